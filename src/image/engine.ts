@@ -1,0 +1,46 @@
+// An image of a running engine: `docker image save`, else `podman image save`, through a pipe and never a shell.
+import { spawn } from 'node:child_process'
+import { ImageError } from '../error.ts'
+
+const ENGINES = ['docker', 'podman'] as const
+type Engine = (typeof ENGINES)[number]
+
+/** Bytes of an engine's error text that are quoted. */
+const MAX_MESSAGE = 300
+
+class EngineRefused extends Error {}
+
+/** The archive that one engine writes; throws EngineRefused with the reason when it writes none. */
+async function* save(engine: Engine, name: string): AsyncGenerator<Buffer> {
+  const child = spawn(engine, ['image', 'save', name], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-4096)
+  })
+  const ended = new Promise<{ code: number | null; error: NodeJS.ErrnoException | null }>((resolve) => {
+    child.on('error', (error) => resolve({ code: null, error }))
+    child.on('close', (code) => resolve({ code, error: null }))
+  })
+  try {
+    for await (const chunk of child.stdout) yield chunk as Buffer
+    const { code, error } = await ended
+    if (error !== null) throw new EngineRefused(error.code === 'ENOENT' ? `${engine} is not installed` : `${engine} cannot be started (${error.code})`)
+    if (code !== 0) throw new EngineRefused(`${engine}: ${stderr.trim().split('\n').at(-1)?.slice(0, MAX_MESSAGE) || `ended with code ${code}`}`)
+  } finally {
+    child.kill()
+  }
+}
+
+/** Asks the engines in turn; `spoolTo` stores the archive. @throws ImageError that says why each engine did not serve */
+export async function saveFromEngine<T>(name: string, spoolTo: (archive: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
+  const reasons: string[] = []
+  for (const engine of ENGINES) {
+    try {
+      return await spoolTo(save(engine, name))
+    } catch (error) {
+      if (!(error instanceof EngineRefused)) throw error
+      reasons.push(error.message)
+    }
+  }
+  throw new ImageError('no-engine', `${name}: no such file, and no engine has an image of that name (${reasons.join('; ')}). Name an archive, an OCI layout or a local image.`)
+}

@@ -1,0 +1,61 @@
+// The nouns of the OCI image spec as the rest of the program sees them, whatever the image was read from.
+import type { ImageConfig } from './config.ts'
+
+export type Digest = `sha256:${string}`
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md: os/architecture/variant */
+export interface Platform {
+  readonly os: string
+  readonly architecture: string
+  readonly variant: string | null
+}
+
+export const platformName = ({ os, architecture, variant }: Platform): string => [os, architecture, ...(variant ? [variant] : [])].join('/')
+
+/** One layer of one image. */
+export interface Layer {
+  /** Position from the bottom, from 0, as in `rootfs.diff_ids`. */
+  readonly index: number
+  /** Digest of the uncompressed tar. */
+  readonly diffId: Digest
+  /** Digest of the stored blob; null where the archive does not name one. */
+  readonly digest: Digest | null
+  readonly mediaType: string | null
+  /** Bytes as stored, compressed or not. */
+  readonly storedSize: number
+  /**
+   * The uncompressed tar in large chunks. Digest and diff ID are checked while it is read: the last step throws when one
+   * differs. Can be called again for a second reading.
+   * @throws ImageError
+   */
+  open(): AsyncIterable<Buffer>
+}
+
+export type ImageSource = 'docker-archive' | 'oci-layout' | 'engine' | 'registry'
+
+/** One image for one platform, opened for reading. Close it. */
+export interface Image {
+  /** As the user named it. */
+  readonly reference: string
+  /** The name the image carries in its archive, null for none. */
+  readonly name: string | null
+  readonly source: ImageSource
+  /** Digest of the configuration. */
+  readonly id: Digest
+  /** Digest of the manifest; null for a legacy archive. */
+  readonly digest: Digest | null
+  readonly platform: Platform
+  readonly config: ImageConfig
+  readonly annotations: Readonly<Record<string, string>>
+  /** Lowest first. */
+  readonly layers: readonly Layer[]
+  /** Other images and platforms in the same source, in words. */
+  readonly notJudged: readonly string[]
+  close(): Promise<void>
+}
+
+/** Which image of several, as the user said it. */
+export interface Choice {
+  readonly image: string | null
+  readonly platform: string | null
+}

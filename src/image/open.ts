@@ -1,0 +1,101 @@
+// From what the user named to an open image: recognised by content, never by name.
+import { open as openFile, stat, type FileHandle } from 'node:fs/promises'
+import path from 'node:path'
+import { ImageError, UsageError } from '../error.ts'
+import { CHUNK, decompress, sniff } from './compression.ts'
+import { openDockerArchive } from './docker-archive.ts'
+import { saveFromEngine } from './engine.ts'
+import { directoryFiles, type ImageFiles, tarFiles } from './files.ts'
+import type { Choice, Image } from './image.ts'
+import { openOciLayout } from './oci-layout.ts'
+import { spool } from './spool.ts'
+
+export interface OpenOptions extends Choice {
+  /** Where pipes and packed archives are spooled to. */
+  readonly temporary: string
+  /** Node's name of the processor, to pick one platform of several. */
+  readonly architecture: string
+  readonly stdin: AsyncIterable<Buffer>
+}
+
+const PREFIXES = ['docker-archive:', 'oci-archive:', 'oci-layout:', 'engine:'] as const
+
+/**
+ * Opens an image: a file, a directory with `oci-layout`, `-` for standard input, or a name for an engine. A prefix
+ * (`docker-archive:`, `oci-archive:`, `oci-layout:`, `engine:`) forces one.
+ * @throws ImageError that says why the source did not serve
+ */
+export async function openImage(reference: string, options: OpenOptions): Promise<Image> {
+  const prefix = PREFIXES.find((known) => reference.startsWith(known))
+  const name = prefix === undefined ? reference : reference.slice(prefix.length)
+  if (name === '') throw new UsageError('No image is named: name an archive, an OCI layout directory, an image of a local engine, or - for standard input.')
+  if (name === '-' && prefix !== 'engine:') return openHandle(await spool(options.stdin, options.temporary, 'standard input'), 'standard input', reference, options, prefix)
+  if (name.startsWith('-')) throw new UsageError(`${JSON.stringify(name)} looks like an option, not like an image. Write options before the image, a file as ./${name}.`)
+  if (reference.startsWith('registry:') || reference.startsWith('docker://')) {
+    throw new UsageError(`${reference}: images in registries are not read directly. Load it (docker pull) or copy it: skopeo copy docker://NAME oci-archive:image.tar, then scan image.tar.`)
+  }
+  const found = prefix === 'engine:' ? null : await stat(name).catch(() => null)
+  if (found?.isDirectory()) return openDirectory(name, reference, options)
+  if (found !== null) return openArchive(name, reference, options, prefix)
+  if (prefix !== undefined && prefix !== 'engine:') throw new ImageError('not-found', `${name}: no such file or directory.`)
+  if (prefix === undefined && looksLikePath(name)) throw new ImageError('not-found', `${name}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`)
+  const handle = await saveFromEngine(name, (archive) => spool(archive, options.temporary, name))
+  return { ...(await openHandle(handle, name, reference, options, undefined)), source: 'engine' }
+}
+
+const looksLikePath = (name: string): boolean => name.startsWith('/') || name.startsWith('./') || name.startsWith('../') || /\.(tar|tgz|gz|zst|oci)$/.test(name)
+
+async function openDirectory(directory: string, reference: string, options: OpenOptions): Promise<Image> {
+  const files = directoryFiles(directory)
+  if (!(await files.has('index.json'))) {
+    const hint = (await files.has('manifest.json')) ? ' It looks like an unpacked docker save archive: name the tar itself.' : ''
+    throw new ImageError('not-a-layout', `${directory}: the directory is no OCI layout: it has no index.json.${hint}`)
+  }
+  return openOciLayout(files, reference, options, options.architecture)
+}
+
+async function openArchive(file: string, reference: string, options: OpenOptions, prefix: string | undefined): Promise<Image> {
+  const handle = await openFile(file, 'r').catch((cause: NodeJS.ErrnoException) => {
+    throw new ImageError('not-readable', `${file}: cannot be read (${cause.code ?? cause.message}).`, { cause })
+  })
+  const info = await handle.stat()
+  if (info.isFile()) return openHandle(handle, file, reference, options, prefix)
+  // A named pipe, as in `layergate scan <(docker save app)`.
+  try {
+    return await openHandle(await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>, options.temporary, file), file, reference, options, prefix)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Opens an archive that lies in an open file; closes the file when that fails. */
+async function openHandle(handle: FileHandle, where: string, reference: string, options: OpenOptions, prefix: string | undefined): Promise<Image> {
+  let current = handle
+  try {
+    const head = Buffer.alloc(512)
+    const { bytesRead } = await handle.read(head, 0, head.length, 0)
+    if (bytesRead === 0) throw new ImageError('empty', `${where} is empty. Save or build the image again.`)
+    const compression = sniff(head.subarray(0, bytesRead))
+    if (compression === 'unknown') {
+      throw new ImageError('not-an-image', `${where} is no image archive: it is no tar, and not packed with gzip or zstd. Name an archive that docker save or buildx wrote, or an OCI layout directory.`)
+    }
+    if (compression !== 'none') {
+      const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>
+      current = await spool(decompress(packed, compression, where), options.temporary, where)
+      await handle.close()
+    }
+    return await openTar(await tarFiles(where, current), reference, options, prefix)
+  } catch (error) {
+    await current.close().catch(() => {})
+    await handle.close().catch(() => {})
+    throw error
+  }
+}
+
+async function openTar(files: ImageFiles, reference: string, options: OpenOptions, prefix: string | undefined): Promise<Image> {
+  const isOci = await files.has('index.json')
+  const isDocker = await files.has('manifest.json')
+  if (isOci && prefix !== 'docker-archive:') return openOciLayout(files, reference, options, options.architecture)
+  if (isDocker && prefix !== 'oci-archive:') return openDockerArchive(files, reference, options, options.architecture)
+  throw new ImageError('not-an-image', `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? 'not the file that the prefix asks for' : 'neither index.json (OCI) nor manifest.json (docker save)'}. ${path.basename(files.where).includes('layer') ? 'A single layer is not enough: ' : ''}Save the image with docker save or buildx --output type=oci,dest=image.tar.`)
+}

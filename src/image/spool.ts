@@ -1,0 +1,32 @@
+// A temporary file without a name: the content of a pipe or of a packed archive, to be read at any offset.
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises'
+import path from 'node:path'
+import { ImageError } from '../error.ts'
+
+/**
+ * Writes the stream to a temporary file in `directory` and returns it open for reading. The file is unlinked before the
+ * first byte is written, so that nothing stays behind however the process ends.
+ * @throws ImageError `disk-full` or `io`
+ */
+export async function spool(source: AsyncIterable<Buffer>, directory: string, where: string): Promise<FileHandle> {
+  let handle: FileHandle | null = null
+  let folder: string | null = null
+  try {
+    folder = await mkdtemp(path.join(directory, 'layergate-'))
+    handle = await open(path.join(folder, 'spool'), 'wx+', 0o600)
+  } catch (cause) {
+    throw new ImageError('io', `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`, { cause })
+  } finally {
+    if (folder !== null) await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    for await (const chunk of source) await handle.appendFile(chunk)
+    return handle
+  } catch (cause) {
+    await handle.close()
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC') {
+      throw new ImageError('disk-full', `${where}: the disk that holds ${directory} is full. Free some room or set TMPDIR to another directory.`, { cause })
+    }
+    throw cause
+  }
+}

@@ -1,0 +1,202 @@
+// Walks the headers of a tar archive without reading its data: the index of an outer archive, and the guard in front
+// of tar-stream. It must see the same entries as tar-stream; the property test in test/image/tar-walk.test.ts holds both
+// against each other. Formats: ustar, GNU long names and base-256 numbers, PAX (POSIX.1-2001).
+import { ImageError } from '../error.ts'
+
+const BLOCK = 512
+/** Larger extended headers are refused: no path or attribute needs them, and they would be held in memory. */
+const MAX_EXTENDED_HEADER = 1 << 20
+
+export type TarType = 'file' | 'link' | 'symlink' | 'character-device' | 'block-device' | 'directory' | 'fifo' | 'other'
+
+export interface TarHeader {
+  readonly name: string
+  readonly type: TarType
+  readonly linkName: string
+  /** Bytes of data that follow the header. */
+  readonly size: number
+  /** Position of the data in the archive, in bytes. */
+  readonly offset: number
+  /** Stands behind the end-of-archive marker: extractors stop there, so the entry is in the layer but never on disk. */
+  readonly afterEnd: boolean
+}
+
+/** The next bytes that the walk needs: `length` bytes at `offset`. Everything before `offset` may be skipped. */
+export interface Wanted {
+  readonly offset: number
+  readonly length: number
+}
+
+const TYPES: Record<number, TarType> = {
+  0: 'file', 48: 'file', 49: 'link', 50: 'symlink', 51: 'character-device', 52: 'block-device', 53: 'directory', 54: 'fifo', 55: 'file',
+}
+const HEADER_ONLY: ReadonlySet<TarType> = new Set(['link', 'symlink', 'character-device', 'block-device', 'fifo'])
+
+const text = (block: Buffer, from: number, length: number): string => {
+  const end = block.indexOf(0, from)
+  return block.toString('utf8', from, end === -1 || end > from + length ? from + length : end)
+}
+
+/** Reads an octal or base-256 number field. */
+function number(block: Buffer, from: number, length: number): number {
+  if (((block[from] ?? 0) & 0x80) !== 0) {
+    if (block[from] !== 0x80) return -1
+    let sum = 0
+    for (let i = from + 1; i < from + length; i++) sum = sum * 256 + (block[i] ?? 0)
+    return sum
+  }
+  const digits = /^[ \0]*([0-7]*)/.exec(block.toString('latin1', from, from + length))?.[1] ?? ''
+  return digits === '' ? 0 : Number.parseInt(digits, 8)
+}
+
+function checksum(block: Buffer): number {
+  let sum = 8 * 32
+  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += block[i] ?? 0
+  return sum
+}
+
+function paxRecords(data: Buffer): Map<string, string> {
+  const records = new Map<string, string>()
+  let at = 0
+  while (at < data.length) {
+    const space = data.indexOf(32, at)
+    const length = space === -1 ? Number.NaN : Number.parseInt(data.toString('latin1', at, space), 10)
+    if (!(length > 0)) break
+    const record = data.toString('utf8', space + 1, at + length - 1)
+    const equals = record.indexOf('=')
+    if (equals === -1) break
+    records.set(record.slice(0, equals), record.slice(equals + 1))
+    at += length
+  }
+  return records
+}
+
+/**
+ * The walk itself: asks for byte ranges and reports entries. A range that lies behind the end of the data is answered
+ * with fewer bytes; a walk that ends inside a header or an extended header throws.
+ * @throws ImageError `truncated` or `not-a-tar`
+ */
+export function* walkTar(where: string, onEntry: (header: TarHeader) => void): Generator<Wanted, void, Buffer> {
+  let offset = 0
+  let zeroBlocks = 0
+  let global = new Map<string, string>()
+  let local: Map<string, string> | null = null
+  let longName: string | null = null
+  let longLink: string | null = null
+  const bad = (what: string): ImageError =>
+    new ImageError('not-a-tar', `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`)
+
+  for (;;) {
+    const block = yield { offset, length: BLOCK }
+    if (block.length === 0) return
+    if (block.length < BLOCK) throw new ImageError('truncated', `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`)
+    const sum = checksum(block)
+    if (sum === 8 * 32) {
+      zeroBlocks++
+      offset += BLOCK
+      continue
+    }
+    if (number(block, 148, 8) !== sum) throw bad('no valid tar header')
+    const flag = block[156] ?? 0
+    const ownSize = number(block, 124, 12)
+    if (!(ownSize >= 0) || !Number.isSafeInteger(ownSize)) throw bad('an impossible entry size')
+    offset += BLOCK
+
+    if (flag === 76 || flag === 75 || flag === 78 || flag === 120 || flag === 103) {
+      if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`)
+      const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize }
+      if (data.length < ownSize) throw new ImageError('truncated', `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`)
+      offset += Math.ceil(ownSize / BLOCK) * BLOCK
+      if (flag === 76 || flag === 78) longName = text(data, 0, data.length)
+      else if (flag === 75) longLink = text(data, 0, data.length)
+      else if (flag === 103) global = paxRecords(data)
+      else local = new Map([...global, ...paxRecords(data)])
+      continue
+    }
+
+    let name = text(block, 0, 100)
+    const ustar = block.toString('latin1', 257, 263) === 'ustar\0'
+    if (ustar && block[345] !== 0) name = `${text(block, 345, 155)}/${name}`
+    let type = TYPES[flag] ?? 'other'
+    if (flag === 83) throw bad('a sparse entry of the old GNU form, which is not supported,')
+    if (type === 'file' && flag !== 55 && name.endsWith('/')) type = 'directory'
+    const paxSize = local?.get('size')
+    const size = paxSize ? Number.parseInt(paxSize, 10) : ownSize
+    if (!(size >= 0) || !Number.isSafeInteger(size)) throw bad('an impossible entry size')
+    // Extractors disagree on whether such an entry has data: the next header could be hidden from one of them.
+    if (size > 0 && HEADER_ONLY.has(type)) throw bad(`a ${type} entry that claims data,`)
+    const held = type === 'directory' ? 0 : size
+    onEntry({
+      name: local?.get('path') || longName || name,
+      type,
+      linkName: local?.get('linkpath') || longLink || text(block, 157, 100),
+      size: held,
+      offset,
+      afterEnd: zeroBlocks >= 2,
+    })
+    zeroBlocks = zeroBlocks >= 2 ? zeroBlocks : 0
+    local = longName = longLink = null
+    offset += Math.ceil(held / BLOCK) * BLOCK
+  }
+}
+
+/** Lists the entries of a seekable archive of `size` bytes. `read` answers with fewer bytes at the end. */
+export async function indexTar(where: string, size: number, read: (offset: number, length: number) => Promise<Buffer>): Promise<TarHeader[]> {
+  const entries: TarHeader[] = []
+  const walk = walkTar(where, (header) => {
+    if (header.offset + header.size > size) {
+      throw new ImageError('truncated', `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`)
+    }
+    entries.push(header)
+  })
+  for (let step = walk.next(); !step.done; ) {
+    const { offset, length } = step.value
+    step = walk.next(await read(offset, Math.max(0, Math.min(length, size - offset))))
+  }
+  return entries
+}
+
+/** Feeds a walk from a stream of chunks; copies header bytes only. */
+export class TarGuard {
+  readonly #walk: Generator<Wanted, void, Buffer>
+  #wanted: Wanted | null
+  #position = 0
+  #partial: Buffer[] = []
+  #have = 0
+
+  constructor(where: string, onEntry: (header: TarHeader) => void) {
+    this.#walk = walkTar(where, onEntry)
+    this.#wanted = this.#step(this.#walk.next())
+  }
+
+  #step(step: IteratorResult<Wanted, void>): Wanted | null {
+    return step.done ? null : step.value
+  }
+
+  /** @throws ImageError when a header is damaged or beyond the limits */
+  push(chunk: Buffer): void {
+    const start = this.#position
+    const end = start + chunk.length
+    this.#position = end
+    while (this.#wanted !== null) {
+      const { offset, length } = this.#wanted
+      const from = offset + this.#have
+      if (from >= end) return
+      const piece = chunk.subarray(from - start, Math.min(end, offset + length) - start)
+      this.#have += piece.length
+      if (this.#have < length) {
+        this.#partial.push(Buffer.from(piece))
+        return
+      }
+      const block = this.#partial.length === 0 ? piece : Buffer.concat([...this.#partial, piece])
+      this.#partial = []
+      this.#have = 0
+      this.#wanted = this.#step(this.#walk.next(block))
+    }
+  }
+
+  /** Tells the walk that no more bytes come. @throws ImageError `truncated` inside a header */
+  end(): void {
+    if (this.#wanted !== null) this.#walk.next(Buffer.concat(this.#partial))
+  }
+}

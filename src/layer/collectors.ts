@@ -1,0 +1,17 @@
+// Small files that later steps read, collected while the layer passes by. Data, like detectors.
+
+/** Bytes of one collected file that are kept; a larger one is left out and listed as skipped. */
+export const MAX_EXTRACT = 8 << 20
+
+const COLLECTED: readonly RegExp[] = [
+  /^\/etc\/(?:passwd|group|os-release)$/,
+  /^\/usr\/lib\/os-release$/,
+  // Package databases with checksums of files: dpkg, distroless, apk (v2 and v3), Python.
+  /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
+  /^\/var\/lib\/dpkg\/status\.d\/[^/]+\.md5sums$/,
+  /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
+  /\.dist-info\/(?:RECORD|direct_url\.json)$/,
+]
+
+/** Whether a file is collected. */
+export const isCollected = (path: string): boolean => COLLECTED.some((pattern) => pattern.test(path))

@@ -1,0 +1,102 @@
+// Checks that tell a real credential from text that looks like one: checksums, decoders, placeholders, entropy.
+import zlib from 'node:zlib'
+
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n
+  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1
+  return c >>> 0
+})
+
+/** CRC-32 (ISO 3309). node:zlib has it since 20.15 and 22.2; tokens are short, so a table serves everywhere. */
+export function crc32(text: string): number {
+  const native = (zlib as { crc32?: (data: string) => number }).crc32
+  if (native !== undefined) return native(text)
+  let c = 0xffffffff
+  for (const byte of Buffer.from(text)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ (c >>> 8)
+  return (c ^ 0xffffffff) >>> 0
+}
+
+/**
+ * GitHub and npm tokens end in the CRC-32 of their random part, in base 62, six digits.
+ * https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
+ */
+export function hasBase62Checksum(random: string, checksum: string): boolean {
+  let n = crc32(random)
+  let digits = ''
+  do {
+    digits = (BASE62[n % 62] ?? '') + digits
+    n = Math.floor(n / 62)
+  } while (n > 0)
+  return digits.padStart(checksum.length, '0') === checksum
+}
+
+/**
+ * The account number that is encoded in an AWS access key id of the current form.
+ * @param id 20 characters, of which the last 16 are base 32
+ */
+export function awsAccount(id: string): string | null {
+  let bits = 0n
+  for (const c of id.slice(4, 14)) {
+    const digit = BASE32.indexOf(c)
+    if (digit === -1) return null
+    bits = (bits << 5n) | BigInt(digit)
+  }
+  const account = ((bits >> 2n) & 0x7fffffffff80n) >> 7n
+  return account < 1_000_000_000_000n ? account.toString().padStart(12, '0') : null
+}
+
+/** Bits per character of the text's own distribution. */
+export function entropy(text: string): number {
+  const counts = new Map<string, number>()
+  for (const c of text) counts.set(c, (counts.get(c) ?? 0) + 1)
+  let bits = 0
+  for (const count of counts.values()) bits -= (count / text.length) * Math.log2(count / text.length)
+  return bits
+}
+
+/** Decodes base64 of either alphabet; null for text that is none. */
+export function decodeBase64(text: string): Buffer | null {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return null
+  return Buffer.from(text, 'base64')
+}
+
+/** Decodes base64 that holds text, such as `user:password`; null where it holds other bytes. */
+export function decodeText(text: string): string | null {
+  const decoded = decodeBase64(text)?.toString('utf8') ?? null
+  return decoded === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded) ? null : decoded
+}
+
+/** Decodes base64url JSON, such as the header of a JWT; null for anything but an object. */
+export function decodeJson(text: string): Record<string, unknown> | null {
+  const decoded = decodeText(text)
+  if (decoded === null) return null
+  try {
+    const value: unknown = JSON.parse(decoded)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}
+
+const PLACEHOLDER = new RegExp(
+  [
+    '^(?:x+|\\*+|\\.+|-+|_+|#+|0+|1+|a+|n/?a|none|null|nil|undefined|true|false|yes|no|empty|unset|todo|tbd|dummy|fake|mock|foo|bar|baz|foobar|test(?:ing)?|default|secret|password|passwd|passw0rd|pass|pwd|token|user(?:name)?|admin|root|guest|postgres|mysql|redis|string|value|key)\\d{0,3}!?$',
+    'example', 'change[-_ ]?(?:me|it|this)', 'replace[-_ ]?(?:me|with|this)', 'place[-_ ]?holder', 'your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)', 'my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$', 'insert[-_ ]', '[-_ ]here\\b', 'enter[-_ ]', 'redacted', 'sample', 'dummy', 'not[-_ ]?(?:a[-_ ]?)?(?:real|secret)', 'fake', 'lorem', 'hunter2', 'deadbeef', 'letmein',
+    'abcdef', '12345678', '01234567', '87654321', 'xxxx', '\\*\\*\\*', '\\.\\.\\.', '(.)\\1{5,}', 'qwerty',
+  ].join('|'),
+  'i',
+)
+
+/** Text that stands for a value: `${VAR}`, `$(cmd)`, `{{ x }}`, `%VAR%`, `<token>`, `@x@`, `ENC[…]`, format strings. */
+const REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/
+
+/** Whether a value is a placeholder, a reference to another place, or filler. */
+export const isPlaceholder = (value: string): boolean => REFERENCE.test(value) || PLACEHOLDER.test(value)
+
+/** Whether a random-looking token is filler: too few different characters, or a run of the keyboard or alphabet. */
+export function isFiller(token: string): boolean {
+  return entropy(token) < Math.min(2.6, Math.log2(token.length) * 0.62) || /x{6,}|(.)\1{7,}|abcdefgh|0123456789|1234567890|example|placeholder|redacted/i.test(token)
+}

@@ -1,0 +1,94 @@
+// One window of bytes and the searches over it: by the WebAssembly kernel, or by plain JavaScript where the engine has
+// no SIMD. Both give the same hits in the same order (test/secrets/prefilter.test.ts).
+import { PREFILTER_WASM_BASE64 } from './kernel-wasm.ts'
+import { READ_AHEAD, RECORD_BYTES } from './layout.ts'
+import { plainKernel } from './plain.ts'
+import { buildLiteralSet, type Literal } from './table-builder.ts'
+
+/** Called for each literal found: its position in the window, its number, and for assignments where the value stands. */
+export type OnHit = (position: number, literal: number, valueStart: number, valueLength: number) => void
+
+/** Called for each run of text in another form: position and length in the window. */
+export type OnRun = (position: number, length: number) => void
+
+export interface Kernel {
+  /** The window: the caller writes bytes here. */
+  readonly window: Buffer
+  /** Finds literals in [0, end) whose rarest three bytes lie at or behind `from`. */
+  scan(from: number, end: number, onHit: OnHit): void
+  /** Runs of UTF-16 text of 32 bytes and more; `bigEndian` tells the byte order. */
+  utf16Runs(end: number, onRun: (position: number, length: number, bigEndian: boolean) => void): void
+  /** Runs of base64 characters: all of 47 and more, some shorter ones. */
+  base64Runs(end: number, onRun: OnRun): void
+  /** Line feeds in [from, end). */
+  lines(from: number, end: number): number
+}
+
+/** The assigned value must have this many bytes for an assignment literal to count. */
+export const MIN_VALUE = 6
+const RECORDS = 4096
+
+/** How often each byte occurs in what layers hold (programs, source, data), by class: enough to pick rare trigrams. */
+function byteShare(value: number): number {
+  const c = String.fromCharCode(value)
+  if (value === 0) return 0.12
+  if (c === ' ' || c === 'e') return 0.05
+  if (/[tainosrl]/.test(c)) return 0.03
+  if (/[dcumpfhg_]/.test(c)) return 0.013
+  if (/[a-z\n]/.test(c)) return 0.006
+  if (/[0-9.,"'()=:/-]/.test(c)) return 0.007
+  if (/[A-Z]/.test(c)) return 0.003
+  return 0.0012
+}
+
+const MODEL = {
+  byte: byteShare,
+  trigram: (folded: number): number => byteShare(folded & 255) * byteShare((folded >> 8) & 255) * byteShare(folded >> 16),
+}
+
+interface Exports {
+  readonly memory: WebAssembly.Memory
+  heapBase(): number
+  resumeAt(): number
+  scan(set: number, base: number, from: number, end: number, out: number, outEnd: number, minValue: number, valueClasses: number): number
+  utf16Runs(base: number, end: number, out: number, outEnd: number, minBlocks: number): number
+  base64Runs(base: number, end: number, out: number, outEnd: number, minBlocks: number): number
+  countByte(from: number, end: number, value: number): number
+}
+
+/** Compiles the literals for a window of `size` bytes. `simd: false` takes the plain search. */
+export function buildKernel(literals: readonly Literal[], size: number, simd = true): Kernel {
+  const bytes = Buffer.from(PREFILTER_WASM_BASE64, 'base64')
+  if (!simd || !WebAssembly.validate(bytes)) return plainKernel(literals, size)
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes))
+  const kernel = instance.exports as unknown as Exports
+  const { image } = buildLiteralSet(literals, MODEL)
+
+  const set = kernel.heapBase()
+  const window = (set + image.length + 63) & ~63
+  const out = (window + size + READ_AHEAD + 63) & ~63
+  const outEnd = out + RECORDS * RECORD_BYTES
+  kernel.memory.grow(Math.ceil((outEnd - kernel.memory.buffer.byteLength) / 65536))
+  new Uint8Array(kernel.memory.buffer).set(image, set)
+  const records = new Uint32Array(kernel.memory.buffer, out, (outEnd - out) / 4)
+  const record = (index: number): number => records[index] ?? 0
+
+  return {
+    window: Buffer.from(kernel.memory.buffer, window, size),
+    scan(from, end, onHit) {
+      for (let at = window + from; at < window + end; at = kernel.resumeAt()) {
+        const count = kernel.scan(set, window, at, window + end, out, outEnd, MIN_VALUE, 0)
+        for (let i = 0; i < count * 4; i += 4) onHit(record(i), record(i + 1), record(i + 2), record(i + 3))
+      }
+    },
+    utf16Runs(end, onRun) {
+      const count = kernel.utf16Runs(window, window + end, out, outEnd, 2)
+      for (let i = 0; i < count * 2; i += 2) onRun(record(i), record(i + 1) & ~1, (record(i + 1) & 1) === 1)
+    },
+    base64Runs(end, onRun) {
+      const count = kernel.base64Runs(window, window + end, out, outEnd, 2)
+      for (let i = 0; i < count * 2; i += 2) onRun(record(i), record(i + 1))
+    },
+    lines: (from, end) => kernel.countByte(window + from, window + end, 10),
+  }
+}

@@ -1,0 +1,235 @@
+// Compiles a list of literals into the byte image that the WASM kernel reads (see layout.ts).
+// Runs at build time: the image (about 17 KB + 64 bytes a literal) belongs in the bundle, the sample does not.
+import {
+  BITMAP, BITMAP_SHIFT, BUCKET_HALVES, CLASSES, CLASS_DIGIT, CLASS_IDENTIFIER, CLASS_OPERATOR, CLASS_QUOTE, CLASS_VALUE,
+  ENTRIES, ENTRY_BYTES, FLAG_ASSIGNMENT, HASH_MULTIPLIER, HEADS, HEAD_SHIFT, MASKS, MAX_CHAIN,
+} from './layout.ts'
+
+const BUCKETS = 8 * BUCKET_HALVES
+const FINGERPRINT = 3 // bytes
+const COMPARED = 16 // bytes of a literal that the kernel compares; the rest is the detector's work
+const CLIMBING_ROUNDS = 1
+
+export interface Literal {
+  readonly text: string // latin1, at least three bytes
+  readonly ignoreCase: boolean
+  readonly assignment: boolean // counts only when an assigned value follows
+}
+
+/** How often bytes and folded trigrams occur in a sample of what will be scanned. */
+export interface FrequencyModel {
+  byte(value: number): number // share of all bytes, 0..1
+  trigram(folded: number): number // count; byte 0 in the low bits
+}
+
+export interface LiteralSet {
+  readonly image: Uint8Array
+  readonly expectedHitRate: number // modelled share of positions that pass the fingerprint
+  readonly longestChain: number
+}
+
+/** Allowed low and high nibbles at one fingerprint byte, as two 16-bit sets. */
+type NibbleSets = readonly [low: number, high: number]
+type Fingerprint = readonly NibbleSets[]
+
+interface PreparedLiteral {
+  readonly bytes: Uint8Array // the compared bytes, lower case where case is ignored
+  readonly ignoreCase: boolean
+  readonly assignment: boolean
+  readonly anchor: number
+  readonly fingerprint: Fingerprint
+}
+
+const isUpper = (c: number): boolean => c >= 65 && c <= 90
+const isLower = (c: number): boolean => c >= 97 && c <= 122
+const foldByte = (c: number): number => (isUpper(c) ? c | 32 : c)
+const at = (bytes: Uint8Array, index: number): number => bytes[index] ?? 0
+const trigramAt = (bytes: Uint8Array, i: number): number => at(bytes, i) | (at(bytes, i + 1) << 8) | (at(bytes, i + 2) << 16)
+const hash = (trigram: number): number => Math.imul((trigram | 0x202020) & 0xffffff, HASH_MULTIPLIER)
+
+/** Counts a sample. Holds 64 MB while it lives: for the build, not for run time. */
+export function sampleModel(sample: Uint8Array): FrequencyModel {
+  const bytes = new Float64Array(256)
+  const trigrams = new Uint32Array(1 << 24)
+  for (const c of sample) bytes[c] = (bytes[c] ?? 0) + 1 / sample.length
+  for (let i = 0; i + 2 < sample.length; i++) {
+    const key = foldByte(at(sample, i)) | (foldByte(at(sample, i + 1)) << 8) | (foldByte(at(sample, i + 2)) << 16)
+    trigrams[key] = (trigrams[key] ?? 0) + 1
+  }
+  return { byte: (value) => bytes[value] ?? 0, trigram: (folded) => trigrams[folded] ?? 0 }
+}
+
+export function buildLiteralSet(literals: readonly Literal[], model: FrequencyModel): LiteralSet {
+  if (literals.length > 0xffff - 1) throw new RangeError('too many literals for 16-bit entry numbers')
+  const uses = new Map<number, number>()
+  const prepared = literals.map((literal) => prepare(literal, model, uses))
+  const { buckets, cost } = assignBuckets(prepared, model)
+
+  const image = new Uint8Array(ENTRIES + ENTRY_BYTES * (prepared.length + 1))
+  writeMasks(image, buckets)
+  writeClasses(image)
+  const longestChain = writeEntries(image, prepared)
+  if (longestChain > MAX_CHAIN) throw new RangeError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN}`)
+  return { image, expectedHitRate: buckets.reduce((sum, bucket) => sum + cost(bucket), 0), longestChain }
+}
+
+// --- literals ---
+
+function prepare({ text, ignoreCase, assignment }: Literal, model: FrequencyModel, uses: Map<number, number>): PreparedLiteral {
+  if (!/^[\0-\xff]{3,}$/.test(text)) throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text)}`)
+  const folded = ignoreCase ? text.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text
+  const bytes = Uint8Array.from(folded.slice(0, COMPARED), (c) => c.charCodeAt(0))
+  const anchor = rarestTrigram(bytes, model, uses)
+  const fingerprint = Array.from({ length: FINGERPRINT }, (_, k) => nibbleSets(at(bytes, anchor + k), ignoreCase))
+  return { bytes, ignoreCase, assignment, anchor, fingerprint }
+}
+
+/** The rarest three bytes of a literal; those that other literals hang on count as more frequent, so that chains stay short. */
+function rarestTrigram(bytes: Uint8Array, model: FrequencyModel, uses: Map<number, number>): number {
+  const foldedAt = (k: number): number => foldByte(at(bytes, k)) | (foldByte(at(bytes, k + 1)) << 8) | (foldByte(at(bytes, k + 2)) << 16)
+  let best = 0
+  let bestCount = Infinity
+  for (let k = 0; k + 3 <= bytes.length; k++) {
+    const count = model.trigram(foldedAt(k)) * (1 + (uses.get(foldedAt(k)) ?? 0))
+    if (count < bestCount) {
+      bestCount = count
+      best = k
+    }
+  }
+  uses.set(foldedAt(best), (uses.get(foldedAt(best)) ?? 0) + 1)
+  return best
+}
+
+function nibbleSets(c: number, ignoreCase: boolean): NibbleSets {
+  const high = 1 << (c >> 4)
+  return [1 << (c & 15), ignoreCase && isLower(c) ? high | (1 << ((c ^ 32) >> 4)) : high]
+}
+
+// --- buckets: literals that share one bit of the masks ---
+
+const union = (a: Fingerprint, b: Fingerprint): Fingerprint =>
+  a.map(([low, high], k) => [low | (b[k]?.[0] ?? 0), high | (b[k]?.[1] ?? 0)] as const)
+
+const EMPTY: Fingerprint = Array.from({ length: FINGERPRINT }, () => [0, 0] as const)
+
+/** Modelled probability that a random position passes a fingerprint. */
+function costFunction(model: FrequencyModel): (fingerprint: Fingerprint) => number {
+  const memo = new Map<number, number>()
+  const byteCost = ([low, high]: NibbleSets): number => {
+    const key = low * 65536 + high
+    let sum = memo.get(key)
+    if (sum === undefined) {
+      sum = 0
+      for (let c = 0; c < 256; c++) if ((low >> (c & 15)) & (high >> (c >> 4)) & 1) sum += model.byte(c)
+      memo.set(key, sum)
+    }
+    return sum
+  }
+  return (fingerprint) => fingerprint.reduce((product, sets) => product * byteCost(sets), 1)
+}
+
+/** Greedy assignment, dearest literal first; then single moves while they pay. */
+function assignBuckets(literals: readonly PreparedLiteral[], model: FrequencyModel): { buckets: Fingerprint[]; cost: (f: Fingerprint) => number } {
+  const cost = costFunction(model)
+  const buckets: Fingerprint[] = Array.from({ length: BUCKETS }, () => EMPTY)
+  const bucketOf = new Int32Array(literals.length).fill(-1)
+  const bucket = (k: number): Fingerprint => buckets[k] ?? EMPTY
+  const added = (k: number, f: Fingerprint): number => cost(union(bucket(k), f)) - cost(bucket(k))
+  const without = (k: number, skipped: number): Fingerprint =>
+    literals.reduce((sum, { fingerprint }, i) => (bucketOf[i] === k && i !== skipped ? union(sum, fingerprint) : sum), EMPTY)
+
+  const order = literals.map(({ fingerprint }, i) => ({ i, fingerprint, own: cost(fingerprint) })).sort((p, q) => q.own - p.own)
+  for (const { i, fingerprint } of order) {
+    let best = 0
+    let bestCost = Infinity
+    for (let k = 0; k < BUCKETS; k++) {
+      const c = added(k, fingerprint)
+      if (c < bestCost) {
+        bestCost = c
+        best = k
+      }
+    }
+    bucketOf[i] = best
+    buckets[best] = union(bucket(best), fingerprint)
+  }
+
+  for (let round = 0, moved = true; round < CLIMBING_ROUNDS && moved; round++) {
+    moved = false
+    literals.forEach(({ fingerprint }, i) => {
+      const home = bucketOf[i] ?? 0
+      const rest = without(home, i)
+      let best = home
+      let bestCost = cost(bucket(home)) - cost(rest) - 1e-15
+      for (let k = 0; k < BUCKETS; k++) {
+        if (k === home) continue
+        const c = added(k, fingerprint)
+        if (c < bestCost) {
+          bestCost = c
+          best = k
+        }
+      }
+      if (best === home) return
+      bucketOf[i] = best
+      buckets[home] = rest
+      buckets[best] = union(bucket(best), fingerprint)
+      moved = true
+    })
+  }
+  return { buckets, cost }
+}
+
+// --- image ---
+
+function writeMasks(image: Uint8Array, buckets: readonly Fingerprint[]): void {
+  buckets.forEach((fingerprint, k) => {
+    const half = k >> 3
+    const bit = 1 << (k & 7)
+    fingerprint.forEach((sets, byte) => {
+      sets.forEach((nibbles, highNibble) => {
+        const vector = MASKS + 16 * ((half * FINGERPRINT + byte) * 2 + highNibble)
+        for (let v = 0; v < 16; v++) if ((nibbles >> v) & 1) image[vector + v] = at(image, vector + v) | bit
+      })
+    })
+  })
+}
+
+function writeClasses(image: Uint8Array): void {
+  const classes: readonly (readonly [RegExp, number])[] = [
+    [/[A-Za-z0-9_.-]/, CLASS_IDENTIFIER],
+    [/["'`\s\])\\]/, CLASS_QUOTE],
+    [/[=:>,|]/, CLASS_OPERATOR],
+    [/[^\0-\x20\x7f-\xff"'`,;(){}<>\\]/, CLASS_VALUE],
+    [/[0-9]/, CLASS_DIGIT],
+  ]
+  for (let c = 0; c < 256; c++) {
+    const s = String.fromCharCode(c)
+    image[CLASSES + c] = classes.reduce((sum, [pattern, bit]) => (pattern.test(s) ? sum | bit : sum), 0)
+  }
+}
+
+/** Hash chains, bitmap and entries; returns the length of the longest chain. */
+function writeEntries(image: Uint8Array, literals: readonly PreparedLiteral[]): number {
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength)
+  const chains = new Map<number, number>()
+  literals.forEach((literal, id) => {
+    const number = id + 1
+    const entry = ENTRIES + ENTRY_BYTES * number
+    literal.bytes.forEach((c, k) => {
+      image[entry + k] = c
+      image[entry + 16 + k] = literal.ignoreCase && isLower(c) ? 32 : 0
+      image[entry + 32 + k] = 255
+    })
+    const h = hash(trigramAt(literal.bytes, literal.anchor))
+    const head = HEADS + 2 * (h >>> HEAD_SHIFT)
+    view.setUint8(entry + 48, literal.anchor)
+    view.setUint8(entry + 49, literal.bytes.length)
+    view.setUint16(entry + 50, view.getUint16(head, true), true) // next
+    view.setUint32(entry + 52, id, true)
+    view.setUint8(entry + 56, literal.assignment ? FLAG_ASSIGNMENT : 0)
+    view.setUint16(head, number, true)
+    const bit = h >>> BITMAP_SHIFT
+    image[BITMAP + (bit >>> 3)] = at(image, BITMAP + (bit >>> 3)) | (1 << (bit & 7))
+    chains.set(head, (chains.get(head) ?? 0) + 1)
+  })
+  return Math.max(0, ...chains.values())
+}

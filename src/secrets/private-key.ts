@@ -1,0 +1,121 @@
+// Private keys, told by decoding them: PEM (PKCS#1, PKCS#8, SEC 1), DER, OpenSSH, PuTTY, PGP. A header line alone is in
+// hundreds of programs and is no key. RFC 7468, RFC 5958, https://cvsweb.openbsd.org/src/usr.bin/ssh/PROTOCOL.key
+import { createHash, createPrivateKey, type KeyObject } from 'node:crypto'
+import { decodeBase64 } from './checks.ts'
+import type { Checked } from './detector.ts'
+
+const identityOf = (bytes: Buffer): string => `key:${createHash('sha256').update(bytes).digest('hex')}`
+
+/** Facts of a key: kind and size, nothing that helps to find the key itself. */
+function keyFacts(key: KeyObject): Record<string, string> {
+  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {}
+  const size = namedCurve ?? (modulusLength === undefined ? '' : `${modulusLength} bits`)
+  return { key: [key.asymmetricKeyType ?? 'unknown', size].filter(Boolean).join(' ') }
+}
+
+/** The length that a DER structure at the start of `bytes` claims, header included; null where it is none. */
+function derLength(bytes: Buffer): number | null {
+  const first = bytes[1]
+  if (bytes[0] !== 0x30 || first === undefined) return null
+  if (first < 0x80) return 2 + first
+  const count = first & 0x7f
+  if (count < 1 || count > 3 || bytes.length < 2 + count) return null
+  return 2 + count + bytes.readUIntBE(2, count)
+}
+
+/** Reads a DER private key of any of the three forms. */
+function derKey(der: Buffer): KeyObject | null {
+  for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
+    try {
+      return createPrivateKey({ key: der, format: 'der', type })
+    } catch {
+      // Not this form: the next one decides.
+    }
+  }
+  return null
+}
+
+/**
+ * What follows `-----BEGIN … PRIVATE KEY-----`, up to the end line. The body may be JSON-escaped, quoted, indented or
+ * broken by string concatenation.
+ */
+export function checkPem(label: string, body: string): Checked | null {
+  const unescaped = body.replace(/\\r|\\n|\\t|\\\\n/g, '\n')
+  if (/Proc-Type: 4,ENCRYPTED/.test(unescaped)) return encrypted(unescaped)
+  if (label.startsWith('PGP')) return checkPgp(unescaped)
+  const base64 = unescaped.replace(/^[ \t"'+]*(?:[A-Za-z-]+: .*)$/gm, '').replace(/[^A-Za-z0-9+/=]/g, '')
+  if (base64.length < 64) return null
+  const bytes = decodeBase64(base64)
+  if (bytes === null) return null
+  if (label.startsWith('OPENSSH')) return checkOpenSsh(bytes)
+  const length = derLength(bytes)
+  if (length === null || length > bytes.length || bytes.length - length > 2) return null
+  const der = bytes.subarray(0, length)
+  if (label.startsWith('ENCRYPTED')) return encrypted(base64)
+  const key = derKey(der)
+  // A body whose length fits but that OpenSSL does not take (an exotic curve, DSA with odd sizes) is likely still a key.
+  return key === null ? { strength: 'likely', identity: identityOf(der) } : { strength: 'proven', identity: identityOf(der), facts: keyFacts(key) }
+}
+
+const encrypted = (body: string): Checked => ({ strength: 'harmless', note: 'encrypted with a passphrase', identity: identityOf(Buffer.from(body.replace(/\s/g, ''))) })
+
+function checkOpenSsh(bytes: Buffer): Checked | null {
+  const magic = 'openssh-key-v1\0'
+  if (bytes.toString('latin1', 0, magic.length) !== magic) return null
+  let at = magic.length
+  const string = (): Buffer | null => {
+    if (at + 4 > bytes.length) return null
+    const length = bytes.readUInt32BE(at)
+    if (at + 4 + length > bytes.length) return null
+    at += 4 + length
+    return bytes.subarray(at - length, at)
+  }
+  const cipher = string()?.toString('latin1')
+  string() // the name of the key derivation function
+  string() // its options
+  at += 4 // number of keys
+  const publicKey = string()
+  const privatePart = string()
+  if (cipher === undefined || publicKey === null || privatePart === null) return null
+  const typeLength = publicKey.length >= 4 ? publicKey.readUInt32BE(0) : 0
+  const facts = { key: publicKey.toString('latin1', 4, Math.min(4 + typeLength, 60)).replace(/[^\w@.-]/g, '') }
+  if (cipher !== 'none') return { strength: 'harmless', note: 'encrypted with a passphrase', facts, identity: identityOf(bytes) }
+  return { strength: 'proven', facts, identity: identityOf(bytes) }
+}
+
+/** A secret-key packet (tag 5 or 7) whose string-to-key usage says whether it is encrypted. RFC 9580, sections 4 and 5.5.3 */
+function checkPgp(text: string): Checked | null {
+  const body = text.replace(/^(?:Version|Comment|Hash|MessageID|Charset):.*$/gm, '').replace(/\n=[A-Za-z0-9+/]{4}\s*$/, '').replace(/[^A-Za-z0-9+/=]/g, '')
+  const bytes = body.length < 64 ? null : decodeBase64(body)
+  const tag = bytes === null || bytes[0] === undefined ? 0 : bytes[0] & 0x40 ? bytes[0] & 0x3f : (bytes[0] >> 2) & 0x0f
+  if (bytes === null || (tag !== 5 && tag !== 7)) return null
+  return { strength: 'likely', identity: identityOf(bytes) }
+}
+
+/**
+ * A DER key in bytes, starting at its SEQUENCE.
+ * @param bytes as latin1 text, from the first byte of the key
+ */
+export function checkDer(bytes: string): Checked | null {
+  const data = Buffer.from(bytes, 'latin1')
+  const length = derLength(data)
+  if (length === null || length > data.length) return null
+  const key = derKey(data.subarray(0, length))
+  return key === null ? null : { strength: 'proven', value: bytes.slice(0, length), identity: identityOf(data.subarray(0, length)), facts: keyFacts(key) }
+}
+
+/** A whole PEM in base64, as in a kubeconfig or a Kubernetes secret. */
+export function checkBase64Pem(base64: string): Checked | null {
+  const text = decodeBase64(base64)?.toString('latin1') ?? ''
+  const match = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----([\s\S]+?)-----END /.exec(text)
+  return match?.[1] === undefined ? null : checkPem(match[1], match[2] ?? '')
+}
+
+/** A PuTTY key file. https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html */
+export function checkPutty(text: string): Checked | null {
+  const encryption = /Encryption: (\S+)/.exec(text)?.[1]
+  const lines = /Private-Lines: (\d+)\s+([A-Za-z0-9+/=\s]{40,}?)(?:Private-(?:MAC|Hash)|$)/.exec(text)
+  if (encryption === undefined || lines?.[2] === undefined) return null
+  const identity = identityOf(Buffer.from(lines[2].replace(/\s/g, '')))
+  return encryption === 'none' ? { strength: 'proven', identity } : { strength: 'harmless', note: 'encrypted with a passphrase', identity }
+}
