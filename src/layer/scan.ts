@@ -208,7 +208,7 @@ class LayerReading {
           for (const match of content.matches) this.#matches.push({ ...match, entry: index })
           if (whole !== null) this.#hashes.set(index, hashesOf(whole))
         }
-        if (content.program !== null) this.#programs.set(index, content.program)
+        if (content.program !== null && this.#programs.get(index) === 'elf') this.#programs.set(index, content.program)
         if (kept !== null) this.#extracts.push({ entry: index, content: Buffer.concat(kept) })
         next()
       }

@@ -1,0 +1,329 @@
+#!/usr/bin/env node
+// The command `layergate`.
+import { existsSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { UsageError } from './error.ts'
+import { type Progress, runGate } from './gate.ts'
+import { configSchema } from './policy/config.ts'
+import { nearest } from './policy/load.ts'
+import { errorReport } from './report/build.ts'
+import { renderJson, reportJsonSchema } from './report/json.ts'
+import type { Outcome } from './report/outcome.ts'
+import { renderSarif } from './report/sarif.ts'
+import { renderErrorSummary, renderSummary } from './report/summary.ts'
+import { renderTerminal } from './report/terminal.ts'
+import { bytes } from './report/words.ts'
+import { findRule, RULES } from './rules/list.ts'
+import { NO_SETTINGS, overlay, prepare, presentable, settingsFromEnvironment } from './settings.ts'
+import { VERSION } from './version.ts'
+
+const FORMATS = ['terminal', 'json', 'sarif', 'markdown'] as const
+type Format = (typeof FORMATS)[number]
+
+const HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
+
+Usage
+  layergate scan IMAGE [options]     reads every layer and judges the image
+  layergate rules                    lists the rules
+  layergate explain RULE             says what a rule finds, why, and what to do
+  layergate init                     writes .layergate.yml
+  layergate schema report|config     prints a JSON Schema
+
+IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
+ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
+the name of an image of a local engine (docker, else podman). The prefixes
+docker-archive:, oci-archive:, oci-layout: and engine: force one.
+
+  layergate COMMAND --help           options of a command
+  layergate --version
+
+Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
+`
+
+const SCAN_HELP = `Usage: layergate scan IMAGE [options]
+
+  --dockerfile FILE      the Dockerfile that the image was built from, for line
+                         numbers (default: Dockerfile, where there is one)
+  --target STAGE         the stage that was built (default: the last)
+  --config FILE          configuration, or a preset: recommended, strict
+                         (default: .layergate.yml, where there is one)
+  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
+  --min-confidence C     high, medium or low: findings of less never fail
+  --image NAME           which image of an archive that holds several
+  --platform OS/ARCH     which platform of an image that has several
+  --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
+                         of them may go to standard output
+  --output FILE          where the one format goes
+  --verbose              lists what is otherwise only counted
+  --no-color             no colour, as with NO_COLOR
+
+Every option but --format, --output, --verbose and --no-color can come from the
+environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the file.
+
+  docker save my-app | layergate scan -
+  layergate scan image.tar --format json=report.json --format sarif=report.sarif
+
+Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
+`
+
+const HELPS: Readonly<Record<string, string>> = {
+  scan: SCAN_HELP,
+  rules: 'Usage: layergate rules\n\nLists the rules with their severity by default.\n',
+  explain: 'Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n',
+  init: 'Usage: layergate init\n\nWrites .layergate.yml with the recommended policy into the current directory.\nAn existing file is left alone.\n',
+  schema: 'Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n',
+}
+
+/** Runs one command. @returns the exit code */
+async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args
+  if (command === undefined || command === '--help' || command === '-h' || command === 'help') {
+    const help = rest[0] === undefined ? HELP : (HELPS[rest[0]] ?? HELP)
+    process.stdout.write(help)
+    return command === undefined ? 2 : 0
+  }
+  if (command === '--version' || command === '-V' || command === 'version') {
+    process.stdout.write(`${VERSION}\n`)
+    return 0
+  }
+  const help = HELPS[command]
+  if (help === undefined) {
+    const near = nearest(command, Object.keys(HELPS))
+    throw new UsageError(`There is no command ${JSON.stringify(command)}.${near === null ? '' : ` Did you mean ${near}?`} Commands: ${Object.keys(HELPS).join(', ')}. See layergate --help.`)
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(help)
+    return 0
+  }
+  switch (command) {
+    case 'scan':
+      return scan(rest)
+    case 'rules':
+      return listRules(rest)
+    case 'explain':
+      return explain(rest)
+    case 'init':
+      return init(rest)
+    default:
+      return schema(rest)
+  }
+}
+
+const SCAN_OPTIONS = {
+  config: { type: 'string' },
+  dockerfile: { type: 'string' },
+  target: { type: 'string' },
+  'fail-on': { type: 'string' },
+  'min-confidence': { type: 'string' },
+  image: { type: 'string' },
+  platform: { type: 'string' },
+  format: { type: 'string', multiple: true },
+  output: { type: 'string' },
+  verbose: { type: 'boolean' },
+  'no-color': { type: 'boolean' },
+} as const
+
+function parseScan(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: SCAN_OPTIONS, allowPositionals: true })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const unknown = /'(--?[\w-]+)/.exec(message)?.[1]
+    const near = unknown === undefined ? null : nearest(unknown.replace(/^-+/, ''), Object.keys(SCAN_OPTIONS))
+    if (unknown !== undefined && /unknown/i.test(message)) throw new UsageError(`There is no option ${unknown}.${near === null ? '' : ` Did you mean --${near}?`} See layergate scan --help.`)
+    throw new UsageError(`${message.split('.')[0]}. See layergate scan --help.`)
+  }
+}
+
+interface Target {
+  readonly format: Format
+  /** null: standard output. */
+  readonly file: string | null
+}
+
+function parseTargets(formats: readonly string[], output: string | undefined): Target[] {
+  const targets = (formats.length === 0 ? ['terminal'] : formats).map((text): Target => {
+    const [name = '', ...rest] = text.split('=')
+    const format = FORMATS.find((known) => known === name)
+    if (format === undefined) {
+      const near = nearest(name, FORMATS)
+      throw new UsageError(`--format ${name}: there is no such format.${near === null ? '' : ` Did you mean ${near}?`} Formats: ${FORMATS.join(', ')}.`)
+    }
+    return { format, file: rest.length === 0 ? null : rest.join('=') }
+  })
+  const open = targets.filter(({ file }) => file === null)
+  if (output !== undefined) {
+    if (open.length !== 1) throw new UsageError('--output goes with one format; write several as --format json=FILE --format sarif=FILE.')
+    return targets.map((target) => (target.file === null ? { ...target, file: output } : target))
+  }
+  if (open.length > 1) throw new UsageError(`Only one format can go to standard output; write the others to files: --format ${open[1]?.format}=FILE.`)
+  return targets
+}
+
+async function scan(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseScan(args)
+  const targets = parseTargets(values.format ?? [], values.output)
+  const [reference, extra] = positionals
+  if (reference === undefined) throw new UsageError('No image is named. Usage: layergate scan IMAGE; see layergate scan --help.')
+  if (extra !== undefined) throw new UsageError(`One image at a time: ${JSON.stringify(extra)} is one too many. See layergate scan --help.`)
+  const options = { config: values.config, dockerfile: values.dockerfile, target: values.target, failOn: values['fail-on'], minConfidence: values['min-confidence'], image: values.image, platform: values.platform }
+  const settings = overlay(NO_SETTINGS, settingsFromEnvironment(process.env), Object.fromEntries(Object.entries(options).map(([key, value]) => [key, value ?? null])) as never)
+  const progress = progressLine()
+  let outcome: Outcome
+  let configPath: string
+  try {
+    const prepared = await prepare(reference, settings, { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: progress.show })
+    configPath = prepared.configPath
+    outcome = await runGate(prepared)
+  } catch (error) {
+    progress.clear()
+    // An empty SARIF would close every alert: none is written. The others say that nothing was judged.
+    const shown = presentable(error)
+    for (const { format, file } of targets) {
+      if (format === 'json') await write(file, renderJson(errorReport(shown, 'high')))
+      if (format === 'markdown') await write(file, renderErrorSummary(reference, shown.message))
+    }
+    throw error
+  }
+  progress.clear()
+  const color = values['no-color'] !== true && process.env['NO_COLOR'] === undefined && (process.stdout.isTTY === true || (process.env['FORCE_COLOR'] ?? '0') !== '0')
+  for (const { format, file } of targets) await write(file, render(format, outcome, { color: color && file === null, verbose: values.verbose === true, configPath }))
+  return outcome.report.verdict.result === 'fail' ? 1 : 0
+}
+
+function render(format: Format, outcome: Outcome, { color, verbose, configPath }: { color: boolean; verbose: boolean; configPath: string }): string {
+  switch (format) {
+    case 'json':
+      return renderJson(outcome.report)
+    case 'sarif':
+      return renderSarif(outcome, configPath)
+    case 'markdown':
+      return renderSummary(outcome)
+    case 'terminal':
+      return renderTerminal(outcome, { color, verbose })
+  }
+}
+
+async function write(file: string | null, text: string): Promise<void> {
+  if (file === null) {
+    await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
+    return
+  }
+  try {
+    await writeFile(file, text)
+  } catch (error) {
+    throw new UsageError(`${file}: the report cannot be written (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}).`)
+  }
+}
+
+/** One moving line on a terminal for what lasts longer than a second. */
+function progressLine(): { show: (progress: Progress) => void; clear: () => void } {
+  if (process.stderr.isTTY !== true) return { show: () => {}, clear: () => {} }
+  const started = performance.now()
+  let last = started
+  let shown = false
+  return {
+    show: ({ layer, layers, bytes: read, share }) => {
+      const now = performance.now()
+      if (now - started < 1000 || now - last < 100) return
+      last = now
+      shown = true
+      const speed = read / ((now - started) / 1000)
+      process.stderr.write(`\r\x1b[K${layer + 1} of ${layers} layers · ${Math.round(share * 100)} % · ${bytes(speed)}/s`)
+    },
+    clear: () => {
+      if (shown) process.stderr.write('\r\x1b[K')
+      shown = false
+    },
+  }
+}
+
+function noArguments(command: string, args: readonly string[]): void {
+  if (args[0] !== undefined) throw new UsageError(`layergate ${command} takes no ${JSON.stringify(args[0])}. See layergate ${command} --help.`)
+}
+
+function listRules(args: readonly string[]): number {
+  noArguments('rules', args)
+  const width = Math.max(...RULES.map(({ meta }) => meta.id.length))
+  process.stdout.write(`${'rule'.padEnd(width)}  severity  title\n`)
+  for (const { meta } of RULES) process.stdout.write(`${meta.id.padEnd(width)}  ${(meta.enabled ? meta.severity : 'off').padEnd(8)}  ${meta.title}\n`)
+  return 0
+}
+
+function explain([id, ...rest]: readonly string[]): number {
+  noArguments('explain', rest)
+  if (id === undefined) throw new UsageError('No rule is named. Usage: layergate explain RULE; layergate rules lists them.')
+  const rule = findRule(id)
+  if (rule === null) {
+    const near = nearest(id, RULES.map(({ meta }) => meta.id))
+    throw new UsageError(`There is no rule ${JSON.stringify(id)}.${near === null ? '' : ` Did you mean ${near}?`} layergate rules lists them.`)
+  }
+  const { meta } = rule
+  const page = new URL(`../docs/rules/${meta.id}.md`, import.meta.url)
+  const text = existsSync(page) ? readFileSync(page, 'utf8').trim() : `${meta.title}\n\n${meta.description}\n\n${meta.remedy}`
+  process.stdout.write(`${text}\n`)
+  return 0
+}
+
+const TEMPLATE = (salt: string): string => `# yaml-language-server: $schema=https://raw.githubusercontent.com/layergate/layergate/main/schema/layergate.schema.json
+# What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
+extends: recommended
+
+# critical, high, medium, low or never
+fail-on: high
+
+# Per rule: off, a severity, or an object with options. layergate rules lists them.
+# rules:
+#   missing-user: high
+#   base-not-allowed:
+#     allow: ['gcr.io/distroless/**', 'docker.io/library/node:22-*']
+
+# What is accepted, with a reason. An entry that matches nothing is reported.
+# ignore:
+#   - rule: secret-in-image
+#     path: /app/test/fixtures/**
+#     reason: test keys, revoked
+#     expires: 2027-06-30
+
+# Makes hashes of secrets comparable between runs. It may be public.
+salt: ${salt}
+`
+
+async function init(args: readonly string[]): Promise<number> {
+  noArguments('init', args)
+  try {
+    await writeFile('.layergate.yml', TEMPLATE(randomBytes(16).toString('hex')), { flag: 'wx' })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    throw new UsageError(code === 'EEXIST' ? '.layergate.yml is there already: it was left as it is.' : `.layergate.yml cannot be written (${code}).`)
+  }
+  process.stdout.write('Wrote .layergate.yml.\n')
+  return 0
+}
+
+function schema([name, ...rest]: readonly string[]): number {
+  noArguments('schema', rest)
+  if (name !== 'report' && name !== 'config') throw new UsageError('Name one: layergate schema report, or layergate schema config.')
+  const value = name === 'report' ? reportJsonSchema() : { title: 'Layergate configuration', ...z.toJSONSchema(configSchema, { io: 'input' }) }
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+  return 0
+}
+
+// A reader that closes early (`layergate rules | head -1`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+})
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    const { message, code } = presentable(error)
+    process.stderr.write(`layergate: ${message}${code === 'usage' ? '' : ' (exit 2: nothing was judged)'}\n`)
+    process.exitCode = 2
+  },
+)

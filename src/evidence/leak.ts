@@ -1,0 +1,218 @@
+// Every secret value once, with all the places where it stands: files of layers, the configuration, the history.
+import type { DockerfileLines, Origin, Owner } from '../dockerfile/origin.ts'
+import type { Ending, FileState, Filesystem, Version } from '../filesystem/filesystem.ts'
+import type { PackageRecords } from '../filesystem/packages.ts'
+import type { Image } from '../image/image.ts'
+import type { ContentHashes, LayerMatch, LayerScan } from '../layer/layer-scan.ts'
+import type { Detector, Strength } from '../secrets/detector.ts'
+import type { Scanner, SecretMatch } from '../secrets/scanner.ts'
+
+interface AnyPlace {
+  readonly owner: Owner
+  readonly lines: DockerfileLines | null
+  /** What the match there was worth. */
+  readonly strength: Strength
+  /** The name beside the value, such as that of a variable; null for none. */
+  readonly name: string | null
+  readonly note: string | null
+}
+
+export interface FilePlace extends AnyPlace {
+  readonly kind: 'file'
+  readonly version: Version
+  readonly inside: string | null
+  readonly line: number | null
+  readonly offset: number
+  readonly encoding: SecretMatch['encoding']
+  /** The state of the value at this path: a copy with other permissions goes on where the first ends. */
+  readonly state: FileState
+  readonly ending: Ending | null
+  readonly hashes: ContentHashes | null
+}
+
+export interface ConfigPlace extends AnyPlace {
+  readonly kind: 'config'
+  /** `Env.NAME`, `Labels.NAME`, `Cmd`, … */
+  readonly field: string
+}
+
+export interface HistoryPlace extends AnyPlace {
+  readonly kind: 'history'
+  readonly index: number
+}
+
+export type Place = FilePlace | ConfigPlace | HistoryPlace
+
+/** One secret and where it stands; the place that is easiest to reach comes first. */
+export interface Leak {
+  readonly detector: Detector
+  readonly value: string
+  readonly strength: Strength
+  readonly facts: Readonly<Record<string, string>>
+  readonly note: string | null
+  readonly places: readonly [Place, ...Place[]]
+}
+
+export interface Leaks {
+  readonly leaks: readonly Leak[]
+  /** Every value that any match saw, also those that are no leak: the redactor hides them all. */
+  readonly values: readonly { readonly value: string; readonly guessable: boolean }[]
+  /** Files whose package vouches for what was found in them. */
+  readonly vouchedFiles: number
+}
+
+const STRENGTHS: readonly Strength[] = ['harmless', 'possible', 'likely', 'proven']
+const rankOf = (strength: Strength): number => STRENGTHS.indexOf(strength)
+
+/** A shorter value could be any word: it is not searched for elsewhere. */
+const MIN_SEARCHED = 8
+
+/** environment > other configuration > history > present > overwritten, replaced > deleted, then the lowest layer. */
+function reach(place: Place): number {
+  if (place.kind === 'config') return place.field.startsWith('Env.') ? 0 : 1
+  if (place.kind === 'history') return 2
+  const states: Record<FileState, number> = { present: 4, overwritten: 5, replaced: 5, deleted: 6 }
+  return states[place.state]
+}
+
+function compare(a: Place, b: Place): number {
+  const layerOf = (place: Place): number => (place.kind === 'file' ? place.version.layer : place.kind === 'history' ? place.index : 0)
+  return reach(a) - reach(b) || layerOf(a) - layerOf(b) || (a.kind === 'file' && b.kind === 'file' ? a.version.index - b.version.index || a.offset - b.offset : 0)
+}
+
+interface Collected {
+  match: SecretMatch
+  places: Place[]
+}
+
+/** Collects what the whole image shows. @param hashes checksums of entries by `layer:index` */
+export function collectLeaks(image: Image, scans: readonly LayerScan[], filesystem: Filesystem, origin: Origin, records: PackageRecords, hashes: ReadonlyMap<string, ContentHashes>, scanner: Scanner): Leaks {
+  const byIdentity = new Map<string, Collected>()
+  const values: { value: string; guessable: boolean }[] = []
+  const add = (match: SecretMatch, places: readonly Place[]): void => {
+    values.push({ value: match.value, guessable: match.detector.guessable === true })
+    if (places.length === 0) return
+    const known = byIdentity.get(match.identity)
+    if (known === undefined) byIdentity.set(match.identity, { match, places: [...places] })
+    else {
+      if (rankOf(match.strength) > rankOf(known.match.strength)) known.match = match
+      known.places.push(...places)
+    }
+  }
+
+  const vouched = new Set<string>()
+  for (const found of fileMatches(scans, filesystem, origin, hashes)) {
+    const content = found.version.content
+    const own = hashes.get(`${content.layer}:${content.index}`)
+    const isVouched = own !== undefined && !isProvenToken(found.match) && found.match.inside === null && records.voucher(content.path, own) !== null
+    if (isVouched) vouched.add(`${content.layer}:${content.index}`)
+    add(found.match, isVouched ? [] : found.places)
+  }
+  for (const text of configTexts(image, origin)) {
+    for (const match of scanner.scanText(text.text)) add(match, [{ ...text.place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }])
+  }
+  addKnownValues([...byIdentity.values()], configTexts(image, origin))
+
+  const leaks = [...byIdentity.values()].map(({ match, places }): Leak => {
+    const [first, ...rest] = dedupe(places.sort(compare))
+    if (first === undefined) throw new RangeError('a leak without a place')
+    return { detector: match.detector, value: match.value, strength: match.strength, facts: match.facts, note: match.note, places: [first, ...rest] }
+  })
+  return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size }
+}
+
+/** A token that its checksum or structure proves is reported even where a package vouches for the file; a key is not. */
+const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength === 'proven' && !detector.id.includes('private-key') && !detector.id.includes('putty')
+
+function dedupe(places: readonly Place[]): Place[] {
+  const seen = new Set<string>()
+  return places.filter((place) => {
+    const key = place.kind === 'file' ? `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}` : place.kind === 'config' ? place.field : `history ${place.index}`
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
+
+/** The matches of files, each with all paths that show its bytes. */
+function* fileMatches(scans: readonly LayerScan[], filesystem: Filesystem, origin: Origin, hashes: ReadonlyMap<string, ContentHashes>): Generator<{ match: LayerMatch; version: Version; places: FilePlace[] }> {
+  const links = new Map<Version, Version[]>()
+  for (const versions of filesystem.versions) {
+    for (const version of versions) if (version.content !== version) links.set(version.content, [...(links.get(version.content) ?? []), version])
+  }
+  /** The identities that a version's bytes hold. */
+  const identities = new Map<Version, Set<string>>()
+  for (const scan of scans) {
+    for (const match of scan.matches) {
+      const version = filesystem.versionOf(scan.index, match.entry)
+      identities.set(version, (identities.get(version) ?? new Set()).add(match.identity))
+    }
+  }
+  for (const scan of scans) {
+    for (const match of scan.matches) {
+      const version = filesystem.versionOf(scan.index, match.entry)
+      const places = [version, ...(links.get(version) ?? [])].map((shown): FilePlace => {
+        let last = shown
+        while (last.ending?.state === 'overwritten' && last.successor !== null && identities.get(last.successor.content)?.has(match.identity)) last = last.successor
+        const layer = origin.layers[shown.layer]
+        return {
+          kind: 'file',
+          version: shown,
+          inside: match.inside,
+          line: match.line,
+          offset: match.offset,
+          encoding: match.encoding,
+          state: last.ending?.state ?? 'present',
+          ending: last.ending,
+          owner: layer?.owner ?? 'unknown',
+          lines: layer?.lines ?? null,
+          strength: match.strength,
+          name: match.facts['name'] ?? null,
+          note: match.note,
+          hashes: hashes.get(`${version.layer}:${version.index}`) ?? null,
+        }
+      })
+      yield { match, version, places }
+    }
+  }
+}
+
+interface Text {
+  readonly text: string
+  readonly place: Omit<ConfigPlace, 'strength' | 'name' | 'note'> | Omit<HistoryPlace, 'strength' | 'name' | 'note'>
+}
+
+/** All texts of the configuration and the history. A legacy `container_config` only repeats them. */
+function configTexts(image: Image, origin: Origin): Text[] {
+  const { run, author, comment } = image.config
+  /** The last instruction that sets a name tells whose it is. */
+  const setBy = (keyword: string, name: string | null): Pick<ConfigPlace, 'owner' | 'lines'> => {
+    const entry = origin.history.findLast(({ instruction }) => instruction.keyword === keyword && (name === null || new RegExp(`(?:^|\\s)"?${name.replace(/[^\w]/g, '\\$&')}"?[= ]`).test(instruction.text)))
+    return { owner: entry?.owner ?? 'unknown', lines: entry?.lines ?? null }
+  }
+  const field = (name: string, text: string, from: Pick<ConfigPlace, 'owner' | 'lines'>): Text => ({ text, place: { kind: 'config', field: name, ...from } })
+  const split = (pair: string): [string, string] => [pair.slice(0, Math.max(0, pair.indexOf('='))), pair]
+  return [
+    ...run.Env.map(split).map(([name, pair]) => field(`Env.${name}`, pair, setBy('ENV', name))),
+    ...Object.entries(run.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy('LABEL', name))),
+    ...(run.Cmd === null ? [] : [field('Cmd', run.Cmd.join(' '), setBy('CMD', null))]),
+    ...(run.Entrypoint === null ? [] : [field('Entrypoint', run.Entrypoint.join(' '), setBy('ENTRYPOINT', null))]),
+    ...(run.Healthcheck === null ? [] : [field('Healthcheck', run.Healthcheck.Test.join(' '), setBy('HEALTHCHECK', null))]),
+    ...run.OnBuild.map((text) => field('OnBuild', text, setBy('ONBUILD', null))),
+    ...(author === null ? [] : [field('author', author, setBy('MAINTAINER', null))]),
+    ...(comment === null ? [] : [field('comment', comment, setBy('', null))]),
+    ...origin.history.map(({ entry, owner, lines }): Text => ({ text: [entry.createdBy, entry.comment, entry.author].filter((text) => text !== null).join('\n'), place: { kind: 'history', index: entry.index, owner, lines } })),
+  ]
+}
+
+/** A value that was found anywhere is also looked for where no detector would know it: `echo VALUE > file`. */
+function addKnownValues(collected: readonly Collected[], texts: readonly Text[]): void {
+  for (const { match, places } of collected) {
+    if (match.value.length < MIN_SEARCHED || match.strength === 'harmless') continue
+    for (const { text, place } of texts) {
+      if (!text.includes(match.value)) continue
+      const known = places.some((other) => (other.kind === 'history' && place.kind === 'history' && other.index === place.index) || (other.kind === 'config' && place.kind === 'config' && other.field === place.field))
+      if (!known) places.push({ ...place, strength: match.strength, name: null, note: match.note })
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// One run of the gate, from what the user named to the verdict. This page is the whole story; each step has its folder.
+import { createHmac, randomBytes } from 'node:crypto'
+import { parseDockerfile } from './dockerfile/dockerfile.ts'
+import { findOrigin, type Origin } from './dockerfile/origin.ts'
+import { type Evidence, readRuns } from './evidence/evidence.ts'
+import { collectLeaks } from './evidence/leak.ts'
+import { buildFilesystem, type Filesystem } from './filesystem/filesystem.ts'
+import { type PackageRecords, readPackageRecords } from './filesystem/packages.ts'
+import { findPrograms } from './filesystem/programs.ts'
+import { parsePasswd, readCollected, resolveUser } from './filesystem/users.ts'
+import type { Image } from './image/image.ts'
+import { type OpenOptions, openImage } from './image/open.ts'
+import { hashEntries } from './layer/hash.ts'
+import type { ContentHashes, LayerScan } from './layer/layer-scan.ts'
+import { scanLayer } from './layer/scan.ts'
+import { judge, type Verdict, type Warning } from './policy/judge.ts'
+import type { Policy } from './policy/policy.ts'
+import type { Outcome } from './report/outcome.ts'
+import { buildOutcome } from './report/build.ts'
+import { Redactor } from './secrets/redact.ts'
+import { Scanner } from './secrets/scanner.ts'
+
+/** How far the reading is. */
+export interface Progress {
+  readonly layer: number
+  readonly layers: number
+  /** Uncompressed bytes read so far, of all layers. */
+  readonly bytes: number
+  /** Stored bytes of the layers that are done, of all. */
+  readonly share: number
+}
+
+export interface GateOptions {
+  /** What the user named: a file, a directory, `-`, a name. */
+  readonly reference: string
+  readonly open: OpenOptions
+  readonly policy: Policy
+  /** The Dockerfile; `explicit` when the user named it: then one that does not fit is a warning. */
+  readonly dockerfile: { readonly path: string; readonly text: string; readonly explicit: boolean } | null
+  readonly target: string | null
+  readonly now: Date
+  /** Overrides the salt of the policy. */
+  readonly key: string | null
+  readonly onProgress: (progress: Progress) => void
+}
+
+/** Opens, scans, lays the layers over each other, finds lines, checks, judges. @throws GateError */
+export async function runGate(options: GateOptions): Promise<Outcome> {
+  const started = performance.now()
+  const image = await openImage(options.reference, options.open)
+  try {
+    const scanner = new Scanner()
+    const layers = await scanLayers(image, scanner, options)
+    const filesystem = buildFilesystem(layers)
+    const dockerfile = options.dockerfile === null ? null : parseDockerfile(options.dockerfile.path, options.dockerfile.text)
+    const origin = findOrigin(image.config, image.annotations, dockerfile, options.target)
+    const records = readPackageRecords(layers)
+    const hashes = await hashesOfMatches(image, layers, filesystem, records)
+    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, records, hashes, scanner)
+    const redactor = new Redactor([...values, ...(dockerfile === null ? [] : scanner.scanText(dockerfile.text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })))])
+    const passwd = readCollected(filesystem, layers, '/etc/passwd')
+    const salt = options.key ?? options.policy.salt ?? randomBytes(16).toString('hex')
+    const evidence: Evidence = {
+      image,
+      layers,
+      filesystem,
+      origin,
+      leaks,
+      user: resolveUser(image.config.run.User ?? '', passwd, readCollected(filesystem, layers, '/etc/group')),
+      accounts: parsePasswd(passwd ?? '').filter(({ uid }) => uid !== 0),
+      programs: findPrograms(filesystem, layers),
+      runs: readRuns(origin),
+      skipped: layers.flatMap(({ index, skipped }) => skipped.map((part) => ({ layer: index, ...part }))),
+      now: options.now,
+      keyedHash: (value) => `hmac-sha256:${createHmac('sha256', salt).update(value).digest('hex')}`,
+    }
+    const verdict = judge(evidence, options.policy, redactor)
+    const warnings = [...verdict.warnings, ...dockerfileWarnings(options, origin)]
+    return buildOutcome({ evidence, image, verdict: { ...verdict, warnings } satisfies Verdict, policy: options.policy, redactor, values, vouchedFiles, seconds: (performance.now() - started) / 1000 })
+  } finally {
+    await image.close()
+  }
+}
+
+async function scanLayers(image: Image, scanner: Scanner, { policy, onProgress, reference }: GateOptions): Promise<LayerScan[]> {
+  const scans: LayerScan[] = []
+  const stored = image.layers.reduce((sum, { storedSize }) => sum + storedSize, 0)
+  let bytes = 0
+  let done = 0
+  for (const layer of image.layers) {
+    const before = bytes
+    const scan = await scanLayer(layer, scanner, reference, policy.limits, (read) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : done / stored }))
+    bytes += scan.size
+    done += layer.storedSize
+    scans.push(scan)
+  }
+  return scans
+}
+
+/**
+ * Checksums of the files with a match, by `layer:entry`. The scan has those of files that came in one piece; larger ones
+ * are read a second time, and only where a package record could vouch for them.
+ */
+async function hashesOfMatches(image: Image, layers: readonly LayerScan[], filesystem: Filesystem, records: PackageRecords): Promise<Map<string, ContentHashes>> {
+  const hashes = new Map<string, ContentHashes>()
+  for (const scan of layers) {
+    for (const [entry, own] of scan.hashes) hashes.set(`${scan.index}:${entry}`, own)
+    const missing = new Set(scan.matches.map(({ entry }) => entry).filter((entry) => !scan.hashes.has(entry) && records.knows(filesystem.versionOf(scan.index, entry).path)))
+    const layer = image.layers[scan.index]
+    if (missing.size === 0 || layer === undefined) continue
+    for (const [entry, own] of await hashEntries(layer, missing)) hashes.set(`${scan.index}:${entry}`, own)
+  }
+  return hashes
+}
+
+/** A Dockerfile that was named and does not fit is worth a word; so is a found one, once the image has a history. */
+function dockerfileWarnings({ dockerfile, target }: GateOptions, origin: Origin): Warning[] {
+  if (dockerfile === null || origin.reason === null || origin.dockerfile === null) return []
+  return [{ code: 'lines-not-known', message: `Lines are not known: ${origin.reason}.${target === null && !dockerfile.explicit ? ' Name the right one with --dockerfile.' : ''}` }]
+}
+

@@ -1,0 +1,72 @@
+// The configuration, .layergate.yml: one schema, from which the JSON Schema and the defaults come.
+import { z } from 'zod'
+import { confidenceSchema, SEVERITIES, severitySchema } from '../rules/finding.ts'
+import { RULES } from '../rules/list.ts'
+
+const failOn = z.enum([...SEVERITIES.slice(0, 4), 'never'] as ['critical', 'high', 'medium', 'low', 'never'])
+
+/** `off`, a severity, or an object with the severity and the rule's own options. */
+function ruleSchema(options: z.ZodObject | undefined): z.ZodType {
+  const settings = z.strictObject({ severity: z.union([z.literal('off'), severitySchema]).optional(), ...(options?.partial().shape ?? {}) })
+  return z.union([z.literal('off'), severitySchema, settings])
+}
+
+const rulesSchema = z.strictObject(Object.fromEntries(RULES.map(({ meta, options }) => [meta.id, ruleSchema(options).optional().describe(meta.description)])))
+
+const ruleIds = RULES.map(({ meta }) => meta.id) as [string, ...string[]]
+
+const ignoreSchema = z
+  .strictObject({
+    rule: z.enum(ruleIds).optional().describe('the rule whose findings are ignored; none: every rule'),
+    path: z.string().min(1).optional().describe('pattern of the path in the image, such as /app/test/**'),
+    fingerprint: z.string().min(8).optional().describe('fingerprint of one finding, as the JSON report shows it'),
+    reason: z.string().min(3).describe('why this is no problem; shown in every report'),
+    expires: z.iso.date().optional().describe('last day on which this entry counts, YYYY-MM-DD'),
+  })
+  .refine(({ rule, path, fingerprint }) => rule !== undefined || path !== undefined || fingerprint !== undefined, { message: 'an ignore entry needs a rule, a path or a fingerprint' })
+
+const minConfidence = z.union([confidenceSchema, z.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })])
+
+export const configSchema = z.strictObject({
+  extends: z.union([z.string(), z.array(z.string())]).optional().describe('recommended, strict, or the path of another configuration; later ones win'),
+  'fail-on': failOn.optional().describe('findings of this severity or worse fail the image; default high'),
+  'min-confidence': minConfidence.optional().describe('findings of less confidence never fail; default: secrets high, rules medium'),
+  rules: rulesSchema.optional().describe('per rule: off, a severity, or an object with severity and options'),
+  base: z.enum(['report', 'fail', 'ignore']).optional().describe('what findings in layers of the base image do; default report: shown, never failing'),
+  'own-bases': z.array(z.string()).optional().describe('base images that are judged like own layers, such as ghcr.io/acme/**'),
+  skipped: z.enum(['report', 'fail']).optional().describe('what archives that could not be opened do; default report'),
+  ignore: z.array(ignoreSchema).optional().describe('findings that are accepted, each with a reason'),
+  limits: z
+    .strictObject({
+      'layer-bytes': z.int().positive().optional().describe('uncompressed bytes of one layer; default 64 GiB'),
+      entries: z.int().positive().optional().describe('entries of one layer; default 3,000,000'),
+      'nested-bytes': z.int().positive().optional().describe('bytes that the archives inside one layer may unpack to; default 1 GiB'),
+      'nested-depth': z.int().min(0).max(16).optional().describe('archives in archives; default 4'),
+    })
+    .optional()
+    .describe('limits that keep hostile images from taking the machine'),
+  salt: z.string().min(16).optional().describe('makes hashes of secrets comparable between runs; public, written by layergate init'),
+})
+
+export type Config = z.output<typeof configSchema>
+export type IgnoreEntry = z.output<typeof ignoreSchema>
+export type FailOn = z.output<typeof failOn>
+
+/** The configurations that `extends` knows by name. */
+export const PRESETS: Readonly<Record<string, Config>> = {
+  recommended: { 'fail-on': 'high', 'min-confidence': { secrets: 'high', rules: 'medium' }, base: 'report', skipped: 'report' },
+  strict: {
+    'fail-on': 'medium',
+    'min-confidence': { secrets: 'medium', rules: 'medium' },
+    base: 'report',
+    skipped: 'fail',
+    rules: {
+      'content-not-inspected': 'high',
+      'missing-user': 'high',
+      'not-distroless': 'medium',
+      'pipe-to-shell': 'high',
+      'root-user': 'high',
+      'tls-verification-off': 'high',
+    },
+  },
+}

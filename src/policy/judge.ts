@@ -1,0 +1,148 @@
+// Judges what the rules found: settings of rules, ignores, the base, and the verdict.
+import { createHash } from 'node:crypto'
+import { minimatch } from 'minimatch'
+import type { Evidence } from '../evidence/evidence.ts'
+import { atLeast, atLeastAsSure, type Finding, SEVERITIES, type Severity } from '../rules/finding.ts'
+import { findRule, RULES } from '../rules/list.ts'
+import type { Draft, PlacedFinding } from '../rules/rule.ts'
+import type { Redactor } from '../secrets/redact.ts'
+import type { IgnoreEntry } from './config.ts'
+import type { Policy } from './policy.ts'
+import { MATCH_OPTIONS, matchesReference } from './reference-pattern.ts'
+
+export interface Warning {
+  readonly code: string
+  readonly message: string
+}
+
+export interface Verdict {
+  readonly result: 'pass' | 'fail'
+  /** Worst first; suppressed ones last. */
+  readonly findings: readonly Finding[]
+  /** Findings that make the verdict `fail`. */
+  readonly failing: ReadonlySet<Finding>
+  readonly counts: Readonly<Record<Severity, number>>
+  readonly suppressed: number
+  readonly warnings: readonly Warning[]
+  /** Rules that were on and found nothing. */
+  readonly passed: readonly string[]
+}
+
+const hash = (parts: readonly string[]): string => createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32)
+
+/** An ignore entry counts up to and with its last day. */
+const isExpired = ({ expires }: IgnoreEntry, now: Date): boolean => expires !== undefined && now.toISOString().slice(0, 10) > expires
+
+/** A place with its fingerprint and what covers it. */
+interface Judged {
+  readonly finding: PlacedFinding
+  readonly fingerprint: string
+  readonly cover: { readonly kind: 'ignore'; readonly entry: IgnoreEntry } | { readonly kind: 'off' } | { readonly kind: 'base' } | null
+}
+
+/** Runs all rules that are on and judges what they find. */
+export function judge(evidence: Evidence, policy: Policy, redactor: Redactor): Verdict {
+  const used = new Set<IgnoreEntry>()
+  const counted = new Map<string, number>()
+  const ownBase = evidence.origin.base !== null && policy.ownBases.some((pattern) => evidence.origin.base !== null && matchesReference(pattern, evidence.origin.base))
+
+  /** The same identity again gets a number, so that every place has its own fingerprint. */
+  const fingerprintOf = ({ ruleId, identity }: PlacedFinding): string => {
+    const parts = [ruleId, ...identity.map((part) => redactor.text(part))]
+    const count = counted.get(parts.join('\0')) ?? 0
+    counted.set(parts.join('\0'), count + 1)
+    return hash(count === 0 ? parts : [...parts, String(count)])
+  }
+  const coverOf = (finding: PlacedFinding, fingerprint: string): Judged['cover'] => {
+    if (policy.rules[finding.ruleId]?.enabled !== true) return { kind: 'off' }
+    if (finding.origin === 'base' && policy.base === 'ignore' && !ownBase) return { kind: 'base' }
+    const entry = policy.ignore.find((candidate) => !isExpired(candidate, evidence.now) && covers(candidate, finding, fingerprint))
+    if (entry === undefined) return null
+    used.add(entry)
+    return { kind: 'ignore', entry }
+  }
+  const failsInBase = policy.base === 'fail' || ownBase
+
+  const findings: Finding[] = []
+  const failing = new Set<Finding>()
+  const found = new Set<string>()
+  for (const { meta, check } of RULES) {
+    const setting = policy.rules[meta.id]
+    if (setting === undefined || (!setting.enabled && meta.kind === 'rule')) continue
+    for (const draft of check(evidence, setting.options)) {
+      const judged = draft.places.map((finding): Judged => {
+        const fingerprint = fingerprintOf(finding)
+        return { finding, fingerprint, cover: coverOf(finding, fingerprint) }
+      })
+      const lead = leadOf(judged, failsInBase)
+      if (lead === null) continue
+      found.add(lead.finding.ruleId)
+      const finding = toFinding(lead, judged, draft, policy)
+      findings.push(finding)
+      if (finding.suppressed === null && fails(finding, policy, failsInBase)) failing.add(finding)
+    }
+  }
+  const sorted = findings.sort((a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
+  const shown = sorted.filter(({ suppressed }) => suppressed === null)
+  return {
+    result: failing.size > 0 ? 'fail' : 'pass',
+    findings: sorted,
+    failing,
+    counts: Object.fromEntries(SEVERITIES.map((severity) => [severity, shown.filter((finding) => finding.severity === severity).length])) as Record<Severity, number>,
+    suppressed: sorted.length - shown.length,
+    warnings: ignoreWarnings(policy, used, evidence.now),
+    passed: RULES.map(({ meta }) => meta.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id)),
+  }
+}
+
+/**
+ * The place that a finding is shown at: the first that nothing covers, own ones before those of the base; else the first
+ * that an ignore entry covers. null: the finding is off.
+ */
+function leadOf(judged: readonly Judged[], failsInBase: boolean): Judged | null {
+  const open = judged.filter(({ cover }) => cover === null)
+  return open.find(({ finding }) => failsInBase || finding.origin !== 'base') ?? open[0] ?? judged.find(({ cover }) => cover?.kind === 'ignore') ?? null
+}
+
+function covers({ rule, path, fingerprint }: IgnoreEntry, finding: PlacedFinding, own: string): boolean {
+  if (rule !== undefined && rule !== finding.ruleId) return false
+  if (fingerprint !== undefined && fingerprint !== own) return false
+  if (path === undefined) return true
+  return finding.location.kind === 'layer' && minimatch(finding.location.path, path.startsWith('/') || path.startsWith('**') ? path : `/${path}`, MATCH_OPTIONS)
+}
+
+function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy: Policy): Finding {
+  const { identity: _identity, ...placed } = lead.finding
+  const setting = policy.rules[placed.ruleId]
+  const rule = findRule(placed.ruleId)
+  // Strict policies turn what is shown into what fails; a rule's own lower grades (expired, public examples) stay.
+  const severity = setting?.severity ?? placed.severity
+  const fails = placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail' ? 'high' : severity
+  return {
+    ...placed,
+    severity: fails,
+    related: placed.related.map((related) => {
+      if (related.role !== 'also-in') return related
+      const place = judged[draft.places.findIndex(({ location }) => JSON.stringify(location) === JSON.stringify(related.location))]
+      return place === undefined ? related : { ...related, fingerprint: place.fingerprint }
+    }),
+    fingerprint: lead.fingerprint,
+    references: [...(rule?.meta.references ?? [])],
+    status: null,
+    suppressed: lead.cover?.kind === 'ignore' ? { by: 'config', reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null,
+  }
+}
+
+function fails(finding: Finding, { failOn, minConfidence }: Policy, failsInBase: boolean): boolean {
+  if (failOn === 'never' || (finding.origin === 'base' && !failsInBase)) return false
+  const kind = findRule(finding.ruleId)?.meta.kind ?? 'rule'
+  return atLeast(finding.severity, failOn) && atLeastAsSure(finding.confidence, minConfidence[kind])
+}
+
+function ignoreWarnings(policy: Policy, used: ReadonlySet<IgnoreEntry>, now: Date): Warning[] {
+  return policy.ignore.flatMap((entry): Warning[] => {
+    const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12)].filter(Boolean).join(' ')
+    if (isExpired(entry, now)) return [{ code: 'expired-ignore', message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (“${entry.reason}”).` }]
+    return used.has(entry) ? [] : [{ code: 'unused-ignore', message: `The ignore entry for ${what} matched nothing: remove it (“${entry.reason}”).` }]
+  })
+}

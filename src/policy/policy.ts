@@ -1,0 +1,86 @@
+// The policy of one run: presets, files, environment and options laid over each other.
+import type { ScanLimits } from '../layer/scan.ts'
+import { SCAN_LIMITS } from '../layer/scan.ts'
+import type { Confidence, Severity } from '../rules/finding.ts'
+import { RULES } from '../rules/list.ts'
+import type { Config, FailOn, IgnoreEntry } from './config.ts'
+
+export interface RuleSetting {
+  /** null: as the finding says. */
+  readonly severity: Severity | null
+  readonly enabled: boolean
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+export interface Policy {
+  /** Where it comes from, for reports: `.layergate.yml` or `recommended`. */
+  readonly name: string
+  readonly failOn: FailOn
+  readonly minConfidence: { readonly secret: Confidence; readonly rule: Confidence }
+  readonly rules: Readonly<Record<string, RuleSetting>>
+  readonly base: 'report' | 'fail' | 'ignore'
+  readonly ownBases: readonly string[]
+  readonly skipped: 'report' | 'fail'
+  readonly ignore: readonly IgnoreEntry[]
+  readonly limits: ScanLimits
+  readonly salt: string | null
+}
+
+/** Lays configurations over each other; later ones win, ignore entries add up, rules merge by key. */
+export function mergeConfigs(configs: readonly Config[]): Config {
+  return configs.reduce<Config>(
+    (sum, config) => ({
+      ...sum,
+      ...config,
+      rules: mergeRules(sum.rules ?? {}, config.rules ?? {}),
+      ignore: [...(sum.ignore ?? []), ...(config.ignore ?? [])],
+      'own-bases': [...(sum['own-bases'] ?? []), ...(config['own-bases'] ?? [])],
+      limits: { ...sum.limits, ...config.limits },
+      'min-confidence': { ...bothConfidences(sum['min-confidence']), ...bothConfidences(config['min-confidence']) },
+    }),
+    {},
+  )
+}
+
+type Rules = NonNullable<Config['rules']>
+
+/** A bare severity keeps the options that an earlier configuration gave. */
+function mergeRules(earlier: Rules, later: Rules): Rules {
+  const merged: Record<string, unknown> = { ...earlier }
+  for (const [id, setting] of Object.entries(later)) merged[id] = { ...asObject(earlier[id]), ...asObject(setting) }
+  return merged as Rules
+}
+
+const asObject = (setting: unknown): Record<string, unknown> => (typeof setting === 'string' ? { severity: setting } : typeof setting === 'object' && setting !== null ? (setting as Record<string, unknown>) : {})
+
+const bothConfidences = (value: Config['min-confidence']): { secrets?: Confidence | undefined; rules?: Confidence | undefined } => (typeof value === 'string' ? { secrets: value, rules: value } : (value ?? {}))
+
+/** Turns a merged configuration into a policy. */
+export function toPolicy(name: string, config: Config): Policy {
+  const confidence = bothConfidences(config['min-confidence'])
+  const { limits } = config
+  return {
+    name,
+    failOn: config['fail-on'] ?? 'high',
+    minConfidence: { secret: confidence.secrets ?? 'high', rule: confidence.rules ?? 'medium' },
+    rules: Object.fromEntries(RULES.map((rule) => [rule.meta.id, ruleSetting(rule, config)])),
+    base: config.base ?? 'report',
+    ownBases: config['own-bases'] ?? [],
+    skipped: config.skipped ?? 'report',
+    ignore: config.ignore ?? [],
+    limits: {
+      layerBytes: limits?.['layer-bytes'] ?? SCAN_LIMITS.layerBytes,
+      entries: limits?.entries ?? SCAN_LIMITS.entries,
+      nested: { ...SCAN_LIMITS.nested, bytes: limits?.['nested-bytes'] ?? SCAN_LIMITS.nested.bytes, depth: limits?.['nested-depth'] ?? SCAN_LIMITS.nested.depth },
+    },
+    salt: config.salt ?? null,
+  }
+}
+
+function ruleSetting({ meta, options }: (typeof RULES)[number], config: Config): RuleSetting {
+  const { severity, ...given } = asObject(config.rules?.[meta.id])
+  // A list of allowed bases makes an unknown base a finding too.
+  const inherited = meta.id === 'base-unknown' ? { allow: asObject(config.rules?.['base-not-allowed'])['allow'] } : {}
+  const parsed = options?.parse({ ...inherited, ...given }) ?? {}
+  return { severity: severity === undefined || severity === 'off' ? null : (severity as Severity), enabled: severity === undefined ? meta.enabled : severity !== 'off', options: parsed as Record<string, unknown> }
+}

@@ -1,0 +1,64 @@
+// Annotations on the Dockerfile's lines. The platform shows ten errors, ten warnings and ten notices of a step.
+import type { Finding } from '../rules/finding.ts'
+import { visible } from './escape.ts'
+import type { Outcome } from './outcome.ts'
+import { hiddenBy, shownFindings, sourceLine } from './words.ts'
+
+export interface Annotation {
+  readonly level: 'error' | 'warning' | 'notice'
+  readonly title: string
+  readonly message: string
+  readonly file: string | null
+  readonly startLine: number | null
+  readonly endLine: number | null
+}
+
+const MAX_OF_A_KIND = 10
+/** Longer messages are cut by the platform's view. */
+const MAX_MESSAGE = 900
+
+function levelOf(finding: Finding, { failing }: Outcome): Annotation['level'] {
+  if (failing.has(finding.fingerprint)) return 'error'
+  return finding.severity === 'low' ? 'notice' : 'warning'
+}
+
+function messageOf(outcome: Outcome, finding: Finding): string {
+  const hidden = hiddenBy(finding)
+  const detail = [finding.ruleId, ...(finding.secret === null || finding.secret.redacted === '•••' ? [] : [finding.secret.redacted])].join(', ')
+  const { location } = finding
+  if (finding.secret === null || location.kind !== 'layer') return `${finding.message} ${finding.remedy} (${detail})`
+  const inside = location.inside === undefined ? '' : ` (in ${location.inside})`
+  const where = `${location.path}${inside}${location.line === null ? '' : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? '' : finding.origin === 'base' ? ', inherited from the base image' : ', added by this line'}.`
+  const source = sourceLine(outcome, hidden?.dockerfile ?? null)
+  const hiding =
+    hidden?.location.kind !== 'layer'
+      ? ''
+      : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source === null ? '' : ` (${source.slice(0, 60)})`}`} ${hidden.role === 'hidden-by' ? 'hides' : 'overwrites'} it but does not erase it: anyone who can pull the image can read it.`
+  return `${where}${hiding} ${finding.remedy} (${detail})`
+}
+
+/** The annotations of one image, the worst first; what goes beyond the platform's limits is counted. */
+export function toAnnotations(outcome: Outcome): { readonly annotations: readonly Annotation[]; readonly left: number } {
+  const counts = { error: 0, warning: 0, notice: 0 }
+  const annotations: Annotation[] = []
+  let left = 0
+  // What fails comes first even where something graver merely is shown.
+  const shown = shownFindings(outcome.report)
+  for (const finding of [...shown.filter(({ fingerprint }) => outcome.failing.has(fingerprint)), ...shown.filter(({ fingerprint }) => !outcome.failing.has(fingerprint))]) {
+    const level = levelOf(finding, outcome)
+    if (counts[level]++ >= MAX_OF_A_KIND) {
+      left++
+      continue
+    }
+    const message = visible(messageOf(outcome, finding))
+    annotations.push({
+      level,
+      title: visible(finding.title),
+      message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
+      file: finding.dockerfile?.path ?? null,
+      startLine: finding.dockerfile?.startLine ?? null,
+      endLine: finding.dockerfile?.endLine ?? null,
+    })
+  }
+  return { annotations, left }
+}

@@ -1,0 +1,77 @@
+// The pull-request comment: one, found again by a hidden marker, edited in place; each image has its section in it.
+import type { Finding } from '../rules/finding.ts'
+import { code, markdown } from './escape.ts'
+import type { Outcome } from './outcome.ts'
+import { closing, headline, ICONS, layersSection } from './summary.ts'
+import { hiddenBy, number, placeName, plural, shownFindings, tally } from './words.ts'
+
+/** Found at the start of our comment. */
+export const COMMENT_MARKER = '<!-- layergate -->'
+/** The platform's limit in characters. */
+const MAX_COMMENT = 65_536
+/** Leaves room for several images. */
+const MAX_SECTION = 28_000
+const MAX_ROWS = 10
+
+export interface CommentContext {
+  /** Links to a file at the commit, `https://github.com/OWNER/REPO/blob/SHA`; null for none. */
+  readonly blobUrl: string | null
+  readonly runUrl: string | null
+}
+
+const sectionStart = (key: string): string => `<!-- layergate:image ${key} -->`
+const SECTION_END = '<!-- layergate:end -->'
+
+/** A key that names the image of a section and cannot end the comment that holds it. */
+export const sectionKey = (reference: string): string => Buffer.from(reference.replace(/:[0-9a-f]{7,64}$/, '')).toString('base64url')
+
+function link(finding: Finding, { blobUrl }: CommentContext): string {
+  const at = finding.dockerfile
+  if (at === null) return code(placeName(finding.location))
+  const name = code(`${at.path}:${at.startLine}`)
+  const lines = at.startLine === at.endLine ? `L${at.startLine}` : `L${at.startLine}-L${at.endLine}`
+  return blobUrl === null ? name : `[${name}](${blobUrl}/${at.path.split('/').map(encodeURIComponent).join('/')}#${lines})`
+}
+
+function row(finding: Finding, context: CommentContext): string {
+  const { secret, location } = finding
+  const hidden = hiddenBy(finding)
+  const where = location.kind === 'layer' ? ` in ${code(location.path)}` : ''
+  const hiding = hidden?.location.kind === 'layer' && location.kind === 'layer' ? `; ${hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`} hides it, layer ${location.layer} keeps it` : ''
+  const what = secret === null ? `**${markdown(finding.title)}**` : `**${markdown(finding.title.replace(/ (?:stays )?in .*$/, ''))}**${secret.redacted === '•••' ? '' : ` ${code(secret.redacted)}`}${where}${hiding}`
+  return `| ${ICONS[finding.severity]} | ${what} | ${link(finding, context)} |`
+}
+
+/** The section of one image. */
+export function renderSection(outcome: Outcome, context: CommentContext): string {
+  const { report, passed, policy } = outcome
+  const shown = shownFindings(report)
+  const counts = tally(report.verdict.counts)
+  const run = context.runUrl === null ? '' : ` · [run](${context.runUrl})`
+  const parts = [
+    `### ${headline(outcome)}`,
+    `${counts === '' ? 'no findings' : `**${counts}**`} · ${plural(passed.length, 'rule')} passed${run}`,
+    shown.length === 0 ? '' : `| | what | where |\n|---|---|---|\n${shown.slice(0, MAX_ROWS).map((finding) => row(finding, context)).join('\n')}${shown.length > MAX_ROWS ? `\n\n…and ${number(shown.length - MAX_ROWS)} more: see the job summary.` : ''}`,
+    shown.length === 0 ? '' : `<details><summary>What to do</summary>\n\n${shown.slice(0, MAX_ROWS).map((finding) => `- ${link(finding, context)} ${markdown(finding.remedy)}`).join('\n')}\n\n</details>`,
+    layersSection(outcome),
+    closing(report) === '' ? '' : `<details><summary>Ignored, warnings and not looked at</summary>\n\n${closing(report)}\n\n</details>`,
+    `<sub>${code(report.image.id.slice(0, 19))} · ${code(report.image.platform)} · policy ${code(policy)} · Layergate ${report.tool.version}</sub>`,
+  ].filter((part) => part !== '')
+  const whole = parts.join('\n\n')
+  if (whole.length <= MAX_SECTION) return whole
+  return [...parts.filter((part) => !part.startsWith('<details>')), 'The details did not fit: see the job summary.'].join('\n\n').slice(0, MAX_SECTION)
+}
+
+/** The section of an image that could not be read: no green one may stay. */
+export const renderErrorSection = (reference: string, message: string): string => `### ⚠️ ${code(reference)} could not be read\n\n${markdown(message)}\n\nNothing was judged.`
+
+/** Puts a section into the comment: into its place where the image has one, else at the end. */
+export function upsertSection(existing: string | null, reference: string, section: string): string {
+  const start = sectionStart(sectionKey(reference))
+  const own = `${start}\n${section}\n${SECTION_END}`
+  const others = (existing ?? '').split(/(?=<!-- layergate:image )/).slice(1).map((text) => text.trim())
+  const index = others.findIndex((text) => text.startsWith(start))
+  const sections = index === -1 ? [...others, own] : others.map((text, at) => (at === index ? own : text))
+  const body = `${COMMENT_MARKER}\n${sections.join('\n\n')}\n`
+  return body.length <= MAX_COMMENT ? body : `${COMMENT_MARKER}\n${own}\n`
+}

@@ -1,0 +1,40 @@
+// Text from an image is data: it must neither steer a terminal, nor a workflow, nor Markdown, nor HTML, nor the direction
+// of text. Each output has its own way to make it harmless.
+
+/** Bidirectional controls, zero-width and other invisible characters. https://trojansource.codes/ */
+const INVISIBLE = /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/g
+
+const NAMES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\x1b': '\\e' }
+const hex = (c: string, width: number): string => (c.codePointAt(0) ?? 0).toString(16).padStart(width, '0')
+
+/** One line of plain text in which nothing is invisible. */
+export function visible(text: string): string {
+  return text.replace(CONTROL, (c) => NAMES[c] ?? `\\x${hex(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex(c, 4)}}`)
+}
+
+/** JSON whose invisible characters are written as escapes: the same data, harmless in a terminal or a diff. */
+export const visibleJson = (value: unknown): string => JSON.stringify(value, null, 2).replace(INVISIBLE, (c) => `\\u${hex(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex(c, 4)}`)
+
+/** Markdown that shows the text as it is: no markup, no HTML, no mention, no link. */
+export function markdown(text: string): string {
+  return visible(text)
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/[\\`*_{}[\]()#+!|~$]/g, '\\$&')
+    .replace(/@(?=\w)/g, '@<!-- -->')
+    .replace(/\\#(?=\d)/g, '\\#<!-- -->')
+    .replace(/\b(https?|ftp|mailto)(?=:)/gi, '$1<!-- -->')
+    .replace(/\bwww(?=\.)/gi, 'www<!-- -->')
+}
+
+/** A code span. Backticks inside get a longer fence; pipes are escaped for tables. */
+export function code(text: string): string {
+  const shown = visible(text).replace(/\|/g, '\\|')
+  const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  const pad = shown.startsWith('`') || shown.endsWith('`') || shown === '' ? ' ' : ''
+  return `${fence}${pad}${shown}${pad}${fence}`
+}

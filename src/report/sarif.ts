@@ -1,0 +1,95 @@
+// SARIF 2.1.0 for code scanning. https://docs.oasis-open.org/sarif/sarif/v2.1.0/ and the platform's own limits:
+// https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+import type { Finding, Related, Severity } from '../rules/finding.ts'
+import { RULES } from '../rules/list.ts'
+import { visible, visibleJson } from './escape.ts'
+import type { Outcome } from './outcome.ts'
+import { placeName } from './words.ts'
+
+/** Results of one run that the platform takes. */
+const MAX_RESULTS = 5000
+const MAX_RELATED = 50
+const HOME = 'https://github.com/layergate/layergate'
+
+const LEVELS: Record<Severity, string> = { critical: 'error', high: 'error', medium: 'warning', low: 'note', info: 'note' }
+/** The platform sorts by this number: 9 and more is critical, 7 high, 4 medium. */
+const SECURITY_SEVERITY: Record<Severity, string> = { critical: '9.5', high: '8.0', medium: '5.5', low: '2.5', info: '0.5' }
+
+/** Every path in the repository that a result may point at. */
+interface Files {
+  readonly dockerfile: string | null
+  readonly config: string
+}
+
+const uri = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
+
+function physical(at: Finding['dockerfile'], files: Files): object {
+  if (at === null) return { artifactLocation: { uri: uri(files.dockerfile ?? files.config) } }
+  return { artifactLocation: { uri: uri(at.path) }, region: { startLine: at.startLine, endLine: at.endLine } }
+}
+
+function logical(location: Finding['location']): object[] {
+  if (location.kind !== 'layer') return [{ name: visible(placeName(location)), kind: 'object' }]
+  return [
+    { name: `layer ${location.layer}`, kind: 'module' },
+    { name: visible(location.path), fullyQualifiedName: visible(`layer ${location.layer}:${location.path}`), kind: 'resource' },
+  ]
+}
+
+const ROLE_TEXT: Record<Related['role'], string> = { 'added-by': 'added by', 'also-in': 'also in', 'hidden-by': 'hidden by', 'overwritten-by': 'overwritten by', 'run-by': 'run by', base: 'base image' }
+
+function toResult(finding: Finding, files: Files): object {
+  const related = finding.related.filter(({ dockerfile }) => dockerfile !== null).slice(0, MAX_RELATED)
+  const links = related.map(({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, '\\$&')}](${id + 1})`)
+  const start = finding.dockerfile === null ? 'line not known: ' : ''
+  return {
+    ruleId: finding.ruleId,
+    ruleIndex: RULES.findIndex(({ meta }) => meta.id === finding.ruleId),
+    level: LEVELS[finding.severity],
+    message: { text: `${start}${visible(finding.message)}${links.length === 0 ? '' : ` See: ${links.join(', ')}.`} ${visible(finding.remedy)}` },
+    locations: [{ physicalLocation: physical(finding.dockerfile, files), logicalLocations: logical(finding.location) }],
+    ...(related.length === 0
+      ? {}
+      : { relatedLocations: related.map(({ role, location, dockerfile }, id) => ({ id: id + 1, physicalLocation: physical(dockerfile, files), logicalLocations: logical(location), message: { text: `${ROLE_TEXT[role]} ${visible(placeName(location))}` } })) }),
+    partialFingerprints: { 'layergate/v1': finding.fingerprint },
+    properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, 'security-severity': SECURITY_SEVERITY[finding.severity] },
+  }
+}
+
+/**
+ * Renders SARIF. Suppressed findings are left out: the platform would open them as alerts.
+ * @param configPath where a result points whose line and Dockerfile are not known
+ */
+export function renderSarif({ report, source }: Outcome, configPath: string): string {
+  const { image } = report
+  const files: Files = { dockerfile: source?.path ?? null, config: configPath }
+  const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS)
+  return `${visibleJson({
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'Layergate',
+            semanticVersion: report.tool.version,
+            informationUri: HOME,
+            rules: RULES.map(({ meta }) => ({
+              id: meta.id,
+              name: meta.id.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()),
+              shortDescription: { text: meta.title },
+              fullDescription: { text: meta.description },
+              help: { text: `${meta.description} ${meta.remedy}`, markdown: `${meta.description}\n\n**What to do:** ${meta.remedy}\n\n${meta.references.map(({ name, url }) => `- [${name}](${url})`).join('\n')}` },
+              helpUri: `${HOME}/blob/main/docs/rules/${meta.id}.md`,
+              defaultConfiguration: { level: LEVELS[meta.severity] },
+              properties: { 'security-severity': SECURITY_SEVERITY[meta.severity], precision: meta.confidence === 'high' ? 'high' : 'medium', tags: ['security', 'container', meta.kind === 'secret' ? 'secret' : 'hardening'] },
+            })),
+          },
+        },
+        automationDetails: { id: `layergate/${visible(image.reference)}/` },
+        results: results.map((finding) => toResult(finding, files)),
+        properties: { image: image.reference, id: image.id, digest: image.digest, platform: image.platform },
+      },
+    ],
+  })}\n`
+}

@@ -1,0 +1,147 @@
+// The report for a person at a terminal: the verdict first, findings by Dockerfile line, what to do in the imperative,
+// 80 columns.
+import { stripVTControlCharacters, styleText } from 'node:util'
+import type { Finding, Severity } from '../rules/finding.ts'
+import { visible } from './escape.ts'
+import type { Outcome } from './outcome.ts'
+import { bytes, duration, groupByLine, hiddenBy, ignoredFindings, layerTally, number, plural, shownFindings, sourceLine, tally } from './words.ts'
+
+const WIDTH = 80
+/** Ignored findings, skipped files and warnings that are named; the rest is counted. */
+const MAX_LISTED = 10
+/** Findings at one line that are told in full. */
+const MAX_AT_LINE = 10
+
+export interface TerminalOptions {
+  readonly color: boolean
+  /** Lists what is only counted otherwise. */
+  readonly verbose: boolean
+}
+
+type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
+
+const STYLES: Record<Severity, Parameters<typeof styleText>[0]> = { critical: ['bold', 'red'], high: 'red', medium: 'yellow', low: 'cyan', info: 'gray' }
+
+/** Breaks text at spaces into lines of at most 80 columns; long words are broken too, so that nothing scrolls sideways. */
+function wrap(text: string, first: string, rest: string): string[] {
+  const lines: string[] = []
+  let line = first
+  let empty = true
+  for (const word of text.split(' ')) {
+    let left = word
+    if (!empty && stripVTControlCharacters(line).length + 1 + left.length > WIDTH) {
+      lines.push(line)
+      line = rest
+      empty = true
+    }
+    while (line.length + left.length + (empty ? 0 : 1) > WIDTH) {
+      const room = Math.max(1, WIDTH - line.length)
+      lines.push(line + left.slice(0, room))
+      left = left.slice(room)
+      line = rest
+      empty = true
+    }
+    line += empty ? left : ` ${left}`
+    empty = false
+  }
+  return [...lines, line]
+}
+
+/** Renders the whole report. */
+export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOptions): string {
+  const paint: Paint = color ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text
+  const { report, passed, policy } = outcome
+  const { image, verdict, stats } = report
+  const shown = shownFindings(report)
+  const name = visible(image.reference)
+  if (shown.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && !verbose) {
+    const ignored = verdict.suppressed === 0 ? '' : `, ${verdict.suppressed} ignored`
+    return `${wrap(`${name} · ${plural(image.layers.length, 'layer')}, ${bytes(image.size)}, ${plural(passed.length, 'rule')}, 0 findings${ignored} · ${duration(stats.seconds)}`, 'PASS  ', '      ').join('\n').replace('PASS', paint(['bold', 'green'], 'PASS'))}\n`
+  }
+  const lines: string[] = [...wrap(`${name} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}`, '', '  '), '']
+  const isFail = verdict.result === 'fail'
+  const counts = tally(verdict.counts) || '0 findings'
+  const right = `${policy} fails on ${verdict.failOn}`
+  lines.push(`${paint(['bold', isFail ? 'red' : 'green'], isFail ? 'FAIL' : 'PASS')}  ${counts}${' '.repeat(Math.max(2, WIDTH - 6 - counts.length - right.length))}${paint('gray', right)}`)
+  for (const { at, findings } of groupByLine(shown)) {
+    lines.push('', ...heading(outcome, at, findings, paint))
+    for (const finding of findings.slice(0, verbose ? findings.length : MAX_AT_LINE)) lines.push(...describe(outcome, finding, paint))
+    if (!verbose && findings.length > MAX_AT_LINE) lines.push(`  and ${findings.length - MAX_AT_LINE} more here (--verbose)`)
+  }
+  lines.push('', ...footer(outcome, verbose))
+  return `${lines.join('\n')}\n`
+}
+
+function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; startLine: number } | null, findings: readonly Finding[], paint: Paint): string[] {
+  if (at === null) return [paint('bold', findings.some(({ location }) => location.kind === 'layer') ? 'line not known' : 'image')]
+  const where = visible(`${at.path}:${at.startLine}`)
+  const source = visible(sourceLine(outcome, at) ?? '')
+  const base = findings.every(({ origin }) => origin === 'base') ? '   (base image)' : ''
+  const room = WIDTH - where.length - 3 - base.length
+  return [`${paint('bold', where)}   ${source.length > room ? `${source.slice(0, Math.max(0, room - 1))}…` : source}${base}`]
+}
+
+function describe(outcome: Outcome, finding: Finding, paint: Paint): string[] {
+  const fails = outcome.failing.has(finding.fingerprint)
+  const label = finding.secret === null ? finding.title : `${finding.title.replace(/ (?:stays )?in .*$/, '')}${finding.secret.redacted === '•••' ? '' : ` ${finding.secret.redacted}`}`
+  const head = ` ${fails ? '●' : '○'} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `
+  const lines = wrap(visible(label), head, ' '.repeat(6))
+  const painted = lines.map((line, index) => (index === 0 ? line.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line))
+  const text = finding.secret === null ? wrap(visible(finding.message), '    ', '    ') : secretLines(outcome, finding)
+  return [...painted, ...text, ...wrap(visible(finding.remedy), '    → ', '      ')]
+}
+
+/** Where the secret is, and what hid it; facts that help the person on call. */
+function secretLines(outcome: Outcome, finding: Finding): string[] {
+  const { location, secret } = finding
+  const facts = Object.entries(secret?.facts ?? {}).filter(([key]) => key !== 'name').map(([key, value]) => `${key} ${value}`)
+  const lines: string[] = []
+  if (location.kind === 'layer') {
+    const inside = location.inside === undefined ? '' : ` (in ${location.inside})`
+    const line = location.line === null ? '' : ` (line ${location.line})`
+    lines.push(...wrap(visible(`in ${location.path}${inside}${line}, added ${finding.dockerfile === null ? '' : 'by this line '}in layer ${location.layer}${facts.length > 0 ? ` · ${facts.join(', ')}` : ''}`), '    ', '    '))
+  } else lines.push(...wrap(visible(finding.message), '    ', '    '))
+  const hidden = hiddenBy(finding)
+  if (hidden?.location.kind === 'layer' && location.kind === 'layer') {
+    const at = hidden.dockerfile
+    const source = sourceLine(outcome, at) ?? ''
+    const cut = source.length > 44 ? `${source.slice(0, 43)}…` : source
+    const what = hidden.role === 'hidden-by' ? 'hides' : 'overwrites'
+    lines.push(...wrap(visible(`${at === null ? `layer ${hidden.location.layer}` : `${at.path}:${at.startLine}   ${cut}  `} ${what} it${at === null ? '' : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`), '    ', '    '))
+  }
+  const also = finding.related.filter(({ role }) => role === 'also-in').length
+  if (also > 0) lines.push(`    and in ${plural(also, 'more place')} (${alsoNames(finding)})`)
+  return lines.flatMap((line) => (line.length > WIDTH ? wrap(line.trim(), '    ', '    ') : [line]))
+}
+
+function alsoNames(finding: Finding): string {
+  const kinds = finding.related.flatMap(({ role, location }) => {
+    if (role !== 'also-in') return []
+    return [location.kind === 'layer' ? `layer ${location.layer}` : location.kind === 'config' ? location.field : location.kind]
+  })
+  const unique = [...new Set(kinds)]
+  return visible(unique.slice(0, 4).join(', ') + (unique.length > 4 ? ', …' : ''))
+}
+
+function footer({ report, passed }: Outcome, verbose: boolean): string[] {
+  const { stats, warnings, notJudged } = report
+  const ignored = ignoredFindings(report)
+  const parts = [`${plural(passed.length, 'rule')} passed`]
+  if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} info`)
+  if (ignored.length > 0) parts.push(`${ignored.length} ignored`)
+  if (stats.vouchedFiles > 0) parts.push(`${plural(stats.vouchedFiles, 'file')} vouched for by packages`)
+  if (stats.skipped.length > 0) parts.push(`${number(stats.skipped.length)} of ${number(stats.files)} files not looked into${verbose ? '' : ' (--verbose)'}`)
+  parts.push(`${bytes(stats.bytes)} read in ${duration(stats.seconds)}`)
+  const list = (title: string, items: readonly string[], always: boolean): string[] => {
+    if (items.length === 0 || (!always && !verbose)) return []
+    const most = verbose ? items.length : MAX_LISTED
+    return ['', title, ...items.slice(0, most).flatMap((item) => wrap(visible(item), '  ', '    ')), ...(items.length > most ? [`  and ${items.length - most} more (--verbose)`] : [])]
+  }
+  return [
+    ...wrap(parts.join(' · '), '', ''),
+    ...list('Ignored', ignored.map(({ ruleId, location, suppressed }) => `${ruleId}${location.kind === 'layer' ? ` ${location.path}` : ''}: “${suppressed?.reason}”${suppressed?.expires == null ? '' : `, until ${suppressed.expires}`}`), true),
+    ...list('Warnings', warnings.map(({ message }) => message), true),
+    ...list('Not judged', notJudged, true),
+    ...list('Not looked into', stats.skipped.map(({ layer, path, reason }) => `layer ${layer} ${path}: ${reason}`), false),
+  ]
+}

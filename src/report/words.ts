@@ -1,0 +1,87 @@
+// Numbers, sizes and places as people read them; shared by all reports.
+import type { Finding, Location, Severity } from '../rules/finding.ts'
+import { SEVERITIES } from '../rules/finding.ts'
+import type { Report, ReportImage } from './contract.ts'
+import type { Outcome } from './outcome.ts'
+
+/** `78.1 MB`, with decimal units as registries use them. */
+export function bytes(count: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  let value = count
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
+}
+
+export const number = (count: number): string => count.toLocaleString('en-US')
+export const plural = (count: number, one: string, many = `${one}s`): string => `${number(count)} ${count === 1 ? one : many}`
+
+/** `0.29 s`. */
+export const duration = (seconds: number): string => `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(0)} s`
+
+/** `1 critical · 3 medium`; empty for none. */
+export const tally = (counts: Report['verdict']['counts'], separator = ' · '): string => SEVERITIES.filter((severity) => counts[severity] > 0).map((severity) => `${counts[severity]} ${severity}`).join(separator)
+
+/** Where a finding is, in the image: `/app/.env line 2 in layer 3`. */
+export function placeName(location: Location): string {
+  switch (location.kind) {
+    case 'layer':
+      return `${location.path}${location.inside === undefined ? '' : `!/${location.inside}`}${location.line === null ? '' : ` line ${location.line}`} in layer ${location.layer}`
+    case 'history':
+      return `history entry ${location.history}`
+    case 'config':
+      return `configuration: ${location.field}`
+    case 'attestation':
+      return `attestation ${location.predicateType}: ${location.field}`
+    case 'image':
+      return 'the image'
+  }
+}
+
+/** `5 base layers + 3 own`. */
+export function layerTally(image: ReportImage): string {
+  const base = image.layers.filter((layer) => layer.base === true).length
+  const own = image.layers.length - base
+  return base === 0 ? plural(image.layers.length, 'layer') : `${plural(base, 'base layer')} + ${own} own`
+}
+
+/** Findings that are to be changed at one place of the Dockerfile, or that have no line. */
+export interface Group {
+  /** null: no line is known. */
+  readonly at: { readonly path: string; readonly startLine: number; readonly endLine: number } | null
+  readonly findings: readonly Finding[]
+}
+
+const rank = (severity: Severity): number => SEVERITIES.indexOf(severity)
+
+/** Groups findings by Dockerfile line, the worst group first; within one severity in the order of the lines. */
+export function groupByLine(findings: readonly Finding[]): Group[] {
+  const groups = new Map<string, { at: Group['at']; findings: Finding[] }>()
+  for (const finding of findings) {
+    const at = finding.dockerfile
+    const key = at === null ? '' : `${at.path}:${at.startLine}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { at: at === null ? null : { path: at.path, startLine: at.startLine, endLine: at.endLine }, findings: [finding] })
+    else group.findings.push(finding)
+  }
+  const worst = (group: Group): number => Math.min(...group.findings.map(({ severity }) => rank(severity)))
+  return [...groups.values()].sort((a, b) => worst(a) - worst(b) || Number(a.at === null) - Number(b.at === null) || (a.at?.startLine ?? 0) - (b.at?.startLine ?? 0))
+}
+
+/** Findings to show in the order of the reports, without ignored ones and mere information. */
+export const shownFindings = ({ findings }: Report): Finding[] => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== 'info')
+export const ignoredFindings = ({ findings }: Report): Finding[] => findings.filter(({ suppressed }) => suppressed !== null)
+
+/** The source line of a finding as the Dockerfile has it; null where it is not at hand. */
+export function sourceLine({ source }: Outcome, at: { readonly path: string; readonly startLine: number } | null): string | null {
+  if (at === null || source === null || source.path !== at.path) return null
+  return source.lines[at.startLine - 1]?.trim() ?? null
+}
+
+/** The relation that hides the finding's file, with what did it. */
+export function hiddenBy(finding: Finding): Finding['related'][number] | null {
+  return finding.related.find(({ role }) => role === 'hidden-by' || role === 'overwritten-by') ?? null
+}

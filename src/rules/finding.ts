@@ -1,0 +1,89 @@
+// A finding as every report shows it: part of the contract of the JSON report (docs/REPORT.md).
+import { z } from 'zod'
+
+export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const
+export const CONFIDENCES = ['high', 'medium', 'low'] as const
+
+export const severitySchema = z.enum(SEVERITIES)
+export const confidenceSchema = z.enum(CONFIDENCES)
+
+export type Severity = z.output<typeof severitySchema>
+export type Confidence = z.output<typeof confidenceSchema>
+
+/** Whether `a` is at least as grave as `b`. */
+export const atLeast = (a: Severity, b: Severity): boolean => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b)
+export const atLeastAsSure = (a: Confidence, b: Confidence): boolean => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b)
+
+export const dockerfileSchema = z.object({
+  path: z.string(),
+  startLine: z.number().int().min(1),
+  endLine: z.number().int().min(1),
+  certainty: z.enum(['exact', 'aligned']).describe('exact: from provenance; aligned: the history held against the Dockerfile'),
+})
+
+export const locationSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('layer'),
+    layer: z.number().int().min(0),
+    path: z.string().describe('absolute path in the image'),
+    inside: z.string().optional().describe('path inside nested archives, joined by !/'),
+    line: z.number().int().min(1).nullable(),
+    offset: z.number().int().min(0).nullable().describe('bytes from the start of the file'),
+  }),
+  z.object({ kind: z.literal('history'), history: z.number().int().min(0) }),
+  z.object({ kind: z.literal('config'), field: z.string().describe('Env.NAME, Labels.NAME, Cmd, Entrypoint, Healthcheck, OnBuild, User') }),
+  z.object({ kind: z.literal('attestation'), predicateType: z.string(), field: z.string() }),
+  z.object({ kind: z.literal('image') }),
+])
+export type Location = z.output<typeof locationSchema>
+
+const fileState = z.enum(['present', 'deleted', 'overwritten', 'replaced'])
+
+export const relatedSchema = z.object({
+  role: z.enum(['added-by', 'also-in', 'hidden-by', 'overwritten-by', 'run-by', 'base']),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  fingerprint: z.string().optional().describe('of an also-in place'),
+  state: fileState.optional().describe('of an also-in place in a file'),
+})
+export type Related = z.output<typeof relatedSchema>
+
+export const findingSchema = z.object({
+  ruleId: z.string(),
+  severity: severitySchema,
+  confidence: confidenceSchema,
+  title: z.string(),
+  message: z.string().describe('what, where, which line; never the secret'),
+  remedy: z.string().describe('what to do in this case'),
+  fingerprint: z.string().describe('names the place, not the value; survives rebuilds'),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  related: z.array(relatedSchema),
+  file: z
+    .object({
+      state: fileState,
+      mode: z.string().describe('octal'),
+      uid: z.number(),
+      gid: z.number(),
+      size: z.number(),
+      sha256: z.string().nullable(),
+      package: z.string().nullable(),
+    })
+    .nullable(),
+  secret: z
+    .object({
+      detector: z.string(),
+      redacted: z.string(),
+      length: z.number().int(),
+      keyedHash: z.string().nullable().describe('HMAC-SHA-256 under the salt; null for passwords'),
+      tag: z.string().describe('16 bits that tell values of one report apart'),
+      occurrences: z.number().int().min(1),
+      facts: z.record(z.string(), z.string()),
+    })
+    .nullable(),
+  references: z.array(z.object({ name: z.string(), url: z.string() })),
+  origin: z.enum(['own', 'base', 'unknown']),
+  status: z.enum(['new', 'known']).nullable(),
+  suppressed: z.object({ by: z.enum(['config', 'inline']), reason: z.string(), expires: z.string().nullable() }).nullable(),
+})
+export type Finding = z.output<typeof findingSchema>

@@ -1,0 +1,194 @@
+// How a leak is told: one finding, seen from each of its places. The rules on secrets share it; each takes the leaks
+// whose first place is its own.
+import type { ConfigPlace, FilePlace, HistoryPlace, Leak, Place } from '../evidence/leak.ts'
+import type { Evidence } from '../evidence/evidence.ts'
+import type { DockerfileLines } from '../dockerfile/origin.ts'
+import { baseName } from '../filesystem/path.ts'
+import { redactValue } from '../secrets/redact.ts'
+import type { Confidence, Location, Related, Severity } from './finding.ts'
+import type { Draft, PlacedFinding } from './rule.ts'
+
+/** The rule that a place belongs to. */
+export function ruleOf(place: Place): string {
+  if (place.kind === 'history') return 'secret-in-history'
+  if (place.kind === 'config') return place.field.startsWith('Env.') ? 'secret-in-env' : 'secret-in-config'
+  return place.state === 'present' ? 'secret-in-image' : 'deleted-secret'
+}
+
+/** The leaks of one rule. */
+export function* leaksOf(evidence: Evidence, ruleId: string): Generator<Draft> {
+  for (const leak of evidence.leaks) if (ruleOf(leak.places[0]) === ruleId) yield draftOf(evidence, leak)
+}
+
+function draftOf(evidence: Evidence, leak: Leak): Draft {
+  const [first, ...rest] = leak.places.map((place) => seenFrom(evidence, leak, place))
+  if (first === undefined) throw new RangeError('a leak without a place')
+  return { places: [first, ...rest] }
+}
+
+const locationOf = (place: Place): Location => {
+  if (place.kind === 'history') return { kind: 'history', history: place.index }
+  if (place.kind === 'config') return { kind: 'config', field: place.field }
+  return { kind: 'layer', layer: place.version.layer, path: place.version.path, ...(place.inside === null ? {} : { inside: place.inside }), line: place.inside === null ? place.line : null, offset: place.offset }
+}
+
+/** Files that package scripts make when they are installed: another image gets other ones, and the same image always these. */
+const GENERATED = /^\/etc\/ssh\/ssh_host_\w+_key$|^\/etc\/ssl\/private\/ssl-cert-snakeoil\.key$|^\/etc\/(?:postfix|dovecot|apache2|nginx)\/.*(?:snakeoil|localhost)[^/]*\.(?:key|pem)$/
+
+const isGenerated = (leak: Leak, place: Place, evidence: Evidence): boolean =>
+  place.kind === 'file' && leak.detector.id === 'private-key' && GENERATED.test(place.version.path) && !['COPY', 'ADD'].includes(evidence.origin.layers[place.version.layer]?.instruction?.keyword ?? '')
+
+const isExpired = (leak: Leak, now: Date): boolean => leak.facts['expires'] !== undefined && new Date(leak.facts['expires']) < now
+
+/** Whether an own instruction removes the file by name: who does that knew what it was. */
+function removedByName(place: Place, evidence: Evidence): boolean {
+  if (place.kind !== 'file' || place.ending?.state !== 'deleted') return false
+  const remover = evidence.origin.layers[place.ending.layer]
+  if (remover === undefined || remover.owner === 'base' || place.owner === 'base') return false
+  const text = remover.instruction?.text ?? ''
+  const name = baseName(place.version.path)
+  return /\b(?:rm|shred|unlink)\b/.test(text) && name.length > 1 && text.includes(name)
+}
+
+function gravity(leak: Leak, place: Place, evidence: Evidence): { severity: Severity; confidence: Confidence } {
+  if (isGenerated(leak, place, evidence)) return { severity: 'medium', confidence: 'medium' }
+  if (leak.strength === 'harmless' || isExpired(leak, evidence.now)) return { severity: 'low', confidence: 'high' }
+  if (leak.strength === 'proven') return { severity: 'critical', confidence: 'high' }
+  if (leak.strength === 'likely') return { severity: 'high', confidence: 'high' }
+  if (leak.places.some((other) => removedByName(other, evidence)) && leak.detector.generic) return { severity: 'high', confidence: 'high' }
+  return { severity: 'medium', confidence: 'medium' }
+}
+
+/** `layer 3 (COPY . /app, Dockerfile:7)`. */
+function layerName(evidence: Evidence, layer: number): string {
+  const origin = evidence.origin.layers[layer]
+  const instruction = origin?.instruction?.display
+  const parts = [instruction === undefined ? '' : shorten(instruction), origin?.lines ? `${origin.lines.path}:${origin.lines.startLine}` : '', origin?.owner === 'base' ? 'base image' : ''].filter(Boolean)
+  return parts.length === 0 ? `layer ${layer}` : `layer ${layer} (${parts.join(', ')})`
+}
+
+const shorten = (text: string): string => {
+  const line = text.replace(/\s+/g, ' ')
+  return line.length > 60 ? `${line.slice(0, 57)}…` : line
+}
+
+function fileMessage(evidence: Evidence, place: FilePlace, what: string): string {
+  const { version, ending } = place
+  const inside = place.inside === null ? '' : ` (in ${place.inside})`
+  const line = place.line === null || place.inside !== null ? '' : ` line ${place.line}`
+  const added = `${version.path}${inside}${line} holds ${what}, added in ${layerName(evidence, version.layer)}`
+  if (version.entry.afterEnd) return `${added} behind the end of its tar: it is never on disk, but in every copy of the layer.`
+  if (place.state === 'present' || ending === null) return `${added}.`
+  const verb = { deleted: 'hides it', overwritten: 'overwrites it', replaced: 'replaces it' }[place.state]
+  if (ending.layer === version.layer) return `${added}; the same layer ${verb} again, but its bytes stay in the layer: anyone who can pull the image can read them.`
+  return `${added}; ${layerName(evidence, ending.layer)} ${verb}, but does not erase it: the bytes stay in layer ${version.layer}, and anyone who can pull the image can read them.`
+}
+
+function messageOf(evidence: Evidence, leak: Leak, place: Place, what: string): string {
+  if (place.kind === 'file') return fileMessage(evidence, place, what)
+  if (place.kind === 'config') return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`
+  const instruction = evidence.origin.history[place.index]?.instruction
+  const argument = instruction?.buildArgs.some((arg) => arg.includes(leak.value)) || instruction?.keyword === 'ARG'
+  const lines = place.lines === null ? '' : ` (${place.lines.path}:${place.lines.startLine})`
+  return `The history entry of ${instruction?.keyword ?? 'an instruction'}${lines} holds ${what}${argument ? ', given as a build argument' : ''}: docker history shows it to everyone who can pull the image.`
+}
+
+const fieldName = ({ field }: ConfigPlace): string => {
+  if (field.startsWith('Env.')) return `The environment variable ${field.slice(4)}`
+  if (field.startsWith('Labels.')) return `The label ${field.slice(7)}`
+  return `The ${field} of the configuration`
+}
+
+const MOUNT = 'RUN --mount=type=secret'
+
+function remedyOf(evidence: Evidence, leak: Leak, place: Place): string {
+  const rotate = leak.strength === 'harmless' ? '' : `${leak.detector.revoke}. `
+  if (place.kind === 'config') return `${rotate}${place.field.startsWith('Env.') ? `Remove ${place.field.slice(4)} from ENV and set it when the container starts; what the build needs comes from ${MOUNT},env=${place.field.slice(4)}.` : 'Remove it from the Dockerfile: the configuration is public to all who can pull the image.'}`
+  if (place.kind === 'history') return `${rotate}Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.`
+  const instruction = evidence.origin.layers[place.version.layer]?.instruction
+  const keyword = instruction?.keyword
+  if (isGenerated(leak, place, evidence)) return 'Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.'
+  if (keyword === 'COPY' || keyword === 'ADD') {
+    const source = evidence.origin.dockerfile === null ? baseName(place.version.path) : sourceHint(place)
+    return `${rotate}Add \`${source}\` to .dockerignore so that ${keyword} leaves it out; what the build needs comes from ${MOUNT}.`
+  }
+  if (keyword === 'RUN') return `${rotate}Read it from ${MOUNT} in the RUN that needs it, and write it to no file of the image.`
+  return `${rotate}Leave the file out of the image; what the build needs comes from ${MOUNT}.`
+}
+
+const sourceHint = (place: FilePlace): string => baseName(place.version.path)
+
+function relatedOf(evidence: Evidence, leak: Leak, lead: Place): Related[] {
+  const layerLines = (layer: number): DockerfileLines | null => evidence.origin.layers[layer]?.lines ?? null
+  const related: Related[] = []
+  const endingOf = (place: Place): void => {
+    if (place.kind !== 'file' || place.ending === null || place.ending.layer === place.version.layer) return
+    const { layer, by, state } = place.ending
+    const role = state === 'deleted' ? 'hidden-by' : 'overwritten-by'
+    if (related.some((other) => other.role === role && other.location.kind === 'layer' && other.location.layer === layer && other.location.path === by)) return
+    related.push({ role, location: { kind: 'layer', layer, path: by, line: null, offset: null }, dockerfile: layerLines(layer) })
+  }
+  endingOf(lead)
+  for (const place of leak.places) {
+    if (place === lead) continue
+    related.push({ role: 'also-in', location: locationOf(place), dockerfile: place.lines, ...(place.kind === 'file' ? { state: place.state } : {}) })
+    endingOf(place)
+  }
+  return related
+}
+
+/** What names a place whatever the layers' numbers, the lines and the value are. */
+function identityOf(evidence: Evidence, leak: Leak, place: Place): string[] {
+  const name = place.name ?? ''
+  if (place.kind === 'file') return [leak.detector.id, place.version.path, place.inside ?? '', name]
+  if (place.kind === 'config') return [leak.detector.id, place.field, name]
+  return [leak.detector.id, historyIdentity(evidence, place), name]
+}
+
+const historyIdentity = (evidence: Evidence, place: HistoryPlace): string => {
+  const instruction = evidence.origin.history[place.index]?.instruction
+  return `${instruction?.keyword ?? ''} ${instruction?.text ?? ''}`
+}
+
+function titleOf(leak: Leak, place: Place): string {
+  const { title } = leak.detector
+  if (place.kind === 'history') return `${title} in the image's history`
+  if (place.kind === 'config') return place.field.startsWith('Env.') ? `${title} in an environment variable` : `${title} in the image's configuration`
+  return place.state === 'present' ? `${title} in the image` : `${title} stays in the image`
+}
+
+function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
+  const guessable = leak.detector.guessable === true
+  const redacted = redactValue(leak.value, guessable)
+  const notes = [leak.note, isExpired(leak, evidence.now) ? `expired ${leak.facts['expires']?.slice(0, 10)}` : null].filter((note) => note !== null)
+  const subject = leak.detector.title.replace(/^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/, (word) => (word === 'JSON' ? word : word.toLowerCase()))
+  const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? 'an' : 'a'
+  const what = `${article} ${subject}${guessable ? '' : ` ${redacted}`}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
+  const entry = place.kind === 'file' ? place.version.entry : null
+  const keyedHash = evidence.keyedHash(leak.value)
+  return {
+    ruleId: ruleOf(place),
+    ...gravity(leak, place, evidence),
+    title: titleOf(leak, place),
+    message: messageOf(evidence, leak, place, what),
+    remedy: remedyOf(evidence, leak, place),
+    location: locationOf(place),
+    dockerfile: place.owner === 'base' ? (evidence.origin.base?.lines ?? null) : place.lines,
+    related: relatedOf(evidence, leak, place),
+    file:
+      place.kind === 'file' && entry !== null
+        ? { state: place.state, mode: entry.mode.toString(8).padStart(4, '0'), uid: entry.uid, gid: entry.gid, size: place.version.content.entry.size, sha256: place.hashes?.sha256 ?? null, package: null }
+        : null,
+    secret: {
+      detector: leak.detector.id,
+      redacted,
+      length: leak.value.length,
+      keyedHash: guessable ? null : keyedHash,
+      tag: keyedHash.slice(-4),
+      occurrences: leak.places.length,
+      facts: leak.facts,
+    },
+    origin: place.owner,
+    identity: identityOf(evidence, leak, place),
+  }
+}

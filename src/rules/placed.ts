@@ -1,0 +1,23 @@
+// A finding without a file or a secret: what most rules yield.
+import type { DockerfileLines, Owner } from '../dockerfile/origin.ts'
+import type { Location } from './finding.ts'
+import type { Draft, RuleMeta, PlacedFinding } from './rule.ts'
+
+interface Simple {
+  readonly message: string
+  readonly remedy: string
+  readonly location: Location
+  readonly dockerfile: DockerfileLines | null
+  readonly origin: Owner
+  /** What names the place for the fingerprint. */
+  readonly identity: readonly string[]
+  readonly title?: string
+  readonly severity?: PlacedFinding['severity']
+  readonly confidence?: PlacedFinding['confidence']
+  readonly related?: PlacedFinding['related']
+}
+
+/** Builds a finding of a rule, with the rule's own title, severity and confidence where none is given. */
+export function placed(meta: RuleMeta, { title = meta.title, severity = meta.severity, confidence = meta.confidence, related = [], ...rest }: Simple): Draft {
+  return { places: [{ ruleId: meta.id, title, severity, confidence, related, file: null, secret: null, ...rest }] }
+}

@@ -1,0 +1,18 @@
+import { leaksOf } from './leak.ts'
+import { REFERENCES, type Rule } from './rule.ts'
+
+// A secret that anyone who starts the container can read.
+export const secretInImage: Rule = {
+  meta: {
+    id: 'secret-in-image',
+    title: 'Secret in a file of the image',
+    description: 'A file of the final image holds a secret.',
+    remedy: 'Rotate the secret, and give it to the container when it starts.',
+    severity: 'high',
+    confidence: 'high',
+    kind: 'secret',
+    references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
+    enabled: true,
+  },
+  check: (evidence) => leaksOf(evidence, 'secret-in-image'),
+}

@@ -1,0 +1,105 @@
+// What both fronts do with the user's words: settings from a file, LAYERGATE_* variables and options, laid over each
+// other in this order, and turned into the options of a run.
+import { access, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { ConfigError, GateError, ImageError, UsageError } from './error.ts'
+import type { GateOptions, Progress } from './gate.ts'
+import { type Config, configSchema } from './policy/config.ts'
+import { loadConfig, nearest, presetConfig } from './policy/load.ts'
+import { mergeConfigs, toPolicy } from './policy/policy.ts'
+import { visible } from './report/escape.ts'
+import { Redactor } from './secrets/redact.ts'
+import { Scanner } from './secrets/scanner.ts'
+
+/** Words of the user, by the name of the option; null: not said. */
+export interface Settings {
+  readonly config: string | null
+  readonly dockerfile: string | null
+  readonly target: string | null
+  readonly failOn: string | null
+  readonly minConfidence: string | null
+  readonly image: string | null
+  readonly platform: string | null
+}
+
+export const NO_SETTINGS: Settings = { config: null, dockerfile: null, target: null, failOn: null, minConfidence: null, image: null, platform: null }
+
+/** Settings that LAYERGATE_* variables give. */
+export function settingsFromEnvironment(env: Readonly<Record<string, string | undefined>>): Settings {
+  const read = (name: string): string | null => env[`LAYERGATE_${name}`] || null
+  return { config: read('CONFIG'), dockerfile: read('DOCKERFILE'), target: read('TARGET'), failOn: read('FAIL_ON'), minConfidence: read('MIN_CONFIDENCE'), image: read('IMAGE'), platform: read('PLATFORM') }
+}
+
+/** Lays settings over each other; later ones win. */
+export const overlay = (...all: readonly Settings[]): Settings =>
+  all.reduce((sum, settings) => Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, value ?? sum[key as keyof Settings]])) as unknown as Settings)
+
+export interface Surroundings {
+  readonly directory: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: AsyncIterable<Buffer>
+  readonly onProgress: (progress: Progress) => void
+}
+
+const DEFAULT_CONFIGS = ['.layergate.yml', '.layergate.yaml']
+
+const exists = (file: string): Promise<boolean> => access(file).then(() => true, () => false)
+
+/** One value of an option, checked by the configuration's own schema. */
+function checked<K extends 'fail-on' | 'min-confidence'>(key: K, value: string | null): Pick<Config, K> | object {
+  if (value === null) return {}
+  const parsed = configSchema.shape[key].safeParse(value)
+  if (parsed.success) return { [key]: parsed.data }
+  const values = key === 'fail-on' ? ['critical', 'high', 'medium', 'low', 'never'] : ['high', 'medium', 'low']
+  const near = nearest(value, values)
+  throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(', ')}.${near === null ? '' : ` Did you mean ${JSON.stringify(near)}?`}`)
+}
+
+async function readConfiguration(settings: Settings, directory: string): Promise<{ name: string; config: Config }> {
+  if (settings.config !== null) {
+    if (/^(?:recommended|strict)$/.test(settings.config)) return { name: settings.config, config: presetConfig(settings.config) }
+    return { name: settings.config, config: await loadConfig(path.resolve(directory, settings.config)) }
+  }
+  for (const name of DEFAULT_CONFIGS) if (await exists(path.join(directory, name))) return { name, config: await loadConfig(path.join(directory, name)) }
+  return { name: 'recommended', config: presetConfig('recommended') }
+}
+
+async function readDockerfile(settings: Settings, directory: string): Promise<GateOptions['dockerfile']> {
+  const named = settings.dockerfile
+  const file = path.resolve(directory, named ?? 'Dockerfile')
+  if (named === null && !(await exists(file))) return null
+  try {
+    const relative = path.relative(directory, file)
+    return { path: (relative.startsWith('..') ? file : relative).split(path.sep).join('/'), text: await readFile(file, 'utf8'), explicit: named !== null }
+  } catch (cause) {
+    throw new ConfigError(`${named ?? 'Dockerfile'}: the Dockerfile cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'}).`, { cause })
+  }
+}
+
+/** Reads the files that the settings name. @throws GateError */
+export async function prepare(reference: string, settings: Settings, { directory, env, stdin, onProgress }: Surroundings): Promise<GateOptions & { readonly configPath: string }> {
+  const { name, config } = await readConfiguration(settings, directory)
+  const policy = toPolicy(name, mergeConfigs([config, checked('fail-on', settings.failOn), checked('min-confidence', settings.minConfidence)]))
+  return {
+    reference,
+    open: { image: settings.image, platform: settings.platform, temporary: env['RUNNER_TEMP'] ?? env['TMPDIR'] ?? '/tmp', architecture: process.arch, stdin },
+    policy,
+    dockerfile: await readDockerfile(settings, directory),
+    target: settings.target,
+    now: new Date(),
+    key: env['LAYERGATE_KEY'] || null,
+    onProgress,
+    configPath: settings.config !== null && !/^(?:recommended|strict)$/.test(settings.config) ? settings.config : (DEFAULT_CONFIGS[0] ?? '.layergate.yml'),
+  }
+}
+
+/**
+ * Any error as one that can be shown: one line, nothing invisible in it, no secret that a path or a name carried. What is
+ * no GateError is a fault of this program, or of the machine.
+ */
+export function presentable(error: unknown): GateError {
+  const known = error instanceof GateError ? error : new ImageError('internal', `an unexpected error stopped the run: ${error instanceof Error ? error.message : String(error)}. Nothing was judged.`, { cause: error })
+  const found = new Scanner().scanText(known.message).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
+  const lines = new Redactor(found).text(known.message).split('\n').map(visible)
+  return new GateError(known.code, lines.join('\n'), { cause: error })
+}
