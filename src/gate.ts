@@ -98,7 +98,7 @@ async function scanLayers(image: Image, scanner: Scanner, { policy, onProgress, 
 }
 
 /**
- * Checksums of the files with a match, by `layer:entry`. The scan has those of files that came in one piece; larger ones
+ * Checksums of the files with a match, by `layer:entry`. The scan has those of files up to 16 MiB; larger ones
  * are read a second time, and only where a package record could vouch for them.
  */
 async function hashesOfMatches(image: Image, layers: readonly LayerScan[], filesystem: Filesystem, records: PackageRecords): Promise<Map<string, ContentHashes>> {

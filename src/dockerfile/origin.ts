@@ -91,19 +91,22 @@ export function findOrigin(config: ImageConfig, annotations: Readonly<Record<str
     dockerfile,
     layers,
     history: entries,
-    base: baseOf(layers, annotations, alignment === null || dockerfile === null ? null : { reference: alignment.base.reference, lines: linesOf(alignment.base.from) }),
+    base: baseOf(layers, config.history ?? [], annotations, alignment === null || dockerfile === null ? null : { reference: alignment.base.reference, lines: linesOf(alignment.base.from) }),
     lastLines: (keyword) => linesOf(own.findLast((instruction) => instruction.keyword === keyword)),
     from: linesOf(alignment?.stage.fromInstruction),
     reason,
   }
 }
 
-function baseOf(layers: readonly LayerOrigin[], annotations: Readonly<Record<string, string>>, named: { reference: string; lines: DockerfileLines | null } | null): BaseImage | null {
+function baseOf(layers: readonly LayerOrigin[], history: readonly HistoryEntry[], annotations: Readonly<Record<string, string>>, named: { reference: string; lines: DockerfileLines | null } | null): BaseImage | null {
   const count = layers.some(({ owner }) => owner === 'unknown') ? null : layers.filter(({ owner }) => owner === 'base').length
   const annotated = annotations['org.opencontainers.image.base.name']
   if (annotated !== undefined && annotated !== '') {
     return { reference: annotated, digest: annotations['org.opencontainers.image.base.digest'] ?? null, layers: count, source: 'annotation', lines: named?.lines ?? null }
   }
+  // buildah writes the base into a comment: a name, or the id of an intermediate image.
+  const commented = history.map(({ comment }) => /^FROM (\S+)/.exec(comment ?? '')?.[1]).find((name) => name !== undefined && !/^[0-9a-f]{12,64}$/.test(name))
+  if (commented !== undefined) return { reference: commented, digest: null, layers: count, source: 'history', lines: named?.lines ?? null }
   if (named === null || named.reference.toLowerCase() === 'scratch' || /[$]/.test(named.reference)) return null
   const digest = /@(sha256:[0-9a-f]{64})$/.exec(named.reference)?.[1] ?? null
   return { reference: named.reference, digest, layers: count, source: 'dockerfile', lines: named.lines }

@@ -65,7 +65,7 @@ export interface LayerScan {
   readonly size: number
   readonly entries: readonly LayerEntry[]
   readonly matches: readonly LayerMatch[]
-  /** By entry; only entries with a match have hashes, and of these the ones that came in one piece. */
+  /** By entry; only entries with a match have hashes, and of these the ones up to 16 MiB. */
   readonly hashes: ReadonlyMap<number, ContentHashes>
   readonly extracts: readonly Extract[]
   /** By entry. */

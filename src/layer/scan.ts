@@ -63,9 +63,12 @@ function entryOf(header: Header, guarded: TarHeader): LayerEntry {
   }
 }
 
+/** Files up to this size keep their pieces until it is known whether they hold a match: no second reading for their checksums. */
+const MAX_KEPT = 16 << 20
+
 /** Checksums of content that is in memory. */
-export function hashesOf(content: Buffer): ContentHashes {
-  const hex = (algorithm: string): string => createHash(algorithm).update(content).digest('hex')
+function hashesOf(pieces: readonly Buffer[]): ContentHashes {
+  const hex = (algorithm: string): string => pieces.reduce((hash, piece) => hash.update(piece), createHash(algorithm)).digest('hex')
   return { md5: hex('md5'), sha1: hex('sha1'), sha256: hex('sha256') }
 }
 
@@ -183,15 +186,14 @@ class LayerReading {
       return
     }
     const content = new Content(this, this.#scanner, this.#budget, entry.path, [], 0)
-    const kept: Buffer[] | null = isCollected(entry.path) && guarded.size <= MAX_EXTRACT ? [] : null
-    if (kept === null && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`)
+    const isExtract = isCollected(entry.path) && guarded.size <= MAX_EXTRACT
+    if (!isExtract && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`)
     let received = 0
-    let whole: Buffer | null = null
+    const pieces: Buffer[] = []
     const fail = (error: unknown): void => next(error instanceof Error ? error : new Error(String(error)))
     stream.on('data', (chunk) => {
       received += chunk.length
-      whole = received === chunk.length ? chunk : null
-      kept?.push(Buffer.from(chunk))
+      if (guarded.size <= MAX_KEPT) pieces.push(chunk)
       try {
         if (received === chunk.length) this.#noteProgram(index, entry, chunk)
         const busy = content.push(chunk, received === guarded.size)
@@ -206,10 +208,10 @@ class LayerReading {
       const finish = (): void => {
         if (content.matches.length > 0) {
           for (const match of content.matches) this.#matches.push({ ...match, entry: index })
-          if (whole !== null) this.#hashes.set(index, hashesOf(whole))
+          if (guarded.size <= MAX_KEPT) this.#hashes.set(index, hashesOf(pieces))
         }
         if (content.program !== null && this.#programs.get(index) === 'elf') this.#programs.set(index, content.program)
-        if (kept !== null) this.#extracts.push({ entry: index, content: Buffer.concat(kept) })
+        if (isExtract) this.#extracts.push({ entry: index, content: Buffer.concat(pieces) })
         next()
       }
       const ending = content.end()

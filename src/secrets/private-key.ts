@@ -40,6 +40,17 @@ function derKey(der: Buffer): KeyObject | null {
  * broken by string concatenation.
  */
 export function checkPem(label: string, body: string): Checked | null {
+  const checked = decodePem(label, body)
+  return checked === null ? null : { ...checked, value: canonicalPem(label, body) }
+}
+
+/** The key as a PEM file has it, however it was quoted: the same key has the same value everywhere. */
+function canonicalPem(label: string, body: string): string {
+  const lines = body.replace(/\\+r|\\+n|\\+t/g, '\n').split('\n').map((line) => line.replace(/^[\s"'+]+|[\s"'+\\]+$/g, ''))
+  return [`-----BEGIN ${label}-----`, ...lines.filter((line) => line !== ''), `-----END ${label}-----`].join('\n')
+}
+
+function decodePem(label: string, body: string): Checked | null {
   const unescaped = body.replace(/\\r|\\n|\\t|\\\\n/g, '\n')
   if (/Proc-Type: 4,ENCRYPTED/.test(unescaped)) return encrypted(unescaped)
   if (label.startsWith('PGP')) return checkPgp(unescaped)
@@ -108,7 +119,7 @@ export function checkDer(bytes: string): Checked | null {
 export function checkBase64Pem(base64: string): Checked | null {
   const text = decodeBase64(base64)?.toString('latin1') ?? ''
   const match = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----([\s\S]+?)-----END /.exec(text)
-  return match?.[1] === undefined ? null : checkPem(match[1], match[2] ?? '')
+  return match?.[1] === undefined ? null : decodePem(match[1], match[2] ?? '')
 }
 
 /** A PuTTY key file. https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html */

@@ -158,11 +158,11 @@ export class ContentScan {
   #search(from: number, to: number, length: number): void {
     const kernel = this.#kernel
     const decoded: { text: Buffer; position: number; length: number; encoding: Encoding }[] = []
-    kernel.scan(from, length, (position, literal, valueStart) => {
+    kernel.scan(from, length, (position, literal) => {
       if (position < from || position >= to) return
       const mark = this.#marks[literal] ?? null
       if (mark !== null) this.program ??= mark
-      for (const detector of this.#owners[literal] ?? []) this.#try(detector, position, valueStart, length)
+      for (const detector of this.#owners[literal] ?? []) this.#try(detector, position, length)
     })
     this.#shiftedLines = kernel.lines(0, Math.max(0, to - LOOK_BEHIND))
     if (this.#depth >= MAX_DEPTH) return
@@ -199,9 +199,9 @@ export class ContentScan {
     this.#add({ ...match, offset: offset + Math.min(within, run), length: run, end: offset + run, line, encoding })
   }
 
-  #try(detector: Detector, position: number, _valueStart: number, length: number): void {
+  #try(detector: Detector, position: number, end: number): void {
     const start = Math.max(0, position - LOOK_BEHIND)
-    const text = this.#kernel.window.toString('latin1', start, Math.min(length, position + (detector.window ?? DEFAULT_WINDOW)))
+    const text = this.#kernel.window.toString('latin1', start, Math.min(end, position + (detector.window ?? DEFAULT_WINDOW)))
     const { pattern } = detector
     pattern.lastIndex = position - start
     const match = pattern.exec(text)
@@ -214,14 +214,15 @@ export class ContentScan {
     const secret = checked.value ?? value
     const inner = groups['value'] === undefined && checked.value === undefined ? -before.length : Math.max(0, match[0].indexOf(secret))
     const at = position + inner
+    const length = groups['value'] === undefined ? before.length + match[0].length : secret.length
     this.#add({
       detector,
       value: secret,
       identity: checked.identity ?? secret,
       strength: checked.strength ?? detector.strength,
       offset: this.#base + at,
-      length: secret.length,
-      end: this.#base + at + secret.length,
+      length,
+      end: this.#base + at + length,
       line: this.#lineAt(at),
       encoding: 'raw',
       facts: checked.facts ?? {},
