@@ -37730,18 +37730,20 @@ function findOrigin(config2, annotations2, dockerfile, target) {
     dockerfile,
     layers,
     history: entries,
-    base: baseOf(layers, annotations2, alignment === null || dockerfile === null ? null : { reference: alignment.base.reference, lines: linesOf(alignment.base.from) }),
+    base: baseOf(layers, config2.history ?? [], annotations2, alignment === null || dockerfile === null ? null : { reference: alignment.base.reference, lines: linesOf(alignment.base.from) }),
     lastLines: (keyword) => linesOf(own2.findLast((instruction) => instruction.keyword === keyword)),
     from: linesOf(alignment?.stage.fromInstruction),
     reason
   };
 }
-function baseOf(layers, annotations2, named) {
+function baseOf(layers, history, annotations2, named) {
   const count2 = layers.some(({ owner }) => owner === "unknown") ? null : layers.filter(({ owner }) => owner === "base").length;
   const annotated = annotations2["org.opencontainers.image.base.name"];
   if (annotated !== void 0 && annotated !== "") {
     return { reference: annotated, digest: annotations2["org.opencontainers.image.base.digest"] ?? null, layers: count2, source: "annotation", lines: named?.lines ?? null };
   }
+  const commented = history.map(({ comment: comment2 }) => /^FROM (\S+)/.exec(comment2 ?? "")?.[1]).find((name) => name !== void 0 && !/^[0-9a-f]{12,64}$/.test(name));
+  if (commented !== void 0) return { reference: commented, digest: null, layers: count2, source: "history", lines: named?.lines ?? null };
   if (named === null || named.reference.toLowerCase() === "scratch" || /[$]/.test(named.reference)) return null;
   const digest3 = /@(sha256:[0-9a-f]{64})$/.exec(named.reference)?.[1] ?? null;
   return { reference: named.reference, digest: digest3, layers: count2, source: "dockerfile", lines: named.lines };
@@ -65985,6 +65987,7 @@ async function saveFromEngine(name, spoolTo) {
 }
 
 // src/image/files.ts
+import { readSync } from "node:fs";
 import { open as open3 } from "node:fs/promises";
 import path from "node:path";
 
@@ -66151,11 +66154,14 @@ var TarGuard = class {
 
 // src/image/files.ts
 var MAX_DOCUMENT = 64 << 20;
+var VALID_CHUNKS = 24;
 async function* chunks(handle, offset, length, where) {
   const end2 = offset + length;
-  for (let at2 = offset; at2 < end2; ) {
+  const ring = [];
+  for (let at2 = offset, turn = 0; at2 < end2; turn = (turn + 1) % (VALID_CHUNKS + 2)) {
     const wanted = Math.min(CHUNK, end2 - at2);
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, at2);
+    const buffer = ring[turn] ??= Buffer.allocUnsafeSlow(Math.min(CHUNK, length));
+    const bytesRead = readSync(handle.fd, buffer, 0, wanted, at2);
     if (bytesRead === 0) throw new ImageError("truncated", `${where}: the file ended while it was read.`);
     at2 += bytesRead;
     yield buffer.subarray(0, bytesRead);
@@ -66653,8 +66659,9 @@ function entryOf(header, guarded) {
     afterEnd: guarded.afterEnd
   };
 }
-function hashesOf(content) {
-  const hex4 = (algorithm) => createHash5(algorithm).update(content).digest("hex");
+var MAX_KEPT = 16 << 20;
+function hashesOf(pieces) {
+  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash5(algorithm)).digest("hex");
   return { md5: hex4("md5"), sha1: hex4("sha1"), sha256: hex4("sha256") };
 }
 async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress = () => {
@@ -66748,15 +66755,14 @@ var LayerReading = class {
       return;
     }
     const content = new Content(this, this.#scanner, this.#budget, entry.path, [], 0);
-    const kept = isCollected(entry.path) && guarded.size <= MAX_EXTRACT ? [] : null;
-    if (kept === null && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
+    const isExtract = isCollected(entry.path) && guarded.size <= MAX_EXTRACT;
+    if (!isExtract && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
     let received = 0;
-    let whole = null;
+    const pieces = [];
     const fail = (error63) => next(error63 instanceof Error ? error63 : new Error(String(error63)));
     stream.on("data", (chunk) => {
       received += chunk.length;
-      whole = received === chunk.length ? chunk : null;
-      kept?.push(Buffer.from(chunk));
+      if (guarded.size <= MAX_KEPT) pieces.push(chunk);
       try {
         if (received === chunk.length) this.#noteProgram(index, entry, chunk);
         const busy = content.push(chunk, received === guarded.size);
@@ -66771,10 +66777,10 @@ var LayerReading = class {
       const finish2 = () => {
         if (content.matches.length > 0) {
           for (const match2 of content.matches) this.#matches.push({ ...match2, entry: index });
-          if (whole !== null) this.#hashes.set(index, hashesOf(whole));
+          if (guarded.size <= MAX_KEPT) this.#hashes.set(index, hashesOf(pieces));
         }
         if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
-        if (kept !== null) this.#extracts.push({ entry: index, content: Buffer.concat(kept) });
+        if (isExtract) this.#extracts.push({ entry: index, content: Buffer.concat(pieces) });
         next();
       };
       const ending = content.end();
@@ -71270,6 +71276,14 @@ function derKey(der) {
   return null;
 }
 function checkPem(label, body) {
+  const checked2 = decodePem(label, body);
+  return checked2 === null ? null : { ...checked2, value: canonicalPem(label, body) };
+}
+function canonicalPem(label, body) {
+  const lines = body.replace(/\\+r|\\+n|\\+t/g, "\n").split("\n").map((line) => line.replace(/^[\s"'+]+|[\s"'+\\]+$/g, ""));
+  return [`-----BEGIN ${label}-----`, ...lines.filter((line) => line !== ""), `-----END ${label}-----`].join("\n");
+}
+function decodePem(label, body) {
   const unescaped = body.replace(/\\r|\\n|\\t|\\\\n/g, "\n");
   if (/Proc-Type: 4,ENCRYPTED/.test(unescaped)) return encrypted(unescaped);
   if (label.startsWith("PGP")) return checkPgp(unescaped);
@@ -71326,7 +71340,7 @@ function checkDer(bytes2) {
 function checkBase64Pem(base643) {
   const text2 = decodeBase64(base643)?.toString("latin1") ?? "";
   const match2 = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----([\s\S]+?)-----END /.exec(text2);
-  return match2?.[1] === void 0 ? null : checkPem(match2[1], match2[2] ?? "");
+  return match2?.[1] === void 0 ? null : decodePem(match2[1], match2[2] ?? "");
 }
 function checkPutty(text2) {
   const encryption = /Encryption: (\S+)/.exec(text2)?.[1];
@@ -71917,7 +71931,7 @@ var CARRY = OVERLAP + LOOK_BEHIND;
 var DEFAULT_WINDOW = 256;
 var MAX_DEPTH3 = 2;
 var MAX_MATCHES = 1e3;
-var MIN_DECODED_TEXT = 20;
+var MIN_DECODED_QUADS = 7;
 var MAX_GAP = 14;
 var PROGRAM_MARKS = { "BusyBox v1.": "busybox", "GNU bash, version": "bash" };
 var Scanner = class {
@@ -72011,11 +72025,11 @@ var ContentScan = class _ContentScan {
   #search(from, to, length) {
     const kernel = this.#kernel;
     const decoded = [];
-    kernel.scan(from, length, (position, literal3, valueStart) => {
+    kernel.scan(from, length, (position, literal3) => {
       if (position < from || position >= to) return;
       const mark = this.#marks[literal3] ?? null;
       if (mark !== null) this.program ??= mark;
-      for (const detector of this.#owners[literal3] ?? []) this.#try(detector, position, valueStart, length);
+      for (const detector of this.#owners[literal3] ?? []) this.#try(detector, position, length);
     });
     this.#shiftedLines = kernel.lines(0, Math.max(0, to - LOOK_BEHIND));
     if (this.#depth >= MAX_DEPTH3) return;
@@ -72024,9 +72038,9 @@ var ContentScan = class _ContentScan {
       decoded.push({ text: narrow(kernel.window.subarray(position, position + run2), bigEndian), position, length: run2, encoding: "utf-16" });
     });
     for (const { position, length: run2, text: text2 } of base64Texts(kernel, from, length)) {
-      for (let skip = 0; skip < 4; skip++) {
+      for (const skip of alignments(text2)) {
         const bytes2 = decodeBase64(text2.slice(skip, text2.length - ((text2.length - skip) % 4 === 1 ? 1 : 0)));
-        if (bytes2 !== null && isWorthScanning(bytes2)) decoded.push({ text: bytes2, position, length: run2, encoding: "base64" });
+        if (bytes2 !== null) decoded.push({ text: bytes2, position, length: run2, encoding: "base64" });
       }
     }
     const lineAt = decoded.map(({ position }) => this.#lineAt(position));
@@ -72048,9 +72062,9 @@ var ContentScan = class _ContentScan {
     const within = encoding === "utf-16" ? match2.offset * 2 : Math.floor(match2.offset * 4 / 3);
     this.#add({ ...match2, offset: offset + Math.min(within, run2), length: run2, end: offset + run2, line, encoding });
   }
-  #try(detector, position, _valueStart, length) {
+  #try(detector, position, end2) {
     const start = Math.max(0, position - LOOK_BEHIND);
-    const text2 = this.#kernel.window.toString("latin1", start, Math.min(length, position + (detector.window ?? DEFAULT_WINDOW)));
+    const text2 = this.#kernel.window.toString("latin1", start, Math.min(end2, position + (detector.window ?? DEFAULT_WINDOW)));
     const { pattern } = detector;
     pattern.lastIndex = position - start;
     const match2 = pattern.exec(text2);
@@ -72063,14 +72077,15 @@ var ContentScan = class _ContentScan {
     const secret = checked2.value ?? value;
     const inner = groups["value"] === void 0 && checked2.value === void 0 ? -before.length : Math.max(0, match2[0].indexOf(secret));
     const at2 = position + inner;
+    const length = groups["value"] === void 0 ? before.length + match2[0].length : secret.length;
     this.#add({
       detector,
       value: secret,
       identity: checked2.identity ?? secret,
       strength: checked2.strength ?? detector.strength,
       offset: this.#base + at2,
-      length: secret.length,
-      end: this.#base + at2 + secret.length,
+      length,
+      end: this.#base + at2 + length,
       line: this.#lineAt(at2),
       encoding: "raw",
       facts: checked2.facts ?? {},
@@ -72116,14 +72131,18 @@ function pairAwsKeys(matches) {
     return id === void 0 ? match2 : { ...match2, strength: "proven", facts: { ...match2.facts, ...id.facts, keyId: id.value } };
   });
 }
-function isWorthScanning(bytes2) {
-  if (bytes2[0] === 48 && (bytes2[1] === 130 || bytes2[1] === 129 || bytes2[1] === 46)) return true;
+var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
+function mayBeText(text2, length, skip) {
   let run2 = 0;
-  for (const byte of bytes2) {
-    run2 = byte >= 32 && byte < 127 || byte === 10 || byte === 13 || byte === 9 ? run2 + 1 : 0;
-    if (run2 >= MIN_DECODED_TEXT) return true;
+  for (let i = skip; i < length; i += 4) {
+    run2 = STARTS_TEXT[text2(i)] === 1 ? run2 + 1 : 0;
+    if (run2 >= MIN_DECODED_QUADS) return true;
   }
   return false;
+}
+function alignments(text2) {
+  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text2.charCodeAt(index), text2.length, skip));
+  return /^M[ICH]/.test(text2) && !found.includes(0) ? [0, ...found] : found;
 }
 function narrow(bytes2, bigEndian) {
   const text2 = Buffer.alloc(bytes2.length >> 1);
@@ -72138,6 +72157,8 @@ function base64Texts(kernel, from, length) {
   for (let i = 0; i < runs.length; i++) {
     const first = runs[i];
     if (first === void 0) continue;
+    const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92);
+    if (!continues && window[first.start] !== 77 && ![0, 1, 2, 3].some((skip) => mayBeText((index) => window[first.start + index] ?? 0, first.end - first.start, skip))) continue;
     let end2 = first.end;
     let text2 = window.toString("latin1", first.start, end2);
     let joined = false;

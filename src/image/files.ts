@@ -1,5 +1,6 @@
 // The files of an image source, by name: the entries of a tar archive or the files of a layout directory. Nothing is
 // unpacked: an entry is a range of the archive.
+import { readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import path from 'node:path'
 import { ImageError } from '../error.ts'
@@ -18,17 +19,25 @@ export interface ImageFiles {
   size(name: string): Promise<number>
   /** The whole file, which must be small. @throws ImageError */
   read(name: string): Promise<Buffer>
-  /** The file in large chunks. */
+  /** The file in large chunks; the bytes of one are valid until VALID_CHUNKS more were read. */
   stream(name: string): AsyncIterable<Buffer>
   close(): Promise<void>
 }
 
-/** Reads `length` bytes at `offset` in chunks of one megabyte. */
+/**
+ * Chunks whose bytes stay valid at the same time: whoever keeps more of a stream than this many megabytes copies it. Buffers
+ * are used in turn, since fresh ones for every megabyte keep the garbage collector busy.
+ */
+export const VALID_CHUNKS = 24
+
+/** Reads `length` bytes at `offset` in chunks of one megabyte. Reading is synchronous: nothing else could go on meanwhile. */
 async function* chunks(handle: FileHandle, offset: number, length: number, where: string): AsyncGenerator<Buffer> {
   const end = offset + length
-  for (let at = offset; at < end; ) {
+  const ring: Buffer[] = []
+  for (let at = offset, turn = 0; at < end; turn = (turn + 1) % (VALID_CHUNKS + 2)) {
     const wanted = Math.min(CHUNK, end - at)
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, at)
+    const buffer = (ring[turn] ??= Buffer.allocUnsafeSlow(Math.min(CHUNK, length)))
+    const bytesRead = readSync(handle.fd, buffer, 0, wanted, at)
     if (bytesRead === 0) throw new ImageError('truncated', `${where}: the file ended while it was read.`)
     at += bytesRead
     yield buffer.subarray(0, bytesRead)

@@ -24,7 +24,7 @@ export interface Layer {
   /** Bytes as stored, compressed or not. */
   readonly storedSize: number
   /**
-   * The uncompressed tar in large chunks. Digest and diff ID are checked while it is read: the last step throws when one
+   * The uncompressed tar in chunks of a megabyte; the bytes of one are valid until VALID_CHUNKS more were read. Digest and diff ID are checked while it is read: the last step throws when one
    * differs. Can be called again for a second reading.
    * @throws ImageError
    */

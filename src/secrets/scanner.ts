@@ -22,8 +22,8 @@ const DEFAULT_WINDOW = 256
 const MAX_DEPTH = 2
 /** More matches than this in one content are filler or an attack: the rest is counted only. */
 const MAX_MATCHES = 1000
-/** Decoded bytes with no text of this length hold no credential. */
-const MIN_DECODED_TEXT = 20
+/** Groups of three bytes: shorter text holds no credential. */
+const MIN_DECODED_QUADS = 7
 /** Parts of one base64 text are at most this far apart: a line break and its indentation. */
 const MAX_GAP = 14
 
@@ -171,9 +171,9 @@ export class ContentScan {
       decoded.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: 'utf-16' })
     })
     for (const { position, length: run, text } of base64Texts(kernel, from, length)) {
-      for (let skip = 0; skip < 4; skip++) {
+      for (const skip of alignments(text)) {
         const bytes = decodeBase64(text.slice(skip, text.length - ((text.length - skip) % 4 === 1 ? 1 : 0)))
-        if (bytes !== null && isWorthScanning(bytes)) decoded.push({ text: bytes, position, length: run, encoding: 'base64' })
+        if (bytes !== null) decoded.push({ text: bytes, position, length: run, encoding: 'base64' })
       }
     }
     const lineAt = decoded.map(({ position }) => this.#lineAt(position))
@@ -278,15 +278,26 @@ function pairAwsKeys(matches: readonly Candidate[]): Candidate[] {
     })
 }
 
-/** Whether decoded bytes hold text or a DER structure: a wrong alignment, a hash or a symbol name decodes to neither. */
-function isWorthScanning(bytes: Buffer): boolean {
-  if (bytes[0] === 0x30 && (bytes[1] === 0x82 || bytes[1] === 0x81 || bytes[1] === 0x2e)) return true
+/** The first of four base64 characters, where the bytes they stand for begin with printable text, a tab or a line break. */
+const STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => (/[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0))
+
+/** Whether from `skip` on, `MIN_DECODED_QUADS` groups of four characters in a row can stand for text. */
+function mayBeText(text: (index: number) => number, length: number, skip: number): boolean {
   let run = 0
-  for (const byte of bytes) {
-    run = (byte >= 0x20 && byte < 0x7f) || byte === 10 || byte === 13 || byte === 9 ? run + 1 : 0
-    if (run >= MIN_DECODED_TEXT) return true
+  for (let i = skip; i < length; i += 4) {
+    run = STARTS_TEXT[text(i)] === 1 ? run + 1 : 0
+    if (run >= MIN_DECODED_QUADS) return true
   }
   return false
+}
+
+/**
+ * Where the groups of four may begin in a base64 text whose first characters may not belong to it. None for a hash, a path
+ * or a symbol name, which decode to no text, nor to the structure that a DER key begins with.
+ */
+function alignments(text: string): number[] {
+  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text.charCodeAt(index), text.length, skip))
+  return /^M[ICH]/.test(text) && !found.includes(0) ? [0, ...found] : found
 }
 
 function narrow(bytes: Buffer, bigEndian: boolean): Buffer {
@@ -304,6 +315,8 @@ function base64Texts(kernel: Kernel, from: number, length: number): { position: 
   for (let i = 0; i < runs.length; i++) {
     const first = runs[i]
     if (first === undefined) continue
+    const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92)
+    if (!continues && window[first.start] !== 77 && ![0, 1, 2, 3].some((skip) => mayBeText((index) => window[first.start + index] ?? 0, first.end - first.start, skip))) continue
     let end = first.end
     let text = window.toString('latin1', first.start, end)
     let joined = false
