@@ -27,7 +27,13 @@ async function sha256(file: string): Promise<string> {
 
 /** A docker save archive of one layer, as Docker writes it. */
 async function archive(layer: string, diffId: string, to: string): Promise<void> {
-  const config = JSON.stringify({ architecture: 'amd64', os: 'linux', config: { User: '1000' }, rootfs: { type: 'layers', diff_ids: [`sha256:${diffId}`] }, history: [{ created_by: 'COPY . / # buildkit', comment: 'buildkit.dockerfile.v0' }] })
+  const config = JSON.stringify({
+    architecture: 'amd64',
+    os: 'linux',
+    config: { User: '1000' },
+    rootfs: { type: 'layers', diff_ids: [`sha256:${diffId}`] },
+    history: [{ created_by: 'COPY . / # buildkit', comment: 'buildkit.dockerfile.v0' }],
+  })
   const folder = path.join(work, path.basename(to, '.tar'))
   sh(`mkdir -p ${folder}/l && cp ${layer} ${folder}/l/layer.tar`)
   writeFileSync(path.join(folder, 'config.json'), config)

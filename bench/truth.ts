@@ -9,8 +9,8 @@ import path from 'node:path'
 import { GateError } from '../src/error.ts'
 import { runGate } from '../src/gate.ts'
 import { sameReference } from '../src/image/reference.ts'
-import { NO_SETTINGS, prepare } from '../src/settings.ts'
 import type { Outcome } from '../src/report/outcome.ts'
+import { NO_SETTINGS, prepare } from '../src/settings.ts'
 
 interface TruthFinding {
   readonly kind: string
@@ -46,11 +46,22 @@ type Found = Outcome['report']['findings'][number]
 
 /** The forms in which a value may have been matched. */
 function hashesOf(value: string): Set<string> {
-  const forms = [value, value.trim(), `${value.trim()}\n`, JSON.stringify(value).slice(1, -1), JSON.stringify(value.trim()).slice(1, -1), value.trim().replace(/=+$/, ''), value.replace(/\\n/g, '\n').trim()]
+  const forms = [
+    value,
+    value.trim(),
+    `${value.trim()}\n`,
+    JSON.stringify(value).slice(1, -1),
+    JSON.stringify(value.trim()).slice(1, -1),
+    value.trim().replace(/=+$/, ''),
+    value.replace(/\\n/g, '\n').trim(),
+  ]
   return new Set(forms.map((form) => createHmac('sha256', KEY).update(form).digest('hex')))
 }
 
-const holds = (finding: Found, value: string): boolean => [...hashesOf(value)].some((hash) => finding.secret !== null && (finding.secret.keyedHash === `hmac-sha256:${hash}` || (finding.secret.keyedHash === null && hash.endsWith(finding.secret.tag))))
+const holds = (finding: Found, value: string): boolean =>
+  [...hashesOf(value)].some(
+    (hash) => finding.secret !== null && (finding.secret.keyedHash === `hmac-sha256:${hash}` || (finding.secret.keyedHash === null && hash.endsWith(finding.secret.tag))),
+  )
 
 interface Seen {
   readonly location: Found['location']
@@ -78,11 +89,15 @@ function checkFinding(truth: TruthFinding, { report }: Outcome, hasDockerfile: b
   if (place == null) return [`${truth.kind} ${truth.path ?? 'history'}: found elsewhere only`]
   const what = `${truth.kind} ${truth.path ?? 'history'}`
   if (truth.path !== undefined && place.state !== truth.state) problems.push(`${what}: state ${place.state}, true is ${truth.state}`)
-  if (hasDockerfile && truth.addedByLine != null && !covers(place.lines, truth.addedByLine)) problems.push(`${what}: added by line ${place.lines?.startLine ?? 'unknown'}, true is ${truth.addedByLine}`)
+  if (hasDockerfile && truth.addedByLine != null && !covers(place.lines, truth.addedByLine))
+    problems.push(`${what}: added by line ${place.lines?.startLine ?? 'unknown'}, true is ${truth.addedByLine}`)
   if (truth.removedIn != null) {
-    const hider = finding.related.find(({ role, location }) => role === 'hidden-by' && location.kind === 'layer' && location.layer === truth.removedIn?.layer && location.path === `/${truth.removedIn.entry}`)
+    const hider = finding.related.find(
+      ({ role, location }) => role === 'hidden-by' && location.kind === 'layer' && location.layer === truth.removedIn?.layer && location.path === `/${truth.removedIn.entry}`,
+    )
     if (hider === undefined) problems.push(`${what}: hiding layer ${truth.removedIn.layer} (${truth.removedIn.entry}) is not named`)
-    else if (hasDockerfile && truth.removedByLine != null && !covers(hider.dockerfile, truth.removedByLine)) problems.push(`${what}: hidden by line ${hider.dockerfile?.startLine ?? 'unknown'}, true is ${truth.removedByLine}`)
+    else if (hasDockerfile && truth.removedByLine != null && !covers(hider.dockerfile, truth.removedByLine))
+      problems.push(`${what}: hidden by line ${hider.dockerfile?.startLine ?? 'unknown'}, true is ${truth.removedByLine}`)
   }
   return problems
 }
@@ -97,12 +112,16 @@ function checkImage(truth: Truth, outcome: Outcome, hasDockerfile: boolean): { c
   }
   if (truth.diffIds !== undefined) check(JSON.stringify(report.image.layers.map(({ diffId }) => diffId)) === JSON.stringify(truth.diffIds), 'diff IDs differ')
   if (truth.whiteouts !== undefined) {
-    for (const layer of report.image.layers) check(layer.whiteouts === truth.whiteouts.filter(([index]) => index === layer.index).length, `layer ${layer.index}: ${layer.whiteouts} whiteouts`)
+    for (const layer of report.image.layers)
+      check(layer.whiteouts === truth.whiteouts.filter(([index]) => index === layer.index).length, `layer ${layer.index}: ${layer.whiteouts} whiteouts`)
   }
   if (Array.isArray(truth.layers)) {
     for (const { layer, lines } of truth.layers as Exclude<Truth['layers'], number | undefined>) {
       const own = report.image.layers[layer]?.dockerfile ?? null
-      check(lines === null ? own === null : own?.startLine === lines[0] && own.endLine === lines[1], `layer ${layer}: lines ${own === null ? 'unknown' : `${own.startLine}-${own.endLine}`}, true is ${lines?.join('-')}`)
+      check(
+        lines === null ? own === null : own?.startLine === lines[0] && own.endLine === lines[1],
+        `layer ${layer}: lines ${own === null ? 'unknown' : `${own.startLine}-${own.endLine}`}, true is ${lines?.join('-')}`,
+      )
     }
   }
   const real = (truth.findings ?? []).filter(({ kind, secret }) => secret !== undefined && !kind.startsWith('ioc-') && kind !== 'same-secret')
@@ -123,14 +142,21 @@ function checkImage(truth: Truth, outcome: Outcome, hasDockerfile: boolean): { c
     check(user.configured === truth.policy.user, `user ${user.configured}`)
     for (const shell of truth.policy.shells) check(distroless.shells.includes(cleanPath(shell)), `shell ${shell} not listed`)
     for (const manager of truth.policy.packageManagers) check(distroless.packageManagers.includes(cleanPath(manager)), `package manager ${manager} not listed`)
-    if (hasDockerfile && truth.policy.base !== 'scratch') check(base !== null && sameReference(base.reference.replace(/^localhost\//, ''), truth.policy.base), `base ${base?.reference}`)
+    if (hasDockerfile && truth.policy.base !== 'scratch')
+      check(base !== null && sameReference(base.reference.replace(/^localhost\//, ''), truth.policy.base), `base ${base?.reference}`)
   }
-  for (const rule of truth.rulesExpected ?? []) check(report.findings.some(({ ruleId }) => ruleId === rule), `rule ${rule} found nothing`)
+  for (const rule of truth.rulesExpected ?? [])
+    check(
+      report.findings.some(({ ruleId }) => ruleId === rule),
+      `rule ${rule} found nothing`,
+    )
   return { checks, problems }
 }
 
 let [all, wrong, bytes, ms] = [0, 0, 0, 0]
-for (const file of readdirSync(images).filter((name) => name.endsWith('.tar')).sort()) {
+for (const file of readdirSync(images)
+  .filter((name) => name.endsWith('.tar'))
+  .sort()) {
   const truthFile = path.join(truths, file.replace(/\.tar$/, '.json'))
   if (!existsSync(truthFile)) continue
   const truth = JSON.parse(readFileSync(truthFile, 'utf8')) as Truth
@@ -138,7 +164,11 @@ for (const file of readdirSync(images).filter((name) => name.endsWith('.tar')).s
   const hasDockerfile = dockerfile !== null && existsSync(dockerfile)
   const started = performance.now()
   try {
-    const options = await prepare(path.join(images, file), { ...NO_SETTINGS, dockerfile: hasDockerfile ? dockerfile : null, config: 'recommended', image: truth.name === 'd29-save-two' ? 'demo/all:d29' : null }, { directory: '/', env: { LAYERGATE_KEY: KEY, TMPDIR: process.env['TMPDIR'] }, stdin: process.stdin, onProgress: () => {} })
+    const options = await prepare(
+      path.join(images, file),
+      { ...NO_SETTINGS, dockerfile: hasDockerfile ? dockerfile : null, config: 'recommended', image: truth.name === 'd29-save-two' ? 'demo/all:d29' : null },
+      { directory: '/', env: { LAYERGATE_KEY: KEY, TMPDIR: process.env['TMPDIR'] }, stdin: process.stdin, onProgress: () => {} },
+    )
     const outcome = await runGate(options)
     const { checks, problems } = checkImage(truth, outcome, hasDockerfile)
     const took = performance.now() - started
@@ -146,7 +176,9 @@ for (const file of readdirSync(images).filter((name) => name.endsWith('.tar')).s
     wrong += problems.length
     bytes += outcome.report.stats.bytes
     ms += took
-    console.log(`${problems.length === 0 ? 'ok   ' : 'DIFF '} ${file.padEnd(42)} ${String(checks).padStart(4)} checks  ${(outcome.report.stats.bytes / 1e6).toFixed(1).padStart(6)} MB  ${took.toFixed(0).padStart(5)} ms`)
+    console.log(
+      `${problems.length === 0 ? 'ok   ' : 'DIFF '} ${file.padEnd(42)} ${String(checks).padStart(4)} checks  ${(outcome.report.stats.bytes / 1e6).toFixed(1).padStart(6)} MB  ${took.toFixed(0).padStart(5)} ms`,
+    )
     for (const problem of problems) console.log(`        ${problem}`)
   } catch (error) {
     if (!(error instanceof GateError)) throw error

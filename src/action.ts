@@ -6,7 +6,7 @@ import * as core from '@actions/core'
 import { type GateError, UsageError } from './error.ts'
 import { runGate } from './gate.ts'
 import { updateComment } from './github/comment.ts'
-import { readContext, type RunContext } from './github/event.ts'
+import { type RunContext, readContext } from './github/event.ts'
 import { nearest } from './policy/load.ts'
 import { toAnnotations } from './report/annotations.ts'
 import { errorReport } from './report/build.ts'
@@ -55,7 +55,10 @@ function maskValues(values: readonly string[]): void {
 /** A folder of its own for each image, so that several in one job keep their reports. */
 async function reportFolder(reference: string): Promise<string> {
   const parent = input('report-directory') ?? path.join(process.env['RUNNER_TEMP'] ?? '/tmp', 'layergate')
-  const name = `${path.basename(reference).replace(/[^\w.-]+/g, '-').slice(0, 60)}-${createHash('sha256').update(reference).digest('hex').slice(0, 8)}`
+  const name = `${path
+    .basename(reference)
+    .replace(/[^\w.-]+/g, '-')
+    .slice(0, 60)}-${createHash('sha256').update(reference).digest('hex').slice(0, 8)}`
   const folder = path.resolve(parent, name)
   await mkdir(folder, { recursive: true })
   return folder
@@ -102,9 +105,22 @@ async function run(): Promise<void> {
   if (reference === null) throw new UsageError('The input "image" is missing: name an image of the local engine, an archive or an OCI layout.')
   const context = readContext(process.env)
   try {
-    const own = { config: input('config'), dockerfile: input('dockerfile'), target: input('target'), failOn: input('fail-on'), minConfidence: input('min-confidence'), image: input('image-name'), platform: input('platform') }
+    const own = {
+      config: input('config'),
+      dockerfile: input('dockerfile'),
+      target: input('target'),
+      failOn: input('fail-on'),
+      minConfidence: input('min-confidence'),
+      image: input('image-name'),
+      platform: input('platform'),
+    }
     const settings = overlay({ ...settingsFromEnvironment(process.env), image: null }, own)
-    const prepared = await prepare(reference, settings, { directory: process.env['GITHUB_WORKSPACE'] ?? process.cwd(), env: process.env, stdin: process.stdin, onProgress: () => {} })
+    const prepared = await prepare(reference, settings, {
+      directory: process.env['GITHUB_WORKSPACE'] ?? process.cwd(),
+      env: process.env,
+      stdin: process.stdin,
+      onProgress: () => {},
+    })
     const outcome = await runGate(prepared)
     maskValues(outcome.values)
     await publish(reference, outcome, prepared.configPath, context)
@@ -123,7 +139,10 @@ async function publish(reference: string, outcome: Outcome, configPath: string, 
   await writeFile(files.report, renderJson(report))
   await writeFile(files.sarif, renderSarif(outcome, configPath))
   core.setOutput('verdict', verdict.result)
-  core.setOutput('findings-count', SEVERITIES.reduce((sum, severity) => sum + verdict.counts[severity], 0))
+  core.setOutput(
+    'findings-count',
+    SEVERITIES.reduce((sum, severity) => sum + verdict.counts[severity], 0),
+  )
   for (const severity of SEVERITIES) core.setOutput(`${severity}-count`, verdict.counts[severity])
   core.setOutput('report', files.report)
   core.setOutput('sarif', files.sarif)

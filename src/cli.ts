@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+import { randomBytes } from 'node:crypto'
 // The command `layergate`.
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { UsageError } from './error.ts'
@@ -92,7 +92,9 @@ async function main(args: readonly string[]): Promise<number> {
   const help = HELPS[command]
   if (help === undefined) {
     const near = nearest(command, Object.keys(HELPS))
-    throw new UsageError(`There is no command ${JSON.stringify(command)}.${near === null ? '' : ` Did you mean ${near}?`} Commands: ${Object.keys(HELPS).join(', ')}. See layergate --help.`)
+    throw new UsageError(
+      `There is no command ${JSON.stringify(command)}.${near === null ? '' : ` Did you mean ${near}?`} Commands: ${Object.keys(HELPS).join(', ')}. See layergate --help.`,
+    )
   }
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(help)
@@ -133,7 +135,8 @@ function parseScan(args: readonly string[]) {
     const message = error instanceof Error ? error.message : String(error)
     const unknown = /'(--?[\w-]+)/.exec(message)?.[1]
     const near = unknown === undefined ? null : nearest(unknown.replace(/^-+/, ''), Object.keys(SCAN_OPTIONS))
-    if (unknown !== undefined && /unknown/i.test(message)) throw new UsageError(`There is no option ${unknown}.${near === null ? '' : ` Did you mean --${near}?`} See layergate scan --help.`)
+    if (unknown !== undefined && /unknown/i.test(message))
+      throw new UsageError(`There is no option ${unknown}.${near === null ? '' : ` Did you mean --${near}?`} See layergate scan --help.`)
     throw new UsageError(`${message.split('.')[0]}. See layergate scan --help.`)
   }
 }
@@ -169,7 +172,15 @@ async function scan(args: readonly string[]): Promise<number> {
   const [reference, extra] = positionals
   if (reference === undefined) throw new UsageError('No image is named. Usage: layergate scan IMAGE; see layergate scan --help.')
   if (extra !== undefined) throw new UsageError(`One image at a time: ${JSON.stringify(extra)} is one too many. See layergate scan --help.`)
-  const options = { config: values.config, dockerfile: values.dockerfile, target: values.target, failOn: values['fail-on'], minConfidence: values['min-confidence'], image: values.image, platform: values.platform }
+  const options = {
+    config: values.config,
+    dockerfile: values.dockerfile,
+    target: values.target,
+    failOn: values['fail-on'],
+    minConfidence: values['min-confidence'],
+    image: values.image,
+    platform: values.platform,
+  }
   const settings = overlay(NO_SETTINGS, settingsFromEnvironment(process.env), Object.fromEntries(Object.entries(options).map(([key, value]) => [key, value ?? null])) as never)
   const progress = progressLine()
   let outcome: Outcome
@@ -258,7 +269,10 @@ function explain([id, ...rest]: readonly string[]): number {
   if (id === undefined) throw new UsageError('No rule is named. Usage: layergate explain RULE; layergate rules lists them.')
   const rule = findRule(id)
   if (rule === null) {
-    const near = nearest(id, RULES.map(({ meta }) => meta.id))
+    const near = nearest(
+      id,
+      RULES.map(({ meta }) => meta.id),
+    )
     throw new UsageError(`There is no rule ${JSON.stringify(id)}.${near === null ? '' : ` Did you mean ${near}?`} layergate rules lists them.`)
   }
   const { meta } = rule

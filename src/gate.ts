@@ -15,8 +15,8 @@ import type { ContentHashes, LayerScan } from './layer/layer-scan.ts'
 import { scanLayer } from './layer/scan.ts'
 import { judge, type Verdict, type Warning } from './policy/judge.ts'
 import type { Policy } from './policy/policy.ts'
-import type { Outcome } from './report/outcome.ts'
 import { buildOutcome } from './report/build.ts'
+import type { Outcome } from './report/outcome.ts'
 import { Redactor } from './secrets/redact.ts'
 import { Scanner } from './secrets/scanner.ts'
 
@@ -57,7 +57,10 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     const records = readPackageRecords(layers)
     const hashes = await hashesOfMatches(image, layers, filesystem, records)
     const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, records, hashes, scanner)
-    const redactor = new Redactor([...values, ...(dockerfile === null ? [] : scanner.scanText(dockerfile.text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })))])
+    const redactor = new Redactor([
+      ...values,
+      ...(dockerfile === null ? [] : scanner.scanText(dockerfile.text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))),
+    ])
     const passwd = readCollected(filesystem, layers, '/etc/passwd')
     const salt = options.key ?? options.policy.salt ?? randomBytes(16).toString('hex')
     const evidence: Evidence = {
@@ -76,7 +79,16 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     }
     const verdict = judge(evidence, options.policy, redactor)
     const warnings = [...verdict.warnings, ...dockerfileWarnings(options, origin)]
-    return buildOutcome({ evidence, image, verdict: { ...verdict, warnings } satisfies Verdict, policy: options.policy, redactor, values, vouchedFiles, seconds: (performance.now() - started) / 1000 })
+    return buildOutcome({
+      evidence,
+      image,
+      verdict: { ...verdict, warnings } satisfies Verdict,
+      policy: options.policy,
+      redactor,
+      values,
+      vouchedFiles,
+      seconds: (performance.now() - started) / 1000,
+    })
   } finally {
     await image.close()
   }
@@ -89,7 +101,9 @@ async function scanLayers(image: Image, scanner: Scanner, { policy, onProgress, 
   let done = 0
   for (const layer of image.layers) {
     const before = bytes
-    const scan = await scanLayer(layer, scanner, reference, policy.limits, (read) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : done / stored }))
+    const scan = await scanLayer(layer, scanner, reference, policy.limits, (read) =>
+      onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : done / stored }),
+    )
     bytes += scan.size
     done += layer.storedSize
     scans.push(scan)
@@ -118,4 +132,3 @@ function dockerfileWarnings({ dockerfile, target }: GateOptions, origin: Origin)
   if (dockerfile === null || origin.reason === null || origin.dockerfile === null) return []
   return [{ code: 'lines-not-known', message: `Lines are not known: ${origin.reason}.${target === null && !dockerfile.explicit ? ' Name the right one with --dockerfile.' : ''}` }]
 }
-

@@ -27,7 +27,15 @@ export const NO_SETTINGS: Settings = { config: null, dockerfile: null, target: n
 /** Settings that LAYERGATE_* variables give. */
 export function settingsFromEnvironment(env: Readonly<Record<string, string | undefined>>): Settings {
   const read = (name: string): string | null => env[`LAYERGATE_${name}`] || null
-  return { config: read('CONFIG'), dockerfile: read('DOCKERFILE'), target: read('TARGET'), failOn: read('FAIL_ON'), minConfidence: read('MIN_CONFIDENCE'), image: read('IMAGE'), platform: read('PLATFORM') }
+  return {
+    config: read('CONFIG'),
+    dockerfile: read('DOCKERFILE'),
+    target: read('TARGET'),
+    failOn: read('FAIL_ON'),
+    minConfidence: read('MIN_CONFIDENCE'),
+    image: read('IMAGE'),
+    platform: read('PLATFORM'),
+  }
 }
 
 /** Lays settings over each other; later ones win. */
@@ -43,7 +51,11 @@ export interface Surroundings {
 
 const DEFAULT_CONFIGS = ['.layergate.yml', '.layergate.yaml']
 
-const exists = (file: string): Promise<boolean> => access(file).then(() => true, () => false)
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  )
 
 /** One value of an option, checked by the configuration's own schema. */
 function checked<K extends 'fail-on' | 'min-confidence'>(key: K, value: string | null): Pick<Config, K> | object {
@@ -72,7 +84,9 @@ async function readDockerfile(settings: Settings, directory: string): Promise<Ga
     const relative = path.relative(directory, file)
     return { path: (relative.startsWith('..') ? file : relative).split(path.sep).join('/'), text: await readFile(file, 'utf8'), explicit: named !== null }
   } catch (cause) {
-    throw new ConfigError(`${named ?? 'Dockerfile'}: the Dockerfile cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'}).`, { cause })
+    throw new ConfigError(`${named ?? 'Dockerfile'}: the Dockerfile cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'}).`, {
+      cause,
+    })
   }
 }
 
@@ -98,7 +112,10 @@ export async function prepare(reference: string, settings: Settings, { directory
  * no GateError is a fault of this program, or of the machine.
  */
 export function presentable(error: unknown): GateError {
-  const known = error instanceof GateError ? error : new ImageError('internal', `an unexpected error stopped the run: ${error instanceof Error ? error.message : String(error)}. Nothing was judged.`, { cause: error })
+  const known =
+    error instanceof GateError
+      ? error
+      : new ImageError('internal', `an unexpected error stopped the run: ${error instanceof Error ? error.message : String(error)}. Nothing was judged.`, { cause: error })
   const found = new Scanner().scanText(known.message).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
   const lines = new Redactor(found).text(known.message).split('\n').map(visible)
   return new GateError(known.code, lines.join('\n'), { cause: error })

@@ -39,7 +39,13 @@ function textFits(instruction: Instruction, entry: HistoryInstruction): boolean 
   }
   if (keyword === 'WORKDIR' || keyword === 'USER' || keyword === 'EXPOSE') {
     if (/[$"']/.test(instruction.text)) return true
-    return squeeze(entry.text).includes(squeeze(instruction.text).replace(/^\.?\/|\/$/g, '').split(' ')[0] ?? '') || /^map\[/.test(entry.text)
+    return (
+      squeeze(entry.text).includes(
+        squeeze(instruction.text)
+          .replace(/^\.?\/|\/$/g, '')
+          .split(' ')[0] ?? '',
+      ) || /^map\[/.test(entry.text)
+    )
   }
   return true
 }
@@ -71,7 +77,8 @@ function fitStage(dockerfile: Dockerfile, stage: Stage, history: readonly Histor
     const instruction = own[i]
     const entry = history[baseEntries + i]
     if (instruction === undefined || entry === undefined) continue
-    if (entry.keyword !== instruction.keyword) return { reason: `line ${instruction.startLine} is ${instruction.keyword}, where the image's history has ${entry.keyword ?? 'an entry of another builder'}` }
+    if (entry.keyword !== instruction.keyword)
+      return { reason: `line ${instruction.startLine} is ${instruction.keyword}, where the image's history has ${entry.keyword ?? 'an entry of another builder'}` }
     if (!textFits(instruction, entry)) return { reason: `line ${instruction.startLine} (${instruction.keyword}) differs from what the image was built with` }
     pairs.set(entry.index, instruction)
   }

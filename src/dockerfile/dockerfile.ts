@@ -1,5 +1,5 @@
 // A Dockerfile as the builder reads it: stages and instructions with their lines. Parsed by dockerfile-ast.
-import { DockerfileParser, type Argument, type Instruction as AstInstruction } from 'dockerfile-ast'
+import { type Argument, type Instruction as AstInstruction, DockerfileParser } from 'dockerfile-ast'
 
 export interface Instruction {
   /** Upper case: `RUN`. */
@@ -36,13 +36,13 @@ const lineOf = (instruction: AstInstruction): Pick<Instruction, 'startLine' | 'e
   return { startLine: start.line + 1, endLine: end.line + 1 }
 }
 
-function toInstruction(instruction: AstInstruction, lines: readonly string[], escape: string): Instruction {
+function toInstruction(instruction: AstInstruction, lines: readonly string[], escapeCharacter: string): Instruction {
   const keyword = instruction.getKeyword()
   const { startLine, endLine } = lineOf(instruction)
   const content = instruction.getArgumentsContent() ?? ''
   if (startLine === endLine || content.includes('<<')) return { keyword, text: content, startLine, endLine }
   // The parser leaves comment lines inside a continued instruction in the text; builders take them out.
-  const continued = new RegExp(`${escape === '`' ? '`' : '\\\\'}[ \\t]*$`)
+  const continued = new RegExp(`${escapeCharacter === '`' ? '`' : '\\\\'}[ \\t]*$`)
   const joined = lines
     .slice(startLine - 1, endLine)
     .filter((line, index) => index === 0 || !/^\s*(?:#|$)/.test(line))
@@ -53,7 +53,10 @@ function toInstruction(instruction: AstInstruction, lines: readonly string[], es
 
 /** Fills in `$NAME`, `${NAME}` and `${NAME:-default}` from the arguments before the first FROM. */
 function expand(text: string, args: ReadonlyMap<string, string>): string {
-  return text.replace(/\$(?:(\w+)|\{(\w+)(?::?[-](?<fallback>[^}]*))?\})/g, (whole, bare: string | undefined, braced: string | undefined, fallback: string | undefined) => args.get(bare ?? braced ?? '') ?? fallback ?? whole)
+  return text.replace(
+    /\$(?:(\w+)|\{(\w+)(?::?[-](?<fallback>[^}]*))?\})/g,
+    (whole, bare: string | undefined, braced: string | undefined, fallback: string | undefined) => args.get(bare ?? braced ?? '') ?? fallback ?? whole,
+  )
 }
 
 /** Parses a Dockerfile. Text that is none gives no stages. */
@@ -71,7 +74,10 @@ export function parseDockerfile(path: string, text: string): Dockerfile {
     if (instruction.keyword === 'FROM') {
       close()
       // The syntax tree leaves flags out of the content, not out of the arguments.
-      const words = ast.getArguments().map((argument: Argument) => argument.getValue()).filter((word) => !word.startsWith('--'))
+      const words = ast
+        .getArguments()
+        .map((argument: Argument) => argument.getValue())
+        .filter((word) => !word.startsWith('--'))
       const name = words[1]?.toUpperCase() === 'AS' ? (words[2]?.toLowerCase() ?? null) : null
       current = { stage: { index: stages.length, name, from: expand(words[0] ?? '', args), fromInstruction: instruction }, instructions: [] }
     } else if (current !== null) current.instructions.push(instruction)

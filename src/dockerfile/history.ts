@@ -1,7 +1,26 @@
 // What one history entry says: the instruction, its text, and whether the classic builder, BuildKit or buildah wrote it.
 import type { HistoryEntry } from '../image/config.ts'
 
-const KEYWORDS = new Set(['ADD', 'ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'FROM', 'HEALTHCHECK', 'LABEL', 'MAINTAINER', 'ONBUILD', 'RUN', 'SHELL', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR'])
+const KEYWORDS = new Set([
+  'ADD',
+  'ARG',
+  'CMD',
+  'COPY',
+  'ENTRYPOINT',
+  'ENV',
+  'EXPOSE',
+  'FROM',
+  'HEALTHCHECK',
+  'LABEL',
+  'MAINTAINER',
+  'ONBUILD',
+  'RUN',
+  'SHELL',
+  'STOPSIGNAL',
+  'USER',
+  'VOLUME',
+  'WORKDIR',
+])
 
 export interface HistoryInstruction {
   readonly index: number
@@ -29,7 +48,13 @@ function splitBuildArgs(text: string): { args: string[]; rest: string } {
   const behind = text.slice(count[0].length)
   const shell = behind.search(SHELL_INSIDE)
   if (shell === -1) return { args: [behind], rest: '' }
-  return { args: behind.slice(0, shell).split(/ (?=\w+=)/).filter((arg) => arg !== ''), rest: behind.slice(shell).trimStart() }
+  return {
+    args: behind
+      .slice(0, shell)
+      .split(/ (?=\w+=)/)
+      .filter((arg) => arg !== ''),
+    rest: behind.slice(shell).trimStart(),
+  }
 }
 
 /** Takes the shell off the front of a RUN command: `/bin/sh -c`, `/bin/bash -o pipefail -c`. */

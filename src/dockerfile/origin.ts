@@ -15,7 +15,7 @@ export interface DockerfileLines {
   readonly certainty: 'exact' | 'aligned'
 }
 
-export interface LayerOrigin {
+interface LayerOrigin {
   /** Index of the history entry, null when it cannot be paired. */
   readonly history: number | null
   readonly instruction: HistoryInstruction | null
@@ -32,7 +32,7 @@ export interface EntryOrigin {
   readonly lines: DockerfileLines | null
 }
 
-export interface BaseImage {
+interface BaseImage {
   readonly reference: string
   readonly digest: string | null
   /** How many layers it has; null when not known. */
@@ -91,14 +91,24 @@ export function findOrigin(config: ImageConfig, annotations: Readonly<Record<str
     dockerfile,
     layers,
     history: entries,
-    base: baseOf(layers, config.history ?? [], annotations, alignment === null || dockerfile === null ? null : { reference: alignment.base.reference, lines: linesOf(alignment.base.from) }),
+    base: baseOf(
+      layers,
+      config.history ?? [],
+      annotations,
+      alignment === null || dockerfile === null ? null : { reference: alignment.base.reference, lines: linesOf(alignment.base.from) },
+    ),
     lastLines: (keyword) => linesOf(own.findLast((instruction) => instruction.keyword === keyword)),
     from: linesOf(alignment?.stage.fromInstruction),
     reason,
   }
 }
 
-function baseOf(layers: readonly LayerOrigin[], history: readonly HistoryEntry[], annotations: Readonly<Record<string, string>>, named: { reference: string; lines: DockerfileLines | null } | null): BaseImage | null {
+function baseOf(
+  layers: readonly LayerOrigin[],
+  history: readonly HistoryEntry[],
+  annotations: Readonly<Record<string, string>>,
+  named: { reference: string; lines: DockerfileLines | null } | null,
+): BaseImage | null {
   const count = layers.some(({ owner }) => owner === 'unknown') ? null : layers.filter(({ owner }) => owner === 'base').length
   const annotated = annotations['org.opencontainers.image.base.name']
   if (annotated !== undefined && annotated !== '') {

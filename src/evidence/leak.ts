@@ -86,7 +86,15 @@ interface Collected {
 }
 
 /** Collects what the whole image shows. @param hashes checksums of entries by `layer:index` */
-export function collectLeaks(image: Image, scans: readonly LayerScan[], filesystem: Filesystem, origin: Origin, records: PackageRecords, hashes: ReadonlyMap<string, ContentHashes>, scanner: Scanner): Leaks {
+export function collectLeaks(
+  image: Image,
+  scans: readonly LayerScan[],
+  filesystem: Filesystem,
+  origin: Origin,
+  records: PackageRecords,
+  hashes: ReadonlyMap<string, ContentHashes>,
+  scanner: Scanner,
+): Leaks {
   const byIdentity = new Map<string, Collected>()
   const values: { value: string; guessable: boolean }[] = []
   const add = (match: SecretMatch, places: readonly Place[]): void => {
@@ -127,7 +135,8 @@ const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength
 function dedupe(places: readonly Place[]): Place[] {
   const seen = new Set<string>()
   return places.filter((place) => {
-    const key = place.kind === 'file' ? `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}` : place.kind === 'config' ? place.field : `history ${place.index}`
+    const key =
+      place.kind === 'file' ? `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}` : place.kind === 'config' ? place.field : `history ${place.index}`
     if (seen.has(key)) return false
     seen.add(key)
     return true
@@ -135,7 +144,12 @@ function dedupe(places: readonly Place[]): Place[] {
 }
 
 /** The matches of files, each with all paths that show its bytes. */
-function* fileMatches(scans: readonly LayerScan[], filesystem: Filesystem, origin: Origin, hashes: ReadonlyMap<string, ContentHashes>): Generator<{ match: LayerMatch; version: Version; places: FilePlace[] }> {
+function* fileMatches(
+  scans: readonly LayerScan[],
+  filesystem: Filesystem,
+  origin: Origin,
+  hashes: ReadonlyMap<string, ContentHashes>,
+): Generator<{ match: LayerMatch; version: Version; places: FilePlace[] }> {
   const links = new Map<Version, Version[]>()
   for (const versions of filesystem.versions) {
     for (const version of versions) if (version.content !== version) links.set(version.content, [...(links.get(version.content) ?? []), version])
@@ -187,7 +201,9 @@ function configTexts(image: Image, origin: Origin): Text[] {
   const { run, author, comment } = image.config
   /** The last instruction that sets a name tells whose it is. */
   const setBy = (keyword: string, name: string | null): Pick<ConfigPlace, 'owner' | 'lines'> => {
-    const entry = origin.history.findLast(({ instruction }) => instruction.keyword === keyword && (name === null || new RegExp(`(?:^|\\s)"?${name.replace(/[^\w]/g, '\\$&')}"?[= ]`).test(instruction.text)))
+    const entry = origin.history.findLast(
+      ({ instruction }) => instruction.keyword === keyword && (name === null || new RegExp(`(?:^|\\s)"?${name.replace(/[^\w]/g, '\\$&')}"?[= ]`).test(instruction.text)),
+    )
     return { owner: entry?.owner ?? 'unknown', lines: entry?.lines ?? null }
   }
   const field = (name: string, text: string, from: Pick<ConfigPlace, 'owner' | 'lines'>): Text => ({ text, place: { kind: 'config', field: name, ...from } })
@@ -201,7 +217,12 @@ function configTexts(image: Image, origin: Origin): Text[] {
     ...run.OnBuild.map((text) => field('OnBuild', text, setBy('ONBUILD', null))),
     ...(author === null ? [] : [field('author', author, setBy('MAINTAINER', null))]),
     ...(comment === null ? [] : [field('comment', comment, setBy('', null))]),
-    ...origin.history.map(({ entry, owner, lines }): Text => ({ text: [entry.createdBy, entry.comment, entry.author].filter((text) => text !== null).join('\n'), place: { kind: 'history', index: entry.index, owner, lines } })),
+    ...origin.history.map(
+      ({ entry, owner, lines }): Text => ({
+        text: [entry.createdBy, entry.comment, entry.author].filter((text) => text !== null).join('\n'),
+        place: { kind: 'history', index: entry.index, owner, lines },
+      }),
+    ),
   ]
 }
 
@@ -211,7 +232,11 @@ function addKnownValues(collected: readonly Collected[], texts: readonly Text[])
     if (match.value.length < MIN_SEARCHED || match.strength === 'harmless') continue
     for (const { text, place } of texts) {
       if (!text.includes(match.value)) continue
-      const known = places.some((other) => (other.kind === 'history' && place.kind === 'history' && other.index === place.index) || (other.kind === 'config' && place.kind === 'config' && other.field === place.field))
+      const known = places.some(
+        (other) =>
+          (other.kind === 'history' && place.kind === 'history' && other.index === place.index) ||
+          (other.kind === 'config' && place.kind === 'config' && other.field === place.field),
+      )
       if (!known) places.push({ ...place, strength: match.strength, name: null, note: match.note })
     }
   }

@@ -1,7 +1,7 @@
 // The layers laid over each other: the final tree, and for every path of every layer what became of it.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md
 import type { LayerEntry, LayerScan } from '../layer/layer-scan.ts'
-import { childOf, cleanPath, type ImagePath, resolveLink, ROOT } from './path.ts'
+import { childOf, cleanPath, type ImagePath, ROOT, resolveLink } from './path.ts'
 
 /** `replaced`: the path, or a directory above it, became something else. */
 export type FileState = 'present' | 'deleted' | 'overwritten' | 'replaced'
@@ -76,7 +76,11 @@ export class Filesystem {
       node = next
       if (next.version?.entry.type !== 'symlink') continue
       if (++links > MAX_LINKS) return null
-      rest.unshift(...resolveLink(current, next.version.entry.link ?? '').split('/').filter((part) => part !== ''))
+      rest.unshift(
+        ...resolveLink(current, next.version.entry.link ?? '')
+          .split('/')
+          .filter((part) => part !== ''),
+      )
       current = ROOT
       node = this.#root
     }
@@ -189,7 +193,11 @@ function makeDirectories(root: Node, path: ImagePath, layer: number): { node: No
     current = childOf(current, name)
     if (rest.length > 0 && next.version?.entry.type === 'symlink') {
       if (++links > MAX_LINKS) return { node: next, blockedBy: current }
-      rest.unshift(...resolveLink(current, next.version.entry.link ?? '').split('/').filter((part) => part !== ''))
+      rest.unshift(
+        ...resolveLink(current, next.version.entry.link ?? '')
+          .split('/')
+          .filter((part) => part !== ''),
+      )
       node = root
       current = ROOT
       continue

@@ -43,7 +43,12 @@ export function readPackageRecords(scans: readonly LayerScan[]): PackageRecords 
   }
   // A package that was installed from a directory or a URL was made here: its own record proves nothing.
   const madeHere = new Set(
-    scans.flatMap(({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? '/').filter((path) => path.endsWith('/direct_url.json')).map((path) => parentOf(path as never))),
+    scans.flatMap(({ entries, extracts }) =>
+      extracts
+        .map(({ entry }) => entries[entry]?.path ?? '/')
+        .filter((path) => path.endsWith('/direct_url.json'))
+        .map((path) => parentOf(path as never)),
+    ),
   )
   for (const { entries, extracts } of scans) {
     for (const { entry, content } of extracts) {
@@ -88,6 +93,7 @@ function readRecord(sitePackages: string, content: Buffer, add: Add): void {
   name = lines.find((line) => line.includes('.dist-info/'))?.replace(/\.dist-info\/.*$/, '') ?? 'python package'
   for (const line of lines) {
     const match = /^"?(.+?)"?,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line)
-    if (match?.[1] !== undefined && match[2] !== undefined) add(`${sitePackages}/${match[1]}`, { package: `python ${name}`, algorithm: 'sha256', checksum: Buffer.from(match[2], 'base64url').toString('hex') })
+    if (match?.[1] !== undefined && match[2] !== undefined)
+      add(`${sitePackages}/${match[1]}`, { package: `python ${name}`, algorithm: 'sha256', checksum: Buffer.from(match[2], 'base64url').toString('hex') })
   }
 }

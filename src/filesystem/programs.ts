@@ -5,8 +5,53 @@ import type { Filesystem, Version } from './filesystem.ts'
 import { baseName } from './path.ts'
 
 /** Programs by what they offer an intruder; names sorted. */
-const SHELLS = new Set(['ash', 'bash', 'busybox', 'csh', 'dash', 'elvish', 'fish', 'hush', 'ksh', 'lksh', 'mksh', 'nu', 'oksh', 'pwsh', 'sash', 'sh', 'static-sh', 'tcsh', 'toybox', 'yash', 'zsh'])
-const PACKAGE_MANAGERS = new Set(['apk', 'apt', 'apt-get', 'aptitude', 'brew', 'conda', 'dnf', 'dnf5', 'dpkg', 'emerge', 'flatpak', 'mamba', 'microdnf', 'micromamba', 'nix-env', 'opkg', 'pacman', 'rpm', 'snap', 'tdnf', 'yum', 'zypper'])
+const SHELLS = new Set([
+  'ash',
+  'bash',
+  'busybox',
+  'csh',
+  'dash',
+  'elvish',
+  'fish',
+  'hush',
+  'ksh',
+  'lksh',
+  'mksh',
+  'nu',
+  'oksh',
+  'pwsh',
+  'sash',
+  'sh',
+  'static-sh',
+  'tcsh',
+  'toybox',
+  'yash',
+  'zsh',
+])
+const PACKAGE_MANAGERS = new Set([
+  'apk',
+  'apt',
+  'apt-get',
+  'aptitude',
+  'brew',
+  'conda',
+  'dnf',
+  'dnf5',
+  'dpkg',
+  'emerge',
+  'flatpak',
+  'mamba',
+  'microdnf',
+  'micromamba',
+  'nix-env',
+  'opkg',
+  'pacman',
+  'rpm',
+  'snap',
+  'tdnf',
+  'yum',
+  'zypper',
+])
 const UTILITIES = new Set(['aria2c', 'curl', 'ftp', 'git', 'nc', 'ncat', 'netcat', 'nmap', 'scp', 'sftp', 'socat', 'ssh', 'tcpdump', 'telnet', 'wget'])
 
 export interface Programs {

@@ -46,7 +46,14 @@ async function findComment(octokit: Octokit, { owner, repo, number }: PullReques
  * @param mode `auto`: only when there is something to say or an earlier comment to correct
  * @returns what was done; a refusal is a result, not an error
  */
-export async function updateComment(token: string, pull: PullRequest, reference: string, section: string, mode: { readonly always: boolean; readonly hasNews: boolean }, pause: (ms: number) => Promise<void>): Promise<CommentResult> {
+export async function updateComment(
+  token: string,
+  pull: PullRequest,
+  reference: string,
+  section: string,
+  mode: { readonly always: boolean; readonly hasNews: boolean },
+  pause: (ms: number) => Promise<void>,
+): Promise<CommentResult> {
   const octokit = getOctokit(token)
   try {
     const login = await ownLogin(octokit)

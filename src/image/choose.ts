@@ -14,7 +14,7 @@ export interface Candidate {
 const ARCHITECTURES: Record<string, string> = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386', ppc64: 'ppc64le', s390x: 's390x', riscv64: 'riscv64' }
 
 /** One line that names a candidate. */
-export function describe({ names, platform, digests }: Candidate): string {
+function describe({ names, platform, digests }: Candidate): string {
   const what = names.length > 0 ? names.join(', ') : (digests[0] ?? 'unnamed')
   return platform === null ? what : `${what} (${platformName(platform)})`
 }
@@ -37,7 +37,11 @@ export function choose<C extends Candidate>(where: string, candidates: readonly 
   const list = candidates.map((candidate) => `  ${describe(candidate)}`).join('\n')
   let left = candidates
   if (image !== null) {
-    left = left.filter(({ names, digests }) => names.some((name) => name === image || sameReference(name, image)) || digests.some((digest) => digest === image || (image.length >= 12 && digest.slice(7).startsWith(image.replace(/^sha256:/, '')))))
+    left = left.filter(
+      ({ names, digests }) =>
+        names.some((name) => name === image || sameReference(name, image)) ||
+        digests.some((digest) => digest === image || (image.length >= 12 && digest.slice(7).startsWith(image.replace(/^sha256:/, '')))),
+    )
     if (left.length === 0) throw new ImageError('no-such-image', `${where} holds no image ${JSON.stringify(image)}. It holds:\n${list}`)
   }
   if (platform !== null) {

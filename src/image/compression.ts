@@ -72,7 +72,10 @@ export async function* decompress(source: AsyncIterable<Buffer>, compression: Co
     return
   }
   if (compression !== 'gzip' && compression !== 'zstd') {
-    throw new ImageError('unknown-compression', `${where} is compressed in a way that is not supported (${compression}). Layers are plain, gzip or zstd: build or convert the image with one of these.`)
+    throw new ImageError(
+      'unknown-compression',
+      `${where} is compressed in a way that is not supported (${compression}). Layers are plain, gzip or zstd: build or convert the image with one of these.`,
+    )
   }
   const transform = decompressor(compression)
   let failed: unknown = null
@@ -85,7 +88,11 @@ export async function* decompress(source: AsyncIterable<Buffer>, compression: Co
     await feeding
     const cause = failed ?? error
     if (cause instanceof ImageError) throw cause
-    throw new ImageError('truncated', `${where} does not decompress (${compression}: ${cause instanceof Error ? cause.message : String(cause)}): the archive is truncated or damaged. Save or build the image again.`, { cause })
+    throw new ImageError(
+      'truncated',
+      `${where} does not decompress (${compression}: ${cause instanceof Error ? cause.message : String(cause)}): the archive is truncated or damaged. Save or build the image again.`,
+      { cause },
+    )
   }
   await feeding
 }

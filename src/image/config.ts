@@ -5,8 +5,14 @@ import { ImageError } from '../error.ts'
 import type { Digest, Platform } from './image.ts'
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null)
-const strings = z.array(z.string()).nullish().transform((value) => value ?? [])
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'no sha256 digest').transform((value) => value as Digest)
+const strings = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? [])
+const digest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, 'no sha256 digest')
+  .transform((value) => value as Digest)
 
 const historySchema = z.object({
   created: optional(z.string()),
@@ -23,12 +29,18 @@ const runSchema = z.object({
   Env: strings,
   Cmd: optional(z.array(z.string())),
   Entrypoint: optional(z.array(z.string())),
-  Labels: z.record(z.string(), z.string()).nullish().transform((value) => value ?? {}),
+  Labels: z
+    .record(z.string(), z.string())
+    .nullish()
+    .transform((value) => value ?? {}),
   OnBuild: strings,
   Healthcheck: optional(healthcheckSchema),
   WorkingDir: optional(z.string()),
   Shell: optional(z.array(z.string())),
-  ExposedPorts: z.record(z.string(), z.unknown()).nullish().transform((value) => Object.keys(value ?? {})),
+  ExposedPorts: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform((value) => Object.keys(value ?? {})),
 })
 
 const configSchema = z.object({
@@ -39,8 +51,19 @@ const configSchema = z.object({
   author: optional(z.string()),
   comment: optional(z.string()),
   config: runSchema.nullish().transform((value) => value ?? runSchema.parse({})),
-  rootfs: z.object({ diff_ids: z.array(digest).nullish().transform((value) => value ?? []) }).nullish().transform((value) => value ?? { diff_ids: [] }),
-  history: z.array(historySchema).nullish().transform((value) => value ?? null),
+  rootfs: z
+    .object({
+      diff_ids: z
+        .array(digest)
+        .nullish()
+        .transform((value) => value ?? []),
+    })
+    .nullish()
+    .transform((value) => value ?? { diff_ids: [] }),
+  history: z
+    .array(historySchema)
+    .nullish()
+    .transform((value) => value ?? null),
 })
 
 type RawConfig = z.output<typeof configSchema>
@@ -81,7 +104,10 @@ export function parseConfig(bytes: Buffer, where: string): ImageConfig {
   const parsed = configSchema.safeParse(parseJson(bytes, where))
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
-    throw new ImageError('bad-config', `${where}: ${issue?.path.join('.') || 'the configuration'}: ${issue?.message ?? 'wrong'}: no image configuration. Save or build the image again.`)
+    throw new ImageError(
+      'bad-config',
+      `${where}: ${issue?.path.join('.') || 'the configuration'}: ${issue?.message ?? 'wrong'}: no image configuration. Save or build the image again.`,
+    )
   }
   const raw = parsed.data
   return {

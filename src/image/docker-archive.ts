@@ -13,8 +13,14 @@ import { refuseWindows } from './windows.ts'
 const manifestSchema = z.array(
   z.object({
     Config: z.string(),
-    RepoTags: z.array(z.string()).nullish().transform((value) => value ?? []),
-    Layers: z.array(z.string()).nullish().transform((value) => value ?? []),
+    RepoTags: z
+      .array(z.string())
+      .nullish()
+      .transform((value) => value ?? []),
+    Layers: z
+      .array(z.string())
+      .nullish()
+      .transform((value) => value ?? []),
   }),
 )
 
@@ -36,7 +42,10 @@ export async function openDockerArchive(files: ImageFiles, reference: string, ch
   const candidates = await Promise.all(
     manifest.map(async ({ Config, RepoTags, Layers }) => {
       if (!(await files.has(Config))) {
-        throw new ImageError('missing-config', `${files.where}: the configuration ${Config} is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64).`)
+        throw new ImageError(
+          'missing-config',
+          `${files.where}: the configuration ${Config} is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64).`,
+        )
       }
       const bytes = await files.read(Config)
       const config = parseConfig(bytes, `${files.where}: ${Config}`)
@@ -47,7 +56,10 @@ export async function openDockerArchive(files: ImageFiles, reference: string, ch
   const { config, layers } = chosen
   refuseWindows(files.where, config.platform)
   if (layers.length !== config.diffIds.length) {
-    throw new ImageError('layer-count', `${files.where}: manifest.json names ${layers.length} layers, the configuration ${config.diffIds.length}: the archive is incomplete or was changed. Save the image again.`)
+    throw new ImageError(
+      'layer-count',
+      `${files.where}: manifest.json names ${layers.length} layers, the configuration ${config.diffIds.length}: the archive is incomplete or was changed. Save the image again.`,
+    )
   }
   return {
     reference,

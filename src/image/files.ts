@@ -28,7 +28,7 @@ export interface ImageFiles {
  * Chunks whose bytes stay valid at the same time: whoever keeps more of a stream than this many megabytes copies it. Buffers
  * are used in turn, since fresh ones for every megabyte keep the garbage collector busy.
  */
-export const VALID_CHUNKS = 24
+const VALID_CHUNKS = 24
 
 /** Reads `length` bytes at `offset` in chunks of one megabyte. Reading is synchronous: nothing else could go on meanwhile. */
 async function* chunks(handle: FileHandle, offset: number, length: number, where: string): AsyncGenerator<Buffer> {
@@ -36,7 +36,8 @@ async function* chunks(handle: FileHandle, offset: number, length: number, where
   const ring: Buffer[] = []
   for (let at = offset, turn = 0; at < end; turn = (turn + 1) % (VALID_CHUNKS + 2)) {
     const wanted = Math.min(CHUNK, end - at)
-    const buffer = (ring[turn] ??= Buffer.allocUnsafeSlow(Math.min(CHUNK, length)))
+    const buffer = ring[turn] ?? Buffer.allocUnsafeSlow(Math.min(CHUNK, length))
+    ring[turn] = buffer
     const bytesRead = readSync(handle.fd, buffer, 0, wanted, at)
     if (bytesRead === 0) throw new ImageError('truncated', `${where}: the file ended while it was read.`)
     at += bytesRead

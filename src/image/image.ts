@@ -31,7 +31,7 @@ export interface Layer {
   open(): AsyncIterable<Buffer>
 }
 
-export type ImageSource = 'docker-archive' | 'oci-layout' | 'engine' | 'registry'
+type ImageSource = 'docker-archive' | 'oci-layout' | 'engine' | 'registry'
 
 /** One image for one platform, opened for reading. Close it. */
 export interface Image {

@@ -28,7 +28,10 @@ export async function storedLayer(files: ImageFiles, stored: StoredLayer): Promi
   const { index, diffId, digest, blob } = stored
   const where = `${files.where}: layer ${index} (${(digest ?? diffId).slice(0, 19)}…)`
   if (!(await files.has(blob))) {
-    throw new ImageError('missing-layer', `${where} is missing from the archive. docker save on a containerd store can leave layers out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`)
+    throw new ImageError(
+      'missing-layer',
+      `${where} is missing from the archive. docker save on a containerd store can leave layers out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`,
+    )
   }
   return {
     index,
@@ -67,7 +70,10 @@ async function* verified(files: ImageFiles, { blob, digest, diffId }: StoredLaye
   const actualDigest = same || digest === null ? actualDiffId : finish(stored)
   const compare = (what: string, actual: Digest, expected: Digest): void => {
     if (actual === expected) return
-    throw new ImageError('digest-mismatch', `${where} does not match its ${what}: it should be ${expected}, its bytes are ${actual}. The archive is damaged or was changed: save or build the image again.`)
+    throw new ImageError(
+      'digest-mismatch',
+      `${where} does not match its ${what}: it should be ${expected}, its bytes are ${actual}. The archive is damaged or was changed: save or build the image again.`,
+    )
   }
   if (digest !== null) compare('digest', actualDigest, digest)
   compare('diff ID', actualDiffId, diffId)

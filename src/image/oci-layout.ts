@@ -11,20 +11,44 @@ import type { Choice, Digest, Image, Platform } from './image.ts'
 import { storedLayer } from './layer.ts'
 import { refuseWindows } from './windows.ts'
 
-const annotations = z.record(z.string(), z.string()).nullish().transform((value) => value ?? {})
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'no sha256 digest').transform((value) => value as Digest)
+const annotations = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((value) => value ?? {})
+const digest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, 'no sha256 digest')
+  .transform((value) => value as Digest)
 
 const descriptorSchema = z.object({
   mediaType: z.string().default(''),
   digest,
   size: z.number(),
   annotations,
-  platform: z.object({ os: z.string(), architecture: z.string(), variant: z.string().nullish().transform((value) => value ?? null) }).nullish().transform((value) => value ?? null),
+  platform: z
+    .object({
+      os: z.string(),
+      architecture: z.string(),
+      variant: z
+        .string()
+        .nullish()
+        .transform((value) => value ?? null),
+    })
+    .nullish()
+    .transform((value) => value ?? null),
 })
-const indexSchema = z.object({ manifests: z.array(descriptorSchema).nullish().transform((value) => value ?? []) })
+const indexSchema = z.object({
+  manifests: z
+    .array(descriptorSchema)
+    .nullish()
+    .transform((value) => value ?? []),
+})
 const manifestSchema = z.object({
   config: descriptorSchema,
-  layers: z.array(descriptorSchema).nullish().transform((value) => value ?? []),
+  layers: z
+    .array(descriptorSchema)
+    .nullish()
+    .transform((value) => value ?? []),
   annotations,
 })
 
@@ -40,7 +64,11 @@ const blobName = (of: Digest): string => `blobs/sha256/${of.slice(7)}`
 async function readBlob(files: ImageFiles, of: Digest): Promise<Buffer> {
   const bytes = await files.read(blobName(of))
   const actual = createHash('sha256').update(bytes).digest('hex')
-  if (`sha256:${actual}` !== of) throw new ImageError('digest-mismatch', `${files.where}: ${blobName(of)} does not match its name: its bytes are sha256:${actual}. The archive is damaged or was changed: save or build the image again.`)
+  if (`sha256:${actual}` !== of)
+    throw new ImageError(
+      'digest-mismatch',
+      `${files.where}: ${blobName(of)} does not match its name: its bytes are sha256:${actual}. The archive is damaged or was changed: save or build the image again.`,
+    )
   return bytes
 }
 
@@ -93,22 +121,35 @@ export async function openOciLayout(files: ImageFiles, reference: string, choice
   const index = parse(indexSchema, await files.read('index.json'), `${files.where}: index.json`)
   const all: Found[] = []
   for await (const found of images(files, index.manifests, [], 0)) all.push(found)
-  const present = await withPlatforms(files, all.filter(({ manifest }) => manifest !== null))
+  const present = await withPlatforms(
+    files,
+    all.filter(({ manifest }) => manifest !== null),
+  )
   const absent = all.filter(({ manifest }) => manifest === null)
   if (present.length === 0) {
-    throw new ImageError('no-image', `${files.where}: index.json names ${absent.length === 0 ? 'no image' : 'only images whose manifests are missing: the archive is incomplete'}. Save or build the image again.`)
+    throw new ImageError(
+      'no-image',
+      `${files.where}: index.json names ${absent.length === 0 ? 'no image' : 'only images whose manifests are missing: the archive is incomplete'}. Save or build the image again.`,
+    )
   }
   const { chosen, notJudged } = choose(files.where, [...present, ...(choice.platform === null ? [] : absent)], choice, architecture)
   const { manifest } = chosen
-  if (manifest === null) throw new ImageError('missing-manifest', `${files.where}: the manifest ${chosen.digests[0]} is missing from the archive: it is incomplete. Save with --platform.`)
+  if (manifest === null)
+    throw new ImageError('missing-manifest', `${files.where}: the manifest ${chosen.digests[0]} is missing from the archive: it is incomplete. Save with --platform.`)
   await checkDockerManifest(files, present)
   if (!(await files.has(blobName(manifest.config.digest)))) {
-    throw new ImageError('missing-config', `${files.where}: the configuration ${manifest.config.digest.slice(0, 19)}… is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`)
+    throw new ImageError(
+      'missing-config',
+      `${files.where}: the configuration ${manifest.config.digest.slice(0, 19)}… is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`,
+    )
   }
   const config = parseConfig(await readBlob(files, manifest.config.digest), `${files.where}: ${blobName(manifest.config.digest)}`)
   refuseWindows(files.where, config.platform)
   if (manifest.layers.length !== config.diffIds.length) {
-    throw new ImageError('layer-count', `${files.where}: the manifest names ${manifest.layers.length} layers, the configuration ${config.diffIds.length}: the image was changed or is no container image. Save or build it again.`)
+    throw new ImageError(
+      'layer-count',
+      `${files.where}: the manifest names ${manifest.layers.length} layers, the configuration ${config.diffIds.length}: the image was changed or is no container image. Save or build it again.`,
+    )
   }
   return {
     reference,
@@ -151,7 +192,10 @@ async function checkDockerManifest(files: ImageFiles, found: readonly Found[]): 
   for (const { Config } of await readDockerManifest(files)) {
     const hex = /([0-9a-f]{64})(?:\.json)?$/.exec(Config)?.[1]
     if (hex === undefined || !known.has(hex)) {
-      throw new ImageError('two-images', `${files.where}: manifest.json names another image (${Config}) than index.json: which one is loaded depends on the store. Save the image again.`)
+      throw new ImageError(
+        'two-images',
+        `${files.where}: manifest.json names another image (${Config}) than index.json: which one is loaded depends on the store. Save the image again.`,
+      )
     }
   }
 }

@@ -1,5 +1,5 @@
 // From what the user named to an open image: recognised by content, never by name.
-import { open as openFile, stat, type FileHandle } from 'node:fs/promises'
+import { type FileHandle, open as openFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { ImageError, UsageError } from '../error.ts'
 import { CHUNK, decompress, sniff } from './compression.ts'
@@ -32,13 +32,16 @@ export async function openImage(reference: string, options: OpenOptions): Promis
   if (name === '-' && prefix !== 'engine:') return openHandle(await spool(options.stdin, options.temporary, 'standard input'), 'standard input', reference, options, prefix)
   if (name.startsWith('-')) throw new UsageError(`${JSON.stringify(name)} looks like an option, not like an image. Write options before the image, a file as ./${name}.`)
   if (reference.startsWith('registry:') || reference.startsWith('docker://')) {
-    throw new UsageError(`${reference}: images in registries are not read directly. Load it (docker pull) or copy it: skopeo copy docker://NAME oci-archive:image.tar, then scan image.tar.`)
+    throw new UsageError(
+      `${reference}: images in registries are not read directly. Load it (docker pull) or copy it: skopeo copy docker://NAME oci-archive:image.tar, then scan image.tar.`,
+    )
   }
   const found = prefix === 'engine:' ? null : await stat(name).catch(() => null)
   if (found?.isDirectory()) return openDirectory(name, reference, options)
   if (found !== null) return openArchive(name, reference, options, prefix)
   if (prefix !== undefined && prefix !== 'engine:') throw new ImageError('not-found', `${name}: no such file or directory.`)
-  if (prefix === undefined && looksLikePath(name)) throw new ImageError('not-found', `${name}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`)
+  if (prefix === undefined && looksLikePath(name))
+    throw new ImageError('not-found', `${name}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`)
   const handle = await saveFromEngine(name, (archive) => spool(archive, options.temporary, name))
   return { ...(await openHandle(handle, name, reference, options, undefined)), source: 'engine' }
 }
@@ -62,7 +65,13 @@ async function openArchive(file: string, reference: string, options: OpenOptions
   if (info.isFile()) return openHandle(handle, file, reference, options, prefix)
   // A named pipe, as in `layergate scan <(docker save app)`.
   try {
-    return await openHandle(await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>, options.temporary, file), file, reference, options, prefix)
+    return await openHandle(
+      await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>, options.temporary, file),
+      file,
+      reference,
+      options,
+      prefix,
+    )
   } finally {
     await handle.close()
   }
@@ -77,7 +86,10 @@ async function openHandle(handle: FileHandle, where: string, reference: string, 
     if (bytesRead === 0) throw new ImageError('empty', `${where} is empty. Save or build the image again.`)
     const compression = sniff(head.subarray(0, bytesRead))
     if (compression === 'unknown') {
-      throw new ImageError('not-an-image', `${where} is no image archive: it is no tar, and not packed with gzip or zstd. Name an archive that docker save or buildx wrote, or an OCI layout directory.`)
+      throw new ImageError(
+        'not-an-image',
+        `${where} is no image archive: it is no tar, and not packed with gzip or zstd. Name an archive that docker save or buildx wrote, or an OCI layout directory.`,
+      )
     }
     if (compression !== 'none') {
       const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>
@@ -97,5 +109,8 @@ async function openTar(files: ImageFiles, reference: string, options: OpenOption
   const isDocker = await files.has('manifest.json')
   if (isOci && prefix !== 'docker-archive:') return openOciLayout(files, reference, options, options.architecture)
   if (isDocker && prefix !== 'oci-archive:') return openDockerArchive(files, reference, options, options.architecture)
-  throw new ImageError('not-an-image', `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? 'not the file that the prefix asks for' : 'neither index.json (OCI) nor manifest.json (docker save)'}. ${path.basename(files.where).includes('layer') ? 'A single layer is not enough: ' : ''}Save the image with docker save or buildx --output type=oci,dest=image.tar.`)
+  throw new ImageError(
+    'not-an-image',
+    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? 'not the file that the prefix asks for' : 'neither index.json (OCI) nor manifest.json (docker save)'}. ${path.basename(files.where).includes('layer') ? 'A single layer is not enough: ' : ''}Save the image with docker save or buildx --output type=oci,dest=image.tar.`,
+  )
 }

@@ -23,7 +23,7 @@ export function parseReference(text: string): Reference | null {
 }
 
 /** The full form with `latest` where neither tag nor digest is given. */
-export function fullReference({ name, tag, digest }: Reference): string {
+function fullReference({ name, tag, digest }: Reference): string {
   return `${name}${tag !== null ? `:${tag}` : digest === null ? ':latest' : ''}${digest !== null ? `@${digest}` : ''}`
 }
 

@@ -1,5 +1,5 @@
 // A temporary file without a name: the content of a pipe or of a packed archive, to be read at any offset.
-import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { ImageError } from '../error.ts'
 

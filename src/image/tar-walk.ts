@@ -7,7 +7,7 @@ const BLOCK = 512
 /** Larger extended headers are refused: no path or attribute needs them, and they would be held in memory. */
 const MAX_EXTENDED_HEADER = 1 << 20
 
-export type TarType = 'file' | 'link' | 'symlink' | 'character-device' | 'block-device' | 'directory' | 'fifo' | 'other'
+type TarType = 'file' | 'link' | 'symlink' | 'character-device' | 'block-device' | 'directory' | 'fifo' | 'other'
 
 export interface TarHeader {
   readonly name: string
@@ -28,7 +28,15 @@ export interface Wanted {
 }
 
 const TYPES: Record<number, TarType> = {
-  0: 'file', 48: 'file', 49: 'link', 50: 'symlink', 51: 'character-device', 52: 'block-device', 53: 'directory', 54: 'fifo', 55: 'file',
+  0: 'file',
+  48: 'file',
+  49: 'link',
+  50: 'symlink',
+  51: 'character-device',
+  52: 'block-device',
+  53: 'directory',
+  54: 'fifo',
+  55: 'file',
 }
 const HEADER_ONLY: ReadonlySet<TarType> = new Set(['link', 'symlink', 'character-device', 'block-device', 'fifo'])
 
@@ -89,7 +97,8 @@ export function* walkTar(where: string, onEntry: (header: TarHeader) => void): G
   for (;;) {
     const block = yield { offset, length: BLOCK }
     if (block.length === 0) return
-    if (block.length < BLOCK) throw new ImageError('truncated', `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`)
+    if (block.length < BLOCK)
+      throw new ImageError('truncated', `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`)
     const sum = checksum(block)
     if (sum === 8 * 32) {
       zeroBlocks++
@@ -105,7 +114,8 @@ export function* walkTar(where: string, onEntry: (header: TarHeader) => void): G
     if (flag === 76 || flag === 75 || flag === 78 || flag === 120 || flag === 103) {
       if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`)
       const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize }
-      if (data.length < ownSize) throw new ImageError('truncated', `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`)
+      if (data.length < ownSize)
+        throw new ImageError('truncated', `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`)
       offset += Math.ceil(ownSize / BLOCK) * BLOCK
       if (flag === 76 || flag === 78) longName = text(data, 0, data.length)
       else if (flag === 75) longLink = text(data, 0, data.length)
@@ -145,7 +155,10 @@ export async function indexTar(where: string, size: number, read: (offset: numbe
   const entries: TarHeader[] = []
   const walk = walkTar(where, (header) => {
     if (header.offset + header.size > size) {
-      throw new ImageError('truncated', `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`)
+      throw new ImageError(
+        'truncated',
+        `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`,
+      )
     }
     entries.push(header)
   })

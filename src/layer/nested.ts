@@ -1,7 +1,8 @@
 // What may be derived from a layer's bytes beyond the bytes themselves: members of archives inside it. The budget bounds
 // it; what the budget left out is listed.
-import { fromBuffer, type Entry, type ZipFile } from 'yauzl'
+
 import zlib from 'node:zlib'
+import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 
 export interface NestedLimits {
   /** Archives in archives in archives: how deep. */

@@ -12,7 +12,7 @@ import { TarGuard, type TarHeader } from '../image/tar-walk.ts'
 import type { ContentScan, Scanner } from '../secrets/scanner.ts'
 import { isCollected, MAX_EXTRACT } from './collectors.ts'
 import type { ContentHashes, EntryType, Extract, LayerEntry, LayerMatch, LayerScan, ProgramKind, Skipped } from './layer-scan.ts'
-import { eachZipMember, NestedBudget, NESTED_LIMITS, type NestedLimits, type Packing, packingOf } from './nested.ts'
+import { eachZipMember, NESTED_LIMITS, NestedBudget, type NestedLimits, type Packing, packingOf } from './nested.ts'
 
 export interface ScanLimits {
   /** Uncompressed bytes of one layer. */
@@ -98,7 +98,12 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
     const expected = guarded.shift()
     stream.on('error', () => {}) // reported by the extract stream itself
     if (expected === undefined || expected.name !== header.name) {
-      next(new ImageError('not-a-tar', `${label}: two readers of its tar see different entries near ${JSON.stringify(header.name)}: it is damaged or made to deceive. Build the image again.`))
+      next(
+        new ImageError(
+          'not-a-tar',
+          `${label}: two readers of its tar see different entries near ${JSON.stringify(header.name)}: it is damaged or made to deceive. Build the image again.`,
+        ),
+      )
       return
     }
     try {
@@ -112,7 +117,8 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
   try {
     for await (const chunk of layer.open()) {
       size += chunk.length
-      if (size > limits.layerBytes) throw new ImageError('too-large', `${label} unpacks to more than ${limits.layerBytes} bytes (limits.layer-bytes). Raise the limit if the image is meant to be this large.`)
+      if (size > limits.layerBytes)
+        throw new ImageError('too-large', `${label} unpacks to more than ${limits.layerBytes} bytes (limits.layer-bytes). Raise the limit if the image is meant to be this large.`)
       guard.push(chunk)
       if (!extract.write(chunk)) await Promise.race([new Promise<void>((resolve) => extract.once('drain', resolve)), closed])
       if (failure !== null) break
@@ -167,7 +173,17 @@ class LayerReading {
 
   result(layer: Layer, size: number): LayerScan {
     const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: '/', reason: `${this.#notListed} more files` }]
-    return { index: layer.index, diffId: layer.diffId, size, entries: this.#entries, matches: this.#matches, hashes: this.#hashes, extracts: this.#extracts, programs: this.#programs, skipped }
+    return {
+      index: layer.index,
+      diffId: layer.diffId,
+      size,
+      entries: this.#entries,
+      matches: this.#matches,
+      hashes: this.#hashes,
+      extracts: this.#extracts,
+      programs: this.#programs,
+      skipped,
+    }
   }
 
   skip(path: string, reason: string): void {
@@ -179,7 +195,11 @@ class LayerReading {
   entry(header: Header, guarded: TarHeader, stream: EntryStream, next: Next): void {
     const entry = entryOf(header, guarded)
     const index = this.#entries.push(entry) - 1
-    if (index >= this.#limits.entries) throw new ImageError('too-many-entries', `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`)
+    if (index >= this.#limits.entries)
+      throw new ImageError(
+        'too-many-entries',
+        `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`,
+      )
     if (guarded.size === 0) {
       stream.on('end', () => next())
       stream.resume()

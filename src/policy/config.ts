@@ -23,12 +23,17 @@ const ignoreSchema = z
     reason: z.string().min(3).describe('why this is no problem; shown in every report'),
     expires: z.iso.date().optional().describe('last day on which this entry counts, YYYY-MM-DD'),
   })
-  .refine(({ rule, path, fingerprint }) => rule !== undefined || path !== undefined || fingerprint !== undefined, { message: 'an ignore entry needs a rule, a path or a fingerprint' })
+  .refine(({ rule, path, fingerprint }) => rule !== undefined || path !== undefined || fingerprint !== undefined, {
+    message: 'an ignore entry needs a rule, a path or a fingerprint',
+  })
 
 const minConfidence = z.union([confidenceSchema, z.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })])
 
 export const configSchema = z.strictObject({
-  extends: z.union([z.string(), z.array(z.string())]).optional().describe('recommended, strict, or the path of another configuration; later ones win'),
+  extends: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('recommended, strict, or the path of another configuration; later ones win'),
   'fail-on': failOn.optional().describe('findings of this severity or worse fail the image; default high'),
   'min-confidence': minConfidence.optional().describe('findings of less confidence never fail; default: secrets high, rules medium'),
   rules: rulesSchema.optional().describe('per rule: off, a severity, or an object with severity and options'),

@@ -142,7 +142,8 @@ function fails(finding: Finding, { failOn, minConfidence }: Policy, failsInBase:
 function ignoreWarnings(policy: Policy, used: ReadonlySet<IgnoreEntry>, now: Date): Warning[] {
   return policy.ignore.flatMap((entry): Warning[] => {
     const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12)].filter(Boolean).join(' ')
-    if (isExpired(entry, now)) return [{ code: 'expired-ignore', message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (“${entry.reason}”).` }]
+    if (isExpired(entry, now))
+      return [{ code: 'expired-ignore', message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (“${entry.reason}”).` }]
     return used.has(entry) ? [] : [{ code: 'unused-ignore', message: `The ignore entry for ${what} matched nothing: remove it (“${entry.reason}”).` }]
   })
 }

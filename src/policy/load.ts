@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { distance } from 'fastest-levenshtein'
-import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml'
+import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { ConfigError } from '../error.ts'
 import { RULES } from '../rules/list.ts'
@@ -64,7 +64,8 @@ function explain(found: Issue, value: unknown): string {
   const name = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? ''
-    const what = issue.path[0] === 'rules' && issue.path.length === 1 ? `there is no rule ${JSON.stringify(key)}.` : `unknown key ${JSON.stringify(key)}${name === '' ? '' : ` in ${name}`}.`
+    const what =
+      issue.path[0] === 'rules' && issue.path.length === 1 ? `there is no rule ${JSON.stringify(key)}.` : `unknown key ${JSON.stringify(key)}${name === '' ? '' : ` in ${name}`}.`
     return `${what}${didYouMean(key, namesAt(issue.path))}`
   }
   const given = issue.path.reduce<unknown>((sum, key) => (typeof sum === 'object' && sum !== null ? (sum as Record<PropertyKey, unknown>)[key] : undefined), value)
@@ -72,7 +73,8 @@ function explain(found: Issue, value: unknown): string {
     const values = issue.values.map(String)
     return `${name}: ${JSON.stringify(given)} is none of ${values.join(', ')}.${didYouMean(String(given), values)}`
   }
-  if (issue.path[0] === 'rules' && issue.path.length === 2) return `${name}: ${JSON.stringify(given)} is neither off, nor a severity (critical, high, medium, low, info), nor an object with the rule's options.${didYouMean(String(given), ['off', 'critical', 'high', 'medium', 'low', 'info'])}`
+  if (issue.path[0] === 'rules' && issue.path.length === 2)
+    return `${name}: ${JSON.stringify(given)} is neither off, nor a severity (critical, high, medium, low, info), nor an object with the rule's options.${didYouMean(String(given), ['off', 'critical', 'high', 'medium', 'low', 'info'])}`
   if (issue.code === 'invalid_type' && given === undefined) return `${name} is missing.`
   return `${name === '' ? '' : `${name}: `}${issue.message}.`
 }
@@ -109,7 +111,10 @@ async function withExtended(file: string, config: Config, read: (file: string) =
   for (const name of named) {
     const preset = PRESETS[name]
     if (preset !== undefined) below.push(preset)
-    else if (!/[./\\]/.test(name)) throw new ConfigError(`${file}: extends: there is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(', ')}; a file is written with its path, such as ./policy.yml.`)
+    else if (!/[./\\]/.test(name))
+      throw new ConfigError(
+        `${file}: extends: there is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(', ')}; a file is written with its path, such as ./policy.yml.`,
+      )
     else {
       const other = path.join(path.dirname(file), name)
       below.push(...(await withExtended(other, parseConfigText(other, await readConfig(other, read)), read, depth + 1)))

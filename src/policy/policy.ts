@@ -5,7 +5,7 @@ import type { Confidence, Severity } from '../rules/finding.ts'
 import { RULES } from '../rules/list.ts'
 import type { Config, FailOn, IgnoreEntry } from './config.ts'
 
-export interface RuleSetting {
+interface RuleSetting {
   /** null: as the finding says. */
   readonly severity: Severity | null
   readonly enabled: boolean
@@ -28,8 +28,9 @@ export interface Policy {
 
 /** Lays configurations over each other; later ones win, ignore entries add up, rules merge by key. */
 export function mergeConfigs(configs: readonly Config[]): Config {
-  return configs.reduce<Config>(
-    (sum, config) => ({
+  let sum: Config = {}
+  for (const config of configs) {
+    sum = {
       ...sum,
       ...config,
       rules: mergeRules(sum.rules ?? {}, config.rules ?? {}),
@@ -37,9 +38,9 @@ export function mergeConfigs(configs: readonly Config[]): Config {
       'own-bases': [...(sum['own-bases'] ?? []), ...(config['own-bases'] ?? [])],
       limits: { ...sum.limits, ...config.limits },
       'min-confidence': { ...bothConfidences(sum['min-confidence']), ...bothConfidences(config['min-confidence']) },
-    }),
-    {},
-  )
+    }
+  }
+  return sum
 }
 
 type Rules = NonNullable<Config['rules']>
@@ -51,9 +52,11 @@ function mergeRules(earlier: Rules, later: Rules): Rules {
   return merged as Rules
 }
 
-const asObject = (setting: unknown): Record<string, unknown> => (typeof setting === 'string' ? { severity: setting } : typeof setting === 'object' && setting !== null ? (setting as Record<string, unknown>) : {})
+const asObject = (setting: unknown): Record<string, unknown> =>
+  typeof setting === 'string' ? { severity: setting } : typeof setting === 'object' && setting !== null ? (setting as Record<string, unknown>) : {}
 
-const bothConfidences = (value: Config['min-confidence']): { secrets?: Confidence | undefined; rules?: Confidence | undefined } => (typeof value === 'string' ? { secrets: value, rules: value } : (value ?? {}))
+const bothConfidences = (value: Config['min-confidence']): { secrets?: Confidence | undefined; rules?: Confidence | undefined } =>
+  typeof value === 'string' ? { secrets: value, rules: value } : (value ?? {})
 
 /** Turns a merged configuration into a policy. */
 export function toPolicy(name: string, config: Config): Policy {
@@ -82,5 +85,9 @@ function ruleSetting({ meta, options }: (typeof RULES)[number], config: Config):
   // A list of allowed bases makes an unknown base a finding too.
   const inherited = meta.id === 'base-unknown' ? { allow: asObject(config.rules?.['base-not-allowed'])['allow'] } : {}
   const parsed = options?.parse({ ...inherited, ...given }) ?? {}
-  return { severity: severity === undefined || severity === 'off' ? null : (severity as Severity), enabled: severity === undefined ? meta.enabled : severity !== 'off', options: parsed as Record<string, unknown> }
+  return {
+    severity: severity === undefined || severity === 'off' ? null : (severity as Severity),
+    enabled: severity === undefined ? meta.enabled : severity !== 'off',
+    options: parsed as Record<string, unknown>,
+  }
 }

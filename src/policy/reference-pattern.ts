@@ -16,6 +16,7 @@ function splitPattern(pattern: string): { name: string; tag: string | null; dige
 /** `node` is `docker.io/library/node`, `acme/*` is `docker.io/acme/*`; a name with wildcards in its first part stays. */
 function normalName(name: string): string {
   const [first = '', ...rest] = name.split('/')
+  if (name === '*') return '**'
   if (/[*?[{]/.test(first) || first.includes('.') || first.includes(':') || first === 'localhost') return name
   return rest.length === 0 ? `docker.io/library/${name}` : `docker.io/${name}`
 }

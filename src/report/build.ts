@@ -1,10 +1,11 @@
 // From the verdict to the data of the reports; the one place where everything passes the redactor.
+
+import type { GateError } from '../error.ts'
 import type { Evidence } from '../evidence/evidence.ts'
-import { platformName, type Image } from '../image/image.ts'
+import { type Image, platformName } from '../image/image.ts'
 import type { Verdict } from '../policy/judge.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Redactor } from '../secrets/redact.ts'
-import type { GateError } from '../error.ts'
 import { VERSION } from '../version.ts'
 import type { Report } from './contract.ts'
 import type { Outcome } from './outcome.ts'

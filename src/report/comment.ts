@@ -23,7 +23,7 @@ const sectionStart = (key: string): string => `<!-- layergate:image ${key} -->`
 const SECTION_END = '<!-- layergate:end -->'
 
 /** A key that names the image of a section and cannot end the comment that holds it. */
-export const sectionKey = (reference: string): string => Buffer.from(reference.replace(/:[0-9a-f]{7,64}$/, '')).toString('base64url')
+const sectionKey = (reference: string): string => Buffer.from(reference.replace(/:[0-9a-f]{7,64}$/, '')).toString('base64url')
 
 function link(finding: Finding, { blobUrl }: CommentContext): string {
   const at = finding.dockerfile
@@ -37,8 +37,14 @@ function row(finding: Finding, context: CommentContext): string {
   const { secret, location } = finding
   const hidden = hiddenBy(finding)
   const where = location.kind === 'layer' ? ` in ${code(location.path)}` : ''
-  const hiding = hidden?.location.kind === 'layer' && location.kind === 'layer' ? `; ${hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`} hides it, layer ${location.layer} keeps it` : ''
-  const what = secret === null ? `**${markdown(finding.title)}**` : `**${markdown(finding.title.replace(/ (?:stays )?in .*$/, ''))}**${secret.redacted === '•••' ? '' : ` ${code(secret.redacted)}`}${where}${hiding}`
+  const hiding =
+    hidden?.location.kind === 'layer' && location.kind === 'layer'
+      ? `; ${hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`} hides it, layer ${location.layer} keeps it`
+      : ''
+  const what =
+    secret === null
+      ? `**${markdown(finding.title)}**`
+      : `**${markdown(finding.title.replace(/ (?:stays )?in .*$/, ''))}**${secret.redacted === '•••' ? '' : ` ${code(secret.redacted)}`}${where}${hiding}`
   return `| ${ICONS[finding.severity]} | ${what} | ${link(finding, context)} |`
 }
 
@@ -51,8 +57,18 @@ export function renderSection(outcome: Outcome, context: CommentContext): string
   const parts = [
     `### ${headline(outcome)}`,
     `${counts === '' ? 'no findings' : `**${counts}**`} · ${plural(passed.length, 'rule')} passed${run}`,
-    shown.length === 0 ? '' : `| | what | where |\n|---|---|---|\n${shown.slice(0, MAX_ROWS).map((finding) => row(finding, context)).join('\n')}${shown.length > MAX_ROWS ? `\n\n…and ${number(shown.length - MAX_ROWS)} more: see the job summary.` : ''}`,
-    shown.length === 0 ? '' : `<details><summary>What to do</summary>\n\n${shown.slice(0, MAX_ROWS).map((finding) => `- ${link(finding, context)} ${markdown(finding.remedy)}`).join('\n')}\n\n</details>`,
+    shown.length === 0
+      ? ''
+      : `| | what | where |\n|---|---|---|\n${shown
+          .slice(0, MAX_ROWS)
+          .map((finding) => row(finding, context))
+          .join('\n')}${shown.length > MAX_ROWS ? `\n\n…and ${number(shown.length - MAX_ROWS)} more: see the job summary.` : ''}`,
+    shown.length === 0
+      ? ''
+      : `<details><summary>What to do</summary>\n\n${shown
+          .slice(0, MAX_ROWS)
+          .map((finding) => `- ${link(finding, context)} ${markdown(finding.remedy)}`)
+          .join('\n')}\n\n</details>`,
     layersSection(outcome),
     closing(report) === '' ? '' : `<details><summary>Ignored, warnings and not looked at</summary>\n\n${closing(report)}\n\n</details>`,
     `<sub>${code(report.image.id.slice(0, 19))} · ${code(report.image.platform)} · policy ${code(policy)} · Layergate ${report.tool.version}</sub>`,
@@ -69,7 +85,10 @@ export const renderErrorSection = (reference: string, message: string): string =
 export function upsertSection(existing: string | null, reference: string, section: string): string {
   const start = sectionStart(sectionKey(reference))
   const own = `${start}\n${section}\n${SECTION_END}`
-  const others = (existing ?? '').split(/(?=<!-- layergate:image )/).slice(1).map((text) => text.trim())
+  const others = (existing ?? '')
+    .split(/(?=<!-- layergate:image )/)
+    .slice(1)
+    .map((text) => text.trim())
   const index = others.findIndex((text) => text.startsWith(start))
   const sections = index === -1 ? [...others, own] : others.map((text, at) => (at === index ? own : text))
   const body = `${COMMENT_MARKER}\n${sections.join('\n\n')}\n`

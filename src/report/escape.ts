@@ -3,7 +3,6 @@
 
 /** Bidirectional controls, zero-width and other invisible characters. https://trojansource.codes/ */
 const INVISIBLE = /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/g
 
 const NAMES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\x1b': '\\e' }
@@ -15,7 +14,10 @@ export function visible(text: string): string {
 }
 
 /** JSON whose invisible characters are written as escapes: the same data, harmless in a terminal or a diff. */
-export const visibleJson = (value: unknown): string => JSON.stringify(value, null, 2).replace(INVISIBLE, (c) => `\\u${hex(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex(c, 4)}`)
+export const visibleJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2)
+    .replace(INVISIBLE, (c) => `\\u${hex(c, 4)}`)
+    .replace(/[\x7f-\x9f]/g, (c) => `\\u${hex(c, 4)}`)
 
 /** Markdown that shows the text as it is: no markup, no HTML, no mention, no link. */
 export function markdown(text: string): string {

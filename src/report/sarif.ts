@@ -36,7 +36,14 @@ function logical(location: Finding['location']): object[] {
   ]
 }
 
-const ROLE_TEXT: Record<Related['role'], string> = { 'added-by': 'added by', 'also-in': 'also in', 'hidden-by': 'hidden by', 'overwritten-by': 'overwritten by', 'run-by': 'run by', base: 'base image' }
+const ROLE_TEXT: Record<Related['role'], string> = {
+  'added-by': 'added by',
+  'also-in': 'also in',
+  'hidden-by': 'hidden by',
+  'overwritten-by': 'overwritten by',
+  'run-by': 'run by',
+  base: 'base image',
+}
 
 function toResult(finding: Finding, files: Files): object {
   const related = finding.related.filter(({ dockerfile }) => dockerfile !== null).slice(0, MAX_RELATED)
@@ -50,7 +57,14 @@ function toResult(finding: Finding, files: Files): object {
     locations: [{ physicalLocation: physical(finding.dockerfile, files), logicalLocations: logical(finding.location) }],
     ...(related.length === 0
       ? {}
-      : { relatedLocations: related.map(({ role, location, dockerfile }, id) => ({ id: id + 1, physicalLocation: physical(dockerfile, files), logicalLocations: logical(location), message: { text: `${ROLE_TEXT[role]} ${visible(placeName(location))}` } })) }),
+      : {
+          relatedLocations: related.map(({ role, location, dockerfile }, id) => ({
+            id: id + 1,
+            physicalLocation: physical(dockerfile, files),
+            logicalLocations: logical(location),
+            message: { text: `${ROLE_TEXT[role]} ${visible(placeName(location))}` },
+          })),
+        }),
     partialFingerprints: { 'layergate/v1': finding.fingerprint },
     properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, 'security-severity': SECURITY_SEVERITY[finding.severity] },
   }
@@ -79,10 +93,17 @@ export function renderSarif({ report, source }: Outcome, configPath: string): st
               name: meta.id.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()),
               shortDescription: { text: meta.title },
               fullDescription: { text: meta.description },
-              help: { text: `${meta.description} ${meta.remedy}`, markdown: `${meta.description}\n\n**What to do:** ${meta.remedy}\n\n${meta.references.map(({ name, url }) => `- [${name}](${url})`).join('\n')}` },
+              help: {
+                text: `${meta.description} ${meta.remedy}`,
+                markdown: `${meta.description}\n\n**What to do:** ${meta.remedy}\n\n${meta.references.map(({ name, url }) => `- [${name}](${url})`).join('\n')}`,
+              },
               helpUri: `${HOME}/blob/main/docs/rules/${meta.id}.md`,
               defaultConfiguration: { level: LEVELS[meta.severity] },
-              properties: { 'security-severity': SECURITY_SEVERITY[meta.severity], precision: meta.confidence === 'high' ? 'high' : 'medium', tags: ['security', 'container', meta.kind === 'secret' ? 'secret' : 'hardening'] },
+              properties: {
+                'security-severity': SECURITY_SEVERITY[meta.severity],
+                precision: meta.confidence === 'high' ? 'high' : 'medium',
+                tags: ['security', 'container', meta.kind === 'secret' ? 'secret' : 'hardening'],
+              },
             })),
           },
         },

@@ -7,7 +7,7 @@ import type { Outcome } from './outcome.ts'
 import { bytes, duration, groupByLine, hiddenBy, ignoredFindings, layerTally, number, placeName, plural, shownFindings, sourceLine, tally } from './words.ts'
 
 /** The platform refuses a summary of more than 1 MiB. */
-export const MAX_SUMMARY = 1_000_000
+const MAX_SUMMARY = 1_000_000
 export const ICONS: Record<Severity, string> = { critical: '🔴', high: '🟠', medium: '🟡', low: '🔵', info: '⚪' }
 
 const MAX_FINDINGS = 200
@@ -36,7 +36,10 @@ export function renderSummary(outcome: Outcome): string {
   ]
   const whole = parts.filter((part) => part !== '').join('\n\n')
   if (Buffer.byteLength(whole) <= MAX_SUMMARY) return `${whole}\n`
-  return `${parts.filter((_, index) => index !== 3).join('\n\n').slice(0, MAX_SUMMARY / 4)}\n\n…the rest did not fit: see the JSON report.\n`
+  return `${parts
+    .filter((_, index) => index !== 3)
+    .join('\n\n')
+    .slice(0, MAX_SUMMARY / 4)}\n\n…the rest did not fit: see the JSON report.\n`
 }
 
 /** The report of a run that could not read the image. */
@@ -56,7 +59,13 @@ function findingsSection(outcome: Outcome): string {
         const hidden = hiddenBy(finding)
         const hiding = hidden?.dockerfile == null ? '' : ` Hidden by ${code(`${hidden.dockerfile.path}:${hidden.dockerfile.startLine}`)}.`
         const also = finding.related.filter(({ role }) => role === 'also-in')
-        const more = also.length === 0 ? '' : ` Also in ${also.slice(0, 5).map(({ location }) => code(placeName(location))).join(', ')}${also.length > 5 ? ` and ${also.length - 5} more places` : ''}.`
+        const more =
+          also.length === 0
+            ? ''
+            : ` Also in ${also
+                .slice(0, 5)
+                .map(({ location }) => code(placeName(location)))
+                .join(', ')}${also.length > 5 ? ` and ${also.length - 5} more places` : ''}.`
         return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${hiding}${more}\n  <br>→ ${markdown(finding.remedy)}`
       }),
     ]
@@ -72,7 +81,9 @@ export function layersSection({ report, instructions }: Outcome): string {
   const found = (layer: number): string => {
     const shown = shownFindings(report)
     const enters = shown.filter(({ location }) => location.kind === 'layer' && location.layer === layer).length
-    const hides = shown.filter(({ related }) => related.some(({ role, location }) => (role === 'hidden-by' || role === 'overwritten-by') && location.kind === 'layer' && location.layer === layer)).length
+    const hides = shown.filter(({ related }) =>
+      related.some(({ role, location }) => (role === 'hidden-by' || role === 'overwritten-by') && location.kind === 'layer' && location.layer === layer),
+    ).length
     return [enters > 0 ? `${plural(enters, 'finding')}` : '', hides > 0 ? `hides ${hides}` : ''].filter(Boolean).join(', ')
   }
   const rows = layers.slice(0, MAX_LAYERS).map((layer) => {
@@ -89,13 +100,37 @@ export function closing(report: Report): string {
   const { stats, warnings, notJudged } = report
   const ignored = ignoredFindings(report)
   const info = report.findings.filter(({ severity, suppressed }) => severity === 'info' && suppressed === null)
-  const list = (title: string, items: readonly string[]): string => (items.length === 0 ? '' : `**${title}**\n${items.slice(0, 50).map((item) => `- ${item}`).join('\n')}${items.length > 50 ? `\n- …and ${items.length - 50} more` : ''}`)
+  const list = (title: string, items: readonly string[]): string =>
+    items.length === 0
+      ? ''
+      : `**${title}**\n${items
+          .slice(0, 50)
+          .map((item) => `- ${item}`)
+          .join('\n')}${items.length > 50 ? `\n- …and ${items.length - 50} more` : ''}`
   const parts = [
-    list('Warnings', warnings.map(({ message }) => markdown(message))),
-    list('Ignored', ignored.map(({ ruleId, location, suppressed }) => `${code(ruleId)} ${code(placeName(location))}: ${markdown(suppressed?.reason ?? '')}${suppressed?.expires == null ? '' : ` (until ${suppressed.expires})`}`)),
-    list('Information', info.map(({ message }) => markdown(message))),
-    list('Not looked into', stats.skipped.map(({ layer, path, reason }) => `layer ${layer} ${code(path)}: ${markdown(reason)}`)),
-    list('Not judged', notJudged.map((name) => code(name))),
+    list(
+      'Warnings',
+      warnings.map(({ message }) => markdown(message)),
+    ),
+    list(
+      'Ignored',
+      ignored.map(
+        ({ ruleId, location, suppressed }) =>
+          `${code(ruleId)} ${code(placeName(location))}: ${markdown(suppressed?.reason ?? '')}${suppressed?.expires == null ? '' : ` (until ${suppressed.expires})`}`,
+      ),
+    ),
+    list(
+      'Information',
+      info.map(({ message }) => markdown(message)),
+    ),
+    list(
+      'Not looked into',
+      stats.skipped.map(({ layer, path, reason }) => `layer ${layer} ${code(path)}: ${markdown(reason)}`),
+    ),
+    list(
+      'Not judged',
+      notJudged.map((name) => code(name)),
+    ),
     stats.vouchedFiles === 0 ? '' : `${plural(stats.vouchedFiles, 'file')} that a package vouches for ${stats.vouchedFiles === 1 ? 'is' : 'are'} quiet.`,
   ]
   return parts.filter((part) => part !== '').join('\n\n')

@@ -56,13 +56,21 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
   const name = visible(image.reference)
   if (shown.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && !verbose) {
     const ignored = verdict.suppressed === 0 ? '' : `, ${verdict.suppressed} ignored`
-    return `${wrap(`${name} · ${plural(image.layers.length, 'layer')}, ${bytes(image.size)}, ${plural(passed.length, 'rule')}, 0 findings${ignored} · ${duration(stats.seconds)}`, 'PASS  ', '      ').join('\n').replace('PASS', paint(['bold', 'green'], 'PASS'))}\n`
+    return `${wrap(
+      `${name} · ${plural(image.layers.length, 'layer')}, ${bytes(image.size)}, ${plural(passed.length, 'rule')}, 0 findings${ignored} · ${duration(stats.seconds)}`,
+      'PASS  ',
+      '      ',
+    )
+      .join('\n')
+      .replace('PASS', paint(['bold', 'green'], 'PASS'))}\n`
   }
   const lines: string[] = [...wrap(`${name} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}`, '', '  '), '']
   const isFail = verdict.result === 'fail'
   const counts = tally(verdict.counts) || '0 findings'
   const right = `${policy} fails on ${verdict.failOn}`
-  lines.push(`${paint(['bold', isFail ? 'red' : 'green'], isFail ? 'FAIL' : 'PASS')}  ${counts}${' '.repeat(Math.max(2, WIDTH - 6 - counts.length - right.length))}${paint('gray', right)}`)
+  lines.push(
+    `${paint(['bold', isFail ? 'red' : 'green'], isFail ? 'FAIL' : 'PASS')}  ${counts}${' '.repeat(Math.max(2, WIDTH - 6 - counts.length - right.length))}${paint('gray', right)}`,
+  )
   for (const { at, findings } of groupByLine(shown)) {
     lines.push('', ...heading(outcome, at, findings, paint))
     for (const finding of findings.slice(0, verbose ? findings.length : MAX_AT_LINE)) lines.push(...describe(outcome, finding, paint))
@@ -83,7 +91,8 @@ function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; s
 
 function describe(outcome: Outcome, finding: Finding, paint: Paint): string[] {
   const fails = outcome.failing.has(finding.fingerprint)
-  const label = finding.secret === null ? finding.title : `${finding.title.replace(/ (?:stays )?in .*$/, '')}${finding.secret.redacted === '•••' ? '' : ` ${finding.secret.redacted}`}`
+  const label =
+    finding.secret === null ? finding.title : `${finding.title.replace(/ (?:stays )?in .*$/, '')}${finding.secret.redacted === '•••' ? '' : ` ${finding.secret.redacted}`}`
   const head = ` ${fails ? '●' : '○'} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `
   const lines = wrap(visible(label), head, ' '.repeat(6))
   const painted = lines.map((line, index) => (index === 0 ? line.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line))
@@ -94,12 +103,22 @@ function describe(outcome: Outcome, finding: Finding, paint: Paint): string[] {
 /** Where the secret is, and what hid it; facts that help the person on call. */
 function secretLines(outcome: Outcome, finding: Finding): string[] {
   const { location, secret } = finding
-  const facts = Object.entries(secret?.facts ?? {}).filter(([key]) => key !== 'name').map(([key, value]) => `${key} ${value}`)
+  const facts = Object.entries(secret?.facts ?? {})
+    .filter(([key]) => key !== 'name')
+    .map(([key, value]) => `${key} ${value}`)
   const lines: string[] = []
   if (location.kind === 'layer') {
     const inside = location.inside === undefined ? '' : ` (in ${location.inside})`
     const line = location.line === null ? '' : ` (line ${location.line})`
-    lines.push(...wrap(visible(`in ${location.path}${inside}${line}, added ${finding.dockerfile === null ? '' : 'by this line '}in layer ${location.layer}${facts.length > 0 ? ` · ${facts.join(', ')}` : ''}`), '    ', '    '))
+    lines.push(
+      ...wrap(
+        visible(
+          `in ${location.path}${inside}${line}, added ${finding.dockerfile === null ? '' : 'by this line '}in layer ${location.layer}${facts.length > 0 ? ` · ${facts.join(', ')}` : ''}`,
+        ),
+        '    ',
+        '    ',
+      ),
+    )
   } else lines.push(...wrap(visible(finding.message), '    ', '    '))
   const hidden = hiddenBy(finding)
   if (hidden?.location.kind === 'layer' && location.kind === 'layer') {
@@ -107,7 +126,15 @@ function secretLines(outcome: Outcome, finding: Finding): string[] {
     const source = sourceLine(outcome, at) ?? ''
     const cut = source.length > 44 ? `${source.slice(0, 43)}…` : source
     const what = hidden.role === 'hidden-by' ? 'hides' : 'overwrites'
-    lines.push(...wrap(visible(`${at === null ? `layer ${hidden.location.layer}` : `${at.path}:${at.startLine}   ${cut}  `} ${what} it${at === null ? '' : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`), '    ', '    '))
+    lines.push(
+      ...wrap(
+        visible(
+          `${at === null ? `layer ${hidden.location.layer}` : `${at.path}:${at.startLine}   ${cut}  `} ${what} it${at === null ? '' : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`,
+        ),
+        '    ',
+        '    ',
+      ),
+    )
   }
   const also = finding.related.filter(({ role }) => role === 'also-in').length
   if (also > 0) lines.push(`    and in ${plural(also, 'more place')} (${alsoNames(finding)})`)
@@ -135,13 +162,33 @@ function footer({ report, passed }: Outcome, verbose: boolean): string[] {
   const list = (title: string, items: readonly string[], always: boolean): string[] => {
     if (items.length === 0 || (!always && !verbose)) return []
     const most = verbose ? items.length : MAX_LISTED
-    return ['', title, ...items.slice(0, most).flatMap((item) => wrap(visible(item), '  ', '    ')), ...(items.length > most ? [`  and ${items.length - most} more (--verbose)`] : [])]
+    return [
+      '',
+      title,
+      ...items.slice(0, most).flatMap((item) => wrap(visible(item), '  ', '    ')),
+      ...(items.length > most ? [`  and ${items.length - most} more (--verbose)`] : []),
+    ]
   }
   return [
     ...wrap(parts.join(' · '), '', ''),
-    ...list('Ignored', ignored.map(({ ruleId, location, suppressed }) => `${ruleId}${location.kind === 'layer' ? ` ${location.path}` : ''}: “${suppressed?.reason}”${suppressed?.expires == null ? '' : `, until ${suppressed.expires}`}`), true),
-    ...list('Warnings', warnings.map(({ message }) => message), true),
+    ...list(
+      'Ignored',
+      ignored.map(
+        ({ ruleId, location, suppressed }) =>
+          `${ruleId}${location.kind === 'layer' ? ` ${location.path}` : ''}: “${suppressed?.reason}”${suppressed?.expires == null ? '' : `, until ${suppressed.expires}`}`,
+      ),
+      true,
+    ),
+    ...list(
+      'Warnings',
+      warnings.map(({ message }) => message),
+      true,
+    ),
     ...list('Not judged', notJudged, true),
-    ...list('Not looked into', stats.skipped.map(({ layer, path, reason }) => `layer ${layer} ${path}: ${reason}`), false),
+    ...list(
+      'Not looked into',
+      stats.skipped.map(({ layer, path, reason }) => `layer ${layer} ${path}: ${reason}`),
+      false,
+    ),
   ]
 }

@@ -23,7 +23,10 @@ export const plural = (count: number, one: string, many = `${one}s`): string => 
 export const duration = (seconds: number): string => `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(0)} s`
 
 /** `1 critical · 3 medium`; empty for none. */
-export const tally = (counts: Report['verdict']['counts'], separator = ' · '): string => SEVERITIES.filter((severity) => counts[severity] > 0).map((severity) => `${counts[severity]} ${severity}`).join(separator)
+export const tally = (counts: Report['verdict']['counts'], separator = ' · '): string =>
+  SEVERITIES.filter((severity) => counts[severity] > 0)
+    .map((severity) => `${counts[severity]} ${severity}`)
+    .join(separator)
 
 /** Where a finding is, in the image: `/app/.env line 2 in layer 3`. */
 export function placeName(location: Location): string {

@@ -32,7 +32,8 @@ export const baseNotAllowed: Rule<Options> = {
     const isAllowed = allow.length === 0 || allow.some((pattern) => matchesReference(pattern, base))
     if (denied === undefined && isAllowed) return
     yield placed(meta, {
-      message: denied === undefined ? `The base image ${base.reference} is not on the allow list (${allow.join(', ')}).` : `The base image ${base.reference} is denied by ${denied}.`,
+      message:
+        denied === undefined ? `The base image ${base.reference} is not on the allow list (${allow.join(', ')}).` : `The base image ${base.reference} is denied by ${denied}.`,
       remedy: allow.length === 0 ? 'Build on another base image.' : `Build on one of: ${allow.join(', ')}.`,
       location: { kind: 'image' },
       dockerfile: base.lines,

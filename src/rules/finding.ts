@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const
-export const CONFIDENCES = ['high', 'medium', 'low'] as const
+const CONFIDENCES = ['high', 'medium', 'low'] as const
 
 export const severitySchema = z.enum(SEVERITIES)
 export const confidenceSchema = z.enum(CONFIDENCES)
@@ -21,7 +21,7 @@ export const dockerfileSchema = z.object({
   certainty: z.enum(['exact', 'aligned']).describe('exact: from provenance; aligned: the history held against the Dockerfile'),
 })
 
-export const locationSchema = z.discriminatedUnion('kind', [
+const locationSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('layer'),
     layer: z.number().int().min(0),
@@ -39,7 +39,7 @@ export type Location = z.output<typeof locationSchema>
 
 const fileState = z.enum(['present', 'deleted', 'overwritten', 'replaced'])
 
-export const relatedSchema = z.object({
+const relatedSchema = z.object({
   role: z.enum(['added-by', 'also-in', 'hidden-by', 'overwritten-by', 'run-by', 'base']),
   location: locationSchema,
   dockerfile: dockerfileSchema.nullable(),

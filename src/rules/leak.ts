@@ -1,15 +1,17 @@
 // How a leak is told: one finding, seen from each of its places. The rules on secrets share it; each takes the leaks
 // whose first place is its own.
-import type { ConfigPlace, FilePlace, HistoryPlace, Leak, Place } from '../evidence/leak.ts'
-import type { Evidence } from '../evidence/evidence.ts'
+
+import { contextPath } from '../dockerfile/copy.ts'
 import type { DockerfileLines } from '../dockerfile/origin.ts'
+import type { Evidence } from '../evidence/evidence.ts'
+import type { ConfigPlace, FilePlace, HistoryPlace, Leak, Place } from '../evidence/leak.ts'
 import { baseName } from '../filesystem/path.ts'
 import { redactValue } from '../secrets/redact.ts'
 import type { Confidence, Location, Related, Severity } from './finding.ts'
 import type { Draft, PlacedFinding } from './rule.ts'
 
 /** The rule that a place belongs to. */
-export function ruleOf(place: Place): string {
+function ruleOf(place: Place): string {
   if (place.kind === 'history') return 'secret-in-history'
   if (place.kind === 'config') return place.field.startsWith('Env.') ? 'secret-in-env' : 'secret-in-config'
   return place.state === 'present' ? 'secret-in-image' : 'deleted-secret'
@@ -29,14 +31,25 @@ function draftOf(evidence: Evidence, leak: Leak): Draft {
 const locationOf = (place: Place): Location => {
   if (place.kind === 'history') return { kind: 'history', history: place.index }
   if (place.kind === 'config') return { kind: 'config', field: place.field }
-  return { kind: 'layer', layer: place.version.layer, path: place.version.path, ...(place.inside === null ? {} : { inside: place.inside }), line: place.inside === null ? place.line : null, offset: place.offset }
+  return {
+    kind: 'layer',
+    layer: place.version.layer,
+    path: place.version.path,
+    ...(place.inside === null ? {} : { inside: place.inside }),
+    line: place.inside === null ? place.line : null,
+    offset: place.offset,
+  }
 }
 
 /** Files that package scripts make when they are installed: another image gets other ones, and the same image always these. */
-const GENERATED = /^\/etc\/ssh\/ssh_host_\w+_key$|^\/etc\/ssl\/private\/ssl-cert-snakeoil\.key$|^\/etc\/(?:postfix|dovecot|apache2|nginx)\/.*(?:snakeoil|localhost)[^/]*\.(?:key|pem)$/
+const GENERATED =
+  /^\/etc\/ssh\/ssh_host_\w+_key$|^\/etc\/ssl\/private\/ssl-cert-snakeoil\.key$|^\/etc\/(?:postfix|dovecot|apache2|nginx)\/.*(?:snakeoil|localhost)[^/]*\.(?:key|pem)$/
 
 const isGenerated = (leak: Leak, place: Place, evidence: Evidence): boolean =>
-  place.kind === 'file' && leak.detector.id === 'private-key' && GENERATED.test(place.version.path) && !['COPY', 'ADD'].includes(evidence.origin.layers[place.version.layer]?.instruction?.keyword ?? '')
+  place.kind === 'file' &&
+  leak.detector.id === 'private-key' &&
+  GENERATED.test(place.version.path) &&
+  !['COPY', 'ADD'].includes(evidence.origin.layers[place.version.layer]?.instruction?.keyword ?? '')
 
 const isExpired = (leak: Leak, now: Date): boolean => leak.facts['expires'] !== undefined && new Date(leak.facts['expires']) < now
 
@@ -63,7 +76,11 @@ function gravity(leak: Leak, place: Place, evidence: Evidence): { severity: Seve
 function layerName(evidence: Evidence, layer: number): string {
   const origin = evidence.origin.layers[layer]
   const instruction = origin?.instruction?.display
-  const parts = [instruction === undefined ? '' : shorten(instruction), origin?.lines ? `${origin.lines.path}:${origin.lines.startLine}` : '', origin?.owner === 'base' ? 'base image' : ''].filter(Boolean)
+  const parts = [
+    instruction === undefined ? '' : shorten(instruction),
+    origin?.lines ? `${origin.lines.path}:${origin.lines.startLine}` : '',
+    origin?.owner === 'base' ? 'base image' : '',
+  ].filter(Boolean)
   return parts.length === 0 ? `layer ${layer}` : `layer ${layer} (${parts.join(', ')})`
 }
 
@@ -103,20 +120,24 @@ const MOUNT = 'RUN --mount=type=secret'
 
 function remedyOf(evidence: Evidence, leak: Leak, place: Place): string {
   const rotate = leak.strength === 'harmless' ? '' : `${leak.detector.revoke}. `
-  if (place.kind === 'config') return `${rotate}${place.field.startsWith('Env.') ? `Remove ${place.field.slice(4)} from ENV and set it when the container starts; what the build needs comes from ${MOUNT},env=${place.field.slice(4)}.` : 'Remove it from the Dockerfile: the configuration is public to all who can pull the image.'}`
+  if (place.kind === 'config')
+    return `${rotate}${place.field.startsWith('Env.') ? `Remove ${place.field.slice(4)} from ENV and set it when the container starts; what the build needs comes from ${MOUNT},env=${place.field.slice(4)}.` : 'Remove it from the Dockerfile: the configuration is public to all who can pull the image.'}`
   if (place.kind === 'history') return `${rotate}Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.`
   const instruction = evidence.origin.layers[place.version.layer]?.instruction
   const keyword = instruction?.keyword
-  if (isGenerated(leak, place, evidence)) return 'Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.'
+  if (isGenerated(leak, place, evidence))
+    return 'Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.'
   if (keyword === 'COPY' || keyword === 'ADD') {
-    const source = evidence.origin.dockerfile === null ? baseName(place.version.path) : sourceHint(place)
+    const lines = place.lines === null ? '' : (evidence.origin.dockerfile?.lines.slice(place.lines.startLine - 1, place.lines.endLine).join(' ') ?? '')
+    const stage = /\s--from=(\S+)/.exec(lines)?.[1]
+    if (stage !== undefined) return `${rotate}Copy only what the image needs from ${stage}, and let that stage read the secret from ${MOUNT}.`
+    const builder = instruction?.builder === 'buildkit' || lines !== ''
+    const source = builder ? contextPath(lines === '' ? (instruction?.text ?? '') : lines.replace(/^\s*\w+\s+/, ''), place.version.path) : baseName(place.version.path)
     return `${rotate}Add \`${source}\` to .dockerignore so that ${keyword} leaves it out; what the build needs comes from ${MOUNT}.`
   }
   if (keyword === 'RUN') return `${rotate}Read it from ${MOUNT} in the RUN that needs it, and write it to no file of the image.`
   return `${rotate}Leave the file out of the image; what the build needs comes from ${MOUNT}.`
 }
-
-const sourceHint = (place: FilePlace): string => baseName(place.version.path)
 
 function relatedOf(evidence: Evidence, leak: Leak, lead: Place): Related[] {
   const layerLines = (layer: number): DockerfileLines | null => evidence.origin.layers[layer]?.lines ?? null
@@ -177,7 +198,15 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
     related: relatedOf(evidence, leak, place),
     file:
       place.kind === 'file' && entry !== null
-        ? { state: place.state, mode: entry.mode.toString(8).padStart(4, '0'), uid: entry.uid, gid: entry.gid, size: place.version.content.entry.size, sha256: place.hashes?.sha256 ?? null, package: null }
+        ? {
+            state: place.state,
+            mode: entry.mode.toString(8).padStart(4, '0'),
+            uid: entry.uid,
+            gid: entry.gid,
+            size: place.version.content.entry.size,
+            sha256: place.hashes?.sha256 ?? null,
+            package: null,
+          }
         : null,
     secret: {
       detector: leak.detector.id,

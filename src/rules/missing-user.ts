@@ -17,7 +17,9 @@ const meta: RuleMeta = {
 /** What to write: an account that the image has, else a number, which needs none. */
 export function userAdvice({ accounts }: Pick<Evidence, 'accounts'>): string {
   const account = accounts.find(({ uid, name }) => uid >= 1000 && uid < 65_000 && name !== 'nobody') ?? accounts.find(({ name }) => name === 'nonroot')
-  return account === undefined ? 'Add `USER 10001` before CMD (a number needs no account in the image).' : `Add \`USER ${account.uid}\` before CMD (${account.name} is in this image).`
+  return account === undefined
+    ? 'Add `USER 10001` before CMD (a number needs no account in the image).'
+    : `Add \`USER ${account.uid}\` before CMD (${account.name} is in this image).`
 }
 
 export const missingUser: Rule = {

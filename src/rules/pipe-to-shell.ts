@@ -33,7 +33,8 @@ function readsInput({ name, args }: ShellCommand): boolean {
 }
 
 /** The text or file that the interpreter runs is what a download yields. */
-const runsSubstituted = ({ name, substituted }: ShellCommand): boolean => (INTERPRETERS.test(name) || name === 'eval' || name === 'source' || name === '.') && substituted.some(downloads)
+const runsSubstituted = ({ name, substituted }: ShellCommand): boolean =>
+  (INTERPRETERS.test(name) || name === 'eval' || name === 'source' || name === '.') && substituted.some(downloads)
 
 /** The file that a download writes; null when it goes to standard output. */
 function downloadedFile(command: ShellCommand): string | null {
@@ -83,7 +84,8 @@ function* hitsOf(run: RunCommands): Generator<Hit> {
     const ran = files.find(({ file }) => runsFile(command, file))
     if (ran !== undefined) yield { command, download: ran.download, how: `runs ${ran.file}, which ${ran.download.name} downloaded, without a check` }
     const written = downloads(command) ? downloadedFile(command) : command.name === 'tee' && command.fedBy.some(downloads) ? (command.args[0] ?? null) : null
-    if (written !== null && written !== '-' && !written.startsWith('/dev/')) files.push({ file: written, download: downloads(command) ? command : (command.fedBy.find(downloads) ?? command) })
+    if (written !== null && written !== '-' && !written.startsWith('/dev/'))
+      files.push({ file: written, download: downloads(command) ? command : (command.fedBy.find(downloads) ?? command) })
   }
 }
 

@@ -1,7 +1,7 @@
 // A finding without a file or a secret: what most rules yield.
 import type { DockerfileLines, Owner } from '../dockerfile/origin.ts'
 import type { Location } from './finding.ts'
-import type { Draft, RuleMeta, PlacedFinding } from './rule.ts'
+import type { Draft, PlacedFinding, RuleMeta } from './rule.ts'
 
 interface Simple {
   readonly message: string

@@ -53,7 +53,10 @@ export const REFERENCES = {
   cis42: { name: 'CIS Docker 4.2', url: CIS },
   cis410: { name: 'CIS Docker 4.10', url: CIS },
   owaspUser: { name: 'OWASP Docker Security, rule 2', url: 'https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user' },
-  owaspSupplyChain: { name: 'OWASP Docker Security, rule 13', url: 'https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-13-enhance-supply-chain-security' },
+  owaspSupplyChain: {
+    name: 'OWASP Docker Security, rule 13',
+    url: 'https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-13-enhance-supply-chain-security',
+  },
   buildSecrets: { name: 'Docker build secrets', url: 'https://docs.docker.com/build/building/secrets/' },
   layers: { name: 'OCI image layers', url: 'https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md' },
   attackCredentials: { name: 'MITRE ATT&CK T1552.001', url: 'https://attack.mitre.org/techniques/T1552/001/' },

@@ -36,7 +36,8 @@ const OPTIONS: Readonly<Record<string, (args: readonly string[]) => string | nul
   apt: aptOption,
   bundle: (args) => (args.includes('config') && args.some((arg) => /ssl_verify_mode/.test(arg)) && args.includes('0') ? 'ssl_verify_mode 0' : null),
   conda: (args) => (args.includes('--insecure') || (args.includes('ssl_verify') && args.some((arg) => /^(?:false|no)$/i.test(arg))) ? 'ssl_verify false' : null),
-  curl: (args) => args.find((arg) => arg === '--insecure' || arg === '--proxy-insecure' || (/^-[A-Za-z#]+$/.test(arg) && !arg.startsWith('--') && shortFlags(arg).includes('k'))) ?? null,
+  curl: (args) =>
+    args.find((arg) => arg === '--insecure' || arg === '--proxy-insecure' || (/^-[A-Za-z#]+$/.test(arg) && !arg.startsWith('--') && shortFlags(arg).includes('k'))) ?? null,
   dnf: yumOption,
   gem: (args) => args.find((arg) => /^:?ssl_verify_mode/.test(arg)) ?? null,
   git: (args) => {
@@ -63,7 +64,10 @@ function yumOption(args: readonly string[]): string | null {
 
 function strictSsl(args: readonly string[]): string | null {
   const key = args.findIndex((arg) => /^(?:--)?strict-ssl$/.test(arg))
-  return args.find((arg) => /^(?:--)?strict-ssl=false$/.test(arg)) ?? (args.includes('--no-strict-ssl') ? '--no-strict-ssl' : key !== -1 && args[key + 1] === 'false' ? 'strict-ssl false' : null)
+  return (
+    args.find((arg) => /^(?:--)?strict-ssl=false$/.test(arg)) ??
+    (args.includes('--no-strict-ssl') ? '--no-strict-ssl' : key !== -1 && args[key + 1] === 'false' ? 'strict-ssl false' : null)
+  )
 }
 
 function trustedHost(args: readonly string[]): string | null {
@@ -86,7 +90,8 @@ function switchedOff({ name, args, assignments }: ShellCommand): string | null {
 }
 
 /** A setting that the command leaves behind, for every later run. */
-const isLasting = ({ name, args }: ShellCommand): boolean => ['bundle', 'conda', 'git', 'npm', 'pip', 'pip3', 'pnpm', 'yarn'].includes(name) && args.includes('config') && !args.includes('-c')
+const isLasting = ({ name, args }: ShellCommand): boolean =>
+  ['bundle', 'conda', 'git', 'npm', 'pip', 'pip3', 'pnpm', 'yarn'].includes(name) && args.includes('config') && !args.includes('-c')
 
 export const tlsVerificationOff: Rule = {
   meta,

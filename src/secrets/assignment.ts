@@ -4,12 +4,15 @@ import { entropy, isFiller, isPlaceholder } from './checks.ts'
 import type { Checked, Found } from './detector.ts'
 
 /** Names that end like this hold something about a secret, not the secret. */
-const ABOUT = /(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/i
-const PUBLIC = /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i
-const CODE_FILE = /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i
+const ABOUT =
+  /(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/i
+const PUBLIC =
+  /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i
+const CODE_FILE =
+  /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i
 
 /** Splits a value off the text behind the operator: quoted up to its quote, else up to white space. */
-function valueOf(text: string): { value: string; quote: string; rest: string } | null {
+function assignedValue(text: string): { value: string; quote: string; rest: string } | null {
   const quoted = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text)
   if (quoted?.[2] !== undefined) return { value: quoted[2], quote: quoted[1] ?? '', rest: text.slice(quoted[0].length) }
   const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text)
@@ -20,7 +23,10 @@ function valueOf(text: string): { value: string; quote: string; rest: string } |
 function isData(value: string, rest: string, path: string): boolean {
   if (CODE_FILE.test(path)) return false
   if (/^[({[.]|^\s*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false
-  return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value)
+  return (
+    !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) &&
+    !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value)
+  )
 }
 
 /** Character classes of a value: lower, upper, digit, other. */
@@ -28,10 +34,16 @@ const classes = (value: string): number => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9
 
 /** Several lower-case words joined by signs, or a dotted or slashed name: a label, not a secret. */
 const isName = (value: string): boolean =>
-  /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) || /^(?:[a-z]+[A-Z]?)+$/.test(value) || /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) || /^[A-Z][A-Z0-9_]+$/.test(value) || /^[A-Za-z]+$/.test(value)
+  /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) ||
+  /^(?:[a-z]+[A-Z]?)+$/.test(value) ||
+  /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) ||
+  /^[A-Z][A-Z0-9_]+$/.test(value) ||
+  /^[A-Za-z]+$/.test(value)
 
 const isStructured = (value: string): boolean =>
-  /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(value)
+  /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
+    value,
+  )
 
 function looksSecret(value: string, isPassword: boolean, quoted: boolean): boolean {
   if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value)) return false
@@ -54,7 +66,7 @@ export function checkAssignment({ value: text, before, path, isText }: Found): C
   const name = (/[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? '') + tail
   const short = name.split('.').at(-1) ?? name
   if (ABOUT.test(short) || PUBLIC.test(name) || short.length > 60) return null
-  const assigned = valueOf(text.slice(whole.length))
+  const assigned = assignedValue(text.slice(whole.length))
   if (assigned === null) return null
   const { value, quote, rest } = assigned
   if (quote === '' && !isData(value, rest, path)) return null

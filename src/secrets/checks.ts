@@ -84,14 +84,40 @@ export function decodeJson(text: string): Record<string, unknown> | null {
 const PLACEHOLDER = new RegExp(
   [
     '^(?:x+|\\*+|\\.+|-+|_+|#+|0+|1+|a+|n/?a|none|null|nil|undefined|true|false|yes|no|empty|unset|todo|tbd|dummy|fake|mock|foo|bar|baz|foobar|test(?:ing)?|default|secret|password|passwd|passw0rd|pass|pwd|token|user(?:name)?|admin|root|guest|postgres|mysql|redis|string|value|key)\\d{0,3}!?$',
-    'example', 'change[-_ ]?(?:me|it|this)', 'replace[-_ ]?(?:me|with|this)', 'place[-_ ]?holder', 'your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)', 'my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$', 'insert[-_ ]', '[-_ ]here\\b', 'enter[-_ ]', 'redacted', 'sample', 'dummy', 'not[-_ ]?(?:a[-_ ]?)?(?:real|secret)', 'fake', 'lorem', 'hunter2', 'deadbeef', 'letmein',
-    'abcdef', '12345678', '01234567', '87654321', 'xxxx', '\\*\\*\\*', '\\.\\.\\.', '(.)\\1{5,}', 'qwerty',
+    'example',
+    'change[-_ ]?(?:me|it|this)',
+    'replace[-_ ]?(?:me|with|this)',
+    'place[-_ ]?holder',
+    'your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)',
+    'my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$',
+    'insert[-_ ]',
+    '[-_ ]here\\b',
+    'enter[-_ ]',
+    'redacted',
+    'sample',
+    'dummy',
+    'not[-_ ]?(?:a[-_ ]?)?(?:real|secret)',
+    'fake',
+    'lorem',
+    'hunter2',
+    'deadbeef',
+    'letmein',
+    'abcdef',
+    '12345678',
+    '01234567',
+    '87654321',
+    'xxxx',
+    '\\*\\*\\*',
+    '\\.\\.\\.',
+    '(.)\\1{5,}',
+    'qwerty',
   ].join('|'),
   'i',
 )
 
 /** Text that stands for a value: `${VAR}`, `$(cmd)`, `{{ x }}`, `%VAR%`, `<token>`, `@x@`, `ENC[…]`, format strings. */
-const REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/
+const REFERENCE =
+  /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/
 
 /** Whether a value is a placeholder, a reference to another place, or filler. */
 export const isPlaceholder = (value: string): boolean => REFERENCE.test(value) || PLACEHOLDER.test(value)

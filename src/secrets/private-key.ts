@@ -46,7 +46,10 @@ export function checkPem(label: string, body: string): Checked | null {
 
 /** The key as a PEM file has it, however it was quoted: the same key has the same value everywhere. */
 function canonicalPem(label: string, body: string): string {
-  const lines = body.replace(/\\+r|\\+n|\\+t/g, '\n').split('\n').map((line) => line.replace(/^[\s"'+]+|[\s"'+\\]+$/g, ''))
+  const lines = body
+    .replace(/\\+r|\\+n|\\+t/g, '\n')
+    .split('\n')
+    .map((line) => line.replace(/^[\s"'+]+|[\s"'+\\]+$/g, ''))
   return [`-----BEGIN ${label}-----`, ...lines.filter((line) => line !== ''), `-----END ${label}-----`].join('\n')
 }
 
@@ -96,7 +99,10 @@ function checkOpenSsh(bytes: Buffer): Checked | null {
 
 /** A secret-key packet (tag 5 or 7) whose string-to-key usage says whether it is encrypted. RFC 9580, sections 4 and 5.5.3 */
 function checkPgp(text: string): Checked | null {
-  const body = text.replace(/^(?:Version|Comment|Hash|MessageID|Charset):.*$/gm, '').replace(/\n=[A-Za-z0-9+/]{4}\s*$/, '').replace(/[^A-Za-z0-9+/=]/g, '')
+  const body = text
+    .replace(/^(?:Version|Comment|Hash|MessageID|Charset):.*$/gm, '')
+    .replace(/\n=[A-Za-z0-9+/]{4}\s*$/, '')
+    .replace(/[^A-Za-z0-9+/=]/g, '')
   const bytes = body.length < 64 ? null : decodeBase64(body)
   const tag = bytes === null || bytes[0] === undefined ? 0 : bytes[0] & 0x40 ? bytes[0] & 0x3f : (bytes[0] >> 2) & 0x0f
   if (bytes === null || (tag !== 5 && tag !== 7)) return null

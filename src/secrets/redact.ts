@@ -23,7 +23,27 @@ export function redactValue(value: string, guessable: boolean): string {
 }
 
 /** Fields whose values are the program's own words or digests, never text of the image. */
-const OWN_WORDS = new Set(['certainty', 'code', 'confidence', 'detector', 'diffId', 'digest', 'failOn', 'fingerprint', 'id', 'keyedHash', 'kind', 'result', 'role', 'ruleId', 'severity', 'sha256', 'source', 'state', 'tool'])
+const OWN_WORDS = new Set([
+  'certainty',
+  'code',
+  'confidence',
+  'detector',
+  'diffId',
+  'digest',
+  'failOn',
+  'fingerprint',
+  'id',
+  'keyedHash',
+  'kind',
+  'result',
+  'role',
+  'ruleId',
+  'severity',
+  'sha256',
+  'source',
+  'state',
+  'tool',
+])
 
 interface KnownValue {
   readonly value: string
@@ -51,7 +71,8 @@ function partsOf({ value, guessable }: KnownValue): KnownValue[] {
   const split = login?.indexOf(':') ?? -1
   if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true })
   const unescaped = value.replace(/\\r|\\n/g, '\n')
-  if (/\n/.test(unescaped)) for (const line of unescaped.split('\n')) if (line.trim().length >= MIN_LINE && !line.startsWith('-----')) parts.push({ value: line.trim(), guessable: true })
+  if (/\n/.test(unescaped))
+    for (const line of unescaped.split('\n')) if (line.trim().length >= MIN_LINE && !line.startsWith('-----')) parts.push({ value: line.trim(), guessable: true })
   return parts
 }
 
@@ -71,7 +92,9 @@ export class Redactor {
     // Longer forms first: a value that holds another is hidden whole.
     const sorted = [...forms].sort(([a], [b]) => b.length - a.length)
     this.#long = sorted.filter(([form]) => form.length >= ALONE_BELOW).map(([form, shown]) => ({ form, shown }))
-    this.#short = sorted.filter(([form]) => form.length < ALONE_BELOW).map(([form, shown]) => ({ pattern: new RegExp(`(?<![A-Za-z0-9])${escapeRegExp(form)}(?![A-Za-z0-9])`, 'g'), shown }))
+    this.#short = sorted
+      .filter(([form]) => form.length < ALONE_BELOW)
+      .map(([form, shown]) => ({ pattern: new RegExp(`(?<![A-Za-z0-9])${escapeRegExp(form)}(?![A-Za-z0-9])`, 'g'), shown }))
   }
 
   /** The text with every known value hidden. */

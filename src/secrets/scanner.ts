@@ -79,7 +79,11 @@ export class Scanner {
     const all = [...literals.values()]
     this.#marks = all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null)
     this.#owners = all.map(({ owners }) => owners)
-    this.#kernel = buildKernel(all.map(({ spec }) => spec), CARRY + PART, simd)
+    this.#kernel = buildKernel(
+      all.map(({ spec }) => spec),
+      CARRY + PART,
+      simd,
+    )
   }
 
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
@@ -129,7 +133,10 @@ export class ContentScan {
 
   /** Takes the next bytes. @param last no more follow */
   push(chunk: Buffer, last: boolean): void {
-    if (chunk.length <= PART) return this.#window(chunk, last)
+    if (chunk.length <= PART) {
+      this.#window(chunk, last)
+      return
+    }
     for (let at = 0; at < chunk.length; at += PART) this.#window(chunk.subarray(at, at + PART), last && at + PART >= chunk.length)
   }
 
@@ -209,7 +216,10 @@ export class ContentScan {
     const groups = match.groups ?? {}
     const before = groups['before'] ?? ''
     const value = before + (groups['value'] ?? match[0])
-    const checked = detector.check === undefined ? {} : detector.check({ value, groups, before: text.slice(0, position - start), after: text.slice(match.index + match[0].length), path: this.#path, isText: this.#isText })
+    const checked =
+      detector.check === undefined
+        ? {}
+        : detector.check({ value, groups, before: text.slice(0, position - start), after: text.slice(match.index + match[0].length), path: this.#path, isText: this.#isText })
     if (checked === null) return
     const secret = checked.value ?? value
     const inner = groups['value'] === undefined && checked.value === undefined ? -before.length : Math.max(0, match[0].indexOf(secret))
@@ -236,7 +246,7 @@ export class ContentScan {
       const other = this.#candidates[i]
       if (other === undefined || other.end <= candidate.offset || candidate.end <= other.offset) continue
       const [encoded, otherEncoded] = [candidate.encoding !== 'raw', other.encoding !== 'raw']
-      const difference = rank(candidate.detector) - rank(other.detector)
+      const difference = rank(candidate.detector) - rank(other.detector) || Number(candidate.strength === 'proven') - Number(other.strength === 'proven')
       const weaker = encoded !== otherEncoded ? encoded && rank(other.detector) > 0 : difference !== 0 ? difference < 0 : candidate.length <= other.length
       // Two values inside one encoded block are two secrets.
       if (encoded && otherEncoded && candidate.identity !== other.identity) continue

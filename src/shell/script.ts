@@ -1,6 +1,6 @@
 // Shell text as commands: what is run, with which words, fed by what. Parsed by unbash; text that is no valid shell gives
 // the commands that could be read, and says that it is not whole.
-import { type Command as AstCommand, forEachChild, parse, type Pipeline, type SyntaxNode, type Word } from 'unbash'
+import { type Command as AstCommand, forEachChild, type Pipeline, parse, type SyntaxNode, type Word } from 'unbash'
 
 /** One simple command, the words before it that only start it (sudo, env, time) taken off. */
 export interface ShellCommand {
@@ -90,7 +90,9 @@ export function parseScript(text: string, depth = 0): Script {
     return found
   }
   const toCommand = (node: AstCommand, fedBy: readonly ShellCommand[]): ShellCommand | null => {
-    const assignments = [...node.prefix, ...node.args].flatMap((part) => (part.type === 'Assignment' && part.value.type === 'Word' ? [{ name: part.name, value: wordValue(part.value) ?? '' }] : []))
+    const assignments = [...node.prefix, ...node.args].flatMap((part) =>
+      part.type === 'Assignment' && part.value.type === 'Word' ? [{ name: part.name, value: wordValue(part.value) ?? '' }] : [],
+    )
     const words = [...(node.name === undefined ? [] : [node.name]), ...node.args.filter((arg) => arg.type === 'Word')].map(wordValue)
     const { name, args, assigned } = unwrap(words)
     const index = commands.length
@@ -101,7 +103,11 @@ export function parseScript(text: string, depth = 0): Script {
       text: text.slice(node.pos, node.end),
       fedBy,
       substituted: [],
-      writes: node.redirects.flatMap((redirect) => (redirect.type === 'Redirect' && redirect.operator.includes('>') && !redirect.operator.includes('&') && redirect.target !== undefined ? [wordValue(redirect.target) ?? ''] : [])),
+      writes: node.redirects.flatMap((redirect) =>
+        redirect.type === 'Redirect' && redirect.operator.includes('>') && !redirect.operator.includes('&') && redirect.target !== undefined
+          ? [wordValue(redirect.target) ?? '']
+          : [],
+      ),
     }
     commands.push(command)
     const inner = substitutedIn(node)
@@ -120,7 +126,12 @@ export function parseScript(text: string, depth = 0): Script {
 
 /** The value of a word; null where a command's output is part of it. */
 function wordValue(word: Word): string | null {
-  return word.parts?.some((part) => part.type === 'CommandExpansion' || part.type === 'ProcessSubstitution' || (part.type === 'DoubleQuoted' && part.parts.some((inner) => inner.type === 'CommandExpansion'))) ? null : word.value
+  return word.parts?.some(
+    (part) =>
+      part.type === 'CommandExpansion' || part.type === 'ProcessSubstitution' || (part.type === 'DoubleQuoted' && part.parts.some((inner) => inner.type === 'CommandExpansion')),
+  )
+    ? null
+    : word.value
 }
 
 /** Takes `sudo -u app env A=b` off the front. */

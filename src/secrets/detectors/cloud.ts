@@ -38,7 +38,11 @@ export const CLOUD: readonly Detector[] = [
     title: 'AWS secret access key',
     docs: AWS_DOCS,
     revoke: AWS_REVOKE,
-    literals: ['secret_access_key', 'secretaccesskey', 'secret-access-key', 'aws_secret', 'awssecret', 'aws-secret', 'aws_sec'].map((text) => ({ text, ignoreCase: true, assignment: true })),
+    literals: ['secret_access_key', 'secretaccesskey', 'secret-access-key', 'aws_secret', 'awssecret', 'aws-secret', 'aws_sec'].map((text) => ({
+      text,
+      ignoreCase: true,
+      assignment: true,
+    })),
     pattern: /[\w.-]{3,40}["'`\s\])\\]{0,4}[=:>,|]{1,3}["'`\s\\]{0,6}(?<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/y,
     strength: 'likely',
     check: ({ value }) => {
@@ -91,7 +95,12 @@ export const CLOUD: readonly Detector[] = [
     title: 'Azure storage account key',
     docs: AZURE_SIGNED,
     revoke: 'Rotate the storage account key in Azure',
-    literals: [{ text: 'accountkey', ignoreCase: true }, { text: 'account_key', ignoreCase: true }, { text: 'storage_key', ignoreCase: true }, { text: 'storagekey', ignoreCase: true }],
+    literals: [
+      { text: 'accountkey', ignoreCase: true },
+      { text: 'account_key', ignoreCase: true },
+      { text: 'storage_key', ignoreCase: true },
+      { text: 'storagekey', ignoreCase: true },
+    ],
     pattern: /[\w-]{0,16}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{86}==)/iy,
     strength: 'likely',
     check: ({ value }) => {

@@ -1,13 +1,45 @@
 // Credentials told by the file or statement they stand in: logins, connection strings, command lines, assignments.
-import { decodeText, entropy, isFiller, isPlaceholder } from '../checks.ts'
+
 import { checkAssignment } from '../assignment.ts'
+import { decodeText, entropy, isFiller, isPlaceholder } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 
-const ASSIGNMENT_WORDS = ['passw', 'passphrase', '_pass', '-pass', 'pwd', 'secret', 'token', 'apikey', 'api_key', 'api-key', 'access_key', 'accesskey', 'access-key', 'private_key', 'privatekey', 'auth_key', 'authkey', 'encryption_key', 'encryptionkey', 'signing_key', 'master_key', 'masterkey', 'credential', 'client_key', 'storage_key', 'jwt_key', 'app_key', 'appkey']
+const ASSIGNMENT_WORDS = [
+  'passw',
+  'passphrase',
+  '_pass',
+  '-pass',
+  'pwd',
+  'secret',
+  'token',
+  'apikey',
+  'api_key',
+  'api-key',
+  'access_key',
+  'accesskey',
+  'access-key',
+  'private_key',
+  'privatekey',
+  'auth_key',
+  'authkey',
+  'encryption_key',
+  'encryptionkey',
+  'signing_key',
+  'master_key',
+  'masterkey',
+  'credential',
+  'client_key',
+  'storage_key',
+  'jwt_key',
+  'app_key',
+  'appkey',
+]
 
 const LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i
-const EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io))?(?::|\/|$)|^(?:host|hostname|server|your[-.]|my[-.]|some|url|domain|ip)|[<>${}%*[\]]/i
-const COMMON_PASSWORD = /^(?:pass|password|passwd|passw0rd|pwd|secret|user|username|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|pw|p|x+|\*+|\.+|foo|bar|baz|123456?|1234|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)$/i
+const EXAMPLE_HOST =
+  /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io))?(?::|\/|$)|^(?:host|hostname|server|your[-.]|my[-.]|some|url|domain|ip)|[<>${}%*[\]]/i
+const COMMON_PASSWORD =
+  /^(?:pass|password|passwd|passw0rd|pwd|secret|user|username|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|pw|p|x+|\*+|\.+|foo|bar|baz|123456?|1234|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)$/i
 
 /** user:password@host: real when the password is no filler and the host is one that can be reached. */
 function checkUserinfo({ groups }: Found): Checked | null {
@@ -46,7 +78,10 @@ export const FILES: readonly Detector[] = [
     title: 'Basic authorization header',
     docs: 'https://www.rfc-editor.org/rfc/rfc7617',
     revoke: 'Change the password that the header carries',
-    literals: [{ text: 'uthorization', ignoreCase: true }, { text: 'extraheader', ignoreCase: true }],
+    literals: [
+      { text: 'uthorization', ignoreCase: true },
+      { text: 'extraheader', ignoreCase: true },
+    ],
     pattern: /[\w\s"'=:\\-]{0,40}?basic\s{1,3}(?<value>[A-Za-z0-9+/]{8,400}={0,2})/iy,
     window: 480,
     strength: 'likely',
@@ -83,7 +118,8 @@ export const FILES: readonly Detector[] = [
     docs: 'https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1',
     revoke: 'Change the password of the account',
     literals: ['://'],
-    pattern: /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/@"'<>]{1,120})@(?<host>[^\s/"'?#,;)<>]{2,120})/y,
+    pattern:
+      /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/@"'<>]{1,120})@(?<host>[^\s/"'?#,;)<>]{2,120})/y,
     strength: 'likely',
     guessable: true,
     check: checkUserinfo,
@@ -118,7 +154,8 @@ export const FILES: readonly Detector[] = [
     docs: 'https://learn.microsoft.com/dotnet/framework/data/adonet/connection-string-syntax',
     revoke: 'Change the password of the database account',
     literals: ['password=', 'pwd='].map((text) => ({ text, ignoreCase: true })),
-    pattern: /(?<=(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n"']{0,40})(?:password|pwd)=(?<value>[^;"'\s&<>]{3,100})/iy,
+    pattern:
+      /(?<=(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n"']{0,40})(?:password|pwd)=(?<value>[^;"'\s&<>]{3,100})/iy,
     strength: 'likely',
     guessable: true,
     check: ({ value, before }) => {
@@ -133,7 +170,8 @@ export const FILES: readonly Detector[] = [
     docs: 'https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1',
     revoke: 'Change the password or revoke the token',
     literals: ['://'],
-    pattern: /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/@"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'?#,;)<>]{3,120})/y,
+    pattern:
+      /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/@"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'?#,;)<>]{3,120})/y,
     strength: 'likely',
     guessable: true,
     check: (found) => (found.path.endsWith('.lock') && isFiller(found.value) ? null : checkUserinfo(found)),

@@ -1,6 +1,7 @@
 // Private keys, told by decoding them, sorted by id.
-import { checkBase64Pem, checkDer, checkPem, checkPutty } from '../private-key.ts'
+
 import type { Checked, Detector, Found } from '../detector.ts'
+import { checkBase64Pem, checkDer, checkPem, checkPutty } from '../private-key.ts'
 
 const REVOKE = 'Replace the key pair, and revoke its certificate or remove its public key wherever it is trusted'
 /** Public test keys that ship in libraries and documentation are told by their package, not here. */
@@ -52,7 +53,13 @@ export const KEYS: readonly Detector[] = [
     docs: 'https://www.rfc-editor.org/rfc/rfc5958',
     revoke: REVOKE,
     // Version 0 and the algorithm identifier of rsaEncryption, id-ecPublicKey and Ed25519, behind the outer SEQUENCE.
-    literals: ['\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01', '\x02\x01\x00\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01', '\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70', '\x02\x01\x00\x02\x82\x01\x01\x00', '\x02\x01\x00\x02\x82\x02\x01\x00'],
+    literals: [
+      '\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01',
+      '\x02\x01\x00\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01',
+      '\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70',
+      '\x02\x01\x00\x02\x82\x01\x01\x00',
+      '\x02\x01\x00\x02\x82\x02\x01\x00',
+    ],
     pattern: /(?<=(?<before>0(?:\x82[\s\S]{2}|\x81[\s\S]|[\x20-\x7f])))\x02\x01\x00[\s\S]{40,6000}/y,
     window: 6100,
     strength: 'proven',

@@ -1,5 +1,5 @@
 // Messaging, mail, payment, AI, data and observability services, sorted by id.
-import { decodeJson, decodeText, isFiller, crc32 } from '../checks.ts'
+import { crc32, decodeJson, decodeText, isFiller } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 import { token } from './token.ts'
 
@@ -52,8 +52,8 @@ export const SERVICES: readonly Detector[] = [
     title: 'Discord webhook',
     docs: 'https://discord.com/developers/docs/resources/webhook',
     revoke: 'Delete the webhook in the Discord channel settings',
-    literals: ['/api/webhooks/'],
-    pattern: '/api/webhooks/\\d{17,20}/(?<random>[A-Za-z0-9_-]{60,80})',
+    literals: ['discord.com/api/webhooks/', 'discordapp.com/api/webhooks/'],
+    pattern: 'discord(?:app)?\\.com/api/webhooks/\\d{17,20}/(?<random>[A-Za-z0-9_-]{60,80})',
   }),
   token({
     id: 'grafana-token',
@@ -143,7 +143,8 @@ export const SERVICES: readonly Detector[] = [
     docs: 'https://docs.slack.dev/authentication/tokens',
     revoke: 'Revoke the token with auth.revoke or in the Slack app settings',
     literals: ['xoxb-', 'xoxp-', 'xoxa-', 'xoxr-', 'xoxs-', 'xapp-', 'xoxe-', 'xoxe.'],
-    pattern: '(?:xox[bpars]-(?:\\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|xoxa-2-[A-Za-z0-9-]{40,160}|xapp-\\d-[A-Z0-9]{8,13}-\\d{10,14}-[0-9a-f]{64}|xoxe(?:\\.xox[bp])?-\\d-[A-Za-z0-9]{140,170})',
+    pattern:
+      '(?:xox[bpars]-(?:\\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|xoxa-2-[A-Za-z0-9-]{40,160}|xapp-\\d-[A-Z0-9]{8,13}-\\d{10,14}-[0-9a-f]{64}|xoxe(?:\\.xox[bp])?-\\d-[A-Za-z0-9]{140,170})',
   }),
   {
     id: 'slack-webhook',
@@ -194,4 +195,3 @@ export const SERVICES: readonly Detector[] = [
     strength: 'possible',
   }),
 ]
-

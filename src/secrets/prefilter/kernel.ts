@@ -6,10 +6,10 @@ import { plainKernel } from './plain.ts'
 import { buildLiteralSet, type Literal } from './table-builder.ts'
 
 /** Called for each literal found: its position in the window, its number, and for assignments where the value stands. */
-export type OnHit = (position: number, literal: number, valueStart: number, valueLength: number) => void
+type OnHit = (position: number, literal: number, valueStart: number, valueLength: number) => void
 
 /** Called for each run of text in another form: position and length in the window. */
-export type OnRun = (position: number, length: number) => void
+type OnRun = (position: number, length: number) => void
 
 export interface Kernel {
   /** The window: the caller writes bytes here. */

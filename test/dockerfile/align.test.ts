@@ -1,0 +1,124 @@
+// Lines: exactly right, or none with a reason.
+
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { contextPath } from '../../src/dockerfile/copy.ts'
+import { parseDockerfile } from '../../src/dockerfile/dockerfile.ts'
+import { readHistoryEntry } from '../../src/dockerfile/history.ts'
+import { findOrigin } from '../../src/dockerfile/origin.ts'
+import { type HistoryEntry, parseConfig } from '../../src/image/config.ts'
+import { openImage } from '../../src/image/open.ts'
+import { buildParts, type LayerSpec } from '../image-builder.ts'
+
+const FIXTURES = path.join(import.meta.dirname, '../../fixtures')
+const nothing = (async function* (): AsyncGenerator<Buffer> {})()
+
+/** The first lines of all layers, or the reason why there are none. */
+async function lines(dockerfile: string, layers: readonly LayerSpec[], target: string | null = null): Promise<(number | null)[] | string> {
+  const { config } = await buildParts({ layers })
+  const origin = findOrigin(parseConfig(config, 'test'), {}, parseDockerfile('Dockerfile', dockerfile), target)
+  return origin.reason ?? origin.layers.map((layer) => layer.lines?.startLine ?? null)
+}
+
+const made = (by: string): LayerSpec => ({ by, files: [{ name: 'x', content: by }] })
+const empty = (by: string): LayerSpec => ({ by, files: null, comment: 'buildkit.dockerfile.v0' })
+const base = [made('/bin/sh -c #(nop) ADD file:1 in / '), { by: '/bin/sh -c #(nop)  CMD ["sh"]', files: null }]
+
+describe('images of real builders', () => {
+  it.each([
+    ['deleted-secret/image.tar', [null, 3, 4, 5, 6, 7]],
+    // The classic builder makes no layer for a RUN that changes nothing.
+    ['formats/classic-builder.tar.gz', [null, 3, 4, 5, 7]],
+    ['formats/buildah.tar.gz', [null, 4, 5, 6, 7]],
+    ['formats/oci-zstd.tar.gz', [null, 3, 4, 5, 6, 7]],
+  ])('%s', async (name, expected) => {
+    const image = await openImage(path.join(FIXTURES, name), { image: null, platform: null, temporary: '/tmp', architecture: 'x64', stdin: nothing })
+    const origin = findOrigin(image.config, image.annotations, parseDockerfile('Dockerfile', readFileSync(path.join(FIXTURES, 'deleted-secret/Dockerfile'), 'utf8')), null)
+    await image.close()
+    expect(origin.reason).toBeNull()
+    expect(origin.layers.map((layer) => layer.lines?.startLine ?? null)).toEqual(expected)
+    expect(origin.layers.map(({ owner }) => owner)).toEqual(['base', ...expected.slice(1).map(() => 'own')])
+  })
+})
+
+describe('alignment', () => {
+  it('counts continuations, comments inside them and here-documents to their instruction', async () => {
+    const dockerfile = 'FROM base\nRUN a && \\\n  # why\n  b\nRUN <<EOF\nc\nEOF\nCOPY <<X /x\nt\nX\nRUN d\n'
+    const layers = [...base, made('RUN /bin/sh -c a &&   b # buildkit'), made('RUN /bin/sh -c c\n # buildkit'), made('COPY <<X /x # buildkit'), made('RUN /bin/sh -c d # buildkit')]
+    expect(await lines(dockerfile, layers)).toEqual([null, 2, 5, 8, 11])
+  })
+
+  it('goes through the stages that a stage builds on', async () => {
+    const dockerfile = 'ARG V=1\nFROM base:$V AS one\nRUN a\nFROM other AS two\nRUN z\nFROM one\nRUN b\n'
+    expect(await lines(dockerfile, [...base, made('RUN /bin/sh -c a # buildkit'), made('RUN /bin/sh -c b # buildkit')])).toEqual([null, 3, 7])
+  })
+
+  it('takes the stage that is named, or the only one that fits', async () => {
+    const dockerfile = 'FROM base AS one\nRUN a\nFROM base AS two\nRUN b\nCOPY c /c\n'
+    const layers = [...base, made('RUN /bin/sh -c a # buildkit')]
+    expect(await lines(dockerfile, layers, 'one')).toEqual([null, 2])
+    expect(await lines(dockerfile, layers)).toEqual([null, 2])
+    expect(await lines(dockerfile, layers, 'three')).toMatch(/no stage "three"/)
+  })
+
+  it('takes values of arguments for wildcards where the builder fills them in', async () => {
+    const dockerfile = 'FROM base\nARG DIR=/srv\nENV A=$DIR\nWORKDIR $DIR\nCOPY x $DIR/\n'
+    expect(await lines(dockerfile, [...base, empty('ARG DIR=/srv'), empty('ENV A=/srv'), made('WORKDIR /srv'), made('COPY x /srv/ # buildkit')])).toEqual([null, 4, 5])
+  })
+
+  it.each([
+    ['an instruction more than the image has', 'FROM base\nRUN a\nRUN b\nRUN c\nCOPY d /d\nUSER 1\n', /instructions, the image's history only/],
+    ['another order', 'FROM base\nCOPY c /c\nRUN a\n', /line 3 is RUN, where the image's history has COPY/],
+    ['a changed command', 'FROM base\nRUN other\nCOPY c /c\n', /line 2 \(RUN\) differs/],
+    ['a changed target', 'FROM base\nRUN a\nCOPY c /elsewhere\n', /line 3 \(COPY\) differs/],
+    ['a start from scratch that the image has not', 'FROM scratch\nRUN a\nCOPY c /c\n', /starts from scratch/],
+    ['no FROM', '# nothing\n', /has no FROM/],
+  ])('abstains at %s', async (_name, dockerfile, reason) => {
+    expect(await lines(dockerfile, [...base, made('RUN /bin/sh -c a # buildkit'), made('COPY c /c # buildkit')])).toMatch(reason)
+  })
+
+  it('gives no instruction to layers when the history has fewer entries than there are layers', async () => {
+    const { config } = await buildParts({ layers: [made('a'), made('b')], overrides: { history: [{ created_by: 'COPY a /a # buildkit' }] } })
+    const origin = findOrigin(parseConfig(config, 'test'), {}, null, null)
+    expect(origin.layers.map(({ history, instruction }) => [history, instruction])).toEqual([
+      [null, null],
+      [null, null],
+    ])
+  })
+
+  it('gives no line to a layer that a builder merged from several instructions', async () => {
+    const layers = [...base, { by: '/bin/sh -c #(nop) COPY dir:1 in /x ', files: null }, { by: '/bin/sh -c rm /x/y', files: null }, made('/bin/sh -c #(nop) CMD ["x"]')]
+    expect(await lines('FROM base\nCOPY x /x\nRUN rm /x/y\nCMD ["x"]\n', layers)).toMatch(/merged/)
+  })
+})
+
+describe('a history entry', () => {
+  const entry = (createdBy: string, comment: string | null = null): HistoryEntry => ({ index: 0, created: null, createdBy, author: null, comment, empty: false })
+  it.each([
+    ['RUN /bin/sh -c echo a # buildkit', 'RUN', 'echo a', []],
+    ['RUN |2 A=one B=two words /bin/bash -o pipefail -ec make # buildkit', 'RUN', 'make', ['A=one', 'B=two words']],
+    ['/bin/sh -c #(nop)  ENV A=b', 'ENV', 'A=b', []],
+    ['/bin/sh -e -c #(nop) COPY file:1 in /app/ ', 'COPY', 'file:1 in /app/', []],
+    ['|1 T=x /bin/sh -c apk add y', 'RUN', 'apk add y', ['T=x']],
+    ['WORKDIR /app', 'WORKDIR', '/app', []],
+    ['bazel build //app', null, 'bazel build //app', []],
+    ['', null, '', []],
+  ])('%j', (createdBy, keyword, text, buildArgs) => {
+    expect(readHistoryEntry(entry(createdBy))).toMatchObject({ keyword, text, buildArgs })
+  })
+})
+
+describe('the file of the build context that a COPY brought in', () => {
+  it.each([
+    ['.env /app/.env', '/app/.env', '.env'],
+    ['netrc /root/.netrc', '/root/.netrc', 'netrc'],
+    ['. /app', '/app/config/.env', 'config/.env'],
+    ['--chown=1:1 ./conf/ /etc/app/', '/etc/app/tls/k.pem', 'conf/tls/k.pem'],
+    ['["a b", "c.key", "/keys/"]', '/keys/c.key', 'c.key'],
+    ['*.pem /certs/', '/certs/x.pem', 'x.pem'],
+    ['a.tf b.tfstate ./', '/infra/b.tfstate', 'b.tfstate'],
+  ])('COPY %s brings %s', (text, path, expected) => {
+    expect(contextPath(text, path)).toBe(expected)
+  })
+})

@@ -1,0 +1,43 @@
+// Runs the gate on an image in memory.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { runGate } from '../src/gate.ts'
+import { PRESETS } from '../src/policy/config.ts'
+import { parseConfigText } from '../src/policy/load.ts'
+import { mergeConfigs, toPolicy } from '../src/policy/policy.ts'
+import type { Outcome } from '../src/report/outcome.ts'
+
+export interface RunOptions {
+  readonly dockerfile?: string | null
+  /** Text of .layergate.yml. */
+  readonly policy?: string
+  readonly now?: Date
+  readonly image?: string | null
+  readonly platform?: string | null
+}
+
+export const NOW = new Date('2026-11-23T12:00:00Z')
+
+/** Judges an archive; the recommended policy where none is given. @throws GateError */
+export async function judgeArchive(archive: Buffer, { dockerfile = null, policy = '', now = NOW, image = null, platform = null }: RunOptions = {}): Promise<Outcome> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'layergate-test-'))
+  try {
+    const file = path.join(folder, 'image.tar')
+    await writeFile(file, archive)
+    const config = parseConfigText('.layergate.yml', policy)
+    const preset = typeof config.extends === 'string' ? (PRESETS[config.extends] ?? {}) : {}
+    return await runGate({
+      reference: file,
+      open: { image, platform, temporary: folder, architecture: 'x64', stdin: (async function* () {})() },
+      policy: toPolicy('.layergate.yml', mergeConfigs([PRESETS['recommended'] ?? {}, preset, config])),
+      dockerfile: dockerfile === null ? null : { path: 'Dockerfile', text: dockerfile, explicit: true },
+      target: null,
+      now,
+      key: 'a key of the tests',
+      onProgress: () => {},
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
