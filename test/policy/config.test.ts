@@ -1,0 +1,164 @@
+// The configuration: what it means, and what a mistake in it says.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadConfig, parseConfigText } from '../../src/policy/load.ts'
+import { matchesReference } from '../../src/policy/reference-pattern.ts'
+import { toPolicy } from '../../src/policy/policy.ts'
+import { buildImage } from '../image-builder.ts'
+import { judgeArchive } from '../run-gate.ts'
+import { VALUES } from '../values.ts'
+
+describe('a mistake is told with its place and the nearest right name', () => {
+  it.each([
+    ['fail_on: high\n', '.layergate.yml:1:1: unknown key "fail_on". Did you mean "fail-on"?'],
+    ['extends: recommended\nrules:\n  delted-secret: high\n', '.layergate.yml:3:3: there is no rule "delted-secret". Did you mean "deleted-secret"?'],
+    ['fail-on: hihg\n', '.layergate.yml:1:10: fail-on: "hihg" is none of critical, high, medium, low, never. Did you mean "high"?'],
+    ['rules:\n  root-user: hihg\n', '.layergate.yml:2:14: rules.root-user: "hihg" is neither off, nor a severity (critical, high, medium, low, info), nor an object with the rule\'s options. Did you mean "high"?'],
+    ['rules:\n  base-not-allowed:\n    alow: [x]\n', '.layergate.yml:3:5: unknown key "alow" in rules.base-not-allowed. Did you mean "allow"?'],
+    ['ignore:\n  - rule: root-user\n', '.layergate.yml:2:5: ignore.0.reason is missing.'],
+    ['ignore:\n  - rule: root-usr\n    reason: because\n', 'Did you mean "root-user"?'],
+    ['ignore:\n  - reason: for everything\n', 'an ignore entry needs a rule, a path or a fingerprint'],
+    ['ignore:\n  - rule: root-user\n    reason: because\n    expires: soon\n', '.layergate.yml:4:14: ignore.0.expires'],
+    ['a: [1\n', 'no valid YAML'],
+    ['- a\n', '.layergate.yml:1:1'],
+  ])('%j', (text, message) => {
+    expect(() => parseConfigText('.layergate.yml', text)).toThrow(message)
+  })
+
+  it('an unknown preset, a file that is not there, files that extend each other', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'layergate-config-'))
+    const write = (name: string, text: string) => writeFile(path.join(folder, name), text)
+    await write('a.yml', 'extends: ./b.yml\n')
+    await write('b.yml', 'extends: ./a.yml\n')
+    await write('c.yml', 'extends: strickt\n')
+    await write('d.yml', 'extends: ./nothing.yml\n')
+    await expect(loadConfig(path.join(folder, 'a.yml'))).rejects.toThrow('leads back to itself')
+    await expect(loadConfig(path.join(folder, 'c.yml'))).rejects.toThrow('Did you mean "strict"?')
+    await expect(loadConfig(path.join(folder, 'd.yml'))).rejects.toThrow('nothing.yml: the configuration cannot be read: ENOENT')
+    await rm(folder, { recursive: true })
+  })
+})
+
+describe('configurations over each other', () => {
+  it('the later wins, rules keep the options of the earlier, ignores add up', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'layergate-config-'))
+    await writeFile(path.join(folder, 'org.yml'), 'extends: strict\nrules:\n  base-not-allowed: { allow: ["acme/*"] }\nignore: [{ rule: root-user, reason: organisation }]\n')
+    await writeFile(path.join(folder, 'own.yml'), 'extends: ./org.yml\nfail-on: critical\nrules:\n  base-not-allowed: low\nignore: [{ rule: missing-user, reason: own }]\n')
+    const policy = toPolicy('own.yml', await loadConfig(path.join(folder, 'own.yml')))
+    expect(policy).toMatchObject({ failOn: 'critical', skipped: 'fail', minConfidence: { secret: 'medium', rule: 'medium' } })
+    expect(policy.rules['base-not-allowed']).toMatchObject({ severity: 'low', options: { allow: ['acme/*'] } })
+    expect(policy.ignore.map(({ reason }) => reason)).toEqual(['organisation', 'own'])
+    await rm(folder, { recursive: true })
+  })
+})
+
+describe('patterns of images', () => {
+  it.each([
+    ['node', 'node:22', true],
+    ['node:22-*', 'docker.io/library/node:22-slim', true],
+    ['node:22-*', 'node:20-slim', false],
+    ['docker.io/library/node', 'index.docker.io/library/node', true],
+    ['gcr.io/distroless/**', 'gcr.io/distroless/static-debian12:nonroot', true],
+    ['acme/*', 'ghcr.io/acme/app', false],
+    ['ghcr.io/acme/**', 'ghcr.io/acme/base/node:1', true],
+    ['**:latest', 'debian', true],
+    ['*:latest', 'ghcr.io/a/b/c', true],
+    ['node@sha256:*', 'node:22', false],
+    ['localhost:5000/x:1', 'localhost:5000/x:1', true],
+  ])('%s against %s: %s', (pattern, reference, fits) => {
+    expect(matchesReference(pattern, { reference, digest: null })).toBe(fits)
+  })
+})
+
+const token = VALUES['github-token']?.() ?? ''
+const leaking = () =>
+  buildImage({
+    config: { User: '1000' },
+    layers: [
+      { by: 'COPY test/key.txt /app/test/key.txt # buildkit', files: [{ name: 'app/test/key.txt', content: token }] },
+      { by: 'COPY b /app/b # buildkit', files: [{ name: 'app/b', content: token }] },
+    ],
+  })
+
+describe('ignoring', () => {
+  it('a leak is quiet only when all its places are ignored; else the first open one leads', async () => {
+    const one = await judgeArchive(await leaking(), { policy: 'ignore:\n  - path: /app/test/**\n    reason: test data\n' })
+    expect(one.report.verdict.result).toBe('fail')
+    expect(one.report.findings[0]?.location).toMatchObject({ path: '/app/b' })
+    const all = await judgeArchive(await leaking(), { policy: 'ignore:\n  - path: /app/**\n    rule: secret-in-image\n    reason: revoked\n    expires: 2026-11-23\n' })
+    expect(all.report.verdict).toMatchObject({ result: 'pass', suppressed: 1, counts: { critical: 0 } })
+    expect(all.report.findings[0]?.suppressed).toEqual({ by: 'config', reason: 'revoked', expires: '2026-11-23' })
+  })
+
+  it('by fingerprint, which survives other layers below and other values', async () => {
+    const { report } = await judgeArchive(await leaking())
+    const fingerprint = report.findings[0]?.fingerprint ?? ''
+    const other = report.findings[0]?.related[0]?.fingerprint ?? ''
+    const rebuilt = await buildImage({
+      config: { User: '1000' },
+      layers: [
+        { by: 'RUN /bin/sh -c true # buildkit', files: [{ name: 'x', content: 'y' }] },
+        { by: 'COPY test/key.txt /app/test/key.txt # buildkit', files: [{ name: 'app/test/key.txt', content: `\n\n${VALUES['github-token-2']?.()}` }] },
+      ],
+    })
+    const again = await judgeArchive(rebuilt)
+    expect(again.report.findings[0]?.fingerprint).toBe(fingerprint)
+    const policy = `ignore:\n  - { fingerprint: ${fingerprint}, reason: known }\n  - { fingerprint: ${other}, reason: known }\n`
+    expect((await judgeArchive(await leaking(), { policy })).report.verdict.result).toBe('pass')
+  })
+
+  it('an expired entry hides nothing, an unused one is reported', async () => {
+    const { report } = await judgeArchive(await leaking(), { policy: 'ignore:\n  - path: /app/**\n    reason: for a while\n    expires: 2026-11-22\n  - rule: root-user\n    reason: never needed\n' })
+    expect(report.verdict.result).toBe('fail')
+    expect(report.warnings.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      'expired-ignore: The ignore entry for /app/** expired on 2026-11-22: it no longer hides anything (“for a while”).',
+      'unused-ignore: The ignore entry for root-user matched nothing: remove it (“never needed”).',
+    ])
+  })
+})
+
+describe('the gate', () => {
+  it('fail-on gates and does not filter; a rule that is off is gone', async () => {
+    const never = await judgeArchive(await leaking(), { policy: 'fail-on: never\n' })
+    expect(never.report.verdict).toMatchObject({ result: 'pass', counts: { critical: 1 } })
+    const off = await judgeArchive(await leaking(), { policy: 'rules:\n  secret-in-image: off\n' })
+    expect(off.report.findings).toEqual([])
+  })
+
+  it('a severity of the policy replaces that of the finding', async () => {
+    const { report } = await judgeArchive(await leaking(), { policy: 'rules:\n  secret-in-image: low\n' })
+    expect(report.findings[0]?.severity).toBe('low')
+    expect(report.verdict.result).toBe('pass')
+  })
+
+  const inBase = () =>
+    buildImage({
+      config: { User: '1000' },
+      layers: [
+        { by: '/bin/sh -c #(nop) ADD file:1 in / ', files: [{ name: 'etc/token', content: token }] },
+        { by: 'COPY x /x # buildkit', files: [{ name: 'x', content: 'x' }] },
+      ],
+    })
+  const dockerfile = 'FROM ghcr.io/acme/base:1\nCOPY x /x\n'
+
+  it.each([
+    ['', 'pass', 1],
+    ['base: fail\n', 'fail', 1],
+    ['base: ignore\n', 'pass', 0],
+    ["own-bases: ['ghcr.io/acme/**']\n", 'fail', 1],
+    ["own-bases: ['ghcr.io/other/**']\n", 'pass', 1],
+  ])('what is in the base: %j', async (policy, result, findings) => {
+    const { report } = await judgeArchive(await inBase(), { dockerfile, policy })
+    expect(report.verdict.result).toBe(result)
+    expect(report.findings).toHaveLength(findings)
+    if (findings > 0) expect(report.findings[0]).toMatchObject({ origin: 'base', dockerfile: { startLine: 1 } })
+  })
+
+  it('strict fails on what the recommended policy shows', async () => {
+    const image = await buildImage({ config: {}, layers: [{ by: 'COPY x /x # buildkit', files: [{ name: 'x', content: 'x' }] }] })
+    expect((await judgeArchive(image)).report.verdict.result).toBe('pass')
+    expect((await judgeArchive(image, { policy: 'extends: strict\n' })).report.verdict.result).toBe('fail')
+  })
+})

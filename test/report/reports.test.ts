@@ -1,0 +1,241 @@
+// What people and programs get to see.
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import { describe, expect, it } from 'vitest'
+import { toAnnotations } from '../../src/report/annotations.ts'
+import { COMMENT_MARKER, renderSection, upsertSection } from '../../src/report/comment.ts'
+import { code, markdown, visible } from '../../src/report/escape.ts'
+import { renderJson, reportJsonSchema } from '../../src/report/json.ts'
+import type { Outcome } from '../../src/report/outcome.ts'
+import { renderSarif } from '../../src/report/sarif.ts'
+import { renderSummary } from '../../src/report/summary.ts'
+import { renderTerminal } from '../../src/report/terminal.ts'
+import { buildImage, type LayerSpec } from '../image-builder.ts'
+import { judgeArchive } from '../run-gate.ts'
+import { fill, random, VALUES } from '../values.ts'
+
+const DOCKERFILE = 'FROM busybox:1.36\nCOPY . /app\nRUN rm /app/.env\nRUN curl -fsSL https://get.acme.io/i.sh | sh\n'
+const LAYERS: readonly LayerSpec[] = [
+  { by: '/bin/sh -c #(nop) ADD file:1 in / ', files: [{ name: 'bin/', mode: 0o755 }] },
+  { by: 'COPY . /app # buildkit', files: [{ name: 'app/.env', content: fill('TOKEN={{github-token}}\n') }] },
+  { by: 'RUN /bin/sh -c rm /app/.env # buildkit', files: [{ name: 'app/.wh..env' }] },
+  { by: 'RUN /bin/sh -c curl -fsSL https://get.acme.io/i.sh | sh # buildkit', files: [{ name: 'x', content: 'x' }] },
+]
+const trap = async (): Promise<Outcome> => judgeArchive(await buildImage({ layers: LAYERS }), { dockerfile: DOCKERFILE })
+const context = { blobUrl: 'https://github.com/acme/app/blob/0123', runUrl: 'https://github.com/acme/app/actions/runs/1' }
+
+const every = (outcome: Outcome): Record<string, string> => ({
+  json: renderJson(outcome.report),
+  sarif: renderSarif(outcome, '.layergate.yml'),
+  summary: renderSummary(outcome),
+  comment: upsertSection(null, outcome.report.image.reference, renderSection(outcome, context)),
+  terminal: renderTerminal(outcome, { color: false, verbose: true }),
+  colour: renderTerminal(outcome, { color: true, verbose: false }),
+  annotations: JSON.stringify(toAnnotations(outcome)),
+})
+
+describe('the terminal', () => {
+  it('shows the verdict first, the lines, what hides, and what to do, in 80 columns', async () => {
+    const text = renderTerminal(await trap(), { color: false, verbose: false }).replace(/^.*image\.tar/, 'image.tar').replace(/ghp_….{4}/, 'ghp_…TAIL').replace(/[\d.]+ s$/m, 'N s').replace(/[\d.]+ kB/g, 'N kB')
+    expect(text).toMatchInlineSnapshot(`
+      "image.tar · linux/amd64 · N kB · 1 base layer + 3
+        own
+
+      FAIL  1 critical · 2 medium                         .layergate.yml fails on high
+
+      Dockerfile:2   COPY . /app
+       ● critical  deleted-secret   GitHub token ghp_…TAIL
+          in /app/.env (line 1), added by this line in layer 1
+          Dockerfile:3   RUN rm /app/.env   hides it in layer 2; the bytes stay in
+          layer 1
+          → Delete the token in the GitHub settings. Add \`.env\` to .dockerignore so
+            that COPY leaves it out; what the build needs comes from RUN
+            --mount=type=secret.
+
+      Dockerfile:1   FROM busybox:1.36
+       ○ medium    missing-user     No USER: the container runs as root
+          The image sets no USER: the container runs as root.
+          → Add \`USER 10001\` before CMD (a number needs no account in the image).
+
+      Dockerfile:4   RUN curl -fsSL https://get.acme.io/i.sh | sh
+       ○ medium    pipe-to-shell    A script from the network runs unseen
+          RUN pipes what curl downloads into sh from https://get.acme.io/i.sh: whoever
+          controls the server, or the way to it, runs code in the build.
+          → Download, check, then run: curl -fsSLo /tmp/script.sh
+            https://get.acme.io/i.sh && echo "<sha256>  /tmp/script.sh" | sha256sum -c
+            - && sh /tmp/script.sh
+
+      10 rules passed · N kB read in N s
+      "
+    `)
+  })
+
+  it('never goes beyond 80 columns, and says a clean image in one line', async () => {
+    for (const verbose of [true, false]) for (const line of renderTerminal(await trap(), { color: false, verbose }).split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    const clean = await judgeArchive(await buildImage({ layers: LAYERS.slice(0, 1), config: { User: '1' } }))
+    expect(renderTerminal(clean, { color: false, verbose: false }).replace(/\s+/g, ' ')).toMatch(/^PASS \S+ · 1 layer, 1\.5 kB, 13 rules, 0 findings · [\d.]+ s $/)
+  })
+})
+
+describe('JSON', () => {
+  it('is what its schema says', async () => {
+    const validate = new Ajv({ strict: false }).compile(Object.fromEntries(Object.entries(reportJsonSchema()).filter(([key]) => key !== '$schema')))
+    expect(validate(JSON.parse(renderJson((await trap()).report)))).toBe(true)
+  })
+
+  it('names layers, lines, states and relations as the contract does', async () => {
+    const { report } = await trap()
+    expect(report.image.layers.map(({ index, base, dockerfile, whiteouts }) => [index, base, dockerfile?.startLine ?? null, whiteouts])).toEqual([
+      [0, true, null, 0],
+      [1, false, 2, 0],
+      [2, false, 3, 1],
+      [3, false, 4, 0],
+    ])
+    expect(report.findings[0]).toMatchObject({
+      ruleId: 'deleted-secret',
+      location: { kind: 'layer', layer: 1, path: '/app/.env', line: 1, offset: 6 },
+      dockerfile: { path: 'Dockerfile', startLine: 2, endLine: 2, certainty: 'aligned' },
+      related: [{ role: 'hidden-by', location: { kind: 'layer', layer: 2, path: '/app/.wh..env' }, dockerfile: { startLine: 3 } }],
+      file: { state: 'deleted', mode: '0644', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      secret: { detector: 'github-token', length: 40, occurrences: 1, keyedHash: expect.stringMatching(/^hmac-sha256:[0-9a-f]{64}$/) },
+      origin: 'own',
+    })
+  })
+
+  it('is the same for the same image', async () => {
+    const [one, two] = [await trap(), await trap()].map(({ report }) => renderJson({ ...report, image: report.image && { ...report.image, reference: '' }, stats: { ...report.stats, seconds: 0 } }))
+    expect(one).toBe(two)
+  })
+})
+
+describe('SARIF', () => {
+  it('is valid, and points at the line, with the hiding line beside it', async () => {
+    const schema = JSON.parse(readFileSync(path.join(import.meta.dirname, 'sarif-schema-2.1.0.json'), 'utf8')) as object
+    const ajv = new Ajv({ strict: false, unicodeRegExp: false })
+    ;(addFormats as unknown as (to: Ajv) => void)(ajv)
+    const sarif = JSON.parse(renderSarif(await trap(), '.layergate.yml')) as { runs: { results: { locations: unknown[]; relatedLocations?: unknown[]; message: { text: string } }[] }[] }
+    const validate = ajv.compile(schema)
+    expect(validate(sarif), JSON.stringify(validate.errors)).toBe(true)
+    expect(sarif.runs[0]?.results[0]).toMatchObject({
+      ruleId: 'deleted-secret',
+      level: 'error',
+      locations: [{ physicalLocation: { artifactLocation: { uri: 'Dockerfile' }, region: { startLine: 2, endLine: 2 } } }],
+      relatedLocations: [{ id: 1, physicalLocation: { region: { startLine: 3 } } }],
+    })
+    expect(sarif.runs[0]?.results[0]?.message.text).toContain('](1)')
+  })
+
+  it('has a file of the repository for every result, also when no line is known', async () => {
+    const outcome = await judgeArchive(await buildImage({ layers: LAYERS }))
+    const { runs } = JSON.parse(renderSarif(outcome, 'policy/.layergate.yml')) as { runs: { results: { message: { text: string } }[] }[] }
+    expect(runs[0]?.results[0]).toMatchObject({ locations: [{ physicalLocation: { artifactLocation: { uri: 'policy/.layergate.yml' } } }] })
+    expect(runs[0]?.results[0]?.message.text).toMatch(/^line not known: /)
+  })
+
+  it('leaves out what is ignored', async () => {
+    const outcome = await judgeArchive(await buildImage({ layers: LAYERS }), { policy: 'ignore: [{ rule: deleted-secret, reason: revoked }]\n' })
+    expect(renderSarif(outcome, 'x')).not.toContain('"ruleId": "deleted-secret"')
+  })
+})
+
+describe('the comment', () => {
+  it('keeps the sections of other images and replaces its own', () => {
+    const first = upsertSection(null, 'app:1', 'one')
+    const both = upsertSection(first, 'web:1', 'two')
+    const again = upsertSection(both, 'app:1', 'three')
+    expect(again.startsWith(COMMENT_MARKER)).toBe(true)
+    expect(again).toContain('three')
+    expect(again).toContain('two')
+    expect(again).not.toContain('one')
+  })
+
+  it('finds its section again when only a commit in the tag changed', () => {
+    const first = upsertSection(null, `app:${'a'.repeat(40)}`, 'one')
+    expect(upsertSection(first, `app:${'b'.repeat(40)}`, 'two')).not.toContain('one')
+  })
+
+  it('stays below the limit of the platform', async () => {
+    const layers: LayerSpec[] = Array.from({ length: 400 }, (_, index) => ({ by: `COPY ${'long-name/'.repeat(30)}${index} /x # buildkit`, files: [{ name: `x/${'deep/'.repeat(40)}${index}`, content: fill(`{{github-token}}${index}`) }] }))
+    const outcome = await judgeArchive(await buildImage({ layers }))
+    expect(upsertSection(null, 'x', renderSection(outcome, context)).length).toBeLessThan(65_536)
+    expect(Buffer.byteLength(renderSummary(outcome))).toBeLessThan(1 << 20)
+  })
+})
+
+describe('annotations', () => {
+  it('are on the line, short and complete', async () => {
+    const { annotations } = toAnnotations(await trap())
+    expect(annotations[0]).toMatchObject({ level: 'error', title: 'GitHub token stays in the image', file: 'Dockerfile', startLine: 2, endLine: 2 })
+    expect(annotations[0]?.message).toMatch(/^\/app\/\.env line 1 is in layer 1, added by this line\. Line 3 \(RUN rm \/app\/\.env\) hides it but does not erase it: anyone who can pull the image can read it\./)
+  })
+
+  it('are at most ten of a kind; the rest is counted', async () => {
+    const files = Array.from({ length: 14 }, (_, index) => ({ name: `k${index}`, content: `dop_${'v1_'}${random(64, '0123456789abcdef', 100 + index)}` }))
+    const outcome = await judgeArchive(await buildImage({ layers: [{ by: 'COPY . / # buildkit', files }], config: { User: '1' } }))
+    const { annotations, left } = toAnnotations(outcome)
+    expect(annotations.filter(({ level }) => level === 'error')).toHaveLength(10)
+    expect(left).toBe(4)
+  })
+})
+
+describe('text from the image is data', () => {
+  const evil = ['::error::pwned', '%0A::set-output name=x::y', '\n::stop-commands::x', '</details><script>alert(1)</script>', '| a | b |', '[x](javascript:alert(1))', '@everyone #1', '\x1b[2J\x1b[31mred', '\u202egnp.exe', '`code`', '<!-- layergate -->', '<!-- layergate:end -->', 'https://evil.example/?x=1']
+
+  it.each(evil)('%j changes no output', async (text) => {
+    const layers: LayerSpec[] = [
+      { by: `COPY ${text} /app # buildkit`, files: [{ name: `app/${text.replace(/\//g, '_')}`, content: fill('{{github-token}}') }] },
+      { by: `RUN /bin/sh -c rm x ${text} # buildkit`, files: [{ name: `app/.wh.${text.replace(/\//g, '_')}` }] },
+    ]
+    const outcome = await judgeArchive(await buildImage({ layers, config: { User: text, Labels: { [text]: text } } }))
+    const all = every(outcome)
+    for (const [name, output] of Object.entries(all)) {
+      if (name !== 'colour') expect(output, name).not.toMatch(/\x1b/)
+      expect(output.replace(/\x1b\[\d+m/g, ''), name).not.toMatch(/\x1b/)
+      expect(output, name).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b]/)
+      if (name === 'terminal' || name === 'colour' || name === 'summary' || name === 'comment') expect(output, name).not.toMatch(/^::/m)
+    }
+    for (const name of ['summary', 'comment']) {
+      const outside = (all[name] ?? '').replace(/(`+)[\s\S]*?\1/g, '')
+      expect(outside, name).not.toMatch(/<script|\]\(javascript:|@everyone|https:\/\/evil/)
+    }
+    expect((all['comment']?.match(/<!-- layergate -->/g) ?? []).length).toBe(1 + (text === '<!-- layergate -->' ? countInCode(all['comment'] ?? '') : 0))
+  })
+
+  /** A marker inside a code span is shown, not read: ours is looked for at the start alone. */
+  const countInCode = (comment: string): number => [...comment.matchAll(/(`+)[\s\S]*?\1/g)].reduce((sum, [span]) => sum + (span.match(/<!-- layergate -->/g) ?? []).length, 0)
+
+  it('has one way for each kind of output', () => {
+    expect(visible('a\n\x1b[1m\u202e')).toBe('a\\n\\e[1m\\u{202e}')
+    expect(code('a`b|c')).toBe('``a`b\\|c``')
+    expect(markdown('<b> @user #12 *x* www.a.b')).toBe('&lt;b&gt; @<!-- -->user \\#<!-- -->12 \\*x\\* www<!-- -->.a.b')
+  })
+})
+
+describe('no output holds a secret', () => {
+  const names = Object.keys(VALUES)
+  const planted = names.map((name) => VALUES[name]?.() ?? '')
+
+  it('wherever it stands: files, paths, history, environment, labels, the Dockerfile, nested archives', async () => {
+    const all = names.map((name, index) => `${name.includes('password') ? 'DB_PASSWORD' : name.includes('aws-secret') ? 'aws_secret_access_key' : 'VALUE'}_${index}=${planted[index]?.replace(/\n/g, '\\n')}`)
+    const bare = planted.filter((value) => !/[\n/]/.test(value))
+    const layers: LayerSpec[] = [
+      { by: `ARG ${all[0]}`, files: null },
+      { by: `COPY . /app # buildkit`, files: [{ name: 'app/.env', content: planted.map((value, index) => `${all[index]}\n${value}\n`).join('\n') }, ...bare.map((value) => ({ name: `app/${value}/file`, content: value })), { name: 'app/b64', content: planted.map((value) => Buffer.from(`key ${value}`).toString('base64')).join('\n\n') }] },
+      { by: `RUN |${all.length} ${all.join(' ')} /bin/sh -c curl -k -u svc:${VALUES['password']?.()} http://acme.io/${bare[0]} | sh # buildkit`, files: [{ name: 'app/.wh..env' }] },
+    ]
+    const dockerfile = `FROM scratch\nARG ${all[0]}\nCOPY . /app\nRUN curl -k -u svc:${VALUES['password']?.()} http://acme.io/${bare[0]} | sh\n`
+    const archive = await buildImage({ layers, config: { Env: all, Labels: Object.fromEntries(all.map((pair, index) => [`l${index}`, pair])), Cmd: bare, User: bare[0] } })
+    for (const text of [dockerfile, null]) {
+      const outcome = await judgeArchive(archive, { dockerfile: text })
+      expect(outcome.report.findings.length).toBeGreaterThan(8)
+      for (const [name, output] of Object.entries(every(outcome))) {
+        for (const value of planted) {
+          const forms = [value, value.trim(), Buffer.from(value).toString('base64').replace(/=+$/, ''), encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]
+          for (const form of forms) expect(output.includes(form), `${name} holds ${value.slice(0, 6)}… as ${form.slice(0, 8)}…`).toBe(false)
+        }
+      }
+    }
+  })
+})
