@@ -37535,17 +37535,20 @@ var lineOf = (instruction) => {
   const { start, end: end2 } = instruction.getRange();
   return { startLine: start.line + 1, endLine: end2.line + 1 };
 };
-function toInstruction(instruction, lines, escape2) {
+function toInstruction(instruction, lines, escapeCharacter) {
   const keyword = instruction.getKeyword();
   const { startLine, endLine } = lineOf(instruction);
   const content = instruction.getArgumentsContent() ?? "";
   if (startLine === endLine || content.includes("<<")) return { keyword, text: content, startLine, endLine };
-  const continued = new RegExp(`${escape2 === "`" ? "`" : "\\\\"}[ \\t]*$`);
+  const continued = new RegExp(`${escapeCharacter === "`" ? "`" : "\\\\"}[ \\t]*$`);
   const joined = lines.slice(startLine - 1, endLine).filter((line, index) => index === 0 || !/^\s*(?:#|$)/.test(line)).map((line) => line.replace(continued, "")).join("");
   return { keyword, text: joined.replace(/^\s*\S+\s*/, "").replace(/^(?:--[a-z-]+(?:=\S*)?\s+)+/, ""), startLine, endLine };
 }
 function expand(text2, args) {
-  return text2.replace(/\$(?:(\w+)|\{(\w+)(?::?[-](?<fallback>[^}]*))?\})/g, (whole, bare, braced, fallback) => args.get(bare ?? braced ?? "") ?? fallback ?? whole);
+  return text2.replace(
+    /\$(?:(\w+)|\{(\w+)(?::?[-](?<fallback>[^}]*))?\})/g,
+    (whole, bare, braced, fallback) => args.get(bare ?? braced ?? "") ?? fallback ?? whole
+  );
 }
 function parseDockerfile(path8, text2) {
   const stages = [];
@@ -37599,10 +37602,22 @@ function textFits(instruction, entry) {
   }
   if (keyword === "WORKDIR" || keyword === "USER" || keyword === "EXPOSE") {
     if (/[$"']/.test(instruction.text)) return true;
-    return squeeze(entry.text).includes(squeeze(instruction.text).replace(/^\.?\/|\/$/g, "").split(" ")[0] ?? "") || /^map\[/.test(entry.text);
+    return squeeze(entry.text).includes(
+      squeeze(instruction.text).replace(/^\.?\/|\/$/g, "").split(" ")[0] ?? ""
+    ) || /^map\[/.test(entry.text);
   }
   return true;
 }
+function execText(text2) {
+  if (!text2.startsWith("[")) return null;
+  try {
+    const words = JSON.parse(text2);
+    return Array.isArray(words) ? words.join(" ") : null;
+  } catch {
+    return null;
+  }
+}
+var isBareExec = (instruction, entry) => entry.keyword === null && instruction.keyword === "RUN" && entry.text !== "" && execText(instruction.text.trim()) === entry.text;
 function runFits(written, built) {
   const text2 = squeeze(written);
   const history = squeeze(built);
@@ -37611,7 +37626,8 @@ function runFits(written, built) {
     const body = squeeze(written.slice(written.indexOf("\n") + 1));
     return body.startsWith(history) || history.includes(body.slice(0, 40)) || squeeze(history).startsWith(text2.split(" ")[0] ?? "");
   }
-  if (text2.startsWith("[")) return true;
+  const exec = execText(text2);
+  if (exec !== null) return history !== "" && (squeeze(exec).endsWith(history) || history.includes(squeeze(exec)) || history.startsWith("["));
   return history === text2 || history.endsWith(text2);
 }
 var leavesEntry = (keyword, classic) => keyword !== "FROM" && (keyword !== "ONBUILD" || classic);
@@ -37627,7 +37643,8 @@ function fitStage(dockerfile, stage, history) {
     const instruction = own2[i];
     const entry = history[baseEntries + i];
     if (instruction === void 0 || entry === void 0) continue;
-    if (entry.keyword !== instruction.keyword) return { reason: `line ${instruction.startLine} is ${instruction.keyword}, where the image's history has ${entry.keyword ?? "an entry of another builder"}` };
+    if (entry.keyword !== instruction.keyword && !isBareExec(instruction, entry))
+      return { reason: `line ${instruction.startLine} is ${instruction.keyword}, where the image's history has ${entry.keyword ?? "an entry of another builder"}` };
     if (!textFits(instruction, entry)) return { reason: `line ${instruction.startLine} (${instruction.keyword}) differs from what the image was built with` };
     pairs.set(entry.index, instruction);
   }
@@ -37654,7 +37671,26 @@ function align(dockerfile, history, target) {
 }
 
 // src/dockerfile/history.ts
-var KEYWORDS = /* @__PURE__ */ new Set(["ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"]);
+var KEYWORDS = /* @__PURE__ */ new Set([
+  "ADD",
+  "ARG",
+  "CMD",
+  "COPY",
+  "ENTRYPOINT",
+  "ENV",
+  "EXPOSE",
+  "FROM",
+  "HEALTHCHECK",
+  "LABEL",
+  "MAINTAINER",
+  "ONBUILD",
+  "RUN",
+  "SHELL",
+  "STOPSIGNAL",
+  "USER",
+  "VOLUME",
+  "WORKDIR"
+]);
 var SHELL = String.raw`\/(?:[\w.-]+\/)*[\w.-]+ (?:-[\w-]+ (?:[a-z]+ )?)*?-[a-z]*c `;
 var SHELL_INSIDE = new RegExp(`(?:^|\\s)${SHELL}`);
 var SHELL_IN_FRONT = new RegExp(`^${SHELL}`);
@@ -37665,7 +37701,10 @@ function splitBuildArgs(text2) {
   const behind = text2.slice(count2[0].length);
   const shell = behind.search(SHELL_INSIDE);
   if (shell === -1) return { args: [behind], rest: "" };
-  return { args: behind.slice(0, shell).split(/ (?=\w+=)/).filter((arg) => arg !== ""), rest: behind.slice(shell).trimStart() };
+  return {
+    args: behind.slice(0, shell).split(/ (?=\w+=)/).filter((arg) => arg !== ""),
+    rest: behind.slice(shell).trimStart()
+  };
 }
 var withoutShell = (text2) => text2.replace(SHELL_IN_FRONT, "");
 function readHistoryEntry(entry) {
@@ -37714,7 +37753,9 @@ function findOrigin(config2, annotations2, dockerfile, target) {
   const reason = alignment === null ? "reason" in aligned ? aligned.reason : null : merged2 ? "the builder merged the layers of several instructions" : null;
   const linesOf = (instruction) => instruction === void 0 || dockerfile === null ? null : { path: dockerfile.path, startLine: instruction.startLine, endLine: instruction.endLine, certainty: "aligned" };
   const ownerOf = (index) => alignment === null || index === null ? "unknown" : index < alignment.baseEntries ? "base" : "own";
-  const entries = history.map((instruction, index) => {
+  const entries = history.map((read, index) => {
+    const isRun = read.keyword === null && alignment?.instructions.get(index)?.keyword === "RUN";
+    const instruction = isRun ? { ...read, keyword: "RUN", display: `RUN ${read.text}` } : read;
     const layer = pairing.indexOf(index);
     const [entry] = (config2.history ?? []).slice(index);
     if (entry === void 0) throw new RangeError(`no history entry ${index}`);
@@ -37730,7 +37771,12 @@ function findOrigin(config2, annotations2, dockerfile, target) {
     dockerfile,
     layers,
     history: entries,
-    base: baseOf(layers, config2.history ?? [], annotations2, alignment === null || dockerfile === null ? null : { reference: alignment.base.reference, lines: linesOf(alignment.base.from) }),
+    base: baseOf(
+      layers,
+      config2.history ?? [],
+      annotations2,
+      alignment === null || dockerfile === null ? null : { reference: alignment.base.reference, lines: linesOf(alignment.base.from) }
+    ),
     lastLines: (keyword) => linesOf(own2.findLast((instruction) => instruction.keyword === keyword)),
     from: linesOf(alignment?.stage.fromInstruction),
     reason
@@ -40427,11 +40473,11 @@ var Lexer = class _Lexer {
   // followed by ")" also terminates the body, resuming at the ")" — bash treats
   // the substitution's closing paren as end-of-file for its heredocs.
   // `join` crosses `\`+newline pairs, which an unquoted delimiter may straddle.
-  matchHereDocDelimiter(delimiter, lineStart, end2, join) {
+  matchHereDocDelimiter(delimiter, lineStart, end2, join2) {
     const src = this.src;
     let pos = lineStart;
     for (let i = 0; i < delimiter.length; ) {
-      if (join && src.charCodeAt(pos) === CH_BACKSLASH && pos + 1 < end2 && src.charCodeAt(pos + 1) === CH_NL) {
+      if (join2 && src.charCodeAt(pos) === CH_BACKSLASH && pos + 1 < end2 && src.charCodeAt(pos + 1) === CH_NL) {
         pos += 2;
         continue;
       }
@@ -40443,11 +40489,11 @@ var Lexer = class _Lexer {
     return pos;
   }
   // A `\` consumes the next character, so `\`+newline continues the line and `\\` does not.
-  logicalLineEnd(from, end2, join) {
+  logicalLineEnd(from, end2, join2) {
     const src = this.src;
     let lineEnd = src.indexOf("\n", from);
     while (lineEnd !== -1 && lineEnd < end2) {
-      if (!join)
+      if (!join2)
         return lineEnd;
       let backslashes = lineEnd;
       while (backslashes > from && src.charCodeAt(backslashes - 1) === CH_BACKSLASH)
@@ -44746,7 +44792,9 @@ function parseScript(text2, depth = 0) {
     return found;
   };
   const toCommand = (node2, fedBy) => {
-    const assignments = [...node2.prefix, ...node2.args].flatMap((part) => part.type === "Assignment" && part.value.type === "Word" ? [{ name: part.name, value: wordValue(part.value) ?? "" }] : []);
+    const assignments = [...node2.prefix, ...node2.args].flatMap(
+      (part) => part.type === "Assignment" && part.value.type === "Word" ? [{ name: part.name, value: wordValue(part.value) ?? "" }] : []
+    );
     const words = [...node2.name === void 0 ? [] : [node2.name], ...node2.args.filter((arg) => arg.type === "Word")].map(wordValue);
     const { name, args, assigned } = unwrap(words);
     const index = commands.length;
@@ -44757,7 +44805,9 @@ function parseScript(text2, depth = 0) {
       text: text2.slice(node2.pos, node2.end),
       fedBy,
       substituted: [],
-      writes: node2.redirects.flatMap((redirect) => redirect.type === "Redirect" && redirect.operator.includes(">") && !redirect.operator.includes("&") && redirect.target !== void 0 ? [wordValue(redirect.target) ?? ""] : [])
+      writes: node2.redirects.flatMap(
+        (redirect) => redirect.type === "Redirect" && redirect.operator.includes(">") && !redirect.operator.includes("&") && redirect.target !== void 0 ? [wordValue(redirect.target) ?? ""] : []
+      )
     };
     commands.push(command);
     const inner = substitutedIn(node2);
@@ -44773,7 +44823,9 @@ function parseScript(text2, depth = 0) {
   return { commands, incomplete };
 }
 function wordValue(word) {
-  return word.parts?.some((part) => part.type === "CommandExpansion" || part.type === "ProcessSubstitution" || part.type === "DoubleQuoted" && part.parts.some((inner) => inner.type === "CommandExpansion")) ? null : word.value;
+  return word.parts?.some(
+    (part) => part.type === "CommandExpansion" || part.type === "ProcessSubstitution" || part.type === "DoubleQuoted" && part.parts.some((inner) => inner.type === "CommandExpansion")
+  ) ? null : word.value;
 }
 function unwrap(words) {
   let rest = [...words];
@@ -44921,7 +44973,9 @@ function* fileMatches(scans, filesystem, origin, hashes) {
 function configTexts(image, origin) {
   const { run: run2, author, comment: comment2 } = image.config;
   const setBy = (keyword, name) => {
-    const entry = origin.history.findLast(({ instruction }) => instruction.keyword === keyword && (name === null || new RegExp(`(?:^|\\s)"?${name.replace(/[^\w]/g, "\\$&")}"?[= ]`).test(instruction.text)));
+    const entry = origin.history.findLast(
+      ({ instruction }) => instruction.keyword === keyword && (name === null || new RegExp(`(?:^|\\s)"?${name.replace(/[^\w]/g, "\\$&")}"?[= ]`).test(instruction.text))
+    );
     return { owner: entry?.owner ?? "unknown", lines: entry?.lines ?? null };
   };
   const field = (name, text2, from) => ({ text: text2, place: { kind: "config", field: name, ...from } });
@@ -44935,7 +44989,12 @@ function configTexts(image, origin) {
     ...run2.OnBuild.map((text2) => field("OnBuild", text2, setBy("ONBUILD", null))),
     ...author === null ? [] : [field("author", author, setBy("MAINTAINER", null))],
     ...comment2 === null ? [] : [field("comment", comment2, setBy("", null))],
-    ...origin.history.map(({ entry, owner, lines }) => ({ text: [entry.createdBy, entry.comment, entry.author].filter((text2) => text2 !== null).join("\n"), place: { kind: "history", index: entry.index, owner, lines } }))
+    ...origin.history.map(
+      ({ entry, owner, lines }) => ({
+        text: [entry.createdBy, entry.comment, entry.author].filter((text2) => text2 !== null).join("\n"),
+        place: { kind: "history", index: entry.index, owner, lines }
+      })
+    )
   ];
 }
 function addKnownValues(collected, texts) {
@@ -44943,7 +45002,9 @@ function addKnownValues(collected, texts) {
     if (match2.value.length < MIN_SEARCHED || match2.strength === "harmless") continue;
     for (const { text: text2, place } of texts) {
       if (!text2.includes(match2.value)) continue;
-      const known = places.some((other) => other.kind === "history" && place.kind === "history" && other.index === place.index || other.kind === "config" && place.kind === "config" && other.field === place.field);
+      const known = places.some(
+        (other) => other.kind === "history" && place.kind === "history" && other.index === place.index || other.kind === "config" && place.kind === "config" && other.field === place.field
+      );
       if (!known) places.push({ ...place, strength: match2.strength, name: null, note: match2.note });
     }
   }
@@ -45000,7 +45061,9 @@ var Filesystem = class {
       node2 = next;
       if (next.version?.entry.type !== "symlink") continue;
       if (++links > MAX_LINKS) return null;
-      rest.unshift(...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== ""));
+      rest.unshift(
+        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
+      );
       current = ROOT;
       node2 = this.#root;
     }
@@ -45099,7 +45162,9 @@ function makeDirectories(root, path8, layer) {
     current = childOf(current, name);
     if (rest.length > 0 && next.version?.entry.type === "symlink") {
       if (++links > MAX_LINKS) return { node: next, blockedBy: current };
-      rest.unshift(...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== ""));
+      rest.unshift(
+        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
+      );
       node2 = root;
       current = ROOT;
       continue;
@@ -45134,7 +45199,9 @@ function readPackageRecords(scans) {
     else known.push(record2);
   };
   const madeHere = new Set(
-    scans.flatMap(({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? "/").filter((path8) => path8.endsWith("/direct_url.json")).map((path8) => parentOf(path8)))
+    scans.flatMap(
+      ({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? "/").filter((path8) => path8.endsWith("/direct_url.json")).map((path8) => parentOf(path8))
+    )
   );
   for (const { entries, extracts } of scans) {
     for (const { entry, content } of extracts) {
@@ -45171,13 +45238,59 @@ function readRecord(sitePackages, content, add2) {
   name = lines.find((line) => line.includes(".dist-info/"))?.replace(/\.dist-info\/.*$/, "") ?? "python package";
   for (const line of lines) {
     const match2 = /^"?(.+?)"?,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line);
-    if (match2?.[1] !== void 0 && match2[2] !== void 0) add2(`${sitePackages}/${match2[1]}`, { package: `python ${name}`, algorithm: "sha256", checksum: Buffer.from(match2[2], "base64url").toString("hex") });
+    if (match2?.[1] !== void 0 && match2[2] !== void 0)
+      add2(`${sitePackages}/${match2[1]}`, { package: `python ${name}`, algorithm: "sha256", checksum: Buffer.from(match2[2], "base64url").toString("hex") });
   }
 }
 
 // src/filesystem/programs.ts
-var SHELLS2 = /* @__PURE__ */ new Set(["ash", "bash", "busybox", "csh", "dash", "elvish", "fish", "hush", "ksh", "lksh", "mksh", "nu", "oksh", "pwsh", "sash", "sh", "static-sh", "tcsh", "toybox", "yash", "zsh"]);
-var PACKAGE_MANAGERS = /* @__PURE__ */ new Set(["apk", "apt", "apt-get", "aptitude", "brew", "conda", "dnf", "dnf5", "dpkg", "emerge", "flatpak", "mamba", "microdnf", "micromamba", "nix-env", "opkg", "pacman", "rpm", "snap", "tdnf", "yum", "zypper"]);
+var SHELLS2 = /* @__PURE__ */ new Set([
+  "ash",
+  "bash",
+  "busybox",
+  "csh",
+  "dash",
+  "elvish",
+  "fish",
+  "hush",
+  "ksh",
+  "lksh",
+  "mksh",
+  "nu",
+  "oksh",
+  "pwsh",
+  "sash",
+  "sh",
+  "static-sh",
+  "tcsh",
+  "toybox",
+  "yash",
+  "zsh"
+]);
+var PACKAGE_MANAGERS = /* @__PURE__ */ new Set([
+  "apk",
+  "apt",
+  "apt-get",
+  "aptitude",
+  "brew",
+  "conda",
+  "dnf",
+  "dnf5",
+  "dpkg",
+  "emerge",
+  "flatpak",
+  "mamba",
+  "microdnf",
+  "micromamba",
+  "nix-env",
+  "opkg",
+  "pacman",
+  "rpm",
+  "snap",
+  "tdnf",
+  "yum",
+  "zypper"
+]);
 var UTILITIES = /* @__PURE__ */ new Set(["aria2c", "curl", "ftp", "git", "nc", "ncat", "netcat", "nmap", "scp", "sftp", "socat", "ssh", "tcpdump", "telnet", "wget"]);
 function findPrograms(filesystem, scans) {
   const shells = [];
@@ -45971,7 +46084,10 @@ async function* decompress(source, compression, where) {
     return;
   }
   if (compression !== "gzip" && compression !== "zstd") {
-    throw new ImageError("unknown-compression", `${where} is compressed in a way that is not supported (${compression}). Layers are plain, gzip or zstd: build or convert the image with one of these.`);
+    throw new ImageError(
+      "unknown-compression",
+      `${where} is compressed in a way that is not supported (${compression}). Layers are plain, gzip or zstd: build or convert the image with one of these.`
+    );
   }
   const transform2 = decompressor(compression);
   let failed = null;
@@ -45984,7 +46100,11 @@ async function* decompress(source, compression, where) {
     await feeding;
     const cause = failed ?? error63;
     if (cause instanceof ImageError) throw cause;
-    throw new ImageError("truncated", `${where} does not decompress (${compression}: ${cause instanceof Error ? cause.message : String(cause)}): the archive is truncated or damaged. Save or build the image again.`, { cause });
+    throw new ImageError(
+      "truncated",
+      `${where} does not decompress (${compression}: ${cause instanceof Error ? cause.message : String(cause)}): the archive is truncated or damaged. Save or build the image again.`,
+      { cause }
+    );
   }
   await feeding;
 }
@@ -65749,7 +65869,9 @@ function choose(where, candidates, { image, platform: platform2 }, architecture)
   const list = candidates.map((candidate) => `  ${describe3(candidate)}`).join("\n");
   let left = candidates;
   if (image !== null) {
-    left = left.filter(({ names, digests }) => names.some((name) => name === image || sameReference(name, image)) || digests.some((digest3) => digest3 === image || image.length >= 12 && digest3.slice(7).startsWith(image.replace(/^sha256:/, ""))));
+    left = left.filter(
+      ({ names, digests }) => names.some((name) => name === image || sameReference(name, image)) || digests.some((digest3) => digest3 === image || image.length >= 12 && digest3.slice(7).startsWith(image.replace(/^sha256:/, "")))
+    );
     if (left.length === 0) throw new ImageError("no-such-image", `${where} holds no image ${JSON.stringify(image)}. It holds:
 ${list}`);
   }
@@ -65804,7 +65926,9 @@ var configSchema = external_exports.object({
   author: optional2(external_exports.string()),
   comment: optional2(external_exports.string()),
   config: runSchema.nullish().transform((value) => value ?? runSchema.parse({})),
-  rootfs: external_exports.object({ diff_ids: external_exports.array(digest).nullish().transform((value) => value ?? []) }).nullish().transform((value) => value ?? { diff_ids: [] }),
+  rootfs: external_exports.object({
+    diff_ids: external_exports.array(digest).nullish().transform((value) => value ?? [])
+  }).nullish().transform((value) => value ?? { diff_ids: [] }),
   history: external_exports.array(historySchema).nullish().transform((value) => value ?? null)
 });
 function parseJson(bytes2, where) {
@@ -65818,7 +65942,10 @@ function parseConfig(bytes2, where) {
   const parsed = configSchema.safeParse(parseJson(bytes2, where));
   if (!parsed.success) {
     const issue3 = parsed.error.issues[0];
-    throw new ImageError("bad-config", `${where}: ${issue3?.path.join(".") || "the configuration"}: ${issue3?.message ?? "wrong"}: no image configuration. Save or build the image again.`);
+    throw new ImageError(
+      "bad-config",
+      `${where}: ${issue3?.path.join(".") || "the configuration"}: ${issue3?.message ?? "wrong"}: no image configuration. Save or build the image again.`
+    );
   }
   const raw = parsed.data;
   return {
@@ -65852,7 +65979,10 @@ async function storedLayer(files, stored) {
   const { index, diffId, digest: digest3, blob } = stored;
   const where = `${files.where}: layer ${index} (${(digest3 ?? diffId).slice(0, 19)}…)`;
   if (!await files.has(blob)) {
-    throw new ImageError("missing-layer", `${where} is missing from the archive. docker save on a containerd store can leave layers out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`);
+    throw new ImageError(
+      "missing-layer",
+      `${where} is missing from the archive. docker save on a containerd store can leave layers out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`
+    );
   }
   return {
     index,
@@ -65889,7 +66019,10 @@ async function* verified(files, { blob, digest: digest3, diffId }, where) {
   const actualDigest = same || digest3 === null ? actualDiffId : finish(stored);
   const compare2 = (what, actual, expected) => {
     if (actual === expected) return;
-    throw new ImageError("digest-mismatch", `${where} does not match its ${what}: it should be ${expected}, its bytes are ${actual}. The archive is damaged or was changed: save or build the image again.`);
+    throw new ImageError(
+      "digest-mismatch",
+      `${where} does not match its ${what}: it should be ${expected}, its bytes are ${actual}. The archive is damaged or was changed: save or build the image again.`
+    );
   };
   if (digest3 !== null) compare2("digest", actualDigest, digest3);
   compare2("diff ID", actualDiffId, diffId);
@@ -65897,7 +66030,11 @@ async function* verified(files, { blob, digest: digest3, diffId }, where) {
 
 // src/image/windows.ts
 function refuseWindows(where, platform2) {
-  if (platform2.os === "windows") throw new ImageError("windows", `${where} is a Windows image (${platformName(platform2)}): Layergate judges Linux images. Name another platform with --platform if the source holds one.`);
+  if (platform2.os === "windows")
+    throw new ImageError(
+      "windows",
+      `${where} is a Windows image (${platformName(platform2)}): Layergate judges Linux images. Name another platform with --platform if the source holds one.`
+    );
 }
 
 // src/image/docker-archive.ts
@@ -65920,7 +66057,10 @@ async function openDockerArchive(files, reference, choice, architecture) {
   const candidates = await Promise.all(
     manifest.map(async ({ Config, RepoTags, Layers }) => {
       if (!await files.has(Config)) {
-        throw new ImageError("missing-config", `${files.where}: the configuration ${Config} is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64).`);
+        throw new ImageError(
+          "missing-config",
+          `${files.where}: the configuration ${Config} is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64).`
+        );
       }
       const bytes2 = await files.read(Config);
       const config3 = parseConfig(bytes2, `${files.where}: ${Config}`);
@@ -65931,7 +66071,10 @@ async function openDockerArchive(files, reference, choice, architecture) {
   const { config: config2, layers } = chosen;
   refuseWindows(files.where, config2.platform);
   if (layers.length !== config2.diffIds.length) {
-    throw new ImageError("layer-count", `${files.where}: manifest.json names ${layers.length} layers, the configuration ${config2.diffIds.length}: the archive is incomplete or was changed. Save the image again.`);
+    throw new ImageError(
+      "layer-count",
+      `${files.where}: manifest.json names ${layers.length} layers, the configuration ${config2.diffIds.length}: the archive is incomplete or was changed. Save the image again.`
+    );
   }
   return {
     reference,
@@ -66051,7 +66194,8 @@ function* walkTar(where, onEntry) {
   for (; ; ) {
     const block = yield { offset, length: BLOCK };
     if (block.length === 0) return;
-    if (block.length < BLOCK) throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+    if (block.length < BLOCK)
+      throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
     const sum = checksum(block);
     if (sum === 8 * 32) {
       zeroBlocks++;
@@ -66066,7 +66210,8 @@ function* walkTar(where, onEntry) {
     if (flag === 76 || flag === 75 || flag === 78 || flag === 120 || flag === 103) {
       if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
       const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize };
-      if (data.length < ownSize) throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+      if (data.length < ownSize)
+        throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
       offset += Math.ceil(ownSize / BLOCK) * BLOCK;
       if (flag === 76 || flag === 78) longName = text(data, 0, data.length);
       else if (flag === 75) longLink = text(data, 0, data.length);
@@ -66102,7 +66247,10 @@ async function indexTar(where, size, read) {
   const entries = [];
   const walk = walkTar(where, (header) => {
     if (header.offset + header.size > size) {
-      throw new ImageError("truncated", `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`);
+      throw new ImageError(
+        "truncated",
+        `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`
+      );
     }
     entries.push(header);
   });
@@ -66160,7 +66308,8 @@ async function* chunks(handle, offset, length, where) {
   const ring = [];
   for (let at2 = offset, turn = 0; at2 < end2; turn = (turn + 1) % (VALID_CHUNKS + 2)) {
     const wanted = Math.min(CHUNK, end2 - at2);
-    const buffer = ring[turn] ??= Buffer.allocUnsafeSlow(Math.min(CHUNK, length));
+    const buffer = ring[turn] ?? Buffer.allocUnsafeSlow(Math.min(CHUNK, length));
+    ring[turn] = buffer;
     const bytesRead = readSync(handle.fd, buffer, 0, wanted, at2);
     if (bytesRead === 0) throw new ImageError("truncated", `${where}: the file ended while it was read.`);
     at2 += bytesRead;
@@ -66281,9 +66430,15 @@ var descriptorSchema = external_exports.object({
   digest: digest2,
   size: external_exports.number(),
   annotations,
-  platform: external_exports.object({ os: external_exports.string(), architecture: external_exports.string(), variant: external_exports.string().nullish().transform((value) => value ?? null) }).nullish().transform((value) => value ?? null)
+  platform: external_exports.object({
+    os: external_exports.string(),
+    architecture: external_exports.string(),
+    variant: external_exports.string().nullish().transform((value) => value ?? null)
+  }).nullish().transform((value) => value ?? null)
 });
-var indexSchema = external_exports.object({ manifests: external_exports.array(descriptorSchema).nullish().transform((value) => value ?? []) });
+var indexSchema = external_exports.object({
+  manifests: external_exports.array(descriptorSchema).nullish().transform((value) => value ?? [])
+});
 var manifestSchema2 = external_exports.object({
   config: descriptorSchema,
   layers: external_exports.array(descriptorSchema).nullish().transform((value) => value ?? []),
@@ -66295,7 +66450,11 @@ var blobName = (of) => `blobs/sha256/${of.slice(7)}`;
 async function readBlob(files, of) {
   const bytes2 = await files.read(blobName(of));
   const actual = createHash3("sha256").update(bytes2).digest("hex");
-  if (`sha256:${actual}` !== of) throw new ImageError("digest-mismatch", `${files.where}: ${blobName(of)} does not match its name: its bytes are sha256:${actual}. The archive is damaged or was changed: save or build the image again.`);
+  if (`sha256:${actual}` !== of)
+    throw new ImageError(
+      "digest-mismatch",
+      `${files.where}: ${blobName(of)} does not match its name: its bytes are sha256:${actual}. The archive is damaged or was changed: save or build the image again.`
+    );
   return bytes2;
 }
 function parse4(schema, bytes2, where) {
@@ -66334,22 +66493,35 @@ async function openOciLayout(files, reference, choice, architecture) {
   const index = parse4(indexSchema, await files.read("index.json"), `${files.where}: index.json`);
   const all = [];
   for await (const found of images(files, index.manifests, [], 0)) all.push(found);
-  const present = await withPlatforms(files, all.filter(({ manifest: manifest2 }) => manifest2 !== null));
+  const present = await withPlatforms(
+    files,
+    all.filter(({ manifest: manifest2 }) => manifest2 !== null)
+  );
   const absent = all.filter(({ manifest: manifest2 }) => manifest2 === null);
   if (present.length === 0) {
-    throw new ImageError("no-image", `${files.where}: index.json names ${absent.length === 0 ? "no image" : "only images whose manifests are missing: the archive is incomplete"}. Save or build the image again.`);
+    throw new ImageError(
+      "no-image",
+      `${files.where}: index.json names ${absent.length === 0 ? "no image" : "only images whose manifests are missing: the archive is incomplete"}. Save or build the image again.`
+    );
   }
   const { chosen, notJudged } = choose(files.where, [...present, ...choice.platform === null ? [] : absent], choice, architecture);
   const { manifest } = chosen;
-  if (manifest === null) throw new ImageError("missing-manifest", `${files.where}: the manifest ${chosen.digests[0]} is missing from the archive: it is incomplete. Save with --platform.`);
+  if (manifest === null)
+    throw new ImageError("missing-manifest", `${files.where}: the manifest ${chosen.digests[0]} is missing from the archive: it is incomplete. Save with --platform.`);
   await checkDockerManifest(files, present);
   if (!await files.has(blobName(manifest.config.digest))) {
-    throw new ImageError("missing-config", `${files.where}: the configuration ${manifest.config.digest.slice(0, 19)}… is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`);
+    throw new ImageError(
+      "missing-config",
+      `${files.where}: the configuration ${manifest.config.digest.slice(0, 19)}… is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`
+    );
   }
   const config2 = parseConfig(await readBlob(files, manifest.config.digest), `${files.where}: ${blobName(manifest.config.digest)}`);
   refuseWindows(files.where, config2.platform);
   if (manifest.layers.length !== config2.diffIds.length) {
-    throw new ImageError("layer-count", `${files.where}: the manifest names ${manifest.layers.length} layers, the configuration ${config2.diffIds.length}: the image was changed or is no container image. Save or build it again.`);
+    throw new ImageError(
+      "layer-count",
+      `${files.where}: the manifest names ${manifest.layers.length} layers, the configuration ${config2.diffIds.length}: the image was changed or is no container image. Save or build it again.`
+    );
   }
   return {
     reference,
@@ -66386,7 +66558,10 @@ async function checkDockerManifest(files, found) {
   for (const { Config } of await readDockerManifest(files)) {
     const hex4 = /([0-9a-f]{64})(?:\.json)?$/.exec(Config)?.[1];
     if (hex4 === void 0 || !known.has(hex4)) {
-      throw new ImageError("two-images", `${files.where}: manifest.json names another image (${Config}) than index.json: which one is loaded depends on the store. Save the image again.`);
+      throw new ImageError(
+        "two-images",
+        `${files.where}: manifest.json names another image (${Config}) than index.json: which one is loaded depends on the store. Save the image again.`
+      );
     }
   }
 }
@@ -66426,13 +66601,16 @@ async function openImage(reference, options4) {
   if (name === "-" && prefix2 !== "engine:") return openHandle(await spool(options4.stdin, options4.temporary, "standard input"), "standard input", reference, options4, prefix2);
   if (name.startsWith("-")) throw new UsageError(`${JSON.stringify(name)} looks like an option, not like an image. Write options before the image, a file as ./${name}.`);
   if (reference.startsWith("registry:") || reference.startsWith("docker://")) {
-    throw new UsageError(`${reference}: images in registries are not read directly. Load it (docker pull) or copy it: skopeo copy docker://NAME oci-archive:image.tar, then scan image.tar.`);
+    throw new UsageError(
+      `${reference}: images in registries are not read directly. Load it (docker pull) or copy it: skopeo copy docker://NAME oci-archive:image.tar, then scan image.tar.`
+    );
   }
   const found = prefix2 === "engine:" ? null : await stat2(name).catch(() => null);
   if (found?.isDirectory()) return openDirectory(name, reference, options4);
   if (found !== null) return openArchive(name, reference, options4, prefix2);
   if (prefix2 !== void 0 && prefix2 !== "engine:") throw new ImageError("not-found", `${name}: no such file or directory.`);
-  if (prefix2 === void 0 && looksLikePath(name)) throw new ImageError("not-found", `${name}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`);
+  if (prefix2 === void 0 && looksLikePath(name))
+    throw new ImageError("not-found", `${name}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`);
   const handle = await saveFromEngine(name, (archive) => spool(archive, options4.temporary, name));
   return { ...await openHandle(handle, name, reference, options4, void 0), source: "engine" };
 }
@@ -66452,7 +66630,13 @@ async function openArchive(file2, reference, options4, prefix2) {
   const info2 = await handle.stat();
   if (info2.isFile()) return openHandle(handle, file2, reference, options4, prefix2);
   try {
-    return await openHandle(await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }), options4.temporary, file2), file2, reference, options4, prefix2);
+    return await openHandle(
+      await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }), options4.temporary, file2),
+      file2,
+      reference,
+      options4,
+      prefix2
+    );
   } finally {
     await handle.close();
   }
@@ -66465,7 +66649,10 @@ async function openHandle(handle, where, reference, options4, prefix2) {
     if (bytesRead === 0) throw new ImageError("empty", `${where} is empty. Save or build the image again.`);
     const compression = sniff(head.subarray(0, bytesRead));
     if (compression === "unknown") {
-      throw new ImageError("not-an-image", `${where} is no image archive: it is no tar, and not packed with gzip or zstd. Name an archive that docker save or buildx wrote, or an OCI layout directory.`);
+      throw new ImageError(
+        "not-an-image",
+        `${where} is no image archive: it is no tar, and not packed with gzip or zstd. Name an archive that docker save or buildx wrote, or an OCI layout directory.`
+      );
     }
     if (compression !== "none") {
       const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
@@ -66486,7 +66673,10 @@ async function openTar(files, reference, options4, prefix2) {
   const isDocker = await files.has("manifest.json");
   if (isOci && prefix2 !== "docker-archive:") return openOciLayout(files, reference, options4, options4.architecture);
   if (isDocker && prefix2 !== "oci-archive:") return openDockerArchive(files, reference, options4, options4.architecture);
-  throw new ImageError("not-an-image", `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path3.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`);
+  throw new ImageError(
+    "not-an-image",
+    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path3.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
+  );
 }
 
 // src/layer/hash.ts
@@ -66685,7 +66875,12 @@ async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress
     stream.on("error", () => {
     });
     if (expected === void 0 || expected.name !== header.name) {
-      next(new ImageError("not-a-tar", `${label}: two readers of its tar see different entries near ${JSON.stringify(header.name)}: it is damaged or made to deceive. Build the image again.`));
+      next(
+        new ImageError(
+          "not-a-tar",
+          `${label}: two readers of its tar see different entries near ${JSON.stringify(header.name)}: it is damaged or made to deceive. Build the image again.`
+        )
+      );
       return;
     }
     try {
@@ -66698,7 +66893,8 @@ async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress
   try {
     for await (const chunk of layer.open()) {
       size += chunk.length;
-      if (size > limits.layerBytes) throw new ImageError("too-large", `${label} unpacks to more than ${limits.layerBytes} bytes (limits.layer-bytes). Raise the limit if the image is meant to be this large.`);
+      if (size > limits.layerBytes)
+        throw new ImageError("too-large", `${label} unpacks to more than ${limits.layerBytes} bytes (limits.layer-bytes). Raise the limit if the image is meant to be this large.`);
       guard.push(chunk);
       if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", resolve)), closed]);
       if (failure2 !== null) break;
@@ -66738,7 +66934,17 @@ var LayerReading = class {
   }
   result(layer, size) {
     const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: "/", reason: `${this.#notListed} more files` }];
-    return { index: layer.index, diffId: layer.diffId, size, entries: this.#entries, matches: this.#matches, hashes: this.#hashes, extracts: this.#extracts, programs: this.#programs, skipped };
+    return {
+      index: layer.index,
+      diffId: layer.diffId,
+      size,
+      entries: this.#entries,
+      matches: this.#matches,
+      hashes: this.#hashes,
+      extracts: this.#extracts,
+      programs: this.#programs,
+      skipped
+    };
   }
   skip(path8, reason) {
     if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path8, reason });
@@ -66748,7 +66954,11 @@ var LayerReading = class {
   entry(header, guarded, stream, next) {
     const entry = entryOf(header, guarded);
     const index = this.#entries.push(entry) - 1;
-    if (index >= this.#limits.entries) throw new ImageError("too-many-entries", `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`);
+    if (index >= this.#limits.entries)
+      throw new ImageError(
+        "too-many-entries",
+        `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`
+      );
     if (guarded.size === 0) {
       stream.on("end", () => next());
       stream.resume();
@@ -66876,7 +67086,8 @@ var Unpacker = class {
   #stopped = false;
   #zip = [];
   #stream = null;
-  #finished = Promise.resolve();
+  /** Settles when all that was unpacked is scanned; null when there is nothing to wait for. */
+  #finished = null;
   constructor(packing, budget, host) {
     this.#packing = packing;
     this.#budget = budget;
@@ -66901,12 +67112,12 @@ var Unpacker = class {
     this.#stream ??= this.#packing === "tar" ? this.#openTar() : this.#openCompressed(this.#packing);
     const stream = this.#stream;
     if (stream.write(chunk)) return null;
-    return Promise.race([new Promise((resolve) => stream.once("drain", resolve)), this.#finished]);
+    const drained = new Promise((resolve) => stream.once("drain", resolve));
+    return this.#finished === null ? drained : Promise.race([drained, this.#finished]);
   }
   end() {
     if (this.#packing === "zip") return this.#stopped ? null : this.#unzip();
-    if (this.#stream === null) return null;
-    if (!this.#stopped) this.#stream.end(void 0);
+    if (this.#stream !== null && !this.#stopped) this.#stream.end(void 0);
     return this.#finished;
   }
   /** Small compressed files are many (manual pages, changelogs): one call each. */
@@ -66929,7 +67140,8 @@ var Unpacker = class {
       return null;
     }
     const content = this.#host.content(null);
-    return settle2([() => content.push(bytes2, true), () => content.end()], () => this.#host.done(content));
+    this.#finished = settle2([() => content.push(bytes2, true), () => content.end()], () => this.#host.done(content));
+    return this.#finished;
   }
   #openCompressed(packing) {
     const stream = decompressor(packing);
@@ -69732,6 +69944,7 @@ function splitPattern(pattern) {
 }
 function normalName(name) {
   const [first = "", ...rest] = name.split("/");
+  if (name === "*") return "**";
   if (/[*?[{]/.test(first) || first.includes(".") || first.includes(":") || first === "localhost") return name;
   return rest.length === 0 ? `docker.io/library/${name}` : `docker.io/${name}`;
 }
@@ -69756,7 +69969,10 @@ var REFERENCES = {
   cis42: { name: "CIS Docker 4.2", url: CIS },
   cis410: { name: "CIS Docker 4.10", url: CIS },
   owaspUser: { name: "OWASP Docker Security, rule 2", url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user" },
-  owaspSupplyChain: { name: "OWASP Docker Security, rule 13", url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-13-enhance-supply-chain-security" },
+  owaspSupplyChain: {
+    name: "OWASP Docker Security, rule 13",
+    url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-13-enhance-supply-chain-security"
+  },
   buildSecrets: { name: "Docker build secrets", url: "https://docs.docker.com/build/building/secrets/" },
   layers: { name: "OCI image layers", url: "https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md" },
   attackCredentials: { name: "MITRE ATT&CK T1552.001", url: "https://attack.mitre.org/techniques/T1552/001/" },
@@ -69873,6 +70089,33 @@ var contentNotInspected = {
   }
 };
 
+// src/dockerfile/copy.ts
+function wordsOf(text2) {
+  const bare = text2.replace(/^(?:\s*--[a-z-]+(?:=\S+)?)+\s+/, "").trim();
+  if (bare.startsWith("[")) {
+    try {
+      const parsed = JSON.parse(bare);
+      if (Array.isArray(parsed)) return parsed.map(String);
+    } catch {
+    }
+  }
+  return bare.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+}
+var join = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
+function contextPath(text2, path8) {
+  const words = wordsOf(text2);
+  const target = (words.at(-1) ?? "").replace(/\/+$/, "");
+  const sources = words.slice(0, -1).map((word) => word.replace(/^(?:\.?\/)+|\/+$/g, "").replace(/^\.$/, ""));
+  const name = baseName(path8);
+  const named = sources.find((source) => baseName(source) === name);
+  if (named !== void 0) return named;
+  const [only] = sources;
+  if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name;
+  const at2 = target.startsWith("/") ? path8 === target ? 0 : path8.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
+  if (path8 === target) return only === "" ? name : only;
+  return at2 === -1 ? only === "" ? name : join(only, name) : join(only, path8.slice(at2));
+}
+
 // src/secrets/checks.ts
 import zlib4 from "node:zlib";
 var BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -69985,7 +70228,27 @@ function redactValue(value, guessable) {
   const shown = value.length >= 20 ? 4 : value.length >= 12 ? 2 : 0;
   return shown === 0 ? HIDDEN : `${value.slice(0, shown)}…${value.slice(-shown)}`;
 }
-var OWN_WORDS = /* @__PURE__ */ new Set(["certainty", "code", "confidence", "detector", "diffId", "digest", "failOn", "fingerprint", "id", "keyedHash", "kind", "result", "role", "ruleId", "severity", "sha256", "source", "state", "tool"]);
+var OWN_WORDS = /* @__PURE__ */ new Set([
+  "certainty",
+  "code",
+  "confidence",
+  "detector",
+  "diffId",
+  "digest",
+  "failOn",
+  "fingerprint",
+  "id",
+  "keyedHash",
+  "kind",
+  "result",
+  "role",
+  "ruleId",
+  "severity",
+  "sha256",
+  "source",
+  "state",
+  "tool"
+]);
 var escapeRegExp = (text2) => text2.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 var inJson = (text2) => JSON.stringify(text2).slice(1, -1);
 function* formsOf(value) {
@@ -70056,7 +70319,14 @@ function draftOf(evidence, leak) {
 var locationOf = (place) => {
   if (place.kind === "history") return { kind: "history", history: place.index };
   if (place.kind === "config") return { kind: "config", field: place.field };
-  return { kind: "layer", layer: place.version.layer, path: place.version.path, ...place.inside === null ? {} : { inside: place.inside }, line: place.inside === null ? place.line : null, offset: place.offset };
+  return {
+    kind: "layer",
+    layer: place.version.layer,
+    path: place.version.path,
+    ...place.inside === null ? {} : { inside: place.inside },
+    line: place.inside === null ? place.line : null,
+    offset: place.offset
+  };
 };
 var GENERATED = /^\/etc\/ssh\/ssh_host_\w+_key$|^\/etc\/ssl\/private\/ssl-cert-snakeoil\.key$|^\/etc\/(?:postfix|dovecot|apache2|nginx)\/.*(?:snakeoil|localhost)[^/]*\.(?:key|pem)$/;
 var isGenerated = (leak, place, evidence) => place.kind === "file" && leak.detector.id === "private-key" && GENERATED.test(place.version.path) && !["COPY", "ADD"].includes(evidence.origin.layers[place.version.layer]?.instruction?.keyword ?? "");
@@ -70080,7 +70350,11 @@ function gravity(leak, place, evidence) {
 function layerName(evidence, layer) {
   const origin = evidence.origin.layers[layer];
   const instruction = origin?.instruction?.display;
-  const parts = [instruction === void 0 ? "" : shorten(instruction), origin?.lines ? `${origin.lines.path}:${origin.lines.startLine}` : "", origin?.owner === "base" ? "base image" : ""].filter(Boolean);
+  const parts = [
+    instruction === void 0 ? "" : shorten(instruction),
+    origin?.lines ? `${origin.lines.path}:${origin.lines.startLine}` : "",
+    origin?.owner === "base" ? "base image" : ""
+  ].filter(Boolean);
   return parts.length === 0 ? `layer ${layer}` : `layer ${layer} (${parts.join(", ")})`;
 }
 var shorten = (text2) => {
@@ -70114,19 +70388,24 @@ var fieldName = ({ field }) => {
 var MOUNT = "RUN --mount=type=secret";
 function remedyOf(evidence, leak, place) {
   const rotate = leak.strength === "harmless" ? "" : `${leak.detector.revoke}. `;
-  if (place.kind === "config") return `${rotate}${place.field.startsWith("Env.") ? `Remove ${place.field.slice(4)} from ENV and set it when the container starts; what the build needs comes from ${MOUNT},env=${place.field.slice(4)}.` : "Remove it from the Dockerfile: the configuration is public to all who can pull the image."}`;
+  if (place.kind === "config")
+    return `${rotate}${place.field.startsWith("Env.") ? `Remove ${place.field.slice(4)} from ENV and set it when the container starts; what the build needs comes from ${MOUNT},env=${place.field.slice(4)}.` : "Remove it from the Dockerfile: the configuration is public to all who can pull the image."}`;
   if (place.kind === "history") return `${rotate}Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.`;
   const instruction = evidence.origin.layers[place.version.layer]?.instruction;
   const keyword = instruction?.keyword;
-  if (isGenerated(leak, place, evidence)) return "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.";
+  if (isGenerated(leak, place, evidence))
+    return "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.";
   if (keyword === "COPY" || keyword === "ADD") {
-    const source = evidence.origin.dockerfile === null ? baseName(place.version.path) : sourceHint(place);
+    const lines = place.lines === null ? "" : evidence.origin.dockerfile?.lines.slice(place.lines.startLine - 1, place.lines.endLine).join(" ") ?? "";
+    const stage = /\s--from=(\S+)/.exec(lines)?.[1];
+    if (stage !== void 0) return `${rotate}Copy only what the image needs from ${stage}, and let that stage read the secret from ${MOUNT}.`;
+    const builder = instruction?.builder === "buildkit" || lines !== "";
+    const source = builder ? contextPath(lines === "" ? instruction?.text ?? "" : lines.replace(/^\s*\w+\s+/, ""), place.version.path) : baseName(place.version.path);
     return `${rotate}Add \`${source}\` to .dockerignore so that ${keyword} leaves it out; what the build needs comes from ${MOUNT}.`;
   }
   if (keyword === "RUN") return `${rotate}Read it from ${MOUNT} in the RUN that needs it, and write it to no file of the image.`;
   return `${rotate}Leave the file out of the image; what the build needs comes from ${MOUNT}.`;
 }
-var sourceHint = (place) => baseName(place.version.path);
 function relatedOf(evidence, leak, lead) {
   const layerLines = (layer) => evidence.origin.layers[layer]?.lines ?? null;
   const related = [];
@@ -70179,7 +70458,15 @@ function seenFrom(evidence, leak, place) {
     location: locationOf(place),
     dockerfile: place.owner === "base" ? evidence.origin.base?.lines ?? null : place.lines,
     related: relatedOf(evidence, leak, place),
-    file: place.kind === "file" && entry !== null ? { state: place.state, mode: entry.mode.toString(8).padStart(4, "0"), uid: entry.uid, gid: entry.gid, size: place.version.content.entry.size, sha256: place.hashes?.sha256 ?? null, package: null } : null,
+    file: place.kind === "file" && entry !== null ? {
+      state: place.state,
+      mode: entry.mode.toString(8).padStart(4, "0"),
+      uid: entry.uid,
+      gid: entry.gid,
+      size: place.version.content.entry.size,
+      sha256: place.hashes?.sha256 ?? null,
+      package: null
+    } : null,
     secret: {
       detector: leak.detector.id,
       redacted,
@@ -70334,7 +70621,8 @@ function* hitsOf(run2) {
     const ran = files.find(({ file: file2 }) => runsFile(command, file2));
     if (ran !== void 0) yield { command, download: ran.download, how: `runs ${ran.file}, which ${ran.download.name} downloaded, without a check` };
     const written = downloads(command) ? downloadedFile(command) : command.name === "tee" && command.fedBy.some(downloads) ? command.args[0] ?? null : null;
-    if (written !== null && written !== "-" && !written.startsWith("/dev/")) files.push({ file: written, download: downloads(command) ? command : command.fedBy.find(downloads) ?? command });
+    if (written !== null && written !== "-" && !written.startsWith("/dev/"))
+      files.push({ file: written, download: downloads(command) ? command : command.fedBy.find(downloads) ?? command });
   }
 }
 var urlOf = (command) => command.args.find((arg) => arg !== null && /^["']?(?:https?|ftp):\/\//.test(arg)) ?? null;
@@ -70706,7 +70994,8 @@ function fails(finding, { failOn: failOn2, minConfidence: minConfidence2 }, fail
 function ignoreWarnings(policy, used, now) {
   return policy.ignore.flatMap((entry) => {
     const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12)].filter(Boolean).join(" ");
-    if (isExpired2(entry, now)) return [{ code: "expired-ignore", message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (“${entry.reason}”).` }];
+    if (isExpired2(entry, now))
+      return [{ code: "expired-ignore", message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (“${entry.reason}”).` }];
     return used.has(entry) ? [] : [{ code: "unused-ignore", message: `The ignore entry for ${what} matched nothing: remove it (“${entry.reason}”).` }];
   });
 }
@@ -70832,7 +71121,11 @@ var CLOUD = [
     title: "AWS secret access key",
     docs: AWS_DOCS,
     revoke: AWS_REVOKE,
-    literals: ["secret_access_key", "secretaccesskey", "secret-access-key", "aws_secret", "awssecret", "aws-secret", "aws_sec"].map((text2) => ({ text: text2, ignoreCase: true, assignment: true })),
+    literals: ["secret_access_key", "secretaccesskey", "secret-access-key", "aws_secret", "awssecret", "aws-secret", "aws_sec"].map((text2) => ({
+      text: text2,
+      ignoreCase: true,
+      assignment: true
+    })),
     pattern: /[\w.-]{3,40}["'`\s\])\\]{0,4}[=:>,|]{1,3}["'`\s\\]{0,6}(?<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/y,
     strength: "likely",
     check: ({ value }) => {
@@ -70885,7 +71178,12 @@ var CLOUD = [
     title: "Azure storage account key",
     docs: AZURE_SIGNED,
     revoke: "Rotate the storage account key in Azure",
-    literals: [{ text: "accountkey", ignoreCase: true }, { text: "account_key", ignoreCase: true }, { text: "storage_key", ignoreCase: true }, { text: "storagekey", ignoreCase: true }],
+    literals: [
+      { text: "accountkey", ignoreCase: true },
+      { text: "account_key", ignoreCase: true },
+      { text: "storage_key", ignoreCase: true },
+      { text: "storagekey", ignoreCase: true }
+    ],
     pattern: /[\w-]{0,16}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{86}==)/iy,
     strength: "likely",
     check: ({ value }) => {
@@ -71080,7 +71378,7 @@ var CODE = [
 var ABOUT = /(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/i;
 var PUBLIC = /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i;
 var CODE_FILE = /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i;
-function valueOf(text2) {
+function assignedValue(text2) {
   const quoted = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text2);
   if (quoted?.[2] !== void 0) return { value: quoted[2], quote: quoted[1] ?? "", rest: text2.slice(quoted[0].length) };
   const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text2);
@@ -71093,7 +71391,9 @@ function isData(value, rest, path8) {
 }
 var classes = (value) => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern) => pattern.test(value)).length;
 var isName = (value) => /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) || /^(?:[a-z]+[A-Z]?)+$/.test(value) || /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) || /^[A-Z][A-Z0-9_]+$/.test(value) || /^[A-Za-z]+$/.test(value);
-var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(value);
+var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
+  value
+);
 function looksSecret(value, isPassword, quoted) {
   if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value)) return false;
   if (/\s/.test(value)) return false;
@@ -71112,7 +71412,7 @@ function checkAssignment({ value: text2, before, path: path8, isText }) {
   const name = (/[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? "") + tail;
   const short = name.split(".").at(-1) ?? name;
   if (ABOUT.test(short) || PUBLIC.test(name) || short.length > 60) return null;
-  const assigned = valueOf(text2.slice(whole.length));
+  const assigned = assignedValue(text2.slice(whole.length));
   if (assigned === null) return null;
   const { value, quote, rest } = assigned;
   if (quote === "" && !isData(value, rest, path8)) return null;
@@ -71124,7 +71424,36 @@ function checkAssignment({ value: text2, before, path: path8, isText }) {
 }
 
 // src/secrets/detectors/files.ts
-var ASSIGNMENT_WORDS = ["passw", "passphrase", "_pass", "-pass", "pwd", "secret", "token", "apikey", "api_key", "api-key", "access_key", "accesskey", "access-key", "private_key", "privatekey", "auth_key", "authkey", "encryption_key", "encryptionkey", "signing_key", "master_key", "masterkey", "credential", "client_key", "storage_key", "jwt_key", "app_key", "appkey"];
+var ASSIGNMENT_WORDS = [
+  "passw",
+  "passphrase",
+  "_pass",
+  "-pass",
+  "pwd",
+  "secret",
+  "token",
+  "apikey",
+  "api_key",
+  "api-key",
+  "access_key",
+  "accesskey",
+  "access-key",
+  "private_key",
+  "privatekey",
+  "auth_key",
+  "authkey",
+  "encryption_key",
+  "encryptionkey",
+  "signing_key",
+  "master_key",
+  "masterkey",
+  "credential",
+  "client_key",
+  "storage_key",
+  "jwt_key",
+  "app_key",
+  "appkey"
+];
 var LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i;
 var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io))?(?::|\/|$)|^(?:host|hostname|server|your[-.]|my[-.]|some|url|domain|ip)|[<>${}%*[\]]/i;
 var COMMON_PASSWORD = /^(?:pass|password|passwd|passw0rd|pwd|secret|user|username|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|pw|p|x+|\*+|\.+|foo|bar|baz|123456?|1234|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)$/i;
@@ -71158,7 +71487,10 @@ var FILES = [
     title: "Basic authorization header",
     docs: "https://www.rfc-editor.org/rfc/rfc7617",
     revoke: "Change the password that the header carries",
-    literals: [{ text: "uthorization", ignoreCase: true }, { text: "extraheader", ignoreCase: true }],
+    literals: [
+      { text: "uthorization", ignoreCase: true },
+      { text: "extraheader", ignoreCase: true }
+    ],
     pattern: /[\w\s"'=:\\-]{0,40}?basic\s{1,3}(?<value>[A-Za-z0-9+/]{8,400}={0,2})/iy,
     window: 480,
     strength: "likely",
@@ -71397,7 +71729,13 @@ var KEYS = [
     docs: "https://www.rfc-editor.org/rfc/rfc5958",
     revoke: REVOKE,
     // Version 0 and the algorithm identifier of rsaEncryption, id-ecPublicKey and Ed25519, behind the outer SEQUENCE.
-    literals: ["\x000\r	*H÷\r", "\x000\x07*HÎ=", "\x000+ep", "\0\0", "\0\0"],
+    literals: [
+      "\x000\r	*H÷\r",
+      "\x000\x07*HÎ=",
+      "\x000+ep",
+      "\0\0",
+      "\0\0"
+    ],
     pattern: /(?<=(?<before>0(?:\x82[\s\S]{2}|\x81[\s\S]|[\x20-\x7f])))\x02\x01\x00[\s\S]{40,6000}/y,
     window: 6100,
     strength: "proven",
@@ -71460,8 +71798,8 @@ var SERVICES = [
     title: "Discord webhook",
     docs: "https://discord.com/developers/docs/resources/webhook",
     revoke: "Delete the webhook in the Discord channel settings",
-    literals: ["/api/webhooks/"],
-    pattern: "/api/webhooks/\\d{17,20}/(?<random>[A-Za-z0-9_-]{60,80})"
+    literals: ["discord.com/api/webhooks/", "discordapp.com/api/webhooks/"],
+    pattern: "discord(?:app)?\\.com/api/webhooks/\\d{17,20}/(?<random>[A-Za-z0-9_-]{60,80})"
   }),
   token({
     id: "grafana-token",
@@ -71956,7 +72294,11 @@ var Scanner = class {
     const all = [...literals.values()];
     this.#marks = all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null);
     this.#owners = all.map(({ owners }) => owners);
-    this.#kernel = buildKernel(all.map(({ spec }) => spec), CARRY + PART, simd);
+    this.#kernel = buildKernel(
+      all.map(({ spec }) => spec),
+      CARRY + PART,
+      simd
+    );
   }
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
   start(path8) {
@@ -72000,7 +72342,10 @@ var ContentScan = class _ContentScan {
   }
   /** Takes the next bytes. @param last no more follow */
   push(chunk, last) {
-    if (chunk.length <= PART) return this.#window(chunk, last);
+    if (chunk.length <= PART) {
+      this.#window(chunk, last);
+      return;
+    }
     for (let at2 = 0; at2 < chunk.length; at2 += PART) this.#window(chunk.subarray(at2, at2 + PART), last && at2 + PART >= chunk.length);
   }
   #window(part, last) {
@@ -72098,7 +72443,7 @@ var ContentScan = class _ContentScan {
       const other = this.#candidates[i];
       if (other === void 0 || other.end <= candidate.offset || candidate.end <= other.offset) continue;
       const [encoded, otherEncoded] = [candidate.encoding !== "raw", other.encoding !== "raw"];
-      const difference = rank(candidate.detector) - rank(other.detector);
+      const difference = rank(candidate.detector) - rank(other.detector) || Number(candidate.strength === "proven") - Number(other.strength === "proven");
       const weaker = encoded !== otherEncoded ? encoded && rank(other.detector) > 0 : difference !== 0 ? difference < 0 : candidate.length <= other.length;
       if (encoded && otherEncoded && candidate.identity !== other.identity) continue;
       if (weaker) return;
@@ -72199,7 +72544,10 @@ async function runGate(options4) {
     const records = readPackageRecords(layers);
     const hashes = await hashesOfMatches(image, layers, filesystem, records);
     const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, records, hashes, scanner);
-    const redactor = new Redactor([...values, ...dockerfile === null ? [] : scanner.scanText(dockerfile.text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))]);
+    const redactor = new Redactor([
+      ...values,
+      ...dockerfile === null ? [] : scanner.scanText(dockerfile.text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
+    ]);
     const passwd = readCollected(filesystem, layers, "/etc/passwd");
     const salt = options4.key ?? options4.policy.salt ?? randomBytes(16).toString("hex");
     const evidence = {
@@ -72218,7 +72566,16 @@ async function runGate(options4) {
     };
     const verdict = judge(evidence, options4.policy, redactor);
     const warnings = [...verdict.warnings, ...dockerfileWarnings(options4, origin)];
-    return buildOutcome({ evidence, image, verdict: { ...verdict, warnings }, policy: options4.policy, redactor, values, vouchedFiles, seconds: (performance.now() - started) / 1e3 });
+    return buildOutcome({
+      evidence,
+      image,
+      verdict: { ...verdict, warnings },
+      policy: options4.policy,
+      redactor,
+      values,
+      vouchedFiles,
+      seconds: (performance.now() - started) / 1e3
+    });
   } finally {
     await image.close();
   }
@@ -72230,7 +72587,13 @@ async function scanLayers(image, scanner, { policy, onProgress, reference }) {
   let done = 0;
   for (const layer of image.layers) {
     const before = bytes2;
-    const scan = await scanLayer(layer, scanner, reference, policy.limits, (read) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : done / stored }));
+    const scan = await scanLayer(
+      layer,
+      scanner,
+      reference,
+      policy.limits,
+      (read) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : done / stored })
+    );
     bytes2 += scan.size;
     done += layer.storedSize;
     scans.push(scan);
@@ -76561,7 +76924,9 @@ function layersSection({ report, instructions }) {
   const found = (layer) => {
     const shown = shownFindings(report);
     const enters = shown.filter(({ location }) => location.kind === "layer" && location.layer === layer).length;
-    const hides = shown.filter(({ related }) => related.some(({ role, location }) => (role === "hidden-by" || role === "overwritten-by") && location.kind === "layer" && location.layer === layer)).length;
+    const hides = shown.filter(
+      ({ related }) => related.some(({ role, location }) => (role === "hidden-by" || role === "overwritten-by") && location.kind === "layer" && location.layer === layer)
+    ).length;
     return [enters > 0 ? `${plural2(enters, "finding")}` : "", hides > 0 ? `hides ${hides}` : ""].filter(Boolean).join(", ");
   };
   const rows = layers.slice(0, MAX_LAYERS).map((layer) => {
@@ -76588,11 +76953,28 @@ function closing(report) {
 ${items.slice(0, 50).map((item) => `- ${item}`).join("\n")}${items.length > 50 ? `
 - …and ${items.length - 50} more` : ""}`;
   const parts = [
-    list("Warnings", warnings.map(({ message }) => markdown(message))),
-    list("Ignored", ignored.map(({ ruleId, location, suppressed }) => `${code(ruleId)} ${code(placeName(location))}: ${markdown(suppressed?.reason ?? "")}${suppressed?.expires == null ? "" : ` (until ${suppressed.expires})`}`)),
-    list("Information", info2.map(({ message }) => markdown(message))),
-    list("Not looked into", stats.skipped.map(({ layer, path: path8, reason }) => `layer ${layer} ${code(path8)}: ${markdown(reason)}`)),
-    list("Not judged", notJudged.map((name) => code(name))),
+    list(
+      "Warnings",
+      warnings.map(({ message }) => markdown(message))
+    ),
+    list(
+      "Ignored",
+      ignored.map(
+        ({ ruleId, location, suppressed }) => `${code(ruleId)} ${code(placeName(location))}: ${markdown(suppressed?.reason ?? "")}${suppressed?.expires == null ? "" : ` (until ${suppressed.expires})`}`
+      )
+    ),
+    list(
+      "Information",
+      info2.map(({ message }) => markdown(message))
+    ),
+    list(
+      "Not looked into",
+      stats.skipped.map(({ layer, path: path8, reason }) => `layer ${layer} ${code(path8)}: ${markdown(reason)}`)
+    ),
+    list(
+      "Not judged",
+      notJudged.map((name) => code(name))
+    ),
     stats.vouchedFiles === 0 ? "" : `${plural2(stats.vouchedFiles, "file")} that a package vouches for ${stats.vouchedFiles === 1 ? "is" : "are"} quiet.`
   ];
   return parts.filter((part) => part !== "").join("\n\n");
@@ -76769,7 +77151,9 @@ var ignoreSchema = external_exports.strictObject({
   fingerprint: external_exports.string().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
   reason: external_exports.string().min(3).describe("why this is no problem; shown in every report"),
   expires: external_exports.iso.date().optional().describe("last day on which this entry counts, YYYY-MM-DD")
-}).refine(({ rule, path: path8, fingerprint }) => rule !== void 0 || path8 !== void 0 || fingerprint !== void 0, { message: "an ignore entry needs a rule, a path or a fingerprint" });
+}).refine(({ rule, path: path8, fingerprint }) => rule !== void 0 || path8 !== void 0 || fingerprint !== void 0, {
+  message: "an ignore entry needs a rule, a path or a fingerprint"
+});
 var minConfidence = external_exports.union([confidenceSchema, external_exports.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
 var configSchema2 = external_exports.strictObject({
   extends: external_exports.union([external_exports.string(), external_exports.array(external_exports.string())]).optional().describe("recommended, strict, or the path of another configuration; later ones win"),
@@ -76808,8 +77192,9 @@ var PRESETS = {
 
 // src/policy/policy.ts
 function mergeConfigs(configs) {
-  return configs.reduce(
-    (sum, config2) => ({
+  let sum = {};
+  for (const config2 of configs) {
+    sum = {
       ...sum,
       ...config2,
       rules: mergeRules(sum.rules ?? {}, config2.rules ?? {}),
@@ -76817,9 +77202,9 @@ function mergeConfigs(configs) {
       "own-bases": [...sum["own-bases"] ?? [], ...config2["own-bases"] ?? []],
       limits: { ...sum.limits, ...config2.limits },
       "min-confidence": { ...bothConfidences(sum["min-confidence"]), ...bothConfidences(config2["min-confidence"]) }
-    }),
-    {}
-  );
+    };
+  }
+  return sum;
 }
 function mergeRules(earlier, later) {
   const merged2 = { ...earlier };
@@ -76852,7 +77237,11 @@ function ruleSetting({ meta: meta12, options: options4 }, config2) {
   const { severity, ...given } = asObject(config2.rules?.[meta12.id]);
   const inherited = meta12.id === "base-unknown" ? { allow: asObject(config2.rules?.["base-not-allowed"])["allow"] } : {};
   const parsed = options4?.parse({ ...inherited, ...given }) ?? {};
-  return { severity: severity === void 0 || severity === "off" ? null : severity, enabled: severity === void 0 ? meta12.enabled : severity !== "off", options: parsed };
+  return {
+    severity: severity === void 0 || severity === "off" ? null : severity,
+    enabled: severity === void 0 ? meta12.enabled : severity !== "off",
+    options: parsed
+  };
 }
 
 // src/policy/load.ts
@@ -76906,7 +77295,8 @@ function explain(found, value) {
     const values = issue3.values.map(String);
     return `${name}: ${JSON.stringify(given)} is none of ${values.join(", ")}.${didYouMean(String(given), values)}`;
   }
-  if (issue3.path[0] === "rules" && issue3.path.length === 2) return `${name}: ${JSON.stringify(given)} is neither off, nor a severity (critical, high, medium, low, info), nor an object with the rule's options.${didYouMean(String(given), ["off", "critical", "high", "medium", "low", "info"])}`;
+  if (issue3.path[0] === "rules" && issue3.path.length === 2)
+    return `${name}: ${JSON.stringify(given)} is neither off, nor a severity (critical, high, medium, low, info), nor an object with the rule's options.${didYouMean(String(given), ["off", "critical", "high", "medium", "low", "info"])}`;
   if (issue3.code === "invalid_type" && given === void 0) return `${name} is missing.`;
   return `${name === "" ? "" : `${name}: `}${issue3.message}.`;
 }
@@ -76939,7 +77329,10 @@ async function withExtended(file2, config2, read, depth) {
   for (const name of named) {
     const preset = PRESETS[name];
     if (preset !== void 0) below.push(preset);
-    else if (!/[./\\]/.test(name)) throw new ConfigError(`${file2}: extends: there is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(", ")}; a file is written with its path, such as ./policy.yml.`);
+    else if (!/[./\\]/.test(name))
+      throw new ConfigError(
+        `${file2}: extends: there is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(", ")}; a file is written with its path, such as ./policy.yml.`
+      );
     else {
       const other = path5.join(path5.dirname(file2), name);
       below.push(...await withExtended(other, parseConfigText(other, await readConfig(other, read)), read, depth + 1));
@@ -77090,7 +77483,14 @@ function logical(location) {
     { name: visible(location.path), fullyQualifiedName: visible(`layer ${location.layer}:${location.path}`), kind: "resource" }
   ];
 }
-var ROLE_TEXT = { "added-by": "added by", "also-in": "also in", "hidden-by": "hidden by", "overwritten-by": "overwritten by", "run-by": "run by", base: "base image" };
+var ROLE_TEXT = {
+  "added-by": "added by",
+  "also-in": "also in",
+  "hidden-by": "hidden by",
+  "overwritten-by": "overwritten by",
+  "run-by": "run by",
+  base: "base image"
+};
 function toResult(finding, files) {
   const related = finding.related.filter(({ dockerfile }) => dockerfile !== null).slice(0, MAX_RELATED);
   const links = related.map(({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, "\\$&")}](${id + 1})`);
@@ -77101,7 +77501,14 @@ function toResult(finding, files) {
     level: LEVELS[finding.severity],
     message: { text: `${start}${visible(finding.message)}${links.length === 0 ? "" : ` See: ${links.join(", ")}.`} ${visible(finding.remedy)}` },
     locations: [{ physicalLocation: physical(finding.dockerfile, files), logicalLocations: logical(finding.location) }],
-    ...related.length === 0 ? {} : { relatedLocations: related.map(({ role, location, dockerfile }, id) => ({ id: id + 1, physicalLocation: physical(dockerfile, files), logicalLocations: logical(location), message: { text: `${ROLE_TEXT[role]} ${visible(placeName(location))}` } })) },
+    ...related.length === 0 ? {} : {
+      relatedLocations: related.map(({ role, location, dockerfile }, id) => ({
+        id: id + 1,
+        physicalLocation: physical(dockerfile, files),
+        logicalLocations: logical(location),
+        message: { text: `${ROLE_TEXT[role]} ${visible(placeName(location))}` }
+      }))
+    },
     partialFingerprints: { "layergate/v1": finding.fingerprint },
     properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, "security-severity": SECURITY_SEVERITY[finding.severity] }
   };
@@ -77125,14 +77532,21 @@ function renderSarif({ report, source }, configPath) {
               name: meta12.id.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase()),
               shortDescription: { text: meta12.title },
               fullDescription: { text: meta12.description },
-              help: { text: `${meta12.description} ${meta12.remedy}`, markdown: `${meta12.description}
+              help: {
+                text: `${meta12.description} ${meta12.remedy}`,
+                markdown: `${meta12.description}
 
 **What to do:** ${meta12.remedy}
 
-${meta12.references.map(({ name, url: url2 }) => `- [${name}](${url2})`).join("\n")}` },
+${meta12.references.map(({ name, url: url2 }) => `- [${name}](${url2})`).join("\n")}`
+              },
               helpUri: `${HOME}/blob/main/docs/rules/${meta12.id}.md`,
               defaultConfiguration: { level: LEVELS[meta12.severity] },
-              properties: { "security-severity": SECURITY_SEVERITY[meta12.severity], precision: meta12.confidence === "high" ? "high" : "medium", tags: ["security", "container", meta12.kind === "secret" ? "secret" : "hardening"] }
+              properties: {
+                "security-severity": SECURITY_SEVERITY[meta12.severity],
+                precision: meta12.confidence === "high" ? "high" : "medium",
+                tags: ["security", "container", meta12.kind === "secret" ? "secret" : "hardening"]
+              }
             }))
           }
         },
@@ -77182,14 +77596,20 @@ function renderTerminal(outcome, { color, verbose }) {
   const name = visible(image.reference);
   if (shown.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && !verbose) {
     const ignored = verdict.suppressed === 0 ? "" : `, ${verdict.suppressed} ignored`;
-    return `${wrap(`${name} · ${plural2(image.layers.length, "layer")}, ${bytes(image.size)}, ${plural2(passed.length, "rule")}, 0 findings${ignored} · ${duration3(stats.seconds)}`, "PASS  ", "      ").join("\n").replace("PASS", paint(["bold", "green"], "PASS"))}
+    return `${wrap(
+      `${name} · ${plural2(image.layers.length, "layer")}, ${bytes(image.size)}, ${plural2(passed.length, "rule")}, 0 findings${ignored} · ${duration3(stats.seconds)}`,
+      "PASS  ",
+      "      "
+    ).join("\n").replace("PASS", paint(["bold", "green"], "PASS"))}
 `;
   }
   const lines = [...wrap(`${name} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}`, "", "  "), ""];
   const isFail = verdict.result === "fail";
   const counts = tally(verdict.counts) || "0 findings";
   const right = `${policy} fails on ${verdict.failOn}`;
-  lines.push(`${paint(["bold", isFail ? "red" : "green"], isFail ? "FAIL" : "PASS")}  ${counts}${" ".repeat(Math.max(2, WIDTH - 6 - counts.length - right.length))}${paint("gray", right)}`);
+  lines.push(
+    `${paint(["bold", isFail ? "red" : "green"], isFail ? "FAIL" : "PASS")}  ${counts}${" ".repeat(Math.max(2, WIDTH - 6 - counts.length - right.length))}${paint("gray", right)}`
+  );
   for (const { at: at2, findings } of groupByLine(shown)) {
     lines.push("", ...heading(outcome, at2, findings, paint));
     for (const finding of findings.slice(0, verbose ? findings.length : MAX_AT_LINE)) lines.push(...describe4(outcome, finding, paint));
@@ -77223,7 +77643,15 @@ function secretLines(outcome, finding) {
   if (location.kind === "layer") {
     const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
     const line = location.line === null ? "" : ` (line ${location.line})`;
-    lines.push(...wrap(visible(`in ${location.path}${inside}${line}, added ${finding.dockerfile === null ? "" : "by this line "}in layer ${location.layer}${facts.length > 0 ? ` · ${facts.join(", ")}` : ""}`), "    ", "    "));
+    lines.push(
+      ...wrap(
+        visible(
+          `in ${location.path}${inside}${line}, added ${finding.dockerfile === null ? "" : "by this line "}in layer ${location.layer}${facts.length > 0 ? ` · ${facts.join(", ")}` : ""}`
+        ),
+        "    ",
+        "    "
+      )
+    );
   } else lines.push(...wrap(visible(finding.message), "    ", "    "));
   const hidden = hiddenBy(finding);
   if (hidden?.location.kind === "layer" && location.kind === "layer") {
@@ -77231,7 +77659,15 @@ function secretLines(outcome, finding) {
     const source = sourceLine(outcome, at2) ?? "";
     const cut = source.length > 44 ? `${source.slice(0, 43)}…` : source;
     const what = hidden.role === "hidden-by" ? "hides" : "overwrites";
-    lines.push(...wrap(visible(`${at2 === null ? `layer ${hidden.location.layer}` : `${at2.path}:${at2.startLine}   ${cut}  `} ${what} it${at2 === null ? "" : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`), "    ", "    "));
+    lines.push(
+      ...wrap(
+        visible(
+          `${at2 === null ? `layer ${hidden.location.layer}` : `${at2.path}:${at2.startLine}   ${cut}  `} ${what} it${at2 === null ? "" : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`
+        ),
+        "    ",
+        "    "
+      )
+    );
   }
   const also = finding.related.filter(({ role }) => role === "also-in").length;
   if (also > 0) lines.push(`    and in ${plural2(also, "more place")} (${alsoNames(finding)})`);
@@ -77257,14 +77693,33 @@ function footer({ report, passed }, verbose) {
   const list = (title, items, always) => {
     if (items.length === 0 || !always && !verbose) return [];
     const most = verbose ? items.length : MAX_LISTED;
-    return ["", title, ...items.slice(0, most).flatMap((item) => wrap(visible(item), "  ", "    ")), ...items.length > most ? [`  and ${items.length - most} more (--verbose)`] : []];
+    return [
+      "",
+      title,
+      ...items.slice(0, most).flatMap((item) => wrap(visible(item), "  ", "    ")),
+      ...items.length > most ? [`  and ${items.length - most} more (--verbose)`] : []
+    ];
   };
   return [
     ...wrap(parts.join(" · "), "", ""),
-    ...list("Ignored", ignored.map(({ ruleId, location, suppressed }) => `${ruleId}${location.kind === "layer" ? ` ${location.path}` : ""}: “${suppressed?.reason}”${suppressed?.expires == null ? "" : `, until ${suppressed.expires}`}`), true),
-    ...list("Warnings", warnings.map(({ message }) => message), true),
+    ...list(
+      "Ignored",
+      ignored.map(
+        ({ ruleId, location, suppressed }) => `${ruleId}${location.kind === "layer" ? ` ${location.path}` : ""}: “${suppressed?.reason}”${suppressed?.expires == null ? "" : `, until ${suppressed.expires}`}`
+      ),
+      true
+    ),
+    ...list(
+      "Warnings",
+      warnings.map(({ message }) => message),
+      true
+    ),
     ...list("Not judged", notJudged, true),
-    ...list("Not looked into", stats.skipped.map(({ layer, path: path8, reason }) => `layer ${layer} ${path8}: ${reason}`), false)
+    ...list(
+      "Not looked into",
+      stats.skipped.map(({ layer, path: path8, reason }) => `layer ${layer} ${path8}: ${reason}`),
+      false
+    )
   ];
 }
 
@@ -77273,11 +77728,22 @@ import { access as access2, readFile as readFile2 } from "node:fs/promises";
 import path6 from "node:path";
 function settingsFromEnvironment(env) {
   const read = (name) => env[`LAYERGATE_${name}`] || null;
-  return { config: read("CONFIG"), dockerfile: read("DOCKERFILE"), target: read("TARGET"), failOn: read("FAIL_ON"), minConfidence: read("MIN_CONFIDENCE"), image: read("IMAGE"), platform: read("PLATFORM") };
+  return {
+    config: read("CONFIG"),
+    dockerfile: read("DOCKERFILE"),
+    target: read("TARGET"),
+    failOn: read("FAIL_ON"),
+    minConfidence: read("MIN_CONFIDENCE"),
+    image: read("IMAGE"),
+    platform: read("PLATFORM")
+  };
 }
 var overlay = (...all) => all.reduce((sum, settings) => Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, value ?? sum[key]])));
 var DEFAULT_CONFIGS = [".layergate.yml", ".layergate.yaml"];
-var exists2 = (file2) => access2(file2).then(() => true, () => false);
+var exists2 = (file2) => access2(file2).then(
+  () => true,
+  () => false
+);
 function checked(key, value) {
   if (value === null) return {};
   const parsed = configSchema2.shape[key].safeParse(value);
@@ -77302,7 +77768,9 @@ async function readDockerfile(settings, directory) {
     const relative = path6.relative(directory, file2);
     return { path: (relative.startsWith("..") ? file2 : relative).split(path6.sep).join("/"), text: await readFile2(file2, "utf8"), explicit: named !== null };
   } catch (cause) {
-    throw new ConfigError(`${named ?? "Dockerfile"}: the Dockerfile cannot be read (${cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"}).`, { cause });
+    throw new ConfigError(`${named ?? "Dockerfile"}: the Dockerfile cannot be read (${cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"}).`, {
+      cause
+    });
   }
 }
 async function prepare2(reference, settings, { directory, env, stdin, onProgress }) {
@@ -77394,10 +77862,23 @@ async function run() {
   if (reference === null) throw new UsageError('The input "image" is missing: name an image of the local engine, an archive or an OCI layout.');
   const context3 = readContext(process.env);
   try {
-    const own2 = { config: input2("config"), dockerfile: input2("dockerfile"), target: input2("target"), failOn: input2("fail-on"), minConfidence: input2("min-confidence"), image: input2("image-name"), platform: input2("platform") };
+    const own2 = {
+      config: input2("config"),
+      dockerfile: input2("dockerfile"),
+      target: input2("target"),
+      failOn: input2("fail-on"),
+      minConfidence: input2("min-confidence"),
+      image: input2("image-name"),
+      platform: input2("platform")
+    };
     const settings = overlay({ ...settingsFromEnvironment(process.env), image: null }, own2);
-    const prepared = await prepare2(reference, settings, { directory: process.env["GITHUB_WORKSPACE"] ?? process.cwd(), env: process.env, stdin: process.stdin, onProgress: () => {
-    } });
+    const prepared = await prepare2(reference, settings, {
+      directory: process.env["GITHUB_WORKSPACE"] ?? process.cwd(),
+      env: process.env,
+      stdin: process.stdin,
+      onProgress: () => {
+      }
+    });
     const outcome = await runGate(prepared);
     maskValues(outcome.values);
     await publish(reference, outcome, prepared.configPath, context3);
@@ -77415,7 +77896,10 @@ async function publish(reference, outcome, configPath, context3) {
   await writeFile2(files.report, renderJson(report));
   await writeFile2(files.sarif, renderSarif(outcome, configPath));
   setOutput("verdict", verdict.result);
-  setOutput("findings-count", SEVERITIES.reduce((sum, severity) => sum + verdict.counts[severity], 0));
+  setOutput(
+    "findings-count",
+    SEVERITIES.reduce((sum, severity) => sum + verdict.counts[severity], 0)
+  );
   for (const severity of SEVERITIES) setOutput(`${severity}-count`, verdict.counts[severity]);
   setOutput("report", files.report);
   setOutput("sarif", files.sarif);

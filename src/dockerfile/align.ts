@@ -50,6 +50,20 @@ function textFits(instruction: Instruction, entry: HistoryInstruction): boolean 
   return true
 }
 
+/** The words of `RUN ["a", "b"]` as builders write them into the history; null for the shell form. */
+function execText(text: string): string | null {
+  if (!text.startsWith('[')) return null
+  try {
+    const words: unknown = JSON.parse(text)
+    return Array.isArray(words) ? words.join(' ') : null
+  } catch {
+    return null
+  }
+}
+
+/** The classic builder writes the exec form without a word that tells it is a RUN. */
+const isBareExec = (instruction: Instruction, entry: HistoryInstruction): boolean => entry.keyword === null && instruction.keyword === 'RUN' && entry.text !== '' && execText(instruction.text.trim()) === entry.text
+
 function runFits(written: string, built: string): boolean {
   const text = squeeze(written)
   const history = squeeze(built)
@@ -58,7 +72,9 @@ function runFits(written: string, built: string): boolean {
     const body = squeeze(written.slice(written.indexOf('\n') + 1))
     return body.startsWith(history) || history.includes(body.slice(0, 40)) || squeeze(history).startsWith(text.split(' ')[0] ?? '')
   }
-  if (text.startsWith('[')) return true
+  const exec = execText(text)
+  // The shell that the words begin with is taken off a history entry; buildah keeps the brackets.
+  if (exec !== null) return history !== '' && (squeeze(exec).endsWith(history) || history.includes(squeeze(exec)) || history.startsWith('['))
   return history === text || history.endsWith(text)
 }
 
@@ -77,7 +93,7 @@ function fitStage(dockerfile: Dockerfile, stage: Stage, history: readonly Histor
     const instruction = own[i]
     const entry = history[baseEntries + i]
     if (instruction === undefined || entry === undefined) continue
-    if (entry.keyword !== instruction.keyword)
+    if (entry.keyword !== instruction.keyword && !isBareExec(instruction, entry))
       return { reason: `line ${instruction.startLine} is ${instruction.keyword}, where the image's history has ${entry.keyword ?? 'an entry of another builder'}` }
     if (!textFits(instruction, entry)) return { reason: `line ${instruction.startLine} (${instruction.keyword}) differs from what the image was built with` }
     pairs.set(entry.index, instruction)

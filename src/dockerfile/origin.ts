@@ -75,7 +75,10 @@ export function findOrigin(config: ImageConfig, annotations: Readonly<Record<str
     instruction === undefined || dockerfile === null ? null : { path: dockerfile.path, startLine: instruction.startLine, endLine: instruction.endLine, certainty: 'aligned' }
   const ownerOf = (index: number | null): Owner => (alignment === null || index === null ? 'unknown' : index < alignment.baseEntries ? 'base' : 'own')
 
-  const entries = history.map((instruction, index): EntryOrigin => {
+  const entries = history.map((read, index): EntryOrigin => {
+    // The exec form of the classic builder is known as a RUN only once its line is.
+    const isRun = read.keyword === null && alignment?.instructions.get(index)?.keyword === 'RUN'
+    const instruction: HistoryInstruction = isRun ? { ...read, keyword: 'RUN', display: `RUN ${read.text}` } : read
     const layer = pairing.indexOf(index)
     const [entry] = (config.history ?? []).slice(index)
     if (entry === undefined) throw new RangeError(`no history entry ${index}`)

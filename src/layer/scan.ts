@@ -347,7 +347,8 @@ class Unpacker {
   #stopped = false
   #zip: Buffer[] = []
   #stream: Transform | ReturnType<typeof createExtract> | null = null
-  #finished: Promise<void> = Promise.resolve()
+  /** Settles when all that was unpacked is scanned; null when there is nothing to wait for. */
+  #finished: Promise<void> | null = null
 
   constructor(packing: Packing, budget: NestedBudget, host: UnpackerHost) {
     this.#packing = packing
@@ -376,13 +377,13 @@ class Unpacker {
     const stream = this.#stream
     // The chunk is a view of a buffer that others read too; streams keep it, nobody writes to it.
     if (stream.write(chunk)) return null
-    return Promise.race([new Promise<void>((resolve) => stream.once('drain', resolve)), this.#finished])
+    const drained = new Promise<void>((resolve) => stream.once('drain', resolve))
+    return this.#finished === null ? drained : Promise.race([drained, this.#finished])
   }
 
   end(): Promise<void> | null {
     if (this.#packing === 'zip') return this.#stopped ? null : this.#unzip()
-    if (this.#stream === null) return null
-    if (!this.#stopped) this.#stream.end(undefined)
+    if (this.#stream !== null && !this.#stopped) this.#stream.end(undefined)
     return this.#finished
   }
 
@@ -406,7 +407,8 @@ class Unpacker {
       return null
     }
     const content = this.#host.content(null)
-    return settle([() => content.push(bytes, true), () => content.end()], () => this.#host.done(content))
+    this.#finished = settle([() => content.push(bytes, true), () => content.end()], () => this.#host.done(content))
+    return this.#finished
   }
 
   #openCompressed(packing: 'gzip' | 'zstd'): Transform {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadConfig, parseConfigText } from '../../src/policy/load.ts'
-import { matchesReference } from '../../src/policy/reference-pattern.ts'
 import { toPolicy } from '../../src/policy/policy.ts'
+import { matchesReference } from '../../src/policy/reference-pattern.ts'
 import { buildImage } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'
 import { VALUES } from '../values.ts'
@@ -15,7 +15,10 @@ describe('a mistake is told with its place and the nearest right name', () => {
     ['fail_on: high\n', '.layergate.yml:1:1: unknown key "fail_on". Did you mean "fail-on"?'],
     ['extends: recommended\nrules:\n  delted-secret: high\n', '.layergate.yml:3:3: there is no rule "delted-secret". Did you mean "deleted-secret"?'],
     ['fail-on: hihg\n', '.layergate.yml:1:10: fail-on: "hihg" is none of critical, high, medium, low, never. Did you mean "high"?'],
-    ['rules:\n  root-user: hihg\n', '.layergate.yml:2:14: rules.root-user: "hihg" is neither off, nor a severity (critical, high, medium, low, info), nor an object with the rule\'s options. Did you mean "high"?'],
+    [
+      'rules:\n  root-user: hihg\n',
+      '.layergate.yml:2:14: rules.root-user: "hihg" is neither off, nor a severity (critical, high, medium, low, info), nor an object with the rule\'s options. Did you mean "high"?',
+    ],
     ['rules:\n  base-not-allowed:\n    alow: [x]\n', '.layergate.yml:3:5: unknown key "alow" in rules.base-not-allowed. Did you mean "allow"?'],
     ['ignore:\n  - rule: root-user\n', '.layergate.yml:2:5: ignore.0.reason is missing.'],
     ['ignore:\n  - rule: root-usr\n    reason: because\n', 'Did you mean "root-user"?'],
@@ -110,7 +113,9 @@ describe('ignoring', () => {
   })
 
   it('an expired entry hides nothing, an unused one is reported', async () => {
-    const { report } = await judgeArchive(await leaking(), { policy: 'ignore:\n  - path: /app/**\n    reason: for a while\n    expires: 2026-11-22\n  - rule: root-user\n    reason: never needed\n' })
+    const { report } = await judgeArchive(await leaking(), {
+      policy: 'ignore:\n  - path: /app/**\n    reason: for a while\n    expires: 2026-11-22\n  - rule: root-user\n    reason: never needed\n',
+    })
     expect(report.verdict.result).toBe('fail')
     expect(report.warnings.map(({ code, message }) => `${code}: ${message}`)).toEqual([
       'expired-ignore: The ignore entry for /app/** expired on 2026-11-22: it no longer hides anything (“for a while”).',

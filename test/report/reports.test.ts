@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Ajv } from 'ajv'
+import AjvDraft4 from 'ajv-draft-04'
 import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import { toAnnotations } from '../../src/report/annotations.ts'
@@ -38,7 +39,11 @@ const every = (outcome: Outcome): Record<string, string> => ({
 
 describe('the terminal', () => {
   it('shows the verdict first, the lines, what hides, and what to do, in 80 columns', async () => {
-    const text = renderTerminal(await trap(), { color: false, verbose: false }).replace(/^.*image\.tar/, 'image.tar').replace(/ghp_….{4}/, 'ghp_…TAIL').replace(/[\d.]+ s$/m, 'N s').replace(/[\d.]+ kB/g, 'N kB')
+    const text = renderTerminal(await trap(), { color: false, verbose: false })
+      .replace(/^.*image\.tar/, 'image.tar')
+      .replace(/ghp_….{4}/, 'ghp_…TAIL')
+      .replace(/[\d.]+ s$/m, 'N s')
+      .replace(/[\d.]+ kB/g, 'N kB')
     expect(text).toMatchInlineSnapshot(`
       "image.tar · linux/amd64 · N kB · 1 base layer + 3
         own
@@ -105,7 +110,9 @@ describe('JSON', () => {
   })
 
   it('is the same for the same image', async () => {
-    const [one, two] = [await trap(), await trap()].map(({ report }) => renderJson({ ...report, image: report.image && { ...report.image, reference: '' }, stats: { ...report.stats, seconds: 0 } }))
+    const [one, two] = [await trap(), await trap()].map(({ report }) =>
+      renderJson({ ...report, image: report.image && { ...report.image, reference: '' }, stats: { ...report.stats, seconds: 0 } }),
+    )
     expect(one).toBe(two)
   })
 })
@@ -113,9 +120,11 @@ describe('JSON', () => {
 describe('SARIF', () => {
   it('is valid, and points at the line, with the hiding line beside it', async () => {
     const schema = JSON.parse(readFileSync(path.join(import.meta.dirname, 'sarif-schema-2.1.0.json'), 'utf8')) as object
-    const ajv = new Ajv({ strict: false, unicodeRegExp: false })
+    const ajv = new (AjvDraft4 as unknown as typeof Ajv)({ strict: false, unicodeRegExp: false })
     ;(addFormats as unknown as (to: Ajv) => void)(ajv)
-    const sarif = JSON.parse(renderSarif(await trap(), '.layergate.yml')) as { runs: { results: { locations: unknown[]; relatedLocations?: unknown[]; message: { text: string } }[] }[] }
+    const sarif = JSON.parse(renderSarif(await trap(), '.layergate.yml')) as {
+      runs: { results: { locations: unknown[]; relatedLocations?: unknown[]; message: { text: string } }[] }[]
+    }
     const validate = ajv.compile(schema)
     expect(validate(sarif), JSON.stringify(validate.errors)).toBe(true)
     expect(sarif.runs[0]?.results[0]).toMatchObject({
@@ -157,7 +166,10 @@ describe('the comment', () => {
   })
 
   it('stays below the limit of the platform', async () => {
-    const layers: LayerSpec[] = Array.from({ length: 400 }, (_, index) => ({ by: `COPY ${'long-name/'.repeat(30)}${index} /x # buildkit`, files: [{ name: `x/${'deep/'.repeat(40)}${index}`, content: fill(`{{github-token}}${index}`) }] }))
+    const layers: LayerSpec[] = Array.from({ length: 400 }, (_, index) => ({
+      by: `COPY ${'long-name/'.repeat(30)}${index} /x # buildkit`,
+      files: [{ name: `x/${'deep/'.repeat(40)}${index}`, content: fill(`{{github-token}}${index}`) }],
+    }))
     const outcome = await judgeArchive(await buildImage({ layers }))
     expect(upsertSection(null, 'x', renderSection(outcome, context)).length).toBeLessThan(65_536)
     expect(Buffer.byteLength(renderSummary(outcome))).toBeLessThan(1 << 20)
@@ -168,7 +180,9 @@ describe('annotations', () => {
   it('are on the line, short and complete', async () => {
     const { annotations } = toAnnotations(await trap())
     expect(annotations[0]).toMatchObject({ level: 'error', title: 'GitHub token stays in the image', file: 'Dockerfile', startLine: 2, endLine: 2 })
-    expect(annotations[0]?.message).toMatch(/^\/app\/\.env line 1 is in layer 1, added by this line\. Line 3 \(RUN rm \/app\/\.env\) hides it but does not erase it: anyone who can pull the image can read it\./)
+    expect(annotations[0]?.message).toMatch(
+      /^\/app\/\.env line 1 is in layer 1, added by this line\. Line 3 \(RUN rm \/app\/\.env\) hides it but does not erase it: anyone who can pull the image can read it\./,
+    )
   })
 
   it('are at most ten of a kind; the rest is counted', async () => {
@@ -181,7 +195,21 @@ describe('annotations', () => {
 })
 
 describe('text from the image is data', () => {
-  const evil = ['::error::pwned', '%0A::set-output name=x::y', '\n::stop-commands::x', '</details><script>alert(1)</script>', '| a | b |', '[x](javascript:alert(1))', '@everyone #1', '\x1b[2J\x1b[31mred', '\u202egnp.exe', '`code`', '<!-- layergate -->', '<!-- layergate:end -->', 'https://evil.example/?x=1']
+  const evil = [
+    '::error::pwned',
+    '%0A::set-output name=x::y',
+    '\n::stop-commands::x',
+    '</details><script>alert(1)</script>',
+    '| a | b |',
+    '[x](javascript:alert(1))',
+    '@everyone #1',
+    '\x1b[2J\x1b[31mred',
+    '\u202egnp.exe',
+    '`code`',
+    '<!-- layergate -->',
+    '<!-- layergate:end -->',
+    'https://evil.example/?x=1',
+  ]
 
   it.each(evil)('%j changes no output', async (text) => {
     const layers: LayerSpec[] = [
@@ -218,12 +246,25 @@ describe('no output holds a secret', () => {
   const planted = names.map((name) => VALUES[name]?.() ?? '')
 
   it('wherever it stands: files, paths, history, environment, labels, the Dockerfile, nested archives', async () => {
-    const all = names.map((name, index) => `${name.includes('password') ? 'DB_PASSWORD' : name.includes('aws-secret') ? 'aws_secret_access_key' : 'VALUE'}_${index}=${planted[index]?.replace(/\n/g, '\\n')}`)
+    const all = names.map(
+      (name, index) =>
+        `${name.includes('password') ? 'DB_PASSWORD' : name.includes('aws-secret') ? 'aws_secret_access_key' : 'VALUE'}_${index}=${planted[index]?.replace(/\n/g, '\\n')}`,
+    )
     const bare = planted.filter((value) => !/[\n/]/.test(value))
     const layers: LayerSpec[] = [
       { by: `ARG ${all[0]}`, files: null },
-      { by: `COPY . /app # buildkit`, files: [{ name: 'app/.env', content: planted.map((value, index) => `${all[index]}\n${value}\n`).join('\n') }, ...bare.map((value) => ({ name: `app/${value}/file`, content: value })), { name: 'app/b64', content: planted.map((value) => Buffer.from(`key ${value}`).toString('base64')).join('\n\n') }] },
-      { by: `RUN |${all.length} ${all.join(' ')} /bin/sh -c curl -k -u svc:${VALUES['password']?.()} http://acme.io/${bare[0]} | sh # buildkit`, files: [{ name: 'app/.wh..env' }] },
+      {
+        by: `COPY . /app # buildkit`,
+        files: [
+          { name: 'app/.env', content: planted.map((value, index) => `${all[index]}\n${value}\n`).join('\n') },
+          ...bare.map((value) => ({ name: `app/${value}/file`, content: value })),
+          { name: 'app/b64', content: planted.map((value) => Buffer.from(`key ${value}`).toString('base64')).join('\n\n') },
+        ],
+      },
+      {
+        by: `RUN |${all.length} ${all.join(' ')} /bin/sh -c curl -k -u svc:${VALUES['password']?.()} http://acme.io/${bare[0]} | sh # buildkit`,
+        files: [{ name: 'app/.wh..env' }],
+      },
     ]
     const dockerfile = `FROM scratch\nARG ${all[0]}\nCOPY . /app\nRUN curl -k -u svc:${VALUES['password']?.()} http://acme.io/${bare[0]} | sh\n`
     const archive = await buildImage({ layers, config: { Env: all, Labels: Object.fromEntries(all.map((pair, index) => [`l${index}`, pair])), Cmd: bare, User: bare[0] } })

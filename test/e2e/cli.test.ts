@@ -1,0 +1,224 @@
+// The bundled command as a child process, on the Node of the machine and on Node 24, as a person runs it.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import zlib from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildImage, tar } from '../image-builder.ts'
+import { VALUES } from '../values.ts'
+
+const ROOT = path.join(import.meta.dirname, '../..')
+const CLI = path.join(ROOT, 'dist/cli.js')
+const TRAP = ['fixtures/deleted-secret/image.tar', '--dockerfile', 'fixtures/deleted-secret/Dockerfile']
+
+/** The Node that runs these tests (24), and that of the machine where it is another. */
+const NODES = [...new Set([process.execPath, ...whichNode()])]
+
+function whichNode(): string[] {
+  const paths = (process.env['PATH'] ?? '').split(':').filter((folder) => !folder.includes('node_modules'))
+  for (const folder of paths) {
+    const { status } = spawnSync(path.join(folder, 'node'), ['--version'])
+    if (status === 0) return [path.join(folder, 'node')]
+  }
+  return []
+}
+
+let work = ''
+beforeAll(() => {
+  work = mkdtempSync(path.join(tmpdir(), 'layergate-cli-'))
+})
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+function layergate(
+  args: readonly string[],
+  { node = process.execPath, cwd = ROOT, input, env = {} }: { node?: string; cwd?: string; input?: Buffer; env?: Record<string, string> } = {},
+) {
+  const { status, stdout, stderr } = spawnSync(node, [CLI, ...args], {
+    cwd,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: work, TMPDIR: work, ...env },
+    ...(input === undefined ? {} : { input }),
+    maxBuffer: 1 << 26,
+  })
+  return { status, stdout, stderr }
+}
+
+describe.each(NODES)('with %s', (node) => {
+  it('catches the secret that the Dockerfile deleted, on its line', () => {
+    const { status, stdout, stderr } = layergate(['scan', ...TRAP], { node })
+    expect(stderr).toBe('')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/fixtures\/deleted-secret\/Dockerfile:5 {3}COPY secret\.txt \/app\/\n ● critical {2}deleted-secret {3}GitHub token ghp_….{4}\n/)
+    expect(stdout).toContain('fixtures/deleted-secret/Dockerfile:7   RUN rm /app/secret.txt   hides it in')
+  })
+
+  it('passes a clean image, in one line', () => {
+    const { status, stdout } = layergate(['scan', 'fixtures/clean/image.tar'], { node })
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^PASS {2}fixtures\/clean\/image\.tar · 2 layers/)
+  })
+
+  it.each(['classic-builder.tar.gz', 'buildah.tar.gz', 'oci-zstd.tar.gz', 'oci-gzip.tar.zst'])('reads %s', (name) => {
+    const { status, stdout } = layergate(['scan', `fixtures/formats/${name}`, ...TRAP.slice(1), '--format', 'json'], { node })
+    expect(status).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({
+      findings: [{ ruleId: 'deleted-secret', dockerfile: { startLine: 5 }, related: [{ role: 'hidden-by', dockerfile: { startLine: 7 } }] }],
+    })
+  })
+})
+
+describe('formats and outputs', () => {
+  it('several at once', () => {
+    const [json, sarif, markdown] = ['r.json', 'r.sarif', 'r.md'].map((name) => path.join(work, name)) as [string, string, string]
+    const { status, stdout } = layergate(['scan', ...TRAP, '--format', 'terminal', '--format', `json=${json}`, '--format', `sarif=${sarif}`, '--format', `markdown=${markdown}`])
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/^FAIL {2}1 critical/m)
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ schemaVersion: 1, verdict: { result: 'fail' } })
+    expect(JSON.parse(readFileSync(sarif, 'utf8'))).toMatchObject({ version: '2.1.0' })
+    expect(readFileSync(markdown, 'utf8')).toMatch(/^## ❌ `fixtures\/deleted-secret\/image\.tar` leaks a secret/)
+  })
+
+  it('one to a file', () => {
+    const file = path.join(work, 'one.json')
+    expect(layergate(['scan', ...TRAP, '--format', 'json', '--output', file]).stdout).toBe('')
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ tool: { name: 'layergate' } })
+  })
+
+  it('from standard input, with nothing left behind', () => {
+    const { status } = layergate(['scan', '-', ...TRAP.slice(1)], { input: readFileSync(path.join(ROOT, 'fixtures/deleted-secret/image.tar')) })
+    expect(status).toBe(1)
+  })
+
+  it('colour only where it is asked for', () => {
+    expect(layergate(['scan', ...TRAP]).stdout).not.toContain('\x1b')
+    expect(layergate(['scan', ...TRAP], { env: { FORCE_COLOR: '1' } }).stdout).toContain('\x1b')
+    expect(layergate(['scan', ...TRAP, '--no-color'], { env: { FORCE_COLOR: '1' } }).stdout).not.toContain('\x1b')
+  })
+})
+
+describe('settings', () => {
+  it('file < variable < option', () => {
+    const cwd = path.join(work, 'settings')
+    mkdirSync(cwd)
+    writeFileSync(path.join(cwd, '.layergate.yml'), 'fail-on: never\n')
+    const image = path.join(ROOT, 'fixtures/deleted-secret/image.tar')
+    expect(layergate(['scan', image], { cwd }).status).toBe(0)
+    expect(layergate(['scan', image], { cwd, env: { LAYERGATE_FAIL_ON: 'critical' } }).status).toBe(1)
+    expect(layergate(['scan', image, '--fail-on', 'never'], { cwd, env: { LAYERGATE_FAIL_ON: 'critical' } }).status).toBe(0)
+    expect(layergate(['scan', image, '--config', 'strict'], { cwd }).status).toBe(1)
+  })
+
+  it('init writes a configuration that is valid, and leaves one that is there', () => {
+    const cwd = path.join(work, 'init')
+    mkdirSync(cwd)
+    expect(layergate(['init'], { cwd }).status).toBe(0)
+    expect(readFileSync(path.join(cwd, '.layergate.yml'), 'utf8')).toMatch(/^# yaml-language-server: \$schema=/)
+    expect(layergate(['scan', path.join(ROOT, 'fixtures/clean/image.tar')], { cwd }).status).toBe(0)
+    expect(layergate(['init'], { cwd })).toMatchObject({ status: 2, stderr: 'layergate: .layergate.yml is there already: it was left as it is.\n' })
+  })
+
+  it('the Dockerfile of the directory is taken, and a wrong one gives no lines', () => {
+    const cwd = path.join(work, 'dockerfile')
+    mkdirSync(cwd)
+    const image = path.join(ROOT, 'fixtures/deleted-secret/image.tar')
+    writeFileSync(path.join(cwd, 'Dockerfile'), readFileSync(path.join(ROOT, 'fixtures/deleted-secret/Dockerfile')))
+    expect(layergate(['scan', image], { cwd }).stdout).toContain('Dockerfile:5   COPY secret.txt')
+    writeFileSync(path.join(cwd, 'Dockerfile'), 'FROM busybox\nRUN something else\n')
+    const { stdout } = layergate(['scan', image], { cwd })
+    expect(stdout).toContain('line not known')
+    expect(stdout).toContain('Lines are not known: Dockerfile does not fit the image')
+  })
+})
+
+describe('the other commands', () => {
+  it.each([
+    [['--version'], /^\d+\.\d+\.\d+\n$/],
+    [['--help'], /Exit codes: 0 the image passes/],
+    [['scan', '--help'], /--dockerfile FILE/],
+    [['rules'], /deleted-secret +high +Secret in a file/],
+    [['explain', 'pipe-to-shell'], /## After[\s\S]*sha256sum -c/],
+    [['schema', 'config'], /"fail-on"/],
+    [['schema', 'report'], /"schemaVersion"/],
+  ])('%j', (args, output) => {
+    const { status, stdout } = layergate(args)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(output)
+  })
+
+  it('prints the schema that is committed', () => {
+    expect(layergate(['schema', 'config']).stdout).toBe(readFileSync(path.join(ROOT, 'schema/layergate.schema.json'), 'utf8'))
+  })
+})
+
+describe('bad input: one clear line, exit code 2', () => {
+  const token = VALUES['github-token']?.() ?? ''
+  const file = (name: string, content: Buffer | string): string => {
+    const to = path.join(work, name)
+    writeFileSync(to, content)
+    return to
+  }
+  const spec = { layers: [{ by: 'COPY a /a # buildkit', files: [{ name: 'a', content: 'b' }] }] }
+  it.each<[string, () => string[] | Promise<string[]>, RegExp]>([
+    ['no such file', () => ['scan', './nothing.tar'], /nothing\.tar: no such file or directory/],
+    ['a directory that is no layout', () => ['scan', 'docs'], /docs: the directory is no OCI layout/],
+    ['a text file', () => ['scan', 'README.md'], /README\.md is no image archive/],
+    ['an empty file', () => ['scan', file('empty.tar', '')], /is empty/],
+    ['a truncated tar', () => ['scan', file('cut.tar', readFileSync(path.join(ROOT, 'fixtures/deleted-secret/image.tar')).subarray(0, 1_500_000))], /truncated/],
+    ['a truncated packed tar', () => ['scan', file('cut.tar.gz', readFileSync(path.join(ROOT, 'fixtures/formats/buildah.tar.gz')).subarray(0, 500_000))], /does not decompress/],
+    [
+      'a layer that does not match',
+      async () => {
+        const archive = await buildImage(spec)
+        archive[archive.indexOf('b\0\0\0')] = 99
+        return ['scan', file('changed.tar', archive)]
+      },
+      /does not match its diff ID/,
+    ],
+    ['an unknown packing', () => ['scan', file('a.tar.xz', Buffer.concat([Buffer.from('fd377a585a00', 'hex'), Buffer.alloc(600)]))], /not supported \(xz\)/],
+    ['a Windows image', async () => ['scan', file('windows.tar', await buildImage({ ...spec, overrides: { os: 'windows' } }))], /Windows image/],
+    ['a name with no engine', () => ['scan', 'no-such-image:1'], /no such file, and no engine has an image of that name \(docker/],
+    ['a name that starts with a dash', () => ['scan', '--', '-x'], /looks like an option/],
+    ['an unknown option', () => ['scan', 'x', '--dockerfle', 'y'], /There is no option --dockerfle\. Did you mean --dockerfile\?/],
+    ['an unknown command', () => ['scn'], /There is no command "scn"\. Did you mean scan\?/],
+    ['an unknown format', () => ['scan', 'x', '--format', 'sarf'], /Did you mean sarif\?/],
+    ['two formats on standard output', () => ['scan', 'x', '--format', 'json', '--format', 'sarif'], /Only one format/],
+    ['a wrong severity', () => ['scan', ...TRAP, '--fail-on', 'hi'], /"hi" is none of critical/],
+    [
+      'a broken configuration',
+      () => ['scan', ...TRAP, '--config', file('bad.yml', 'rules:\n  root-usr: high\n')],
+      /bad\.yml:2:3: there is no rule "root-usr"\. Did you mean "root-user"\?/,
+    ],
+    ['a Dockerfile that is not there', () => ['scan', 'fixtures/clean/image.tar', '--dockerfile', 'nope'], /nope: the Dockerfile cannot be read \(ENOENT\)/],
+    ['an unknown rule', () => ['explain', 'root'], /There is no rule "root"/],
+    ['no image', () => ['scan'], /No image is named/],
+    [
+      'a name that holds a secret',
+      async () => ['scan', file('named.tar', (await tar([{ name: `x/${token}`, content: 'y' }])).subarray(0, 512))],
+      /needs 1 bytes, but the file ends before/,
+    ],
+  ])('%s', async (_name, args, message) => {
+    const { status, stdout, stderr } = layergate(await args(), { env: { PATH: '/nonexistent' } })
+    expect(stderr).toMatch(message)
+    expect(stderr).toMatch(/^layergate: .*\n$/)
+    expect(stderr).not.toMatch(/\n\s+at |node:internal/)
+    expect(stderr).not.toContain(token)
+    expect(stdout).toBe('')
+    expect(status).toBe(2)
+  })
+
+  it('a report in JSON says that nothing was judged, and no SARIF is written', () => {
+    const sarif = path.join(work, 'none.sarif')
+    const { status, stdout } = layergate(['scan', 'README.md', '--format', 'json', '--format', `sarif=${sarif}`])
+    expect(status).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: { result: 'error' }, error: { code: 'not-an-image' }, findings: [], image: null })
+    expect(() => readFileSync(sarif)).toThrow('ENOENT')
+  })
+})
+
+describe('a packed archive from standard input', () => {
+  it('is unpacked and read', async () => {
+    const packed = zlib.gzipSync(await buildImage({ layers: [{ by: 'COPY a /a # buildkit', files: [{ name: 'a', content: 'b' }] }], config: { User: '1' } }))
+    expect(layergate(['scan', '-'], { input: packed }).status).toBe(0)
+  })
+})

@@ -1,0 +1,216 @@
+// Archives that are made to break readers: each ends in a clear error or a right result, none in a crash, a hang, a write, or
+// a pass on unread layers.
+import { existsSync } from 'node:fs'
+import zlib from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { buildImage, type FileSpec, type LayerSpec, tar } from './image-builder.ts'
+import { judgeArchive } from './run-gate.ts'
+import { fill, VALUES } from './values.ts'
+
+const layer = (...files: FileSpec[]): LayerSpec => ({ by: 'COPY . / # buildkit', files })
+const judged = async (layers: readonly LayerSpec[], policy = '') => (await judgeArchive(await buildImage({ layers, config: { User: '1' } }), { policy })).report
+const token = VALUES['github-token']?.() ?? ''
+
+/** Bytes that unpack to `size` zeros. */
+const bomb = (size: number): Buffer => zlib.gzipSync(Buffer.alloc(size), { level: 9 })
+
+describe('names', () => {
+  it('that point outside are taken inside the root, and nothing is written', async () => {
+    const report = await judged([layer({ name: '../../../../tmp/layergate-pwned', content: token }, { name: '/abs/k', content: fill('{{npm-token}}') })])
+    expect(report.findings.map(({ location }) => (location.kind === 'layer' ? location.path : ''))).toEqual(['/tmp/layergate-pwned', '/abs/k'])
+    expect(existsSync('/tmp/layergate-pwned')).toBe(false)
+  })
+
+  it('links that point outside lead nowhere', async () => {
+    const report = await judged([
+      layer({ name: 'etc/passwd', type: 'symlink', link: '/../../../../etc/passwd' }, { name: 'x', type: 'symlink', link: '../../../../../etc/shadow' }),
+    ])
+    expect(report.verdict.result).toBe('pass')
+    expect(report.image?.user.isRoot).toBe(false)
+  })
+
+  it('loops of links end', async () => {
+    expect(
+      (
+        await judged([
+          layer({ name: 'a', type: 'symlink', link: 'b' }, { name: 'b', type: 'symlink', link: 'a' }, { name: 'bin/sh', type: 'symlink', link: 'sh' }),
+          layer({ name: 'a/deep/file', content: token }),
+        ])
+      ).findings,
+    ).toHaveLength(1)
+  })
+
+  it('very deep and very long', async () => {
+    const report = await judged([layer({ name: `${'d/'.repeat(5000)}k`, content: token }, { name: `${'n'.repeat(60_000)}`, content: 'x' })])
+    expect(report.findings).toHaveLength(1)
+  })
+
+  it('line breaks, invalid UTF-8 and names of the language', async () => {
+    const report = await judged([layer({ name: 'a\nb\x1b[2J', content: token }, { name: '__proto__/constructor', content: fill('{{npm-token}}') })])
+    expect(report.findings).toHaveLength(2)
+  })
+})
+
+describe('layers', () => {
+  it('the same path three times: the last is present, the others are overwritten, all are read', async () => {
+    const [a, b, c] = ['github-token', 'npm-token', 'github-token-2'].map((name) => VALUES[name]?.() ?? '') as [string, string, string]
+    const report = await judged([layer({ name: 'k', content: a }, { name: 'k', content: b }, { name: 'k', content: c })])
+    expect(report.findings.map(({ file }) => file?.state).sort()).toEqual(['overwritten', 'overwritten', 'present'])
+  })
+
+  it('a secret in a whiteout entry, where no extractor looks', async () => {
+    const report = await judged([layer({ name: 'a', content: 'x' }), layer({ name: '.wh.a', content: token })])
+    expect(report.findings).toMatchObject([{ ruleId: 'deleted-secret', location: { path: '/.wh.a', layer: 1 } }])
+  })
+
+  it('a secret behind the end of the tar', async () => {
+    const behind = await tar([{ name: 'hidden', content: token }])
+    const archive = await buildImage({ layers: [layer({ name: 'a', content: 'x' })], config: { User: '1' } })
+    expect(archive.length).toBeGreaterThan(0)
+    const first = await tar([{ name: 'a', content: 'x' }])
+    const { scanLayer } = await import('../src/layer/scan.ts')
+    const { Scanner } = await import('../src/secrets/scanner.ts')
+    const scan = await scanLayer(
+      {
+        index: 0,
+        diffId: `sha256:${'0'.repeat(64)}`,
+        digest: null,
+        mediaType: null,
+        storedSize: 1,
+        open: async function* () {
+          yield Buffer.concat([first, behind])
+        },
+      },
+      new Scanner(),
+      'test',
+    )
+    expect(scan.entries.map(({ path, afterEnd }) => [path, afterEnd])).toEqual([
+      ['/a', false],
+      ['/hidden', true],
+    ])
+    expect(scan.matches).toHaveLength(1)
+  })
+
+  it('no history, null history, null config, fewer entries than layers', async () => {
+    const layers = [layer({ name: 'k', content: token }), layer({ name: 'x', content: 'y' })]
+    for (const overrides of [{ history: undefined }, { history: null, config: null }, { history: [] }, { history: [{ created_by: 'x' }] }]) {
+      const { report } = await judgeArchive(await buildImage({ layers, overrides }), { dockerfile: 'FROM scratch\nCOPY k /k\nCOPY x /x\n' })
+      expect(report.findings.find(({ secret }) => secret !== null)).toMatchObject({ ruleId: 'secret-in-image', dockerfile: null })
+      expect(report.image?.layers.map(({ createdBy }) => createdBy)).toEqual([null, null])
+    }
+  })
+
+  it('more entries than the limit is an error that names it', async () => {
+    await expect(judged([layer(...Array.from({ length: 30 }, (_, index) => ({ name: `f${index}`, content: 'x' })))], 'limits: { entries: 20 }\n')).rejects.toThrow(
+      /more than 20 entries \(limits\.entries\)/,
+    )
+  })
+
+  it('a layer that unpacks to more than the limit is an error that names it', async () => {
+    const archive = await buildImage({ layers: [layer({ name: 'zeros', content: Buffer.alloc(8 << 20) })] }, 'containerd')
+    expect(archive.length).toBeLessThan(100_000)
+    await expect(judgeArchive(archive, { policy: 'limits: { layer-bytes: 4000000 }\n' })).rejects.toThrow(/unpacks to more than 4000000 bytes \(limits\.layer-bytes\)/)
+  })
+})
+
+describe('archives inside layers', () => {
+  const inside = async (name: string, content: Buffer, policy = '') => judged([layer({ name, content })], policy)
+  const nested = async (depth: number): Promise<Buffer> => {
+    let bytes = await tar([{ name: 'key', content: token }])
+    for (let i = 0; i < depth; i++) bytes = zlib.gzipSync(await tar([{ name: `level${i}.tgz`, content: i === 0 ? zlib.gzipSync(bytes) : bytes }]))
+    return bytes
+  }
+
+  it.each([
+    ['gzip', () => zlib.gzipSync(token), 'token.gz', undefined],
+    ['zstd', () => zlib.zstdCompressSync(Buffer.from(token)), 'token.zst', undefined],
+    ['tar', () => tar([{ name: 'conf/key', content: token }]), 'a.tar', 'conf/key'],
+    ['tar.gz under any name', async () => zlib.gzipSync(await tar([{ name: 'conf/key', content: token }])), 'data.bin', 'conf/key'],
+    ['zip', () => zip({ 'WEB-INF/key': Buffer.from(token) }), 'app.jar', 'WEB-INF/key'],
+    [
+      'zip in zip in tar.gz',
+      async () => zlib.gzipSync(await tar([{ name: 'outer.zip', content: zip({ 'inner.zip': zip({ key: Buffer.from(token) }) }) }])),
+      'x',
+      'outer.zip!/inner.zip!/key',
+    ],
+  ])('a secret in %s', async (_name, make, file, member) => {
+    const { findings } = await inside(file, Buffer.from(await make()))
+    expect(findings).toHaveLength(1)
+    expect(findings[0]?.location).toMatchObject({ kind: 'layer', path: `/${file}`, ...(member === undefined ? {} : { inside: member }) })
+  })
+
+  it('deeper than the limit is listed, not opened', async () => {
+    const report = await inside('deep.tgz', await nested(5))
+    expect(report.findings.map(({ ruleId }) => ruleId)).toEqual(['content-not-inspected'])
+    expect(report.stats.skipped[0]?.reason).toMatch(/nested deeper than 4/)
+  })
+
+  it('a bomb is cut and listed, and the raw bytes around it are read', async () => {
+    const report = await judged([layer({ name: 'b.gz', content: bomb(300 << 20) }, { name: 'after', content: token })])
+    expect(report.stats.skipped).toMatchObject([{ path: '/b.gz', reason: expect.stringMatching(/more than 200 times its size/) }])
+    expect(report.findings.map(({ ruleId }) => ruleId).sort()).toEqual(['content-not-inspected', 'secret-in-image'])
+  })
+
+  it('a zip bomb of many members stops at the budget', async () => {
+    const member = Buffer.alloc(1 << 20)
+    const report = await inside('b.zip', zip(Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`m${index}`, member]))))
+    expect(report.stats.skipped[0]?.reason).toMatch(/200 times its size/)
+  })
+
+  it('a member that names a path outside is only read', async () => {
+    const { findings } = await inside('a.zip', zip({ '../../../../tmp/layergate-zip': Buffer.from(token) }))
+    expect(findings[0]?.location).toMatchObject({ inside: '../../../../tmp/layergate-zip' })
+    expect(existsSync('/tmp/layergate-zip')).toBe(false)
+  })
+
+  it.each([
+    ['a damaged gzip', Buffer.concat([zlib.gzipSync('x'.repeat(10_000)).subarray(0, 30), Buffer.from('garbage')])],
+    ['a damaged zip', zip({ a: Buffer.from('x') }).subarray(0, 30)],
+    ['a damaged tar', Buffer.concat([Buffer.alloc(257), Buffer.from('ustar\0'), Buffer.alloc(700, 1)])],
+    ['xz', Buffer.concat([Buffer.from('fd377a585a00', 'hex'), Buffer.alloc(100)])],
+    ['7z', Buffer.concat([Buffer.from('377abcaf271c', 'hex'), Buffer.alloc(100)])],
+  ])('%s is listed', async (_name, content) => {
+    expect((await inside('x', content)).stats.skipped).toHaveLength(1)
+  })
+
+  it('an encrypted zip is listed with its members', async () => {
+    const bytes = zip({ secret: Buffer.from('x') })
+    bytes.writeUInt16LE(1, 6)
+    bytes.writeUInt16LE(1, bytes.indexOf(Buffer.from('504b0102', 'hex')) + 8)
+    expect((await inside('x.zip', bytes)).stats.skipped).toEqual([{ layer: 0, path: '/x.zip!/secret', reason: 'it is encrypted' }])
+  })
+})
+
+/** A zip archive with deflated members, as tools write it. */
+function zip(members: Readonly<Record<string, Buffer>>): Buffer {
+  const locals: Buffer[] = []
+  const central: Buffer[] = []
+  let offset = 0
+  for (const [name, content] of Object.entries(members)) {
+    const packed = zlib.deflateRawSync(content)
+    const crc = zlib.crc32(content)
+    const head = Buffer.alloc(30)
+    head.writeUInt32LE(0x04034b50, 0)
+    head.writeUInt16LE(20, 4)
+    head.writeUInt16LE(8, 8)
+    head.writeUInt32LE(crc, 14)
+    head.writeUInt32LE(packed.length, 18)
+    head.writeUInt32LE(content.length, 22)
+    head.writeUInt16LE(name.length, 26)
+    const entry = Buffer.alloc(46)
+    entry.writeUInt32LE(0x02014b50, 0)
+    head.copy(entry, 6, 4, 30)
+    entry.writeUInt32LE(offset, 42)
+    locals.push(head, Buffer.from(name), packed)
+    central.push(entry, Buffer.from(name))
+    offset += 30 + name.length + packed.length
+  }
+  const directory = Buffer.concat(central)
+  const end = Buffer.alloc(22)
+  end.writeUInt32LE(0x06054b50, 0)
+  end.writeUInt16LE(Object.keys(members).length, 8)
+  end.writeUInt16LE(Object.keys(members).length, 10)
+  end.writeUInt32LE(directory.length, 12)
+  end.writeUInt32LE(offset, 16)
+  return Buffer.concat([...locals, directory, end])
+}
