@@ -41,18 +41,21 @@ const SHELL_INSIDE = new RegExp(`(?:^|\\s)${SHELL}`)
 const SHELL_IN_FRONT = new RegExp(`^${SHELL}`)
 const CLASSIC_RUN = new RegExp(`^(?:\\|\\d+ |\\|force-mtime|${SHELL})`)
 
+const splitArgs = (text: string): string[] => text.split(/ (?=\w+=)/).filter((arg) => arg !== '')
+
 /** Takes `|N A=… B=…` off the front. Values may hold spaces: the shell's path ends them. */
 function splitBuildArgs(text: string): { args: string[]; rest: string } {
   const count = /^\|(\d+) /.exec(text)
   if (count === null) return { args: [], rest: text.replace(/^\|force-mtime[^ ]* /, '') }
   const behind = text.slice(count[0].length)
   const shell = behind.search(SHELL_INSIDE)
-  if (shell === -1) return { args: [behind], rest: '' }
+  if (shell === -1) {
+    // The exec form has no shell: what follows the last argument is the program.
+    const exec = /^(.*\w+=\S*) (\S.*)$/s.exec(behind)
+    return { args: splitArgs(exec?.[1] ?? behind), rest: exec?.[2] ?? '' }
+  }
   return {
-    args: behind
-      .slice(0, shell)
-      .split(/ (?=\w+=)/)
-      .filter((arg) => arg !== ''),
+    args: splitArgs(behind.slice(0, shell)),
     rest: behind.slice(shell).trimStart(),
   }
 }
