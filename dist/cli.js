@@ -37030,14 +37030,18 @@ var SHELL = String.raw`\/(?:[\w.-]+\/)*[\w.-]+ (?:-[\w-]+ (?:[a-z]+ )?)*?-[a-z]*
 var SHELL_INSIDE = new RegExp(`(?:^|\\s)${SHELL}`);
 var SHELL_IN_FRONT = new RegExp(`^${SHELL}`);
 var CLASSIC_RUN = new RegExp(`^(?:\\|\\d+ |\\|force-mtime|${SHELL})`);
+var splitArgs = (text2) => text2.split(/ (?=\w+=)/).filter((arg) => arg !== "");
 function splitBuildArgs(text2) {
   const count2 = /^\|(\d+) /.exec(text2);
   if (count2 === null) return { args: [], rest: text2.replace(/^\|force-mtime[^ ]* /, "") };
   const behind = text2.slice(count2[0].length);
   const shell = behind.search(SHELL_INSIDE);
-  if (shell === -1) return { args: [behind], rest: "" };
+  if (shell === -1) {
+    const exec = /^(.*\w+=\S*) (\S.*)$/s.exec(behind);
+    return { args: splitArgs(exec?.[1] ?? behind), rest: exec?.[2] ?? "" };
+  }
   return {
-    args: behind.slice(0, shell).split(/ (?=\w+=)/).filter((arg) => arg !== ""),
+    args: splitArgs(behind.slice(0, shell)),
     rest: behind.slice(shell).trimStart()
   };
 }

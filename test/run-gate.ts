@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly platform?: string | null
 }
 
-export const NOW = new Date('2026-11-23T12:00:00Z')
+const NOW = new Date('2026-11-23T12:00:00Z')
 
 /** Judges an archive; the recommended policy where none is given. @throws GateError */
 export async function judgeArchive(archive: Buffer, { dockerfile = null, policy = '', now = NOW, image = null, platform = null }: RunOptions = {}): Promise<Outcome> {

@@ -62,7 +62,8 @@ function execText(text: string): string | null {
 }
 
 /** The classic builder writes the exec form without a word that tells it is a RUN. */
-const isBareExec = (instruction: Instruction, entry: HistoryInstruction): boolean => entry.keyword === null && instruction.keyword === 'RUN' && entry.text !== '' && execText(instruction.text.trim()) === entry.text
+const isBareExec = (instruction: Instruction, entry: HistoryInstruction): boolean =>
+  entry.keyword === null && instruction.keyword === 'RUN' && entry.text !== '' && execText(instruction.text.trim()) === entry.text
 
 function runFits(written: string, built: string): boolean {
   const text = squeeze(written)

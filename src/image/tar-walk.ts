@@ -84,7 +84,7 @@ function paxRecords(data: Buffer): Map<string, string> {
  * with fewer bytes; a walk that ends inside a header or an extended header throws.
  * @throws ImageError `truncated` or `not-a-tar`
  */
-export function* walkTar(where: string, onEntry: (header: TarHeader) => void): Generator<Wanted, void, Buffer> {
+function* walkTar(where: string, onEntry: (header: TarHeader) => void): Generator<Wanted, void, Buffer> {
   let offset = 0
   let zeroBlocks = 0
   let global = new Map<string, string>()
