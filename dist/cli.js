@@ -36862,7 +36862,7 @@ var UsageError = class extends GateError {
 };
 
 // src/gate.ts
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac as createHmac2, randomBytes } from "node:crypto";
 
 // src/dockerfile/dockerfile.ts
 var import_dockerfile_ast = __toESM(require_main(), 1);
@@ -45388,7 +45388,7 @@ function isOldTar(head) {
   return written === sum;
 }
 function decompressor(compression) {
-  if (compression === "gzip") return zlib.createGunzip({ chunkSize: CHUNK });
+  if (compression === "gzip") return zlib.createGunzip({ chunkSize: CHUNK / 4 });
   const native = zlib.createZstdDecompress;
   return native ? native({ chunkSize: CHUNK }) : zstdFallback();
 }
@@ -45846,14 +45846,18 @@ function* walkTar(where, onEntry) {
     if (ustar && block[345] !== 0) name = `${text(block, 345, 155)}/${name}`;
     let type = TYPES[flag] ?? "other";
     if (flag === 83) throw bad("a sparse entry of the old GNU form, which is not supported,");
-    if (type === "file" && flag !== 55 && name.endsWith("/")) type = "directory";
     const paxSize = local?.get("size");
     const size = paxSize ? Number.parseInt(paxSize, 10) : ownSize;
     if (!(size >= 0) || !Number.isSafeInteger(size)) throw bad("an impossible entry size");
+    const wholeName = local?.get("path") || longName || name;
+    if (type === "file" && flag !== 55 && wholeName.endsWith("/")) {
+      if (size > 0) throw bad("a directory of the old form that claims data,");
+      type = "directory";
+    }
     if (size > 0 && HEADER_ONLY.has(type)) throw bad(`a ${type} entry that claims data,`);
     const held = type === "directory" ? 0 : size;
     onEntry({
-      name: local?.get("path") || longName || name,
+      name: wholeName,
       type,
       linkName: local?.get("linkpath") || longLink || text(block, 157, 100),
       size: held,
@@ -46308,8 +46312,12 @@ async function hashEntries(layer, wanted) {
   const found = /* @__PURE__ */ new Map();
   const extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
   let index = -1;
-  extract.on("entry", (_header, stream, next) => {
+  extract.on("entry", (header, stream, next) => {
     index++;
+    if (header.type === "directory") {
+      next();
+      return;
+    }
     const own2 = index;
     const hashes = wanted.has(own2) ? { md5: createHash4("md5"), sha1: createHash4("sha1"), sha256: createHash4("sha256") } : null;
     stream.on("data", (chunk) => {
@@ -46452,7 +46460,7 @@ function whiteoutOf(path7) {
 function entryOf(header, guarded) {
   const pax = header.pax ?? {};
   const path7 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
-  const type = TYPES2[header.type ?? ""] ?? (header.type === null || header.type === void 0 ? "file" : "device");
+  const type = guarded.type === "directory" ? "directory" : TYPES2[header.type ?? ""] ?? (header.type === null || header.type === void 0 ? "file" : "device");
   const whiteout = type === "directory" ? null : whiteoutOf(path7);
   const id = (own2, fallback) => {
     const parsed = own2 === void 0 ? fallback ?? 0 : Number.parseInt(own2, 10);
@@ -46581,6 +46589,10 @@ var LayerReading = class {
         "too-many-entries",
         `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`
       );
+    if (header.type === "directory") {
+      next();
+      return;
+    }
     if (guarded.size === 0) {
       stream.on("end", () => next());
       stream.resume();
@@ -46608,7 +46620,8 @@ var LayerReading = class {
     stream.on("end", () => {
       const finish2 = () => {
         if (content.matches.length > 0) {
-          for (const match2 of content.matches) this.#matches.push({ ...match2, entry: index });
+          const members2 = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity));
+          for (const match2 of content.matches) if (match2.inside !== null || !members2.has(match2.identity)) this.#matches.push({ ...match2, entry: index });
           if (guarded.size <= MAX_KEPT) this.#hashes.set(index, hashesOf(pieces));
         }
         if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
@@ -46790,6 +46803,10 @@ var Unpacker = class {
   #openTar() {
     const extract = (0, import_tar_stream2.extract)({ allowUnknownFormat: true });
     extract.on("entry", (header, stream, next) => {
+      if (header.type === "directory") {
+        next();
+        return;
+      }
       const member = this.#host.content(cleanPath(header.name).slice(1));
       const source = stream;
       source.on("error", () => {
@@ -50915,7 +50932,7 @@ var CODE = [
     docs: "https://docs.gitlab.com/security/tokens/#token-prefixes",
     revoke: "Revoke the token in GitLab",
     literals: ["glpat-", "glptt-", "gldt-", "glrt-", "glrtr-", "GR1348941", "glcbt-", "glft-", "glimt-", "glagent-", "gloas-", "glsoat-", "glffct-"],
-    pattern: "(?:glptt-(?<hex>[0-9a-f]{40})|glagent-[A-Za-z0-9_-]{50}|gloas-[0-9a-f]{64}|glimt-[A-Za-z0-9_-]{25}|glcbt-[0-9a-fA-F]{1,5}_[A-Za-z0-9_-]{20}|gl(?:pat|rt|rtr|cbt)-[A-Za-z0-9_-]{27,300}\\.[0-9a-z.]{9,12}|(?:gl(?:pat|dt|rt|rtr|ft|soat|ffct)-|GR1348941)[A-Za-z0-9_-]{20})",
+    pattern: "(?:glptt-(?<hex>[0-9a-f]{40})|glagent-[A-Za-z0-9_-]{50}|gloas-[0-9a-f]{64}|glimt-[A-Za-z0-9_-]{25}|glcbt-[0-9a-fA-F]{1,5}_[A-Za-z0-9_-]{20}|gl(?:pat|rt|rtr|cbt)-[A-Za-z0-9_-]{27,300}\\.[0-9a-z.]{9,12}|gl(?:pat|dt|rt|rtr|ft|soat|ffct)-[A-Za-z0-9_-]{20,64}|GR1348941[A-Za-z0-9_-]{20})",
     window: 400
   }),
   token({
@@ -51078,6 +51095,7 @@ var ASSIGNMENT_WORDS = [
 ];
 var LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i;
 var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io))?(?::|\/|$)|^(?:host|hostname|server|your[-.]|my[-.]|some|url|domain|ip)|[<>${}%*[\]]/i;
+var RFC_EXAMPLES = /* @__PURE__ */ new Set(["7Fjfp0ZBr1KtDRbnfVdmIw", "Circle Of Life", "gX1fBat3bV", "open sesame", "opensesame"]);
 var COMMON_PASSWORD = /^(?:pass|password|passwd|passw0rd|pwd|secret|user|username|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|pw|p|x+|\*+|\.+|foo|bar|baz|123456?|1234|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)$/i;
 function checkUserinfo({ groups }) {
   const { user = "", value: password = "", host = "" } = groups;
@@ -51097,7 +51115,7 @@ function decodeURIComponentSafely(text2) {
     return text2;
   }
 }
-var usable = (password) => password.length >= 4 && !isPlaceholder(password) && !COMMON_PASSWORD.test(password) && !/^[-$<{%]/.test(password);
+var usable = (password) => password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !COMMON_PASSWORD.test(password) && !/^[-$<{%]/.test(password);
 function checkCommandLine({ value }) {
   const bare = value.replace(/^(["'])(.*)\1$/, "$2");
   if (!usable(bare) || bare.length < 6 || /^[a-z_-]+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare)) return null;
@@ -51237,15 +51255,16 @@ function canonicalPem(label, body) {
   const lines = body.replace(/\\+r|\\+n|\\+t/g, "\n").split("\n").map((line) => line.replace(/^[\s"'+]+|[\s"'+\\]+$/g, ""));
   return [`-----BEGIN ${label}-----`, ...lines.filter((line) => line !== ""), `-----END ${label}-----`].join("\n");
 }
+var withoutQuotes = (text2) => text2.replace(/["'`]\s*(?:[+.&,]|\\)?\s*["'`]/g, "\n");
 function decodePem(label, body) {
   const unescaped = body.replace(/\\r|\\n|\\t|\\\\n/g, "\n");
   if (/Proc-Type: 4,ENCRYPTED/.test(unescaped)) return encrypted(unescaped);
   if (label.startsWith("PGP")) return checkPgp(unescaped);
-  const base643 = unescaped.replace(/^[ \t"'+]*(?:[A-Za-z-]+: .*)$/gm, "").replace(/[^A-Za-z0-9+/=]/g, "");
+  const base643 = withoutQuotes(unescaped).replace(/^[ \t"'+]*(?:[A-Za-z-]+: .*)$/gm, "").replace(/[^A-Za-z0-9+/=]/g, "");
   if (base643.length < 64) return null;
   const bytes2 = decodeBase64(base643);
   if (bytes2 === null) return null;
-  if (label.startsWith("OPENSSH")) return checkOpenSsh(bytes2);
+  if (bytes2.toString("latin1", 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes2);
   const length = derLength(bytes2);
   if (length === null || length > bytes2.length || bytes2.length - length > 2) return null;
   const der = bytes2.subarray(0, length);
@@ -51254,10 +51273,9 @@ function decodePem(label, body) {
   return key === null ? { strength: "likely", identity: identityOf2(der) } : { strength: "proven", identity: identityOf2(der), facts: keyFacts(key) };
 }
 var encrypted = (body) => ({ strength: "harmless", note: "encrypted with a passphrase", identity: identityOf2(Buffer.from(body.replace(/\s/g, ""))) });
+var OPENSSH_MAGIC = "openssh-key-v1\0";
 function checkOpenSsh(bytes2) {
-  const magic = "openssh-key-v1\0";
-  if (bytes2.toString("latin1", 0, magic.length) !== magic) return null;
-  let at2 = magic.length;
+  let at2 = OPENSSH_MAGIC.length;
   const string4 = () => {
     if (at2 + 4 > bytes2.length) return null;
     const length = bytes2.readUInt32BE(at2);
@@ -51377,7 +51395,14 @@ var KEYS = [
 ];
 
 // src/secrets/detectors/services.ts
+import { createHmac } from "node:crypto";
 var DEMO_SUBJECTS = /* @__PURE__ */ new Set(["1234567890", "123456789"]);
+var DEMO_KEYS = ["secret", "your-256-bit-secret", "key", "password", "test", "a-string-secret-at-least-256-bits-long", "your-384-bit-secret", "your-512-bit-secret"];
+function isSignedWithDemoKey(token2) {
+  const end2 = token2.lastIndexOf(".");
+  const signature = token2.slice(end2 + 1);
+  return DEMO_KEYS.some((key) => ["sha256", "sha384", "sha512"].some((hash4) => createHmac(hash4, key).update(token2.slice(0, end2)).digest("base64url") === signature));
+}
 function checkJwt({ value }) {
   const [head, body, signature] = value.split(".");
   const header = decodeJson(head ?? "");
@@ -51386,6 +51411,7 @@ function checkJwt({ value }) {
   if (header["alg"].toLowerCase() === "none" || (signature ?? "").length < 16) return { strength: "harmless", note: "not signed" };
   const subject = payload["sub"];
   if (typeof subject === "string" && DEMO_SUBJECTS.has(subject) || payload["name"] === "John Doe") return { strength: "harmless", note: "a public example" };
+  if (isSignedWithDemoKey(value)) return { strength: "harmless", note: "a public example: its key is that of every tutorial" };
   const issuer = payload["iss"];
   const expiry = typeof payload["exp"] === "number" ? payload["exp"] : null;
   const facts = {};
@@ -52184,7 +52210,7 @@ async function runGate(options4) {
       runs: readRuns(origin),
       skipped: layers.flatMap(({ index, skipped }) => skipped.map((part) => ({ layer: index, ...part }))),
       now: options4.now,
-      keyedHash: (value) => `hmac-sha256:${createHmac("sha256", salt).update(value).digest("hex")}`
+      keyedHash: (value) => `hmac-sha256:${createHmac2("sha256", salt).update(value).digest("hex")}`
     };
     const verdict = judge(evidence, options4.policy, redactor);
     const warnings = [...verdict.warnings, ...dockerfileWarnings(options4, origin)];
@@ -53352,16 +53378,22 @@ function schema([name, ...rest]) {
   return 0;
 }
 process.stdout.on("error", (error62) => {
-  if (error62.code === "EPIPE") process.exit(0);
+  if (error62.code === "EPIPE") process.exit(settled ? void 0 : 2);
+});
+process.exitCode = 2;
+var settled = false;
+process.on("exit", () => {
+  if (!settled) process.stderr.write("layergate: the run ended before its verdict: this is a fault of Layergate. (exit 2: nothing was judged)\n");
 });
 main(process.argv.slice(2)).then(
   (code2) => {
+    settled = true;
     process.exitCode = code2;
   },
   (error62) => {
+    settled = true;
     const { message, code: code2 } = presentable(error62);
     process.stderr.write(`layergate: ${message}${code2 === "usage" ? "" : " (exit 2: nothing was judged)"}
 `);
-    process.exitCode = 2;
   }
 );

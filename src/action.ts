@@ -99,7 +99,8 @@ async function comment(reference: string, section: string, context: RunContext, 
   if (result.done === 'refused') core.notice(`No comment on the pull request: ${visible(result.reason)}. Annotations and the job summary say the same.`)
 }
 
-async function run(): Promise<void> {
+/** @returns the exit code */
+async function run(): Promise<number> {
   checkInputs(process.env)
   const reference = input('image') ?? process.env['LAYERGATE_IMAGE'] ?? null
   if (reference === null) throw new UsageError('The input "image" is missing: name an image of the local engine, an archive or an OCI layout.')
@@ -124,8 +125,10 @@ async function run(): Promise<void> {
     const outcome = await runGate(prepared)
     maskValues(outcome.values)
     await publish(reference, outcome, prepared.configPath, context)
+    return outcome.report.verdict.result === 'fail' ? 1 : 0
   } catch (error) {
     await publishError(reference, presentable(error), context)
+    return 2
   }
 }
 
@@ -148,13 +151,11 @@ async function publish(reference: string, outcome: Outcome, configPath: string, 
   core.setOutput('sarif', files.sarif)
   await writeSummary(renderSummary(outcome))
   await comment(reference, renderSection(outcome, context), context, shownFindings(report).length > 0 || verdict.result === 'fail')
-  if (verdict.result === 'fail') process.exitCode = 1
 }
 
 async function publishError(reference: string, error: GateError, context: RunContext): Promise<void> {
   core.error(error.message, { title: 'Layergate could not judge the image' })
   core.setOutput('verdict', 'error')
-  process.exitCode = 2
   const folder = await reportFolder(reference)
   const file = path.join(folder, 'report.json')
   await writeFile(file, renderJson(errorReport(error, 'high')))
@@ -163,8 +164,21 @@ async function publishError(reference: string, error: GateError, context: RunCon
   await comment(reference, renderErrorSection(reference, error.message), context, true)
 }
 
-run().catch((error: unknown) => {
-  core.error(presentable(error).message, { title: 'Layergate could not run' })
-  core.setOutput('verdict', 'error')
-  process.exitCode = 2
+// A run that ends before its verdict, for whatever reason, is no pass.
+process.exitCode = 2
+let settled = false
+process.on('exit', () => {
+  if (!settled) core.error('The run ended before its verdict: this is a fault of Layergate. Nothing was judged.', { title: 'Layergate could not run' })
 })
+
+run().then(
+  (code) => {
+    settled = true
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    settled = true
+    core.error(presentable(error).message, { title: 'Layergate could not run' })
+    core.setOutput('verdict', 'error')
+  },
+)

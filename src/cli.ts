@@ -326,18 +326,26 @@ function schema([name, ...rest]: readonly string[]): number {
   return 0
 }
 
-// A reader that closes early (`layergate rules | head -1`) is no error.
+// A reader that closes early (`layergate scan … | head -1`) must not turn the verdict.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
+  if (error.code === 'EPIPE') process.exit(settled ? undefined : 2)
+})
+
+// A run that ends before its verdict, for whatever reason, is no pass.
+process.exitCode = 2
+let settled = false
+process.on('exit', () => {
+  if (!settled) process.stderr.write('layergate: the run ended before its verdict: this is a fault of Layergate. (exit 2: nothing was judged)\n')
 })
 
 main(process.argv.slice(2)).then(
   (code) => {
+    settled = true
     process.exitCode = code
   },
   (error: unknown) => {
+    settled = true
     const { message, code } = presentable(error)
     process.stderr.write(`layergate: ${message}${code === 'usage' ? '' : ' (exit 2: nothing was judged)'}\n`)
-    process.exitCode = 2
   },
 )

@@ -91,6 +91,35 @@ describe('layers', () => {
     expect(scan.matches).toHaveLength(1)
   })
 
+  it('a directory that claims data, in a layer and in a tar inside it, hides nothing and hangs nothing', async () => {
+    const claiming = await tar([{ name: 'd/' }, { name: 'd/k', content: token }])
+    claiming.write('00000001000', 124, 'latin1')
+    let sum = 8 * 32
+    for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += claiming[i] ?? 0
+    claiming.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+    const { scanLayer } = await import('../src/layer/scan.ts')
+    const { Scanner } = await import('../src/secrets/scanner.ts')
+    const scan = async (bytes: Buffer) =>
+      (
+        await scanLayer(
+          {
+            index: 0,
+            diffId: `sha256:${'0'.repeat(64)}`,
+            digest: null,
+            mediaType: null,
+            storedSize: 1,
+            open: async function* () {
+              yield bytes
+            },
+          },
+          new Scanner(),
+          'test',
+        )
+      ).matches.map(({ value }) => value)
+    expect(await scan(claiming)).toEqual([token])
+    expect(await scan(await tar([{ name: 'x.tar', content: claiming }]))).toEqual([token])
+  })
+
   it('no history, null history, null config, fewer entries than layers', async () => {
     const layers = [layer({ name: 'k', content: token }), layer({ name: 'x', content: 'y' })]
     for (const overrides of [{ history: undefined }, { history: null, config: null }, { history: [] }, { history: [{ created_by: 'x' }] }]) {

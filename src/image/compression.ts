@@ -31,7 +31,7 @@ function isOldTar(head: Buffer): boolean {
 
 /** A decompressor as a stream. zstd: node:zlib where it has it (Node 22.15+), else a JavaScript decoder. */
 export function decompressor(compression: 'gzip' | 'zstd'): Transform {
-  if (compression === 'gzip') return zlib.createGunzip({ chunkSize: CHUNK })
+  if (compression === 'gzip') return zlib.createGunzip({ chunkSize: CHUNK / 4 })
   const native = (zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform }).createZstdDecompress
   return native ? native({ chunkSize: CHUNK }) : zstdFallback()
 }

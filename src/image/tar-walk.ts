@@ -129,15 +129,20 @@ function* walkTar(where: string, onEntry: (header: TarHeader) => void): Generato
     if (ustar && block[345] !== 0) name = `${text(block, 345, 155)}/${name}`
     let type = TYPES[flag] ?? 'other'
     if (flag === 83) throw bad('a sparse entry of the old GNU form, which is not supported,')
-    if (type === 'file' && flag !== 55 && name.endsWith('/')) type = 'directory'
     const paxSize = local?.get('size')
     const size = paxSize ? Number.parseInt(paxSize, 10) : ownSize
     if (!(size >= 0) || !Number.isSafeInteger(size)) throw bad('an impossible entry size')
+    const wholeName = local?.get('path') || longName || name
+    // Before ustar, a directory was a file whose name ends in a slash. With data, readers disagree on what it is.
+    if (type === 'file' && flag !== 55 && wholeName.endsWith('/')) {
+      if (size > 0) throw bad('a directory of the old form that claims data,')
+      type = 'directory'
+    }
     // Extractors disagree on whether such an entry has data: the next header could be hidden from one of them.
     if (size > 0 && HEADER_ONLY.has(type)) throw bad(`a ${type} entry that claims data,`)
     const held = type === 'directory' ? 0 : size
     onEntry({
-      name: local?.get('path') || longName || name,
+      name: wholeName,
       type,
       linkName: local?.get('linkpath') || longLink || text(block, 157, 100),
       size: held,

@@ -9,8 +9,13 @@ export async function hashEntries(layer: Layer, wanted: ReadonlySet<number>): Pr
   const found = new Map<number, ContentHashes>()
   const extract = createExtract({ allowUnknownFormat: true } as never)
   let index = -1
-  extract.on('entry', (_header, stream, next) => {
+  extract.on('entry', (header, stream, next) => {
     index++
+    // As in the scan: the stream of a directory need not end.
+    if (header.type === 'directory') {
+      next()
+      return
+    }
     const own = index
     const hashes = wanted.has(own) ? { md5: createHash('md5'), sha1: createHash('sha1'), sha256: createHash('sha256') } : null
     stream.on('data', (chunk) => {

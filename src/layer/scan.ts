@@ -43,7 +43,7 @@ function whiteoutOf(path: ImagePath): LayerEntry['whiteout'] | 'metadata' {
 function entryOf(header: Header, guarded: TarHeader): LayerEntry {
   const pax = (header.pax ?? {}) as Record<string, string>
   const path = cleanPath(pax['GNU.sparse.name'] ?? header.name)
-  const type = TYPES[header.type ?? ''] ?? (header.type === null || header.type === undefined ? 'file' : 'device')
+  const type = guarded.type === 'directory' ? 'directory' : (TYPES[header.type ?? ''] ?? (header.type === null || header.type === undefined ? 'file' : 'device'))
   const whiteout = type === 'directory' ? null : whiteoutOf(path)
   const id = (own: string | undefined, fallback: number | undefined): number => {
     const parsed = own === undefined ? (fallback ?? 0) : Number.parseInt(own, 10)
@@ -200,6 +200,11 @@ class LayerReading {
         'too-many-entries',
         `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`,
       )
+    // tar-stream never ends the stream of a directory that claims a size; it has no data either way.
+    if (header.type === 'directory') {
+      next()
+      return
+    }
     if (guarded.size === 0) {
       stream.on('end', () => next())
       stream.resume()
@@ -227,7 +232,9 @@ class LayerReading {
     stream.on('end', () => {
       const finish = (): void => {
         if (content.matches.length > 0) {
-          for (const match of content.matches) this.#matches.push({ ...match, entry: index })
+          // What a plain archive shows raw and in its member is told once, by the member.
+          const members = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity))
+          for (const match of content.matches) if (match.inside !== null || !members.has(match.identity)) this.#matches.push({ ...match, entry: index })
           if (guarded.size <= MAX_KEPT) this.#hashes.set(index, hashesOf(pieces))
         }
         if (content.program !== null && this.#programs.get(index) === 'elf') this.#programs.set(index, content.program)
@@ -437,6 +444,10 @@ class Unpacker {
   #openTar(): ReturnType<typeof createExtract> {
     const extract = createExtract({ allowUnknownFormat: true } as never)
     extract.on('entry', (header, stream, next) => {
+      if (header.type === 'directory') {
+        next()
+        return
+      }
       const member = this.#host.content(cleanPath(header.name).slice(1))
       const source = stream as unknown as EntryStream & { on(event: 'error', listener: () => void): void }
       source.on('error', () => {})

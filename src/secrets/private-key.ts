@@ -53,15 +53,20 @@ function canonicalPem(label: string, body: string): string {
   return [`-----BEGIN ${label}-----`, ...lines.filter((line) => line !== ''), `-----END ${label}-----`].join('\n')
 }
 
+/** Takes the joints out of a text that code puts together: `\"one\" + \"two\"`. */
+const withoutQuotes = (text: string): string => text.replace(/["'`]\s*(?:[+.&,]|\\)?\s*["'`]/g, '\n')
+
 function decodePem(label: string, body: string): Checked | null {
   const unescaped = body.replace(/\\r|\\n|\\t|\\\\n/g, '\n')
   if (/Proc-Type: 4,ENCRYPTED/.test(unescaped)) return encrypted(unescaped)
   if (label.startsWith('PGP')) return checkPgp(unescaped)
-  const base64 = unescaped.replace(/^[ \t"'+]*(?:[A-Za-z-]+: .*)$/gm, '').replace(/[^A-Za-z0-9+/=]/g, '')
+  const base64 = withoutQuotes(unescaped)
+    .replace(/^[ \t"'+]*(?:[A-Za-z-]+: .*)$/gm, '')
+    .replace(/[^A-Za-z0-9+/=]/g, '')
   if (base64.length < 64) return null
   const bytes = decodeBase64(base64)
   if (bytes === null) return null
-  if (label.startsWith('OPENSSH')) return checkOpenSsh(bytes)
+  if (bytes.toString('latin1', 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes)
   const length = derLength(bytes)
   if (length === null || length > bytes.length || bytes.length - length > 2) return null
   const der = bytes.subarray(0, length)
@@ -73,10 +78,10 @@ function decodePem(label: string, body: string): Checked | null {
 
 const encrypted = (body: string): Checked => ({ strength: 'harmless', note: 'encrypted with a passphrase', identity: identityOf(Buffer.from(body.replace(/\s/g, ''))) })
 
+const OPENSSH_MAGIC = 'openssh-key-v1\0'
+
 function checkOpenSsh(bytes: Buffer): Checked | null {
-  const magic = 'openssh-key-v1\0'
-  if (bytes.toString('latin1', 0, magic.length) !== magic) return null
-  let at = magic.length
+  let at = OPENSSH_MAGIC.length
   const string = (): Buffer | null => {
     if (at + 4 > bytes.length) return null
     const length = bytes.readUInt32BE(at)

@@ -93,6 +93,23 @@ describe('the header walk', () => {
     await expect(withIndex(bytes)).rejects.toThrow(/extended header of 8589934591 bytes/)
   })
 
+  it('takes the long name, not the cut one in the header, to tell a directory', async () => {
+    // GNU tar puts the first 100 bytes of a long name into the header: here they end in a slash.
+    const name = `${'a'.repeat(99)}/file`
+    const long = await tar([{ name: '././@LongLink', content: `${name}\0` }])
+    long[156] = 76
+    const file = await tar([{ name: 'x', content: 'data' }])
+    file.write(name.slice(0, 100), 0, 'latin1')
+    for (const header of [long, file]) {
+      let sum = 8 * 32
+      for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += header[i] ?? 0
+      header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+    }
+    const bytes = Buffer.concat([long.subarray(0, 1024), file])
+    expect((await withIndex(bytes)).map((entry) => [entry.name, entry.type, entry.size])).toEqual([[name, 'file', 4]])
+    expect((await withTarStream(bytes)).map((entry) => entry.name)).toEqual([name])
+  })
+
   it('refuses a link that claims data, in which another header could hide', async () => {
     const bytes = await tar([{ name: 'l', type: 'symlink', link: 'x' }])
     bytes.write('00000001000', 124, 'latin1')

@@ -84,7 +84,7 @@ export const CODE: readonly Detector[] = [
     revoke: 'Revoke the token in GitLab',
     literals: ['glpat-', 'glptt-', 'gldt-', 'glrt-', 'glrtr-', 'GR1348941', 'glcbt-', 'glft-', 'glimt-', 'glagent-', 'gloas-', 'glsoat-', 'glffct-'],
     pattern:
-      '(?:glptt-(?<hex>[0-9a-f]{40})|glagent-[A-Za-z0-9_-]{50}|gloas-[0-9a-f]{64}|glimt-[A-Za-z0-9_-]{25}|glcbt-[0-9a-fA-F]{1,5}_[A-Za-z0-9_-]{20}|gl(?:pat|rt|rtr|cbt)-[A-Za-z0-9_-]{27,300}\\.[0-9a-z.]{9,12}|(?:gl(?:pat|dt|rt|rtr|ft|soat|ffct)-|GR1348941)[A-Za-z0-9_-]{20})',
+      '(?:glptt-(?<hex>[0-9a-f]{40})|glagent-[A-Za-z0-9_-]{50}|gloas-[0-9a-f]{64}|glimt-[A-Za-z0-9_-]{25}|glcbt-[0-9a-fA-F]{1,5}_[A-Za-z0-9_-]{20}|gl(?:pat|rt|rtr|cbt)-[A-Za-z0-9_-]{27,300}\\.[0-9a-z.]{9,12}|gl(?:pat|dt|rt|rtr|ft|soat|ffct)-[A-Za-z0-9_-]{20,64}|GR1348941[A-Za-z0-9_-]{20})',
     window: 400,
   }),
   token({

@@ -38,6 +38,8 @@ const ASSIGNMENT_WORDS = [
 const LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i
 const EXAMPLE_HOST =
   /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io))?(?::|\/|$)|^(?:host|hostname|server|your[-.]|my[-.]|some|url|domain|ip)|[<>${}%*[\]]/i
+/** Passwords of the examples in RFC 2617, 6749 and 7617. */
+const RFC_EXAMPLES = new Set(['7Fjfp0ZBr1KtDRbnfVdmIw', 'Circle Of Life', 'gX1fBat3bV', 'open sesame', 'opensesame'])
 const COMMON_PASSWORD =
   /^(?:pass|password|passwd|passw0rd|pwd|secret|user|username|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|pw|p|x+|\*+|\.+|foo|bar|baz|123456?|1234|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)$/i
 
@@ -63,7 +65,8 @@ function decodeURIComponentSafely(text: string): string {
   }
 }
 
-const usable = (password: string): boolean => password.length >= 4 && !isPlaceholder(password) && !COMMON_PASSWORD.test(password) && !/^[-$<{%]/.test(password)
+const usable = (password: string): boolean =>
+  password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !COMMON_PASSWORD.test(password) && !/^[-$<{%]/.test(password)
 
 /** The password of a command line; a lone word without digit, capital or sign is taken for a placeholder. */
 function checkCommandLine({ value }: Found): Checked | null {

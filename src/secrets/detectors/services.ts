@@ -1,10 +1,20 @@
 // Messaging, mail, payment, AI, data and observability services, sorted by id.
+import { createHmac } from 'node:crypto'
 import { crc32, decodeJson, decodeText, isFiller } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 import { token } from './token.ts'
 
 /** Payloads that documentation shows everywhere. */
 const DEMO_SUBJECTS = new Set(['1234567890', '123456789'])
+
+/** Keys that documentation signs its examples with. */
+const DEMO_KEYS = ['secret', 'your-256-bit-secret', 'key', 'password', 'test', 'a-string-secret-at-least-256-bits-long', 'your-384-bit-secret', 'your-512-bit-secret']
+
+function isSignedWithDemoKey(token: string): boolean {
+  const end = token.lastIndexOf('.')
+  const signature = token.slice(end + 1)
+  return DEMO_KEYS.some((key) => ['sha256', 'sha384', 'sha512'].some((hash) => createHmac(hash, key).update(token.slice(0, end)).digest('base64url') === signature))
+}
 
 /** A JWT is three parts of base64url: JSON with `alg`, JSON, signature. Five parts are JWE: ciphertext. RFC 7519 */
 function checkJwt({ value }: Found): Checked | null {
@@ -15,6 +25,7 @@ function checkJwt({ value }: Found): Checked | null {
   if (header['alg'].toLowerCase() === 'none' || (signature ?? '').length < 16) return { strength: 'harmless', note: 'not signed' }
   const subject = payload['sub']
   if ((typeof subject === 'string' && DEMO_SUBJECTS.has(subject)) || payload['name'] === 'John Doe') return { strength: 'harmless', note: 'a public example' }
+  if (isSignedWithDemoKey(value)) return { strength: 'harmless', note: 'a public example: its key is that of every tutorial' }
   const issuer = payload['iss']
   const expiry = typeof payload['exp'] === 'number' ? payload['exp'] : null
   const facts: Record<string, string> = {}
