@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { buildImage, type FileSpec, type LayerSpec, tar } from './image-builder.ts'
 import { judgeArchive } from './run-gate.ts'
 import { fill, VALUES } from './values.ts'
+import { zip } from './zip.ts'
 
 const layer = (...files: FileSpec[]): LayerSpec => ({ by: 'COPY . / # buildkit', files })
 const judged = async (layers: readonly LayerSpec[], policy = '') => (await judgeArchive(await buildImage({ layers, config: { User: '1' } }), { policy })).report
@@ -209,37 +210,3 @@ describe('archives inside layers', () => {
     expect((await inside('x.zip', bytes)).stats.skipped).toEqual([{ layer: 0, path: '/x.zip!/secret', reason: 'it is encrypted' }])
   })
 })
-
-/** A zip archive with deflated members, as tools write it. */
-function zip(members: Readonly<Record<string, Buffer>>): Buffer {
-  const locals: Buffer[] = []
-  const central: Buffer[] = []
-  let offset = 0
-  for (const [name, content] of Object.entries(members)) {
-    const packed = zlib.deflateRawSync(content)
-    const crc = zlib.crc32(content)
-    const head = Buffer.alloc(30)
-    head.writeUInt32LE(0x04034b50, 0)
-    head.writeUInt16LE(20, 4)
-    head.writeUInt16LE(8, 8)
-    head.writeUInt32LE(crc, 14)
-    head.writeUInt32LE(packed.length, 18)
-    head.writeUInt32LE(content.length, 22)
-    head.writeUInt16LE(name.length, 26)
-    const entry = Buffer.alloc(46)
-    entry.writeUInt32LE(0x02014b50, 0)
-    head.copy(entry, 6, 4, 30)
-    entry.writeUInt32LE(offset, 42)
-    locals.push(head, Buffer.from(name), packed)
-    central.push(entry, Buffer.from(name))
-    offset += 30 + name.length + packed.length
-  }
-  const directory = Buffer.concat(central)
-  const end = Buffer.alloc(22)
-  end.writeUInt32LE(0x06054b50, 0)
-  end.writeUInt16LE(Object.keys(members).length, 8)
-  end.writeUInt16LE(Object.keys(members).length, 10)
-  end.writeUInt32LE(directory.length, 12)
-  end.writeUInt32LE(offset, 16)
-  return Buffer.concat([...locals, directory, end])
-}
