@@ -76830,6 +76830,7 @@ function code(text2) {
   const pad = shown.startsWith("`") || shown.endsWith("`") || shown === "" ? " " : "";
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
+var prose = (text2) => text2.split("`").map((part, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part) : markdown(part)).join("");
 
 // src/report/words.ts
 function bytes(count2) {
@@ -76887,6 +76888,7 @@ function sourceLine({ source }, at2) {
 function hiddenBy(finding) {
   return finding.related.find(({ role }) => role === "hidden-by" || role === "overwritten-by") ?? null;
 }
+var subjectOf = ({ title }) => title.replace(/ (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable)$/, "");
 
 // src/report/summary.ts
 var MAX_SUMMARY = 1e6;
@@ -76936,12 +76938,10 @@ function findingsSection(outcome) {
     return [
       title,
       ...findings.map((finding) => {
-        const hidden = hiddenBy(finding);
-        const hiding = hidden?.dockerfile == null ? "" : ` Hidden by ${code(`${hidden.dockerfile.path}:${hidden.dockerfile.startLine}`)}.`;
         const also = finding.related.filter(({ role }) => role === "also-in");
         const more = also.length === 0 ? "" : ` Also in ${also.slice(0, 5).map(({ location }) => code(placeName(location))).join(", ")}${also.length > 5 ? ` and ${also.length - 5} more places` : ""}.`;
-        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${hiding}${more}
-  <br>→ ${markdown(finding.remedy)}`;
+        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${more}
+  <br>→ ${prose(finding.remedy)}`;
       })
     ];
   });
@@ -77030,7 +77030,7 @@ function row(finding, context3) {
   const hidden = hiddenBy(finding);
   const where = location.kind === "layer" ? ` in ${code(location.path)}` : "";
   const hiding = hidden?.location.kind === "layer" && location.kind === "layer" ? `; ${hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`} hides it, layer ${location.layer} keeps it` : "";
-  const what = secret === null ? `**${markdown(finding.title)}**` : `**${markdown(finding.title.replace(/ (?:stays )?in .*$/, ""))}**${secret.redacted === "•••" ? "" : ` ${code(secret.redacted)}`}${where}${hiding}`;
+  const what = secret === null ? `**${markdown(finding.title)}**` : `**${markdown(subjectOf(finding))}**${secret.redacted === "•••" ? "" : ` ${code(secret.redacted)}`}${where}${hiding}`;
   return `| ${ICONS[finding.severity]} | ${what} | ${link(finding, context3)} |`;
 }
 function renderSection(outcome, context3) {
@@ -77048,7 +77048,7 @@ ${shown.slice(0, MAX_ROWS).map((finding) => row(finding, context3)).join("\n")}$
 …and ${number5(shown.length - MAX_ROWS)} more: see the job summary.` : ""}`,
     shown.length === 0 ? "" : `<details><summary>What to do</summary>
 
-${shown.slice(0, MAX_ROWS).map((finding) => `- ${link(finding, context3)} ${markdown(finding.remedy)}`).join("\n")}
+${shown.slice(0, MAX_ROWS).map((finding) => `- ${link(finding, context3)} ${prose(finding.remedy)}`).join("\n")}
 
 </details>`,
     layersSection(outcome),
@@ -77659,7 +77659,7 @@ function heading(outcome, at2, findings, paint) {
 }
 function describe4(outcome, finding, paint) {
   const fails2 = outcome.failing.has(finding.fingerprint);
-  const label = finding.secret === null ? finding.title : `${finding.title.replace(/ (?:stays )?in .*$/, "")}${finding.secret.redacted === "•••" ? "" : ` ${finding.secret.redacted}`}`;
+  const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === "•••" ? "" : ` ${finding.secret.redacted}`}`;
   const head = ` ${fails2 ? "●" : "○"} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `;
   const lines = wrap(visible(label), head, " ".repeat(6));
   const painted = lines.map((line, index) => index === 0 ? line.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line);

@@ -52571,6 +52571,7 @@ function code(text2) {
   const pad = shown.startsWith("`") || shown.endsWith("`") || shown === "" ? " " : "";
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
+var prose = (text2) => text2.split("`").map((part, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part) : markdown(part)).join("");
 
 // src/report/json.ts
 var renderJson = (report) => `${visibleJson(reportSchema.parse(report))}
@@ -52633,6 +52634,7 @@ function sourceLine({ source }, at2) {
 function hiddenBy(finding) {
   return finding.related.find(({ role }) => role === "hidden-by" || role === "overwritten-by") ?? null;
 }
+var subjectOf = ({ title }) => title.replace(/ (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable)$/, "");
 
 // src/report/sarif.ts
 var MAX_RESULTS = 5e3;
@@ -52776,12 +52778,10 @@ function findingsSection(outcome) {
     return [
       title,
       ...findings.map((finding) => {
-        const hidden = hiddenBy(finding);
-        const hiding = hidden?.dockerfile == null ? "" : ` Hidden by ${code(`${hidden.dockerfile.path}:${hidden.dockerfile.startLine}`)}.`;
         const also = finding.related.filter(({ role }) => role === "also-in");
         const more = also.length === 0 ? "" : ` Also in ${also.slice(0, 5).map(({ location }) => code(placeName(location))).join(", ")}${also.length > 5 ? ` and ${also.length - 5} more places` : ""}.`;
-        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${hiding}${more}
-  <br>→ ${markdown(finding.remedy)}`;
+        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${more}
+  <br>→ ${prose(finding.remedy)}`;
       })
     ];
   });
@@ -52920,7 +52920,7 @@ function heading(outcome, at2, findings, paint) {
 }
 function describe4(outcome, finding, paint) {
   const fails2 = outcome.failing.has(finding.fingerprint);
-  const label = finding.secret === null ? finding.title : `${finding.title.replace(/ (?:stays )?in .*$/, "")}${finding.secret.redacted === "•••" ? "" : ` ${finding.secret.redacted}`}`;
+  const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === "•••" ? "" : ` ${finding.secret.redacted}`}`;
   const head = ` ${fails2 ? "●" : "○"} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `;
   const lines = wrap(visible(label), head, " ".repeat(6));
   const painted = lines.map((line, index) => index === 0 ? line.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line);

@@ -1,9 +1,9 @@
 // The pull-request comment: one, found again by a hidden marker, edited in place; each image has its section in it.
 import type { Finding } from '../rules/finding.ts'
-import { code, markdown } from './escape.ts'
+import { code, markdown, prose } from './escape.ts'
 import type { Outcome } from './outcome.ts'
 import { closing, headline, ICONS, layersSection } from './summary.ts'
-import { hiddenBy, number, placeName, plural, shownFindings, tally } from './words.ts'
+import { hiddenBy, number, placeName, plural, shownFindings, subjectOf, tally } from './words.ts'
 
 /** Found at the start of our comment. */
 export const COMMENT_MARKER = '<!-- layergate -->'
@@ -42,9 +42,7 @@ function row(finding: Finding, context: CommentContext): string {
       ? `; ${hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`} hides it, layer ${location.layer} keeps it`
       : ''
   const what =
-    secret === null
-      ? `**${markdown(finding.title)}**`
-      : `**${markdown(finding.title.replace(/ (?:stays )?in .*$/, ''))}**${secret.redacted === '•••' ? '' : ` ${code(secret.redacted)}`}${where}${hiding}`
+    secret === null ? `**${markdown(finding.title)}**` : `**${markdown(subjectOf(finding))}**${secret.redacted === '•••' ? '' : ` ${code(secret.redacted)}`}${where}${hiding}`
   return `| ${ICONS[finding.severity]} | ${what} | ${link(finding, context)} |`
 }
 
@@ -67,7 +65,7 @@ export function renderSection(outcome: Outcome, context: CommentContext): string
       ? ''
       : `<details><summary>What to do</summary>\n\n${shown
           .slice(0, MAX_ROWS)
-          .map((finding) => `- ${link(finding, context)} ${markdown(finding.remedy)}`)
+          .map((finding) => `- ${link(finding, context)} ${prose(finding.remedy)}`)
           .join('\n')}\n\n</details>`,
     layersSection(outcome),
     closing(report) === '' ? '' : `<details><summary>Ignored, warnings and not looked at</summary>\n\n${closing(report)}\n\n</details>`,

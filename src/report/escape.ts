@@ -40,3 +40,10 @@ export function code(text: string): string {
   const pad = shown.startsWith('`') || shown.endsWith('`') || shown === '' ? ' ' : ''
   return `${fence}${pad}${shown}${pad}${fence}`
 }
+
+/** A sentence of ours in which backticks mark code; everything between them is shown as it is. */
+export const prose = (text: string): string =>
+  text
+    .split('`')
+    .map((part, index, parts) => (index % 2 === 1 && index < parts.length - 1 ? code(part) : markdown(part)))
+    .join('')

@@ -2,9 +2,9 @@
 // was not looked into.
 import type { Severity } from '../rules/finding.ts'
 import type { Report } from './contract.ts'
-import { code, markdown } from './escape.ts'
+import { code, markdown, prose } from './escape.ts'
 import type { Outcome } from './outcome.ts'
-import { bytes, duration, groupByLine, hiddenBy, ignoredFindings, layerTally, number, placeName, plural, shownFindings, sourceLine, tally } from './words.ts'
+import { bytes, duration, groupByLine, ignoredFindings, layerTally, number, placeName, plural, shownFindings, sourceLine, tally } from './words.ts'
 
 /** The platform refuses a summary of more than 1 MiB. */
 const MAX_SUMMARY = 1_000_000
@@ -56,8 +56,6 @@ function findingsSection(outcome: Outcome): string {
     return [
       title,
       ...findings.map((finding) => {
-        const hidden = hiddenBy(finding)
-        const hiding = hidden?.dockerfile == null ? '' : ` Hidden by ${code(`${hidden.dockerfile.path}:${hidden.dockerfile.startLine}`)}.`
         const also = finding.related.filter(({ role }) => role === 'also-in')
         const more =
           also.length === 0
@@ -66,7 +64,7 @@ function findingsSection(outcome: Outcome): string {
                 .slice(0, 5)
                 .map(({ location }) => code(placeName(location)))
                 .join(', ')}${also.length > 5 ? ` and ${also.length - 5} more places` : ''}.`
-        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${hiding}${more}\n  <br>→ ${markdown(finding.remedy)}`
+        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${more}\n  <br>→ ${prose(finding.remedy)}`
       }),
     ]
   })

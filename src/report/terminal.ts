@@ -4,7 +4,7 @@ import { stripVTControlCharacters, styleText } from 'node:util'
 import type { Finding, Severity } from '../rules/finding.ts'
 import { visible } from './escape.ts'
 import type { Outcome } from './outcome.ts'
-import { bytes, duration, groupByLine, hiddenBy, ignoredFindings, layerTally, number, plural, shownFindings, sourceLine, tally } from './words.ts'
+import { bytes, duration, groupByLine, hiddenBy, ignoredFindings, layerTally, number, plural, shownFindings, sourceLine, subjectOf, tally } from './words.ts'
 
 const WIDTH = 80
 /** Ignored findings, skipped files and warnings that are named; the rest is counted. */
@@ -91,8 +91,7 @@ function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; s
 
 function describe(outcome: Outcome, finding: Finding, paint: Paint): string[] {
   const fails = outcome.failing.has(finding.fingerprint)
-  const label =
-    finding.secret === null ? finding.title : `${finding.title.replace(/ (?:stays )?in .*$/, '')}${finding.secret.redacted === '•••' ? '' : ` ${finding.secret.redacted}`}`
+  const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === '•••' ? '' : ` ${finding.secret.redacted}`}`
   const head = ` ${fails ? '●' : '○'} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `
   const lines = wrap(visible(label), head, ' '.repeat(6))
   const painted = lines.map((line, index) => (index === 0 ? line.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line))

@@ -88,3 +88,6 @@ export function sourceLine({ source }: Outcome, at: { readonly path: string; rea
 export function hiddenBy(finding: Finding): Finding['related'][number] | null {
   return finding.related.find(({ role }) => role === 'hidden-by' || role === 'overwritten-by') ?? null
 }
+
+/** What a finding is about, without where it is: `GitHub token` of `GitHub token stays in the image`. */
+export const subjectOf = ({ title }: Finding): string => title.replace(/ (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable)$/, '')
