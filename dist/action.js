@@ -44897,6 +44897,7 @@ function collectLeaks(image, scans, filesystem, origin, records, hashes, scanner
   const values = [];
   const add2 = (match2, places) => {
     values.push({ value: match2.value, guessable: match2.detector.guessable === true });
+    if (match2.companion !== null) values.push({ value: match2.companion, guessable: false });
     if (places.length === 0) return;
     const known = byIdentity.get(match2.identity);
     if (known === void 0) byIdentity.set(match2.identity, { match: match2, places: [...places] });
@@ -44915,6 +44916,13 @@ function collectLeaks(image, scans, filesystem, origin, records, hashes, scanner
   }
   for (const text2 of configTexts(image, origin)) {
     for (const match2 of scanner.scanText(text2.text)) add2(match2, [{ ...text2.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]);
+  }
+  for (const match2 of scanner.scanText(image.config.legacy ?? "")) {
+    const repeats = byIdentity.get(match2.identity)?.places.some(({ kind }) => kind !== "file") === true;
+    add2(
+      match2,
+      repeats ? [] : [{ kind: "config", field: "container_config", owner: "unknown", lines: null, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]
+    );
   }
   addKnownValues([...byIdentity.values()], configTexts(image, origin));
   const leaks = [...byIdentity.values()].map(({ match: match2, places }) => {
@@ -65929,6 +65937,7 @@ var configSchema = external_exports.object({
   created: optional2(external_exports.string()),
   author: optional2(external_exports.string()),
   comment: optional2(external_exports.string()),
+  container_config: external_exports.unknown().optional(),
   config: runSchema.nullish().transform((value) => value ?? runSchema.parse({})),
   rootfs: external_exports.object({
     diff_ids: external_exports.array(digest).nullish().transform((value) => value ?? [])
@@ -65958,6 +65967,7 @@ function parseConfig(bytes2, where) {
     author: raw.author,
     comment: raw.comment,
     run: raw.config,
+    legacy: raw.container_config == null ? null : JSON.stringify(raw.container_config),
     diffIds: raw.rootfs.diff_ids,
     history: raw.history?.map((entry, index) => ({
       index,
@@ -72464,7 +72474,8 @@ var ContentScan = class _ContentScan {
       line: this.#lineAt(at2),
       encoding: "raw",
       facts: checked2.facts ?? {},
-      note: checked2.note ?? null
+      note: checked2.note ?? null,
+      companion: null
     });
   }
   /** Keeps one match for each stretch of bytes: what names an issuer wins over the generic, the longer over the shorter. */
@@ -72503,7 +72514,7 @@ function pairAwsKeys(matches) {
   const used = new Set(paired.values());
   return matches.filter((match2) => !used.has(match2)).map((match2) => {
     const id = paired.get(match2);
-    return id === void 0 ? match2 : { ...match2, strength: "proven", facts: { ...match2.facts, ...id.facts, keyId: id.value } };
+    return id === void 0 ? match2 : { ...match2, strength: "proven", facts: { ...match2.facts, ...id.facts, keyId: redactValue(id.value, false) }, companion: id.value };
   });
 }
 var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
@@ -77581,6 +77592,12 @@ ${meta12.references.map(({ name, url: url2 }) => `- [${name}](${url2})`).join("\
           }
         },
         automationDetails: { id: `layergate/${visible(image.reference)}/` },
+        invocations: [
+          {
+            executionSuccessful: true,
+            toolConfigurationNotifications: report.warnings.map(({ code: code2, message }) => ({ level: "warning", descriptor: { id: code2 }, message: { text: visible(message) } }))
+          }
+        ],
         results: results.map((finding) => toResult(finding, files)),
         properties: { image: image.reference, id: image.id, digest: image.digest, platform: image.platform }
       }
@@ -77594,6 +77611,7 @@ import { stripVTControlCharacters, styleText } from "node:util";
 var WIDTH = 80;
 var MAX_LISTED = 10;
 var MAX_AT_LINE = 10;
+var MAX_PLACE = 60;
 var STYLES = { critical: ["bold", "red"], high: "red", medium: "yellow", low: "cyan", info: "gray" };
 function wrap(text2, first, rest) {
   const lines = [];
@@ -77651,7 +77669,8 @@ function renderTerminal(outcome, { color, verbose }) {
 }
 function heading(outcome, at2, findings, paint) {
   if (at2 === null) return [paint("bold", findings.some(({ location }) => location.kind === "layer") ? "line not known" : "image")];
-  const where = visible(`${at2.path}:${at2.startLine}`);
+  const whole = visible(`${at2.path}:${at2.startLine}`);
+  const where = whole.length > MAX_PLACE ? `…${whole.slice(1 - MAX_PLACE)}` : whole;
   const source = visible(sourceLine(outcome, at2) ?? "");
   const base = findings.every(({ origin }) => origin === "base") ? "   (base image)" : "";
   const room = WIDTH - where.length - 3 - base.length;
@@ -77863,6 +77882,7 @@ function annotate(outcome) {
     else if (level === "warning") warning(message, properties);
     else notice(message, properties);
   }
+  for (const { message } of outcome.report.warnings) warning(visible(message), { title: "Layergate" });
   if (left > 0) info(`${left} more findings are in the job summary: the platform shows ten annotations of a kind.`);
 }
 async function writeSummary(text2) {

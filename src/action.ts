@@ -72,6 +72,7 @@ function annotate(outcome: Outcome): void {
     else if (level === 'warning') core.warning(message, properties)
     else core.notice(message, properties)
   }
+  for (const { message } of outcome.report.warnings) core.warning(visible(message), { title: 'Layergate' })
   if (left > 0) core.info(`${left} more findings are in the job summary: the platform shows ten annotations of a kind.`)
 }
 

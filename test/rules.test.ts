@@ -21,6 +21,7 @@ const caseSchema = z.strictObject({
   dockerfile: z.string().optional(),
   policy: z.string().optional(),
   config: z.record(z.string(), z.unknown()).optional(),
+  legacy: z.record(z.string(), z.unknown()).optional(),
   layers: z.array(z.strictObject({ by: z.string(), comment: z.string().optional(), files: z.record(z.string(), fileSchema).optional() })),
   expect: z
     .array(
@@ -63,6 +64,7 @@ describe.each(RULES.map(({ meta }) => meta.id))('%s', (id) => {
     const raw = caseSchema.parse(parse(readFileSync(path.join(folder, name), 'utf8')))
     const archive = await buildImage({
       config: JSON.parse(fill(JSON.stringify(raw.config ?? { User: '1000' }))) as Record<string, unknown>,
+      ...(raw.legacy === undefined ? {} : { overrides: { container_config: JSON.parse(fill(JSON.stringify(raw.legacy))) as unknown } }),
       layers: raw.layers.map(({ by, comment, files: own }) => ({ by: fill(by), ...(comment === undefined ? {} : { comment }), files: own === undefined ? null : files(own) })),
     })
     const { report } = await judgeArchive(archive, { dockerfile: raw.dockerfile === undefined ? null : fill(raw.dockerfile), policy: raw.policy ?? '' })

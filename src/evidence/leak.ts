@@ -99,6 +99,7 @@ export function collectLeaks(
   const values: { value: string; guessable: boolean }[] = []
   const add = (match: SecretMatch, places: readonly Place[]): void => {
     values.push({ value: match.value, guessable: match.detector.guessable === true })
+    if (match.companion !== null) values.push({ value: match.companion, guessable: false })
     if (places.length === 0) return
     const known = byIdentity.get(match.identity)
     if (known === undefined) byIdentity.set(match.identity, { match, places: [...places] })
@@ -118,6 +119,14 @@ export function collectLeaks(
   }
   for (const text of configTexts(image, origin)) {
     for (const match of scanner.scanText(text.text)) add(match, [{ ...text.place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }])
+  }
+  // What only repeats a value that is known from the configuration or the history is no second place.
+  for (const match of scanner.scanText(image.config.legacy ?? '')) {
+    const repeats = byIdentity.get(match.identity)?.places.some(({ kind }) => kind !== 'file') === true
+    add(
+      match,
+      repeats ? [] : [{ kind: 'config', field: 'container_config', owner: 'unknown', lines: null, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }],
+    )
   }
   addKnownValues([...byIdentity.values()], configTexts(image, origin))
 

@@ -50,6 +50,7 @@ const configSchema = z.object({
   created: optional(z.string()),
   author: optional(z.string()),
   comment: optional(z.string()),
+  container_config: z.unknown().optional(),
   config: runSchema.nullish().transform((value) => value ?? runSchema.parse({})),
   rootfs: z
     .object({
@@ -85,6 +86,8 @@ export interface ImageConfig {
   readonly author: string | null
   readonly comment: string | null
   readonly run: RawConfig['config']
+  /** `container_config` as JSON: what old builders left of the last container; it mostly repeats the rest. */
+  readonly legacy: string | null
   readonly diffIds: readonly Digest[]
   /** null where the configuration has no history at all. */
   readonly history: readonly HistoryEntry[] | null
@@ -116,6 +119,7 @@ export function parseConfig(bytes: Buffer, where: string): ImageConfig {
     author: raw.author,
     comment: raw.comment,
     run: raw.config,
+    legacy: raw.container_config == null ? null : JSON.stringify(raw.container_config),
     diffIds: raw.rootfs.diff_ids,
     history:
       raw.history?.map((entry, index) => ({

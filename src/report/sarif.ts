@@ -108,6 +108,12 @@ export function renderSarif({ report, source }: Outcome, configPath: string): st
           },
         },
         automationDetails: { id: `layergate/${visible(image.reference)}/` },
+        invocations: [
+          {
+            executionSuccessful: true,
+            toolConfigurationNotifications: report.warnings.map(({ code, message }) => ({ level: 'warning', descriptor: { id: code }, message: { text: visible(message) } })),
+          },
+        ],
         results: results.map((finding) => toResult(finding, files)),
         properties: { image: image.reference, id: image.id, digest: image.digest, platform: image.platform },
       },

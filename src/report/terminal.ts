@@ -12,6 +12,9 @@ const MAX_LISTED = 10
 /** Findings at one line that are told in full. */
 const MAX_AT_LINE = 10
 
+/** Columns of a heading that the place may take. */
+const MAX_PLACE = 60
+
 export interface TerminalOptions {
   readonly color: boolean
   /** Lists what is only counted otherwise. */
@@ -82,7 +85,8 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
 
 function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; startLine: number } | null, findings: readonly Finding[], paint: Paint): string[] {
   if (at === null) return [paint('bold', findings.some(({ location }) => location.kind === 'layer') ? 'line not known' : 'image')]
-  const where = visible(`${at.path}:${at.startLine}`)
+  const whole = visible(`${at.path}:${at.startLine}`)
+  const where = whole.length > MAX_PLACE ? `…${whole.slice(1 - MAX_PLACE)}` : whole
   const source = visible(sourceLine(outcome, at) ?? '')
   const base = findings.every(({ origin }) => origin === 'base') ? '   (base image)' : ''
   const room = WIDTH - where.length - 3 - base.length

@@ -9,6 +9,7 @@ import { decodeBase64 } from './checks.ts'
 import type { Detector, LiteralSpec, Strength } from './detector.ts'
 import { DETECTORS } from './detectors/list.ts'
 import { buildKernel, type Kernel } from './prefilter/kernel.ts'
+import { redactValue } from './redact.ts'
 
 /** Bytes of content that one window takes besides what it carries over. */
 const PART = 1 << 20
@@ -49,6 +50,8 @@ export interface SecretMatch {
   readonly encoding: Encoding
   readonly facts: Readonly<Record<string, string>>
   readonly note: string | null
+  /** What stands with the secret and is hidden like it: the id of a key pair. */
+  readonly companion: string | null
 }
 
 interface Candidate extends SecretMatch {
@@ -237,6 +240,7 @@ export class ContentScan {
       encoding: 'raw',
       facts: checked.facts ?? {},
       note: checked.note ?? null,
+      companion: null,
     })
   }
 
@@ -284,7 +288,7 @@ function pairAwsKeys(matches: readonly Candidate[]): Candidate[] {
     .filter((match) => !used.has(match))
     .map((match) => {
       const id = paired.get(match)
-      return id === undefined ? match : { ...match, strength: 'proven', facts: { ...match.facts, ...id.facts, keyId: id.value } }
+      return id === undefined ? match : { ...match, strength: 'proven', facts: { ...match.facts, ...id.facts, keyId: redactValue(id.value, false) }, companion: id.value }
     })
 }
 

@@ -26,6 +26,37 @@ const empty = (by: string): LayerSpec => ({ by, files: null, comment: 'buildkit.
 const base = [made('/bin/sh -c #(nop) ADD file:1 in / '), { by: '/bin/sh -c #(nop)  CMD ["sh"]', files: null }]
 
 describe('images of real builders', () => {
+  it('every instruction there is, in 31 layers, saved by Docker 29 from its containerd store', async () => {
+    const image = await openImage(path.join(FIXTURES, 'formats/docker29-containerd.tar.gz'), {
+      image: null,
+      platform: null,
+      temporary: '/tmp',
+      architecture: 'x64',
+      stdin: nothing,
+    })
+    const origin = findOrigin(
+      image.config,
+      image.annotations,
+      parseDockerfile('Dockerfile', readFileSync(path.join(FIXTURES, 'formats/every-instruction.Dockerfile'), 'utf8')),
+      null,
+    )
+    await image.close()
+    const single = [...Array.from({ length: 20 }, (_, index) => 48 + index), 76].map((line) => `${line}-${line}`)
+    expect(origin.layers.map(({ lines: own }) => own && `${own.startLine}-${own.endLine}`)).toEqual([
+      null,
+      '21-21',
+      '22-22',
+      '24-25',
+      '26-26',
+      '27-31',
+      '32-34',
+      '35-38',
+      '39-42',
+      '43-47',
+      ...single,
+    ])
+  })
+
   it.each([
     ['deleted-secret/image.tar', [null, 3, 4, 5, 6, 7]],
     // The classic builder makes no layer for a RUN that changes nothing.
