@@ -66736,9 +66736,8 @@ async function hashEntries(layer, wanted) {
 }
 
 // src/layer/scan.ts
-var import_tar_stream2 = __toESM(require_tar_stream(), 1);
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 import { createHash as createHash5 } from "node:crypto";
-import zlib3 from "node:zlib";
 
 // src/layer/collectors.ts
 var MAX_EXTRACT = 8 << 20;
@@ -66836,274 +66835,9 @@ async function eachZipMember(bytes2, budget, onMember) {
   });
 }
 
-// src/layer/scan.ts
-var SCAN_LIMITS = { layerBytes: 64 * 2 ** 30, entries: 3e6, nested: NESTED_LIMITS };
-var MAX_SKIPPED = 500;
-var HEAD = 512;
-var TYPES2 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
-function whiteoutOf(path8) {
-  const name = baseName(path8);
-  if (!name.startsWith(".wh.")) return null;
-  const parent = parentOf(path8);
-  if (name === ".wh..wh..opq") return { kind: "opaque", hides: parent };
-  if (name.startsWith(".wh..wh.")) return "metadata";
-  return { kind: "file", hides: childOf(parent, name.slice(4)) };
-}
-function entryOf(header, guarded) {
-  const pax = header.pax ?? {};
-  const path8 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
-  const type = guarded.type === "directory" ? "directory" : TYPES2[header.type ?? ""] ?? (header.type === null || header.type === void 0 ? "file" : "device");
-  const whiteout = type === "directory" ? null : whiteoutOf(path8);
-  const id = (own2, fallback) => {
-    const parsed = own2 === void 0 ? fallback ?? 0 : Number.parseInt(own2, 10);
-    return Number.isSafeInteger(parsed) ? parsed : 0;
-  };
-  return {
-    path: path8,
-    type: whiteout === null ? type : "file",
-    mode: (header.mode ?? 0) & 4095,
-    uid: id(pax["uid"], header.uid),
-    gid: id(pax["gid"], header.gid),
-    size: guarded.size,
-    mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1e3) || 0,
-    link: type === "hardlink" ? cleanPath(header.linkname ?? "") : type === "symlink" ? header.linkname ?? "" : null,
-    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path8), ".wh..wh.") } : whiteout,
-    afterEnd: guarded.afterEnd
-  };
-}
-var MAX_KEPT = 16 << 20;
-function hashesOf(pieces) {
-  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash5(algorithm)).digest("hex");
-  return { md5: hex4("md5"), sha1: hex4("sha1"), sha256: hex4("sha256") };
-}
-async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress = () => {
-}) {
-  const label = `${where}: layer ${layer.index}`;
-  const reading = new LayerReading(scanner, label, limits);
-  const guarded = [];
-  const guard = new TarGuard(label, (header) => guarded.push(header));
-  const extract = (0, import_tar_stream2.extract)({ allowUnknownFormat: true });
-  let failure2 = null;
-  const closed = new Promise((resolve) => {
-    extract.on("error", (error63) => {
-      failure2 ??= error63;
-      resolve();
-    });
-    extract.on("close", () => resolve());
-    extract.on("finish", resolve);
-  });
-  extract.on("entry", (header, stream, next) => {
-    const expected = guarded.shift();
-    stream.on("error", () => {
-    });
-    if (expected === void 0 || expected.name !== header.name) {
-      next(
-        new ImageError(
-          "not-a-tar",
-          `${label}: two readers of its tar see different entries near ${JSON.stringify(header.name)}: it is damaged or made to deceive. Build the image again.`
-        )
-      );
-      return;
-    }
-    try {
-      reading.entry(header, expected, stream, next);
-    } catch (error63) {
-      next(error63 instanceof Error ? error63 : new Error(String(error63)));
-    }
-  });
-  let size = 0;
-  try {
-    for await (const chunk of layer.open()) {
-      size += chunk.length;
-      if (size > limits.layerBytes)
-        throw new ImageError("too-large", `${label} unpacks to more than ${limits.layerBytes} bytes (limits.layer-bytes). Raise the limit if the image is meant to be this large.`);
-      guard.push(chunk);
-      if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", resolve)), closed]);
-      if (failure2 !== null) break;
-      onProgress(size);
-    }
-    guard.end();
-    if (failure2 === null) extract.end(void 0);
-    await closed;
-  } catch (error63) {
-    extract.destroy(error63 instanceof Error ? error63 : new Error(String(error63)));
-    throw error63;
-  }
-  if (failure2 !== null) throw tarError(failure2, label);
-  return reading.result(layer, size);
-}
-function tarError(error63, label) {
-  if (error63 instanceof ImageError) return error63;
-  return new ImageError("truncated", `${label}: its tar is damaged (${error63.message}). Save or build the image again.`, { cause: error63 });
-}
-var LayerReading = class {
-  #scanner;
-  #label;
-  #limits;
-  #budget;
-  #entries = [];
-  #matches = [];
-  #hashes = /* @__PURE__ */ new Map();
-  #extracts = [];
-  #programs = /* @__PURE__ */ new Map();
-  #skipped = [];
-  #notListed = 0;
-  constructor(scanner, label, limits) {
-    this.#scanner = scanner;
-    this.#label = label;
-    this.#limits = limits;
-    this.#budget = new NestedBudget(limits.nested);
-  }
-  result(layer, size) {
-    const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: "/", reason: `${this.#notListed} more files` }];
-    return {
-      index: layer.index,
-      diffId: layer.diffId,
-      size,
-      entries: this.#entries,
-      matches: this.#matches,
-      hashes: this.#hashes,
-      extracts: this.#extracts,
-      programs: this.#programs,
-      skipped
-    };
-  }
-  skip(path8, reason) {
-    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path8, reason });
-    else this.#notListed++;
-  }
-  /** One entry of the layer's own tar. */
-  entry(header, guarded, stream, next) {
-    const entry = entryOf(header, guarded);
-    const index = this.#entries.push(entry) - 1;
-    if (index >= this.#limits.entries)
-      throw new ImageError(
-        "too-many-entries",
-        `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`
-      );
-    if (header.type === "directory") {
-      next();
-      return;
-    }
-    if (guarded.size === 0) {
-      stream.on("end", () => next());
-      stream.resume();
-      return;
-    }
-    const content = new Content(this, this.#scanner, this.#budget, entry.path, [], 0);
-    const isExtract = isCollected(entry.path) && guarded.size <= MAX_EXTRACT;
-    if (!isExtract && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
-    let received = 0;
-    const pieces = [];
-    const fail = (error63) => next(error63 instanceof Error ? error63 : new Error(String(error63)));
-    stream.on("data", (chunk) => {
-      received += chunk.length;
-      if (guarded.size <= MAX_KEPT) pieces.push(chunk);
-      try {
-        if (received === chunk.length) this.#noteProgram(index, entry, chunk);
-        const busy = content.push(chunk, received === guarded.size);
-        if (busy === null) return;
-        stream.pause();
-        busy.then(() => stream.resume(), fail);
-      } catch (error63) {
-        fail(error63);
-      }
-    });
-    stream.on("end", () => {
-      const finish2 = () => {
-        if (content.matches.length > 0) {
-          const members2 = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity));
-          for (const match2 of content.matches) if (match2.inside !== null || !members2.has(match2.identity)) this.#matches.push({ ...match2, entry: index });
-          if (guarded.size <= MAX_KEPT) this.#hashes.set(index, hashesOf(pieces));
-        }
-        if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
-        if (isExtract) this.#extracts.push({ entry: index, content: Buffer.concat(pieces) });
-        next();
-      };
-      const ending = content.end();
-      if (ending === null) finish2();
-      else ending.then(finish2, fail);
-    });
-  }
-  #noteProgram(index, entry, head) {
-    if ((entry.mode & 73) === 0) return;
-    if (head.length >= 4 && head.readUInt32BE(0) === 2135247942) this.#programs.set(index, "elf");
-    else if (head[0] === 35 && head[1] === 33) this.#programs.set(index, "script");
-  }
-};
-var Content = class _Content {
-  matches = [];
-  program = null;
-  #reading;
-  #scanner;
-  #budget;
-  #path;
-  /** Names of the members that lead here, outermost first. */
-  #inside;
-  #depth;
-  #scan;
-  #head = Buffer.alloc(0);
-  #ended = false;
-  #unpacker = null;
-  constructor(reading, scanner, budget, path8, inside, depth) {
-    this.#reading = reading;
-    this.#scanner = scanner;
-    this.#budget = budget;
-    this.#path = path8;
-    this.#inside = inside;
-    this.#depth = depth;
-    this.#scan = scanner.start(inside.at(-1) ?? path8);
-  }
-  get where() {
-    return this.#inside.length === 0 ? this.#path : `${this.#path}!/${this.#inside.join("!/")}`;
-  }
-  /** @returns a promise to wait for before more is pushed, or null */
-  push(chunk, last) {
-    this.#scan.push(chunk, last);
-    if (last) this.#ended = true;
-    let pending = chunk;
-    if (this.#head !== null) {
-      pending = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
-      if (pending.length < HEAD && !last) {
-        this.#head = Buffer.from(pending);
-        return null;
-      }
-      this.#head = null;
-      this.#open(pending);
-    }
-    return this.#unpacker?.write(pending, last) ?? null;
-  }
-  /** @returns a promise to wait for, or null when all is done */
-  end() {
-    if (!this.#ended) {
-      const busy = this.push(Buffer.alloc(0), true);
-      if (busy !== null) return busy.then(() => this.end() ?? void 0);
-    }
-    this.program = this.#scan.program;
-    for (const match2 of this.#scan.matches) this.matches.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
-    if (this.#scan.dropped > 0) this.#reading.skip(this.where, `it holds more matches than are kept; ${this.#scan.dropped} were left out`);
-    return this.#unpacker?.end() ?? null;
-  }
-  #open(head) {
-    const packing = packingOf(head);
-    if (packing === null) return;
-    if (typeof packing === "object") {
-      this.#reading.skip(this.where, `archives packed with ${packing.closed} are not opened`);
-      return;
-    }
-    if (this.#depth >= this.#budget.limits.depth) {
-      this.#reading.skip(this.where, `archives nested deeper than ${this.#budget.limits.depth} are not opened`);
-      return;
-    }
-    this.#unpacker = new Unpacker(packing, this.#budget, {
-      skip: (reason, member) => this.#reading.skip(member === void 0 ? this.where : `${this.where}!/${member}`, reason),
-      content: (member) => new _Content(this.#reading, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], this.#depth + 1),
-      done: (content) => {
-        for (const match2 of content.matches) this.matches.push(match2);
-      }
-    });
-  }
-};
+// src/layer/unpacker.ts
+var import_tar_stream2 = __toESM(require_tar_stream(), 1);
+import zlib3 from "node:zlib";
 var Unpacker = class {
   #packing;
   #budget;
@@ -67255,6 +66989,277 @@ function settle2(steps, then) {
   then();
   return null;
 }
+
+// src/layer/content.ts
+var HEAD = 512;
+var Content = class _Content {
+  matches = [];
+  program = null;
+  #skip;
+  #scanner;
+  #budget;
+  #path;
+  /** Names of the members that lead here, outermost first. */
+  #inside;
+  #depth;
+  #scan;
+  #head = Buffer.alloc(0);
+  #ended = false;
+  #unpacker = null;
+  constructor(skip, scanner, budget, path8, inside, depth) {
+    this.#skip = skip;
+    this.#scanner = scanner;
+    this.#budget = budget;
+    this.#path = path8;
+    this.#inside = inside;
+    this.#depth = depth;
+    this.#scan = scanner.start(inside.at(-1) ?? path8);
+  }
+  get where() {
+    return this.#inside.length === 0 ? this.#path : `${this.#path}!/${this.#inside.join("!/")}`;
+  }
+  /** @returns a promise to wait for before more is pushed, or null */
+  push(chunk, last) {
+    this.#scan.push(chunk, last);
+    if (last) this.#ended = true;
+    let pending = chunk;
+    if (this.#head !== null) {
+      pending = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
+      if (pending.length < HEAD && !last) {
+        this.#head = Buffer.from(pending);
+        return null;
+      }
+      this.#head = null;
+      this.#open(pending);
+    }
+    return this.#unpacker?.write(pending, last) ?? null;
+  }
+  /** @returns a promise to wait for, or null when all is done */
+  end() {
+    if (!this.#ended) {
+      const busy = this.push(Buffer.alloc(0), true);
+      if (busy !== null) return busy.then(() => this.end() ?? void 0);
+    }
+    this.program = this.#scan.program;
+    for (const match2 of this.#scan.matches) this.matches.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
+    if (this.#scan.dropped > 0) this.#skip(this.where, `it holds more matches than are kept; ${this.#scan.dropped} were left out`);
+    return this.#unpacker?.end() ?? null;
+  }
+  #open(head) {
+    const packing = packingOf(head);
+    if (packing === null) return;
+    if (typeof packing === "object") {
+      this.#skip(this.where, `archives packed with ${packing.closed} are not opened`);
+      return;
+    }
+    if (this.#depth >= this.#budget.limits.depth) {
+      this.#skip(this.where, `archives nested deeper than ${this.#budget.limits.depth} are not opened`);
+      return;
+    }
+    this.#unpacker = new Unpacker(packing, this.#budget, {
+      skip: (reason, member) => this.#skip(member === void 0 ? this.where : `${this.where}!/${member}`, reason),
+      content: (member) => new _Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], this.#depth + 1),
+      done: (content) => {
+        for (const match2 of content.matches) this.matches.push(match2);
+      }
+    });
+  }
+};
+
+// src/layer/scan.ts
+var SCAN_LIMITS = { layerBytes: 64 * 2 ** 30, entries: 3e6, nested: NESTED_LIMITS };
+var MAX_SKIPPED = 500;
+var TYPES2 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
+function whiteoutOf(path8) {
+  const name = baseName(path8);
+  if (!name.startsWith(".wh.")) return null;
+  const parent = parentOf(path8);
+  if (name === ".wh..wh..opq") return { kind: "opaque", hides: parent };
+  if (name.startsWith(".wh..wh.")) return "metadata";
+  return { kind: "file", hides: childOf(parent, name.slice(4)) };
+}
+function entryOf(header, guarded) {
+  const pax = header.pax ?? {};
+  const path8 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
+  const type = guarded.type === "directory" ? "directory" : TYPES2[header.type ?? ""] ?? (header.type === null || header.type === void 0 ? "file" : "device");
+  const whiteout = type === "directory" ? null : whiteoutOf(path8);
+  const id = (own2, fallback) => {
+    const parsed = own2 === void 0 ? fallback ?? 0 : Number.parseInt(own2, 10);
+    return Number.isSafeInteger(parsed) ? parsed : 0;
+  };
+  return {
+    path: path8,
+    type: whiteout === null ? type : "file",
+    mode: (header.mode ?? 0) & 4095,
+    uid: id(pax["uid"], header.uid),
+    gid: id(pax["gid"], header.gid),
+    size: guarded.size,
+    mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1e3) || 0,
+    link: type === "hardlink" ? cleanPath(header.linkname ?? "") : type === "symlink" ? header.linkname ?? "" : null,
+    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path8), ".wh..wh.") } : whiteout,
+    afterEnd: guarded.afterEnd
+  };
+}
+var MAX_KEPT = 16 << 20;
+function hashesOf(pieces) {
+  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash5(algorithm)).digest("hex");
+  return { md5: hex4("md5"), sha1: hex4("sha1"), sha256: hex4("sha256") };
+}
+async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress = () => {
+}) {
+  const label = `${where}: layer ${layer.index}`;
+  const reading = new LayerReading(scanner, label, limits);
+  const guarded = [];
+  const guard = new TarGuard(label, (header) => guarded.push(header));
+  const extract = (0, import_tar_stream3.extract)({ allowUnknownFormat: true });
+  let failure2 = null;
+  const closed = new Promise((resolve) => {
+    extract.on("error", (error63) => {
+      failure2 ??= error63;
+      resolve();
+    });
+    extract.on("close", () => resolve());
+    extract.on("finish", resolve);
+  });
+  extract.on("entry", (header, stream, next) => {
+    const expected = guarded.shift();
+    stream.on("error", () => {
+    });
+    if (expected === void 0 || expected.name !== header.name) {
+      next(
+        new ImageError(
+          "not-a-tar",
+          `${label}: two readers of its tar see different entries near ${JSON.stringify(header.name)}: it is damaged or made to deceive. Build the image again.`
+        )
+      );
+      return;
+    }
+    try {
+      reading.entry(header, expected, stream, next);
+    } catch (error63) {
+      next(error63 instanceof Error ? error63 : new Error(String(error63)));
+    }
+  });
+  let size = 0;
+  try {
+    for await (const chunk of layer.open()) {
+      size += chunk.length;
+      if (size > limits.layerBytes)
+        throw new ImageError("too-large", `${label} unpacks to more than ${limits.layerBytes} bytes (limits.layer-bytes). Raise the limit if the image is meant to be this large.`);
+      guard.push(chunk);
+      if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", resolve)), closed]);
+      if (failure2 !== null) break;
+      onProgress(size);
+    }
+    guard.end();
+    if (failure2 === null) extract.end(void 0);
+    await closed;
+  } catch (error63) {
+    extract.destroy(error63 instanceof Error ? error63 : new Error(String(error63)));
+    throw error63;
+  }
+  if (failure2 !== null) throw tarError(failure2, label);
+  return reading.result(layer, size);
+}
+function tarError(error63, label) {
+  if (error63 instanceof ImageError) return error63;
+  return new ImageError("truncated", `${label}: its tar is damaged (${error63.message}). Save or build the image again.`, { cause: error63 });
+}
+var LayerReading = class {
+  #scanner;
+  #label;
+  #limits;
+  #budget;
+  #entries = [];
+  #matches = [];
+  #hashes = /* @__PURE__ */ new Map();
+  #extracts = [];
+  #programs = /* @__PURE__ */ new Map();
+  #skipped = [];
+  #notListed = 0;
+  constructor(scanner, label, limits) {
+    this.#scanner = scanner;
+    this.#label = label;
+    this.#limits = limits;
+    this.#budget = new NestedBudget(limits.nested);
+  }
+  result(layer, size) {
+    const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: "/", reason: `${this.#notListed} more files` }];
+    return {
+      index: layer.index,
+      diffId: layer.diffId,
+      size,
+      entries: this.#entries,
+      matches: this.#matches,
+      hashes: this.#hashes,
+      extracts: this.#extracts,
+      programs: this.#programs,
+      skipped
+    };
+  }
+  skip(path8, reason) {
+    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path8, reason });
+    else this.#notListed++;
+  }
+  /** One entry of the layer's own tar. */
+  entry(header, guarded, stream, next) {
+    const entry = entryOf(header, guarded);
+    const index = this.#entries.push(entry) - 1;
+    if (index >= this.#limits.entries)
+      throw new ImageError(
+        "too-many-entries",
+        `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`
+      );
+    if (header.type === "directory") {
+      next();
+      return;
+    }
+    if (guarded.size === 0) {
+      stream.on("end", () => next());
+      stream.resume();
+      return;
+    }
+    const content = new Content((where, reason) => this.skip(where, reason), this.#scanner, this.#budget, entry.path, [], 0);
+    const isExtract = isCollected(entry.path) && guarded.size <= MAX_EXTRACT;
+    if (!isExtract && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
+    let received = 0;
+    const pieces = [];
+    const fail = (error63) => next(error63 instanceof Error ? error63 : new Error(String(error63)));
+    stream.on("data", (chunk) => {
+      received += chunk.length;
+      if (guarded.size <= MAX_KEPT) pieces.push(chunk);
+      try {
+        if (received === chunk.length) this.#noteProgram(index, entry, chunk);
+        const busy = content.push(chunk, received === guarded.size);
+        if (busy === null) return;
+        stream.pause();
+        busy.then(() => stream.resume(), fail);
+      } catch (error63) {
+        fail(error63);
+      }
+    });
+    stream.on("end", () => {
+      const finish2 = () => {
+        if (content.matches.length > 0) {
+          const members2 = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity));
+          for (const match2 of content.matches) if (match2.inside !== null || !members2.has(match2.identity)) this.#matches.push({ ...match2, entry: index });
+          if (guarded.size <= MAX_KEPT) this.#hashes.set(index, hashesOf(pieces));
+        }
+        if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
+        if (isExtract) this.#extracts.push({ entry: index, content: Buffer.concat(pieces) });
+        next();
+      };
+      const ending = content.end();
+      if (ending === null) finish2();
+      else ending.then(finish2, fail);
+    });
+  }
+  #noteProgram(index, entry, head) {
+    if ((entry.mode & 73) === 0) return;
+    if (head.length >= 4 && head.readUInt32BE(0) === 2135247942) this.#programs.set(index, "elf");
+    else if (head[0] === 35 && head[1] === 33) this.#programs.set(index, "script");
+  }
+};
 
 // src/policy/judge.ts
 import { createHash as createHash6 } from "node:crypto";
