@@ -71989,6 +71989,64 @@ var SERVICES = [
 // src/secrets/detectors/list.ts
 var DETECTORS = [...CLOUD, ...CODE, ...FILES, ...KEYS, ...SERVICES];
 
+// src/secrets/encoded.ts
+var MIN_DECODED_QUADS = 7;
+var MAX_GAP = 14;
+var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
+function mayBeText(text2, length, skip) {
+  let run2 = 0;
+  for (let i = skip; i < length; i += 4) {
+    run2 = STARTS_TEXT[text2(i)] === 1 ? run2 + 1 : 0;
+    if (run2 >= MIN_DECODED_QUADS) return true;
+  }
+  return false;
+}
+function alignments(text2) {
+  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text2.charCodeAt(index), text2.length, skip));
+  return /^M[ICH]/.test(text2) && !found.includes(0) ? [0, ...found] : found;
+}
+function narrow(bytes2, bigEndian) {
+  const text2 = Buffer.alloc(bytes2.length >> 1);
+  for (let i = 0; i < text2.length; i++) text2[i] = bytes2[2 * i + (bigEndian ? 1 : 0)] ?? 0;
+  return text2;
+}
+function base64Texts(kernel, from, length) {
+  const runs = [];
+  kernel.base64Runs(length, (position, run2) => runs.push({ start: position, end: position + run2 }));
+  const texts = [];
+  const { window } = kernel;
+  for (let i = 0; i < runs.length; i++) {
+    const first = runs[i];
+    if (first === void 0) continue;
+    const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92);
+    if (!continues && window[first.start] !== 77 && ![0, 1, 2, 3].some((skip) => mayBeText((index) => window[first.start + index] ?? 0, first.end - first.start, skip))) continue;
+    let end2 = first.end;
+    let text2 = window.toString("latin1", first.start, end2);
+    let joined = false;
+    for (; ; ) {
+      const rest = /^(?:\\n|\\r|[\s"'+]){1,14}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
+      if (rest === null) break;
+      const next = runs[i + 1];
+      const at2 = end2 + rest[0].length;
+      if (next !== void 0 && next.start === at2) {
+        text2 += window.toString("latin1", next.start, next.end);
+        end2 = next.end;
+        i++;
+        joined = true;
+        continue;
+      }
+      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", at2, Math.min(length, at2 + 80)))?.[0] : void 0;
+      if (tail !== void 0) {
+        text2 += tail;
+        end2 = at2 + tail.length;
+      }
+      break;
+    }
+    if (end2 > from) texts.push({ position: first.start, length: end2 - first.start, text: text2 });
+  }
+  return texts;
+}
+
 // src/secrets/prefilter/kernel-wasm.ts
 var PREFILTER_WASM_BASE64 = "AGFzbQEAAAABLgZgBX9/f39/AX9gAAF/YAh/f39/f39/fwF/YAR/f39/AGACf38Bf2ADf39/AX8DCQgAAgEDBAEFAAUDAQABBhADfwFBAAt/AUEAC38BQQALB2MJCGhlYXBCYXNlAAUIcmVzdW1lQXQAAgRzY2FuAAELaW5kZXhPZlplcm8ABAl1dGYxNlJ1bnMAAAZuYXJyb3cAAwljb3VudEJ5dGUABgpiYXNlNjRSdW5zAAcGbWVtb3J5AgAMAQMK7BEIgQMCB38BeyACIQggACIFIQcDQAJAIAYgB0EQaiABTQR/IAf9AAQAIgz9DAAAAAAAAAAAAAAAAAAAAAD9I/1kIglB1aoBRiAJQarVAkZyBH8gCUEAIAz9DAkJCQkJCQkJCQkJCQkJCQn9cf0MdnZ2dnZ2dnZ2dnZ2dnZ2dv0m/WQgCUH//wNzRhsFQQALBUEACyIJRiABIAdLcUUEQCACQQhqIANNIAcgBWsgBEEEdE9BACAGG3EEQCAGQdWqAUYhCiAHIQYDQCAFIABBAmpPBH8gBUECayILIApFai0AAAR/QQAFIAogC2otAABBCWtB9gBJCwVBAAsEQCAFQQJrIQUMAQsLA0AgBkECaiABTQR/IAYgCkVqLQAABH9BAAUgBiAKai0AAEEJa0H2AEkLBUEACwRAIAZBAmohBgwBCwsgAiAFIABrNgIAIAIgBiAFayAKcjYCBCACQQhqIQILIAEgB00NASAJIQYgByEFCyAHQRBqIQcMAQsLIAIgCGtBA3YLnAkDC38TewF+IAQhCwNAIAIgA0kEQCACIQogAP0ABAAhFCAA/QAEECEVIAD9AAQgIRYgAP0ABDAhFyAA/QAEQCEYIAD9AARQIRkgAP0ABGAhGiAA/QAEcCEbIAD9AASAASEcIAD9AASQASEdIAD9AASgASEeIAD9AASwASEfQYCQAv0ABAAhEyADIAJBgEBrIgggAyAISRsiCCACa0EBa0EGdkEDdEGACGpCADcDAEGACCEJA0AgCCAKSwRAIAkgFCAK/QAEACIhIBP9TiIg/Q4gFSAhQQT9jQEgE/1OIiH9Dv1OIBYgCv0ABAEiIiAT/U4iI/0OIBcgIkEE/Y0BIBP9TiIi/Q79Tv1OIBggCv0ABAIiJCAT/U4iJf0OIBkgJEEE/Y0BIBP9TiIk/Q79Tv1OIBogIP0OIBsgIf0O/U4gHCAj/Q4gHSAi/Q79Tv1OIB4gJf0OIB8gJP0O/U79Tv1Q/QwAAAAAAAAAAAAAAAAAAAAA/SP9ZEF/czsBACAKQRBqIQogCUECaiEJDAELC0GAECEJQYAIIQoDQCACIAhJBEAgCikDACEmA0AgJkIAUgRAIAIgJnqnaiEMICYgJkIBfYMhJiAMKAIAQaDAgAFyQf///wdxQbHz3fF5bEEQdiENIAkgDDYCACAJIAAgDUEDdmotAMBDIA1BB3F2QQFxQQJ0aiEJDAELCyACQUBrIQIgCkEIaiEKDAELCyAJIQpBgBAhDANAIAogDEsEQCAMKAIAIQ0gBEGAAmogBUsEQCANJAAgBCALa0EEdg8LIAAgDSgCAEGgwIABckH///8HcUGx893xeWxBFHZBAXRqLwHAAyEJA0AgCQRAIA0gAEHAgwFqIAlBBnRqIg8tADBrIg4gAU8EQCAOIA8tADFqIgIgA01BACAO/QAEACAP/QAEEP1QIA/9AAQg/U4gD/0ABAD9I/1jGwRAIAEkAUEAJAIgBgR/IA8tADhBAXEFQQALBH8CfyAAQcABaiERIAMgAkEYaiIJIAMgCUkbIQkDQCACIAlJBH8gESACLQAAai0AAEEBcQVBAAsEQCACQQFqIQIMAQsLIAMgAkEEaiIJIAMgCUkbIQkDQCACIAlJBH8gESACLQAAai0AAEECcQVBAAsEQCACQQFqIQIMAQsLIAIhCSADIAJBA2oiECADIBBJGyEQA0AgAiAQSQR/IBEgAi0AAGotAABBBHEFQQALBEAgAkEBaiECDAELC0EAIAIgCUYNABogAyACQQZqIgkgAyAJSRshCQNAIAIgCUkEfyARIAItAABqLQAAQQJxBUEACwRAIAJBAWohAgwBCwsgAiQBIAMgAkGgAWoiCSADIAlJGyESQQAhCQNAIAIgEkkEQCARIAItAABqLQAAIhBBCHEEQCAJIBByIQkgAkEBaiECDAILCwsgAiMBayQCIAcgCXEgB0YjAiAGT3ELBUEBCwRAIAQgDiABazYCACAEIA8oAjQ2AgQgBCMBIAFrNgIIIAQjAjYCDCAEQRBqIQQLCwsgDy8BMiEJDAELCyAMQQRqIQwMAQsLIAghAgwBCwsgAiQAIAQgC2tBBHYLBAAjAAtwAQJ/IANBA3QhAwNAIAIgBEsEQCABIARBAXZqIAAgBGoiBf0ABAAgA/2NAf0M/wD/AP8A/wD/AP8A/wD/AP1OIAX9AAQQIAP9jQH9DP8A/wD/AP8A/wD/AP8A/wD9Tv1m/QsEACAEQSBqIQQMAQsLC4wBAQJ/IAAhAwNAIABBQGsiAiABTQRAIAD9AAQAIAD9AAQQ/XcgAP0ABCAgAP0ABDD9d/13/WMEQCACIQAMAgsLCwNAIAAgAUkEQCAA/QAEAP0MAAAAAAAAAAAAAAAAAAAAAP0j/WQiAgRAQX8gACACaGoiACADayAAIAFPGw8LIABBEGohAAwBCwtBfwsGAEGwkAILVwICfwF7IAL9DyEFA0AgAEEQaiIDIAFNBEAgBCAA/QAEACAF/SP9ZGlqIQQgAyEADAELCwNAIAAgAUkEQCAEIAAtAAAgAkZqIQQgAEEBaiEADAELCyAEC+UCAgZ/BHsgAiEIQZCQAv0ABAAhDEGgkAL9AAQAIQ1BgJAC/QAEACELIAAiBSEHA0ACQCAGIAdBEGogAU0EfyAMIAf9AAQAIg4gC/1O/Q4gDSAOQQT9jQEgC/1O/Q79Tv0MAAAAAAAAAAAAAAAAAAAAAP0j/VMFQQELRSIJRiABIAdLcUUEQCACQQhqIANNQQAgByAFayAEQQR0T0EAIAYbGwRAIAchBgNAIAAgBUkEfyAFQQFrLQAAIgpBD3FBkJACai0AAEEBIApBBHZ0QQAgCkGAAUkbcQVBAAsEQCAFQQFrIQUMAQsLA0AgASAGSwR/IAYtAAAiCkEPcUGQkAJqLQAAQQEgCkEEdnRBACAKQYABSRtxBUEACwRAIAZBAWohBgwBCwsgAiAFIABrNgIAIAIgBiAFazYCBCACQQhqIQILIAEgB00NASAJIQYgByEFCyAHQRBqIQcMAQsLIAIgCGtBA3YLCz4DAEGAkAILEA8PDw8PDw8PDw8PDw8PDw8AQZCQAgsQqPj4+Pj4+Pj4+PBUUFRQdABBoJACCwgBAgQIECBAgA==";
 
@@ -72314,8 +72372,6 @@ var CARRY = OVERLAP + LOOK_BEHIND;
 var DEFAULT_WINDOW = 256;
 var MAX_DEPTH3 = 2;
 var MAX_MATCHES = 1e3;
-var MIN_DECODED_QUADS = 7;
-var MAX_GAP = 14;
 var PROGRAM_MARKS = { "BusyBox v1.": "busybox", "GNU bash, version": "bash" };
 var Scanner = class {
   #kernel;
@@ -72521,60 +72577,6 @@ function pairAwsKeys(matches) {
     const id = paired.get(match2);
     return id === void 0 ? match2 : { ...match2, strength: "proven", facts: { ...match2.facts, ...id.facts, keyId: redactValue(id.value, false) }, companion: id.value };
   });
-}
-var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
-function mayBeText(text2, length, skip) {
-  let run2 = 0;
-  for (let i = skip; i < length; i += 4) {
-    run2 = STARTS_TEXT[text2(i)] === 1 ? run2 + 1 : 0;
-    if (run2 >= MIN_DECODED_QUADS) return true;
-  }
-  return false;
-}
-function alignments(text2) {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text2.charCodeAt(index), text2.length, skip));
-  return /^M[ICH]/.test(text2) && !found.includes(0) ? [0, ...found] : found;
-}
-function narrow(bytes2, bigEndian) {
-  const text2 = Buffer.alloc(bytes2.length >> 1);
-  for (let i = 0; i < text2.length; i++) text2[i] = bytes2[2 * i + (bigEndian ? 1 : 0)] ?? 0;
-  return text2;
-}
-function base64Texts(kernel, from, length) {
-  const runs = [];
-  kernel.base64Runs(length, (position, run2) => runs.push({ start: position, end: position + run2 }));
-  const texts = [];
-  const { window } = kernel;
-  for (let i = 0; i < runs.length; i++) {
-    const first = runs[i];
-    if (first === void 0) continue;
-    const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92);
-    if (!continues && window[first.start] !== 77 && ![0, 1, 2, 3].some((skip) => mayBeText((index) => window[first.start + index] ?? 0, first.end - first.start, skip))) continue;
-    let end2 = first.end;
-    let text2 = window.toString("latin1", first.start, end2);
-    let joined = false;
-    for (; ; ) {
-      const rest = /^(?:\\n|\\r|[\s"'+]){1,14}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
-      if (rest === null) break;
-      const next = runs[i + 1];
-      const at2 = end2 + rest[0].length;
-      if (next !== void 0 && next.start === at2) {
-        text2 += window.toString("latin1", next.start, next.end);
-        end2 = next.end;
-        i++;
-        joined = true;
-        continue;
-      }
-      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", at2, Math.min(length, at2 + 80)))?.[0] : void 0;
-      if (tail !== void 0) {
-        text2 += tail;
-        end2 = at2 + tail.length;
-      }
-      break;
-    }
-    if (end2 > from) texts.push({ position: first.start, length: end2 - first.start, text: text2 });
-  }
-  return texts;
 }
 
 // src/gate.ts

@@ -36835,6 +36835,85 @@ function date4(params) {
   return _coercedDate(ZodDate, params);
 }
 
+// src/version.ts
+var VERSION = "1.0.0";
+
+// src/cli-texts.ts
+var HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
+
+Usage
+  layergate scan IMAGE [options]     reads every layer and judges the image
+  layergate rules                    lists the rules
+  layergate explain RULE             says what a rule finds, why, and what to do
+  layergate init                     writes .layergate.yml
+  layergate schema report|config     prints a JSON Schema
+
+IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
+ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
+the name of an image of a local engine (docker, else podman). The prefixes
+docker-archive:, oci-archive:, oci-layout: and engine: force one.
+
+  layergate COMMAND --help           options of a command
+  layergate --version
+
+Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
+`;
+var SCAN_HELP = `Usage: layergate scan IMAGE [options]
+
+  --dockerfile FILE      the Dockerfile that the image was built from, for line
+                         numbers (default: Dockerfile, where there is one)
+  --target STAGE         the stage that was built (default: the last)
+  --config FILE          configuration, or a preset: recommended, strict
+                         (default: .layergate.yml, where there is one)
+  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
+  --min-confidence C     high, medium or low: findings of less never fail
+  --image NAME           which image of an archive that holds several
+  --platform OS/ARCH     which platform of an image that has several
+  --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
+                         of them may go to standard output
+  --output FILE          where the one format goes
+  --verbose              lists what is otherwise only counted
+  --no-color             no colour, as with NO_COLOR
+
+Every option but --format, --output, --verbose and --no-color can come from the
+environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the file.
+
+  docker save my-app | layergate scan -
+  layergate scan image.tar --format json=report.json --format sarif=report.sarif
+
+Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
+`;
+var HELPS = {
+  scan: SCAN_HELP,
+  rules: "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
+  explain: "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
+  init: "Usage: layergate init\n\nWrites .layergate.yml with the recommended policy into the current directory.\nAn existing file is left alone.\n",
+  schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
+};
+var TEMPLATE = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/layergate/layergate/main/schema/layergate.schema.json
+# What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
+extends: recommended
+
+# critical, high, medium, low or never
+fail-on: high
+
+# Per rule: off, a severity, or an object with options. layergate rules lists them.
+# rules:
+#   missing-user: high
+#   base-not-allowed:
+#     allow: ['gcr.io/distroless/**', 'docker.io/library/node:22-*']
+
+# What is accepted, with a reason. An entry that matches nothing is reported.
+# ignore:
+#   - rule: secret-in-image
+#     path: /app/test/fixtures/**
+#     reason: test keys, revoked
+#     expires: 2027-06-30
+
+# Makes hashes of secrets comparable between runs. It may be public.
+salt: ${salt}
+`;
+
 // src/error.ts
 var GateError = class extends Error {
   name = "GateError";
@@ -50654,9 +50733,6 @@ function ignoreWarnings(policy, used, now) {
   });
 }
 
-// src/version.ts
-var VERSION = "1.0.0";
-
 // src/report/build.ts
 var TOOL = { name: "layergate", version: VERSION };
 function buildOutcome({ evidence, image, verdict, policy, redactor, values, vouchedFiles, seconds }) {
@@ -51607,6 +51683,64 @@ var SERVICES = [
 // src/secrets/detectors/list.ts
 var DETECTORS = [...CLOUD, ...CODE, ...FILES, ...KEYS, ...SERVICES];
 
+// src/secrets/encoded.ts
+var MIN_DECODED_QUADS = 7;
+var MAX_GAP = 14;
+var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
+function mayBeText(text2, length, skip) {
+  let run = 0;
+  for (let i = skip; i < length; i += 4) {
+    run = STARTS_TEXT[text2(i)] === 1 ? run + 1 : 0;
+    if (run >= MIN_DECODED_QUADS) return true;
+  }
+  return false;
+}
+function alignments(text2) {
+  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text2.charCodeAt(index), text2.length, skip));
+  return /^M[ICH]/.test(text2) && !found.includes(0) ? [0, ...found] : found;
+}
+function narrow(bytes2, bigEndian) {
+  const text2 = Buffer.alloc(bytes2.length >> 1);
+  for (let i = 0; i < text2.length; i++) text2[i] = bytes2[2 * i + (bigEndian ? 1 : 0)] ?? 0;
+  return text2;
+}
+function base64Texts(kernel, from, length) {
+  const runs = [];
+  kernel.base64Runs(length, (position, run) => runs.push({ start: position, end: position + run }));
+  const texts = [];
+  const { window } = kernel;
+  for (let i = 0; i < runs.length; i++) {
+    const first = runs[i];
+    if (first === void 0) continue;
+    const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92);
+    if (!continues && window[first.start] !== 77 && ![0, 1, 2, 3].some((skip) => mayBeText((index) => window[first.start + index] ?? 0, first.end - first.start, skip))) continue;
+    let end2 = first.end;
+    let text2 = window.toString("latin1", first.start, end2);
+    let joined = false;
+    for (; ; ) {
+      const rest = /^(?:\\n|\\r|[\s"'+]){1,14}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
+      if (rest === null) break;
+      const next = runs[i + 1];
+      const at2 = end2 + rest[0].length;
+      if (next !== void 0 && next.start === at2) {
+        text2 += window.toString("latin1", next.start, next.end);
+        end2 = next.end;
+        i++;
+        joined = true;
+        continue;
+      }
+      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", at2, Math.min(length, at2 + 80)))?.[0] : void 0;
+      if (tail !== void 0) {
+        text2 += tail;
+        end2 = at2 + tail.length;
+      }
+      break;
+    }
+    if (end2 > from) texts.push({ position: first.start, length: end2 - first.start, text: text2 });
+  }
+  return texts;
+}
+
 // src/secrets/prefilter/kernel-wasm.ts
 var PREFILTER_WASM_BASE64 = "AGFzbQEAAAABLgZgBX9/f39/AX9gAAF/YAh/f39/f39/fwF/YAR/f39/AGACf38Bf2ADf39/AX8DCQgAAgEDBAEFAAUDAQABBhADfwFBAAt/AUEAC38BQQALB2MJCGhlYXBCYXNlAAUIcmVzdW1lQXQAAgRzY2FuAAELaW5kZXhPZlplcm8ABAl1dGYxNlJ1bnMAAAZuYXJyb3cAAwljb3VudEJ5dGUABgpiYXNlNjRSdW5zAAcGbWVtb3J5AgAMAQMK7BEIgQMCB38BeyACIQggACIFIQcDQAJAIAYgB0EQaiABTQR/IAf9AAQAIgz9DAAAAAAAAAAAAAAAAAAAAAD9I/1kIglB1aoBRiAJQarVAkZyBH8gCUEAIAz9DAkJCQkJCQkJCQkJCQkJCQn9cf0MdnZ2dnZ2dnZ2dnZ2dnZ2dv0m/WQgCUH//wNzRhsFQQALBUEACyIJRiABIAdLcUUEQCACQQhqIANNIAcgBWsgBEEEdE9BACAGG3EEQCAGQdWqAUYhCiAHIQYDQCAFIABBAmpPBH8gBUECayILIApFai0AAAR/QQAFIAogC2otAABBCWtB9gBJCwVBAAsEQCAFQQJrIQUMAQsLA0AgBkECaiABTQR/IAYgCkVqLQAABH9BAAUgBiAKai0AAEEJa0H2AEkLBUEACwRAIAZBAmohBgwBCwsgAiAFIABrNgIAIAIgBiAFayAKcjYCBCACQQhqIQILIAEgB00NASAJIQYgByEFCyAHQRBqIQcMAQsLIAIgCGtBA3YLnAkDC38TewF+IAQhCwNAIAIgA0kEQCACIQogAP0ABAAhFCAA/QAEECEVIAD9AAQgIRYgAP0ABDAhFyAA/QAEQCEYIAD9AARQIRkgAP0ABGAhGiAA/QAEcCEbIAD9AASAASEcIAD9AASQASEdIAD9AASgASEeIAD9AASwASEfQYCQAv0ABAAhEyADIAJBgEBrIgggAyAISRsiCCACa0EBa0EGdkEDdEGACGpCADcDAEGACCEJA0AgCCAKSwRAIAkgFCAK/QAEACIhIBP9TiIg/Q4gFSAhQQT9jQEgE/1OIiH9Dv1OIBYgCv0ABAEiIiAT/U4iI/0OIBcgIkEE/Y0BIBP9TiIi/Q79Tv1OIBggCv0ABAIiJCAT/U4iJf0OIBkgJEEE/Y0BIBP9TiIk/Q79Tv1OIBogIP0OIBsgIf0O/U4gHCAj/Q4gHSAi/Q79Tv1OIB4gJf0OIB8gJP0O/U79Tv1Q/QwAAAAAAAAAAAAAAAAAAAAA/SP9ZEF/czsBACAKQRBqIQogCUECaiEJDAELC0GAECEJQYAIIQoDQCACIAhJBEAgCikDACEmA0AgJkIAUgRAIAIgJnqnaiEMICYgJkIBfYMhJiAMKAIAQaDAgAFyQf///wdxQbHz3fF5bEEQdiENIAkgDDYCACAJIAAgDUEDdmotAMBDIA1BB3F2QQFxQQJ0aiEJDAELCyACQUBrIQIgCkEIaiEKDAELCyAJIQpBgBAhDANAIAogDEsEQCAMKAIAIQ0gBEGAAmogBUsEQCANJAAgBCALa0EEdg8LIAAgDSgCAEGgwIABckH///8HcUGx893xeWxBFHZBAXRqLwHAAyEJA0AgCQRAIA0gAEHAgwFqIAlBBnRqIg8tADBrIg4gAU8EQCAOIA8tADFqIgIgA01BACAO/QAEACAP/QAEEP1QIA/9AAQg/U4gD/0ABAD9I/1jGwRAIAEkAUEAJAIgBgR/IA8tADhBAXEFQQALBH8CfyAAQcABaiERIAMgAkEYaiIJIAMgCUkbIQkDQCACIAlJBH8gESACLQAAai0AAEEBcQVBAAsEQCACQQFqIQIMAQsLIAMgAkEEaiIJIAMgCUkbIQkDQCACIAlJBH8gESACLQAAai0AAEECcQVBAAsEQCACQQFqIQIMAQsLIAIhCSADIAJBA2oiECADIBBJGyEQA0AgAiAQSQR/IBEgAi0AAGotAABBBHEFQQALBEAgAkEBaiECDAELC0EAIAIgCUYNABogAyACQQZqIgkgAyAJSRshCQNAIAIgCUkEfyARIAItAABqLQAAQQJxBUEACwRAIAJBAWohAgwBCwsgAiQBIAMgAkGgAWoiCSADIAlJGyESQQAhCQNAIAIgEkkEQCARIAItAABqLQAAIhBBCHEEQCAJIBByIQkgAkEBaiECDAILCwsgAiMBayQCIAcgCXEgB0YjAiAGT3ELBUEBCwRAIAQgDiABazYCACAEIA8oAjQ2AgQgBCMBIAFrNgIIIAQjAjYCDCAEQRBqIQQLCwsgDy8BMiEJDAELCyAMQQRqIQwMAQsLIAghAgwBCwsgAiQAIAQgC2tBBHYLBAAjAAtwAQJ/IANBA3QhAwNAIAIgBEsEQCABIARBAXZqIAAgBGoiBf0ABAAgA/2NAf0M/wD/AP8A/wD/AP8A/wD/AP1OIAX9AAQQIAP9jQH9DP8A/wD/AP8A/wD/AP8A/wD9Tv1m/QsEACAEQSBqIQQMAQsLC4wBAQJ/IAAhAwNAIABBQGsiAiABTQRAIAD9AAQAIAD9AAQQ/XcgAP0ABCAgAP0ABDD9d/13/WMEQCACIQAMAgsLCwNAIAAgAUkEQCAA/QAEAP0MAAAAAAAAAAAAAAAAAAAAAP0j/WQiAgRAQX8gACACaGoiACADayAAIAFPGw8LIABBEGohAAwBCwtBfwsGAEGwkAILVwICfwF7IAL9DyEFA0AgAEEQaiIDIAFNBEAgBCAA/QAEACAF/SP9ZGlqIQQgAyEADAELCwNAIAAgAUkEQCAEIAAtAAAgAkZqIQQgAEEBaiEADAELCyAEC+UCAgZ/BHsgAiEIQZCQAv0ABAAhDEGgkAL9AAQAIQ1BgJAC/QAEACELIAAiBSEHA0ACQCAGIAdBEGogAU0EfyAMIAf9AAQAIg4gC/1O/Q4gDSAOQQT9jQEgC/1O/Q79Tv0MAAAAAAAAAAAAAAAAAAAAAP0j/VMFQQELRSIJRiABIAdLcUUEQCACQQhqIANNQQAgByAFayAEQQR0T0EAIAYbGwRAIAchBgNAIAAgBUkEfyAFQQFrLQAAIgpBD3FBkJACai0AAEEBIApBBHZ0QQAgCkGAAUkbcQVBAAsEQCAFQQFrIQUMAQsLA0AgASAGSwR/IAYtAAAiCkEPcUGQkAJqLQAAQQEgCkEEdnRBACAKQYABSRtxBUEACwRAIAZBAWohBgwBCwsgAiAFIABrNgIAIAIgBiAFazYCBCACQQhqIQILIAEgB00NASAJIQYgByEFCyAHQRBqIQcMAQsLIAIgCGtBA3YLCz4DAEGAkAILEA8PDw8PDw8PDw8PDw8PDw8AQZCQAgsQqPj4+Pj4+Pj4+PBUUFRQdABBoJACCwgBAgQIECBAgA==";
 
@@ -51932,8 +52066,6 @@ var CARRY = OVERLAP + LOOK_BEHIND;
 var DEFAULT_WINDOW = 256;
 var MAX_DEPTH3 = 2;
 var MAX_MATCHES = 1e3;
-var MIN_DECODED_QUADS = 7;
-var MAX_GAP = 14;
 var PROGRAM_MARKS = { "BusyBox v1.": "busybox", "GNU bash, version": "bash" };
 var Scanner = class {
   #kernel;
@@ -52139,60 +52271,6 @@ function pairAwsKeys(matches) {
     const id = paired.get(match2);
     return id === void 0 ? match2 : { ...match2, strength: "proven", facts: { ...match2.facts, ...id.facts, keyId: redactValue(id.value, false) }, companion: id.value };
   });
-}
-var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
-function mayBeText(text2, length, skip) {
-  let run = 0;
-  for (let i = skip; i < length; i += 4) {
-    run = STARTS_TEXT[text2(i)] === 1 ? run + 1 : 0;
-    if (run >= MIN_DECODED_QUADS) return true;
-  }
-  return false;
-}
-function alignments(text2) {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text2.charCodeAt(index), text2.length, skip));
-  return /^M[ICH]/.test(text2) && !found.includes(0) ? [0, ...found] : found;
-}
-function narrow(bytes2, bigEndian) {
-  const text2 = Buffer.alloc(bytes2.length >> 1);
-  for (let i = 0; i < text2.length; i++) text2[i] = bytes2[2 * i + (bigEndian ? 1 : 0)] ?? 0;
-  return text2;
-}
-function base64Texts(kernel, from, length) {
-  const runs = [];
-  kernel.base64Runs(length, (position, run) => runs.push({ start: position, end: position + run }));
-  const texts = [];
-  const { window } = kernel;
-  for (let i = 0; i < runs.length; i++) {
-    const first = runs[i];
-    if (first === void 0) continue;
-    const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92);
-    if (!continues && window[first.start] !== 77 && ![0, 1, 2, 3].some((skip) => mayBeText((index) => window[first.start + index] ?? 0, first.end - first.start, skip))) continue;
-    let end2 = first.end;
-    let text2 = window.toString("latin1", first.start, end2);
-    let joined = false;
-    for (; ; ) {
-      const rest = /^(?:\\n|\\r|[\s"'+]){1,14}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
-      if (rest === null) break;
-      const next = runs[i + 1];
-      const at2 = end2 + rest[0].length;
-      if (next !== void 0 && next.start === at2) {
-        text2 += window.toString("latin1", next.start, next.end);
-        end2 = next.end;
-        i++;
-        joined = true;
-        continue;
-      }
-      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", at2, Math.min(length, at2 + 80)))?.[0] : void 0;
-      if (tail !== void 0) {
-        text2 += tail;
-        end2 = at2 + tail.length;
-      }
-      break;
-    }
-    if (end2 > from) texts.push({ position: first.start, length: end2 - first.start, text: text2 });
-  }
-  return texts;
 }
 
 // src/gate.ts
@@ -53113,57 +53191,6 @@ function presentable(error62) {
 
 // src/cli.ts
 var FORMATS = ["terminal", "json", "sarif", "markdown"];
-var HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
-
-Usage
-  layergate scan IMAGE [options]     reads every layer and judges the image
-  layergate rules                    lists the rules
-  layergate explain RULE             says what a rule finds, why, and what to do
-  layergate init                     writes .layergate.yml
-  layergate schema report|config     prints a JSON Schema
-
-IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
-ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
-the name of an image of a local engine (docker, else podman). The prefixes
-docker-archive:, oci-archive:, oci-layout: and engine: force one.
-
-  layergate COMMAND --help           options of a command
-  layergate --version
-
-Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
-`;
-var SCAN_HELP = `Usage: layergate scan IMAGE [options]
-
-  --dockerfile FILE      the Dockerfile that the image was built from, for line
-                         numbers (default: Dockerfile, where there is one)
-  --target STAGE         the stage that was built (default: the last)
-  --config FILE          configuration, or a preset: recommended, strict
-                         (default: .layergate.yml, where there is one)
-  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
-  --min-confidence C     high, medium or low: findings of less never fail
-  --image NAME           which image of an archive that holds several
-  --platform OS/ARCH     which platform of an image that has several
-  --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
-                         of them may go to standard output
-  --output FILE          where the one format goes
-  --verbose              lists what is otherwise only counted
-  --no-color             no colour, as with NO_COLOR
-
-Every option but --format, --output, --verbose and --no-color can come from the
-environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the file.
-
-  docker save my-app | layergate scan -
-  layergate scan image.tar --format json=report.json --format sarif=report.sarif
-
-Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
-`;
-var HELPS = {
-  scan: SCAN_HELP,
-  rules: "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
-  explain: "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
-  init: "Usage: layergate init\n\nWrites .layergate.yml with the recommended policy into the current directory.\nAn existing file is left alone.\n",
-  schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
-};
 async function main(args) {
   const [command, ...rest] = args;
   if (command === void 0 || command === "--help" || command === "-h" || command === "help") {
@@ -53359,29 +53386,6 @@ ${meta12.remedy}`;
 `);
   return 0;
 }
-var TEMPLATE = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/layergate/layergate/main/schema/layergate.schema.json
-# What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
-extends: recommended
-
-# critical, high, medium, low or never
-fail-on: high
-
-# Per rule: off, a severity, or an object with options. layergate rules lists them.
-# rules:
-#   missing-user: high
-#   base-not-allowed:
-#     allow: ['gcr.io/distroless/**', 'docker.io/library/node:22-*']
-
-# What is accepted, with a reason. An entry that matches nothing is reported.
-# ignore:
-#   - rule: secret-in-image
-#     path: /app/test/fixtures/**
-#     reason: test keys, revoked
-#     expires: 2027-06-30
-
-# Makes hashes of secrets comparable between runs. It may be public.
-salt: ${salt}
-`;
 async function init(args) {
   noArguments("init", args);
   try {

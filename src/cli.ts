@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { HELP, HELPS, TEMPLATE } from './cli-texts.ts'
 import { UsageError } from './error.ts'
 import { type Progress, runGate } from './gate.ts'
 import { configSchema } from './policy/config.ts'
@@ -22,60 +23,6 @@ import { VERSION } from './version.ts'
 
 const FORMATS = ['terminal', 'json', 'sarif', 'markdown'] as const
 type Format = (typeof FORMATS)[number]
-
-const HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
-
-Usage
-  layergate scan IMAGE [options]     reads every layer and judges the image
-  layergate rules                    lists the rules
-  layergate explain RULE             says what a rule finds, why, and what to do
-  layergate init                     writes .layergate.yml
-  layergate schema report|config     prints a JSON Schema
-
-IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
-ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
-the name of an image of a local engine (docker, else podman). The prefixes
-docker-archive:, oci-archive:, oci-layout: and engine: force one.
-
-  layergate COMMAND --help           options of a command
-  layergate --version
-
-Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
-`
-
-const SCAN_HELP = `Usage: layergate scan IMAGE [options]
-
-  --dockerfile FILE      the Dockerfile that the image was built from, for line
-                         numbers (default: Dockerfile, where there is one)
-  --target STAGE         the stage that was built (default: the last)
-  --config FILE          configuration, or a preset: recommended, strict
-                         (default: .layergate.yml, where there is one)
-  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
-  --min-confidence C     high, medium or low: findings of less never fail
-  --image NAME           which image of an archive that holds several
-  --platform OS/ARCH     which platform of an image that has several
-  --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
-                         of them may go to standard output
-  --output FILE          where the one format goes
-  --verbose              lists what is otherwise only counted
-  --no-color             no colour, as with NO_COLOR
-
-Every option but --format, --output, --verbose and --no-color can come from the
-environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the file.
-
-  docker save my-app | layergate scan -
-  layergate scan image.tar --format json=report.json --format sarif=report.sarif
-
-Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
-`
-
-const HELPS: Readonly<Record<string, string>> = {
-  scan: SCAN_HELP,
-  rules: 'Usage: layergate rules\n\nLists the rules with their severity by default.\n',
-  explain: 'Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n',
-  init: 'Usage: layergate init\n\nWrites .layergate.yml with the recommended policy into the current directory.\nAn existing file is left alone.\n',
-  schema: 'Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n',
-}
 
 /** Runs one command. @returns the exit code */
 async function main(args: readonly string[]): Promise<number> {
@@ -281,30 +228,6 @@ function explain([id, ...rest]: readonly string[]): number {
   process.stdout.write(`${text}\n`)
   return 0
 }
-
-const TEMPLATE = (salt: string): string => `# yaml-language-server: $schema=https://raw.githubusercontent.com/layergate/layergate/main/schema/layergate.schema.json
-# What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
-extends: recommended
-
-# critical, high, medium, low or never
-fail-on: high
-
-# Per rule: off, a severity, or an object with options. layergate rules lists them.
-# rules:
-#   missing-user: high
-#   base-not-allowed:
-#     allow: ['gcr.io/distroless/**', 'docker.io/library/node:22-*']
-
-# What is accepted, with a reason. An entry that matches nothing is reported.
-# ignore:
-#   - rule: secret-in-image
-#     path: /app/test/fixtures/**
-#     reason: test keys, revoked
-#     expires: 2027-06-30
-
-# Makes hashes of secrets comparable between runs. It may be public.
-salt: ${salt}
-`
 
 async function init(args: readonly string[]): Promise<number> {
   noArguments('init', args)
