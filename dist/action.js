@@ -71635,8 +71635,28 @@ function derLength(bytes2) {
   if (count2 < 1 || count2 > 3 || bytes2.length < 2 + count2) return null;
   return 2 + count2 + bytes2.readUIntBE(2, count2);
 }
+function derHeader(bytes2, at2) {
+  const tag = bytes2[at2];
+  const first = bytes2[at2 + 1];
+  if (tag === void 0 || first === void 0) return null;
+  const count2 = first < 128 ? 0 : first & 127;
+  if (count2 > 3 || first & 128 && count2 === 0 || at2 + 2 + count2 > bytes2.length) return null;
+  const length = count2 === 0 ? first : bytes2.readUIntBE(at2 + 2, count2);
+  const start = at2 + 2 + count2;
+  return start + length > bytes2.length ? null : { tag, start, end: start + length };
+}
+function derForms(der) {
+  const whole = derHeader(der, 0);
+  const version2 = whole === null ? null : derHeader(der, whole.start);
+  const next = version2?.tag === 2 ? derHeader(der, version2.end) : null;
+  if (next === null) return [];
+  const behind = derHeader(der, next.end);
+  if (next.tag === 48) return behind?.tag === 4 ? ["pkcs8"] : [];
+  if (next.tag === 2) return behind?.tag === 2 ? ["pkcs1", "sec1"] : [];
+  return next.tag === 4 ? ["sec1"] : [];
+}
 function derKey(der) {
-  for (const type of ["pkcs8", "pkcs1", "sec1"]) {
+  for (const type of derForms(der)) {
     try {
       return createPrivateKey({ key: der, format: "der", type });
     } catch {
@@ -72515,6 +72535,10 @@ var ContentScan = class _ContentScan {
     pattern.lastIndex = position - start;
     const match2 = pattern.exec(text2);
     if (match2 === null) return;
+    if (this.#candidates.length >= MAX_MATCHES) {
+      this.dropped++;
+      return;
+    }
     const groups = match2.groups ?? {};
     const before = groups["before"] ?? "";
     const value = before + (groups["value"] ?? match2[0]);
@@ -72550,10 +72574,6 @@ var ContentScan = class _ContentScan {
       if (encoded && otherEncoded && candidate.identity !== other.identity) continue;
       if (weaker) return;
       this.#candidates.splice(i, 1);
-    }
-    if (this.#candidates.length >= MAX_MATCHES) {
-      this.dropped++;
-      return;
     }
     this.#candidates.push(candidate);
   }

@@ -23,9 +23,36 @@ function derLength(bytes: Buffer): number | null {
   return 2 + count + bytes.readUIntBE(2, count)
 }
 
+/** The header of the DER value at `at`: its tag, and where its content begins and ends; null where it does not fit. */
+function derHeader(bytes: Buffer, at: number): { tag: number; start: number; end: number } | null {
+  const tag = bytes[at]
+  const first = bytes[at + 1]
+  if (tag === undefined || first === undefined) return null
+  const count = first < 0x80 ? 0 : first & 0x7f
+  if (count > 3 || (first & 0x80 && count === 0) || at + 2 + count > bytes.length) return null
+  const length = count === 0 ? first : bytes.readUIntBE(at + 2, count)
+  const start = at + 2 + count
+  return start + length > bytes.length ? null : { tag, start, end: start + length }
+}
+
+/**
+ * Which forms a DER structure can have, by its first values: what follows the version is the algorithm (PKCS#8), a number
+ * (PKCS#1, DSA) or an octet string (SEC 1). Cheap, so that bytes made to look like keys cost no decoding.
+ */
+function derForms(der: Buffer): readonly ('pkcs8' | 'pkcs1' | 'sec1')[] {
+  const whole = derHeader(der, 0)
+  const version = whole === null ? null : derHeader(der, whole.start)
+  const next = version?.tag === 2 ? derHeader(der, version.end) : null
+  if (next === null) return []
+  const behind = derHeader(der, next.end)
+  if (next.tag === 0x30) return behind?.tag === 4 ? ['pkcs8'] : []
+  if (next.tag === 2) return behind?.tag === 2 ? ['pkcs1', 'sec1'] : []
+  return next.tag === 4 ? ['sec1'] : []
+}
+
 /** Reads a DER private key of any of the three forms. */
 function derKey(der: Buffer): KeyObject | null {
-  for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
+  for (const type of derForms(der)) {
     try {
       return createPrivateKey({ key: der, format: 'der', type })
     } catch {

@@ -213,6 +213,11 @@ export class ContentScan {
     pattern.lastIndex = position - start
     const match = pattern.exec(text)
     if (match === null) return
+    // A content that is full of matches is filler or an attack: what comes now is counted, not checked.
+    if (this.#candidates.length >= MAX_MATCHES) {
+      this.dropped++
+      return
+    }
     const groups = match.groups ?? {}
     const before = groups['before'] ?? ''
     const value = before + (groups['value'] ?? match[0])
@@ -253,10 +258,6 @@ export class ContentScan {
       if (encoded && otherEncoded && candidate.identity !== other.identity) continue
       if (weaker) return
       this.#candidates.splice(i, 1)
-    }
-    if (this.#candidates.length >= MAX_MATCHES) {
-      this.dropped++
-      return
     }
     this.#candidates.push(candidate)
   }
