@@ -71437,6 +71437,7 @@ function looksSecret(value, isPassword, quoted) {
     if (/^\d+$/.test(value)) return false;
     return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted;
   }
+  if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value)) return true;
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 function checkAssignment({ value: text2, before, path: path8, isText }) {
@@ -71652,7 +71653,7 @@ function derForms(der) {
   if (next === null) return [];
   const behind = derHeader(der, next.end);
   if (next.tag === 48) return behind?.tag === 4 ? ["pkcs8"] : [];
-  if (next.tag === 2) return behind?.tag === 2 ? ["pkcs1", "sec1"] : [];
+  if (next.tag === 2) return behind?.tag === 2 ? ["pkcs1", "pkcs8"] : [];
   return next.tag === 4 ? ["sec1"] : [];
 }
 function derKey(der) {
@@ -72564,16 +72565,18 @@ var ContentScan = class _ContentScan {
     });
   }
   /** Keeps one match for each stretch of bytes: what names an issuer wins over the generic, the longer over the shorter. */
-  #add(candidate) {
+  #add(given) {
+    let candidate = given;
     for (let i = this.#candidates.length - 1, seen = 0; i >= 0 && seen < 64; i--, seen++) {
       const other = this.#candidates[i];
       if (other === void 0 || other.end <= candidate.offset || candidate.end <= other.offset) continue;
       const [encoded, otherEncoded] = [candidate.encoding !== "raw", other.encoding !== "raw"];
       const difference = rank(candidate.detector) - rank(other.detector) || Number(candidate.strength === "proven") - Number(other.strength === "proven");
-      const weaker = encoded !== otherEncoded ? encoded && rank(other.detector) > 0 : difference !== 0 ? difference < 0 : candidate.length <= other.length;
+      const weaker = difference !== 0 ? difference < 0 : encoded !== otherEncoded ? encoded : candidate.length <= other.length;
       if (encoded && otherEncoded && candidate.identity !== other.identity) continue;
       if (weaker) return;
       this.#candidates.splice(i, 1);
+      if (encoded && !otherEncoded) candidate = { ...candidate, companion: other.value };
     }
     this.#candidates.push(candidate);
   }

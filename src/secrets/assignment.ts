@@ -53,6 +53,7 @@ function looksSecret(value: string, isPassword: boolean, quoted: boolean): boole
     // A password people chose: mixed enough, or long.
     return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted
   }
+  if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value)) return true
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value)
 }
 

@@ -46,7 +46,7 @@ function derForms(der: Buffer): readonly ('pkcs8' | 'pkcs1' | 'sec1')[] {
   if (next === null) return []
   const behind = derHeader(der, next.end)
   if (next.tag === 0x30) return behind?.tag === 4 ? ['pkcs8'] : []
-  if (next.tag === 2) return behind?.tag === 2 ? ['pkcs1', 'sec1'] : []
+  if (next.tag === 2) return behind?.tag === 2 ? ['pkcs1', 'pkcs8'] : []
   return next.tag === 4 ? ['sec1'] : []
 }
 

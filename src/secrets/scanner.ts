@@ -47,7 +47,7 @@ export interface SecretMatch {
   readonly encoding: Encoding
   readonly facts: Readonly<Record<string, string>>
   readonly note: string | null
-  /** What stands with the secret and is hidden like it: the id of a key pair. */
+  /** What stands with the secret and is hidden like it: the id of a key pair, the base64 around a token. */
   readonly companion: string | null
 }
 
@@ -247,17 +247,21 @@ export class ContentScan {
   }
 
   /** Keeps one match for each stretch of bytes: what names an issuer wins over the generic, the longer over the shorter. */
-  #add(candidate: Candidate): void {
+  #add(given: Candidate): void {
+    let candidate = given
     for (let i = this.#candidates.length - 1, seen = 0; i >= 0 && seen < 64; i--, seen++) {
       const other = this.#candidates[i]
       if (other === undefined || other.end <= candidate.offset || candidate.end <= other.offset) continue
       const [encoded, otherEncoded] = [candidate.encoding !== 'raw', other.encoding !== 'raw']
       const difference = rank(candidate.detector) - rank(other.detector) || Number(candidate.strength === 'proven') - Number(other.strength === 'proven')
-      const weaker = encoded !== otherEncoded ? encoded && rank(other.detector) > 0 : difference !== 0 ? difference < 0 : candidate.length <= other.length
+      // A token inside base64 names its issuer, where the login around it does not; between equals the raw text wins.
+      const weaker = difference !== 0 ? difference < 0 : encoded !== otherEncoded ? encoded : candidate.length <= other.length
       // Two values inside one encoded block are two secrets.
       if (encoded && otherEncoded && candidate.identity !== other.identity) continue
       if (weaker) return
       this.#candidates.splice(i, 1)
+      // The text around a decoded token is as good as the token.
+      if (encoded && !otherEncoded) candidate = { ...candidate, companion: other.value }
     }
     this.#candidates.push(candidate)
   }

@@ -158,6 +158,11 @@ describe('facts for the person on call', () => {
     expect(findings(`amqp://svc:${password}@mq.acme.io:5672/`)).toMatchObject([{ facts: { user: 'svc', host: 'mq.acme.io:5672' } }])
   })
 
+  it('names the token inside a login in base64, and hides the login too', () => {
+    const login = base64(fill('x-access-token:{{github-token}}'))
+    expect(findings(`[http]\n\textraheader = AUTHORIZATION: basic ${login}\n`)).toMatchObject([{ value: fill('{{github-token}}'), strength: 'proven', encoding: 'base64', companion: login }])
+  })
+
   it('knows one key whether it stands in PEM, in JSON or in base64', () => {
     const [plain, escaped, encoded] = [pkcs8, JSON.stringify({ private_key: pkcs8 }), base64(pkcs8)].map((text) => findings(text)[0])
     expect(escaped?.identity).toBe(plain?.identity)
