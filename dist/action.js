@@ -71411,7 +71411,7 @@ var CODE = [
 ];
 
 // src/secrets/assignment.ts
-var ABOUT = /(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/i;
+var ABOUT = /(?:^|[_.-]|token|secret|passw(?:or)?d|pass|key|credentials?)(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/;
 var PUBLIC = /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i;
 var CODE_FILE = /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i;
 function assignedValue(text2) {
@@ -71422,7 +71422,7 @@ function assignedValue(text2) {
 }
 function isData(value, rest, path8) {
   if (CODE_FILE.test(path8)) return false;
-  if (/^[({[.]|^\s*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
+  if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
   return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value);
 }
 var classes = (value) => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern) => pattern.test(value)).length;
@@ -71440,6 +71440,7 @@ function looksSecret(value, isPassword, quoted) {
   if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value)) return true;
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
+var snakeCase = (name) => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
 function checkAssignment({ value: text2, before, path: path8, isText }) {
   if (!isText) return null;
   const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text2);
@@ -71448,11 +71449,11 @@ function checkAssignment({ value: text2, before, path: path8, isText }) {
   if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text2)) return null;
   const name = (/[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? "") + tail;
   const short = name.split(".").at(-1) ?? name;
-  if (ABOUT.test(short) || PUBLIC.test(name) || short.length > 60) return null;
+  if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name) || short.length > 60) return null;
   const assigned = assignedValue(text2.slice(whole.length));
   if (assigned === null) return null;
   const { value, quote, rest } = assigned;
-  if (quote === "" && !isData(value, rest, path8)) return null;
+  if (quote === "" && !isData(value, operator === ">" ? "" : rest, path8)) return null;
   if (quote !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path8)) return null;
   const isPassword = /pass|pwd|credential/i.test(short);
   if (!looksSecret(value, isPassword, quote !== "")) return null;
@@ -72548,7 +72549,7 @@ var ContentScan = class _ContentScan {
     const secret = checked2.value ?? value;
     const inner = groups["value"] === void 0 && checked2.value === void 0 ? -before.length : Math.max(0, match2[0].indexOf(secret));
     const at2 = position + inner;
-    const length = groups["value"] === void 0 ? before.length + match2[0].length : secret.length;
+    const length = (before + match2[0]).includes(secret) ? secret.length : before.length + match2[0].length;
     this.#add({
       detector,
       value: secret,

@@ -3,9 +3,9 @@
 import { entropy, isFiller, isPlaceholder } from './checks.ts'
 import type { Checked, Found } from './detector.ts'
 
-/** Names that end like this hold something about a secret, not the secret. */
+/** Names that end in one of these words hold something about a secret, not the secret. */
 const ABOUT =
-  /(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/i
+  /(?:^|[_.-]|token|secret|passw(?:or)?d|pass|key|credentials?)(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/
 const PUBLIC =
   /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i
 const CODE_FILE =
@@ -22,7 +22,7 @@ function assignedValue(text: string): { value: string; quote: string; rest: stri
 /** Whether an unquoted value stands in data (a .env, YAML, INI, shell line) rather than in an expression of code. */
 function isData(value: string, rest: string, path: string): boolean {
   if (CODE_FILE.test(path)) return false
-  if (/^[({[.]|^\s*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false
+  if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false
   return (
     !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) &&
     !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value)
@@ -57,6 +57,9 @@ function looksSecret(value: string, isPassword: boolean, quoted: boolean): boole
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value)
 }
 
+/** `dbPasswordFile` is `db_password_file`. */
+const snakeCase = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
+
 /** The check of the generic detector: `before` ends where the keyword starts. */
 export function checkAssignment({ value: text, before, path, isText }: Found): Checked | null {
   if (!isText) return null
@@ -66,11 +69,11 @@ export function checkAssignment({ value: text, before, path, isText }: Found): C
   if (/^(?:==|!=|,|\||>>)/.test(operator) || (operator === '>' && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text))) return null
   const name = (/[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? '') + tail
   const short = name.split('.').at(-1) ?? name
-  if (ABOUT.test(short) || PUBLIC.test(name) || short.length > 60) return null
+  if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name) || short.length > 60) return null
   const assigned = assignedValue(text.slice(whole.length))
   if (assigned === null) return null
   const { value, quote, rest } = assigned
-  if (quote === '' && !isData(value, rest, path)) return null
+  if (quote === '' && !isData(value, operator === '>' ? '' : rest, path)) return null
   if (quote !== '' && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path)) return null
   const isPassword = /pass|pwd|credential/i.test(short)
   if (!looksSecret(value, isPassword, quote !== '')) return null

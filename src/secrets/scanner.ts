@@ -229,7 +229,8 @@ export class ContentScan {
     const secret = checked.value ?? value
     const inner = groups['value'] === undefined && checked.value === undefined ? -before.length : Math.max(0, match[0].indexOf(secret))
     const at = position + inner
-    const length = groups['value'] === undefined ? before.length + match[0].length : secret.length
+    // A value that was put into another form (a key out of its quotes) takes the place of the whole match.
+    const length = (before + match[0]).includes(secret) ? secret.length : before.length + match[0].length
     this.#add({
       detector,
       value: secret,

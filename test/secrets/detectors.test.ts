@@ -158,9 +158,21 @@ describe('facts for the person on call', () => {
     expect(findings(`amqp://svc:${password}@mq.acme.io:5672/`)).toMatchObject([{ facts: { user: 'svc', host: 'mq.acme.io:5672' } }])
   })
 
+  it('tells every assignment of a file, each with its own line', () => {
+    const text = ['A_PASSWORD=Winter2024!x', 'B_SECRET=9f8e7d6c5b4a39281706f5e4d3c2b1a0', 'DEBUG=true', 'C_TOKEN=Tr0ub4dor&3xKq9!', '<password>Pr0dPassw0rd!</password>'].join('\n')
+    expect(findings(text, '.env').map(({ line, value }) => `${line} ${value}`)).toEqual([
+      '1 Winter2024!x',
+      '2 9f8e7d6c5b4a39281706f5e4d3c2b1a0',
+      '4 Tr0ub4dor&3xKq9!',
+      '5 Pr0dPassw0rd!',
+    ])
+  })
+
   it('names the token inside a login in base64, and hides the login too', () => {
     const login = base64(fill('x-access-token:{{github-token}}'))
-    expect(findings(`[http]\n\textraheader = AUTHORIZATION: basic ${login}\n`)).toMatchObject([{ value: fill('{{github-token}}'), strength: 'proven', encoding: 'base64', companion: login }])
+    expect(findings(`[http]\n\textraheader = AUTHORIZATION: basic ${login}\n`)).toMatchObject([
+      { value: fill('{{github-token}}'), strength: 'proven', encoding: 'base64', companion: login },
+    ])
   })
 
   it('knows one key whether it stands in PEM, in JSON or in base64', () => {
