@@ -46764,7 +46764,7 @@ var Content = class _Content {
 };
 
 // src/layer/scan.ts
-var SCAN_LIMITS = { layerBytes: 64 * 2 ** 30, entries: 3e6, nested: NESTED_LIMITS };
+var SCAN_LIMITS = { layerBytes: 64 * 2 ** 30, entries: 2e6, nested: NESTED_LIMITS };
 var MAX_SKIPPED = 500;
 var TYPES2 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
 function whiteoutOf(path7) {
@@ -49982,7 +49982,6 @@ var OWN_WORDS = /* @__PURE__ */ new Set([
   "state",
   "tool"
 ]);
-var escapeRegExp = (text2) => text2.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 var inJson = (text2) => JSON.stringify(text2).slice(1, -1);
 function* formsOf(value) {
   yield value;
@@ -50004,27 +50003,59 @@ function partsOf({ value, guessable }) {
   }
   return parts;
 }
+var KEY = 3;
+var isWordCharacter = (c) => c !== void 0 && /[A-Za-z0-9]/.test(c);
 var Redactor = class {
-  #long;
-  #short;
+  /** What is shown for each form. */
+  #shown;
+  /** Lengths of the forms that begin with the same characters, the longest first: a value that holds another is hidden whole. */
+  #lengths;
   constructor(values) {
-    const forms = /* @__PURE__ */ new Map();
+    const shown = /* @__PURE__ */ new Map();
     for (const known of values) {
       for (const { value, guessable } of partsOf(known)) {
-        if (value.trim().length < 3) continue;
-        for (const form of formsOf(value)) if (!forms.has(form)) forms.set(form, form === value ? redactValue(value, guessable) : HIDDEN);
+        if (value.trim().length < KEY) continue;
+        for (const form of formsOf(value)) if (!shown.has(form)) shown.set(form, form === value ? redactValue(value, guessable) : HIDDEN);
       }
     }
-    const sorted = [...forms].sort(([a], [b]) => b.length - a.length);
-    this.#long = sorted.filter(([form]) => form.length >= ALONE_BELOW).map(([form, shown]) => ({ form, shown }));
-    this.#short = sorted.filter(([form]) => form.length < ALONE_BELOW).map(([form, shown]) => ({ pattern: new RegExp(`(?<![A-Za-z0-9])${escapeRegExp(form)}(?![A-Za-z0-9])`, "g"), shown }));
+    const lengths2 = /* @__PURE__ */ new Map();
+    for (const text2 of shown.keys()) {
+      const key = text2.slice(0, KEY);
+      lengths2.set(key, (lengths2.get(key) ?? /* @__PURE__ */ new Set()).add(text2.length));
+    }
+    this.#shown = shown;
+    this.#lengths = new Map([...lengths2].map(([key, own2]) => [key, [...own2].sort((x, y) => y - x)]));
+  }
+  /** The longest form that stands at a position. */
+  #at(text2, at2) {
+    for (const length of this.#lengths.get(text2.slice(at2, at2 + KEY)) ?? []) {
+      const form = text2.slice(at2, at2 + length);
+      const shown = this.#shown.get(form);
+      if (shown !== void 0 && standsAlone(text2, at2, form)) return { text: form, shown };
+    }
+    return null;
   }
   /** The text with every known value hidden. */
   text(text2) {
-    let result = text2;
-    for (const { form, shown } of this.#long) if (result.includes(form)) result = result.split(form).join(shown);
-    for (const { pattern, shown } of this.#short) result = result.replace(pattern, shown);
-    return result;
+    if (this.#shown.size === 0) return text2;
+    let result = "";
+    let copied = 0;
+    for (let at2 = 0; at2 + KEY <= text2.length; at2++) {
+      const found = this.#at(text2, at2);
+      if (found === null) continue;
+      let end2 = at2 + found.text.length;
+      let { shown } = found;
+      for (let inside = at2 + 1; inside < end2; inside++) {
+        const other = this.#at(text2, inside);
+        if (other === null || inside + other.text.length <= end2) continue;
+        end2 = inside + other.text.length;
+        shown = HIDDEN;
+      }
+      result += text2.slice(copied, at2) + shown;
+      copied = end2;
+      at2 = end2 - 1;
+    }
+    return copied === 0 ? text2 : result + text2.slice(copied);
   }
   /** All strings of a value of plain data, hidden; words of the report's own that programs read stay as they are. */
   data(value) {
@@ -50034,6 +50065,7 @@ var Redactor = class {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), OWN_WORDS.has(key) ? item : this.data(item)]));
   }
 };
+var standsAlone = (text2, at2, form) => form.length >= ALONE_BELOW || !isWordCharacter(text2[at2 - 1]) && !isWordCharacter(text2[at2 + form.length]);
 
 // src/rules/leak.ts
 function ruleOf(place) {
@@ -52411,7 +52443,7 @@ var configSchema2 = external_exports.strictObject({
   ignore: external_exports.array(ignoreSchema).optional().describe("findings that are accepted, each with a reason"),
   limits: external_exports.strictObject({
     "layer-bytes": external_exports.int().positive().optional().describe("uncompressed bytes of one layer; default 64 GiB"),
-    entries: external_exports.int().positive().optional().describe("entries of one layer; default 3,000,000"),
+    entries: external_exports.int().positive().optional().describe("entries of one layer; default 2,000,000"),
     "nested-bytes": external_exports.int().positive().optional().describe("bytes that the archives inside one layer may unpack to; default 1 GiB"),
     "nested-depth": external_exports.int().min(0).max(16).optional().describe("archives in archives; default 4")
   }).optional().describe("limits that keep hostile images from taking the machine"),
@@ -53300,6 +53332,8 @@ async function scan(args) {
   const [reference, extra] = positionals;
   if (reference === void 0) throw new UsageError("No image is named. Usage: layergate scan IMAGE; see layergate scan --help.");
   if (extra !== void 0) throw new UsageError(`One image at a time: ${JSON.stringify(extra)} is one too many. See layergate scan --help.`);
+  if (/^(?:[a-z-]+:)?-$/.test(reference) && process.stdin.isTTY === true)
+    throw new UsageError("- reads the image from standard input, which is a terminal: docker save my-app | layergate scan -");
   const options4 = {
     config: values.config,
     dockerfile: values.dockerfile,

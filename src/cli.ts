@@ -119,6 +119,8 @@ async function scan(args: readonly string[]): Promise<number> {
   const [reference, extra] = positionals
   if (reference === undefined) throw new UsageError('No image is named. Usage: layergate scan IMAGE; see layergate scan --help.')
   if (extra !== undefined) throw new UsageError(`One image at a time: ${JSON.stringify(extra)} is one too many. See layergate scan --help.`)
+  if (/^(?:[a-z-]+:)?-$/.test(reference) && process.stdin.isTTY === true)
+    throw new UsageError('- reads the image from standard input, which is a terminal: docker save my-app | layergate scan -')
   const options = {
     config: values.config,
     dockerfile: values.dockerfile,

@@ -21,7 +21,7 @@ export interface ScanLimits {
   readonly nested: NestedLimits
 }
 
-export const SCAN_LIMITS: ScanLimits = { layerBytes: 64 * 2 ** 30, entries: 3_000_000, nested: NESTED_LIMITS }
+export const SCAN_LIMITS: ScanLimits = { layerBytes: 64 * 2 ** 30, entries: 2_000_000, nested: NESTED_LIMITS }
 
 /** More of these than anyone would read: the rest is counted in one line. */
 const MAX_SKIPPED = 500

@@ -44,7 +44,7 @@ export const configSchema = z.strictObject({
   limits: z
     .strictObject({
       'layer-bytes': z.int().positive().optional().describe('uncompressed bytes of one layer; default 64 GiB'),
-      entries: z.int().positive().optional().describe('entries of one layer; default 3,000,000'),
+      entries: z.int().positive().optional().describe('entries of one layer; default 2,000,000'),
       'nested-bytes': z.int().positive().optional().describe('bytes that the archives inside one layer may unpack to; default 1 GiB'),
       'nested-depth': z.int().min(0).max(16).optional().describe('archives in archives; default 4'),
     })

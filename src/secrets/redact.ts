@@ -50,7 +50,6 @@ interface KnownValue {
   readonly guessable: boolean
 }
 
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
 
 /** The forms in which a value can stand in a text. */
@@ -76,33 +75,71 @@ function partsOf({ value, guessable }: KnownValue): KnownValue[] {
   return parts
 }
 
-/** Hides all known values in texts. */
+interface Form {
+  readonly text: string
+  readonly shown: string
+}
+
+/** Characters by which forms are looked up. */
+const KEY = 3
+const isWordCharacter = (c: string | undefined): boolean => c !== undefined && /[A-Za-z0-9]/.test(c)
+
+/** Hides all known values in texts, in one walk over the text however many values there are. */
 export class Redactor {
-  readonly #long: { form: string; shown: string }[]
-  readonly #short: { pattern: RegExp; shown: string }[]
+  /** What is shown for each form. */
+  readonly #shown: ReadonlyMap<string, string>
+  /** Lengths of the forms that begin with the same characters, the longest first: a value that holds another is hidden whole. */
+  readonly #lengths: ReadonlyMap<string, readonly number[]>
 
   constructor(values: readonly KnownValue[]) {
-    const forms = new Map<string, string>()
+    const shown = new Map<string, string>()
     for (const known of values) {
       for (const { value, guessable } of partsOf(known)) {
-        if (value.trim().length < 3) continue
-        for (const form of formsOf(value)) if (!forms.has(form)) forms.set(form, form === value ? redactValue(value, guessable) : HIDDEN)
+        if (value.trim().length < KEY) continue
+        for (const form of formsOf(value)) if (!shown.has(form)) shown.set(form, form === value ? redactValue(value, guessable) : HIDDEN)
       }
     }
-    // Longer forms first: a value that holds another is hidden whole.
-    const sorted = [...forms].sort(([a], [b]) => b.length - a.length)
-    this.#long = sorted.filter(([form]) => form.length >= ALONE_BELOW).map(([form, shown]) => ({ form, shown }))
-    this.#short = sorted
-      .filter(([form]) => form.length < ALONE_BELOW)
-      .map(([form, shown]) => ({ pattern: new RegExp(`(?<![A-Za-z0-9])${escapeRegExp(form)}(?![A-Za-z0-9])`, 'g'), shown }))
+    const lengths = new Map<string, Set<number>>()
+    for (const text of shown.keys()) {
+      const key = text.slice(0, KEY)
+      lengths.set(key, (lengths.get(key) ?? new Set()).add(text.length))
+    }
+    this.#shown = shown
+    this.#lengths = new Map([...lengths].map(([key, own]) => [key, [...own].sort((x, y) => y - x)]))
+  }
+
+  /** The longest form that stands at a position. */
+  #at(text: string, at: number): Form | null {
+    for (const length of this.#lengths.get(text.slice(at, at + KEY)) ?? []) {
+      const form = text.slice(at, at + length)
+      const shown = this.#shown.get(form)
+      if (shown !== undefined && standsAlone(text, at, form)) return { text: form, shown }
+    }
+    return null
   }
 
   /** The text with every known value hidden. */
   text(text: string): string {
-    let result = text
-    for (const { form, shown } of this.#long) if (result.includes(form)) result = result.split(form).join(shown)
-    for (const { pattern, shown } of this.#short) result = result.replace(pattern, shown)
-    return result
+    if (this.#shown.size === 0) return text
+    let result = ''
+    let copied = 0
+    for (let at = 0; at + KEY <= text.length; at++) {
+      const found = this.#at(text, at)
+      if (found === null) continue
+      // Values can overlap: whatever begins inside a hidden stretch is hidden to its own end.
+      let end = at + found.text.length
+      let { shown } = found
+      for (let inside = at + 1; inside < end; inside++) {
+        const other = this.#at(text, inside)
+        if (other === null || inside + other.text.length <= end) continue
+        end = inside + other.text.length
+        shown = HIDDEN
+      }
+      result += text.slice(copied, at) + shown
+      copied = end
+      at = end - 1
+    }
+    return copied === 0 ? text : result + text.slice(copied)
   }
 
   /** All strings of a value of plain data, hidden; words of the report's own that programs read stay as they are. */
@@ -113,3 +150,6 @@ export class Redactor {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), OWN_WORDS.has(key) ? item : this.data(item)])) as T
   }
 }
+
+/** Short values must be whole words: others would cut up the text around them. */
+const standsAlone = (text: string, at: number, form: string): boolean => form.length >= ALONE_BELOW || (!isWordCharacter(text[at - 1]) && !isWordCharacter(text[at + form.length]))
