@@ -44881,6 +44881,7 @@ var heredocBody = (source) => source.split("\n").slice(1, -1).join("\n");
 // src/evidence/leak.ts
 var STRENGTHS = ["harmless", "possible", "likely", "proven"];
 var rankOf = (strength) => STRENGTHS.indexOf(strength);
+var MAX_LINKS = 500;
 var MIN_SEARCHED = 8;
 function reach(place) {
   if (place.kind === "config") return place.field.startsWith("Env.") ? 0 : 1;
@@ -44945,7 +44946,12 @@ function dedupe(places) {
 function* fileMatches(scans, filesystem, origin, hashes) {
   const links = /* @__PURE__ */ new Map();
   for (const versions of filesystem.versions) {
-    for (const version2 of versions) if (version2.content !== version2) links.set(version2.content, [...links.get(version2.content) ?? [], version2]);
+    for (const version2 of versions) {
+      if (version2.content === version2) continue;
+      const known = links.get(version2.content);
+      if (known === void 0) links.set(version2.content, [version2]);
+      else if (known.length < MAX_LINKS) known.push(version2);
+    }
   }
   const identities = /* @__PURE__ */ new Map();
   for (const scan of scans) {
@@ -45039,7 +45045,7 @@ var baseName = (path8) => path8.slice(path8.lastIndexOf("/") + 1);
 var childOf = (directory, name) => directory === "/" ? `/${name}` : `${directory}/${name}`;
 
 // src/filesystem/filesystem.ts
-var MAX_LINKS = 40;
+var MAX_LINKS2 = 40;
 var Filesystem = class {
   /** By layer, then by index of the entry. */
   versions;
@@ -45072,7 +45078,7 @@ var Filesystem = class {
       current = childOf(current, name);
       node2 = next;
       if (next.version?.entry.type !== "symlink") continue;
-      if (++links > MAX_LINKS) return null;
+      if (++links > MAX_LINKS2) return null;
       rest.unshift(
         ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
       );
@@ -45173,7 +45179,7 @@ function makeDirectories(root, path8, layer) {
     }
     current = childOf(current, name);
     if (rest.length > 0 && next.version?.entry.type === "symlink") {
-      if (++links > MAX_LINKS) return { node: next, blockedBy: current };
+      if (++links > MAX_LINKS2) return { node: next, blockedBy: current };
       rest.unshift(
         ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
       );
@@ -69994,8 +70000,10 @@ function matchesReference(pattern, image) {
 }
 
 // src/rules/placed.ts
-function placed(meta12, { title = meta12.title, severity = meta12.severity, confidence = meta12.confidence, related = [], ...rest }) {
-  return { places: [{ ruleId: meta12.id, title, severity, confidence, related, file: null, secret: null, ...rest }] };
+function placed(meta12, { title = meta12.title, severity = meta12.severity, confidence = meta12.confidence, related = [], ...own2 }) {
+  const { identity, ...rest } = own2;
+  const finding = { ruleId: meta12.id, title, severity, confidence, related, file: null, secret: null, ...rest };
+  return { places: [{ ruleId: meta12.id, location: rest.location, origin: rest.origin, identity }], seenFrom: () => finding };
 }
 
 // src/rules/rule.ts
@@ -70380,9 +70388,9 @@ function* leaksOf(evidence, ruleId) {
   for (const leak of evidence.leaks) if (ruleOf(leak.places[0]) === ruleId) yield draftOf(evidence, leak);
 }
 function draftOf(evidence, leak) {
-  const [first, ...rest] = leak.places.map((place) => seenFrom(evidence, leak, place));
+  const [first, ...rest] = leak.places.map((place) => ({ ruleId: ruleOf(place), location: locationOf(place), origin: place.owner, identity: identityOf(evidence, leak, place) }));
   if (first === void 0) throw new RangeError("a leak without a place");
-  return { places: [first, ...rest] };
+  return { places: [first, ...rest], seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]) };
 }
 var locationOf = (place) => {
   if (place.kind === "history") return { kind: "history", history: place.index };
@@ -70474,21 +70482,26 @@ function remedyOf(evidence, leak, place) {
   if (keyword === "RUN") return `${rotate}Read it from ${MOUNT} in the RUN that needs it, and write it to no file of the image.`;
   return `${rotate}Leave the file out of the image; what the build needs comes from ${MOUNT}.`;
 }
+var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
   const layerLines = (layer) => evidence.origin.layers[layer]?.lines ?? null;
   const related = [];
-  const endingOf = (place) => {
+  const hiders = /* @__PURE__ */ new Set();
+  const addEnding = (place) => {
     if (place.kind !== "file" || place.ending === null || place.ending.layer === place.version.layer) return;
     const { layer, by, state } = place.ending;
     const role = state === "deleted" ? "hidden-by" : "overwritten-by";
-    if (related.some((other) => other.role === role && other.location.kind === "layer" && other.location.layer === layer && other.location.path === by)) return;
+    const key = `${role} ${layer} ${by}`;
+    if (hiders.has(key)) return;
+    hiders.add(key);
     related.push({ role, location: { kind: "layer", layer, path: by, line: null, offset: null }, dockerfile: layerLines(layer) });
   };
-  endingOf(lead);
+  addEnding(lead);
   for (const place of leak.places) {
     if (place === lead) continue;
+    if (related.length >= MAX_RELATED) break;
     related.push({ role: "also-in", location: locationOf(place), dockerfile: place.lines, ...place.kind === "file" ? { state: place.state } : {} });
-    endingOf(place);
+    addEnding(place);
   }
   return related;
 }
@@ -70544,8 +70557,7 @@ function seenFrom(evidence, leak, place) {
       occurrences: leak.places.length,
       facts: leak.facts
     },
-    origin: place.owner,
-    identity: identityOf(evidence, leak, place)
+    origin: place.owner
   };
 }
 
@@ -70984,10 +70996,10 @@ function judge(evidence, policy, redactor) {
     counted.set(parts.join("\0"), count2 + 1);
     return hash2(count2 === 0 ? parts : [...parts, String(count2)]);
   };
-  const coverOf = (finding, fingerprint) => {
-    if (policy.rules[finding.ruleId]?.enabled !== true) return { kind: "off" };
-    if (finding.origin === "base" && policy.base === "ignore" && !ownBase) return { kind: "base" };
-    const entry = policy.ignore.find((candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, finding, fingerprint));
+  const coverOf = (place, fingerprint) => {
+    if (policy.rules[place.ruleId]?.enabled !== true) return { kind: "off" };
+    if (place.origin === "base" && policy.base === "ignore" && !ownBase) return { kind: "base" };
+    const entry = policy.ignore.find((candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place, fingerprint));
     if (entry === void 0) return null;
     used.add(entry);
     return { kind: "ignore", entry };
@@ -71000,13 +71012,13 @@ function judge(evidence, policy, redactor) {
     const setting = policy.rules[meta12.id];
     if (setting === void 0 || !setting.enabled && meta12.kind === "rule") continue;
     for (const draft of check2(evidence, setting.options)) {
-      const judged = draft.places.map((finding2) => {
-        const fingerprint = fingerprintOf(finding2);
-        return { finding: finding2, fingerprint, cover: coverOf(finding2, fingerprint) };
+      const judged = draft.places.map((place, index) => {
+        const fingerprint = fingerprintOf(place);
+        return { index, place, fingerprint, cover: coverOf(place, fingerprint) };
       });
       const lead = leadOf(judged, failsInBase);
       if (lead === null) continue;
-      found.add(lead.finding.ruleId);
+      found.add(lead.place.ruleId);
       const finding = toFinding(lead, judged, draft, policy);
       findings.push(finding);
       if (finding.suppressed === null && fails(finding, policy, failsInBase)) failing.add(finding);
@@ -71026,16 +71038,17 @@ function judge(evidence, policy, redactor) {
 }
 function leadOf(judged, failsInBase) {
   const open5 = judged.filter(({ cover }) => cover === null);
-  return open5.find(({ finding }) => failsInBase || finding.origin !== "base") ?? open5[0] ?? judged.find(({ cover }) => cover?.kind === "ignore") ?? null;
+  return open5.find(({ place }) => failsInBase || place.origin !== "base") ?? open5[0] ?? judged.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
-function covers({ rule, path: path8, fingerprint }, finding, own2) {
-  if (rule !== void 0 && rule !== finding.ruleId) return false;
+function covers({ rule, path: path8, fingerprint }, place, own2) {
+  if (rule !== void 0 && rule !== place.ruleId) return false;
   if (fingerprint !== void 0 && fingerprint !== own2) return false;
   if (path8 === void 0) return true;
-  return finding.location.kind === "layer" && minimatch(finding.location.path, path8.startsWith("/") || path8.startsWith("**") ? path8 : `/${path8}`, MATCH_OPTIONS);
+  return place.location.kind === "layer" && minimatch(place.location.path, path8.startsWith("/") || path8.startsWith("**") ? path8 : `/${path8}`, MATCH_OPTIONS);
 }
 function toFinding(lead, judged, draft, policy) {
-  const { identity: _identity, ...placed2 } = lead.finding;
+  const placed2 = draft.seenFrom(lead.index);
+  const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
   const setting = policy.rules[placed2.ruleId];
   const rule = findRule(placed2.ruleId);
   const severity = setting?.severity ?? placed2.severity;
@@ -71045,8 +71058,8 @@ function toFinding(lead, judged, draft, policy) {
     severity: fails2,
     related: placed2.related.map((related) => {
       if (related.role !== "also-in") return related;
-      const place = judged[draft.places.findIndex(({ location }) => JSON.stringify(location) === JSON.stringify(related.location))];
-      return place === void 0 ? related : { ...related, fingerprint: place.fingerprint };
+      const fingerprint = fingerprints.get(JSON.stringify(related.location));
+      return fingerprint === void 0 ? related : { ...related, fingerprint };
     }),
     fingerprint: lead.fingerprint,
     references: [...rule?.meta.references ?? []],
@@ -77013,7 +77026,8 @@ function findingsSection(outcome) {
       title,
       ...findings.map((finding) => {
         const also = finding.related.filter(({ role }) => role === "also-in");
-        const more = also.length === 0 ? "" : ` Also in ${also.slice(0, 5).map(({ location }) => code(placeName(location))).join(", ")}${also.length > 5 ? ` and ${also.length - 5} more places` : ""}.`;
+        const others = (finding.secret?.occurrences ?? 1) - 1;
+        const more = also.length === 0 ? "" : ` Also in ${also.slice(0, 5).map(({ location }) => code(placeName(location))).join(", ")}${others > 5 ? ` and ${number5(others - 5)} more places` : ""}.`;
         return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${more}
   <br>→ ${prose(finding.remedy)}`;
       })
@@ -77571,7 +77585,7 @@ var renderJson = (report) => `${visibleJson(reportSchema.parse(report))}
 
 // src/report/sarif.ts
 var MAX_RESULTS = 5e3;
-var MAX_RELATED = 50;
+var MAX_RELATED2 = 50;
 var HOME = "https://github.com/layergate/layergate";
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
@@ -77596,7 +77610,7 @@ var ROLE_TEXT = {
   base: "base image"
 };
 function toResult(finding, files) {
-  const related = finding.related.filter(({ dockerfile }) => dockerfile !== null).slice(0, MAX_RELATED);
+  const related = finding.related.filter(({ dockerfile }) => dockerfile !== null).slice(0, MAX_RELATED2);
   const links = related.map(({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, "\\$&")}](${id + 1})`);
   const start = finding.dockerfile === null ? "line not known: " : "";
   return {
@@ -77781,7 +77795,7 @@ function secretLines(outcome, finding) {
       )
     );
   }
-  const also = finding.related.filter(({ role }) => role === "also-in").length;
+  const also = (secret?.occurrences ?? 1) - 1;
   if (also > 0) lines.push(`    and in ${plural2(also, "more place")} (${alsoNames(finding)})`);
   return lines.flatMap((line) => line.length > WIDTH ? wrap(line.trim(), "    ", "    ") : [line]);
 }

@@ -64,6 +64,8 @@ export interface Leaks {
 const STRENGTHS: readonly Strength[] = ['harmless', 'possible', 'likely', 'proven']
 const rankOf = (strength: Strength): number => STRENGTHS.indexOf(strength)
 
+/** Hard links to one file that count as places of what it holds. */
+const MAX_LINKS = 500
 /** A shorter value could be any word: it is not searched for elsewhere. */
 const MIN_SEARCHED = 8
 
@@ -161,7 +163,12 @@ function* fileMatches(
 ): Generator<{ match: LayerMatch; version: Version; places: FilePlace[] }> {
   const links = new Map<Version, Version[]>()
   for (const versions of filesystem.versions) {
-    for (const version of versions) if (version.content !== version) links.set(version.content, [...(links.get(version.content) ?? []), version])
+    for (const version of versions) {
+      if (version.content === version) continue
+      const known = links.get(version.content)
+      if (known === undefined) links.set(version.content, [version])
+      else if (known.length < MAX_LINKS) known.push(version)
+    }
   }
   /** The identities that a version's bytes hold. */
   const identities = new Map<Version, Set<string>>()

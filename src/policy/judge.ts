@@ -4,7 +4,7 @@ import { minimatch } from 'minimatch'
 import type { Evidence } from '../evidence/evidence.ts'
 import { atLeast, atLeastAsSure, type Finding, SEVERITIES, type Severity } from '../rules/finding.ts'
 import { findRule, RULES } from '../rules/list.ts'
-import type { Draft, PlacedFinding } from '../rules/rule.ts'
+import type { Draft, PlaceOfFinding } from '../rules/rule.ts'
 import type { Redactor } from '../secrets/redact.ts'
 import type { IgnoreEntry } from './config.ts'
 import type { Policy } from './policy.ts'
@@ -35,7 +35,8 @@ const isExpired = ({ expires }: IgnoreEntry, now: Date): boolean => expires !== 
 
 /** A place with its fingerprint and what covers it. */
 interface Judged {
-  readonly finding: PlacedFinding
+  readonly index: number
+  readonly place: PlaceOfFinding
   readonly fingerprint: string
   readonly cover: { readonly kind: 'ignore'; readonly entry: IgnoreEntry } | { readonly kind: 'off' } | { readonly kind: 'base' } | null
 }
@@ -47,16 +48,16 @@ export function judge(evidence: Evidence, policy: Policy, redactor: Redactor): V
   const ownBase = evidence.origin.base !== null && policy.ownBases.some((pattern) => evidence.origin.base !== null && matchesReference(pattern, evidence.origin.base))
 
   /** The same identity again gets a number, so that every place has its own fingerprint. */
-  const fingerprintOf = ({ ruleId, identity }: PlacedFinding): string => {
+  const fingerprintOf = ({ ruleId, identity }: PlaceOfFinding): string => {
     const parts = [ruleId, ...identity.map((part) => redactor.text(part))]
     const count = counted.get(parts.join('\0')) ?? 0
     counted.set(parts.join('\0'), count + 1)
     return hash(count === 0 ? parts : [...parts, String(count)])
   }
-  const coverOf = (finding: PlacedFinding, fingerprint: string): Judged['cover'] => {
-    if (policy.rules[finding.ruleId]?.enabled !== true) return { kind: 'off' }
-    if (finding.origin === 'base' && policy.base === 'ignore' && !ownBase) return { kind: 'base' }
-    const entry = policy.ignore.find((candidate) => !isExpired(candidate, evidence.now) && covers(candidate, finding, fingerprint))
+  const coverOf = (place: PlaceOfFinding, fingerprint: string): Judged['cover'] => {
+    if (policy.rules[place.ruleId]?.enabled !== true) return { kind: 'off' }
+    if (place.origin === 'base' && policy.base === 'ignore' && !ownBase) return { kind: 'base' }
+    const entry = policy.ignore.find((candidate) => !isExpired(candidate, evidence.now) && covers(candidate, place, fingerprint))
     if (entry === undefined) return null
     used.add(entry)
     return { kind: 'ignore', entry }
@@ -70,13 +71,13 @@ export function judge(evidence: Evidence, policy: Policy, redactor: Redactor): V
     const setting = policy.rules[meta.id]
     if (setting === undefined || (!setting.enabled && meta.kind === 'rule')) continue
     for (const draft of check(evidence, setting.options)) {
-      const judged = draft.places.map((finding): Judged => {
-        const fingerprint = fingerprintOf(finding)
-        return { finding, fingerprint, cover: coverOf(finding, fingerprint) }
+      const judged = draft.places.map((place, index): Judged => {
+        const fingerprint = fingerprintOf(place)
+        return { index, place, fingerprint, cover: coverOf(place, fingerprint) }
       })
       const lead = leadOf(judged, failsInBase)
       if (lead === null) continue
-      found.add(lead.finding.ruleId)
+      found.add(lead.place.ruleId)
       const finding = toFinding(lead, judged, draft, policy)
       findings.push(finding)
       if (finding.suppressed === null && fails(finding, policy, failsInBase)) failing.add(finding)
@@ -101,18 +102,19 @@ export function judge(evidence: Evidence, policy: Policy, redactor: Redactor): V
  */
 function leadOf(judged: readonly Judged[], failsInBase: boolean): Judged | null {
   const open = judged.filter(({ cover }) => cover === null)
-  return open.find(({ finding }) => failsInBase || finding.origin !== 'base') ?? open[0] ?? judged.find(({ cover }) => cover?.kind === 'ignore') ?? null
+  return open.find(({ place }) => failsInBase || place.origin !== 'base') ?? open[0] ?? judged.find(({ cover }) => cover?.kind === 'ignore') ?? null
 }
 
-function covers({ rule, path, fingerprint }: IgnoreEntry, finding: PlacedFinding, own: string): boolean {
-  if (rule !== undefined && rule !== finding.ruleId) return false
+function covers({ rule, path, fingerprint }: IgnoreEntry, place: PlaceOfFinding, own: string): boolean {
+  if (rule !== undefined && rule !== place.ruleId) return false
   if (fingerprint !== undefined && fingerprint !== own) return false
   if (path === undefined) return true
-  return finding.location.kind === 'layer' && minimatch(finding.location.path, path.startsWith('/') || path.startsWith('**') ? path : `/${path}`, MATCH_OPTIONS)
+  return place.location.kind === 'layer' && minimatch(place.location.path, path.startsWith('/') || path.startsWith('**') ? path : `/${path}`, MATCH_OPTIONS)
 }
 
 function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy: Policy): Finding {
-  const { identity: _identity, ...placed } = lead.finding
+  const placed = draft.seenFrom(lead.index)
+  const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]))
   const setting = policy.rules[placed.ruleId]
   const rule = findRule(placed.ruleId)
   // Strict policies turn what is shown into what fails; a rule's own lower grades (expired, public examples) stay.
@@ -123,8 +125,8 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
     severity: fails,
     related: placed.related.map((related) => {
       if (related.role !== 'also-in') return related
-      const place = judged[draft.places.findIndex(({ location }) => JSON.stringify(location) === JSON.stringify(related.location))]
-      return place === undefined ? related : { ...related, fingerprint: place.fingerprint }
+      const fingerprint = fingerprints.get(JSON.stringify(related.location))
+      return fingerprint === undefined ? related : { ...related, fingerprint }
     }),
     fingerprint: lead.fingerprint,
     references: [...(rule?.meta.references ?? [])],

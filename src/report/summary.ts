@@ -57,13 +57,14 @@ function findingsSection(outcome: Outcome): string {
       title,
       ...findings.map((finding) => {
         const also = finding.related.filter(({ role }) => role === 'also-in')
+        const others = (finding.secret?.occurrences ?? 1) - 1
         const more =
           also.length === 0
             ? ''
             : ` Also in ${also
                 .slice(0, 5)
                 .map(({ location }) => code(placeName(location)))
-                .join(', ')}${also.length > 5 ? ` and ${also.length - 5} more places` : ''}.`
+                .join(', ')}${others > 5 ? ` and ${number(others - 5)} more places` : ''}.`
         return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${more}\n  <br>→ ${prose(finding.remedy)}`
       }),
     ]

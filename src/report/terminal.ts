@@ -139,7 +139,7 @@ function secretLines(outcome: Outcome, finding: Finding): string[] {
       ),
     )
   }
-  const also = finding.related.filter(({ role }) => role === 'also-in').length
+  const also = (secret?.occurrences ?? 1) - 1
   if (also > 0) lines.push(`    and in ${plural(also, 'more place')} (${alsoNames(finding)})`)
   return lines.flatMap((line) => (line.length > WIDTH ? wrap(line.trim(), '    ', '    ') : [line]))
 }

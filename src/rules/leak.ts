@@ -23,9 +23,9 @@ export function* leaksOf(evidence: Evidence, ruleId: string): Generator<Draft> {
 }
 
 function draftOf(evidence: Evidence, leak: Leak): Draft {
-  const [first, ...rest] = leak.places.map((place) => seenFrom(evidence, leak, place))
+  const [first, ...rest] = leak.places.map((place) => ({ ruleId: ruleOf(place), location: locationOf(place), origin: place.owner, identity: identityOf(evidence, leak, place) }))
   if (first === undefined) throw new RangeError('a leak without a place')
-  return { places: [first, ...rest] }
+  return { places: [first, ...rest], seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]) }
 }
 
 const locationOf = (place: Place): Location => {
@@ -139,21 +139,28 @@ function remedyOf(evidence: Evidence, leak: Leak, place: Place): string {
   return `${rotate}Leave the file out of the image; what the build needs comes from ${MOUNT}.`
 }
 
+/** Places of one leak that a finding lists; `occurrences` counts them all. */
+const MAX_RELATED = 500
+
 function relatedOf(evidence: Evidence, leak: Leak, lead: Place): Related[] {
   const layerLines = (layer: number): DockerfileLines | null => evidence.origin.layers[layer]?.lines ?? null
   const related: Related[] = []
-  const endingOf = (place: Place): void => {
+  const hiders = new Set<string>()
+  const addEnding = (place: Place): void => {
     if (place.kind !== 'file' || place.ending === null || place.ending.layer === place.version.layer) return
     const { layer, by, state } = place.ending
     const role = state === 'deleted' ? 'hidden-by' : 'overwritten-by'
-    if (related.some((other) => other.role === role && other.location.kind === 'layer' && other.location.layer === layer && other.location.path === by)) return
+    const key = `${role} ${layer} ${by}`
+    if (hiders.has(key)) return
+    hiders.add(key)
     related.push({ role, location: { kind: 'layer', layer, path: by, line: null, offset: null }, dockerfile: layerLines(layer) })
   }
-  endingOf(lead)
+  addEnding(lead)
   for (const place of leak.places) {
     if (place === lead) continue
+    if (related.length >= MAX_RELATED) break
     related.push({ role: 'also-in', location: locationOf(place), dockerfile: place.lines, ...(place.kind === 'file' ? { state: place.state } : {}) })
-    endingOf(place)
+    addEnding(place)
   }
   return related
 }
@@ -218,6 +225,5 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
       facts: leak.facts,
     },
     origin: place.owner,
-    identity: identityOf(evidence, leak, place),
   }
 }

@@ -27,17 +27,22 @@ export interface RuleMeta {
 }
 
 /**
- * One way to report a finding: a leak has one for each place, and the policy picks the first that nothing covers. What the
- * policy adds (status, suppression) and what follows from the place (fingerprint) is not here.
+ * A finding as seen from one of its places. What the policy adds (status, suppression) and what follows from the place
+ * (fingerprint) is not here.
  */
-export interface PlacedFinding extends Omit<Finding, 'fingerprint' | 'status' | 'suppressed' | 'references'> {
+export type PlacedFinding = Omit<Finding, 'fingerprint' | 'status' | 'suppressed' | 'references'>
+
+/** What the policy needs of a place to choose the one that a finding is shown at. */
+export interface PlaceOfFinding extends Pick<PlacedFinding, 'ruleId' | 'location' | 'origin'> {
   /** What names the place for the fingerprint: no layer numbers, no line numbers, no values. */
   readonly identity: readonly string[]
 }
 
-/** What a rule yields: the same finding as seen from each of its places, first the one that is easiest to reach. */
+/** What a rule yields: a finding that can be shown at each of its places, first the one that is easiest to reach. */
 export interface Draft {
-  readonly places: readonly [PlacedFinding, ...PlacedFinding[]]
+  readonly places: readonly [PlaceOfFinding, ...PlaceOfFinding[]]
+  /** The finding as seen from one place; made only for the one that is shown, since a value can stand in thousands. */
+  seenFrom(place: number): PlacedFinding
 }
 
 export interface Rule<Options = unknown> {
