@@ -46108,8 +46108,15 @@ async function* decompress(source, compression, where) {
     );
   }
   const transform2 = decompressor(compression);
+  let fed = 0;
+  const counted = (async function* () {
+    for await (const chunk of source) {
+      fed += chunk.length;
+      yield chunk;
+    }
+  })();
   let failed = null;
-  const feeding = pipeline(Readable.from(source, { objectMode: false, highWaterMark: CHUNK }), transform2).catch((error63) => {
+  const feeding = pipeline(Readable.from(counted, { objectMode: false, highWaterMark: CHUNK }), transform2).catch((error63) => {
     failed = error63;
   });
   try {
@@ -46125,6 +46132,10 @@ async function* decompress(source, compression, where) {
     );
   }
   await feeding;
+  const read = "bytesWritten" in transform2 ? Number(transform2.bytesWritten) : fed;
+  if (compression === "gzip" && read < fed) {
+    throw new ImageError("trailing-data", `${where} holds ${fed - read} bytes behind its compressed data, which no reader would look at. Save or build the image again.`);
+  }
 }
 
 // src/image/docker-archive.ts
@@ -69906,6 +69917,29 @@ minimatch.Minimatch = Minimatch;
 minimatch.escape = escape;
 minimatch.unescape = unescape;
 
+// src/image/reference-pattern.ts
+var MATCH_OPTIONS = { dot: true, nocomment: true, nonegate: true };
+function splitPattern(pattern) {
+  const [front = "", digest3 = null] = pattern.split("@");
+  const colon = front.lastIndexOf(":");
+  const hasTag = colon > front.lastIndexOf("/");
+  return { name: hasTag ? front.slice(0, colon) : front, tag: hasTag ? front.slice(colon + 1) : null, digest: digest3 };
+}
+function normalName(name) {
+  const [first = "", ...rest] = name.split("/");
+  if (name === "*") return "**";
+  if (/[*?[{]/.test(first) || first.includes(".") || first.includes(":") || first === "localhost") return name;
+  return rest.length === 0 ? `docker.io/library/${name}` : `docker.io/${name}`;
+}
+function matchesReference(pattern, image) {
+  const reference = parseReference(image.reference);
+  if (reference === null) return false;
+  const wanted = splitPattern(pattern);
+  const match2 = (text2, glob) => glob === null || text2 !== null && minimatch(text2, glob, MATCH_OPTIONS);
+  const tag = reference.tag ?? (reference.digest === null ? "latest" : null);
+  return match2(reference.name, normalName(wanted.name)) && match2(tag, wanted.tag) && match2(reference.digest ?? image.digest, wanted.digest);
+}
+
 // src/rules/finding.ts
 var SEVERITIES = ["critical", "high", "medium", "low", "info"];
 var CONFIDENCES = ["high", "medium", "low"];
@@ -69975,29 +70009,6 @@ var findingSchema = external_exports.object({
   status: external_exports.enum(["new", "known"]).nullable(),
   suppressed: external_exports.object({ by: external_exports.enum(["config", "inline"]), reason: external_exports.string(), expires: external_exports.string().nullable() }).nullable()
 });
-
-// src/policy/reference-pattern.ts
-var MATCH_OPTIONS = { dot: true, nocomment: true, nonegate: true };
-function splitPattern(pattern) {
-  const [front = "", digest3 = null] = pattern.split("@");
-  const colon = front.lastIndexOf(":");
-  const hasTag = colon > front.lastIndexOf("/");
-  return { name: hasTag ? front.slice(0, colon) : front, tag: hasTag ? front.slice(colon + 1) : null, digest: digest3 };
-}
-function normalName(name) {
-  const [first = "", ...rest] = name.split("/");
-  if (name === "*") return "**";
-  if (/[*?[{]/.test(first) || first.includes(".") || first.includes(":") || first === "localhost") return name;
-  return rest.length === 0 ? `docker.io/library/${name}` : `docker.io/${name}`;
-}
-function matchesReference(pattern, image) {
-  const reference = parseReference(image.reference);
-  if (reference === null) return false;
-  const wanted = splitPattern(pattern);
-  const match2 = (text2, glob) => glob === null || text2 !== null && minimatch(text2, glob, MATCH_OPTIONS);
-  const tag = reference.tag ?? (reference.digest === null ? "latest" : null);
-  return match2(reference.name, normalName(wanted.name)) && match2(tag, wanted.tag) && match2(reference.digest ?? image.digest, wanted.digest);
-}
 
 // src/rules/placed.ts
 function placed(meta12, { title = meta12.title, severity = meta12.severity, confidence = meta12.confidence, related = [], ...own2 }) {
@@ -72137,6 +72148,7 @@ var CLASS_DIGIT = 16;
 var RECORD_BYTES = 16;
 var MAX_CHAIN = 16;
 var READ_AHEAD = 64;
+var MIN_VALUE = 6;
 
 // src/secrets/prefilter/plain.ts
 var COMPARED = 16;
@@ -72380,7 +72392,6 @@ function writeEntries(image, literals) {
 }
 
 // src/secrets/prefilter/kernel.ts
-var MIN_VALUE = 6;
 var RECORDS = 4096;
 function byteShare(value) {
   const c = String.fromCharCode(value);
@@ -72709,7 +72720,7 @@ async function scanLayers(image, scanner, { policy, onProgress, reference }) {
       scanner,
       reference,
       policy.limits,
-      (read) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : done / stored })
+      (read) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : (done + Math.min(read, layer.storedSize)) / stored })
     );
     bytes2 += scan.size;
     done += layer.storedSize;

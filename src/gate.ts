@@ -102,7 +102,7 @@ async function scanLayers(image: Image, scanner: Scanner, { policy, onProgress, 
   for (const layer of image.layers) {
     const before = bytes
     const scan = await scanLayer(layer, scanner, reference, policy.limits, (read) =>
-      onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : done / stored }),
+      onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : (done + Math.min(read, layer.storedSize)) / stored }),
     )
     bytes += scan.size
     done += layer.storedSize

@@ -78,8 +78,15 @@ export async function* decompress(source: AsyncIterable<Buffer>, compression: Co
     )
   }
   const transform = decompressor(compression)
+  let fed = 0
+  const counted = (async function* () {
+    for await (const chunk of source) {
+      fed += chunk.length
+      yield chunk
+    }
+  })()
   let failed: unknown = null
-  const feeding = pipeline(Readable.from(source, { objectMode: false, highWaterMark: CHUNK }), transform).catch((error: unknown) => {
+  const feeding = pipeline(Readable.from(counted, { objectMode: false, highWaterMark: CHUNK }), transform).catch((error: unknown) => {
     failed = error
   })
   try {
@@ -95,4 +102,9 @@ export async function* decompress(source: AsyncIterable<Buffer>, compression: Co
     )
   }
   await feeding
+  // zlib passes over what follows a zero byte behind the stream: nobody would ever read it there.
+  const read = 'bytesWritten' in transform ? Number(transform.bytesWritten) : fed
+  if (compression === 'gzip' && read < fed) {
+    throw new ImageError('trailing-data', `${where} holds ${fed - read} bytes behind its compressed data, which no reader would look at. Save or build the image again.`)
+  }
 }

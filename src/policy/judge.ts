@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto'
 import { minimatch } from 'minimatch'
 import type { Evidence } from '../evidence/evidence.ts'
+import { MATCH_OPTIONS, matchesReference } from '../image/reference-pattern.ts'
 import { atLeast, atLeastAsSure, type Finding, SEVERITIES, type Severity } from '../rules/finding.ts'
 import { findRule, RULES } from '../rules/list.ts'
 import type { Draft, PlaceOfFinding } from '../rules/rule.ts'
 import type { Redactor } from '../secrets/redact.ts'
 import type { IgnoreEntry } from './config.ts'
 import type { Policy } from './policy.ts'
-import { MATCH_OPTIONS, matchesReference } from './reference-pattern.ts'
 
 export interface Warning {
   readonly code: string

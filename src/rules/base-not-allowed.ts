@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Evidence } from '../evidence/evidence.ts'
-import { matchesReference } from '../policy/reference-pattern.ts'
+import { matchesReference } from '../image/reference-pattern.ts'
 import { placed } from './placed.ts'
 import { REFERENCES, type Rule, type RuleMeta } from './rule.ts'
 

@@ -189,6 +189,21 @@ describe('what cannot be read whole is refused, with one clear line', () => {
       /does not decompress/,
     ],
     [
+      'bytes behind a compressed layer',
+      async () => {
+        const { layers, config } = await buildParts(single)
+        const blob = Buffer.concat([zlib.gzipSync(layers[0]?.plain ?? ''), Buffer.from('\0 hidden behind the end')])
+        return fileOf(
+          await tar([
+            { name: 'config.json', content: config },
+            { name: 'layer.tar.gz', content: blob },
+            { name: 'manifest.json', content: JSON.stringify([{ Config: 'config.json', RepoTags: null, Layers: ['layer.tar.gz'] }]) },
+          ]),
+        )
+      },
+      /holds 23 bytes behind its compressed data/,
+    ],
+    [
       'a layer in xz',
       async () => changed(await buildImage(single), (name, content) => (name.endsWith('layer.tar') ? Buffer.from(`\xfd7zXZ\0${'x'.repeat(600)}`, 'latin1') : content)),
       /not supported \(xz\)/,

@@ -1,7 +1,7 @@
 // One window of bytes and the searches over it: by the WebAssembly kernel, or by plain JavaScript where the engine has
 // no SIMD. Both give the same hits in the same order (test/secrets/prefilter.test.ts).
 import { PREFILTER_WASM_BASE64 } from './kernel-wasm.ts'
-import { READ_AHEAD, RECORD_BYTES } from './layout.ts'
+import { MIN_VALUE, READ_AHEAD, RECORD_BYTES } from './layout.ts'
 import { plainKernel } from './plain.ts'
 import { buildLiteralSet, type Literal } from './table-builder.ts'
 
@@ -24,8 +24,6 @@ export interface Kernel {
   lines(from: number, end: number): number
 }
 
-/** The assigned value must have this many bytes for an assignment literal to count. */
-export const MIN_VALUE = 6
 const RECORDS = 4096
 
 /** How often each byte occurs in what layers hold (programs, source, data), by class: enough to pick rare trigrams. */

@@ -1,7 +1,7 @@
 // Patterns of image references in a policy: `docker.io/library/node:22-*`, `gcr.io/distroless/**`, `node@sha256:…`.
 // Name, tag and digest are matched apart, after both sides are normalised as Docker does.
 import { minimatch } from 'minimatch'
-import { parseReference } from '../image/reference.ts'
+import { parseReference } from './reference.ts'
 
 export const MATCH_OPTIONS = { dot: true, nocomment: true, nonegate: true } as const
 
