@@ -77207,14 +77207,19 @@ async function updateComment(token2, pull, reference, section, mode, pause) {
   try {
     const login = await ownLogin(octokit);
     let result = { done: "unchanged" };
+    let created = null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const existing = await findComment(octokit, pull, login);
       if (existing === null && !mode.always && !mode.hasNews) return { done: "not-needed" };
+      const { owner, repo, number: number6 } = pull;
+      if (created !== null && existing !== null && existing.id !== created) {
+        await octokit.rest.issues.deleteComment({ owner, repo, comment_id: created });
+        created = null;
+      }
       const body = upsertSection(existing?.body ?? null, reference, section);
       if (existing?.body.trim() === body.trim()) return result;
-      const { owner, repo, number: number6 } = pull;
       if (existing === null) {
-        await octokit.rest.issues.createComment({ owner, repo, issue_number: number6, body });
+        created = (await octokit.rest.issues.createComment({ owner, repo, issue_number: number6, body })).data.id;
         result = { done: "created" };
       } else {
         await octokit.rest.issues.updateComment({ owner, repo, comment_id: existing.id, body });

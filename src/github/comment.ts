@@ -58,14 +58,20 @@ export async function updateComment(
   try {
     const login = await ownLogin(octokit)
     let result: CommentResult = { done: 'unchanged' }
+    let created: number | null = null
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const existing = await findComment(octokit, pull, login)
       if (existing === null && !mode.always && !mode.hasNews) return { done: 'not-needed' }
+      const { owner, repo, number } = pull
+      // Another job made its comment at the same time: the older one stays, with both sections.
+      if (created !== null && existing !== null && existing.id !== created) {
+        await octokit.rest.issues.deleteComment({ owner, repo, comment_id: created })
+        created = null
+      }
       const body = upsertSection(existing?.body ?? null, reference, section)
       if (existing?.body.trim() === body.trim()) return result
-      const { owner, repo, number } = pull
       if (existing === null) {
-        await octokit.rest.issues.createComment({ owner, repo, issue_number: number, body })
+        created = (await octokit.rest.issues.createComment({ owner, repo, issue_number: number, body })).data.id
         result = { done: 'created' }
       } else {
         await octokit.rest.issues.updateComment({ owner, repo, comment_id: existing.id, body })

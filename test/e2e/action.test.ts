@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { upsertSection } from '../../src/report/comment.ts'
 import { buildImage } from '../image-builder.ts'
 import { fill, VALUES } from '../values.ts'
 
@@ -21,7 +22,7 @@ interface Comment {
 }
 
 /** The routes of the API that the action uses. */
-const api = { comments: [] as Comment[], requests: [] as string[], mayWrite: true }
+const api = { comments: [] as Comment[], requests: [] as string[], mayWrite: true, onPost: null as (() => void) | null }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = ''
@@ -41,12 +42,17 @@ const server = createServer((request, response) => {
     if (method === 'GET' && url.startsWith('/repos/acme/app/issues/7/comments')) return answer(200, api.comments)
     if (!api.mayWrite) return answer(403, { message: 'Resource not accessible by integration' })
     if (method === 'POST' && url === '/repos/acme/app/issues/7/comments') {
+      api.onPost?.()
       const comment = { id: api.comments.length + 1, body: (JSON.parse(text) as { body: string }).body, user: bot }
       api.comments.push(comment)
       return answer(201, comment)
     }
     const id = Number(/^\/repos\/acme\/app\/issues\/comments\/(\d+)$/.exec(url)?.[1])
     const comment = api.comments.find((candidate) => candidate.id === id)
+    if (method === 'DELETE' && comment !== undefined) {
+      api.comments.splice(api.comments.indexOf(comment), 1)
+      return answer(204, null)
+    }
     if (method !== 'PATCH' || comment === undefined) return answer(404, { message: 'Not Found' })
     comment.body = (JSON.parse(text) as { body: string }).body
     return answer(200, comment)
@@ -65,7 +71,7 @@ afterAll(() => {
   rmSync(work, { recursive: true, force: true })
 })
 beforeEach(() => {
-  Object.assign(api, { comments: [], requests: [], mayWrite: true })
+  Object.assign(api, { comments: [], requests: [], mayWrite: true, onPost: null })
 })
 
 interface Run {
@@ -155,6 +161,17 @@ describe('a pull request that leaks a secret', () => {
     await runAction({ image: IMAGE })
     expect(api.comments[0]?.body).toBe('<!-- layergate -->\nmine')
     expect(api.comments).toHaveLength(2)
+  })
+
+  it('leaves one comment with both sections when another job writes at the same time', async () => {
+    api.onPost = () => {
+      api.comments.push({ id: 1, body: upsertSection(null, 'other:1', 'of the other job'), user: { login: 'github-actions[bot]', type: 'Bot' } })
+      api.onPost = null
+    }
+    await runAction({ image: IMAGE })
+    expect(api.comments).toHaveLength(1)
+    expect(api.comments[0]?.body).toContain('of the other job')
+    expect(api.comments[0]?.body).toContain('leaks a secret')
   })
 
   it('without the right to comment gives a notice, and the verdict is the same', async () => {
