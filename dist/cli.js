@@ -50759,11 +50759,10 @@ function toFinding(lead, judged, draft, policy) {
   const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
   const setting = policy.rules[placed2.ruleId];
   const rule = findRule(placed2.ruleId);
-  const severity = setting?.severity ?? placed2.severity;
-  const fails2 = placed2.ruleId === "content-not-inspected" && policy.skipped === "fail" ? "high" : severity;
+  const severity = placed2.ruleId === "content-not-inspected" && policy.skipped === "fail" ? worse(setting?.severity ?? placed2.severity, policy.failOn) : setting?.severity ?? placed2.severity;
   return {
     ...placed2,
-    severity: fails2,
+    severity,
     related: placed2.related.map((related) => {
       if (related.role !== "also-in") return related;
       const fingerprint = fingerprints.get(JSON.stringify(related.location));
@@ -50775,6 +50774,7 @@ function toFinding(lead, judged, draft, policy) {
     suppressed: lead.cover?.kind === "ignore" ? { by: "config", reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null
   };
 }
+var worse = (severity, failOn2) => failOn2 === "never" || atLeast(severity, failOn2) ? severity : failOn2;
 function fails(finding, { failOn: failOn2, minConfidence: minConfidence2 }, failsInBase) {
   if (failOn2 === "never" || finding.origin === "base" && !failsInBase) return false;
   const kind = findRule(finding.ruleId)?.meta.kind ?? "rule";

@@ -117,12 +117,12 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
   const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]))
   const setting = policy.rules[placed.ruleId]
   const rule = findRule(placed.ruleId)
-  // Strict policies turn what is shown into what fails; a rule's own lower grades (expired, public examples) stay.
-  const severity = setting?.severity ?? placed.severity
-  const fails = placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail' ? 'high' : severity
+  // What `skipped: fail` promises holds whatever severity the rule has otherwise.
+  const severity =
+    placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail' ? worse(setting?.severity ?? placed.severity, policy.failOn) : (setting?.severity ?? placed.severity)
   return {
     ...placed,
-    severity: fails,
+    severity,
     related: placed.related.map((related) => {
       if (related.role !== 'also-in') return related
       const fingerprint = fingerprints.get(JSON.stringify(related.location))
@@ -134,6 +134,9 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
     suppressed: lead.cover?.kind === 'ignore' ? { by: 'config', reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null,
   }
 }
+
+/** A severity that fails under `failOn`. */
+const worse = (severity: Severity, failOn: Policy['failOn']): Severity => (failOn === 'never' || atLeast(severity, failOn) ? severity : failOn)
 
 function fails(finding: Finding, { failOn, minConfidence }: Policy, failsInBase: boolean): boolean {
   if (failOn === 'never' || (finding.origin === 'base' && !failsInBase)) return false
