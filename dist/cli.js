@@ -45592,20 +45592,18 @@ function parsePlatform(text2) {
 }
 var fits = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
 function choose(where, candidates, { image, platform }, architecture) {
-  const list = candidates.map((candidate) => `  ${describe3(candidate)}`).join("\n");
+  const list = candidates.map(describe3).join("; ");
   let left = candidates;
   if (image !== null) {
     left = left.filter(
       ({ names, digests }) => names.some((name) => name === image || sameReference(name, image)) || digests.some((digest3) => digest3 === image || image.length >= 12 && digest3.slice(7).startsWith(image.replace(/^sha256:/, "")))
     );
-    if (left.length === 0) throw new ImageError("no-such-image", `${where} holds no image ${JSON.stringify(image)}. It holds:
-${list}`);
+    if (left.length === 0) throw new ImageError("no-such-image", `${where} holds no image ${JSON.stringify(image)}. It holds: ${list}.`);
   }
   if (platform !== null) {
     const wanted = parsePlatform(platform);
     left = left.filter((candidate) => fits(wanted, candidate.platform));
-    if (left.length === 0) throw new ImageError("no-such-platform", `${where} holds no image for ${platform}. It holds:
-${list}`);
+    if (left.length === 0) throw new ImageError("no-such-platform", `${where} holds no image for ${platform}. It holds: ${list}.`);
   }
   if (left.length > 1) {
     const host = { os: "linux", architecture: ARCHITECTURES[architecture] ?? architecture, variant: null };
@@ -45614,8 +45612,7 @@ ${list}`);
   }
   const [chosen] = left;
   if (chosen === void 0 || left.length > 1) {
-    throw new ImageError("several-images", `${where} holds several images: name one with --image or --platform.
-${list}`);
+    throw new ImageError("several-images", `${where} holds several images: name one with --image or --platform. It holds: ${list}.`);
   }
   return { chosen, notJudged: candidates.filter((candidate) => candidate !== chosen).map(describe3) };
 }
@@ -53266,8 +53263,7 @@ async function prepare2(reference, settings, { directory, env, stdin, onProgress
 function presentable(error62) {
   const known = error62 instanceof GateError ? error62 : new ImageError("internal", `an unexpected error stopped the run: ${error62 instanceof Error ? error62.message : String(error62)}. Nothing was judged.`, { cause: error62 });
   const found = new Scanner().scanText(known.message).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }));
-  const lines = new Redactor(found).text(known.message).split("\n").map(visible);
-  return new GateError(known.code, lines.join("\n"), { cause: error62 });
+  return new GateError(known.code, visible(new Redactor(found).text(known.message)), { cause: error62 });
 }
 
 // src/cli.ts

@@ -117,6 +117,5 @@ export function presentable(error: unknown): GateError {
       ? error
       : new ImageError('internal', `an unexpected error stopped the run: ${error instanceof Error ? error.message : String(error)}. Nothing was judged.`, { cause: error })
   const found = new Scanner().scanText(known.message).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
-  const lines = new Redactor(found).text(known.message).split('\n').map(visible)
-  return new GateError(known.code, lines.join('\n'), { cause: error })
+  return new GateError(known.code, visible(new Redactor(found).text(known.message)), { cause: error })
 }

@@ -34,7 +34,7 @@ const fits = (wanted: Platform, has: Platform | null): boolean =>
  * @throws ImageError `several-images` that lists them
  */
 export function choose<C extends Candidate>(where: string, candidates: readonly C[], { image, platform }: Choice, architecture: string): { chosen: C; notJudged: string[] } {
-  const list = candidates.map((candidate) => `  ${describe(candidate)}`).join('\n')
+  const list = candidates.map(describe).join('; ')
   let left = candidates
   if (image !== null) {
     left = left.filter(
@@ -42,12 +42,12 @@ export function choose<C extends Candidate>(where: string, candidates: readonly 
         names.some((name) => name === image || sameReference(name, image)) ||
         digests.some((digest) => digest === image || (image.length >= 12 && digest.slice(7).startsWith(image.replace(/^sha256:/, '')))),
     )
-    if (left.length === 0) throw new ImageError('no-such-image', `${where} holds no image ${JSON.stringify(image)}. It holds:\n${list}`)
+    if (left.length === 0) throw new ImageError('no-such-image', `${where} holds no image ${JSON.stringify(image)}. It holds: ${list}.`)
   }
   if (platform !== null) {
     const wanted = parsePlatform(platform)
     left = left.filter((candidate) => fits(wanted, candidate.platform))
-    if (left.length === 0) throw new ImageError('no-such-platform', `${where} holds no image for ${platform}. It holds:\n${list}`)
+    if (left.length === 0) throw new ImageError('no-such-platform', `${where} holds no image for ${platform}. It holds: ${list}.`)
   }
   if (left.length > 1) {
     const host: Platform = { os: 'linux', architecture: ARCHITECTURES[architecture] ?? architecture, variant: null }
@@ -56,7 +56,7 @@ export function choose<C extends Candidate>(where: string, candidates: readonly 
   }
   const [chosen] = left
   if (chosen === undefined || left.length > 1) {
-    throw new ImageError('several-images', `${where} holds several images: name one with --image or --platform.\n${list}`)
+    throw new ImageError('several-images', `${where} holds several images: name one with --image or --platform. It holds: ${list}.`)
   }
   return { chosen, notJudged: candidates.filter((candidate) => candidate !== chosen).map(describe) }
 }
