@@ -45001,6 +45001,7 @@ function configTexts(image, origin) {
   return [
     ...run2.Env.map(split).map(([name, pair2]) => field(`Env.${name}`, pair2, setBy("ENV", name))),
     ...Object.entries(run2.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy("LABEL", name))),
+    ...Object.entries(image.annotations).map(([name, value]) => field(`Annotations.${name}`, `${name}=${value}`, { owner: "own", lines: null })),
     ...run2.Cmd === null ? [] : [field("Cmd", run2.Cmd.join(" "), setBy("CMD", null))],
     ...run2.Entrypoint === null ? [] : [field("Entrypoint", run2.Entrypoint.join(" "), setBy("ENTRYPOINT", null))],
     ...run2.Healthcheck === null ? [] : [field("Healthcheck", run2.Healthcheck.Test.join(" "), setBy("HEALTHCHECK", null))],
@@ -70467,6 +70468,7 @@ function messageOf(evidence, leak, place, what) {
 var fieldName = ({ field }) => {
   if (field.startsWith("Env.")) return `The environment variable ${field.slice(4)}`;
   if (field.startsWith("Labels.")) return `The label ${field.slice(7)}`;
+  if (field.startsWith("Annotations.")) return `The annotation ${field.slice(12)} of the manifest`;
   return `The ${field} of the configuration`;
 };
 var MOUNT = "RUN --mount=type=secret";

@@ -44415,6 +44415,7 @@ function configTexts(image, origin) {
   return [
     ...run.Env.map(split).map(([name, pair2]) => field(`Env.${name}`, pair2, setBy("ENV", name))),
     ...Object.entries(run.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy("LABEL", name))),
+    ...Object.entries(image.annotations).map(([name, value]) => field(`Annotations.${name}`, `${name}=${value}`, { owner: "own", lines: null })),
     ...run.Cmd === null ? [] : [field("Cmd", run.Cmd.join(" "), setBy("CMD", null))],
     ...run.Entrypoint === null ? [] : [field("Entrypoint", run.Entrypoint.join(" "), setBy("ENTRYPOINT", null))],
     ...run.Healthcheck === null ? [] : [field("Healthcheck", run.Healthcheck.Test.join(" "), setBy("HEALTHCHECK", null))],
@@ -50164,6 +50165,7 @@ function messageOf(evidence, leak, place, what) {
 var fieldName = ({ field }) => {
   if (field.startsWith("Env.")) return `The environment variable ${field.slice(4)}`;
   if (field.startsWith("Labels.")) return `The label ${field.slice(7)}`;
+  if (field.startsWith("Annotations.")) return `The annotation ${field.slice(12)} of the manifest`;
   return `The ${field} of the configuration`;
 };
 var MOUNT = "RUN --mount=type=secret";

@@ -32,7 +32,7 @@ export interface FilePlace extends AnyPlace {
 
 export interface ConfigPlace extends AnyPlace {
   readonly kind: 'config'
-  /** `Env.NAME`, `Labels.NAME`, `Cmd`, … */
+  /** `Env.NAME`, `Labels.NAME`, `Annotations.NAME` (of the manifest), `Cmd`, … */
   readonly field: string
 }
 
@@ -227,6 +227,7 @@ function configTexts(image: Image, origin: Origin): Text[] {
   return [
     ...run.Env.map(split).map(([name, pair]) => field(`Env.${name}`, pair, setBy('ENV', name))),
     ...Object.entries(run.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy('LABEL', name))),
+    ...Object.entries(image.annotations).map(([name, value]) => field(`Annotations.${name}`, `${name}=${value}`, { owner: 'own', lines: null })),
     ...(run.Cmd === null ? [] : [field('Cmd', run.Cmd.join(' '), setBy('CMD', null))]),
     ...(run.Entrypoint === null ? [] : [field('Entrypoint', run.Entrypoint.join(' '), setBy('ENTRYPOINT', null))]),
     ...(run.Healthcheck === null ? [] : [field('Healthcheck', run.Healthcheck.Test.join(' '), setBy('HEALTHCHECK', null))]),

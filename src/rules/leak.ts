@@ -113,6 +113,7 @@ function messageOf(evidence: Evidence, leak: Leak, place: Place, what: string): 
 const fieldName = ({ field }: ConfigPlace): string => {
   if (field.startsWith('Env.')) return `The environment variable ${field.slice(4)}`
   if (field.startsWith('Labels.')) return `The label ${field.slice(7)}`
+  if (field.startsWith('Annotations.')) return `The annotation ${field.slice(12)} of the manifest`
   return `The ${field} of the configuration`
 }
 
