@@ -44759,9 +44759,13 @@ var STARTERS = {
 var OPERANDS = { chroot: 1, gosu: 1, timeout: 1 };
 var SHELLS = /^(?:ba|da|a|z|k|mk)?sh$/;
 var MAX_DEPTH = 6;
+var MAX_TEXT = 128 << 10;
+var MAX_FEEDERS = 8;
+var MAX_COMMANDS = 1e4;
 function parseScript(text2, depth = 0) {
-  const root = parse(text2);
   const commands = [];
+  if (text2.length > MAX_TEXT) return { commands, incomplete: true };
+  const root = parse(text2);
   let incomplete = (root.errors?.length ?? 0) > 0;
   if (depth > MAX_DEPTH) return { commands, incomplete: true };
   const visit2 = (node2, fedBy) => {
@@ -44780,7 +44784,7 @@ function parseScript(text2, depth = 0) {
     for (const part of node2.commands) {
       const own2 = visit2(part, before);
       all.push(...own2);
-      before = [...before, ...own2];
+      before = [...before, ...own2].slice(-MAX_FEEDERS);
     }
     return all;
   };
@@ -44802,6 +44806,10 @@ function parseScript(text2, depth = 0) {
     const words = [...node2.name === void 0 ? [] : [node2.name], ...node2.args.filter((arg) => arg.type === "Word")].map(wordValue);
     const { name, args, assigned } = unwrap(words);
     const index = commands.length;
+    if (index >= MAX_COMMANDS) {
+      incomplete = true;
+      return null;
+    }
     const command = {
       name,
       args,
@@ -44867,13 +44875,16 @@ function heredocOf(node2, name, args) {
 }
 
 // src/evidence/evidence.ts
+var MAX_RUN_TEXT = 1 << 20;
 function readRuns(origin) {
   const lines = origin.dockerfile?.lines ?? [];
+  let left = MAX_RUN_TEXT;
   return origin.history.flatMap((entry) => {
     if (entry.instruction.keyword !== "RUN") return [];
     const source = entry.lines === null ? null : lines.slice(entry.lines.startLine - 1, entry.lines.endLine).join("\n");
     const text2 = entry.instruction.text.startsWith("/dev/pipes/") && source !== null ? heredocBody(source) : entry.instruction.text;
-    return [{ entry, text: text2, commands: parseScript(text2).commands }];
+    left -= text2.length;
+    return left < 0 ? [] : [{ entry, text: text2, commands: parseScript(text2).commands }];
   });
 }
 var heredocBody = (source) => source.split("\n").slice(1, -1).join("\n");

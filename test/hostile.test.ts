@@ -143,6 +143,19 @@ describe('layers', () => {
   })
 })
 
+describe('commands in the history', () => {
+  it.each([
+    ['a pipeline of thousands', `curl x ${'| cat '.repeat(20_000)}`],
+    ['substitutions in substitutions', '$( '.repeat(40_000)],
+    ['thousands of commands', 'eval "$(curl x)"; '.repeat(6000)],
+    ['a text of megabytes', `curl https://x.io | sh; ${'a'.repeat(3_000_000)}`],
+  ])('%s end', async (_name, text) => {
+    const report = (await judgeArchive(await buildImage({ layers: [{ by: `RUN /bin/sh -c ${text} # buildkit`, files: [{ name: 'k', content: token }] }], config: { User: '1' } })))
+      .report
+    expect(report.findings.some(({ ruleId }) => ruleId === 'secret-in-image')).toBe(true)
+  })
+})
+
 describe('archives inside layers', () => {
   const inside = async (name: string, content: Buffer, policy = '') => judged([layer({ name, content })], policy)
   const nested = async (depth: number): Promise<Buffer> => {

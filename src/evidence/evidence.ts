@@ -34,14 +34,19 @@ export interface Evidence {
   readonly keyedHash: (value: string) => string
 }
 
+/** Characters of all RUN texts of an image that are parsed: far more than people write, and no more than seconds take. */
+const MAX_RUN_TEXT = 1 << 20
+
 /** RUN instructions of the history as commands; from the Dockerfile where the line is known, since it says more. */
 export function readRuns(origin: Origin): RunCommands[] {
   const lines = origin.dockerfile?.lines ?? []
+  let left = MAX_RUN_TEXT
   return origin.history.flatMap((entry): RunCommands[] => {
     if (entry.instruction.keyword !== 'RUN') return []
     const source = entry.lines === null ? null : lines.slice(entry.lines.startLine - 1, entry.lines.endLine).join('\n')
     const text = entry.instruction.text.startsWith('/dev/pipes/') && source !== null ? heredocBody(source) : entry.instruction.text
-    return [{ entry, text, commands: parseScript(text).commands }]
+    left -= text.length
+    return left < 0 ? [] : [{ entry, text, commands: parseScript(text).commands }]
   })
 }
 

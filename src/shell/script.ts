@@ -50,11 +50,18 @@ const STARTERS: Readonly<Record<string, RegExp>> = {
 const OPERANDS: Readonly<Record<string, number>> = { chroot: 1, gosu: 1, timeout: 1 }
 const SHELLS = /^(?:ba|da|a|z|k|mk)?sh$/
 const MAX_DEPTH = 6
+/** Characters of one script; no RUN that people write comes near. */
+const MAX_TEXT = 128 << 10
+/** Commands of a pipeline that are remembered for those behind them. */
+const MAX_FEEDERS = 8
+/** Commands of one script. */
+const MAX_COMMANDS = 10_000
 
 /** Parses shell text. */
 export function parseScript(text: string, depth = 0): Script {
-  const root = parse(text)
   const commands: ShellCommand[] = []
+  if (text.length > MAX_TEXT) return { commands, incomplete: true }
+  const root = parse(text)
   let incomplete = (root.errors?.length ?? 0) > 0
   if (depth > MAX_DEPTH) return { commands, incomplete: true }
 
@@ -74,7 +81,7 @@ export function parseScript(text: string, depth = 0): Script {
     for (const part of node.commands) {
       const own = visit(part, before)
       all.push(...own)
-      before = [...before, ...own]
+      before = [...before, ...own].slice(-MAX_FEEDERS)
     }
     return all
   }
@@ -96,6 +103,10 @@ export function parseScript(text: string, depth = 0): Script {
     const words = [...(node.name === undefined ? [] : [node.name]), ...node.args.filter((arg) => arg.type === 'Word')].map(wordValue)
     const { name, args, assigned } = unwrap(words)
     const index = commands.length
+    if (index >= MAX_COMMANDS) {
+      incomplete = true
+      return null
+    }
     const command: ShellCommand = {
       name,
       args,
