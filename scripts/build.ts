@@ -8,7 +8,8 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  charset: 'utf8',
+  // One byte a character: Node reads and compiles it faster.
+  charset: 'ascii',
   legalComments: 'eof',
   // Bundled CommonJS packages ask for require.
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },

@@ -53,8 +53,15 @@ function number(block: Buffer, from: number, length: number): number {
     for (let i = from + 1; i < from + length; i++) sum = sum * 256 + (block[i] ?? 0)
     return sum
   }
-  const digits = /^[ \0]*([0-7]*)/.exec(block.toString('latin1', from, from + length))?.[1] ?? ''
-  return digits === '' ? 0 : Number.parseInt(digits, 8)
+  let at = from
+  while (at < from + length && (block[at] === 32 || block[at] === 0)) at++
+  let sum = 0
+  for (; at < from + length; at++) {
+    const digit = (block[at] ?? 0) - 48
+    if (digit < 0 || digit > 7) break
+    sum = sum * 8 + digit
+  }
+  return sum
 }
 
 function checksum(block: Buffer): number {

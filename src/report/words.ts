@@ -16,7 +16,7 @@ export function bytes(count: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
 }
 
-export const number = (count: number): string => count.toLocaleString('en-US')
+export const number = (count: number): string => String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 export const plural = (count: number, one: string, many = `${one}s`): string => `${number(count)} ${count === 1 ? one : many}`
 
 /** `0.29 s`. */

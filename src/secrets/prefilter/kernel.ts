@@ -39,9 +39,12 @@ function byteShare(value: number): number {
   return 0.0012
 }
 
+const SHARES = Float64Array.from({ length: 256 }, (_, value) => byteShare(value))
+const share = (value: number): number => SHARES[value] ?? 0
+
 const MODEL = {
-  byte: byteShare,
-  trigram: (folded: number): number => byteShare(folded & 255) * byteShare((folded >> 8) & 255) * byteShare(folded >> 16),
+  byte: share,
+  trigram: (folded: number): number => share(folded & 255) * share((folded >> 8) & 255) * share(folded >> 16),
 }
 
 interface Exports {
