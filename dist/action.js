@@ -71702,14 +71702,6 @@ function keyFacts(key) {
   const size = namedCurve ?? (modulusLength === void 0 ? "" : `${modulusLength} bits`);
   return { key: [key.asymmetricKeyType ?? "unknown", size].filter(Boolean).join(" ") };
 }
-function derLength(bytes2) {
-  const first = bytes2[1];
-  if (bytes2[0] !== 48 || first === void 0) return null;
-  if (first < 128) return 2 + first;
-  const count2 = first & 127;
-  if (count2 < 1 || count2 > 3 || bytes2.length < 2 + count2) return null;
-  return 2 + count2 + bytes2.readUIntBE(2, count2);
-}
 function derHeader(bytes2, at2) {
   const tag = bytes2[at2];
   const first = bytes2[at2 + 1];
@@ -71719,6 +71711,10 @@ function derHeader(bytes2, at2) {
   const length = count2 === 0 ? first : bytes2.readUIntBE(at2 + 2, count2);
   const start = at2 + 2 + count2;
   return start + length > bytes2.length ? null : { tag, start, end: start + length };
+}
+function sequenceEnd(bytes2) {
+  const header = derHeader(bytes2, 0);
+  return header?.tag === 48 ? header.end : null;
 }
 function derForms(der) {
   const whole = derHeader(der, 0);
@@ -71757,8 +71753,8 @@ function decodePem(label, body) {
   const bytes2 = decodeBase64(base643);
   if (bytes2 === null) return null;
   if (bytes2.toString("latin1", 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes2);
-  const length = derLength(bytes2);
-  if (length === null || length > bytes2.length || bytes2.length - length > 2) return null;
+  const length = sequenceEnd(bytes2);
+  if (length === null || bytes2.length - length > 2) return null;
   const der = bytes2.subarray(0, length);
   if (label.startsWith("ENCRYPTED")) return encrypted(base643);
   const key = derKey(der);
@@ -71796,8 +71792,8 @@ function checkPgp(text2) {
 }
 function checkDer(bytes2) {
   const data = Buffer.from(bytes2, "latin1");
-  const length = derLength(data);
-  if (length === null || length > data.length) return null;
+  const length = sequenceEnd(data);
+  if (length === null) return null;
   const key = derKey(data.subarray(0, length));
   return key === null ? null : { strength: "proven", value: bytes2.slice(0, length), identity: identityOf2(data.subarray(0, length)), facts: keyFacts(key) };
 }
@@ -72556,15 +72552,14 @@ var ContentScan = class _ContentScan {
     const to = last ? length : Math.max(from, length - OVERLAP);
     const carry = last ? this.#carry : Buffer.from(window.subarray(Math.max(0, to - LOOK_BEHIND), length));
     const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND);
+    const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift);
     if (to > from) this.#search(from, to, length);
-    const lines = last || shift === 0 ? 0 : this.#shiftedLines;
     this.#carry = carry;
     this.#base += shift;
     this.#linesBefore += lines;
     this.#done = this.#base + (to - shift);
     if (last) this.#finish();
   }
-  #shiftedLines = 0;
   #search(from, to, length) {
     const kernel = this.#kernel;
     const decoded = [];
@@ -72574,7 +72569,6 @@ var ContentScan = class _ContentScan {
       if (mark !== null) this.program ??= mark;
       for (const detector of this.#owners[literal3] ?? []) this.#try(detector, position, length);
     });
-    this.#shiftedLines = kernel.lines(0, Math.max(0, to - LOOK_BEHIND));
     if (this.#depth >= MAX_DEPTH3) return;
     kernel.utf16Runs(length, (position, run2, bigEndian) => {
       if (position + run2 <= from) return;
@@ -72667,11 +72661,13 @@ function pairAwsKeys(matches) {
   const ids = matches.filter(({ detector, strength }) => detector.id === "aws-access-key" && strength !== "harmless");
   const secrets = matches.filter(({ detector, strength }) => detector.id === "aws-secret-key" && strength !== "harmless");
   const paired = /* @__PURE__ */ new Map();
+  const used = /* @__PURE__ */ new Set();
   for (const secret of secrets) {
-    const id = ids.find((candidate) => Math.abs(candidate.offset - secret.offset) < near && ![...paired.values()].includes(candidate));
-    if (id !== void 0) paired.set(secret, id);
+    const id = ids.find((candidate) => Math.abs(candidate.offset - secret.offset) < near && !used.has(candidate));
+    if (id === void 0) continue;
+    paired.set(secret, id);
+    used.add(id);
   }
-  const used = new Set(paired.values());
   return matches.filter((match2) => !used.has(match2)).map((match2) => {
     const id = paired.get(match2);
     return id === void 0 ? match2 : { ...match2, strength: "proven", facts: { ...match2.facts, ...id.facts, keyId: redactValue(id.value, false) }, companion: id.value };

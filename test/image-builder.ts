@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import zlib from 'node:zlib'
 import { type Header, pack } from 'tar-stream'
+import type { Layer } from '../src/image/image.ts'
 
 export interface FileSpec {
   /** As it stands in the tar: no slash in front. */
@@ -183,3 +184,22 @@ export async function buildImage(spec: ImageSpec, layout: Layout = 'docker-20'):
       })
   }
 }
+
+/** Writes the checksum of the tar header at the start of `bytes` anew, after a test changed the header. */
+export function signHeader(bytes: Buffer): void {
+  let sum = 8 * 32
+  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += bytes[i] ?? 0
+  bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+}
+
+/** A layer whose tar is given, in chunks; its digest is not checked. */
+export const layerOf = (bytes: Buffer, chunk = 1 << 20): Layer => ({
+  index: 0,
+  diffId: `sha256:${'0'.repeat(64)}`,
+  digest: null,
+  mediaType: null,
+  storedSize: bytes.length,
+  open: async function* () {
+    for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk)
+  },
+})

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { ImageError } from '../src/error.ts'
 import { scanLayer } from '../src/layer/scan.ts'
 import { Scanner } from '../src/secrets/scanner.ts'
-import { type FileSpec, tar } from './image-builder.ts'
+import { type FileSpec, layerOf, tar } from './image-builder.ts'
 import { VALUES } from './values.ts'
 import { zip } from './zip.ts'
 
@@ -14,21 +14,11 @@ const token = VALUES['github-token']?.() ?? ''
 
 /** The scan of a layer in chunks of the given size; `hangs` when it does not end in time. */
 async function scan(bytes: Buffer, chunk = 1 << 20): Promise<string> {
-  const layer = {
-    index: 0,
-    diffId: `sha256:${'0'.repeat(64)}` as const,
-    digest: null,
-    mediaType: null,
-    storedSize: bytes.length,
-    open: async function* () {
-      for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk)
-    },
-  }
   let timer: NodeJS.Timeout | undefined
   const hangs = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve('hangs'), 5000)
   })
-  const result = scanLayer(layer, scanner, 'test').then(
+  const result = scanLayer(layerOf(bytes, chunk), scanner, 'test').then(
     ({ matches }) => `ends with ${matches.length}`,
     (error: unknown) => (error instanceof ImageError ? 'refuses' : `breaks: ${String(error)}`),
   )

@@ -13,16 +13,6 @@ function keyFacts(key: KeyObject): Record<string, string> {
   return { key: [key.asymmetricKeyType ?? 'unknown', size].filter(Boolean).join(' ') }
 }
 
-/** The length that a DER structure at the start of `bytes` claims, header included; null where it is none. */
-function derLength(bytes: Buffer): number | null {
-  const first = bytes[1]
-  if (bytes[0] !== 0x30 || first === undefined) return null
-  if (first < 0x80) return 2 + first
-  const count = first & 0x7f
-  if (count < 1 || count > 3 || bytes.length < 2 + count) return null
-  return 2 + count + bytes.readUIntBE(2, count)
-}
-
 /** The header of the DER value at `at`: its tag, and where its content begins and ends; null where it does not fit. */
 function derHeader(bytes: Buffer, at: number): { tag: number; start: number; end: number } | null {
   const tag = bytes[at]
@@ -33,6 +23,12 @@ function derHeader(bytes: Buffer, at: number): { tag: number; start: number; end
   const length = count === 0 ? first : bytes.readUIntBE(at + 2, count)
   const start = at + 2 + count
   return start + length > bytes.length ? null : { tag, start, end: start + length }
+}
+
+/** Where the SEQUENCE at the start of `bytes` ends; null where there is none, or it claims more than there is. */
+function sequenceEnd(bytes: Buffer): number | null {
+  const header = derHeader(bytes, 0)
+  return header?.tag === 0x30 ? header.end : null
 }
 
 /**
@@ -80,7 +76,7 @@ function canonicalPem(label: string, body: string): string {
   return [`-----BEGIN ${label}-----`, ...lines.filter((line) => line !== ''), `-----END ${label}-----`].join('\n')
 }
 
-/** Takes the joints out of a text that code puts together: `\"one\" + \"two\"`. */
+/** Takes the joints out of a text that code puts together: `"one" + "two"`. */
 const withoutQuotes = (text: string): string => text.replace(/["'`]\s*(?:[+.&,]|\\)?\s*["'`]/g, '\n')
 
 function decodePem(label: string, body: string): Checked | null {
@@ -94,8 +90,8 @@ function decodePem(label: string, body: string): Checked | null {
   const bytes = decodeBase64(base64)
   if (bytes === null) return null
   if (bytes.toString('latin1', 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes)
-  const length = derLength(bytes)
-  if (length === null || length > bytes.length || bytes.length - length > 2) return null
+  const length = sequenceEnd(bytes)
+  if (length === null || bytes.length - length > 2) return null
   const der = bytes.subarray(0, length)
   if (label.startsWith('ENCRYPTED')) return encrypted(base64)
   const key = derKey(der)
@@ -147,8 +143,8 @@ function checkPgp(text: string): Checked | null {
  */
 export function checkDer(bytes: string): Checked | null {
   const data = Buffer.from(bytes, 'latin1')
-  const length = derLength(data)
-  if (length === null || length > data.length) return null
+  const length = sequenceEnd(data)
+  if (length === null) return null
   const key = derKey(data.subarray(0, length))
   return key === null ? null : { strength: 'proven', value: bytes.slice(0, length), identity: identityOf(data.subarray(0, length)), facts: keyFacts(key) }
 }

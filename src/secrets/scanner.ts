@@ -148,19 +148,17 @@ export class ContentScan {
     const length = this.#carry.length + part.length
     const from = this.#done - this.#base
     const to = last ? length : Math.max(from, length - OVERLAP)
-    // Taken before anything is decoded: decoding uses the same window.
+    // All of this is taken before anything is decoded: decoding uses the same window.
     const carry = last ? this.#carry : Buffer.from(window.subarray(Math.max(0, to - LOOK_BEHIND), length))
     const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND)
+    const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift)
     if (to > from) this.#search(from, to, length)
-    const lines = last || shift === 0 ? 0 : this.#shiftedLines
     this.#carry = carry
     this.#base += shift
     this.#linesBefore += lines
     this.#done = this.#base + (to - shift)
     if (last) this.#finish()
   }
-
-  #shiftedLines = 0
 
   #search(from: number, to: number, length: number): void {
     const kernel = this.#kernel
@@ -171,7 +169,6 @@ export class ContentScan {
       if (mark !== null) this.program ??= mark
       for (const detector of this.#owners[literal] ?? []) this.#try(detector, position, length)
     })
-    this.#shiftedLines = kernel.lines(0, Math.max(0, to - LOOK_BEHIND))
     if (this.#depth >= MAX_DEPTH) return
     kernel.utf16Runs(length, (position, run, bigEndian) => {
       if (position + run <= from) return
@@ -282,11 +279,13 @@ function pairAwsKeys(matches: readonly Candidate[]): Candidate[] {
   const ids = matches.filter(({ detector, strength }) => detector.id === 'aws-access-key' && strength !== 'harmless')
   const secrets = matches.filter(({ detector, strength }) => detector.id === 'aws-secret-key' && strength !== 'harmless')
   const paired = new Map<Candidate, Candidate>()
+  const used = new Set<Candidate>()
   for (const secret of secrets) {
-    const id = ids.find((candidate) => Math.abs(candidate.offset - secret.offset) < near && ![...paired.values()].includes(candidate))
-    if (id !== undefined) paired.set(secret, id)
+    const id = ids.find((candidate) => Math.abs(candidate.offset - secret.offset) < near && !used.has(candidate))
+    if (id === undefined) continue
+    paired.set(secret, id)
+    used.add(id)
   }
-  const used = new Set(paired.values())
   return matches
     .filter((match) => !used.has(match))
     .map((match) => {
