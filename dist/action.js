@@ -11,14 +11,6 @@ var __require = /* @__PURE__ */ ((x) => typeof require !== "undefined" ? require
   if (typeof require !== "undefined") return require.apply(this, arguments);
   throw Error('Dynamic require of "' + x + '" is not supported');
 });
-var __esm = (fn, res, err2) => function __init() {
-  if (err2) throw err2[0];
-  try {
-    return fn && (res = (0, fn[__getOwnPropNames(fn)[0]])(fn = 0)), res;
-  } catch (e) {
-    throw err2 = [e], e;
-  }
-};
 var __commonJS = (cb, mod) => function __require2() {
   try {
     return mod || (0, cb[__getOwnPropNames(cb)[0]])((mod = { exports: {} }).exports, mod), mod.exports;
@@ -46,7 +38,6 @@ var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__ge
   isNodeMode || !mod || !mod.__esModule ? __defProp(target, "default", { value: mod, enumerable: true }) : target,
   mod
 ));
-var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
 
 // node_modules/tunnel/lib/tunnel.js
 var require_tunnel = __commonJS({
@@ -1087,14 +1078,14 @@ var require_util = __commonJS({
         }
         const port = url2.port != null ? url2.port : url2.protocol === "https:" ? 443 : 80;
         let origin = url2.origin != null ? url2.origin : `${url2.protocol || ""}//${url2.hostname || ""}:${port}`;
-        let path8 = url2.path != null ? url2.path : `${url2.pathname || ""}${url2.search || ""}`;
+        let path11 = url2.path != null ? url2.path : `${url2.pathname || ""}${url2.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path8 && path8[0] !== "/") {
-          path8 = `/${path8}`;
+        if (path11 && path11[0] !== "/") {
+          path11 = `/${path11}`;
         }
-        return new URL(`${origin}${path8}`);
+        return new URL(`${origin}${path11}`);
       }
       if (!isHttpOrHttpsPrefixed(url2.origin || url2.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1545,39 +1536,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path8, origin }
+          request: { method, path: path11, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path8);
+        debuglog("sending request to %s %s/%s", method, origin, path11);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path8, origin },
+          request: { method, path: path11, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path8,
+          path11,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path8, origin }
+          request: { method, path: path11, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path8);
+        debuglog("trailers received from %s %s/%s", method, origin, path11);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path8, origin },
+          request: { method, path: path11, origin },
           error: error63
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path8,
+          path11,
           error63.message
         );
       });
@@ -1626,9 +1617,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path8, origin }
+            request: { method, path: path11, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path8);
+          debuglog("sending request to %s %s/%s", method, origin, path11);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1691,7 +1682,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path8,
+        path: path11,
         method,
         body,
         headers,
@@ -1706,11 +1697,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path8 !== "string") {
+        if (typeof path11 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path8[0] !== "/" && !(path8.startsWith("http://") || path8.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path11[0] !== "/" && !(path11.startsWith("http://") || path11.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path8)) {
+        } else if (invalidPathRegex.test(path11)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1776,7 +1767,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path8, query) : path8;
+        this.path = query ? buildURL(path11, query) : path11;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -5818,35 +5809,35 @@ var require_client_h1 = __commonJS({
       return await WebAssembly.instantiate(mod, {
         env: {
           /* eslint-disable camelcase */
-          wasm_on_url: (p, at2, len) => {
+          wasm_on_url: (p, at3, len) => {
             return 0;
           },
-          wasm_on_status: (p, at2, len) => {
+          wasm_on_status: (p, at3, len) => {
             assert2(currentParser.ptr === p);
-            const start = at2 - currentBufferPtr + currentBufferRef.byteOffset;
+            const start = at3 - currentBufferPtr + currentBufferRef.byteOffset;
             return currentParser.onStatus(new FastBuffer(currentBufferRef.buffer, start, len)) || 0;
           },
           wasm_on_message_begin: (p) => {
             assert2(currentParser.ptr === p);
             return currentParser.onMessageBegin() || 0;
           },
-          wasm_on_header_field: (p, at2, len) => {
+          wasm_on_header_field: (p, at3, len) => {
             assert2(currentParser.ptr === p);
-            const start = at2 - currentBufferPtr + currentBufferRef.byteOffset;
+            const start = at3 - currentBufferPtr + currentBufferRef.byteOffset;
             return currentParser.onHeaderField(new FastBuffer(currentBufferRef.buffer, start, len)) || 0;
           },
-          wasm_on_header_value: (p, at2, len) => {
+          wasm_on_header_value: (p, at3, len) => {
             assert2(currentParser.ptr === p);
-            const start = at2 - currentBufferPtr + currentBufferRef.byteOffset;
+            const start = at3 - currentBufferPtr + currentBufferRef.byteOffset;
             return currentParser.onHeaderValue(new FastBuffer(currentBufferRef.buffer, start, len)) || 0;
           },
           wasm_on_headers_complete: (p, statusCode, upgrade, shouldKeepAlive) => {
             assert2(currentParser.ptr === p);
             return currentParser.onHeadersComplete(statusCode, Boolean(upgrade), Boolean(shouldKeepAlive)) || 0;
           },
-          wasm_on_body: (p, at2, len) => {
+          wasm_on_body: (p, at3, len) => {
             assert2(currentParser.ptr === p);
-            const start = at2 - currentBufferPtr + currentBufferRef.byteOffset;
+            const start = at3 - currentBufferPtr + currentBufferRef.byteOffset;
             return currentParser.onBody(new FastBuffer(currentBufferRef.buffer, start, len)) || 0;
           },
           wasm_on_message_complete: (p) => {
@@ -6469,7 +6460,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request2) {
-      const { method, path: path8, host, upgrade, blocking, reset } = request2;
+      const { method, path: path11, host, upgrade, blocking, reset } = request2;
       let { body, headers, contentLength } = request2;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6550,7 +6541,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path8} HTTP/1.1\r
+      let header = `${method} ${path11} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -7079,7 +7070,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request2) {
       const session = client[kHTTP2Session];
-      const { method, path: path8, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
+      const { method, path: path11, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
       let { body } = request2;
       if (upgrade) {
         util.errorRequest(client, request2, new Error("Upgrade not supported for H2"));
@@ -7176,7 +7167,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path8;
+      headers[HTTP2_HEADER_PATH] = path11;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7529,9 +7520,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path8 = search ? `${pathname}${search}` : pathname;
+        const path11 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path8;
+        this.opts.path = path11;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -8770,10 +8761,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path8 = "/",
+          path: path11 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path8;
+        opts.path = origin + path11;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -10745,20 +10736,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path8) {
-      if (typeof path8 !== "string") {
-        return path8;
+    function safeUrl(path11) {
+      if (typeof path11 !== "string") {
+        return path11;
       }
-      const pathSegments = path8.split("?");
+      const pathSegments = path11.split("?");
       if (pathSegments.length !== 2) {
-        return path8;
+        return path11;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path8, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path8);
+    function matchKey(mockDispatch2, { path: path11, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path11);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10780,7 +10771,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path8 }) => matchValue(safeUrl(path8), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path11 }) => matchValue(safeUrl(path11), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10818,9 +10809,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path8, method, body, headers, query } = opts;
+      const { path: path11, method, body, headers, query } = opts;
       return {
-        path: path8,
+        path: path11,
         method,
         body,
         headers,
@@ -11283,10 +11274,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path8, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path11, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path8,
+            Path: path11,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -15079,7 +15070,7 @@ var require_util4 = __commonJS({
           if (encoding === "failure") {
             encoding = "UTF-8";
           }
-          return decode3(bytes2, encoding);
+          return decode4(bytes2, encoding);
         }
         case "ArrayBuffer": {
           const sequence = combineByteSequences(bytes2);
@@ -15096,7 +15087,7 @@ var require_util4 = __commonJS({
         }
       }
     }
-    function decode3(ioQueue, encoding) {
+    function decode4(ioQueue, encoding) {
       const bytes2 = combineByteSequences(ioQueue);
       const BOMEncoding = BOMSniffing(bytes2);
       let slice = 0;
@@ -16165,9 +16156,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path8) {
-      for (let i = 0; i < path8.length; ++i) {
-        const code2 = path8.charCodeAt(i);
+    function validateCookiePath(path11) {
+      for (let i = 0; i < path11.length; ++i) {
+        const code2 = path11.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -18354,12 +18345,12 @@ var require_eventsource_stream = __commonJS({
       }
       return true;
     }
-    function isFieldName(line, length, field) {
+    function isFieldName(line2, length, field) {
       if (length !== field.length) {
         return false;
       }
       for (let i = 0; i < length; i++) {
-        if (line[i] !== field[i]) {
+        if (line2[i] !== field[i]) {
           return false;
         }
       }
@@ -18505,31 +18496,31 @@ var require_eventsource_stream = __commonJS({
        * @param {Buffer} line
        * @param {EventSourceStreamEvent} event
        */
-      parseLine(line, event) {
-        if (line.length === 0) {
+      parseLine(line2, event) {
+        if (line2.length === 0) {
           return;
         }
-        const colonPosition = line.indexOf(COLON);
+        const colonPosition = line2.indexOf(COLON);
         if (colonPosition === 0) {
           return;
         }
-        let fieldLength = line.length;
-        let valueStart = line.length;
+        let fieldLength = line2.length;
+        let valueStart = line2.length;
         if (colonPosition !== -1) {
           fieldLength = colonPosition;
           valueStart = colonPosition + 1;
-          if (line[valueStart] === SPACE) {
+          if (line2[valueStart] === SPACE) {
             ++valueStart;
           }
         }
-        if (isFieldName(line, fieldLength, DATA)) {
+        if (isFieldName(line2, fieldLength, DATA)) {
           if (this.maxEventSize > 0 && this.dataLineCount >= this.maxDataLines) {
             throw createMaxEventSizeExceededError();
           }
-          const valueBytes = line.length - valueStart;
+          const valueBytes = line2.length - valueStart;
           const dataSize = this.eventFieldSizes.data + (event.data === void 0 ? 0 : 1) + valueBytes;
           this.setEventFieldSize("data", dataSize);
-          const value = line.toString("utf8", valueStart);
+          const value = line2.toString("utf8", valueStart);
           if (event.data === void 0) {
             event.data = value;
           } else {
@@ -18539,24 +18530,24 @@ ${value}`;
           this.dataLineCount++;
           return;
         }
-        if (isFieldName(line, fieldLength, RETRY)) {
-          if (isASCIINumberBytes(line, valueStart)) {
-            this.setEventFieldSize("retry", line.length - valueStart);
-            event.retry = line.toString("utf8", valueStart);
+        if (isFieldName(line2, fieldLength, RETRY)) {
+          if (isASCIINumberBytes(line2, valueStart)) {
+            this.setEventFieldSize("retry", line2.length - valueStart);
+            event.retry = line2.toString("utf8", valueStart);
           }
           return;
         }
-        if (isFieldName(line, fieldLength, ID)) {
-          if (isValidLastEventIdBytes(line, valueStart)) {
-            this.setEventFieldSize("id", line.length - valueStart);
-            event.id = line.toString("utf8", valueStart);
+        if (isFieldName(line2, fieldLength, ID)) {
+          if (isValidLastEventIdBytes(line2, valueStart)) {
+            this.setEventFieldSize("id", line2.length - valueStart);
+            event.id = line2.toString("utf8", valueStart);
           }
           return;
         }
-        if (isFieldName(line, fieldLength, EVENT)) {
-          if (valueStart < line.length) {
-            this.setEventFieldSize("event", line.length - valueStart);
-            event.event = line.toString("utf8", valueStart);
+        if (isFieldName(line2, fieldLength, EVENT)) {
+          if (valueStart < line2.length) {
+            this.setEventFieldSize("event", line2.length - valueStart);
+            event.event = line2.toString("utf8", valueStart);
           }
         }
       }
@@ -19087,11 +19078,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path8 = opts.path;
+          let path11 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path8 = `/${path8}`;
+            path11 = `/${path11}`;
           }
-          url2 = new URL(util.parseOrigin(url2).origin + path8);
+          url2 = new URL(util.parseOrigin(url2).origin + path11);
         } else {
           if (!opts) {
             opts = typeof url2 === "object" ? url2 : {};
@@ -19159,5822 +19150,6 @@ var require_undici = __commonJS({
     module.exports.mockErrors = mockErrors;
     var { EventSource } = require_eventsource();
     module.exports.EventSource = EventSource;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/argument.js
-var require_argument = __commonJS({
-  "node_modules/dockerfile-ast/lib/argument.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Argument = void 0;
-    var Argument = class {
-      constructor(value, range2) {
-        this.value = value;
-        this.range = range2;
-      }
-      toString() {
-        return this.value;
-      }
-      getRange() {
-        return this.range;
-      }
-      getValue() {
-        return this.value;
-      }
-      isAfter(position) {
-        if (this.range.end.line < position.line) {
-          return false;
-        }
-        return this.range.start.line > position.line ? true : this.range.start.character > position.character;
-      }
-      isBefore(position) {
-        if (this.range.start.line < position.line) {
-          return true;
-        }
-        return this.range.end.line > position.line ? false : this.range.end.character < position.character;
-      }
-    };
-    exports.Argument = Argument;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/jsonArgument.js
-var require_jsonArgument = __commonJS({
-  "node_modules/dockerfile-ast/lib/jsonArgument.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.JSONArgument = void 0;
-    var argument_1 = require_argument();
-    var JSONArgument = class extends argument_1.Argument {
-      constructor(value, range2, jsonRange) {
-        super(value, range2);
-        this.jsonRange = jsonRange;
-      }
-      getJSONRange() {
-        return this.jsonRange;
-      }
-      getJSONValue() {
-        let value = super.getValue();
-        value = value.substring(1, value.length - 1);
-        return value;
-      }
-    };
-    exports.JSONArgument = JSONArgument;
-  }
-});
-
-// node_modules/vscode-languageserver-types/lib/esm/main.js
-var main_exports = {};
-__export(main_exports, {
-  AnnotatedTextEdit: () => AnnotatedTextEdit,
-  ApplyKind: () => ApplyKind,
-  ChangeAnnotation: () => ChangeAnnotation,
-  ChangeAnnotationIdentifier: () => ChangeAnnotationIdentifier,
-  CodeAction: () => CodeAction,
-  CodeActionContext: () => CodeActionContext,
-  CodeActionKind: () => CodeActionKind,
-  CodeActionTag: () => CodeActionTag,
-  CodeActionTriggerKind: () => CodeActionTriggerKind,
-  CodeDescription: () => CodeDescription,
-  CodeLens: () => CodeLens,
-  Color: () => Color,
-  ColorInformation: () => ColorInformation,
-  ColorPresentation: () => ColorPresentation,
-  Command: () => Command2,
-  CompletionItem: () => CompletionItem,
-  CompletionItemKind: () => CompletionItemKind,
-  CompletionItemLabelDetails: () => CompletionItemLabelDetails,
-  CompletionItemTag: () => CompletionItemTag,
-  CompletionList: () => CompletionList,
-  CreateFile: () => CreateFile,
-  DeleteFile: () => DeleteFile,
-  Diagnostic: () => Diagnostic,
-  DiagnosticRelatedInformation: () => DiagnosticRelatedInformation,
-  DiagnosticSeverity: () => DiagnosticSeverity,
-  DiagnosticTag: () => DiagnosticTag,
-  DocumentHighlight: () => DocumentHighlight,
-  DocumentHighlightKind: () => DocumentHighlightKind,
-  DocumentLink: () => DocumentLink,
-  DocumentSymbol: () => DocumentSymbol,
-  DocumentUri: () => DocumentUri,
-  EOL: () => EOL5,
-  FoldingRange: () => FoldingRange,
-  FoldingRangeKind: () => FoldingRangeKind,
-  FormattingOptions: () => FormattingOptions,
-  Hover: () => Hover,
-  InlayHint: () => InlayHint,
-  InlayHintKind: () => InlayHintKind,
-  InlayHintLabelPart: () => InlayHintLabelPart,
-  InlineCompletionContext: () => InlineCompletionContext,
-  InlineCompletionItem: () => InlineCompletionItem,
-  InlineCompletionList: () => InlineCompletionList,
-  InlineCompletionTriggerKind: () => InlineCompletionTriggerKind,
-  InlineValueContext: () => InlineValueContext,
-  InlineValueEvaluatableExpression: () => InlineValueEvaluatableExpression,
-  InlineValueText: () => InlineValueText,
-  InlineValueVariableLookup: () => InlineValueVariableLookup,
-  InsertReplaceEdit: () => InsertReplaceEdit,
-  InsertTextFormat: () => InsertTextFormat,
-  InsertTextMode: () => InsertTextMode,
-  LanguageKind: () => LanguageKind,
-  Location: () => Location,
-  LocationLink: () => LocationLink,
-  MarkedString: () => MarkedString,
-  MarkupContent: () => MarkupContent,
-  MarkupKind: () => MarkupKind,
-  OptionalVersionedTextDocumentIdentifier: () => OptionalVersionedTextDocumentIdentifier,
-  ParameterInformation: () => ParameterInformation,
-  Position: () => Position,
-  Range: () => Range,
-  RenameFile: () => RenameFile,
-  SelectedCompletionInfo: () => SelectedCompletionInfo,
-  SelectionRange: () => SelectionRange,
-  SemanticTokenModifiers: () => SemanticTokenModifiers,
-  SemanticTokenTypes: () => SemanticTokenTypes,
-  SemanticTokens: () => SemanticTokens,
-  SignatureInformation: () => SignatureInformation,
-  SnippetTextEdit: () => SnippetTextEdit,
-  StringValue: () => StringValue,
-  SymbolInformation: () => SymbolInformation,
-  SymbolKind: () => SymbolKind,
-  SymbolTag: () => SymbolTag,
-  TextDocument: () => TextDocument,
-  TextDocumentEdit: () => TextDocumentEdit,
-  TextDocumentIdentifier: () => TextDocumentIdentifier,
-  TextDocumentItem: () => TextDocumentItem,
-  TextEdit: () => TextEdit,
-  URI: () => URI,
-  VersionedTextDocumentIdentifier: () => VersionedTextDocumentIdentifier,
-  WorkspaceChange: () => WorkspaceChange,
-  WorkspaceEdit: () => WorkspaceEdit,
-  WorkspaceFolder: () => WorkspaceFolder,
-  WorkspaceSymbol: () => WorkspaceSymbol,
-  integer: () => integer,
-  uinteger: () => uinteger
-});
-var DocumentUri, URI, integer, uinteger, Position, Range, Location, LocationLink, Color, ColorInformation, ColorPresentation, FoldingRangeKind, FoldingRange, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, CodeDescription, Diagnostic, Command2, TextEdit, ChangeAnnotation, ChangeAnnotationIdentifier, AnnotatedTextEdit, TextDocumentEdit, CreateFile, RenameFile, DeleteFile, WorkspaceEdit, TextEditChangeImpl, SnippetTextEdit, ChangeAnnotations, WorkspaceChange, TextDocumentIdentifier, VersionedTextDocumentIdentifier, OptionalVersionedTextDocumentIdentifier, LanguageKind, TextDocumentItem, MarkupKind, MarkupContent, CompletionItemKind, InsertTextFormat, CompletionItemTag, InsertReplaceEdit, InsertTextMode, ApplyKind, CompletionItemLabelDetails, CompletionItem, CompletionList, MarkedString, Hover, ParameterInformation, SignatureInformation, DocumentHighlightKind, DocumentHighlight, SymbolKind, SymbolTag, SymbolInformation, WorkspaceSymbol, DocumentSymbol, CodeActionKind, CodeActionTriggerKind, CodeActionContext, CodeActionTag, CodeAction, CodeLens, FormattingOptions, DocumentLink, SelectionRange, SemanticTokenTypes, SemanticTokenModifiers, SemanticTokens, InlineValueText, InlineValueVariableLookup, InlineValueEvaluatableExpression, InlineValueContext, InlayHintKind, InlayHintLabelPart, InlayHint, StringValue, InlineCompletionItem, InlineCompletionList, InlineCompletionTriggerKind, SelectedCompletionInfo, InlineCompletionContext, WorkspaceFolder, EOL5, TextDocument, FullTextDocument, Is;
-var init_main = __esm({
-  "node_modules/vscode-languageserver-types/lib/esm/main.js"() {
-    "use strict";
-    (function(DocumentUri2) {
-      function is(value) {
-        return typeof value === "string";
-      }
-      DocumentUri2.is = is;
-    })(DocumentUri || (DocumentUri = {}));
-    (function(URI2) {
-      function is(value) {
-        return typeof value === "string";
-      }
-      URI2.is = is;
-    })(URI || (URI = {}));
-    (function(integer3) {
-      integer3.MIN_VALUE = -2147483648;
-      integer3.MAX_VALUE = 2147483647;
-      function is(value) {
-        return typeof value === "number" && integer3.MIN_VALUE <= value && value <= integer3.MAX_VALUE;
-      }
-      integer3.is = is;
-    })(integer || (integer = {}));
-    (function(uinteger2) {
-      uinteger2.MIN_VALUE = 0;
-      uinteger2.MAX_VALUE = 2147483647;
-      function is(value) {
-        return typeof value === "number" && uinteger2.MIN_VALUE <= value && value <= uinteger2.MAX_VALUE;
-      }
-      uinteger2.is = is;
-    })(uinteger || (uinteger = {}));
-    (function(Position2) {
-      function create(line, character) {
-        if (line === Number.MAX_VALUE) {
-          line = uinteger.MAX_VALUE;
-        }
-        if (character === Number.MAX_VALUE) {
-          character = uinteger.MAX_VALUE;
-        }
-        return { line, character };
-      }
-      Position2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Is.uinteger(candidate.line) && Is.uinteger(candidate.character);
-      }
-      Position2.is = is;
-    })(Position || (Position = {}));
-    (function(Range2) {
-      function create(one, two, three, four) {
-        if (Is.uinteger(one) && Is.uinteger(two) && Is.uinteger(three) && Is.uinteger(four)) {
-          return { start: Position.create(one, two), end: Position.create(three, four) };
-        } else if (Position.is(one) && Position.is(two)) {
-          return { start: one, end: two };
-        } else {
-          throw new Error(`Range#create called with invalid arguments[${one}, ${two}, ${three}, ${four}]`);
-        }
-      }
-      Range2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Position.is(candidate.start) && Position.is(candidate.end);
-      }
-      Range2.is = is;
-    })(Range || (Range = {}));
-    (function(Location2) {
-      function create(uri2, range2) {
-        return { uri: uri2, range: range2 };
-      }
-      Location2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Range.is(candidate.range) && (Is.string(candidate.uri) || Is.undefined(candidate.uri));
-      }
-      Location2.is = is;
-    })(Location || (Location = {}));
-    (function(LocationLink2) {
-      function create(targetUri, targetRange, targetSelectionRange, originSelectionRange) {
-        return { targetUri, targetRange, targetSelectionRange, originSelectionRange };
-      }
-      LocationLink2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Range.is(candidate.targetRange) && Is.string(candidate.targetUri) && Range.is(candidate.targetSelectionRange) && (Range.is(candidate.originSelectionRange) || Is.undefined(candidate.originSelectionRange));
-      }
-      LocationLink2.is = is;
-    })(LocationLink || (LocationLink = {}));
-    (function(Color2) {
-      function create(red, green, blue, alpha) {
-        return {
-          red,
-          green,
-          blue,
-          alpha
-        };
-      }
-      Color2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Is.numberRange(candidate.red, 0, 1) && Is.numberRange(candidate.green, 0, 1) && Is.numberRange(candidate.blue, 0, 1) && Is.numberRange(candidate.alpha, 0, 1);
-      }
-      Color2.is = is;
-    })(Color || (Color = {}));
-    (function(ColorInformation2) {
-      function create(range2, color) {
-        return {
-          range: range2,
-          color
-        };
-      }
-      ColorInformation2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Range.is(candidate.range) && Color.is(candidate.color);
-      }
-      ColorInformation2.is = is;
-    })(ColorInformation || (ColorInformation = {}));
-    (function(ColorPresentation2) {
-      function create(label, textEdit, additionalTextEdits) {
-        return {
-          label,
-          textEdit,
-          additionalTextEdits
-        };
-      }
-      ColorPresentation2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Is.string(candidate.label) && (Is.undefined(candidate.textEdit) || TextEdit.is(candidate.textEdit)) && (Is.undefined(candidate.additionalTextEdits) || Is.typedArray(candidate.additionalTextEdits, TextEdit.is));
-      }
-      ColorPresentation2.is = is;
-    })(ColorPresentation || (ColorPresentation = {}));
-    (function(FoldingRangeKind2) {
-      FoldingRangeKind2.Comment = "comment";
-      FoldingRangeKind2.Imports = "imports";
-      FoldingRangeKind2.Region = "region";
-    })(FoldingRangeKind || (FoldingRangeKind = {}));
-    (function(FoldingRange2) {
-      function create(startLine, endLine, startCharacter, endCharacter, kind, collapsedText) {
-        const result = {
-          startLine,
-          endLine
-        };
-        if (Is.defined(startCharacter)) {
-          result.startCharacter = startCharacter;
-        }
-        if (Is.defined(endCharacter)) {
-          result.endCharacter = endCharacter;
-        }
-        if (Is.defined(kind)) {
-          result.kind = kind;
-        }
-        if (Is.defined(collapsedText)) {
-          result.collapsedText = collapsedText;
-        }
-        return result;
-      }
-      FoldingRange2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Is.uinteger(candidate.startLine) && Is.uinteger(candidate.endLine) && (Is.undefined(candidate.startCharacter) || Is.uinteger(candidate.startCharacter)) && (Is.undefined(candidate.endCharacter) || Is.uinteger(candidate.endCharacter)) && (Is.undefined(candidate.kind) || Is.string(candidate.kind));
-      }
-      FoldingRange2.is = is;
-    })(FoldingRange || (FoldingRange = {}));
-    (function(DiagnosticRelatedInformation2) {
-      function create(location, message) {
-        return {
-          location,
-          message
-        };
-      }
-      DiagnosticRelatedInformation2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && Location.is(candidate.location) && Is.string(candidate.message);
-      }
-      DiagnosticRelatedInformation2.is = is;
-    })(DiagnosticRelatedInformation || (DiagnosticRelatedInformation = {}));
-    (function(DiagnosticSeverity2) {
-      DiagnosticSeverity2.Error = 1;
-      DiagnosticSeverity2.Warning = 2;
-      DiagnosticSeverity2.Information = 3;
-      DiagnosticSeverity2.Hint = 4;
-    })(DiagnosticSeverity || (DiagnosticSeverity = {}));
-    (function(DiagnosticTag2) {
-      DiagnosticTag2.Unnecessary = 1;
-      DiagnosticTag2.Deprecated = 2;
-    })(DiagnosticTag || (DiagnosticTag = {}));
-    (function(CodeDescription2) {
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Is.string(candidate.href);
-      }
-      CodeDescription2.is = is;
-    })(CodeDescription || (CodeDescription = {}));
-    (function(Diagnostic2) {
-      function create(range2, message, severity, code2, source, relatedInformation) {
-        const result = { range: range2, message };
-        if (Is.defined(severity)) {
-          result.severity = severity;
-        }
-        if (Is.defined(code2)) {
-          result.code = code2;
-        }
-        if (Is.defined(source)) {
-          result.source = source;
-        }
-        if (Is.defined(relatedInformation)) {
-          result.relatedInformation = relatedInformation;
-        }
-        return result;
-      }
-      Diagnostic2.create = create;
-      function is(value) {
-        var _a3;
-        const candidate = value;
-        return Is.defined(candidate) && Range.is(candidate.range) && (Is.string(candidate.message) || MarkupContent.is(candidate.message)) && (Is.number(candidate.severity) || Is.undefined(candidate.severity)) && (Is.integer(candidate.code) || Is.string(candidate.code) || Is.undefined(candidate.code)) && (Is.undefined(candidate.codeDescription) || Is.string((_a3 = candidate.codeDescription) === null || _a3 === void 0 ? void 0 : _a3.href)) && (Is.string(candidate.source) || Is.undefined(candidate.source)) && (Is.undefined(candidate.relatedInformation) || Is.typedArray(candidate.relatedInformation, DiagnosticRelatedInformation.is));
-      }
-      Diagnostic2.is = is;
-      function is3_17(value) {
-        return Is.string(value.message);
-      }
-      Diagnostic2.is3_17 = is3_17;
-      function getMessageString(diagnostic) {
-        if (Is.string(diagnostic.message)) {
-          return diagnostic.message;
-        } else if (MarkupContent.is(diagnostic.message)) {
-          return diagnostic.message.value;
-        } else {
-          throw new Error(`Unknown message type ${typeof diagnostic.message}`);
-        }
-      }
-      Diagnostic2.getMessageString = getMessageString;
-    })(Diagnostic || (Diagnostic = {}));
-    (function(Command3) {
-      function create(title, command, ...args) {
-        const result = { title, command };
-        if (Is.defined(args) && args.length > 0) {
-          result.arguments = args;
-        }
-        return result;
-      }
-      Command3.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && Is.string(candidate.title) && (candidate.tooltip === void 0 || Is.string(candidate.tooltip)) && Is.string(candidate.command);
-      }
-      Command3.is = is;
-    })(Command2 || (Command2 = {}));
-    (function(TextEdit2) {
-      function replace(range2, newText) {
-        return { range: range2, newText };
-      }
-      TextEdit2.replace = replace;
-      function insert(position, newText) {
-        return { range: { start: position, end: position }, newText };
-      }
-      TextEdit2.insert = insert;
-      function del(range2) {
-        return { range: range2, newText: "" };
-      }
-      TextEdit2.del = del;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Is.string(candidate.newText) && Range.is(candidate.range);
-      }
-      TextEdit2.is = is;
-    })(TextEdit || (TextEdit = {}));
-    (function(ChangeAnnotation2) {
-      function create(label, needsConfirmation, description) {
-        const result = { label };
-        if (needsConfirmation !== void 0) {
-          result.needsConfirmation = needsConfirmation;
-        }
-        if (description !== void 0) {
-          result.description = description;
-        }
-        return result;
-      }
-      ChangeAnnotation2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Is.string(candidate.label) && (Is.boolean(candidate.needsConfirmation) || candidate.needsConfirmation === void 0) && (Is.string(candidate.description) || candidate.description === void 0);
-      }
-      ChangeAnnotation2.is = is;
-    })(ChangeAnnotation || (ChangeAnnotation = {}));
-    (function(ChangeAnnotationIdentifier2) {
-      function is(value) {
-        const candidate = value;
-        return Is.string(candidate);
-      }
-      ChangeAnnotationIdentifier2.is = is;
-    })(ChangeAnnotationIdentifier || (ChangeAnnotationIdentifier = {}));
-    (function(AnnotatedTextEdit2) {
-      function replace(range2, newText, annotation) {
-        return { range: range2, newText, annotationId: annotation };
-      }
-      AnnotatedTextEdit2.replace = replace;
-      function insert(position, newText, annotation) {
-        return { range: { start: position, end: position }, newText, annotationId: annotation };
-      }
-      AnnotatedTextEdit2.insert = insert;
-      function del(range2, annotation) {
-        return { range: range2, newText: "", annotationId: annotation };
-      }
-      AnnotatedTextEdit2.del = del;
-      function is(value) {
-        const candidate = value;
-        return TextEdit.is(candidate) && (ChangeAnnotation.is(candidate.annotationId) || ChangeAnnotationIdentifier.is(candidate.annotationId));
-      }
-      AnnotatedTextEdit2.is = is;
-    })(AnnotatedTextEdit || (AnnotatedTextEdit = {}));
-    (function(TextDocumentEdit2) {
-      function create(textDocument, edits) {
-        return { textDocument, edits };
-      }
-      TextDocumentEdit2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && OptionalVersionedTextDocumentIdentifier.is(candidate.textDocument) && Array.isArray(candidate.edits);
-      }
-      TextDocumentEdit2.is = is;
-    })(TextDocumentEdit || (TextDocumentEdit = {}));
-    (function(CreateFile2) {
-      function create(uri2, options4, annotation) {
-        const result = {
-          kind: "create",
-          uri: uri2
-        };
-        if (options4 !== void 0 && (options4.overwrite !== void 0 || options4.ignoreIfExists !== void 0)) {
-          result.options = options4;
-        }
-        if (annotation !== void 0) {
-          result.annotationId = annotation;
-        }
-        return result;
-      }
-      CreateFile2.create = create;
-      function is(value) {
-        const candidate = value;
-        return candidate && candidate.kind === "create" && Is.string(candidate.uri) && (candidate.options === void 0 || (candidate.options.overwrite === void 0 || Is.boolean(candidate.options.overwrite)) && (candidate.options.ignoreIfExists === void 0 || Is.boolean(candidate.options.ignoreIfExists))) && (candidate.annotationId === void 0 || ChangeAnnotationIdentifier.is(candidate.annotationId));
-      }
-      CreateFile2.is = is;
-    })(CreateFile || (CreateFile = {}));
-    (function(RenameFile2) {
-      function create(oldUri, newUri, options4, annotation) {
-        const result = {
-          kind: "rename",
-          oldUri,
-          newUri
-        };
-        if (options4 !== void 0 && (options4.overwrite !== void 0 || options4.ignoreIfExists !== void 0)) {
-          result.options = options4;
-        }
-        if (annotation !== void 0) {
-          result.annotationId = annotation;
-        }
-        return result;
-      }
-      RenameFile2.create = create;
-      function is(value) {
-        const candidate = value;
-        return candidate && candidate.kind === "rename" && Is.string(candidate.oldUri) && Is.string(candidate.newUri) && (candidate.options === void 0 || (candidate.options.overwrite === void 0 || Is.boolean(candidate.options.overwrite)) && (candidate.options.ignoreIfExists === void 0 || Is.boolean(candidate.options.ignoreIfExists))) && (candidate.annotationId === void 0 || ChangeAnnotationIdentifier.is(candidate.annotationId));
-      }
-      RenameFile2.is = is;
-    })(RenameFile || (RenameFile = {}));
-    (function(DeleteFile2) {
-      function create(uri2, options4, annotation) {
-        const result = {
-          kind: "delete",
-          uri: uri2
-        };
-        if (options4 !== void 0 && (options4.recursive !== void 0 || options4.ignoreIfNotExists !== void 0)) {
-          result.options = options4;
-        }
-        if (annotation !== void 0) {
-          result.annotationId = annotation;
-        }
-        return result;
-      }
-      DeleteFile2.create = create;
-      function is(value) {
-        const candidate = value;
-        return candidate && candidate.kind === "delete" && Is.string(candidate.uri) && (candidate.options === void 0 || (candidate.options.recursive === void 0 || Is.boolean(candidate.options.recursive)) && (candidate.options.ignoreIfNotExists === void 0 || Is.boolean(candidate.options.ignoreIfNotExists))) && (candidate.annotationId === void 0 || ChangeAnnotationIdentifier.is(candidate.annotationId));
-      }
-      DeleteFile2.is = is;
-    })(DeleteFile || (DeleteFile = {}));
-    (function(WorkspaceEdit2) {
-      function is(value) {
-        const candidate = value;
-        return candidate && (candidate.changes !== void 0 || candidate.documentChanges !== void 0) && (candidate.documentChanges === void 0 || candidate.documentChanges.every((change) => {
-          if (Is.string(change.kind)) {
-            return CreateFile.is(change) || RenameFile.is(change) || DeleteFile.is(change);
-          } else {
-            return TextDocumentEdit.is(change);
-          }
-        }));
-      }
-      WorkspaceEdit2.is = is;
-    })(WorkspaceEdit || (WorkspaceEdit = {}));
-    TextEditChangeImpl = class {
-      constructor(edits, changeAnnotations) {
-        this.edits = edits;
-        this.changeAnnotations = changeAnnotations;
-      }
-      insert(position, newText, annotation) {
-        let edit;
-        let id;
-        if (annotation === void 0) {
-          edit = TextEdit.insert(position, newText);
-        } else if (ChangeAnnotationIdentifier.is(annotation)) {
-          id = annotation;
-          edit = AnnotatedTextEdit.insert(position, newText, annotation);
-        } else {
-          this.assertChangeAnnotations(this.changeAnnotations);
-          id = this.changeAnnotations.manage(annotation);
-          edit = AnnotatedTextEdit.insert(position, newText, id);
-        }
-        this.edits.push(edit);
-        if (id !== void 0) {
-          return id;
-        }
-      }
-      replace(range2, newText, annotation) {
-        let edit;
-        let id;
-        if (annotation === void 0) {
-          edit = TextEdit.replace(range2, newText);
-        } else if (ChangeAnnotationIdentifier.is(annotation)) {
-          id = annotation;
-          edit = AnnotatedTextEdit.replace(range2, newText, annotation);
-        } else {
-          this.assertChangeAnnotations(this.changeAnnotations);
-          id = this.changeAnnotations.manage(annotation);
-          edit = AnnotatedTextEdit.replace(range2, newText, id);
-        }
-        this.edits.push(edit);
-        if (id !== void 0) {
-          return id;
-        }
-      }
-      delete(range2, annotation) {
-        let edit;
-        let id;
-        if (annotation === void 0) {
-          edit = TextEdit.del(range2);
-        } else if (ChangeAnnotationIdentifier.is(annotation)) {
-          id = annotation;
-          edit = AnnotatedTextEdit.del(range2, annotation);
-        } else {
-          this.assertChangeAnnotations(this.changeAnnotations);
-          id = this.changeAnnotations.manage(annotation);
-          edit = AnnotatedTextEdit.del(range2, id);
-        }
-        this.edits.push(edit);
-        if (id !== void 0) {
-          return id;
-        }
-      }
-      add(edit) {
-        this.edits.push(edit);
-      }
-      all() {
-        return this.edits;
-      }
-      clear() {
-        this.edits.splice(0, this.edits.length);
-      }
-      assertChangeAnnotations(value) {
-        if (value === void 0) {
-          throw new Error(`Text edit change is not configured to manage change annotations.`);
-        }
-      }
-    };
-    (function(SnippetTextEdit2) {
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Range.is(candidate.range) && StringValue.isSnippet(candidate.snippet) && (candidate.annotationId === void 0 || (ChangeAnnotation.is(candidate.annotationId) || ChangeAnnotationIdentifier.is(candidate.annotationId)));
-      }
-      SnippetTextEdit2.is = is;
-    })(SnippetTextEdit || (SnippetTextEdit = {}));
-    ChangeAnnotations = class {
-      constructor(annotations2) {
-        this._annotations = annotations2 === void 0 ? /* @__PURE__ */ Object.create(null) : annotations2;
-        this._counter = 0;
-        this._size = 0;
-      }
-      all() {
-        return this._annotations;
-      }
-      get size() {
-        return this._size;
-      }
-      manage(idOrAnnotation, annotation) {
-        let id;
-        if (ChangeAnnotationIdentifier.is(idOrAnnotation)) {
-          id = idOrAnnotation;
-        } else {
-          id = this.nextId();
-          annotation = idOrAnnotation;
-        }
-        if (this._annotations[id] !== void 0) {
-          throw new Error(`Id ${id} is already in use.`);
-        }
-        if (annotation === void 0) {
-          throw new Error(`No annotation provided for id ${id}`);
-        }
-        this._annotations[id] = annotation;
-        this._size++;
-        return id;
-      }
-      nextId() {
-        this._counter++;
-        return this._counter.toString();
-      }
-    };
-    WorkspaceChange = class {
-      constructor(workspaceEdit) {
-        this._textEditChanges = /* @__PURE__ */ Object.create(null);
-        if (workspaceEdit !== void 0) {
-          this._workspaceEdit = workspaceEdit;
-          if (workspaceEdit.documentChanges) {
-            this._changeAnnotations = new ChangeAnnotations(workspaceEdit.changeAnnotations);
-            workspaceEdit.changeAnnotations = this._changeAnnotations.all();
-            workspaceEdit.documentChanges.forEach((change) => {
-              if (TextDocumentEdit.is(change)) {
-                const textEditChange = new TextEditChangeImpl(change.edits, this._changeAnnotations);
-                this._textEditChanges[change.textDocument.uri] = textEditChange;
-              }
-            });
-          } else if (workspaceEdit.changes) {
-            Object.keys(workspaceEdit.changes).forEach((key) => {
-              const textEditChange = new TextEditChangeImpl(workspaceEdit.changes[key]);
-              this._textEditChanges[key] = textEditChange;
-            });
-          }
-        } else {
-          this._workspaceEdit = {};
-        }
-      }
-      /**
-       * Returns the underlying {@link WorkspaceEdit} literal
-       * use to be returned from a workspace edit operation like rename.
-       */
-      get edit() {
-        this.initDocumentChanges();
-        if (this._changeAnnotations !== void 0) {
-          if (this._changeAnnotations.size === 0) {
-            this._workspaceEdit.changeAnnotations = void 0;
-          } else {
-            this._workspaceEdit.changeAnnotations = this._changeAnnotations.all();
-          }
-        }
-        return this._workspaceEdit;
-      }
-      getTextEditChange(key) {
-        if (OptionalVersionedTextDocumentIdentifier.is(key)) {
-          this.initDocumentChanges();
-          if (this._workspaceEdit.documentChanges === void 0) {
-            throw new Error("Workspace edit is not configured for document changes.");
-          }
-          const textDocument = { uri: key.uri, version: key.version };
-          let result = this._textEditChanges[textDocument.uri];
-          if (!result) {
-            const edits = [];
-            const textDocumentEdit = {
-              textDocument,
-              edits
-            };
-            this._workspaceEdit.documentChanges.push(textDocumentEdit);
-            result = new TextEditChangeImpl(edits, this._changeAnnotations);
-            this._textEditChanges[textDocument.uri] = result;
-          }
-          return result;
-        } else {
-          this.initChanges();
-          if (this._workspaceEdit.changes === void 0) {
-            throw new Error("Workspace edit is not configured for normal text edit changes.");
-          }
-          let result = this._textEditChanges[key];
-          if (!result) {
-            const edits = [];
-            this._workspaceEdit.changes[key] = edits;
-            result = new TextEditChangeImpl(edits);
-            this._textEditChanges[key] = result;
-          }
-          return result;
-        }
-      }
-      initDocumentChanges() {
-        if (this._workspaceEdit.documentChanges === void 0 && this._workspaceEdit.changes === void 0) {
-          this._changeAnnotations = new ChangeAnnotations();
-          this._workspaceEdit.documentChanges = [];
-          this._workspaceEdit.changeAnnotations = this._changeAnnotations.all();
-        }
-      }
-      initChanges() {
-        if (this._workspaceEdit.documentChanges === void 0 && this._workspaceEdit.changes === void 0) {
-          this._workspaceEdit.changes = /* @__PURE__ */ Object.create(null);
-        }
-      }
-      createFile(uri2, optionsOrAnnotation, options4) {
-        this.initDocumentChanges();
-        if (this._workspaceEdit.documentChanges === void 0) {
-          throw new Error("Workspace edit is not configured for document changes.");
-        }
-        let annotation;
-        if (ChangeAnnotation.is(optionsOrAnnotation) || ChangeAnnotationIdentifier.is(optionsOrAnnotation)) {
-          annotation = optionsOrAnnotation;
-        } else {
-          options4 = optionsOrAnnotation;
-        }
-        let operation;
-        let id;
-        if (annotation === void 0) {
-          operation = CreateFile.create(uri2, options4);
-        } else {
-          id = ChangeAnnotationIdentifier.is(annotation) ? annotation : this._changeAnnotations.manage(annotation);
-          operation = CreateFile.create(uri2, options4, id);
-        }
-        this._workspaceEdit.documentChanges.push(operation);
-        if (id !== void 0) {
-          return id;
-        }
-      }
-      renameFile(oldUri, newUri, optionsOrAnnotation, options4) {
-        this.initDocumentChanges();
-        if (this._workspaceEdit.documentChanges === void 0) {
-          throw new Error("Workspace edit is not configured for document changes.");
-        }
-        let annotation;
-        if (ChangeAnnotation.is(optionsOrAnnotation) || ChangeAnnotationIdentifier.is(optionsOrAnnotation)) {
-          annotation = optionsOrAnnotation;
-        } else {
-          options4 = optionsOrAnnotation;
-        }
-        let operation;
-        let id;
-        if (annotation === void 0) {
-          operation = RenameFile.create(oldUri, newUri, options4);
-        } else {
-          id = ChangeAnnotationIdentifier.is(annotation) ? annotation : this._changeAnnotations.manage(annotation);
-          operation = RenameFile.create(oldUri, newUri, options4, id);
-        }
-        this._workspaceEdit.documentChanges.push(operation);
-        if (id !== void 0) {
-          return id;
-        }
-      }
-      deleteFile(uri2, optionsOrAnnotation, options4) {
-        this.initDocumentChanges();
-        if (this._workspaceEdit.documentChanges === void 0) {
-          throw new Error("Workspace edit is not configured for document changes.");
-        }
-        let annotation;
-        if (ChangeAnnotation.is(optionsOrAnnotation) || ChangeAnnotationIdentifier.is(optionsOrAnnotation)) {
-          annotation = optionsOrAnnotation;
-        } else {
-          options4 = optionsOrAnnotation;
-        }
-        let operation;
-        let id;
-        if (annotation === void 0) {
-          operation = DeleteFile.create(uri2, options4);
-        } else {
-          id = ChangeAnnotationIdentifier.is(annotation) ? annotation : this._changeAnnotations.manage(annotation);
-          operation = DeleteFile.create(uri2, options4, id);
-        }
-        this._workspaceEdit.documentChanges.push(operation);
-        if (id !== void 0) {
-          return id;
-        }
-      }
-    };
-    (function(TextDocumentIdentifier2) {
-      function create(uri2) {
-        return { uri: uri2 };
-      }
-      TextDocumentIdentifier2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && Is.string(candidate.uri);
-      }
-      TextDocumentIdentifier2.is = is;
-    })(TextDocumentIdentifier || (TextDocumentIdentifier = {}));
-    (function(VersionedTextDocumentIdentifier2) {
-      function create(uri2, version2) {
-        return { uri: uri2, version: version2 };
-      }
-      VersionedTextDocumentIdentifier2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && Is.string(candidate.uri) && Is.integer(candidate.version);
-      }
-      VersionedTextDocumentIdentifier2.is = is;
-    })(VersionedTextDocumentIdentifier || (VersionedTextDocumentIdentifier = {}));
-    (function(OptionalVersionedTextDocumentIdentifier2) {
-      function create(uri2, version2) {
-        return { uri: uri2, version: version2 };
-      }
-      OptionalVersionedTextDocumentIdentifier2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && Is.string(candidate.uri) && (candidate.version === null || Is.integer(candidate.version));
-      }
-      OptionalVersionedTextDocumentIdentifier2.is = is;
-    })(OptionalVersionedTextDocumentIdentifier || (OptionalVersionedTextDocumentIdentifier = {}));
-    (function(LanguageKind2) {
-      LanguageKind2.ABAP = "abap";
-      LanguageKind2.WindowsBat = "bat";
-      LanguageKind2.BibTeX = "bibtex";
-      LanguageKind2.Clojure = "clojure";
-      LanguageKind2.Coffeescript = "coffeescript";
-      LanguageKind2.C = "c";
-      LanguageKind2.CPP = "cpp";
-      LanguageKind2.CSharp = "csharp";
-      LanguageKind2.CSS = "css";
-      LanguageKind2.D = "d";
-      LanguageKind2.Delphi = "pascal";
-      LanguageKind2.Diff = "diff";
-      LanguageKind2.Dart = "dart";
-      LanguageKind2.Dockerfile = "dockerfile";
-      LanguageKind2.Elixir = "elixir";
-      LanguageKind2.Erlang = "erlang";
-      LanguageKind2.FSharp = "fsharp";
-      LanguageKind2.GitCommit = "git-commit";
-      LanguageKind2.GitRebase = "git-rebase";
-      LanguageKind2.Go = "go";
-      LanguageKind2.Groovy = "groovy";
-      LanguageKind2.Handlebars = "handlebars";
-      LanguageKind2.Haskell = "haskell";
-      LanguageKind2.HTML = "html";
-      LanguageKind2.Ini = "ini";
-      LanguageKind2.Java = "java";
-      LanguageKind2.JavaScript = "javascript";
-      LanguageKind2.JavaScriptReact = "javascriptreact";
-      LanguageKind2.JSON = "json";
-      LanguageKind2.LaTeX = "latex";
-      LanguageKind2.Less = "less";
-      LanguageKind2.Lua = "lua";
-      LanguageKind2.Makefile = "makefile";
-      LanguageKind2.Markdown = "markdown";
-      LanguageKind2.ObjectiveC = "objective-c";
-      LanguageKind2.ObjectiveCPP = "objective-cpp";
-      LanguageKind2.Pascal = "pascal";
-      LanguageKind2.Perl = "perl";
-      LanguageKind2.Perl6 = "perl6";
-      LanguageKind2.PHP = "php";
-      LanguageKind2.Plaintext = "plaintext";
-      LanguageKind2.Powershell = "powershell";
-      LanguageKind2.Pug = "jade";
-      LanguageKind2.Python = "python";
-      LanguageKind2.R = "r";
-      LanguageKind2.Razor = "razor";
-      LanguageKind2.Ruby = "ruby";
-      LanguageKind2.Rust = "rust";
-      LanguageKind2.SCSS = "scss";
-      LanguageKind2.SASS = "sass";
-      LanguageKind2.Scala = "scala";
-      LanguageKind2.ShaderLab = "shaderlab";
-      LanguageKind2.ShellScript = "shellscript";
-      LanguageKind2.SQL = "sql";
-      LanguageKind2.Swift = "swift";
-      LanguageKind2.TypeScript = "typescript";
-      LanguageKind2.TypeScriptReact = "typescriptreact";
-      LanguageKind2.TeX = "tex";
-      LanguageKind2.VisualBasic = "vb";
-      LanguageKind2.XML = "xml";
-      LanguageKind2.XSL = "xsl";
-      LanguageKind2.YAML = "yaml";
-    })(LanguageKind || (LanguageKind = {}));
-    (function(TextDocumentItem2) {
-      function create(uri2, languageId, version2, text2) {
-        return { uri: uri2, languageId, version: version2, text: text2 };
-      }
-      TextDocumentItem2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && Is.string(candidate.uri) && Is.string(candidate.languageId) && Is.integer(candidate.version) && Is.string(candidate.text);
-      }
-      TextDocumentItem2.is = is;
-    })(TextDocumentItem || (TextDocumentItem = {}));
-    (function(MarkupKind2) {
-      MarkupKind2.PlainText = "plaintext";
-      MarkupKind2.Markdown = "markdown";
-      function is(value) {
-        const candidate = value;
-        return candidate === MarkupKind2.PlainText || candidate === MarkupKind2.Markdown;
-      }
-      MarkupKind2.is = is;
-    })(MarkupKind || (MarkupKind = {}));
-    (function(MarkupContent2) {
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(value) && MarkupKind.is(candidate.kind) && Is.string(candidate.value);
-      }
-      MarkupContent2.is = is;
-    })(MarkupContent || (MarkupContent = {}));
-    (function(CompletionItemKind2) {
-      CompletionItemKind2.Text = 1;
-      CompletionItemKind2.Method = 2;
-      CompletionItemKind2.Function = 3;
-      CompletionItemKind2.Constructor = 4;
-      CompletionItemKind2.Field = 5;
-      CompletionItemKind2.Variable = 6;
-      CompletionItemKind2.Class = 7;
-      CompletionItemKind2.Interface = 8;
-      CompletionItemKind2.Module = 9;
-      CompletionItemKind2.Property = 10;
-      CompletionItemKind2.Unit = 11;
-      CompletionItemKind2.Value = 12;
-      CompletionItemKind2.Enum = 13;
-      CompletionItemKind2.Keyword = 14;
-      CompletionItemKind2.Snippet = 15;
-      CompletionItemKind2.Color = 16;
-      CompletionItemKind2.File = 17;
-      CompletionItemKind2.Reference = 18;
-      CompletionItemKind2.Folder = 19;
-      CompletionItemKind2.EnumMember = 20;
-      CompletionItemKind2.Constant = 21;
-      CompletionItemKind2.Struct = 22;
-      CompletionItemKind2.Event = 23;
-      CompletionItemKind2.Operator = 24;
-      CompletionItemKind2.TypeParameter = 25;
-    })(CompletionItemKind || (CompletionItemKind = {}));
-    (function(InsertTextFormat2) {
-      InsertTextFormat2.PlainText = 1;
-      InsertTextFormat2.Snippet = 2;
-    })(InsertTextFormat || (InsertTextFormat = {}));
-    (function(CompletionItemTag2) {
-      CompletionItemTag2.Deprecated = 1;
-    })(CompletionItemTag || (CompletionItemTag = {}));
-    (function(InsertReplaceEdit2) {
-      function create(newText, insert, replace) {
-        return { newText, insert, replace };
-      }
-      InsertReplaceEdit2.create = create;
-      function is(value) {
-        const candidate = value;
-        return candidate && Is.string(candidate.newText) && Range.is(candidate.insert) && Range.is(candidate.replace);
-      }
-      InsertReplaceEdit2.is = is;
-    })(InsertReplaceEdit || (InsertReplaceEdit = {}));
-    (function(InsertTextMode2) {
-      InsertTextMode2.asIs = 1;
-      InsertTextMode2.adjustIndentation = 2;
-    })(InsertTextMode || (InsertTextMode = {}));
-    (function(ApplyKind2) {
-      ApplyKind2.Replace = 1;
-      ApplyKind2.Merge = 2;
-    })(ApplyKind || (ApplyKind = {}));
-    (function(CompletionItemLabelDetails2) {
-      function is(value) {
-        const candidate = value;
-        return candidate && (Is.string(candidate.detail) || candidate.detail === void 0) && (Is.string(candidate.description) || candidate.description === void 0);
-      }
-      CompletionItemLabelDetails2.is = is;
-    })(CompletionItemLabelDetails || (CompletionItemLabelDetails = {}));
-    (function(CompletionItem2) {
-      function create(label) {
-        return { label };
-      }
-      CompletionItem2.create = create;
-    })(CompletionItem || (CompletionItem = {}));
-    (function(CompletionList2) {
-      function create(items, isIncomplete) {
-        return { items: items ? items : [], isIncomplete: !!isIncomplete };
-      }
-      CompletionList2.create = create;
-    })(CompletionList || (CompletionList = {}));
-    (function(MarkedString2) {
-      function fromPlainText(plainText) {
-        return plainText.replace(/[\\`*_{}[\]()#+\-.!]/g, "\\$&");
-      }
-      MarkedString2.fromPlainText = fromPlainText;
-      function is(value) {
-        const candidate = value;
-        return Is.string(candidate) || Is.objectLiteral(candidate) && Is.string(candidate.language) && Is.string(candidate.value);
-      }
-      MarkedString2.is = is;
-    })(MarkedString || (MarkedString = {}));
-    (function(Hover2) {
-      function is(value) {
-        const candidate = value;
-        return !!candidate && Is.objectLiteral(candidate) && (MarkupContent.is(candidate.contents) || MarkedString.is(candidate.contents) || Is.typedArray(candidate.contents, MarkedString.is)) && (value.range === void 0 || Range.is(value.range));
-      }
-      Hover2.is = is;
-    })(Hover || (Hover = {}));
-    (function(ParameterInformation2) {
-      function create(label, documentation) {
-        return documentation ? { label, documentation } : { label };
-      }
-      ParameterInformation2.create = create;
-    })(ParameterInformation || (ParameterInformation = {}));
-    (function(SignatureInformation2) {
-      function create(label, documentation, ...parameters) {
-        const result = { label };
-        if (Is.defined(documentation)) {
-          result.documentation = documentation;
-        }
-        if (Is.defined(parameters)) {
-          result.parameters = parameters;
-        } else {
-          result.parameters = [];
-        }
-        return result;
-      }
-      SignatureInformation2.create = create;
-    })(SignatureInformation || (SignatureInformation = {}));
-    (function(DocumentHighlightKind2) {
-      DocumentHighlightKind2.Text = 1;
-      DocumentHighlightKind2.Read = 2;
-      DocumentHighlightKind2.Write = 3;
-    })(DocumentHighlightKind || (DocumentHighlightKind = {}));
-    (function(DocumentHighlight2) {
-      function create(range2, kind) {
-        const result = { range: range2 };
-        if (Is.number(kind)) {
-          result.kind = kind;
-        }
-        return result;
-      }
-      DocumentHighlight2.create = create;
-    })(DocumentHighlight || (DocumentHighlight = {}));
-    (function(SymbolKind2) {
-      SymbolKind2.File = 1;
-      SymbolKind2.Module = 2;
-      SymbolKind2.Namespace = 3;
-      SymbolKind2.Package = 4;
-      SymbolKind2.Class = 5;
-      SymbolKind2.Method = 6;
-      SymbolKind2.Property = 7;
-      SymbolKind2.Field = 8;
-      SymbolKind2.Constructor = 9;
-      SymbolKind2.Enum = 10;
-      SymbolKind2.Interface = 11;
-      SymbolKind2.Function = 12;
-      SymbolKind2.Variable = 13;
-      SymbolKind2.Constant = 14;
-      SymbolKind2.String = 15;
-      SymbolKind2.Number = 16;
-      SymbolKind2.Boolean = 17;
-      SymbolKind2.Array = 18;
-      SymbolKind2.Object = 19;
-      SymbolKind2.Key = 20;
-      SymbolKind2.Null = 21;
-      SymbolKind2.EnumMember = 22;
-      SymbolKind2.Struct = 23;
-      SymbolKind2.Event = 24;
-      SymbolKind2.Operator = 25;
-      SymbolKind2.TypeParameter = 26;
-    })(SymbolKind || (SymbolKind = {}));
-    (function(SymbolTag2) {
-      SymbolTag2.Deprecated = 1;
-    })(SymbolTag || (SymbolTag = {}));
-    (function(SymbolInformation2) {
-      function create(name, kind, range2, uri2, containerName) {
-        const result = {
-          name,
-          kind,
-          location: { uri: uri2, range: range2 }
-        };
-        if (containerName) {
-          result.containerName = containerName;
-        }
-        return result;
-      }
-      SymbolInformation2.create = create;
-    })(SymbolInformation || (SymbolInformation = {}));
-    (function(WorkspaceSymbol2) {
-      function create(name, kind, uri2, range2) {
-        return range2 !== void 0 ? { name, kind, location: { uri: uri2, range: range2 } } : { name, kind, location: { uri: uri2 } };
-      }
-      WorkspaceSymbol2.create = create;
-    })(WorkspaceSymbol || (WorkspaceSymbol = {}));
-    (function(DocumentSymbol2) {
-      function create(name, detail, kind, range2, selectionRange, children) {
-        const result = {
-          name,
-          detail,
-          kind,
-          range: range2,
-          selectionRange
-        };
-        if (children !== void 0) {
-          result.children = children;
-        }
-        return result;
-      }
-      DocumentSymbol2.create = create;
-      function is(value) {
-        const candidate = value;
-        return candidate && Is.string(candidate.name) && Is.number(candidate.kind) && Range.is(candidate.range) && Range.is(candidate.selectionRange) && (candidate.detail === void 0 || Is.string(candidate.detail)) && (candidate.deprecated === void 0 || Is.boolean(candidate.deprecated)) && (candidate.children === void 0 || Array.isArray(candidate.children)) && (candidate.tags === void 0 || Array.isArray(candidate.tags));
-      }
-      DocumentSymbol2.is = is;
-    })(DocumentSymbol || (DocumentSymbol = {}));
-    (function(CodeActionKind2) {
-      CodeActionKind2.Empty = "";
-      CodeActionKind2.QuickFix = "quickfix";
-      CodeActionKind2.Refactor = "refactor";
-      CodeActionKind2.RefactorExtract = "refactor.extract";
-      CodeActionKind2.RefactorInline = "refactor.inline";
-      CodeActionKind2.RefactorMove = "refactor.move";
-      CodeActionKind2.RefactorRewrite = "refactor.rewrite";
-      CodeActionKind2.Source = "source";
-      CodeActionKind2.SourceOrganizeImports = "source.organizeImports";
-      CodeActionKind2.SourceFixAll = "source.fixAll";
-      CodeActionKind2.Notebook = "notebook";
-    })(CodeActionKind || (CodeActionKind = {}));
-    (function(CodeActionTriggerKind2) {
-      CodeActionTriggerKind2.Invoked = 1;
-      CodeActionTriggerKind2.Automatic = 2;
-    })(CodeActionTriggerKind || (CodeActionTriggerKind = {}));
-    (function(CodeActionContext2) {
-      function create(diagnostics, only, triggerKind) {
-        const result = { diagnostics };
-        if (only !== void 0 && only !== null) {
-          result.only = only;
-        }
-        if (triggerKind !== void 0 && triggerKind !== null) {
-          result.triggerKind = triggerKind;
-        }
-        return result;
-      }
-      CodeActionContext2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && Is.typedArray(candidate.diagnostics, Diagnostic.is) && (candidate.only === void 0 || Is.typedArray(candidate.only, Is.string)) && (candidate.triggerKind === void 0 || candidate.triggerKind === CodeActionTriggerKind.Invoked || candidate.triggerKind === CodeActionTriggerKind.Automatic);
-      }
-      CodeActionContext2.is = is;
-    })(CodeActionContext || (CodeActionContext = {}));
-    (function(CodeActionTag2) {
-      CodeActionTag2.LLMGenerated = 1;
-      function is(value) {
-        return Is.defined(value) && value === CodeActionTag2.LLMGenerated;
-      }
-      CodeActionTag2.is = is;
-    })(CodeActionTag || (CodeActionTag = {}));
-    (function(CodeAction2) {
-      function create(title, kindOrCommandOrEdit, kind) {
-        const result = { title };
-        let checkKind = true;
-        if (typeof kindOrCommandOrEdit === "string") {
-          checkKind = false;
-          result.kind = kindOrCommandOrEdit;
-        } else if (Command2.is(kindOrCommandOrEdit)) {
-          result.command = kindOrCommandOrEdit;
-        } else {
-          result.edit = kindOrCommandOrEdit;
-        }
-        if (checkKind && kind !== void 0) {
-          result.kind = kind;
-        }
-        return result;
-      }
-      CodeAction2.create = create;
-      function is(value) {
-        const candidate = value;
-        return candidate && Is.string(candidate.title) && (candidate.diagnostics === void 0 || Is.typedArray(candidate.diagnostics, Diagnostic.is)) && (candidate.kind === void 0 || Is.string(candidate.kind)) && (candidate.edit !== void 0 || candidate.command !== void 0) && (candidate.command === void 0 || Command2.is(candidate.command)) && (candidate.isPreferred === void 0 || Is.boolean(candidate.isPreferred)) && (candidate.edit === void 0 || WorkspaceEdit.is(candidate.edit)) && (candidate.tags === void 0 || Is.typedArray(candidate.tags, CodeActionTag.is));
-      }
-      CodeAction2.is = is;
-    })(CodeAction || (CodeAction = {}));
-    (function(CodeLens2) {
-      function create(range2, data) {
-        const result = { range: range2 };
-        if (Is.defined(data)) {
-          result.data = data;
-        }
-        return result;
-      }
-      CodeLens2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && Range.is(candidate.range) && (Is.undefined(candidate.command) || Command2.is(candidate.command));
-      }
-      CodeLens2.is = is;
-    })(CodeLens || (CodeLens = {}));
-    (function(FormattingOptions2) {
-      function create(tabSize, insertSpaces) {
-        return { tabSize, insertSpaces };
-      }
-      FormattingOptions2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && Is.uinteger(candidate.tabSize) && Is.boolean(candidate.insertSpaces);
-      }
-      FormattingOptions2.is = is;
-    })(FormattingOptions || (FormattingOptions = {}));
-    (function(DocumentLink2) {
-      function create(range2, target, data) {
-        return { range: range2, target, data };
-      }
-      DocumentLink2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && Range.is(candidate.range) && (Is.undefined(candidate.target) || Is.string(candidate.target));
-      }
-      DocumentLink2.is = is;
-    })(DocumentLink || (DocumentLink = {}));
-    (function(SelectionRange2) {
-      function create(range2, parent) {
-        return { range: range2, parent };
-      }
-      SelectionRange2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Range.is(candidate.range) && (candidate.parent === void 0 || SelectionRange2.is(candidate.parent));
-      }
-      SelectionRange2.is = is;
-    })(SelectionRange || (SelectionRange = {}));
-    (function(SemanticTokenTypes2) {
-      SemanticTokenTypes2["namespace"] = "namespace";
-      SemanticTokenTypes2["type"] = "type";
-      SemanticTokenTypes2["class"] = "class";
-      SemanticTokenTypes2["enum"] = "enum";
-      SemanticTokenTypes2["interface"] = "interface";
-      SemanticTokenTypes2["struct"] = "struct";
-      SemanticTokenTypes2["typeParameter"] = "typeParameter";
-      SemanticTokenTypes2["parameter"] = "parameter";
-      SemanticTokenTypes2["variable"] = "variable";
-      SemanticTokenTypes2["property"] = "property";
-      SemanticTokenTypes2["enumMember"] = "enumMember";
-      SemanticTokenTypes2["event"] = "event";
-      SemanticTokenTypes2["function"] = "function";
-      SemanticTokenTypes2["method"] = "method";
-      SemanticTokenTypes2["macro"] = "macro";
-      SemanticTokenTypes2["keyword"] = "keyword";
-      SemanticTokenTypes2["modifier"] = "modifier";
-      SemanticTokenTypes2["comment"] = "comment";
-      SemanticTokenTypes2["string"] = "string";
-      SemanticTokenTypes2["number"] = "number";
-      SemanticTokenTypes2["regexp"] = "regexp";
-      SemanticTokenTypes2["operator"] = "operator";
-      SemanticTokenTypes2["decorator"] = "decorator";
-      SemanticTokenTypes2["label"] = "label";
-    })(SemanticTokenTypes || (SemanticTokenTypes = {}));
-    (function(SemanticTokenModifiers2) {
-      SemanticTokenModifiers2["declaration"] = "declaration";
-      SemanticTokenModifiers2["definition"] = "definition";
-      SemanticTokenModifiers2["readonly"] = "readonly";
-      SemanticTokenModifiers2["static"] = "static";
-      SemanticTokenModifiers2["deprecated"] = "deprecated";
-      SemanticTokenModifiers2["abstract"] = "abstract";
-      SemanticTokenModifiers2["async"] = "async";
-      SemanticTokenModifiers2["modification"] = "modification";
-      SemanticTokenModifiers2["documentation"] = "documentation";
-      SemanticTokenModifiers2["defaultLibrary"] = "defaultLibrary";
-    })(SemanticTokenModifiers || (SemanticTokenModifiers = {}));
-    (function(SemanticTokens2) {
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && (candidate.resultId === void 0 || typeof candidate.resultId === "string") && Array.isArray(candidate.data) && (candidate.data.length === 0 || typeof candidate.data[0] === "number");
-      }
-      SemanticTokens2.is = is;
-    })(SemanticTokens || (SemanticTokens = {}));
-    (function(InlineValueText2) {
-      function create(range2, text2) {
-        return { range: range2, text: text2 };
-      }
-      InlineValueText2.create = create;
-      function is(value) {
-        const candidate = value;
-        return candidate !== void 0 && candidate !== null && Range.is(candidate.range) && Is.string(candidate.text);
-      }
-      InlineValueText2.is = is;
-    })(InlineValueText || (InlineValueText = {}));
-    (function(InlineValueVariableLookup2) {
-      function create(range2, variableName, caseSensitiveLookup) {
-        return { range: range2, variableName, caseSensitiveLookup };
-      }
-      InlineValueVariableLookup2.create = create;
-      function is(value) {
-        const candidate = value;
-        return candidate !== void 0 && candidate !== null && Range.is(candidate.range) && Is.boolean(candidate.caseSensitiveLookup) && (Is.string(candidate.variableName) || candidate.variableName === void 0);
-      }
-      InlineValueVariableLookup2.is = is;
-    })(InlineValueVariableLookup || (InlineValueVariableLookup = {}));
-    (function(InlineValueEvaluatableExpression2) {
-      function create(range2, expression) {
-        return { range: range2, expression };
-      }
-      InlineValueEvaluatableExpression2.create = create;
-      function is(value) {
-        const candidate = value;
-        return candidate !== void 0 && candidate !== null && Range.is(candidate.range) && (Is.string(candidate.expression) || candidate.expression === void 0);
-      }
-      InlineValueEvaluatableExpression2.is = is;
-    })(InlineValueEvaluatableExpression || (InlineValueEvaluatableExpression = {}));
-    (function(InlineValueContext2) {
-      function create(frameId, stoppedLocation) {
-        return { frameId, stoppedLocation };
-      }
-      InlineValueContext2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && Range.is(value.stoppedLocation);
-      }
-      InlineValueContext2.is = is;
-    })(InlineValueContext || (InlineValueContext = {}));
-    (function(InlayHintKind2) {
-      InlayHintKind2.Type = 1;
-      InlayHintKind2.Parameter = 2;
-      function is(value) {
-        return value === 1 || value === 2;
-      }
-      InlayHintKind2.is = is;
-    })(InlayHintKind || (InlayHintKind = {}));
-    (function(InlayHintLabelPart2) {
-      function create(value) {
-        return { value };
-      }
-      InlayHintLabelPart2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && (candidate.tooltip === void 0 || Is.string(candidate.tooltip) || MarkupContent.is(candidate.tooltip)) && (candidate.location === void 0 || Location.is(candidate.location)) && (candidate.command === void 0 || Command2.is(candidate.command));
-      }
-      InlayHintLabelPart2.is = is;
-    })(InlayHintLabelPart || (InlayHintLabelPart = {}));
-    (function(InlayHint2) {
-      function create(position, label, kind) {
-        const result = { position, label };
-        if (kind !== void 0) {
-          result.kind = kind;
-        }
-        return result;
-      }
-      InlayHint2.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && Position.is(candidate.position) && (Is.string(candidate.label) || Is.typedArray(candidate.label, InlayHintLabelPart.is)) && (candidate.kind === void 0 || InlayHintKind.is(candidate.kind)) && candidate.textEdits === void 0 || Is.typedArray(candidate.textEdits, TextEdit.is) && (candidate.tooltip === void 0 || Is.string(candidate.tooltip) || MarkupContent.is(candidate.tooltip)) && (candidate.paddingLeft === void 0 || Is.boolean(candidate.paddingLeft)) && (candidate.paddingRight === void 0 || Is.boolean(candidate.paddingRight));
-      }
-      InlayHint2.is = is;
-    })(InlayHint || (InlayHint = {}));
-    (function(StringValue2) {
-      function createSnippet(value) {
-        return { kind: "snippet", value };
-      }
-      StringValue2.createSnippet = createSnippet;
-      function isSnippet(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && candidate.kind === "snippet" && Is.string(candidate.value);
-      }
-      StringValue2.isSnippet = isSnippet;
-    })(StringValue || (StringValue = {}));
-    (function(InlineCompletionItem2) {
-      function create(insertText, filterText, range2, command) {
-        return { insertText, filterText, range: range2, command };
-      }
-      InlineCompletionItem2.create = create;
-    })(InlineCompletionItem || (InlineCompletionItem = {}));
-    (function(InlineCompletionList2) {
-      function create(items) {
-        return { items };
-      }
-      InlineCompletionList2.create = create;
-    })(InlineCompletionList || (InlineCompletionList = {}));
-    (function(InlineCompletionTriggerKind2) {
-      InlineCompletionTriggerKind2.Invoked = 1;
-      InlineCompletionTriggerKind2.Automatic = 2;
-    })(InlineCompletionTriggerKind || (InlineCompletionTriggerKind = {}));
-    (function(SelectedCompletionInfo2) {
-      function create(range2, text2) {
-        return { range: range2, text: text2 };
-      }
-      SelectedCompletionInfo2.create = create;
-    })(SelectedCompletionInfo || (SelectedCompletionInfo = {}));
-    (function(InlineCompletionContext2) {
-      function create(triggerKind, selectedCompletionInfo) {
-        return { triggerKind, selectedCompletionInfo };
-      }
-      InlineCompletionContext2.create = create;
-    })(InlineCompletionContext || (InlineCompletionContext = {}));
-    (function(WorkspaceFolder2) {
-      function is(value) {
-        const candidate = value;
-        return Is.objectLiteral(candidate) && URI.is(candidate.uri) && Is.string(candidate.name);
-      }
-      WorkspaceFolder2.is = is;
-    })(WorkspaceFolder || (WorkspaceFolder = {}));
-    EOL5 = ["\n", "\r\n", "\r"];
-    (function(TextDocument3) {
-      function create(uri2, languageId, version2, content) {
-        return new FullTextDocument(uri2, languageId, version2, content);
-      }
-      TextDocument3.create = create;
-      function is(value) {
-        const candidate = value;
-        return Is.defined(candidate) && Is.string(candidate.uri) && (Is.undefined(candidate.languageId) || Is.string(candidate.languageId)) && Is.uinteger(candidate.lineCount) && Is.func(candidate.getText) && Is.func(candidate.positionAt) && Is.func(candidate.offsetAt) ? true : false;
-      }
-      TextDocument3.is = is;
-      function applyEdits(document, edits) {
-        let text2 = document.getText();
-        const sortedEdits = mergeSort2(edits, (a, b) => {
-          const diff = a.range.start.line - b.range.start.line;
-          if (diff === 0) {
-            return a.range.start.character - b.range.start.character;
-          }
-          return diff;
-        });
-        let lastModifiedOffset = text2.length;
-        for (let i = sortedEdits.length - 1; i >= 0; i--) {
-          const e = sortedEdits[i];
-          const startOffset = document.offsetAt(e.range.start);
-          const endOffset = document.offsetAt(e.range.end);
-          if (endOffset <= lastModifiedOffset) {
-            text2 = text2.substring(0, startOffset) + e.newText + text2.substring(endOffset, text2.length);
-          } else {
-            throw new Error("Overlapping edit");
-          }
-          lastModifiedOffset = startOffset;
-        }
-        return text2;
-      }
-      TextDocument3.applyEdits = applyEdits;
-      function mergeSort2(data, compare2) {
-        if (data.length <= 1) {
-          return data;
-        }
-        const p = data.length / 2 | 0;
-        const left = data.slice(0, p);
-        const right = data.slice(p);
-        mergeSort2(left, compare2);
-        mergeSort2(right, compare2);
-        let leftIdx = 0;
-        let rightIdx = 0;
-        let i = 0;
-        while (leftIdx < left.length && rightIdx < right.length) {
-          const ret = compare2(left[leftIdx], right[rightIdx]);
-          if (ret <= 0) {
-            data[i++] = left[leftIdx++];
-          } else {
-            data[i++] = right[rightIdx++];
-          }
-        }
-        while (leftIdx < left.length) {
-          data[i++] = left[leftIdx++];
-        }
-        while (rightIdx < right.length) {
-          data[i++] = right[rightIdx++];
-        }
-        return data;
-      }
-    })(TextDocument || (TextDocument = {}));
-    FullTextDocument = class {
-      constructor(uri2, languageId, version2, content) {
-        this._uri = uri2;
-        this._languageId = languageId;
-        this._version = version2;
-        this._content = content;
-        this._lineOffsets = void 0;
-      }
-      get uri() {
-        return this._uri;
-      }
-      get languageId() {
-        return this._languageId;
-      }
-      get version() {
-        return this._version;
-      }
-      getText(range2) {
-        if (range2) {
-          const start = this.offsetAt(range2.start);
-          const end2 = this.offsetAt(range2.end);
-          return this._content.substring(start, end2);
-        }
-        return this._content;
-      }
-      update(event, version2) {
-        this._content = event.text;
-        this._version = version2;
-        this._lineOffsets = void 0;
-      }
-      getLineOffsets() {
-        if (this._lineOffsets === void 0) {
-          const lineOffsets = [];
-          const text2 = this._content;
-          let isLineStart = true;
-          for (let i = 0; i < text2.length; i++) {
-            if (isLineStart) {
-              lineOffsets.push(i);
-              isLineStart = false;
-            }
-            const ch = text2.charAt(i);
-            isLineStart = ch === "\r" || ch === "\n";
-            if (ch === "\r" && i + 1 < text2.length && text2.charAt(i + 1) === "\n") {
-              i++;
-            }
-          }
-          if (isLineStart && text2.length > 0) {
-            lineOffsets.push(text2.length);
-          }
-          this._lineOffsets = lineOffsets;
-        }
-        return this._lineOffsets;
-      }
-      positionAt(offset) {
-        offset = Math.max(Math.min(offset, this._content.length), 0);
-        const lineOffsets = this.getLineOffsets();
-        let low = 0, high = lineOffsets.length;
-        if (high === 0) {
-          return Position.create(0, offset);
-        }
-        while (low < high) {
-          const mid = Math.floor((low + high) / 2);
-          if (lineOffsets[mid] > offset) {
-            high = mid;
-          } else {
-            low = mid + 1;
-          }
-        }
-        const line = low - 1;
-        return Position.create(line, offset - lineOffsets[line]);
-      }
-      offsetAt(position) {
-        const lineOffsets = this.getLineOffsets();
-        if (position.line >= lineOffsets.length) {
-          return this._content.length;
-        } else if (position.line < 0) {
-          return 0;
-        }
-        const lineOffset = lineOffsets[position.line];
-        const nextLineOffset = position.line + 1 < lineOffsets.length ? lineOffsets[position.line + 1] : this._content.length;
-        return Math.max(Math.min(lineOffset + position.character, nextLineOffset), lineOffset);
-      }
-      get lineCount() {
-        return this.getLineOffsets().length;
-      }
-    };
-    (function(Is2) {
-      const toString = Object.prototype.toString;
-      function defined(value) {
-        return typeof value !== "undefined";
-      }
-      Is2.defined = defined;
-      function undefined2(value) {
-        return typeof value === "undefined";
-      }
-      Is2.undefined = undefined2;
-      function boolean4(value) {
-        return value === true || value === false;
-      }
-      Is2.boolean = boolean4;
-      function string4(value) {
-        return toString.call(value) === "[object String]";
-      }
-      Is2.string = string4;
-      function number6(value) {
-        return toString.call(value) === "[object Number]";
-      }
-      Is2.number = number6;
-      function numberRange(value, min, max) {
-        return toString.call(value) === "[object Number]" && min <= value && value <= max;
-      }
-      Is2.numberRange = numberRange;
-      function integer3(value) {
-        return toString.call(value) === "[object Number]" && -2147483648 <= value && value <= 2147483647;
-      }
-      Is2.integer = integer3;
-      function uinteger2(value) {
-        return toString.call(value) === "[object Number]" && 0 <= value && value <= 2147483647;
-      }
-      Is2.uinteger = uinteger2;
-      function func(value) {
-        return toString.call(value) === "[object Function]";
-      }
-      Is2.func = func;
-      function objectLiteral(value) {
-        return value !== null && typeof value === "object";
-      }
-      Is2.objectLiteral = objectLiteral;
-      function typedArray(value, check2) {
-        return Array.isArray(value) && value.every(check2);
-      }
-      Is2.typedArray = typedArray;
-    })(Is || (Is = {}));
-  }
-});
-
-// node_modules/dockerfile-ast/lib/line.js
-var require_line = __commonJS({
-  "node_modules/dockerfile-ast/lib/line.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Line = void 0;
-    var Line = class {
-      constructor(document, range2) {
-        this.document = document;
-        this.range = range2;
-      }
-      getRange() {
-        return this.range;
-      }
-      getTextContent() {
-        return this.document.getText().substring(this.document.offsetAt(this.range.start), this.document.offsetAt(this.range.end));
-      }
-      isAfter(line) {
-        return this.range.start.line > line.range.start.line;
-      }
-      isBefore(line) {
-        return this.range.start.line < line;
-      }
-    };
-    exports.Line = Line;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/util.js
-var require_util9 = __commonJS({
-  "node_modules/dockerfile-ast/lib/util.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Util = void 0;
-    var Util = class _Util {
-      static isUTF8BOM(char) {
-        const uintArray = Uint8Array.from(Buffer.from(char, "UTF-8"));
-        return uintArray[0] === 239 && uintArray[1] == 187 && uintArray[2] == 191;
-      }
-      static isWhitespace(char) {
-        return char === " " || char === "	" || _Util.isNewline(char);
-      }
-      static isNewline(char) {
-        return char === "\r" || char === "\n";
-      }
-      static findLeadingNonWhitespace(content, escapeChar) {
-        whitespaceCheck: for (let i = 0; i < content.length; i++) {
-          switch (content.charAt(i)) {
-            case " ":
-            case "	":
-              continue;
-            case escapeChar:
-              escapeCheck: for (let j = i + 1; j < content.length; j++) {
-                switch (content.charAt(j)) {
-                  case " ":
-                  case "	":
-                    continue;
-                  case "\r":
-                    i = j + 1;
-                    continue whitespaceCheck;
-                  case "\n":
-                    i = j;
-                    continue whitespaceCheck;
-                  default:
-                    break escapeCheck;
-                }
-              }
-              return -1;
-            default:
-              return i;
-          }
-        }
-        return -1;
-      }
-      /**
-       * Determines if the given position is contained within the given range.
-       *
-       * @param position the position to check
-       * @param range the range to see if the position is inside of
-       */
-      static isInsideRange(position, range2) {
-        if (range2.start.line === range2.end.line) {
-          return range2.start.line === position.line && range2.start.character <= position.character && position.character <= range2.end.character;
-        } else if (range2.start.line === position.line) {
-          return range2.start.character <= position.character;
-        } else if (range2.end.line === position.line) {
-          return position.character <= range2.end.character;
-        }
-        return range2.start.line < position.line && position.line < range2.end.line;
-      }
-      static parseHeredocName(value) {
-        value = value.substring(2);
-        if (value.charAt(0) === "-") {
-          value = value.substring(1);
-        }
-        if (value.charAt(0) === '"') {
-          if (value.charAt(value.length - 1) !== '"') {
-            return null;
-          }
-          value = value.substring(1, value.length - 1);
-        }
-        if (value.charAt(0) === "'") {
-          if (value.charAt(value.length - 1) !== "'") {
-            return null;
-          }
-          value = value.substring(1, value.length - 1);
-        }
-        if (value.charAt(0) === "<") {
-          return null;
-        }
-        return value;
-      }
-    };
-    exports.Util = Util;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/comment.js
-var require_comment = __commonJS({
-  "node_modules/dockerfile-ast/lib/comment.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Comment = void 0;
-    var vscode_languageserver_types_1 = (init_main(), __toCommonJS(main_exports));
-    var line_1 = require_line();
-    var util_1 = require_util9();
-    var Comment = class extends line_1.Line {
-      constructor(document, range2) {
-        super(document, range2);
-      }
-      toString() {
-        const content = this.getContent();
-        if (content) {
-          return "# " + content;
-        }
-        return "#";
-      }
-      /**
-       * Returns the content of this comment. This excludes leading and
-       * trailing whitespace as well as the # symbol. If the comment only
-       * consists of whitespace, the empty string will be returned.
-       */
-      getContent() {
-        let range2 = this.getContentRange();
-        if (range2 === null) {
-          return "";
-        }
-        return this.document.getText().substring(this.document.offsetAt(range2.start), this.document.offsetAt(range2.end));
-      }
-      /**
-       * Returns a range that includes the content of the comment
-       * excluding any leading and trailing whitespace as well as the #
-       * symbol. May return null if the comment only consists of whitespace
-       * characters.
-       */
-      getContentRange() {
-        let range2 = this.getRange();
-        const startOffset = this.document.offsetAt(range2.start);
-        let raw = this.document.getText().substring(startOffset, this.document.offsetAt(range2.end));
-        let start = -1;
-        let end2 = -1;
-        for (let i = 1; i < raw.length; i++) {
-          if (!util_1.Util.isWhitespace(raw.charAt(i))) {
-            start = i;
-            break;
-          }
-        }
-        if (start === -1) {
-          return null;
-        }
-        for (let i = raw.length - 1; i >= 1; i--) {
-          if (!util_1.Util.isWhitespace(raw.charAt(i))) {
-            end2 = i + 1;
-            break;
-          }
-        }
-        return vscode_languageserver_types_1.Range.create(this.document.positionAt(startOffset + start), this.document.positionAt(startOffset + end2));
-      }
-    };
-    exports.Comment = Comment;
-  }
-});
-
-// node_modules/vscode-languageserver-textdocument/lib/esm/main.js
-var main_exports2 = {};
-__export(main_exports2, {
-  TextDocument: () => TextDocument2
-});
-function mergeSort(data, compare2) {
-  if (data.length <= 1) {
-    return data;
-  }
-  const p = data.length / 2 | 0;
-  const left = data.slice(0, p);
-  const right = data.slice(p);
-  mergeSort(left, compare2);
-  mergeSort(right, compare2);
-  let leftIdx = 0;
-  let rightIdx = 0;
-  let i = 0;
-  while (leftIdx < left.length && rightIdx < right.length) {
-    const ret = compare2(left[leftIdx], right[rightIdx]);
-    if (ret <= 0) {
-      data[i++] = left[leftIdx++];
-    } else {
-      data[i++] = right[rightIdx++];
-    }
-  }
-  while (leftIdx < left.length) {
-    data[i++] = left[leftIdx++];
-  }
-  while (rightIdx < right.length) {
-    data[i++] = right[rightIdx++];
-  }
-  return data;
-}
-function computeLineOffsets(text2, isAtLineStart, textOffset = 0) {
-  const result = isAtLineStart ? [textOffset] : [];
-  for (let i = 0; i < text2.length; i++) {
-    const ch = text2.charCodeAt(i);
-    if (isEOL(ch)) {
-      if (ch === 13 && i + 1 < text2.length && text2.charCodeAt(i + 1) === 10) {
-        i++;
-      }
-      result.push(textOffset + i + 1);
-    }
-  }
-  return result;
-}
-function isEOL(char) {
-  return char === 13 || char === 10;
-}
-function getWellformedRange(range2) {
-  const start = range2.start;
-  const end2 = range2.end;
-  if (start.line > end2.line || start.line === end2.line && start.character > end2.character) {
-    return { start: end2, end: start };
-  }
-  return range2;
-}
-function getWellformedEdit(textEdit) {
-  const range2 = getWellformedRange(textEdit.range);
-  if (range2 !== textEdit.range) {
-    return { newText: textEdit.newText, range: range2 };
-  }
-  return textEdit;
-}
-var FullTextDocument2, TextDocument2;
-var init_main2 = __esm({
-  "node_modules/vscode-languageserver-textdocument/lib/esm/main.js"() {
-    "use strict";
-    FullTextDocument2 = class _FullTextDocument {
-      constructor(uri2, languageId, version2, content) {
-        this._uri = uri2;
-        this._languageId = languageId;
-        this._version = version2;
-        this._content = content;
-        this._lineOffsets = void 0;
-      }
-      get uri() {
-        return this._uri;
-      }
-      get languageId() {
-        return this._languageId;
-      }
-      get version() {
-        return this._version;
-      }
-      getText(range2) {
-        if (range2) {
-          const start = this.offsetAt(range2.start);
-          const end2 = this.offsetAt(range2.end);
-          return this._content.substring(start, end2);
-        }
-        return this._content;
-      }
-      update(changes, version2) {
-        for (const change of changes) {
-          if (_FullTextDocument.isIncremental(change)) {
-            const range2 = getWellformedRange(change.range);
-            const startOffset = this.offsetAt(range2.start);
-            const endOffset = this.offsetAt(range2.end);
-            this._content = this._content.substring(0, startOffset) + change.text + this._content.substring(endOffset, this._content.length);
-            const insertedEndOffset = startOffset + change.text.length;
-            const crlfAtStart = this._content.charCodeAt(startOffset - 1) === 13 && this._content.charCodeAt(startOffset) === 10;
-            const crlfAtEnd = this._content.charCodeAt(insertedEndOffset - 1) === 13 && this._content.charCodeAt(insertedEndOffset) === 10;
-            if (crlfAtStart || crlfAtEnd) {
-              this._lineOffsets = void 0;
-              continue;
-            }
-            const startLine = Math.max(range2.start.line, 0);
-            const endLine = Math.max(range2.end.line, 0);
-            let lineOffsets = this._lineOffsets;
-            const addedLineOffsets = computeLineOffsets(change.text, false, startOffset);
-            if (endLine - startLine === addedLineOffsets.length) {
-              for (let i = 0, len = addedLineOffsets.length; i < len; i++) {
-                lineOffsets[i + startLine + 1] = addedLineOffsets[i];
-              }
-            } else {
-              if (addedLineOffsets.length < 1e4) {
-                lineOffsets.splice(startLine + 1, endLine - startLine, ...addedLineOffsets);
-              } else {
-                this._lineOffsets = lineOffsets = lineOffsets.slice(0, startLine + 1).concat(addedLineOffsets, lineOffsets.slice(endLine + 1));
-              }
-            }
-            const diff = change.text.length - (endOffset - startOffset);
-            if (diff !== 0) {
-              for (let i = startLine + 1 + addedLineOffsets.length, len = lineOffsets.length; i < len; i++) {
-                lineOffsets[i] = lineOffsets[i] + diff;
-              }
-            }
-          } else if (_FullTextDocument.isFull(change)) {
-            this._content = change.text;
-            this._lineOffsets = void 0;
-          } else {
-            throw new Error("Unknown change event received");
-          }
-        }
-        this._version = version2;
-      }
-      getLineOffsets() {
-        if (this._lineOffsets === void 0) {
-          this._lineOffsets = computeLineOffsets(this._content, true);
-        }
-        return this._lineOffsets;
-      }
-      positionAt(offset) {
-        offset = Math.max(Math.min(offset, this._content.length), 0);
-        const lineOffsets = this.getLineOffsets();
-        let low = 0, high = lineOffsets.length;
-        if (high === 0) {
-          return { line: 0, character: offset };
-        }
-        while (low < high) {
-          const mid = Math.floor((low + high) / 2);
-          if (lineOffsets[mid] > offset) {
-            high = mid;
-          } else {
-            low = mid + 1;
-          }
-        }
-        const line = low - 1;
-        offset = this.ensureBeforeEOL(offset, lineOffsets[line]);
-        return { line, character: offset - lineOffsets[line] };
-      }
-      offsetAt(position) {
-        const lineOffsets = this.getLineOffsets();
-        if (position.line >= lineOffsets.length) {
-          return this._content.length;
-        } else if (position.line < 0) {
-          return 0;
-        }
-        const lineOffset = lineOffsets[position.line];
-        if (position.character <= 0) {
-          return lineOffset;
-        }
-        const nextLineOffset = position.line + 1 < lineOffsets.length ? lineOffsets[position.line + 1] : this._content.length;
-        const offset = Math.min(lineOffset + position.character, nextLineOffset);
-        return this.ensureBeforeEOL(offset, lineOffset);
-      }
-      getLineRange(line) {
-        const lineOffsets = this.getLineOffsets();
-        if (line >= lineOffsets.length) {
-          const lastLine = lineOffsets.length - 1;
-          return { start: { line: lastLine, character: 0 }, end: { line: lastLine, character: this._content.length - lineOffsets[lastLine] } };
-        } else if (line < 0) {
-          return { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
-        }
-        const startOffset = lineOffsets[line];
-        const nextLineOffset = line + 1 < lineOffsets.length ? lineOffsets[line + 1] : this._content.length;
-        const endOffset = this.ensureBeforeEOL(nextLineOffset, startOffset);
-        return { start: { line, character: 0 }, end: { line, character: endOffset - startOffset } };
-      }
-      getEOLCharacters(line) {
-        const lineOffsets = this.getLineOffsets();
-        if (line >= lineOffsets.length) {
-          return "";
-        } else if (line < 0) {
-          return "";
-        }
-        const nextLineOffset = line + 1 < lineOffsets.length ? lineOffsets[line + 1] : this._content.length;
-        const eolOffset = this.ensureBeforeEOL(nextLineOffset, lineOffsets[line]);
-        return this._content.substring(eolOffset, nextLineOffset);
-      }
-      ensureBeforeEOL(offset, lineOffset) {
-        while (offset > lineOffset && isEOL(this._content.charCodeAt(offset - 1))) {
-          offset--;
-        }
-        return offset;
-      }
-      get lineCount() {
-        return this.getLineOffsets().length;
-      }
-      static isIncremental(event) {
-        const candidate = event;
-        return candidate !== void 0 && candidate !== null && typeof candidate.text === "string" && candidate.range !== void 0 && (candidate.rangeLength === void 0 || typeof candidate.rangeLength === "number");
-      }
-      static isFull(event) {
-        const candidate = event;
-        return candidate !== void 0 && candidate !== null && typeof candidate.text === "string" && candidate.range === void 0 && candidate.rangeLength === void 0;
-      }
-    };
-    (function(TextDocument3) {
-      function create(uri2, languageId, version2, content) {
-        return new FullTextDocument2(uri2, languageId, version2, content);
-      }
-      TextDocument3.create = create;
-      function update(document, changes, version2) {
-        if (document instanceof FullTextDocument2) {
-          document.update(changes, version2);
-          return document;
-        } else {
-          throw new Error("TextDocument.update: document must be created by TextDocument.create");
-        }
-      }
-      TextDocument3.update = update;
-      function applyEdits(document, edits) {
-        const text2 = document.getText();
-        const sortedEdits = mergeSort(edits.map(getWellformedEdit), (a, b) => {
-          const diff = a.range.start.line - b.range.start.line;
-          if (diff === 0) {
-            return a.range.start.character - b.range.start.character;
-          }
-          return diff;
-        });
-        let lastModifiedOffset = 0;
-        const spans = [];
-        for (const e of sortedEdits) {
-          const startOffset = document.offsetAt(e.range.start);
-          if (startOffset < lastModifiedOffset) {
-            throw new Error("Overlapping edit");
-          } else if (startOffset > lastModifiedOffset) {
-            spans.push(text2.substring(lastModifiedOffset, startOffset));
-          }
-          if (e.newText.length) {
-            spans.push(e.newText);
-          }
-          lastModifiedOffset = document.offsetAt(e.range.end);
-        }
-        spans.push(text2.substr(lastModifiedOffset));
-        return spans.join("");
-      }
-      TextDocument3.applyEdits = applyEdits;
-    })(TextDocument2 || (TextDocument2 = {}));
-  }
-});
-
-// node_modules/dockerfile-ast/lib/parserDirective.js
-var require_parserDirective = __commonJS({
-  "node_modules/dockerfile-ast/lib/parserDirective.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.ParserDirective = void 0;
-    var main_1 = require_main();
-    var line_1 = require_line();
-    var ParserDirective = class extends line_1.Line {
-      constructor(document, range2, nameRange, valueRange) {
-        super(document, range2);
-        this.nameRange = nameRange;
-        this.valueRange = valueRange;
-      }
-      toString() {
-        return "# " + this.getName() + "=" + this.getValue();
-      }
-      getNameRange() {
-        return this.nameRange;
-      }
-      getValueRange() {
-        return this.valueRange;
-      }
-      getName() {
-        return this.document.getText().substring(this.document.offsetAt(this.nameRange.start), this.document.offsetAt(this.nameRange.end));
-      }
-      getValue() {
-        return this.document.getText().substring(this.document.offsetAt(this.valueRange.start), this.document.offsetAt(this.valueRange.end));
-      }
-      getDirective() {
-        const directive = main_1.Directive[this.getName().toLowerCase()];
-        return directive === void 0 ? null : directive;
-      }
-    };
-    exports.ParserDirective = ParserDirective;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/heredoc.js
-var require_heredoc = __commonJS({
-  "node_modules/dockerfile-ast/lib/heredoc.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Heredoc = void 0;
-    var Heredoc = class {
-      constructor(startRange, name, nameRange, contentRange, endRange) {
-        this.startRange = startRange;
-        this.name = name;
-        this.nameRange = nameRange;
-        this.contentRange = contentRange;
-        this.endRange = endRange;
-      }
-      /**
-       * Returns the name of the here-document.
-       *
-       * This API is experimental and subject to change.
-       */
-      getName() {
-        return this.name;
-      }
-      /**
-       * Returns the range of the start operator and the name. If the
-       * here-document is initialized with <<EOT then the start range would
-       * encompass all five characters.
-       *
-       * This API is experimental and subject to change.
-       */
-      getStartRange() {
-        return this.startRange;
-      }
-      /**
-       * Returns the range of this here-document's name that is declared at
-       * the beginning of the here-document with the operator. If the
-       * here-document is initialized with <<EOT then the name range would
-       * encompass the latter three "EOT" characters.
-       *
-       * This API is experimental and subject to change.
-       */
-      getNameRange() {
-        return this.nameRange;
-      }
-      /**
-       * Returns the range of the content of this here-document. This may
-       * be null if the here-document has no content because:
-       * - the start range is the only thing that was declared
-       * - the end range was declared immediately and there is no content
-       *
-       * This API is experimental and subject to change.
-       */
-      getContentRange() {
-        return this.contentRange;
-      }
-      /**
-       * Returns the range of the here-document's name on a line that
-       * represents the end of the here-document.
-       *
-       * This API is experimental and subject to change.
-       */
-      getDelimiterRange() {
-        return this.endRange;
-      }
-    };
-    exports.Heredoc = Heredoc;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/variable.js
-var require_variable = __commonJS({
-  "node_modules/dockerfile-ast/lib/variable.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Variable = void 0;
-    var Variable = class {
-      constructor(name, nameRange, range2, modifier, modifierRange, substitutionParameter, substitutionRange, defined, buildVariable, stringValue) {
-        this.name = name;
-        this.nameRange = nameRange;
-        this.range = range2;
-        this.modifier = modifier;
-        this.modifierRange = modifierRange;
-        this.substitutionParameter = substitutionParameter;
-        this.substitutionRange = substitutionRange;
-        this.defined = defined;
-        this.buildVariable = buildVariable;
-        this.stringValue = stringValue;
-      }
-      toString() {
-        return this.stringValue;
-      }
-      getName() {
-        return this.name;
-      }
-      getNameRange() {
-        return this.nameRange;
-      }
-      /**
-       * Returns the range of the entire variable. This includes the symbols for
-       * the declaration of the variable such as the $, {, and } symbols.
-       *
-       * @return the range in the document that this variable encompasses in its
-       *         entirety
-       */
-      getRange() {
-        return this.range;
-      }
-      /**
-       * Returns the modifier character that has been set for
-       * specifying how this variable should be expanded and resolved.
-       * If this variable is ${variable:+value} then the modifier
-       * character is '+'. Will be the empty string if the variable is
-       * declared as ${variable:}. Otherwise, will be null if this
-       * variable will not use variable substitution at all (such as
-       * ${variable} or $variable).
-       *
-       * @return this variable's modifier character, or the empty
-       *         string if it does not have one, or null if this
-       *         variable will not use variable substitution
-       */
-      getModifier() {
-        return this.modifier;
-      }
-      getModifierRange() {
-        return this.modifierRange;
-      }
-      /**
-       * Returns the parameter that will be used for substitution if
-       * this variable uses modifiers to define how its value should be
-       * resolved. If this variable is ${variable:+value} then the
-       * substitution value will be 'value'. Will be the empty string
-       * if the variable is declared as ${variable:+} or some other
-       * variant where the only thing that follows the modifier
-       * character (excluding considerations of escape characters and
-       * so on) is the variable's closing bracket. May be null if this
-       * variable does not have a modifier character defined (such as
-       * ${variable} or $variable).
-       *
-       * @return this variable's substitution parameter, or the empty
-       *         string if it does not have one, or null if there is
-       *         not one defined
-       */
-      getSubstitutionParameter() {
-        return this.substitutionParameter;
-      }
-      getSubstitutionRange() {
-        return this.substitutionRange;
-      }
-      /**
-       * Returns whether this variable has been defined or not.
-       *
-       * @return true if this variable has been defined, false otherwise
-       */
-      isDefined() {
-        return this.defined;
-      }
-      isBuildVariable() {
-        return this.buildVariable === true;
-      }
-      isEnvironmentVariable() {
-        return this.buildVariable === false;
-      }
-    };
-    exports.Variable = Variable;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instruction.js
-var require_instruction = __commonJS({
-  "node_modules/dockerfile-ast/lib/instruction.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Instruction = void 0;
-    var vscode_languageserver_types_1 = (init_main(), __toCommonJS(main_exports));
-    var util_1 = require_util9();
-    var line_1 = require_line();
-    var argument_1 = require_argument();
-    var heredoc_1 = require_heredoc();
-    var variable_1 = require_variable();
-    var main_1 = require_main();
-    var Instruction = class extends line_1.Line {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2);
-        this.dockerfile = dockerfile;
-        this.escapeChar = escapeChar;
-        this.instruction = instruction;
-        this.instructionRange = instructionRange;
-      }
-      toString() {
-        let value = this.getKeyword();
-        for (let arg of this.getRawArguments()) {
-          value += " ";
-          value += arg.getValue();
-        }
-        return value;
-      }
-      getRangeContent(range2) {
-        if (range2 === null) {
-          return null;
-        }
-        return this.document.getText().substring(this.document.offsetAt(range2.start), this.document.offsetAt(range2.end));
-      }
-      getInstructionRange() {
-        return this.instructionRange;
-      }
-      getInstruction() {
-        return this.instruction;
-      }
-      getKeyword() {
-        return this.getInstruction().toUpperCase();
-      }
-      getArgumentsRange() {
-        let args = this.getArguments();
-        if (args.length === 0) {
-          return null;
-        }
-        return vscode_languageserver_types_1.Range.create(args[0].getRange().start, args[args.length - 1].getRange().end);
-      }
-      getArgumentsRanges() {
-        let args = this.getArguments();
-        if (args.length === 0) {
-          return [];
-        }
-        if (args[0].getRange().start.line === args[args.length - 1].getRange().end.line) {
-          return [vscode_languageserver_types_1.Range.create(args[0].getRange().start, args[args.length - 1].getRange().end)];
-        }
-        let ranges = [];
-        let end2 = -1;
-        let startPosition = args[0].getRange().start;
-        let range2 = this.getInstructionRange();
-        let extra = this.document.offsetAt(startPosition) - this.document.offsetAt(range2.start);
-        let content = this.getTextContent();
-        let fullArgs = content.substring(extra, this.document.offsetAt(args[args.length - 1].getRange().end) - this.document.offsetAt(range2.start));
-        let offset = this.document.offsetAt(range2.start) + extra;
-        let start = false;
-        let comment2 = false;
-        for (let i = 0; i < fullArgs.length; i++) {
-          let char = fullArgs.charAt(i);
-          if (char === this.escapeChar) {
-            let next = fullArgs.charAt(i + 1);
-            if (next === " " || next === "	") {
-              whitespaceCheck: for (let j = i + 2; j < fullArgs.length; j++) {
-                switch (fullArgs.charAt(j)) {
-                  case " ":
-                  case "	":
-                    continue;
-                  case "\r":
-                    j++;
-                  case "\n":
-                    if (startPosition !== null) {
-                      ranges.push(vscode_languageserver_types_1.Range.create(startPosition, this.document.positionAt(offset + end2 + 1)));
-                    }
-                    startPosition = null;
-                    start = true;
-                    comment2 = false;
-                    i = j;
-                    break whitespaceCheck;
-                  default:
-                    break whitespaceCheck;
-                }
-              }
-            } else if (next === "\r") {
-              if (startPosition !== null) {
-                ranges.push(vscode_languageserver_types_1.Range.create(startPosition, this.document.positionAt(offset + end2 + 1)));
-                startPosition = null;
-              }
-              start = true;
-              comment2 = false;
-              i += 2;
-            } else if (next === "\n") {
-              if (startPosition !== null) {
-                ranges.push(vscode_languageserver_types_1.Range.create(startPosition, this.document.positionAt(offset + end2 + 1)));
-              }
-              startPosition = null;
-              start = true;
-              comment2 = false;
-              i++;
-            } else {
-              i++;
-            }
-          } else if (util_1.Util.isNewline(char)) {
-            if (comment2) {
-              startPosition = null;
-              start = true;
-              comment2 = false;
-            }
-          } else {
-            if (!comment2) {
-              if (startPosition === null) {
-                if (char === "#") {
-                  comment2 = true;
-                  continue;
-                }
-                let position = this.document.positionAt(offset + i);
-                if (position.character !== 0) {
-                  startPosition = vscode_languageserver_types_1.Position.create(position.line, 0);
-                }
-              }
-              end2 = i;
-            }
-          }
-        }
-        if (startPosition === null) {
-          ranges.push(vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + end2), this.document.positionAt(offset + end2 + 1)));
-        } else {
-          ranges.push(vscode_languageserver_types_1.Range.create(startPosition, this.document.positionAt(offset + end2 + 1)));
-        }
-        return ranges;
-      }
-      getRawArgumentsContent() {
-        let args = this.getArguments();
-        if (args.length === 0) {
-          return null;
-        }
-        return this.getRangeContent(vscode_languageserver_types_1.Range.create(args[0].getRange().start, args[args.length - 1].getRange().end));
-      }
-      getArgumentsContent() {
-        let args = this.getArguments();
-        if (args.length === 0) {
-          return null;
-        }
-        let content = "";
-        let ranges = this.getArgumentsRanges();
-        let documentText = this.document.getText();
-        for (let range2 of ranges) {
-          content += documentText.substring(this.document.offsetAt(range2.start), this.document.offsetAt(range2.end));
-        }
-        return content;
-      }
-      getArguments() {
-        return this.getRawArguments();
-      }
-      getRawArguments() {
-        let args = [];
-        let range2 = this.getInstructionRange();
-        let extra = this.document.offsetAt(range2.end) - this.document.offsetAt(range2.start);
-        let content = this.getTextContent();
-        let fullArgs = content.substring(extra);
-        let offset = this.document.offsetAt(range2.start) + extra;
-        let start = false;
-        let comment2 = false;
-        let found = -1;
-        let escapedWhitespaceDetected = false;
-        let escaping = false;
-        let escapeMarker = -1;
-        let escapedArg = "";
-        for (let i = 0; i < fullArgs.length; i++) {
-          let char = fullArgs.charAt(i);
-          if (util_1.Util.isWhitespace(char)) {
-            if (escaping) {
-              escapedWhitespaceDetected = true;
-              if (util_1.Util.isNewline(char)) {
-                escapedWhitespaceDetected = false;
-                if (comment2) {
-                  comment2 = false;
-                  start = true;
-                }
-              }
-              continue;
-            } else if (found !== -1) {
-              if (escapeMarker === -1) {
-                args.push(new argument_1.Argument(escapedArg, vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + found), this.document.positionAt(offset + i))));
-              } else {
-                args.push(new argument_1.Argument(escapedArg, vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + found), this.document.positionAt(offset + escapeMarker))));
-              }
-              escapeMarker = -1;
-              escapedArg = "";
-              found = -1;
-            }
-          } else if (char === this.escapeChar) {
-            let next = fullArgs.charAt(i + 1);
-            if (next === " " || next === "	") {
-              whitespaceCheck: for (let j = i + 2; j < fullArgs.length; j++) {
-                let newlineCheck = fullArgs.charAt(j);
-                switch (newlineCheck) {
-                  case " ":
-                  case "	":
-                    continue;
-                  case "\r":
-                    j++;
-                  case "\n":
-                    comment2 = false;
-                    escaping = true;
-                    start = true;
-                    if (found !== -1) {
-                      escapeMarker = i;
-                    }
-                    i = j;
-                    break whitespaceCheck;
-                  default:
-                    escapeMarker = i;
-                    if (found === -1) {
-                      i = j - 1;
-                    }
-                    break whitespaceCheck;
-                }
-              }
-            } else if (next === "\r") {
-              comment2 = false;
-              escaping = true;
-              start = true;
-              if (found !== -1 && escapeMarker === -1) {
-                escapeMarker = i;
-              }
-              i += 2;
-            } else if (next === "\n") {
-              comment2 = false;
-              escaping = true;
-              start = true;
-              if (found !== -1 && escapeMarker === -1) {
-                escapeMarker = i;
-              }
-              i++;
-            } else {
-              if (escapedWhitespaceDetected && escapeMarker !== -1) {
-                args.push(new argument_1.Argument(escapedArg, vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + found), this.document.positionAt(offset + escapeMarker))));
-                escapedArg = "";
-                found = -1;
-              }
-              escapeMarker = -1;
-              escapedWhitespaceDetected = false;
-              escaping = false;
-              if (next === "$") {
-                escapedArg = escapedArg + char + next;
-              } else if (next === "") {
-                break;
-              } else {
-                escapedArg = escapedArg + next;
-              }
-              if (found === -1) {
-                found = i;
-              }
-              i++;
-            }
-          } else if (!comment2) {
-            if (start && char === "#") {
-              comment2 = true;
-            } else {
-              if (escapedWhitespaceDetected && escapeMarker !== -1) {
-                args.push(new argument_1.Argument(escapedArg, vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + found), this.document.positionAt(offset + escapeMarker))));
-                escapedArg = "";
-                found = -1;
-              }
-              escapedWhitespaceDetected = false;
-              escaping = false;
-              escapeMarker = -1;
-              escapedArg = escapedArg + char;
-              if (found === -1) {
-                found = i;
-              }
-            }
-            start = false;
-          }
-        }
-        if (found !== -1) {
-          if (escapeMarker === -1) {
-            args.push(new argument_1.Argument(escapedArg, vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + found), this.document.positionAt(offset + fullArgs.length))));
-          } else {
-            args.push(new argument_1.Argument(escapedArg, vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + found), this.document.positionAt(offset + escapeMarker))));
-          }
-        }
-        return args;
-      }
-      getExpandedArguments() {
-        let args = this.getArguments();
-        for (let i = 0; i < args.length; i++) {
-          const argRange = args[i].getRange();
-          let offset = this.document.offsetAt(argRange.start);
-          const variables = this.parseVariables(offset, args[i].getValue());
-          const swaps = [];
-          let requiresExpansion = false;
-          for (let variable of variables) {
-            const value = this.dockerfile.resolveVariable(variable.getName(), variable.getNameRange().start.line);
-            swaps.push(value);
-            requiresExpansion = requiresExpansion || value !== void 0;
-          }
-          if (requiresExpansion) {
-            let expanded = "";
-            for (let j = 0; j < swaps.length; j++) {
-              const variableRange = variables[j].getRange();
-              const start = this.document.offsetAt(variableRange.start);
-              const end2 = this.document.offsetAt(variableRange.end);
-              if (swaps[j]) {
-                expanded += this.document.getText().substring(offset, start);
-                expanded += swaps[j];
-                offset = end2;
-              } else {
-                expanded += this.document.getText().substring(offset, end2);
-                offset = end2;
-              }
-            }
-            const argEnd = this.document.offsetAt(argRange.end);
-            if (argEnd !== offset) {
-              expanded += this.document.getText().substring(offset, argEnd);
-            }
-            args[i] = new argument_1.Argument(expanded, argRange);
-          }
-        }
-        return args;
-      }
-      getVariables() {
-        const variables = [];
-        const args = this.getRawArguments();
-        for (const arg of args) {
-          let range2 = arg.getRange();
-          let rawValue = this.document.getText().substring(this.document.offsetAt(range2.start), this.document.offsetAt(range2.end));
-          const parsedVariables = this.parseVariables(this.document.offsetAt(arg.getRange().start), rawValue);
-          for (const parsedVariable of parsedVariables) {
-            variables.push(parsedVariable);
-          }
-        }
-        return variables;
-      }
-      parseVariables(offset, arg) {
-        let variables = [];
-        variableLoop: for (let i = 0; i < arg.length; i++) {
-          switch (arg.charAt(i)) {
-            case this.escapeChar:
-              if (arg.charAt(i + 1) === "$") {
-                i++;
-              }
-              break;
-            case "$":
-              if (arg.charAt(i + 1) === "{") {
-                let escapedString = "${";
-                let escapedName = "";
-                let nameEnd = -1;
-                let escapedSubstitutionParameter = "";
-                let substitutionStart = -1;
-                let substitutionEnd = -1;
-                let modifierRead = -1;
-                nameLoop: for (let j = i + 2; j < arg.length; j++) {
-                  let char = arg.charAt(j);
-                  switch (char) {
-                    case this.escapeChar:
-                      for (let k = j + 1; k < arg.length; k++) {
-                        switch (arg.charAt(k)) {
-                          case " ":
-                          case "	":
-                          case "\r":
-                            continue;
-                          case "\n":
-                            j = k;
-                            continue nameLoop;
-                        }
-                      }
-                      break;
-                    case "}":
-                      escapedString += "}";
-                      let modifier = null;
-                      let modifierRange = null;
-                      let substitutionParameter = modifierRead !== -1 ? escapedSubstitutionParameter : null;
-                      let substitutionRange = null;
-                      if (nameEnd === -1) {
-                        nameEnd = j;
-                      } else if (nameEnd + 1 === j) {
-                        modifier = "";
-                        modifierRange = vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + nameEnd + 1), this.document.positionAt(offset + nameEnd + 1));
-                      } else {
-                        if (substitutionStart === -1) {
-                          substitutionStart = modifierRead + 1;
-                          substitutionEnd = modifierRead + 1;
-                        } else {
-                          substitutionEnd = substitutionEnd + 1;
-                        }
-                        modifier = arg.substring(modifierRead, modifierRead + 1);
-                        modifierRange = vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + modifierRead), this.document.positionAt(offset + modifierRead + 1));
-                        substitutionRange = vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + substitutionStart), this.document.positionAt(offset + substitutionEnd));
-                      }
-                      let start = this.document.positionAt(offset + i);
-                      variables.push(new variable_1.Variable(escapedName, vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + i + 2), this.document.positionAt(offset + nameEnd)), vscode_languageserver_types_1.Range.create(start, this.document.positionAt(offset + j + 1)), modifier, modifierRange, substitutionParameter, substitutionRange, this.dockerfile.resolveVariable(escapedName, start.line) !== void 0, this.isBuildVariable(escapedName, start.line), escapedString));
-                      i = j;
-                      continue variableLoop;
-                    case ":":
-                      if (nameEnd === -1) {
-                        nameEnd = j;
-                      } else if (modifierRead !== -1) {
-                        if (substitutionStart === -1) {
-                          substitutionStart = j;
-                          substitutionEnd = j;
-                        } else {
-                          substitutionEnd = j;
-                        }
-                        escapedSubstitutionParameter += ":";
-                      } else {
-                        modifierRead = j;
-                      }
-                      escapedString += ":";
-                      break;
-                    case "\n":
-                    case "\r":
-                    case " ":
-                    case "	":
-                      break;
-                    default:
-                      if (nameEnd === -1) {
-                        escapedName += char;
-                      } else if (modifierRead !== -1) {
-                        if (substitutionStart === -1) {
-                          substitutionStart = j;
-                          substitutionEnd = j;
-                        } else {
-                          substitutionEnd = j;
-                        }
-                        escapedSubstitutionParameter += char;
-                      } else {
-                        modifierRead = j;
-                      }
-                      escapedString += char;
-                      break;
-                  }
-                }
-                break variableLoop;
-              } else if (util_1.Util.isWhitespace(arg.charAt(i + 1)) || i === arg.length - 1) {
-                continue;
-              } else {
-                let escapedName = "";
-                nameLoop: for (let j = i + 1; j < arg.length; j++) {
-                  let char = arg.charAt(j);
-                  switch (char) {
-                    case "\r":
-                    case "\n":
-                    case " ":
-                    case "	":
-                      continue;
-                    case "$":
-                    case "'":
-                    case '"':
-                      let varStart = this.document.positionAt(offset + i);
-                      variables.push(new variable_1.Variable(escapedName, vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + i + 1), this.document.positionAt(offset + j)), vscode_languageserver_types_1.Range.create(varStart, this.document.positionAt(offset + j)), null, null, null, null, this.dockerfile.resolveVariable(escapedName, varStart.line) !== void 0, this.isBuildVariable(escapedName, varStart.line), "$" + escapedName));
-                      i = j - 1;
-                      continue variableLoop;
-                    case this.escapeChar:
-                      for (let k = j + 1; k < arg.length; k++) {
-                        switch (arg.charAt(k)) {
-                          case " ":
-                          case "	":
-                          case "\r":
-                            continue;
-                          case "\n":
-                            j = k;
-                            continue nameLoop;
-                        }
-                      }
-                      let start2 = this.document.positionAt(offset + i);
-                      variables.push(new variable_1.Variable(escapedName, vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + i + 1), this.document.positionAt(offset + j)), vscode_languageserver_types_1.Range.create(start2, this.document.positionAt(offset + j)), null, null, null, null, this.dockerfile.resolveVariable(escapedName, start2.line) !== void 0, this.isBuildVariable(escapedName, start2.line), "$" + escapedName));
-                      break variableLoop;
-                  }
-                  if (char.match(/^[a-z0-9_]+$/i) === null) {
-                    let varStart = this.document.positionAt(offset + i);
-                    variables.push(new variable_1.Variable(escapedName, vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + i + 1), this.document.positionAt(offset + j)), vscode_languageserver_types_1.Range.create(varStart, this.document.positionAt(offset + j)), null, null, null, null, this.dockerfile.resolveVariable(escapedName, varStart.line) !== void 0, this.isBuildVariable(escapedName, varStart.line), "$" + escapedName));
-                    i = j - 1;
-                    continue variableLoop;
-                  }
-                  escapedName += char;
-                }
-                let start = this.document.positionAt(offset + i);
-                variables.push(new variable_1.Variable(escapedName, vscode_languageserver_types_1.Range.create(this.document.positionAt(offset + i + 1), this.document.positionAt(offset + arg.length)), vscode_languageserver_types_1.Range.create(start, this.document.positionAt(offset + arg.length)), null, null, null, null, this.dockerfile.resolveVariable(escapedName, start.line) !== void 0, this.isBuildVariable(escapedName, start.line), "$" + escapedName));
-              }
-              break variableLoop;
-          }
-        }
-        return variables;
-      }
-      isBuildVariable(variable, line) {
-        if (this.getKeyword() === main_1.Keyword.FROM) {
-          for (const initialArg of this.dockerfile.getInitialARGs()) {
-            const arg = initialArg;
-            const property = arg.getProperty();
-            if (property && variable === property.getName()) {
-              return true;
-            }
-          }
-          return void 0;
-        }
-        let image = this.dockerfile.getContainingImage(vscode_languageserver_types_1.Position.create(line, 0));
-        let envs = image.getENVs();
-        for (let i = envs.length - 1; i >= 0; i--) {
-          if (envs[i].isBefore(line)) {
-            for (let property of envs[i].getProperties()) {
-              if (property.getName() === variable) {
-                return false;
-              }
-            }
-          }
-        }
-        let args = image.getARGs();
-        for (let i = args.length - 1; i >= 0; i--) {
-          if (args[i].isBefore(line)) {
-            let property = args[i].getProperty();
-            if (property && property.getName() === variable) {
-              return true;
-            }
-          }
-        }
-        return void 0;
-      }
-      createSingleLineHeredocs(args) {
-        const heredocs = [];
-        for (const arg of args) {
-          const value = arg.getValue();
-          if (value.startsWith("<<") && util_1.Util.parseHeredocName(value) !== null) {
-            const startRange = arg.getRange();
-            const nameRange = this.getNameRange(startRange);
-            const name = this.getName(nameRange);
-            heredocs.push(new heredoc_1.Heredoc(startRange, name, nameRange, null, null));
-          }
-        }
-        return heredocs;
-      }
-      getName(nameRange) {
-        const content = this.document.getText(nameRange);
-        let escaping = false;
-        let name = "";
-        nameLoop: for (let i = 0; i < content.length; i++) {
-          const ch = content.charAt(i);
-          switch (ch) {
-            case this.escapeChar:
-              escaping = true;
-              for (let j = i + 1; j < content.length; j++) {
-                switch (content.charAt(j)) {
-                  case " ":
-                  case "	":
-                    break;
-                  case "\r":
-                    i = j + 1;
-                    continue nameLoop;
-                  case "\n":
-                    i = j;
-                    continue nameLoop;
-                  default:
-                    name += content.charAt(j);
-                    i = j;
-                    continue nameLoop;
-                }
-              }
-              break;
-            case "#":
-              if (escaping) {
-                for (let j = i + 1; j < content.length; j++) {
-                  switch (content.charAt(j)) {
-                    case "\n":
-                      i = j;
-                      continue nameLoop;
-                  }
-                }
-              }
-            case " ":
-            case "	":
-            case "\r":
-            case "\n":
-              if (escaping) {
-                break;
-              }
-            default:
-              name += ch;
-              break;
-          }
-        }
-        return name;
-      }
-      getNameRange(startRange) {
-        const content = this.document.getText(startRange);
-        let endFound = false;
-        let searchHyphen = false;
-        let start = -1;
-        let end2 = -1;
-        let escaping = false;
-        let quote = null;
-        contentLoop: for (let i = 0; i < content.length; i++) {
-          const ch = content.charAt(i);
-          switch (ch) {
-            case '"':
-            case "'":
-              if (quote === ch) {
-                break contentLoop;
-              }
-              quote = ch;
-              continue;
-            case this.escapeChar:
-              for (let j = i + 1; j < content.length; j++) {
-                switch (content.charAt(j)) {
-                  case "\n":
-                    escaping = true;
-                    j = i;
-                    continue contentLoop;
-                }
-              }
-              break;
-            case " ":
-            case "	":
-            case "\r":
-            case "\n":
-              break;
-            case "<":
-              if (endFound) {
-                searchHyphen = true;
-              } else {
-                endFound = true;
-              }
-              break;
-            case "-":
-              if (searchHyphen) {
-                searchHyphen = false;
-                break;
-              }
-            case "#":
-              if (escaping) {
-                for (let j = i + 1; j < content.length; j++) {
-                  switch (content.charAt(j)) {
-                    case "\n":
-                      i = j;
-                      continue contentLoop;
-                  }
-                }
-              }
-            default:
-              if (start === -1) {
-                start = i;
-              }
-              if (quote !== null) {
-                end2 = i + 1;
-                break;
-              }
-              break contentLoop;
-          }
-        }
-        if (start === -1) {
-          return vscode_languageserver_types_1.Range.create(startRange.end, startRange.end);
-        }
-        const nameStart = this.document.positionAt(this.document.offsetAt(startRange.start) + start);
-        const nameEnd = quote !== null ? this.document.positionAt(this.document.offsetAt(startRange.start) + end2) : startRange.end;
-        return vscode_languageserver_types_1.Range.create(nameStart, nameEnd);
-      }
-      getHeredocs() {
-        const args = this.getArguments();
-        if (args.length === 0) {
-          return [];
-        }
-        const heredocs = [];
-        const range2 = this.getRange();
-        if (range2.start.line === range2.end.line) {
-          return this.createSingleLineHeredocs(args);
-        }
-        const heredocDefinitions = [];
-        let heredocsProcessed = false;
-        let escaping = false;
-        let contentStart = -1;
-        let contentEnd = -1;
-        let lineStart = -1;
-        let currentHeredoc = 0;
-        const startOffset = this.document.offsetAt(args[0].getRange().start);
-        const content = this.getRangeContent(vscode_languageserver_types_1.Range.create(args[0].getRange().start, this.getRange().end));
-        contentLoop: for (let i = 0; i < content.length; i++) {
-          switch (content.charAt(i)) {
-            case this.escapeChar:
-              escaping = true;
-              for (let j = i + 1; j < content.length; j++) {
-                switch (content.charAt(j)) {
-                  case " ":
-                  case "	":
-                    break;
-                  case "\r":
-                    j++;
-                  case "\n":
-                    i = j;
-                    continue contentLoop;
-                  default:
-                    i = j;
-                    continue contentLoop;
-                }
-              }
-              break;
-            case "\r":
-              break;
-            case "\n":
-              if (escaping) {
-                break;
-              }
-              if (heredocsProcessed) {
-                if (contentStart === -1) {
-                  contentStart = i;
-                }
-                contentEnd = i;
-                const arg = heredocDefinitions[currentHeredoc];
-                const startRange = arg.getRange();
-                const nameRange = this.getNameRange(startRange);
-                const name = this.getName(nameRange);
-                const delimiterRange = this.getDelimiterRange(arg, name, vscode_languageserver_types_1.Range.create(this.document.positionAt(startOffset + lineStart), this.document.positionAt(startOffset + i)));
-                if (delimiterRange !== null) {
-                  const contentRange = vscode_languageserver_types_1.Range.create(this.document.positionAt(startOffset + contentStart), this.document.positionAt(startOffset + lineStart - 1));
-                  heredocs.push(new heredoc_1.Heredoc(startRange, name, nameRange, contentRange, delimiterRange));
-                  contentStart = -1;
-                  currentHeredoc++;
-                }
-                lineStart = -1;
-              } else {
-                const offsetLimit = startOffset + i;
-                for (const arg of args) {
-                  if (this.document.offsetAt(arg.getRange().start) < offsetLimit) {
-                    if (arg.getValue().startsWith("<<")) {
-                      heredocDefinitions.push(arg);
-                    }
-                  } else {
-                    break;
-                  }
-                }
-                heredocsProcessed = true;
-                lineStart = -1;
-                continue contentLoop;
-              }
-              break;
-            case " ":
-            case "	":
-              if (escaping) {
-                break;
-              }
-            case "#":
-              if (escaping) {
-                for (let j = i + 1; j < content.length; j++) {
-                  switch (content.charAt(j)) {
-                    case "\n":
-                      i = j;
-                      continue contentLoop;
-                  }
-                }
-              }
-            default:
-              if (escaping) {
-                escaping = false;
-              }
-              if (heredocsProcessed) {
-                if (contentStart === -1) {
-                  contentStart = i;
-                }
-                if (lineStart === -1) {
-                  lineStart = i;
-                }
-              }
-              break;
-          }
-        }
-        if (heredocsProcessed) {
-          const arg = heredocDefinitions[currentHeredoc];
-          const startRange = arg.getRange();
-          const nameRange = this.getNameRange(startRange);
-          const name = this.getName(nameRange);
-          let contentRange = null;
-          const delimiterRange = this.getDelimiterRange(arg, name, vscode_languageserver_types_1.Range.create(this.document.positionAt(startOffset + lineStart), range2.end));
-          if (delimiterRange === null) {
-            contentRange = vscode_languageserver_types_1.Range.create(this.document.positionAt(startOffset + contentStart), range2.end);
-          } else if (contentEnd !== -1) {
-            contentRange = vscode_languageserver_types_1.Range.create(this.document.positionAt(startOffset + contentStart), this.document.positionAt(startOffset + contentEnd));
-          }
-          heredocs.push(new heredoc_1.Heredoc(startRange, name, nameRange, contentRange, delimiterRange));
-          currentHeredoc++;
-          for (let i = currentHeredoc; i < heredocDefinitions.length; i++) {
-            const arg2 = heredocDefinitions[currentHeredoc];
-            const startRange2 = arg2.getRange();
-            const nameRange2 = this.getNameRange(startRange2);
-            const name2 = this.getName(nameRange2);
-            heredocs.push(new heredoc_1.Heredoc(startRange2, name2, nameRange2, null, null));
-            currentHeredoc++;
-          }
-        } else {
-          return this.createSingleLineHeredocs(args);
-        }
-        return heredocs;
-      }
-      getDelimiterRange(startArg, name, candidateRange) {
-        const text2 = this.document.getText(candidateRange);
-        if (startArg.getValue().startsWith("<<-")) {
-          let index = 0;
-          while (text2.charAt(index) === "	") {
-            index++;
-          }
-          if (text2.substring(index) === name) {
-            return vscode_languageserver_types_1.Range.create(vscode_languageserver_types_1.Position.create(candidateRange.start.line, index), candidateRange.end);
-          }
-          return null;
-        }
-        return text2 === name ? candidateRange : null;
-      }
-    };
-    exports.Instruction = Instruction;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/flagOption.js
-var require_flagOption = __commonJS({
-  "node_modules/dockerfile-ast/lib/flagOption.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.FlagOption = void 0;
-    var FlagOption = class {
-      constructor(range2, name, nameRange, value, valueRange) {
-        this.range = range2;
-        this.name = name;
-        this.nameRange = nameRange;
-        this.value = value;
-        this.valueRange = valueRange;
-      }
-      toString() {
-        if (this.valueRange !== null) {
-          return this.name + "=" + this.value;
-        }
-        return this.name;
-      }
-      getRange() {
-        return this.range;
-      }
-      getName() {
-        return this.name;
-      }
-      getNameRange() {
-        return this.nameRange;
-      }
-      getValue() {
-        return this.value;
-      }
-      getValueRange() {
-        return this.valueRange;
-      }
-    };
-    exports.FlagOption = FlagOption;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/flag.js
-var require_flag = __commonJS({
-  "node_modules/dockerfile-ast/lib/flag.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Flag = void 0;
-    var vscode_languageserver_types_1 = (init_main(), __toCommonJS(main_exports));
-    var flagOption_1 = require_flagOption();
-    var Flag = class {
-      constructor(document, range2, name, nameRange, value, valueRange) {
-        this.options = [];
-        this.range = range2;
-        this.name = name;
-        this.nameRange = nameRange;
-        this.value = value;
-        this.valueRange = valueRange;
-        if (this.value !== null) {
-          let offset = document.offsetAt(valueRange.start);
-          let nameStart = -1;
-          let valueStart = -1;
-          let hasOptions = false;
-          for (let i = 0; i < value.length; i++) {
-            switch (value.charAt(i)) {
-              case "=":
-                hasOptions = true;
-                if (valueStart === -1) {
-                  valueStart = i + 1;
-                  break;
-                }
-                break;
-              case ",":
-                this.options.push(this.createFlagOption(document, value, offset, nameStart, valueStart, i));
-                nameStart = -1;
-                valueStart = -1;
-                break;
-              default:
-                if (nameStart === -1) {
-                  nameStart = i;
-                }
-                break;
-            }
-          }
-          if (hasOptions && nameStart !== -1) {
-            this.options.push(this.createFlagOption(document, value, offset, nameStart, valueStart, value.length));
-          }
-        }
-      }
-      createFlagOption(document, content, documentOffset, nameStart, valueStart, valueEnd) {
-        const optionRange = vscode_languageserver_types_1.Range.create(document.positionAt(documentOffset + nameStart), document.positionAt(documentOffset + valueEnd));
-        if (valueStart === -1) {
-          return new flagOption_1.FlagOption(optionRange, content.substring(nameStart, valueEnd), optionRange, null, null);
-        }
-        return new flagOption_1.FlagOption(optionRange, content.substring(nameStart, valueStart - 1), vscode_languageserver_types_1.Range.create(document.positionAt(documentOffset + nameStart), document.positionAt(documentOffset + valueStart - 1)), content.substring(valueStart, valueEnd), vscode_languageserver_types_1.Range.create(document.positionAt(documentOffset + valueStart), document.positionAt(documentOffset + valueEnd)));
-      }
-      toString() {
-        if (this.valueRange) {
-          return "--" + this.name + "=" + this.value;
-        }
-        return "--" + this.name;
-      }
-      /**
-       * Returns the range that encompasses this entire flag. This includes the
-       * -- prefix in the beginning to the last character of the flag's value (if
-       * it has been defined).
-       *
-       * @return the entire range of this flag
-       */
-      getRange() {
-        return this.range;
-      }
-      /**
-       * Returns the name of this flag. The name does not include the -- prefix.
-       * Thus, for HEALTHCHECK's --interval flag, interval is the flag's name and
-       * not --interval.
-       *
-       * @return this flag's name
-       */
-      getName() {
-        return this.name;
-      }
-      /**
-       * Returns the range that encompasses the flag's name
-       *
-       * @return the range containing the flag's name
-       */
-      getNameRange() {
-        return this.nameRange;
-      }
-      /**
-       * Returns the value that has been set to this flag. May be null if the
-       * flag is invalid and has no value set like a --start-period. If the flag
-       * is instead a --start-period= with an equals sign then the flag's value
-       * is the empty string.
-       *
-       * @return this flag's value if it has been defined, null otherwise
-       */
-      getValue() {
-        return this.value;
-      }
-      /**
-       * Returns the range that encompasses this flag's value. If no value has
-       * been set then null will be returned.
-       *
-       * @return the range containing this flag's value, or null if the flag
-       *         has no value defined
-       */
-      getValueRange() {
-        return this.valueRange;
-      }
-      getOption(name) {
-        for (const option of this.options) {
-          if (option.getName() === name) {
-            return option;
-          }
-        }
-        return null;
-      }
-      getOptions() {
-        return this.options;
-      }
-      hasOptions() {
-        return this.options.length > 0;
-      }
-    };
-    exports.Flag = Flag;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/modifiableInstruction.js
-var require_modifiableInstruction = __commonJS({
-  "node_modules/dockerfile-ast/lib/modifiableInstruction.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.ModifiableInstruction = void 0;
-    var vscode_languageserver_types_1 = (init_main(), __toCommonJS(main_exports));
-    var flag_1 = require_flag();
-    var instruction_1 = require_instruction();
-    var ModifiableInstruction = class extends instruction_1.Instruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-      getFlags() {
-        if (!this.flags) {
-          this.flags = [];
-          for (let arg of this.getArguments()) {
-            let value = arg.getValue();
-            if (this.stopSearchingForFlags(value)) {
-              return this.flags;
-            } else if (value.indexOf("--") === 0) {
-              let range2 = arg.getRange();
-              let rawValue = this.document.getText().substring(this.document.offsetAt(range2.start), this.document.offsetAt(range2.end));
-              let nameIndex = value.indexOf("=");
-              let index = rawValue.indexOf("=");
-              let firstMatch = false;
-              let secondMatch = false;
-              let startIndex = -1;
-              nameSearchLoop: for (let i = 0; i < rawValue.length; i++) {
-                switch (rawValue.charAt(i)) {
-                  case "\\":
-                  case " ":
-                  case "	":
-                  case "\r":
-                  case "\n":
-                    break;
-                  case "-":
-                    if (secondMatch) {
-                      startIndex = i;
-                      break nameSearchLoop;
-                    } else if (firstMatch) {
-                      secondMatch = true;
-                    } else {
-                      firstMatch = true;
-                    }
-                    break;
-                  default:
-                    startIndex = i;
-                    break nameSearchLoop;
-                }
-              }
-              let nameStart = this.document.positionAt(this.document.offsetAt(range2.start) + startIndex);
-              if (index === -1) {
-                this.flags.push(new flag_1.Flag(this.document, range2, value.substring(2), vscode_languageserver_types_1.Range.create(nameStart, range2.end), null, null));
-              } else if (index === value.length - 1) {
-                let nameEnd = this.document.positionAt(this.document.offsetAt(range2.start) + index);
-                this.flags.push(new flag_1.Flag(this.document, range2, value.substring(2, index), vscode_languageserver_types_1.Range.create(nameStart, nameEnd), "", vscode_languageserver_types_1.Range.create(range2.end, range2.end)));
-              } else {
-                let nameEnd = this.document.positionAt(this.document.offsetAt(range2.start) + index);
-                this.flags.push(new flag_1.Flag(this.document, range2, value.substring(2, nameIndex), vscode_languageserver_types_1.Range.create(nameStart, nameEnd), value.substring(nameIndex + 1), vscode_languageserver_types_1.Range.create(this.document.positionAt(this.document.offsetAt(range2.start) + index + 1), range2.end)));
-              }
-            }
-          }
-        }
-        return this.flags;
-      }
-      getArguments() {
-        const args = super.getArguments();
-        const flags = this.getFlags();
-        if (flags.length === 0) {
-          return args;
-        }
-        for (let i = 0; i < flags.length; i++) {
-          args.shift();
-        }
-        return args;
-      }
-    };
-    exports.ModifiableInstruction = ModifiableInstruction;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/jsonInstruction.js
-var require_jsonInstruction = __commonJS({
-  "node_modules/dockerfile-ast/lib/jsonInstruction.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.JSONInstruction = void 0;
-    var vscode_languageserver_types_1 = (init_main(), __toCommonJS(main_exports));
-    var argument_1 = require_argument();
-    var jsonArgument_1 = require_jsonArgument();
-    var modifiableInstruction_1 = require_modifiableInstruction();
-    var JSONInstruction = class extends modifiableInstruction_1.ModifiableInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-        this.openingBracket = null;
-        this.closingBracket = null;
-        this.jsonStrings = [];
-        const argsContent = this.getRawArgumentsContent();
-        if (argsContent === null) {
-          return;
-        }
-        const args = this.getArguments();
-        if (args.length === 1 && args[0].getValue() === "[]") {
-          let argRange = args[0].getRange();
-          this.openingBracket = new argument_1.Argument("[", vscode_languageserver_types_1.Range.create(argRange.start.line, argRange.start.character, argRange.start.line, argRange.start.character + 1));
-          this.closingBracket = new argument_1.Argument("]", vscode_languageserver_types_1.Range.create(argRange.start.line, argRange.start.character + 1, argRange.end.line, argRange.end.character));
-          return;
-        } else if (args.length === 2 && args[0].getValue() === "[" && args[1].getValue() === "]") {
-          this.openingBracket = args[0];
-          this.closingBracket = args[1];
-          return;
-        }
-        const argsOffset = document.offsetAt(this.getArgumentsRange().start);
-        let start = -1;
-        let last = "";
-        let quoted = false;
-        let escapedArg = "";
-        argsCheck: for (let i = 0; i < argsContent.length; i++) {
-          let char = argsContent.charAt(i);
-          switch (char) {
-            case "[":
-              if (last === "") {
-                this.openingBracket = new argument_1.Argument("[", vscode_languageserver_types_1.Range.create(document.positionAt(argsOffset + i), document.positionAt(argsOffset + i + 1)));
-                last = "[";
-              } else if (quoted) {
-                escapedArg = escapedArg + char;
-              } else {
-                break argsCheck;
-              }
-              break;
-            case '"':
-              if (last === "[" || last === ",") {
-                start = i;
-                quoted = true;
-                last = '"';
-                escapedArg = escapedArg + char;
-                continue;
-              } else if (last === '"') {
-                if (quoted) {
-                  escapedArg = escapedArg + char;
-                  quoted = false;
-                  this.jsonStrings.push(new jsonArgument_1.JSONArgument(escapedArg, vscode_languageserver_types_1.Range.create(document.positionAt(argsOffset + start), document.positionAt(argsOffset + i + 1)), vscode_languageserver_types_1.Range.create(document.positionAt(argsOffset + start + 1), document.positionAt(argsOffset + i))));
-                  escapedArg = "";
-                } else {
-                  break argsCheck;
-                }
-              } else {
-                break argsCheck;
-              }
-              break;
-            case ",":
-              if (quoted) {
-                escapedArg = escapedArg + char;
-              } else {
-                if (last === '"') {
-                  last = ",";
-                } else {
-                  break argsCheck;
-                }
-              }
-              break;
-            case "]":
-              if (quoted) {
-                escapedArg = escapedArg + char;
-              } else if (last !== "") {
-                this.closingBracket = new argument_1.Argument("]", vscode_languageserver_types_1.Range.create(document.positionAt(argsOffset + i), document.positionAt(argsOffset + i + 1)));
-                break argsCheck;
-              }
-              break;
-            case " ":
-            case "	":
-              break;
-            case "\\":
-              if (quoted) {
-                switch (argsContent.charAt(i + 1)) {
-                  case '"':
-                  case "\\":
-                    escapedArg = escapedArg + argsContent.charAt(i + 1);
-                    i++;
-                    continue;
-                  case " ":
-                  case "	":
-                    escapeCheck: for (let j = i + 2; j < argsContent.length; j++) {
-                      switch (argsContent.charAt(j)) {
-                        case "\r":
-                          j++;
-                        case "\n":
-                          i = j;
-                          continue argsCheck;
-                        case " ":
-                        case "	":
-                          break;
-                        default:
-                          break escapeCheck;
-                      }
-                    }
-                    break;
-                  case "\r":
-                    i++;
-                  default:
-                    i++;
-                    continue;
-                }
-              } else {
-                escapeCheck: for (let j = i + 1; j < argsContent.length; j++) {
-                  switch (argsContent.charAt(j)) {
-                    case "\r":
-                      j++;
-                    case "\n":
-                      i = j;
-                      continue argsCheck;
-                    case " ":
-                    case "	":
-                      break;
-                    default:
-                      break escapeCheck;
-                  }
-                }
-              }
-              break argsCheck;
-            default:
-              if (!quoted) {
-                break argsCheck;
-              }
-              escapedArg = escapedArg + char;
-              break;
-          }
-        }
-      }
-      stopSearchingForFlags(_value) {
-        return true;
-      }
-      getOpeningBracket() {
-        return this.openingBracket;
-      }
-      getJSONStrings() {
-        return this.jsonStrings;
-      }
-      getClosingBracket() {
-        return this.closingBracket;
-      }
-    };
-    exports.JSONInstruction = JSONInstruction;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/add.js
-var require_add = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/add.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Add = void 0;
-    var jsonInstruction_1 = require_jsonInstruction();
-    var Add = class extends jsonInstruction_1.JSONInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-      stopSearchingForFlags(argument) {
-        return argument.indexOf("--") === -1;
-      }
-    };
-    exports.Add = Add;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/property.js
-var require_property = __commonJS({
-  "node_modules/dockerfile-ast/lib/property.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Property = void 0;
-    var vscode_languageserver_types_1 = (init_main(), __toCommonJS(main_exports));
-    var util_1 = require_util9();
-    var Property = class _Property {
-      constructor(document, escapeChar, arg, arg2) {
-        this.assignmentOperatorRange = null;
-        this.assignmentOperator = null;
-        this.valueRange = null;
-        this.value = null;
-        this.document = document;
-        this.escapeChar = escapeChar;
-        this.nameRange = _Property.getNameRange(document, arg);
-        let value = document.getText().substring(document.offsetAt(this.nameRange.start), document.offsetAt(this.nameRange.end));
-        this.name = _Property.getValue(value, escapeChar);
-        if (arg2) {
-          this.valueRange = arg2.getRange();
-          value = document.getText().substring(document.offsetAt(this.valueRange.start), document.offsetAt(this.valueRange.end));
-          this.value = _Property.getValue(value, escapeChar);
-          this.range = vscode_languageserver_types_1.Range.create(this.nameRange.start, this.valueRange.end);
-        } else {
-          let argRange = arg.getRange();
-          if (this.nameRange.start.line === argRange.start.line && this.nameRange.start.character === argRange.start.character && this.nameRange.end.line === argRange.end.line && this.nameRange.end.character === argRange.end.character) {
-          } else {
-            this.valueRange = _Property.getValueRange(document, arg);
-            value = document.getText().substring(document.offsetAt(this.valueRange.start), document.offsetAt(this.valueRange.end));
-            this.value = _Property.getValue(value, escapeChar);
-            this.assignmentOperatorRange = vscode_languageserver_types_1.Range.create(this.nameRange.end, this.valueRange.start);
-            this.assignmentOperator = "=";
-          }
-          this.range = argRange;
-        }
-      }
-      getRange() {
-        return this.range;
-      }
-      getName() {
-        return this.name;
-      }
-      getNameRange() {
-        return this.nameRange;
-      }
-      getValue() {
-        return this.value;
-      }
-      getValueRange() {
-        return this.valueRange;
-      }
-      /**
-       * Retrieves the operator used for delimiting between the name and
-       * value of this property. This will either be the "=" character
-       * or null if a character was not used or if this property has no
-       * value defined.
-       */
-      getAssignmentOperator() {
-        return this.assignmentOperator;
-      }
-      getAssignmentOperatorRange() {
-        return this.assignmentOperatorRange;
-      }
-      /**
-       * Returns the value of this property including any enclosing
-       * single or double quotes and relevant escape characters.
-       * Escaped newlines and its associated contiguous whitespace
-       * characters however will not be returned as they are deemed to
-       * be uninteresting to clients trying to return a Dockerfile.
-       *
-       * @return the unescaped value of this property or null if this
-       *         property has no associated value
-       */
-      getUnescapedValue() {
-        if (this.valueRange === null) {
-          return null;
-        }
-        let escaped = false;
-        let rawValue = "";
-        let value = this.document.getText().substring(this.document.offsetAt(this.valueRange.start), this.document.offsetAt(this.valueRange.end));
-        rawLoop: for (let i = 0; i < value.length; i++) {
-          let char = value.charAt(i);
-          switch (char) {
-            case this.escapeChar:
-              for (let j = i + 1; j < value.length; j++) {
-                switch (value.charAt(j)) {
-                  case "\r":
-                    j++;
-                  case "\n":
-                    escaped = true;
-                    i = j;
-                    continue rawLoop;
-                  case " ":
-                  case "	":
-                    break;
-                  default:
-                    rawValue = rawValue + char;
-                    continue rawLoop;
-                }
-              }
-              rawValue = rawValue + char;
-              break;
-            case "\r":
-            case "\n":
-              break;
-            case " ":
-            case "	":
-              if (!escaped) {
-                rawValue = rawValue + char;
-              }
-              break;
-            case "#":
-              if (escaped) {
-                for (let j = i + 1; j < value.length; j++) {
-                  switch (value.charAt(j)) {
-                    case "\r":
-                      j++;
-                    case "\n":
-                      i = j;
-                      continue rawLoop;
-                  }
-                }
-              } else {
-                rawValue = rawValue + char;
-              }
-              break;
-            default:
-              rawValue = rawValue + char;
-              escaped = false;
-              break;
-          }
-        }
-        return rawValue;
-      }
-      static getNameRange(document, arg) {
-        let value = arg.getValue();
-        let index = value.indexOf("=");
-        if (index !== -1) {
-          let initial = value.charAt(0);
-          let before = value.charAt(index - 1);
-          if (initial === '"' && before === '"' || initial === "'" && before === "'" || initial !== '"' && initial !== "'") {
-            return vscode_languageserver_types_1.Range.create(arg.getRange().start, document.positionAt(document.offsetAt(arg.getRange().start) + index));
-          }
-        }
-        return arg.getRange();
-      }
-      static getValueRange(document, arg) {
-        return vscode_languageserver_types_1.Range.create(document.positionAt(document.offsetAt(arg.getRange().start) + arg.getValue().indexOf("=") + 1), document.positionAt(document.offsetAt(arg.getRange().end)));
-      }
-      /**
-       * Returns the actual value of this key-value pair. The value will
-       * have its escape characters removed if applicable. If the value
-       * spans multiple lines and there are comments nested within the
-       * lines, they too will be removed.
-       *
-       * @return the value that this key-value pair will actually be, may
-       *         be null if no value is defined, may be the empty string
-       *         if the value only consists of whitespace
-       */
-      static getValue(value, escapeChar) {
-        let escaped = false;
-        const skip = util_1.Util.findLeadingNonWhitespace(value, escapeChar);
-        if (skip !== 0 && value.charAt(skip) === "#") {
-          escaped = true;
-        }
-        value = value.substring(skip);
-        let first = value.charAt(0);
-        let last = value.charAt(value.length - 1);
-        let literal3 = first === "'" || first === '"';
-        let inSingle = first === "'" && last === "'";
-        let inDouble = false;
-        if (first === '"') {
-          for (let i = 1; i < value.length; i++) {
-            if (value.charAt(i) === escapeChar) {
-              i++;
-            } else if (value.charAt(i) === '"' && i === value.length - 1) {
-              inDouble = true;
-            }
-          }
-        }
-        if (inSingle || inDouble) {
-          value = value.substring(1, value.length - 1);
-        }
-        let commentCheck = -1;
-        let escapedValue = "";
-        let start = 0;
-        parseValue: for (let i = 0; i < value.length; i++) {
-          let char = value.charAt(i);
-          switch (char) {
-            case escapeChar:
-              if (i + 1 === value.length) {
-                escapedValue = escapedValue + escapeChar;
-                break parseValue;
-              }
-              char = value.charAt(i + 1);
-              if (char === " " || char === "	") {
-                whitespaceCheck: for (let j = i + 2; j < value.length; j++) {
-                  let char2 = value.charAt(j);
-                  switch (char2) {
-                    case " ":
-                    case "	":
-                      break;
-                    case "\r":
-                      j++;
-                    case "\n":
-                      escaped = true;
-                      i = j;
-                      continue parseValue;
-                    default:
-                      if (!inDouble && !inSingle && !literal3) {
-                        if (char2 === escapeChar) {
-                          escapedValue = escapedValue + char;
-                          i = i + 1;
-                        } else {
-                          escapedValue = escapedValue + char + char2;
-                          i = j;
-                        }
-                        continue parseValue;
-                      }
-                      break whitespaceCheck;
-                  }
-                }
-              }
-              if (inDouble) {
-                if (char === "\r") {
-                  escaped = true;
-                  i = i + 2;
-                } else if (char === "\n") {
-                  escaped = true;
-                  i++;
-                } else if (char !== '"') {
-                  if (char === escapeChar) {
-                    i++;
-                  }
-                  escapedValue = escapedValue + escapeChar;
-                }
-                continue parseValue;
-              } else if (inSingle || literal3) {
-                if (char === "\r") {
-                  escaped = true;
-                  i = i + 2;
-                } else if (char === "\n") {
-                  escaped = true;
-                  i++;
-                } else {
-                  escapedValue = escapedValue + escapeChar;
-                }
-                continue parseValue;
-              } else if (char === escapeChar) {
-                escapedValue = escapedValue + escapeChar;
-                i++;
-              } else if (char === "\r") {
-                escaped = true;
-                i = i + 2;
-              } else if (char === "\n") {
-                escaped = true;
-                i++;
-                start = i;
-              } else {
-                escapedValue = escapedValue + char;
-                i++;
-              }
-              break;
-            case " ":
-            case "	":
-              if (escaped && commentCheck === -1) {
-                commentCheck = i;
-              }
-              escapedValue = escapedValue + char;
-              break;
-            case "\r":
-              i++;
-            case "\n":
-              if (escaped && commentCheck !== -1) {
-                escapedValue = escapedValue.substring(0, escapedValue.length - (i - commentCheck - 1));
-                commentCheck = -1;
-              }
-              break;
-            case "#":
-              if (escaped) {
-                if (commentCheck !== -1) {
-                  escapedValue = escapedValue.substring(0, escapedValue.length - (i - commentCheck));
-                  commentCheck = -1;
-                }
-                newlineCheck: for (let j = i + 1; j < value.length; j++) {
-                  switch (value.charAt(j)) {
-                    case "\r":
-                      j++;
-                    case "\n":
-                      i = j;
-                      break newlineCheck;
-                  }
-                }
-                continue parseValue;
-              }
-            default:
-              if (escaped) {
-                escaped = false;
-                commentCheck = -1;
-              }
-              escapedValue = escapedValue + char;
-              break;
-          }
-        }
-        return escapedValue;
-      }
-    };
-    exports.Property = Property;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/propertyInstruction.js
-var require_propertyInstruction = __commonJS({
-  "node_modules/dockerfile-ast/lib/propertyInstruction.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.PropertyInstruction = void 0;
-    var vscode_languageserver_types_1 = (init_main(), __toCommonJS(main_exports));
-    var instruction_1 = require_instruction();
-    var property_1 = require_property();
-    var argument_1 = require_argument();
-    var util_1 = require_util9();
-    var PropertyInstruction = class extends instruction_1.Instruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-        this.properties = void 0;
-      }
-      getProperties() {
-        if (this.properties === void 0) {
-          let args = this.getPropertyArguments();
-          if (args.length === 0) {
-            this.properties = [];
-          } else if (args.length === 1) {
-            this.properties = [new property_1.Property(this.document, this.escapeChar, args[0])];
-          } else if (args.length === 2) {
-            if (args[0].getValue().indexOf("=") === -1) {
-              this.properties = [new property_1.Property(this.document, this.escapeChar, args[0], args[1])];
-            } else {
-              this.properties = [
-                new property_1.Property(this.document, this.escapeChar, args[0]),
-                new property_1.Property(this.document, this.escapeChar, args[1])
-              ];
-            }
-          } else if (args[0].getValue().indexOf("=") === -1) {
-            let text2 = this.document.getText();
-            let start = args[1].getRange().start;
-            let end2 = args[args.length - 1].getRange().end;
-            text2 = text2.substring(this.document.offsetAt(start), this.document.offsetAt(end2));
-            this.properties = [new property_1.Property(this.document, this.escapeChar, args[0], new argument_1.Argument(text2, vscode_languageserver_types_1.Range.create(args[1].getRange().start, args[args.length - 1].getRange().end)))];
-          } else {
-            this.properties = [];
-            for (let i = 0; i < args.length; i++) {
-              this.properties.push(new property_1.Property(this.document, this.escapeChar, args[i]));
-            }
-          }
-        }
-        return this.properties;
-      }
-      /**
-       * Goes from the back of the string and returns the first
-       * non-whitespace character that is found. If an escape character
-       * is found with newline characters, the escape character will
-       * not be considered a non-whitespace character and its index in
-       * the string will not be returned.
-       *
-       * @param content the string to search through
-       * @return the index in the string for the first non-whitespace
-       *         character when searching from the end of the string
-       */
-      findTrailingNonWhitespace(content) {
-        let index = content.length;
-        whitespaceCheck: for (let i = content.length - 1; i >= 0; i--) {
-          switch (content.charAt(i)) {
-            case " ":
-            case "	":
-              continue;
-            case "\n":
-              if (content.charAt(i - 1) === "\r") {
-                i = i - 1;
-              }
-            case "\r":
-              newlineCheck: for (let j = i - 1; j >= 0; j--) {
-                switch (content.charAt(j)) {
-                  case " ":
-                  case "	":
-                  case "\r":
-                  case "\n":
-                  case this.escapeChar:
-                    continue;
-                  default:
-                    index = j;
-                    break newlineCheck;
-                }
-              }
-              break whitespaceCheck;
-            default:
-              index = i;
-              break whitespaceCheck;
-          }
-        }
-        return index;
-      }
-      getPropertyArguments() {
-        const args = [];
-        let range2 = this.getInstructionRange();
-        let instructionNameEndOffset = this.document.offsetAt(range2.end);
-        let extra = instructionNameEndOffset - this.document.offsetAt(range2.start);
-        let content = this.getTextContent();
-        let fullArgs = content.substring(extra);
-        let start = util_1.Util.findLeadingNonWhitespace(fullArgs, this.escapeChar);
-        if (start === -1) {
-          return [];
-        }
-        const startPosition = this.document.positionAt(instructionNameEndOffset + start);
-        let escaped = range2.start.line !== startPosition.line;
-        let endingEscape = false;
-        let mark = -1;
-        let end2 = this.findTrailingNonWhitespace(fullArgs);
-        content = fullArgs.substring(start, end2 + 1);
-        let argStart = escaped ? -1 : 0;
-        let spaced = false;
-        argumentLoop: for (let i = 0; i < content.length; i++) {
-          let char = content.charAt(i);
-          switch (char) {
-            case this.escapeChar:
-              if (i + 1 === content.length) {
-                endingEscape = true;
-                break argumentLoop;
-              }
-              if (!escaped) {
-                mark = i;
-              }
-              switch (content.charAt(i + 1)) {
-                case " ":
-                case "	":
-                  if (!util_1.Util.isWhitespace(content.charAt(i + 2))) {
-                    i = i + 1;
-                    continue argumentLoop;
-                  }
-                  whitespaceCheck: for (let j = i + 2; j < content.length; j++) {
-                    switch (content.charAt(j)) {
-                      case "\r":
-                        j++;
-                      case "\n":
-                        escaped = true;
-                        i = j;
-                        continue argumentLoop;
-                      case " ":
-                      case "	":
-                        break;
-                      default:
-                        args.push(new argument_1.Argument(content.substring(argStart, i), vscode_languageserver_types_1.Range.create(this.document.positionAt(instructionNameEndOffset + start + argStart), this.document.positionAt(instructionNameEndOffset + start + i + 2))));
-                        argStart = j;
-                        break whitespaceCheck;
-                    }
-                  }
-                  i = argStart - 1;
-                  continue argumentLoop;
-                case "\r":
-                  i++;
-                case "\n":
-                  escaped = true;
-                  i = i + 1;
-                  continue argumentLoop;
-                case this.escapeChar:
-                  if (argStart === -1) {
-                    argStart = i;
-                  }
-                  i = i + 1;
-                  continue argumentLoop;
-                default:
-                  if (argStart === -1) {
-                    argStart = i;
-                  }
-                  continue argumentLoop;
-              }
-            case "'":
-            case '"':
-              if (spaced) {
-                this.createSpacedArgument(argStart, args, content, mark, instructionNameEndOffset, start);
-                argStart = i;
-                spaced = false;
-              }
-              if (argStart === -1) {
-                argStart = i;
-              }
-              for (let j = i + 1; j < content.length; j++) {
-                switch (content.charAt(j)) {
-                  case char:
-                    if (content.charAt(j + 1) !== " " && content.charAt(j + 1) !== "") {
-                      i = j;
-                      continue argumentLoop;
-                    }
-                    args.push(new argument_1.Argument(content.substring(argStart, j + 1), vscode_languageserver_types_1.Range.create(this.document.positionAt(instructionNameEndOffset + start + argStart), this.document.positionAt(instructionNameEndOffset + start + j + 1))));
-                    i = j;
-                    argStart = -1;
-                    continue argumentLoop;
-                  case this.escapeChar:
-                    j++;
-                    break;
-                }
-              }
-              break argumentLoop;
-            case " ":
-            case "	":
-              if (escaped) {
-                if (argStart !== -1) {
-                  spaced = true;
-                }
-              } else if (argStart !== -1) {
-                args.push(new argument_1.Argument(content.substring(argStart, i), vscode_languageserver_types_1.Range.create(this.document.positionAt(instructionNameEndOffset + start + argStart), this.document.positionAt(instructionNameEndOffset + start + i))));
-                argStart = -1;
-              }
-              break;
-            case "\r":
-              i++;
-            case "\n":
-              spaced = false;
-              break;
-            case "#":
-              if (escaped) {
-                for (let j = i + 1; j < content.length; j++) {
-                  switch (content.charAt(j)) {
-                    case "\r":
-                      j++;
-                    case "\n":
-                      i = j;
-                      spaced = false;
-                      continue argumentLoop;
-                  }
-                }
-                if (argStart !== -1) {
-                  let value = content.substring(argStart, mark);
-                  args.push(new argument_1.Argument(value, vscode_languageserver_types_1.Range.create(this.document.positionAt(instructionNameEndOffset + start + argStart), this.document.positionAt(instructionNameEndOffset + start + mark))));
-                  argStart = -1;
-                }
-                break argumentLoop;
-              } else if (argStart === -1) {
-                argStart = i;
-              }
-              break;
-            default:
-              if (spaced) {
-                this.createSpacedArgument(argStart, args, content, mark, instructionNameEndOffset, start);
-                argStart = i;
-                spaced = false;
-              }
-              escaped = false;
-              if (argStart === -1) {
-                argStart = i;
-              }
-              if (char === "$" && content.charAt(i + 1) === "{") {
-                let singleQuotes = false;
-                let doubleQuotes = false;
-                let escaped2 = false;
-                for (let j = i + 1; j < content.length; j++) {
-                  switch (content.charAt(j)) {
-                    case this.escapeChar:
-                      escaped2 = true;
-                      break;
-                    case "\r":
-                    case "\n":
-                      break;
-                    case "'":
-                      singleQuotes = !singleQuotes;
-                      escaped2 = false;
-                      break;
-                    case '"':
-                      doubleQuotes = !doubleQuotes;
-                      escaped2 = false;
-                      break;
-                    case " ":
-                    case "	":
-                      if (escaped2 || singleQuotes || doubleQuotes) {
-                        break;
-                      }
-                      i = j - 1;
-                      continue argumentLoop;
-                    case "}":
-                      i = j;
-                      continue argumentLoop;
-                    default:
-                      escaped2 = false;
-                      break;
-                  }
-                }
-                break argumentLoop;
-              }
-              break;
-          }
-        }
-        if (argStart !== -1 && argStart !== content.length) {
-          let end3 = endingEscape ? content.length - 1 : content.length;
-          let value = content.substring(argStart, end3);
-          args.push(new argument_1.Argument(value, vscode_languageserver_types_1.Range.create(this.document.positionAt(instructionNameEndOffset + start + argStart), this.document.positionAt(instructionNameEndOffset + start + end3))));
-        }
-        return args;
-      }
-      createSpacedArgument(argStart, args, content, mark, instructionNameEndOffset, start) {
-        if (argStart !== -1) {
-          args.push(new argument_1.Argument(content.substring(argStart, mark), vscode_languageserver_types_1.Range.create(this.document.positionAt(instructionNameEndOffset + start + argStart), this.document.positionAt(instructionNameEndOffset + start + mark))));
-        }
-      }
-    };
-    exports.PropertyInstruction = PropertyInstruction;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/arg.js
-var require_arg = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/arg.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Arg = void 0;
-    var property_1 = require_property();
-    var propertyInstruction_1 = require_propertyInstruction();
-    var Arg = class extends propertyInstruction_1.PropertyInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-        this.property = null;
-        const args = this.getPropertyArguments();
-        if (args.length === 1) {
-          this.property = new property_1.Property(this.document, this.escapeChar, args[0]);
-        } else {
-          this.property = null;
-        }
-      }
-      /**
-       * Returns the variable defined by this ARG. This may be null if
-       * this ARG instruction is malformed and has no variable
-       * declaration.
-       */
-      getProperty() {
-        return this.property;
-      }
-    };
-    exports.Arg = Arg;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/cmd.js
-var require_cmd = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/cmd.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Cmd = void 0;
-    var jsonInstruction_1 = require_jsonInstruction();
-    var Cmd = class extends jsonInstruction_1.JSONInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-    };
-    exports.Cmd = Cmd;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/copy.js
-var require_copy = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/copy.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Copy = void 0;
-    var jsonInstruction_1 = require_jsonInstruction();
-    var Copy = class extends jsonInstruction_1.JSONInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-      stopSearchingForFlags(argument) {
-        return argument.indexOf("--") === -1;
-      }
-      getFromFlag() {
-        let flags = super.getFlags();
-        return flags.length === 1 && flags[0].getName() === "from" ? flags[0] : null;
-      }
-      /**
-       * Returns there here-documents that are defined in this RUN
-       * instruction.
-       *
-       * This API is experimental and subject to change.
-       */
-      getHeredocs() {
-        return super.getHeredocs();
-      }
-    };
-    exports.Copy = Copy;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/env.js
-var require_env = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/env.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Env = void 0;
-    var propertyInstruction_1 = require_propertyInstruction();
-    var Env = class extends propertyInstruction_1.PropertyInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-      getProperties() {
-        return super.getProperties();
-      }
-    };
-    exports.Env = Env;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/entrypoint.js
-var require_entrypoint = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/entrypoint.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Entrypoint = void 0;
-    var jsonInstruction_1 = require_jsonInstruction();
-    var Entrypoint = class extends jsonInstruction_1.JSONInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-    };
-    exports.Entrypoint = Entrypoint;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/from.js
-var require_from = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/from.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.From = void 0;
-    var vscode_languageserver_types_1 = (init_main(), __toCommonJS(main_exports));
-    var modifiableInstruction_1 = require_modifiableInstruction();
-    var From = class extends modifiableInstruction_1.ModifiableInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-      stopSearchingForFlags(argument) {
-        return argument.indexOf("--") === -1;
-      }
-      getImage() {
-        const args = this.getArguments();
-        return args.length > 0 ? args[0].getValue() : null;
-      }
-      /**
-       * Returns the name of the image that will be used as the base image.
-       *
-       * @return the base image's name, or null if unspecified
-       */
-      getImageName() {
-        const imageName = this.getRangeContent(this.getImageNameRange());
-        if (imageName === null) {
-          return null;
-        }
-        let commented = false;
-        let escaped = false;
-        let name = "";
-        for (let i = 0; i < imageName.length; i++) {
-          const ch = imageName.charAt(i);
-          switch (ch) {
-            case this.escapeChar:
-              escaped = true;
-              break;
-            case "\r":
-              continue;
-            case "\n":
-              commented = false;
-              break;
-            case " ":
-            case "	":
-              break;
-            case "#":
-              if (escaped) {
-                commented = true;
-              } else {
-                name = name + ch;
-                escaped = false;
-              }
-              break;
-            default:
-              if (!commented) {
-                name = name + ch;
-                escaped = false;
-              }
-              break;
-          }
-        }
-        return name;
-      }
-      /**
-       * Returns the range that covers the name of the image used by
-       * this instruction.
-       *
-       * @return the range of the name of this instruction's argument,
-       *         or null if no image has been specified
-       */
-      getImageNameRange() {
-        let range2 = this.getImageRange();
-        if (range2) {
-          let registryRange = this.getRegistryRange();
-          if (registryRange) {
-            range2.start = this.document.positionAt(this.document.offsetAt(registryRange.end) + 1);
-          }
-          let tagRange = this.getImageTagRange();
-          let digestRange = this.getImageDigestRange();
-          if (tagRange === null) {
-            if (digestRange !== null) {
-              range2.end = this.document.positionAt(this.document.offsetAt(digestRange.start) - 1);
-            }
-          } else {
-            range2.end = this.document.positionAt(this.document.offsetAt(tagRange.start) - 1);
-          }
-          return range2;
-        }
-        return null;
-      }
-      /**
-       * Returns the range that covers the image argument of this
-       * instruction. This includes the tag or digest of the image if
-       * it has been specified by the instruction.
-       *
-       * @return the range of the image argument, or null if no image
-       *         has been specified
-       */
-      getImageRange() {
-        let args = this.getArguments();
-        return args.length !== 0 ? args[0].getRange() : null;
-      }
-      getImageTag() {
-        return this.getRangeContent(this.getImageTagRange());
-      }
-      /**
-       * Returns the range in the document that the tag of the base
-       * image encompasses.
-       *
-       * @return the base image's tag's range in the document, or null
-       *         if no tag has been specified
-       */
-      getImageTagRange() {
-        const range2 = this.getImageRange();
-        if (range2) {
-          const rangeStartOffset = this.document.offsetAt(range2.start);
-          const content = this.getRangeContent(range2);
-          const atIndex = this.indexOf(rangeStartOffset, content, "@");
-          const slashIndex = content.indexOf("/");
-          if (atIndex === -1) {
-            const colonIndex = this.lastIndexOf(rangeStartOffset, content, ":");
-            if (colonIndex > slashIndex) {
-              return vscode_languageserver_types_1.Range.create(this.document.positionAt(rangeStartOffset + colonIndex + 1), range2.end);
-            }
-          }
-          const subcontent = content.substring(0, atIndex);
-          const subcolonIndex = subcontent.indexOf(":");
-          if (subcolonIndex === -1) {
-            return null;
-          }
-          if (slashIndex === -1) {
-            return vscode_languageserver_types_1.Range.create(this.document.positionAt(rangeStartOffset + subcolonIndex + 1), this.document.positionAt(rangeStartOffset + atIndex));
-          }
-          if (subcolonIndex < slashIndex) {
-            return null;
-          }
-          return vscode_languageserver_types_1.Range.create(this.document.positionAt(rangeStartOffset + subcolonIndex + 1), this.document.positionAt(rangeStartOffset + subcontent.length));
-        }
-        return null;
-      }
-      getImageDigest() {
-        return this.getRangeContent(this.getImageDigestRange());
-      }
-      /**
-       * Returns the range in the document that the digest of the base
-       * image encompasses.
-       *
-       * @return the base image's digest's range in the document, or null
-       *         if no digest has been specified
-       */
-      getImageDigestRange() {
-        let range2 = this.getImageRange();
-        if (range2) {
-          let content = this.getRangeContent(range2);
-          let index = this.lastIndexOf(this.document.offsetAt(range2.start), content, "@");
-          if (index !== -1) {
-            return vscode_languageserver_types_1.Range.create(range2.start.line, range2.start.character + index + 1, range2.end.line, range2.end.character);
-          }
-        }
-        return null;
-      }
-      indexOf(documentOffset, content, searchString) {
-        let index = content.indexOf(searchString);
-        const variables = this.getVariables();
-        for (let i = 0; i < variables.length; i++) {
-          const position = documentOffset + index;
-          const variableRange = variables[i].getRange();
-          if (this.document.offsetAt(variableRange.start) < position && position < this.document.offsetAt(variableRange.end)) {
-            const offset = this.document.offsetAt(variableRange.end) - documentOffset;
-            const substring = content.substring(offset);
-            const subIndex = substring.indexOf(searchString);
-            if (subIndex === -1) {
-              return -1;
-            }
-            index = subIndex + offset;
-            i = -1;
-            continue;
-          }
-        }
-        return index;
-      }
-      lastIndexOf(documentOffset, content, searchString) {
-        let index = content.lastIndexOf(searchString);
-        const variables = this.getVariables();
-        for (let i = 0; i < variables.length; i++) {
-          const position = documentOffset + index;
-          const variableRange = variables[i].getRange();
-          if (this.document.offsetAt(variableRange.start) < position && position < this.document.offsetAt(variableRange.end)) {
-            index = content.substring(0, index).lastIndexOf(searchString);
-            if (index === -1) {
-              return -1;
-            }
-            i = -1;
-            continue;
-          }
-        }
-        return index;
-      }
-      getRegistry() {
-        return this.getRangeContent(this.getRegistryRange());
-      }
-      getRegistryRange() {
-        const range2 = this.getImageRange();
-        if (range2) {
-          const tagRange = this.getImageTagRange();
-          const digestRange = this.getImageDigestRange();
-          if (tagRange === null) {
-            if (digestRange !== null) {
-              range2.end = this.document.positionAt(this.document.offsetAt(digestRange.start) - 1);
-            }
-          } else {
-            range2.end = this.document.positionAt(this.document.offsetAt(tagRange.start) - 1);
-          }
-          const content = this.getRangeContent(range2);
-          const rangeStart = this.document.offsetAt(range2.start);
-          const startingSlashIndex = this.indexOf(rangeStart, content, "/");
-          if (startingSlashIndex === -1) {
-            return null;
-          }
-          const portIndex = this.indexOf(rangeStart, content, ":");
-          const dotIndex = this.indexOf(rangeStart, content, ".");
-          if (portIndex !== -1 || dotIndex !== -1) {
-            return vscode_languageserver_types_1.Range.create(range2.start, this.document.positionAt(rangeStart + startingSlashIndex));
-          }
-          const registry2 = content.substring(0, startingSlashIndex);
-          if (registry2 === "localhost") {
-            return vscode_languageserver_types_1.Range.create(range2.start, this.document.positionAt(rangeStart + startingSlashIndex));
-          }
-        }
-        return null;
-      }
-      getBuildStage() {
-        let range2 = this.getBuildStageRange();
-        return range2 === null ? null : this.getRangeContent(range2);
-      }
-      getBuildStageRange() {
-        let args = this.getArguments();
-        if (args.length > 2 && args[1].getValue().toUpperCase() === "AS") {
-          return args[2].getRange();
-        }
-        return null;
-      }
-      getPlatformFlag() {
-        let flags = super.getFlags();
-        return flags.length === 1 && flags[0].getName() === "platform" ? flags[0] : null;
-      }
-    };
-    exports.From = From;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/healthcheck.js
-var require_healthcheck = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/healthcheck.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Healthcheck = void 0;
-    var modifiableInstruction_1 = require_modifiableInstruction();
-    var Healthcheck = class extends modifiableInstruction_1.ModifiableInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-      stopSearchingForFlags(argument) {
-        argument = argument.toUpperCase();
-        return argument === "CMD" || argument === "NONE";
-      }
-      getSubcommand() {
-        let args = this.getArguments();
-        return args.length !== 0 ? args[0] : null;
-      }
-    };
-    exports.Healthcheck = Healthcheck;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/label.js
-var require_label = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/label.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Label = void 0;
-    var propertyInstruction_1 = require_propertyInstruction();
-    var util_1 = require_util9();
-    var Label = class extends propertyInstruction_1.PropertyInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-      getVariables() {
-        const variables = super.getVariables();
-        const properties = this.getProperties();
-        for (const property of properties) {
-          const value = property.getUnescapedValue();
-          if (value !== null && value.length > 2 && value.charAt(0) === "'" && value.charAt(value.length - 1) === "'") {
-            const range2 = property.getValueRange();
-            for (let i = 0; i < variables.length; i++) {
-              if (util_1.Util.isInsideRange(variables[i].getRange().start, range2)) {
-                variables.splice(i, 1);
-                i--;
-              }
-            }
-          }
-        }
-        return variables;
-      }
-      getProperties() {
-        return super.getProperties();
-      }
-    };
-    exports.Label = Label;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/onbuild.js
-var require_onbuild = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/onbuild.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Onbuild = void 0;
-    var vscode_languageserver_types_1 = (init_main(), __toCommonJS(main_exports));
-    var parser_1 = require_parser();
-    var instruction_1 = require_instruction();
-    var Onbuild = class extends instruction_1.Instruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-      getTrigger() {
-        let trigger = this.getTriggerWord();
-        return trigger === null ? null : trigger.toUpperCase();
-      }
-      getTriggerWord() {
-        return this.getRangeContent(this.getTriggerRange());
-      }
-      getTriggerRange() {
-        let args = this.getArguments();
-        return args.length > 0 ? args[0].getRange() : null;
-      }
-      getTriggerInstruction() {
-        let triggerRange = this.getTriggerRange();
-        if (triggerRange === null) {
-          return null;
-        }
-        let args = this.getArguments();
-        return parser_1.Parser.createInstruction(this.document, this.dockerfile, this.escapeChar, vscode_languageserver_types_1.Range.create(args[0].getRange().start, this.getRange().end), this.getTriggerWord(), triggerRange);
-      }
-    };
-    exports.Onbuild = Onbuild;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/run.js
-var require_run = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/run.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Run = void 0;
-    var jsonInstruction_1 = require_jsonInstruction();
-    var Run = class extends jsonInstruction_1.JSONInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-      stopSearchingForFlags(argument) {
-        return argument.indexOf("--") === -1;
-      }
-      /**
-       * Returns there here-documents that are defined in this RUN
-       * instruction.
-       *
-       * This API is experimental and subject to change.
-       */
-      getHeredocs() {
-        return super.getHeredocs();
-      }
-    };
-    exports.Run = Run;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/shell.js
-var require_shell = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/shell.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Shell = void 0;
-    var jsonInstruction_1 = require_jsonInstruction();
-    var Shell = class extends jsonInstruction_1.JSONInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-    };
-    exports.Shell = Shell;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/stopsignal.js
-var require_stopsignal = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/stopsignal.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Stopsignal = void 0;
-    var instruction_1 = require_instruction();
-    var Stopsignal = class extends instruction_1.Instruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-    };
-    exports.Stopsignal = Stopsignal;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/workdir.js
-var require_workdir = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/workdir.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Workdir = void 0;
-    var instruction_1 = require_instruction();
-    var Workdir = class extends instruction_1.Instruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-      /**
-       * Returns the path that has been defined. Note that this path may
-       * be absolute or relative depending on what was written in the
-       * instruction.
-       *
-       * @return the working directory's path, or null if this
-       *         instruction has no arguments
-       */
-      getPath() {
-        return this.getArgumentsContent();
-      }
-      /**
-       * Returns the absolute path that this instruction resolves to. The
-       * function will inspect prior WORKDIR instructions in the current
-       * image or another build stage in the Dockerfile to try to
-       * determine this.
-       *
-       * @return the absolute path of the working directory, or null if
-       *         this instruction has no arguments, or undefined if it
-       *         cannot be determined because only relative paths could be
-       *         found
-       */
-      getAbsolutePath() {
-        const path8 = this.getPath();
-        if (path8 === null || path8.startsWith("/")) {
-          return path8;
-        }
-        const startLine = this.getRange().start.line;
-        const hierarchy = this.dockerfile.getStageHierarchy(startLine);
-        for (let i = hierarchy.length - 1; i >= 0; i--) {
-          const workdirs = hierarchy[i].getWORKDIRs();
-          for (let j = workdirs.length - 1; j >= 0; j--) {
-            if (workdirs[j].getRange().start.line < startLine) {
-              const parent = workdirs[j].getAbsolutePath();
-              if (parent === void 0 || parent === null) {
-                return void 0;
-              }
-              return parent.endsWith("/") ? parent + path8 : parent + "/" + path8;
-            }
-          }
-        }
-        return void 0;
-      }
-    };
-    exports.Workdir = Workdir;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/user.js
-var require_user = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/user.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.User = void 0;
-    var instruction_1 = require_instruction();
-    var User = class extends instruction_1.Instruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-    };
-    exports.User = User;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/instructions/volume.js
-var require_volume = __commonJS({
-  "node_modules/dockerfile-ast/lib/instructions/volume.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Volume = void 0;
-    var jsonInstruction_1 = require_jsonInstruction();
-    var Volume = class extends jsonInstruction_1.JSONInstruction {
-      constructor(document, range2, dockerfile, escapeChar, instruction, instructionRange) {
-        super(document, range2, dockerfile, escapeChar, instruction, instructionRange);
-      }
-    };
-    exports.Volume = Volume;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/imageTemplate.js
-var require_imageTemplate = __commonJS({
-  "node_modules/dockerfile-ast/lib/imageTemplate.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.ImageTemplate = void 0;
-    var vscode_languageserver_types_1 = (init_main(), __toCommonJS(main_exports));
-    var arg_1 = require_arg();
-    var cmd_1 = require_cmd();
-    var copy_1 = require_copy();
-    var env_1 = require_env();
-    var entrypoint_1 = require_entrypoint();
-    var from_1 = require_from();
-    var healthcheck_1 = require_healthcheck();
-    var onbuild_1 = require_onbuild();
-    var util_1 = require_util9();
-    var workdir_1 = require_workdir();
-    var ImageTemplate = class {
-      constructor() {
-        this.comments = [];
-        this.instructions = [];
-      }
-      addComment(comment2) {
-        this.comments.push(comment2);
-      }
-      getComments() {
-        return this.comments;
-      }
-      addInstruction(instruction) {
-        this.instructions.push(instruction);
-      }
-      getInstructions() {
-        return this.instructions;
-      }
-      getInstructionAt(line) {
-        for (let instruction of this.instructions) {
-          if (util_1.Util.isInsideRange(vscode_languageserver_types_1.Position.create(line, 0), instruction.getRange())) {
-            return instruction;
-          }
-        }
-        return null;
-      }
-      /**
-       * Gets all the ARG instructions that are defined in this image.
-       */
-      getARGs() {
-        let args = [];
-        for (let instruction of this.instructions) {
-          if (instruction instanceof arg_1.Arg) {
-            args.push(instruction);
-          }
-        }
-        return args;
-      }
-      /**
-       * Gets all the CMD instructions that are defined in this image.
-       */
-      getCMDs() {
-        let cmds = [];
-        for (let instruction of this.instructions) {
-          if (instruction instanceof cmd_1.Cmd) {
-            cmds.push(instruction);
-          }
-        }
-        return cmds;
-      }
-      /**
-       * Gets all the COPY instructions that are defined in this image.
-       */
-      getCOPYs() {
-        let copies = [];
-        for (let instruction of this.instructions) {
-          if (instruction instanceof copy_1.Copy) {
-            copies.push(instruction);
-          }
-        }
-        return copies;
-      }
-      /**
-       * Gets all the ENTRYPOINT instructions that are defined in this image.
-       */
-      getENTRYPOINTs() {
-        let froms = [];
-        for (let instruction of this.instructions) {
-          if (instruction instanceof entrypoint_1.Entrypoint) {
-            froms.push(instruction);
-          }
-        }
-        return froms;
-      }
-      /**
-       * Gets all the ENV instructions that are defined in this image.
-       */
-      getENVs() {
-        let args = [];
-        for (let instruction of this.instructions) {
-          if (instruction instanceof env_1.Env) {
-            args.push(instruction);
-          }
-        }
-        return args;
-      }
-      getFROM() {
-        for (const instruction of this.instructions) {
-          if (instruction instanceof from_1.From) {
-            return instruction;
-          }
-        }
-        return null;
-      }
-      /**
-       * Gets all the FROM instructions that are defined in this image.
-       */
-      getFROMs() {
-        let froms = [];
-        for (let instruction of this.instructions) {
-          if (instruction instanceof from_1.From) {
-            froms.push(instruction);
-          }
-        }
-        return froms;
-      }
-      /**
-       * Gets all the HEALTHCHECK instructions that are defined in this image.
-       */
-      getHEALTHCHECKs() {
-        let froms = [];
-        for (let instruction of this.instructions) {
-          if (instruction instanceof healthcheck_1.Healthcheck) {
-            froms.push(instruction);
-          }
-        }
-        return froms;
-      }
-      getWORKDIRs() {
-        const workdirs = [];
-        for (const instruction of this.instructions) {
-          if (instruction instanceof workdir_1.Workdir) {
-            workdirs.push(instruction);
-          }
-        }
-        return workdirs;
-      }
-      getOnbuildTriggers() {
-        let triggers = [];
-        for (let instruction of this.instructions) {
-          if (instruction instanceof onbuild_1.Onbuild) {
-            let trigger = instruction.getTriggerInstruction();
-            if (trigger) {
-              triggers.push(trigger);
-            }
-          }
-        }
-        return triggers;
-      }
-      getAvailableVariables(currentLine) {
-        const variables = [];
-        for (const arg of this.getARGs()) {
-          if (arg.isBefore(currentLine)) {
-            const property = arg.getProperty();
-            if (property) {
-              const variable = property.getName();
-              if (variables.indexOf(variable) === -1) {
-                variables.push(variable);
-              }
-            }
-          }
-        }
-        for (const env of this.getENVs()) {
-          if (env.isBefore(currentLine)) {
-            for (const property of env.getProperties()) {
-              const variable = property.getName();
-              if (variables.indexOf(variable) === -1) {
-                variables.push(variable);
-              }
-            }
-          }
-        }
-        return variables;
-      }
-      /**
-       * Resolves a variable with the given name at the specified line
-       * to its value. If null is returned, then the variable has been
-       * defined but no value was given. If undefined is returned, then
-       * a variable with the given name has not been defined yet as of
-       * the given line.
-       *
-       * @param variable the name of the variable to resolve
-       * @param line the line number that the variable is on, zero-based
-       * @return the value of the variable as defined by an ARG or ENV
-       *         instruction, or null if no value has been specified, or
-       *         undefined if a variable with the given name has not
-       *         been defined
-       */
-      resolveVariable(variable, line) {
-        let envs = this.getENVs();
-        for (let i = envs.length - 1; i >= 0; i--) {
-          if (envs[i].isBefore(line)) {
-            for (let property of envs[i].getProperties()) {
-              if (property.getName() === variable) {
-                return property.getValue();
-              }
-            }
-          }
-        }
-        let args = this.getARGs();
-        for (let i = args.length - 1; i >= 0; i--) {
-          if (args[i].isBefore(line)) {
-            let property = args[i].getProperty();
-            if (property && property.getName() === variable) {
-              return property.getValue();
-            }
-          }
-        }
-        return void 0;
-      }
-      getRange() {
-        const instructions = this.getInstructions();
-        if (instructions.length === 0) {
-          return vscode_languageserver_types_1.Range.create(0, 0, 0, 0);
-        }
-        const instructionStart = instructions[0].getRange().start;
-        const instructionEnd = instructions[instructions.length - 1].getRange().end;
-        return vscode_languageserver_types_1.Range.create(instructionStart, instructionEnd);
-      }
-      contains(position) {
-        const range2 = this.getRange();
-        if (range2 === null) {
-          return false;
-        }
-        return util_1.Util.isInsideRange(position, range2);
-      }
-    };
-    exports.ImageTemplate = ImageTemplate;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/dockerfile.js
-var require_dockerfile = __commonJS({
-  "node_modules/dockerfile-ast/lib/dockerfile.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Dockerfile = void 0;
-    var vscode_languageserver_types_1 = (init_main(), __toCommonJS(main_exports));
-    var ast = require_main();
-    var imageTemplate_1 = require_imageTemplate();
-    var from_1 = require_from();
-    var util_1 = require_util9();
-    var main_1 = require_main();
-    var Dockerfile = class extends imageTemplate_1.ImageTemplate {
-      constructor(document) {
-        super();
-        this.initialInstructions = new imageTemplate_1.ImageTemplate();
-        this.buildStages = [];
-        this.directives = [];
-        this.foundFrom = false;
-        this.document = document;
-      }
-      getEscapeCharacter() {
-        for (const directive of this.directives) {
-          if (directive.getDirective() === ast.Directive.escape) {
-            const value = directive.getValue();
-            if (value === "\\" || value === "`") {
-              return value;
-            }
-          }
-        }
-        return "\\";
-      }
-      getInitialARGs() {
-        return this.initialInstructions.getARGs();
-      }
-      getContainingImage(position) {
-        let range2 = vscode_languageserver_types_1.Range.create(vscode_languageserver_types_1.Position.create(0, 0), this.document.positionAt(this.document.getText().length));
-        if (!util_1.Util.isInsideRange(position, range2)) {
-          return null;
-        }
-        if (this.initialInstructions.getComments().length > 0 || this.initialInstructions.getInstructions().length > 0) {
-          if (util_1.Util.isInsideRange(position, this.initialInstructions.getRange())) {
-            return this.initialInstructions;
-          }
-        }
-        for (const buildStage of this.buildStages) {
-          if (util_1.Util.isInsideRange(position, buildStage.getRange())) {
-            return buildStage;
-          }
-        }
-        return this;
-      }
-      addInstruction(instruction) {
-        if (instruction.getKeyword() === main_1.Keyword.FROM) {
-          this.currentBuildStage = new imageTemplate_1.ImageTemplate();
-          this.buildStages.push(this.currentBuildStage);
-          this.foundFrom = true;
-        } else if (!this.foundFrom) {
-          this.initialInstructions.addInstruction(instruction);
-        }
-        if (this.foundFrom) {
-          this.currentBuildStage.addInstruction(instruction);
-        }
-        super.addInstruction(instruction);
-      }
-      setDirectives(directives) {
-        this.directives = directives;
-      }
-      getDirective() {
-        return this.directives.length === 0 ? null : this.directives[0];
-      }
-      getDirectives() {
-        return this.directives;
-      }
-      resolveVariable(variable, line) {
-        for (let from of this.getFROMs()) {
-          let range2 = from.getRange();
-          if (range2.start.line <= line && line <= range2.end.line) {
-            let initialARGs = new imageTemplate_1.ImageTemplate();
-            for (let instruction of this.initialInstructions.getARGs()) {
-              initialARGs.addInstruction(instruction);
-            }
-            return initialARGs.resolveVariable(variable, line);
-          }
-        }
-        let image = this.getContainingImage(vscode_languageserver_types_1.Position.create(line, 0));
-        if (image === null) {
-          return void 0;
-        }
-        let resolvedVariable = image.resolveVariable(variable, line);
-        if (resolvedVariable === null) {
-          let initialARGs = new imageTemplate_1.ImageTemplate();
-          for (let instruction of this.initialInstructions.getARGs()) {
-            initialARGs.addInstruction(instruction);
-          }
-          return initialARGs.resolveVariable(variable, line);
-        }
-        return resolvedVariable;
-      }
-      getAvailableVariables(currentLine) {
-        if (this.getInstructionAt(currentLine) instanceof from_1.From) {
-          let variables = [];
-          for (let arg of this.getInitialARGs()) {
-            let property = arg.getProperty();
-            if (property) {
-              variables.push(property.getName());
-            }
-          }
-          return variables;
-        }
-        let image = this.getContainingImage(vscode_languageserver_types_1.Position.create(currentLine, 0));
-        return image ? image.getAvailableVariables(currentLine) : [];
-      }
-      getParentStage(image) {
-        const templateFrom = image.getFROM();
-        const imageName = templateFrom === null ? null : templateFrom.getImageName();
-        if (imageName === null) {
-          return null;
-        }
-        for (const from of this.getFROMs()) {
-          if (from.getBuildStage() === imageName) {
-            const range2 = from.getRange();
-            if (range2.start.line === templateFrom.getRange().start.line) {
-              return null;
-            }
-            return this.getContainingImage(range2.start);
-          }
-        }
-        return null;
-      }
-      getStageHierarchy(line) {
-        const image = this.getContainingImage(vscode_languageserver_types_1.Position.create(line, 0));
-        if (image === null) {
-          return [];
-        }
-        const stages = [image];
-        let stage = this.getParentStage(image);
-        while (stage !== null) {
-          stages.splice(0, 0, stage);
-          stage = this.getParentStage(stage);
-        }
-        return stages;
-      }
-      getAvailableWorkingDirectories(line) {
-        const availableDirectories = /* @__PURE__ */ new Set();
-        for (const image of this.getStageHierarchy(line)) {
-          for (const workdir of image.getWORKDIRs()) {
-            if (workdir.getRange().end.line < line) {
-              let directory = workdir.getAbsolutePath();
-              if (directory !== void 0 && directory !== null) {
-                if (!directory.endsWith("/")) {
-                  directory += "/";
-                }
-                availableDirectories.add(directory);
-              }
-            }
-          }
-        }
-        return Array.from(availableDirectories);
-      }
-      /**
-       * Internally reorganize the comments in the Dockerfile and allocate
-       * them to the relevant build stages that they belong to.
-       */
-      organizeComments() {
-        const comments = this.getComments();
-        for (let i = 0; i < comments.length; i++) {
-          if (util_1.Util.isInsideRange(comments[i].getRange().end, this.initialInstructions.getRange())) {
-            this.initialInstructions.addComment(comments[i]);
-          } else {
-            for (const buildStage of this.buildStages) {
-              if (util_1.Util.isInsideRange(comments[i].getRange().start, buildStage.getRange())) {
-                buildStage.addComment(comments[i]);
-              }
-            }
-          }
-        }
-      }
-      getRange() {
-        const comments = this.getComments();
-        const instructions = this.getInstructions();
-        let range2 = null;
-        if (comments.length === 0) {
-          if (instructions.length > 0) {
-            range2 = vscode_languageserver_types_1.Range.create(instructions[0].getRange().start, instructions[instructions.length - 1].getRange().end);
-          }
-        } else if (instructions.length === 0) {
-          range2 = vscode_languageserver_types_1.Range.create(comments[0].getRange().start, comments[comments.length - 1].getRange().end);
-        } else {
-          const commentStart = comments[0].getRange().start;
-          const commentEnd = comments[comments.length - 1].getRange().end;
-          const instructionStart = instructions[0].getRange().start;
-          const instructionEnd = instructions[instructions.length - 1].getRange().end;
-          if (commentStart.line < instructionStart.line) {
-            if (commentEnd.line < instructionEnd.line) {
-              range2 = vscode_languageserver_types_1.Range.create(commentStart, instructionEnd);
-            }
-            range2 = vscode_languageserver_types_1.Range.create(commentStart, commentEnd);
-          } else if (commentEnd.line < instructionEnd.line) {
-            range2 = vscode_languageserver_types_1.Range.create(instructionStart, instructionEnd);
-          } else {
-            range2 = vscode_languageserver_types_1.Range.create(instructionStart, commentEnd);
-          }
-        }
-        if (range2 === null) {
-          if (this.directives.length === 0) {
-            return null;
-          }
-          return this.directives[0].getRange();
-        } else if (this.directives.length === 0) {
-          return range2;
-        }
-        return vscode_languageserver_types_1.Range.create(this.directives[0].getRange().start, range2.end);
-      }
-    };
-    exports.Dockerfile = Dockerfile;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/parser.js
-var require_parser = __commonJS({
-  "node_modules/dockerfile-ast/lib/parser.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.Parser = void 0;
-    var vscode_languageserver_textdocument_1 = (init_main2(), __toCommonJS(main_exports2));
-    var vscode_languageserver_types_1 = (init_main(), __toCommonJS(main_exports));
-    var comment_1 = require_comment();
-    var parserDirective_1 = require_parserDirective();
-    var instruction_1 = require_instruction();
-    var add_1 = require_add();
-    var arg_1 = require_arg();
-    var cmd_1 = require_cmd();
-    var copy_1 = require_copy();
-    var env_1 = require_env();
-    var entrypoint_1 = require_entrypoint();
-    var from_1 = require_from();
-    var healthcheck_1 = require_healthcheck();
-    var label_1 = require_label();
-    var onbuild_1 = require_onbuild();
-    var run_1 = require_run();
-    var shell_1 = require_shell();
-    var stopsignal_1 = require_stopsignal();
-    var workdir_1 = require_workdir();
-    var user_1 = require_user();
-    var volume_1 = require_volume();
-    var dockerfile_1 = require_dockerfile();
-    var util_1 = require_util9();
-    var main_1 = require_main();
-    var Parser2 = class _Parser {
-      constructor() {
-        this.escapeChar = null;
-      }
-      static createInstruction(document, dockerfile, escapeChar, lineRange, instruction, instructionRange) {
-        switch (instruction.toUpperCase()) {
-          case "ADD":
-            return new add_1.Add(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "ARG":
-            return new arg_1.Arg(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "CMD":
-            return new cmd_1.Cmd(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "COPY":
-            return new copy_1.Copy(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "ENTRYPOINT":
-            return new entrypoint_1.Entrypoint(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "ENV":
-            return new env_1.Env(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "FROM":
-            return new from_1.From(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "HEALTHCHECK":
-            return new healthcheck_1.Healthcheck(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "LABEL":
-            return new label_1.Label(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "ONBUILD":
-            return new onbuild_1.Onbuild(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "RUN":
-            return new run_1.Run(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "SHELL":
-            return new shell_1.Shell(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "STOPSIGNAL":
-            return new stopsignal_1.Stopsignal(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "WORKDIR":
-            return new workdir_1.Workdir(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "USER":
-            return new user_1.User(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-          case "VOLUME":
-            return new volume_1.Volume(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-        }
-        return new instruction_1.Instruction(document, lineRange, dockerfile, escapeChar, instruction, instructionRange);
-      }
-      getParserDirectives(document, buffer) {
-        const directives = [];
-        this.escapeChar = "";
-        const offset = util_1.Util.isUTF8BOM(buffer.substring(0, 1)) ? 1 : 0;
-        directiveCheck: for (let i = offset; i < buffer.length; i++) {
-          switch (buffer.charAt(i)) {
-            case " ":
-            case "	":
-              break;
-            case "\r":
-            case "\n":
-              break directiveCheck;
-            case "#":
-              let directiveStart = -1;
-              let directiveEnd = -1;
-              for (let j = i + 1; j < buffer.length; j++) {
-                let char = buffer.charAt(j);
-                switch (char) {
-                  case " ":
-                  case "	":
-                    if (directiveStart !== -1 && directiveEnd === -1) {
-                      directiveEnd = j;
-                    }
-                    break;
-                  case "\r":
-                  case "\n":
-                    break directiveCheck;
-                  case "=":
-                    let valueStart = -1;
-                    let valueEnd = -1;
-                    if (directiveEnd === -1) {
-                      directiveEnd = j;
-                    }
-                    let lineEnd = buffer.length;
-                    directiveValue: for (let k = j + 1; k < buffer.length; k++) {
-                      char = buffer.charAt(k);
-                      switch (char) {
-                        case "\r":
-                        case "\n":
-                          if (valueStart !== -1 && valueEnd === -1) {
-                            valueEnd = k;
-                          }
-                          lineEnd = k;
-                          break directiveValue;
-                        case "	":
-                        case " ":
-                          if (valueStart !== -1 && valueEnd === -1) {
-                            valueEnd = k;
-                          }
-                          continue;
-                        default:
-                          if (valueStart === -1) {
-                            valueStart = k;
-                          }
-                          break;
-                      }
-                    }
-                    if (directiveStart === -1) {
-                      break directiveCheck;
-                    }
-                    if (valueStart === -1) {
-                      valueStart = j + 1;
-                      valueEnd = lineEnd;
-                    } else if (valueEnd === -1) {
-                      valueEnd = buffer.length;
-                    }
-                    const lineRange = vscode_languageserver_types_1.Range.create(document.positionAt(i), document.positionAt(lineEnd));
-                    const nameRange = vscode_languageserver_types_1.Range.create(document.positionAt(directiveStart), document.positionAt(directiveEnd));
-                    const valueRange = vscode_languageserver_types_1.Range.create(document.positionAt(valueStart), document.positionAt(valueEnd));
-                    directives.push(new parserDirective_1.ParserDirective(document, lineRange, nameRange, valueRange));
-                    directiveStart = -1;
-                    if (buffer.charAt(valueEnd) === "\r") {
-                      i = valueEnd + 1;
-                    } else {
-                      i = valueEnd;
-                    }
-                    continue directiveCheck;
-                  default:
-                    if (directiveStart === -1) {
-                      directiveStart = j;
-                    }
-                    break;
-                }
-              }
-              break;
-            default:
-              break directiveCheck;
-          }
-        }
-        return directives;
-      }
-      parse(buffer) {
-        this.document = vscode_languageserver_textdocument_1.TextDocument.create("", "", 0, buffer);
-        this.buffer = buffer;
-        let dockerfile = new dockerfile_1.Dockerfile(this.document);
-        let directives = this.getParserDirectives(this.document, this.buffer);
-        let offset = 0;
-        this.escapeChar = "\\";
-        if (directives.length > 0) {
-          dockerfile.setDirectives(directives);
-          this.escapeChar = dockerfile.getEscapeCharacter();
-          offset = this.document.offsetAt(vscode_languageserver_types_1.Position.create(directives.length, 0));
-        } else if (util_1.Util.isUTF8BOM(buffer.substring(0, 1))) {
-          offset = 1;
-        }
-        for (let i = offset; i < this.buffer.length; i++) {
-          const char = this.buffer.charAt(i);
-          switch (char) {
-            case " ":
-            case "	":
-            case "\r":
-            case "\n":
-              break;
-            case "#":
-              i = this.processComment(dockerfile, i);
-              break;
-            default:
-              i = this.processInstruction(dockerfile, char, i);
-              break;
-          }
-        }
-        dockerfile.organizeComments();
-        return dockerfile;
-      }
-      processInstruction(dockerfile, char, start) {
-        let instruction = char;
-        let instructionEnd = -1;
-        let escapedInstruction = false;
-        instructionCheck: for (let i = start + 1; i < this.buffer.length; i++) {
-          char = this.buffer.charAt(i);
-          switch (char) {
-            case this.escapeChar:
-              escapedInstruction = true;
-              char = this.buffer.charAt(i + 1);
-              if (char === "\r" || char === "\n") {
-                if (instructionEnd === -1) {
-                  instructionEnd = i;
-                }
-                i++;
-              } else if (char === " " || char === "	") {
-                for (let j = i + 2; j < this.buffer.length; j++) {
-                  switch (this.buffer.charAt(j)) {
-                    case " ":
-                    case "	":
-                      break;
-                    case "\r":
-                    case "\n":
-                      i = j;
-                      continue instructionCheck;
-                    default:
-                      instructionEnd = i + 1;
-                      instruction = instruction + this.escapeChar;
-                      i = j - 2;
-                      continue instructionCheck;
-                  }
-                }
-                instructionEnd = i + 1;
-                instruction = instruction + this.escapeChar;
-                break instructionCheck;
-              } else {
-                instructionEnd = i + 1;
-                instruction = instruction + this.escapeChar;
-                escapedInstruction = false;
-              }
-              break;
-            case " ":
-            case "	":
-              if (escapedInstruction) {
-                escapeCheck: for (let j = i + 1; j < this.buffer.length; j++) {
-                  switch (this.buffer.charAt(j)) {
-                    case " ":
-                    case "	":
-                      break;
-                    case "\r":
-                    case "\n":
-                      i = j;
-                      continue instructionCheck;
-                    default:
-                      break escapeCheck;
-                  }
-                }
-                escapedInstruction = false;
-              }
-              if (instructionEnd === -1) {
-                instructionEnd = i;
-              }
-              i = this.processArguments(dockerfile, instruction, instructionEnd, start, i);
-              dockerfile.addInstruction(this.createInstruction(dockerfile, instruction, start, instructionEnd, i));
-              return i;
-            case "\r":
-            case "\n":
-              if (escapedInstruction) {
-                continue;
-              }
-              if (instructionEnd === -1) {
-                instructionEnd = i;
-              }
-              dockerfile.addInstruction(this.createInstruction(dockerfile, instruction, start, i, i));
-              return i;
-            case "#":
-              if (escapedInstruction) {
-                continue;
-              }
-            default:
-              instructionEnd = i + 1;
-              instruction = instruction + char;
-              escapedInstruction = false;
-              break;
-          }
-        }
-        if (instructionEnd === -1) {
-          instructionEnd = this.buffer.length;
-        }
-        dockerfile.addInstruction(this.createInstruction(dockerfile, instruction, start, instructionEnd, this.buffer.length));
-        return this.buffer.length;
-      }
-      processHeredocs(instruction, offset) {
-        let keyword = instruction.getKeyword();
-        if (keyword === main_1.Keyword.ONBUILD) {
-          instruction = instruction.getTriggerInstruction();
-          if (instruction === null) {
-            return offset;
-          }
-          keyword = instruction.getKeyword();
-        }
-        if (keyword !== main_1.Keyword.ADD && keyword !== main_1.Keyword.COPY && keyword !== main_1.Keyword.RUN) {
-          return offset;
-        }
-        const heredocs = [];
-        let tabbed = false;
-        for (const arg of instruction.getArguments()) {
-          const value = arg.getValue();
-          if (value.startsWith("<<") && value.length > 2) {
-            if (value.startsWith("<<-")) {
-              tabbed = true;
-            }
-            const name = util_1.Util.parseHeredocName(value);
-            if (name !== null) {
-              heredocs.push(name);
-            }
-          }
-        }
-        if (heredocs.length > 0) {
-          for (const heredoc of heredocs) {
-            offset = this.parseHeredoc(heredoc, offset, tabbed);
-          }
-        }
-        return offset;
-      }
-      processArguments(dockerfile, instruction, instructionEnd, start, offset) {
-        let escaped = false;
-        argumentsCheck: for (let i = offset + 1; i < this.buffer.length; i++) {
-          switch (this.buffer.charAt(i)) {
-            case "\r":
-            case "\n":
-              if (escaped) {
-                continue;
-              }
-              return this.processHeredocs(this.createInstruction(dockerfile, instruction, start, instructionEnd, i), i);
-            case this.escapeChar:
-              const next = this.buffer.charAt(i + 1);
-              if (next === "\n" || next === "\r") {
-                escaped = true;
-                i++;
-              } else if (next === " " || next === "	") {
-                for (let j = i + 2; j < this.buffer.length; j++) {
-                  switch (this.buffer.charAt(j)) {
-                    case " ":
-                    case "	":
-                      break;
-                    case "\r":
-                    case "\n":
-                      escaped = true;
-                    default:
-                      i = j;
-                      continue argumentsCheck;
-                  }
-                }
-                return this.buffer.length;
-              }
-              continue;
-            case "#":
-              if (escaped) {
-                i = this.processComment(dockerfile, i);
-                continue argumentsCheck;
-              }
-              break;
-            case " ":
-            case "	":
-              break;
-            default:
-              if (escaped) {
-                escaped = false;
-              }
-              break;
-          }
-        }
-        return this.buffer.length;
-      }
-      processComment(dockerfile, start) {
-        let end2 = this.buffer.length;
-        commentLoop: for (let i = start + 1; i < this.buffer.length; i++) {
-          switch (this.buffer.charAt(i)) {
-            case "\r":
-            case "\n":
-              end2 = i;
-              break commentLoop;
-          }
-        }
-        const range2 = vscode_languageserver_types_1.Range.create(this.document.positionAt(start), this.document.positionAt(end2));
-        dockerfile.addComment(new comment_1.Comment(this.document, range2));
-        return end2;
-      }
-      parseHeredoc(heredocName, offset, tabbed) {
-        let startWord = -1;
-        let lineStart = true;
-        for (let i = offset; i < this.buffer.length; i++) {
-          switch (this.buffer.charAt(i)) {
-            case " ":
-              lineStart = false;
-              break;
-            case "	":
-              if (!tabbed) {
-                lineStart = false;
-              }
-              break;
-            case "\r":
-            case "\n":
-              if (startWord !== -1 && heredocName === this.buffer.substring(startWord, i)) {
-                return i;
-              }
-              startWord = -1;
-              lineStart = true;
-              break;
-            default:
-              if (lineStart) {
-                startWord = i;
-                lineStart = false;
-              }
-              break;
-          }
-        }
-        return this.buffer.length;
-      }
-      createInstruction(dockerfile, instruction, start, instructionEnd, end2) {
-        const startPosition = this.document.positionAt(start);
-        const instructionRange = vscode_languageserver_types_1.Range.create(startPosition, this.document.positionAt(instructionEnd));
-        const lineRange = vscode_languageserver_types_1.Range.create(startPosition, this.document.positionAt(end2));
-        return _Parser.createInstruction(this.document, dockerfile, this.escapeChar, lineRange, instruction, instructionRange);
-      }
-    };
-    exports.Parser = Parser2;
-  }
-});
-
-// node_modules/dockerfile-ast/lib/main.js
-var require_main = __commonJS({
-  "node_modules/dockerfile-ast/lib/main.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.DockerfileParser = exports.DefaultVariables = exports.Directive = exports.Keyword = exports.Workdir = exports.Volume = exports.User = exports.Stopsignal = exports.Shell = exports.Run = exports.PropertyInstruction = exports.Onbuild = exports.ModifiableInstruction = exports.Label = exports.JSONInstruction = exports.Heredoc = exports.Healthcheck = exports.From = exports.Env = exports.Entrypoint = exports.Copy = exports.Cmd = exports.Arg = exports.Add = exports.Variable = exports.Property = exports.ParserDirective = exports.Line = exports.Instruction = exports.Flag = exports.Comment = exports.JSONArgument = exports.Argument = void 0;
-    var argument_1 = require_argument();
-    Object.defineProperty(exports, "Argument", { enumerable: true, get: function() {
-      return argument_1.Argument;
-    } });
-    var jsonArgument_1 = require_jsonArgument();
-    Object.defineProperty(exports, "JSONArgument", { enumerable: true, get: function() {
-      return jsonArgument_1.JSONArgument;
-    } });
-    var comment_1 = require_comment();
-    Object.defineProperty(exports, "Comment", { enumerable: true, get: function() {
-      return comment_1.Comment;
-    } });
-    var parser_1 = require_parser();
-    var flag_1 = require_flag();
-    Object.defineProperty(exports, "Flag", { enumerable: true, get: function() {
-      return flag_1.Flag;
-    } });
-    var instruction_1 = require_instruction();
-    Object.defineProperty(exports, "Instruction", { enumerable: true, get: function() {
-      return instruction_1.Instruction;
-    } });
-    var line_1 = require_line();
-    Object.defineProperty(exports, "Line", { enumerable: true, get: function() {
-      return line_1.Line;
-    } });
-    var parserDirective_1 = require_parserDirective();
-    Object.defineProperty(exports, "ParserDirective", { enumerable: true, get: function() {
-      return parserDirective_1.ParserDirective;
-    } });
-    var property_1 = require_property();
-    Object.defineProperty(exports, "Property", { enumerable: true, get: function() {
-      return property_1.Property;
-    } });
-    var variable_1 = require_variable();
-    Object.defineProperty(exports, "Variable", { enumerable: true, get: function() {
-      return variable_1.Variable;
-    } });
-    var add_1 = require_add();
-    Object.defineProperty(exports, "Add", { enumerable: true, get: function() {
-      return add_1.Add;
-    } });
-    var arg_1 = require_arg();
-    Object.defineProperty(exports, "Arg", { enumerable: true, get: function() {
-      return arg_1.Arg;
-    } });
-    var cmd_1 = require_cmd();
-    Object.defineProperty(exports, "Cmd", { enumerable: true, get: function() {
-      return cmd_1.Cmd;
-    } });
-    var copy_1 = require_copy();
-    Object.defineProperty(exports, "Copy", { enumerable: true, get: function() {
-      return copy_1.Copy;
-    } });
-    var entrypoint_1 = require_entrypoint();
-    Object.defineProperty(exports, "Entrypoint", { enumerable: true, get: function() {
-      return entrypoint_1.Entrypoint;
-    } });
-    var env_1 = require_env();
-    Object.defineProperty(exports, "Env", { enumerable: true, get: function() {
-      return env_1.Env;
-    } });
-    var from_1 = require_from();
-    Object.defineProperty(exports, "From", { enumerable: true, get: function() {
-      return from_1.From;
-    } });
-    var healthcheck_1 = require_healthcheck();
-    Object.defineProperty(exports, "Healthcheck", { enumerable: true, get: function() {
-      return healthcheck_1.Healthcheck;
-    } });
-    var heredoc_1 = require_heredoc();
-    Object.defineProperty(exports, "Heredoc", { enumerable: true, get: function() {
-      return heredoc_1.Heredoc;
-    } });
-    var jsonInstruction_1 = require_jsonInstruction();
-    Object.defineProperty(exports, "JSONInstruction", { enumerable: true, get: function() {
-      return jsonInstruction_1.JSONInstruction;
-    } });
-    var label_1 = require_label();
-    Object.defineProperty(exports, "Label", { enumerable: true, get: function() {
-      return label_1.Label;
-    } });
-    var modifiableInstruction_1 = require_modifiableInstruction();
-    Object.defineProperty(exports, "ModifiableInstruction", { enumerable: true, get: function() {
-      return modifiableInstruction_1.ModifiableInstruction;
-    } });
-    var onbuild_1 = require_onbuild();
-    Object.defineProperty(exports, "Onbuild", { enumerable: true, get: function() {
-      return onbuild_1.Onbuild;
-    } });
-    var propertyInstruction_1 = require_propertyInstruction();
-    Object.defineProperty(exports, "PropertyInstruction", { enumerable: true, get: function() {
-      return propertyInstruction_1.PropertyInstruction;
-    } });
-    var run_1 = require_run();
-    Object.defineProperty(exports, "Run", { enumerable: true, get: function() {
-      return run_1.Run;
-    } });
-    var shell_1 = require_shell();
-    Object.defineProperty(exports, "Shell", { enumerable: true, get: function() {
-      return shell_1.Shell;
-    } });
-    var stopsignal_1 = require_stopsignal();
-    Object.defineProperty(exports, "Stopsignal", { enumerable: true, get: function() {
-      return stopsignal_1.Stopsignal;
-    } });
-    var user_1 = require_user();
-    Object.defineProperty(exports, "User", { enumerable: true, get: function() {
-      return user_1.User;
-    } });
-    var volume_1 = require_volume();
-    Object.defineProperty(exports, "Volume", { enumerable: true, get: function() {
-      return volume_1.Volume;
-    } });
-    var workdir_1 = require_workdir();
-    Object.defineProperty(exports, "Workdir", { enumerable: true, get: function() {
-      return workdir_1.Workdir;
-    } });
-    var Keyword;
-    (function(Keyword2) {
-      Keyword2["ADD"] = "ADD";
-      Keyword2["ARG"] = "ARG";
-      Keyword2["CMD"] = "CMD";
-      Keyword2["COPY"] = "COPY";
-      Keyword2["ENTRYPOINT"] = "ENTRYPOINT";
-      Keyword2["ENV"] = "ENV";
-      Keyword2["EXPOSE"] = "EXPOSE";
-      Keyword2["FROM"] = "FROM";
-      Keyword2["HEALTHCHECK"] = "HEALTHCHECK";
-      Keyword2["LABEL"] = "LABEL";
-      Keyword2["MAINTAINER"] = "MAINTAINER";
-      Keyword2["ONBUILD"] = "ONBUILD";
-      Keyword2["RUN"] = "RUN";
-      Keyword2["SHELL"] = "SHELL";
-      Keyword2["STOPSIGNAL"] = "STOPSIGNAL";
-      Keyword2["USER"] = "USER";
-      Keyword2["VOLUME"] = "VOLUME";
-      Keyword2["WORKDIR"] = "WORKDIR";
-    })(Keyword || (exports.Keyword = Keyword = {}));
-    var Directive;
-    (function(Directive2) {
-      Directive2["escape"] = "escape";
-      Directive2["syntax"] = "syntax";
-    })(Directive || (exports.Directive = Directive = {}));
-    exports.DefaultVariables = [
-      "ALL_PROXY",
-      "all_proxy",
-      "FTP_PROXY",
-      "ftp_proxy",
-      "HTTP_PROXY",
-      "http_proxy",
-      "HTTPS_PROXY",
-      "https_proxy",
-      "NO_PROXY",
-      "no_proxy"
-    ];
-    var DockerfileParser2;
-    (function(DockerfileParser3) {
-      function parse7(content) {
-        let parser = new parser_1.Parser();
-        return parser.parse(content);
-      }
-      DockerfileParser3.parse = parse7;
-    })(DockerfileParser2 || (exports.DockerfileParser = DockerfileParser2 = {}));
   }
 });
 
@@ -26612,7 +20787,7 @@ var require_headers2 = __commonJS({
       b4a.write(buf, encodeOct(cksum(buf), 6), 148);
       return buf;
     };
-    exports.decode = function decode3(buf, filenameEncoding, allowUnknownFormat) {
+    exports.decode = function decode4(buf, filenameEncoding, allowUnknownFormat) {
       let typeflag = buf[156] === 0 ? 0 : buf[156] - ZERO_OFFSET;
       let name = decodeStr(buf, 0, 100, filenameEncoding);
       const mode = decodeOct(buf, 100, 8);
@@ -27900,7 +22075,7 @@ var require_yauzl = __commonJS({
     var PassThrough = __require("stream").PassThrough;
     var Writable = __require("stream").Writable;
     var crc322 = typeof zlib5.crc32 === "function" ? zlib5.crc32 : require_crc32();
-    exports.open = open5;
+    exports.open = open7;
     exports.fromFd = fromFd;
     exports.fromBuffer = fromBuffer2;
     exports.fromRandomAccessReader = fromRandomAccessReader;
@@ -27916,9 +22091,9 @@ var require_yauzl = __commonJS({
     exports.Entry = Entry;
     exports.LocalFileHeader = LocalFileHeader;
     exports.RandomAccessReader = RandomAccessReader;
-    function openPromise(path8, options4) {
+    function openPromise(path11, options4) {
       return new Promise((resolve, reject) => {
-        open5(path8, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+        open7(path11, { ...options4, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve(zipfile);
         });
@@ -27948,7 +22123,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open5(path8, options4, callback) {
+    function open7(path11, options4, callback) {
       if (typeof options4 === "function") {
         callback = options4;
         options4 = null;
@@ -27960,7 +22135,7 @@ var require_yauzl = __commonJS({
       if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
       if (options4.strictFileNames == null) options4.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs3.open(path8, "r", function(err2, fd) {
+      fs3.open(path11, "r", function(err2, fd) {
         if (err2) return callback(err2);
         fromFd(fd, options4, function(err3, zipfile) {
           if (err3) fs3.close(fd, defaultCallback);
@@ -29744,17 +23919,17 @@ var require_visit = __commonJS({
     visit2.BREAK = BREAK;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    function visit_(key, node2, visitor, path8) {
-      const ctrl = callVisitor(key, node2, visitor, path8);
+    function visit_(key, node2, visitor, path11) {
+      const ctrl = callVisitor(key, node2, visitor, path11);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path8, ctrl);
-        return visit_(key, ctrl, visitor, path8);
+        replaceNode(key, path11, ctrl);
+        return visit_(key, ctrl, visitor, path11);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path8 = Object.freeze(path8.concat(node2));
+          path11 = Object.freeze(path11.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = visit_(i, node2.items[i], visitor, path8);
+            const ci = visit_(i, node2.items[i], visitor, path11);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -29765,13 +23940,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path8 = Object.freeze(path8.concat(node2));
-          const ck = visit_("key", node2.key, visitor, path8);
+          path11 = Object.freeze(path11.concat(node2));
+          const ck = visit_("key", node2.key, visitor, path11);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = visit_("value", node2.value, visitor, path8);
+          const cv = visit_("value", node2.value, visitor, path11);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -29792,17 +23967,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node2, visitor, path8) {
-      const ctrl = await callVisitor(key, node2, visitor, path8);
+    async function visitAsync_(key, node2, visitor, path11) {
+      const ctrl = await callVisitor(key, node2, visitor, path11);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path8, ctrl);
-        return visitAsync_(key, ctrl, visitor, path8);
+        replaceNode(key, path11, ctrl);
+        return visitAsync_(key, ctrl, visitor, path11);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path8 = Object.freeze(path8.concat(node2));
+          path11 = Object.freeze(path11.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = await visitAsync_(i, node2.items[i], visitor, path8);
+            const ci = await visitAsync_(i, node2.items[i], visitor, path11);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -29813,13 +23988,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path8 = Object.freeze(path8.concat(node2));
-          const ck = await visitAsync_("key", node2.key, visitor, path8);
+          path11 = Object.freeze(path11.concat(node2));
+          const ck = await visitAsync_("key", node2.key, visitor, path11);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = await visitAsync_("value", node2.value, visitor, path8);
+          const cv = await visitAsync_("value", node2.value, visitor, path11);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -29846,23 +24021,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node2, visitor, path8) {
+    function callVisitor(key, node2, visitor, path11) {
       if (typeof visitor === "function")
-        return visitor(key, node2, path8);
+        return visitor(key, node2, path11);
       if (identity.isMap(node2))
-        return visitor.Map?.(key, node2, path8);
+        return visitor.Map?.(key, node2, path11);
       if (identity.isSeq(node2))
-        return visitor.Seq?.(key, node2, path8);
+        return visitor.Seq?.(key, node2, path11);
       if (identity.isPair(node2))
-        return visitor.Pair?.(key, node2, path8);
+        return visitor.Pair?.(key, node2, path11);
       if (identity.isScalar(node2))
-        return visitor.Scalar?.(key, node2, path8);
+        return visitor.Scalar?.(key, node2, path11);
       if (identity.isAlias(node2))
-        return visitor.Alias?.(key, node2, path8);
+        return visitor.Alias?.(key, node2, path11);
       return void 0;
     }
-    function replaceNode(key, path8, node2) {
-      const parent = path8[path8.length - 1];
+    function replaceNode(key, path11, node2) {
+      const parent = path11[path11.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node2;
       } else if (identity.isPair(parent)) {
@@ -29934,13 +24109,13 @@ var require_directives = __commonJS({
        * @param onError - May be called even if the action was successful
        * @returns `true` on success
        */
-      add(line, onError) {
+      add(line2, onError) {
         if (this.atNextDocument) {
           this.yaml = { explicit: _Directives.defaultYaml.explicit, version: "1.1" };
           this.tags = Object.assign({}, _Directives.defaultTags);
           this.atNextDocument = false;
         }
-        const parts = line.trim().split(/[ \t]+/);
+        const parts = line2.trim().split(/[ \t]+/);
         const name = parts.shift();
         switch (name) {
           case "%TAG": {
@@ -30474,10 +24649,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path8, value) {
+    function collectionFromPath(schema, path11, value) {
       let v = value;
-      for (let i = path8.length - 1; i >= 0; --i) {
-        const k = path8[i];
+      for (let i = path11.length - 1; i >= 0; --i) {
+        const k = path11[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -30496,7 +24671,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path8) => path8 == null || typeof path8 === "object" && !!path8[Symbol.iterator]().next().done;
+    var isEmptyPath = (path11) => path11 == null || typeof path11 === "object" && !!path11[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -30526,11 +24701,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path8, value) {
-        if (isEmptyPath(path8))
+      addIn(path11, value) {
+        if (isEmptyPath(path11))
           this.add(value);
         else {
-          const [key, ...rest] = path8;
+          const [key, ...rest] = path11;
           const node2 = this.get(key, true);
           if (identity.isCollection(node2))
             node2.addIn(rest, value);
@@ -30544,8 +24719,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path8) {
-        const [key, ...rest] = path8;
+      deleteIn(path11) {
+        const [key, ...rest] = path11;
         if (rest.length === 0)
           return this.delete(key);
         const node2 = this.get(key, true);
@@ -30559,8 +24734,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path8, keepScalar) {
-        const [key, ...rest] = path8;
+      getIn(path11, keepScalar) {
+        const [key, ...rest] = path11;
         const node2 = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node2) ? node2.value : node2;
@@ -30578,8 +24753,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path8) {
-        const [key, ...rest] = path8;
+      hasIn(path11) {
+        const [key, ...rest] = path11;
         if (rest.length === 0)
           return this.has(key);
         const node2 = this.get(key, true);
@@ -30589,8 +24764,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path8, value) {
-        const [key, ...rest] = path8;
+      setIn(path11, value) {
+        const [key, ...rest] = path11;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -30634,14 +24809,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text2, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text3, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text2;
+        return text3;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text2.length <= endStep)
-        return text2;
+      if (text3.length <= endStep)
+        return text3;
       const folds = [];
       const escapedFolds = {};
       let end2 = lineWidth - indent.length;
@@ -30658,14 +24833,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text2, i, indent.length);
+        i = consumeMoreIndentedLines(text3, i, indent.length);
         if (i !== -1)
           end2 = i + endStep;
       }
-      for (let ch; ch = text2[i += 1]; ) {
+      for (let ch; ch = text3[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text2[i + 1]) {
+          switch (text3[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -30682,12 +24857,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text2, i, indent.length);
+            i = consumeMoreIndentedLines(text3, i, indent.length);
           end2 = i + indent.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text2[i + 1];
+            const next = text3[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split = i;
           }
@@ -30699,12 +24874,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text2[i += 1];
+                ch = text3[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text2;
+                return text3;
               folds.push(j);
               escapedFolds[j] = true;
               end2 = j + endStep;
@@ -30719,39 +24894,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text2;
+        return text3;
       if (onFold)
         onFold();
-      let res = text2.slice(0, folds[0]);
+      let res = text3.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold2 = folds[i2];
-        const end3 = folds[i2 + 1] || text2.length;
+        const end3 = folds[i2 + 1] || text3.length;
         if (fold2 === 0)
           res = `
-${indent}${text2.slice(0, end3)}`;
+${indent}${text3.slice(0, end3)}`;
         else {
           if (mode === FOLD_QUOTED && escapedFolds[fold2])
-            res += `${text2[fold2]}\\`;
+            res += `${text3[fold2]}\\`;
           res += `
-${indent}${text2.slice(fold2 + 1, end3)}`;
+${indent}${text3.slice(fold2 + 1, end3)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text2, i, indent) {
+    function consumeMoreIndentedLines(text3, i, indent) {
       let end2 = i;
       let start = i + 1;
-      let ch = text2[start];
+      let ch = text3[start];
       while (ch === " " || ch === "	") {
         if (i < start + indent) {
-          ch = text2[++i];
+          ch = text3[++i];
         } else {
           do {
-            ch = text2[++i];
+            ch = text3[++i];
           } while (ch && ch !== "\n");
           end2 = i;
           start = i + 1;
-          ch = text2[start];
+          ch = text3[start];
         }
       }
       return end2;
@@ -30910,9 +25085,9 @@ ${indent}`) + "'";
         return quotedString(value, ctx);
       }
       const indent = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
-      const literal3 = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar.Scalar.BLOCK_FOLDED ? false : type === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent.length);
+      const literal4 = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar.Scalar.BLOCK_FOLDED ? false : type === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent.length);
       if (!value)
-        return literal3 ? "|\n" : ">\n";
+        return literal4 ? "|\n" : ">\n";
       let chomp;
       let endStart;
       for (endStart = value.length; endStart > 0; --endStart) {
@@ -30961,7 +25136,7 @@ ${indent}`) + "'";
         if (onComment)
           onComment();
       }
-      if (!literal3) {
+      if (!literal4) {
         const foldedValue = value.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent}`);
         let literalFallback = false;
         const foldOptions = getFoldOptions(ctx, true);
@@ -31537,9 +25712,9 @@ var require_stringifyCollection = __commonJS({
       } else {
         str = lines[0];
         for (let i = 1; i < lines.length; ++i) {
-          const line = lines[i];
-          str += line ? `
-${indent}${line}` : "\n";
+          const line2 = lines[i];
+          str += line2 ? `
+${indent}${line2}` : "\n";
         }
       }
       if (comment2) {
@@ -31597,7 +25772,7 @@ ${indent}${line}` : "\n";
           str += ",";
         } else if (ctx.options.trailingComma) {
           if (ctx.options.lineWidth > 0) {
-            reqNewline || (reqNewline = lines.reduce((sum, line) => sum + line.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+            reqNewline || (reqNewline = lines.reduce((sum, line2) => sum + line2.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
           }
           if (reqNewline) {
             str += ",";
@@ -31613,14 +25788,14 @@ ${indent}${line}` : "\n";
         return start + end2;
       } else {
         if (!reqNewline) {
-          const len = lines.reduce((sum, line) => sum + line.length + 2, 2);
+          const len = lines.reduce((sum, line2) => sum + line2.length + 2, 2);
           reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
         }
         if (reqNewline) {
           let str = start;
-          for (const line of lines)
-            str += line ? `
-${indentStep}${indent}${line}` : "\n";
+          for (const line2 of lines)
+            str += line2 ? `
+${indentStep}${indent}${line2}` : "\n";
           return `${str}
 ${indent}${end2}`;
         } else {
@@ -33105,9 +27280,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path8, value) {
+      addIn(path11, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path8, value);
+          this.contents.addIn(path11, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -33182,14 +27357,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path8) {
-        if (Collection2.isEmptyPath(path8)) {
+      deleteIn(path11) {
+        if (Collection2.isEmptyPath(path11)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path8) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path11) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -33204,10 +27379,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path8, keepScalar) {
-        if (Collection2.isEmptyPath(path8))
+      getIn(path11, keepScalar) {
+        if (Collection2.isEmptyPath(path11))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path8, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path11, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -33218,10 +27393,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path8) {
-        if (Collection2.isEmptyPath(path8))
+      hasIn(path11) {
+        if (Collection2.isEmptyPath(path11))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path8) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path11) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -33238,13 +27413,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path8, value) {
-        if (Collection2.isEmptyPath(path8)) {
+      setIn(path11, value) {
+        if (Collection2.isEmptyPath(path11)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path8), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path11), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path8, value);
+          this.contents.setIn(path11, value);
         }
       }
       /**
@@ -33363,10 +27538,10 @@ var require_errors3 = __commonJS({
       if (error63.pos[0] === -1)
         return;
       error63.linePos = error63.pos.map((pos) => lc.linePos(pos));
-      const { line, col } = error63.linePos[0];
-      error63.message += ` at line ${line}, column ${col}`;
+      const { line: line2, col } = error63.linePos[0];
+      error63.message += ` at line ${line2}, column ${col}`;
       let ci = col - 1;
-      let lineStr = src.substring(lc.lineStarts[line - 1], lc.lineStarts[line]).replace(/[\n\r]+$/, "");
+      let lineStr = src.substring(lc.lineStarts[line2 - 1], lc.lineStarts[line2]).replace(/[\n\r]+$/, "");
       if (ci >= 60 && lineStr.length > 80) {
         const trimStart = Math.min(ci - 39, lineStr.length - 79);
         lineStr = "\u2026" + lineStr.substring(trimStart);
@@ -33374,8 +27549,8 @@ var require_errors3 = __commonJS({
       }
       if (lineStr.length > 80)
         lineStr = lineStr.substring(0, 79) + "\u2026";
-      if (line > 1 && /^ *$/.test(lineStr.substring(0, ci))) {
-        let prev = src.substring(lc.lineStarts[line - 2], lc.lineStarts[line - 1]);
+      if (line2 > 1 && /^ *$/.test(lineStr.substring(0, ci))) {
+        let prev = src.substring(lc.lineStarts[line2 - 2], lc.lineStarts[line2 - 1]);
         if (prev.length > 80)
           prev = prev.substring(0, 79) + "\u2026\n";
         lineStr = prev + lineStr;
@@ -33383,7 +27558,7 @@ var require_errors3 = __commonJS({
       if (/[^ ]/.test(lineStr)) {
         let count2 = 1;
         const end2 = error63.linePos[1];
-        if (end2?.line === line && end2.col > col) {
+        if (end2?.line === line2 && end2.col > col) {
           count2 = Math.max(1, Math.min(end2.col - col, 80 - ci));
         }
         const pointer = " ".repeat(ci) + "^".repeat(count2);
@@ -34332,8 +28507,8 @@ var require_resolve_flow_scalar = __commonJS({
       return unfoldLines(source.slice(1, -1)).replace(/''/g, "'");
     }
     function unfoldLines(source) {
-      const line = /(.*?)\r?\n/sy;
-      let match2 = line.exec(source);
+      const line2 = /(.*?)\r?\n/sy;
+      let match2 = line2.exec(source);
       if (!match2)
         return source;
       let trimEnd2, trimBoth;
@@ -34346,8 +28521,8 @@ var require_resolve_flow_scalar = __commonJS({
       }
       let res = match2[1].replace(trimEnd2, "");
       let sep3 = " ";
-      let pos = line.lastIndex;
-      while (match2 = line.exec(source)) {
+      let pos = line2.lastIndex;
+      while (match2 = line2.exec(source)) {
         const lm = match2[1].replace(trimBoth, "");
         if (lm === "") {
           if (sep3 === "\n")
@@ -34358,7 +28533,7 @@ var require_resolve_flow_scalar = __commonJS({
           res += sep3 + lm;
           sep3 = " ";
         }
-        pos = line.lastIndex;
+        pos = line2.lastIndex;
       }
       const last = /[ \t]*(.*)/sy;
       last.lastIndex = pos;
@@ -35205,9 +29380,9 @@ var require_cst_visit = __commonJS({
     visit2.BREAK = BREAK;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    visit2.itemAtPath = (cst, path8) => {
+    visit2.itemAtPath = (cst, path11) => {
       let item = cst;
-      for (const [field, index] of path8) {
+      for (const [field, index] of path11) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -35216,23 +29391,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit2.parentCollection = (cst, path8) => {
-      const parent = visit2.itemAtPath(cst, path8.slice(0, -1));
-      const field = path8[path8.length - 1][0];
+    visit2.parentCollection = (cst, path11) => {
+      const parent = visit2.itemAtPath(cst, path11.slice(0, -1));
+      const field = path11[path11.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path8, item, visitor) {
-      let ctrl = visitor(item, path8);
+    function _visit(path11, item, visitor) {
+      let ctrl = visitor(item, path11);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token2 = item[field];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path8.concat([[field, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path11.concat([[field, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -35243,10 +29418,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path8);
+            ctrl = ctrl(item, path11);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path8) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path11) : ctrl;
     }
     exports.visit = visit2;
   }
@@ -35488,40 +29663,40 @@ var require_lexer = __commonJS({
         }
       }
       *parseStream() {
-        let line = this.getLine();
-        if (line === null)
+        let line2 = this.getLine();
+        if (line2 === null)
           return this.setNext("stream");
-        if (line[0] === cst.BOM) {
+        if (line2[0] === cst.BOM) {
           yield* this.pushCount(1);
-          line = line.substring(1);
+          line2 = line2.substring(1);
         }
-        if (line[0] === "%") {
-          let dirEnd = line.length;
-          let cs = line.indexOf("#");
+        if (line2[0] === "%") {
+          let dirEnd = line2.length;
+          let cs = line2.indexOf("#");
           while (cs !== -1) {
-            const ch = line[cs - 1];
+            const ch = line2[cs - 1];
             if (ch === " " || ch === "	") {
               dirEnd = cs - 1;
               break;
             } else {
-              cs = line.indexOf("#", cs + 1);
+              cs = line2.indexOf("#", cs + 1);
             }
           }
           while (true) {
-            const ch = line[dirEnd - 1];
+            const ch = line2[dirEnd - 1];
             if (ch === " " || ch === "	")
               dirEnd -= 1;
             else
               break;
           }
           const n = (yield* this.pushCount(dirEnd)) + (yield* this.pushSpaces(true));
-          yield* this.pushCount(line.length - n);
+          yield* this.pushCount(line2.length - n);
           this.pushNewline();
           return "stream";
         }
         if (this.atLineEnd()) {
           const sp = yield* this.pushSpaces(true);
-          yield* this.pushCount(line.length - sp);
+          yield* this.pushCount(line2.length - sp);
           yield* this.pushNewline();
           return "stream";
         }
@@ -35562,13 +29737,13 @@ var require_lexer = __commonJS({
       }
       *parseDocument() {
         yield* this.pushSpaces(true);
-        const line = this.getLine();
-        if (line === null)
+        const line2 = this.getLine();
+        if (line2 === null)
           return this.setNext("doc");
         let n = yield* this.pushIndicators();
-        switch (line[n]) {
+        switch (line2[n]) {
           case "#":
-            yield* this.pushCount(line.length - n);
+            yield* this.pushCount(line2.length - n);
           // fallthrough
           case void 0:
             yield* this.pushNewline();
@@ -35593,7 +29768,7 @@ var require_lexer = __commonJS({
           case ">":
             n += yield* this.parseBlockScalarHeader();
             n += yield* this.pushSpaces(true);
-            yield* this.pushCount(line.length - n);
+            yield* this.pushCount(line2.length - n);
             yield* this.pushNewline();
             return yield* this.parseBlockScalar();
           default:
@@ -35613,11 +29788,11 @@ var require_lexer = __commonJS({
           }
           sp += yield* this.pushSpaces(true);
         } while (nl + sp > 0);
-        const line = this.getLine();
-        if (line === null)
+        const line2 = this.getLine();
+        if (line2 === null)
           return this.setNext("flow");
-        if (indent !== -1 && indent < this.indentNext && line[0] !== "#" || indent === 0 && (line.startsWith("---") || line.startsWith("...")) && isEmpty(line[3])) {
-          const atFlowEndMarker = indent === this.indentNext - 1 && this.flowLevel === 1 && (line[0] === "]" || line[0] === "}");
+        if (indent !== -1 && indent < this.indentNext && line2[0] !== "#" || indent === 0 && (line2.startsWith("---") || line2.startsWith("...")) && isEmpty(line2[3])) {
+          const atFlowEndMarker = indent === this.indentNext - 1 && this.flowLevel === 1 && (line2[0] === "]" || line2[0] === "}");
           if (!atFlowEndMarker) {
             this.flowLevel = 0;
             yield cst.FLOW_END;
@@ -35625,17 +29800,17 @@ var require_lexer = __commonJS({
           }
         }
         let n = 0;
-        while (line[n] === ",") {
+        while (line2[n] === ",") {
           n += yield* this.pushCount(1);
           n += yield* this.pushSpaces(true);
           this.flowKey = false;
         }
         n += yield* this.pushIndicators();
-        switch (line[n]) {
+        switch (line2[n]) {
           case void 0:
             return "flow";
           case "#":
-            yield* this.pushCount(line.length - n);
+            yield* this.pushCount(line2.length - n);
             return "flow";
           case "{":
           case "[":
@@ -35975,7 +30150,7 @@ var require_line_counter = __commonJS({
 });
 
 // node_modules/yaml/dist/parse/parser.js
-var require_parser2 = __commonJS({
+var require_parser = __commonJS({
   "node_modules/yaml/dist/parse/parser.js"(exports) {
     "use strict";
     var node_process = __require("process");
@@ -36858,7 +31033,7 @@ var require_public_api = __commonJS({
     var log = require_log();
     var identity = require_identity();
     var lineCounter = require_line_counter();
-    var parser = require_parser2();
+    var parser = require_parser();
     function parseOptions(options4) {
       const prettyErrors = options4.prettyErrors !== false;
       const lineCounter$1 = options4.lineCounter || prettyErrors && new lineCounter.LineCounter() || null;
@@ -36897,7 +31072,7 @@ var require_public_api = __commonJS({
       }
       return doc;
     }
-    function parse7(src, reviver, options4) {
+    function parse9(src, reviver, options4) {
       let _reviver = void 0;
       if (typeof reviver === "function") {
         _reviver = reviver;
@@ -36938,7 +31113,7 @@ var require_public_api = __commonJS({
         return value.toString(options4);
       return new Document.Document(value, _replacer, options4).toString(options4);
     }
-    exports.parse = parse7;
+    exports.parse = parse9;
     exports.parseAllDocuments = parseAllDocuments;
     exports.parseDocument = parseDocument2;
     exports.stringify = stringify;
@@ -36962,7 +31137,7 @@ var require_dist = __commonJS({
     var cst = require_cst();
     var lexer = require_lexer();
     var lineCounter = require_line_counter();
-    var parser = require_parser2();
+    var parser = require_parser();
     var publicApi = require_public_api();
     var visit2 = require_visit();
     exports.Composer = composer.Composer;
@@ -36998,9 +31173,9 @@ var require_dist = __commonJS({
 });
 
 // src/action.ts
-import { createHash as createHash8 } from "node:crypto";
+import { createHash as createHash10 } from "node:crypto";
 import { mkdir as mkdir2, writeFile as writeFile2 } from "node:fs/promises";
-import path7 from "node:path";
+import path10 from "node:path";
 
 // node_modules/@actions/core/lib/command.js
 import * as os from "os";
@@ -37294,8 +31469,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addRaw(text2, addEOL = false) {
-    this._buffer += text2;
+  addRaw(text3, addEOL = false) {
+    this._buffer += text3;
     return addEOL ? this.addEOL() : this;
   }
   /**
@@ -37391,10 +31566,10 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addHeading(text2, level) {
+  addHeading(text3, level) {
     const tag = `h${level}`;
     const allowedTag = ["h1", "h2", "h3", "h4", "h5", "h6"].includes(tag) ? tag : "h1";
-    const element = this.wrap(allowedTag, text2);
+    const element = this.wrap(allowedTag, text3);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -37423,9 +31598,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addQuote(text2, cite) {
+  addQuote(text3, cite) {
     const attrs = Object.assign({}, cite && { cite });
-    const element = this.wrap("blockquote", text2, attrs);
+    const element = this.wrap("blockquote", text3, attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -37436,8 +31611,8 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addLink(text2, href) {
-    const element = this.wrap("a", text2, { href });
+  addLink(text3, href) {
+    const element = this.wrap("a", text3, { href });
     return this.addRaw(element).addEOL();
   }
 };
@@ -37529,145 +31704,912 @@ var UsageError = class extends GateError {
 // src/gate.ts
 import { createHmac as createHmac2, randomBytes } from "node:crypto";
 
-// src/dockerfile/dockerfile.ts
-var import_dockerfile_ast = __toESM(require_main(), 1);
-var lineOf = (instruction) => {
-  const { start, end: end2 } = instruction.getRange();
-  return { startLine: start.line + 1, endLine: end2.line + 1 };
-};
-function toInstruction(instruction, lines, escapeCharacter) {
-  const keyword = instruction.getKeyword();
-  const { startLine, endLine } = lineOf(instruction);
-  const content = instruction.getArgumentsContent() ?? "";
-  if (startLine === endLine || content.includes("<<")) return { keyword, text: content, startLine, endLine };
-  const continued = new RegExp(`${escapeCharacter === "`" ? "`" : "\\\\"}[ \\t]*$`);
-  const joined = lines.slice(startLine - 1, endLine).filter((line, index) => index === 0 || !/^\s*(?:#|$)/.test(line)).map((line) => line.replace(continued, "")).join("");
-  return { keyword, text: joined.replace(/^\s*\S+\s*/, "").replace(/^(?:--[a-z-]+(?:=\S*)?\s+)+/, ""), startLine, endLine };
+// src/checkout/build-context.ts
+import path2 from "node:path";
+
+// src/filesystem/path.ts
+var ROOT = "/";
+function cleanPath(name) {
+  const parts = [];
+  for (const part of name.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part === "..") parts.pop();
+    else parts.push(part);
+  }
+  return `/${parts.join("/")}`;
 }
-function expand(text2, args) {
-  return text2.replace(
-    /\$(?:(\w+)|\{(\w+)(?::?[-](?<fallback>[^}]*))?\})/g,
-    (whole, bare, braced, fallback) => args.get(bare ?? braced ?? "") ?? fallback ?? whole
+var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf(from)}/${target}`);
+var parentOf = (path11) => path11.slice(0, path11.lastIndexOf("/")) || "/";
+var baseName = (path11) => path11.slice(path11.lastIndexOf("/") + 1);
+var childOf = (directory, name) => directory === "/" ? `/${name}` : `${directory}/${name}`;
+
+// src/dockerfile/words.ts
+var literal = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
+function fitsPattern(pattern, text3) {
+  const first = pattern[0] ?? "";
+  const last = pattern.at(-1) ?? "";
+  if (pattern.length === 1) return text3 === first;
+  if (!text3.startsWith(first) || !text3.endsWith(last) || text3.length < first.length + last.length) return false;
+  let at3 = first.length;
+  const end2 = text3.length - last.length;
+  for (const part of pattern.slice(1, -1)) {
+    const found = text3.indexOf(part, at3);
+    if (found === -1 || found + part.length > end2) return false;
+    at3 = found + part.length;
+  }
+  return true;
+}
+function variableEnd(text3, at3) {
+  const rest = text3.slice(at3);
+  const name = /^\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(rest);
+  if (name !== null) return at3 + name[0].length;
+  if (!rest.startsWith("${")) return at3;
+  let depth = 0;
+  for (let end2 = at3 + 1; end2 < text3.length; end2++) {
+    if (text3[end2] === "{") depth++;
+    else if (text3[end2] === "}" && --depth === 0) return end2 + 1;
+  }
+  return at3;
+}
+function patternsOf(text3, escapeCharacter) {
+  const words = [];
+  let parts = null;
+  let quote = "";
+  const add2 = (part) => {
+    parts ??= [""];
+    parts[parts.length - 1] += part;
+  };
+  for (let at3 = 0; at3 < text3.length; at3++) {
+    const char = text3[at3] ?? "";
+    if (quote === "'") {
+      if (char === quote) quote = "";
+      else add2(char);
+    } else if (char === quote && quote !== "") quote = "";
+    else if (quote === "" && (char === "'" || char === '"')) {
+      quote = char;
+      add2("");
+    } else if (char === escapeCharacter && at3 + 1 < text3.length) {
+      const next = text3[at3 + 1] ?? "";
+      if (quote === '"' && !['"', "$", escapeCharacter].includes(next)) add2(char);
+      add2(next);
+      at3++;
+    } else if (char === "$") {
+      const end2 = variableEnd(text3, at3);
+      if (end2 === at3) add2(char);
+      else {
+        parts ??= [""];
+        parts.push("");
+        at3 = end2 - 1;
+      }
+    } else if (quote === "" && /\s/.test(char)) {
+      if (parts !== null) words.push(parts);
+      parts = null;
+    } else add2(char);
+  }
+  if (parts !== null) words.push(parts);
+  return words;
+}
+var joinPatterns = (words) => words.reduce((sum, word, index) => {
+  const [head = "", ...tail] = word;
+  if (index === 0) return [...word];
+  return [...sum.slice(0, -1), `${sum.at(-1) ?? ""} ${head}`, ...tail];
+}, []);
+function jsonWords(text3) {
+  if (!text3.trimStart().startsWith("[")) return null;
+  try {
+    const parsed = JSON.parse(text3);
+    return Array.isArray(parsed) && parsed.every((word) => typeof word === "string") ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+var squeeze = (text3) => text3.replace(/\s+/g, " ").trim();
+function rawWordsOf(text3) {
+  return text3.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? [];
+}
+
+// src/dockerfile/copy.ts
+var wordsOf = ({ text: text3 }) => jsonWords(text3) ?? text3.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+var join = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
+var copySources = (instruction) => wordsOf(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|\/+$/g, "").replace(/^\.$/, ""));
+function contextPath(instruction, path11, workdir = null) {
+  const written = (wordsOf(instruction).at(-1) ?? "").replace(/(?<=.)\/+$/, "");
+  const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
+  const isAbsolute = written.startsWith("/") || workdir !== null;
+  const sources = copySources(instruction);
+  const name = baseName(path11);
+  const named2 = sources.find((source) => baseName(source) === name);
+  if (named2 !== void 0) return named2;
+  const [only] = sources;
+  if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name;
+  const at3 = isAbsolute ? path11 === target ? 0 : path11.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
+  if (path11 === target) return only === "" ? name : only;
+  return at3 === -1 ? only === "" ? name : join(only, name) : join(only, path11.slice(at3));
+}
+
+// src/checkout/checkout.ts
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { lstat as lstat2, open as open2, opendir } from "node:fs/promises";
+import path from "node:path";
+var SKIPPED = /* @__PURE__ */ new Set([".git", "node_modules"]);
+var MAX_ENTRIES = 2e4;
+var MAX_DOCKERFILES = 300;
+var MAX_DOCKERFILE = 1 << 20;
+var isDockerfile = (name) => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name) && !/\.dockerignore$/i.test(name);
+async function* walk(root, enter, limit = MAX_ENTRIES) {
+  const left = [root];
+  let seen = 0;
+  for (let directory = left.pop(); directory !== void 0; directory = left.pop()) {
+    const entries = [];
+    try {
+      for await (const entry of await opendir(directory)) {
+        entries.push(entry);
+        if (seen + entries.length >= limit) break;
+      }
+    } catch {
+      continue;
+    }
+    entries.sort((a, b) => a.name < b.name ? -1 : 1);
+    const below = [];
+    for (const entry of entries) {
+      if (seen++ >= limit) return;
+      const full = path.join(directory, entry.name);
+      const relative = path.relative(root, full).split(path.sep).join("/");
+      const kind = entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other";
+      yield { path: relative, kind };
+      if (kind === "directory" && enter(relative)) below.push(full);
+    }
+    left.push(...below.reverse());
+  }
+}
+async function openRegular(file2, limit) {
+  try {
+    const info2 = await lstat2(file2);
+    if (!info2.isFile() || info2.size > limit) return null;
+    return await open2(file2, "r");
+  } catch {
+    return null;
+  }
+}
+async function readSource(root, relative, limit = MAX_DOCKERFILE) {
+  const handle = await openRegular(path.join(root, relative), limit);
+  if (handle === null) return null;
+  try {
+    return (await handle.readFile()).toString("utf8");
+  } catch {
+    return null;
+  } finally {
+    await handle.close();
+  }
+}
+async function findDockerfiles(root) {
+  const found = [];
+  for await (const entry of walk(root, (directory) => !SKIPPED.has(path.posix.basename(directory)))) {
+    if (entry.kind !== "file" || !isDockerfile(path.posix.basename(entry.path))) continue;
+    const text3 = await readSource(root, entry.path);
+    if (text3 !== null) found.push({ path: entry.path, text: text3 });
+    if (found.length >= MAX_DOCKERFILES) break;
+  }
+  return found.sort((a, b) => a.path < b.path ? -1 : 1);
+}
+async function sizeOf(file2) {
+  try {
+    const info2 = await lstat2(file2);
+    return info2.isFile() ? info2.size : null;
+  } catch {
+    return null;
+  }
+}
+async function sha256Of(file2) {
+  const hash4 = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(file2)) hash4.update(chunk);
+    return hash4.digest("hex");
+  } catch {
+    return null;
+  }
+}
+
+// src/checkout/dockerignore.ts
+var MAX_PATTERN = 1024;
+function readClass(text3, at3) {
+  let end2 = at3 + 1;
+  const not = text3[end2] === "^";
+  if (not) end2++;
+  const ranges = [];
+  while (end2 < text3.length && (text3[end2] !== "]" || ranges.length === 0)) {
+    if (text3[end2] === "\\") end2++;
+    const from = text3[end2] ?? "";
+    if (text3[end2 + 1] === "-" && text3[end2 + 2] !== "]" && text3[end2 + 2] !== void 0) {
+      ranges.push([from, text3[end2 + 2] ?? from]);
+      end2 += 3;
+    } else {
+      ranges.push([from, from]);
+      end2++;
+    }
+  }
+  return end2 >= text3.length ? null : { token: { kind: "class", not, ranges }, end: end2 };
+}
+function tokensOf(text3) {
+  const tokens = [];
+  for (let at3 = 0; at3 < text3.length; at3++) {
+    const char = text3[at3] ?? "";
+    if (char === "*" && text3[at3 + 1] === "*") {
+      at3++;
+      if (text3[at3 + 1] === "/") at3++;
+      tokens.push({ kind: at3 + 1 >= text3.length ? "any" : "directories" });
+    } else if (char === "*") tokens.push({ kind: "run" });
+    else if (char === "?") tokens.push({ kind: "one" });
+    else if (char === "[") {
+      const found = readClass(text3, at3);
+      if (found === null) tokens.push({ kind: "char", char });
+      else {
+        tokens.push(found.token);
+        at3 = found.end;
+      }
+    } else if (char === "\\" && at3 + 1 < text3.length) tokens.push({ kind: "char", char: text3[++at3] ?? "" });
+    else tokens.push({ kind: "char", char });
+  }
+  return tokens;
+}
+function clean(pattern) {
+  const parts = [];
+  for (const part of pattern.split("/")) {
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (part !== "" && part !== "." && (part !== ".." || !pattern.startsWith("/"))) parts.push(part);
+  }
+  return parts.join("/");
+}
+function parseDockerignore(text3) {
+  return text3.replace(/^\ufeff/, "").split(/\r?\n/).flatMap((whole, index) => {
+    const line2 = whole.trim();
+    if (whole.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
+    const isException = line2.startsWith("!");
+    const pattern = clean(isException ? line2.slice(1).trim() : line2);
+    return pattern === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern) }];
+  });
+}
+var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
+function matches(tokens, path11) {
+  let states = /* @__PURE__ */ new Set([0]);
+  const close = (set2, isBoundary) => {
+    for (const state of set2) {
+      const kind = tokens[state]?.kind;
+      if (kind === "run" || kind === "any" || kind === "directories" && isBoundary) set2.add(state + 1);
+    }
+    return set2;
+  };
+  let inside = /* @__PURE__ */ new Set();
+  states = close(states, true);
+  for (const char of path11) {
+    const next = /* @__PURE__ */ new Set();
+    const nextInside = /* @__PURE__ */ new Set();
+    for (const state of states) {
+      const token2 = tokens[state];
+      if (token2 === void 0) continue;
+      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2)) next.add(state + 1);
+      else if (token2.kind === "run" && char !== "/" || token2.kind === "any") next.add(state);
+      else if (token2.kind === "directories") (char === "/" ? next : nextInside).add(char === "/" ? state + 1 : state);
+      if (token2.kind === "directories" && char === "/") nextInside.add(state);
+    }
+    for (const state of inside) {
+      nextInside.add(state);
+      if (char === "/") next.add(state + 1);
+    }
+    inside = nextInside;
+    states = close(next, false);
+    for (const state of states) if (tokens[state]?.kind === "directories") states.add(state + 1);
+    states = close(states, false);
+  }
+  return states.has(tokens.length);
+}
+function* upTo(path11) {
+  for (let at3 = path11.indexOf("/"); at3 !== -1; at3 = path11.indexOf("/", at3 + 1)) yield path11.slice(0, at3);
+  yield path11;
+}
+function ignoredBy(dockerignore, path11) {
+  let found = null;
+  for (const pattern of dockerignore) {
+    if (pattern.isException === (found === null)) continue;
+    for (const part of upTo(path11)) {
+      if (!matches(pattern.tokens, part)) continue;
+      found = pattern.isException ? null : pattern;
+      break;
+    }
+  }
+  return found === null ? null : { pattern: found.text, line: found.line };
+}
+
+// src/checkout/build-context.ts
+var MAX_COMPARED = 2e4;
+var join2 = (...parts) => path2.posix.join(...parts).replace(/^\.\/|^\.$|\/$/g, "");
+async function readContext(root, directory, dockerfile) {
+  const own2 = dockerfile === null ? null : `${dockerfile}.dockerignore`;
+  const ownText = own2 === null ? null : await readSource(root, own2);
+  const general = join2(directory, ".dockerignore");
+  const text3 = ownText ?? await readSource(root, general);
+  return { directory: join2(directory), dockerignore: parseDockerignore(text3 ?? ""), ignoreFile: own2 !== null && ownText !== null ? own2 : general };
+}
+var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
+  path: join2(directory, inContext),
+  inContext,
+  ignoreFile,
+  ignoredBy: ignoredBy(dockerignore, inContext)
+});
+async function findSource(root, context3, instruction, file2) {
+  const base = path2.join(root, context3.directory);
+  const isSame = async (relative) => {
+    const full = path2.join(base, relative);
+    return await sizeOf(full) === file2.size && await sha256Of(full) === file2.sha256;
+  };
+  const named2 = contextPath(instruction, file2.path);
+  if (!named2.startsWith("..") && await isSame(named2)) return toContextFile(context3, named2);
+  let compared = 0;
+  for (const source of copySources(instruction)) {
+    if (source.startsWith("..") || /^[a-z]+:\/\//.test(source)) continue;
+    const fixed2 = source.split("/").findIndex((part) => /[*?[$]/.test(part));
+    const start = fixed2 === -1 ? source : source.split("/").slice(0, fixed2).join("/");
+    if (fixed2 === -1 && await isSame(start)) return toContextFile(context3, join2(start));
+    for await (const entry of walk(path2.join(base, start), (directory) => directory !== ".git")) {
+      if (entry.kind !== "file") continue;
+      if (compared++ > MAX_COMPARED) return null;
+      const relative = join2(start, entry.path);
+      if (ignoredBy(context3.dockerignore, relative) === null && await isSame(relative)) return toContextFile(context3, relative);
+    }
+  }
+  return null;
+}
+
+// src/dockerfile/logical-lines.ts
+var DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/;
+var DIRECTIVES = /* @__PURE__ */ new Set(["check", "escape", "syntax"]);
+var CONTINUED = { "\\": /(?:([^\\])|^)\\[ \t]*$/, "`": /(?:([^`])|^)`[ \t]*$/ };
+var isComment = (line2) => /^\s*#/.test(line2);
+var isBlank = (line2) => line2.trim() === "";
+function readEscape(lines) {
+  let escapeCharacter = "\\";
+  const seen = /* @__PURE__ */ new Set();
+  for (const line2 of lines) {
+    const match2 = DIRECTIVE.exec(line2.trimStart());
+    const name = match2?.[1]?.toLowerCase();
+    if (name === void 0 || !DIRECTIVES.has(name)) break;
+    if (seen.has(name)) return { escapeCharacter, error: `the parser directive ${name} stands there twice` };
+    seen.add(name);
+    if (name !== "escape") continue;
+    const value = match2?.[2];
+    if (value !== "\\" && value !== "`") return { escapeCharacter, error: "the parser directive escape takes \\ or ` alone" };
+    escapeCharacter = value;
+  }
+  return { escapeCharacter, error: null };
+}
+function rawWords(line2) {
+  const words = [];
+  let word = "";
+  for (let at3 = 0; at3 < line2.length; at3++) {
+    const char = line2[at3] ?? "";
+    if (char === "'" || char === '"') {
+      let end2 = at3 + 1;
+      while (end2 < line2.length && line2[end2] !== char) end2 += char === '"' && line2[end2] === "\\" ? 2 : 1;
+      if (end2 >= line2.length) return [];
+      word += line2.slice(at3, end2 + 1);
+      at3 = end2;
+    } else if (char === "\\") {
+      word += line2.slice(at3, at3 + 2);
+      at3++;
+    } else if (char === "<" && line2[at3 + 1] === "<") {
+      const spaces = /^\s*/.exec(line2.slice(at3 + 2))?.[0] ?? "";
+      word += `<<${spaces}`;
+      at3 += 1 + spaces.length;
+    } else if (/\s/.test(char)) {
+      if (word !== "") words.push(word);
+      word = "";
+    } else word += char;
+  }
+  return word === "" ? words : [...words, word];
+}
+function openedBy(line2) {
+  return rawWords(line2).flatMap((word) => {
+    const match2 = /^\d*<<(-?)\s*([^<]+)$/.exec(word);
+    if (match2?.[2] === void 0) return [];
+    const name = match2[2].replace(/\\(.)/g, "$1").replace(/(["'])(.*?)\1/g, "$2");
+    return name === "" || /\s/.test(name) && !/["'\\]/.test(match2[2]) ? [] : [{ name, chomp: match2[1] === "-" }];
+  });
+}
+function takesDocuments(text3) {
+  const match2 = /^\s*(?:ONBUILD\s+)?(?:ADD|COPY|RUN)\s+(.*)$/is.exec(text3);
+  return match2 !== null && !(match2[1] ?? "").replace(/^(?:--\S+\s+)+/, "").startsWith("[");
+}
+function readLogicalLines(text3) {
+  const physical2 = text3.replace(/^\ufeff/, "").split("\n");
+  if (physical2.at(-1) === "") physical2.pop();
+  const bare = physical2.map((line2) => line2.replace(/\r+$/, ""));
+  const { escapeCharacter, error: error63 } = readEscape(bare);
+  const continued = CONTINUED[escapeCharacter];
+  const lines = [];
+  for (let at3 = 0; at3 < bare.length; at3++) {
+    const first = (bare[at3] ?? "").trimStart();
+    if (isComment(first) || isBlank(first)) continue;
+    const startLine = at3 + 1;
+    const parts = [];
+    let open7 = continued.test(first);
+    parts.push(first.replace(continued, "$1"));
+    while (open7 && at3 + 1 < bare.length) {
+      const next = bare[++at3] ?? "";
+      if (isComment(next) || isBlank(next)) continue;
+      open7 = continued.test(next);
+      parts.push(next.replace(continued, "$1"));
+    }
+    const joined = parts.join("");
+    const documents = [];
+    if (joined.includes("<<") && takesDocuments(joined)) {
+      for (const opened of openedBy(joined)) {
+        const from = at3 + 1;
+        let end2 = from;
+        while (end2 < bare.length && (opened.chomp ? (bare[end2] ?? "").replace(/^\t+/, "") : bare[end2]) !== opened.name) end2++;
+        if (end2 >= bare.length) return { escapeCharacter, lines, error: `line ${startLine}: the here-document ${opened.name} has no end` };
+        documents.push({
+          ...opened,
+          content: physical2.slice(from, end2).map((line2) => `${line2}
+`).join("")
+        });
+        at3 = end2;
+      }
+    }
+    if (joined.trim() !== "") lines.push({ text: joined, documents, startLine, endLine: at3 + 1 });
+  }
+  return { escapeCharacter, lines, error: error63 };
+}
+
+// src/dockerfile/dockerfile.ts
+function toInstruction(text3, { documents, startLine, endLine }) {
+  const [, word = "", rest = ""] = /^\s*(\S+)\s*(.*)$/s.exec(text3) ?? [];
+  const keyword = word.toUpperCase();
+  const flagText = /^(?:--\S*(?:\s+|$))*/.exec(rest)?.[0] ?? "";
+  const own2 = rest.slice(flagText.length).trim();
+  return {
+    keyword,
+    flags: flagText.split(/\s+/).filter((flag) => flag !== ""),
+    text: own2,
+    documents,
+    startLine,
+    endLine,
+    trigger: keyword === "ONBUILD" && own2 !== "" ? toInstruction(own2, { documents, startLine, endLine }) : null
+  };
+}
+function expand(text3, args) {
+  return text3.replace(
+    /\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\})/g,
+    (whole, bare, braced, operator, word) => {
+      const value = args.get(bare ?? braced ?? "");
+      if (operator?.endsWith("+")) return value === void 0 || value === "" ? "" : expand(word ?? "", args);
+      if (value !== void 0 && !(value === "" && operator === ":-")) return value;
+      return operator === void 0 ? whole : expand(word ?? "", args);
+    }
   );
 }
-function parseDockerfile(path8, text2) {
+function readArgs(text3, escapeCharacter, args) {
+  for (const word of text3.split(/\s+(?=\w+(?:=|$))/)) {
+    const match2 = /^(\w+)=(.*)$/s.exec(word.trim());
+    if (match2?.[1] === void 0) continue;
+    const value = expand(match2[2] ?? "", args);
+    args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
+  }
+}
+function parseDockerfile(path11, text3) {
+  const read = readLogicalLines(text3);
   const stages = [];
   const args = /* @__PURE__ */ new Map();
   let current = null;
   const close = () => {
     if (current !== null) stages.push({ ...current.stage, instructions: current.instructions });
   };
-  const lines = text2.split(/\r?\n/);
-  const parsed = import_dockerfile_ast.DockerfileParser.parse(text2);
-  for (const ast of parsed.getInstructions()) {
-    const instruction = toInstruction(ast, lines, parsed.getEscapeCharacter());
+  for (const line2 of read.lines) {
+    const instruction = toInstruction(line2.text, line2);
     if (instruction.keyword === "FROM") {
       close();
-      const words = ast.getArguments().map((argument) => argument.getValue()).filter((word) => !word.startsWith("--"));
+      const words = instruction.text.split(/\s+/);
       const name = words[1]?.toUpperCase() === "AS" ? words[2]?.toLowerCase() ?? null : null;
-      current = { stage: { index: stages.length, name, from: expand(words[0] ?? "", args), fromInstruction: instruction }, instructions: [] };
+      const from = expand((words[0] ?? "").replace(/^(["'])(.*)\1$/, "$2"), args);
+      current = { stage: { index: stages.length, name, from, fromInstruction: instruction }, instructions: [] };
     } else if (current !== null) current.instructions.push(instruction);
-    else if (instruction.keyword === "ARG") {
-      const match2 = /^(\w+)=(["']?)(.*)\2$/.exec(instruction.text.trim());
-      if (match2?.[1] !== void 0) args.set(match2[1], expand(match2[3] ?? "", args));
-    }
+    else if (instruction.keyword === "ARG") readArgs(instruction.text, read.escapeCharacter, args);
   }
   close();
-  return { path: path8, text: text2, lines, stages };
+  return { path: path11, text: text3, lines: text3.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read.escapeCharacter, stages, error: read.error };
 }
 function parentStage(dockerfile, stage) {
   const wanted = stage.from.toLowerCase();
   const earlier = dockerfile.stages.slice(0, stage.index);
   return earlier.findLast(({ name }) => name !== null && name === wanted) ?? null;
 }
+function flagValue({ flags }, name) {
+  const flag = flags.find((candidate) => candidate.startsWith(`--${name}=`));
+  return flag === void 0 ? null : flag.slice(name.length + 3).replace(/^(["'])(.*)\1$/, "$2");
+}
+
+// src/image/reference.ts
+function parseReference(text3) {
+  const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text3);
+  if (match2?.[1] === void 0) return null;
+  const path11 = match2[1];
+  const slash = path11.indexOf("/");
+  const first = slash === -1 ? "" : path11.slice(0, slash);
+  const hasDomain = first.includes(".") || first.includes(":") || first === "localhost" || /[A-Z]/.test(first);
+  const domain2 = hasDomain ? first === "index.docker.io" ? "docker.io" : first : "docker.io";
+  const rest = hasDomain ? path11.slice(slash + 1) : path11;
+  const repository = domain2 === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
+  return { name: `${domain2}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
+}
+function fullReference({ name, tag, digest: digest3 }) {
+  return `${name}${tag !== null ? `:${tag}` : digest3 === null ? ":latest" : ""}${digest3 !== null ? `@${digest3}` : ""}`;
+}
+function sameReference(a, b) {
+  const [left, right] = [parseReference(a), parseReference(b)];
+  return left !== null && right !== null && fullReference(left) === fullReference(right);
+}
+
+// src/dockerfile/fits.ts
+var ANY_SHELL = /(?:^|\s)(?:\/(?:[\w.-]+\/)*[\w.-]+|cmd|powershell|pwsh)(?: -[\w-]+(?: [a-z]+)?)* (?:-[a-z]*c|\/C|-Command)$/i;
+var ONLY_BUILD_ARGS = /^\|\d+ /;
+var RUN_FLAGS = /(?: --[a-z]+(?:=\S*)?)+$/;
+function runTexts(instruction) {
+  const { text: text3, documents } = instruction;
+  const exec = jsonWords(text3);
+  if (exec !== null) return [exec.join(" "), text3];
+  const [first] = documents;
+  if (first === void 0) return [text3];
+  const body = first.chomp ? first.content.replace(/^\t+/gm, "") : first.content;
+  const whole = documents.map(({ name, content }) => `
+${content}${name}`).join("");
+  const bodies = documents.map(({ content }) => `
+${content}`).join("");
+  const isAlone = documents.length === 1 && /^\d*<<-?\s*\S+$/.test(text3);
+  if (!isAlone) return [text3 + whole, text3 + bodies];
+  return body.startsWith("#!") ? [`/dev/pipes/${first.name}`, text3 + bodies] : [body, text3 + bodies];
+}
+function runFits(instruction, raw, shell) {
+  const history = squeeze(raw);
+  return runTexts(instruction).some((form) => {
+    const text3 = squeeze(form);
+    if (history === text3) return true;
+    if (text3 === "" || !history.endsWith(` ${text3}`)) return false;
+    const front = ` ${history.slice(0, -text3.length - 1)}`.replace(RUN_FLAGS, "").trim();
+    if (shell !== null)
+      return front === squeeze(shell.join(" ")) || front.endsWith(` ${squeeze(shell.join(" "))}`) || jsonWords(instruction.text) !== null && ONLY_BUILD_ARGS.test(`${front} `);
+    return ANY_SHELL.test(front) || ONLY_BUILD_ARGS.test(`${front} `) && jsonWords(instruction.text) !== null;
+  });
+}
+var withoutEdges = (path11) => path11.replace(/^(?:\.\/)+/, "").replace(/(?<=.)\/+$/, "");
+function pathFits(pattern, built) {
+  const written = literal(pattern);
+  if (written !== null) {
+    if (written === built || withoutEdges(written) === withoutEdges(built)) return true;
+    if (written.startsWith("/")) return false;
+    const bare2 = withoutEdges(written);
+    return bare2 === "" || bare2 === "." || written.includes("..") || withoutEdges(built).endsWith(`/${bare2}`);
+  }
+  if (pattern.some((part) => /\/\/|\.\./.test(part))) return true;
+  const [head = "", ...tail] = pattern;
+  const open7 = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ""), ...tail.slice(0, -1), (tail.at(-1) ?? "").replace(/\/+$/, "")];
+  const bare = built.replace(/(?<=.)\/+$/, "");
+  return fitsPattern(open7, bare) || fitsPattern(pattern, built) || !head.startsWith("/") && fitsPattern(["", ...open7], bare);
+}
+function copyFits(instruction, entry, { escapeCharacter }) {
+  const json2 = jsonWords(instruction.text);
+  const words = json2 === null ? patternsOf(instruction.text, escapeCharacter) : json2.map((word) => joinPatterns(patternsOf(`"${word.replace(/(["\\])/g, "\\$1")}"`, "\\")));
+  const target = words.at(-1) ?? [""];
+  const hashed2 = /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in (.*)$/.exec(squeeze(entry.text));
+  if (hashed2 !== null) return pathFits(target, (hashed2[1] ?? "").trim());
+  const built = squeeze(entry.text).replace(/^(?:--\S+ )+/, "");
+  if (fitsPattern(joinPatterns(words), built)) return true;
+  const sources = words.slice(0, -1);
+  const documents = sources.filter((word) => /^<<-?/.test(word[0] ?? ""));
+  if (documents.length > 0) {
+    const names = instruction.documents.map(({ name }) => [`<<${name}`]);
+    const files = sources.filter((word) => !documents.includes(word));
+    return fitsPattern(joinPatterns([...files, ...names, target]), built);
+  }
+  return fitsPattern(joinPatterns(words.map((word) => literal(word) === null ? word : [squeeze(literal(word) ?? "")])), built);
+}
+function pairsFit(instruction, entry, { escapeCharacter }) {
+  const built = squeeze(entry.text);
+  if (built === squeeze(instruction.text)) return true;
+  const words = patternsOf(instruction.text, escapeCharacter);
+  const [first, ...rest] = words;
+  if (first === void 0) return false;
+  const isOld = !/^[^\s=]+=/.test(instruction.text) && !(first[0] ?? "").includes("=");
+  const squeezed = (pattern) => pattern.map((part) => part.replace(/\s+/g, " "));
+  const bare = built.replace(/["']/g, "");
+  if (!isOld)
+    return fitsPattern(trimmed(squeezed(joinPatterns(words))), built) || fitsPattern(trimmed(squeezed(joinPatterns(words)).map((part) => part.replace(/["']/g, ""))), bare);
+  const key = joinPatterns([first]);
+  const value = instruction.text.slice((/^\S+\s+/.exec(instruction.text)?.[0] ?? "").length);
+  const asWritten = joinPatterns(patternsOf(value.replace(/(["'])/g, `${escapeCharacter}$1`), escapeCharacter));
+  return [joinPatterns(rest), asWritten].some((candidate) => {
+    const [head = "", ...tail] = squeezed(candidate);
+    return fitsPattern(trimmed([`${key.join("")}=${head}`, ...tail]), built) || fitsPattern(trimmed([`${key.join("")} ${head}`, ...tail]), built);
+  });
+}
+var trimmed = (pattern) => pattern.map((part, index) => index === 0 && index === pattern.length - 1 ? part.trim() : index === 0 ? part.trimStart() : index === pattern.length - 1 ? part.trimEnd() : part);
+function namesFit(instruction, entry) {
+  const names = instruction.text.split(/\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split("=")[0] ?? "");
+  const [only] = names;
+  if (names.length === 1) return new RegExp(`(?:^|\\s)${escapeRegExp(only ?? "")}(?:[=\\s]|$)`).test(entry.text);
+  return names.every((name) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name));
+}
+var escapeRegExp = (text3) => text3.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+var letters = (text3) => text3.replace(/[^\p{L}\p{N}]/gu, "");
+function readList(text3) {
+  const json2 = jsonWords(text3);
+  if (json2 !== null) return json2;
+  if (!text3.startsWith("[") || !text3.endsWith("]")) return null;
+  const words = text3.slice(1, -1).match(/"(?:[^"\\]|\\.)*"/gs);
+  return words?.map((word) => word.slice(1, -1)) ?? [];
+}
+function commandFits(instruction, entry) {
+  if (squeeze(entry.text) === squeeze(instruction.text)) return true;
+  const exec = jsonWords(instruction.text);
+  const built = readList(entry.text);
+  if (built === null) return letters(entry.text).endsWith(letters(instruction.text));
+  if (exec !== null) return built.length === exec.length && exec.every((word, index) => sameQuoted(word, built[index] ?? ""));
+  return sameQuoted(squeeze(instruction.text), squeeze(built.at(-1) ?? ""));
+}
+var sameQuoted = (written, quoted) => {
+  if (/\\[xuU0-9abfv]/.test(quoted)) return letters(quoted.replace(/\\(?:x..|u....|U.{8}|.)/g, "")) === letters(written.replace(/[^\x20-\x7e]/g, ""));
+  return squeeze(quoted.replace(/\\[nrt]/g, " ").replace(/\\(.)/g, "$1")) === squeeze(written) || letters(quoted.replace(/\\[nrt]/g, "")) === letters(written);
+};
+function portsFit(instruction, entry) {
+  return instruction.text.split(/\s+/).every((word) => {
+    const [port] = word.replace(/["']/g, "").split("/");
+    if (port === void 0 || !/^\d+(?:-\d+)?$/.test(port)) return true;
+    return new RegExp(`(?<!\\d)${port.split("-")[0]}(?!\\d)`).test(entry.text);
+  });
+}
+var eachWordFits = (instruction, entry, { escapeCharacter }) => {
+  const json2 = jsonWords(instruction.text);
+  if (json2 !== null && instruction.keyword === "SHELL") return json2.every((word) => squeeze(entry.text).includes(squeeze(word)) || letters(entry.text).includes(letters(word)));
+  const words = json2 === null ? patternsOf(instruction.text, escapeCharacter) : json2.map((word) => joinPatterns(patternsOf(word, escapeCharacter)));
+  return words.every((word) => word.every((part) => entry.text.includes(part)));
+};
+function textFits(instruction, entry, setting) {
+  if (squeeze(entry.raw) === squeeze(instruction.text)) return true;
+  switch (instruction.keyword) {
+    case "RUN":
+      return runFits(instruction, entry.raw, setting.shell);
+    case "COPY":
+    case "ADD":
+      return copyFits(instruction, entry, setting);
+    case "ENV":
+    case "LABEL":
+      return pairsFit(instruction, entry, setting);
+    case "ARG":
+      return setting.isBuildah || namesFit(instruction, entry);
+    case "CMD":
+    case "ENTRYPOINT":
+      return commandFits(instruction, entry);
+    case "WORKDIR":
+      return pathFits(joinPatterns(patternsOf(instruction.text, setting.escapeCharacter)), entry.text.trim());
+    case "USER":
+    case "STOPSIGNAL":
+      return squeeze(instruction.text) === squeeze(entry.text) || fitsPattern(joinPatterns(patternsOf(instruction.text, setting.escapeCharacter)), squeeze(entry.text));
+    case "EXPOSE":
+      return portsFit(instruction, entry);
+    case "SHELL":
+    case "VOLUME":
+      return eachWordFits(instruction, entry, setting);
+    case "HEALTHCHECK":
+      return letters(entry.text.replace(/\\[nrtx]/g, "")).includes(
+        letters(jsonWords(instruction.text.replace(/^CMD\s+/i, ""))?.join("") ?? instruction.text.replace(/^CMD\s+/i, ""))
+      );
+    default:
+      return letters(entry.text).includes(letters(instruction.text));
+  }
+}
 
 // src/dockerfile/align.ts
+var MAX_STAGES = 500;
 function chainOf(dockerfile, stage) {
   const parent = parentStage(dockerfile, stage);
-  if (parent === null) return { root: stage, instructions: [...stage.instructions] };
-  const { root, instructions } = chainOf(dockerfile, parent);
-  return { root, instructions: [...instructions, ...stage.instructions] };
-}
-var squeeze = (text2) => text2.replace(/\s+/g, " ").trim();
-function textFits(instruction, entry) {
-  const { keyword } = instruction;
-  if (entry.builder === "other") return true;
-  if (keyword === "RUN") return runFits(instruction.text, entry.text);
-  if ((keyword === "COPY" || keyword === "ADD") && !instruction.text.includes("<<")) {
-    const words = (text2) => squeeze(text2.replace(/^\[|\]$/g, "").replace(/[",]/g, " ")).split(" ");
-    const written = words(instruction.text).at(-1) ?? "";
-    if (/[$\\]/.test(written) || entry.builder !== "buildkit") return true;
-    const built = words(entry.text).at(-1) ?? "";
-    return built === written || built.replace(/\/$/, "").endsWith(written.replace(/^\.?\/?|\/$/g, ""));
+  const below = parent === null ? { root: stage, steps: [], shell: null } : chainOf(dockerfile, parent);
+  const triggered = parent === null ? [] : parent.instructions.flatMap(({ trigger }) => trigger === null ? [] : [{ ran: trigger, at: stage.fromInstruction }]);
+  const steps = [...below.steps];
+  let { shell } = below;
+  for (const step of [...triggered, ...stage.instructions.map((instruction) => ({ ran: instruction, at: instruction }))]) {
+    steps.push({ ...step, shell });
+    if (step.ran.keyword === "SHELL") shell = jsonWords(step.ran.text);
   }
-  if (keyword === "WORKDIR" || keyword === "USER" || keyword === "EXPOSE") {
-    if (/[$"']/.test(instruction.text)) return true;
-    return squeeze(entry.text).includes(
-      squeeze(instruction.text).replace(/^\.?\/|\/$/g, "").split(" ")[0] ?? ""
-    ) || /^map\[/.test(entry.text);
-  }
-  return true;
+  return { root: below.root, steps, shell };
 }
-function execText(text2) {
-  if (!text2.startsWith("[")) return null;
-  try {
-    const words = JSON.parse(text2);
-    return Array.isArray(words) ? words.join(" ") : null;
-  } catch {
-    return null;
-  }
+function builderOf(history) {
+  const last = history.at(-1);
+  if (last?.author === "kaniko") return "kaniko";
+  if (/^FROM /.test(last?.comment ?? "")) return "buildah";
+  return last?.builder === "buildkit" ? "buildkit" : "classic";
 }
-var isBareExec = (instruction, entry) => entry.keyword === null && instruction.keyword === "RUN" && entry.text !== "" && execText(instruction.text.trim()) === entry.text;
-function runFits(written, built) {
-  const text2 = squeeze(written);
-  const history = squeeze(built);
-  if (text2.startsWith("<<")) {
-    if (history.startsWith("/dev/pipes/")) return true;
-    const body = squeeze(written.slice(written.indexOf("\n") + 1));
-    return body.startsWith(history) || history.includes(body.slice(0, 40)) || squeeze(history).startsWith(text2.split(" ")[0] ?? "");
-  }
-  const exec = execText(text2);
-  if (exec !== null) return history !== "" && (squeeze(exec).endsWith(history) || history.includes(squeeze(exec)) || history.startsWith("["));
-  return history === text2 || history.endsWith(text2);
+function unfit(history) {
+  const last = history.at(-1);
+  if (last === void 0) return "the image has no history";
+  const comment2 = last.comment ?? "";
+  if (/^merge sha256:/.test(comment2)) return "the image was squashed: one layer holds what all instructions made";
+  if (/^Imported from/.test(comment2) && history.length === 1) return "the image was imported: its history names no instruction";
+  const tool = /^(?:ko|Jib)$/.exec(last.author ?? "")?.[0] ?? (/^bazel build /.test(last.raw) ? "Bazel" : null);
+  if (tool !== null) return `the image was built by ${tool}, without a Dockerfile`;
+  if (history.every(({ raw }) => raw === "")) return "the image's history is empty";
+  return null;
 }
-var leavesEntry = (keyword, classic) => keyword !== "FROM" && (keyword !== "ONBUILD" || classic);
+var leavesEntry = (keyword, builder) => keyword !== "FROM" && (keyword !== "ONBUILD" || builder !== "buildkit");
+var makesFiles = ({ keyword }) => keyword === "RUN" || keyword === "COPY" || keyword === "ADD";
+function mismatch({ ran, at: at3, shell }, entry, builder, escapeCharacter) {
+  const differs = `line ${at3.startLine} (${ran.keyword}) differs from what the image was built with`;
+  if (builder === "buildkit" && entry.builder === "classic") return `line ${at3.startLine} is ${ran.keyword}, where the image's history has an entry of another builder`;
+  const isBareExec = entry.keyword === null && ran.keyword === "RUN" && entry.raw !== "" && jsonWords(ran.text) !== null;
+  if (isBareExec) return textFits(ran, entry, { escapeCharacter, shell, isBuildah: builder === "buildah" }) ? null : differs;
+  if (entry.keyword !== ran.keyword) return `line ${at3.startLine} is ${ran.keyword}, where the image's history has ${entry.keyword ?? "an entry of another builder"}`;
+  return textFits(ran, entry, { escapeCharacter, shell, isBuildah: builder === "buildah" }) ? null : differs;
+}
 function fitStage(dockerfile, stage, history) {
-  const { root, instructions } = chainOf(dockerfile, stage);
-  const classic = !history.some(({ builder }) => builder === "buildkit");
-  const own2 = instructions.filter(({ keyword }) => leavesEntry(keyword, classic));
+  const { root, steps } = chainOf(dockerfile, stage);
+  const builder = builderOf(history);
+  if (builder === "kaniko") return fitKaniko(dockerfile, stage, root, steps, history);
+  const own2 = steps.filter(({ ran }) => leavesEntry(ran.keyword, builder));
   const baseEntries = history.length - own2.length;
   if (baseEntries < 0) return { reason: `it has ${own2.length} instructions, the image's history only ${history.length} entries` };
   if (root.from.toLowerCase() === "scratch" && baseEntries > 0) return { reason: "it starts from scratch, but the image has more history than it has instructions" };
   const pairs = /* @__PURE__ */ new Map();
   for (let i = own2.length - 1; i >= 0; i--) {
-    const instruction = own2[i];
+    const step = own2[i];
     const entry = history[baseEntries + i];
-    if (instruction === void 0 || entry === void 0) continue;
-    if (entry.keyword !== instruction.keyword && !isBareExec(instruction, entry))
-      return { reason: `line ${instruction.startLine} is ${instruction.keyword}, where the image's history has ${entry.keyword ?? "an entry of another builder"}` };
-    if (!textFits(instruction, entry)) return { reason: `line ${instruction.startLine} (${instruction.keyword}) differs from what the image was built with` };
-    pairs.set(entry.index, instruction);
+    if (step === void 0 || entry === void 0) continue;
+    const reason = mismatch(step, entry, builder, dockerfile.escapeCharacter);
+    if (reason !== null) return { reason };
+    pairs.set(entry.index, step.at);
   }
-  return { alignment: { stage, instructions: pairs, baseEntries, base: { reference: root.from, from: root.fromInstruction } } };
+  return { stage, root, pairs, baseEntries, ownFrom: baseEntries, weight: own2.filter(({ ran }) => makesFiles(ran)).length };
+}
+function fitKaniko(dockerfile, stage, root, steps, history) {
+  const fits2 = (step, entry) => step !== void 0 && entry !== void 0 && mismatch(step, entry, "kaniko", dockerfile.escapeCharacter) === null;
+  const pairs = /* @__PURE__ */ new Map();
+  let at3 = steps.length - 1;
+  let index = history.length - 1;
+  for (; index >= 0 && history[index]?.author === "kaniko"; index--) {
+    let found = at3;
+    while (found >= 0 && !fits2(steps[found], history[index])) found--;
+    if (found < 0) break;
+    pairs.set(index, found);
+    at3 = found - 1;
+  }
+  const used = new Set(pairs.values());
+  const missing = steps.find(({ ran }, position) => (ran.keyword === "COPY" || ran.keyword === "ADD") && !used.has(position));
+  if (missing !== void 0) return { reason: `line ${missing.at.startLine} (${missing.ran.keyword}) is not in the image's history` };
+  if (pairs.size === 0) return { reason: "none of its instructions is in the history" };
+  const sure = /* @__PURE__ */ new Map();
+  let from = 0;
+  for (const entry of [...pairs.keys()].sort((a, b) => a - b)) {
+    while (from < steps.length && !fits2(steps[from], history[entry])) from++;
+    const step = steps[from];
+    if (step !== void 0 && pairs.get(entry) === from) sure.set(entry, step.at);
+    from++;
+  }
+  const baseEntries = history.findLastIndex(({ author }) => author !== "kaniko") + 1;
+  return { stage, root, pairs: sure, baseEntries, ownFrom: index + 1, weight: sure.size };
+}
+function agree(dockerfile, fits2, entries) {
+  const last = fits2.at(-1) ?? fits2[0];
+  const instructions = /* @__PURE__ */ new Map();
+  for (const [index, instruction] of last.pairs) {
+    if (fits2.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine)) instructions.set(index, instruction);
+  }
+  const boundaries = fits2.map(({ baseEntries }) => baseEntries);
+  const isOne = fits2.every(({ root }) => root.from === last.root.from && root.fromInstruction.startLine === last.root.fromInstruction.startLine);
+  const certain = fits2.length === 1 || instructions.size === last.pairs.size && new Set(boundaries).size === 1;
+  return {
+    dockerfile,
+    stage: last.stage,
+    instructions,
+    baseEntries: Math.min(...boundaries, entries),
+    ownFrom: Math.max(...fits2.map(({ ownFrom }) => ownFrom)),
+    weight: Math.min(...fits2.map(({ weight }) => weight)),
+    base: isOne ? { reference: last.root.from, from: last.root.fromInstruction } : null,
+    reason: certain ? null : `several stages of ${dockerfile.path} fit the image: name the one that was built with --target`
+  };
 }
 function align(dockerfile, history, target) {
-  const { path: path8, stages } = dockerfile;
+  const { path: path11, stages } = dockerfile;
+  if (dockerfile.error !== null) return { reason: `${path11} is no Dockerfile that builds: ${dockerfile.error}` };
   const wanted = target === null ? null : stages.findLast(({ name, index }) => name === target.toLowerCase() || String(index) === target) ?? null;
-  if (target !== null && wanted === null) return { reason: `${path8} has no stage ${JSON.stringify(target)}` };
-  const last = wanted ?? stages.at(-1);
-  if (last === void 0) return { reason: `${path8} has no FROM` };
-  if (history.length === 0) return { reason: "the image has no history" };
-  const first = fitStage(dockerfile, last, history);
-  if ("alignment" in first || wanted !== null) return "alignment" in first ? first : { reason: `${path8} does not fit the image: ${first.reason}` };
-  const others = stages.slice(0, -1).flatMap((stage) => {
-    const fit = fitStage(dockerfile, stage, history);
-    return "alignment" in fit && fit.alignment.instructions.size > 0 ? [fit.alignment] : [];
+  if (target !== null && wanted === null) return { reason: `${path11} has no stage ${JSON.stringify(target)}` };
+  if (stages.length === 0) return { reason: `${path11} has no FROM` };
+  if (stages.length > MAX_STAGES) return { reason: `${path11} has more than ${MAX_STAGES} stages` };
+  const why = unfit(history);
+  if (why !== null) return { reason: why };
+  const candidates = wanted === null ? stages : [wanted];
+  const results = candidates.map((stage) => fitStage(dockerfile, stage, history));
+  const fits2 = results.filter((result) => "stage" in result && result.pairs.size > 0);
+  const [first, ...rest] = fits2;
+  if (first !== void 0) return { alignment: agree(dockerfile, [first, ...rest], history.length) };
+  const own2 = results.at(-1);
+  return { reason: `${path11} does not fit the image: ${own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show"}` };
+}
+function alignBest(dockerfiles, history, target) {
+  const results = dockerfiles.map((dockerfile) => align(dockerfile, history, target));
+  const [only] = results;
+  if (only === void 0) return { reason: "no Dockerfile was given" };
+  if (results.length === 1) return only;
+  const fits2 = results.flatMap((result) => "alignment" in result ? [result.alignment] : []);
+  const most = Math.max(-1, ...fits2.map(({ weight }) => weight));
+  const best = fits2.filter(({ weight }) => weight === most);
+  const [winner] = best;
+  if (winner !== void 0 && best.length === 1) return { alignment: winner };
+  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : dockerfiles.map(({ path: path11 }) => path11)).slice(0, 4).join(", ");
+  if (best.length > 1)
+    return { reason: `${best.length} Dockerfiles fit the image alike (${names}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile` };
+  return { reason: `none of ${dockerfiles.length} Dockerfiles fits the image (${names}${dockerfiles.length > 4 ? ", \u2026" : ""})` };
+}
+
+// src/provenance/layers.ts
+function layersOf({ chains, lines, images: images2 }, layers) {
+  const whole = chains.filter(({ digests }) => digests.length === layers.length);
+  const names = (digests, by) => digests.every((digest3, index) => layers[index] !== void 0 && by(layers[index]) === digest3);
+  const verified2 = whole.find(({ digests }) => names(digests, ({ diffId }) => diffId) || names(digests, ({ digest: digest3 }) => digest3));
+  const distinct = new Set(whole.map(({ digests }) => digests.join()));
+  const full = verified2 ?? (distinct.size === 1 ? whole[0] : void 0);
+  if (full === void 0 || layers.length === 0) return null;
+  const prefixes = /* @__PURE__ */ new Map();
+  let prefix2 = "";
+  full.digests.forEach((digest3, index) => {
+    prefix2 += `${digest3},`;
+    prefixes.set(prefix2, index);
   });
-  const longest = Math.max(0, ...others.map(({ instructions }) => instructions.size));
-  const best = others.filter(({ instructions }) => instructions.size === longest);
-  const [only] = best;
-  if (only !== void 0 && best.length === 1) return { alignment: only };
-  return { reason: best.length > 1 ? `several stages of ${path8} fit the image: name the one that was built with --target` : `${path8} does not fit the image: ${first.reason}` };
+  const found = full.digests.map(() => []);
+  let base = null;
+  for (const { step, digests } of chains) {
+    const index = prefixes.get(digests.map((digest3) => `${digest3},`).join(""));
+    if (index === void 0) continue;
+    const image = images2.get(step);
+    if (image === void 0) found[index]?.push(...lines.get(step) ?? []);
+    else if (base === null || base.layers <= index) base = { ...image, layers: index + 1 };
+  }
+  return { lines: found, base, isVerified: verified2 !== void 0 };
+}
+
+// src/provenance/trace.ts
+var within = (range2, { startLine, endLine }) => startLine <= range2.startLine && range2.endLine <= endLine;
+var decode = (bytes2) => bytes2.toString("utf8");
+function trace(provenance, layers, history, pairing) {
+  const { where } = provenance;
+  const ignored = (why) => ({ problem: `${where} ${why}: it was not used for lines` });
+  if (provenance.dockerfile === null) return ignored("holds no Dockerfile (mode=min)");
+  const dockerfile = parseDockerfile(provenance.repositoryPath ?? provenance.dockerfile.name, decode(provenance.dockerfile.bytes));
+  if (dockerfile.error !== null || dockerfile.stages.length === 0) return ignored("holds a Dockerfile that does not build");
+  const mapped = layersOf(provenance, layers);
+  if (mapped === null) return ignored("names other layers than the image has");
+  const aligned = align(dockerfile, history, provenance.target ?? String(dockerfile.stages.length - 1));
+  const alignment = "alignment" in aligned ? aligned.alignment : null;
+  if (!mapped.isVerified && alignment === null) return ignored("names other layers than the image has");
+  const all = dockerfile.stages.flatMap(({ fromInstruction, instructions: instructions2 }) => [fromInstruction, ...instructions2]);
+  const instructions = [];
+  for (const [index, ranges] of mapped.lines.entries()) {
+    const entry = pairing[index] ?? null;
+    const candidates = all.filter((instruction) => ranges.some((range2) => within(range2, instruction)));
+    const expected = entry === null ? void 0 : alignment?.instructions.get(entry);
+    const [only] = candidates;
+    if (expected !== void 0 && only !== void 0 && !candidates.includes(expected))
+      return ignored(`says that line ${only.startLine} made layer ${index}, and the history says line ${expected.startLine}`);
+    if (expected !== void 0) instructions.push(expected);
+    else if (only === void 0 || candidates.length > 1) instructions.push(null);
+    else {
+      const keyword = entry === null ? null : history[entry]?.keyword ?? null;
+      if (keyword !== null && only.keyword !== keyword && only.keyword !== "FROM")
+        return ignored(`says that line ${only.startLine} (${only.keyword}) made layer ${index}, which the history calls ${keyword}`);
+      if (!mapped.isVerified) return ignored("names other layers than the image has");
+      instructions.push(only);
+    }
+  }
+  const count2 = mapped.base?.layers ?? 0;
+  const owned = pairing.findIndex((entry, index) => index < count2 && entry !== null && alignment !== null && entry >= alignment.ownFrom);
+  if (owned !== -1) return ignored(`says that layer ${owned} came with the base, and the history that it did not`);
+  return { trace: { provenance, dockerfile, alignment, instructions, baseLayers: alignment === null ? null : count2, base: mapped.base } };
 }
 
 // src/dockerfile/history.ts
@@ -37695,11 +32637,11 @@ var SHELL = String.raw`\/(?:[\w.-]+\/)*[\w.-]+ (?:-[\w-]+ (?:[a-z]+ )?)*?-[a-z]*
 var SHELL_INSIDE = new RegExp(`(?:^|\\s)${SHELL}`);
 var SHELL_IN_FRONT = new RegExp(`^${SHELL}`);
 var CLASSIC_RUN = new RegExp(`^(?:\\|\\d+ |\\|force-mtime|${SHELL})`);
-var splitArgs = (text2) => text2.split(/ (?=\w+=)/).filter((arg) => arg !== "");
-function splitBuildArgs(text2) {
-  const count2 = /^\|(\d+) /.exec(text2);
-  if (count2 === null) return { args: [], rest: text2.replace(/^\|force-mtime[^ ]* /, "") };
-  const behind = text2.slice(count2[0].length);
+var splitArgs = (text3) => text3.split(/ (?=\w+=)/).filter((arg) => arg !== "");
+function splitBuildArgs(text3) {
+  const count2 = /^\|(\d+) /.exec(text3);
+  if (count2 === null) return { args: [], rest: text3.replace(/^\|force-mtime[^ ]* /, "") };
+  const behind = text3.slice(count2[0].length);
   const shell = behind.search(SHELL_INSIDE);
   if (shell === -1) {
     const exec = /^(.*\w+=\S*) (\S.*)$/s.exec(behind);
@@ -37710,34 +32652,37 @@ function splitBuildArgs(text2) {
     rest: behind.slice(shell).trimStart()
   };
 }
-var withoutShell = (text2) => text2.replace(SHELL_IN_FRONT, "");
+var withoutShell = (text3) => text3.replace(SHELL_IN_FRONT, "");
 function readHistoryEntry(entry) {
   const raw = entry.createdBy.replace(/\s+# buildkit$/, "").trim();
   const buildkit = /^buildkit\./.test(entry.comment ?? "") || /# buildkit$/.test(entry.createdBy.trim());
   const nop = /^[^#]{0,80}#\(nop\)\s+/.exec(raw);
-  const make = (keyword2, text2, buildArgs, builder) => ({
+  const make = (keyword2, text3, buildArgs, builder, whole = text3) => ({
     index: entry.index,
     keyword: keyword2,
-    text: text2,
+    text: text3,
+    raw: whole,
     buildArgs,
-    display: keyword2 === null ? raw : `${keyword2} ${text2}`.trim(),
-    builder
+    display: keyword2 === null ? raw : `${keyword2} ${text3}`.trim(),
+    builder,
+    author: entry.author,
+    comment: entry.comment
   });
   if (nop !== null) {
-    const text2 = raw.slice(nop[0].length).trim();
-    const keyword2 = /^[A-Z]+/.exec(text2)?.[0] ?? "";
-    return KEYWORDS.has(keyword2) ? make(keyword2, text2.slice(keyword2.length).trim(), [], "classic") : make(null, text2, [], "classic");
+    const text3 = raw.slice(nop[0].length).trim();
+    const keyword2 = /^[A-Z]+/.exec(text3)?.[0] ?? "";
+    return KEYWORDS.has(keyword2) ? make(keyword2, text3.slice(keyword2.length).trim(), [], "classic") : make(null, text3, [], "classic");
   }
   const keyword = /^[A-Z]+(?=\s|$)/.exec(raw)?.[0] ?? "";
   if (KEYWORDS.has(keyword)) {
-    const text2 = raw.slice(keyword.length).trim();
-    if (keyword !== "RUN") return make(keyword, text2, [], buildkit ? "buildkit" : "other");
-    const { args, rest } = splitBuildArgs(text2);
-    return make("RUN", withoutShell(rest), args, buildkit ? "buildkit" : "other");
+    const text3 = raw.slice(keyword.length).trim();
+    if (keyword !== "RUN") return make(keyword, text3, [], buildkit ? "buildkit" : "other");
+    const { args, rest } = splitBuildArgs(text3);
+    return make("RUN", withoutShell(rest), args, buildkit ? "buildkit" : "other", text3);
   }
   if (CLASSIC_RUN.test(raw)) {
     const { args, rest } = splitBuildArgs(raw);
-    return make("RUN", withoutShell(rest), args, "classic");
+    return make("RUN", withoutShell(rest), args, "classic", raw);
   }
   return make(null, raw, [], "other");
 }
@@ -37748,55 +32693,118 @@ function pairLayers(layers, history) {
 
 // src/dockerfile/origin.ts
 var METADATA = /* @__PURE__ */ new Set(["ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME"]);
-function findOrigin(config2, annotations2, dockerfile, target) {
+var NO_DOCKERFILE = "no Dockerfile was given";
+var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
+function fileOf(traced, dockerfiles) {
+  const same = dockerfiles.filter(({ text: text3 }) => sameText(text3, traced.dockerfile.text));
+  return same.find(({ path: path11 }) => path11 === traced.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
+}
+function firstTrace({ provenances, layers }, history, pairing) {
+  const problems = [];
+  for (const provenance of provenances) {
+    if (provenance.dockerfile === null) continue;
+    const result = trace(provenance, layers, history, pairing);
+    if ("trace" in result) return { traced: result.trace, problems };
+    problems.push(result.problem);
+  }
+  return { traced: null, problems };
+}
+function findOrigin(sources) {
+  const { config: config2, dockerfiles, isNamed, target } = sources;
   const history = (config2.history ?? []).map(readHistoryEntry);
   const pairing = pairLayers(config2.diffIds.length, config2.history);
-  const merged2 = pairing.some((index) => index !== null && METADATA.has(history[index]?.keyword ?? ""));
-  const aligned = dockerfile === null ? { reason: "no Dockerfile was given" } : align(dockerfile, history, target);
-  const alignment = "alignment" in aligned ? aligned.alignment : null;
-  const reason = alignment === null ? "reason" in aligned ? aligned.reason : null : merged2 ? "the builder merged the layers of several instructions" : null;
-  const linesOf = (instruction) => instruction === void 0 || dockerfile === null ? null : { path: dockerfile.path, startLine: instruction.startLine, endLine: instruction.endLine, certainty: "aligned" };
-  const ownerOf = (index) => alignment === null || index === null ? "unknown" : index < alignment.baseEntries ? "base" : "own";
+  const isMerged = pairing.some((index) => index !== null && METADATA.has(history[index]?.keyword ?? ""));
+  const { traced, problems } = firstTrace(sources, history, pairing);
+  const warnings = problems.map((message) => ({ code: "provenance-not-used", message: `${message}.` }));
+  const aligned = traced === null ? dockerfiles.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history, target) : null;
+  let known = null;
+  if (traced !== null) {
+    const file2 = fileOf(traced, dockerfiles);
+    const dockerfile = file2 === null ? traced.dockerfile : { ...traced.dockerfile, path: file2.path };
+    known = { dockerfile, alignment: traced.alignment, traced, certainty: "exact", changed: file2 === null };
+    if (file2 === null) {
+      const several = dockerfiles.filter(({ text: text3 }) => sameText(text3, traced.dockerfile.text)).map(({ path: path11 }) => path11);
+      warnings.push({
+        code: "dockerfile-changed",
+        message: `The Dockerfile that was built (${dockerfile.path}, by ${traced.provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
+      });
+    }
+  } else if (aligned !== null && "alignment" in aligned) {
+    known = { dockerfile: aligned.alignment.dockerfile, alignment: aligned.alignment, traced: null, certainty: "aligned", changed: false };
+  }
+  const alignment = known?.alignment ?? null;
+  const reason = known === null ? aligned !== null && "reason" in aligned ? aligned.reason : null : alignment?.reason ?? (isMerged && traced === null ? "the builder merged the layers of several instructions" : null);
+  const showsBase = isNamed || traced !== null || (alignment?.weight ?? 0) > 0;
+  const linesOf = (instruction) => instruction == null || known === null ? null : {
+    path: known.dockerfile.path,
+    startLine: instruction.startLine,
+    endLine: instruction.endLine,
+    certainty: known.certainty,
+    ...known.changed ? { changed: true } : {}
+  };
+  const ownerOf = (index) => {
+    if (alignment === null || index === null) return "unknown";
+    if (index >= alignment.ownFrom) return "own";
+    return index < alignment.baseEntries && showsBase ? "base" : "unknown";
+  };
+  const layerOwner = (layer, index) => {
+    if (traced === null) return ownerOf(index);
+    if (traced.baseLayers === null) return "unknown";
+    return layer < traced.baseLayers ? "base" : "own";
+  };
   const entries = history.map((read, index) => {
-    const isRun = read.keyword === null && alignment?.instructions.get(index)?.keyword === "RUN";
-    const instruction = isRun ? { ...read, keyword: "RUN", display: `RUN ${read.text}` } : read;
     const layer = pairing.indexOf(index);
+    const source = (layer === -1 ? null : traced?.instructions[layer]) ?? alignment?.instructions.get(index) ?? null;
+    const isRun = read.keyword === null && source?.keyword === "RUN";
+    const instruction = isRun ? { ...read, keyword: "RUN", display: `RUN ${read.text}` } : read;
     const [entry] = (config2.history ?? []).slice(index);
     if (entry === void 0) throw new RangeError(`no history entry ${index}`);
-    return { instruction, entry, layer: layer === -1 ? null : layer, owner: ownerOf(index), lines: linesOf(alignment?.instructions.get(index)) };
+    return { instruction, source, entry, layer: layer === -1 ? null : layer, owner: layer === -1 ? ownerOf(index) : layerOwner(layer, index), lines: linesOf(source) };
   });
-  const layers = pairing.map((index) => {
+  let before = -1;
+  const layers = pairing.map((index, layer) => {
     const entry = index === null ? void 0 : entries[index];
-    const isMerged = METADATA.has(entry?.instruction.keyword ?? "") || merged2 && entry?.owner === "own";
-    return { history: index, instruction: entry?.instruction ?? null, owner: ownerOf(index), lines: isMerged ? null : entry?.lines ?? null };
+    const owner = layerOwner(layer, index);
+    const merged2 = METADATA.has(entry?.instruction.keyword ?? "") ? entries.slice(before + 1, (index ?? -1) + 1).flatMap(({ instruction }, at3) => METADATA.has(instruction.keyword ?? "") ? [] : [before + 1 + at3]) : [];
+    if (index !== null) before = index;
+    const isOneOfMerged = merged2.length > 0 || METADATA.has(entry?.instruction.keyword ?? "") || isMerged && traced === null && owner === "own";
+    const source = isOneOfMerged ? null : traced?.instructions[layer] ?? entry?.source ?? null;
+    return { history: index, instruction: isOneOfMerged ? null : entry?.instruction ?? null, source, owner, lines: linesOf(source), merged: merged2 };
   });
-  const own2 = alignment === null ? [] : [...alignment.instructions.values()];
+  const own2 = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction);
+  const stageFrom = alignment?.stage.fromInstruction ?? null;
   return {
-    dockerfile,
+    dockerfile: known?.dockerfile ?? (dockerfiles.length === 1 ? dockerfiles[0] ?? null : null),
     layers,
     history: entries,
-    base: baseOf(
-      layers,
-      config2.history ?? [],
-      annotations2,
-      alignment === null || dockerfile === null ? null : { reference: alignment.base.reference, lines: linesOf(alignment.base.from) }
-    ),
+    base: baseOf(sources, layers, traced, alignment, linesOf(alignment?.base?.from)),
     lastLines: (keyword) => linesOf(own2.findLast((instruction) => instruction.keyword === keyword)),
-    from: linesOf(alignment?.stage.fromInstruction),
-    reason
+    linesOf,
+    from: linesOf(stageFrom),
+    reason,
+    warnings
   };
 }
-function baseOf(layers, history, annotations2, named) {
+function materialOf(provenances, named2) {
+  const materials = provenances.flatMap((provenance) => provenance.materials);
+  if (named2 !== null) return materials.find(({ reference }) => sameReference(reference, named2.replace(/@sha256:.*$/, ""))) ?? null;
+  const [only] = materials;
+  return materials.length === 1 ? only ?? null : null;
+}
+function baseOf({ annotations: annotations2, config: config2, provenances }, layers, traced, alignment, lines) {
   const count2 = layers.some(({ owner }) => owner === "unknown") ? null : layers.filter(({ owner }) => owner === "base").length;
+  if (traced !== null && traced.base !== null) return { reference: traced.base.reference, digest: traced.base.digest, layers: traced.baseLayers, source: "provenance", lines };
   const annotated = annotations2["org.opencontainers.image.base.name"];
-  if (annotated !== void 0 && annotated !== "") {
-    return { reference: annotated, digest: annotations2["org.opencontainers.image.base.digest"] ?? null, layers: count2, source: "annotation", lines: named?.lines ?? null };
-  }
-  const commented = history.map(({ comment: comment2 }) => /^FROM (\S+)/.exec(comment2 ?? "")?.[1]).find((name) => name !== void 0 && !/^[0-9a-f]{12,64}$/.test(name));
-  if (commented !== void 0) return { reference: commented, digest: null, layers: count2, source: "history", lines: named?.lines ?? null };
-  if (named === null || named.reference.toLowerCase() === "scratch" || /[$]/.test(named.reference)) return null;
-  const digest3 = /@(sha256:[0-9a-f]{64})$/.exec(named.reference)?.[1] ?? null;
-  return { reference: named.reference, digest: digest3, layers: count2, source: "dockerfile", lines: named.lines };
+  if (annotated !== void 0 && annotated !== "")
+    return { reference: annotated, digest: annotations2["org.opencontainers.image.base.digest"] ?? null, layers: count2, source: "annotation", lines };
+  const commented = (config2.history ?? []).map(({ comment: comment2 }) => /^FROM (\S+)/.exec(comment2 ?? "")?.[1]).findLast((name) => name !== void 0 && !/^[0-9a-f]{12,64}$/.test(name));
+  if (commented !== void 0) return { reference: commented, digest: null, layers: count2, source: "history", lines };
+  const named2 = alignment?.base?.reference ?? null;
+  if (named2?.toLowerCase() === "scratch") return null;
+  const material = materialOf(provenances, named2 !== null && /[$]/.test(named2) ? null : named2);
+  if (material !== null) return { reference: material.reference, digest: material.digest, layers: count2, source: "provenance", lines };
+  if (named2 === null || /[$]/.test(named2)) return null;
+  return { reference: named2, digest: /@(sha256:[0-9a-f]{64})$/.exec(named2)?.[1] ?? null, layers: count2, source: "dockerfile", lines };
 }
 
 // node_modules/unbash/dist/traversal.js
@@ -38192,11 +33200,11 @@ var ScriptExpansionImpl = class _ScriptExpansionImpl {
   text;
   #window;
   #script = void 0;
-  constructor(type, pos, end2, text2, window) {
+  constructor(type, pos, end2, text3, window) {
     this.type = type;
     this.pos = pos;
     this.end = end2;
-    this.text = text2;
+    this.text = text3;
     this.#window = window;
   }
   get script() {
@@ -38219,8 +33227,8 @@ var ScriptExpansionImpl = class _ScriptExpansionImpl {
 };
 var ProcessSubstitutionImpl = class extends ScriptExpansionImpl {
   operator;
-  constructor(pos, end2, text2, operator, window) {
-    super("ProcessSubstitution", pos, end2, text2, window);
+  constructor(pos, end2, text3, operator, window) {
+    super("ProcessSubstitution", pos, end2, text3, window);
     this.operator = operator;
   }
   toJSON() {
@@ -38242,10 +33250,10 @@ var ArithmeticExpansionImpl = class _ArithmeticExpansionImpl {
   text;
   #window;
   #expression = void 0;
-  constructor(pos, end2, text2, window) {
+  constructor(pos, end2, text3, window) {
     this.pos = pos;
     this.end = end2;
-    this.text = text2;
+    this.text = text3;
     this.#window = window;
   }
   get expression() {
@@ -38274,33 +33282,33 @@ function dequoteValue(parts) {
     s += c.type === "Literal" ? c.value : c.text;
   return s;
 }
-function unescapeBareValue(text2) {
-  const first = text2.indexOf("\\");
+function unescapeBareValue(text3) {
+  const first = text3.indexOf("\\");
   if (first === -1)
-    return text2;
+    return text3;
   let s = "";
   let start = 0;
-  for (let i = first; i < text2.length; i++) {
-    if (text2.charCodeAt(i) !== 92)
+  for (let i = first; i < text3.length; i++) {
+    if (text3.charCodeAt(i) !== 92)
       continue;
-    s += text2.slice(start, i);
+    s += text3.slice(start, i);
     i++;
-    if (i >= text2.length) {
+    if (i >= text3.length) {
       s += "\\";
       start = i;
       break;
     }
-    if (text2.charCodeAt(i) !== 10)
-      s += text2[i];
+    if (text3.charCodeAt(i) !== 10)
+      s += text3[i];
     start = i + 1;
   }
-  return s + text2.slice(start);
+  return s + text3.slice(start);
 }
-function continuedExpansionValue(text2) {
+function continuedExpansionValue(text3) {
   let pos = 1;
-  while (text2[pos] === "\\" && text2[pos + 1] === "\n")
+  while (text3[pos] === "\\" && text3[pos + 1] === "\n")
     pos += 2;
-  return pos === 1 || text2[pos] !== "(" ? text2 : text2[0] + text2.slice(pos);
+  return pos === 1 || text3[pos] !== "(" ? text3 : text3[0] + text3.slice(pos);
 }
 function wordPartsValue(parts) {
   let value = "";
@@ -38341,8 +33349,8 @@ var WordImpl = class {
   #depth;
   #parts;
   #value = null;
-  constructor(text2, pos, end2, source, resolver, depth = 0) {
-    this.text = text2;
+  constructor(text3, pos, end2, source, resolver, depth = 0) {
+    this.text = text3;
     this.pos = pos;
     this.end = end2;
     this.#source = source;
@@ -38429,8 +33437,8 @@ function skipLineContinuations(source, pos, end2) {
 }
 
 // node_modules/unbash/dist/glob.js
-function hasGlobCharacters(text2) {
-  return /[*?[]/.test(text2);
+function hasGlobCharacters(text3) {
+  return /[*?[]/.test(text3);
 }
 var bracketSyntax = new Uint8Array(128);
 bracketSyntax[CH_BANG] = 1;
@@ -38510,7 +33518,7 @@ function bracketEnds(source, start, end2, parts, offset) {
         symbolEnd[i] = found + 2;
     }
   }
-  const subBracket = (open5) => symbolEnd === void 0 ? -1 : symbolEnd[open5];
+  const subBracket = (open7) => symbolEnd === void 0 ? -1 : symbolEnd[open7];
   const endFrom = new Int32Array(count2 + 2).fill(-1);
   const resume = (next, range2) => {
     if (next >= count2)
@@ -38583,8 +33591,8 @@ function appendRange(source, start, end2, parts, index, offset, result) {
       continue;
     }
     const stop = part ? Math.min(end2, (part.pos > start + offset ? part.pos : part.end) - offset) : end2;
-    const text2 = source.slice(start, stop);
-    result.push({ type: "Literal", pos: start + offset, end: stop + offset, text: text2, value: unescapeBareValue(text2) });
+    const text3 = source.slice(start, stop);
+    result.push({ type: "Literal", pos: start + offset, end: stop + offset, text: text3, value: unescapeBareValue(text3) });
     start = stop;
   }
   return index;
@@ -38636,7 +33644,7 @@ function parseGlobParts(source, start, end2, parts, offset = 0) {
     if (!result)
       result = [];
     emittedIndex = appendRange(source, literalStart, pos, parts, emittedIndex, offset, result);
-    const text2 = source.slice(pos, globEnd);
+    const text3 = source.slice(pos, globEnd);
     let glob;
     if (character === CH_LBRACKET) {
       const interior = [];
@@ -38646,7 +33654,7 @@ function parseGlobParts(source, start, end2, parts, offset = 0) {
         kind: "bracket",
         pos: pos + offset,
         end: globEnd + offset,
-        text: text2,
+        text: text3,
         value: "[" + wordPartsValue(interior) + "]",
         parts: interior
       };
@@ -38656,8 +33664,8 @@ function parseGlobParts(source, start, end2, parts, offset = 0) {
         kind: character === CH_STAR ? "star" : "question",
         pos: pos + offset,
         end: globEnd + offset,
-        text: text2,
-        value: text2,
+        text: text3,
+        value: text3,
         parts: void 0
       };
     }
@@ -39176,25 +34184,25 @@ var Lexer = class _Lexer {
   }
   // A substitution's script parses lazily, one level below the window it was found in, in
   // place over `inner` at `start`, sharing this scan's substitution boundaries.
-  commandExpansion(pos, text2, start, inner, parenBoundary = false) {
+  commandExpansion(pos, text3, start, inner, parenBoundary = false) {
     const window = this.scriptWindow(this.src, start, start + inner.length, parenBoundary);
-    return new ScriptExpansionImpl("CommandExpansion", pos, this.pos, text2, window);
+    return new ScriptExpansionImpl("CommandExpansion", pos, this.pos, text3, window);
   }
   // Escaped backticks rebuild `inner` with the escapes removed, so it is no longer a verbatim
   // substring of the source: that script parses the decoded body as its own source.
-  decodedCommandExpansion(pos, text2, inner) {
+  decodedCommandExpansion(pos, text3, inner) {
     const window = this.scriptWindow(inner, 0, inner.length, false, true);
-    return new ScriptExpansionImpl("CommandExpansion", pos, this.pos, text2, window);
+    return new ScriptExpansionImpl("CommandExpansion", pos, this.pos, text3, window);
   }
-  processSubstitution(pos, text2, operator, inner) {
+  processSubstitution(pos, text3, operator, inner) {
     const window = this.scriptWindow(this.src, pos + 2, pos + 2 + inner.length, !this._unbalanced);
-    return new ProcessSubstitutionImpl(pos, this.pos, text2, operator, window);
+    return new ProcessSubstitutionImpl(pos, this.pos, text3, operator, window);
   }
   // Past the nesting budget the part gets no window, so lazy materialization bottoms out.
-  scriptWindow(source, start, end2, parenBoundary, decoded = false) {
+  scriptWindow(source, start, end2, parenBoundary, decoded2 = false) {
     if (this._nestingDepth > MAX_SYNTAX_NESTING)
       return void 0;
-    const context3 = decoded ? void 0 : this.substitutionContext;
+    const context3 = decoded2 ? void 0 : this.substitutionContext;
     return { source, start, end: end2, depth: this._nestingDepth + 1, parenBoundary, context: context3 };
   }
   getPos() {
@@ -39807,8 +34815,8 @@ var Lexer = class _Lexer {
     if ((ch === 60 || ch === 62) && startPos + 1 < this.srcEnd && this.src.charCodeAt(startPos + 1) === 40) {
       this.pos = startPos + 2;
       const inner = this.extractBalanced();
-      const text2 = this.src.slice(startPos, this.pos);
-      const part = this.processSubstitution(startPos, text2, ch === 60 ? "<" : ">", inner);
+      const text3 = this.src.slice(startPos, this.pos);
+      const part = this.processSubstitution(startPos, text3, ch === 60 ? "<" : ">", inner);
       if (this.pos < this.srcEnd) {
         this.readWordText();
         if (this._wordParts) {
@@ -40369,8 +35377,8 @@ var Lexer = class _Lexer {
     this.extractBalanced();
     if (this._unbalanced)
       this.errors.push({ message: "unterminated process substitution", pos: tokenStart });
-    const text2 = this.src.slice(tokenStart, this.pos);
-    setToken(out, Token.Word, text2, tokenStart, this.pos);
+    const text3 = this.src.slice(tokenStart, this.pos);
+    setToken(out, Token.Word, text3, tokenStart, this.pos);
   }
   // The delimiter is the word after quote removal: quote and escape segments may
   // appear anywhere in the word, any of them makes the heredoc quoted, and inside
@@ -40477,11 +35485,11 @@ var Lexer = class _Lexer {
   // followed by ")" also terminates the body, resuming at the ")" — bash treats
   // the substitution's closing paren as end-of-file for its heredocs.
   // `join` crosses `\`+newline pairs, which an unquoted delimiter may straddle.
-  matchHereDocDelimiter(delimiter, lineStart, end2, join2) {
+  matchHereDocDelimiter(delimiter, lineStart, end2, join3) {
     const src = this.src;
     let pos = lineStart;
     for (let i = 0; i < delimiter.length; ) {
-      if (join2 && src.charCodeAt(pos) === CH_BACKSLASH && pos + 1 < end2 && src.charCodeAt(pos + 1) === CH_NL) {
+      if (join3 && src.charCodeAt(pos) === CH_BACKSLASH && pos + 1 < end2 && src.charCodeAt(pos + 1) === CH_NL) {
         pos += 2;
         continue;
       }
@@ -40493,11 +35501,11 @@ var Lexer = class _Lexer {
     return pos;
   }
   // A `\` consumes the next character, so `\`+newline continues the line and `\\` does not.
-  logicalLineEnd(from, end2, join2) {
+  logicalLineEnd(from, end2, join3) {
     const src = this.src;
     let lineEnd = src.indexOf("\n", from);
     while (lineEnd !== -1 && lineEnd < end2) {
-      if (!join2)
+      if (!join3)
         return lineEnd;
       let backslashes = lineEnd;
       while (backslashes > from && src.charCodeAt(backslashes - 1) === CH_BACKSLASH)
@@ -40784,7 +35792,7 @@ var Lexer = class _Lexer {
     }
     const bp = this._buildParts;
     const bt = bp || this._buildValue;
-    let text2 = bt && pos > fastStart ? src.slice(fastStart, pos) : "";
+    let text3 = bt && pos > fastStart ? src.slice(fastStart, pos) : "";
     let quoted = false;
     let hasExpansions = false;
     let keywordEligible = true;
@@ -40798,9 +35806,9 @@ var Lexer = class _Lexer {
     let braceResults;
     if (bp) {
       parts = [];
-      litBuf = text2;
+      litBuf = text3;
       litStart = fastStart;
-      hasGlobs = text2.length > 0 && hasGlobCharacters(text2);
+      hasGlobs = text3.length > 0 && hasGlobCharacters(text3);
     }
     while (pos < len) {
       const ch = src.charCodeAt(pos);
@@ -40817,7 +35825,7 @@ var Lexer = class _Lexer {
         assignmentState = scanAssignmentPrefix(src, runStart, pos, assignmentState);
         if (bt) {
           const chunk = src.slice(runStart, pos);
-          text2 += chunk;
+          text3 += chunk;
           if (bp) {
             litBuf += chunk;
             hasGlobs = hasGlobs || hasGlobCharacters(chunk);
@@ -40834,7 +35842,7 @@ var Lexer = class _Lexer {
             lastValueChar = src.charCodeAt(close);
             if (bt) {
               const chunk = src.slice(pos, spanEnd);
-              text2 += chunk;
+              text3 += chunk;
               if (bp) {
                 litBuf += chunk;
                 hasGlobs = hasGlobs || hasGlobCharacters(chunk);
@@ -40866,20 +35874,20 @@ var Lexer = class _Lexer {
           lastValueChar = src.charCodeAt(pos - 1);
           if (bt) {
             const eg = "(" + src.slice(innerStart, pos);
-            text2 += eg;
+            text3 += eg;
             if (bp && prefixChar !== CH_EQ) {
               let prefixPos = innerStart - 2;
               while (src.charCodeAt(prefixPos) === CH_NL && src.charCodeAt(prefixPos - 1) === CH_BACKSLASH) {
                 prefixPos -= 2;
               }
               if (litBuf.length > 0) {
-                const trimmed = litBuf.slice(0, -1);
+                const trimmed2 = litBuf.slice(0, -1);
                 if (prefixPos > litStart)
                   parts.push({
                     type: "Literal",
                     pos: litStart,
                     end: prefixPos,
-                    value: trimmed,
+                    value: trimmed2,
                     text: src.slice(litStart, prefixPos)
                   });
                 litBuf = "";
@@ -40918,7 +35926,7 @@ var Lexer = class _Lexer {
             valueIsRaw = false;
             lastValueChar = src.charCodeAt(pos);
             if (bt) {
-              text2 += src[pos];
+              text3 += src[pos];
               if (bp)
                 litBuf += src[pos];
             }
@@ -40931,7 +35939,7 @@ var Lexer = class _Lexer {
           keywordEligible = false;
           lastValueChar = CH_BACKSLASH;
           if (bt) {
-            text2 += "\\";
+            text3 += "\\";
             if (bp)
               litBuf += "\\";
           }
@@ -40953,7 +35961,7 @@ var Lexer = class _Lexer {
           lastValueChar = src.charCodeAt(pos - 1);
         const value = bt ? src.slice(start, pos) : "";
         if (bt)
-          text2 += value;
+          text3 += value;
         if (pos < len)
           pos++;
         else
@@ -40990,7 +35998,7 @@ var Lexer = class _Lexer {
         if (this._dqHasExpansions)
           hasExpansions = true;
         if (bt)
-          text2 += this._dqText;
+          text3 += this._dqText;
         if (bp) {
           if (dqStart > litStart) {
             parts.push({
@@ -41040,7 +36048,7 @@ var Lexer = class _Lexer {
         if (this._resultHasExpansion)
           hasExpansions = true;
         if (bt)
-          text2 += this._resultText;
+          text3 += this._resultText;
         if (bp) {
           if (this._resultPart) {
             if (dollarStart > litStart) {
@@ -41073,7 +36081,7 @@ var Lexer = class _Lexer {
         lastValueChar = src.charCodeAt(pos - 1);
         hasExpansions = true;
         if (bt)
-          text2 += this._resultText;
+          text3 += this._resultText;
         if (bp) {
           if (btStart > litStart) {
             parts.push({
@@ -41100,7 +36108,7 @@ var Lexer = class _Lexer {
           lastValueChar = src.charCodeAt(braceEnd - 1);
           if (bt) {
             const braceText = src.slice(pos, braceEnd);
-            text2 += braceText;
+            text3 += braceText;
             if (bp) {
               if (pos > litStart) {
                 parts.push({
@@ -41127,7 +36135,7 @@ var Lexer = class _Lexer {
         }
         lastValueChar = CH_LBRACE;
         if (bt) {
-          text2 += "{";
+          text3 += "{";
           if (bp)
             litBuf += "{";
         }
@@ -41139,7 +36147,7 @@ var Lexer = class _Lexer {
     if (bp && pos > litStart)
       parts.push({ type: "Literal", pos: litStart, end: pos, value: litBuf, text: src.slice(litStart, pos) });
     this.pos = pos;
-    this._wordText = text2;
+    this._wordText = text3;
     this._wordRaw = valueIsRaw;
     this._wordQuoted = quoted;
     this._wordHasExpansions = hasExpansions;
@@ -41157,7 +36165,7 @@ var Lexer = class _Lexer {
     const len = this.srcEnd;
     let pos = this.pos;
     const start = pos;
-    let text2 = "";
+    let text3 = "";
     const bp = this._buildParts;
     let parts;
     let litBuf = "";
@@ -41178,13 +36186,13 @@ var Lexer = class _Lexer {
           } else {
             const next = src.charCodeAt(pos);
             if (insideDoubleQuotes && next !== CH_DOLLAR && next !== CH_BACKTICK && next !== CH_DQUOTE && next !== CH_BACKSLASH && next !== CH_RBRACE) {
-              text2 += "\\";
+              text3 += "\\";
               if (bp)
                 litBuf += "\\";
               preserveLiteral = true;
             }
             const escaped = src[pos++];
-            text2 += escaped;
+            text3 += escaped;
             if (bp)
               litBuf += escaped;
           }
@@ -41198,7 +36206,7 @@ var Lexer = class _Lexer {
         while (pos < len && src.charCodeAt(pos) !== CH_SQUOTE)
           pos++;
         const value = src.slice(start2, pos);
-        text2 += value;
+        text3 += value;
         if (pos < len)
           pos++;
         if (bp) {
@@ -41223,7 +36231,7 @@ var Lexer = class _Lexer {
         this.pos = pos;
         this.readDoubleQuoted(insideDoubleQuotes);
         pos = this.pos;
-        text2 += this._dqText;
+        text3 += this._dqText;
         if (bp) {
           if (dqStart > litStart) {
             parts.push({
@@ -41260,7 +36268,7 @@ var Lexer = class _Lexer {
         this.pos = pos;
         this.readDollar(insideDoubleQuotes);
         pos = this.pos;
-        text2 += this._resultText;
+        text3 += this._resultText;
         if (bp) {
           if (this._resultPart) {
             if (dollarStart > litStart) {
@@ -41286,7 +36294,7 @@ var Lexer = class _Lexer {
         this.pos = pos;
         this.readBacktickExpansion(insideDoubleQuotes);
         pos = this.pos;
-        text2 += this._resultText;
+        text3 += this._resultText;
         if (bp) {
           if (btStart > litStart) {
             parts.push({
@@ -41309,7 +36317,7 @@ var Lexer = class _Lexer {
         const inner = this.extractBalanced();
         pos = this.pos;
         const raw = src.slice(psStart, pos);
-        text2 += raw;
+        text3 += raw;
         if (bp) {
           if (psStart > litStart) {
             parts.push({
@@ -41326,7 +36334,7 @@ var Lexer = class _Lexer {
         }
         continue;
       }
-      text2 += src[pos];
+      text3 += src[pos];
       if (bp) {
         litBuf += src[pos];
         if (globs && (ch === CH_STAR || ch === CH_QUESTION || ch === CH_LBRACKET))
@@ -41337,7 +36345,7 @@ var Lexer = class _Lexer {
     if (bp && pos > litStart)
       parts.push({ type: "Literal", pos: litStart, end: pos, value: litBuf, text: src.slice(litStart, pos) });
     this.pos = pos;
-    this._wordText = text2;
+    this._wordText = text3;
     this._wordRaw = false;
     this._wordQuoted = false;
     this._wordHasExpansions = false;
@@ -41459,7 +36467,7 @@ var Lexer = class _Lexer {
         p++;
       }
     }
-    let text2 = "";
+    let text3 = "";
     let parts = null;
     let litBuf = "";
     let litStart = bp ? this.pos : 0;
@@ -41473,7 +36481,7 @@ var Lexer = class _Lexer {
       }
       if (bt && this.pos > runStart) {
         const chunk = src.slice(runStart, this.pos);
-        text2 += chunk;
+        text3 += chunk;
         if (bp)
           litBuf += chunk;
       }
@@ -41491,12 +36499,12 @@ var Lexer = class _Lexer {
           if (bt) {
             if (unescapeAll || next === CH_DOLLAR || next === CH_BACKTICK || next === CH_DQUOTE || next === CH_BACKSLASH) {
               const c = src[this.pos];
-              text2 += c;
+              text3 += c;
               if (bp)
                 litBuf += c;
             } else {
               const pair2 = "\\" + src[this.pos];
-              text2 += pair2;
+              text3 += pair2;
               if (bp)
                 litBuf += pair2;
             }
@@ -41509,7 +36517,7 @@ var Lexer = class _Lexer {
         const afterDollar = this.pos + 1 < len ? src.charCodeAt(this.pos + 1) : 0;
         if (afterDollar === CH_DQUOTE || afterDollar === CH_SQUOTE) {
           if (bt) {
-            text2 += "$";
+            text3 += "$";
             if (bp)
               litBuf += "$";
           }
@@ -41519,7 +36527,7 @@ var Lexer = class _Lexer {
         const expStart = this.pos;
         this.readDollar(true);
         if (bt)
-          text2 += this._resultText;
+          text3 += this._resultText;
         if (this._resultHasExpansion)
           hasExpansions = true;
         if (bp) {
@@ -41549,7 +36557,7 @@ var Lexer = class _Lexer {
         const btStart = this.pos;
         this.readBacktickExpansion(true);
         if (bt)
-          text2 += this._resultText;
+          text3 += this._resultText;
         hasExpansions = true;
         if (bp && this._resultPart && isDQChild(this._resultPart)) {
           if (!parts)
@@ -41577,7 +36585,7 @@ var Lexer = class _Lexer {
       this.pos++;
     else
       this.errors.push({ message: "unterminated double quote", pos: contentStart - 1 });
-    this._dqText = text2;
+    this._dqText = text3;
     this._dqHasExpansions = hasExpansions;
     this._dqParts = parts;
   }
@@ -41646,12 +36654,12 @@ var Lexer = class _Lexer {
       this._resultIsRaw = false;
       this._resultHasExpansion = this._dqHasExpansions;
       if (this._buildParts) {
-        const text2 = src.slice(dollarPos, this.pos);
+        const text3 = src.slice(dollarPos, this.pos);
         this._resultPart = {
           type: "LocaleString",
           pos: dollarPos,
           end: this.pos,
-          text: text2,
+          text: text3,
           parts: this._dqParts ?? [
             {
               type: "Literal",
@@ -41669,11 +36677,11 @@ var Lexer = class _Lexer {
     }
     if (ch === CH_AT || ch === CH_STAR || ch === CH_HASH || ch === CH_QUESTION || ch === CH_DASH || ch === CH_DOLLAR || ch === CH_BANG || ch >= CH_0 && ch <= CH_9) {
       this.pos++;
-      const text2 = bt ? src.slice(this.pos - 2, this.pos) : "";
-      this._resultText = text2;
+      const text3 = bt ? src.slice(this.pos - 2, this.pos) : "";
+      this._resultText = text3;
       this._resultIsRaw = true;
       this._resultHasExpansion = false;
-      this._resultPart = this._buildParts ? { type: "SimpleExpansion", pos: dollarPos, end: this.pos, text: text2 } : void 0;
+      this._resultPart = this._buildParts ? { type: "SimpleExpansion", pos: dollarPos, end: this.pos, text: text3 } : void 0;
       return;
     }
     if (ch < 128 && isIdChar[ch] & 1) {
@@ -41685,11 +36693,11 @@ var Lexer = class _Lexer {
         else
           break;
       }
-      const text2 = bt ? src.slice(namePos, this.pos) : "";
-      this._resultText = text2;
+      const text3 = bt ? src.slice(namePos, this.pos) : "";
+      this._resultText = text3;
       this._resultIsRaw = true;
       this._resultHasExpansion = false;
-      this._resultPart = this._buildParts ? { type: "SimpleExpansion", pos: dollarPos, end: this.pos, text: text2 } : void 0;
+      this._resultPart = this._buildParts ? { type: "SimpleExpansion", pos: dollarPos, end: this.pos, text: text3 } : void 0;
       return;
     }
     if (ch === CH_LBRACKET) {
@@ -41699,11 +36707,11 @@ var Lexer = class _Lexer {
         const bodyStart = this.pos + 1;
         const body = src.slice(bodyStart, close);
         this.pos = close + 1;
-        const text2 = bt ? src.slice(dollarPos, this.pos) : "";
-        this._resultText = text2;
+        const text3 = bt ? src.slice(dollarPos, this.pos) : "";
+        this._resultText = text3;
         this._resultIsRaw = true;
         this._resultHasExpansion = false;
-        this._resultPart = this._buildParts ? this.arithmeticExpansion(bodyStart - 2, text2, body, bodyStart) : void 0;
+        this._resultPart = this._buildParts ? this.arithmeticExpansion(bodyStart - 2, text3, body, bodyStart) : void 0;
         return;
       }
       if (this._errors !== null)
@@ -41808,14 +36816,14 @@ var Lexer = class _Lexer {
       return;
     if (this._arithUnterminated)
       this.errors.push({ message: "unterminated arithmetic expansion", pos: dollarPos });
-    const text2 = this._buildParts || this._buildValue ? this.src.slice(dollarPos, this.pos) : "";
-    this._resultText = text2;
+    const text3 = this._buildParts || this._buildValue ? this.src.slice(dollarPos, this.pos) : "";
+    this._resultText = text3;
     this._resultIsRaw = true;
     this._resultHasExpansion = false;
-    this._resultPart = this._buildParts ? this.arithmeticExpansion(dollarPos, text2, body, bodyStart) : void 0;
+    this._resultPart = this._buildParts ? this.arithmeticExpansion(dollarPos, text3, body, bodyStart) : void 0;
   }
-  arithmeticExpansion(pos, text2, body, bodyStart) {
-    return new ArithmeticExpansionImpl(pos, this.pos, text2, {
+  arithmeticExpansion(pos, text3, body, bodyStart) {
+    return new ArithmeticExpansionImpl(pos, this.pos, text3, {
       source: this.src,
       body,
       offset: bodyStart,
@@ -41840,8 +36848,8 @@ var Lexer = class _Lexer {
       this.errors.push({ message: "unterminated command substitution", pos: dollarPos });
     const bt = this._buildParts || this._buildValue;
     const rawText = bt ? this.src.slice(dollarPos, this.pos) : "";
-    const text2 = !bt || openPos === dollarPos + 1 ? rawText : "$" + this.src.slice(openPos, this.pos);
-    this._resultText = text2;
+    const text3 = !bt || openPos === dollarPos + 1 ? rawText : "$" + this.src.slice(openPos, this.pos);
+    this._resultText = text3;
     this._resultIsRaw = openPos === dollarPos + 1;
     this._resultHasExpansion = true;
     if (this._buildParts) {
@@ -41889,11 +36897,11 @@ var Lexer = class _Lexer {
     if (this._buildParts || this._buildValue) {
       const rawInner = src.slice(start, this.pos - 1);
       const inner = rawInner.trim();
-      const text2 = src.slice(dollarPos, this.pos);
-      this._resultText = text2;
+      const text3 = src.slice(dollarPos, this.pos);
+      this._resultText = text3;
       if (this._buildParts) {
         const innerStart = start + (rawInner.length - rawInner.trimStart().length);
-        this._resultPart = this.commandExpansion(dollarPos, text2, innerStart, inner);
+        this._resultPart = this.commandExpansion(dollarPos, text3, innerStart, inner);
       } else {
         this._resultPart = void 0;
       }
@@ -41964,11 +36972,11 @@ var Lexer = class _Lexer {
       this.pos++;
     else
       this.errors.push({ message: "unterminated backtick", pos: start - 1 });
-    const text2 = src.slice(start - 1, this.pos);
+    const text3 = src.slice(start - 1, this.pos);
     this._resultText = inner;
     this._resultHasExpansion = true;
     if (this._buildParts) {
-      this._resultPart = hasEscapes ? this.decodedCommandExpansion(start - 1, text2, inner) : this.commandExpansion(start - 1, text2, start, inner);
+      this._resultPart = hasEscapes ? this.decodedCommandExpansion(start - 1, text3, inner) : this.commandExpansion(start - 1, text3, start, inner);
     } else {
       this._resultPart = void 0;
     }
@@ -42040,13 +37048,13 @@ var Lexer = class _Lexer {
     const closed = depth === 0;
     if (!closed)
       this.errors.push({ message: "unterminated parameter expansion", pos: start - 1 });
-    const text2 = this._buildParts || this._buildValue ? src.slice(start - 1, this.pos) : "";
-    this._resultText = text2;
+    const text3 = this._buildParts || this._buildValue ? src.slice(start - 1, this.pos) : "";
+    this._resultText = text3;
     this._resultIsRaw = true;
     this._resultHasExpansion = false;
     if (this._buildParts) {
       const inner = src.slice(start + 1, closed ? this.pos - 1 : this.pos);
-      this._resultPart = this.parseParamInner(text2, inner, start + 1, insideDoubleQuotes);
+      this._resultPart = this.parseParamInner(text3, inner, start + 1, insideDoubleQuotes);
     } else {
       this._resultPart = void 0;
     }
@@ -42054,12 +37062,12 @@ var Lexer = class _Lexer {
   // `innerStart` is the absolute offset of `inner` in the original source, so each sub-field
   // word is parsed in place at its true position. `sub(a, b)` maps inner-relative offsets to
   // that absolute window.
-  parseParamInner(text2, inner, innerStart, insideDoubleQuotes) {
+  parseParamInner(text3, inner, innerStart, insideDoubleQuotes) {
     const result = {
       type: "ParameterExpansion",
       pos: innerStart - 2,
       end: this.pos,
-      text: text2,
+      text: text3,
       parameter: "",
       parameterPos: innerStart,
       parameterEnd: innerStart,
@@ -42241,17 +37249,17 @@ var Lexer = class _Lexer {
       if (next < end2 && this.src.charCodeAt(next) === CH_LBRACE) {
         close = this.findClosingBrace(next + 1, end2);
       } else {
-        const open5 = skipLineContinuations(this.src, next, end2);
-        if (open5 >= end2 || this.src.charCodeAt(open5) !== CH_LPAREN)
+        const open7 = skipLineContinuations(this.src, next, end2);
+        if (open7 >= end2 || this.src.charCodeAt(open7) !== CH_LPAREN)
           return start;
-        close = this.findClosingParenthesis(open5 + 1, end2);
+        close = this.findClosingParenthesis(open7 + 1, end2);
       }
     } else {
-      const open5 = start + 1;
-      if (quoted || ch !== CH_LT && ch !== CH_GT || open5 >= end2 || this.src.charCodeAt(open5) !== CH_LPAREN) {
+      const open7 = start + 1;
+      if (quoted || ch !== CH_LT && ch !== CH_GT || open7 >= end2 || this.src.charCodeAt(open7) !== CH_LPAREN) {
         return start;
       }
-      close = this.findClosingParenthesis(open5 + 1, end2);
+      close = this.findClosingParenthesis(open7 + 1, end2);
     }
     return close === -1 ? end2 : close + 1;
   }
@@ -43103,8 +38111,8 @@ function parseArithmeticExpression(src, offset = 0, collector, nestingDepth = 0)
               depth--;
           }
         }
-        const text2 = src.slice(start2, pos);
-        return collector ? collector.commandExpansion(start2 + offset, pos + offset, text2) : new ScriptExpansionImpl("ArithmeticCommandExpansion", start2 + offset, pos + offset, text2);
+        const text3 = src.slice(start2, pos);
+        return collector ? collector.commandExpansion(start2 + offset, pos + offset, text3) : new ScriptExpansionImpl("ArithmeticCommandExpansion", start2 + offset, pos + offset, text3);
       }
     } else if (c === CH_LBRACE) {
       const close = collector?.findClosingBrace(pos + offset + 1, offset + len) ?? -1;
@@ -43227,7 +38235,7 @@ function parseArithmeticWithParts(body, offset, source, depth, context3, embedde
   lexer._nestingDepth = depth;
   const expression = parseArithmeticExpression(body, offset, {
     embeddedWords,
-    commandExpansion: (pos, end2, text2) => new ScriptExpansionImpl("ArithmeticCommandExpansion", pos, end2, text2, {
+    commandExpansion: (pos, end2, text3) => new ScriptExpansionImpl("ArithmeticCommandExpansion", pos, end2, text3, {
       source,
       start: pos + 2,
       end: end2 - 1,
@@ -43274,12 +38282,12 @@ var ArrayValueImpl = class {
       const token2 = lexer.next(LexContext.ArrayElement);
       if (token2.token !== Token.Word && token2.token !== Token.Assignment)
         continue;
-      const text2 = token2.raw ? token2.value : this.#source.slice(token2.pos, token2.end);
-      const indexed = text2.charCodeAt(0) === 91;
+      const text3 = token2.raw ? token2.value : this.#source.slice(token2.pos, token2.end);
+      const indexed = text3.charCodeAt(0) === 91;
       const context3 = lexer.getSubstitutionContext();
       const source = !indexed && token2.raw && token2.keywordEligible ? void 0 : this.#source;
       const resolver = source === void 0 ? computeBareWordParts : indexed ? arrayPartsResolver(context3) : wordPartsResolver(context3);
-      elements.push(new WordImpl(text2, token2.pos, token2.end, source, resolver, this.#depth));
+      elements.push(new WordImpl(text3, token2.pos, token2.end, source, resolver, this.#depth));
     }
     this.#elements = elements;
     return elements;
@@ -43301,10 +38309,10 @@ var AssignmentImpl = class {
   #append;
   #index;
   #value = null;
-  constructor(text2, pos, end2, source, operatorPos, depth, context3) {
+  constructor(text3, pos, end2, source, operatorPos, depth, context3) {
     this.pos = pos;
     this.end = end2;
-    this.text = text2;
+    this.text = text3;
     this.#source = source;
     this.#operatorPos = operatorPos;
     this.#depth = depth;
@@ -44716,9 +39724,9 @@ var Parser = class {
     return new WordImpl("", t.pos, t.pos);
   }
   toWord(tok) {
-    const text2 = tok.raw ? tok.value : this.source.slice(tok.pos, tok.end);
+    const text3 = tok.raw ? tok.value : this.source.slice(tok.pos, tok.end);
     const source = tok.raw && tok.keywordEligible ? void 0 : this.source;
-    return new WordImpl(text2, tok.pos, tok.end, source, source === void 0 ? computeBareWordParts : wordPartsResolver(this.tok.getSubstitutionContext()), this.depth);
+    return new WordImpl(text3, tok.pos, tok.end, source, source === void 0 ? computeBareWordParts : wordPartsResolver(this.tok.getSubstitutionContext()), this.depth);
   }
   toWordFromPosEnd(tok, pos, end2) {
     if (tok.pos === pos && tok.end === end2)
@@ -44726,8 +39734,8 @@ var Parser = class {
     return new WordImpl(this.source.slice(pos, end2), pos, end2, this.source, wordPartsResolver(this.tok.getSubstitutionContext()), this.depth);
   }
   parseAssignment(token2) {
-    const text2 = token2.raw ? token2.value : this.source.slice(token2.pos, token2.end);
-    return new AssignmentImpl(text2, token2.pos, token2.end, this.source, token2.assignmentOperatorPos, this.depth, this.tok.getSubstitutionContext());
+    const text3 = token2.raw ? token2.value : this.source.slice(token2.pos, token2.end);
+    return new AssignmentImpl(text3, token2.pos, token2.end, this.source, token2.assignmentOperatorPos, this.depth, this.tok.getSubstitutionContext());
   }
   makeCompoundList(commands) {
     const p = this.tok.getPos();
@@ -44762,10 +39770,10 @@ var MAX_DEPTH = 6;
 var MAX_TEXT = 128 << 10;
 var MAX_FEEDERS = 8;
 var MAX_COMMANDS = 1e4;
-function parseScript(text2, depth = 0) {
+function parseScript(text3, depth = 0) {
   const commands = [];
-  if (text2.length > MAX_TEXT) return { commands, incomplete: true };
-  const root = parse(text2);
+  if (text3.length > MAX_TEXT) return { commands, incomplete: true };
+  const root = parse(text3);
   let incomplete = (root.errors?.length ?? 0) > 0;
   if (depth > MAX_DEPTH) return { commands, incomplete: true };
   const visit2 = (node2, fedBy) => {
@@ -44814,7 +39822,7 @@ function parseScript(text2, depth = 0) {
       name,
       args,
       assignments: [...assignments, ...assigned],
-      text: text2.slice(node2.pos, node2.end),
+      text: text3.slice(node2.pos, node2.end),
       fedBy,
       substituted: [],
       writes: node2.redirects.flatMap(
@@ -44865,8 +39873,8 @@ var programName = (word) => (word ?? "").replace(/^.*\//, "");
 function innerScript(name, args) {
   if (name === "eval") return args.every((arg) => arg !== null) && args.length > 0 ? args.join(" ") : null;
   if (!SHELLS.test(name) && name !== "su") return null;
-  const at2 = args.findIndex((arg) => arg !== null && /^-[a-z]*c$/.test(arg));
-  return at2 === -1 ? null : args[at2 + 1] ?? null;
+  const at3 = args.findIndex((arg) => arg !== null && /^-[a-z]*c$/.test(arg));
+  return at3 === -1 ? null : args[at3 + 1] ?? null;
 }
 function heredocOf(node2, name, args) {
   if (name !== "" && (!SHELLS.test(name) || args.some((arg) => arg !== null && !arg.startsWith("-")))) return null;
@@ -44875,1283 +39883,21 @@ function heredocOf(node2, name, args) {
 }
 
 // src/evidence/evidence.ts
+var fileKey = (layer, entry) => `${layer}:${entry}`;
 var MAX_RUN_TEXT = 1 << 20;
 function readRuns(origin) {
-  const lines = origin.dockerfile?.lines ?? [];
   let left = MAX_RUN_TEXT;
   return origin.history.flatMap((entry) => {
     if (entry.instruction.keyword !== "RUN") return [];
-    const source = entry.lines === null ? null : lines.slice(entry.lines.startLine - 1, entry.lines.endLine).join("\n");
-    const text2 = entry.instruction.text.startsWith("/dev/pipes/") && source !== null ? heredocBody(source) : entry.instruction.text;
-    left -= text2.length;
-    return left < 0 ? [] : [{ entry, text: text2, commands: parseScript(text2).commands }];
+    const text3 = entry.instruction.text.startsWith("/dev/pipes/") ? entry.source?.documents[0]?.content ?? entry.instruction.text : entry.instruction.text;
+    left -= text3.length;
+    return left < 0 ? [] : [{ entry, text: text3, commands: parseScript(text3).commands }];
   });
 }
-var heredocBody = (source) => source.split("\n").slice(1, -1).join("\n");
 
-// src/evidence/leak.ts
-var STRENGTHS = ["harmless", "possible", "likely", "proven"];
-var rankOf = (strength) => STRENGTHS.indexOf(strength);
-var MAX_LINKS = 500;
-var MIN_SEARCHED = 8;
-function reach(place) {
-  if (place.kind === "config") return place.field.startsWith("Env.") ? 0 : 1;
-  if (place.kind === "history") return 2;
-  const states = { present: 4, overwritten: 5, replaced: 5, deleted: 6 };
-  return states[place.state];
-}
-function compare(a, b) {
-  const layerOf = (place) => place.kind === "file" ? place.version.layer : place.kind === "history" ? place.index : 0;
-  return reach(a) - reach(b) || layerOf(a) - layerOf(b) || (a.kind === "file" && b.kind === "file" ? a.version.index - b.version.index || a.offset - b.offset : 0);
-}
-function collectLeaks(image, scans, filesystem, origin, records, hashes, scanner) {
-  const byIdentity = /* @__PURE__ */ new Map();
-  const values = [];
-  const add2 = (match2, places) => {
-    values.push({ value: match2.value, guessable: match2.detector.guessable === true });
-    if (match2.companion !== null) values.push({ value: match2.companion, guessable: false });
-    if (places.length === 0) return;
-    const known = byIdentity.get(match2.identity);
-    if (known === void 0) byIdentity.set(match2.identity, { match: match2, places: [...places] });
-    else {
-      if (rankOf(match2.strength) > rankOf(known.match.strength)) known.match = match2;
-      known.places.push(...places);
-    }
-  };
-  const vouched = /* @__PURE__ */ new Set();
-  for (const found of fileMatches(scans, filesystem, origin, hashes)) {
-    const content = found.version.content;
-    const own2 = hashes.get(`${content.layer}:${content.index}`);
-    const isVouched = own2 !== void 0 && !isProvenToken(found.match) && found.match.inside === null && records.voucher(content.path, own2) !== null;
-    if (isVouched) vouched.add(`${content.layer}:${content.index}`);
-    add2(found.match, isVouched ? [] : found.places);
-  }
-  for (const text2 of configTexts(image, origin)) {
-    for (const match2 of scanner.scanText(text2.text)) add2(match2, [{ ...text2.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]);
-  }
-  for (const match2 of scanner.scanText(image.config.legacy ?? "")) {
-    const repeats = byIdentity.get(match2.identity)?.places.some(({ kind }) => kind !== "file") === true;
-    add2(
-      match2,
-      repeats ? [] : [{ kind: "config", field: "container_config", owner: "unknown", lines: null, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]
-    );
-  }
-  addKnownValues([...byIdentity.values()], configTexts(image, origin));
-  const leaks = [...byIdentity.values()].map(({ match: match2, places }) => {
-    const [first, ...rest] = dedupe(places.sort(compare));
-    if (first === void 0) throw new RangeError("a leak without a place");
-    return { detector: match2.detector, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first, ...rest] };
-  });
-  return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size };
-}
-var isProvenToken = ({ detector, strength }) => strength === "proven" && !detector.id.includes("private-key") && !detector.id.includes("putty");
-function dedupe(places) {
-  const seen = /* @__PURE__ */ new Set();
-  return places.filter((place) => {
-    const key = place.kind === "file" ? `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}` : place.kind === "config" ? place.field : `history ${place.index}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
-}
-function* fileMatches(scans, filesystem, origin, hashes) {
-  const links = /* @__PURE__ */ new Map();
-  for (const versions of filesystem.versions) {
-    for (const version2 of versions) {
-      if (version2.content === version2) continue;
-      const known = links.get(version2.content);
-      if (known === void 0) links.set(version2.content, [version2]);
-      else if (known.length < MAX_LINKS) known.push(version2);
-    }
-  }
-  const identities = /* @__PURE__ */ new Map();
-  for (const scan of scans) {
-    for (const match2 of scan.matches) {
-      const version2 = filesystem.versionOf(scan.index, match2.entry);
-      identities.set(version2, (identities.get(version2) ?? /* @__PURE__ */ new Set()).add(match2.identity));
-    }
-  }
-  for (const scan of scans) {
-    for (const match2 of scan.matches) {
-      const version2 = filesystem.versionOf(scan.index, match2.entry);
-      const places = [version2, ...links.get(version2) ?? []].map((shown) => {
-        let last = shown;
-        while (last.ending?.state === "overwritten" && last.successor !== null && identities.get(last.successor.content)?.has(match2.identity)) last = last.successor;
-        const layer = origin.layers[shown.layer];
-        return {
-          kind: "file",
-          version: shown,
-          inside: match2.inside,
-          line: match2.line,
-          offset: match2.offset,
-          encoding: match2.encoding,
-          state: last.ending?.state ?? "present",
-          ending: last.ending,
-          owner: layer?.owner ?? "unknown",
-          lines: layer?.lines ?? null,
-          strength: match2.strength,
-          name: match2.facts["name"] ?? null,
-          note: match2.note,
-          hashes: hashes.get(`${version2.layer}:${version2.index}`) ?? null
-        };
-      });
-      yield { match: match2, version: version2, places };
-    }
-  }
-}
-function configTexts(image, origin) {
-  const { run: run2, author, comment: comment2 } = image.config;
-  const setBy = (keyword, name) => {
-    const entry = origin.history.findLast(
-      ({ instruction }) => instruction.keyword === keyword && (name === null || new RegExp(`(?:^|\\s)"?${name.replace(/[^\w]/g, "\\$&")}"?[= ]`).test(instruction.text))
-    );
-    return { owner: entry?.owner ?? "unknown", lines: entry?.lines ?? null };
-  };
-  const field = (name, text2, from) => ({ text: text2, place: { kind: "config", field: name, ...from } });
-  const split = (pair2) => [pair2.slice(0, Math.max(0, pair2.indexOf("="))), pair2];
-  return [
-    ...run2.Env.map(split).map(([name, pair2]) => field(`Env.${name}`, pair2, setBy("ENV", name))),
-    ...Object.entries(run2.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy("LABEL", name))),
-    ...Object.entries(image.annotations).map(([name, value]) => field(`Annotations.${name}`, `${name}=${value}`, { owner: "own", lines: null })),
-    ...run2.Cmd === null ? [] : [field("Cmd", run2.Cmd.join(" "), setBy("CMD", null))],
-    ...run2.Entrypoint === null ? [] : [field("Entrypoint", run2.Entrypoint.join(" "), setBy("ENTRYPOINT", null))],
-    ...run2.Healthcheck === null ? [] : [field("Healthcheck", run2.Healthcheck.Test.join(" "), setBy("HEALTHCHECK", null))],
-    ...run2.OnBuild.map((text2) => field("OnBuild", text2, setBy("ONBUILD", null))),
-    ...author === null ? [] : [field("author", author, setBy("MAINTAINER", null))],
-    ...comment2 === null ? [] : [field("comment", comment2, setBy("", null))],
-    ...origin.history.map(
-      ({ entry, owner, lines }) => ({
-        text: [entry.createdBy, entry.comment, entry.author].filter((text2) => text2 !== null).join("\n"),
-        place: { kind: "history", index: entry.index, owner, lines }
-      })
-    )
-  ];
-}
-function addKnownValues(collected, texts) {
-  for (const { match: match2, places } of collected) {
-    if (match2.value.length < MIN_SEARCHED || match2.strength === "harmless") continue;
-    for (const { text: text2, place } of texts) {
-      if (!text2.includes(match2.value)) continue;
-      const known = places.some(
-        (other) => other.kind === "history" && place.kind === "history" && other.index === place.index || other.kind === "config" && place.kind === "config" && other.field === place.field
-      );
-      if (!known) places.push({ ...place, strength: match2.strength, name: null, note: match2.note });
-    }
-  }
-}
-
-// src/filesystem/path.ts
-var ROOT = "/";
-function cleanPath(name) {
-  const parts = [];
-  for (const part of name.split("/")) {
-    if (part === "" || part === ".") continue;
-    if (part === "..") parts.pop();
-    else parts.push(part);
-  }
-  return `/${parts.join("/")}`;
-}
-var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf(from)}/${target}`);
-var parentOf = (path8) => path8.slice(0, path8.lastIndexOf("/")) || "/";
-var baseName = (path8) => path8.slice(path8.lastIndexOf("/") + 1);
-var childOf = (directory, name) => directory === "/" ? `/${name}` : `${directory}/${name}`;
-
-// src/filesystem/filesystem.ts
-var MAX_LINKS2 = 40;
-var Filesystem = class {
-  /** By layer, then by index of the entry. */
-  versions;
-  #root;
-  constructor(root, versions) {
-    this.#root = root;
-    this.versions = versions;
-  }
-  /** The version of an entry. */
-  versionOf(layer, index) {
-    const version2 = this.versions[layer]?.[index];
-    if (version2 === void 0) throw new RangeError(`no entry ${index} in layer ${layer}`);
-    return version2;
-  }
-  /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
-  find(path8) {
-    const resolved = this.resolve(cleanPath(path8));
-    return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
-  }
-  /** The path with all links followed; null where it does not lead to something, or in a loop. */
-  resolve(path8) {
-    let links = 0;
-    let current = ROOT;
-    let node2 = this.#root;
-    const rest = path8.split("/").filter((part) => part !== "");
-    while (rest.length > 0) {
-      const name = rest.shift() ?? "";
-      const next = node2.children?.get(name);
-      if (next === void 0) return null;
-      current = childOf(current, name);
-      node2 = next;
-      if (next.version?.entry.type !== "symlink") continue;
-      if (++links > MAX_LINKS2) return null;
-      rest.unshift(
-        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
-      );
-      current = ROOT;
-      node2 = this.#root;
-    }
-    return current;
-  }
-  /** All versions of the final tree, in order of their paths' parts. */
-  *present() {
-    const stack = [this.#root];
-    while (stack.length > 0) {
-      const node2 = stack.pop();
-      if (node2?.version) yield node2.version;
-      if (node2?.children) for (const name of [...node2.children.keys()].sort().reverse()) stack.push(node2.children.get(name) ?? { version: null, children: null });
-    }
-  }
-};
-function nodeAt(root, path8) {
-  let node2 = root;
-  for (const part of path8.split("/")) if (part !== "") node2 = node2?.children?.get(part);
-  return node2 ?? null;
-}
-function end(node2, ending) {
-  const stack = [node2];
-  while (stack.length > 0) {
-    const current = stack.pop();
-    if (current === void 0) return;
-    if (current.version !== null && current.version.ending === null) current.version.ending = ending;
-    if (current.children !== null) for (const child of current.children.values()) stack.push(child);
-  }
-}
-function buildFilesystem(scans) {
-  const root = { version: null, children: /* @__PURE__ */ new Map() };
-  const versions = scans.map(({ index, entries }) => {
-    for (const { path: path8, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide(root, whiteout, { state: "deleted", layer: index, by: path8 });
-    return entries.map((entry, position) => add(root, entry, index, position));
-  });
-  return new Filesystem(root, versions);
-}
-function hide(root, { kind, hides }, ending) {
-  const directory = kind === "opaque" ? nodeAt(root, hides) : nodeAt(root, hides.slice(0, hides.lastIndexOf("/")));
-  if (directory?.children == null) return;
-  if (kind === "opaque") {
-    for (const child2 of directory.children.values()) end(child2, ending);
-    directory.children.clear();
-    return;
-  }
-  const name = hides.slice(hides.lastIndexOf("/") + 1);
-  const child = directory.children.get(name);
-  if (child === void 0) return;
-  end(child, ending);
-  directory.children.delete(name);
-}
-function makeVersion(entry, layer, index, content, ending) {
-  const version2 = { path: entry.path, layer, index, entry, ending, successor: null };
-  version2.content = content ?? version2;
-  return version2;
-}
-function add(root, entry, layer, index) {
-  if (entry.whiteout !== null || entry.afterEnd) return makeVersion(entry, layer, index, null, { state: "deleted", layer, by: entry.path });
-  const target = entry.type === "hardlink" && entry.link !== null ? nodeAt(root, entry.link)?.version : null;
-  const version2 = makeVersion(entry, layer, index, target?.content ?? null, null);
-  const { node: node2, blockedBy } = makeDirectories(root, entry.path, layer);
-  if (blockedBy !== null) {
-    version2.ending = { state: "replaced", layer, by: blockedBy };
-    return version2;
-  }
-  const before = node2.version;
-  if (entry.type === "directory") {
-    if (before !== null && before.ending === null) before.ending = { state: node2.children === null ? "replaced" : "overwritten", layer, by: entry.path };
-    node2.children ??= /* @__PURE__ */ new Map();
-  } else {
-    const sameKind = before !== null && node2.children === null && before.entry.type === "symlink" === (entry.type === "symlink");
-    if (node2.children !== null || before !== null) end(node2, { state: sameKind ? "overwritten" : "replaced", layer, by: entry.path });
-    node2.children = null;
-  }
-  if (before !== null) before.successor = version2;
-  node2.version = version2;
-  return version2;
-}
-function makeDirectories(root, path8, layer) {
-  let node2 = root;
-  let current = ROOT;
-  let links = 0;
-  const rest = path8.split("/").filter((part) => part !== "");
-  while (rest.length > 0) {
-    const name = rest.shift() ?? "";
-    if (node2.children === null) {
-      end(node2, { state: "replaced", layer, by: path8 });
-      node2.version = null;
-      node2.children = /* @__PURE__ */ new Map();
-    }
-    let next = node2.children.get(name);
-    if (next === void 0) {
-      next = { version: null, children: rest.length > 0 ? /* @__PURE__ */ new Map() : null };
-      node2.children.set(name, next);
-    }
-    current = childOf(current, name);
-    if (rest.length > 0 && next.version?.entry.type === "symlink") {
-      if (++links > MAX_LINKS2) return { node: next, blockedBy: current };
-      rest.unshift(
-        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
-      );
-      node2 = root;
-      current = ROOT;
-      continue;
-    }
-    node2 = next;
-  }
-  return { node: node2, blockedBy: null };
-}
-
-// src/filesystem/packages.ts
-var PackageRecords = class {
-  #byPath;
-  constructor(byPath) {
-    this.#byPath = byPath;
-  }
-  /** Whether any record names the path; only then are checksums worth computing. */
-  knows(path8) {
-    return this.#byPath.has(merged(path8));
-  }
-  /** The package whose record has this checksum for the path; null for none. */
-  voucher(path8, hashes) {
-    return this.#byPath.get(merged(path8))?.find(({ algorithm, checksum: checksum2 }) => hashes[algorithm] === checksum2)?.package ?? null;
-  }
-};
-var merged = (path8) => path8.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
-function readPackageRecords(scans) {
-  const byPath = /* @__PURE__ */ new Map();
-  const add2 = (path8, record2) => {
-    const key = merged(cleanPath(path8));
-    const known = byPath.get(key);
-    if (known === void 0) byPath.set(key, [record2]);
-    else known.push(record2);
-  };
-  const madeHere = new Set(
-    scans.flatMap(
-      ({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? "/").filter((path8) => path8.endsWith("/direct_url.json")).map((path8) => parentOf(path8))
-    )
-  );
-  for (const { entries, extracts } of scans) {
-    for (const { entry, content } of extracts) {
-      const path8 = entries[entry]?.path;
-      if (path8 === void 0) continue;
-      if (path8.endsWith(".md5sums")) readMd5sums(baseName(path8).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add2);
-      else if (path8.endsWith("/apk/db/installed")) readApk(content, add2);
-      else if (path8.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path8))) readRecord(parentOf(parentOf(path8)), content, add2);
-    }
-  }
-  return new PackageRecords(byPath);
-}
-function readMd5sums(name, content, add2) {
-  for (const line of content.toString("utf8").split("\n")) {
-    const match2 = /^([0-9a-f]{32})\s+(.+)$/.exec(line);
-    if (match2?.[1] !== void 0 && match2[2] !== void 0) add2(match2[2], { package: `dpkg ${name}`, algorithm: "md5", checksum: match2[1] });
-  }
-}
-function readApk(content, add2) {
-  let name = "";
-  let directory = "";
-  let file2 = "";
-  for (const line of content.toString("utf8").split("\n")) {
-    const value = line.slice(2);
-    if (line.startsWith("P:")) name = value;
-    else if (line.startsWith("F:")) directory = value;
-    else if (line.startsWith("R:")) file2 = value;
-    else if (line.startsWith("Z:Q1")) add2(`${directory}/${file2}`, { package: `apk ${name}`, algorithm: "sha1", checksum: Buffer.from(value.slice(2), "base64").toString("hex") });
-  }
-}
-function readRecord(sitePackages, content, add2) {
-  let name = "";
-  const lines = content.toString("utf8").split("\n");
-  name = lines.find((line) => line.includes(".dist-info/"))?.replace(/\.dist-info\/.*$/, "") ?? "python package";
-  for (const line of lines) {
-    const match2 = /^"?(.+?)"?,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line);
-    if (match2?.[1] !== void 0 && match2[2] !== void 0)
-      add2(`${sitePackages}/${match2[1]}`, { package: `python ${name}`, algorithm: "sha256", checksum: Buffer.from(match2[2], "base64url").toString("hex") });
-  }
-}
-
-// src/filesystem/programs.ts
-var SHELLS2 = /* @__PURE__ */ new Set([
-  "ash",
-  "bash",
-  "busybox",
-  "csh",
-  "dash",
-  "elvish",
-  "fish",
-  "hush",
-  "ksh",
-  "lksh",
-  "mksh",
-  "nu",
-  "oksh",
-  "pwsh",
-  "sash",
-  "sh",
-  "static-sh",
-  "tcsh",
-  "toybox",
-  "yash",
-  "zsh"
-]);
-var PACKAGE_MANAGERS = /* @__PURE__ */ new Set([
-  "apk",
-  "apt",
-  "apt-get",
-  "aptitude",
-  "brew",
-  "conda",
-  "dnf",
-  "dnf5",
-  "dpkg",
-  "emerge",
-  "flatpak",
-  "mamba",
-  "microdnf",
-  "micromamba",
-  "nix-env",
-  "opkg",
-  "pacman",
-  "rpm",
-  "snap",
-  "tdnf",
-  "yum",
-  "zypper"
-]);
-var UTILITIES = /* @__PURE__ */ new Set(["aria2c", "curl", "ftp", "git", "nc", "ncat", "netcat", "nmap", "scp", "sftp", "socat", "ssh", "tcpdump", "telnet", "wget"]);
-function findPrograms(filesystem, scans) {
-  const shells = [];
-  const packageManagers = [];
-  const utilities = [];
-  const named = /* @__PURE__ */ new Set();
-  const renamed = [];
-  for (const version2 of filesystem.present()) {
-    const { type } = version2.entry;
-    if (type !== "file" && type !== "hardlink" && type !== "symlink") continue;
-    const target = type === "symlink" ? filesystem.find(version2.path) : version2;
-    if (target === null || !isExecutable(target.content.entry, target.entry)) continue;
-    const kind = scans[target.content.layer]?.programs.get(target.content.index);
-    const name = baseName(version2.path);
-    if (SHELLS2.has(name)) {
-      shells.push(version2.path);
-      named.add(target.content);
-    } else if ((kind === "busybox" || kind === "bash") && type === "file") renamed.push(version2);
-    if (PACKAGE_MANAGERS.has(name) && kind !== "busybox") packageManagers.push(version2.path);
-    if (UTILITIES.has(name)) utilities.push(version2.path);
-  }
-  for (const version2 of renamed) if (!named.has(version2.content)) shells.push(version2.path);
-  return { shells, packageManagers, utilities, distroless: shells.length === 0 && packageManagers.length === 0 };
-}
-var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
-
-// src/filesystem/users.ts
-function readCollected(filesystem, scans, path8) {
-  const version2 = filesystem.find(path8);
-  if (version2 === null) return null;
-  const { layer, index } = version2.content;
-  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
-}
-function parsePasswd(text2) {
-  return text2.split("\n").flatMap((line) => {
-    const [name = "", , uid = "", gid = ""] = line.split(":");
-    return name !== "" && /^\d+$/.test(uid) ? [{ name, uid: Number(uid), gid: Number(gid) || 0 }] : [];
-  });
-}
-function parseGroup(text2) {
-  return text2.split("\n").flatMap((line) => {
-    const [name = "", , gid = ""] = line.split(":");
-    return name !== "" && /^\d+$/.test(gid) ? [{ name, gid: Number(gid) }] : [];
-  });
-}
-function resolveUser(configured, passwd, group) {
-  const trimmed = configured.trim();
-  const [user = "", groupName] = trimmed.split(":");
-  const accounts = parsePasswd(passwd ?? "");
-  const name = user === "" ? "0" : user;
-  const account = accounts.find((candidate) => candidate.name === name) ?? null;
-  const uid = account?.uid ?? (/^\d+$/.test(name) ? Number(name) : name === "root" && passwd === null ? 0 : null);
-  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
-  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
-  return { configured: trimmed, uid, gid, isRoot: uid === null ? null : uid === 0 };
-}
-function groupId(name, group) {
-  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name);
-  return found?.gid ?? (/^\d+$/.test(name) ? Number(name) : null);
-}
-
-// src/image/open.ts
-import { open as openFile, stat as stat2 } from "node:fs/promises";
-import path3 from "node:path";
-
-// src/image/compression.ts
-import { Readable, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import zlib from "node:zlib";
-
-// node_modules/fzstd/esm/index.mjs
-var ab = ArrayBuffer;
-var u8 = Uint8Array;
-var u16 = Uint16Array;
-var i16 = Int16Array;
-var i32 = Int32Array;
-var slc = function(v, s, e) {
-  if (u8.prototype.slice)
-    return u8.prototype.slice.call(v, s, e);
-  if (s == null || s < 0)
-    s = 0;
-  if (e == null || e > v.length)
-    e = v.length;
-  var n = new u8(e - s);
-  n.set(v.subarray(s, e));
-  return n;
-};
-var fill = function(v, n, s, e) {
-  if (u8.prototype.fill)
-    return u8.prototype.fill.call(v, n, s, e);
-  if (s == null || s < 0)
-    s = 0;
-  if (e == null || e > v.length)
-    e = v.length;
-  for (; s < e; ++s)
-    v[s] = n;
-  return v;
-};
-var cpw = function(v, t, s, e) {
-  if (u8.prototype.copyWithin)
-    return u8.prototype.copyWithin.call(v, t, s, e);
-  if (s == null || s < 0)
-    s = 0;
-  if (e == null || e > v.length)
-    e = v.length;
-  while (s < e) {
-    v[t++] = v[s++];
-  }
-};
-var ec = [
-  "invalid zstd data",
-  "window size too large (>2046MB)",
-  "invalid block type",
-  "FSE accuracy too high",
-  "match distance too far back",
-  "unexpected EOF"
-];
-var err = function(ind, msg, nt) {
-  var e = new Error(msg || ec[ind]);
-  e.code = ind;
-  if (Error.captureStackTrace)
-    Error.captureStackTrace(e, err);
-  if (!nt)
-    throw e;
-  return e;
-};
-var rb = function(d, b, n) {
-  var i = 0, o = 0;
-  for (; i < n; ++i)
-    o |= d[b++] << (i << 3);
-  return o;
-};
-var b4 = function(d, b) {
-  return (d[b] | d[b + 1] << 8 | d[b + 2] << 16 | d[b + 3] << 24) >>> 0;
-};
-var rzfh = function(dat, w) {
-  var n3 = dat[0] | dat[1] << 8 | dat[2] << 16;
-  if (n3 == 3126568 && dat[3] == 253) {
-    var flg = dat[4];
-    var ss = flg >> 5 & 1, cc = flg >> 2 & 1, df = flg & 3, fcf = flg >> 6;
-    if (flg & 8)
-      err(0);
-    var bt = 6 - ss;
-    var db = df == 3 ? 4 : df;
-    var di = rb(dat, bt, db);
-    bt += db;
-    var fsb = fcf ? 1 << fcf : ss;
-    var fss = rb(dat, bt, fsb) + (fcf == 1 && 256);
-    var ws = fss;
-    if (!ss) {
-      var wb = 1 << 10 + (dat[5] >> 3);
-      ws = wb + (wb >> 3) * (dat[5] & 7);
-    }
-    if (ws > 2145386496)
-      err(1);
-    var buf = new u8((w == 1 ? fss || ws : w ? 0 : ws) + 12);
-    buf[0] = 1, buf[4] = 4, buf[8] = 8;
-    return {
-      b: bt + fsb,
-      y: 0,
-      l: 0,
-      d: di,
-      w: w && w != 1 ? w : buf.subarray(12),
-      e: ws,
-      o: new i32(buf.buffer, 0, 3),
-      u: fss,
-      c: cc,
-      m: Math.min(131072, ws)
-    };
-  } else if ((n3 >> 4 | dat[3] << 20) == 25481893) {
-    return b4(dat, 4) + 8;
-  }
-  err(0);
-};
-var msb = function(val) {
-  var bits = 0;
-  for (; 1 << bits <= val; ++bits)
-    ;
-  return bits - 1;
-};
-var rfse = function(dat, bt, mal) {
-  var tpos = (bt << 3) + 4;
-  var al = (dat[bt] & 15) + 5;
-  if (al > mal)
-    err(3);
-  var sz = 1 << al;
-  var probs = sz, sym = -1, re = -1, i = -1, ht = sz;
-  var buf = new ab(512 + (sz << 2));
-  var freq = new i16(buf, 0, 256);
-  var dstate = new u16(buf, 0, 256);
-  var nstate = new u16(buf, 512, sz);
-  var bb1 = 512 + (sz << 1);
-  var syms = new u8(buf, bb1, sz);
-  var nbits = new u8(buf, bb1 + sz);
-  while (sym < 255 && probs > 0) {
-    var bits = msb(probs + 1);
-    var cbt = tpos >> 3;
-    var msk = (1 << bits + 1) - 1;
-    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (tpos & 7) & msk;
-    var msk1fb = (1 << bits) - 1;
-    var msv = msk - probs - 1;
-    var sval = val & msk1fb;
-    if (sval < msv)
-      tpos += bits, val = sval;
-    else {
-      tpos += bits + 1;
-      if (val > msk1fb)
-        val -= msv;
-    }
-    freq[++sym] = --val;
-    if (val == -1) {
-      probs += val;
-      syms[--ht] = sym;
-    } else
-      probs -= val;
-    if (!val) {
-      do {
-        var rbt = tpos >> 3;
-        re = (dat[rbt] | dat[rbt + 1] << 8) >> (tpos & 7) & 3;
-        tpos += 2;
-        sym += re;
-      } while (re == 3);
-    }
-  }
-  if (sym > 255 || probs)
-    err(0);
-  var sympos = 0;
-  var sstep = (sz >> 1) + (sz >> 3) + 3;
-  var smask = sz - 1;
-  for (var s = 0; s <= sym; ++s) {
-    var sf = freq[s];
-    if (sf < 1) {
-      dstate[s] = -sf;
-      continue;
-    }
-    for (i = 0; i < sf; ++i) {
-      syms[sympos] = s;
-      do {
-        sympos = sympos + sstep & smask;
-      } while (sympos >= ht);
-    }
-  }
-  if (sympos)
-    err(0);
-  for (i = 0; i < sz; ++i) {
-    var ns = dstate[syms[i]]++;
-    var nb = nbits[i] = al - msb(ns);
-    nstate[i] = (ns << nb) - sz;
-  }
-  return [tpos + 7 >> 3, {
-    b: al,
-    s: syms,
-    n: nbits,
-    t: nstate
-  }];
-};
-var rhu = function(dat, bt) {
-  var i = 0, wc = -1;
-  var buf = new u8(292), hb = dat[bt];
-  var hw = buf.subarray(0, 256);
-  var rc = buf.subarray(256, 268);
-  var ri = new u16(buf.buffer, 268);
-  if (hb < 128) {
-    var _a3 = rfse(dat, bt + 1, 6), ebt = _a3[0], fdt = _a3[1];
-    bt += hb;
-    var epos = ebt << 3;
-    var lb = dat[bt];
-    if (!lb)
-      err(0);
-    var st1 = 0, st2 = 0, btr1 = fdt.b, btr2 = btr1;
-    var fpos = (++bt << 3) - 8 + msb(lb);
-    for (; ; ) {
-      fpos -= btr1;
-      if (fpos < epos)
-        break;
-      var cbt = fpos >> 3;
-      st1 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr1) - 1;
-      hw[++wc] = fdt.s[st1];
-      fpos -= btr2;
-      if (fpos < epos)
-        break;
-      cbt = fpos >> 3;
-      st2 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr2) - 1;
-      hw[++wc] = fdt.s[st2];
-      btr1 = fdt.n[st1];
-      st1 = fdt.t[st1];
-      btr2 = fdt.n[st2];
-      st2 = fdt.t[st2];
-    }
-    if (++wc > 255)
-      err(0);
-  } else {
-    wc = hb - 127;
-    for (; i < wc; i += 2) {
-      var byte = dat[++bt];
-      hw[i] = byte >> 4;
-      hw[i + 1] = byte & 15;
-    }
-    ++bt;
-  }
-  var wes = 0;
-  for (i = 0; i < wc; ++i) {
-    var wt = hw[i];
-    if (wt > 11)
-      err(0);
-    wes += wt && 1 << wt - 1;
-  }
-  var mb = msb(wes) + 1;
-  var ts = 1 << mb;
-  var rem = ts - wes;
-  if (rem & rem - 1)
-    err(0);
-  hw[wc++] = msb(rem) + 1;
-  for (i = 0; i < wc; ++i) {
-    var wt = hw[i];
-    ++rc[hw[i] = wt && mb + 1 - wt];
-  }
-  var hbuf = new u8(ts << 1);
-  var syms = hbuf.subarray(0, ts), nb = hbuf.subarray(ts);
-  ri[mb] = 0;
-  for (i = mb; i > 0; --i) {
-    var pv = ri[i];
-    fill(nb, i, pv, ri[i - 1] = pv + rc[i] * (1 << mb - i));
-  }
-  if (ri[0] != ts)
-    err(0);
-  for (i = 0; i < wc; ++i) {
-    var bits = hw[i];
-    if (bits) {
-      var code2 = ri[bits];
-      fill(syms, i, code2, ri[bits] = code2 + (1 << mb - bits));
-    }
-  }
-  return [bt, {
-    n: nb,
-    b: mb,
-    s: syms
-  }];
-};
-var dllt = rfse(/* @__PURE__ */ new u8([
-  81,
-  16,
-  99,
-  140,
-  49,
-  198,
-  24,
-  99,
-  12,
-  33,
-  196,
-  24,
-  99,
-  102,
-  102,
-  134,
-  70,
-  146,
-  4
-]), 0, 6)[1];
-var dmlt = rfse(/* @__PURE__ */ new u8([
-  33,
-  20,
-  196,
-  24,
-  99,
-  140,
-  33,
-  132,
-  16,
-  66,
-  8,
-  33,
-  132,
-  16,
-  66,
-  8,
-  33,
-  68,
-  68,
-  68,
-  68,
-  68,
-  68,
-  68,
-  68,
-  36,
-  9
-]), 0, 6)[1];
-var doct = rfse(/* @__PURE__ */ new u8([
-  32,
-  132,
-  16,
-  66,
-  102,
-  70,
-  68,
-  68,
-  68,
-  68,
-  36,
-  73,
-  2
-]), 0, 5)[1];
-var b2bl = function(b, s) {
-  var len = b.length, bl = new i32(len);
-  for (var i = 0; i < len; ++i) {
-    bl[i] = s;
-    s += 1 << b[i];
-  }
-  return bl;
-};
-var llb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
-  0,
-  0,
-  0,
-  0,
-  16843009,
-  50528770,
-  134678020,
-  202050057,
-  269422093
-])).buffer, 0, 36);
-var llbl = /* @__PURE__ */ b2bl(llb, 0);
-var mlb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  16843009,
-  50528770,
-  117769220,
-  185207048,
-  252579084,
-  16
-])).buffer, 0, 53);
-var mlbl = /* @__PURE__ */ b2bl(mlb, 3);
-var dhu = function(dat, out, hu) {
-  var len = dat.length, ss = out.length, lb = dat[len - 1], msk = (1 << hu.b) - 1, eb = -hu.b;
-  if (!lb)
-    err(0);
-  var st = 0, btr = hu.b, pos = (len << 3) - 8 + msb(lb) - btr, i = -1;
-  for (; pos > eb && i < ss; ) {
-    var cbt = pos >> 3;
-    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (pos & 7);
-    st = (st << btr | val) & msk;
-    out[++i] = hu.s[st];
-    pos -= btr = hu.n[st];
-  }
-  if (pos != eb || i + 1 != ss)
-    err(0);
-};
-var dhu4 = function(dat, out, hu) {
-  var bt = 6;
-  var ss = out.length, sz1 = ss + 3 >> 2, sz2 = sz1 << 1, sz3 = sz1 + sz2;
-  dhu(dat.subarray(bt, bt += dat[0] | dat[1] << 8), out.subarray(0, sz1), hu);
-  dhu(dat.subarray(bt, bt += dat[2] | dat[3] << 8), out.subarray(sz1, sz2), hu);
-  dhu(dat.subarray(bt, bt += dat[4] | dat[5] << 8), out.subarray(sz2, sz3), hu);
-  dhu(dat.subarray(bt), out.subarray(sz3), hu);
-};
-var rzb = function(dat, st, out) {
-  var _a3;
-  var bt = st.b;
-  var b0 = dat[bt], btype = b0 >> 1 & 3;
-  st.l = b0 & 1;
-  var sz = b0 >> 3 | dat[bt + 1] << 5 | dat[bt + 2] << 13;
-  var ebt = (bt += 3) + sz;
-  if (btype == 1) {
-    if (bt >= dat.length)
-      return;
-    st.b = bt + 1;
-    if (out) {
-      fill(out, dat[bt], st.y, st.y += sz);
-      return out;
-    }
-    return fill(new u8(sz), dat[bt]);
-  }
-  if (ebt > dat.length)
-    return;
-  if (btype == 0) {
-    st.b = ebt;
-    if (out) {
-      out.set(dat.subarray(bt, ebt), st.y);
-      st.y += sz;
-      return out;
-    }
-    return slc(dat, bt, ebt);
-  }
-  if (btype == 2) {
-    var b3 = dat[bt], lbt = b3 & 3, sf = b3 >> 2 & 3;
-    var lss = b3 >> 4, lcs = 0, s4 = 0;
-    if (lbt < 2) {
-      if (sf & 1)
-        lss |= dat[++bt] << 4 | (sf & 2 && dat[++bt] << 12);
-      else
-        lss = b3 >> 3;
-    } else {
-      s4 = sf;
-      if (sf < 2)
-        lss |= (dat[++bt] & 63) << 4, lcs = dat[bt] >> 6 | dat[++bt] << 2;
-      else if (sf == 2)
-        lss |= dat[++bt] << 4 | (dat[++bt] & 3) << 12, lcs = dat[bt] >> 2 | dat[++bt] << 6;
-      else
-        lss |= dat[++bt] << 4 | (dat[++bt] & 63) << 12, lcs = dat[bt] >> 6 | dat[++bt] << 2 | dat[++bt] << 10;
-    }
-    ++bt;
-    var buf = out ? out.subarray(st.y, st.y + st.m) : new u8(st.m);
-    var spl = buf.length - lss;
-    if (lbt == 0)
-      buf.set(dat.subarray(bt, bt += lss), spl);
-    else if (lbt == 1)
-      fill(buf, dat[bt++], spl);
-    else {
-      var hu = st.h;
-      if (lbt == 2) {
-        var hud = rhu(dat, bt);
-        lcs += bt - (bt = hud[0]);
-        st.h = hu = hud[1];
-      } else if (!hu)
-        err(0);
-      (s4 ? dhu4 : dhu)(dat.subarray(bt, bt += lcs), buf.subarray(spl), hu);
-    }
-    var ns = dat[bt++];
-    if (ns) {
-      if (ns == 255)
-        ns = (dat[bt++] | dat[bt++] << 8) + 32512;
-      else if (ns > 127)
-        ns = ns - 128 << 8 | dat[bt++];
-      var scm = dat[bt++];
-      if (scm & 3)
-        err(0);
-      var dts = [dmlt, doct, dllt];
-      for (var i = 2; i > -1; --i) {
-        var md = scm >> (i << 1) + 2 & 3;
-        if (md == 1) {
-          var rbuf = new u8([0, 0, dat[bt++]]);
-          dts[i] = {
-            s: rbuf.subarray(2, 3),
-            n: rbuf.subarray(0, 1),
-            t: new u16(rbuf.buffer, 0, 1),
-            b: 0
-          };
-        } else if (md == 2) {
-          _a3 = rfse(dat, bt, 9 - (i & 1)), bt = _a3[0], dts[i] = _a3[1];
-        } else if (md == 3) {
-          if (!st.t)
-            err(0);
-          dts[i] = st.t[i];
-        }
-      }
-      var _b = st.t = dts, mlt = _b[0], oct = _b[1], llt = _b[2];
-      var lb = dat[ebt - 1];
-      if (!lb)
-        err(0);
-      var spos = (ebt << 3) - 8 + msb(lb) - llt.b, cbt = spos >> 3, oubt = 0;
-      var lst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << llt.b) - 1;
-      cbt = (spos -= oct.b) >> 3;
-      var ost = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << oct.b) - 1;
-      cbt = (spos -= mlt.b) >> 3;
-      var mst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mlt.b) - 1;
-      for (++ns; --ns; ) {
-        var llc = llt.s[lst];
-        var lbtr = llt.n[lst];
-        var mlc = mlt.s[mst];
-        var mbtr = mlt.n[mst];
-        var ofc = oct.s[ost];
-        var obtr = oct.n[ost];
-        cbt = (spos -= ofc) >> 3;
-        var ofp = 1 << ofc;
-        var off = ofp + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16 | dat[cbt + 3] << 24) >>> (spos & 7) & ofp - 1);
-        cbt = (spos -= mlb[mlc]) >> 3;
-        var ml = mlbl[mlc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << mlb[mlc]) - 1);
-        cbt = (spos -= llb[llc]) >> 3;
-        var ll = llbl[llc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << llb[llc]) - 1);
-        cbt = (spos -= lbtr) >> 3;
-        lst = llt.t[lst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << lbtr) - 1);
-        cbt = (spos -= mbtr) >> 3;
-        mst = mlt.t[mst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mbtr) - 1);
-        cbt = (spos -= obtr) >> 3;
-        ost = oct.t[ost] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << obtr) - 1);
-        if (off > 3) {
-          st.o[2] = st.o[1];
-          st.o[1] = st.o[0];
-          st.o[0] = off -= 3;
-        } else {
-          var idx = off - (ll != 0);
-          if (idx) {
-            off = idx == 3 ? st.o[0] - 1 : st.o[idx];
-            if (idx > 1)
-              st.o[2] = st.o[1];
-            st.o[1] = st.o[0];
-            st.o[0] = off;
-          } else
-            off = st.o[0];
-        }
-        for (var i = 0; i < ll; ++i) {
-          buf[oubt + i] = buf[spl + i];
-        }
-        oubt += ll, spl += ll;
-        var stin = oubt - off;
-        if (stin < 0) {
-          var len = -stin;
-          var bs = st.e + stin;
-          if (len > ml)
-            len = ml;
-          for (var i = 0; i < len; ++i) {
-            buf[oubt + i] = st.w[bs + i];
-          }
-          oubt += len, ml -= len, stin = 0;
-        }
-        for (var i = 0; i < ml; ++i) {
-          buf[oubt + i] = buf[stin + i];
-        }
-        oubt += ml;
-      }
-      if (oubt != spl) {
-        while (spl < buf.length) {
-          buf[oubt++] = buf[spl++];
-        }
-      } else
-        oubt = buf.length;
-      if (out)
-        st.y += oubt;
-      else
-        buf = slc(buf, 0, oubt);
-    } else if (out) {
-      st.y += lss;
-      if (spl) {
-        for (var i = 0; i < lss; ++i) {
-          buf[i] = buf[spl + i];
-        }
-      }
-    } else if (spl)
-      buf = slc(buf, spl);
-    st.b = ebt;
-    return buf;
-  }
-  err(2);
-};
-var cct = function(bufs, ol) {
-  if (bufs.length == 1)
-    return bufs[0];
-  var buf = new u8(ol);
-  for (var i = 0, b = 0; i < bufs.length; ++i) {
-    var chk = bufs[i];
-    buf.set(chk, b);
-    b += chk.length;
-  }
-  return buf;
-};
-var Decompress = /* @__PURE__ */ (function() {
-  function Decompress2(ondata) {
-    this.ondata = ondata;
-    this.c = [];
-    this.l = 0;
-    this.z = 0;
-  }
-  Decompress2.prototype.push = function(chunk, final) {
-    if (typeof this.s == "number") {
-      var sub = Math.min(chunk.length, this.s);
-      chunk = chunk.subarray(sub);
-      this.s -= sub;
-    }
-    var sl = chunk.length;
-    var ncs = sl + this.l;
-    if (!this.s) {
-      if (final) {
-        if (!ncs) {
-          this.ondata(new u8(0), true);
-          return;
-        }
-        if (ncs < 5)
-          err(5);
-      } else if (ncs < 18) {
-        this.c.push(chunk);
-        this.l = ncs;
-        return;
-      }
-      if (this.l) {
-        this.c.push(chunk);
-        chunk = cct(this.c, ncs);
-        this.c = [];
-        this.l = 0;
-      }
-      if (typeof (this.s = rzfh(chunk)) == "number")
-        return this.push(chunk, final);
-    }
-    if (typeof this.s != "number") {
-      if (ncs < (this.z || 3)) {
-        if (final)
-          err(5);
-        this.c.push(chunk);
-        this.l = ncs;
-        return;
-      }
-      if (this.l) {
-        this.c.push(chunk);
-        chunk = cct(this.c, ncs);
-        this.c = [];
-        this.l = 0;
-      }
-      if (!this.z && ncs < (this.z = chunk[this.s.b] & 2 ? 4 : 3 + (chunk[this.s.b] >> 3 | chunk[this.s.b + 1] << 5 | chunk[this.s.b + 2] << 13))) {
-        if (final)
-          err(5);
-        this.c.push(chunk);
-        this.l = ncs;
-        return;
-      } else
-        this.z = 0;
-      for (; ; ) {
-        var blk = rzb(chunk, this.s);
-        if (!blk) {
-          if (final)
-            err(5);
-          var adc = chunk.subarray(this.s.b);
-          this.s.b = 0;
-          this.c.push(adc), this.l += adc.length;
-          return;
-        } else {
-          this.ondata(blk, false);
-          cpw(this.s.w, 0, blk.length);
-          this.s.w.set(blk, this.s.w.length - blk.length);
-        }
-        if (this.s.l) {
-          var rest = chunk.subarray(this.s.b);
-          this.s = this.s.c * 4;
-          this.push(rest, final);
-          return;
-        }
-      }
-    } else if (final)
-      err(5);
-  };
-  return Decompress2;
-})();
-
-// src/image/compression.ts
-var CHUNK = 1 << 20;
-function sniff(head) {
-  if (head.length >= 2 && head[0] === 31 && head[1] === 139) return "gzip";
-  if (head.length >= 4 && head.readUInt32LE(0) === 4247762216) return "zstd";
-  if (head.toString("latin1", 257, 262) === "ustar") return "none";
-  if (head.toString("latin1", 0, 3) === "BZh") return "bzip2";
-  if (head.toString("latin1", 0, 6) === "\xFD7zXZ\0") return "xz";
-  return isOldTar(head) || head.subarray(0, 512).every((byte) => byte === 0) ? "none" : "unknown";
-}
-function isOldTar(head) {
-  if (head.length < 512) return false;
-  const written = Number.parseInt(head.toString("latin1", 148, 156).replace(/[\0 ]/g, " ").trim(), 8);
-  let sum = 8 * 32;
-  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += head[i] ?? 0;
-  return written === sum;
-}
-function decompressor(compression) {
-  if (compression === "gzip") return zlib.createGunzip({ chunkSize: CHUNK / 4 });
-  const native = zlib.createZstdDecompress;
-  return native ? native({ chunkSize: CHUNK }) : zstdFallback();
-}
-function zstdFallback() {
-  let out = [];
-  const decoder = new Decompress((chunk) => out.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
-  return new Transform({
-    transform(chunk, _encoding, done) {
-      try {
-        decoder.push(chunk);
-        for (const piece of out) this.push(Buffer.from(piece));
-        out = [];
-        done();
-      } catch (error63) {
-        done(error63);
-      }
-    },
-    flush(done) {
-      try {
-        decoder.push(new Uint8Array(0), true);
-        for (const piece of out) this.push(Buffer.from(piece));
-        done();
-      } catch (error63) {
-        done(error63);
-      }
-    }
-  });
-}
-async function* decompress(source, compression, where) {
-  if (compression === "none") {
-    yield* source;
-    return;
-  }
-  if (compression !== "gzip" && compression !== "zstd") {
-    throw new ImageError(
-      "unknown-compression",
-      `${where} is compressed in a way that is not supported (${compression}). Layers are plain, gzip or zstd: build or convert the image with one of these.`
-    );
-  }
-  const transform2 = decompressor(compression);
-  let fed = 0;
-  const counted = (async function* () {
-    for await (const chunk of source) {
-      fed += chunk.length;
-      yield chunk;
-    }
-  })();
-  let failed = null;
-  const feeding = pipeline(Readable.from(counted, { objectMode: false, highWaterMark: CHUNK }), transform2).catch((error63) => {
-    failed = error63;
-  });
-  try {
-    for await (const chunk of transform2) yield chunk;
-  } catch (error63) {
-    await feeding;
-    const cause = failed ?? error63;
-    if (cause instanceof ImageError) throw cause;
-    throw new ImageError(
-      "truncated",
-      `${where} does not decompress (${compression}: ${cause instanceof Error ? cause.message : String(cause)}): the archive is truncated or damaged. Save or build the image again.`,
-      { cause }
-    );
-  }
-  await feeding;
-  const read = "bytesWritten" in transform2 ? Number(transform2.bytesWritten) : fed;
-  if (compression === "gzip" && read < fed) {
-    throw new ImageError("trailing-data", `${where} holds ${fed - read} bytes behind its compressed data, which no reader would look at. Save or build the image again.`);
-  }
-}
-
-// src/image/docker-archive.ts
-import { createHash as createHash2 } from "node:crypto";
+// src/provenance/documents.ts
+import { open as open6, readFile } from "node:fs/promises";
+import path5 from "node:path";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -46269,7 +40015,7 @@ __export(external_exports, {
   currencyCode: () => currencyCode2,
   custom: () => custom,
   date: () => date2,
-  decode: () => decode2,
+  decode: () => decode3,
   decodeAsync: () => decodeAsync2,
   deepPartial: () => deepPartial,
   describe: () => describe2,
@@ -46317,7 +40063,7 @@ __export(external_exports, {
   ksuid: () => ksuid2,
   lazy: () => lazy,
   length: () => _length,
-  literal: () => literal,
+  literal: () => literal2,
   locales: () => locales_exports,
   looseObject: () => looseObject,
   looseRecord: () => looseRecord,
@@ -46676,7 +40422,7 @@ __export(core_exports2, {
   config: () => config,
   createStandardJSONSchemaMethod: () => createStandardJSONSchemaMethod,
   createToJSONSchemaMethod: () => createToJSONSchemaMethod,
-  decode: () => decode,
+  decode: () => decode2,
   decodeAsync: () => decodeAsync,
   describe: () => describe,
   encode: () => encode,
@@ -46775,7 +40521,7 @@ __export(util_exports, {
   getParsedType: () => getParsedType,
   getSizableOrigin: () => getSizableOrigin,
   hexToUint8Array: () => hexToUint8Array,
-  hide: () => hide2,
+  hide: () => hide,
   installLazyProp: () => installLazyProp,
   isObject: () => isObject,
   isPlainObject: () => isPlainObject,
@@ -46970,10 +40716,10 @@ function mergeDefs(...defs) {
 function cloneDef(schema) {
   return mergeDefs(schema._zod.def);
 }
-function getElementAtPath(obj, path8) {
-  if (!path8)
+function getElementAtPath(obj, path11) {
+  if (!path11)
     return obj;
-  return path8.reduce((acc, key) => acc?.[key], obj);
+  return path11.reduce((acc, key) => acc?.[key], obj);
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
@@ -47313,11 +41059,11 @@ function explicitlyAborted(x, startIndex = 0) {
   }
   return false;
 }
-function prefixIssues(path8, issues) {
+function prefixIssues(path11, issues) {
   return issues.map((iss) => {
     var _a3;
     (_a3 = iss).path ?? (_a3.path = []);
-    iss.path.unshift(path8);
+    iss.path.unshift(path11);
     return iss;
   });
 }
@@ -47488,7 +41234,7 @@ function own(inst, key, value, enumerable = true) {
   Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
   return value;
 }
-function hide2(inst, key, value) {
+function hide(inst, key, value) {
   return own(inst, key, value, false);
 }
 // @__NO_SIDE_EFFECTS__
@@ -47779,16 +41525,16 @@ function flattenError(error63, mapper = (issue3) => issue3.message) {
 }
 function formatError(error63, mapper = (issue3) => issue3.message) {
   const fieldErrors = { _errors: [] };
-  const processError = (error64, path8 = []) => {
+  const processError = (error64, path11 = []) => {
     for (const issue3 of error64.issues) {
       if (issue3.code === "invalid_union" && issue3.errors.length) {
-        issue3.errors.map((issues) => processError({ issues }, [...path8, ...issue3.path]));
+        issue3.errors.map((issues) => processError({ issues }, [...path11, ...issue3.path]));
       } else if (issue3.code === "invalid_key") {
-        processError({ issues: issue3.issues }, [...path8, ...issue3.path]);
+        processError({ issues: issue3.issues }, [...path11, ...issue3.path]);
       } else if (issue3.code === "invalid_element") {
-        processError({ issues: issue3.issues }, [...path8, ...issue3.path]);
+        processError({ issues: issue3.issues }, [...path11, ...issue3.path]);
       } else {
-        const fullpath = [...path8, ...issue3.path];
+        const fullpath = [...path11, ...issue3.path];
         if (fullpath.length === 0) {
           fieldErrors._errors.push(mapper(issue3));
         } else {
@@ -47827,17 +41573,17 @@ function formatError(error63, mapper = (issue3) => issue3.message) {
 }
 function treeifyError(error63, mapper = (issue3) => issue3.message) {
   const result = { errors: [] };
-  const processError = (error64, path8 = []) => {
+  const processError = (error64, path11 = []) => {
     var _a3;
     for (const issue3 of error64.issues) {
       if (issue3.code === "invalid_union" && issue3.errors.length) {
-        issue3.errors.map((issues) => processError({ issues }, [...path8, ...issue3.path]));
+        issue3.errors.map((issues) => processError({ issues }, [...path11, ...issue3.path]));
       } else if (issue3.code === "invalid_key") {
-        processError({ issues: issue3.issues }, [...path8, ...issue3.path]);
+        processError({ issues: issue3.issues }, [...path11, ...issue3.path]);
       } else if (issue3.code === "invalid_element") {
-        processError({ issues: issue3.issues }, [...path8, ...issue3.path]);
+        processError({ issues: issue3.issues }, [...path11, ...issue3.path]);
       } else {
-        const fullpath = [...path8, ...issue3.path];
+        const fullpath = [...path11, ...issue3.path];
         if (fullpath.length === 0) {
           result.errors.push(mapper(issue3));
           continue;
@@ -47876,8 +41622,8 @@ function treeifyError(error63, mapper = (issue3) => issue3.message) {
 }
 function toDotPath(_path) {
   const segs = [];
-  const path8 = _path.map((seg) => typeof seg === "object" ? seg.key : seg);
-  for (const seg of path8) {
+  const path11 = _path.map((seg) => typeof seg === "object" ? seg.key : seg);
+  for (const seg of path11) {
     if (typeof seg === "number")
       segs.push(`[${seg}]`);
     else if (typeof seg === "symbol")
@@ -48011,22 +41757,22 @@ var validateAsync = async (schema, value, _ctx) => {
   return result.issues.length === 0;
 };
 var _encode = (_Err) => {
-  const parse7 = _parse(_Err);
+  const parse9 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-    return parse7(schema, value, ctx, finalizeParams(fn, _params));
+    return parse9(schema, value, ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var encode = /* @__PURE__ */ _encode($ZodRealError);
 var _decode = (_Err) => {
-  const parse7 = _parse(_Err);
+  const parse9 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
-    return parse7(schema, value, _ctx, finalizeParams(fn, _params));
+    return parse9(schema, value, _ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
-var decode = /* @__PURE__ */ _decode($ZodRealError);
+var decode2 = /* @__PURE__ */ _decode($ZodRealError);
 var _encodeAsync = (_Err) => {
   const parseAsync3 = _parseAsync(_Err);
   const fn = async (schema, value, _ctx, _params) => {
@@ -48093,7 +41839,7 @@ __export(regexes_exports, {
   httpProtocol: () => httpProtocol,
   iban: () => iban,
   idnEmail: () => idnEmail,
-  integer: () => integer2,
+  integer: () => integer,
   ipv4: () => ipv4,
   ipv6: () => ipv6,
   ksuid: () => ksuid,
@@ -48205,7 +41951,7 @@ var string = (params) => {
   return new RegExp(`^${regex}$`);
 };
 var bigint = /^-?\d+n?$/;
-var integer2 = /^-?\d+$/;
+var integer = /^-?\d+$/;
 var number = /^-?\d+(?:\.\d+)?$/;
 var boolean = /^(?:true|false)$/i;
 var _null = /^null$/i;
@@ -48663,7 +42409,7 @@ var $ZodCheckProperty = /* @__PURE__ */ $constructor("$ZodCheckProperty", (inst,
 });
 var $ZodCheckProperties = /* @__PURE__ */ $constructor("$ZodCheckProperties", (inst, def) => {
   $ZodCheck.init(inst, def);
-  hide2(inst, Symbol.iterator, function* () {
+  hide(inst, Symbol.iterator, function* () {
     yield inst;
   });
   let entries;
@@ -48738,8 +42484,8 @@ var Doc = class {
     const lines = content.split("\n").filter((x) => x);
     const minIndent = Math.min(...lines.map((x) => x.length - x.trimStart().length));
     const dedented = lines.map((x) => x.slice(minIndent)).map((x) => " ".repeat(this.indent * 2) + x);
-    for (const line of dedented) {
-      this.content.push(line);
+    for (const line2 of dedented) {
+      this.content.push(line2);
     }
   }
   compile() {
@@ -48863,7 +42609,7 @@ var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
 }, {
   // Wrappers extend this by installing a richer factory over it; reading it eagerly would defeat the laziness.
   get "~standard"() {
-    return hide2(this, "~standard", standardProps(this));
+    return hide(this, "~standard", standardProps(this));
   },
   set "~standard"(value) {
     own(this, "~standard", value);
@@ -48954,23 +42700,23 @@ function canParseURL(input3) {
     return false;
   }
 }
-function validateURL(trimmed, def) {
+function validateURL(trimmed2, def) {
   if (!("normalize" in def) && !("hostname" in def) && !("protocol" in def)) {
-    return canParseURL(trimmed) || URL_UNPARSEABLE;
+    return canParseURL(trimmed2) || URL_UNPARSEABLE;
   }
-  return parseURLObject(trimmed, def);
+  return parseURLObject(trimmed2, def);
 }
-function parseURLObject(trimmed, def) {
-  if (!def.normalize && def.protocol?.source === httpProtocol.source && !/^https?:\/\//i.test(trimmed)) {
+function parseURLObject(trimmed2, def) {
+  if (!def.normalize && def.protocol?.source === httpProtocol.source && !/^https?:\/\//i.test(trimmed2)) {
     return URL_BAD_FORMAT;
   }
   try {
     if (typeof URL !== "undefined") {
       const URLStatic = URL;
       if (typeof URLStatic.parse === "function")
-        return URLStatic.parse(trimmed) ?? URL_UNPARSEABLE;
+        return URLStatic.parse(trimmed2) ?? URL_UNPARSEABLE;
     }
-    return new URL(trimmed);
+    return new URL(trimmed2);
   } catch {
     return URL_UNPARSEABLE;
   }
@@ -48991,8 +42737,8 @@ var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
   $ZodStringFormat.init(inst, def);
   inst._zod.check = (payload) => {
     try {
-      const trimmed = payload.value.trim();
-      const url2 = validateURL(trimmed, def);
+      const trimmed2 = payload.value.trim();
+      const url2 = validateURL(trimmed2, def);
       if (url2 === URL_BAD_FORMAT) {
         payload.issues.push({
           code: "invalid_format",
@@ -49015,7 +42761,7 @@ var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
         return;
       }
       if (url2 === true) {
-        payload.value = stripTabAndNewline(trimmed);
+        payload.value = stripTabAndNewline(trimmed2);
         return;
       }
       if (def.hostname && !urlHostnameOk(url2, def.hostname)) {
@@ -49040,7 +42786,7 @@ var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
           continue: !def.abort
         });
       }
-      payload.value = def.normalize ? url2.href : stripTabAndNewline(trimmed);
+      payload.value = def.normalize ? url2.href : stripTabAndNewline(trimmed2);
       return;
     } catch (_) {
       payload.issues.push({
@@ -49517,7 +43263,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c) => c[0]));
-  const parse7 = inst._zod.parse;
+  const parse9 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n = size(payload.value);
     if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -49531,7 +43277,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse7(payload, ctx);
+    return parse9(payload, ctx);
   };
 }
 var arraySize = (input3) => Array.isArray(input3) ? input3.length : -1;
@@ -49715,7 +43461,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     }
     return propValues;
   });
-  const isObject2 = isObject;
+  const isObject5 = isObject;
   const catchall = def.catchall;
   let value;
   const memo2 = globalConfig.memoizer;
@@ -49723,7 +43469,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
   inst._zod.parse = (payload, ctx) => {
     value ?? (value = _normalized.value);
     const input3 = payload.value;
-    if (!isObject2(input3)) {
+    if (!isObject5(input3)) {
       payload.issues.push({
         expected: "object",
         code: "invalid_type",
@@ -49859,7 +43605,7 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
     return doc.compile();
   };
   let fastpass;
-  const isObject2 = isObject;
+  const isObject5 = isObject;
   const jit = !globalConfig.jitless;
   const allowsEval2 = allowsEval;
   const fastEnabled = jit && allowsEval2.value;
@@ -49868,7 +43614,7 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
   inst._zod.parse = (payload, ctx) => {
     value ?? (value = _normalized.value);
     const input3 = payload.value;
-    if (!isObject2(input3)) {
+    if (!isObject5(input3)) {
       payload.issues.push({
         expected: "object",
         code: "invalid_type",
@@ -49954,16 +43700,16 @@ var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
   };
 });
 function handleExclusiveUnionResults(results, final, inst, ctx) {
-  const matches = [];
+  const matches2 = [];
   for (let i = 0; i < results.length; i++) {
     if (results[i].issues.length === 0)
-      matches.push(i);
+      matches2.push(i);
   }
-  if (matches.length === 1) {
-    final.value = results[matches[0]].value;
+  if (matches2.length === 1) {
+    final.value = results[matches2[0]].value;
     return final;
   }
-  if (matches.length === 0) {
+  if (matches2.length === 0) {
     final.issues.push({
       code: "invalid_union",
       input: final.value,
@@ -49977,7 +43723,7 @@ function handleExclusiveUnionResults(results, final, inst, ctx) {
       inst,
       errors: [],
       inclusive: false,
-      matches
+      matches: matches2
     });
   }
   return final;
@@ -51005,7 +44751,7 @@ function leafPattern(schema) {
   if (minimum !== void 0 || maximum !== void 0)
     return string({ minimum, maximum }).source;
   const own2 = schema._zod.pattern;
-  return (isInt && own2 === number ? integer2 : own2)?.source;
+  return (isInt && own2 === number ? integer : own2)?.source;
 }
 function partPattern(schema) {
   const def = schema._zod.def;
@@ -51369,7 +45115,7 @@ function bucketFor(state, inst) {
   return bucket;
 }
 var handoff;
-var open2 = [];
+var open3 = [];
 var memo = {
   alloc(_inst, payload, empty) {
     const bucket = handoff;
@@ -51378,7 +45124,7 @@ var memo = {
     handoff = void 0;
     const entry = { value: empty, issues: null };
     bucket.set(payload.value, entry);
-    open2.push(entry);
+    open3.push(entry);
     return empty;
   },
   guard(inst) {
@@ -51449,10 +45195,10 @@ var memo = {
           return payload;
         }
         handoff = bucket;
-        const depth = open2.length;
+        const depth = open3.length;
         const result = base(payload, ctx);
         handoff = void 0;
-        const entry = open2.length > depth ? open2.pop() : void 0;
+        const entry = open3.length > depth ? open3.pop() : void 0;
         if (result instanceof Promise) {
           return result.then((r) => {
             if (entry)
@@ -55503,8 +49249,8 @@ function ko_default() {
 }
 
 // node_modules/zod/v4/locales/lt.js
-var capitalizeFirstCharacter = (text2) => {
-  return text2.charAt(0).toUpperCase() + text2.slice(1);
+var capitalizeFirstCharacter = (text3) => {
+  return text3.charAt(0).toUpperCase() + text3.slice(1);
 };
 function getUnitTypeFromNumber(number6) {
   const abs = Math.abs(number6);
@@ -62795,7 +56541,7 @@ function stringifyKeyNames(bySchema, json2, visited) {
     return rest;
   rest.type = "string";
   if (!values)
-    rest.pattern = (types.includes("number") ? number : integer2).source;
+    rest.pattern = (types.includes("number") ? number : integer).source;
   return rest;
 }
 var pendingRecords = /* @__PURE__ */ new WeakMap();
@@ -63252,7 +56998,7 @@ __export(schemas_exports2, {
   keyof: () => keyof,
   ksuid: () => ksuid2,
   lazy: () => lazy,
-  literal: () => literal,
+  literal: () => literal2,
   looseObject: () => looseObject,
   looseRecord: () => looseRecord,
   mac: () => mac2,
@@ -63391,7 +57137,7 @@ var parseAsync2 = /* @__PURE__ */ _parseAsync(ZodRealError);
 var safeParse2 = /* @__PURE__ */ _safeParse(ZodRealError);
 var safeParseAsync2 = /* @__PURE__ */ _safeParseAsync(ZodRealError);
 var encode2 = /* @__PURE__ */ _encode(ZodRealError);
-var decode2 = /* @__PURE__ */ _decode(ZodRealError);
+var decode3 = /* @__PURE__ */ _decode(ZodRealError);
 var encodeAsync2 = /* @__PURE__ */ _encodeAsync(ZodRealError);
 var decodeAsync2 = /* @__PURE__ */ _decodeAsync(ZodRealError);
 var safeEncode2 = /* @__PURE__ */ _safeEncode(ZodRealError);
@@ -63551,7 +57297,7 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
     return encode2(this, data, params, { callee: _encode2 });
   },
   decode: function _decode2(data, params) {
-    return decode2(this, data, params, { callee: _decode2 });
+    return decode3(this, data, params, { callee: _decode2 });
   },
   encodeAsync: async function _encodeAsync2(data, params) {
     return await encodeAsync2(this, data, params, { callee: _encodeAsync2 });
@@ -64515,7 +58261,7 @@ var ZodLiteral = /* @__PURE__ */ $constructor("ZodLiteral", (inst, def) => {
     }
   });
 });
-function literal(value, params) {
+function literal2(value, params) {
   return new ZodLiteral({
     type: "literal",
     values: Array.isArray(value) ? value : [value],
@@ -65015,13 +58761,13 @@ function resolveRef(ref, ctx) {
   if (!ref.startsWith("#")) {
     throw new Error("External $ref is not supported, only local refs (#/...) are allowed");
   }
-  const path8 = ref.slice(1).split("/").filter(Boolean);
-  if (path8.length === 0) {
+  const path11 = ref.slice(1).split("/").filter(Boolean);
+  if (path11.length === 0) {
     return ctx.rootSchema;
   }
   const defsKey = ctx.version === "draft-2020-12" ? "$defs" : "definitions";
-  if (path8[0] === defsKey) {
-    const key = path8[1] === void 0 ? void 0 : decodeJSONPointerSegment(path8[1]);
+  if (path11[0] === defsKey) {
+    const key = path11[1] === void 0 ? void 0 : decodeJSONPointerSegment(path11[1]);
     if (!key || !ctx.defs[key]) {
       throw new Error(`Reference not found: ${ref}`);
     }
@@ -65186,20 +58932,20 @@ function checkArrayGuards(arraySchema, guards) {
     if (guards.containsSchema) {
       const minContains = guards.minContains ?? 1;
       const ceiling = guards.maxContains !== void 0 ? guards.maxContains + 1 : Number.POSITIVE_INFINITY;
-      let matches = 0;
+      let matches2 = 0;
       for (const item of items) {
-        if (guards.containsSchema.safeParse(item).success && ++matches >= ceiling)
+        if (guards.containsSchema.safeParse(item).success && ++matches2 >= ceiling)
           break;
       }
-      if (matches < minContains) {
+      if (matches2 < minContains) {
         payload.issues.push({
           code: "custom",
-          message: `Array must contain at least ${minContains} matching ${plural(minContains)}; found ${matches}`,
+          message: `Array must contain at least ${minContains} matching ${plural(minContains)}; found ${matches2}`,
           input: items,
           continue: true
         });
       }
-      if (guards.maxContains !== void 0 && matches > guards.maxContains) {
+      if (guards.maxContains !== void 0 && matches2 > guards.maxContains) {
         payload.issues.push({
           code: "custom",
           message: `Array must contain at most ${guards.maxContains} matching ${plural(guards.maxContains)}`,
@@ -65870,29 +59616,2007 @@ function date4(params) {
   return _coercedDate(ZodDate, params);
 }
 
+// src/image/compression.ts
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import zlib from "node:zlib";
+
+// node_modules/fzstd/esm/index.mjs
+var ab = ArrayBuffer;
+var u8 = Uint8Array;
+var u16 = Uint16Array;
+var i16 = Int16Array;
+var i32 = Int32Array;
+var slc = function(v, s, e) {
+  if (u8.prototype.slice)
+    return u8.prototype.slice.call(v, s, e);
+  if (s == null || s < 0)
+    s = 0;
+  if (e == null || e > v.length)
+    e = v.length;
+  var n = new u8(e - s);
+  n.set(v.subarray(s, e));
+  return n;
+};
+var fill = function(v, n, s, e) {
+  if (u8.prototype.fill)
+    return u8.prototype.fill.call(v, n, s, e);
+  if (s == null || s < 0)
+    s = 0;
+  if (e == null || e > v.length)
+    e = v.length;
+  for (; s < e; ++s)
+    v[s] = n;
+  return v;
+};
+var cpw = function(v, t, s, e) {
+  if (u8.prototype.copyWithin)
+    return u8.prototype.copyWithin.call(v, t, s, e);
+  if (s == null || s < 0)
+    s = 0;
+  if (e == null || e > v.length)
+    e = v.length;
+  while (s < e) {
+    v[t++] = v[s++];
+  }
+};
+var ec = [
+  "invalid zstd data",
+  "window size too large (>2046MB)",
+  "invalid block type",
+  "FSE accuracy too high",
+  "match distance too far back",
+  "unexpected EOF"
+];
+var err = function(ind, msg, nt) {
+  var e = new Error(msg || ec[ind]);
+  e.code = ind;
+  if (Error.captureStackTrace)
+    Error.captureStackTrace(e, err);
+  if (!nt)
+    throw e;
+  return e;
+};
+var rb = function(d, b, n) {
+  var i = 0, o = 0;
+  for (; i < n; ++i)
+    o |= d[b++] << (i << 3);
+  return o;
+};
+var b4 = function(d, b) {
+  return (d[b] | d[b + 1] << 8 | d[b + 2] << 16 | d[b + 3] << 24) >>> 0;
+};
+var rzfh = function(dat, w) {
+  var n3 = dat[0] | dat[1] << 8 | dat[2] << 16;
+  if (n3 == 3126568 && dat[3] == 253) {
+    var flg = dat[4];
+    var ss = flg >> 5 & 1, cc = flg >> 2 & 1, df = flg & 3, fcf = flg >> 6;
+    if (flg & 8)
+      err(0);
+    var bt = 6 - ss;
+    var db = df == 3 ? 4 : df;
+    var di = rb(dat, bt, db);
+    bt += db;
+    var fsb = fcf ? 1 << fcf : ss;
+    var fss = rb(dat, bt, fsb) + (fcf == 1 && 256);
+    var ws = fss;
+    if (!ss) {
+      var wb = 1 << 10 + (dat[5] >> 3);
+      ws = wb + (wb >> 3) * (dat[5] & 7);
+    }
+    if (ws > 2145386496)
+      err(1);
+    var buf = new u8((w == 1 ? fss || ws : w ? 0 : ws) + 12);
+    buf[0] = 1, buf[4] = 4, buf[8] = 8;
+    return {
+      b: bt + fsb,
+      y: 0,
+      l: 0,
+      d: di,
+      w: w && w != 1 ? w : buf.subarray(12),
+      e: ws,
+      o: new i32(buf.buffer, 0, 3),
+      u: fss,
+      c: cc,
+      m: Math.min(131072, ws)
+    };
+  } else if ((n3 >> 4 | dat[3] << 20) == 25481893) {
+    return b4(dat, 4) + 8;
+  }
+  err(0);
+};
+var msb = function(val) {
+  var bits = 0;
+  for (; 1 << bits <= val; ++bits)
+    ;
+  return bits - 1;
+};
+var rfse = function(dat, bt, mal) {
+  var tpos = (bt << 3) + 4;
+  var al = (dat[bt] & 15) + 5;
+  if (al > mal)
+    err(3);
+  var sz = 1 << al;
+  var probs = sz, sym = -1, re = -1, i = -1, ht = sz;
+  var buf = new ab(512 + (sz << 2));
+  var freq = new i16(buf, 0, 256);
+  var dstate = new u16(buf, 0, 256);
+  var nstate = new u16(buf, 512, sz);
+  var bb1 = 512 + (sz << 1);
+  var syms = new u8(buf, bb1, sz);
+  var nbits = new u8(buf, bb1 + sz);
+  while (sym < 255 && probs > 0) {
+    var bits = msb(probs + 1);
+    var cbt = tpos >> 3;
+    var msk = (1 << bits + 1) - 1;
+    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (tpos & 7) & msk;
+    var msk1fb = (1 << bits) - 1;
+    var msv = msk - probs - 1;
+    var sval = val & msk1fb;
+    if (sval < msv)
+      tpos += bits, val = sval;
+    else {
+      tpos += bits + 1;
+      if (val > msk1fb)
+        val -= msv;
+    }
+    freq[++sym] = --val;
+    if (val == -1) {
+      probs += val;
+      syms[--ht] = sym;
+    } else
+      probs -= val;
+    if (!val) {
+      do {
+        var rbt = tpos >> 3;
+        re = (dat[rbt] | dat[rbt + 1] << 8) >> (tpos & 7) & 3;
+        tpos += 2;
+        sym += re;
+      } while (re == 3);
+    }
+  }
+  if (sym > 255 || probs)
+    err(0);
+  var sympos = 0;
+  var sstep = (sz >> 1) + (sz >> 3) + 3;
+  var smask = sz - 1;
+  for (var s = 0; s <= sym; ++s) {
+    var sf = freq[s];
+    if (sf < 1) {
+      dstate[s] = -sf;
+      continue;
+    }
+    for (i = 0; i < sf; ++i) {
+      syms[sympos] = s;
+      do {
+        sympos = sympos + sstep & smask;
+      } while (sympos >= ht);
+    }
+  }
+  if (sympos)
+    err(0);
+  for (i = 0; i < sz; ++i) {
+    var ns = dstate[syms[i]]++;
+    var nb = nbits[i] = al - msb(ns);
+    nstate[i] = (ns << nb) - sz;
+  }
+  return [tpos + 7 >> 3, {
+    b: al,
+    s: syms,
+    n: nbits,
+    t: nstate
+  }];
+};
+var rhu = function(dat, bt) {
+  var i = 0, wc = -1;
+  var buf = new u8(292), hb = dat[bt];
+  var hw = buf.subarray(0, 256);
+  var rc = buf.subarray(256, 268);
+  var ri = new u16(buf.buffer, 268);
+  if (hb < 128) {
+    var _a3 = rfse(dat, bt + 1, 6), ebt = _a3[0], fdt = _a3[1];
+    bt += hb;
+    var epos = ebt << 3;
+    var lb = dat[bt];
+    if (!lb)
+      err(0);
+    var st1 = 0, st2 = 0, btr1 = fdt.b, btr2 = btr1;
+    var fpos = (++bt << 3) - 8 + msb(lb);
+    for (; ; ) {
+      fpos -= btr1;
+      if (fpos < epos)
+        break;
+      var cbt = fpos >> 3;
+      st1 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr1) - 1;
+      hw[++wc] = fdt.s[st1];
+      fpos -= btr2;
+      if (fpos < epos)
+        break;
+      cbt = fpos >> 3;
+      st2 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr2) - 1;
+      hw[++wc] = fdt.s[st2];
+      btr1 = fdt.n[st1];
+      st1 = fdt.t[st1];
+      btr2 = fdt.n[st2];
+      st2 = fdt.t[st2];
+    }
+    if (++wc > 255)
+      err(0);
+  } else {
+    wc = hb - 127;
+    for (; i < wc; i += 2) {
+      var byte = dat[++bt];
+      hw[i] = byte >> 4;
+      hw[i + 1] = byte & 15;
+    }
+    ++bt;
+  }
+  var wes = 0;
+  for (i = 0; i < wc; ++i) {
+    var wt = hw[i];
+    if (wt > 11)
+      err(0);
+    wes += wt && 1 << wt - 1;
+  }
+  var mb = msb(wes) + 1;
+  var ts = 1 << mb;
+  var rem = ts - wes;
+  if (rem & rem - 1)
+    err(0);
+  hw[wc++] = msb(rem) + 1;
+  for (i = 0; i < wc; ++i) {
+    var wt = hw[i];
+    ++rc[hw[i] = wt && mb + 1 - wt];
+  }
+  var hbuf = new u8(ts << 1);
+  var syms = hbuf.subarray(0, ts), nb = hbuf.subarray(ts);
+  ri[mb] = 0;
+  for (i = mb; i > 0; --i) {
+    var pv = ri[i];
+    fill(nb, i, pv, ri[i - 1] = pv + rc[i] * (1 << mb - i));
+  }
+  if (ri[0] != ts)
+    err(0);
+  for (i = 0; i < wc; ++i) {
+    var bits = hw[i];
+    if (bits) {
+      var code2 = ri[bits];
+      fill(syms, i, code2, ri[bits] = code2 + (1 << mb - bits));
+    }
+  }
+  return [bt, {
+    n: nb,
+    b: mb,
+    s: syms
+  }];
+};
+var dllt = rfse(/* @__PURE__ */ new u8([
+  81,
+  16,
+  99,
+  140,
+  49,
+  198,
+  24,
+  99,
+  12,
+  33,
+  196,
+  24,
+  99,
+  102,
+  102,
+  134,
+  70,
+  146,
+  4
+]), 0, 6)[1];
+var dmlt = rfse(/* @__PURE__ */ new u8([
+  33,
+  20,
+  196,
+  24,
+  99,
+  140,
+  33,
+  132,
+  16,
+  66,
+  8,
+  33,
+  132,
+  16,
+  66,
+  8,
+  33,
+  68,
+  68,
+  68,
+  68,
+  68,
+  68,
+  68,
+  68,
+  36,
+  9
+]), 0, 6)[1];
+var doct = rfse(/* @__PURE__ */ new u8([
+  32,
+  132,
+  16,
+  66,
+  102,
+  70,
+  68,
+  68,
+  68,
+  68,
+  36,
+  73,
+  2
+]), 0, 5)[1];
+var b2bl = function(b, s) {
+  var len = b.length, bl = new i32(len);
+  for (var i = 0; i < len; ++i) {
+    bl[i] = s;
+    s += 1 << b[i];
+  }
+  return bl;
+};
+var llb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
+  0,
+  0,
+  0,
+  0,
+  16843009,
+  50528770,
+  134678020,
+  202050057,
+  269422093
+])).buffer, 0, 36);
+var llbl = /* @__PURE__ */ b2bl(llb, 0);
+var mlb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  16843009,
+  50528770,
+  117769220,
+  185207048,
+  252579084,
+  16
+])).buffer, 0, 53);
+var mlbl = /* @__PURE__ */ b2bl(mlb, 3);
+var dhu = function(dat, out, hu) {
+  var len = dat.length, ss = out.length, lb = dat[len - 1], msk = (1 << hu.b) - 1, eb = -hu.b;
+  if (!lb)
+    err(0);
+  var st = 0, btr = hu.b, pos = (len << 3) - 8 + msb(lb) - btr, i = -1;
+  for (; pos > eb && i < ss; ) {
+    var cbt = pos >> 3;
+    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (pos & 7);
+    st = (st << btr | val) & msk;
+    out[++i] = hu.s[st];
+    pos -= btr = hu.n[st];
+  }
+  if (pos != eb || i + 1 != ss)
+    err(0);
+};
+var dhu4 = function(dat, out, hu) {
+  var bt = 6;
+  var ss = out.length, sz1 = ss + 3 >> 2, sz2 = sz1 << 1, sz3 = sz1 + sz2;
+  dhu(dat.subarray(bt, bt += dat[0] | dat[1] << 8), out.subarray(0, sz1), hu);
+  dhu(dat.subarray(bt, bt += dat[2] | dat[3] << 8), out.subarray(sz1, sz2), hu);
+  dhu(dat.subarray(bt, bt += dat[4] | dat[5] << 8), out.subarray(sz2, sz3), hu);
+  dhu(dat.subarray(bt), out.subarray(sz3), hu);
+};
+var rzb = function(dat, st, out) {
+  var _a3;
+  var bt = st.b;
+  var b0 = dat[bt], btype = b0 >> 1 & 3;
+  st.l = b0 & 1;
+  var sz = b0 >> 3 | dat[bt + 1] << 5 | dat[bt + 2] << 13;
+  var ebt = (bt += 3) + sz;
+  if (btype == 1) {
+    if (bt >= dat.length)
+      return;
+    st.b = bt + 1;
+    if (out) {
+      fill(out, dat[bt], st.y, st.y += sz);
+      return out;
+    }
+    return fill(new u8(sz), dat[bt]);
+  }
+  if (ebt > dat.length)
+    return;
+  if (btype == 0) {
+    st.b = ebt;
+    if (out) {
+      out.set(dat.subarray(bt, ebt), st.y);
+      st.y += sz;
+      return out;
+    }
+    return slc(dat, bt, ebt);
+  }
+  if (btype == 2) {
+    var b3 = dat[bt], lbt = b3 & 3, sf = b3 >> 2 & 3;
+    var lss = b3 >> 4, lcs = 0, s4 = 0;
+    if (lbt < 2) {
+      if (sf & 1)
+        lss |= dat[++bt] << 4 | (sf & 2 && dat[++bt] << 12);
+      else
+        lss = b3 >> 3;
+    } else {
+      s4 = sf;
+      if (sf < 2)
+        lss |= (dat[++bt] & 63) << 4, lcs = dat[bt] >> 6 | dat[++bt] << 2;
+      else if (sf == 2)
+        lss |= dat[++bt] << 4 | (dat[++bt] & 3) << 12, lcs = dat[bt] >> 2 | dat[++bt] << 6;
+      else
+        lss |= dat[++bt] << 4 | (dat[++bt] & 63) << 12, lcs = dat[bt] >> 6 | dat[++bt] << 2 | dat[++bt] << 10;
+    }
+    ++bt;
+    var buf = out ? out.subarray(st.y, st.y + st.m) : new u8(st.m);
+    var spl = buf.length - lss;
+    if (lbt == 0)
+      buf.set(dat.subarray(bt, bt += lss), spl);
+    else if (lbt == 1)
+      fill(buf, dat[bt++], spl);
+    else {
+      var hu = st.h;
+      if (lbt == 2) {
+        var hud = rhu(dat, bt);
+        lcs += bt - (bt = hud[0]);
+        st.h = hu = hud[1];
+      } else if (!hu)
+        err(0);
+      (s4 ? dhu4 : dhu)(dat.subarray(bt, bt += lcs), buf.subarray(spl), hu);
+    }
+    var ns = dat[bt++];
+    if (ns) {
+      if (ns == 255)
+        ns = (dat[bt++] | dat[bt++] << 8) + 32512;
+      else if (ns > 127)
+        ns = ns - 128 << 8 | dat[bt++];
+      var scm = dat[bt++];
+      if (scm & 3)
+        err(0);
+      var dts = [dmlt, doct, dllt];
+      for (var i = 2; i > -1; --i) {
+        var md = scm >> (i << 1) + 2 & 3;
+        if (md == 1) {
+          var rbuf = new u8([0, 0, dat[bt++]]);
+          dts[i] = {
+            s: rbuf.subarray(2, 3),
+            n: rbuf.subarray(0, 1),
+            t: new u16(rbuf.buffer, 0, 1),
+            b: 0
+          };
+        } else if (md == 2) {
+          _a3 = rfse(dat, bt, 9 - (i & 1)), bt = _a3[0], dts[i] = _a3[1];
+        } else if (md == 3) {
+          if (!st.t)
+            err(0);
+          dts[i] = st.t[i];
+        }
+      }
+      var _b = st.t = dts, mlt = _b[0], oct = _b[1], llt = _b[2];
+      var lb = dat[ebt - 1];
+      if (!lb)
+        err(0);
+      var spos = (ebt << 3) - 8 + msb(lb) - llt.b, cbt = spos >> 3, oubt = 0;
+      var lst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << llt.b) - 1;
+      cbt = (spos -= oct.b) >> 3;
+      var ost = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << oct.b) - 1;
+      cbt = (spos -= mlt.b) >> 3;
+      var mst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mlt.b) - 1;
+      for (++ns; --ns; ) {
+        var llc = llt.s[lst];
+        var lbtr = llt.n[lst];
+        var mlc = mlt.s[mst];
+        var mbtr = mlt.n[mst];
+        var ofc = oct.s[ost];
+        var obtr = oct.n[ost];
+        cbt = (spos -= ofc) >> 3;
+        var ofp = 1 << ofc;
+        var off = ofp + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16 | dat[cbt + 3] << 24) >>> (spos & 7) & ofp - 1);
+        cbt = (spos -= mlb[mlc]) >> 3;
+        var ml = mlbl[mlc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << mlb[mlc]) - 1);
+        cbt = (spos -= llb[llc]) >> 3;
+        var ll = llbl[llc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << llb[llc]) - 1);
+        cbt = (spos -= lbtr) >> 3;
+        lst = llt.t[lst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << lbtr) - 1);
+        cbt = (spos -= mbtr) >> 3;
+        mst = mlt.t[mst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mbtr) - 1);
+        cbt = (spos -= obtr) >> 3;
+        ost = oct.t[ost] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << obtr) - 1);
+        if (off > 3) {
+          st.o[2] = st.o[1];
+          st.o[1] = st.o[0];
+          st.o[0] = off -= 3;
+        } else {
+          var idx = off - (ll != 0);
+          if (idx) {
+            off = idx == 3 ? st.o[0] - 1 : st.o[idx];
+            if (idx > 1)
+              st.o[2] = st.o[1];
+            st.o[1] = st.o[0];
+            st.o[0] = off;
+          } else
+            off = st.o[0];
+        }
+        for (var i = 0; i < ll; ++i) {
+          buf[oubt + i] = buf[spl + i];
+        }
+        oubt += ll, spl += ll;
+        var stin = oubt - off;
+        if (stin < 0) {
+          var len = -stin;
+          var bs = st.e + stin;
+          if (len > ml)
+            len = ml;
+          for (var i = 0; i < len; ++i) {
+            buf[oubt + i] = st.w[bs + i];
+          }
+          oubt += len, ml -= len, stin = 0;
+        }
+        for (var i = 0; i < ml; ++i) {
+          buf[oubt + i] = buf[stin + i];
+        }
+        oubt += ml;
+      }
+      if (oubt != spl) {
+        while (spl < buf.length) {
+          buf[oubt++] = buf[spl++];
+        }
+      } else
+        oubt = buf.length;
+      if (out)
+        st.y += oubt;
+      else
+        buf = slc(buf, 0, oubt);
+    } else if (out) {
+      st.y += lss;
+      if (spl) {
+        for (var i = 0; i < lss; ++i) {
+          buf[i] = buf[spl + i];
+        }
+      }
+    } else if (spl)
+      buf = slc(buf, spl);
+    st.b = ebt;
+    return buf;
+  }
+  err(2);
+};
+var cct = function(bufs, ol) {
+  if (bufs.length == 1)
+    return bufs[0];
+  var buf = new u8(ol);
+  for (var i = 0, b = 0; i < bufs.length; ++i) {
+    var chk = bufs[i];
+    buf.set(chk, b);
+    b += chk.length;
+  }
+  return buf;
+};
+var Decompress = /* @__PURE__ */ (function() {
+  function Decompress2(ondata) {
+    this.ondata = ondata;
+    this.c = [];
+    this.l = 0;
+    this.z = 0;
+  }
+  Decompress2.prototype.push = function(chunk, final) {
+    if (typeof this.s == "number") {
+      var sub = Math.min(chunk.length, this.s);
+      chunk = chunk.subarray(sub);
+      this.s -= sub;
+    }
+    var sl = chunk.length;
+    var ncs = sl + this.l;
+    if (!this.s) {
+      if (final) {
+        if (!ncs) {
+          this.ondata(new u8(0), true);
+          return;
+        }
+        if (ncs < 5)
+          err(5);
+      } else if (ncs < 18) {
+        this.c.push(chunk);
+        this.l = ncs;
+        return;
+      }
+      if (this.l) {
+        this.c.push(chunk);
+        chunk = cct(this.c, ncs);
+        this.c = [];
+        this.l = 0;
+      }
+      if (typeof (this.s = rzfh(chunk)) == "number")
+        return this.push(chunk, final);
+    }
+    if (typeof this.s != "number") {
+      if (ncs < (this.z || 3)) {
+        if (final)
+          err(5);
+        this.c.push(chunk);
+        this.l = ncs;
+        return;
+      }
+      if (this.l) {
+        this.c.push(chunk);
+        chunk = cct(this.c, ncs);
+        this.c = [];
+        this.l = 0;
+      }
+      if (!this.z && ncs < (this.z = chunk[this.s.b] & 2 ? 4 : 3 + (chunk[this.s.b] >> 3 | chunk[this.s.b + 1] << 5 | chunk[this.s.b + 2] << 13))) {
+        if (final)
+          err(5);
+        this.c.push(chunk);
+        this.l = ncs;
+        return;
+      } else
+        this.z = 0;
+      for (; ; ) {
+        var blk = rzb(chunk, this.s);
+        if (!blk) {
+          if (final)
+            err(5);
+          var adc = chunk.subarray(this.s.b);
+          this.s.b = 0;
+          this.c.push(adc), this.l += adc.length;
+          return;
+        } else {
+          this.ondata(blk, false);
+          cpw(this.s.w, 0, blk.length);
+          this.s.w.set(blk, this.s.w.length - blk.length);
+        }
+        if (this.s.l) {
+          var rest = chunk.subarray(this.s.b);
+          this.s = this.s.c * 4;
+          this.push(rest, final);
+          return;
+        }
+      }
+    } else if (final)
+      err(5);
+  };
+  return Decompress2;
+})();
+
+// src/image/compression.ts
+var CHUNK = 1 << 20;
+function sniff(head) {
+  if (head.length >= 2 && head[0] === 31 && head[1] === 139) return "gzip";
+  if (head.length >= 4 && head.readUInt32LE(0) === 4247762216) return "zstd";
+  if (head.toString("latin1", 257, 262) === "ustar") return "none";
+  if (head.toString("latin1", 0, 3) === "BZh") return "bzip2";
+  if (head.toString("latin1", 0, 6) === "\xFD7zXZ\0") return "xz";
+  return isOldTar(head) || head.subarray(0, 512).every((byte) => byte === 0) ? "none" : "unknown";
+}
+function isOldTar(head) {
+  if (head.length < 512) return false;
+  const written = Number.parseInt(head.toString("latin1", 148, 156).replace(/[\0 ]/g, " ").trim(), 8);
+  let sum = 8 * 32;
+  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += head[i] ?? 0;
+  return written === sum;
+}
+function decompressor(compression) {
+  if (compression === "gzip") return zlib.createGunzip({ chunkSize: CHUNK / 4 });
+  const native = zlib.createZstdDecompress;
+  return native ? native({ chunkSize: CHUNK }) : zstdFallback();
+}
+function zstdFallback() {
+  let out = [];
+  const decoder = new Decompress((chunk) => out.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
+  return new Transform({
+    transform(chunk, _encoding, done) {
+      try {
+        decoder.push(chunk);
+        for (const piece of out) this.push(Buffer.from(piece));
+        out = [];
+        done();
+      } catch (error63) {
+        done(error63);
+      }
+    },
+    flush(done) {
+      try {
+        decoder.push(new Uint8Array(0), true);
+        for (const piece of out) this.push(Buffer.from(piece));
+        done();
+      } catch (error63) {
+        done(error63);
+      }
+    }
+  });
+}
+async function* decompress(source, compression, where) {
+  if (compression === "none") {
+    yield* source;
+    return;
+  }
+  if (compression !== "gzip" && compression !== "zstd") {
+    throw new ImageError(
+      "unknown-compression",
+      `${where} is compressed in a way that is not supported (${compression}). Layers are plain, gzip or zstd: build or convert the image with one of these.`
+    );
+  }
+  const transform2 = decompressor(compression);
+  let fed = 0;
+  const counted = (async function* () {
+    for await (const chunk of source) {
+      fed += chunk.length;
+      yield chunk;
+    }
+  })();
+  let failed = null;
+  const feeding = pipeline(Readable.from(counted, { objectMode: false, highWaterMark: CHUNK }), transform2).catch((error63) => {
+    failed = error63;
+  });
+  try {
+    for await (const chunk of transform2) yield chunk;
+  } catch (error63) {
+    await feeding;
+    const cause = failed ?? error63;
+    if (cause instanceof ImageError) throw cause;
+    throw new ImageError(
+      "truncated",
+      `${where} does not decompress (${compression}: ${cause instanceof Error ? cause.message : String(cause)}): the archive is truncated or damaged. Save or build the image again.`,
+      { cause }
+    );
+  }
+  await feeding;
+  const read = "bytesWritten" in transform2 ? Number(transform2.bytesWritten) : fed;
+  if (compression === "gzip" && read < fed) {
+    throw new ImageError("trailing-data", `${where} holds ${fed - read} bytes behind its compressed data, which no reader would look at. Save or build the image again.`);
+  }
+}
+
+// src/image/files.ts
+import { readSync } from "node:fs";
+import { open as open4 } from "node:fs/promises";
+import path3 from "node:path";
+
+// src/image/tar-walk.ts
+var BLOCK = 512;
+var MAX_EXTENDED_HEADER = 1 << 20;
+var TYPES = {
+  0: "file",
+  48: "file",
+  49: "link",
+  50: "symlink",
+  51: "character-device",
+  52: "block-device",
+  53: "directory",
+  54: "fifo",
+  55: "file"
+};
+var HEADER_ONLY = /* @__PURE__ */ new Set(["link", "symlink", "character-device", "block-device", "fifo"]);
+var text = (block, from, length) => {
+  const end2 = block.indexOf(0, from);
+  return block.toString("utf8", from, end2 === -1 || end2 > from + length ? from + length : end2);
+};
+function number4(block, from, length) {
+  if (((block[from] ?? 0) & 128) !== 0) {
+    if (block[from] !== 128) return -1;
+    let sum2 = 0;
+    for (let i = from + 1; i < from + length; i++) sum2 = sum2 * 256 + (block[i] ?? 0);
+    return sum2;
+  }
+  let at3 = from;
+  while (at3 < from + length && (block[at3] === 32 || block[at3] === 0)) at3++;
+  let sum = 0;
+  for (; at3 < from + length; at3++) {
+    const digit2 = (block[at3] ?? 0) - 48;
+    if (digit2 < 0 || digit2 > 7) break;
+    sum = sum * 8 + digit2;
+  }
+  return sum;
+}
+function checksum(block) {
+  let sum = 8 * 32;
+  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += block[i] ?? 0;
+  return sum;
+}
+function paxRecords(data) {
+  const records = /* @__PURE__ */ new Map();
+  let at3 = 0;
+  while (at3 < data.length) {
+    const space = data.indexOf(32, at3);
+    const length = space === -1 ? Number.NaN : Number.parseInt(data.toString("latin1", at3, space), 10);
+    if (!(length > 0)) break;
+    const record2 = data.toString("utf8", space + 1, at3 + length - 1);
+    const equals = record2.indexOf("=");
+    if (equals === -1) break;
+    records.set(record2.slice(0, equals), record2.slice(equals + 1));
+    at3 += length;
+  }
+  return records;
+}
+function* walkTar(where, onEntry) {
+  let offset = 0;
+  let zeroBlocks = 0;
+  let global2 = /* @__PURE__ */ new Map();
+  let local = null;
+  let longName = null;
+  let longLink = null;
+  const bad = (what) => new ImageError("not-a-tar", `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`);
+  for (; ; ) {
+    const block = yield { offset, length: BLOCK };
+    if (block.length === 0) return;
+    if (block.length < BLOCK)
+      throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+    const sum = checksum(block);
+    if (sum === 8 * 32) {
+      zeroBlocks++;
+      offset += BLOCK;
+      continue;
+    }
+    if (number4(block, 148, 8) !== sum) throw bad("no valid tar header");
+    const flag = block[156] ?? 0;
+    const ownSize = number4(block, 124, 12);
+    if (!(ownSize >= 0) || !Number.isSafeInteger(ownSize)) throw bad("an impossible entry size");
+    offset += BLOCK;
+    if (flag === 76 || flag === 75 || flag === 78 || flag === 120 || flag === 103) {
+      if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
+      const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize };
+      if (data.length < ownSize)
+        throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+      offset += Math.ceil(ownSize / BLOCK) * BLOCK;
+      if (flag === 76 || flag === 78) longName = text(data, 0, data.length);
+      else if (flag === 75) longLink = text(data, 0, data.length);
+      else if (flag === 103) global2 = paxRecords(data);
+      else local = new Map([...global2, ...paxRecords(data)]);
+      continue;
+    }
+    let name = text(block, 0, 100);
+    const ustar = block.toString("latin1", 257, 263) === "ustar\0";
+    if (ustar && block[345] !== 0) name = `${text(block, 345, 155)}/${name}`;
+    let type = TYPES[flag] ?? "other";
+    if (flag === 83) throw bad("a sparse entry of the old GNU form, which is not supported,");
+    const paxSize = local?.get("size");
+    const size = paxSize ? Number.parseInt(paxSize, 10) : ownSize;
+    if (!(size >= 0) || !Number.isSafeInteger(size)) throw bad("an impossible entry size");
+    const wholeName = local?.get("path") || longName || name;
+    if (type === "file" && flag !== 55 && wholeName.endsWith("/")) {
+      if (size > 0) throw bad("a directory of the old form that claims data,");
+      type = "directory";
+    }
+    if (size > 0 && HEADER_ONLY.has(type)) throw bad(`a ${type} entry that claims data,`);
+    const held = type === "directory" ? 0 : size;
+    onEntry({
+      name: wholeName,
+      type,
+      linkName: local?.get("linkpath") || longLink || text(block, 157, 100),
+      size: held,
+      offset,
+      afterEnd: zeroBlocks >= 2
+    });
+    zeroBlocks = zeroBlocks >= 2 ? zeroBlocks : 0;
+    local = longName = longLink = null;
+    offset += Math.ceil(held / BLOCK) * BLOCK;
+  }
+}
+async function indexTar(where, size, read) {
+  const entries = [];
+  const walk2 = walkTar(where, (header) => {
+    if (header.offset + header.size > size) {
+      throw new ImageError(
+        "truncated",
+        `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`
+      );
+    }
+    entries.push(header);
+  });
+  for (let step = walk2.next(); !step.done; ) {
+    const { offset, length } = step.value;
+    step = walk2.next(await read(offset, Math.max(0, Math.min(length, size - offset))));
+  }
+  return entries;
+}
+var TarGuard = class {
+  #walk;
+  #wanted;
+  #position = 0;
+  #partial = [];
+  #have = 0;
+  constructor(where, onEntry) {
+    this.#walk = walkTar(where, onEntry);
+    this.#wanted = this.#step(this.#walk.next());
+  }
+  #step(step) {
+    return step.done ? null : step.value;
+  }
+  /** @throws ImageError when a header is damaged or beyond the limits */
+  push(chunk) {
+    const start = this.#position;
+    const end2 = start + chunk.length;
+    this.#position = end2;
+    while (this.#wanted !== null) {
+      const { offset, length } = this.#wanted;
+      const from = offset + this.#have;
+      if (from >= end2) return;
+      const piece = chunk.subarray(from - start, Math.min(end2, offset + length) - start);
+      this.#have += piece.length;
+      if (this.#have < length) {
+        this.#partial.push(Buffer.from(piece));
+        return;
+      }
+      const block = this.#partial.length === 0 ? piece : Buffer.concat([...this.#partial, piece]);
+      this.#partial = [];
+      this.#have = 0;
+      this.#wanted = this.#step(this.#walk.next(block));
+    }
+  }
+  /** Tells the walk that no more bytes come. @throws ImageError `truncated` inside a header */
+  end() {
+    if (this.#wanted !== null) this.#walk.next(Buffer.concat(this.#partial));
+  }
+};
+
+// src/image/files.ts
+var MAX_DOCUMENT = 64 << 20;
+var VALID_CHUNKS = 24;
+async function* chunks(handle, offset, length, where) {
+  const end2 = offset + length;
+  const ring = [];
+  for (let at3 = offset, turn = 0; at3 < end2; turn = (turn + 1) % (VALID_CHUNKS + 2)) {
+    const wanted = Math.min(CHUNK, end2 - at3);
+    const buffer = ring[turn] ?? Buffer.allocUnsafeSlow(Math.min(CHUNK, length));
+    ring[turn] = buffer;
+    const bytesRead = readSync(handle.fd, buffer, 0, wanted, at3);
+    if (bytesRead === 0) throw new ImageError("truncated", `${where}: the file ended while it was read.`);
+    at3 += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+var clean2 = (name) => path3.posix.join("/", name).slice(1);
+async function tarFiles(where, handle) {
+  const { size } = await handle.stat();
+  const read = async (offset, length) => {
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await handle.read(buffer, 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  };
+  const entries = /* @__PURE__ */ new Map();
+  for (const header of await indexTar(where, size, read)) {
+    if (header.afterEnd || header.type === "directory") continue;
+    const name = clean2(header.name);
+    const earlier = entries.get(name);
+    if (earlier !== void 0 && (earlier.type !== header.type || earlier.linkName !== header.linkName || header.type === "file")) {
+      throw new ImageError("duplicate-entry", `${where}: holds ${JSON.stringify(name)} twice: which one counts depends on the reader. Save the image again.`);
+    }
+    entries.set(name, header);
+  }
+  const find = (name) => {
+    let at3 = clean2(name);
+    for (let hops = 0; hops < 8; hops++) {
+      const header = entries.get(at3);
+      if (header === void 0) return null;
+      if (header.type === "file") return header;
+      if (header.type !== "symlink" && header.type !== "link") return null;
+      at3 = header.type === "link" ? clean2(header.linkName) : clean2(path3.posix.join(path3.posix.dirname(`/${at3}`), header.linkName));
+    }
+    return null;
+  };
+  const need = (name) => {
+    const header = find(name);
+    if (header === null) throw new ImageError("missing-file", `${where}: ${name} is missing from the archive.`);
+    return header;
+  };
+  return {
+    where,
+    has: async (name) => find(name) !== null,
+    size: async (name) => need(name).size,
+    read: async (name) => {
+      const header = need(name);
+      checkDocument(where, name, header.size);
+      return read(header.offset, header.size);
+    },
+    async *stream(name) {
+      const header = need(name);
+      yield* chunks(handle, header.offset, header.size, where);
+    },
+    close: () => handle.close()
+  };
+}
+function checkDocument(where, name, size) {
+  if (size > MAX_DOCUMENT) throw new ImageError("too-large", `${where}: ${name} has ${size} bytes; manifests and configurations of up to ${MAX_DOCUMENT} are read.`);
+}
+function directoryFiles(directory) {
+  const where = directory;
+  const locate = (name) => path3.join(directory, clean2(name));
+  const opened = async (name) => {
+    try {
+      return await open4(locate(name), "r");
+    } catch (cause) {
+      throw new ImageError("missing-file", `${where}: ${name} is missing from the layout or cannot be read.`, { cause });
+    }
+  };
+  return {
+    where,
+    has: async (name) => {
+      try {
+        const handle = await open4(locate(name), "r");
+        const stat4 = await handle.stat();
+        await handle.close();
+        return stat4.isFile();
+      } catch {
+        return false;
+      }
+    },
+    size: async (name) => {
+      const handle = await opened(name);
+      try {
+        return (await handle.stat()).size;
+      } finally {
+        await handle.close();
+      }
+    },
+    read: async (name) => {
+      const handle = await opened(name);
+      try {
+        checkDocument(where, name, (await handle.stat()).size);
+        return await handle.readFile();
+      } finally {
+        await handle.close();
+      }
+    },
+    async *stream(name) {
+      const handle = await opened(name);
+      try {
+        yield* chunks(handle, 0, (await handle.stat()).size, where);
+      } finally {
+        await handle.close();
+      }
+    },
+    close: async () => {
+    }
+  };
+}
+
+// src/image/spool.ts
+import { mkdtemp, open as open5, rm as rm2 } from "node:fs/promises";
+import path4 from "node:path";
+async function spool(source, directory, where) {
+  let handle = null;
+  let folder = null;
+  try {
+    folder = await mkdtemp(path4.join(directory, "layergate-"));
+    handle = await open5(path4.join(folder, "spool"), "wx+", 384);
+  } catch (cause) {
+    throw new ImageError("io", `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`, { cause });
+  } finally {
+    if (folder !== null) await rm2(folder, { recursive: true, force: true });
+  }
+  try {
+    for await (const chunk of source) await handle.appendFile(chunk);
+    return handle;
+  } catch (cause) {
+    await handle.close();
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOSPC") {
+      throw new ImageError("disk-full", `${where}: the disk that holds ${directory} is full. Free some room or set TMPDIR to another directory.`, { cause });
+    }
+    throw cause;
+  }
+}
+
+// src/provenance/provenance.ts
+var MAX_PROVENANCE = 32 << 20;
+var MAX_STEPS = 2e4;
+var MAX_CHAIN = 1024;
+var text2 = external_exports.string().optional().catch(void 0);
+var texts = external_exports.record(external_exports.string(), external_exports.unknown()).optional().catch(void 0);
+var line = external_exports.object({ line: external_exports.int().min(1) });
+var locations = external_exports.object({
+  locations: external_exports.array(external_exports.object({ sourceIndex: external_exports.int().optional(), ranges: external_exports.array(external_exports.object({ start: line, end: line })).optional() })).nullish().transform((value) => value ?? [])
+}).nullable();
+var buildkitSchema = external_exports.object({
+  source: external_exports.object({
+    infos: external_exports.array(external_exports.object({ filename: text2, language: text2, data: external_exports.string().optional() })).nullish().transform((value) => value ?? []),
+    locations: external_exports.record(external_exports.string(), locations).nullish().transform((value) => value ?? {})
+  }).optional(),
+  layers: external_exports.record(external_exports.string(), external_exports.array(external_exports.array(external_exports.object({ digest: external_exports.string() }))).nullable()).nullish().transform((value) => value ?? {}),
+  vcs: texts
+});
+var stepsSchema = external_exports.array(
+  external_exports.object({
+    id: external_exports.string(),
+    op: external_exports.object({
+      Op: external_exports.object({ source: external_exports.object({ identifier: external_exports.string() }).optional() }).loose().nullish()
+    }).loose().optional()
+  })
+);
+var materialsSchema = external_exports.array(external_exports.object({ uri: external_exports.string(), digest: external_exports.record(external_exports.string(), external_exports.string()).optional() }));
+var isObject2 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+var at = (value, ...keys) => keys.reduce((sum, key) => isObject2(sum) ? sum[key] : void 0, value);
+function imageOfPurl(uri2, digest3) {
+  const match2 = /^pkg:(?:docker|oci)\/([^?#]+)/.exec(uri2);
+  if (match2?.[1] === void 0) return null;
+  try {
+    const [name = "", version2] = match2[1].split(/@(?=[^@]*$)/);
+    const tag = version2 === void 0 ? "" : decodeURIComponent(version2);
+    return {
+      reference: `${decodeURIComponent(name)}${tag === "" ? "" : tag.startsWith("sha256:") ? `@${tag}` : `:${tag}`}`,
+      digest: digest3 === void 0 ? null : `sha256:${digest3}`
+    };
+  } catch {
+    return null;
+  }
+}
+function imageOfStep(identifier) {
+  const match2 = /^(?:docker-image|oci-layout):\/\/([^@]+)(?:@(sha256:[0-9a-f]{64}))?$/.exec(identifier);
+  return match2?.[1] === void 0 ? null : { reference: match2[1], digest: match2[2] ?? null };
+}
+var joinPath = (...parts) => parts.flatMap((part) => part.split("/").filter((name) => name !== "" && name !== ".")).join("/");
+function pathsOf(name, vcs, source) {
+  const directory = vcs?.["localdir:dockerfile"];
+  const context3 = vcs?.["localdir:context"];
+  if (typeof directory === "string") return { repositoryPath: joinPath(directory, name), contextPath: typeof context3 === "string" ? joinPath(context3) : null };
+  const uri2 = at(source, "uri");
+  const folder = typeof uri2 === "string" ? /#[^:]*:(.+)$/.exec(uri2)?.[1] : void 0;
+  if (typeof uri2 === "string" && /[#.]git|^git/.test(uri2)) return { repositoryPath: joinPath(folder ?? "", name), contextPath: joinPath(folder ?? "") };
+  return { repositoryPath: null, contextPath: null };
+}
+function readProvenance(document, where) {
+  const predicate = isObject2(document) && isObject2(document["predicate"]) ? document["predicate"] : document;
+  if (!isObject2(predicate)) return { problem: `${where} is no provenance` };
+  const isV1 = isObject2(predicate["buildDefinition"]);
+  const definition = isV1 ? at(predicate, "buildDefinition", "internalParameters", "buildConfig", "llbDefinition") : at(predicate, "buildConfig", "llbDefinition");
+  const buildkit = isV1 ? at(predicate, "runDetails", "metadata", "buildkit_metadata") : at(predicate, "metadata", "https://mobyproject.org/buildkit@v1#metadata");
+  const args = isV1 ? at(predicate, "buildDefinition", "externalParameters", "request", "args") : at(predicate, "invocation", "parameters", "args");
+  const source = isV1 ? at(predicate, "buildDefinition", "externalParameters", "configSource") : at(predicate, "invocation", "configSource");
+  const materials = materialsSchema.safeParse((isV1 ? at(predicate, "buildDefinition", "resolvedDependencies") : predicate["materials"]) ?? []);
+  const metadata = buildkitSchema.safeParse(buildkit ?? {});
+  const steps = stepsSchema.safeParse(definition ?? []);
+  if (!materials.success || !metadata.success || !steps.success) return { problem: `${where} is not of the form that BuildKit writes` };
+  const { source: sources, layers, vcs } = metadata.data;
+  const info2 = sources?.infos[0];
+  const lines = /* @__PURE__ */ new Map();
+  for (const [step, found] of Object.entries(sources?.locations ?? {}).slice(0, MAX_STEPS)) {
+    const own2 = (found?.locations ?? []).filter(({ sourceIndex, ranges }) => (sourceIndex ?? 0) === 0 && ranges !== void 0 && ranges.length > 0);
+    lines.set(
+      step,
+      own2.map(
+        ({ ranges = [] }) => ranges.reduce((sum, { start, end: end2 }) => ({ startLine: Math.min(sum.startLine, start.line), endLine: Math.max(sum.endLine, end2.line) }), {
+          startLine: Number.POSITIVE_INFINITY,
+          endLine: 0
+        })
+      )
+    );
+  }
+  const chains = Object.entries(layers).slice(0, MAX_STEPS).flatMap(
+    ([output2, stacks]) => (stacks ?? []).filter((stack) => stack.length <= MAX_CHAIN).map((stack) => ({ step: output2.replace(/:\d+$/, ""), digests: stack.map(({ digest: digest3 }) => digest3) }))
+  );
+  const images2 = /* @__PURE__ */ new Map();
+  for (const { id, op } of steps.data.slice(0, MAX_STEPS)) {
+    const image = imageOfStep(op?.Op?.source?.identifier ?? "");
+    if (image !== null) images2.set(id, image);
+  }
+  const target = at(args, "target");
+  const name = info2?.filename ?? "Dockerfile";
+  return {
+    provenance: {
+      where,
+      dockerfile: info2?.data === void 0 ? null : { name, bytes: Buffer.from(info2.data, "base64") },
+      target: typeof target === "string" && target !== "" ? target : null,
+      lines,
+      chains,
+      images: images2,
+      materials: materials.data.flatMap(({ uri: uri2, digest: digest3 }) => imageOfPurl(uri2, digest3?.["sha256"]) ?? []),
+      ...pathsOf(name, vcs, source)
+    }
+  };
+}
+
+// src/provenance/documents.ts
+var PROVENANCE_KEY = /^buildx\.build\.provenance(?:\/|$)/;
+var isObject3 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+function inMetadata(value, depth = 0) {
+  if (!isObject3(value)) return [];
+  const own2 = Object.entries(value).flatMap(([key, found]) => PROVENANCE_KEY.test(key) ? [found] : []);
+  if (own2.length > 0 || depth > 0) return own2;
+  if ("predicate" in value || "buildDefinition" in value || "buildConfig" in value) return [value];
+  return Object.values(value).flatMap((target) => inMetadata(target, depth + 1));
+}
+function fromJson(text3, where) {
+  let value;
+  try {
+    value = JSON.parse(text3);
+  } catch {
+    return { provenances: [], problems: [`${where} is no JSON, as --metadata-file writes it`] };
+  }
+  const results = inMetadata(value).map((document) => readProvenance(document, where));
+  const provenances = results.flatMap((result) => "provenance" in result ? [result.provenance] : []);
+  const problems = results.flatMap((result) => "problem" in result ? [result.problem] : []);
+  if (results.length === 0) problems.push(`${where} holds no provenance`);
+  else if (provenances.length > 0 && provenances.every(({ dockerfile }) => dockerfile === null)) problems.push(`${where} holds a provenance without lines (mode=min)`);
+  return { provenances, problems };
+}
+var indexSchema = external_exports.object({ manifests: external_exports.array(external_exports.object({ digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/) })) });
+var manifestSchema = external_exports.object({ layers: external_exports.array(external_exports.object({ mediaType: external_exports.string().default(""), digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/) })).nullish() });
+async function fromRecord(files, where) {
+  const json2 = async (name) => JSON.parse((await files.read(name)).toString("utf8"));
+  const blob = (digest3) => `blobs/sha256/${digest3.slice(7)}`;
+  const problems = [];
+  const provenances = [];
+  try {
+    const { manifests } = indexSchema.parse(await json2("index.json"));
+    for (const { digest: digest3 } of manifests.slice(0, 64)) {
+      for (const layer of manifestSchema.parse(await json2(blob(digest3))).layers ?? []) {
+        if (!/in-toto/.test(layer.mediaType)) continue;
+        if (await files.size(blob(layer.digest)) > MAX_PROVENANCE) problems.push(`${where} holds a provenance of more than ${MAX_PROVENANCE >> 20} MiB`);
+        else {
+          const result = readProvenance(await json2(blob(layer.digest)), where);
+          if ("provenance" in result) provenances.push(result.provenance);
+        }
+      }
+    }
+  } catch {
+    problems.push(`${where} is no build record, as docker buildx history export writes it`);
+  }
+  if (provenances.length === 0 && problems.length === 0) problems.push(`${where} holds no provenance`);
+  return { provenances, problems };
+}
+async function readBuildDocuments(value, directory, temporary) {
+  if (value.trimStart().startsWith("{"))
+    return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
+  const handle = await open6(path5.resolve(directory, value), "r").catch((cause) => {
+    const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
+    throw new ConfigError(`${value}: the build metadata cannot be read (${code2}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
+  });
+  try {
+    const info2 = await handle.stat();
+    if (!info2.isFile()) throw new ConfigError(`${value}: the build metadata is no file. Name the file that --metadata-file wrote, or a .dockerbuild record.`);
+    const head = Buffer.alloc(512);
+    const { bytesRead } = await handle.read(head, 0, head.length, 0);
+    const compression = sniff(head.subarray(0, bytesRead));
+    const isText = /^\s*[{[]/.test(head.subarray(0, bytesRead).toString("latin1"));
+    if (!isText && compression !== "unknown") {
+      const source = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
+      return await openRecord(() => spool(decompress(source, compression, value), temporary, value), value);
+    }
+    if (info2.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info2.size} bytes, more than a provenance of a Dockerfile`] };
+    return fromJson((await readFile(path5.resolve(directory, value))).toString("utf8"), value);
+  } finally {
+    await handle.close();
+  }
+}
+async function openRecord(unpack, where) {
+  let files;
+  try {
+    files = await tarFiles(where, await unpack());
+  } catch {
+    return { provenances: [], problems: [`${where} is no build record, as docker buildx history export writes it`] };
+  }
+  try {
+    return await fromRecord(files, where);
+  } finally {
+    await files.close();
+  }
+}
+
+// src/provenance/engine.ts
+import { execFile } from "node:child_process";
+var TIMEOUT = 1e4;
+var MAX_RECORDS = 20;
+var docker = (args) => new Promise((resolve) => {
+  execFile("docker", [...args], { timeout: TIMEOUT, maxBuffer: MAX_PROVENANCE, encoding: "utf8" }, (error63, stdout) => resolve(error63 === null ? stdout : null));
+});
+var parse4 = (text3) => {
+  try {
+    return text3 === null ? null : JSON.parse(text3);
+  } catch {
+    return null;
+  }
+};
+var isObject4 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+async function findRecord(name) {
+  const image = parse4(await docker(["image", "inspect", "--format", "{{json .}}", name]));
+  if (!isObject4(image)) return null;
+  const identity = isObject4(image["Identity"]) ? image["Identity"] : {};
+  const [build2] = Array.isArray(identity["Build"]) ? identity["Build"] : [];
+  if (isObject4(build2) && typeof build2["Ref"] === "string" && /^[\w./-]+$/.test(build2["Ref"])) return build2["Ref"];
+  const id = image["Id"];
+  const listed = await docker(["buildx", "history", "ls", "--format", "json"]) ?? "";
+  for (const line2 of listed.split("\n").slice(0, MAX_RECORDS)) {
+    const record2 = parse4(line2);
+    const ref = isObject4(record2) ? record2["ref"] : null;
+    if (typeof ref !== "string" || !/^[\w./-]+$/.test(ref)) continue;
+    const details = parse4(await docker(["buildx", "history", "inspect", "--format", "json", ref]));
+    const attachments = isObject4(details) && Array.isArray(details["Attachments"]) ? details["Attachments"] : [];
+    if (attachments.some((attachment) => isObject4(attachment) && attachment["Digest"] === id)) return ref;
+  }
+  return null;
+}
+async function engineProvenance(name) {
+  if (name.startsWith("-")) return null;
+  const ref = await findRecord(name);
+  if (ref === null) return null;
+  const result = readProvenance(parse4(await docker(["buildx", "history", "inspect", "attachment", "--type", "provenance", ref])), "the engine's build record");
+  return "provenance" in result ? result.provenance : null;
+}
+
+// src/build.ts
+var MIB = 1 << 20;
+function attested(image) {
+  const provenances = [];
+  const problems = [];
+  for (const { predicateType, document, problem } of image.attestations) {
+    const where = `the attestation ${predicateType} of the image`;
+    if (problem !== null) problems.push(`${where} ${problem}`);
+    if (problem !== null || document === null || !/slsa/.test(predicateType)) continue;
+    if (document.length > MAX_PROVENANCE) {
+      problems.push(`${where} has more than ${MAX_PROVENANCE / MIB} MiB`);
+      continue;
+    }
+    let parsed;
+    try {
+      parsed = JSON.parse(document.toString("utf8"));
+    } catch {
+      problems.push(`${where} is no JSON`);
+      continue;
+    }
+    const result = readProvenance(parsed, where);
+    if ("provenance" in result) provenances.push(result.provenance);
+    else problems.push(result.problem);
+  }
+  return { provenances, problems };
+}
+var hasLines = (provenances) => provenances.some(({ dockerfile }) => dockerfile !== null);
+async function findBuild(image, options4) {
+  const { provenances, problems } = attested(image);
+  if (options4.buildMetadata !== null) {
+    const documents = await readBuildDocuments(options4.buildMetadata, options4.checkout ?? ".", options4.temporary);
+    provenances.unshift(...documents.provenances);
+    problems.push(...documents.problems);
+  }
+  if (image.source === "engine" && !hasLines(provenances)) {
+    const recorded = await engineProvenance(image.reference.replace(/^engine:/, ""));
+    if (recorded !== null) provenances.push(recorded);
+  }
+  const originWith = (files) => findOrigin({
+    config: image.config,
+    annotations: image.annotations,
+    layers: image.layers,
+    provenances,
+    dockerfiles: files.map(({ path: path11, text: text3 }) => parseDockerfile(path11, text3)),
+    isNamed: options4.isNamed,
+    target: options4.target
+  });
+  let origin = originWith(options4.dockerfiles);
+  const isFound = origin.dockerfile !== null && origin.reason === null && !origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
+  const isTraced = origin.layers.some(({ lines }) => lines?.certainty === "exact") || origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
+  if (!isFound && options4.checkout !== null && (!options4.isNamed || isTraced)) {
+    const known = new Set(options4.dockerfiles.map(({ path: path11 }) => path11));
+    const more = (await findDockerfiles(options4.checkout)).filter(({ path: path11 }) => !known.has(path11));
+    if (more.length > 0) {
+      const searched = originWith([...options4.dockerfiles, ...more]);
+      if (searched.reason === null || options4.dockerfiles.length === 0) origin = searched;
+    }
+  }
+  return { origin, provenances, warnings: [...problems.map((problem) => ({ code: "attestation-not-used", message: `${capital(problem)}.` })), ...origin.warnings] };
+}
+var capital = (text3) => text3.slice(0, 1).toUpperCase() + text3.slice(1);
+var MAX_TRACED = 200;
+async function findSources(leaks, { origin, provenances }, { checkout, context: context3 }) {
+  const found = /* @__PURE__ */ new Map();
+  if (checkout === null || origin.dockerfile === null) return found;
+  const path11 = origin.dockerfile.path;
+  const folder = path11.includes("/") ? path11.slice(0, path11.lastIndexOf("/")) : "";
+  const directories = context3 !== null ? [context3] : [.../* @__PURE__ */ new Set([...provenances.flatMap(({ contextPath: contextPath2 }) => contextPath2 ?? []), "", folder])];
+  const contexts = [];
+  for (const directory of directories) contexts.push(await readContext(checkout, directory, path11));
+  let traced = 0;
+  for (const { places } of leaks) {
+    for (const place of places) {
+      if (place.kind !== "file") continue;
+      const { layer, index, entry, path: inImage } = place.version.content;
+      const key = fileKey(layer, index);
+      const instruction = origin.layers[layer]?.source;
+      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key)) continue;
+      if (traced++ >= MAX_TRACED) return found;
+      for (const candidate of contexts) {
+        const source = await findSource(checkout, candidate, instruction, { path: inImage, size: entry.size, sha256: place.hashes.sha256 });
+        if (source === null) continue;
+        found.set(key, source);
+        break;
+      }
+    }
+  }
+  return found;
+}
+
+// src/evidence/attestation-text.ts
+var MAX_STRINGS = 5e5;
+var MAX_DEPTH2 = 64;
+var PLAIN_KEY = /^[\w-]+$/;
+function* leavesOf(value, field, name, depth) {
+  if (typeof value === "string") {
+    yield { field, name, value };
+    return;
+  }
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH2) return;
+  for (const [key, item] of Object.entries(value)) {
+    const own2 = Array.isArray(value) ? `${field}[${key}]` : PLAIN_KEY.test(key) ? field === "" ? key : `${field}.${key}` : `${field}[${JSON.stringify(key)}]`;
+    yield* leavesOf(item, own2, Array.isArray(value) ? "" : key.replace(/^build-arg:/, ""), depth + 1);
+  }
+}
+var decoded = ({ field, value }) => /\binfos\[\d+\]\.data$/.test(field) ? Buffer.from(value, "base64").toString("utf8") : null;
+function attestationText({ predicateType, document }) {
+  if (document === null) return null;
+  const raw = document.toString("utf8");
+  let parsed;
+  try {
+    parsed = JSON.parse(raw);
+  } catch {
+    return { predicateType, text: raw, fieldAt: () => ({ field: "", start: 0 }) };
+  }
+  const root = typeof parsed === "object" && parsed !== null && "predicate" in parsed ? parsed.predicate : parsed;
+  const starts = [];
+  const fields = [];
+  const parts = [];
+  let offset = 0;
+  let count2 = 0;
+  const add2 = (field, text3) => {
+    starts.push(offset);
+    fields.push(field);
+    parts.push(text3);
+    offset += Buffer.byteLength(text3) + 1;
+  };
+  for (const leaf of leavesOf(root, "", "", 0)) {
+    if (count2++ >= MAX_STRINGS) {
+      add2("", raw);
+      break;
+    }
+    const file2 = decoded(leaf);
+    add2(leaf.field, file2 ?? (leaf.name === "" || leaf.value.includes("\n") ? leaf.value : `${leaf.name}=${leaf.value}`));
+  }
+  return {
+    predicateType,
+    text: parts.join("\n"),
+    fieldAt: (position) => {
+      let [low, high] = [0, starts.length - 1];
+      while (low < high) {
+        const middle = Math.ceil((low + high) / 2);
+        if ((starts[middle] ?? 0) <= position) low = middle;
+        else high = middle - 1;
+      }
+      return { field: fields[low] ?? "", start: starts[low] ?? 0 };
+    }
+  };
+}
+
+// src/evidence/leak.ts
+var STRENGTHS = ["harmless", "possible", "likely", "proven"];
+var rankOf = (strength) => STRENGTHS.indexOf(strength);
+var MAX_LINKS = 500;
+var MAX_FIELDS = 50;
+var MIN_SEARCHED = 8;
+function reach(place) {
+  if (place.kind === "config") return place.field.startsWith("Env.") ? 0 : 1;
+  if (place.kind === "history") return 2;
+  if (place.kind === "attestation") return 3;
+  const states = { present: 4, overwritten: 5, replaced: 5, deleted: 6 };
+  return states[place.state];
+}
+function compare(a, b) {
+  const layerOf = (place) => place.kind === "file" ? place.version.layer : place.kind === "history" ? place.index : 0;
+  return reach(a) - reach(b) || layerOf(a) - layerOf(b) || (a.kind === "file" && b.kind === "file" ? a.version.index - b.version.index || a.offset - b.offset : 0);
+}
+function collectLeaks(image, scans, filesystem, origin, attestations, records, hashes, scanner) {
+  const byIdentity = /* @__PURE__ */ new Map();
+  const values = [];
+  const add2 = (match2, places) => {
+    values.push({ value: match2.value, guessable: match2.detector.guessable === true });
+    if (match2.companion !== null) values.push({ value: match2.companion, guessable: false });
+    if (places.length === 0) return;
+    const known = byIdentity.get(match2.identity);
+    if (known === void 0) byIdentity.set(match2.identity, { match: match2, places: [...places] });
+    else {
+      if (rankOf(match2.strength) > rankOf(known.match.strength)) known.match = match2;
+      known.places.push(...places);
+    }
+  };
+  const vouched = /* @__PURE__ */ new Set();
+  for (const found of fileMatches(scans, filesystem, origin, hashes)) {
+    const content = found.version.content;
+    const own2 = hashes.get(`${content.layer}:${content.index}`);
+    const isVouched = own2 !== void 0 && !isProvenToken(found.match) && found.match.inside === null && records.voucher(content.path, own2) !== null;
+    if (isVouched) vouched.add(`${content.layer}:${content.index}`);
+    add2(found.match, isVouched ? [] : found.places);
+  }
+  for (const text3 of configTexts(image, origin)) {
+    for (const match2 of scanner.scanText(text3.text)) add2(match2, [{ ...text3.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]);
+  }
+  for (const match2 of scanner.scanText(image.config.legacy ?? "")) {
+    const repeats = byIdentity.get(match2.identity)?.places.some(({ kind }) => kind !== "file") === true;
+    add2(
+      match2,
+      repeats ? [] : [{ kind: "config", field: "container_config", owner: "unknown", lines: null, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]
+    );
+  }
+  for (const attestation of attestations) {
+    for (const match2 of scanner.scanText(attestation.text)) add2(match2, [attestationPlace(attestation, match2.offset, match2, origin)]);
+  }
+  addKnownValues([...byIdentity.values()], configTexts(image, origin), attestations, origin);
+  const leaks = [...byIdentity.values()].map(({ match: match2, places }) => {
+    const [first, ...rest] = dedupe(places.sort(compare));
+    if (first === void 0) throw new RangeError("a leak without a place");
+    return { detector: match2.detector, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first, ...rest] };
+  });
+  return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size };
+}
+var isProvenToken = ({ detector, strength }) => strength === "proven" && !detector.id.includes("private-key") && !detector.id.includes("putty");
+function dedupe(places) {
+  const seen = /* @__PURE__ */ new Set();
+  return places.filter((place) => {
+    const key = place.kind === "file" ? `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}` : place.kind === "history" ? `history ${place.index}` : place.kind === "config" ? place.field : `${place.predicateType} ${place.field}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+function* fileMatches(scans, filesystem, origin, hashes) {
+  const links = /* @__PURE__ */ new Map();
+  for (const versions of filesystem.versions) {
+    for (const version2 of versions) {
+      if (version2.content === version2) continue;
+      const known = links.get(version2.content);
+      if (known === void 0) links.set(version2.content, [version2]);
+      else if (known.length < MAX_LINKS) known.push(version2);
+    }
+  }
+  const identities = /* @__PURE__ */ new Map();
+  for (const scan of scans) {
+    for (const match2 of scan.matches) {
+      const version2 = filesystem.versionOf(scan.index, match2.entry);
+      identities.set(version2, (identities.get(version2) ?? /* @__PURE__ */ new Set()).add(match2.identity));
+    }
+  }
+  for (const scan of scans) {
+    for (const match2 of scan.matches) {
+      const version2 = filesystem.versionOf(scan.index, match2.entry);
+      const places = [version2, ...links.get(version2) ?? []].map((shown) => {
+        let last = shown;
+        while (last.ending?.state === "overwritten" && last.successor !== null && identities.get(last.successor.content)?.has(match2.identity)) last = last.successor;
+        const layer = origin.layers[shown.layer];
+        return {
+          kind: "file",
+          version: shown,
+          inside: match2.inside,
+          line: match2.line,
+          offset: match2.offset,
+          encoding: match2.encoding,
+          state: last.ending?.state ?? "present",
+          ending: last.ending,
+          owner: layer?.owner ?? "unknown",
+          lines: layer?.lines ?? null,
+          strength: match2.strength,
+          name: match2.facts["name"] ?? null,
+          note: match2.note,
+          hashes: hashes.get(`${version2.layer}:${version2.index}`) ?? null
+        };
+      });
+      yield { match: match2, version: version2, places };
+    }
+  }
+}
+function configTexts(image, origin) {
+  const { run: run2, author, comment: comment2 } = image.config;
+  const setBy = (keyword, name) => {
+    const entry = origin.history.findLast(
+      ({ instruction }) => instruction.keyword === keyword && (name === null || new RegExp(`(?:^|\\s)"?${name.replace(/[^\w]/g, "\\$&")}"?[= ]`).test(instruction.text))
+    );
+    return { owner: entry?.owner ?? "unknown", lines: entry?.lines ?? null };
+  };
+  const field = (name, text3, from) => ({ text: text3, place: { kind: "config", field: name, ...from } });
+  const split = (pair2) => [pair2.slice(0, Math.max(0, pair2.indexOf("="))), pair2];
+  return [
+    ...run2.Env.map(split).map(([name, pair2]) => field(`Env.${name}`, pair2, setBy("ENV", name))),
+    ...Object.entries(run2.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy("LABEL", name))),
+    ...Object.entries(image.annotations).map(([name, value]) => field(`Annotations.${name}`, `${name}=${value}`, { owner: "own", lines: null })),
+    ...run2.Cmd === null ? [] : [field("Cmd", run2.Cmd.join(" "), setBy("CMD", null))],
+    ...run2.Entrypoint === null ? [] : [field("Entrypoint", run2.Entrypoint.join(" "), setBy("ENTRYPOINT", null))],
+    ...run2.Healthcheck === null ? [] : [field("Healthcheck", run2.Healthcheck.Test.join(" "), setBy("HEALTHCHECK", null))],
+    ...run2.OnBuild.map((text3) => field("OnBuild", text3, setBy("ONBUILD", null))),
+    ...author === null ? [] : [field("author", author, setBy("MAINTAINER", null))],
+    ...comment2 === null ? [] : [field("comment", comment2, setBy("", null))],
+    ...origin.history.map(
+      ({ entry, owner, lines }) => ({
+        text: [entry.createdBy, entry.comment, entry.author].filter((text3) => text3 !== null).join("\n"),
+        place: { kind: "history", index: entry.index, owner, lines }
+      })
+    )
+  ];
+}
+function attestationPlace(attestation, offset, match2, origin) {
+  const { field, start } = attestation.fieldAt(offset);
+  return {
+    kind: "attestation",
+    predicateType: attestation.predicateType,
+    field,
+    owner: "own",
+    lines: attestedLines(field, Buffer.from(attestation.text).subarray(start, offset), origin),
+    strength: match2.strength,
+    name: match2.facts["name"] ?? null,
+    note: match2.note
+  };
+}
+function attestedLines(field, before, { dockerfile, linesOf }) {
+  const instructions = dockerfile?.stages.flatMap((stage) => stage.instructions) ?? [];
+  const name = /build-arg:([\w.-]+)/.exec(field)?.[1];
+  const argument = name === void 0 ? void 0 : instructions.find(({ keyword, text: text3 }) => keyword === "ARG" && text3.split(/\s+/).some((word) => word.split("=")[0] === name));
+  if (argument !== void 0) return linesOf(argument);
+  if (!/\binfos\[0\]\.data$/.test(field)) return null;
+  const line2 = before.filter((byte) => byte === 10).length + 1;
+  const said = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
+  const lines = said === void 0 ? null : linesOf(said);
+  return lines?.certainty === "exact" ? lines : null;
+}
+function addKnownValues(collected, texts2, attestations, origin) {
+  for (const { match: match2, places } of collected) {
+    if (match2.value.length < MIN_SEARCHED || match2.strength === "harmless") continue;
+    for (const attestation of attestations) {
+      let found = 0;
+      for (let at3 = attestation.text.indexOf(match2.value); at3 !== -1 && found < MAX_FIELDS; at3 = attestation.text.indexOf(match2.value, at3 + match2.value.length)) {
+        places.push(attestationPlace(attestation, Buffer.byteLength(attestation.text.slice(0, at3)), match2, origin));
+        found++;
+      }
+    }
+    for (const { text: text3, place } of texts2) {
+      if (!text3.includes(match2.value)) continue;
+      const known = places.some(
+        (other) => other.kind === "history" && place.kind === "history" && other.index === place.index || other.kind === "config" && place.kind === "config" && other.field === place.field
+      );
+      if (!known) places.push({ ...place, strength: match2.strength, name: null, note: match2.note });
+    }
+  }
+}
+
+// src/filesystem/filesystem.ts
+var MAX_LINKS2 = 40;
+var Filesystem = class {
+  /** By layer, then by index of the entry. */
+  versions;
+  #root;
+  constructor(root, versions) {
+    this.#root = root;
+    this.versions = versions;
+  }
+  /** The version of an entry. */
+  versionOf(layer, index) {
+    const version2 = this.versions[layer]?.[index];
+    if (version2 === void 0) throw new RangeError(`no entry ${index} in layer ${layer}`);
+    return version2;
+  }
+  /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
+  find(path11) {
+    const resolved = this.resolve(cleanPath(path11));
+    return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
+  }
+  /** The path with all links followed; null where it does not lead to something, or in a loop. */
+  resolve(path11) {
+    let links = 0;
+    let current = ROOT;
+    let node2 = this.#root;
+    const rest = path11.split("/").filter((part) => part !== "");
+    while (rest.length > 0) {
+      const name = rest.shift() ?? "";
+      const next = node2.children?.get(name);
+      if (next === void 0) return null;
+      current = childOf(current, name);
+      node2 = next;
+      if (next.version?.entry.type !== "symlink") continue;
+      if (++links > MAX_LINKS2) return null;
+      rest.unshift(
+        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
+      );
+      current = ROOT;
+      node2 = this.#root;
+    }
+    return current;
+  }
+  /** All versions of the final tree, in order of their paths' parts. */
+  *present() {
+    const stack = [this.#root];
+    while (stack.length > 0) {
+      const node2 = stack.pop();
+      if (node2?.version) yield node2.version;
+      if (node2?.children) for (const name of [...node2.children.keys()].sort().reverse()) stack.push(node2.children.get(name) ?? { version: null, children: null });
+    }
+  }
+};
+function nodeAt(root, path11) {
+  let node2 = root;
+  for (const part of path11.split("/")) if (part !== "") node2 = node2?.children?.get(part);
+  return node2 ?? null;
+}
+function end(node2, ending) {
+  const stack = [node2];
+  while (stack.length > 0) {
+    const current = stack.pop();
+    if (current === void 0) return;
+    if (current.version !== null && current.version.ending === null) current.version.ending = ending;
+    if (current.children !== null) for (const child of current.children.values()) stack.push(child);
+  }
+}
+function buildFilesystem(scans) {
+  const root = { version: null, children: /* @__PURE__ */ new Map() };
+  const versions = scans.map(({ index, entries }) => {
+    for (const { path: path11, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer: index, by: path11 });
+    return entries.map((entry, position) => add(root, entry, index, position));
+  });
+  return new Filesystem(root, versions);
+}
+function hide2(root, { kind, hides }, ending) {
+  const directory = kind === "opaque" ? nodeAt(root, hides) : nodeAt(root, hides.slice(0, hides.lastIndexOf("/")));
+  if (directory?.children == null) return;
+  if (kind === "opaque") {
+    for (const child2 of directory.children.values()) end(child2, ending);
+    directory.children.clear();
+    return;
+  }
+  const name = hides.slice(hides.lastIndexOf("/") + 1);
+  const child = directory.children.get(name);
+  if (child === void 0) return;
+  end(child, ending);
+  directory.children.delete(name);
+}
+function makeVersion(entry, layer, index, content, ending) {
+  const version2 = { path: entry.path, layer, index, entry, ending, successor: null };
+  version2.content = content ?? version2;
+  return version2;
+}
+function add(root, entry, layer, index) {
+  if (entry.whiteout !== null || entry.afterEnd) return makeVersion(entry, layer, index, null, { state: "deleted", layer, by: entry.path });
+  const target = entry.type === "hardlink" && entry.link !== null ? nodeAt(root, entry.link)?.version : null;
+  const version2 = makeVersion(entry, layer, index, target?.content ?? null, null);
+  const { node: node2, blockedBy } = makeDirectories(root, entry.path, layer);
+  if (blockedBy !== null) {
+    version2.ending = { state: "replaced", layer, by: blockedBy };
+    return version2;
+  }
+  const before = node2.version;
+  if (entry.type === "directory") {
+    if (before !== null && before.ending === null) before.ending = { state: node2.children === null ? "replaced" : "overwritten", layer, by: entry.path };
+    node2.children ??= /* @__PURE__ */ new Map();
+  } else {
+    const sameKind = before !== null && node2.children === null && before.entry.type === "symlink" === (entry.type === "symlink");
+    if (node2.children !== null || before !== null) end(node2, { state: sameKind ? "overwritten" : "replaced", layer, by: entry.path });
+    node2.children = null;
+  }
+  if (before !== null) before.successor = version2;
+  node2.version = version2;
+  return version2;
+}
+function makeDirectories(root, path11, layer) {
+  let node2 = root;
+  let current = ROOT;
+  let links = 0;
+  const rest = path11.split("/").filter((part) => part !== "");
+  while (rest.length > 0) {
+    const name = rest.shift() ?? "";
+    if (node2.children === null) {
+      end(node2, { state: "replaced", layer, by: path11 });
+      node2.version = null;
+      node2.children = /* @__PURE__ */ new Map();
+    }
+    let next = node2.children.get(name);
+    if (next === void 0) {
+      next = { version: null, children: rest.length > 0 ? /* @__PURE__ */ new Map() : null };
+      node2.children.set(name, next);
+    }
+    current = childOf(current, name);
+    if (rest.length > 0 && next.version?.entry.type === "symlink") {
+      if (++links > MAX_LINKS2) return { node: next, blockedBy: current };
+      rest.unshift(
+        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
+      );
+      node2 = root;
+      current = ROOT;
+      continue;
+    }
+    node2 = next;
+  }
+  return { node: node2, blockedBy: null };
+}
+
+// src/filesystem/packages.ts
+var PackageRecords = class {
+  #byPath;
+  constructor(byPath) {
+    this.#byPath = byPath;
+  }
+  /** Whether any record names the path; only then are checksums worth computing. */
+  knows(path11) {
+    return this.#byPath.has(merged(path11));
+  }
+  /** The package whose record has this checksum for the path; null for none. */
+  voucher(path11, hashes) {
+    return this.#byPath.get(merged(path11))?.find(({ algorithm, checksum: checksum2 }) => hashes[algorithm] === checksum2)?.package ?? null;
+  }
+};
+var merged = (path11) => path11.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
+function readPackageRecords(scans) {
+  const byPath = /* @__PURE__ */ new Map();
+  const add2 = (path11, record2) => {
+    const key = merged(cleanPath(path11));
+    const known = byPath.get(key);
+    if (known === void 0) byPath.set(key, [record2]);
+    else known.push(record2);
+  };
+  const madeHere = new Set(
+    scans.flatMap(
+      ({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? "/").filter((path11) => path11.endsWith("/direct_url.json")).map((path11) => parentOf(path11))
+    )
+  );
+  for (const { entries, extracts } of scans) {
+    for (const { entry, content } of extracts) {
+      const path11 = entries[entry]?.path;
+      if (path11 === void 0) continue;
+      if (path11.endsWith(".md5sums")) readMd5sums(baseName(path11).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add2);
+      else if (path11.endsWith("/apk/db/installed")) readApk(content, add2);
+      else if (path11.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path11))) readRecord(parentOf(parentOf(path11)), content, add2);
+    }
+  }
+  return new PackageRecords(byPath);
+}
+function readMd5sums(name, content, add2) {
+  for (const line2 of content.toString("utf8").split("\n")) {
+    const match2 = /^([0-9a-f]{32})\s+(.+)$/.exec(line2);
+    if (match2?.[1] !== void 0 && match2[2] !== void 0) add2(match2[2], { package: `dpkg ${name}`, algorithm: "md5", checksum: match2[1] });
+  }
+}
+function readApk(content, add2) {
+  let name = "";
+  let directory = "";
+  let file2 = "";
+  for (const line2 of content.toString("utf8").split("\n")) {
+    const value = line2.slice(2);
+    if (line2.startsWith("P:")) name = value;
+    else if (line2.startsWith("F:")) directory = value;
+    else if (line2.startsWith("R:")) file2 = value;
+    else if (line2.startsWith("Z:Q1")) add2(`${directory}/${file2}`, { package: `apk ${name}`, algorithm: "sha1", checksum: Buffer.from(value.slice(2), "base64").toString("hex") });
+  }
+}
+function readRecord(sitePackages, content, add2) {
+  let name = "";
+  const lines = content.toString("utf8").split("\n");
+  name = lines.find((line2) => line2.includes(".dist-info/"))?.replace(/\.dist-info\/.*$/, "") ?? "python package";
+  for (const line2 of lines) {
+    const match2 = /^"?(.+?)"?,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line2);
+    if (match2?.[1] !== void 0 && match2[2] !== void 0)
+      add2(`${sitePackages}/${match2[1]}`, { package: `python ${name}`, algorithm: "sha256", checksum: Buffer.from(match2[2], "base64url").toString("hex") });
+  }
+}
+
+// src/filesystem/programs.ts
+var SHELLS2 = /* @__PURE__ */ new Set([
+  "ash",
+  "bash",
+  "busybox",
+  "csh",
+  "dash",
+  "elvish",
+  "fish",
+  "hush",
+  "ksh",
+  "lksh",
+  "mksh",
+  "nu",
+  "oksh",
+  "pwsh",
+  "sash",
+  "sh",
+  "static-sh",
+  "tcsh",
+  "toybox",
+  "yash",
+  "zsh"
+]);
+var PACKAGE_MANAGERS = /* @__PURE__ */ new Set([
+  "apk",
+  "apt",
+  "apt-get",
+  "aptitude",
+  "brew",
+  "conda",
+  "dnf",
+  "dnf5",
+  "dpkg",
+  "emerge",
+  "flatpak",
+  "mamba",
+  "microdnf",
+  "micromamba",
+  "nix-env",
+  "opkg",
+  "pacman",
+  "rpm",
+  "snap",
+  "tdnf",
+  "yum",
+  "zypper"
+]);
+var UTILITIES = /* @__PURE__ */ new Set(["aria2c", "curl", "ftp", "git", "nc", "ncat", "netcat", "nmap", "scp", "sftp", "socat", "ssh", "tcpdump", "telnet", "wget"]);
+function findPrograms(filesystem, scans) {
+  const shells = [];
+  const packageManagers = [];
+  const utilities = [];
+  const named2 = /* @__PURE__ */ new Set();
+  const renamed = [];
+  for (const version2 of filesystem.present()) {
+    const { type } = version2.entry;
+    if (type !== "file" && type !== "hardlink" && type !== "symlink") continue;
+    const target = type === "symlink" ? filesystem.find(version2.path) : version2;
+    if (target === null || !isExecutable(target.content.entry, target.entry)) continue;
+    const kind = scans[target.content.layer]?.programs.get(target.content.index);
+    const name = baseName(version2.path);
+    if (SHELLS2.has(name)) {
+      shells.push(version2.path);
+      named2.add(target.content);
+    } else if ((kind === "busybox" || kind === "bash") && type === "file") renamed.push(version2);
+    if (PACKAGE_MANAGERS.has(name) && kind !== "busybox") packageManagers.push(version2.path);
+    if (UTILITIES.has(name)) utilities.push(version2.path);
+  }
+  for (const version2 of renamed) if (!named2.has(version2.content)) shells.push(version2.path);
+  return { shells, packageManagers, utilities, distroless: shells.length === 0 && packageManagers.length === 0 };
+}
+var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
+
+// src/filesystem/users.ts
+function readCollected(filesystem, scans, path11) {
+  const version2 = filesystem.find(path11);
+  if (version2 === null) return null;
+  const { layer, index } = version2.content;
+  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
+}
+function parsePasswd(text3) {
+  return text3.split("\n").flatMap((line2) => {
+    const [name = "", , uid = "", gid = ""] = line2.split(":");
+    return name !== "" && /^\d+$/.test(uid) ? [{ name, uid: Number(uid), gid: Number(gid) || 0 }] : [];
+  });
+}
+function parseGroup(text3) {
+  return text3.split("\n").flatMap((line2) => {
+    const [name = "", , gid = ""] = line2.split(":");
+    return name !== "" && /^\d+$/.test(gid) ? [{ name, gid: Number(gid) }] : [];
+  });
+}
+function resolveUser(configured, passwd, group) {
+  const trimmed2 = configured.trim();
+  const [user = "", groupName] = trimmed2.split(":");
+  const accounts = parsePasswd(passwd ?? "");
+  const name = user === "" ? "0" : user;
+  const account = accounts.find((candidate) => candidate.name === name) ?? null;
+  const uid = account?.uid ?? (/^\d+$/.test(name) ? Number(name) : name === "root" && passwd === null ? 0 : null);
+  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
+  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
+  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
+}
+function groupId(name, group) {
+  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name);
+  return found?.gid ?? (/^\d+$/.test(name) ? Number(name) : null);
+}
+
+// src/image/open.ts
+import { open as openFile, stat as stat2 } from "node:fs/promises";
+import path6 from "node:path";
+
+// src/image/docker-archive.ts
+import { createHash as createHash3 } from "node:crypto";
+
 // src/image/image.ts
 var platformName = ({ os: os5, architecture, variant }) => [os5, architecture, ...variant ? [variant] : []].join("/");
-
-// src/image/reference.ts
-function parseReference(text2) {
-  const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text2);
-  if (match2?.[1] === void 0) return null;
-  const path8 = match2[1];
-  const slash = path8.indexOf("/");
-  const first = slash === -1 ? "" : path8.slice(0, slash);
-  const hasDomain = first.includes(".") || first.includes(":") || first === "localhost" || /[A-Z]/.test(first);
-  const domain2 = hasDomain ? first === "index.docker.io" ? "docker.io" : first : "docker.io";
-  const rest = hasDomain ? path8.slice(slash + 1) : path8;
-  const repository = domain2 === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
-  return { name: `${domain2}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
-}
-function fullReference({ name, tag, digest: digest3 }) {
-  return `${name}${tag !== null ? `:${tag}` : digest3 === null ? ":latest" : ""}${digest3 !== null ? `@${digest3}` : ""}`;
-}
-function sameReference(a, b) {
-  const [left, right] = [parseReference(a), parseReference(b)];
-  return left !== null && right !== null && fullReference(left) === fullReference(right);
-}
 
 // src/image/choose.ts
 var ARCHITECTURES = { x64: "amd64", arm64: "arm64", arm: "arm", ia32: "386", ppc64: "ppc64le", s390x: "s390x", riscv64: "riscv64" };
@@ -65900,9 +61624,9 @@ function describe3({ names, platform: platform2, digests }) {
   const what = names.length > 0 ? names.join(", ") : digests[0] ?? "unnamed";
   return platform2 === null ? what : `${what} (${platformName(platform2)})`;
 }
-function parsePlatform(text2) {
-  const [os5, architecture, variant, ...rest] = text2.split("/");
-  if (!os5 || !architecture || rest.length > 0) throw new UsageError(`--platform ${JSON.stringify(text2)}: write it as os/architecture, for example linux/amd64.`);
+function parsePlatform(text3) {
+  const [os5, architecture, variant, ...rest] = text3.split("/");
+  if (!os5 || !architecture || rest.length > 0) throw new UsageError(`--platform ${JSON.stringify(text3)}: write it as os/architecture, for example linux/amd64.`);
   return { os: os5, architecture, variant: variant ?? null };
 }
 var fits = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
@@ -66007,7 +61731,7 @@ function parseConfig(bytes2, where) {
 }
 
 // src/image/layer.ts
-import { createHash } from "node:crypto";
+import { createHash as createHash2 } from "node:crypto";
 async function* hashed(source, hash4) {
   for await (const chunk of source) {
     hash4.update(chunk);
@@ -66039,8 +61763,8 @@ async function* verified(files, { blob, digest: digest3, diffId }, where) {
   const first = await iterator2.next();
   const head = first.done ? Buffer.alloc(0) : first.value;
   const compression = sniff(head);
-  const stored = createHash("sha256");
-  const plain = createHash("sha256");
+  const stored = createHash2("sha256");
+  const plain = createHash2("sha256");
   const all = (async function* () {
     if (first.done) return;
     yield head;
@@ -66078,16 +61802,16 @@ function refuseWindows(where, platform2) {
 }
 
 // src/image/docker-archive.ts
-var manifestSchema = external_exports.array(
+var manifestSchema2 = external_exports.array(
   external_exports.object({
     Config: external_exports.string(),
     RepoTags: external_exports.array(external_exports.string()).nullish().transform((value) => value ?? []),
     Layers: external_exports.array(external_exports.string()).nullish().transform((value) => value ?? [])
   })
 );
-var digestOf = (bytes2) => `sha256:${createHash2("sha256").update(bytes2).digest("hex")}`;
+var digestOf = (bytes2) => `sha256:${createHash3("sha256").update(bytes2).digest("hex")}`;
 async function readDockerManifest(files) {
-  const parsed = manifestSchema.safeParse(parseJson(await files.read("manifest.json"), `${files.where}: manifest.json`));
+  const parsed = manifestSchema2.safeParse(parseJson(await files.read("manifest.json"), `${files.where}: manifest.json`));
   if (!parsed.success) throw new ImageError("bad-manifest", `${files.where}: manifest.json is no docker save manifest. Save the image again.`);
   return parsed.data;
 }
@@ -66125,6 +61849,7 @@ async function openDockerArchive(files, reference, choice, architecture) {
     platform: config2.platform,
     config: config2,
     annotations: {},
+    attestations: [],
     layers: await Promise.all(config2.diffIds.map((diffId, index) => storedLayer(files, { index, diffId, digest: null, mediaType: null, blob: layers[index] ?? "" }))),
     notJudged,
     close: () => files.close()
@@ -66140,8 +61865,8 @@ var EngineRefused = class extends Error {
 async function* save(engine, name) {
   const child = spawn(engine, ["image", "save", name], { stdio: ["ignore", "pipe", "pipe"] });
   let stderr = "";
-  child.stderr.setEncoding("utf8").on("data", (text2) => {
-    stderr = (stderr + text2).slice(-4096);
+  child.stderr.setEncoding("utf8").on("data", (text3) => {
+    stderr = (stderr + text3).slice(-4096);
   });
   const ended = new Promise((resolve) => {
     child.on("error", (error63) => resolve({ code: null, error: error63 }));
@@ -66169,311 +61894,69 @@ async function saveFromEngine(name, spoolTo) {
   throw new ImageError("no-engine", `${name}: no such file, and no engine has an image of that name (${reasons.join("; ")}). Name an archive, an OCI layout or a local image.`);
 }
 
-// src/image/files.ts
-import { readSync } from "node:fs";
-import { open as open3 } from "node:fs/promises";
-import path from "node:path";
+// src/image/oci-layout.ts
+import { createHash as createHash5 } from "node:crypto";
 
-// src/image/tar-walk.ts
-var BLOCK = 512;
-var MAX_EXTENDED_HEADER = 1 << 20;
-var TYPES = {
-  0: "file",
-  48: "file",
-  49: "link",
-  50: "symlink",
-  51: "character-device",
-  52: "block-device",
-  53: "directory",
-  54: "fifo",
-  55: "file"
-};
-var HEADER_ONLY = /* @__PURE__ */ new Set(["link", "symlink", "character-device", "block-device", "fifo"]);
-var text = (block, from, length) => {
-  const end2 = block.indexOf(0, from);
-  return block.toString("utf8", from, end2 === -1 || end2 > from + length ? from + length : end2);
-};
-function number4(block, from, length) {
-  if (((block[from] ?? 0) & 128) !== 0) {
-    if (block[from] !== 128) return -1;
-    let sum2 = 0;
-    for (let i = from + 1; i < from + length; i++) sum2 = sum2 * 256 + (block[i] ?? 0);
-    return sum2;
-  }
-  let at2 = from;
-  while (at2 < from + length && (block[at2] === 32 || block[at2] === 0)) at2++;
-  let sum = 0;
-  for (; at2 < from + length; at2++) {
-    const digit2 = (block[at2] ?? 0) - 48;
-    if (digit2 < 0 || digit2 > 7) break;
-    sum = sum * 8 + digit2;
-  }
-  return sum;
-}
-function checksum(block) {
-  let sum = 8 * 32;
-  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += block[i] ?? 0;
-  return sum;
-}
-function paxRecords(data) {
-  const records = /* @__PURE__ */ new Map();
-  let at2 = 0;
-  while (at2 < data.length) {
-    const space = data.indexOf(32, at2);
-    const length = space === -1 ? Number.NaN : Number.parseInt(data.toString("latin1", at2, space), 10);
-    if (!(length > 0)) break;
-    const record2 = data.toString("utf8", space + 1, at2 + length - 1);
-    const equals = record2.indexOf("=");
-    if (equals === -1) break;
-    records.set(record2.slice(0, equals), record2.slice(equals + 1));
-    at2 += length;
-  }
-  return records;
-}
-function* walkTar(where, onEntry) {
-  let offset = 0;
-  let zeroBlocks = 0;
-  let global2 = /* @__PURE__ */ new Map();
-  let local = null;
-  let longName = null;
-  let longLink = null;
-  const bad = (what) => new ImageError("not-a-tar", `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`);
-  for (; ; ) {
-    const block = yield { offset, length: BLOCK };
-    if (block.length === 0) return;
-    if (block.length < BLOCK)
-      throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
-    const sum = checksum(block);
-    if (sum === 8 * 32) {
-      zeroBlocks++;
-      offset += BLOCK;
-      continue;
-    }
-    if (number4(block, 148, 8) !== sum) throw bad("no valid tar header");
-    const flag = block[156] ?? 0;
-    const ownSize = number4(block, 124, 12);
-    if (!(ownSize >= 0) || !Number.isSafeInteger(ownSize)) throw bad("an impossible entry size");
-    offset += BLOCK;
-    if (flag === 76 || flag === 75 || flag === 78 || flag === 120 || flag === 103) {
-      if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
-      const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize };
-      if (data.length < ownSize)
-        throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
-      offset += Math.ceil(ownSize / BLOCK) * BLOCK;
-      if (flag === 76 || flag === 78) longName = text(data, 0, data.length);
-      else if (flag === 75) longLink = text(data, 0, data.length);
-      else if (flag === 103) global2 = paxRecords(data);
-      else local = new Map([...global2, ...paxRecords(data)]);
-      continue;
-    }
-    let name = text(block, 0, 100);
-    const ustar = block.toString("latin1", 257, 263) === "ustar\0";
-    if (ustar && block[345] !== 0) name = `${text(block, 345, 155)}/${name}`;
-    let type = TYPES[flag] ?? "other";
-    if (flag === 83) throw bad("a sparse entry of the old GNU form, which is not supported,");
-    const paxSize = local?.get("size");
-    const size = paxSize ? Number.parseInt(paxSize, 10) : ownSize;
-    if (!(size >= 0) || !Number.isSafeInteger(size)) throw bad("an impossible entry size");
-    const wholeName = local?.get("path") || longName || name;
-    if (type === "file" && flag !== 55 && wholeName.endsWith("/")) {
-      if (size > 0) throw bad("a directory of the old form that claims data,");
-      type = "directory";
-    }
-    if (size > 0 && HEADER_ONLY.has(type)) throw bad(`a ${type} entry that claims data,`);
-    const held = type === "directory" ? 0 : size;
-    onEntry({
-      name: wholeName,
-      type,
-      linkName: local?.get("linkpath") || longLink || text(block, 157, 100),
-      size: held,
-      offset,
-      afterEnd: zeroBlocks >= 2
-    });
-    zeroBlocks = zeroBlocks >= 2 ? zeroBlocks : 0;
-    local = longName = longLink = null;
-    offset += Math.ceil(held / BLOCK) * BLOCK;
-  }
-}
-async function indexTar(where, size, read) {
-  const entries = [];
-  const walk = walkTar(where, (header) => {
-    if (header.offset + header.size > size) {
-      throw new ImageError(
-        "truncated",
-        `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`
-      );
-    }
-    entries.push(header);
-  });
-  for (let step = walk.next(); !step.done; ) {
-    const { offset, length } = step.value;
-    step = walk.next(await read(offset, Math.max(0, Math.min(length, size - offset))));
-  }
-  return entries;
-}
-var TarGuard = class {
-  #walk;
-  #wanted;
-  #position = 0;
-  #partial = [];
-  #have = 0;
-  constructor(where, onEntry) {
-    this.#walk = walkTar(where, onEntry);
-    this.#wanted = this.#step(this.#walk.next());
-  }
-  #step(step) {
-    return step.done ? null : step.value;
-  }
-  /** @throws ImageError when a header is damaged or beyond the limits */
-  push(chunk) {
-    const start = this.#position;
-    const end2 = start + chunk.length;
-    this.#position = end2;
-    while (this.#wanted !== null) {
-      const { offset, length } = this.#wanted;
-      const from = offset + this.#have;
-      if (from >= end2) return;
-      const piece = chunk.subarray(from - start, Math.min(end2, offset + length) - start);
-      this.#have += piece.length;
-      if (this.#have < length) {
-        this.#partial.push(Buffer.from(piece));
-        return;
-      }
-      const block = this.#partial.length === 0 ? piece : Buffer.concat([...this.#partial, piece]);
-      this.#partial = [];
-      this.#have = 0;
-      this.#wanted = this.#step(this.#walk.next(block));
-    }
-  }
-  /** Tells the walk that no more bytes come. @throws ImageError `truncated` inside a header */
-  end() {
-    if (this.#wanted !== null) this.#walk.next(Buffer.concat(this.#partial));
+// src/image/attestation.ts
+import { createHash as createHash4 } from "node:crypto";
+var manifestSchema3 = external_exports.object({
+  subject: external_exports.object({ digest: external_exports.string() }).nullish(),
+  layers: external_exports.array(external_exports.object({ mediaType: external_exports.string().default(""), digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/), annotations: external_exports.record(external_exports.string(), external_exports.string()).nullish() })).nullish()
+});
+var statementSchema = external_exports.object({ subject: external_exports.array(external_exports.object({ digest: external_exports.record(external_exports.string(), external_exports.string()) }).loose()).nullish() }).loose();
+var envelopeSchema = external_exports.object({ payloadType: external_exports.string(), payload: external_exports.string() });
+var MAX_MANIFESTS = 32;
+var MAX_STATEMENTS = 64;
+var parse5 = (bytes2) => {
+  try {
+    return JSON.parse(bytes2.toString("utf8"));
+  } catch {
+    return void 0;
   }
 };
-
-// src/image/files.ts
-var MAX_DOCUMENT = 64 << 20;
-var VALID_CHUNKS = 24;
-async function* chunks(handle, offset, length, where) {
-  const end2 = offset + length;
-  const ring = [];
-  for (let at2 = offset, turn = 0; at2 < end2; turn = (turn + 1) % (VALID_CHUNKS + 2)) {
-    const wanted = Math.min(CHUNK, end2 - at2);
-    const buffer = ring[turn] ?? Buffer.allocUnsafeSlow(Math.min(CHUNK, length));
-    ring[turn] = buffer;
-    const bytesRead = readSync(handle.fd, buffer, 0, wanted, at2);
-    if (bytesRead === 0) throw new ImageError("truncated", `${where}: the file ended while it was read.`);
-    at2 += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
+var blobName = (digest3) => `blobs/sha256/${digest3.slice(7)}`;
+var digestOf2 = (bytes2) => `sha256:${createHash4("sha256").update(bytes2).digest("hex")}`;
+function unwrap2(bytes2, mediaType) {
+  if (!/dsse/.test(mediaType)) return bytes2;
+  const envelope = envelopeSchema.safeParse(parse5(bytes2));
+  return envelope.success ? Buffer.from(envelope.data.payload, "base64") : bytes2;
 }
-var clean = (name) => path.posix.join("/", name).slice(1);
-async function tarFiles(where, handle) {
-  const { size } = await handle.stat();
-  const read = async (offset, length) => {
-    const buffer = Buffer.alloc(length);
-    const { bytesRead } = await handle.read(buffer, 0, length, offset);
-    return buffer.subarray(0, bytesRead);
-  };
-  const entries = /* @__PURE__ */ new Map();
-  for (const header of await indexTar(where, size, read)) {
-    if (header.afterEnd || header.type === "directory") continue;
-    const name = clean(header.name);
-    const earlier = entries.get(name);
-    if (earlier !== void 0 && (earlier.type !== header.type || earlier.linkName !== header.linkName || header.type === "file")) {
-      throw new ImageError("duplicate-entry", `${where}: holds ${JSON.stringify(name)} twice: which one counts depends on the reader. Save the image again.`);
-    }
-    entries.set(name, header);
-  }
-  const find = (name) => {
-    let at2 = clean(name);
-    for (let hops = 0; hops < 8; hops++) {
-      const header = entries.get(at2);
-      if (header === void 0) return null;
-      if (header.type === "file") return header;
-      if (header.type !== "symlink" && header.type !== "link") return null;
-      at2 = header.type === "link" ? clean(header.linkName) : clean(path.posix.join(path.posix.dirname(`/${at2}`), header.linkName));
-    }
-    return null;
-  };
-  const need = (name) => {
-    const header = find(name);
-    if (header === null) throw new ImageError("missing-file", `${where}: ${name} is missing from the archive.`);
-    return header;
-  };
-  return {
-    where,
-    has: async (name) => find(name) !== null,
-    size: async (name) => need(name).size,
-    read: async (name) => {
-      const header = need(name);
-      checkDocument(where, name, header.size);
-      return read(header.offset, header.size);
-    },
-    async *stream(name) {
-      const header = need(name);
-      yield* chunks(handle, header.offset, header.size, where);
-    },
-    close: () => handle.close()
-  };
-}
-function checkDocument(where, name, size) {
-  if (size > MAX_DOCUMENT) throw new ImageError("too-large", `${where}: ${name} has ${size} bytes; manifests and configurations of up to ${MAX_DOCUMENT} are read.`);
-}
-function directoryFiles(directory) {
-  const where = directory;
-  const locate = (name) => path.join(directory, clean(name));
-  const opened = async (name) => {
+async function readAttestations(files, manifests, image) {
+  const read = async (digest3, predicateType, mediaType) => {
+    const problem = (text3, document2 = null) => ({ predicateType, document: document2, problem: text3 });
+    if (!await files.has(blobName(digest3))) return problem("is missing from the archive");
+    let stored;
     try {
-      return await open3(locate(name), "r");
-    } catch (cause) {
-      throw new ImageError("missing-file", `${where}: ${name} is missing from the layout or cannot be read.`, { cause });
+      stored = await files.read(blobName(digest3));
+    } catch (error63) {
+      return problem(`cannot be read: ${error63 instanceof Error ? error63.message : String(error63)}`);
     }
+    const document = unwrap2(stored, mediaType);
+    if (digestOf2(stored) !== digest3) return problem("does not match its digest: it was changed or is damaged", document);
+    const statement = statementSchema.safeParse(parse5(document));
+    if (!statement.success) return problem("is no in-toto statement", document);
+    const subjects = statement.data.subject ?? [];
+    if (subjects.length > 0 && !subjects.some(({ digest: { sha256 } }) => sha256 === image.slice(7))) return problem("is about another image", document);
+    return { predicateType, document, problem: null };
   };
-  return {
-    where,
-    has: async (name) => {
-      try {
-        const handle = await open3(locate(name), "r");
-        const stat3 = await handle.stat();
-        await handle.close();
-        return stat3.isFile();
-      } catch {
-        return false;
-      }
-    },
-    size: async (name) => {
-      const handle = await opened(name);
-      try {
-        return (await handle.stat()).size;
-      } finally {
-        await handle.close();
-      }
-    },
-    read: async (name) => {
-      const handle = await opened(name);
-      try {
-        checkDocument(where, name, (await handle.stat()).size);
-        return await handle.readFile();
-      } finally {
-        await handle.close();
-      }
-    },
-    async *stream(name) {
-      const handle = await opened(name);
-      try {
-        yield* chunks(handle, 0, (await handle.stat()).size, where);
-      } finally {
-        await handle.close();
-      }
-    },
-    close: async () => {
+  const found = [];
+  for (const digest3 of manifests.slice(0, MAX_MANIFESTS)) {
+    if (!await files.has(blobName(digest3))) continue;
+    const bytes2 = await files.read(blobName(digest3)).catch(() => Buffer.alloc(0));
+    const manifest = manifestSchema3.safeParse(parse5(bytes2));
+    if (!manifest.success || digestOf2(bytes2) !== digest3) {
+      found.push({ predicateType: "unknown", document: bytes2, problem: "has a manifest that is damaged" });
+      continue;
     }
-  };
+    for (const { digest: blob, mediaType, annotations: annotations2 } of manifest.data.layers ?? []) {
+      if (!/in-toto|dsse/.test(mediaType) || found.length >= MAX_STATEMENTS) continue;
+      found.push(await read(blob, annotations2?.["in-toto.io/predicate-type"] ?? annotations2?.["predicateType"] ?? "unknown", mediaType));
+    }
+  }
+  return found;
 }
 
 // src/image/oci-layout.ts
-import { createHash as createHash3 } from "node:crypto";
 var annotations = external_exports.record(external_exports.string(), external_exports.string()).nullish().transform((value) => value ?? {});
 var digest2 = external_exports.string().regex(/^sha256:[0-9a-f]{64}$/, "no sha256 digest").transform((value) => value);
 var descriptorSchema = external_exports.object({
@@ -66487,52 +61970,63 @@ var descriptorSchema = external_exports.object({
     variant: external_exports.string().nullish().transform((value) => value ?? null)
   }).nullish().transform((value) => value ?? null)
 });
-var indexSchema = external_exports.object({
+var indexSchema2 = external_exports.object({
   manifests: external_exports.array(descriptorSchema).nullish().transform((value) => value ?? [])
 });
-var manifestSchema2 = external_exports.object({
+var manifestSchema4 = external_exports.object({
   config: descriptorSchema,
   layers: external_exports.array(descriptorSchema).nullish().transform((value) => value ?? []),
-  annotations
+  annotations,
+  subject: external_exports.object({ digest: external_exports.string() }).nullish().transform((value) => value ?? null)
 });
-var MAX_DEPTH2 = 4;
+var MAX_DEPTH3 = 4;
 var ATTESTATION = "vnd.docker.reference.type";
-var blobName = (of) => `blobs/sha256/${of.slice(7)}`;
+var ATTESTED = "vnd.docker.reference.digest";
+var blobName2 = (of) => `blobs/sha256/${of.slice(7)}`;
 async function readBlob(files, of) {
-  const bytes2 = await files.read(blobName(of));
-  const actual = createHash3("sha256").update(bytes2).digest("hex");
+  const bytes2 = await files.read(blobName2(of));
+  const actual = createHash5("sha256").update(bytes2).digest("hex");
   if (`sha256:${actual}` !== of)
     throw new ImageError(
       "digest-mismatch",
-      `${files.where}: ${blobName(of)} does not match its name: its bytes are sha256:${actual}. The archive is damaged or was changed: save or build the image again.`
+      `${files.where}: ${blobName2(of)} does not match its name: its bytes are sha256:${actual}. The archive is damaged or was changed: save or build the image again.`
     );
   return bytes2;
 }
-function parse4(schema, bytes2, where) {
+function parse6(schema, bytes2, where) {
   const parsed = schema.safeParse(parseJson(bytes2, where));
   if (parsed.success) return parsed.data;
   const issue3 = parsed.error.issues[0];
   throw new ImageError("bad-manifest", `${where}: ${issue3?.path.join(".") ?? ""}: ${issue3?.message ?? "wrong"}: no OCI manifest. Save or build the image again.`);
 }
-async function* images(files, descriptors, names, depth) {
+var addAttestation = (attestations, about, digest3) => {
+  if (about !== void 0) attestations.set(about, [...attestations.get(about) ?? [], digest3]);
+};
+async function* images(files, descriptors, names, depth, attestations) {
   for (const descriptor of descriptors) {
-    if (descriptor.annotations[ATTESTATION] === "attestation-manifest") continue;
+    if (descriptor.annotations[ATTESTATION] === "attestation-manifest") {
+      addAttestation(attestations, descriptor.annotations[ATTESTED], descriptor.digest);
+      continue;
+    }
     const own2 = descriptor.annotations["io.containerd.image.name"] ?? descriptor.annotations["org.opencontainers.image.ref.name"];
     const called = own2 === void 0 ? names : [own2];
-    if (!await files.has(blobName(descriptor.digest))) {
+    if (!await files.has(blobName2(descriptor.digest))) {
       yield { names: called, platform: descriptor.platform, digests: [descriptor.digest], manifest: null };
       continue;
     }
     const bytes2 = await readBlob(files, descriptor.digest);
-    const where = `${files.where}: ${blobName(descriptor.digest)}`;
+    const where = `${files.where}: ${blobName2(descriptor.digest)}`;
     const document = parseJson(bytes2, where);
     if (typeof document === "object" && document !== null && "manifests" in document) {
-      if (depth >= MAX_DEPTH2) throw new ImageError("too-deep", `${files.where}: indexes are nested deeper than ${MAX_DEPTH2}. Save or build the image again.`);
-      yield* images(files, parse4(indexSchema, bytes2, where).manifests, called, depth + 1);
+      if (depth >= MAX_DEPTH3) throw new ImageError("too-deep", `${files.where}: indexes are nested deeper than ${MAX_DEPTH3}. Save or build the image again.`);
+      yield* images(files, parse6(indexSchema2, bytes2, where).manifests, called, depth + 1, attestations);
       continue;
     }
-    const manifest = parse4(manifestSchema2, bytes2, where);
-    if (!isImage(manifest)) continue;
+    const manifest = parse6(manifestSchema4, bytes2, where);
+    if (!isImage(manifest)) {
+      addAttestation(attestations, manifest.subject?.digest, descriptor.digest);
+      continue;
+    }
     yield { names: called, platform: descriptor.platform, digests: [descriptor.digest, manifest.config.digest], manifest };
   }
 }
@@ -66541,9 +62035,10 @@ function isImage({ config: config2, layers }) {
   return config2.mediaType === "" || /image\.config|container\.image/.test(config2.mediaType);
 }
 async function openOciLayout(files, reference, choice, architecture) {
-  const index = parse4(indexSchema, await files.read("index.json"), `${files.where}: index.json`);
+  const index = parse6(indexSchema2, await files.read("index.json"), `${files.where}: index.json`);
   const all = [];
-  for await (const found of images(files, index.manifests, [], 0)) all.push(found);
+  const attestations = /* @__PURE__ */ new Map();
+  for await (const found of images(files, index.manifests, [], 0, attestations)) all.push(found);
   const present = await withPlatforms(
     files,
     all.filter(({ manifest: manifest2 }) => manifest2 !== null)
@@ -66560,13 +62055,13 @@ async function openOciLayout(files, reference, choice, architecture) {
   if (manifest === null)
     throw new ImageError("missing-manifest", `${files.where}: the manifest ${chosen.digests[0]} is missing from the archive: it is incomplete. Save with --platform.`);
   await checkDockerManifest(files, present);
-  if (!await files.has(blobName(manifest.config.digest))) {
+  if (!await files.has(blobName2(manifest.config.digest))) {
     throw new ImageError(
       "missing-config",
       `${files.where}: the configuration ${manifest.config.digest.slice(0, 19)}\u2026 is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`
     );
   }
-  const config2 = parseConfig(await readBlob(files, manifest.config.digest), `${files.where}: ${blobName(manifest.config.digest)}`);
+  const config2 = parseConfig(await readBlob(files, manifest.config.digest), `${files.where}: ${blobName2(manifest.config.digest)}`);
   refuseWindows(files.where, config2.platform);
   if (manifest.layers.length !== config2.diffIds.length) {
     throw new ImageError(
@@ -66583,11 +62078,12 @@ async function openOciLayout(files, reference, choice, architecture) {
     platform: config2.platform,
     config: config2,
     annotations: manifest.annotations,
+    attestations: await readAttestations(files, attestations.get(chosen.digests[0]) ?? [], chosen.digests[0]),
     layers: await Promise.all(
       config2.diffIds.map((diffId, layer) => {
         const stored = manifest.layers[layer];
         if (stored === void 0) throw new ImageError("layer-count", `${files.where}: layer ${layer} is not in the manifest.`);
-        return storedLayer(files, { index: layer, diffId, digest: stored.digest, mediaType: stored.mediaType, blob: blobName(stored.digest) });
+        return storedLayer(files, { index: layer, diffId, digest: stored.digest, mediaType: stored.mediaType, blob: blobName2(stored.digest) });
       })
     ),
     notJudged: [...notJudged, ...choice.platform === null ? absent.map((found) => `${found.names.join(", ") || found.digests[0]} (not in the archive)`) : []],
@@ -66597,7 +62093,7 @@ async function openOciLayout(files, reference, choice, architecture) {
 async function withPlatforms(files, found) {
   return Promise.all(
     found.map(async (image) => {
-      const name = image.manifest === null ? null : blobName(image.manifest.config.digest);
+      const name = image.manifest === null ? null : blobName2(image.manifest.config.digest);
       if (image.platform !== null || name === null || !await files.has(name)) return image;
       return { ...image, platform: parseConfig(await files.read(name), `${files.where}: ${name}`).platform };
     })
@@ -66614,32 +62110,6 @@ async function checkDockerManifest(files, found) {
         `${files.where}: manifest.json names another image (${Config}) than index.json: which one is loaded depends on the store. Save the image again.`
       );
     }
-  }
-}
-
-// src/image/spool.ts
-import { mkdtemp, open as open4, rm as rm2 } from "node:fs/promises";
-import path2 from "node:path";
-async function spool(source, directory, where) {
-  let handle = null;
-  let folder = null;
-  try {
-    folder = await mkdtemp(path2.join(directory, "layergate-"));
-    handle = await open4(path2.join(folder, "spool"), "wx+", 384);
-  } catch (cause) {
-    throw new ImageError("io", `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`, { cause });
-  } finally {
-    if (folder !== null) await rm2(folder, { recursive: true, force: true });
-  }
-  try {
-    for await (const chunk of source) await handle.appendFile(chunk);
-    return handle;
-  } catch (cause) {
-    await handle.close();
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOSPC") {
-      throw new ImageError("disk-full", `${where}: the disk that holds ${directory} is full. Free some room or set TMPDIR to another directory.`, { cause });
-    }
-    throw cause;
   }
 }
 
@@ -66726,13 +62196,13 @@ async function openTar(files, reference, options4, prefix2) {
   if (isDocker && prefix2 !== "oci-archive:") return openDockerArchive(files, reference, options4, options4.architecture);
   throw new ImageError(
     "not-an-image",
-    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path3.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
+    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path6.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
   );
 }
 
 // src/layer/hash.ts
 var import_tar_stream = __toESM(require_tar_stream(), 1);
-import { createHash as createHash4 } from "node:crypto";
+import { createHash as createHash6 } from "node:crypto";
 async function hashEntries(layer, wanted) {
   const found = /* @__PURE__ */ new Map();
   const extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
@@ -66744,7 +62214,7 @@ async function hashEntries(layer, wanted) {
       return;
     }
     const own2 = index;
-    const hashes = wanted.has(own2) ? { md5: createHash4("md5"), sha1: createHash4("sha1"), sha256: createHash4("sha256") } : null;
+    const hashes = wanted.has(own2) ? { md5: createHash6("md5"), sha1: createHash6("sha1"), sha256: createHash6("sha256") } : null;
     stream.on("data", (chunk) => {
       if (hashes !== null) for (const hash4 of Object.values(hashes)) hash4.update(chunk);
     });
@@ -66770,7 +62240,7 @@ async function hashEntries(layer, wanted) {
 
 // src/layer/scan.ts
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
-import { createHash as createHash5 } from "node:crypto";
+import { createHash as createHash7 } from "node:crypto";
 
 // src/layer/collectors.ts
 var MAX_EXTRACT = 8 << 20;
@@ -66783,7 +62253,7 @@ var COLLECTED = [
   /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
   /\.dist-info\/(?:RECORD|direct_url\.json)$/
 ];
-var isCollected = (path8) => COLLECTED.some((pattern) => pattern.test(path8));
+var isCollected = (path11) => COLLECTED.some((pattern) => pattern.test(path11));
 
 // src/layer/nested.ts
 var import_yauzl = __toESM(require_yauzl(), 1);
@@ -67039,14 +62509,14 @@ var Content = class _Content {
   #head = Buffer.alloc(0);
   #ended = false;
   #unpacker = null;
-  constructor(skip, scanner, budget, path8, inside, depth) {
+  constructor(skip, scanner, budget, path11, inside, depth) {
     this.#skip = skip;
     this.#scanner = scanner;
     this.#budget = budget;
-    this.#path = path8;
+    this.#path = path11;
     this.#inside = inside;
     this.#depth = depth;
-    this.#scan = scanner.start(inside.at(-1) ?? path8);
+    this.#scan = scanner.start(inside.at(-1) ?? path11);
   }
   get where() {
     return this.#inside.length === 0 ? this.#path : `${this.#path}!/${this.#inside.join("!/")}`;
@@ -67103,25 +62573,25 @@ var Content = class _Content {
 var SCAN_LIMITS = { layerBytes: 64 * 2 ** 30, entries: 2e6, nested: NESTED_LIMITS };
 var MAX_SKIPPED = 500;
 var TYPES2 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
-function whiteoutOf(path8) {
-  const name = baseName(path8);
+function whiteoutOf(path11) {
+  const name = baseName(path11);
   if (!name.startsWith(".wh.")) return null;
-  const parent = parentOf(path8);
+  const parent = parentOf(path11);
   if (name === ".wh..wh..opq") return { kind: "opaque", hides: parent };
   if (name.startsWith(".wh..wh.")) return "metadata";
   return { kind: "file", hides: childOf(parent, name.slice(4)) };
 }
 function entryOf(header, guarded) {
   const pax = header.pax ?? {};
-  const path8 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
+  const path11 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
   const type = guarded.type === "directory" ? "directory" : TYPES2[header.type ?? ""] ?? (header.type === null || header.type === void 0 ? "file" : "device");
-  const whiteout = type === "directory" ? null : whiteoutOf(path8);
+  const whiteout = type === "directory" ? null : whiteoutOf(path11);
   const id = (own2, fallback) => {
     const parsed = own2 === void 0 ? fallback ?? 0 : Number.parseInt(own2, 10);
     return Number.isSafeInteger(parsed) ? parsed : 0;
   };
   return {
-    path: path8,
+    path: path11,
     type: whiteout === null ? type : "file",
     mode: (header.mode ?? 0) & 4095,
     uid: id(pax["uid"], header.uid),
@@ -67129,13 +62599,13 @@ function entryOf(header, guarded) {
     size: guarded.size,
     mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1e3) || 0,
     link: type === "hardlink" ? cleanPath(header.linkname ?? "") : type === "symlink" ? header.linkname ?? "" : null,
-    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path8), ".wh..wh.") } : whiteout,
+    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path11), ".wh..wh.") } : whiteout,
     afterEnd: guarded.afterEnd
   };
 }
 var MAX_KEPT = 16 << 20;
 function hashesOf(pieces) {
-  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash5(algorithm)).digest("hex");
+  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash7(algorithm)).digest("hex");
   return { md5: hex4("md5"), sha1: hex4("sha1"), sha256: hex4("sha256") };
 }
 async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress = () => {
@@ -67230,8 +62700,8 @@ var LayerReading = class {
       skipped
     };
   }
-  skip(path8, reason) {
-    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path8, reason });
+  skip(path11, reason) {
+    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path11, reason });
     else this.#notListed++;
   }
   /** One entry of the layer's own tar. */
@@ -67295,7 +62765,7 @@ var LayerReading = class {
 };
 
 // src/policy/judge.ts
-import { createHash as createHash6 } from "node:crypto";
+import { createHash as createHash8 } from "node:crypto";
 
 // node_modules/balanced-match/dist/esm/index.js
 var range = (a, b, str) => {
@@ -67390,21 +62860,21 @@ function balancedWithBudget(str, masked, budget) {
 }
 function maskUnmatchedOpens(masked, budget) {
   budget.remaining -= masked.length;
-  const open5 = [];
+  const open7 = [];
   for (let i = 0; i < masked.length; i++) {
     const c = masked.charCodeAt(i);
     if (c === 123) {
-      open5.push(i);
-    } else if (c === 125 && open5.length) {
-      open5.pop();
+      open7.push(i);
+    } else if (c === 125 && open7.length) {
+      open7.pop();
     }
   }
   let out = "";
   let last = 0;
-  for (let i = 0; i < open5.length; i++) {
-    const at2 = open5[i];
-    out += masked.slice(last, at2) + "\0";
-    last = at2 + 1;
+  for (let i = 0; i < open7.length; i++) {
+    const at3 = open7[i];
+    out += masked.slice(last, at3) + "\0";
+    last = at3 + 1;
   }
   return out + masked.slice(last);
 }
@@ -67577,7 +63047,7 @@ function expand_(str, max, maxLength, maxDepth, depth, maxRewrites, budget, isTo
       masked = maskUnmatchedOpens(masked, budget);
     }
     const pre = m.pre;
-    const literal3 = () => combine(acc, pre + "{" + m.body + "}" + m.post, [""], max, maxLength, dropEmpties, budget);
+    const literal4 = () => combine(acc, pre + "{" + m.body + "}" + m.post, [""], max, maxLength, dropEmpties, budget);
     if (/\$$/.test(pre)) {
       acc = combine(acc, pre + "{" + m.body + "}", [""], max, maxLength, dropEmpties && !m.post.length, budget);
       firstGroup = false;
@@ -67599,7 +63069,7 @@ function expand_(str, max, maxLength, maxDepth, depth, maxRewrites, budget, isTo
         isTop = true;
         continue;
       }
-      return literal3();
+      return literal4();
     }
     if (firstGroup) {
       dropEmpties = isTop && !isSequence;
@@ -67609,22 +63079,22 @@ function expand_(str, max, maxLength, maxDepth, depth, maxRewrites, budget, isTo
     if (isSequence) {
       values = expandSequence(m.body, isAlphaSequence, max, maxLength, budget);
       if (!values) {
-        return literal3();
+        return literal4();
       }
     } else {
       let n = parseCommaParts(m.body, budget);
       if (!n) {
-        return literal3();
+        return literal4();
       }
       if (n.length === 1 && n[0] !== void 0) {
         n = expand_(n[0], max, maxLength, maxDepth, depth + 1, maxRewrites, budget, false).map(embrace);
         if (budget.remaining < 0) {
-          return literal3();
+          return literal4();
         }
         if (n.length === 1) {
           const next2 = combine(acc, pre + n[0], [""], max, maxLength, dropEmpties && !m.post.length, budget);
           if (budget.remaining < 0) {
-            return literal3();
+            return literal4();
           }
           acc = next2;
           if (!m.post.length)
@@ -67645,7 +63115,7 @@ function expand_(str, max, maxLength, maxDepth, depth, maxRewrites, budget, isTo
       outer: for (let j = 0; j < n.length; j++) {
         const expanded = expand_(n[j], max, maxLength, maxDepth, depth + 1, maxRewrites, budget, false);
         if (budget.remaining < 0) {
-          return literal3();
+          return literal4();
         }
         for (let k = 0; k < expanded.length; k++) {
           const v = expanded[k];
@@ -67661,7 +63131,7 @@ function expand_(str, max, maxLength, maxDepth, depth, maxRewrites, budget, isTo
     }
     const next = combine(acc, pre, values, max, maxLength, dropEmpties && !m.post.length, budget);
     if (budget.remaining < 0) {
-      return literal3();
+      return literal4();
     }
     acc = next;
     if (!m.post.length)
@@ -67996,33 +63466,33 @@ var show = (start) => {
   const lines = [];
   const seen = /* @__PURE__ */ new Set();
   const ref = (n) => n.t === "match" ? "match" : String(n.id);
-  const walk = (n, indent) => {
+  const walk2 = (n, indent) => {
     if (n.t === "match" || seen.has(n))
       return;
     seen.add(n);
-    const line = (desc) => lines.push(`${indent}${n.id}: ${desc}`);
+    const line2 = (desc) => lines.push(`${indent}${n.id}: ${desc}`);
     switch (n.t) {
       case "split":
-        line(`split -> ${n.out.map(ref).join(", ")}`);
+        line2(`split -> ${n.out.map(ref).join(", ")}`);
         for (const o of n.out)
-          walk(o, indent);
+          walk2(o, indent);
         return;
       case "neg":
-        line(`!(${ref(n.sub)}) -> ${ref(n.next)}`);
-        walk(n.sub, indent + "  ");
-        return walk(n.next, indent);
+        line2(`!(${ref(n.sub)}) -> ${ref(n.next)}`);
+        walk2(n.sub, indent + "  ");
+        return walk2(n.next, indent);
       case "lit":
-        line(`${JSON.stringify(n.ch)} -> ${ref(n.next)}`);
+        line2(`${JSON.stringify(n.ch)} -> ${ref(n.next)}`);
         break;
       case "class":
-        line(`${n.re} -> ${ref(n.next)}`);
+        line2(`${n.re} -> ${ref(n.next)}`);
         break;
       default:
-        line(`${n.t === "any" ? "?" : "*"} -> ${ref(n.next)}`);
+        line2(`${n.t === "any" ? "?" : "*"} -> ${ref(n.next)}`);
     }
-    walk(n.next, indent);
+    walk2(n.next, indent);
   };
-  walk(start, "");
+  walk2(start, "");
   return [`start -> ${ref(start)}`, ...lines].join("\n");
 };
 var State = class {
@@ -68374,8 +63844,8 @@ var Matcher = class {
     this.options = options4;
     const { nocase = false, noext = false, normalize: n } = options4;
     this.#form = n === true ? "NFC" : n || void 0;
-    const literal3 = /^[?*+@]\(\)$/.test(pattern);
-    const toks = tokenize(pattern, nocase, noext || literal3, this.#form, options4.rangeMark);
+    const literal4 = /^[?*+@]\(\)$/.test(pattern);
+    const toks = tokenize(pattern, nocase, noext || literal4, this.#form, options4.rangeMark);
     let [items] = build(toks, pair(toks), 0, toks.length, true);
     if (this.#form)
       items = normalize(items, this.#form);
@@ -68672,11 +64142,11 @@ var cachedMinimatch = (pattern, options4) => {
   return mm;
 };
 var defaultPlatform = typeof process === "object" && process ? process.env?.__MINIMATCH_TESTING_PLATFORM__ || process.platform : "posix";
-var path4 = {
+var path7 = {
   win32: { sep: "\\" },
   posix: { sep: "/" }
 };
-var sep = defaultPlatform === "win32" ? path4.win32.sep : path4.posix.sep;
+var sep = defaultPlatform === "win32" ? path7.win32.sep : path7.posix.sep;
 minimatch.sep = sep;
 var GLOBSTAR = /* @__PURE__ */ Symbol("globstar **");
 minimatch.GLOBSTAR = GLOBSTAR;
@@ -68769,7 +64239,7 @@ var classEnd = (pattern, start) => {
   }
   return -1;
 };
-var literal2 = (pattern, noext) => {
+var literal3 = (pattern, noext) => {
   if (!noext && (pattern === "+()" || pattern === "@()"))
     return pattern;
   let lit2 = "";
@@ -69847,7 +65317,7 @@ var Minimatch = class {
       return "";
     const { nocase, nocaseMagicOnly, noext = false, dot, normalize: normalize2 } = options4;
     const rangeMark = this.#rangeMark;
-    const lit2 = rangeMark && pattern.includes(rangeMark) ? void 0 : literal2(pattern, noext);
+    const lit2 = rangeMark && pattern.includes(rangeMark) ? void 0 : literal3(pattern, noext);
     if (lit2 !== void 0 && !(nocase && !nocaseMagicOnly && pattern.toUpperCase() !== pattern.toLowerCase())) {
       return this.#norm(lit2);
     }
@@ -69951,7 +65421,7 @@ function matchesReference(pattern, image) {
   const reference = parseReference(image.reference);
   if (reference === null) return false;
   const wanted = splitPattern(pattern);
-  const match2 = (text2, glob) => glob === null || text2 !== null && minimatch(text2, glob, MATCH_OPTIONS);
+  const match2 = (text3, glob) => glob === null || text3 !== null && minimatch(text3, glob, MATCH_OPTIONS);
   const tag = reference.tag ?? (reference.digest === null ? "latest" : null);
   return match2(reference.name, normalName(wanted.name)) && match2(tag, wanted.tag) && match2(reference.digest ?? image.digest, wanted.digest);
 }
@@ -69967,7 +65437,14 @@ var dockerfileSchema = external_exports.object({
   path: external_exports.string(),
   startLine: external_exports.number().int().min(1),
   endLine: external_exports.number().int().min(1),
-  certainty: external_exports.enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile")
+  certainty: external_exports.enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
+  changed: external_exports.literal(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
+});
+var fixSchema = external_exports.object({
+  path: external_exports.string().describe("the Dockerfile"),
+  edits: external_exports.array(external_exports.object({ startLine: external_exports.number().int().min(1), endLine: external_exports.number().int().min(1), lines: external_exports.array(external_exports.string()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
+  ignore: external_exports.object({ path: external_exports.string(), patterns: external_exports.array(external_exports.string()).readonly() }).nullable().describe("patterns for .dockerignore"),
+  build: external_exports.array(external_exports.string()).readonly().describe("options that docker build then takes")
 });
 var locationSchema = external_exports.discriminatedUnion("kind", [
   external_exports.object({
@@ -69999,6 +65476,7 @@ var findingSchema = external_exports.object({
   message: external_exports.string().describe("what, where, which line; never the secret"),
   remedy: external_exports.string().describe("what to do in this case"),
   fingerprint: external_exports.string().describe("names the place, not the value; survives rebuilds"),
+  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
   location: locationSchema,
   dockerfile: dockerfileSchema.nullable(),
   related: external_exports.array(relatedSchema),
@@ -70009,7 +65487,8 @@ var findingSchema = external_exports.object({
     gid: external_exports.number(),
     size: external_exports.number(),
     sha256: external_exports.string().nullable(),
-    package: external_exports.string().nullable()
+    package: external_exports.string().nullable(),
+    source: external_exports.object({ path: external_exports.string(), ignoredBy: external_exports.string().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
   }).nullable(),
   secret: external_exports.object({
     detector: external_exports.string(),
@@ -70029,7 +65508,7 @@ var findingSchema = external_exports.object({
 // src/rules/placed.ts
 function placed(meta12, { title = meta12.title, severity = meta12.severity, confidence = meta12.confidence, related = [], ...own2 }) {
   const { identity, ...rest } = own2;
-  const finding = { ruleId: meta12.id, title, severity, confidence, related, file: null, secret: null, ...rest };
+  const finding = { ruleId: meta12.id, title, severity, confidence, related, file: null, secret: null, fix: null, ...rest };
   return { places: [{ ruleId: meta12.id, location: rest.location, origin: rest.origin, identity }], seenFrom: () => finding };
 }
 
@@ -70142,49 +65621,390 @@ var contentNotInspected = {
     for (const parts of files.values()) {
       const [first] = parts;
       if (first === void 0) continue;
-      const path8 = first.path.split("!/")[0] ?? first.path;
-      const inner = parts.filter((part) => part.path !== path8);
-      const named = inner.slice(0, MAX_NAMED).map((part) => `${part.path.slice(path8.length + 2)} (${part.reason})`);
+      const path11 = first.path.split("!/")[0] ?? first.path;
+      const inner = parts.filter((part) => part.path !== path11);
+      const named2 = inner.slice(0, MAX_NAMED).map((part) => `${part.path.slice(path11.length + 2)} (${part.reason})`);
       const more = inner.length > MAX_NAMED ? ` and ${inner.length - MAX_NAMED} more` : "";
-      const what = inner.length === 0 ? `was not looked into: ${first.reason}` : `was not looked into wholly: ${named.join(", ")}${more}`;
+      const what = inner.length === 0 ? `was not looked into: ${first.reason}` : `was not looked into wholly: ${named2.join(", ")}${more}`;
       const layer = origin.layers[first.layer];
       yield placed(meta5, {
-        message: `${path8} in layer ${first.layer} ${what}.`,
+        message: `${path11} in layer ${first.layer} ${what}.`,
         remedy: meta5.remedy,
-        location: { kind: "layer", layer: first.layer, path: path8, line: null, offset: null },
+        location: { kind: "layer", layer: first.layer, path: path11, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: [path8]
+        identity: [path11]
       });
     }
   }
 };
 
-// src/dockerfile/copy.ts
-function wordsOf(text2) {
-  const bare = text2.replace(/^(?:\s*--[a-z-]+(?:=\S+)?)+\s+/, "").trim();
-  if (bare.startsWith("[")) {
-    try {
-      const parsed = JSON.parse(bare);
-      if (Array.isArray(parsed)) return parsed.map(String);
-    } catch {
+// src/shell/edit.ts
+var MAX_TEXT2 = 16 << 10;
+function segmentsOf(text3) {
+  if (text3.length > MAX_TEXT2) return null;
+  const root = parse(text3);
+  if ((root.errors?.length ?? 0) > 0) return null;
+  return root.commands.flatMap(({ command, background }) => {
+    if (command.type !== "AndOr") return [{ pos: command.pos, end: command.end, command: command.type === "Command" ? command : null, isBound: background === true }];
+    return command.commands.map((part, index) => ({
+      pos: part.pos,
+      end: part.end,
+      command: part.type === "Command" ? part : null,
+      isBound: background === true || command.operators[index] === "||" || command.operators[index - 1] === "||"
+    }));
+  });
+}
+function withoutRemoval(text3, isTarget) {
+  const segments = segmentsOf(text3);
+  if (segments === null) return null;
+  const at3 = segments.findIndex(
+    ({ command }) => command !== null && /^(?:\/bin\/)?(?:rm|shred|unlink)$/.test(command.name?.value ?? "") && command.args.some((arg) => arg.type === "Word" && isTarget(arg.value))
+  );
+  const segment = segments[at3];
+  if (segment?.command == null || segment.isBound) return null;
+  const words = segment.command.args.filter((arg) => arg.type === "Word");
+  const operands = words.filter(({ value }) => !value.startsWith("-"));
+  const others = operands.filter(({ value }) => !isTarget(value));
+  if (others.length > 0) {
+    let rest = text3;
+    for (const { pos, end: end2 } of operands.filter(({ value }) => isTarget(value)).reverse()) rest = rest.slice(0, pos).replace(/[ \t]+$/, "") + rest.slice(end2);
+    return rest;
+  }
+  const [before, after] = [segments[at3 - 1], segments[at3 + 1]];
+  if (before !== void 0) return text3.slice(0, before.end) + text3.slice(segment.end);
+  return after === void 0 ? "" : text3.slice(after.pos);
+}
+
+// src/remedy/plan.ts
+function bodyOf({ startLine, endLine, text: text3, flags }, { lines, escapeCharacter }) {
+  const own2 = lines.slice(startLine - 1, endLine);
+  if (own2.slice(1).some((line2) => /^\s*(?:#|$)/.test(line2)) || escapeCharacter !== "\\") return text3;
+  const whole = own2.join("\n");
+  const head = /^\s*run(?:[ \t]|\\[ \t]*\n)+(?:--\S+(?:[ \t]|\\[ \t]*\n)+)*/i.exec(whole)?.[0] ?? "";
+  return flags.length > 0 && !head.includes("--") ? text3 : whole.slice(head.length).trimEnd();
+}
+var MAX_LINE = 100;
+var Plan = class {
+  #dockerfile;
+  #runs = /* @__PURE__ */ new Map();
+  #others = /* @__PURE__ */ new Map();
+  /** Options for `docker build`. */
+  build = /* @__PURE__ */ new Set();
+  /** Patterns for .dockerignore. */
+  ignore = /* @__PURE__ */ new Set();
+  constructor(dockerfile) {
+    this.#dockerfile = dockerfile;
+  }
+  #run(instruction) {
+    const known = this.#runs.get(instruction.startLine);
+    if (known !== void 0) return known;
+    const run2 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
+    this.#runs.set(instruction.startLine, run2);
+    return run2;
+  }
+  /** The command of a RUN as it will be. */
+  body(instruction) {
+    return this.#run(instruction).body;
+  }
+  setBody(instruction, body) {
+    this.#run(instruction).body = body;
+  }
+  /** Mounts a secret as a file. @param options `target=/root/.npmrc`, `mode=0444`; empty for none */
+  mount(instruction, id, options4) {
+    this.#run(instruction).mounts.set(id, ["--mount=type=secret", `id=${id}`, ...options4].join(","));
+  }
+  /** Gives a RUN a secret as a variable. @param isRoot the RUN may read what root alone may */
+  mountVariable(instruction, name, isRoot) {
+    const run2 = this.#run(instruction);
+    const isScript = jsonWords(instruction.text) === null && !instruction.documents.some(({ content }) => content.startsWith("#!"));
+    this.mount(instruction, name, isScript ? isRoot ? [] : ["mode=0444"] : [`env=${name}`]);
+    if (isScript) run2.exports.add(name);
+  }
+  remove(instruction) {
+    this.replace(instruction, []);
+  }
+  replace(instruction, lines) {
+    this.#others.set(instruction.startLine, { startLine: instruction.startLine, endLine: instruction.endLine, lines });
+  }
+  #render({ instruction, mounts, exports, body }) {
+    const { startLine, endLine, documents, flags } = instruction;
+    if (body.trim() === "") return { startLine, endLine, lines: [] };
+    const { escapeCharacter, lines } = this.#dockerfile;
+    const options4 = [...flags, ...mounts.values()];
+    const reads = [...exports].map((name) => `export ${name}="$(cat /run/secrets/${name})"`);
+    if (documents.length > 0) {
+      const own2 = lines.slice(startLine - 1, endLine);
+      return { startLine, endLine, lines: [["RUN", ...options4, instruction.text].join(" "), ...reads, ...own2.slice(1)] };
+    }
+    const one = ["RUN", ...options4, ...reads.map((read) => `${read} &&`), body].join(" ");
+    if (one.length <= MAX_LINE && !one.includes("\n")) return { startLine, endLine, lines: [one] };
+    const parts = [["RUN", ...options4].join(" "), ...reads.map((read) => `    ${read} &&`)].map((part) => `${part} ${escapeCharacter}`);
+    return { startLine, endLine, lines: [...parts, ...`    ${body}`.split("\n")] };
+  }
+  /** The changes, from the top; instructions that stay as they are have none. */
+  edits() {
+    const own2 = (startLine, endLine) => this.#dockerfile.lines.slice(startLine - 1, endLine).join("\n");
+    const runs = [...this.#runs.values()].filter(({ instruction }) => !this.#others.has(instruction.startLine)).map((run2) => this.#render(run2));
+    return [...runs, ...this.#others.values()].filter(({ startLine, endLine, lines }) => lines.join("\n") !== own2(startLine, endLine)).sort((a, b) => a.startLine - b.startLine);
+  }
+  /** Writes several RUN as one: what one makes and another removes is then in no layer. */
+  join(instructions) {
+    const [first, ...rest] = instructions;
+    const last = rest.at(-1);
+    if (first === void 0 || last === void 0) return;
+    const runs = instructions.map((instruction) => this.#run(instruction));
+    const merged2 = {
+      instruction: { ...first, flags: [...new Set(instructions.flatMap(({ flags }) => flags))] },
+      mounts: new Map(runs.flatMap(({ mounts }) => [...mounts])),
+      exports: new Set(runs.flatMap(({ exports }) => [...exports])),
+      body: runs.map(({ body }) => body.trim()).filter((body) => body !== "").join(` && ${this.#dockerfile.escapeCharacter}
+    `)
+    };
+    const { lines } = this.#render(merged2);
+    for (const { startLine, endLine } of rest) this.#others.set(startLine, { startLine, endLine, lines: [] });
+    this.#others.set(first.startLine, { startLine: first.startLine, endLine: first.endLine, lines });
+  }
+};
+
+// src/remedy/remedy.ts
+var READERS = [
+  [/\.npmrc$/, /\b(?:npm|npx|pnpm|yarn)\b/],
+  [/\.yarnrc\.yml$/, /\byarn\b/],
+  [/\.netrc$/, /\b(?:curl|wget|git|go|pip3?|uv|poetry)\b/],
+  [/(?:pip\.conf|\.pypirc)$/, /\b(?:pip3?|twine|uv)\b/],
+  [/\.git-credentials$|\.gitconfig$/, /\b(?:git|go)\b/],
+  [/\.docker\/config\.json$/, /\b(?:docker|crane|skopeo|buildah)\b/],
+  [/\.aws\/(?:credentials|config)$/, /\b(?:aws|terraform)\b/],
+  [/\.ssh\/[^/]+$/, /\b(?:git|ssh|scp|rsync)\b/],
+  [/settings\.xml$/, /\bmvnw?\b/],
+  [/gradle\.properties$/, /\bgradlew?\b/],
+  [/\.cargo\/credentials(?:\.toml)?$/, /\bcargo\b/],
+  [/auth\.json$/, /\bcomposer\b/],
+  [/nuget\.config$/i, /\b(?:dotnet|nuget)\b/i]
+];
+var FETCHERS = /\b(?:apk|apt-get|bundle|cargo|composer|curl|dotnet|gem|git|go|gradlew?|mvnw?|npm|npx|nuget|pip3?|pnpm|poetry|uv|wget|yarn)\b/;
+function stepsOf({ origin }) {
+  let workdir = "/";
+  let isRoot = true;
+  const steps = [];
+  for (const entry of origin.history) {
+    const { instruction, source, owner } = entry;
+    if (source !== null && owner !== "base" && source.keyword === instruction.keyword) steps.push({ source, entry, workdir, isRoot });
+    if (instruction.keyword === "WORKDIR") workdir = cleanPath(instruction.text.startsWith("/") ? instruction.text : `${workdir}/${instruction.text}`);
+    if (instruction.keyword === "USER") isRoot = /^(?:root|0)?(?::|$)/.test(instruction.text.trim());
+  }
+  return steps;
+}
+var idOf = (path11) => baseName(path11).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
+var asPattern = (path11) => path11.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1");
+var mentions = (text3, name) => new RegExp(`\\$\\{?${name}\\b`).test(text3);
+var needsFile = ({ source: { text: text3, documents } }, path11) => {
+  const whole = [text3, ...documents.map(({ content }) => content)].join("\n");
+  return whole.includes(baseName(path11)) || READERS.some(([file2, programs]) => file2.test(path11) && programs.test(whole));
+};
+function withoutName({ keyword, text: text3 }, name) {
+  const words = rawWordsOf(text3);
+  if (keyword !== "ARG" && !(words[0] ?? "").includes("=")) return null;
+  const left = words.filter((word) => (word.split("=")[0] ?? "").replace(/["']/g, "") !== name);
+  return left.length === 0 ? null : `${keyword} ${left.join(" ")}`;
+}
+var definedNames = ({ keyword, text: text3 }) => {
+  const words = rawWordsOf(text3);
+  if (keyword === "ENV" && !(words[0] ?? "").includes("=")) return [words[0] ?? ""];
+  return words.map((word) => (word.split("=")[0] ?? "").replace(/["']/g, ""));
+};
+var Planner = class {
+  #evidence;
+  #leak;
+  #steps;
+  #plan;
+  /** Names of arguments and variables that hold the value. */
+  #names = /* @__PURE__ */ new Set();
+  constructor(evidence, leak, plan) {
+    this.#evidence = evidence;
+    this.#leak = leak;
+    this.#steps = stepsOf(evidence);
+    this.#plan = plan;
+  }
+  /** Plans for all places. @returns whether the leak is gone then */
+  run() {
+    if (this.#leak.places.some(({ owner, kind }) => owner === "base" || owner === "unknown" && kind !== "config")) return false;
+    for (const place of this.#leak.places) this.#collectNames(place);
+    const files = this.#leak.places.filter((place) => place.kind === "file");
+    const isDone = this.#literals() && this.#variables() && files.every((place) => this.#file(place));
+    return isDone && this.#leak.places.every((place) => this.#isCovered(place));
+  }
+  #collectNames(place) {
+    if (place.kind === "config" && place.field.startsWith("Env.")) this.#names.add(place.field.slice(4));
+    if (place.kind === "config" && place.field.startsWith("Labels.")) this.#names.add(place.field.slice(7));
+    if (place.kind === "attestation") {
+      const name = /build-arg:([\w.-]+)/.exec(place.field)?.[1];
+      if (name !== void 0) this.#names.add(name);
+    }
+    if (place.kind !== "history") return;
+    const entry = this.#evidence.origin.history[place.index];
+    for (const argument of entry?.instruction.buildArgs ?? []) if (argument.includes(this.#leak.value)) this.#names.add(argument.slice(0, argument.indexOf("=")));
+    const source = entry?.source;
+    if (source != null && /^(?:ARG|ENV|LABEL)$/.test(source.keyword)) {
+      const text3 = entry?.instruction.text ?? "";
+      for (const name of definedNames(source)) {
+        const at3 = text3.indexOf(`${name}=`);
+        if (at3 !== -1 && text3.slice(at3 + name.length + 1).replace(/^["']/, "").startsWith(this.#leak.value.slice(0, 8)))
+          this.#names.add(name);
+      }
     }
   }
-  return bare.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
-}
-var join = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
-function contextPath(text2, path8) {
-  const words = wordsOf(text2);
-  const target = (words.at(-1) ?? "").replace(/\/+$/, "");
-  const sources = words.slice(0, -1).map((word) => word.replace(/^(?:\.?\/)+|\/+$/g, "").replace(/^\.$/, ""));
-  const name = baseName(path8);
-  const named = sources.find((source) => baseName(source) === name);
-  if (named !== void 0) return named;
-  const [only] = sources;
-  if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name;
-  const at2 = target.startsWith("/") ? path8 === target ? 0 : path8.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
-  if (path8 === target) return only === "" ? name : only;
-  return at2 === -1 ? only === "" ? name : join(only, name) : join(only, path8.slice(at2));
+  /** Where every place went: nothing may be left that the plan does not touch. */
+  #isCovered(place) {
+    if (place.kind === "file") return true;
+    if (place.kind === "config") return /^(?:Env|Labels)\./.test(place.field);
+    if (place.kind === "attestation") return /build-arg:/.test(place.field);
+    const source = this.#evidence.origin.history[place.index]?.source;
+    return source != null && /^(?:ARG|ENV|LABEL|RUN)$/.test(source.keyword);
+  }
+  /** The value itself in a RUN: read from a mounted secret in its place. */
+  #literals() {
+    const { value, detector } = this.#leak;
+    for (const { source, isRoot } of this.#steps) {
+      if (source.keyword !== "RUN" || !source.text.includes(value)) continue;
+      const body = this.#plan.body(source);
+      const at3 = body.indexOf(value);
+      if (at3 === -1 || source.documents.length > 0 || source.text.startsWith("[") || /\s/.test(value)) return false;
+      const id = detector.id;
+      const read = `$(cat /run/secrets/${id})`;
+      const quotes = (body.slice(0, at3).replace(/\\./g, "").replace(/"[^"]*"/g, "").match(/'/g) ?? []).length;
+      this.#plan.setBody(source, body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read));
+      this.#plan.mount(source, id, isRoot ? [] : ["mode=0444"]);
+      this.#plan.build.add(`--secret id=${id},src=FILE`);
+    }
+    return true;
+  }
+  /** ARG, ENV and LABEL go; RUNs that need the value get it as a secret. */
+  #variables() {
+    const needed = /* @__PURE__ */ new Set();
+    const isArgument2 = /* @__PURE__ */ new Set();
+    for (const { source } of this.#steps) {
+      if (!/^(?:ARG|ENV|LABEL)$/.test(source.keyword)) continue;
+      let current = source;
+      for (const name of definedNames(source).filter((defined) => this.#names.has(defined))) {
+        if (source.keyword === "LABEL") {
+          const line3 = current === null ? null : withoutName(current, name);
+          current = line3 === null ? null : { ...current, ...source, text: line3.slice("LABEL ".length) };
+          continue;
+        }
+        needed.add(name);
+        if (source.keyword === "ARG") isArgument2.add(name);
+        const line2 = current === null ? null : withoutName(current, name);
+        current = line2 === null ? null : { ...source, text: line2.slice(source.keyword.length + 1) };
+      }
+      if (current === source) continue;
+      if (current === null) this.#plan.remove(source);
+      else this.#plan.replace(source, [`${source.keyword} ${current.text}`]);
+    }
+    for (const name of needed) {
+      const users = this.#steps.filter(({ source }) => source.keyword === "RUN" && mentions([source.text, ...source.documents.map(({ content }) => content)].join("\n"), name));
+      const other = this.#steps.find(
+        ({ source }) => /^(?:COPY|ADD|WORKDIR|USER|EXPOSE|VOLUME|ENV|LABEL)$/.test(source.keyword) && mentions(source.text, name) && !definedNames(source).some((defined) => this.#names.has(defined))
+      );
+      if (other !== void 0) return false;
+      const implied = users.length === 0 && isArgument2.has(name) ? this.#steps.filter(({ source }) => source.keyword === "RUN" && FETCHERS.test(source.text)).slice(0, 1) : users;
+      for (const { source, isRoot } of implied) {
+        this.#plan.mountVariable(source, name, isRoot);
+        this.#plan.build.add(`--secret id=${name},env=${name}`);
+      }
+    }
+    return true;
+  }
+  #file(place) {
+    const at3 = this.#steps.findIndex(({ entry }) => entry.layer === place.version.layer);
+    const step = this.#steps[at3];
+    if (step === void 0 || place.version.content !== place.version || place.inside !== null) return false;
+    const { keyword } = step.source;
+    if (keyword === "COPY" || keyword === "ADD") return this.#copied(place, step, at3);
+    return keyword === "RUN" && this.#made(place, step, at3);
+  }
+  /** The step that hides the file, and the operand of its rm. */
+  #hider(place) {
+    if (place.ending === null || place.ending.state !== "deleted") return null;
+    const layer = place.ending.layer;
+    const at3 = this.#steps.findIndex(({ entry }) => entry.layer === layer);
+    const step = this.#steps[at3];
+    return step === void 0 || step.source.keyword !== "RUN" ? null : { step, at: at3 };
+  }
+  #resolves = (path11, workdir) => (operand) => cleanPath(operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path11;
+  /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
+  #copied(place, { source, workdir }, at3) {
+    const path11 = place.version.path;
+    if (flagValue(source, "from") !== null || source.documents.length > 0) return false;
+    const known = this.#evidence.sources.get(fileKey(place.version.layer, place.version.index));
+    const inContext = known?.inContext ?? contextPath(source, path11, workdir);
+    const sources = copySources(source);
+    if (sources.some((name) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name))) return false;
+    const isNamed = sources.includes(inContext);
+    if (place.state !== "present" && place.ending !== null && place.ending.state !== "deleted") return false;
+    const hider = this.#hider(place);
+    if (place.ending !== null && place.ending.layer !== place.version.layer) {
+      if (hider === null) return false;
+      const left = withoutRemoval(this.#plan.body(hider.step.source), this.#resolves(path11, hider.step.workdir));
+      if (left === null) return false;
+      this.#plan.setBody(hider.step.source, left);
+    }
+    const id = idOf(path11);
+    const users = this.#steps.slice(at3 + 1, hider === null ? void 0 : hider.at + 1).filter((user) => user.source.keyword === "RUN" && this.#plan.body(user.source).trim() !== "" && needsFile(user, path11));
+    for (const user of users) {
+      if (user.source.documents.length > 0 && user.source === hider?.step.source) return false;
+      this.#plan.mount(user.source, id, [`target=${path11}`, ...user.isRoot ? [] : ["mode=0444"]]);
+      this.#plan.build.add(`--secret id=${id},src=${known?.path ?? inContext}`);
+    }
+    this.#plan.ignore.add(asPattern(inContext));
+    if (!isNamed) return true;
+    const others = sources.filter((name) => name !== inContext);
+    if (others.length === 0) this.#plan.remove(source);
+    else this.#plan.replace(source, [["COPY", ...source.flags, ...others, targetOf(source)].join(" ")]);
+    return true;
+  }
+  /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
+  #made(place, { source }, at3) {
+    const hider = this.#hider(place);
+    if (hider === null || hider.at <= at3) return false;
+    const between = this.#steps.slice(at3, hider.at + 1).map((step) => step.source);
+    const isJoinable = between.every(({ keyword, documents, text: text3 }) => keyword === "RUN" && documents.length === 0 && !text3.startsWith("["));
+    if (isJoinable && between.every((instruction) => inStage(this.#evidence, instruction) === inStage(this.#evidence, source))) {
+      this.#plan.join(between);
+      return true;
+    }
+    return this.#ownStage(hider);
+  }
+  /** What builds with the secret becomes a stage that is thrown away; the image takes its working directory alone. */
+  #ownStage({ step: { source, workdir }, at: at3 }) {
+    const { dockerfile } = this.#evidence.origin;
+    const stage = inStage(this.#evidence, source);
+    if (dockerfile === null || stage === void 0 || workdir === "/" || stage.index !== dockerfile.stages.length - 1 || parentStage(dockerfile, stage) !== null) return false;
+    const own2 = this.#steps.slice(0, at3).map((step) => step.source);
+    const lines = ({ startLine, endLine }) => dockerfile.lines.slice(startLine - 1, endLine);
+    const from = stage.fromInstruction;
+    const name = stage.name ?? "build";
+    if (stage.name === null) this.#plan.replace(from, [`${lines(from).join(" ").trimEnd()} AS ${name}`]);
+    const kept = own2.filter(({ keyword }) => keyword === "ENV" || keyword === "SHELL").flatMap(lines);
+    const user = own2.findLast(({ keyword }) => keyword === "USER");
+    const plain = ["FROM", ...from.flags, from.text.split(/\s+/)[0] ?? ""].join(" ");
+    this.#plan.replace(source, [...lines(source), "", plain, ...kept, `WORKDIR ${workdir}`, `COPY --from=${name} ${workdir} .`, ...user === void 0 ? [] : lines(user)]);
+    return true;
+  }
+};
+var inStage = ({ origin }, { startLine }) => origin.dockerfile?.stages.findLast(({ fromInstruction }) => fromInstruction.startLine <= startLine);
+var targetOf = (source) => rawWordsOf(source.text).at(-1) ?? ".";
+function fixOf(evidence, leak) {
+  const { dockerfile, reason, layers } = evidence.origin;
+  if (dockerfile === null || reason !== null || layers.some(({ lines }) => lines?.changed === true)) return null;
+  const plan = new Plan(dockerfile);
+  if (!new Planner(evidence, leak, plan).run()) return null;
+  const edits = plan.edits();
+  const patterns = [...plan.ignore];
+  if (edits.length === 0 && patterns.length === 0) return null;
+  const known = [...evidence.sources.values()][0];
+  return { path: dockerfile.path, edits, ignore: patterns.length === 0 ? null : { path: known?.ignoreFile ?? ".dockerignore", patterns }, build: [...plan.build] };
 }
 
 // src/secrets/checks.ts
@@ -70196,11 +66016,11 @@ var crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) c = c & 1 ? 3988292384 ^ c >>> 1 : c >>> 1;
   return c >>> 0;
 });
-function crc32(text2) {
+function crc32(text3) {
   const native = zlib4.crc32;
-  if (native !== void 0) return native(text2);
+  if (native !== void 0) return native(text3);
   let c = 4294967295;
-  for (const byte of Buffer.from(text2)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
+  for (const byte of Buffer.from(text3)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
   return (c ^ 4294967295) >>> 0;
 }
 function hasBase62Checksum(random, checksum2) {
@@ -70222,26 +66042,26 @@ function awsAccount(id) {
   const account = (bits >> 2n & 0x7fffffffff80n) >> 7n;
   return account < 1000000000000n ? account.toString().padStart(12, "0") : null;
 }
-function entropy(text2) {
+function entropy(text3) {
   const counts = /* @__PURE__ */ new Map();
-  for (const c of text2) counts.set(c, (counts.get(c) ?? 0) + 1);
+  for (const c of text3) counts.set(c, (counts.get(c) ?? 0) + 1);
   let bits = 0;
-  for (const count2 of counts.values()) bits -= count2 / text2.length * Math.log2(count2 / text2.length);
+  for (const count2 of counts.values()) bits -= count2 / text3.length * Math.log2(count2 / text3.length);
   return bits;
 }
-function decodeBase64(text2) {
-  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text2)) return null;
-  return Buffer.from(text2, "base64");
+function decodeBase64(text3) {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text3)) return null;
+  return Buffer.from(text3, "base64");
 }
-function decodeText(text2) {
-  const decoded = decodeBase64(text2)?.toString("utf8") ?? null;
-  return decoded === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded) ? null : decoded;
+function decodeText(text3) {
+  const decoded2 = decodeBase64(text3)?.toString("utf8") ?? null;
+  return decoded2 === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded2) ? null : decoded2;
 }
-function decodeJson(text2) {
-  const decoded = decodeText(text2);
-  if (decoded === null) return null;
+function decodeJson(text3) {
+  const decoded2 = decodeText(text3);
+  if (decoded2 === null) return null;
   try {
-    const value = JSON.parse(decoded);
+    const value = JSON.parse(decoded2);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
   } catch {
     return null;
@@ -70320,7 +66140,7 @@ var OWN_WORDS = /* @__PURE__ */ new Set([
   "state",
   "tool"
 ]);
-var inJson = (text2) => JSON.stringify(text2).slice(1, -1);
+var inJson = (text3) => JSON.stringify(text3).slice(1, -1);
 function* formsOf(value) {
   yield value;
   yield inJson(value);
@@ -70337,7 +66157,7 @@ function partsOf({ value, guessable }) {
   if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true });
   const unescaped = value.replace(/\\r|\\n/g, "\n");
   if (/\n/.test(unescaped)) {
-    for (const line of unescaped.split("\n")) if (line.trim().length >= MIN_LINE && !line.startsWith("-----")) parts.push({ value: line.trim(), guessable: true });
+    for (const line2 of unescaped.split("\n")) if (line2.trim().length >= MIN_LINE && !line2.startsWith("-----")) parts.push({ value: line2.trim(), guessable: true });
   }
   return parts;
 }
@@ -70357,43 +66177,43 @@ var Redactor = class {
       }
     }
     const lengths2 = /* @__PURE__ */ new Map();
-    for (const text2 of shown.keys()) {
-      const key = text2.slice(0, KEY);
-      lengths2.set(key, (lengths2.get(key) ?? /* @__PURE__ */ new Set()).add(text2.length));
+    for (const text3 of shown.keys()) {
+      const key = text3.slice(0, KEY);
+      lengths2.set(key, (lengths2.get(key) ?? /* @__PURE__ */ new Set()).add(text3.length));
     }
     this.#shown = shown;
     this.#lengths = new Map([...lengths2].map(([key, own2]) => [key, [...own2].sort((x, y) => y - x)]));
   }
   /** The longest form that stands at a position. */
-  #at(text2, at2) {
-    for (const length of this.#lengths.get(text2.slice(at2, at2 + KEY)) ?? []) {
-      const form = text2.slice(at2, at2 + length);
+  #at(text3, at3) {
+    for (const length of this.#lengths.get(text3.slice(at3, at3 + KEY)) ?? []) {
+      const form = text3.slice(at3, at3 + length);
       const shown = this.#shown.get(form);
-      if (shown !== void 0 && standsAlone(text2, at2, form)) return { text: form, shown };
+      if (shown !== void 0 && standsAlone(text3, at3, form)) return { text: form, shown };
     }
     return null;
   }
   /** The text with every known value hidden. */
-  text(text2) {
-    if (this.#shown.size === 0) return text2;
+  text(text3) {
+    if (this.#shown.size === 0) return text3;
     let result = "";
     let copied = 0;
-    for (let at2 = 0; at2 + KEY <= text2.length; at2++) {
-      const found = this.#at(text2, at2);
+    for (let at3 = 0; at3 + KEY <= text3.length; at3++) {
+      const found = this.#at(text3, at3);
       if (found === null) continue;
-      let end2 = at2 + found.text.length;
+      let end2 = at3 + found.text.length;
       let { shown } = found;
-      for (let inside = at2 + 1; inside < end2; inside++) {
-        const other = this.#at(text2, inside);
+      for (let inside = at3 + 1; inside < end2; inside++) {
+        const other = this.#at(text3, inside);
         if (other === null || inside + other.text.length <= end2) continue;
         end2 = inside + other.text.length;
         shown = HIDDEN;
       }
-      result += text2.slice(copied, at2) + shown;
+      result += text3.slice(copied, at3) + shown;
       copied = end2;
-      at2 = end2 - 1;
+      at3 = end2 - 1;
     }
-    return copied === 0 ? text2 : result + text2.slice(copied);
+    return copied === 0 ? text3 : result + text3.slice(copied);
   }
   /** All strings of a value of plain data, hidden; words of the report's own that programs read stay as they are. */
   data(value) {
@@ -70403,11 +66223,12 @@ var Redactor = class {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), OWN_WORDS.has(key) ? item : this.data(item)]));
   }
 };
-var standsAlone = (text2, at2, form) => form.length >= ALONE_BELOW || !isWordCharacter(text2[at2 - 1]) && !isWordCharacter(text2[at2 + form.length]);
+var standsAlone = (text3, at3, form) => form.length >= ALONE_BELOW || !isWordCharacter(text3[at3 - 1]) && !isWordCharacter(text3[at3 + form.length]);
 
 // src/rules/leak.ts
 function ruleOf(place) {
   if (place.kind === "history") return "secret-in-history";
+  if (place.kind === "attestation") return "secret-in-attestation";
   if (place.kind === "config") return place.field.startsWith("Env.") ? "secret-in-env" : "secret-in-config";
   return place.state === "present" ? "secret-in-image" : "deleted-secret";
 }
@@ -70422,6 +66243,7 @@ function draftOf(evidence, leak) {
 var locationOf = (place) => {
   if (place.kind === "history") return { kind: "history", history: place.index };
   if (place.kind === "config") return { kind: "config", field: place.field };
+  if (place.kind === "attestation") return { kind: "attestation", predicateType: place.predicateType, field: place.field };
   return {
     kind: "layer",
     layer: place.version.layer,
@@ -70438,9 +66260,9 @@ function removedByName(place, evidence) {
   if (place.kind !== "file" || place.ending?.state !== "deleted") return false;
   const remover = evidence.origin.layers[place.ending.layer];
   if (remover === void 0 || remover.owner === "base" || place.owner === "base") return false;
-  const text2 = remover.instruction?.text ?? "";
+  const text3 = remover.source?.text ?? remover.instruction?.text ?? "";
   const name = baseName(place.version.path);
-  return /\b(?:rm|shred|unlink)\b/.test(text2) && name.length > 1 && text2.includes(name);
+  return /\b(?:rm|shred|unlink)\b/.test(text3) && name.length > 1 && text3.includes(name);
 }
 function gravity(leak, place, evidence) {
   if (isGenerated(leak, place, evidence)) return { severity: "medium", confidence: "medium" };
@@ -70453,22 +66275,23 @@ function gravity(leak, place, evidence) {
 function layerName(evidence, layer) {
   const origin = evidence.origin.layers[layer];
   const instruction = origin?.instruction?.display;
+  const merged2 = origin?.merged ?? [];
   const parts = [
-    instruction === void 0 ? "" : shorten(instruction),
+    instruction === void 0 ? merged2.length > 1 ? `merged from ${merged2.length} instructions` : "" : shorten(instruction),
     origin?.lines ? `${origin.lines.path}:${origin.lines.startLine}` : "",
     origin?.owner === "base" ? "base image" : ""
   ].filter(Boolean);
   return parts.length === 0 ? `layer ${layer}` : `layer ${layer} (${parts.join(", ")})`;
 }
-var shorten = (text2) => {
-  const line = text2.replace(/\s+/g, " ");
-  return line.length > 60 ? `${line.slice(0, 57)}\u2026` : line;
+var shorten = (text3, most = 60) => {
+  const line2 = text3.replace(/\s+/g, " ");
+  return line2.length > most ? `${line2.slice(0, most - 1)}\u2026` : line2;
 };
 function fileMessage(evidence, place, what) {
   const { version: version2, ending } = place;
   const inside = place.inside === null ? "" : ` (in ${place.inside})`;
-  const line = place.line === null || place.inside !== null ? "" : ` line ${place.line}`;
-  const added = `${version2.path}${inside}${line} holds ${what}, added in ${layerName(evidence, version2.layer)}`;
+  const line2 = place.line === null || place.inside !== null ? "" : ` line ${place.line}`;
+  const added = `${version2.path}${inside}${line2} holds ${what}, added in ${layerName(evidence, version2.layer)}`;
   if (version2.entry.afterEnd) return `${added} behind the end of its tar: it is never on disk, but in every copy of the layer.`;
   if (place.state === "present" || ending === null) return `${added}.`;
   const verb = { deleted: "hides it", overwritten: "overwrites it", replaced: "replaces it" }[place.state];
@@ -70478,6 +66301,7 @@ function fileMessage(evidence, place, what) {
 function messageOf(evidence, leak, place, what) {
   if (place.kind === "file") return fileMessage(evidence, place, what);
   if (place.kind === "config") return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`;
+  if (place.kind === "attestation") return attestationMessage(place, what);
   const instruction = evidence.origin.history[place.index]?.instruction;
   const argument = instruction?.buildArgs.some((arg) => arg.includes(leak.value)) || instruction?.keyword === "ARG";
   const lines = place.lines === null ? "" : ` (${place.lines.path}:${place.lines.startLine})`;
@@ -70489,26 +66313,61 @@ var fieldName = ({ field }) => {
   if (field.startsWith("Annotations.")) return `The annotation ${field.slice(12)} of the manifest`;
   return `The ${field} of the configuration`;
 };
+function attestationMessage({ predicateType, field, lines }, what) {
+  const kind = /slsa/.test(predicateType) ? "provenance" : /spdx|cyclonedx/i.test(predicateType) ? "SBOM" : "attestation";
+  const argument = /build-arg:/.test(field) ? ", given as a build argument" : "";
+  return `The ${kind} of the image${field === "" ? "" : ` (${field})`} holds ${what}${argument}${lines === null ? "" : `, from ${lines.path}:${lines.startLine}`}: it is pushed with the image, and docker buildx imagetools inspect shows it to everyone who can pull.`;
+}
 var MOUNT = "RUN --mount=type=secret";
-function remedyOf(evidence, leak, place) {
-  const rotate = leak.strength === "harmless" ? "" : `${leak.detector.revoke}. `;
-  if (place.kind === "config")
-    return `${rotate}${place.field.startsWith("Env.") ? `Remove ${place.field.slice(4)} from ENV and set it when the container starts; what the build needs comes from ${MOUNT},env=${place.field.slice(4)}.` : "Remove it from the Dockerfile: the configuration is public to all who can pull the image."}`;
-  if (place.kind === "history") return `${rotate}Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.`;
-  const instruction = evidence.origin.layers[place.version.layer]?.instruction;
-  const keyword = instruction?.keyword;
+var PURGE = "Delete pushed tags and the build cache: they keep it.";
+function remedyOf(evidence, leak, place, fix) {
+  if (place.owner === "base")
+    return `Inherited from the base image${evidence.origin.base === null ? "" : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it. ${leak.strength === "harmless" ? "" : leak.detector.revoke}.`.replace(
+      / \.$/,
+      ""
+    );
   if (isGenerated(leak, place, evidence))
     return "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.";
-  if (keyword === "COPY" || keyword === "ADD") {
-    const lines = place.lines === null ? "" : evidence.origin.dockerfile?.lines.slice(place.lines.startLine - 1, place.lines.endLine).join(" ") ?? "";
-    const stage = /\s--from=(\S+)/.exec(lines)?.[1];
-    if (stage !== void 0) return `${rotate}Copy only what the image needs from ${stage}, and let that stage read the secret from ${MOUNT}.`;
-    const builder = instruction?.builder === "buildkit" || lines !== "";
-    const source = builder ? contextPath(lines === "" ? instruction?.text ?? "" : lines.replace(/^\s*\w+\s+/, ""), place.version.path) : baseName(place.version.path);
-    return `${rotate}Add \`${source}\` to .dockerignore so that ${keyword} leaves it out; what the build needs comes from ${MOUNT}.`;
+  const what = changeOf(evidence, place, fix);
+  return leak.strength === "harmless" ? what : `${leak.detector.revoke}. ${what} ${PURGE}`;
+}
+function changeOf(evidence, place, fix) {
+  const mounts = fix?.edits.map(({ lines }) => lines.join("\n").replace(/\\\n/g, "")).find((text3) => text3.includes(MOUNT.slice(4)));
+  const mounted = mounts === void 0 ? "" : ` \`${shorten(mounts.trim(), 120)}\``;
+  if (place.kind === "config") {
+    if (!place.field.startsWith("Env.")) return "Remove it from the Dockerfile: the configuration is public to all who can pull the image.";
+    const name = place.field.slice(4);
+    return `Remove ${name} from ENV and set it when the container starts (docker run --env-file); what the build needs comes from ${mounted === "" ? `${MOUNT},id=${name}` : `a secret mount:${mounted}`}.`;
   }
-  if (keyword === "RUN") return `${rotate}Read it from ${MOUNT} in the RUN that needs it, and write it to no file of the image.`;
-  return `${rotate}Leave the file out of the image; what the build needs comes from ${MOUNT}.`;
+  if (place.kind === "history" || place.kind === "attestation")
+    return mounted === "" ? `Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.` : `Pass it as a build secret, never as ARG, ENV or text of a command:${mounted}.`;
+  const layer = evidence.origin.layers[place.version.layer];
+  const { source } = layer ?? {};
+  const keyword = source?.keyword ?? layer?.instruction?.keyword;
+  if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, place, keyword, mounted, fix);
+  if (keyword === "RUN") {
+    if (fix?.edits.some(({ lines }) => lines.some((line2) => /^FROM /i.test(line2)))) return "Build with it in a stage of its own and copy only the result into the image.";
+    if (fix !== null && place.state === "deleted") return "Make, use and remove it in one RUN: then it is in no layer.";
+    return `Read it from${mounted === "" ? ` ${MOUNT}` : mounted} in the RUN that needs it, and write it to no file of the image.`;
+  }
+  return `Leave the file out of the image; what the build needs comes from ${MOUNT}.`;
+}
+function copyChange(evidence, place, keyword, mounted, fix) {
+  const { origin, sources } = evidence;
+  const layer = origin.layers[place.version.layer];
+  const source = layer?.source ?? null;
+  const stage = source === null ? null : flagValue(source, "from");
+  if (stage !== null) return `Copy only what the image needs from ${stage}, and let that stage read the secret from ${MOUNT}.`;
+  const use = mounted === "" ? `what the build needs comes from ${MOUNT}.` : `the RUN that needs it mounts it:${mounted}.`;
+  const known = sources.get(fileKey(place.version.content.layer, place.version.content.index));
+  const from = known === void 0 ? "" : ` It is ${known.path} of the checkout.`;
+  if (known?.ignoredBy != null)
+    return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew, and ${use}`;
+  const text3 = source ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
+  const path11 = known?.inContext ?? (text3 === null ? baseName(place.version.path) : contextPath(text3, place.version.path));
+  const isNamed = source !== null && copySources(source).includes(path11);
+  const how = isNamed ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
+  return `Add \`${fix?.ignore?.patterns[0] ?? path11}\` to ${known?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
@@ -70537,6 +66396,7 @@ function identityOf(evidence, leak, place) {
   const name = place.name ?? "";
   if (place.kind === "file") return [leak.detector.id, place.version.path, place.inside ?? "", name];
   if (place.kind === "config") return [leak.detector.id, place.field, name];
+  if (place.kind === "attestation") return [leak.detector.id, place.predicateType, place.field, name];
   return [leak.detector.id, historyIdentity(evidence, place), name];
 }
 var historyIdentity = (evidence, place) => {
@@ -70546,6 +66406,7 @@ var historyIdentity = (evidence, place) => {
 function titleOf(leak, place) {
   const { title } = leak.detector;
   if (place.kind === "history") return `${title} in the image's history`;
+  if (place.kind === "attestation") return `${title} in an attestation of the image`;
   if (place.kind === "config") return place.field.startsWith("Env.") ? `${title} in an environment variable` : `${title} in the image's configuration`;
   return place.state === "present" ? `${title} in the image` : `${title} stays in the image`;
 }
@@ -70558,12 +66419,15 @@ function seenFrom(evidence, leak, place) {
   const what = `${article} ${subject}${guessable ? "" : ` ${redacted}`}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`;
   const entry = place.kind === "file" ? place.version.entry : null;
   const keyedHash = evidence.keyedHash(leak.value);
+  const fix = place.owner === "base" ? null : fixOf(evidence, leak);
+  const source = place.kind === "file" ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : void 0;
   return {
     ruleId: ruleOf(place),
     ...gravity(leak, place, evidence),
     title: titleOf(leak, place),
     message: messageOf(evidence, leak, place, what),
-    remedy: remedyOf(evidence, leak, place),
+    remedy: remedyOf(evidence, leak, place, fix),
+    fix,
     location: locationOf(place),
     dockerfile: place.owner === "base" ? evidence.origin.base?.lines ?? null : place.lines,
     related: relatedOf(evidence, leak, place),
@@ -70574,7 +66438,8 @@ function seenFrom(evidence, leak, place) {
       gid: entry.gid,
       size: place.version.content.entry.size,
       sha256: place.hashes?.sha256 ?? null,
-      package: null
+      package: null,
+      source: source === void 0 ? null : { path: source.path, ignoredBy: source.ignoredBy?.pattern ?? null }
     } : null,
     secret: {
       detector: leak.detector.id,
@@ -70655,9 +66520,9 @@ var notDistroless = {
   *check({ programs, origin }) {
     if (programs.distroless) return;
     const found = [...programs.shells, ...programs.packageManagers];
-    const named = found.slice(0, MAX_NAMED2).join(", ");
+    const named2 = found.slice(0, MAX_NAMED2).join(", ");
     yield placed(meta7, {
-      message: `The final image holds ${programs.shells.length > 0 ? "a shell" : ""}${programs.shells.length > 0 && programs.packageManagers.length > 0 ? " and " : ""}${programs.packageManagers.length > 0 ? "a package manager" : ""}: ${named}${found.length > MAX_NAMED2 ? ` and ${found.length - MAX_NAMED2} more` : ""}.`,
+      message: `The final image holds ${programs.shells.length > 0 ? "a shell" : ""}${programs.shells.length > 0 && programs.packageManagers.length > 0 ? " and " : ""}${programs.packageManagers.length > 0 ? "a package manager" : ""}: ${named2}${found.length > MAX_NAMED2 ? ` and ${found.length - MAX_NAMED2} more` : ""}.`,
       remedy: meta7.remedy,
       location: { kind: "image" },
       dockerfile: origin.from,
@@ -70710,10 +66575,10 @@ function downloadedFile(command) {
   return remoteName && url2 !== void 0 ? /([^/?#]+)(?:[?#].*)?$/.exec(url2)?.[1] ?? null : null;
 }
 var sameFile = (a, b) => a === b || a.replace(/^\.\//, "") === b.replace(/^\.\//, "");
-function runsFile({ name, args, text: text2 }, file2) {
+function runsFile({ name, args, text: text3 }, file2) {
   const words = args.map((arg) => arg ?? "");
   if (INTERPRETERS.test(name) || name === "source" || name === ".") return words.some((word) => sameFile(word, file2));
-  const program = /^\s*(?:\w+=\S*\s+|sudo\s+(?:-\S+\s+)*)*(\S+)/.exec(text2)?.[1] ?? "";
+  const program = /^\s*(?:\w+=\S*\s+|sudo\s+(?:-\S+\s+)*)*(\S+)/.exec(text3)?.[1] ?? "";
   return program.includes("/") && sameFile(program, file2);
 }
 function* hitsOf(run2) {
@@ -70787,6 +66652,22 @@ var rootUser = {
       identity: ["User"]
     });
   }
+};
+
+// src/rules/secret-in-attestation.ts
+var secretInAttestation = {
+  meta: {
+    id: "secret-in-attestation",
+    title: "Secret in an attestation of the image",
+    description: "An attestation that is pushed with the image holds a secret: provenance records build arguments and the Dockerfile, an SBOM what it found in files.",
+    remedy: "Rotate the secret, pass it as a build secret, and delete the pushed attestation.",
+    severity: "high",
+    confidence: "high",
+    kind: "secret",
+    references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
+    enabled: true
+  },
+  check: (evidence) => leaksOf(evidence, "secret-in-attestation")
 };
 
 // src/rules/secret-in-config.ts
@@ -70912,9 +66793,9 @@ function trustedHost(args) {
   return args.find((arg) => /^--trusted-host(?:=|$)/.test(arg)) ?? null;
 }
 function shortFlags(arg) {
-  const letters = arg.slice(1);
-  const value = letters.search(/[AbcCdDeEFHmKoPQrtTuUwxXyYz]/);
-  return value === -1 ? letters : letters.slice(0, value + 1);
+  const letters2 = arg.slice(1);
+  const value = letters2.search(/[AbcCdDeEFHmKoPQrtTuUwxXyYz]/);
+  return value === -1 ? letters2 : letters2.slice(0, value + 1);
 }
 function switchedOff({ name, args, assignments }) {
   const words = args.map((arg) => arg ?? "");
@@ -71002,6 +66883,7 @@ var RULES = [
   notDistroless,
   pipeToShell,
   rootUser,
+  secretInAttestation,
   secretInConfig,
   secretInEnv,
   secretInHistory,
@@ -71012,7 +66894,7 @@ var RULES = [
 var findRule = (id) => RULES.find(({ meta: meta12 }) => meta12.id === id) ?? null;
 
 // src/policy/judge.ts
-var hash2 = (parts) => createHash6("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
+var hash2 = (parts) => createHash8("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
 var isExpired2 = ({ expires }, now) => expires !== void 0 && now.toISOString().slice(0, 10) > expires;
 function judge(evidence, policy, redactor) {
   const used = /* @__PURE__ */ new Set();
@@ -71065,14 +66947,14 @@ function judge(evidence, policy, redactor) {
   };
 }
 function leadOf(judged, failsInBase) {
-  const open5 = judged.filter(({ cover }) => cover === null);
-  return open5.find(({ place }) => failsInBase || place.origin !== "base") ?? open5[0] ?? judged.find(({ cover }) => cover?.kind === "ignore") ?? null;
+  const open7 = judged.filter(({ cover }) => cover === null);
+  return open7.find(({ place }) => failsInBase || place.origin !== "base") ?? open7[0] ?? judged.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
-function covers({ rule, path: path8, fingerprint }, place, own2) {
+function covers({ rule, path: path11, fingerprint }, place, own2) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
   if (fingerprint !== void 0 && fingerprint !== own2) return false;
-  if (path8 === void 0) return true;
-  return place.location.kind === "layer" && minimatch(place.location.path, path8.startsWith("/") || path8.startsWith("**") ? path8 : `/${path8}`, MATCH_OPTIONS);
+  if (path11 === void 0) return true;
+  return place.location.kind === "layer" && minimatch(place.location.path, path11.startsWith("/") || path11.startsWith("**") ? path11 : `/${path11}`, MATCH_OPTIONS);
 }
 function toFinding(lead, judged, draft, policy) {
   const placed2 = draft.seenFrom(lead.index);
@@ -71146,7 +67028,14 @@ function buildOutcome({ evidence, image, verdict, policy, redactor, values, vouc
           base: from === void 0 || from.owner === "unknown" ? null : from.owner === "base",
           dockerfile: from?.lines ?? null
         };
-      })
+      }),
+      history: origin.history.map(({ entry, layer, owner, lines }) => ({
+        created: entry.created,
+        createdBy: entry.createdBy,
+        layer,
+        base: owner === "unknown" ? null : owner === "base",
+        dockerfile: lines
+      }))
     },
     findings: [...verdict.findings],
     verdict: { result: verdict.result, failOn: policy.failOn, counts: verdict.counts, suppressed: verdict.suppressed, new: 0, known: 0 },
@@ -71165,7 +67054,7 @@ function buildOutcome({ evidence, image, verdict, policy, redactor, values, vouc
   return {
     report: redactor.data(report),
     failing: new Set([...verdict.failing].map(({ fingerprint }) => fingerprint)),
-    source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line) => redactor.text(line)) },
+    source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line2) => redactor.text(line2)) },
     instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
     passed: verdict.passed,
     policy: policy.name,
@@ -71230,8 +67119,8 @@ var CLOUD = [
     title: "AWS secret access key",
     docs: AWS_DOCS,
     revoke: AWS_REVOKE,
-    literals: ["secret_access_key", "secretaccesskey", "secret-access-key", "aws_secret", "awssecret", "aws-secret", "aws_sec"].map((text2) => ({
-      text: text2,
+    literals: ["secret_access_key", "secretaccesskey", "secret-access-key", "aws_secret", "awssecret", "aws-secret", "aws_sec"].map((text3) => ({
+      text: text3,
       ignoreCase: true,
       assignment: true
     })),
@@ -71333,8 +67222,8 @@ function checkBase62({ groups }) {
   return hasBase62Checksum(random.slice(0, -6), random.slice(-6)) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
 }
 function checkAtlassian({ value }) {
-  const text2 = value.replace("%3D", "=");
-  const fits2 = crc32(text2.slice(0, -8)).toString(16).toUpperCase().padStart(8, "0") === text2.slice(-8);
+  const text3 = value.replace("%3D", "=");
+  const fits2 = crc32(text3.slice(0, -8)).toString(16).toUpperCase().padStart(8, "0") === text3.slice(-8);
   return fits2 ? { strength: "proven" } : {};
 }
 function checkPypi({ value }) {
@@ -71487,14 +67376,14 @@ var CODE = [
 var ABOUT = /(?:^|[_.-]|token|secret|passw(?:or)?d|pass|key|credentials?)(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/;
 var PUBLIC = /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i;
 var CODE_FILE = /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i;
-function assignedValue(text2) {
-  const quoted = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text2);
-  if (quoted?.[2] !== void 0) return { value: quoted[2], quote: quoted[1] ?? "", rest: text2.slice(quoted[0].length) };
-  const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text2);
-  return bare === null ? null : { value: bare[0], quote: "", rest: text2.slice(bare[0].length) };
+function assignedValue(text3) {
+  const quoted = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text3);
+  if (quoted?.[2] !== void 0) return { value: quoted[2], quote: quoted[1] ?? "", rest: text3.slice(quoted[0].length) };
+  const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text3);
+  return bare === null ? null : { value: bare[0], quote: "", rest: text3.slice(bare[0].length) };
 }
-function isData(value, rest, path8) {
-  if (CODE_FILE.test(path8)) return false;
+function isData(value, rest, path11) {
+  if (CODE_FILE.test(path11)) return false;
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
   return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value);
 }
@@ -71514,20 +67403,20 @@ function looksSecret(value, isPassword, quoted) {
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name) => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-function checkAssignment({ value: text2, before, path: path8, isText }) {
+function checkAssignment({ value: text3, before, path: path11, isText }) {
   if (!isText) return null;
-  const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text2);
+  const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text3);
   if (statement === null) return null;
   const [whole, tail = "", , operator = ""] = statement;
-  if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text2)) return null;
+  if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text3)) return null;
   const name = (/[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? "") + tail;
   const short = name.split(".").at(-1) ?? name;
   if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name) || short.length > 60) return null;
-  const assigned = assignedValue(text2.slice(whole.length));
+  const assigned = assignedValue(text3.slice(whole.length));
   if (assigned === null) return null;
   const { value, quote, rest } = assigned;
-  if (quote === "" && !isData(value, operator === ">" ? "" : rest, path8)) return null;
-  if (quote !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path8)) return null;
+  if (quote === "" && !isData(value, operator === ">" ? "" : rest, path11)) return null;
+  if (quote !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path11)) return null;
   const isPassword = /pass|pwd|credential/i.test(short);
   if (!looksSecret(value, isPassword, quote !== "")) return null;
   if (value.toLowerCase() === short.toLowerCase()) return null;
@@ -71571,20 +67460,20 @@ var RFC_EXAMPLES = /* @__PURE__ */ new Set(["7Fjfp0ZBr1KtDRbnfVdmIw", "Circle Of
 var COMMON_PASSWORD = /^(?:pass|password|passwd|passw0rd|pwd|secret|user|username|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|pw|p|x+|\*+|\.+|foo|bar|baz|123456?|1234|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)$/i;
 function checkUserinfo({ groups }) {
   const { user = "", value: password = "", host = "" } = groups;
-  const decoded = password.includes("%") ? decodeURIComponentSafely(password) : password;
-  if (decoded.length < 3 || isPlaceholder(decoded) || /[$<>{}`\\]|^%|^:|\.\.\.|^\*+$/.test(password) || /[<>${}%]/.test(user.slice(0, 2))) return null;
+  const decoded2 = password.includes("%") ? decodeURIComponentSafely(password) : password;
+  if (decoded2.length < 3 || isPlaceholder(decoded2) || /[$<>{}`\\]|^%|^:|\.\.\.|^\*+$/.test(password) || /[<>${}%]/.test(user.slice(0, 2))) return null;
   if (EXAMPLE_HOST.test(host)) return null;
   const facts = { user, host: host.slice(0, 120) };
-  if (COMMON_PASSWORD.test(decoded) || decoded === user) return { strength: "harmless", note: "a default password", facts };
-  if (LOCAL_HOST.test(host)) return { strength: isLocalDefault(decoded) ? "harmless" : "possible", note: "for a service on the same host", facts };
+  if (COMMON_PASSWORD.test(decoded2) || decoded2 === user) return { strength: "harmless", note: "a default password", facts };
+  if (LOCAL_HOST.test(host)) return { strength: isLocalDefault(decoded2) ? "harmless" : "possible", note: "for a service on the same host", facts };
   return { facts };
 }
 var isLocalDefault = (password) => password.length < 8 && entropy(password) < 2.6;
-function decodeURIComponentSafely(text2) {
+function decodeURIComponentSafely(text3) {
   try {
-    return decodeURIComponent(text2);
+    return decodeURIComponent(text3);
   } catch {
-    return text2;
+    return text3;
   }
 }
 var usable = (password) => password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !COMMON_PASSWORD.test(password) && !/^[-$<{%]/.test(password);
@@ -71618,7 +67507,7 @@ var FILES = [
     title: "Password on a command line",
     docs: "https://docs.docker.com/build/building/secrets/",
     revoke: "Change the password",
-    literals: ["mysql", "sshpass", "curl ", "wget ", "docker login", "podman login", "helm ", "--password", "--passwd", "--token"].map((text2) => ({ text: text2 })),
+    literals: ["mysql", "sshpass", "curl ", "wget ", "docker login", "podman login", "helm ", "--password", "--passwd", "--token"].map((text3) => ({ text: text3 })),
     pattern: /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
     strength: "likely",
     guessable: true,
@@ -71647,7 +67536,7 @@ var FILES = [
     title: "Password or key in an assignment",
     docs: "https://docs.docker.com/build/building/secrets/",
     revoke: "Change the password or revoke the key",
-    literals: ASSIGNMENT_WORDS.map((text2) => ({ text: text2, ignoreCase: true, assignment: true })),
+    literals: ASSIGNMENT_WORDS.map((text3) => ({ text: text3, ignoreCase: true, assignment: true })),
     pattern: /[\s\S]{3,256}/y,
     strength: "possible",
     guessable: true,
@@ -71671,7 +67560,7 @@ var FILES = [
     title: "Database connection string with a password",
     docs: "https://learn.microsoft.com/dotnet/framework/data/adonet/connection-string-syntax",
     revoke: "Change the password of the database account",
-    literals: ["password=", "pwd="].map((text2) => ({ text: text2, ignoreCase: true })),
+    literals: ["password=", "pwd="].map((text3) => ({ text: text3, ignoreCase: true })),
     pattern: /(?<=(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n"']{0,40})(?:password|pwd)=(?<value>[^;"'\s&<>]{3,100})/iy,
     strength: "likely",
     guessable: true,
@@ -71695,21 +67584,21 @@ var FILES = [
 ];
 
 // src/secrets/private-key.ts
-import { createHash as createHash7, createPrivateKey } from "node:crypto";
-var identityOf2 = (bytes2) => `key:${createHash7("sha256").update(bytes2).digest("hex")}`;
+import { createHash as createHash9, createPrivateKey } from "node:crypto";
+var identityOf2 = (bytes2) => `key:${createHash9("sha256").update(bytes2).digest("hex")}`;
 function keyFacts(key) {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
   const size = namedCurve ?? (modulusLength === void 0 ? "" : `${modulusLength} bits`);
   return { key: [key.asymmetricKeyType ?? "unknown", size].filter(Boolean).join(" ") };
 }
-function derHeader(bytes2, at2) {
-  const tag = bytes2[at2];
-  const first = bytes2[at2 + 1];
+function derHeader(bytes2, at3) {
+  const tag = bytes2[at3];
+  const first = bytes2[at3 + 1];
   if (tag === void 0 || first === void 0) return null;
   const count2 = first < 128 ? 0 : first & 127;
-  if (count2 > 3 || first & 128 && count2 === 0 || at2 + 2 + count2 > bytes2.length) return null;
-  const length = count2 === 0 ? first : bytes2.readUIntBE(at2 + 2, count2);
-  const start = at2 + 2 + count2;
+  if (count2 > 3 || first & 128 && count2 === 0 || at3 + 2 + count2 > bytes2.length) return null;
+  const length = count2 === 0 ? first : bytes2.readUIntBE(at3 + 2, count2);
+  const start = at3 + 2 + count2;
   return start + length > bytes2.length ? null : { tag, start, end: start + length };
 }
 function sequenceEnd(bytes2) {
@@ -71740,10 +67629,10 @@ function checkPem(label, body) {
   return checked2 === null ? null : { ...checked2, value: canonicalPem(label, body) };
 }
 function canonicalPem(label, body) {
-  const lines = body.replace(/\\+r|\\+n|\\+t/g, "\n").split("\n").map((line) => line.replace(/^[\s"'+]+|[\s"'+\\]+$/g, ""));
-  return [`-----BEGIN ${label}-----`, ...lines.filter((line) => line !== ""), `-----END ${label}-----`].join("\n");
+  const lines = body.replace(/\\+r|\\+n|\\+t/g, "\n").split("\n").map((line2) => line2.replace(/^[\s"'+]+|[\s"'+\\]+$/g, ""));
+  return [`-----BEGIN ${label}-----`, ...lines.filter((line2) => line2 !== ""), `-----END ${label}-----`].join("\n");
 }
-var withoutQuotes = (text2) => text2.replace(/["'`]\s*(?:[+.&,]|\\)?\s*["'`]/g, "\n");
+var withoutQuotes = (text3) => text3.replace(/["'`]\s*(?:[+.&,]|\\)?\s*["'`]/g, "\n");
 function decodePem(label, body) {
   const unescaped = body.replace(/\\r|\\n|\\t|\\\\n/g, "\n");
   if (/Proc-Type: 4,ENCRYPTED/.test(unescaped)) return encrypted(unescaped);
@@ -71763,18 +67652,18 @@ function decodePem(label, body) {
 var encrypted = (body) => ({ strength: "harmless", note: "encrypted with a passphrase", identity: identityOf2(Buffer.from(body.replace(/\s/g, ""))) });
 var OPENSSH_MAGIC = "openssh-key-v1\0";
 function checkOpenSsh(bytes2) {
-  let at2 = OPENSSH_MAGIC.length;
+  let at3 = OPENSSH_MAGIC.length;
   const string4 = () => {
-    if (at2 + 4 > bytes2.length) return null;
-    const length = bytes2.readUInt32BE(at2);
-    if (at2 + 4 + length > bytes2.length) return null;
-    at2 += 4 + length;
-    return bytes2.subarray(at2 - length, at2);
+    if (at3 + 4 > bytes2.length) return null;
+    const length = bytes2.readUInt32BE(at3);
+    if (at3 + 4 + length > bytes2.length) return null;
+    at3 += 4 + length;
+    return bytes2.subarray(at3 - length, at3);
   };
   const cipher = string4()?.toString("latin1");
   string4();
   string4();
-  at2 += 4;
+  at3 += 4;
   const publicKey = string4();
   const privatePart = string4();
   if (cipher === void 0 || publicKey === null || privatePart === null) return null;
@@ -71783,8 +67672,8 @@ function checkOpenSsh(bytes2) {
   if (cipher !== "none") return { strength: "harmless", note: "encrypted with a passphrase", facts, identity: identityOf2(bytes2) };
   return { strength: "proven", facts, identity: identityOf2(bytes2) };
 }
-function checkPgp(text2) {
-  const body = text2.replace(/^(?:Version|Comment|Hash|MessageID|Charset):.*$/gm, "").replace(/\n=[A-Za-z0-9+/]{4}\s*$/, "").replace(/[^A-Za-z0-9+/=]/g, "");
+function checkPgp(text3) {
+  const body = text3.replace(/^(?:Version|Comment|Hash|MessageID|Charset):.*$/gm, "").replace(/\n=[A-Za-z0-9+/]{4}\s*$/, "").replace(/[^A-Za-z0-9+/=]/g, "");
   const bytes2 = body.length < 64 ? null : decodeBase64(body);
   const tag = bytes2 === null || bytes2[0] === void 0 ? 0 : bytes2[0] & 64 ? bytes2[0] & 63 : bytes2[0] >> 2 & 15;
   if (bytes2 === null || tag !== 5 && tag !== 7) return null;
@@ -71798,13 +67687,13 @@ function checkDer(bytes2) {
   return key === null ? null : { strength: "proven", value: bytes2.slice(0, length), identity: identityOf2(data.subarray(0, length)), facts: keyFacts(key) };
 }
 function checkBase64Pem(base643) {
-  const text2 = decodeBase64(base643)?.toString("latin1") ?? "";
-  const match2 = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----([\s\S]+?)-----END /.exec(text2);
+  const text3 = decodeBase64(base643)?.toString("latin1") ?? "";
+  const match2 = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----([\s\S]+?)-----END /.exec(text3);
   return match2?.[1] === void 0 ? null : decodePem(match2[1], match2[2] ?? "");
 }
-function checkPutty(text2) {
-  const encryption = /Encryption: (\S+)/.exec(text2)?.[1];
-  const lines = /Private-Lines: (\d+)\s+([A-Za-z0-9+/=\s]{40,}?)(?:Private-(?:MAC|Hash)|$)/.exec(text2);
+function checkPutty(text3) {
+  const encryption = /Encryption: (\S+)/.exec(text3)?.[1];
+  const lines = /Private-Lines: (\d+)\s+([A-Za-z0-9+/=\s]{40,}?)(?:Private-(?:MAC|Hash)|$)/.exec(text3);
   if (encryption === void 0 || lines?.[2] === void 0) return null;
   const identity = identityOf2(Buffer.from(lines[2].replace(/\s/g, "")));
   return encryption === "none" ? { strength: "proven", identity } : { strength: "harmless", note: "encrypted with a passphrase", identity };
@@ -72084,27 +67973,27 @@ var DETECTORS = [...CLOUD, ...CODE, ...FILES, ...KEYS, ...SERVICES];
 var MIN_DECODED_QUADS = 7;
 var MAX_GAP = 14;
 var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
-function mayBeText(text2, length, skip) {
+function mayBeText(text3, length, skip) {
   let run2 = 0;
   for (let i = skip; i < length; i += 4) {
-    run2 = STARTS_TEXT[text2(i)] === 1 ? run2 + 1 : 0;
+    run2 = STARTS_TEXT[text3(i)] === 1 ? run2 + 1 : 0;
     if (run2 >= MIN_DECODED_QUADS) return true;
   }
   return false;
 }
-function alignments(text2) {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text2.charCodeAt(index), text2.length, skip));
-  return /^M[ICH]/.test(text2) && !found.includes(0) ? [0, ...found] : found;
+function alignments(text3) {
+  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text3.charCodeAt(index), text3.length, skip));
+  return /^M[ICH]/.test(text3) && !found.includes(0) ? [0, ...found] : found;
 }
 function narrow(bytes2, bigEndian) {
-  const text2 = Buffer.alloc(bytes2.length >> 1);
-  for (let i = 0; i < text2.length; i++) text2[i] = bytes2[2 * i + (bigEndian ? 1 : 0)] ?? 0;
-  return text2;
+  const text3 = Buffer.alloc(bytes2.length >> 1);
+  for (let i = 0; i < text3.length; i++) text3[i] = bytes2[2 * i + (bigEndian ? 1 : 0)] ?? 0;
+  return text3;
 }
 function base64Texts(kernel, from, length) {
   const runs = [];
   kernel.base64Runs(length, (position, run2) => runs.push({ start: position, end: position + run2 }));
-  const texts = [];
+  const texts2 = [];
   const { window } = kernel;
   for (let i = 0; i < runs.length; i++) {
     const first = runs[i];
@@ -72112,30 +68001,30 @@ function base64Texts(kernel, from, length) {
     const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92);
     if (!continues && window[first.start] !== 77 && ![0, 1, 2, 3].some((skip) => mayBeText((index) => window[first.start + index] ?? 0, first.end - first.start, skip))) continue;
     let end2 = first.end;
-    let text2 = window.toString("latin1", first.start, end2);
+    let text3 = window.toString("latin1", first.start, end2);
     let joined = false;
     for (; ; ) {
       const rest = /^(?:\\n|\\r|[\s"'+]){1,14}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
       if (rest === null) break;
       const next = runs[i + 1];
-      const at2 = end2 + rest[0].length;
-      if (next !== void 0 && next.start === at2) {
-        text2 += window.toString("latin1", next.start, next.end);
+      const at3 = end2 + rest[0].length;
+      if (next !== void 0 && next.start === at3) {
+        text3 += window.toString("latin1", next.start, next.end);
         end2 = next.end;
         i++;
         joined = true;
         continue;
       }
-      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", at2, Math.min(length, at2 + 80)))?.[0] : void 0;
+      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", at3, Math.min(length, at3 + 80)))?.[0] : void 0;
       if (tail !== void 0) {
-        text2 += tail;
-        end2 = at2 + tail.length;
+        text3 += tail;
+        end2 = at3 + tail.length;
       }
       break;
     }
-    if (end2 > from) texts.push({ position: first.start, length: end2 - first.start, text: text2 });
+    if (end2 > from) texts2.push({ position: first.start, length: end2 - first.start, text: text3 });
   }
-  return texts;
+  return texts2;
 }
 
 // src/secrets/prefilter/kernel-wasm.ts
@@ -72159,7 +68048,7 @@ var CLASS_OPERATOR = 4;
 var CLASS_VALUE = 8;
 var CLASS_DIGIT = 16;
 var RECORD_BYTES = 16;
-var MAX_CHAIN = 16;
+var MAX_CHAIN2 = 16;
 var READ_AHEAD = 64;
 var MIN_VALUE = 6;
 
@@ -72173,8 +68062,8 @@ var isBase64 = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <
 var fold = (c) => c >= 65 && c <= 90 ? c | 32 : c;
 function compile3(literals) {
   const groups = /* @__PURE__ */ new Map();
-  literals.forEach(({ text: text2, ignoreCase, assignment }, id) => {
-    const bytes2 = Buffer.from((ignoreCase ? text2.toLowerCase() : text2).slice(0, COMPARED), "latin1");
+  literals.forEach(({ text: text3, ignoreCase, assignment }, id) => {
+    const bytes2 = Buffer.from((ignoreCase ? text3.toLowerCase() : text3).slice(0, COMPARED), "latin1");
     const key = fold(bytes2[0] ?? 0) << 16 | fold(bytes2[1] ?? 0) << 8 | fold(bytes2[2] ?? 0);
     groups.set(key, [...groups.get(key) ?? [], { bytes: bytes2, id, ignoreCase, assignment }]);
   });
@@ -72183,15 +68072,15 @@ function compile3(literals) {
 function plainKernel(literals, size) {
   const window = Buffer.alloc(size + 64);
   const groups = compile3(literals);
-  const at2 = (position) => window[position] ?? 0;
+  const at3 = (position) => window[position] ?? 0;
   const skip = (from, stop, test) => {
     let p = from;
-    while (p < stop && test(at2(p))) p++;
+    while (p < stop && test(at3(p))) p++;
     return p;
   };
-  const matches = ({ bytes: bytes2, ignoreCase }, position) => {
+  const matches2 = ({ bytes: bytes2, ignoreCase }, position) => {
     for (let k = 0; k < bytes2.length; k++) {
-      const c = at2(position + k);
+      const c = at3(position + k);
       if ((ignoreCase ? fold(c) : c) !== bytes2[k]) return false;
     }
     return true;
@@ -72209,19 +68098,19 @@ function plainKernel(literals, size) {
     window: window.subarray(0, size),
     scan(from, end2, onHit) {
       for (let p = Math.max(0, from - COMPARED); p + 3 <= end2; p++) {
-        const group = groups.get(fold(at2(p)) << 16 | fold(at2(p + 1)) << 8 | fold(at2(p + 2)));
+        const group = groups.get(fold(at3(p)) << 16 | fold(at3(p + 1)) << 8 | fold(at3(p + 2)));
         if (group === void 0) continue;
-        for (const literal3 of group) {
-          if (p + literal3.bytes.length > end2 || !matches(literal3, p)) continue;
-          const value = literal3.assignment ? assigned(p + literal3.bytes.length, end2) : { start: 0, length: 0 };
-          if (value !== null) onHit(p, literal3.id, value.start, value.length);
+        for (const literal4 of group) {
+          if (p + literal4.bytes.length > end2 || !matches2(literal4, p)) continue;
+          const value = literal4.assignment ? assigned(p + literal4.bytes.length, end2) : { start: 0, length: 0 };
+          if (value !== null) onHit(p, literal4.id, value.start, value.length);
         }
       }
     },
     utf16Runs(end2, onRun) {
-      const isPair = (p, high) => at2(p + high) === 0 && at2(p + 1 - high) >= 9 && at2(p + 1 - high) < 127;
+      const isPair = (p, high) => at3(p + high) === 0 && at3(p + 1 - high) >= 9 && at3(p + 1 - high) < 127;
       for (let p = 0; p + 1 < end2; ) {
-        const high = at2(p + 1) === 0 ? 1 : 0;
+        const high = at3(p + 1) === 0 ? 1 : 0;
         let stop = p;
         while (stop + 2 <= end2 && isPair(stop, high)) stop += 2;
         if (stop - p >= 32) onRun(p, stop - p, high === 0);
@@ -72237,7 +68126,7 @@ function plainKernel(literals, size) {
     },
     lines(from, end2) {
       let count2 = 0;
-      for (let p = from; p < end2; p++) if (at2(p) === 10) count2++;
+      for (let p = from; p < end2; p++) if (at3(p) === 10) count2++;
       return count2;
     }
   };
@@ -72251,31 +68140,31 @@ var CLIMBING_ROUNDS = 1;
 var isUpper = (c) => c >= 65 && c <= 90;
 var isLower = (c) => c >= 97 && c <= 122;
 var foldByte = (c) => isUpper(c) ? c | 32 : c;
-var at = (bytes2, index) => bytes2[index] ?? 0;
-var trigramAt = (bytes2, i) => at(bytes2, i) | at(bytes2, i + 1) << 8 | at(bytes2, i + 2) << 16;
+var at2 = (bytes2, index) => bytes2[index] ?? 0;
+var trigramAt = (bytes2, i) => at2(bytes2, i) | at2(bytes2, i + 1) << 8 | at2(bytes2, i + 2) << 16;
 var hash3 = (trigram) => Math.imul((trigram | 2105376) & 16777215, HASH_MULTIPLIER);
 function buildLiteralSet(literals, model) {
   if (literals.length > 65535 - 1) throw new RangeError("too many literals for 16-bit entry numbers");
   const uses = /* @__PURE__ */ new Map();
-  const prepared = literals.map((literal3) => prepare(literal3, model, uses));
+  const prepared = literals.map((literal4) => prepare(literal4, model, uses));
   const { buckets, cost } = assignBuckets(prepared, model);
   const image = new Uint8Array(ENTRIES + ENTRY_BYTES * (prepared.length + 1));
   writeMasks(image, buckets);
   writeClasses(image);
   const longestChain = writeEntries(image, prepared);
-  if (longestChain > MAX_CHAIN) throw new RangeError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN}`);
+  if (longestChain > MAX_CHAIN2) throw new RangeError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN2}`);
   return { image, expectedHitRate: buckets.reduce((sum, bucket) => sum + cost(bucket), 0), longestChain };
 }
-function prepare({ text: text2, ignoreCase, assignment }, model, uses) {
-  if (!/^[\0-\xff]{3,}$/.test(text2)) throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text2)}`);
-  const folded = ignoreCase ? text2.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text2;
+function prepare({ text: text3, ignoreCase, assignment }, model, uses) {
+  if (!/^[\0-\xff]{3,}$/.test(text3)) throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text3)}`);
+  const folded = ignoreCase ? text3.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text3;
   const bytes2 = Uint8Array.from(folded.slice(0, COMPARED2), (c) => c.charCodeAt(0));
   const anchor2 = rarestTrigram(bytes2, model, uses);
-  const fingerprint = Array.from({ length: FINGERPRINT }, (_, k) => nibbleSets(at(bytes2, anchor2 + k), ignoreCase));
+  const fingerprint = Array.from({ length: FINGERPRINT }, (_, k) => nibbleSets(at2(bytes2, anchor2 + k), ignoreCase));
   return { bytes: bytes2, ignoreCase, assignment, anchor: anchor2, fingerprint };
 }
 function rarestTrigram(bytes2, model, uses) {
-  const foldedAt = (k) => foldByte(at(bytes2, k)) | foldByte(at(bytes2, k + 1)) << 8 | foldByte(at(bytes2, k + 2)) << 16;
+  const foldedAt = (k) => foldByte(at2(bytes2, k)) | foldByte(at2(bytes2, k + 1)) << 8 | foldByte(at2(bytes2, k + 2)) << 16;
   let best = 0;
   let bestCount = Infinity;
   for (let k = 0; k + 3 <= bytes2.length; k++) {
@@ -72360,7 +68249,7 @@ function writeMasks(image, buckets) {
     fingerprint.forEach((sets, byte) => {
       sets.forEach((nibbles, highNibble) => {
         const vector = MASKS + 16 * ((half * FINGERPRINT + byte) * 2 + highNibble);
-        for (let v = 0; v < 16; v++) if (nibbles >> v & 1) image[vector + v] = at(image, vector + v) | bit;
+        for (let v = 0; v < 16; v++) if (nibbles >> v & 1) image[vector + v] = at2(image, vector + v) | bit;
       });
     });
   });
@@ -72381,24 +68270,24 @@ function writeClasses(image) {
 function writeEntries(image, literals) {
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
   const chains = /* @__PURE__ */ new Map();
-  literals.forEach((literal3, id) => {
+  literals.forEach((literal4, id) => {
     const number6 = id + 1;
     const entry = ENTRIES + ENTRY_BYTES * number6;
-    literal3.bytes.forEach((c, k) => {
+    literal4.bytes.forEach((c, k) => {
       image[entry + k] = c;
-      image[entry + 16 + k] = literal3.ignoreCase && isLower(c) ? 32 : 0;
+      image[entry + 16 + k] = literal4.ignoreCase && isLower(c) ? 32 : 0;
       image[entry + 32 + k] = 255;
     });
-    const h = hash3(trigramAt(literal3.bytes, literal3.anchor));
+    const h = hash3(trigramAt(literal4.bytes, literal4.anchor));
     const head = HEADS + 2 * (h >>> HEAD_SHIFT);
-    view.setUint8(entry + 48, literal3.anchor);
-    view.setUint8(entry + 49, literal3.bytes.length);
+    view.setUint8(entry + 48, literal4.anchor);
+    view.setUint8(entry + 49, literal4.bytes.length);
     view.setUint16(entry + 50, view.getUint16(head, true), true);
     view.setUint32(entry + 52, id, true);
-    view.setUint8(entry + 56, literal3.assignment ? FLAG_ASSIGNMENT : 0);
+    view.setUint8(entry + 56, literal4.assignment ? FLAG_ASSIGNMENT : 0);
     view.setUint16(head, number6, true);
     const bit = h >>> BITMAP_SHIFT;
-    image[BITMAP + (bit >>> 3)] = at(image, BITMAP + (bit >>> 3)) | 1 << (bit & 7);
+    image[BITMAP + (bit >>> 3)] = at2(image, BITMAP + (bit >>> 3)) | 1 << (bit & 7);
     chains.set(head, (chains.get(head) ?? 0) + 1);
   });
   return Math.max(0, ...chains.values());
@@ -72440,8 +68329,8 @@ function buildKernel(literals, size, simd = true) {
   return {
     window: Buffer.from(kernel.memory.buffer, window, size),
     scan(from, end2, onHit) {
-      for (let at2 = window + from; at2 < window + end2; at2 = kernel.resumeAt()) {
-        const count2 = kernel.scan(set2, window, at2, window + end2, out, outEnd, MIN_VALUE, 0);
+      for (let at3 = window + from; at3 < window + end2; at3 = kernel.resumeAt()) {
+        const count2 = kernel.scan(set2, window, at3, window + end2, out, outEnd, MIN_VALUE, 0);
         for (let i = 0; i < count2 * 4; i += 4) onHit(record2(i), record2(i + 1), record2(i + 2), record2(i + 3));
       }
     },
@@ -72463,7 +68352,7 @@ var OVERLAP = 16384;
 var LOOK_BEHIND = 96;
 var CARRY = OVERLAP + LOOK_BEHIND;
 var DEFAULT_WINDOW = 256;
-var MAX_DEPTH3 = 2;
+var MAX_DEPTH4 = 2;
 var MAX_MATCHES = 1e3;
 var PROGRAM_MARKS = { "BusyBox v1.": "busybox", "GNU bash, version": "bash" };
 var Scanner = class {
@@ -72475,8 +68364,8 @@ var Scanner = class {
   constructor(detectors = DETECTORS, simd = true) {
     const literals = /* @__PURE__ */ new Map();
     for (const detector of detectors) {
-      for (const literal3 of detector.literals) {
-        const given = typeof literal3 === "string" ? { text: literal3 } : literal3;
+      for (const literal4 of detector.literals) {
+        const given = typeof literal4 === "string" ? { text: literal4 } : literal4;
         const spec = { ignoreCase: false, assignment: false, ...given };
         const key = JSON.stringify(spec);
         const entry = literals.get(key) ?? { spec, owners: [] };
@@ -72484,7 +68373,7 @@ var Scanner = class {
         literals.set(key, entry);
       }
     }
-    for (const text2 of Object.keys(PROGRAM_MARKS)) literals.set(text2, { spec: { text: text2, ignoreCase: false, assignment: false }, owners: [] });
+    for (const text3 of Object.keys(PROGRAM_MARKS)) literals.set(text3, { spec: { text: text3, ignoreCase: false, assignment: false }, owners: [] });
     const all = [...literals.values()];
     this.#marks = all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null);
     this.#owners = all.map(({ owners }) => owners);
@@ -72495,13 +68384,13 @@ var Scanner = class {
     );
   }
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
-  start(path8) {
-    return new ContentScan(this.#kernel, this.#owners, this.#marks, path8, 0);
+  start(path11) {
+    return new ContentScan(this.#kernel, this.#owners, this.#marks, path11, 0);
   }
   /** Scans a text that is in memory: a history entry, an environment variable. */
-  scanText(text2, path8 = "") {
-    const scan = this.start(path8);
-    scan.push(Buffer.from(text2, "utf8"), true);
+  scanText(text3, path11 = "") {
+    const scan = this.start(path11);
+    scan.push(Buffer.from(text3, "utf8"), true);
     return scan.matches;
   }
 };
@@ -72527,11 +68416,11 @@ var ContentScan = class _ContentScan {
   #isText = true;
   #candidates = [];
   #seen = /* @__PURE__ */ new Set();
-  constructor(kernel, owners, marks2, path8, depth) {
+  constructor(kernel, owners, marks2, path11, depth) {
     this.#marks = marks2;
     this.#kernel = kernel;
     this.#owners = owners;
-    this.#path = path8;
+    this.#path = path11;
     this.#depth = depth;
   }
   /** Takes the next bytes. @param last no more follow */
@@ -72540,7 +68429,7 @@ var ContentScan = class _ContentScan {
       this.#window(chunk, last);
       return;
     }
-    for (let at2 = 0; at2 < chunk.length; at2 += PART) this.#window(chunk.subarray(at2, at2 + PART), last && at2 + PART >= chunk.length);
+    for (let at3 = 0; at3 < chunk.length; at3 += PART) this.#window(chunk.subarray(at3, at3 + PART), last && at3 + PART >= chunk.length);
   }
   #window(part, last) {
     const { window } = this.#kernel;
@@ -72562,49 +68451,49 @@ var ContentScan = class _ContentScan {
   }
   #search(from, to, length) {
     const kernel = this.#kernel;
-    const decoded = [];
-    kernel.scan(from, length, (position, literal3) => {
+    const decoded2 = [];
+    kernel.scan(from, length, (position, literal4) => {
       if (position < from || position >= to) return;
-      const mark = this.#marks[literal3] ?? null;
+      const mark = this.#marks[literal4] ?? null;
       if (mark !== null) this.program ??= mark;
-      for (const detector of this.#owners[literal3] ?? []) this.#try(detector, position, length);
+      for (const detector of this.#owners[literal4] ?? []) this.#try(detector, position, length);
     });
-    if (this.#depth >= MAX_DEPTH3) return;
+    if (this.#depth >= MAX_DEPTH4) return;
     kernel.utf16Runs(length, (position, run2, bigEndian) => {
       if (position + run2 <= from) return;
-      decoded.push({ text: narrow(kernel.window.subarray(position, position + run2), bigEndian), position, length: run2, encoding: "utf-16" });
+      decoded2.push({ text: narrow(kernel.window.subarray(position, position + run2), bigEndian), position, length: run2, encoding: "utf-16" });
     });
-    for (const { position, length: run2, text: text2 } of base64Texts(kernel, from, length)) {
-      for (const skip of alignments(text2)) {
-        const bytes2 = decodeBase64(text2.slice(skip, text2.length - ((text2.length - skip) % 4 === 1 ? 1 : 0)));
-        if (bytes2 !== null) decoded.push({ text: bytes2, position, length: run2, encoding: "base64" });
+    for (const { position, length: run2, text: text3 } of base64Texts(kernel, from, length)) {
+      for (const skip of alignments(text3)) {
+        const bytes2 = decodeBase64(text3.slice(skip, text3.length - ((text3.length - skip) % 4 === 1 ? 1 : 0)));
+        if (bytes2 !== null) decoded2.push({ text: bytes2, position, length: run2, encoding: "base64" });
       }
     }
-    const lineAt = decoded.map(({ position }) => this.#lineAt(position));
-    decoded.forEach(({ text: text2, position, length: run2, encoding }, index) => {
+    const lineAt = decoded2.map(({ position }) => this.#lineAt(position));
+    decoded2.forEach(({ text: text3, position, length: run2, encoding }, index) => {
       const inner = new _ContentScan(kernel, this.#owners, this.#marks, this.#path, this.#depth + 1);
-      inner.push(text2, true);
+      inner.push(text3, true);
       for (const match2 of inner.matches) this.#addDecoded(match2, position, run2, encoding, lineAt[index] ?? null);
     });
   }
   #lineAt(position) {
     return this.#isText ? this.#linesBefore + this.#kernel.lines(0, position) + 1 : null;
   }
-  #addDecoded(match2, position, run2, encoding, line) {
+  #addDecoded(match2, position, run2, encoding, line2) {
     const key = `${match2.detector.id}\0${match2.identity}`;
     const offset = this.#base + position;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     if (match2.detector.generic && encoding === "base64") return;
-    const within = encoding === "utf-16" ? match2.offset * 2 : Math.floor(match2.offset * 4 / 3);
-    this.#add({ ...match2, offset: offset + Math.min(within, run2), length: run2, end: offset + run2, line, encoding });
+    const within2 = encoding === "utf-16" ? match2.offset * 2 : Math.floor(match2.offset * 4 / 3);
+    this.#add({ ...match2, offset: offset + Math.min(within2, run2), length: run2, end: offset + run2, line: line2, encoding });
   }
   #try(detector, position, end2) {
     const start = Math.max(0, position - LOOK_BEHIND);
-    const text2 = this.#kernel.window.toString("latin1", start, Math.min(end2, position + (detector.window ?? DEFAULT_WINDOW)));
+    const text3 = this.#kernel.window.toString("latin1", start, Math.min(end2, position + (detector.window ?? DEFAULT_WINDOW)));
     const { pattern } = detector;
     pattern.lastIndex = position - start;
-    const match2 = pattern.exec(text2);
+    const match2 = pattern.exec(text3);
     if (match2 === null) return;
     if (this.#candidates.length >= MAX_MATCHES) {
       this.dropped++;
@@ -72613,21 +68502,21 @@ var ContentScan = class _ContentScan {
     const groups = match2.groups ?? {};
     const before = groups["before"] ?? "";
     const value = before + (groups["value"] ?? match2[0]);
-    const checked2 = detector.check === void 0 ? {} : detector.check({ value, groups, before: text2.slice(0, position - start), after: text2.slice(match2.index + match2[0].length), path: this.#path, isText: this.#isText });
+    const checked2 = detector.check === void 0 ? {} : detector.check({ value, groups, before: text3.slice(0, position - start), after: text3.slice(match2.index + match2[0].length), path: this.#path, isText: this.#isText });
     if (checked2 === null) return;
     const secret = checked2.value ?? value;
     const inner = groups["value"] === void 0 && checked2.value === void 0 ? -before.length : Math.max(0, match2[0].indexOf(secret));
-    const at2 = position + inner;
+    const at3 = position + inner;
     const length = (before + match2[0]).includes(secret) ? secret.length : before.length + match2[0].length;
     this.#add({
       detector,
       value: secret,
       identity: checked2.identity ?? secret,
       strength: checked2.strength ?? detector.strength,
-      offset: this.#base + at2,
+      offset: this.#base + at3,
       length,
-      end: this.#base + at2 + length,
-      line: this.#lineAt(at2),
+      end: this.#base + at3 + length,
+      line: this.#lineAt(at3),
       encoding: "raw",
       facts: checked2.facts ?? {},
       note: checked2.note ?? null,
@@ -72656,10 +68545,10 @@ var ContentScan = class _ContentScan {
   }
 };
 var rank = ({ generic, guessable }) => generic ? 0 : guessable ? 1 : 2;
-function pairAwsKeys(matches) {
+function pairAwsKeys(matches2) {
   const near = 2048;
-  const ids = matches.filter(({ detector, strength }) => detector.id === "aws-access-key" && strength !== "harmless");
-  const secrets = matches.filter(({ detector, strength }) => detector.id === "aws-secret-key" && strength !== "harmless");
+  const ids = matches2.filter(({ detector, strength }) => detector.id === "aws-access-key" && strength !== "harmless");
+  const secrets = matches2.filter(({ detector, strength }) => detector.id === "aws-secret-key" && strength !== "harmless");
   const paired = /* @__PURE__ */ new Map();
   const used = /* @__PURE__ */ new Set();
   for (const secret of secrets) {
@@ -72668,7 +68557,7 @@ function pairAwsKeys(matches) {
     paired.set(secret, id);
     used.add(id);
   }
-  return matches.filter((match2) => !used.has(match2)).map((match2) => {
+  return matches2.filter((match2) => !used.has(match2)).map((match2) => {
     const id = paired.get(match2);
     return id === void 0 ? match2 : { ...match2, strength: "proven", facts: { ...match2.facts, ...id.facts, keyId: redactValue(id.value, false) }, companion: id.value };
   });
@@ -72682,14 +68571,15 @@ async function runGate(options4) {
     const scanner = new Scanner();
     const layers = await scanLayers(image, scanner, options4);
     const filesystem = buildFilesystem(layers);
-    const dockerfile = options4.dockerfile === null ? null : parseDockerfile(options4.dockerfile.path, options4.dockerfile.text);
-    const origin = findOrigin(image.config, image.annotations, dockerfile, options4.target);
+    const build2 = await findBuild(image, options4.build);
+    const { origin } = build2;
+    const attestations = image.attestations.flatMap((attestation) => attestationText(attestation) ?? []);
     const records = readPackageRecords(layers);
     const hashes = await hashesOfMatches(image, layers, filesystem, records);
-    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, records, hashes, scanner);
+    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes, scanner);
     const redactor = new Redactor([
       ...values,
-      ...dockerfile === null ? [] : scanner.scanText(dockerfile.text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
+      ...dockerfileTexts(options4.build, origin).flatMap((text3) => scanner.scanText(text3).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })))
     ]);
     const passwd = readCollected(filesystem, layers, "/etc/passwd");
     const salt = options4.key ?? options4.policy.salt ?? randomBytes(16).toString("hex");
@@ -72699,6 +68589,7 @@ async function runGate(options4) {
       filesystem,
       origin,
       leaks,
+      sources: await findSources(leaks, build2, options4.build),
       user: resolveUser(image.config.run.User ?? "", passwd, readCollected(filesystem, layers, "/etc/group")),
       accounts: parsePasswd(passwd ?? "").filter(({ uid }) => uid !== 0),
       programs: findPrograms(filesystem, layers),
@@ -72708,7 +68599,7 @@ async function runGate(options4) {
       keyedHash: (value) => `hmac-sha256:${createHmac2("sha256", salt).update(value).digest("hex")}`
     };
     const verdict = judge(evidence, options4.policy, redactor);
-    const warnings = [...verdict.warnings, ...dockerfileWarnings(options4, origin)];
+    const warnings = [...verdict.warnings, ...build2.warnings, ...lineWarnings(options4.build, origin)];
     return buildOutcome({
       evidence,
       image,
@@ -72754,14 +68645,17 @@ async function hashesOfMatches(image, layers, filesystem, records) {
   }
   return hashes;
 }
-function dockerfileWarnings({ dockerfile, target }, origin) {
-  if (dockerfile === null || origin.reason === null || origin.dockerfile === null) return [];
-  return [{ code: "lines-not-known", message: `Lines are not known: ${origin.reason}.${target === null && !dockerfile.explicit ? " Name the right one with --dockerfile." : ""}` }];
+var dockerfileTexts = ({ dockerfiles }, { dockerfile }) => [
+  .../* @__PURE__ */ new Set([...dockerfiles.map(({ text: text3 }) => text3), ...dockerfile === null ? [] : [dockerfile.text]])
+];
+function lineWarnings({ isNamed, target }, origin) {
+  if (origin.reason === null || origin.reason === NO_DOCKERFILE) return [];
+  return [{ code: "lines-not-known", message: `Lines are not known: ${origin.reason}.${target === null && !isNamed ? " Name the right one with --dockerfile." : ""}` }];
 }
 
 // node_modules/@actions/github/lib/context.js
 import { readFileSync, existsSync as existsSync2 } from "fs";
-import { EOL as EOL6 } from "os";
+import { EOL as EOL5 } from "os";
 var Context = class {
   /**
    * Hydrate the context from the environment
@@ -72773,8 +68667,8 @@ var Context = class {
       if (existsSync2(process.env.GITHUB_EVENT_PATH)) {
         this.payload = JSON.parse(readFileSync(process.env.GITHUB_EVENT_PATH, { encoding: "utf8" }));
       } else {
-        const path8 = process.env.GITHUB_EVENT_PATH;
-        process.stdout.write(`GITHUB_EVENT_PATH ${path8} does not exist${EOL6}`);
+        const path11 = process.env.GITHUB_EVENT_PATH;
+        process.stdout.write(`GITHUB_EVENT_PATH ${path11} does not exist${EOL5}`);
       }
     }
     this.eventName = process.env.GITHUB_EVENT_NAME;
@@ -73087,11 +68981,11 @@ function removeNonChars(variableName) {
   return variableName.replace(/(?:^\W+)|(?:(?<!\W)\W+$)/g, "").split(/,/);
 }
 function extractUrlVariableNames(url2) {
-  const matches = url2.match(urlVariableRegex);
-  if (!matches) {
+  const matches2 = url2.match(urlVariableRegex);
+  if (!matches2) {
     return [];
   }
-  return matches.map(removeNonChars).reduce((a, b) => a.concat(b), []);
+  return matches2.map(removeNonChars).reduce((a, b) => a.concat(b), []);
 }
 function omit2(object2, keysToOmit) {
   const result = { __proto__: null };
@@ -73198,7 +69092,7 @@ function expand3(template, context3) {
   var operators = ["+", "#", ".", "/", ";", "?", "&"];
   template = template.replace(
     /\{([^\{\}]+)\}|([^\{\}]+)/g,
-    function(_, expression, literal3) {
+    function(_, expression, literal4) {
       if (expression) {
         let operator = "";
         const values = [];
@@ -73222,7 +69116,7 @@ function expand3(template, context3) {
           return values.join(",");
         }
       } else {
-        return encodeReserved(literal3);
+        return encodeReserved(literal4);
       }
     }
   );
@@ -73232,7 +69126,7 @@ function expand3(template, context3) {
     return template.replace(/\/$/, "");
   }
 }
-function parse5(options4) {
+function parse7(options4) {
   let method = options4.method.toUpperCase();
   let url2 = (options4.url || "/").replace(/:([a-z]\w+)/g, "{$1}");
   let headers = Object.assign({}, options4.headers);
@@ -73296,7 +69190,7 @@ function parse5(options4) {
   );
 }
 function endpointWithDefaults(defaults3, route, options4) {
-  return parse5(merge2(defaults3, route, options4));
+  return parse7(merge2(defaults3, route, options4));
 }
 function withDefaults(oldDefaults, newDefaults) {
   const DEFAULTS2 = merge2(oldDefaults, newDefaults);
@@ -73305,7 +69199,7 @@ function withDefaults(oldDefaults, newDefaults) {
     DEFAULTS: DEFAULTS2,
     defaults: withDefaults.bind(null, DEFAULTS2),
     merge: merge2.bind(null, DEFAULTS2),
-    parse: parse5
+    parse: parse7
   });
 }
 var endpoint = withDefaults(null, DEFAULTS);
@@ -73351,7 +69245,7 @@ var NullObject = /* @__PURE__ */ (() => {
   C.prototype = /* @__PURE__ */ Object.create(null);
   return C;
 })();
-function parse6(header, options4) {
+function parse8(header, options4) {
   const stopFlags = SEMI_FLAG | (options4?.comma === true ? COMMA_FLAG : 0);
   const len = header.length;
   let valueStart = options4?.start ?? 0;
@@ -73514,8 +69408,8 @@ var stringifyIteratively = (rootValue, replacer, spaceParam) => {
   const isFunctionReplacer = typeof replacer === "function";
   const propertyList = Array.isArray(replacer) ? new Set(replacer.map(String)) : null;
   const prepareVal = (parent, key, val) => {
-    const isObject2 = val !== null && typeof val === "object";
-    const hasToJSON = isObject2 && typeof val.toJSON === "function";
+    const isObject5 = val !== null && typeof val === "object";
+    const hasToJSON = isObject5 && typeof val.toJSON === "function";
     if (hasToJSON) {
       val = val.toJSON(key);
     }
@@ -73736,8 +69630,8 @@ var convertMarkedBigIntsReviver = (key, value, context3, userReviver) => {
   if (!hasUserReviver) return value;
   return userReviver(key, value, context3);
 };
-var JSONParseV2 = (text2, reviver) => {
-  return JSON.parse(text2, (key, value, context3) => {
+var JSONParseV2 = (text3, reviver) => {
+  return JSON.parse(text3, (key, value, context3) => {
     const isNumber = typeof value === "number";
     const isOutOfBounds = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
     const isBigNumber = isNumber && isOutOfBounds;
@@ -73795,8 +69689,8 @@ var applyReviverIteratively = (parsed, userReviver) => {
   }
   return rootHolder[""];
 };
-var serializeBigInts = (text2) => {
-  return text2.replace(
+var serializeBigInts = (text3) => {
+  return text3.replace(
     stringsOrLargeNumbers,
     (match2, digits, fractional, exponential) => {
       const isString = match2[0] === '"';
@@ -73810,18 +69704,18 @@ var serializeBigInts = (text2) => {
     }
   );
 };
-var JSONParse = (text2, reviver) => {
-  if (!text2) return originalParse(text2, reviver);
+var JSONParse = (text3, reviver) => {
+  if (!text3) return originalParse(text3, reviver);
   try {
-    if (isContextSourceSupported()) return JSONParseV2(text2, reviver);
-    const serializedData = serializeBigInts(text2);
+    if (isContextSourceSupported()) return JSONParseV2(text3, reviver);
+    const serializedData = serializeBigInts(text3);
     return originalParse(
       serializedData,
       (key, value, context3) => convertMarkedBigIntsReviver(key, value, context3, reviver)
     );
   } catch (error63) {
     if (error63 instanceof RangeError) {
-      const serializedData = serializeBigInts(text2);
+      const serializedData = serializeBigInts(text3);
       const parsed = originalParse(serializedData);
       return applyReviverIteratively(parsed, reviver);
     }
@@ -73947,8 +69841,8 @@ async function fetchWrapper(requestOptions) {
     data: ""
   };
   if ("deprecation" in responseHeaders) {
-    const matches = responseHeaders.link && responseHeaders.link.match(/<([^<>]+)>; rel="deprecation"/);
-    const deprecationLink = matches && matches.pop();
+    const matches2 = responseHeaders.link && responseHeaders.link.match(/<([^<>]+)>; rel="deprecation"/);
+    const deprecationLink = matches2 && matches2.pop();
     log.warn(
       `[@octokit/request] "${requestOptions.method} ${requestOptions.url}" is deprecated. It is scheduled to be removed on ${responseHeaders.sunset}${deprecationLink ? `. See ${deprecationLink}` : ""}`
     );
@@ -73987,14 +69881,14 @@ async function getResponseData(response) {
   if (!contentType) {
     return response.text().catch(noop);
   }
-  const mimetype = parse6(contentType);
+  const mimetype = parse8(contentType);
   if (isJSONResponse(mimetype)) {
-    let text2 = "";
+    let text3 = "";
     try {
-      text2 = await response.text();
-      return JSONParse(text2);
+      text3 = await response.text();
+      return JSONParse(text3);
     } catch (err2) {
-      return text2;
+      return text3;
     }
   } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
   // (RFC 2046) and must never be decoded as text, even when the response
@@ -76929,21 +72823,32 @@ var INVISIBLE = /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060
 var CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
 var NAMES = { "\n": "\\n", "\r": "\\r", "	": "\\t", "\x1B": "\\e" };
 var hex3 = (c, width) => (c.codePointAt(0) ?? 0).toString(16).padStart(width, "0");
-function visible(text2) {
-  return text2.replace(CONTROL, (c) => NAMES[c] ?? `\\x${hex3(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex3(c, 4)}}`);
+function visible(text3) {
+  return text3.replace(CONTROL, (c) => NAMES[c] ?? `\\x${hex3(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex3(c, 4)}}`);
 }
 var visibleJson = (value) => JSON.stringify(value, null, 2).replace(INVISIBLE, (c) => `\\u${hex3(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex3(c, 4)}`);
-function markdown(text2) {
-  return visible(text2).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
+function markdown(text3) {
+  return visible(text3).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
-function code(text2) {
-  const shown = visible(text2).replace(/\|/g, "\\|");
+function code(text3) {
+  const shown = visible(text3).replace(/\|/g, "\\|");
   const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run2]) => run2.length));
   const fence = "`".repeat(longest + 1);
   const pad = shown.startsWith("`") || shown.endsWith("`") || shown === "" ? " " : "";
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
-var prose = (text2) => text2.split("`").map((part, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part) : markdown(part)).join("");
+var prose = (text3) => text3.split("`").map((part, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part) : markdown(part)).join("");
+
+// src/report/fix.ts
+function fixParts({ source }, { fix }) {
+  if (fix === null) return [];
+  const old = (from, to) => source === null || source.path !== fix.path ? [] : source.lines.slice(from - 1, to).map((line2) => `- ${line2}`);
+  return [
+    ...fix.edits.map(({ startLine, endLine, lines }) => ({ title: `${fix.path}:${startLine}`, lines: [...old(startLine, endLine), ...lines.map((line2) => `+ ${line2}`)] })),
+    ...fix.ignore === null ? [] : [{ title: fix.ignore.path, lines: fix.ignore.patterns.map((pattern) => `+ ${pattern}`) }],
+    ...fix.build.length === 0 ? [] : [{ title: `docker build ${fix.build.join(" ")} \u2026`, lines: [] }]
+  ];
+}
 
 // src/report/words.ts
 function bytes(count2) {
@@ -76983,10 +72888,10 @@ var rank2 = (severity) => SEVERITIES.indexOf(severity);
 function groupByLine(findings) {
   const groups = /* @__PURE__ */ new Map();
   for (const finding of findings) {
-    const at2 = finding.dockerfile;
-    const key = at2 === null ? "" : `${at2.path}:${at2.startLine}`;
+    const at3 = finding.dockerfile;
+    const key = at3 === null ? "" : `${at3.path}:${at3.startLine}`;
     const group = groups.get(key);
-    if (group === void 0) groups.set(key, { at: at2 === null ? null : { path: at2.path, startLine: at2.startLine, endLine: at2.endLine }, findings: [finding] });
+    if (group === void 0) groups.set(key, { at: at3 === null ? null : { path: at3.path, startLine: at3.startLine, endLine: at3.endLine }, findings: [finding] });
     else group.findings.push(finding);
   }
   const worst = (group) => Math.min(...group.findings.map(({ severity }) => rank2(severity)));
@@ -76994,9 +72899,9 @@ function groupByLine(findings) {
 }
 var shownFindings = ({ findings }) => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== "info");
 var ignoredFindings = ({ findings }) => findings.filter(({ suppressed }) => suppressed !== null);
-function sourceLine({ source }, at2) {
-  if (at2 === null || source === null || source.path !== at2.path) return null;
-  return source.lines[at2.startLine - 1]?.trim() ?? null;
+function sourceLine({ source }, at3) {
+  if (at3 === null || source === null || source.path !== at3.path) return null;
+  return source.lines[at3.startLine - 1]?.trim() ?? null;
 }
 function hiddenBy(finding) {
   return finding.related.find(({ role }) => role === "hidden-by" || role === "overwritten-by") ?? null;
@@ -77045,9 +72950,9 @@ Nothing was judged: this is neither a pass nor a fail.
 function findingsSection(outcome) {
   const shown = shownFindings(outcome.report);
   if (shown.length === 0) return "";
-  const rows = groupByLine(shown.slice(0, MAX_FINDINGS)).flatMap(({ at: at2, findings }) => {
-    const source = sourceLine(outcome, at2);
-    const title = at2 === null ? "### Line not known" : `### ${code(`${at2.path}:${at2.startLine}`)}${source === null ? "" : ` ${code(source.slice(0, 160))}`}`;
+  const rows = groupByLine(shown.slice(0, MAX_FINDINGS)).flatMap(({ at: at3, findings }) => {
+    const source = sourceLine(outcome, at3);
+    const title = at3 === null ? "### Line not known" : `### ${code(`${at3.path}:${at3.startLine}`)}${source === null ? "" : ` ${code(source.slice(0, 160))}`}`;
     return [
       title,
       ...findings.map((finding) => {
@@ -77055,12 +72960,23 @@ function findingsSection(outcome) {
         const others = (finding.secret?.occurrences ?? 1) - 1;
         const more = also.length === 0 ? "" : ` Also in ${also.slice(0, 5).map(({ location }) => code(placeName(location))).join(", ")}${others > 5 ? ` and ${number5(others - 5)} more places` : ""}.`;
         return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(finding.message)}${more}
-  <br>\u2192 ${prose(finding.remedy)}`;
+  <br>\u2192 ${prose(finding.remedy)}${fixBlock(outcome, finding)}`;
       })
     ];
   });
   const left = shown.length - MAX_FINDINGS;
   return [...rows, ...left > 0 ? [`\u2026and ${plural2(left, "finding")} more: see the JSON report.`] : []].join("\n\n");
+}
+function fixBlock(outcome, finding) {
+  const text3 = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)]);
+  if (text3.length === 0) return "";
+  const longest = Math.max(2, ...text3.flatMap((line2) => [...line2.matchAll(/`+/g)].map(([run2]) => run2.length)));
+  const fence = "`".repeat(longest + 1);
+  return `
+
+  ${fence}diff
+${text3.map((line2) => `  ${line2}`).join("\n")}
+  ${fence}`;
 }
 function layersSection({ report, instructions }) {
   const { layers } = report.image;
@@ -77074,9 +72990,9 @@ function layersSection({ report, instructions }) {
     return [enters > 0 ? `${plural2(enters, "finding")}` : "", hides > 0 ? `hides ${hides}` : ""].filter(Boolean).join(", ");
   };
   const rows = layers.slice(0, MAX_LAYERS).map((layer) => {
-    const text2 = layer.history === null ? layer.createdBy ?? "" : instructions[layer.history] ?? "";
+    const text3 = layer.history === null ? layer.createdBy ?? "" : instructions[layer.history] ?? "";
     const where = layer.base === true ? "base" : layer.dockerfile === null ? "" : code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`);
-    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text2 === "" ? "" : code(text2.replace(/\s+/g, " ").slice(0, 90))} | ${found(layer.index)} |`;
+    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text3 === "" ? "" : code(text3.replace(/\s+/g, " ").slice(0, 90))} | ${found(layer.index)} |`;
   });
   const more = layers.length > MAX_LAYERS ? `
 
@@ -77113,7 +73029,7 @@ ${items.slice(0, 50).map((item) => `- ${item}`).join("\n")}${items.length > 50 ?
     ),
     list(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path8, reason }) => `layer ${layer} ${code(path8)}: ${markdown(reason)}`)
+      stats.skipped.map(({ layer, path: path11, reason }) => `layer ${layer} ${code(path11)}: ${markdown(reason)}`)
     ),
     list(
       "Not judged",
@@ -77133,11 +73049,12 @@ var sectionStart = (key) => `<!-- layergate:image ${key} -->`;
 var SECTION_END = "<!-- layergate:end -->";
 var sectionKey = (reference) => Buffer.from(reference.replace(/:[0-9a-f]{7,64}$/, "")).toString("base64url");
 function link(finding, { blobUrl }) {
-  const at2 = finding.dockerfile;
-  if (at2 === null) return code(placeName(finding.location));
-  const name = code(`${at2.path}:${at2.startLine}`);
-  const lines = at2.startLine === at2.endLine ? `L${at2.startLine}` : `L${at2.startLine}-L${at2.endLine}`;
-  return blobUrl === null ? name : `[${name}](${blobUrl}/${at2.path.split("/").map(encodeURIComponent).join("/")}#${lines})`;
+  const at3 = finding.dockerfile;
+  if (at3 === null) return code(placeName(finding.location));
+  const name = code(`${at3.path}:${at3.startLine}`);
+  const lines = at3.startLine === at3.endLine ? `L${at3.startLine}` : `L${at3.startLine}-L${at3.endLine}`;
+  if (at3.changed === true) return `${name} as built`;
+  return blobUrl === null ? name : `[${name}](${blobUrl}/${at3.path.split("/").map(encodeURIComponent).join("/")}#${lines})`;
 }
 function row(finding, context3) {
   const { secret, location } = finding;
@@ -77162,7 +73079,7 @@ ${shown.slice(0, MAX_ROWS).map((finding) => row(finding, context3)).join("\n")}$
 \u2026and ${number5(shown.length - MAX_ROWS)} more: see the job summary.` : ""}`,
     shown.length === 0 ? "" : `<details><summary>What to do</summary>
 
-${shown.slice(0, MAX_ROWS).map((finding) => `- ${link(finding, context3)} ${prose(finding.remedy)}`).join("\n")}
+${shown.slice(0, MAX_ROWS).map((finding) => `- ${link(finding, context3)} ${prose(finding.remedy)}${fixBlock(outcome, finding)}`).join("\n")}
 
 </details>`,
     layersSection(outcome),
@@ -77187,9 +73104,9 @@ function upsertSection(existing, reference, section) {
   const own2 = `${start}
 ${section}
 ${SECTION_END}`;
-  const others = (existing ?? "").split(/(?=<!-- layergate:image )/).slice(1).map((text2) => text2.trim());
-  const index = others.findIndex((text2) => text2.startsWith(start));
-  const sections = index === -1 ? [...others, own2] : others.map((text2, at2) => at2 === index ? own2 : text2);
+  const others = (existing ?? "").split(/(?=<!-- layergate:image )/).slice(1).map((text3) => text3.trim());
+  const index = others.findIndex((text3) => text3.startsWith(start));
+  const sections = index === -1 ? [...others, own2] : others.map((text3, at3) => at3 === index ? own2 : text3);
   const body = `${COMMENT_MARKER}
 ${sections.join("\n\n")}
 `;
@@ -77259,7 +73176,7 @@ import { readFileSync as readFileSync2 } from "node:fs";
 var eventSchema = external_exports.object({
   pull_request: external_exports.object({ number: external_exports.number(), head: external_exports.object({ sha: external_exports.string() }) }).optional()
 });
-function readContext(env) {
+function readContext2(env) {
   const [owner, repo] = (env["GITHUB_REPOSITORY"] ?? "").split("/");
   const server = env["GITHUB_SERVER_URL"] ?? "https://github.com";
   const event = readEvent(env["GITHUB_EVENT_PATH"]);
@@ -77283,8 +73200,8 @@ function readEvent(file2) {
 // src/policy/load.ts
 var import_fastest_levenshtein = __toESM(require_mod(), 1);
 var import_yaml = __toESM(require_dist(), 1);
-import { readFile } from "node:fs/promises";
-import path5 from "node:path";
+import { readFile as readFile2 } from "node:fs/promises";
+import path8 from "node:path";
 
 // src/policy/config.ts
 var failOn = external_exports.enum([...SEVERITIES.slice(0, 4), "never"]);
@@ -77300,7 +73217,7 @@ var ignoreSchema = external_exports.strictObject({
   fingerprint: external_exports.string().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
   reason: external_exports.string().min(3).describe("why this is no problem; shown in every report"),
   expires: external_exports.iso.date().optional().describe("last day on which this entry counts, YYYY-MM-DD")
-}).refine(({ rule, path: path8, fingerprint }) => rule !== void 0 || path8 !== void 0 || fingerprint !== void 0, {
+}).refine(({ rule, path: path11, fingerprint }) => rule !== void 0 || path11 !== void 0 || fingerprint !== void 0, {
   message: "an ignore entry needs a rule, a path or a fingerprint"
 });
 var minConfidence = external_exports.union([confidenceSchema, external_exports.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
@@ -77420,8 +73337,8 @@ function positionOf(document, lines, where, key) {
     const target = pair2 !== void 0 && (0, import_yaml.isNode)(pair2.key) ? pair2.key : node2;
     const start = target.range?.[0];
     if (start === void 0) continue;
-    const { line, col } = lines.linePos(start);
-    return `${line}:${col}`;
+    const { line: line2, col } = lines.linePos(start);
+    return `${line2}:${col}`;
   }
   return "1:1";
 }
@@ -77449,13 +73366,13 @@ function explain(found, value) {
   if (issue3.code === "invalid_type" && given === void 0) return `${name} is missing.`;
   return `${name === "" ? "" : `${name}: `}${issue3.message}.`;
 }
-function parseConfigText(file2, text2) {
+function parseConfigText(file2, text3) {
   const lines = new import_yaml.LineCounter();
-  const document = (0, import_yaml.parseDocument)(text2, { lineCounter: lines, prettyErrors: false });
+  const document = (0, import_yaml.parseDocument)(text3, { lineCounter: lines, prettyErrors: false });
   const [broken] = document.errors;
   if (broken !== void 0) {
-    const { line, col } = lines.linePos(broken.pos[0]);
-    throw new ConfigError(`${file2}:${line}:${col}: no valid YAML: ${broken.message.split("\n")[0]}.`);
+    const { line: line2, col } = lines.linePos(broken.pos[0]);
+    throw new ConfigError(`${file2}:${line2}:${col}: no valid YAML: ${broken.message.split("\n")[0]}.`);
   }
   let value;
   try {
@@ -77473,9 +73390,9 @@ function parseConfigText(file2, text2) {
 }
 async function withExtended(file2, config2, read, depth) {
   if (depth > MAX_EXTENDS) throw new ConfigError(`${file2}: extends is nested deeper than ${MAX_EXTENDS} files: it leads back to itself.`);
-  const named = config2.extends === void 0 ? [] : [config2.extends].flat();
+  const named2 = config2.extends === void 0 ? [] : [config2.extends].flat();
   const below = [];
-  for (const name of named) {
+  for (const name of named2) {
     const preset = PRESETS[name];
     if (preset !== void 0) below.push(preset);
     else if (!/[./\\]/.test(name))
@@ -77483,7 +73400,7 @@ async function withExtended(file2, config2, read, depth) {
         `${file2}: extends: there is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(", ")}; a file is written with its path, such as ./policy.yml.`
       );
     else {
-      const other = path5.join(path5.dirname(file2), name);
+      const other = path8.join(path8.dirname(file2), name);
       below.push(...await withExtended(other, parseConfigText(other, await readConfig(other, read)), read, depth + 1));
     }
   }
@@ -77497,7 +73414,7 @@ async function readConfig(file2, read) {
     throw new ConfigError(`${file2}: the configuration cannot be read: ${cause instanceof Error && "code" in cause ? String(cause.code) : "no such file"}.`, { cause });
   }
 }
-var readText = (file2) => readFile(file2, "utf8");
+var readText = (file2) => readFile2(file2, "utf8");
 async function loadConfig(file2, read = readText) {
   const config2 = parseConfigText(file2, await readConfig(file2, read));
   return mergeConfigs([PRESETS["recommended"] ?? {}, ...await withExtended(file2, config2, read, 0)]);
@@ -77537,14 +73454,17 @@ function toAnnotations(outcome) {
       left++;
       continue;
     }
-    const message = visible(messageOf2(outcome, finding));
+    const at3 = finding.dockerfile?.changed === true ? null : finding.dockerfile;
+    const message = visible(
+      `${messageOf2(outcome, finding)}${finding.dockerfile?.changed === true ? ` (line ${finding.dockerfile.startLine} of ${finding.dockerfile.path} as it was built)` : ""}`
+    );
     annotations2.push({
       level,
       title: visible(finding.title),
       message: message.length > MAX_MESSAGE2 ? `${message.slice(0, MAX_MESSAGE2)}\u2026` : message,
-      file: finding.dockerfile?.path ?? null,
-      startLine: finding.dockerfile?.startLine ?? null,
-      endLine: finding.dockerfile?.endLine ?? null
+      file: at3?.path ?? null,
+      startLine: at3?.startLine ?? null,
+      endLine: at3?.endLine ?? null
     });
   }
   return { annotations: annotations2, left };
@@ -77581,7 +73501,16 @@ var imageSchema = external_exports.object({
     source: external_exports.enum(["provenance", "annotation", "dockerfile", "layers", "history"])
   }).nullable(),
   distroless: external_exports.object({ verdict: external_exports.boolean(), shells: external_exports.array(external_exports.string()), packageManagers: external_exports.array(external_exports.string()), utilities: external_exports.array(external_exports.string()) }),
-  layers: external_exports.array(layerSchema)
+  layers: external_exports.array(layerSchema),
+  history: external_exports.array(
+    external_exports.object({
+      created: external_exports.string().nullable(),
+      createdBy: external_exports.string(),
+      layer: count.nullable().describe("index of the layer it made; null for none or when not known"),
+      base: external_exports.boolean().nullable().describe("belongs to the base image; null when not known"),
+      dockerfile: dockerfileSchema.nullable()
+    })
+  ).describe("oldest first, as in the configuration")
 });
 var reportSchema = external_exports.object({
   schemaVersion: external_exports.literal(1),
@@ -77620,10 +73549,13 @@ var MAX_RELATED2 = 50;
 var HOME = "https://github.com/layergate/layergate";
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
-var uri = (path8) => path8.split("/").map(encodeURIComponent).join("/");
-function physical(at2, files) {
-  if (at2 === null) return { artifactLocation: { uri: uri(files.dockerfile ?? files.config) } };
-  return { artifactLocation: { uri: uri(at2.path) }, region: { startLine: at2.startLine, endLine: at2.endLine } };
+var MAX_SNIPPET = 2e3;
+var uri = (path11) => path11.split("/").map(encodeURIComponent).join("/");
+var visibleLines = (lines) => lines.map(visible).join("\n").slice(0, MAX_SNIPPET);
+function physical(at3, files) {
+  if (at3 === null || at3.changed === true) return { artifactLocation: { uri: uri(files.dockerfile ?? files.config) } };
+  const snippet = at3.path === files.dockerfile ? visibleLines(files.lines.slice(at3.startLine - 1, at3.endLine)) : null;
+  return { artifactLocation: { uri: uri(at3.path) }, region: { startLine: at3.startLine, endLine: at3.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
 }
 function logical(location) {
   if (location.kind !== "layer") return [{ name: visible(placeName(location)), kind: "object" }];
@@ -77641,9 +73573,9 @@ var ROLE_TEXT = {
   base: "base image"
 };
 function toResult(finding, files) {
-  const related = finding.related.filter(({ dockerfile }) => dockerfile !== null).slice(0, MAX_RELATED2);
+  const related = finding.related.filter(({ dockerfile }) => dockerfile !== null && dockerfile.changed !== true).slice(0, MAX_RELATED2);
   const links = related.map(({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, "\\$&")}](${id + 1})`);
-  const start = finding.dockerfile === null ? "line not known: " : "";
+  const start = finding.dockerfile === null ? "line not known: " : finding.dockerfile.changed === true ? `line ${finding.dockerfile.startLine} of the Dockerfile as it was built: ` : "";
   return {
     ruleId: finding.ruleId,
     ruleIndex: RULES.findIndex(({ meta: meta12 }) => meta12.id === finding.ruleId),
@@ -77664,7 +73596,7 @@ function toResult(finding, files) {
 }
 function renderSarif({ report, source }, configPath) {
   const { image } = report;
-  const files = { dockerfile: source?.path ?? null, config: configPath };
+  const files = { dockerfile: source?.path ?? null, config: configPath, lines: source?.lines ?? [] };
   const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS);
   return `${visibleJson({
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -77715,37 +73647,43 @@ ${meta12.references.map(({ name, url: url2 }) => `- [${name}](${url2})`).join("\
 }
 
 // src/report/terminal.ts
-import { stripVTControlCharacters, styleText } from "node:util";
+import { styleText } from "node:util";
+
+// src/report/wrap.ts
+import { stripVTControlCharacters } from "node:util";
 var WIDTH = 80;
-var MAX_LISTED = 10;
-var MAX_AT_LINE = 10;
-var MAX_PLACE = 60;
-var STYLES = { critical: ["bold", "red"], high: "red", medium: "yellow", low: "cyan", info: "gray" };
-function wrap(text2, first, rest) {
+function wrap(text3, first, rest) {
   const lines = [];
-  let line = first;
+  let line2 = first;
   let empty = true;
-  for (const word of text2.split(" ")) {
+  for (const word of text3.split(" ")) {
     let left = word;
-    if (!empty && stripVTControlCharacters(line).length + 1 + left.length > WIDTH) {
-      lines.push(line);
-      line = rest;
+    if (!empty && stripVTControlCharacters(line2).length + 1 + left.length > WIDTH) {
+      lines.push(line2);
+      line2 = rest;
       empty = true;
     }
-    while (line.length + left.length + (empty ? 0 : 1) > WIDTH) {
-      const room = Math.max(1, WIDTH - line.length);
-      lines.push(line + left.slice(0, room));
+    while (line2.length + left.length + (empty ? 0 : 1) > WIDTH) {
+      const room = Math.max(1, WIDTH - line2.length);
+      lines.push(line2 + left.slice(0, room));
       left = left.slice(room);
-      line = rest;
+      line2 = rest;
       empty = true;
     }
-    line += empty ? left : ` ${left}`;
+    line2 += empty ? left : ` ${left}`;
     empty = false;
   }
-  return [...lines, line];
+  return [...lines, line2];
 }
+
+// src/report/terminal.ts
+var MAX_LISTED = 10;
+var MAX_AT_LINE = 10;
+var MAX_FIX = 16;
+var MAX_PLACE = 60;
+var STYLES = { critical: ["bold", "red"], high: "red", medium: "yellow", low: "cyan", info: "gray" };
 function renderTerminal(outcome, { color, verbose }) {
-  const paint = color ? (style, text2) => styleText(style, text2, { validateStream: false }) : (_style, text2) => text2;
+  const paint = color ? (style, text3) => styleText(style, text3, { validateStream: false }) : (_style, text3) => text3;
   const { report, passed, policy } = outcome;
   const { image, verdict, stats } = report;
   const shown = shownFindings(report);
@@ -77766,8 +73704,8 @@ function renderTerminal(outcome, { color, verbose }) {
   lines.push(
     `${paint(["bold", isFail ? "red" : "green"], isFail ? "FAIL" : "PASS")}  ${counts}${" ".repeat(Math.max(2, WIDTH - 6 - counts.length - right.length))}${paint("gray", right)}`
   );
-  for (const { at: at2, findings } of groupByLine(shown)) {
-    lines.push("", ...heading(outcome, at2, findings, paint));
+  for (const { at: at3, findings } of groupByLine(shown)) {
+    lines.push("", ...heading(outcome, at3, findings, paint));
     for (const finding of findings.slice(0, verbose ? findings.length : MAX_AT_LINE)) lines.push(...describe4(outcome, finding, paint));
     if (!verbose && findings.length > MAX_AT_LINE) lines.push(`  and ${findings.length - MAX_AT_LINE} more here (--verbose)`);
   }
@@ -77775,12 +73713,13 @@ function renderTerminal(outcome, { color, verbose }) {
   return `${lines.join("\n")}
 `;
 }
-function heading(outcome, at2, findings, paint) {
-  if (at2 === null) return [paint("bold", findings.some(({ location }) => location.kind === "layer") ? "line not known" : "image")];
-  const whole = visible(`${at2.path}:${at2.startLine}`);
+function heading(outcome, at3, findings, paint) {
+  if (at3 === null) return [paint("bold", findings.some(({ location }) => location.kind === "layer") ? "line not known" : "image")];
+  const whole = visible(`${at3.path}:${at3.startLine}`);
   const where = whole.length > MAX_PLACE ? `\u2026${whole.slice(1 - MAX_PLACE)}` : whole;
-  const source = visible(sourceLine(outcome, at2) ?? "");
-  const base = findings.every(({ origin }) => origin === "base") ? "   (base image)" : "";
+  const source = visible(sourceLine(outcome, at3) ?? "");
+  const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true);
+  const base = findings.every(({ origin }) => origin === "base") ? "   (base image)" : changed ? "   (as built)" : "";
   const room = WIDTH - where.length - 3 - base.length;
   return [`${paint("bold", where)}   ${source.length > room ? `${source.slice(0, Math.max(0, room - 1))}\u2026` : source}${base}`];
 }
@@ -77789,9 +73728,14 @@ function describe4(outcome, finding, paint) {
   const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${finding.secret.redacted}`}`;
   const head = ` ${fails2 ? "\u25CF" : "\u25CB"} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `;
   const lines = wrap(visible(label), head, " ".repeat(6));
-  const painted = lines.map((line, index) => index === 0 ? line.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line);
-  const text2 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding);
-  return [...painted, ...text2, ...wrap(visible(finding.remedy), "    \u2192 ", "      ")];
+  const painted = lines.map((line2, index) => index === 0 ? line2.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line2);
+  const text3 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding);
+  return [...painted, ...text3, ...wrap(visible(finding.remedy), "    \u2192 ", "      "), ...fixLines(outcome, finding)];
+}
+function fixLines(outcome, finding) {
+  const parts = fixParts(outcome, finding);
+  if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX) return ["      (the changed lines are in the JSON report and the job summary)"];
+  return parts.flatMap(({ title, lines }) => [...wrap(visible(title), "      ", "        "), ...lines.flatMap((line2) => wrap(visible(line2), "        ", "          "))]);
 }
 function secretLines(outcome, finding) {
   const { location, secret } = finding;
@@ -77799,11 +73743,11 @@ function secretLines(outcome, finding) {
   const lines = [];
   if (location.kind === "layer") {
     const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
-    const line = location.line === null ? "" : ` (line ${location.line})`;
+    const line2 = location.line === null ? "" : ` (line ${location.line})`;
     lines.push(
       ...wrap(
         visible(
-          `in ${location.path}${inside}${line}, added ${finding.dockerfile === null ? "" : "by this line "}in layer ${location.layer}${facts.length > 0 ? ` \xB7 ${facts.join(", ")}` : ""}`
+          `in ${location.path}${inside}${line2}, added ${finding.dockerfile === null || finding.origin === "base" ? "" : "by this line "}in layer ${location.layer}${finding.origin === "base" ? ", inherited from the base" : ""}${finding.file?.source == null ? "" : ` (${finding.file.source.path} of the checkout)`}${facts.length > 0 ? ` \xB7 ${facts.join(", ")}` : ""}`
         ),
         "    ",
         "    "
@@ -77812,14 +73756,14 @@ function secretLines(outcome, finding) {
   } else lines.push(...wrap(visible(finding.message), "    ", "    "));
   const hidden = hiddenBy(finding);
   if (hidden?.location.kind === "layer" && location.kind === "layer") {
-    const at2 = hidden.dockerfile;
-    const source = sourceLine(outcome, at2) ?? "";
+    const at3 = hidden.dockerfile;
+    const source = sourceLine(outcome, at3) ?? "";
     const cut = source.length > 44 ? `${source.slice(0, 43)}\u2026` : source;
     const what = hidden.role === "hidden-by" ? "hides" : "overwrites";
     lines.push(
       ...wrap(
         visible(
-          `${at2 === null ? `layer ${hidden.location.layer}` : `${at2.path}:${at2.startLine}   ${cut}  `} ${what} it${at2 === null ? "" : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`
+          `${at3 === null ? `layer ${hidden.location.layer}` : `${at3.path}:${at3.startLine}   ${cut}  `} ${what} it${at3 === null ? "" : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`
         ),
         "    ",
         "    "
@@ -77828,7 +73772,7 @@ function secretLines(outcome, finding) {
   }
   const also = (secret?.occurrences ?? 1) - 1;
   if (also > 0) lines.push(`    and in ${plural2(also, "more place")} (${alsoNames(finding)})`);
-  return lines.flatMap((line) => line.length > WIDTH ? wrap(line.trim(), "    ", "    ") : [line]);
+  return lines.flatMap((line2) => line2.length > WIDTH ? wrap(line2.trim(), "    ", "    ") : [line2]);
 }
 function alsoNames(finding) {
   const kinds = finding.related.flatMap(({ role, location }) => {
@@ -77874,15 +73818,15 @@ function footer({ report, passed }, verbose) {
     ...list("Not judged", notJudged, true),
     ...list(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path8, reason }) => `layer ${layer} ${path8}: ${reason}`),
+      stats.skipped.map(({ layer, path: path11, reason }) => `layer ${layer} ${path11}: ${reason}`),
       false
     )
   ];
 }
 
 // src/settings.ts
-import { access as access2, readFile as readFile2 } from "node:fs/promises";
-import path6 from "node:path";
+import { access as access2, readFile as readFile3, stat as stat3 } from "node:fs/promises";
+import path9 from "node:path";
 function settingsFromEnvironment(env) {
   const read = (name) => env[`LAYERGATE_${name}`] || null;
   return {
@@ -77892,13 +73836,19 @@ function settingsFromEnvironment(env) {
     failOn: read("FAIL_ON"),
     minConfidence: read("MIN_CONFIDENCE"),
     image: read("IMAGE"),
-    platform: read("PLATFORM")
+    platform: read("PLATFORM"),
+    context: read("CONTEXT"),
+    buildMetadata: read("BUILD_METADATA")
   };
 }
 var overlay = (...all) => all.reduce((sum, settings) => Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, value ?? sum[key]])));
 var DEFAULT_CONFIGS = [".layergate.yml", ".layergate.yaml"];
 var exists2 = (file2) => access2(file2).then(
   () => true,
+  () => false
+);
+var isDirectory2 = (file2) => stat3(file2).then(
+  (info2) => info2.isDirectory(),
   () => false
 );
 function checked(key, value) {
@@ -77912,33 +73862,51 @@ function checked(key, value) {
 async function readConfiguration(settings, directory) {
   if (settings.config !== null) {
     if (/^(?:recommended|strict)$/.test(settings.config)) return { name: settings.config, config: presetConfig(settings.config) };
-    return { name: settings.config, config: await loadConfig(path6.resolve(directory, settings.config)) };
+    return { name: settings.config, config: await loadConfig(path9.resolve(directory, settings.config)) };
   }
-  for (const name of DEFAULT_CONFIGS) if (await exists2(path6.join(directory, name))) return { name, config: await loadConfig(path6.join(directory, name)) };
+  for (const name of DEFAULT_CONFIGS) if (await exists2(path9.join(directory, name))) return { name, config: await loadConfig(path9.join(directory, name)) };
   return { name: "recommended", config: presetConfig("recommended") };
 }
-async function readDockerfile(settings, directory) {
-  const named = settings.dockerfile;
-  const file2 = path6.resolve(directory, named ?? "Dockerfile");
-  if (named === null && !await exists2(file2)) return null;
-  try {
-    const relative = path6.relative(directory, file2);
-    return { path: (relative.startsWith("..") ? file2 : relative).split(path6.sep).join("/"), text: await readFile2(file2, "utf8"), explicit: named !== null };
-  } catch (cause) {
-    throw new ConfigError(`${named ?? "Dockerfile"}: the Dockerfile cannot be read (${cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"}).`, {
-      cause
-    });
-  }
+function named(directory, file2) {
+  const relative = path9.relative(directory, file2);
+  return (relative.startsWith("..") ? file2 : relative).split(path9.sep).join("/");
+}
+async function readDockerfiles(settings, directory) {
+  const files = settings.dockerfile?.split("\n").flatMap((name) => name.trim() === "" ? [] : [name.trim()]) ?? [];
+  if (files.length === 0 && !await exists2(path9.join(directory, "Dockerfile"))) return [];
+  return Promise.all(
+    (files.length === 0 ? ["Dockerfile"] : files).map(async (name) => {
+      const file2 = path9.resolve(directory, name);
+      try {
+        return { path: named(directory, file2), text: await readFile3(file2, "utf8") };
+      } catch (cause) {
+        throw new ConfigError(`${name}: the Dockerfile cannot be read (${cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"}).`, { cause });
+      }
+    })
+  );
+}
+async function readBuild(settings, directory, temporary) {
+  const { context: context3 } = settings;
+  if (context3 !== null && !await isDirectory2(path9.resolve(directory, context3))) throw new ConfigError(`${context3}: the build context is no directory.`);
+  return {
+    dockerfiles: await readDockerfiles(settings, directory),
+    isNamed: settings.dockerfile !== null,
+    target: settings.target,
+    checkout: directory,
+    context: context3 === null ? null : named(directory, path9.resolve(directory, context3)),
+    buildMetadata: settings.buildMetadata,
+    temporary
+  };
 }
 async function prepare2(reference, settings, { directory, env, stdin, onProgress }) {
   const { name, config: config2 } = await readConfiguration(settings, directory);
+  const temporary = env["RUNNER_TEMP"] ?? env["TMPDIR"] ?? "/tmp";
   const policy = toPolicy(name, mergeConfigs([config2, checked("fail-on", settings.failOn), checked("min-confidence", settings.minConfidence)]));
   return {
     reference,
-    open: { image: settings.image, platform: settings.platform, temporary: env["RUNNER_TEMP"] ?? env["TMPDIR"] ?? "/tmp", architecture: process.arch, stdin },
+    open: { image: settings.image, platform: settings.platform, temporary, architecture: process.arch, stdin },
     policy,
-    dockerfile: await readDockerfile(settings, directory),
-    target: settings.target,
+    build: await readBuild(settings, directory, temporary),
     now: /* @__PURE__ */ new Date(),
     key: env["LAYERGATE_KEY"] || null,
     onProgress,
@@ -77952,7 +73920,21 @@ function presentable(error63) {
 }
 
 // src/action.ts
-var INPUTS = ["image", "config", "dockerfile", "target", "fail-on", "min-confidence", "image-name", "platform", "comment", "token", "report-directory"];
+var INPUTS = [
+  "image",
+  "config",
+  "dockerfile",
+  "context",
+  "build-metadata",
+  "target",
+  "fail-on",
+  "min-confidence",
+  "image-name",
+  "platform",
+  "comment",
+  "token",
+  "report-directory"
+];
 var COMMENT_MODES = ["auto", "always", "never"];
 var MIN_MASKED = 8;
 var MAX_MASKED = 200;
@@ -77966,18 +73948,18 @@ function checkInputs(env) {
 }
 var input2 = (name) => getInput(name) || null;
 function maskValues(values) {
-  const lines = new Set(values.flatMap((value) => value.split(/\r?\n|\\n/)).map((line) => line.trim()));
+  const lines = new Set(values.flatMap((value) => value.split(/\r?\n|\\n/)).map((line2) => line2.trim()));
   let masked = 0;
-  for (const line of lines) {
-    if (line.length < MIN_MASKED || /^-----|^[{}[\]",:\s]+$/.test(line)) continue;
+  for (const line2 of lines) {
+    if (line2.length < MIN_MASKED || /^-----|^[{}[\]",:\s]+$/.test(line2)) continue;
     if (masked++ >= MAX_MASKED) return;
-    setSecret(line);
+    setSecret(line2);
   }
 }
 async function reportFolder(reference) {
-  const parent = input2("report-directory") ?? path7.join(process.env["RUNNER_TEMP"] ?? "/tmp", "layergate");
-  const name = `${path7.basename(reference).replace(/[^\w.-]+/g, "-").slice(0, 60)}-${createHash8("sha256").update(reference).digest("hex").slice(0, 8)}`;
-  const folder = path7.resolve(parent, name);
+  const parent = input2("report-directory") ?? path10.join(process.env["RUNNER_TEMP"] ?? "/tmp", "layergate");
+  const name = `${path10.basename(reference).replace(/[^\w.-]+/g, "-").slice(0, 60)}-${createHash10("sha256").update(reference).digest("hex").slice(0, 8)}`;
+  const folder = path10.resolve(parent, name);
   await mkdir2(folder, { recursive: true });
   return folder;
 }
@@ -77992,10 +73974,10 @@ function annotate(outcome) {
   for (const { message } of outcome.report.warnings) warning(visible(message), { title: "Layergate" });
   if (left > 0) info(`${left} more findings are in the job summary: the platform shows ten annotations of a kind.`);
 }
-async function writeSummary(text2) {
+async function writeSummary(text3) {
   if (!process.env["GITHUB_STEP_SUMMARY"]) return;
   try {
-    await summary.addRaw(text2, true).write();
+    await summary.addRaw(text3, true).write();
   } catch (error63) {
     warning(`The job summary cannot be written: ${visible(error63 instanceof Error ? error63.message : String(error63))}`);
   }
@@ -78017,11 +73999,13 @@ async function run() {
   checkInputs(process.env);
   const reference = input2("image") ?? process.env["LAYERGATE_IMAGE"] ?? null;
   if (reference === null) throw new UsageError('The input "image" is missing: name an image of the local engine, an archive or an OCI layout.');
-  const context3 = readContext(process.env);
+  const context3 = readContext2(process.env);
   try {
     const own2 = {
       config: input2("config"),
       dockerfile: input2("dockerfile"),
+      context: input2("context"),
+      buildMetadata: input2("build-metadata"),
       target: input2("target"),
       failOn: input2("fail-on"),
       minConfidence: input2("min-confidence"),
@@ -78051,7 +74035,7 @@ async function publish(reference, outcome, configPath, context3) {
   info(renderTerminal(outcome, { color: false, verbose: false }));
   annotate(outcome);
   const folder = await reportFolder(reference);
-  const files = { report: path7.join(folder, "report.json"), sarif: path7.join(folder, "report.sarif") };
+  const files = { report: path10.join(folder, "report.json"), sarif: path10.join(folder, "report.sarif") };
   await writeFile2(files.report, renderJson(report));
   await writeFile2(files.sarif, renderSarif(outcome, configPath));
   setOutput("verdict", verdict.result);
@@ -78069,7 +74053,7 @@ async function publishError(reference, error63, context3) {
   error(error63.message, { title: "Layergate could not judge the image" });
   setOutput("verdict", "error");
   const folder = await reportFolder(reference);
-  const file2 = path7.join(folder, "report.json");
+  const file2 = path10.join(folder, "report.json");
   await writeFile2(file2, renderJson(errorReport(error63, "high")));
   setOutput("report", file2);
   await writeSummary(renderErrorSummary(reference, error63.message));

@@ -22,7 +22,21 @@ import { SEVERITIES } from './rules/finding.ts'
 import { overlay, prepare, presentable, settingsFromEnvironment } from './settings.ts'
 
 /** The inputs of action.yml. */
-const INPUTS = ['image', 'config', 'dockerfile', 'target', 'fail-on', 'min-confidence', 'image-name', 'platform', 'comment', 'token', 'report-directory']
+const INPUTS = [
+  'image',
+  'config',
+  'dockerfile',
+  'context',
+  'build-metadata',
+  'target',
+  'fail-on',
+  'min-confidence',
+  'image-name',
+  'platform',
+  'comment',
+  'token',
+  'report-directory',
+]
 
 const COMMENT_MODES = ['auto', 'always', 'never'] as const
 
@@ -110,6 +124,8 @@ async function run(): Promise<number> {
     const own = {
       config: input('config'),
       dockerfile: input('dockerfile'),
+      context: input('context'),
+      buildMetadata: input('build-metadata'),
       target: input('target'),
       failOn: input('fail-on'),
       minConfidence: input('min-confidence'),

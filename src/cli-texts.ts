@@ -5,6 +5,8 @@ export const HELP = `layergate ${VERSION}: the gate that a container image passe
 
 Usage
   layergate scan IMAGE [options]     reads every layer and judges the image
+  layergate history IMAGE            the image as a table: layers, lines, findings
+  layergate context [DIR]            what COPY . . would take along, before a build
   layergate rules                    lists the rules
   layergate explain RULE             says what a rule finds, why, and what to do
   layergate init                     writes .layergate.yml
@@ -24,7 +26,13 @@ Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
 const SCAN_HELP = `Usage: layergate scan IMAGE [options]
 
   --dockerfile FILE      the Dockerfile that the image was built from, for line
-                         numbers (default: Dockerfile, where there is one)
+                         numbers; can be repeated: the one that fits is taken
+                         (default: Dockerfile, else the one that fits of all
+                         Dockerfiles below the current directory)
+  --context DIR          the build context, to name the file that leaked (default:
+                         the current directory, else that of the Dockerfile)
+  --build-metadata FILE  what docker buildx build --metadata-file wrote, that text
+                         itself, or a .dockerbuild record: exact lines
   --target STAGE         the stage that was built (default: the last)
   --config FILE          configuration, or a preset: recommended, strict
                          (default: .layergate.yml, where there is one)
@@ -47,8 +55,36 @@ environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the 
 Exit codes: 0 the image passes · 1 the policy fails it · 2 nothing was judged
 `
 
+const HISTORY_HELP = `Usage: layergate history IMAGE [options]
+
+Prints every history entry with its layer, size, age, line of the Dockerfile,
+instruction, whether it is the base's or own, and what the gate found in it.
+
+  --dockerfile FILE, --context DIR, --build-metadata FILE, --target STAGE,
+  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
+  --verbose              instructions are not cut
+  --json                 as JSON: image, findings, warnings
+
+Exit codes: 0 printed · 2 the image could not be read
+`
+
+const CONTEXT_HELP = `Usage: layergate context [DIR] [options]
+
+Says what COPY . . would take along from a build context (default: the current
+directory): secrets, and what has no business in an image, with the lines for
+.dockerignore.
+
+  --dockerfile FILE      FILE.dockerignore is used where there is one
+  --verbose              lists everything
+  --json                 as JSON
+
+Exit codes: 0 no secret · 1 a secret (high or critical) · 2 it could not be read
+`
+
 export const HELPS: Readonly<Record<string, string>> = {
   scan: SCAN_HELP,
+  history: HISTORY_HELP,
+  context: CONTEXT_HELP,
   rules: 'Usage: layergate rules\n\nLists the rules with their severity by default.\n',
   explain: 'Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n',
   init: 'Usage: layergate init\n\nWrites .layergate.yml with the recommended policy into the current directory.\nAn existing file is left alone.\n',

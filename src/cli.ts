@@ -5,12 +5,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { inspectContext } from './checkout/inspect-context.ts'
 import { HELP, HELPS, TEMPLATE } from './cli-texts.ts'
 import { UsageError } from './error.ts'
 import { type Progress, runGate } from './gate.ts'
 import { configSchema } from './policy/config.ts'
 import { nearest } from './policy/load.ts'
 import { errorReport } from './report/build.ts'
+import { contextFails, renderContext } from './report/context.ts'
+import { visibleJson } from './report/escape.ts'
+import { renderHistory } from './report/history.ts'
 import { renderJson, reportJsonSchema } from './report/json.ts'
 import type { Outcome } from './report/outcome.ts'
 import { renderSarif } from './report/sarif.ts'
@@ -18,7 +22,9 @@ import { renderErrorSummary, renderSummary } from './report/summary.ts'
 import { renderTerminal } from './report/terminal.ts'
 import { bytes } from './report/words.ts'
 import { findRule, RULES } from './rules/list.ts'
-import { NO_SETTINGS, overlay, prepare, presentable, settingsFromEnvironment } from './settings.ts'
+import { Redactor } from './secrets/redact.ts'
+import { Scanner } from './secrets/scanner.ts'
+import { NO_SETTINGS, overlay, prepare, presentable, type Settings, settingsFromEnvironment } from './settings.ts'
 import { VERSION } from './version.ts'
 
 const FORMATS = ['terminal', 'json', 'sarif', 'markdown'] as const
@@ -56,6 +62,10 @@ async function main(args: readonly string[]): Promise<number> {
       return explain(rest)
     case 'init':
       return init(rest)
+    case 'history':
+      return history(rest)
+    case 'context':
+      return inspect(rest)
     default:
       return schema(rest)
   }
@@ -63,7 +73,9 @@ async function main(args: readonly string[]): Promise<number> {
 
 const SCAN_OPTIONS = {
   config: { type: 'string' },
-  dockerfile: { type: 'string' },
+  dockerfile: { type: 'string', multiple: true },
+  context: { type: 'string' },
+  'build-metadata': { type: 'string' },
   target: { type: 'string' },
   'fail-on': { type: 'string' },
   'min-confidence': { type: 'string' },
@@ -75,16 +87,32 @@ const SCAN_OPTIONS = {
   'no-color': { type: 'boolean' },
 } as const
 
-function parseScan(args: readonly string[]) {
+/** Options of `history`: those that say how the image is opened and what built it. */
+const HISTORY_OPTIONS = {
+  config: SCAN_OPTIONS.config,
+  dockerfile: SCAN_OPTIONS.dockerfile,
+  context: SCAN_OPTIONS.context,
+  'build-metadata': SCAN_OPTIONS['build-metadata'],
+  target: SCAN_OPTIONS.target,
+  image: SCAN_OPTIONS.image,
+  platform: SCAN_OPTIONS.platform,
+  verbose: SCAN_OPTIONS.verbose,
+  json: { type: 'boolean' },
+} as const
+
+const CONTEXT_OPTIONS = { dockerfile: { type: 'string' }, verbose: { type: 'boolean' }, json: { type: 'boolean' } } as const
+
+/** Parses the arguments of a command. @throws UsageError that names the nearest option */
+function parseOptions<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options'] & object>(command: string, args: readonly string[], options: T) {
   try {
-    return parseArgs({ args: [...args], options: SCAN_OPTIONS, allowPositionals: true })
+    return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const unknown = /'(--?[\w-]+)/.exec(message)?.[1]
-    const near = unknown === undefined ? null : nearest(unknown.replace(/^-+/, ''), Object.keys(SCAN_OPTIONS))
+    const near = unknown === undefined ? null : nearest(unknown.replace(/^-+/, ''), Object.keys(options))
     if (unknown !== undefined && /unknown/i.test(message))
-      throw new UsageError(`There is no option ${unknown}.${near === null ? '' : ` Did you mean --${near}?`} See layergate scan --help.`)
-    throw new UsageError(`${message.split('.')[0]}. See layergate scan --help.`)
+      throw new UsageError(`There is no option ${unknown}.${near === null ? '' : ` Did you mean --${near}?`} See layergate ${command} --help.`)
+    throw new UsageError(`${message.split('.')[0]}. See layergate ${command} --help.`)
   }
 }
 
@@ -113,24 +141,78 @@ function parseTargets(formats: readonly string[], output: string | undefined): T
   return targets
 }
 
-async function scan(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseScan(args)
-  const targets = parseTargets(values.format ?? [], values.output)
-  const [reference, extra] = positionals
-  if (reference === undefined) throw new UsageError('No image is named. Usage: layergate scan IMAGE; see layergate scan --help.')
-  if (extra !== undefined) throw new UsageError(`One image at a time: ${JSON.stringify(extra)} is one too many. See layergate scan --help.`)
+/** The one image that is named. */
+function oneImage(command: string, [reference, extra]: readonly string[]): string {
+  if (reference === undefined) throw new UsageError(`No image is named. Usage: layergate ${command} IMAGE; see layergate ${command} --help.`)
+  if (extra !== undefined) throw new UsageError(`One image at a time: ${JSON.stringify(extra)} is one too many. See layergate ${command} --help.`)
   if (/^(?:[a-z-]+:)?-$/.test(reference) && process.stdin.isTTY === true)
-    throw new UsageError('- reads the image from standard input, which is a terminal: docker save my-app | layergate scan -')
-  const options = {
-    config: values.config,
-    dockerfile: values.dockerfile,
-    target: values.target,
-    failOn: values['fail-on'],
-    minConfidence: values['min-confidence'],
-    image: values.image,
-    platform: values.platform,
+    throw new UsageError(`- reads the image from standard input, which is a terminal: docker save my-app | layergate ${command} -`)
+  return reference
+}
+
+interface OptionValues {
+  readonly config?: string | undefined
+  readonly dockerfile?: string[] | undefined
+  readonly context?: string | undefined
+  readonly 'build-metadata'?: string | undefined
+  readonly target?: string | undefined
+  readonly failOn?: string | undefined
+  readonly minConfidence?: string | undefined
+  readonly image?: string | undefined
+  readonly platform?: string | undefined
+}
+
+/** Options over the environment. */
+const settingsOf = (values: OptionValues): Settings =>
+  overlay(NO_SETTINGS, settingsFromEnvironment(process.env), {
+    config: values.config ?? null,
+    dockerfile: values.dockerfile?.join('\n') ?? null,
+    context: values.context ?? null,
+    buildMetadata: values['build-metadata'] ?? null,
+    target: values.target ?? null,
+    failOn: values.failOn ?? null,
+    minConfidence: values.minConfidence ?? null,
+    image: values.image ?? null,
+    platform: values.platform ?? null,
+  })
+
+async function history(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions('history', args, HISTORY_OPTIONS)
+  const reference = oneImage('history', positionals)
+  const progress = progressLine()
+  try {
+    const prepared = await prepare(reference, settingsOf(values), { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: progress.show })
+    const outcome = await runGate(prepared)
+    progress.clear()
+    const { image, findings, warnings } = outcome.report
+    const columns = process.stdout.isTTY === true ? process.stdout.columns : 80
+    const text =
+      values.json === true ? `${visibleJson({ image, findings, warnings })}\n` : renderHistory(outcome, prepared.now, { width: columns, verbose: values.verbose === true })
+    await write(null, text)
+    return 0
+  } catch (error) {
+    progress.clear()
+    throw error
   }
-  const settings = overlay(NO_SETTINGS, settingsFromEnvironment(process.env), Object.fromEntries(Object.entries(options).map(([key, value]) => [key, value ?? null])) as never)
+}
+
+async function inspect(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions('context', args, CONTEXT_OPTIONS)
+  const [directory = '.', extra] = positionals
+  if (extra !== undefined) throw new UsageError(`One directory at a time: ${JSON.stringify(extra)} is one too many. See layergate context --help.`)
+  const found = await inspectContext(process.cwd(), directory, values.dockerfile ?? null, new Scanner())
+  const redactor = new Redactor(found.values)
+  const { values: _values, ...shown } = found
+  const text = values.json === true ? `${visibleJson(redactor.data(shown))}\n` : redactor.text(renderContext(found, values.verbose === true))
+  await write(null, text)
+  return contextFails(found) ? 1 : 0
+}
+
+async function scan(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions('scan', args, SCAN_OPTIONS)
+  const targets = parseTargets(values.format ?? [], values.output)
+  const reference = oneImage('scan', positionals)
+  const settings = settingsOf({ ...values, failOn: values['fail-on'], minConfidence: values['min-confidence'] })
   const progress = progressLine()
   let outcome: Outcome
   let configPath: string

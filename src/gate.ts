@@ -1,7 +1,8 @@
 // One run of the gate, from what the user named to the verdict. This page is the whole story; each step has its folder.
 import { createHmac, randomBytes } from 'node:crypto'
-import { parseDockerfile } from './dockerfile/dockerfile.ts'
-import { findOrigin, type Origin } from './dockerfile/origin.ts'
+import { type BuildOptions, findBuild, findSources } from './build.ts'
+import { NO_DOCKERFILE, type Origin } from './dockerfile/origin.ts'
+import { attestationText } from './evidence/attestation-text.ts'
 import { type Evidence, readRuns } from './evidence/evidence.ts'
 import { collectLeaks } from './evidence/leak.ts'
 import { buildFilesystem, type Filesystem } from './filesystem/filesystem.ts'
@@ -35,9 +36,7 @@ export interface GateOptions {
   readonly reference: string
   readonly open: OpenOptions
   readonly policy: Policy
-  /** The Dockerfile; `explicit` when the user named it: then one that does not fit is a warning. */
-  readonly dockerfile: { readonly path: string; readonly text: string; readonly explicit: boolean } | null
-  readonly target: string | null
+  readonly build: BuildOptions
   readonly now: Date
   /** Overrides the salt of the policy. */
   readonly key: string | null
@@ -52,14 +51,15 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     const scanner = new Scanner()
     const layers = await scanLayers(image, scanner, options)
     const filesystem = buildFilesystem(layers)
-    const dockerfile = options.dockerfile === null ? null : parseDockerfile(options.dockerfile.path, options.dockerfile.text)
-    const origin = findOrigin(image.config, image.annotations, dockerfile, options.target)
+    const build = await findBuild(image, options.build)
+    const { origin } = build
+    const attestations = image.attestations.flatMap((attestation) => attestationText(attestation) ?? [])
     const records = readPackageRecords(layers)
     const hashes = await hashesOfMatches(image, layers, filesystem, records)
-    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, records, hashes, scanner)
+    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes, scanner)
     const redactor = new Redactor([
       ...values,
-      ...(dockerfile === null ? [] : scanner.scanText(dockerfile.text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))),
+      ...dockerfileTexts(options.build, origin).flatMap((text) => scanner.scanText(text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))),
     ])
     const passwd = readCollected(filesystem, layers, '/etc/passwd')
     const salt = options.key ?? options.policy.salt ?? randomBytes(16).toString('hex')
@@ -69,6 +69,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       filesystem,
       origin,
       leaks,
+      sources: await findSources(leaks, build, options.build),
       user: resolveUser(image.config.run.User ?? '', passwd, readCollected(filesystem, layers, '/etc/group')),
       accounts: parsePasswd(passwd ?? '').filter(({ uid }) => uid !== 0),
       programs: findPrograms(filesystem, layers),
@@ -78,7 +79,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       keyedHash: (value) => `hmac-sha256:${createHmac('sha256', salt).update(value).digest('hex')}`,
     }
     const verdict = judge(evidence, options.policy, redactor)
-    const warnings = [...verdict.warnings, ...dockerfileWarnings(options, origin)]
+    const warnings = [...verdict.warnings, ...build.warnings, ...lineWarnings(options.build, origin)]
     return buildOutcome({
       evidence,
       image,
@@ -127,8 +128,13 @@ async function hashesOfMatches(image: Image, layers: readonly LayerScan[], files
   return hashes
 }
 
-/** A Dockerfile that was named and does not fit is worth a word; so is a found one, once the image has a history. */
-function dockerfileWarnings({ dockerfile, target }: GateOptions, origin: Origin): Warning[] {
-  if (dockerfile === null || origin.reason === null || origin.dockerfile === null) return []
-  return [{ code: 'lines-not-known', message: `Lines are not known: ${origin.reason}.${target === null && !dockerfile.explicit ? ' Name the right one with --dockerfile.' : ''}` }]
+/** Everything of a Dockerfile that a report could quote. */
+const dockerfileTexts = ({ dockerfiles }: BuildOptions, { dockerfile }: Origin): string[] => [
+  ...new Set([...dockerfiles.map(({ text }) => text), ...(dockerfile === null ? [] : [dockerfile.text])]),
+]
+
+/** Why lines are not known, where there is a Dockerfile that could have told them. */
+function lineWarnings({ isNamed, target }: BuildOptions, origin: Origin): Warning[] {
+  if (origin.reason === null || origin.reason === NO_DOCKERFILE) return []
+  return [{ code: 'lines-not-known', message: `Lines are not known: ${origin.reason}.${target === null && !isNamed ? ' Name the right one with --dockerfile.' : ''}` }]
 }

@@ -1,7 +1,9 @@
 // What both fronts do with the user's words: settings from a file, LAYERGATE_* variables and options, laid over each
 // other in this order, and turned into the options of a run.
-import { access, readFile } from 'node:fs/promises'
+import { access, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
+import type { BuildOptions } from './build.ts'
+import type { SourceFile } from './checkout/checkout.ts'
 import { ConfigError, GateError, ImageError, UsageError } from './error.ts'
 import type { GateOptions, Progress } from './gate.ts'
 import { type Config, configSchema } from './policy/config.ts'
@@ -14,15 +16,28 @@ import { Scanner } from './secrets/scanner.ts'
 /** Words of the user, by the name of the option; null: not said. */
 export interface Settings {
   readonly config: string | null
+  /** One on a line. */
   readonly dockerfile: string | null
   readonly target: string | null
   readonly failOn: string | null
   readonly minConfidence: string | null
   readonly image: string | null
   readonly platform: string | null
+  readonly context: string | null
+  readonly buildMetadata: string | null
 }
 
-export const NO_SETTINGS: Settings = { config: null, dockerfile: null, target: null, failOn: null, minConfidence: null, image: null, platform: null }
+export const NO_SETTINGS: Settings = {
+  config: null,
+  dockerfile: null,
+  target: null,
+  failOn: null,
+  minConfidence: null,
+  image: null,
+  platform: null,
+  context: null,
+  buildMetadata: null,
+}
 
 /** Settings that LAYERGATE_* variables give. */
 export function settingsFromEnvironment(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -35,6 +50,8 @@ export function settingsFromEnvironment(env: Readonly<Record<string, string | un
     minConfidence: read('MIN_CONFIDENCE'),
     image: read('IMAGE'),
     platform: read('PLATFORM'),
+    context: read('CONTEXT'),
+    buildMetadata: read('BUILD_METADATA'),
   }
 }
 
@@ -57,6 +74,12 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   )
 
+const isDirectory = (file: string): Promise<boolean> =>
+  stat(file).then(
+    (info) => info.isDirectory(),
+    () => false,
+  )
+
 /** One value of an option, checked by the configuration's own schema. */
 function checked<K extends 'fail-on' | 'min-confidence'>(key: K, value: string | null): Pick<Config, K> | object {
   if (value === null) return {}
@@ -76,30 +99,51 @@ async function readConfiguration(settings: Settings, directory: string): Promise
   return { name: 'recommended', config: presetConfig('recommended') }
 }
 
-async function readDockerfile(settings: Settings, directory: string): Promise<GateOptions['dockerfile']> {
-  const named = settings.dockerfile
-  const file = path.resolve(directory, named ?? 'Dockerfile')
-  if (named === null && !(await exists(file))) return null
-  try {
-    const relative = path.relative(directory, file)
-    return { path: (relative.startsWith('..') ? file : relative).split(path.sep).join('/'), text: await readFile(file, 'utf8'), explicit: named !== null }
-  } catch (cause) {
-    throw new ConfigError(`${named ?? 'Dockerfile'}: the Dockerfile cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'}).`, {
-      cause,
-    })
+/** A path as reports name it: relative to the directory where it lies below it. */
+function named(directory: string, file: string): string {
+  const relative = path.relative(directory, file)
+  return (relative.startsWith('..') ? file : relative).split(path.sep).join('/')
+}
+
+async function readDockerfiles(settings: Settings, directory: string): Promise<SourceFile[]> {
+  const files = settings.dockerfile?.split('\n').flatMap((name) => (name.trim() === '' ? [] : [name.trim()])) ?? []
+  if (files.length === 0 && !(await exists(path.join(directory, 'Dockerfile')))) return []
+  return Promise.all(
+    (files.length === 0 ? ['Dockerfile'] : files).map(async (name) => {
+      const file = path.resolve(directory, name)
+      try {
+        return { path: named(directory, file), text: await readFile(file, 'utf8') }
+      } catch (cause) {
+        throw new ConfigError(`${name}: the Dockerfile cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'}).`, { cause })
+      }
+    }),
+  )
+}
+
+async function readBuild(settings: Settings, directory: string, temporary: string): Promise<BuildOptions> {
+  const { context } = settings
+  if (context !== null && !(await isDirectory(path.resolve(directory, context)))) throw new ConfigError(`${context}: the build context is no directory.`)
+  return {
+    dockerfiles: await readDockerfiles(settings, directory),
+    isNamed: settings.dockerfile !== null,
+    target: settings.target,
+    checkout: directory,
+    context: context === null ? null : named(directory, path.resolve(directory, context)),
+    buildMetadata: settings.buildMetadata,
+    temporary,
   }
 }
 
 /** Reads the files that the settings name. @throws GateError */
 export async function prepare(reference: string, settings: Settings, { directory, env, stdin, onProgress }: Surroundings): Promise<GateOptions & { readonly configPath: string }> {
   const { name, config } = await readConfiguration(settings, directory)
+  const temporary = env['RUNNER_TEMP'] ?? env['TMPDIR'] ?? '/tmp'
   const policy = toPolicy(name, mergeConfigs([config, checked('fail-on', settings.failOn), checked('min-confidence', settings.minConfidence)]))
   return {
     reference,
-    open: { image: settings.image, platform: settings.platform, temporary: env['RUNNER_TEMP'] ?? env['TMPDIR'] ?? '/tmp', architecture: process.arch, stdin },
+    open: { image: settings.image, platform: settings.platform, temporary, architecture: process.arch, stdin },
     policy,
-    dockerfile: await readDockerfile(settings, directory),
-    target: settings.target,
+    build: await readBuild(settings, directory, temporary),
     now: new Date(),
     key: env['LAYERGATE_KEY'] || null,
     onProgress,

@@ -30,6 +30,17 @@ export interface ImageSpec {
   /** Merged over the image configuration: `os`, `history`, `rootfs` … */
   readonly overrides?: Record<string, unknown>
   readonly name?: string
+  /** Attestations beside the image, as BuildKit stores them: only in layout `buildkit-oci`. */
+  readonly attestations?: readonly AttestationSpec[]
+}
+
+export interface AttestationSpec {
+  readonly predicateType: string
+  readonly predicate: unknown
+  /** Digest of the image manifest that the statement is about; the image's own where none is given. */
+  readonly about?: string
+  /** Stored in the place of the statement: damaged or hostile. */
+  readonly raw?: Buffer
 }
 
 export type Layout = 'docker-20' | 'docker-28' | 'containerd' | 'buildkit-oci' | 'buildah' | 'kaniko' | 'buildpacks'
@@ -147,6 +158,24 @@ export async function buildImage(spec: ImageSpec, layout: Layout = 'docker-20'):
         layers: blobs.map((blob) => ({ mediaType, digest: `sha256:${sha256(blob)}`, size: blob.length })),
       })
       const files: Record<string, Buffer | string> = Object.fromEntries([config, manifest, ...blobs].map((blob) => [`blobs/sha256/${sha256(blob)}`, blob]))
+      const attested = layout === 'buildkit-oci' ? (spec.attestations ?? []) : []
+      const statements = attested.map(({ predicateType, predicate, about, raw }) => ({
+        predicateType,
+        bytes:
+          raw ?? json({ _type: 'https://in-toto.io/Statement/v1', predicateType, subject: [{ name: 'pkg:docker/x', digest: { sha256: about ?? sha256(manifest) } }], predicate }),
+      }))
+      const attestation = json({
+        schemaVersion: 2,
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: `sha256:${sha256('{}')}`, size: 2, data: 'e30=' },
+        layers: statements.map(({ predicateType, bytes }) => ({
+          mediaType: 'application/vnd.in-toto+json',
+          digest: `sha256:${sha256(bytes)}`,
+          size: bytes.length,
+          annotations: { 'in-toto.io/predicate-type': predicateType },
+        })),
+      })
+      if (statements.length > 0) for (const blob of [attestation, ...statements.map(({ bytes }) => bytes)]) files[`blobs/sha256/${sha256(blob)}`] = blob
       const index = json({
         schemaVersion: 2,
         manifests: [
@@ -156,6 +185,17 @@ export async function buildImage(spec: ImageSpec, layout: Layout = 'docker-20'):
             size: manifest.length,
             annotations: { 'io.containerd.image.name': `docker.io/${name}`, 'org.opencontainers.image.ref.name': name.split(':')[1] ?? '' },
           },
+          ...(statements.length === 0
+            ? []
+            : [
+                {
+                  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+                  digest: `sha256:${sha256(attestation)}`,
+                  size: attestation.length,
+                  platform: { os: 'unknown', architecture: 'unknown' },
+                  annotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': `sha256:${sha256(manifest)}` },
+                },
+              ]),
         ],
       })
       const sorted = Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { RULES } from '../src/rules/list.ts'
-import { buildImage } from './image-builder.ts'
+import { type AttestationSpec, buildImage } from './image-builder.ts'
 import { judgeArchive } from './run-gate.ts'
 import { fill } from './values.ts'
 
@@ -22,6 +22,7 @@ const caseSchema = z.strictObject({
   policy: z.string().optional(),
   config: z.record(z.string(), z.unknown()).optional(),
   legacy: z.record(z.string(), z.unknown()).optional(),
+  attestations: z.array(z.strictObject({ predicateType: z.string(), predicate: z.unknown() })).optional(),
   layers: z.array(z.strictObject({ by: z.string(), comment: z.string().optional(), files: z.record(z.string(), fileSchema).optional() })),
   expect: z
     .array(
@@ -62,11 +63,15 @@ describe.each(RULES.map(({ meta }) => meta.id))('%s', (id) => {
 
   it.each(names)('%s', async (name) => {
     const raw = caseSchema.parse(parse(readFileSync(path.join(folder, name), 'utf8')))
-    const archive = await buildImage({
-      config: JSON.parse(fill(JSON.stringify(raw.config ?? { User: '1000' }))) as Record<string, unknown>,
-      ...(raw.legacy === undefined ? {} : { overrides: { container_config: JSON.parse(fill(JSON.stringify(raw.legacy))) as unknown } }),
-      layers: raw.layers.map(({ by, comment, files: own }) => ({ by: fill(by), ...(comment === undefined ? {} : { comment }), files: own === undefined ? null : files(own) })),
-    })
+    const archive = await buildImage(
+      {
+        config: JSON.parse(fill(JSON.stringify(raw.config ?? { User: '1000' }))) as Record<string, unknown>,
+        ...(raw.legacy === undefined ? {} : { overrides: { container_config: JSON.parse(fill(JSON.stringify(raw.legacy))) as unknown } }),
+        layers: raw.layers.map(({ by, comment, files: own }) => ({ by: fill(by), ...(comment === undefined ? {} : { comment }), files: own === undefined ? null : files(own) })),
+        ...(raw.attestations === undefined ? {} : { attestations: JSON.parse(fill(JSON.stringify(raw.attestations))) as AttestationSpec[] }),
+      },
+      raw.attestations === undefined ? 'docker-20' : 'buildkit-oci',
+    )
     const { report } = await judgeArchive(archive, { dockerfile: raw.dockerfile === undefined ? null : fill(raw.dockerfile), policy: raw.policy ?? '' })
     const found = report.findings.filter(({ ruleId, suppressed }) => ruleId === id && suppressed === null)
     if (name.startsWith('ok')) expect(raw.expect).toEqual([])

@@ -15,12 +15,18 @@ export interface RunOptions {
   readonly now?: Date
   readonly image?: string | null
   readonly platform?: string | null
+  /** Folder of the checkout; none is searched where none is given. */
+  readonly checkout?: string | null
+  readonly buildMetadata?: string | null
 }
 
 const NOW = new Date('2026-11-23T12:00:00Z')
 
 /** Judges an archive; the recommended policy where none is given. @throws GateError */
-export async function judgeArchive(archive: Buffer, { dockerfile = null, policy = '', now = NOW, image = null, platform = null }: RunOptions = {}): Promise<Outcome> {
+export async function judgeArchive(
+  archive: Buffer,
+  { dockerfile = null, policy = '', now = NOW, image = null, platform = null, checkout = null, buildMetadata = null }: RunOptions = {},
+): Promise<Outcome> {
   const folder = await mkdtemp(path.join(tmpdir(), 'layergate-test-'))
   try {
     const file = path.join(folder, 'image.tar')
@@ -31,8 +37,15 @@ export async function judgeArchive(archive: Buffer, { dockerfile = null, policy 
       reference: file,
       open: { image, platform, temporary: folder, architecture: 'x64', stdin: (async function* () {})() },
       policy: toPolicy('.layergate.yml', mergeConfigs([PRESETS['recommended'] ?? {}, preset, config])),
-      dockerfile: dockerfile === null ? null : { path: 'Dockerfile', text: dockerfile, explicit: true },
-      target: null,
+      build: {
+        dockerfiles: dockerfile === null ? [] : [{ path: 'Dockerfile', text: dockerfile }],
+        isNamed: true,
+        target: null,
+        checkout,
+        context: null,
+        buildMetadata,
+        temporary: folder,
+      },
       now,
       key: 'a key of the tests',
       onProgress: () => {},

@@ -1,128 +1,226 @@
 // Which Dockerfile instruction made which history entry, without provenance: the history is laid beside the Dockerfile
 // from the end, by keyword, and the texts are held against each other. A wrong line is worse than none: whatever does not
-// fit exactly gives a reason and no lines.
+// fit exactly, or fits in two ways, gives a reason and no lines.
 import { type Dockerfile, type Instruction, parentStage, type Stage } from './dockerfile.ts'
+import { textFits } from './fits.ts'
 import type { HistoryInstruction } from './history.ts'
+import { jsonWords } from './words.ts'
 
 export interface Alignment {
-  /** The stage that was built. */
+  readonly dockerfile: Dockerfile
+  /** The stage that was built; the last of those that fit alike. */
   readonly stage: Stage
-  /** The instruction of each history entry; entries of the base have none. */
+  /** The instruction of each history entry whose line is known. What ONBUILD triggered stands at the FROM that triggered it. */
   readonly instructions: ReadonlyMap<number, Instruction>
   /** History entries from the front that belong to the base image. */
   readonly baseEntries: number
-  /** The image that the first FROM of the chain names, and that FROM. */
-  readonly base: { readonly reference: string; readonly from: Instruction }
+  /** History entries from this one on are own; between the two it is not known. */
+  readonly ownFrom: number
+  /** Own RUN, COPY and ADD whose text was compared: what the alignment rests on. */
+  readonly weight: number
+  /** The image that the first FROM of the chain names, and that FROM; null where several fit. */
+  readonly base: { readonly reference: string; readonly from: Instruction } | null
+  /** Why some lines are not known; null when all are. */
+  readonly reason: string | null
 }
 
-/** The instructions of a stage, those of the stages that it builds on first. */
-function chainOf(dockerfile: Dockerfile, stage: Stage): { root: Stage; instructions: Instruction[] } {
+export type Aligned = { readonly alignment: Alignment } | { readonly reason: string }
+
+/** Far more than people write; a chain of stages is followed to its end. */
+const MAX_STAGES = 500
+
+/** One step of a build: what ran, and the instruction at whose lines it stands. */
+interface Step {
+  readonly ran: Instruction
+  readonly at: Instruction
+  readonly shell: readonly string[] | null
+}
+
+interface Chain {
+  readonly root: Stage
+  readonly steps: readonly Step[]
+  readonly shell: readonly string[] | null
+}
+
+/** The steps of a stage, those of the stages that it builds on first. */
+function chainOf(dockerfile: Dockerfile, stage: Stage): Chain {
   const parent = parentStage(dockerfile, stage)
-  if (parent === null) return { root: stage, instructions: [...stage.instructions] }
-  const { root, instructions } = chainOf(dockerfile, parent)
-  return { root, instructions: [...instructions, ...stage.instructions] }
+  const below: Chain = parent === null ? { root: stage, steps: [], shell: null } : chainOf(dockerfile, parent)
+  const triggered = parent === null ? [] : parent.instructions.flatMap(({ trigger }) => (trigger === null ? [] : [{ ran: trigger, at: stage.fromInstruction }]))
+  const steps = [...below.steps]
+  let { shell } = below
+  for (const step of [...triggered, ...stage.instructions.map((instruction) => ({ ran: instruction, at: instruction }))]) {
+    steps.push({ ...step, shell })
+    if (step.ran.keyword === 'SHELL') shell = jsonWords(step.ran.text)
+  }
+  return { root: below.root, steps, shell }
 }
 
-const squeeze = (text: string): string => text.replace(/\s+/g, ' ').trim()
+type Builder = 'buildah' | 'buildkit' | 'classic' | 'kaniko'
 
-/** Whether the history's text can come from the instruction. Only what the builder keeps as written is compared. */
-function textFits(instruction: Instruction, entry: HistoryInstruction): boolean {
-  const { keyword } = instruction
-  if (entry.builder === 'other') return true
-  if (keyword === 'RUN') return runFits(instruction.text, entry.text)
-  if ((keyword === 'COPY' || keyword === 'ADD') && !instruction.text.includes('<<')) {
-    const words = (text: string): string[] => squeeze(text.replace(/^\[|\]$/g, '').replace(/[",]/g, ' ')).split(' ')
-    const written = words(instruction.text).at(-1) ?? ''
-    if (/[$\\]/.test(written) || entry.builder !== 'buildkit') return true
-    const built = words(entry.text).at(-1) ?? ''
-    return built === written || built.replace(/\/$/, '').endsWith(written.replace(/^\.?\/?|\/$/g, ''))
-  }
-  if (keyword === 'WORKDIR' || keyword === 'USER' || keyword === 'EXPOSE') {
-    if (/[$"']/.test(instruction.text)) return true
-    return (
-      squeeze(entry.text).includes(
-        squeeze(instruction.text)
-          .replace(/^\.?\/|\/$/g, '')
-          .split(' ')[0] ?? '',
-      ) || /^map\[/.test(entry.text)
-    )
-  }
-  return true
+/** Who wrote the last entries, which are the build's own. */
+function builderOf(history: readonly HistoryInstruction[]): Builder {
+  const last = history.at(-1)
+  if (last?.author === 'kaniko') return 'kaniko'
+  if (/^FROM /.test(last?.comment ?? '')) return 'buildah'
+  return last?.builder === 'buildkit' ? 'buildkit' : 'classic'
 }
 
-/** The words of `RUN ["a", "b"]` as builders write them into the history; null for the shell form. */
-function execText(text: string): string | null {
-  if (!text.startsWith('[')) return null
-  try {
-    const words: unknown = JSON.parse(text)
-    return Array.isArray(words) ? words.join(' ') : null
-  } catch {
-    return null
-  }
+/** Why no Dockerfile can fit a history; null when one might. */
+function unfit(history: readonly HistoryInstruction[]): string | null {
+  const last = history.at(-1)
+  if (last === undefined) return 'the image has no history'
+  const comment = last.comment ?? ''
+  if (/^merge sha256:/.test(comment)) return 'the image was squashed: one layer holds what all instructions made'
+  if (/^Imported from/.test(comment) && history.length === 1) return 'the image was imported: its history names no instruction'
+  const tool = /^(?:ko|Jib)$/.exec(last.author ?? '')?.[0] ?? (/^bazel build /.test(last.raw) ? 'Bazel' : null)
+  if (tool !== null) return `the image was built by ${tool}, without a Dockerfile`
+  if (history.every(({ raw }) => raw === '')) return "the image's history is empty"
+  return null
 }
 
-/** The classic builder writes the exec form without a word that tells it is a RUN. */
-const isBareExec = (instruction: Instruction, entry: HistoryInstruction): boolean =>
-  entry.keyword === null && instruction.keyword === 'RUN' && entry.text !== '' && execText(instruction.text.trim()) === entry.text
+/** The builder writes nothing for FROM, and something for ONBUILD only where it is not BuildKit. */
+const leavesEntry = (keyword: string, builder: Builder): boolean => keyword !== 'FROM' && (keyword !== 'ONBUILD' || builder !== 'buildkit')
 
-function runFits(written: string, built: string): boolean {
-  const text = squeeze(written)
-  const history = squeeze(built)
-  if (text.startsWith('<<')) {
-    if (history.startsWith('/dev/pipes/')) return true
-    const body = squeeze(written.slice(written.indexOf('\n') + 1))
-    return body.startsWith(history) || history.includes(body.slice(0, 40)) || squeeze(history).startsWith(text.split(' ')[0] ?? '')
-  }
-  const exec = execText(text)
-  // The shell that the words begin with is taken off a history entry; buildah keeps the brackets.
-  if (exec !== null) return history !== '' && (squeeze(exec).endsWith(history) || history.includes(squeeze(exec)) || history.startsWith('['))
-  return history === text || history.endsWith(text)
+const makesFiles = ({ keyword }: Instruction): boolean => keyword === 'RUN' || keyword === 'COPY' || keyword === 'ADD'
+
+/** Whether the step can have written the entry; a reason when it cannot. */
+function mismatch({ ran, at, shell }: Step, entry: HistoryInstruction, builder: Builder, escapeCharacter: string): string | null {
+  const differs = `line ${at.startLine} (${ran.keyword}) differs from what the image was built with`
+  if (builder === 'buildkit' && entry.builder === 'classic') return `line ${at.startLine} is ${ran.keyword}, where the image's history has an entry of another builder`
+  // The classic builder writes the exec form without a word that tells it is a RUN.
+  const isBareExec = entry.keyword === null && ran.keyword === 'RUN' && entry.raw !== '' && jsonWords(ran.text) !== null
+  if (isBareExec) return textFits(ran, entry, { escapeCharacter, shell, isBuildah: builder === 'buildah' }) ? null : differs
+  if (entry.keyword !== ran.keyword) return `line ${at.startLine} is ${ran.keyword}, where the image's history has ${entry.keyword ?? 'an entry of another builder'}`
+  return textFits(ran, entry, { escapeCharacter, shell, isBuildah: builder === 'buildah' }) ? null : differs
 }
 
-/** What the builder writes into the history for an instruction: nothing for FROM, and for ONBUILD only by the classic builder. */
-const leavesEntry = (keyword: string, classic: boolean): boolean => keyword !== 'FROM' && (keyword !== 'ONBUILD' || classic)
+/** One way to lay a stage beside the history. */
+interface Fit {
+  readonly stage: Stage
+  readonly root: Stage
+  readonly pairs: ReadonlyMap<number, Instruction>
+  readonly baseEntries: number
+  readonly ownFrom: number
+  readonly weight: number
+}
 
-function fitStage(dockerfile: Dockerfile, stage: Stage, history: readonly HistoryInstruction[]): { alignment: Alignment } | { reason: string } {
-  const { root, instructions } = chainOf(dockerfile, stage)
-  const classic = !history.some(({ builder }) => builder === 'buildkit')
-  const own = instructions.filter(({ keyword }) => leavesEntry(keyword, classic))
+function fitStage(dockerfile: Dockerfile, stage: Stage, history: readonly HistoryInstruction[]): Fit | { reason: string } {
+  const { root, steps } = chainOf(dockerfile, stage)
+  const builder = builderOf(history)
+  if (builder === 'kaniko') return fitKaniko(dockerfile, stage, root, steps, history)
+  const own = steps.filter(({ ran }) => leavesEntry(ran.keyword, builder))
   const baseEntries = history.length - own.length
   if (baseEntries < 0) return { reason: `it has ${own.length} instructions, the image's history only ${history.length} entries` }
   if (root.from.toLowerCase() === 'scratch' && baseEntries > 0) return { reason: 'it starts from scratch, but the image has more history than it has instructions' }
   const pairs = new Map<number, Instruction>()
   for (let i = own.length - 1; i >= 0; i--) {
-    const instruction = own[i]
+    const step = own[i]
     const entry = history[baseEntries + i]
-    if (instruction === undefined || entry === undefined) continue
-    if (entry.keyword !== instruction.keyword && !isBareExec(instruction, entry))
-      return { reason: `line ${instruction.startLine} is ${instruction.keyword}, where the image's history has ${entry.keyword ?? 'an entry of another builder'}` }
-    if (!textFits(instruction, entry)) return { reason: `line ${instruction.startLine} (${instruction.keyword}) differs from what the image was built with` }
-    pairs.set(entry.index, instruction)
+    if (step === undefined || entry === undefined) continue
+    const reason = mismatch(step, entry, builder, dockerfile.escapeCharacter)
+    if (reason !== null) return { reason }
+    pairs.set(entry.index, step.at)
   }
-  return { alignment: { stage, instructions: pairs, baseEntries, base: { reference: root.from, from: root.fromInstruction } } }
+  return { stage, root, pairs, baseEntries, ownFrom: baseEntries, weight: own.filter(({ ran }) => makesFiles(ran)).length }
+}
+
+/**
+ * kaniko writes entries only for steps that changed something, each with the text of the instruction: they are a
+ * subsequence. An entry that could stand at two instructions has no line.
+ */
+function fitKaniko(dockerfile: Dockerfile, stage: Stage, root: Stage, steps: readonly Step[], history: readonly HistoryInstruction[]): Fit | { reason: string } {
+  const fits = (step: Step | undefined, entry: HistoryInstruction | undefined): boolean =>
+    step !== undefined && entry !== undefined && mismatch(step, entry, 'kaniko', dockerfile.escapeCharacter) === null
+  const pairs = new Map<number, number>()
+  let at = steps.length - 1
+  let index = history.length - 1
+  for (; index >= 0 && history[index]?.author === 'kaniko'; index--) {
+    let found = at
+    while (found >= 0 && !fits(steps[found], history[index])) found--
+    if (found < 0) break
+    pairs.set(index, found)
+    at = found - 1
+  }
+  const used = new Set(pairs.values())
+  const missing = steps.find(({ ran }, position) => (ran.keyword === 'COPY' || ran.keyword === 'ADD') && !used.has(position))
+  if (missing !== undefined) return { reason: `line ${missing.at.startLine} (${missing.ran.keyword}) is not in the image's history` }
+  if (pairs.size === 0) return { reason: 'none of its instructions is in the history' }
+  // The same entries from the front: what lands elsewhere is not certain.
+  const sure = new Map<number, Instruction>()
+  let from = 0
+  for (const entry of [...pairs.keys()].sort((a, b) => a - b)) {
+    while (from < steps.length && !fits(steps[from], history[entry])) from++
+    const step = steps[from]
+    if (step !== undefined && pairs.get(entry) === from) sure.set(entry, step.at)
+    from++
+  }
+  // What kaniko wrote before them can be the base's, or of an instruction that was changed since.
+  const baseEntries = history.findLastIndex(({ author }) => author !== 'kaniko') + 1
+  return { stage, root, pairs: sure, baseEntries, ownFrom: index + 1, weight: sure.size }
+}
+
+/** Lays several fits over each other: what they agree on is known. */
+function agree(dockerfile: Dockerfile, fits: readonly [Fit, ...Fit[]], entries: number): Alignment {
+  const last = fits.at(-1) ?? fits[0]
+  const instructions = new Map<number, Instruction>()
+  for (const [index, instruction] of last.pairs) {
+    if (fits.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine)) instructions.set(index, instruction)
+  }
+  const boundaries = fits.map(({ baseEntries }) => baseEntries)
+  const isOne = fits.every(({ root }) => root.from === last.root.from && root.fromInstruction.startLine === last.root.fromInstruction.startLine)
+  const certain = fits.length === 1 || (instructions.size === last.pairs.size && new Set(boundaries).size === 1)
+  return {
+    dockerfile,
+    stage: last.stage,
+    instructions,
+    baseEntries: Math.min(...boundaries, entries),
+    ownFrom: Math.max(...fits.map(({ ownFrom }) => ownFrom)),
+    weight: Math.min(...fits.map(({ weight }) => weight)),
+    base: isOne ? { reference: last.root.from, from: last.root.fromInstruction } : null,
+    reason: certain ? null : `several stages of ${dockerfile.path} fit the image: name the one that was built with --target`,
+  }
 }
 
 /**
  * Aligns a Dockerfile with an image's history.
- * @param target the stage that was built, null for the last
+ * @param target the stage that was built; null where nobody said: then every stage that fits must agree on a line
  * @returns the alignment, or why there is none
  */
-export function align(dockerfile: Dockerfile, history: readonly HistoryInstruction[], target: string | null): { alignment: Alignment } | { reason: string } {
+export function align(dockerfile: Dockerfile, history: readonly HistoryInstruction[], target: string | null): Aligned {
   const { path, stages } = dockerfile
+  if (dockerfile.error !== null) return { reason: `${path} is no Dockerfile that builds: ${dockerfile.error}` }
   const wanted = target === null ? null : (stages.findLast(({ name, index }) => name === target.toLowerCase() || String(index) === target) ?? null)
   if (target !== null && wanted === null) return { reason: `${path} has no stage ${JSON.stringify(target)}` }
-  const last = wanted ?? stages.at(-1)
-  if (last === undefined) return { reason: `${path} has no FROM` }
-  if (history.length === 0) return { reason: 'the image has no history' }
-  const first = fitStage(dockerfile, last, history)
-  if ('alignment' in first || wanted !== null) return 'alignment' in first ? first : { reason: `${path} does not fit the image: ${first.reason}` }
-  const others = stages.slice(0, -1).flatMap((stage) => {
-    const fit = fitStage(dockerfile, stage, history)
-    return 'alignment' in fit && fit.alignment.instructions.size > 0 ? [fit.alignment] : []
-  })
-  const longest = Math.max(0, ...others.map(({ instructions }) => instructions.size))
-  const best = others.filter(({ instructions }) => instructions.size === longest)
-  const [only] = best
-  if (only !== undefined && best.length === 1) return { alignment: only }
-  return { reason: best.length > 1 ? `several stages of ${path} fit the image: name the one that was built with --target` : `${path} does not fit the image: ${first.reason}` }
+  if (stages.length === 0) return { reason: `${path} has no FROM` }
+  if (stages.length > MAX_STAGES) return { reason: `${path} has more than ${MAX_STAGES} stages` }
+  const why = unfit(history)
+  if (why !== null) return { reason: why }
+  const candidates = wanted === null ? stages : [wanted]
+  const results = candidates.map((stage) => fitStage(dockerfile, stage, history))
+  const fits = results.filter((result): result is Fit => 'stage' in result && result.pairs.size > 0)
+  const [first, ...rest] = fits
+  if (first !== undefined) return { alignment: agree(dockerfile, [first, ...rest], history.length) }
+  const own = results.at(-1)
+  return { reason: `${path} does not fit the image: ${own !== undefined && 'reason' in own ? own.reason : 'the stage has no instructions that the history could show'}` }
+}
+
+/**
+ * Picks among several Dockerfiles the one that fits. One that explains more RUN, COPY and ADD than every other wins;
+ * where two explain as much, none does.
+ */
+export function alignBest(dockerfiles: readonly Dockerfile[], history: readonly HistoryInstruction[], target: string | null): Aligned {
+  const results = dockerfiles.map((dockerfile) => align(dockerfile, history, target))
+  const [only] = results
+  if (only === undefined) return { reason: 'no Dockerfile was given' }
+  if (results.length === 1) return only
+  const fits = results.flatMap((result) => ('alignment' in result ? [result.alignment] : []))
+  const most = Math.max(-1, ...fits.map(({ weight }) => weight))
+  const best = fits.filter(({ weight }) => weight === most)
+  const [winner] = best
+  if (winner !== undefined && best.length === 1) return { alignment: winner }
+  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : dockerfiles.map(({ path }) => path)).slice(0, 4).join(', ')
+  if (best.length > 1)
+    return { reason: `${best.length} Dockerfiles fit the image alike (${names}${best.length > 4 ? ', …' : ''}): name the one that it was built from with --dockerfile` }
+  return { reason: `none of ${dockerfiles.length} Dockerfiles fits the image (${names}${dockerfiles.length > 4 ? ', …' : ''})` }
 }

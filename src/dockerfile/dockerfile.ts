@@ -1,14 +1,21 @@
-// A Dockerfile as the builder reads it: stages and instructions with their lines. Parsed by dockerfile-ast.
-import { type Argument, type Instruction as AstInstruction, DockerfileParser } from 'dockerfile-ast'
+// A Dockerfile as the builder reads it: stages and instructions with their lines.
+// https://docs.docker.com/reference/dockerfile/
+import { type Escape, type HereDocument, type LogicalLine, readLogicalLines } from './logical-lines.ts'
+import { patternsOf } from './words.ts'
 
 export interface Instruction {
   /** Upper case: `RUN`. */
   readonly keyword: string
-  /** The arguments as written, continuations joined, flags left out. */
+  /** `--mount=type=cache,target=/x`, as written. */
+  readonly flags: readonly string[]
+  /** The arguments as written, continuations joined, flags and here-documents left out. */
   readonly text: string
+  readonly documents: readonly HereDocument[]
   /** Lines from 1; here-documents and continuations included. */
   readonly startLine: number
   readonly endLine: number
+  /** What ONBUILD leaves for the next image; null for every other instruction. */
+  readonly trigger: Instruction | null
 }
 
 export interface Stage {
@@ -28,71 +35,85 @@ export interface Dockerfile {
   readonly path: string
   readonly text: string
   readonly lines: readonly string[]
+  readonly escapeCharacter: Escape
   readonly stages: readonly Stage[]
+  /** Why the builder would refuse it; null when it would not. */
+  readonly error: string | null
 }
 
-const lineOf = (instruction: AstInstruction): Pick<Instruction, 'startLine' | 'endLine'> => {
-  const { start, end } = instruction.getRange()
-  return { startLine: start.line + 1, endLine: end.line + 1 }
+function toInstruction(text: string, { documents, startLine, endLine }: Omit<LogicalLine, 'text'>): Instruction {
+  const [, word = '', rest = ''] = /^\s*(\S+)\s*(.*)$/s.exec(text) ?? []
+  const keyword = word.toUpperCase()
+  const flagText = /^(?:--\S*(?:\s+|$))*/.exec(rest)?.[0] ?? ''
+  const own = rest.slice(flagText.length).trim()
+  return {
+    keyword,
+    flags: flagText.split(/\s+/).filter((flag) => flag !== ''),
+    text: own,
+    documents,
+    startLine,
+    endLine,
+    trigger: keyword === 'ONBUILD' && own !== '' ? toInstruction(own, { documents, startLine, endLine }) : null,
+  }
 }
 
-function toInstruction(instruction: AstInstruction, lines: readonly string[], escapeCharacter: string): Instruction {
-  const keyword = instruction.getKeyword()
-  const { startLine, endLine } = lineOf(instruction)
-  const content = instruction.getArgumentsContent() ?? ''
-  if (startLine === endLine || content.includes('<<')) return { keyword, text: content, startLine, endLine }
-  // The parser leaves comment lines inside a continued instruction in the text; builders take them out.
-  const continued = new RegExp(`${escapeCharacter === '`' ? '`' : '\\\\'}[ \\t]*$`)
-  const joined = lines
-    .slice(startLine - 1, endLine)
-    .filter((line, index) => index === 0 || !/^\s*(?:#|$)/.test(line))
-    .map((line) => line.replace(continued, ''))
-    .join('')
-  return { keyword, text: joined.replace(/^\s*\S+\s*/, '').replace(/^(?:--[a-z-]+(?:=\S*)?\s+)+/, ''), startLine, endLine }
-}
-
-/** Fills in `$NAME`, `${NAME}` and `${NAME:-default}` from the arguments before the first FROM. */
+/** Fills in `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` from the arguments before the first FROM. */
 function expand(text: string, args: ReadonlyMap<string, string>): string {
   return text.replace(
-    /\$(?:(\w+)|\{(\w+)(?::?[-](?<fallback>[^}]*))?\})/g,
-    (whole, bare: string | undefined, braced: string | undefined, fallback: string | undefined) => args.get(bare ?? braced ?? '') ?? fallback ?? whole,
+    /\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\})/g,
+    (whole, bare: string | undefined, braced: string | undefined, operator: string | undefined, word: string | undefined) => {
+      const value = args.get(bare ?? braced ?? '')
+      if (operator?.endsWith('+')) return value === undefined || value === '' ? '' : expand(word ?? '', args)
+      if (value !== undefined && !(value === '' && operator === ':-')) return value
+      return operator === undefined ? whole : expand(word ?? '', args)
+    },
   )
+}
+
+/** `NAME=value` pairs of an ARG whose values need nothing but other arguments. */
+function readArgs(text: string, escapeCharacter: Escape, args: Map<string, string>): void {
+  for (const word of text.split(/\s+(?=\w+(?:=|$))/)) {
+    const match = /^(\w+)=(.*)$/s.exec(word.trim())
+    if (match?.[1] === undefined) continue
+    const value = expand(match[2] ?? '', args)
+    // Quotes and escapes come off; a variable that has no value stays as written.
+    args.set(match[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(' '))
+  }
 }
 
 /** Parses a Dockerfile. Text that is none gives no stages. */
 export function parseDockerfile(path: string, text: string): Dockerfile {
+  const read = readLogicalLines(text)
   const stages: Stage[] = []
   const args = new Map<string, string>()
   let current: { stage: Omit<Stage, 'instructions'>; instructions: Instruction[] } | null = null
   const close = (): void => {
     if (current !== null) stages.push({ ...current.stage, instructions: current.instructions })
   }
-  const lines = text.split(/\r?\n/)
-  const parsed = DockerfileParser.parse(text)
-  for (const ast of parsed.getInstructions()) {
-    const instruction = toInstruction(ast, lines, parsed.getEscapeCharacter())
+  for (const line of read.lines) {
+    const instruction = toInstruction(line.text, line)
     if (instruction.keyword === 'FROM') {
       close()
-      // The syntax tree leaves flags out of the content, not out of the arguments.
-      const words = ast
-        .getArguments()
-        .map((argument: Argument) => argument.getValue())
-        .filter((word) => !word.startsWith('--'))
+      const words = instruction.text.split(/\s+/)
       const name = words[1]?.toUpperCase() === 'AS' ? (words[2]?.toLowerCase() ?? null) : null
-      current = { stage: { index: stages.length, name, from: expand(words[0] ?? '', args), fromInstruction: instruction }, instructions: [] }
+      const from = expand((words[0] ?? '').replace(/^(["'])(.*)\1$/, '$2'), args)
+      current = { stage: { index: stages.length, name, from, fromInstruction: instruction }, instructions: [] }
     } else if (current !== null) current.instructions.push(instruction)
-    else if (instruction.keyword === 'ARG') {
-      const match = /^(\w+)=(["']?)(.*)\2$/.exec(instruction.text.trim())
-      if (match?.[1] !== undefined) args.set(match[1], expand(match[3] ?? '', args))
-    }
+    else if (instruction.keyword === 'ARG') readArgs(instruction.text, read.escapeCharacter, args)
   }
   close()
-  return { path, text, lines, stages }
+  return { path, text, lines: text.replace(/^\ufeff/, '').split(/\r?\n/), escapeCharacter: read.escapeCharacter, stages, error: read.error }
 }
 
-/** The stage that FROM refers to, if it refers to an earlier one: by name or by number. */
+/** The stage that FROM refers to, if it refers to an earlier one by its name. */
 export function parentStage(dockerfile: Dockerfile, stage: Stage): Stage | null {
   const wanted = stage.from.toLowerCase()
   const earlier = dockerfile.stages.slice(0, stage.index)
   return earlier.findLast(({ name }) => name !== null && name === wanted) ?? null
+}
+
+/** The value of a flag: `build` for `--from=build`; null where the flag is not there. */
+export function flagValue({ flags }: Instruction, name: string): string | null {
+  const flag = flags.find((candidate) => candidate.startsWith(`--${name}=`))
+  return flag === undefined ? null : flag.slice(name.length + 3).replace(/^(["'])(.*)\1$/, '$2')
 }

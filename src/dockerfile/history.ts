@@ -28,11 +28,15 @@ export interface HistoryInstruction {
   readonly keyword: string | null
   /** The instruction's arguments; for RUN the command, build arguments and shell left out. */
   readonly text: string
+  /** As in the history, without its keyword and the builder's mark: build arguments and shell are still there. */
+  readonly raw: string
   /** Build arguments that stand before a RUN command, `NAME=value`. */
   readonly buildArgs: readonly string[]
   /** As a person would write it: the entry without the builder's trimmings. */
   readonly display: string
   readonly builder: 'buildkit' | 'classic' | 'other'
+  readonly author: string | null
+  readonly comment: string | null
 }
 
 /** A shell with its options before a command: `/bin/sh -c `, `/bin/bash -o pipefail -ec `. */
@@ -68,13 +72,16 @@ export function readHistoryEntry(entry: HistoryEntry): HistoryInstruction {
   const raw = entry.createdBy.replace(/\s+# buildkit$/, '').trim()
   const buildkit = /^buildkit\./.test(entry.comment ?? '') || /# buildkit$/.test(entry.createdBy.trim())
   const nop = /^[^#]{0,80}#\(nop\)\s+/.exec(raw)
-  const make = (keyword: string | null, text: string, buildArgs: readonly string[], builder: HistoryInstruction['builder']): HistoryInstruction => ({
+  const make = (keyword: string | null, text: string, buildArgs: readonly string[], builder: HistoryInstruction['builder'], whole = text): HistoryInstruction => ({
     index: entry.index,
     keyword,
     text,
+    raw: whole,
     buildArgs,
     display: keyword === null ? raw : `${keyword} ${text}`.trim(),
     builder,
+    author: entry.author,
+    comment: entry.comment,
   })
   if (nop !== null) {
     const text = raw.slice(nop[0].length).trim()
@@ -86,11 +93,11 @@ export function readHistoryEntry(entry: HistoryEntry): HistoryInstruction {
     const text = raw.slice(keyword.length).trim()
     if (keyword !== 'RUN') return make(keyword, text, [], buildkit ? 'buildkit' : 'other')
     const { args, rest } = splitBuildArgs(text)
-    return make('RUN', withoutShell(rest), args, buildkit ? 'buildkit' : 'other')
+    return make('RUN', withoutShell(rest), args, buildkit ? 'buildkit' : 'other', text)
   }
   if (CLASSIC_RUN.test(raw)) {
     const { args, rest } = splitBuildArgs(raw)
-    return make('RUN', withoutShell(rest), args, 'classic')
+    return make('RUN', withoutShell(rest), args, 'classic', raw)
   }
   return make(null, raw, [], 'other')
 }

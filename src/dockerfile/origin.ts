@@ -1,7 +1,11 @@
 // For every layer and history entry: the instruction and line that made it, and whether it is the image's own or came
 // with the base. What is not known stays unknown, with a reason.
 import type { HistoryEntry, ImageConfig } from '../image/config.ts'
-import { align } from './align.ts'
+import type { Digest } from '../image/image.ts'
+import { sameReference } from '../image/reference.ts'
+import type { BaseName, Provenance } from '../provenance/provenance.ts'
+import { type Trace, trace } from '../provenance/trace.ts'
+import { type Alignment, alignBest } from './align.ts'
 import type { Dockerfile, Instruction } from './dockerfile.ts'
 import { type HistoryInstruction, pairLayers, readHistoryEntry } from './history.ts'
 
@@ -13,18 +17,27 @@ export interface DockerfileLines {
   readonly startLine: number
   readonly endLine: number
   readonly certainty: 'exact' | 'aligned'
+  /** The lines are those of the Dockerfile that was built; no file of the checkout has its content. */
+  readonly changed?: true
 }
 
 interface LayerOrigin {
   /** Index of the history entry, null when it cannot be paired. */
   readonly history: number | null
+  /** null when not known, and for a layer that a builder merged from several instructions. */
   readonly instruction: HistoryInstruction | null
+  /** The instruction as the Dockerfile has it. */
+  readonly source: Instruction | null
   readonly owner: Owner
   readonly lines: DockerfileLines | null
+  /** History entries whose files the layer holds together, for a builder that makes one layer of several instructions. */
+  readonly merged: readonly number[]
 }
 
 export interface EntryOrigin {
   readonly instruction: HistoryInstruction
+  /** The instruction as the Dockerfile has it. */
+  readonly source: Instruction | null
   readonly entry: HistoryEntry
   /** Index of the layer it made, null for none or when not known. */
   readonly layer: number | null
@@ -43,84 +56,200 @@ interface BaseImage {
 }
 
 export interface Origin {
+  /** The one whose lines these are, be it the checkout's or the provenance's. */
   readonly dockerfile: Dockerfile | null
   readonly layers: readonly LayerOrigin[]
   readonly history: readonly EntryOrigin[]
   readonly base: BaseImage | null
   /** Lines of the last instruction of a kind in the stage that was built, such as USER. */
   readonly lastLines: (keyword: string) => DockerfileLines | null
+  /** Lines of an instruction of `dockerfile`; null while that is not known to be the one that was built. */
+  readonly linesOf: (instruction: Instruction) => DockerfileLines | null
   /** The FROM line of the stage that was built. */
   readonly from: DockerfileLines | null
   /** Why lines are not known; null when they are. */
   readonly reason: string | null
+  /** Provenance that was not used, and Dockerfiles that changed since the build. */
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+}
+
+export interface OriginSources {
+  readonly config: ImageConfig
+  readonly annotations: Readonly<Record<string, string>>
+  readonly layers: readonly { readonly diffId: Digest; readonly digest: Digest | null }[]
+  /** The most trusted first. */
+  readonly provenances: readonly Provenance[]
+  /** Dockerfiles of the checkout that may have built the image. */
+  readonly dockerfiles: readonly Dockerfile[]
+  /** The user named them: then a Dockerfile without a RUN or COPY of its own is believed too. */
+  readonly isNamed: boolean
+  /** The stage that was built; null where nobody said. */
+  readonly target: string | null
 }
 
 /** Instructions that make no files: a layer paired with one holds what earlier instructions made. */
 const METADATA = new Set(['ARG', 'CMD', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'HEALTHCHECK', 'LABEL', 'MAINTAINER', 'ONBUILD', 'SHELL', 'STOPSIGNAL', 'USER', 'VOLUME'])
 
+/** The reason where there is nothing to hold the history against. */
+export const NO_DOCKERFILE = 'no Dockerfile was given'
+
+/** What is known of the build, from provenance or from the alignment alone. */
+interface Known {
+  readonly dockerfile: Dockerfile
+  readonly alignment: Alignment | null
+  readonly traced: Trace | null
+  readonly certainty: DockerfileLines['certainty']
+  readonly changed: boolean
+}
+
+/** Equal but for the line ends, which Git may change: line numbers are the same. */
+const sameText = (a: string, b: string): boolean => a === b || a.replace(/\r\n/g, '\n').replace(/^\ufeff/, '') === b.replace(/\r\n/g, '\n').replace(/^\ufeff/, '')
+
+/** The file of the checkout that is the Dockerfile of a provenance; null where none is, or several are. */
+function fileOf(traced: Trace, dockerfiles: readonly Dockerfile[]): Dockerfile | null {
+  const same = dockerfiles.filter(({ text }) => sameText(text, traced.dockerfile.text))
+  return same.find(({ path }) => path === traced.provenance.repositoryPath) ?? (same.length === 1 ? (same[0] ?? null) : null)
+}
+
+/** The first provenance that the image bears out, and why others were not used. */
+function firstTrace(
+  { provenances, layers }: OriginSources,
+  history: readonly HistoryInstruction[],
+  pairing: readonly (number | null)[],
+): { traced: Trace | null; problems: string[] } {
+  const problems: string[] = []
+  for (const provenance of provenances) {
+    if (provenance.dockerfile === null) continue
+    const result = trace(provenance, layers, history, pairing)
+    if ('trace' in result) return { traced: result.trace, problems }
+    problems.push(result.problem)
+  }
+  return { traced: null, problems }
+}
+
 /**
- * Finds the origin of every layer.
- * @param dockerfile null where there is none
- * @param target the stage that was built, null for the last
+ * Finds the origin of every layer: by provenance where the image bears it out, else by holding the history against the
+ * Dockerfiles.
  */
-export function findOrigin(config: ImageConfig, annotations: Readonly<Record<string, string>>, dockerfile: Dockerfile | null, target: string | null): Origin {
+export function findOrigin(sources: OriginSources): Origin {
+  const { config, dockerfiles, isNamed, target } = sources
   const history = (config.history ?? []).map(readHistoryEntry)
   const pairing = pairLayers(config.diffIds.length, config.history)
-  const merged = pairing.some((index) => index !== null && METADATA.has(history[index]?.keyword ?? ''))
-  const aligned = dockerfile === null ? { reason: 'no Dockerfile was given' } : align(dockerfile, history, target)
-  const alignment = 'alignment' in aligned ? aligned.alignment : null
-  const reason = alignment === null ? ('reason' in aligned ? aligned.reason : null) : merged ? 'the builder merged the layers of several instructions' : null
+  const isMerged = pairing.some((index) => index !== null && METADATA.has(history[index]?.keyword ?? ''))
+  const { traced, problems } = firstTrace(sources, history, pairing)
+  const warnings = problems.map((message) => ({ code: 'provenance-not-used', message: `${message}.` }))
+  const aligned = traced === null ? (dockerfiles.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history, target)) : null
+  let known: Known | null = null
+  if (traced !== null) {
+    const file = fileOf(traced, dockerfiles)
+    const dockerfile = file === null ? traced.dockerfile : { ...traced.dockerfile, path: file.path }
+    known = { dockerfile, alignment: traced.alignment, traced, certainty: 'exact', changed: file === null }
+    if (file === null) {
+      const several = dockerfiles.filter(({ text }) => sameText(text, traced.dockerfile.text)).map(({ path }) => path)
+      warnings.push({
+        code: 'dockerfile-changed',
+        message: `The Dockerfile that was built (${dockerfile.path}, by ${traced.provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(' and ')}: name the one that was built with --dockerfile` : 'is not in the checkout: it changed since the build, or was made for it'}. Lines are those of the build; no file is annotated.`,
+      })
+    }
+  } else if (aligned !== null && 'alignment' in aligned) {
+    known = { dockerfile: aligned.alignment.dockerfile, alignment: aligned.alignment, traced: null, certainty: 'aligned', changed: false }
+  }
+  const alignment = known?.alignment ?? null
+  const reason =
+    known === null
+      ? aligned !== null && 'reason' in aligned
+        ? aligned.reason
+        : null
+      : (alignment?.reason ?? (isMerged && traced === null ? 'the builder merged the layers of several instructions' : null))
+  // Metadata alone could fit by chance, and what it leaves over would be called the base's.
+  const showsBase = isNamed || traced !== null || (alignment?.weight ?? 0) > 0
 
-  const linesOf = (instruction: Instruction | undefined): DockerfileLines | null =>
-    instruction === undefined || dockerfile === null ? null : { path: dockerfile.path, startLine: instruction.startLine, endLine: instruction.endLine, certainty: 'aligned' }
-  const ownerOf = (index: number | null): Owner => (alignment === null || index === null ? 'unknown' : index < alignment.baseEntries ? 'base' : 'own')
+  const linesOf = (instruction: Instruction | null | undefined): DockerfileLines | null =>
+    instruction == null || known === null
+      ? null
+      : {
+          path: known.dockerfile.path,
+          startLine: instruction.startLine,
+          endLine: instruction.endLine,
+          certainty: known.certainty,
+          ...(known.changed ? { changed: true as const } : {}),
+        }
+  const ownerOf = (index: number | null): Owner => {
+    if (alignment === null || index === null) return 'unknown'
+    if (index >= alignment.ownFrom) return 'own'
+    return index < alignment.baseEntries && showsBase ? 'base' : 'unknown'
+  }
+  const layerOwner = (layer: number, index: number | null): Owner => {
+    if (traced === null) return ownerOf(index)
+    if (traced.baseLayers === null) return 'unknown'
+    return layer < traced.baseLayers ? 'base' : 'own'
+  }
 
   const entries = history.map((read, index): EntryOrigin => {
-    // The exec form of the classic builder is known as a RUN only once its line is.
-    const isRun = read.keyword === null && alignment?.instructions.get(index)?.keyword === 'RUN'
-    const instruction: HistoryInstruction = isRun ? { ...read, keyword: 'RUN', display: `RUN ${read.text}` } : read
     const layer = pairing.indexOf(index)
+    const source = (layer === -1 ? null : traced?.instructions[layer]) ?? alignment?.instructions.get(index) ?? null
+    // The exec form of the classic builder is known as a RUN only once its line is.
+    const isRun = read.keyword === null && source?.keyword === 'RUN'
+    const instruction: HistoryInstruction = isRun ? { ...read, keyword: 'RUN', display: `RUN ${read.text}` } : read
     const [entry] = (config.history ?? []).slice(index)
     if (entry === undefined) throw new RangeError(`no history entry ${index}`)
-    return { instruction, entry, layer: layer === -1 ? null : layer, owner: ownerOf(index), lines: linesOf(alignment?.instructions.get(index)) }
+    return { instruction, source, entry, layer: layer === -1 ? null : layer, owner: layer === -1 ? ownerOf(index) : layerOwner(layer, index), lines: linesOf(source) }
   })
-  const layers = pairing.map((index): LayerOrigin => {
+  let before = -1
+  const layers = pairing.map((index, layer): LayerOrigin => {
     const entry = index === null ? undefined : entries[index]
-    const isMerged = METADATA.has(entry?.instruction.keyword ?? '') || (merged && entry?.owner === 'own')
-    return { history: index, instruction: entry?.instruction ?? null, owner: ownerOf(index), lines: isMerged ? null : (entry?.lines ?? null) }
+    const owner = layerOwner(layer, index)
+    const merged = METADATA.has(entry?.instruction.keyword ?? '')
+      ? entries.slice(before + 1, (index ?? -1) + 1).flatMap(({ instruction }, at) => (METADATA.has(instruction.keyword ?? '') ? [] : [before + 1 + at]))
+      : []
+    if (index !== null) before = index
+    const isOneOfMerged = merged.length > 0 || METADATA.has(entry?.instruction.keyword ?? '') || (isMerged && traced === null && owner === 'own')
+    const source = isOneOfMerged ? null : (traced?.instructions[layer] ?? entry?.source ?? null)
+    return { history: index, instruction: isOneOfMerged ? null : (entry?.instruction ?? null), source, owner, lines: linesOf(source), merged }
   })
-  const own = alignment === null ? [] : [...alignment.instructions.values()]
+  const own = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction)
+  const stageFrom = alignment?.stage.fromInstruction ?? null
   return {
-    dockerfile,
+    dockerfile: known?.dockerfile ?? (dockerfiles.length === 1 ? (dockerfiles[0] ?? null) : null),
     layers,
     history: entries,
-    base: baseOf(
-      layers,
-      config.history ?? [],
-      annotations,
-      alignment === null || dockerfile === null ? null : { reference: alignment.base.reference, lines: linesOf(alignment.base.from) },
-    ),
+    base: baseOf(sources, layers, traced, alignment, linesOf(alignment?.base?.from)),
     lastLines: (keyword) => linesOf(own.findLast((instruction) => instruction.keyword === keyword)),
-    from: linesOf(alignment?.stage.fromInstruction),
+    linesOf,
+    from: linesOf(stageFrom),
     reason,
+    warnings,
   }
 }
 
+/** The image that a build took in under the name that FROM has; the only one where no FROM is known. */
+function materialOf(provenances: readonly Provenance[], named: string | null): BaseName | null {
+  const materials = provenances.flatMap((provenance) => provenance.materials)
+  if (named !== null) return materials.find(({ reference }) => sameReference(reference, named.replace(/@sha256:.*$/, ''))) ?? null
+  const [only] = materials
+  return materials.length === 1 ? (only ?? null) : null
+}
+
+/** By provenance, then the manifest's annotations, what buildah notes in the history, the FROM line. */
 function baseOf(
+  { annotations, config, provenances }: OriginSources,
   layers: readonly LayerOrigin[],
-  history: readonly HistoryEntry[],
-  annotations: Readonly<Record<string, string>>,
-  named: { reference: string; lines: DockerfileLines | null } | null,
+  traced: Trace | null,
+  alignment: Alignment | null,
+  lines: DockerfileLines | null,
 ): BaseImage | null {
   const count = layers.some(({ owner }) => owner === 'unknown') ? null : layers.filter(({ owner }) => owner === 'base').length
+  if (traced !== null && traced.base !== null) return { reference: traced.base.reference, digest: traced.base.digest, layers: traced.baseLayers, source: 'provenance', lines }
   const annotated = annotations['org.opencontainers.image.base.name']
-  if (annotated !== undefined && annotated !== '') {
-    return { reference: annotated, digest: annotations['org.opencontainers.image.base.digest'] ?? null, layers: count, source: 'annotation', lines: named?.lines ?? null }
-  }
+  if (annotated !== undefined && annotated !== '')
+    return { reference: annotated, digest: annotations['org.opencontainers.image.base.digest'] ?? null, layers: count, source: 'annotation', lines }
   // buildah writes the base into a comment: a name, or the id of an intermediate image.
-  const commented = history.map(({ comment }) => /^FROM (\S+)/.exec(comment ?? '')?.[1]).find((name) => name !== undefined && !/^[0-9a-f]{12,64}$/.test(name))
-  if (commented !== undefined) return { reference: commented, digest: null, layers: count, source: 'history', lines: named?.lines ?? null }
-  if (named === null || named.reference.toLowerCase() === 'scratch' || /[$]/.test(named.reference)) return null
-  const digest = /@(sha256:[0-9a-f]{64})$/.exec(named.reference)?.[1] ?? null
-  return { reference: named.reference, digest, layers: count, source: 'dockerfile', lines: named.lines }
+  const commented = (config.history ?? []).map(({ comment }) => /^FROM (\S+)/.exec(comment ?? '')?.[1]).findLast((name) => name !== undefined && !/^[0-9a-f]{12,64}$/.test(name))
+  if (commented !== undefined) return { reference: commented, digest: null, layers: count, source: 'history', lines }
+  const named = alignment?.base?.reference ?? null
+  if (named?.toLowerCase() === 'scratch') return null
+  const material = materialOf(provenances, named !== null && /[$]/.test(named) ? null : named)
+  if (material !== null) return { reference: material.reference, digest: material.digest, layers: count, source: 'provenance', lines }
+  if (named === null || /[$]/.test(named)) return null
+  return { reference: named, digest: /@(sha256:[0-9a-f]{64})$/.exec(named)?.[1] ?? null, layers: count, source: 'dockerfile', lines }
 }

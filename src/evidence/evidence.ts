@@ -1,4 +1,5 @@
 // All that the rules may look at: what was read from the image and what follows from it. Read-only.
+import type { ContextFile } from '../checkout/build-context.ts'
 import type { EntryOrigin, Origin } from '../dockerfile/origin.ts'
 import type { Filesystem } from '../filesystem/filesystem.ts'
 import type { Programs } from '../filesystem/programs.ts'
@@ -22,6 +23,8 @@ export interface Evidence {
   readonly filesystem: Filesystem
   readonly origin: Origin
   readonly leaks: readonly Leak[]
+  /** Files of the checkout that files of the image were copied from, by `layer:entry`. */
+  readonly sources: ReadonlyMap<string, ContextFile>
   readonly user: RunUser
   /** Accounts of the image that are not root, for remedies. */
   readonly accounts: readonly { readonly name: string; readonly uid: number }[]
@@ -34,21 +37,20 @@ export interface Evidence {
   readonly keyedHash: (value: string) => string
 }
 
+/** Names a file of a layer. */
+export const fileKey = (layer: number, entry: number): string => `${layer}:${entry}`
+
 /** Characters of all RUN texts of an image that are parsed: far more than people write, and no more than seconds take. */
 const MAX_RUN_TEXT = 1 << 20
 
 /** RUN instructions of the history as commands; from the Dockerfile where the line is known, since it says more. */
 export function readRuns(origin: Origin): RunCommands[] {
-  const lines = origin.dockerfile?.lines ?? []
   let left = MAX_RUN_TEXT
   return origin.history.flatMap((entry): RunCommands[] => {
     if (entry.instruction.keyword !== 'RUN') return []
-    const source = entry.lines === null ? null : lines.slice(entry.lines.startLine - 1, entry.lines.endLine).join('\n')
-    const text = entry.instruction.text.startsWith('/dev/pipes/') && source !== null ? heredocBody(source) : entry.instruction.text
+    // BuildKit leaves the body of a here-document that starts with `#!` out of the history.
+    const text = entry.instruction.text.startsWith('/dev/pipes/') ? (entry.source?.documents[0]?.content ?? entry.instruction.text) : entry.instruction.text
     left -= text.length
     return left < 0 ? [] : [{ entry, text, commands: parseScript(text).commands }]
   })
 }
-
-/** The body of `RUN <<EOF`, which BuildKit leaves out of the history when it starts with `#!`. */
-const heredocBody = (source: string): string => source.split('\n').slice(1, -1).join('\n')

@@ -6,6 +6,7 @@ import type { Image } from '../image/image.ts'
 import type { ContentHashes, LayerMatch, LayerScan } from '../layer/layer-scan.ts'
 import type { Detector, Strength } from '../secrets/detector.ts'
 import type { Scanner, SecretMatch } from '../secrets/scanner.ts'
+import type { AttestationText } from './attestation-text.ts'
 
 interface AnyPlace {
   readonly owner: Owner
@@ -41,7 +42,14 @@ export interface HistoryPlace extends AnyPlace {
   readonly index: number
 }
 
-export type Place = FilePlace | ConfigPlace | HistoryPlace
+export interface AttestationPlace extends AnyPlace {
+  readonly kind: 'attestation'
+  readonly predicateType: string
+  /** Path of the value in the predicate, `buildDefinition.externalParameters.request.args["build-arg:TOKEN"]`. */
+  readonly field: string
+}
+
+export type Place = FilePlace | ConfigPlace | HistoryPlace | AttestationPlace
 
 /** One secret and where it stands; the place that is easiest to reach comes first. */
 export interface Leak {
@@ -66,13 +74,16 @@ const rankOf = (strength: Strength): number => STRENGTHS.indexOf(strength)
 
 /** Hard links to one file that count as places of what it holds. */
 const MAX_LINKS = 500
+/** Fields of one attestation that one value is listed at. */
+const MAX_FIELDS = 50
 /** A shorter value could be any word: it is not searched for elsewhere. */
 const MIN_SEARCHED = 8
 
-/** environment > other configuration > history > present > overwritten, replaced > deleted, then the lowest layer. */
+/** environment > other configuration > history > attestation > present > overwritten, replaced > deleted, then the lowest layer. */
 function reach(place: Place): number {
   if (place.kind === 'config') return place.field.startsWith('Env.') ? 0 : 1
   if (place.kind === 'history') return 2
+  if (place.kind === 'attestation') return 3
   const states: Record<FileState, number> = { present: 4, overwritten: 5, replaced: 5, deleted: 6 }
   return states[place.state]
 }
@@ -93,6 +104,7 @@ export function collectLeaks(
   scans: readonly LayerScan[],
   filesystem: Filesystem,
   origin: Origin,
+  attestations: readonly AttestationText[],
   records: PackageRecords,
   hashes: ReadonlyMap<string, ContentHashes>,
   scanner: Scanner,
@@ -130,7 +142,10 @@ export function collectLeaks(
       repeats ? [] : [{ kind: 'config', field: 'container_config', owner: 'unknown', lines: null, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }],
     )
   }
-  addKnownValues([...byIdentity.values()], configTexts(image, origin))
+  for (const attestation of attestations) {
+    for (const match of scanner.scanText(attestation.text)) add(match, [attestationPlace(attestation, match.offset, match, origin)])
+  }
+  addKnownValues([...byIdentity.values()], configTexts(image, origin), attestations, origin)
 
   const leaks = [...byIdentity.values()].map(({ match, places }): Leak => {
     const [first, ...rest] = dedupe(places.sort(compare))
@@ -147,7 +162,13 @@ function dedupe(places: readonly Place[]): Place[] {
   const seen = new Set<string>()
   return places.filter((place) => {
     const key =
-      place.kind === 'file' ? `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}` : place.kind === 'config' ? place.field : `history ${place.index}`
+      place.kind === 'file'
+        ? `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}`
+        : place.kind === 'history'
+          ? `history ${place.index}`
+          : place.kind === 'config'
+            ? place.field
+            : `${place.predicateType} ${place.field}`
     if (seen.has(key)) return false
     seen.add(key)
     return true
@@ -243,10 +264,45 @@ function configTexts(image: Image, origin: Origin): Text[] {
   ]
 }
 
+/** The statement is about this image: whatever it shows is the image's own. */
+function attestationPlace(attestation: AttestationText, offset: number, match: SecretMatch, origin: Origin): AttestationPlace {
+  const { field, start } = attestation.fieldAt(offset)
+  return {
+    kind: 'attestation',
+    predicateType: attestation.predicateType,
+    field,
+    owner: 'own',
+    lines: attestedLines(field, Buffer.from(attestation.text).subarray(start, offset), origin),
+    strength: match.strength,
+    name: match.facts['name'] ?? null,
+    note: match.note,
+  }
+}
+
+/** A build argument stands at its ARG; what the Dockerfile itself says, at the instruction that says it. */
+function attestedLines(field: string, before: Buffer, { dockerfile, linesOf }: Origin): DockerfileLines | null {
+  const instructions = dockerfile?.stages.flatMap((stage) => stage.instructions) ?? []
+  const name = /build-arg:([\w.-]+)/.exec(field)?.[1]
+  const argument = name === undefined ? undefined : instructions.find(({ keyword, text }) => keyword === 'ARG' && text.split(/\s+/).some((word) => word.split('=')[0] === name))
+  if (argument !== undefined) return linesOf(argument)
+  if (!/\binfos\[0\]\.data$/.test(field)) return null
+  const line = before.filter((byte) => byte === 10).length + 1
+  const said = instructions.find(({ startLine, endLine }) => startLine <= line && line <= endLine)
+  const lines = said === undefined ? null : linesOf(said)
+  return lines?.certainty === 'exact' ? lines : null
+}
+
 /** A value that was found anywhere is also looked for where no detector would know it: `echo VALUE > file`. */
-function addKnownValues(collected: readonly Collected[], texts: readonly Text[]): void {
+function addKnownValues(collected: readonly Collected[], texts: readonly Text[], attestations: readonly AttestationText[], origin: Origin): void {
   for (const { match, places } of collected) {
     if (match.value.length < MIN_SEARCHED || match.strength === 'harmless') continue
+    for (const attestation of attestations) {
+      let found = 0
+      for (let at = attestation.text.indexOf(match.value); at !== -1 && found < MAX_FIELDS; at = attestation.text.indexOf(match.value, at + match.value.length)) {
+        places.push(attestationPlace(attestation, Buffer.byteLength(attestation.text.slice(0, at)), match, origin))
+        found++
+      }
+    }
     for (const { text, place } of texts) {
       if (!text.includes(match.value)) continue
       const known = places.some(

@@ -70,6 +70,7 @@ export async function openDockerArchive(files: ImageFiles, reference: string, ch
     platform: config.platform,
     config,
     annotations: {},
+    attestations: [],
     layers: await Promise.all(config.diffIds.map((diffId, index) => storedLayer(files, { index, diffId, digest: null, mediaType: null, blob: layers[index] ?? '' }))),
     notJudged,
     close: () => files.close(),

@@ -1,4 +1,5 @@
 // The nouns of the OCI image spec as the rest of the program sees them, whatever the image was read from.
+import type { Attestation } from './attestation.ts'
 import type { ImageConfig } from './config.ts'
 
 export type Digest = `sha256:${string}`
@@ -47,6 +48,8 @@ export interface Image {
   readonly platform: Platform
   readonly config: ImageConfig
   readonly annotations: Readonly<Record<string, string>>
+  /** Statements about this image in the same source. */
+  readonly attestations: readonly Attestation[]
   /** Lowest first. */
   readonly layers: readonly Layer[]
   /** Other images and platforms in the same source, in words. */

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { ImageError } from '../error.ts'
+import { readAttestations } from './attestation.ts'
 import { choose } from './choose.ts'
 import { parseConfig, parseJson } from './config.ts'
 import { readDockerManifest } from './docker-archive.ts'
@@ -50,6 +51,10 @@ const manifestSchema = z.object({
     .nullish()
     .transform((value) => value ?? []),
   annotations,
+  subject: z
+    .object({ digest: z.string() })
+    .nullish()
+    .transform((value) => value ?? null),
 })
 
 type Descriptor = z.output<typeof descriptorSchema>
@@ -57,6 +62,7 @@ type Descriptor = z.output<typeof descriptorSchema>
 /** An index may hold indexes; no builder nests them deeper than two. */
 const MAX_DEPTH = 4
 const ATTESTATION = 'vnd.docker.reference.type'
+const ATTESTED = 'vnd.docker.reference.digest'
 
 const blobName = (of: Digest): string => `blobs/sha256/${of.slice(7)}`
 
@@ -86,10 +92,20 @@ interface Found {
   readonly manifest: z.output<typeof manifestSchema> | null
 }
 
-/** All images below an index, attestations left out. A manifest whose blob is absent has `manifest: null`. */
-async function* images(files: ImageFiles, descriptors: readonly Descriptor[], names: readonly string[], depth: number): AsyncGenerator<Found> {
+/** Manifests of attestations, by the digest of the image that they are about. */
+type Attestations = Map<string, Digest[]>
+
+const addAttestation = (attestations: Attestations, about: string | undefined, digest: Digest): void => {
+  if (about !== undefined) attestations.set(about, [...(attestations.get(about) ?? []), digest])
+}
+
+/** All images below an index; attestations are collected beside. A manifest whose blob is absent has `manifest: null`. */
+async function* images(files: ImageFiles, descriptors: readonly Descriptor[], names: readonly string[], depth: number, attestations: Attestations): AsyncGenerator<Found> {
   for (const descriptor of descriptors) {
-    if (descriptor.annotations[ATTESTATION] === 'attestation-manifest') continue
+    if (descriptor.annotations[ATTESTATION] === 'attestation-manifest') {
+      addAttestation(attestations, descriptor.annotations[ATTESTED], descriptor.digest)
+      continue
+    }
     const own = descriptor.annotations['io.containerd.image.name'] ?? descriptor.annotations['org.opencontainers.image.ref.name']
     const called = own === undefined ? names : [own]
     if (!(await files.has(blobName(descriptor.digest)))) {
@@ -101,11 +117,14 @@ async function* images(files: ImageFiles, descriptors: readonly Descriptor[], na
     const document = parseJson(bytes, where)
     if (typeof document === 'object' && document !== null && 'manifests' in document) {
       if (depth >= MAX_DEPTH) throw new ImageError('too-deep', `${files.where}: indexes are nested deeper than ${MAX_DEPTH}. Save or build the image again.`)
-      yield* images(files, parse(indexSchema, bytes, where).manifests, called, depth + 1)
+      yield* images(files, parse(indexSchema, bytes, where).manifests, called, depth + 1, attestations)
       continue
     }
     const manifest = parse(manifestSchema, bytes, where)
-    if (!isImage(manifest)) continue
+    if (!isImage(manifest)) {
+      addAttestation(attestations, manifest.subject?.digest, descriptor.digest)
+      continue
+    }
     yield { names: called, platform: descriptor.platform, digests: [descriptor.digest, manifest.config.digest], manifest }
   }
 }
@@ -120,7 +139,8 @@ function isImage({ config, layers }: z.output<typeof manifestSchema>): boolean {
 export async function openOciLayout(files: ImageFiles, reference: string, choice: Choice, architecture: string): Promise<Image> {
   const index = parse(indexSchema, await files.read('index.json'), `${files.where}: index.json`)
   const all: Found[] = []
-  for await (const found of images(files, index.manifests, [], 0)) all.push(found)
+  const attestations: Attestations = new Map()
+  for await (const found of images(files, index.manifests, [], 0, attestations)) all.push(found)
   const present = await withPlatforms(
     files,
     all.filter(({ manifest }) => manifest !== null),
@@ -160,6 +180,7 @@ export async function openOciLayout(files: ImageFiles, reference: string, choice
     platform: config.platform,
     config,
     annotations: manifest.annotations,
+    attestations: await readAttestations(files, attestations.get(chosen.digests[0]) ?? [], chosen.digests[0]),
     layers: await Promise.all(
       config.diffIds.map((diffId, layer) => {
         const stored = manifest.layers[layer]

@@ -50,14 +50,18 @@ export function toAnnotations(outcome: Outcome): { readonly annotations: readonl
       left++
       continue
     }
-    const message = visible(messageOf(outcome, finding))
+    // A file that is another than the one that was built is not annotated.
+    const at = finding.dockerfile?.changed === true ? null : finding.dockerfile
+    const message = visible(
+      `${messageOf(outcome, finding)}${finding.dockerfile?.changed === true ? ` (line ${finding.dockerfile.startLine} of ${finding.dockerfile.path} as it was built)` : ''}`,
+    )
     annotations.push({
       level,
       title: visible(finding.title),
       message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
-      file: finding.dockerfile?.path ?? null,
-      startLine: finding.dockerfile?.startLine ?? null,
-      endLine: finding.dockerfile?.endLine ?? null,
+      file: at?.path ?? null,
+      startLine: at?.startLine ?? null,
+      endLine: at?.endLine ?? null,
     })
   }
   return { annotations, left }

@@ -57,6 +57,13 @@ export function buildOutcome({ evidence, image, verdict, policy, redactor, value
           dockerfile: from?.lines ?? null,
         }
       }),
+      history: origin.history.map(({ entry, layer, owner, lines }) => ({
+        created: entry.created,
+        createdBy: entry.createdBy,
+        layer,
+        base: owner === 'unknown' ? null : owner === 'base',
+        dockerfile: lines,
+      })),
     },
     findings: [...verdict.findings],
     verdict: { result: verdict.result, failOn: policy.failOn, counts: verdict.counts, suppressed: verdict.suppressed, new: 0, known: 0 },

@@ -2,7 +2,7 @@
 import type { Finding } from '../rules/finding.ts'
 import { code, markdown, prose } from './escape.ts'
 import type { Outcome } from './outcome.ts'
-import { closing, headline, ICONS, layersSection } from './summary.ts'
+import { closing, fixBlock, headline, ICONS, layersSection } from './summary.ts'
 import { hiddenBy, number, placeName, plural, shownFindings, subjectOf, tally } from './words.ts'
 
 /** Found at the start of our comment. */
@@ -30,6 +30,7 @@ function link(finding: Finding, { blobUrl }: CommentContext): string {
   if (at === null) return code(placeName(finding.location))
   const name = code(`${at.path}:${at.startLine}`)
   const lines = at.startLine === at.endLine ? `L${at.startLine}` : `L${at.startLine}-L${at.endLine}`
+  if (at.changed === true) return `${name} as built`
   return blobUrl === null ? name : `[${name}](${blobUrl}/${at.path.split('/').map(encodeURIComponent).join('/')}#${lines})`
 }
 
@@ -65,7 +66,7 @@ export function renderSection(outcome: Outcome, context: CommentContext): string
       ? ''
       : `<details><summary>What to do</summary>\n\n${shown
           .slice(0, MAX_ROWS)
-          .map((finding) => `- ${link(finding, context)} ${prose(finding.remedy)}`)
+          .map((finding) => `- ${link(finding, context)} ${prose(finding.remedy)}${fixBlock(outcome, finding)}`)
           .join('\n')}\n\n</details>`,
     layersSection(outcome),
     closing(report) === '' ? '' : `<details><summary>Ignored, warnings and not looked at</summary>\n\n${closing(report)}\n\n</details>`,

@@ -38,6 +38,17 @@ const imageSchema = z.object({
     .nullable(),
   distroless: z.object({ verdict: z.boolean(), shells: z.array(z.string()), packageManagers: z.array(z.string()), utilities: z.array(z.string()) }),
   layers: z.array(layerSchema),
+  history: z
+    .array(
+      z.object({
+        created: z.string().nullable(),
+        createdBy: z.string(),
+        layer: count.nullable().describe('index of the layer it made; null for none or when not known'),
+        base: z.boolean().nullable().describe('belongs to the base image; null when not known'),
+        dockerfile: dockerfileSchema.nullable(),
+      }),
+    )
+    .describe('oldest first, as in the configuration'),
 })
 
 export const reportSchema = z.object({

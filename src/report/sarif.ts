@@ -19,13 +19,21 @@ const SECURITY_SEVERITY: Record<Severity, string> = { critical: '9.5', high: '8.
 interface Files {
   readonly dockerfile: string | null
   readonly config: string
+  /** Lines of the Dockerfile, all secrets hidden. */
+  readonly lines: readonly string[]
 }
+
+/** Characters of an instruction that are quoted. */
+const MAX_SNIPPET = 2000
 
 const uri = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
 
+const visibleLines = (lines: readonly string[]): string => lines.map(visible).join('\n').slice(0, MAX_SNIPPET)
+
 function physical(at: Finding['dockerfile'], files: Files): object {
-  if (at === null) return { artifactLocation: { uri: uri(files.dockerfile ?? files.config) } }
-  return { artifactLocation: { uri: uri(at.path) }, region: { startLine: at.startLine, endLine: at.endLine } }
+  if (at === null || at.changed === true) return { artifactLocation: { uri: uri(files.dockerfile ?? files.config) } }
+  const snippet = at.path === files.dockerfile ? visibleLines(files.lines.slice(at.startLine - 1, at.endLine)) : null
+  return { artifactLocation: { uri: uri(at.path) }, region: { startLine: at.startLine, endLine: at.endLine, ...(snippet === null ? {} : { snippet: { text: snippet } }) } }
 }
 
 function logical(location: Finding['location']): object[] {
@@ -46,9 +54,10 @@ const ROLE_TEXT: Record<Related['role'], string> = {
 }
 
 function toResult(finding: Finding, files: Files): object {
-  const related = finding.related.filter(({ dockerfile }) => dockerfile !== null).slice(0, MAX_RELATED)
+  const related = finding.related.filter(({ dockerfile }) => dockerfile !== null && dockerfile.changed !== true).slice(0, MAX_RELATED)
   const links = related.map(({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, '\\$&')}](${id + 1})`)
-  const start = finding.dockerfile === null ? 'line not known: ' : ''
+  const start =
+    finding.dockerfile === null ? 'line not known: ' : finding.dockerfile.changed === true ? `line ${finding.dockerfile.startLine} of the Dockerfile as it was built: ` : ''
   return {
     ruleId: finding.ruleId,
     ruleIndex: RULES.findIndex(({ meta }) => meta.id === finding.ruleId),
@@ -76,7 +85,7 @@ function toResult(finding: Finding, files: Files): object {
  */
 export function renderSarif({ report, source }: Outcome, configPath: string): string {
   const { image } = report
-  const files: Files = { dockerfile: source?.path ?? null, config: configPath }
+  const files: Files = { dockerfile: source?.path ?? null, config: configPath, lines: source?.lines ?? [] }
   const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS)
   return `${visibleJson({
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',

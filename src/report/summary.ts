@@ -1,8 +1,9 @@
 // The job summary in Markdown: verdict in words, findings by Dockerfile line, layers, what passed, what was ignored, what
 // was not looked into.
-import type { Severity } from '../rules/finding.ts'
+import type { Finding, Severity } from '../rules/finding.ts'
 import type { Report } from './contract.ts'
-import { code, markdown, prose } from './escape.ts'
+import { code, markdown, prose, visible } from './escape.ts'
+import { fixParts } from './fix.ts'
 import type { Outcome } from './outcome.ts'
 import { bytes, duration, groupByLine, ignoredFindings, layerTally, number, placeName, plural, shownFindings, sourceLine, tally } from './words.ts'
 
@@ -65,12 +66,21 @@ function findingsSection(outcome: Outcome): string {
                 .slice(0, 5)
                 .map(({ location }) => code(placeName(location)))
                 .join(', ')}${others > 5 ? ` and ${number(others - 5)} more places` : ''}.`
-        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${more}\n  <br>→ ${prose(finding.remedy)}`
+        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${more}\n  <br>→ ${prose(finding.remedy)}${fixBlock(outcome, finding)}`
       }),
     ]
   })
   const left = shown.length - MAX_FINDINGS
   return [...rows, ...(left > 0 ? [`…and ${plural(left, 'finding')} more: see the JSON report.`] : [])].join('\n\n')
+}
+
+/** The change as a block, indented so that it stays within its list item; each part in one fence that its text cannot close. */
+export function fixBlock(outcome: Outcome, finding: Finding): string {
+  const text = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)])
+  if (text.length === 0) return ''
+  const longest = Math.max(2, ...text.flatMap((line) => [...line.matchAll(/`+/g)].map(([run]) => run.length)))
+  const fence = '`'.repeat(longest + 1)
+  return `\n\n  ${fence}diff\n${text.map((line) => `  ${line}`).join('\n')}\n  ${fence}`
 }
 
 /** The layers as a table: where a secret enters and where it is hidden. */

@@ -1,16 +1,20 @@
 // The report for a person at a terminal: the verdict first, findings by Dockerfile line, what to do in the imperative,
 // 80 columns.
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import type { Finding, Severity } from '../rules/finding.ts'
 import { visible } from './escape.ts'
+import { fixParts } from './fix.ts'
 import type { Outcome } from './outcome.ts'
 import { bytes, duration, groupByLine, hiddenBy, ignoredFindings, layerTally, number, plural, shownFindings, sourceLine, subjectOf, tally } from './words.ts'
+import { WIDTH, wrap } from './wrap.ts'
 
-const WIDTH = 80
 /** Ignored findings, skipped files and warnings that are named; the rest is counted. */
 const MAX_LISTED = 10
 /** Findings at one line that are told in full. */
 const MAX_AT_LINE = 10
+
+/** Lines of a change that are shown. */
+const MAX_FIX = 16
 
 /** Columns of a heading that the place may take. */
 const MAX_PLACE = 60
@@ -24,31 +28,6 @@ export interface TerminalOptions {
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
 
 const STYLES: Record<Severity, Parameters<typeof styleText>[0]> = { critical: ['bold', 'red'], high: 'red', medium: 'yellow', low: 'cyan', info: 'gray' }
-
-/** Breaks text at spaces into lines of at most 80 columns; long words are broken too, so that nothing scrolls sideways. */
-function wrap(text: string, first: string, rest: string): string[] {
-  const lines: string[] = []
-  let line = first
-  let empty = true
-  for (const word of text.split(' ')) {
-    let left = word
-    if (!empty && stripVTControlCharacters(line).length + 1 + left.length > WIDTH) {
-      lines.push(line)
-      line = rest
-      empty = true
-    }
-    while (line.length + left.length + (empty ? 0 : 1) > WIDTH) {
-      const room = Math.max(1, WIDTH - line.length)
-      lines.push(line + left.slice(0, room))
-      left = left.slice(room)
-      line = rest
-      empty = true
-    }
-    line += empty ? left : ` ${left}`
-    empty = false
-  }
-  return [...lines, line]
-}
 
 /** Renders the whole report. */
 export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOptions): string {
@@ -88,7 +67,8 @@ function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; s
   const whole = visible(`${at.path}:${at.startLine}`)
   const where = whole.length > MAX_PLACE ? `…${whole.slice(1 - MAX_PLACE)}` : whole
   const source = visible(sourceLine(outcome, at) ?? '')
-  const base = findings.every(({ origin }) => origin === 'base') ? '   (base image)' : ''
+  const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true)
+  const base = findings.every(({ origin }) => origin === 'base') ? '   (base image)' : changed ? '   (as built)' : ''
   const room = WIDTH - where.length - 3 - base.length
   return [`${paint('bold', where)}   ${source.length > room ? `${source.slice(0, Math.max(0, room - 1))}…` : source}${base}`]
 }
@@ -100,7 +80,14 @@ function describe(outcome: Outcome, finding: Finding, paint: Paint): string[] {
   const lines = wrap(visible(label), head, ' '.repeat(6))
   const painted = lines.map((line, index) => (index === 0 ? line.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line))
   const text = finding.secret === null ? wrap(visible(finding.message), '    ', '    ') : secretLines(outcome, finding)
-  return [...painted, ...text, ...wrap(visible(finding.remedy), '    → ', '      ')]
+  return [...painted, ...text, ...wrap(visible(finding.remedy), '    → ', '      '), ...fixLines(outcome, finding)]
+}
+
+/** The change itself; a long one is in the summary and the JSON report. */
+function fixLines(outcome: Outcome, finding: Finding): string[] {
+  const parts = fixParts(outcome, finding)
+  if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX) return ['      (the changed lines are in the JSON report and the job summary)']
+  return parts.flatMap(({ title, lines }) => [...wrap(visible(title), '      ', '        '), ...lines.flatMap((line) => wrap(visible(line), '        ', '          '))])
 }
 
 /** Where the secret is, and what hid it; facts that help the person on call. */
@@ -116,7 +103,7 @@ function secretLines(outcome: Outcome, finding: Finding): string[] {
     lines.push(
       ...wrap(
         visible(
-          `in ${location.path}${inside}${line}, added ${finding.dockerfile === null ? '' : 'by this line '}in layer ${location.layer}${facts.length > 0 ? ` · ${facts.join(', ')}` : ''}`,
+          `in ${location.path}${inside}${line}, added ${finding.dockerfile === null || finding.origin === 'base' ? '' : 'by this line '}in layer ${location.layer}${finding.origin === 'base' ? ', inherited from the base' : ''}${finding.file?.source == null ? '' : ` (${finding.file.source.path} of the checkout)`}${facts.length > 0 ? ` · ${facts.join(', ')}` : ''}`,
         ),
         '    ',
         '    ',

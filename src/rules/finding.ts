@@ -19,6 +19,21 @@ export const dockerfileSchema = z.object({
   startLine: z.number().int().min(1),
   endLine: z.number().int().min(1),
   certainty: z.enum(['exact', 'aligned']).describe('exact: from provenance; aligned: the history held against the Dockerfile'),
+  changed: z.literal(true).optional().describe('the lines are those of the Dockerfile that was built; no file of the checkout has its content'),
+})
+
+/** A change after which the finding is gone. */
+const fixSchema = z.object({
+  path: z.string().describe('the Dockerfile'),
+  edits: z
+    .array(z.object({ startLine: z.number().int().min(1), endLine: z.number().int().min(1), lines: z.array(z.string()).readonly() }))
+    .readonly()
+    .describe('lines and what takes their place; none: they go'),
+  ignore: z
+    .object({ path: z.string(), patterns: z.array(z.string()).readonly() })
+    .nullable()
+    .describe('patterns for .dockerignore'),
+  build: z.array(z.string()).readonly().describe('options that docker build then takes'),
 })
 
 const locationSchema = z.discriminatedUnion('kind', [
@@ -56,6 +71,7 @@ export const findingSchema = z.object({
   message: z.string().describe('what, where, which line; never the secret'),
   remedy: z.string().describe('what to do in this case'),
   fingerprint: z.string().describe('names the place, not the value; survives rebuilds'),
+  fix: fixSchema.nullable().describe('the change itself, where one is certain'),
   location: locationSchema,
   dockerfile: dockerfileSchema.nullable(),
   related: z.array(relatedSchema),
@@ -68,6 +84,10 @@ export const findingSchema = z.object({
       size: z.number(),
       sha256: z.string().nullable(),
       package: z.string().nullable(),
+      source: z
+        .object({ path: z.string(), ignoredBy: z.string().nullable() })
+        .nullable()
+        .describe('the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today'),
     })
     .nullable(),
   secret: z

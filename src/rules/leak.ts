@@ -1,11 +1,13 @@
 // How a leak is told: one finding, seen from each of its places. The rules on secrets share it; each takes the leaks
 // whose first place is its own.
 
-import { contextPath } from '../dockerfile/copy.ts'
+import { contextPath, copySources } from '../dockerfile/copy.ts'
+import { flagValue } from '../dockerfile/dockerfile.ts'
 import type { DockerfileLines } from '../dockerfile/origin.ts'
-import type { Evidence } from '../evidence/evidence.ts'
-import type { ConfigPlace, FilePlace, HistoryPlace, Leak, Place } from '../evidence/leak.ts'
+import { type Evidence, fileKey } from '../evidence/evidence.ts'
+import type { AttestationPlace, ConfigPlace, FilePlace, HistoryPlace, Leak, Place } from '../evidence/leak.ts'
 import { baseName } from '../filesystem/path.ts'
+import { type Fix, fixOf } from '../remedy/remedy.ts'
 import { redactValue } from '../secrets/redact.ts'
 import type { Confidence, Location, Related, Severity } from './finding.ts'
 import type { Draft, PlacedFinding } from './rule.ts'
@@ -13,6 +15,7 @@ import type { Draft, PlacedFinding } from './rule.ts'
 /** The rule that a place belongs to. */
 function ruleOf(place: Place): string {
   if (place.kind === 'history') return 'secret-in-history'
+  if (place.kind === 'attestation') return 'secret-in-attestation'
   if (place.kind === 'config') return place.field.startsWith('Env.') ? 'secret-in-env' : 'secret-in-config'
   return place.state === 'present' ? 'secret-in-image' : 'deleted-secret'
 }
@@ -31,6 +34,7 @@ function draftOf(evidence: Evidence, leak: Leak): Draft {
 const locationOf = (place: Place): Location => {
   if (place.kind === 'history') return { kind: 'history', history: place.index }
   if (place.kind === 'config') return { kind: 'config', field: place.field }
+  if (place.kind === 'attestation') return { kind: 'attestation', predicateType: place.predicateType, field: place.field }
   return {
     kind: 'layer',
     layer: place.version.layer,
@@ -58,7 +62,7 @@ function removedByName(place: Place, evidence: Evidence): boolean {
   if (place.kind !== 'file' || place.ending?.state !== 'deleted') return false
   const remover = evidence.origin.layers[place.ending.layer]
   if (remover === undefined || remover.owner === 'base' || place.owner === 'base') return false
-  const text = remover.instruction?.text ?? ''
+  const text = remover.source?.text ?? remover.instruction?.text ?? ''
   const name = baseName(place.version.path)
   return /\b(?:rm|shred|unlink)\b/.test(text) && name.length > 1 && text.includes(name)
 }
@@ -76,17 +80,18 @@ function gravity(leak: Leak, place: Place, evidence: Evidence): { severity: Seve
 function layerName(evidence: Evidence, layer: number): string {
   const origin = evidence.origin.layers[layer]
   const instruction = origin?.instruction?.display
+  const merged = origin?.merged ?? []
   const parts = [
-    instruction === undefined ? '' : shorten(instruction),
+    instruction === undefined ? (merged.length > 1 ? `merged from ${merged.length} instructions` : '') : shorten(instruction),
     origin?.lines ? `${origin.lines.path}:${origin.lines.startLine}` : '',
     origin?.owner === 'base' ? 'base image' : '',
   ].filter(Boolean)
   return parts.length === 0 ? `layer ${layer}` : `layer ${layer} (${parts.join(', ')})`
 }
 
-const shorten = (text: string): string => {
+const shorten = (text: string, most = 60): string => {
   const line = text.replace(/\s+/g, ' ')
-  return line.length > 60 ? `${line.slice(0, 57)}…` : line
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line
 }
 
 function fileMessage(evidence: Evidence, place: FilePlace, what: string): string {
@@ -104,6 +109,7 @@ function fileMessage(evidence: Evidence, place: FilePlace, what: string): string
 function messageOf(evidence: Evidence, leak: Leak, place: Place, what: string): string {
   if (place.kind === 'file') return fileMessage(evidence, place, what)
   if (place.kind === 'config') return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`
+  if (place.kind === 'attestation') return attestationMessage(place, what)
   const instruction = evidence.origin.history[place.index]?.instruction
   const argument = instruction?.buildArgs.some((arg) => arg.includes(leak.value)) || instruction?.keyword === 'ARG'
   const lines = place.lines === null ? '' : ` (${place.lines.path}:${place.lines.startLine})`
@@ -117,27 +123,70 @@ const fieldName = ({ field }: ConfigPlace): string => {
   return `The ${field} of the configuration`
 }
 
+function attestationMessage({ predicateType, field, lines }: AttestationPlace, what: string): string {
+  const kind = /slsa/.test(predicateType) ? 'provenance' : /spdx|cyclonedx/i.test(predicateType) ? 'SBOM' : 'attestation'
+  const argument = /build-arg:/.test(field) ? ', given as a build argument' : ''
+  return `The ${kind} of the image${field === '' ? '' : ` (${field})`} holds ${what}${argument}${lines === null ? '' : `, from ${lines.path}:${lines.startLine}`}: it is pushed with the image, and docker buildx imagetools inspect shows it to everyone who can pull.`
+}
+
 const MOUNT = 'RUN --mount=type=secret'
 
-function remedyOf(evidence: Evidence, leak: Leak, place: Place): string {
-  const rotate = leak.strength === 'harmless' ? '' : `${leak.detector.revoke}. `
-  if (place.kind === 'config')
-    return `${rotate}${place.field.startsWith('Env.') ? `Remove ${place.field.slice(4)} from ENV and set it when the container starts; what the build needs comes from ${MOUNT},env=${place.field.slice(4)}.` : 'Remove it from the Dockerfile: the configuration is public to all who can pull the image.'}`
-  if (place.kind === 'history') return `${rotate}Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.`
-  const instruction = evidence.origin.layers[place.version.layer]?.instruction
-  const keyword = instruction?.keyword
+/** What is kept elsewhere, however the Dockerfile is changed. */
+const PURGE = 'Delete pushed tags and the build cache: they keep it.'
+
+/** What to do, in words: the change itself is the finding's fix. */
+function remedyOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null): string {
+  if (place.owner === 'base')
+    return `Inherited from the base image${evidence.origin.base === null ? '' : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it. ${leak.strength === 'harmless' ? '' : leak.detector.revoke}.`.replace(
+      / \.$/,
+      '',
+    )
   if (isGenerated(leak, place, evidence))
     return 'Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.'
-  if (keyword === 'COPY' || keyword === 'ADD') {
-    const lines = place.lines === null ? '' : (evidence.origin.dockerfile?.lines.slice(place.lines.startLine - 1, place.lines.endLine).join(' ') ?? '')
-    const stage = /\s--from=(\S+)/.exec(lines)?.[1]
-    if (stage !== undefined) return `${rotate}Copy only what the image needs from ${stage}, and let that stage read the secret from ${MOUNT}.`
-    const builder = instruction?.builder === 'buildkit' || lines !== ''
-    const source = builder ? contextPath(lines === '' ? (instruction?.text ?? '') : lines.replace(/^\s*\w+\s+/, ''), place.version.path) : baseName(place.version.path)
-    return `${rotate}Add \`${source}\` to .dockerignore so that ${keyword} leaves it out; what the build needs comes from ${MOUNT}.`
+  const what = changeOf(evidence, place, fix)
+  return leak.strength === 'harmless' ? what : `${leak.detector.revoke}. ${what} ${PURGE}`
+}
+
+function changeOf(evidence: Evidence, place: Place, fix: Fix | null): string {
+  const mounts = fix?.edits.map(({ lines }) => lines.join('\n').replace(/\\\n/g, '')).find((text) => text.includes(MOUNT.slice(4)))
+  const mounted = mounts === undefined ? '' : ` \`${shorten(mounts.trim(), 120)}\``
+  if (place.kind === 'config') {
+    if (!place.field.startsWith('Env.')) return 'Remove it from the Dockerfile: the configuration is public to all who can pull the image.'
+    const name = place.field.slice(4)
+    return `Remove ${name} from ENV and set it when the container starts (docker run --env-file); what the build needs comes from ${mounted === '' ? `${MOUNT},id=${name}` : `a secret mount:${mounted}`}.`
   }
-  if (keyword === 'RUN') return `${rotate}Read it from ${MOUNT} in the RUN that needs it, and write it to no file of the image.`
-  return `${rotate}Leave the file out of the image; what the build needs comes from ${MOUNT}.`
+  if (place.kind === 'history' || place.kind === 'attestation')
+    return mounted === ''
+      ? `Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.`
+      : `Pass it as a build secret, never as ARG, ENV or text of a command:${mounted}.`
+  const layer = evidence.origin.layers[place.version.layer]
+  const { source } = layer ?? {}
+  const keyword = source?.keyword ?? layer?.instruction?.keyword
+  if (keyword === 'COPY' || keyword === 'ADD') return copyChange(evidence, place, keyword, mounted, fix)
+  if (keyword === 'RUN') {
+    if (fix?.edits.some(({ lines }) => lines.some((line) => /^FROM /i.test(line)))) return 'Build with it in a stage of its own and copy only the result into the image.'
+    if (fix !== null && place.state === 'deleted') return 'Make, use and remove it in one RUN: then it is in no layer.'
+    return `Read it from${mounted === '' ? ` ${MOUNT}` : mounted} in the RUN that needs it, and write it to no file of the image.`
+  }
+  return `Leave the file out of the image; what the build needs comes from ${MOUNT}.`
+}
+
+function copyChange(evidence: Evidence, place: FilePlace, keyword: string, mounted: string, fix: Fix | null): string {
+  const { origin, sources } = evidence
+  const layer = origin.layers[place.version.layer]
+  const source = layer?.source ?? null
+  const stage = source === null ? null : flagValue(source, 'from')
+  if (stage !== null) return `Copy only what the image needs from ${stage}, and let that stage read the secret from ${MOUNT}.`
+  const use = mounted === '' ? `what the build needs comes from ${MOUNT}.` : `the RUN that needs it mounts it:${mounted}.`
+  const known = sources.get(fileKey(place.version.content.layer, place.version.content.index))
+  const from = known === undefined ? '' : ` It is ${known.path} of the checkout.`
+  if (known?.ignoredBy != null)
+    return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew, and ${use}`
+  const text = source ?? (layer?.instruction?.builder === 'buildkit' ? layer.instruction : null)
+  const path = known?.inContext ?? (text === null ? baseName(place.version.path) : contextPath(text, place.version.path))
+  const isNamed = source !== null && copySources(source).includes(path)
+  const how = isNamed ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`
+  return `Add \`${fix?.ignore?.patterns[0] ?? path}\` to ${known?.ignoreFile ?? '.dockerignore'} ${how}; ${use}${from}`
 }
 
 /** Places of one leak that a finding lists; `occurrences` counts them all. */
@@ -171,6 +220,7 @@ function identityOf(evidence: Evidence, leak: Leak, place: Place): string[] {
   const name = place.name ?? ''
   if (place.kind === 'file') return [leak.detector.id, place.version.path, place.inside ?? '', name]
   if (place.kind === 'config') return [leak.detector.id, place.field, name]
+  if (place.kind === 'attestation') return [leak.detector.id, place.predicateType, place.field, name]
   return [leak.detector.id, historyIdentity(evidence, place), name]
 }
 
@@ -182,6 +232,7 @@ const historyIdentity = (evidence: Evidence, place: HistoryPlace): string => {
 function titleOf(leak: Leak, place: Place): string {
   const { title } = leak.detector
   if (place.kind === 'history') return `${title} in the image's history`
+  if (place.kind === 'attestation') return `${title} in an attestation of the image`
   if (place.kind === 'config') return place.field.startsWith('Env.') ? `${title} in an environment variable` : `${title} in the image's configuration`
   return place.state === 'present' ? `${title} in the image` : `${title} stays in the image`
 }
@@ -195,12 +246,15 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
   const what = `${article} ${subject}${guessable ? '' : ` ${redacted}`}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
   const entry = place.kind === 'file' ? place.version.entry : null
   const keyedHash = evidence.keyedHash(leak.value)
+  const fix = place.owner === 'base' ? null : fixOf(evidence, leak)
+  const source = place.kind === 'file' ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : undefined
   return {
     ruleId: ruleOf(place),
     ...gravity(leak, place, evidence),
     title: titleOf(leak, place),
     message: messageOf(evidence, leak, place, what),
-    remedy: remedyOf(evidence, leak, place),
+    remedy: remedyOf(evidence, leak, place, fix),
+    fix,
     location: locationOf(place),
     dockerfile: place.owner === 'base' ? (evidence.origin.base?.lines ?? null) : place.lines,
     related: relatedOf(evidence, leak, place),
@@ -214,6 +268,7 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
             size: place.version.content.entry.size,
             sha256: place.hashes?.sha256 ?? null,
             package: null,
+            source: source === undefined ? null : { path: source.path, ignoredBy: source.ignoredBy?.pattern ?? null },
           }
         : null,
     secret: {

@@ -8,6 +8,7 @@ import { notDistroless } from './not-distroless.ts'
 import { pipeToShell } from './pipe-to-shell.ts'
 import { rootUser } from './root-user.ts'
 import type { Rule } from './rule.ts'
+import { secretInAttestation } from './secret-in-attestation.ts'
 import { secretInConfig } from './secret-in-config.ts'
 import { secretInEnv } from './secret-in-env.ts'
 import { secretInHistory } from './secret-in-history.ts'
@@ -24,6 +25,7 @@ export const RULES: readonly Rule[] = [
   notDistroless,
   pipeToShell,
   rootUser,
+  secretInAttestation,
   secretInConfig,
   secretInEnv,
   secretInHistory,

@@ -20,6 +20,6 @@ interface Simple {
 /** Builds a finding of a rule, with the rule's own title, severity and confidence where none is given. */
 export function placed(meta: RuleMeta, { title = meta.title, severity = meta.severity, confidence = meta.confidence, related = [], ...own }: Simple): Draft {
   const { identity, ...rest } = own
-  const finding: PlacedFinding = { ruleId: meta.id, title, severity, confidence, related, file: null, secret: null, ...rest }
+  const finding: PlacedFinding = { ruleId: meta.id, title, severity, confidence, related, file: null, secret: null, fix: null, ...rest }
   return { places: [{ ruleId: meta.id, location: rest.location, origin: rest.origin, identity }], seenFrom: () => finding }
 }

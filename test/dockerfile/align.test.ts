@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { contextPath } from '../../src/dockerfile/copy.ts'
 import { parseDockerfile } from '../../src/dockerfile/dockerfile.ts'
 import { readHistoryEntry } from '../../src/dockerfile/history.ts'
-import { findOrigin } from '../../src/dockerfile/origin.ts'
-import { type HistoryEntry, parseConfig } from '../../src/image/config.ts'
+import { findOrigin, type Origin } from '../../src/dockerfile/origin.ts'
+import { type HistoryEntry, type ImageConfig, parseConfig } from '../../src/image/config.ts'
 import { openImage } from '../../src/image/open.ts'
 import { buildParts, type LayerSpec } from '../image-builder.ts'
 
@@ -15,9 +15,20 @@ const FIXTURES = path.join(import.meta.dirname, '../../fixtures')
 const nothing = (async function* (): AsyncGenerator<Buffer> {})()
 
 /** The first lines of all layers, or the reason why there are none. */
+const originOf = (config: ImageConfig, dockerfile: string | null, target: string | null = null): Origin =>
+  findOrigin({
+    config,
+    annotations: {},
+    layers: config.diffIds.map((diffId) => ({ diffId, digest: null })),
+    provenances: [],
+    dockerfiles: dockerfile === null ? [] : [parseDockerfile('Dockerfile', dockerfile)],
+    isNamed: true,
+    target,
+  })
+
 async function lines(dockerfile: string, layers: readonly LayerSpec[], target: string | null = null): Promise<(number | null)[] | string> {
   const { config } = await buildParts({ layers })
-  const origin = findOrigin(parseConfig(config, 'test'), {}, parseDockerfile('Dockerfile', dockerfile), target)
+  const origin = originOf(parseConfig(config, 'test'), dockerfile, target)
   return origin.reason ?? origin.layers.map((layer) => layer.lines?.startLine ?? null)
 }
 
@@ -34,12 +45,7 @@ describe('images of real builders', () => {
       architecture: 'x64',
       stdin: nothing,
     })
-    const origin = findOrigin(
-      image.config,
-      image.annotations,
-      parseDockerfile('Dockerfile', readFileSync(path.join(FIXTURES, 'formats/every-instruction.Dockerfile'), 'utf8')),
-      null,
-    )
+    const origin = originOf(image.config, readFileSync(path.join(FIXTURES, 'formats/every-instruction.Dockerfile'), 'utf8'))
     await image.close()
     const single = [...Array.from({ length: 20 }, (_, index) => 48 + index), 76].map((line) => `${line}-${line}`)
     expect(origin.layers.map(({ lines: own }) => own && `${own.startLine}-${own.endLine}`)).toEqual([
@@ -65,7 +71,7 @@ describe('images of real builders', () => {
     ['formats/oci-zstd.tar.gz', [null, 3, 4, 5, 6, 7]],
   ])('%s', async (name, expected) => {
     const image = await openImage(path.join(FIXTURES, name), { image: null, platform: null, temporary: '/tmp', architecture: 'x64', stdin: nothing })
-    const origin = findOrigin(image.config, image.annotations, parseDockerfile('Dockerfile', readFileSync(path.join(FIXTURES, 'deleted-secret/Dockerfile'), 'utf8')), null)
+    const origin = originOf(image.config, readFileSync(path.join(FIXTURES, 'deleted-secret/Dockerfile'), 'utf8'))
     await image.close()
     expect(origin.reason).toBeNull()
     expect(origin.layers.map((layer) => layer.lines?.startLine ?? null)).toEqual(expected)
@@ -111,7 +117,7 @@ describe('alignment', () => {
 
   it('gives no instruction to layers when the history has fewer entries than there are layers', async () => {
     const { config } = await buildParts({ layers: [made('a'), made('b')], overrides: { history: [{ created_by: 'COPY a /a # buildkit' }] } })
-    const origin = findOrigin(parseConfig(config, 'test'), {}, null, null)
+    const origin = originOf(parseConfig(config, 'test'), null)
     expect(origin.layers.map(({ history, instruction }) => [history, instruction])).toEqual([
       [null, null],
       [null, null],
@@ -145,11 +151,11 @@ describe('the file of the build context that a COPY brought in', () => {
     ['.env /app/.env', '/app/.env', '.env'],
     ['netrc /root/.netrc', '/root/.netrc', 'netrc'],
     ['. /app', '/app/config/.env', 'config/.env'],
-    ['--chown=1:1 ./conf/ /etc/app/', '/etc/app/tls/k.pem', 'conf/tls/k.pem'],
+    ['./conf/ /etc/app/', '/etc/app/tls/k.pem', 'conf/tls/k.pem'],
     ['["a b", "c.key", "/keys/"]', '/keys/c.key', 'c.key'],
     ['*.pem /certs/', '/certs/x.pem', 'x.pem'],
     ['a.tf b.tfstate ./', '/infra/b.tfstate', 'b.tfstate'],
   ])('COPY %s brings %s', (text, path, expected) => {
-    expect(contextPath(text, path)).toBe(expected)
+    expect(contextPath({ text }, path)).toBe(expected)
   })
 })

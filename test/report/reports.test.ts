@@ -57,7 +57,11 @@ describe('the terminal', () => {
           layer 1
           → Delete the token in the GitHub settings. Add \`.env\` to .dockerignore so
             that COPY leaves it out; what the build needs comes from RUN
-            --mount=type=secret.
+            --mount=type=secret. Delete pushed tags and the build cache: they keep it.
+            Dockerfile:3
+              - RUN rm /app/.env
+            .dockerignore
+              + .env
 
       Dockerfile:1   FROM busybox:1.36
        ○ medium    missing-user     No USER: the container runs as root
@@ -72,7 +76,7 @@ describe('the terminal', () => {
             https://get.acme.io/i.sh && echo "<sha256>  /tmp/script.sh" | sha256sum -c
             - && sh /tmp/script.sh
 
-      10 rules passed · N kB read in N s
+      11 rules passed · N kB read in N s
       "
     `)
   })
@@ -80,7 +84,7 @@ describe('the terminal', () => {
   it('never goes beyond 80 columns, and says a clean image in one line', async () => {
     for (const verbose of [true, false]) for (const line of renderTerminal(await trap(), { color: false, verbose }).split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     const clean = await judgeArchive(await buildImage({ layers: LAYERS.slice(0, 1), config: { User: '1' } }))
-    expect(renderTerminal(clean, { color: false, verbose: false }).replace(/\s+/g, ' ')).toMatch(/^PASS \S+ · 1 layer, 1\.5 kB, 13 rules, 0 findings · [\d.]+ s $/)
+    expect(renderTerminal(clean, { color: false, verbose: false }).replace(/\s+/g, ' ')).toMatch(/^PASS \S+ · 1 layer, 1\.5 kB, 14 rules, 0 findings · [\d.]+ s $/)
   })
 })
 

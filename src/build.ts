@@ -1,0 +1,138 @@
+// What is known of the build that made an image: its provenance, the Dockerfile in the checkout, the files that were copied.
+import { type BuildContext, type ContextFile, findSource, readContext } from './checkout/build-context.ts'
+import { findDockerfiles, type SourceFile } from './checkout/checkout.ts'
+import { flagValue, parseDockerfile } from './dockerfile/dockerfile.ts'
+import { findOrigin, type Origin } from './dockerfile/origin.ts'
+import { fileKey } from './evidence/evidence.ts'
+import type { Leak } from './evidence/leak.ts'
+import type { Image } from './image/image.ts'
+import { readBuildDocuments } from './provenance/documents.ts'
+import { engineProvenance } from './provenance/engine.ts'
+import { MAX_PROVENANCE, type Provenance, readProvenance } from './provenance/provenance.ts'
+
+export interface BuildOptions {
+  /** Dockerfiles that were named, or the one that lies where one is looked for. */
+  readonly dockerfiles: readonly SourceFile[]
+  /** The user named them. */
+  readonly isNamed: boolean
+  /** The stage that was built; null where nobody said. */
+  readonly target: string | null
+  /** Root of the checkout; null for none: then nothing is searched. */
+  readonly checkout: string | null
+  /** The build context, relative to the root of the checkout; null where it was not named. */
+  readonly context: string | null
+  /** A file that `--metadata-file` wrote, its text, or a build record. */
+  readonly buildMetadata: string | null
+  readonly temporary: string
+}
+
+export interface Build {
+  readonly origin: Origin
+  readonly provenances: readonly Provenance[]
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+}
+
+const MIB = 1 << 20
+
+/** Provenance of the image itself. Attestations that could not be read are said. */
+function attested(image: Image): { provenances: Provenance[]; problems: string[] } {
+  const provenances: Provenance[] = []
+  const problems: string[] = []
+  for (const { predicateType, document, problem } of image.attestations) {
+    const where = `the attestation ${predicateType} of the image`
+    if (problem !== null) problems.push(`${where} ${problem}`)
+    if (problem !== null || document === null || !/slsa/.test(predicateType)) continue
+    if (document.length > MAX_PROVENANCE) {
+      problems.push(`${where} has more than ${MAX_PROVENANCE / MIB} MiB`)
+      continue
+    }
+    let parsed: unknown
+    try {
+      parsed = JSON.parse(document.toString('utf8'))
+    } catch {
+      problems.push(`${where} is no JSON`)
+      continue
+    }
+    const result = readProvenance(parsed, where)
+    if ('provenance' in result) provenances.push(result.provenance)
+    else problems.push(result.problem)
+  }
+  return { provenances, problems }
+}
+
+const hasLines = (provenances: readonly Provenance[]): boolean => provenances.some(({ dockerfile }) => dockerfile !== null)
+
+/** Finds provenance and Dockerfile. Files of the checkout are searched only where those at hand do not fit. @throws ConfigError */
+export async function findBuild(image: Image, options: BuildOptions): Promise<Build> {
+  const { provenances, problems } = attested(image)
+  if (options.buildMetadata !== null) {
+    const documents = await readBuildDocuments(options.buildMetadata, options.checkout ?? '.', options.temporary)
+    // What the user named goes first.
+    provenances.unshift(...documents.provenances)
+    problems.push(...documents.problems)
+  }
+  if (image.source === 'engine' && !hasLines(provenances)) {
+    const recorded = await engineProvenance(image.reference.replace(/^engine:/, ''))
+    if (recorded !== null) provenances.push(recorded)
+  }
+  const originWith = (files: readonly SourceFile[]): Origin =>
+    findOrigin({
+      config: image.config,
+      annotations: image.annotations,
+      layers: image.layers,
+      provenances,
+      dockerfiles: files.map(({ path, text }) => parseDockerfile(path, text)),
+      isNamed: options.isNamed,
+      target: options.target,
+    })
+  let origin = originWith(options.dockerfiles)
+  const isFound = origin.dockerfile !== null && origin.reason === null && !origin.warnings.some(({ code }) => code === 'dockerfile-changed')
+  const isTraced = origin.layers.some(({ lines }) => lines?.certainty === 'exact') || origin.warnings.some(({ code }) => code === 'dockerfile-changed')
+  if (!isFound && options.checkout !== null && (!options.isNamed || isTraced)) {
+    const known = new Set(options.dockerfiles.map(({ path }) => path))
+    const more = (await findDockerfiles(options.checkout)).filter(({ path }) => !known.has(path))
+    if (more.length > 0) {
+      const searched = originWith([...options.dockerfiles, ...more])
+      // Where nothing fits, the file at hand tells best why.
+      if (searched.reason === null || options.dockerfiles.length === 0) origin = searched
+    }
+  }
+  return { origin, provenances, warnings: [...problems.map((problem) => ({ code: 'attestation-not-used', message: `${capital(problem)}.` })), ...origin.warnings] }
+}
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
+
+/** Leaks whose files are looked for in the checkout. */
+const MAX_TRACED = 200
+
+/**
+ * The files of the checkout that leaked, by the key of the file in the image.
+ * @param leaks only places that a COPY or ADD of the build context made are looked at
+ */
+export async function findSources(leaks: readonly Leak[], { origin, provenances }: Build, { checkout, context }: BuildOptions): Promise<Map<string, ContextFile>> {
+  const found = new Map<string, ContextFile>()
+  if (checkout === null || origin.dockerfile === null) return found
+  const path = origin.dockerfile.path
+  const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : ''
+  const directories = context !== null ? [context] : [...new Set([...provenances.flatMap(({ contextPath }) => contextPath ?? []), '', folder])]
+  const contexts: BuildContext[] = []
+  for (const directory of directories) contexts.push(await readContext(checkout, directory, path))
+  let traced = 0
+  for (const { places } of leaks) {
+    for (const place of places) {
+      if (place.kind !== 'file') continue
+      const { layer, index, entry, path: inImage } = place.version.content
+      const key = fileKey(layer, index)
+      const instruction = origin.layers[layer]?.source
+      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, 'from') !== null || place.hashes === null || found.has(key)) continue
+      if (traced++ >= MAX_TRACED) return found
+      for (const candidate of contexts) {
+        const source = await findSource(checkout, candidate, instruction, { path: inImage, size: entry.size, sha256: place.hashes.sha256 })
+        if (source === null) continue
+        found.set(key, source)
+        break
+      }
+    }
+  }
+  return found
+}

@@ -1,0 +1,89 @@
+// The build context: which file of the checkout a COPY or ADD brought into the image, told by its content, and whether
+// .dockerignore keeps it out.
+import path from 'node:path'
+import { contextPath, copySources } from '../dockerfile/copy.ts'
+import type { Instruction } from '../dockerfile/dockerfile.ts'
+import { readSource, sha256Of, sizeOf, walk } from './checkout.ts'
+import { type Dockerignore, ignoredBy, parseDockerignore } from './dockerignore.ts'
+
+export interface BuildContext {
+  /** Relative to the root of the checkout, with `/`; empty for the root itself. */
+  readonly directory: string
+  readonly dockerignore: Dockerignore
+  /** The file that the patterns are in, or would be, relative to the root of the checkout. */
+  readonly ignoreFile: string
+}
+
+/** A file of the checkout that has the same content as one of the image. */
+export interface ContextFile {
+  /** Relative to the root of the checkout. */
+  readonly path: string
+  /** Relative to the build context: what .dockerignore names. */
+  readonly inContext: string
+  readonly ignoreFile: string
+  /** The pattern that keeps it out today; the image was built without it. */
+  readonly ignoredBy: { readonly pattern: string; readonly line: number } | null
+}
+
+/** Files that are compared for one file of the image. */
+const MAX_COMPARED = 20_000
+
+const join = (...parts: readonly string[]): string => path.posix.join(...parts).replace(/^\.\/|^\.$|\/$/g, '')
+
+/**
+ * Reads the patterns of a context. A file beside the Dockerfile that has its name and `.dockerignore` wins.
+ * @param root of the checkout
+ * @param directory of the context, relative to the root
+ * @param dockerfile relative to the root; null where it is not known
+ */
+export async function readContext(root: string, directory: string, dockerfile: string | null): Promise<BuildContext> {
+  const own = dockerfile === null ? null : `${dockerfile}.dockerignore`
+  const ownText = own === null ? null : await readSource(root, own)
+  const general = join(directory, '.dockerignore')
+  const text = ownText ?? (await readSource(root, general))
+  return { directory: join(directory), dockerignore: parseDockerignore(text ?? ''), ignoreFile: own !== null && ownText !== null ? own : general }
+}
+
+const toContextFile = ({ directory, dockerignore, ignoreFile }: BuildContext, inContext: string): ContextFile => ({
+  path: join(directory, inContext),
+  inContext,
+  ignoreFile,
+  ignoredBy: ignoredBy(dockerignore, inContext),
+})
+
+/**
+ * Finds the file that an instruction copied.
+ * @param root of the checkout
+ * @param file path in the image, size in bytes, SHA-256 of its content in hexadecimal
+ * @returns null where no file of the context has that content: it was made for the build, or removed since
+ */
+export async function findSource(
+  root: string,
+  context: BuildContext,
+  instruction: Instruction,
+  file: { readonly path: string; readonly size: number; readonly sha256: string },
+): Promise<ContextFile | null> {
+  const base = path.join(root, context.directory)
+  const isSame = async (relative: string): Promise<boolean> => {
+    const full = path.join(base, relative)
+    return (await sizeOf(full)) === file.size && (await sha256Of(full)) === file.sha256
+  }
+  const named = contextPath(instruction, file.path)
+  if (!named.startsWith('..') && (await isSame(named))) return toContextFile(context, named)
+  // A pattern or a target that depends on WORKDIR: look at all that the sources name.
+  let compared = 0
+  for (const source of copySources(instruction)) {
+    if (source.startsWith('..') || /^[a-z]+:\/\//.test(source)) continue
+    const fixed = source.split('/').findIndex((part) => /[*?[$]/.test(part))
+    const start = fixed === -1 ? source : source.split('/').slice(0, fixed).join('/')
+    if (fixed === -1 && (await isSame(start))) return toContextFile(context, join(start))
+    for await (const entry of walk(path.join(base, start), (directory) => directory !== '.git')) {
+      if (entry.kind !== 'file') continue
+      if (compared++ > MAX_COMPARED) return null
+      const relative = join(start, entry.path)
+      // What is kept out cannot have been copied; the named path above was looked at all the same.
+      if (ignoredBy(context.dockerignore, relative) === null && (await isSame(relative))) return toContextFile(context, relative)
+    }
+  }
+  return null
+}

@@ -1,0 +1,114 @@
+// The files of the checkout: read, never run, and no link is followed. What is large or many is left out, and said.
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, lstat, open, opendir } from 'node:fs/promises'
+import path from 'node:path'
+
+export interface SourceFile {
+  /** Relative to the root of the checkout, with `/`. */
+  readonly path: string
+  readonly text: string
+}
+
+export interface CheckoutEntry {
+  /** Relative to the directory that was walked, with `/`. */
+  readonly path: string
+  readonly kind: 'file' | 'directory' | 'other'
+}
+
+/** Folders that hold what tools put there, and no Dockerfile of the project. */
+const SKIPPED = new Set(['.git', 'node_modules'])
+/** Entries that a search looks at, Dockerfiles that it reads, bytes of one. */
+const MAX_ENTRIES = 20_000
+const MAX_DOCKERFILES = 300
+const MAX_DOCKERFILE = 1 << 20
+
+const isDockerfile = (name: string): boolean => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name) && !/\.dockerignore$/i.test(name)
+
+/**
+ * The entries below a directory, sorted within each directory so that every run sees the same ones.
+ * @param enter whether to look into a directory
+ */
+export async function* walk(root: string, enter: (directory: string) => boolean, limit = MAX_ENTRIES): AsyncGenerator<CheckoutEntry> {
+  const left = [root]
+  let seen = 0
+  for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
+    const entries = []
+    try {
+      for await (const entry of await opendir(directory)) {
+        entries.push(entry)
+        if (seen + entries.length >= limit) break
+      }
+    } catch {
+      continue
+    }
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+    const below: string[] = []
+    for (const entry of entries) {
+      if (seen++ >= limit) return
+      const full = path.join(directory, entry.name)
+      const relative = path.relative(root, full).split(path.sep).join('/')
+      const kind = entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other'
+      yield { path: relative, kind }
+      if (kind === 'directory' && enter(relative)) below.push(full)
+    }
+    left.push(...below.reverse())
+  }
+}
+
+/** A regular file that is no link and has at most `limit` bytes, open for reading; null for every other. */
+async function openRegular(file: string, limit: number): Promise<FileHandle | null> {
+  try {
+    const info = await lstat(file)
+    if (!info.isFile() || info.size > limit) return null
+    return await open(file, 'r')
+  } catch {
+    return null
+  }
+}
+
+/** Reads a small text file; null where there is none, or it is a link or too large. */
+export async function readSource(root: string, relative: string, limit = MAX_DOCKERFILE): Promise<string | null> {
+  const handle = await openRegular(path.join(root, relative), limit)
+  if (handle === null) return null
+  try {
+    return (await handle.readFile()).toString('utf8')
+  } catch {
+    return null
+  } finally {
+    await handle.close()
+  }
+}
+
+/** All Dockerfiles of a checkout: `Dockerfile*`, `Containerfile*`, `*.Dockerfile`. */
+export async function findDockerfiles(root: string): Promise<SourceFile[]> {
+  const found: SourceFile[] = []
+  for await (const entry of walk(root, (directory) => !SKIPPED.has(path.posix.basename(directory)))) {
+    if (entry.kind !== 'file' || !isDockerfile(path.posix.basename(entry.path))) continue
+    const text = await readSource(root, entry.path)
+    if (text !== null) found.push({ path: entry.path, text })
+    if (found.length >= MAX_DOCKERFILES) break
+  }
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** Bytes of a regular file; null where there is none. */
+export async function sizeOf(file: string): Promise<number | null> {
+  try {
+    const info = await lstat(file)
+    return info.isFile() ? info.size : null
+  } catch {
+    return null
+  }
+}
+
+/** SHA-256 of a regular file in hexadecimal; null where it cannot be read. */
+export async function sha256Of(file: string): Promise<string | null> {
+  const hash = createHash('sha256')
+  try {
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+    return hash.digest('hex')
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,108 @@
+// The words of an instruction as the builder reads them: quotes and escapes taken off, variables left open. What a variable
+// held during the build is not known, so a word is a pattern: literal parts with anything between them.
+
+/** Literal parts of a text; between two of them stands what a variable held. One part: no variable. */
+export type Pattern = readonly string[]
+
+/** The text when it has no variable, else null. */
+export const literal = (pattern: Pattern): string | null => (pattern.length === 1 ? (pattern[0] ?? '') : null)
+
+/** Whether a text can be the pattern with its variables filled in. */
+export function fitsPattern(pattern: Pattern, text: string): boolean {
+  const first = pattern[0] ?? ''
+  const last = pattern.at(-1) ?? ''
+  if (pattern.length === 1) return text === first
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false
+  let at = first.length
+  const end = text.length - last.length
+  for (const part of pattern.slice(1, -1)) {
+    const found = text.indexOf(part, at)
+    if (found === -1 || found + part.length > end) return false
+    at = found + part.length
+  }
+  return true
+}
+
+/** Where a variable that starts at `at` ends; `at` itself for a dollar sign that starts none. */
+function variableEnd(text: string, at: number): number {
+  const rest = text.slice(at)
+  const name = /^\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(rest)
+  if (name !== null) return at + name[0].length
+  if (!rest.startsWith('${')) return at
+  let depth = 0
+  for (let end = at + 1; end < text.length; end++) {
+    if (text[end] === '{') depth++
+    else if (text[end] === '}' && --depth === 0) return end + 1
+  }
+  return at
+}
+
+/**
+ * Splits arguments into words at spaces outside quotes, each as a pattern.
+ * @param escape the escape character of the file
+ */
+export function patternsOf(text: string, escapeCharacter: string): Pattern[] {
+  const words: string[][] = []
+  let parts: string[] | null = null
+  let quote = ''
+  const add = (part: string): void => {
+    parts ??= ['']
+    parts[parts.length - 1] += part
+  }
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] ?? ''
+    if (quote === "'") {
+      if (char === quote) quote = ''
+      else add(char)
+    } else if (char === quote && quote !== '') quote = ''
+    else if (quote === '' && (char === "'" || char === '"')) {
+      quote = char
+      add('')
+    } else if (char === escapeCharacter && at + 1 < text.length) {
+      const next = text[at + 1] ?? ''
+      if (quote === '"' && !['"', '$', escapeCharacter].includes(next)) add(char)
+      add(next)
+      at++
+    } else if (char === '$') {
+      const end = variableEnd(text, at)
+      if (end === at) add(char)
+      else {
+        parts ??= ['']
+        parts.push('')
+        at = end - 1
+      }
+    } else if (quote === '' && /\s/.test(char)) {
+      if (parts !== null) words.push(parts)
+      parts = null
+    } else add(char)
+  }
+  if (parts !== null) words.push(parts)
+  return words
+}
+
+/** Joins words with single spaces into one pattern. */
+export const joinPatterns = (words: readonly Pattern[]): Pattern =>
+  words.reduce<string[]>((sum, word, index) => {
+    const [head = '', ...tail] = word
+    if (index === 0) return [...word]
+    return [...sum.slice(0, -1), `${sum.at(-1) ?? ''} ${head}`, ...tail]
+  }, [])
+
+/** The words of the JSON form; null for the shell form. */
+export function jsonWords(text: string): string[] | null {
+  if (!text.trimStart().startsWith('[')) return null
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return Array.isArray(parsed) && parsed.every((word) => typeof word === 'string') ? parsed : null
+  } catch {
+    return null
+  }
+}
+
+/** Spaces of any kind as single ones: what continuations and indentation differ in. */
+export const squeeze = (text: string): string => text.replace(/\s+/g, ' ').trim()
+
+/** Words as written, quotes kept: for writing an instruction anew. */
+export function rawWordsOf(text: string): string[] {
+  return text.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []
+}

@@ -1,0 +1,85 @@
+// What an image says of its own making: in-toto statements (provenance, SBOM) in manifests of their own beside the image's.
+// https://docs.docker.com/build/metadata/attestations/attestation-storage/
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import type { ImageFiles } from './files.ts'
+import type { Digest } from './image.ts'
+
+export interface Attestation {
+  /** `https://slsa.dev/provenance/v1`, `https://spdx.dev/Document`. */
+  readonly predicateType: string
+  /** The statement as stored; null where it cannot be read. */
+  readonly document: Buffer | null
+  /** Why nothing may be concluded from it; null when all is well. It is searched for secrets all the same. */
+  readonly problem: string | null
+}
+
+const manifestSchema = z.object({
+  subject: z.object({ digest: z.string() }).nullish(),
+  layers: z
+    .array(z.object({ mediaType: z.string().default(''), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), annotations: z.record(z.string(), z.string()).nullish() }))
+    .nullish(),
+})
+const statementSchema = z.object({ subject: z.array(z.object({ digest: z.record(z.string(), z.string()) }).loose()).nullish() }).loose()
+const envelopeSchema = z.object({ payloadType: z.string(), payload: z.string() })
+
+const MAX_MANIFESTS = 32
+const MAX_STATEMENTS = 64
+
+const parse = (bytes: Buffer): unknown => {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+const blobName = (digest: string): string => `blobs/sha256/${digest.slice(7)}`
+const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+
+/** A signed envelope holds the statement in base64. https://github.com/secure-systems-lab/dsse */
+function unwrap(bytes: Buffer, mediaType: string): Buffer {
+  if (!/dsse/.test(mediaType)) return bytes
+  const envelope = envelopeSchema.safeParse(parse(bytes))
+  return envelope.success ? Buffer.from(envelope.data.payload, 'base64') : bytes
+}
+
+/**
+ * Reads the attestations of one image. What is damaged or about another image is returned with its problem; manifests that
+ * are absent were left out on purpose, as `docker save --platform` does.
+ * @param manifests digests of the manifests that say they are about the image
+ */
+export async function readAttestations(files: ImageFiles, manifests: readonly Digest[], image: Digest): Promise<Attestation[]> {
+  const read = async (digest: string, predicateType: string, mediaType: string): Promise<Attestation> => {
+    const problem = (text: string, document: Buffer | null = null): Attestation => ({ predicateType, document, problem: text })
+    if (!(await files.has(blobName(digest)))) return problem('is missing from the archive')
+    let stored: Buffer
+    try {
+      stored = await files.read(blobName(digest))
+    } catch (error) {
+      return problem(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    const document = unwrap(stored, mediaType)
+    if (digestOf(stored) !== digest) return problem('does not match its digest: it was changed or is damaged', document)
+    const statement = statementSchema.safeParse(parse(document))
+    if (!statement.success) return problem('is no in-toto statement', document)
+    const subjects = statement.data.subject ?? []
+    if (subjects.length > 0 && !subjects.some(({ digest: { sha256 } }) => sha256 === image.slice(7))) return problem('is about another image', document)
+    return { predicateType, document, problem: null }
+  }
+  const found: Attestation[] = []
+  for (const digest of manifests.slice(0, MAX_MANIFESTS)) {
+    if (!(await files.has(blobName(digest)))) continue
+    const bytes = await files.read(blobName(digest)).catch(() => Buffer.alloc(0))
+    const manifest = manifestSchema.safeParse(parse(bytes))
+    if (!manifest.success || digestOf(bytes) !== digest) {
+      found.push({ predicateType: 'unknown', document: bytes, problem: 'has a manifest that is damaged' })
+      continue
+    }
+    for (const { digest: blob, mediaType, annotations } of manifest.data.layers ?? []) {
+      if (!/in-toto|dsse/.test(mediaType) || found.length >= MAX_STATEMENTS) continue
+      found.push(await read(blob, annotations?.['in-toto.io/predicate-type'] ?? annotations?.['predicateType'] ?? 'unknown', mediaType))
+    }
+  }
+  return found
+}

@@ -1,0 +1,54 @@
+// Provenance of an image in the local engine, which keeps a record of every build even where the image carries none.
+// https://docs.docker.com/reference/cli/docker/buildx/history/inspect/attachment/
+import { execFile } from 'node:child_process'
+import { MAX_PROVENANCE, type Provenance, readProvenance } from './provenance.ts'
+
+/** Milliseconds for one call; the record is a convenience and must not hold the gate up. */
+const TIMEOUT = 10_000
+/** The newest builds that are looked at. */
+const MAX_RECORDS = 20
+
+/** Runs docker without a shell; null where it fails. */
+const docker = (args: readonly string[]): Promise<string | null> =>
+  new Promise((resolve) => {
+    execFile('docker', [...args], { timeout: TIMEOUT, maxBuffer: MAX_PROVENANCE, encoding: 'utf8' }, (error, stdout) => resolve(error === null ? stdout : null))
+  })
+
+const parse = (text: string | null): unknown => {
+  try {
+    return text === null ? null : JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The record of the build that made an image: as the engine notes it, else by the digests that records list. */
+async function findRecord(name: string): Promise<string | null> {
+  const image = parse(await docker(['image', 'inspect', '--format', '{{json .}}', name]))
+  if (!isObject(image)) return null
+  const identity = isObject(image['Identity']) ? image['Identity'] : {}
+  const [build] = Array.isArray(identity['Build']) ? identity['Build'] : []
+  if (isObject(build) && typeof build['Ref'] === 'string' && /^[\w./-]+$/.test(build['Ref'])) return build['Ref']
+  const id = image['Id']
+  const listed = (await docker(['buildx', 'history', 'ls', '--format', 'json'])) ?? ''
+  for (const line of listed.split('\n').slice(0, MAX_RECORDS)) {
+    const record = parse(line)
+    const ref = isObject(record) ? record['ref'] : null
+    if (typeof ref !== 'string' || !/^[\w./-]+$/.test(ref)) continue
+    const details = parse(await docker(['buildx', 'history', 'inspect', '--format', 'json', ref]))
+    const attachments = isObject(details) && Array.isArray(details['Attachments']) ? details['Attachments'] : []
+    if (attachments.some((attachment) => isObject(attachment) && attachment['Digest'] === id)) return ref
+  }
+  return null
+}
+
+/** @returns the provenance of an image's build; null where the engine keeps none */
+export async function engineProvenance(name: string): Promise<Provenance | null> {
+  if (name.startsWith('-')) return null
+  const ref = await findRecord(name)
+  if (ref === null) return null
+  const result = readProvenance(parse(await docker(['buildx', 'history', 'inspect', 'attachment', '--type', 'provenance', ref])), "the engine's build record")
+  return 'provenance' in result ? result.provenance : null
+}

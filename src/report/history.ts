@@ -1,0 +1,86 @@
+// The whole image as a table, the lowest layer first: size, age, line, instruction, base or own, and what was found there.
+import type { Finding } from '../rules/finding.ts'
+import { visible } from './escape.ts'
+import type { Outcome } from './outcome.ts'
+import { bytes, layerTally, shownFindings } from './words.ts'
+import { wrap } from './wrap.ts'
+
+const HEADINGS = ['layer', 'size', 'age', 'line', 'from', 'found', 'instruction'] as const
+const MIN_INSTRUCTION = 20
+
+/** `3 days`, `2 years`; empty when not known. Builders write 1970 and year 1 where they leave the time out. */
+function age(created: string | null, now: Date): string {
+  const seconds = created === null ? Number.NaN : (now.getTime() - new Date(created).getTime()) / 1000
+  if (!Number.isFinite(seconds) || seconds < 0 || seconds > 45 * 365 * 86_400) return ''
+  const units: readonly (readonly [string, number])[] = [
+    ['year', 365 * 86_400],
+    ['month', 30 * 86_400],
+    ['day', 86_400],
+    ['hour', 3600],
+    ['min', 60],
+  ]
+  for (const [unit, length] of units) {
+    const count = Math.floor(seconds / length)
+    if (count >= 1) return `${count} ${unit}${count === 1 || unit === 'min' ? '' : 's'}`
+  }
+  return 'now'
+}
+
+/** `1 critical`, `hides 1`: what is in a layer or history entry. */
+function foundIn(findings: readonly Finding[], layer: number | null, entry: number | null): string {
+  const here = findings.filter(
+    ({ location, related }) =>
+      (location.kind === 'layer' && location.layer === layer) ||
+      (location.kind === 'history' && location.history === entry) ||
+      related.some(
+        ({ role, location: other }) => role === 'also-in' && ((other.kind === 'layer' && other.layer === layer) || (other.kind === 'history' && other.history === entry)),
+      ),
+  )
+  const hides = findings.filter(({ related }) =>
+    related.some(({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === 'layer' && location.layer === layer),
+  ).length
+  const [worst] = here
+  return [worst === undefined ? '' : `${here.length} ${worst.severity}`, hides === 0 ? '' : `hides ${hides}`].filter(Boolean).join(', ')
+}
+
+/**
+ * @param width columns of the terminal
+ * @param verbose instructions are not cut
+ */
+export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: { readonly width: number; readonly verbose: boolean }): string {
+  const { report, instructions } = outcome
+  const { image } = report
+  const findings = shownFindings(report)
+  const from = (base: boolean | null): string => (base === null ? '?' : base ? 'base' : 'own')
+  const place = (at: { readonly path: string; readonly startLine: number } | null): string => {
+    const whole = at === null ? '' : `${at.path}:${at.startLine}`
+    return whole.length > 24 ? `…${whole.slice(-23)}` : whole
+  }
+  const rows = image.history.map((entry, index): string[] => {
+    const layer = entry.layer === null ? null : (image.layers[entry.layer] ?? null)
+    return [
+      layer === null ? '' : String(layer.index),
+      layer === null ? '' : bytes(layer.size),
+      age(entry.created, now),
+      place(entry.dockerfile),
+      from(entry.base),
+      foundIn(findings, layer?.index ?? null, index),
+      visible((instructions[index] ?? '').replace(/\s+/g, ' ')),
+    ]
+  })
+  const unpaired = image.layers
+    .filter(({ history }) => history === null)
+    .map((layer) => [String(layer.index), bytes(layer.size), '', '', from(layer.base), foundIn(findings, layer.index, null), '(no history entry)'])
+  const all = [[...HEADINGS], ...rows, ...unpaired]
+  const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  const room = Math.max(MIN_INSTRUCTION, width - widths.reduce((sum, own) => sum + own + 2, 0))
+  const text = all.map((row) => {
+    const cells = widths.map((own, column) => (column < 2 ? (row[column] ?? '').padStart(own) : (row[column] ?? '').padEnd(own)))
+    const last = row.at(-1) ?? ''
+    return [...cells, last.length > room && !verbose ? `${last.slice(0, room - 1)}…` : last].join('  ').trimEnd()
+  })
+  const base =
+    image.base === null ? '' : `\nbase ${visible(image.base.reference)}${image.base.digest === null ? '' : `@${image.base.digest.slice(0, 19)}…`} (known by ${image.base.source})`
+  const warnings = report.warnings.filter(({ code }) => /lines|dockerfile|provenance|attestation/.test(code)).flatMap(({ message }) => ['', ...wrap(visible(message), '', '  ')])
+  return `${visible(image.reference)} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}${base}\n\n${text.join('\n')}\n${warnings.map((line) => `${line}\n`).join('')}`
+}
