@@ -31936,9 +31936,10 @@ function tokensOf(text3) {
   for (let at3 = 0; at3 < text3.length; at3++) {
     const char = text3[at3] ?? "";
     if (char === "*" && text3[at3 + 1] === "*") {
-      at3++;
-      if (text3[at3 + 1] === "/") at3++;
-      tokens.push({ kind: at3 + 1 >= text3.length ? "any" : "directories" });
+      const rest = text3.slice(at3 + 2);
+      const isSuffix = at3 === 0 && !/^\/|[*?[\]\\]/.test(rest);
+      at3 += rest.startsWith("/") ? 2 : 1;
+      tokens.push({ kind: at3 + 1 >= text3.length || isSuffix ? "any" : "directories" });
     } else if (char === "*") tokens.push({ kind: "run" });
     else if (char === "?") tokens.push({ kind: "one" });
     else if (char === "[") {
@@ -60924,13 +60925,13 @@ async function findRecord(name) {
   if (!isObject4(image)) return null;
   const identity = isObject4(image["Identity"]) ? image["Identity"] : {};
   const [build2] = Array.isArray(identity["Build"]) ? identity["Build"] : [];
-  if (isObject4(build2) && typeof build2["Ref"] === "string" && /^[\w./-]+$/.test(build2["Ref"])) return build2["Ref"];
+  if (isObject4(build2) && typeof build2["Ref"] === "string" && /^\w[\w./-]*$/.test(build2["Ref"])) return build2["Ref"];
   const id = image["Id"];
   const listed = await docker(["buildx", "history", "ls", "--format", "json"]) ?? "";
   for (const line2 of listed.split("\n").slice(0, MAX_RECORDS)) {
     const record2 = parse4(line2);
     const ref = isObject4(record2) ? record2["ref"] : null;
-    if (typeof ref !== "string" || !/^[\w./-]+$/.test(ref)) continue;
+    if (typeof ref !== "string" || !/^\w[\w./-]*$/.test(ref)) continue;
     const details = parse4(await docker(["buildx", "history", "inspect", "--format", "json", ref]));
     const attachments = isObject4(details) && Array.isArray(details["Attachments"]) ? details["Attachments"] : [];
     if (attachments.some((attachment) => isObject4(attachment) && attachment["Digest"] === id)) return ref;
@@ -65739,6 +65740,7 @@ var Plan = class {
     }
     const one = ["RUN", ...options4, ...reads.map((read) => `${read} &&`), body].join(" ");
     if (one.length <= MAX_LINE && !one.includes("\n")) return { startLine, endLine, lines: [one] };
+    if (options4.length === 0 && reads.length === 0) return { startLine, endLine, lines: `RUN ${body}`.split("\n") };
     const parts = [["RUN", ...options4].join(" "), ...reads.map((read) => `    ${read} &&`)].map((part) => `${part} ${escapeCharacter}`);
     return { startLine, endLine, lines: [...parts, ...`    ${body}`.split("\n")] };
   }
@@ -65873,8 +65875,9 @@ var Planner = class {
       if (at3 === -1 || source.documents.length > 0 || source.text.startsWith("[") || /\s/.test(value)) return false;
       const id = detector.id;
       const read = `$(cat /run/secrets/${id})`;
+      const isWord = body.includes(`'${value}'`);
       const quotes = (body.slice(0, at3).replace(/\\./g, "").replace(/"[^"]*"/g, "").match(/'/g) ?? []).length;
-      this.#plan.setBody(source, body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read));
+      this.#plan.setBody(source, isWord ? body.replaceAll(`'${value}'`, `"${read}"`).replaceAll(value, read) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read));
       this.#plan.mount(source, id, isRoot ? [] : ["mode=0444"]);
       this.#plan.build.add(`--secret id=${id},src=FILE`);
     }
@@ -65942,10 +65945,13 @@ var Planner = class {
     const sources = copySources(source);
     if (sources.some((name) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name))) return false;
     const isNamed = sources.includes(inContext);
-    if (place.state !== "present" && place.ending !== null && place.ending.state !== "deleted") return false;
     const hider = this.#hider(place);
     if (place.ending !== null && place.ending.layer !== place.version.layer) {
-      if (hider === null) return false;
+      const { layer, state } = place.ending;
+      const over = this.#steps.find(({ entry }) => entry.layer === layer)?.source.keyword;
+      if (hider === null && (state !== "overwritten" || over !== "COPY" && over !== "ADD")) return false;
+    }
+    if (hider !== null) {
       const left = withoutRemoval(this.#plan.body(hider.step.source), this.#resolves(path11, hider.step.workdir));
       if (left === null) return false;
       this.#plan.setBody(hider.step.source, left);

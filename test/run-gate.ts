@@ -18,6 +18,8 @@ export interface RunOptions {
   /** Folder of the checkout; none is searched where none is given. */
   readonly checkout?: string | null
   readonly buildMetadata?: string | null
+  /** The Dockerfile was named by the user. */
+  readonly isNamed?: boolean
 }
 
 const NOW = new Date('2026-11-23T12:00:00Z')
@@ -25,7 +27,7 @@ const NOW = new Date('2026-11-23T12:00:00Z')
 /** Judges an archive; the recommended policy where none is given. @throws GateError */
 export async function judgeArchive(
   archive: Buffer,
-  { dockerfile = null, policy = '', now = NOW, image = null, platform = null, checkout = null, buildMetadata = null }: RunOptions = {},
+  { dockerfile = null, policy = '', now = NOW, image = null, platform = null, checkout = null, buildMetadata = null, isNamed = true }: RunOptions = {},
 ): Promise<Outcome> {
   const folder = await mkdtemp(path.join(tmpdir(), 'layergate-test-'))
   try {
@@ -39,7 +41,7 @@ export async function judgeArchive(
       policy: toPolicy('.layergate.yml', mergeConfigs([PRESETS['recommended'] ?? {}, preset, config])),
       build: {
         dockerfiles: dockerfile === null ? [] : [{ path: 'Dockerfile', text: dockerfile }],
-        isNamed: true,
+        isNamed,
         target: null,
         checkout,
         context: null,

@@ -46,9 +46,11 @@ function tokensOf(text: string): Token[] {
   for (let at = 0; at < text.length; at++) {
     const char = text[at] ?? ''
     if (char === '*' && text[at + 1] === '*') {
-      at++
-      if (text[at + 1] === '/') at++
-      tokens.push({ kind: at + 1 >= text.length ? 'any' : 'directories' })
+      const rest = text.slice(at + 2)
+      // A suffix: `**b` alone, without a slash and without another wildcard, ends names too.
+      const isSuffix = at === 0 && !/^\/|[*?[\]\\]/.test(rest)
+      at += rest.startsWith('/') ? 2 : 1
+      tokens.push({ kind: at + 1 >= text.length || isSuffix ? 'any' : 'directories' })
     } else if (char === '*') tokens.push({ kind: 'run' })
     else if (char === '?') tokens.push({ kind: 'one' })
     else if (char === '[') {

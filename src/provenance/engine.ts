@@ -30,13 +30,13 @@ async function findRecord(name: string): Promise<string | null> {
   if (!isObject(image)) return null
   const identity = isObject(image['Identity']) ? image['Identity'] : {}
   const [build] = Array.isArray(identity['Build']) ? identity['Build'] : []
-  if (isObject(build) && typeof build['Ref'] === 'string' && /^[\w./-]+$/.test(build['Ref'])) return build['Ref']
+  if (isObject(build) && typeof build['Ref'] === 'string' && /^\w[\w./-]*$/.test(build['Ref'])) return build['Ref']
   const id = image['Id']
   const listed = (await docker(['buildx', 'history', 'ls', '--format', 'json'])) ?? ''
   for (const line of listed.split('\n').slice(0, MAX_RECORDS)) {
     const record = parse(line)
     const ref = isObject(record) ? record['ref'] : null
-    if (typeof ref !== 'string' || !/^[\w./-]+$/.test(ref)) continue
+    if (typeof ref !== 'string' || !/^\w[\w./-]*$/.test(ref)) continue
     const details = parse(await docker(['buildx', 'history', 'inspect', '--format', 'json', ref]))
     const attachments = isObject(details) && Array.isArray(details['Attachments']) ? details['Attachments'] : []
     if (attachments.some((attachment) => isObject(attachment) && attachment['Digest'] === id)) return ref

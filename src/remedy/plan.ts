@@ -92,6 +92,7 @@ export class Plan {
     }
     const one = ['RUN', ...options, ...reads.map((read) => `${read} &&`), body].join(' ')
     if (one.length <= MAX_LINE && !one.includes('\n')) return { startLine, endLine, lines: [one] }
+    if (options.length === 0 && reads.length === 0) return { startLine, endLine, lines: `RUN ${body}`.split('\n') }
     const parts = [['RUN', ...options].join(' '), ...reads.map((read) => `    ${read} &&`)].map((part) => `${part} ${escapeCharacter}`)
     return { startLine, endLine, lines: [...parts, ...`    ${body}`.split('\n')] }
   }

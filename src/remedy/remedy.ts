@@ -164,6 +164,7 @@ class Planner {
       if (at === -1 || source.documents.length > 0 || source.text.startsWith('[') || /\s/.test(value)) return false
       const id = detector.id
       const read = `$(cat /run/secrets/${id})`
+      const isWord = body.includes(`'${value}'`)
       const quotes = (
         body
           .slice(0, at)
@@ -171,7 +172,7 @@ class Planner {
           .replace(/"[^"]*"/g, '')
           .match(/'/g) ?? []
       ).length
-      this.#plan.setBody(source, body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read))
+      this.#plan.setBody(source, isWord ? body.replaceAll(`'${value}'`, `"${read}"`).replaceAll(value, read) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read))
       this.#plan.mount(source, id, isRoot ? [] : ['mode=0444'])
       this.#plan.build.add(`--secret id=${id},src=FILE`)
     }
@@ -251,10 +252,14 @@ class Planner {
     const sources = copySources(source)
     if (sources.some((name) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name))) return false
     const isNamed = sources.includes(inContext)
-    if (place.state !== 'present' && place.ending !== null && place.ending.state !== 'deleted') return false
     const hider = this.#hider(place)
     if (place.ending !== null && place.ending.layer !== place.version.layer) {
-      if (hider === null) return false
+      const { layer, state } = place.ending
+      const over = this.#steps.find(({ entry }) => entry.layer === layer)?.source.keyword
+      // Another COPY over it stands by itself; a RUN that changes the file would miss it.
+      if (hider === null && (state !== 'overwritten' || (over !== 'COPY' && over !== 'ADD'))) return false
+    }
+    if (hider !== null) {
       const left = withoutRemoval(this.#plan.body(hider.step.source), this.#resolves(path, hider.step.workdir))
       if (left === null) return false
       this.#plan.setBody(hider.step.source, left)

@@ -1,0 +1,169 @@
+// The changes that findings propose: each is made, built by a real engine, and its image is clean.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseDockerfile } from '../../src/dockerfile/dockerfile.ts'
+import { applyEdits } from '../../src/remedy/plan.ts'
+import type { Report } from '../../src/report/contract.ts'
+import { type Engine, missingEngine, startEngine } from '../engine.ts'
+import { VALUES } from '../values.ts'
+
+const CLI = path.join(import.meta.dirname, '../../dist/cli.js')
+const reason = missingEngine()
+if (reason !== null) console.log(`the tests that build the proposed changes are skipped: ${reason}`)
+
+const token = VALUES['github-token']?.() ?? ''
+const NPMRC = `//registry.npmjs.org/:_authToken=${VALUES['npm-token']?.()}\n`
+/** Prints the token, which stands in no file of the context. */
+const MAKE = `#!/bin/sh\necho ${token.slice(0, 9)}${'"'}${'"'}${token.slice(9)}\n`
+const BASE = 'FROM scratch\nADD root.tar /\n'
+
+interface Case {
+  readonly name: string
+  readonly dockerfile: string
+  readonly files: Record<string, string>
+  readonly args?: readonly string[]
+  /** What `docker build` is given as secrets, by id. */
+  readonly secrets?: Record<string, string>
+  /** The Dockerfile with the change made. */
+  readonly becomes: string
+  readonly ignores?: string
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: 'COPY . takes a file that nothing needs: .dockerignore',
+    dockerfile: `${BASE}WORKDIR /app\nCOPY . .\nRUN rm config/.env\nCMD ["sh"]\n`,
+    files: { 'config/.env': `TOKEN=${token}\n`, 'x.txt': 'x' },
+    becomes: `${BASE}WORKDIR /app\nCOPY . .\nCMD ["sh"]\n`,
+    ignores: 'config/.env',
+  },
+  {
+    name: 'COPY . takes a file that a RUN needs: it mounts it, and the rm goes out of the chain',
+    dockerfile: `${BASE}WORKDIR /app\nCOPY . .\nRUN wc -c .npmrc > /len && \\\n    rm -f .npmrc && \\\n    echo done\nCMD ["sh"]\n`,
+    files: { '.npmrc': NPMRC },
+    secrets: { npmrc: NPMRC },
+    becomes: `${BASE}WORKDIR /app\nCOPY . .\nRUN --mount=type=secret,id=npmrc,target=/app/.npmrc \\\n    wc -c .npmrc > /len && \\\n    echo done\nCMD ["sh"]\n`,
+    ignores: '.npmrc',
+  },
+  {
+    name: 'a file that COPY names: the COPY goes, the RUN mounts it, the RUN that only removes goes',
+    dockerfile: `${BASE}COPY .npmrc /root/.npmrc\nRUN wc -c < /root/.npmrc > /len\nRUN rm /root/.npmrc\n`,
+    files: { '.npmrc': NPMRC },
+    secrets: { npmrc: NPMRC },
+    becomes: `${BASE}RUN --mount=type=secret,id=npmrc,target=/root/.npmrc wc -c < /root/.npmrc > /len\n`,
+    ignores: '.npmrc',
+  },
+  {
+    name: 'one of several sources of a COPY',
+    dockerfile: `${BASE}COPY a.txt token.txt /app/\nRUN rm /app/token.txt\n`,
+    files: { 'a.txt': 'a', 'token.txt': token },
+    becomes: `${BASE}COPY a.txt /app/\n`,
+    ignores: 'token.txt',
+  },
+  {
+    name: 'an argument that a RUN names',
+    dockerfile: `${BASE}ARG VERSION=1 TOKEN\nRUN test -n "$TOKEN" && \\\n    echo "$VERSION" > /version\n`,
+    files: {},
+    args: [`TOKEN=${token}`],
+    secrets: { TOKEN: token },
+    becomes: `${BASE}ARG VERSION=1\nRUN --mount=type=secret,id=TOKEN \\\n    export TOKEN="$(cat /run/secrets/TOKEN)" && \\\n    test -n "$TOKEN" && \\\n    echo "$VERSION" > /version\n`,
+  },
+  {
+    name: 'an argument that a RUN names after USER: the secret is readable for it',
+    dockerfile: `${BASE}USER 1000\nARG TOKEN\nRUN test -n "$TOKEN"\n`,
+    files: {},
+    args: [`TOKEN=${token}`],
+    secrets: { TOKEN: token },
+    becomes: `${BASE}USER 1000\nRUN --mount=type=secret,id=TOKEN,mode=0444 \\\n    export TOKEN="$(cat /run/secrets/TOKEN)" && \\\n    test -n "$TOKEN"\n`,
+  },
+  {
+    name: 'a variable that the build needs',
+    dockerfile: `${BASE}ENV MODE=prod TOKEN=${token}\nRUN test -n "$TOKEN"\nCMD ["sh"]\n`,
+    files: {},
+    secrets: { TOKEN: token },
+    becomes: `${BASE}ENV MODE=prod\nRUN --mount=type=secret,id=TOKEN export TOKEN="$(cat /run/secrets/TOKEN)" && test -n "$TOKEN"\nCMD ["sh"]\n`,
+  },
+  {
+    name: 'a variable that only the container needs',
+    dockerfile: `${BASE}ENV TOKEN ${token}\nCMD ["sh"]\n`,
+    files: {},
+    becomes: `${BASE}CMD ["sh"]\n`,
+  },
+  {
+    name: 'a token in the text of a command',
+    dockerfile: `${BASE}RUN echo '${token}' | wc -c > /len\n`,
+    files: {},
+    secrets: { 'github-token': token },
+    becomes: `${BASE}RUN --mount=type=secret,id=github-token echo "$(cat /run/secrets/github-token)" | wc -c > /len\n`,
+  },
+  {
+    name: 'made in one RUN and removed in another: joined',
+    dockerfile: `${BASE}COPY make.sh /\nRUN sh /make.sh > /tmp/key\n# it is needed here\nRUN wc -c /tmp/key > /len\nRUN rm /tmp/key\n`,
+    files: { 'make.sh': MAKE },
+    becomes: `${BASE}COPY make.sh /\nRUN sh /make.sh > /tmp/key && \\\n    wc -c /tmp/key > /len && \\\n    rm /tmp/key\n# it is needed here\n`,
+  },
+  {
+    name: 'made and removed with a COPY between: a stage of its own',
+    dockerfile: `${BASE}WORKDIR /app\nCOPY make.sh /\nRUN sh /make.sh > /tmp/key\nCOPY a.txt .\nRUN wc -c /tmp/key > len && rm /tmp/key\nCMD ["sh"]\n`,
+    files: { 'make.sh': MAKE, 'a.txt': 'a' },
+    becomes: `FROM scratch AS build\nADD root.tar /\nWORKDIR /app\nCOPY make.sh /\nRUN sh /make.sh > /tmp/key\nCOPY a.txt .\nRUN wc -c /tmp/key > len && rm /tmp/key\n\nFROM scratch\nWORKDIR /app\nCOPY --from=build /app .\nCMD ["sh"]\n`,
+  },
+]
+
+let engine: Engine
+
+function scan(image: string, folder: string): Report {
+  const { stdout } = spawnSync(process.execPath, [CLI, 'scan', image, '--format', 'json'], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, DOCKER_HOST: engine.host },
+    maxBuffer: 1 << 26,
+  })
+  return JSON.parse(stdout) as Report
+}
+
+describe.skipIf(reason !== null)('the change that a finding proposes builds, and its image is clean', () => {
+  beforeAll(async () => {
+    engine = await startEngine()
+  })
+  afterAll(() => engine.stop())
+
+  it.each(CASES)('$name', ({ name, dockerfile, files, args = [], secrets = {}, becomes, ignores }) => {
+    const id = `remedy-${CASES.findIndex((one) => one.name === name)}`
+    const folder = path.join(engine.work, id)
+    engine.writeRoot(folder)
+    for (const [file, content] of Object.entries({ ...files, Dockerfile: dockerfile })) {
+      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
+      writeFileSync(path.join(folder, file), content)
+    }
+    const build = (tag: string, options: readonly string[]) => engine.docker(['build', '--network', 'host', '-t', tag, ...options, folder], { DOCKER_BUILDKIT: '1' })
+    const first = build(
+      `${id}:leaks`,
+      args.flatMap((arg) => ['--build-arg', arg]),
+    )
+    expect(first.status, first.stderr).toBe(0)
+    const leaks = scan(`${id}:leaks`, folder).findings.filter(({ secret }) => secret !== null)
+    expect(leaks).toHaveLength(1)
+    const fix = leaks[0]?.fix
+    expect(fix, leaks[0]?.remedy).not.toBeNull()
+
+    const changed = applyEdits(dockerfile, fix?.edits ?? [])
+    expect(changed).toBe(becomes)
+    expect(parseDockerfile('Dockerfile', changed).error).toBeNull()
+    expect(fix?.ignore?.patterns.join('\n')).toBe(ignores)
+    writeFileSync(path.join(folder, 'Dockerfile'), changed)
+    if (fix?.ignore != null) writeFileSync(path.join(folder, fix.ignore.path), `${fix.ignore.patterns.join('\n')}\n`)
+    const given = Object.entries(secrets).flatMap(([secret, value]) => {
+      writeFileSync(path.join(engine.work, `${id}-${secret}`), value)
+      return ['--secret', `id=${secret},src=${path.join(engine.work, `${id}-${secret}`)}`]
+    })
+    expect((fix?.build ?? []).map((option) => /id=([^,]+)/.exec(option)?.[1])).toEqual(Object.keys(secrets))
+    const second = build(`${id}:clean`, given)
+    expect(second.status, second.stderr).toBe(0)
+    const after = scan(`${id}:clean`, folder)
+    expect(after.findings.filter(({ secret }) => secret !== null).map(({ message }) => message)).toEqual([])
+    expect(after.verdict.result).toBe('pass')
+  })
+})
