@@ -32356,10 +32356,17 @@ function commandFits(instruction, entry) {
   if (exec !== null) return built.length === exec.length && exec.every((word, index) => sameQuoted(word, built[index] ?? ""));
   return sameQuoted(squeeze(instruction.text), squeeze(built.at(-1) ?? ""));
 }
-var sameQuoted = (written, quoted) => {
-  if (/\\[xuU0-9abfv]/.test(quoted)) return letters(quoted.replace(/\\(?:x..|u....|U.{8}|.)/g, "")) === letters(written.replace(/[^\x20-\x7e]/g, ""));
-  return squeeze(quoted.replace(/\\[nrt]/g, " ").replace(/\\(.)/g, "$1")) === squeeze(written) || letters(quoted.replace(/\\[nrt]/g, "")) === letters(written);
-};
+var GO_ESCAPES = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "	", v: "\v" };
+var goUnquote = (text3) => text3.replace(
+  /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs,
+  (_whole, byte, short, long, char) => {
+    const code2 = byte ?? short ?? long;
+    if (code2 === void 0) return GO_ESCAPES[char ?? ""] ?? char ?? "";
+    const point = Number.parseInt(code2, 16);
+    return point <= 1114111 ? String.fromCodePoint(point) : "";
+  }
+);
+var sameQuoted = (written, quoted) => squeeze(goUnquote(quoted)) === squeeze(written) || letters(goUnquote(quoted)) === letters(written);
 function portsFit(instruction, entry) {
   return instruction.text.split(/\s+/).every((word) => {
     const [port] = word.replace(/["']/g, "").split("/");

@@ -145,11 +145,22 @@ function commandFits(instruction: Instruction, entry: HistoryInstruction): boole
   return sameQuoted(squeeze(instruction.text), squeeze(built.at(-1) ?? ''))
 }
 
-/** Go's quoting writes `\x1b` and `\u00e9` where the Dockerfile has the character: only the rest is compared. */
-const sameQuoted = (written: string, quoted: string): boolean => {
-  if (/\\[xuU0-9abfv]/.test(quoted)) return letters(quoted.replace(/\\(?:x..|u....|U.{8}|.)/g, '')) === letters(written.replace(/[^\x20-\x7e]/g, ''))
-  return squeeze(quoted.replace(/\\[nrt]/g, ' ').replace(/\\(.)/g, '$1')) === squeeze(written) || letters(quoted.replace(/\\[nrt]/g, '')) === letters(written)
-}
+const GO_ESCAPES: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
+
+/** A string as Go quotes it, with the quotes taken off. https://pkg.go.dev/strconv#Quote */
+const goUnquote = (text: string): string =>
+  text.replace(
+    /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs,
+    (_whole, byte: string | undefined, short: string | undefined, long: string | undefined, char: string | undefined) => {
+      const code = byte ?? short ?? long
+      if (code === undefined) return GO_ESCAPES[char ?? ''] ?? char ?? ''
+      const point = Number.parseInt(code, 16)
+      return point <= 0x10ffff ? String.fromCodePoint(point) : ''
+    },
+  )
+
+/** What a builder quoted against what is written. Older ones quote differently: then letters and digits count. */
+const sameQuoted = (written: string, quoted: string): boolean => squeeze(goUnquote(quoted)) === squeeze(written) || letters(goUnquote(quoted)) === letters(written)
 
 function portsFit(instruction: Instruction, entry: HistoryInstruction): boolean {
   return instruction.text.split(/\s+/).every((word) => {

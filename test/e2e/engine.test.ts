@@ -4,6 +4,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Report } from '../../src/report/contract.ts'
 import { type Engine, missingEngine, startEngine } from '../engine.ts'
 import { VALUES } from '../values.ts'
 
@@ -15,13 +16,38 @@ if (reason !== null) console.log(`the tests with a real engine are skipped: ${re
 
 let engine: Engine
 
+/** Each line of it is a case: what the classic builder and BuildKit make of it must align. */
+const DOCKERFILE = `ARG NAME=base
+FROM scratch AS base
+ADD root.tar /
+ONBUILD RUN echo t > /t
+FROM \${NAME}
+ARG TOKEN=x
+ENV A="b c" D=$TOKEN
+LABEL "a b"="c" e=f
+SHELL ["/bin/sh", "-e", "-c"]
+WORKDIR app
+COPY token.txt \\
+  # a comment
+  /token.txt
+RUN echo one > /one && \\
+    echo two > /two
+RUN ["/bin/rm", "/token.txt"]
+EXPOSE 80
+VOLUME /data
+HEALTHCHECK CMD test -f "/one"
+USER 1000
+CMD echo "$A" \\
+  x
+`
+
 describe.skipIf(reason !== null)('an image of a running engine', () => {
   beforeAll(async () => {
     engine = await startEngine()
     const context = path.join(engine.work, 'context')
     engine.writeRoot(context)
     writeFileSync(path.join(context, 'token.txt'), `${VALUES['gitlab-token']?.()}\n`)
-    writeFileSync(path.join(context, 'Dockerfile'), 'FROM scratch\nADD root.tar /\nCOPY token.txt /token.txt\nRUN ["/bin/rm", "/token.txt"]\nUSER 1000\n')
+    writeFileSync(path.join(context, 'Dockerfile'), DOCKERFILE)
   })
   afterAll(() => engine.stop())
 
@@ -37,12 +63,22 @@ describe.skipIf(reason !== null)('an image of a running engine', () => {
     })
     expect(stderr).toBe('')
     expect(status).toBe(1)
-    expect(JSON.parse(stdout)).toMatchObject({
+    const report = JSON.parse(stdout) as Report
+    expect(report).toMatchObject({
       image: { source: 'engine' },
       findings: [
-        { ruleId: 'deleted-secret', dockerfile: { path: 'Dockerfile', startLine: 3 }, file: { state: 'deleted' }, related: [{ role: 'hidden-by', dockerfile: { startLine: 4 } }] },
+        {
+          ruleId: 'deleted-secret',
+          dockerfile: { path: 'Dockerfile', startLine: 11, endLine: 13 },
+          file: { state: 'deleted', source: { path: 'token.txt' } },
+          related: [{ role: 'hidden-by', dockerfile: { startLine: 16 } }],
+        },
       ],
     })
+    const lines = report.image?.history.map(({ dockerfile }) => `${dockerfile?.startLine}-${dockerfile?.endLine}`)
+    const after = ['5-5', '6-6', '7-7', '8-8', '9-9', '10-10', '11-13', '14-15', '16-16', '17-17', '18-18', '19-19', '20-20', '21-22']
+    // The classic builder notes ONBUILD itself too.
+    expect(lines).toEqual(buildkit === '1' ? ['3-3', ...after] : ['3-3', '4-4', ...after])
     expect(readdirSync(tmpdir()).filter((name) => !before.includes(name) && name.startsWith('layergate-'))).toEqual([])
   })
 

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { toAnnotations } from '../../src/report/annotations.ts'
 import { COMMENT_MARKER, renderSection, upsertSection } from '../../src/report/comment.ts'
 import { code, markdown, visible } from '../../src/report/escape.ts'
+import { renderHistory } from '../../src/report/history.ts'
 import { renderJson, reportJsonSchema } from '../../src/report/json.ts'
 import type { Outcome } from '../../src/report/outcome.ts'
 import { renderSarif } from '../../src/report/sarif.ts'
@@ -35,6 +36,7 @@ const every = (outcome: Outcome): Record<string, string> => ({
   terminal: renderTerminal(outcome, { color: false, verbose: true }),
   colour: renderTerminal(outcome, { color: true, verbose: false }),
   annotations: JSON.stringify(toAnnotations(outcome)),
+  history: renderHistory(outcome, new Date('2026-11-23'), { width: 80, verbose: true }),
 })
 
 describe('the terminal', () => {
