@@ -32149,7 +32149,7 @@ function textFits(instruction, entry, setting) {
   if (squeeze(entry.raw) === squeeze(instruction.text)) return true;
   switch (instruction.keyword) {
     case "RUN":
-      return runFits(instruction, entry.raw, setting.shell);
+      return runFits(instruction, entry.raw, setting.isBuildah ? null : setting.shell);
     case "COPY":
     case "ADD":
       return copyFits(instruction, entry, setting);
@@ -32185,10 +32185,10 @@ var MAX_STAGES = 500;
 function chainOf(dockerfile, stage) {
   const parent = parentStage(dockerfile, stage);
   const below = parent === null ? { root: stage, steps: [], shell: null } : chainOf(dockerfile, parent);
-  const triggered = parent === null ? [] : parent.instructions.flatMap(({ trigger }) => trigger === null ? [] : [{ ran: trigger, at: stage.fromInstruction }]);
+  const triggered = parent === null ? [] : parent.instructions.flatMap(({ trigger }) => trigger === null ? [] : [{ ran: trigger, at: stage.fromInstruction, isTriggered: true }]);
   const steps = [...below.steps];
   let { shell } = below;
-  for (const step of [...triggered, ...stage.instructions.map((instruction) => ({ ran: instruction, at: instruction }))]) {
+  for (const step of [...triggered, ...stage.instructions.map((instruction) => ({ ran: instruction, at: instruction, isTriggered: false }))]) {
     steps.push({ ...step, shell });
     if (step.ran.keyword === "SHELL") shell = jsonWords(step.ran.text);
   }
@@ -32225,6 +32225,18 @@ function fitStage(dockerfile, stage, history2) {
   const { root, steps } = chainOf(dockerfile, stage);
   const builder = builderOf(history2);
   if (builder === "kaniko") return fitKaniko(dockerfile, stage, root, steps, history2);
+  const fit = fitSteps(dockerfile, stage, root, steps, history2, builder);
+  if ("stage" in fit || builder !== "buildah" || !steps.some(({ isTriggered }) => isTriggered)) return fit;
+  return fitSteps(
+    dockerfile,
+    stage,
+    root,
+    steps.filter(({ isTriggered }) => !isTriggered),
+    history2,
+    builder
+  );
+}
+function fitSteps(dockerfile, stage, root, steps, history2, builder) {
   const own2 = steps.filter(({ ran }) => leavesEntry(ran.keyword, builder));
   const baseEntries = history2.length - own2.length;
   if (baseEntries < 0) return { reason: `it has ${own2.length} instructions, the image's history only ${history2.length} entries` };
@@ -46120,11 +46132,17 @@ function layerName(evidence, layer) {
   const instruction = origin?.instruction?.display;
   const merged2 = origin?.merged ?? [];
   const parts = [
-    instruction === void 0 ? merged2.length > 1 ? `merged from ${merged2.length} instructions` : "" : shorten(instruction),
+    instruction === void 0 ? mergedName(evidence, merged2) : shorten(instruction),
     origin?.lines ? `${origin.lines.path}:${origin.lines.startLine}` : "",
     origin?.owner === "base" ? "base image" : ""
   ].filter(Boolean);
   return parts.length === 0 ? `layer ${layer}` : `layer ${layer} (${parts.join(", ")})`;
+}
+function mergedName({ origin }, merged2) {
+  if (merged2.length < 2) return "";
+  const lines = merged2.flatMap((index) => origin.history[index]?.lines ?? []);
+  const [first, last] = [lines[0], lines.at(-1)];
+  return `merged from ${merged2.length} instructions${first === void 0 || last === void 0 ? "" : `, ${first.path}:${first.startLine}-${last.endLine}`}`;
 }
 var shorten = (text3, most = 60) => {
   const line2 = text3.replace(/\s+/g, " ");
@@ -46866,7 +46884,8 @@ function buildOutcome({ evidence, image, verdict, policy, redactor, values, vouc
           history: from?.history ?? null,
           createdBy: from?.history == null ? null : image.config.history?.[from.history]?.createdBy ?? null,
           base: from === void 0 || from.owner === "unknown" ? null : from.owner === "base",
-          dockerfile: from?.lines ?? null
+          dockerfile: from?.lines ?? null,
+          merged: from?.merged ?? []
         };
       }),
       history: origin.history.map(({ entry, layer, owner, lines }) => ({
@@ -48490,7 +48509,12 @@ var dockerfileTexts = ({ dockerfiles }, { dockerfile }) => [
 ];
 function lineWarnings({ isNamed, target }, origin) {
   if (origin.reason === null || origin.reason === NO_DOCKERFILE) return [];
-  return [{ code: "lines-not-known", message: `Lines are not known: ${origin.reason}.${target === null && !isNamed ? " Name the right one with --dockerfile." : ""}` }];
+  return [
+    {
+      code: "lines-not-known",
+      message: `Lines are not known: ${origin.reason}.${/does not fit/.test(origin.reason) && target === null && !isNamed ? " Name the right one with --dockerfile." : ""}`
+    }
+  ];
 }
 
 // src/policy/config.ts
@@ -48913,7 +48937,7 @@ function renderHistory(outcome, now, { width, verbose }) {
       place(entry.dockerfile),
       from(entry.base),
       foundIn(findings, layer?.index ?? null, index),
-      visible((instructions[index] ?? "").replace(/\s+/g, " "))
+      `${(layer?.merged.length ?? 0) > 0 ? `(layer of ${layer?.merged.length} instructions above) ` : ""}${visible((instructions[index] ?? "").replace(/\s+/g, " "))}`
     ];
   });
   const unpaired = image.layers.filter(({ history: history2 }) => history2 === null).map((layer) => [String(layer.index), bytes(layer.size), "", "", from(layer.base), foundIn(findings, layer.index, null), "(no history entry)"]);
@@ -48948,7 +48972,8 @@ var layerSchema = external_exports.object({
   history: count.nullable().describe("index of its history entry; null when it cannot be paired"),
   createdBy: external_exports.string().nullable(),
   base: external_exports.boolean().nullable().describe("belongs to the base image; null when not known"),
-  dockerfile: dockerfileSchema.nullable()
+  dockerfile: dockerfileSchema.nullable(),
+  merged: external_exports.array(count).readonly().describe("history entries whose files it holds together, where a builder made one layer of several instructions; else empty")
 });
 var imageSchema = external_exports.object({
   reference: external_exports.string().describe("as the user named it"),

@@ -136,5 +136,10 @@ const dockerfileTexts = ({ dockerfiles }: BuildOptions, { dockerfile }: Origin):
 /** Why lines are not known, where there is a Dockerfile that could have told them. */
 function lineWarnings({ isNamed, target }: BuildOptions, origin: Origin): Warning[] {
   if (origin.reason === null || origin.reason === NO_DOCKERFILE) return []
-  return [{ code: 'lines-not-known', message: `Lines are not known: ${origin.reason}.${target === null && !isNamed ? ' Name the right one with --dockerfile.' : ''}` }]
+  return [
+    {
+      code: 'lines-not-known',
+      message: `Lines are not known: ${origin.reason}.${/does not fit/.test(origin.reason) && target === null && !isNamed ? ' Name the right one with --dockerfile.' : ''}`,
+    },
+  ]
 }

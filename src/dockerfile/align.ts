@@ -33,6 +33,8 @@ const MAX_STAGES = 500
 interface Step {
   readonly ran: Instruction
   readonly at: Instruction
+  /** An earlier stage's ONBUILD left it. */
+  readonly isTriggered: boolean
   readonly shell: readonly string[] | null
 }
 
@@ -46,10 +48,10 @@ interface Chain {
 function chainOf(dockerfile: Dockerfile, stage: Stage): Chain {
   const parent = parentStage(dockerfile, stage)
   const below: Chain = parent === null ? { root: stage, steps: [], shell: null } : chainOf(dockerfile, parent)
-  const triggered = parent === null ? [] : parent.instructions.flatMap(({ trigger }) => (trigger === null ? [] : [{ ran: trigger, at: stage.fromInstruction }]))
+  const triggered = parent === null ? [] : parent.instructions.flatMap(({ trigger }) => (trigger === null ? [] : [{ ran: trigger, at: stage.fromInstruction, isTriggered: true }]))
   const steps = [...below.steps]
   let { shell } = below
-  for (const step of [...triggered, ...stage.instructions.map((instruction) => ({ ran: instruction, at: instruction }))]) {
+  for (const step of [...triggered, ...stage.instructions.map((instruction) => ({ ran: instruction, at: instruction, isTriggered: false }))]) {
     steps.push({ ...step, shell })
     if (step.ran.keyword === 'SHELL') shell = jsonWords(step.ran.text)
   }
@@ -109,6 +111,20 @@ function fitStage(dockerfile: Dockerfile, stage: Stage, history: readonly Histor
   const { root, steps } = chainOf(dockerfile, stage)
   const builder = builderOf(history)
   if (builder === 'kaniko') return fitKaniko(dockerfile, stage, root, steps, history)
+  const fit = fitSteps(dockerfile, stage, root, steps, history, builder)
+  // buildah (1.28) does not run what ONBUILD of a stage leaves for the next.
+  if ('stage' in fit || builder !== 'buildah' || !steps.some(({ isTriggered }) => isTriggered)) return fit
+  return fitSteps(
+    dockerfile,
+    stage,
+    root,
+    steps.filter(({ isTriggered }) => !isTriggered),
+    history,
+    builder,
+  )
+}
+
+function fitSteps(dockerfile: Dockerfile, stage: Stage, root: Stage, steps: readonly Step[], history: readonly HistoryInstruction[], builder: Builder): Fit | { reason: string } {
   const own = steps.filter(({ ran }) => leavesEntry(ran.keyword, builder))
   const baseEntries = history.length - own.length
   if (baseEntries < 0) return { reason: `it has ${own.length} instructions, the image's history only ${history.length} entries` }

@@ -183,7 +183,8 @@ export function textFits(instruction: Instruction, entry: HistoryInstruction, se
   if (squeeze(entry.raw) === squeeze(instruction.text)) return true
   switch (instruction.keyword) {
     case 'RUN':
-      return runFits(instruction, entry.raw, setting.shell)
+      // buildah writes /bin/sh whatever SHELL says.
+      return runFits(instruction, entry.raw, setting.isBuildah ? null : setting.shell)
     case 'COPY':
     case 'ADD':
       return copyFits(instruction, entry, setting)

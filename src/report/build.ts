@@ -55,6 +55,7 @@ export function buildOutcome({ evidence, image, verdict, policy, redactor, value
           createdBy: from?.history == null ? null : (image.config.history?.[from.history]?.createdBy ?? null),
           base: from === undefined || from.owner === 'unknown' ? null : from.owner === 'base',
           dockerfile: from?.lines ?? null,
+          merged: from?.merged ?? [],
         }
       }),
       history: origin.history.map(({ entry, layer, owner, lines }) => ({

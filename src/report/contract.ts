@@ -17,6 +17,7 @@ const layerSchema = z.object({
   createdBy: z.string().nullable(),
   base: z.boolean().nullable().describe('belongs to the base image; null when not known'),
   dockerfile: dockerfileSchema.nullable(),
+  merged: z.array(count).readonly().describe('history entries whose files it holds together, where a builder made one layer of several instructions; else empty'),
 })
 
 const imageSchema = z.object({

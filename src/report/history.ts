@@ -65,7 +65,7 @@ export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: {
       place(entry.dockerfile),
       from(entry.base),
       foundIn(findings, layer?.index ?? null, index),
-      visible((instructions[index] ?? '').replace(/\s+/g, ' ')),
+      `${(layer?.merged.length ?? 0) > 0 ? `(layer of ${layer?.merged.length} instructions above) ` : ''}${visible((instructions[index] ?? '').replace(/\s+/g, ' '))}`,
     ]
   })
   const unpaired = image.layers

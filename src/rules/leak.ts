@@ -82,11 +82,19 @@ function layerName(evidence: Evidence, layer: number): string {
   const instruction = origin?.instruction?.display
   const merged = origin?.merged ?? []
   const parts = [
-    instruction === undefined ? (merged.length > 1 ? `merged from ${merged.length} instructions` : '') : shorten(instruction),
+    instruction === undefined ? mergedName(evidence, merged) : shorten(instruction),
     origin?.lines ? `${origin.lines.path}:${origin.lines.startLine}` : '',
     origin?.owner === 'base' ? 'base image' : '',
   ].filter(Boolean)
   return parts.length === 0 ? `layer ${layer}` : `layer ${layer} (${parts.join(', ')})`
+}
+
+/** `merged from 3 instructions, Dockerfile:12-17`: a layer of several is never said to be of one. */
+function mergedName({ origin }: Evidence, merged: readonly number[]): string {
+  if (merged.length < 2) return ''
+  const lines = merged.flatMap((index) => origin.history[index]?.lines ?? [])
+  const [first, last] = [lines[0], lines.at(-1)]
+  return `merged from ${merged.length} instructions${first === undefined || last === undefined ? '' : `, ${first.path}:${first.startLine}-${last.endLine}`}`
 }
 
 const shorten = (text: string, most = 60): string => {
