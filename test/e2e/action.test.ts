@@ -204,6 +204,25 @@ describe('a pull request that leaks a secret', () => {
   })
 })
 
+describe('with what the build says of itself', () => {
+  const folder = path.join(ROOT, 'fixtures/provenance')
+  it('annotates the file that was built, by the metadata of the build', async () => {
+    const { status, stdout } = await runAction(
+      { image: path.join(folder, 'image.tar'), 'build-metadata': readFileSync(path.join(folder, 'metadata.json'), 'utf8') },
+      { files: { 'app.Dockerfile': readFileSync(path.join(folder, 'Dockerfile'), 'utf8') } },
+    )
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/::error title=GitHub token stays in the image,file=app\.Dockerfile,line=19,endLine=19::/)
+  })
+
+  it('annotates no file where the one that was built is not in the checkout', async () => {
+    const { status, stdout } = await runAction({ image: path.join(folder, 'image.tar'), 'build-metadata': path.join(folder, 'metadata.json') })
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/::error title=GitHub token stays in the image::.*\(line 19 of Dockerfile as it was built\)/)
+    expect(stdout).not.toMatch(/file=Dockerfile/)
+  })
+})
+
 describe('a push, a clean image', () => {
   it('passes without a comment', async () => {
     const { status, outputs } = await runAction({ image: path.join(ROOT, 'fixtures/clean/image.tar') })

@@ -151,6 +151,52 @@ describe('the other commands', () => {
   })
 })
 
+describe('lines', () => {
+  const folder = path.join(ROOT, 'fixtures/provenance')
+  const linesOf = (stdout: string): (number | null)[] =>
+    (JSON.parse(stdout) as { image: { layers: { dockerfile: { startLine: number } | null }[] } }).image.layers.map(({ dockerfile }) => dockerfile?.startLine ?? null)
+
+  it.each([
+    ['the attestation of the image', ['image-provenance.tar']],
+    ['a metadata file', ['image.tar', '--build-metadata', 'metadata.json']],
+    ['a build record', ['image.tar', '--build-metadata', 'record.dockerbuild']],
+    ['the history alone', ['image.tar']],
+  ])('from %s', (_name, args) => {
+    const { status, stdout, stderr } = layergate(['scan', ...args, '--format', 'json'], { cwd: folder })
+    expect(stderr).toBe('')
+    expect(status).toBe(1)
+    expect(linesOf(stdout)).toEqual([4, 5, 11, 13, 14, 19, 21])
+  })
+
+  it('of the Dockerfile that fits, of several that are named', () => {
+    const other = path.join(ROOT, 'fixtures/deleted-secret/Dockerfile')
+    const { stdout } = layergate(['scan', 'image.tar', '--dockerfile', other, '--dockerfile', 'Dockerfile', '--format', 'json'], { cwd: folder })
+    expect(linesOf(stdout)).toEqual([4, 5, 11, 13, 14, 19, 21])
+  })
+
+  it('history prints the image as a table, with what was found and what hides it', () => {
+    const { status, stdout } = layergate(['history', 'image.tar'], { cwd: folder })
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/ 5 {2}6\.1 kB .* Dockerfile:19 {2}own {3}1 critical {2}COPY \. \/app\/all\n/)
+    expect(stdout).toMatch(/ 6 {2}3\.1 kB .* Dockerfile:21 {2}own {3}hides 1 /)
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  it('context says what a build would take along, and fails on a secret', () => {
+    const token = VALUES['github-token']?.() ?? ''
+    mkdirSync(path.join(work, 'context'))
+    writeFileSync(path.join(work, 'context/app.env'), `TOKEN=${token}\n`)
+    const found = layergate(['context', 'context'], { cwd: work })
+    expect(found.status).toBe(1)
+    expect(found.stdout).toContain('→ Add to context/.dockerignore:\n    app.env\n')
+    expect(found.stdout).not.toContain(token)
+    const json = layergate(['context', 'context', '--json'], { cwd: work })
+    expect(JSON.parse(json.stdout)).toMatchObject({ secrets: [{ path: 'app.env', line: 1 }], patterns: ['app.env'] })
+    writeFileSync(path.join(work, 'context/.dockerignore'), 'app.env\n')
+    expect(layergate(['context', 'context'], { cwd: work })).toMatchObject({ status: 0, stdout: 'PASS  context · 0 files, 0 bytes in the build context\n' })
+  })
+})
+
 describe('bad input: one clear line, exit code 2', () => {
   const token = VALUES['github-token']?.() ?? ''
   const file = (name: string, content: Buffer | string): string => {
@@ -162,6 +208,12 @@ describe('bad input: one clear line, exit code 2', () => {
   it.each<[string, () => string[] | Promise<string[]>, RegExp]>([
     ['no such file', () => ['scan', './nothing.tar'], /nothing\.tar: no such file or directory/],
     ['a directory that is no layout', () => ['scan', 'docs'], /docs: the directory is no OCI layout/],
+    ['build metadata that is not there', () => ['scan', ...TRAP, '--build-metadata', 'nothing.json'], /nothing\.json: the build metadata cannot be read \(ENOENT\)/],
+    ['build metadata that is a directory', () => ['scan', ...TRAP, '--build-metadata', 'docs'], /docs: the build metadata is no file/],
+    ['a context that is no directory', () => ['scan', ...TRAP, '--context', 'README.md'], /README\.md: the build context is no directory/],
+    ['a context to look at that is not there', () => ['context', 'nothing'], /nothing: is no directory that can be read/],
+    ['an unknown option of history', () => ['history', 'x.tar', '--dockerfil', 'y'], /no option --dockerfil\. Did you mean --dockerfile\? See layergate history --help/],
+    ['history of nothing', () => ['history'], /Usage: layergate history IMAGE/],
     ['a text file', () => ['scan', 'README.md'], /README\.md is no image archive/],
     ['an empty file', () => ['scan', file('empty.tar', '')], /is empty/],
     ['a truncated tar', () => ['scan', file('cut.tar', readFileSync(path.join(ROOT, 'fixtures/deleted-secret/image.tar')).subarray(0, 1_500_000))], /truncated/],
