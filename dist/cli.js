@@ -5967,7 +5967,7 @@ var require_YAMLMap = __commonJS({
       static from(schema2, obj, ctx) {
         const { keepUndefined, replacer } = ctx;
         const map2 = new this(schema2);
-        const add2 = (key, value) => {
+        const add3 = (key, value) => {
           if (typeof replacer === "function")
             value = replacer.call(obj, key, value);
           else if (Array.isArray(replacer) && !replacer.includes(key))
@@ -5977,10 +5977,10 @@ var require_YAMLMap = __commonJS({
         };
         if (obj instanceof Map) {
           for (const [key, value] of obj)
-            add2(key, value);
+            add3(key, value);
         } else if (obj && typeof obj === "object") {
           for (const key of Object.keys(obj))
-            add2(key, obj[key]);
+            add3(key, obj[key]);
         }
         if (typeof schema2.sortMapEntries === "function") {
           map2.items.sort(schema2.sortMapEntries);
@@ -31294,13 +31294,14 @@ function fitsPattern(pattern, text3) {
   }
   return true;
 }
+var MAX_VARIABLE = 4096;
 function variableEnd(text3, at3) {
   const rest = text3.slice(at3);
   const name = /^\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(rest);
   if (name !== null) return at3 + name[0].length;
   if (!rest.startsWith("${")) return at3;
   let depth = 0;
-  for (let end2 = at3 + 1; end2 < text3.length; end2++) {
+  for (let end2 = at3 + 1; end2 < Math.min(text3.length, at3 + MAX_VARIABLE); end2++) {
     if (text3[end2] === "{") depth++;
     else if (text3[end2] === "}" && --depth === 0) return end2 + 1;
   }
@@ -31310,7 +31311,7 @@ function patternsOf(text3, escapeCharacter) {
   const words = [];
   let parts = null;
   let quote = "";
-  const add2 = (part) => {
+  const add3 = (part) => {
     parts ??= [""];
     parts[parts.length - 1] += part;
   };
@@ -31318,19 +31319,19 @@ function patternsOf(text3, escapeCharacter) {
     const char = text3[at3] ?? "";
     if (quote === "'") {
       if (char === quote) quote = "";
-      else add2(char);
+      else add3(char);
     } else if (char === quote && quote !== "") quote = "";
     else if (quote === "" && (char === "'" || char === '"')) {
       quote = char;
-      add2("");
+      add3("");
     } else if (char === escapeCharacter && at3 + 1 < text3.length) {
       const next = text3[at3 + 1] ?? "";
-      if (quote === '"' && !['"', "$", escapeCharacter].includes(next)) add2(char);
-      add2(next);
+      if (quote === '"' && !['"', "$", escapeCharacter].includes(next)) add3(char);
+      add3(next);
       at3++;
     } else if (char === "$") {
       const end2 = variableEnd(text3, at3);
-      if (end2 === at3) add2(char);
+      if (end2 === at3) add3(char);
       else {
         parts ??= [""];
         parts.push("");
@@ -31339,16 +31340,20 @@ function patternsOf(text3, escapeCharacter) {
     } else if (quote === "" && /\s/.test(char)) {
       if (parts !== null) words.push(parts);
       parts = null;
-    } else add2(char);
+    } else add3(char);
   }
   if (parts !== null) words.push(parts);
   return words;
 }
-var joinPatterns = (words) => words.reduce((sum, word, index) => {
-  const [head = "", ...tail] = word;
-  if (index === 0) return [...word];
-  return [...sum.slice(0, -1), `${sum.at(-1) ?? ""} ${head}`, ...tail];
-}, []);
+function joinPatterns(words) {
+  const parts = [];
+  for (const [index, [head = "", ...tail]] of words.entries()) {
+    if (index === 0) parts.push(head);
+    else parts[parts.length - 1] += ` ${head}`;
+    parts.push(...tail);
+  }
+  return parts;
+}
 function jsonWords(text3) {
   if (!text3.trimStart().startsWith("[")) return null;
   try {
@@ -31389,8 +31394,8 @@ import { lstat, open as open2, opendir } from "node:fs/promises";
 import path from "node:path";
 var SKIPPED = /* @__PURE__ */ new Set([".git", "node_modules"]);
 var MAX_ENTRIES = 2e4;
-var MAX_DOCKERFILES = 300;
-var MAX_DOCKERFILE = 1 << 20;
+var MAX_DOCKERFILES = 200;
+var MAX_DOCKERFILE = 256 << 10;
 var isDockerfile = (name) => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name) && !/\.dockerignore$/i.test(name);
 async function* walk(root, enter, limit = MAX_ENTRIES) {
   const left = [root];
@@ -31954,11 +31959,13 @@ function expand(text3, args) {
     }
   );
 }
+var MAX_ARGUMENT = 4096;
 function readArgs(text3, escapeCharacter, args) {
   for (const word of text3.split(/\s+(?=\w+(?:=|$))/)) {
     const match2 = /^(\w+)=(.*)$/s.exec(word.trim());
     if (match2?.[1] === void 0) continue;
     const value = expand(match2[2] ?? "", args);
+    if (value.length > MAX_ARGUMENT) continue;
     args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
   }
 }
@@ -32018,6 +32025,8 @@ function sameReference(a, b) {
 // src/dockerfile/fits.ts
 var ANY_SHELL = /(?:^|\s)(?:\/(?:[\w.-]+\/)*[\w.-]+|cmd|powershell|pwsh)(?: -[\w-]+(?: [a-z]+)?)* (?:-[a-z]*c|\/C|-Command)$/i;
 var ONLY_BUILD_ARGS = /^\|\d+ /;
+var MAX_FRONT = 1e3;
+var MAX_NAMES = 100;
 var RUN_FLAGS = /(?: --[a-z]+(?:=\S*)?)+$/;
 function runTexts(instruction) {
   const { text: text3, documents } = instruction;
@@ -32036,14 +32045,16 @@ ${content}`).join("");
 }
 function runFits(instruction, raw, shell) {
   const history2 = squeeze(raw);
+  const isExecWithArguments = ONLY_BUILD_ARGS.test(history2) && jsonWords(instruction.text) !== null;
   return runTexts(instruction).some((form) => {
     const text3 = squeeze(form);
     if (history2 === text3) return true;
     if (text3 === "" || !history2.endsWith(` ${text3}`)) return false;
-    const front = ` ${history2.slice(0, -text3.length - 1)}`.replace(RUN_FLAGS, "").trim();
-    if (shell !== null)
-      return front === squeeze(shell.join(" ")) || front.endsWith(` ${squeeze(shell.join(" "))}`) || jsonWords(instruction.text) !== null && ONLY_BUILD_ARGS.test(`${front} `);
-    return ANY_SHELL.test(front) || ONLY_BUILD_ARGS.test(`${front} `) && jsonWords(instruction.text) !== null;
+    const front = ` ${history2.slice(0, -text3.length - 1)}`.slice(-MAX_FRONT).replace(RUN_FLAGS, "").trim();
+    if (isExecWithArguments) return true;
+    if (shell === null) return ANY_SHELL.test(front);
+    const words = squeeze(shell.join(" "));
+    return front === words || front.endsWith(` ${words}`);
   });
 }
 var withoutEdges = (path11) => path11.replace(/^(?:\.\/)+/, "").replace(/(?<=.)\/+$/, "");
@@ -32102,7 +32113,7 @@ function namesFit(instruction, entry) {
   const names = instruction.text.split(/\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split("=")[0] ?? "");
   const [only] = names;
   if (names.length === 1) return new RegExp(`(?:^|\\s)${escapeRegExp(only ?? "")}(?:[=\\s]|$)`).test(entry.text);
-  return names.every((name) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name));
+  return names.slice(0, MAX_NAMES).every((name) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name));
 }
 var escapeRegExp = (text3) => text3.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 var letters = (text3) => text3.replace(/[^\p{L}\p{N}]/gu, "");
@@ -32333,6 +32344,12 @@ function alignBest(dockerfiles, history2, target) {
 }
 
 // src/provenance/layers.ts
+var MAX_RANGES = 64;
+function add(ranges, more) {
+  for (const range2 of more) {
+    if (ranges.length < MAX_RANGES && !ranges.some(({ startLine, endLine }) => startLine === range2.startLine && endLine === range2.endLine)) ranges.push(range2);
+  }
+}
 function layersOf({ chains, lines, images: images2 }, layers) {
   const whole = chains.filter(({ digests }) => digests.length === layers.length);
   const names = (digests, by) => digests.every((digest3, index) => layers[index] !== void 0 && by(layers[index]) === digest3);
@@ -32352,7 +32369,7 @@ function layersOf({ chains, lines, images: images2 }, layers) {
     const index = prefixes.get(digests.map((digest3) => `${digest3},`).join(""));
     if (index === void 0) continue;
     const image = images2.get(step);
-    if (image === void 0) found[index]?.push(...lines.get(step) ?? []);
+    if (image === void 0) add(found[index] ?? [], lines.get(step) ?? []);
     else if (base === null || base.layers <= index) base = { ...image, layers: index + 1 };
   }
   return { lines: found, base, isVerified: verified2 !== void 0 };
@@ -41112,13 +41129,17 @@ function* leavesOf(value, field, name, depth) {
     yield { field, name, value };
     return;
   }
-  if (typeof value !== "object" || value === null || depth > MAX_DEPTH2) return;
+  if (typeof value !== "object" || value === null) return;
+  if (depth > MAX_DEPTH2) {
+    yield { field, name: "", value: null };
+    return;
+  }
   for (const [key, item] of Object.entries(value)) {
     const own2 = Array.isArray(value) ? `${field}[${key}]` : PLAIN_KEY.test(key) ? field === "" ? key : `${field}.${key}` : `${field}[${JSON.stringify(key)}]`;
     yield* leavesOf(item, own2, Array.isArray(value) ? "" : key.replace(/^build-arg:/, ""), depth + 1);
   }
 }
-var decoded = ({ field, value }) => /\binfos\[\d+\]\.data$/.test(field) ? Buffer.from(value, "base64").toString("utf8") : null;
+var decoded = ({ field, value }) => value !== null && /\binfos\[\d+\]\.data$/.test(field) ? Buffer.from(value, "base64").toString("utf8") : null;
 function attestationText({ predicateType, document }) {
   if (document === null) return null;
   const raw = document.toString("utf8");
@@ -41134,19 +41155,19 @@ function attestationText({ predicateType, document }) {
   const parts = [];
   let offset = 0;
   let count2 = 0;
-  const add2 = (field, text3) => {
+  const add3 = (field, text3) => {
     starts.push(offset);
     fields.push(field);
     parts.push(text3);
     offset += Buffer.byteLength(text3) + 1;
   };
   for (const leaf of leavesOf(root, "", "", 0)) {
-    if (count2++ >= MAX_STRINGS) {
-      add2("", raw);
+    if (count2++ >= MAX_STRINGS || leaf.value === null) {
+      add3("", raw);
       break;
     }
     const file2 = decoded(leaf);
-    add2(leaf.field, file2 ?? (leaf.name === "" || leaf.value.includes("\n") ? leaf.value : `${leaf.name}=${leaf.value}`));
+    add3(leaf.field, file2 ?? (leaf.name === "" || leaf.value.includes("\n") ? leaf.value : `${leaf.name}=${leaf.value}`));
   }
   return {
     predicateType,
@@ -41183,7 +41204,7 @@ function compare(a, b) {
 function collectLeaks(image, scans, filesystem, origin, attestations, records, hashes, scanner) {
   const byIdentity = /* @__PURE__ */ new Map();
   const values = [];
-  const add2 = (match2, places) => {
+  const add3 = (match2, places) => {
     values.push({ value: match2.value, guessable: match2.detector.guessable === true });
     if (match2.companion !== null) values.push({ value: match2.companion, guessable: false });
     if (places.length === 0) return;
@@ -41200,20 +41221,20 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
     const own2 = hashes.get(`${content.layer}:${content.index}`);
     const isVouched = own2 !== void 0 && !isProvenToken(found.match) && found.match.inside === null && records.voucher(content.path, own2) !== null;
     if (isVouched) vouched.add(`${content.layer}:${content.index}`);
-    add2(found.match, isVouched ? [] : found.places);
+    add3(found.match, isVouched ? [] : found.places);
   }
   for (const text3 of configTexts(image, origin)) {
-    for (const match2 of scanner.scanText(text3.text)) add2(match2, [{ ...text3.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]);
+    for (const match2 of scanner.scanText(text3.text)) add3(match2, [{ ...text3.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]);
   }
   for (const match2 of scanner.scanText(image.config.legacy ?? "")) {
     const repeats = byIdentity.get(match2.identity)?.places.some(({ kind }) => kind !== "file") === true;
-    add2(
+    add3(
       match2,
       repeats ? [] : [{ kind: "config", field: "container_config", owner: "unknown", lines: null, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]
     );
   }
   for (const attestation of attestations) {
-    for (const match2 of scanner.scanText(attestation.text)) add2(match2, [attestationPlace(attestation, match2.offset, match2, origin)]);
+    for (const match2 of scanner.scanText(attestation.text)) add3(match2, [attestationPlace(attestation, match2.offset, match2, origin)]);
   }
   addKnownValues([...byIdentity.values()], configTexts(image, origin), attestations, origin);
   const leaks = [...byIdentity.values()].map(({ match: match2, places }) => {
@@ -41421,7 +41442,7 @@ function buildFilesystem(scans) {
   const root = { version: null, children: /* @__PURE__ */ new Map() };
   const versions = scans.map(({ index, entries }) => {
     for (const { path: path11, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer: index, by: path11 });
-    return entries.map((entry, position) => add(root, entry, index, position));
+    return entries.map((entry, position) => add2(root, entry, index, position));
   });
   return new Filesystem(root, versions);
 }
@@ -41444,7 +41465,7 @@ function makeVersion(entry, layer, index, content, ending) {
   version2.content = content ?? version2;
   return version2;
 }
-function add(root, entry, layer, index) {
+function add2(root, entry, layer, index) {
   if (entry.whiteout !== null || entry.afterEnd) return makeVersion(entry, layer, index, null, { state: "deleted", layer, by: entry.path });
   const target = entry.type === "hardlink" && entry.link !== null ? nodeAt(root, entry.link)?.version : null;
   const version2 = makeVersion(entry, layer, index, target?.content ?? null, null);
@@ -41516,7 +41537,7 @@ var PackageRecords = class {
 var merged = (path11) => path11.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
 function readPackageRecords(scans) {
   const byPath = /* @__PURE__ */ new Map();
-  const add2 = (path11, record2) => {
+  const add3 = (path11, record2) => {
     const key = merged(cleanPath(path11));
     const known = byPath.get(key);
     if (known === void 0) byPath.set(key, [record2]);
@@ -41531,20 +41552,20 @@ function readPackageRecords(scans) {
     for (const { entry, content } of extracts) {
       const path11 = entries[entry]?.path;
       if (path11 === void 0) continue;
-      if (path11.endsWith(".md5sums")) readMd5sums(baseName(path11).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add2);
-      else if (path11.endsWith("/apk/db/installed")) readApk(content, add2);
-      else if (path11.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path11))) readRecord(parentOf(parentOf(path11)), content, add2);
+      if (path11.endsWith(".md5sums")) readMd5sums(baseName(path11).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
+      else if (path11.endsWith("/apk/db/installed")) readApk(content, add3);
+      else if (path11.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path11))) readRecord(parentOf(parentOf(path11)), content, add3);
     }
   }
   return new PackageRecords(byPath);
 }
-function readMd5sums(name, content, add2) {
+function readMd5sums(name, content, add3) {
   for (const line2 of content.toString("utf8").split("\n")) {
     const match2 = /^([0-9a-f]{32})\s+(.+)$/.exec(line2);
-    if (match2?.[1] !== void 0 && match2[2] !== void 0) add2(match2[2], { package: `dpkg ${name}`, algorithm: "md5", checksum: match2[1] });
+    if (match2?.[1] !== void 0 && match2[2] !== void 0) add3(match2[2], { package: `dpkg ${name}`, algorithm: "md5", checksum: match2[1] });
   }
 }
-function readApk(content, add2) {
+function readApk(content, add3) {
   let name = "";
   let directory = "";
   let file2 = "";
@@ -41553,17 +41574,17 @@ function readApk(content, add2) {
     if (line2.startsWith("P:")) name = value;
     else if (line2.startsWith("F:")) directory = value;
     else if (line2.startsWith("R:")) file2 = value;
-    else if (line2.startsWith("Z:Q1")) add2(`${directory}/${file2}`, { package: `apk ${name}`, algorithm: "sha1", checksum: Buffer.from(value.slice(2), "base64").toString("hex") });
+    else if (line2.startsWith("Z:Q1")) add3(`${directory}/${file2}`, { package: `apk ${name}`, algorithm: "sha1", checksum: Buffer.from(value.slice(2), "base64").toString("hex") });
   }
 }
-function readRecord(sitePackages, content, add2) {
+function readRecord(sitePackages, content, add3) {
   let name = "";
   const lines = content.toString("utf8").split("\n");
   name = lines.find((line2) => line2.includes(".dist-info/"))?.replace(/\.dist-info\/.*$/, "") ?? "python package";
   for (const line2 of lines) {
     const match2 = /^"?(.+?)"?,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line2);
     if (match2?.[1] !== void 0 && match2[2] !== void 0)
-      add2(`${sitePackages}/${match2[1]}`, { package: `python ${name}`, algorithm: "sha256", checksum: Buffer.from(match2[2], "base64url").toString("hex") });
+      add3(`${sitePackages}/${match2[1]}`, { package: `python ${name}`, algorithm: "sha256", checksum: Buffer.from(match2[2], "base64url").toString("hex") });
   }
 }
 
@@ -49335,12 +49356,15 @@ function describe4(outcome, finding, paint) {
   const lines = wrap(visible(label), head, " ".repeat(6));
   const painted = lines.map((line2, index) => index === 0 ? line2.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line2);
   const text3 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding);
-  return [...painted, ...text3, ...wrap(visible(finding.remedy), "    \u2192 ", "      "), ...fixLines(outcome, finding)];
+  return [...painted, ...text3, ...wrap(visible(finding.remedy), "    \u2192 ", "      "), ...fixLines(outcome, finding, paint)];
 }
-function fixLines(outcome, finding) {
+function fixLines(outcome, finding, paint) {
   const parts = fixParts(outcome, finding);
   if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX) return ["      (the changed lines are in the JSON report and the job summary)"];
-  return parts.flatMap(({ title, lines }) => [...wrap(visible(title), "      ", "        "), ...lines.flatMap((line2) => wrap(visible(line2), "        ", "          "))]);
+  return parts.flatMap(({ title, lines }) => [
+    ...wrap(visible(title), "      ", "        "),
+    ...lines.flatMap((line2) => wrap(visible(line2), "        ", "          ").map((own2) => paint(line2.startsWith("+") ? "green" : "red", own2)))
+  ]);
 }
 function secretLines(outcome, finding) {
   const { location, secret } = finding;

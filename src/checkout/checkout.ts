@@ -20,8 +20,8 @@ export interface CheckoutEntry {
 const SKIPPED = new Set(['.git', 'node_modules'])
 /** Entries that a search looks at, Dockerfiles that it reads, bytes of one. */
 const MAX_ENTRIES = 20_000
-const MAX_DOCKERFILES = 300
-const MAX_DOCKERFILE = 1 << 20
+const MAX_DOCKERFILES = 200
+const MAX_DOCKERFILE = 256 << 10
 
 const isDockerfile = (name: string): boolean => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name) && !/\.dockerignore$/i.test(name)
 

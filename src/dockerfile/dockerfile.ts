@@ -70,12 +70,17 @@ function expand(text: string, args: ReadonlyMap<string, string>): string {
   )
 }
 
+/** Characters of an argument's value. */
+const MAX_ARGUMENT = 4096
+
 /** `NAME=value` pairs of an ARG whose values need nothing but other arguments. */
 function readArgs(text: string, escapeCharacter: Escape, args: Map<string, string>): void {
   for (const word of text.split(/\s+(?=\w+(?:=|$))/)) {
     const match = /^(\w+)=(.*)$/s.exec(word.trim())
     if (match?.[1] === undefined) continue
     const value = expand(match[2] ?? '', args)
+    // Arguments of arguments can grow without end; no image has such a name.
+    if (value.length > MAX_ARGUMENT) continue
     // Quotes and escapes come off; a variable that has no value stays as written.
     args.set(match[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(' '))
   }

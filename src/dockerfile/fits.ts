@@ -17,6 +17,10 @@ export interface Setting {
 const ANY_SHELL = /(?:^|\s)(?:\/(?:[\w.-]+\/)*[\w.-]+|cmd|powershell|pwsh)(?: -[\w-]+(?: [a-z]+)?)* (?:-[a-z]*c|\/C|-Command)$/i
 /** Build arguments and nothing behind them: the exec form has no shell. */
 const ONLY_BUILD_ARGS = /^\|\d+ /
+/** Characters in front of a command that are looked at. */
+const MAX_FRONT = 1000
+/** Names of one ARG that are compared. */
+const MAX_NAMES = 100
 /** Options of RUN, which buildah keeps. */
 const RUN_FLAGS = /(?: --[a-z]+(?:=\S*)?)+$/
 
@@ -37,14 +41,17 @@ function runTexts(instruction: Instruction): string[] {
 
 function runFits(instruction: Instruction, raw: string, shell: readonly string[] | null): boolean {
   const history = squeeze(raw)
+  const isExecWithArguments = ONLY_BUILD_ARGS.test(history) && jsonWords(instruction.text) !== null
   return runTexts(instruction).some((form) => {
     const text = squeeze(form)
     if (history === text) return true
     if (text === '' || !history.endsWith(` ${text}`)) return false
-    const front = ` ${history.slice(0, -text.length - 1)}`.replace(RUN_FLAGS, '').trim()
-    if (shell !== null)
-      return front === squeeze(shell.join(' ')) || front.endsWith(` ${squeeze(shell.join(' '))}`) || (jsonWords(instruction.text) !== null && ONLY_BUILD_ARGS.test(`${front} `))
-    return ANY_SHELL.test(front) || (ONLY_BUILD_ARGS.test(`${front} `) && jsonWords(instruction.text) !== null)
+    // A shell and its options are short; what stands before them, build arguments, can be of any length.
+    const front = ` ${history.slice(0, -text.length - 1)}`.slice(-MAX_FRONT).replace(RUN_FLAGS, '').trim()
+    if (isExecWithArguments) return true
+    if (shell === null) return ANY_SHELL.test(front)
+    const words = squeeze(shell.join(' '))
+    return front === words || front.endsWith(` ${words}`)
   })
 }
 
@@ -118,7 +125,7 @@ function namesFit(instruction: Instruction, entry: HistoryInstruction): boolean 
   const names = instruction.text.split(/\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split('=')[0] ?? '')
   const [only] = names
   if (names.length === 1) return new RegExp(`(?:^|\\s)${escapeRegExp(only ?? '')}(?:[=\\s]|$)`).test(entry.text)
-  return names.every((name) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name))
+  return names.slice(0, MAX_NAMES).every((name) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name))
 }
 
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

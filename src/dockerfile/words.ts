@@ -23,6 +23,9 @@ export function fitsPattern(pattern: Pattern, text: string): boolean {
   return true
 }
 
+/** Characters of `${…}`, with all that it holds. */
+const MAX_VARIABLE = 4096
+
 /** Where a variable that starts at `at` ends; `at` itself for a dollar sign that starts none. */
 function variableEnd(text: string, at: number): number {
   const rest = text.slice(at)
@@ -30,7 +33,7 @@ function variableEnd(text: string, at: number): number {
   if (name !== null) return at + name[0].length
   if (!rest.startsWith('${')) return at
   let depth = 0
-  for (let end = at + 1; end < text.length; end++) {
+  for (let end = at + 1; end < Math.min(text.length, at + MAX_VARIABLE); end++) {
     if (text[end] === '{') depth++
     else if (text[end] === '}' && --depth === 0) return end + 1
   }
@@ -81,12 +84,15 @@ export function patternsOf(text: string, escapeCharacter: string): Pattern[] {
 }
 
 /** Joins words with single spaces into one pattern. */
-export const joinPatterns = (words: readonly Pattern[]): Pattern =>
-  words.reduce<string[]>((sum, word, index) => {
-    const [head = '', ...tail] = word
-    if (index === 0) return [...word]
-    return [...sum.slice(0, -1), `${sum.at(-1) ?? ''} ${head}`, ...tail]
-  }, [])
+export function joinPatterns(words: readonly Pattern[]): Pattern {
+  const parts: string[] = []
+  for (const [index, [head = '', ...tail]] of words.entries()) {
+    if (index === 0) parts.push(head)
+    else parts[parts.length - 1] += ` ${head}`
+    parts.push(...tail)
+  }
+  return parts
+}
 
 /** The words of the JSON form; null for the shell form. */
 export function jsonWords(text: string): string[] | null {

@@ -17,7 +17,8 @@ const PLAIN_KEY = /^[\w-]+$/
 interface Leaf {
   readonly field: string
   readonly name: string
-  readonly value: string
+  /** null for what is nested too deep to be followed. */
+  readonly value: string | null
 }
 
 function* leavesOf(value: unknown, field: string, name: string, depth: number): Generator<Leaf> {
@@ -25,7 +26,11 @@ function* leavesOf(value: unknown, field: string, name: string, depth: number): 
     yield { field, name, value }
     return
   }
-  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return
+  if (typeof value !== 'object' || value === null) return
+  if (depth > MAX_DEPTH) {
+    yield { field, name: '', value: null }
+    return
+  }
   for (const [key, item] of Object.entries(value)) {
     const own = Array.isArray(value) ? `${field}[${key}]` : PLAIN_KEY.test(key) ? (field === '' ? key : `${field}.${key}`) : `${field}[${JSON.stringify(key)}]`
     // A key can hold a value too: `//registry/:_authToken=…`.
@@ -34,7 +39,7 @@ function* leavesOf(value: unknown, field: string, name: string, depth: number): 
 }
 
 /** The files that a provenance holds in base64, read as text. */
-const decoded = ({ field, value }: Leaf): string | null => (/\binfos\[\d+\]\.data$/.test(field) ? Buffer.from(value, 'base64').toString('utf8') : null)
+const decoded = ({ field, value }: Leaf): string | null => (value !== null && /\binfos\[\d+\]\.data$/.test(field) ? Buffer.from(value, 'base64').toString('utf8') : null)
 
 /** @returns null for a document that could not be read at all */
 export function attestationText({ predicateType, document }: Attestation): AttestationText | null {
@@ -59,7 +64,7 @@ export function attestationText({ predicateType, document }: Attestation): Attes
     offset += Buffer.byteLength(text) + 1
   }
   for (const leaf of leavesOf(root, '', '', 0)) {
-    if (count++ >= MAX_STRINGS) {
+    if (count++ >= MAX_STRINGS || leaf.value === null) {
       // Whatever is left is searched as it is stored.
       add('', raw)
       break

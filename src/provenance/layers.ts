@@ -12,6 +12,15 @@ export interface ProvenanceLayers {
   readonly isVerified: boolean
 }
 
+/** Instructions that can share a stack; more tell nothing any more. */
+const MAX_RANGES = 64
+
+function add(ranges: LineRange[], more: readonly LineRange[]): void {
+  for (const range of more) {
+    if (ranges.length < MAX_RANGES && !ranges.some(({ startLine, endLine }) => startLine === range.startLine && endLine === range.endLine)) ranges.push(range)
+  }
+}
+
 type LayerNames = readonly { readonly diffId: Digest; readonly digest: Digest | null }[]
 
 /** @returns null where no step has as many layers as the image */
@@ -36,7 +45,7 @@ export function layersOf({ chains, lines, images }: Provenance, layers: LayerNam
     const index = prefixes.get(digests.map((digest) => `${digest},`).join(''))
     if (index === undefined) continue
     const image = images.get(step)
-    if (image === undefined) found[index]?.push(...(lines.get(step) ?? []))
+    if (image === undefined) add(found[index] ?? [], lines.get(step) ?? [])
     else if (base === null || base.layers <= index) base = { ...image, layers: index + 1 }
   }
   return { lines: found, base, isVerified: verified !== undefined }

@@ -80,14 +80,17 @@ function describe(outcome: Outcome, finding: Finding, paint: Paint): string[] {
   const lines = wrap(visible(label), head, ' '.repeat(6))
   const painted = lines.map((line, index) => (index === 0 ? line.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line))
   const text = finding.secret === null ? wrap(visible(finding.message), '    ', '    ') : secretLines(outcome, finding)
-  return [...painted, ...text, ...wrap(visible(finding.remedy), '    → ', '      '), ...fixLines(outcome, finding)]
+  return [...painted, ...text, ...wrap(visible(finding.remedy), '    → ', '      '), ...fixLines(outcome, finding, paint)]
 }
 
 /** The change itself; a long one is in the summary and the JSON report. */
-function fixLines(outcome: Outcome, finding: Finding): string[] {
+function fixLines(outcome: Outcome, finding: Finding, paint: Paint): string[] {
   const parts = fixParts(outcome, finding)
   if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX) return ['      (the changed lines are in the JSON report and the job summary)']
-  return parts.flatMap(({ title, lines }) => [...wrap(visible(title), '      ', '        '), ...lines.flatMap((line) => wrap(visible(line), '        ', '          '))])
+  return parts.flatMap(({ title, lines }) => [
+    ...wrap(visible(title), '      ', '        '),
+    ...lines.flatMap((line) => wrap(visible(line), '        ', '          ').map((own) => paint(line.startsWith('+') ? 'green' : 'red', own))),
+  ])
 }
 
 /** Where the secret is, and what hid it; facts that help the person on call. */
