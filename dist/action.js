@@ -61034,13 +61034,23 @@ async function findBuild(image, options4) {
   const isTraced = origin.layers.some(({ lines }) => lines?.certainty === "exact") || origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
   if (!isFound && options4.checkout !== null && (!options4.isNamed || isTraced)) {
     const known = new Set(options4.dockerfiles.map(({ path: path11 }) => path11));
-    const more = (await findDockerfiles(options4.checkout)).filter(({ path: path11 }) => !known.has(path11));
+    const found = [...await namedByProvenance(options4.checkout, provenances), ...await findDockerfiles(options4.checkout)];
+    const more = found.filter(({ path: path11 }, index) => !known.has(path11) && found.findIndex((other) => other.path === path11) === index);
     if (more.length > 0) {
       const searched = originWith([...options4.dockerfiles, ...more]);
       if (searched.reason === null || options4.dockerfiles.length === 0) origin = searched;
     }
   }
   return { origin, provenances, warnings: [...problems.map((problem) => ({ code: "attestation-not-used", message: `${capital(problem)}.` })), ...origin.warnings] };
+}
+async function namedByProvenance(checkout, provenances) {
+  const files = [];
+  for (const { repositoryPath } of provenances) {
+    if (repositoryPath === null || repositoryPath.split("/").includes("..")) continue;
+    const text3 = await readSource(checkout, repositoryPath);
+    if (text3 !== null) files.push({ path: repositoryPath, text: text3 });
+  }
+  return files;
 }
 var capital = (text3) => text3.slice(0, 1).toUpperCase() + text3.slice(1);
 var MAX_TRACED = 200;

@@ -1,6 +1,6 @@
 // What is known of the build that made an image: its provenance, the Dockerfile in the checkout, the files that were copied.
 import { type BuildContext, type ContextFile, findSource, readContext } from './checkout/build-context.ts'
-import { findDockerfiles, type SourceFile } from './checkout/checkout.ts'
+import { findDockerfiles, readSource, type SourceFile } from './checkout/checkout.ts'
 import { flagValue, parseDockerfile } from './dockerfile/dockerfile.ts'
 import { findOrigin, type Origin } from './dockerfile/origin.ts'
 import { fileKey } from './evidence/evidence.ts'
@@ -90,7 +90,8 @@ export async function findBuild(image: Image, options: BuildOptions): Promise<Bu
   const isTraced = origin.layers.some(({ lines }) => lines?.certainty === 'exact') || origin.warnings.some(({ code }) => code === 'dockerfile-changed')
   if (!isFound && options.checkout !== null && (!options.isNamed || isTraced)) {
     const known = new Set(options.dockerfiles.map(({ path }) => path))
-    const more = (await findDockerfiles(options.checkout)).filter(({ path }) => !known.has(path))
+    const found = [...(await namedByProvenance(options.checkout, provenances)), ...(await findDockerfiles(options.checkout))]
+    const more = found.filter(({ path }, index) => !known.has(path) && found.findIndex((other) => other.path === path) === index)
     if (more.length > 0) {
       const searched = originWith([...options.dockerfiles, ...more])
       // Where nothing fits, the file at hand tells best why.
@@ -98,6 +99,17 @@ export async function findBuild(image: Image, options: BuildOptions): Promise<Bu
     }
   }
   return { origin, provenances, warnings: [...problems.map((problem) => ({ code: 'attestation-not-used', message: `${capital(problem)}.` })), ...origin.warnings] }
+}
+
+/** The files that the provenances say were built, whatever they are called. */
+async function namedByProvenance(checkout: string, provenances: readonly Provenance[]): Promise<SourceFile[]> {
+  const files: SourceFile[] = []
+  for (const { repositoryPath } of provenances) {
+    if (repositoryPath === null || repositoryPath.split('/').includes('..')) continue
+    const text = await readSource(checkout, repositoryPath)
+    if (text !== null) files.push({ path: repositoryPath, text })
+  }
+  return files
 }
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { align, alignBest } from '../../src/dockerfile/align.ts'
 import { contextPath } from '../../src/dockerfile/copy.ts'
 import { parseDockerfile } from '../../src/dockerfile/dockerfile.ts'
 import { readHistoryEntry } from '../../src/dockerfile/history.ts'
@@ -127,6 +128,103 @@ describe('alignment', () => {
   it('gives no line to a layer that a builder merged from several instructions', async () => {
     const layers = [...base, { by: '/bin/sh -c #(nop) COPY dir:1 in /x ', files: null }, { by: '/bin/sh -c rm /x/y', files: null }, made('/bin/sh -c #(nop) CMD ["x"]')]
     expect(await lines('FROM base\nCOPY x /x\nRUN rm /x/y\nCMD ["x"]\n', layers)).toMatch(/merged/)
+  })
+})
+
+describe('what does not decide', () => {
+  const entry = (createdBy: string, more: Partial<HistoryEntry> = {}): HistoryEntry => ({ index: 0, created: null, createdBy, author: null, comment: null, empty: false, ...more })
+  const result = (dockerfile: string, entries: readonly HistoryEntry[], target: string | null = null): unknown => {
+    const aligned = align(
+      parseDockerfile('Dockerfile', dockerfile),
+      entries.map((one, index) => readHistoryEntry({ ...one, index })),
+      target,
+    )
+    return 'alignment' in aligned
+      ? [...aligned.alignment.instructions].map(([index, { startLine }]) => [index, startLine]).concat(aligned.alignment.reason === null ? [] : [[-1, -1]])
+      : aligned.reason
+  }
+
+  it('two stages that fit: a line is known where they agree', () => {
+    const dockerfile = 'FROM base AS one\nRUN a\nRUN b\nFROM base AS two\nRUN b\n'
+    const entries = [entry('ADD x / # buildkit'), entry('RUN /bin/sh -c a # buildkit'), entry('RUN /bin/sh -c b # buildkit')]
+    expect(result(dockerfile, entries)).toEqual([[-1, -1]])
+    expect(result(dockerfile, entries, 'two')).toEqual([[2, 5]])
+    expect(result(dockerfile, entries, 'ONE')).toEqual([
+      [2, 3],
+      [1, 2],
+    ])
+  })
+
+  it('a stage that another only carries on is the same in both', () => {
+    const dockerfile = 'FROM base AS one\nRUN a\nFROM one AS same\n'
+    expect(result(dockerfile, [entry('x'), entry('RUN /bin/sh -c a # buildkit')])).toEqual([[1, 2]])
+  })
+
+  it('what ONBUILD of a stage leaves stands at the FROM that runs it', () => {
+    const dockerfile = 'FROM base AS one\nONBUILD RUN t\nRUN a\nFROM one\nRUN b\nFROM one\nRUN c\n'
+    const buildkit = [entry('x'), entry('RUN /bin/sh -c a # buildkit'), entry('RUN /bin/sh -c t # buildkit'), entry('RUN /bin/sh -c c # buildkit')]
+    expect(result(dockerfile, buildkit)).toEqual([
+      [3, 7],
+      [2, 6],
+      [1, 3],
+    ])
+    const classic = [entry('x'), entry('/bin/sh -c #(nop)  ONBUILD RUN t'), entry('/bin/sh -c a'), entry('/bin/sh -c t'), entry('/bin/sh -c c')]
+    expect(result(dockerfile, classic)).toEqual([
+      [4, 7],
+      [3, 6],
+      [2, 3],
+      [1, 2],
+    ])
+  })
+
+  it('kaniko writes only what changed something: what could be two instructions has no line', () => {
+    const kaniko = (text: string): HistoryEntry => entry(text, { author: 'kaniko' })
+    const dockerfile = 'FROM base\nENV A=b\nCOPY x /x\nRUN a\nRUN same\nRUN same\nCMD ["x"]\n'
+    expect(result(dockerfile, [entry('x'), kaniko('COPY x /x'), kaniko('RUN a')])).toEqual([
+      [1, 3],
+      [2, 4],
+    ])
+    expect(result(dockerfile, [entry('x'), kaniko('COPY x /x'), kaniko('RUN same')])).toEqual([[1, 3]])
+    expect(result(dockerfile, [entry('x'), kaniko('RUN a')])).toMatch(/line 3 \(COPY\) is not in the image's history/)
+  })
+
+  it.each([
+    ['an image without history', [], /no history/],
+    ['a squashed image', [entry('RUN a'), entry('', { comment: 'merge sha256:1 to sha256:2' })], /squashed/],
+    ['an imported image', [entry('', { comment: 'Imported from -' })], /imported/],
+    ['an image of ko', [entry('ko build ko://x', { author: 'ko' })], /by ko, without a Dockerfile/],
+    ['an image of Bazel', [entry('bazel build //x')], /by Bazel, without a Dockerfile/],
+    ['an empty history', [entry(''), entry('')], /history is empty/],
+    ['a container that was committed on top', [entry('RUN /bin/sh -c a # buildkit'), entry('sh -c "touch /x"')], /an entry of another builder/],
+  ])('%s', (_name, entries, reason) => {
+    expect(result('FROM base\nRUN a\n', entries)).toMatch(reason)
+  })
+
+  it('a Dockerfile that was not named, and has no RUN or COPY: what it leaves over is not called the base', async () => {
+    const { config } = await buildParts({ layers: [...base, made('COPY .env /x # buildkit'), empty('CMD ["x"]')] })
+    const origin = (isNamed: boolean): Origin =>
+      findOrigin({
+        config: parseConfig(config, 'test'),
+        annotations: {},
+        layers: [],
+        provenances: [],
+        dockerfiles: [parseDockerfile('Dockerfile', 'FROM base\nCMD ["x"]\n')],
+        isNamed,
+        target: null,
+      })
+    expect(origin(false).layers.map(({ owner }) => owner)).toEqual(['unknown', 'unknown'])
+    expect(origin(true).layers.map(({ owner }) => owner)).toEqual(['base', 'base'])
+  })
+
+  it('of several Dockerfiles the one that explains most; none where two explain as much', () => {
+    const history = [entry('x'), entry('RUN /bin/sh -c a # buildkit'), entry('COPY b /b # buildkit')].map((one, index) => readHistoryEntry({ ...one, index }))
+    const files = ['FROM x\nCOPY b /b\n', 'FROM x\nRUN a\nCOPY b /b\n', 'FROM x\nRUN other\n'].map((text, index) => parseDockerfile(`${index}/Dockerfile`, text))
+    expect(alignBest(files, history, null)).toMatchObject({ alignment: { dockerfile: { path: '1/Dockerfile' } } })
+    const [, fits] = files
+    expect(alignBest(fits === undefined ? [] : [fits, { ...fits, path: 'copy/Dockerfile' }], history, null)).toMatchObject({
+      reason: expect.stringMatching(/2 Dockerfiles fit the image alike \(1\/Dockerfile, copy\/Dockerfile\)/),
+    })
+    expect(alignBest(files.slice(2), history, null)).toMatchObject({ reason: expect.stringMatching(/2\/Dockerfile does not fit/) })
   })
 })
 
