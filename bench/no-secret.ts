@@ -59,6 +59,12 @@ try {
       )
       texts.push([format, stdout + stderr])
     }
+    const told = spawnSync(process.execPath, [path.join(root, 'dist/cli.js'), 'history', image, '--verbose', ...(named === null ? [] : ['--dockerfile', named])], {
+      encoding: 'utf8',
+      cwd: work,
+      maxBuffer: 1 << 28,
+    })
+    texts.push(['history', told.stdout + told.stderr])
     const summary = path.join(work, 'summary')
     const output = path.join(work, 'output')
     for (const name of [summary, output]) writeFileSync(name, '')

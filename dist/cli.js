@@ -14855,7 +14855,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     }
     return propValues;
   });
-  const isObject5 = isObject;
+  const isObject3 = isObject;
   const catchall = def.catchall;
   let value;
   const memo2 = globalConfig.memoizer;
@@ -14863,7 +14863,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
   inst._zod.parse = (payload, ctx) => {
     value ?? (value = _normalized.value);
     const input2 = payload.value;
-    if (!isObject5(input2)) {
+    if (!isObject3(input2)) {
       payload.issues.push({
         expected: "object",
         code: "invalid_type",
@@ -14999,7 +14999,7 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
     return doc.compile();
   };
   let fastpass;
-  const isObject5 = isObject;
+  const isObject3 = isObject;
   const jit = !globalConfig.jitless;
   const allowsEval2 = allowsEval;
   const fastEnabled = jit && allowsEval2.value;
@@ -15008,7 +15008,7 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
   inst._zod.parse = (payload, ctx) => {
     value ?? (value = _normalized.value);
     const input2 = payload.value;
-    if (!isObject5(input2)) {
+    if (!isObject3(input2)) {
       payload.issues.push({
         expected: "object",
         code: "invalid_type",
@@ -40904,9 +40904,8 @@ function readProvenance(document, where) {
 
 // src/provenance/documents.ts
 var PROVENANCE_KEY = /^buildx\.build\.provenance(?:\/|$)/;
-var isObject3 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 function inMetadata(value, depth = 0) {
-  if (!isObject3(value)) return [];
+  if (!isObject2(value)) return [];
   const own2 = Object.entries(value).flatMap(([key, found]) => PROVENANCE_KEY.test(key) ? [found] : []);
   if (own2.length > 0 || depth > 0) return own2;
   if ("predicate" in value || "buildDefinition" in value || "buildConfig" in value) return [value];
@@ -41003,22 +41002,21 @@ var parse4 = (text3) => {
     return null;
   }
 };
-var isObject4 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 async function findRecord(name) {
   const image = parse4(await docker(["image", "inspect", "--format", "{{json .}}", name]));
-  if (!isObject4(image)) return null;
-  const identity = isObject4(image["Identity"]) ? image["Identity"] : {};
+  if (!isObject2(image)) return null;
+  const identity = isObject2(image["Identity"]) ? image["Identity"] : {};
   const [build2] = Array.isArray(identity["Build"]) ? identity["Build"] : [];
-  if (isObject4(build2) && typeof build2["Ref"] === "string" && /^\w[\w./-]*$/.test(build2["Ref"])) return build2["Ref"];
+  if (isObject2(build2) && typeof build2["Ref"] === "string" && /^\w[\w./-]*$/.test(build2["Ref"])) return build2["Ref"];
   const id = image["Id"];
   const listed = await docker(["buildx", "history", "ls", "--format", "json"]) ?? "";
   for (const line2 of listed.split("\n").slice(0, MAX_RECORDS)) {
     const record2 = parse4(line2);
-    const ref = isObject4(record2) ? record2["ref"] : null;
+    const ref = isObject2(record2) ? record2["ref"] : null;
     if (typeof ref !== "string" || !/^\w[\w./-]*$/.test(ref)) continue;
     const details = parse4(await docker(["buildx", "history", "inspect", "--format", "json", ref]));
-    const attachments = isObject4(details) && Array.isArray(details["Attachments"]) ? details["Attachments"] : [];
-    if (attachments.some((attachment) => isObject4(attachment) && attachment["Digest"] === id)) return ref;
+    const attachments = isObject2(details) && Array.isArray(details["Attachments"]) ? details["Attachments"] : [];
+    if (attachments.some((attachment) => isObject2(attachment) && attachment["Digest"] === id)) return ref;
   }
   return null;
 }

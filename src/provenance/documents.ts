@@ -8,7 +8,7 @@ import { ConfigError } from '../error.ts'
 import { CHUNK, decompress, sniff } from '../image/compression.ts'
 import { type ImageFiles, tarFiles } from '../image/files.ts'
 import { spool } from '../image/spool.ts'
-import { MAX_PROVENANCE, type Provenance, readProvenance } from './provenance.ts'
+import { isObject, MAX_PROVENANCE, type Provenance, readProvenance } from './provenance.ts'
 
 export interface BuildDocuments {
   readonly provenances: readonly Provenance[]
@@ -18,8 +18,6 @@ export interface BuildDocuments {
 
 /** `buildx.build.provenance`, and with several platforms `buildx.build.provenance/linux/amd64`. */
 const PROVENANCE_KEY = /^buildx\.build\.provenance(?:\/|$)/
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The provenances in a metadata file; bake writes one object for each target. */
 function inMetadata(value: unknown, depth = 0): unknown[] {

@@ -1,7 +1,7 @@
 // Provenance of an image in the local engine, which keeps a record of every build even where the image carries none.
 // https://docs.docker.com/reference/cli/docker/buildx/history/inspect/attachment/
 import { execFile } from 'node:child_process'
-import { MAX_PROVENANCE, type Provenance, readProvenance } from './provenance.ts'
+import { isObject, MAX_PROVENANCE, type Provenance, readProvenance } from './provenance.ts'
 
 /** Milliseconds for one call; the record is a convenience and must not hold the gate up. */
 const TIMEOUT = 10_000
@@ -21,8 +21,6 @@ const parse = (text: string | null): unknown => {
     return null
   }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The record of the build that made an image: as the engine notes it, else by the digests that records list. */
 async function findRecord(name: string): Promise<string | null> {

@@ -90,7 +90,7 @@ const stepsSchema = z.array(
 )
 const materialsSchema = z.array(z.object({ uri: z.string(), digest: z.record(z.string(), z.string()).optional() }))
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 /** The value at a path of keys. */
 const at = (value: unknown, ...keys: readonly string[]): unknown => keys.reduce<unknown>((sum, key) => (isObject(sum) ? sum[key] : undefined), value)
 
