@@ -65742,6 +65742,8 @@ var Plan = class {
   build = /* @__PURE__ */ new Set();
   /** Patterns for .dockerignore. */
   ignore = /* @__PURE__ */ new Set();
+  /** The file that they go into. */
+  ignoreFile = ".dockerignore";
   constructor(dockerfile) {
     this.#dockerfile = dockerfile;
   }
@@ -65848,7 +65850,9 @@ function stepsOf({ origin }) {
 }
 var idOf = (path11) => baseName(path11).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
 var asPattern = (path11) => path11.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1");
-var mentions = (text3, name) => new RegExp(`\\$\\{?${name}\\b`).test(text3);
+var NAME = /^[A-Za-z_]\w*$/;
+var PLAIN_PATH = /^[\w./+@~-]+$/;
+var mentions = (text3, name) => NAME.test(name) && new RegExp(`\\$\\{?${name}\\b`).test(text3);
 var needsFile = ({ source: { text: text3, documents } }, path11) => {
   const whole = [text3, ...documents.map(({ content }) => content)].join("\n");
   return whole.includes(baseName(path11)) || READERS.some(([file2, programs]) => file2.test(path11) && programs.test(whole));
@@ -65910,8 +65914,11 @@ var Planner = class {
     if (place.kind === "file") return true;
     if (place.kind === "config") return /^(?:Env|Labels)\./.test(place.field);
     if (place.kind === "attestation") return /build-arg:/.test(place.field);
-    const source = this.#evidence.origin.history[place.index]?.source;
-    return source != null && /^(?:ARG|ENV|LABEL|RUN)$/.test(source.keyword);
+    const { source, instruction } = this.#evidence.origin.history[place.index] ?? {};
+    if (source == null || instruction === void 0) return false;
+    const { value } = this.#leak;
+    if (source.keyword === "RUN") return source.text.includes(value) || instruction.buildArgs.some((argument) => argument.includes(value));
+    return /^(?:ARG|ENV|LABEL)$/.test(source.keyword) && definedNames(source).some((name) => this.#names.has(name));
   }
   /** The value itself in a RUN: read from a mounted secret in its place. */
   #literals() {
@@ -65954,6 +65961,7 @@ var Planner = class {
       else this.#plan.replace(source, [`${source.keyword} ${current.text}`]);
     }
     for (const name of needed) {
+      if (!NAME.test(name)) return false;
       const users = this.#steps.filter(({ source }) => source.keyword === "RUN" && mentions([source.text, ...source.documents.map(({ content }) => content)].join("\n"), name));
       const other = this.#steps.find(
         ({ source }) => /^(?:COPY|ADD|WORKDIR|USER|EXPOSE|VOLUME|ENV|LABEL)$/.test(source.keyword) && mentions(source.text, name) && !definedNames(source).some((defined) => this.#names.has(defined))
@@ -66006,16 +66014,18 @@ var Planner = class {
     }
     const id = idOf(path11);
     const users = this.#steps.slice(at3 + 1, hider === null ? void 0 : hider.at + 1).filter((user) => user.source.keyword === "RUN" && this.#plan.body(user.source).trim() !== "" && needsFile(user, path11));
+    if (/[\n\r]/.test(inContext) || users.length > 0 && !PLAIN_PATH.test(path11)) return false;
     for (const user of users) {
       if (user.source.documents.length > 0 && user.source === hider?.step.source) return false;
       this.#plan.mount(user.source, id, [`target=${path11}`, ...user.isRoot ? [] : ["mode=0444"]]);
       this.#plan.build.add(`--secret id=${id},src=${known?.path ?? inContext}`);
     }
-    this.#plan.ignore.add(asPattern(inContext));
+    if (known?.ignoredBy == null) this.#plan.ignore.add(asPattern(inContext));
+    if (known !== void 0) this.#plan.ignoreFile = known.ignoreFile;
     if (!isNamed) return true;
     const others = sources.filter((name) => name !== inContext);
     if (others.length === 0) this.#plan.remove(source);
-    else this.#plan.replace(source, [["COPY", ...source.flags, ...others, targetOf(source)].join(" ")]);
+    else this.#plan.replace(source, [[source.keyword, ...source.flags, copyWords(source, others)].join(" ")]);
     return true;
   }
   /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
@@ -66048,7 +66058,10 @@ var Planner = class {
   }
 };
 var inStage = ({ origin }, { startLine }) => origin.dockerfile?.stages.findLast(({ fromInstruction }) => fromInstruction.startLine <= startLine);
-var targetOf = (source) => rawWordsOf(source.text).at(-1) ?? ".";
+function copyWords({ text: text3 }, sources) {
+  const json2 = jsonWords(text3);
+  return json2 === null ? [...sources, rawWordsOf(text3).at(-1)].join(" ") : JSON.stringify([...sources, json2.at(-1)]);
+}
 function fixOf(evidence, leak) {
   const { dockerfile, reason, layers } = evidence.origin;
   if (dockerfile === null || reason !== null || layers.some(({ lines }) => lines?.changed === true)) return null;
@@ -66057,8 +66070,7 @@ function fixOf(evidence, leak) {
   const edits = plan.edits();
   const patterns = [...plan.ignore];
   if (edits.length === 0 && patterns.length === 0) return null;
-  const known = [...evidence.sources.values()][0];
-  return { path: dockerfile.path, edits, ignore: patterns.length === 0 ? null : { path: known?.ignoreFile ?? ".dockerignore", patterns }, build: [...plan.build] };
+  return { path: dockerfile.path, edits, ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns }, build: [...plan.build] };
 }
 
 // src/secrets/checks.ts

@@ -37,6 +37,8 @@ export class Plan {
   readonly build = new Set<string>()
   /** Patterns for .dockerignore. */
   readonly ignore = new Set<string>()
+  /** The file that they go into. */
+  ignoreFile = '.dockerignore'
 
   constructor(dockerfile: Dockerfile) {
     this.#dockerfile = dockerfile

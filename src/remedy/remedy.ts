@@ -4,7 +4,7 @@
 import { contextPath, copySources } from '../dockerfile/copy.ts'
 import { flagValue, type Instruction, parentStage, type Stage } from '../dockerfile/dockerfile.ts'
 import type { EntryOrigin } from '../dockerfile/origin.ts'
-import { rawWordsOf } from '../dockerfile/words.ts'
+import { jsonWords, rawWordsOf } from '../dockerfile/words.ts'
 import { type Evidence, fileKey } from '../evidence/evidence.ts'
 import type { FilePlace, Leak, Place } from '../evidence/leak.ts'
 import { baseName, cleanPath } from '../filesystem/path.ts'
@@ -72,7 +72,12 @@ const idOf = (path: string): string =>
 /** A path as a pattern of .dockerignore that matches it alone. */
 const asPattern = (path: string): string => path.replace(/([*?[\]\\])/g, '\\$1').replace(/^([!#])/, '\\$1')
 
-const mentions = (text: string, name: string): boolean => new RegExp(`\\$\\{?${name}\\b`).test(text)
+const NAME = /^[A-Za-z_]\w*$/
+/** What an option of RUN can hold without quotes. */
+const PLAIN_PATH = /^[\w./+@~-]+$/
+
+/** Whether a text uses a variable. */
+const mentions = (text: string, name: string): boolean => NAME.test(name) && new RegExp(`\\$\\{?${name}\\b`).test(text)
 
 /** Whether a RUN needs the file: it names it, or runs a program that reads it by itself. */
 const needsFile = ({ source: { text, documents } }: Step, path: string): boolean => {
@@ -150,8 +155,11 @@ class Planner {
     if (place.kind === 'file') return true
     if (place.kind === 'config') return /^(?:Env|Labels)\./.test(place.field)
     if (place.kind === 'attestation') return /build-arg:/.test(place.field)
-    const source = this.#evidence.origin.history[place.index]?.source
-    return source != null && /^(?:ARG|ENV|LABEL|RUN)$/.test(source.keyword)
+    const { source, instruction } = this.#evidence.origin.history[place.index] ?? {}
+    if (source == null || instruction === undefined) return false
+    const { value } = this.#leak
+    if (source.keyword === 'RUN') return source.text.includes(value) || instruction.buildArgs.some((argument) => argument.includes(value))
+    return /^(?:ARG|ENV|LABEL)$/.test(source.keyword) && definedNames(source).some((name) => this.#names.has(name))
   }
 
   /** The value itself in a RUN: read from a mounted secret in its place. */
@@ -203,6 +211,7 @@ class Planner {
     }
     // ENV copies an argument: both are gone, and one secret serves.
     for (const name of needed) {
+      if (!NAME.test(name)) return false
       const users = this.#steps.filter(({ source }) => source.keyword === 'RUN' && mentions([source.text, ...source.documents.map(({ content }) => content)].join('\n'), name))
       const other = this.#steps.find(
         ({ source }) =>
@@ -268,16 +277,18 @@ class Planner {
     const users = this.#steps
       .slice(at + 1, hider === null ? undefined : hider.at + 1)
       .filter((user) => user.source.keyword === 'RUN' && this.#plan.body(user.source).trim() !== '' && needsFile(user, path))
+    if (/[\n\r]/.test(inContext) || (users.length > 0 && !PLAIN_PATH.test(path))) return false
     for (const user of users) {
       if (user.source.documents.length > 0 && user.source === hider?.step.source) return false
       this.#plan.mount(user.source, id, [`target=${path}`, ...(user.isRoot ? [] : ['mode=0444'])])
       this.#plan.build.add(`--secret id=${id},src=${known?.path ?? inContext}`)
     }
-    this.#plan.ignore.add(asPattern(inContext))
+    if (known?.ignoredBy == null) this.#plan.ignore.add(asPattern(inContext))
+    if (known !== undefined) this.#plan.ignoreFile = known.ignoreFile
     if (!isNamed) return true
     const others = sources.filter((name) => name !== inContext)
     if (others.length === 0) this.#plan.remove(source)
-    else this.#plan.replace(source, [['COPY', ...source.flags, ...others, targetOf(source)].join(' ')])
+    else this.#plan.replace(source, [[source.keyword, ...source.flags, copyWords(source, others)].join(' ')])
     return true
   }
 
@@ -315,8 +326,11 @@ class Planner {
 const inStage = ({ origin }: Evidence, { startLine }: Instruction): Stage | undefined =>
   origin.dockerfile?.stages.findLast(({ fromInstruction }) => fromInstruction.startLine <= startLine)
 
-/** The target of a COPY as written. */
-const targetOf = (source: Instruction): string => rawWordsOf(source.text).at(-1) ?? '.'
+/** The words of a COPY with other sources, in the form in which it is written. */
+function copyWords({ text }: Instruction, sources: readonly string[]): string {
+  const json = jsonWords(text)
+  return json === null ? [...sources, rawWordsOf(text).at(-1)].join(' ') : JSON.stringify([...sources, json.at(-1)])
+}
 
 /** @returns a change after which the leak is gone; null where none is certain */
 export function fixOf(evidence: Evidence, leak: Leak): Fix | null {
@@ -327,6 +341,5 @@ export function fixOf(evidence: Evidence, leak: Leak): Fix | null {
   const edits = plan.edits()
   const patterns = [...plan.ignore]
   if (edits.length === 0 && patterns.length === 0) return null
-  const known = [...evidence.sources.values()][0]
-  return { path: dockerfile.path, edits, ignore: patterns.length === 0 ? null : { path: known?.ignoreFile ?? '.dockerignore', patterns }, build: [...plan.build] }
+  return { path: dockerfile.path, edits, ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns }, build: [...plan.build] }
 }

@@ -63,6 +63,13 @@ const CASES: readonly Case[] = [
     ignores: 'token.txt',
   },
   {
+    name: 'one of several sources in the JSON form',
+    dockerfile: `${BASE}COPY --chown=1:1 ["a.txt", "token.txt", "/my app/"]\nRUN rm "/my app/token.txt"\n`,
+    files: { 'a.txt': 'a', 'token.txt': token },
+    becomes: `${BASE}COPY --chown=1:1 ["a.txt","/my app/"]\n`,
+    ignores: 'token.txt',
+  },
+  {
     name: 'an argument that a RUN names',
     dockerfile: `${BASE}ARG VERSION=1 TOKEN\nRUN test -n "$TOKEN" && \\\n    echo "$VERSION" > /version\n`,
     files: {},
