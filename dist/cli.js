@@ -32261,7 +32261,7 @@ function fitSteps(dockerfile, stage, root, steps, history2, builder) {
     if (reason !== null) return { reason };
     pairs.set(entry.index, step.at);
   }
-  return { stage, root, pairs, baseEntries, ownFrom: baseEntries, weight: own2.filter(({ ran }) => makesFiles(ran)).length };
+  return { stage, root, pairs, baseEntries, ownFrom: baseEntries, making: own2.flatMap(({ ran }) => makesFiles(ran) ? [ran] : []) };
 }
 function fitKaniko(dockerfile, stage, root, steps, history2) {
   const fits2 = (step, entry) => step !== void 0 && entry !== void 0 && mismatch(step, entry, "kaniko", dockerfile.escapeCharacter) === null;
@@ -32288,7 +32288,7 @@ function fitKaniko(dockerfile, stage, root, steps, history2) {
     from++;
   }
   const baseEntries = history2.findLastIndex(({ author }) => author !== "kaniko") + 1;
-  return { stage, root, pairs: sure, baseEntries, ownFrom: index + 1, weight: sure.size };
+  return { stage, root, pairs: sure, baseEntries, ownFrom: index + 1, making: [...sure.values()] };
 }
 function agree(dockerfile, fits2, entries) {
   const last = fits2.at(-1) ?? fits2[0];
@@ -32305,7 +32305,8 @@ function agree(dockerfile, fits2, entries) {
     instructions,
     baseEntries: Math.min(...boundaries, entries),
     ownFrom: Math.max(...fits2.map(({ ownFrom }) => ownFrom)),
-    weight: Math.min(...fits2.map(({ weight }) => weight)),
+    weight: Math.min(...fits2.map(({ making }) => making.length)),
+    letters: Math.min(...fits2.map(({ making }) => making.reduce((sum, { text: text3 }) => sum + text3.replace(/[^\p{L}\p{N}]/gu, "").length, 0))),
     base: isOne ? { reference: last.root.from, from: last.root.fromInstruction } : null,
     reason: certain ? null : `several stages of ${dockerfile.path} fit the image: name the one that was built with --target`
   };
@@ -32327,20 +32328,22 @@ function align(dockerfile, history2, target) {
   const own2 = results.at(-1);
   return { reason: `${path11} does not fit the image: ${own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show"}` };
 }
-function alignBest(dockerfiles, history2, target) {
+var MIN_LETTERS = 12;
+function alignBest(dockerfiles, history2, target, found = []) {
   const results = dockerfiles.map((dockerfile) => align(dockerfile, history2, target));
   const [only] = results;
-  if (only === void 0) return { reason: "no Dockerfile was given" };
-  if (results.length === 1) return only;
-  const fits2 = results.flatMap((result) => "alignment" in result ? [result.alignment] : []);
+  if (only !== void 0 && results.length + found.length === 1) return only;
+  const searched = found.map((dockerfile) => align(dockerfile, history2, target)).filter((result) => "reason" in result || result.alignment.letters >= MIN_LETTERS);
+  const fits2 = [...results, ...searched].flatMap((result) => "alignment" in result ? [result.alignment] : []);
   const most = Math.max(-1, ...fits2.map(({ weight }) => weight));
   const best = fits2.filter(({ weight }) => weight === most);
   const [winner] = best;
   if (winner !== void 0 && best.length === 1) return { alignment: winner };
-  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : dockerfiles.map(({ path: path11 }) => path11)).slice(0, 4).join(", ");
+  const all = [...dockerfiles, ...found];
+  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all.map(({ path: path11 }) => path11)).slice(0, 4).join(", ");
   if (best.length > 1)
     return { reason: `${best.length} Dockerfiles fit the image alike (${names}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile` };
-  return { reason: `none of ${dockerfiles.length} Dockerfiles fits the image (${names}${dockerfiles.length > 4 ? ", \u2026" : ""})` };
+  return { reason: `none of ${all.length} Dockerfiles fits the image (${names}${all.length > 4 ? ", \u2026" : ""})` };
 }
 
 // src/provenance/layers.ts
@@ -32506,26 +32509,27 @@ function firstTrace({ provenances, layers }, history2, pairing) {
   for (const provenance of provenances) {
     if (provenance.dockerfile === null) continue;
     const result = trace(provenance, layers, history2, pairing);
-    if ("trace" in result) return { traced: result.trace, problems };
-    problems.push(result.problem);
+    if ("problem" in result) problems.push({ where: provenance.where, problem: result.problem });
+    else return { traced: result.trace, problems: problems.filter(({ where }) => where !== provenance.where).map(({ problem }) => problem) };
   }
-  return { traced: null, problems };
+  return { traced: null, problems: problems.map(({ problem }) => problem) };
 }
 function findOrigin(sources) {
-  const { config: config2, dockerfiles, isNamed, target } = sources;
+  const { config: config2, dockerfiles, found = [], isNamed, target } = sources;
+  const files = [...dockerfiles, ...found];
   const history2 = (config2.history ?? []).map(readHistoryEntry);
   const pairing = pairLayers(config2.diffIds.length, config2.history);
   const isMerged = pairing.some((index) => index !== null && METADATA.has(history2[index]?.keyword ?? ""));
   const { traced, problems } = firstTrace(sources, history2, pairing);
   const warnings = problems.map((message) => ({ code: "provenance-not-used", message: `${message}.` }));
-  const aligned = traced === null ? dockerfiles.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history2, target) : null;
+  const aligned = traced === null ? files.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history2, target, found) : null;
   let known = null;
   if (traced !== null) {
-    const file2 = fileOf(traced, dockerfiles);
+    const file2 = fileOf(traced, files);
     const dockerfile = file2 === null ? traced.dockerfile : { ...traced.dockerfile, path: file2.path };
     known = { dockerfile, alignment: traced.alignment, traced, certainty: "exact", changed: file2 === null };
     if (file2 === null) {
-      const several = dockerfiles.filter(({ text: text3 }) => sameText(text3, traced.dockerfile.text)).map(({ path: path11 }) => path11);
+      const several = files.filter(({ text: text3 }) => sameText(text3, traced.dockerfile.text)).map(({ path: path11 }) => path11);
       warnings.push({
         code: "dockerfile-changed",
         message: `The Dockerfile that was built (${dockerfile.path}, by ${traced.provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
@@ -32576,7 +32580,7 @@ function findOrigin(sources) {
   const own2 = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction);
   const stageFrom = alignment?.stage.fromInstruction ?? null;
   return {
-    dockerfile: known?.dockerfile ?? (dockerfiles.length === 1 ? dockerfiles[0] ?? null : null),
+    dockerfile: known?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
     layers,
     history: entries,
     base: baseOf(sources, layers, traced, alignment, linesOf(alignment?.base?.from)),
@@ -41066,25 +41070,27 @@ async function findBuild(image, options4) {
     const recorded = await engineProvenance(image.reference.replace(/^engine:/, ""));
     if (recorded !== null) provenances.push(recorded);
   }
-  const originWith = (files) => findOrigin({
+  const parsed = (files) => files.map(({ path: path11, text: text3 }) => parseDockerfile(path11, text3));
+  const originWith = (found) => findOrigin({
     config: image.config,
     annotations: image.annotations,
     layers: image.layers,
     provenances,
-    dockerfiles: files.map(({ path: path11, text: text3 }) => parseDockerfile(path11, text3)),
+    dockerfiles: parsed(options4.dockerfiles),
+    found: parsed(found),
     isNamed: options4.isNamed,
     target: options4.target
   });
-  let origin = originWith(options4.dockerfiles);
-  const isFound = origin.dockerfile !== null && origin.reason === null && !origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
-  const isTraced = origin.layers.some(({ lines }) => lines?.certainty === "exact") || origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
-  if (!isFound && options4.checkout !== null && (!options4.isNamed || isTraced)) {
+  let origin = originWith([]);
+  const isChanged = origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
+  const hasNone = origin.history.every(({ lines }) => lines === null);
+  if ((isChanged || hasNone && !options4.isNamed) && options4.checkout !== null) {
     const known = new Set(options4.dockerfiles.map(({ path: path11 }) => path11));
     const found = [...await namedByProvenance(options4.checkout, provenances), ...await findDockerfiles(options4.checkout)];
     const more = found.filter(({ path: path11 }, index) => !known.has(path11) && found.findIndex((other) => other.path === path11) === index);
     if (more.length > 0) {
-      const searched = originWith([...options4.dockerfiles, ...more]);
-      if (searched.reason === null || options4.dockerfiles.length === 0) origin = searched;
+      const searched = originWith(more);
+      if (isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
     }
   }
   return { origin, provenances, warnings: [...problems.map((problem) => ({ code: "attestation-not-used", message: `${capital(problem)}.` })), ...origin.warnings] };

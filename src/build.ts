@@ -1,7 +1,7 @@
 // What is known of the build that made an image: its provenance, the Dockerfile in the checkout, the files that were copied.
 import { type BuildContext, type ContextFile, findSource, readContext } from './checkout/build-context.ts'
 import { findDockerfiles, readSource, type SourceFile } from './checkout/checkout.ts'
-import { flagValue, parseDockerfile } from './dockerfile/dockerfile.ts'
+import { type Dockerfile, flagValue, parseDockerfile } from './dockerfile/dockerfile.ts'
 import { findOrigin, type Origin } from './dockerfile/origin.ts'
 import { fileKey } from './evidence/evidence.ts'
 import type { Leak } from './evidence/leak.ts'
@@ -75,27 +75,29 @@ export async function findBuild(image: Image, options: BuildOptions): Promise<Bu
     const recorded = await engineProvenance(image.reference.replace(/^engine:/, ''))
     if (recorded !== null) provenances.push(recorded)
   }
-  const originWith = (files: readonly SourceFile[]): Origin =>
+  const parsed = (files: readonly SourceFile[]): Dockerfile[] => files.map(({ path, text }) => parseDockerfile(path, text))
+  const originWith = (found: readonly SourceFile[]): Origin =>
     findOrigin({
       config: image.config,
       annotations: image.annotations,
       layers: image.layers,
       provenances,
-      dockerfiles: files.map(({ path, text }) => parseDockerfile(path, text)),
+      dockerfiles: parsed(options.dockerfiles),
+      found: parsed(found),
       isNamed: options.isNamed,
       target: options.target,
     })
-  let origin = originWith(options.dockerfiles)
-  const isFound = origin.dockerfile !== null && origin.reason === null && !origin.warnings.some(({ code }) => code === 'dockerfile-changed')
-  const isTraced = origin.layers.some(({ lines }) => lines?.certainty === 'exact') || origin.warnings.some(({ code }) => code === 'dockerfile-changed')
-  if (!isFound && options.checkout !== null && (!options.isNamed || isTraced)) {
+  let origin = originWith([])
+  const isChanged = origin.warnings.some(({ code }) => code === 'dockerfile-changed')
+  const hasNone = origin.history.every(({ lines }) => lines === null)
+  if ((isChanged || (hasNone && !options.isNamed)) && options.checkout !== null) {
     const known = new Set(options.dockerfiles.map(({ path }) => path))
     const found = [...(await namedByProvenance(options.checkout, provenances)), ...(await findDockerfiles(options.checkout))]
     const more = found.filter(({ path }, index) => !known.has(path) && found.findIndex((other) => other.path === path) === index)
     if (more.length > 0) {
-      const searched = originWith([...options.dockerfiles, ...more])
+      const searched = originWith(more)
       // Where nothing fits, the file at hand tells best why.
-      if (searched.reason === null || options.dockerfiles.length === 0) origin = searched
+      if (isChanged || options.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched
     }
   }
   return { origin, provenances, warnings: [...problems.map((problem) => ({ code: 'attestation-not-used', message: `${capital(problem)}.` })), ...origin.warnings] }

@@ -18,6 +18,8 @@ export interface Alignment {
   readonly ownFrom: number
   /** Own RUN, COPY and ADD whose text was compared: what the alignment rests on. */
   readonly weight: number
+  /** Letters and digits of their texts: `COPY . .` alone could be anybody's. */
+  readonly letters: number
   /** The image that the first FROM of the chain names, and that FROM; null where several fit. */
   readonly base: { readonly reference: string; readonly from: Instruction } | null
   /** Why some lines are not known; null when all are. */
@@ -104,7 +106,8 @@ interface Fit {
   readonly pairs: ReadonlyMap<number, Instruction>
   readonly baseEntries: number
   readonly ownFrom: number
-  readonly weight: number
+  /** Own RUN, COPY and ADD that fit. */
+  readonly making: readonly Instruction[]
 }
 
 function fitStage(dockerfile: Dockerfile, stage: Stage, history: readonly HistoryInstruction[]): Fit | { reason: string } {
@@ -138,7 +141,7 @@ function fitSteps(dockerfile: Dockerfile, stage: Stage, root: Stage, steps: read
     if (reason !== null) return { reason }
     pairs.set(entry.index, step.at)
   }
-  return { stage, root, pairs, baseEntries, ownFrom: baseEntries, weight: own.filter(({ ran }) => makesFiles(ran)).length }
+  return { stage, root, pairs, baseEntries, ownFrom: baseEntries, making: own.flatMap(({ ran }) => (makesFiles(ran) ? [ran] : [])) }
 }
 
 /**
@@ -173,7 +176,7 @@ function fitKaniko(dockerfile: Dockerfile, stage: Stage, root: Stage, steps: rea
   }
   // What kaniko wrote before them can be the base's, or of an instruction that was changed since.
   const baseEntries = history.findLastIndex(({ author }) => author !== 'kaniko') + 1
-  return { stage, root, pairs: sure, baseEntries, ownFrom: index + 1, weight: sure.size }
+  return { stage, root, pairs: sure, baseEntries, ownFrom: index + 1, making: [...sure.values()] }
 }
 
 /** Lays several fits over each other: what they agree on is known. */
@@ -192,7 +195,8 @@ function agree(dockerfile: Dockerfile, fits: readonly [Fit, ...Fit[]], entries: 
     instructions,
     baseEntries: Math.min(...boundaries, entries),
     ownFrom: Math.max(...fits.map(({ ownFrom }) => ownFrom)),
-    weight: Math.min(...fits.map(({ weight }) => weight)),
+    weight: Math.min(...fits.map(({ making }) => making.length)),
+    letters: Math.min(...fits.map(({ making }) => making.reduce((sum, { text }) => sum + text.replace(/[^\p{L}\p{N}]/gu, '').length, 0))),
     base: isOne ? { reference: last.root.from, from: last.root.fromInstruction } : null,
     reason: certain ? null : `several stages of ${dockerfile.path} fit the image: name the one that was built with --target`,
   }
@@ -221,22 +225,27 @@ export function align(dockerfile: Dockerfile, history: readonly HistoryInstructi
   return { reason: `${path} does not fit the image: ${own !== undefined && 'reason' in own ? own.reason : 'the stage has no instructions that the history could show'}` }
 }
 
+/** Letters that a Dockerfile which nobody named must have in common with the history: `COPY . .` could be anybody's. */
+const MIN_LETTERS = 12
+
 /**
  * Picks among several Dockerfiles the one that fits. One that explains more RUN, COPY and ADD than every other wins;
  * where two explain as much, none does.
+ * @param found further ones that a search brought
  */
-export function alignBest(dockerfiles: readonly Dockerfile[], history: readonly HistoryInstruction[], target: string | null): Aligned {
+export function alignBest(dockerfiles: readonly Dockerfile[], history: readonly HistoryInstruction[], target: string | null, found: readonly Dockerfile[] = []): Aligned {
   const results = dockerfiles.map((dockerfile) => align(dockerfile, history, target))
   const [only] = results
-  if (only === undefined) return { reason: 'no Dockerfile was given' }
-  if (results.length === 1) return only
-  const fits = results.flatMap((result) => ('alignment' in result ? [result.alignment] : []))
+  if (only !== undefined && results.length + found.length === 1) return only
+  const searched = found.map((dockerfile) => align(dockerfile, history, target)).filter((result) => 'reason' in result || result.alignment.letters >= MIN_LETTERS)
+  const fits = [...results, ...searched].flatMap((result) => ('alignment' in result ? [result.alignment] : []))
   const most = Math.max(-1, ...fits.map(({ weight }) => weight))
   const best = fits.filter(({ weight }) => weight === most)
   const [winner] = best
   if (winner !== undefined && best.length === 1) return { alignment: winner }
-  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : dockerfiles.map(({ path }) => path)).slice(0, 4).join(', ')
+  const all = [...dockerfiles, ...found]
+  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all.map(({ path }) => path)).slice(0, 4).join(', ')
   if (best.length > 1)
     return { reason: `${best.length} Dockerfiles fit the image alike (${names}${best.length > 4 ? ', …' : ''}): name the one that it was built from with --dockerfile` }
-  return { reason: `none of ${dockerfiles.length} Dockerfiles fits the image (${names}${dockerfiles.length > 4 ? ', …' : ''})` }
+  return { reason: `none of ${all.length} Dockerfiles fits the image (${names}${all.length > 4 ? ', …' : ''})` }
 }

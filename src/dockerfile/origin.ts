@@ -81,6 +81,8 @@ export interface OriginSources {
   readonly provenances: readonly Provenance[]
   /** Dockerfiles of the checkout that may have built the image. */
   readonly dockerfiles: readonly Dockerfile[]
+  /** Further ones that a search of the checkout brought. */
+  readonly found?: readonly Dockerfile[]
   /** The user named them: then a Dockerfile without a RUN or COPY of its own is believed too. */
   readonly isNamed: boolean
   /** The stage that was built; null where nobody said. */
@@ -117,14 +119,15 @@ function firstTrace(
   history: readonly HistoryInstruction[],
   pairing: readonly (number | null)[],
 ): { traced: Trace | null; problems: string[] } {
-  const problems: string[] = []
+  const problems: { where: string; problem: string }[] = []
   for (const provenance of provenances) {
     if (provenance.dockerfile === null) continue
     const result = trace(provenance, layers, history, pairing)
-    if ('trace' in result) return { traced: result.trace, problems }
-    problems.push(result.problem)
+    if ('problem' in result) problems.push({ where: provenance.where, problem: result.problem })
+    // A metadata file of several builds holds one for each: those of the others are no problem.
+    else return { traced: result.trace, problems: problems.filter(({ where }) => where !== provenance.where).map(({ problem }) => problem) }
   }
-  return { traced: null, problems }
+  return { traced: null, problems: problems.map(({ problem }) => problem) }
 }
 
 /**
@@ -132,20 +135,21 @@ function firstTrace(
  * Dockerfiles.
  */
 export function findOrigin(sources: OriginSources): Origin {
-  const { config, dockerfiles, isNamed, target } = sources
+  const { config, dockerfiles, found = [], isNamed, target } = sources
+  const files = [...dockerfiles, ...found]
   const history = (config.history ?? []).map(readHistoryEntry)
   const pairing = pairLayers(config.diffIds.length, config.history)
   const isMerged = pairing.some((index) => index !== null && METADATA.has(history[index]?.keyword ?? ''))
   const { traced, problems } = firstTrace(sources, history, pairing)
   const warnings = problems.map((message) => ({ code: 'provenance-not-used', message: `${message}.` }))
-  const aligned = traced === null ? (dockerfiles.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history, target)) : null
+  const aligned = traced === null ? (files.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history, target, found)) : null
   let known: Known | null = null
   if (traced !== null) {
-    const file = fileOf(traced, dockerfiles)
+    const file = fileOf(traced, files)
     const dockerfile = file === null ? traced.dockerfile : { ...traced.dockerfile, path: file.path }
     known = { dockerfile, alignment: traced.alignment, traced, certainty: 'exact', changed: file === null }
     if (file === null) {
-      const several = dockerfiles.filter(({ text }) => sameText(text, traced.dockerfile.text)).map(({ path }) => path)
+      const several = files.filter(({ text }) => sameText(text, traced.dockerfile.text)).map(({ path }) => path)
       warnings.push({
         code: 'dockerfile-changed',
         message: `The Dockerfile that was built (${dockerfile.path}, by ${traced.provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(' and ')}: name the one that was built with --dockerfile` : 'is not in the checkout: it changed since the build, or was made for it'}. Lines are those of the build; no file is annotated.`,
@@ -210,7 +214,7 @@ export function findOrigin(sources: OriginSources): Origin {
   const own = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction)
   const stageFrom = alignment?.stage.fromInstruction ?? null
   return {
-    dockerfile: known?.dockerfile ?? (dockerfiles.length === 1 ? (dockerfiles[0] ?? null) : null),
+    dockerfile: known?.dockerfile ?? (files.length === 1 ? (files[0] ?? null) : null),
     layers,
     history: entries,
     base: baseOf(sources, layers, traced, alignment, linesOf(alignment?.base?.from)),

@@ -120,6 +120,18 @@ describe('the file of the checkout', () => {
     expect(outcome.report.warnings[0]?.message).toMatch(/2 Dockerfiles fit the image alike \(a\/Dockerfile, b\/Dockerfile\)/)
   })
 
+  it('is not taken for one whose few words stand in every Dockerfile', async () => {
+    put('other/Dockerfile', 'FROM node\nCOPY . .\n')
+    const archive = await buildImage({
+      layers: [
+        { by: 'RUN /bin/sh -c npm ci # buildkit', files: [{ name: 'y', content: 'y' }] },
+        { by: 'COPY . . # buildkit', files: [{ name: 'x', content: 'x' }] },
+      ],
+    })
+    expect(pathsOf(await judgeArchive(archive, { checkout, isNamed: false }))).toEqual([null])
+    expect(pathsOf(await judgeArchive(archive, { checkout, dockerfile: 'FROM node\nRUN npm ci\nCOPY . .\n' }))).toEqual(['Dockerfile'])
+  })
+
   it('that leaked is told by its content, with the pattern that keeps it out today', async () => {
     copyFileSync(path.join(FIXTURES, 'provenance/Dockerfile'), path.join(checkout, 'Dockerfile'))
     const token = VALUES['github-token']?.() ?? ''
