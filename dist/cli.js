@@ -31599,13 +31599,13 @@ var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
   ignoreFile,
   ignoredBy: ignoredBy(dockerignore, inContext)
 });
-async function findSource(root, context, instruction, file2) {
+async function findSource(root, context, instruction, workdir, file2) {
   const base = path2.join(root, context.directory);
   const isSame = async (relative) => {
     const full = path2.join(base, relative);
     return await sizeOf(full) === file2.size && await sha256Of(full) === file2.sha256;
   };
-  const named2 = contextPath(instruction, file2.path);
+  const named2 = contextPath(instruction, file2.path, workdir);
   if (!named2.startsWith("..") && await isSame(named2)) return toContextFile(context, named2);
   let compared = 0;
   for (const source of copySources(instruction)) {
@@ -32558,14 +32558,25 @@ function findOrigin(sources) {
     if (traced.baseLayers === null) return "unknown";
     return layer < traced.baseLayers ? "base" : "own";
   };
+  let workdir = "/";
   const entries = history2.map((read, index) => {
+    const startedIn = workdir;
+    if (read.keyword === "WORKDIR") workdir = cleanPath(read.text.startsWith("/") ? read.text : `${workdir}/${read.text}`);
     const layer = pairing.indexOf(index);
     const source = (layer === -1 ? null : traced?.instructions[layer]) ?? alignment?.instructions.get(index) ?? null;
     const isRun = read.keyword === null && source?.keyword === "RUN";
     const instruction = isRun ? { ...read, keyword: "RUN", display: `RUN ${read.text}` } : read;
     const [entry] = (config2.history ?? []).slice(index);
     if (entry === void 0) throw new RangeError(`no history entry ${index}`);
-    return { instruction, source, entry, layer: layer === -1 ? null : layer, owner: layer === -1 ? ownerOf(index) : layerOwner(layer, index), lines: linesOf(source) };
+    return {
+      instruction,
+      source,
+      entry,
+      workdir: startedIn,
+      layer: layer === -1 ? null : layer,
+      owner: layer === -1 ? ownerOf(index) : layerOwner(layer, index),
+      lines: linesOf(source)
+    };
   });
   let before = -1;
   const layers = pairing.map((index, layer) => {
@@ -40802,6 +40813,7 @@ async function spool(source, directory, where) {
 var MAX_PROVENANCE = 32 << 20;
 var MAX_STEPS = 2e4;
 var MAX_CHAIN = 1024;
+var TOOLS = /^pkg:docker\/(?:docker\.io\/)?docker\/(?:dockerfile(?:-upstream)?|buildkit-syft-scanner)[@?]/;
 var text2 = external_exports.string().optional().catch(void 0);
 var texts = external_exports.record(external_exports.string(), external_exports.unknown()).optional().catch(void 0);
 var line = external_exports.object({ line: external_exports.int().min(1) });
@@ -40900,7 +40912,7 @@ function readProvenance(document, where) {
       lines,
       chains,
       images: images2,
-      materials: materials.data.flatMap(({ uri: uri2, digest: digest3 }) => imageOfPurl(uri2, digest3?.["sha256"]) ?? []),
+      materials: materials.data.flatMap(({ uri: uri2, digest: digest3 }) => TOOLS.test(uri2) ? [] : imageOfPurl(uri2, digest3?.["sha256"]) ?? []),
       ...pathsOf(name, vcs, source)
     }
   };
@@ -41124,7 +41136,11 @@ async function findSources(leaks, { origin, provenances }, { checkout, context }
       if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key)) continue;
       if (traced++ >= MAX_TRACED) return found;
       for (const candidate of contexts) {
-        const source = await findSource(checkout, candidate, instruction, { path: inImage, size: entry.size, sha256: place.hashes.sha256 });
+        const source = await findSource(checkout, candidate, instruction, origin.history[origin.layers[layer]?.history ?? -1]?.workdir ?? "/", {
+          path: inImage,
+          size: entry.size,
+          sha256: place.hashes.sha256
+        });
         if (source === null) continue;
         found.set(key, source);
         break;
@@ -45891,13 +45907,11 @@ var READERS = [
 ];
 var FETCHERS = /\b(?:apk|apt-get|bundle|cargo|composer|curl|dotnet|gem|git|go|gradlew?|mvnw?|npm|npx|nuget|pip3?|pnpm|poetry|uv|wget|yarn)\b/;
 function stepsOf({ origin }) {
-  let workdir = "/";
   let isRoot = true;
   const steps = [];
   for (const entry of origin.history) {
     const { instruction, source, owner } = entry;
-    if (source !== null && owner !== "base" && source.keyword === instruction.keyword) steps.push({ source, entry, workdir, isRoot });
-    if (instruction.keyword === "WORKDIR") workdir = cleanPath(instruction.text.startsWith("/") ? instruction.text : `${workdir}/${instruction.text}`);
+    if (source !== null && owner !== "base" && source.keyword === instruction.keyword) steps.push({ source, entry, workdir: entry.workdir, isRoot });
     if (instruction.keyword === "USER") isRoot = /^(?:root|0)?(?::|$)/.test(instruction.text.trim());
   }
   return steps;
@@ -46272,7 +46286,7 @@ function copyChange(evidence, place, keyword, mounted, fix) {
   if (known?.ignoredBy != null)
     return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew, and ${use}`;
   const text3 = source ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path11 = known?.inContext ?? (text3 === null ? baseName(place.version.path) : contextPath(text3, place.version.path));
+  const path11 = known?.inContext ?? (text3 === null ? baseName(place.version.path) : contextPath(text3, place.version.path, origin.history[layer?.history ?? -1]?.workdir));
   const isNamed = source !== null && copySources(source).includes(path11);
   const how = isNamed ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
   return `Add \`${fix?.ignore?.patterns[0] ?? path11}\` to ${known?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;

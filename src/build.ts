@@ -141,7 +141,11 @@ export async function findSources(leaks: readonly Leak[], { origin, provenances 
       if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, 'from') !== null || place.hashes === null || found.has(key)) continue
       if (traced++ >= MAX_TRACED) return found
       for (const candidate of contexts) {
-        const source = await findSource(checkout, candidate, instruction, { path: inImage, size: entry.size, sha256: place.hashes.sha256 })
+        const source = await findSource(checkout, candidate, instruction, origin.history[origin.layers[layer]?.history ?? -1]?.workdir ?? '/', {
+          path: inImage,
+          size: entry.size,
+          sha256: place.hashes.sha256,
+        })
         if (source === null) continue
         found.set(key, source)
         break

@@ -54,6 +54,7 @@ const toContextFile = ({ directory, dockerignore, ignoreFile }: BuildContext, in
 /**
  * Finds the file that an instruction copied.
  * @param root of the checkout
+ * @param workdir that a relative target starts from
  * @param file path in the image, size in bytes, SHA-256 of its content in hexadecimal
  * @returns null where no file of the context has that content: it was made for the build, or removed since
  */
@@ -61,6 +62,7 @@ export async function findSource(
   root: string,
   context: BuildContext,
   instruction: Instruction,
+  workdir: string,
   file: { readonly path: string; readonly size: number; readonly sha256: string },
 ): Promise<ContextFile | null> {
   const base = path.join(root, context.directory)
@@ -68,7 +70,7 @@ export async function findSource(
     const full = path.join(base, relative)
     return (await sizeOf(full)) === file.size && (await sha256Of(full)) === file.sha256
   }
-  const named = contextPath(instruction, file.path)
+  const named = contextPath(instruction, file.path, workdir)
   if (!named.startsWith('..') && (await isSame(named))) return toContextFile(context, named)
   // A pattern or a target that depends on WORKDIR: look at all that the sources name.
   let compared = 0

@@ -1,5 +1,6 @@
 // For every layer and history entry: the instruction and line that made it, and whether it is the image's own or came
 // with the base. What is not known stays unknown, with a reason.
+import { cleanPath } from '../filesystem/path.ts'
 import type { HistoryEntry, ImageConfig } from '../image/config.ts'
 import type { Digest } from '../image/image.ts'
 import { sameReference } from '../image/reference.ts'
@@ -39,6 +40,8 @@ export interface EntryOrigin {
   /** The instruction as the Dockerfile has it. */
   readonly source: Instruction | null
   readonly entry: HistoryEntry
+  /** The working directory that it started in, as far as the history tells. */
+  readonly workdir: string
   /** Index of the layer it made, null for none or when not known. */
   readonly layer: number | null
   readonly owner: Owner
@@ -189,7 +192,10 @@ export function findOrigin(sources: OriginSources): Origin {
     return layer < traced.baseLayers ? 'base' : 'own'
   }
 
+  let workdir = '/'
   const entries = history.map((read, index): EntryOrigin => {
+    const startedIn = workdir
+    if (read.keyword === 'WORKDIR') workdir = cleanPath(read.text.startsWith('/') ? read.text : `${workdir}/${read.text}`)
     const layer = pairing.indexOf(index)
     const source = (layer === -1 ? null : traced?.instructions[layer]) ?? alignment?.instructions.get(index) ?? null
     // The exec form of the classic builder is known as a RUN only once its line is.
@@ -197,7 +203,15 @@ export function findOrigin(sources: OriginSources): Origin {
     const instruction: HistoryInstruction = isRun ? { ...read, keyword: 'RUN', display: `RUN ${read.text}` } : read
     const [entry] = (config.history ?? []).slice(index)
     if (entry === undefined) throw new RangeError(`no history entry ${index}`)
-    return { instruction, source, entry, layer: layer === -1 ? null : layer, owner: layer === -1 ? ownerOf(index) : layerOwner(layer, index), lines: linesOf(source) }
+    return {
+      instruction,
+      source,
+      entry,
+      workdir: startedIn,
+      layer: layer === -1 ? null : layer,
+      owner: layer === -1 ? ownerOf(index) : layerOwner(layer, index),
+      lines: linesOf(source),
+    }
   })
   let before = -1
   const layers = pairing.map((index, layer): LayerOrigin => {

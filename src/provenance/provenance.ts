@@ -43,6 +43,9 @@ export const MAX_PROVENANCE = 32 << 20
 const MAX_STEPS = 20_000
 const MAX_CHAIN = 1024
 
+/** Images that build and inspect, and are in no image that they make: the frontend that `# syntax=` names, the SBOM scanner. */
+const TOOLS = /^pkg:docker\/(?:docker\.io\/)?docker\/(?:dockerfile(?:-upstream)?|buildkit-syft-scanner)[@?]/
+
 const text = z.string().optional().catch(undefined)
 const texts = z.record(z.string(), z.unknown()).optional().catch(undefined)
 const line = z.object({ line: z.int().min(1) })
@@ -182,7 +185,7 @@ export function readProvenance(document: unknown, where: string): ReadProvenance
       lines,
       chains,
       images,
-      materials: materials.data.flatMap(({ uri, digest }) => imageOfPurl(uri, digest?.['sha256']) ?? []),
+      materials: materials.data.flatMap(({ uri, digest }) => (TOOLS.test(uri) ? [] : (imageOfPurl(uri, digest?.['sha256']) ?? []))),
       ...pathsOf(name, vcs, source),
     },
   }

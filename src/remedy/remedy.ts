@@ -51,13 +51,11 @@ const FETCHERS = /\b(?:apk|apt-get|bundle|cargo|composer|curl|dotnet|gem|git|go|
 
 /** The steps of the build that the Dockerfile shows, oldest first. */
 function stepsOf({ origin }: Evidence): Step[] {
-  let workdir = '/'
   let isRoot = true
   const steps: Step[] = []
   for (const entry of origin.history) {
     const { instruction, source, owner } = entry
-    if (source !== null && owner !== 'base' && source.keyword === instruction.keyword) steps.push({ source, entry, workdir, isRoot })
-    if (instruction.keyword === 'WORKDIR') workdir = cleanPath(instruction.text.startsWith('/') ? instruction.text : `${workdir}/${instruction.text}`)
+    if (source !== null && owner !== 'base' && source.keyword === instruction.keyword) steps.push({ source, entry, workdir: entry.workdir, isRoot })
     if (instruction.keyword === 'USER') isRoot = /^(?:root|0)?(?::|$)/.test(instruction.text.trim())
   }
   return steps

@@ -109,6 +109,17 @@ describe('a provenance of any JSON', () => {
     )
   })
 
+  it('names the images that went into the build, and not the tools that built', () => {
+    const uris = [
+      'pkg:docker/docker/dockerfile@1?platform=linux%2Famd64',
+      'pkg:docker/ghcr.io%2Facme/base@1.0',
+      'pkg:docker/docker/buildkit-syft-scanner@stable-1',
+      'pkg:github/acme/app@main',
+    ]
+    const result = readProvenance({ materials: uris.map((uri) => ({ uri, digest: { sha256: 'a'.repeat(64) } })) }, 'it')
+    expect('provenance' in result && result.provenance.materials).toEqual([{ reference: 'ghcr.io/acme/base:1.0', digest: `sha256:${'a'.repeat(64)}` }])
+  })
+
   it.each([
     [
       {
