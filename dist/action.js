@@ -66452,7 +66452,7 @@ function copyChange(evidence, place, keyword, mounted, fix) {
   if (stage !== null) return `Copy only what the image needs from ${stage}, and let that stage read the secret from ${MOUNT}.`;
   const use = mounted === "" ? `what the build needs comes from ${MOUNT}.` : `the RUN that needs it mounts it:${mounted}.`;
   const known = sources.get(fileKey(place.version.content.layer, place.version.content.index));
-  const from = known === void 0 ? "" : ` It is ${known.path} of the checkout.`;
+  const from = known === void 0 || known.path === known.inContext ? "" : ` It is ${known.path} of the checkout.`;
   if (known?.ignoredBy != null)
     return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew, and ${use}`;
   const text3 = source ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);

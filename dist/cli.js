@@ -46282,7 +46282,7 @@ function copyChange(evidence, place, keyword, mounted, fix) {
   if (stage !== null) return `Copy only what the image needs from ${stage}, and let that stage read the secret from ${MOUNT}.`;
   const use = mounted === "" ? `what the build needs comes from ${MOUNT}.` : `the RUN that needs it mounts it:${mounted}.`;
   const known = sources.get(fileKey(place.version.content.layer, place.version.content.index));
-  const from = known === void 0 ? "" : ` It is ${known.path} of the checkout.`;
+  const from = known === void 0 || known.path === known.inContext ? "" : ` It is ${known.path} of the checkout.`;
   if (known?.ignoredBy != null)
     return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew, and ${use}`;
   const text3 = source ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
@@ -48951,20 +48951,20 @@ function renderContext(inspection, verbose) {
 
 // src/report/history.ts
 var HEADINGS = ["layer", "size", "age", "line", "from", "found", "instruction"];
-var MIN_INSTRUCTION = 20;
+var MIN_INSTRUCTION = 12;
 function age(created, now) {
   const seconds = created === null ? Number.NaN : (now.getTime() - new Date(created).getTime()) / 1e3;
   if (!Number.isFinite(seconds) || seconds < 0 || seconds > 45 * 365 * 86400) return "";
   const units = [
-    ["year", 365 * 86400],
-    ["month", 30 * 86400],
-    ["day", 86400],
-    ["hour", 3600],
+    ["y", 365 * 86400],
+    ["mo", 30 * 86400],
+    ["d", 86400],
+    ["h", 3600],
     ["min", 60]
   ];
   for (const [unit, length] of units) {
     const count2 = Math.floor(seconds / length);
-    if (count2 >= 1) return `${count2} ${unit}${count2 === 1 || unit === "min" ? "" : "s"}`;
+    if (count2 >= 1) return `${count2} ${unit}`;
   }
   return "now";
 }
@@ -48985,17 +48985,14 @@ function renderHistory(outcome, now, { width, verbose }) {
   const { image } = report;
   const findings = shownFindings(report);
   const from = (base2) => base2 === null ? "?" : base2 ? "base" : "own";
-  const place = (at3) => {
-    const whole = at3 === null ? "" : `${at3.path}:${at3.startLine}`;
-    return whole.length > 24 ? `\u2026${whole.slice(-23)}` : whole;
-  };
+  const lines = (at4) => at4 === null ? "" : at4.startLine === at4.endLine ? String(at4.startLine) : `${at4.startLine}-${at4.endLine}`;
   const rows = image.history.map((entry, index) => {
     const layer = entry.layer === null ? null : image.layers[entry.layer] ?? null;
     return [
       layer === null ? "" : String(layer.index),
       layer === null ? "" : bytes(layer.size),
       age(entry.created, now),
-      place(entry.dockerfile),
+      lines(entry.dockerfile),
       from(entry.base),
       foundIn(findings, layer?.index ?? null, index),
       `${(layer?.merged.length ?? 0) > 0 ? `(layer of ${layer?.merged.length} instructions above) ` : ""}${visible((instructions[index] ?? "").replace(/\s+/g, " "))}`
@@ -49012,8 +49009,11 @@ function renderHistory(outcome, now, { width, verbose }) {
   });
   const base = image.base === null ? "" : `
 base ${visible(image.base.reference)}${image.base.digest === null ? "" : `@${image.base.digest.slice(0, 19)}\u2026`} (known by ${image.base.source})`;
+  const at3 = image.history.find(({ dockerfile }) => dockerfile !== null)?.dockerfile;
+  const file2 = at3 == null ? "" : `
+lines of ${visible(at3.path)}${at3.changed === true ? " as it was built" : ""}, ${at3.certainty}`;
   const warnings = report.warnings.filter(({ code: code2 }) => /lines|dockerfile|provenance|attestation/.test(code2)).flatMap(({ message }) => ["", ...wrap(visible(message), "", "  ")]);
-  return `${visible(image.reference)} \xB7 ${image.platform} \xB7 ${bytes(image.size)} \xB7 ${layerTally(image)}${base}
+  return `${visible(image.reference)} \xB7 ${image.platform} \xB7 ${bytes(image.size)} \xB7 ${layerTally(image)}${base}${file2}
 
 ${text3.join("\n")}
 ${warnings.map((line2) => `${line2}

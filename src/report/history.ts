@@ -6,22 +6,23 @@ import { bytes, layerTally, shownFindings } from './words.ts'
 import { wrap } from './wrap.ts'
 
 const HEADINGS = ['layer', 'size', 'age', 'line', 'from', 'found', 'instruction'] as const
-const MIN_INSTRUCTION = 20
+/** Columns that the instruction has at least. */
+const MIN_INSTRUCTION = 12
 
-/** `3 days`, `2 years`; empty when not known. Builders write 1970 and year 1 where they leave the time out. */
+/** `3 d`, `2 y`; empty when not known. Builders write 1970 and year 1 where they leave the time out. */
 function age(created: string | null, now: Date): string {
   const seconds = created === null ? Number.NaN : (now.getTime() - new Date(created).getTime()) / 1000
   if (!Number.isFinite(seconds) || seconds < 0 || seconds > 45 * 365 * 86_400) return ''
   const units: readonly (readonly [string, number])[] = [
-    ['year', 365 * 86_400],
-    ['month', 30 * 86_400],
-    ['day', 86_400],
-    ['hour', 3600],
+    ['y', 365 * 86_400],
+    ['mo', 30 * 86_400],
+    ['d', 86_400],
+    ['h', 3600],
     ['min', 60],
   ]
   for (const [unit, length] of units) {
     const count = Math.floor(seconds / length)
-    if (count >= 1) return `${count} ${unit}${count === 1 || unit === 'min' ? '' : 's'}`
+    if (count >= 1) return `${count} ${unit}`
   }
   return 'now'
 }
@@ -52,17 +53,15 @@ export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: {
   const { image } = report
   const findings = shownFindings(report)
   const from = (base: boolean | null): string => (base === null ? '?' : base ? 'base' : 'own')
-  const place = (at: { readonly path: string; readonly startLine: number } | null): string => {
-    const whole = at === null ? '' : `${at.path}:${at.startLine}`
-    return whole.length > 24 ? `…${whole.slice(-23)}` : whole
-  }
+  const lines = (at: { readonly startLine: number; readonly endLine: number } | null): string =>
+    at === null ? '' : at.startLine === at.endLine ? String(at.startLine) : `${at.startLine}-${at.endLine}`
   const rows = image.history.map((entry, index): string[] => {
     const layer = entry.layer === null ? null : (image.layers[entry.layer] ?? null)
     return [
       layer === null ? '' : String(layer.index),
       layer === null ? '' : bytes(layer.size),
       age(entry.created, now),
-      place(entry.dockerfile),
+      lines(entry.dockerfile),
       from(entry.base),
       foundIn(findings, layer?.index ?? null, index),
       `${(layer?.merged.length ?? 0) > 0 ? `(layer of ${layer?.merged.length} instructions above) ` : ''}${visible((instructions[index] ?? '').replace(/\s+/g, ' '))}`,
@@ -81,6 +80,8 @@ export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: {
   })
   const base =
     image.base === null ? '' : `\nbase ${visible(image.base.reference)}${image.base.digest === null ? '' : `@${image.base.digest.slice(0, 19)}…`} (known by ${image.base.source})`
+  const at = image.history.find(({ dockerfile }) => dockerfile !== null)?.dockerfile
+  const file = at == null ? '' : `\nlines of ${visible(at.path)}${at.changed === true ? ' as it was built' : ''}, ${at.certainty}`
   const warnings = report.warnings.filter(({ code }) => /lines|dockerfile|provenance|attestation/.test(code)).flatMap(({ message }) => ['', ...wrap(visible(message), '', '  ')])
-  return `${visible(image.reference)} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}${base}\n\n${text.join('\n')}\n${warnings.map((line) => `${line}\n`).join('')}`
+  return `${visible(image.reference)} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}${base}${file}\n\n${text.join('\n')}\n${warnings.map((line) => `${line}\n`).join('')}`
 }

@@ -187,7 +187,7 @@ function copyChange(evidence: Evidence, place: FilePlace, keyword: string, mount
   if (stage !== null) return `Copy only what the image needs from ${stage}, and let that stage read the secret from ${MOUNT}.`
   const use = mounted === '' ? `what the build needs comes from ${MOUNT}.` : `the RUN that needs it mounts it:${mounted}.`
   const known = sources.get(fileKey(place.version.content.layer, place.version.content.index))
-  const from = known === undefined ? '' : ` It is ${known.path} of the checkout.`
+  const from = known === undefined || known.path === known.inContext ? '' : ` It is ${known.path} of the checkout.`
   if (known?.ignoredBy != null)
     return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew, and ${use}`
   const text = source ?? (layer?.instruction?.builder === 'buildkit' ? layer.instruction : null)

@@ -177,8 +177,8 @@ describe('lines', () => {
   it('history prints the image as a table, with what was found and what hides it', () => {
     const { status, stdout } = layergate(['history', 'image.tar'], { cwd: folder })
     expect(status).toBe(0)
-    expect(stdout).toMatch(/ 5 {2}6\.1 kB .* Dockerfile:19 {2}own {3}1 critical {2}COPY \. \/app\/all\n/)
-    expect(stdout).toMatch(/ 6 {2}3\.1 kB .* Dockerfile:21 {2}own {3}hides 1 /)
+    expect(stdout).toMatch(/\nlines of Dockerfile, aligned\n[\s\S]*\n +5 {2}6\.1 kB .* 19 +own +1 critical {2}COPY \. \/app\/all\n/)
+    expect(stdout).toMatch(/ 6 {2}3\.1 kB .* 21-24 +own +hides 1 /)
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
