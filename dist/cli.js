@@ -31693,7 +31693,11 @@ async function inspectContext(root, directory, dockerfile, scanner) {
     }
     const real = matches2.filter(({ strength }) => strength !== "harmless");
     for (const match2 of matches2) values.push({ value: match2.value, guessable: match2.detector.guessable === true });
-    for (const { detector, line: line2, strength, value } of real) {
+    const seen = /* @__PURE__ */ new Set();
+    for (const { detector, line: line2, strength, value, identity } of real) {
+      const key = `${identity} ${line2}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
       if (secrets.length < MAX_LISTED)
         secrets.push({ path: name, line: line2, severity: SEVERITIES[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) });
     }

@@ -129,7 +129,12 @@ export async function inspectContext(root: string, directory: string, dockerfile
     }
     const real = matches.filter(({ strength }) => strength !== 'harmless')
     for (const match of matches) values.push({ value: match.value, guessable: match.detector.guessable === true })
-    for (const { detector, line, strength, value } of real) {
+    const seen = new Set<string>()
+    for (const { detector, line, strength, value, identity } of real) {
+      // The same value on the same line, or in the same binary, is listed once.
+      const key = `${identity} ${line}`
+      if (seen.has(key)) continue
+      seen.add(key)
       if (secrets.length < MAX_LISTED)
         secrets.push({ path: name, line, severity: SEVERITIES[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) })
     }
