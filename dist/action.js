@@ -32846,16 +32846,19 @@ function materialOf(provenances, named2) {
 function baseOf({ annotations: annotations2, config: config2, provenances }, layers, traced, alignment, lines) {
   const count2 = layers.some(({ owner }) => owner === "unknown") ? null : layers.filter(({ owner }) => owner === "base").length;
   if (traced !== null && traced.base !== null) return { reference: traced.base.reference, digest: traced.base.digest, layers: traced.baseLayers, source: "provenance", lines };
-  const annotated = annotations2["org.opencontainers.image.base.name"];
-  if (annotated !== void 0 && annotated !== "")
-    return { reference: annotated, digest: annotations2["org.opencontainers.image.base.digest"] ?? null, layers: count2, source: "annotation", lines };
+  const written = alignment?.base?.reference ?? null;
+  const named2 = written !== null && /[$]/.test(written) ? null : written;
+  const annotated = annotations2["org.opencontainers.image.base.name"] ?? "";
+  if (annotated !== "" && (named2 === null || sameReference(annotated, named2.replace(/@sha256:.*$/, "")))) {
+    const isIntermediate = (config2.history ?? []).some(({ comment: comment2 }) => /^FROM [0-9a-f]{12,64}$/.test(comment2 ?? ""));
+    return { reference: annotated, digest: isIntermediate ? null : annotations2["org.opencontainers.image.base.digest"] ?? null, layers: count2, source: "annotation", lines };
+  }
   const commented = (config2.history ?? []).map(({ comment: comment2 }) => /^FROM (\S+)/.exec(comment2 ?? "")?.[1]).findLast((name) => name !== void 0 && !/^[0-9a-f]{12,64}$/.test(name));
   if (commented !== void 0) return { reference: commented, digest: null, layers: count2, source: "history", lines };
-  const named2 = alignment?.base?.reference ?? null;
   if (named2?.toLowerCase() === "scratch") return null;
-  const material = materialOf(provenances, named2 !== null && /[$]/.test(named2) ? null : named2);
+  const material = materialOf(provenances, named2);
   if (material !== null) return { reference: material.reference, digest: material.digest, layers: count2, source: "provenance", lines };
-  if (named2 === null || /[$]/.test(named2)) return null;
+  if (named2 === null) return null;
   return { reference: named2, digest: /@(sha256:[0-9a-f]{64})$/.exec(named2)?.[1] ?? null, layers: count2, source: "dockerfile", lines };
 }
 

@@ -248,7 +248,7 @@ function materialOf(provenances: readonly Provenance[], named: string | null): B
   return materials.length === 1 ? (only ?? null) : null
 }
 
-/** By provenance, then the manifest's annotations, what buildah notes in the history, the FROM line. */
+/** By provenance, the manifest's annotations, what buildah notes in the history, the FROM line. */
 function baseOf(
   { annotations, config, provenances }: OriginSources,
   layers: readonly LayerOrigin[],
@@ -258,16 +258,21 @@ function baseOf(
 ): BaseImage | null {
   const count = layers.some(({ owner }) => owner === 'unknown') ? null : layers.filter(({ owner }) => owner === 'base').length
   if (traced !== null && traced.base !== null) return { reference: traced.base.reference, digest: traced.base.digest, layers: traced.baseLayers, source: 'provenance', lines }
-  const annotated = annotations['org.opencontainers.image.base.name']
-  if (annotated !== undefined && annotated !== '')
-    return { reference: annotated, digest: annotations['org.opencontainers.image.base.digest'] ?? null, layers: count, source: 'annotation', lines }
+  const written = alignment?.base?.reference ?? null
+  const named = written !== null && /[$]/.test(written) ? null : written
+  const annotated = annotations['org.opencontainers.image.base.name'] ?? ''
+  // Anybody can write an annotation: it adds to what the FROM line says and does not contradict it.
+  if (annotated !== '' && (named === null || sameReference(annotated, named.replace(/@sha256:.*$/, '')))) {
+    // With layers, buildah notes the digest of an intermediate image.
+    const isIntermediate = (config.history ?? []).some(({ comment }) => /^FROM [0-9a-f]{12,64}$/.test(comment ?? ''))
+    return { reference: annotated, digest: isIntermediate ? null : (annotations['org.opencontainers.image.base.digest'] ?? null), layers: count, source: 'annotation', lines }
+  }
   // buildah writes the base into a comment: a name, or the id of an intermediate image.
   const commented = (config.history ?? []).map(({ comment }) => /^FROM (\S+)/.exec(comment ?? '')?.[1]).findLast((name) => name !== undefined && !/^[0-9a-f]{12,64}$/.test(name))
   if (commented !== undefined) return { reference: commented, digest: null, layers: count, source: 'history', lines }
-  const named = alignment?.base?.reference ?? null
   if (named?.toLowerCase() === 'scratch') return null
-  const material = materialOf(provenances, named !== null && /[$]/.test(named) ? null : named)
+  const material = materialOf(provenances, named)
   if (material !== null) return { reference: material.reference, digest: material.digest, layers: count, source: 'provenance', lines }
-  if (named === null || /[$]/.test(named)) return null
+  if (named === null) return null
   return { reference: named, digest: /@(sha256:[0-9a-f]{64})$/.exec(named)?.[1] ?? null, layers: count, source: 'dockerfile', lines }
 }

@@ -216,6 +216,23 @@ describe('what does not decide', () => {
     expect(origin(true).layers.map(({ owner }) => owner)).toEqual(['base', 'base'])
   })
 
+  it('an annotation that names another base than the FROM line', async () => {
+    const { config } = await buildParts({ layers: [...base, made('COPY x /x # buildkit')] })
+    const baseOf = (name: string, from: string): unknown =>
+      findOrigin({
+        config: parseConfig(config, 'test'),
+        annotations: { 'org.opencontainers.image.base.name': name, 'org.opencontainers.image.base.digest': 'sha256:1' },
+        layers: [],
+        provenances: [],
+        dockerfiles: [parseDockerfile('Dockerfile', `FROM ${from}\nCOPY x /x\n`)],
+        isNamed: true,
+        target: null,
+      }).base
+    expect(baseOf('docker.io/library/node:22', 'node:22')).toMatchObject({ reference: 'docker.io/library/node:22', digest: 'sha256:1', source: 'annotation' })
+    expect(baseOf('docker.io/library/node:22', 'evil/base')).toMatchObject({ reference: 'evil/base', digest: null, source: 'dockerfile' })
+    expect(baseOf('docker.io/library/node:22', '$BASE')).toMatchObject({ reference: 'docker.io/library/node:22', source: 'annotation' })
+  })
+
   it('of several Dockerfiles the one that explains most; none where two explain as much', () => {
     const history = [entry('x'), entry('RUN /bin/sh -c a # buildkit'), entry('COPY b /b # buildkit')].map((one, index) => readHistoryEntry({ ...one, index }))
     const files = ['FROM x\nCOPY b /b\n', 'FROM x\nRUN a\nCOPY b /b\n', 'FROM x\nRUN other\n'].map((text, index) => parseDockerfile(`${index}/Dockerfile`, text))
