@@ -1,0 +1,132 @@
+// The changes that findings propose, where no engine is needed to see them: forms that old engines do not build, and cases in
+// which no change is certain. test/e2e/remedies.test.ts builds the common ones.
+import { describe, expect, it } from 'vitest'
+import { parseDockerfile } from '../../src/dockerfile/dockerfile.ts'
+import { applyEdits } from '../../src/remedy/plan.ts'
+import type { Finding } from '../../src/rules/finding.ts'
+import { withoutRemoval } from '../../src/shell/edit.ts'
+import { buildImage, type LayerSpec } from '../image-builder.ts'
+import { judgeArchive } from '../run-gate.ts'
+import { VALUES } from '../values.ts'
+
+const TOKEN = VALUES['github-token']?.() ?? ''
+const run = (command: string, files: LayerSpec['files'] = [{ name: 'x', content: 'x' }], args = ''): LayerSpec => ({ by: `RUN ${args}/bin/sh -c ${command} # buildkit`, files })
+const exec = (command: string, args = ''): LayerSpec => ({ by: `RUN ${args}${command} # buildkit`, files: [{ name: 'x', content: 'x' }] })
+const meta = (by: string): LayerSpec => ({ by, files: null, comment: 'buildkit.dockerfile.v0' })
+const copy = (by: string, path: string): LayerSpec => ({ by: `${by} # buildkit`, files: [{ name: path, content: TOKEN }] })
+const ARGS = `|1 TOKEN=${TOKEN} `
+
+async function findingOf(dockerfile: string, layers: readonly LayerSpec[], config: Record<string, unknown> = {}): Promise<Finding> {
+  const { report } = await judgeArchive(await buildImage({ layers, config: { User: '1', ...config } }), { dockerfile })
+  const [finding, ...more] = report.findings.filter(({ secret }) => secret !== null)
+  expect(report.warnings).toEqual([])
+  expect(more).toEqual([])
+  if (finding === undefined) throw new Error('no finding')
+  return finding
+}
+
+/** The Dockerfile with the change made; it must parse. */
+function changed(dockerfile: string, { fix }: Finding): string {
+  const text = applyEdits(dockerfile, fix?.edits ?? [])
+  expect(parseDockerfile('Dockerfile', text).error).toBeNull()
+  return text
+}
+
+describe('a secret mount', () => {
+  it.each<[string, string, readonly LayerSpec[], string]>([
+    [
+      'in a here-document: the variable is read in its first line',
+      'FROM scratch\nARG TOKEN\nRUN <<EOF\nset -e\nnpm ci --token=$TOKEN\nEOF\n',
+      [meta(`ARG TOKEN=${TOKEN}`), run('set -e\nnpm ci --token=$TOKEN\n', undefined, ARGS)],
+      'FROM scratch\nRUN --mount=type=secret,id=TOKEN <<EOF\nexport TOKEN="$(cat /run/secrets/TOKEN)"\nset -e\nnpm ci --token=$TOKEN\nEOF\n',
+    ],
+    [
+      'for the exec form, and for a script that names its interpreter: as a variable',
+      'FROM scratch\nARG TOKEN\nRUN ["/bin/npm", "ci"]\n',
+      [meta(`ARG TOKEN=${TOKEN}`), exec('/bin/npm ci', ARGS)],
+      'FROM scratch\nRUN --mount=type=secret,id=TOKEN,env=TOKEN ["/bin/npm", "ci"]\n',
+    ],
+    [
+      'where a comment stands inside the instruction: on one line',
+      'FROM scratch\nARG TOKEN\nRUN npm ci && \\\n  # why\n  echo $TOKEN\n',
+      [meta(`ARG TOKEN=${TOKEN}`), run('npm ci &&   echo $TOKEN', undefined, ARGS)],
+      'FROM scratch\nRUN --mount=type=secret,id=TOKEN export TOKEN="$(cat /run/secrets/TOKEN)" && npm ci &&   echo $TOKEN\n',
+    ],
+    [
+      'beside options that are there',
+      'FROM scratch\nARG TOKEN\nRUN --mount=type=cache,target=/root/.npm \\\n    npm ci\n',
+      [meta(`ARG TOKEN=${TOKEN}`), run('npm ci', undefined, ARGS)],
+      'FROM scratch\nRUN --mount=type=cache,target=/root/.npm --mount=type=secret,id=TOKEN \\\n    export TOKEN="$(cat /run/secrets/TOKEN)" && \\\n    npm ci\n',
+    ],
+  ])('%s', async (_name, dockerfile, layers, expected) => {
+    const finding = await findingOf(dockerfile, layers)
+    expect(changed(dockerfile, finding)).toBe(expected)
+    expect(finding.fix?.build).toEqual(['--secret id=TOKEN,env=TOKEN'])
+    expect(finding.remedy).toContain('--mount=type=secret,id=TOKEN')
+  })
+})
+
+describe('no change is proposed', () => {
+  it.each<[string, string, readonly LayerSpec[], Record<string, unknown>]>([
+    [
+      'where a RUN writes the secret into a file that stays',
+      'FROM scratch\nARG TOKEN\nRUN echo $TOKEN > /t\n',
+      [meta(`ARG TOKEN=${TOKEN}`), run('echo $TOKEN > /t', [{ name: 't', content: TOKEN }], ARGS)],
+      {},
+    ],
+    [
+      'where a COPY needs the argument',
+      'FROM scratch\nARG TOKEN\nCOPY $TOKEN /x\n',
+      [meta(`ARG TOKEN=${TOKEN}`), { by: `COPY ${TOKEN} /x # buildkit`, files: [{ name: 'x', content: 'x' }] }],
+      {},
+    ],
+    ['for a file of another stage', 'FROM scratch AS a\nFROM scratch\nCOPY --from=a /t /t\n', [copy('COPY /t /t', 't')], {}],
+    ['for what an archive held', 'FROM scratch\nADD files.tar.gz /\n', [copy('ADD files.tar.gz /', 't')], {}],
+    [
+      'for the command that is run',
+      `FROM scratch\nCOPY x /x\nCMD ["app", "--token=${TOKEN}"]\n`,
+      [{ by: 'COPY x /x # buildkit', files: [{ name: 'x', content: 'x' }] }, meta(`CMD ["app" "--token=${TOKEN}"]`)],
+      { Cmd: ['app', `--token=${TOKEN}`] },
+    ],
+    ['where removing the file decides what else runs', 'FROM scratch\nCOPY . /\nRUN rm /t || true\n', [copy('COPY . /', 't'), run('rm /t || true', [{ name: '.wh.t' }])], {}],
+    [
+      'for a path that no option of RUN can name',
+      'FROM scratch\nCOPY . /\nRUN cat "/a b" && rm "/a b"\n',
+      [copy('COPY . /', 'a b'), run('cat "/a b" && rm "/a b"', [{ name: '.wh.a b' }])],
+      {},
+    ],
+  ])('%s', async (_name, dockerfile, layers, config) => {
+    const finding = await findingOf(dockerfile, layers, config)
+    expect(finding.fix).toBeNull()
+    expect(finding.remedy).toMatch(/^Delete the token in the GitHub settings\. .+ Delete pushed tags and the build cache: they keep it\.$/)
+  })
+
+  it('for a variable whose name is none', async () => {
+    const finding = await findingOf(`FROM scratch\nENV A((=${TOKEN}\nRUN true\n`, [meta(`ENV A((=${TOKEN}`), run('true')], { Env: [`A((=${TOKEN}`] })
+    expect(finding.fix).toBeNull()
+  })
+})
+
+describe('rm is taken out of a script', () => {
+  const target = (operand: string): boolean => operand === '/t'
+  it.each([
+    ['a && rm /t', 'a'],
+    ['rm -f /t && a', 'a'],
+    ['a && rm -rf /t && b', 'a && b'],
+    ['a && \\\n  rm /t && \\\n  b', 'a && \\\n  b'],
+    ['a; rm /t; b', 'a; b'],
+    ['rm /t', ''],
+    ['rm /t /other', 'rm /other'],
+    ['rm /other /t', 'rm /other'],
+    ['shred -u /t && a', 'a'],
+    ['rm /t || true', null],
+    ['a || rm /t', null],
+    ['rm /t &', null],
+    ['rm /other', null],
+    ['if x; then rm /t; fi', null],
+    ['a && (rm /t)', null],
+    ['a "', null],
+  ])('%j', (text, expected) => {
+    expect(withoutRemoval(text, target)).toBe(expected)
+  })
+})
