@@ -32297,7 +32297,7 @@ function pathFits(pattern, built) {
   const written = literal(pattern);
   if (written !== null) {
     if (written === built || withoutEdges(written) === withoutEdges(built)) return true;
-    if (written.startsWith("/")) return false;
+    if (written.startsWith("/")) return cleanPath(written) === cleanPath(built);
     const bare2 = withoutEdges(written);
     return bare2 === "" || bare2 === "." || written.includes("..") || withoutEdges(built).endsWith(`/${bare2}`);
   }

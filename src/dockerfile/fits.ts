@@ -1,5 +1,6 @@
 // Whether a history entry can come from an instruction: the words that builders keep are compared, what they fill in
 // (variables, build arguments) or lose (sources of a COPY in the classic builder) is left open.
+import { cleanPath } from '../filesystem/path.ts'
 import type { Instruction } from './dockerfile.ts'
 import type { HistoryInstruction } from './history.ts'
 import { fitsPattern, joinPatterns, jsonWords, literal, type Pattern, patternsOf, squeeze } from './words.ts'
@@ -62,7 +63,7 @@ function pathFits(pattern: Pattern, built: string): boolean {
   const written = literal(pattern)
   if (written !== null) {
     if (written === built || withoutEdges(written) === withoutEdges(built)) return true
-    if (written.startsWith('/')) return false
+    if (written.startsWith('/')) return cleanPath(written) === cleanPath(built)
     // Relative: what stands before it is not known, nor what `..` takes away.
     const bare = withoutEdges(written)
     return bare === '' || bare === '.' || written.includes('..') || withoutEdges(built).endsWith(`/${bare}`)
