@@ -31838,11 +31838,11 @@ import { createReadStream } from "node:fs";
 import { lstat as lstat2, open as open2, opendir } from "node:fs/promises";
 import path from "node:path";
 var SKIPPED = /* @__PURE__ */ new Set([".git", "node_modules"]);
-var MAX_ENTRIES = 2e4;
+var MAX_ENTRIES = { repository: 2e5, other: 5e3 };
 var MAX_DOCKERFILES = 200;
 var MAX_DOCKERFILE = 256 << 10;
 var isDockerfile = (name) => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name) && !/\.dockerignore$/i.test(name);
-async function* walk(root, enter, limit = MAX_ENTRIES) {
+async function* walk(root, enter, limit = MAX_ENTRIES.repository) {
   const left = [root];
   let seen = 0;
   for (let directory = left.pop(); directory !== void 0; directory = left.pop()) {
@@ -31890,7 +31890,8 @@ async function readSource(root, relative, limit = MAX_DOCKERFILE) {
 }
 async function findDockerfiles(root) {
   const found = [];
-  for await (const entry of walk(root, (directory) => !SKIPPED.has(path.posix.basename(directory)))) {
+  const isRepository = await lstat2(path.join(root, ".git")).catch(() => null) !== null;
+  for await (const entry of walk(root, (directory) => !SKIPPED.has(path.posix.basename(directory)), isRepository ? MAX_ENTRIES.repository : MAX_ENTRIES.other)) {
     if (entry.kind !== "file" || !isDockerfile(path.posix.basename(entry.path))) continue;
     const text3 = await readSource(root, entry.path);
     if (text3 !== null) found.push({ path: entry.path, text: text3 });

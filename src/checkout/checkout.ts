@@ -18,8 +18,9 @@ export interface CheckoutEntry {
 
 /** Folders that hold what tools put there, and no Dockerfile of the project. */
 const SKIPPED = new Set(['.git', 'node_modules'])
-/** Entries that a search looks at, Dockerfiles that it reads, bytes of one. */
-const MAX_ENTRIES = 20_000
+/** Entries that a search looks at: in a repository, and in any other directory, which may be somebody's home. */
+const MAX_ENTRIES = { repository: 200_000, other: 5_000 }
+/** Dockerfiles that it reads, bytes of one. */
 const MAX_DOCKERFILES = 200
 const MAX_DOCKERFILE = 256 << 10
 
@@ -29,7 +30,7 @@ const isDockerfile = (name: string): boolean => /^(?:Docker|Container)file[^/]*$
  * The entries below a directory, sorted within each directory so that every run sees the same ones.
  * @param enter whether to look into a directory
  */
-export async function* walk(root: string, enter: (directory: string) => boolean, limit = MAX_ENTRIES): AsyncGenerator<CheckoutEntry> {
+export async function* walk(root: string, enter: (directory: string) => boolean, limit = MAX_ENTRIES.repository): AsyncGenerator<CheckoutEntry> {
   const left = [root]
   let seen = 0
   for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
@@ -83,7 +84,8 @@ export async function readSource(root: string, relative: string, limit = MAX_DOC
 /** All Dockerfiles of a checkout: `Dockerfile*`, `Containerfile*`, `*.Dockerfile`. */
 export async function findDockerfiles(root: string): Promise<SourceFile[]> {
   const found: SourceFile[] = []
-  for await (const entry of walk(root, (directory) => !SKIPPED.has(path.posix.basename(directory)))) {
+  const isRepository = (await lstat(path.join(root, '.git')).catch(() => null)) !== null
+  for await (const entry of walk(root, (directory) => !SKIPPED.has(path.posix.basename(directory)), isRepository ? MAX_ENTRIES.repository : MAX_ENTRIES.other)) {
     if (entry.kind !== 'file' || !isDockerfile(path.posix.basename(entry.path))) continue
     const text = await readSource(root, entry.path)
     if (text !== null) found.push({ path: entry.path, text })
