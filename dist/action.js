@@ -68696,7 +68696,7 @@ async function runGate(options4) {
       keyedHash: (value) => `hmac-sha256:${createHmac2("sha256", salt).update(value).digest("hex")}`
     };
     const verdict = judge(evidence, options4.policy, redactor);
-    const warnings = [...verdict.warnings, ...build2.warnings, ...lineWarnings(options4.build, origin)];
+    const warnings = [...verdict.warnings, ...build2.warnings, ...verdict.findings.length > 0 || options4.build.isNamed ? lineWarnings(options4.build, origin) : []];
     return buildOutcome({
       evidence,
       image,

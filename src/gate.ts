@@ -79,7 +79,8 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       keyedHash: (value) => `hmac-sha256:${createHmac('sha256', salt).update(value).digest('hex')}`,
     }
     const verdict = judge(evidence, options.policy, redactor)
-    const warnings = [...verdict.warnings, ...build.warnings, ...lineWarnings(options.build, origin)]
+    // Where nothing was found, nobody asked for a line.
+    const warnings = [...verdict.warnings, ...build.warnings, ...(verdict.findings.length > 0 || options.build.isNamed ? lineWarnings(options.build, origin) : [])]
     return buildOutcome({
       evidence,
       image,
