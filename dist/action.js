@@ -60938,12 +60938,21 @@ async function readBuildDocuments(value, directory, temporary) {
     const isText = /^\s*[{[]/.test(head.subarray(0, bytesRead).toString("latin1"));
     if (!isText && compression !== "unknown") {
       const source = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
-      return await openRecord(() => spool(decompress(source, compression, value), temporary, value), value);
+      return await openRecord(() => spool(bounded(decompress(source, compression, value)), temporary, value), value);
     }
     if (info2.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info2.size} bytes, more than a provenance of a Dockerfile`] };
     return fromJson((await readFile(path5.resolve(directory, value))).toString("utf8"), value);
   } finally {
     await handle.close();
+  }
+}
+var MAX_RECORD = 256 << 20;
+async function* bounded(source) {
+  let bytes2 = 0;
+  for await (const chunk of source) {
+    bytes2 += chunk.length;
+    if (bytes2 > MAX_RECORD) throw new RangeError("the build record is too large");
+    yield chunk;
   }
 }
 async function openRecord(unpack, where) {

@@ -260,6 +260,23 @@ describe('provenance that is not true', () => {
     expect(outcome.report.warnings.map(({ message }) => message).join()).toMatch(expected)
   })
 
+  it.each([
+    ['that unpacks without end', () => zlib.gzipSync(Buffer.alloc(300 << 20)), /is no build record/],
+    ['that is another archive', () => read('provenance/image.tar'), /holds no provenance/],
+    ['that is cut off', () => read('provenance/record.dockerbuild').subarray(0, 4000), /is no build record/],
+    ['that is no text', () => Buffer.from('\x7fELF'), /is no JSON/],
+  ])('a build record %s is a warning', async (_name, bytes, expected) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'layergate-record-'))
+    try {
+      writeFileSync(path.join(folder, 'x.dockerbuild'), bytes())
+      const outcome = await judgeArchive(read('provenance/image.tar'), { dockerfile: DOCKERFILE, buildMetadata: path.join(folder, 'x.dockerbuild') })
+      expect(linesOf(outcome)).toEqual(EXACT.map((lines) => `${lines} aligned`))
+      expect(outcome.report.warnings.map(({ message }) => message).join()).toMatch(expected)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
   it('build metadata that is not there is an error', async () => {
     await expect(judgeArchive(read('provenance/image.tar'), { buildMetadata: '/nowhere/build.json' })).rejects.toThrow(
       /\/nowhere\/build\.json: the build metadata cannot be read \(ENOENT\)/,
