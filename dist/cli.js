@@ -48506,9 +48506,9 @@ async function runGate(options4) {
   const image = await openImage(options4.reference, options4.open);
   try {
     const scanner = new Scanner();
+    const build2 = await findBuild(image, options4.build);
     const layers = await scanLayers(image, scanner, options4);
     const filesystem = buildFilesystem(layers);
-    const build2 = await findBuild(image, options4.build);
     const { origin } = build2;
     const attestations = image.attestations.flatMap((attestation) => attestationText(attestation) ?? []);
     const records = readPackageRecords(layers);

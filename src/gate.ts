@@ -49,9 +49,10 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
   const image = await openImage(options.reference, options.open)
   try {
     const scanner = new Scanner()
+    // First, since what the user named may not be there.
+    const build = await findBuild(image, options.build)
     const layers = await scanLayers(image, scanner, options)
     const filesystem = buildFilesystem(layers)
-    const build = await findBuild(image, options.build)
     const { origin } = build
     const attestations = image.attestations.flatMap((attestation) => attestationText(attestation) ?? [])
     const records = readPackageRecords(layers)
