@@ -2962,7 +2962,7 @@ var require_yauzl = __commonJS({
     var PassThrough = __require("stream").PassThrough;
     var Writable = __require("stream").Writable;
     var crc322 = typeof zlib5.crc32 === "function" ? zlib5.crc32 : require_crc32();
-    exports.open = open6;
+    exports.open = open5;
     exports.fromFd = fromFd;
     exports.fromBuffer = fromBuffer2;
     exports.fromRandomAccessReader = fromRandomAccessReader;
@@ -2980,7 +2980,7 @@ var require_yauzl = __commonJS({
     exports.RandomAccessReader = RandomAccessReader;
     function openPromise(path11, options4) {
       return new Promise((resolve, reject) => {
-        open6(path11, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+        open5(path11, { ...options4, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve(zipfile);
         });
@@ -3010,7 +3010,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open6(path11, options4, callback) {
+    function open5(path11, options4, callback) {
       if (typeof options4 === "function") {
         callback = options4;
         options4 = null;
@@ -31041,6 +31041,85 @@ var UsageError = class extends GateError {
   }
 };
 
+// src/rules/finding.ts
+var SEVERITIES = ["critical", "high", "medium", "low", "info"];
+var CONFIDENCES = ["high", "medium", "low"];
+var severitySchema = external_exports.enum(SEVERITIES);
+var confidenceSchema = external_exports.enum(CONFIDENCES);
+var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
+var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
+var dockerfileSchema = external_exports.object({
+  path: external_exports.string(),
+  startLine: external_exports.number().int().min(1),
+  endLine: external_exports.number().int().min(1),
+  certainty: external_exports.enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
+  changed: external_exports.literal(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
+});
+var fixSchema = external_exports.object({
+  path: external_exports.string().describe("the Dockerfile"),
+  edits: external_exports.array(external_exports.object({ startLine: external_exports.number().int().min(1), endLine: external_exports.number().int().min(1), lines: external_exports.array(external_exports.string()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
+  ignore: external_exports.object({ path: external_exports.string(), patterns: external_exports.array(external_exports.string()).readonly() }).nullable().describe("patterns for .dockerignore"),
+  build: external_exports.array(external_exports.string()).readonly().describe("options that docker build then takes")
+});
+var locationSchema = external_exports.discriminatedUnion("kind", [
+  external_exports.object({
+    kind: external_exports.literal("layer"),
+    layer: external_exports.number().int().min(0),
+    path: external_exports.string().describe("absolute path in the image"),
+    inside: external_exports.string().optional().describe("path inside nested archives, joined by !/"),
+    line: external_exports.number().int().min(1).nullable(),
+    offset: external_exports.number().int().min(0).nullable().describe("bytes from the start of the file")
+  }),
+  external_exports.object({ kind: external_exports.literal("history"), history: external_exports.number().int().min(0) }),
+  external_exports.object({ kind: external_exports.literal("config"), field: external_exports.string().describe("Env.NAME, Labels.NAME, Cmd, Entrypoint, Healthcheck, OnBuild, User") }),
+  external_exports.object({ kind: external_exports.literal("attestation"), predicateType: external_exports.string(), field: external_exports.string() }),
+  external_exports.object({ kind: external_exports.literal("image") })
+]);
+var fileState = external_exports.enum(["present", "deleted", "overwritten", "replaced"]);
+var relatedSchema = external_exports.object({
+  role: external_exports.enum(["added-by", "also-in", "hidden-by", "overwritten-by", "run-by", "base"]),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  fingerprint: external_exports.string().optional().describe("of an also-in place"),
+  state: fileState.optional().describe("of an also-in place in a file")
+});
+var findingSchema = external_exports.object({
+  ruleId: external_exports.string(),
+  severity: severitySchema,
+  confidence: confidenceSchema,
+  title: external_exports.string(),
+  message: external_exports.string().describe("what, where, which line; never the secret"),
+  remedy: external_exports.string().describe("what to do in this case"),
+  fingerprint: external_exports.string().describe("names the place, not the value; survives rebuilds"),
+  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  related: external_exports.array(relatedSchema),
+  file: external_exports.object({
+    state: fileState,
+    mode: external_exports.string().describe("octal"),
+    uid: external_exports.number(),
+    gid: external_exports.number(),
+    size: external_exports.number(),
+    sha256: external_exports.string().nullable(),
+    package: external_exports.string().nullable(),
+    source: external_exports.object({ path: external_exports.string(), ignoredBy: external_exports.string().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
+  }).nullable(),
+  secret: external_exports.object({
+    detector: external_exports.string(),
+    redacted: external_exports.string(),
+    length: external_exports.number().int(),
+    keyedHash: external_exports.string().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
+    tag: external_exports.string().describe("16 bits that tell values of one report apart"),
+    occurrences: external_exports.number().int().min(1),
+    facts: external_exports.record(external_exports.string(), external_exports.string())
+  }).nullable(),
+  references: external_exports.array(external_exports.object({ name: external_exports.string(), url: external_exports.string() })),
+  origin: external_exports.enum(["own", "base", "unknown"]),
+  status: external_exports.enum(["new", "known"]).nullable(),
+  suppressed: external_exports.object({ by: external_exports.enum(["config", "inline"]), reason: external_exports.string(), expires: external_exports.string().nullable() }).nullable()
+});
+
 // src/secrets/checks.ts
 import zlib from "node:zlib";
 var BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -31367,6 +31446,7 @@ var squeeze = (text3) => text3.replace(/\s+/g, " ").trim();
 function rawWordsOf(text3) {
   return text3.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? [];
 }
+var letters = (text3) => text3.replace(/[^\p{L}\p{N}]/gu, "");
 
 // src/dockerfile/copy.ts
 var wordsOf = ({ text: text3 }) => jsonWords(text3) ?? text3.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
@@ -31390,7 +31470,7 @@ function contextPath(instruction, path11, workdir = null) {
 // src/checkout/checkout.ts
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { lstat, open as open2, opendir } from "node:fs/promises";
+import { lstat, opendir, readFile } from "node:fs/promises";
 import path from "node:path";
 var SKIPPED = /* @__PURE__ */ new Set([".git", "node_modules"]);
 var MAX_ENTRIES = { repository: 2e5, other: 5e3 };
@@ -31423,25 +31503,18 @@ async function* walk(root, enter, limit = MAX_ENTRIES.repository) {
     left.push(...below.reverse());
   }
 }
-async function openRegular(file2, limit) {
+async function sizeOf(file2) {
   try {
     const info = await lstat(file2);
-    if (!info.isFile() || info.size > limit) return null;
-    return await open2(file2, "r");
+    return info.isFile() ? info.size : null;
   } catch {
     return null;
   }
 }
-async function readSource(root, relative, limit = MAX_DOCKERFILE) {
-  const handle = await openRegular(path.join(root, relative), limit);
-  if (handle === null) return null;
-  try {
-    return (await handle.readFile()).toString("utf8");
-  } catch {
-    return null;
-  } finally {
-    await handle.close();
-  }
+async function readSource(root, relative) {
+  const file2 = path.join(root, relative);
+  const size = await sizeOf(file2);
+  return size === null || size > MAX_DOCKERFILE ? null : readFile(file2, "utf8").catch(() => null);
 }
 async function findDockerfiles(root) {
   const found = [];
@@ -31453,14 +31526,6 @@ async function findDockerfiles(root) {
     if (found.length >= MAX_DOCKERFILES) break;
   }
   return found.sort((a, b) => a.path < b.path ? -1 : 1);
-}
-async function sizeOf(file2) {
-  try {
-    const info = await lstat(file2);
-    return info.isFile() ? info.size : null;
-  } catch {
-    return null;
-  }
 }
 async function sha256Of(file2) {
   const hash4 = createHash("sha256");
@@ -31583,6 +31648,7 @@ function ignoredBy(dockerignore, path11) {
   return found === null ? null : { pattern: found.text, line: found.line };
 }
 var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
+var patternOf = (path11) => path11.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(/\/$/, "");
 
 // src/checkout/build-context.ts
 var MAX_COMPARED = 2e4;
@@ -31642,7 +31708,7 @@ var WASTE = [
 ];
 var MAX_FILES = 2e5;
 var MAX_LISTED = 500;
-var SEVERITIES = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
+var GRAVITY = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
 async function scanFile(file2, name, scanner) {
   const scan2 = scanner.start(`/${name}`);
   for await (const chunk of createReadStream2(file2, { highWaterMark: 1 << 20 })) scan2.push(chunk, false);
@@ -31652,7 +31718,7 @@ async function scanFile(file2, name, scanner) {
 async function bytesBelow(directory) {
   let bytes2 = 0;
   for await (const entry of walk(directory, () => true, MAX_FILES)) {
-    if (entry.kind === "file") bytes2 += (await lstat2(path3.join(directory, entry.path)).catch(() => null))?.size ?? 0;
+    if (entry.kind === "file") bytes2 += await sizeOf(path3.join(directory, entry.path)) ?? 0;
   }
   return bytes2;
 }
@@ -31684,7 +31750,7 @@ async function inspectContext(root, directory, dockerfile, scanner) {
     }
     if (name === ".dockerignore") continue;
     files++;
-    const size = (await lstat2(full).catch(() => null))?.size ?? 0;
+    const size = await sizeOf(full) ?? 0;
     bytes2 += size;
     let matches2 = [];
     try {
@@ -31700,13 +31766,11 @@ async function inspectContext(root, directory, dockerfile, scanner) {
       if (seen.has(key)) continue;
       seen.add(key);
       if (secrets.length < MAX_LISTED)
-        secrets.push({ path: name, line: line2, severity: SEVERITIES[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) });
+        secrets.push({ path: name, line: line2, severity: GRAVITY[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) });
     }
     if (reason !== void 0 && real.length === 0) waste.push({ path: name, reason, bytes: size });
   }
-  const order = ["critical", "high", "medium", "low", "info"];
-  secrets.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)));
-  const escaped = (name) => name.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(/\/$/, "");
+  secrets.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)));
   return {
     directory,
     ignoreFile: context.ignoreFile,
@@ -31715,7 +31779,7 @@ async function inspectContext(root, directory, dockerfile, scanner) {
     bytes: bytes2,
     secrets,
     waste,
-    patterns: [.../* @__PURE__ */ new Set([...secrets.map(({ path: name }) => escaped(name)), ...waste.map(({ path: name }) => escaped(name))])],
+    patterns: [.../* @__PURE__ */ new Set([...secrets.map(({ path: name }) => patternOf(name)), ...waste.map(({ path: name }) => patternOf(name))])],
     skipped,
     values
   };
@@ -31908,12 +31972,12 @@ function readLogicalLines(text3) {
     if (isComment(first) || isBlank(first)) continue;
     const startLine = at3 + 1;
     const parts = [];
-    let open6 = continued.test(first);
+    let open5 = continued.test(first);
     parts.push(first.replace(continued, "$1"));
-    while (open6 && at3 + 1 < bare.length) {
+    while (open5 && at3 + 1 < bare.length) {
       const next = bare[++at3] ?? "";
       if (isComment(next) || isBlank(next)) continue;
-      open6 = continued.test(next);
+      open5 = continued.test(next);
       parts.push(next.replace(continued, "$1"));
     }
     const joined = parts.join("");
@@ -32073,9 +32137,9 @@ function pathFits(pattern, built) {
   }
   if (pattern.some((part) => /\/\/|\.\./.test(part))) return true;
   const [head = "", ...tail] = pattern;
-  const open6 = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ""), ...tail.slice(0, -1), (tail.at(-1) ?? "").replace(/\/+$/, "")];
+  const open5 = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ""), ...tail.slice(0, -1), (tail.at(-1) ?? "").replace(/\/+$/, "")];
   const bare = built.replace(/(?<=.)\/+$/, "");
-  return fitsPattern(open6, bare) || fitsPattern(pattern, built) || !head.startsWith("/") && fitsPattern(["", ...open6], bare);
+  return fitsPattern(open5, bare) || fitsPattern(pattern, built) || !head.startsWith("/") && fitsPattern(["", ...open5], bare);
 }
 function copyFits(instruction, entry, { escapeCharacter }) {
   const json2 = jsonWords(instruction.text);
@@ -32121,7 +32185,6 @@ function namesFit(instruction, entry) {
   return names.slice(0, MAX_NAMES).every((name) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name));
 }
 var escapeRegExp = (text3) => text3.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-var letters = (text3) => text3.replace(/[^\p{L}\p{N}]/gu, "");
 function readList(text3) {
   const json2 = jsonWords(text3);
   if (json2 !== null) return json2;
@@ -32233,8 +32296,7 @@ function mismatch({ ran, at: at3, shell }, entry, builder, escapeCharacter) {
   const differs = `line ${at3.startLine} (${ran.keyword}) differs from what the image was built with`;
   if (builder === "buildkit" && entry.builder === "classic") return `line ${at3.startLine} is ${ran.keyword}, where the image's history has an entry of another builder`;
   const isBareExec = entry.keyword === null && ran.keyword === "RUN" && entry.raw !== "" && jsonWords(ran.text) !== null;
-  if (isBareExec) return textFits(ran, entry, { escapeCharacter, shell, isBuildah: builder === "buildah" }) ? null : differs;
-  if (entry.keyword !== ran.keyword) return `line ${at3.startLine} is ${ran.keyword}, where the image's history has ${entry.keyword ?? "an entry of another builder"}`;
+  if (!isBareExec && entry.keyword !== ran.keyword) return `line ${at3.startLine} is ${ran.keyword}, where the image's history has ${entry.keyword ?? "an entry of another builder"}`;
   return textFits(ran, entry, { escapeCharacter, shell, isBuildah: builder === "buildah" }) ? null : differs;
 }
 function fitStage(dockerfile, stage, history2) {
@@ -32311,7 +32373,7 @@ function agree(dockerfile, fits2, entries) {
     baseEntries: Math.min(...boundaries, entries),
     ownFrom: Math.max(...fits2.map(({ ownFrom }) => ownFrom)),
     weight: Math.min(...fits2.map(({ making }) => making.length)),
-    letters: Math.min(...fits2.map(({ making }) => making.reduce((sum, { text: text3 }) => sum + text3.replace(/[^\p{L}\p{N}]/gu, "").length, 0))),
+    letters: Math.min(...fits2.map(({ making }) => making.reduce((sum, { text: text3 }) => sum + letters(text3).length, 0))),
     base: isOne ? { reference: last.root.from, from: last.root.fromInstruction } : null,
     reason: certain ? null : `several stages of ${dockerfile.path} fit the image: name the one that was built with --target`
   };
@@ -32591,7 +32653,7 @@ function findOrigin(sources) {
     if (index !== null) before = index;
     const isOneOfMerged = merged2.length > 0 || METADATA.has(entry?.instruction.keyword ?? "") || isMerged && traced === null && owner === "own";
     const source = isOneOfMerged ? null : traced?.instructions[layer] ?? entry?.source ?? null;
-    return { history: index, instruction: isOneOfMerged ? null : entry?.instruction ?? null, source, owner, lines: linesOf(source), merged: merged2 };
+    return { history: index, instruction: isOneOfMerged ? null : entry?.instruction ?? null, source, workdir: entry?.workdir ?? "/", owner, lines: linesOf(source), merged: merged2 };
   });
   const own2 = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction);
   const stageFrom = alignment?.stage.fromInstruction ?? null;
@@ -33343,7 +33405,7 @@ function bracketEnds(source, start, end2, parts, offset) {
         symbolEnd[i] = found + 2;
     }
   }
-  const subBracket = (open6) => symbolEnd === void 0 ? -1 : symbolEnd[open6];
+  const subBracket = (open5) => symbolEnd === void 0 ? -1 : symbolEnd[open5];
   const endFrom = new Int32Array(count2 + 2).fill(-1);
   const resume = (next, range2) => {
     if (next >= count2)
@@ -37074,17 +37136,17 @@ var Lexer = class _Lexer {
       if (next < end2 && this.src.charCodeAt(next) === CH_LBRACE) {
         close = this.findClosingBrace(next + 1, end2);
       } else {
-        const open6 = skipLineContinuations(this.src, next, end2);
-        if (open6 >= end2 || this.src.charCodeAt(open6) !== CH_LPAREN)
+        const open5 = skipLineContinuations(this.src, next, end2);
+        if (open5 >= end2 || this.src.charCodeAt(open5) !== CH_LPAREN)
           return start;
-        close = this.findClosingParenthesis(open6 + 1, end2);
+        close = this.findClosingParenthesis(open5 + 1, end2);
       }
     } else {
-      const open6 = start + 1;
-      if (quoted || ch !== CH_LT && ch !== CH_GT || open6 >= end2 || this.src.charCodeAt(open6) !== CH_LPAREN) {
+      const open5 = start + 1;
+      if (quoted || ch !== CH_LT && ch !== CH_GT || open5 >= end2 || this.src.charCodeAt(open5) !== CH_LPAREN) {
         return start;
       }
-      close = this.findClosingParenthesis(open6 + 1, end2);
+      close = this.findClosingParenthesis(open5 + 1, end2);
     }
     return close === -1 ? end2 : close + 1;
   }
@@ -39721,7 +39783,7 @@ function readRuns(origin) {
 }
 
 // src/provenance/documents.ts
-import { open as open5, readFile } from "node:fs/promises";
+import { open as open4 } from "node:fs/promises";
 import path6 from "node:path";
 
 // src/image/compression.ts
@@ -40490,7 +40552,7 @@ async function* decompress(source, compression, where) {
 
 // src/image/files.ts
 import { readSync } from "node:fs";
-import { open as open3 } from "node:fs/promises";
+import { open as open2 } from "node:fs/promises";
 import path4 from "node:path";
 
 // src/image/tar-walk.ts
@@ -40744,7 +40806,7 @@ function directoryFiles(directory) {
   const locate = (name) => path4.join(directory, clean2(name));
   const opened = async (name) => {
     try {
-      return await open3(locate(name), "r");
+      return await open2(locate(name), "r");
     } catch (cause) {
       throw new ImageError("missing-file", `${where}: ${name} is missing from the layout or cannot be read.`, { cause });
     }
@@ -40753,7 +40815,7 @@ function directoryFiles(directory) {
     where,
     has: async (name) => {
       try {
-        const handle = await open3(locate(name), "r");
+        const handle = await open2(locate(name), "r");
         const stat3 = await handle.stat();
         await handle.close();
         return stat3.isFile();
@@ -40792,14 +40854,14 @@ function directoryFiles(directory) {
 }
 
 // src/image/spool.ts
-import { mkdtemp, open as open4, rm } from "node:fs/promises";
+import { mkdtemp, open as open3, rm } from "node:fs/promises";
 import path5 from "node:path";
 async function spool(source, directory, where) {
   let handle = null;
   let folder = null;
   try {
     folder = await mkdtemp(path5.join(directory, "layergate-"));
-    handle = await open4(path5.join(folder, "spool"), "wx+", 384);
+    handle = await open3(path5.join(folder, "spool"), "wx+", 384);
   } catch (cause) {
     throw new ImageError("io", `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`, { cause });
   } finally {
@@ -40977,7 +41039,7 @@ async function fromRecord(files, where) {
 async function readBuildDocuments(value, directory, temporary) {
   if (value.trimStart().startsWith("{"))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
-  const handle = await open5(path6.resolve(directory, value), "r").catch((cause) => {
+  const handle = await open4(path6.resolve(directory, value), "r").catch((cause) => {
     const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
     throw new ConfigError(`${value}: the build metadata cannot be read (${code2}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
   });
@@ -40993,7 +41055,7 @@ async function readBuildDocuments(value, directory, temporary) {
       return await openRecord(() => spool(bounded(decompress(source, compression, value)), temporary, value), value);
     }
     if (info.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info.size} bytes, more than a provenance of a Dockerfile`] };
-    return fromJson((await readFile(path6.resolve(directory, value))).toString("utf8"), value);
+    return fromJson((await handle.readFile()).toString("utf8"), value);
   } finally {
     await handle.close();
   }
@@ -41025,6 +41087,7 @@ async function openRecord(unpack, where) {
 import { execFile } from "node:child_process";
 var TIMEOUT = 1e4;
 var MAX_RECORDS = 20;
+var REF = /^\w[\w./-]*$/;
 var docker = (args) => new Promise((resolve) => {
   execFile("docker", [...args], { timeout: TIMEOUT, maxBuffer: MAX_PROVENANCE, encoding: "utf8" }, (error62, stdout) => resolve(error62 === null ? stdout : null));
 });
@@ -41040,13 +41103,13 @@ async function findRecord(name) {
   if (!isObject2(image)) return null;
   const identity = isObject2(image["Identity"]) ? image["Identity"] : {};
   const [build2] = Array.isArray(identity["Build"]) ? identity["Build"] : [];
-  if (isObject2(build2) && typeof build2["Ref"] === "string" && /^\w[\w./-]*$/.test(build2["Ref"])) return build2["Ref"];
+  if (isObject2(build2) && typeof build2["Ref"] === "string" && REF.test(build2["Ref"])) return build2["Ref"];
   const id = image["Id"];
   const listed = await docker(["buildx", "history", "ls", "--format", "json"]) ?? "";
   for (const line2 of listed.split("\n").slice(0, MAX_RECORDS)) {
     const record2 = parse4(line2);
     const ref = isObject2(record2) ? record2["ref"] : null;
-    if (typeof ref !== "string" || !/^\w[\w./-]*$/.test(ref)) continue;
+    if (typeof ref !== "string" || !REF.test(ref)) continue;
     const details = parse4(await docker(["buildx", "history", "inspect", "--format", "json", ref]));
     const attachments = isObject2(details) && Array.isArray(details["Attachments"]) ? details["Attachments"] : [];
     if (attachments.some((attachment) => isObject2(attachment) && attachment["Digest"] === id)) return ref;
@@ -41066,7 +41129,7 @@ var MIB = 1 << 20;
 function attested(image) {
   const provenances = [];
   const problems = [];
-  for (const { predicateType, document, problem } of image.attestations) {
+  for (const { predicateType, document, statement, problem } of image.attestations) {
     const where = `the attestation ${predicateType} of the image`;
     if (problem !== null) problems.push(`${where} ${problem}`);
     if (problem !== null || document === null || !/slsa/.test(predicateType)) continue;
@@ -41074,14 +41137,7 @@ function attested(image) {
       problems.push(`${where} has more than ${MAX_PROVENANCE / MIB} MiB`);
       continue;
     }
-    let parsed;
-    try {
-      parsed = JSON.parse(document.toString("utf8"));
-    } catch {
-      problems.push(`${where} is no JSON`);
-      continue;
-    }
-    const result = readProvenance(parsed, where);
+    const result = readProvenance(statement, where);
     if ("provenance" in result) provenances.push(result.provenance);
     else problems.push(result.problem);
   }
@@ -41149,15 +41205,11 @@ async function findSources(leaks, { origin, provenances }, { checkout, context }
       if (place.kind !== "file") continue;
       const { layer, index, entry, path: inImage } = place.version.content;
       const key = fileKey(layer, index);
-      const instruction = origin.layers[layer]?.source;
+      const { source: instruction, workdir = "/" } = origin.layers[layer] ?? {};
       if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key)) continue;
       if (traced++ >= MAX_TRACED) return found;
       for (const candidate of contexts) {
-        const source = await findSource(checkout, candidate, instruction, origin.history[origin.layers[layer]?.history ?? -1]?.workdir ?? "/", {
-          path: inImage,
-          size: entry.size,
-          sha256: place.hashes.sha256
-        });
+        const source = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place.hashes.sha256 });
         if (source === null) continue;
         found.set(key, source);
         break;
@@ -41170,6 +41222,7 @@ async function findSources(leaks, { origin, provenances }, { checkout, context }
 // src/evidence/attestation-text.ts
 var MAX_STRINGS = 5e5;
 var MAX_DEPTH2 = 64;
+var LINE_FEED = 10;
 var PLAIN_KEY = /^[\w-]+$/;
 function* leavesOf(value, field, name, depth) {
   if (typeof value === "string") {
@@ -41187,26 +41240,20 @@ function* leavesOf(value, field, name, depth) {
   }
 }
 var decoded = ({ field, value }) => value !== null && /\binfos\[\d+\]\.data$/.test(field) ? Buffer.from(value, "base64").toString("utf8") : null;
-function attestationText({ predicateType, document }) {
+function attestationText({ predicateType, document, statement }) {
   if (document === null) return null;
   const raw = document.toString("utf8");
-  let parsed;
-  try {
-    parsed = JSON.parse(raw);
-  } catch {
-    return { predicateType, text: raw, fieldAt: () => ({ field: "", start: 0 }) };
-  }
-  const root = typeof parsed === "object" && parsed !== null && "predicate" in parsed ? parsed.predicate : parsed;
+  const root = typeof statement === "object" && statement !== null && "predicate" in statement ? statement.predicate : statement ?? raw;
   const starts = [];
   const fields = [];
   const parts = [];
   let offset = 0;
   let count2 = 0;
-  const add3 = (field, text3) => {
+  const add3 = (field, text4) => {
     starts.push(offset);
     fields.push(field);
-    parts.push(text3);
-    offset += Buffer.byteLength(text3) + 1;
+    parts.push(text4);
+    offset += Buffer.byteLength(text4) + 1;
   };
   for (const leaf of leavesOf(root, "", "", 0)) {
     if (count2++ >= MAX_STRINGS || leaf.value === null) {
@@ -41216,17 +41263,23 @@ function attestationText({ predicateType, document }) {
     const file2 = decoded(leaf);
     add3(leaf.field, file2 ?? (leaf.name === "" || leaf.value.includes("\n") ? leaf.value : `${leaf.name}=${leaf.value}`));
   }
+  const text3 = parts.join("\n");
+  const bytes2 = Buffer.from(text3);
   return {
     predicateType,
-    text: parts.join("\n"),
-    fieldAt: (position) => {
+    text: text3,
+    *find(value) {
+      const wanted = Buffer.from(value);
+      for (let at3 = bytes2.indexOf(wanted); at3 !== -1; at3 = bytes2.indexOf(wanted, at3 + wanted.length)) yield at3;
+    },
+    locate: (position) => {
       let [low, high] = [0, starts.length - 1];
       while (low < high) {
         const middle = Math.ceil((low + high) / 2);
         if ((starts[middle] ?? 0) <= position) low = middle;
         else high = middle - 1;
       }
-      return { field: fields[low] ?? "", start: starts[low] ?? 0 };
+      return { field: fields[low] ?? "", line: bytes2.subarray(starts[low] ?? 0, position).filter((byte) => byte === LINE_FEED).length + 1 };
     }
   };
 }
@@ -41375,25 +41428,24 @@ function configTexts(image, origin) {
   ];
 }
 function attestationPlace(attestation, offset, match2, origin) {
-  const { field, start } = attestation.fieldAt(offset);
+  const { field, line: line2 } = attestation.locate(offset);
   return {
     kind: "attestation",
     predicateType: attestation.predicateType,
     field,
     owner: "own",
-    lines: attestedLines(field, Buffer.from(attestation.text).subarray(start, offset), origin),
+    lines: attestedLines(field, line2, origin),
     strength: match2.strength,
     name: match2.facts["name"] ?? null,
     note: match2.note
   };
 }
-function attestedLines(field, before, { dockerfile, linesOf }) {
+function attestedLines(field, line2, { dockerfile, linesOf }) {
   const instructions = dockerfile?.stages.flatMap((stage) => stage.instructions) ?? [];
   const name = /build-arg:([\w.-]+)/.exec(field)?.[1];
   const argument = name === void 0 ? void 0 : instructions.find(({ keyword, text: text3 }) => keyword === "ARG" && text3.split(/\s+/).some((word) => word.split("=")[0] === name));
   if (argument !== void 0) return linesOf(argument);
   if (!/\binfos\[0\]\.data$/.test(field)) return null;
-  const line2 = before.filter((byte) => byte === 10).length + 1;
   const said = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
   const lines = said === void 0 ? null : linesOf(said);
   return lines?.certainty === "exact" ? lines : null;
@@ -41403,9 +41455,9 @@ function addKnownValues(collected, texts2, attestations, origin) {
     if (match2.value.length < MIN_SEARCHED || match2.strength === "harmless") continue;
     for (const attestation of attestations) {
       let found = 0;
-      for (let at3 = attestation.text.indexOf(match2.value); at3 !== -1 && found < MAX_FIELDS; at3 = attestation.text.indexOf(match2.value, at3 + match2.value.length)) {
-        places.push(attestationPlace(attestation, Buffer.byteLength(attestation.text.slice(0, at3)), match2, origin));
-        found++;
+      for (const offset of attestation.find(match2.value)) {
+        if (found++ >= MAX_FIELDS) break;
+        places.push(attestationPlace(attestation, offset, match2, origin));
       }
     }
     for (const { text: text3, place } of texts2) {
@@ -42059,7 +42111,7 @@ function unwrap2(bytes2, mediaType) {
 }
 async function readAttestations(files, manifests, image) {
   const read = async (digest3, predicateType, mediaType) => {
-    const problem = (text3, document2 = null) => ({ predicateType, document: document2, problem: text3 });
+    const problem = (text3, document2 = null, parsed2) => ({ predicateType, document: document2, statement: parsed2, problem: text3 });
     if (!await files.has(blobName(digest3))) return problem("is missing from the archive");
     let stored;
     try {
@@ -42068,12 +42120,13 @@ async function readAttestations(files, manifests, image) {
       return problem(`cannot be read: ${error62 instanceof Error ? error62.message : String(error62)}`);
     }
     const document = unwrap2(stored, mediaType);
-    if (digestOf2(stored) !== digest3) return problem("does not match its digest: it was changed or is damaged", document);
-    const statement = statementSchema.safeParse(parse5(document));
-    if (!statement.success) return problem("is no in-toto statement", document);
+    const parsed = parse5(document);
+    if (digestOf2(stored) !== digest3) return problem("does not match its digest: it was changed or is damaged", document, parsed);
+    const statement = statementSchema.safeParse(parsed);
+    if (!statement.success) return problem("is no in-toto statement", document, parsed);
     const subjects = statement.data.subject ?? [];
-    if (subjects.length > 0 && !subjects.some(({ digest: { sha256 } }) => sha256 === image.slice(7))) return problem("is about another image", document);
-    return { predicateType, document, problem: null };
+    if (subjects.length > 0 && !subjects.some(({ digest: { sha256 } }) => sha256 === image.slice(7))) return problem("is about another image", document, parsed);
+    return { predicateType, document, statement: parsed, problem: null };
   };
   const found = [];
   for (const digest3 of manifests.slice(0, MAX_MANIFESTS)) {
@@ -42081,7 +42134,7 @@ async function readAttestations(files, manifests, image) {
     const bytes2 = await files.read(blobName(digest3)).catch(() => Buffer.alloc(0));
     const manifest = manifestSchema3.safeParse(parse5(bytes2));
     if (!manifest.success || digestOf2(bytes2) !== digest3) {
-      found.push({ predicateType: "unknown", document: bytes2, problem: "has a manifest that is damaged" });
+      found.push({ predicateType: "unknown", document: bytes2, statement: parse5(bytes2), problem: "has a manifest that is damaged" });
       continue;
     }
     for (const { digest: blob, mediaType, annotations: annotations2 } of manifest.data.layers ?? []) {
@@ -42996,19 +43049,19 @@ function balancedWithBudget(str, masked, budget) {
 }
 function maskUnmatchedOpens(masked, budget) {
   budget.remaining -= masked.length;
-  const open6 = [];
+  const open5 = [];
   for (let i = 0; i < masked.length; i++) {
     const c = masked.charCodeAt(i);
     if (c === 123) {
-      open6.push(i);
-    } else if (c === 125 && open6.length) {
-      open6.pop();
+      open5.push(i);
+    } else if (c === 125 && open5.length) {
+      open5.pop();
     }
   }
   let out = "";
   let last = 0;
-  for (let i = 0; i < open6.length; i++) {
-    const at3 = open6[i];
+  for (let i = 0; i < open5.length; i++) {
+    const at3 = open5[i];
     out += masked.slice(last, at3) + "\0";
     last = at3 + 1;
   }
@@ -45562,85 +45615,6 @@ function matchesReference(pattern, image) {
   return match2(reference.name, normalName(wanted.name)) && match2(tag, wanted.tag) && match2(reference.digest ?? image.digest, wanted.digest);
 }
 
-// src/rules/finding.ts
-var SEVERITIES2 = ["critical", "high", "medium", "low", "info"];
-var CONFIDENCES = ["high", "medium", "low"];
-var severitySchema = external_exports.enum(SEVERITIES2);
-var confidenceSchema = external_exports.enum(CONFIDENCES);
-var atLeast = (a, b) => SEVERITIES2.indexOf(a) <= SEVERITIES2.indexOf(b);
-var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
-var dockerfileSchema = external_exports.object({
-  path: external_exports.string(),
-  startLine: external_exports.number().int().min(1),
-  endLine: external_exports.number().int().min(1),
-  certainty: external_exports.enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
-  changed: external_exports.literal(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
-});
-var fixSchema = external_exports.object({
-  path: external_exports.string().describe("the Dockerfile"),
-  edits: external_exports.array(external_exports.object({ startLine: external_exports.number().int().min(1), endLine: external_exports.number().int().min(1), lines: external_exports.array(external_exports.string()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
-  ignore: external_exports.object({ path: external_exports.string(), patterns: external_exports.array(external_exports.string()).readonly() }).nullable().describe("patterns for .dockerignore"),
-  build: external_exports.array(external_exports.string()).readonly().describe("options that docker build then takes")
-});
-var locationSchema = external_exports.discriminatedUnion("kind", [
-  external_exports.object({
-    kind: external_exports.literal("layer"),
-    layer: external_exports.number().int().min(0),
-    path: external_exports.string().describe("absolute path in the image"),
-    inside: external_exports.string().optional().describe("path inside nested archives, joined by !/"),
-    line: external_exports.number().int().min(1).nullable(),
-    offset: external_exports.number().int().min(0).nullable().describe("bytes from the start of the file")
-  }),
-  external_exports.object({ kind: external_exports.literal("history"), history: external_exports.number().int().min(0) }),
-  external_exports.object({ kind: external_exports.literal("config"), field: external_exports.string().describe("Env.NAME, Labels.NAME, Cmd, Entrypoint, Healthcheck, OnBuild, User") }),
-  external_exports.object({ kind: external_exports.literal("attestation"), predicateType: external_exports.string(), field: external_exports.string() }),
-  external_exports.object({ kind: external_exports.literal("image") })
-]);
-var fileState = external_exports.enum(["present", "deleted", "overwritten", "replaced"]);
-var relatedSchema = external_exports.object({
-  role: external_exports.enum(["added-by", "also-in", "hidden-by", "overwritten-by", "run-by", "base"]),
-  location: locationSchema,
-  dockerfile: dockerfileSchema.nullable(),
-  fingerprint: external_exports.string().optional().describe("of an also-in place"),
-  state: fileState.optional().describe("of an also-in place in a file")
-});
-var findingSchema = external_exports.object({
-  ruleId: external_exports.string(),
-  severity: severitySchema,
-  confidence: confidenceSchema,
-  title: external_exports.string(),
-  message: external_exports.string().describe("what, where, which line; never the secret"),
-  remedy: external_exports.string().describe("what to do in this case"),
-  fingerprint: external_exports.string().describe("names the place, not the value; survives rebuilds"),
-  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
-  location: locationSchema,
-  dockerfile: dockerfileSchema.nullable(),
-  related: external_exports.array(relatedSchema),
-  file: external_exports.object({
-    state: fileState,
-    mode: external_exports.string().describe("octal"),
-    uid: external_exports.number(),
-    gid: external_exports.number(),
-    size: external_exports.number(),
-    sha256: external_exports.string().nullable(),
-    package: external_exports.string().nullable(),
-    source: external_exports.object({ path: external_exports.string(), ignoredBy: external_exports.string().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
-  }).nullable(),
-  secret: external_exports.object({
-    detector: external_exports.string(),
-    redacted: external_exports.string(),
-    length: external_exports.number().int(),
-    keyedHash: external_exports.string().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
-    tag: external_exports.string().describe("16 bits that tell values of one report apart"),
-    occurrences: external_exports.number().int().min(1),
-    facts: external_exports.record(external_exports.string(), external_exports.string())
-  }).nullable(),
-  references: external_exports.array(external_exports.object({ name: external_exports.string(), url: external_exports.string() })),
-  origin: external_exports.enum(["own", "base", "unknown"]),
-  status: external_exports.enum(["new", "known"]).nullable(),
-  suppressed: external_exports.object({ by: external_exports.enum(["config", "inline"]), reason: external_exports.string(), expires: external_exports.string().nullable() }).nullable()
-});
-
 // src/rules/placed.ts
 function placed(meta12, { title = meta12.title, severity = meta12.severity, confidence = meta12.confidence, related = [], ...own2 }) {
   const { identity, ...rest } = own2;
@@ -45934,7 +45908,6 @@ function stepsOf({ origin }) {
   return steps;
 }
 var idOf = (path11) => baseName(path11).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
-var asPattern = (path11) => path11.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1");
 var NAME = /^[A-Za-z_]\w*$/;
 var PLAIN_PATH = /^[\w./+@~-]+$/;
 var mentions = (text3, name) => NAME.test(name) && new RegExp(`\\$\\{?${name}\\b`).test(text3);
@@ -46031,15 +46004,10 @@ var Planner = class {
       if (!/^(?:ARG|ENV|LABEL)$/.test(source.keyword)) continue;
       let current = source;
       for (const name of definedNames(source).filter((defined) => this.#names.has(defined))) {
-        if (source.keyword === "LABEL") {
-          const line3 = current === null ? null : withoutName(current, name);
-          current = line3 === null ? null : { ...current, ...source, text: line3.slice("LABEL ".length) };
-          continue;
-        }
-        needed.add(name);
-        if (source.keyword === "ARG") isArgument2.add(name);
         const line2 = current === null ? null : withoutName(current, name);
         current = line2 === null ? null : { ...source, text: line2.slice(source.keyword.length + 1) };
+        if (source.keyword !== "LABEL") needed.add(name);
+        if (source.keyword === "ARG") isArgument2.add(name);
       }
       if (current === source) continue;
       if (current === null) this.#plan.remove(source);
@@ -46105,7 +46073,7 @@ var Planner = class {
       this.#plan.mount(user.source, id, [`target=${path11}`, ...user.isRoot ? [] : ["mode=0444"]]);
       this.#plan.build.add(`--secret id=${id},src=${known?.path ?? inContext}`);
     }
-    if (known?.ignoredBy == null) this.#plan.ignore.add(asPattern(inContext));
+    if (known?.ignoredBy == null) this.#plan.ignore.add(patternOf(inContext));
     if (known !== void 0) this.#plan.ignoreFile = known.ignoreFile;
     if (!isNamed) return true;
     const others = sources.filter((name) => name !== inContext);
@@ -46303,7 +46271,7 @@ function copyChange(evidence, place, keyword, mounted, fix) {
   if (known?.ignoredBy != null)
     return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew, and ${use}`;
   const text3 = source ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path11 = known?.inContext ?? (text3 === null ? baseName(place.version.path) : contextPath(text3, place.version.path, origin.history[layer?.history ?? -1]?.workdir));
+  const path11 = known?.inContext ?? (text3 === null ? baseName(place.version.path) : contextPath(text3, place.version.path, layer?.workdir));
   const isNamed = source !== null && copySources(source).includes(path11);
   const how = isNamed ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
   return `Add \`${fix?.ignore?.patterns[0] ?? path11}\` to ${known?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;
@@ -46873,21 +46841,21 @@ function judge(evidence, policy, redactor) {
       if (finding.suppressed === null && fails(finding, policy, failsInBase)) failing.add(finding);
     }
   }
-  const sorted = findings.sort((a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES2.indexOf(a.severity) - SEVERITIES2.indexOf(b.severity));
+  const sorted = findings.sort((a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   const shown = sorted.filter(({ suppressed }) => suppressed === null);
   return {
     result: failing.size > 0 ? "fail" : "pass",
     findings: sorted,
     failing,
-    counts: Object.fromEntries(SEVERITIES2.map((severity) => [severity, shown.filter((finding) => finding.severity === severity).length])),
+    counts: Object.fromEntries(SEVERITIES.map((severity) => [severity, shown.filter((finding) => finding.severity === severity).length])),
     suppressed: sorted.length - shown.length,
     warnings: ignoreWarnings(policy, used, evidence.now),
     passed: RULES.map(({ meta: meta12 }) => meta12.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
   };
 }
 function leadOf(judged, failsInBase) {
-  const open6 = judged.filter(({ cover }) => cover === null);
-  return open6.find(({ place }) => failsInBase || place.origin !== "base") ?? open6[0] ?? judged.find(({ cover }) => cover?.kind === "ignore") ?? null;
+  const open5 = judged.filter(({ cover }) => cover === null);
+  return open5.find(({ place }) => failsInBase || place.origin !== "base") ?? open5[0] ?? judged.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
 function covers({ rule, path: path11, fingerprint }, place, own2) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
@@ -48596,7 +48564,7 @@ function lineWarnings({ isNamed, target }, origin) {
 }
 
 // src/policy/config.ts
-var failOn = external_exports.enum([...SEVERITIES2.slice(0, 4), "never"]);
+var failOn = external_exports.enum([...SEVERITIES.slice(0, 4), "never"]);
 function ruleSchema(options4) {
   const settings = external_exports.strictObject({ severity: external_exports.union([external_exports.literal("off"), severitySchema]).optional(), ...options4?.partial().shape ?? {} });
   return external_exports.union([external_exports.literal("off"), severitySchema, settings]);
@@ -48858,7 +48826,7 @@ function bytes(count2) {
 var number5 = (count2) => String(count2).replace(/\B(?=(?:\d{3})+$)/g, ",");
 var plural2 = (count2, one, many = `${one}s`) => `${number5(count2)} ${count2 === 1 ? one : many}`;
 var duration3 = (seconds) => `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(0)} s`;
-var tally = (counts, separator = " \xB7 ") => SEVERITIES2.filter((severity) => counts[severity] > 0).map((severity) => `${counts[severity]} ${severity}`).join(separator);
+var tally = (counts, separator = " \xB7 ") => SEVERITIES.filter((severity) => counts[severity] > 0).map((severity) => `${counts[severity]} ${severity}`).join(separator);
 function placeName(location) {
   switch (location.kind) {
     case "layer":
@@ -48878,7 +48846,7 @@ function layerTally(image) {
   const own2 = image.layers.length - base;
   return base === 0 ? plural2(image.layers.length, "layer") : `${plural2(base, "base layer")} + ${own2} own`;
 }
-var rank2 = (severity) => SEVERITIES2.indexOf(severity);
+var rank2 = (severity) => SEVERITIES.indexOf(severity);
 function groupByLine(findings) {
   const groups = /* @__PURE__ */ new Map();
   for (const finding of findings) {
@@ -49707,12 +49675,12 @@ function parseTargets(formats, output2) {
     }
     return { format, file: rest.length === 0 ? null : rest.join("=") };
   });
-  const open6 = targets.filter(({ file: file2 }) => file2 === null);
+  const open5 = targets.filter(({ file: file2 }) => file2 === null);
   if (output2 !== void 0) {
-    if (open6.length !== 1) throw new UsageError("--output goes with one format; write several as --format json=FILE --format sarif=FILE.");
+    if (open5.length !== 1) throw new UsageError("--output goes with one format; write several as --format json=FILE --format sarif=FILE.");
     return targets.map((target) => target.file === null ? { ...target, file: output2 } : target);
   }
-  if (open6.length > 1) throw new UsageError(`Only one format can go to standard output; write the others to files: --format ${open6[1]?.format}=FILE.`);
+  if (open5.length > 1) throw new UsageError(`Only one format can go to standard output; write the others to files: --format ${open5[1]?.format}=FILE.`);
   return targets;
 }
 function oneImage(command, [reference, extra]) {

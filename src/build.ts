@@ -38,7 +38,7 @@ const MIB = 1 << 20
 function attested(image: Image): { provenances: Provenance[]; problems: string[] } {
   const provenances: Provenance[] = []
   const problems: string[] = []
-  for (const { predicateType, document, problem } of image.attestations) {
+  for (const { predicateType, document, statement, problem } of image.attestations) {
     const where = `the attestation ${predicateType} of the image`
     if (problem !== null) problems.push(`${where} ${problem}`)
     if (problem !== null || document === null || !/slsa/.test(predicateType)) continue
@@ -46,14 +46,7 @@ function attested(image: Image): { provenances: Provenance[]; problems: string[]
       problems.push(`${where} has more than ${MAX_PROVENANCE / MIB} MiB`)
       continue
     }
-    let parsed: unknown
-    try {
-      parsed = JSON.parse(document.toString('utf8'))
-    } catch {
-      problems.push(`${where} is no JSON`)
-      continue
-    }
-    const result = readProvenance(parsed, where)
+    const result = readProvenance(statement, where)
     if ('provenance' in result) provenances.push(result.provenance)
     else problems.push(result.problem)
   }
@@ -137,15 +130,11 @@ export async function findSources(leaks: readonly Leak[], { origin, provenances 
       if (place.kind !== 'file') continue
       const { layer, index, entry, path: inImage } = place.version.content
       const key = fileKey(layer, index)
-      const instruction = origin.layers[layer]?.source
+      const { source: instruction, workdir = '/' } = origin.layers[layer] ?? {}
       if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, 'from') !== null || place.hashes === null || found.has(key)) continue
       if (traced++ >= MAX_TRACED) return found
       for (const candidate of contexts) {
-        const source = await findSource(checkout, candidate, instruction, origin.history[origin.layers[layer]?.history ?? -1]?.workdir ?? '/', {
-          path: inImage,
-          size: entry.size,
-          sha256: place.hashes.sha256,
-        })
+        const source = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place.hashes.sha256 })
         if (source === null) continue
         found.set(key, source)
         break

@@ -1,7 +1,7 @@
 // The files of the checkout: read, never run, and no link is followed. What is large or many is left out, and said.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, lstat, open, opendir } from 'node:fs/promises'
+import { lstat, opendir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
 export interface SourceFile {
@@ -57,28 +57,21 @@ export async function* walk(root: string, enter: (directory: string) => boolean,
   }
 }
 
-/** A regular file that is no link and has at most `limit` bytes, open for reading; null for every other. */
-async function openRegular(file: string, limit: number): Promise<FileHandle | null> {
+/** Bytes of a regular file; null where there is none, or it is a link. */
+export async function sizeOf(file: string): Promise<number | null> {
   try {
     const info = await lstat(file)
-    if (!info.isFile() || info.size > limit) return null
-    return await open(file, 'r')
+    return info.isFile() ? info.size : null
   } catch {
     return null
   }
 }
 
 /** Reads a small text file; null where there is none, or it is a link or too large. */
-export async function readSource(root: string, relative: string, limit = MAX_DOCKERFILE): Promise<string | null> {
-  const handle = await openRegular(path.join(root, relative), limit)
-  if (handle === null) return null
-  try {
-    return (await handle.readFile()).toString('utf8')
-  } catch {
-    return null
-  } finally {
-    await handle.close()
-  }
+export async function readSource(root: string, relative: string): Promise<string | null> {
+  const file = path.join(root, relative)
+  const size = await sizeOf(file)
+  return size === null || size > MAX_DOCKERFILE ? null : readFile(file, 'utf8').catch(() => null)
 }
 
 /** All Dockerfiles of a checkout: `Dockerfile*`, `Containerfile*`, `*.Dockerfile`. */
@@ -92,16 +85,6 @@ export async function findDockerfiles(root: string): Promise<SourceFile[]> {
     if (found.length >= MAX_DOCKERFILES) break
   }
   return found.sort((a, b) => (a.path < b.path ? -1 : 1))
-}
-
-/** Bytes of a regular file; null where there is none. */
-export async function sizeOf(file: string): Promise<number | null> {
-  try {
-    const info = await lstat(file)
-    return info.isFile() ? info.size : null
-  } catch {
-    return null
-  }
 }
 
 /** SHA-256 of a regular file in hexadecimal; null where it cannot be read. */

@@ -156,3 +156,10 @@ export function ignoredBy(dockerignore: Dockerignore, path: string): { readonly 
 
 /** Whether a path below a directory could be taken back in although the directory is kept out. */
 export const hasExceptions = (dockerignore: Dockerignore): boolean => dockerignore.some(({ isException }) => isException)
+
+/** A path as the pattern that matches it alone, with all that lies below. */
+export const patternOf = (path: string): string =>
+  path
+    .replace(/([*?[\]\\])/g, '\\$1')
+    .replace(/^([!#])/, '\\$1')
+    .replace(/\/$/, '')

@@ -4,13 +4,13 @@ import { createReadStream } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import path from 'node:path'
 import { ConfigError } from '../error.ts'
-import type { Severity } from '../rules/finding.ts'
+import { SEVERITIES, type Severity } from '../rules/finding.ts'
 import type { Strength } from '../secrets/detector.ts'
 import { redactValue } from '../secrets/redact.ts'
 import type { Scanner, SecretMatch } from '../secrets/scanner.ts'
 import { readContext } from './build-context.ts'
-import { walk } from './checkout.ts'
-import { hasExceptions, ignoredBy } from './dockerignore.ts'
+import { sizeOf, walk } from './checkout.ts'
+import { hasExceptions, ignoredBy, patternOf } from './dockerignore.ts'
 
 interface ContextSecret {
   /** Relative to the context. */
@@ -68,7 +68,7 @@ const WASTE: readonly (readonly [pattern: RegExp, reason: string])[] = [
 const MAX_FILES = 200_000
 const MAX_LISTED = 500
 
-const SEVERITIES: Record<Strength, Severity> = { proven: 'critical', likely: 'high', possible: 'medium', harmless: 'low' }
+const GRAVITY: Record<Strength, Severity> = { proven: 'critical', likely: 'high', possible: 'medium', harmless: 'low' }
 
 async function scanFile(file: string, name: string, scanner: Scanner): Promise<SecretMatch[]> {
   const scan = scanner.start(`/${name}`)
@@ -81,7 +81,7 @@ async function scanFile(file: string, name: string, scanner: Scanner): Promise<S
 async function bytesBelow(directory: string): Promise<number> {
   let bytes = 0
   for await (const entry of walk(directory, () => true, MAX_FILES)) {
-    if (entry.kind === 'file') bytes += (await lstat(path.join(directory, entry.path)).catch(() => null))?.size ?? 0
+    if (entry.kind === 'file') bytes += (await sizeOf(path.join(directory, entry.path))) ?? 0
   }
   return bytes
 }
@@ -119,7 +119,7 @@ export async function inspectContext(root: string, directory: string, dockerfile
     }
     if (name === '.dockerignore') continue
     files++
-    const size = (await lstat(full).catch(() => null))?.size ?? 0
+    const size = (await sizeOf(full)) ?? 0
     bytes += size
     let matches: SecretMatch[] = []
     try {
@@ -136,17 +136,11 @@ export async function inspectContext(root: string, directory: string, dockerfile
       if (seen.has(key)) continue
       seen.add(key)
       if (secrets.length < MAX_LISTED)
-        secrets.push({ path: name, line, severity: SEVERITIES[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) })
+        secrets.push({ path: name, line, severity: GRAVITY[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) })
     }
     if (reason !== undefined && real.length === 0) waste.push({ path: name, reason, bytes: size })
   }
-  const order: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info']
-  secrets.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)))
-  const escaped = (name: string): string =>
-    name
-      .replace(/([*?[\]\\])/g, '\\$1')
-      .replace(/^([!#])/, '\\$1')
-      .replace(/\/$/, '')
+  secrets.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)))
   return {
     directory,
     ignoreFile: context.ignoreFile,
@@ -155,7 +149,7 @@ export async function inspectContext(root: string, directory: string, dockerfile
     bytes,
     secrets,
     waste,
-    patterns: [...new Set([...secrets.map(({ path: name }) => escaped(name)), ...waste.map(({ path: name }) => escaped(name))])],
+    patterns: [...new Set([...secrets.map(({ path: name }) => patternOf(name)), ...waste.map(({ path: name }) => patternOf(name))])],
     skipped,
     values,
   }

@@ -4,7 +4,7 @@
 import { type Dockerfile, type Instruction, parentStage, type Stage } from './dockerfile.ts'
 import { textFits } from './fits.ts'
 import type { HistoryInstruction } from './history.ts'
-import { jsonWords } from './words.ts'
+import { jsonWords, letters } from './words.ts'
 
 export interface Alignment {
   readonly dockerfile: Dockerfile
@@ -94,8 +94,7 @@ function mismatch({ ran, at, shell }: Step, entry: HistoryInstruction, builder: 
   if (builder === 'buildkit' && entry.builder === 'classic') return `line ${at.startLine} is ${ran.keyword}, where the image's history has an entry of another builder`
   // The classic builder writes the exec form without a word that tells it is a RUN.
   const isBareExec = entry.keyword === null && ran.keyword === 'RUN' && entry.raw !== '' && jsonWords(ran.text) !== null
-  if (isBareExec) return textFits(ran, entry, { escapeCharacter, shell, isBuildah: builder === 'buildah' }) ? null : differs
-  if (entry.keyword !== ran.keyword) return `line ${at.startLine} is ${ran.keyword}, where the image's history has ${entry.keyword ?? 'an entry of another builder'}`
+  if (!isBareExec && entry.keyword !== ran.keyword) return `line ${at.startLine} is ${ran.keyword}, where the image's history has ${entry.keyword ?? 'an entry of another builder'}`
   return textFits(ran, entry, { escapeCharacter, shell, isBuildah: builder === 'buildah' }) ? null : differs
 }
 
@@ -196,7 +195,7 @@ function agree(dockerfile: Dockerfile, fits: readonly [Fit, ...Fit[]], entries: 
     baseEntries: Math.min(...boundaries, entries),
     ownFrom: Math.max(...fits.map(({ ownFrom }) => ownFrom)),
     weight: Math.min(...fits.map(({ making }) => making.length)),
-    letters: Math.min(...fits.map(({ making }) => making.reduce((sum, { text }) => sum + text.replace(/[^\p{L}\p{N}]/gu, '').length, 0))),
+    letters: Math.min(...fits.map(({ making }) => making.reduce((sum, { text }) => sum + letters(text).length, 0))),
     base: isOne ? { reference: last.root.from, from: last.root.fromInstruction } : null,
     reason: certain ? null : `several stages of ${dockerfile.path} fit the image: name the one that was built with --target`,
   }

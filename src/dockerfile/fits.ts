@@ -3,7 +3,7 @@
 import { cleanPath } from '../filesystem/path.ts'
 import type { Instruction } from './dockerfile.ts'
 import type { HistoryInstruction } from './history.ts'
-import { fitsPattern, joinPatterns, jsonWords, literal, type Pattern, patternsOf, squeeze } from './words.ts'
+import { fitsPattern, joinPatterns, jsonWords, letters, literal, type Pattern, patternsOf, squeeze } from './words.ts'
 
 /** What an instruction's text depends on beside itself. */
 export interface Setting {
@@ -130,9 +130,6 @@ function namesFit(instruction: Instruction, entry: HistoryInstruction): boolean 
 }
 
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-
-/** Letters and digits alone: what no builder's quoting changes. */
-const letters = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '')
 
 /** `["a" "b"]` as Go writes a list of strings, or JSON as buildah does. */
 function readList(text: string): string[] | null {

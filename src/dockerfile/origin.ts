@@ -29,6 +29,8 @@ interface LayerOrigin {
   readonly instruction: HistoryInstruction | null
   /** The instruction as the Dockerfile has it. */
   readonly source: Instruction | null
+  /** The working directory that its instruction started in, as far as the history tells. */
+  readonly workdir: string
   readonly owner: Owner
   readonly lines: DockerfileLines | null
   /** History entries whose files the layer holds together, for a builder that makes one layer of several instructions. */
@@ -223,7 +225,7 @@ export function findOrigin(sources: OriginSources): Origin {
     if (index !== null) before = index
     const isOneOfMerged = merged.length > 0 || METADATA.has(entry?.instruction.keyword ?? '') || (isMerged && traced === null && owner === 'own')
     const source = isOneOfMerged ? null : (traced?.instructions[layer] ?? entry?.source ?? null)
-    return { history: index, instruction: isOneOfMerged ? null : (entry?.instruction ?? null), source, owner, lines: linesOf(source), merged }
+    return { history: index, instruction: isOneOfMerged ? null : (entry?.instruction ?? null), source, workdir: entry?.workdir ?? '/', owner, lines: linesOf(source), merged }
   })
   const own = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction)
   const stageFrom = alignment?.stage.fromInstruction ?? null

@@ -112,3 +112,6 @@ export const squeeze = (text: string): string => text.replace(/\s+/g, ' ').trim(
 export function rawWordsOf(text: string): string[] {
   return text.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []
 }
+
+/** Letters and digits alone: what no builder's quoting changes. */
+export const letters = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '')

@@ -5,13 +5,16 @@ import type { Attestation } from '../image/attestation.ts'
 export interface AttestationText {
   readonly predicateType: string
   readonly text: string
-  /** The field whose text stands at an offset in bytes of `text`, and where it starts. */
-  fieldAt(offset: number): { readonly field: string; readonly start: number }
+  /** Offsets in bytes at which a value stands in `text`. */
+  find(value: string): Generator<number>
+  /** The field whose text stands at an offset in bytes, and the line in it, from 1. */
+  locate(offset: number): { readonly field: string; readonly line: number }
 }
 
 /** Strings of one document; an SBOM of a large image has some ten thousand. */
 const MAX_STRINGS = 500_000
 const MAX_DEPTH = 64
+const LINE_FEED = 10
 const PLAIN_KEY = /^[\w-]+$/
 
 interface Leaf {
@@ -42,16 +45,11 @@ function* leavesOf(value: unknown, field: string, name: string, depth: number): 
 const decoded = ({ field, value }: Leaf): string | null => (value !== null && /\binfos\[\d+\]\.data$/.test(field) ? Buffer.from(value, 'base64').toString('utf8') : null)
 
 /** @returns null for a document that could not be read at all */
-export function attestationText({ predicateType, document }: Attestation): AttestationText | null {
+export function attestationText({ predicateType, document, statement }: Attestation): AttestationText | null {
   if (document === null) return null
   const raw = document.toString('utf8')
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(raw)
-  } catch {
-    return { predicateType, text: raw, fieldAt: () => ({ field: '', start: 0 }) }
-  }
-  const root = typeof parsed === 'object' && parsed !== null && 'predicate' in parsed ? parsed.predicate : parsed
+  // What is no JSON is searched as it is stored: as one text without a field.
+  const root = typeof statement === 'object' && statement !== null && 'predicate' in statement ? statement.predicate : (statement ?? raw)
   const starts: number[] = []
   const fields: string[] = []
   const parts: string[] = []
@@ -72,17 +70,23 @@ export function attestationText({ predicateType, document }: Attestation): Attes
     const file = decoded(leaf)
     add(leaf.field, file ?? (leaf.name === '' || leaf.value.includes('\n') ? leaf.value : `${leaf.name}=${leaf.value}`))
   }
+  const text = parts.join('\n')
+  const bytes = Buffer.from(text)
   return {
     predicateType,
-    text: parts.join('\n'),
-    fieldAt: (position) => {
+    text,
+    *find(value) {
+      const wanted = Buffer.from(value)
+      for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + wanted.length)) yield at
+    },
+    locate: (position) => {
       let [low, high] = [0, starts.length - 1]
       while (low < high) {
         const middle = Math.ceil((low + high) / 2)
         if ((starts[middle] ?? 0) <= position) low = middle
         else high = middle - 1
       }
-      return { field: fields[low] ?? '', start: starts[low] ?? 0 }
+      return { field: fields[low] ?? '', line: bytes.subarray(starts[low] ?? 0, position).filter((byte) => byte === LINE_FEED).length + 1 }
     },
   }
 }

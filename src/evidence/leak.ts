@@ -266,13 +266,13 @@ function configTexts(image: Image, origin: Origin): Text[] {
 
 /** The statement is about this image: whatever it shows is the image's own. */
 function attestationPlace(attestation: AttestationText, offset: number, match: SecretMatch, origin: Origin): AttestationPlace {
-  const { field, start } = attestation.fieldAt(offset)
+  const { field, line } = attestation.locate(offset)
   return {
     kind: 'attestation',
     predicateType: attestation.predicateType,
     field,
     owner: 'own',
-    lines: attestedLines(field, Buffer.from(attestation.text).subarray(start, offset), origin),
+    lines: attestedLines(field, line, origin),
     strength: match.strength,
     name: match.facts['name'] ?? null,
     note: match.note,
@@ -280,13 +280,12 @@ function attestationPlace(attestation: AttestationText, offset: number, match: S
 }
 
 /** A build argument stands at its ARG; what the Dockerfile itself says, at the instruction that says it. */
-function attestedLines(field: string, before: Buffer, { dockerfile, linesOf }: Origin): DockerfileLines | null {
+function attestedLines(field: string, line: number, { dockerfile, linesOf }: Origin): DockerfileLines | null {
   const instructions = dockerfile?.stages.flatMap((stage) => stage.instructions) ?? []
   const name = /build-arg:([\w.-]+)/.exec(field)?.[1]
   const argument = name === undefined ? undefined : instructions.find(({ keyword, text }) => keyword === 'ARG' && text.split(/\s+/).some((word) => word.split('=')[0] === name))
   if (argument !== undefined) return linesOf(argument)
   if (!/\binfos\[0\]\.data$/.test(field)) return null
-  const line = before.filter((byte) => byte === 10).length + 1
   const said = instructions.find(({ startLine, endLine }) => startLine <= line && line <= endLine)
   const lines = said === undefined ? null : linesOf(said)
   return lines?.certainty === 'exact' ? lines : null
@@ -298,9 +297,9 @@ function addKnownValues(collected: readonly Collected[], texts: readonly Text[],
     if (match.value.length < MIN_SEARCHED || match.strength === 'harmless') continue
     for (const attestation of attestations) {
       let found = 0
-      for (let at = attestation.text.indexOf(match.value); at !== -1 && found < MAX_FIELDS; at = attestation.text.indexOf(match.value, at + match.value.length)) {
-        places.push(attestationPlace(attestation, Buffer.byteLength(attestation.text.slice(0, at)), match, origin))
-        found++
+      for (const offset of attestation.find(match.value)) {
+        if (found++ >= MAX_FIELDS) break
+        places.push(attestationPlace(attestation, offset, match, origin))
       }
     }
     for (const { text, place } of texts) {

@@ -10,6 +10,8 @@ export interface Attestation {
   readonly predicateType: string
   /** The statement as stored; null where it cannot be read. */
   readonly document: Buffer | null
+  /** The same as JSON; undefined where it is none. */
+  readonly statement: unknown
   /** Why nothing may be concluded from it; null when all is well. It is searched for secrets all the same. */
   readonly problem: string | null
 }
@@ -51,7 +53,7 @@ function unwrap(bytes: Buffer, mediaType: string): Buffer {
  */
 export async function readAttestations(files: ImageFiles, manifests: readonly Digest[], image: Digest): Promise<Attestation[]> {
   const read = async (digest: string, predicateType: string, mediaType: string): Promise<Attestation> => {
-    const problem = (text: string, document: Buffer | null = null): Attestation => ({ predicateType, document, problem: text })
+    const problem = (text: string, document: Buffer | null = null, parsed?: unknown): Attestation => ({ predicateType, document, statement: parsed, problem: text })
     if (!(await files.has(blobName(digest)))) return problem('is missing from the archive')
     let stored: Buffer
     try {
@@ -60,12 +62,13 @@ export async function readAttestations(files: ImageFiles, manifests: readonly Di
       return problem(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
     }
     const document = unwrap(stored, mediaType)
-    if (digestOf(stored) !== digest) return problem('does not match its digest: it was changed or is damaged', document)
-    const statement = statementSchema.safeParse(parse(document))
-    if (!statement.success) return problem('is no in-toto statement', document)
+    const parsed = parse(document)
+    if (digestOf(stored) !== digest) return problem('does not match its digest: it was changed or is damaged', document, parsed)
+    const statement = statementSchema.safeParse(parsed)
+    if (!statement.success) return problem('is no in-toto statement', document, parsed)
     const subjects = statement.data.subject ?? []
-    if (subjects.length > 0 && !subjects.some(({ digest: { sha256 } }) => sha256 === image.slice(7))) return problem('is about another image', document)
-    return { predicateType, document, problem: null }
+    if (subjects.length > 0 && !subjects.some(({ digest: { sha256 } }) => sha256 === image.slice(7))) return problem('is about another image', document, parsed)
+    return { predicateType, document, statement: parsed, problem: null }
   }
   const found: Attestation[] = []
   for (const digest of manifests.slice(0, MAX_MANIFESTS)) {
@@ -73,7 +76,7 @@ export async function readAttestations(files: ImageFiles, manifests: readonly Di
     const bytes = await files.read(blobName(digest)).catch(() => Buffer.alloc(0))
     const manifest = manifestSchema.safeParse(parse(bytes))
     if (!manifest.success || digestOf(bytes) !== digest) {
-      found.push({ predicateType: 'unknown', document: bytes, problem: 'has a manifest that is damaged' })
+      found.push({ predicateType: 'unknown', document: bytes, statement: parse(bytes), problem: 'has a manifest that is damaged' })
       continue
     }
     for (const { digest: blob, mediaType, annotations } of manifest.data.layers ?? []) {

@@ -1,7 +1,7 @@
 // Provenance that lies beside an image: what `--metadata-file` wrote, that text itself (an output of build-push-action), or
 // the record of a build (`docker buildx history export`, a .dockerbuild file).
 // https://docs.docker.com/reference/cli/docker/buildx/build/#metadata-file
-import { open, readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../error.ts'
@@ -97,7 +97,7 @@ export async function readBuildDocuments(value: string, directory: string, tempo
       return await openRecord(() => spool(bounded(decompress(source, compression, value)), temporary, value), value)
     }
     if (info.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info.size} bytes, more than a provenance of a Dockerfile`] }
-    return fromJson((await readFile(path.resolve(directory, value))).toString('utf8'), value)
+    return fromJson((await handle.readFile()).toString('utf8'), value)
   } finally {
     await handle.close()
   }

@@ -7,6 +7,8 @@ import { isObject, MAX_PROVENANCE, type Provenance, readProvenance } from './pro
 const TIMEOUT = 10_000
 /** The newest builds that are looked at. */
 const MAX_RECORDS = 20
+/** The name of a record, which cannot be taken for an option. */
+const REF = /^\w[\w./-]*$/
 
 /** Runs docker without a shell; null where it fails. */
 const docker = (args: readonly string[]): Promise<string | null> =>
@@ -28,13 +30,13 @@ async function findRecord(name: string): Promise<string | null> {
   if (!isObject(image)) return null
   const identity = isObject(image['Identity']) ? image['Identity'] : {}
   const [build] = Array.isArray(identity['Build']) ? identity['Build'] : []
-  if (isObject(build) && typeof build['Ref'] === 'string' && /^\w[\w./-]*$/.test(build['Ref'])) return build['Ref']
+  if (isObject(build) && typeof build['Ref'] === 'string' && REF.test(build['Ref'])) return build['Ref']
   const id = image['Id']
   const listed = (await docker(['buildx', 'history', 'ls', '--format', 'json'])) ?? ''
   for (const line of listed.split('\n').slice(0, MAX_RECORDS)) {
     const record = parse(line)
     const ref = isObject(record) ? record['ref'] : null
-    if (typeof ref !== 'string' || !/^\w[\w./-]*$/.test(ref)) continue
+    if (typeof ref !== 'string' || !REF.test(ref)) continue
     const details = parse(await docker(['buildx', 'history', 'inspect', '--format', 'json', ref]))
     const attachments = isObject(details) && Array.isArray(details['Attachments']) ? details['Attachments'] : []
     if (attachments.some((attachment) => isObject(attachment) && attachment['Digest'] === id)) return ref

@@ -1,6 +1,7 @@
 // What to do about a leak: the very lines, changed. From the instruction that brought the secret and the way it went: a
 // pattern for .dockerignore, a secret mount where a RUN needs it, RUNs joined, a stage of its own, a variable at run time.
 // https://docs.docker.com/build/building/secrets/
+import { patternOf } from '../checkout/dockerignore.ts'
 import { contextPath, copySources } from '../dockerfile/copy.ts'
 import { flagValue, type Instruction, parentStage, type Stage } from '../dockerfile/dockerfile.ts'
 import type { EntryOrigin } from '../dockerfile/origin.ts'
@@ -66,9 +67,6 @@ const idOf = (path: string): string =>
   baseName(path)
     .replace(/^\.+/, '')
     .replace(/[^\w.-]+/g, '-') || 'secret'
-
-/** A path as a pattern of .dockerignore that matches it alone. */
-const asPattern = (path: string): string => path.replace(/([*?[\]\\])/g, '\\$1').replace(/^([!#])/, '\\$1')
 
 const NAME = /^[A-Za-z_]\w*$/
 /** What an option of RUN can hold without quotes. */
@@ -193,15 +191,10 @@ class Planner {
       if (!/^(?:ARG|ENV|LABEL)$/.test(source.keyword)) continue
       let current: Instruction | null = source
       for (const name of definedNames(source).filter((defined) => this.#names.has(defined))) {
-        if (source.keyword === 'LABEL') {
-          const line: string | null = current === null ? null : withoutName(current, name)
-          current = line === null ? null : { ...current, ...source, text: line.slice('LABEL '.length) }
-          continue
-        }
-        needed.add(name)
-        if (source.keyword === 'ARG') isArgument.add(name)
         const line: string | null = current === null ? null : withoutName(current, name)
         current = line === null ? null : { ...source, text: line.slice(source.keyword.length + 1) }
+        if (source.keyword !== 'LABEL') needed.add(name)
+        if (source.keyword === 'ARG') isArgument.add(name)
       }
       if (current === source) continue
       if (current === null) this.#plan.remove(source)
@@ -281,7 +274,7 @@ class Planner {
       this.#plan.mount(user.source, id, [`target=${path}`, ...(user.isRoot ? [] : ['mode=0444'])])
       this.#plan.build.add(`--secret id=${id},src=${known?.path ?? inContext}`)
     }
-    if (known?.ignoredBy == null) this.#plan.ignore.add(asPattern(inContext))
+    if (known?.ignoredBy == null) this.#plan.ignore.add(patternOf(inContext))
     if (known !== undefined) this.#plan.ignoreFile = known.ignoreFile
     if (!isNamed) return true
     const others = sources.filter((name) => name !== inContext)

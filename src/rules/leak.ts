@@ -191,7 +191,7 @@ function copyChange(evidence: Evidence, place: FilePlace, keyword: string, mount
   if (known?.ignoredBy != null)
     return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew, and ${use}`
   const text = source ?? (layer?.instruction?.builder === 'buildkit' ? layer.instruction : null)
-  const path = known?.inContext ?? (text === null ? baseName(place.version.path) : contextPath(text, place.version.path, origin.history[layer?.history ?? -1]?.workdir))
+  const path = known?.inContext ?? (text === null ? baseName(place.version.path) : contextPath(text, place.version.path, layer?.workdir))
   const isNamed = source !== null && copySources(source).includes(path)
   const how = isNamed ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`
   return `Add \`${fix?.ignore?.patterns[0] ?? path}\` to ${known?.ignoreFile ?? '.dockerignore'} ${how}; ${use}${from}`

@@ -1,7 +1,7 @@
 import { leaksOf } from './leak.ts'
 import { REFERENCES, type Rule } from './rule.ts'
 
-// provenance of mode=max records build arguments and the Dockerfile; it is pushed with the image.
+// Provenance of mode=max records build arguments and the Dockerfile; it is pushed with the image.
 export const secretInAttestation: Rule = {
   meta: {
     id: 'secret-in-attestation',
