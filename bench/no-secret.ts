@@ -3,9 +3,10 @@
 // IMAGES and TRUTHS as for bench/truth.ts. Runs the bundled command with each format, in a workflow's environment too, and looks for
 // each value raw, in base64, URL- and JSON-escaped, line by line for keys. Exits with 1 when one is found.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { samples } from './samples.ts'
 
 interface Truth {
   readonly dockerfile?: string | null
@@ -39,17 +40,10 @@ function formsOf(value: string): string[] {
 
 let [outputs, searched, leaks] = [0, 0, 0]
 try {
-  for (const file of readdirSync(images)
-    .filter((name) => name.endsWith('.tar'))
-    .sort()) {
-    const truthFile = path.join(truths, file.replace(/\.tar$/, '.json'))
-    if (!existsSync(truthFile)) continue
-    const truth = JSON.parse(readFileSync(truthFile, 'utf8')) as Truth
+  for (const { file, truth, dockerfile: named } of samples<Truth>(images, truths, dockerfiles)) {
     const values = [...new Set((truth.findings ?? []).filter(({ kind }) => !kind.startsWith('ioc-') && kind !== 'same-secret').flatMap(({ secret }) => partsOf(secret ?? '')))]
     if (values.length === 0) continue
     const image = path.resolve(images, file)
-    const dockerfile = truth.dockerfile ? path.resolve(dockerfiles, truth.dockerfile) : null
-    const named = dockerfile !== null && existsSync(dockerfile) ? dockerfile : null
     const texts: [string, string][] = []
     for (const format of ['terminal', 'json', 'sarif', 'markdown']) {
       const { stdout, stderr } = spawnSync(

@@ -4,13 +4,13 @@
 // adding and hiding layer and line, facts of the final file system. Prints a line for each image and totals; exits with 1
 // when anything differs. Values are compared through the keyed hash of the JSON report: it is the report that is tested.
 import { createHmac } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { GateError } from '../src/error.ts'
 import { runGate } from '../src/gate.ts'
 import { sameReference } from '../src/image/reference.ts'
 import type { Outcome } from '../src/report/outcome.ts'
 import { NO_SETTINGS, prepare } from '../src/settings.ts'
+import { samples } from './samples.ts'
 
 interface TruthFinding {
   readonly kind: string
@@ -154,23 +154,16 @@ function checkImage(truth: Truth, outcome: Outcome, hasDockerfile: boolean): { c
 }
 
 let [all, wrong, bytes, ms] = [0, 0, 0, 0]
-for (const file of readdirSync(images)
-  .filter((name) => name.endsWith('.tar'))
-  .sort()) {
-  const truthFile = path.join(truths, file.replace(/\.tar$/, '.json'))
-  if (!existsSync(truthFile)) continue
-  const truth = JSON.parse(readFileSync(truthFile, 'utf8')) as Truth
-  const dockerfile = truth.dockerfile ? path.resolve(dockerfiles, truth.dockerfile) : null
-  const hasDockerfile = dockerfile !== null && existsSync(dockerfile)
+for (const { file, truth, dockerfile } of samples<Truth>(images, truths, dockerfiles)) {
   const started = performance.now()
   try {
     const options = await prepare(
       path.join(images, file),
-      { ...NO_SETTINGS, dockerfile: hasDockerfile ? dockerfile : null, config: 'recommended', image: truth.name === 'd29-save-two' ? 'demo/all:d29' : null },
+      { ...NO_SETTINGS, dockerfile, config: 'recommended', image: truth.name === 'd29-save-two' ? 'demo/all:d29' : null },
       { directory: '/', env: { LAYERGATE_KEY: KEY, TMPDIR: process.env['TMPDIR'] }, stdin: process.stdin, onProgress: () => {} },
     )
     const outcome = await runGate(options)
-    const { checks, problems } = checkImage(truth, outcome, hasDockerfile)
+    const { checks, problems } = checkImage(truth, outcome, dockerfile !== null)
     const took = performance.now() - started
     all += checks
     wrong += problems.length

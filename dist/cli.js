@@ -40,3775 +40,6 @@ var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__ge
   mod
 ));
 
-// node_modules/events-universal/default.js
-var require_default = __commonJS({
-  "node_modules/events-universal/default.js"(exports, module) {
-    module.exports = __require("events");
-  }
-});
-
-// node_modules/fast-fifo/fixed-size.js
-var require_fixed_size = __commonJS({
-  "node_modules/fast-fifo/fixed-size.js"(exports, module) {
-    module.exports = class FixedFIFO {
-      constructor(hwm) {
-        if (!(hwm > 0) || (hwm - 1 & hwm) !== 0) throw new Error("Max size for a FixedFIFO should be a power of two");
-        this.buffer = new Array(hwm);
-        this.mask = hwm - 1;
-        this.top = 0;
-        this.btm = 0;
-        this.next = null;
-      }
-      clear() {
-        this.top = this.btm = 0;
-        this.next = null;
-        this.buffer.fill(void 0);
-      }
-      push(data) {
-        if (this.buffer[this.top] !== void 0) return false;
-        this.buffer[this.top] = data;
-        this.top = this.top + 1 & this.mask;
-        return true;
-      }
-      shift() {
-        const last = this.buffer[this.btm];
-        if (last === void 0) return void 0;
-        this.buffer[this.btm] = void 0;
-        this.btm = this.btm + 1 & this.mask;
-        return last;
-      }
-      peek() {
-        return this.buffer[this.btm];
-      }
-      isEmpty() {
-        return this.buffer[this.btm] === void 0;
-      }
-    };
-  }
-});
-
-// node_modules/fast-fifo/index.js
-var require_fast_fifo = __commonJS({
-  "node_modules/fast-fifo/index.js"(exports, module) {
-    var FixedFIFO = require_fixed_size();
-    module.exports = class FastFIFO {
-      constructor(hwm) {
-        this.hwm = hwm || 16;
-        this.head = new FixedFIFO(this.hwm);
-        this.tail = this.head;
-        this.length = 0;
-      }
-      clear() {
-        this.head = this.tail;
-        this.head.clear();
-        this.length = 0;
-      }
-      push(val) {
-        this.length++;
-        if (!this.head.push(val)) {
-          const prev = this.head;
-          this.head = prev.next = new FixedFIFO(2 * this.head.buffer.length);
-          this.head.push(val);
-        }
-      }
-      shift() {
-        if (this.length !== 0) this.length--;
-        const val = this.tail.shift();
-        if (val === void 0 && this.tail.next) {
-          const next = this.tail.next;
-          this.tail.next = null;
-          this.tail = next;
-          return this.tail.shift();
-        }
-        return val;
-      }
-      peek() {
-        const val = this.tail.peek();
-        if (val === void 0 && this.tail.next) return this.tail.next.peek();
-        return val;
-      }
-      isEmpty() {
-        return this.length === 0;
-      }
-    };
-  }
-});
-
-// node_modules/b4a/index.js
-var require_b4a = __commonJS({
-  "node_modules/b4a/index.js"(exports, module) {
-    function isBuffer(value) {
-      return Buffer.isBuffer(value) || value instanceof Uint8Array;
-    }
-    function isEncoding(encoding) {
-      return Buffer.isEncoding(encoding);
-    }
-    function alloc(size, fill3, encoding) {
-      return Buffer.alloc(size, fill3, encoding);
-    }
-    function allocUnsafe(size) {
-      return Buffer.allocUnsafe(size);
-    }
-    function allocUnsafeSlow(size) {
-      return Buffer.allocUnsafeSlow(size);
-    }
-    function byteLength(string4, encoding) {
-      return Buffer.byteLength(string4, encoding);
-    }
-    function compare2(a, b) {
-      return Buffer.compare(a, b);
-    }
-    function concat(buffers, totalLength) {
-      return Buffer.concat(buffers, totalLength);
-    }
-    function copy(source, target, targetStart, start, end2) {
-      return toBuffer(source).copy(target, targetStart, start, end2);
-    }
-    function equals(a, b) {
-      return toBuffer(a).equals(b);
-    }
-    function fill2(buffer, value, offset, end2, encoding) {
-      return toBuffer(buffer).fill(value, offset, end2, encoding);
-    }
-    function from(value, encodingOrOffset, length) {
-      return Buffer.from(value, encodingOrOffset, length);
-    }
-    function includes(buffer, value, byteOffset, encoding) {
-      return toBuffer(buffer).includes(value, byteOffset, encoding);
-    }
-    function indexOf(buffer, value, byfeOffset, encoding) {
-      return toBuffer(buffer).indexOf(value, byfeOffset, encoding);
-    }
-    function lastIndexOf(buffer, value, byteOffset, encoding) {
-      return toBuffer(buffer).lastIndexOf(value, byteOffset, encoding);
-    }
-    function swap16(buffer) {
-      return toBuffer(buffer).swap16();
-    }
-    function swap32(buffer) {
-      return toBuffer(buffer).swap32();
-    }
-    function swap64(buffer) {
-      return toBuffer(buffer).swap64();
-    }
-    function toBuffer(buffer) {
-      if (Buffer.isBuffer(buffer)) return buffer;
-      return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-    }
-    function toString(buffer, encoding, start, end2) {
-      return toBuffer(buffer).toString(encoding, start, end2);
-    }
-    function toHex(buffer, start, end2) {
-      return toBuffer(buffer).toString("hex", start, end2);
-    }
-    function write2(buffer, string4, offset, length, encoding) {
-      return toBuffer(buffer).write(string4, offset, length, encoding);
-    }
-    function readDoubleBE(buffer, offset) {
-      return toBuffer(buffer).readDoubleBE(offset);
-    }
-    function readDoubleLE(buffer, offset) {
-      return toBuffer(buffer).readDoubleLE(offset);
-    }
-    function readFloatBE(buffer, offset) {
-      return toBuffer(buffer).readFloatBE(offset);
-    }
-    function readFloatLE(buffer, offset) {
-      return toBuffer(buffer).readFloatLE(offset);
-    }
-    function readInt32BE(buffer, offset) {
-      return toBuffer(buffer).readInt32BE(offset);
-    }
-    function readInt32LE(buffer, offset) {
-      return toBuffer(buffer).readInt32LE(offset);
-    }
-    function readUInt32BE(buffer, offset) {
-      return toBuffer(buffer).readUInt32BE(offset);
-    }
-    function readUInt32LE(buffer, offset) {
-      return toBuffer(buffer).readUInt32LE(offset);
-    }
-    function writeDoubleBE(buffer, value, offset) {
-      return toBuffer(buffer).writeDoubleBE(value, offset);
-    }
-    function writeDoubleLE(buffer, value, offset) {
-      return toBuffer(buffer).writeDoubleLE(value, offset);
-    }
-    function writeFloatBE(buffer, value, offset) {
-      return toBuffer(buffer).writeFloatBE(value, offset);
-    }
-    function writeFloatLE(buffer, value, offset) {
-      return toBuffer(buffer).writeFloatLE(value, offset);
-    }
-    function writeInt32BE(buffer, value, offset) {
-      return toBuffer(buffer).writeInt32BE(value, offset);
-    }
-    function writeInt32LE(buffer, value, offset) {
-      return toBuffer(buffer).writeInt32LE(value, offset);
-    }
-    function writeUInt32BE(buffer, value, offset) {
-      return toBuffer(buffer).writeUInt32BE(value, offset);
-    }
-    function writeUInt32LE(buffer, value, offset) {
-      return toBuffer(buffer).writeUInt32LE(value, offset);
-    }
-    module.exports = {
-      isBuffer,
-      isEncoding,
-      alloc,
-      allocUnsafe,
-      allocUnsafeSlow,
-      byteLength,
-      compare: compare2,
-      concat,
-      copy,
-      equals,
-      fill: fill2,
-      from,
-      includes,
-      indexOf,
-      lastIndexOf,
-      swap16,
-      swap32,
-      swap64,
-      toBuffer,
-      toString,
-      toHex,
-      write: write2,
-      readDoubleBE,
-      readDoubleLE,
-      readFloatBE,
-      readFloatLE,
-      readInt32BE,
-      readInt32LE,
-      readUInt32BE,
-      readUInt32LE,
-      writeDoubleBE,
-      writeDoubleLE,
-      writeFloatBE,
-      writeFloatLE,
-      writeInt32BE,
-      writeInt32LE,
-      writeUInt32BE,
-      writeUInt32LE
-    };
-  }
-});
-
-// node_modules/text-decoder/lib/pass-through-decoder.js
-var require_pass_through_decoder = __commonJS({
-  "node_modules/text-decoder/lib/pass-through-decoder.js"(exports, module) {
-    var b4a = require_b4a();
-    module.exports = class PassThroughDecoder {
-      constructor(encoding) {
-        this.encoding = encoding;
-      }
-      get remaining() {
-        return 0;
-      }
-      decode(data) {
-        return b4a.toString(data, this.encoding);
-      }
-      flush() {
-        return "";
-      }
-    };
-  }
-});
-
-// node_modules/text-decoder/lib/utf8-decoder.js
-var require_utf8_decoder = __commonJS({
-  "node_modules/text-decoder/lib/utf8-decoder.js"(exports, module) {
-    var b4a = require_b4a();
-    module.exports = class UTF8Decoder {
-      constructor() {
-        this._reset();
-      }
-      get remaining() {
-        return this.bytesSeen;
-      }
-      decode(data) {
-        if (data.byteLength === 0) return "";
-        if (this.bytesNeeded === 0 && trailingIncomplete(data, 0) === 0) {
-          this.bytesSeen = trailingBytesSeen(data);
-          return b4a.toString(data, "utf8");
-        }
-        let result = "";
-        let start = 0;
-        if (this.bytesNeeded > 0) {
-          while (start < data.byteLength) {
-            const byte = data[start];
-            if (byte < this.lowerBoundary || byte > this.upperBoundary) {
-              result += "\uFFFD";
-              this._reset();
-              break;
-            }
-            this.lowerBoundary = 128;
-            this.upperBoundary = 191;
-            this.codePoint = this.codePoint << 6 | byte & 63;
-            this.bytesSeen++;
-            start++;
-            if (this.bytesSeen === this.bytesNeeded) {
-              result += String.fromCodePoint(this.codePoint);
-              this._reset();
-              break;
-            }
-          }
-          if (this.bytesNeeded > 0) return result;
-        }
-        const trailing = trailingIncomplete(data, start);
-        const end2 = data.byteLength - trailing;
-        if (end2 > start) result += b4a.toString(data, "utf8", start, end2);
-        for (let i = end2; i < data.byteLength; i++) {
-          const byte = data[i];
-          if (this.bytesNeeded === 0) {
-            if (byte <= 127) {
-              this.bytesSeen = 0;
-              result += String.fromCharCode(byte);
-            } else if (byte >= 194 && byte <= 223) {
-              this.bytesNeeded = 2;
-              this.bytesSeen = 1;
-              this.codePoint = byte & 31;
-            } else if (byte >= 224 && byte <= 239) {
-              if (byte === 224) this.lowerBoundary = 160;
-              else if (byte === 237) this.upperBoundary = 159;
-              this.bytesNeeded = 3;
-              this.bytesSeen = 1;
-              this.codePoint = byte & 15;
-            } else if (byte >= 240 && byte <= 244) {
-              if (byte === 240) this.lowerBoundary = 144;
-              else if (byte === 244) this.upperBoundary = 143;
-              this.bytesNeeded = 4;
-              this.bytesSeen = 1;
-              this.codePoint = byte & 7;
-            } else {
-              this.bytesSeen = 1;
-              result += "\uFFFD";
-            }
-            continue;
-          }
-          if (byte < this.lowerBoundary || byte > this.upperBoundary) {
-            result += "\uFFFD";
-            i--;
-            this._reset();
-            continue;
-          }
-          this.lowerBoundary = 128;
-          this.upperBoundary = 191;
-          this.codePoint = this.codePoint << 6 | byte & 63;
-          this.bytesSeen++;
-          if (this.bytesSeen === this.bytesNeeded) {
-            result += String.fromCodePoint(this.codePoint);
-            this._reset();
-          }
-        }
-        return result;
-      }
-      flush() {
-        const result = this.bytesNeeded > 0 ? "\uFFFD" : "";
-        this._reset();
-        return result;
-      }
-      _reset() {
-        this.codePoint = 0;
-        this.bytesNeeded = 0;
-        this.bytesSeen = 0;
-        this.lowerBoundary = 128;
-        this.upperBoundary = 191;
-      }
-    };
-    function trailingIncomplete(data, start) {
-      const len = data.byteLength;
-      if (len <= start) return 0;
-      const limit = Math.max(start, len - 4);
-      let i = len - 1;
-      while (i > limit && (data[i] & 192) === 128) i--;
-      if (i < start) return 0;
-      const byte = data[i];
-      let needed;
-      if (byte <= 127) return 0;
-      if (byte >= 194 && byte <= 223) needed = 2;
-      else if (byte >= 224 && byte <= 239) needed = 3;
-      else if (byte >= 240 && byte <= 244) needed = 4;
-      else return 0;
-      const available = len - i;
-      return available < needed ? available : 0;
-    }
-    function trailingBytesSeen(data) {
-      const len = data.byteLength;
-      if (len === 0) return 0;
-      const last = data[len - 1];
-      if (last <= 127) return 0;
-      if ((last & 192) !== 128) return 1;
-      const limit = Math.max(0, len - 4);
-      let i = len - 2;
-      while (i >= limit && (data[i] & 192) === 128) i--;
-      if (i < 0) return 1;
-      const first = data[i];
-      let needed;
-      if (first >= 194 && first <= 223) needed = 2;
-      else if (first >= 224 && first <= 239) needed = 3;
-      else if (first >= 240 && first <= 244) needed = 4;
-      else return 1;
-      if (len - i !== needed) return 1;
-      if (needed >= 3) {
-        const second = data[i + 1];
-        if (first === 224 && second < 160) return 1;
-        if (first === 237 && second > 159) return 1;
-        if (first === 240 && second < 144) return 1;
-        if (first === 244 && second > 143) return 1;
-      }
-      return 0;
-    }
-  }
-});
-
-// node_modules/text-decoder/index.js
-var require_text_decoder = __commonJS({
-  "node_modules/text-decoder/index.js"(exports, module) {
-    var PassThroughDecoder = require_pass_through_decoder();
-    var UTF8Decoder = require_utf8_decoder();
-    module.exports = class TextDecoder {
-      constructor(encoding = "utf8") {
-        this.encoding = normalizeEncoding(encoding);
-        switch (this.encoding) {
-          case "utf8":
-            this.decoder = new UTF8Decoder();
-            break;
-          case "utf16le":
-          case "base64":
-            throw new Error("Unsupported encoding: " + this.encoding);
-          default:
-            this.decoder = new PassThroughDecoder(this.encoding);
-        }
-      }
-      get remaining() {
-        return this.decoder.remaining;
-      }
-      push(data) {
-        if (typeof data === "string") return data;
-        return this.decoder.decode(data);
-      }
-      // For Node.js compatibility
-      write(data) {
-        return this.push(data);
-      }
-      end(data) {
-        let result = "";
-        if (data) result = this.push(data);
-        result += this.decoder.flush();
-        return result;
-      }
-    };
-    function normalizeEncoding(encoding) {
-      encoding = encoding.toLowerCase();
-      switch (encoding) {
-        case "utf8":
-        case "utf-8":
-          return "utf8";
-        case "ucs2":
-        case "ucs-2":
-        case "utf16le":
-        case "utf-16le":
-          return "utf16le";
-        case "latin1":
-        case "binary":
-          return "latin1";
-        case "base64":
-        case "ascii":
-        case "hex":
-          return encoding;
-        default:
-          throw new Error("Unknown encoding: " + encoding);
-      }
-    }
-  }
-});
-
-// node_modules/streamx/lib/errors.js
-var require_errors = __commonJS({
-  "node_modules/streamx/lib/errors.js"(exports, module) {
-    module.exports = class StreamError extends Error {
-      constructor(msg, code2, fn = StreamError) {
-        super(msg);
-        this.code = code2;
-        if (Error.captureStackTrace) {
-          Error.captureStackTrace(this, fn);
-        }
-      }
-      static isStreamDestroyed(err2) {
-        return err2 && err2.code === "STREAM_DESTROYED";
-      }
-      static isPrematureClose(err2) {
-        return err2 && err2.code === "PREMATURE_CLOSE";
-      }
-      static isAborted(err2) {
-        return err2 && err2.code === "ABORTED";
-      }
-      static isBadArgument(err2) {
-        return err2 && err2.code === "BAD_ARGUMENT";
-      }
-      get name() {
-        return "StreamError";
-      }
-      static STREAM_DESTROYED() {
-        return new StreamError("Stream was destroyed", "STREAM_DESTROYED", StreamError.STREAM_DESTROYED);
-      }
-      static PREMATURE_CLOSE(msg = "Premature close") {
-        return new StreamError(msg, "PREMATURE_CLOSE", StreamError.PREMATURE_CLOSE);
-      }
-      static ABORTED() {
-        return new StreamError("Stream aborted", "ABORTED", StreamError.ABORTED);
-      }
-      static BAD_ARGUMENT(msg = "Bad argument") {
-        return new StreamError(msg, "BAD_ARGUMENT", StreamError.BAD_ARGUMENT);
-      }
-    };
-  }
-});
-
-// node_modules/streamx/index.js
-var require_streamx = __commonJS({
-  "node_modules/streamx/index.js"(exports, module) {
-    var { EventEmitter } = require_default();
-    var FIFO = require_fast_fifo();
-    var TextDecoder2 = require_text_decoder();
-    var StreamError = require_errors();
-    var qmt = typeof queueMicrotask === "undefined" ? (fn) => global.process.nextTick(fn) : queueMicrotask;
-    var MAX = (1 << 29) - 1;
-    var OPENING = 1;
-    var PREDESTROYING = 2;
-    var DESTROYING = 4;
-    var DESTROYED = 8;
-    var NOT_OPENING = MAX ^ OPENING;
-    var NOT_PREDESTROYING = MAX ^ PREDESTROYING;
-    var READ_ACTIVE = 1 << 4;
-    var READ_UPDATING = 2 << 4;
-    var READ_PRIMARY = 4 << 4;
-    var READ_QUEUED = 8 << 4;
-    var READ_RESUMED = 16 << 4;
-    var READ_PIPE_DRAINED = 32 << 4;
-    var READ_ENDING = 64 << 4;
-    var READ_EMIT_DATA = 128 << 4;
-    var READ_EMIT_READABLE = 256 << 4;
-    var READ_EMITTED_READABLE = 512 << 4;
-    var READ_DONE = 1024 << 4;
-    var READ_NEXT_TICK = 2048 << 4;
-    var READ_NEEDS_PUSH = 4096 << 4;
-    var READ_READ_AHEAD = 8192 << 4;
-    var READ_FLOWING = READ_RESUMED | READ_PIPE_DRAINED;
-    var READ_ACTIVE_AND_NEEDS_PUSH = READ_ACTIVE | READ_NEEDS_PUSH;
-    var READ_PRIMARY_AND_ACTIVE = READ_PRIMARY | READ_ACTIVE;
-    var READ_EMIT_READABLE_AND_QUEUED = READ_EMIT_READABLE | READ_QUEUED;
-    var READ_RESUMED_READ_AHEAD = READ_RESUMED | READ_READ_AHEAD;
-    var READ_NOT_ACTIVE = MAX ^ READ_ACTIVE;
-    var READ_NON_PRIMARY = MAX ^ READ_PRIMARY;
-    var READ_NON_PRIMARY_AND_PUSHED = MAX ^ (READ_PRIMARY | READ_NEEDS_PUSH);
-    var READ_PUSHED = MAX ^ READ_NEEDS_PUSH;
-    var READ_PAUSED = MAX ^ READ_RESUMED;
-    var READ_NOT_QUEUED = MAX ^ (READ_QUEUED | READ_EMITTED_READABLE);
-    var READ_NOT_ENDING = MAX ^ READ_ENDING;
-    var READ_PIPE_NOT_DRAINED = MAX ^ READ_FLOWING;
-    var READ_NOT_NEXT_TICK = MAX ^ READ_NEXT_TICK;
-    var READ_NOT_UPDATING = MAX ^ READ_UPDATING;
-    var READ_NO_READ_AHEAD = MAX ^ READ_READ_AHEAD;
-    var READ_PAUSED_NO_READ_AHEAD = MAX ^ READ_RESUMED_READ_AHEAD;
-    var WRITE_ACTIVE = 1 << 18;
-    var WRITE_UPDATING = 2 << 18;
-    var WRITE_PRIMARY = 4 << 18;
-    var WRITE_QUEUED = 8 << 18;
-    var WRITE_UNDRAINED = 16 << 18;
-    var WRITE_DONE = 32 << 18;
-    var WRITE_EMIT_DRAIN = 64 << 18;
-    var WRITE_NEXT_TICK = 128 << 18;
-    var WRITE_WRITING = 256 << 18;
-    var WRITE_FINISHING = 512 << 18;
-    var WRITE_CORKED = 1024 << 18;
-    var WRITE_NOT_ACTIVE = MAX ^ (WRITE_ACTIVE | WRITE_WRITING);
-    var WRITE_NON_PRIMARY = MAX ^ WRITE_PRIMARY;
-    var WRITE_NOT_FINISHING = MAX ^ (WRITE_ACTIVE | WRITE_FINISHING);
-    var WRITE_DRAINED = MAX ^ WRITE_UNDRAINED;
-    var WRITE_NOT_QUEUED = MAX ^ WRITE_QUEUED;
-    var WRITE_NOT_NEXT_TICK = MAX ^ WRITE_NEXT_TICK;
-    var WRITE_NOT_UPDATING = MAX ^ WRITE_UPDATING;
-    var WRITE_NOT_CORKED = MAX ^ WRITE_CORKED;
-    var ACTIVE = READ_ACTIVE | WRITE_ACTIVE;
-    var NOT_ACTIVE = MAX ^ ACTIVE;
-    var DONE = READ_DONE | WRITE_DONE;
-    var DESTROY_STATUS = DESTROYING | DESTROYED | PREDESTROYING;
-    var OPEN_STATUS = DESTROY_STATUS | OPENING;
-    var AUTO_DESTROY = DESTROY_STATUS | DONE;
-    var NON_PRIMARY = WRITE_NON_PRIMARY & READ_NON_PRIMARY;
-    var ACTIVE_OR_TICKING = WRITE_NEXT_TICK | READ_NEXT_TICK;
-    var TICKING = ACTIVE_OR_TICKING & NOT_ACTIVE;
-    var IS_OPENING = OPEN_STATUS | TICKING;
-    var READ_PRIMARY_STATUS = OPEN_STATUS | READ_ENDING | READ_DONE;
-    var READ_STATUS = OPEN_STATUS | READ_DONE | READ_QUEUED;
-    var READ_ENDING_STATUS = OPEN_STATUS | READ_ENDING | READ_QUEUED;
-    var READ_READABLE_STATUS = OPEN_STATUS | READ_EMIT_READABLE | READ_QUEUED | READ_EMITTED_READABLE;
-    var SHOULD_NOT_READ = OPEN_STATUS | READ_ACTIVE | READ_ENDING | READ_DONE | READ_NEEDS_PUSH | READ_READ_AHEAD;
-    var READ_BACKPRESSURE_STATUS = DESTROY_STATUS | READ_ENDING | READ_DONE;
-    var READ_UPDATE_SYNC_STATUS = READ_UPDATING | OPEN_STATUS | READ_NEXT_TICK | READ_PRIMARY;
-    var READ_NEXT_TICK_OR_OPENING = READ_NEXT_TICK | OPENING;
-    var WRITE_PRIMARY_STATUS = OPEN_STATUS | WRITE_FINISHING | WRITE_DONE;
-    var WRITE_QUEUED_AND_UNDRAINED = WRITE_QUEUED | WRITE_UNDRAINED;
-    var WRITE_QUEUED_AND_ACTIVE = WRITE_QUEUED | WRITE_ACTIVE;
-    var WRITE_DRAIN_STATUS = WRITE_QUEUED | WRITE_UNDRAINED | OPEN_STATUS | WRITE_ACTIVE;
-    var WRITE_STATUS = OPEN_STATUS | WRITE_ACTIVE | WRITE_QUEUED | WRITE_CORKED;
-    var WRITE_PRIMARY_AND_ACTIVE = WRITE_PRIMARY | WRITE_ACTIVE;
-    var WRITE_ACTIVE_AND_WRITING = WRITE_ACTIVE | WRITE_WRITING;
-    var WRITE_FINISHING_STATUS = OPEN_STATUS | WRITE_FINISHING | WRITE_QUEUED_AND_ACTIVE | WRITE_DONE;
-    var WRITE_BACKPRESSURE_STATUS = WRITE_UNDRAINED | DESTROY_STATUS | WRITE_FINISHING | WRITE_DONE;
-    var WRITE_UPDATE_SYNC_STATUS = WRITE_UPDATING | OPEN_STATUS | WRITE_NEXT_TICK | WRITE_PRIMARY;
-    var WRITE_DROP_DATA = WRITE_FINISHING | WRITE_DONE | DESTROY_STATUS;
-    var asyncIterator = Symbol.asyncIterator || /* @__PURE__ */ Symbol("asyncIterator");
-    var WritableState = class {
-      constructor(stream, { highWaterMark = 16384, map: map2 = null, mapWritable, byteLength, byteLengthWritable } = {}) {
-        this.stream = stream;
-        this.queue = new FIFO();
-        this.highWaterMark = highWaterMark;
-        this.buffered = 0;
-        this.error = null;
-        this.pipeline = null;
-        this.drains = null;
-        this.byteLength = byteLengthWritable || byteLength || defaultByteLength;
-        this.map = mapWritable || map2;
-        this.afterWrite = afterWrite.bind(this);
-        this.afterUpdateNextTick = updateWriteNT.bind(this);
-      }
-      get ending() {
-        return (this.stream._duplexState & WRITE_FINISHING) !== 0;
-      }
-      get ended() {
-        return (this.stream._duplexState & WRITE_DONE) !== 0;
-      }
-      push(data) {
-        if ((this.stream._duplexState & WRITE_DROP_DATA) !== 0) return false;
-        if (this.map !== null) data = this.map(data);
-        this.buffered += this.byteLength(data);
-        this.queue.push(data);
-        if (this.buffered < this.highWaterMark) {
-          this.stream._duplexState |= WRITE_QUEUED;
-          return true;
-        }
-        this.stream._duplexState |= WRITE_QUEUED_AND_UNDRAINED;
-        return false;
-      }
-      shift() {
-        const data = this.queue.shift();
-        this.buffered -= this.byteLength(data);
-        if (this.buffered === 0) this.stream._duplexState &= WRITE_NOT_QUEUED;
-        return data;
-      }
-      end(data) {
-        if (typeof data === "function") {
-          this.stream.once("finish", data);
-        } else if (data !== void 0 && data !== null) {
-          this.push(data);
-        }
-        this.stream._duplexState = (this.stream._duplexState | WRITE_FINISHING) & WRITE_NON_PRIMARY;
-      }
-      autoBatch(data, cb) {
-        const buffer = [];
-        const stream = this.stream;
-        buffer.push(data);
-        while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED_AND_ACTIVE) {
-          buffer.push(stream._writableState.shift());
-        }
-        if ((stream._duplexState & OPEN_STATUS) !== 0) return cb(null);
-        stream._writev(buffer, cb);
-      }
-      update() {
-        const stream = this.stream;
-        stream._duplexState |= WRITE_UPDATING;
-        do {
-          while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED) {
-            const data = this.shift();
-            stream._duplexState |= WRITE_ACTIVE_AND_WRITING;
-            stream._write(data, this.afterWrite);
-          }
-          if ((stream._duplexState & WRITE_PRIMARY_AND_ACTIVE) === 0) this.updateNonPrimary();
-        } while (this.continueUpdate() === true);
-        stream._duplexState &= WRITE_NOT_UPDATING;
-      }
-      updateNonPrimary() {
-        const stream = this.stream;
-        if ((stream._duplexState & WRITE_FINISHING_STATUS) === WRITE_FINISHING) {
-          stream._duplexState = stream._duplexState | WRITE_ACTIVE;
-          stream._final(afterFinal.bind(this));
-          return;
-        }
-        if ((stream._duplexState & DESTROY_STATUS) === DESTROYING) {
-          if ((stream._duplexState & ACTIVE_OR_TICKING) === 0) {
-            stream._duplexState |= ACTIVE;
-            stream._destroy(afterDestroy.bind(this));
-          }
-          return;
-        }
-        if ((stream._duplexState & IS_OPENING) === OPENING) {
-          stream._duplexState = (stream._duplexState | ACTIVE) & NOT_OPENING;
-          stream._open(afterOpen.bind(this));
-        }
-      }
-      continueUpdate() {
-        if ((this.stream._duplexState & WRITE_NEXT_TICK) === 0) return false;
-        this.stream._duplexState &= WRITE_NOT_NEXT_TICK;
-        return true;
-      }
-      updateCallback() {
-        if ((this.stream._duplexState & WRITE_UPDATE_SYNC_STATUS) === WRITE_PRIMARY) {
-          this.update();
-        } else {
-          this.updateNextTick();
-        }
-      }
-      updateNextTick() {
-        if ((this.stream._duplexState & WRITE_NEXT_TICK) !== 0) return;
-        this.stream._duplexState |= WRITE_NEXT_TICK;
-        if ((this.stream._duplexState & WRITE_UPDATING) === 0) qmt(this.afterUpdateNextTick);
-      }
-    };
-    var ReadableState = class {
-      constructor(stream, { highWaterMark = 16384, map: map2 = null, mapReadable, byteLength, byteLengthReadable } = {}) {
-        this.stream = stream;
-        this.queue = new FIFO();
-        this.highWaterMark = highWaterMark === 0 ? 1 : highWaterMark;
-        this.buffered = 0;
-        this.readAhead = highWaterMark > 0;
-        this.error = null;
-        this.pipeline = null;
-        this.byteLength = byteLengthReadable || byteLength || defaultByteLength;
-        this.map = mapReadable || map2;
-        this.pipeTo = null;
-        this.afterRead = afterRead.bind(this);
-        this.afterUpdateNextTick = updateReadNT.bind(this);
-      }
-      get ending() {
-        return (this.stream._duplexState & READ_ENDING) !== 0;
-      }
-      get ended() {
-        return (this.stream._duplexState & READ_DONE) !== 0;
-      }
-      pipe(pipeTo, cb) {
-        if (this.pipeTo !== null) throw StreamError.BAD_ARGUMENT("Can only pipe to one destination");
-        if (typeof cb !== "function") cb = null;
-        this.stream._duplexState |= READ_PIPE_DRAINED;
-        this.pipeTo = pipeTo;
-        this.pipeline = new Pipeline(this.stream, pipeTo, cb);
-        if (cb) this.stream.on("error", noop);
-        if (isStreamx(pipeTo)) {
-          pipeTo._writableState.pipeline = this.pipeline;
-          if (cb) pipeTo.on("error", noop);
-          pipeTo.on("finish", this.pipeline.finished.bind(this.pipeline));
-        } else {
-          const onerror = this.pipeline.done.bind(this.pipeline, pipeTo);
-          const onclose = this.pipeline.done.bind(this.pipeline, pipeTo, null);
-          pipeTo.on("error", onerror);
-          pipeTo.on("close", onclose);
-          pipeTo.on("finish", this.pipeline.finished.bind(this.pipeline));
-        }
-        pipeTo.on("drain", afterDrain.bind(this));
-        this.stream.emit("piping", pipeTo);
-        pipeTo.emit("pipe", this.stream);
-      }
-      push(data) {
-        const stream = this.stream;
-        if (data === null) {
-          this.highWaterMark = 0;
-          stream._duplexState = (stream._duplexState | READ_ENDING) & READ_NON_PRIMARY_AND_PUSHED;
-          return false;
-        }
-        if (this.map !== null) {
-          data = this.map(data);
-          if (data === null) {
-            stream._duplexState &= READ_PUSHED;
-            return this.buffered < this.highWaterMark;
-          }
-        }
-        this.buffered += this.byteLength(data);
-        this.queue.push(data);
-        stream._duplexState = (stream._duplexState | READ_QUEUED) & READ_PUSHED;
-        return this.buffered < this.highWaterMark;
-      }
-      shift() {
-        const data = this.queue.shift();
-        this.buffered -= this.byteLength(data);
-        if (this.buffered === 0) {
-          this.stream._duplexState &= READ_NOT_QUEUED;
-        }
-        return data;
-      }
-      unshift(data) {
-        const pending = [this.map !== null ? this.map(data) : data];
-        while (this.buffered > 0) pending.push(this.shift());
-        for (let i = 0; i < pending.length - 1; i++) {
-          const data2 = pending[i];
-          this.buffered += this.byteLength(data2);
-          this.queue.push(data2);
-        }
-        this.push(pending[pending.length - 1]);
-      }
-      read() {
-        const stream = this.stream;
-        if ((stream._duplexState & READ_STATUS) === READ_QUEUED) {
-          const data = this.shift();
-          if (this.pipeTo !== null && this.pipeTo.write(data) === false) {
-            stream._duplexState &= READ_PIPE_NOT_DRAINED;
-          }
-          if ((stream._duplexState & READ_EMIT_DATA) !== 0) {
-            stream.emit("data", data);
-          }
-          return data;
-        }
-        if (this.readAhead === false) {
-          stream._duplexState |= READ_READ_AHEAD;
-          this.updateNextTick();
-        }
-        return null;
-      }
-      drain() {
-        const stream = this.stream;
-        while ((stream._duplexState & READ_STATUS) === READ_QUEUED && (stream._duplexState & READ_FLOWING) !== 0) {
-          const data = this.shift();
-          if (this.pipeTo !== null && this.pipeTo.write(data) === false) {
-            stream._duplexState &= READ_PIPE_NOT_DRAINED;
-          }
-          if ((stream._duplexState & READ_EMIT_DATA) !== 0) {
-            stream.emit("data", data);
-          }
-        }
-      }
-      update() {
-        const stream = this.stream;
-        stream._duplexState |= READ_UPDATING;
-        do {
-          this.drain();
-          while (this.buffered < this.highWaterMark && (stream._duplexState & SHOULD_NOT_READ) === READ_READ_AHEAD) {
-            stream._duplexState |= READ_ACTIVE_AND_NEEDS_PUSH;
-            stream._read(this.afterRead);
-            this.drain();
-          }
-          if ((stream._duplexState & READ_READABLE_STATUS) === READ_EMIT_READABLE_AND_QUEUED) {
-            stream._duplexState |= READ_EMITTED_READABLE;
-            stream.emit("readable");
-          }
-          if ((stream._duplexState & READ_PRIMARY_AND_ACTIVE) === 0) {
-            this.updateNonPrimary();
-          }
-        } while (this.continueUpdate() === true);
-        stream._duplexState &= READ_NOT_UPDATING;
-      }
-      updateNonPrimary() {
-        const stream = this.stream;
-        if ((stream._duplexState & READ_ENDING_STATUS) === READ_ENDING) {
-          stream._duplexState = (stream._duplexState | READ_DONE) & READ_NOT_ENDING;
-          stream.emit("end");
-          if ((stream._duplexState & AUTO_DESTROY) === DONE) {
-            stream._duplexState |= DESTROYING;
-          }
-          if (this.pipeTo !== null) {
-            this.pipeTo.end();
-          }
-        }
-        if ((stream._duplexState & DESTROY_STATUS) === DESTROYING) {
-          if ((stream._duplexState & ACTIVE_OR_TICKING) === 0) {
-            stream._duplexState |= ACTIVE;
-            stream._destroy(afterDestroy.bind(this));
-          }
-          return;
-        }
-        if ((stream._duplexState & IS_OPENING) === OPENING) {
-          stream._duplexState = (stream._duplexState | ACTIVE) & NOT_OPENING;
-          stream._open(afterOpen.bind(this));
-        }
-      }
-      continueUpdate() {
-        if ((this.stream._duplexState & READ_NEXT_TICK) === 0) return false;
-        this.stream._duplexState &= READ_NOT_NEXT_TICK;
-        return true;
-      }
-      updateCallback() {
-        if ((this.stream._duplexState & READ_UPDATE_SYNC_STATUS) === READ_PRIMARY) {
-          this.update();
-        } else {
-          this.updateNextTick();
-        }
-      }
-      updateNextTickIfOpen() {
-        if ((this.stream._duplexState & READ_NEXT_TICK_OR_OPENING) !== 0) return;
-        this.stream._duplexState |= READ_NEXT_TICK;
-        if ((this.stream._duplexState & READ_UPDATING) === 0) qmt(this.afterUpdateNextTick);
-      }
-      updateNextTick() {
-        if ((this.stream._duplexState & READ_NEXT_TICK) !== 0) return;
-        this.stream._duplexState |= READ_NEXT_TICK;
-        if ((this.stream._duplexState & READ_UPDATING) === 0) qmt(this.afterUpdateNextTick);
-      }
-    };
-    var TransformState = class {
-      constructor(stream) {
-        this.data = null;
-        this.afterTransform = afterTransform.bind(stream);
-        this.afterFinal = null;
-      }
-    };
-    var Pipeline = class {
-      constructor(src, dst, cb) {
-        this.from = src;
-        this.to = dst;
-        this.afterPipe = cb;
-        this.error = null;
-        this.pipeToFinished = false;
-      }
-      finished() {
-        this.pipeToFinished = true;
-      }
-      done(stream, err2) {
-        if (err2) this.error = err2;
-        if (stream === this.to) {
-          this.to = null;
-          if (this.from !== null) {
-            if ((this.from._duplexState & READ_DONE) === 0 || !this.pipeToFinished) {
-              this.from.destroy(this.error || StreamError.PREMATURE_CLOSE("Writable stream closed"));
-            }
-            return;
-          }
-        }
-        if (stream === this.from) {
-          this.from = null;
-          if (this.to !== null) {
-            if ((stream._duplexState & READ_DONE) === 0) {
-              this.to.destroy(this.error || StreamError.PREMATURE_CLOSE("Readable stream closed"));
-            }
-            return;
-          }
-        }
-        if (this.afterPipe !== null) this.afterPipe(this.error);
-        this.to = this.from = this.afterPipe = null;
-      }
-    };
-    function afterDrain() {
-      this.stream._duplexState |= READ_PIPE_DRAINED;
-      this.updateCallback();
-    }
-    function afterFinal(err2) {
-      const stream = this.stream;
-      if (err2) stream.destroy(err2);
-      if ((stream._duplexState & DESTROY_STATUS) === 0) {
-        stream._duplexState |= WRITE_DONE;
-        stream.emit("finish");
-      }
-      if ((stream._duplexState & AUTO_DESTROY) === DONE) {
-        stream._duplexState |= DESTROYING;
-      }
-      stream._duplexState &= WRITE_NOT_FINISHING;
-      if ((stream._duplexState & WRITE_UPDATING) === 0) {
-        this.update();
-      } else {
-        this.updateNextTick();
-      }
-    }
-    function afterDestroy(err2) {
-      const stream = this.stream;
-      if (!err2 && !StreamError.isStreamDestroyed(this.error)) err2 = this.error;
-      if (err2) stream.emit("error", err2);
-      stream._duplexState |= DESTROYED;
-      stream.emit("close");
-      const rs = stream._readableState;
-      const ws = stream._writableState;
-      if (rs !== null && rs.pipeline !== null) {
-        rs.pipeline.done(stream, err2);
-      }
-      if (ws !== null) {
-        while (ws.drains !== null && ws.drains.length > 0) {
-          ws.drains.shift().resolve(false);
-        }
-        if (ws.pipeline !== null) {
-          ws.pipeline.done(stream, err2);
-        }
-      }
-    }
-    function afterWrite(err2) {
-      const stream = this.stream;
-      if (err2) stream.destroy(err2);
-      stream._duplexState &= WRITE_NOT_ACTIVE;
-      if (this.drains !== null) tickDrains(this.drains);
-      if ((stream._duplexState & WRITE_DRAIN_STATUS) === WRITE_UNDRAINED) {
-        stream._duplexState &= WRITE_DRAINED;
-        if ((stream._duplexState & WRITE_EMIT_DRAIN) === WRITE_EMIT_DRAIN) {
-          stream.emit("drain");
-        }
-      }
-      this.updateCallback();
-    }
-    function afterRead(err2) {
-      if (err2) this.stream.destroy(err2);
-      this.stream._duplexState &= READ_NOT_ACTIVE;
-      if (this.readAhead === false && (this.stream._duplexState & READ_RESUMED) === 0) {
-        this.stream._duplexState &= READ_NO_READ_AHEAD;
-      }
-      this.updateCallback();
-    }
-    function updateReadNT() {
-      if ((this.stream._duplexState & READ_UPDATING) === 0) {
-        this.stream._duplexState &= READ_NOT_NEXT_TICK;
-        this.update();
-      }
-    }
-    function updateWriteNT() {
-      if ((this.stream._duplexState & WRITE_UPDATING) === 0) {
-        this.stream._duplexState &= WRITE_NOT_NEXT_TICK;
-        this.update();
-      }
-    }
-    function tickDrains(drains) {
-      for (let i = 0; i < drains.length; i++) {
-        if (--drains[i].writes === 0) {
-          drains.shift().resolve(true);
-          i--;
-        }
-      }
-    }
-    function afterOpen(err2) {
-      const stream = this.stream;
-      if (err2) stream.destroy(err2);
-      if ((stream._duplexState & DESTROYING) === 0) {
-        if ((stream._duplexState & READ_PRIMARY_STATUS) === 0) {
-          stream._duplexState |= READ_PRIMARY;
-        }
-        if ((stream._duplexState & WRITE_PRIMARY_STATUS) === 0) {
-          stream._duplexState |= WRITE_PRIMARY;
-        }
-        stream.emit("open");
-      }
-      stream._duplexState &= NOT_ACTIVE;
-      if (stream._writableState !== null) {
-        stream._writableState.updateCallback();
-      }
-      if (stream._readableState !== null) {
-        stream._readableState.updateCallback();
-      }
-    }
-    function afterTransform(err2, data) {
-      if (data !== void 0 && data !== null) this.push(data);
-      this._writableState.afterWrite(err2);
-    }
-    function newListener(name) {
-      if (this._readableState !== null) {
-        if (name === "data") {
-          this._duplexState |= READ_EMIT_DATA | READ_RESUMED_READ_AHEAD;
-          this._readableState.updateNextTick();
-        }
-        if (name === "readable") {
-          this._duplexState |= READ_EMIT_READABLE;
-          this._readableState.updateNextTick();
-        }
-      }
-      if (this._writableState !== null) {
-        if (name === "drain") {
-          this._duplexState |= WRITE_EMIT_DRAIN;
-          this._writableState.updateNextTick();
-        }
-      }
-    }
-    var Stream = class extends EventEmitter {
-      constructor(opts) {
-        super();
-        this._duplexState = 0;
-        this._readableState = null;
-        this._writableState = null;
-        if (opts) {
-          if (opts.open) this._open = opts.open;
-          if (opts.destroy) this._destroy = opts.destroy;
-          if (opts.predestroy) this._predestroy = opts.predestroy;
-          if (opts.signal) opts.signal.addEventListener("abort", abort.bind(this));
-        }
-        this.on("newListener", newListener);
-      }
-      _open(cb) {
-        cb(null);
-      }
-      _destroy(cb) {
-        cb(null);
-      }
-      _predestroy() {
-      }
-      get readable() {
-        return this._readableState !== null ? true : void 0;
-      }
-      get writable() {
-        return this._writableState !== null ? true : void 0;
-      }
-      get destroyed() {
-        return (this._duplexState & DESTROYED) !== 0;
-      }
-      get destroying() {
-        return (this._duplexState & DESTROY_STATUS) !== 0;
-      }
-      destroy(err2) {
-        if ((this._duplexState & DESTROY_STATUS) === 0) {
-          if (!err2) err2 = StreamError.STREAM_DESTROYED();
-          this._duplexState = (this._duplexState | DESTROYING) & NON_PRIMARY;
-          if (this._readableState !== null) {
-            this._readableState.highWaterMark = 0;
-            this._readableState.error = err2;
-          }
-          if (this._writableState !== null) {
-            this._writableState.highWaterMark = 0;
-            this._writableState.error = err2;
-          }
-          this._duplexState |= PREDESTROYING;
-          this._predestroy();
-          this._duplexState &= NOT_PREDESTROYING;
-          if (this._readableState !== null) {
-            this._readableState.updateNextTick();
-          }
-          if (this._writableState !== null) {
-            this._writableState.updateNextTick();
-          }
-        }
-      }
-    };
-    var Readable2 = class _Readable extends Stream {
-      constructor(opts) {
-        super(opts);
-        this._duplexState |= OPENING | WRITE_DONE | READ_READ_AHEAD;
-        this._readableState = new ReadableState(this, opts);
-        if (opts) {
-          if (this._readableState.readAhead === false) this._duplexState &= READ_NO_READ_AHEAD;
-          if (opts.read) this._read = opts.read;
-          if (opts.eagerOpen) this._readableState.updateNextTick();
-          if (opts.encoding) this.setEncoding(opts.encoding);
-        }
-      }
-      static deferred(fn, opts) {
-        const out = new PassThrough(opts);
-        fn().then((src) => {
-          if (src === null) return out.end();
-          if (out.destroying) return;
-          pipeline2(src, out, noop);
-        }).catch((err2) => out.destroy(err2));
-        return out;
-      }
-      setEncoding(encoding) {
-        const dec = new TextDecoder2(encoding);
-        const map2 = this._readableState.map || echo;
-        this._readableState.map = mapOrSkip;
-        return this;
-        function mapOrSkip(data) {
-          const next = dec.push(data);
-          return next === "" && (data.byteLength !== 0 || dec.remaining > 0) ? null : map2(next);
-        }
-      }
-      _read(cb) {
-        cb(null);
-      }
-      pipe(dest, cb) {
-        this._readableState.updateNextTick();
-        this._readableState.pipe(dest, cb);
-        return dest;
-      }
-      read() {
-        this._readableState.updateNextTick();
-        return this._readableState.read();
-      }
-      push(data) {
-        this._readableState.updateNextTickIfOpen();
-        return this._readableState.push(data);
-      }
-      unshift(data) {
-        this._readableState.updateNextTickIfOpen();
-        return this._readableState.unshift(data);
-      }
-      resume() {
-        this._duplexState |= READ_RESUMED_READ_AHEAD;
-        this._readableState.updateNextTick();
-        return this;
-      }
-      pause() {
-        this._duplexState &= this._readableState.readAhead === false ? READ_PAUSED_NO_READ_AHEAD : READ_PAUSED;
-        return this;
-      }
-      static _fromAsyncIterator(ite, opts) {
-        let destroy;
-        const rs = new _Readable({
-          ...opts,
-          read(cb) {
-            ite.next().then(push).then(cb.bind(null, null)).catch(cb);
-          },
-          predestroy() {
-            destroy = ite.return();
-          },
-          destroy(cb) {
-            if (!destroy) return cb(null);
-            destroy.then(cb.bind(null, null)).catch(cb);
-          }
-        });
-        return rs;
-        function push(data) {
-          if (data.done) rs.push(null);
-          else rs.push(data.value);
-        }
-      }
-      static from(data, opts) {
-        if (isReadStreamx(data)) return data;
-        if (data[asyncIterator]) return this._fromAsyncIterator(data[asyncIterator](), opts);
-        if (!Array.isArray(data)) data = data === void 0 ? [] : [data];
-        let i = 0;
-        return new _Readable({
-          ...opts,
-          read(cb) {
-            this.push(i === data.length ? null : data[i++]);
-            cb(null);
-          }
-        });
-      }
-      static isBackpressured(rs) {
-        return (rs._duplexState & READ_BACKPRESSURE_STATUS) !== 0 || rs._readableState.buffered >= rs._readableState.highWaterMark;
-      }
-      static isPaused(rs) {
-        return (rs._duplexState & READ_RESUMED) === 0;
-      }
-      [asyncIterator]() {
-        const stream = this;
-        let error62 = null;
-        let promiseResolve = null;
-        let promiseReject = null;
-        this.on("error", (err2) => {
-          error62 = err2;
-        });
-        this.on("readable", onreadable);
-        this.on("close", onclose);
-        return {
-          [asyncIterator]() {
-            return this;
-          },
-          next() {
-            return new Promise(function(resolve, reject) {
-              promiseResolve = resolve;
-              promiseReject = reject;
-              const data = stream.read();
-              if (data !== null) ondata(data);
-              else if ((stream._duplexState & DESTROYED) !== 0) ondata(null);
-            });
-          },
-          return() {
-            return destroy(null);
-          },
-          throw(err2) {
-            return destroy(err2);
-          }
-        };
-        function onreadable() {
-          if (promiseResolve !== null) ondata(stream.read());
-        }
-        function onclose() {
-          if (promiseResolve !== null) ondata(null);
-        }
-        function ondata(data) {
-          if (promiseReject === null) return;
-          if (error62) {
-            promiseReject(error62);
-          } else if (data === null && (stream._duplexState & READ_DONE) === 0) {
-            promiseReject(StreamError.STREAM_DESTROYED());
-          } else {
-            promiseResolve({ value: data, done: data === null });
-          }
-          promiseReject = promiseResolve = null;
-        }
-        function destroy(err2) {
-          stream.destroy(err2);
-          return new Promise((resolve, reject) => {
-            if (stream._duplexState & DESTROYED) return resolve({ value: void 0, done: true });
-            stream.once("close", function() {
-              if (err2) reject(err2);
-              else resolve({ value: void 0, done: true });
-            });
-          });
-        }
-      }
-    };
-    var Writable = class extends Stream {
-      constructor(opts) {
-        super(opts);
-        this._duplexState |= OPENING | READ_DONE;
-        this._writableState = new WritableState(this, opts);
-        if (opts) {
-          if (opts.writev) this._writev = opts.writev;
-          if (opts.write) this._write = opts.write;
-          if (opts.final) this._final = opts.final;
-          if (opts.eagerOpen) this._writableState.updateNextTick();
-        }
-      }
-      cork() {
-        this._duplexState |= WRITE_CORKED;
-      }
-      uncork() {
-        this._duplexState &= WRITE_NOT_CORKED;
-        this._writableState.updateNextTick();
-      }
-      _writev(batch, cb) {
-        cb(null);
-      }
-      _write(data, cb) {
-        this._writableState.autoBatch(data, cb);
-      }
-      _final(cb) {
-        cb(null);
-      }
-      static isBackpressured(ws) {
-        return (ws._duplexState & WRITE_BACKPRESSURE_STATUS) !== 0;
-      }
-      static drained(ws) {
-        if (ws.destroyed) return Promise.resolve(false);
-        const state = ws._writableState;
-        const pending = isWritev(ws) ? Math.min(1, state.queue.length) : state.queue.length;
-        const writes = pending + (ws._duplexState & WRITE_WRITING ? 1 : 0);
-        if (writes === 0) return Promise.resolve(true);
-        if (state.drains === null) state.drains = [];
-        return new Promise((resolve) => {
-          state.drains.push({ writes, resolve });
-        });
-      }
-      write(data) {
-        this._writableState.updateNextTick();
-        return this._writableState.push(data);
-      }
-      end(data) {
-        this._writableState.updateNextTick();
-        this._writableState.end(data);
-        return this;
-      }
-    };
-    var Duplex = class extends Readable2 {
-      // and Writable
-      constructor(opts) {
-        super(opts);
-        this._duplexState = OPENING | this._duplexState & READ_READ_AHEAD;
-        this._writableState = new WritableState(this, opts);
-        if (opts) {
-          if (opts.writev) this._writev = opts.writev;
-          if (opts.write) this._write = opts.write;
-          if (opts.final) this._final = opts.final;
-        }
-      }
-      cork() {
-        this._duplexState |= WRITE_CORKED;
-      }
-      uncork() {
-        this._duplexState &= WRITE_NOT_CORKED;
-        this._writableState.updateNextTick();
-      }
-      _writev(batch, cb) {
-        cb(null);
-      }
-      _write(data, cb) {
-        this._writableState.autoBatch(data, cb);
-      }
-      _final(cb) {
-        cb(null);
-      }
-      write(data) {
-        this._writableState.updateNextTick();
-        return this._writableState.push(data);
-      }
-      end(data) {
-        this._writableState.updateNextTick();
-        this._writableState.end(data);
-        return this;
-      }
-    };
-    var Transform2 = class extends Duplex {
-      constructor(opts) {
-        super(opts);
-        this._transformState = new TransformState(this);
-        if (opts) {
-          if (opts.transform) this._transform = opts.transform;
-          if (opts.flush) this._flush = opts.flush;
-        }
-      }
-      _write(data, cb) {
-        if (this._readableState.buffered >= this._readableState.highWaterMark) {
-          this._transformState.data = data;
-        } else {
-          this._transform(data, this._transformState.afterTransform);
-        }
-      }
-      _read(cb) {
-        if (this._transformState.data !== null) {
-          const data = this._transformState.data;
-          this._transformState.data = null;
-          cb(null);
-          this._transform(data, this._transformState.afterTransform);
-        } else {
-          cb(null);
-        }
-      }
-      destroy(err2) {
-        super.destroy(err2);
-        if (this._transformState.data !== null) {
-          this._transformState.data = null;
-          this._transformState.afterTransform();
-        }
-      }
-      _transform(data, cb) {
-        cb(null, data);
-      }
-      _flush(cb) {
-        cb(null);
-      }
-      _final(cb) {
-        this._transformState.afterFinal = cb;
-        this._flush(transformAfterFlush.bind(this));
-      }
-    };
-    var PassThrough = class extends Transform2 {
-    };
-    function transformAfterFlush(err2, data) {
-      const cb = this._transformState.afterFinal;
-      if (err2) return cb(err2);
-      if (data !== null && data !== void 0) this.push(data);
-      this.push(null);
-      cb(null);
-    }
-    function pipelinePromise(...streams) {
-      return new Promise((resolve, reject) => {
-        return pipeline2(...streams, (err2) => {
-          if (err2) return reject(err2);
-          resolve();
-        });
-      });
-    }
-    function pipeline2(stream, ...streams) {
-      const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
-      const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
-      if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
-      let src = all[0];
-      let dest = null;
-      let error62 = null;
-      for (let i = 1; i < all.length; i++) {
-        dest = all[i];
-        if (isStreamx(src)) {
-          src.pipe(dest, onerror);
-        } else {
-          errorHandle(src, true, i > 1, onerror);
-          src.pipe(dest);
-        }
-        src = dest;
-      }
-      if (done) {
-        let fin = false;
-        const autoDestroy = isStreamx(dest) || !!(dest._writableState && dest._writableState.autoDestroy);
-        dest.on("error", (err2) => {
-          if (error62 === null) error62 = err2;
-        });
-        dest.on("finish", () => {
-          fin = true;
-          if (!autoDestroy) done(error62);
-        });
-        if (autoDestroy) {
-          dest.on("close", () => done(error62 || (fin ? null : StreamError.PREMATURE_CLOSE())));
-        }
-      }
-      return dest;
-      function errorHandle(s, rd, wr, onerror2) {
-        s.on("error", onerror2);
-        s.on("close", onclose);
-        function onclose() {
-          if (rd && s._readableState && !s._readableState.ended) {
-            return onerror2(StreamError.PREMATURE_CLOSE());
-          }
-          if (wr && s._writableState && !s._writableState.ended) {
-            return onerror2(StreamError.PREMATURE_CLOSE());
-          }
-        }
-      }
-      function onerror(err2) {
-        if (!err2 || error62) return;
-        error62 = err2;
-        for (const s of all) {
-          s.destroy(err2);
-        }
-      }
-    }
-    function echo(s) {
-      return s;
-    }
-    function isStream(stream) {
-      return !!stream._readableState || !!stream._writableState;
-    }
-    function isStreamx(stream) {
-      return typeof stream._duplexState === "number" && isStream(stream);
-    }
-    function isEnding(stream) {
-      return !!stream._readableState && stream._readableState.ending;
-    }
-    function isEnded(stream) {
-      return !!stream._readableState && stream._readableState.ended;
-    }
-    function isFinishing(stream) {
-      return !!stream._writableState && stream._writableState.ending;
-    }
-    function isFinished(stream) {
-      return !!stream._writableState && stream._writableState.ended;
-    }
-    function getStreamError(stream, opts = {}) {
-      const err2 = stream._readableState && stream._readableState.error || stream._writableState && stream._writableState.error;
-      return !opts.all && StreamError.isStreamDestroyed(err2) ? null : err2;
-    }
-    function isReadStreamx(stream) {
-      return isStreamx(stream) && stream.readable;
-    }
-    function isDisturbed(stream) {
-      return (stream._duplexState & OPENING) !== OPENING || (stream._duplexState & DESTROYING) === DESTROYING || (stream._duplexState & ACTIVE_OR_TICKING) !== 0;
-    }
-    function isTypedArray(data) {
-      return typeof data === "object" && data !== null && typeof data.byteLength === "number";
-    }
-    function defaultByteLength(data) {
-      return isTypedArray(data) ? data.byteLength : 1024;
-    }
-    function noop() {
-    }
-    function abort() {
-      this.destroy(StreamError.ABORTED());
-    }
-    function isWritev(s) {
-      return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
-    }
-    module.exports = {
-      pipeline: pipeline2,
-      pipelinePromise,
-      isStream,
-      isStreamx,
-      isEnding,
-      isEnded,
-      isFinishing,
-      isFinished,
-      isDisturbed,
-      getStreamError,
-      Stream,
-      Writable,
-      Readable: Readable2,
-      Duplex,
-      Transform: Transform2,
-      // Export PassThrough for compatibility with Node.js core's stream module
-      PassThrough
-    };
-  }
-});
-
-// node_modules/tar-stream/headers.js
-var require_headers = __commonJS({
-  "node_modules/tar-stream/headers.js"(exports) {
-    var b4a = require_b4a();
-    var ZEROS = "0000000000000000000";
-    var SEVENS = "7777777777777777777";
-    var ZERO_OFFSET = "0".charCodeAt(0);
-    var USTAR_MAGIC = b4a.from([117, 115, 116, 97, 114, 0]);
-    var USTAR_VER = b4a.from([ZERO_OFFSET, ZERO_OFFSET]);
-    var GNU_MAGIC = b4a.from([117, 115, 116, 97, 114, 32]);
-    var GNU_VER = b4a.from([32, 0]);
-    var MASK = 4095;
-    var MAGIC_OFFSET = 257;
-    var VERSION_OFFSET = 263;
-    exports.decodeLongPath = function decodeLongPath(buf, encoding) {
-      return decodeStr(buf, 0, buf.length, encoding);
-    };
-    exports.encodePax = function encodePax(opts) {
-      let result = "";
-      if (opts.name) result += addLength(" path=" + opts.name + "\n");
-      if (opts.linkname) result += addLength(" linkpath=" + opts.linkname + "\n");
-      const pax = opts.pax;
-      if (pax) {
-        for (const key in pax) {
-          result += addLength(" " + key + "=" + pax[key] + "\n");
-        }
-      }
-      return b4a.from(result);
-    };
-    exports.decodePax = function decodePax(buf) {
-      const result = {};
-      while (buf.length) {
-        let i = 0;
-        while (i < buf.length && buf[i] !== 32) i++;
-        const len = parseInt(b4a.toString(buf.subarray(0, i)), 10);
-        if (!len) return result;
-        const b = b4a.toString(buf.subarray(i + 1, len - 1));
-        const keyIndex = b.indexOf("=");
-        if (keyIndex === -1) return result;
-        result[b.slice(0, keyIndex)] = b.slice(keyIndex + 1);
-        buf = buf.subarray(len);
-      }
-      return result;
-    };
-    exports.encode = function encode3(opts) {
-      const buf = b4a.alloc(512);
-      let name = opts.name;
-      let prefix2 = "";
-      if (opts.typeflag === 5 && name[name.length - 1] !== "/") name += "/";
-      if (b4a.byteLength(name) !== name.length) return null;
-      while (b4a.byteLength(name) > 100) {
-        const i = name.indexOf("/");
-        if (i === -1) return null;
-        prefix2 += prefix2 ? "/" + name.slice(0, i) : name.slice(0, i);
-        name = name.slice(i + 1);
-      }
-      if (b4a.byteLength(name) > 100 || b4a.byteLength(prefix2) > 155) return null;
-      if (opts.linkname && b4a.byteLength(opts.linkname) > 100) return null;
-      b4a.write(buf, name);
-      b4a.write(buf, encodeOct(opts.mode & MASK, 6), 100);
-      b4a.write(buf, encodeOct(opts.uid, 6), 108);
-      b4a.write(buf, encodeOct(opts.gid, 6), 116);
-      encodeSize(opts.size, buf, 124);
-      b4a.write(buf, encodeOct(opts.mtime.getTime() / 1e3 | 0, 11), 136);
-      buf[156] = ZERO_OFFSET + toTypeflag(opts.type);
-      if (opts.linkname) b4a.write(buf, opts.linkname, 157);
-      b4a.copy(USTAR_MAGIC, buf, MAGIC_OFFSET);
-      b4a.copy(USTAR_VER, buf, VERSION_OFFSET);
-      if (opts.uname) b4a.write(buf, opts.uname, 265);
-      if (opts.gname) b4a.write(buf, opts.gname, 297);
-      b4a.write(buf, encodeOct(opts.devmajor || 0, 6), 329);
-      b4a.write(buf, encodeOct(opts.devminor || 0, 6), 337);
-      if (prefix2) b4a.write(buf, prefix2, 345);
-      b4a.write(buf, encodeOct(cksum(buf), 6), 148);
-      return buf;
-    };
-    exports.decode = function decode4(buf, filenameEncoding, allowUnknownFormat) {
-      let typeflag = buf[156] === 0 ? 0 : buf[156] - ZERO_OFFSET;
-      let name = decodeStr(buf, 0, 100, filenameEncoding);
-      const mode = decodeOct(buf, 100, 8);
-      const uid = decodeOct(buf, 108, 8);
-      const gid = decodeOct(buf, 116, 8);
-      const size = decodeOct(buf, 124, 12);
-      const mtime = decodeOct(buf, 136, 12);
-      const type = toType(typeflag);
-      const linkname = buf[157] === 0 ? null : decodeStr(buf, 157, 100, filenameEncoding);
-      const uname = decodeStr(buf, 265, 32);
-      const gname = decodeStr(buf, 297, 32);
-      const devmajor = decodeOct(buf, 329, 8);
-      const devminor = decodeOct(buf, 337, 8);
-      const c = cksum(buf);
-      if (c === 8 * 32) return null;
-      if (c !== decodeOct(buf, 148, 8)) throw new Error("Invalid tar header. Maybe the tar is corrupted or it needs to be gunzipped?");
-      if (isUSTAR(buf)) {
-        if (buf[345]) name = decodeStr(buf, 345, 155, filenameEncoding) + "/" + name;
-      } else if (isGNU(buf)) {
-      } else {
-        if (!allowUnknownFormat) {
-          throw new Error("Invalid tar header: unknown format.");
-        }
-      }
-      if (typeflag === 0 && name && name[name.length - 1] === "/") typeflag = 5;
-      return {
-        name,
-        mode,
-        uid,
-        gid,
-        size,
-        byteOffset: 0,
-        mtime: new Date(1e3 * mtime),
-        type,
-        linkname,
-        uname,
-        gname,
-        devmajor,
-        devminor,
-        pax: null
-      };
-    };
-    function isUSTAR(buf) {
-      return b4a.equals(USTAR_MAGIC, buf.subarray(MAGIC_OFFSET, MAGIC_OFFSET + 6));
-    }
-    function isGNU(buf) {
-      return b4a.equals(GNU_MAGIC, buf.subarray(MAGIC_OFFSET, MAGIC_OFFSET + 6)) && b4a.equals(GNU_VER, buf.subarray(VERSION_OFFSET, VERSION_OFFSET + 2));
-    }
-    function clamp(index, len, defaultValue) {
-      if (typeof index !== "number") return defaultValue;
-      index = ~~index;
-      if (index >= len) return len;
-      if (index >= 0) return index;
-      index += len;
-      if (index >= 0) return index;
-      return 0;
-    }
-    function toType(flag) {
-      switch (flag) {
-        case 0:
-          return "file";
-        case 1:
-          return "link";
-        case 2:
-          return "symlink";
-        case 3:
-          return "character-device";
-        case 4:
-          return "block-device";
-        case 5:
-          return "directory";
-        case 6:
-          return "fifo";
-        case 7:
-          return "contiguous-file";
-        case 72:
-          return "pax-header";
-        case 55:
-          return "pax-global-header";
-        case 27:
-          return "gnu-long-link-path";
-        case 28:
-        case 30:
-          return "gnu-long-path";
-      }
-      return null;
-    }
-    function toTypeflag(flag) {
-      switch (flag) {
-        case "file":
-          return 0;
-        case "link":
-          return 1;
-        case "symlink":
-          return 2;
-        case "character-device":
-          return 3;
-        case "block-device":
-          return 4;
-        case "directory":
-          return 5;
-        case "fifo":
-          return 6;
-        case "contiguous-file":
-          return 7;
-        case "pax-header":
-          return 72;
-      }
-      return 0;
-    }
-    function indexOf(block, num, offset, end2) {
-      for (; offset < end2; offset++) {
-        if (block[offset] === num) return offset;
-      }
-      return end2;
-    }
-    function cksum(block) {
-      let sum = 8 * 32;
-      for (let i = 0; i < 148; i++) sum += block[i];
-      for (let j = 156; j < 512; j++) sum += block[j];
-      return sum;
-    }
-    function encodeOct(val, n) {
-      val = val.toString(8);
-      if (val.length > n) return SEVENS.slice(0, n) + " ";
-      return ZEROS.slice(0, n - val.length) + val + " ";
-    }
-    function encodeSizeBin(num, buf, off) {
-      buf[off] = 128;
-      for (let i = 11; i > 0; i--) {
-        buf[off + i] = num & 255;
-        num = Math.floor(num / 256);
-      }
-    }
-    function encodeSize(num, buf, off) {
-      if (num.toString(8).length > 11) {
-        encodeSizeBin(num, buf, off);
-      } else {
-        b4a.write(buf, encodeOct(num, 11), off);
-      }
-    }
-    function parse256(buf) {
-      let positive;
-      if (buf[0] === 128) positive = true;
-      else if (buf[0] === 255) positive = false;
-      else return null;
-      const tuple2 = [];
-      let i;
-      for (i = buf.length - 1; i > 0; i--) {
-        const byte = buf[i];
-        if (positive) tuple2.push(byte);
-        else tuple2.push(255 - byte);
-      }
-      let sum = 0;
-      const l = tuple2.length;
-      for (i = 0; i < l; i++) {
-        sum += tuple2[i] * Math.pow(256, i);
-      }
-      return positive ? sum : -1 * sum;
-    }
-    function decodeOct(val, offset, length) {
-      val = val.subarray(offset, offset + length);
-      offset = 0;
-      if (val[offset] & 128) {
-        return parse256(val);
-      } else {
-        while (offset < val.length && val[offset] === 32) offset++;
-        const end2 = clamp(indexOf(val, 32, offset, val.length), val.length, val.length);
-        while (offset < end2 && val[offset] === 0) offset++;
-        if (end2 === offset) return 0;
-        return parseInt(b4a.toString(val.subarray(offset, end2)), 8);
-      }
-    }
-    function decodeStr(val, offset, length, encoding) {
-      return b4a.toString(val.subarray(offset, indexOf(val, 0, offset, offset + length)), encoding);
-    }
-    function addLength(str) {
-      const len = b4a.byteLength(str);
-      let digits = Math.floor(Math.log(len) / Math.log(10)) + 1;
-      if (len + digits >= Math.pow(10, digits)) digits++;
-      return len + digits + str;
-    }
-  }
-});
-
-// node_modules/tar-stream/extract.js
-var require_extract = __commonJS({
-  "node_modules/tar-stream/extract.js"(exports, module) {
-    var { Writable, Readable: Readable2, getStreamError } = require_streamx();
-    var FIFO = require_fast_fifo();
-    var b4a = require_b4a();
-    var headers = require_headers();
-    var EMPTY2 = b4a.alloc(0);
-    var MAX_HEADER_SIZE = 4 * 1024 * 1024;
-    var BufferList = class {
-      constructor() {
-        this.buffered = 0;
-        this.shifted = 0;
-        this.queue = new FIFO();
-        this._offset = 0;
-      }
-      push(buffer) {
-        this.buffered += buffer.byteLength;
-        this.queue.push(buffer);
-      }
-      shiftFirst(size) {
-        return this.buffered === 0 ? null : this._next(size);
-      }
-      shift(size) {
-        if (size > this.buffered) return null;
-        if (size === 0) return EMPTY2;
-        let chunk = this._next(size);
-        if (size === chunk.byteLength) return chunk;
-        const chunks2 = [chunk];
-        while ((size -= chunk.byteLength) > 0) {
-          chunk = this._next(size);
-          chunks2.push(chunk);
-        }
-        return b4a.concat(chunks2);
-      }
-      _next(size) {
-        const buf = this.queue.peek();
-        const rem = buf.byteLength - this._offset;
-        if (size >= rem) {
-          const sub = this._offset ? buf.subarray(this._offset, buf.byteLength) : buf;
-          this.queue.shift();
-          this._offset = 0;
-          this.buffered -= rem;
-          this.shifted += rem;
-          return sub;
-        }
-        this.buffered -= size;
-        this.shifted += size;
-        return buf.subarray(this._offset, this._offset += size);
-      }
-    };
-    var Source = class extends Readable2 {
-      constructor(self, header, offset) {
-        super();
-        this.header = header;
-        this.offset = offset;
-        this._parent = self;
-      }
-      _read(cb) {
-        if (this.header.size === 0) {
-          this.push(null);
-        }
-        if (this._parent._stream === this) {
-          this._parent._update();
-        }
-        cb(null);
-      }
-      _predestroy() {
-        this._parent.destroy(getStreamError(this));
-      }
-      _detach() {
-        if (this._parent._stream === this) {
-          this._parent._stream = null;
-          this._parent._missing = overflow(this.header.size);
-          this._parent._update();
-        }
-      }
-      _destroy(cb) {
-        this._detach();
-        cb(null);
-      }
-    };
-    var Extract = class extends Writable {
-      constructor(opts) {
-        super(opts);
-        if (!opts) opts = {};
-        this._buffer = new BufferList();
-        this._offset = 0;
-        this._header = null;
-        this._stream = null;
-        this._missing = 0;
-        this._longHeader = false;
-        this._callback = noop;
-        this._locked = false;
-        this._finished = false;
-        this._pax = null;
-        this._paxGlobal = null;
-        this._gnuLongPath = null;
-        this._gnuLongLinkPath = null;
-        this._filenameEncoding = opts.filenameEncoding || "utf-8";
-        this._allowUnknownFormat = !!opts.allowUnknownFormat;
-        this._unlockBound = this._unlock.bind(this);
-      }
-      _unlock(err2) {
-        this._locked = false;
-        if (err2) {
-          this.destroy(err2);
-          this._continueWrite(err2);
-          return;
-        }
-        this._update();
-      }
-      _consumeHeader() {
-        if (this._locked) return false;
-        this._offset = this._buffer.shifted;
-        try {
-          this._header = headers.decode(this._buffer.shift(512), this._filenameEncoding, this._allowUnknownFormat);
-        } catch (err2) {
-          this._continueWrite(err2);
-          return false;
-        }
-        if (!this._header) return true;
-        this._header.byteOffset = this._buffer.shifted;
-        switch (this._header.type) {
-          case "gnu-long-path":
-          case "gnu-long-link-path":
-          case "pax-global-header":
-          case "pax-header":
-            this._longHeader = true;
-            this._missing = this._header.size;
-            if (this._missing > MAX_HEADER_SIZE) {
-              this._continueWrite(new Error("Header exceeds max size"));
-              return false;
-            }
-            return true;
-        }
-        this._locked = true;
-        this._applyLongHeaders();
-        if (!(this._header.size >= 0)) {
-          this._continueWrite(new Error("Invalid header"));
-          return false;
-        }
-        if (this._header.size === 0 || this._header.type === "directory") {
-          this.emit("entry", this._header, this._createStream(), this._unlockBound);
-          return true;
-        }
-        this._stream = this._createStream();
-        this._missing = this._header.size;
-        this.emit("entry", this._header, this._stream, this._unlockBound);
-        return true;
-      }
-      _applyLongHeaders() {
-        if (this._gnuLongPath) {
-          this._header.name = this._gnuLongPath;
-          this._gnuLongPath = null;
-        }
-        if (this._gnuLongLinkPath) {
-          this._header.linkname = this._gnuLongLinkPath;
-          this._gnuLongLinkPath = null;
-        }
-        if (this._pax) {
-          if (this._pax.path) this._header.name = this._pax.path;
-          if (this._pax.linkpath) this._header.linkname = this._pax.linkpath;
-          if (this._pax.size) this._header.size = parseInt(this._pax.size, 10);
-          this._header.pax = this._pax;
-          this._pax = null;
-        }
-      }
-      _decodeLongHeader(buf) {
-        switch (this._header.type) {
-          case "gnu-long-path":
-            this._gnuLongPath = headers.decodeLongPath(buf, this._filenameEncoding);
-            break;
-          case "gnu-long-link-path":
-            this._gnuLongLinkPath = headers.decodeLongPath(buf, this._filenameEncoding);
-            break;
-          case "pax-global-header":
-            this._paxGlobal = headers.decodePax(buf);
-            break;
-          case "pax-header":
-            this._pax = this._paxGlobal === null ? headers.decodePax(buf) : Object.assign({}, this._paxGlobal, headers.decodePax(buf));
-            break;
-        }
-      }
-      _consumeLongHeader() {
-        this._longHeader = false;
-        this._missing = overflow(this._header.size);
-        const buf = this._buffer.shift(this._header.size);
-        try {
-          this._decodeLongHeader(buf);
-        } catch (err2) {
-          this._continueWrite(err2);
-          return false;
-        }
-        return true;
-      }
-      _consumeStream() {
-        const buf = this._buffer.shiftFirst(this._missing);
-        if (buf === null) return false;
-        this._missing -= buf.byteLength;
-        const drained = this._stream.push(buf);
-        if (this._missing === 0) {
-          this._stream.push(null);
-          if (drained) this._stream._detach();
-          return drained && this._locked === false;
-        }
-        return drained;
-      }
-      _createStream() {
-        return new Source(this, this._header, this._offset);
-      }
-      _update() {
-        while (this._buffer.buffered > 0 && !this.destroying) {
-          if (this._missing > 0) {
-            if (this._stream !== null) {
-              if (this._consumeStream() === false) return;
-              continue;
-            }
-            if (this._longHeader === true) {
-              if (this._missing > this._buffer.buffered) break;
-              if (this._consumeLongHeader() === false) return false;
-              continue;
-            }
-            const ignore = this._buffer.shiftFirst(this._missing);
-            if (ignore !== null) this._missing -= ignore.byteLength;
-            continue;
-          }
-          if (this._buffer.buffered < 512) break;
-          if (this._stream !== null || this._consumeHeader() === false) return;
-        }
-        this._continueWrite(null);
-      }
-      _continueWrite(err2) {
-        const cb = this._callback;
-        this._callback = noop;
-        cb(err2);
-      }
-      _write(data, cb) {
-        this._callback = cb;
-        this._buffer.push(data);
-        this._update();
-      }
-      _final(cb) {
-        this._finished = this._missing === 0 && this._buffer.buffered === 0;
-        cb(this._finished ? null : new Error("Unexpected end of data"));
-      }
-      _predestroy() {
-        this._continueWrite(null);
-      }
-      _destroy(cb) {
-        if (this._stream) this._stream.destroy(getStreamError(this));
-        cb(null);
-      }
-      [Symbol.asyncIterator]() {
-        let error62 = null;
-        let promiseResolve = null;
-        let promiseReject = null;
-        let entryStream = null;
-        let entryCallback = null;
-        const extract = this;
-        this.on("entry", onentry);
-        this.on("error", (err2) => {
-          error62 = err2;
-        });
-        this.on("close", onclose);
-        return {
-          [Symbol.asyncIterator]() {
-            return this;
-          },
-          next() {
-            return new Promise(onnext);
-          },
-          return() {
-            return destroy(null);
-          },
-          throw(err2) {
-            return destroy(err2);
-          }
-        };
-        function consumeCallback(err2) {
-          if (!entryCallback) return;
-          const cb = entryCallback;
-          entryCallback = null;
-          cb(err2);
-        }
-        function onnext(resolve, reject) {
-          if (error62) {
-            return reject(error62);
-          }
-          if (entryStream) {
-            resolve({ value: entryStream, done: false });
-            entryStream = null;
-            return;
-          }
-          promiseResolve = resolve;
-          promiseReject = reject;
-          consumeCallback(null);
-          if (extract._finished && promiseResolve) {
-            promiseResolve({ value: void 0, done: true });
-            promiseResolve = promiseReject = null;
-          }
-        }
-        function onentry(header, stream, callback) {
-          entryCallback = callback;
-          stream.on("error", noop);
-          if (promiseResolve) {
-            promiseResolve({ value: stream, done: false });
-            promiseResolve = promiseReject = null;
-          } else {
-            entryStream = stream;
-          }
-        }
-        function onclose() {
-          consumeCallback(error62);
-          if (!promiseResolve) return;
-          if (error62) promiseReject(error62);
-          else promiseResolve({ value: void 0, done: true });
-          promiseResolve = promiseReject = null;
-        }
-        function destroy(err2) {
-          extract.destroy(err2);
-          consumeCallback(err2);
-          return new Promise((resolve, reject) => {
-            if (extract.destroyed) return resolve({ value: void 0, done: true });
-            extract.once("close", function() {
-              if (err2) reject(err2);
-              else resolve({ value: void 0, done: true });
-            });
-          });
-        }
-      }
-    };
-    module.exports = function extract(opts) {
-      return new Extract(opts);
-    };
-    function noop() {
-    }
-    function overflow(size) {
-      size &= 511;
-      return size && 512 - size;
-    }
-  }
-});
-
-// node_modules/tar-stream/constants.js
-var require_constants = __commonJS({
-  "node_modules/tar-stream/constants.js"(exports, module) {
-    var constants = {
-      // just for envs without fs
-      S_IFMT: 61440,
-      S_IFDIR: 16384,
-      S_IFCHR: 8192,
-      S_IFBLK: 24576,
-      S_IFIFO: 4096,
-      S_IFLNK: 40960
-    };
-    try {
-      module.exports = __require("fs").constants || constants;
-    } catch {
-      module.exports = constants;
-    }
-  }
-});
-
-// node_modules/tar-stream/pack.js
-var require_pack = __commonJS({
-  "node_modules/tar-stream/pack.js"(exports, module) {
-    var { Readable: Readable2, Writable, getStreamError } = require_streamx();
-    var b4a = require_b4a();
-    var constants = require_constants();
-    var headers = require_headers();
-    var DMODE = 493;
-    var FMODE = 420;
-    var END_OF_TAR = b4a.alloc(1024);
-    var Sink = class extends Writable {
-      constructor(pack, header, callback) {
-        super({ mapWritable, eagerOpen: true });
-        this.written = 0;
-        this.header = header;
-        this._callback = callback;
-        this._linkname = null;
-        this._isLinkname = header.type === "symlink" && !header.linkname;
-        this._isVoid = header.type !== "file" && header.type !== "contiguous-file";
-        this._finished = false;
-        this._pack = pack;
-        this._openCallback = null;
-        if (this._pack._stream === null) this._pack._stream = this;
-        else this._pack._pending.push(this);
-      }
-      _open(cb) {
-        this._openCallback = cb;
-        if (this._pack._stream === this) this._continueOpen();
-      }
-      _continuePack(err2) {
-        if (this._callback === null) return;
-        const callback = this._callback;
-        this._callback = null;
-        callback(err2);
-      }
-      _continueOpen() {
-        if (this._pack._stream === null) this._pack._stream = this;
-        const cb = this._openCallback;
-        this._openCallback = null;
-        if (cb === null) return;
-        if (this._pack.destroying) return cb(new Error("pack stream destroyed"));
-        if (this._pack._finalized) return cb(new Error("pack stream is already finalized"));
-        this._pack._stream = this;
-        if (!this._isLinkname) {
-          this._pack._encode(this.header);
-        }
-        if (this._isVoid) {
-          this._finish();
-          this._continuePack(null);
-        }
-        cb(null);
-      }
-      _write(data, cb) {
-        if (this._isLinkname) {
-          this._linkname = this._linkname ? b4a.concat([this._linkname, data]) : data;
-          return cb(null);
-        }
-        if (this._isVoid) {
-          if (data.byteLength > 0) {
-            return cb(new Error("No body allowed for this entry"));
-          }
-          return cb();
-        }
-        this.written += data.byteLength;
-        if (this._pack.push(data)) return cb();
-        this._pack._drain = cb;
-      }
-      _finish() {
-        if (this._finished) return;
-        this._finished = true;
-        if (this._isLinkname) {
-          this.header.linkname = this._linkname ? b4a.toString(this._linkname, "utf-8") : "";
-          this._pack._encode(this.header);
-        }
-        overflow(this._pack, this.header.size);
-        this._pack._done(this);
-      }
-      _final(cb) {
-        if (this.written !== this.header.size) {
-          return cb(new Error("Size mismatch"));
-        }
-        this._finish();
-        cb(null);
-      }
-      _getError() {
-        return getStreamError(this) || new Error("tar entry destroyed");
-      }
-      _predestroy() {
-        this._pack.destroy(this._getError());
-      }
-      _destroy(cb) {
-        this._pack._done(this);
-        this._continuePack(this._finished ? null : this._getError());
-        cb();
-      }
-    };
-    var Pack = class extends Readable2 {
-      constructor(opts) {
-        super(opts);
-        this._drain = noop;
-        this._finalized = false;
-        this._finalizing = false;
-        this._pending = [];
-        this._stream = null;
-      }
-      entry(header, buffer, callback) {
-        if (this._finalized || this.destroying) throw new Error("already finalized or destroyed");
-        if (typeof buffer === "function") {
-          callback = buffer;
-          buffer = null;
-        }
-        if (!callback) callback = noop;
-        if (!header.size || header.type === "symlink") header.size = 0;
-        if (!header.type) header.type = modeToType(header.mode);
-        if (!header.mode) header.mode = header.type === "directory" ? DMODE : FMODE;
-        if (!header.uid) header.uid = 0;
-        if (!header.gid) header.gid = 0;
-        if (!header.mtime) header.mtime = /* @__PURE__ */ new Date();
-        if (typeof buffer === "string") buffer = b4a.from(buffer);
-        const sink = new Sink(this, header, callback);
-        if (b4a.isBuffer(buffer)) {
-          header.size = buffer.byteLength;
-          sink.write(buffer);
-          sink.end();
-          return sink;
-        }
-        if (sink._isVoid) {
-          return sink;
-        }
-        return sink;
-      }
-      finalize() {
-        if (this._stream || this._pending.length > 0) {
-          this._finalizing = true;
-          return;
-        }
-        if (this._finalized) return;
-        this._finalized = true;
-        this.push(END_OF_TAR);
-        this.push(null);
-      }
-      _done(stream) {
-        if (stream !== this._stream) return;
-        this._stream = null;
-        if (this._finalizing) this.finalize();
-        if (this._pending.length) this._pending.shift()._continueOpen();
-      }
-      _encode(header) {
-        if (!header.pax) {
-          const buf = headers.encode(header);
-          if (buf) {
-            this.push(buf);
-            return;
-          }
-        }
-        this._encodePax(header);
-      }
-      _encodePax(header) {
-        const paxHeader = headers.encodePax({
-          name: header.name,
-          linkname: header.linkname,
-          pax: header.pax
-        });
-        const newHeader = {
-          name: "PaxHeader",
-          mode: header.mode,
-          uid: header.uid,
-          gid: header.gid,
-          size: paxHeader.byteLength,
-          mtime: header.mtime,
-          type: "pax-header",
-          linkname: header.linkname && "PaxHeader",
-          uname: header.uname,
-          gname: header.gname,
-          devmajor: header.devmajor,
-          devminor: header.devminor
-        };
-        this.push(headers.encode(newHeader));
-        this.push(paxHeader);
-        overflow(this, paxHeader.byteLength);
-        newHeader.size = header.size;
-        newHeader.type = header.type;
-        this.push(headers.encode(newHeader));
-      }
-      _doDrain() {
-        const drain = this._drain;
-        this._drain = noop;
-        drain();
-      }
-      _predestroy() {
-        const err2 = getStreamError(this);
-        if (this._stream) this._stream.destroy(err2);
-        while (this._pending.length) {
-          const stream = this._pending.shift();
-          stream.destroy(err2);
-          stream._continueOpen();
-        }
-        this._doDrain();
-      }
-      _read(cb) {
-        this._doDrain();
-        cb();
-      }
-    };
-    module.exports = function pack(opts) {
-      return new Pack(opts);
-    };
-    function modeToType(mode) {
-      switch (mode & constants.S_IFMT) {
-        case constants.S_IFBLK:
-          return "block-device";
-        case constants.S_IFCHR:
-          return "character-device";
-        case constants.S_IFDIR:
-          return "directory";
-        case constants.S_IFIFO:
-          return "fifo";
-        case constants.S_IFLNK:
-          return "symlink";
-      }
-      return "file";
-    }
-    function noop() {
-    }
-    function overflow(self, size) {
-      size &= 511;
-      if (size) self.push(END_OF_TAR.subarray(0, 512 - size));
-    }
-    function mapWritable(buf) {
-      return b4a.isBuffer(buf) ? buf : b4a.from(buf);
-    }
-  }
-});
-
-// node_modules/tar-stream/index.js
-var require_tar_stream = __commonJS({
-  "node_modules/tar-stream/index.js"(exports) {
-    exports.extract = require_extract();
-    exports.pack = require_pack();
-  }
-});
-
-// node_modules/pend/index.js
-var require_pend = __commonJS({
-  "node_modules/pend/index.js"(exports, module) {
-    module.exports = Pend;
-    function Pend() {
-      this.pending = 0;
-      this.max = Infinity;
-      this.listeners = [];
-      this.waiting = [];
-      this.error = null;
-    }
-    Pend.prototype.go = function(fn) {
-      if (this.pending < this.max) {
-        pendGo(this, fn);
-      } else {
-        this.waiting.push(fn);
-      }
-    };
-    Pend.prototype.wait = function(cb) {
-      if (this.pending === 0) {
-        cb(this.error);
-      } else {
-        this.listeners.push(cb);
-      }
-    };
-    Pend.prototype.hold = function() {
-      return pendHold(this);
-    };
-    function pendHold(self) {
-      self.pending += 1;
-      var called = false;
-      return onCb;
-      function onCb(err2) {
-        if (called) throw new Error("callback called twice");
-        called = true;
-        self.error = self.error || err2;
-        self.pending -= 1;
-        if (self.waiting.length > 0 && self.pending < self.max) {
-          pendGo(self, self.waiting.shift());
-        } else if (self.pending === 0) {
-          var listeners = self.listeners;
-          self.listeners = [];
-          listeners.forEach(cbListener);
-        }
-      }
-      function cbListener(listener) {
-        listener(self.error);
-      }
-    }
-    function pendGo(self, fn) {
-      fn(pendHold(self));
-    }
-  }
-});
-
-// node_modules/yauzl/fd-slicer.js
-var require_fd_slicer = __commonJS({
-  "node_modules/yauzl/fd-slicer.js"(exports) {
-    var fs = __require("fs");
-    var util = __require("util");
-    var stream = __require("stream");
-    var Readable2 = stream.Readable;
-    var PassThrough = stream.PassThrough;
-    var Pend = require_pend();
-    var EventEmitter = __require("events").EventEmitter;
-    exports.BufferSlicer = BufferSlicer;
-    exports.FdSlicer = FdSlicer;
-    util.inherits(FdSlicer, EventEmitter);
-    function FdSlicer(fd) {
-      EventEmitter.call(this);
-      this.fd = fd;
-      this.pend = new Pend();
-      this.pend.max = 1;
-      this.refCount = 0;
-    }
-    FdSlicer.prototype.read = function(buffer, offset, length, position, callback) {
-      var self = this;
-      self.pend.go(function(cb) {
-        fs.read(self.fd, buffer, offset, length, position, function(err2, bytesRead, buffer2) {
-          cb();
-          callback(err2, bytesRead, buffer2);
-        });
-      });
-    };
-    FdSlicer.prototype.createReadStream = function(options4) {
-      return new ReadStream(this, options4);
-    };
-    FdSlicer.prototype.ref = function() {
-      this.refCount += 1;
-    };
-    FdSlicer.prototype.unref = function() {
-      var self = this;
-      self.refCount -= 1;
-      if (self.refCount < 0) throw new Error("invalid unref");
-      if (self.refCount > 0) return;
-      fs.close(self.fd, onCloseDone);
-      function onCloseDone(err2) {
-        if (err2) {
-          self.emit("error", err2);
-        } else {
-          self.emit("close");
-        }
-      }
-    };
-    util.inherits(ReadStream, Readable2);
-    function ReadStream(context, options4) {
-      options4 = options4 || {};
-      Readable2.call(this, options4);
-      this.context = context;
-      this.context.ref();
-      this.start = options4.start || 0;
-      this.endOffset = options4.end;
-      this.pos = this.start;
-    }
-    ReadStream.prototype._read = function(n) {
-      var self = this;
-      var toRead = Math.min(self._readableState.highWaterMark, n);
-      if (self.endOffset != null) {
-        toRead = Math.min(toRead, self.endOffset - self.pos);
-      }
-      if (toRead <= 0) {
-        self.push(null);
-        this._cleanup();
-        return;
-      }
-      self.context.pend.go(function(cb) {
-        var buffer = Buffer.allocUnsafe(toRead);
-        fs.read(self.context.fd, buffer, 0, toRead, self.pos, function(err2, bytesRead) {
-          if (err2) {
-            self.destroy(err2);
-          } else if (bytesRead === 0) {
-            self.push(null);
-            self._cleanup();
-          } else {
-            self.pos += bytesRead;
-            self.push(buffer.slice(0, bytesRead));
-          }
-          cb();
-        });
-      });
-    };
-    ReadStream.prototype._destroy = function(err2, cb) {
-      this._cleanup();
-      cb(err2);
-    };
-    ReadStream.prototype._cleanup = function() {
-      if (this.context != null) {
-        this.context.unref();
-        this.context = null;
-      }
-    };
-    util.inherits(BufferSlicer, EventEmitter);
-    function BufferSlicer(buffer) {
-      EventEmitter.call(this);
-      this.refCount = 0;
-      this.buffer = buffer;
-    }
-    BufferSlicer.prototype.read = function(buffer, offset, length, position, callback) {
-      if (!(0 <= offset && offset <= buffer.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer.length);
-      if (position < 0) throw new RangeError("position is negative: " + position);
-      if (offset + length > buffer.length) {
-        length = buffer.length - offset;
-      }
-      if (position + length > this.buffer.length) {
-        length = this.buffer.length - position;
-      }
-      if (length <= 0) {
-        setImmediate(function() {
-          callback(null, 0);
-        });
-        return;
-      }
-      this.buffer.copy(buffer, offset, position, position + length);
-      setImmediate(function() {
-        callback(null, length);
-      });
-    };
-    BufferSlicer.prototype.createReadStream = function(options4) {
-      options4 = options4 || {};
-      var readStream = new PassThrough(options4);
-      readStream.start = options4.start || 0;
-      readStream.endOffset = options4.end;
-      readStream.pos = readStream.endOffset || this.buffer.length;
-      var entireSlice = this.buffer.slice(readStream.start, readStream.pos);
-      var maxChunkSize = 65536;
-      var offset = 0;
-      while (true) {
-        var nextOffset = offset + maxChunkSize;
-        if (nextOffset >= entireSlice.length) {
-          if (offset < entireSlice.length) {
-            readStream.write(entireSlice.slice(offset, entireSlice.length));
-          }
-          break;
-        }
-        readStream.write(entireSlice.slice(offset, nextOffset));
-        offset = nextOffset;
-      }
-      readStream.end();
-      return readStream;
-    };
-    BufferSlicer.prototype.ref = function() {
-      this.refCount += 1;
-    };
-    BufferSlicer.prototype.unref = function() {
-      this.refCount -= 1;
-      if (this.refCount < 0) {
-        throw new Error("invalid unref");
-      }
-    };
-  }
-});
-
-// node_modules/yauzl/crc32.js
-var require_crc32 = __commonJS({
-  "node_modules/yauzl/crc32.js"(exports, module) {
-    var CRC_TABLE = new Int32Array([
-      0,
-      1996959894,
-      3993919788,
-      2567524794,
-      124634137,
-      1886057615,
-      3915621685,
-      2657392035,
-      249268274,
-      2044508324,
-      3772115230,
-      2547177864,
-      162941995,
-      2125561021,
-      3887607047,
-      2428444049,
-      498536548,
-      1789927666,
-      4089016648,
-      2227061214,
-      450548861,
-      1843258603,
-      4107580753,
-      2211677639,
-      325883990,
-      1684777152,
-      4251122042,
-      2321926636,
-      335633487,
-      1661365465,
-      4195302755,
-      2366115317,
-      997073096,
-      1281953886,
-      3579855332,
-      2724688242,
-      1006888145,
-      1258607687,
-      3524101629,
-      2768942443,
-      901097722,
-      1119000684,
-      3686517206,
-      2898065728,
-      853044451,
-      1172266101,
-      3705015759,
-      2882616665,
-      651767980,
-      1373503546,
-      3369554304,
-      3218104598,
-      565507253,
-      1454621731,
-      3485111705,
-      3099436303,
-      671266974,
-      1594198024,
-      3322730930,
-      2970347812,
-      795835527,
-      1483230225,
-      3244367275,
-      3060149565,
-      1994146192,
-      31158534,
-      2563907772,
-      4023717930,
-      1907459465,
-      112637215,
-      2680153253,
-      3904427059,
-      2013776290,
-      251722036,
-      2517215374,
-      3775830040,
-      2137656763,
-      141376813,
-      2439277719,
-      3865271297,
-      1802195444,
-      476864866,
-      2238001368,
-      4066508878,
-      1812370925,
-      453092731,
-      2181625025,
-      4111451223,
-      1706088902,
-      314042704,
-      2344532202,
-      4240017532,
-      1658658271,
-      366619977,
-      2362670323,
-      4224994405,
-      1303535960,
-      984961486,
-      2747007092,
-      3569037538,
-      1256170817,
-      1037604311,
-      2765210733,
-      3554079995,
-      1131014506,
-      879679996,
-      2909243462,
-      3663771856,
-      1141124467,
-      855842277,
-      2852801631,
-      3708648649,
-      1342533948,
-      654459306,
-      3188396048,
-      3373015174,
-      1466479909,
-      544179635,
-      3110523913,
-      3462522015,
-      1591671054,
-      702138776,
-      2966460450,
-      3352799412,
-      1504918807,
-      783551873,
-      3082640443,
-      3233442989,
-      3988292384,
-      2596254646,
-      62317068,
-      1957810842,
-      3939845945,
-      2647816111,
-      81470997,
-      1943803523,
-      3814918930,
-      2489596804,
-      225274430,
-      2053790376,
-      3826175755,
-      2466906013,
-      167816743,
-      2097651377,
-      4027552580,
-      2265490386,
-      503444072,
-      1762050814,
-      4150417245,
-      2154129355,
-      426522225,
-      1852507879,
-      4275313526,
-      2312317920,
-      282753626,
-      1742555852,
-      4189708143,
-      2394877945,
-      397917763,
-      1622183637,
-      3604390888,
-      2714866558,
-      953729732,
-      1340076626,
-      3518719985,
-      2797360999,
-      1068828381,
-      1219638859,
-      3624741850,
-      2936675148,
-      906185462,
-      1090812512,
-      3747672003,
-      2825379669,
-      829329135,
-      1181335161,
-      3412177804,
-      3160834842,
-      628085408,
-      1382605366,
-      3423369109,
-      3138078467,
-      570562233,
-      1426400815,
-      3317316542,
-      2998733608,
-      733239954,
-      1555261956,
-      3268935591,
-      3050360625,
-      752459403,
-      1541320221,
-      2607071920,
-      3965973030,
-      1969922972,
-      40735498,
-      2617837225,
-      3943577151,
-      1913087877,
-      83908371,
-      2512341634,
-      3803740692,
-      2075208622,
-      213261112,
-      2463272603,
-      3855990285,
-      2094854071,
-      198958881,
-      2262029012,
-      4057260610,
-      1759359992,
-      534414190,
-      2176718541,
-      4139329115,
-      1873836001,
-      414664567,
-      2282248934,
-      4279200368,
-      1711684554,
-      285281116,
-      2405801727,
-      4167216745,
-      1634467795,
-      376229701,
-      2685067896,
-      3608007406,
-      1308918612,
-      956543938,
-      2808555105,
-      3495958263,
-      1231636301,
-      1047427035,
-      2932959818,
-      3654703836,
-      1088359270,
-      936918e3,
-      2847714899,
-      3736837829,
-      1202900863,
-      817233897,
-      3183342108,
-      3401237130,
-      1404277552,
-      615818150,
-      3134207493,
-      3453421203,
-      1423857449,
-      601450431,
-      3009837614,
-      3294710456,
-      1567103746,
-      711928724,
-      3020668471,
-      3272380065,
-      1510334235,
-      755167117
-    ]);
-    function crc322(buf) {
-      let crc = -1;
-      for (let x of buf) {
-        crc = CRC_TABLE[(crc ^ x) & 255] ^ crc >>> 8;
-      }
-      return (crc ^ -1) >>> 0;
-    }
-    module.exports = crc322;
-  }
-});
-
-// node_modules/yauzl/index.js
-var require_yauzl = __commonJS({
-  "node_modules/yauzl/index.js"(exports) {
-    var fs = __require("fs");
-    var zlib5 = __require("zlib");
-    var fd_slicer = require_fd_slicer();
-    var util = __require("util");
-    var EventEmitter = __require("events").EventEmitter;
-    var Transform2 = __require("stream").Transform;
-    var PassThrough = __require("stream").PassThrough;
-    var Writable = __require("stream").Writable;
-    var crc322 = typeof zlib5.crc32 === "function" ? zlib5.crc32 : require_crc32();
-    exports.open = open5;
-    exports.fromFd = fromFd;
-    exports.fromBuffer = fromBuffer2;
-    exports.fromRandomAccessReader = fromRandomAccessReader;
-    exports.openPromise = openPromise;
-    exports.fromFdPromise = fromFdPromise;
-    exports.fromBufferPromise = fromBufferPromise;
-    exports.fromRandomAccessReaderPromise = fromRandomAccessReaderPromise;
-    exports.dosDateTimeToDate = dosDateTimeToDate;
-    exports.getFileNameLowLevel = getFileNameLowLevel;
-    exports.validateFileName = validateFileName;
-    exports.parseExtraFields = parseExtraFields;
-    exports.ZipFile = ZipFile;
-    exports.Entry = Entry;
-    exports.LocalFileHeader = LocalFileHeader;
-    exports.RandomAccessReader = RandomAccessReader;
-    function openPromise(path11, options4) {
-      return new Promise((resolve, reject) => {
-        open5(path11, { ...options4, lazyEntries: true }, function(err2, zipfile) {
-          if (err2) return reject(err2);
-          resolve(zipfile);
-        });
-      });
-    }
-    function fromFdPromise(fd, options4) {
-      return new Promise((resolve, reject) => {
-        fromFd(fd, { ...options4, lazyEntries: true }, function(err2, zipfile) {
-          if (err2) return reject(err2);
-          resolve(zipfile);
-        });
-      });
-    }
-    function fromBufferPromise(buffer, options4) {
-      return new Promise((resolve, reject) => {
-        fromBuffer2(buffer, { ...options4, lazyEntries: true }, function(err2, zipfile) {
-          if (err2) return reject(err2);
-          resolve(zipfile);
-        });
-      });
-    }
-    function fromRandomAccessReaderPromise(reader, totalSize, options4) {
-      return new Promise((resolve, reject) => {
-        fromRandomAccessReader(reader, totalSize, { ...options4, lazyEntries: true }, function(err2, zipfile) {
-          if (err2) return reject(err2);
-          resolve(zipfile);
-        });
-      });
-    }
-    function open5(path11, options4, callback) {
-      if (typeof options4 === "function") {
-        callback = options4;
-        options4 = null;
-      }
-      if (options4 == null) options4 = {};
-      if (options4.autoClose == null) options4.autoClose = true;
-      if (options4.lazyEntries == null) options4.lazyEntries = false;
-      if (options4.decodeStrings == null) options4.decodeStrings = true;
-      if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
-      if (options4.strictFileNames == null) options4.strictFileNames = false;
-      if (callback == null) callback = defaultCallback;
-      fs.open(path11, "r", function(err2, fd) {
-        if (err2) return callback(err2);
-        fromFd(fd, options4, function(err3, zipfile) {
-          if (err3) fs.close(fd, defaultCallback);
-          callback(err3, zipfile);
-        });
-      });
-    }
-    function fromFd(fd, options4, callback) {
-      if (typeof options4 === "function") {
-        callback = options4;
-        options4 = null;
-      }
-      if (options4 == null) options4 = {};
-      if (options4.autoClose == null) options4.autoClose = false;
-      if (options4.lazyEntries == null) options4.lazyEntries = false;
-      if (options4.decodeStrings == null) options4.decodeStrings = true;
-      if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
-      if (options4.strictFileNames == null) options4.strictFileNames = false;
-      if (callback == null) callback = defaultCallback;
-      fs.fstat(fd, function(err2, stats) {
-        if (err2) return callback(err2);
-        var reader = new fd_slicer.FdSlicer(fd);
-        fromRandomAccessReader(reader, stats.size, options4, callback);
-      });
-    }
-    function fromBuffer2(buffer, options4, callback) {
-      if (typeof options4 === "function") {
-        callback = options4;
-        options4 = null;
-      }
-      if (options4 == null) options4 = {};
-      options4.autoClose = false;
-      if (options4.lazyEntries == null) options4.lazyEntries = false;
-      if (options4.decodeStrings == null) options4.decodeStrings = true;
-      if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
-      if (options4.strictFileNames == null) options4.strictFileNames = false;
-      var reader = new fd_slicer.BufferSlicer(buffer);
-      fromRandomAccessReader(reader, buffer.length, options4, callback);
-    }
-    function fromRandomAccessReader(reader, totalSize, options4, callback) {
-      if (typeof options4 === "function") {
-        callback = options4;
-        options4 = null;
-      }
-      if (options4 == null) options4 = {};
-      if (options4.autoClose == null) options4.autoClose = true;
-      if (options4.lazyEntries == null) options4.lazyEntries = false;
-      if (options4.decodeStrings == null) options4.decodeStrings = true;
-      var decodeStrings = !!options4.decodeStrings;
-      if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
-      if (options4.strictFileNames == null) options4.strictFileNames = false;
-      if (callback == null) callback = defaultCallback;
-      if (typeof totalSize !== "number") throw new Error("expected totalSize parameter to be a number");
-      if (totalSize > Number.MAX_SAFE_INTEGER) {
-        throw new Error("zip file too large. only file sizes up to 2^52 are supported due to JavaScript's Number type being an IEEE 754 double.");
-      }
-      reader.ref();
-      var eocdrWithoutCommentSize = 22;
-      var zip64EocdlSize = 20;
-      var maxCommentSize = 65535;
-      var bufferSize = Math.min(zip64EocdlSize + eocdrWithoutCommentSize + maxCommentSize, totalSize);
-      var buffer = newBuffer(bufferSize);
-      var bufferReadStart = totalSize - buffer.length;
-      readAndAssertNoEof(reader, buffer, 0, bufferSize, bufferReadStart, function(err2) {
-        if (err2) return callback(err2);
-        for (var i = bufferSize - eocdrWithoutCommentSize; i >= 0; i -= 1) {
-          if (buffer.readUInt32LE(i) !== 101010256) continue;
-          var eocdrBuffer = buffer.subarray(i);
-          var diskNumber = eocdrBuffer.readUInt16LE(4);
-          var entryCount = eocdrBuffer.readUInt16LE(10);
-          var centralDirectoryOffset = eocdrBuffer.readUInt32LE(16);
-          var commentLength = eocdrBuffer.readUInt16LE(20);
-          var expectedCommentLength = eocdrBuffer.length - eocdrWithoutCommentSize;
-          if (commentLength !== expectedCommentLength) {
-            return callback(new Error("Invalid comment length. Expected: " + expectedCommentLength + ". Found: " + commentLength + ". Are there extra bytes at the end of the file? Or is the end of central dir signature `PK\u263A\u263B` in the comment?"));
-          }
-          var comment = decodeStrings ? decodeBuffer(eocdrBuffer.subarray(22), false) : eocdrBuffer.subarray(22);
-          if (i - zip64EocdlSize >= 0 && buffer.readUInt32LE(i - zip64EocdlSize) === 117853008) {
-            var zip64EocdlBuffer = buffer.subarray(i - zip64EocdlSize, i - zip64EocdlSize + zip64EocdlSize);
-            var zip64EocdrOffset = readUInt64LE(zip64EocdlBuffer, 8);
-            var zip64EocdrBuffer = newBuffer(56);
-            return readAndAssertNoEof(reader, zip64EocdrBuffer, 0, zip64EocdrBuffer.length, zip64EocdrOffset, function(err3) {
-              if (err3) return callback(err3);
-              if (zip64EocdrBuffer.readUInt32LE(0) !== 101075792) {
-                return callback(new Error("invalid zip64 end of central directory record signature"));
-              }
-              diskNumber = zip64EocdrBuffer.readUInt32LE(16);
-              if (diskNumber !== 0) {
-                return callback(new Error("multi-disk zip files are not supported: found disk number: " + diskNumber));
-              }
-              entryCount = readUInt64LE(zip64EocdrBuffer, 32);
-              centralDirectoryOffset = readUInt64LE(zip64EocdrBuffer, 48);
-              return callback(null, new ZipFile(reader, centralDirectoryOffset, totalSize, entryCount, comment, options4.autoClose, options4.lazyEntries, decodeStrings, options4.validateEntrySizes, options4.strictFileNames));
-            });
-          }
-          if (diskNumber !== 0) {
-            return callback(new Error("multi-disk zip files are not supported: found disk number: " + diskNumber));
-          }
-          return callback(null, new ZipFile(reader, centralDirectoryOffset, totalSize, entryCount, comment, options4.autoClose, options4.lazyEntries, decodeStrings, options4.validateEntrySizes, options4.strictFileNames));
-        }
-        callback(new Error("End of central directory record signature not found. Either not a zip file, or file is truncated."));
-      });
-    }
-    util.inherits(ZipFile, EventEmitter);
-    function ZipFile(reader, centralDirectoryOffset, fileSize, entryCount, comment, autoClose, lazyEntries, decodeStrings, validateEntrySizes, strictFileNames) {
-      var self = this;
-      EventEmitter.call(self);
-      self.reader = reader;
-      self.reader.on("error", function(err2) {
-        emitError(self, err2);
-      });
-      self.reader.once("close", function() {
-        self.emit("close");
-      });
-      self.readEntryCursor = centralDirectoryOffset;
-      self.fileSize = fileSize;
-      self.entryCount = entryCount;
-      self.comment = comment;
-      self.entriesRead = 0;
-      self.autoClose = !!autoClose;
-      self.lazyEntries = !!lazyEntries;
-      self.decodeStrings = !!decodeStrings;
-      self.validateEntrySizes = !!validateEntrySizes;
-      self.strictFileNames = !!strictFileNames;
-      self.isOpen = true;
-      self.emittedError = false;
-      self.hasEachEntryBeenCalled = false;
-      if (!self.lazyEntries) self._readEntry();
-    }
-    ZipFile.prototype.close = function() {
-      if (!this.isOpen) return;
-      this.isOpen = false;
-      this.reader.unref();
-    };
-    function emitErrorAndAutoClose(self, err2) {
-      if (self.autoClose) self.close();
-      emitError(self, err2);
-    }
-    function emitError(self, err2) {
-      if (self.emittedError) return;
-      self.emittedError = true;
-      self.emit("error", err2);
-    }
-    ZipFile.prototype.readEntry = function() {
-      if (!this.lazyEntries) throw new Error("readEntry() called without lazyEntries:true");
-      this._readEntry();
-    };
-    ZipFile.prototype._readEntry = function() {
-      var self = this;
-      if (self.entryCount === self.entriesRead) {
-        setImmediate(function() {
-          if (self.autoClose) self.close();
-          if (self.emittedError) return;
-          self.emit("end");
-        });
-        return;
-      }
-      if (self.emittedError) return;
-      var buffer = newBuffer(46);
-      readAndAssertNoEof(self.reader, buffer, 0, buffer.length, self.readEntryCursor, function(err2) {
-        if (err2) return emitErrorAndAutoClose(self, err2);
-        if (self.emittedError) return;
-        var entry = new Entry();
-        var signature = buffer.readUInt32LE(0);
-        if (signature !== 33639248) return emitErrorAndAutoClose(self, new Error("invalid central directory file header signature: 0x" + signature.toString(16)));
-        entry.versionMadeBy = buffer.readUInt16LE(4);
-        entry.versionNeededToExtract = buffer.readUInt16LE(6);
-        entry.generalPurposeBitFlag = buffer.readUInt16LE(8);
-        entry.compressionMethod = buffer.readUInt16LE(10);
-        entry.lastModFileTime = buffer.readUInt16LE(12);
-        entry.lastModFileDate = buffer.readUInt16LE(14);
-        entry.crc32 = buffer.readUInt32LE(16);
-        entry.compressedSize = buffer.readUInt32LE(20);
-        entry.uncompressedSize = buffer.readUInt32LE(24);
-        entry.fileNameLength = buffer.readUInt16LE(28);
-        entry.extraFieldLength = buffer.readUInt16LE(30);
-        entry.fileCommentLength = buffer.readUInt16LE(32);
-        entry.internalFileAttributes = buffer.readUInt16LE(36);
-        entry.externalFileAttributes = buffer.readUInt32LE(38);
-        entry.relativeOffsetOfLocalHeader = buffer.readUInt32LE(42);
-        if (entry.generalPurposeBitFlag & 64) return emitErrorAndAutoClose(self, new Error("strong encryption is not supported"));
-        self.readEntryCursor += 46;
-        buffer = newBuffer(entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength);
-        readAndAssertNoEof(self.reader, buffer, 0, buffer.length, self.readEntryCursor, function(err3) {
-          if (err3) return emitErrorAndAutoClose(self, err3);
-          if (self.emittedError) return;
-          entry.fileNameRaw = buffer.subarray(0, entry.fileNameLength);
-          var fileCommentStart = entry.fileNameLength + entry.extraFieldLength;
-          entry.extraFieldRaw = buffer.subarray(entry.fileNameLength, fileCommentStart);
-          entry.fileCommentRaw = buffer.subarray(fileCommentStart, fileCommentStart + entry.fileCommentLength);
-          try {
-            entry.extraFields = parseExtraFields(entry.extraFieldRaw);
-          } catch (err4) {
-            return emitErrorAndAutoClose(self, err4);
-          }
-          if (self.decodeStrings) {
-            var isUtf8 = (entry.generalPurposeBitFlag & 2048) !== 0;
-            entry.fileComment = decodeBuffer(entry.fileCommentRaw, isUtf8);
-            entry.fileName = getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, self.strictFileNames);
-            var errorMessage = validateFileName(entry.fileName);
-            if (errorMessage != null) return emitErrorAndAutoClose(self, new Error(errorMessage));
-          } else {
-            entry.fileComment = entry.fileCommentRaw;
-            entry.fileName = entry.fileNameRaw;
-          }
-          entry.comment = entry.fileComment;
-          self.readEntryCursor += buffer.length;
-          self.entriesRead += 1;
-          for (var i = 0; i < entry.extraFields.length; i++) {
-            var extraField = entry.extraFields[i];
-            if (extraField.id !== 1) continue;
-            var zip64EiefBuffer = extraField.data;
-            var index = 0;
-            if (entry.uncompressedSize === 4294967295) {
-              if (index + 8 > zip64EiefBuffer.length) {
-                return emitErrorAndAutoClose(self, new Error("zip64 extended information extra field does not include uncompressed size"));
-              }
-              entry.uncompressedSize = readUInt64LE(zip64EiefBuffer, index);
-              index += 8;
-            }
-            if (entry.compressedSize === 4294967295) {
-              if (index + 8 > zip64EiefBuffer.length) {
-                return emitErrorAndAutoClose(self, new Error("zip64 extended information extra field does not include compressed size"));
-              }
-              entry.compressedSize = readUInt64LE(zip64EiefBuffer, index);
-              index += 8;
-            }
-            if (entry.relativeOffsetOfLocalHeader === 4294967295) {
-              if (index + 8 > zip64EiefBuffer.length) {
-                return emitErrorAndAutoClose(self, new Error("zip64 extended information extra field does not include relative header offset"));
-              }
-              entry.relativeOffsetOfLocalHeader = readUInt64LE(zip64EiefBuffer, index);
-              index += 8;
-            }
-            break;
-          }
-          if (self.validateEntrySizes && entry.compressionMethod === 0) {
-            var expectedCompressedSize = entry.uncompressedSize;
-            if (entry.isEncrypted()) {
-              expectedCompressedSize += 12;
-            }
-            if (entry.compressedSize !== expectedCompressedSize) {
-              var msg = "compressed/uncompressed size mismatch for stored file: " + entry.compressedSize + " != " + entry.uncompressedSize;
-              return emitErrorAndAutoClose(self, new Error(msg));
-            }
-          }
-          self.emit("entry", entry);
-          if (!self.lazyEntries) self._readEntry();
-        });
-      });
-    };
-    ZipFile.prototype.eachEntry = function() {
-      const self = this;
-      if (!self.lazyEntries) throw new Error("eachEntry() requires lazyEntries: true");
-      if (self.hasEachEntryBeenCalled) throw new Error("eachEntry() must only be called once per ZipFile");
-      self.hasEachEntryBeenCalled = true;
-      let pendingResolveReject = null;
-      self.on("entry", onEntry);
-      self.on("end", onEnd);
-      self.on("error", onError);
-      function cleanup() {
-        self.removeListener("entry", onEntry);
-        self.removeListener("end", onEnd);
-        self.removeListener("error", onError);
-        if (self.autoClose) self.close();
-      }
-      function onEntry(entry) {
-        let { resolve } = pendingResolveReject;
-        pendingResolveReject = null;
-        resolve({ value: entry });
-      }
-      function onEnd() {
-        let { resolve } = pendingResolveReject;
-        pendingResolveReject = null;
-        cleanup();
-        resolve({ done: true });
-      }
-      function onError(err2) {
-        let { reject } = pendingResolveReject;
-        pendingResolveReject = null;
-        cleanup();
-        reject(err2);
-      }
-      return {
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-        next() {
-          const promise2 = new Promise((resolve, reject) => {
-            if (pendingResolveReject != null) throw new Error("next() called before previous Promise was resolved.");
-            pendingResolveReject = { resolve, reject };
-          });
-          self.readEntry();
-          return promise2;
-        },
-        return(value) {
-          cleanup();
-          return Promise.resolve({ done: true, value });
-        },
-        throw(value) {
-          cleanup();
-          return Promise.reject(value);
-        }
-      };
-    };
-    ZipFile.prototype.openReadStream = function(entry, options4, callback) {
-      var self = this;
-      var relativeStart = 0;
-      var relativeEnd = entry.compressedSize;
-      if (callback == null) {
-        callback = options4;
-        options4 = null;
-      }
-      if (options4 == null) {
-        options4 = {};
-      } else {
-        if (options4.decodeFileData === false) {
-          if (options4.decrypt != null) {
-            throw new Error("cannot use options.decrypt when options.decodeFileData === false");
-          }
-          if (options4.decompress != null) {
-            throw new Error("cannot use options.decompress when options.decodeFileData === false");
-          }
-        } else {
-          if (options4.decrypt != null) {
-            if (!entry.isEncrypted()) {
-              throw new Error("options.decrypt can only be specified for encrypted entries. See also option decodeFileData.");
-            }
-            if (options4.decrypt !== false) throw new Error("invalid options.decrypt value: " + options4.decrypt);
-            if (entry.isCompressed()) {
-              if (options4.decompress !== false) throw new Error("entry is encrypted and compressed, and options.decompress !== false. See also option decodeFileData.");
-            }
-          }
-          if (options4.decompress != null) {
-            if (!entry.isCompressed()) {
-              throw new Error("options.decompress can only be specified for compressed entries. See also option decodeFileData.");
-            }
-            if (!(options4.decompress === false || options4.decompress === true)) {
-              throw new Error("invalid options.decompress value: " + options4.decompress);
-            }
-            decompress2 = options4.decompress;
-          }
-        }
-        if (options4.start != null) {
-          relativeStart = options4.start;
-          if (relativeStart < 0) throw new Error("options.start < 0");
-          if (relativeStart > entry.compressedSize) throw new Error("options.start > entry.compressedSize");
-        }
-        if (options4.end != null) {
-          relativeEnd = options4.end;
-          if (relativeEnd < 0) throw new Error("options.end < 0");
-          if (relativeEnd > entry.compressedSize) throw new Error("options.end > entry.compressedSize");
-          if (relativeEnd < relativeStart) throw new Error("options.end < options.start");
-        }
-      }
-      var rawMode = options4.decodeFileData === false || // Explicitly requested raw.
-      (entry.compressionMethod === 0 || // Naturally without compression.
-      entry.compressionMethod === 8 && options4.decompress === false) && (!entry.isEncrypted() || // Naturally without encryption.
-      options4.decrypt === false);
-      if (options4.start != null || options4.end != null) {
-        if (!rawMode) throw new Error("start/end range require options.decodeFileData === false for non-trivial encoded entries.");
-      }
-      if (!self.isOpen) return callback(new Error("closed"));
-      if (entry.isEncrypted() && !rawMode) {
-        if (options4.decrypt !== false) return callback(new Error("entry is encrypted, and options.decodeFileData !== false"));
-      }
-      var decompress2;
-      if (rawMode) {
-        decompress2 = false;
-      } else if (entry.compressionMethod === 8) {
-        decompress2 = options4.decodeFileData !== true;
-      } else {
-        return callback(new Error("unsupported compression method: " + entry.compressionMethod));
-      }
-      self.readLocalFileHeader(entry, { minimal: true }, function(err2, localFileHeader) {
-        if (err2) return callback(err2);
-        self.openReadStreamLowLevel(
-          localFileHeader.fileDataStart,
-          entry.compressedSize,
-          relativeStart,
-          relativeEnd,
-          decompress2,
-          entry.uncompressedSize,
-          callback
-        );
-      });
-    };
-    ZipFile.prototype.openReadStreamLowLevel = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress2, uncompressedSize, callback) {
-      var self = this;
-      var fileDataEnd = fileDataStart + compressedSize;
-      var readStream = self.reader.createReadStream({
-        start: fileDataStart + relativeStart,
-        end: fileDataStart + relativeEnd
-      });
-      var endpointStream = readStream;
-      if (decompress2) {
-        var destroyed = false;
-        var inflateFilter = zlib5.createInflateRaw();
-        readStream.on("error", function(err2) {
-          setImmediate(function() {
-            if (!destroyed) inflateFilter.emit("error", err2);
-          });
-        });
-        readStream.pipe(inflateFilter);
-        if (self.validateEntrySizes) {
-          endpointStream = new AssertByteCountStream(uncompressedSize);
-          inflateFilter.on("error", function(err2) {
-            setImmediate(function() {
-              if (!destroyed) endpointStream.emit("error", err2);
-            });
-          });
-          inflateFilter.pipe(endpointStream);
-        } else {
-          endpointStream = inflateFilter;
-        }
-        installDestroyFn(endpointStream, function() {
-          destroyed = true;
-          if (inflateFilter !== endpointStream) inflateFilter.unpipe(endpointStream);
-          readStream.unpipe(inflateFilter);
-          readStream.destroy();
-        });
-      }
-      callback(null, endpointStream);
-    };
-    ZipFile.prototype.readLocalFileHeader = function(entry, options4, callback) {
-      var self = this;
-      if (callback == null) {
-        callback = options4;
-        options4 = null;
-      }
-      if (options4 == null) options4 = {};
-      self.reader.ref();
-      var buffer = newBuffer(30);
-      readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader, function(err2) {
-        try {
-          if (err2) return callback(err2);
-          var signature = buffer.readUInt32LE(0);
-          if (signature !== 67324752) {
-            return callback(new Error("invalid local file header signature: 0x" + signature.toString(16)));
-          }
-          var fileNameLength = buffer.readUInt16LE(26);
-          var extraFieldLength = buffer.readUInt16LE(28);
-          var fileDataStart = entry.relativeOffsetOfLocalHeader + 30 + fileNameLength + extraFieldLength;
-          if (fileDataStart + entry.compressedSize > self.fileSize) {
-            return callback(new Error("file data overflows file bounds: " + fileDataStart + " + " + entry.compressedSize + " > " + self.fileSize));
-          }
-          if (options4.minimal) {
-            return callback(null, { fileDataStart });
-          }
-          var localFileHeader = new LocalFileHeader();
-          localFileHeader.fileDataStart = fileDataStart;
-          localFileHeader.versionNeededToExtract = buffer.readUInt16LE(4);
-          localFileHeader.generalPurposeBitFlag = buffer.readUInt16LE(6);
-          localFileHeader.compressionMethod = buffer.readUInt16LE(8);
-          localFileHeader.lastModFileTime = buffer.readUInt16LE(10);
-          localFileHeader.lastModFileDate = buffer.readUInt16LE(12);
-          localFileHeader.crc32 = buffer.readUInt32LE(14);
-          localFileHeader.compressedSize = buffer.readUInt32LE(18);
-          localFileHeader.uncompressedSize = buffer.readUInt32LE(22);
-          localFileHeader.fileNameLength = fileNameLength;
-          localFileHeader.extraFieldLength = extraFieldLength;
-          buffer = newBuffer(fileNameLength + extraFieldLength);
-          self.reader.ref();
-          readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader + 30, function(err3) {
-            try {
-              if (err3) return callback(err3);
-              localFileHeader.fileName = buffer.subarray(0, fileNameLength);
-              localFileHeader.extraField = buffer.subarray(fileNameLength);
-              return callback(null, localFileHeader);
-            } finally {
-              self.reader.unref();
-            }
-          });
-        } finally {
-          self.reader.unref();
-        }
-      });
-    };
-    ZipFile.prototype.openReadStreamPromise = function(entry, options4) {
-      return new Promise((resolve, reject) => {
-        this.openReadStream(entry, options4, function(err2, readStream) {
-          if (err2) return reject(err2);
-          resolve(readStream);
-        });
-      });
-    };
-    ZipFile.prototype.openReadStreamLowLevelPromise = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress2, uncompressedSize) {
-      return new Promise((resolve, reject) => {
-        this.openReadStream(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress2, uncompressedSize, function(err2, readStream) {
-          if (err2) return reject(err2);
-          resolve(readStream);
-        });
-      });
-    };
-    ZipFile.prototype.readLocalFileHeaderPromise = function(entry, options4) {
-      return new Promise((resolve, reject) => {
-        this.readLocalFileHeader(entry, options4, function(err2, localFileHeader) {
-          if (err2) return reject(err2);
-          resolve(localFileHeader);
-        });
-      });
-    };
-    function Entry() {
-    }
-    Entry.prototype.getLastModDate = function(options4) {
-      if (options4 == null) options4 = {};
-      if (!options4.forceDosFormat) {
-        for (var i = 0; i < this.extraFields.length; i++) {
-          var extraField = this.extraFields[i];
-          if (extraField.id === 21589) {
-            var data = extraField.data;
-            if (data.length < 5) continue;
-            var flags = data[0];
-            var HAS_MTIME = 1;
-            if (!(flags & HAS_MTIME)) continue;
-            var posixTimestamp = data.readInt32LE(1);
-            return new Date(posixTimestamp * 1e3);
-          } else if (extraField.id === 10) {
-            var data = extraField.data;
-            if (data.length !== 32) continue;
-            if (data.readUInt16LE(4) !== 1) continue;
-            if (data.readUInt16LE(6) !== 24) continue;
-            var hundredNanoSecondsSince1601 = data.readUInt32LE(8) + 4294967296 * data.readInt32LE(12);
-            var millisecondsSince1970 = hundredNanoSecondsSince1601 / 1e4 - 116444736e5;
-            return new Date(millisecondsSince1970);
-          }
-        }
-      }
-      return dosDateTimeToDate(this.lastModFileDate, this.lastModFileTime, options4.timezone);
-    };
-    Entry.prototype.canDecodeFileData = function() {
-      return !this.isEncrypted() && (this.compressionMethod === 0 || this.compressionMethod === 8);
-    };
-    Entry.prototype.isEncrypted = function() {
-      return (this.generalPurposeBitFlag & 1) !== 0;
-    };
-    Entry.prototype.isCompressed = function() {
-      return this.compressionMethod === 8;
-    };
-    function LocalFileHeader() {
-    }
-    function dosDateTimeToDate(date5, time3, timezone) {
-      var day = date5 & 31;
-      var month = (date5 >> 5 & 15) - 1;
-      var year = (date5 >> 9 & 127) + 1980;
-      var millisecond = 0;
-      var second = (time3 & 31) * 2;
-      var minute = time3 >> 5 & 63;
-      var hour = time3 >> 11 & 31;
-      if (timezone == null || timezone === "local") {
-        return new Date(year, month, day, hour, minute, second, millisecond);
-      } else if (timezone === "UTC") {
-        return new Date(Date.UTC(year, month, day, hour, minute, second, millisecond));
-      } else {
-        throw new Error("unrecognized options.timezone: " + options.timezone);
-      }
-    }
-    function getFileNameLowLevel(generalPurposeBitFlag, fileNameBuffer, extraFields, strictFileNames) {
-      var fileName = null;
-      for (var i = 0; i < extraFields.length; i++) {
-        var extraField = extraFields[i];
-        if (extraField.id === 28789) {
-          if (extraField.data.length < 6) {
-            continue;
-          }
-          if (extraField.data.readUInt8(0) !== 1) {
-            continue;
-          }
-          var oldNameCrc32 = extraField.data.readUInt32LE(1);
-          if (crc322(fileNameBuffer) !== oldNameCrc32) {
-            continue;
-          }
-          fileName = decodeBuffer(extraField.data.subarray(5), true);
-          break;
-        }
-      }
-      if (fileName == null) {
-        var isUtf8 = (generalPurposeBitFlag & 2048) !== 0;
-        fileName = decodeBuffer(fileNameBuffer, isUtf8);
-      }
-      if (!strictFileNames) {
-        fileName = fileName.replace(/\\/g, "/");
-      }
-      return fileName;
-    }
-    function validateFileName(fileName) {
-      if (fileName.indexOf("\\") !== -1) {
-        return "invalid characters in fileName: " + fileName;
-      }
-      if (/^[a-zA-Z]:/.test(fileName) || /^\//.test(fileName)) {
-        return "absolute path: " + fileName;
-      }
-      if (fileName.split("/").indexOf("..") !== -1) {
-        return "invalid relative path: " + fileName;
-      }
-      return null;
-    }
-    function parseExtraFields(extraFieldBuffer) {
-      var extraFields = [];
-      var i = 0;
-      while (i < extraFieldBuffer.length - 3) {
-        var headerId = extraFieldBuffer.readUInt16LE(i + 0);
-        var dataSize = extraFieldBuffer.readUInt16LE(i + 2);
-        var dataStart = i + 4;
-        var dataEnd = dataStart + dataSize;
-        if (dataEnd > extraFieldBuffer.length) throw new Error("extra field length exceeds extra field buffer size");
-        var dataBuffer = extraFieldBuffer.subarray(dataStart, dataEnd);
-        extraFields.push({
-          id: headerId,
-          data: dataBuffer
-        });
-        i = dataEnd;
-      }
-      return extraFields;
-    }
-    function readAndAssertNoEof(reader, buffer, offset, length, position, callback) {
-      if (length === 0) {
-        return setImmediate(function() {
-          callback(null, newBuffer(0));
-        });
-      }
-      reader.read(buffer, offset, length, position, function(err2, bytesRead) {
-        if (err2) return callback(err2);
-        if (bytesRead < length) {
-          return callback(new Error("unexpected EOF"));
-        }
-        callback();
-      });
-    }
-    util.inherits(AssertByteCountStream, Transform2);
-    function AssertByteCountStream(byteCount) {
-      Transform2.call(this);
-      this.actualByteCount = 0;
-      this.expectedByteCount = byteCount;
-    }
-    AssertByteCountStream.prototype._transform = function(chunk, encoding, cb) {
-      this.actualByteCount += chunk.length;
-      if (this.actualByteCount > this.expectedByteCount) {
-        var msg = "too many bytes in the stream. expected " + this.expectedByteCount + ". got at least " + this.actualByteCount;
-        return cb(new Error(msg));
-      }
-      cb(null, chunk);
-    };
-    AssertByteCountStream.prototype._flush = function(cb) {
-      if (this.actualByteCount < this.expectedByteCount) {
-        var msg = "not enough bytes in the stream. expected " + this.expectedByteCount + ". got only " + this.actualByteCount;
-        return cb(new Error(msg));
-      }
-      cb();
-    };
-    util.inherits(RandomAccessReader, EventEmitter);
-    function RandomAccessReader() {
-      EventEmitter.call(this);
-      this.refCount = 0;
-    }
-    RandomAccessReader.prototype.ref = function() {
-      this.refCount += 1;
-    };
-    RandomAccessReader.prototype.unref = function() {
-      var self = this;
-      self.refCount -= 1;
-      if (self.refCount > 0) return;
-      if (self.refCount < 0) throw new Error("invalid unref");
-      self.close(onCloseDone);
-      function onCloseDone(err2) {
-        if (err2) return self.emit("error", err2);
-        self.emit("close");
-      }
-    };
-    RandomAccessReader.prototype.createReadStream = function(options4) {
-      if (options4 == null) options4 = {};
-      var start = options4.start;
-      var end2 = options4.end;
-      if (start === end2) {
-        var emptyStream = new PassThrough();
-        setImmediate(function() {
-          emptyStream.end();
-        });
-        return emptyStream;
-      }
-      var stream = this._readStreamForRange(start, end2);
-      var destroyed = false;
-      var refUnrefFilter = new RefUnrefFilter(this);
-      stream.on("error", function(err2) {
-        setImmediate(function() {
-          if (!destroyed) refUnrefFilter.emit("error", err2);
-        });
-      });
-      installDestroyFn(refUnrefFilter, function() {
-        stream.unpipe(refUnrefFilter);
-        refUnrefFilter.unref();
-        stream.destroy();
-      });
-      var byteCounter = new AssertByteCountStream(end2 - start);
-      refUnrefFilter.on("error", function(err2) {
-        setImmediate(function() {
-          if (!destroyed) byteCounter.emit("error", err2);
-        });
-      });
-      installDestroyFn(byteCounter, function() {
-        destroyed = true;
-        refUnrefFilter.unpipe(byteCounter);
-        refUnrefFilter.destroy();
-      });
-      return stream.pipe(refUnrefFilter).pipe(byteCounter);
-    };
-    RandomAccessReader.prototype._readStreamForRange = function(start, end2) {
-      throw new Error("not implemented");
-    };
-    RandomAccessReader.prototype.read = function(buffer, offset, length, position, callback) {
-      var readStream = this.createReadStream({ start: position, end: position + length });
-      var writeStream = new Writable();
-      var written = 0;
-      writeStream._write = function(chunk, encoding, cb) {
-        chunk.copy(buffer, offset + written, 0, chunk.length);
-        written += chunk.length;
-        cb();
-      };
-      writeStream.on("finish", callback);
-      readStream.on("error", function(error62) {
-        callback(error62);
-      });
-      readStream.pipe(writeStream);
-    };
-    RandomAccessReader.prototype.close = function(callback) {
-      setImmediate(callback);
-    };
-    util.inherits(RefUnrefFilter, PassThrough);
-    function RefUnrefFilter(context) {
-      PassThrough.call(this);
-      this.context = context;
-      this.context.ref();
-      this.unreffedYet = false;
-    }
-    RefUnrefFilter.prototype._flush = function(cb) {
-      this.unref();
-      cb();
-    };
-    RefUnrefFilter.prototype.unref = function(cb) {
-      if (this.unreffedYet) return;
-      this.unreffedYet = true;
-      this.context.unref();
-    };
-    var cp437 = "\0\u263A\u263B\u2665\u2666\u2663\u2660\u2022\u25D8\u25CB\u25D9\u2642\u2640\u266A\u266B\u263C\u25BA\u25C4\u2195\u203C\xB6\xA7\u25AC\u21A8\u2191\u2193\u2192\u2190\u221F\u2194\u25B2\u25BC !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u2302\xC7\xFC\xE9\xE2\xE4\xE0\xE5\xE7\xEA\xEB\xE8\xEF\xEE\xEC\xC4\xC5\xC9\xE6\xC6\xF4\xF6\xF2\xFB\xF9\xFF\xD6\xDC\xA2\xA3\xA5\u20A7\u0192\xE1\xED\xF3\xFA\xF1\xD1\xAA\xBA\xBF\u2310\xAC\xBD\xBC\xA1\xAB\xBB\u2591\u2592\u2593\u2502\u2524\u2561\u2562\u2556\u2555\u2563\u2551\u2557\u255D\u255C\u255B\u2510\u2514\u2534\u252C\u251C\u2500\u253C\u255E\u255F\u255A\u2554\u2569\u2566\u2560\u2550\u256C\u2567\u2568\u2564\u2565\u2559\u2558\u2552\u2553\u256B\u256A\u2518\u250C\u2588\u2584\u258C\u2590\u2580\u03B1\xDF\u0393\u03C0\u03A3\u03C3\xB5\u03C4\u03A6\u0398\u03A9\u03B4\u221E\u03C6\u03B5\u2229\u2261\xB1\u2265\u2264\u2320\u2321\xF7\u2248\xB0\u2219\xB7\u221A\u207F\xB2\u25A0\xA0";
-    function decodeBuffer(buffer, isUtf8) {
-      if (isUtf8) {
-        return buffer.toString("utf8");
-      } else {
-        var result = "";
-        for (var i = 0; i < buffer.length; i++) {
-          result += cp437[buffer[i]];
-        }
-        return result;
-      }
-    }
-    function readUInt64LE(buffer, offset) {
-      var lower32 = buffer.readUInt32LE(offset);
-      var upper32 = buffer.readUInt32LE(offset + 4);
-      return upper32 * 4294967296 + lower32;
-    }
-    var newBuffer;
-    if (typeof Buffer.allocUnsafe === "function") {
-      newBuffer = function(len) {
-        return Buffer.allocUnsafe(len);
-      };
-    } else {
-      newBuffer = function(len) {
-        return new Buffer(len);
-      };
-    }
-    function installDestroyFn(stream, fn) {
-      if (typeof stream.destroy === "function") {
-        stream._destroy = function(err2, cb) {
-          fn();
-          if (cb != null) cb(err2);
-        };
-      } else {
-        stream.destroy = fn;
-      }
-    }
-    function defaultCallback(err2) {
-      if (err2) throw err2;
-    }
-  }
-});
-
 // node_modules/fastest-levenshtein/mod.js
 var require_mod = __commonJS({
   "node_modules/fastest-levenshtein/mod.js"(exports) {
@@ -7627,7 +3858,7 @@ var require_Document = __commonJS({
 });
 
 // node_modules/yaml/dist/errors.js
-var require_errors2 = __commonJS({
+var require_errors = __commonJS({
   "node_modules/yaml/dist/errors.js"(exports) {
     "use strict";
     var YAMLError = class extends Error {
@@ -9033,7 +5264,7 @@ var require_composer = __commonJS({
     var node_process = __require("process");
     var directives = require_directives();
     var Document = require_Document();
-    var errors = require_errors2();
+    var errors = require_errors();
     var identity = require_identity();
     var composeDoc = require_compose_doc();
     var resolveEnd = require_resolve_end();
@@ -9240,7 +5471,7 @@ var require_cst_scalar = __commonJS({
     "use strict";
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
-    var errors = require_errors2();
+    var errors = require_errors();
     var stringifyString = require_stringifyString();
     function resolveAsScalar(token2, strict = true, onError) {
       if (token2) {
@@ -11144,7 +7375,7 @@ var require_public_api = __commonJS({
     "use strict";
     var composer = require_composer();
     var Document = require_Document();
-    var errors = require_errors2();
+    var errors = require_errors();
     var log = require_log();
     var identity = require_identity();
     var lineCounter = require_line_counter();
@@ -11242,7 +7473,7 @@ var require_dist = __commonJS({
     var composer = require_composer();
     var Document = require_Document();
     var Schema = require_Schema();
-    var errors = require_errors2();
+    var errors = require_errors();
     var Alias = require_Alias();
     var identity = require_identity();
     var Pair = require_Pair();
@@ -11287,11 +7518,3779 @@ var require_dist = __commonJS({
   }
 });
 
+// node_modules/events-universal/default.js
+var require_default = __commonJS({
+  "node_modules/events-universal/default.js"(exports, module) {
+    module.exports = __require("events");
+  }
+});
+
+// node_modules/fast-fifo/fixed-size.js
+var require_fixed_size = __commonJS({
+  "node_modules/fast-fifo/fixed-size.js"(exports, module) {
+    module.exports = class FixedFIFO {
+      constructor(hwm) {
+        if (!(hwm > 0) || (hwm - 1 & hwm) !== 0) throw new Error("Max size for a FixedFIFO should be a power of two");
+        this.buffer = new Array(hwm);
+        this.mask = hwm - 1;
+        this.top = 0;
+        this.btm = 0;
+        this.next = null;
+      }
+      clear() {
+        this.top = this.btm = 0;
+        this.next = null;
+        this.buffer.fill(void 0);
+      }
+      push(data) {
+        if (this.buffer[this.top] !== void 0) return false;
+        this.buffer[this.top] = data;
+        this.top = this.top + 1 & this.mask;
+        return true;
+      }
+      shift() {
+        const last = this.buffer[this.btm];
+        if (last === void 0) return void 0;
+        this.buffer[this.btm] = void 0;
+        this.btm = this.btm + 1 & this.mask;
+        return last;
+      }
+      peek() {
+        return this.buffer[this.btm];
+      }
+      isEmpty() {
+        return this.buffer[this.btm] === void 0;
+      }
+    };
+  }
+});
+
+// node_modules/fast-fifo/index.js
+var require_fast_fifo = __commonJS({
+  "node_modules/fast-fifo/index.js"(exports, module) {
+    var FixedFIFO = require_fixed_size();
+    module.exports = class FastFIFO {
+      constructor(hwm) {
+        this.hwm = hwm || 16;
+        this.head = new FixedFIFO(this.hwm);
+        this.tail = this.head;
+        this.length = 0;
+      }
+      clear() {
+        this.head = this.tail;
+        this.head.clear();
+        this.length = 0;
+      }
+      push(val) {
+        this.length++;
+        if (!this.head.push(val)) {
+          const prev = this.head;
+          this.head = prev.next = new FixedFIFO(2 * this.head.buffer.length);
+          this.head.push(val);
+        }
+      }
+      shift() {
+        if (this.length !== 0) this.length--;
+        const val = this.tail.shift();
+        if (val === void 0 && this.tail.next) {
+          const next = this.tail.next;
+          this.tail.next = null;
+          this.tail = next;
+          return this.tail.shift();
+        }
+        return val;
+      }
+      peek() {
+        const val = this.tail.peek();
+        if (val === void 0 && this.tail.next) return this.tail.next.peek();
+        return val;
+      }
+      isEmpty() {
+        return this.length === 0;
+      }
+    };
+  }
+});
+
+// node_modules/b4a/index.js
+var require_b4a = __commonJS({
+  "node_modules/b4a/index.js"(exports, module) {
+    function isBuffer(value) {
+      return Buffer.isBuffer(value) || value instanceof Uint8Array;
+    }
+    function isEncoding(encoding) {
+      return Buffer.isEncoding(encoding);
+    }
+    function alloc(size, fill3, encoding) {
+      return Buffer.alloc(size, fill3, encoding);
+    }
+    function allocUnsafe(size) {
+      return Buffer.allocUnsafe(size);
+    }
+    function allocUnsafeSlow(size) {
+      return Buffer.allocUnsafeSlow(size);
+    }
+    function byteLength(string4, encoding) {
+      return Buffer.byteLength(string4, encoding);
+    }
+    function compare2(a, b) {
+      return Buffer.compare(a, b);
+    }
+    function concat(buffers, totalLength) {
+      return Buffer.concat(buffers, totalLength);
+    }
+    function copy(source, target, targetStart, start, end2) {
+      return toBuffer(source).copy(target, targetStart, start, end2);
+    }
+    function equals(a, b) {
+      return toBuffer(a).equals(b);
+    }
+    function fill2(buffer, value, offset, end2, encoding) {
+      return toBuffer(buffer).fill(value, offset, end2, encoding);
+    }
+    function from(value, encodingOrOffset, length) {
+      return Buffer.from(value, encodingOrOffset, length);
+    }
+    function includes(buffer, value, byteOffset, encoding) {
+      return toBuffer(buffer).includes(value, byteOffset, encoding);
+    }
+    function indexOf(buffer, value, byfeOffset, encoding) {
+      return toBuffer(buffer).indexOf(value, byfeOffset, encoding);
+    }
+    function lastIndexOf(buffer, value, byteOffset, encoding) {
+      return toBuffer(buffer).lastIndexOf(value, byteOffset, encoding);
+    }
+    function swap16(buffer) {
+      return toBuffer(buffer).swap16();
+    }
+    function swap32(buffer) {
+      return toBuffer(buffer).swap32();
+    }
+    function swap64(buffer) {
+      return toBuffer(buffer).swap64();
+    }
+    function toBuffer(buffer) {
+      if (Buffer.isBuffer(buffer)) return buffer;
+      return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    }
+    function toString(buffer, encoding, start, end2) {
+      return toBuffer(buffer).toString(encoding, start, end2);
+    }
+    function toHex(buffer, start, end2) {
+      return toBuffer(buffer).toString("hex", start, end2);
+    }
+    function write2(buffer, string4, offset, length, encoding) {
+      return toBuffer(buffer).write(string4, offset, length, encoding);
+    }
+    function readDoubleBE(buffer, offset) {
+      return toBuffer(buffer).readDoubleBE(offset);
+    }
+    function readDoubleLE(buffer, offset) {
+      return toBuffer(buffer).readDoubleLE(offset);
+    }
+    function readFloatBE(buffer, offset) {
+      return toBuffer(buffer).readFloatBE(offset);
+    }
+    function readFloatLE(buffer, offset) {
+      return toBuffer(buffer).readFloatLE(offset);
+    }
+    function readInt32BE(buffer, offset) {
+      return toBuffer(buffer).readInt32BE(offset);
+    }
+    function readInt32LE(buffer, offset) {
+      return toBuffer(buffer).readInt32LE(offset);
+    }
+    function readUInt32BE(buffer, offset) {
+      return toBuffer(buffer).readUInt32BE(offset);
+    }
+    function readUInt32LE(buffer, offset) {
+      return toBuffer(buffer).readUInt32LE(offset);
+    }
+    function writeDoubleBE(buffer, value, offset) {
+      return toBuffer(buffer).writeDoubleBE(value, offset);
+    }
+    function writeDoubleLE(buffer, value, offset) {
+      return toBuffer(buffer).writeDoubleLE(value, offset);
+    }
+    function writeFloatBE(buffer, value, offset) {
+      return toBuffer(buffer).writeFloatBE(value, offset);
+    }
+    function writeFloatLE(buffer, value, offset) {
+      return toBuffer(buffer).writeFloatLE(value, offset);
+    }
+    function writeInt32BE(buffer, value, offset) {
+      return toBuffer(buffer).writeInt32BE(value, offset);
+    }
+    function writeInt32LE(buffer, value, offset) {
+      return toBuffer(buffer).writeInt32LE(value, offset);
+    }
+    function writeUInt32BE(buffer, value, offset) {
+      return toBuffer(buffer).writeUInt32BE(value, offset);
+    }
+    function writeUInt32LE(buffer, value, offset) {
+      return toBuffer(buffer).writeUInt32LE(value, offset);
+    }
+    module.exports = {
+      isBuffer,
+      isEncoding,
+      alloc,
+      allocUnsafe,
+      allocUnsafeSlow,
+      byteLength,
+      compare: compare2,
+      concat,
+      copy,
+      equals,
+      fill: fill2,
+      from,
+      includes,
+      indexOf,
+      lastIndexOf,
+      swap16,
+      swap32,
+      swap64,
+      toBuffer,
+      toString,
+      toHex,
+      write: write2,
+      readDoubleBE,
+      readDoubleLE,
+      readFloatBE,
+      readFloatLE,
+      readInt32BE,
+      readInt32LE,
+      readUInt32BE,
+      readUInt32LE,
+      writeDoubleBE,
+      writeDoubleLE,
+      writeFloatBE,
+      writeFloatLE,
+      writeInt32BE,
+      writeInt32LE,
+      writeUInt32BE,
+      writeUInt32LE
+    };
+  }
+});
+
+// node_modules/text-decoder/lib/pass-through-decoder.js
+var require_pass_through_decoder = __commonJS({
+  "node_modules/text-decoder/lib/pass-through-decoder.js"(exports, module) {
+    var b4a = require_b4a();
+    module.exports = class PassThroughDecoder {
+      constructor(encoding) {
+        this.encoding = encoding;
+      }
+      get remaining() {
+        return 0;
+      }
+      decode(data) {
+        return b4a.toString(data, this.encoding);
+      }
+      flush() {
+        return "";
+      }
+    };
+  }
+});
+
+// node_modules/text-decoder/lib/utf8-decoder.js
+var require_utf8_decoder = __commonJS({
+  "node_modules/text-decoder/lib/utf8-decoder.js"(exports, module) {
+    var b4a = require_b4a();
+    module.exports = class UTF8Decoder {
+      constructor() {
+        this._reset();
+      }
+      get remaining() {
+        return this.bytesSeen;
+      }
+      decode(data) {
+        if (data.byteLength === 0) return "";
+        if (this.bytesNeeded === 0 && trailingIncomplete(data, 0) === 0) {
+          this.bytesSeen = trailingBytesSeen(data);
+          return b4a.toString(data, "utf8");
+        }
+        let result = "";
+        let start = 0;
+        if (this.bytesNeeded > 0) {
+          while (start < data.byteLength) {
+            const byte = data[start];
+            if (byte < this.lowerBoundary || byte > this.upperBoundary) {
+              result += "\uFFFD";
+              this._reset();
+              break;
+            }
+            this.lowerBoundary = 128;
+            this.upperBoundary = 191;
+            this.codePoint = this.codePoint << 6 | byte & 63;
+            this.bytesSeen++;
+            start++;
+            if (this.bytesSeen === this.bytesNeeded) {
+              result += String.fromCodePoint(this.codePoint);
+              this._reset();
+              break;
+            }
+          }
+          if (this.bytesNeeded > 0) return result;
+        }
+        const trailing = trailingIncomplete(data, start);
+        const end2 = data.byteLength - trailing;
+        if (end2 > start) result += b4a.toString(data, "utf8", start, end2);
+        for (let i = end2; i < data.byteLength; i++) {
+          const byte = data[i];
+          if (this.bytesNeeded === 0) {
+            if (byte <= 127) {
+              this.bytesSeen = 0;
+              result += String.fromCharCode(byte);
+            } else if (byte >= 194 && byte <= 223) {
+              this.bytesNeeded = 2;
+              this.bytesSeen = 1;
+              this.codePoint = byte & 31;
+            } else if (byte >= 224 && byte <= 239) {
+              if (byte === 224) this.lowerBoundary = 160;
+              else if (byte === 237) this.upperBoundary = 159;
+              this.bytesNeeded = 3;
+              this.bytesSeen = 1;
+              this.codePoint = byte & 15;
+            } else if (byte >= 240 && byte <= 244) {
+              if (byte === 240) this.lowerBoundary = 144;
+              else if (byte === 244) this.upperBoundary = 143;
+              this.bytesNeeded = 4;
+              this.bytesSeen = 1;
+              this.codePoint = byte & 7;
+            } else {
+              this.bytesSeen = 1;
+              result += "\uFFFD";
+            }
+            continue;
+          }
+          if (byte < this.lowerBoundary || byte > this.upperBoundary) {
+            result += "\uFFFD";
+            i--;
+            this._reset();
+            continue;
+          }
+          this.lowerBoundary = 128;
+          this.upperBoundary = 191;
+          this.codePoint = this.codePoint << 6 | byte & 63;
+          this.bytesSeen++;
+          if (this.bytesSeen === this.bytesNeeded) {
+            result += String.fromCodePoint(this.codePoint);
+            this._reset();
+          }
+        }
+        return result;
+      }
+      flush() {
+        const result = this.bytesNeeded > 0 ? "\uFFFD" : "";
+        this._reset();
+        return result;
+      }
+      _reset() {
+        this.codePoint = 0;
+        this.bytesNeeded = 0;
+        this.bytesSeen = 0;
+        this.lowerBoundary = 128;
+        this.upperBoundary = 191;
+      }
+    };
+    function trailingIncomplete(data, start) {
+      const len = data.byteLength;
+      if (len <= start) return 0;
+      const limit = Math.max(start, len - 4);
+      let i = len - 1;
+      while (i > limit && (data[i] & 192) === 128) i--;
+      if (i < start) return 0;
+      const byte = data[i];
+      let needed;
+      if (byte <= 127) return 0;
+      if (byte >= 194 && byte <= 223) needed = 2;
+      else if (byte >= 224 && byte <= 239) needed = 3;
+      else if (byte >= 240 && byte <= 244) needed = 4;
+      else return 0;
+      const available = len - i;
+      return available < needed ? available : 0;
+    }
+    function trailingBytesSeen(data) {
+      const len = data.byteLength;
+      if (len === 0) return 0;
+      const last = data[len - 1];
+      if (last <= 127) return 0;
+      if ((last & 192) !== 128) return 1;
+      const limit = Math.max(0, len - 4);
+      let i = len - 2;
+      while (i >= limit && (data[i] & 192) === 128) i--;
+      if (i < 0) return 1;
+      const first = data[i];
+      let needed;
+      if (first >= 194 && first <= 223) needed = 2;
+      else if (first >= 224 && first <= 239) needed = 3;
+      else if (first >= 240 && first <= 244) needed = 4;
+      else return 1;
+      if (len - i !== needed) return 1;
+      if (needed >= 3) {
+        const second = data[i + 1];
+        if (first === 224 && second < 160) return 1;
+        if (first === 237 && second > 159) return 1;
+        if (first === 240 && second < 144) return 1;
+        if (first === 244 && second > 143) return 1;
+      }
+      return 0;
+    }
+  }
+});
+
+// node_modules/text-decoder/index.js
+var require_text_decoder = __commonJS({
+  "node_modules/text-decoder/index.js"(exports, module) {
+    var PassThroughDecoder = require_pass_through_decoder();
+    var UTF8Decoder = require_utf8_decoder();
+    module.exports = class TextDecoder {
+      constructor(encoding = "utf8") {
+        this.encoding = normalizeEncoding(encoding);
+        switch (this.encoding) {
+          case "utf8":
+            this.decoder = new UTF8Decoder();
+            break;
+          case "utf16le":
+          case "base64":
+            throw new Error("Unsupported encoding: " + this.encoding);
+          default:
+            this.decoder = new PassThroughDecoder(this.encoding);
+        }
+      }
+      get remaining() {
+        return this.decoder.remaining;
+      }
+      push(data) {
+        if (typeof data === "string") return data;
+        return this.decoder.decode(data);
+      }
+      // For Node.js compatibility
+      write(data) {
+        return this.push(data);
+      }
+      end(data) {
+        let result = "";
+        if (data) result = this.push(data);
+        result += this.decoder.flush();
+        return result;
+      }
+    };
+    function normalizeEncoding(encoding) {
+      encoding = encoding.toLowerCase();
+      switch (encoding) {
+        case "utf8":
+        case "utf-8":
+          return "utf8";
+        case "ucs2":
+        case "ucs-2":
+        case "utf16le":
+        case "utf-16le":
+          return "utf16le";
+        case "latin1":
+        case "binary":
+          return "latin1";
+        case "base64":
+        case "ascii":
+        case "hex":
+          return encoding;
+        default:
+          throw new Error("Unknown encoding: " + encoding);
+      }
+    }
+  }
+});
+
+// node_modules/streamx/lib/errors.js
+var require_errors2 = __commonJS({
+  "node_modules/streamx/lib/errors.js"(exports, module) {
+    module.exports = class StreamError extends Error {
+      constructor(msg, code2, fn = StreamError) {
+        super(msg);
+        this.code = code2;
+        if (Error.captureStackTrace) {
+          Error.captureStackTrace(this, fn);
+        }
+      }
+      static isStreamDestroyed(err2) {
+        return err2 && err2.code === "STREAM_DESTROYED";
+      }
+      static isPrematureClose(err2) {
+        return err2 && err2.code === "PREMATURE_CLOSE";
+      }
+      static isAborted(err2) {
+        return err2 && err2.code === "ABORTED";
+      }
+      static isBadArgument(err2) {
+        return err2 && err2.code === "BAD_ARGUMENT";
+      }
+      get name() {
+        return "StreamError";
+      }
+      static STREAM_DESTROYED() {
+        return new StreamError("Stream was destroyed", "STREAM_DESTROYED", StreamError.STREAM_DESTROYED);
+      }
+      static PREMATURE_CLOSE(msg = "Premature close") {
+        return new StreamError(msg, "PREMATURE_CLOSE", StreamError.PREMATURE_CLOSE);
+      }
+      static ABORTED() {
+        return new StreamError("Stream aborted", "ABORTED", StreamError.ABORTED);
+      }
+      static BAD_ARGUMENT(msg = "Bad argument") {
+        return new StreamError(msg, "BAD_ARGUMENT", StreamError.BAD_ARGUMENT);
+      }
+    };
+  }
+});
+
+// node_modules/streamx/index.js
+var require_streamx = __commonJS({
+  "node_modules/streamx/index.js"(exports, module) {
+    var { EventEmitter } = require_default();
+    var FIFO = require_fast_fifo();
+    var TextDecoder2 = require_text_decoder();
+    var StreamError = require_errors2();
+    var qmt = typeof queueMicrotask === "undefined" ? (fn) => global.process.nextTick(fn) : queueMicrotask;
+    var MAX = (1 << 29) - 1;
+    var OPENING = 1;
+    var PREDESTROYING = 2;
+    var DESTROYING = 4;
+    var DESTROYED = 8;
+    var NOT_OPENING = MAX ^ OPENING;
+    var NOT_PREDESTROYING = MAX ^ PREDESTROYING;
+    var READ_ACTIVE = 1 << 4;
+    var READ_UPDATING = 2 << 4;
+    var READ_PRIMARY = 4 << 4;
+    var READ_QUEUED = 8 << 4;
+    var READ_RESUMED = 16 << 4;
+    var READ_PIPE_DRAINED = 32 << 4;
+    var READ_ENDING = 64 << 4;
+    var READ_EMIT_DATA = 128 << 4;
+    var READ_EMIT_READABLE = 256 << 4;
+    var READ_EMITTED_READABLE = 512 << 4;
+    var READ_DONE = 1024 << 4;
+    var READ_NEXT_TICK = 2048 << 4;
+    var READ_NEEDS_PUSH = 4096 << 4;
+    var READ_READ_AHEAD = 8192 << 4;
+    var READ_FLOWING = READ_RESUMED | READ_PIPE_DRAINED;
+    var READ_ACTIVE_AND_NEEDS_PUSH = READ_ACTIVE | READ_NEEDS_PUSH;
+    var READ_PRIMARY_AND_ACTIVE = READ_PRIMARY | READ_ACTIVE;
+    var READ_EMIT_READABLE_AND_QUEUED = READ_EMIT_READABLE | READ_QUEUED;
+    var READ_RESUMED_READ_AHEAD = READ_RESUMED | READ_READ_AHEAD;
+    var READ_NOT_ACTIVE = MAX ^ READ_ACTIVE;
+    var READ_NON_PRIMARY = MAX ^ READ_PRIMARY;
+    var READ_NON_PRIMARY_AND_PUSHED = MAX ^ (READ_PRIMARY | READ_NEEDS_PUSH);
+    var READ_PUSHED = MAX ^ READ_NEEDS_PUSH;
+    var READ_PAUSED = MAX ^ READ_RESUMED;
+    var READ_NOT_QUEUED = MAX ^ (READ_QUEUED | READ_EMITTED_READABLE);
+    var READ_NOT_ENDING = MAX ^ READ_ENDING;
+    var READ_PIPE_NOT_DRAINED = MAX ^ READ_FLOWING;
+    var READ_NOT_NEXT_TICK = MAX ^ READ_NEXT_TICK;
+    var READ_NOT_UPDATING = MAX ^ READ_UPDATING;
+    var READ_NO_READ_AHEAD = MAX ^ READ_READ_AHEAD;
+    var READ_PAUSED_NO_READ_AHEAD = MAX ^ READ_RESUMED_READ_AHEAD;
+    var WRITE_ACTIVE = 1 << 18;
+    var WRITE_UPDATING = 2 << 18;
+    var WRITE_PRIMARY = 4 << 18;
+    var WRITE_QUEUED = 8 << 18;
+    var WRITE_UNDRAINED = 16 << 18;
+    var WRITE_DONE = 32 << 18;
+    var WRITE_EMIT_DRAIN = 64 << 18;
+    var WRITE_NEXT_TICK = 128 << 18;
+    var WRITE_WRITING = 256 << 18;
+    var WRITE_FINISHING = 512 << 18;
+    var WRITE_CORKED = 1024 << 18;
+    var WRITE_NOT_ACTIVE = MAX ^ (WRITE_ACTIVE | WRITE_WRITING);
+    var WRITE_NON_PRIMARY = MAX ^ WRITE_PRIMARY;
+    var WRITE_NOT_FINISHING = MAX ^ (WRITE_ACTIVE | WRITE_FINISHING);
+    var WRITE_DRAINED = MAX ^ WRITE_UNDRAINED;
+    var WRITE_NOT_QUEUED = MAX ^ WRITE_QUEUED;
+    var WRITE_NOT_NEXT_TICK = MAX ^ WRITE_NEXT_TICK;
+    var WRITE_NOT_UPDATING = MAX ^ WRITE_UPDATING;
+    var WRITE_NOT_CORKED = MAX ^ WRITE_CORKED;
+    var ACTIVE = READ_ACTIVE | WRITE_ACTIVE;
+    var NOT_ACTIVE = MAX ^ ACTIVE;
+    var DONE = READ_DONE | WRITE_DONE;
+    var DESTROY_STATUS = DESTROYING | DESTROYED | PREDESTROYING;
+    var OPEN_STATUS = DESTROY_STATUS | OPENING;
+    var AUTO_DESTROY = DESTROY_STATUS | DONE;
+    var NON_PRIMARY = WRITE_NON_PRIMARY & READ_NON_PRIMARY;
+    var ACTIVE_OR_TICKING = WRITE_NEXT_TICK | READ_NEXT_TICK;
+    var TICKING = ACTIVE_OR_TICKING & NOT_ACTIVE;
+    var IS_OPENING = OPEN_STATUS | TICKING;
+    var READ_PRIMARY_STATUS = OPEN_STATUS | READ_ENDING | READ_DONE;
+    var READ_STATUS = OPEN_STATUS | READ_DONE | READ_QUEUED;
+    var READ_ENDING_STATUS = OPEN_STATUS | READ_ENDING | READ_QUEUED;
+    var READ_READABLE_STATUS = OPEN_STATUS | READ_EMIT_READABLE | READ_QUEUED | READ_EMITTED_READABLE;
+    var SHOULD_NOT_READ = OPEN_STATUS | READ_ACTIVE | READ_ENDING | READ_DONE | READ_NEEDS_PUSH | READ_READ_AHEAD;
+    var READ_BACKPRESSURE_STATUS = DESTROY_STATUS | READ_ENDING | READ_DONE;
+    var READ_UPDATE_SYNC_STATUS = READ_UPDATING | OPEN_STATUS | READ_NEXT_TICK | READ_PRIMARY;
+    var READ_NEXT_TICK_OR_OPENING = READ_NEXT_TICK | OPENING;
+    var WRITE_PRIMARY_STATUS = OPEN_STATUS | WRITE_FINISHING | WRITE_DONE;
+    var WRITE_QUEUED_AND_UNDRAINED = WRITE_QUEUED | WRITE_UNDRAINED;
+    var WRITE_QUEUED_AND_ACTIVE = WRITE_QUEUED | WRITE_ACTIVE;
+    var WRITE_DRAIN_STATUS = WRITE_QUEUED | WRITE_UNDRAINED | OPEN_STATUS | WRITE_ACTIVE;
+    var WRITE_STATUS = OPEN_STATUS | WRITE_ACTIVE | WRITE_QUEUED | WRITE_CORKED;
+    var WRITE_PRIMARY_AND_ACTIVE = WRITE_PRIMARY | WRITE_ACTIVE;
+    var WRITE_ACTIVE_AND_WRITING = WRITE_ACTIVE | WRITE_WRITING;
+    var WRITE_FINISHING_STATUS = OPEN_STATUS | WRITE_FINISHING | WRITE_QUEUED_AND_ACTIVE | WRITE_DONE;
+    var WRITE_BACKPRESSURE_STATUS = WRITE_UNDRAINED | DESTROY_STATUS | WRITE_FINISHING | WRITE_DONE;
+    var WRITE_UPDATE_SYNC_STATUS = WRITE_UPDATING | OPEN_STATUS | WRITE_NEXT_TICK | WRITE_PRIMARY;
+    var WRITE_DROP_DATA = WRITE_FINISHING | WRITE_DONE | DESTROY_STATUS;
+    var asyncIterator = Symbol.asyncIterator || /* @__PURE__ */ Symbol("asyncIterator");
+    var WritableState = class {
+      constructor(stream, { highWaterMark = 16384, map: map2 = null, mapWritable, byteLength, byteLengthWritable } = {}) {
+        this.stream = stream;
+        this.queue = new FIFO();
+        this.highWaterMark = highWaterMark;
+        this.buffered = 0;
+        this.error = null;
+        this.pipeline = null;
+        this.drains = null;
+        this.byteLength = byteLengthWritable || byteLength || defaultByteLength;
+        this.map = mapWritable || map2;
+        this.afterWrite = afterWrite.bind(this);
+        this.afterUpdateNextTick = updateWriteNT.bind(this);
+      }
+      get ending() {
+        return (this.stream._duplexState & WRITE_FINISHING) !== 0;
+      }
+      get ended() {
+        return (this.stream._duplexState & WRITE_DONE) !== 0;
+      }
+      push(data) {
+        if ((this.stream._duplexState & WRITE_DROP_DATA) !== 0) return false;
+        if (this.map !== null) data = this.map(data);
+        this.buffered += this.byteLength(data);
+        this.queue.push(data);
+        if (this.buffered < this.highWaterMark) {
+          this.stream._duplexState |= WRITE_QUEUED;
+          return true;
+        }
+        this.stream._duplexState |= WRITE_QUEUED_AND_UNDRAINED;
+        return false;
+      }
+      shift() {
+        const data = this.queue.shift();
+        this.buffered -= this.byteLength(data);
+        if (this.buffered === 0) this.stream._duplexState &= WRITE_NOT_QUEUED;
+        return data;
+      }
+      end(data) {
+        if (typeof data === "function") {
+          this.stream.once("finish", data);
+        } else if (data !== void 0 && data !== null) {
+          this.push(data);
+        }
+        this.stream._duplexState = (this.stream._duplexState | WRITE_FINISHING) & WRITE_NON_PRIMARY;
+      }
+      autoBatch(data, cb) {
+        const buffer = [];
+        const stream = this.stream;
+        buffer.push(data);
+        while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED_AND_ACTIVE) {
+          buffer.push(stream._writableState.shift());
+        }
+        if ((stream._duplexState & OPEN_STATUS) !== 0) return cb(null);
+        stream._writev(buffer, cb);
+      }
+      update() {
+        const stream = this.stream;
+        stream._duplexState |= WRITE_UPDATING;
+        do {
+          while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED) {
+            const data = this.shift();
+            stream._duplexState |= WRITE_ACTIVE_AND_WRITING;
+            stream._write(data, this.afterWrite);
+          }
+          if ((stream._duplexState & WRITE_PRIMARY_AND_ACTIVE) === 0) this.updateNonPrimary();
+        } while (this.continueUpdate() === true);
+        stream._duplexState &= WRITE_NOT_UPDATING;
+      }
+      updateNonPrimary() {
+        const stream = this.stream;
+        if ((stream._duplexState & WRITE_FINISHING_STATUS) === WRITE_FINISHING) {
+          stream._duplexState = stream._duplexState | WRITE_ACTIVE;
+          stream._final(afterFinal.bind(this));
+          return;
+        }
+        if ((stream._duplexState & DESTROY_STATUS) === DESTROYING) {
+          if ((stream._duplexState & ACTIVE_OR_TICKING) === 0) {
+            stream._duplexState |= ACTIVE;
+            stream._destroy(afterDestroy.bind(this));
+          }
+          return;
+        }
+        if ((stream._duplexState & IS_OPENING) === OPENING) {
+          stream._duplexState = (stream._duplexState | ACTIVE) & NOT_OPENING;
+          stream._open(afterOpen.bind(this));
+        }
+      }
+      continueUpdate() {
+        if ((this.stream._duplexState & WRITE_NEXT_TICK) === 0) return false;
+        this.stream._duplexState &= WRITE_NOT_NEXT_TICK;
+        return true;
+      }
+      updateCallback() {
+        if ((this.stream._duplexState & WRITE_UPDATE_SYNC_STATUS) === WRITE_PRIMARY) {
+          this.update();
+        } else {
+          this.updateNextTick();
+        }
+      }
+      updateNextTick() {
+        if ((this.stream._duplexState & WRITE_NEXT_TICK) !== 0) return;
+        this.stream._duplexState |= WRITE_NEXT_TICK;
+        if ((this.stream._duplexState & WRITE_UPDATING) === 0) qmt(this.afterUpdateNextTick);
+      }
+    };
+    var ReadableState = class {
+      constructor(stream, { highWaterMark = 16384, map: map2 = null, mapReadable, byteLength, byteLengthReadable } = {}) {
+        this.stream = stream;
+        this.queue = new FIFO();
+        this.highWaterMark = highWaterMark === 0 ? 1 : highWaterMark;
+        this.buffered = 0;
+        this.readAhead = highWaterMark > 0;
+        this.error = null;
+        this.pipeline = null;
+        this.byteLength = byteLengthReadable || byteLength || defaultByteLength;
+        this.map = mapReadable || map2;
+        this.pipeTo = null;
+        this.afterRead = afterRead.bind(this);
+        this.afterUpdateNextTick = updateReadNT.bind(this);
+      }
+      get ending() {
+        return (this.stream._duplexState & READ_ENDING) !== 0;
+      }
+      get ended() {
+        return (this.stream._duplexState & READ_DONE) !== 0;
+      }
+      pipe(pipeTo, cb) {
+        if (this.pipeTo !== null) throw StreamError.BAD_ARGUMENT("Can only pipe to one destination");
+        if (typeof cb !== "function") cb = null;
+        this.stream._duplexState |= READ_PIPE_DRAINED;
+        this.pipeTo = pipeTo;
+        this.pipeline = new Pipeline(this.stream, pipeTo, cb);
+        if (cb) this.stream.on("error", noop);
+        if (isStreamx(pipeTo)) {
+          pipeTo._writableState.pipeline = this.pipeline;
+          if (cb) pipeTo.on("error", noop);
+          pipeTo.on("finish", this.pipeline.finished.bind(this.pipeline));
+        } else {
+          const onerror = this.pipeline.done.bind(this.pipeline, pipeTo);
+          const onclose = this.pipeline.done.bind(this.pipeline, pipeTo, null);
+          pipeTo.on("error", onerror);
+          pipeTo.on("close", onclose);
+          pipeTo.on("finish", this.pipeline.finished.bind(this.pipeline));
+        }
+        pipeTo.on("drain", afterDrain.bind(this));
+        this.stream.emit("piping", pipeTo);
+        pipeTo.emit("pipe", this.stream);
+      }
+      push(data) {
+        const stream = this.stream;
+        if (data === null) {
+          this.highWaterMark = 0;
+          stream._duplexState = (stream._duplexState | READ_ENDING) & READ_NON_PRIMARY_AND_PUSHED;
+          return false;
+        }
+        if (this.map !== null) {
+          data = this.map(data);
+          if (data === null) {
+            stream._duplexState &= READ_PUSHED;
+            return this.buffered < this.highWaterMark;
+          }
+        }
+        this.buffered += this.byteLength(data);
+        this.queue.push(data);
+        stream._duplexState = (stream._duplexState | READ_QUEUED) & READ_PUSHED;
+        return this.buffered < this.highWaterMark;
+      }
+      shift() {
+        const data = this.queue.shift();
+        this.buffered -= this.byteLength(data);
+        if (this.buffered === 0) {
+          this.stream._duplexState &= READ_NOT_QUEUED;
+        }
+        return data;
+      }
+      unshift(data) {
+        const pending = [this.map !== null ? this.map(data) : data];
+        while (this.buffered > 0) pending.push(this.shift());
+        for (let i = 0; i < pending.length - 1; i++) {
+          const data2 = pending[i];
+          this.buffered += this.byteLength(data2);
+          this.queue.push(data2);
+        }
+        this.push(pending[pending.length - 1]);
+      }
+      read() {
+        const stream = this.stream;
+        if ((stream._duplexState & READ_STATUS) === READ_QUEUED) {
+          const data = this.shift();
+          if (this.pipeTo !== null && this.pipeTo.write(data) === false) {
+            stream._duplexState &= READ_PIPE_NOT_DRAINED;
+          }
+          if ((stream._duplexState & READ_EMIT_DATA) !== 0) {
+            stream.emit("data", data);
+          }
+          return data;
+        }
+        if (this.readAhead === false) {
+          stream._duplexState |= READ_READ_AHEAD;
+          this.updateNextTick();
+        }
+        return null;
+      }
+      drain() {
+        const stream = this.stream;
+        while ((stream._duplexState & READ_STATUS) === READ_QUEUED && (stream._duplexState & READ_FLOWING) !== 0) {
+          const data = this.shift();
+          if (this.pipeTo !== null && this.pipeTo.write(data) === false) {
+            stream._duplexState &= READ_PIPE_NOT_DRAINED;
+          }
+          if ((stream._duplexState & READ_EMIT_DATA) !== 0) {
+            stream.emit("data", data);
+          }
+        }
+      }
+      update() {
+        const stream = this.stream;
+        stream._duplexState |= READ_UPDATING;
+        do {
+          this.drain();
+          while (this.buffered < this.highWaterMark && (stream._duplexState & SHOULD_NOT_READ) === READ_READ_AHEAD) {
+            stream._duplexState |= READ_ACTIVE_AND_NEEDS_PUSH;
+            stream._read(this.afterRead);
+            this.drain();
+          }
+          if ((stream._duplexState & READ_READABLE_STATUS) === READ_EMIT_READABLE_AND_QUEUED) {
+            stream._duplexState |= READ_EMITTED_READABLE;
+            stream.emit("readable");
+          }
+          if ((stream._duplexState & READ_PRIMARY_AND_ACTIVE) === 0) {
+            this.updateNonPrimary();
+          }
+        } while (this.continueUpdate() === true);
+        stream._duplexState &= READ_NOT_UPDATING;
+      }
+      updateNonPrimary() {
+        const stream = this.stream;
+        if ((stream._duplexState & READ_ENDING_STATUS) === READ_ENDING) {
+          stream._duplexState = (stream._duplexState | READ_DONE) & READ_NOT_ENDING;
+          stream.emit("end");
+          if ((stream._duplexState & AUTO_DESTROY) === DONE) {
+            stream._duplexState |= DESTROYING;
+          }
+          if (this.pipeTo !== null) {
+            this.pipeTo.end();
+          }
+        }
+        if ((stream._duplexState & DESTROY_STATUS) === DESTROYING) {
+          if ((stream._duplexState & ACTIVE_OR_TICKING) === 0) {
+            stream._duplexState |= ACTIVE;
+            stream._destroy(afterDestroy.bind(this));
+          }
+          return;
+        }
+        if ((stream._duplexState & IS_OPENING) === OPENING) {
+          stream._duplexState = (stream._duplexState | ACTIVE) & NOT_OPENING;
+          stream._open(afterOpen.bind(this));
+        }
+      }
+      continueUpdate() {
+        if ((this.stream._duplexState & READ_NEXT_TICK) === 0) return false;
+        this.stream._duplexState &= READ_NOT_NEXT_TICK;
+        return true;
+      }
+      updateCallback() {
+        if ((this.stream._duplexState & READ_UPDATE_SYNC_STATUS) === READ_PRIMARY) {
+          this.update();
+        } else {
+          this.updateNextTick();
+        }
+      }
+      updateNextTickIfOpen() {
+        if ((this.stream._duplexState & READ_NEXT_TICK_OR_OPENING) !== 0) return;
+        this.stream._duplexState |= READ_NEXT_TICK;
+        if ((this.stream._duplexState & READ_UPDATING) === 0) qmt(this.afterUpdateNextTick);
+      }
+      updateNextTick() {
+        if ((this.stream._duplexState & READ_NEXT_TICK) !== 0) return;
+        this.stream._duplexState |= READ_NEXT_TICK;
+        if ((this.stream._duplexState & READ_UPDATING) === 0) qmt(this.afterUpdateNextTick);
+      }
+    };
+    var TransformState = class {
+      constructor(stream) {
+        this.data = null;
+        this.afterTransform = afterTransform.bind(stream);
+        this.afterFinal = null;
+      }
+    };
+    var Pipeline = class {
+      constructor(src, dst, cb) {
+        this.from = src;
+        this.to = dst;
+        this.afterPipe = cb;
+        this.error = null;
+        this.pipeToFinished = false;
+      }
+      finished() {
+        this.pipeToFinished = true;
+      }
+      done(stream, err2) {
+        if (err2) this.error = err2;
+        if (stream === this.to) {
+          this.to = null;
+          if (this.from !== null) {
+            if ((this.from._duplexState & READ_DONE) === 0 || !this.pipeToFinished) {
+              this.from.destroy(this.error || StreamError.PREMATURE_CLOSE("Writable stream closed"));
+            }
+            return;
+          }
+        }
+        if (stream === this.from) {
+          this.from = null;
+          if (this.to !== null) {
+            if ((stream._duplexState & READ_DONE) === 0) {
+              this.to.destroy(this.error || StreamError.PREMATURE_CLOSE("Readable stream closed"));
+            }
+            return;
+          }
+        }
+        if (this.afterPipe !== null) this.afterPipe(this.error);
+        this.to = this.from = this.afterPipe = null;
+      }
+    };
+    function afterDrain() {
+      this.stream._duplexState |= READ_PIPE_DRAINED;
+      this.updateCallback();
+    }
+    function afterFinal(err2) {
+      const stream = this.stream;
+      if (err2) stream.destroy(err2);
+      if ((stream._duplexState & DESTROY_STATUS) === 0) {
+        stream._duplexState |= WRITE_DONE;
+        stream.emit("finish");
+      }
+      if ((stream._duplexState & AUTO_DESTROY) === DONE) {
+        stream._duplexState |= DESTROYING;
+      }
+      stream._duplexState &= WRITE_NOT_FINISHING;
+      if ((stream._duplexState & WRITE_UPDATING) === 0) {
+        this.update();
+      } else {
+        this.updateNextTick();
+      }
+    }
+    function afterDestroy(err2) {
+      const stream = this.stream;
+      if (!err2 && !StreamError.isStreamDestroyed(this.error)) err2 = this.error;
+      if (err2) stream.emit("error", err2);
+      stream._duplexState |= DESTROYED;
+      stream.emit("close");
+      const rs = stream._readableState;
+      const ws = stream._writableState;
+      if (rs !== null && rs.pipeline !== null) {
+        rs.pipeline.done(stream, err2);
+      }
+      if (ws !== null) {
+        while (ws.drains !== null && ws.drains.length > 0) {
+          ws.drains.shift().resolve(false);
+        }
+        if (ws.pipeline !== null) {
+          ws.pipeline.done(stream, err2);
+        }
+      }
+    }
+    function afterWrite(err2) {
+      const stream = this.stream;
+      if (err2) stream.destroy(err2);
+      stream._duplexState &= WRITE_NOT_ACTIVE;
+      if (this.drains !== null) tickDrains(this.drains);
+      if ((stream._duplexState & WRITE_DRAIN_STATUS) === WRITE_UNDRAINED) {
+        stream._duplexState &= WRITE_DRAINED;
+        if ((stream._duplexState & WRITE_EMIT_DRAIN) === WRITE_EMIT_DRAIN) {
+          stream.emit("drain");
+        }
+      }
+      this.updateCallback();
+    }
+    function afterRead(err2) {
+      if (err2) this.stream.destroy(err2);
+      this.stream._duplexState &= READ_NOT_ACTIVE;
+      if (this.readAhead === false && (this.stream._duplexState & READ_RESUMED) === 0) {
+        this.stream._duplexState &= READ_NO_READ_AHEAD;
+      }
+      this.updateCallback();
+    }
+    function updateReadNT() {
+      if ((this.stream._duplexState & READ_UPDATING) === 0) {
+        this.stream._duplexState &= READ_NOT_NEXT_TICK;
+        this.update();
+      }
+    }
+    function updateWriteNT() {
+      if ((this.stream._duplexState & WRITE_UPDATING) === 0) {
+        this.stream._duplexState &= WRITE_NOT_NEXT_TICK;
+        this.update();
+      }
+    }
+    function tickDrains(drains) {
+      for (let i = 0; i < drains.length; i++) {
+        if (--drains[i].writes === 0) {
+          drains.shift().resolve(true);
+          i--;
+        }
+      }
+    }
+    function afterOpen(err2) {
+      const stream = this.stream;
+      if (err2) stream.destroy(err2);
+      if ((stream._duplexState & DESTROYING) === 0) {
+        if ((stream._duplexState & READ_PRIMARY_STATUS) === 0) {
+          stream._duplexState |= READ_PRIMARY;
+        }
+        if ((stream._duplexState & WRITE_PRIMARY_STATUS) === 0) {
+          stream._duplexState |= WRITE_PRIMARY;
+        }
+        stream.emit("open");
+      }
+      stream._duplexState &= NOT_ACTIVE;
+      if (stream._writableState !== null) {
+        stream._writableState.updateCallback();
+      }
+      if (stream._readableState !== null) {
+        stream._readableState.updateCallback();
+      }
+    }
+    function afterTransform(err2, data) {
+      if (data !== void 0 && data !== null) this.push(data);
+      this._writableState.afterWrite(err2);
+    }
+    function newListener(name) {
+      if (this._readableState !== null) {
+        if (name === "data") {
+          this._duplexState |= READ_EMIT_DATA | READ_RESUMED_READ_AHEAD;
+          this._readableState.updateNextTick();
+        }
+        if (name === "readable") {
+          this._duplexState |= READ_EMIT_READABLE;
+          this._readableState.updateNextTick();
+        }
+      }
+      if (this._writableState !== null) {
+        if (name === "drain") {
+          this._duplexState |= WRITE_EMIT_DRAIN;
+          this._writableState.updateNextTick();
+        }
+      }
+    }
+    var Stream = class extends EventEmitter {
+      constructor(opts) {
+        super();
+        this._duplexState = 0;
+        this._readableState = null;
+        this._writableState = null;
+        if (opts) {
+          if (opts.open) this._open = opts.open;
+          if (opts.destroy) this._destroy = opts.destroy;
+          if (opts.predestroy) this._predestroy = opts.predestroy;
+          if (opts.signal) opts.signal.addEventListener("abort", abort.bind(this));
+        }
+        this.on("newListener", newListener);
+      }
+      _open(cb) {
+        cb(null);
+      }
+      _destroy(cb) {
+        cb(null);
+      }
+      _predestroy() {
+      }
+      get readable() {
+        return this._readableState !== null ? true : void 0;
+      }
+      get writable() {
+        return this._writableState !== null ? true : void 0;
+      }
+      get destroyed() {
+        return (this._duplexState & DESTROYED) !== 0;
+      }
+      get destroying() {
+        return (this._duplexState & DESTROY_STATUS) !== 0;
+      }
+      destroy(err2) {
+        if ((this._duplexState & DESTROY_STATUS) === 0) {
+          if (!err2) err2 = StreamError.STREAM_DESTROYED();
+          this._duplexState = (this._duplexState | DESTROYING) & NON_PRIMARY;
+          if (this._readableState !== null) {
+            this._readableState.highWaterMark = 0;
+            this._readableState.error = err2;
+          }
+          if (this._writableState !== null) {
+            this._writableState.highWaterMark = 0;
+            this._writableState.error = err2;
+          }
+          this._duplexState |= PREDESTROYING;
+          this._predestroy();
+          this._duplexState &= NOT_PREDESTROYING;
+          if (this._readableState !== null) {
+            this._readableState.updateNextTick();
+          }
+          if (this._writableState !== null) {
+            this._writableState.updateNextTick();
+          }
+        }
+      }
+    };
+    var Readable2 = class _Readable extends Stream {
+      constructor(opts) {
+        super(opts);
+        this._duplexState |= OPENING | WRITE_DONE | READ_READ_AHEAD;
+        this._readableState = new ReadableState(this, opts);
+        if (opts) {
+          if (this._readableState.readAhead === false) this._duplexState &= READ_NO_READ_AHEAD;
+          if (opts.read) this._read = opts.read;
+          if (opts.eagerOpen) this._readableState.updateNextTick();
+          if (opts.encoding) this.setEncoding(opts.encoding);
+        }
+      }
+      static deferred(fn, opts) {
+        const out = new PassThrough(opts);
+        fn().then((src) => {
+          if (src === null) return out.end();
+          if (out.destroying) return;
+          pipeline2(src, out, noop);
+        }).catch((err2) => out.destroy(err2));
+        return out;
+      }
+      setEncoding(encoding) {
+        const dec = new TextDecoder2(encoding);
+        const map2 = this._readableState.map || echo;
+        this._readableState.map = mapOrSkip;
+        return this;
+        function mapOrSkip(data) {
+          const next = dec.push(data);
+          return next === "" && (data.byteLength !== 0 || dec.remaining > 0) ? null : map2(next);
+        }
+      }
+      _read(cb) {
+        cb(null);
+      }
+      pipe(dest, cb) {
+        this._readableState.updateNextTick();
+        this._readableState.pipe(dest, cb);
+        return dest;
+      }
+      read() {
+        this._readableState.updateNextTick();
+        return this._readableState.read();
+      }
+      push(data) {
+        this._readableState.updateNextTickIfOpen();
+        return this._readableState.push(data);
+      }
+      unshift(data) {
+        this._readableState.updateNextTickIfOpen();
+        return this._readableState.unshift(data);
+      }
+      resume() {
+        this._duplexState |= READ_RESUMED_READ_AHEAD;
+        this._readableState.updateNextTick();
+        return this;
+      }
+      pause() {
+        this._duplexState &= this._readableState.readAhead === false ? READ_PAUSED_NO_READ_AHEAD : READ_PAUSED;
+        return this;
+      }
+      static _fromAsyncIterator(ite, opts) {
+        let destroy;
+        const rs = new _Readable({
+          ...opts,
+          read(cb) {
+            ite.next().then(push).then(cb.bind(null, null)).catch(cb);
+          },
+          predestroy() {
+            destroy = ite.return();
+          },
+          destroy(cb) {
+            if (!destroy) return cb(null);
+            destroy.then(cb.bind(null, null)).catch(cb);
+          }
+        });
+        return rs;
+        function push(data) {
+          if (data.done) rs.push(null);
+          else rs.push(data.value);
+        }
+      }
+      static from(data, opts) {
+        if (isReadStreamx(data)) return data;
+        if (data[asyncIterator]) return this._fromAsyncIterator(data[asyncIterator](), opts);
+        if (!Array.isArray(data)) data = data === void 0 ? [] : [data];
+        let i = 0;
+        return new _Readable({
+          ...opts,
+          read(cb) {
+            this.push(i === data.length ? null : data[i++]);
+            cb(null);
+          }
+        });
+      }
+      static isBackpressured(rs) {
+        return (rs._duplexState & READ_BACKPRESSURE_STATUS) !== 0 || rs._readableState.buffered >= rs._readableState.highWaterMark;
+      }
+      static isPaused(rs) {
+        return (rs._duplexState & READ_RESUMED) === 0;
+      }
+      [asyncIterator]() {
+        const stream = this;
+        let error62 = null;
+        let promiseResolve = null;
+        let promiseReject = null;
+        this.on("error", (err2) => {
+          error62 = err2;
+        });
+        this.on("readable", onreadable);
+        this.on("close", onclose);
+        return {
+          [asyncIterator]() {
+            return this;
+          },
+          next() {
+            return new Promise(function(resolve, reject) {
+              promiseResolve = resolve;
+              promiseReject = reject;
+              const data = stream.read();
+              if (data !== null) ondata(data);
+              else if ((stream._duplexState & DESTROYED) !== 0) ondata(null);
+            });
+          },
+          return() {
+            return destroy(null);
+          },
+          throw(err2) {
+            return destroy(err2);
+          }
+        };
+        function onreadable() {
+          if (promiseResolve !== null) ondata(stream.read());
+        }
+        function onclose() {
+          if (promiseResolve !== null) ondata(null);
+        }
+        function ondata(data) {
+          if (promiseReject === null) return;
+          if (error62) {
+            promiseReject(error62);
+          } else if (data === null && (stream._duplexState & READ_DONE) === 0) {
+            promiseReject(StreamError.STREAM_DESTROYED());
+          } else {
+            promiseResolve({ value: data, done: data === null });
+          }
+          promiseReject = promiseResolve = null;
+        }
+        function destroy(err2) {
+          stream.destroy(err2);
+          return new Promise((resolve, reject) => {
+            if (stream._duplexState & DESTROYED) return resolve({ value: void 0, done: true });
+            stream.once("close", function() {
+              if (err2) reject(err2);
+              else resolve({ value: void 0, done: true });
+            });
+          });
+        }
+      }
+    };
+    var Writable = class extends Stream {
+      constructor(opts) {
+        super(opts);
+        this._duplexState |= OPENING | READ_DONE;
+        this._writableState = new WritableState(this, opts);
+        if (opts) {
+          if (opts.writev) this._writev = opts.writev;
+          if (opts.write) this._write = opts.write;
+          if (opts.final) this._final = opts.final;
+          if (opts.eagerOpen) this._writableState.updateNextTick();
+        }
+      }
+      cork() {
+        this._duplexState |= WRITE_CORKED;
+      }
+      uncork() {
+        this._duplexState &= WRITE_NOT_CORKED;
+        this._writableState.updateNextTick();
+      }
+      _writev(batch, cb) {
+        cb(null);
+      }
+      _write(data, cb) {
+        this._writableState.autoBatch(data, cb);
+      }
+      _final(cb) {
+        cb(null);
+      }
+      static isBackpressured(ws) {
+        return (ws._duplexState & WRITE_BACKPRESSURE_STATUS) !== 0;
+      }
+      static drained(ws) {
+        if (ws.destroyed) return Promise.resolve(false);
+        const state = ws._writableState;
+        const pending = isWritev(ws) ? Math.min(1, state.queue.length) : state.queue.length;
+        const writes = pending + (ws._duplexState & WRITE_WRITING ? 1 : 0);
+        if (writes === 0) return Promise.resolve(true);
+        if (state.drains === null) state.drains = [];
+        return new Promise((resolve) => {
+          state.drains.push({ writes, resolve });
+        });
+      }
+      write(data) {
+        this._writableState.updateNextTick();
+        return this._writableState.push(data);
+      }
+      end(data) {
+        this._writableState.updateNextTick();
+        this._writableState.end(data);
+        return this;
+      }
+    };
+    var Duplex = class extends Readable2 {
+      // and Writable
+      constructor(opts) {
+        super(opts);
+        this._duplexState = OPENING | this._duplexState & READ_READ_AHEAD;
+        this._writableState = new WritableState(this, opts);
+        if (opts) {
+          if (opts.writev) this._writev = opts.writev;
+          if (opts.write) this._write = opts.write;
+          if (opts.final) this._final = opts.final;
+        }
+      }
+      cork() {
+        this._duplexState |= WRITE_CORKED;
+      }
+      uncork() {
+        this._duplexState &= WRITE_NOT_CORKED;
+        this._writableState.updateNextTick();
+      }
+      _writev(batch, cb) {
+        cb(null);
+      }
+      _write(data, cb) {
+        this._writableState.autoBatch(data, cb);
+      }
+      _final(cb) {
+        cb(null);
+      }
+      write(data) {
+        this._writableState.updateNextTick();
+        return this._writableState.push(data);
+      }
+      end(data) {
+        this._writableState.updateNextTick();
+        this._writableState.end(data);
+        return this;
+      }
+    };
+    var Transform2 = class extends Duplex {
+      constructor(opts) {
+        super(opts);
+        this._transformState = new TransformState(this);
+        if (opts) {
+          if (opts.transform) this._transform = opts.transform;
+          if (opts.flush) this._flush = opts.flush;
+        }
+      }
+      _write(data, cb) {
+        if (this._readableState.buffered >= this._readableState.highWaterMark) {
+          this._transformState.data = data;
+        } else {
+          this._transform(data, this._transformState.afterTransform);
+        }
+      }
+      _read(cb) {
+        if (this._transformState.data !== null) {
+          const data = this._transformState.data;
+          this._transformState.data = null;
+          cb(null);
+          this._transform(data, this._transformState.afterTransform);
+        } else {
+          cb(null);
+        }
+      }
+      destroy(err2) {
+        super.destroy(err2);
+        if (this._transformState.data !== null) {
+          this._transformState.data = null;
+          this._transformState.afterTransform();
+        }
+      }
+      _transform(data, cb) {
+        cb(null, data);
+      }
+      _flush(cb) {
+        cb(null);
+      }
+      _final(cb) {
+        this._transformState.afterFinal = cb;
+        this._flush(transformAfterFlush.bind(this));
+      }
+    };
+    var PassThrough = class extends Transform2 {
+    };
+    function transformAfterFlush(err2, data) {
+      const cb = this._transformState.afterFinal;
+      if (err2) return cb(err2);
+      if (data !== null && data !== void 0) this.push(data);
+      this.push(null);
+      cb(null);
+    }
+    function pipelinePromise(...streams) {
+      return new Promise((resolve, reject) => {
+        return pipeline2(...streams, (err2) => {
+          if (err2) return reject(err2);
+          resolve();
+        });
+      });
+    }
+    function pipeline2(stream, ...streams) {
+      const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
+      const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
+      if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
+      let src = all[0];
+      let dest = null;
+      let error62 = null;
+      for (let i = 1; i < all.length; i++) {
+        dest = all[i];
+        if (isStreamx(src)) {
+          src.pipe(dest, onerror);
+        } else {
+          errorHandle(src, true, i > 1, onerror);
+          src.pipe(dest);
+        }
+        src = dest;
+      }
+      if (done) {
+        let fin = false;
+        const autoDestroy = isStreamx(dest) || !!(dest._writableState && dest._writableState.autoDestroy);
+        dest.on("error", (err2) => {
+          if (error62 === null) error62 = err2;
+        });
+        dest.on("finish", () => {
+          fin = true;
+          if (!autoDestroy) done(error62);
+        });
+        if (autoDestroy) {
+          dest.on("close", () => done(error62 || (fin ? null : StreamError.PREMATURE_CLOSE())));
+        }
+      }
+      return dest;
+      function errorHandle(s, rd, wr, onerror2) {
+        s.on("error", onerror2);
+        s.on("close", onclose);
+        function onclose() {
+          if (rd && s._readableState && !s._readableState.ended) {
+            return onerror2(StreamError.PREMATURE_CLOSE());
+          }
+          if (wr && s._writableState && !s._writableState.ended) {
+            return onerror2(StreamError.PREMATURE_CLOSE());
+          }
+        }
+      }
+      function onerror(err2) {
+        if (!err2 || error62) return;
+        error62 = err2;
+        for (const s of all) {
+          s.destroy(err2);
+        }
+      }
+    }
+    function echo(s) {
+      return s;
+    }
+    function isStream(stream) {
+      return !!stream._readableState || !!stream._writableState;
+    }
+    function isStreamx(stream) {
+      return typeof stream._duplexState === "number" && isStream(stream);
+    }
+    function isEnding(stream) {
+      return !!stream._readableState && stream._readableState.ending;
+    }
+    function isEnded(stream) {
+      return !!stream._readableState && stream._readableState.ended;
+    }
+    function isFinishing(stream) {
+      return !!stream._writableState && stream._writableState.ending;
+    }
+    function isFinished(stream) {
+      return !!stream._writableState && stream._writableState.ended;
+    }
+    function getStreamError(stream, opts = {}) {
+      const err2 = stream._readableState && stream._readableState.error || stream._writableState && stream._writableState.error;
+      return !opts.all && StreamError.isStreamDestroyed(err2) ? null : err2;
+    }
+    function isReadStreamx(stream) {
+      return isStreamx(stream) && stream.readable;
+    }
+    function isDisturbed(stream) {
+      return (stream._duplexState & OPENING) !== OPENING || (stream._duplexState & DESTROYING) === DESTROYING || (stream._duplexState & ACTIVE_OR_TICKING) !== 0;
+    }
+    function isTypedArray(data) {
+      return typeof data === "object" && data !== null && typeof data.byteLength === "number";
+    }
+    function defaultByteLength(data) {
+      return isTypedArray(data) ? data.byteLength : 1024;
+    }
+    function noop() {
+    }
+    function abort() {
+      this.destroy(StreamError.ABORTED());
+    }
+    function isWritev(s) {
+      return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
+    }
+    module.exports = {
+      pipeline: pipeline2,
+      pipelinePromise,
+      isStream,
+      isStreamx,
+      isEnding,
+      isEnded,
+      isFinishing,
+      isFinished,
+      isDisturbed,
+      getStreamError,
+      Stream,
+      Writable,
+      Readable: Readable2,
+      Duplex,
+      Transform: Transform2,
+      // Export PassThrough for compatibility with Node.js core's stream module
+      PassThrough
+    };
+  }
+});
+
+// node_modules/tar-stream/headers.js
+var require_headers = __commonJS({
+  "node_modules/tar-stream/headers.js"(exports) {
+    var b4a = require_b4a();
+    var ZEROS = "0000000000000000000";
+    var SEVENS = "7777777777777777777";
+    var ZERO_OFFSET = "0".charCodeAt(0);
+    var USTAR_MAGIC = b4a.from([117, 115, 116, 97, 114, 0]);
+    var USTAR_VER = b4a.from([ZERO_OFFSET, ZERO_OFFSET]);
+    var GNU_MAGIC = b4a.from([117, 115, 116, 97, 114, 32]);
+    var GNU_VER = b4a.from([32, 0]);
+    var MASK = 4095;
+    var MAGIC_OFFSET = 257;
+    var VERSION_OFFSET = 263;
+    exports.decodeLongPath = function decodeLongPath(buf, encoding) {
+      return decodeStr(buf, 0, buf.length, encoding);
+    };
+    exports.encodePax = function encodePax(opts) {
+      let result = "";
+      if (opts.name) result += addLength(" path=" + opts.name + "\n");
+      if (opts.linkname) result += addLength(" linkpath=" + opts.linkname + "\n");
+      const pax = opts.pax;
+      if (pax) {
+        for (const key in pax) {
+          result += addLength(" " + key + "=" + pax[key] + "\n");
+        }
+      }
+      return b4a.from(result);
+    };
+    exports.decodePax = function decodePax(buf) {
+      const result = {};
+      while (buf.length) {
+        let i = 0;
+        while (i < buf.length && buf[i] !== 32) i++;
+        const len = parseInt(b4a.toString(buf.subarray(0, i)), 10);
+        if (!len) return result;
+        const b = b4a.toString(buf.subarray(i + 1, len - 1));
+        const keyIndex = b.indexOf("=");
+        if (keyIndex === -1) return result;
+        result[b.slice(0, keyIndex)] = b.slice(keyIndex + 1);
+        buf = buf.subarray(len);
+      }
+      return result;
+    };
+    exports.encode = function encode3(opts) {
+      const buf = b4a.alloc(512);
+      let name = opts.name;
+      let prefix2 = "";
+      if (opts.typeflag === 5 && name[name.length - 1] !== "/") name += "/";
+      if (b4a.byteLength(name) !== name.length) return null;
+      while (b4a.byteLength(name) > 100) {
+        const i = name.indexOf("/");
+        if (i === -1) return null;
+        prefix2 += prefix2 ? "/" + name.slice(0, i) : name.slice(0, i);
+        name = name.slice(i + 1);
+      }
+      if (b4a.byteLength(name) > 100 || b4a.byteLength(prefix2) > 155) return null;
+      if (opts.linkname && b4a.byteLength(opts.linkname) > 100) return null;
+      b4a.write(buf, name);
+      b4a.write(buf, encodeOct(opts.mode & MASK, 6), 100);
+      b4a.write(buf, encodeOct(opts.uid, 6), 108);
+      b4a.write(buf, encodeOct(opts.gid, 6), 116);
+      encodeSize(opts.size, buf, 124);
+      b4a.write(buf, encodeOct(opts.mtime.getTime() / 1e3 | 0, 11), 136);
+      buf[156] = ZERO_OFFSET + toTypeflag(opts.type);
+      if (opts.linkname) b4a.write(buf, opts.linkname, 157);
+      b4a.copy(USTAR_MAGIC, buf, MAGIC_OFFSET);
+      b4a.copy(USTAR_VER, buf, VERSION_OFFSET);
+      if (opts.uname) b4a.write(buf, opts.uname, 265);
+      if (opts.gname) b4a.write(buf, opts.gname, 297);
+      b4a.write(buf, encodeOct(opts.devmajor || 0, 6), 329);
+      b4a.write(buf, encodeOct(opts.devminor || 0, 6), 337);
+      if (prefix2) b4a.write(buf, prefix2, 345);
+      b4a.write(buf, encodeOct(cksum(buf), 6), 148);
+      return buf;
+    };
+    exports.decode = function decode4(buf, filenameEncoding, allowUnknownFormat) {
+      let typeflag = buf[156] === 0 ? 0 : buf[156] - ZERO_OFFSET;
+      let name = decodeStr(buf, 0, 100, filenameEncoding);
+      const mode = decodeOct(buf, 100, 8);
+      const uid = decodeOct(buf, 108, 8);
+      const gid = decodeOct(buf, 116, 8);
+      const size = decodeOct(buf, 124, 12);
+      const mtime = decodeOct(buf, 136, 12);
+      const type = toType(typeflag);
+      const linkname = buf[157] === 0 ? null : decodeStr(buf, 157, 100, filenameEncoding);
+      const uname = decodeStr(buf, 265, 32);
+      const gname = decodeStr(buf, 297, 32);
+      const devmajor = decodeOct(buf, 329, 8);
+      const devminor = decodeOct(buf, 337, 8);
+      const c = cksum(buf);
+      if (c === 8 * 32) return null;
+      if (c !== decodeOct(buf, 148, 8)) throw new Error("Invalid tar header. Maybe the tar is corrupted or it needs to be gunzipped?");
+      if (isUSTAR(buf)) {
+        if (buf[345]) name = decodeStr(buf, 345, 155, filenameEncoding) + "/" + name;
+      } else if (isGNU(buf)) {
+      } else {
+        if (!allowUnknownFormat) {
+          throw new Error("Invalid tar header: unknown format.");
+        }
+      }
+      if (typeflag === 0 && name && name[name.length - 1] === "/") typeflag = 5;
+      return {
+        name,
+        mode,
+        uid,
+        gid,
+        size,
+        byteOffset: 0,
+        mtime: new Date(1e3 * mtime),
+        type,
+        linkname,
+        uname,
+        gname,
+        devmajor,
+        devminor,
+        pax: null
+      };
+    };
+    function isUSTAR(buf) {
+      return b4a.equals(USTAR_MAGIC, buf.subarray(MAGIC_OFFSET, MAGIC_OFFSET + 6));
+    }
+    function isGNU(buf) {
+      return b4a.equals(GNU_MAGIC, buf.subarray(MAGIC_OFFSET, MAGIC_OFFSET + 6)) && b4a.equals(GNU_VER, buf.subarray(VERSION_OFFSET, VERSION_OFFSET + 2));
+    }
+    function clamp(index, len, defaultValue) {
+      if (typeof index !== "number") return defaultValue;
+      index = ~~index;
+      if (index >= len) return len;
+      if (index >= 0) return index;
+      index += len;
+      if (index >= 0) return index;
+      return 0;
+    }
+    function toType(flag) {
+      switch (flag) {
+        case 0:
+          return "file";
+        case 1:
+          return "link";
+        case 2:
+          return "symlink";
+        case 3:
+          return "character-device";
+        case 4:
+          return "block-device";
+        case 5:
+          return "directory";
+        case 6:
+          return "fifo";
+        case 7:
+          return "contiguous-file";
+        case 72:
+          return "pax-header";
+        case 55:
+          return "pax-global-header";
+        case 27:
+          return "gnu-long-link-path";
+        case 28:
+        case 30:
+          return "gnu-long-path";
+      }
+      return null;
+    }
+    function toTypeflag(flag) {
+      switch (flag) {
+        case "file":
+          return 0;
+        case "link":
+          return 1;
+        case "symlink":
+          return 2;
+        case "character-device":
+          return 3;
+        case "block-device":
+          return 4;
+        case "directory":
+          return 5;
+        case "fifo":
+          return 6;
+        case "contiguous-file":
+          return 7;
+        case "pax-header":
+          return 72;
+      }
+      return 0;
+    }
+    function indexOf(block, num, offset, end2) {
+      for (; offset < end2; offset++) {
+        if (block[offset] === num) return offset;
+      }
+      return end2;
+    }
+    function cksum(block) {
+      let sum = 8 * 32;
+      for (let i = 0; i < 148; i++) sum += block[i];
+      for (let j = 156; j < 512; j++) sum += block[j];
+      return sum;
+    }
+    function encodeOct(val, n) {
+      val = val.toString(8);
+      if (val.length > n) return SEVENS.slice(0, n) + " ";
+      return ZEROS.slice(0, n - val.length) + val + " ";
+    }
+    function encodeSizeBin(num, buf, off) {
+      buf[off] = 128;
+      for (let i = 11; i > 0; i--) {
+        buf[off + i] = num & 255;
+        num = Math.floor(num / 256);
+      }
+    }
+    function encodeSize(num, buf, off) {
+      if (num.toString(8).length > 11) {
+        encodeSizeBin(num, buf, off);
+      } else {
+        b4a.write(buf, encodeOct(num, 11), off);
+      }
+    }
+    function parse256(buf) {
+      let positive;
+      if (buf[0] === 128) positive = true;
+      else if (buf[0] === 255) positive = false;
+      else return null;
+      const tuple2 = [];
+      let i;
+      for (i = buf.length - 1; i > 0; i--) {
+        const byte = buf[i];
+        if (positive) tuple2.push(byte);
+        else tuple2.push(255 - byte);
+      }
+      let sum = 0;
+      const l = tuple2.length;
+      for (i = 0; i < l; i++) {
+        sum += tuple2[i] * Math.pow(256, i);
+      }
+      return positive ? sum : -1 * sum;
+    }
+    function decodeOct(val, offset, length) {
+      val = val.subarray(offset, offset + length);
+      offset = 0;
+      if (val[offset] & 128) {
+        return parse256(val);
+      } else {
+        while (offset < val.length && val[offset] === 32) offset++;
+        const end2 = clamp(indexOf(val, 32, offset, val.length), val.length, val.length);
+        while (offset < end2 && val[offset] === 0) offset++;
+        if (end2 === offset) return 0;
+        return parseInt(b4a.toString(val.subarray(offset, end2)), 8);
+      }
+    }
+    function decodeStr(val, offset, length, encoding) {
+      return b4a.toString(val.subarray(offset, indexOf(val, 0, offset, offset + length)), encoding);
+    }
+    function addLength(str) {
+      const len = b4a.byteLength(str);
+      let digits = Math.floor(Math.log(len) / Math.log(10)) + 1;
+      if (len + digits >= Math.pow(10, digits)) digits++;
+      return len + digits + str;
+    }
+  }
+});
+
+// node_modules/tar-stream/extract.js
+var require_extract = __commonJS({
+  "node_modules/tar-stream/extract.js"(exports, module) {
+    var { Writable, Readable: Readable2, getStreamError } = require_streamx();
+    var FIFO = require_fast_fifo();
+    var b4a = require_b4a();
+    var headers = require_headers();
+    var EMPTY2 = b4a.alloc(0);
+    var MAX_HEADER_SIZE = 4 * 1024 * 1024;
+    var BufferList = class {
+      constructor() {
+        this.buffered = 0;
+        this.shifted = 0;
+        this.queue = new FIFO();
+        this._offset = 0;
+      }
+      push(buffer) {
+        this.buffered += buffer.byteLength;
+        this.queue.push(buffer);
+      }
+      shiftFirst(size) {
+        return this.buffered === 0 ? null : this._next(size);
+      }
+      shift(size) {
+        if (size > this.buffered) return null;
+        if (size === 0) return EMPTY2;
+        let chunk = this._next(size);
+        if (size === chunk.byteLength) return chunk;
+        const chunks2 = [chunk];
+        while ((size -= chunk.byteLength) > 0) {
+          chunk = this._next(size);
+          chunks2.push(chunk);
+        }
+        return b4a.concat(chunks2);
+      }
+      _next(size) {
+        const buf = this.queue.peek();
+        const rem = buf.byteLength - this._offset;
+        if (size >= rem) {
+          const sub = this._offset ? buf.subarray(this._offset, buf.byteLength) : buf;
+          this.queue.shift();
+          this._offset = 0;
+          this.buffered -= rem;
+          this.shifted += rem;
+          return sub;
+        }
+        this.buffered -= size;
+        this.shifted += size;
+        return buf.subarray(this._offset, this._offset += size);
+      }
+    };
+    var Source = class extends Readable2 {
+      constructor(self, header, offset) {
+        super();
+        this.header = header;
+        this.offset = offset;
+        this._parent = self;
+      }
+      _read(cb) {
+        if (this.header.size === 0) {
+          this.push(null);
+        }
+        if (this._parent._stream === this) {
+          this._parent._update();
+        }
+        cb(null);
+      }
+      _predestroy() {
+        this._parent.destroy(getStreamError(this));
+      }
+      _detach() {
+        if (this._parent._stream === this) {
+          this._parent._stream = null;
+          this._parent._missing = overflow(this.header.size);
+          this._parent._update();
+        }
+      }
+      _destroy(cb) {
+        this._detach();
+        cb(null);
+      }
+    };
+    var Extract = class extends Writable {
+      constructor(opts) {
+        super(opts);
+        if (!opts) opts = {};
+        this._buffer = new BufferList();
+        this._offset = 0;
+        this._header = null;
+        this._stream = null;
+        this._missing = 0;
+        this._longHeader = false;
+        this._callback = noop;
+        this._locked = false;
+        this._finished = false;
+        this._pax = null;
+        this._paxGlobal = null;
+        this._gnuLongPath = null;
+        this._gnuLongLinkPath = null;
+        this._filenameEncoding = opts.filenameEncoding || "utf-8";
+        this._allowUnknownFormat = !!opts.allowUnknownFormat;
+        this._unlockBound = this._unlock.bind(this);
+      }
+      _unlock(err2) {
+        this._locked = false;
+        if (err2) {
+          this.destroy(err2);
+          this._continueWrite(err2);
+          return;
+        }
+        this._update();
+      }
+      _consumeHeader() {
+        if (this._locked) return false;
+        this._offset = this._buffer.shifted;
+        try {
+          this._header = headers.decode(this._buffer.shift(512), this._filenameEncoding, this._allowUnknownFormat);
+        } catch (err2) {
+          this._continueWrite(err2);
+          return false;
+        }
+        if (!this._header) return true;
+        this._header.byteOffset = this._buffer.shifted;
+        switch (this._header.type) {
+          case "gnu-long-path":
+          case "gnu-long-link-path":
+          case "pax-global-header":
+          case "pax-header":
+            this._longHeader = true;
+            this._missing = this._header.size;
+            if (this._missing > MAX_HEADER_SIZE) {
+              this._continueWrite(new Error("Header exceeds max size"));
+              return false;
+            }
+            return true;
+        }
+        this._locked = true;
+        this._applyLongHeaders();
+        if (!(this._header.size >= 0)) {
+          this._continueWrite(new Error("Invalid header"));
+          return false;
+        }
+        if (this._header.size === 0 || this._header.type === "directory") {
+          this.emit("entry", this._header, this._createStream(), this._unlockBound);
+          return true;
+        }
+        this._stream = this._createStream();
+        this._missing = this._header.size;
+        this.emit("entry", this._header, this._stream, this._unlockBound);
+        return true;
+      }
+      _applyLongHeaders() {
+        if (this._gnuLongPath) {
+          this._header.name = this._gnuLongPath;
+          this._gnuLongPath = null;
+        }
+        if (this._gnuLongLinkPath) {
+          this._header.linkname = this._gnuLongLinkPath;
+          this._gnuLongLinkPath = null;
+        }
+        if (this._pax) {
+          if (this._pax.path) this._header.name = this._pax.path;
+          if (this._pax.linkpath) this._header.linkname = this._pax.linkpath;
+          if (this._pax.size) this._header.size = parseInt(this._pax.size, 10);
+          this._header.pax = this._pax;
+          this._pax = null;
+        }
+      }
+      _decodeLongHeader(buf) {
+        switch (this._header.type) {
+          case "gnu-long-path":
+            this._gnuLongPath = headers.decodeLongPath(buf, this._filenameEncoding);
+            break;
+          case "gnu-long-link-path":
+            this._gnuLongLinkPath = headers.decodeLongPath(buf, this._filenameEncoding);
+            break;
+          case "pax-global-header":
+            this._paxGlobal = headers.decodePax(buf);
+            break;
+          case "pax-header":
+            this._pax = this._paxGlobal === null ? headers.decodePax(buf) : Object.assign({}, this._paxGlobal, headers.decodePax(buf));
+            break;
+        }
+      }
+      _consumeLongHeader() {
+        this._longHeader = false;
+        this._missing = overflow(this._header.size);
+        const buf = this._buffer.shift(this._header.size);
+        try {
+          this._decodeLongHeader(buf);
+        } catch (err2) {
+          this._continueWrite(err2);
+          return false;
+        }
+        return true;
+      }
+      _consumeStream() {
+        const buf = this._buffer.shiftFirst(this._missing);
+        if (buf === null) return false;
+        this._missing -= buf.byteLength;
+        const drained = this._stream.push(buf);
+        if (this._missing === 0) {
+          this._stream.push(null);
+          if (drained) this._stream._detach();
+          return drained && this._locked === false;
+        }
+        return drained;
+      }
+      _createStream() {
+        return new Source(this, this._header, this._offset);
+      }
+      _update() {
+        while (this._buffer.buffered > 0 && !this.destroying) {
+          if (this._missing > 0) {
+            if (this._stream !== null) {
+              if (this._consumeStream() === false) return;
+              continue;
+            }
+            if (this._longHeader === true) {
+              if (this._missing > this._buffer.buffered) break;
+              if (this._consumeLongHeader() === false) return false;
+              continue;
+            }
+            const ignore = this._buffer.shiftFirst(this._missing);
+            if (ignore !== null) this._missing -= ignore.byteLength;
+            continue;
+          }
+          if (this._buffer.buffered < 512) break;
+          if (this._stream !== null || this._consumeHeader() === false) return;
+        }
+        this._continueWrite(null);
+      }
+      _continueWrite(err2) {
+        const cb = this._callback;
+        this._callback = noop;
+        cb(err2);
+      }
+      _write(data, cb) {
+        this._callback = cb;
+        this._buffer.push(data);
+        this._update();
+      }
+      _final(cb) {
+        this._finished = this._missing === 0 && this._buffer.buffered === 0;
+        cb(this._finished ? null : new Error("Unexpected end of data"));
+      }
+      _predestroy() {
+        this._continueWrite(null);
+      }
+      _destroy(cb) {
+        if (this._stream) this._stream.destroy(getStreamError(this));
+        cb(null);
+      }
+      [Symbol.asyncIterator]() {
+        let error62 = null;
+        let promiseResolve = null;
+        let promiseReject = null;
+        let entryStream = null;
+        let entryCallback = null;
+        const extract = this;
+        this.on("entry", onentry);
+        this.on("error", (err2) => {
+          error62 = err2;
+        });
+        this.on("close", onclose);
+        return {
+          [Symbol.asyncIterator]() {
+            return this;
+          },
+          next() {
+            return new Promise(onnext);
+          },
+          return() {
+            return destroy(null);
+          },
+          throw(err2) {
+            return destroy(err2);
+          }
+        };
+        function consumeCallback(err2) {
+          if (!entryCallback) return;
+          const cb = entryCallback;
+          entryCallback = null;
+          cb(err2);
+        }
+        function onnext(resolve, reject) {
+          if (error62) {
+            return reject(error62);
+          }
+          if (entryStream) {
+            resolve({ value: entryStream, done: false });
+            entryStream = null;
+            return;
+          }
+          promiseResolve = resolve;
+          promiseReject = reject;
+          consumeCallback(null);
+          if (extract._finished && promiseResolve) {
+            promiseResolve({ value: void 0, done: true });
+            promiseResolve = promiseReject = null;
+          }
+        }
+        function onentry(header, stream, callback) {
+          entryCallback = callback;
+          stream.on("error", noop);
+          if (promiseResolve) {
+            promiseResolve({ value: stream, done: false });
+            promiseResolve = promiseReject = null;
+          } else {
+            entryStream = stream;
+          }
+        }
+        function onclose() {
+          consumeCallback(error62);
+          if (!promiseResolve) return;
+          if (error62) promiseReject(error62);
+          else promiseResolve({ value: void 0, done: true });
+          promiseResolve = promiseReject = null;
+        }
+        function destroy(err2) {
+          extract.destroy(err2);
+          consumeCallback(err2);
+          return new Promise((resolve, reject) => {
+            if (extract.destroyed) return resolve({ value: void 0, done: true });
+            extract.once("close", function() {
+              if (err2) reject(err2);
+              else resolve({ value: void 0, done: true });
+            });
+          });
+        }
+      }
+    };
+    module.exports = function extract(opts) {
+      return new Extract(opts);
+    };
+    function noop() {
+    }
+    function overflow(size) {
+      size &= 511;
+      return size && 512 - size;
+    }
+  }
+});
+
+// node_modules/tar-stream/constants.js
+var require_constants = __commonJS({
+  "node_modules/tar-stream/constants.js"(exports, module) {
+    var constants = {
+      // just for envs without fs
+      S_IFMT: 61440,
+      S_IFDIR: 16384,
+      S_IFCHR: 8192,
+      S_IFBLK: 24576,
+      S_IFIFO: 4096,
+      S_IFLNK: 40960
+    };
+    try {
+      module.exports = __require("fs").constants || constants;
+    } catch {
+      module.exports = constants;
+    }
+  }
+});
+
+// node_modules/tar-stream/pack.js
+var require_pack = __commonJS({
+  "node_modules/tar-stream/pack.js"(exports, module) {
+    var { Readable: Readable2, Writable, getStreamError } = require_streamx();
+    var b4a = require_b4a();
+    var constants = require_constants();
+    var headers = require_headers();
+    var DMODE = 493;
+    var FMODE = 420;
+    var END_OF_TAR = b4a.alloc(1024);
+    var Sink = class extends Writable {
+      constructor(pack, header, callback) {
+        super({ mapWritable, eagerOpen: true });
+        this.written = 0;
+        this.header = header;
+        this._callback = callback;
+        this._linkname = null;
+        this._isLinkname = header.type === "symlink" && !header.linkname;
+        this._isVoid = header.type !== "file" && header.type !== "contiguous-file";
+        this._finished = false;
+        this._pack = pack;
+        this._openCallback = null;
+        if (this._pack._stream === null) this._pack._stream = this;
+        else this._pack._pending.push(this);
+      }
+      _open(cb) {
+        this._openCallback = cb;
+        if (this._pack._stream === this) this._continueOpen();
+      }
+      _continuePack(err2) {
+        if (this._callback === null) return;
+        const callback = this._callback;
+        this._callback = null;
+        callback(err2);
+      }
+      _continueOpen() {
+        if (this._pack._stream === null) this._pack._stream = this;
+        const cb = this._openCallback;
+        this._openCallback = null;
+        if (cb === null) return;
+        if (this._pack.destroying) return cb(new Error("pack stream destroyed"));
+        if (this._pack._finalized) return cb(new Error("pack stream is already finalized"));
+        this._pack._stream = this;
+        if (!this._isLinkname) {
+          this._pack._encode(this.header);
+        }
+        if (this._isVoid) {
+          this._finish();
+          this._continuePack(null);
+        }
+        cb(null);
+      }
+      _write(data, cb) {
+        if (this._isLinkname) {
+          this._linkname = this._linkname ? b4a.concat([this._linkname, data]) : data;
+          return cb(null);
+        }
+        if (this._isVoid) {
+          if (data.byteLength > 0) {
+            return cb(new Error("No body allowed for this entry"));
+          }
+          return cb();
+        }
+        this.written += data.byteLength;
+        if (this._pack.push(data)) return cb();
+        this._pack._drain = cb;
+      }
+      _finish() {
+        if (this._finished) return;
+        this._finished = true;
+        if (this._isLinkname) {
+          this.header.linkname = this._linkname ? b4a.toString(this._linkname, "utf-8") : "";
+          this._pack._encode(this.header);
+        }
+        overflow(this._pack, this.header.size);
+        this._pack._done(this);
+      }
+      _final(cb) {
+        if (this.written !== this.header.size) {
+          return cb(new Error("Size mismatch"));
+        }
+        this._finish();
+        cb(null);
+      }
+      _getError() {
+        return getStreamError(this) || new Error("tar entry destroyed");
+      }
+      _predestroy() {
+        this._pack.destroy(this._getError());
+      }
+      _destroy(cb) {
+        this._pack._done(this);
+        this._continuePack(this._finished ? null : this._getError());
+        cb();
+      }
+    };
+    var Pack = class extends Readable2 {
+      constructor(opts) {
+        super(opts);
+        this._drain = noop;
+        this._finalized = false;
+        this._finalizing = false;
+        this._pending = [];
+        this._stream = null;
+      }
+      entry(header, buffer, callback) {
+        if (this._finalized || this.destroying) throw new Error("already finalized or destroyed");
+        if (typeof buffer === "function") {
+          callback = buffer;
+          buffer = null;
+        }
+        if (!callback) callback = noop;
+        if (!header.size || header.type === "symlink") header.size = 0;
+        if (!header.type) header.type = modeToType(header.mode);
+        if (!header.mode) header.mode = header.type === "directory" ? DMODE : FMODE;
+        if (!header.uid) header.uid = 0;
+        if (!header.gid) header.gid = 0;
+        if (!header.mtime) header.mtime = /* @__PURE__ */ new Date();
+        if (typeof buffer === "string") buffer = b4a.from(buffer);
+        const sink = new Sink(this, header, callback);
+        if (b4a.isBuffer(buffer)) {
+          header.size = buffer.byteLength;
+          sink.write(buffer);
+          sink.end();
+          return sink;
+        }
+        if (sink._isVoid) {
+          return sink;
+        }
+        return sink;
+      }
+      finalize() {
+        if (this._stream || this._pending.length > 0) {
+          this._finalizing = true;
+          return;
+        }
+        if (this._finalized) return;
+        this._finalized = true;
+        this.push(END_OF_TAR);
+        this.push(null);
+      }
+      _done(stream) {
+        if (stream !== this._stream) return;
+        this._stream = null;
+        if (this._finalizing) this.finalize();
+        if (this._pending.length) this._pending.shift()._continueOpen();
+      }
+      _encode(header) {
+        if (!header.pax) {
+          const buf = headers.encode(header);
+          if (buf) {
+            this.push(buf);
+            return;
+          }
+        }
+        this._encodePax(header);
+      }
+      _encodePax(header) {
+        const paxHeader = headers.encodePax({
+          name: header.name,
+          linkname: header.linkname,
+          pax: header.pax
+        });
+        const newHeader = {
+          name: "PaxHeader",
+          mode: header.mode,
+          uid: header.uid,
+          gid: header.gid,
+          size: paxHeader.byteLength,
+          mtime: header.mtime,
+          type: "pax-header",
+          linkname: header.linkname && "PaxHeader",
+          uname: header.uname,
+          gname: header.gname,
+          devmajor: header.devmajor,
+          devminor: header.devminor
+        };
+        this.push(headers.encode(newHeader));
+        this.push(paxHeader);
+        overflow(this, paxHeader.byteLength);
+        newHeader.size = header.size;
+        newHeader.type = header.type;
+        this.push(headers.encode(newHeader));
+      }
+      _doDrain() {
+        const drain = this._drain;
+        this._drain = noop;
+        drain();
+      }
+      _predestroy() {
+        const err2 = getStreamError(this);
+        if (this._stream) this._stream.destroy(err2);
+        while (this._pending.length) {
+          const stream = this._pending.shift();
+          stream.destroy(err2);
+          stream._continueOpen();
+        }
+        this._doDrain();
+      }
+      _read(cb) {
+        this._doDrain();
+        cb();
+      }
+    };
+    module.exports = function pack(opts) {
+      return new Pack(opts);
+    };
+    function modeToType(mode) {
+      switch (mode & constants.S_IFMT) {
+        case constants.S_IFBLK:
+          return "block-device";
+        case constants.S_IFCHR:
+          return "character-device";
+        case constants.S_IFDIR:
+          return "directory";
+        case constants.S_IFIFO:
+          return "fifo";
+        case constants.S_IFLNK:
+          return "symlink";
+      }
+      return "file";
+    }
+    function noop() {
+    }
+    function overflow(self, size) {
+      size &= 511;
+      if (size) self.push(END_OF_TAR.subarray(0, 512 - size));
+    }
+    function mapWritable(buf) {
+      return b4a.isBuffer(buf) ? buf : b4a.from(buf);
+    }
+  }
+});
+
+// node_modules/tar-stream/index.js
+var require_tar_stream = __commonJS({
+  "node_modules/tar-stream/index.js"(exports) {
+    exports.extract = require_extract();
+    exports.pack = require_pack();
+  }
+});
+
+// node_modules/pend/index.js
+var require_pend = __commonJS({
+  "node_modules/pend/index.js"(exports, module) {
+    module.exports = Pend;
+    function Pend() {
+      this.pending = 0;
+      this.max = Infinity;
+      this.listeners = [];
+      this.waiting = [];
+      this.error = null;
+    }
+    Pend.prototype.go = function(fn) {
+      if (this.pending < this.max) {
+        pendGo(this, fn);
+      } else {
+        this.waiting.push(fn);
+      }
+    };
+    Pend.prototype.wait = function(cb) {
+      if (this.pending === 0) {
+        cb(this.error);
+      } else {
+        this.listeners.push(cb);
+      }
+    };
+    Pend.prototype.hold = function() {
+      return pendHold(this);
+    };
+    function pendHold(self) {
+      self.pending += 1;
+      var called = false;
+      return onCb;
+      function onCb(err2) {
+        if (called) throw new Error("callback called twice");
+        called = true;
+        self.error = self.error || err2;
+        self.pending -= 1;
+        if (self.waiting.length > 0 && self.pending < self.max) {
+          pendGo(self, self.waiting.shift());
+        } else if (self.pending === 0) {
+          var listeners = self.listeners;
+          self.listeners = [];
+          listeners.forEach(cbListener);
+        }
+      }
+      function cbListener(listener) {
+        listener(self.error);
+      }
+    }
+    function pendGo(self, fn) {
+      fn(pendHold(self));
+    }
+  }
+});
+
+// node_modules/yauzl/fd-slicer.js
+var require_fd_slicer = __commonJS({
+  "node_modules/yauzl/fd-slicer.js"(exports) {
+    var fs = __require("fs");
+    var util = __require("util");
+    var stream = __require("stream");
+    var Readable2 = stream.Readable;
+    var PassThrough = stream.PassThrough;
+    var Pend = require_pend();
+    var EventEmitter = __require("events").EventEmitter;
+    exports.BufferSlicer = BufferSlicer;
+    exports.FdSlicer = FdSlicer;
+    util.inherits(FdSlicer, EventEmitter);
+    function FdSlicer(fd) {
+      EventEmitter.call(this);
+      this.fd = fd;
+      this.pend = new Pend();
+      this.pend.max = 1;
+      this.refCount = 0;
+    }
+    FdSlicer.prototype.read = function(buffer, offset, length, position, callback) {
+      var self = this;
+      self.pend.go(function(cb) {
+        fs.read(self.fd, buffer, offset, length, position, function(err2, bytesRead, buffer2) {
+          cb();
+          callback(err2, bytesRead, buffer2);
+        });
+      });
+    };
+    FdSlicer.prototype.createReadStream = function(options4) {
+      return new ReadStream(this, options4);
+    };
+    FdSlicer.prototype.ref = function() {
+      this.refCount += 1;
+    };
+    FdSlicer.prototype.unref = function() {
+      var self = this;
+      self.refCount -= 1;
+      if (self.refCount < 0) throw new Error("invalid unref");
+      if (self.refCount > 0) return;
+      fs.close(self.fd, onCloseDone);
+      function onCloseDone(err2) {
+        if (err2) {
+          self.emit("error", err2);
+        } else {
+          self.emit("close");
+        }
+      }
+    };
+    util.inherits(ReadStream, Readable2);
+    function ReadStream(context, options4) {
+      options4 = options4 || {};
+      Readable2.call(this, options4);
+      this.context = context;
+      this.context.ref();
+      this.start = options4.start || 0;
+      this.endOffset = options4.end;
+      this.pos = this.start;
+    }
+    ReadStream.prototype._read = function(n) {
+      var self = this;
+      var toRead = Math.min(self._readableState.highWaterMark, n);
+      if (self.endOffset != null) {
+        toRead = Math.min(toRead, self.endOffset - self.pos);
+      }
+      if (toRead <= 0) {
+        self.push(null);
+        this._cleanup();
+        return;
+      }
+      self.context.pend.go(function(cb) {
+        var buffer = Buffer.allocUnsafe(toRead);
+        fs.read(self.context.fd, buffer, 0, toRead, self.pos, function(err2, bytesRead) {
+          if (err2) {
+            self.destroy(err2);
+          } else if (bytesRead === 0) {
+            self.push(null);
+            self._cleanup();
+          } else {
+            self.pos += bytesRead;
+            self.push(buffer.slice(0, bytesRead));
+          }
+          cb();
+        });
+      });
+    };
+    ReadStream.prototype._destroy = function(err2, cb) {
+      this._cleanup();
+      cb(err2);
+    };
+    ReadStream.prototype._cleanup = function() {
+      if (this.context != null) {
+        this.context.unref();
+        this.context = null;
+      }
+    };
+    util.inherits(BufferSlicer, EventEmitter);
+    function BufferSlicer(buffer) {
+      EventEmitter.call(this);
+      this.refCount = 0;
+      this.buffer = buffer;
+    }
+    BufferSlicer.prototype.read = function(buffer, offset, length, position, callback) {
+      if (!(0 <= offset && offset <= buffer.length)) throw new RangeError("offset outside buffer: 0 <= " + offset + " <= " + buffer.length);
+      if (position < 0) throw new RangeError("position is negative: " + position);
+      if (offset + length > buffer.length) {
+        length = buffer.length - offset;
+      }
+      if (position + length > this.buffer.length) {
+        length = this.buffer.length - position;
+      }
+      if (length <= 0) {
+        setImmediate(function() {
+          callback(null, 0);
+        });
+        return;
+      }
+      this.buffer.copy(buffer, offset, position, position + length);
+      setImmediate(function() {
+        callback(null, length);
+      });
+    };
+    BufferSlicer.prototype.createReadStream = function(options4) {
+      options4 = options4 || {};
+      var readStream = new PassThrough(options4);
+      readStream.start = options4.start || 0;
+      readStream.endOffset = options4.end;
+      readStream.pos = readStream.endOffset || this.buffer.length;
+      var entireSlice = this.buffer.slice(readStream.start, readStream.pos);
+      var maxChunkSize = 65536;
+      var offset = 0;
+      while (true) {
+        var nextOffset = offset + maxChunkSize;
+        if (nextOffset >= entireSlice.length) {
+          if (offset < entireSlice.length) {
+            readStream.write(entireSlice.slice(offset, entireSlice.length));
+          }
+          break;
+        }
+        readStream.write(entireSlice.slice(offset, nextOffset));
+        offset = nextOffset;
+      }
+      readStream.end();
+      return readStream;
+    };
+    BufferSlicer.prototype.ref = function() {
+      this.refCount += 1;
+    };
+    BufferSlicer.prototype.unref = function() {
+      this.refCount -= 1;
+      if (this.refCount < 0) {
+        throw new Error("invalid unref");
+      }
+    };
+  }
+});
+
+// node_modules/yauzl/crc32.js
+var require_crc32 = __commonJS({
+  "node_modules/yauzl/crc32.js"(exports, module) {
+    var CRC_TABLE = new Int32Array([
+      0,
+      1996959894,
+      3993919788,
+      2567524794,
+      124634137,
+      1886057615,
+      3915621685,
+      2657392035,
+      249268274,
+      2044508324,
+      3772115230,
+      2547177864,
+      162941995,
+      2125561021,
+      3887607047,
+      2428444049,
+      498536548,
+      1789927666,
+      4089016648,
+      2227061214,
+      450548861,
+      1843258603,
+      4107580753,
+      2211677639,
+      325883990,
+      1684777152,
+      4251122042,
+      2321926636,
+      335633487,
+      1661365465,
+      4195302755,
+      2366115317,
+      997073096,
+      1281953886,
+      3579855332,
+      2724688242,
+      1006888145,
+      1258607687,
+      3524101629,
+      2768942443,
+      901097722,
+      1119000684,
+      3686517206,
+      2898065728,
+      853044451,
+      1172266101,
+      3705015759,
+      2882616665,
+      651767980,
+      1373503546,
+      3369554304,
+      3218104598,
+      565507253,
+      1454621731,
+      3485111705,
+      3099436303,
+      671266974,
+      1594198024,
+      3322730930,
+      2970347812,
+      795835527,
+      1483230225,
+      3244367275,
+      3060149565,
+      1994146192,
+      31158534,
+      2563907772,
+      4023717930,
+      1907459465,
+      112637215,
+      2680153253,
+      3904427059,
+      2013776290,
+      251722036,
+      2517215374,
+      3775830040,
+      2137656763,
+      141376813,
+      2439277719,
+      3865271297,
+      1802195444,
+      476864866,
+      2238001368,
+      4066508878,
+      1812370925,
+      453092731,
+      2181625025,
+      4111451223,
+      1706088902,
+      314042704,
+      2344532202,
+      4240017532,
+      1658658271,
+      366619977,
+      2362670323,
+      4224994405,
+      1303535960,
+      984961486,
+      2747007092,
+      3569037538,
+      1256170817,
+      1037604311,
+      2765210733,
+      3554079995,
+      1131014506,
+      879679996,
+      2909243462,
+      3663771856,
+      1141124467,
+      855842277,
+      2852801631,
+      3708648649,
+      1342533948,
+      654459306,
+      3188396048,
+      3373015174,
+      1466479909,
+      544179635,
+      3110523913,
+      3462522015,
+      1591671054,
+      702138776,
+      2966460450,
+      3352799412,
+      1504918807,
+      783551873,
+      3082640443,
+      3233442989,
+      3988292384,
+      2596254646,
+      62317068,
+      1957810842,
+      3939845945,
+      2647816111,
+      81470997,
+      1943803523,
+      3814918930,
+      2489596804,
+      225274430,
+      2053790376,
+      3826175755,
+      2466906013,
+      167816743,
+      2097651377,
+      4027552580,
+      2265490386,
+      503444072,
+      1762050814,
+      4150417245,
+      2154129355,
+      426522225,
+      1852507879,
+      4275313526,
+      2312317920,
+      282753626,
+      1742555852,
+      4189708143,
+      2394877945,
+      397917763,
+      1622183637,
+      3604390888,
+      2714866558,
+      953729732,
+      1340076626,
+      3518719985,
+      2797360999,
+      1068828381,
+      1219638859,
+      3624741850,
+      2936675148,
+      906185462,
+      1090812512,
+      3747672003,
+      2825379669,
+      829329135,
+      1181335161,
+      3412177804,
+      3160834842,
+      628085408,
+      1382605366,
+      3423369109,
+      3138078467,
+      570562233,
+      1426400815,
+      3317316542,
+      2998733608,
+      733239954,
+      1555261956,
+      3268935591,
+      3050360625,
+      752459403,
+      1541320221,
+      2607071920,
+      3965973030,
+      1969922972,
+      40735498,
+      2617837225,
+      3943577151,
+      1913087877,
+      83908371,
+      2512341634,
+      3803740692,
+      2075208622,
+      213261112,
+      2463272603,
+      3855990285,
+      2094854071,
+      198958881,
+      2262029012,
+      4057260610,
+      1759359992,
+      534414190,
+      2176718541,
+      4139329115,
+      1873836001,
+      414664567,
+      2282248934,
+      4279200368,
+      1711684554,
+      285281116,
+      2405801727,
+      4167216745,
+      1634467795,
+      376229701,
+      2685067896,
+      3608007406,
+      1308918612,
+      956543938,
+      2808555105,
+      3495958263,
+      1231636301,
+      1047427035,
+      2932959818,
+      3654703836,
+      1088359270,
+      936918e3,
+      2847714899,
+      3736837829,
+      1202900863,
+      817233897,
+      3183342108,
+      3401237130,
+      1404277552,
+      615818150,
+      3134207493,
+      3453421203,
+      1423857449,
+      601450431,
+      3009837614,
+      3294710456,
+      1567103746,
+      711928724,
+      3020668471,
+      3272380065,
+      1510334235,
+      755167117
+    ]);
+    function crc322(buf) {
+      let crc = -1;
+      for (let x of buf) {
+        crc = CRC_TABLE[(crc ^ x) & 255] ^ crc >>> 8;
+      }
+      return (crc ^ -1) >>> 0;
+    }
+    module.exports = crc322;
+  }
+});
+
+// node_modules/yauzl/index.js
+var require_yauzl = __commonJS({
+  "node_modules/yauzl/index.js"(exports) {
+    var fs = __require("fs");
+    var zlib5 = __require("zlib");
+    var fd_slicer = require_fd_slicer();
+    var util = __require("util");
+    var EventEmitter = __require("events").EventEmitter;
+    var Transform2 = __require("stream").Transform;
+    var PassThrough = __require("stream").PassThrough;
+    var Writable = __require("stream").Writable;
+    var crc322 = typeof zlib5.crc32 === "function" ? zlib5.crc32 : require_crc32();
+    exports.open = open5;
+    exports.fromFd = fromFd;
+    exports.fromBuffer = fromBuffer2;
+    exports.fromRandomAccessReader = fromRandomAccessReader;
+    exports.openPromise = openPromise;
+    exports.fromFdPromise = fromFdPromise;
+    exports.fromBufferPromise = fromBufferPromise;
+    exports.fromRandomAccessReaderPromise = fromRandomAccessReaderPromise;
+    exports.dosDateTimeToDate = dosDateTimeToDate;
+    exports.getFileNameLowLevel = getFileNameLowLevel;
+    exports.validateFileName = validateFileName;
+    exports.parseExtraFields = parseExtraFields;
+    exports.ZipFile = ZipFile;
+    exports.Entry = Entry;
+    exports.LocalFileHeader = LocalFileHeader;
+    exports.RandomAccessReader = RandomAccessReader;
+    function openPromise(path11, options4) {
+      return new Promise((resolve, reject) => {
+        open5(path11, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+          if (err2) return reject(err2);
+          resolve(zipfile);
+        });
+      });
+    }
+    function fromFdPromise(fd, options4) {
+      return new Promise((resolve, reject) => {
+        fromFd(fd, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+          if (err2) return reject(err2);
+          resolve(zipfile);
+        });
+      });
+    }
+    function fromBufferPromise(buffer, options4) {
+      return new Promise((resolve, reject) => {
+        fromBuffer2(buffer, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+          if (err2) return reject(err2);
+          resolve(zipfile);
+        });
+      });
+    }
+    function fromRandomAccessReaderPromise(reader, totalSize, options4) {
+      return new Promise((resolve, reject) => {
+        fromRandomAccessReader(reader, totalSize, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+          if (err2) return reject(err2);
+          resolve(zipfile);
+        });
+      });
+    }
+    function open5(path11, options4, callback) {
+      if (typeof options4 === "function") {
+        callback = options4;
+        options4 = null;
+      }
+      if (options4 == null) options4 = {};
+      if (options4.autoClose == null) options4.autoClose = true;
+      if (options4.lazyEntries == null) options4.lazyEntries = false;
+      if (options4.decodeStrings == null) options4.decodeStrings = true;
+      if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
+      if (options4.strictFileNames == null) options4.strictFileNames = false;
+      if (callback == null) callback = defaultCallback;
+      fs.open(path11, "r", function(err2, fd) {
+        if (err2) return callback(err2);
+        fromFd(fd, options4, function(err3, zipfile) {
+          if (err3) fs.close(fd, defaultCallback);
+          callback(err3, zipfile);
+        });
+      });
+    }
+    function fromFd(fd, options4, callback) {
+      if (typeof options4 === "function") {
+        callback = options4;
+        options4 = null;
+      }
+      if (options4 == null) options4 = {};
+      if (options4.autoClose == null) options4.autoClose = false;
+      if (options4.lazyEntries == null) options4.lazyEntries = false;
+      if (options4.decodeStrings == null) options4.decodeStrings = true;
+      if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
+      if (options4.strictFileNames == null) options4.strictFileNames = false;
+      if (callback == null) callback = defaultCallback;
+      fs.fstat(fd, function(err2, stats) {
+        if (err2) return callback(err2);
+        var reader = new fd_slicer.FdSlicer(fd);
+        fromRandomAccessReader(reader, stats.size, options4, callback);
+      });
+    }
+    function fromBuffer2(buffer, options4, callback) {
+      if (typeof options4 === "function") {
+        callback = options4;
+        options4 = null;
+      }
+      if (options4 == null) options4 = {};
+      options4.autoClose = false;
+      if (options4.lazyEntries == null) options4.lazyEntries = false;
+      if (options4.decodeStrings == null) options4.decodeStrings = true;
+      if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
+      if (options4.strictFileNames == null) options4.strictFileNames = false;
+      var reader = new fd_slicer.BufferSlicer(buffer);
+      fromRandomAccessReader(reader, buffer.length, options4, callback);
+    }
+    function fromRandomAccessReader(reader, totalSize, options4, callback) {
+      if (typeof options4 === "function") {
+        callback = options4;
+        options4 = null;
+      }
+      if (options4 == null) options4 = {};
+      if (options4.autoClose == null) options4.autoClose = true;
+      if (options4.lazyEntries == null) options4.lazyEntries = false;
+      if (options4.decodeStrings == null) options4.decodeStrings = true;
+      var decodeStrings = !!options4.decodeStrings;
+      if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
+      if (options4.strictFileNames == null) options4.strictFileNames = false;
+      if (callback == null) callback = defaultCallback;
+      if (typeof totalSize !== "number") throw new Error("expected totalSize parameter to be a number");
+      if (totalSize > Number.MAX_SAFE_INTEGER) {
+        throw new Error("zip file too large. only file sizes up to 2^52 are supported due to JavaScript's Number type being an IEEE 754 double.");
+      }
+      reader.ref();
+      var eocdrWithoutCommentSize = 22;
+      var zip64EocdlSize = 20;
+      var maxCommentSize = 65535;
+      var bufferSize = Math.min(zip64EocdlSize + eocdrWithoutCommentSize + maxCommentSize, totalSize);
+      var buffer = newBuffer(bufferSize);
+      var bufferReadStart = totalSize - buffer.length;
+      readAndAssertNoEof(reader, buffer, 0, bufferSize, bufferReadStart, function(err2) {
+        if (err2) return callback(err2);
+        for (var i = bufferSize - eocdrWithoutCommentSize; i >= 0; i -= 1) {
+          if (buffer.readUInt32LE(i) !== 101010256) continue;
+          var eocdrBuffer = buffer.subarray(i);
+          var diskNumber = eocdrBuffer.readUInt16LE(4);
+          var entryCount = eocdrBuffer.readUInt16LE(10);
+          var centralDirectoryOffset = eocdrBuffer.readUInt32LE(16);
+          var commentLength = eocdrBuffer.readUInt16LE(20);
+          var expectedCommentLength = eocdrBuffer.length - eocdrWithoutCommentSize;
+          if (commentLength !== expectedCommentLength) {
+            return callback(new Error("Invalid comment length. Expected: " + expectedCommentLength + ". Found: " + commentLength + ". Are there extra bytes at the end of the file? Or is the end of central dir signature `PK\u263A\u263B` in the comment?"));
+          }
+          var comment = decodeStrings ? decodeBuffer(eocdrBuffer.subarray(22), false) : eocdrBuffer.subarray(22);
+          if (i - zip64EocdlSize >= 0 && buffer.readUInt32LE(i - zip64EocdlSize) === 117853008) {
+            var zip64EocdlBuffer = buffer.subarray(i - zip64EocdlSize, i - zip64EocdlSize + zip64EocdlSize);
+            var zip64EocdrOffset = readUInt64LE(zip64EocdlBuffer, 8);
+            var zip64EocdrBuffer = newBuffer(56);
+            return readAndAssertNoEof(reader, zip64EocdrBuffer, 0, zip64EocdrBuffer.length, zip64EocdrOffset, function(err3) {
+              if (err3) return callback(err3);
+              if (zip64EocdrBuffer.readUInt32LE(0) !== 101075792) {
+                return callback(new Error("invalid zip64 end of central directory record signature"));
+              }
+              diskNumber = zip64EocdrBuffer.readUInt32LE(16);
+              if (diskNumber !== 0) {
+                return callback(new Error("multi-disk zip files are not supported: found disk number: " + diskNumber));
+              }
+              entryCount = readUInt64LE(zip64EocdrBuffer, 32);
+              centralDirectoryOffset = readUInt64LE(zip64EocdrBuffer, 48);
+              return callback(null, new ZipFile(reader, centralDirectoryOffset, totalSize, entryCount, comment, options4.autoClose, options4.lazyEntries, decodeStrings, options4.validateEntrySizes, options4.strictFileNames));
+            });
+          }
+          if (diskNumber !== 0) {
+            return callback(new Error("multi-disk zip files are not supported: found disk number: " + diskNumber));
+          }
+          return callback(null, new ZipFile(reader, centralDirectoryOffset, totalSize, entryCount, comment, options4.autoClose, options4.lazyEntries, decodeStrings, options4.validateEntrySizes, options4.strictFileNames));
+        }
+        callback(new Error("End of central directory record signature not found. Either not a zip file, or file is truncated."));
+      });
+    }
+    util.inherits(ZipFile, EventEmitter);
+    function ZipFile(reader, centralDirectoryOffset, fileSize, entryCount, comment, autoClose, lazyEntries, decodeStrings, validateEntrySizes, strictFileNames) {
+      var self = this;
+      EventEmitter.call(self);
+      self.reader = reader;
+      self.reader.on("error", function(err2) {
+        emitError(self, err2);
+      });
+      self.reader.once("close", function() {
+        self.emit("close");
+      });
+      self.readEntryCursor = centralDirectoryOffset;
+      self.fileSize = fileSize;
+      self.entryCount = entryCount;
+      self.comment = comment;
+      self.entriesRead = 0;
+      self.autoClose = !!autoClose;
+      self.lazyEntries = !!lazyEntries;
+      self.decodeStrings = !!decodeStrings;
+      self.validateEntrySizes = !!validateEntrySizes;
+      self.strictFileNames = !!strictFileNames;
+      self.isOpen = true;
+      self.emittedError = false;
+      self.hasEachEntryBeenCalled = false;
+      if (!self.lazyEntries) self._readEntry();
+    }
+    ZipFile.prototype.close = function() {
+      if (!this.isOpen) return;
+      this.isOpen = false;
+      this.reader.unref();
+    };
+    function emitErrorAndAutoClose(self, err2) {
+      if (self.autoClose) self.close();
+      emitError(self, err2);
+    }
+    function emitError(self, err2) {
+      if (self.emittedError) return;
+      self.emittedError = true;
+      self.emit("error", err2);
+    }
+    ZipFile.prototype.readEntry = function() {
+      if (!this.lazyEntries) throw new Error("readEntry() called without lazyEntries:true");
+      this._readEntry();
+    };
+    ZipFile.prototype._readEntry = function() {
+      var self = this;
+      if (self.entryCount === self.entriesRead) {
+        setImmediate(function() {
+          if (self.autoClose) self.close();
+          if (self.emittedError) return;
+          self.emit("end");
+        });
+        return;
+      }
+      if (self.emittedError) return;
+      var buffer = newBuffer(46);
+      readAndAssertNoEof(self.reader, buffer, 0, buffer.length, self.readEntryCursor, function(err2) {
+        if (err2) return emitErrorAndAutoClose(self, err2);
+        if (self.emittedError) return;
+        var entry = new Entry();
+        var signature = buffer.readUInt32LE(0);
+        if (signature !== 33639248) return emitErrorAndAutoClose(self, new Error("invalid central directory file header signature: 0x" + signature.toString(16)));
+        entry.versionMadeBy = buffer.readUInt16LE(4);
+        entry.versionNeededToExtract = buffer.readUInt16LE(6);
+        entry.generalPurposeBitFlag = buffer.readUInt16LE(8);
+        entry.compressionMethod = buffer.readUInt16LE(10);
+        entry.lastModFileTime = buffer.readUInt16LE(12);
+        entry.lastModFileDate = buffer.readUInt16LE(14);
+        entry.crc32 = buffer.readUInt32LE(16);
+        entry.compressedSize = buffer.readUInt32LE(20);
+        entry.uncompressedSize = buffer.readUInt32LE(24);
+        entry.fileNameLength = buffer.readUInt16LE(28);
+        entry.extraFieldLength = buffer.readUInt16LE(30);
+        entry.fileCommentLength = buffer.readUInt16LE(32);
+        entry.internalFileAttributes = buffer.readUInt16LE(36);
+        entry.externalFileAttributes = buffer.readUInt32LE(38);
+        entry.relativeOffsetOfLocalHeader = buffer.readUInt32LE(42);
+        if (entry.generalPurposeBitFlag & 64) return emitErrorAndAutoClose(self, new Error("strong encryption is not supported"));
+        self.readEntryCursor += 46;
+        buffer = newBuffer(entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength);
+        readAndAssertNoEof(self.reader, buffer, 0, buffer.length, self.readEntryCursor, function(err3) {
+          if (err3) return emitErrorAndAutoClose(self, err3);
+          if (self.emittedError) return;
+          entry.fileNameRaw = buffer.subarray(0, entry.fileNameLength);
+          var fileCommentStart = entry.fileNameLength + entry.extraFieldLength;
+          entry.extraFieldRaw = buffer.subarray(entry.fileNameLength, fileCommentStart);
+          entry.fileCommentRaw = buffer.subarray(fileCommentStart, fileCommentStart + entry.fileCommentLength);
+          try {
+            entry.extraFields = parseExtraFields(entry.extraFieldRaw);
+          } catch (err4) {
+            return emitErrorAndAutoClose(self, err4);
+          }
+          if (self.decodeStrings) {
+            var isUtf8 = (entry.generalPurposeBitFlag & 2048) !== 0;
+            entry.fileComment = decodeBuffer(entry.fileCommentRaw, isUtf8);
+            entry.fileName = getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, self.strictFileNames);
+            var errorMessage = validateFileName(entry.fileName);
+            if (errorMessage != null) return emitErrorAndAutoClose(self, new Error(errorMessage));
+          } else {
+            entry.fileComment = entry.fileCommentRaw;
+            entry.fileName = entry.fileNameRaw;
+          }
+          entry.comment = entry.fileComment;
+          self.readEntryCursor += buffer.length;
+          self.entriesRead += 1;
+          for (var i = 0; i < entry.extraFields.length; i++) {
+            var extraField = entry.extraFields[i];
+            if (extraField.id !== 1) continue;
+            var zip64EiefBuffer = extraField.data;
+            var index = 0;
+            if (entry.uncompressedSize === 4294967295) {
+              if (index + 8 > zip64EiefBuffer.length) {
+                return emitErrorAndAutoClose(self, new Error("zip64 extended information extra field does not include uncompressed size"));
+              }
+              entry.uncompressedSize = readUInt64LE(zip64EiefBuffer, index);
+              index += 8;
+            }
+            if (entry.compressedSize === 4294967295) {
+              if (index + 8 > zip64EiefBuffer.length) {
+                return emitErrorAndAutoClose(self, new Error("zip64 extended information extra field does not include compressed size"));
+              }
+              entry.compressedSize = readUInt64LE(zip64EiefBuffer, index);
+              index += 8;
+            }
+            if (entry.relativeOffsetOfLocalHeader === 4294967295) {
+              if (index + 8 > zip64EiefBuffer.length) {
+                return emitErrorAndAutoClose(self, new Error("zip64 extended information extra field does not include relative header offset"));
+              }
+              entry.relativeOffsetOfLocalHeader = readUInt64LE(zip64EiefBuffer, index);
+              index += 8;
+            }
+            break;
+          }
+          if (self.validateEntrySizes && entry.compressionMethod === 0) {
+            var expectedCompressedSize = entry.uncompressedSize;
+            if (entry.isEncrypted()) {
+              expectedCompressedSize += 12;
+            }
+            if (entry.compressedSize !== expectedCompressedSize) {
+              var msg = "compressed/uncompressed size mismatch for stored file: " + entry.compressedSize + " != " + entry.uncompressedSize;
+              return emitErrorAndAutoClose(self, new Error(msg));
+            }
+          }
+          self.emit("entry", entry);
+          if (!self.lazyEntries) self._readEntry();
+        });
+      });
+    };
+    ZipFile.prototype.eachEntry = function() {
+      const self = this;
+      if (!self.lazyEntries) throw new Error("eachEntry() requires lazyEntries: true");
+      if (self.hasEachEntryBeenCalled) throw new Error("eachEntry() must only be called once per ZipFile");
+      self.hasEachEntryBeenCalled = true;
+      let pendingResolveReject = null;
+      self.on("entry", onEntry);
+      self.on("end", onEnd);
+      self.on("error", onError);
+      function cleanup() {
+        self.removeListener("entry", onEntry);
+        self.removeListener("end", onEnd);
+        self.removeListener("error", onError);
+        if (self.autoClose) self.close();
+      }
+      function onEntry(entry) {
+        let { resolve } = pendingResolveReject;
+        pendingResolveReject = null;
+        resolve({ value: entry });
+      }
+      function onEnd() {
+        let { resolve } = pendingResolveReject;
+        pendingResolveReject = null;
+        cleanup();
+        resolve({ done: true });
+      }
+      function onError(err2) {
+        let { reject } = pendingResolveReject;
+        pendingResolveReject = null;
+        cleanup();
+        reject(err2);
+      }
+      return {
+        [Symbol.asyncIterator]() {
+          return this;
+        },
+        next() {
+          const promise2 = new Promise((resolve, reject) => {
+            if (pendingResolveReject != null) throw new Error("next() called before previous Promise was resolved.");
+            pendingResolveReject = { resolve, reject };
+          });
+          self.readEntry();
+          return promise2;
+        },
+        return(value) {
+          cleanup();
+          return Promise.resolve({ done: true, value });
+        },
+        throw(value) {
+          cleanup();
+          return Promise.reject(value);
+        }
+      };
+    };
+    ZipFile.prototype.openReadStream = function(entry, options4, callback) {
+      var self = this;
+      var relativeStart = 0;
+      var relativeEnd = entry.compressedSize;
+      if (callback == null) {
+        callback = options4;
+        options4 = null;
+      }
+      if (options4 == null) {
+        options4 = {};
+      } else {
+        if (options4.decodeFileData === false) {
+          if (options4.decrypt != null) {
+            throw new Error("cannot use options.decrypt when options.decodeFileData === false");
+          }
+          if (options4.decompress != null) {
+            throw new Error("cannot use options.decompress when options.decodeFileData === false");
+          }
+        } else {
+          if (options4.decrypt != null) {
+            if (!entry.isEncrypted()) {
+              throw new Error("options.decrypt can only be specified for encrypted entries. See also option decodeFileData.");
+            }
+            if (options4.decrypt !== false) throw new Error("invalid options.decrypt value: " + options4.decrypt);
+            if (entry.isCompressed()) {
+              if (options4.decompress !== false) throw new Error("entry is encrypted and compressed, and options.decompress !== false. See also option decodeFileData.");
+            }
+          }
+          if (options4.decompress != null) {
+            if (!entry.isCompressed()) {
+              throw new Error("options.decompress can only be specified for compressed entries. See also option decodeFileData.");
+            }
+            if (!(options4.decompress === false || options4.decompress === true)) {
+              throw new Error("invalid options.decompress value: " + options4.decompress);
+            }
+            decompress2 = options4.decompress;
+          }
+        }
+        if (options4.start != null) {
+          relativeStart = options4.start;
+          if (relativeStart < 0) throw new Error("options.start < 0");
+          if (relativeStart > entry.compressedSize) throw new Error("options.start > entry.compressedSize");
+        }
+        if (options4.end != null) {
+          relativeEnd = options4.end;
+          if (relativeEnd < 0) throw new Error("options.end < 0");
+          if (relativeEnd > entry.compressedSize) throw new Error("options.end > entry.compressedSize");
+          if (relativeEnd < relativeStart) throw new Error("options.end < options.start");
+        }
+      }
+      var rawMode = options4.decodeFileData === false || // Explicitly requested raw.
+      (entry.compressionMethod === 0 || // Naturally without compression.
+      entry.compressionMethod === 8 && options4.decompress === false) && (!entry.isEncrypted() || // Naturally without encryption.
+      options4.decrypt === false);
+      if (options4.start != null || options4.end != null) {
+        if (!rawMode) throw new Error("start/end range require options.decodeFileData === false for non-trivial encoded entries.");
+      }
+      if (!self.isOpen) return callback(new Error("closed"));
+      if (entry.isEncrypted() && !rawMode) {
+        if (options4.decrypt !== false) return callback(new Error("entry is encrypted, and options.decodeFileData !== false"));
+      }
+      var decompress2;
+      if (rawMode) {
+        decompress2 = false;
+      } else if (entry.compressionMethod === 8) {
+        decompress2 = options4.decodeFileData !== true;
+      } else {
+        return callback(new Error("unsupported compression method: " + entry.compressionMethod));
+      }
+      self.readLocalFileHeader(entry, { minimal: true }, function(err2, localFileHeader) {
+        if (err2) return callback(err2);
+        self.openReadStreamLowLevel(
+          localFileHeader.fileDataStart,
+          entry.compressedSize,
+          relativeStart,
+          relativeEnd,
+          decompress2,
+          entry.uncompressedSize,
+          callback
+        );
+      });
+    };
+    ZipFile.prototype.openReadStreamLowLevel = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress2, uncompressedSize, callback) {
+      var self = this;
+      var fileDataEnd = fileDataStart + compressedSize;
+      var readStream = self.reader.createReadStream({
+        start: fileDataStart + relativeStart,
+        end: fileDataStart + relativeEnd
+      });
+      var endpointStream = readStream;
+      if (decompress2) {
+        var destroyed = false;
+        var inflateFilter = zlib5.createInflateRaw();
+        readStream.on("error", function(err2) {
+          setImmediate(function() {
+            if (!destroyed) inflateFilter.emit("error", err2);
+          });
+        });
+        readStream.pipe(inflateFilter);
+        if (self.validateEntrySizes) {
+          endpointStream = new AssertByteCountStream(uncompressedSize);
+          inflateFilter.on("error", function(err2) {
+            setImmediate(function() {
+              if (!destroyed) endpointStream.emit("error", err2);
+            });
+          });
+          inflateFilter.pipe(endpointStream);
+        } else {
+          endpointStream = inflateFilter;
+        }
+        installDestroyFn(endpointStream, function() {
+          destroyed = true;
+          if (inflateFilter !== endpointStream) inflateFilter.unpipe(endpointStream);
+          readStream.unpipe(inflateFilter);
+          readStream.destroy();
+        });
+      }
+      callback(null, endpointStream);
+    };
+    ZipFile.prototype.readLocalFileHeader = function(entry, options4, callback) {
+      var self = this;
+      if (callback == null) {
+        callback = options4;
+        options4 = null;
+      }
+      if (options4 == null) options4 = {};
+      self.reader.ref();
+      var buffer = newBuffer(30);
+      readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader, function(err2) {
+        try {
+          if (err2) return callback(err2);
+          var signature = buffer.readUInt32LE(0);
+          if (signature !== 67324752) {
+            return callback(new Error("invalid local file header signature: 0x" + signature.toString(16)));
+          }
+          var fileNameLength = buffer.readUInt16LE(26);
+          var extraFieldLength = buffer.readUInt16LE(28);
+          var fileDataStart = entry.relativeOffsetOfLocalHeader + 30 + fileNameLength + extraFieldLength;
+          if (fileDataStart + entry.compressedSize > self.fileSize) {
+            return callback(new Error("file data overflows file bounds: " + fileDataStart + " + " + entry.compressedSize + " > " + self.fileSize));
+          }
+          if (options4.minimal) {
+            return callback(null, { fileDataStart });
+          }
+          var localFileHeader = new LocalFileHeader();
+          localFileHeader.fileDataStart = fileDataStart;
+          localFileHeader.versionNeededToExtract = buffer.readUInt16LE(4);
+          localFileHeader.generalPurposeBitFlag = buffer.readUInt16LE(6);
+          localFileHeader.compressionMethod = buffer.readUInt16LE(8);
+          localFileHeader.lastModFileTime = buffer.readUInt16LE(10);
+          localFileHeader.lastModFileDate = buffer.readUInt16LE(12);
+          localFileHeader.crc32 = buffer.readUInt32LE(14);
+          localFileHeader.compressedSize = buffer.readUInt32LE(18);
+          localFileHeader.uncompressedSize = buffer.readUInt32LE(22);
+          localFileHeader.fileNameLength = fileNameLength;
+          localFileHeader.extraFieldLength = extraFieldLength;
+          buffer = newBuffer(fileNameLength + extraFieldLength);
+          self.reader.ref();
+          readAndAssertNoEof(self.reader, buffer, 0, buffer.length, entry.relativeOffsetOfLocalHeader + 30, function(err3) {
+            try {
+              if (err3) return callback(err3);
+              localFileHeader.fileName = buffer.subarray(0, fileNameLength);
+              localFileHeader.extraField = buffer.subarray(fileNameLength);
+              return callback(null, localFileHeader);
+            } finally {
+              self.reader.unref();
+            }
+          });
+        } finally {
+          self.reader.unref();
+        }
+      });
+    };
+    ZipFile.prototype.openReadStreamPromise = function(entry, options4) {
+      return new Promise((resolve, reject) => {
+        this.openReadStream(entry, options4, function(err2, readStream) {
+          if (err2) return reject(err2);
+          resolve(readStream);
+        });
+      });
+    };
+    ZipFile.prototype.openReadStreamLowLevelPromise = function(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress2, uncompressedSize) {
+      return new Promise((resolve, reject) => {
+        this.openReadStream(fileDataStart, compressedSize, relativeStart, relativeEnd, decompress2, uncompressedSize, function(err2, readStream) {
+          if (err2) return reject(err2);
+          resolve(readStream);
+        });
+      });
+    };
+    ZipFile.prototype.readLocalFileHeaderPromise = function(entry, options4) {
+      return new Promise((resolve, reject) => {
+        this.readLocalFileHeader(entry, options4, function(err2, localFileHeader) {
+          if (err2) return reject(err2);
+          resolve(localFileHeader);
+        });
+      });
+    };
+    function Entry() {
+    }
+    Entry.prototype.getLastModDate = function(options4) {
+      if (options4 == null) options4 = {};
+      if (!options4.forceDosFormat) {
+        for (var i = 0; i < this.extraFields.length; i++) {
+          var extraField = this.extraFields[i];
+          if (extraField.id === 21589) {
+            var data = extraField.data;
+            if (data.length < 5) continue;
+            var flags = data[0];
+            var HAS_MTIME = 1;
+            if (!(flags & HAS_MTIME)) continue;
+            var posixTimestamp = data.readInt32LE(1);
+            return new Date(posixTimestamp * 1e3);
+          } else if (extraField.id === 10) {
+            var data = extraField.data;
+            if (data.length !== 32) continue;
+            if (data.readUInt16LE(4) !== 1) continue;
+            if (data.readUInt16LE(6) !== 24) continue;
+            var hundredNanoSecondsSince1601 = data.readUInt32LE(8) + 4294967296 * data.readInt32LE(12);
+            var millisecondsSince1970 = hundredNanoSecondsSince1601 / 1e4 - 116444736e5;
+            return new Date(millisecondsSince1970);
+          }
+        }
+      }
+      return dosDateTimeToDate(this.lastModFileDate, this.lastModFileTime, options4.timezone);
+    };
+    Entry.prototype.canDecodeFileData = function() {
+      return !this.isEncrypted() && (this.compressionMethod === 0 || this.compressionMethod === 8);
+    };
+    Entry.prototype.isEncrypted = function() {
+      return (this.generalPurposeBitFlag & 1) !== 0;
+    };
+    Entry.prototype.isCompressed = function() {
+      return this.compressionMethod === 8;
+    };
+    function LocalFileHeader() {
+    }
+    function dosDateTimeToDate(date5, time3, timezone) {
+      var day = date5 & 31;
+      var month = (date5 >> 5 & 15) - 1;
+      var year = (date5 >> 9 & 127) + 1980;
+      var millisecond = 0;
+      var second = (time3 & 31) * 2;
+      var minute = time3 >> 5 & 63;
+      var hour = time3 >> 11 & 31;
+      if (timezone == null || timezone === "local") {
+        return new Date(year, month, day, hour, minute, second, millisecond);
+      } else if (timezone === "UTC") {
+        return new Date(Date.UTC(year, month, day, hour, minute, second, millisecond));
+      } else {
+        throw new Error("unrecognized options.timezone: " + options.timezone);
+      }
+    }
+    function getFileNameLowLevel(generalPurposeBitFlag, fileNameBuffer, extraFields, strictFileNames) {
+      var fileName = null;
+      for (var i = 0; i < extraFields.length; i++) {
+        var extraField = extraFields[i];
+        if (extraField.id === 28789) {
+          if (extraField.data.length < 6) {
+            continue;
+          }
+          if (extraField.data.readUInt8(0) !== 1) {
+            continue;
+          }
+          var oldNameCrc32 = extraField.data.readUInt32LE(1);
+          if (crc322(fileNameBuffer) !== oldNameCrc32) {
+            continue;
+          }
+          fileName = decodeBuffer(extraField.data.subarray(5), true);
+          break;
+        }
+      }
+      if (fileName == null) {
+        var isUtf8 = (generalPurposeBitFlag & 2048) !== 0;
+        fileName = decodeBuffer(fileNameBuffer, isUtf8);
+      }
+      if (!strictFileNames) {
+        fileName = fileName.replace(/\\/g, "/");
+      }
+      return fileName;
+    }
+    function validateFileName(fileName) {
+      if (fileName.indexOf("\\") !== -1) {
+        return "invalid characters in fileName: " + fileName;
+      }
+      if (/^[a-zA-Z]:/.test(fileName) || /^\//.test(fileName)) {
+        return "absolute path: " + fileName;
+      }
+      if (fileName.split("/").indexOf("..") !== -1) {
+        return "invalid relative path: " + fileName;
+      }
+      return null;
+    }
+    function parseExtraFields(extraFieldBuffer) {
+      var extraFields = [];
+      var i = 0;
+      while (i < extraFieldBuffer.length - 3) {
+        var headerId = extraFieldBuffer.readUInt16LE(i + 0);
+        var dataSize = extraFieldBuffer.readUInt16LE(i + 2);
+        var dataStart = i + 4;
+        var dataEnd = dataStart + dataSize;
+        if (dataEnd > extraFieldBuffer.length) throw new Error("extra field length exceeds extra field buffer size");
+        var dataBuffer = extraFieldBuffer.subarray(dataStart, dataEnd);
+        extraFields.push({
+          id: headerId,
+          data: dataBuffer
+        });
+        i = dataEnd;
+      }
+      return extraFields;
+    }
+    function readAndAssertNoEof(reader, buffer, offset, length, position, callback) {
+      if (length === 0) {
+        return setImmediate(function() {
+          callback(null, newBuffer(0));
+        });
+      }
+      reader.read(buffer, offset, length, position, function(err2, bytesRead) {
+        if (err2) return callback(err2);
+        if (bytesRead < length) {
+          return callback(new Error("unexpected EOF"));
+        }
+        callback();
+      });
+    }
+    util.inherits(AssertByteCountStream, Transform2);
+    function AssertByteCountStream(byteCount) {
+      Transform2.call(this);
+      this.actualByteCount = 0;
+      this.expectedByteCount = byteCount;
+    }
+    AssertByteCountStream.prototype._transform = function(chunk, encoding, cb) {
+      this.actualByteCount += chunk.length;
+      if (this.actualByteCount > this.expectedByteCount) {
+        var msg = "too many bytes in the stream. expected " + this.expectedByteCount + ". got at least " + this.actualByteCount;
+        return cb(new Error(msg));
+      }
+      cb(null, chunk);
+    };
+    AssertByteCountStream.prototype._flush = function(cb) {
+      if (this.actualByteCount < this.expectedByteCount) {
+        var msg = "not enough bytes in the stream. expected " + this.expectedByteCount + ". got only " + this.actualByteCount;
+        return cb(new Error(msg));
+      }
+      cb();
+    };
+    util.inherits(RandomAccessReader, EventEmitter);
+    function RandomAccessReader() {
+      EventEmitter.call(this);
+      this.refCount = 0;
+    }
+    RandomAccessReader.prototype.ref = function() {
+      this.refCount += 1;
+    };
+    RandomAccessReader.prototype.unref = function() {
+      var self = this;
+      self.refCount -= 1;
+      if (self.refCount > 0) return;
+      if (self.refCount < 0) throw new Error("invalid unref");
+      self.close(onCloseDone);
+      function onCloseDone(err2) {
+        if (err2) return self.emit("error", err2);
+        self.emit("close");
+      }
+    };
+    RandomAccessReader.prototype.createReadStream = function(options4) {
+      if (options4 == null) options4 = {};
+      var start = options4.start;
+      var end2 = options4.end;
+      if (start === end2) {
+        var emptyStream = new PassThrough();
+        setImmediate(function() {
+          emptyStream.end();
+        });
+        return emptyStream;
+      }
+      var stream = this._readStreamForRange(start, end2);
+      var destroyed = false;
+      var refUnrefFilter = new RefUnrefFilter(this);
+      stream.on("error", function(err2) {
+        setImmediate(function() {
+          if (!destroyed) refUnrefFilter.emit("error", err2);
+        });
+      });
+      installDestroyFn(refUnrefFilter, function() {
+        stream.unpipe(refUnrefFilter);
+        refUnrefFilter.unref();
+        stream.destroy();
+      });
+      var byteCounter = new AssertByteCountStream(end2 - start);
+      refUnrefFilter.on("error", function(err2) {
+        setImmediate(function() {
+          if (!destroyed) byteCounter.emit("error", err2);
+        });
+      });
+      installDestroyFn(byteCounter, function() {
+        destroyed = true;
+        refUnrefFilter.unpipe(byteCounter);
+        refUnrefFilter.destroy();
+      });
+      return stream.pipe(refUnrefFilter).pipe(byteCounter);
+    };
+    RandomAccessReader.prototype._readStreamForRange = function(start, end2) {
+      throw new Error("not implemented");
+    };
+    RandomAccessReader.prototype.read = function(buffer, offset, length, position, callback) {
+      var readStream = this.createReadStream({ start: position, end: position + length });
+      var writeStream = new Writable();
+      var written = 0;
+      writeStream._write = function(chunk, encoding, cb) {
+        chunk.copy(buffer, offset + written, 0, chunk.length);
+        written += chunk.length;
+        cb();
+      };
+      writeStream.on("finish", callback);
+      readStream.on("error", function(error62) {
+        callback(error62);
+      });
+      readStream.pipe(writeStream);
+    };
+    RandomAccessReader.prototype.close = function(callback) {
+      setImmediate(callback);
+    };
+    util.inherits(RefUnrefFilter, PassThrough);
+    function RefUnrefFilter(context) {
+      PassThrough.call(this);
+      this.context = context;
+      this.context.ref();
+      this.unreffedYet = false;
+    }
+    RefUnrefFilter.prototype._flush = function(cb) {
+      this.unref();
+      cb();
+    };
+    RefUnrefFilter.prototype.unref = function(cb) {
+      if (this.unreffedYet) return;
+      this.unreffedYet = true;
+      this.context.unref();
+    };
+    var cp437 = "\0\u263A\u263B\u2665\u2666\u2663\u2660\u2022\u25D8\u25CB\u25D9\u2642\u2640\u266A\u266B\u263C\u25BA\u25C4\u2195\u203C\xB6\xA7\u25AC\u21A8\u2191\u2193\u2192\u2190\u221F\u2194\u25B2\u25BC !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u2302\xC7\xFC\xE9\xE2\xE4\xE0\xE5\xE7\xEA\xEB\xE8\xEF\xEE\xEC\xC4\xC5\xC9\xE6\xC6\xF4\xF6\xF2\xFB\xF9\xFF\xD6\xDC\xA2\xA3\xA5\u20A7\u0192\xE1\xED\xF3\xFA\xF1\xD1\xAA\xBA\xBF\u2310\xAC\xBD\xBC\xA1\xAB\xBB\u2591\u2592\u2593\u2502\u2524\u2561\u2562\u2556\u2555\u2563\u2551\u2557\u255D\u255C\u255B\u2510\u2514\u2534\u252C\u251C\u2500\u253C\u255E\u255F\u255A\u2554\u2569\u2566\u2560\u2550\u256C\u2567\u2568\u2564\u2565\u2559\u2558\u2552\u2553\u256B\u256A\u2518\u250C\u2588\u2584\u258C\u2590\u2580\u03B1\xDF\u0393\u03C0\u03A3\u03C3\xB5\u03C4\u03A6\u0398\u03A9\u03B4\u221E\u03C6\u03B5\u2229\u2261\xB1\u2265\u2264\u2320\u2321\xF7\u2248\xB0\u2219\xB7\u221A\u207F\xB2\u25A0\xA0";
+    function decodeBuffer(buffer, isUtf8) {
+      if (isUtf8) {
+        return buffer.toString("utf8");
+      } else {
+        var result = "";
+        for (var i = 0; i < buffer.length; i++) {
+          result += cp437[buffer[i]];
+        }
+        return result;
+      }
+    }
+    function readUInt64LE(buffer, offset) {
+      var lower32 = buffer.readUInt32LE(offset);
+      var upper32 = buffer.readUInt32LE(offset + 4);
+      return upper32 * 4294967296 + lower32;
+    }
+    var newBuffer;
+    if (typeof Buffer.allocUnsafe === "function") {
+      newBuffer = function(len) {
+        return Buffer.allocUnsafe(len);
+      };
+    } else {
+      newBuffer = function(len) {
+        return new Buffer(len);
+      };
+    }
+    function installDestroyFn(stream, fn) {
+      if (typeof stream.destroy === "function") {
+        stream._destroy = function(err2, cb) {
+          fn();
+          if (cb != null) cb(err2);
+        };
+      } else {
+        stream.destroy = fn;
+      }
+    }
+    function defaultCallback(err2) {
+      if (err2) throw err2;
+    }
+  }
+});
+
 // src/cli.ts
 import { randomBytes as randomBytes2 } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -31785,121 +31784,2828 @@ async function inspectContext(root, directory, dockerfile, scanner) {
   };
 }
 
-// src/version.ts
-var VERSION = "1.0.0";
+// src/cli-options.ts
+import { parseArgs } from "node:util";
 
-// src/cli-texts.ts
-var HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
+// src/policy/load.ts
+var import_fastest_levenshtein = __toESM(require_mod(), 1);
+var import_yaml = __toESM(require_dist(), 1);
+import { readFile as readFile2 } from "node:fs/promises";
+import path5 from "node:path";
 
-Usage
-  layergate scan IMAGE [options]     reads every layer and judges the image
-  layergate history IMAGE            the image as a table: layers, lines, findings
-  layergate context [DIR]            what COPY . . would take along, before a build
-  layergate rules                    lists the rules
-  layergate explain RULE             says what a rule finds, why, and what to do
-  layergate init                     writes .layergate.yml
-  layergate schema report|config     prints a JSON Schema
-
-IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
-ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
-the name of an image of a local engine (docker, else podman). The prefixes
-docker-archive:, oci-archive:, oci-layout: and engine: force one.
-
-  layergate COMMAND --help           options of a command
-  layergate --version
-
-Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
-`;
-var SCAN_HELP = `Usage: layergate scan IMAGE [options]
-
-  --dockerfile FILE      the Dockerfile that the image was built from, for line
-                         numbers; can be repeated: the one that fits is taken
-                         (default: Dockerfile, else the one that fits of all
-                         Dockerfiles below the current directory)
-  --context DIR          the build context, to name the file that leaked (default:
-                         the current directory, else that of the Dockerfile)
-  --build-metadata FILE  what docker buildx build --metadata-file wrote, that text
-                         itself, or a .dockerbuild record: exact lines
-  --target STAGE         the stage that was built (default: the last)
-  --config FILE          configuration, or a preset: recommended, strict
-                         (default: .layergate.yml, where there is one)
-  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
-  --min-confidence C     high, medium or low: findings of less never fail
-  --image NAME           which image of an archive that holds several
-  --platform OS/ARCH     which platform of an image that has several
-  --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
-                         of them may go to standard output
-  --output FILE          where the one format goes
-  --verbose              lists what is otherwise only counted
-  --no-color             no colour, as with NO_COLOR
-
-Every option but --format, --output, --verbose and --no-color can come from the
-environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the file.
-
-  docker save my-app | layergate scan -
-  layergate scan image.tar --format json=report.json --format sarif=report.sarif
-
-Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
-`;
-var HISTORY_HELP = `Usage: layergate history IMAGE [options]
-
-Prints every history entry with its layer, size, age, line of the Dockerfile,
-instruction, whether it is the base's or own, and what the gate found in it.
-
-  --dockerfile FILE, --context DIR, --build-metadata FILE, --target STAGE,
-  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
-  --verbose              instructions are not cut
-  --json                 as JSON: image, findings, warnings
-
-Exit codes: 0 printed \xB7 2 the image could not be read
-`;
-var CONTEXT_HELP = `Usage: layergate context [DIR] [options]
-
-Says what COPY . . would take along from a build context (default: the current
-directory): secrets, and what has no business in an image, with the lines for
-.dockerignore.
-
-  --dockerfile FILE      FILE.dockerignore is used where there is one
-  --verbose              lists everything
-  --json                 as JSON
-
-Exit codes: 0 no secret \xB7 1 a secret (high or critical) \xB7 2 it could not be read
-`;
-var HELPS = {
-  scan: SCAN_HELP,
-  history: HISTORY_HELP,
-  context: CONTEXT_HELP,
-  rules: "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
-  explain: "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
-  init: "Usage: layergate init\n\nWrites .layergate.yml with the recommended policy into the current directory.\nAn existing file is left alone.\n",
-  schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
+// node_modules/balanced-match/dist/esm/index.js
+var range = (a, b, str) => {
+  let begs, beg, left, right = void 0, result;
+  let ai = str.indexOf(a);
+  let bi = str.indexOf(b, ai + 1);
+  let i = ai;
+  if (ai >= 0 && bi > 0) {
+    if (a === b) {
+      return [ai, bi];
+    }
+    begs = [];
+    left = str.length;
+    while (i >= 0 && !result) {
+      if (i === ai) {
+        begs.push(i);
+        ai = str.indexOf(a, i + 1);
+      } else if (begs.length === 1) {
+        const r = begs.pop();
+        if (r !== void 0)
+          result = [r, bi];
+      } else {
+        beg = begs.pop();
+        if (beg !== void 0 && beg < left) {
+          left = beg;
+          right = bi;
+        }
+        bi = str.indexOf(b, i + 1);
+      }
+      i = ai < bi && ai >= 0 ? ai : bi;
+    }
+    if (begs.length && right !== void 0) {
+      result = [left, right];
+    }
+  }
+  return result;
 };
-var TEMPLATE = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/layergate/layergate/main/schema/layergate.schema.json
-# What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
-extends: recommended
 
-# critical, high, medium, low or never
-fail-on: high
+// node_modules/brace-expansion/dist/esm/index.js
+var escSlash = "\0SLASH" + Math.random().toFixed(16) + "\0";
+var escOpen = "\0OPEN" + Math.random().toFixed(16) + "\0";
+var escClose = "\0CLOSE" + Math.random().toFixed(16) + "\0";
+var escComma = "\0COMMA" + Math.random().toFixed(16) + "\0";
+var escPeriod = "\0PERIOD" + Math.random().toFixed(16) + "\0";
+var escSlashPattern = new RegExp(escSlash, "g");
+var escOpenPattern = new RegExp(escOpen, "g");
+var escClosePattern = new RegExp(escClose, "g");
+var escCommaPattern = new RegExp(escComma, "g");
+var escPeriodPattern = new RegExp(escPeriod, "g");
+var slashPattern = /\\\\/g;
+var openPattern = /\\{/g;
+var closePattern = /\\}/g;
+var commaPattern = /\\,/g;
+var periodPattern = /\\\./g;
+var EXPANSION_MAX = 1e5;
+var EXPANSION_MAX_LENGTH = 4e6;
+var EXPANSION_MAX_DEPTH = 1e3;
+var EXPANSION_MAX_REWRITES = 1e3;
+var EXPANSION_MAX_STEPS = 2e7;
+var CALL_STEPS = 16;
+function numeric(str) {
+  return !isNaN(str) ? parseInt(str, 10) : str.charCodeAt(0);
+}
+function escapeBraces(str) {
+  return str.replace(slashPattern, escSlash).replace(openPattern, escOpen).replace(closePattern, escClose).replace(commaPattern, escComma).replace(periodPattern, escPeriod);
+}
+function unescapeBraces(str) {
+  return str.replace(escSlashPattern, "\\").replace(escOpenPattern, "{").replace(escClosePattern, "}").replace(escCommaPattern, ",").replace(escPeriodPattern, ".");
+}
+function pushAll(target, items) {
+  for (let i = 0; i < items.length; i++) {
+    target.push(items[i]);
+  }
+}
+function balancedWithBudget(str, masked, budget) {
+  if (budget.remaining < 0) {
+    return void 0;
+  }
+  const r = range("{", "}", masked);
+  const unmatched = r !== void 0 && masked.indexOf("{") < r[0];
+  budget.remaining -= r && !unmatched ? r[1] + 1 : str.length;
+  if (!r || budget.remaining < 0) {
+    return void 0;
+  }
+  return {
+    end: r[1],
+    pre: str.slice(0, r[0]),
+    body: str.slice(r[0] + 1, r[1]),
+    post: str.slice(r[1] + 1),
+    unmatched
+  };
+}
+function maskUnmatchedOpens(masked, budget) {
+  budget.remaining -= masked.length;
+  const open5 = [];
+  for (let i = 0; i < masked.length; i++) {
+    const c = masked.charCodeAt(i);
+    if (c === 123) {
+      open5.push(i);
+    } else if (c === 125 && open5.length) {
+      open5.pop();
+    }
+  }
+  let out = "";
+  let last = 0;
+  for (let i = 0; i < open5.length; i++) {
+    const at3 = open5[i];
+    out += masked.slice(last, at3) + "\0";
+    last = at3 + 1;
+  }
+  return out + masked.slice(last);
+}
+function commaSetFollows(str, budget) {
+  budget.remaining -= str.length;
+  if (budget.remaining < 0) {
+    return false;
+  }
+  let close = false;
+  for (let i = str.length - 1; i >= 0; i--) {
+    const c = str.charCodeAt(i);
+    if (c === 125) {
+      close = true;
+    } else if (c === 10 || c === 13 || c === 8232 || c === 8233) {
+      close = false;
+    } else if (c === 44 && close && str.charCodeAt(i + 1) !== 44) {
+      return true;
+    }
+  }
+  return false;
+}
+function parseCommaParts(str, budget) {
+  const parts = [];
+  let carry = "";
+  for (; ; ) {
+    const m = balancedWithBudget(str, str, budget);
+    if (budget.remaining < 0) {
+      return void 0;
+    }
+    if (!m) {
+      const tail = str.split(",");
+      tail[0] = carry + tail[0];
+      pushAll(parts, tail);
+      return parts;
+    }
+    const { pre, body, post } = m;
+    const p = pre.split(",");
+    p[0] = carry + p[0];
+    p[p.length - 1] += "{" + body + "}";
+    if (!post.length) {
+      pushAll(parts, p);
+      return parts;
+    }
+    carry = p.pop();
+    pushAll(parts, p);
+    str = post;
+  }
+}
+function bound(value, fallback) {
+  return value === void 0 || isNaN(value) ? fallback : value;
+}
+function expand(str, options4 = {}) {
+  if (!str) {
+    return [];
+  }
+  const max = bound(options4.max, EXPANSION_MAX);
+  const maxLength = bound(options4.maxLength, EXPANSION_MAX_LENGTH);
+  const maxDepth = bound(options4.maxDepth, EXPANSION_MAX_DEPTH);
+  const maxRewrites = bound(options4.maxRewrites, EXPANSION_MAX_REWRITES);
+  const maxSteps = bound(options4.maxSteps, EXPANSION_MAX_STEPS);
+  if (str.slice(0, 2) === "{}") {
+    str = "\\{\\}" + str.slice(2);
+  }
+  return expand_(escapeBraces(str), max, maxLength, maxDepth, 0, maxRewrites, { remaining: maxSteps }, true).map(unescapeBraces);
+}
+function embrace(str) {
+  return "{" + str + "}";
+}
+function isPadded(el) {
+  return /^-?0\d/.test(el);
+}
+function lte(i, y) {
+  return i <= y;
+}
+function gte(i, y) {
+  return i >= y;
+}
+function combine(acc, pre, values, max, maxLength, dropEmpties, budget) {
+  const out = [];
+  let length = 0;
+  let nonEmpty;
+  outer: for (let a = 0; a < acc.length; a++) {
+    const prefix2 = acc[a] + pre;
+    let vs = values;
+    if (dropEmpties && !prefix2) {
+      if (!nonEmpty)
+        nonEmpty = values.filter((v) => v);
+      vs = nonEmpty;
+    }
+    for (let v = 0; v < vs.length; v++) {
+      if (out.length >= max)
+        break outer;
+      const expansion = prefix2 + vs[v];
+      if (length + expansion.length > maxLength)
+        break outer;
+      out.push(expansion);
+      length += expansion.length;
+    }
+  }
+  budget.remaining -= out.length;
+  return out;
+}
+function expandSequence(body, isAlphaSequence, max, maxLength, budget) {
+  const n = body.split(/\.\./);
+  const N = [];
+  if (n[0] === void 0 || n[1] === void 0) {
+    return N;
+  }
+  const x = numeric(n[0]);
+  const y = numeric(n[1]);
+  const width = Math.max(n[0].length, n[1].length);
+  let incr = n.length === 3 && n[2] !== void 0 ? Math.max(Math.abs(numeric(n[2])), 1) : 1;
+  let test = lte;
+  const reverse = y < x;
+  if (reverse) {
+    incr *= -1;
+    test = gte;
+  }
+  const pad = n.some(isPadded);
+  const cost = pad ? width : 1;
+  let length = 0;
+  for (let i = x; test(i, y) && N.length < max; i += incr) {
+    budget.remaining -= cost;
+    if (budget.remaining < 0) {
+      return void 0;
+    }
+    let c;
+    if (isAlphaSequence) {
+      c = String.fromCharCode(i);
+      if (c === "\\") {
+        c = "";
+      }
+    } else {
+      c = String(i);
+      if (pad) {
+        const need = width - c.length;
+        if (need > 0) {
+          const z2 = new Array(need + 1).join("0");
+          if (i < 0) {
+            c = "-" + z2 + c.slice(1);
+          } else {
+            c = z2 + c;
+          }
+        }
+      }
+    }
+    if (length + c.length > maxLength)
+      break;
+    N.push(c);
+    length += c.length;
+  }
+  return N;
+}
+function expand_(str, max, maxLength, maxDepth, depth, maxRewrites, budget, isTop) {
+  budget.remaining -= CALL_STEPS;
+  if (depth > maxDepth) {
+    return [str];
+  }
+  let acc = [""];
+  let rewrites = 0;
+  let dropEmpties = false;
+  let firstGroup = true;
+  let masked = str;
+  for (; ; ) {
+    const m = balancedWithBudget(str, masked, budget);
+    if (!m) {
+      return combine(acc, str, [""], max, maxLength, dropEmpties, budget);
+    }
+    if (m.unmatched) {
+      masked = maskUnmatchedOpens(masked, budget);
+    }
+    const pre = m.pre;
+    const literal4 = () => combine(acc, pre + "{" + m.body + "}" + m.post, [""], max, maxLength, dropEmpties, budget);
+    if (/\$$/.test(pre)) {
+      acc = combine(acc, pre + "{" + m.body + "}", [""], max, maxLength, dropEmpties && !m.post.length, budget);
+      firstGroup = false;
+      if (!m.post.length)
+        break;
+      str = m.post;
+      masked = masked.slice(m.end + 1);
+      continue;
+    }
+    const isNumericSequence = /^-?\d+\.\.-?\d+(?:\.\.-?\d+)?$/.test(m.body);
+    const isAlphaSequence = /^[a-zA-Z]\.\.[a-zA-Z](?:\.\.-?\d+)?$/.test(m.body);
+    const isSequence = isNumericSequence || isAlphaSequence;
+    const isOptions = m.body.indexOf(",") >= 0;
+    if (!isSequence && !isOptions) {
+      if (rewrites < maxRewrites && commaSetFollows(m.post, budget)) {
+        rewrites++;
+        str = m.pre + "{" + m.body + escClose + m.post;
+        masked = masked.slice(0, m.end) + escClose + masked.slice(m.end + 1);
+        isTop = true;
+        continue;
+      }
+      return literal4();
+    }
+    if (firstGroup) {
+      dropEmpties = isTop && !isSequence;
+      firstGroup = false;
+    }
+    let values;
+    if (isSequence) {
+      values = expandSequence(m.body, isAlphaSequence, max, maxLength, budget);
+      if (!values) {
+        return literal4();
+      }
+    } else {
+      let n = parseCommaParts(m.body, budget);
+      if (!n) {
+        return literal4();
+      }
+      if (n.length === 1 && n[0] !== void 0) {
+        n = expand_(n[0], max, maxLength, maxDepth, depth + 1, maxRewrites, budget, false).map(embrace);
+        if (budget.remaining < 0) {
+          return literal4();
+        }
+        if (n.length === 1) {
+          const next2 = combine(acc, pre + n[0], [""], max, maxLength, dropEmpties && !m.post.length, budget);
+          if (budget.remaining < 0) {
+            return literal4();
+          }
+          acc = next2;
+          if (!m.post.length)
+            break;
+          str = m.post;
+          masked = masked.slice(m.end + 1);
+          continue;
+        }
+      }
+      let dropsEmpties = dropEmpties && !m.post.length && !pre;
+      for (let d = 0; dropsEmpties && d < acc.length; d++) {
+        if (acc[d]) {
+          dropsEmpties = false;
+        }
+      }
+      values = [];
+      let valuesLength = 0;
+      outer: for (let j = 0; j < n.length; j++) {
+        const expanded = expand_(n[j], max, maxLength, maxDepth, depth + 1, maxRewrites, budget, false);
+        if (budget.remaining < 0) {
+          return literal4();
+        }
+        for (let k = 0; k < expanded.length; k++) {
+          const v = expanded[k];
+          if (dropsEmpties && !v)
+            continue;
+          if (values.length >= max || valuesLength + v.length > maxLength) {
+            break outer;
+          }
+          values.push(v);
+          valuesLength += v.length;
+        }
+      }
+    }
+    const next = combine(acc, pre, values, max, maxLength, dropEmpties && !m.post.length, budget);
+    if (budget.remaining < 0) {
+      return literal4();
+    }
+    acc = next;
+    if (!m.post.length)
+      break;
+    str = m.post;
+    masked = masked.slice(m.end + 1);
+  }
+  return acc;
+}
 
-# Per rule: off, a severity, or an object with options. layergate rules lists them.
-# rules:
-#   missing-user: high
-#   base-not-allowed:
-#     allow: ['gcr.io/distroless/**', 'docker.io/library/node:22-*']
+// node_modules/@isaacs/nonrecursive-glob-match/dist/esm/numeric-range.js
+var digit = (a, b) => a === b ? { t: "lit", ch: String(a) } : { t: "class", re: new RegExp(`^[${a}-${b}]$`) };
+var prefix = (d, alts) => alts.map((s) => [digit(d, d), ...s]);
+var fixed = (a, b) => {
+  if (!a)
+    return [[]];
+  let lo = +a[0];
+  let hi = +b[0];
+  const ra = a.slice(1);
+  const rb2 = b.slice(1);
+  if (lo === hi)
+    return prefix(lo, fixed(ra, rb2));
+  const zeros = "0".repeat(ra.length);
+  const nines = "9".repeat(ra.length);
+  const out = [];
+  if (ra !== zeros)
+    out.push(...prefix(lo++, fixed(ra, nines)));
+  const last = rb2 === nines ? [] : prefix(hi--, fixed(zeros, rb2));
+  if (lo <= hi) {
+    out.push([digit(lo, hi), ...Array.from(ra, () => digit(0, 9))]);
+  }
+  out.push(...last);
+  return out;
+};
+var nonneg = (a, b, width) => {
+  if (width) {
+    return fixed(String(a).padStart(width, "0"), String(b).padStart(width, "0"));
+  }
+  const out = [];
+  for (let len = String(a).length; len <= String(b).length; len++) {
+    const lo = Math.max(a, len === 1 ? 0 : 10 ** (len - 1));
+    const hi = Math.min(b, 10 ** len - 1);
+    out.push(...fixed(String(lo), String(hi)));
+  }
+  return out;
+};
+var numericRange = (loStr, hiStr) => {
+  let lo = Number(loStr);
+  let hi = Number(hiStr);
+  if (!Number.isSafeInteger(lo) || !Number.isSafeInteger(hi))
+    return;
+  if (lo > hi)
+    [lo, hi] = [hi, lo];
+  const padded = /^-?0\d/.test(loStr) || /^-?0\d/.test(hiStr);
+  const width = padded ? Math.max(loStr.length, hiStr.length) : 0;
+  const out = [];
+  if (lo < 0) {
+    const neg = nonneg(Math.max(-hi, 1), -lo, width && width - 1);
+    out.push(...neg.map((s) => [{ t: "lit", ch: "-" }, ...s]));
+  }
+  if (hi >= 0)
+    out.push(...nonneg(Math.max(lo, 0), hi, width));
+  return out;
+};
 
-# What is accepted, with a reason. An entry that matches nothing is reported.
-# ignore:
-#   - rule: secret-in-image
-#     path: /app/test/fixtures/**
-#     reason: test keys, revoked
-#     expires: 2027-06-30
+// node_modules/@isaacs/nonrecursive-glob-match/dist/esm/parse-class.js
+var posixClasses = {
+  "[:alnum:]": ["\\p{L}\\p{Nl}\\p{Nd}"],
+  "[:alpha:]": ["\\p{L}\\p{Nl}"],
+  "[:ascii:]": ["\\x00-\\x7f"],
+  "[:blank:]": ["\\p{Zs}\\t"],
+  "[:cntrl:]": ["\\p{Cc}"],
+  "[:digit:]": ["\\p{Nd}"],
+  "[:graph:]": ["\\p{Z}\\p{C}", true],
+  "[:lower:]": ["\\p{Ll}"],
+  "[:print:]": ["\\p{C}", true],
+  "[:punct:]": ["\\p{P}\\p{S}"],
+  "[:space:]": ["\\p{Z}\\t\\r\\n\\v\\f"],
+  "[:upper:]": ["\\p{Lu}"],
+  "[:word:]": ["\\p{L}\\p{Nl}\\p{Nd}\\p{Pc}"],
+  "[:xdigit:]": ["A-Fa-f0-9"]
+};
+var braceEscape = (s) => s.replace(/[[\]\\-]/g, "\\$&");
+var noMatch = /$./;
+var parseClass = (glob, position, nocase = false, form) => {
+  const norm = (c) => {
+    const n = form ? c.normalize(form) : c;
+    return [...n].length === 1 ? n : c;
+  };
+  const pos = position;
+  if (glob.charAt(pos) !== "[") {
+    throw new Error("not in a brace expression");
+  }
+  const ranges = [];
+  const negs = [];
+  let i = pos + 1;
+  let sawStart = false;
+  let escaping = false;
+  let negate = false;
+  let endPos = pos;
+  let rangeStart = "";
+  WHILE: while (i < glob.length) {
+    const c = String.fromCodePoint(glob.codePointAt(i));
+    if ((c === "!" || c === "^") && i === pos + 1) {
+      negate = true;
+      i++;
+      continue;
+    }
+    if (c === "]" && sawStart && !escaping) {
+      endPos = i + 1;
+      break;
+    }
+    sawStart = true;
+    if (c === "\\") {
+      if (!escaping) {
+        escaping = true;
+        i++;
+        continue;
+      }
+    }
+    if (c === "[" && !escaping) {
+      for (const [cls, [unip, neg]] of Object.entries(posixClasses)) {
+        if (glob.startsWith(cls, i)) {
+          if (rangeStart) {
+            return [noMatch, glob.length - pos];
+          }
+          i += cls.length;
+          if (neg)
+            negs.push(unip);
+          else
+            ranges.push(unip);
+          continue WHILE;
+        }
+      }
+    }
+    escaping = false;
+    const n = norm(c);
+    if (rangeStart) {
+      if (n.codePointAt(0) > rangeStart.codePointAt(0)) {
+        ranges.push(braceEscape(rangeStart) + "-" + braceEscape(n));
+      } else if (n === rangeStart) {
+        ranges.push(braceEscape(n));
+      }
+      rangeStart = "";
+      i += c.length;
+      continue;
+    }
+    if (glob.startsWith("-]", i + c.length)) {
+      ranges.push(braceEscape(n + "-"));
+      i += c.length + 1;
+      continue;
+    }
+    if (glob.startsWith("-", i + c.length)) {
+      rangeStart = n;
+      i += c.length + 1;
+      continue;
+    }
+    ranges.push(braceEscape(n));
+    i += c.length;
+  }
+  if (endPos < i) {
+    return [noMatch, 0];
+  }
+  if (!ranges.length && !negs.length) {
+    return [noMatch, glob.length - pos];
+  }
+  const sranges = "[" + (negate ? "^" : "") + ranges.join("") + "]";
+  const snegs = "[" + (negate ? "" : "^") + negs.join("") + "]";
+  const comb = "^" + (ranges.length && negs.length ? "(" + sranges + "|" + snegs + ")" : ranges.length ? sranges : snegs);
+  return [new RegExp(comb, nocase ? "iu" : "u"), endPos - pos];
+};
 
-# Makes hashes of secrets comparable between runs. It may be public.
-salt: ${salt}
-`;
+// node_modules/@isaacs/nonrecursive-glob-match/dist/esm/index.js
+var MATCH = { t: "match", id: 0 };
+var extTypes = "!?+*@";
+var lit = (ch) => ({ t: "lit", ch });
+var reEscape = (s) => s.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+var newFoldRe = (s) => new RegExp(`^${reEscape(s)}$`, "iu");
+var foldCache = /* @__PURE__ */ new Map();
+var foldRe = (ch) => {
+  let re = foldCache.get(ch);
+  if (!re) {
+    re = newFoldRe(ch);
+    if (foldCache.size >= 1e3)
+      foldCache.clear();
+    foldCache.set(ch, re);
+  }
+  return re;
+};
+var litMatch = (l, c) => {
+  if (c === l.ch)
+    return true;
+  if (!l.re)
+    return false;
+  const code2 = c.charCodeAt(0);
+  if (code2 >= 128)
+    return l.re.test(c);
+  const ascii = l.ascii ??= new Uint8Array(128);
+  ascii[code2] ||= l.re.test(c) ? 1 : 2;
+  return ascii[code2] === 1;
+};
+var tokenize = (p, nocase, noext, form, mark) => {
+  const toks = [];
+  for (let i = 0; i < p.length; ) {
+    const c = String.fromCodePoint(p.codePointAt(i));
+    if (mark) {
+      const m = c === "\\" && p.startsWith(mark, i + 1) ? 1 : 0;
+      if (m || c === mark) {
+        const start = i + m + mark.length;
+        const end2 = p.indexOf(mark, start);
+        const r = /^(-?\d+)\.\.(-?\d+)$/.exec(p.slice(start, end2));
+        const alts = end2 !== -1 && r && numericRange(r[1], r[2]);
+        if (alts) {
+          toks.push({ t: "ext", type: "@", alts });
+          i = end2 + mark.length;
+          continue;
+        }
+      }
+    }
+    if (c === "\\") {
+      const e = p.codePointAt(i + 1);
+      const ch = e === void 0 ? c : String.fromCodePoint(e);
+      toks.push(lit(ch));
+      i += 1 + ch.length;
+      continue;
+    }
+    if (c === "[") {
+      const [re, consumed] = parseClass(p, i, nocase, form);
+      if (consumed) {
+        toks.push({ t: "class", re });
+        i += consumed;
+        continue;
+      }
+    }
+    if (!noext && extTypes.includes(c) && p[i + 1] === "(") {
+      toks.push({ t: "open", type: c });
+      i += 2;
+      continue;
+    }
+    toks.push(!noext && c === "|" ? { t: "bar" } : !noext && c === ")" ? { t: "close" } : c === "*" ? { t: "star" } : c === "?" ? { t: "any" } : lit(c));
+    i += c.length;
+  }
+  return toks;
+};
+var pair = (toks) => {
+  const pairs = /* @__PURE__ */ new Map();
+  const stack = [];
+  toks.forEach((tok, i) => {
+    if (tok.t === "open")
+      stack.push(i);
+    else if (tok.t === "close" && stack.length)
+      pairs.set(stack.pop(), i);
+  });
+  return pairs;
+};
+var build = (toks, pairs, start, end2, top) => {
+  let seq = [];
+  const alts = [seq];
+  for (let i = start; i < end2; i++) {
+    const tok = toks[i];
+    const close = pairs.get(i);
+    if (tok.t === "open" && close !== void 0) {
+      const sub = build(toks, pairs, i + 1, close, false);
+      seq.push({ t: "ext", type: tok.type, alts: sub });
+      i = close;
+    } else if (tok.t === "bar" && !top) {
+      alts.push(seq = []);
+    } else if (tok.t === "open") {
+      seq.push(lit(tok.type), lit("("));
+    } else if (tok.t === "bar") {
+      seq.push(lit("|"));
+    } else if (tok.t === "close") {
+      seq.push(lit(")"));
+    } else {
+      seq.push(tok);
+    }
+  }
+  return alts;
+};
+var normalize = (items, form) => {
+  const out = [];
+  let run = "";
+  const flush = () => {
+    for (const ch of run.normalize(form))
+      out.push(lit(ch));
+    run = "";
+  };
+  for (const it of items) {
+    if (it.t === "lit") {
+      run += it.ch;
+      continue;
+    }
+    flush();
+    out.push(it.t === "ext" ? { ...it, alts: it.alts.map((a) => normalize(a, form)) } : it);
+  }
+  flush();
+  return out;
+};
+var compile2 = (items, nocase) => {
+  let id = 1;
+  const split = (out) => ({ t: "split", id: id++, out });
+  const seq = (items2, next) => items2.reduceRight((next2, it) => item(it, next2), next);
+  const item = (it, next) => {
+    switch (it.t) {
+      case "lit":
+        const re = nocase ? foldRe(it.ch) : void 0;
+        return { t: "lit", id: id++, ch: it.ch, re, next };
+      case "any":
+      case "star":
+        return { t: it.t, id: id++, next };
+      case "class":
+        return { t: "class", id: id++, re: it.re, next };
+    }
+    const alts = (next2) => it.alts.map((a) => seq(a, next2));
+    switch (it.type) {
+      case "@":
+        return split(alts(next));
+      case "?":
+        return split([next, ...alts(next)]);
+      case "!":
+        return { t: "neg", id: id++, sub: split(alts(MATCH)), next };
+    }
+    const after = split([]);
+    const entry = split(alts(after));
+    after.out.push(next, entry);
+    return it.type === "*" ? after : entry;
+  };
+  const start = seq(items, MATCH);
+  return [start, id];
+};
+var show = (start) => {
+  const lines = [];
+  const seen = /* @__PURE__ */ new Set();
+  const ref = (n) => n.t === "match" ? "match" : String(n.id);
+  const walk2 = (n, indent) => {
+    if (n.t === "match" || seen.has(n))
+      return;
+    seen.add(n);
+    const line2 = (desc) => lines.push(`${indent}${n.id}: ${desc}`);
+    switch (n.t) {
+      case "split":
+        line2(`split -> ${n.out.map(ref).join(", ")}`);
+        for (const o of n.out)
+          walk2(o, indent);
+        return;
+      case "neg":
+        line2(`!(${ref(n.sub)}) -> ${ref(n.next)}`);
+        walk2(n.sub, indent + "  ");
+        return walk2(n.next, indent);
+      case "lit":
+        line2(`${JSON.stringify(n.ch)} -> ${ref(n.next)}`);
+        break;
+      case "class":
+        line2(`${n.re} -> ${ref(n.next)}`);
+        break;
+      default:
+        line2(`${n.t === "any" ? "?" : "*"} -> ${ref(n.next)}`);
+    }
+    walk2(n.next, indent);
+  };
+  walk2(start, "");
+  return [`start -> ${ref(start)}`, ...lines].join("\n");
+};
+var State = class {
+  // set by the Sim, to mark the nodes that this state has
+  gen;
+  threads = [];
+  match = false;
+  runs = [];
+  // the sorted ids of the threads, with 0 for a match, once the
+  // state is done
+  ids = [];
+  constructor(gen) {
+    this.gen = gen;
+  }
+  // no threads, so nothing more can match
+  get dead() {
+    return !this.threads.length && !this.match && !this.runs.length;
+  }
+};
+var sameState = (a, b) => {
+  if (a.ids.length !== b.ids.length)
+    return false;
+  if (a.runs.length !== b.runs.length)
+    return false;
+  if (a.ids.some((id, i) => id !== b.ids[i]))
+    return false;
+  return a.runs.every((r) => b.runs.some((o) => o.neg === r.neg && sameState(o.state, r.state)));
+};
+var marks = (size) => ({
+  has: new Float64Array(size),
+  seen: new Float64Array(size),
+  gen: 0
+});
+var Sim = class {
+  // `.` and `..` only match literal dots, even with `dot:true`
+  dots;
+  // the string starts with `.`, and `dot:true` is not set
+  dotStart;
+  #marks;
+  constructor(dots, dotStart, marks2) {
+    this.dots = dots;
+    this.dotStart = dotStart;
+    this.#marks = marks2;
+  }
+  state() {
+    return new State(++this.#marks.gen);
+  }
+  // sort the ids of a state, once it has all of its threads
+  done(state) {
+    state.ids = state.threads.map((n) => n.id).sort((a, b) => a - b);
+    if (state.match)
+      state.ids.unshift(MATCH.id);
+    return state;
+  }
+  // true the first time that the state walks through the node, so
+  // that loops in the graph stop
+  #visit(state, node2) {
+    const { seen } = this.#marks;
+    if (seen[node2.id] === state.gen)
+      return false;
+    seen[node2.id] = state.gen;
+    return true;
+  }
+  #addThread(state, node2) {
+    const { has } = this.#marks;
+    if (has[node2.id] === state.gen)
+      return false;
+    has[node2.id] = state.gen;
+    state.threads.push(node2);
+    return true;
+  }
+  // wildcards only match a leading dot if `dot:true`. In a negated
+  // sub-pattern, this does not apply, because the negation itself
+  // can not match a leading dot.
+  restricted(i, top) {
+    return top && (this.dots || this.dotStart && i === 0);
+  }
+  add(state, node2, i, top) {
+    switch (node2.t) {
+      case "split":
+        if (!this.#visit(state, node2))
+          return;
+        for (const o of node2.out)
+          this.add(state, o, i, top);
+        return;
+      case "neg":
+        if (!this.#visit(state, node2))
+          return;
+        const sub = this.state();
+        this.add(sub, node2.sub, i, false);
+        this.done(sub);
+        return this.addRun(state, { t: "run", neg: node2, state: sub }, i, top);
+      case "star":
+        if (this.restricted(i, top))
+          return;
+        if (this.#addThread(state, node2))
+          this.add(state, node2.next, i, top);
+        return;
+      case "match":
+        state.match = true;
+        return;
+      default:
+        this.#addThread(state, node2);
+    }
+  }
+  addRun(state, run, i, top) {
+    for (const r of state.runs) {
+      if (r.neg === run.neg && sameState(r.state, run.state))
+        return;
+    }
+    state.runs.push(run);
+    if (!run.state.match) {
+      this.add(state, run.neg.next, i, top);
+    }
+  }
+  // the threads after char `c`, at index `i`
+  step(state, c, i, top) {
+    const next = this.state();
+    for (const th of state.threads) {
+      switch (th.t) {
+        case "lit":
+          if (litMatch(th, c)) {
+            this.add(next, th.next, i + 1, top);
+          }
+          break;
+        case "any":
+          if (!this.restricted(i, top))
+            this.add(next, th.next, i + 1, top);
+          break;
+        case "class":
+          if (!this.restricted(i, top) && th.re.test(c)) {
+            this.add(next, th.next, i + 1, top);
+          }
+          break;
+        case "star":
+          if (!this.restricted(i, top))
+            this.add(next, th, i + 1, top);
+      }
+    }
+    if (!this.restricted(i, top)) {
+      for (const run of state.runs) {
+        if (run.state.dead) {
+          this.addRun(next, run, i + 1, top);
+          continue;
+        }
+        const sub = this.step(run.state, c, i, false);
+        this.addRun(next, { t: "run", neg: run.neg, state: sub }, i + 1, top);
+      }
+    }
+    return this.done(next);
+  }
+};
+var stateKey = (state) => {
+  const ids = state.ids.join();
+  if (!state.runs.length)
+    return ids;
+  const runs = state.runs.map((r) => `${r.neg.id}(${stateKey(r.state)})`);
+  return `${ids}|${runs.sort().join("|")}`;
+};
+var DFA_BUDGET = 1 << 18;
+var Dfa = class {
+  #start;
+  #states = /* @__PURE__ */ new Map();
+  #size = 0;
+  #plain;
+  #dotStart;
+  #sim;
+  #dotSim;
+  constructor(start, marks2) {
+    this.#start = start;
+    this.#sim = new Sim(false, false, marks2);
+    this.#dotSim = new Sim(false, true, marks2);
+  }
+  #make(state) {
+    return {
+      state,
+      match: state.match,
+      dead: state.dead,
+      next: /* @__PURE__ */ new Map()
+    };
+  }
+  #intern(state) {
+    const key = stateKey(state);
+    const found = this.#states.get(key);
+    if (found)
+      return found;
+    if (this.#size > DFA_BUDGET)
+      this.#clear();
+    const d = this.#make(state);
+    this.#states.set(key, d);
+    this.#size += key.length + 1;
+    return d;
+  }
+  #clear() {
+    this.#states.clear();
+    this.#size = 0;
+    this.#plain = void 0;
+    this.#dotStart = void 0;
+  }
+  start(dotStart) {
+    if (dotStart) {
+      if (this.#dotStart)
+        return this.#dotStart;
+      const state2 = this.#dotSim.state();
+      this.#dotSim.add(state2, this.#start, 0, true);
+      return this.#dotStart = this.#make(this.#dotSim.done(state2));
+    }
+    if (this.#plain)
+      return this.#plain;
+    const state = this.#sim.state();
+    this.#sim.add(state, this.#start, 0, true);
+    return this.#plain = this.#intern(this.#sim.done(state));
+  }
+  // the next state, after a miss in `d.ascii`
+  next(d, c) {
+    const code2 = c.charCodeAt(0);
+    const found = code2 < 128 ? void 0 : d.next.get(c);
+    if (found)
+      return found;
+    const n = d === this.#dotStart ? this.#intern(this.#dotSim.step(d.state, c, 0, true)) : this.#intern(this.#sim.step(d.state, c, 1, true));
+    if (code2 < 128) {
+      if (!d.ascii) {
+        d.ascii = new Array(128);
+        this.#size += 128;
+      }
+      d.ascii[code2] = n;
+    } else {
+      d.next.set(c, n);
+    }
+    this.#size++;
+    return n;
+  }
+};
+var linear = (start) => {
+  const nodes = [];
+  for (let n = start; n.t !== "match"; n = n.next) {
+    if (n.t === "split" || n.t === "neg")
+      return void 0;
+    nodes.push(n);
+  }
+  return nodes;
+};
+var testLinear = (nodes, chars, start, end2) => {
+  let ni = 0;
+  let ci = start;
+  let starNi = -1;
+  let starCi = 0;
+  while (ci < end2) {
+    const n = nodes[ni];
+    if (n?.t === "star") {
+      starNi = ni++;
+      starCi = ci;
+      continue;
+    }
+    const c = chars[ci];
+    if (n && (n.t === "any" || n.t === "lit" && litMatch(n, c) || n.t === "class" && n.re.test(c))) {
+      ni++;
+      ci++;
+      continue;
+    }
+    if (starNi === -1)
+      return false;
+    ni = starNi + 1;
+    ci = ++starCi;
+  }
+  while (nodes[ni]?.t === "star")
+    ni++;
+  return ni === nodes.length;
+};
+var lengths = (items) => {
+  let min = 0;
+  let max = 0;
+  for (const it of items) {
+    const [lo, hi] = itemLengths(it);
+    min += lo;
+    max += hi;
+  }
+  return [min, max];
+};
+var itemLengths = (it) => {
+  if (it.t === "star")
+    return [0, Infinity];
+  if (it.t !== "ext")
+    return [1, 1];
+  if (it.type === "!")
+    return [0, Infinity];
+  const alts = it.alts.map(lengths);
+  const min = Math.min(...alts.map((a) => a[0]));
+  const max = Math.max(...alts.map((a) => a[1]));
+  const loop = max === 0 ? 0 : Infinity;
+  return it.type === "@" ? [min, max] : it.type === "?" ? [0, max] : it.type === "*" ? [0, loop] : [min, loop];
+};
+var hasAffix = (lits, chars, start) => {
+  for (let j = 0; j < lits.length; j++) {
+    if (!litMatch(lits[j], chars[start + j]))
+      return false;
+  }
+  return true;
+};
+var slashOrSurrogate = /[/\ud800-\udfff]/;
+var surrogate = /[\ud800-\udfff]/;
+var codePoints = (s) => surrogate.test(s) ? [...s] : s;
+var noSlash = (s) => {
+  if (s.includes("/")) {
+    throw new Error("can only match a single path portion, got: " + s);
+  }
+};
+var Matcher = class {
+  pattern;
+  options;
+  #start;
+  // the number of node ids
+  #size;
+  #marks;
+  // the Sim for strings that are only `.` or `..`
+  #dotsSim;
+  // the string to compare, if the pattern has no magic. With
+  // `nocase:true`, the RegExp that folds case is made when it is
+  // first used.
+  #literal;
+  #literalFold = false;
+  #literalRe;
+  // the nodes between the prefix and suffix, if the graph is a
+  // single chain
+  #linear;
+  // the linear nodes are only `*` and `?`, so the length bounds and
+  // the prefix and suffix decide the match
+  #wild = false;
+  // the least and most chars that a match can have
+  #min = 0;
+  #max = Infinity;
+  // the literals that a match must start and end with. Each one
+  // matches exactly one char, and they are distinct items in the
+  // pattern, so a string that does not have them can not match.
+  #prefix = [];
+  #suffix = [];
+  // the prefix and suffix as strings, if they do not fold case
+  #prefixStr;
+  #suffixStr;
+  // there is a prefix or suffix to check
+  #affix = false;
+  #dfa;
+  #form;
+  constructor(pattern, options4 = {}) {
+    if (pattern.includes("/")) {
+      throw new Error("can only match a single path portion, got pattern: " + pattern);
+    }
+    this.pattern = pattern;
+    this.options = options4;
+    const { nocase = false, noext = false, normalize: n } = options4;
+    this.#form = n === true ? "NFC" : n || void 0;
+    const literal4 = /^[?*+@]\(\)$/.test(pattern);
+    const toks = tokenize(pattern, nocase, noext || literal4, this.#form, options4.rangeMark);
+    let [items] = build(toks, pair(toks), 0, toks.length, true);
+    if (this.#form)
+      items = normalize(items, this.#form);
+    const [start, size] = compile2(items, nocase);
+    this.#start = start;
+    this.#size = size;
+    if (items.every((it) => it.t === "lit")) {
+      this.#literal = items.map((it) => it.ch).join("");
+      this.#literalFold = nocase;
+    } else {
+      const lit2 = (it) => it.t !== "lit" ? void 0 : nocase ? { ch: it.ch, re: foldRe(it.ch) } : { ch: it.ch };
+      for (const it of items) {
+        const l = lit2(it);
+        if (!l)
+          break;
+        this.#prefix.push(l);
+      }
+      for (let j = items.length - 1; j >= 0; j--) {
+        const l = lit2(items[j]);
+        if (!l)
+          break;
+        this.#suffix.unshift(l);
+      }
+      this.#affix = !!(this.#prefix.length || this.#suffix.length);
+      if (!nocase) {
+        this.#prefixStr = this.#prefix.map((l) => l.ch).join("");
+        this.#suffixStr = this.#suffix.map((l) => l.ch).join("");
+      }
+      this.#linear = linear(this.#start)?.slice(this.#prefix.length, -this.#suffix.length || void 0);
+      this.#wild = !!this.#linear?.every((n2) => n2.t === "star" || n2.t === "any");
+      const [min, max] = lengths(items);
+      this.#min = min;
+      this.#max = max;
+    }
+  }
+  test(s) {
+    if (this.#form) {
+      noSlash(s);
+      return this.#test(s.normalize(this.#form));
+    }
+    if (slashOrSurrogate.test(s)) {
+      noSlash(s);
+      return this.#test(s, [...s]);
+    }
+    return this.#test(s, s);
+  }
+  /**
+   * The same as {@link Matcher#test}, but the string is not checked
+   * for `/` chars, so the result for a string that has one is not
+   * defined. Only use it for a string that is known to be one path
+   * portion, such as a part of a path that was split on `/`. It can
+   * be faster, because some patterns do not need to look at each char
+   * of the string.
+   */
+  testUnchecked(s) {
+    return this.#test(this.#form ? s.normalize(this.#form) : s);
+  }
+  // Test a string that has no `/`. `chars` indexes it by code point.
+  // If it is not given, it is only found if a step needs it.
+  #test(s, chars) {
+    if (this.#literal !== void 0) {
+      return this.#literalFold ? (this.#literalRe ??= newFoldRe(this.#literal)).test(s) : s === this.#literal;
+    }
+    const min = this.#min;
+    const max = this.#max;
+    if (chars === void 0) {
+      const most = s.length;
+      const least = most + 1 >> 1;
+      if (most < min || least > max)
+        return false;
+      if (least < min || most > max)
+        chars = codePoints(s);
+    }
+    if (chars !== void 0 && (chars.length < min || chars.length > max)) {
+      return false;
+    }
+    const prefix2 = this.#prefix.length;
+    if (this.#affix) {
+      if (this.#prefixStr !== void 0 && this.#suffixStr !== void 0) {
+        if (!s.startsWith(this.#prefixStr) || !s.endsWith(this.#suffixStr)) {
+          return false;
+        }
+      } else {
+        chars ??= codePoints(s);
+        const end2 = chars.length - this.#suffix.length;
+        if (!hasAffix(this.#prefix, chars, 0) || !hasAffix(this.#suffix, chars, end2)) {
+          return false;
+        }
+      }
+    }
+    const dotStart = !this.options.dot && s.startsWith(".");
+    if (this.#linear) {
+      if (s === "." || s === "..")
+        return false;
+      if (dotStart && !prefix2)
+        return false;
+      if (this.#wild)
+        return true;
+      chars ??= codePoints(s);
+      const end2 = chars.length - this.#suffix.length;
+      return testLinear(this.#linear, chars, prefix2, end2);
+    }
+    chars ??= codePoints(s);
+    if (s === "." || s === "..") {
+      this.#marks ??= marks(this.#size);
+      const sim = this.#dotsSim ??= new Sim(true, false, this.#marks);
+      const start = sim.state();
+      sim.add(start, this.#start, 0, true);
+      let state = sim.done(start);
+      for (let i = 0; i < chars.length; i++) {
+        state = sim.step(state, chars[i], i, true);
+      }
+      return state.match;
+    }
+    this.#marks ??= marks(this.#size);
+    const dfa = this.#dfa ??= new Dfa(this.#start, this.#marks);
+    let d = dfa.start(dotStart);
+    const str = chars === s;
+    for (let i = 0; i < chars.length; i++) {
+      if (d.dead)
+        return false;
+      const code2 = str ? s.charCodeAt(i) : chars[i].charCodeAt(0);
+      d = d.ascii?.[code2] ?? dfa.next(d, chars[i]);
+    }
+    return d.match;
+  }
+  /** a readable listing of the state machine */
+  toString() {
+    return show(this.#start);
+  }
+};
 
-// src/gate.ts
-import { createHmac as createHmac2, randomBytes } from "node:crypto";
+// node_modules/minimatch/dist/esm/assert-valid-pattern.js
+var MAX_PATTERN_LENGTH = 1024 * 64;
+var assertValidPattern = (pattern) => {
+  if (typeof pattern !== "string") {
+    throw new TypeError("invalid pattern");
+  }
+  if (pattern.length > MAX_PATTERN_LENGTH) {
+    throw new TypeError("pattern is too long");
+  }
+};
+
+// node_modules/minimatch/dist/esm/escape.js
+var escape = (s, { windowsPathsNoEscape = false, magicalBraces = false } = {}) => {
+  const e = magicalBraces ? windowsPathsNoEscape ? s.replace(/[?*()[\]{}]/g, "[$&]") : s.replace(/[?*()[\]\\{}]/g, "\\$&") : windowsPathsNoEscape ? s.replace(/[?*()[\]]/g, "[$&]") : s.replace(/[?*()[\]\\]/g, "\\$&");
+  const c = e.charAt(0);
+  if (c === "#") {
+    return (windowsPathsNoEscape ? "[#]" : "\\#") + e.slice(1);
+  }
+  if (c === "!") {
+    return (windowsPathsNoEscape ? "@(!)" : "\\!") + e.slice(1);
+  }
+  return e;
+};
+
+// node_modules/minimatch/dist/esm/unescape.js
+var unescape = (s, { windowsPathsNoEscape = false, magicalBraces = true } = {}) => {
+  if (windowsPathsNoEscape && s.startsWith("@(!)")) {
+    return "!" + unescape(s.slice(4), { windowsPathsNoEscape, magicalBraces });
+  }
+  if (magicalBraces) {
+    return windowsPathsNoEscape ? s.replace(/\[([^/\\])\]/g, "$1") : s.replace(/((?!\\).|^)\[([^/\\])\]/g, "$1$2").replace(/\\([^/])/g, "$1");
+  }
+  return windowsPathsNoEscape ? s.replace(/\[([^/\\{}])\]/g, "$1") : s.replace(/((?!\\).|^)\[([^/\\{}])\]/g, "$1$2").replace(/\\([^/{}])/g, "$1");
+};
+
+// node_modules/minimatch/dist/esm/index.js
+var DEFAULT_BRACE_EXPAND_MAX = 1e5;
+var DEFAULT_GLOB_STAR_RECURSION_MAX = 200;
+var AWE_KEY = "allowWindowsEscape";
+var minimatch = (p, pattern, options4) => {
+  assertValidPattern(pattern);
+  if (!options4?.nocomment && pattern.charAt(0) === "#") {
+    return false;
+  }
+  return cachedMinimatch(pattern, options4).match(p);
+};
+var cache = /* @__PURE__ */ new Map();
+var oldCache = /* @__PURE__ */ new Map();
+var cacheSize = 0;
+var cacheTotalWeight = 0;
+var cacheMax = 256;
+var cacheMaxWeight = 1 << 15;
+var cacheMaxEntryWeight = 1 << 12;
+var cacheWeight = (mm) => {
+  let w = mm.pattern.length;
+  for (const s of mm.globSet) {
+    w += s.length + 1;
+    if (w > cacheMaxEntryWeight)
+      break;
+  }
+  return w;
+};
+var tri = (v) => v === void 0 ? 0 : v ? 2 : 1;
+var booleanWeights = new Map(Object.keys({
+  nobrace: 0,
+  nocomment: 0,
+  nonegate: 0,
+  noglobstar: 0,
+  noext: 0,
+  nonull: 0,
+  partial: 0,
+  dot: 0,
+  nocase: 0,
+  nocaseMagicOnly: 0,
+  magicalBraces: 0,
+  matchBase: 0,
+  flipNegate: 0,
+  preserveMultipleSlashes: 0,
+  windowsNoMagicRoot: 0
+}).map((k, i) => [k, 24 * 3 ** i]));
+var optionsKey = (o) => {
+  let n = 0;
+  let wpe = false;
+  for (const k in o) {
+    const v = o[k];
+    switch (k) {
+      // the same test as the Minimatch constructor
+      case "windowsPathsNoEscape":
+        if (v)
+          wpe = true;
+        break;
+      case AWE_KEY:
+        if (v === false)
+          wpe = true;
+        break;
+      case "platform": {
+        const p = v || defaultPlatform;
+        if (p === defaultPlatform)
+          break;
+        if (p === "darwin")
+          n += 3;
+        else if (p === "win32")
+          n += 6;
+        else if (p === "linux")
+          n += 9;
+        else
+          return JSON.stringify(o);
+        break;
+      }
+      case "optimizationLevel":
+        if (v === void 0)
+          break;
+        n += v >= 2 ? 1 : v >= 1 ? 0 : 2;
+        break;
+      case "braceExpandMax":
+        if (v !== void 0 && v !== DEFAULT_BRACE_EXPAND_MAX) {
+          return JSON.stringify(o);
+        }
+        break;
+      case "maxGlobstarRecursion":
+        if (v !== void 0 && v !== DEFAULT_GLOB_STAR_RECURSION_MAX) {
+          return JSON.stringify(o);
+        }
+        break;
+      case "normalize":
+        if (v !== void 0)
+          return JSON.stringify(o);
+        break;
+      default:
+        n += (booleanWeights.get(k) ?? 0) * tri(v);
+    }
+  }
+  return wpe ? n + 12 : n;
+};
+var copyOptions = (o) => {
+  const copy = {};
+  for (const k in o)
+    copy[k] = o[k];
+  return copy;
+};
+var cachedMinimatch = (pattern, options4) => {
+  const key = options4 ? optionsKey(options4) : 0;
+  let mm = cache.get(key)?.get(pattern);
+  if (mm)
+    return mm;
+  mm = oldCache.get(key)?.get(pattern) ?? new Minimatch(pattern, copyOptions(options4));
+  const weight = cacheWeight(mm);
+  if (weight > cacheMaxEntryWeight)
+    return mm;
+  if (cacheSize >= cacheMax || cacheTotalWeight + weight > cacheMaxWeight) {
+    oldCache = cache;
+    cache = /* @__PURE__ */ new Map();
+    cacheSize = 0;
+    cacheTotalWeight = 0;
+  }
+  let byPattern = cache.get(key);
+  if (!byPattern)
+    cache.set(key, byPattern = /* @__PURE__ */ new Map());
+  byPattern.set(pattern, mm);
+  cacheSize++;
+  cacheTotalWeight += weight;
+  return mm;
+};
+var defaultPlatform = typeof process === "object" && process ? process.env?.__MINIMATCH_TESTING_PLATFORM__ || process.platform : "posix";
+var path4 = {
+  win32: { sep: "\\" },
+  posix: { sep: "/" }
+};
+var sep = defaultPlatform === "win32" ? path4.win32.sep : path4.posix.sep;
+minimatch.sep = sep;
+var GLOBSTAR = /* @__PURE__ */ Symbol("globstar **");
+minimatch.GLOBSTAR = GLOBSTAR;
+var filter = (pattern, options4) => {
+  let mm;
+  return (p) => (mm ??= cachedMinimatch(pattern, options4)).match(p);
+};
+minimatch.filter = filter;
+var ext = (a, b = {}) => Object.assign({}, a, b);
+var defaults = (def) => {
+  if (!def || typeof def !== "object" || !Object.keys(def).length) {
+    return minimatch;
+  }
+  const orig = minimatch;
+  const m = (p, pattern, options4 = {}) => orig(p, pattern, ext(def, options4));
+  return Object.assign(m, {
+    Minimatch: class Minimatch extends orig.Minimatch {
+      constructor(pattern, options4 = {}) {
+        super(pattern, ext(def, options4));
+      }
+      static defaults(options4) {
+        return orig.defaults(ext(def, options4)).Minimatch;
+      }
+    },
+    unescape: (s, options4 = {}) => orig.unescape(s, ext(def, options4)),
+    escape: (s, options4 = {}) => orig.escape(s, ext(def, options4)),
+    filter: (pattern, options4 = {}) => orig.filter(pattern, ext(def, options4)),
+    defaults: (options4) => orig.defaults(ext(def, options4)),
+    braceExpand: (pattern, options4 = {}) => orig.braceExpand(pattern, ext(def, options4)),
+    match: (list, pattern, options4 = {}) => orig.match(list, pattern, ext(def, options4)),
+    sep: orig.sep,
+    GLOBSTAR
+  });
+};
+minimatch.defaults = defaults;
+var braceExpand = (pattern, options4 = {}) => {
+  assertValidPattern(pattern);
+  if (options4.nobrace || !/\{(?:(?!\{).)*\}/.test(pattern)) {
+    return [pattern];
+  }
+  let p = pattern.replace(/\\\\/g, "\\\\\\\\");
+  if (options4.windowsPathsNoEscape || options4[AWE_KEY] === false) {
+    p = p.replace(/\[([{}])\]/g, "[\\$1]");
+  }
+  return expand(p, { max: options4.braceExpandMax });
+};
+minimatch.braceExpand = braceExpand;
+var RANGE_MIN = 100;
+var rangeRe = /(?<![\\$])\{(-?\d+)\.\.(-?\d+)\}/g;
+var inRepeatOrNegExt = (portion, mark) => {
+  const stack = [];
+  for (let i = 0; i < portion.length; i++) {
+    const c = portion.charAt(i);
+    if (c === "\\") {
+      i++;
+    } else if (c === mark) {
+      if (stack.some((t) => t !== "@" && t !== "?"))
+        return true;
+    } else if (portion.charAt(i + 1) === "(" && "!?+*@".includes(c)) {
+      stack.push(c);
+      i++;
+    } else if (c === ")") {
+      stack.pop();
+    }
+  }
+  return false;
+};
+var match = (list, pattern, options4 = {}) => {
+  const mm = new Minimatch(pattern, options4);
+  list = list.filter((f) => mm.match(f));
+  if (mm.options.nonull && !list.length) {
+    list.push(pattern);
+  }
+  return list;
+};
+minimatch.match = match;
+var globMagic = /[?*]|[+@!]\(.*?\)|\[|\]/;
+var classEnd = (pattern, start) => {
+  let i = start + 1;
+  if (pattern.charAt(i) === "!" || pattern.charAt(i) === "^")
+    i++;
+  let sawStart = false;
+  for (; i < pattern.length; i++) {
+    const c = pattern.charAt(i);
+    if (c === "]" && sawStart)
+      return i;
+    sawStart = true;
+    if (c === "\\")
+      i++;
+  }
+  return -1;
+};
+var literal3 = (pattern, noext) => {
+  if (!noext && (pattern === "+()" || pattern === "@()"))
+    return pattern;
+  let lit2 = "";
+  for (let i = 0; i < pattern.length; i++) {
+    const c = pattern.charAt(i);
+    if (c === "\\") {
+      lit2 += pattern.charAt(++i) || c;
+    } else if (c === "*" || c === "?") {
+      return void 0;
+    } else if (c === "[") {
+      const close = classEnd(pattern, i);
+      if (close === -1) {
+        lit2 += c;
+        continue;
+      }
+      let body = pattern.slice(i + 1, close);
+      if (body.startsWith("\\"))
+        body = body.slice(1);
+      if ([...body].length !== 1 || "!^".includes(pattern.charAt(i + 1))) {
+        return void 0;
+      }
+      lit2 += body;
+      i = close;
+    } else if (!noext && "+@!".includes(c) && pattern.charAt(i + 1) === "(" && pattern.includes(")", i + 2)) {
+      return void 0;
+    } else {
+      lit2 += c;
+    }
+  }
+  return lit2;
+};
+var MAX_EXTGLOBS = 256;
+var extglobCount = (pattern) => {
+  let n = 0;
+  for (let i = 0; i < pattern.length - 1; i++) {
+    const c = pattern.charAt(i);
+    if (c === "\\") {
+      i++;
+    } else if ("+@!?*".includes(c) && pattern.charAt(i + 1) === "(") {
+      n++;
+      i++;
+    }
+  }
+  return n;
+};
+var assertValidExtglobs = (pattern) => {
+  if (extglobCount(pattern) > MAX_EXTGLOBS) {
+    throw new TypeError("pattern has too many extglobs");
+  }
+};
+var extSafe = (pattern) => {
+  if (/^[?*+@]\(\)$/.test(pattern) || pattern.includes("[:"))
+    return false;
+  let depth = 0;
+  for (let i = 0; i < pattern.length; i++) {
+    const c = pattern.charAt(i);
+    if (c === "\\") {
+      if (++i === pattern.length)
+        return false;
+    } else if (c === "[") {
+      const close = classEnd(pattern, i);
+      if (close !== -1)
+        i = close;
+    } else if ("+@!?*".includes(c) && pattern.charAt(i + 1) === "(") {
+      depth++;
+      i++;
+    } else if (c === ")") {
+      if (!depth--)
+        return false;
+    } else if (c === "|" && !depth) {
+      return false;
+    }
+  }
+  return !depth;
+};
+var lastSplit;
+var lastChecked;
+var portionMatch = (p, f) => typeof p === "string" ? f === p : f !== "" && p.testUnchecked(f);
+var endIndex = (p, last, lastStart, prev, prevStart) => portionMatch(p, last) ? lastStart : prev !== void 0 && portionMatch(p, prev) ? prevStart : -1;
+var isDots = (p) => p === "." || p === "..";
+var isDrive = (p) => typeof p === "string" && /^[a-z]:$/i.test(p);
+var isLongUNC = (p) => typeof p === "string" && /^unc$/i.test(p);
+var uncHost = (p) => {
+  if (p[0] !== "" || p[1] !== "")
+    return -1;
+  const h = p[2] !== "?" ? 2 : isLongUNC(p[3]) ? 4 : -1;
+  const host = p[h];
+  const share2 = p[h + 1];
+  return h !== -1 && host !== void 0 && host !== "" && host !== GLOBSTAR && share2 !== void 0 && share2 !== "" && share2 !== GLOBSTAR ? h : -1;
+};
+var walkable = (p, dot) => !isDots(p) && (dot || !p.startsWith("."));
+var dotPortion = (f, start, end2, dot, sep2) => {
+  for (let k = start; k < end2; ) {
+    if (f.charCodeAt(k) === 46) {
+      if (!dot)
+        return true;
+      const n = f.charCodeAt(k + 1) === 46 ? k + 2 : k + 1;
+      if (n >= end2 || isSep(f.charCodeAt(n), sep2))
+        return true;
+    }
+    const s = nextSep(f, k, sep2);
+    if (s === -1)
+      return false;
+    k = s + 1;
+    while (k < end2 && isSep(f.charCodeAt(k), sep2))
+      k++;
+  }
+  return false;
+};
+var isSep = (c, sep2) => sep2 === "/" ? c === 47 : sep2 === "\\" ? c === 92 : c === 47 || c === 92;
+var nextSep = (f, from, sep2) => {
+  if (sep2 !== "both")
+    return f.indexOf(sep2, from);
+  const s = f.indexOf("/", from);
+  const b = f.indexOf("\\", from);
+  return s === -1 ? b : b === -1 ? s : Math.min(s, b);
+};
+var lastSep = (f, from, sep2) => sep2 !== "both" ? f.lastIndexOf(sep2, from) : Math.max(f.lastIndexOf("/", from), f.lastIndexOf("\\", from));
+var PENDING = {};
+var Minimatch = class {
+  options;
+  set;
+  pattern;
+  windowsPathsNoEscape;
+  nonegate;
+  negate;
+  comment;
+  empty;
+  preserveMultipleSlashes;
+  partial;
+  globSet;
+  globParts;
+  nocase;
+  isWindows;
+  platform;
+  windowsNoMagicRoot;
+  maxGlobstarRecursion;
+  // the path can be checked against the last portion, and the string
+  // portions, of each row before it is split. See #canMatch.
+  #endCheck;
+  #literalCheck;
+  // level 2 resolves `.` and `..` portions in the path
+  #level2;
+  // the unicode normalization form, if any
+  #form;
+  // the string portions of each row in the set
+  #literals = [];
+  // the rows that #canMatch can match without splitting the path
+  #shapes = [];
+  // the rows whose last portion can be checked against the path's
+  #endRows = [];
+  // brace expansion can make the same portion in many rows, so they
+  // share one Matcher, and the states that it caches
+  #matchers = /* @__PURE__ */ new Map();
+  // parse() returns PENDING in place of a Matcher
+  #pending = false;
+  // the char that marks numeric ranges in globSet, if any
+  #rangeMark;
+  // the GlobstarParts of each pattern row, by start index and partial
+  #globstarParts = /* @__PURE__ */ new WeakMap();
+  constructor(pattern, options4 = {}) {
+    assertValidPattern(pattern);
+    options4 = options4 || {};
+    this.options = options4;
+    this.maxGlobstarRecursion = options4.maxGlobstarRecursion ?? DEFAULT_GLOB_STAR_RECURSION_MAX;
+    this.pattern = pattern;
+    this.platform = options4.platform || defaultPlatform;
+    this.isWindows = this.platform === "win32";
+    this.windowsPathsNoEscape = !!options4.windowsPathsNoEscape || options4[AWE_KEY] === false;
+    if (this.windowsPathsNoEscape) {
+      this.pattern = this.pattern.replace(/\\/g, "/");
+    }
+    this.preserveMultipleSlashes = !!options4.preserveMultipleSlashes;
+    this.negate = false;
+    this.nonegate = !!options4.nonegate;
+    this.comment = false;
+    this.empty = false;
+    this.partial = !!options4.partial;
+    this.nocase = !!this.options.nocase;
+    this.windowsNoMagicRoot = options4.windowsNoMagicRoot !== void 0 ? options4.windowsNoMagicRoot : !!(this.isWindows && this.nocase);
+    this.globSet = [];
+    this.globParts = [];
+    this.set = [];
+    this.#endCheck = !this.preserveMultipleSlashes;
+    this.#level2 = (options4.optimizationLevel ?? 1) >= 2;
+    const n = options4.normalize;
+    this.#form = n === true ? "NFC" : n || void 0;
+    this.make();
+    const drives = this.set.map((row) => this.#rootIndex(row));
+    this.#endRows = this.set.map((row, r) => this.#endCheck && row.length - 1 > drives[r]);
+    this.#literals = this.set.map((row, r) => {
+      const end2 = this.#endRows[r] ? row.length - 1 : row.length;
+      const lits = row.slice(drives[r] + 1, end2).filter((p) => typeof p === "string" && !!p);
+      return [...new Set(lits)];
+    });
+    this.#literalCheck = this.#literals.some((l) => l.length);
+    this.#shapes = this.set.map((row, r) => {
+      const [p0, p1, p2] = row;
+      if (this.#endRows[r] && row.length === 2) {
+        if (p0 === GLOBSTAR && p1 !== GLOBSTAR)
+          return "tail";
+      }
+      if (this.#endRows[r] && options4.matchBase && row.length === 1 && p0 !== GLOBSTAR && p0 !== "") {
+        return "base";
+      }
+      if (!this.#endCheck || drives[r] !== -1)
+        return void 0;
+      if (row.length === 3 && p0 === GLOBSTAR && p2 === GLOBSTAR && p1 !== GLOBSTAR && p1 !== "" && // the portion between is only matched below this limit
+      this.maxGlobstarRecursion > 0) {
+        return "mid";
+      }
+      if (row.length === 2 && p1 === GLOBSTAR && p0 !== GLOBSTAR && p0 !== "") {
+        return "head";
+      }
+      return void 0;
+    });
+  }
+  // a string portion of a pattern, normalized if the option is set
+  #norm(p) {
+    return this.#form ? p.normalize(this.#form) : p;
+  }
+  // On Windows, the index of the last root portion of a row, as
+  // #matchRow finds it: 0 for `c:/...`, 3 for `//?/c:/...` and
+  // `//host/share/...`, and 5 for `//?/UNC/host/share/...`. Otherwise
+  // -1.
+  #rootIndex(row) {
+    if (!this.isWindows)
+      return -1;
+    if (isDrive(row[0]))
+      return 0;
+    const uncDrive = row[0] === "" && row[1] === "" && row[2] === "?" && isDrive(row[3]);
+    if (uncDrive)
+      return 3;
+    const h = uncHost(row);
+    return h === -1 ? -1 : h + 1;
+  }
+  hasMagic() {
+    if (this.options.magicalBraces && this.set.length > 1) {
+      return true;
+    }
+    for (const pattern of this.set) {
+      for (const part of pattern) {
+        if (typeof part !== "string")
+          return true;
+      }
+    }
+    return false;
+  }
+  make() {
+    const pattern = this.pattern;
+    const options4 = this.options;
+    if (!options4.nocomment && pattern.charAt(0) === "#") {
+      this.comment = true;
+      return;
+    }
+    if (!pattern) {
+      this.empty = true;
+      return;
+    }
+    this.parseNegate();
+    this.globSet = [...new Set(this.#expandBraces())];
+    const rawGlobParts = this.globSet.map((s) => this.#slashSplit(s));
+    this.globParts = this.preprocess(rawGlobParts);
+    this.#pending = true;
+    let set2 = this.globParts.map((s, _, __) => {
+      if (this.isWindows && this.windowsNoMagicRoot) {
+        const n = s[2] === "?" && isLongUNC(s[3]) ? 6 : 4;
+        const isUNC = s[0] === "" && s[1] === "" && (s[2] === "?" || !globMagic.test(s[2])) && s.slice(3, n).every((p) => !globMagic.test(p));
+        const isDrive2 = /^[a-z]:/i.test(s[0]);
+        if (isUNC) {
+          return [
+            ...s.slice(0, n).map((p) => this.#norm(p)),
+            ...s.slice(n).map((ss) => this.parse(ss))
+          ];
+        } else if (isDrive2) {
+          return [
+            this.#norm(s[0]),
+            ...s.slice(1).map((ss) => this.parse(ss))
+          ];
+        }
+      }
+      return s.map((ss) => this.parse(ss));
+    });
+    this.set = set2.filter((s) => s.indexOf(false) === -1);
+    if (this.isWindows) {
+      for (let i = 0; i < this.set.length; i++) {
+        const p = this.set[i];
+        if (p[0] === "" && p[1] === "" && this.globParts[i][2] === "?" && (isDrive(p[3]) || isLongUNC(this.globParts[i][3]))) {
+          if (isLongUNC(this.globParts[i][3]))
+            p[3] = "UNC";
+          p[2] = "?";
+        }
+      }
+    }
+    if (!options4.noext)
+      this.mergeRows();
+    this.#pending = false;
+    this.set.forEach((row, i) => {
+      for (let k = 0; k < row.length; k++) {
+        if (row[k] === PENDING) {
+          row[k] = this.parse(this.globParts[i][k]);
+        }
+      }
+    });
+  }
+  // Merge rows that only differ in one portion, where each of them
+  // is a Matcher, into one row that matches any of them with
+  // `@(a|b|...)`. Then a path is only walked once for all of them,
+  // for example with `**/*.{js,ts}`.
+  mergeRows() {
+    let merged2 = true;
+    while (merged2) {
+      merged2 = false;
+      if (this.set.length < 2)
+        return;
+      let keys = this.#mergeKeys();
+      const len = Math.max(0, ...this.set.map((r) => r.length));
+      for (let k = 0; k < len; k++) {
+        const groups = /* @__PURE__ */ new Map();
+        const R = this.set.length + 1;
+        this.set.forEach((row, i) => {
+          if (!(row[k] instanceof Matcher || row[k] === PENDING) || !extSafe(this.globParts[i][k])) {
+            return;
+          }
+          const { pre, suf } = keys[i];
+          const key = pre[k] * R + suf[k + 1];
+          const g = groups.get(key);
+          if (g)
+            g.push(i);
+          else
+            groups.set(key, [i]);
+        });
+        const drop = /* @__PURE__ */ new Set();
+        for (const g of groups.values()) {
+          if (g.length < 2)
+            continue;
+          const [first, ...rest] = g;
+          const alts = g.map((i) => this.globParts[i][k]);
+          const glob = `@(${alts.join("|")})`;
+          if (extglobCount(glob) > MAX_EXTGLOBS)
+            continue;
+          this.globParts[first][k] = glob;
+          this.set[first][k] = this.parse(glob);
+          for (const i of rest)
+            drop.add(i);
+        }
+        if (drop.size) {
+          merged2 = true;
+          this.set = this.set.filter((_, i) => !drop.has(i));
+          this.globParts = this.globParts.filter((_, i) => !drop.has(i));
+          if (this.set.length < 2)
+            return;
+          keys = this.#mergeKeys();
+        }
+      }
+    }
+  }
+  // For each row, number ids for its prefixes and suffixes, such that
+  // pre[k] identifies parts[0..k) and suf[k] identifies parts[k..n).
+  // Two rows are the same other than at portion k exactly when they
+  // have the same pre[k] and suf[k + 1]. This is linear in the size of
+  // the rows, where joining the whole row for every k was quadratic.
+  #mergeKeys() {
+    const partIds = /* @__PURE__ */ new Map();
+    const ids = this.globParts.map((parts) => parts.map((s) => {
+      let id = partIds.get(s);
+      if (id === void 0)
+        partIds.set(s, id = partIds.size);
+      return id;
+    }));
+    const P = partIds.size;
+    const len = Math.max(0, ...ids.map((r) => r.length));
+    const keys = ids.map((r) => ({
+      pre: [0],
+      suf: new Array(r.length + 1).fill(0)
+    }));
+    for (let k = 0; k < len; k++) {
+      const m = /* @__PURE__ */ new Map();
+      ids.forEach((r, i) => {
+        if (k >= r.length)
+          return;
+        const { pre } = keys[i];
+        const key = pre[k] * P + r[k];
+        let id = m.get(key);
+        if (id === void 0)
+          m.set(key, id = m.size + 1);
+        pre.push(id);
+      });
+    }
+    for (let k = len - 1; k >= 0; k--) {
+      const m = /* @__PURE__ */ new Map();
+      ids.forEach((r, i) => {
+        if (k >= r.length)
+          return;
+        const { suf } = keys[i];
+        const key = suf[k + 1] * P + r[k];
+        let id = m.get(key);
+        if (id === void 0)
+          m.set(key, id = m.size + 1);
+        suf[k] = id;
+      });
+    }
+    return keys;
+  }
+  // various transforms to equivalent pattern sets that are
+  // faster to process in a filesystem walk.  The goal is to
+  // eliminate what we can, and push all ** patterns as far
+  // to the right as possible, even if it increases the number
+  // of patterns that we have to process.
+  preprocess(globParts) {
+    if (this.options.noglobstar) {
+      for (const partset of globParts) {
+        for (let j = 0; j < partset.length; j++) {
+          if (partset[j] === "**") {
+            partset[j] = "*";
+          }
+        }
+      }
+    }
+    const { optimizationLevel = 1 } = this.options;
+    if (optimizationLevel >= 2) {
+      globParts = this.firstPhasePreProcess(globParts);
+      globParts = this.secondPhasePreProcess(globParts);
+    } else if (optimizationLevel >= 1) {
+      globParts = this.levelOneOptimize(globParts);
+    } else {
+      globParts = this.adjascentGlobstarOptimize(globParts);
+    }
+    return globParts;
+  }
+  // just get rid of adjascent ** portions
+  adjascentGlobstarOptimize(globParts) {
+    return globParts.map((parts) => {
+      let gs = -1;
+      while (-1 !== (gs = parts.indexOf("**", gs + 1))) {
+        let i = gs;
+        while (parts[i + 1] === "**") {
+          i++;
+        }
+        if (i !== gs) {
+          parts.splice(gs, i - gs);
+        }
+      }
+      return parts;
+    });
+  }
+  // get rid of adjascent ** and resolve .. portions
+  levelOneOptimize(globParts) {
+    return globParts.map((parts) => {
+      const root = this.#rootIndex(parts) + 1;
+      parts = parts.reduce((set2, part) => {
+        const prev = set2[set2.length - 1];
+        if (part === "**" && prev === "**") {
+          return set2;
+        }
+        if (part === "..") {
+          if (set2.length > root && prev && prev !== ".." && prev !== "." && prev !== "**") {
+            set2.pop();
+            return set2;
+          }
+        }
+        set2.push(part);
+        return set2;
+      }, []);
+      return parts.length === 0 ? [""] : parts;
+    });
+  }
+  // Check the path against each row before it is split. 'no' if no
+  // row can match, so it does not need to be split. 'yes' if a row of
+  // `**` and one more portion matches. 'maybe' if it must be split to
+  // know. None of this applies with partial, where the path can end
+  // before the row does.
+  //
+  // On Windows, `\` is a separator in the path too, and the portions of
+  // a row up to its drive letter or UNC share are not checked (see
+  // #rootIndex).
+  //
+  // Each string portion of a row must be a portion of the path, so the
+  // path must contain it. Level 2 can only take portions out of the
+  // path, so this is still true then.
+  //
+  // The last portion of a row must match the last portion of the path,
+  // or the one before a trailing `/` (as a/* and a/**/* match a/b/).
+  // This does not apply to rows that end in **, rows that end in a
+  // root, or preserveMultipleSlashes (which can leave more
+  // than one '' at the end). At level 2, it does not apply if that
+  // portion is `.` or `..`, which can be
+  // resolved away. Level 2 only takes other portions out of the
+  // middle of the path.
+  //
+  // A row of `**/x` then matches if the ** can walk the portions
+  // before the one that x matches, the same as #matchGlobstar. At
+  // level 2, this is only known if none of them are `.` or `..`, so
+  // that the path does not change when it is resolved.
+  #canMatch(f) {
+    const sep2 = !this.isWindows || !f.includes("\\") ? "/" : f.includes("/") ? "both" : "\\";
+    let ends = this.#endCheck ? 0 : -1;
+    let last = "";
+    let lastStart = 0;
+    let prev;
+    let prevStart = 0;
+    const dot = !!this.options.dot;
+    ROWS: for (let r = 0; r < this.set.length; r++) {
+      const row = this.set[r];
+      const p = row[row.length - 1];
+      let end2 = ends !== -1 && this.#endRows[r] && p !== GLOBSTAR;
+      if (end2 && ends === 0) {
+        const i = lastSep(f, f.length, sep2);
+        lastStart = i + 1;
+        last = f.slice(lastStart);
+        if (last === "" && i >= 0) {
+          let j = i;
+          while (j > 0 && isSep(f.charCodeAt(j - 1), sep2))
+            j--;
+          prevStart = j === 0 ? 0 : lastSep(f, j - 1, sep2) + 1;
+          prev = f.slice(prevStart, j);
+        }
+        const resolves = this.#level2 && (isDots(last) || last === "" && prev !== void 0 && isDots(prev));
+        ends = resolves ? -1 : 1;
+        end2 = !resolves;
+      }
+      let tailStart = -1;
+      if (end2 && typeof p === "string") {
+        tailStart = endIndex(p, last, lastStart, prev, prevStart);
+        if (tailStart === -1)
+          continue;
+      }
+      if (this.#literalCheck) {
+        for (const l of this.#literals[r]) {
+          if (!f.includes(l))
+            continue ROWS;
+        }
+      }
+      if (end2 && typeof p === "object") {
+        tailStart = endIndex(p, last, lastStart, prev, prevStart);
+        if (tailStart === -1)
+          continue;
+      }
+      const shape = this.#shapes[r];
+      if (shape === "base" && end2)
+        return "yes";
+      if (shape === "tail" && end2) {
+        if (this.#level2 && dotPortion(f, 0, tailStart, true, sep2)) {
+          return "maybe";
+        }
+        if (!dotPortion(f, 0, tailStart, dot, sep2))
+          return "yes";
+        continue;
+      }
+      if (shape === "mid" || shape === "head") {
+        const m = this.#walk(f, row, shape === "head", dot, sep2);
+        if (m !== "no")
+          return m;
+        continue;
+      }
+      return "maybe";
+    }
+    return "no";
+  }
+  // Match a row of a known shape against the split path, the same as
+  // #matchGlobstar and #matchGlobStarBodySections do. None of these
+  // rows have a drive letter, so they start at the first portion.
+  #matchShape(file2, row, shape) {
+    const dot = !!this.options.dot;
+    const n = file2.length;
+    if (shape === "head") {
+      if (n < 2 || !portionMatch(row[0], file2[0])) {
+        return false;
+      }
+      for (let i = 1; i < n; i++)
+        if (!walkable(file2[i], dot))
+          return false;
+      return true;
+    }
+    const x = row[1];
+    if (shape === "tail") {
+      let t = n - 1;
+      if (!portionMatch(x, file2[t])) {
+        if (file2[t] !== "" || n === 1 || !portionMatch(x, file2[--t])) {
+          return false;
+        }
+      }
+      for (let i = 0; i < t; i++)
+        if (!walkable(file2[i], dot))
+          return false;
+      return true;
+    }
+    for (let k = 0; k < n; k++) {
+      if (portionMatch(x, file2[k]) && k + 1 < n) {
+        let i = k + 1;
+        while (i < n && walkable(file2[i], dot))
+          i++;
+        if (i === n)
+          return true;
+      }
+      if (!walkable(file2[k], dot))
+        return false;
+    }
+    return false;
+  }
+  // Match a row of `**/x/**` or `x/**` against the path, the same as
+  // #matchGlobstar and #matchGlobStarBodySections do once it is split.
+  // x must match a portion (the first one, for `x/**`), the ** before
+  // it must be able to walk the portions before that one, and there
+  // must be a portion after it, which the ** after it can walk. At
+  // level 2, this is only known if no portion is `.` or `..`.
+  #walk(f, row, head, dot, sep2) {
+    if (this.#level2 && dotPortion(f, 0, f.length, true, sep2))
+      return "maybe";
+    const x = row[head ? 0 : 1];
+    let s = 0;
+    for (let e = nextSep(f, s, sep2); e !== -1; e = nextSep(f, s, sep2)) {
+      let next = e + 1;
+      while (next < f.length && isSep(f.charCodeAt(next), sep2))
+        next++;
+      const hit = typeof x === "string" ? e - s === x.length && f.startsWith(x, s) : e > s && x.testUnchecked(f.slice(s, e));
+      if (hit && !dotPortion(f, next, f.length, dot, sep2))
+        return "yes";
+      if (head || dotPortion(f, s, next, dot, sep2))
+        return "no";
+      s = next;
+    }
+    return "no";
+  }
+  // the last split, if it was the same path with the same split
+  // settings
+  #cachedSplit(f) {
+    const last = lastSplit;
+    return last?.f === f && last.isWindows === this.isWindows && last.preserveMultipleSlashes === this.preserveMultipleSlashes && last.normalize === this.#form ? last : void 0;
+  }
+  // split a path for match(), and keep the parts for the next call
+  #split(f) {
+    const { isWindows, preserveMultipleSlashes } = this;
+    let parts = this.#slashSplit(isWindows ? f.split("\\").join("/") : f);
+    const normalize2 = this.#form;
+    if (normalize2)
+      parts = parts.map((p) => p.normalize(normalize2));
+    lastSplit = {
+      f,
+      isWindows,
+      preserveMultipleSlashes,
+      normalize: normalize2,
+      parts
+    };
+    return lastSplit;
+  }
+  // resolve `.` and `..` portions of a path, for level 2
+  #levelTwoFileOptimize(file2) {
+    const parts = [...file2];
+    let didSomething = false;
+    do {
+      didSomething = false;
+      if (!this.preserveMultipleSlashes) {
+        for (let i = 1; i < parts.length - 1; i++) {
+          const p = parts[i];
+          if (i === 1 && p === "" && parts[0] === "")
+            continue;
+          if (p === "." || p === "") {
+            didSomething = true;
+            parts.splice(i, 1);
+            i--;
+          }
+        }
+        if (parts[0] === "." && parts.length === 2 && (parts[1] === "." || parts[1] === "")) {
+          didSomething = true;
+          parts.pop();
+        }
+      }
+      const root = this.#rootIndex(parts) + 1;
+      let dd = root;
+      while (-1 !== (dd = parts.indexOf("..", dd + 1))) {
+        const p = parts[dd - 1];
+        if (p && p !== "." && p !== ".." && p !== "**") {
+          didSomething = true;
+          parts.splice(dd - 1, 2);
+          dd = Math.max(dd - 2, root);
+        }
+      }
+    } while (didSomething);
+    return parts.length === 0 ? [""] : parts;
+  }
+  // First phase: single-pattern processing
+  // <pre> is 1 or more portions
+  // <rest> is 1 or more portions
+  // <p> is any portion other than ., .., '', or **
+  // <e> is . or ''
+  //
+  // **/.. is *brutal* for filesystem walking performance, because
+  // it effectively resets the recursive walk each time it occurs,
+  // and ** cannot be reduced out by a .. pattern part like a regexp
+  // or most strings (other than .., ., and '') can be.
+  //
+  // <pre>/**/../<p>/<p>/<rest> -> {<pre>/../<p>/<p>/<rest>,<pre>/**/<p>/<p>/<rest>}
+  // <pre>/<e>/<rest> -> <pre>/<rest>
+  // <pre>/<p>/../<rest> -> <pre>/<rest>
+  // **/**/<rest> -> **/<rest>
+  //
+  // **/*/<rest> -> */**/<rest> <== not valid because ** doesn't follow
+  // this WOULD be allowed if ** did follow symlinks, or * didn't
+  firstPhasePreProcess(globParts) {
+    const { braceExpandMax = DEFAULT_BRACE_EXPAND_MAX } = this.options;
+    let splitCells = 0;
+    const maxSplitCells = 1e6;
+    let didSomething = false;
+    do {
+      didSomething = false;
+      for (let parts of globParts) {
+        let gs = -1;
+        while (-1 !== (gs = parts.indexOf("**", gs + 1))) {
+          let gss = gs;
+          while (parts[gss + 1] === "**") {
+            gss++;
+          }
+          if (gss > gs) {
+            parts.splice(gs + 1, gss - gs);
+          }
+          let next = parts[gs + 1];
+          const p = parts[gs + 2];
+          const p2 = parts[gs + 3];
+          if (next !== "..")
+            continue;
+          if (!p || p === "." || p === ".." || !p2 || p2 === "." || p2 === "..") {
+            continue;
+          }
+          const addedCells = parts.length - 1;
+          if (globParts.length >= braceExpandMax || splitCells + addedCells > maxSplitCells) {
+            throw new RangeError(`optimizationLevel 2: too many patterns from '**/..'`);
+          }
+          didSomething = true;
+          parts.splice(gs, 1);
+          const other = parts.slice(0);
+          other[gs] = "**";
+          splitCells += addedCells;
+          globParts.push(other);
+          gs--;
+        }
+        if (!this.preserveMultipleSlashes) {
+          for (let i = 1; i < parts.length - 1; i++) {
+            const p = parts[i];
+            if (i === 1 && p === "" && parts[0] === "")
+              continue;
+            if (p === "." || p === "") {
+              didSomething = true;
+              parts.splice(i, 1);
+              i--;
+            }
+          }
+          if (parts[0] === "." && parts.length === 2 && (parts[1] === "." || parts[1] === "")) {
+            didSomething = true;
+            parts.pop();
+          }
+        }
+        const root = this.#rootIndex(parts) + 1;
+        let dd = root;
+        while (-1 !== (dd = parts.indexOf("..", dd + 1))) {
+          const p = parts[dd - 1];
+          if (p && p !== "." && p !== ".." && p !== "**") {
+            didSomething = true;
+            const needDot = dd === 1 && parts[dd + 1] === "**";
+            const splin = needDot ? ["."] : [];
+            parts.splice(dd - 1, 2, ...splin);
+            if (parts.length === 0)
+              parts.push("");
+            dd = Math.max(dd - 2, root);
+          }
+        }
+      }
+    } while (didSomething);
+    return globParts;
+  }
+  // second phase: multi-pattern dedupes
+  // {<pre>/<rest>,<pre>/<rest>} -> <pre>/<rest>
+  // {<pre>/*/<rest>,<pre>/<p>/<rest>} -> <pre>/*/<rest>
+  secondPhasePreProcess(globParts) {
+    const keys = /* @__PURE__ */ new Set();
+    const rows = globParts.filter((parts) => {
+      const key = parts.join("/");
+      if (keys.has(key))
+        return false;
+      keys.add(key);
+      return true;
+    });
+    const stars = /* @__PURE__ */ new Map();
+    for (const parts of rows) {
+      const s = [];
+      for (let i = 0; i < parts.length; i++) {
+        if (parts[i] === "*")
+          s.push(i);
+      }
+      if (s.length)
+        stars.set(s.join(","), s);
+    }
+    if (!stars.size || rows.length * stars.size > 1e5)
+      return rows;
+    const { dot } = this.options;
+    return rows.filter((parts) => {
+      for (const s of stars.values()) {
+        if (s[s.length - 1] >= parts.length)
+          continue;
+        const c = [...parts];
+        let ok = true;
+        let changed = false;
+        for (const i of s) {
+          const p = parts[i];
+          if (p === "*")
+            continue;
+          if (!p || p === "**" || !dot && p.startsWith(".")) {
+            ok = false;
+            break;
+          }
+          c[i] = "*";
+          changed = true;
+        }
+        if (ok && changed && keys.has(c.join("/")))
+          return false;
+      }
+      return true;
+    });
+  }
+  parseNegate() {
+    if (this.nonegate)
+      return;
+    const pattern = this.pattern;
+    let negate = false;
+    let negateOffset = 0;
+    for (let i = 0; i < pattern.length && pattern.charAt(i) === "!"; i++) {
+      negate = !negate;
+      negateOffset++;
+    }
+    if (negateOffset)
+      this.pattern = pattern.slice(negateOffset);
+    this.negate = negate;
+  }
+  // Match the parts of a path against one row of the set. `resolved`
+  // is the parts after level 2 resolves `.` and `..` in them, or the
+  // same parts below level 2. Set partial to true to test if, for
+  // example, "/a/b" matches the start of "/*/b/*/d". Partial means, if
+  // you run out of file before you run out of pattern, then that's
+  // fine, as long as all the parts match.
+  #matchRow(file2, resolved, pattern, partial2) {
+    let fileStartIndex = 0;
+    let patternStartIndex = 0;
+    const fh = this.isWindows ? uncHost(resolved) : -1;
+    const ph = fh === -1 ? -1 : uncHost(pattern);
+    if (ph !== -1) {
+      const host = pattern[ph];
+      const share2 = pattern[ph + 1];
+      if (typeof host !== "string" || typeof share2 !== "string") {
+        fileStartIndex = fh;
+        patternStartIndex = ph;
+      } else if (resolved[fh].toLowerCase() === host.toLowerCase() && resolved[fh + 1].toLowerCase() === share2.toLowerCase()) {
+        fileStartIndex = fh + 2;
+        patternStartIndex = ph + 2;
+      }
+    } else if (this.isWindows) {
+      const fileDrive = typeof file2[0] === "string" && /^[a-z]:$/i.test(file2[0]);
+      const fileUNC = !fileDrive && file2[0] === "" && file2[1] === "" && file2[2] === "?" && /^[a-z]:$/i.test(file2[3]);
+      const patternDrive = typeof pattern[0] === "string" && /^[a-z]:$/i.test(pattern[0]);
+      const patternUNC = !patternDrive && pattern[0] === "" && pattern[1] === "" && pattern[2] === "?" && typeof pattern[3] === "string" && /^[a-z]:$/i.test(pattern[3]);
+      const fdi = fileUNC ? 3 : fileDrive ? 0 : void 0;
+      const pdi = patternUNC ? 3 : patternDrive ? 0 : void 0;
+      if (typeof fdi === "number" && typeof pdi === "number") {
+        const [fd, pd] = [
+          file2[fdi],
+          pattern[pdi]
+        ];
+        if (fd.toLowerCase() === pd.toLowerCase()) {
+          patternStartIndex = pdi + 1;
+          fileStartIndex = fdi + 1;
+        }
+      }
+    }
+    file2 = resolved;
+    if (pattern.includes(GLOBSTAR)) {
+      return this.#matchGlobstar(file2, pattern, partial2, fileStartIndex, patternStartIndex);
+    }
+    return this.#matchOne(file2, pattern, partial2, fileStartIndex, patternStartIndex);
+  }
+  #matchGlobstar(file2, pattern, partial2, fileIndex, patternIndex) {
+    const { head, body, tail, segments } = this.#getGlobstarParts(pattern, partial2, patternIndex);
+    if (head.length) {
+      const headEnd = fileIndex + head.length;
+      if (!this.#matchOne(file2, head, partial2, fileIndex, 0, headEnd)) {
+        return false;
+      }
+      fileIndex += head.length;
+      patternIndex += head.length;
+    }
+    let fileTailMatch = 0;
+    if (tail.length) {
+      if (tail.length + fileIndex > file2.length)
+        return false;
+      let tailStart = file2.length - tail.length;
+      if (this.#matchOne(file2, tail, partial2, tailStart, 0)) {
+        fileTailMatch = tail.length;
+      } else {
+        if (file2[file2.length - 1] !== "" || fileIndex + tail.length === file2.length) {
+          return false;
+        }
+        tailStart--;
+        if (!this.#matchOne(file2, tail, partial2, tailStart, 0)) {
+          return false;
+        }
+        fileTailMatch = tail.length + 1;
+      }
+    }
+    if (!body.length) {
+      let sawSome = !!fileTailMatch;
+      for (let i = fileIndex; i < file2.length - fileTailMatch; i++) {
+        const f = String(file2[i]);
+        sawSome = true;
+        if (f === "." || f === ".." || !this.options.dot && f.startsWith(".")) {
+          return false;
+        }
+      }
+      return partial2 || sawSome;
+    }
+    return !!this.#matchGlobStarBodySections(file2, segments, file2.length - fileTailMatch, fileIndex, 0, partial2, 0, !!fileTailMatch, /* @__PURE__ */ new Set());
+  }
+  // Split the pattern into head, tail, and middle of ** delimited
+  // parts. The tail has to be at the end, and the others just have to
+  // be found in order from the head. These only depend on the pattern
+  // row, so they are kept for the next path.
+  #getGlobstarParts(pattern, partial2, patternIndex) {
+    let byStart = this.#globstarParts.get(pattern);
+    if (!byStart) {
+      byStart = [];
+      this.#globstarParts.set(pattern, byStart);
+    }
+    const key = patternIndex * 2 + (partial2 ? 1 : 0);
+    const found = byStart[key];
+    if (found)
+      return found;
+    const firstgs = pattern.indexOf(GLOBSTAR, patternIndex);
+    const lastgs = pattern.lastIndexOf(GLOBSTAR);
+    const head = pattern.slice(patternIndex, firstgs);
+    const body = pattern.slice(firstgs + 1, partial2 ? void 0 : lastgs);
+    const tail = partial2 ? [] : pattern.slice(lastgs + 1);
+    const segments = [[[], 0]];
+    let current = segments[0];
+    let nonGsParts = 0;
+    const nonGsPartsSums = [0];
+    for (const b of body) {
+      if (b === GLOBSTAR) {
+        nonGsPartsSums.push(nonGsParts);
+        current = [[], 0];
+        segments.push(current);
+      } else {
+        current[0].push(b);
+        nonGsParts++;
+      }
+    }
+    segments.forEach((b, i) => {
+      b[1] = nonGsParts - nonGsPartsSums[i];
+    });
+    const parts = { head, body, tail, segments };
+    byStart[key] = parts;
+    return parts;
+  }
+  // return false for "nope, not matching"
+  // return null for "not matching, cannot keep trying"
+  #matchGlobStarBodySections(file2, bodySegments, fileLength, fileIndex, bodyIndex, partial2, globStarDepth, sawTail, tried) {
+    const bs = bodySegments[bodyIndex];
+    if (!bs) {
+      if (partial2) {
+        return fileIndex >= fileLength || fileIndex === fileLength - 1 && file2[fileIndex] === "";
+      }
+      for (let i = fileIndex; i < fileLength; i++) {
+        sawTail = true;
+        const f = file2[i];
+        if (f === "." || f === ".." || !this.options.dot && f.startsWith(".")) {
+          return false;
+        }
+      }
+      return sawTail;
+    }
+    const [body, need] = bs;
+    const after = partial2 ? fileLength : fileLength - need;
+    while (fileIndex <= after) {
+      const key = bodyIndex * (file2.length + 1) + fileIndex;
+      if (tried.has(key))
+        return false;
+      tried.add(key);
+      const m = this.#matchOne(file2, body, partial2, fileIndex, 0, fileIndex + body.length);
+      if (m && globStarDepth < this.maxGlobstarRecursion) {
+        const sub = this.#matchGlobStarBodySections(file2, bodySegments, fileLength, fileIndex + body.length, bodyIndex + 1, partial2, globStarDepth + 1, sawTail, tried);
+        if (sub !== false) {
+          return sub;
+        }
+      }
+      if (fileIndex === after)
+        break;
+      const f = file2[fileIndex];
+      if (f === "." || f === ".." || !this.options.dot && f.startsWith(".")) {
+        return false;
+      }
+      fileIndex++;
+    }
+    return partial2 || null;
+  }
+  #matchOne(file2, pattern, partial2, fileIndex, patternIndex, fileEnd = file2.length) {
+    let fi;
+    let pi;
+    let pl;
+    let fl;
+    for (fi = fileIndex, pi = patternIndex, fl = Math.min(fileEnd, file2.length), pl = pattern.length; fi < fl && pi < pl; fi++, pi++) {
+      let p = pattern[pi];
+      let f = file2[fi];
+      if (p === false || p === GLOBSTAR) {
+        return false;
+      }
+      if (!portionMatch(p, f))
+        return false;
+    }
+    if (fi === fl && pi === pl) {
+      return true;
+    } else if (fi === fl) {
+      return partial2;
+    } else if (pi === pl) {
+      return fi === fl - 1 && file2[fi] === "";
+    } else {
+      throw new Error("wtf?");
+    }
+  }
+  braceExpand() {
+    return braceExpand(this.pattern, this.options);
+  }
+  // Expand braces, except numeric ranges such as {0..999} with at
+  // least RANGE_MIN values. Each of those stays in its pattern as
+  // `<mark>0..999<mark>`, for the Matcher to test. If a range might
+  // be inside a [...] class, expand all of them instead.
+  #expandBraces() {
+    const { pattern } = this;
+    if (this.options.nobrace)
+      return this.braceExpand();
+    let code2 = 57344;
+    while (pattern.includes(String.fromCharCode(code2))) {
+      if (++code2 > 63743)
+        return this.braceExpand();
+    }
+    const mark = String.fromCharCode(code2);
+    let found = false;
+    const marked = pattern.replace(rangeRe, (m, lo, hi) => {
+      const a = Number(lo);
+      const b = Number(hi);
+      if (!Number.isSafeInteger(a) || !Number.isSafeInteger(b) || Math.abs(a - b) + 1 < RANGE_MIN) {
+        return m;
+      }
+      found = true;
+      return `${mark}${lo}..${hi}${mark}`;
+    });
+    if (!found)
+      return this.braceExpand();
+    const set2 = braceExpand(marked, this.options);
+    for (const p of set2) {
+      for (const portion of p.split("/")) {
+        const c = portion.indexOf("[");
+        if (c !== -1 && c < portion.lastIndexOf(mark)) {
+          return this.braceExpand();
+        }
+        if (!this.options.noext && inRepeatOrNegExt(portion, mark)) {
+          return this.braceExpand();
+        }
+      }
+    }
+    this.#rangeMark = mark;
+    return set2;
+  }
+  parse(pattern) {
+    assertValidPattern(pattern);
+    const options4 = this.options;
+    if (pattern === "**")
+      return GLOBSTAR;
+    if (pattern === "")
+      return "";
+    const { nocase, nocaseMagicOnly, noext = false, dot, normalize: normalize2 } = options4;
+    const rangeMark = this.#rangeMark;
+    const lit2 = rangeMark && pattern.includes(rangeMark) ? void 0 : literal3(pattern, noext);
+    if (lit2 !== void 0 && !(nocase && !nocaseMagicOnly && pattern.toUpperCase() !== pattern.toLowerCase())) {
+      return this.#norm(lit2);
+    }
+    if (this.#pending)
+      return PENDING;
+    let m = this.#matchers.get(pattern);
+    if (!m) {
+      if (!noext)
+        assertValidExtglobs(pattern);
+      m = new Matcher(pattern, {
+        nocase,
+        noext,
+        dot,
+        normalize: normalize2,
+        ...rangeMark && { rangeMark }
+      });
+      this.#matchers.set(pattern, m);
+    }
+    return m;
+  }
+  #slashSplit(p) {
+    if (this.preserveMultipleSlashes) {
+      return p.split("/");
+    } else if (this.isWindows && /^\/\/[^/]+/.test(p)) {
+      return ["", ...p.split(/\/+/)];
+    } else {
+      return p.split(/\/+/);
+    }
+  }
+  match(f, partial2 = this.partial) {
+    if (this.comment) {
+      return false;
+    }
+    if (this.empty) {
+      return f === "";
+    }
+    if (f === "/" && partial2) {
+      return true;
+    }
+    const options4 = this.options;
+    let split = this.#cachedSplit(f);
+    if (!split) {
+      if (!partial2 && !this.#form && (this.#endCheck || this.#literalCheck) && lastChecked !== f) {
+        lastChecked = f;
+        const can = this.#canMatch(f);
+        if (can === "no")
+          return options4.flipNegate ? false : this.negate;
+        if (can === "yes")
+          return options4.flipNegate ? true : !this.negate;
+      }
+      split = this.#split(f);
+    }
+    const ff = split.parts;
+    const resolved = this.#level2 ? split.resolved ??= this.#levelTwoFileOptimize(ff) : ff;
+    const set2 = this.set;
+    let filename = ff[ff.length - 1];
+    if (!filename) {
+      for (let i = ff.length - 2; !filename && i >= 0; i--) {
+        filename = ff[i];
+      }
+    }
+    for (let r = 0; r < set2.length; r++) {
+      const pattern = set2[r];
+      const shape = partial2 ? void 0 : this.#shapes[r];
+      const hit = shape === "base" ? portionMatch(pattern[0], filename) : shape ? this.#matchShape(resolved, pattern, shape) : options4.matchBase && pattern.length === 1 ? this.#matchRow([filename], [filename], pattern, partial2) : this.#matchRow(ff, resolved, pattern, partial2);
+      if (hit) {
+        if (options4.flipNegate) {
+          return true;
+        }
+        return !this.negate;
+      }
+    }
+    if (options4.flipNegate) {
+      return false;
+    }
+    return this.negate;
+  }
+  static defaults(def) {
+    return minimatch.defaults(def).Minimatch;
+  }
+};
+minimatch.Minimatch = Minimatch;
+minimatch.escape = escape;
+minimatch.unescape = unescape;
+
+// src/image/reference.ts
+function parseReference(text3) {
+  const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text3);
+  if (match2?.[1] === void 0) return null;
+  const path11 = match2[1];
+  const slash = path11.indexOf("/");
+  const first = slash === -1 ? "" : path11.slice(0, slash);
+  const hasDomain = first.includes(".") || first.includes(":") || first === "localhost" || /[A-Z]/.test(first);
+  const domain2 = hasDomain ? first === "index.docker.io" ? "docker.io" : first : "docker.io";
+  const rest = hasDomain ? path11.slice(slash + 1) : path11;
+  const repository = domain2 === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
+  return { name: `${domain2}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
+}
+function fullReference({ name, tag, digest: digest3 }) {
+  return `${name}${tag !== null ? `:${tag}` : digest3 === null ? ":latest" : ""}${digest3 !== null ? `@${digest3}` : ""}`;
+}
+function sameReference(a, b) {
+  const [left, right] = [parseReference(a), parseReference(b)];
+  return left !== null && right !== null && fullReference(left) === fullReference(right);
+}
+
+// src/image/reference-pattern.ts
+var MATCH_OPTIONS = { dot: true, nocomment: true, nonegate: true };
+function splitPattern(pattern) {
+  const [front = "", digest3 = null] = pattern.split("@");
+  const colon = front.lastIndexOf(":");
+  const hasTag = colon > front.lastIndexOf("/");
+  return { name: hasTag ? front.slice(0, colon) : front, tag: hasTag ? front.slice(colon + 1) : null, digest: digest3 };
+}
+function normalName(name) {
+  const [first = "", ...rest] = name.split("/");
+  if (name === "*") return "**";
+  if (/[*?[{]/.test(first) || first.includes(".") || first.includes(":") || first === "localhost") return name;
+  return rest.length === 0 ? `docker.io/library/${name}` : `docker.io/${name}`;
+}
+function matchesReference(pattern, image) {
+  const reference = parseReference(image.reference);
+  if (reference === null) return false;
+  const wanted = splitPattern(pattern);
+  const match2 = (text3, glob) => glob === null || text3 !== null && minimatch(text3, glob, MATCH_OPTIONS);
+  const tag = reference.tag ?? (reference.digest === null ? "latest" : null);
+  return match2(reference.name, normalName(wanted.name)) && match2(tag, wanted.tag) && match2(reference.digest ?? image.digest, wanted.digest);
+}
+
+// src/rules/placed.ts
+function placed(meta12, { title = meta12.title, severity = meta12.severity, confidence = meta12.confidence, related = [], ...own2 }) {
+  const { identity, ...rest } = own2;
+  const finding = { ruleId: meta12.id, title, severity, confidence, related, file: null, secret: null, fix: null, ...rest };
+  return { places: [{ ruleId: meta12.id, location: rest.location, origin: rest.origin, identity }], seenFrom: () => finding };
+}
+
+// src/rules/rule.ts
+var CIS = "https://www.cisecurity.org/benchmark/docker";
+var REFERENCES = {
+  cis41: { name: "CIS Docker 4.1", url: CIS },
+  cis42: { name: "CIS Docker 4.2", url: CIS },
+  cis410: { name: "CIS Docker 4.10", url: CIS },
+  owaspUser: { name: "OWASP Docker Security, rule 2", url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user" },
+  owaspSupplyChain: {
+    name: "OWASP Docker Security, rule 13",
+    url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-13-enhance-supply-chain-security"
+  },
+  buildSecrets: { name: "Docker build secrets", url: "https://docs.docker.com/build/building/secrets/" },
+  layers: { name: "OCI image layers", url: "https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md" },
+  attackCredentials: { name: "MITRE ATT&CK T1552.001", url: "https://attack.mitre.org/techniques/T1552/001/" },
+  attackSupplyChain: { name: "MITRE ATT&CK T1195.002", url: "https://attack.mitre.org/techniques/T1195/002/" }
+};
+
+// src/rules/base-not-allowed.ts
+var meta3 = {
+  id: "base-not-allowed",
+  title: "The base image is not allowed",
+  description: "The base image is not on the allow list of the policy, or is on its deny list.",
+  remedy: "Build on a base image that the policy allows.",
+  severity: "high",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis42, REFERENCES.owaspSupplyChain],
+  enabled: true
+};
+var options2 = external_exports.object({
+  allow: external_exports.array(external_exports.string()).default([]).describe("patterns of base images that may be used; empty: all"),
+  deny: external_exports.array(external_exports.string()).default([]).describe("patterns of base images that may not be used")
+});
+var baseNotAllowed = {
+  meta: meta3,
+  options: options2,
+  *check({ origin }, { allow, deny }) {
+    const { base } = origin;
+    if (base === null) return;
+    const denied = deny.find((pattern) => matchesReference(pattern, base));
+    const isAllowed = allow.length === 0 || allow.some((pattern) => matchesReference(pattern, base));
+    if (denied === void 0 && isAllowed) return;
+    yield placed(meta3, {
+      message: denied === void 0 ? `The base image ${base.reference} is not on the allow list (${allow.join(", ")}).` : `The base image ${base.reference} is denied by ${denied}.`,
+      remedy: allow.length === 0 ? "Build on another base image." : `Build on one of: ${allow.join(", ")}.`,
+      location: { kind: "image" },
+      dockerfile: base.lines,
+      origin: "own",
+      identity: ["base"]
+    });
+  }
+};
+
+// src/rules/base-unknown.ts
+var meta4 = {
+  id: "base-unknown",
+  title: "The base image is not known",
+  description: "The policy has an allow list of base images, and nothing tells which base image this one has.",
+  remedy: "Give the Dockerfile that the image was built from, or build with provenance.",
+  severity: "high",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis42],
+  enabled: true
+};
+var options3 = external_exports.object({
+  allow: external_exports.array(external_exports.string()).default([]).describe("the allow list; by default that of base-not-allowed")
+});
+var baseUnknown = {
+  meta: meta4,
+  options: options3,
+  *check({ origin }, { allow }) {
+    const builtFromScratch = origin.reason === null && origin.layers.every(({ owner }) => owner === "own");
+    if (allow.length === 0 || origin.base !== null || builtFromScratch) return;
+    yield placed(meta4, {
+      message: `The policy allows only certain base images, and the base of this image is not known${origin.reason === null ? "" : `: ${origin.reason}`}.`,
+      remedy: meta4.remedy,
+      location: { kind: "image" },
+      dockerfile: null,
+      origin: "own",
+      identity: ["base"]
+    });
+  }
+};
+
+// src/rules/content-not-inspected.ts
+var meta5 = {
+  id: "content-not-inspected",
+  title: "Content that was not looked into",
+  description: "An archive inside a layer is encrypted, damaged, of an unsupported form or too large to be opened. Its raw bytes were read all the same.",
+  remedy: "Unpack the archive in the image, store it as zip, tar, gzip or zstd, or raise the limit.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [],
+  enabled: true
+};
+var MAX_NAMED = 3;
+var contentNotInspected = {
+  meta: meta5,
+  *check({ skipped, origin }) {
+    const files = /* @__PURE__ */ new Map();
+    for (const part of skipped) {
+      const key = `${part.layer} ${part.path.split("!/")[0] ?? part.path}`;
+      files.set(key, [...files.get(key) ?? [], part]);
+    }
+    for (const parts of files.values()) {
+      const [first] = parts;
+      if (first === void 0) continue;
+      const path11 = first.path.split("!/")[0] ?? first.path;
+      const inner = parts.filter((part) => part.path !== path11);
+      const named2 = inner.slice(0, MAX_NAMED).map((part) => `${part.path.slice(path11.length + 2)} (${part.reason})`);
+      const more = inner.length > MAX_NAMED ? ` and ${inner.length - MAX_NAMED} more` : "";
+      const what = inner.length === 0 ? `was not looked into: ${first.reason}` : `was not looked into wholly: ${named2.join(", ")}${more}`;
+      const layer = origin.layers[first.layer];
+      yield placed(meta5, {
+        message: `${path11} in layer ${first.layer} ${what}.`,
+        remedy: meta5.remedy,
+        location: { kind: "layer", layer: first.layer, path: path11, line: null, offset: null },
+        dockerfile: layer?.lines ?? null,
+        origin: layer?.owner ?? "unknown",
+        identity: [path11]
+      });
+    }
+  }
+};
 
 // src/dockerfile/logical-lines.ts
 var DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/;
@@ -32017,14 +34723,14 @@ function toInstruction(text3, { documents, startLine, endLine }) {
     trigger: keyword === "ONBUILD" && own2 !== "" ? toInstruction(own2, { documents, startLine, endLine }) : null
   };
 }
-function expand(text3, args) {
+function expand2(text3, args) {
   return text3.replace(
     /\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\})/g,
     (whole, bare, braced, operator, word) => {
       const value = args.get(bare ?? braced ?? "");
-      if (operator?.endsWith("+")) return value === void 0 || value === "" ? "" : expand(word ?? "", args);
+      if (operator?.endsWith("+")) return value === void 0 || value === "" ? "" : expand2(word ?? "", args);
       if (value !== void 0 && !(value === "" && operator === ":-")) return value;
-      return operator === void 0 ? whole : expand(word ?? "", args);
+      return operator === void 0 ? whole : expand2(word ?? "", args);
     }
   );
 }
@@ -32033,7 +34739,7 @@ function readArgs(text3, escapeCharacter, args) {
   for (const word of text3.split(/\s+(?=\w+(?:=|$))/)) {
     const match2 = /^(\w+)=(.*)$/s.exec(word.trim());
     if (match2?.[1] === void 0) continue;
-    const value = expand(match2[2] ?? "", args);
+    const value = expand2(match2[2] ?? "", args);
     if (value.length > MAX_ARGUMENT) continue;
     args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
   }
@@ -32052,7 +34758,7 @@ function parseDockerfile(path11, text3) {
       close();
       const words = instruction.text.split(/\s+/);
       const name = words[1]?.toUpperCase() === "AS" ? words[2]?.toLowerCase() ?? null : null;
-      const from = expand((words[0] ?? "").replace(/^(["'])(.*)\1$/, "$2"), args);
+      const from = expand2((words[0] ?? "").replace(/^(["'])(.*)\1$/, "$2"), args);
       current = { stage: { index: stages.length, name, from, fromInstruction: instruction }, instructions: [] };
     } else if (current !== null) current.instructions.push(instruction);
     else if (instruction.keyword === "ARG") readArgs(instruction.text, read.escapeCharacter, args);
@@ -32068,630 +34774,6 @@ function parentStage(dockerfile, stage) {
 function flagValue({ flags }, name) {
   const flag = flags.find((candidate) => candidate.startsWith(`--${name}=`));
   return flag === void 0 ? null : flag.slice(name.length + 3).replace(/^(["'])(.*)\1$/, "$2");
-}
-
-// src/image/reference.ts
-function parseReference(text3) {
-  const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text3);
-  if (match2?.[1] === void 0) return null;
-  const path11 = match2[1];
-  const slash = path11.indexOf("/");
-  const first = slash === -1 ? "" : path11.slice(0, slash);
-  const hasDomain = first.includes(".") || first.includes(":") || first === "localhost" || /[A-Z]/.test(first);
-  const domain2 = hasDomain ? first === "index.docker.io" ? "docker.io" : first : "docker.io";
-  const rest = hasDomain ? path11.slice(slash + 1) : path11;
-  const repository = domain2 === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
-  return { name: `${domain2}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
-}
-function fullReference({ name, tag, digest: digest3 }) {
-  return `${name}${tag !== null ? `:${tag}` : digest3 === null ? ":latest" : ""}${digest3 !== null ? `@${digest3}` : ""}`;
-}
-function sameReference(a, b) {
-  const [left, right] = [parseReference(a), parseReference(b)];
-  return left !== null && right !== null && fullReference(left) === fullReference(right);
-}
-
-// src/dockerfile/fits.ts
-var ANY_SHELL = /(?:^|\s)(?:\/(?:[\w.-]+\/)*[\w.-]+|cmd|powershell|pwsh)(?: -[\w-]+(?: [a-z]+)?)* (?:-[a-z]*c|\/C|-Command)$/i;
-var ONLY_BUILD_ARGS = /^\|\d+ /;
-var MAX_FRONT = 1e3;
-var MAX_NAMES = 100;
-var RUN_FLAGS = /(?: --[a-z]+(?:=\S*)?)+$/;
-function runTexts(instruction) {
-  const { text: text3, documents } = instruction;
-  const exec = jsonWords(text3);
-  if (exec !== null) return [exec.join(" "), text3];
-  const [first] = documents;
-  if (first === void 0) return [text3];
-  const body = first.chomp ? first.content.replace(/^\t+/gm, "") : first.content;
-  const whole = documents.map(({ name, content }) => `
-${content}${name}`).join("");
-  const bodies = documents.map(({ content }) => `
-${content}`).join("");
-  const isAlone = documents.length === 1 && /^\d*<<-?\s*\S+$/.test(text3);
-  if (!isAlone) return [text3 + whole, text3 + bodies];
-  return body.startsWith("#!") ? [`/dev/pipes/${first.name}`, text3 + bodies] : [body, text3 + bodies];
-}
-function runFits(instruction, raw, shell) {
-  const history2 = squeeze(raw);
-  const isExecWithArguments = ONLY_BUILD_ARGS.test(history2) && jsonWords(instruction.text) !== null;
-  return runTexts(instruction).some((form) => {
-    const text3 = squeeze(form);
-    if (history2 === text3) return true;
-    if (text3 === "" || !history2.endsWith(` ${text3}`)) return false;
-    const front = ` ${history2.slice(0, -text3.length - 1)}`.slice(-MAX_FRONT).replace(RUN_FLAGS, "").trim();
-    if (isExecWithArguments) return true;
-    if (shell === null) return ANY_SHELL.test(front);
-    const words = squeeze(shell.join(" "));
-    return front === words || front.endsWith(` ${words}`);
-  });
-}
-var withoutEdges = (path11) => path11.replace(/^(?:\.\/)+/, "").replace(/(?<=.)\/+$/, "");
-function pathFits(pattern, built) {
-  const written = literal2(pattern);
-  if (written !== null) {
-    if (written === built || withoutEdges(written) === withoutEdges(built)) return true;
-    if (written.startsWith("/")) return cleanPath(written) === cleanPath(built);
-    const bare2 = withoutEdges(written);
-    return bare2 === "" || bare2 === "." || written.includes("..") || withoutEdges(built).endsWith(`/${bare2}`);
-  }
-  if (pattern.some((part) => /\/\/|\.\./.test(part))) return true;
-  const [head = "", ...tail] = pattern;
-  const open5 = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ""), ...tail.slice(0, -1), (tail.at(-1) ?? "").replace(/\/+$/, "")];
-  const bare = built.replace(/(?<=.)\/+$/, "");
-  return fitsPattern(open5, bare) || fitsPattern(pattern, built) || !head.startsWith("/") && fitsPattern(["", ...open5], bare);
-}
-function copyFits(instruction, entry, { escapeCharacter }) {
-  const json2 = jsonWords(instruction.text);
-  const words = json2 === null ? patternsOf(instruction.text, escapeCharacter) : json2.map((word) => joinPatterns(patternsOf(`"${word.replace(/(["\\])/g, "\\$1")}"`, "\\")));
-  const target = words.at(-1) ?? [""];
-  const hashed2 = /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in (.*)$/.exec(squeeze(entry.text));
-  if (hashed2 !== null) return pathFits(target, (hashed2[1] ?? "").trim());
-  const built = squeeze(entry.text).replace(/^(?:--\S+ )+/, "");
-  if (fitsPattern(joinPatterns(words), built)) return true;
-  const sources = words.slice(0, -1);
-  const documents = sources.filter((word) => /^<<-?/.test(word[0] ?? ""));
-  if (documents.length > 0) {
-    const names = instruction.documents.map(({ name }) => [`<<${name}`]);
-    const files = sources.filter((word) => !documents.includes(word));
-    return fitsPattern(joinPatterns([...files, ...names, target]), built);
-  }
-  return fitsPattern(joinPatterns(words.map((word) => literal2(word) === null ? word : [squeeze(literal2(word) ?? "")])), built);
-}
-function pairsFit(instruction, entry, { escapeCharacter }) {
-  const built = squeeze(entry.text);
-  if (built === squeeze(instruction.text)) return true;
-  const words = patternsOf(instruction.text, escapeCharacter);
-  const [first, ...rest] = words;
-  if (first === void 0) return false;
-  const isOld = !/^[^\s=]+=/.test(instruction.text) && !(first[0] ?? "").includes("=");
-  const squeezed = (pattern) => pattern.map((part) => part.replace(/\s+/g, " "));
-  const bare = built.replace(/["']/g, "");
-  if (!isOld)
-    return fitsPattern(trimmed(squeezed(joinPatterns(words))), built) || fitsPattern(trimmed(squeezed(joinPatterns(words)).map((part) => part.replace(/["']/g, ""))), bare);
-  const key = joinPatterns([first]);
-  const value = instruction.text.slice((/^\S+\s+/.exec(instruction.text)?.[0] ?? "").length);
-  const asWritten = joinPatterns(patternsOf(value.replace(/(["'])/g, `${escapeCharacter}$1`), escapeCharacter));
-  return [joinPatterns(rest), asWritten].some((candidate) => {
-    const [head = "", ...tail] = squeezed(candidate);
-    return fitsPattern(trimmed([`${key.join("")}=${head}`, ...tail]), built) || fitsPattern(trimmed([`${key.join("")} ${head}`, ...tail]), built);
-  });
-}
-var trimmed = (pattern) => pattern.map((part, index) => index === 0 && index === pattern.length - 1 ? part.trim() : index === 0 ? part.trimStart() : index === pattern.length - 1 ? part.trimEnd() : part);
-function namesFit(instruction, entry) {
-  const names = instruction.text.split(/\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split("=")[0] ?? "");
-  const [only] = names;
-  if (names.length === 1) return new RegExp(`(?:^|\\s)${escapeRegExp(only ?? "")}(?:[=\\s]|$)`).test(entry.text);
-  return names.slice(0, MAX_NAMES).every((name) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name));
-}
-var escapeRegExp = (text3) => text3.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-function readList(text3) {
-  const json2 = jsonWords(text3);
-  if (json2 !== null) return json2;
-  if (!text3.startsWith("[") || !text3.endsWith("]")) return null;
-  const words = text3.slice(1, -1).match(/"(?:[^"\\]|\\.)*"/gs);
-  return words?.map((word) => word.slice(1, -1)) ?? [];
-}
-function commandFits(instruction, entry) {
-  if (squeeze(entry.text) === squeeze(instruction.text)) return true;
-  const exec = jsonWords(instruction.text);
-  const built = readList(entry.text);
-  if (built === null) return letters(entry.text).endsWith(letters(instruction.text));
-  if (exec !== null) return built.length === exec.length && exec.every((word, index) => sameQuoted(word, built[index] ?? ""));
-  return sameQuoted(squeeze(instruction.text), squeeze(built.at(-1) ?? ""));
-}
-var GO_ESCAPES = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "	", v: "\v" };
-var goUnquote = (text3) => text3.replace(
-  /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs,
-  (_whole, byte, short, long, char) => {
-    const code2 = byte ?? short ?? long;
-    if (code2 === void 0) return GO_ESCAPES[char ?? ""] ?? char ?? "";
-    const point = Number.parseInt(code2, 16);
-    return point <= 1114111 ? String.fromCodePoint(point) : "";
-  }
-);
-var sameQuoted = (written, quoted) => squeeze(goUnquote(quoted)) === squeeze(written) || letters(goUnquote(quoted)) === letters(written);
-function portsFit(instruction, entry) {
-  return instruction.text.split(/\s+/).every((word) => {
-    const [port] = word.replace(/["']/g, "").split("/");
-    if (port === void 0 || !/^\d+(?:-\d+)?$/.test(port)) return true;
-    return new RegExp(`(?<!\\d)${port.split("-")[0]}(?!\\d)`).test(entry.text);
-  });
-}
-var eachWordFits = (instruction, entry, { escapeCharacter }) => {
-  const json2 = jsonWords(instruction.text);
-  if (json2 !== null && instruction.keyword === "SHELL") return json2.every((word) => squeeze(entry.text).includes(squeeze(word)) || letters(entry.text).includes(letters(word)));
-  const words = json2 === null ? patternsOf(instruction.text, escapeCharacter) : json2.map((word) => joinPatterns(patternsOf(word, escapeCharacter)));
-  return words.every((word) => word.every((part) => entry.text.includes(part)));
-};
-function textFits(instruction, entry, setting) {
-  if (squeeze(entry.raw) === squeeze(instruction.text)) return true;
-  switch (instruction.keyword) {
-    case "RUN":
-      return runFits(instruction, entry.raw, setting.isBuildah ? null : setting.shell);
-    case "COPY":
-    case "ADD":
-      return copyFits(instruction, entry, setting);
-    case "ENV":
-    case "LABEL":
-      return pairsFit(instruction, entry, setting);
-    case "ARG":
-      return setting.isBuildah || namesFit(instruction, entry);
-    case "CMD":
-    case "ENTRYPOINT":
-      return commandFits(instruction, entry);
-    case "WORKDIR":
-      return pathFits(joinPatterns(patternsOf(instruction.text, setting.escapeCharacter)), entry.text.trim());
-    case "USER":
-    case "STOPSIGNAL":
-      return squeeze(instruction.text) === squeeze(entry.text) || fitsPattern(joinPatterns(patternsOf(instruction.text, setting.escapeCharacter)), squeeze(entry.text));
-    case "EXPOSE":
-      return portsFit(instruction, entry);
-    case "SHELL":
-    case "VOLUME":
-      return eachWordFits(instruction, entry, setting);
-    case "HEALTHCHECK":
-      return letters(entry.text.replace(/\\[nrtx]/g, "")).includes(
-        letters(jsonWords(instruction.text.replace(/^CMD\s+/i, ""))?.join("") ?? instruction.text.replace(/^CMD\s+/i, ""))
-      );
-    default:
-      return letters(entry.text).includes(letters(instruction.text));
-  }
-}
-
-// src/dockerfile/align.ts
-var MAX_STAGES = 500;
-function chainOf(dockerfile, stage) {
-  const parent = parentStage(dockerfile, stage);
-  const below = parent === null ? { root: stage, steps: [], shell: null } : chainOf(dockerfile, parent);
-  const triggered = parent === null ? [] : parent.instructions.flatMap(({ trigger }) => trigger === null ? [] : [{ ran: trigger, at: stage.fromInstruction, isTriggered: true }]);
-  const steps = [...below.steps];
-  let { shell } = below;
-  for (const step of [...triggered, ...stage.instructions.map((instruction) => ({ ran: instruction, at: instruction, isTriggered: false }))]) {
-    steps.push({ ...step, shell });
-    if (step.ran.keyword === "SHELL") shell = jsonWords(step.ran.text);
-  }
-  return { root: below.root, steps, shell };
-}
-function builderOf(history2) {
-  const last = history2.at(-1);
-  if (last?.author === "kaniko") return "kaniko";
-  if (/^FROM /.test(last?.comment ?? "")) return "buildah";
-  return last?.builder === "buildkit" ? "buildkit" : "classic";
-}
-function unfit(history2) {
-  const last = history2.at(-1);
-  if (last === void 0) return "the image has no history";
-  const comment = last.comment ?? "";
-  if (/^merge sha256:/.test(comment)) return "the image was squashed: one layer holds what all instructions made";
-  if (/^Imported from/.test(comment) && history2.length === 1) return "the image was imported: its history names no instruction";
-  const tool = /^(?:ko|Jib)$/.exec(last.author ?? "")?.[0] ?? (/^bazel build /.test(last.raw) ? "Bazel" : null);
-  if (tool !== null) return `the image was built by ${tool}, without a Dockerfile`;
-  if (history2.every(({ raw }) => raw === "")) return "the image's history is empty";
-  return null;
-}
-var leavesEntry = (keyword, builder) => keyword !== "FROM" && (keyword !== "ONBUILD" || builder !== "buildkit");
-var makesFiles = ({ keyword }) => keyword === "RUN" || keyword === "COPY" || keyword === "ADD";
-function mismatch({ ran, at: at3, shell }, entry, builder, escapeCharacter) {
-  const differs = `line ${at3.startLine} (${ran.keyword}) differs from what the image was built with`;
-  if (builder === "buildkit" && entry.builder === "classic") return `line ${at3.startLine} is ${ran.keyword}, where the image's history has an entry of another builder`;
-  const isBareExec = entry.keyword === null && ran.keyword === "RUN" && entry.raw !== "" && jsonWords(ran.text) !== null;
-  if (!isBareExec && entry.keyword !== ran.keyword) return `line ${at3.startLine} is ${ran.keyword}, where the image's history has ${entry.keyword ?? "an entry of another builder"}`;
-  return textFits(ran, entry, { escapeCharacter, shell, isBuildah: builder === "buildah" }) ? null : differs;
-}
-function fitStage(dockerfile, stage, history2) {
-  const { root, steps } = chainOf(dockerfile, stage);
-  const builder = builderOf(history2);
-  if (builder === "kaniko") return fitKaniko(dockerfile, stage, root, steps, history2);
-  const fit = fitSteps(dockerfile, stage, root, steps, history2, builder);
-  if ("stage" in fit || builder !== "buildah" || !steps.some(({ isTriggered }) => isTriggered)) return fit;
-  return fitSteps(
-    dockerfile,
-    stage,
-    root,
-    steps.filter(({ isTriggered }) => !isTriggered),
-    history2,
-    builder
-  );
-}
-function fitSteps(dockerfile, stage, root, steps, history2, builder) {
-  const own2 = steps.filter(({ ran }) => leavesEntry(ran.keyword, builder));
-  const baseEntries = history2.length - own2.length;
-  if (baseEntries < 0) return { reason: `it has ${own2.length} instructions, the image's history only ${history2.length} entries` };
-  if (root.from.toLowerCase() === "scratch" && baseEntries > 0) return { reason: "it starts from scratch, but the image has more history than it has instructions" };
-  const pairs = /* @__PURE__ */ new Map();
-  for (let i = own2.length - 1; i >= 0; i--) {
-    const step = own2[i];
-    const entry = history2[baseEntries + i];
-    if (step === void 0 || entry === void 0) continue;
-    const reason = mismatch(step, entry, builder, dockerfile.escapeCharacter);
-    if (reason !== null) return { reason };
-    pairs.set(entry.index, step.at);
-  }
-  return { stage, root, pairs, baseEntries, ownFrom: baseEntries, making: own2.flatMap(({ ran }) => makesFiles(ran) ? [ran] : []) };
-}
-function fitKaniko(dockerfile, stage, root, steps, history2) {
-  const fits2 = (step, entry) => step !== void 0 && entry !== void 0 && mismatch(step, entry, "kaniko", dockerfile.escapeCharacter) === null;
-  const pairs = /* @__PURE__ */ new Map();
-  let at3 = steps.length - 1;
-  let index = history2.length - 1;
-  for (; index >= 0 && history2[index]?.author === "kaniko"; index--) {
-    let found = at3;
-    while (found >= 0 && !fits2(steps[found], history2[index])) found--;
-    if (found < 0) break;
-    pairs.set(index, found);
-    at3 = found - 1;
-  }
-  const used = new Set(pairs.values());
-  const missing = steps.find(({ ran }, position) => (ran.keyword === "COPY" || ran.keyword === "ADD") && !used.has(position));
-  if (missing !== void 0) return { reason: `line ${missing.at.startLine} (${missing.ran.keyword}) is not in the image's history` };
-  if (pairs.size === 0) return { reason: "none of its instructions is in the history" };
-  const sure = /* @__PURE__ */ new Map();
-  let from = 0;
-  for (const entry of [...pairs.keys()].sort((a, b) => a - b)) {
-    while (from < steps.length && !fits2(steps[from], history2[entry])) from++;
-    const step = steps[from];
-    if (step !== void 0 && pairs.get(entry) === from) sure.set(entry, step.at);
-    from++;
-  }
-  const baseEntries = history2.findLastIndex(({ author }) => author !== "kaniko") + 1;
-  return { stage, root, pairs: sure, baseEntries, ownFrom: index + 1, making: [...sure.values()] };
-}
-function agree(dockerfile, fits2, entries) {
-  const last = fits2.at(-1) ?? fits2[0];
-  const instructions = /* @__PURE__ */ new Map();
-  for (const [index, instruction] of last.pairs) {
-    if (fits2.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine)) instructions.set(index, instruction);
-  }
-  const boundaries = fits2.map(({ baseEntries }) => baseEntries);
-  const isOne = fits2.every(({ root }) => root.from === last.root.from && root.fromInstruction.startLine === last.root.fromInstruction.startLine);
-  const certain = fits2.length === 1 || instructions.size === last.pairs.size && new Set(boundaries).size === 1;
-  return {
-    dockerfile,
-    stage: last.stage,
-    instructions,
-    baseEntries: Math.min(...boundaries, entries),
-    ownFrom: Math.max(...fits2.map(({ ownFrom }) => ownFrom)),
-    weight: Math.min(...fits2.map(({ making }) => making.length)),
-    letters: Math.min(...fits2.map(({ making }) => making.reduce((sum, { text: text3 }) => sum + letters(text3).length, 0))),
-    base: isOne ? { reference: last.root.from, from: last.root.fromInstruction } : null,
-    reason: certain ? null : `several stages of ${dockerfile.path} fit the image: name the one that was built with --target`
-  };
-}
-function align(dockerfile, history2, target) {
-  const { path: path11, stages } = dockerfile;
-  if (dockerfile.error !== null) return { reason: `${path11} is no Dockerfile that builds: ${dockerfile.error}` };
-  const wanted = target === null ? null : stages.findLast(({ name, index }) => name === target.toLowerCase() || String(index) === target) ?? null;
-  if (target !== null && wanted === null) return { reason: `${path11} has no stage ${JSON.stringify(target)}` };
-  if (stages.length === 0) return { reason: `${path11} has no FROM` };
-  if (stages.length > MAX_STAGES) return { reason: `${path11} has more than ${MAX_STAGES} stages` };
-  const why = unfit(history2);
-  if (why !== null) return { reason: why };
-  const candidates = wanted === null ? stages : [wanted];
-  const results = candidates.map((stage) => fitStage(dockerfile, stage, history2));
-  const fits2 = results.filter((result) => "stage" in result && result.pairs.size > 0);
-  const [first, ...rest] = fits2;
-  if (first !== void 0) return { alignment: agree(dockerfile, [first, ...rest], history2.length) };
-  const own2 = results.at(-1);
-  return { reason: `${path11} does not fit the image: ${own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show"}` };
-}
-var MIN_LETTERS = 12;
-function alignBest(dockerfiles, history2, target, found = []) {
-  const results = dockerfiles.map((dockerfile) => align(dockerfile, history2, target));
-  const [only] = results;
-  if (only !== void 0 && results.length + found.length === 1) return only;
-  const searched = found.map((dockerfile) => align(dockerfile, history2, target)).filter((result) => "reason" in result || result.alignment.letters >= MIN_LETTERS);
-  const fits2 = [...results, ...searched].flatMap((result) => "alignment" in result ? [result.alignment] : []);
-  const most = Math.max(-1, ...fits2.map(({ weight }) => weight));
-  const best = fits2.filter(({ weight }) => weight === most);
-  const [winner] = best;
-  if (winner !== void 0 && best.length === 1) return { alignment: winner };
-  const all = [...dockerfiles, ...found];
-  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all.map(({ path: path11 }) => path11)).slice(0, 4).join(", ");
-  if (best.length > 1)
-    return { reason: `${best.length} Dockerfiles fit the image alike (${names}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile` };
-  return { reason: `none of ${all.length} Dockerfiles fits the image (${names}${all.length > 4 ? ", \u2026" : ""})` };
-}
-
-// src/provenance/layers.ts
-var MAX_RANGES = 64;
-function add(ranges, more) {
-  for (const range2 of more) {
-    if (ranges.length < MAX_RANGES && !ranges.some(({ startLine, endLine }) => startLine === range2.startLine && endLine === range2.endLine)) ranges.push(range2);
-  }
-}
-function layersOf({ chains, lines, images: images2 }, layers) {
-  const whole = chains.filter(({ digests }) => digests.length === layers.length);
-  const names = (digests, by) => digests.every((digest3, index) => layers[index] !== void 0 && by(layers[index]) === digest3);
-  const verified2 = whole.find(({ digests }) => names(digests, ({ diffId }) => diffId) || names(digests, ({ digest: digest3 }) => digest3));
-  const distinct = new Set(whole.map(({ digests }) => digests.join()));
-  const full = verified2 ?? (distinct.size === 1 ? whole[0] : void 0);
-  if (full === void 0 || layers.length === 0) return null;
-  const prefixes = /* @__PURE__ */ new Map();
-  let prefix2 = "";
-  full.digests.forEach((digest3, index) => {
-    prefix2 += `${digest3},`;
-    prefixes.set(prefix2, index);
-  });
-  const found = full.digests.map(() => []);
-  let base = null;
-  for (const { step, digests } of chains) {
-    const index = prefixes.get(digests.map((digest3) => `${digest3},`).join(""));
-    if (index === void 0) continue;
-    const image = images2.get(step);
-    if (image === void 0) add(found[index] ?? [], lines.get(step) ?? []);
-    else if (base === null || base.layers <= index) base = { ...image, layers: index + 1 };
-  }
-  return { lines: found, base, isVerified: verified2 !== void 0 };
-}
-
-// src/provenance/trace.ts
-var within = (range2, { startLine, endLine }) => startLine <= range2.startLine && range2.endLine <= endLine;
-var decode3 = (bytes2) => bytes2.toString("utf8");
-function trace(provenance, layers, history2, pairing) {
-  const { where } = provenance;
-  const ignored = (why) => ({ problem: `${where} ${why}: it was not used for lines` });
-  if (provenance.dockerfile === null) return ignored("holds no Dockerfile (mode=min)");
-  const dockerfile = parseDockerfile(provenance.repositoryPath ?? provenance.dockerfile.name, decode3(provenance.dockerfile.bytes));
-  if (dockerfile.error !== null || dockerfile.stages.length === 0) return ignored("holds a Dockerfile that does not build");
-  const mapped = layersOf(provenance, layers);
-  if (mapped === null) return ignored("names other layers than the image has");
-  const aligned = align(dockerfile, history2, provenance.target ?? String(dockerfile.stages.length - 1));
-  const alignment = "alignment" in aligned ? aligned.alignment : null;
-  if (!mapped.isVerified && alignment === null) return ignored("names other layers than the image has");
-  const all = dockerfile.stages.flatMap(({ fromInstruction, instructions: instructions2 }) => [fromInstruction, ...instructions2]);
-  const instructions = [];
-  for (const [index, ranges] of mapped.lines.entries()) {
-    const entry = pairing[index] ?? null;
-    const candidates = all.filter((instruction) => ranges.some((range2) => within(range2, instruction)));
-    const expected = entry === null ? void 0 : alignment?.instructions.get(entry);
-    const [only] = candidates;
-    if (expected !== void 0 && only !== void 0 && !candidates.includes(expected))
-      return ignored(`says that line ${only.startLine} made layer ${index}, and the history says line ${expected.startLine}`);
-    if (expected !== void 0) instructions.push(expected);
-    else if (only === void 0 || candidates.length > 1) instructions.push(null);
-    else {
-      const keyword = entry === null ? null : history2[entry]?.keyword ?? null;
-      if (keyword !== null && only.keyword !== keyword && only.keyword !== "FROM")
-        return ignored(`says that line ${only.startLine} (${only.keyword}) made layer ${index}, which the history calls ${keyword}`);
-      if (!mapped.isVerified) return ignored("names other layers than the image has");
-      instructions.push(only);
-    }
-  }
-  const count2 = mapped.base?.layers ?? 0;
-  const owned = pairing.findIndex((entry, index) => index < count2 && entry !== null && alignment !== null && entry >= alignment.ownFrom);
-  if (owned !== -1) return ignored(`says that layer ${owned} came with the base, and the history that it did not`);
-  return { trace: { provenance, dockerfile, alignment, instructions, baseLayers: alignment === null ? null : count2, base: mapped.base } };
-}
-
-// src/dockerfile/history.ts
-var KEYWORDS = /* @__PURE__ */ new Set([
-  "ADD",
-  "ARG",
-  "CMD",
-  "COPY",
-  "ENTRYPOINT",
-  "ENV",
-  "EXPOSE",
-  "FROM",
-  "HEALTHCHECK",
-  "LABEL",
-  "MAINTAINER",
-  "ONBUILD",
-  "RUN",
-  "SHELL",
-  "STOPSIGNAL",
-  "USER",
-  "VOLUME",
-  "WORKDIR"
-]);
-var SHELL = String.raw`\/(?:[\w.-]+\/)*[\w.-]+ (?:-[\w-]+ (?:[a-z]+ )?)*?-[a-z]*c `;
-var SHELL_INSIDE = new RegExp(`(?:^|\\s)${SHELL}`);
-var SHELL_IN_FRONT = new RegExp(`^${SHELL}`);
-var CLASSIC_RUN = new RegExp(`^(?:\\|\\d+ |\\|force-mtime|${SHELL})`);
-var splitArgs = (text3) => text3.split(/ (?=\w+=)/).filter((arg) => arg !== "");
-function splitBuildArgs(text3) {
-  const count2 = /^\|(\d+) /.exec(text3);
-  if (count2 === null) return { args: [], rest: text3.replace(/^\|force-mtime[^ ]* /, "") };
-  const behind = text3.slice(count2[0].length);
-  const shell = behind.search(SHELL_INSIDE);
-  if (shell === -1) {
-    const exec = /^(.*\w+=\S*) (\S.*)$/s.exec(behind);
-    return { args: splitArgs(exec?.[1] ?? behind), rest: exec?.[2] ?? "" };
-  }
-  return {
-    args: splitArgs(behind.slice(0, shell)),
-    rest: behind.slice(shell).trimStart()
-  };
-}
-var withoutShell = (text3) => text3.replace(SHELL_IN_FRONT, "");
-function readHistoryEntry(entry) {
-  const raw = entry.createdBy.replace(/\s+# buildkit$/, "").trim();
-  const buildkit = /^buildkit\./.test(entry.comment ?? "") || /# buildkit$/.test(entry.createdBy.trim());
-  const nop = /^[^#]{0,80}#\(nop\)\s+/.exec(raw);
-  const make = (keyword2, text3, buildArgs, builder, whole = text3) => ({
-    index: entry.index,
-    keyword: keyword2,
-    text: text3,
-    raw: whole,
-    buildArgs,
-    display: keyword2 === null ? raw : `${keyword2} ${text3}`.trim(),
-    builder,
-    author: entry.author,
-    comment: entry.comment
-  });
-  if (nop !== null) {
-    const text3 = raw.slice(nop[0].length).trim();
-    const keyword2 = /^[A-Z]+/.exec(text3)?.[0] ?? "";
-    return KEYWORDS.has(keyword2) ? make(keyword2, text3.slice(keyword2.length).trim(), [], "classic") : make(null, text3, [], "classic");
-  }
-  const keyword = /^[A-Z]+(?=\s|$)/.exec(raw)?.[0] ?? "";
-  if (KEYWORDS.has(keyword)) {
-    const text3 = raw.slice(keyword.length).trim();
-    if (keyword !== "RUN") return make(keyword, text3, [], buildkit ? "buildkit" : "other");
-    const { args, rest } = splitBuildArgs(text3);
-    return make("RUN", withoutShell(rest), args, buildkit ? "buildkit" : "other", text3);
-  }
-  if (CLASSIC_RUN.test(raw)) {
-    const { args, rest } = splitBuildArgs(raw);
-    return make("RUN", withoutShell(rest), args, "classic", raw);
-  }
-  return make(null, raw, [], "other");
-}
-function pairLayers(layers, history2) {
-  const making = (history2 ?? []).filter(({ empty }) => !empty);
-  return Array.from({ length: layers }, (_, layer) => making.length === layers ? making[layer]?.index ?? null : null);
-}
-
-// src/dockerfile/origin.ts
-var METADATA = /* @__PURE__ */ new Set(["ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME"]);
-var NO_DOCKERFILE = "no Dockerfile was given";
-var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
-function fileOf(traced, dockerfiles) {
-  const same = dockerfiles.filter(({ text: text3 }) => sameText(text3, traced.dockerfile.text));
-  return same.find(({ path: path11 }) => path11 === traced.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
-}
-function firstTrace({ provenances, layers }, history2, pairing) {
-  const problems = [];
-  for (const provenance of provenances) {
-    if (provenance.dockerfile === null) continue;
-    const result = trace(provenance, layers, history2, pairing);
-    if ("problem" in result) problems.push({ where: provenance.where, problem: result.problem });
-    else return { traced: result.trace, problems: problems.filter(({ where }) => where !== provenance.where).map(({ problem }) => problem) };
-  }
-  return { traced: null, problems: problems.map(({ problem }) => problem) };
-}
-function findOrigin(sources) {
-  const { config: config2, dockerfiles, found = [], isNamed, target } = sources;
-  const files = [...dockerfiles, ...found];
-  const history2 = (config2.history ?? []).map(readHistoryEntry);
-  const pairing = pairLayers(config2.diffIds.length, config2.history);
-  const isMerged = pairing.some((index) => index !== null && METADATA.has(history2[index]?.keyword ?? ""));
-  const { traced, problems } = firstTrace(sources, history2, pairing);
-  const warnings = problems.map((message) => ({ code: "provenance-not-used", message: `${message}.` }));
-  const aligned = traced === null ? files.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history2, target, found) : null;
-  let known = null;
-  if (traced !== null) {
-    const file2 = fileOf(traced, files);
-    const dockerfile = file2 === null ? traced.dockerfile : { ...traced.dockerfile, path: file2.path };
-    known = { dockerfile, alignment: traced.alignment, traced, certainty: "exact", changed: file2 === null };
-    if (file2 === null) {
-      const several = files.filter(({ text: text3 }) => sameText(text3, traced.dockerfile.text)).map(({ path: path11 }) => path11);
-      warnings.push({
-        code: "dockerfile-changed",
-        message: `The Dockerfile that was built (${dockerfile.path}, by ${traced.provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
-      });
-    }
-  } else if (aligned !== null && "alignment" in aligned) {
-    known = { dockerfile: aligned.alignment.dockerfile, alignment: aligned.alignment, traced: null, certainty: "aligned", changed: false };
-  }
-  const alignment = known?.alignment ?? null;
-  const reason = known === null ? aligned !== null && "reason" in aligned ? aligned.reason : null : alignment?.reason ?? (isMerged && traced === null ? "the builder merged the layers of several instructions" : null);
-  const showsBase = isNamed || traced !== null || (alignment?.weight ?? 0) > 0;
-  const linesOf = (instruction) => instruction == null || known === null ? null : {
-    path: known.dockerfile.path,
-    startLine: instruction.startLine,
-    endLine: instruction.endLine,
-    certainty: known.certainty,
-    ...known.changed ? { changed: true } : {}
-  };
-  const ownerOf = (index) => {
-    if (alignment === null || index === null) return "unknown";
-    if (index >= alignment.ownFrom) return "own";
-    return index < alignment.baseEntries && showsBase ? "base" : "unknown";
-  };
-  const layerOwner = (layer, index) => {
-    if (traced === null) return ownerOf(index);
-    if (traced.baseLayers === null) return "unknown";
-    return layer < traced.baseLayers ? "base" : "own";
-  };
-  let workdir = "/";
-  const entries = history2.map((read, index) => {
-    const startedIn = workdir;
-    if (read.keyword === "WORKDIR") workdir = cleanPath(read.text.startsWith("/") ? read.text : `${workdir}/${read.text}`);
-    const layer = pairing.indexOf(index);
-    const source = (layer === -1 ? null : traced?.instructions[layer]) ?? alignment?.instructions.get(index) ?? null;
-    const isRun = read.keyword === null && source?.keyword === "RUN";
-    const instruction = isRun ? { ...read, keyword: "RUN", display: `RUN ${read.text}` } : read;
-    const [entry] = (config2.history ?? []).slice(index);
-    if (entry === void 0) throw new RangeError(`no history entry ${index}`);
-    return {
-      instruction,
-      source,
-      entry,
-      workdir: startedIn,
-      layer: layer === -1 ? null : layer,
-      owner: layer === -1 ? ownerOf(index) : layerOwner(layer, index),
-      lines: linesOf(source)
-    };
-  });
-  let before = -1;
-  const layers = pairing.map((index, layer) => {
-    const entry = index === null ? void 0 : entries[index];
-    const owner = layerOwner(layer, index);
-    const merged2 = METADATA.has(entry?.instruction.keyword ?? "") ? entries.slice(before + 1, (index ?? -1) + 1).flatMap(({ instruction }, at3) => METADATA.has(instruction.keyword ?? "") ? [] : [before + 1 + at3]) : [];
-    if (index !== null) before = index;
-    const isOneOfMerged = merged2.length > 0 || METADATA.has(entry?.instruction.keyword ?? "") || isMerged && traced === null && owner === "own";
-    const source = isOneOfMerged ? null : traced?.instructions[layer] ?? entry?.source ?? null;
-    return { history: index, instruction: isOneOfMerged ? null : entry?.instruction ?? null, source, workdir: entry?.workdir ?? "/", owner, lines: linesOf(source), merged: merged2 };
-  });
-  const own2 = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction);
-  const stageFrom = alignment?.stage.fromInstruction ?? null;
-  return {
-    dockerfile: known?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
-    layers,
-    history: entries,
-    base: baseOf(sources, layers, traced, alignment, linesOf(alignment?.base?.from)),
-    lastLines: (keyword) => linesOf(own2.findLast((instruction) => instruction.keyword === keyword)),
-    linesOf,
-    from: linesOf(stageFrom),
-    reason,
-    warnings
-  };
-}
-function materialOf(provenances, named2) {
-  const materials = provenances.flatMap((provenance) => provenance.materials);
-  if (named2 !== null) return materials.find(({ reference }) => sameReference(reference, named2.replace(/@sha256:.*$/, ""))) ?? null;
-  const [only] = materials;
-  return materials.length === 1 ? only ?? null : null;
-}
-function baseOf({ annotations: annotations2, config: config2, provenances }, layers, traced, alignment, lines) {
-  const count2 = layers.some(({ owner }) => owner === "unknown") ? null : layers.filter(({ owner }) => owner === "base").length;
-  if (traced !== null && traced.base !== null) return { reference: traced.base.reference, digest: traced.base.digest, layers: traced.baseLayers, source: "provenance", lines };
-  const written = alignment?.base?.reference ?? null;
-  const named2 = written !== null && /[$]/.test(written) ? null : written;
-  const annotated = annotations2["org.opencontainers.image.base.name"] ?? "";
-  if (annotated !== "" && (named2 === null || sameReference(annotated, named2.replace(/@sha256:.*$/, "")))) {
-    const isIntermediate = (config2.history ?? []).some(({ comment }) => /^FROM [0-9a-f]{12,64}$/.test(comment ?? ""));
-    return { reference: annotated, digest: isIntermediate ? null : annotations2["org.opencontainers.image.base.digest"] ?? null, layers: count2, source: "annotation", lines };
-  }
-  const commented = (config2.history ?? []).map(({ comment }) => /^FROM (\S+)/.exec(comment ?? "")?.[1]).findLast((name) => name !== void 0 && !/^[0-9a-f]{12,64}$/.test(name));
-  if (commented !== void 0) return { reference: commented, digest: null, layers: count2, source: "history", lines };
-  if (named2?.toLowerCase() === "scratch") return null;
-  const material = materialOf(provenances, named2);
-  if (material !== null) return { reference: material.reference, digest: material.digest, layers: count2, source: "provenance", lines };
-  if (named2 === null) return null;
-  return { reference: named2, digest: /@(sha256:[0-9a-f]{64})$/.exec(named2)?.[1] ?? null, layers: count2, source: "dockerfile", lines };
 }
 
 // node_modules/unbash/dist/traversal.js
@@ -39782,5973 +41864,6 @@ function readRuns(origin) {
   });
 }
 
-// src/provenance/documents.ts
-import { open as open4 } from "node:fs/promises";
-import path6 from "node:path";
-
-// src/image/compression.ts
-import { Readable, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import zlib2 from "node:zlib";
-
-// node_modules/fzstd/esm/index.mjs
-var ab = ArrayBuffer;
-var u8 = Uint8Array;
-var u16 = Uint16Array;
-var i16 = Int16Array;
-var i32 = Int32Array;
-var slc = function(v, s, e) {
-  if (u8.prototype.slice)
-    return u8.prototype.slice.call(v, s, e);
-  if (s == null || s < 0)
-    s = 0;
-  if (e == null || e > v.length)
-    e = v.length;
-  var n = new u8(e - s);
-  n.set(v.subarray(s, e));
-  return n;
-};
-var fill = function(v, n, s, e) {
-  if (u8.prototype.fill)
-    return u8.prototype.fill.call(v, n, s, e);
-  if (s == null || s < 0)
-    s = 0;
-  if (e == null || e > v.length)
-    e = v.length;
-  for (; s < e; ++s)
-    v[s] = n;
-  return v;
-};
-var cpw = function(v, t, s, e) {
-  if (u8.prototype.copyWithin)
-    return u8.prototype.copyWithin.call(v, t, s, e);
-  if (s == null || s < 0)
-    s = 0;
-  if (e == null || e > v.length)
-    e = v.length;
-  while (s < e) {
-    v[t++] = v[s++];
-  }
-};
-var ec = [
-  "invalid zstd data",
-  "window size too large (>2046MB)",
-  "invalid block type",
-  "FSE accuracy too high",
-  "match distance too far back",
-  "unexpected EOF"
-];
-var err = function(ind, msg, nt) {
-  var e = new Error(msg || ec[ind]);
-  e.code = ind;
-  if (Error.captureStackTrace)
-    Error.captureStackTrace(e, err);
-  if (!nt)
-    throw e;
-  return e;
-};
-var rb = function(d, b, n) {
-  var i = 0, o = 0;
-  for (; i < n; ++i)
-    o |= d[b++] << (i << 3);
-  return o;
-};
-var b4 = function(d, b) {
-  return (d[b] | d[b + 1] << 8 | d[b + 2] << 16 | d[b + 3] << 24) >>> 0;
-};
-var rzfh = function(dat, w) {
-  var n3 = dat[0] | dat[1] << 8 | dat[2] << 16;
-  if (n3 == 3126568 && dat[3] == 253) {
-    var flg = dat[4];
-    var ss = flg >> 5 & 1, cc = flg >> 2 & 1, df = flg & 3, fcf = flg >> 6;
-    if (flg & 8)
-      err(0);
-    var bt = 6 - ss;
-    var db = df == 3 ? 4 : df;
-    var di = rb(dat, bt, db);
-    bt += db;
-    var fsb = fcf ? 1 << fcf : ss;
-    var fss = rb(dat, bt, fsb) + (fcf == 1 && 256);
-    var ws = fss;
-    if (!ss) {
-      var wb = 1 << 10 + (dat[5] >> 3);
-      ws = wb + (wb >> 3) * (dat[5] & 7);
-    }
-    if (ws > 2145386496)
-      err(1);
-    var buf = new u8((w == 1 ? fss || ws : w ? 0 : ws) + 12);
-    buf[0] = 1, buf[4] = 4, buf[8] = 8;
-    return {
-      b: bt + fsb,
-      y: 0,
-      l: 0,
-      d: di,
-      w: w && w != 1 ? w : buf.subarray(12),
-      e: ws,
-      o: new i32(buf.buffer, 0, 3),
-      u: fss,
-      c: cc,
-      m: Math.min(131072, ws)
-    };
-  } else if ((n3 >> 4 | dat[3] << 20) == 25481893) {
-    return b4(dat, 4) + 8;
-  }
-  err(0);
-};
-var msb = function(val) {
-  var bits = 0;
-  for (; 1 << bits <= val; ++bits)
-    ;
-  return bits - 1;
-};
-var rfse = function(dat, bt, mal) {
-  var tpos = (bt << 3) + 4;
-  var al = (dat[bt] & 15) + 5;
-  if (al > mal)
-    err(3);
-  var sz = 1 << al;
-  var probs = sz, sym = -1, re = -1, i = -1, ht = sz;
-  var buf = new ab(512 + (sz << 2));
-  var freq = new i16(buf, 0, 256);
-  var dstate = new u16(buf, 0, 256);
-  var nstate = new u16(buf, 512, sz);
-  var bb1 = 512 + (sz << 1);
-  var syms = new u8(buf, bb1, sz);
-  var nbits = new u8(buf, bb1 + sz);
-  while (sym < 255 && probs > 0) {
-    var bits = msb(probs + 1);
-    var cbt = tpos >> 3;
-    var msk = (1 << bits + 1) - 1;
-    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (tpos & 7) & msk;
-    var msk1fb = (1 << bits) - 1;
-    var msv = msk - probs - 1;
-    var sval = val & msk1fb;
-    if (sval < msv)
-      tpos += bits, val = sval;
-    else {
-      tpos += bits + 1;
-      if (val > msk1fb)
-        val -= msv;
-    }
-    freq[++sym] = --val;
-    if (val == -1) {
-      probs += val;
-      syms[--ht] = sym;
-    } else
-      probs -= val;
-    if (!val) {
-      do {
-        var rbt = tpos >> 3;
-        re = (dat[rbt] | dat[rbt + 1] << 8) >> (tpos & 7) & 3;
-        tpos += 2;
-        sym += re;
-      } while (re == 3);
-    }
-  }
-  if (sym > 255 || probs)
-    err(0);
-  var sympos = 0;
-  var sstep = (sz >> 1) + (sz >> 3) + 3;
-  var smask = sz - 1;
-  for (var s = 0; s <= sym; ++s) {
-    var sf = freq[s];
-    if (sf < 1) {
-      dstate[s] = -sf;
-      continue;
-    }
-    for (i = 0; i < sf; ++i) {
-      syms[sympos] = s;
-      do {
-        sympos = sympos + sstep & smask;
-      } while (sympos >= ht);
-    }
-  }
-  if (sympos)
-    err(0);
-  for (i = 0; i < sz; ++i) {
-    var ns = dstate[syms[i]]++;
-    var nb = nbits[i] = al - msb(ns);
-    nstate[i] = (ns << nb) - sz;
-  }
-  return [tpos + 7 >> 3, {
-    b: al,
-    s: syms,
-    n: nbits,
-    t: nstate
-  }];
-};
-var rhu = function(dat, bt) {
-  var i = 0, wc = -1;
-  var buf = new u8(292), hb = dat[bt];
-  var hw = buf.subarray(0, 256);
-  var rc = buf.subarray(256, 268);
-  var ri = new u16(buf.buffer, 268);
-  if (hb < 128) {
-    var _a3 = rfse(dat, bt + 1, 6), ebt = _a3[0], fdt = _a3[1];
-    bt += hb;
-    var epos = ebt << 3;
-    var lb = dat[bt];
-    if (!lb)
-      err(0);
-    var st1 = 0, st2 = 0, btr1 = fdt.b, btr2 = btr1;
-    var fpos = (++bt << 3) - 8 + msb(lb);
-    for (; ; ) {
-      fpos -= btr1;
-      if (fpos < epos)
-        break;
-      var cbt = fpos >> 3;
-      st1 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr1) - 1;
-      hw[++wc] = fdt.s[st1];
-      fpos -= btr2;
-      if (fpos < epos)
-        break;
-      cbt = fpos >> 3;
-      st2 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr2) - 1;
-      hw[++wc] = fdt.s[st2];
-      btr1 = fdt.n[st1];
-      st1 = fdt.t[st1];
-      btr2 = fdt.n[st2];
-      st2 = fdt.t[st2];
-    }
-    if (++wc > 255)
-      err(0);
-  } else {
-    wc = hb - 127;
-    for (; i < wc; i += 2) {
-      var byte = dat[++bt];
-      hw[i] = byte >> 4;
-      hw[i + 1] = byte & 15;
-    }
-    ++bt;
-  }
-  var wes = 0;
-  for (i = 0; i < wc; ++i) {
-    var wt = hw[i];
-    if (wt > 11)
-      err(0);
-    wes += wt && 1 << wt - 1;
-  }
-  var mb = msb(wes) + 1;
-  var ts = 1 << mb;
-  var rem = ts - wes;
-  if (rem & rem - 1)
-    err(0);
-  hw[wc++] = msb(rem) + 1;
-  for (i = 0; i < wc; ++i) {
-    var wt = hw[i];
-    ++rc[hw[i] = wt && mb + 1 - wt];
-  }
-  var hbuf = new u8(ts << 1);
-  var syms = hbuf.subarray(0, ts), nb = hbuf.subarray(ts);
-  ri[mb] = 0;
-  for (i = mb; i > 0; --i) {
-    var pv = ri[i];
-    fill(nb, i, pv, ri[i - 1] = pv + rc[i] * (1 << mb - i));
-  }
-  if (ri[0] != ts)
-    err(0);
-  for (i = 0; i < wc; ++i) {
-    var bits = hw[i];
-    if (bits) {
-      var code2 = ri[bits];
-      fill(syms, i, code2, ri[bits] = code2 + (1 << mb - bits));
-    }
-  }
-  return [bt, {
-    n: nb,
-    b: mb,
-    s: syms
-  }];
-};
-var dllt = rfse(/* @__PURE__ */ new u8([
-  81,
-  16,
-  99,
-  140,
-  49,
-  198,
-  24,
-  99,
-  12,
-  33,
-  196,
-  24,
-  99,
-  102,
-  102,
-  134,
-  70,
-  146,
-  4
-]), 0, 6)[1];
-var dmlt = rfse(/* @__PURE__ */ new u8([
-  33,
-  20,
-  196,
-  24,
-  99,
-  140,
-  33,
-  132,
-  16,
-  66,
-  8,
-  33,
-  132,
-  16,
-  66,
-  8,
-  33,
-  68,
-  68,
-  68,
-  68,
-  68,
-  68,
-  68,
-  68,
-  36,
-  9
-]), 0, 6)[1];
-var doct = rfse(/* @__PURE__ */ new u8([
-  32,
-  132,
-  16,
-  66,
-  102,
-  70,
-  68,
-  68,
-  68,
-  68,
-  36,
-  73,
-  2
-]), 0, 5)[1];
-var b2bl = function(b, s) {
-  var len = b.length, bl = new i32(len);
-  for (var i = 0; i < len; ++i) {
-    bl[i] = s;
-    s += 1 << b[i];
-  }
-  return bl;
-};
-var llb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
-  0,
-  0,
-  0,
-  0,
-  16843009,
-  50528770,
-  134678020,
-  202050057,
-  269422093
-])).buffer, 0, 36);
-var llbl = /* @__PURE__ */ b2bl(llb, 0);
-var mlb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  16843009,
-  50528770,
-  117769220,
-  185207048,
-  252579084,
-  16
-])).buffer, 0, 53);
-var mlbl = /* @__PURE__ */ b2bl(mlb, 3);
-var dhu = function(dat, out, hu) {
-  var len = dat.length, ss = out.length, lb = dat[len - 1], msk = (1 << hu.b) - 1, eb = -hu.b;
-  if (!lb)
-    err(0);
-  var st = 0, btr = hu.b, pos = (len << 3) - 8 + msb(lb) - btr, i = -1;
-  for (; pos > eb && i < ss; ) {
-    var cbt = pos >> 3;
-    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (pos & 7);
-    st = (st << btr | val) & msk;
-    out[++i] = hu.s[st];
-    pos -= btr = hu.n[st];
-  }
-  if (pos != eb || i + 1 != ss)
-    err(0);
-};
-var dhu4 = function(dat, out, hu) {
-  var bt = 6;
-  var ss = out.length, sz1 = ss + 3 >> 2, sz2 = sz1 << 1, sz3 = sz1 + sz2;
-  dhu(dat.subarray(bt, bt += dat[0] | dat[1] << 8), out.subarray(0, sz1), hu);
-  dhu(dat.subarray(bt, bt += dat[2] | dat[3] << 8), out.subarray(sz1, sz2), hu);
-  dhu(dat.subarray(bt, bt += dat[4] | dat[5] << 8), out.subarray(sz2, sz3), hu);
-  dhu(dat.subarray(bt), out.subarray(sz3), hu);
-};
-var rzb = function(dat, st, out) {
-  var _a3;
-  var bt = st.b;
-  var b0 = dat[bt], btype = b0 >> 1 & 3;
-  st.l = b0 & 1;
-  var sz = b0 >> 3 | dat[bt + 1] << 5 | dat[bt + 2] << 13;
-  var ebt = (bt += 3) + sz;
-  if (btype == 1) {
-    if (bt >= dat.length)
-      return;
-    st.b = bt + 1;
-    if (out) {
-      fill(out, dat[bt], st.y, st.y += sz);
-      return out;
-    }
-    return fill(new u8(sz), dat[bt]);
-  }
-  if (ebt > dat.length)
-    return;
-  if (btype == 0) {
-    st.b = ebt;
-    if (out) {
-      out.set(dat.subarray(bt, ebt), st.y);
-      st.y += sz;
-      return out;
-    }
-    return slc(dat, bt, ebt);
-  }
-  if (btype == 2) {
-    var b3 = dat[bt], lbt = b3 & 3, sf = b3 >> 2 & 3;
-    var lss = b3 >> 4, lcs = 0, s4 = 0;
-    if (lbt < 2) {
-      if (sf & 1)
-        lss |= dat[++bt] << 4 | (sf & 2 && dat[++bt] << 12);
-      else
-        lss = b3 >> 3;
-    } else {
-      s4 = sf;
-      if (sf < 2)
-        lss |= (dat[++bt] & 63) << 4, lcs = dat[bt] >> 6 | dat[++bt] << 2;
-      else if (sf == 2)
-        lss |= dat[++bt] << 4 | (dat[++bt] & 3) << 12, lcs = dat[bt] >> 2 | dat[++bt] << 6;
-      else
-        lss |= dat[++bt] << 4 | (dat[++bt] & 63) << 12, lcs = dat[bt] >> 6 | dat[++bt] << 2 | dat[++bt] << 10;
-    }
-    ++bt;
-    var buf = out ? out.subarray(st.y, st.y + st.m) : new u8(st.m);
-    var spl = buf.length - lss;
-    if (lbt == 0)
-      buf.set(dat.subarray(bt, bt += lss), spl);
-    else if (lbt == 1)
-      fill(buf, dat[bt++], spl);
-    else {
-      var hu = st.h;
-      if (lbt == 2) {
-        var hud = rhu(dat, bt);
-        lcs += bt - (bt = hud[0]);
-        st.h = hu = hud[1];
-      } else if (!hu)
-        err(0);
-      (s4 ? dhu4 : dhu)(dat.subarray(bt, bt += lcs), buf.subarray(spl), hu);
-    }
-    var ns = dat[bt++];
-    if (ns) {
-      if (ns == 255)
-        ns = (dat[bt++] | dat[bt++] << 8) + 32512;
-      else if (ns > 127)
-        ns = ns - 128 << 8 | dat[bt++];
-      var scm = dat[bt++];
-      if (scm & 3)
-        err(0);
-      var dts = [dmlt, doct, dllt];
-      for (var i = 2; i > -1; --i) {
-        var md = scm >> (i << 1) + 2 & 3;
-        if (md == 1) {
-          var rbuf = new u8([0, 0, dat[bt++]]);
-          dts[i] = {
-            s: rbuf.subarray(2, 3),
-            n: rbuf.subarray(0, 1),
-            t: new u16(rbuf.buffer, 0, 1),
-            b: 0
-          };
-        } else if (md == 2) {
-          _a3 = rfse(dat, bt, 9 - (i & 1)), bt = _a3[0], dts[i] = _a3[1];
-        } else if (md == 3) {
-          if (!st.t)
-            err(0);
-          dts[i] = st.t[i];
-        }
-      }
-      var _b = st.t = dts, mlt = _b[0], oct = _b[1], llt = _b[2];
-      var lb = dat[ebt - 1];
-      if (!lb)
-        err(0);
-      var spos = (ebt << 3) - 8 + msb(lb) - llt.b, cbt = spos >> 3, oubt = 0;
-      var lst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << llt.b) - 1;
-      cbt = (spos -= oct.b) >> 3;
-      var ost = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << oct.b) - 1;
-      cbt = (spos -= mlt.b) >> 3;
-      var mst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mlt.b) - 1;
-      for (++ns; --ns; ) {
-        var llc = llt.s[lst];
-        var lbtr = llt.n[lst];
-        var mlc = mlt.s[mst];
-        var mbtr = mlt.n[mst];
-        var ofc = oct.s[ost];
-        var obtr = oct.n[ost];
-        cbt = (spos -= ofc) >> 3;
-        var ofp = 1 << ofc;
-        var off = ofp + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16 | dat[cbt + 3] << 24) >>> (spos & 7) & ofp - 1);
-        cbt = (spos -= mlb[mlc]) >> 3;
-        var ml = mlbl[mlc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << mlb[mlc]) - 1);
-        cbt = (spos -= llb[llc]) >> 3;
-        var ll = llbl[llc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << llb[llc]) - 1);
-        cbt = (spos -= lbtr) >> 3;
-        lst = llt.t[lst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << lbtr) - 1);
-        cbt = (spos -= mbtr) >> 3;
-        mst = mlt.t[mst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mbtr) - 1);
-        cbt = (spos -= obtr) >> 3;
-        ost = oct.t[ost] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << obtr) - 1);
-        if (off > 3) {
-          st.o[2] = st.o[1];
-          st.o[1] = st.o[0];
-          st.o[0] = off -= 3;
-        } else {
-          var idx = off - (ll != 0);
-          if (idx) {
-            off = idx == 3 ? st.o[0] - 1 : st.o[idx];
-            if (idx > 1)
-              st.o[2] = st.o[1];
-            st.o[1] = st.o[0];
-            st.o[0] = off;
-          } else
-            off = st.o[0];
-        }
-        for (var i = 0; i < ll; ++i) {
-          buf[oubt + i] = buf[spl + i];
-        }
-        oubt += ll, spl += ll;
-        var stin = oubt - off;
-        if (stin < 0) {
-          var len = -stin;
-          var bs = st.e + stin;
-          if (len > ml)
-            len = ml;
-          for (var i = 0; i < len; ++i) {
-            buf[oubt + i] = st.w[bs + i];
-          }
-          oubt += len, ml -= len, stin = 0;
-        }
-        for (var i = 0; i < ml; ++i) {
-          buf[oubt + i] = buf[stin + i];
-        }
-        oubt += ml;
-      }
-      if (oubt != spl) {
-        while (spl < buf.length) {
-          buf[oubt++] = buf[spl++];
-        }
-      } else
-        oubt = buf.length;
-      if (out)
-        st.y += oubt;
-      else
-        buf = slc(buf, 0, oubt);
-    } else if (out) {
-      st.y += lss;
-      if (spl) {
-        for (var i = 0; i < lss; ++i) {
-          buf[i] = buf[spl + i];
-        }
-      }
-    } else if (spl)
-      buf = slc(buf, spl);
-    st.b = ebt;
-    return buf;
-  }
-  err(2);
-};
-var cct = function(bufs, ol) {
-  if (bufs.length == 1)
-    return bufs[0];
-  var buf = new u8(ol);
-  for (var i = 0, b = 0; i < bufs.length; ++i) {
-    var chk = bufs[i];
-    buf.set(chk, b);
-    b += chk.length;
-  }
-  return buf;
-};
-var Decompress = /* @__PURE__ */ (function() {
-  function Decompress2(ondata) {
-    this.ondata = ondata;
-    this.c = [];
-    this.l = 0;
-    this.z = 0;
-  }
-  Decompress2.prototype.push = function(chunk, final) {
-    if (typeof this.s == "number") {
-      var sub = Math.min(chunk.length, this.s);
-      chunk = chunk.subarray(sub);
-      this.s -= sub;
-    }
-    var sl = chunk.length;
-    var ncs = sl + this.l;
-    if (!this.s) {
-      if (final) {
-        if (!ncs) {
-          this.ondata(new u8(0), true);
-          return;
-        }
-        if (ncs < 5)
-          err(5);
-      } else if (ncs < 18) {
-        this.c.push(chunk);
-        this.l = ncs;
-        return;
-      }
-      if (this.l) {
-        this.c.push(chunk);
-        chunk = cct(this.c, ncs);
-        this.c = [];
-        this.l = 0;
-      }
-      if (typeof (this.s = rzfh(chunk)) == "number")
-        return this.push(chunk, final);
-    }
-    if (typeof this.s != "number") {
-      if (ncs < (this.z || 3)) {
-        if (final)
-          err(5);
-        this.c.push(chunk);
-        this.l = ncs;
-        return;
-      }
-      if (this.l) {
-        this.c.push(chunk);
-        chunk = cct(this.c, ncs);
-        this.c = [];
-        this.l = 0;
-      }
-      if (!this.z && ncs < (this.z = chunk[this.s.b] & 2 ? 4 : 3 + (chunk[this.s.b] >> 3 | chunk[this.s.b + 1] << 5 | chunk[this.s.b + 2] << 13))) {
-        if (final)
-          err(5);
-        this.c.push(chunk);
-        this.l = ncs;
-        return;
-      } else
-        this.z = 0;
-      for (; ; ) {
-        var blk = rzb(chunk, this.s);
-        if (!blk) {
-          if (final)
-            err(5);
-          var adc = chunk.subarray(this.s.b);
-          this.s.b = 0;
-          this.c.push(adc), this.l += adc.length;
-          return;
-        } else {
-          this.ondata(blk, false);
-          cpw(this.s.w, 0, blk.length);
-          this.s.w.set(blk, this.s.w.length - blk.length);
-        }
-        if (this.s.l) {
-          var rest = chunk.subarray(this.s.b);
-          this.s = this.s.c * 4;
-          this.push(rest, final);
-          return;
-        }
-      }
-    } else if (final)
-      err(5);
-  };
-  return Decompress2;
-})();
-
-// src/image/compression.ts
-var CHUNK = 1 << 20;
-function sniff(head) {
-  if (head.length >= 2 && head[0] === 31 && head[1] === 139) return "gzip";
-  if (head.length >= 4 && head.readUInt32LE(0) === 4247762216) return "zstd";
-  if (head.toString("latin1", 257, 262) === "ustar") return "none";
-  if (head.toString("latin1", 0, 3) === "BZh") return "bzip2";
-  if (head.toString("latin1", 0, 6) === "\xFD7zXZ\0") return "xz";
-  return isOldTar(head) || head.subarray(0, 512).every((byte) => byte === 0) ? "none" : "unknown";
-}
-function isOldTar(head) {
-  if (head.length < 512) return false;
-  const written = Number.parseInt(head.toString("latin1", 148, 156).replace(/[\0 ]/g, " ").trim(), 8);
-  let sum = 8 * 32;
-  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += head[i] ?? 0;
-  return written === sum;
-}
-function decompressor(compression) {
-  if (compression === "gzip") return zlib2.createGunzip({ chunkSize: CHUNK / 4 });
-  const native = zlib2.createZstdDecompress;
-  return native ? native({ chunkSize: CHUNK }) : zstdFallback();
-}
-function zstdFallback() {
-  let out = [];
-  const decoder = new Decompress((chunk) => out.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
-  return new Transform({
-    transform(chunk, _encoding, done) {
-      try {
-        decoder.push(chunk);
-        for (const piece of out) this.push(Buffer.from(piece));
-        out = [];
-        done();
-      } catch (error62) {
-        done(error62);
-      }
-    },
-    flush(done) {
-      try {
-        decoder.push(new Uint8Array(0), true);
-        for (const piece of out) this.push(Buffer.from(piece));
-        done();
-      } catch (error62) {
-        done(error62);
-      }
-    }
-  });
-}
-async function* decompress(source, compression, where) {
-  if (compression === "none") {
-    yield* source;
-    return;
-  }
-  if (compression !== "gzip" && compression !== "zstd") {
-    throw new ImageError(
-      "unknown-compression",
-      `${where} is compressed in a way that is not supported (${compression}). Layers are plain, gzip or zstd: build or convert the image with one of these.`
-    );
-  }
-  const transform2 = decompressor(compression);
-  let fed = 0;
-  const counted = (async function* () {
-    for await (const chunk of source) {
-      fed += chunk.length;
-      yield chunk;
-    }
-  })();
-  let failed = null;
-  const feeding = pipeline(Readable.from(counted, { objectMode: false, highWaterMark: CHUNK }), transform2).catch((error62) => {
-    failed = error62;
-  });
-  try {
-    for await (const chunk of transform2) yield chunk;
-  } catch (error62) {
-    await feeding;
-    const cause = failed ?? error62;
-    if (cause instanceof ImageError) throw cause;
-    throw new ImageError(
-      "truncated",
-      `${where} does not decompress (${compression}: ${cause instanceof Error ? cause.message : String(cause)}): the archive is truncated or damaged. Save or build the image again.`,
-      { cause }
-    );
-  }
-  await feeding;
-  const read = "bytesWritten" in transform2 ? Number(transform2.bytesWritten) : fed;
-  if (compression === "gzip" && read < fed) {
-    throw new ImageError("trailing-data", `${where} holds ${fed - read} bytes behind its compressed data, which no reader would look at. Save or build the image again.`);
-  }
-}
-
-// src/image/files.ts
-import { readSync } from "node:fs";
-import { open as open2 } from "node:fs/promises";
-import path4 from "node:path";
-
-// src/image/tar-walk.ts
-var BLOCK = 512;
-var MAX_EXTENDED_HEADER = 1 << 20;
-var TYPES = {
-  0: "file",
-  48: "file",
-  49: "link",
-  50: "symlink",
-  51: "character-device",
-  52: "block-device",
-  53: "directory",
-  54: "fifo",
-  55: "file"
-};
-var HEADER_ONLY = /* @__PURE__ */ new Set(["link", "symlink", "character-device", "block-device", "fifo"]);
-var text = (block, from, length) => {
-  const end2 = block.indexOf(0, from);
-  return block.toString("utf8", from, end2 === -1 || end2 > from + length ? from + length : end2);
-};
-function number4(block, from, length) {
-  if (((block[from] ?? 0) & 128) !== 0) {
-    if (block[from] !== 128) return -1;
-    let sum2 = 0;
-    for (let i = from + 1; i < from + length; i++) sum2 = sum2 * 256 + (block[i] ?? 0);
-    return sum2;
-  }
-  let at3 = from;
-  while (at3 < from + length && (block[at3] === 32 || block[at3] === 0)) at3++;
-  let sum = 0;
-  for (; at3 < from + length; at3++) {
-    const digit2 = (block[at3] ?? 0) - 48;
-    if (digit2 < 0 || digit2 > 7) break;
-    sum = sum * 8 + digit2;
-  }
-  return sum;
-}
-function checksum(block) {
-  let sum = 8 * 32;
-  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += block[i] ?? 0;
-  return sum;
-}
-function paxRecords(data) {
-  const records = /* @__PURE__ */ new Map();
-  let at3 = 0;
-  while (at3 < data.length) {
-    const space = data.indexOf(32, at3);
-    const length = space === -1 ? Number.NaN : Number.parseInt(data.toString("latin1", at3, space), 10);
-    if (!(length > 0)) break;
-    const record2 = data.toString("utf8", space + 1, at3 + length - 1);
-    const equals = record2.indexOf("=");
-    if (equals === -1) break;
-    records.set(record2.slice(0, equals), record2.slice(equals + 1));
-    at3 += length;
-  }
-  return records;
-}
-function* walkTar(where, onEntry) {
-  let offset = 0;
-  let zeroBlocks = 0;
-  let global2 = /* @__PURE__ */ new Map();
-  let local = null;
-  let longName = null;
-  let longLink = null;
-  const bad = (what) => new ImageError("not-a-tar", `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`);
-  for (; ; ) {
-    const block = yield { offset, length: BLOCK };
-    if (block.length === 0) return;
-    if (block.length < BLOCK)
-      throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
-    const sum = checksum(block);
-    if (sum === 8 * 32) {
-      zeroBlocks++;
-      offset += BLOCK;
-      continue;
-    }
-    if (number4(block, 148, 8) !== sum) throw bad("no valid tar header");
-    const flag = block[156] ?? 0;
-    const ownSize = number4(block, 124, 12);
-    if (!(ownSize >= 0) || !Number.isSafeInteger(ownSize)) throw bad("an impossible entry size");
-    offset += BLOCK;
-    if (flag === 76 || flag === 75 || flag === 78 || flag === 120 || flag === 103) {
-      if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
-      const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize };
-      if (data.length < ownSize)
-        throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
-      offset += Math.ceil(ownSize / BLOCK) * BLOCK;
-      if (flag === 76 || flag === 78) longName = text(data, 0, data.length);
-      else if (flag === 75) longLink = text(data, 0, data.length);
-      else if (flag === 103) global2 = paxRecords(data);
-      else local = new Map([...global2, ...paxRecords(data)]);
-      continue;
-    }
-    let name = text(block, 0, 100);
-    const ustar = block.toString("latin1", 257, 263) === "ustar\0";
-    if (ustar && block[345] !== 0) name = `${text(block, 345, 155)}/${name}`;
-    let type = TYPES[flag] ?? "other";
-    if (flag === 83) throw bad("a sparse entry of the old GNU form, which is not supported,");
-    const paxSize = local?.get("size");
-    const size = paxSize ? Number.parseInt(paxSize, 10) : ownSize;
-    if (!(size >= 0) || !Number.isSafeInteger(size)) throw bad("an impossible entry size");
-    const wholeName = local?.get("path") || longName || name;
-    if (type === "file" && flag !== 55 && wholeName.endsWith("/")) {
-      if (size > 0) throw bad("a directory of the old form that claims data,");
-      type = "directory";
-    }
-    if (size > 0 && HEADER_ONLY.has(type)) throw bad(`a ${type} entry that claims data,`);
-    const held = type === "directory" ? 0 : size;
-    onEntry({
-      name: wholeName,
-      type,
-      linkName: local?.get("linkpath") || longLink || text(block, 157, 100),
-      size: held,
-      offset,
-      afterEnd: zeroBlocks >= 2
-    });
-    zeroBlocks = zeroBlocks >= 2 ? zeroBlocks : 0;
-    local = longName = longLink = null;
-    offset += Math.ceil(held / BLOCK) * BLOCK;
-  }
-}
-async function indexTar(where, size, read) {
-  const entries = [];
-  const walk2 = walkTar(where, (header) => {
-    if (header.offset + header.size > size) {
-      throw new ImageError(
-        "truncated",
-        `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`
-      );
-    }
-    entries.push(header);
-  });
-  for (let step = walk2.next(); !step.done; ) {
-    const { offset, length } = step.value;
-    step = walk2.next(await read(offset, Math.max(0, Math.min(length, size - offset))));
-  }
-  return entries;
-}
-var TarGuard = class {
-  #walk;
-  #wanted;
-  #position = 0;
-  #partial = [];
-  #have = 0;
-  constructor(where, onEntry) {
-    this.#walk = walkTar(where, onEntry);
-    this.#wanted = this.#step(this.#walk.next());
-  }
-  #step(step) {
-    return step.done ? null : step.value;
-  }
-  /** @throws ImageError when a header is damaged or beyond the limits */
-  push(chunk) {
-    const start = this.#position;
-    const end2 = start + chunk.length;
-    this.#position = end2;
-    while (this.#wanted !== null) {
-      const { offset, length } = this.#wanted;
-      const from = offset + this.#have;
-      if (from >= end2) return;
-      const piece = chunk.subarray(from - start, Math.min(end2, offset + length) - start);
-      this.#have += piece.length;
-      if (this.#have < length) {
-        this.#partial.push(Buffer.from(piece));
-        return;
-      }
-      const block = this.#partial.length === 0 ? piece : Buffer.concat([...this.#partial, piece]);
-      this.#partial = [];
-      this.#have = 0;
-      this.#wanted = this.#step(this.#walk.next(block));
-    }
-  }
-  /** Tells the walk that no more bytes come. @throws ImageError `truncated` inside a header */
-  end() {
-    if (this.#wanted !== null) this.#walk.next(Buffer.concat(this.#partial));
-  }
-};
-
-// src/image/files.ts
-var MAX_DOCUMENT = 64 << 20;
-var VALID_CHUNKS = 24;
-async function* chunks(handle, offset, length, where) {
-  const end2 = offset + length;
-  const ring = [];
-  for (let at3 = offset, turn = 0; at3 < end2; turn = (turn + 1) % (VALID_CHUNKS + 2)) {
-    const wanted = Math.min(CHUNK, end2 - at3);
-    const buffer = ring[turn] ?? Buffer.allocUnsafeSlow(Math.min(CHUNK, length));
-    ring[turn] = buffer;
-    const bytesRead = readSync(handle.fd, buffer, 0, wanted, at3);
-    if (bytesRead === 0) throw new ImageError("truncated", `${where}: the file ended while it was read.`);
-    at3 += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
-}
-var clean2 = (name) => path4.posix.join("/", name).slice(1);
-async function tarFiles(where, handle) {
-  const { size } = await handle.stat();
-  const read = async (offset, length) => {
-    const buffer = Buffer.alloc(length);
-    const { bytesRead } = await handle.read(buffer, 0, length, offset);
-    return buffer.subarray(0, bytesRead);
-  };
-  const entries = /* @__PURE__ */ new Map();
-  for (const header of await indexTar(where, size, read)) {
-    if (header.afterEnd || header.type === "directory") continue;
-    const name = clean2(header.name);
-    const earlier = entries.get(name);
-    if (earlier !== void 0 && (earlier.type !== header.type || earlier.linkName !== header.linkName || header.type === "file")) {
-      throw new ImageError("duplicate-entry", `${where}: holds ${JSON.stringify(name)} twice: which one counts depends on the reader. Save the image again.`);
-    }
-    entries.set(name, header);
-  }
-  const find = (name) => {
-    let at3 = clean2(name);
-    for (let hops = 0; hops < 8; hops++) {
-      const header = entries.get(at3);
-      if (header === void 0) return null;
-      if (header.type === "file") return header;
-      if (header.type !== "symlink" && header.type !== "link") return null;
-      at3 = header.type === "link" ? clean2(header.linkName) : clean2(path4.posix.join(path4.posix.dirname(`/${at3}`), header.linkName));
-    }
-    return null;
-  };
-  const need = (name) => {
-    const header = find(name);
-    if (header === null) throw new ImageError("missing-file", `${where}: ${name} is missing from the archive.`);
-    return header;
-  };
-  return {
-    where,
-    has: async (name) => find(name) !== null,
-    size: async (name) => need(name).size,
-    read: async (name) => {
-      const header = need(name);
-      checkDocument(where, name, header.size);
-      return read(header.offset, header.size);
-    },
-    async *stream(name) {
-      const header = need(name);
-      yield* chunks(handle, header.offset, header.size, where);
-    },
-    close: () => handle.close()
-  };
-}
-function checkDocument(where, name, size) {
-  if (size > MAX_DOCUMENT) throw new ImageError("too-large", `${where}: ${name} has ${size} bytes; manifests and configurations of up to ${MAX_DOCUMENT} are read.`);
-}
-function directoryFiles(directory) {
-  const where = directory;
-  const locate = (name) => path4.join(directory, clean2(name));
-  const opened = async (name) => {
-    try {
-      return await open2(locate(name), "r");
-    } catch (cause) {
-      throw new ImageError("missing-file", `${where}: ${name} is missing from the layout or cannot be read.`, { cause });
-    }
-  };
-  return {
-    where,
-    has: async (name) => {
-      try {
-        const handle = await open2(locate(name), "r");
-        const stat3 = await handle.stat();
-        await handle.close();
-        return stat3.isFile();
-      } catch {
-        return false;
-      }
-    },
-    size: async (name) => {
-      const handle = await opened(name);
-      try {
-        return (await handle.stat()).size;
-      } finally {
-        await handle.close();
-      }
-    },
-    read: async (name) => {
-      const handle = await opened(name);
-      try {
-        checkDocument(where, name, (await handle.stat()).size);
-        return await handle.readFile();
-      } finally {
-        await handle.close();
-      }
-    },
-    async *stream(name) {
-      const handle = await opened(name);
-      try {
-        yield* chunks(handle, 0, (await handle.stat()).size, where);
-      } finally {
-        await handle.close();
-      }
-    },
-    close: async () => {
-    }
-  };
-}
-
-// src/image/spool.ts
-import { mkdtemp, open as open3, rm } from "node:fs/promises";
-import path5 from "node:path";
-async function spool(source, directory, where) {
-  let handle = null;
-  let folder = null;
-  try {
-    folder = await mkdtemp(path5.join(directory, "layergate-"));
-    handle = await open3(path5.join(folder, "spool"), "wx+", 384);
-  } catch (cause) {
-    throw new ImageError("io", `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`, { cause });
-  } finally {
-    if (folder !== null) await rm(folder, { recursive: true, force: true });
-  }
-  try {
-    for await (const chunk of source) await handle.appendFile(chunk);
-    return handle;
-  } catch (cause) {
-    await handle.close();
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOSPC") {
-      throw new ImageError("disk-full", `${where}: the disk that holds ${directory} is full. Free some room or set TMPDIR to another directory.`, { cause });
-    }
-    throw cause;
-  }
-}
-
-// src/provenance/provenance.ts
-var MAX_PROVENANCE = 32 << 20;
-var MAX_STEPS = 2e4;
-var MAX_CHAIN = 1024;
-var TOOLS = /^pkg:docker\/(?:docker\.io\/)?docker\/(?:dockerfile(?:-upstream)?|buildkit-syft-scanner)[@?]/;
-var text2 = external_exports.string().optional().catch(void 0);
-var texts = external_exports.record(external_exports.string(), external_exports.unknown()).optional().catch(void 0);
-var line = external_exports.object({ line: external_exports.int().min(1) });
-var locations = external_exports.object({
-  locations: external_exports.array(external_exports.object({ sourceIndex: external_exports.int().optional(), ranges: external_exports.array(external_exports.object({ start: line, end: line })).optional() })).nullish().transform((value) => value ?? [])
-}).nullable();
-var buildkitSchema = external_exports.object({
-  source: external_exports.object({
-    infos: external_exports.array(external_exports.object({ filename: text2, language: text2, data: external_exports.string().optional() })).nullish().transform((value) => value ?? []),
-    locations: external_exports.record(external_exports.string(), locations).nullish().transform((value) => value ?? {})
-  }).optional(),
-  layers: external_exports.record(external_exports.string(), external_exports.array(external_exports.array(external_exports.object({ digest: external_exports.string() }))).nullable()).nullish().transform((value) => value ?? {}),
-  vcs: texts
-});
-var stepsSchema = external_exports.array(
-  external_exports.object({
-    id: external_exports.string(),
-    op: external_exports.object({
-      Op: external_exports.object({ source: external_exports.object({ identifier: external_exports.string() }).optional() }).loose().nullish()
-    }).loose().optional()
-  })
-);
-var materialsSchema = external_exports.array(external_exports.object({ uri: external_exports.string(), digest: external_exports.record(external_exports.string(), external_exports.string()).optional() }));
-var isObject2 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-var at = (value, ...keys) => keys.reduce((sum, key) => isObject2(sum) ? sum[key] : void 0, value);
-function imageOfPurl(uri2, digest3) {
-  const match2 = /^pkg:(?:docker|oci)\/([^?#]+)/.exec(uri2);
-  if (match2?.[1] === void 0) return null;
-  try {
-    const [name = "", version2] = match2[1].split(/@(?=[^@]*$)/);
-    const tag = version2 === void 0 ? "" : decodeURIComponent(version2);
-    return {
-      reference: `${decodeURIComponent(name)}${tag === "" ? "" : tag.startsWith("sha256:") ? `@${tag}` : `:${tag}`}`,
-      digest: digest3 === void 0 ? null : `sha256:${digest3}`
-    };
-  } catch {
-    return null;
-  }
-}
-function imageOfStep(identifier) {
-  const match2 = /^(?:docker-image|oci-layout):\/\/([^@]+)(?:@(sha256:[0-9a-f]{64}))?$/.exec(identifier);
-  return match2?.[1] === void 0 ? null : { reference: match2[1], digest: match2[2] ?? null };
-}
-var joinPath = (...parts) => parts.flatMap((part) => part.split("/").filter((name) => name !== "" && name !== ".")).join("/");
-function pathsOf(name, vcs, source) {
-  const directory = vcs?.["localdir:dockerfile"];
-  const context = vcs?.["localdir:context"];
-  if (typeof directory === "string") return { repositoryPath: joinPath(directory, name), contextPath: typeof context === "string" ? joinPath(context) : null };
-  const uri2 = at(source, "uri");
-  const folder = typeof uri2 === "string" ? /#[^:]*:(.+)$/.exec(uri2)?.[1] : void 0;
-  if (typeof uri2 === "string" && /[#.]git|^git/.test(uri2)) return { repositoryPath: joinPath(folder ?? "", name), contextPath: joinPath(folder ?? "") };
-  return { repositoryPath: null, contextPath: null };
-}
-function readProvenance(document, where) {
-  const predicate = isObject2(document) && isObject2(document["predicate"]) ? document["predicate"] : document;
-  if (!isObject2(predicate)) return { problem: `${where} is no provenance` };
-  const isV1 = isObject2(predicate["buildDefinition"]);
-  const definition = isV1 ? at(predicate, "buildDefinition", "internalParameters", "buildConfig", "llbDefinition") : at(predicate, "buildConfig", "llbDefinition");
-  const buildkit = isV1 ? at(predicate, "runDetails", "metadata", "buildkit_metadata") : at(predicate, "metadata", "https://mobyproject.org/buildkit@v1#metadata");
-  const args = isV1 ? at(predicate, "buildDefinition", "externalParameters", "request", "args") : at(predicate, "invocation", "parameters", "args");
-  const source = isV1 ? at(predicate, "buildDefinition", "externalParameters", "configSource") : at(predicate, "invocation", "configSource");
-  const materials = materialsSchema.safeParse((isV1 ? at(predicate, "buildDefinition", "resolvedDependencies") : predicate["materials"]) ?? []);
-  const metadata = buildkitSchema.safeParse(buildkit ?? {});
-  const steps = stepsSchema.safeParse(definition ?? []);
-  if (!materials.success || !metadata.success || !steps.success) return { problem: `${where} is not of the form that BuildKit writes` };
-  const { source: sources, layers, vcs } = metadata.data;
-  const info = sources?.infos[0];
-  const lines = /* @__PURE__ */ new Map();
-  for (const [step, found] of Object.entries(sources?.locations ?? {}).slice(0, MAX_STEPS)) {
-    const own2 = (found?.locations ?? []).filter(({ sourceIndex, ranges }) => (sourceIndex ?? 0) === 0 && ranges !== void 0 && ranges.length > 0);
-    lines.set(
-      step,
-      own2.map(
-        ({ ranges = [] }) => ranges.reduce((sum, { start, end: end2 }) => ({ startLine: Math.min(sum.startLine, start.line), endLine: Math.max(sum.endLine, end2.line) }), {
-          startLine: Number.POSITIVE_INFINITY,
-          endLine: 0
-        })
-      )
-    );
-  }
-  const chains = Object.entries(layers).slice(0, MAX_STEPS).flatMap(
-    ([output2, stacks]) => (stacks ?? []).filter((stack) => stack.length <= MAX_CHAIN).map((stack) => ({ step: output2.replace(/:\d+$/, ""), digests: stack.map(({ digest: digest3 }) => digest3) }))
-  );
-  const images2 = /* @__PURE__ */ new Map();
-  for (const { id, op } of steps.data.slice(0, MAX_STEPS)) {
-    const image = imageOfStep(op?.Op?.source?.identifier ?? "");
-    if (image !== null) images2.set(id, image);
-  }
-  const target = at(args, "target");
-  const name = info?.filename ?? "Dockerfile";
-  return {
-    provenance: {
-      where,
-      dockerfile: info?.data === void 0 ? null : { name, bytes: Buffer.from(info.data, "base64") },
-      target: typeof target === "string" && target !== "" ? target : null,
-      lines,
-      chains,
-      images: images2,
-      materials: materials.data.flatMap(({ uri: uri2, digest: digest3 }) => TOOLS.test(uri2) ? [] : imageOfPurl(uri2, digest3?.["sha256"]) ?? []),
-      ...pathsOf(name, vcs, source)
-    }
-  };
-}
-
-// src/provenance/documents.ts
-var PROVENANCE_KEY = /^buildx\.build\.provenance(?:\/|$)/;
-function inMetadata(value, depth = 0) {
-  if (!isObject2(value)) return [];
-  const own2 = Object.entries(value).flatMap(([key, found]) => PROVENANCE_KEY.test(key) ? [found] : []);
-  if (own2.length > 0 || depth > 0) return own2;
-  if ("predicate" in value || "buildDefinition" in value || "buildConfig" in value) return [value];
-  return Object.values(value).flatMap((target) => inMetadata(target, depth + 1));
-}
-function fromJson(text3, where) {
-  let value;
-  try {
-    value = JSON.parse(text3);
-  } catch {
-    return { provenances: [], problems: [`${where} is no JSON, as --metadata-file writes it`] };
-  }
-  const results = inMetadata(value).map((document) => readProvenance(document, where));
-  const provenances = results.flatMap((result) => "provenance" in result ? [result.provenance] : []);
-  const problems = results.flatMap((result) => "problem" in result ? [result.problem] : []);
-  if (results.length === 0) problems.push(`${where} holds no provenance`);
-  else if (provenances.length > 0 && provenances.every(({ dockerfile }) => dockerfile === null)) problems.push(`${where} holds a provenance without lines (mode=min)`);
-  return { provenances, problems };
-}
-var indexSchema = external_exports.object({ manifests: external_exports.array(external_exports.object({ digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/) })) });
-var manifestSchema = external_exports.object({ layers: external_exports.array(external_exports.object({ mediaType: external_exports.string().default(""), digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/) })).nullish() });
-async function fromRecord(files, where) {
-  const json2 = async (name) => JSON.parse((await files.read(name)).toString("utf8"));
-  const blob = (digest3) => `blobs/sha256/${digest3.slice(7)}`;
-  const problems = [];
-  const provenances = [];
-  try {
-    const { manifests } = indexSchema.parse(await json2("index.json"));
-    for (const { digest: digest3 } of manifests.slice(0, 64)) {
-      for (const layer of manifestSchema.parse(await json2(blob(digest3))).layers ?? []) {
-        if (!/in-toto/.test(layer.mediaType)) continue;
-        if (await files.size(blob(layer.digest)) > MAX_PROVENANCE) problems.push(`${where} holds a provenance of more than ${MAX_PROVENANCE >> 20} MiB`);
-        else {
-          const result = readProvenance(await json2(blob(layer.digest)), where);
-          if ("provenance" in result) provenances.push(result.provenance);
-        }
-      }
-    }
-  } catch {
-    problems.push(`${where} is no build record, as docker buildx history export writes it`);
-  }
-  if (provenances.length === 0 && problems.length === 0) problems.push(`${where} holds no provenance`);
-  return { provenances, problems };
-}
-async function readBuildDocuments(value, directory, temporary) {
-  if (value.trimStart().startsWith("{"))
-    return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
-  const handle = await open4(path6.resolve(directory, value), "r").catch((cause) => {
-    const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
-    throw new ConfigError(`${value}: the build metadata cannot be read (${code2}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
-  });
-  try {
-    const info = await handle.stat();
-    if (!info.isFile()) throw new ConfigError(`${value}: the build metadata is no file. Name the file that --metadata-file wrote, or a .dockerbuild record.`);
-    const head = Buffer.alloc(512);
-    const { bytesRead } = await handle.read(head, 0, head.length, 0);
-    const compression = sniff(head.subarray(0, bytesRead));
-    const isText = /^\s*[{[]/.test(head.subarray(0, bytesRead).toString("latin1"));
-    if (!isText && compression !== "unknown") {
-      const source = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
-      return await openRecord(() => spool(bounded(decompress(source, compression, value)), temporary, value), value);
-    }
-    if (info.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info.size} bytes, more than a provenance of a Dockerfile`] };
-    return fromJson((await handle.readFile()).toString("utf8"), value);
-  } finally {
-    await handle.close();
-  }
-}
-var MAX_RECORD = 256 << 20;
-async function* bounded(source) {
-  let bytes2 = 0;
-  for await (const chunk of source) {
-    bytes2 += chunk.length;
-    if (bytes2 > MAX_RECORD) throw new RangeError("the build record is too large");
-    yield chunk;
-  }
-}
-async function openRecord(unpack, where) {
-  let files;
-  try {
-    files = await tarFiles(where, await unpack());
-  } catch {
-    return { provenances: [], problems: [`${where} is no build record, as docker buildx history export writes it`] };
-  }
-  try {
-    return await fromRecord(files, where);
-  } finally {
-    await files.close();
-  }
-}
-
-// src/provenance/engine.ts
-import { execFile } from "node:child_process";
-var TIMEOUT = 1e4;
-var MAX_RECORDS = 20;
-var REF = /^\w[\w./-]*$/;
-var docker = (args) => new Promise((resolve) => {
-  execFile("docker", [...args], { timeout: TIMEOUT, maxBuffer: MAX_PROVENANCE, encoding: "utf8" }, (error62, stdout) => resolve(error62 === null ? stdout : null));
-});
-var parse4 = (text3) => {
-  try {
-    return text3 === null ? null : JSON.parse(text3);
-  } catch {
-    return null;
-  }
-};
-async function findRecord(name) {
-  const image = parse4(await docker(["image", "inspect", "--format", "{{json .}}", name]));
-  if (!isObject2(image)) return null;
-  const identity = isObject2(image["Identity"]) ? image["Identity"] : {};
-  const [build2] = Array.isArray(identity["Build"]) ? identity["Build"] : [];
-  if (isObject2(build2) && typeof build2["Ref"] === "string" && REF.test(build2["Ref"])) return build2["Ref"];
-  const id = image["Id"];
-  const listed = await docker(["buildx", "history", "ls", "--format", "json"]) ?? "";
-  for (const line2 of listed.split("\n").slice(0, MAX_RECORDS)) {
-    const record2 = parse4(line2);
-    const ref = isObject2(record2) ? record2["ref"] : null;
-    if (typeof ref !== "string" || !REF.test(ref)) continue;
-    const details = parse4(await docker(["buildx", "history", "inspect", "--format", "json", ref]));
-    const attachments = isObject2(details) && Array.isArray(details["Attachments"]) ? details["Attachments"] : [];
-    if (attachments.some((attachment) => isObject2(attachment) && attachment["Digest"] === id)) return ref;
-  }
-  return null;
-}
-async function engineProvenance(name) {
-  if (name.startsWith("-")) return null;
-  const ref = await findRecord(name);
-  if (ref === null) return null;
-  const result = readProvenance(parse4(await docker(["buildx", "history", "inspect", "attachment", "--type", "provenance", ref])), "the engine's build record");
-  return "provenance" in result ? result.provenance : null;
-}
-
-// src/build.ts
-var MIB = 1 << 20;
-function attested(image) {
-  const provenances = [];
-  const problems = [];
-  for (const { predicateType, document, statement, problem } of image.attestations) {
-    const where = `the attestation ${predicateType} of the image`;
-    if (problem !== null) problems.push(`${where} ${problem}`);
-    if (problem !== null || document === null || !/slsa/.test(predicateType)) continue;
-    if (document.length > MAX_PROVENANCE) {
-      problems.push(`${where} has more than ${MAX_PROVENANCE / MIB} MiB`);
-      continue;
-    }
-    const result = readProvenance(statement, where);
-    if ("provenance" in result) provenances.push(result.provenance);
-    else problems.push(result.problem);
-  }
-  return { provenances, problems };
-}
-var hasLines = (provenances) => provenances.some(({ dockerfile }) => dockerfile !== null);
-async function findBuild(image, options4) {
-  const { provenances, problems } = attested(image);
-  if (options4.buildMetadata !== null) {
-    const documents = await readBuildDocuments(options4.buildMetadata, options4.checkout ?? ".", options4.temporary);
-    provenances.unshift(...documents.provenances);
-    problems.push(...documents.problems);
-  }
-  if (image.source === "engine" && !hasLines(provenances)) {
-    const recorded = await engineProvenance(image.reference.replace(/^engine:/, ""));
-    if (recorded !== null) provenances.push(recorded);
-  }
-  const parsed = (files) => files.map(({ path: path11, text: text3 }) => parseDockerfile(path11, text3));
-  const originWith = (found) => findOrigin({
-    config: image.config,
-    annotations: image.annotations,
-    layers: image.layers,
-    provenances,
-    dockerfiles: parsed(options4.dockerfiles),
-    found: parsed(found),
-    isNamed: options4.isNamed,
-    target: options4.target
-  });
-  let origin = originWith([]);
-  const isChanged = origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
-  const hasNone = origin.history.every(({ lines }) => lines === null);
-  if ((isChanged || hasNone && !options4.isNamed) && options4.checkout !== null) {
-    const known = new Set(options4.dockerfiles.map(({ path: path11 }) => path11));
-    const found = [...await namedByProvenance(options4.checkout, provenances), ...await findDockerfiles(options4.checkout)];
-    const more = found.filter(({ path: path11 }, index) => !known.has(path11) && found.findIndex((other) => other.path === path11) === index);
-    if (more.length > 0) {
-      const searched = originWith(more);
-      if (isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
-    }
-  }
-  return { origin, provenances, warnings: [...problems.map((problem) => ({ code: "attestation-not-used", message: `${capital(problem)}.` })), ...origin.warnings] };
-}
-async function namedByProvenance(checkout, provenances) {
-  const files = [];
-  for (const { repositoryPath } of provenances) {
-    if (repositoryPath === null || repositoryPath.split("/").includes("..")) continue;
-    const text3 = await readSource(checkout, repositoryPath);
-    if (text3 !== null) files.push({ path: repositoryPath, text: text3 });
-  }
-  return files;
-}
-var capital = (text3) => text3.slice(0, 1).toUpperCase() + text3.slice(1);
-var MAX_TRACED = 200;
-async function findSources(leaks, { origin, provenances }, { checkout, context }) {
-  const found = /* @__PURE__ */ new Map();
-  if (checkout === null || origin.dockerfile === null) return found;
-  const path11 = origin.dockerfile.path;
-  const folder = path11.includes("/") ? path11.slice(0, path11.lastIndexOf("/")) : "";
-  const directories = context !== null ? [context] : [.../* @__PURE__ */ new Set([...provenances.flatMap(({ contextPath: contextPath2 }) => contextPath2 ?? []), "", folder])];
-  const contexts = [];
-  for (const directory of directories) contexts.push(await readContext(checkout, directory, path11));
-  let traced = 0;
-  for (const { places } of leaks) {
-    for (const place of places) {
-      if (place.kind !== "file") continue;
-      const { layer, index, entry, path: inImage } = place.version.content;
-      const key = fileKey(layer, index);
-      const { source: instruction, workdir = "/" } = origin.layers[layer] ?? {};
-      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key)) continue;
-      if (traced++ >= MAX_TRACED) return found;
-      for (const candidate of contexts) {
-        const source = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place.hashes.sha256 });
-        if (source === null) continue;
-        found.set(key, source);
-        break;
-      }
-    }
-  }
-  return found;
-}
-
-// src/evidence/attestation-text.ts
-var MAX_STRINGS = 5e5;
-var MAX_DEPTH2 = 64;
-var LINE_FEED = 10;
-var PLAIN_KEY = /^[\w-]+$/;
-function* leavesOf(value, field, name, depth) {
-  if (typeof value === "string") {
-    yield { field, name, value };
-    return;
-  }
-  if (typeof value !== "object" || value === null) return;
-  if (depth > MAX_DEPTH2) {
-    yield { field, name: "", value: null };
-    return;
-  }
-  for (const [key, item] of Object.entries(value)) {
-    const own2 = Array.isArray(value) ? `${field}[${key}]` : PLAIN_KEY.test(key) ? field === "" ? key : `${field}.${key}` : `${field}[${JSON.stringify(key)}]`;
-    yield* leavesOf(item, own2, Array.isArray(value) ? "" : key.replace(/^build-arg:/, ""), depth + 1);
-  }
-}
-var decoded = ({ field, value }) => value !== null && /\binfos\[\d+\]\.data$/.test(field) ? Buffer.from(value, "base64").toString("utf8") : null;
-function attestationText({ predicateType, document, statement }) {
-  if (document === null) return null;
-  const raw = document.toString("utf8");
-  const root = typeof statement === "object" && statement !== null && "predicate" in statement ? statement.predicate : statement ?? raw;
-  const starts = [];
-  const fields = [];
-  const parts = [];
-  let offset = 0;
-  let count2 = 0;
-  const add3 = (field, text4) => {
-    starts.push(offset);
-    fields.push(field);
-    parts.push(text4);
-    offset += Buffer.byteLength(text4) + 1;
-  };
-  for (const leaf of leavesOf(root, "", "", 0)) {
-    if (count2++ >= MAX_STRINGS || leaf.value === null) {
-      add3("", raw);
-      break;
-    }
-    const file2 = decoded(leaf);
-    add3(leaf.field, file2 ?? (leaf.name === "" || leaf.value.includes("\n") ? leaf.value : `${leaf.name}=${leaf.value}`));
-  }
-  const text3 = parts.join("\n");
-  const bytes2 = Buffer.from(text3);
-  return {
-    predicateType,
-    text: text3,
-    *find(value) {
-      const wanted = Buffer.from(value);
-      for (let at3 = bytes2.indexOf(wanted); at3 !== -1; at3 = bytes2.indexOf(wanted, at3 + wanted.length)) yield at3;
-    },
-    locate: (position) => {
-      let [low, high] = [0, starts.length - 1];
-      while (low < high) {
-        const middle = Math.ceil((low + high) / 2);
-        if ((starts[middle] ?? 0) <= position) low = middle;
-        else high = middle - 1;
-      }
-      return { field: fields[low] ?? "", line: bytes2.subarray(starts[low] ?? 0, position).filter((byte) => byte === LINE_FEED).length + 1 };
-    }
-  };
-}
-
-// src/evidence/leak.ts
-var STRENGTHS = ["harmless", "possible", "likely", "proven"];
-var rankOf = (strength) => STRENGTHS.indexOf(strength);
-var MAX_LINKS = 500;
-var MAX_FIELDS = 50;
-var MIN_SEARCHED = 8;
-function reach(place) {
-  if (place.kind === "config") return place.field.startsWith("Env.") ? 0 : 1;
-  if (place.kind === "history") return 2;
-  if (place.kind === "attestation") return 3;
-  const states = { present: 4, overwritten: 5, replaced: 5, deleted: 6 };
-  return states[place.state];
-}
-function compare(a, b) {
-  const layerOf = (place) => place.kind === "file" ? place.version.layer : place.kind === "history" ? place.index : 0;
-  return reach(a) - reach(b) || layerOf(a) - layerOf(b) || (a.kind === "file" && b.kind === "file" ? a.version.index - b.version.index || a.offset - b.offset : 0);
-}
-function collectLeaks(image, scans, filesystem, origin, attestations, records, hashes, scanner) {
-  const byIdentity = /* @__PURE__ */ new Map();
-  const values = [];
-  const add3 = (match2, places) => {
-    values.push({ value: match2.value, guessable: match2.detector.guessable === true });
-    if (match2.companion !== null) values.push({ value: match2.companion, guessable: false });
-    if (places.length === 0) return;
-    const known = byIdentity.get(match2.identity);
-    if (known === void 0) byIdentity.set(match2.identity, { match: match2, places: [...places] });
-    else {
-      if (rankOf(match2.strength) > rankOf(known.match.strength)) known.match = match2;
-      known.places.push(...places);
-    }
-  };
-  const vouched = /* @__PURE__ */ new Set();
-  for (const found of fileMatches(scans, filesystem, origin, hashes)) {
-    const content = found.version.content;
-    const own2 = hashes.get(`${content.layer}:${content.index}`);
-    const isVouched = own2 !== void 0 && !isProvenToken(found.match) && found.match.inside === null && records.voucher(content.path, own2) !== null;
-    if (isVouched) vouched.add(`${content.layer}:${content.index}`);
-    add3(found.match, isVouched ? [] : found.places);
-  }
-  for (const text3 of configTexts(image, origin)) {
-    for (const match2 of scanner.scanText(text3.text)) add3(match2, [{ ...text3.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]);
-  }
-  for (const match2 of scanner.scanText(image.config.legacy ?? "")) {
-    const repeats = byIdentity.get(match2.identity)?.places.some(({ kind }) => kind !== "file") === true;
-    add3(
-      match2,
-      repeats ? [] : [{ kind: "config", field: "container_config", owner: "unknown", lines: null, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]
-    );
-  }
-  for (const attestation of attestations) {
-    for (const match2 of scanner.scanText(attestation.text)) add3(match2, [attestationPlace(attestation, match2.offset, match2, origin)]);
-  }
-  addKnownValues([...byIdentity.values()], configTexts(image, origin), attestations, origin);
-  const leaks = [...byIdentity.values()].map(({ match: match2, places }) => {
-    const [first, ...rest] = dedupe(places.sort(compare));
-    if (first === void 0) throw new RangeError("a leak without a place");
-    return { detector: match2.detector, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first, ...rest] };
-  });
-  return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size };
-}
-var isProvenToken = ({ detector, strength }) => strength === "proven" && !detector.id.includes("private-key") && !detector.id.includes("putty");
-function dedupe(places) {
-  const seen = /* @__PURE__ */ new Set();
-  return places.filter((place) => {
-    const key = place.kind === "file" ? `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}` : place.kind === "history" ? `history ${place.index}` : place.kind === "config" ? place.field : `${place.predicateType} ${place.field}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
-}
-function* fileMatches(scans, filesystem, origin, hashes) {
-  const links = /* @__PURE__ */ new Map();
-  for (const versions of filesystem.versions) {
-    for (const version2 of versions) {
-      if (version2.content === version2) continue;
-      const known = links.get(version2.content);
-      if (known === void 0) links.set(version2.content, [version2]);
-      else if (known.length < MAX_LINKS) known.push(version2);
-    }
-  }
-  const identities = /* @__PURE__ */ new Map();
-  for (const scan2 of scans) {
-    for (const match2 of scan2.matches) {
-      const version2 = filesystem.versionOf(scan2.index, match2.entry);
-      identities.set(version2, (identities.get(version2) ?? /* @__PURE__ */ new Set()).add(match2.identity));
-    }
-  }
-  for (const scan2 of scans) {
-    for (const match2 of scan2.matches) {
-      const version2 = filesystem.versionOf(scan2.index, match2.entry);
-      const places = [version2, ...links.get(version2) ?? []].map((shown) => {
-        let last = shown;
-        while (last.ending?.state === "overwritten" && last.successor !== null && identities.get(last.successor.content)?.has(match2.identity)) last = last.successor;
-        const layer = origin.layers[shown.layer];
-        return {
-          kind: "file",
-          version: shown,
-          inside: match2.inside,
-          line: match2.line,
-          offset: match2.offset,
-          encoding: match2.encoding,
-          state: last.ending?.state ?? "present",
-          ending: last.ending,
-          owner: layer?.owner ?? "unknown",
-          lines: layer?.lines ?? null,
-          strength: match2.strength,
-          name: match2.facts["name"] ?? null,
-          note: match2.note,
-          hashes: hashes.get(`${version2.layer}:${version2.index}`) ?? null
-        };
-      });
-      yield { match: match2, version: version2, places };
-    }
-  }
-}
-function configTexts(image, origin) {
-  const { run, author, comment } = image.config;
-  const setBy = (keyword, name) => {
-    const entry = origin.history.findLast(
-      ({ instruction }) => instruction.keyword === keyword && (name === null || new RegExp(`(?:^|\\s)"?${name.replace(/[^\w]/g, "\\$&")}"?[= ]`).test(instruction.text))
-    );
-    return { owner: entry?.owner ?? "unknown", lines: entry?.lines ?? null };
-  };
-  const field = (name, text3, from) => ({ text: text3, place: { kind: "config", field: name, ...from } });
-  const split = (pair2) => [pair2.slice(0, Math.max(0, pair2.indexOf("="))), pair2];
-  return [
-    ...run.Env.map(split).map(([name, pair2]) => field(`Env.${name}`, pair2, setBy("ENV", name))),
-    ...Object.entries(run.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy("LABEL", name))),
-    ...Object.entries(image.annotations).map(([name, value]) => field(`Annotations.${name}`, `${name}=${value}`, { owner: "own", lines: null })),
-    ...run.Cmd === null ? [] : [field("Cmd", run.Cmd.join(" "), setBy("CMD", null))],
-    ...run.Entrypoint === null ? [] : [field("Entrypoint", run.Entrypoint.join(" "), setBy("ENTRYPOINT", null))],
-    ...run.Healthcheck === null ? [] : [field("Healthcheck", run.Healthcheck.Test.join(" "), setBy("HEALTHCHECK", null))],
-    ...run.OnBuild.map((text3) => field("OnBuild", text3, setBy("ONBUILD", null))),
-    ...author === null ? [] : [field("author", author, setBy("MAINTAINER", null))],
-    ...comment === null ? [] : [field("comment", comment, setBy("", null))],
-    ...origin.history.map(
-      ({ entry, owner, lines }) => ({
-        text: [entry.createdBy, entry.comment, entry.author].filter((text3) => text3 !== null).join("\n"),
-        place: { kind: "history", index: entry.index, owner, lines }
-      })
-    )
-  ];
-}
-function attestationPlace(attestation, offset, match2, origin) {
-  const { field, line: line2 } = attestation.locate(offset);
-  return {
-    kind: "attestation",
-    predicateType: attestation.predicateType,
-    field,
-    owner: "own",
-    lines: attestedLines(field, line2, origin),
-    strength: match2.strength,
-    name: match2.facts["name"] ?? null,
-    note: match2.note
-  };
-}
-function attestedLines(field, line2, { dockerfile, linesOf }) {
-  const instructions = dockerfile?.stages.flatMap((stage) => stage.instructions) ?? [];
-  const name = /build-arg:([\w.-]+)/.exec(field)?.[1];
-  const argument = name === void 0 ? void 0 : instructions.find(({ keyword, text: text3 }) => keyword === "ARG" && text3.split(/\s+/).some((word) => word.split("=")[0] === name));
-  if (argument !== void 0) return linesOf(argument);
-  if (!/\binfos\[0\]\.data$/.test(field)) return null;
-  const said = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
-  const lines = said === void 0 ? null : linesOf(said);
-  return lines?.certainty === "exact" ? lines : null;
-}
-function addKnownValues(collected, texts2, attestations, origin) {
-  for (const { match: match2, places } of collected) {
-    if (match2.value.length < MIN_SEARCHED || match2.strength === "harmless") continue;
-    for (const attestation of attestations) {
-      let found = 0;
-      for (const offset of attestation.find(match2.value)) {
-        if (found++ >= MAX_FIELDS) break;
-        places.push(attestationPlace(attestation, offset, match2, origin));
-      }
-    }
-    for (const { text: text3, place } of texts2) {
-      if (!text3.includes(match2.value)) continue;
-      const known = places.some(
-        (other) => other.kind === "history" && place.kind === "history" && other.index === place.index || other.kind === "config" && place.kind === "config" && other.field === place.field
-      );
-      if (!known) places.push({ ...place, strength: match2.strength, name: null, note: match2.note });
-    }
-  }
-}
-
-// src/filesystem/filesystem.ts
-var MAX_LINKS2 = 40;
-var Filesystem = class {
-  /** By layer, then by index of the entry. */
-  versions;
-  #root;
-  constructor(root, versions) {
-    this.#root = root;
-    this.versions = versions;
-  }
-  /** The version of an entry. */
-  versionOf(layer, index) {
-    const version2 = this.versions[layer]?.[index];
-    if (version2 === void 0) throw new RangeError(`no entry ${index} in layer ${layer}`);
-    return version2;
-  }
-  /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
-  find(path11) {
-    const resolved = this.resolve(cleanPath(path11));
-    return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
-  }
-  /** The path with all links followed; null where it does not lead to something, or in a loop. */
-  resolve(path11) {
-    let links = 0;
-    let current = ROOT;
-    let node2 = this.#root;
-    const rest = path11.split("/").filter((part) => part !== "");
-    while (rest.length > 0) {
-      const name = rest.shift() ?? "";
-      const next = node2.children?.get(name);
-      if (next === void 0) return null;
-      current = childOf(current, name);
-      node2 = next;
-      if (next.version?.entry.type !== "symlink") continue;
-      if (++links > MAX_LINKS2) return null;
-      rest.unshift(
-        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
-      );
-      current = ROOT;
-      node2 = this.#root;
-    }
-    return current;
-  }
-  /** All versions of the final tree, in order of their paths' parts. */
-  *present() {
-    const stack = [this.#root];
-    while (stack.length > 0) {
-      const node2 = stack.pop();
-      if (node2?.version) yield node2.version;
-      if (node2?.children) for (const name of [...node2.children.keys()].sort().reverse()) stack.push(node2.children.get(name) ?? { version: null, children: null });
-    }
-  }
-};
-function nodeAt(root, path11) {
-  let node2 = root;
-  for (const part of path11.split("/")) if (part !== "") node2 = node2?.children?.get(part);
-  return node2 ?? null;
-}
-function end(node2, ending) {
-  const stack = [node2];
-  while (stack.length > 0) {
-    const current = stack.pop();
-    if (current === void 0) return;
-    if (current.version !== null && current.version.ending === null) current.version.ending = ending;
-    if (current.children !== null) for (const child of current.children.values()) stack.push(child);
-  }
-}
-function buildFilesystem(scans) {
-  const root = { version: null, children: /* @__PURE__ */ new Map() };
-  const versions = scans.map(({ index, entries }) => {
-    for (const { path: path11, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer: index, by: path11 });
-    return entries.map((entry, position) => add2(root, entry, index, position));
-  });
-  return new Filesystem(root, versions);
-}
-function hide2(root, { kind, hides }, ending) {
-  const directory = kind === "opaque" ? nodeAt(root, hides) : nodeAt(root, hides.slice(0, hides.lastIndexOf("/")));
-  if (directory?.children == null) return;
-  if (kind === "opaque") {
-    for (const child2 of directory.children.values()) end(child2, ending);
-    directory.children.clear();
-    return;
-  }
-  const name = hides.slice(hides.lastIndexOf("/") + 1);
-  const child = directory.children.get(name);
-  if (child === void 0) return;
-  end(child, ending);
-  directory.children.delete(name);
-}
-function makeVersion(entry, layer, index, content, ending) {
-  const version2 = { path: entry.path, layer, index, entry, ending, successor: null };
-  version2.content = content ?? version2;
-  return version2;
-}
-function add2(root, entry, layer, index) {
-  if (entry.whiteout !== null || entry.afterEnd) return makeVersion(entry, layer, index, null, { state: "deleted", layer, by: entry.path });
-  const target = entry.type === "hardlink" && entry.link !== null ? nodeAt(root, entry.link)?.version : null;
-  const version2 = makeVersion(entry, layer, index, target?.content ?? null, null);
-  const { node: node2, blockedBy } = makeDirectories(root, entry.path, layer);
-  if (blockedBy !== null) {
-    version2.ending = { state: "replaced", layer, by: blockedBy };
-    return version2;
-  }
-  const before = node2.version;
-  if (entry.type === "directory") {
-    if (before !== null && before.ending === null) before.ending = { state: node2.children === null ? "replaced" : "overwritten", layer, by: entry.path };
-    node2.children ??= /* @__PURE__ */ new Map();
-  } else {
-    const sameKind = before !== null && node2.children === null && before.entry.type === "symlink" === (entry.type === "symlink");
-    if (node2.children !== null || before !== null) end(node2, { state: sameKind ? "overwritten" : "replaced", layer, by: entry.path });
-    node2.children = null;
-  }
-  if (before !== null) before.successor = version2;
-  node2.version = version2;
-  return version2;
-}
-function makeDirectories(root, path11, layer) {
-  let node2 = root;
-  let current = ROOT;
-  let links = 0;
-  const rest = path11.split("/").filter((part) => part !== "");
-  while (rest.length > 0) {
-    const name = rest.shift() ?? "";
-    if (node2.children === null) {
-      end(node2, { state: "replaced", layer, by: path11 });
-      node2.version = null;
-      node2.children = /* @__PURE__ */ new Map();
-    }
-    let next = node2.children.get(name);
-    if (next === void 0) {
-      next = { version: null, children: rest.length > 0 ? /* @__PURE__ */ new Map() : null };
-      node2.children.set(name, next);
-    }
-    current = childOf(current, name);
-    if (rest.length > 0 && next.version?.entry.type === "symlink") {
-      if (++links > MAX_LINKS2) return { node: next, blockedBy: current };
-      rest.unshift(
-        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
-      );
-      node2 = root;
-      current = ROOT;
-      continue;
-    }
-    node2 = next;
-  }
-  return { node: node2, blockedBy: null };
-}
-
-// src/filesystem/packages.ts
-var PackageRecords = class {
-  #byPath;
-  constructor(byPath) {
-    this.#byPath = byPath;
-  }
-  /** Whether any record names the path; only then are checksums worth computing. */
-  knows(path11) {
-    return this.#byPath.has(merged(path11));
-  }
-  /** The package whose record has this checksum for the path; null for none. */
-  voucher(path11, hashes) {
-    return this.#byPath.get(merged(path11))?.find(({ algorithm, checksum: checksum2 }) => hashes[algorithm] === checksum2)?.package ?? null;
-  }
-};
-var merged = (path11) => path11.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
-function readPackageRecords(scans) {
-  const byPath = /* @__PURE__ */ new Map();
-  const add3 = (path11, record2) => {
-    const key = merged(cleanPath(path11));
-    const known = byPath.get(key);
-    if (known === void 0) byPath.set(key, [record2]);
-    else known.push(record2);
-  };
-  const madeHere = new Set(
-    scans.flatMap(
-      ({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? "/").filter((path11) => path11.endsWith("/direct_url.json")).map((path11) => parentOf(path11))
-    )
-  );
-  for (const { entries, extracts } of scans) {
-    for (const { entry, content } of extracts) {
-      const path11 = entries[entry]?.path;
-      if (path11 === void 0) continue;
-      if (path11.endsWith(".md5sums")) readMd5sums(baseName(path11).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
-      else if (path11.endsWith("/apk/db/installed")) readApk(content, add3);
-      else if (path11.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path11))) readRecord(parentOf(parentOf(path11)), content, add3);
-    }
-  }
-  return new PackageRecords(byPath);
-}
-function readMd5sums(name, content, add3) {
-  for (const line2 of content.toString("utf8").split("\n")) {
-    const match2 = /^([0-9a-f]{32})\s+(.+)$/.exec(line2);
-    if (match2?.[1] !== void 0 && match2[2] !== void 0) add3(match2[2], { package: `dpkg ${name}`, algorithm: "md5", checksum: match2[1] });
-  }
-}
-function readApk(content, add3) {
-  let name = "";
-  let directory = "";
-  let file2 = "";
-  for (const line2 of content.toString("utf8").split("\n")) {
-    const value = line2.slice(2);
-    if (line2.startsWith("P:")) name = value;
-    else if (line2.startsWith("F:")) directory = value;
-    else if (line2.startsWith("R:")) file2 = value;
-    else if (line2.startsWith("Z:Q1")) add3(`${directory}/${file2}`, { package: `apk ${name}`, algorithm: "sha1", checksum: Buffer.from(value.slice(2), "base64").toString("hex") });
-  }
-}
-function readRecord(sitePackages, content, add3) {
-  let name = "";
-  const lines = content.toString("utf8").split("\n");
-  name = lines.find((line2) => line2.includes(".dist-info/"))?.replace(/\.dist-info\/.*$/, "") ?? "python package";
-  for (const line2 of lines) {
-    const match2 = /^"?(.+?)"?,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line2);
-    if (match2?.[1] !== void 0 && match2[2] !== void 0)
-      add3(`${sitePackages}/${match2[1]}`, { package: `python ${name}`, algorithm: "sha256", checksum: Buffer.from(match2[2], "base64url").toString("hex") });
-  }
-}
-
-// src/filesystem/programs.ts
-var SHELLS2 = /* @__PURE__ */ new Set([
-  "ash",
-  "bash",
-  "busybox",
-  "csh",
-  "dash",
-  "elvish",
-  "fish",
-  "hush",
-  "ksh",
-  "lksh",
-  "mksh",
-  "nu",
-  "oksh",
-  "pwsh",
-  "sash",
-  "sh",
-  "static-sh",
-  "tcsh",
-  "toybox",
-  "yash",
-  "zsh"
-]);
-var PACKAGE_MANAGERS = /* @__PURE__ */ new Set([
-  "apk",
-  "apt",
-  "apt-get",
-  "aptitude",
-  "brew",
-  "conda",
-  "dnf",
-  "dnf5",
-  "dpkg",
-  "emerge",
-  "flatpak",
-  "mamba",
-  "microdnf",
-  "micromamba",
-  "nix-env",
-  "opkg",
-  "pacman",
-  "rpm",
-  "snap",
-  "tdnf",
-  "yum",
-  "zypper"
-]);
-var UTILITIES = /* @__PURE__ */ new Set(["aria2c", "curl", "ftp", "git", "nc", "ncat", "netcat", "nmap", "scp", "sftp", "socat", "ssh", "tcpdump", "telnet", "wget"]);
-function findPrograms(filesystem, scans) {
-  const shells = [];
-  const packageManagers = [];
-  const utilities = [];
-  const named2 = /* @__PURE__ */ new Set();
-  const renamed = [];
-  for (const version2 of filesystem.present()) {
-    const { type } = version2.entry;
-    if (type !== "file" && type !== "hardlink" && type !== "symlink") continue;
-    const target = type === "symlink" ? filesystem.find(version2.path) : version2;
-    if (target === null || !isExecutable(target.content.entry, target.entry)) continue;
-    const kind = scans[target.content.layer]?.programs.get(target.content.index);
-    const name = baseName(version2.path);
-    if (SHELLS2.has(name)) {
-      shells.push(version2.path);
-      named2.add(target.content);
-    } else if ((kind === "busybox" || kind === "bash") && type === "file") renamed.push(version2);
-    if (PACKAGE_MANAGERS.has(name) && kind !== "busybox") packageManagers.push(version2.path);
-    if (UTILITIES.has(name)) utilities.push(version2.path);
-  }
-  for (const version2 of renamed) if (!named2.has(version2.content)) shells.push(version2.path);
-  return { shells, packageManagers, utilities, distroless: shells.length === 0 && packageManagers.length === 0 };
-}
-var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
-
-// src/filesystem/users.ts
-function readCollected(filesystem, scans, path11) {
-  const version2 = filesystem.find(path11);
-  if (version2 === null) return null;
-  const { layer, index } = version2.content;
-  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
-}
-function parsePasswd(text3) {
-  return text3.split("\n").flatMap((line2) => {
-    const [name = "", , uid = "", gid = ""] = line2.split(":");
-    return name !== "" && /^\d+$/.test(uid) ? [{ name, uid: Number(uid), gid: Number(gid) || 0 }] : [];
-  });
-}
-function parseGroup(text3) {
-  return text3.split("\n").flatMap((line2) => {
-    const [name = "", , gid = ""] = line2.split(":");
-    return name !== "" && /^\d+$/.test(gid) ? [{ name, gid: Number(gid) }] : [];
-  });
-}
-function resolveUser(configured, passwd, group) {
-  const trimmed2 = configured.trim();
-  const [user = "", groupName] = trimmed2.split(":");
-  const accounts = parsePasswd(passwd ?? "");
-  const name = user === "" ? "0" : user;
-  const account = accounts.find((candidate) => candidate.name === name) ?? null;
-  const uid = account?.uid ?? (/^\d+$/.test(name) ? Number(name) : name === "root" && passwd === null ? 0 : null);
-  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
-  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
-  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
-}
-function groupId(name, group) {
-  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name);
-  return found?.gid ?? (/^\d+$/.test(name) ? Number(name) : null);
-}
-
-// src/image/open.ts
-import { open as openFile, stat } from "node:fs/promises";
-import path7 from "node:path";
-
-// src/image/docker-archive.ts
-import { createHash as createHash3 } from "node:crypto";
-
-// src/image/image.ts
-var platformName = ({ os, architecture, variant }) => [os, architecture, ...variant ? [variant] : []].join("/");
-
-// src/image/choose.ts
-var ARCHITECTURES = { x64: "amd64", arm64: "arm64", arm: "arm", ia32: "386", ppc64: "ppc64le", s390x: "s390x", riscv64: "riscv64" };
-function describe3({ names, platform, digests }) {
-  const what = names.length > 0 ? names.join(", ") : digests[0] ?? "unnamed";
-  return platform === null ? what : `${what} (${platformName(platform)})`;
-}
-function parsePlatform(text3) {
-  const [os, architecture, variant, ...rest] = text3.split("/");
-  if (!os || !architecture || rest.length > 0) throw new UsageError(`--platform ${JSON.stringify(text3)}: write it as os/architecture, for example linux/amd64.`);
-  return { os, architecture, variant: variant ?? null };
-}
-var fits = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
-function choose(where, candidates, { image, platform }, architecture) {
-  const list = candidates.map(describe3).join("; ");
-  let left = candidates;
-  if (image !== null) {
-    left = left.filter(
-      ({ names, digests }) => names.some((name) => name === image || sameReference(name, image)) || digests.some((digest3) => digest3 === image || image.length >= 12 && digest3.slice(7).startsWith(image.replace(/^sha256:/, "")))
-    );
-    if (left.length === 0) throw new ImageError("no-such-image", `${where} holds no image ${JSON.stringify(image)}. It holds: ${list}.`);
-  }
-  if (platform !== null) {
-    const wanted = parsePlatform(platform);
-    left = left.filter((candidate) => fits(wanted, candidate.platform));
-    if (left.length === 0) throw new ImageError("no-such-platform", `${where} holds no image for ${platform}. It holds: ${list}.`);
-  }
-  if (left.length > 1) {
-    const host = { os: "linux", architecture: ARCHITECTURES[architecture] ?? architecture, variant: null };
-    const own2 = left.filter((candidate) => fits(host, candidate.platform));
-    if (own2.length >= 1) left = own2;
-  }
-  const [chosen] = left;
-  if (chosen === void 0 || left.length > 1) {
-    throw new ImageError("several-images", `${where} holds several images: name one with --image or --platform. It holds: ${list}.`);
-  }
-  return { chosen, notJudged: candidates.filter((candidate) => candidate !== chosen).map(describe3) };
-}
-
-// src/image/config.ts
-var optional2 = (schema2) => schema2.nullish().transform((value) => value ?? null);
-var strings = external_exports.array(external_exports.string()).nullish().transform((value) => value ?? []);
-var digest = external_exports.string().regex(/^sha256:[0-9a-f]{64}$/, "no sha256 digest").transform((value) => value);
-var historySchema = external_exports.object({
-  created: optional2(external_exports.string()),
-  created_by: optional2(external_exports.string()),
-  author: optional2(external_exports.string()),
-  comment: optional2(external_exports.string()),
-  empty_layer: optional2(external_exports.boolean())
-});
-var healthcheckSchema = external_exports.object({ Test: strings });
-var runSchema = external_exports.object({
-  User: optional2(external_exports.string()),
-  Env: strings,
-  Cmd: optional2(external_exports.array(external_exports.string())),
-  Entrypoint: optional2(external_exports.array(external_exports.string())),
-  Labels: external_exports.record(external_exports.string(), external_exports.string()).nullish().transform((value) => value ?? {}),
-  OnBuild: strings,
-  Healthcheck: optional2(healthcheckSchema),
-  WorkingDir: optional2(external_exports.string()),
-  Shell: optional2(external_exports.array(external_exports.string())),
-  ExposedPorts: external_exports.record(external_exports.string(), external_exports.unknown()).nullish().transform((value) => Object.keys(value ?? {}))
-});
-var configSchema = external_exports.object({
-  os: external_exports.string().default("linux"),
-  architecture: external_exports.string().default("unknown"),
-  variant: optional2(external_exports.string()),
-  created: optional2(external_exports.string()),
-  author: optional2(external_exports.string()),
-  comment: optional2(external_exports.string()),
-  container_config: external_exports.unknown().optional(),
-  config: runSchema.nullish().transform((value) => value ?? runSchema.parse({})),
-  rootfs: external_exports.object({
-    diff_ids: external_exports.array(digest).nullish().transform((value) => value ?? [])
-  }).nullish().transform((value) => value ?? { diff_ids: [] }),
-  history: external_exports.array(historySchema).nullish().transform((value) => value ?? null)
-});
-function parseJson(bytes2, where) {
-  try {
-    return JSON.parse(bytes2.toString("utf8"));
-  } catch (cause) {
-    throw new ImageError("bad-json", `${where} is not valid JSON: the archive is damaged. Save or build the image again.`, { cause });
-  }
-}
-function parseConfig(bytes2, where) {
-  const parsed = configSchema.safeParse(parseJson(bytes2, where));
-  if (!parsed.success) {
-    const issue2 = parsed.error.issues[0];
-    throw new ImageError(
-      "bad-config",
-      `${where}: ${issue2?.path.join(".") || "the configuration"}: ${issue2?.message ?? "wrong"}: no image configuration. Save or build the image again.`
-    );
-  }
-  const raw = parsed.data;
-  return {
-    platform: { os: raw.os, architecture: raw.architecture, variant: raw.variant },
-    created: raw.created,
-    author: raw.author,
-    comment: raw.comment,
-    run: raw.config,
-    legacy: raw.container_config == null ? null : JSON.stringify(raw.container_config),
-    diffIds: raw.rootfs.diff_ids,
-    history: raw.history?.map((entry, index) => ({
-      index,
-      created: entry.created,
-      createdBy: entry.created_by ?? "",
-      author: entry.author,
-      comment: entry.comment,
-      empty: entry.empty_layer ?? false
-    })) ?? null
-  };
-}
-
-// src/image/layer.ts
-import { createHash as createHash2 } from "node:crypto";
-async function* hashed(source, hash4) {
-  for await (const chunk of source) {
-    hash4.update(chunk);
-    yield chunk;
-  }
-}
-var finish = (hash4) => `sha256:${hash4.digest("hex")}`;
-async function storedLayer(files, stored) {
-  const { index, diffId, digest: digest3, blob } = stored;
-  const where = `${files.where}: layer ${index} (${(digest3 ?? diffId).slice(0, 19)}\u2026)`;
-  if (!await files.has(blob)) {
-    throw new ImageError(
-      "missing-layer",
-      `${where} is missing from the archive. docker save on a containerd store can leave layers out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`
-    );
-  }
-  return {
-    index,
-    diffId,
-    digest: digest3,
-    mediaType: stored.mediaType,
-    storedSize: await files.size(blob),
-    open: () => verified(files, stored, where)
-  };
-}
-async function* verified(files, { blob, digest: digest3, diffId }, where) {
-  const source = files.stream(blob);
-  const iterator = source[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  const head = first.done ? Buffer.alloc(0) : first.value;
-  const compression = sniff(head);
-  const stored = createHash2("sha256");
-  const plain = createHash2("sha256");
-  const all = (async function* () {
-    if (first.done) return;
-    yield head;
-    for (; ; ) {
-      const next = await iterator.next();
-      if (next.done) return;
-      yield next.value;
-    }
-  })();
-  const same = compression === "none";
-  for await (const chunk of decompress(same || digest3 === null ? all : hashed(all, stored), compression, where)) {
-    plain.update(chunk);
-    yield chunk;
-  }
-  const actualDiffId = finish(plain);
-  const actualDigest = same || digest3 === null ? actualDiffId : finish(stored);
-  const compare2 = (what, actual, expected) => {
-    if (actual === expected) return;
-    throw new ImageError(
-      "digest-mismatch",
-      `${where} does not match its ${what}: it should be ${expected}, its bytes are ${actual}. The archive is damaged or was changed: save or build the image again.`
-    );
-  };
-  if (digest3 !== null) compare2("digest", actualDigest, digest3);
-  compare2("diff ID", actualDiffId, diffId);
-}
-
-// src/image/windows.ts
-function refuseWindows(where, platform) {
-  if (platform.os === "windows")
-    throw new ImageError(
-      "windows",
-      `${where} is a Windows image (${platformName(platform)}): Layergate judges Linux images. Name another platform with --platform if the source holds one.`
-    );
-}
-
-// src/image/docker-archive.ts
-var manifestSchema2 = external_exports.array(
-  external_exports.object({
-    Config: external_exports.string(),
-    RepoTags: external_exports.array(external_exports.string()).nullish().transform((value) => value ?? []),
-    Layers: external_exports.array(external_exports.string()).nullish().transform((value) => value ?? [])
-  })
-);
-var digestOf = (bytes2) => `sha256:${createHash3("sha256").update(bytes2).digest("hex")}`;
-async function readDockerManifest(files) {
-  const parsed = manifestSchema2.safeParse(parseJson(await files.read("manifest.json"), `${files.where}: manifest.json`));
-  if (!parsed.success) throw new ImageError("bad-manifest", `${files.where}: manifest.json is no docker save manifest. Save the image again.`);
-  return parsed.data;
-}
-async function openDockerArchive(files, reference, choice, architecture) {
-  const manifest = await readDockerManifest(files);
-  if (manifest.length === 0) throw new ImageError("no-image", `${files.where}: manifest.json names no image. Save the image again.`);
-  const candidates = await Promise.all(
-    manifest.map(async ({ Config, RepoTags, Layers }) => {
-      if (!await files.has(Config)) {
-        throw new ImageError(
-          "missing-config",
-          `${files.where}: the configuration ${Config} is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64).`
-        );
-      }
-      const bytes2 = await files.read(Config);
-      const config3 = parseConfig(bytes2, `${files.where}: ${Config}`);
-      return { names: RepoTags, layers: Layers, config: config3, platform: config3.platform, digests: [digestOf(bytes2)] };
-    })
-  );
-  const { chosen, notJudged } = choose(files.where, candidates, choice, architecture);
-  const { config: config2, layers } = chosen;
-  refuseWindows(files.where, config2.platform);
-  if (layers.length !== config2.diffIds.length) {
-    throw new ImageError(
-      "layer-count",
-      `${files.where}: manifest.json names ${layers.length} layers, the configuration ${config2.diffIds.length}: the archive is incomplete or was changed. Save the image again.`
-    );
-  }
-  return {
-    reference,
-    name: chosen.names[0] ?? null,
-    source: "docker-archive",
-    id: chosen.digests[0],
-    digest: null,
-    platform: config2.platform,
-    config: config2,
-    annotations: {},
-    attestations: [],
-    layers: await Promise.all(config2.diffIds.map((diffId, index) => storedLayer(files, { index, diffId, digest: null, mediaType: null, blob: layers[index] ?? "" }))),
-    notJudged,
-    close: () => files.close()
-  };
-}
-
-// src/image/engine.ts
-import { spawn } from "node:child_process";
-var ENGINES = ["docker", "podman"];
-var MAX_MESSAGE = 300;
-var EngineRefused = class extends Error {
-};
-async function* save(engine, name) {
-  const child = spawn(engine, ["image", "save", name], { stdio: ["ignore", "pipe", "pipe"] });
-  let stderr = "";
-  child.stderr.setEncoding("utf8").on("data", (text3) => {
-    stderr = (stderr + text3).slice(-4096);
-  });
-  const ended = new Promise((resolve) => {
-    child.on("error", (error62) => resolve({ code: null, error: error62 }));
-    child.on("close", (code2) => resolve({ code: code2, error: null }));
-  });
-  try {
-    for await (const chunk of child.stdout) yield chunk;
-    const { code: code2, error: error62 } = await ended;
-    if (error62 !== null) throw new EngineRefused(error62.code === "ENOENT" ? `${engine} is not installed` : `${engine} cannot be started (${error62.code})`);
-    if (code2 !== 0) throw new EngineRefused(`${engine}: ${stderr.trim().split("\n").at(-1)?.slice(0, MAX_MESSAGE) || `ended with code ${code2}`}`);
-  } finally {
-    child.kill();
-  }
-}
-async function saveFromEngine(name, spoolTo) {
-  const reasons = [];
-  for (const engine of ENGINES) {
-    try {
-      return await spoolTo(save(engine, name));
-    } catch (error62) {
-      if (!(error62 instanceof EngineRefused)) throw error62;
-      reasons.push(error62.message);
-    }
-  }
-  throw new ImageError("no-engine", `${name}: no such file, and no engine has an image of that name (${reasons.join("; ")}). Name an archive, an OCI layout or a local image.`);
-}
-
-// src/image/oci-layout.ts
-import { createHash as createHash5 } from "node:crypto";
-
-// src/image/attestation.ts
-import { createHash as createHash4 } from "node:crypto";
-var manifestSchema3 = external_exports.object({
-  subject: external_exports.object({ digest: external_exports.string() }).nullish(),
-  layers: external_exports.array(external_exports.object({ mediaType: external_exports.string().default(""), digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/), annotations: external_exports.record(external_exports.string(), external_exports.string()).nullish() })).nullish()
-});
-var statementSchema = external_exports.object({ subject: external_exports.array(external_exports.object({ digest: external_exports.record(external_exports.string(), external_exports.string()) }).loose()).nullish() }).loose();
-var envelopeSchema = external_exports.object({ payloadType: external_exports.string(), payload: external_exports.string() });
-var MAX_MANIFESTS = 32;
-var MAX_STATEMENTS = 64;
-var parse5 = (bytes2) => {
-  try {
-    return JSON.parse(bytes2.toString("utf8"));
-  } catch {
-    return void 0;
-  }
-};
-var blobName = (digest3) => `blobs/sha256/${digest3.slice(7)}`;
-var digestOf2 = (bytes2) => `sha256:${createHash4("sha256").update(bytes2).digest("hex")}`;
-function unwrap2(bytes2, mediaType) {
-  if (!/dsse/.test(mediaType)) return bytes2;
-  const envelope = envelopeSchema.safeParse(parse5(bytes2));
-  return envelope.success ? Buffer.from(envelope.data.payload, "base64") : bytes2;
-}
-async function readAttestations(files, manifests, image) {
-  const read = async (digest3, predicateType, mediaType) => {
-    const problem = (text3, document2 = null, parsed2) => ({ predicateType, document: document2, statement: parsed2, problem: text3 });
-    if (!await files.has(blobName(digest3))) return problem("is missing from the archive");
-    let stored;
-    try {
-      stored = await files.read(blobName(digest3));
-    } catch (error62) {
-      return problem(`cannot be read: ${error62 instanceof Error ? error62.message : String(error62)}`);
-    }
-    const document = unwrap2(stored, mediaType);
-    const parsed = parse5(document);
-    if (digestOf2(stored) !== digest3) return problem("does not match its digest: it was changed or is damaged", document, parsed);
-    const statement = statementSchema.safeParse(parsed);
-    if (!statement.success) return problem("is no in-toto statement", document, parsed);
-    const subjects = statement.data.subject ?? [];
-    if (subjects.length > 0 && !subjects.some(({ digest: { sha256 } }) => sha256 === image.slice(7))) return problem("is about another image", document, parsed);
-    return { predicateType, document, statement: parsed, problem: null };
-  };
-  const found = [];
-  for (const digest3 of manifests.slice(0, MAX_MANIFESTS)) {
-    if (!await files.has(blobName(digest3))) continue;
-    const bytes2 = await files.read(blobName(digest3)).catch(() => Buffer.alloc(0));
-    const manifest = manifestSchema3.safeParse(parse5(bytes2));
-    if (!manifest.success || digestOf2(bytes2) !== digest3) {
-      found.push({ predicateType: "unknown", document: bytes2, statement: parse5(bytes2), problem: "has a manifest that is damaged" });
-      continue;
-    }
-    for (const { digest: blob, mediaType, annotations: annotations2 } of manifest.data.layers ?? []) {
-      if (!/in-toto|dsse/.test(mediaType) || found.length >= MAX_STATEMENTS) continue;
-      found.push(await read(blob, annotations2?.["in-toto.io/predicate-type"] ?? annotations2?.["predicateType"] ?? "unknown", mediaType));
-    }
-  }
-  return found;
-}
-
-// src/image/oci-layout.ts
-var annotations = external_exports.record(external_exports.string(), external_exports.string()).nullish().transform((value) => value ?? {});
-var digest2 = external_exports.string().regex(/^sha256:[0-9a-f]{64}$/, "no sha256 digest").transform((value) => value);
-var descriptorSchema = external_exports.object({
-  mediaType: external_exports.string().default(""),
-  digest: digest2,
-  size: external_exports.number(),
-  annotations,
-  platform: external_exports.object({
-    os: external_exports.string(),
-    architecture: external_exports.string(),
-    variant: external_exports.string().nullish().transform((value) => value ?? null)
-  }).nullish().transform((value) => value ?? null)
-});
-var indexSchema2 = external_exports.object({
-  manifests: external_exports.array(descriptorSchema).nullish().transform((value) => value ?? [])
-});
-var manifestSchema4 = external_exports.object({
-  config: descriptorSchema,
-  layers: external_exports.array(descriptorSchema).nullish().transform((value) => value ?? []),
-  annotations,
-  subject: external_exports.object({ digest: external_exports.string() }).nullish().transform((value) => value ?? null)
-});
-var MAX_DEPTH3 = 4;
-var ATTESTATION = "vnd.docker.reference.type";
-var ATTESTED = "vnd.docker.reference.digest";
-var blobName2 = (of) => `blobs/sha256/${of.slice(7)}`;
-async function readBlob(files, of) {
-  const bytes2 = await files.read(blobName2(of));
-  const actual = createHash5("sha256").update(bytes2).digest("hex");
-  if (`sha256:${actual}` !== of)
-    throw new ImageError(
-      "digest-mismatch",
-      `${files.where}: ${blobName2(of)} does not match its name: its bytes are sha256:${actual}. The archive is damaged or was changed: save or build the image again.`
-    );
-  return bytes2;
-}
-function parse6(schema2, bytes2, where) {
-  const parsed = schema2.safeParse(parseJson(bytes2, where));
-  if (parsed.success) return parsed.data;
-  const issue2 = parsed.error.issues[0];
-  throw new ImageError("bad-manifest", `${where}: ${issue2?.path.join(".") ?? ""}: ${issue2?.message ?? "wrong"}: no OCI manifest. Save or build the image again.`);
-}
-var addAttestation = (attestations, about, digest3) => {
-  if (about !== void 0) attestations.set(about, [...attestations.get(about) ?? [], digest3]);
-};
-async function* images(files, descriptors, names, depth, attestations) {
-  for (const descriptor of descriptors) {
-    if (descriptor.annotations[ATTESTATION] === "attestation-manifest") {
-      addAttestation(attestations, descriptor.annotations[ATTESTED], descriptor.digest);
-      continue;
-    }
-    const own2 = descriptor.annotations["io.containerd.image.name"] ?? descriptor.annotations["org.opencontainers.image.ref.name"];
-    const called = own2 === void 0 ? names : [own2];
-    if (!await files.has(blobName2(descriptor.digest))) {
-      yield { names: called, platform: descriptor.platform, digests: [descriptor.digest], manifest: null };
-      continue;
-    }
-    const bytes2 = await readBlob(files, descriptor.digest);
-    const where = `${files.where}: ${blobName2(descriptor.digest)}`;
-    const document = parseJson(bytes2, where);
-    if (typeof document === "object" && document !== null && "manifests" in document) {
-      if (depth >= MAX_DEPTH3) throw new ImageError("too-deep", `${files.where}: indexes are nested deeper than ${MAX_DEPTH3}. Save or build the image again.`);
-      yield* images(files, parse6(indexSchema2, bytes2, where).manifests, called, depth + 1, attestations);
-      continue;
-    }
-    const manifest = parse6(manifestSchema4, bytes2, where);
-    if (!isImage(manifest)) {
-      addAttestation(attestations, manifest.subject?.digest, descriptor.digest);
-      continue;
-    }
-    yield { names: called, platform: descriptor.platform, digests: [descriptor.digest, manifest.config.digest], manifest };
-  }
-}
-function isImage({ config: config2, layers }) {
-  if (/in-toto/.test(layers[0]?.mediaType ?? "")) return false;
-  return config2.mediaType === "" || /image\.config|container\.image/.test(config2.mediaType);
-}
-async function openOciLayout(files, reference, choice, architecture) {
-  const index = parse6(indexSchema2, await files.read("index.json"), `${files.where}: index.json`);
-  const all = [];
-  const attestations = /* @__PURE__ */ new Map();
-  for await (const found of images(files, index.manifests, [], 0, attestations)) all.push(found);
-  const present = await withPlatforms(
-    files,
-    all.filter(({ manifest: manifest2 }) => manifest2 !== null)
-  );
-  const absent = all.filter(({ manifest: manifest2 }) => manifest2 === null);
-  if (present.length === 0) {
-    throw new ImageError(
-      "no-image",
-      `${files.where}: index.json names ${absent.length === 0 ? "no image" : "only images whose manifests are missing: the archive is incomplete"}. Save or build the image again.`
-    );
-  }
-  const { chosen, notJudged } = choose(files.where, [...present, ...choice.platform === null ? [] : absent], choice, architecture);
-  const { manifest } = chosen;
-  if (manifest === null)
-    throw new ImageError("missing-manifest", `${files.where}: the manifest ${chosen.digests[0]} is missing from the archive: it is incomplete. Save with --platform.`);
-  await checkDockerManifest(files, present);
-  if (!await files.has(blobName2(manifest.config.digest))) {
-    throw new ImageError(
-      "missing-config",
-      `${files.where}: the configuration ${manifest.config.digest.slice(0, 19)}\u2026 is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`
-    );
-  }
-  const config2 = parseConfig(await readBlob(files, manifest.config.digest), `${files.where}: ${blobName2(manifest.config.digest)}`);
-  refuseWindows(files.where, config2.platform);
-  if (manifest.layers.length !== config2.diffIds.length) {
-    throw new ImageError(
-      "layer-count",
-      `${files.where}: the manifest names ${manifest.layers.length} layers, the configuration ${config2.diffIds.length}: the image was changed or is no container image. Save or build it again.`
-    );
-  }
-  return {
-    reference,
-    name: chosen.names[0] ?? null,
-    source: "oci-layout",
-    id: manifest.config.digest,
-    digest: chosen.digests[0],
-    platform: config2.platform,
-    config: config2,
-    annotations: manifest.annotations,
-    attestations: await readAttestations(files, attestations.get(chosen.digests[0]) ?? [], chosen.digests[0]),
-    layers: await Promise.all(
-      config2.diffIds.map((diffId, layer) => {
-        const stored = manifest.layers[layer];
-        if (stored === void 0) throw new ImageError("layer-count", `${files.where}: layer ${layer} is not in the manifest.`);
-        return storedLayer(files, { index: layer, diffId, digest: stored.digest, mediaType: stored.mediaType, blob: blobName2(stored.digest) });
-      })
-    ),
-    notJudged: [...notJudged, ...choice.platform === null ? absent.map((found) => `${found.names.join(", ") || found.digests[0]} (not in the archive)`) : []],
-    close: () => files.close()
-  };
-}
-async function withPlatforms(files, found) {
-  return Promise.all(
-    found.map(async (image) => {
-      const name = image.manifest === null ? null : blobName2(image.manifest.config.digest);
-      if (image.platform !== null || name === null || !await files.has(name)) return image;
-      return { ...image, platform: parseConfig(await files.read(name), `${files.where}: ${name}`).platform };
-    })
-  );
-}
-async function checkDockerManifest(files, found) {
-  if (!await files.has("manifest.json")) return;
-  const known = new Set(found.map(({ manifest }) => manifest?.config.digest.slice(7)));
-  for (const { Config } of await readDockerManifest(files)) {
-    const hex4 = /([0-9a-f]{64})(?:\.json)?$/.exec(Config)?.[1];
-    if (hex4 === void 0 || !known.has(hex4)) {
-      throw new ImageError(
-        "two-images",
-        `${files.where}: manifest.json names another image (${Config}) than index.json: which one is loaded depends on the store. Save the image again.`
-      );
-    }
-  }
-}
-
-// src/image/open.ts
-var PREFIXES = ["docker-archive:", "oci-archive:", "oci-layout:", "engine:"];
-async function openImage(reference, options4) {
-  const prefix2 = PREFIXES.find((known) => reference.startsWith(known));
-  const name = prefix2 === void 0 ? reference : reference.slice(prefix2.length);
-  if (name === "") throw new UsageError("No image is named: name an archive, an OCI layout directory, an image of a local engine, or - for standard input.");
-  if (name === "-" && prefix2 !== "engine:") return openHandle(await spool(options4.stdin, options4.temporary, "standard input"), "standard input", reference, options4, prefix2);
-  if (name.startsWith("-")) throw new UsageError(`${JSON.stringify(name)} looks like an option, not like an image. Write options before the image, a file as ./${name}.`);
-  if (reference.startsWith("registry:") || reference.startsWith("docker://")) {
-    throw new UsageError(
-      `${reference}: images in registries are not read directly. Load it (docker pull) or copy it: skopeo copy docker://NAME oci-archive:image.tar, then scan image.tar.`
-    );
-  }
-  const found = prefix2 === "engine:" ? null : await stat(name).catch(() => null);
-  if (found?.isDirectory()) return openDirectory(name, reference, options4);
-  if (found !== null) return openArchive(name, reference, options4, prefix2);
-  if (prefix2 !== void 0 && prefix2 !== "engine:") throw new ImageError("not-found", `${name}: no such file or directory.`);
-  if (prefix2 === void 0 && looksLikePath(name))
-    throw new ImageError("not-found", `${name}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`);
-  const handle = await saveFromEngine(name, (archive) => spool(archive, options4.temporary, name));
-  return { ...await openHandle(handle, name, reference, options4, void 0), source: "engine" };
-}
-var looksLikePath = (name) => name.startsWith("/") || name.startsWith("./") || name.startsWith("../") || /\.(tar|tgz|gz|zst|oci)$/.test(name);
-async function openDirectory(directory, reference, options4) {
-  const files = directoryFiles(directory);
-  if (!await files.has("index.json")) {
-    const hint = await files.has("manifest.json") ? " It looks like an unpacked docker save archive: name the tar itself." : "";
-    throw new ImageError("not-a-layout", `${directory}: the directory is no OCI layout: it has no index.json.${hint}`);
-  }
-  return openOciLayout(files, reference, options4, options4.architecture);
-}
-async function openArchive(file2, reference, options4, prefix2) {
-  const handle = await openFile(file2, "r").catch((cause) => {
-    throw new ImageError("not-readable", `${file2}: cannot be read (${cause.code ?? cause.message}).`, { cause });
-  });
-  const info = await handle.stat();
-  if (info.isFile()) return openHandle(handle, file2, reference, options4, prefix2);
-  try {
-    return await openHandle(
-      await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }), options4.temporary, file2),
-      file2,
-      reference,
-      options4,
-      prefix2
-    );
-  } finally {
-    await handle.close();
-  }
-}
-async function openHandle(handle, where, reference, options4, prefix2) {
-  let current = handle;
-  try {
-    const head = Buffer.alloc(512);
-    const { bytesRead } = await handle.read(head, 0, head.length, 0);
-    if (bytesRead === 0) throw new ImageError("empty", `${where} is empty. Save or build the image again.`);
-    const compression = sniff(head.subarray(0, bytesRead));
-    if (compression === "unknown") {
-      throw new ImageError(
-        "not-an-image",
-        `${where} is no image archive: it is no tar, and not packed with gzip or zstd. Name an archive that docker save or buildx wrote, or an OCI layout directory.`
-      );
-    }
-    if (compression !== "none") {
-      const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
-      current = await spool(decompress(packed, compression, where), options4.temporary, where);
-      await handle.close();
-    }
-    return await openTar(await tarFiles(where, current), reference, options4, prefix2);
-  } catch (error62) {
-    await current.close().catch(() => {
-    });
-    await handle.close().catch(() => {
-    });
-    throw error62;
-  }
-}
-async function openTar(files, reference, options4, prefix2) {
-  const isOci = await files.has("index.json");
-  const isDocker = await files.has("manifest.json");
-  if (isOci && prefix2 !== "docker-archive:") return openOciLayout(files, reference, options4, options4.architecture);
-  if (isDocker && prefix2 !== "oci-archive:") return openDockerArchive(files, reference, options4, options4.architecture);
-  throw new ImageError(
-    "not-an-image",
-    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path7.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
-  );
-}
-
-// src/layer/hash.ts
-var import_tar_stream = __toESM(require_tar_stream(), 1);
-import { createHash as createHash6 } from "node:crypto";
-async function hashEntries(layer, wanted) {
-  const found = /* @__PURE__ */ new Map();
-  const extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
-  let index = -1;
-  extract.on("entry", (header, stream, next) => {
-    index++;
-    if (header.type === "directory") {
-      next();
-      return;
-    }
-    const own2 = index;
-    const hashes = wanted.has(own2) ? { md5: createHash6("md5"), sha1: createHash6("sha1"), sha256: createHash6("sha256") } : null;
-    stream.on("data", (chunk) => {
-      if (hashes !== null) for (const hash4 of Object.values(hashes)) hash4.update(chunk);
-    });
-    stream.on("end", () => {
-      if (hashes !== null) found.set(own2, { md5: hashes.md5.digest("hex"), sha1: hashes.sha1.digest("hex"), sha256: hashes.sha256.digest("hex") });
-      next();
-    });
-    stream.resume();
-  });
-  const finished = new Promise((resolve, reject) => {
-    extract.on("finish", resolve);
-    extract.on("error", reject);
-  });
-  finished.catch(() => {
-  });
-  for await (const chunk of layer.open()) {
-    if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", () => resolve())), finished]);
-  }
-  extract.end(void 0);
-  await finished;
-  return found;
-}
-
-// src/layer/scan.ts
-var import_tar_stream3 = __toESM(require_tar_stream(), 1);
-import { createHash as createHash7 } from "node:crypto";
-
-// src/layer/collectors.ts
-var MAX_EXTRACT = 8 << 20;
-var COLLECTED = [
-  /^\/etc\/(?:passwd|group|os-release)$/,
-  /^\/usr\/lib\/os-release$/,
-  // Package databases with checksums of files: dpkg, distroless, apk (v2 and v3), Python.
-  /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
-  /^\/var\/lib\/dpkg\/status\.d\/[^/]+\.md5sums$/,
-  /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
-  /\.dist-info\/(?:RECORD|direct_url\.json)$/
-];
-var isCollected = (path11) => COLLECTED.some((pattern) => pattern.test(path11));
-
-// src/layer/nested.ts
-var import_yauzl = __toESM(require_yauzl(), 1);
-import zlib3 from "node:zlib";
-var NESTED_LIMITS = { depth: 4, bytes: 1 << 30, ratio: 200, zipBytes: 96 << 20 };
-var RATIO_FLOOR = 16 << 20;
-var MAX_MEMBER = 64 << 20;
-var CLOSED = [
-  [/^\xfd7zXZ\0/, "xz"],
-  [/^BZh[1-9]1AY&SY/, "bzip2"],
-  [/^7z\xbc\xaf\x27\x1c/, "7z"],
-  [/^Rar!\x1a\x07/, "rar"]
-];
-function packingOf(head) {
-  if (head[0] === 31 && head[1] === 139 && head[2] === 8) return "gzip";
-  if (head.length > 4 && head.readUInt32LE(0) === 4247762216) return "zstd";
-  if (head.length > 4 && head.readUInt32LE(0) === 67324752) return "zip";
-  if (head.length >= 512 && head.toString("latin1", 257, 262) === "ustar") return "tar";
-  const start = head.toString("latin1", 0, 10);
-  const closed = CLOSED.find(([magic]) => magic.test(start));
-  return closed === void 0 ? null : { closed: closed[1] };
-}
-var NestedBudget = class {
-  limits;
-  #left;
-  constructor(limits) {
-    this.limits = limits;
-    this.#left = limits.bytes;
-  }
-  /**
-   * Takes unpacked bytes off the budget.
-   * @param packed bytes read from this archive so far
-   * @param unpacked bytes it gave so far, these included
-   * @returns why to stop, or null
-   */
-  spend(bytes2, packed, unpacked) {
-    this.#left -= bytes2;
-    if (this.#left < 0) return `the archives of this layer unpack to more than ${this.limits.bytes} bytes`;
-    if (unpacked > RATIO_FLOOR && unpacked > packed * this.limits.ratio) return `it unpacks to more than ${this.limits.ratio} times its size`;
-    return null;
-  }
-  /** How many bytes may still be unpacked. */
-  get left() {
-    return Math.max(0, this.#left);
-  }
-};
-async function eachZipMember(bytes2, budget, onMember) {
-  const zip = await new Promise((resolve, reject) => {
-    (0, import_yauzl.fromBuffer)(bytes2, { lazyEntries: true, decodeStrings: false, validateEntrySizes: false }, (error62, file2) => error62 ? reject(error62) : resolve(file2));
-  });
-  let unpacked = 0;
-  await new Promise((resolve, reject) => {
-    const member = async (entry) => {
-      const name = Buffer.from(entry.fileName).toString("utf8");
-      if (name.endsWith("/")) return;
-      if (entry.generalPurposeBitFlag & 1) return onMember(name, null, "it is encrypted");
-      if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) return onMember(name, null, `its compression (method ${entry.compressionMethod}) is not supported`);
-      const start = await new Promise((done, fail) => {
-        zip.readLocalFileHeader(entry, { minimal: true }, (error62, header) => error62 ? fail(error62) : done(header.fileDataStart));
-      });
-      const packed = bytes2.subarray(start, start + entry.compressedSize);
-      let content = packed;
-      if (entry.compressionMethod === 8) {
-        try {
-          content = zlib3.inflateRawSync(packed, { maxOutputLength: Math.max(1, Math.min(MAX_MEMBER, budget.left)) });
-        } catch (error62) {
-          const tooLarge = error62 instanceof Error && "code" in error62 && error62.code === "ERR_BUFFER_TOO_LARGE";
-          return onMember(name, null, tooLarge ? `it unpacks to more than ${Math.min(MAX_MEMBER, budget.left)} bytes` : "it does not decompress");
-        }
-      }
-      unpacked += content.length;
-      const stop = budget.spend(content.length, bytes2.length, unpacked);
-      if (stop !== null) throw new Error(stop);
-      await onMember(name, content, "");
-    };
-    zip.on("entry", (entry) => {
-      member(entry).then(() => zip.readEntry(), reject);
-    });
-    zip.on("end", resolve);
-    zip.on("error", reject);
-    zip.readEntry();
-  });
-}
-
-// src/layer/unpacker.ts
-var import_tar_stream2 = __toESM(require_tar_stream(), 1);
-import zlib4 from "node:zlib";
-var Unpacker = class {
-  #packing;
-  #budget;
-  #host;
-  #packed = 0;
-  #unpacked = 0;
-  #stopped = false;
-  #zip = [];
-  #stream = null;
-  /** Settles when all that was unpacked is scanned; null when there is nothing to wait for. */
-  #finished = null;
-  constructor(packing, budget, host) {
-    this.#packing = packing;
-    this.#budget = budget;
-    this.#host = host;
-  }
-  #stop(reason) {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.#zip = [];
-    this.#host.skip(reason);
-    this.#stream?.destroy(new Error(reason));
-  }
-  write(chunk, last) {
-    this.#packed += chunk.length;
-    if (this.#stopped) return null;
-    if (this.#packing === "zip") {
-      if (this.#packed > this.#budget.limits.zipBytes) this.#stop(`zip archives of more than ${this.#budget.limits.zipBytes} bytes are not opened`);
-      else this.#zip.push(last && this.#zip.length === 0 ? chunk : Buffer.from(chunk));
-      return null;
-    }
-    if (this.#packing === "gzip" && last && this.#stream === null && chunk.length < 1 << 18) return this.#gunzipAtOnce(chunk);
-    this.#stream ??= this.#packing === "tar" ? this.#openTar() : this.#openCompressed(this.#packing);
-    const stream = this.#stream;
-    if (stream.write(chunk)) return null;
-    const drained = new Promise((resolve) => stream.once("drain", resolve));
-    return this.#finished === null ? drained : Promise.race([drained, this.#finished]);
-  }
-  end() {
-    if (this.#packing === "zip") return this.#stopped ? null : this.#unzip();
-    if (this.#stream !== null && !this.#stopped) this.#stream.end(void 0);
-    return this.#finished;
-  }
-  /** Small compressed files are many (manual pages, changelogs): one call each. */
-  #gunzipAtOnce(chunk) {
-    let bytes2;
-    try {
-      bytes2 = zlib4.gunzipSync(chunk, { maxOutputLength: Math.max(1, Math.min(this.#budget.left, 32 << 20)) });
-    } catch (error62) {
-      if (error62 instanceof Error && "code" in error62 && error62.code === "ERR_BUFFER_TOO_LARGE") {
-        this.#stream = this.#openCompressed("gzip");
-        this.#stream.write(chunk);
-        return null;
-      }
-      this.#stop("it does not decompress");
-      return null;
-    }
-    const stop = this.#budget.spend(bytes2.length, chunk.length, bytes2.length);
-    if (stop !== null) {
-      this.#stop(stop);
-      return null;
-    }
-    const content = this.#host.content(null);
-    this.#finished = settle2([() => content.push(bytes2, true), () => content.end()], () => this.#host.done(content));
-    return this.#finished;
-  }
-  #openCompressed(packing) {
-    const stream = decompressor(packing);
-    const content = this.#host.content(null);
-    this.#finished = (async () => {
-      try {
-        for await (const chunk of stream) {
-          this.#unpacked += chunk.length;
-          const stop = this.#budget.spend(chunk.length, this.#packed, this.#unpacked);
-          if (stop !== null) {
-            this.#stop(stop);
-            break;
-          }
-          await content.push(chunk, false);
-        }
-      } catch {
-        this.#stop("it does not decompress to its end");
-      }
-      await content.end();
-      this.#host.done(content);
-    })();
-    return stream;
-  }
-  #openTar() {
-    const extract = (0, import_tar_stream2.extract)({ allowUnknownFormat: true });
-    extract.on("entry", (header, stream, next) => {
-      if (header.type === "directory") {
-        next();
-        return;
-      }
-      const member = this.#host.content(cleanPath(header.name).slice(1));
-      const source = stream;
-      source.on("error", () => {
-      });
-      source.on("data", (chunk) => {
-        this.#unpacked += chunk.length;
-        const busy = member.push(chunk, false);
-        if (busy === null) return;
-        source.pause();
-        void busy.then(() => source.resume());
-      });
-      source.on("end", () => {
-        const done = () => {
-          this.#host.done(member);
-          next();
-        };
-        const ending = member.end();
-        if (ending === null) done();
-        else void ending.then(done);
-      });
-      if (header.size === 0) source.resume();
-    });
-    this.#finished = new Promise((resolve) => {
-      extract.on("error", () => {
-        this.#stop("its tar is damaged");
-        resolve();
-      });
-      extract.on("close", () => resolve());
-      extract.on("finish", resolve);
-    });
-    return extract;
-  }
-  async #unzip() {
-    const bytes2 = this.#zip.length === 1 ? this.#zip[0] ?? Buffer.alloc(0) : Buffer.concat(this.#zip);
-    this.#zip = [];
-    try {
-      await eachZipMember(bytes2, this.#budget, async (name, content, reason) => {
-        if (content === null) return this.#host.skip(reason, name);
-        const member = this.#host.content(name);
-        await member.push(content, true);
-        await member.end();
-        this.#host.done(member);
-      });
-    } catch (error62) {
-      this.#host.skip(error62 instanceof Error ? `not all of it could be unpacked: ${error62.message}` : "it is damaged");
-    }
-  }
-};
-function settle2(steps, then) {
-  for (let i = 0; i < steps.length; i++) {
-    const busy = steps[i]?.() ?? null;
-    if (busy !== null) return busy.then(() => settle2(steps.slice(i + 1), then) ?? void 0);
-  }
-  then();
-  return null;
-}
-
-// src/layer/content.ts
-var HEAD = 512;
-var Content = class _Content {
-  matches = [];
-  program = null;
-  #skip;
-  #scanner;
-  #budget;
-  #path;
-  /** Names of the members that lead here, outermost first. */
-  #inside;
-  #depth;
-  #scan;
-  #head = Buffer.alloc(0);
-  #ended = false;
-  #unpacker = null;
-  constructor(skip, scanner, budget, path11, inside, depth) {
-    this.#skip = skip;
-    this.#scanner = scanner;
-    this.#budget = budget;
-    this.#path = path11;
-    this.#inside = inside;
-    this.#depth = depth;
-    this.#scan = scanner.start(inside.at(-1) ?? path11);
-  }
-  get where() {
-    return this.#inside.length === 0 ? this.#path : `${this.#path}!/${this.#inside.join("!/")}`;
-  }
-  /** @returns a promise to wait for before more is pushed, or null */
-  push(chunk, last) {
-    this.#scan.push(chunk, last);
-    if (last) this.#ended = true;
-    let pending = chunk;
-    if (this.#head !== null) {
-      pending = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
-      if (pending.length < HEAD && !last) {
-        this.#head = Buffer.from(pending);
-        return null;
-      }
-      this.#head = null;
-      this.#open(pending);
-    }
-    return this.#unpacker?.write(pending, last) ?? null;
-  }
-  /** @returns a promise to wait for, or null when all is done */
-  end() {
-    if (!this.#ended) {
-      const busy = this.push(Buffer.alloc(0), true);
-      if (busy !== null) return busy.then(() => this.end() ?? void 0);
-    }
-    this.program = this.#scan.program;
-    for (const match2 of this.#scan.matches) this.matches.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
-    if (this.#scan.dropped > 0) this.#skip(this.where, `it holds more matches than are kept; ${this.#scan.dropped} were left out`);
-    return this.#unpacker?.end() ?? null;
-  }
-  #open(head) {
-    const packing = packingOf(head);
-    if (packing === null) return;
-    if (typeof packing === "object") {
-      this.#skip(this.where, `archives packed with ${packing.closed} are not opened`);
-      return;
-    }
-    if (this.#depth >= this.#budget.limits.depth) {
-      this.#skip(this.where, `archives nested deeper than ${this.#budget.limits.depth} are not opened`);
-      return;
-    }
-    this.#unpacker = new Unpacker(packing, this.#budget, {
-      skip: (reason, member) => this.#skip(member === void 0 ? this.where : `${this.where}!/${member}`, reason),
-      content: (member) => new _Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], this.#depth + 1),
-      done: (content) => {
-        for (const match2 of content.matches) this.matches.push(match2);
-      }
-    });
-  }
-};
-
-// src/layer/scan.ts
-var SCAN_LIMITS = { layerBytes: 64 * 2 ** 30, entries: 2e6, nested: NESTED_LIMITS };
-var MAX_SKIPPED = 500;
-var TYPES2 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
-function whiteoutOf(path11) {
-  const name = baseName(path11);
-  if (!name.startsWith(".wh.")) return null;
-  const parent = parentOf(path11);
-  if (name === ".wh..wh..opq") return { kind: "opaque", hides: parent };
-  if (name.startsWith(".wh..wh.")) return "metadata";
-  return { kind: "file", hides: childOf(parent, name.slice(4)) };
-}
-function entryOf(header, guarded) {
-  const pax = header.pax ?? {};
-  const path11 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
-  const type = guarded.type === "directory" ? "directory" : TYPES2[header.type ?? ""] ?? (header.type === null || header.type === void 0 ? "file" : "device");
-  const whiteout = type === "directory" ? null : whiteoutOf(path11);
-  const id = (own2, fallback) => {
-    const parsed = own2 === void 0 ? fallback ?? 0 : Number.parseInt(own2, 10);
-    return Number.isSafeInteger(parsed) ? parsed : 0;
-  };
-  return {
-    path: path11,
-    type: whiteout === null ? type : "file",
-    mode: (header.mode ?? 0) & 4095,
-    uid: id(pax["uid"], header.uid),
-    gid: id(pax["gid"], header.gid),
-    size: guarded.size,
-    mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1e3) || 0,
-    link: type === "hardlink" ? cleanPath(header.linkname ?? "") : type === "symlink" ? header.linkname ?? "" : null,
-    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path11), ".wh..wh.") } : whiteout,
-    afterEnd: guarded.afterEnd
-  };
-}
-var MAX_KEPT = 16 << 20;
-function hashesOf(pieces) {
-  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash7(algorithm)).digest("hex");
-  return { md5: hex4("md5"), sha1: hex4("sha1"), sha256: hex4("sha256") };
-}
-async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress = () => {
-}) {
-  const label = `${where}: layer ${layer.index}`;
-  const reading = new LayerReading(scanner, label, limits);
-  const guarded = [];
-  const guard = new TarGuard(label, (header) => guarded.push(header));
-  const extract = (0, import_tar_stream3.extract)({ allowUnknownFormat: true });
-  let failure2 = null;
-  const closed = new Promise((resolve) => {
-    extract.on("error", (error62) => {
-      failure2 ??= error62;
-      resolve();
-    });
-    extract.on("close", () => resolve());
-    extract.on("finish", resolve);
-  });
-  extract.on("entry", (header, stream, next) => {
-    const expected = guarded.shift();
-    stream.on("error", () => {
-    });
-    if (expected === void 0 || expected.name !== header.name) {
-      next(
-        new ImageError(
-          "not-a-tar",
-          `${label}: two readers of its tar see different entries near ${JSON.stringify(header.name)}: it is damaged or made to deceive. Build the image again.`
-        )
-      );
-      return;
-    }
-    try {
-      reading.entry(header, expected, stream, next);
-    } catch (error62) {
-      next(error62 instanceof Error ? error62 : new Error(String(error62)));
-    }
-  });
-  let size = 0;
-  try {
-    for await (const chunk of layer.open()) {
-      size += chunk.length;
-      if (size > limits.layerBytes)
-        throw new ImageError("too-large", `${label} unpacks to more than ${limits.layerBytes} bytes (limits.layer-bytes). Raise the limit if the image is meant to be this large.`);
-      guard.push(chunk);
-      if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", resolve)), closed]);
-      if (failure2 !== null) break;
-      onProgress(size);
-    }
-    guard.end();
-    if (failure2 === null) extract.end(void 0);
-    await closed;
-  } catch (error62) {
-    extract.destroy(error62 instanceof Error ? error62 : new Error(String(error62)));
-    throw error62;
-  }
-  if (failure2 !== null) throw tarError(failure2, label);
-  return reading.result(layer, size);
-}
-function tarError(error62, label) {
-  if (error62 instanceof ImageError) return error62;
-  return new ImageError("truncated", `${label}: its tar is damaged (${error62.message}). Save or build the image again.`, { cause: error62 });
-}
-var LayerReading = class {
-  #scanner;
-  #label;
-  #limits;
-  #budget;
-  #entries = [];
-  #matches = [];
-  #hashes = /* @__PURE__ */ new Map();
-  #extracts = [];
-  #programs = /* @__PURE__ */ new Map();
-  #skipped = [];
-  #notListed = 0;
-  constructor(scanner, label, limits) {
-    this.#scanner = scanner;
-    this.#label = label;
-    this.#limits = limits;
-    this.#budget = new NestedBudget(limits.nested);
-  }
-  result(layer, size) {
-    const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: "/", reason: `${this.#notListed} more files` }];
-    return {
-      index: layer.index,
-      diffId: layer.diffId,
-      size,
-      entries: this.#entries,
-      matches: this.#matches,
-      hashes: this.#hashes,
-      extracts: this.#extracts,
-      programs: this.#programs,
-      skipped
-    };
-  }
-  skip(path11, reason) {
-    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path11, reason });
-    else this.#notListed++;
-  }
-  /** One entry of the layer's own tar. */
-  entry(header, guarded, stream, next) {
-    const entry = entryOf(header, guarded);
-    const index = this.#entries.push(entry) - 1;
-    if (index >= this.#limits.entries)
-      throw new ImageError(
-        "too-many-entries",
-        `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`
-      );
-    if (header.type === "directory") {
-      next();
-      return;
-    }
-    if (guarded.size === 0) {
-      stream.on("end", () => next());
-      stream.resume();
-      return;
-    }
-    const content = new Content((where, reason) => this.skip(where, reason), this.#scanner, this.#budget, entry.path, [], 0);
-    const isExtract = isCollected(entry.path) && guarded.size <= MAX_EXTRACT;
-    if (!isExtract && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
-    let received = 0;
-    const pieces = [];
-    const fail = (error62) => next(error62 instanceof Error ? error62 : new Error(String(error62)));
-    stream.on("data", (chunk) => {
-      received += chunk.length;
-      if (guarded.size <= MAX_KEPT) pieces.push(chunk);
-      try {
-        if (received === chunk.length) this.#noteProgram(index, entry, chunk);
-        const busy = content.push(chunk, received === guarded.size);
-        if (busy === null) return;
-        stream.pause();
-        busy.then(() => stream.resume(), fail);
-      } catch (error62) {
-        fail(error62);
-      }
-    });
-    stream.on("end", () => {
-      const finish2 = () => {
-        if (content.matches.length > 0) {
-          const members2 = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity));
-          for (const match2 of content.matches) if (match2.inside !== null || !members2.has(match2.identity)) this.#matches.push({ ...match2, entry: index });
-          if (guarded.size <= MAX_KEPT) this.#hashes.set(index, hashesOf(pieces));
-        }
-        if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
-        if (isExtract) this.#extracts.push({ entry: index, content: Buffer.concat(pieces) });
-        next();
-      };
-      const ending = content.end();
-      if (ending === null) finish2();
-      else ending.then(finish2, fail);
-    });
-  }
-  #noteProgram(index, entry, head) {
-    if ((entry.mode & 73) === 0) return;
-    if (head.length >= 4 && head.readUInt32BE(0) === 2135247942) this.#programs.set(index, "elf");
-    else if (head[0] === 35 && head[1] === 33) this.#programs.set(index, "script");
-  }
-};
-
-// src/policy/judge.ts
-import { createHash as createHash8 } from "node:crypto";
-
-// node_modules/balanced-match/dist/esm/index.js
-var range = (a, b, str) => {
-  let begs, beg, left, right = void 0, result;
-  let ai = str.indexOf(a);
-  let bi = str.indexOf(b, ai + 1);
-  let i = ai;
-  if (ai >= 0 && bi > 0) {
-    if (a === b) {
-      return [ai, bi];
-    }
-    begs = [];
-    left = str.length;
-    while (i >= 0 && !result) {
-      if (i === ai) {
-        begs.push(i);
-        ai = str.indexOf(a, i + 1);
-      } else if (begs.length === 1) {
-        const r = begs.pop();
-        if (r !== void 0)
-          result = [r, bi];
-      } else {
-        beg = begs.pop();
-        if (beg !== void 0 && beg < left) {
-          left = beg;
-          right = bi;
-        }
-        bi = str.indexOf(b, i + 1);
-      }
-      i = ai < bi && ai >= 0 ? ai : bi;
-    }
-    if (begs.length && right !== void 0) {
-      result = [left, right];
-    }
-  }
-  return result;
-};
-
-// node_modules/brace-expansion/dist/esm/index.js
-var escSlash = "\0SLASH" + Math.random().toFixed(16) + "\0";
-var escOpen = "\0OPEN" + Math.random().toFixed(16) + "\0";
-var escClose = "\0CLOSE" + Math.random().toFixed(16) + "\0";
-var escComma = "\0COMMA" + Math.random().toFixed(16) + "\0";
-var escPeriod = "\0PERIOD" + Math.random().toFixed(16) + "\0";
-var escSlashPattern = new RegExp(escSlash, "g");
-var escOpenPattern = new RegExp(escOpen, "g");
-var escClosePattern = new RegExp(escClose, "g");
-var escCommaPattern = new RegExp(escComma, "g");
-var escPeriodPattern = new RegExp(escPeriod, "g");
-var slashPattern = /\\\\/g;
-var openPattern = /\\{/g;
-var closePattern = /\\}/g;
-var commaPattern = /\\,/g;
-var periodPattern = /\\\./g;
-var EXPANSION_MAX = 1e5;
-var EXPANSION_MAX_LENGTH = 4e6;
-var EXPANSION_MAX_DEPTH = 1e3;
-var EXPANSION_MAX_REWRITES = 1e3;
-var EXPANSION_MAX_STEPS = 2e7;
-var CALL_STEPS = 16;
-function numeric(str) {
-  return !isNaN(str) ? parseInt(str, 10) : str.charCodeAt(0);
-}
-function escapeBraces(str) {
-  return str.replace(slashPattern, escSlash).replace(openPattern, escOpen).replace(closePattern, escClose).replace(commaPattern, escComma).replace(periodPattern, escPeriod);
-}
-function unescapeBraces(str) {
-  return str.replace(escSlashPattern, "\\").replace(escOpenPattern, "{").replace(escClosePattern, "}").replace(escCommaPattern, ",").replace(escPeriodPattern, ".");
-}
-function pushAll(target, items) {
-  for (let i = 0; i < items.length; i++) {
-    target.push(items[i]);
-  }
-}
-function balancedWithBudget(str, masked, budget) {
-  if (budget.remaining < 0) {
-    return void 0;
-  }
-  const r = range("{", "}", masked);
-  const unmatched = r !== void 0 && masked.indexOf("{") < r[0];
-  budget.remaining -= r && !unmatched ? r[1] + 1 : str.length;
-  if (!r || budget.remaining < 0) {
-    return void 0;
-  }
-  return {
-    end: r[1],
-    pre: str.slice(0, r[0]),
-    body: str.slice(r[0] + 1, r[1]),
-    post: str.slice(r[1] + 1),
-    unmatched
-  };
-}
-function maskUnmatchedOpens(masked, budget) {
-  budget.remaining -= masked.length;
-  const open5 = [];
-  for (let i = 0; i < masked.length; i++) {
-    const c = masked.charCodeAt(i);
-    if (c === 123) {
-      open5.push(i);
-    } else if (c === 125 && open5.length) {
-      open5.pop();
-    }
-  }
-  let out = "";
-  let last = 0;
-  for (let i = 0; i < open5.length; i++) {
-    const at3 = open5[i];
-    out += masked.slice(last, at3) + "\0";
-    last = at3 + 1;
-  }
-  return out + masked.slice(last);
-}
-function commaSetFollows(str, budget) {
-  budget.remaining -= str.length;
-  if (budget.remaining < 0) {
-    return false;
-  }
-  let close = false;
-  for (let i = str.length - 1; i >= 0; i--) {
-    const c = str.charCodeAt(i);
-    if (c === 125) {
-      close = true;
-    } else if (c === 10 || c === 13 || c === 8232 || c === 8233) {
-      close = false;
-    } else if (c === 44 && close && str.charCodeAt(i + 1) !== 44) {
-      return true;
-    }
-  }
-  return false;
-}
-function parseCommaParts(str, budget) {
-  const parts = [];
-  let carry = "";
-  for (; ; ) {
-    const m = balancedWithBudget(str, str, budget);
-    if (budget.remaining < 0) {
-      return void 0;
-    }
-    if (!m) {
-      const tail = str.split(",");
-      tail[0] = carry + tail[0];
-      pushAll(parts, tail);
-      return parts;
-    }
-    const { pre, body, post } = m;
-    const p = pre.split(",");
-    p[0] = carry + p[0];
-    p[p.length - 1] += "{" + body + "}";
-    if (!post.length) {
-      pushAll(parts, p);
-      return parts;
-    }
-    carry = p.pop();
-    pushAll(parts, p);
-    str = post;
-  }
-}
-function bound(value, fallback) {
-  return value === void 0 || isNaN(value) ? fallback : value;
-}
-function expand2(str, options4 = {}) {
-  if (!str) {
-    return [];
-  }
-  const max = bound(options4.max, EXPANSION_MAX);
-  const maxLength = bound(options4.maxLength, EXPANSION_MAX_LENGTH);
-  const maxDepth = bound(options4.maxDepth, EXPANSION_MAX_DEPTH);
-  const maxRewrites = bound(options4.maxRewrites, EXPANSION_MAX_REWRITES);
-  const maxSteps = bound(options4.maxSteps, EXPANSION_MAX_STEPS);
-  if (str.slice(0, 2) === "{}") {
-    str = "\\{\\}" + str.slice(2);
-  }
-  return expand_(escapeBraces(str), max, maxLength, maxDepth, 0, maxRewrites, { remaining: maxSteps }, true).map(unescapeBraces);
-}
-function embrace(str) {
-  return "{" + str + "}";
-}
-function isPadded(el) {
-  return /^-?0\d/.test(el);
-}
-function lte(i, y) {
-  return i <= y;
-}
-function gte(i, y) {
-  return i >= y;
-}
-function combine(acc, pre, values, max, maxLength, dropEmpties, budget) {
-  const out = [];
-  let length = 0;
-  let nonEmpty;
-  outer: for (let a = 0; a < acc.length; a++) {
-    const prefix2 = acc[a] + pre;
-    let vs = values;
-    if (dropEmpties && !prefix2) {
-      if (!nonEmpty)
-        nonEmpty = values.filter((v) => v);
-      vs = nonEmpty;
-    }
-    for (let v = 0; v < vs.length; v++) {
-      if (out.length >= max)
-        break outer;
-      const expansion = prefix2 + vs[v];
-      if (length + expansion.length > maxLength)
-        break outer;
-      out.push(expansion);
-      length += expansion.length;
-    }
-  }
-  budget.remaining -= out.length;
-  return out;
-}
-function expandSequence(body, isAlphaSequence, max, maxLength, budget) {
-  const n = body.split(/\.\./);
-  const N = [];
-  if (n[0] === void 0 || n[1] === void 0) {
-    return N;
-  }
-  const x = numeric(n[0]);
-  const y = numeric(n[1]);
-  const width = Math.max(n[0].length, n[1].length);
-  let incr = n.length === 3 && n[2] !== void 0 ? Math.max(Math.abs(numeric(n[2])), 1) : 1;
-  let test = lte;
-  const reverse = y < x;
-  if (reverse) {
-    incr *= -1;
-    test = gte;
-  }
-  const pad = n.some(isPadded);
-  const cost = pad ? width : 1;
-  let length = 0;
-  for (let i = x; test(i, y) && N.length < max; i += incr) {
-    budget.remaining -= cost;
-    if (budget.remaining < 0) {
-      return void 0;
-    }
-    let c;
-    if (isAlphaSequence) {
-      c = String.fromCharCode(i);
-      if (c === "\\") {
-        c = "";
-      }
-    } else {
-      c = String(i);
-      if (pad) {
-        const need = width - c.length;
-        if (need > 0) {
-          const z2 = new Array(need + 1).join("0");
-          if (i < 0) {
-            c = "-" + z2 + c.slice(1);
-          } else {
-            c = z2 + c;
-          }
-        }
-      }
-    }
-    if (length + c.length > maxLength)
-      break;
-    N.push(c);
-    length += c.length;
-  }
-  return N;
-}
-function expand_(str, max, maxLength, maxDepth, depth, maxRewrites, budget, isTop) {
-  budget.remaining -= CALL_STEPS;
-  if (depth > maxDepth) {
-    return [str];
-  }
-  let acc = [""];
-  let rewrites = 0;
-  let dropEmpties = false;
-  let firstGroup = true;
-  let masked = str;
-  for (; ; ) {
-    const m = balancedWithBudget(str, masked, budget);
-    if (!m) {
-      return combine(acc, str, [""], max, maxLength, dropEmpties, budget);
-    }
-    if (m.unmatched) {
-      masked = maskUnmatchedOpens(masked, budget);
-    }
-    const pre = m.pre;
-    const literal4 = () => combine(acc, pre + "{" + m.body + "}" + m.post, [""], max, maxLength, dropEmpties, budget);
-    if (/\$$/.test(pre)) {
-      acc = combine(acc, pre + "{" + m.body + "}", [""], max, maxLength, dropEmpties && !m.post.length, budget);
-      firstGroup = false;
-      if (!m.post.length)
-        break;
-      str = m.post;
-      masked = masked.slice(m.end + 1);
-      continue;
-    }
-    const isNumericSequence = /^-?\d+\.\.-?\d+(?:\.\.-?\d+)?$/.test(m.body);
-    const isAlphaSequence = /^[a-zA-Z]\.\.[a-zA-Z](?:\.\.-?\d+)?$/.test(m.body);
-    const isSequence = isNumericSequence || isAlphaSequence;
-    const isOptions = m.body.indexOf(",") >= 0;
-    if (!isSequence && !isOptions) {
-      if (rewrites < maxRewrites && commaSetFollows(m.post, budget)) {
-        rewrites++;
-        str = m.pre + "{" + m.body + escClose + m.post;
-        masked = masked.slice(0, m.end) + escClose + masked.slice(m.end + 1);
-        isTop = true;
-        continue;
-      }
-      return literal4();
-    }
-    if (firstGroup) {
-      dropEmpties = isTop && !isSequence;
-      firstGroup = false;
-    }
-    let values;
-    if (isSequence) {
-      values = expandSequence(m.body, isAlphaSequence, max, maxLength, budget);
-      if (!values) {
-        return literal4();
-      }
-    } else {
-      let n = parseCommaParts(m.body, budget);
-      if (!n) {
-        return literal4();
-      }
-      if (n.length === 1 && n[0] !== void 0) {
-        n = expand_(n[0], max, maxLength, maxDepth, depth + 1, maxRewrites, budget, false).map(embrace);
-        if (budget.remaining < 0) {
-          return literal4();
-        }
-        if (n.length === 1) {
-          const next2 = combine(acc, pre + n[0], [""], max, maxLength, dropEmpties && !m.post.length, budget);
-          if (budget.remaining < 0) {
-            return literal4();
-          }
-          acc = next2;
-          if (!m.post.length)
-            break;
-          str = m.post;
-          masked = masked.slice(m.end + 1);
-          continue;
-        }
-      }
-      let dropsEmpties = dropEmpties && !m.post.length && !pre;
-      for (let d = 0; dropsEmpties && d < acc.length; d++) {
-        if (acc[d]) {
-          dropsEmpties = false;
-        }
-      }
-      values = [];
-      let valuesLength = 0;
-      outer: for (let j = 0; j < n.length; j++) {
-        const expanded = expand_(n[j], max, maxLength, maxDepth, depth + 1, maxRewrites, budget, false);
-        if (budget.remaining < 0) {
-          return literal4();
-        }
-        for (let k = 0; k < expanded.length; k++) {
-          const v = expanded[k];
-          if (dropsEmpties && !v)
-            continue;
-          if (values.length >= max || valuesLength + v.length > maxLength) {
-            break outer;
-          }
-          values.push(v);
-          valuesLength += v.length;
-        }
-      }
-    }
-    const next = combine(acc, pre, values, max, maxLength, dropEmpties && !m.post.length, budget);
-    if (budget.remaining < 0) {
-      return literal4();
-    }
-    acc = next;
-    if (!m.post.length)
-      break;
-    str = m.post;
-    masked = masked.slice(m.end + 1);
-  }
-  return acc;
-}
-
-// node_modules/@isaacs/nonrecursive-glob-match/dist/esm/numeric-range.js
-var digit = (a, b) => a === b ? { t: "lit", ch: String(a) } : { t: "class", re: new RegExp(`^[${a}-${b}]$`) };
-var prefix = (d, alts) => alts.map((s) => [digit(d, d), ...s]);
-var fixed = (a, b) => {
-  if (!a)
-    return [[]];
-  let lo = +a[0];
-  let hi = +b[0];
-  const ra = a.slice(1);
-  const rb2 = b.slice(1);
-  if (lo === hi)
-    return prefix(lo, fixed(ra, rb2));
-  const zeros = "0".repeat(ra.length);
-  const nines = "9".repeat(ra.length);
-  const out = [];
-  if (ra !== zeros)
-    out.push(...prefix(lo++, fixed(ra, nines)));
-  const last = rb2 === nines ? [] : prefix(hi--, fixed(zeros, rb2));
-  if (lo <= hi) {
-    out.push([digit(lo, hi), ...Array.from(ra, () => digit(0, 9))]);
-  }
-  out.push(...last);
-  return out;
-};
-var nonneg = (a, b, width) => {
-  if (width) {
-    return fixed(String(a).padStart(width, "0"), String(b).padStart(width, "0"));
-  }
-  const out = [];
-  for (let len = String(a).length; len <= String(b).length; len++) {
-    const lo = Math.max(a, len === 1 ? 0 : 10 ** (len - 1));
-    const hi = Math.min(b, 10 ** len - 1);
-    out.push(...fixed(String(lo), String(hi)));
-  }
-  return out;
-};
-var numericRange = (loStr, hiStr) => {
-  let lo = Number(loStr);
-  let hi = Number(hiStr);
-  if (!Number.isSafeInteger(lo) || !Number.isSafeInteger(hi))
-    return;
-  if (lo > hi)
-    [lo, hi] = [hi, lo];
-  const padded = /^-?0\d/.test(loStr) || /^-?0\d/.test(hiStr);
-  const width = padded ? Math.max(loStr.length, hiStr.length) : 0;
-  const out = [];
-  if (lo < 0) {
-    const neg = nonneg(Math.max(-hi, 1), -lo, width && width - 1);
-    out.push(...neg.map((s) => [{ t: "lit", ch: "-" }, ...s]));
-  }
-  if (hi >= 0)
-    out.push(...nonneg(Math.max(lo, 0), hi, width));
-  return out;
-};
-
-// node_modules/@isaacs/nonrecursive-glob-match/dist/esm/parse-class.js
-var posixClasses = {
-  "[:alnum:]": ["\\p{L}\\p{Nl}\\p{Nd}"],
-  "[:alpha:]": ["\\p{L}\\p{Nl}"],
-  "[:ascii:]": ["\\x00-\\x7f"],
-  "[:blank:]": ["\\p{Zs}\\t"],
-  "[:cntrl:]": ["\\p{Cc}"],
-  "[:digit:]": ["\\p{Nd}"],
-  "[:graph:]": ["\\p{Z}\\p{C}", true],
-  "[:lower:]": ["\\p{Ll}"],
-  "[:print:]": ["\\p{C}", true],
-  "[:punct:]": ["\\p{P}\\p{S}"],
-  "[:space:]": ["\\p{Z}\\t\\r\\n\\v\\f"],
-  "[:upper:]": ["\\p{Lu}"],
-  "[:word:]": ["\\p{L}\\p{Nl}\\p{Nd}\\p{Pc}"],
-  "[:xdigit:]": ["A-Fa-f0-9"]
-};
-var braceEscape = (s) => s.replace(/[[\]\\-]/g, "\\$&");
-var noMatch = /$./;
-var parseClass = (glob, position, nocase = false, form) => {
-  const norm = (c) => {
-    const n = form ? c.normalize(form) : c;
-    return [...n].length === 1 ? n : c;
-  };
-  const pos = position;
-  if (glob.charAt(pos) !== "[") {
-    throw new Error("not in a brace expression");
-  }
-  const ranges = [];
-  const negs = [];
-  let i = pos + 1;
-  let sawStart = false;
-  let escaping = false;
-  let negate = false;
-  let endPos = pos;
-  let rangeStart = "";
-  WHILE: while (i < glob.length) {
-    const c = String.fromCodePoint(glob.codePointAt(i));
-    if ((c === "!" || c === "^") && i === pos + 1) {
-      negate = true;
-      i++;
-      continue;
-    }
-    if (c === "]" && sawStart && !escaping) {
-      endPos = i + 1;
-      break;
-    }
-    sawStart = true;
-    if (c === "\\") {
-      if (!escaping) {
-        escaping = true;
-        i++;
-        continue;
-      }
-    }
-    if (c === "[" && !escaping) {
-      for (const [cls, [unip, neg]] of Object.entries(posixClasses)) {
-        if (glob.startsWith(cls, i)) {
-          if (rangeStart) {
-            return [noMatch, glob.length - pos];
-          }
-          i += cls.length;
-          if (neg)
-            negs.push(unip);
-          else
-            ranges.push(unip);
-          continue WHILE;
-        }
-      }
-    }
-    escaping = false;
-    const n = norm(c);
-    if (rangeStart) {
-      if (n.codePointAt(0) > rangeStart.codePointAt(0)) {
-        ranges.push(braceEscape(rangeStart) + "-" + braceEscape(n));
-      } else if (n === rangeStart) {
-        ranges.push(braceEscape(n));
-      }
-      rangeStart = "";
-      i += c.length;
-      continue;
-    }
-    if (glob.startsWith("-]", i + c.length)) {
-      ranges.push(braceEscape(n + "-"));
-      i += c.length + 1;
-      continue;
-    }
-    if (glob.startsWith("-", i + c.length)) {
-      rangeStart = n;
-      i += c.length + 1;
-      continue;
-    }
-    ranges.push(braceEscape(n));
-    i += c.length;
-  }
-  if (endPos < i) {
-    return [noMatch, 0];
-  }
-  if (!ranges.length && !negs.length) {
-    return [noMatch, glob.length - pos];
-  }
-  const sranges = "[" + (negate ? "^" : "") + ranges.join("") + "]";
-  const snegs = "[" + (negate ? "" : "^") + negs.join("") + "]";
-  const comb = "^" + (ranges.length && negs.length ? "(" + sranges + "|" + snegs + ")" : ranges.length ? sranges : snegs);
-  return [new RegExp(comb, nocase ? "iu" : "u"), endPos - pos];
-};
-
-// node_modules/@isaacs/nonrecursive-glob-match/dist/esm/index.js
-var MATCH = { t: "match", id: 0 };
-var extTypes = "!?+*@";
-var lit = (ch) => ({ t: "lit", ch });
-var reEscape = (s) => s.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-var newFoldRe = (s) => new RegExp(`^${reEscape(s)}$`, "iu");
-var foldCache = /* @__PURE__ */ new Map();
-var foldRe = (ch) => {
-  let re = foldCache.get(ch);
-  if (!re) {
-    re = newFoldRe(ch);
-    if (foldCache.size >= 1e3)
-      foldCache.clear();
-    foldCache.set(ch, re);
-  }
-  return re;
-};
-var litMatch = (l, c) => {
-  if (c === l.ch)
-    return true;
-  if (!l.re)
-    return false;
-  const code2 = c.charCodeAt(0);
-  if (code2 >= 128)
-    return l.re.test(c);
-  const ascii = l.ascii ??= new Uint8Array(128);
-  ascii[code2] ||= l.re.test(c) ? 1 : 2;
-  return ascii[code2] === 1;
-};
-var tokenize = (p, nocase, noext, form, mark) => {
-  const toks = [];
-  for (let i = 0; i < p.length; ) {
-    const c = String.fromCodePoint(p.codePointAt(i));
-    if (mark) {
-      const m = c === "\\" && p.startsWith(mark, i + 1) ? 1 : 0;
-      if (m || c === mark) {
-        const start = i + m + mark.length;
-        const end2 = p.indexOf(mark, start);
-        const r = /^(-?\d+)\.\.(-?\d+)$/.exec(p.slice(start, end2));
-        const alts = end2 !== -1 && r && numericRange(r[1], r[2]);
-        if (alts) {
-          toks.push({ t: "ext", type: "@", alts });
-          i = end2 + mark.length;
-          continue;
-        }
-      }
-    }
-    if (c === "\\") {
-      const e = p.codePointAt(i + 1);
-      const ch = e === void 0 ? c : String.fromCodePoint(e);
-      toks.push(lit(ch));
-      i += 1 + ch.length;
-      continue;
-    }
-    if (c === "[") {
-      const [re, consumed] = parseClass(p, i, nocase, form);
-      if (consumed) {
-        toks.push({ t: "class", re });
-        i += consumed;
-        continue;
-      }
-    }
-    if (!noext && extTypes.includes(c) && p[i + 1] === "(") {
-      toks.push({ t: "open", type: c });
-      i += 2;
-      continue;
-    }
-    toks.push(!noext && c === "|" ? { t: "bar" } : !noext && c === ")" ? { t: "close" } : c === "*" ? { t: "star" } : c === "?" ? { t: "any" } : lit(c));
-    i += c.length;
-  }
-  return toks;
-};
-var pair = (toks) => {
-  const pairs = /* @__PURE__ */ new Map();
-  const stack = [];
-  toks.forEach((tok, i) => {
-    if (tok.t === "open")
-      stack.push(i);
-    else if (tok.t === "close" && stack.length)
-      pairs.set(stack.pop(), i);
-  });
-  return pairs;
-};
-var build = (toks, pairs, start, end2, top) => {
-  let seq = [];
-  const alts = [seq];
-  for (let i = start; i < end2; i++) {
-    const tok = toks[i];
-    const close = pairs.get(i);
-    if (tok.t === "open" && close !== void 0) {
-      const sub = build(toks, pairs, i + 1, close, false);
-      seq.push({ t: "ext", type: tok.type, alts: sub });
-      i = close;
-    } else if (tok.t === "bar" && !top) {
-      alts.push(seq = []);
-    } else if (tok.t === "open") {
-      seq.push(lit(tok.type), lit("("));
-    } else if (tok.t === "bar") {
-      seq.push(lit("|"));
-    } else if (tok.t === "close") {
-      seq.push(lit(")"));
-    } else {
-      seq.push(tok);
-    }
-  }
-  return alts;
-};
-var normalize = (items, form) => {
-  const out = [];
-  let run = "";
-  const flush = () => {
-    for (const ch of run.normalize(form))
-      out.push(lit(ch));
-    run = "";
-  };
-  for (const it of items) {
-    if (it.t === "lit") {
-      run += it.ch;
-      continue;
-    }
-    flush();
-    out.push(it.t === "ext" ? { ...it, alts: it.alts.map((a) => normalize(a, form)) } : it);
-  }
-  flush();
-  return out;
-};
-var compile2 = (items, nocase) => {
-  let id = 1;
-  const split = (out) => ({ t: "split", id: id++, out });
-  const seq = (items2, next) => items2.reduceRight((next2, it) => item(it, next2), next);
-  const item = (it, next) => {
-    switch (it.t) {
-      case "lit":
-        const re = nocase ? foldRe(it.ch) : void 0;
-        return { t: "lit", id: id++, ch: it.ch, re, next };
-      case "any":
-      case "star":
-        return { t: it.t, id: id++, next };
-      case "class":
-        return { t: "class", id: id++, re: it.re, next };
-    }
-    const alts = (next2) => it.alts.map((a) => seq(a, next2));
-    switch (it.type) {
-      case "@":
-        return split(alts(next));
-      case "?":
-        return split([next, ...alts(next)]);
-      case "!":
-        return { t: "neg", id: id++, sub: split(alts(MATCH)), next };
-    }
-    const after = split([]);
-    const entry = split(alts(after));
-    after.out.push(next, entry);
-    return it.type === "*" ? after : entry;
-  };
-  const start = seq(items, MATCH);
-  return [start, id];
-};
-var show = (start) => {
-  const lines = [];
-  const seen = /* @__PURE__ */ new Set();
-  const ref = (n) => n.t === "match" ? "match" : String(n.id);
-  const walk2 = (n, indent) => {
-    if (n.t === "match" || seen.has(n))
-      return;
-    seen.add(n);
-    const line2 = (desc) => lines.push(`${indent}${n.id}: ${desc}`);
-    switch (n.t) {
-      case "split":
-        line2(`split -> ${n.out.map(ref).join(", ")}`);
-        for (const o of n.out)
-          walk2(o, indent);
-        return;
-      case "neg":
-        line2(`!(${ref(n.sub)}) -> ${ref(n.next)}`);
-        walk2(n.sub, indent + "  ");
-        return walk2(n.next, indent);
-      case "lit":
-        line2(`${JSON.stringify(n.ch)} -> ${ref(n.next)}`);
-        break;
-      case "class":
-        line2(`${n.re} -> ${ref(n.next)}`);
-        break;
-      default:
-        line2(`${n.t === "any" ? "?" : "*"} -> ${ref(n.next)}`);
-    }
-    walk2(n.next, indent);
-  };
-  walk2(start, "");
-  return [`start -> ${ref(start)}`, ...lines].join("\n");
-};
-var State = class {
-  // set by the Sim, to mark the nodes that this state has
-  gen;
-  threads = [];
-  match = false;
-  runs = [];
-  // the sorted ids of the threads, with 0 for a match, once the
-  // state is done
-  ids = [];
-  constructor(gen) {
-    this.gen = gen;
-  }
-  // no threads, so nothing more can match
-  get dead() {
-    return !this.threads.length && !this.match && !this.runs.length;
-  }
-};
-var sameState = (a, b) => {
-  if (a.ids.length !== b.ids.length)
-    return false;
-  if (a.runs.length !== b.runs.length)
-    return false;
-  if (a.ids.some((id, i) => id !== b.ids[i]))
-    return false;
-  return a.runs.every((r) => b.runs.some((o) => o.neg === r.neg && sameState(o.state, r.state)));
-};
-var marks = (size) => ({
-  has: new Float64Array(size),
-  seen: new Float64Array(size),
-  gen: 0
-});
-var Sim = class {
-  // `.` and `..` only match literal dots, even with `dot:true`
-  dots;
-  // the string starts with `.`, and `dot:true` is not set
-  dotStart;
-  #marks;
-  constructor(dots, dotStart, marks2) {
-    this.dots = dots;
-    this.dotStart = dotStart;
-    this.#marks = marks2;
-  }
-  state() {
-    return new State(++this.#marks.gen);
-  }
-  // sort the ids of a state, once it has all of its threads
-  done(state) {
-    state.ids = state.threads.map((n) => n.id).sort((a, b) => a - b);
-    if (state.match)
-      state.ids.unshift(MATCH.id);
-    return state;
-  }
-  // true the first time that the state walks through the node, so
-  // that loops in the graph stop
-  #visit(state, node2) {
-    const { seen } = this.#marks;
-    if (seen[node2.id] === state.gen)
-      return false;
-    seen[node2.id] = state.gen;
-    return true;
-  }
-  #addThread(state, node2) {
-    const { has } = this.#marks;
-    if (has[node2.id] === state.gen)
-      return false;
-    has[node2.id] = state.gen;
-    state.threads.push(node2);
-    return true;
-  }
-  // wildcards only match a leading dot if `dot:true`. In a negated
-  // sub-pattern, this does not apply, because the negation itself
-  // can not match a leading dot.
-  restricted(i, top) {
-    return top && (this.dots || this.dotStart && i === 0);
-  }
-  add(state, node2, i, top) {
-    switch (node2.t) {
-      case "split":
-        if (!this.#visit(state, node2))
-          return;
-        for (const o of node2.out)
-          this.add(state, o, i, top);
-        return;
-      case "neg":
-        if (!this.#visit(state, node2))
-          return;
-        const sub = this.state();
-        this.add(sub, node2.sub, i, false);
-        this.done(sub);
-        return this.addRun(state, { t: "run", neg: node2, state: sub }, i, top);
-      case "star":
-        if (this.restricted(i, top))
-          return;
-        if (this.#addThread(state, node2))
-          this.add(state, node2.next, i, top);
-        return;
-      case "match":
-        state.match = true;
-        return;
-      default:
-        this.#addThread(state, node2);
-    }
-  }
-  addRun(state, run, i, top) {
-    for (const r of state.runs) {
-      if (r.neg === run.neg && sameState(r.state, run.state))
-        return;
-    }
-    state.runs.push(run);
-    if (!run.state.match) {
-      this.add(state, run.neg.next, i, top);
-    }
-  }
-  // the threads after char `c`, at index `i`
-  step(state, c, i, top) {
-    const next = this.state();
-    for (const th of state.threads) {
-      switch (th.t) {
-        case "lit":
-          if (litMatch(th, c)) {
-            this.add(next, th.next, i + 1, top);
-          }
-          break;
-        case "any":
-          if (!this.restricted(i, top))
-            this.add(next, th.next, i + 1, top);
-          break;
-        case "class":
-          if (!this.restricted(i, top) && th.re.test(c)) {
-            this.add(next, th.next, i + 1, top);
-          }
-          break;
-        case "star":
-          if (!this.restricted(i, top))
-            this.add(next, th, i + 1, top);
-      }
-    }
-    if (!this.restricted(i, top)) {
-      for (const run of state.runs) {
-        if (run.state.dead) {
-          this.addRun(next, run, i + 1, top);
-          continue;
-        }
-        const sub = this.step(run.state, c, i, false);
-        this.addRun(next, { t: "run", neg: run.neg, state: sub }, i + 1, top);
-      }
-    }
-    return this.done(next);
-  }
-};
-var stateKey = (state) => {
-  const ids = state.ids.join();
-  if (!state.runs.length)
-    return ids;
-  const runs = state.runs.map((r) => `${r.neg.id}(${stateKey(r.state)})`);
-  return `${ids}|${runs.sort().join("|")}`;
-};
-var DFA_BUDGET = 1 << 18;
-var Dfa = class {
-  #start;
-  #states = /* @__PURE__ */ new Map();
-  #size = 0;
-  #plain;
-  #dotStart;
-  #sim;
-  #dotSim;
-  constructor(start, marks2) {
-    this.#start = start;
-    this.#sim = new Sim(false, false, marks2);
-    this.#dotSim = new Sim(false, true, marks2);
-  }
-  #make(state) {
-    return {
-      state,
-      match: state.match,
-      dead: state.dead,
-      next: /* @__PURE__ */ new Map()
-    };
-  }
-  #intern(state) {
-    const key = stateKey(state);
-    const found = this.#states.get(key);
-    if (found)
-      return found;
-    if (this.#size > DFA_BUDGET)
-      this.#clear();
-    const d = this.#make(state);
-    this.#states.set(key, d);
-    this.#size += key.length + 1;
-    return d;
-  }
-  #clear() {
-    this.#states.clear();
-    this.#size = 0;
-    this.#plain = void 0;
-    this.#dotStart = void 0;
-  }
-  start(dotStart) {
-    if (dotStart) {
-      if (this.#dotStart)
-        return this.#dotStart;
-      const state2 = this.#dotSim.state();
-      this.#dotSim.add(state2, this.#start, 0, true);
-      return this.#dotStart = this.#make(this.#dotSim.done(state2));
-    }
-    if (this.#plain)
-      return this.#plain;
-    const state = this.#sim.state();
-    this.#sim.add(state, this.#start, 0, true);
-    return this.#plain = this.#intern(this.#sim.done(state));
-  }
-  // the next state, after a miss in `d.ascii`
-  next(d, c) {
-    const code2 = c.charCodeAt(0);
-    const found = code2 < 128 ? void 0 : d.next.get(c);
-    if (found)
-      return found;
-    const n = d === this.#dotStart ? this.#intern(this.#dotSim.step(d.state, c, 0, true)) : this.#intern(this.#sim.step(d.state, c, 1, true));
-    if (code2 < 128) {
-      if (!d.ascii) {
-        d.ascii = new Array(128);
-        this.#size += 128;
-      }
-      d.ascii[code2] = n;
-    } else {
-      d.next.set(c, n);
-    }
-    this.#size++;
-    return n;
-  }
-};
-var linear = (start) => {
-  const nodes = [];
-  for (let n = start; n.t !== "match"; n = n.next) {
-    if (n.t === "split" || n.t === "neg")
-      return void 0;
-    nodes.push(n);
-  }
-  return nodes;
-};
-var testLinear = (nodes, chars, start, end2) => {
-  let ni = 0;
-  let ci = start;
-  let starNi = -1;
-  let starCi = 0;
-  while (ci < end2) {
-    const n = nodes[ni];
-    if (n?.t === "star") {
-      starNi = ni++;
-      starCi = ci;
-      continue;
-    }
-    const c = chars[ci];
-    if (n && (n.t === "any" || n.t === "lit" && litMatch(n, c) || n.t === "class" && n.re.test(c))) {
-      ni++;
-      ci++;
-      continue;
-    }
-    if (starNi === -1)
-      return false;
-    ni = starNi + 1;
-    ci = ++starCi;
-  }
-  while (nodes[ni]?.t === "star")
-    ni++;
-  return ni === nodes.length;
-};
-var lengths = (items) => {
-  let min = 0;
-  let max = 0;
-  for (const it of items) {
-    const [lo, hi] = itemLengths(it);
-    min += lo;
-    max += hi;
-  }
-  return [min, max];
-};
-var itemLengths = (it) => {
-  if (it.t === "star")
-    return [0, Infinity];
-  if (it.t !== "ext")
-    return [1, 1];
-  if (it.type === "!")
-    return [0, Infinity];
-  const alts = it.alts.map(lengths);
-  const min = Math.min(...alts.map((a) => a[0]));
-  const max = Math.max(...alts.map((a) => a[1]));
-  const loop = max === 0 ? 0 : Infinity;
-  return it.type === "@" ? [min, max] : it.type === "?" ? [0, max] : it.type === "*" ? [0, loop] : [min, loop];
-};
-var hasAffix = (lits, chars, start) => {
-  for (let j = 0; j < lits.length; j++) {
-    if (!litMatch(lits[j], chars[start + j]))
-      return false;
-  }
-  return true;
-};
-var slashOrSurrogate = /[/\ud800-\udfff]/;
-var surrogate = /[\ud800-\udfff]/;
-var codePoints = (s) => surrogate.test(s) ? [...s] : s;
-var noSlash = (s) => {
-  if (s.includes("/")) {
-    throw new Error("can only match a single path portion, got: " + s);
-  }
-};
-var Matcher = class {
-  pattern;
-  options;
-  #start;
-  // the number of node ids
-  #size;
-  #marks;
-  // the Sim for strings that are only `.` or `..`
-  #dotsSim;
-  // the string to compare, if the pattern has no magic. With
-  // `nocase:true`, the RegExp that folds case is made when it is
-  // first used.
-  #literal;
-  #literalFold = false;
-  #literalRe;
-  // the nodes between the prefix and suffix, if the graph is a
-  // single chain
-  #linear;
-  // the linear nodes are only `*` and `?`, so the length bounds and
-  // the prefix and suffix decide the match
-  #wild = false;
-  // the least and most chars that a match can have
-  #min = 0;
-  #max = Infinity;
-  // the literals that a match must start and end with. Each one
-  // matches exactly one char, and they are distinct items in the
-  // pattern, so a string that does not have them can not match.
-  #prefix = [];
-  #suffix = [];
-  // the prefix and suffix as strings, if they do not fold case
-  #prefixStr;
-  #suffixStr;
-  // there is a prefix or suffix to check
-  #affix = false;
-  #dfa;
-  #form;
-  constructor(pattern, options4 = {}) {
-    if (pattern.includes("/")) {
-      throw new Error("can only match a single path portion, got pattern: " + pattern);
-    }
-    this.pattern = pattern;
-    this.options = options4;
-    const { nocase = false, noext = false, normalize: n } = options4;
-    this.#form = n === true ? "NFC" : n || void 0;
-    const literal4 = /^[?*+@]\(\)$/.test(pattern);
-    const toks = tokenize(pattern, nocase, noext || literal4, this.#form, options4.rangeMark);
-    let [items] = build(toks, pair(toks), 0, toks.length, true);
-    if (this.#form)
-      items = normalize(items, this.#form);
-    const [start, size] = compile2(items, nocase);
-    this.#start = start;
-    this.#size = size;
-    if (items.every((it) => it.t === "lit")) {
-      this.#literal = items.map((it) => it.ch).join("");
-      this.#literalFold = nocase;
-    } else {
-      const lit2 = (it) => it.t !== "lit" ? void 0 : nocase ? { ch: it.ch, re: foldRe(it.ch) } : { ch: it.ch };
-      for (const it of items) {
-        const l = lit2(it);
-        if (!l)
-          break;
-        this.#prefix.push(l);
-      }
-      for (let j = items.length - 1; j >= 0; j--) {
-        const l = lit2(items[j]);
-        if (!l)
-          break;
-        this.#suffix.unshift(l);
-      }
-      this.#affix = !!(this.#prefix.length || this.#suffix.length);
-      if (!nocase) {
-        this.#prefixStr = this.#prefix.map((l) => l.ch).join("");
-        this.#suffixStr = this.#suffix.map((l) => l.ch).join("");
-      }
-      this.#linear = linear(this.#start)?.slice(this.#prefix.length, -this.#suffix.length || void 0);
-      this.#wild = !!this.#linear?.every((n2) => n2.t === "star" || n2.t === "any");
-      const [min, max] = lengths(items);
-      this.#min = min;
-      this.#max = max;
-    }
-  }
-  test(s) {
-    if (this.#form) {
-      noSlash(s);
-      return this.#test(s.normalize(this.#form));
-    }
-    if (slashOrSurrogate.test(s)) {
-      noSlash(s);
-      return this.#test(s, [...s]);
-    }
-    return this.#test(s, s);
-  }
-  /**
-   * The same as {@link Matcher#test}, but the string is not checked
-   * for `/` chars, so the result for a string that has one is not
-   * defined. Only use it for a string that is known to be one path
-   * portion, such as a part of a path that was split on `/`. It can
-   * be faster, because some patterns do not need to look at each char
-   * of the string.
-   */
-  testUnchecked(s) {
-    return this.#test(this.#form ? s.normalize(this.#form) : s);
-  }
-  // Test a string that has no `/`. `chars` indexes it by code point.
-  // If it is not given, it is only found if a step needs it.
-  #test(s, chars) {
-    if (this.#literal !== void 0) {
-      return this.#literalFold ? (this.#literalRe ??= newFoldRe(this.#literal)).test(s) : s === this.#literal;
-    }
-    const min = this.#min;
-    const max = this.#max;
-    if (chars === void 0) {
-      const most = s.length;
-      const least = most + 1 >> 1;
-      if (most < min || least > max)
-        return false;
-      if (least < min || most > max)
-        chars = codePoints(s);
-    }
-    if (chars !== void 0 && (chars.length < min || chars.length > max)) {
-      return false;
-    }
-    const prefix2 = this.#prefix.length;
-    if (this.#affix) {
-      if (this.#prefixStr !== void 0 && this.#suffixStr !== void 0) {
-        if (!s.startsWith(this.#prefixStr) || !s.endsWith(this.#suffixStr)) {
-          return false;
-        }
-      } else {
-        chars ??= codePoints(s);
-        const end2 = chars.length - this.#suffix.length;
-        if (!hasAffix(this.#prefix, chars, 0) || !hasAffix(this.#suffix, chars, end2)) {
-          return false;
-        }
-      }
-    }
-    const dotStart = !this.options.dot && s.startsWith(".");
-    if (this.#linear) {
-      if (s === "." || s === "..")
-        return false;
-      if (dotStart && !prefix2)
-        return false;
-      if (this.#wild)
-        return true;
-      chars ??= codePoints(s);
-      const end2 = chars.length - this.#suffix.length;
-      return testLinear(this.#linear, chars, prefix2, end2);
-    }
-    chars ??= codePoints(s);
-    if (s === "." || s === "..") {
-      this.#marks ??= marks(this.#size);
-      const sim = this.#dotsSim ??= new Sim(true, false, this.#marks);
-      const start = sim.state();
-      sim.add(start, this.#start, 0, true);
-      let state = sim.done(start);
-      for (let i = 0; i < chars.length; i++) {
-        state = sim.step(state, chars[i], i, true);
-      }
-      return state.match;
-    }
-    this.#marks ??= marks(this.#size);
-    const dfa = this.#dfa ??= new Dfa(this.#start, this.#marks);
-    let d = dfa.start(dotStart);
-    const str = chars === s;
-    for (let i = 0; i < chars.length; i++) {
-      if (d.dead)
-        return false;
-      const code2 = str ? s.charCodeAt(i) : chars[i].charCodeAt(0);
-      d = d.ascii?.[code2] ?? dfa.next(d, chars[i]);
-    }
-    return d.match;
-  }
-  /** a readable listing of the state machine */
-  toString() {
-    return show(this.#start);
-  }
-};
-
-// node_modules/minimatch/dist/esm/assert-valid-pattern.js
-var MAX_PATTERN_LENGTH = 1024 * 64;
-var assertValidPattern = (pattern) => {
-  if (typeof pattern !== "string") {
-    throw new TypeError("invalid pattern");
-  }
-  if (pattern.length > MAX_PATTERN_LENGTH) {
-    throw new TypeError("pattern is too long");
-  }
-};
-
-// node_modules/minimatch/dist/esm/escape.js
-var escape = (s, { windowsPathsNoEscape = false, magicalBraces = false } = {}) => {
-  const e = magicalBraces ? windowsPathsNoEscape ? s.replace(/[?*()[\]{}]/g, "[$&]") : s.replace(/[?*()[\]\\{}]/g, "\\$&") : windowsPathsNoEscape ? s.replace(/[?*()[\]]/g, "[$&]") : s.replace(/[?*()[\]\\]/g, "\\$&");
-  const c = e.charAt(0);
-  if (c === "#") {
-    return (windowsPathsNoEscape ? "[#]" : "\\#") + e.slice(1);
-  }
-  if (c === "!") {
-    return (windowsPathsNoEscape ? "@(!)" : "\\!") + e.slice(1);
-  }
-  return e;
-};
-
-// node_modules/minimatch/dist/esm/unescape.js
-var unescape = (s, { windowsPathsNoEscape = false, magicalBraces = true } = {}) => {
-  if (windowsPathsNoEscape && s.startsWith("@(!)")) {
-    return "!" + unescape(s.slice(4), { windowsPathsNoEscape, magicalBraces });
-  }
-  if (magicalBraces) {
-    return windowsPathsNoEscape ? s.replace(/\[([^/\\])\]/g, "$1") : s.replace(/((?!\\).|^)\[([^/\\])\]/g, "$1$2").replace(/\\([^/])/g, "$1");
-  }
-  return windowsPathsNoEscape ? s.replace(/\[([^/\\{}])\]/g, "$1") : s.replace(/((?!\\).|^)\[([^/\\{}])\]/g, "$1$2").replace(/\\([^/{}])/g, "$1");
-};
-
-// node_modules/minimatch/dist/esm/index.js
-var DEFAULT_BRACE_EXPAND_MAX = 1e5;
-var DEFAULT_GLOB_STAR_RECURSION_MAX = 200;
-var AWE_KEY = "allowWindowsEscape";
-var minimatch = (p, pattern, options4) => {
-  assertValidPattern(pattern);
-  if (!options4?.nocomment && pattern.charAt(0) === "#") {
-    return false;
-  }
-  return cachedMinimatch(pattern, options4).match(p);
-};
-var cache = /* @__PURE__ */ new Map();
-var oldCache = /* @__PURE__ */ new Map();
-var cacheSize = 0;
-var cacheTotalWeight = 0;
-var cacheMax = 256;
-var cacheMaxWeight = 1 << 15;
-var cacheMaxEntryWeight = 1 << 12;
-var cacheWeight = (mm) => {
-  let w = mm.pattern.length;
-  for (const s of mm.globSet) {
-    w += s.length + 1;
-    if (w > cacheMaxEntryWeight)
-      break;
-  }
-  return w;
-};
-var tri = (v) => v === void 0 ? 0 : v ? 2 : 1;
-var booleanWeights = new Map(Object.keys({
-  nobrace: 0,
-  nocomment: 0,
-  nonegate: 0,
-  noglobstar: 0,
-  noext: 0,
-  nonull: 0,
-  partial: 0,
-  dot: 0,
-  nocase: 0,
-  nocaseMagicOnly: 0,
-  magicalBraces: 0,
-  matchBase: 0,
-  flipNegate: 0,
-  preserveMultipleSlashes: 0,
-  windowsNoMagicRoot: 0
-}).map((k, i) => [k, 24 * 3 ** i]));
-var optionsKey = (o) => {
-  let n = 0;
-  let wpe = false;
-  for (const k in o) {
-    const v = o[k];
-    switch (k) {
-      // the same test as the Minimatch constructor
-      case "windowsPathsNoEscape":
-        if (v)
-          wpe = true;
-        break;
-      case AWE_KEY:
-        if (v === false)
-          wpe = true;
-        break;
-      case "platform": {
-        const p = v || defaultPlatform;
-        if (p === defaultPlatform)
-          break;
-        if (p === "darwin")
-          n += 3;
-        else if (p === "win32")
-          n += 6;
-        else if (p === "linux")
-          n += 9;
-        else
-          return JSON.stringify(o);
-        break;
-      }
-      case "optimizationLevel":
-        if (v === void 0)
-          break;
-        n += v >= 2 ? 1 : v >= 1 ? 0 : 2;
-        break;
-      case "braceExpandMax":
-        if (v !== void 0 && v !== DEFAULT_BRACE_EXPAND_MAX) {
-          return JSON.stringify(o);
-        }
-        break;
-      case "maxGlobstarRecursion":
-        if (v !== void 0 && v !== DEFAULT_GLOB_STAR_RECURSION_MAX) {
-          return JSON.stringify(o);
-        }
-        break;
-      case "normalize":
-        if (v !== void 0)
-          return JSON.stringify(o);
-        break;
-      default:
-        n += (booleanWeights.get(k) ?? 0) * tri(v);
-    }
-  }
-  return wpe ? n + 12 : n;
-};
-var copyOptions = (o) => {
-  const copy = {};
-  for (const k in o)
-    copy[k] = o[k];
-  return copy;
-};
-var cachedMinimatch = (pattern, options4) => {
-  const key = options4 ? optionsKey(options4) : 0;
-  let mm = cache.get(key)?.get(pattern);
-  if (mm)
-    return mm;
-  mm = oldCache.get(key)?.get(pattern) ?? new Minimatch(pattern, copyOptions(options4));
-  const weight = cacheWeight(mm);
-  if (weight > cacheMaxEntryWeight)
-    return mm;
-  if (cacheSize >= cacheMax || cacheTotalWeight + weight > cacheMaxWeight) {
-    oldCache = cache;
-    cache = /* @__PURE__ */ new Map();
-    cacheSize = 0;
-    cacheTotalWeight = 0;
-  }
-  let byPattern = cache.get(key);
-  if (!byPattern)
-    cache.set(key, byPattern = /* @__PURE__ */ new Map());
-  byPattern.set(pattern, mm);
-  cacheSize++;
-  cacheTotalWeight += weight;
-  return mm;
-};
-var defaultPlatform = typeof process === "object" && process ? process.env?.__MINIMATCH_TESTING_PLATFORM__ || process.platform : "posix";
-var path8 = {
-  win32: { sep: "\\" },
-  posix: { sep: "/" }
-};
-var sep = defaultPlatform === "win32" ? path8.win32.sep : path8.posix.sep;
-minimatch.sep = sep;
-var GLOBSTAR = /* @__PURE__ */ Symbol("globstar **");
-minimatch.GLOBSTAR = GLOBSTAR;
-var filter = (pattern, options4) => {
-  let mm;
-  return (p) => (mm ??= cachedMinimatch(pattern, options4)).match(p);
-};
-minimatch.filter = filter;
-var ext = (a, b = {}) => Object.assign({}, a, b);
-var defaults = (def) => {
-  if (!def || typeof def !== "object" || !Object.keys(def).length) {
-    return minimatch;
-  }
-  const orig = minimatch;
-  const m = (p, pattern, options4 = {}) => orig(p, pattern, ext(def, options4));
-  return Object.assign(m, {
-    Minimatch: class Minimatch extends orig.Minimatch {
-      constructor(pattern, options4 = {}) {
-        super(pattern, ext(def, options4));
-      }
-      static defaults(options4) {
-        return orig.defaults(ext(def, options4)).Minimatch;
-      }
-    },
-    unescape: (s, options4 = {}) => orig.unescape(s, ext(def, options4)),
-    escape: (s, options4 = {}) => orig.escape(s, ext(def, options4)),
-    filter: (pattern, options4 = {}) => orig.filter(pattern, ext(def, options4)),
-    defaults: (options4) => orig.defaults(ext(def, options4)),
-    braceExpand: (pattern, options4 = {}) => orig.braceExpand(pattern, ext(def, options4)),
-    match: (list, pattern, options4 = {}) => orig.match(list, pattern, ext(def, options4)),
-    sep: orig.sep,
-    GLOBSTAR
-  });
-};
-minimatch.defaults = defaults;
-var braceExpand = (pattern, options4 = {}) => {
-  assertValidPattern(pattern);
-  if (options4.nobrace || !/\{(?:(?!\{).)*\}/.test(pattern)) {
-    return [pattern];
-  }
-  let p = pattern.replace(/\\\\/g, "\\\\\\\\");
-  if (options4.windowsPathsNoEscape || options4[AWE_KEY] === false) {
-    p = p.replace(/\[([{}])\]/g, "[\\$1]");
-  }
-  return expand2(p, { max: options4.braceExpandMax });
-};
-minimatch.braceExpand = braceExpand;
-var RANGE_MIN = 100;
-var rangeRe = /(?<![\\$])\{(-?\d+)\.\.(-?\d+)\}/g;
-var inRepeatOrNegExt = (portion, mark) => {
-  const stack = [];
-  for (let i = 0; i < portion.length; i++) {
-    const c = portion.charAt(i);
-    if (c === "\\") {
-      i++;
-    } else if (c === mark) {
-      if (stack.some((t) => t !== "@" && t !== "?"))
-        return true;
-    } else if (portion.charAt(i + 1) === "(" && "!?+*@".includes(c)) {
-      stack.push(c);
-      i++;
-    } else if (c === ")") {
-      stack.pop();
-    }
-  }
-  return false;
-};
-var match = (list, pattern, options4 = {}) => {
-  const mm = new Minimatch(pattern, options4);
-  list = list.filter((f) => mm.match(f));
-  if (mm.options.nonull && !list.length) {
-    list.push(pattern);
-  }
-  return list;
-};
-minimatch.match = match;
-var globMagic = /[?*]|[+@!]\(.*?\)|\[|\]/;
-var classEnd = (pattern, start) => {
-  let i = start + 1;
-  if (pattern.charAt(i) === "!" || pattern.charAt(i) === "^")
-    i++;
-  let sawStart = false;
-  for (; i < pattern.length; i++) {
-    const c = pattern.charAt(i);
-    if (c === "]" && sawStart)
-      return i;
-    sawStart = true;
-    if (c === "\\")
-      i++;
-  }
-  return -1;
-};
-var literal3 = (pattern, noext) => {
-  if (!noext && (pattern === "+()" || pattern === "@()"))
-    return pattern;
-  let lit2 = "";
-  for (let i = 0; i < pattern.length; i++) {
-    const c = pattern.charAt(i);
-    if (c === "\\") {
-      lit2 += pattern.charAt(++i) || c;
-    } else if (c === "*" || c === "?") {
-      return void 0;
-    } else if (c === "[") {
-      const close = classEnd(pattern, i);
-      if (close === -1) {
-        lit2 += c;
-        continue;
-      }
-      let body = pattern.slice(i + 1, close);
-      if (body.startsWith("\\"))
-        body = body.slice(1);
-      if ([...body].length !== 1 || "!^".includes(pattern.charAt(i + 1))) {
-        return void 0;
-      }
-      lit2 += body;
-      i = close;
-    } else if (!noext && "+@!".includes(c) && pattern.charAt(i + 1) === "(" && pattern.includes(")", i + 2)) {
-      return void 0;
-    } else {
-      lit2 += c;
-    }
-  }
-  return lit2;
-};
-var MAX_EXTGLOBS = 256;
-var extglobCount = (pattern) => {
-  let n = 0;
-  for (let i = 0; i < pattern.length - 1; i++) {
-    const c = pattern.charAt(i);
-    if (c === "\\") {
-      i++;
-    } else if ("+@!?*".includes(c) && pattern.charAt(i + 1) === "(") {
-      n++;
-      i++;
-    }
-  }
-  return n;
-};
-var assertValidExtglobs = (pattern) => {
-  if (extglobCount(pattern) > MAX_EXTGLOBS) {
-    throw new TypeError("pattern has too many extglobs");
-  }
-};
-var extSafe = (pattern) => {
-  if (/^[?*+@]\(\)$/.test(pattern) || pattern.includes("[:"))
-    return false;
-  let depth = 0;
-  for (let i = 0; i < pattern.length; i++) {
-    const c = pattern.charAt(i);
-    if (c === "\\") {
-      if (++i === pattern.length)
-        return false;
-    } else if (c === "[") {
-      const close = classEnd(pattern, i);
-      if (close !== -1)
-        i = close;
-    } else if ("+@!?*".includes(c) && pattern.charAt(i + 1) === "(") {
-      depth++;
-      i++;
-    } else if (c === ")") {
-      if (!depth--)
-        return false;
-    } else if (c === "|" && !depth) {
-      return false;
-    }
-  }
-  return !depth;
-};
-var lastSplit;
-var lastChecked;
-var portionMatch = (p, f) => typeof p === "string" ? f === p : f !== "" && p.testUnchecked(f);
-var endIndex = (p, last, lastStart, prev, prevStart) => portionMatch(p, last) ? lastStart : prev !== void 0 && portionMatch(p, prev) ? prevStart : -1;
-var isDots = (p) => p === "." || p === "..";
-var isDrive = (p) => typeof p === "string" && /^[a-z]:$/i.test(p);
-var isLongUNC = (p) => typeof p === "string" && /^unc$/i.test(p);
-var uncHost = (p) => {
-  if (p[0] !== "" || p[1] !== "")
-    return -1;
-  const h = p[2] !== "?" ? 2 : isLongUNC(p[3]) ? 4 : -1;
-  const host = p[h];
-  const share2 = p[h + 1];
-  return h !== -1 && host !== void 0 && host !== "" && host !== GLOBSTAR && share2 !== void 0 && share2 !== "" && share2 !== GLOBSTAR ? h : -1;
-};
-var walkable = (p, dot) => !isDots(p) && (dot || !p.startsWith("."));
-var dotPortion = (f, start, end2, dot, sep2) => {
-  for (let k = start; k < end2; ) {
-    if (f.charCodeAt(k) === 46) {
-      if (!dot)
-        return true;
-      const n = f.charCodeAt(k + 1) === 46 ? k + 2 : k + 1;
-      if (n >= end2 || isSep(f.charCodeAt(n), sep2))
-        return true;
-    }
-    const s = nextSep(f, k, sep2);
-    if (s === -1)
-      return false;
-    k = s + 1;
-    while (k < end2 && isSep(f.charCodeAt(k), sep2))
-      k++;
-  }
-  return false;
-};
-var isSep = (c, sep2) => sep2 === "/" ? c === 47 : sep2 === "\\" ? c === 92 : c === 47 || c === 92;
-var nextSep = (f, from, sep2) => {
-  if (sep2 !== "both")
-    return f.indexOf(sep2, from);
-  const s = f.indexOf("/", from);
-  const b = f.indexOf("\\", from);
-  return s === -1 ? b : b === -1 ? s : Math.min(s, b);
-};
-var lastSep = (f, from, sep2) => sep2 !== "both" ? f.lastIndexOf(sep2, from) : Math.max(f.lastIndexOf("/", from), f.lastIndexOf("\\", from));
-var PENDING = {};
-var Minimatch = class {
-  options;
-  set;
-  pattern;
-  windowsPathsNoEscape;
-  nonegate;
-  negate;
-  comment;
-  empty;
-  preserveMultipleSlashes;
-  partial;
-  globSet;
-  globParts;
-  nocase;
-  isWindows;
-  platform;
-  windowsNoMagicRoot;
-  maxGlobstarRecursion;
-  // the path can be checked against the last portion, and the string
-  // portions, of each row before it is split. See #canMatch.
-  #endCheck;
-  #literalCheck;
-  // level 2 resolves `.` and `..` portions in the path
-  #level2;
-  // the unicode normalization form, if any
-  #form;
-  // the string portions of each row in the set
-  #literals = [];
-  // the rows that #canMatch can match without splitting the path
-  #shapes = [];
-  // the rows whose last portion can be checked against the path's
-  #endRows = [];
-  // brace expansion can make the same portion in many rows, so they
-  // share one Matcher, and the states that it caches
-  #matchers = /* @__PURE__ */ new Map();
-  // parse() returns PENDING in place of a Matcher
-  #pending = false;
-  // the char that marks numeric ranges in globSet, if any
-  #rangeMark;
-  // the GlobstarParts of each pattern row, by start index and partial
-  #globstarParts = /* @__PURE__ */ new WeakMap();
-  constructor(pattern, options4 = {}) {
-    assertValidPattern(pattern);
-    options4 = options4 || {};
-    this.options = options4;
-    this.maxGlobstarRecursion = options4.maxGlobstarRecursion ?? DEFAULT_GLOB_STAR_RECURSION_MAX;
-    this.pattern = pattern;
-    this.platform = options4.platform || defaultPlatform;
-    this.isWindows = this.platform === "win32";
-    this.windowsPathsNoEscape = !!options4.windowsPathsNoEscape || options4[AWE_KEY] === false;
-    if (this.windowsPathsNoEscape) {
-      this.pattern = this.pattern.replace(/\\/g, "/");
-    }
-    this.preserveMultipleSlashes = !!options4.preserveMultipleSlashes;
-    this.negate = false;
-    this.nonegate = !!options4.nonegate;
-    this.comment = false;
-    this.empty = false;
-    this.partial = !!options4.partial;
-    this.nocase = !!this.options.nocase;
-    this.windowsNoMagicRoot = options4.windowsNoMagicRoot !== void 0 ? options4.windowsNoMagicRoot : !!(this.isWindows && this.nocase);
-    this.globSet = [];
-    this.globParts = [];
-    this.set = [];
-    this.#endCheck = !this.preserveMultipleSlashes;
-    this.#level2 = (options4.optimizationLevel ?? 1) >= 2;
-    const n = options4.normalize;
-    this.#form = n === true ? "NFC" : n || void 0;
-    this.make();
-    const drives = this.set.map((row) => this.#rootIndex(row));
-    this.#endRows = this.set.map((row, r) => this.#endCheck && row.length - 1 > drives[r]);
-    this.#literals = this.set.map((row, r) => {
-      const end2 = this.#endRows[r] ? row.length - 1 : row.length;
-      const lits = row.slice(drives[r] + 1, end2).filter((p) => typeof p === "string" && !!p);
-      return [...new Set(lits)];
-    });
-    this.#literalCheck = this.#literals.some((l) => l.length);
-    this.#shapes = this.set.map((row, r) => {
-      const [p0, p1, p2] = row;
-      if (this.#endRows[r] && row.length === 2) {
-        if (p0 === GLOBSTAR && p1 !== GLOBSTAR)
-          return "tail";
-      }
-      if (this.#endRows[r] && options4.matchBase && row.length === 1 && p0 !== GLOBSTAR && p0 !== "") {
-        return "base";
-      }
-      if (!this.#endCheck || drives[r] !== -1)
-        return void 0;
-      if (row.length === 3 && p0 === GLOBSTAR && p2 === GLOBSTAR && p1 !== GLOBSTAR && p1 !== "" && // the portion between is only matched below this limit
-      this.maxGlobstarRecursion > 0) {
-        return "mid";
-      }
-      if (row.length === 2 && p1 === GLOBSTAR && p0 !== GLOBSTAR && p0 !== "") {
-        return "head";
-      }
-      return void 0;
-    });
-  }
-  // a string portion of a pattern, normalized if the option is set
-  #norm(p) {
-    return this.#form ? p.normalize(this.#form) : p;
-  }
-  // On Windows, the index of the last root portion of a row, as
-  // #matchRow finds it: 0 for `c:/...`, 3 for `//?/c:/...` and
-  // `//host/share/...`, and 5 for `//?/UNC/host/share/...`. Otherwise
-  // -1.
-  #rootIndex(row) {
-    if (!this.isWindows)
-      return -1;
-    if (isDrive(row[0]))
-      return 0;
-    const uncDrive = row[0] === "" && row[1] === "" && row[2] === "?" && isDrive(row[3]);
-    if (uncDrive)
-      return 3;
-    const h = uncHost(row);
-    return h === -1 ? -1 : h + 1;
-  }
-  hasMagic() {
-    if (this.options.magicalBraces && this.set.length > 1) {
-      return true;
-    }
-    for (const pattern of this.set) {
-      for (const part of pattern) {
-        if (typeof part !== "string")
-          return true;
-      }
-    }
-    return false;
-  }
-  make() {
-    const pattern = this.pattern;
-    const options4 = this.options;
-    if (!options4.nocomment && pattern.charAt(0) === "#") {
-      this.comment = true;
-      return;
-    }
-    if (!pattern) {
-      this.empty = true;
-      return;
-    }
-    this.parseNegate();
-    this.globSet = [...new Set(this.#expandBraces())];
-    const rawGlobParts = this.globSet.map((s) => this.#slashSplit(s));
-    this.globParts = this.preprocess(rawGlobParts);
-    this.#pending = true;
-    let set2 = this.globParts.map((s, _, __) => {
-      if (this.isWindows && this.windowsNoMagicRoot) {
-        const n = s[2] === "?" && isLongUNC(s[3]) ? 6 : 4;
-        const isUNC = s[0] === "" && s[1] === "" && (s[2] === "?" || !globMagic.test(s[2])) && s.slice(3, n).every((p) => !globMagic.test(p));
-        const isDrive2 = /^[a-z]:/i.test(s[0]);
-        if (isUNC) {
-          return [
-            ...s.slice(0, n).map((p) => this.#norm(p)),
-            ...s.slice(n).map((ss) => this.parse(ss))
-          ];
-        } else if (isDrive2) {
-          return [
-            this.#norm(s[0]),
-            ...s.slice(1).map((ss) => this.parse(ss))
-          ];
-        }
-      }
-      return s.map((ss) => this.parse(ss));
-    });
-    this.set = set2.filter((s) => s.indexOf(false) === -1);
-    if (this.isWindows) {
-      for (let i = 0; i < this.set.length; i++) {
-        const p = this.set[i];
-        if (p[0] === "" && p[1] === "" && this.globParts[i][2] === "?" && (isDrive(p[3]) || isLongUNC(this.globParts[i][3]))) {
-          if (isLongUNC(this.globParts[i][3]))
-            p[3] = "UNC";
-          p[2] = "?";
-        }
-      }
-    }
-    if (!options4.noext)
-      this.mergeRows();
-    this.#pending = false;
-    this.set.forEach((row, i) => {
-      for (let k = 0; k < row.length; k++) {
-        if (row[k] === PENDING) {
-          row[k] = this.parse(this.globParts[i][k]);
-        }
-      }
-    });
-  }
-  // Merge rows that only differ in one portion, where each of them
-  // is a Matcher, into one row that matches any of them with
-  // `@(a|b|...)`. Then a path is only walked once for all of them,
-  // for example with `**/*.{js,ts}`.
-  mergeRows() {
-    let merged2 = true;
-    while (merged2) {
-      merged2 = false;
-      if (this.set.length < 2)
-        return;
-      let keys = this.#mergeKeys();
-      const len = Math.max(0, ...this.set.map((r) => r.length));
-      for (let k = 0; k < len; k++) {
-        const groups = /* @__PURE__ */ new Map();
-        const R = this.set.length + 1;
-        this.set.forEach((row, i) => {
-          if (!(row[k] instanceof Matcher || row[k] === PENDING) || !extSafe(this.globParts[i][k])) {
-            return;
-          }
-          const { pre, suf } = keys[i];
-          const key = pre[k] * R + suf[k + 1];
-          const g = groups.get(key);
-          if (g)
-            g.push(i);
-          else
-            groups.set(key, [i]);
-        });
-        const drop = /* @__PURE__ */ new Set();
-        for (const g of groups.values()) {
-          if (g.length < 2)
-            continue;
-          const [first, ...rest] = g;
-          const alts = g.map((i) => this.globParts[i][k]);
-          const glob = `@(${alts.join("|")})`;
-          if (extglobCount(glob) > MAX_EXTGLOBS)
-            continue;
-          this.globParts[first][k] = glob;
-          this.set[first][k] = this.parse(glob);
-          for (const i of rest)
-            drop.add(i);
-        }
-        if (drop.size) {
-          merged2 = true;
-          this.set = this.set.filter((_, i) => !drop.has(i));
-          this.globParts = this.globParts.filter((_, i) => !drop.has(i));
-          if (this.set.length < 2)
-            return;
-          keys = this.#mergeKeys();
-        }
-      }
-    }
-  }
-  // For each row, number ids for its prefixes and suffixes, such that
-  // pre[k] identifies parts[0..k) and suf[k] identifies parts[k..n).
-  // Two rows are the same other than at portion k exactly when they
-  // have the same pre[k] and suf[k + 1]. This is linear in the size of
-  // the rows, where joining the whole row for every k was quadratic.
-  #mergeKeys() {
-    const partIds = /* @__PURE__ */ new Map();
-    const ids = this.globParts.map((parts) => parts.map((s) => {
-      let id = partIds.get(s);
-      if (id === void 0)
-        partIds.set(s, id = partIds.size);
-      return id;
-    }));
-    const P = partIds.size;
-    const len = Math.max(0, ...ids.map((r) => r.length));
-    const keys = ids.map((r) => ({
-      pre: [0],
-      suf: new Array(r.length + 1).fill(0)
-    }));
-    for (let k = 0; k < len; k++) {
-      const m = /* @__PURE__ */ new Map();
-      ids.forEach((r, i) => {
-        if (k >= r.length)
-          return;
-        const { pre } = keys[i];
-        const key = pre[k] * P + r[k];
-        let id = m.get(key);
-        if (id === void 0)
-          m.set(key, id = m.size + 1);
-        pre.push(id);
-      });
-    }
-    for (let k = len - 1; k >= 0; k--) {
-      const m = /* @__PURE__ */ new Map();
-      ids.forEach((r, i) => {
-        if (k >= r.length)
-          return;
-        const { suf } = keys[i];
-        const key = suf[k + 1] * P + r[k];
-        let id = m.get(key);
-        if (id === void 0)
-          m.set(key, id = m.size + 1);
-        suf[k] = id;
-      });
-    }
-    return keys;
-  }
-  // various transforms to equivalent pattern sets that are
-  // faster to process in a filesystem walk.  The goal is to
-  // eliminate what we can, and push all ** patterns as far
-  // to the right as possible, even if it increases the number
-  // of patterns that we have to process.
-  preprocess(globParts) {
-    if (this.options.noglobstar) {
-      for (const partset of globParts) {
-        for (let j = 0; j < partset.length; j++) {
-          if (partset[j] === "**") {
-            partset[j] = "*";
-          }
-        }
-      }
-    }
-    const { optimizationLevel = 1 } = this.options;
-    if (optimizationLevel >= 2) {
-      globParts = this.firstPhasePreProcess(globParts);
-      globParts = this.secondPhasePreProcess(globParts);
-    } else if (optimizationLevel >= 1) {
-      globParts = this.levelOneOptimize(globParts);
-    } else {
-      globParts = this.adjascentGlobstarOptimize(globParts);
-    }
-    return globParts;
-  }
-  // just get rid of adjascent ** portions
-  adjascentGlobstarOptimize(globParts) {
-    return globParts.map((parts) => {
-      let gs = -1;
-      while (-1 !== (gs = parts.indexOf("**", gs + 1))) {
-        let i = gs;
-        while (parts[i + 1] === "**") {
-          i++;
-        }
-        if (i !== gs) {
-          parts.splice(gs, i - gs);
-        }
-      }
-      return parts;
-    });
-  }
-  // get rid of adjascent ** and resolve .. portions
-  levelOneOptimize(globParts) {
-    return globParts.map((parts) => {
-      const root = this.#rootIndex(parts) + 1;
-      parts = parts.reduce((set2, part) => {
-        const prev = set2[set2.length - 1];
-        if (part === "**" && prev === "**") {
-          return set2;
-        }
-        if (part === "..") {
-          if (set2.length > root && prev && prev !== ".." && prev !== "." && prev !== "**") {
-            set2.pop();
-            return set2;
-          }
-        }
-        set2.push(part);
-        return set2;
-      }, []);
-      return parts.length === 0 ? [""] : parts;
-    });
-  }
-  // Check the path against each row before it is split. 'no' if no
-  // row can match, so it does not need to be split. 'yes' if a row of
-  // `**` and one more portion matches. 'maybe' if it must be split to
-  // know. None of this applies with partial, where the path can end
-  // before the row does.
-  //
-  // On Windows, `\` is a separator in the path too, and the portions of
-  // a row up to its drive letter or UNC share are not checked (see
-  // #rootIndex).
-  //
-  // Each string portion of a row must be a portion of the path, so the
-  // path must contain it. Level 2 can only take portions out of the
-  // path, so this is still true then.
-  //
-  // The last portion of a row must match the last portion of the path,
-  // or the one before a trailing `/` (as a/* and a/**/* match a/b/).
-  // This does not apply to rows that end in **, rows that end in a
-  // root, or preserveMultipleSlashes (which can leave more
-  // than one '' at the end). At level 2, it does not apply if that
-  // portion is `.` or `..`, which can be
-  // resolved away. Level 2 only takes other portions out of the
-  // middle of the path.
-  //
-  // A row of `**/x` then matches if the ** can walk the portions
-  // before the one that x matches, the same as #matchGlobstar. At
-  // level 2, this is only known if none of them are `.` or `..`, so
-  // that the path does not change when it is resolved.
-  #canMatch(f) {
-    const sep2 = !this.isWindows || !f.includes("\\") ? "/" : f.includes("/") ? "both" : "\\";
-    let ends = this.#endCheck ? 0 : -1;
-    let last = "";
-    let lastStart = 0;
-    let prev;
-    let prevStart = 0;
-    const dot = !!this.options.dot;
-    ROWS: for (let r = 0; r < this.set.length; r++) {
-      const row = this.set[r];
-      const p = row[row.length - 1];
-      let end2 = ends !== -1 && this.#endRows[r] && p !== GLOBSTAR;
-      if (end2 && ends === 0) {
-        const i = lastSep(f, f.length, sep2);
-        lastStart = i + 1;
-        last = f.slice(lastStart);
-        if (last === "" && i >= 0) {
-          let j = i;
-          while (j > 0 && isSep(f.charCodeAt(j - 1), sep2))
-            j--;
-          prevStart = j === 0 ? 0 : lastSep(f, j - 1, sep2) + 1;
-          prev = f.slice(prevStart, j);
-        }
-        const resolves = this.#level2 && (isDots(last) || last === "" && prev !== void 0 && isDots(prev));
-        ends = resolves ? -1 : 1;
-        end2 = !resolves;
-      }
-      let tailStart = -1;
-      if (end2 && typeof p === "string") {
-        tailStart = endIndex(p, last, lastStart, prev, prevStart);
-        if (tailStart === -1)
-          continue;
-      }
-      if (this.#literalCheck) {
-        for (const l of this.#literals[r]) {
-          if (!f.includes(l))
-            continue ROWS;
-        }
-      }
-      if (end2 && typeof p === "object") {
-        tailStart = endIndex(p, last, lastStart, prev, prevStart);
-        if (tailStart === -1)
-          continue;
-      }
-      const shape = this.#shapes[r];
-      if (shape === "base" && end2)
-        return "yes";
-      if (shape === "tail" && end2) {
-        if (this.#level2 && dotPortion(f, 0, tailStart, true, sep2)) {
-          return "maybe";
-        }
-        if (!dotPortion(f, 0, tailStart, dot, sep2))
-          return "yes";
-        continue;
-      }
-      if (shape === "mid" || shape === "head") {
-        const m = this.#walk(f, row, shape === "head", dot, sep2);
-        if (m !== "no")
-          return m;
-        continue;
-      }
-      return "maybe";
-    }
-    return "no";
-  }
-  // Match a row of a known shape against the split path, the same as
-  // #matchGlobstar and #matchGlobStarBodySections do. None of these
-  // rows have a drive letter, so they start at the first portion.
-  #matchShape(file2, row, shape) {
-    const dot = !!this.options.dot;
-    const n = file2.length;
-    if (shape === "head") {
-      if (n < 2 || !portionMatch(row[0], file2[0])) {
-        return false;
-      }
-      for (let i = 1; i < n; i++)
-        if (!walkable(file2[i], dot))
-          return false;
-      return true;
-    }
-    const x = row[1];
-    if (shape === "tail") {
-      let t = n - 1;
-      if (!portionMatch(x, file2[t])) {
-        if (file2[t] !== "" || n === 1 || !portionMatch(x, file2[--t])) {
-          return false;
-        }
-      }
-      for (let i = 0; i < t; i++)
-        if (!walkable(file2[i], dot))
-          return false;
-      return true;
-    }
-    for (let k = 0; k < n; k++) {
-      if (portionMatch(x, file2[k]) && k + 1 < n) {
-        let i = k + 1;
-        while (i < n && walkable(file2[i], dot))
-          i++;
-        if (i === n)
-          return true;
-      }
-      if (!walkable(file2[k], dot))
-        return false;
-    }
-    return false;
-  }
-  // Match a row of `**/x/**` or `x/**` against the path, the same as
-  // #matchGlobstar and #matchGlobStarBodySections do once it is split.
-  // x must match a portion (the first one, for `x/**`), the ** before
-  // it must be able to walk the portions before that one, and there
-  // must be a portion after it, which the ** after it can walk. At
-  // level 2, this is only known if no portion is `.` or `..`.
-  #walk(f, row, head, dot, sep2) {
-    if (this.#level2 && dotPortion(f, 0, f.length, true, sep2))
-      return "maybe";
-    const x = row[head ? 0 : 1];
-    let s = 0;
-    for (let e = nextSep(f, s, sep2); e !== -1; e = nextSep(f, s, sep2)) {
-      let next = e + 1;
-      while (next < f.length && isSep(f.charCodeAt(next), sep2))
-        next++;
-      const hit = typeof x === "string" ? e - s === x.length && f.startsWith(x, s) : e > s && x.testUnchecked(f.slice(s, e));
-      if (hit && !dotPortion(f, next, f.length, dot, sep2))
-        return "yes";
-      if (head || dotPortion(f, s, next, dot, sep2))
-        return "no";
-      s = next;
-    }
-    return "no";
-  }
-  // the last split, if it was the same path with the same split
-  // settings
-  #cachedSplit(f) {
-    const last = lastSplit;
-    return last?.f === f && last.isWindows === this.isWindows && last.preserveMultipleSlashes === this.preserveMultipleSlashes && last.normalize === this.#form ? last : void 0;
-  }
-  // split a path for match(), and keep the parts for the next call
-  #split(f) {
-    const { isWindows, preserveMultipleSlashes } = this;
-    let parts = this.#slashSplit(isWindows ? f.split("\\").join("/") : f);
-    const normalize2 = this.#form;
-    if (normalize2)
-      parts = parts.map((p) => p.normalize(normalize2));
-    lastSplit = {
-      f,
-      isWindows,
-      preserveMultipleSlashes,
-      normalize: normalize2,
-      parts
-    };
-    return lastSplit;
-  }
-  // resolve `.` and `..` portions of a path, for level 2
-  #levelTwoFileOptimize(file2) {
-    const parts = [...file2];
-    let didSomething = false;
-    do {
-      didSomething = false;
-      if (!this.preserveMultipleSlashes) {
-        for (let i = 1; i < parts.length - 1; i++) {
-          const p = parts[i];
-          if (i === 1 && p === "" && parts[0] === "")
-            continue;
-          if (p === "." || p === "") {
-            didSomething = true;
-            parts.splice(i, 1);
-            i--;
-          }
-        }
-        if (parts[0] === "." && parts.length === 2 && (parts[1] === "." || parts[1] === "")) {
-          didSomething = true;
-          parts.pop();
-        }
-      }
-      const root = this.#rootIndex(parts) + 1;
-      let dd = root;
-      while (-1 !== (dd = parts.indexOf("..", dd + 1))) {
-        const p = parts[dd - 1];
-        if (p && p !== "." && p !== ".." && p !== "**") {
-          didSomething = true;
-          parts.splice(dd - 1, 2);
-          dd = Math.max(dd - 2, root);
-        }
-      }
-    } while (didSomething);
-    return parts.length === 0 ? [""] : parts;
-  }
-  // First phase: single-pattern processing
-  // <pre> is 1 or more portions
-  // <rest> is 1 or more portions
-  // <p> is any portion other than ., .., '', or **
-  // <e> is . or ''
-  //
-  // **/.. is *brutal* for filesystem walking performance, because
-  // it effectively resets the recursive walk each time it occurs,
-  // and ** cannot be reduced out by a .. pattern part like a regexp
-  // or most strings (other than .., ., and '') can be.
-  //
-  // <pre>/**/../<p>/<p>/<rest> -> {<pre>/../<p>/<p>/<rest>,<pre>/**/<p>/<p>/<rest>}
-  // <pre>/<e>/<rest> -> <pre>/<rest>
-  // <pre>/<p>/../<rest> -> <pre>/<rest>
-  // **/**/<rest> -> **/<rest>
-  //
-  // **/*/<rest> -> */**/<rest> <== not valid because ** doesn't follow
-  // this WOULD be allowed if ** did follow symlinks, or * didn't
-  firstPhasePreProcess(globParts) {
-    const { braceExpandMax = DEFAULT_BRACE_EXPAND_MAX } = this.options;
-    let splitCells = 0;
-    const maxSplitCells = 1e6;
-    let didSomething = false;
-    do {
-      didSomething = false;
-      for (let parts of globParts) {
-        let gs = -1;
-        while (-1 !== (gs = parts.indexOf("**", gs + 1))) {
-          let gss = gs;
-          while (parts[gss + 1] === "**") {
-            gss++;
-          }
-          if (gss > gs) {
-            parts.splice(gs + 1, gss - gs);
-          }
-          let next = parts[gs + 1];
-          const p = parts[gs + 2];
-          const p2 = parts[gs + 3];
-          if (next !== "..")
-            continue;
-          if (!p || p === "." || p === ".." || !p2 || p2 === "." || p2 === "..") {
-            continue;
-          }
-          const addedCells = parts.length - 1;
-          if (globParts.length >= braceExpandMax || splitCells + addedCells > maxSplitCells) {
-            throw new RangeError(`optimizationLevel 2: too many patterns from '**/..'`);
-          }
-          didSomething = true;
-          parts.splice(gs, 1);
-          const other = parts.slice(0);
-          other[gs] = "**";
-          splitCells += addedCells;
-          globParts.push(other);
-          gs--;
-        }
-        if (!this.preserveMultipleSlashes) {
-          for (let i = 1; i < parts.length - 1; i++) {
-            const p = parts[i];
-            if (i === 1 && p === "" && parts[0] === "")
-              continue;
-            if (p === "." || p === "") {
-              didSomething = true;
-              parts.splice(i, 1);
-              i--;
-            }
-          }
-          if (parts[0] === "." && parts.length === 2 && (parts[1] === "." || parts[1] === "")) {
-            didSomething = true;
-            parts.pop();
-          }
-        }
-        const root = this.#rootIndex(parts) + 1;
-        let dd = root;
-        while (-1 !== (dd = parts.indexOf("..", dd + 1))) {
-          const p = parts[dd - 1];
-          if (p && p !== "." && p !== ".." && p !== "**") {
-            didSomething = true;
-            const needDot = dd === 1 && parts[dd + 1] === "**";
-            const splin = needDot ? ["."] : [];
-            parts.splice(dd - 1, 2, ...splin);
-            if (parts.length === 0)
-              parts.push("");
-            dd = Math.max(dd - 2, root);
-          }
-        }
-      }
-    } while (didSomething);
-    return globParts;
-  }
-  // second phase: multi-pattern dedupes
-  // {<pre>/<rest>,<pre>/<rest>} -> <pre>/<rest>
-  // {<pre>/*/<rest>,<pre>/<p>/<rest>} -> <pre>/*/<rest>
-  secondPhasePreProcess(globParts) {
-    const keys = /* @__PURE__ */ new Set();
-    const rows = globParts.filter((parts) => {
-      const key = parts.join("/");
-      if (keys.has(key))
-        return false;
-      keys.add(key);
-      return true;
-    });
-    const stars = /* @__PURE__ */ new Map();
-    for (const parts of rows) {
-      const s = [];
-      for (let i = 0; i < parts.length; i++) {
-        if (parts[i] === "*")
-          s.push(i);
-      }
-      if (s.length)
-        stars.set(s.join(","), s);
-    }
-    if (!stars.size || rows.length * stars.size > 1e5)
-      return rows;
-    const { dot } = this.options;
-    return rows.filter((parts) => {
-      for (const s of stars.values()) {
-        if (s[s.length - 1] >= parts.length)
-          continue;
-        const c = [...parts];
-        let ok = true;
-        let changed = false;
-        for (const i of s) {
-          const p = parts[i];
-          if (p === "*")
-            continue;
-          if (!p || p === "**" || !dot && p.startsWith(".")) {
-            ok = false;
-            break;
-          }
-          c[i] = "*";
-          changed = true;
-        }
-        if (ok && changed && keys.has(c.join("/")))
-          return false;
-      }
-      return true;
-    });
-  }
-  parseNegate() {
-    if (this.nonegate)
-      return;
-    const pattern = this.pattern;
-    let negate = false;
-    let negateOffset = 0;
-    for (let i = 0; i < pattern.length && pattern.charAt(i) === "!"; i++) {
-      negate = !negate;
-      negateOffset++;
-    }
-    if (negateOffset)
-      this.pattern = pattern.slice(negateOffset);
-    this.negate = negate;
-  }
-  // Match the parts of a path against one row of the set. `resolved`
-  // is the parts after level 2 resolves `.` and `..` in them, or the
-  // same parts below level 2. Set partial to true to test if, for
-  // example, "/a/b" matches the start of "/*/b/*/d". Partial means, if
-  // you run out of file before you run out of pattern, then that's
-  // fine, as long as all the parts match.
-  #matchRow(file2, resolved, pattern, partial2) {
-    let fileStartIndex = 0;
-    let patternStartIndex = 0;
-    const fh = this.isWindows ? uncHost(resolved) : -1;
-    const ph = fh === -1 ? -1 : uncHost(pattern);
-    if (ph !== -1) {
-      const host = pattern[ph];
-      const share2 = pattern[ph + 1];
-      if (typeof host !== "string" || typeof share2 !== "string") {
-        fileStartIndex = fh;
-        patternStartIndex = ph;
-      } else if (resolved[fh].toLowerCase() === host.toLowerCase() && resolved[fh + 1].toLowerCase() === share2.toLowerCase()) {
-        fileStartIndex = fh + 2;
-        patternStartIndex = ph + 2;
-      }
-    } else if (this.isWindows) {
-      const fileDrive = typeof file2[0] === "string" && /^[a-z]:$/i.test(file2[0]);
-      const fileUNC = !fileDrive && file2[0] === "" && file2[1] === "" && file2[2] === "?" && /^[a-z]:$/i.test(file2[3]);
-      const patternDrive = typeof pattern[0] === "string" && /^[a-z]:$/i.test(pattern[0]);
-      const patternUNC = !patternDrive && pattern[0] === "" && pattern[1] === "" && pattern[2] === "?" && typeof pattern[3] === "string" && /^[a-z]:$/i.test(pattern[3]);
-      const fdi = fileUNC ? 3 : fileDrive ? 0 : void 0;
-      const pdi = patternUNC ? 3 : patternDrive ? 0 : void 0;
-      if (typeof fdi === "number" && typeof pdi === "number") {
-        const [fd, pd] = [
-          file2[fdi],
-          pattern[pdi]
-        ];
-        if (fd.toLowerCase() === pd.toLowerCase()) {
-          patternStartIndex = pdi + 1;
-          fileStartIndex = fdi + 1;
-        }
-      }
-    }
-    file2 = resolved;
-    if (pattern.includes(GLOBSTAR)) {
-      return this.#matchGlobstar(file2, pattern, partial2, fileStartIndex, patternStartIndex);
-    }
-    return this.#matchOne(file2, pattern, partial2, fileStartIndex, patternStartIndex);
-  }
-  #matchGlobstar(file2, pattern, partial2, fileIndex, patternIndex) {
-    const { head, body, tail, segments } = this.#getGlobstarParts(pattern, partial2, patternIndex);
-    if (head.length) {
-      const headEnd = fileIndex + head.length;
-      if (!this.#matchOne(file2, head, partial2, fileIndex, 0, headEnd)) {
-        return false;
-      }
-      fileIndex += head.length;
-      patternIndex += head.length;
-    }
-    let fileTailMatch = 0;
-    if (tail.length) {
-      if (tail.length + fileIndex > file2.length)
-        return false;
-      let tailStart = file2.length - tail.length;
-      if (this.#matchOne(file2, tail, partial2, tailStart, 0)) {
-        fileTailMatch = tail.length;
-      } else {
-        if (file2[file2.length - 1] !== "" || fileIndex + tail.length === file2.length) {
-          return false;
-        }
-        tailStart--;
-        if (!this.#matchOne(file2, tail, partial2, tailStart, 0)) {
-          return false;
-        }
-        fileTailMatch = tail.length + 1;
-      }
-    }
-    if (!body.length) {
-      let sawSome = !!fileTailMatch;
-      for (let i = fileIndex; i < file2.length - fileTailMatch; i++) {
-        const f = String(file2[i]);
-        sawSome = true;
-        if (f === "." || f === ".." || !this.options.dot && f.startsWith(".")) {
-          return false;
-        }
-      }
-      return partial2 || sawSome;
-    }
-    return !!this.#matchGlobStarBodySections(file2, segments, file2.length - fileTailMatch, fileIndex, 0, partial2, 0, !!fileTailMatch, /* @__PURE__ */ new Set());
-  }
-  // Split the pattern into head, tail, and middle of ** delimited
-  // parts. The tail has to be at the end, and the others just have to
-  // be found in order from the head. These only depend on the pattern
-  // row, so they are kept for the next path.
-  #getGlobstarParts(pattern, partial2, patternIndex) {
-    let byStart = this.#globstarParts.get(pattern);
-    if (!byStart) {
-      byStart = [];
-      this.#globstarParts.set(pattern, byStart);
-    }
-    const key = patternIndex * 2 + (partial2 ? 1 : 0);
-    const found = byStart[key];
-    if (found)
-      return found;
-    const firstgs = pattern.indexOf(GLOBSTAR, patternIndex);
-    const lastgs = pattern.lastIndexOf(GLOBSTAR);
-    const head = pattern.slice(patternIndex, firstgs);
-    const body = pattern.slice(firstgs + 1, partial2 ? void 0 : lastgs);
-    const tail = partial2 ? [] : pattern.slice(lastgs + 1);
-    const segments = [[[], 0]];
-    let current = segments[0];
-    let nonGsParts = 0;
-    const nonGsPartsSums = [0];
-    for (const b of body) {
-      if (b === GLOBSTAR) {
-        nonGsPartsSums.push(nonGsParts);
-        current = [[], 0];
-        segments.push(current);
-      } else {
-        current[0].push(b);
-        nonGsParts++;
-      }
-    }
-    segments.forEach((b, i) => {
-      b[1] = nonGsParts - nonGsPartsSums[i];
-    });
-    const parts = { head, body, tail, segments };
-    byStart[key] = parts;
-    return parts;
-  }
-  // return false for "nope, not matching"
-  // return null for "not matching, cannot keep trying"
-  #matchGlobStarBodySections(file2, bodySegments, fileLength, fileIndex, bodyIndex, partial2, globStarDepth, sawTail, tried) {
-    const bs = bodySegments[bodyIndex];
-    if (!bs) {
-      if (partial2) {
-        return fileIndex >= fileLength || fileIndex === fileLength - 1 && file2[fileIndex] === "";
-      }
-      for (let i = fileIndex; i < fileLength; i++) {
-        sawTail = true;
-        const f = file2[i];
-        if (f === "." || f === ".." || !this.options.dot && f.startsWith(".")) {
-          return false;
-        }
-      }
-      return sawTail;
-    }
-    const [body, need] = bs;
-    const after = partial2 ? fileLength : fileLength - need;
-    while (fileIndex <= after) {
-      const key = bodyIndex * (file2.length + 1) + fileIndex;
-      if (tried.has(key))
-        return false;
-      tried.add(key);
-      const m = this.#matchOne(file2, body, partial2, fileIndex, 0, fileIndex + body.length);
-      if (m && globStarDepth < this.maxGlobstarRecursion) {
-        const sub = this.#matchGlobStarBodySections(file2, bodySegments, fileLength, fileIndex + body.length, bodyIndex + 1, partial2, globStarDepth + 1, sawTail, tried);
-        if (sub !== false) {
-          return sub;
-        }
-      }
-      if (fileIndex === after)
-        break;
-      const f = file2[fileIndex];
-      if (f === "." || f === ".." || !this.options.dot && f.startsWith(".")) {
-        return false;
-      }
-      fileIndex++;
-    }
-    return partial2 || null;
-  }
-  #matchOne(file2, pattern, partial2, fileIndex, patternIndex, fileEnd = file2.length) {
-    let fi;
-    let pi;
-    let pl;
-    let fl;
-    for (fi = fileIndex, pi = patternIndex, fl = Math.min(fileEnd, file2.length), pl = pattern.length; fi < fl && pi < pl; fi++, pi++) {
-      let p = pattern[pi];
-      let f = file2[fi];
-      if (p === false || p === GLOBSTAR) {
-        return false;
-      }
-      if (!portionMatch(p, f))
-        return false;
-    }
-    if (fi === fl && pi === pl) {
-      return true;
-    } else if (fi === fl) {
-      return partial2;
-    } else if (pi === pl) {
-      return fi === fl - 1 && file2[fi] === "";
-    } else {
-      throw new Error("wtf?");
-    }
-  }
-  braceExpand() {
-    return braceExpand(this.pattern, this.options);
-  }
-  // Expand braces, except numeric ranges such as {0..999} with at
-  // least RANGE_MIN values. Each of those stays in its pattern as
-  // `<mark>0..999<mark>`, for the Matcher to test. If a range might
-  // be inside a [...] class, expand all of them instead.
-  #expandBraces() {
-    const { pattern } = this;
-    if (this.options.nobrace)
-      return this.braceExpand();
-    let code2 = 57344;
-    while (pattern.includes(String.fromCharCode(code2))) {
-      if (++code2 > 63743)
-        return this.braceExpand();
-    }
-    const mark = String.fromCharCode(code2);
-    let found = false;
-    const marked = pattern.replace(rangeRe, (m, lo, hi) => {
-      const a = Number(lo);
-      const b = Number(hi);
-      if (!Number.isSafeInteger(a) || !Number.isSafeInteger(b) || Math.abs(a - b) + 1 < RANGE_MIN) {
-        return m;
-      }
-      found = true;
-      return `${mark}${lo}..${hi}${mark}`;
-    });
-    if (!found)
-      return this.braceExpand();
-    const set2 = braceExpand(marked, this.options);
-    for (const p of set2) {
-      for (const portion of p.split("/")) {
-        const c = portion.indexOf("[");
-        if (c !== -1 && c < portion.lastIndexOf(mark)) {
-          return this.braceExpand();
-        }
-        if (!this.options.noext && inRepeatOrNegExt(portion, mark)) {
-          return this.braceExpand();
-        }
-      }
-    }
-    this.#rangeMark = mark;
-    return set2;
-  }
-  parse(pattern) {
-    assertValidPattern(pattern);
-    const options4 = this.options;
-    if (pattern === "**")
-      return GLOBSTAR;
-    if (pattern === "")
-      return "";
-    const { nocase, nocaseMagicOnly, noext = false, dot, normalize: normalize2 } = options4;
-    const rangeMark = this.#rangeMark;
-    const lit2 = rangeMark && pattern.includes(rangeMark) ? void 0 : literal3(pattern, noext);
-    if (lit2 !== void 0 && !(nocase && !nocaseMagicOnly && pattern.toUpperCase() !== pattern.toLowerCase())) {
-      return this.#norm(lit2);
-    }
-    if (this.#pending)
-      return PENDING;
-    let m = this.#matchers.get(pattern);
-    if (!m) {
-      if (!noext)
-        assertValidExtglobs(pattern);
-      m = new Matcher(pattern, {
-        nocase,
-        noext,
-        dot,
-        normalize: normalize2,
-        ...rangeMark && { rangeMark }
-      });
-      this.#matchers.set(pattern, m);
-    }
-    return m;
-  }
-  #slashSplit(p) {
-    if (this.preserveMultipleSlashes) {
-      return p.split("/");
-    } else if (this.isWindows && /^\/\/[^/]+/.test(p)) {
-      return ["", ...p.split(/\/+/)];
-    } else {
-      return p.split(/\/+/);
-    }
-  }
-  match(f, partial2 = this.partial) {
-    if (this.comment) {
-      return false;
-    }
-    if (this.empty) {
-      return f === "";
-    }
-    if (f === "/" && partial2) {
-      return true;
-    }
-    const options4 = this.options;
-    let split = this.#cachedSplit(f);
-    if (!split) {
-      if (!partial2 && !this.#form && (this.#endCheck || this.#literalCheck) && lastChecked !== f) {
-        lastChecked = f;
-        const can = this.#canMatch(f);
-        if (can === "no")
-          return options4.flipNegate ? false : this.negate;
-        if (can === "yes")
-          return options4.flipNegate ? true : !this.negate;
-      }
-      split = this.#split(f);
-    }
-    const ff = split.parts;
-    const resolved = this.#level2 ? split.resolved ??= this.#levelTwoFileOptimize(ff) : ff;
-    const set2 = this.set;
-    let filename = ff[ff.length - 1];
-    if (!filename) {
-      for (let i = ff.length - 2; !filename && i >= 0; i--) {
-        filename = ff[i];
-      }
-    }
-    for (let r = 0; r < set2.length; r++) {
-      const pattern = set2[r];
-      const shape = partial2 ? void 0 : this.#shapes[r];
-      const hit = shape === "base" ? portionMatch(pattern[0], filename) : shape ? this.#matchShape(resolved, pattern, shape) : options4.matchBase && pattern.length === 1 ? this.#matchRow([filename], [filename], pattern, partial2) : this.#matchRow(ff, resolved, pattern, partial2);
-      if (hit) {
-        if (options4.flipNegate) {
-          return true;
-        }
-        return !this.negate;
-      }
-    }
-    if (options4.flipNegate) {
-      return false;
-    }
-    return this.negate;
-  }
-  static defaults(def) {
-    return minimatch.defaults(def).Minimatch;
-  }
-};
-minimatch.Minimatch = Minimatch;
-minimatch.escape = escape;
-minimatch.unescape = unescape;
-
-// src/image/reference-pattern.ts
-var MATCH_OPTIONS = { dot: true, nocomment: true, nonegate: true };
-function splitPattern(pattern) {
-  const [front = "", digest3 = null] = pattern.split("@");
-  const colon = front.lastIndexOf(":");
-  const hasTag = colon > front.lastIndexOf("/");
-  return { name: hasTag ? front.slice(0, colon) : front, tag: hasTag ? front.slice(colon + 1) : null, digest: digest3 };
-}
-function normalName(name) {
-  const [first = "", ...rest] = name.split("/");
-  if (name === "*") return "**";
-  if (/[*?[{]/.test(first) || first.includes(".") || first.includes(":") || first === "localhost") return name;
-  return rest.length === 0 ? `docker.io/library/${name}` : `docker.io/${name}`;
-}
-function matchesReference(pattern, image) {
-  const reference = parseReference(image.reference);
-  if (reference === null) return false;
-  const wanted = splitPattern(pattern);
-  const match2 = (text3, glob) => glob === null || text3 !== null && minimatch(text3, glob, MATCH_OPTIONS);
-  const tag = reference.tag ?? (reference.digest === null ? "latest" : null);
-  return match2(reference.name, normalName(wanted.name)) && match2(tag, wanted.tag) && match2(reference.digest ?? image.digest, wanted.digest);
-}
-
-// src/rules/placed.ts
-function placed(meta12, { title = meta12.title, severity = meta12.severity, confidence = meta12.confidence, related = [], ...own2 }) {
-  const { identity, ...rest } = own2;
-  const finding = { ruleId: meta12.id, title, severity, confidence, related, file: null, secret: null, fix: null, ...rest };
-  return { places: [{ ruleId: meta12.id, location: rest.location, origin: rest.origin, identity }], seenFrom: () => finding };
-}
-
-// src/rules/rule.ts
-var CIS = "https://www.cisecurity.org/benchmark/docker";
-var REFERENCES = {
-  cis41: { name: "CIS Docker 4.1", url: CIS },
-  cis42: { name: "CIS Docker 4.2", url: CIS },
-  cis410: { name: "CIS Docker 4.10", url: CIS },
-  owaspUser: { name: "OWASP Docker Security, rule 2", url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user" },
-  owaspSupplyChain: {
-    name: "OWASP Docker Security, rule 13",
-    url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-13-enhance-supply-chain-security"
-  },
-  buildSecrets: { name: "Docker build secrets", url: "https://docs.docker.com/build/building/secrets/" },
-  layers: { name: "OCI image layers", url: "https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md" },
-  attackCredentials: { name: "MITRE ATT&CK T1552.001", url: "https://attack.mitre.org/techniques/T1552/001/" },
-  attackSupplyChain: { name: "MITRE ATT&CK T1195.002", url: "https://attack.mitre.org/techniques/T1195/002/" }
-};
-
-// src/rules/base-not-allowed.ts
-var meta3 = {
-  id: "base-not-allowed",
-  title: "The base image is not allowed",
-  description: "The base image is not on the allow list of the policy, or is on its deny list.",
-  remedy: "Build on a base image that the policy allows.",
-  severity: "high",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis42, REFERENCES.owaspSupplyChain],
-  enabled: true
-};
-var options2 = external_exports.object({
-  allow: external_exports.array(external_exports.string()).default([]).describe("patterns of base images that may be used; empty: all"),
-  deny: external_exports.array(external_exports.string()).default([]).describe("patterns of base images that may not be used")
-});
-var baseNotAllowed = {
-  meta: meta3,
-  options: options2,
-  *check({ origin }, { allow, deny }) {
-    const { base } = origin;
-    if (base === null) return;
-    const denied = deny.find((pattern) => matchesReference(pattern, base));
-    const isAllowed = allow.length === 0 || allow.some((pattern) => matchesReference(pattern, base));
-    if (denied === void 0 && isAllowed) return;
-    yield placed(meta3, {
-      message: denied === void 0 ? `The base image ${base.reference} is not on the allow list (${allow.join(", ")}).` : `The base image ${base.reference} is denied by ${denied}.`,
-      remedy: allow.length === 0 ? "Build on another base image." : `Build on one of: ${allow.join(", ")}.`,
-      location: { kind: "image" },
-      dockerfile: base.lines,
-      origin: "own",
-      identity: ["base"]
-    });
-  }
-};
-
-// src/rules/base-unknown.ts
-var meta4 = {
-  id: "base-unknown",
-  title: "The base image is not known",
-  description: "The policy has an allow list of base images, and nothing tells which base image this one has.",
-  remedy: "Give the Dockerfile that the image was built from, or build with provenance.",
-  severity: "high",
-  confidence: "high",
-  kind: "rule",
-  references: [REFERENCES.cis42],
-  enabled: true
-};
-var options3 = external_exports.object({
-  allow: external_exports.array(external_exports.string()).default([]).describe("the allow list; by default that of base-not-allowed")
-});
-var baseUnknown = {
-  meta: meta4,
-  options: options3,
-  *check({ origin }, { allow }) {
-    const builtFromScratch = origin.reason === null && origin.layers.every(({ owner }) => owner === "own");
-    if (allow.length === 0 || origin.base !== null || builtFromScratch) return;
-    yield placed(meta4, {
-      message: `The policy allows only certain base images, and the base of this image is not known${origin.reason === null ? "" : `: ${origin.reason}`}.`,
-      remedy: meta4.remedy,
-      location: { kind: "image" },
-      dockerfile: null,
-      origin: "own",
-      identity: ["base"]
-    });
-  }
-};
-
-// src/rules/content-not-inspected.ts
-var meta5 = {
-  id: "content-not-inspected",
-  title: "Content that was not looked into",
-  description: "An archive inside a layer is encrypted, damaged, of an unsupported form or too large to be opened. Its raw bytes were read all the same.",
-  remedy: "Unpack the archive in the image, store it as zip, tar, gzip or zstd, or raise the limit.",
-  severity: "medium",
-  confidence: "high",
-  kind: "rule",
-  references: [],
-  enabled: true
-};
-var MAX_NAMED = 3;
-var contentNotInspected = {
-  meta: meta5,
-  *check({ skipped, origin }) {
-    const files = /* @__PURE__ */ new Map();
-    for (const part of skipped) {
-      const key = `${part.layer} ${part.path.split("!/")[0] ?? part.path}`;
-      files.set(key, [...files.get(key) ?? [], part]);
-    }
-    for (const parts of files.values()) {
-      const [first] = parts;
-      if (first === void 0) continue;
-      const path11 = first.path.split("!/")[0] ?? first.path;
-      const inner = parts.filter((part) => part.path !== path11);
-      const named2 = inner.slice(0, MAX_NAMED).map((part) => `${part.path.slice(path11.length + 2)} (${part.reason})`);
-      const more = inner.length > MAX_NAMED ? ` and ${inner.length - MAX_NAMED} more` : "";
-      const what = inner.length === 0 ? `was not looked into: ${first.reason}` : `was not looked into wholly: ${named2.join(", ")}${more}`;
-      const layer = origin.layers[first.layer];
-      yield placed(meta5, {
-        message: `${path11} in layer ${first.layer} ${what}.`,
-        remedy: meta5.remedy,
-        location: { kind: "layer", layer: first.layer, path: path11, line: null, offset: null },
-        dockerfile: layer?.lines ?? null,
-        origin: layer?.owner ?? "unknown",
-        identity: [path11]
-      });
-    }
-  }
-};
-
 // src/shell/edit.ts
 var MAX_TEXT2 = 16 << 10;
 function segmentsOf(text3) {
@@ -46800,186 +42915,1721 @@ var RULES = [
 ];
 var findRule = (id) => RULES.find(({ meta: meta12 }) => meta12.id === id) ?? null;
 
-// src/policy/judge.ts
-var hash2 = (parts) => createHash8("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
-var isExpired2 = ({ expires }, now) => expires !== void 0 && now.toISOString().slice(0, 10) > expires;
-function judge(evidence, policy, redactor) {
-  const used = /* @__PURE__ */ new Set();
-  const counted = /* @__PURE__ */ new Map();
-  const ownBase = evidence.origin.base !== null && policy.ownBases.some((pattern) => evidence.origin.base !== null && matchesReference(pattern, evidence.origin.base));
-  const fingerprintOf = ({ ruleId, identity }) => {
-    const parts = [ruleId, ...identity.map((part) => redactor.text(part))];
-    const count2 = counted.get(parts.join("\0")) ?? 0;
-    counted.set(parts.join("\0"), count2 + 1);
-    return hash2(count2 === 0 ? parts : [...parts, String(count2)]);
-  };
-  const coverOf = (place, fingerprint) => {
-    if (policy.rules[place.ruleId]?.enabled !== true) return { kind: "off" };
-    if (place.origin === "base" && policy.base === "ignore" && !ownBase) return { kind: "base" };
-    const entry = policy.ignore.find((candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place, fingerprint));
-    if (entry === void 0) return null;
-    used.add(entry);
-    return { kind: "ignore", entry };
-  };
-  const failsInBase = policy.base === "fail" || ownBase;
-  const findings = [];
-  const failing = /* @__PURE__ */ new Set();
-  const found = /* @__PURE__ */ new Set();
-  for (const { meta: meta12, check: check2 } of RULES) {
-    const setting = policy.rules[meta12.id];
-    if (setting === void 0 || !setting.enabled && meta12.kind === "rule") continue;
-    for (const draft of check2(evidence, setting.options)) {
-      const judged = draft.places.map((place, index) => {
-        const fingerprint = fingerprintOf(place);
-        return { index, place, fingerprint, cover: coverOf(place, fingerprint) };
-      });
-      const lead = leadOf(judged, failsInBase);
-      if (lead === null) continue;
-      found.add(lead.place.ruleId);
-      const finding = toFinding(lead, judged, draft, policy);
-      findings.push(finding);
-      if (finding.suppressed === null && fails(finding, policy, failsInBase)) failing.add(finding);
+// src/policy/config.ts
+var failOn = external_exports.enum([...SEVERITIES.slice(0, 4), "never"]);
+function ruleSchema(options4) {
+  const settings = external_exports.strictObject({ severity: external_exports.union([external_exports.literal("off"), severitySchema]).optional(), ...options4?.partial().shape ?? {} });
+  return external_exports.union([external_exports.literal("off"), severitySchema, settings]);
+}
+var rulesSchema = external_exports.strictObject(Object.fromEntries(RULES.map(({ meta: meta12, options: options4 }) => [meta12.id, ruleSchema(options4).optional().describe(meta12.description)])));
+var ruleIds = RULES.map(({ meta: meta12 }) => meta12.id);
+var ignoreSchema = external_exports.strictObject({
+  rule: external_exports.enum(ruleIds).optional().describe("the rule whose findings are ignored; none: every rule"),
+  path: external_exports.string().min(1).optional().describe("pattern of the path in the image, such as /app/test/**"),
+  fingerprint: external_exports.string().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
+  reason: external_exports.string().min(3).describe("why this is no problem; shown in every report"),
+  expires: external_exports.iso.date().optional().describe("last day on which this entry counts, YYYY-MM-DD")
+}).refine(({ rule, path: path11, fingerprint }) => rule !== void 0 || path11 !== void 0 || fingerprint !== void 0, {
+  message: "an ignore entry needs a rule, a path or a fingerprint"
+});
+var minConfidence = external_exports.union([confidenceSchema, external_exports.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
+var configSchema = external_exports.strictObject({
+  extends: external_exports.union([external_exports.string(), external_exports.array(external_exports.string())]).optional().describe("recommended, strict, or the path of another configuration; later ones win"),
+  "fail-on": failOn.optional().describe("findings of this severity or worse fail the image; default high"),
+  "min-confidence": minConfidence.optional().describe("findings of less confidence never fail; default: secrets high, rules medium"),
+  rules: rulesSchema.optional().describe("per rule: off, a severity, or an object with severity and options"),
+  base: external_exports.enum(["report", "fail", "ignore"]).optional().describe("what findings in layers of the base image do; default report: shown, never failing"),
+  "own-bases": external_exports.array(external_exports.string()).optional().describe("base images that are judged like own layers, such as ghcr.io/acme/**"),
+  skipped: external_exports.enum(["report", "fail"]).optional().describe("what archives that could not be opened do; default report"),
+  ignore: external_exports.array(ignoreSchema).optional().describe("findings that are accepted, each with a reason"),
+  limits: external_exports.strictObject({
+    "layer-bytes": external_exports.int().positive().optional().describe("uncompressed bytes of one layer; default 64 GiB"),
+    entries: external_exports.int().positive().optional().describe("entries of one layer; default 2,000,000"),
+    "nested-bytes": external_exports.int().positive().optional().describe("bytes that the archives inside one layer may unpack to; default 1 GiB"),
+    "nested-depth": external_exports.int().min(0).max(16).optional().describe("archives in archives; default 4")
+  }).optional().describe("limits that keep hostile images from taking the machine"),
+  salt: external_exports.string().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
+});
+var PRESETS = {
+  recommended: { "fail-on": "high", "min-confidence": { secrets: "high", rules: "medium" }, base: "report", skipped: "report" },
+  strict: {
+    "fail-on": "medium",
+    "min-confidence": { secrets: "medium", rules: "medium" },
+    base: "report",
+    skipped: "fail",
+    rules: {
+      "content-not-inspected": "high",
+      "missing-user": "high",
+      "not-distroless": "medium",
+      "pipe-to-shell": "high",
+      "root-user": "high",
+      "tls-verification-off": "high"
     }
   }
-  const sorted = findings.sort((a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
-  const shown = sorted.filter(({ suppressed }) => suppressed === null);
-  return {
-    result: failing.size > 0 ? "fail" : "pass",
-    findings: sorted,
-    failing,
-    counts: Object.fromEntries(SEVERITIES.map((severity) => [severity, shown.filter((finding) => finding.severity === severity).length])),
-    suppressed: sorted.length - shown.length,
-    warnings: ignoreWarnings(policy, used, evidence.now),
-    passed: RULES.map(({ meta: meta12 }) => meta12.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
-  };
+};
+
+// src/layer/scan.ts
+var import_tar_stream2 = __toESM(require_tar_stream(), 1);
+import { createHash as createHash2 } from "node:crypto";
+
+// src/image/tar-walk.ts
+var BLOCK = 512;
+var MAX_EXTENDED_HEADER = 1 << 20;
+var TYPES = {
+  0: "file",
+  48: "file",
+  49: "link",
+  50: "symlink",
+  51: "character-device",
+  52: "block-device",
+  53: "directory",
+  54: "fifo",
+  55: "file"
+};
+var HEADER_ONLY = /* @__PURE__ */ new Set(["link", "symlink", "character-device", "block-device", "fifo"]);
+var text = (block, from, length) => {
+  const end2 = block.indexOf(0, from);
+  return block.toString("utf8", from, end2 === -1 || end2 > from + length ? from + length : end2);
+};
+function number4(block, from, length) {
+  if (((block[from] ?? 0) & 128) !== 0) {
+    if (block[from] !== 128) return -1;
+    let sum2 = 0;
+    for (let i = from + 1; i < from + length; i++) sum2 = sum2 * 256 + (block[i] ?? 0);
+    return sum2;
+  }
+  let at3 = from;
+  while (at3 < from + length && (block[at3] === 32 || block[at3] === 0)) at3++;
+  let sum = 0;
+  for (; at3 < from + length; at3++) {
+    const digit2 = (block[at3] ?? 0) - 48;
+    if (digit2 < 0 || digit2 > 7) break;
+    sum = sum * 8 + digit2;
+  }
+  return sum;
 }
-function leadOf(judged, failsInBase) {
-  const open5 = judged.filter(({ cover }) => cover === null);
-  return open5.find(({ place }) => failsInBase || place.origin !== "base") ?? open5[0] ?? judged.find(({ cover }) => cover?.kind === "ignore") ?? null;
+function checksum(block) {
+  let sum = 8 * 32;
+  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += block[i] ?? 0;
+  return sum;
 }
-function covers({ rule, path: path11, fingerprint }, place, own2) {
-  if (rule !== void 0 && rule !== place.ruleId) return false;
-  if (fingerprint !== void 0 && fingerprint !== own2) return false;
-  if (path11 === void 0) return true;
-  return place.location.kind === "layer" && minimatch(place.location.path, path11.startsWith("/") || path11.startsWith("**") ? path11 : `/${path11}`, MATCH_OPTIONS);
+function paxRecords(data) {
+  const records = /* @__PURE__ */ new Map();
+  let at3 = 0;
+  while (at3 < data.length) {
+    const space = data.indexOf(32, at3);
+    const length = space === -1 ? Number.NaN : Number.parseInt(data.toString("latin1", at3, space), 10);
+    if (!(length > 0)) break;
+    const record2 = data.toString("utf8", space + 1, at3 + length - 1);
+    const equals = record2.indexOf("=");
+    if (equals === -1) break;
+    records.set(record2.slice(0, equals), record2.slice(equals + 1));
+    at3 += length;
+  }
+  return records;
 }
-function toFinding(lead, judged, draft, policy) {
-  const placed2 = draft.seenFrom(lead.index);
-  const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
-  const setting = policy.rules[placed2.ruleId];
-  const rule = findRule(placed2.ruleId);
-  const severity = placed2.ruleId === "content-not-inspected" && policy.skipped === "fail" ? worse(setting?.severity ?? placed2.severity, policy.failOn) : setting?.severity ?? placed2.severity;
-  return {
-    ...placed2,
-    severity,
-    related: placed2.related.map((related) => {
-      if (related.role !== "also-in") return related;
-      const fingerprint = fingerprints.get(JSON.stringify(related.location));
-      return fingerprint === void 0 ? related : { ...related, fingerprint };
-    }),
-    fingerprint: lead.fingerprint,
-    references: [...rule?.meta.references ?? []],
-    status: null,
-    suppressed: lead.cover?.kind === "ignore" ? { by: "config", reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null
-  };
+function* walkTar(where, onEntry) {
+  let offset = 0;
+  let zeroBlocks = 0;
+  let global2 = /* @__PURE__ */ new Map();
+  let local = null;
+  let longName = null;
+  let longLink = null;
+  const bad = (what) => new ImageError("not-a-tar", `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`);
+  for (; ; ) {
+    const block = yield { offset, length: BLOCK };
+    if (block.length === 0) return;
+    if (block.length < BLOCK)
+      throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+    const sum = checksum(block);
+    if (sum === 8 * 32) {
+      zeroBlocks++;
+      offset += BLOCK;
+      continue;
+    }
+    if (number4(block, 148, 8) !== sum) throw bad("no valid tar header");
+    const flag = block[156] ?? 0;
+    const ownSize = number4(block, 124, 12);
+    if (!(ownSize >= 0) || !Number.isSafeInteger(ownSize)) throw bad("an impossible entry size");
+    offset += BLOCK;
+    if (flag === 76 || flag === 75 || flag === 78 || flag === 120 || flag === 103) {
+      if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
+      const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize };
+      if (data.length < ownSize)
+        throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+      offset += Math.ceil(ownSize / BLOCK) * BLOCK;
+      if (flag === 76 || flag === 78) longName = text(data, 0, data.length);
+      else if (flag === 75) longLink = text(data, 0, data.length);
+      else if (flag === 103) global2 = paxRecords(data);
+      else local = new Map([...global2, ...paxRecords(data)]);
+      continue;
+    }
+    let name = text(block, 0, 100);
+    const ustar = block.toString("latin1", 257, 263) === "ustar\0";
+    if (ustar && block[345] !== 0) name = `${text(block, 345, 155)}/${name}`;
+    let type = TYPES[flag] ?? "other";
+    if (flag === 83) throw bad("a sparse entry of the old GNU form, which is not supported,");
+    const paxSize = local?.get("size");
+    const size = paxSize ? Number.parseInt(paxSize, 10) : ownSize;
+    if (!(size >= 0) || !Number.isSafeInteger(size)) throw bad("an impossible entry size");
+    const wholeName = local?.get("path") || longName || name;
+    if (type === "file" && flag !== 55 && wholeName.endsWith("/")) {
+      if (size > 0) throw bad("a directory of the old form that claims data,");
+      type = "directory";
+    }
+    if (size > 0 && HEADER_ONLY.has(type)) throw bad(`a ${type} entry that claims data,`);
+    const held = type === "directory" ? 0 : size;
+    onEntry({
+      name: wholeName,
+      type,
+      linkName: local?.get("linkpath") || longLink || text(block, 157, 100),
+      size: held,
+      offset,
+      afterEnd: zeroBlocks >= 2
+    });
+    zeroBlocks = zeroBlocks >= 2 ? zeroBlocks : 0;
+    local = longName = longLink = null;
+    offset += Math.ceil(held / BLOCK) * BLOCK;
+  }
 }
-var worse = (severity, failOn2) => failOn2 === "never" || atLeast(severity, failOn2) ? severity : failOn2;
-function fails(finding, { failOn: failOn2, minConfidence: minConfidence2 }, failsInBase) {
-  if (failOn2 === "never" || finding.origin === "base" && !failsInBase) return false;
-  const kind = findRule(finding.ruleId)?.meta.kind ?? "rule";
-  return atLeast(finding.severity, failOn2) && atLeastAsSure(finding.confidence, minConfidence2[kind]);
+async function indexTar(where, size, read) {
+  const entries = [];
+  const walk2 = walkTar(where, (header) => {
+    if (header.offset + header.size > size) {
+      throw new ImageError(
+        "truncated",
+        `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`
+      );
+    }
+    entries.push(header);
+  });
+  for (let step = walk2.next(); !step.done; ) {
+    const { offset, length } = step.value;
+    step = walk2.next(await read(offset, Math.max(0, Math.min(length, size - offset))));
+  }
+  return entries;
 }
-function ignoreWarnings(policy, used, now) {
-  return policy.ignore.flatMap((entry) => {
-    const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12)].filter(Boolean).join(" ");
-    if (isExpired2(entry, now))
-      return [{ code: "expired-ignore", message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (\u201C${entry.reason}\u201D).` }];
-    return used.has(entry) ? [] : [{ code: "unused-ignore", message: `The ignore entry for ${what} matched nothing: remove it (\u201C${entry.reason}\u201D).` }];
+var TarGuard = class {
+  #walk;
+  #wanted;
+  #position = 0;
+  #partial = [];
+  #have = 0;
+  constructor(where, onEntry) {
+    this.#walk = walkTar(where, onEntry);
+    this.#wanted = this.#step(this.#walk.next());
+  }
+  #step(step) {
+    return step.done ? null : step.value;
+  }
+  /** @throws ImageError when a header is damaged or beyond the limits */
+  push(chunk) {
+    const start = this.#position;
+    const end2 = start + chunk.length;
+    this.#position = end2;
+    while (this.#wanted !== null) {
+      const { offset, length } = this.#wanted;
+      const from = offset + this.#have;
+      if (from >= end2) return;
+      const piece = chunk.subarray(from - start, Math.min(end2, offset + length) - start);
+      this.#have += piece.length;
+      if (this.#have < length) {
+        this.#partial.push(Buffer.from(piece));
+        return;
+      }
+      const block = this.#partial.length === 0 ? piece : Buffer.concat([...this.#partial, piece]);
+      this.#partial = [];
+      this.#have = 0;
+      this.#wanted = this.#step(this.#walk.next(block));
+    }
+  }
+  /** Tells the walk that no more bytes come. @throws ImageError `truncated` inside a header */
+  end() {
+    if (this.#wanted !== null) this.#walk.next(Buffer.concat(this.#partial));
+  }
+};
+
+// src/layer/collectors.ts
+var MAX_EXTRACT = 8 << 20;
+var COLLECTED = [
+  /^\/etc\/(?:passwd|group|os-release)$/,
+  /^\/usr\/lib\/os-release$/,
+  // Package databases with checksums of files: dpkg, distroless, apk (v2 and v3), Python.
+  /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
+  /^\/var\/lib\/dpkg\/status\.d\/[^/]+\.md5sums$/,
+  /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
+  /\.dist-info\/(?:RECORD|direct_url\.json)$/
+];
+var isCollected = (path11) => COLLECTED.some((pattern) => pattern.test(path11));
+
+// src/layer/nested.ts
+var import_yauzl = __toESM(require_yauzl(), 1);
+import zlib2 from "node:zlib";
+var NESTED_LIMITS = { depth: 4, bytes: 1 << 30, ratio: 200, zipBytes: 96 << 20 };
+var RATIO_FLOOR = 16 << 20;
+var MAX_MEMBER = 64 << 20;
+var CLOSED = [
+  [/^\xfd7zXZ\0/, "xz"],
+  [/^BZh[1-9]1AY&SY/, "bzip2"],
+  [/^7z\xbc\xaf\x27\x1c/, "7z"],
+  [/^Rar!\x1a\x07/, "rar"]
+];
+function packingOf(head) {
+  if (head[0] === 31 && head[1] === 139 && head[2] === 8) return "gzip";
+  if (head.length > 4 && head.readUInt32LE(0) === 4247762216) return "zstd";
+  if (head.length > 4 && head.readUInt32LE(0) === 67324752) return "zip";
+  if (head.length >= 512 && head.toString("latin1", 257, 262) === "ustar") return "tar";
+  const start = head.toString("latin1", 0, 10);
+  const closed = CLOSED.find(([magic]) => magic.test(start));
+  return closed === void 0 ? null : { closed: closed[1] };
+}
+var NestedBudget = class {
+  limits;
+  #left;
+  constructor(limits) {
+    this.limits = limits;
+    this.#left = limits.bytes;
+  }
+  /**
+   * Takes unpacked bytes off the budget.
+   * @param packed bytes read from this archive so far
+   * @param unpacked bytes it gave so far, these included
+   * @returns why to stop, or null
+   */
+  spend(bytes2, packed, unpacked) {
+    this.#left -= bytes2;
+    if (this.#left < 0) return `the archives of this layer unpack to more than ${this.limits.bytes} bytes`;
+    if (unpacked > RATIO_FLOOR && unpacked > packed * this.limits.ratio) return `it unpacks to more than ${this.limits.ratio} times its size`;
+    return null;
+  }
+  /** How many bytes may still be unpacked. */
+  get left() {
+    return Math.max(0, this.#left);
+  }
+};
+async function eachZipMember(bytes2, budget, onMember) {
+  const zip = await new Promise((resolve, reject) => {
+    (0, import_yauzl.fromBuffer)(bytes2, { lazyEntries: true, decodeStrings: false, validateEntrySizes: false }, (error62, file2) => error62 ? reject(error62) : resolve(file2));
+  });
+  let unpacked = 0;
+  await new Promise((resolve, reject) => {
+    const member = async (entry) => {
+      const name = Buffer.from(entry.fileName).toString("utf8");
+      if (name.endsWith("/")) return;
+      if (entry.generalPurposeBitFlag & 1) return onMember(name, null, "it is encrypted");
+      if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) return onMember(name, null, `its compression (method ${entry.compressionMethod}) is not supported`);
+      const start = await new Promise((done, fail) => {
+        zip.readLocalFileHeader(entry, { minimal: true }, (error62, header) => error62 ? fail(error62) : done(header.fileDataStart));
+      });
+      const packed = bytes2.subarray(start, start + entry.compressedSize);
+      let content = packed;
+      if (entry.compressionMethod === 8) {
+        try {
+          content = zlib2.inflateRawSync(packed, { maxOutputLength: Math.max(1, Math.min(MAX_MEMBER, budget.left)) });
+        } catch (error62) {
+          const tooLarge = error62 instanceof Error && "code" in error62 && error62.code === "ERR_BUFFER_TOO_LARGE";
+          return onMember(name, null, tooLarge ? `it unpacks to more than ${Math.min(MAX_MEMBER, budget.left)} bytes` : "it does not decompress");
+        }
+      }
+      unpacked += content.length;
+      const stop = budget.spend(content.length, bytes2.length, unpacked);
+      if (stop !== null) throw new Error(stop);
+      await onMember(name, content, "");
+    };
+    zip.on("entry", (entry) => {
+      member(entry).then(() => zip.readEntry(), reject);
+    });
+    zip.on("end", resolve);
+    zip.on("error", reject);
+    zip.readEntry();
   });
 }
 
-// src/report/build.ts
-var TOOL = { name: "layergate", version: VERSION };
-function buildOutcome({ evidence, image, verdict, policy, redactor, values, vouchedFiles, seconds }) {
-  const { origin, layers, programs, user } = evidence;
-  const report = {
-    schemaVersion: 1,
-    tool: TOOL,
-    image: {
-      reference: image.reference,
-      source: image.source,
-      id: image.id,
-      digest: image.digest,
-      platform: platformName(image.platform),
-      created: image.config.created,
-      size: layers.reduce((sum, { size }) => sum + size, 0),
-      user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
-      base: origin.base === null ? null : { reference: origin.base.reference, digest: origin.base.digest, layers: origin.base.layers, source: origin.base.source },
-      distroless: { verdict: programs.distroless, shells: [...programs.shells], packageManagers: [...programs.packageManagers], utilities: [...programs.utilities] },
-      layers: layers.map((scan2, index) => {
-        const from = origin.layers[index];
-        const stored = image.layers[index];
-        return {
-          index,
-          diffId: scan2.diffId,
-          digest: stored?.digest ?? null,
-          mediaType: stored?.mediaType ?? null,
-          size: scan2.size,
-          files: scan2.entries.filter(({ type, whiteout }) => whiteout === null && (type === "file" || type === "hardlink")).length,
-          whiteouts: scan2.entries.filter(({ whiteout }) => whiteout !== null).length,
-          history: from?.history ?? null,
-          createdBy: from?.history == null ? null : image.config.history?.[from.history]?.createdBy ?? null,
-          base: from === void 0 || from.owner === "unknown" ? null : from.owner === "base",
-          dockerfile: from?.lines ?? null,
-          merged: from?.merged ?? []
-        };
-      }),
-      history: origin.history.map(({ entry, layer, owner, lines }) => ({
-        created: entry.created,
-        createdBy: entry.createdBy,
-        layer,
-        base: owner === "unknown" ? null : owner === "base",
-        dockerfile: lines
-      }))
-    },
-    findings: [...verdict.findings],
-    verdict: { result: verdict.result, failOn: policy.failOn, counts: verdict.counts, suppressed: verdict.suppressed, new: 0, known: 0 },
-    fixed: [],
-    warnings: [...verdict.warnings],
-    notJudged: [...image.notJudged],
-    stats: {
-      bytes: layers.reduce((sum, { size }) => sum + size, 0),
-      files: layers.reduce((sum, { entries }) => sum + entries.filter(({ type }) => type === "file").length, 0),
-      seconds: Math.round(seconds * 1e3) / 1e3,
-      layersFromCache: 0,
-      vouchedFiles,
-      skipped: [...evidence.skipped]
+// src/layer/unpacker.ts
+var import_tar_stream = __toESM(require_tar_stream(), 1);
+import zlib4 from "node:zlib";
+
+// src/image/compression.ts
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import zlib3 from "node:zlib";
+
+// node_modules/fzstd/esm/index.mjs
+var ab = ArrayBuffer;
+var u8 = Uint8Array;
+var u16 = Uint16Array;
+var i16 = Int16Array;
+var i32 = Int32Array;
+var slc = function(v, s, e) {
+  if (u8.prototype.slice)
+    return u8.prototype.slice.call(v, s, e);
+  if (s == null || s < 0)
+    s = 0;
+  if (e == null || e > v.length)
+    e = v.length;
+  var n = new u8(e - s);
+  n.set(v.subarray(s, e));
+  return n;
+};
+var fill = function(v, n, s, e) {
+  if (u8.prototype.fill)
+    return u8.prototype.fill.call(v, n, s, e);
+  if (s == null || s < 0)
+    s = 0;
+  if (e == null || e > v.length)
+    e = v.length;
+  for (; s < e; ++s)
+    v[s] = n;
+  return v;
+};
+var cpw = function(v, t, s, e) {
+  if (u8.prototype.copyWithin)
+    return u8.prototype.copyWithin.call(v, t, s, e);
+  if (s == null || s < 0)
+    s = 0;
+  if (e == null || e > v.length)
+    e = v.length;
+  while (s < e) {
+    v[t++] = v[s++];
+  }
+};
+var ec = [
+  "invalid zstd data",
+  "window size too large (>2046MB)",
+  "invalid block type",
+  "FSE accuracy too high",
+  "match distance too far back",
+  "unexpected EOF"
+];
+var err = function(ind, msg, nt) {
+  var e = new Error(msg || ec[ind]);
+  e.code = ind;
+  if (Error.captureStackTrace)
+    Error.captureStackTrace(e, err);
+  if (!nt)
+    throw e;
+  return e;
+};
+var rb = function(d, b, n) {
+  var i = 0, o = 0;
+  for (; i < n; ++i)
+    o |= d[b++] << (i << 3);
+  return o;
+};
+var b4 = function(d, b) {
+  return (d[b] | d[b + 1] << 8 | d[b + 2] << 16 | d[b + 3] << 24) >>> 0;
+};
+var rzfh = function(dat, w) {
+  var n3 = dat[0] | dat[1] << 8 | dat[2] << 16;
+  if (n3 == 3126568 && dat[3] == 253) {
+    var flg = dat[4];
+    var ss = flg >> 5 & 1, cc = flg >> 2 & 1, df = flg & 3, fcf = flg >> 6;
+    if (flg & 8)
+      err(0);
+    var bt = 6 - ss;
+    var db = df == 3 ? 4 : df;
+    var di = rb(dat, bt, db);
+    bt += db;
+    var fsb = fcf ? 1 << fcf : ss;
+    var fss = rb(dat, bt, fsb) + (fcf == 1 && 256);
+    var ws = fss;
+    if (!ss) {
+      var wb = 1 << 10 + (dat[5] >> 3);
+      ws = wb + (wb >> 3) * (dat[5] & 7);
     }
+    if (ws > 2145386496)
+      err(1);
+    var buf = new u8((w == 1 ? fss || ws : w ? 0 : ws) + 12);
+    buf[0] = 1, buf[4] = 4, buf[8] = 8;
+    return {
+      b: bt + fsb,
+      y: 0,
+      l: 0,
+      d: di,
+      w: w && w != 1 ? w : buf.subarray(12),
+      e: ws,
+      o: new i32(buf.buffer, 0, 3),
+      u: fss,
+      c: cc,
+      m: Math.min(131072, ws)
+    };
+  } else if ((n3 >> 4 | dat[3] << 20) == 25481893) {
+    return b4(dat, 4) + 8;
+  }
+  err(0);
+};
+var msb = function(val) {
+  var bits = 0;
+  for (; 1 << bits <= val; ++bits)
+    ;
+  return bits - 1;
+};
+var rfse = function(dat, bt, mal) {
+  var tpos = (bt << 3) + 4;
+  var al = (dat[bt] & 15) + 5;
+  if (al > mal)
+    err(3);
+  var sz = 1 << al;
+  var probs = sz, sym = -1, re = -1, i = -1, ht = sz;
+  var buf = new ab(512 + (sz << 2));
+  var freq = new i16(buf, 0, 256);
+  var dstate = new u16(buf, 0, 256);
+  var nstate = new u16(buf, 512, sz);
+  var bb1 = 512 + (sz << 1);
+  var syms = new u8(buf, bb1, sz);
+  var nbits = new u8(buf, bb1 + sz);
+  while (sym < 255 && probs > 0) {
+    var bits = msb(probs + 1);
+    var cbt = tpos >> 3;
+    var msk = (1 << bits + 1) - 1;
+    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (tpos & 7) & msk;
+    var msk1fb = (1 << bits) - 1;
+    var msv = msk - probs - 1;
+    var sval = val & msk1fb;
+    if (sval < msv)
+      tpos += bits, val = sval;
+    else {
+      tpos += bits + 1;
+      if (val > msk1fb)
+        val -= msv;
+    }
+    freq[++sym] = --val;
+    if (val == -1) {
+      probs += val;
+      syms[--ht] = sym;
+    } else
+      probs -= val;
+    if (!val) {
+      do {
+        var rbt = tpos >> 3;
+        re = (dat[rbt] | dat[rbt + 1] << 8) >> (tpos & 7) & 3;
+        tpos += 2;
+        sym += re;
+      } while (re == 3);
+    }
+  }
+  if (sym > 255 || probs)
+    err(0);
+  var sympos = 0;
+  var sstep = (sz >> 1) + (sz >> 3) + 3;
+  var smask = sz - 1;
+  for (var s = 0; s <= sym; ++s) {
+    var sf = freq[s];
+    if (sf < 1) {
+      dstate[s] = -sf;
+      continue;
+    }
+    for (i = 0; i < sf; ++i) {
+      syms[sympos] = s;
+      do {
+        sympos = sympos + sstep & smask;
+      } while (sympos >= ht);
+    }
+  }
+  if (sympos)
+    err(0);
+  for (i = 0; i < sz; ++i) {
+    var ns = dstate[syms[i]]++;
+    var nb = nbits[i] = al - msb(ns);
+    nstate[i] = (ns << nb) - sz;
+  }
+  return [tpos + 7 >> 3, {
+    b: al,
+    s: syms,
+    n: nbits,
+    t: nstate
+  }];
+};
+var rhu = function(dat, bt) {
+  var i = 0, wc = -1;
+  var buf = new u8(292), hb = dat[bt];
+  var hw = buf.subarray(0, 256);
+  var rc = buf.subarray(256, 268);
+  var ri = new u16(buf.buffer, 268);
+  if (hb < 128) {
+    var _a3 = rfse(dat, bt + 1, 6), ebt = _a3[0], fdt = _a3[1];
+    bt += hb;
+    var epos = ebt << 3;
+    var lb = dat[bt];
+    if (!lb)
+      err(0);
+    var st1 = 0, st2 = 0, btr1 = fdt.b, btr2 = btr1;
+    var fpos = (++bt << 3) - 8 + msb(lb);
+    for (; ; ) {
+      fpos -= btr1;
+      if (fpos < epos)
+        break;
+      var cbt = fpos >> 3;
+      st1 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr1) - 1;
+      hw[++wc] = fdt.s[st1];
+      fpos -= btr2;
+      if (fpos < epos)
+        break;
+      cbt = fpos >> 3;
+      st2 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr2) - 1;
+      hw[++wc] = fdt.s[st2];
+      btr1 = fdt.n[st1];
+      st1 = fdt.t[st1];
+      btr2 = fdt.n[st2];
+      st2 = fdt.t[st2];
+    }
+    if (++wc > 255)
+      err(0);
+  } else {
+    wc = hb - 127;
+    for (; i < wc; i += 2) {
+      var byte = dat[++bt];
+      hw[i] = byte >> 4;
+      hw[i + 1] = byte & 15;
+    }
+    ++bt;
+  }
+  var wes = 0;
+  for (i = 0; i < wc; ++i) {
+    var wt = hw[i];
+    if (wt > 11)
+      err(0);
+    wes += wt && 1 << wt - 1;
+  }
+  var mb = msb(wes) + 1;
+  var ts = 1 << mb;
+  var rem = ts - wes;
+  if (rem & rem - 1)
+    err(0);
+  hw[wc++] = msb(rem) + 1;
+  for (i = 0; i < wc; ++i) {
+    var wt = hw[i];
+    ++rc[hw[i] = wt && mb + 1 - wt];
+  }
+  var hbuf = new u8(ts << 1);
+  var syms = hbuf.subarray(0, ts), nb = hbuf.subarray(ts);
+  ri[mb] = 0;
+  for (i = mb; i > 0; --i) {
+    var pv = ri[i];
+    fill(nb, i, pv, ri[i - 1] = pv + rc[i] * (1 << mb - i));
+  }
+  if (ri[0] != ts)
+    err(0);
+  for (i = 0; i < wc; ++i) {
+    var bits = hw[i];
+    if (bits) {
+      var code2 = ri[bits];
+      fill(syms, i, code2, ri[bits] = code2 + (1 << mb - bits));
+    }
+  }
+  return [bt, {
+    n: nb,
+    b: mb,
+    s: syms
+  }];
+};
+var dllt = rfse(/* @__PURE__ */ new u8([
+  81,
+  16,
+  99,
+  140,
+  49,
+  198,
+  24,
+  99,
+  12,
+  33,
+  196,
+  24,
+  99,
+  102,
+  102,
+  134,
+  70,
+  146,
+  4
+]), 0, 6)[1];
+var dmlt = rfse(/* @__PURE__ */ new u8([
+  33,
+  20,
+  196,
+  24,
+  99,
+  140,
+  33,
+  132,
+  16,
+  66,
+  8,
+  33,
+  132,
+  16,
+  66,
+  8,
+  33,
+  68,
+  68,
+  68,
+  68,
+  68,
+  68,
+  68,
+  68,
+  36,
+  9
+]), 0, 6)[1];
+var doct = rfse(/* @__PURE__ */ new u8([
+  32,
+  132,
+  16,
+  66,
+  102,
+  70,
+  68,
+  68,
+  68,
+  68,
+  36,
+  73,
+  2
+]), 0, 5)[1];
+var b2bl = function(b, s) {
+  var len = b.length, bl = new i32(len);
+  for (var i = 0; i < len; ++i) {
+    bl[i] = s;
+    s += 1 << b[i];
+  }
+  return bl;
+};
+var llb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
+  0,
+  0,
+  0,
+  0,
+  16843009,
+  50528770,
+  134678020,
+  202050057,
+  269422093
+])).buffer, 0, 36);
+var llbl = /* @__PURE__ */ b2bl(llb, 0);
+var mlb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  16843009,
+  50528770,
+  117769220,
+  185207048,
+  252579084,
+  16
+])).buffer, 0, 53);
+var mlbl = /* @__PURE__ */ b2bl(mlb, 3);
+var dhu = function(dat, out, hu) {
+  var len = dat.length, ss = out.length, lb = dat[len - 1], msk = (1 << hu.b) - 1, eb = -hu.b;
+  if (!lb)
+    err(0);
+  var st = 0, btr = hu.b, pos = (len << 3) - 8 + msb(lb) - btr, i = -1;
+  for (; pos > eb && i < ss; ) {
+    var cbt = pos >> 3;
+    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (pos & 7);
+    st = (st << btr | val) & msk;
+    out[++i] = hu.s[st];
+    pos -= btr = hu.n[st];
+  }
+  if (pos != eb || i + 1 != ss)
+    err(0);
+};
+var dhu4 = function(dat, out, hu) {
+  var bt = 6;
+  var ss = out.length, sz1 = ss + 3 >> 2, sz2 = sz1 << 1, sz3 = sz1 + sz2;
+  dhu(dat.subarray(bt, bt += dat[0] | dat[1] << 8), out.subarray(0, sz1), hu);
+  dhu(dat.subarray(bt, bt += dat[2] | dat[3] << 8), out.subarray(sz1, sz2), hu);
+  dhu(dat.subarray(bt, bt += dat[4] | dat[5] << 8), out.subarray(sz2, sz3), hu);
+  dhu(dat.subarray(bt), out.subarray(sz3), hu);
+};
+var rzb = function(dat, st, out) {
+  var _a3;
+  var bt = st.b;
+  var b0 = dat[bt], btype = b0 >> 1 & 3;
+  st.l = b0 & 1;
+  var sz = b0 >> 3 | dat[bt + 1] << 5 | dat[bt + 2] << 13;
+  var ebt = (bt += 3) + sz;
+  if (btype == 1) {
+    if (bt >= dat.length)
+      return;
+    st.b = bt + 1;
+    if (out) {
+      fill(out, dat[bt], st.y, st.y += sz);
+      return out;
+    }
+    return fill(new u8(sz), dat[bt]);
+  }
+  if (ebt > dat.length)
+    return;
+  if (btype == 0) {
+    st.b = ebt;
+    if (out) {
+      out.set(dat.subarray(bt, ebt), st.y);
+      st.y += sz;
+      return out;
+    }
+    return slc(dat, bt, ebt);
+  }
+  if (btype == 2) {
+    var b3 = dat[bt], lbt = b3 & 3, sf = b3 >> 2 & 3;
+    var lss = b3 >> 4, lcs = 0, s4 = 0;
+    if (lbt < 2) {
+      if (sf & 1)
+        lss |= dat[++bt] << 4 | (sf & 2 && dat[++bt] << 12);
+      else
+        lss = b3 >> 3;
+    } else {
+      s4 = sf;
+      if (sf < 2)
+        lss |= (dat[++bt] & 63) << 4, lcs = dat[bt] >> 6 | dat[++bt] << 2;
+      else if (sf == 2)
+        lss |= dat[++bt] << 4 | (dat[++bt] & 3) << 12, lcs = dat[bt] >> 2 | dat[++bt] << 6;
+      else
+        lss |= dat[++bt] << 4 | (dat[++bt] & 63) << 12, lcs = dat[bt] >> 6 | dat[++bt] << 2 | dat[++bt] << 10;
+    }
+    ++bt;
+    var buf = out ? out.subarray(st.y, st.y + st.m) : new u8(st.m);
+    var spl = buf.length - lss;
+    if (lbt == 0)
+      buf.set(dat.subarray(bt, bt += lss), spl);
+    else if (lbt == 1)
+      fill(buf, dat[bt++], spl);
+    else {
+      var hu = st.h;
+      if (lbt == 2) {
+        var hud = rhu(dat, bt);
+        lcs += bt - (bt = hud[0]);
+        st.h = hu = hud[1];
+      } else if (!hu)
+        err(0);
+      (s4 ? dhu4 : dhu)(dat.subarray(bt, bt += lcs), buf.subarray(spl), hu);
+    }
+    var ns = dat[bt++];
+    if (ns) {
+      if (ns == 255)
+        ns = (dat[bt++] | dat[bt++] << 8) + 32512;
+      else if (ns > 127)
+        ns = ns - 128 << 8 | dat[bt++];
+      var scm = dat[bt++];
+      if (scm & 3)
+        err(0);
+      var dts = [dmlt, doct, dllt];
+      for (var i = 2; i > -1; --i) {
+        var md = scm >> (i << 1) + 2 & 3;
+        if (md == 1) {
+          var rbuf = new u8([0, 0, dat[bt++]]);
+          dts[i] = {
+            s: rbuf.subarray(2, 3),
+            n: rbuf.subarray(0, 1),
+            t: new u16(rbuf.buffer, 0, 1),
+            b: 0
+          };
+        } else if (md == 2) {
+          _a3 = rfse(dat, bt, 9 - (i & 1)), bt = _a3[0], dts[i] = _a3[1];
+        } else if (md == 3) {
+          if (!st.t)
+            err(0);
+          dts[i] = st.t[i];
+        }
+      }
+      var _b = st.t = dts, mlt = _b[0], oct = _b[1], llt = _b[2];
+      var lb = dat[ebt - 1];
+      if (!lb)
+        err(0);
+      var spos = (ebt << 3) - 8 + msb(lb) - llt.b, cbt = spos >> 3, oubt = 0;
+      var lst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << llt.b) - 1;
+      cbt = (spos -= oct.b) >> 3;
+      var ost = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << oct.b) - 1;
+      cbt = (spos -= mlt.b) >> 3;
+      var mst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mlt.b) - 1;
+      for (++ns; --ns; ) {
+        var llc = llt.s[lst];
+        var lbtr = llt.n[lst];
+        var mlc = mlt.s[mst];
+        var mbtr = mlt.n[mst];
+        var ofc = oct.s[ost];
+        var obtr = oct.n[ost];
+        cbt = (spos -= ofc) >> 3;
+        var ofp = 1 << ofc;
+        var off = ofp + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16 | dat[cbt + 3] << 24) >>> (spos & 7) & ofp - 1);
+        cbt = (spos -= mlb[mlc]) >> 3;
+        var ml = mlbl[mlc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << mlb[mlc]) - 1);
+        cbt = (spos -= llb[llc]) >> 3;
+        var ll = llbl[llc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << llb[llc]) - 1);
+        cbt = (spos -= lbtr) >> 3;
+        lst = llt.t[lst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << lbtr) - 1);
+        cbt = (spos -= mbtr) >> 3;
+        mst = mlt.t[mst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mbtr) - 1);
+        cbt = (spos -= obtr) >> 3;
+        ost = oct.t[ost] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << obtr) - 1);
+        if (off > 3) {
+          st.o[2] = st.o[1];
+          st.o[1] = st.o[0];
+          st.o[0] = off -= 3;
+        } else {
+          var idx = off - (ll != 0);
+          if (idx) {
+            off = idx == 3 ? st.o[0] - 1 : st.o[idx];
+            if (idx > 1)
+              st.o[2] = st.o[1];
+            st.o[1] = st.o[0];
+            st.o[0] = off;
+          } else
+            off = st.o[0];
+        }
+        for (var i = 0; i < ll; ++i) {
+          buf[oubt + i] = buf[spl + i];
+        }
+        oubt += ll, spl += ll;
+        var stin = oubt - off;
+        if (stin < 0) {
+          var len = -stin;
+          var bs = st.e + stin;
+          if (len > ml)
+            len = ml;
+          for (var i = 0; i < len; ++i) {
+            buf[oubt + i] = st.w[bs + i];
+          }
+          oubt += len, ml -= len, stin = 0;
+        }
+        for (var i = 0; i < ml; ++i) {
+          buf[oubt + i] = buf[stin + i];
+        }
+        oubt += ml;
+      }
+      if (oubt != spl) {
+        while (spl < buf.length) {
+          buf[oubt++] = buf[spl++];
+        }
+      } else
+        oubt = buf.length;
+      if (out)
+        st.y += oubt;
+      else
+        buf = slc(buf, 0, oubt);
+    } else if (out) {
+      st.y += lss;
+      if (spl) {
+        for (var i = 0; i < lss; ++i) {
+          buf[i] = buf[spl + i];
+        }
+      }
+    } else if (spl)
+      buf = slc(buf, spl);
+    st.b = ebt;
+    return buf;
+  }
+  err(2);
+};
+var cct = function(bufs, ol) {
+  if (bufs.length == 1)
+    return bufs[0];
+  var buf = new u8(ol);
+  for (var i = 0, b = 0; i < bufs.length; ++i) {
+    var chk = bufs[i];
+    buf.set(chk, b);
+    b += chk.length;
+  }
+  return buf;
+};
+var Decompress = /* @__PURE__ */ (function() {
+  function Decompress2(ondata) {
+    this.ondata = ondata;
+    this.c = [];
+    this.l = 0;
+    this.z = 0;
+  }
+  Decompress2.prototype.push = function(chunk, final) {
+    if (typeof this.s == "number") {
+      var sub = Math.min(chunk.length, this.s);
+      chunk = chunk.subarray(sub);
+      this.s -= sub;
+    }
+    var sl = chunk.length;
+    var ncs = sl + this.l;
+    if (!this.s) {
+      if (final) {
+        if (!ncs) {
+          this.ondata(new u8(0), true);
+          return;
+        }
+        if (ncs < 5)
+          err(5);
+      } else if (ncs < 18) {
+        this.c.push(chunk);
+        this.l = ncs;
+        return;
+      }
+      if (this.l) {
+        this.c.push(chunk);
+        chunk = cct(this.c, ncs);
+        this.c = [];
+        this.l = 0;
+      }
+      if (typeof (this.s = rzfh(chunk)) == "number")
+        return this.push(chunk, final);
+    }
+    if (typeof this.s != "number") {
+      if (ncs < (this.z || 3)) {
+        if (final)
+          err(5);
+        this.c.push(chunk);
+        this.l = ncs;
+        return;
+      }
+      if (this.l) {
+        this.c.push(chunk);
+        chunk = cct(this.c, ncs);
+        this.c = [];
+        this.l = 0;
+      }
+      if (!this.z && ncs < (this.z = chunk[this.s.b] & 2 ? 4 : 3 + (chunk[this.s.b] >> 3 | chunk[this.s.b + 1] << 5 | chunk[this.s.b + 2] << 13))) {
+        if (final)
+          err(5);
+        this.c.push(chunk);
+        this.l = ncs;
+        return;
+      } else
+        this.z = 0;
+      for (; ; ) {
+        var blk = rzb(chunk, this.s);
+        if (!blk) {
+          if (final)
+            err(5);
+          var adc = chunk.subarray(this.s.b);
+          this.s.b = 0;
+          this.c.push(adc), this.l += adc.length;
+          return;
+        } else {
+          this.ondata(blk, false);
+          cpw(this.s.w, 0, blk.length);
+          this.s.w.set(blk, this.s.w.length - blk.length);
+        }
+        if (this.s.l) {
+          var rest = chunk.subarray(this.s.b);
+          this.s = this.s.c * 4;
+          this.push(rest, final);
+          return;
+        }
+      }
+    } else if (final)
+      err(5);
+  };
+  return Decompress2;
+})();
+
+// src/image/compression.ts
+var CHUNK = 1 << 20;
+function sniff(head) {
+  if (head.length >= 2 && head[0] === 31 && head[1] === 139) return "gzip";
+  if (head.length >= 4 && head.readUInt32LE(0) === 4247762216) return "zstd";
+  if (head.toString("latin1", 257, 262) === "ustar") return "none";
+  if (head.toString("latin1", 0, 3) === "BZh") return "bzip2";
+  if (head.toString("latin1", 0, 6) === "\xFD7zXZ\0") return "xz";
+  return isOldTar(head) || head.subarray(0, 512).every((byte) => byte === 0) ? "none" : "unknown";
+}
+function isOldTar(head) {
+  if (head.length < 512) return false;
+  const written = Number.parseInt(head.toString("latin1", 148, 156).replace(/[\0 ]/g, " ").trim(), 8);
+  let sum = 8 * 32;
+  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += head[i] ?? 0;
+  return written === sum;
+}
+function decompressor(compression) {
+  if (compression === "gzip") return zlib3.createGunzip({ chunkSize: CHUNK / 4 });
+  const native = zlib3.createZstdDecompress;
+  return native ? native({ chunkSize: CHUNK }) : zstdFallback();
+}
+function zstdFallback() {
+  let out = [];
+  const decoder = new Decompress((chunk) => out.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
+  return new Transform({
+    transform(chunk, _encoding, done) {
+      try {
+        decoder.push(chunk);
+        for (const piece of out) this.push(Buffer.from(piece));
+        out = [];
+        done();
+      } catch (error62) {
+        done(error62);
+      }
+    },
+    flush(done) {
+      try {
+        decoder.push(new Uint8Array(0), true);
+        for (const piece of out) this.push(Buffer.from(piece));
+        done();
+      } catch (error62) {
+        done(error62);
+      }
+    }
+  });
+}
+async function* decompress(source, compression, where) {
+  if (compression === "none") {
+    yield* source;
+    return;
+  }
+  if (compression !== "gzip" && compression !== "zstd") {
+    throw new ImageError(
+      "unknown-compression",
+      `${where} is compressed in a way that is not supported (${compression}). Layers are plain, gzip or zstd: build or convert the image with one of these.`
+    );
+  }
+  const transform2 = decompressor(compression);
+  let fed = 0;
+  const counted = (async function* () {
+    for await (const chunk of source) {
+      fed += chunk.length;
+      yield chunk;
+    }
+  })();
+  let failed = null;
+  const feeding = pipeline(Readable.from(counted, { objectMode: false, highWaterMark: CHUNK }), transform2).catch((error62) => {
+    failed = error62;
+  });
+  try {
+    for await (const chunk of transform2) yield chunk;
+  } catch (error62) {
+    await feeding;
+    const cause = failed ?? error62;
+    if (cause instanceof ImageError) throw cause;
+    throw new ImageError(
+      "truncated",
+      `${where} does not decompress (${compression}: ${cause instanceof Error ? cause.message : String(cause)}): the archive is truncated or damaged. Save or build the image again.`,
+      { cause }
+    );
+  }
+  await feeding;
+  const read = "bytesWritten" in transform2 ? Number(transform2.bytesWritten) : fed;
+  if (compression === "gzip" && read < fed) {
+    throw new ImageError("trailing-data", `${where} holds ${fed - read} bytes behind its compressed data, which no reader would look at. Save or build the image again.`);
+  }
+}
+
+// src/layer/unpacker.ts
+var Unpacker = class {
+  #packing;
+  #budget;
+  #host;
+  #packed = 0;
+  #unpacked = 0;
+  #stopped = false;
+  #zip = [];
+  #stream = null;
+  /** Settles when all that was unpacked is scanned; null when there is nothing to wait for. */
+  #finished = null;
+  constructor(packing, budget, host) {
+    this.#packing = packing;
+    this.#budget = budget;
+    this.#host = host;
+  }
+  #stop(reason) {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#zip = [];
+    this.#host.skip(reason);
+    this.#stream?.destroy(new Error(reason));
+  }
+  write(chunk, last) {
+    this.#packed += chunk.length;
+    if (this.#stopped) return null;
+    if (this.#packing === "zip") {
+      if (this.#packed > this.#budget.limits.zipBytes) this.#stop(`zip archives of more than ${this.#budget.limits.zipBytes} bytes are not opened`);
+      else this.#zip.push(last && this.#zip.length === 0 ? chunk : Buffer.from(chunk));
+      return null;
+    }
+    if (this.#packing === "gzip" && last && this.#stream === null && chunk.length < 1 << 18) return this.#gunzipAtOnce(chunk);
+    this.#stream ??= this.#packing === "tar" ? this.#openTar() : this.#openCompressed(this.#packing);
+    const stream = this.#stream;
+    if (stream.write(chunk)) return null;
+    const drained = new Promise((resolve) => stream.once("drain", resolve));
+    return this.#finished === null ? drained : Promise.race([drained, this.#finished]);
+  }
+  end() {
+    if (this.#packing === "zip") return this.#stopped ? null : this.#unzip();
+    if (this.#stream !== null && !this.#stopped) this.#stream.end(void 0);
+    return this.#finished;
+  }
+  /** Small compressed files are many (manual pages, changelogs): one call each. */
+  #gunzipAtOnce(chunk) {
+    let bytes2;
+    try {
+      bytes2 = zlib4.gunzipSync(chunk, { maxOutputLength: Math.max(1, Math.min(this.#budget.left, 32 << 20)) });
+    } catch (error62) {
+      if (error62 instanceof Error && "code" in error62 && error62.code === "ERR_BUFFER_TOO_LARGE") {
+        this.#stream = this.#openCompressed("gzip");
+        this.#stream.write(chunk);
+        return null;
+      }
+      this.#stop("it does not decompress");
+      return null;
+    }
+    const stop = this.#budget.spend(bytes2.length, chunk.length, bytes2.length);
+    if (stop !== null) {
+      this.#stop(stop);
+      return null;
+    }
+    const content = this.#host.content(null);
+    this.#finished = settle2([() => content.push(bytes2, true), () => content.end()], () => this.#host.done(content));
+    return this.#finished;
+  }
+  #openCompressed(packing) {
+    const stream = decompressor(packing);
+    const content = this.#host.content(null);
+    this.#finished = (async () => {
+      try {
+        for await (const chunk of stream) {
+          this.#unpacked += chunk.length;
+          const stop = this.#budget.spend(chunk.length, this.#packed, this.#unpacked);
+          if (stop !== null) {
+            this.#stop(stop);
+            break;
+          }
+          await content.push(chunk, false);
+        }
+      } catch {
+        this.#stop("it does not decompress to its end");
+      }
+      await content.end();
+      this.#host.done(content);
+    })();
+    return stream;
+  }
+  #openTar() {
+    const extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
+    extract.on("entry", (header, stream, next) => {
+      if (header.type === "directory") {
+        next();
+        return;
+      }
+      const member = this.#host.content(cleanPath(header.name).slice(1));
+      const source = stream;
+      source.on("error", () => {
+      });
+      source.on("data", (chunk) => {
+        this.#unpacked += chunk.length;
+        const busy = member.push(chunk, false);
+        if (busy === null) return;
+        source.pause();
+        void busy.then(() => source.resume());
+      });
+      source.on("end", () => {
+        const done = () => {
+          this.#host.done(member);
+          next();
+        };
+        const ending = member.end();
+        if (ending === null) done();
+        else void ending.then(done);
+      });
+      if (header.size === 0) source.resume();
+    });
+    this.#finished = new Promise((resolve) => {
+      extract.on("error", () => {
+        this.#stop("its tar is damaged");
+        resolve();
+      });
+      extract.on("close", () => resolve());
+      extract.on("finish", resolve);
+    });
+    return extract;
+  }
+  async #unzip() {
+    const bytes2 = this.#zip.length === 1 ? this.#zip[0] ?? Buffer.alloc(0) : Buffer.concat(this.#zip);
+    this.#zip = [];
+    try {
+      await eachZipMember(bytes2, this.#budget, async (name, content, reason) => {
+        if (content === null) return this.#host.skip(reason, name);
+        const member = this.#host.content(name);
+        await member.push(content, true);
+        await member.end();
+        this.#host.done(member);
+      });
+    } catch (error62) {
+      this.#host.skip(error62 instanceof Error ? `not all of it could be unpacked: ${error62.message}` : "it is damaged");
+    }
+  }
+};
+function settle2(steps, then) {
+  for (let i = 0; i < steps.length; i++) {
+    const busy = steps[i]?.() ?? null;
+    if (busy !== null) return busy.then(() => settle2(steps.slice(i + 1), then) ?? void 0);
+  }
+  then();
+  return null;
+}
+
+// src/layer/content.ts
+var HEAD = 512;
+var Content = class _Content {
+  matches = [];
+  program = null;
+  #skip;
+  #scanner;
+  #budget;
+  #path;
+  /** Names of the members that lead here, outermost first. */
+  #inside;
+  #depth;
+  #scan;
+  #head = Buffer.alloc(0);
+  #ended = false;
+  #unpacker = null;
+  constructor(skip, scanner, budget, path11, inside, depth) {
+    this.#skip = skip;
+    this.#scanner = scanner;
+    this.#budget = budget;
+    this.#path = path11;
+    this.#inside = inside;
+    this.#depth = depth;
+    this.#scan = scanner.start(inside.at(-1) ?? path11);
+  }
+  get where() {
+    return this.#inside.length === 0 ? this.#path : `${this.#path}!/${this.#inside.join("!/")}`;
+  }
+  /** @returns a promise to wait for before more is pushed, or null */
+  push(chunk, last) {
+    this.#scan.push(chunk, last);
+    if (last) this.#ended = true;
+    let pending = chunk;
+    if (this.#head !== null) {
+      pending = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
+      if (pending.length < HEAD && !last) {
+        this.#head = Buffer.from(pending);
+        return null;
+      }
+      this.#head = null;
+      this.#open(pending);
+    }
+    return this.#unpacker?.write(pending, last) ?? null;
+  }
+  /** @returns a promise to wait for, or null when all is done */
+  end() {
+    if (!this.#ended) {
+      const busy = this.push(Buffer.alloc(0), true);
+      if (busy !== null) return busy.then(() => this.end() ?? void 0);
+    }
+    this.program = this.#scan.program;
+    for (const match2 of this.#scan.matches) this.matches.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
+    if (this.#scan.dropped > 0) this.#skip(this.where, `it holds more matches than are kept; ${this.#scan.dropped} were left out`);
+    return this.#unpacker?.end() ?? null;
+  }
+  #open(head) {
+    const packing = packingOf(head);
+    if (packing === null) return;
+    if (typeof packing === "object") {
+      this.#skip(this.where, `archives packed with ${packing.closed} are not opened`);
+      return;
+    }
+    if (this.#depth >= this.#budget.limits.depth) {
+      this.#skip(this.where, `archives nested deeper than ${this.#budget.limits.depth} are not opened`);
+      return;
+    }
+    this.#unpacker = new Unpacker(packing, this.#budget, {
+      skip: (reason, member) => this.#skip(member === void 0 ? this.where : `${this.where}!/${member}`, reason),
+      content: (member) => new _Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], this.#depth + 1),
+      done: (content) => {
+        for (const match2 of content.matches) this.matches.push(match2);
+      }
+    });
+  }
+};
+
+// src/layer/scan.ts
+var SCAN_LIMITS = { layerBytes: 64 * 2 ** 30, entries: 2e6, nested: NESTED_LIMITS };
+var MAX_SKIPPED = 500;
+var TYPES2 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
+function whiteoutOf(path11) {
+  const name = baseName(path11);
+  if (!name.startsWith(".wh.")) return null;
+  const parent = parentOf(path11);
+  if (name === ".wh..wh..opq") return { kind: "opaque", hides: parent };
+  if (name.startsWith(".wh..wh.")) return "metadata";
+  return { kind: "file", hides: childOf(parent, name.slice(4)) };
+}
+function entryOf(header, guarded) {
+  const pax = header.pax ?? {};
+  const path11 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
+  const type = guarded.type === "directory" ? "directory" : TYPES2[header.type ?? ""] ?? (header.type === null || header.type === void 0 ? "file" : "device");
+  const whiteout = type === "directory" ? null : whiteoutOf(path11);
+  const id = (own2, fallback) => {
+    const parsed = own2 === void 0 ? fallback ?? 0 : Number.parseInt(own2, 10);
+    return Number.isSafeInteger(parsed) ? parsed : 0;
   };
   return {
-    report: redactor.data(report),
-    failing: new Set([...verdict.failing].map(({ fingerprint }) => fingerprint)),
-    source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line2) => redactor.text(line2)) },
-    instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
-    passed: verdict.passed,
-    policy: policy.name,
-    values: values.map(({ value }) => value)
+    path: path11,
+    type: whiteout === null ? type : "file",
+    mode: (header.mode ?? 0) & 4095,
+    uid: id(pax["uid"], header.uid),
+    gid: id(pax["gid"], header.gid),
+    size: guarded.size,
+    mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1e3) || 0,
+    link: type === "hardlink" ? cleanPath(header.linkname ?? "") : type === "symlink" ? header.linkname ?? "" : null,
+    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path11), ".wh..wh.") } : whiteout,
+    afterEnd: guarded.afterEnd
   };
 }
-function errorReport(error62, failOn2) {
+var MAX_KEPT = 16 << 20;
+function hashesOf(pieces) {
+  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash2(algorithm)).digest("hex");
+  return { md5: hex4("md5"), sha1: hex4("sha1"), sha256: hex4("sha256") };
+}
+async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress = () => {
+}) {
+  const label = `${where}: layer ${layer.index}`;
+  const reading = new LayerReading(scanner, label, limits);
+  const guarded = [];
+  const guard = new TarGuard(label, (header) => guarded.push(header));
+  const extract = (0, import_tar_stream2.extract)({ allowUnknownFormat: true });
+  let failure2 = null;
+  const closed = new Promise((resolve) => {
+    extract.on("error", (error62) => {
+      failure2 ??= error62;
+      resolve();
+    });
+    extract.on("close", () => resolve());
+    extract.on("finish", resolve);
+  });
+  extract.on("entry", (header, stream, next) => {
+    const expected = guarded.shift();
+    stream.on("error", () => {
+    });
+    if (expected === void 0 || expected.name !== header.name) {
+      next(
+        new ImageError(
+          "not-a-tar",
+          `${label}: two readers of its tar see different entries near ${JSON.stringify(header.name)}: it is damaged or made to deceive. Build the image again.`
+        )
+      );
+      return;
+    }
+    try {
+      reading.entry(header, expected, stream, next);
+    } catch (error62) {
+      next(error62 instanceof Error ? error62 : new Error(String(error62)));
+    }
+  });
+  let size = 0;
+  try {
+    for await (const chunk of layer.open()) {
+      size += chunk.length;
+      if (size > limits.layerBytes)
+        throw new ImageError("too-large", `${label} unpacks to more than ${limits.layerBytes} bytes (limits.layer-bytes). Raise the limit if the image is meant to be this large.`);
+      guard.push(chunk);
+      if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", resolve)), closed]);
+      if (failure2 !== null) break;
+      onProgress(size);
+    }
+    guard.end();
+    if (failure2 === null) extract.end(void 0);
+    await closed;
+  } catch (error62) {
+    extract.destroy(error62 instanceof Error ? error62 : new Error(String(error62)));
+    throw error62;
+  }
+  if (failure2 !== null) throw tarError(failure2, label);
+  return reading.result(layer, size);
+}
+function tarError(error62, label) {
+  if (error62 instanceof ImageError) return error62;
+  return new ImageError("truncated", `${label}: its tar is damaged (${error62.message}). Save or build the image again.`, { cause: error62 });
+}
+var LayerReading = class {
+  #scanner;
+  #label;
+  #limits;
+  #budget;
+  #entries = [];
+  #matches = [];
+  #hashes = /* @__PURE__ */ new Map();
+  #extracts = [];
+  #programs = /* @__PURE__ */ new Map();
+  #skipped = [];
+  #notListed = 0;
+  constructor(scanner, label, limits) {
+    this.#scanner = scanner;
+    this.#label = label;
+    this.#limits = limits;
+    this.#budget = new NestedBudget(limits.nested);
+  }
+  result(layer, size) {
+    const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: "/", reason: `${this.#notListed} more files` }];
+    return {
+      index: layer.index,
+      diffId: layer.diffId,
+      size,
+      entries: this.#entries,
+      matches: this.#matches,
+      hashes: this.#hashes,
+      extracts: this.#extracts,
+      programs: this.#programs,
+      skipped
+    };
+  }
+  skip(path11, reason) {
+    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path11, reason });
+    else this.#notListed++;
+  }
+  /** One entry of the layer's own tar. */
+  entry(header, guarded, stream, next) {
+    const entry = entryOf(header, guarded);
+    const index = this.#entries.push(entry) - 1;
+    if (index >= this.#limits.entries)
+      throw new ImageError(
+        "too-many-entries",
+        `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`
+      );
+    if (header.type === "directory") {
+      next();
+      return;
+    }
+    if (guarded.size === 0) {
+      stream.on("end", () => next());
+      stream.resume();
+      return;
+    }
+    const content = new Content((where, reason) => this.skip(where, reason), this.#scanner, this.#budget, entry.path, [], 0);
+    const isExtract = isCollected(entry.path) && guarded.size <= MAX_EXTRACT;
+    if (!isExtract && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
+    let received = 0;
+    const pieces = [];
+    const fail = (error62) => next(error62 instanceof Error ? error62 : new Error(String(error62)));
+    stream.on("data", (chunk) => {
+      received += chunk.length;
+      if (guarded.size <= MAX_KEPT) pieces.push(chunk);
+      try {
+        if (received === chunk.length) this.#noteProgram(index, entry, chunk);
+        const busy = content.push(chunk, received === guarded.size);
+        if (busy === null) return;
+        stream.pause();
+        busy.then(() => stream.resume(), fail);
+      } catch (error62) {
+        fail(error62);
+      }
+    });
+    stream.on("end", () => {
+      const finish2 = () => {
+        if (content.matches.length > 0) {
+          const members2 = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity));
+          for (const match2 of content.matches) if (match2.inside !== null || !members2.has(match2.identity)) this.#matches.push({ ...match2, entry: index });
+          if (guarded.size <= MAX_KEPT) this.#hashes.set(index, hashesOf(pieces));
+        }
+        if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
+        if (isExtract) this.#extracts.push({ entry: index, content: Buffer.concat(pieces) });
+        next();
+      };
+      const ending = content.end();
+      if (ending === null) finish2();
+      else ending.then(finish2, fail);
+    });
+  }
+  #noteProgram(index, entry, head) {
+    if ((entry.mode & 73) === 0) return;
+    if (head.length >= 4 && head.readUInt32BE(0) === 2135247942) this.#programs.set(index, "elf");
+    else if (head[0] === 35 && head[1] === 33) this.#programs.set(index, "script");
+  }
+};
+
+// src/policy/policy.ts
+function mergeConfigs(configs) {
+  let sum = {};
+  for (const config2 of configs) {
+    sum = {
+      ...sum,
+      ...config2,
+      rules: mergeRules(sum.rules ?? {}, config2.rules ?? {}),
+      ignore: [...sum.ignore ?? [], ...config2.ignore ?? []],
+      "own-bases": [...sum["own-bases"] ?? [], ...config2["own-bases"] ?? []],
+      limits: { ...sum.limits, ...config2.limits },
+      "min-confidence": { ...bothConfidences(sum["min-confidence"]), ...bothConfidences(config2["min-confidence"]) }
+    };
+  }
+  return sum;
+}
+function mergeRules(earlier, later) {
+  const merged2 = { ...earlier };
+  for (const [id, setting] of Object.entries(later)) merged2[id] = { ...asObject(earlier[id]), ...asObject(setting) };
+  return merged2;
+}
+var asObject = (setting) => typeof setting === "string" ? { severity: setting } : typeof setting === "object" && setting !== null ? setting : {};
+var bothConfidences = (value) => typeof value === "string" ? { secrets: value, rules: value } : value ?? {};
+function toPolicy(name, config2) {
+  const confidence = bothConfidences(config2["min-confidence"]);
+  const { limits } = config2;
   return {
-    schemaVersion: 1,
-    tool: TOOL,
-    image: null,
-    findings: [],
-    verdict: { result: "error", failOn: failOn2, counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 }, suppressed: 0, new: 0, known: 0 },
-    error: { code: error62.code, message: error62.message },
-    fixed: [],
-    warnings: [],
-    notJudged: [],
-    stats: { bytes: 0, files: 0, seconds: 0, layersFromCache: 0, vouchedFiles: 0, skipped: [] }
+    name,
+    failOn: config2["fail-on"] ?? "high",
+    minConfidence: { secret: confidence.secrets ?? "high", rule: confidence.rules ?? "medium" },
+    rules: Object.fromEntries(RULES.map((rule) => [rule.meta.id, ruleSetting(rule, config2)])),
+    base: config2.base ?? "report",
+    ownBases: config2["own-bases"] ?? [],
+    skipped: config2.skipped ?? "report",
+    ignore: config2.ignore ?? [],
+    limits: {
+      layerBytes: limits?.["layer-bytes"] ?? SCAN_LIMITS.layerBytes,
+      entries: limits?.entries ?? SCAN_LIMITS.entries,
+      nested: { ...SCAN_LIMITS.nested, bytes: limits?.["nested-bytes"] ?? SCAN_LIMITS.nested.bytes, depth: limits?.["nested-depth"] ?? SCAN_LIMITS.nested.depth }
+    },
+    salt: config2.salt ?? null
   };
 }
+function ruleSetting({ meta: meta12, options: options4 }, config2) {
+  const { severity, ...given } = asObject(config2.rules?.[meta12.id]);
+  const inherited = meta12.id === "base-unknown" ? { allow: asObject(config2.rules?.["base-not-allowed"])["allow"] } : {};
+  const parsed = options4?.parse({ ...inherited, ...given }) ?? {};
+  return {
+    severity: severity === void 0 || severity === "off" ? null : severity,
+    enabled: severity === void 0 ? meta12.enabled : severity !== "off",
+    options: parsed
+  };
+}
+
+// src/policy/load.ts
+var MAX_EXTENDS = 8;
+var TOP_KEYS = Object.keys(configSchema.shape);
+function nearest(name, names) {
+  const [best] = names.map((candidate) => ({ candidate, far: (0, import_fastest_levenshtein.distance)(name, candidate) })).sort((a, b) => a.far - b.far);
+  return best !== void 0 && best.far <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : null;
+}
+var didYouMean = (name, names) => {
+  const near = nearest(name, names);
+  return near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`;
+};
+function namesAt(where) {
+  if (where.length === 0) return TOP_KEYS;
+  if (where[0] === "rules" && where.length === 1) return RULES.map(({ meta: meta12 }) => meta12.id);
+  if (where[0] === "rules") return ["severity", ...Object.keys(RULES.find(({ meta: meta12 }) => meta12.id === where[1])?.options?.shape ?? {})];
+  if (where[0] === "ignore") return ["rule", "path", "fingerprint", "reason", "expires"];
+  if (where[0] === "limits") return ["layer-bytes", "entries", "nested-bytes", "nested-depth"];
+  return ["secrets", "rules"];
+}
+function positionOf(document, lines, where, key) {
+  for (let length = where.length; length >= 0; length--) {
+    const node2 = length === 0 ? document.contents : document.getIn(where.slice(0, length), true);
+    if (!(0, import_yaml.isNode)(node2)) continue;
+    const pair2 = key !== void 0 && (0, import_yaml.isMap)(node2) ? node2.items.find((item) => (0, import_yaml.isNode)(item.key) && String(item.key) === key) : void 0;
+    const target = pair2 !== void 0 && (0, import_yaml.isNode)(pair2.key) ? pair2.key : node2;
+    const start = target.range?.[0];
+    if (start === void 0) continue;
+    const { line: line2, col } = lines.linePos(start);
+    return `${line2}:${col}`;
+  }
+  return "1:1";
+}
+function deepest(issue2) {
+  if (issue2.code !== "invalid_union" || issue2.errors.length === 0) return issue2;
+  const branches = issue2.errors.map((errors) => errors[0]).filter((error62) => error62 !== void 0);
+  const structural = branches.find((error62) => error62.code === "unrecognized_keys" || error62.path.length > 0);
+  return structural === void 0 ? issue2 : { ...deepest(structural), path: [...issue2.path, ...structural.path] };
+}
+function explain(found, value) {
+  const issue2 = deepest(found);
+  const name = issue2.path.join(".");
+  if (issue2.code === "unrecognized_keys") {
+    const key = issue2.keys[0] ?? "";
+    const what = issue2.path[0] === "rules" && issue2.path.length === 1 ? `there is no rule ${JSON.stringify(key)}.` : `unknown key ${JSON.stringify(key)}${name === "" ? "" : ` in ${name}`}.`;
+    return `${what}${didYouMean(key, namesAt(issue2.path))}`;
+  }
+  const given = issue2.path.reduce((sum, key) => typeof sum === "object" && sum !== null ? sum[key] : void 0, value);
+  if (issue2.code === "invalid_value") {
+    const values = issue2.values.map(String);
+    return `${name}: ${JSON.stringify(given)} is none of ${values.join(", ")}.${didYouMean(String(given), values)}`;
+  }
+  if (issue2.path[0] === "rules" && issue2.path.length === 2)
+    return `${name}: ${JSON.stringify(given)} is neither off, nor a severity (critical, high, medium, low, info), nor an object with the rule's options.${didYouMean(String(given), ["off", "critical", "high", "medium", "low", "info"])}`;
+  if (issue2.code === "invalid_type" && given === void 0) return `${name} is missing.`;
+  return `${name === "" ? "" : `${name}: `}${issue2.message}.`;
+}
+function parseConfigText(file2, text3) {
+  const lines = new import_yaml.LineCounter();
+  const document = (0, import_yaml.parseDocument)(text3, { lineCounter: lines, prettyErrors: false });
+  const [broken] = document.errors;
+  if (broken !== void 0) {
+    const { line: line2, col } = lines.linePos(broken.pos[0]);
+    throw new ConfigError(`${file2}:${line2}:${col}: no valid YAML: ${broken.message.split("\n")[0]}.`);
+  }
+  let value;
+  try {
+    value = document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (cause) {
+    throw new ConfigError(`${file2}: its YAML aliases expand without end.`, { cause });
+  }
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [first] = parsed.error.issues;
+  if (first === void 0) throw new ConfigError(`${file2}: is no valid configuration.`);
+  const issue2 = deepest(first);
+  const key = issue2.code === "unrecognized_keys" ? issue2.keys[0] : void 0;
+  throw new ConfigError(`${file2}:${positionOf(document, lines, issue2.path, key)}: ${explain(first, value)}`);
+}
+async function withExtended(file2, config2, read, depth) {
+  if (depth > MAX_EXTENDS) throw new ConfigError(`${file2}: extends is nested deeper than ${MAX_EXTENDS} files: it leads back to itself.`);
+  const named2 = config2.extends === void 0 ? [] : [config2.extends].flat();
+  const below = [];
+  for (const name of named2) {
+    const preset = PRESETS[name];
+    if (preset !== void 0) below.push(preset);
+    else if (!/[./\\]/.test(name))
+      throw new ConfigError(
+        `${file2}: extends: there is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(", ")}; a file is written with its path, such as ./policy.yml.`
+      );
+    else {
+      const other = path5.join(path5.dirname(file2), name);
+      below.push(...await withExtended(other, parseConfigText(other, await readConfig(other, read)), read, depth + 1));
+    }
+  }
+  const { extends: _extends, ...own2 } = config2;
+  return [...below, own2];
+}
+async function readConfig(file2, read) {
+  try {
+    return await read(file2);
+  } catch (cause) {
+    throw new ConfigError(`${file2}: the configuration cannot be read: ${cause instanceof Error && "code" in cause ? String(cause.code) : "no such file"}.`, { cause });
+  }
+}
+var readText = (file2) => readFile2(file2, "utf8");
+async function loadConfig(file2, read = readText) {
+  const config2 = parseConfigText(file2, await readConfig(file2, read));
+  return mergeConfigs([PRESETS["recommended"] ?? {}, ...await withExtended(file2, config2, read, 0)]);
+}
+function presetConfig(name) {
+  const preset = PRESETS[name];
+  if (preset === void 0) throw new ConfigError(`There is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))}`);
+  return mergeConfigs([PRESETS["recommended"] ?? {}, preset]);
+}
+
+// src/settings.ts
+import { access, readFile as readFile3, stat } from "node:fs/promises";
+import path6 from "node:path";
+
+// src/report/escape.ts
+var INVISIBLE = /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g;
+var CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
+var NAMES = { "\n": "\\n", "\r": "\\r", "	": "\\t", "\x1B": "\\e" };
+var hex3 = (c, width) => (c.codePointAt(0) ?? 0).toString(16).padStart(width, "0");
+function visible(text3) {
+  return text3.replace(CONTROL, (c) => NAMES[c] ?? `\\x${hex3(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex3(c, 4)}}`);
+}
+var visibleJson = (value) => JSON.stringify(value, null, 2).replace(INVISIBLE, (c) => `\\u${hex3(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex3(c, 4)}`);
+function markdown(text3) {
+  return visible(text3).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
+}
+function code(text3) {
+  const shown = visible(text3).replace(/\|/g, "\\|");
+  const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  const pad = shown.startsWith("`") || shown.endsWith("`") || shown === "" ? " " : "";
+  return `${fence}${pad}${shown}${pad}${fence}`;
+}
+var prose = (text3) => text3.split("`").map((part, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part) : markdown(part)).join("");
 
 // src/secrets/detectors/token.ts
 function token({ pattern, strength = "likely", check: check2, ...rest }) {
@@ -47489,8 +45139,8 @@ var FILES = [
 ];
 
 // src/secrets/private-key.ts
-import { createHash as createHash9, createPrivateKey } from "node:crypto";
-var identityOf2 = (bytes2) => `key:${createHash9("sha256").update(bytes2).digest("hex")}`;
+import { createHash as createHash3, createPrivateKey } from "node:crypto";
+var identityOf2 = (bytes2) => `key:${createHash3("sha256").update(bytes2).digest("hex")}`;
 function keyFacts(key) {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
   const size = namedCurve ?? (modulusLength === void 0 ? "" : `${modulusLength} bits`);
@@ -47953,7 +45603,7 @@ var CLASS_OPERATOR = 4;
 var CLASS_VALUE = 8;
 var CLASS_DIGIT = 16;
 var RECORD_BYTES = 16;
-var MAX_CHAIN2 = 16;
+var MAX_CHAIN = 16;
 var READ_AHEAD = 64;
 var MIN_VALUE = 6;
 
@@ -48045,9 +45695,9 @@ var CLIMBING_ROUNDS = 1;
 var isUpper = (c) => c >= 65 && c <= 90;
 var isLower = (c) => c >= 97 && c <= 122;
 var foldByte = (c) => isUpper(c) ? c | 32 : c;
-var at2 = (bytes2, index) => bytes2[index] ?? 0;
-var trigramAt = (bytes2, i) => at2(bytes2, i) | at2(bytes2, i + 1) << 8 | at2(bytes2, i + 2) << 16;
-var hash3 = (trigram) => Math.imul((trigram | 2105376) & 16777215, HASH_MULTIPLIER);
+var at = (bytes2, index) => bytes2[index] ?? 0;
+var trigramAt = (bytes2, i) => at(bytes2, i) | at(bytes2, i + 1) << 8 | at(bytes2, i + 2) << 16;
+var hash2 = (trigram) => Math.imul((trigram | 2105376) & 16777215, HASH_MULTIPLIER);
 function buildLiteralSet(literals, model) {
   if (literals.length > 65535 - 1) throw new RangeError("too many literals for 16-bit entry numbers");
   const uses = /* @__PURE__ */ new Map();
@@ -48057,7 +45707,7 @@ function buildLiteralSet(literals, model) {
   writeMasks(image, buckets);
   writeClasses(image);
   const longestChain = writeEntries(image, prepared);
-  if (longestChain > MAX_CHAIN2) throw new RangeError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN2}`);
+  if (longestChain > MAX_CHAIN) throw new RangeError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN}`);
   return { image, expectedHitRate: buckets.reduce((sum, bucket) => sum + cost(bucket), 0), longestChain };
 }
 function prepare({ text: text3, ignoreCase, assignment }, model, uses) {
@@ -48065,11 +45715,11 @@ function prepare({ text: text3, ignoreCase, assignment }, model, uses) {
   const folded = ignoreCase ? text3.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text3;
   const bytes2 = Uint8Array.from(folded.slice(0, COMPARED2), (c) => c.charCodeAt(0));
   const anchor2 = rarestTrigram(bytes2, model, uses);
-  const fingerprint = Array.from({ length: FINGERPRINT }, (_, k) => nibbleSets(at2(bytes2, anchor2 + k), ignoreCase));
+  const fingerprint = Array.from({ length: FINGERPRINT }, (_, k) => nibbleSets(at(bytes2, anchor2 + k), ignoreCase));
   return { bytes: bytes2, ignoreCase, assignment, anchor: anchor2, fingerprint };
 }
 function rarestTrigram(bytes2, model, uses) {
-  const foldedAt = (k) => foldByte(at2(bytes2, k)) | foldByte(at2(bytes2, k + 1)) << 8 | foldByte(at2(bytes2, k + 2)) << 16;
+  const foldedAt = (k) => foldByte(at(bytes2, k)) | foldByte(at(bytes2, k + 1)) << 8 | foldByte(at(bytes2, k + 2)) << 16;
   let best = 0;
   let bestCount = Infinity;
   for (let k = 0; k + 3 <= bytes2.length; k++) {
@@ -48154,7 +45804,7 @@ function writeMasks(image, buckets) {
     fingerprint.forEach((sets, byte) => {
       sets.forEach((nibbles, highNibble) => {
         const vector = MASKS + 16 * ((half * FINGERPRINT + byte) * 2 + highNibble);
-        for (let v = 0; v < 16; v++) if (nibbles >> v & 1) image[vector + v] = at2(image, vector + v) | bit;
+        for (let v = 0; v < 16; v++) if (nibbles >> v & 1) image[vector + v] = at(image, vector + v) | bit;
       });
     });
   });
@@ -48183,7 +45833,7 @@ function writeEntries(image, literals) {
       image[entry + 16 + k] = literal4.ignoreCase && isLower(c) ? 32 : 0;
       image[entry + 32 + k] = 255;
     });
-    const h = hash3(trigramAt(literal4.bytes, literal4.anchor));
+    const h = hash2(trigramAt(literal4.bytes, literal4.anchor));
     const head = HEADS + 2 * (h >>> HEAD_SHIFT);
     view.setUint8(entry + 48, literal4.anchor);
     view.setUint8(entry + 49, literal4.bytes.length);
@@ -48192,7 +45842,7 @@ function writeEntries(image, literals) {
     view.setUint8(entry + 56, literal4.assignment ? FLAG_ASSIGNMENT : 0);
     view.setUint16(head, number6, true);
     const bit = h >>> BITMAP_SHIFT;
-    image[BITMAP + (bit >>> 3)] = at2(image, BITMAP + (bit >>> 3)) | 1 << (bit & 7);
+    image[BITMAP + (bit >>> 3)] = at(image, BITMAP + (bit >>> 3)) | 1 << (bit & 7);
     chains.set(head, (chains.get(head) ?? 0) + 1);
   });
   return Math.max(0, ...chains.values());
@@ -48257,7 +45907,7 @@ var OVERLAP = 16384;
 var LOOK_BEHIND = 96;
 var CARRY = OVERLAP + LOOK_BEHIND;
 var DEFAULT_WINDOW = 256;
-var MAX_DEPTH4 = 2;
+var MAX_DEPTH2 = 2;
 var MAX_MATCHES = 1e3;
 var PROGRAM_MARKS = { "BusyBox v1.": "busybox", "GNU bash, version": "bash" };
 var Scanner = class {
@@ -48363,7 +46013,7 @@ var ContentScan = class _ContentScan {
       if (mark !== null) this.program ??= mark;
       for (const detector of this.#owners[literal4] ?? []) this.#try(detector, position, length);
     });
-    if (this.#depth >= MAX_DEPTH4) return;
+    if (this.#depth >= MAX_DEPTH2) return;
     kernel.utf16Runs(length, (position, run, bigEndian) => {
       if (position + run <= from) return;
       decoded2.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: "utf-16" });
@@ -48468,6 +46118,2772 @@ function pairAwsKeys(matches2) {
   });
 }
 
+// src/settings.ts
+var NO_SETTINGS = {
+  config: null,
+  dockerfile: null,
+  target: null,
+  failOn: null,
+  minConfidence: null,
+  image: null,
+  platform: null,
+  context: null,
+  buildMetadata: null
+};
+function settingsFromEnvironment(env) {
+  const read = (name) => env[`LAYERGATE_${name}`] || null;
+  return {
+    config: read("CONFIG"),
+    dockerfile: read("DOCKERFILE"),
+    target: read("TARGET"),
+    failOn: read("FAIL_ON"),
+    minConfidence: read("MIN_CONFIDENCE"),
+    image: read("IMAGE"),
+    platform: read("PLATFORM"),
+    context: read("CONTEXT"),
+    buildMetadata: read("BUILD_METADATA")
+  };
+}
+var overlay = (...all) => all.reduce((sum, settings) => Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, value ?? sum[key]])));
+var DEFAULT_CONFIGS = [".layergate.yml", ".layergate.yaml"];
+var exists = (file2) => access(file2).then(
+  () => true,
+  () => false
+);
+var isDirectory = (file2) => stat(file2).then(
+  (info) => info.isDirectory(),
+  () => false
+);
+function checked(key, value) {
+  if (value === null) return {};
+  const parsed = configSchema.shape[key].safeParse(value);
+  if (parsed.success) return { [key]: parsed.data };
+  const values = key === "fail-on" ? ["critical", "high", "medium", "low", "never"] : ["high", "medium", "low"];
+  const near = nearest(value, values);
+  throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
+}
+async function readConfiguration(settings, directory) {
+  if (settings.config !== null) {
+    if (/^(?:recommended|strict)$/.test(settings.config)) return { name: settings.config, config: presetConfig(settings.config) };
+    return { name: settings.config, config: await loadConfig(path6.resolve(directory, settings.config)) };
+  }
+  for (const name of DEFAULT_CONFIGS) if (await exists(path6.join(directory, name))) return { name, config: await loadConfig(path6.join(directory, name)) };
+  return { name: "recommended", config: presetConfig("recommended") };
+}
+function named(directory, file2) {
+  const relative = path6.relative(directory, file2);
+  return (relative.startsWith("..") ? file2 : relative).split(path6.sep).join("/");
+}
+async function readDockerfiles(settings, directory) {
+  const files = settings.dockerfile?.split("\n").flatMap((name) => name.trim() === "" ? [] : [name.trim()]) ?? [];
+  if (files.length === 0 && !await exists(path6.join(directory, "Dockerfile"))) return [];
+  return Promise.all(
+    (files.length === 0 ? ["Dockerfile"] : files).map(async (name) => {
+      const file2 = path6.resolve(directory, name);
+      try {
+        return { path: named(directory, file2), text: await readFile3(file2, "utf8") };
+      } catch (cause) {
+        throw new ConfigError(`${name}: the Dockerfile cannot be read (${cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"}).`, { cause });
+      }
+    })
+  );
+}
+async function readBuild(settings, directory, temporary) {
+  const { context } = settings;
+  if (context !== null && !await isDirectory(path6.resolve(directory, context))) throw new ConfigError(`${context}: the build context is no directory.`);
+  return {
+    dockerfiles: await readDockerfiles(settings, directory),
+    isNamed: settings.dockerfile !== null,
+    target: settings.target,
+    checkout: directory,
+    context: context === null ? null : named(directory, path6.resolve(directory, context)),
+    buildMetadata: settings.buildMetadata,
+    temporary
+  };
+}
+async function prepare2(reference, settings, { directory, env, stdin, onProgress }) {
+  const { name, config: config2 } = await readConfiguration(settings, directory);
+  const temporary = env["RUNNER_TEMP"] ?? env["TMPDIR"] ?? "/tmp";
+  const policy = toPolicy(name, mergeConfigs([config2, checked("fail-on", settings.failOn), checked("min-confidence", settings.minConfidence)]));
+  return {
+    reference,
+    open: { image: settings.image, platform: settings.platform, temporary, architecture: process.arch, stdin },
+    policy,
+    build: await readBuild(settings, directory, temporary),
+    now: /* @__PURE__ */ new Date(),
+    key: env["LAYERGATE_KEY"] || null,
+    onProgress,
+    configPath: settings.config !== null && !/^(?:recommended|strict)$/.test(settings.config) ? settings.config : DEFAULT_CONFIGS[0] ?? ".layergate.yml"
+  };
+}
+function presentable(error62) {
+  const known = error62 instanceof GateError ? error62 : new ImageError("internal", `an unexpected error stopped the run: ${error62 instanceof Error ? error62.message : String(error62)}. Nothing was judged.`, { cause: error62 });
+  const found = new Scanner().scanText(known.message).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }));
+  return new GateError(known.code, visible(new Redactor(found).text(known.message)), { cause: error62 });
+}
+
+// src/cli-options.ts
+var SCAN_OPTIONS = {
+  config: { type: "string" },
+  dockerfile: { type: "string", multiple: true },
+  context: { type: "string" },
+  "build-metadata": { type: "string" },
+  target: { type: "string" },
+  "fail-on": { type: "string" },
+  "min-confidence": { type: "string" },
+  image: { type: "string" },
+  platform: { type: "string" },
+  format: { type: "string", multiple: true },
+  output: { type: "string" },
+  verbose: { type: "boolean" },
+  "no-color": { type: "boolean" }
+};
+var HISTORY_OPTIONS = {
+  config: SCAN_OPTIONS.config,
+  dockerfile: SCAN_OPTIONS.dockerfile,
+  context: SCAN_OPTIONS.context,
+  "build-metadata": SCAN_OPTIONS["build-metadata"],
+  target: SCAN_OPTIONS.target,
+  image: SCAN_OPTIONS.image,
+  platform: SCAN_OPTIONS.platform,
+  verbose: SCAN_OPTIONS.verbose,
+  json: { type: "boolean" }
+};
+var CONTEXT_OPTIONS = { dockerfile: { type: "string" }, verbose: { type: "boolean" }, json: { type: "boolean" } };
+function parseOptions(command, args, options4) {
+  try {
+    return parseArgs({ args: [...args], options: options4, allowPositionals: true });
+  } catch (error62) {
+    const message = error62 instanceof Error ? error62.message : String(error62);
+    const unknown2 = /'(--?[\w-]+)/.exec(message)?.[1];
+    const near = unknown2 === void 0 ? null : nearest(unknown2.replace(/^-+/, ""), Object.keys(options4));
+    if (unknown2 !== void 0 && /unknown/i.test(message))
+      throw new UsageError(`There is no option ${unknown2}.${near === null ? "" : ` Did you mean --${near}?`} See layergate ${command} --help.`);
+    throw new UsageError(`${message.split(".")[0]}. See layergate ${command} --help.`);
+  }
+}
+function oneImage(command, [reference, extra]) {
+  if (reference === void 0) throw new UsageError(`No image is named. Usage: layergate ${command} IMAGE; see layergate ${command} --help.`);
+  if (extra !== void 0) throw new UsageError(`One image at a time: ${JSON.stringify(extra)} is one too many. See layergate ${command} --help.`);
+  if (/^(?:[a-z-]+:)?-$/.test(reference) && process.stdin.isTTY === true)
+    throw new UsageError(`- reads the image from standard input, which is a terminal: docker save my-app | layergate ${command} -`);
+  return reference;
+}
+var settingsOf = (values) => overlay(NO_SETTINGS, settingsFromEnvironment(process.env), {
+  config: values.config ?? null,
+  dockerfile: values.dockerfile?.join("\n") ?? null,
+  context: values.context ?? null,
+  buildMetadata: values["build-metadata"] ?? null,
+  target: values.target ?? null,
+  failOn: values.failOn ?? null,
+  minConfidence: values.minConfidence ?? null,
+  image: values.image ?? null,
+  platform: values.platform ?? null
+});
+
+// src/version.ts
+var VERSION = "1.0.0";
+
+// src/cli-texts.ts
+var HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
+
+Usage
+  layergate scan IMAGE [options]     reads every layer and judges the image
+  layergate history IMAGE            the image as a table: layers, lines, findings
+  layergate context [DIR]            what COPY . . would take along, before a build
+  layergate rules                    lists the rules
+  layergate explain RULE             says what a rule finds, why, and what to do
+  layergate init                     writes .layergate.yml
+  layergate schema report|config     prints a JSON Schema
+
+IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
+ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
+the name of an image of a local engine (docker, else podman). The prefixes
+docker-archive:, oci-archive:, oci-layout: and engine: force one.
+
+  layergate COMMAND --help           options of a command
+  layergate --version
+
+Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
+`;
+var SCAN_HELP = `Usage: layergate scan IMAGE [options]
+
+  --dockerfile FILE      the Dockerfile that the image was built from, for line
+                         numbers; can be repeated: the one that fits is taken
+                         (default: Dockerfile, else the one that fits of all
+                         Dockerfiles below the current directory)
+  --context DIR          the build context, to name the file that leaked (default:
+                         the current directory, else that of the Dockerfile)
+  --build-metadata FILE  what docker buildx build --metadata-file wrote, that text
+                         itself, or a .dockerbuild record: exact lines
+  --target STAGE         the stage that was built (default: the last)
+  --config FILE          configuration, or a preset: recommended, strict
+                         (default: .layergate.yml, where there is one)
+  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
+  --min-confidence C     high, medium or low: findings of less never fail
+  --image NAME           which image of an archive that holds several
+  --platform OS/ARCH     which platform of an image that has several
+  --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
+                         of them may go to standard output
+  --output FILE          where the one format goes
+  --verbose              lists what is otherwise only counted
+  --no-color             no colour, as with NO_COLOR
+
+Every option but --format, --output, --verbose and --no-color can come from the
+environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the file.
+
+  docker save my-app | layergate scan -
+  layergate scan image.tar --format json=report.json --format sarif=report.sarif
+
+Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
+`;
+var HISTORY_HELP = `Usage: layergate history IMAGE [options]
+
+Prints every history entry with its layer, size, age, line of the Dockerfile,
+instruction, whether it is the base's or own, and what the gate found in it.
+
+  --dockerfile FILE, --context DIR, --build-metadata FILE, --target STAGE,
+  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
+  --verbose              instructions are not cut
+  --json                 as JSON: image, findings, warnings
+
+Exit codes: 0 printed \xB7 2 the image could not be read
+`;
+var CONTEXT_HELP = `Usage: layergate context [DIR] [options]
+
+Says what COPY . . would take along from a build context (default: the current
+directory): secrets, and what has no business in an image, with the lines for
+.dockerignore.
+
+  --dockerfile FILE      FILE.dockerignore is used where there is one
+  --verbose              lists everything
+  --json                 as JSON
+
+Exit codes: 0 no secret \xB7 1 a secret (high or critical) \xB7 2 it could not be read
+`;
+var HELPS = {
+  scan: SCAN_HELP,
+  history: HISTORY_HELP,
+  context: CONTEXT_HELP,
+  rules: "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
+  explain: "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
+  init: "Usage: layergate init\n\nWrites .layergate.yml with the recommended policy into the current directory.\nAn existing file is left alone.\n",
+  schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
+};
+var TEMPLATE = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/layergate/layergate/main/schema/layergate.schema.json
+# What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
+extends: recommended
+
+# critical, high, medium, low or never
+fail-on: high
+
+# Per rule: off, a severity, or an object with options. layergate rules lists them.
+# rules:
+#   missing-user: high
+#   base-not-allowed:
+#     allow: ['gcr.io/distroless/**', 'docker.io/library/node:22-*']
+
+# What is accepted, with a reason. An entry that matches nothing is reported.
+# ignore:
+#   - rule: secret-in-image
+#     path: /app/test/fixtures/**
+#     reason: test keys, revoked
+#     expires: 2027-06-30
+
+# Makes hashes of secrets comparable between runs. It may be public.
+salt: ${salt}
+`;
+
+// src/gate.ts
+import { createHmac as createHmac2, randomBytes } from "node:crypto";
+
+// src/dockerfile/fits.ts
+var ANY_SHELL = /(?:^|\s)(?:\/(?:[\w.-]+\/)*[\w.-]+|cmd|powershell|pwsh)(?: -[\w-]+(?: [a-z]+)?)* (?:-[a-z]*c|\/C|-Command)$/i;
+var ONLY_BUILD_ARGS = /^\|\d+ /;
+var MAX_FRONT = 1e3;
+var MAX_NAMES = 100;
+var RUN_FLAGS = /(?: --[a-z]+(?:=\S*)?)+$/;
+function runTexts(instruction) {
+  const { text: text3, documents } = instruction;
+  const exec = jsonWords(text3);
+  if (exec !== null) return [exec.join(" "), text3];
+  const [first] = documents;
+  if (first === void 0) return [text3];
+  const body = first.chomp ? first.content.replace(/^\t+/gm, "") : first.content;
+  const whole = documents.map(({ name, content }) => `
+${content}${name}`).join("");
+  const bodies = documents.map(({ content }) => `
+${content}`).join("");
+  const isAlone = documents.length === 1 && /^\d*<<-?\s*\S+$/.test(text3);
+  if (!isAlone) return [text3 + whole, text3 + bodies];
+  return body.startsWith("#!") ? [`/dev/pipes/${first.name}`, text3 + bodies] : [body, text3 + bodies];
+}
+function runFits(instruction, raw, shell) {
+  const history2 = squeeze(raw);
+  const isExecWithArguments = ONLY_BUILD_ARGS.test(history2) && jsonWords(instruction.text) !== null;
+  return runTexts(instruction).some((form) => {
+    const text3 = squeeze(form);
+    if (history2 === text3) return true;
+    if (text3 === "" || !history2.endsWith(` ${text3}`)) return false;
+    const front = ` ${history2.slice(0, -text3.length - 1)}`.slice(-MAX_FRONT).replace(RUN_FLAGS, "").trim();
+    if (isExecWithArguments) return true;
+    if (shell === null) return ANY_SHELL.test(front);
+    const words = squeeze(shell.join(" "));
+    return front === words || front.endsWith(` ${words}`);
+  });
+}
+var withoutEdges = (path11) => path11.replace(/^(?:\.\/)+/, "").replace(/(?<=.)\/+$/, "");
+function pathFits(pattern, built) {
+  const written = literal2(pattern);
+  if (written !== null) {
+    if (written === built || withoutEdges(written) === withoutEdges(built)) return true;
+    if (written.startsWith("/")) return cleanPath(written) === cleanPath(built);
+    const bare2 = withoutEdges(written);
+    return bare2 === "" || bare2 === "." || written.includes("..") || withoutEdges(built).endsWith(`/${bare2}`);
+  }
+  if (pattern.some((part) => /\/\/|\.\./.test(part))) return true;
+  const [head = "", ...tail] = pattern;
+  const open5 = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ""), ...tail.slice(0, -1), (tail.at(-1) ?? "").replace(/\/+$/, "")];
+  const bare = built.replace(/(?<=.)\/+$/, "");
+  return fitsPattern(open5, bare) || fitsPattern(pattern, built) || !head.startsWith("/") && fitsPattern(["", ...open5], bare);
+}
+function copyFits(instruction, entry, { escapeCharacter }) {
+  const json2 = jsonWords(instruction.text);
+  const words = json2 === null ? patternsOf(instruction.text, escapeCharacter) : json2.map((word) => joinPatterns(patternsOf(`"${word.replace(/(["\\])/g, "\\$1")}"`, "\\")));
+  const target = words.at(-1) ?? [""];
+  const hashed2 = /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in (.*)$/.exec(squeeze(entry.text));
+  if (hashed2 !== null) return pathFits(target, (hashed2[1] ?? "").trim());
+  const built = squeeze(entry.text).replace(/^(?:--\S+ )+/, "");
+  if (fitsPattern(joinPatterns(words), built)) return true;
+  const sources = words.slice(0, -1);
+  const documents = sources.filter((word) => /^<<-?/.test(word[0] ?? ""));
+  if (documents.length > 0) {
+    const names = instruction.documents.map(({ name }) => [`<<${name}`]);
+    const files = sources.filter((word) => !documents.includes(word));
+    return fitsPattern(joinPatterns([...files, ...names, target]), built);
+  }
+  return fitsPattern(joinPatterns(words.map((word) => literal2(word) === null ? word : [squeeze(literal2(word) ?? "")])), built);
+}
+function pairsFit(instruction, entry, { escapeCharacter }) {
+  const built = squeeze(entry.text);
+  if (built === squeeze(instruction.text)) return true;
+  const words = patternsOf(instruction.text, escapeCharacter);
+  const [first, ...rest] = words;
+  if (first === void 0) return false;
+  const isOld = !/^[^\s=]+=/.test(instruction.text) && !(first[0] ?? "").includes("=");
+  const squeezed = (pattern) => pattern.map((part) => part.replace(/\s+/g, " "));
+  const bare = built.replace(/["']/g, "");
+  if (!isOld)
+    return fitsPattern(trimmed(squeezed(joinPatterns(words))), built) || fitsPattern(trimmed(squeezed(joinPatterns(words)).map((part) => part.replace(/["']/g, ""))), bare);
+  const key = joinPatterns([first]);
+  const value = instruction.text.slice((/^\S+\s+/.exec(instruction.text)?.[0] ?? "").length);
+  const asWritten = joinPatterns(patternsOf(value.replace(/(["'])/g, `${escapeCharacter}$1`), escapeCharacter));
+  return [joinPatterns(rest), asWritten].some((candidate) => {
+    const [head = "", ...tail] = squeezed(candidate);
+    return fitsPattern(trimmed([`${key.join("")}=${head}`, ...tail]), built) || fitsPattern(trimmed([`${key.join("")} ${head}`, ...tail]), built);
+  });
+}
+var trimmed = (pattern) => pattern.map((part, index) => index === 0 && index === pattern.length - 1 ? part.trim() : index === 0 ? part.trimStart() : index === pattern.length - 1 ? part.trimEnd() : part);
+function namesFit(instruction, entry) {
+  const names = instruction.text.split(/\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split("=")[0] ?? "");
+  const [only] = names;
+  if (names.length === 1) return new RegExp(`(?:^|\\s)${escapeRegExp(only ?? "")}(?:[=\\s]|$)`).test(entry.text);
+  return names.slice(0, MAX_NAMES).every((name) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name));
+}
+var escapeRegExp = (text3) => text3.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+function readList(text3) {
+  const json2 = jsonWords(text3);
+  if (json2 !== null) return json2;
+  if (!text3.startsWith("[") || !text3.endsWith("]")) return null;
+  const words = text3.slice(1, -1).match(/"(?:[^"\\]|\\.)*"/gs);
+  return words?.map((word) => word.slice(1, -1)) ?? [];
+}
+function commandFits(instruction, entry) {
+  if (squeeze(entry.text) === squeeze(instruction.text)) return true;
+  const exec = jsonWords(instruction.text);
+  const built = readList(entry.text);
+  if (built === null) return letters(entry.text).endsWith(letters(instruction.text));
+  if (exec !== null) return built.length === exec.length && exec.every((word, index) => sameQuoted(word, built[index] ?? ""));
+  return sameQuoted(squeeze(instruction.text), squeeze(built.at(-1) ?? ""));
+}
+var GO_ESCAPES = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "	", v: "\v" };
+var goUnquote = (text3) => text3.replace(
+  /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs,
+  (_whole, byte, short, long, char) => {
+    const code2 = byte ?? short ?? long;
+    if (code2 === void 0) return GO_ESCAPES[char ?? ""] ?? char ?? "";
+    const point = Number.parseInt(code2, 16);
+    return point <= 1114111 ? String.fromCodePoint(point) : "";
+  }
+);
+var sameQuoted = (written, quoted) => squeeze(goUnquote(quoted)) === squeeze(written) || letters(goUnquote(quoted)) === letters(written);
+function portsFit(instruction, entry) {
+  return instruction.text.split(/\s+/).every((word) => {
+    const [port] = word.replace(/["']/g, "").split("/");
+    if (port === void 0 || !/^\d+(?:-\d+)?$/.test(port)) return true;
+    return new RegExp(`(?<!\\d)${port.split("-")[0]}(?!\\d)`).test(entry.text);
+  });
+}
+var eachWordFits = (instruction, entry, { escapeCharacter }) => {
+  const json2 = jsonWords(instruction.text);
+  if (json2 !== null && instruction.keyword === "SHELL") return json2.every((word) => squeeze(entry.text).includes(squeeze(word)) || letters(entry.text).includes(letters(word)));
+  const words = json2 === null ? patternsOf(instruction.text, escapeCharacter) : json2.map((word) => joinPatterns(patternsOf(word, escapeCharacter)));
+  return words.every((word) => word.every((part) => entry.text.includes(part)));
+};
+function textFits(instruction, entry, setting) {
+  if (squeeze(entry.raw) === squeeze(instruction.text)) return true;
+  switch (instruction.keyword) {
+    case "RUN":
+      return runFits(instruction, entry.raw, setting.isBuildah ? null : setting.shell);
+    case "COPY":
+    case "ADD":
+      return copyFits(instruction, entry, setting);
+    case "ENV":
+    case "LABEL":
+      return pairsFit(instruction, entry, setting);
+    case "ARG":
+      return setting.isBuildah || namesFit(instruction, entry);
+    case "CMD":
+    case "ENTRYPOINT":
+      return commandFits(instruction, entry);
+    case "WORKDIR":
+      return pathFits(joinPatterns(patternsOf(instruction.text, setting.escapeCharacter)), entry.text.trim());
+    case "USER":
+    case "STOPSIGNAL":
+      return squeeze(instruction.text) === squeeze(entry.text) || fitsPattern(joinPatterns(patternsOf(instruction.text, setting.escapeCharacter)), squeeze(entry.text));
+    case "EXPOSE":
+      return portsFit(instruction, entry);
+    case "SHELL":
+    case "VOLUME":
+      return eachWordFits(instruction, entry, setting);
+    case "HEALTHCHECK":
+      return letters(entry.text.replace(/\\[nrtx]/g, "")).includes(
+        letters(jsonWords(instruction.text.replace(/^CMD\s+/i, ""))?.join("") ?? instruction.text.replace(/^CMD\s+/i, ""))
+      );
+    default:
+      return letters(entry.text).includes(letters(instruction.text));
+  }
+}
+
+// src/dockerfile/align.ts
+var MAX_STAGES = 500;
+function chainOf(dockerfile, stage) {
+  const parent = parentStage(dockerfile, stage);
+  const below = parent === null ? { root: stage, steps: [], shell: null } : chainOf(dockerfile, parent);
+  const triggered = parent === null ? [] : parent.instructions.flatMap(({ trigger }) => trigger === null ? [] : [{ ran: trigger, at: stage.fromInstruction, isTriggered: true }]);
+  const steps = [...below.steps];
+  let { shell } = below;
+  for (const step of [...triggered, ...stage.instructions.map((instruction) => ({ ran: instruction, at: instruction, isTriggered: false }))]) {
+    steps.push({ ...step, shell });
+    if (step.ran.keyword === "SHELL") shell = jsonWords(step.ran.text);
+  }
+  return { root: below.root, steps, shell };
+}
+function builderOf(history2) {
+  const last = history2.at(-1);
+  if (last?.author === "kaniko") return "kaniko";
+  if (/^FROM /.test(last?.comment ?? "")) return "buildah";
+  return last?.builder === "buildkit" ? "buildkit" : "classic";
+}
+function unfit(history2) {
+  const last = history2.at(-1);
+  if (last === void 0) return "the image has no history";
+  const comment = last.comment ?? "";
+  if (/^merge sha256:/.test(comment)) return "the image was squashed: one layer holds what all instructions made";
+  if (/^Imported from/.test(comment) && history2.length === 1) return "the image was imported: its history names no instruction";
+  const tool = /^(?:ko|Jib)$/.exec(last.author ?? "")?.[0] ?? (/^bazel build /.test(last.raw) ? "Bazel" : null);
+  if (tool !== null) return `the image was built by ${tool}, without a Dockerfile`;
+  if (history2.every(({ raw }) => raw === "")) return "the image's history is empty";
+  return null;
+}
+var leavesEntry = (keyword, builder) => keyword !== "FROM" && (keyword !== "ONBUILD" || builder !== "buildkit");
+var makesFiles = ({ keyword }) => keyword === "RUN" || keyword === "COPY" || keyword === "ADD";
+function mismatch({ ran, at: at3, shell }, entry, builder, escapeCharacter) {
+  const differs = `line ${at3.startLine} (${ran.keyword}) differs from what the image was built with`;
+  if (builder === "buildkit" && entry.builder === "classic") return `line ${at3.startLine} is ${ran.keyword}, where the image's history has an entry of another builder`;
+  const isBareExec = entry.keyword === null && ran.keyword === "RUN" && entry.raw !== "" && jsonWords(ran.text) !== null;
+  if (!isBareExec && entry.keyword !== ran.keyword) return `line ${at3.startLine} is ${ran.keyword}, where the image's history has ${entry.keyword ?? "an entry of another builder"}`;
+  return textFits(ran, entry, { escapeCharacter, shell, isBuildah: builder === "buildah" }) ? null : differs;
+}
+function fitStage(dockerfile, stage, history2) {
+  const { root, steps } = chainOf(dockerfile, stage);
+  const builder = builderOf(history2);
+  if (builder === "kaniko") return fitKaniko(dockerfile, stage, root, steps, history2);
+  const fit = fitSteps(dockerfile, stage, root, steps, history2, builder);
+  if ("stage" in fit || builder !== "buildah" || !steps.some(({ isTriggered }) => isTriggered)) return fit;
+  return fitSteps(
+    dockerfile,
+    stage,
+    root,
+    steps.filter(({ isTriggered }) => !isTriggered),
+    history2,
+    builder
+  );
+}
+function fitSteps(dockerfile, stage, root, steps, history2, builder) {
+  const own2 = steps.filter(({ ran }) => leavesEntry(ran.keyword, builder));
+  const baseEntries = history2.length - own2.length;
+  if (baseEntries < 0) return { reason: `it has ${own2.length} instructions, the image's history only ${history2.length} entries` };
+  if (root.from.toLowerCase() === "scratch" && baseEntries > 0) return { reason: "it starts from scratch, but the image has more history than it has instructions" };
+  const pairs = /* @__PURE__ */ new Map();
+  for (let i = own2.length - 1; i >= 0; i--) {
+    const step = own2[i];
+    const entry = history2[baseEntries + i];
+    if (step === void 0 || entry === void 0) continue;
+    const reason = mismatch(step, entry, builder, dockerfile.escapeCharacter);
+    if (reason !== null) return { reason };
+    pairs.set(entry.index, step.at);
+  }
+  return { stage, root, pairs, baseEntries, ownFrom: baseEntries, making: own2.flatMap(({ ran }) => makesFiles(ran) ? [ran] : []) };
+}
+function fitKaniko(dockerfile, stage, root, steps, history2) {
+  const fits2 = (step, entry) => step !== void 0 && entry !== void 0 && mismatch(step, entry, "kaniko", dockerfile.escapeCharacter) === null;
+  const pairs = /* @__PURE__ */ new Map();
+  let at3 = steps.length - 1;
+  let index = history2.length - 1;
+  for (; index >= 0 && history2[index]?.author === "kaniko"; index--) {
+    let found = at3;
+    while (found >= 0 && !fits2(steps[found], history2[index])) found--;
+    if (found < 0) break;
+    pairs.set(index, found);
+    at3 = found - 1;
+  }
+  const used = new Set(pairs.values());
+  const missing = steps.find(({ ran }, position) => (ran.keyword === "COPY" || ran.keyword === "ADD") && !used.has(position));
+  if (missing !== void 0) return { reason: `line ${missing.at.startLine} (${missing.ran.keyword}) is not in the image's history` };
+  if (pairs.size === 0) return { reason: "none of its instructions is in the history" };
+  const sure = /* @__PURE__ */ new Map();
+  let from = 0;
+  for (const entry of [...pairs.keys()].sort((a, b) => a - b)) {
+    while (from < steps.length && !fits2(steps[from], history2[entry])) from++;
+    const step = steps[from];
+    if (step !== void 0 && pairs.get(entry) === from) sure.set(entry, step.at);
+    from++;
+  }
+  const baseEntries = history2.findLastIndex(({ author }) => author !== "kaniko") + 1;
+  return { stage, root, pairs: sure, baseEntries, ownFrom: index + 1, making: [...sure.values()] };
+}
+function agree(dockerfile, fits2, entries) {
+  const last = fits2.at(-1) ?? fits2[0];
+  const instructions = /* @__PURE__ */ new Map();
+  for (const [index, instruction] of last.pairs) {
+    if (fits2.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine)) instructions.set(index, instruction);
+  }
+  const boundaries = fits2.map(({ baseEntries }) => baseEntries);
+  const isOne = fits2.every(({ root }) => root.from === last.root.from && root.fromInstruction.startLine === last.root.fromInstruction.startLine);
+  const certain = fits2.length === 1 || instructions.size === last.pairs.size && new Set(boundaries).size === 1;
+  return {
+    dockerfile,
+    stage: last.stage,
+    instructions,
+    baseEntries: Math.min(...boundaries, entries),
+    ownFrom: Math.max(...fits2.map(({ ownFrom }) => ownFrom)),
+    weight: Math.min(...fits2.map(({ making }) => making.length)),
+    letters: Math.min(...fits2.map(({ making }) => making.reduce((sum, { text: text3 }) => sum + letters(text3).length, 0))),
+    base: isOne ? { reference: last.root.from, from: last.root.fromInstruction } : null,
+    reason: certain ? null : `several stages of ${dockerfile.path} fit the image: name the one that was built with --target`
+  };
+}
+function align(dockerfile, history2, target) {
+  const { path: path11, stages } = dockerfile;
+  if (dockerfile.error !== null) return { reason: `${path11} is no Dockerfile that builds: ${dockerfile.error}` };
+  const wanted = target === null ? null : stages.findLast(({ name, index }) => name === target.toLowerCase() || String(index) === target) ?? null;
+  if (target !== null && wanted === null) return { reason: `${path11} has no stage ${JSON.stringify(target)}` };
+  if (stages.length === 0) return { reason: `${path11} has no FROM` };
+  if (stages.length > MAX_STAGES) return { reason: `${path11} has more than ${MAX_STAGES} stages` };
+  const why = unfit(history2);
+  if (why !== null) return { reason: why };
+  const candidates = wanted === null ? stages : [wanted];
+  const results = candidates.map((stage) => fitStage(dockerfile, stage, history2));
+  const fits2 = results.filter((result) => "stage" in result && result.pairs.size > 0);
+  const [first, ...rest] = fits2;
+  if (first !== void 0) return { alignment: agree(dockerfile, [first, ...rest], history2.length) };
+  const own2 = results.at(-1);
+  return { reason: `${path11} does not fit the image: ${own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show"}` };
+}
+var MIN_LETTERS = 12;
+function alignBest(dockerfiles, history2, target, found = []) {
+  const results = dockerfiles.map((dockerfile) => align(dockerfile, history2, target));
+  const [only] = results;
+  if (only !== void 0 && results.length + found.length === 1) return only;
+  const searched = found.map((dockerfile) => align(dockerfile, history2, target)).filter((result) => "reason" in result || result.alignment.letters >= MIN_LETTERS);
+  const fits2 = [...results, ...searched].flatMap((result) => "alignment" in result ? [result.alignment] : []);
+  const most = Math.max(-1, ...fits2.map(({ weight }) => weight));
+  const best = fits2.filter(({ weight }) => weight === most);
+  const [winner] = best;
+  if (winner !== void 0 && best.length === 1) return { alignment: winner };
+  const all = [...dockerfiles, ...found];
+  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all.map(({ path: path11 }) => path11)).slice(0, 4).join(", ");
+  if (best.length > 1)
+    return { reason: `${best.length} Dockerfiles fit the image alike (${names}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile` };
+  return { reason: `none of ${all.length} Dockerfiles fits the image (${names}${all.length > 4 ? ", \u2026" : ""})` };
+}
+
+// src/provenance/layers.ts
+var MAX_RANGES = 64;
+function add(ranges, more) {
+  for (const range2 of more) {
+    if (ranges.length < MAX_RANGES && !ranges.some(({ startLine, endLine }) => startLine === range2.startLine && endLine === range2.endLine)) ranges.push(range2);
+  }
+}
+function layersOf({ chains, lines, images: images2 }, layers) {
+  const whole = chains.filter(({ digests }) => digests.length === layers.length);
+  const names = (digests, by) => digests.every((digest3, index) => layers[index] !== void 0 && by(layers[index]) === digest3);
+  const verified2 = whole.find(({ digests }) => names(digests, ({ diffId }) => diffId) || names(digests, ({ digest: digest3 }) => digest3));
+  const distinct = new Set(whole.map(({ digests }) => digests.join()));
+  const full = verified2 ?? (distinct.size === 1 ? whole[0] : void 0);
+  if (full === void 0 || layers.length === 0) return null;
+  const prefixes = /* @__PURE__ */ new Map();
+  let prefix2 = "";
+  full.digests.forEach((digest3, index) => {
+    prefix2 += `${digest3},`;
+    prefixes.set(prefix2, index);
+  });
+  const found = full.digests.map(() => []);
+  let base = null;
+  for (const { step, digests } of chains) {
+    const index = prefixes.get(digests.map((digest3) => `${digest3},`).join(""));
+    if (index === void 0) continue;
+    const image = images2.get(step);
+    if (image === void 0) add(found[index] ?? [], lines.get(step) ?? []);
+    else if (base === null || base.layers <= index) base = { ...image, layers: index + 1 };
+  }
+  return { lines: found, base, isVerified: verified2 !== void 0 };
+}
+
+// src/provenance/trace.ts
+var within = (range2, { startLine, endLine }) => startLine <= range2.startLine && range2.endLine <= endLine;
+var decode3 = (bytes2) => bytes2.toString("utf8");
+function trace(provenance, layers, history2, pairing) {
+  const { where } = provenance;
+  const ignored = (why) => ({ problem: `${where} ${why}: it was not used for lines` });
+  if (provenance.dockerfile === null) return ignored("holds no Dockerfile (mode=min)");
+  const dockerfile = parseDockerfile(provenance.repositoryPath ?? provenance.dockerfile.name, decode3(provenance.dockerfile.bytes));
+  if (dockerfile.error !== null || dockerfile.stages.length === 0) return ignored("holds a Dockerfile that does not build");
+  const mapped = layersOf(provenance, layers);
+  if (mapped === null) return ignored("names other layers than the image has");
+  const aligned = align(dockerfile, history2, provenance.target ?? String(dockerfile.stages.length - 1));
+  const alignment = "alignment" in aligned ? aligned.alignment : null;
+  if (!mapped.isVerified && alignment === null) return ignored("names other layers than the image has");
+  const all = dockerfile.stages.flatMap(({ fromInstruction, instructions: instructions2 }) => [fromInstruction, ...instructions2]);
+  const instructions = [];
+  for (const [index, ranges] of mapped.lines.entries()) {
+    const entry = pairing[index] ?? null;
+    const candidates = all.filter((instruction) => ranges.some((range2) => within(range2, instruction)));
+    const expected = entry === null ? void 0 : alignment?.instructions.get(entry);
+    const [only] = candidates;
+    if (expected !== void 0 && only !== void 0 && !candidates.includes(expected))
+      return ignored(`says that line ${only.startLine} made layer ${index}, and the history says line ${expected.startLine}`);
+    if (expected !== void 0) instructions.push(expected);
+    else if (only === void 0 || candidates.length > 1) instructions.push(null);
+    else {
+      const keyword = entry === null ? null : history2[entry]?.keyword ?? null;
+      if (keyword !== null && only.keyword !== keyword && only.keyword !== "FROM")
+        return ignored(`says that line ${only.startLine} (${only.keyword}) made layer ${index}, which the history calls ${keyword}`);
+      if (!mapped.isVerified) return ignored("names other layers than the image has");
+      instructions.push(only);
+    }
+  }
+  const count2 = mapped.base?.layers ?? 0;
+  const owned = pairing.findIndex((entry, index) => index < count2 && entry !== null && alignment !== null && entry >= alignment.ownFrom);
+  if (owned !== -1) return ignored(`says that layer ${owned} came with the base, and the history that it did not`);
+  return { trace: { provenance, dockerfile, alignment, instructions, baseLayers: alignment === null ? null : count2, base: mapped.base } };
+}
+
+// src/dockerfile/history.ts
+var KEYWORDS = /* @__PURE__ */ new Set([
+  "ADD",
+  "ARG",
+  "CMD",
+  "COPY",
+  "ENTRYPOINT",
+  "ENV",
+  "EXPOSE",
+  "FROM",
+  "HEALTHCHECK",
+  "LABEL",
+  "MAINTAINER",
+  "ONBUILD",
+  "RUN",
+  "SHELL",
+  "STOPSIGNAL",
+  "USER",
+  "VOLUME",
+  "WORKDIR"
+]);
+var SHELL = String.raw`\/(?:[\w.-]+\/)*[\w.-]+ (?:-[\w-]+ (?:[a-z]+ )?)*?-[a-z]*c `;
+var SHELL_INSIDE = new RegExp(`(?:^|\\s)${SHELL}`);
+var SHELL_IN_FRONT = new RegExp(`^${SHELL}`);
+var CLASSIC_RUN = new RegExp(`^(?:\\|\\d+ |\\|force-mtime|${SHELL})`);
+var splitArgs = (text3) => text3.split(/ (?=\w+=)/).filter((arg) => arg !== "");
+function splitBuildArgs(text3) {
+  const count2 = /^\|(\d+) /.exec(text3);
+  if (count2 === null) return { args: [], rest: text3.replace(/^\|force-mtime[^ ]* /, "") };
+  const behind = text3.slice(count2[0].length);
+  const shell = behind.search(SHELL_INSIDE);
+  if (shell === -1) {
+    const exec = /^(.*\w+=\S*) (\S.*)$/s.exec(behind);
+    return { args: splitArgs(exec?.[1] ?? behind), rest: exec?.[2] ?? "" };
+  }
+  return {
+    args: splitArgs(behind.slice(0, shell)),
+    rest: behind.slice(shell).trimStart()
+  };
+}
+var withoutShell = (text3) => text3.replace(SHELL_IN_FRONT, "");
+function readHistoryEntry(entry) {
+  const raw = entry.createdBy.replace(/\s+# buildkit$/, "").trim();
+  const buildkit = /^buildkit\./.test(entry.comment ?? "") || /# buildkit$/.test(entry.createdBy.trim());
+  const nop = /^[^#]{0,80}#\(nop\)\s+/.exec(raw);
+  const make = (keyword2, text3, buildArgs, builder, whole = text3) => ({
+    index: entry.index,
+    keyword: keyword2,
+    text: text3,
+    raw: whole,
+    buildArgs,
+    display: keyword2 === null ? raw : `${keyword2} ${text3}`.trim(),
+    builder,
+    author: entry.author,
+    comment: entry.comment
+  });
+  if (nop !== null) {
+    const text3 = raw.slice(nop[0].length).trim();
+    const keyword2 = /^[A-Z]+/.exec(text3)?.[0] ?? "";
+    return KEYWORDS.has(keyword2) ? make(keyword2, text3.slice(keyword2.length).trim(), [], "classic") : make(null, text3, [], "classic");
+  }
+  const keyword = /^[A-Z]+(?=\s|$)/.exec(raw)?.[0] ?? "";
+  if (KEYWORDS.has(keyword)) {
+    const text3 = raw.slice(keyword.length).trim();
+    if (keyword !== "RUN") return make(keyword, text3, [], buildkit ? "buildkit" : "other");
+    const { args, rest } = splitBuildArgs(text3);
+    return make("RUN", withoutShell(rest), args, buildkit ? "buildkit" : "other", text3);
+  }
+  if (CLASSIC_RUN.test(raw)) {
+    const { args, rest } = splitBuildArgs(raw);
+    return make("RUN", withoutShell(rest), args, "classic", raw);
+  }
+  return make(null, raw, [], "other");
+}
+function pairLayers(layers, history2) {
+  const making = (history2 ?? []).filter(({ empty }) => !empty);
+  return Array.from({ length: layers }, (_, layer) => making.length === layers ? making[layer]?.index ?? null : null);
+}
+
+// src/dockerfile/origin.ts
+var METADATA = /* @__PURE__ */ new Set(["ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME"]);
+var NO_DOCKERFILE = "no Dockerfile was given";
+var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
+function fileOf(traced, dockerfiles) {
+  const same = dockerfiles.filter(({ text: text3 }) => sameText(text3, traced.dockerfile.text));
+  return same.find(({ path: path11 }) => path11 === traced.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
+}
+function firstTrace({ provenances, layers }, history2, pairing) {
+  const problems = [];
+  for (const provenance of provenances) {
+    if (provenance.dockerfile === null) continue;
+    const result = trace(provenance, layers, history2, pairing);
+    if ("problem" in result) problems.push({ where: provenance.where, problem: result.problem });
+    else return { traced: result.trace, problems: problems.filter(({ where }) => where !== provenance.where).map(({ problem }) => problem) };
+  }
+  return { traced: null, problems: problems.map(({ problem }) => problem) };
+}
+function findOrigin(sources) {
+  const { config: config2, dockerfiles, found = [], isNamed, target } = sources;
+  const files = [...dockerfiles, ...found];
+  const history2 = (config2.history ?? []).map(readHistoryEntry);
+  const pairing = pairLayers(config2.diffIds.length, config2.history);
+  const isMerged = pairing.some((index) => index !== null && METADATA.has(history2[index]?.keyword ?? ""));
+  const { traced, problems } = firstTrace(sources, history2, pairing);
+  const warnings = problems.map((message) => ({ code: "provenance-not-used", message: `${message}.` }));
+  const aligned = traced === null ? files.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history2, target, found) : null;
+  let known = null;
+  if (traced !== null) {
+    const file2 = fileOf(traced, files);
+    const dockerfile = file2 === null ? traced.dockerfile : { ...traced.dockerfile, path: file2.path };
+    known = { dockerfile, alignment: traced.alignment, traced, certainty: "exact", changed: file2 === null };
+    if (file2 === null) {
+      const several = files.filter(({ text: text3 }) => sameText(text3, traced.dockerfile.text)).map(({ path: path11 }) => path11);
+      warnings.push({
+        code: "dockerfile-changed",
+        message: `The Dockerfile that was built (${dockerfile.path}, by ${traced.provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
+      });
+    }
+  } else if (aligned !== null && "alignment" in aligned) {
+    known = { dockerfile: aligned.alignment.dockerfile, alignment: aligned.alignment, traced: null, certainty: "aligned", changed: false };
+  }
+  const alignment = known?.alignment ?? null;
+  const reason = known === null ? aligned !== null && "reason" in aligned ? aligned.reason : null : alignment?.reason ?? (isMerged && traced === null ? "the builder merged the layers of several instructions" : null);
+  const showsBase = isNamed || traced !== null || (alignment?.weight ?? 0) > 0;
+  const linesOf = (instruction) => instruction == null || known === null ? null : {
+    path: known.dockerfile.path,
+    startLine: instruction.startLine,
+    endLine: instruction.endLine,
+    certainty: known.certainty,
+    ...known.changed ? { changed: true } : {}
+  };
+  const ownerOf = (index) => {
+    if (alignment === null || index === null) return "unknown";
+    if (index >= alignment.ownFrom) return "own";
+    return index < alignment.baseEntries && showsBase ? "base" : "unknown";
+  };
+  const layerOwner = (layer, index) => {
+    if (traced === null) return ownerOf(index);
+    if (traced.baseLayers === null) return "unknown";
+    return layer < traced.baseLayers ? "base" : "own";
+  };
+  let workdir = "/";
+  const entries = history2.map((read, index) => {
+    const startedIn = workdir;
+    if (read.keyword === "WORKDIR") workdir = cleanPath(read.text.startsWith("/") ? read.text : `${workdir}/${read.text}`);
+    const layer = pairing.indexOf(index);
+    const source = (layer === -1 ? null : traced?.instructions[layer]) ?? alignment?.instructions.get(index) ?? null;
+    const isRun = read.keyword === null && source?.keyword === "RUN";
+    const instruction = isRun ? { ...read, keyword: "RUN", display: `RUN ${read.text}` } : read;
+    const [entry] = (config2.history ?? []).slice(index);
+    if (entry === void 0) throw new RangeError(`no history entry ${index}`);
+    return {
+      instruction,
+      source,
+      entry,
+      workdir: startedIn,
+      layer: layer === -1 ? null : layer,
+      owner: layer === -1 ? ownerOf(index) : layerOwner(layer, index),
+      lines: linesOf(source)
+    };
+  });
+  let before = -1;
+  const layers = pairing.map((index, layer) => {
+    const entry = index === null ? void 0 : entries[index];
+    const owner = layerOwner(layer, index);
+    const merged2 = METADATA.has(entry?.instruction.keyword ?? "") ? entries.slice(before + 1, (index ?? -1) + 1).flatMap(({ instruction }, at3) => METADATA.has(instruction.keyword ?? "") ? [] : [before + 1 + at3]) : [];
+    if (index !== null) before = index;
+    const isOneOfMerged = merged2.length > 0 || METADATA.has(entry?.instruction.keyword ?? "") || isMerged && traced === null && owner === "own";
+    const source = isOneOfMerged ? null : traced?.instructions[layer] ?? entry?.source ?? null;
+    return { history: index, instruction: isOneOfMerged ? null : entry?.instruction ?? null, source, workdir: entry?.workdir ?? "/", owner, lines: linesOf(source), merged: merged2 };
+  });
+  const own2 = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction);
+  const stageFrom = alignment?.stage.fromInstruction ?? null;
+  return {
+    dockerfile: known?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
+    layers,
+    history: entries,
+    base: baseOf(sources, layers, traced, alignment, linesOf(alignment?.base?.from)),
+    lastLines: (keyword) => linesOf(own2.findLast((instruction) => instruction.keyword === keyword)),
+    linesOf,
+    from: linesOf(stageFrom),
+    reason,
+    warnings
+  };
+}
+function materialOf(provenances, named2) {
+  const materials = provenances.flatMap((provenance) => provenance.materials);
+  if (named2 !== null) return materials.find(({ reference }) => sameReference(reference, named2.replace(/@sha256:.*$/, ""))) ?? null;
+  const [only] = materials;
+  return materials.length === 1 ? only ?? null : null;
+}
+function baseOf({ annotations: annotations2, config: config2, provenances }, layers, traced, alignment, lines) {
+  const count2 = layers.some(({ owner }) => owner === "unknown") ? null : layers.filter(({ owner }) => owner === "base").length;
+  if (traced !== null && traced.base !== null) return { reference: traced.base.reference, digest: traced.base.digest, layers: traced.baseLayers, source: "provenance", lines };
+  const written = alignment?.base?.reference ?? null;
+  const named2 = written !== null && /[$]/.test(written) ? null : written;
+  const annotated = annotations2["org.opencontainers.image.base.name"] ?? "";
+  if (annotated !== "" && (named2 === null || sameReference(annotated, named2.replace(/@sha256:.*$/, "")))) {
+    const isIntermediate = (config2.history ?? []).some(({ comment }) => /^FROM [0-9a-f]{12,64}$/.test(comment ?? ""));
+    return { reference: annotated, digest: isIntermediate ? null : annotations2["org.opencontainers.image.base.digest"] ?? null, layers: count2, source: "annotation", lines };
+  }
+  const commented = (config2.history ?? []).map(({ comment }) => /^FROM (\S+)/.exec(comment ?? "")?.[1]).findLast((name) => name !== void 0 && !/^[0-9a-f]{12,64}$/.test(name));
+  if (commented !== void 0) return { reference: commented, digest: null, layers: count2, source: "history", lines };
+  if (named2?.toLowerCase() === "scratch") return null;
+  const material = materialOf(provenances, named2);
+  if (material !== null) return { reference: material.reference, digest: material.digest, layers: count2, source: "provenance", lines };
+  if (named2 === null) return null;
+  return { reference: named2, digest: /@(sha256:[0-9a-f]{64})$/.exec(named2)?.[1] ?? null, layers: count2, source: "dockerfile", lines };
+}
+
+// src/provenance/documents.ts
+import { open as open4 } from "node:fs/promises";
+import path9 from "node:path";
+
+// src/image/files.ts
+import { readSync } from "node:fs";
+import { open as open2 } from "node:fs/promises";
+import path7 from "node:path";
+var MAX_DOCUMENT = 64 << 20;
+var VALID_CHUNKS = 24;
+async function* chunks(handle, offset, length, where) {
+  const end2 = offset + length;
+  const ring = [];
+  for (let at3 = offset, turn = 0; at3 < end2; turn = (turn + 1) % (VALID_CHUNKS + 2)) {
+    const wanted = Math.min(CHUNK, end2 - at3);
+    const buffer = ring[turn] ?? Buffer.allocUnsafeSlow(Math.min(CHUNK, length));
+    ring[turn] = buffer;
+    const bytesRead = readSync(handle.fd, buffer, 0, wanted, at3);
+    if (bytesRead === 0) throw new ImageError("truncated", `${where}: the file ended while it was read.`);
+    at3 += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+var clean2 = (name) => path7.posix.join("/", name).slice(1);
+async function tarFiles(where, handle) {
+  const { size } = await handle.stat();
+  const read = async (offset, length) => {
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await handle.read(buffer, 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  };
+  const entries = /* @__PURE__ */ new Map();
+  for (const header of await indexTar(where, size, read)) {
+    if (header.afterEnd || header.type === "directory") continue;
+    const name = clean2(header.name);
+    const earlier = entries.get(name);
+    if (earlier !== void 0 && (earlier.type !== header.type || earlier.linkName !== header.linkName || header.type === "file")) {
+      throw new ImageError("duplicate-entry", `${where}: holds ${JSON.stringify(name)} twice: which one counts depends on the reader. Save the image again.`);
+    }
+    entries.set(name, header);
+  }
+  const find = (name) => {
+    let at3 = clean2(name);
+    for (let hops = 0; hops < 8; hops++) {
+      const header = entries.get(at3);
+      if (header === void 0) return null;
+      if (header.type === "file") return header;
+      if (header.type !== "symlink" && header.type !== "link") return null;
+      at3 = header.type === "link" ? clean2(header.linkName) : clean2(path7.posix.join(path7.posix.dirname(`/${at3}`), header.linkName));
+    }
+    return null;
+  };
+  const need = (name) => {
+    const header = find(name);
+    if (header === null) throw new ImageError("missing-file", `${where}: ${name} is missing from the archive.`);
+    return header;
+  };
+  return {
+    where,
+    has: async (name) => find(name) !== null,
+    size: async (name) => need(name).size,
+    read: async (name) => {
+      const header = need(name);
+      checkDocument(where, name, header.size);
+      return read(header.offset, header.size);
+    },
+    async *stream(name) {
+      const header = need(name);
+      yield* chunks(handle, header.offset, header.size, where);
+    },
+    close: () => handle.close()
+  };
+}
+function checkDocument(where, name, size) {
+  if (size > MAX_DOCUMENT) throw new ImageError("too-large", `${where}: ${name} has ${size} bytes; manifests and configurations of up to ${MAX_DOCUMENT} are read.`);
+}
+function directoryFiles(directory) {
+  const where = directory;
+  const locate = (name) => path7.join(directory, clean2(name));
+  const opened = async (name) => {
+    try {
+      return await open2(locate(name), "r");
+    } catch (cause) {
+      throw new ImageError("missing-file", `${where}: ${name} is missing from the layout or cannot be read.`, { cause });
+    }
+  };
+  return {
+    where,
+    has: async (name) => {
+      try {
+        const handle = await open2(locate(name), "r");
+        const stat3 = await handle.stat();
+        await handle.close();
+        return stat3.isFile();
+      } catch {
+        return false;
+      }
+    },
+    size: async (name) => {
+      const handle = await opened(name);
+      try {
+        return (await handle.stat()).size;
+      } finally {
+        await handle.close();
+      }
+    },
+    read: async (name) => {
+      const handle = await opened(name);
+      try {
+        checkDocument(where, name, (await handle.stat()).size);
+        return await handle.readFile();
+      } finally {
+        await handle.close();
+      }
+    },
+    async *stream(name) {
+      const handle = await opened(name);
+      try {
+        yield* chunks(handle, 0, (await handle.stat()).size, where);
+      } finally {
+        await handle.close();
+      }
+    },
+    close: async () => {
+    }
+  };
+}
+
+// src/image/spool.ts
+import { mkdtemp, open as open3, rm } from "node:fs/promises";
+import path8 from "node:path";
+async function spool(source, directory, where) {
+  let handle = null;
+  let folder = null;
+  try {
+    folder = await mkdtemp(path8.join(directory, "layergate-"));
+    handle = await open3(path8.join(folder, "spool"), "wx+", 384);
+  } catch (cause) {
+    throw new ImageError("io", `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`, { cause });
+  } finally {
+    if (folder !== null) await rm(folder, { recursive: true, force: true });
+  }
+  try {
+    for await (const chunk of source) await handle.appendFile(chunk);
+    return handle;
+  } catch (cause) {
+    await handle.close();
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOSPC") {
+      throw new ImageError("disk-full", `${where}: the disk that holds ${directory} is full. Free some room or set TMPDIR to another directory.`, { cause });
+    }
+    throw cause;
+  }
+}
+
+// src/provenance/provenance.ts
+var MAX_PROVENANCE = 32 << 20;
+var MAX_STEPS = 2e4;
+var MAX_CHAIN2 = 1024;
+var TOOLS = /^pkg:docker\/(?:docker\.io\/)?docker\/(?:dockerfile(?:-upstream)?|buildkit-syft-scanner)[@?]/;
+var text2 = external_exports.string().optional().catch(void 0);
+var texts = external_exports.record(external_exports.string(), external_exports.unknown()).optional().catch(void 0);
+var line = external_exports.object({ line: external_exports.int().min(1) });
+var locations = external_exports.object({
+  locations: external_exports.array(external_exports.object({ sourceIndex: external_exports.int().optional(), ranges: external_exports.array(external_exports.object({ start: line, end: line })).optional() })).nullish().transform((value) => value ?? [])
+}).nullable();
+var buildkitSchema = external_exports.object({
+  source: external_exports.object({
+    infos: external_exports.array(external_exports.object({ filename: text2, language: text2, data: external_exports.string().optional() })).nullish().transform((value) => value ?? []),
+    locations: external_exports.record(external_exports.string(), locations).nullish().transform((value) => value ?? {})
+  }).optional(),
+  layers: external_exports.record(external_exports.string(), external_exports.array(external_exports.array(external_exports.object({ digest: external_exports.string() }))).nullable()).nullish().transform((value) => value ?? {}),
+  vcs: texts
+});
+var stepsSchema = external_exports.array(
+  external_exports.object({
+    id: external_exports.string(),
+    op: external_exports.object({
+      Op: external_exports.object({ source: external_exports.object({ identifier: external_exports.string() }).optional() }).loose().nullish()
+    }).loose().optional()
+  })
+);
+var materialsSchema = external_exports.array(external_exports.object({ uri: external_exports.string(), digest: external_exports.record(external_exports.string(), external_exports.string()).optional() }));
+var isObject2 = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+var at2 = (value, ...keys) => keys.reduce((sum, key) => isObject2(sum) ? sum[key] : void 0, value);
+function imageOfPurl(uri2, digest3) {
+  const match2 = /^pkg:(?:docker|oci)\/([^?#]+)/.exec(uri2);
+  if (match2?.[1] === void 0) return null;
+  try {
+    const [name = "", version2] = match2[1].split(/@(?=[^@]*$)/);
+    const tag = version2 === void 0 ? "" : decodeURIComponent(version2);
+    return {
+      reference: `${decodeURIComponent(name)}${tag === "" ? "" : tag.startsWith("sha256:") ? `@${tag}` : `:${tag}`}`,
+      digest: digest3 === void 0 ? null : `sha256:${digest3}`
+    };
+  } catch {
+    return null;
+  }
+}
+function imageOfStep(identifier) {
+  const match2 = /^(?:docker-image|oci-layout):\/\/([^@]+)(?:@(sha256:[0-9a-f]{64}))?$/.exec(identifier);
+  return match2?.[1] === void 0 ? null : { reference: match2[1], digest: match2[2] ?? null };
+}
+var joinPath = (...parts) => parts.flatMap((part) => part.split("/").filter((name) => name !== "" && name !== ".")).join("/");
+function pathsOf(name, vcs, source) {
+  const directory = vcs?.["localdir:dockerfile"];
+  const context = vcs?.["localdir:context"];
+  if (typeof directory === "string") return { repositoryPath: joinPath(directory, name), contextPath: typeof context === "string" ? joinPath(context) : null };
+  const uri2 = at2(source, "uri");
+  const folder = typeof uri2 === "string" ? /#[^:]*:(.+)$/.exec(uri2)?.[1] : void 0;
+  if (typeof uri2 === "string" && /[#.]git|^git/.test(uri2)) return { repositoryPath: joinPath(folder ?? "", name), contextPath: joinPath(folder ?? "") };
+  return { repositoryPath: null, contextPath: null };
+}
+function readProvenance(document, where) {
+  const predicate = isObject2(document) && isObject2(document["predicate"]) ? document["predicate"] : document;
+  if (!isObject2(predicate)) return { problem: `${where} is no provenance` };
+  const isV1 = isObject2(predicate["buildDefinition"]);
+  const definition = isV1 ? at2(predicate, "buildDefinition", "internalParameters", "buildConfig", "llbDefinition") : at2(predicate, "buildConfig", "llbDefinition");
+  const buildkit = isV1 ? at2(predicate, "runDetails", "metadata", "buildkit_metadata") : at2(predicate, "metadata", "https://mobyproject.org/buildkit@v1#metadata");
+  const args = isV1 ? at2(predicate, "buildDefinition", "externalParameters", "request", "args") : at2(predicate, "invocation", "parameters", "args");
+  const source = isV1 ? at2(predicate, "buildDefinition", "externalParameters", "configSource") : at2(predicate, "invocation", "configSource");
+  const materials = materialsSchema.safeParse((isV1 ? at2(predicate, "buildDefinition", "resolvedDependencies") : predicate["materials"]) ?? []);
+  const metadata = buildkitSchema.safeParse(buildkit ?? {});
+  const steps = stepsSchema.safeParse(definition ?? []);
+  if (!materials.success || !metadata.success || !steps.success) return { problem: `${where} is not of the form that BuildKit writes` };
+  const { source: sources, layers, vcs } = metadata.data;
+  const info = sources?.infos[0];
+  const lines = /* @__PURE__ */ new Map();
+  for (const [step, found] of Object.entries(sources?.locations ?? {}).slice(0, MAX_STEPS)) {
+    const own2 = (found?.locations ?? []).filter(({ sourceIndex, ranges }) => (sourceIndex ?? 0) === 0 && ranges !== void 0 && ranges.length > 0);
+    lines.set(
+      step,
+      own2.map(
+        ({ ranges = [] }) => ranges.reduce((sum, { start, end: end2 }) => ({ startLine: Math.min(sum.startLine, start.line), endLine: Math.max(sum.endLine, end2.line) }), {
+          startLine: Number.POSITIVE_INFINITY,
+          endLine: 0
+        })
+      )
+    );
+  }
+  const chains = Object.entries(layers).slice(0, MAX_STEPS).flatMap(
+    ([output2, stacks]) => (stacks ?? []).filter((stack) => stack.length <= MAX_CHAIN2).map((stack) => ({ step: output2.replace(/:\d+$/, ""), digests: stack.map(({ digest: digest3 }) => digest3) }))
+  );
+  const images2 = /* @__PURE__ */ new Map();
+  for (const { id, op } of steps.data.slice(0, MAX_STEPS)) {
+    const image = imageOfStep(op?.Op?.source?.identifier ?? "");
+    if (image !== null) images2.set(id, image);
+  }
+  const target = at2(args, "target");
+  const name = info?.filename ?? "Dockerfile";
+  return {
+    provenance: {
+      where,
+      dockerfile: info?.data === void 0 ? null : { name, bytes: Buffer.from(info.data, "base64") },
+      target: typeof target === "string" && target !== "" ? target : null,
+      lines,
+      chains,
+      images: images2,
+      materials: materials.data.flatMap(({ uri: uri2, digest: digest3 }) => TOOLS.test(uri2) ? [] : imageOfPurl(uri2, digest3?.["sha256"]) ?? []),
+      ...pathsOf(name, vcs, source)
+    }
+  };
+}
+
+// src/provenance/documents.ts
+var PROVENANCE_KEY = /^buildx\.build\.provenance(?:\/|$)/;
+function inMetadata(value, depth = 0) {
+  if (!isObject2(value)) return [];
+  const own2 = Object.entries(value).flatMap(([key, found]) => PROVENANCE_KEY.test(key) ? [found] : []);
+  if (own2.length > 0 || depth > 0) return own2;
+  if ("predicate" in value || "buildDefinition" in value || "buildConfig" in value) return [value];
+  return Object.values(value).flatMap((target) => inMetadata(target, depth + 1));
+}
+function fromJson(text3, where) {
+  let value;
+  try {
+    value = JSON.parse(text3);
+  } catch {
+    return { provenances: [], problems: [`${where} is no JSON, as --metadata-file writes it`] };
+  }
+  const results = inMetadata(value).map((document) => readProvenance(document, where));
+  const provenances = results.flatMap((result) => "provenance" in result ? [result.provenance] : []);
+  const problems = results.flatMap((result) => "problem" in result ? [result.problem] : []);
+  if (results.length === 0) problems.push(`${where} holds no provenance`);
+  else if (provenances.length > 0 && provenances.every(({ dockerfile }) => dockerfile === null)) problems.push(`${where} holds a provenance without lines (mode=min)`);
+  return { provenances, problems };
+}
+var indexSchema = external_exports.object({ manifests: external_exports.array(external_exports.object({ digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/) })) });
+var manifestSchema = external_exports.object({ layers: external_exports.array(external_exports.object({ mediaType: external_exports.string().default(""), digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/) })).nullish() });
+async function fromRecord(files, where) {
+  const json2 = async (name) => JSON.parse((await files.read(name)).toString("utf8"));
+  const blob = (digest3) => `blobs/sha256/${digest3.slice(7)}`;
+  const problems = [];
+  const provenances = [];
+  try {
+    const { manifests } = indexSchema.parse(await json2("index.json"));
+    for (const { digest: digest3 } of manifests.slice(0, 64)) {
+      for (const layer of manifestSchema.parse(await json2(blob(digest3))).layers ?? []) {
+        if (!/in-toto/.test(layer.mediaType)) continue;
+        if (await files.size(blob(layer.digest)) > MAX_PROVENANCE) problems.push(`${where} holds a provenance of more than ${MAX_PROVENANCE >> 20} MiB`);
+        else {
+          const result = readProvenance(await json2(blob(layer.digest)), where);
+          if ("provenance" in result) provenances.push(result.provenance);
+        }
+      }
+    }
+  } catch {
+    problems.push(`${where} is no build record, as docker buildx history export writes it`);
+  }
+  if (provenances.length === 0 && problems.length === 0) problems.push(`${where} holds no provenance`);
+  return { provenances, problems };
+}
+async function readBuildDocuments(value, directory, temporary) {
+  if (value.trimStart().startsWith("{"))
+    return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
+  const handle = await open4(path9.resolve(directory, value), "r").catch((cause) => {
+    const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
+    throw new ConfigError(`${value}: the build metadata cannot be read (${code2}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
+  });
+  try {
+    const info = await handle.stat();
+    if (!info.isFile()) throw new ConfigError(`${value}: the build metadata is no file. Name the file that --metadata-file wrote, or a .dockerbuild record.`);
+    const head = Buffer.alloc(512);
+    const { bytesRead } = await handle.read(head, 0, head.length, 0);
+    const compression = sniff(head.subarray(0, bytesRead));
+    const isText = /^\s*[{[]/.test(head.subarray(0, bytesRead).toString("latin1"));
+    if (!isText && compression !== "unknown") {
+      const source = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
+      return await openRecord(() => spool(bounded(decompress(source, compression, value)), temporary, value), value);
+    }
+    if (info.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info.size} bytes, more than a provenance of a Dockerfile`] };
+    return fromJson((await handle.readFile()).toString("utf8"), value);
+  } finally {
+    await handle.close();
+  }
+}
+var MAX_RECORD = 256 << 20;
+async function* bounded(source) {
+  let bytes2 = 0;
+  for await (const chunk of source) {
+    bytes2 += chunk.length;
+    if (bytes2 > MAX_RECORD) throw new RangeError("the build record is too large");
+    yield chunk;
+  }
+}
+async function openRecord(unpack, where) {
+  let files;
+  try {
+    files = await tarFiles(where, await unpack());
+  } catch {
+    return { provenances: [], problems: [`${where} is no build record, as docker buildx history export writes it`] };
+  }
+  try {
+    return await fromRecord(files, where);
+  } finally {
+    await files.close();
+  }
+}
+
+// src/provenance/engine.ts
+import { execFile } from "node:child_process";
+var TIMEOUT = 1e4;
+var MAX_RECORDS = 20;
+var REF = /^\w[\w./-]*$/;
+var docker = (args) => new Promise((resolve) => {
+  execFile("docker", [...args], { timeout: TIMEOUT, maxBuffer: MAX_PROVENANCE, encoding: "utf8" }, (error62, stdout) => resolve(error62 === null ? stdout : null));
+});
+var parse4 = (text3) => {
+  try {
+    return text3 === null ? null : JSON.parse(text3);
+  } catch {
+    return null;
+  }
+};
+async function findRecord(name) {
+  const image = parse4(await docker(["image", "inspect", "--format", "{{json .}}", name]));
+  if (!isObject2(image)) return null;
+  const identity = isObject2(image["Identity"]) ? image["Identity"] : {};
+  const [build2] = Array.isArray(identity["Build"]) ? identity["Build"] : [];
+  if (isObject2(build2) && typeof build2["Ref"] === "string" && REF.test(build2["Ref"])) return build2["Ref"];
+  const id = image["Id"];
+  const listed = await docker(["buildx", "history", "ls", "--format", "json"]) ?? "";
+  for (const line2 of listed.split("\n").slice(0, MAX_RECORDS)) {
+    const record2 = parse4(line2);
+    const ref = isObject2(record2) ? record2["ref"] : null;
+    if (typeof ref !== "string" || !REF.test(ref)) continue;
+    const details = parse4(await docker(["buildx", "history", "inspect", "--format", "json", ref]));
+    const attachments = isObject2(details) && Array.isArray(details["Attachments"]) ? details["Attachments"] : [];
+    if (attachments.some((attachment) => isObject2(attachment) && attachment["Digest"] === id)) return ref;
+  }
+  return null;
+}
+async function engineProvenance(name) {
+  if (name.startsWith("-")) return null;
+  const ref = await findRecord(name);
+  if (ref === null) return null;
+  const result = readProvenance(parse4(await docker(["buildx", "history", "inspect", "attachment", "--type", "provenance", ref])), "the engine's build record");
+  return "provenance" in result ? result.provenance : null;
+}
+
+// src/build.ts
+var MIB = 1 << 20;
+function attested(image) {
+  const provenances = [];
+  const problems = [];
+  for (const { predicateType, document, statement, problem } of image.attestations) {
+    const where = `the attestation ${predicateType} of the image`;
+    if (problem !== null) problems.push(`${where} ${problem}`);
+    if (problem !== null || document === null || !/slsa/.test(predicateType)) continue;
+    if (document.length > MAX_PROVENANCE) {
+      problems.push(`${where} has more than ${MAX_PROVENANCE / MIB} MiB`);
+      continue;
+    }
+    const result = readProvenance(statement, where);
+    if ("provenance" in result) provenances.push(result.provenance);
+    else problems.push(result.problem);
+  }
+  return { provenances, problems };
+}
+var hasLines = (provenances) => provenances.some(({ dockerfile }) => dockerfile !== null);
+async function findBuild(image, options4) {
+  const { provenances, problems } = attested(image);
+  if (options4.buildMetadata !== null) {
+    const documents = await readBuildDocuments(options4.buildMetadata, options4.checkout ?? ".", options4.temporary);
+    provenances.unshift(...documents.provenances);
+    problems.push(...documents.problems);
+  }
+  if (image.source === "engine" && !hasLines(provenances)) {
+    const recorded = await engineProvenance(image.reference.replace(/^engine:/, ""));
+    if (recorded !== null) provenances.push(recorded);
+  }
+  const parsed = (files) => files.map(({ path: path11, text: text3 }) => parseDockerfile(path11, text3));
+  const originWith = (found) => findOrigin({
+    config: image.config,
+    annotations: image.annotations,
+    layers: image.layers,
+    provenances,
+    dockerfiles: parsed(options4.dockerfiles),
+    found: parsed(found),
+    isNamed: options4.isNamed,
+    target: options4.target
+  });
+  let origin = originWith([]);
+  const isChanged = origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
+  const hasNone = origin.history.every(({ lines }) => lines === null);
+  if ((isChanged || hasNone && !options4.isNamed) && options4.checkout !== null) {
+    const known = new Set(options4.dockerfiles.map(({ path: path11 }) => path11));
+    const found = [...await namedByProvenance(options4.checkout, provenances), ...await findDockerfiles(options4.checkout)];
+    const more = found.filter(({ path: path11 }, index) => !known.has(path11) && found.findIndex((other) => other.path === path11) === index);
+    if (more.length > 0) {
+      const searched = originWith(more);
+      if (isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
+    }
+  }
+  return { origin, provenances, warnings: [...problems.map((problem) => ({ code: "attestation-not-used", message: `${capital(problem)}.` })), ...origin.warnings] };
+}
+async function namedByProvenance(checkout, provenances) {
+  const files = [];
+  for (const { repositoryPath } of provenances) {
+    if (repositoryPath === null || repositoryPath.split("/").includes("..")) continue;
+    const text3 = await readSource(checkout, repositoryPath);
+    if (text3 !== null) files.push({ path: repositoryPath, text: text3 });
+  }
+  return files;
+}
+var capital = (text3) => text3.slice(0, 1).toUpperCase() + text3.slice(1);
+var MAX_TRACED = 200;
+async function findSources(leaks, { origin, provenances }, { checkout, context }) {
+  const found = /* @__PURE__ */ new Map();
+  if (checkout === null || origin.dockerfile === null) return found;
+  const path11 = origin.dockerfile.path;
+  const folder = path11.includes("/") ? path11.slice(0, path11.lastIndexOf("/")) : "";
+  const directories = context !== null ? [context] : [.../* @__PURE__ */ new Set([...provenances.flatMap(({ contextPath: contextPath2 }) => contextPath2 ?? []), "", folder])];
+  const contexts = [];
+  for (const directory of directories) contexts.push(await readContext(checkout, directory, path11));
+  let traced = 0;
+  for (const { places } of leaks) {
+    for (const place of places) {
+      if (place.kind !== "file") continue;
+      const { layer, index, entry, path: inImage } = place.version.content;
+      const key = fileKey(layer, index);
+      const { source: instruction, workdir = "/" } = origin.layers[layer] ?? {};
+      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key)) continue;
+      if (traced++ >= MAX_TRACED) return found;
+      for (const candidate of contexts) {
+        const source = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place.hashes.sha256 });
+        if (source === null) continue;
+        found.set(key, source);
+        break;
+      }
+    }
+  }
+  return found;
+}
+
+// src/evidence/attestation-text.ts
+var MAX_STRINGS = 5e5;
+var MAX_DEPTH3 = 64;
+var LINE_FEED = 10;
+var PLAIN_KEY = /^[\w-]+$/;
+function* leavesOf(value, field, name, depth) {
+  if (typeof value === "string") {
+    yield { field, name, value };
+    return;
+  }
+  if (typeof value !== "object" || value === null) return;
+  if (depth > MAX_DEPTH3) {
+    yield { field, name: "", value: null };
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    const own2 = Array.isArray(value) ? `${field}[${key}]` : PLAIN_KEY.test(key) ? field === "" ? key : `${field}.${key}` : `${field}[${JSON.stringify(key)}]`;
+    yield* leavesOf(item, own2, Array.isArray(value) ? "" : key.replace(/^build-arg:/, ""), depth + 1);
+  }
+}
+var decoded = ({ field, value }) => value !== null && /\binfos\[\d+\]\.data$/.test(field) ? Buffer.from(value, "base64").toString("utf8") : null;
+function attestationText({ predicateType, document, statement }) {
+  if (document === null) return null;
+  const raw = document.toString("utf8");
+  const root = typeof statement === "object" && statement !== null && "predicate" in statement ? statement.predicate : statement ?? raw;
+  const starts = [];
+  const fields = [];
+  const parts = [];
+  let offset = 0;
+  let count2 = 0;
+  const add3 = (field, text4) => {
+    starts.push(offset);
+    fields.push(field);
+    parts.push(text4);
+    offset += Buffer.byteLength(text4) + 1;
+  };
+  for (const leaf of leavesOf(root, "", "", 0)) {
+    if (count2++ >= MAX_STRINGS || leaf.value === null) {
+      add3("", raw);
+      break;
+    }
+    const file2 = decoded(leaf);
+    add3(leaf.field, file2 ?? (leaf.name === "" || leaf.value.includes("\n") ? leaf.value : `${leaf.name}=${leaf.value}`));
+  }
+  const text3 = parts.join("\n");
+  const bytes2 = Buffer.from(text3);
+  return {
+    predicateType,
+    text: text3,
+    *find(value) {
+      const wanted = Buffer.from(value);
+      for (let at3 = bytes2.indexOf(wanted); at3 !== -1; at3 = bytes2.indexOf(wanted, at3 + wanted.length)) yield at3;
+    },
+    locate: (position) => {
+      let [low, high] = [0, starts.length - 1];
+      while (low < high) {
+        const middle = Math.ceil((low + high) / 2);
+        if ((starts[middle] ?? 0) <= position) low = middle;
+        else high = middle - 1;
+      }
+      return { field: fields[low] ?? "", line: bytes2.subarray(starts[low] ?? 0, position).filter((byte) => byte === LINE_FEED).length + 1 };
+    }
+  };
+}
+
+// src/evidence/leak.ts
+var STRENGTHS = ["harmless", "possible", "likely", "proven"];
+var rankOf = (strength) => STRENGTHS.indexOf(strength);
+var MAX_LINKS = 500;
+var MAX_FIELDS = 50;
+var MIN_SEARCHED = 8;
+function reach(place) {
+  if (place.kind === "config") return place.field.startsWith("Env.") ? 0 : 1;
+  if (place.kind === "history") return 2;
+  if (place.kind === "attestation") return 3;
+  const states = { present: 4, overwritten: 5, replaced: 5, deleted: 6 };
+  return states[place.state];
+}
+function compare(a, b) {
+  const layerOf = (place) => place.kind === "file" ? place.version.layer : place.kind === "history" ? place.index : 0;
+  return reach(a) - reach(b) || layerOf(a) - layerOf(b) || (a.kind === "file" && b.kind === "file" ? a.version.index - b.version.index || a.offset - b.offset : 0);
+}
+function collectLeaks(image, scans, filesystem, origin, attestations, records, hashes, scanner) {
+  const byIdentity = /* @__PURE__ */ new Map();
+  const values = [];
+  const add3 = (match2, places) => {
+    values.push({ value: match2.value, guessable: match2.detector.guessable === true });
+    if (match2.companion !== null) values.push({ value: match2.companion, guessable: false });
+    if (places.length === 0) return;
+    const known = byIdentity.get(match2.identity);
+    if (known === void 0) byIdentity.set(match2.identity, { match: match2, places: [...places] });
+    else {
+      if (rankOf(match2.strength) > rankOf(known.match.strength)) known.match = match2;
+      known.places.push(...places);
+    }
+  };
+  const vouched = /* @__PURE__ */ new Set();
+  for (const found of fileMatches(scans, filesystem, origin, hashes)) {
+    const content = found.version.content;
+    const own2 = hashes.get(`${content.layer}:${content.index}`);
+    const isVouched = own2 !== void 0 && !isProvenToken(found.match) && found.match.inside === null && records.voucher(content.path, own2) !== null;
+    if (isVouched) vouched.add(`${content.layer}:${content.index}`);
+    add3(found.match, isVouched ? [] : found.places);
+  }
+  for (const text3 of configTexts(image, origin)) {
+    for (const match2 of scanner.scanText(text3.text)) add3(match2, [{ ...text3.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]);
+  }
+  for (const match2 of scanner.scanText(image.config.legacy ?? "")) {
+    const repeats = byIdentity.get(match2.identity)?.places.some(({ kind }) => kind !== "file") === true;
+    add3(
+      match2,
+      repeats ? [] : [{ kind: "config", field: "container_config", owner: "unknown", lines: null, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]
+    );
+  }
+  for (const attestation of attestations) {
+    for (const match2 of scanner.scanText(attestation.text)) add3(match2, [attestationPlace(attestation, match2.offset, match2, origin)]);
+  }
+  addKnownValues([...byIdentity.values()], configTexts(image, origin), attestations, origin);
+  const leaks = [...byIdentity.values()].map(({ match: match2, places }) => {
+    const [first, ...rest] = dedupe(places.sort(compare));
+    if (first === void 0) throw new RangeError("a leak without a place");
+    return { detector: match2.detector, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first, ...rest] };
+  });
+  return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size };
+}
+var isProvenToken = ({ detector, strength }) => strength === "proven" && !detector.id.includes("private-key") && !detector.id.includes("putty");
+function dedupe(places) {
+  const seen = /* @__PURE__ */ new Set();
+  return places.filter((place) => {
+    const key = place.kind === "file" ? `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}` : place.kind === "history" ? `history ${place.index}` : place.kind === "config" ? place.field : `${place.predicateType} ${place.field}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+function* fileMatches(scans, filesystem, origin, hashes) {
+  const links = /* @__PURE__ */ new Map();
+  for (const versions of filesystem.versions) {
+    for (const version2 of versions) {
+      if (version2.content === version2) continue;
+      const known = links.get(version2.content);
+      if (known === void 0) links.set(version2.content, [version2]);
+      else if (known.length < MAX_LINKS) known.push(version2);
+    }
+  }
+  const identities = /* @__PURE__ */ new Map();
+  for (const scan2 of scans) {
+    for (const match2 of scan2.matches) {
+      const version2 = filesystem.versionOf(scan2.index, match2.entry);
+      identities.set(version2, (identities.get(version2) ?? /* @__PURE__ */ new Set()).add(match2.identity));
+    }
+  }
+  for (const scan2 of scans) {
+    for (const match2 of scan2.matches) {
+      const version2 = filesystem.versionOf(scan2.index, match2.entry);
+      const places = [version2, ...links.get(version2) ?? []].map((shown) => {
+        let last = shown;
+        while (last.ending?.state === "overwritten" && last.successor !== null && identities.get(last.successor.content)?.has(match2.identity)) last = last.successor;
+        const layer = origin.layers[shown.layer];
+        return {
+          kind: "file",
+          version: shown,
+          inside: match2.inside,
+          line: match2.line,
+          offset: match2.offset,
+          encoding: match2.encoding,
+          state: last.ending?.state ?? "present",
+          ending: last.ending,
+          owner: layer?.owner ?? "unknown",
+          lines: layer?.lines ?? null,
+          strength: match2.strength,
+          name: match2.facts["name"] ?? null,
+          note: match2.note,
+          hashes: hashes.get(`${version2.layer}:${version2.index}`) ?? null
+        };
+      });
+      yield { match: match2, version: version2, places };
+    }
+  }
+}
+function configTexts(image, origin) {
+  const { run, author, comment } = image.config;
+  const setBy = (keyword, name) => {
+    const entry = origin.history.findLast(
+      ({ instruction }) => instruction.keyword === keyword && (name === null || new RegExp(`(?:^|\\s)"?${name.replace(/[^\w]/g, "\\$&")}"?[= ]`).test(instruction.text))
+    );
+    return { owner: entry?.owner ?? "unknown", lines: entry?.lines ?? null };
+  };
+  const field = (name, text3, from) => ({ text: text3, place: { kind: "config", field: name, ...from } });
+  const split = (pair2) => [pair2.slice(0, Math.max(0, pair2.indexOf("="))), pair2];
+  return [
+    ...run.Env.map(split).map(([name, pair2]) => field(`Env.${name}`, pair2, setBy("ENV", name))),
+    ...Object.entries(run.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy("LABEL", name))),
+    ...Object.entries(image.annotations).map(([name, value]) => field(`Annotations.${name}`, `${name}=${value}`, { owner: "own", lines: null })),
+    ...run.Cmd === null ? [] : [field("Cmd", run.Cmd.join(" "), setBy("CMD", null))],
+    ...run.Entrypoint === null ? [] : [field("Entrypoint", run.Entrypoint.join(" "), setBy("ENTRYPOINT", null))],
+    ...run.Healthcheck === null ? [] : [field("Healthcheck", run.Healthcheck.Test.join(" "), setBy("HEALTHCHECK", null))],
+    ...run.OnBuild.map((text3) => field("OnBuild", text3, setBy("ONBUILD", null))),
+    ...author === null ? [] : [field("author", author, setBy("MAINTAINER", null))],
+    ...comment === null ? [] : [field("comment", comment, setBy("", null))],
+    ...origin.history.map(
+      ({ entry, owner, lines }) => ({
+        text: [entry.createdBy, entry.comment, entry.author].filter((text3) => text3 !== null).join("\n"),
+        place: { kind: "history", index: entry.index, owner, lines }
+      })
+    )
+  ];
+}
+function attestationPlace(attestation, offset, match2, origin) {
+  const { field, line: line2 } = attestation.locate(offset);
+  return {
+    kind: "attestation",
+    predicateType: attestation.predicateType,
+    field,
+    owner: "own",
+    lines: attestedLines(field, line2, origin),
+    strength: match2.strength,
+    name: match2.facts["name"] ?? null,
+    note: match2.note
+  };
+}
+function attestedLines(field, line2, { dockerfile, linesOf }) {
+  const instructions = dockerfile?.stages.flatMap((stage) => stage.instructions) ?? [];
+  const name = /build-arg:([\w.-]+)/.exec(field)?.[1];
+  const argument = name === void 0 ? void 0 : instructions.find(({ keyword, text: text3 }) => keyword === "ARG" && text3.split(/\s+/).some((word) => word.split("=")[0] === name));
+  if (argument !== void 0) return linesOf(argument);
+  if (!/\binfos\[0\]\.data$/.test(field)) return null;
+  const said = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
+  const lines = said === void 0 ? null : linesOf(said);
+  return lines?.certainty === "exact" ? lines : null;
+}
+function addKnownValues(collected, texts2, attestations, origin) {
+  for (const { match: match2, places } of collected) {
+    if (match2.value.length < MIN_SEARCHED || match2.strength === "harmless") continue;
+    for (const attestation of attestations) {
+      let found = 0;
+      for (const offset of attestation.find(match2.value)) {
+        if (found++ >= MAX_FIELDS) break;
+        places.push(attestationPlace(attestation, offset, match2, origin));
+      }
+    }
+    for (const { text: text3, place } of texts2) {
+      if (!text3.includes(match2.value)) continue;
+      const known = places.some(
+        (other) => other.kind === "history" && place.kind === "history" && other.index === place.index || other.kind === "config" && place.kind === "config" && other.field === place.field
+      );
+      if (!known) places.push({ ...place, strength: match2.strength, name: null, note: match2.note });
+    }
+  }
+}
+
+// src/filesystem/filesystem.ts
+var MAX_LINKS2 = 40;
+var Filesystem = class {
+  /** By layer, then by index of the entry. */
+  versions;
+  #root;
+  constructor(root, versions) {
+    this.#root = root;
+    this.versions = versions;
+  }
+  /** The version of an entry. */
+  versionOf(layer, index) {
+    const version2 = this.versions[layer]?.[index];
+    if (version2 === void 0) throw new RangeError(`no entry ${index} in layer ${layer}`);
+    return version2;
+  }
+  /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
+  find(path11) {
+    const resolved = this.resolve(cleanPath(path11));
+    return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
+  }
+  /** The path with all links followed; null where it does not lead to something, or in a loop. */
+  resolve(path11) {
+    let links = 0;
+    let current = ROOT;
+    let node2 = this.#root;
+    const rest = path11.split("/").filter((part) => part !== "");
+    while (rest.length > 0) {
+      const name = rest.shift() ?? "";
+      const next = node2.children?.get(name);
+      if (next === void 0) return null;
+      current = childOf(current, name);
+      node2 = next;
+      if (next.version?.entry.type !== "symlink") continue;
+      if (++links > MAX_LINKS2) return null;
+      rest.unshift(
+        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
+      );
+      current = ROOT;
+      node2 = this.#root;
+    }
+    return current;
+  }
+  /** All versions of the final tree, in order of their paths' parts. */
+  *present() {
+    const stack = [this.#root];
+    while (stack.length > 0) {
+      const node2 = stack.pop();
+      if (node2?.version) yield node2.version;
+      if (node2?.children) for (const name of [...node2.children.keys()].sort().reverse()) stack.push(node2.children.get(name) ?? { version: null, children: null });
+    }
+  }
+};
+function nodeAt(root, path11) {
+  let node2 = root;
+  for (const part of path11.split("/")) if (part !== "") node2 = node2?.children?.get(part);
+  return node2 ?? null;
+}
+function end(node2, ending) {
+  const stack = [node2];
+  while (stack.length > 0) {
+    const current = stack.pop();
+    if (current === void 0) return;
+    if (current.version !== null && current.version.ending === null) current.version.ending = ending;
+    if (current.children !== null) for (const child of current.children.values()) stack.push(child);
+  }
+}
+function buildFilesystem(scans) {
+  const root = { version: null, children: /* @__PURE__ */ new Map() };
+  const versions = scans.map(({ index, entries }) => {
+    for (const { path: path11, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer: index, by: path11 });
+    return entries.map((entry, position) => add2(root, entry, index, position));
+  });
+  return new Filesystem(root, versions);
+}
+function hide2(root, { kind, hides }, ending) {
+  const directory = kind === "opaque" ? nodeAt(root, hides) : nodeAt(root, hides.slice(0, hides.lastIndexOf("/")));
+  if (directory?.children == null) return;
+  if (kind === "opaque") {
+    for (const child2 of directory.children.values()) end(child2, ending);
+    directory.children.clear();
+    return;
+  }
+  const name = hides.slice(hides.lastIndexOf("/") + 1);
+  const child = directory.children.get(name);
+  if (child === void 0) return;
+  end(child, ending);
+  directory.children.delete(name);
+}
+function makeVersion(entry, layer, index, content, ending) {
+  const version2 = { path: entry.path, layer, index, entry, ending, successor: null };
+  version2.content = content ?? version2;
+  return version2;
+}
+function add2(root, entry, layer, index) {
+  if (entry.whiteout !== null || entry.afterEnd) return makeVersion(entry, layer, index, null, { state: "deleted", layer, by: entry.path });
+  const target = entry.type === "hardlink" && entry.link !== null ? nodeAt(root, entry.link)?.version : null;
+  const version2 = makeVersion(entry, layer, index, target?.content ?? null, null);
+  const { node: node2, blockedBy } = makeDirectories(root, entry.path, layer);
+  if (blockedBy !== null) {
+    version2.ending = { state: "replaced", layer, by: blockedBy };
+    return version2;
+  }
+  const before = node2.version;
+  if (entry.type === "directory") {
+    if (before !== null && before.ending === null) before.ending = { state: node2.children === null ? "replaced" : "overwritten", layer, by: entry.path };
+    node2.children ??= /* @__PURE__ */ new Map();
+  } else {
+    const sameKind = before !== null && node2.children === null && before.entry.type === "symlink" === (entry.type === "symlink");
+    if (node2.children !== null || before !== null) end(node2, { state: sameKind ? "overwritten" : "replaced", layer, by: entry.path });
+    node2.children = null;
+  }
+  if (before !== null) before.successor = version2;
+  node2.version = version2;
+  return version2;
+}
+function makeDirectories(root, path11, layer) {
+  let node2 = root;
+  let current = ROOT;
+  let links = 0;
+  const rest = path11.split("/").filter((part) => part !== "");
+  while (rest.length > 0) {
+    const name = rest.shift() ?? "";
+    if (node2.children === null) {
+      end(node2, { state: "replaced", layer, by: path11 });
+      node2.version = null;
+      node2.children = /* @__PURE__ */ new Map();
+    }
+    let next = node2.children.get(name);
+    if (next === void 0) {
+      next = { version: null, children: rest.length > 0 ? /* @__PURE__ */ new Map() : null };
+      node2.children.set(name, next);
+    }
+    current = childOf(current, name);
+    if (rest.length > 0 && next.version?.entry.type === "symlink") {
+      if (++links > MAX_LINKS2) return { node: next, blockedBy: current };
+      rest.unshift(
+        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
+      );
+      node2 = root;
+      current = ROOT;
+      continue;
+    }
+    node2 = next;
+  }
+  return { node: node2, blockedBy: null };
+}
+
+// src/filesystem/packages.ts
+var PackageRecords = class {
+  #byPath;
+  constructor(byPath) {
+    this.#byPath = byPath;
+  }
+  /** Whether any record names the path; only then are checksums worth computing. */
+  knows(path11) {
+    return this.#byPath.has(merged(path11));
+  }
+  /** The package whose record has this checksum for the path; null for none. */
+  voucher(path11, hashes) {
+    return this.#byPath.get(merged(path11))?.find(({ algorithm, checksum: checksum2 }) => hashes[algorithm] === checksum2)?.package ?? null;
+  }
+};
+var merged = (path11) => path11.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
+function readPackageRecords(scans) {
+  const byPath = /* @__PURE__ */ new Map();
+  const add3 = (path11, record2) => {
+    const key = merged(cleanPath(path11));
+    const known = byPath.get(key);
+    if (known === void 0) byPath.set(key, [record2]);
+    else known.push(record2);
+  };
+  const madeHere = new Set(
+    scans.flatMap(
+      ({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? "/").filter((path11) => path11.endsWith("/direct_url.json")).map((path11) => parentOf(path11))
+    )
+  );
+  for (const { entries, extracts } of scans) {
+    for (const { entry, content } of extracts) {
+      const path11 = entries[entry]?.path;
+      if (path11 === void 0) continue;
+      if (path11.endsWith(".md5sums")) readMd5sums(baseName(path11).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
+      else if (path11.endsWith("/apk/db/installed")) readApk(content, add3);
+      else if (path11.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path11))) readRecord(parentOf(parentOf(path11)), content, add3);
+    }
+  }
+  return new PackageRecords(byPath);
+}
+function readMd5sums(name, content, add3) {
+  for (const line2 of content.toString("utf8").split("\n")) {
+    const match2 = /^([0-9a-f]{32})\s+(.+)$/.exec(line2);
+    if (match2?.[1] !== void 0 && match2[2] !== void 0) add3(match2[2], { package: `dpkg ${name}`, algorithm: "md5", checksum: match2[1] });
+  }
+}
+function readApk(content, add3) {
+  let name = "";
+  let directory = "";
+  let file2 = "";
+  for (const line2 of content.toString("utf8").split("\n")) {
+    const value = line2.slice(2);
+    if (line2.startsWith("P:")) name = value;
+    else if (line2.startsWith("F:")) directory = value;
+    else if (line2.startsWith("R:")) file2 = value;
+    else if (line2.startsWith("Z:Q1")) add3(`${directory}/${file2}`, { package: `apk ${name}`, algorithm: "sha1", checksum: Buffer.from(value.slice(2), "base64").toString("hex") });
+  }
+}
+function readRecord(sitePackages, content, add3) {
+  let name = "";
+  const lines = content.toString("utf8").split("\n");
+  name = lines.find((line2) => line2.includes(".dist-info/"))?.replace(/\.dist-info\/.*$/, "") ?? "python package";
+  for (const line2 of lines) {
+    const match2 = /^"?(.+?)"?,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line2);
+    if (match2?.[1] !== void 0 && match2[2] !== void 0)
+      add3(`${sitePackages}/${match2[1]}`, { package: `python ${name}`, algorithm: "sha256", checksum: Buffer.from(match2[2], "base64url").toString("hex") });
+  }
+}
+
+// src/filesystem/programs.ts
+var SHELLS2 = /* @__PURE__ */ new Set([
+  "ash",
+  "bash",
+  "busybox",
+  "csh",
+  "dash",
+  "elvish",
+  "fish",
+  "hush",
+  "ksh",
+  "lksh",
+  "mksh",
+  "nu",
+  "oksh",
+  "pwsh",
+  "sash",
+  "sh",
+  "static-sh",
+  "tcsh",
+  "toybox",
+  "yash",
+  "zsh"
+]);
+var PACKAGE_MANAGERS = /* @__PURE__ */ new Set([
+  "apk",
+  "apt",
+  "apt-get",
+  "aptitude",
+  "brew",
+  "conda",
+  "dnf",
+  "dnf5",
+  "dpkg",
+  "emerge",
+  "flatpak",
+  "mamba",
+  "microdnf",
+  "micromamba",
+  "nix-env",
+  "opkg",
+  "pacman",
+  "rpm",
+  "snap",
+  "tdnf",
+  "yum",
+  "zypper"
+]);
+var UTILITIES = /* @__PURE__ */ new Set(["aria2c", "curl", "ftp", "git", "nc", "ncat", "netcat", "nmap", "scp", "sftp", "socat", "ssh", "tcpdump", "telnet", "wget"]);
+function findPrograms(filesystem, scans) {
+  const shells = [];
+  const packageManagers = [];
+  const utilities = [];
+  const named2 = /* @__PURE__ */ new Set();
+  const renamed = [];
+  for (const version2 of filesystem.present()) {
+    const { type } = version2.entry;
+    if (type !== "file" && type !== "hardlink" && type !== "symlink") continue;
+    const target = type === "symlink" ? filesystem.find(version2.path) : version2;
+    if (target === null || !isExecutable(target.content.entry, target.entry)) continue;
+    const kind = scans[target.content.layer]?.programs.get(target.content.index);
+    const name = baseName(version2.path);
+    if (SHELLS2.has(name)) {
+      shells.push(version2.path);
+      named2.add(target.content);
+    } else if ((kind === "busybox" || kind === "bash") && type === "file") renamed.push(version2);
+    if (PACKAGE_MANAGERS.has(name) && kind !== "busybox") packageManagers.push(version2.path);
+    if (UTILITIES.has(name)) utilities.push(version2.path);
+  }
+  for (const version2 of renamed) if (!named2.has(version2.content)) shells.push(version2.path);
+  return { shells, packageManagers, utilities, distroless: shells.length === 0 && packageManagers.length === 0 };
+}
+var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
+
+// src/filesystem/users.ts
+function readCollected(filesystem, scans, path11) {
+  const version2 = filesystem.find(path11);
+  if (version2 === null) return null;
+  const { layer, index } = version2.content;
+  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
+}
+function parsePasswd(text3) {
+  return text3.split("\n").flatMap((line2) => {
+    const [name = "", , uid = "", gid = ""] = line2.split(":");
+    return name !== "" && /^\d+$/.test(uid) ? [{ name, uid: Number(uid), gid: Number(gid) || 0 }] : [];
+  });
+}
+function parseGroup(text3) {
+  return text3.split("\n").flatMap((line2) => {
+    const [name = "", , gid = ""] = line2.split(":");
+    return name !== "" && /^\d+$/.test(gid) ? [{ name, gid: Number(gid) }] : [];
+  });
+}
+function resolveUser(configured, passwd, group) {
+  const trimmed2 = configured.trim();
+  const [user = "", groupName] = trimmed2.split(":");
+  const accounts = parsePasswd(passwd ?? "");
+  const name = user === "" ? "0" : user;
+  const account = accounts.find((candidate) => candidate.name === name) ?? null;
+  const uid = account?.uid ?? (/^\d+$/.test(name) ? Number(name) : name === "root" && passwd === null ? 0 : null);
+  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
+  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
+  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
+}
+function groupId(name, group) {
+  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name);
+  return found?.gid ?? (/^\d+$/.test(name) ? Number(name) : null);
+}
+
+// src/image/open.ts
+import { open as openFile, stat as stat2 } from "node:fs/promises";
+import path10 from "node:path";
+
+// src/image/docker-archive.ts
+import { createHash as createHash5 } from "node:crypto";
+
+// src/image/image.ts
+var platformName = ({ os, architecture, variant }) => [os, architecture, ...variant ? [variant] : []].join("/");
+
+// src/image/choose.ts
+var ARCHITECTURES = { x64: "amd64", arm64: "arm64", arm: "arm", ia32: "386", ppc64: "ppc64le", s390x: "s390x", riscv64: "riscv64" };
+function describe3({ names, platform, digests }) {
+  const what = names.length > 0 ? names.join(", ") : digests[0] ?? "unnamed";
+  return platform === null ? what : `${what} (${platformName(platform)})`;
+}
+function parsePlatform(text3) {
+  const [os, architecture, variant, ...rest] = text3.split("/");
+  if (!os || !architecture || rest.length > 0) throw new UsageError(`--platform ${JSON.stringify(text3)}: write it as os/architecture, for example linux/amd64.`);
+  return { os, architecture, variant: variant ?? null };
+}
+var fits = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
+function choose(where, candidates, { image, platform }, architecture) {
+  const list = candidates.map(describe3).join("; ");
+  let left = candidates;
+  if (image !== null) {
+    left = left.filter(
+      ({ names, digests }) => names.some((name) => name === image || sameReference(name, image)) || digests.some((digest3) => digest3 === image || image.length >= 12 && digest3.slice(7).startsWith(image.replace(/^sha256:/, "")))
+    );
+    if (left.length === 0) throw new ImageError("no-such-image", `${where} holds no image ${JSON.stringify(image)}. It holds: ${list}.`);
+  }
+  if (platform !== null) {
+    const wanted = parsePlatform(platform);
+    left = left.filter((candidate) => fits(wanted, candidate.platform));
+    if (left.length === 0) throw new ImageError("no-such-platform", `${where} holds no image for ${platform}. It holds: ${list}.`);
+  }
+  if (left.length > 1) {
+    const host = { os: "linux", architecture: ARCHITECTURES[architecture] ?? architecture, variant: null };
+    const own2 = left.filter((candidate) => fits(host, candidate.platform));
+    if (own2.length >= 1) left = own2;
+  }
+  const [chosen] = left;
+  if (chosen === void 0 || left.length > 1) {
+    throw new ImageError("several-images", `${where} holds several images: name one with --image or --platform. It holds: ${list}.`);
+  }
+  return { chosen, notJudged: candidates.filter((candidate) => candidate !== chosen).map(describe3) };
+}
+
+// src/image/config.ts
+var optional2 = (schema2) => schema2.nullish().transform((value) => value ?? null);
+var strings = external_exports.array(external_exports.string()).nullish().transform((value) => value ?? []);
+var digest = external_exports.string().regex(/^sha256:[0-9a-f]{64}$/, "no sha256 digest").transform((value) => value);
+var historySchema = external_exports.object({
+  created: optional2(external_exports.string()),
+  created_by: optional2(external_exports.string()),
+  author: optional2(external_exports.string()),
+  comment: optional2(external_exports.string()),
+  empty_layer: optional2(external_exports.boolean())
+});
+var healthcheckSchema = external_exports.object({ Test: strings });
+var runSchema = external_exports.object({
+  User: optional2(external_exports.string()),
+  Env: strings,
+  Cmd: optional2(external_exports.array(external_exports.string())),
+  Entrypoint: optional2(external_exports.array(external_exports.string())),
+  Labels: external_exports.record(external_exports.string(), external_exports.string()).nullish().transform((value) => value ?? {}),
+  OnBuild: strings,
+  Healthcheck: optional2(healthcheckSchema),
+  WorkingDir: optional2(external_exports.string()),
+  Shell: optional2(external_exports.array(external_exports.string())),
+  ExposedPorts: external_exports.record(external_exports.string(), external_exports.unknown()).nullish().transform((value) => Object.keys(value ?? {}))
+});
+var configSchema2 = external_exports.object({
+  os: external_exports.string().default("linux"),
+  architecture: external_exports.string().default("unknown"),
+  variant: optional2(external_exports.string()),
+  created: optional2(external_exports.string()),
+  author: optional2(external_exports.string()),
+  comment: optional2(external_exports.string()),
+  container_config: external_exports.unknown().optional(),
+  config: runSchema.nullish().transform((value) => value ?? runSchema.parse({})),
+  rootfs: external_exports.object({
+    diff_ids: external_exports.array(digest).nullish().transform((value) => value ?? [])
+  }).nullish().transform((value) => value ?? { diff_ids: [] }),
+  history: external_exports.array(historySchema).nullish().transform((value) => value ?? null)
+});
+function parseJson(bytes2, where) {
+  try {
+    return JSON.parse(bytes2.toString("utf8"));
+  } catch (cause) {
+    throw new ImageError("bad-json", `${where} is not valid JSON: the archive is damaged. Save or build the image again.`, { cause });
+  }
+}
+function parseConfig(bytes2, where) {
+  const parsed = configSchema2.safeParse(parseJson(bytes2, where));
+  if (!parsed.success) {
+    const issue2 = parsed.error.issues[0];
+    throw new ImageError(
+      "bad-config",
+      `${where}: ${issue2?.path.join(".") || "the configuration"}: ${issue2?.message ?? "wrong"}: no image configuration. Save or build the image again.`
+    );
+  }
+  const raw = parsed.data;
+  return {
+    platform: { os: raw.os, architecture: raw.architecture, variant: raw.variant },
+    created: raw.created,
+    author: raw.author,
+    comment: raw.comment,
+    run: raw.config,
+    legacy: raw.container_config == null ? null : JSON.stringify(raw.container_config),
+    diffIds: raw.rootfs.diff_ids,
+    history: raw.history?.map((entry, index) => ({
+      index,
+      created: entry.created,
+      createdBy: entry.created_by ?? "",
+      author: entry.author,
+      comment: entry.comment,
+      empty: entry.empty_layer ?? false
+    })) ?? null
+  };
+}
+
+// src/image/layer.ts
+import { createHash as createHash4 } from "node:crypto";
+async function* hashed(source, hash4) {
+  for await (const chunk of source) {
+    hash4.update(chunk);
+    yield chunk;
+  }
+}
+var finish = (hash4) => `sha256:${hash4.digest("hex")}`;
+async function storedLayer(files, stored) {
+  const { index, diffId, digest: digest3, blob } = stored;
+  const where = `${files.where}: layer ${index} (${(digest3 ?? diffId).slice(0, 19)}\u2026)`;
+  if (!await files.has(blob)) {
+    throw new ImageError(
+      "missing-layer",
+      `${where} is missing from the archive. docker save on a containerd store can leave layers out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`
+    );
+  }
+  return {
+    index,
+    diffId,
+    digest: digest3,
+    mediaType: stored.mediaType,
+    storedSize: await files.size(blob),
+    open: () => verified(files, stored, where)
+  };
+}
+async function* verified(files, { blob, digest: digest3, diffId }, where) {
+  const source = files.stream(blob);
+  const iterator = source[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const head = first.done ? Buffer.alloc(0) : first.value;
+  const compression = sniff(head);
+  const stored = createHash4("sha256");
+  const plain = createHash4("sha256");
+  const all = (async function* () {
+    if (first.done) return;
+    yield head;
+    for (; ; ) {
+      const next = await iterator.next();
+      if (next.done) return;
+      yield next.value;
+    }
+  })();
+  const same = compression === "none";
+  for await (const chunk of decompress(same || digest3 === null ? all : hashed(all, stored), compression, where)) {
+    plain.update(chunk);
+    yield chunk;
+  }
+  const actualDiffId = finish(plain);
+  const actualDigest = same || digest3 === null ? actualDiffId : finish(stored);
+  const compare2 = (what, actual, expected) => {
+    if (actual === expected) return;
+    throw new ImageError(
+      "digest-mismatch",
+      `${where} does not match its ${what}: it should be ${expected}, its bytes are ${actual}. The archive is damaged or was changed: save or build the image again.`
+    );
+  };
+  if (digest3 !== null) compare2("digest", actualDigest, digest3);
+  compare2("diff ID", actualDiffId, diffId);
+}
+
+// src/image/windows.ts
+function refuseWindows(where, platform) {
+  if (platform.os === "windows")
+    throw new ImageError(
+      "windows",
+      `${where} is a Windows image (${platformName(platform)}): Layergate judges Linux images. Name another platform with --platform if the source holds one.`
+    );
+}
+
+// src/image/docker-archive.ts
+var manifestSchema2 = external_exports.array(
+  external_exports.object({
+    Config: external_exports.string(),
+    RepoTags: external_exports.array(external_exports.string()).nullish().transform((value) => value ?? []),
+    Layers: external_exports.array(external_exports.string()).nullish().transform((value) => value ?? [])
+  })
+);
+var digestOf = (bytes2) => `sha256:${createHash5("sha256").update(bytes2).digest("hex")}`;
+async function readDockerManifest(files) {
+  const parsed = manifestSchema2.safeParse(parseJson(await files.read("manifest.json"), `${files.where}: manifest.json`));
+  if (!parsed.success) throw new ImageError("bad-manifest", `${files.where}: manifest.json is no docker save manifest. Save the image again.`);
+  return parsed.data;
+}
+async function openDockerArchive(files, reference, choice, architecture) {
+  const manifest = await readDockerManifest(files);
+  if (manifest.length === 0) throw new ImageError("no-image", `${files.where}: manifest.json names no image. Save the image again.`);
+  const candidates = await Promise.all(
+    manifest.map(async ({ Config, RepoTags, Layers }) => {
+      if (!await files.has(Config)) {
+        throw new ImageError(
+          "missing-config",
+          `${files.where}: the configuration ${Config} is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64).`
+        );
+      }
+      const bytes2 = await files.read(Config);
+      const config3 = parseConfig(bytes2, `${files.where}: ${Config}`);
+      return { names: RepoTags, layers: Layers, config: config3, platform: config3.platform, digests: [digestOf(bytes2)] };
+    })
+  );
+  const { chosen, notJudged } = choose(files.where, candidates, choice, architecture);
+  const { config: config2, layers } = chosen;
+  refuseWindows(files.where, config2.platform);
+  if (layers.length !== config2.diffIds.length) {
+    throw new ImageError(
+      "layer-count",
+      `${files.where}: manifest.json names ${layers.length} layers, the configuration ${config2.diffIds.length}: the archive is incomplete or was changed. Save the image again.`
+    );
+  }
+  return {
+    reference,
+    name: chosen.names[0] ?? null,
+    source: "docker-archive",
+    id: chosen.digests[0],
+    digest: null,
+    platform: config2.platform,
+    config: config2,
+    annotations: {},
+    attestations: [],
+    layers: await Promise.all(config2.diffIds.map((diffId, index) => storedLayer(files, { index, diffId, digest: null, mediaType: null, blob: layers[index] ?? "" }))),
+    notJudged,
+    close: () => files.close()
+  };
+}
+
+// src/image/engine.ts
+import { spawn } from "node:child_process";
+var ENGINES = ["docker", "podman"];
+var MAX_MESSAGE = 300;
+var EngineRefused = class extends Error {
+};
+async function* save(engine, name) {
+  const child = spawn(engine, ["image", "save", name], { stdio: ["ignore", "pipe", "pipe"] });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text3) => {
+    stderr = (stderr + text3).slice(-4096);
+  });
+  const ended = new Promise((resolve) => {
+    child.on("error", (error62) => resolve({ code: null, error: error62 }));
+    child.on("close", (code2) => resolve({ code: code2, error: null }));
+  });
+  try {
+    for await (const chunk of child.stdout) yield chunk;
+    const { code: code2, error: error62 } = await ended;
+    if (error62 !== null) throw new EngineRefused(error62.code === "ENOENT" ? `${engine} is not installed` : `${engine} cannot be started (${error62.code})`);
+    if (code2 !== 0) throw new EngineRefused(`${engine}: ${stderr.trim().split("\n").at(-1)?.slice(0, MAX_MESSAGE) || `ended with code ${code2}`}`);
+  } finally {
+    child.kill();
+  }
+}
+async function saveFromEngine(name, spoolTo) {
+  const reasons = [];
+  for (const engine of ENGINES) {
+    try {
+      return await spoolTo(save(engine, name));
+    } catch (error62) {
+      if (!(error62 instanceof EngineRefused)) throw error62;
+      reasons.push(error62.message);
+    }
+  }
+  throw new ImageError("no-engine", `${name}: no such file, and no engine has an image of that name (${reasons.join("; ")}). Name an archive, an OCI layout or a local image.`);
+}
+
+// src/image/oci-layout.ts
+import { createHash as createHash7 } from "node:crypto";
+
+// src/image/attestation.ts
+import { createHash as createHash6 } from "node:crypto";
+var manifestSchema3 = external_exports.object({
+  subject: external_exports.object({ digest: external_exports.string() }).nullish(),
+  layers: external_exports.array(external_exports.object({ mediaType: external_exports.string().default(""), digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/), annotations: external_exports.record(external_exports.string(), external_exports.string()).nullish() })).nullish()
+});
+var statementSchema = external_exports.object({ subject: external_exports.array(external_exports.object({ digest: external_exports.record(external_exports.string(), external_exports.string()) }).loose()).nullish() }).loose();
+var envelopeSchema = external_exports.object({ payloadType: external_exports.string(), payload: external_exports.string() });
+var MAX_MANIFESTS = 32;
+var MAX_STATEMENTS = 64;
+var parse5 = (bytes2) => {
+  try {
+    return JSON.parse(bytes2.toString("utf8"));
+  } catch {
+    return void 0;
+  }
+};
+var blobName = (digest3) => `blobs/sha256/${digest3.slice(7)}`;
+var digestOf2 = (bytes2) => `sha256:${createHash6("sha256").update(bytes2).digest("hex")}`;
+function unwrap2(bytes2, mediaType) {
+  if (!/dsse/.test(mediaType)) return bytes2;
+  const envelope = envelopeSchema.safeParse(parse5(bytes2));
+  return envelope.success ? Buffer.from(envelope.data.payload, "base64") : bytes2;
+}
+async function readAttestations(files, manifests, image) {
+  const read = async (digest3, predicateType, mediaType) => {
+    const problem = (text3, document2 = null, parsed2) => ({ predicateType, document: document2, statement: parsed2, problem: text3 });
+    if (!await files.has(blobName(digest3))) return problem("is missing from the archive");
+    let stored;
+    try {
+      stored = await files.read(blobName(digest3));
+    } catch (error62) {
+      return problem(`cannot be read: ${error62 instanceof Error ? error62.message : String(error62)}`);
+    }
+    const document = unwrap2(stored, mediaType);
+    const parsed = parse5(document);
+    if (digestOf2(stored) !== digest3) return problem("does not match its digest: it was changed or is damaged", document, parsed);
+    const statement = statementSchema.safeParse(parsed);
+    if (!statement.success) return problem("is no in-toto statement", document, parsed);
+    const subjects = statement.data.subject ?? [];
+    if (subjects.length > 0 && !subjects.some(({ digest: { sha256 } }) => sha256 === image.slice(7))) return problem("is about another image", document, parsed);
+    return { predicateType, document, statement: parsed, problem: null };
+  };
+  const found = [];
+  for (const digest3 of manifests.slice(0, MAX_MANIFESTS)) {
+    if (!await files.has(blobName(digest3))) continue;
+    const bytes2 = await files.read(blobName(digest3)).catch(() => Buffer.alloc(0));
+    const manifest = manifestSchema3.safeParse(parse5(bytes2));
+    if (!manifest.success || digestOf2(bytes2) !== digest3) {
+      found.push({ predicateType: "unknown", document: bytes2, statement: parse5(bytes2), problem: "has a manifest that is damaged" });
+      continue;
+    }
+    for (const { digest: blob, mediaType, annotations: annotations2 } of manifest.data.layers ?? []) {
+      if (!/in-toto|dsse/.test(mediaType) || found.length >= MAX_STATEMENTS) continue;
+      found.push(await read(blob, annotations2?.["in-toto.io/predicate-type"] ?? annotations2?.["predicateType"] ?? "unknown", mediaType));
+    }
+  }
+  return found;
+}
+
+// src/image/oci-layout.ts
+var annotations = external_exports.record(external_exports.string(), external_exports.string()).nullish().transform((value) => value ?? {});
+var digest2 = external_exports.string().regex(/^sha256:[0-9a-f]{64}$/, "no sha256 digest").transform((value) => value);
+var descriptorSchema = external_exports.object({
+  mediaType: external_exports.string().default(""),
+  digest: digest2,
+  size: external_exports.number(),
+  annotations,
+  platform: external_exports.object({
+    os: external_exports.string(),
+    architecture: external_exports.string(),
+    variant: external_exports.string().nullish().transform((value) => value ?? null)
+  }).nullish().transform((value) => value ?? null)
+});
+var indexSchema2 = external_exports.object({
+  manifests: external_exports.array(descriptorSchema).nullish().transform((value) => value ?? [])
+});
+var manifestSchema4 = external_exports.object({
+  config: descriptorSchema,
+  layers: external_exports.array(descriptorSchema).nullish().transform((value) => value ?? []),
+  annotations,
+  subject: external_exports.object({ digest: external_exports.string() }).nullish().transform((value) => value ?? null)
+});
+var MAX_DEPTH4 = 4;
+var ATTESTATION = "vnd.docker.reference.type";
+var ATTESTED = "vnd.docker.reference.digest";
+var blobName2 = (of) => `blobs/sha256/${of.slice(7)}`;
+async function readBlob(files, of) {
+  const bytes2 = await files.read(blobName2(of));
+  const actual = createHash7("sha256").update(bytes2).digest("hex");
+  if (`sha256:${actual}` !== of)
+    throw new ImageError(
+      "digest-mismatch",
+      `${files.where}: ${blobName2(of)} does not match its name: its bytes are sha256:${actual}. The archive is damaged or was changed: save or build the image again.`
+    );
+  return bytes2;
+}
+function parse6(schema2, bytes2, where) {
+  const parsed = schema2.safeParse(parseJson(bytes2, where));
+  if (parsed.success) return parsed.data;
+  const issue2 = parsed.error.issues[0];
+  throw new ImageError("bad-manifest", `${where}: ${issue2?.path.join(".") ?? ""}: ${issue2?.message ?? "wrong"}: no OCI manifest. Save or build the image again.`);
+}
+var addAttestation = (attestations, about, digest3) => {
+  if (about !== void 0) attestations.set(about, [...attestations.get(about) ?? [], digest3]);
+};
+async function* images(files, descriptors, names, depth, attestations) {
+  for (const descriptor of descriptors) {
+    if (descriptor.annotations[ATTESTATION] === "attestation-manifest") {
+      addAttestation(attestations, descriptor.annotations[ATTESTED], descriptor.digest);
+      continue;
+    }
+    const own2 = descriptor.annotations["io.containerd.image.name"] ?? descriptor.annotations["org.opencontainers.image.ref.name"];
+    const called = own2 === void 0 ? names : [own2];
+    if (!await files.has(blobName2(descriptor.digest))) {
+      yield { names: called, platform: descriptor.platform, digests: [descriptor.digest], manifest: null };
+      continue;
+    }
+    const bytes2 = await readBlob(files, descriptor.digest);
+    const where = `${files.where}: ${blobName2(descriptor.digest)}`;
+    const document = parseJson(bytes2, where);
+    if (typeof document === "object" && document !== null && "manifests" in document) {
+      if (depth >= MAX_DEPTH4) throw new ImageError("too-deep", `${files.where}: indexes are nested deeper than ${MAX_DEPTH4}. Save or build the image again.`);
+      yield* images(files, parse6(indexSchema2, bytes2, where).manifests, called, depth + 1, attestations);
+      continue;
+    }
+    const manifest = parse6(manifestSchema4, bytes2, where);
+    if (!isImage(manifest)) {
+      addAttestation(attestations, manifest.subject?.digest, descriptor.digest);
+      continue;
+    }
+    yield { names: called, platform: descriptor.platform, digests: [descriptor.digest, manifest.config.digest], manifest };
+  }
+}
+function isImage({ config: config2, layers }) {
+  if (/in-toto/.test(layers[0]?.mediaType ?? "")) return false;
+  return config2.mediaType === "" || /image\.config|container\.image/.test(config2.mediaType);
+}
+async function openOciLayout(files, reference, choice, architecture) {
+  const index = parse6(indexSchema2, await files.read("index.json"), `${files.where}: index.json`);
+  const all = [];
+  const attestations = /* @__PURE__ */ new Map();
+  for await (const found of images(files, index.manifests, [], 0, attestations)) all.push(found);
+  const present = await withPlatforms(
+    files,
+    all.filter(({ manifest: manifest2 }) => manifest2 !== null)
+  );
+  const absent = all.filter(({ manifest: manifest2 }) => manifest2 === null);
+  if (present.length === 0) {
+    throw new ImageError(
+      "no-image",
+      `${files.where}: index.json names ${absent.length === 0 ? "no image" : "only images whose manifests are missing: the archive is incomplete"}. Save or build the image again.`
+    );
+  }
+  const { chosen, notJudged } = choose(files.where, [...present, ...choice.platform === null ? [] : absent], choice, architecture);
+  const { manifest } = chosen;
+  if (manifest === null)
+    throw new ImageError("missing-manifest", `${files.where}: the manifest ${chosen.digests[0]} is missing from the archive: it is incomplete. Save with --platform.`);
+  await checkDockerManifest(files, present);
+  if (!await files.has(blobName2(manifest.config.digest))) {
+    throw new ImageError(
+      "missing-config",
+      `${files.where}: the configuration ${manifest.config.digest.slice(0, 19)}\u2026 is missing from the archive: it is incomplete. docker save on a containerd store can leave parts out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`
+    );
+  }
+  const config2 = parseConfig(await readBlob(files, manifest.config.digest), `${files.where}: ${blobName2(manifest.config.digest)}`);
+  refuseWindows(files.where, config2.platform);
+  if (manifest.layers.length !== config2.diffIds.length) {
+    throw new ImageError(
+      "layer-count",
+      `${files.where}: the manifest names ${manifest.layers.length} layers, the configuration ${config2.diffIds.length}: the image was changed or is no container image. Save or build it again.`
+    );
+  }
+  return {
+    reference,
+    name: chosen.names[0] ?? null,
+    source: "oci-layout",
+    id: manifest.config.digest,
+    digest: chosen.digests[0],
+    platform: config2.platform,
+    config: config2,
+    annotations: manifest.annotations,
+    attestations: await readAttestations(files, attestations.get(chosen.digests[0]) ?? [], chosen.digests[0]),
+    layers: await Promise.all(
+      config2.diffIds.map((diffId, layer) => {
+        const stored = manifest.layers[layer];
+        if (stored === void 0) throw new ImageError("layer-count", `${files.where}: layer ${layer} is not in the manifest.`);
+        return storedLayer(files, { index: layer, diffId, digest: stored.digest, mediaType: stored.mediaType, blob: blobName2(stored.digest) });
+      })
+    ),
+    notJudged: [...notJudged, ...choice.platform === null ? absent.map((found) => `${found.names.join(", ") || found.digests[0]} (not in the archive)`) : []],
+    close: () => files.close()
+  };
+}
+async function withPlatforms(files, found) {
+  return Promise.all(
+    found.map(async (image) => {
+      const name = image.manifest === null ? null : blobName2(image.manifest.config.digest);
+      if (image.platform !== null || name === null || !await files.has(name)) return image;
+      return { ...image, platform: parseConfig(await files.read(name), `${files.where}: ${name}`).platform };
+    })
+  );
+}
+async function checkDockerManifest(files, found) {
+  if (!await files.has("manifest.json")) return;
+  const known = new Set(found.map(({ manifest }) => manifest?.config.digest.slice(7)));
+  for (const { Config } of await readDockerManifest(files)) {
+    const hex4 = /([0-9a-f]{64})(?:\.json)?$/.exec(Config)?.[1];
+    if (hex4 === void 0 || !known.has(hex4)) {
+      throw new ImageError(
+        "two-images",
+        `${files.where}: manifest.json names another image (${Config}) than index.json: which one is loaded depends on the store. Save the image again.`
+      );
+    }
+  }
+}
+
+// src/image/open.ts
+var PREFIXES = ["docker-archive:", "oci-archive:", "oci-layout:", "engine:"];
+async function openImage(reference, options4) {
+  const prefix2 = PREFIXES.find((known) => reference.startsWith(known));
+  const name = prefix2 === void 0 ? reference : reference.slice(prefix2.length);
+  if (name === "") throw new UsageError("No image is named: name an archive, an OCI layout directory, an image of a local engine, or - for standard input.");
+  if (name === "-" && prefix2 !== "engine:") return openHandle(await spool(options4.stdin, options4.temporary, "standard input"), "standard input", reference, options4, prefix2);
+  if (name.startsWith("-")) throw new UsageError(`${JSON.stringify(name)} looks like an option, not like an image. Write options before the image, a file as ./${name}.`);
+  if (reference.startsWith("registry:") || reference.startsWith("docker://")) {
+    throw new UsageError(
+      `${reference}: images in registries are not read directly. Load it (docker pull) or copy it: skopeo copy docker://NAME oci-archive:image.tar, then scan image.tar.`
+    );
+  }
+  const found = prefix2 === "engine:" ? null : await stat2(name).catch(() => null);
+  if (found?.isDirectory()) return openDirectory(name, reference, options4);
+  if (found !== null) return openArchive(name, reference, options4, prefix2);
+  if (prefix2 !== void 0 && prefix2 !== "engine:") throw new ImageError("not-found", `${name}: no such file or directory.`);
+  if (prefix2 === void 0 && looksLikePath(name))
+    throw new ImageError("not-found", `${name}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`);
+  const handle = await saveFromEngine(name, (archive) => spool(archive, options4.temporary, name));
+  return { ...await openHandle(handle, name, reference, options4, void 0), source: "engine" };
+}
+var looksLikePath = (name) => name.startsWith("/") || name.startsWith("./") || name.startsWith("../") || /\.(tar|tgz|gz|zst|oci)$/.test(name);
+async function openDirectory(directory, reference, options4) {
+  const files = directoryFiles(directory);
+  if (!await files.has("index.json")) {
+    const hint = await files.has("manifest.json") ? " It looks like an unpacked docker save archive: name the tar itself." : "";
+    throw new ImageError("not-a-layout", `${directory}: the directory is no OCI layout: it has no index.json.${hint}`);
+  }
+  return openOciLayout(files, reference, options4, options4.architecture);
+}
+async function openArchive(file2, reference, options4, prefix2) {
+  const handle = await openFile(file2, "r").catch((cause) => {
+    throw new ImageError("not-readable", `${file2}: cannot be read (${cause.code ?? cause.message}).`, { cause });
+  });
+  const info = await handle.stat();
+  if (info.isFile()) return openHandle(handle, file2, reference, options4, prefix2);
+  try {
+    return await openHandle(
+      await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }), options4.temporary, file2),
+      file2,
+      reference,
+      options4,
+      prefix2
+    );
+  } finally {
+    await handle.close();
+  }
+}
+async function openHandle(handle, where, reference, options4, prefix2) {
+  let current = handle;
+  try {
+    const head = Buffer.alloc(512);
+    const { bytesRead } = await handle.read(head, 0, head.length, 0);
+    if (bytesRead === 0) throw new ImageError("empty", `${where} is empty. Save or build the image again.`);
+    const compression = sniff(head.subarray(0, bytesRead));
+    if (compression === "unknown") {
+      throw new ImageError(
+        "not-an-image",
+        `${where} is no image archive: it is no tar, and not packed with gzip or zstd. Name an archive that docker save or buildx wrote, or an OCI layout directory.`
+      );
+    }
+    if (compression !== "none") {
+      const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
+      current = await spool(decompress(packed, compression, where), options4.temporary, where);
+      await handle.close();
+    }
+    return await openTar(await tarFiles(where, current), reference, options4, prefix2);
+  } catch (error62) {
+    await current.close().catch(() => {
+    });
+    await handle.close().catch(() => {
+    });
+    throw error62;
+  }
+}
+async function openTar(files, reference, options4, prefix2) {
+  const isOci = await files.has("index.json");
+  const isDocker = await files.has("manifest.json");
+  if (isOci && prefix2 !== "docker-archive:") return openOciLayout(files, reference, options4, options4.architecture);
+  if (isDocker && prefix2 !== "oci-archive:") return openDockerArchive(files, reference, options4, options4.architecture);
+  throw new ImageError(
+    "not-an-image",
+    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path10.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
+  );
+}
+
+// src/layer/hash.ts
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+import { createHash as createHash8 } from "node:crypto";
+async function hashEntries(layer, wanted) {
+  const found = /* @__PURE__ */ new Map();
+  const extract = (0, import_tar_stream3.extract)({ allowUnknownFormat: true });
+  let index = -1;
+  extract.on("entry", (header, stream, next) => {
+    index++;
+    if (header.type === "directory") {
+      next();
+      return;
+    }
+    const own2 = index;
+    const hashes = wanted.has(own2) ? { md5: createHash8("md5"), sha1: createHash8("sha1"), sha256: createHash8("sha256") } : null;
+    stream.on("data", (chunk) => {
+      if (hashes !== null) for (const hash4 of Object.values(hashes)) hash4.update(chunk);
+    });
+    stream.on("end", () => {
+      if (hashes !== null) found.set(own2, { md5: hashes.md5.digest("hex"), sha1: hashes.sha1.digest("hex"), sha256: hashes.sha256.digest("hex") });
+      next();
+    });
+    stream.resume();
+  });
+  const finished = new Promise((resolve, reject) => {
+    extract.on("finish", resolve);
+    extract.on("error", reject);
+  });
+  finished.catch(() => {
+  });
+  for await (const chunk of layer.open()) {
+    if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", () => resolve())), finished]);
+  }
+  extract.end(void 0);
+  await finished;
+  return found;
+}
+
+// src/policy/judge.ts
+import { createHash as createHash9 } from "node:crypto";
+var hash3 = (parts) => createHash9("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
+var isExpired2 = ({ expires }, now) => expires !== void 0 && now.toISOString().slice(0, 10) > expires;
+function judge(evidence, policy, redactor) {
+  const used = /* @__PURE__ */ new Set();
+  const counted = /* @__PURE__ */ new Map();
+  const ownBase = evidence.origin.base !== null && policy.ownBases.some((pattern) => evidence.origin.base !== null && matchesReference(pattern, evidence.origin.base));
+  const fingerprintOf = ({ ruleId, identity }) => {
+    const parts = [ruleId, ...identity.map((part) => redactor.text(part))];
+    const count2 = counted.get(parts.join("\0")) ?? 0;
+    counted.set(parts.join("\0"), count2 + 1);
+    return hash3(count2 === 0 ? parts : [...parts, String(count2)]);
+  };
+  const coverOf = (place, fingerprint) => {
+    if (policy.rules[place.ruleId]?.enabled !== true) return { kind: "off" };
+    if (place.origin === "base" && policy.base === "ignore" && !ownBase) return { kind: "base" };
+    const entry = policy.ignore.find((candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place, fingerprint));
+    if (entry === void 0) return null;
+    used.add(entry);
+    return { kind: "ignore", entry };
+  };
+  const failsInBase = policy.base === "fail" || ownBase;
+  const findings = [];
+  const failing = /* @__PURE__ */ new Set();
+  const found = /* @__PURE__ */ new Set();
+  for (const { meta: meta12, check: check2 } of RULES) {
+    const setting = policy.rules[meta12.id];
+    if (setting === void 0 || !setting.enabled && meta12.kind === "rule") continue;
+    for (const draft of check2(evidence, setting.options)) {
+      const judged = draft.places.map((place, index) => {
+        const fingerprint = fingerprintOf(place);
+        return { index, place, fingerprint, cover: coverOf(place, fingerprint) };
+      });
+      const lead = leadOf(judged, failsInBase);
+      if (lead === null) continue;
+      found.add(lead.place.ruleId);
+      const finding = toFinding(lead, judged, draft, policy);
+      findings.push(finding);
+      if (finding.suppressed === null && fails(finding, policy, failsInBase)) failing.add(finding);
+    }
+  }
+  const sorted = findings.sort((a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+  const shown = sorted.filter(({ suppressed }) => suppressed === null);
+  return {
+    result: failing.size > 0 ? "fail" : "pass",
+    findings: sorted,
+    failing,
+    counts: Object.fromEntries(SEVERITIES.map((severity) => [severity, shown.filter((finding) => finding.severity === severity).length])),
+    suppressed: sorted.length - shown.length,
+    warnings: ignoreWarnings(policy, used, evidence.now),
+    passed: RULES.map(({ meta: meta12 }) => meta12.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
+  };
+}
+function leadOf(judged, failsInBase) {
+  const open5 = judged.filter(({ cover }) => cover === null);
+  return open5.find(({ place }) => failsInBase || place.origin !== "base") ?? open5[0] ?? judged.find(({ cover }) => cover?.kind === "ignore") ?? null;
+}
+function covers({ rule, path: path11, fingerprint }, place, own2) {
+  if (rule !== void 0 && rule !== place.ruleId) return false;
+  if (fingerprint !== void 0 && fingerprint !== own2) return false;
+  if (path11 === void 0) return true;
+  return place.location.kind === "layer" && minimatch(place.location.path, path11.startsWith("/") || path11.startsWith("**") ? path11 : `/${path11}`, MATCH_OPTIONS);
+}
+function toFinding(lead, judged, draft, policy) {
+  const placed2 = draft.seenFrom(lead.index);
+  const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
+  const setting = policy.rules[placed2.ruleId];
+  const rule = findRule(placed2.ruleId);
+  const severity = placed2.ruleId === "content-not-inspected" && policy.skipped === "fail" ? worse(setting?.severity ?? placed2.severity, policy.failOn) : setting?.severity ?? placed2.severity;
+  return {
+    ...placed2,
+    severity,
+    related: placed2.related.map((related) => {
+      if (related.role !== "also-in") return related;
+      const fingerprint = fingerprints.get(JSON.stringify(related.location));
+      return fingerprint === void 0 ? related : { ...related, fingerprint };
+    }),
+    fingerprint: lead.fingerprint,
+    references: [...rule?.meta.references ?? []],
+    status: null,
+    suppressed: lead.cover?.kind === "ignore" ? { by: "config", reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null
+  };
+}
+var worse = (severity, failOn2) => failOn2 === "never" || atLeast(severity, failOn2) ? severity : failOn2;
+function fails(finding, { failOn: failOn2, minConfidence: minConfidence2 }, failsInBase) {
+  if (failOn2 === "never" || finding.origin === "base" && !failsInBase) return false;
+  const kind = findRule(finding.ruleId)?.meta.kind ?? "rule";
+  return atLeast(finding.severity, failOn2) && atLeastAsSure(finding.confidence, minConfidence2[kind]);
+}
+function ignoreWarnings(policy, used, now) {
+  return policy.ignore.flatMap((entry) => {
+    const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12)].filter(Boolean).join(" ");
+    if (isExpired2(entry, now))
+      return [{ code: "expired-ignore", message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (\u201C${entry.reason}\u201D).` }];
+    return used.has(entry) ? [] : [{ code: "unused-ignore", message: `The ignore entry for ${what} matched nothing: remove it (\u201C${entry.reason}\u201D).` }];
+  });
+}
+
+// src/report/build.ts
+var TOOL = { name: "layergate", version: VERSION };
+function buildOutcome({ evidence, image, verdict, policy, redactor, values, vouchedFiles, seconds }) {
+  const { origin, layers, programs, user } = evidence;
+  const report = {
+    schemaVersion: 1,
+    tool: TOOL,
+    image: {
+      reference: image.reference,
+      source: image.source,
+      id: image.id,
+      digest: image.digest,
+      platform: platformName(image.platform),
+      created: image.config.created,
+      size: layers.reduce((sum, { size }) => sum + size, 0),
+      user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
+      base: origin.base === null ? null : { reference: origin.base.reference, digest: origin.base.digest, layers: origin.base.layers, source: origin.base.source },
+      distroless: { verdict: programs.distroless, shells: [...programs.shells], packageManagers: [...programs.packageManagers], utilities: [...programs.utilities] },
+      layers: layers.map((scan2, index) => {
+        const from = origin.layers[index];
+        const stored = image.layers[index];
+        return {
+          index,
+          diffId: scan2.diffId,
+          digest: stored?.digest ?? null,
+          mediaType: stored?.mediaType ?? null,
+          size: scan2.size,
+          files: scan2.entries.filter(({ type, whiteout }) => whiteout === null && (type === "file" || type === "hardlink")).length,
+          whiteouts: scan2.entries.filter(({ whiteout }) => whiteout !== null).length,
+          history: from?.history ?? null,
+          createdBy: from?.history == null ? null : image.config.history?.[from.history]?.createdBy ?? null,
+          base: from === void 0 || from.owner === "unknown" ? null : from.owner === "base",
+          dockerfile: from?.lines ?? null,
+          merged: from?.merged ?? []
+        };
+      }),
+      history: origin.history.map(({ entry, layer, owner, lines }) => ({
+        created: entry.created,
+        createdBy: entry.createdBy,
+        layer,
+        base: owner === "unknown" ? null : owner === "base",
+        dockerfile: lines
+      }))
+    },
+    findings: [...verdict.findings],
+    verdict: { result: verdict.result, failOn: policy.failOn, counts: verdict.counts, suppressed: verdict.suppressed, new: 0, known: 0 },
+    fixed: [],
+    warnings: [...verdict.warnings],
+    notJudged: [...image.notJudged],
+    stats: {
+      bytes: layers.reduce((sum, { size }) => sum + size, 0),
+      files: layers.reduce((sum, { entries }) => sum + entries.filter(({ type }) => type === "file").length, 0),
+      seconds: Math.round(seconds * 1e3) / 1e3,
+      layersFromCache: 0,
+      vouchedFiles,
+      skipped: [...evidence.skipped]
+    }
+  };
+  return {
+    report: redactor.data(report),
+    failing: new Set([...verdict.failing].map(({ fingerprint }) => fingerprint)),
+    source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line2) => redactor.text(line2)) },
+    instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
+    passed: verdict.passed,
+    policy: policy.name,
+    values: values.map(({ value }) => value)
+  };
+}
+function errorReport(error62, failOn2) {
+  return {
+    schemaVersion: 1,
+    tool: TOOL,
+    image: null,
+    findings: [],
+    verdict: { result: "error", failOn: failOn2, counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 }, suppressed: 0, new: 0, known: 0 },
+    error: { code: error62.code, message: error62.message },
+    fixed: [],
+    warnings: [],
+    notJudged: [],
+    stats: { bytes: 0, files: 0, seconds: 0, layersFromCache: 0, vouchedFiles: 0, skipped: [] }
+  };
+}
+
 // src/gate.ts
 async function runGate(options4) {
   const started = performance.now();
@@ -48562,255 +48978,6 @@ function lineWarnings({ isNamed, target }, origin) {
     }
   ];
 }
-
-// src/policy/config.ts
-var failOn = external_exports.enum([...SEVERITIES.slice(0, 4), "never"]);
-function ruleSchema(options4) {
-  const settings = external_exports.strictObject({ severity: external_exports.union([external_exports.literal("off"), severitySchema]).optional(), ...options4?.partial().shape ?? {} });
-  return external_exports.union([external_exports.literal("off"), severitySchema, settings]);
-}
-var rulesSchema = external_exports.strictObject(Object.fromEntries(RULES.map(({ meta: meta12, options: options4 }) => [meta12.id, ruleSchema(options4).optional().describe(meta12.description)])));
-var ruleIds = RULES.map(({ meta: meta12 }) => meta12.id);
-var ignoreSchema = external_exports.strictObject({
-  rule: external_exports.enum(ruleIds).optional().describe("the rule whose findings are ignored; none: every rule"),
-  path: external_exports.string().min(1).optional().describe("pattern of the path in the image, such as /app/test/**"),
-  fingerprint: external_exports.string().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
-  reason: external_exports.string().min(3).describe("why this is no problem; shown in every report"),
-  expires: external_exports.iso.date().optional().describe("last day on which this entry counts, YYYY-MM-DD")
-}).refine(({ rule, path: path11, fingerprint }) => rule !== void 0 || path11 !== void 0 || fingerprint !== void 0, {
-  message: "an ignore entry needs a rule, a path or a fingerprint"
-});
-var minConfidence = external_exports.union([confidenceSchema, external_exports.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
-var configSchema2 = external_exports.strictObject({
-  extends: external_exports.union([external_exports.string(), external_exports.array(external_exports.string())]).optional().describe("recommended, strict, or the path of another configuration; later ones win"),
-  "fail-on": failOn.optional().describe("findings of this severity or worse fail the image; default high"),
-  "min-confidence": minConfidence.optional().describe("findings of less confidence never fail; default: secrets high, rules medium"),
-  rules: rulesSchema.optional().describe("per rule: off, a severity, or an object with severity and options"),
-  base: external_exports.enum(["report", "fail", "ignore"]).optional().describe("what findings in layers of the base image do; default report: shown, never failing"),
-  "own-bases": external_exports.array(external_exports.string()).optional().describe("base images that are judged like own layers, such as ghcr.io/acme/**"),
-  skipped: external_exports.enum(["report", "fail"]).optional().describe("what archives that could not be opened do; default report"),
-  ignore: external_exports.array(ignoreSchema).optional().describe("findings that are accepted, each with a reason"),
-  limits: external_exports.strictObject({
-    "layer-bytes": external_exports.int().positive().optional().describe("uncompressed bytes of one layer; default 64 GiB"),
-    entries: external_exports.int().positive().optional().describe("entries of one layer; default 2,000,000"),
-    "nested-bytes": external_exports.int().positive().optional().describe("bytes that the archives inside one layer may unpack to; default 1 GiB"),
-    "nested-depth": external_exports.int().min(0).max(16).optional().describe("archives in archives; default 4")
-  }).optional().describe("limits that keep hostile images from taking the machine"),
-  salt: external_exports.string().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
-});
-var PRESETS = {
-  recommended: { "fail-on": "high", "min-confidence": { secrets: "high", rules: "medium" }, base: "report", skipped: "report" },
-  strict: {
-    "fail-on": "medium",
-    "min-confidence": { secrets: "medium", rules: "medium" },
-    base: "report",
-    skipped: "fail",
-    rules: {
-      "content-not-inspected": "high",
-      "missing-user": "high",
-      "not-distroless": "medium",
-      "pipe-to-shell": "high",
-      "root-user": "high",
-      "tls-verification-off": "high"
-    }
-  }
-};
-
-// src/policy/load.ts
-var import_fastest_levenshtein = __toESM(require_mod(), 1);
-var import_yaml = __toESM(require_dist(), 1);
-import { readFile as readFile2 } from "node:fs/promises";
-import path9 from "node:path";
-
-// src/policy/policy.ts
-function mergeConfigs(configs) {
-  let sum = {};
-  for (const config2 of configs) {
-    sum = {
-      ...sum,
-      ...config2,
-      rules: mergeRules(sum.rules ?? {}, config2.rules ?? {}),
-      ignore: [...sum.ignore ?? [], ...config2.ignore ?? []],
-      "own-bases": [...sum["own-bases"] ?? [], ...config2["own-bases"] ?? []],
-      limits: { ...sum.limits, ...config2.limits },
-      "min-confidence": { ...bothConfidences(sum["min-confidence"]), ...bothConfidences(config2["min-confidence"]) }
-    };
-  }
-  return sum;
-}
-function mergeRules(earlier, later) {
-  const merged2 = { ...earlier };
-  for (const [id, setting] of Object.entries(later)) merged2[id] = { ...asObject(earlier[id]), ...asObject(setting) };
-  return merged2;
-}
-var asObject = (setting) => typeof setting === "string" ? { severity: setting } : typeof setting === "object" && setting !== null ? setting : {};
-var bothConfidences = (value) => typeof value === "string" ? { secrets: value, rules: value } : value ?? {};
-function toPolicy(name, config2) {
-  const confidence = bothConfidences(config2["min-confidence"]);
-  const { limits } = config2;
-  return {
-    name,
-    failOn: config2["fail-on"] ?? "high",
-    minConfidence: { secret: confidence.secrets ?? "high", rule: confidence.rules ?? "medium" },
-    rules: Object.fromEntries(RULES.map((rule) => [rule.meta.id, ruleSetting(rule, config2)])),
-    base: config2.base ?? "report",
-    ownBases: config2["own-bases"] ?? [],
-    skipped: config2.skipped ?? "report",
-    ignore: config2.ignore ?? [],
-    limits: {
-      layerBytes: limits?.["layer-bytes"] ?? SCAN_LIMITS.layerBytes,
-      entries: limits?.entries ?? SCAN_LIMITS.entries,
-      nested: { ...SCAN_LIMITS.nested, bytes: limits?.["nested-bytes"] ?? SCAN_LIMITS.nested.bytes, depth: limits?.["nested-depth"] ?? SCAN_LIMITS.nested.depth }
-    },
-    salt: config2.salt ?? null
-  };
-}
-function ruleSetting({ meta: meta12, options: options4 }, config2) {
-  const { severity, ...given } = asObject(config2.rules?.[meta12.id]);
-  const inherited = meta12.id === "base-unknown" ? { allow: asObject(config2.rules?.["base-not-allowed"])["allow"] } : {};
-  const parsed = options4?.parse({ ...inherited, ...given }) ?? {};
-  return {
-    severity: severity === void 0 || severity === "off" ? null : severity,
-    enabled: severity === void 0 ? meta12.enabled : severity !== "off",
-    options: parsed
-  };
-}
-
-// src/policy/load.ts
-var MAX_EXTENDS = 8;
-var TOP_KEYS = Object.keys(configSchema2.shape);
-function nearest(name, names) {
-  const [best] = names.map((candidate) => ({ candidate, far: (0, import_fastest_levenshtein.distance)(name, candidate) })).sort((a, b) => a.far - b.far);
-  return best !== void 0 && best.far <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : null;
-}
-var didYouMean = (name, names) => {
-  const near = nearest(name, names);
-  return near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`;
-};
-function namesAt(where) {
-  if (where.length === 0) return TOP_KEYS;
-  if (where[0] === "rules" && where.length === 1) return RULES.map(({ meta: meta12 }) => meta12.id);
-  if (where[0] === "rules") return ["severity", ...Object.keys(RULES.find(({ meta: meta12 }) => meta12.id === where[1])?.options?.shape ?? {})];
-  if (where[0] === "ignore") return ["rule", "path", "fingerprint", "reason", "expires"];
-  if (where[0] === "limits") return ["layer-bytes", "entries", "nested-bytes", "nested-depth"];
-  return ["secrets", "rules"];
-}
-function positionOf(document, lines, where, key) {
-  for (let length = where.length; length >= 0; length--) {
-    const node2 = length === 0 ? document.contents : document.getIn(where.slice(0, length), true);
-    if (!(0, import_yaml.isNode)(node2)) continue;
-    const pair2 = key !== void 0 && (0, import_yaml.isMap)(node2) ? node2.items.find((item) => (0, import_yaml.isNode)(item.key) && String(item.key) === key) : void 0;
-    const target = pair2 !== void 0 && (0, import_yaml.isNode)(pair2.key) ? pair2.key : node2;
-    const start = target.range?.[0];
-    if (start === void 0) continue;
-    const { line: line2, col } = lines.linePos(start);
-    return `${line2}:${col}`;
-  }
-  return "1:1";
-}
-function deepest(issue2) {
-  if (issue2.code !== "invalid_union" || issue2.errors.length === 0) return issue2;
-  const branches = issue2.errors.map((errors) => errors[0]).filter((error62) => error62 !== void 0);
-  const structural = branches.find((error62) => error62.code === "unrecognized_keys" || error62.path.length > 0);
-  return structural === void 0 ? issue2 : { ...deepest(structural), path: [...issue2.path, ...structural.path] };
-}
-function explain(found, value) {
-  const issue2 = deepest(found);
-  const name = issue2.path.join(".");
-  if (issue2.code === "unrecognized_keys") {
-    const key = issue2.keys[0] ?? "";
-    const what = issue2.path[0] === "rules" && issue2.path.length === 1 ? `there is no rule ${JSON.stringify(key)}.` : `unknown key ${JSON.stringify(key)}${name === "" ? "" : ` in ${name}`}.`;
-    return `${what}${didYouMean(key, namesAt(issue2.path))}`;
-  }
-  const given = issue2.path.reduce((sum, key) => typeof sum === "object" && sum !== null ? sum[key] : void 0, value);
-  if (issue2.code === "invalid_value") {
-    const values = issue2.values.map(String);
-    return `${name}: ${JSON.stringify(given)} is none of ${values.join(", ")}.${didYouMean(String(given), values)}`;
-  }
-  if (issue2.path[0] === "rules" && issue2.path.length === 2)
-    return `${name}: ${JSON.stringify(given)} is neither off, nor a severity (critical, high, medium, low, info), nor an object with the rule's options.${didYouMean(String(given), ["off", "critical", "high", "medium", "low", "info"])}`;
-  if (issue2.code === "invalid_type" && given === void 0) return `${name} is missing.`;
-  return `${name === "" ? "" : `${name}: `}${issue2.message}.`;
-}
-function parseConfigText(file2, text3) {
-  const lines = new import_yaml.LineCounter();
-  const document = (0, import_yaml.parseDocument)(text3, { lineCounter: lines, prettyErrors: false });
-  const [broken] = document.errors;
-  if (broken !== void 0) {
-    const { line: line2, col } = lines.linePos(broken.pos[0]);
-    throw new ConfigError(`${file2}:${line2}:${col}: no valid YAML: ${broken.message.split("\n")[0]}.`);
-  }
-  let value;
-  try {
-    value = document.toJS({ maxAliasCount: 100 }) ?? {};
-  } catch (cause) {
-    throw new ConfigError(`${file2}: its YAML aliases expand without end.`, { cause });
-  }
-  const parsed = configSchema2.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [first] = parsed.error.issues;
-  if (first === void 0) throw new ConfigError(`${file2}: is no valid configuration.`);
-  const issue2 = deepest(first);
-  const key = issue2.code === "unrecognized_keys" ? issue2.keys[0] : void 0;
-  throw new ConfigError(`${file2}:${positionOf(document, lines, issue2.path, key)}: ${explain(first, value)}`);
-}
-async function withExtended(file2, config2, read, depth) {
-  if (depth > MAX_EXTENDS) throw new ConfigError(`${file2}: extends is nested deeper than ${MAX_EXTENDS} files: it leads back to itself.`);
-  const named2 = config2.extends === void 0 ? [] : [config2.extends].flat();
-  const below = [];
-  for (const name of named2) {
-    const preset = PRESETS[name];
-    if (preset !== void 0) below.push(preset);
-    else if (!/[./\\]/.test(name))
-      throw new ConfigError(
-        `${file2}: extends: there is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(", ")}; a file is written with its path, such as ./policy.yml.`
-      );
-    else {
-      const other = path9.join(path9.dirname(file2), name);
-      below.push(...await withExtended(other, parseConfigText(other, await readConfig(other, read)), read, depth + 1));
-    }
-  }
-  const { extends: _extends, ...own2 } = config2;
-  return [...below, own2];
-}
-async function readConfig(file2, read) {
-  try {
-    return await read(file2);
-  } catch (cause) {
-    throw new ConfigError(`${file2}: the configuration cannot be read: ${cause instanceof Error && "code" in cause ? String(cause.code) : "no such file"}.`, { cause });
-  }
-}
-var readText = (file2) => readFile2(file2, "utf8");
-async function loadConfig(file2, read = readText) {
-  const config2 = parseConfigText(file2, await readConfig(file2, read));
-  return mergeConfigs([PRESETS["recommended"] ?? {}, ...await withExtended(file2, config2, read, 0)]);
-}
-function presetConfig(name) {
-  const preset = PRESETS[name];
-  if (preset === void 0) throw new ConfigError(`There is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))}`);
-  return mergeConfigs([PRESETS["recommended"] ?? {}, preset]);
-}
-
-// src/report/escape.ts
-var INVISIBLE = /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g;
-var CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
-var NAMES = { "\n": "\\n", "\r": "\\r", "	": "\\t", "\x1B": "\\e" };
-var hex3 = (c, width) => (c.codePointAt(0) ?? 0).toString(16).padStart(width, "0");
-function visible(text3) {
-  return text3.replace(CONTROL, (c) => NAMES[c] ?? `\\x${hex3(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex3(c, 4)}}`);
-}
-var visibleJson = (value) => JSON.stringify(value, null, 2).replace(INVISIBLE, (c) => `\\u${hex3(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex3(c, 4)}`);
-function markdown(text3) {
-  return visible(text3).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
-}
-function code(text3) {
-  const shown = visible(text3).replace(/\|/g, "\\|");
-  const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
-  const pad = shown.startsWith("`") || shown.endsWith("`") || shown === "" ? " " : "";
-  return `${fence}${pad}${shown}${pad}${fence}`;
-}
-var prose = (text3) => text3.split("`").map((part, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part) : markdown(part)).join("");
 
 // src/report/words.ts
 function bytes(count2) {
@@ -49478,112 +49645,6 @@ function footer({ report, passed }, verbose) {
   ];
 }
 
-// src/settings.ts
-import { access, readFile as readFile3, stat as stat2 } from "node:fs/promises";
-import path10 from "node:path";
-var NO_SETTINGS = {
-  config: null,
-  dockerfile: null,
-  target: null,
-  failOn: null,
-  minConfidence: null,
-  image: null,
-  platform: null,
-  context: null,
-  buildMetadata: null
-};
-function settingsFromEnvironment(env) {
-  const read = (name) => env[`LAYERGATE_${name}`] || null;
-  return {
-    config: read("CONFIG"),
-    dockerfile: read("DOCKERFILE"),
-    target: read("TARGET"),
-    failOn: read("FAIL_ON"),
-    minConfidence: read("MIN_CONFIDENCE"),
-    image: read("IMAGE"),
-    platform: read("PLATFORM"),
-    context: read("CONTEXT"),
-    buildMetadata: read("BUILD_METADATA")
-  };
-}
-var overlay = (...all) => all.reduce((sum, settings) => Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, value ?? sum[key]])));
-var DEFAULT_CONFIGS = [".layergate.yml", ".layergate.yaml"];
-var exists = (file2) => access(file2).then(
-  () => true,
-  () => false
-);
-var isDirectory = (file2) => stat2(file2).then(
-  (info) => info.isDirectory(),
-  () => false
-);
-function checked(key, value) {
-  if (value === null) return {};
-  const parsed = configSchema2.shape[key].safeParse(value);
-  if (parsed.success) return { [key]: parsed.data };
-  const values = key === "fail-on" ? ["critical", "high", "medium", "low", "never"] : ["high", "medium", "low"];
-  const near = nearest(value, values);
-  throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
-}
-async function readConfiguration(settings, directory) {
-  if (settings.config !== null) {
-    if (/^(?:recommended|strict)$/.test(settings.config)) return { name: settings.config, config: presetConfig(settings.config) };
-    return { name: settings.config, config: await loadConfig(path10.resolve(directory, settings.config)) };
-  }
-  for (const name of DEFAULT_CONFIGS) if (await exists(path10.join(directory, name))) return { name, config: await loadConfig(path10.join(directory, name)) };
-  return { name: "recommended", config: presetConfig("recommended") };
-}
-function named(directory, file2) {
-  const relative = path10.relative(directory, file2);
-  return (relative.startsWith("..") ? file2 : relative).split(path10.sep).join("/");
-}
-async function readDockerfiles(settings, directory) {
-  const files = settings.dockerfile?.split("\n").flatMap((name) => name.trim() === "" ? [] : [name.trim()]) ?? [];
-  if (files.length === 0 && !await exists(path10.join(directory, "Dockerfile"))) return [];
-  return Promise.all(
-    (files.length === 0 ? ["Dockerfile"] : files).map(async (name) => {
-      const file2 = path10.resolve(directory, name);
-      try {
-        return { path: named(directory, file2), text: await readFile3(file2, "utf8") };
-      } catch (cause) {
-        throw new ConfigError(`${name}: the Dockerfile cannot be read (${cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"}).`, { cause });
-      }
-    })
-  );
-}
-async function readBuild(settings, directory, temporary) {
-  const { context } = settings;
-  if (context !== null && !await isDirectory(path10.resolve(directory, context))) throw new ConfigError(`${context}: the build context is no directory.`);
-  return {
-    dockerfiles: await readDockerfiles(settings, directory),
-    isNamed: settings.dockerfile !== null,
-    target: settings.target,
-    checkout: directory,
-    context: context === null ? null : named(directory, path10.resolve(directory, context)),
-    buildMetadata: settings.buildMetadata,
-    temporary
-  };
-}
-async function prepare2(reference, settings, { directory, env, stdin, onProgress }) {
-  const { name, config: config2 } = await readConfiguration(settings, directory);
-  const temporary = env["RUNNER_TEMP"] ?? env["TMPDIR"] ?? "/tmp";
-  const policy = toPolicy(name, mergeConfigs([config2, checked("fail-on", settings.failOn), checked("min-confidence", settings.minConfidence)]));
-  return {
-    reference,
-    open: { image: settings.image, platform: settings.platform, temporary, architecture: process.arch, stdin },
-    policy,
-    build: await readBuild(settings, directory, temporary),
-    now: /* @__PURE__ */ new Date(),
-    key: env["LAYERGATE_KEY"] || null,
-    onProgress,
-    configPath: settings.config !== null && !/^(?:recommended|strict)$/.test(settings.config) ? settings.config : DEFAULT_CONFIGS[0] ?? ".layergate.yml"
-  };
-}
-function presentable(error62) {
-  const known = error62 instanceof GateError ? error62 : new ImageError("internal", `an unexpected error stopped the run: ${error62 instanceof Error ? error62.message : String(error62)}. Nothing was judged.`, { cause: error62 });
-  const found = new Scanner().scanText(known.message).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }));
-  return new GateError(known.code, visible(new Redactor(found).text(known.message)), { cause: error62 });
-}
-
 // src/cli.ts
 var FORMATS = ["terminal", "json", "sarif", "markdown"];
 async function main(args) {
@@ -49626,45 +49687,6 @@ async function main(args) {
       return schema(rest);
   }
 }
-var SCAN_OPTIONS = {
-  config: { type: "string" },
-  dockerfile: { type: "string", multiple: true },
-  context: { type: "string" },
-  "build-metadata": { type: "string" },
-  target: { type: "string" },
-  "fail-on": { type: "string" },
-  "min-confidence": { type: "string" },
-  image: { type: "string" },
-  platform: { type: "string" },
-  format: { type: "string", multiple: true },
-  output: { type: "string" },
-  verbose: { type: "boolean" },
-  "no-color": { type: "boolean" }
-};
-var HISTORY_OPTIONS = {
-  config: SCAN_OPTIONS.config,
-  dockerfile: SCAN_OPTIONS.dockerfile,
-  context: SCAN_OPTIONS.context,
-  "build-metadata": SCAN_OPTIONS["build-metadata"],
-  target: SCAN_OPTIONS.target,
-  image: SCAN_OPTIONS.image,
-  platform: SCAN_OPTIONS.platform,
-  verbose: SCAN_OPTIONS.verbose,
-  json: { type: "boolean" }
-};
-var CONTEXT_OPTIONS = { dockerfile: { type: "string" }, verbose: { type: "boolean" }, json: { type: "boolean" } };
-function parseOptions(command, args, options4) {
-  try {
-    return parseArgs({ args: [...args], options: options4, allowPositionals: true });
-  } catch (error62) {
-    const message = error62 instanceof Error ? error62.message : String(error62);
-    const unknown2 = /'(--?[\w-]+)/.exec(message)?.[1];
-    const near = unknown2 === void 0 ? null : nearest(unknown2.replace(/^-+/, ""), Object.keys(options4));
-    if (unknown2 !== void 0 && /unknown/i.test(message))
-      throw new UsageError(`There is no option ${unknown2}.${near === null ? "" : ` Did you mean --${near}?`} See layergate ${command} --help.`);
-    throw new UsageError(`${message.split(".")[0]}. See layergate ${command} --help.`);
-  }
-}
 function parseTargets(formats, output2) {
   const targets = (formats.length === 0 ? ["terminal"] : formats).map((text3) => {
     const [name = "", ...rest] = text3.split("=");
@@ -49683,24 +49705,6 @@ function parseTargets(formats, output2) {
   if (open5.length > 1) throw new UsageError(`Only one format can go to standard output; write the others to files: --format ${open5[1]?.format}=FILE.`);
   return targets;
 }
-function oneImage(command, [reference, extra]) {
-  if (reference === void 0) throw new UsageError(`No image is named. Usage: layergate ${command} IMAGE; see layergate ${command} --help.`);
-  if (extra !== void 0) throw new UsageError(`One image at a time: ${JSON.stringify(extra)} is one too many. See layergate ${command} --help.`);
-  if (/^(?:[a-z-]+:)?-$/.test(reference) && process.stdin.isTTY === true)
-    throw new UsageError(`- reads the image from standard input, which is a terminal: docker save my-app | layergate ${command} -`);
-  return reference;
-}
-var settingsOf = (values) => overlay(NO_SETTINGS, settingsFromEnvironment(process.env), {
-  config: values.config ?? null,
-  dockerfile: values.dockerfile?.join("\n") ?? null,
-  context: values.context ?? null,
-  buildMetadata: values["build-metadata"] ?? null,
-  target: values.target ?? null,
-  failOn: values.failOn ?? null,
-  minConfidence: values.minConfidence ?? null,
-  image: values.image ?? null,
-  platform: values.platform ?? null
-});
 async function history(args) {
   const { values, positionals } = parseOptions("history", args, HISTORY_OPTIONS);
   const reference = oneImage("history", positionals);
@@ -49851,7 +49855,7 @@ async function init(args) {
 function schema([name, ...rest]) {
   noArguments("schema", rest);
   if (name !== "report" && name !== "config") throw new UsageError("Name one: layergate schema report, or layergate schema config.");
-  const value = name === "report" ? reportJsonSchema() : { title: "Layergate configuration", ...external_exports.toJSONSchema(configSchema2, { io: "input" }) };
+  const value = name === "report" ? reportJsonSchema() : { title: "Layergate configuration", ...external_exports.toJSONSchema(configSchema, { io: "input" }) };
   process.stdout.write(`${JSON.stringify(value, null, 2)}
 `);
   return 0;

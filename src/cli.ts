@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 // The command `layergate`.
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { inspectContext } from './checkout/inspect-context.ts'
+import { CONTEXT_OPTIONS, HISTORY_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf } from './cli-options.ts'
 import { HELP, HELPS, TEMPLATE } from './cli-texts.ts'
 import { UsageError } from './error.ts'
 import { type Progress, runGate } from './gate.ts'
@@ -24,7 +24,7 @@ import { bytes } from './report/words.ts'
 import { findRule, RULES } from './rules/list.ts'
 import { Redactor } from './secrets/redact.ts'
 import { Scanner } from './secrets/scanner.ts'
-import { NO_SETTINGS, overlay, prepare, presentable, type Settings, settingsFromEnvironment } from './settings.ts'
+import { prepare, presentable } from './settings.ts'
 import { VERSION } from './version.ts'
 
 const FORMATS = ['terminal', 'json', 'sarif', 'markdown'] as const
@@ -71,51 +71,6 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-const SCAN_OPTIONS = {
-  config: { type: 'string' },
-  dockerfile: { type: 'string', multiple: true },
-  context: { type: 'string' },
-  'build-metadata': { type: 'string' },
-  target: { type: 'string' },
-  'fail-on': { type: 'string' },
-  'min-confidence': { type: 'string' },
-  image: { type: 'string' },
-  platform: { type: 'string' },
-  format: { type: 'string', multiple: true },
-  output: { type: 'string' },
-  verbose: { type: 'boolean' },
-  'no-color': { type: 'boolean' },
-} as const
-
-/** Options of `history`: those that say how the image is opened and what built it. */
-const HISTORY_OPTIONS = {
-  config: SCAN_OPTIONS.config,
-  dockerfile: SCAN_OPTIONS.dockerfile,
-  context: SCAN_OPTIONS.context,
-  'build-metadata': SCAN_OPTIONS['build-metadata'],
-  target: SCAN_OPTIONS.target,
-  image: SCAN_OPTIONS.image,
-  platform: SCAN_OPTIONS.platform,
-  verbose: SCAN_OPTIONS.verbose,
-  json: { type: 'boolean' },
-} as const
-
-const CONTEXT_OPTIONS = { dockerfile: { type: 'string' }, verbose: { type: 'boolean' }, json: { type: 'boolean' } } as const
-
-/** Parses the arguments of a command. @throws UsageError that names the nearest option */
-function parseOptions<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options'] & object>(command: string, args: readonly string[], options: T) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true })
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const unknown = /'(--?[\w-]+)/.exec(message)?.[1]
-    const near = unknown === undefined ? null : nearest(unknown.replace(/^-+/, ''), Object.keys(options))
-    if (unknown !== undefined && /unknown/i.test(message))
-      throw new UsageError(`There is no option ${unknown}.${near === null ? '' : ` Did you mean --${near}?`} See layergate ${command} --help.`)
-    throw new UsageError(`${message.split('.')[0]}. See layergate ${command} --help.`)
-  }
-}
-
 interface Target {
   readonly format: Format
   /** null: standard output. */
@@ -140,41 +95,6 @@ function parseTargets(formats: readonly string[], output: string | undefined): T
   if (open.length > 1) throw new UsageError(`Only one format can go to standard output; write the others to files: --format ${open[1]?.format}=FILE.`)
   return targets
 }
-
-/** The one image that is named. */
-function oneImage(command: string, [reference, extra]: readonly string[]): string {
-  if (reference === undefined) throw new UsageError(`No image is named. Usage: layergate ${command} IMAGE; see layergate ${command} --help.`)
-  if (extra !== undefined) throw new UsageError(`One image at a time: ${JSON.stringify(extra)} is one too many. See layergate ${command} --help.`)
-  if (/^(?:[a-z-]+:)?-$/.test(reference) && process.stdin.isTTY === true)
-    throw new UsageError(`- reads the image from standard input, which is a terminal: docker save my-app | layergate ${command} -`)
-  return reference
-}
-
-interface OptionValues {
-  readonly config?: string | undefined
-  readonly dockerfile?: string[] | undefined
-  readonly context?: string | undefined
-  readonly 'build-metadata'?: string | undefined
-  readonly target?: string | undefined
-  readonly failOn?: string | undefined
-  readonly minConfidence?: string | undefined
-  readonly image?: string | undefined
-  readonly platform?: string | undefined
-}
-
-/** Options over the environment. */
-const settingsOf = (values: OptionValues): Settings =>
-  overlay(NO_SETTINGS, settingsFromEnvironment(process.env), {
-    config: values.config ?? null,
-    dockerfile: values.dockerfile?.join('\n') ?? null,
-    context: values.context ?? null,
-    buildMetadata: values['build-metadata'] ?? null,
-    target: values.target ?? null,
-    failOn: values.failOn ?? null,
-    minConfidence: values.minConfidence ?? null,
-    image: values.image ?? null,
-    platform: values.platform ?? null,
-  })
 
 async function history(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions('history', args, HISTORY_OPTIONS)

@@ -1,23 +1,16 @@
 // `layergate context`: what COPY . . would take along, before any build.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { symlinkSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type ContextInspection, inspectContext } from '../../src/checkout/inspect-context.ts'
 import { contextFails, renderContext } from '../../src/report/context.ts'
 import { Scanner } from '../../src/secrets/scanner.ts'
+import { useFolder } from '../folder.ts'
 import { VALUES } from '../values.ts'
 
-let root = ''
-beforeEach(() => {
-  root = mkdtempSync(path.join(tmpdir(), 'layergate-context-'))
-})
-afterEach(() => rmSync(root, { recursive: true, force: true }))
-const put = (name: string, text: string): void => {
-  mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
-  writeFileSync(path.join(root, name), text)
-}
-const inspect = (dockerfile: string | null = null): Promise<ContextInspection> => inspectContext(root, '.', dockerfile, new Scanner())
+const folder = useFolder()
+const { put } = folder
+const inspect = (dockerfile: string | null = null): Promise<ContextInspection> => inspectContext(folder.path, '.', dockerfile, new Scanner())
 const token = VALUES['github-token']?.() ?? ''
 
 describe('a build context', () => {
@@ -53,11 +46,11 @@ describe('a build context', () => {
 
   it('escapes names that would be patterns, and follows no link', async () => {
     put('[a]*.txt', token)
-    symlinkSync('/etc/passwd', path.join(root, 'link.pem'))
+    symlinkSync('/etc/passwd', path.join(folder.path, 'link.pem'))
     expect(await inspect()).toMatchObject({ patterns: ['\\[a\\]\\*.txt'], waste: [] })
   })
 
   it('that is no directory is an error', async () => {
-    await expect(inspectContext(root, 'none', null, new Scanner())).rejects.toThrow(/none: is no directory that can be read/)
+    await expect(inspectContext(folder.path, 'none', null, new Scanner())).rejects.toThrow(/none: is no directory that can be read/)
   })
 })

@@ -1,10 +1,11 @@
 // Lines by provenance: exact where the image bears it out, and not used at all where it does not.
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import zlib from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Outcome } from '../../src/report/outcome.ts'
+import { useFolder } from '../folder.ts'
 import { buildImage, type LayerSpec, sha256, tar } from '../image-builder.ts'
 import { judgeArchive, type RunOptions } from '../run-gate.ts'
 import { VALUES } from '../values.ts'
@@ -64,17 +65,10 @@ describe('provenance of BuildKit', () => {
 })
 
 describe('the file of the checkout', () => {
-  let checkout = ''
-  beforeEach(() => {
-    checkout = mkdtempSync(path.join(tmpdir(), 'layergate-checkout-'))
-  })
-  afterEach(() => rmSync(checkout, { recursive: true, force: true }))
-  const put = (name: string, text: string): void => {
-    mkdirSync(path.dirname(path.join(checkout, name)), { recursive: true })
-    writeFileSync(path.join(checkout, name), text)
-  }
+  const folder = useFolder()
+  const { put } = folder
   const pathsOf = (outcome: Outcome): (string | null)[] => [...new Set(outcome.report.image.layers.map(({ dockerfile }) => dockerfile?.path ?? null))]
-  const judge = (options: RunOptions = {}): Promise<Outcome> => judgeArchive(read('provenance/image-provenance.tar'), { checkout, ...options })
+  const judge = (options: RunOptions = {}): Promise<Outcome> => judgeArchive(read('provenance/image-provenance.tar'), { checkout: folder.path, ...options })
 
   it('is the one that has the bytes that were built', async () => {
     put('Dockerfile', 'FROM scratch\nCOPY other /\n')
@@ -108,14 +102,14 @@ describe('the file of the checkout', () => {
     put('a/Dockerfile', 'FROM scratch\nCOPY a /a\n')
     put('deploy/Containerfile.app', DOCKERFILE)
     put('node_modules/x/Dockerfile', DOCKERFILE)
-    const outcome = await judgeArchive(read('provenance/image.tar'), { checkout, isNamed: false })
+    const outcome = await judgeArchive(read('provenance/image.tar'), { checkout: folder.path, isNamed: false })
     expect(pathsOf(outcome)).toEqual(['deploy/Containerfile.app'])
   })
 
   it('is not known where two fit alike', async () => {
     put('a/Dockerfile', DOCKERFILE)
     put('b/Dockerfile', `${DOCKERFILE}# other\n`)
-    const outcome = await judgeArchive(read('provenance/image.tar'), { checkout, isNamed: false })
+    const outcome = await judgeArchive(read('provenance/image.tar'), { checkout: folder.path, isNamed: false })
     expect(pathsOf(outcome)).toEqual([null])
     expect(outcome.report.warnings[0]?.message).toMatch(/2 Dockerfiles fit the image alike \(a\/Dockerfile, b\/Dockerfile\)/)
   })
@@ -128,18 +122,18 @@ describe('the file of the checkout', () => {
         { by: 'COPY . . # buildkit', files: [{ name: 'x', content: 'x' }] },
       ],
     })
-    expect(pathsOf(await judgeArchive(archive, { checkout, isNamed: false }))).toEqual([null])
-    expect(pathsOf(await judgeArchive(archive, { checkout, dockerfile: 'FROM node\nRUN npm ci\nCOPY . .\n' }))).toEqual(['Dockerfile'])
+    expect(pathsOf(await judgeArchive(archive, { checkout: folder.path, isNamed: false }))).toEqual([null])
+    expect(pathsOf(await judgeArchive(archive, { checkout: folder.path, dockerfile: 'FROM node\nRUN npm ci\nCOPY . .\n' }))).toEqual(['Dockerfile'])
   })
 
   it('that leaked is told by its content, with the pattern that keeps it out today', async () => {
-    copyFileSync(path.join(FIXTURES, 'provenance/Dockerfile'), path.join(checkout, 'Dockerfile'))
+    copyFileSync(path.join(FIXTURES, 'provenance/Dockerfile'), path.join(folder.path, 'Dockerfile'))
     const token = VALUES['github-token']?.() ?? ''
     const layers: LayerSpec[] = [{ by: 'COPY . /app # buildkit', files: [{ name: 'app/conf/deep/.env', content: `T=${token}\n` }] }]
     put('elsewhere/renamed.env', `T=${token}\n`)
     put('conf/deep/.env', `T=${token}\n`)
     put('.dockerignore', '# later\n**/.env\n')
-    const { report } = await judgeArchive(await buildImage({ layers }), { checkout, dockerfile: 'FROM scratch\nCOPY . /app\n' })
+    const { report } = await judgeArchive(await buildImage({ layers }), { checkout: folder.path, dockerfile: 'FROM scratch\nCOPY . /app\n' })
     const finding = report.findings.find(({ secret }) => secret !== null)
     expect(finding?.file?.source).toEqual({ path: 'conf/deep/.env', ignoredBy: '**/.env' })
     expect(finding?.remedy).toContain('`**/.env` in .dockerignore (line 2) keeps conf/deep/.env out of the context today')
@@ -151,7 +145,7 @@ describe('the file of the checkout', () => {
     put('conf/token', 'x'.repeat(token.length))
     put('conf/other/real', token)
     put('outside', token)
-    const { report } = await judgeArchive(await buildImage({ layers }), { checkout, dockerfile: 'FROM scratch\nCOPY conf/ /etc/app/\n' })
+    const { report } = await judgeArchive(await buildImage({ layers }), { checkout: folder.path, dockerfile: 'FROM scratch\nCOPY conf/ /etc/app/\n' })
     expect(report.findings.find(({ secret }) => secret !== null)?.file?.source).toEqual({ path: 'conf/other/real', ignoredBy: null })
   })
 })
