@@ -1155,14 +1155,14 @@ var require_foldFlowLines = __commonJS({
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text3, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text4, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text3;
+        return text4;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
-      if (text3.length <= endStep)
-        return text3;
+      if (text4.length <= endStep)
+        return text4;
       const folds = [];
       const escapedFolds = {};
       let end2 = lineWidth - indent.length;
@@ -1179,14 +1179,14 @@ var require_foldFlowLines = __commonJS({
       let escStart = -1;
       let escEnd = -1;
       if (mode === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text3, i, indent.length);
+        i = consumeMoreIndentedLines(text4, i, indent.length);
         if (i !== -1)
           end2 = i + endStep;
       }
-      for (let ch; ch = text3[i += 1]; ) {
+      for (let ch; ch = text4[i += 1]; ) {
         if (mode === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text3[i + 1]) {
+          switch (text4[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -1203,12 +1203,12 @@ var require_foldFlowLines = __commonJS({
         }
         if (ch === "\n") {
           if (mode === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text3, i, indent.length);
+            i = consumeMoreIndentedLines(text4, i, indent.length);
           end2 = i + indent.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text3[i + 1];
+            const next = text4[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split = i;
           }
@@ -1220,12 +1220,12 @@ var require_foldFlowLines = __commonJS({
             } else if (mode === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text3[i += 1];
+                ch = text4[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text3;
+                return text4;
               folds.push(j);
               escapedFolds[j] = true;
               end2 = j + endStep;
@@ -1240,39 +1240,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text3;
+        return text4;
       if (onFold)
         onFold();
-      let res = text3.slice(0, folds[0]);
+      let res = text4.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
-        const fold2 = folds[i2];
-        const end3 = folds[i2 + 1] || text3.length;
-        if (fold2 === 0)
+        const fold3 = folds[i2];
+        const end3 = folds[i2 + 1] || text4.length;
+        if (fold3 === 0)
           res = `
-${indent}${text3.slice(0, end3)}`;
+${indent}${text4.slice(0, end3)}`;
         else {
-          if (mode === FOLD_QUOTED && escapedFolds[fold2])
-            res += `${text3[fold2]}\\`;
+          if (mode === FOLD_QUOTED && escapedFolds[fold3])
+            res += `${text4[fold3]}\\`;
           res += `
-${indent}${text3.slice(fold2 + 1, end3)}`;
+${indent}${text4.slice(fold3 + 1, end3)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text3, i, indent) {
+    function consumeMoreIndentedLines(text4, i, indent) {
       let end2 = i;
       let start = i + 1;
-      let ch = text3[start];
+      let ch = text4[start];
       while (ch === " " || ch === "	") {
         if (i < start + indent) {
-          ch = text3[++i];
+          ch = text4[++i];
         } else {
           do {
-            ch = text3[++i];
+            ch = text4[++i];
           } while (ch && ch !== "\n");
           end2 = i;
           start = i + 1;
-          ch = text3[start];
+          ch = text4[start];
         }
       }
       return end2;
@@ -4893,8 +4893,8 @@ var require_resolve_flow_scalar = __commonJS({
         if (ch === "\r" && source[i + 1] === "\n")
           continue;
         if (ch === "\n") {
-          const { fold: fold2, offset } = foldNewline(source, i);
-          res += fold2;
+          const { fold: fold3, offset } = foldNewline(source, i);
+          res += fold3;
           i = offset;
         } else if (ch === "\\") {
           let next = source[++i];
@@ -4934,19 +4934,19 @@ var require_resolve_flow_scalar = __commonJS({
       return res;
     }
     function foldNewline(source, offset) {
-      let fold2 = "";
+      let fold3 = "";
       let ch = source[offset + 1];
       while (ch === " " || ch === "	" || ch === "\n" || ch === "\r") {
         if (ch === "\r" && source[offset + 2] !== "\n")
           break;
         if (ch === "\n")
-          fold2 += "\n";
+          fold3 += "\n";
         offset += 1;
         ch = source[offset + 1];
       }
-      if (!fold2)
-        fold2 = " ";
-      return { fold: fold2, offset };
+      if (!fold3)
+        fold3 = " ";
+      return { fold: fold3, offset };
     }
     var escapeCodes = {
       "0": "\0",
@@ -9685,7 +9685,7 @@ var require_extract = __commonJS({
 // node_modules/tar-stream/constants.js
 var require_constants = __commonJS({
   "node_modules/tar-stream/constants.js"(exports, module) {
-    var constants = {
+    var constants2 = {
       // just for envs without fs
       S_IFMT: 61440,
       S_IFDIR: 16384,
@@ -9695,9 +9695,9 @@ var require_constants = __commonJS({
       S_IFLNK: 40960
     };
     try {
-      module.exports = __require("fs").constants || constants;
+      module.exports = __require("fs").constants || constants2;
     } catch {
-      module.exports = constants;
+      module.exports = constants2;
     }
   }
 });
@@ -9707,7 +9707,7 @@ var require_pack = __commonJS({
   "node_modules/tar-stream/pack.js"(exports, module) {
     var { Readable: Readable2, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
-    var constants = require_constants();
+    var constants2 = require_constants();
     var headers = require_headers();
     var DMODE = 493;
     var FMODE = 420;
@@ -9910,16 +9910,16 @@ var require_pack = __commonJS({
       return new Pack(opts);
     };
     function modeToType(mode) {
-      switch (mode & constants.S_IFMT) {
-        case constants.S_IFBLK:
+      switch (mode & constants2.S_IFMT) {
+        case constants2.S_IFBLK:
           return "block-device";
-        case constants.S_IFCHR:
+        case constants2.S_IFCHR:
           return "character-device";
-        case constants.S_IFDIR:
+        case constants2.S_IFDIR:
           return "directory";
-        case constants.S_IFIFO:
+        case constants2.S_IFIFO:
           return "fifo";
-        case constants.S_IFLNK:
+        case constants2.S_IFLNK:
           return "symlink";
       }
       return "file";
@@ -12313,9 +12313,9 @@ function stringifyPrimitive(value) {
     return `"${value}"`;
   return `${value}`;
 }
-function optionalKeys(shape) {
-  return Object.keys(shape).filter((k) => {
-    return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
+function optionalKeys(shape2) {
+  return Object.keys(shape2).filter((k) => {
+    return shape2[k]._zod.optin !== void 0 && shape2[k]._zod.optout === "optional";
   });
 }
 var NUMBER_FORMAT_RANGES = /* @__PURE__ */ (() => ({
@@ -12364,33 +12364,33 @@ function omit(schema2, mask) {
   mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)).filter((key) => !omitted.has(key)));
   return clone(schema2, mergeDefs(currDef, { shape: newShape, checks: [] }));
 }
-function extend(schema2, shape) {
-  if (!isPlainObject(shape)) {
+function extend(schema2, shape2) {
+  if (!isPlainObject(shape2)) {
     throw new Error("Invalid input to extend: expected a plain object");
   }
   const checks = schema2._zod.def.checks;
   const hasChecks = checks && checks.length > 0;
   if (hasChecks) {
     const existingShape = sourceShape(schema2);
-    for (const key of Reflect.ownKeys(shape)) {
+    for (const key of Reflect.ownKeys(shape2)) {
       if (Object.getOwnPropertyDescriptor(existingShape, key) !== void 0) {
         throw new Error("Cannot overwrite keys on object schemas containing refinements. Use `.safeExtend()` instead.");
       }
     }
   }
-  return clone(schema2, mergeDefs(schema2._zod.def, { shape: extended(schema2, shape) }));
+  return clone(schema2, mergeDefs(schema2._zod.def, { shape: extended(schema2, shape2) }));
 }
-function extended(schema2, shape) {
+function extended(schema2, shape2) {
   const newShape = {};
   mirrorShape(newShape, schema2, Reflect.ownKeys(sourceShape(schema2)));
-  mirrorProps(newShape, shape);
+  mirrorProps(newShape, shape2);
   return newShape;
 }
-function safeExtend(schema2, shape) {
-  if (!isPlainObject(shape)) {
+function safeExtend(schema2, shape2) {
+  if (!isPlainObject(shape2)) {
     throw new Error("Invalid input to safeExtend: expected a plain object");
   }
-  return clone(schema2, mergeDefs(schema2._zod.def, { shape: extended(schema2, shape) }));
+  return clone(schema2, mergeDefs(schema2._zod.def, { shape: extended(schema2, shape2) }));
 }
 function merge(a, b) {
   if (!b?._zod?.def) {
@@ -14838,10 +14838,10 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
   }
   const _normalized = cached(() => normalizeDef(def));
   defineLazyInternal(inst, "propValues", (zod) => {
-    const shape = zod.def.shape;
+    const shape2 = zod.def.shape;
     const propValues = {};
-    for (const key in shape) {
-      const field = shape[key]._zod;
+    for (const key in shape2) {
+      const field = shape2[key]._zod;
       if (field.values) {
         if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
           assignProp(propValues, key, /* @__PURE__ */ new Set());
@@ -14873,7 +14873,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     }
     payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
     const proms = [];
-    const shape = value.shape;
+    const shape2 = value.shape;
     const abortEarly = ctx?.abortEarly;
     let seen = payload.issues.length;
     for (const key of value.allKeys) {
@@ -14884,7 +14884,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
       }
       if (key === "__proto__")
         continue;
-      const el = shape[key];
+      const el = shape2[key];
       const optin = el._zod.optin;
       const optout = el._zod.optout;
       const r = el._zod.run({ value: input2[key], issues: [] }, ctx);
@@ -14905,10 +14905,10 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
   const superParse = inst._zod.parse;
   const _normalized = cached(() => normalizeDef(def));
   const memo2 = globalConfig.memoizer;
-  const generateFastpass = (shape) => {
+  const generateFastpass = (shape2) => {
     const normalized = _normalized.value;
     const syms = normalized.symbolKeys;
-    const doc = new Doc(["payload", "ctx"], { shape, inst, memo: memo2, syms });
+    const doc = new Doc(["payload", "ctx"], { shape: shape2, inst, memo: memo2, syms });
     const parseStr = (k) => `shape[${k}]._zod.run({ value: input[${k}], issues: [] }, ctx)`;
     const prefixStr = (id, k) => `
           let ${id}_ab = false;
@@ -14935,7 +14935,7 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
       const id = ids[key];
       const k = typeof key === "symbol" ? `syms[${syms.indexOf(key)}]` : esc(key);
       const isPresent = `${k} in input`;
-      const schema2 = shape[key];
+      const schema2 = shape2[key];
       const optin = schema2?._zod?.optin;
       const isOptionalIn = optin !== void 0;
       const isOptionalOut = schema2?._zod?.optout === "optional";
@@ -15093,16 +15093,16 @@ var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
   };
 });
 function handleExclusiveUnionResults(results, final, inst, ctx) {
-  const matches2 = [];
+  const matches3 = [];
   for (let i = 0; i < results.length; i++) {
     if (results[i].issues.length === 0)
-      matches2.push(i);
+      matches3.push(i);
   }
-  if (matches2.length === 1) {
-    final.value = results[matches2[0]].value;
+  if (matches3.length === 1) {
+    final.value = results[matches3[0]].value;
     return final;
   }
-  if (matches2.length === 0) {
+  if (matches3.length === 0) {
     final.issues.push({
       code: "invalid_union",
       input: final.value,
@@ -15116,7 +15116,7 @@ function handleExclusiveUnionResults(results, final, inst, ctx) {
       inst,
       errors: [],
       inclusive: false,
-      matches: matches2
+      matches: matches3
     });
   }
   return final;
@@ -16374,7 +16374,7 @@ function isRecursive(inst, stack, resolve) {
         result = answer;
     }
   };
-  const shape = (sh, spread) => {
+  const shape2 = (sh, spread) => {
     let answer = NONE;
     for (const key of Reflect.ownKeys(sh)) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
@@ -16395,7 +16395,7 @@ function isRecursive(inst, stack, resolve) {
   switch (kind) {
     case "object": {
       const raw = rawShape(def);
-      merge2(raw ? shape(raw, true) : ASSUMED);
+      merge2(raw ? shape2(raw, true) : ASSUMED);
       check2(def.catchall);
       break;
     }
@@ -20642,8 +20642,8 @@ function ko_default() {
 }
 
 // node_modules/zod/v4/locales/lt.js
-var capitalizeFirstCharacter = (text3) => {
-  return text3.charAt(0).toUpperCase() + text3.slice(1);
+var capitalizeFirstCharacter = (text4) => {
+  return text4.charAt(0).toUpperCase() + text4.slice(1);
 };
 function getUnitTypeFromNumber(number6) {
   const abs = Math.abs(number6);
@@ -24606,12 +24606,12 @@ function generatePropertiesChecks(doc, ctx, def, accessor) {
     throw new ZodCompileUnsupportedError(`check with a custom "when" condition`);
   }
   doc.write(`if (${accessor} == null) return INVALID;`);
-  const shape = def.shape;
-  for (const key of Reflect.ownKeys(shape)) {
+  const shape2 = def.shape;
+  for (const key of Reflect.ownKeys(shape2)) {
     const keyExpr = typeof key === "symbol" ? addConstant(ctx, key) : esc(key);
     const inputVar = newVar(ctx);
     doc.write(`const ${inputVar} = ${accessor}[${keyExpr}];`);
-    compileChild(doc, ctx, shape[key], inputVar, false);
+    compileChild(doc, ctx, shape2[key], inputVar, false);
   }
 }
 function generatePropertyCheck(doc, ctx, def, accessor) {
@@ -24993,13 +24993,13 @@ function generateDateCheck(doc, accessor) {
 function generateObjectCheck(doc, ctx, schema2, accessor, buildsValue = true) {
   const def = schema2._zod.def;
   doc.write(`if (typeof ${accessor} !== "object" || ${accessor} === null || Array.isArray(${accessor})) return INVALID;`);
-  const shape = def.shape;
-  const keys = Object.keys(shape);
-  const symbolKeys = Object.getOwnPropertySymbols(shape);
+  const shape2 = def.shape;
+  const keys = Object.keys(shape2);
+  const symbolKeys = Object.getOwnPropertySymbols(shape2);
   const allKeys = symbolKeys.length ? [...keys, ...symbolKeys] : keys;
   const keyExpr = (k) => typeof k === "symbol" ? addConstant(ctx, k) : esc(k);
   const propKey = (k) => typeof k === "symbol" ? `[${keyExpr(k)}]` : esc(k);
-  const propShape = shape;
+  const propShape = shape2;
   if (keys.includes("__proto__")) {
     throw new ZodCompileUnsupportedError('object shape key "__proto__"');
   }
@@ -26506,10 +26506,10 @@ function _property(property, schema2, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _properties(shape, params) {
+function _properties(shape2, params) {
   return new $ZodCheckProperties({
     check: "properties",
-    shape,
+    shape: shape2,
     ...normalizeParams(params)
   });
 }
@@ -27771,21 +27771,21 @@ function inputOptin(schema2) {
 var objectProcessor = (schema2, ctx, _json, params) => {
   const json2 = _json;
   const def = schema2._zod.def;
-  const shape = def.shape;
-  const symbolKeys = Object.getOwnPropertySymbols(shape);
+  const shape2 = def.shape;
+  const symbolKeys = Object.getOwnPropertySymbols(shape2);
   if (symbolKeys.length && handleUnrepresentable(schema2, ctx, json2, params, "Symbol keys cannot be represented in JSON Schema")) {
     return;
   }
   json2.type = "object";
   json2.properties = {};
-  for (const key in shape) {
-    assignProp(json2.properties, key, processSchema(shape[key], ctx, {
+  for (const key in shape2) {
+    assignProp(json2.properties, key, processSchema(shape2[key], ctx, {
       ...params,
       path: [...params.path, "properties", key]
     }));
   }
   const requiredKeys = [];
-  for (const key of Object.keys(shape)) {
+  for (const key of Object.keys(shape2)) {
     const field = def.shape[key];
     if (ctx.io === "input" ? inputOptin(field) === void 0 : field._zod.optout === void 0) {
       requiredKeys.push(key);
@@ -29347,8 +29347,8 @@ function array(element, params) {
   return _array(ZodArray, element, params);
 }
 function keyof(schema2) {
-  const shape = schema2._zod.def.shape;
-  return _enum2(Object.keys(shape));
+  const shape2 = schema2._zod.def.shape;
+  return _enum2(Object.keys(shape2));
 }
 var ZodObject = /* @__PURE__ */ $constructor("ZodObject", (inst, def) => {
   _ensureDefaultMemoizer();
@@ -29400,26 +29400,26 @@ var ZodObject = /* @__PURE__ */ $constructor("ZodObject", (inst, def) => {
     return util_exports.required(ZodNonOptional, this, args[0]);
   }
 });
-function object(shape, params) {
+function object(shape2, params) {
   const def = {
     type: "object",
-    shape: shape ?? {},
+    shape: shape2 ?? {},
     ...util_exports.normalizeParams(params)
   };
   return new ZodObject(def);
 }
-function strictObject(shape, params) {
+function strictObject(shape2, params) {
   return new ZodObject({
     type: "object",
-    shape,
+    shape: shape2,
     catchall: never(),
     ...util_exports.normalizeParams(params)
   });
 }
-function looseObject(shape, params) {
+function looseObject(shape2, params) {
   return new ZodObject({
     type: "object",
-    shape,
+    shape: shape2,
     catchall: unknown(),
     ...util_exports.normalizeParams(params)
   });
@@ -29958,8 +29958,8 @@ var meta2 = meta;
 var ZodInstanceOf = /* @__PURE__ */ $constructor("ZodInstanceOf", (inst, def) => {
   ZodCustom.init(inst, def);
 }, {
-  properties(shape, params) {
-    return this.check(_properties(shape, params));
+  properties(shape2, params) {
+    return this.check(_properties(shape2, params));
   }
 });
 function _instanceof(cls, params = {}) {
@@ -30325,20 +30325,20 @@ function checkArrayGuards(arraySchema, guards) {
     if (guards.containsSchema) {
       const minContains = guards.minContains ?? 1;
       const ceiling = guards.maxContains !== void 0 ? guards.maxContains + 1 : Number.POSITIVE_INFINITY;
-      let matches2 = 0;
+      let matches3 = 0;
       for (const item of items) {
-        if (guards.containsSchema.safeParse(item).success && ++matches2 >= ceiling)
+        if (guards.containsSchema.safeParse(item).success && ++matches3 >= ceiling)
           break;
       }
-      if (matches2 < minContains) {
+      if (matches3 < minContains) {
         payload.issues.push({
           code: "custom",
-          message: `Array must contain at least ${minContains} matching ${plural(minContains)}; found ${matches2}`,
+          message: `Array must contain at least ${minContains} matching ${plural(minContains)}; found ${matches3}`,
           input: items,
           continue: true
         });
       }
-      if (guards.maxContains !== void 0 && matches2 > guards.maxContains) {
+      if (guards.maxContains !== void 0 && matches3 > guards.maxContains) {
         payload.issues.push({
           code: "custom",
           message: `Array must contain at most ${guards.maxContains} matching ${plural(guards.maxContains)}`,
@@ -30545,13 +30545,13 @@ function convertBaseSchema(schema2, ctx) {
       break;
     }
     case "object": {
-      const shape = {};
+      const shape2 = {};
       const properties = schema2.properties || {};
       const requiredSet = new Set(schema2.required || []);
       const additionalSchema = typeof schema2.additionalProperties === "object" ? convertSchema(schema2.additionalProperties, ctx) : void 0;
       for (const [key, propSchema] of Object.entries(properties)) {
         const propZodSchema = convertSchema(propSchema, ctx);
-        assignProp(shape, key, requiredSet.has(key) ? propZodSchema : propZodSchema.optional());
+        assignProp(shape2, key, requiredSet.has(key) ? propZodSchema : propZodSchema.optional());
       }
       if (schema2.patternProperties) {
         const patternProps = schema2.patternProperties;
@@ -30563,8 +30563,8 @@ function convertBaseSchema(schema2, ctx) {
           looseRecords.push(z.looseRecord(keySchema, patternValue));
         }
         const schemasToIntersect = [];
-        if (Object.keys(shape).length > 0) {
-          schemasToIntersect.push(z.object(shape).passthrough());
+        if (Object.keys(shape2).length > 0) {
+          schemasToIntersect.push(z.object(shape2).passthrough());
         }
         schemasToIntersect.push(...looseRecords);
         if (schemasToIntersect.length === 0) {
@@ -30579,7 +30579,7 @@ function convertBaseSchema(schema2, ctx) {
           zodSchema = result;
         }
         if (schema2.additionalProperties === false) {
-          const propertyKeys = Object.keys(shape);
+          const propertyKeys = Object.keys(shape2);
           const patterns = patternKeys.map((p) => new RegExp(p));
           const basePatternSchema = zodSchema;
           zodSchema = zodSchema.check((payload) => {
@@ -30604,7 +30604,7 @@ function convertBaseSchema(schema2, ctx) {
           });
         }
       } else {
-        const objectSchema = z.object(shape);
+        const objectSchema = z.object(shape2);
         if (schema2.additionalProperties === false) {
           zodSchema = objectSchema.strict();
         } else if (additionalSchema) {
@@ -31128,11 +31128,11 @@ var crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) c = c & 1 ? 3988292384 ^ c >>> 1 : c >>> 1;
   return c >>> 0;
 });
-function crc32(text3) {
+function crc32(text4) {
   const native = zlib.crc32;
-  if (native !== void 0) return native(text3);
+  if (native !== void 0) return native(text4);
   let c = 4294967295;
-  for (const byte of Buffer.from(text3)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
+  for (const byte of Buffer.from(text4)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
   return (c ^ 4294967295) >>> 0;
 }
 function hasBase62Checksum(random, checksum2) {
@@ -31154,23 +31154,23 @@ function awsAccount(id) {
   const account = (bits >> 2n & 0x7fffffffff80n) >> 7n;
   return account < 1000000000000n ? account.toString().padStart(12, "0") : null;
 }
-function entropy(text3) {
+function entropy(text4) {
   const counts = /* @__PURE__ */ new Map();
-  for (const c of text3) counts.set(c, (counts.get(c) ?? 0) + 1);
+  for (const c of text4) counts.set(c, (counts.get(c) ?? 0) + 1);
   let bits = 0;
-  for (const count2 of counts.values()) bits -= count2 / text3.length * Math.log2(count2 / text3.length);
+  for (const count2 of counts.values()) bits -= count2 / text4.length * Math.log2(count2 / text4.length);
   return bits;
 }
-function decodeBase64(text3) {
-  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text3)) return null;
-  return Buffer.from(text3, "base64");
+function decodeBase64(text4) {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text4)) return null;
+  return Buffer.from(text4, "base64");
 }
-function decodeText(text3) {
-  const decoded2 = decodeBase64(text3)?.toString("utf8") ?? null;
+function decodeText(text4) {
+  const decoded2 = decodeBase64(text4)?.toString("utf8") ?? null;
   return decoded2 === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded2) ? null : decoded2;
 }
-function decodeJson(text3) {
-  const decoded2 = decodeText(text3);
+function decodeJson(text4) {
+  const decoded2 = decodeText(text4);
   if (decoded2 === null) return null;
   try {
     const value = JSON.parse(decoded2);
@@ -31214,9 +31214,31 @@ var PLACEHOLDER = new RegExp(
 );
 var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
 var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
-function isFiller(token2) {
-  return entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|abcdefgh|0123456789|1234567890|example|placeholder|redacted/i.test(token2);
+var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
+var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
+function stepped(token2) {
+  const text4 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (text4.length < 12) return 0;
+  let steps = 0;
+  for (let i = 0; i < text4.length; i++) {
+    const code2 = text4.charCodeAt(i);
+    for (let distance2 = 1; distance2 <= 3; distance2++) {
+      if (Math.abs(code2 - text4.charCodeAt(i - distance2)) === 1) {
+        steps++;
+        break;
+      }
+    }
+  }
+  return steps / text4.length;
 }
+function fillerKind(token2) {
+  if (entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token2))
+    return "filler";
+  if (TYPED.test(token2) || EXAMPLE_WORD.test(token2)) return "example";
+  const bound2 = /^[0-9a-f-]+$/i.test(token2) ? 0.7 : 0.55;
+  return stepped(token2) >= bound2 ? "example" : null;
+}
+var isFiller = (token2) => fillerKind(token2) !== null;
 
 // src/secrets/redact.ts
 var HIDDEN = "\u2022\u2022\u2022";
@@ -31252,7 +31274,7 @@ var OWN_WORDS = /* @__PURE__ */ new Set([
   "state",
   "tool"
 ]);
-var inJson = (text3) => JSON.stringify(text3).slice(1, -1);
+var inJson = (text4) => JSON.stringify(text4).slice(1, -1);
 function* formsOf(value) {
   yield value;
   yield inJson(value);
@@ -31289,43 +31311,43 @@ var Redactor = class {
       }
     }
     const lengths2 = /* @__PURE__ */ new Map();
-    for (const text3 of shown.keys()) {
-      const key = text3.slice(0, KEY);
-      lengths2.set(key, (lengths2.get(key) ?? /* @__PURE__ */ new Set()).add(text3.length));
+    for (const text4 of shown.keys()) {
+      const key = text4.slice(0, KEY);
+      lengths2.set(key, (lengths2.get(key) ?? /* @__PURE__ */ new Set()).add(text4.length));
     }
     this.#shown = shown;
     this.#lengths = new Map([...lengths2].map(([key, own2]) => [key, [...own2].sort((x, y) => y - x)]));
   }
   /** The longest form that stands at a position. */
-  #at(text3, at3) {
-    for (const length of this.#lengths.get(text3.slice(at3, at3 + KEY)) ?? []) {
-      const form = text3.slice(at3, at3 + length);
+  #at(text4, at3) {
+    for (const length of this.#lengths.get(text4.slice(at3, at3 + KEY)) ?? []) {
+      const form = text4.slice(at3, at3 + length);
       const shown = this.#shown.get(form);
-      if (shown !== void 0 && standsAlone(text3, at3, form)) return { text: form, shown };
+      if (shown !== void 0 && standsAlone(text4, at3, form)) return { text: form, shown };
     }
     return null;
   }
   /** The text with every known value hidden. */
-  text(text3) {
-    if (this.#shown.size === 0) return text3;
+  text(text4) {
+    if (this.#shown.size === 0) return text4;
     let result = "";
     let copied = 0;
-    for (let at3 = 0; at3 + KEY <= text3.length; at3++) {
-      const found = this.#at(text3, at3);
+    for (let at3 = 0; at3 + KEY <= text4.length; at3++) {
+      const found = this.#at(text4, at3);
       if (found === null) continue;
       let end2 = at3 + found.text.length;
       let { shown } = found;
       for (let inside = at3 + 1; inside < end2; inside++) {
-        const other = this.#at(text3, inside);
+        const other = this.#at(text4, inside);
         if (other === null || inside + other.text.length <= end2) continue;
         end2 = inside + other.text.length;
         shown = HIDDEN;
       }
-      result += text3.slice(copied, at3) + shown;
+      result += text4.slice(copied, at3) + shown;
       copied = end2;
       at3 = end2 - 1;
     }
-    return copied === 0 ? text3 : result + text3.slice(copied);
+    return copied === 0 ? text4 : result + text4.slice(copied);
   }
   /** All strings of a value of plain data, hidden; words of the report's own that programs read stay as they are. */
   data(value) {
@@ -31335,7 +31357,7 @@ var Redactor = class {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), OWN_WORDS.has(key) ? item : this.data(item)]));
   }
 };
-var standsAlone = (text3, at3, form) => form.length >= ALONE_BELOW || !isWordCharacter(text3[at3 - 1]) && !isWordCharacter(text3[at3 + form.length]);
+var standsAlone = (text4, at3, form) => form.length >= ALONE_BELOW || !isWordCharacter(text4[at3 - 1]) && !isWordCharacter(text4[at3 + form.length]);
 
 // src/checkout/build-context.ts
 import path2 from "node:path";
@@ -31358,34 +31380,34 @@ var childOf = (directory, name) => directory === "/" ? `/${name}` : `${directory
 
 // src/dockerfile/words.ts
 var literal2 = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
-function fitsPattern(pattern, text3) {
+function fitsPattern(pattern, text4) {
   const first = pattern[0] ?? "";
   const last = pattern.at(-1) ?? "";
-  if (pattern.length === 1) return text3 === first;
-  if (!text3.startsWith(first) || !text3.endsWith(last) || text3.length < first.length + last.length) return false;
+  if (pattern.length === 1) return text4 === first;
+  if (!text4.startsWith(first) || !text4.endsWith(last) || text4.length < first.length + last.length) return false;
   let at3 = first.length;
-  const end2 = text3.length - last.length;
+  const end2 = text4.length - last.length;
   for (const part of pattern.slice(1, -1)) {
-    const found = text3.indexOf(part, at3);
+    const found = text4.indexOf(part, at3);
     if (found === -1 || found + part.length > end2) return false;
     at3 = found + part.length;
   }
   return true;
 }
 var MAX_VARIABLE = 4096;
-function variableEnd(text3, at3) {
-  const rest = text3.slice(at3);
+function variableEnd(text4, at3) {
+  const rest = text4.slice(at3);
   const name = /^\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(rest);
   if (name !== null) return at3 + name[0].length;
   if (!rest.startsWith("${")) return at3;
   let depth = 0;
-  for (let end2 = at3 + 1; end2 < Math.min(text3.length, at3 + MAX_VARIABLE); end2++) {
-    if (text3[end2] === "{") depth++;
-    else if (text3[end2] === "}" && --depth === 0) return end2 + 1;
+  for (let end2 = at3 + 1; end2 < Math.min(text4.length, at3 + MAX_VARIABLE); end2++) {
+    if (text4[end2] === "{") depth++;
+    else if (text4[end2] === "}" && --depth === 0) return end2 + 1;
   }
   return at3;
 }
-function patternsOf(text3, escapeCharacter) {
+function patternsOf(text4, escapeCharacter) {
   const words = [];
   let parts = null;
   let quote = "";
@@ -31393,8 +31415,8 @@ function patternsOf(text3, escapeCharacter) {
     parts ??= [""];
     parts[parts.length - 1] += part;
   };
-  for (let at3 = 0; at3 < text3.length; at3++) {
-    const char = text3[at3] ?? "";
+  for (let at3 = 0; at3 < text4.length; at3++) {
+    const char = text4[at3] ?? "";
     if (quote === "'") {
       if (char === quote) quote = "";
       else add3(char);
@@ -31402,13 +31424,13 @@ function patternsOf(text3, escapeCharacter) {
     else if (quote === "" && (char === "'" || char === '"')) {
       quote = char;
       add3("");
-    } else if (char === escapeCharacter && at3 + 1 < text3.length) {
-      const next = text3[at3 + 1] ?? "";
+    } else if (char === escapeCharacter && at3 + 1 < text4.length) {
+      const next = text4[at3 + 1] ?? "";
       if (quote === '"' && !['"', "$", escapeCharacter].includes(next)) add3(char);
       add3(next);
       at3++;
     } else if (char === "$") {
-      const end2 = variableEnd(text3, at3);
+      const end2 = variableEnd(text4, at3);
       if (end2 === at3) add3(char);
       else {
         parts ??= [""];
@@ -31432,23 +31454,23 @@ function joinPatterns(words) {
   }
   return parts;
 }
-function jsonWords(text3) {
-  if (!text3.trimStart().startsWith("[")) return null;
+function jsonWords(text4) {
+  if (!text4.trimStart().startsWith("[")) return null;
   try {
-    const parsed = JSON.parse(text3);
+    const parsed = JSON.parse(text4);
     return Array.isArray(parsed) && parsed.every((word) => typeof word === "string") ? parsed : null;
   } catch {
     return null;
   }
 }
-var squeeze = (text3) => text3.replace(/\s+/g, " ").trim();
-function rawWordsOf(text3) {
-  return text3.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? [];
+var squeeze = (text4) => text4.replace(/\s+/g, " ").trim();
+function rawWordsOf(text4) {
+  return text4.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? [];
 }
-var letters = (text3) => text3.replace(/[^\p{L}\p{N}]/gu, "");
+var letters = (text4) => text4.replace(/[^\p{L}\p{N}]/gu, "");
 
 // src/dockerfile/copy.ts
-var wordsOf = ({ text: text3 }) => jsonWords(text3) ?? text3.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+var wordsOf = ({ text: text4 }) => jsonWords(text4) ?? text4.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
 var join = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
 var copySources = (instruction) => wordsOf(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|\/+$/g, "").replace(/^\.$/, ""));
 function contextPath(instruction, path11, workdir = null) {
@@ -31457,8 +31479,8 @@ function contextPath(instruction, path11, workdir = null) {
   const isAbsolute = written.startsWith("/") || workdir !== null;
   const sources = copySources(instruction);
   const name = baseName(path11);
-  const named2 = sources.find((source) => baseName(source) === name);
-  if (named2 !== void 0) return named2;
+  const named3 = sources.find((source) => baseName(source) === name);
+  if (named3 !== void 0) return named3;
   const [only] = sources;
   if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name;
   const at3 = isAbsolute ? path11 === target ? 0 : path11.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
@@ -31520,8 +31542,8 @@ async function findDockerfiles(root) {
   const isRepository = await lstat(path.join(root, ".git")).catch(() => null) !== null;
   for await (const entry of walk(root, (directory) => !SKIPPED.has(path.posix.basename(directory)), isRepository ? MAX_ENTRIES.repository : MAX_ENTRIES.other)) {
     if (entry.kind !== "file" || !isDockerfile(path.posix.basename(entry.path))) continue;
-    const text3 = await readSource(root, entry.path);
-    if (text3 !== null) found.push({ path: entry.path, text: text3 });
+    const text4 = await readSource(root, entry.path);
+    if (text4 !== null) found.push({ path: entry.path, text: text4 });
     if (found.length >= MAX_DOCKERFILES) break;
   }
   return found.sort((a, b) => a.path < b.path ? -1 : 1);
@@ -31538,43 +31560,43 @@ async function sha256Of(file2) {
 
 // src/checkout/dockerignore.ts
 var MAX_PATTERN = 1024;
-function readClass(text3, at3) {
+function readClass(text4, at3) {
   let end2 = at3 + 1;
-  const not = text3[end2] === "^";
+  const not = text4[end2] === "^";
   if (not) end2++;
   const ranges = [];
-  while (end2 < text3.length && (text3[end2] !== "]" || ranges.length === 0)) {
-    if (text3[end2] === "\\") end2++;
-    const from = text3[end2] ?? "";
-    if (text3[end2 + 1] === "-" && text3[end2 + 2] !== "]" && text3[end2 + 2] !== void 0) {
-      ranges.push([from, text3[end2 + 2] ?? from]);
+  while (end2 < text4.length && (text4[end2] !== "]" || ranges.length === 0)) {
+    if (text4[end2] === "\\") end2++;
+    const from = text4[end2] ?? "";
+    if (text4[end2 + 1] === "-" && text4[end2 + 2] !== "]" && text4[end2 + 2] !== void 0) {
+      ranges.push([from, text4[end2 + 2] ?? from]);
       end2 += 3;
     } else {
       ranges.push([from, from]);
       end2++;
     }
   }
-  return end2 >= text3.length ? null : { token: { kind: "class", not, ranges }, end: end2 };
+  return end2 >= text4.length ? null : { token: { kind: "class", not, ranges }, end: end2 };
 }
-function tokensOf(text3) {
+function tokensOf(text4) {
   const tokens = [];
-  for (let at3 = 0; at3 < text3.length; at3++) {
-    const char = text3[at3] ?? "";
-    if (char === "*" && text3[at3 + 1] === "*") {
-      const rest = text3.slice(at3 + 2);
+  for (let at3 = 0; at3 < text4.length; at3++) {
+    const char = text4[at3] ?? "";
+    if (char === "*" && text4[at3 + 1] === "*") {
+      const rest = text4.slice(at3 + 2);
       const isSuffix = at3 === 0 && !/^\/|[*?[\]\\]/.test(rest);
       at3 += rest.startsWith("/") ? 2 : 1;
-      tokens.push({ kind: at3 + 1 >= text3.length || isSuffix ? "any" : "directories" });
+      tokens.push({ kind: at3 + 1 >= text4.length || isSuffix ? "any" : "directories" });
     } else if (char === "*") tokens.push({ kind: "run" });
     else if (char === "?") tokens.push({ kind: "one" });
     else if (char === "[") {
-      const found = readClass(text3, at3);
+      const found = readClass(text4, at3);
       if (found === null) tokens.push({ kind: "char", char });
       else {
         tokens.push(found.token);
         at3 = found.end;
       }
-    } else if (char === "\\" && at3 + 1 < text3.length) tokens.push({ kind: "char", char: text3[++at3] ?? "" });
+    } else if (char === "\\" && at3 + 1 < text4.length) tokens.push({ kind: "char", char: text4[++at3] ?? "" });
     else tokens.push({ kind: "char", char });
   }
   return tokens;
@@ -31587,10 +31609,10 @@ function clean(pattern) {
   }
   return parts.join("/");
 }
-function parseDockerignore(text3) {
-  return text3.replace(/^\ufeff/, "").split(/\r?\n/).flatMap((whole, index) => {
-    const line2 = whole.trim();
-    if (whole.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
+function parseDockerignore(text4) {
+  return text4.replace(/^\ufeff/, "").split(/\r?\n/).flatMap((whole2, index) => {
+    const line2 = whole2.trim();
+    if (whole2.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
     const isException = line2.startsWith("!");
     const pattern = clean(isException ? line2.slice(1).trim() : line2);
     return pattern === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern) }];
@@ -31656,8 +31678,8 @@ async function readContext(root, directory, dockerfile) {
   const own2 = dockerfile === null ? null : `${dockerfile}.dockerignore`;
   const ownText = own2 === null ? null : await readSource(root, own2);
   const general = join2(directory, ".dockerignore");
-  const text3 = ownText ?? await readSource(root, general);
-  return { directory: join2(directory), dockerignore: parseDockerignore(text3 ?? ""), ignoreFile: own2 !== null && ownText !== null ? own2 : general };
+  const text4 = ownText ?? await readSource(root, general);
+  return { directory: join2(directory), dockerignore: parseDockerignore(text4 ?? ""), ignoreFile: own2 !== null && ownText !== null ? own2 : general };
 }
 var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
   path: join2(directory, inContext),
@@ -31671,8 +31693,8 @@ async function findSource(root, context, instruction, workdir, file2) {
     const full = path2.join(base, relative);
     return await sizeOf(full) === file2.size && await sha256Of(full) === file2.sha256;
   };
-  const named2 = contextPath(instruction, file2.path, workdir);
-  if (!named2.startsWith("..") && await isSame(named2)) return toContextFile(context, named2);
+  const named3 = contextPath(instruction, file2.path, workdir);
+  if (!named3.startsWith("..") && await isSame(named3)) return toContextFile(context, named3);
   let compared = 0;
   for (const source of copySources(instruction)) {
     if (source.startsWith("..") || /^[a-z]+:\/\//.test(source)) continue;
@@ -31751,14 +31773,14 @@ async function inspectContext(root, directory, dockerfile, scanner) {
     files++;
     const size = await sizeOf(full) ?? 0;
     bytes2 += size;
-    let matches2 = [];
+    let matches3 = [];
     try {
-      matches2 = await scanFile(full, name, scanner);
+      matches3 = await scanFile(full, name, scanner);
     } catch {
       skipped.push(name);
     }
-    const real = matches2.filter(({ strength }) => strength !== "harmless");
-    for (const match2 of matches2) values.push({ value: match2.value, guessable: match2.detector.guessable === true });
+    const real = matches3.filter(({ strength }) => strength !== "harmless");
+    for (const match2 of matches3) values.push({ value: match2.value, guessable: match2.detector.guessable === true });
     const seen = /* @__PURE__ */ new Set();
     for (const { detector, line: line2, strength, value, identity } of real) {
       const key = `${identity} ${line2}`;
@@ -33804,10 +33826,10 @@ var Minimatch = class {
         if (tailStart === -1)
           continue;
       }
-      const shape = this.#shapes[r];
-      if (shape === "base" && end2)
+      const shape2 = this.#shapes[r];
+      if (shape2 === "base" && end2)
         return "yes";
-      if (shape === "tail" && end2) {
+      if (shape2 === "tail" && end2) {
         if (this.#level2 && dotPortion(f, 0, tailStart, true, sep2)) {
           return "maybe";
         }
@@ -33815,8 +33837,8 @@ var Minimatch = class {
           return "yes";
         continue;
       }
-      if (shape === "mid" || shape === "head") {
-        const m = this.#walk(f, row, shape === "head", dot, sep2);
+      if (shape2 === "mid" || shape2 === "head") {
+        const m = this.#walk(f, row, shape2 === "head", dot, sep2);
         if (m !== "no")
           return m;
         continue;
@@ -33828,10 +33850,10 @@ var Minimatch = class {
   // Match a row of a known shape against the split path, the same as
   // #matchGlobstar and #matchGlobStarBodySections do. None of these
   // rows have a drive letter, so they start at the first portion.
-  #matchShape(file2, row, shape) {
+  #matchShape(file2, row, shape2) {
     const dot = !!this.options.dot;
     const n = file2.length;
-    if (shape === "head") {
+    if (shape2 === "head") {
       if (n < 2 || !portionMatch(row[0], file2[0])) {
         return false;
       }
@@ -33841,7 +33863,7 @@ var Minimatch = class {
       return true;
     }
     const x = row[1];
-    if (shape === "tail") {
+    if (shape2 === "tail") {
       let t = n - 1;
       if (!portionMatch(x, file2[t])) {
         if (file2[t] !== "" || n === 1 || !portionMatch(x, file2[--t])) {
@@ -34407,8 +34429,8 @@ var Minimatch = class {
     }
     for (let r = 0; r < set2.length; r++) {
       const pattern = set2[r];
-      const shape = partial2 ? void 0 : this.#shapes[r];
-      const hit = shape === "base" ? portionMatch(pattern[0], filename) : shape ? this.#matchShape(resolved, pattern, shape) : options4.matchBase && pattern.length === 1 ? this.#matchRow([filename], [filename], pattern, partial2) : this.#matchRow(ff, resolved, pattern, partial2);
+      const shape2 = partial2 ? void 0 : this.#shapes[r];
+      const hit = shape2 === "base" ? portionMatch(pattern[0], filename) : shape2 ? this.#matchShape(resolved, pattern, shape2) : options4.matchBase && pattern.length === 1 ? this.#matchRow([filename], [filename], pattern, partial2) : this.#matchRow(ff, resolved, pattern, partial2);
       if (hit) {
         if (options4.flipNegate) {
           return true;
@@ -34430,8 +34452,8 @@ minimatch.escape = escape;
 minimatch.unescape = unescape;
 
 // src/image/reference.ts
-function parseReference(text3) {
-  const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text3);
+function parseReference(text4) {
+  const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text4);
   if (match2?.[1] === void 0) return null;
   const path11 = match2[1];
   const slash = path11.indexOf("/");
@@ -34468,7 +34490,7 @@ function matchesReference(pattern, image) {
   const reference = parseReference(image.reference);
   if (reference === null) return false;
   const wanted = splitPattern(pattern);
-  const match2 = (text3, glob) => glob === null || text3 !== null && minimatch(text3, glob, MATCH_OPTIONS);
+  const match2 = (text4, glob) => glob === null || text4 !== null && minimatch(text4, glob, MATCH_OPTIONS);
   const tag = reference.tag ?? (reference.digest === null ? "latest" : null);
   return match2(reference.name, normalName(wanted.name)) && match2(tag, wanted.tag) && match2(reference.digest ?? image.digest, wanted.digest);
 }
@@ -34591,9 +34613,9 @@ var contentNotInspected = {
       if (first === void 0) continue;
       const path11 = first.path.split("!/")[0] ?? first.path;
       const inner = parts.filter((part) => part.path !== path11);
-      const named2 = inner.slice(0, MAX_NAMED).map((part) => `${part.path.slice(path11.length + 2)} (${part.reason})`);
+      const named3 = inner.slice(0, MAX_NAMED).map((part) => `${part.path.slice(path11.length + 2)} (${part.reason})`);
       const more = inner.length > MAX_NAMED ? ` and ${inner.length - MAX_NAMED} more` : "";
-      const what = inner.length === 0 ? `was not looked into: ${first.reason}` : `was not looked into wholly: ${named2.join(", ")}${more}`;
+      const what = inner.length === 0 ? `was not looked into: ${first.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
       const layer = origin.layers[first.layer];
       yield placed(meta5, {
         message: `${path11} in layer ${first.layer} ${what}.`,
@@ -34662,12 +34684,12 @@ function openedBy(line2) {
     return name === "" || /\s/.test(name) && !/["'\\]/.test(match2[2]) ? [] : [{ name, chomp: match2[1] === "-" }];
   });
 }
-function takesDocuments(text3) {
-  const match2 = /^\s*(?:ONBUILD\s+)?(?:ADD|COPY|RUN)\s+(.*)$/is.exec(text3);
+function takesDocuments(text4) {
+  const match2 = /^\s*(?:ONBUILD\s+)?(?:ADD|COPY|RUN)\s+(.*)$/is.exec(text4);
   return match2 !== null && !(match2[1] ?? "").replace(/^(?:--\S+\s+)+/, "").startsWith("[");
 }
-function readLogicalLines(text3) {
-  const physical2 = text3.replace(/^\ufeff/, "").split("\n");
+function readLogicalLines(text4) {
+  const physical2 = text4.replace(/^\ufeff/, "").split("\n");
   if (physical2.at(-1) === "") physical2.pop();
   const bare = physical2.map((line2) => line2.replace(/\r+$/, ""));
   const { escapeCharacter, error: error62 } = readEscape(bare);
@@ -34708,8 +34730,8 @@ function readLogicalLines(text3) {
 }
 
 // src/dockerfile/dockerfile.ts
-function toInstruction(text3, { documents, startLine, endLine }) {
-  const [, word = "", rest = ""] = /^\s*(\S+)\s*(.*)$/s.exec(text3) ?? [];
+function toInstruction(text4, { documents, startLine, endLine }) {
+  const [, word = "", rest = ""] = /^\s*(\S+)\s*(.*)$/s.exec(text4) ?? [];
   const keyword = word.toUpperCase();
   const flagText = /^(?:--\S*(?:\s+|$))*/.exec(rest)?.[0] ?? "";
   const own2 = rest.slice(flagText.length).trim();
@@ -34723,20 +34745,20 @@ function toInstruction(text3, { documents, startLine, endLine }) {
     trigger: keyword === "ONBUILD" && own2 !== "" ? toInstruction(own2, { documents, startLine, endLine }) : null
   };
 }
-function expand2(text3, args) {
-  return text3.replace(
+function expand2(text4, args) {
+  return text4.replace(
     /\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\})/g,
-    (whole, bare, braced, operator, word) => {
+    (whole2, bare, braced, operator, word) => {
       const value = args.get(bare ?? braced ?? "");
       if (operator?.endsWith("+")) return value === void 0 || value === "" ? "" : expand2(word ?? "", args);
       if (value !== void 0 && !(value === "" && operator === ":-")) return value;
-      return operator === void 0 ? whole : expand2(word ?? "", args);
+      return operator === void 0 ? whole2 : expand2(word ?? "", args);
     }
   );
 }
 var MAX_ARGUMENT = 4096;
-function readArgs(text3, escapeCharacter, args) {
-  for (const word of text3.split(/\s+(?=\w+(?:=|$))/)) {
+function readArgs(text4, escapeCharacter, args) {
+  for (const word of text4.split(/\s+(?=\w+(?:=|$))/)) {
     const match2 = /^(\w+)=(.*)$/s.exec(word.trim());
     if (match2?.[1] === void 0) continue;
     const value = expand2(match2[2] ?? "", args);
@@ -34744,8 +34766,8 @@ function readArgs(text3, escapeCharacter, args) {
     args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
   }
 }
-function parseDockerfile(path11, text3) {
-  const read = readLogicalLines(text3);
+function parseDockerfile(path11, text4) {
+  const read = readLogicalLines(text4);
   const stages = [];
   const args = /* @__PURE__ */ new Map();
   let current = null;
@@ -34764,7 +34786,7 @@ function parseDockerfile(path11, text3) {
     else if (instruction.keyword === "ARG") readArgs(instruction.text, read.escapeCharacter, args);
   }
   close();
-  return { path: path11, text: text3, lines: text3.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read.escapeCharacter, stages, error: read.error };
+  return { path: path11, text: text4, lines: text4.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read.escapeCharacter, stages, error: read.error };
 }
 function parentStage(dockerfile, stage) {
   const wanted = stage.from.toLowerCase();
@@ -35169,11 +35191,11 @@ var ScriptExpansionImpl = class _ScriptExpansionImpl {
   text;
   #window;
   #script = void 0;
-  constructor(type, pos, end2, text3, window) {
+  constructor(type, pos, end2, text4, window) {
     this.type = type;
     this.pos = pos;
     this.end = end2;
-    this.text = text3;
+    this.text = text4;
     this.#window = window;
   }
   get script() {
@@ -35196,8 +35218,8 @@ var ScriptExpansionImpl = class _ScriptExpansionImpl {
 };
 var ProcessSubstitutionImpl = class extends ScriptExpansionImpl {
   operator;
-  constructor(pos, end2, text3, operator, window) {
-    super("ProcessSubstitution", pos, end2, text3, window);
+  constructor(pos, end2, text4, operator, window) {
+    super("ProcessSubstitution", pos, end2, text4, window);
     this.operator = operator;
   }
   toJSON() {
@@ -35219,10 +35241,10 @@ var ArithmeticExpansionImpl = class _ArithmeticExpansionImpl {
   text;
   #window;
   #expression = void 0;
-  constructor(pos, end2, text3, window) {
+  constructor(pos, end2, text4, window) {
     this.pos = pos;
     this.end = end2;
-    this.text = text3;
+    this.text = text4;
     this.#window = window;
   }
   get expression() {
@@ -35251,33 +35273,33 @@ function dequoteValue(parts) {
     s += c.type === "Literal" ? c.value : c.text;
   return s;
 }
-function unescapeBareValue(text3) {
-  const first = text3.indexOf("\\");
+function unescapeBareValue(text4) {
+  const first = text4.indexOf("\\");
   if (first === -1)
-    return text3;
+    return text4;
   let s = "";
   let start = 0;
-  for (let i = first; i < text3.length; i++) {
-    if (text3.charCodeAt(i) !== 92)
+  for (let i = first; i < text4.length; i++) {
+    if (text4.charCodeAt(i) !== 92)
       continue;
-    s += text3.slice(start, i);
+    s += text4.slice(start, i);
     i++;
-    if (i >= text3.length) {
+    if (i >= text4.length) {
       s += "\\";
       start = i;
       break;
     }
-    if (text3.charCodeAt(i) !== 10)
-      s += text3[i];
+    if (text4.charCodeAt(i) !== 10)
+      s += text4[i];
     start = i + 1;
   }
-  return s + text3.slice(start);
+  return s + text4.slice(start);
 }
-function continuedExpansionValue(text3) {
+function continuedExpansionValue(text4) {
   let pos = 1;
-  while (text3[pos] === "\\" && text3[pos + 1] === "\n")
+  while (text4[pos] === "\\" && text4[pos + 1] === "\n")
     pos += 2;
-  return pos === 1 || text3[pos] !== "(" ? text3 : text3[0] + text3.slice(pos);
+  return pos === 1 || text4[pos] !== "(" ? text4 : text4[0] + text4.slice(pos);
 }
 function wordPartsValue(parts) {
   let value = "";
@@ -35318,8 +35340,8 @@ var WordImpl = class {
   #depth;
   #parts;
   #value = null;
-  constructor(text3, pos, end2, source, resolver, depth = 0) {
-    this.text = text3;
+  constructor(text4, pos, end2, source, resolver, depth = 0) {
+    this.text = text4;
     this.pos = pos;
     this.end = end2;
     this.#source = source;
@@ -35406,8 +35428,8 @@ function skipLineContinuations(source, pos, end2) {
 }
 
 // node_modules/unbash/dist/glob.js
-function hasGlobCharacters(text3) {
-  return /[*?[]/.test(text3);
+function hasGlobCharacters(text4) {
+  return /[*?[]/.test(text4);
 }
 var bracketSyntax = new Uint8Array(128);
 bracketSyntax[CH_BANG] = 1;
@@ -35560,8 +35582,8 @@ function appendRange(source, start, end2, parts, index, offset, result) {
       continue;
     }
     const stop = part ? Math.min(end2, (part.pos > start + offset ? part.pos : part.end) - offset) : end2;
-    const text3 = source.slice(start, stop);
-    result.push({ type: "Literal", pos: start + offset, end: stop + offset, text: text3, value: unescapeBareValue(text3) });
+    const text4 = source.slice(start, stop);
+    result.push({ type: "Literal", pos: start + offset, end: stop + offset, text: text4, value: unescapeBareValue(text4) });
     start = stop;
   }
   return index;
@@ -35613,7 +35635,7 @@ function parseGlobParts(source, start, end2, parts, offset = 0) {
     if (!result)
       result = [];
     emittedIndex = appendRange(source, literalStart, pos, parts, emittedIndex, offset, result);
-    const text3 = source.slice(pos, globEnd);
+    const text4 = source.slice(pos, globEnd);
     let glob;
     if (character === CH_LBRACKET) {
       const interior = [];
@@ -35623,7 +35645,7 @@ function parseGlobParts(source, start, end2, parts, offset = 0) {
         kind: "bracket",
         pos: pos + offset,
         end: globEnd + offset,
-        text: text3,
+        text: text4,
         value: "[" + wordPartsValue(interior) + "]",
         parts: interior
       };
@@ -35633,8 +35655,8 @@ function parseGlobParts(source, start, end2, parts, offset = 0) {
         kind: character === CH_STAR ? "star" : "question",
         pos: pos + offset,
         end: globEnd + offset,
-        text: text3,
-        value: text3,
+        text: text4,
+        value: text4,
         parts: void 0
       };
     }
@@ -36153,19 +36175,19 @@ var Lexer = class _Lexer {
   }
   // A substitution's script parses lazily, one level below the window it was found in, in
   // place over `inner` at `start`, sharing this scan's substitution boundaries.
-  commandExpansion(pos, text3, start, inner, parenBoundary = false) {
+  commandExpansion(pos, text4, start, inner, parenBoundary = false) {
     const window = this.scriptWindow(this.src, start, start + inner.length, parenBoundary);
-    return new ScriptExpansionImpl("CommandExpansion", pos, this.pos, text3, window);
+    return new ScriptExpansionImpl("CommandExpansion", pos, this.pos, text4, window);
   }
   // Escaped backticks rebuild `inner` with the escapes removed, so it is no longer a verbatim
   // substring of the source: that script parses the decoded body as its own source.
-  decodedCommandExpansion(pos, text3, inner) {
+  decodedCommandExpansion(pos, text4, inner) {
     const window = this.scriptWindow(inner, 0, inner.length, false, true);
-    return new ScriptExpansionImpl("CommandExpansion", pos, this.pos, text3, window);
+    return new ScriptExpansionImpl("CommandExpansion", pos, this.pos, text4, window);
   }
-  processSubstitution(pos, text3, operator, inner) {
+  processSubstitution(pos, text4, operator, inner) {
     const window = this.scriptWindow(this.src, pos + 2, pos + 2 + inner.length, !this._unbalanced);
-    return new ProcessSubstitutionImpl(pos, this.pos, text3, operator, window);
+    return new ProcessSubstitutionImpl(pos, this.pos, text4, operator, window);
   }
   // Past the nesting budget the part gets no window, so lazy materialization bottoms out.
   scriptWindow(source, start, end2, parenBoundary, decoded2 = false) {
@@ -36784,8 +36806,8 @@ var Lexer = class _Lexer {
     if ((ch === 60 || ch === 62) && startPos + 1 < this.srcEnd && this.src.charCodeAt(startPos + 1) === 40) {
       this.pos = startPos + 2;
       const inner = this.extractBalanced();
-      const text3 = this.src.slice(startPos, this.pos);
-      const part = this.processSubstitution(startPos, text3, ch === 60 ? "<" : ">", inner);
+      const text4 = this.src.slice(startPos, this.pos);
+      const part = this.processSubstitution(startPos, text4, ch === 60 ? "<" : ">", inner);
       if (this.pos < this.srcEnd) {
         this.readWordText();
         if (this._wordParts) {
@@ -37346,8 +37368,8 @@ var Lexer = class _Lexer {
     this.extractBalanced();
     if (this._unbalanced)
       this.errors.push({ message: "unterminated process substitution", pos: tokenStart });
-    const text3 = this.src.slice(tokenStart, this.pos);
-    setToken(out, Token.Word, text3, tokenStart, this.pos);
+    const text4 = this.src.slice(tokenStart, this.pos);
+    setToken(out, Token.Word, text4, tokenStart, this.pos);
   }
   // The delimiter is the word after quote removal: quote and escape segments may
   // appear anywhere in the word, any of them makes the heredoc quoted, and inside
@@ -37761,7 +37783,7 @@ var Lexer = class _Lexer {
     }
     const bp = this._buildParts;
     const bt = bp || this._buildValue;
-    let text3 = bt && pos > fastStart ? src.slice(fastStart, pos) : "";
+    let text4 = bt && pos > fastStart ? src.slice(fastStart, pos) : "";
     let quoted = false;
     let hasExpansions = false;
     let keywordEligible = true;
@@ -37775,9 +37797,9 @@ var Lexer = class _Lexer {
     let braceResults;
     if (bp) {
       parts = [];
-      litBuf = text3;
+      litBuf = text4;
       litStart = fastStart;
-      hasGlobs = text3.length > 0 && hasGlobCharacters(text3);
+      hasGlobs = text4.length > 0 && hasGlobCharacters(text4);
     }
     while (pos < len) {
       const ch = src.charCodeAt(pos);
@@ -37794,7 +37816,7 @@ var Lexer = class _Lexer {
         assignmentState = scanAssignmentPrefix(src, runStart, pos, assignmentState);
         if (bt) {
           const chunk = src.slice(runStart, pos);
-          text3 += chunk;
+          text4 += chunk;
           if (bp) {
             litBuf += chunk;
             hasGlobs = hasGlobs || hasGlobCharacters(chunk);
@@ -37811,7 +37833,7 @@ var Lexer = class _Lexer {
             lastValueChar = src.charCodeAt(close);
             if (bt) {
               const chunk = src.slice(pos, spanEnd);
-              text3 += chunk;
+              text4 += chunk;
               if (bp) {
                 litBuf += chunk;
                 hasGlobs = hasGlobs || hasGlobCharacters(chunk);
@@ -37843,7 +37865,7 @@ var Lexer = class _Lexer {
           lastValueChar = src.charCodeAt(pos - 1);
           if (bt) {
             const eg = "(" + src.slice(innerStart, pos);
-            text3 += eg;
+            text4 += eg;
             if (bp && prefixChar !== CH_EQ) {
               let prefixPos = innerStart - 2;
               while (src.charCodeAt(prefixPos) === CH_NL && src.charCodeAt(prefixPos - 1) === CH_BACKSLASH) {
@@ -37895,7 +37917,7 @@ var Lexer = class _Lexer {
             valueIsRaw = false;
             lastValueChar = src.charCodeAt(pos);
             if (bt) {
-              text3 += src[pos];
+              text4 += src[pos];
               if (bp)
                 litBuf += src[pos];
             }
@@ -37908,7 +37930,7 @@ var Lexer = class _Lexer {
           keywordEligible = false;
           lastValueChar = CH_BACKSLASH;
           if (bt) {
-            text3 += "\\";
+            text4 += "\\";
             if (bp)
               litBuf += "\\";
           }
@@ -37930,7 +37952,7 @@ var Lexer = class _Lexer {
           lastValueChar = src.charCodeAt(pos - 1);
         const value = bt ? src.slice(start, pos) : "";
         if (bt)
-          text3 += value;
+          text4 += value;
         if (pos < len)
           pos++;
         else
@@ -37967,7 +37989,7 @@ var Lexer = class _Lexer {
         if (this._dqHasExpansions)
           hasExpansions = true;
         if (bt)
-          text3 += this._dqText;
+          text4 += this._dqText;
         if (bp) {
           if (dqStart > litStart) {
             parts.push({
@@ -38017,7 +38039,7 @@ var Lexer = class _Lexer {
         if (this._resultHasExpansion)
           hasExpansions = true;
         if (bt)
-          text3 += this._resultText;
+          text4 += this._resultText;
         if (bp) {
           if (this._resultPart) {
             if (dollarStart > litStart) {
@@ -38050,7 +38072,7 @@ var Lexer = class _Lexer {
         lastValueChar = src.charCodeAt(pos - 1);
         hasExpansions = true;
         if (bt)
-          text3 += this._resultText;
+          text4 += this._resultText;
         if (bp) {
           if (btStart > litStart) {
             parts.push({
@@ -38077,7 +38099,7 @@ var Lexer = class _Lexer {
           lastValueChar = src.charCodeAt(braceEnd - 1);
           if (bt) {
             const braceText = src.slice(pos, braceEnd);
-            text3 += braceText;
+            text4 += braceText;
             if (bp) {
               if (pos > litStart) {
                 parts.push({
@@ -38104,7 +38126,7 @@ var Lexer = class _Lexer {
         }
         lastValueChar = CH_LBRACE;
         if (bt) {
-          text3 += "{";
+          text4 += "{";
           if (bp)
             litBuf += "{";
         }
@@ -38116,7 +38138,7 @@ var Lexer = class _Lexer {
     if (bp && pos > litStart)
       parts.push({ type: "Literal", pos: litStart, end: pos, value: litBuf, text: src.slice(litStart, pos) });
     this.pos = pos;
-    this._wordText = text3;
+    this._wordText = text4;
     this._wordRaw = valueIsRaw;
     this._wordQuoted = quoted;
     this._wordHasExpansions = hasExpansions;
@@ -38134,7 +38156,7 @@ var Lexer = class _Lexer {
     const len = this.srcEnd;
     let pos = this.pos;
     const start = pos;
-    let text3 = "";
+    let text4 = "";
     const bp = this._buildParts;
     let parts;
     let litBuf = "";
@@ -38155,13 +38177,13 @@ var Lexer = class _Lexer {
           } else {
             const next = src.charCodeAt(pos);
             if (insideDoubleQuotes && next !== CH_DOLLAR && next !== CH_BACKTICK && next !== CH_DQUOTE && next !== CH_BACKSLASH && next !== CH_RBRACE) {
-              text3 += "\\";
+              text4 += "\\";
               if (bp)
                 litBuf += "\\";
               preserveLiteral = true;
             }
             const escaped = src[pos++];
-            text3 += escaped;
+            text4 += escaped;
             if (bp)
               litBuf += escaped;
           }
@@ -38175,7 +38197,7 @@ var Lexer = class _Lexer {
         while (pos < len && src.charCodeAt(pos) !== CH_SQUOTE)
           pos++;
         const value = src.slice(start2, pos);
-        text3 += value;
+        text4 += value;
         if (pos < len)
           pos++;
         if (bp) {
@@ -38200,7 +38222,7 @@ var Lexer = class _Lexer {
         this.pos = pos;
         this.readDoubleQuoted(insideDoubleQuotes);
         pos = this.pos;
-        text3 += this._dqText;
+        text4 += this._dqText;
         if (bp) {
           if (dqStart > litStart) {
             parts.push({
@@ -38237,7 +38259,7 @@ var Lexer = class _Lexer {
         this.pos = pos;
         this.readDollar(insideDoubleQuotes);
         pos = this.pos;
-        text3 += this._resultText;
+        text4 += this._resultText;
         if (bp) {
           if (this._resultPart) {
             if (dollarStart > litStart) {
@@ -38263,7 +38285,7 @@ var Lexer = class _Lexer {
         this.pos = pos;
         this.readBacktickExpansion(insideDoubleQuotes);
         pos = this.pos;
-        text3 += this._resultText;
+        text4 += this._resultText;
         if (bp) {
           if (btStart > litStart) {
             parts.push({
@@ -38286,7 +38308,7 @@ var Lexer = class _Lexer {
         const inner = this.extractBalanced();
         pos = this.pos;
         const raw = src.slice(psStart, pos);
-        text3 += raw;
+        text4 += raw;
         if (bp) {
           if (psStart > litStart) {
             parts.push({
@@ -38303,7 +38325,7 @@ var Lexer = class _Lexer {
         }
         continue;
       }
-      text3 += src[pos];
+      text4 += src[pos];
       if (bp) {
         litBuf += src[pos];
         if (globs && (ch === CH_STAR || ch === CH_QUESTION || ch === CH_LBRACKET))
@@ -38314,7 +38336,7 @@ var Lexer = class _Lexer {
     if (bp && pos > litStart)
       parts.push({ type: "Literal", pos: litStart, end: pos, value: litBuf, text: src.slice(litStart, pos) });
     this.pos = pos;
-    this._wordText = text3;
+    this._wordText = text4;
     this._wordRaw = false;
     this._wordQuoted = false;
     this._wordHasExpansions = false;
@@ -38436,7 +38458,7 @@ var Lexer = class _Lexer {
         p++;
       }
     }
-    let text3 = "";
+    let text4 = "";
     let parts = null;
     let litBuf = "";
     let litStart = bp ? this.pos : 0;
@@ -38450,7 +38472,7 @@ var Lexer = class _Lexer {
       }
       if (bt && this.pos > runStart) {
         const chunk = src.slice(runStart, this.pos);
-        text3 += chunk;
+        text4 += chunk;
         if (bp)
           litBuf += chunk;
       }
@@ -38468,12 +38490,12 @@ var Lexer = class _Lexer {
           if (bt) {
             if (unescapeAll || next === CH_DOLLAR || next === CH_BACKTICK || next === CH_DQUOTE || next === CH_BACKSLASH) {
               const c = src[this.pos];
-              text3 += c;
+              text4 += c;
               if (bp)
                 litBuf += c;
             } else {
               const pair2 = "\\" + src[this.pos];
-              text3 += pair2;
+              text4 += pair2;
               if (bp)
                 litBuf += pair2;
             }
@@ -38486,7 +38508,7 @@ var Lexer = class _Lexer {
         const afterDollar = this.pos + 1 < len ? src.charCodeAt(this.pos + 1) : 0;
         if (afterDollar === CH_DQUOTE || afterDollar === CH_SQUOTE) {
           if (bt) {
-            text3 += "$";
+            text4 += "$";
             if (bp)
               litBuf += "$";
           }
@@ -38496,7 +38518,7 @@ var Lexer = class _Lexer {
         const expStart = this.pos;
         this.readDollar(true);
         if (bt)
-          text3 += this._resultText;
+          text4 += this._resultText;
         if (this._resultHasExpansion)
           hasExpansions = true;
         if (bp) {
@@ -38526,7 +38548,7 @@ var Lexer = class _Lexer {
         const btStart = this.pos;
         this.readBacktickExpansion(true);
         if (bt)
-          text3 += this._resultText;
+          text4 += this._resultText;
         hasExpansions = true;
         if (bp && this._resultPart && isDQChild(this._resultPart)) {
           if (!parts)
@@ -38554,7 +38576,7 @@ var Lexer = class _Lexer {
       this.pos++;
     else
       this.errors.push({ message: "unterminated double quote", pos: contentStart - 1 });
-    this._dqText = text3;
+    this._dqText = text4;
     this._dqHasExpansions = hasExpansions;
     this._dqParts = parts;
   }
@@ -38623,12 +38645,12 @@ var Lexer = class _Lexer {
       this._resultIsRaw = false;
       this._resultHasExpansion = this._dqHasExpansions;
       if (this._buildParts) {
-        const text3 = src.slice(dollarPos, this.pos);
+        const text4 = src.slice(dollarPos, this.pos);
         this._resultPart = {
           type: "LocaleString",
           pos: dollarPos,
           end: this.pos,
-          text: text3,
+          text: text4,
           parts: this._dqParts ?? [
             {
               type: "Literal",
@@ -38646,11 +38668,11 @@ var Lexer = class _Lexer {
     }
     if (ch === CH_AT || ch === CH_STAR || ch === CH_HASH || ch === CH_QUESTION || ch === CH_DASH || ch === CH_DOLLAR || ch === CH_BANG || ch >= CH_0 && ch <= CH_9) {
       this.pos++;
-      const text3 = bt ? src.slice(this.pos - 2, this.pos) : "";
-      this._resultText = text3;
+      const text4 = bt ? src.slice(this.pos - 2, this.pos) : "";
+      this._resultText = text4;
       this._resultIsRaw = true;
       this._resultHasExpansion = false;
-      this._resultPart = this._buildParts ? { type: "SimpleExpansion", pos: dollarPos, end: this.pos, text: text3 } : void 0;
+      this._resultPart = this._buildParts ? { type: "SimpleExpansion", pos: dollarPos, end: this.pos, text: text4 } : void 0;
       return;
     }
     if (ch < 128 && isIdChar[ch] & 1) {
@@ -38662,11 +38684,11 @@ var Lexer = class _Lexer {
         else
           break;
       }
-      const text3 = bt ? src.slice(namePos, this.pos) : "";
-      this._resultText = text3;
+      const text4 = bt ? src.slice(namePos, this.pos) : "";
+      this._resultText = text4;
       this._resultIsRaw = true;
       this._resultHasExpansion = false;
-      this._resultPart = this._buildParts ? { type: "SimpleExpansion", pos: dollarPos, end: this.pos, text: text3 } : void 0;
+      this._resultPart = this._buildParts ? { type: "SimpleExpansion", pos: dollarPos, end: this.pos, text: text4 } : void 0;
       return;
     }
     if (ch === CH_LBRACKET) {
@@ -38676,11 +38698,11 @@ var Lexer = class _Lexer {
         const bodyStart = this.pos + 1;
         const body = src.slice(bodyStart, close);
         this.pos = close + 1;
-        const text3 = bt ? src.slice(dollarPos, this.pos) : "";
-        this._resultText = text3;
+        const text4 = bt ? src.slice(dollarPos, this.pos) : "";
+        this._resultText = text4;
         this._resultIsRaw = true;
         this._resultHasExpansion = false;
-        this._resultPart = this._buildParts ? this.arithmeticExpansion(bodyStart - 2, text3, body, bodyStart) : void 0;
+        this._resultPart = this._buildParts ? this.arithmeticExpansion(bodyStart - 2, text4, body, bodyStart) : void 0;
         return;
       }
       if (this._errors !== null)
@@ -38785,14 +38807,14 @@ var Lexer = class _Lexer {
       return;
     if (this._arithUnterminated)
       this.errors.push({ message: "unterminated arithmetic expansion", pos: dollarPos });
-    const text3 = this._buildParts || this._buildValue ? this.src.slice(dollarPos, this.pos) : "";
-    this._resultText = text3;
+    const text4 = this._buildParts || this._buildValue ? this.src.slice(dollarPos, this.pos) : "";
+    this._resultText = text4;
     this._resultIsRaw = true;
     this._resultHasExpansion = false;
-    this._resultPart = this._buildParts ? this.arithmeticExpansion(dollarPos, text3, body, bodyStart) : void 0;
+    this._resultPart = this._buildParts ? this.arithmeticExpansion(dollarPos, text4, body, bodyStart) : void 0;
   }
-  arithmeticExpansion(pos, text3, body, bodyStart) {
-    return new ArithmeticExpansionImpl(pos, this.pos, text3, {
+  arithmeticExpansion(pos, text4, body, bodyStart) {
+    return new ArithmeticExpansionImpl(pos, this.pos, text4, {
       source: this.src,
       body,
       offset: bodyStart,
@@ -38817,8 +38839,8 @@ var Lexer = class _Lexer {
       this.errors.push({ message: "unterminated command substitution", pos: dollarPos });
     const bt = this._buildParts || this._buildValue;
     const rawText = bt ? this.src.slice(dollarPos, this.pos) : "";
-    const text3 = !bt || openPos === dollarPos + 1 ? rawText : "$" + this.src.slice(openPos, this.pos);
-    this._resultText = text3;
+    const text4 = !bt || openPos === dollarPos + 1 ? rawText : "$" + this.src.slice(openPos, this.pos);
+    this._resultText = text4;
     this._resultIsRaw = openPos === dollarPos + 1;
     this._resultHasExpansion = true;
     if (this._buildParts) {
@@ -38866,11 +38888,11 @@ var Lexer = class _Lexer {
     if (this._buildParts || this._buildValue) {
       const rawInner = src.slice(start, this.pos - 1);
       const inner = rawInner.trim();
-      const text3 = src.slice(dollarPos, this.pos);
-      this._resultText = text3;
+      const text4 = src.slice(dollarPos, this.pos);
+      this._resultText = text4;
       if (this._buildParts) {
         const innerStart = start + (rawInner.length - rawInner.trimStart().length);
-        this._resultPart = this.commandExpansion(dollarPos, text3, innerStart, inner);
+        this._resultPart = this.commandExpansion(dollarPos, text4, innerStart, inner);
       } else {
         this._resultPart = void 0;
       }
@@ -38941,11 +38963,11 @@ var Lexer = class _Lexer {
       this.pos++;
     else
       this.errors.push({ message: "unterminated backtick", pos: start - 1 });
-    const text3 = src.slice(start - 1, this.pos);
+    const text4 = src.slice(start - 1, this.pos);
     this._resultText = inner;
     this._resultHasExpansion = true;
     if (this._buildParts) {
-      this._resultPart = hasEscapes ? this.decodedCommandExpansion(start - 1, text3, inner) : this.commandExpansion(start - 1, text3, start, inner);
+      this._resultPart = hasEscapes ? this.decodedCommandExpansion(start - 1, text4, inner) : this.commandExpansion(start - 1, text4, start, inner);
     } else {
       this._resultPart = void 0;
     }
@@ -39017,13 +39039,13 @@ var Lexer = class _Lexer {
     const closed = depth === 0;
     if (!closed)
       this.errors.push({ message: "unterminated parameter expansion", pos: start - 1 });
-    const text3 = this._buildParts || this._buildValue ? src.slice(start - 1, this.pos) : "";
-    this._resultText = text3;
+    const text4 = this._buildParts || this._buildValue ? src.slice(start - 1, this.pos) : "";
+    this._resultText = text4;
     this._resultIsRaw = true;
     this._resultHasExpansion = false;
     if (this._buildParts) {
       const inner = src.slice(start + 1, closed ? this.pos - 1 : this.pos);
-      this._resultPart = this.parseParamInner(text3, inner, start + 1, insideDoubleQuotes);
+      this._resultPart = this.parseParamInner(text4, inner, start + 1, insideDoubleQuotes);
     } else {
       this._resultPart = void 0;
     }
@@ -39031,12 +39053,12 @@ var Lexer = class _Lexer {
   // `innerStart` is the absolute offset of `inner` in the original source, so each sub-field
   // word is parsed in place at its true position. `sub(a, b)` maps inner-relative offsets to
   // that absolute window.
-  parseParamInner(text3, inner, innerStart, insideDoubleQuotes) {
+  parseParamInner(text4, inner, innerStart, insideDoubleQuotes) {
     const result = {
       type: "ParameterExpansion",
       pos: innerStart - 2,
       end: this.pos,
-      text: text3,
+      text: text4,
       parameter: "",
       parameterPos: innerStart,
       parameterEnd: innerStart,
@@ -40080,8 +40102,8 @@ function parseArithmeticExpression(src, offset = 0, collector, nestingDepth = 0)
               depth--;
           }
         }
-        const text3 = src.slice(start2, pos);
-        return collector ? collector.commandExpansion(start2 + offset, pos + offset, text3) : new ScriptExpansionImpl("ArithmeticCommandExpansion", start2 + offset, pos + offset, text3);
+        const text4 = src.slice(start2, pos);
+        return collector ? collector.commandExpansion(start2 + offset, pos + offset, text4) : new ScriptExpansionImpl("ArithmeticCommandExpansion", start2 + offset, pos + offset, text4);
       }
     } else if (c === CH_LBRACE) {
       const close = collector?.findClosingBrace(pos + offset + 1, offset + len) ?? -1;
@@ -40204,7 +40226,7 @@ function parseArithmeticWithParts(body, offset, source, depth, context, embedded
   lexer._nestingDepth = depth;
   const expression = parseArithmeticExpression(body, offset, {
     embeddedWords,
-    commandExpansion: (pos, end2, text3) => new ScriptExpansionImpl("ArithmeticCommandExpansion", pos, end2, text3, {
+    commandExpansion: (pos, end2, text4) => new ScriptExpansionImpl("ArithmeticCommandExpansion", pos, end2, text4, {
       source,
       start: pos + 2,
       end: end2 - 1,
@@ -40251,12 +40273,12 @@ var ArrayValueImpl = class {
       const token2 = lexer.next(LexContext.ArrayElement);
       if (token2.token !== Token.Word && token2.token !== Token.Assignment)
         continue;
-      const text3 = token2.raw ? token2.value : this.#source.slice(token2.pos, token2.end);
-      const indexed = text3.charCodeAt(0) === 91;
+      const text4 = token2.raw ? token2.value : this.#source.slice(token2.pos, token2.end);
+      const indexed = text4.charCodeAt(0) === 91;
       const context = lexer.getSubstitutionContext();
       const source = !indexed && token2.raw && token2.keywordEligible ? void 0 : this.#source;
       const resolver = source === void 0 ? computeBareWordParts : indexed ? arrayPartsResolver(context) : wordPartsResolver(context);
-      elements.push(new WordImpl(text3, token2.pos, token2.end, source, resolver, this.#depth));
+      elements.push(new WordImpl(text4, token2.pos, token2.end, source, resolver, this.#depth));
     }
     this.#elements = elements;
     return elements;
@@ -40278,10 +40300,10 @@ var AssignmentImpl = class {
   #append;
   #index;
   #value = null;
-  constructor(text3, pos, end2, source, operatorPos, depth, context) {
+  constructor(text4, pos, end2, source, operatorPos, depth, context) {
     this.pos = pos;
     this.end = end2;
-    this.text = text3;
+    this.text = text4;
     this.#source = source;
     this.#operatorPos = operatorPos;
     this.#depth = depth;
@@ -41693,9 +41715,9 @@ var Parser = class {
     return new WordImpl("", t.pos, t.pos);
   }
   toWord(tok) {
-    const text3 = tok.raw ? tok.value : this.source.slice(tok.pos, tok.end);
+    const text4 = tok.raw ? tok.value : this.source.slice(tok.pos, tok.end);
     const source = tok.raw && tok.keywordEligible ? void 0 : this.source;
-    return new WordImpl(text3, tok.pos, tok.end, source, source === void 0 ? computeBareWordParts : wordPartsResolver(this.tok.getSubstitutionContext()), this.depth);
+    return new WordImpl(text4, tok.pos, tok.end, source, source === void 0 ? computeBareWordParts : wordPartsResolver(this.tok.getSubstitutionContext()), this.depth);
   }
   toWordFromPosEnd(tok, pos, end2) {
     if (tok.pos === pos && tok.end === end2)
@@ -41703,8 +41725,8 @@ var Parser = class {
     return new WordImpl(this.source.slice(pos, end2), pos, end2, this.source, wordPartsResolver(this.tok.getSubstitutionContext()), this.depth);
   }
   parseAssignment(token2) {
-    const text3 = token2.raw ? token2.value : this.source.slice(token2.pos, token2.end);
-    return new AssignmentImpl(text3, token2.pos, token2.end, this.source, token2.assignmentOperatorPos, this.depth, this.tok.getSubstitutionContext());
+    const text4 = token2.raw ? token2.value : this.source.slice(token2.pos, token2.end);
+    return new AssignmentImpl(text4, token2.pos, token2.end, this.source, token2.assignmentOperatorPos, this.depth, this.tok.getSubstitutionContext());
   }
   makeCompoundList(commands) {
     const p = this.tok.getPos();
@@ -41739,10 +41761,10 @@ var MAX_DEPTH = 6;
 var MAX_TEXT = 128 << 10;
 var MAX_FEEDERS = 8;
 var MAX_COMMANDS = 1e4;
-function parseScript(text3, depth = 0) {
+function parseScript(text4, depth = 0) {
   const commands = [];
-  if (text3.length > MAX_TEXT) return { commands, incomplete: true };
-  const root = parse3(text3);
+  if (text4.length > MAX_TEXT) return { commands, incomplete: true };
+  const root = parse3(text4);
   let incomplete = (root.errors?.length ?? 0) > 0;
   if (depth > MAX_DEPTH) return { commands, incomplete: true };
   const visit2 = (node2, fedBy) => {
@@ -41791,7 +41813,7 @@ function parseScript(text3, depth = 0) {
       name,
       args,
       assignments: [...assignments, ...assigned],
-      text: text3.slice(node2.pos, node2.end),
+      text: text4.slice(node2.pos, node2.end),
       fedBy,
       substituted: [],
       writes: node2.redirects.flatMap(
@@ -41858,17 +41880,17 @@ function readRuns(origin) {
   let left = MAX_RUN_TEXT;
   return origin.history.flatMap((entry) => {
     if (entry.instruction.keyword !== "RUN") return [];
-    const text3 = entry.instruction.text.startsWith("/dev/pipes/") ? entry.source?.documents[0]?.content ?? entry.instruction.text : entry.instruction.text;
-    left -= text3.length;
-    return left < 0 ? [] : [{ entry, text: text3, commands: parseScript(text3).commands }];
+    const text4 = entry.instruction.text.startsWith("/dev/pipes/") ? entry.source?.documents[0]?.content ?? entry.instruction.text : entry.instruction.text;
+    left -= text4.length;
+    return left < 0 ? [] : [{ entry, text: text4, commands: parseScript(text4).commands }];
   });
 }
 
 // src/shell/edit.ts
 var MAX_TEXT2 = 16 << 10;
-function segmentsOf(text3) {
-  if (text3.length > MAX_TEXT2) return null;
-  const root = parse3(text3);
+function segmentsOf(text4) {
+  if (text4.length > MAX_TEXT2) return null;
+  const root = parse3(text4);
   if ((root.errors?.length ?? 0) > 0) return null;
   return root.commands.flatMap(({ command, background }) => {
     if (command.type !== "AndOr") return [{ pos: command.pos, end: command.end, command: command.type === "Command" ? command : null, isBound: background === true }];
@@ -41880,8 +41902,8 @@ function segmentsOf(text3) {
     }));
   });
 }
-function withoutRemoval(text3, isTarget) {
-  const segments = segmentsOf(text3);
+function withoutRemoval(text4, isTarget) {
+  const segments = segmentsOf(text4);
   if (segments === null) return null;
   const at3 = segments.findIndex(
     ({ command }) => command !== null && /^(?:\/bin\/)?(?:rm|shred|unlink)$/.test(command.name?.value ?? "") && command.args.some((arg) => arg.type === "Word" && isTarget(arg.value))
@@ -41892,22 +41914,22 @@ function withoutRemoval(text3, isTarget) {
   const operands = words.filter(({ value }) => !value.startsWith("-"));
   const others = operands.filter(({ value }) => !isTarget(value));
   if (others.length > 0) {
-    let rest = text3;
+    let rest = text4;
     for (const { pos, end: end2 } of operands.filter(({ value }) => isTarget(value)).reverse()) rest = rest.slice(0, pos).replace(/[ \t]+$/, "") + rest.slice(end2);
     return rest;
   }
   const [before, after] = [segments[at3 - 1], segments[at3 + 1]];
-  if (before !== void 0) return text3.slice(0, before.end) + text3.slice(segment.end);
-  return after === void 0 ? "" : text3.slice(after.pos);
+  if (before !== void 0) return text4.slice(0, before.end) + text4.slice(segment.end);
+  return after === void 0 ? "" : text4.slice(after.pos);
 }
 
 // src/remedy/plan.ts
-function bodyOf({ startLine, endLine, text: text3, flags }, { lines, escapeCharacter }) {
+function bodyOf({ startLine, endLine, text: text4, flags }, { lines, escapeCharacter }) {
   const own2 = lines.slice(startLine - 1, endLine);
-  if (own2.slice(1).some((line2) => /^\s*(?:#|$)/.test(line2)) || escapeCharacter !== "\\") return text3;
-  const whole = own2.join("\n");
-  const head = /^\s*run(?:[ \t]|\\[ \t]*\n)+(?:--\S+(?:[ \t]|\\[ \t]*\n)+)*/i.exec(whole)?.[0] ?? "";
-  return flags.length > 0 && !head.includes("--") ? text3 : whole.slice(head.length).trimEnd();
+  if (own2.slice(1).some((line2) => /^\s*(?:#|$)/.test(line2)) || escapeCharacter !== "\\") return text4;
+  const whole2 = own2.join("\n");
+  const head = /^\s*run(?:[ \t]|\\[ \t]*\n)+(?:--\S+(?:[ \t]|\\[ \t]*\n)+)*/i.exec(whole2)?.[0] ?? "";
+  return flags.length > 0 && !head.includes("--") ? text4 : whole2.slice(head.length).trimEnd();
 }
 var MAX_LINE = 100;
 var Plan = class {
@@ -42025,19 +42047,19 @@ function stepsOf({ origin }) {
 var idOf = (path11) => baseName(path11).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
 var NAME = /^[A-Za-z_]\w*$/;
 var PLAIN_PATH = /^[\w./+@~-]+$/;
-var mentions = (text3, name) => NAME.test(name) && new RegExp(`\\$\\{?${name}\\b`).test(text3);
-var needsFile = ({ source: { text: text3, documents } }, path11) => {
-  const whole = [text3, ...documents.map(({ content }) => content)].join("\n");
-  return whole.includes(baseName(path11)) || READERS.some(([file2, programs]) => file2.test(path11) && programs.test(whole));
+var mentions = (text4, name) => NAME.test(name) && new RegExp(`\\$\\{?${name}\\b`).test(text4);
+var needsFile = ({ source: { text: text4, documents } }, path11) => {
+  const whole2 = [text4, ...documents.map(({ content }) => content)].join("\n");
+  return whole2.includes(baseName(path11)) || READERS.some(([file2, programs]) => file2.test(path11) && programs.test(whole2));
 };
-function withoutName({ keyword, text: text3 }, name) {
-  const words = rawWordsOf(text3);
+function withoutName({ keyword, text: text4 }, name) {
+  const words = rawWordsOf(text4);
   if (keyword !== "ARG" && !(words[0] ?? "").includes("=")) return null;
   const left = words.filter((word) => (word.split("=")[0] ?? "").replace(/["']/g, "") !== name);
   return left.length === 0 ? null : `${keyword} ${left.join(" ")}`;
 }
-var definedNames = ({ keyword, text: text3 }) => {
-  const words = rawWordsOf(text3);
+var definedNames = ({ keyword, text: text4 }) => {
+  const words = rawWordsOf(text4);
   if (keyword === "ENV" && !(words[0] ?? "").includes("=")) return [words[0] ?? ""];
   return words.map((word) => (word.split("=")[0] ?? "").replace(/["']/g, ""));
 };
@@ -42074,10 +42096,10 @@ var Planner = class {
     for (const argument of entry?.instruction.buildArgs ?? []) if (argument.includes(this.#leak.value)) this.#names.add(argument.slice(0, argument.indexOf("=")));
     const source = entry?.source;
     if (source != null && /^(?:ARG|ENV|LABEL)$/.test(source.keyword)) {
-      const text3 = entry?.instruction.text ?? "";
+      const text4 = entry?.instruction.text ?? "";
       for (const name of definedNames(source)) {
-        const at3 = text3.indexOf(`${name}=`);
-        if (at3 !== -1 && text3.slice(at3 + name.length + 1).replace(/^["']/, "").startsWith(this.#leak.value.slice(0, 8)))
+        const at3 = text4.indexOf(`${name}=`);
+        if (at3 !== -1 && text4.slice(at3 + name.length + 1).replace(/^["']/, "").startsWith(this.#leak.value.slice(0, 8)))
           this.#names.add(name);
       }
     }
@@ -42201,7 +42223,7 @@ var Planner = class {
     const hider = this.#hider(place);
     if (hider === null || hider.at <= at3) return false;
     const between = this.#steps.slice(at3, hider.at + 1).map((step) => step.source);
-    const isJoinable = between.every(({ keyword, documents, text: text3 }) => keyword === "RUN" && documents.length === 0 && !text3.startsWith("["));
+    const isJoinable = between.every(({ keyword, documents, text: text4 }) => keyword === "RUN" && documents.length === 0 && !text4.startsWith("["));
     if (isJoinable && between.every((instruction) => inStage(this.#evidence, instruction) === inStage(this.#evidence, source))) {
       this.#plan.join(between);
       return true;
@@ -42226,9 +42248,9 @@ var Planner = class {
   }
 };
 var inStage = ({ origin }, { startLine }) => origin.dockerfile?.stages.findLast(({ fromInstruction }) => fromInstruction.startLine <= startLine);
-function copyWords({ text: text3 }, sources) {
-  const json2 = jsonWords(text3);
-  return json2 === null ? [...sources, rawWordsOf(text3).at(-1)].join(" ") : JSON.stringify([...sources, json2.at(-1)]);
+function copyWords({ text: text4 }, sources) {
+  const json2 = jsonWords(text4);
+  return json2 === null ? [...sources, rawWordsOf(text4).at(-1)].join(" ") : JSON.stringify([...sources, json2.at(-1)]);
 }
 function fixOf(evidence, leak) {
   const { dockerfile, reason, layers } = evidence.origin;
@@ -42276,9 +42298,9 @@ function removedByName(place, evidence) {
   if (place.kind !== "file" || place.ending?.state !== "deleted") return false;
   const remover = evidence.origin.layers[place.ending.layer];
   if (remover === void 0 || remover.owner === "base" || place.owner === "base") return false;
-  const text3 = remover.source?.text ?? remover.instruction?.text ?? "";
+  const text4 = remover.source?.text ?? remover.instruction?.text ?? "";
   const name = baseName(place.version.path);
-  return /\b(?:rm|shred|unlink)\b/.test(text3) && name.length > 1 && text3.includes(name);
+  return /\b(?:rm|shred|unlink)\b/.test(text4) && name.length > 1 && text4.includes(name);
 }
 function gravity(leak, place, evidence) {
   if (isGenerated(leak, place, evidence)) return { severity: "medium", confidence: "medium" };
@@ -42305,8 +42327,8 @@ function mergedName({ origin }, merged2) {
   const [first, last] = [lines[0], lines.at(-1)];
   return `merged from ${merged2.length} instructions${first === void 0 || last === void 0 ? "" : `, ${first.path}:${first.startLine}-${last.endLine}`}`;
 }
-var shorten = (text3, most = 60) => {
-  const line2 = text3.replace(/\s+/g, " ");
+var shorten = (text4, most = 60) => {
+  const line2 = text4.replace(/\s+/g, " ");
   return line2.length > most ? `${line2.slice(0, most - 1)}\u2026` : line2;
 };
 function fileMessage(evidence, place, what) {
@@ -42354,7 +42376,7 @@ function remedyOf(evidence, leak, place, fix) {
   return leak.strength === "harmless" ? what : `${leak.detector.revoke}. ${what} ${PURGE}`;
 }
 function changeOf(evidence, place, fix) {
-  const mounts = fix?.edits.map(({ lines }) => lines.join("\n").replace(/\\\n/g, "")).find((text3) => text3.includes(MOUNT.slice(4)));
+  const mounts = fix?.edits.map(({ lines }) => lines.join("\n").replace(/\\\n/g, "")).find((text4) => text4.includes(MOUNT.slice(4)));
   const mounted = mounts === void 0 ? "" : ` \`${shorten(mounts.trim(), 120)}\``;
   if (place.kind === "config") {
     if (!place.field.startsWith("Env.")) return "Remove it from the Dockerfile: the configuration is public to all who can pull the image.";
@@ -42385,8 +42407,8 @@ function copyChange(evidence, place, keyword, mounted, fix) {
   const from = known === void 0 || known.path === known.inContext ? "" : ` It is ${known.path} of the checkout.`;
   if (known?.ignoredBy != null)
     return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew, and ${use}`;
-  const text3 = source ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path11 = known?.inContext ?? (text3 === null ? baseName(place.version.path) : contextPath(text3, place.version.path, layer?.workdir));
+  const text4 = source ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
+  const path11 = known?.inContext ?? (text4 === null ? baseName(place.version.path) : contextPath(text4, place.version.path, layer?.workdir));
   const isNamed = source !== null && copySources(source).includes(path11);
   const how = isNamed ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
   return `Add \`${fix?.ignore?.patterns[0] ?? path11}\` to ${known?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;
@@ -42542,9 +42564,9 @@ var notDistroless = {
   *check({ programs, origin }) {
     if (programs.distroless) return;
     const found = [...programs.shells, ...programs.packageManagers];
-    const named2 = found.slice(0, MAX_NAMED2).join(", ");
+    const named3 = found.slice(0, MAX_NAMED2).join(", ");
     yield placed(meta7, {
-      message: `The final image holds ${programs.shells.length > 0 ? "a shell" : ""}${programs.shells.length > 0 && programs.packageManagers.length > 0 ? " and " : ""}${programs.packageManagers.length > 0 ? "a package manager" : ""}: ${named2}${found.length > MAX_NAMED2 ? ` and ${found.length - MAX_NAMED2} more` : ""}.`,
+      message: `The final image holds ${programs.shells.length > 0 ? "a shell" : ""}${programs.shells.length > 0 && programs.packageManagers.length > 0 ? " and " : ""}${programs.packageManagers.length > 0 ? "a package manager" : ""}: ${named3}${found.length > MAX_NAMED2 ? ` and ${found.length - MAX_NAMED2} more` : ""}.`,
       remedy: meta7.remedy,
       location: { kind: "image" },
       dockerfile: origin.from,
@@ -42597,10 +42619,10 @@ function downloadedFile(command) {
   return remoteName && url2 !== void 0 ? /([^/?#]+)(?:[?#].*)?$/.exec(url2)?.[1] ?? null : null;
 }
 var sameFile = (a, b) => a === b || a.replace(/^\.\//, "") === b.replace(/^\.\//, "");
-function runsFile({ name, args, text: text3 }, file2) {
+function runsFile({ name, args, text: text4 }, file2) {
   const words = args.map((arg) => arg ?? "");
   if (INTERPRETERS.test(name) || name === "source" || name === ".") return words.some((word) => sameFile(word, file2));
-  const program = /^\s*(?:\w+=\S*\s+|sudo\s+(?:-\S+\s+)*)*(\S+)/.exec(text3)?.[1] ?? "";
+  const program = /^\s*(?:\w+=\S*\s+|sudo\s+(?:-\S+\s+)*)*(\S+)/.exec(text4)?.[1] ?? "";
   return program.includes("/") && sameFile(program, file2);
 }
 function* hitsOf(run) {
@@ -42918,8 +42940,8 @@ var findRule = (id) => RULES.find(({ meta: meta12 }) => meta12.id === id) ?? nul
 // src/policy/config.ts
 var failOn = external_exports.enum([...SEVERITIES.slice(0, 4), "never"]);
 function ruleSchema(options4) {
-  const settings = external_exports.strictObject({ severity: external_exports.union([external_exports.literal("off"), severitySchema]).optional(), ...options4?.partial().shape ?? {} });
-  return external_exports.union([external_exports.literal("off"), severitySchema, settings]);
+  const settings2 = external_exports.strictObject({ severity: external_exports.union([external_exports.literal("off"), severitySchema]).optional(), ...options4?.partial().shape ?? {} });
+  return external_exports.union([external_exports.literal("off"), severitySchema, settings2]);
 }
 var rulesSchema = external_exports.strictObject(Object.fromEntries(RULES.map(({ meta: meta12, options: options4 }) => [meta12.id, ruleSchema(options4).optional().describe(meta12.description)])));
 var ruleIds = RULES.map(({ meta: meta12 }) => meta12.id);
@@ -44219,6 +44241,7 @@ var Content = class _Content {
     this.program = this.#scan.program;
     for (const match2 of this.#scan.matches) this.matches.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
     if (this.#scan.dropped > 0) this.#skip(this.where, `it holds more matches than are kept; ${this.#scan.dropped} were left out`);
+    if (this.#scan.overBudget) this.#skip(this.where, "its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out");
     return this.#unpacker?.end() ?? null;
   }
   #open(head) {
@@ -44547,9 +44570,9 @@ function explain(found, value) {
   if (issue2.code === "invalid_type" && given === void 0) return `${name} is missing.`;
   return `${name === "" ? "" : `${name}: `}${issue2.message}.`;
 }
-function parseConfigText(file2, text3) {
+function parseConfigText(file2, text4) {
   const lines = new import_yaml.LineCounter();
-  const document = (0, import_yaml.parseDocument)(text3, { lineCounter: lines, prettyErrors: false });
+  const document = (0, import_yaml.parseDocument)(text4, { lineCounter: lines, prettyErrors: false });
   const [broken] = document.errors;
   if (broken !== void 0) {
     const { line: line2, col } = lines.linePos(broken.pos[0]);
@@ -44571,9 +44594,9 @@ function parseConfigText(file2, text3) {
 }
 async function withExtended(file2, config2, read, depth) {
   if (depth > MAX_EXTENDS) throw new ConfigError(`${file2}: extends is nested deeper than ${MAX_EXTENDS} files: it leads back to itself.`);
-  const named2 = config2.extends === void 0 ? [] : [config2.extends].flat();
+  const named3 = config2.extends === void 0 ? [] : [config2.extends].flat();
   const below = [];
-  for (const name of named2) {
+  for (const name of named3) {
     const preset = PRESETS[name];
     if (preset !== void 0) below.push(preset);
     else if (!/[./\\]/.test(name))
@@ -44615,327 +44638,3535 @@ var INVISIBLE = /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060
 var CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
 var NAMES = { "\n": "\\n", "\r": "\\r", "	": "\\t", "\x1B": "\\e" };
 var hex3 = (c, width) => (c.codePointAt(0) ?? 0).toString(16).padStart(width, "0");
-function visible(text3) {
-  return text3.replace(CONTROL, (c) => NAMES[c] ?? `\\x${hex3(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex3(c, 4)}}`);
+function visible(text4) {
+  return text4.replace(CONTROL, (c) => NAMES[c] ?? `\\x${hex3(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex3(c, 4)}}`);
 }
 var visibleJson = (value) => JSON.stringify(value, null, 2).replace(INVISIBLE, (c) => `\\u${hex3(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex3(c, 4)}`);
-function markdown(text3) {
-  return visible(text3).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
+function markdown(text4) {
+  return visible(text4).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
-function code(text3) {
-  const shown = visible(text3).replace(/\|/g, "\\|");
-  const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
+function code(text4) {
+  const shown = visible(text4).replace(/\|/g, "\\|");
+  const longest2 = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest2 + 1);
   const pad = shown.startsWith("`") || shown.endsWith("`") || shown === "" ? " " : "";
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
-var prose = (text3) => text3.split("`").map((part, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part) : markdown(part)).join("");
+var prose = (text4) => text4.split("`").map((part, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part) : markdown(part)).join("");
 
-// src/secrets/detectors/token.ts
-function token({ pattern, strength = "likely", check: check2, ...rest }) {
+// src/secrets/form.ts
+var ALPHABETS = {
+  d: "0-9",
+  hex: "0-9a-f",
+  HEX: "0-9A-F",
+  Hex: "0-9a-fA-F",
+  a: "a-z",
+  A: "A-Z",
+  aA: "A-Za-z",
+  "32": "A-Z2-7",
+  "32l": "a-z2-7",
+  "36": "a-z0-9",
+  "36U": "A-Z0-9",
+  "58": "1-9A-HJ-NP-Za-km-z",
+  "62": "A-Za-z0-9",
+  w: "A-Za-z0-9_",
+  "64": "A-Za-z0-9_-",
+  "64.": "A-Za-z0-9_.-",
+  "64~": "A-Za-z0-9_.~-",
+  "64=": "A-Za-z0-9_=-",
+  b64: "A-Za-z0-9+/",
+  "b64=": "A-Za-z0-9+/="
+};
+var OPEN_END = 600;
+var UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
+var UUID_LENGTH = 36;
+var literally = (text4) => text4.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function variablePart(inside) {
+  if (inside === "uuid") return { source: UUID, text: null, min: UUID_LENGTH, max: UUID_LENGTH, alphabet: "uuid" };
+  const match2 = /^(?<name>.+):(?<min>\d+)(?:(?<open>\+)|-(?<max>\d+))?$/.exec(inside);
+  const { name = "", min = "", open: open5, max } = match2?.groups ?? {};
+  if (!(name in ALPHABETS)) throw new RangeError(`a form has no part {${inside}}`);
+  const alphabet = name;
+  const least = Number(min);
+  const most = open5 !== void 0 ? OPEN_END : Number(max ?? min);
+  return { source: `[${ALPHABETS[alphabet]}]{${least === most ? least : `${least},${most}`}}`, text: null, min: least, max: most, alphabet };
+}
+function partsOf2(form) {
+  return form.split(/(\{[^}]+\})/).filter((piece) => piece !== "").map(
+    (piece) => /^\{[^}]+\}$/.test(piece) ? variablePart(piece.slice(1, -1)) : { source: literally(piece), text: piece, min: piece.length, max: piece.length, alphabet: null }
+  );
+}
+var longest = (parts) => parts.reduce((total, { max }) => total + max, 0);
+var NO_TOKEN = /[^A-Za-z0-9_.+/=-]/;
+function runOf(parts) {
+  let run = 0;
+  for (const { text: text4, min, alphabet } of parts) {
+    const stop = text4 === null ? alphabet === "64~" ? 0 : -1 : text4.search(NO_TOKEN);
+    if (stop !== -1) return run + stop;
+    run += min;
+  }
+  return run;
+}
+function compileForm(form) {
+  const parts = partsOf2(form);
+  let anchor2 = -1;
+  parts.forEach(({ text: text4 }, index) => {
+    if (text4 !== null && text4.length >= 3 && text4.length > (parts[anchor2]?.text?.length ?? 0)) anchor2 = index;
+  });
+  if ((parts[0]?.text?.length ?? 0) >= 3) anchor2 = 0;
+  const before = anchor2 <= 0 ? [] : parts.slice(0, anchor2);
+  const after = parts.slice(Math.max(0, anchor2));
+  if (longest(before) > 96) throw new RangeError(`${form}: more than 96 characters stand before the literal`);
+  const literal4 = anchor2 === -1 ? "" : parts[anchor2]?.text ?? "";
   return {
-    ...rest,
-    pattern: new RegExp(`(?<![A-Za-z0-9_])${pattern}(?![A-Za-z0-9_-])`, "y"),
-    strength,
-    check: (found) => isFiller(found.groups["random"] ?? found.value) ? null : check2 === void 0 ? {} : check2(found)
+    literal: literal4,
+    before: before.map(({ source }) => source).join(""),
+    after: after.map(({ source }) => source).join(""),
+    run: runOf(after.slice(1)),
+    max: longest(after) - literal4.length
   };
 }
+var formSource = (form) => partsOf2(form).map(({ source }) => source).join("");
+var formLength = (form) => longest(partsOf2(form));
+var LETTERS = Object.fromEntries(
+  Object.entries(ALPHABETS).map(([name, inside]) => {
+    const pattern = new RegExp(`[${inside}]`);
+    return [
+      name,
+      Array.from({ length: 95 }, (_, code2) => String.fromCharCode(code2 + 32)).filter((c) => pattern.test(c)).join("")
+    ];
+  })
+);
+
+// src/secrets/detectors/token.ts
+function checkFiller(random) {
+  const kind = fillerKind(random);
+  if (kind === "filler") return "filler";
+  return kind === "example" ? { strength: "harmless", note: "it reads like an example" } : null;
+}
+var withoutLiterals = (value, literals) => literals.reduce((rest, text4) => text4.length > 2 ? rest.replace(text4, "") : rest, value);
+var RIGHT_BORDER = "(?![A-Za-z0-9_-])";
+function token({ forms, strength = "likely", check: check2, checksum: checksum2 = false, examples, ...about }) {
+  const compiled = forms.map(compileForm);
+  const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()];
+  const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run }) => run));
+  if (compiled.filter(({ before }) => before !== "").length > 1) throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
+  if (literals.some(({ literal: literal4 }) => literal4 === "")) throw new RangeError(`${about.id}: a form has no fixed text of three characters`);
+  const source = compiled.map(({ before, after }) => before === "" ? after : `(?<=(?<before>${before}))${after}`).join("|");
+  const fixed2 = literals.map(({ literal: literal4 }) => literal4);
+  return {
+    ...about,
+    forms,
+    literals: literals.map(({ literal: literal4 }) => ({ text: literal4, run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8) })),
+    pattern: new RegExp(`(?:${source})${RIGHT_BORDER}`, "y"),
+    ...checksum2 ? { glued: new RegExp(`(?:${source})`, "y") } : {},
+    // What starts with another sign needs no border.
+    alone: /^(?:\[|\w)/.test(source.replace(/^\(\?<=\(\?<before>/, "")),
+    window: Math.max(256, Math.max(...compiled.map(({ literal: literal4, max }) => literal4.length + max)) + 8),
+    strength,
+    examples: examples ?? forms,
+    check: (found) => {
+      const filler = checkFiller(withoutLiterals(found.value, fixed2));
+      if (filler === "filler") return null;
+      const checked2 = check2 === void 0 ? {} : check2(found);
+      return checked2 === null || checked2.strength === "proven" || filler === null ? checked2 : { ...checked2, ...filler };
+    }
+  };
+}
+var SECRET_WORD = /key|token|secret|passw|auth|api|\bpat\b|[_-]pat\b|cred|bearer|access/i;
+var NO_SECRET = /(?:url|uri|hash|sha\d*|md5|commit|rev(?:ision)?|digest|checksum|sum|integrity|version|etag|colou?r|trace|span|request|image|file|path|class|name|email|public|pub|project|account|app|client|user|team|org|tenant|key|token)[-_]?(?:id|url|uri|hash|sha\d*|name)s?$|(?:^|[._-])(?:id|uuid|guid|url|uri|hash|sha\d*|md5|commit|rev|digest|checksum|integrity|version|etag)$/i;
+var BETWEEN = "(?<between>[^;\\n]{0,64}?(?:\\n[^;\\n]{0,32}?)?)";
+var MAX_WORDS = 4;
+function named({ names, values, strength = "likely", word = SECRET_WORD, check: check2, chance = (value) => value, examples, ...about }) {
+  const body = values.map(formSource).join("|");
+  return {
+    ...about,
+    forms: values,
+    literals: [],
+    names,
+    pattern: new RegExp(`(?<named>${names.map((name) => name.replace(/[.+]/g, "\\$&")).join("|")})${BETWEEN}(?<![A-Za-z0-9+/_-])(?<value>${body})(?![A-Za-z0-9+/_=-])`, "iy"),
+    window: 160 + Math.max(...values.map(formLength)),
+    strength,
+    context: true,
+    examples: examples ?? values.map(
+      (value) => (fill2) => `${(names[0] ?? "").toUpperCase().replace(/[ -]/g, "_")}_API_KEY=${fill2(value)}`
+    ),
+    check: (found) => {
+      const { value, groups, before } = found;
+      const between = groups["between"] ?? "";
+      const words = between.match(/[\w.-]+/g) ?? [];
+      if (words.length > MAX_WORDS || words.some((text4) => text4.length > 40) || NO_SECRET.test(words.at(-1) ?? "")) return null;
+      if (!new RegExp(`^(?:${body})$`).test(value)) return null;
+      const name = `${/[\w.-]*$/.exec(before)?.[0] ?? ""}${groups["named"] ?? ""}${between}`;
+      if (!word.test(name) && !/^[\s"'`]*[=:]/.test(between)) return null;
+      const filler = checkFiller(chance(value));
+      if (filler === "filler") return null;
+      const checked2 = check2 === void 0 ? {} : check2(found);
+      return checked2 === null || filler === null ? checked2 : { ...checked2, ...filler };
+    }
+  };
+}
+function ofFiller(random) {
+  const filler = checkFiller(random);
+  return filler === "filler" ? null : filler ?? {};
+}
+
+// src/secrets/detectors/ai.ts
+var CALLS = "calls of the models, paid by the account";
+var AI = [
+  token({
+    id: "anthropic-admin-key",
+    issuer: "Anthropic",
+    title: "Anthropic admin key",
+    opens: "the organization's members, workspaces and keys",
+    revoke: "Delete the admin key in the Anthropic console",
+    docs: "https://docs.anthropic.com/en/api/administration-api",
+    forms: ["sk-ant-admin01-{64:80-120}"]
+  }),
+  token({
+    id: "anthropic-key",
+    issuer: "Anthropic",
+    title: "Anthropic API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Anthropic console",
+    docs: "https://docs.anthropic.com/en/api/overview",
+    forms: ["sk-ant-api{d:2-3}-{64:80-120}"],
+    quiet: ["sk-ant-api03-{64:40}"]
+  }),
+  token({
+    id: "anthropic-oauth-token",
+    issuer: "Anthropic",
+    title: "Anthropic OAuth token",
+    opens: "the person's Claude account: conversations and calls",
+    revoke: "Log out of all sessions in the Claude settings",
+    docs: "https://docs.anthropic.com/en/docs/claude-code/iam",
+    forms: ["sk-ant-oat{d:2}-{64:80-120}", "sk-ant-ort{d:2}-{64:80-120}", "sk-ant-sid{d:2}-{64:80-120}"]
+  }),
+  token({
+    id: "anyscale-key",
+    issuer: "Anyscale",
+    title: "Anyscale API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Anyscale console",
+    docs: "https://docs.anyscale.com/",
+    forms: ["esecret_{62:26}"]
+  }),
+  named({
+    id: "assemblyai-key",
+    issuer: "AssemblyAI",
+    title: "AssemblyAI API key",
+    opens: CALLS,
+    revoke: "Rotate the key in the AssemblyAI dashboard",
+    docs: "https://www.assemblyai.com/docs/",
+    names: ["assemblyai", "assembly_ai", "aai_api"],
+    values: ["{hex:32}"],
+    quiet: ["ASSEMBLYAI_COMMIT={hex:40}"]
+  }),
+  named({
+    id: "baseten-key",
+    issuer: "Baseten",
+    title: "Baseten API key",
+    opens: CALLS,
+    revoke: "Revoke the key in the Baseten workspace settings",
+    docs: "https://docs.baseten.co/",
+    names: ["baseten"],
+    values: ["{62:8}.{62:32}"]
+  }),
+  token({
+    id: "browserbase-key",
+    issuer: "Browserbase",
+    title: "Browserbase API key",
+    opens: "browser sessions of the project and what they record",
+    revoke: "Rotate the key in the Browserbase settings",
+    docs: "https://docs.browserbase.com/",
+    forms: ["bb_live_{64:20-60}"]
+  }),
+  token({
+    id: "cerebras-key",
+    issuer: "Cerebras",
+    title: "Cerebras API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Cerebras cloud console",
+    docs: "https://inference-docs.cerebras.ai/",
+    forms: ["csk-{36:48}"]
+  }),
+  named({
+    id: "clarifai-key",
+    issuer: "Clarifai",
+    title: "Clarifai access token",
+    opens: "the account's models, data and calls",
+    revoke: "Delete the token in the Clarifai security settings",
+    docs: "https://docs.clarifai.com/",
+    names: ["clarifai"],
+    values: ["{hex:32}"]
+  }),
+  named({
+    id: "cohere-key",
+    issuer: "Cohere",
+    title: "Cohere API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Cohere dashboard",
+    docs: "https://docs.cohere.com/",
+    names: ["cohere", "co_api_key"],
+    values: ["{62:40}"],
+    examples: ["cohere_key = {62:40}", 'COHERE_API_KEY: "{62:40}"', "cohere secret key = {62:40}"],
+    quiet: ["coherence_key_commit = {hex:40}"]
+  }),
+  token({
+    id: "cursor-key",
+    issuer: "Cursor",
+    title: "Cursor API key",
+    opens: "the team's usage data and agents",
+    revoke: "Delete the key in the Cursor dashboard",
+    docs: "https://docs.cursor.com/",
+    forms: ["key_{hex:64}", "crsr_{hex:64}"]
+  }),
+  named({
+    id: "deepgram-key",
+    issuer: "Deepgram",
+    title: "Deepgram API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Deepgram console",
+    docs: "https://developers.deepgram.com/",
+    names: ["deepgram", "dg_api_key"],
+    values: ["{hex:40}"],
+    examples: ["deepgram-api: {hex:40}", "DEEPGRAM_API_KEY={hex:40}"],
+    quiet: ["deepgram_commit={hex:40}", "deepgram-sdk#sha1={hex:40}"]
+  }),
+  token({
+    id: "deepseek-key",
+    issuer: "DeepSeek, Alibaba Model Studio",
+    title: "DeepSeek or Model Studio API key",
+    opens: CALLS,
+    revoke: "Delete the key on the platform that it is of",
+    docs: "https://api-docs.deepseek.com/",
+    forms: ["sk-{hex:32}"],
+    quiet: ["task-{hex:32}"]
+  }),
+  token({
+    id: "e2b-key",
+    issuer: "E2B",
+    title: "E2B API key",
+    opens: "sandboxes of the team",
+    revoke: "Delete the key in the E2B dashboard",
+    docs: "https://e2b.dev/docs",
+    forms: ["e2b_{hex:40}"]
+  }),
+  token({
+    id: "elevenlabs-key",
+    issuer: "ElevenLabs",
+    title: "ElevenLabs API key",
+    opens: "voices and speech, paid by the account",
+    revoke: "Delete the key in the ElevenLabs profile",
+    docs: "https://elevenlabs.io/docs/api-reference/authentication",
+    forms: ["sk_{hex:48}"],
+    quiet: ["task_{hex:48}", "sk_{hex:47}"]
+  }),
+  named({
+    id: "exa-key",
+    issuer: "Exa",
+    title: "Exa API key",
+    opens: "searches, paid by the account",
+    revoke: "Delete the key in the Exa dashboard",
+    docs: "https://docs.exa.ai/",
+    names: ["exa_api", "exaai", "exa-api"],
+    values: ["{uuid}"]
+  }),
+  token({
+    id: "fal-key",
+    issuer: "fal",
+    title: "fal API key",
+    opens: CALLS,
+    revoke: "Delete the key in the fal dashboard",
+    docs: "https://docs.fal.ai/",
+    forms: ["FAL_KEY={uuid}:{hex:32}"]
+  }),
+  token({
+    id: "firecrawl-key",
+    issuer: "Firecrawl",
+    title: "Firecrawl API key",
+    opens: "crawls, paid by the account",
+    revoke: "Delete the key in the Firecrawl dashboard",
+    docs: "https://docs.firecrawl.dev/",
+    forms: ["fc-{hex:32}"],
+    quiet: ["abfc-{hex:32}"]
+  }),
+  token({
+    id: "fireworks-key",
+    issuer: "Fireworks AI",
+    title: "Fireworks AI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Fireworks dashboard",
+    docs: "https://docs.fireworks.ai/",
+    forms: ["fw_{62:24}"],
+    quiet: ["fw_initialize_connection", "fw_loadModuleFromFirmware"],
+    check: ({ value }) => /\d/.test(value.slice(3)) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
+  }),
+  token({
+    id: "friendli-token",
+    issuer: "Friendli",
+    title: "Friendli token",
+    opens: CALLS,
+    revoke: "Delete the token in the Friendli suite",
+    docs: "https://friendli.ai/docs",
+    forms: ["flp_{62:46}"]
+  }),
+  token({
+    id: "groq-key",
+    issuer: "Groq",
+    title: "Groq API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Groq console",
+    docs: "https://console.groq.com/docs/",
+    forms: ["gsk_{62:52}"]
+  }),
+  token({
+    id: "helicone-key",
+    issuer: "Helicone",
+    title: "Helicone API key",
+    opens: "logged prompts and answers",
+    revoke: "Delete the key in the Helicone settings",
+    docs: "https://docs.helicone.ai/",
+    forms: ["sk-helicone-{36:7}-{36:7}-{36:7}-{36:7}"]
+  }),
+  token({
+    id: "huggingface-token",
+    issuer: "Hugging Face",
+    title: "Hugging Face token",
+    opens: "private models and data sets, and what the token may write",
+    revoke: "Invalidate the token in the Hugging Face settings",
+    docs: "https://huggingface.co/docs/hub/security-tokens",
+    forms: ["hf_{aA:34}", "api_org_{aA:34}"],
+    quiet: ["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"],
+    check: ({ value }) => /[a-z]/.test(value.replace(/^\w+_/, "")) && /[A-Z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "jina-key",
+    issuer: "Jina AI",
+    title: "Jina AI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Jina dashboard",
+    docs: "https://jina.ai/",
+    forms: ["jina_{hex:32}{64:28}"]
+  }),
+  token({
+    id: "langfuse-key",
+    issuer: "Langfuse",
+    title: "Langfuse secret key",
+    opens: "traces: prompts and answers of the project",
+    revoke: "Delete the key in the Langfuse project settings",
+    docs: "https://langfuse.com/docs",
+    forms: ["sk-lf-{uuid}"],
+    quiet: ["pk-lf-{uuid}"]
+  }),
+  token({
+    id: "langsmith-key",
+    issuer: "LangChain",
+    title: "LangSmith API key",
+    opens: "traces: prompts and answers of the workspace",
+    revoke: "Delete the key in the LangSmith settings",
+    docs: "https://docs.smith.langchain.com/",
+    forms: ["lsv2_pt_{hex:32}_{hex:10}", "lsv2_sk_{hex:32}_{hex:10}", "ls__{hex:32}"]
+  }),
+  token({
+    id: "llamacloud-key",
+    issuer: "LlamaIndex",
+    title: "LlamaCloud API key",
+    opens: "documents and indexes of the project",
+    revoke: "Delete the key in LlamaCloud",
+    docs: "https://docs.cloud.llamaindex.ai/",
+    forms: ["llx-{62:48}"]
+  }),
+  token({
+    id: "mem0-key",
+    issuer: "Mem0",
+    title: "Mem0 API key",
+    opens: "memories kept of users",
+    revoke: "Delete the key in the Mem0 dashboard",
+    docs: "https://docs.mem0.ai/",
+    forms: ["m0-{62:40}"]
+  }),
+  named({
+    id: "mistral-key",
+    issuer: "Mistral AI",
+    title: "Mistral AI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Mistral console",
+    docs: "https://docs.mistral.ai/",
+    names: ["mistral"],
+    values: ["{62:32}"],
+    quiet: ["mistral_model_hash={hex:32}"]
+  }),
+  token({
+    id: "modal-token",
+    issuer: "Modal",
+    title: "Modal token secret",
+    opens: "functions, volumes and secrets of the workspace",
+    revoke: "Delete the token in the Modal settings",
+    docs: "https://modal.com/docs/reference/modal.config",
+    forms: ["as-{62:22}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null,
+    quiet: ["as-registeredInTheDocument"]
+  }),
+  token({
+    id: "nvidia-key",
+    issuer: "NVIDIA",
+    title: "NVIDIA API key",
+    opens: CALLS,
+    revoke: "Delete the key in the NVIDIA build or NGC console",
+    docs: "https://docs.api.nvidia.com/",
+    forms: ["nvapi-{64:64}"]
+  }),
+  named({
+    id: "ollama-key",
+    issuer: "Ollama",
+    title: "Ollama API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Ollama settings",
+    docs: "https://docs.ollama.com/",
+    names: ["ollama"],
+    values: ["{hex:32}.{64:24}"],
+    examples: ["ollama key = {hex:32}.{64:24}"]
+  }),
+  token({
+    id: "openai-admin-key",
+    issuer: "OpenAI",
+    title: "OpenAI admin key",
+    opens: "the organization's projects, members and keys",
+    revoke: "Delete the admin key in the OpenAI dashboard",
+    docs: "https://platform.openai.com/docs/api-reference/administration",
+    forms: ["sk-admin-{64:20-76}T3BlbkFJ{64:20-76}"]
+  }),
+  {
+    id: "openai-key",
+    issuer: "OpenAI",
+    title: "OpenAI API key",
+    opens: "the project's models, files and fine-tunes, paid by the account",
+    revoke: "Delete the key in the OpenAI dashboard",
+    docs: "https://platform.openai.com/docs/api-reference/authentication",
+    forms: ["sk-{62:20}T3BlbkFJ{62:20}", "sk-proj-{64:74}T3BlbkFJ{64:74}", "sk-svcacct-{64:74}T3BlbkFJ{64:74}"],
+    proof: "`T3BlbkFJ` is OpenAI in base64",
+    literals: ["T3BlbkFJ"],
+    pattern: /(?<=(?<![A-Za-z0-9_-])(?<before>sk-(?:(?:proj|svcacct|service|None)-[A-Za-z0-9_-]{20,76}|[A-Za-z0-9_-]{20,40})))T3BlbkFJ[A-Za-z0-9_-]{20,76}(?![A-Za-z0-9_-])/y,
+    strength: "likely",
+    examples: ["sk-{62:20}T3BlbkFJ{62:20}", "sk-proj-{64:58}T3BlbkFJ{64:58}", "sk-svcacct-{64:74}T3BlbkFJ{64:74}"],
+    quiet: ["sk-proj-{64:10}T3BlbkFJ{64:10}", "T3BlbkFJ{62:20}"],
+    check: ({ value }) => ofFiller(value.replace("T3BlbkFJ", ""))
+  },
+  token({
+    id: "openrouter-key",
+    issuer: "OpenRouter",
+    title: "OpenRouter API key",
+    opens: CALLS,
+    revoke: "Delete the key in the OpenRouter settings",
+    docs: "https://openrouter.ai/docs/api-reference/authentication",
+    forms: ["sk-or-v1-{hex:64}"]
+  }),
+  token({
+    id: "perplexity-key",
+    issuer: "Perplexity",
+    title: "Perplexity API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Perplexity settings",
+    docs: "https://docs.perplexity.ai/",
+    forms: ["pplx-{62:48}", "pplx-{hex:48-56}"]
+  }),
+  token({
+    id: "pinecone-key",
+    issuer: "Pinecone",
+    title: "Pinecone API key",
+    opens: "the project's indexes",
+    revoke: "Delete the key in the Pinecone console",
+    docs: "https://docs.pinecone.io/",
+    forms: ["pcsk_{62:5-7}_{62:60-66}"]
+  }),
+  named({
+    id: "pinecone-legacy-key",
+    issuer: "Pinecone",
+    title: "Pinecone API key",
+    opens: "the project's indexes",
+    revoke: "Delete the key in the Pinecone console",
+    docs: "https://docs.pinecone.io/",
+    names: ["pinecone"],
+    values: ["{uuid}"],
+    quiet: ["pinecone_request_id: {uuid}"]
+  }),
+  token({
+    id: "replicate-token",
+    issuer: "Replicate",
+    title: "Replicate API token",
+    opens: CALLS,
+    revoke: "Disable the token in the Replicate account",
+    docs: "https://replicate.com/docs/topics/security/api-tokens",
+    forms: ["r8_{62:37}"]
+  }),
+  token({
+    id: "runpod-key",
+    issuer: "RunPod",
+    title: "RunPod API key",
+    opens: "pods and endpoints of the account",
+    revoke: "Delete the key in the RunPod settings",
+    docs: "https://docs.runpod.io/",
+    forms: ["rpa_{36U:40}{36:2-8}", "rps_{36U:40}{36:2-8}"]
+  }),
+  named({
+    id: "serpapi-key",
+    issuer: "SerpApi, Serper",
+    title: "search API key",
+    opens: "searches, paid by the account",
+    revoke: "Make a new key in the dashboard of the service",
+    docs: "https://serpapi.com/search-api",
+    names: ["serpapi", "serp_api", "serper"],
+    values: ["{hex:64}", "{hex:40}"]
+  }),
+  token({
+    id: "stability-key",
+    issuer: "Stability AI, OpenAI (old), Moonshot",
+    title: "model API key",
+    opens: CALLS,
+    revoke: "Delete the key on the platform that it is of",
+    docs: "https://platform.stability.ai/docs/getting-started/authentication",
+    forms: ["sk-{62:48}"],
+    quiet: ["risk-{62:48}", "sk-{a:48}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) && !value.includes("T3BlbkFJ") ? {} : null
+  }),
+  token({
+    id: "tavily-key",
+    issuer: "Tavily",
+    title: "Tavily API key",
+    opens: "searches, paid by the account",
+    revoke: "Delete the key in the Tavily dashboard",
+    docs: "https://docs.tavily.com/",
+    forms: ["tvly-{62:32}", "tvly-dev-{62:32}", "tvly-prod-{62:32}"]
+  }),
+  token({
+    id: "together-key",
+    issuer: "Together AI",
+    title: "Together AI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Together settings",
+    docs: "https://docs.together.ai/",
+    forms: ["tgp_v1_{64:43}"]
+  }),
+  named({
+    id: "together-legacy-key",
+    issuer: "Together AI",
+    title: "Together AI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Together settings",
+    docs: "https://docs.together.ai/",
+    names: ["together_api", "togetherai", "together_ai"],
+    values: ["{hex:64}"]
+  }),
+  token({
+    id: "voyage-key",
+    issuer: "Voyage AI",
+    title: "Voyage AI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Voyage dashboard",
+    docs: "https://docs.voyageai.com/",
+    forms: ["pa-{64:43}"],
+    quiet: ["pa-a-class-name-of-many-small-words-in-a-style-ab", "spa-{64:43}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) && (value.match(/-/g) ?? []).length < 6 ? {} : null
+  }),
+  token({
+    id: "wandb-key",
+    issuer: "Weights & Biases",
+    title: "Weights & Biases API key",
+    opens: "runs, artifacts and models of the account",
+    revoke: "Delete the key in the W&B user settings",
+    docs: "https://docs.wandb.ai/",
+    forms: ["wandb_v1_{64:77}"]
+  }),
+  named({
+    id: "wandb-legacy-key",
+    issuer: "Weights & Biases",
+    title: "Weights & Biases API key",
+    opens: "runs, artifacts and models of the account",
+    revoke: "Delete the key in the W&B user settings",
+    docs: "https://docs.wandb.ai/",
+    names: ["wandb"],
+    values: ["{hex:40}"],
+    examples: ["WANDB_API_KEY={hex:40}"],
+    quiet: ["wandb_commit={hex:40}"],
+    word: /key|token|passw|login/i
+  }),
+  token({
+    id: "xai-key",
+    issuer: "xAI",
+    title: "xAI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the xAI console",
+    docs: "https://docs.x.ai/",
+    forms: ["xai-{62:80}"]
+  }),
+  named({
+    id: "zhipu-key",
+    issuer: "Zhipu AI",
+    title: "Zhipu AI API key",
+    opens: CALLS,
+    revoke: "Delete the key on the Zhipu platform",
+    docs: "https://docs.bigmodel.cn/",
+    names: ["zhipu", "bigmodel", "glm_api", "zai_api"],
+    values: ["{hex:32}.{62:16}"]
+  })
+];
+
+// src/secrets/detectors/azure.ts
+var IDENTIFIABLE = "https://github.com/microsoft/security-utilities";
+var EMULATOR_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu";
+function signed(id, service, signature, size, opens) {
+  const [alphabet, before, end2] = { 88: ["b64", 76, "=="], 56: ["64", 44, "=="], 52: ["b64", 42, ""], 44: ["b64", 33, "="] }[size];
+  const inside = alphabet === "64" ? "A-Za-z0-9_-" : "A-Za-z0-9+/";
+  const rest = size === 52 ? "[A-D][A-Za-z0-9+/]{5}" : `[${inside}]{6}`;
+  const form = `{${alphabet}:${before}}${signature}${size === 52 ? "A{62:5}" : `{62:5}${size === 44 ? "A" : "Q"}`}${end2}`;
+  return {
+    id,
+    issuer: "Microsoft Azure",
+    title: `${service} key`,
+    opens,
+    revoke: `Regenerate the key of the ${service.replace(/^Azure /, "")} resource`,
+    docs: IDENTIFIABLE,
+    forms: [form],
+    proof: `\`${signature}\` at its fixed place`,
+    literals: [{ text: signature, run: 6 }],
+    pattern: new RegExp(`(?<=(?<![${inside}])(?<before>[${inside}]{${before}}))${signature.replace("+", "\\+")}${rest}${end2}(?![A-Za-z0-9+/=_-])`, "y"),
+    strength: "likely",
+    examples: [form],
+    quiet: [form.replace(String(before), String(before - 1)), `${form.replace(/=+$/, "")}{62:8}`],
+    check: ({ value }) => ofFiller(value)
+  };
+}
+function checkSas({ value, groups, before, after }) {
+  const text4 = before + value + after;
+  if (!/[?&;"'\s]s[vpr]=|[?&]se=|^s[vpr]=/.test(text4)) return null;
+  const filler = fillerKind(groups["signature"] ?? value);
+  if (filler === "filler") return null;
+  const end2 = /[?&;]?\bse=(\d{4}-\d\d-\d\d(?:T[\d:%A-Fa-f]+Z)?)/.exec(text4)?.[1];
+  const expires = end2 === void 0 ? NaN : Date.parse(decodeURIComponent(end2));
+  const facts = Number.isNaN(expires) ? {} : { expires: new Date(expires).toISOString() };
+  return filler === "example" ? { facts, strength: "harmless", note: "it reads like an example" } : { facts };
+}
+var AZURE = [
+  {
+    id: "azure-ad-client-secret",
+    issuer: "Microsoft Entra",
+    title: "Microsoft Entra client secret",
+    opens: "whatever the application is granted in the tenant",
+    docs: "https://learn.microsoft.com/entra/identity-platform/quickstart-register-app",
+    revoke: "Delete the client secret of the app registration in Entra",
+    forms: ["{62:3}{d:1}Q~{64~:34}"],
+    literals: [..."0123456789"].map((digit2) => ({ text: `${digit2}Q~`, run: 20 })),
+    pattern: /(?<=(?<![A-Za-z0-9_.~-])(?<before>[A-Za-z0-9_.~-]{3}))\dQ~(?:[A-Za-z0-9_.~-]{34})(?![A-Za-z0-9_.~-])/y,
+    strength: "likely",
+    examples: ["{62:3}8Q~{64~:33}c"],
+    quiet: ["{62:3}8Q~{62:20}", "{62:9}8Q~{62:34}"],
+    check: ({ value }) => ofFiller(value)
+  },
+  signed("azure-api-management-key", "Azure API Management", "APIM", 88, "the APIs behind the gateway"),
+  token({
+    id: "azure-app-configuration",
+    issuer: "Microsoft Azure",
+    title: "Azure App Configuration connection string",
+    opens: "all settings of the store, secrets among them",
+    revoke: "Regenerate the access keys of the store",
+    docs: "https://learn.microsoft.com/azure/azure-app-configuration/howto-disable-access-key-authentication",
+    forms: [".azconfig.io;Id={64.:4-60};Secret={b64=:36-100}", ".azconfig.io;Id={64.:1-30}:{b64=:8-40};Secret={b64=:36-100}"],
+    examples: ["Endpoint=https://acme.azconfig.io;Id=h3Kd;Secret={b64:43}="]
+  }),
+  signed("azure-batch-key", "Azure Batch", "+ABa", 88, "the jobs and pools of the account"),
+  signed("azure-container-registry-key", "Azure Container Registry", "+ACR", 52, "all images of the registry"),
+  signed("azure-cosmos-key", "Azure Cosmos DB", "ACDb", 88, "all data of the account"),
+  named({
+    id: "azure-devops-legacy-token",
+    issuer: "Microsoft Azure DevOps",
+    title: "Azure DevOps token",
+    opens: "the organization's code, pipelines and packages within its scopes",
+    docs: "https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate",
+    revoke: "Revoke the personal access token in Azure DevOps",
+    names: ["azure", "ado_pat", "ado_token", "azdo", "devops", "vsts", "system_accesstoken"],
+    values: ["{32l:52}"],
+    examples: ["AZURE_DEVOPS_PAT={32l:52}", 'ado_pat =  "{32l:52}"'],
+    quiet: ["azure_pipeline_commit={hex:40}"]
+  }),
+  {
+    id: "azure-devops-token",
+    issuer: "Microsoft Azure DevOps",
+    title: "Azure DevOps token",
+    opens: "the organization's code, pipelines and packages within its scopes",
+    docs: "https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate",
+    revoke: "Revoke the personal access token in Azure DevOps",
+    forms: ["{62:76}AZDO{62:4}"],
+    proof: "`AZDO` at its fixed place",
+    literals: [{ text: "AZDO", run: 4 }],
+    pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/y,
+    strength: "likely",
+    examples: ["{62:76}AZDO{62:4}"],
+    quiet: ["{62:75}AZDO{62:4}", "{62:90}AZDO{62:4}"],
+    check: ({ value }) => ofFiller(value)
+  },
+  token({
+    id: "azure-entra-token",
+    issuer: "Microsoft Entra",
+    title: "Microsoft Entra refresh token",
+    opens: "the person's tenant, within the scopes that were granted, until it is revoked",
+    revoke: "Revoke the person's sessions in Entra",
+    docs: "https://learn.microsoft.com/entra/identity-platform/refresh-tokens",
+    forms: ["0.A{64:20-60}.AgABAwEA{64:200+}", "1.A{64:20-60}.AgABAwEA{64:200+}"],
+    examples: ["0.A{64:40}.AgABAwEA{64:300}"]
+  }),
+  signed("azure-event-hubs-key", "Azure Event Hubs", "+AEh", 44, "the events of the namespace"),
+  signed("azure-functions-key", "Azure Functions", "AzFu", 56, "calls of the functions"),
+  signed("azure-iot-key", "Azure IoT Hub", "AIoT", 44, "the devices of the hub"),
+  signed("azure-machine-learning-key", "Azure Machine Learning", "+AMC", 44, "calls of the endpoint"),
+  named({
+    id: "azure-notification-hubs-key",
+    issuer: "Microsoft Azure",
+    title: "Azure Notification Hubs key",
+    opens: "notifications to all devices of the hub",
+    revoke: "Regenerate the access policy keys of the hub",
+    docs: "https://learn.microsoft.com/azure/notification-hubs/notification-hubs-push-notification-security",
+    names: ["notificationhub", "notification_hub", "notification-hub"],
+    values: ["{b64:39-46}="],
+    examples: ['"notificationHubKey": "{b64:43}="']
+  }),
+  named({
+    id: "azure-openai-key",
+    issuer: "Microsoft Azure",
+    title: "Azure OpenAI or AI services key",
+    opens: "calls of the models, paid by the subscription",
+    revoke: "Regenerate the key of the resource",
+    docs: "https://learn.microsoft.com/azure/ai-services/authentication",
+    names: [
+      "azure_openai",
+      "azureopenai",
+      "azure-openai",
+      "azure_oai",
+      "azure_cognitive",
+      "cognitive",
+      "speech_key",
+      "azure_ai",
+      "azure_search",
+      "azure_speech",
+      "azure_translator",
+      "openai.azure.com"
+    ],
+    values: ["{hex:32}"],
+    examples: ["AZURE_OPENAI_API_KEY={hex:32}", "azure_openai_secret={hex:32}"],
+    quiet: ["azure_openai_deployment_id={hex:32}"]
+  }),
+  signed("azure-redis-key", "Azure Cache for Redis", "AzCa", 44, "all data of the cache"),
+  signed("azure-relay-key", "Azure Relay", "+ARm", 44, "the connections of the namespace"),
+  {
+    id: "azure-resource-key",
+    issuer: "Microsoft Azure",
+    title: "Azure resource key",
+    opens: "the resource that it is of: AI services, container registry, functions",
+    docs: IDENTIFIABLE,
+    revoke: "Regenerate the key of the Azure resource",
+    forms: ["{62:52}JQQJ99{62:18}A{A:2}{62:5}"],
+    proof: "`JQQJ99` at its fixed place",
+    literals: [{ text: "JQQJ9", run: 24 }],
+    pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{52}))JQQJ9[A-Za-z0-9][A-Za-z0-9]{18}(?!AZDO)A[A-Z]{2}[A-Za-z0-9]{5}(?![A-Za-z0-9])/y,
+    strength: "likely",
+    examples: ["{62:52}JQQJ99{62:18}ACOG{62:4}", "{62:52}JQQJ99{62:18}AZCR{62:4}"],
+    quiet: ["{62:51}JQQJ99{62:18}ACOG{62:4}"],
+    check: ({ value }) => ofFiller(value)
+  },
+  {
+    id: "azure-sas-token",
+    issuer: "Microsoft Azure",
+    title: "Azure shared access signature",
+    opens: "the container, blob or queue that the URL names, until it ends",
+    docs: "https://learn.microsoft.com/azure/storage/common/storage-sas-overview",
+    revoke: "Remove the stored access policy, or rotate the account key that signed it",
+    forms: ["sig={62:43}%3D"],
+    proof: "the parameters of its URL, and their end date",
+    literals: [{ text: "sig=", run: 20 }],
+    pattern: /sig=(?<signature>(?:[A-Za-z0-9]|%2[BbFf]|[+/]){42,60}(?:=|%3[Dd]))(?![A-Za-z0-9])/y,
+    alone: true,
+    strength: "likely",
+    examples: ["?sv=2023-11-03&sr=b&sp=r&se=2099-01-01T00%3A00%3A00Z&spr=https&sig={62:43}%3D"],
+    quiet: ["sig={62:43}%3D", "?sv=1&sig={62:20}%3D"],
+    check: checkSas
+  },
+  signed("azure-search-key", "Azure AI Search", "AzSe", 52, "all indexes of the service"),
+  signed("azure-service-bus-key", "Azure Service Bus", "+ASb", 44, "the messages of the namespace"),
+  {
+    id: "azure-shared-key",
+    issuer: "Microsoft Azure",
+    title: "Azure shared access key",
+    opens: "the namespace that the connection string names: Service Bus, Event Hubs, IoT",
+    docs: "https://learn.microsoft.com/azure/service-bus-messaging/service-bus-sas",
+    revoke: "Regenerate the shared access key in Azure",
+    forms: ["SharedAccessKey={b64:43}="],
+    literals: [
+      { text: "sharedaccesskey=", ignoreCase: true },
+      { text: "accesskey=", ignoreCase: true }
+    ],
+    pattern: /(?:shared)?accesskey=(?<value>[A-Za-z0-9+/]{43}=)(?![A-Za-z0-9+/=])/iy,
+    strength: "likely",
+    examples: ["Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=x;SharedAccessKey={b64:43}="],
+    quiet: ["SharedAccessKey={b64:20}="],
+    check: ({ value }) => ofFiller(value)
+  },
+  signed("azure-storage-account-key", "Azure Storage account", "+ASt", 88, "all data of the storage account"),
+  {
+    id: "azure-storage-key",
+    issuer: "Microsoft Azure",
+    title: "Azure storage account key",
+    opens: "all data of the storage or Cosmos DB account",
+    docs: "https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage",
+    revoke: "Rotate the storage account key in Azure",
+    forms: ["AccountKey={b64:86}=="],
+    proof: "it decodes to 64 bytes",
+    literals: ["accountkey", "account_key", "storage_key", "storagekey", "cosmos", "batch_key", "documentdb"].map((text4) => ({ text: text4, ignoreCase: true })),
+    pattern: /[\w-]{3,24}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{86,88}(?:==|(?<=[A-Za-z0-9+/]{88})))(?![A-Za-z0-9+/])/iy,
+    strength: "likely",
+    examples: ["AccountName=acme;AccountKey={b64:86}==;EndpointSuffix=core.windows.net"],
+    quiet: ["AccountKey={b64:60}==", "storage_key={b64:120}"],
+    check: ({ value }) => {
+      if (value.startsWith(EMULATOR_KEY)) return { strength: "harmless", note: "the public key of the storage emulator" };
+      return decodeBase64(value) === null ? null : ofFiller(value);
+    }
+  },
+  {
+    id: "azure-subscription-key",
+    issuer: "Microsoft Azure",
+    title: "Azure API subscription key",
+    opens: "the APIs behind the gateway, in the name of the subscription",
+    docs: "https://learn.microsoft.com/azure/api-management/api-management-subscriptions",
+    revoke: "Regenerate the subscription key in API Management",
+    forms: ["Ocp-Apim-Subscription-Key: {hex:32}"],
+    literals: [
+      { text: "apim-subscription-key", ignoreCase: true },
+      { text: "subscription-key", ignoreCase: true }
+    ],
+    pattern: /(?:apim-)?subscription-key["'\\]{0,2}\s{0,2}[:=,]\s{0,2}["'\\]{0,2}(?<value>[0-9a-f]{32})(?![0-9A-Za-z])/iy,
+    strength: "likely",
+    examples: ['headers = {"Ocp-Apim-Subscription-Key": "{hex:32}"}'],
+    quiet: ['"Ocp-Apim-Subscription-Key": "{hex:12}"'],
+    check: ({ value }) => ofFiller(value)
+  }
+];
 
 // src/secrets/detectors/cloud.ts
 var AWS_DOCS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids";
 var AWS_REVOKE = "Deactivate and delete the access key in IAM, then make a new one";
-var AZURE_SIGNED = "https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage";
-var EMULATOR_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu";
+var AWS_OPENS = "whatever the IAM user or role may do in the account";
+var isMixed = (value) => /[a-z]/.test(value) && /[A-Z]/.test(value) && /\d/.test(value) && !/^[0-9a-f]+$/i.test(value);
 var CLOUD = [
+  token({
+    id: "alibaba-access-key-id",
+    issuer: "Alibaba Cloud",
+    title: "Alibaba Cloud access key id",
+    opens: "nothing without its secret: it names the account",
+    revoke: "Disable the access key in RAM",
+    docs: "https://www.alibabacloud.com/help/en/ram/user-guide/create-an-accesskey-pair",
+    forms: ["LTAI{62:12-20}"],
+    strength: "possible",
+    check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  named({
+    id: "alibaba-secret-key",
+    issuer: "Alibaba Cloud",
+    title: "Alibaba Cloud access key secret",
+    opens: "whatever the RAM user may do in the account",
+    revoke: "Disable the access key in RAM",
+    docs: "https://www.alibabacloud.com/help/en/ram/user-guide/create-an-accesskey-pair",
+    names: ["alibaba", "aliyun", "alicloud", "accesskeysecret", "access_key_secret", "oss_secret"],
+    values: ["{62:30}"],
+    word: /secret/i,
+    check: ({ value }) => isMixed(value) ? {} : null,
+    examples: ["ALIBABA_CLOUD_ACCESS_KEY_SECRET={62:30}", 'accessKeySecret: "{62:30}"'],
+    quiet: ["aliyunSecretManagerClientFactoryBean"]
+  }),
   {
     id: "aws-access-key",
+    issuer: "Amazon Web Services",
     title: "AWS access key",
+    opens: AWS_OPENS,
     docs: AWS_DOCS,
     revoke: AWS_REVOKE,
-    literals: ["AKIA", "ASIA", "ABIA", "ACCA"],
-    pattern: /(?<![A-Za-z0-9+_])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9+_=])/y,
+    forms: ["AKIA{32:16}", "ASIA{32:16}"],
+    proof: "the account number that it encodes; with its secret beside it it is proven",
+    literals: ["AKIA", "ASIA", "ABIA", "ACCA"].map((text4) => ({ text: text4, run: 16 })),
+    pattern: /(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9+_=/])/y,
+    alone: true,
     strength: "possible",
-    check: ({ value }) => {
-      if (/EXAMPLE|FAKE|TEST/.test(value)) return { strength: "harmless", note: "a public example" };
+    examples: ["AKIA{32:16}", "ASIA{32:16}"],
+    quiet: ["AKIA{32:15}", "AKIA{32:17}", "AIDA{32:16}", "data:image/png;base64,iVBORw0KGgoAKIA{32:16}QAAAA"],
+    check: ({ value, before }) => {
+      if (/[+/=]$/.test(before) && /[A-Za-z0-9+/]{12}[+/=]$/.test(before)) return null;
+      if (/EXAMPLE|FAKE|TEST|DEMO|DUMMY/.test(value) || fillerKind(value.slice(4)) === "example") return { strength: "harmless", note: "a public example" };
       const account = awsAccount(value);
-      return isFiller(value.slice(4)) || account === null ? null : { facts: { account } };
+      if (fillerKind(value.slice(4)) === "filler") return null;
+      if (account === null || /[0189]/.test(value.slice(4))) return { strength: "harmless", note: "no key id that AWS gives out: it was made up" };
+      return { facts: { account } };
     }
   },
   token({
-    id: "aws-bedrock-key",
-    title: "AWS Bedrock API key",
-    docs: "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-how.html",
-    revoke: "Delete the service-specific credential in IAM",
-    literals: ["ABSKQmVkcm9ja0FQSUtleS1"],
-    pattern: "ABSKQmVkcm9ja0FQSUtleS1[A-Za-z0-9+/]{80,}={0,2}"
-  }),
-  {
-    id: "aws-secret-key",
-    title: "AWS secret access key",
-    docs: AWS_DOCS,
-    revoke: AWS_REVOKE,
-    literals: ["secret_access_key", "secretaccesskey", "secret-access-key", "aws_secret", "awssecret", "aws-secret", "aws_sec"].map((text3) => ({
-      text: text3,
-      ignoreCase: true,
-      assignment: true
-    })),
-    pattern: /[\w.-]{3,40}["'`\s\])\\]{0,4}[=:>,|]{1,3}["'`\s\\]{0,6}(?<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/y,
-    strength: "likely",
-    check: ({ value }) => {
-      if (/EXAMPLE/.test(value)) return { strength: "harmless", note: "a public example" };
-      return isFiller(value) || !/[a-z]/.test(value) || !/[A-Z]/.test(value) || /^[0-9a-f]+$/i.test(value) ? null : {};
-    }
-  },
-  {
-    id: "azure-ad-client-secret",
-    title: "Microsoft Entra client secret",
-    docs: "https://learn.microsoft.com/entra/identity-platform/quickstart-register-app",
-    revoke: "Delete the client secret of the app registration in Entra",
-    literals: ["0Q~", "1Q~", "2Q~", "3Q~", "4Q~", "5Q~", "6Q~", "7Q~", "8Q~", "9Q~"],
-    pattern: /(?<=(?<![A-Za-z0-9_.~-])(?<before>[A-Za-z0-9_.~-]{3}))\dQ~(?:[A-Za-z0-9_.~-]{34})(?![A-Za-z0-9_.~-])/y,
-    strength: "likely",
-    check: ({ value }) => isFiller(value) ? null : {}
-  },
-  {
-    id: "azure-devops-token",
-    title: "Azure DevOps token",
-    docs: "https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate",
-    revoke: "Revoke the personal access token in Azure DevOps",
-    literals: ["AZDO"],
-    pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/y,
-    strength: "likely",
-    check: ({ value }) => isFiller(value) ? null : {}
-  },
-  {
-    id: "azure-resource-key",
-    title: "Azure resource key",
-    docs: "https://github.com/microsoft/security-utilities",
-    revoke: "Regenerate the key of the Azure resource",
-    literals: ["JQQJ9"],
-    pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{52}))JQQJ99[A-Za-z0-9]{18}(?!AZDO)A[A-Z]{2}[A-Za-z0-9]{5}(?![A-Za-z0-9])/y,
-    strength: "likely",
-    check: ({ value }) => isFiller(value) ? null : {}
-  },
-  {
-    id: "azure-shared-key",
-    title: "Azure shared access key",
-    docs: "https://learn.microsoft.com/azure/service-bus-messaging/service-bus-sas",
-    revoke: "Regenerate the shared access key in Azure",
-    literals: [{ text: "sharedaccesskey=", ignoreCase: true }],
-    pattern: /sharedaccesskey=(?<value>[A-Za-z0-9+/]{43}=)(?![A-Za-z0-9+/=])/iy,
-    strength: "likely",
-    check: ({ value }) => isFiller(value) ? null : {}
-  },
-  {
-    id: "azure-storage-key",
-    title: "Azure storage account key",
-    docs: AZURE_SIGNED,
-    revoke: "Rotate the storage account key in Azure",
-    literals: [
-      { text: "accountkey", ignoreCase: true },
-      { text: "account_key", ignoreCase: true },
-      { text: "storage_key", ignoreCase: true },
-      { text: "storagekey", ignoreCase: true }
-    ],
-    pattern: /[\w-]{0,16}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{86}==)/iy,
-    strength: "likely",
-    check: ({ value }) => {
-      if (value.startsWith(EMULATOR_KEY)) return { strength: "harmless", note: "the public key of the storage emulator" };
-      return decodeBase64(value)?.length === 64 && !isFiller(value) ? {} : null;
-    }
-  },
-  token({
-    id: "digitalocean-token",
-    title: "DigitalOcean token",
-    docs: "https://docs.digitalocean.com/reference/api/create-personal-access-token/",
-    revoke: "Revoke the token in the DigitalOcean control panel",
-    literals: ["dop_v1_", "doo_v1_", "dor_v1_"],
-    pattern: "do[por]_v1_(?<random>[0-9a-f]{64})"
-  }),
-  token({
-    id: "gcp-api-key",
-    title: "Google API key",
-    docs: "https://cloud.google.com/docs/authentication/api-keys",
-    revoke: "Restrict or delete the key in the Google Cloud console",
-    literals: ["AIza"],
-    pattern: "AIza(?<random>[A-Za-z0-9_-]{35})",
+    id: "aws-appsync-key",
+    issuer: "Amazon Web Services",
+    title: "AWS AppSync API key",
+    opens: "the GraphQL API that it belongs to, for a year at most",
+    revoke: "Delete the API key of the AppSync API",
+    docs: "https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html",
+    forms: ["da2-{36:26}"],
     strength: "possible"
   }),
   token({
-    id: "gcp-oauth-secret",
+    id: "aws-bedrock-key",
+    issuer: "Amazon Web Services",
+    title: "AWS Bedrock API key",
+    opens: "calls of the models, paid by the account",
+    revoke: "Delete the service-specific credential in IAM",
+    docs: "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-how.html",
+    forms: ["ABSK{b64=:100-269}"],
+    proof: "it decodes to `BedrockAPIKey-`",
+    examples: ["ABSKQmVkcm9ja0FQSUtleS1{b64:109}", (fill2) => `ABSK${Buffer.from(fill2("BedrockAPIKey-{36:4}-at-{d:12}:{b64:44}")).toString("base64")}`],
+    check: ({ value }) => {
+      const decoded2 = decodeBase64(value.slice(4).replace(/=+$/, ""))?.toString("latin1") ?? "";
+      if (decoded2.startsWith("BedrockAPIKey-"))
+        return {
+          facts: Object.fromEntries(
+            /-at-(\d{12})/.exec(decoded2)?.slice(1, 2).map((account) => ["account", account]) ?? []
+          )
+        };
+      return isMixed(value) ? { strength: "possible" } : null;
+    }
+  }),
+  token({
+    id: "aws-bedrock-session-key",
+    issuer: "Amazon Web Services",
+    title: "AWS Bedrock short-term API key",
+    opens: "calls of the models for twelve hours at most",
+    revoke: "Let it expire, or revoke the sessions of the role that made it",
+    docs: "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-how.html",
+    forms: ["bedrock-api-key-{b64=:100-400}"]
+  }),
+  token({
+    id: "aws-mws-token",
+    issuer: "Amazon Web Services",
+    title: "Amazon MWS token",
+    opens: "a seller account in Amazon Marketplace",
+    revoke: "Revoke the developer access in Seller Central",
+    docs: "https://developer-docs.amazon.com/sp-api/docs",
+    forms: ["amzn.mws.{uuid}"]
+  }),
+  {
+    id: "aws-secret-key",
+    issuer: "Amazon Web Services",
+    title: "AWS secret access key",
+    opens: AWS_OPENS,
+    docs: AWS_DOCS,
+    revoke: AWS_REVOKE,
+    forms: ["{b64:40}"],
+    proof: "an access key id beside it",
+    literals: [
+      "secret_access_key",
+      "secretaccesskey",
+      "secret-access-key",
+      "aws_secret",
+      "awssecret",
+      "aws-secret",
+      "aws_sec",
+      "aws_key",
+      "awskey",
+      "s3_secret",
+      "secret_key",
+      "secretkey"
+    ].map((text4) => ({
+      text: text4,
+      ignoreCase: true,
+      assignment: true
+    })),
+    pattern: /(?<name>[\w.-]{3,40})["'`\s\])\\]{0,4}[=:>,|]{1,3}["'`\s\\]{0,6}(?<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/y,
+    strength: "likely",
+    context: true,
+    examples: ["aws_secret_access_key={b64:40}", '"SecretAccessKey": "{b64:40}"', "AWS_SECRET_KEY: {b64:40}"],
+    quiet: ["aws_secret_access_key={hex:40}", "aws_secret_access_key={b64:41}", "aws_secret_access_key_file=/run/secrets/aws"],
+    check: ({ value, groups, before, after }) => {
+      if (groups["value"] === void 0) return null;
+      if (/EXAMPLE|FAKE/.test(value)) return { strength: "harmless", note: "a public example" };
+      if (!isMixed(value) && fillerKind(value) !== "example") return null;
+      const checked2 = ofFiller(value);
+      const near = `${before}${groups["name"] ?? ""}${after}`;
+      return checked2 === null || /aws|amazon|s3|AKIA|ASIA|access/i.test(near) ? checked2 : { strength: "possible", ...checked2 };
+    }
+  },
+  named({
+    id: "aws-session-token",
+    issuer: "Amazon Web Services",
+    title: "AWS session token",
+    opens: "whatever the role may do, with its key, for hours",
+    revoke: "Revoke the active sessions of the role in IAM",
+    docs: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html",
+    names: ["session_token", "sessiontoken", "security_token", "securitytoken"],
+    values: ["{b64=:160-600}"],
+    word: /token/i,
+    strength: "possible",
+    examples: ["AWS_SESSION_TOKEN=IQoJb3JpZ2luX2Vj{b64:300}"],
+    quiet: ["session_token={hex:64}"],
+    check: ({ value }) => /^(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|AgoJb3JpZ2lu)/.test(value) ? { strength: "likely" } : null
+  }),
+  named({
+    id: "civo-key",
+    issuer: "Civo",
+    title: "Civo API key",
+    opens: "clusters and machines of the account",
+    revoke: "Regenerate the key in the Civo settings",
+    docs: "https://www.civo.com/docs/account/api-keys",
+    names: ["civo"],
+    values: ["{62:50}"]
+  }),
+  token({
+    id: "digitalocean-token",
+    issuer: "DigitalOcean",
+    title: "DigitalOcean token",
+    opens: "droplets, volumes, databases and DNS of the account",
+    revoke: "Revoke the token in the DigitalOcean control panel",
+    docs: "https://docs.digitalocean.com/reference/api/create-personal-access-token/",
+    forms: ["dop_v1_{hex:64}", "doo_v1_{hex:64}", "dor_v1_{hex:64}"]
+  }),
+  token({
+    id: "exoscale-key-id",
+    issuer: "Exoscale",
+    title: "Exoscale API key id",
+    opens: "nothing without its secret: it names the key",
+    revoke: "Revoke the key in the Exoscale portal",
+    docs: "https://community.exoscale.com/documentation/iam/",
+    forms: ["EXO{hex:24}"],
+    strength: "possible"
+  }),
+  token({
+    id: "firebase-server-key",
+    issuer: "Google",
+    title: "Firebase Cloud Messaging server key",
+    opens: "notifications to all users of the application",
+    revoke: "Delete the server key in the Firebase console",
+    docs: "https://firebase.google.com/docs/cloud-messaging",
+    forms: ["{64:11}:APA91b{64:100-180}"],
+    examples: ["AAAA{62:7}:APA91b{64:134}"]
+  }),
+  token({
+    id: "gcp-api-key",
+    issuer: "Google",
+    title: "Google API key",
+    opens: "the APIs that the key is not restricted from; in a web page it is often public by design",
+    revoke: "Restrict or delete the key in the Google Cloud console",
+    docs: "https://cloud.google.com/docs/authentication/api-keys",
+    forms: ["AIza{64:35}"],
+    strength: "possible"
+  }),
+  token({
+    id: "gcp-bound-api-key",
+    issuer: "Google",
+    title: "Google API key (Gemini)",
+    opens: "calls of the models and what its service account may do",
+    revoke: "Delete the key in Google AI Studio or the Google Cloud console",
+    docs: "https://ai.google.dev/gemini-api/docs/api-key",
+    forms: ["AQ.Ab8RN6{64:44}"]
+  }),
+  token({
+    id: "gcp-hmac-key-id",
+    issuer: "Google",
+    title: "Google Cloud Storage HMAC key id",
+    opens: "nothing without its secret: it names the service account",
+    revoke: "Deactivate and delete the HMAC key in the Cloud Storage settings",
+    docs: "https://cloud.google.com/storage/docs/authentication/hmackeys",
+    forms: ["GOOG1E{36U:55}", "GOOG{36U:20}"],
+    strength: "possible"
+  }),
+  named({
+    id: "gcp-oauth-legacy-secret",
+    issuer: "Google",
     title: "Google OAuth client secret",
-    docs: "https://support.google.com/cloud/answer/15549257",
+    opens: "sign-ins in the name of the application",
     revoke: "Reset the client secret in the Google Cloud console",
-    literals: ["GOCSPX-"],
-    pattern: "GOCSPX-(?<random>[A-Za-z0-9_-]{28})"
-  })
+    docs: "https://support.google.com/cloud/answer/15549257",
+    names: ["client_secret", "clientsecret", "client-secret"],
+    values: ["{64:24}"],
+    strength: "possible",
+    word: /secret/i,
+    examples: ['{"client_id":"{d:12}-{36:32}.apps.googleusercontent.com","client_secret":"{64:24}"}'],
+    quiet: ['"client_secret":"{64:24}"'],
+    check: ({ before, after }) => /googleusercontent|accounts\.google|oauth2\.googleapis/.test(before + after) ? { strength: "likely" } : null
+  }),
+  token({
+    id: "gcp-oauth-refresh-token",
+    issuer: "Google",
+    title: "Google OAuth refresh token",
+    opens: "the person's account, within the scopes that were granted, until it is revoked",
+    revoke: "Remove the access of the application in the Google account",
+    docs: "https://developers.google.com/identity/protocols/oauth2",
+    forms: ["1//0{64:40-110}"],
+    check: ({ value }) => /\d/.test(value.slice(4)) && /[A-Z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "gcp-oauth-secret",
+    issuer: "Google",
+    title: "Google OAuth client secret",
+    opens: "sign-ins in the name of the application",
+    revoke: "Reset the client secret in the Google Cloud console",
+    docs: "https://support.google.com/cloud/answer/15549257",
+    forms: ["GOCSPX-{64:28}"]
+  }),
+  token({
+    id: "gcp-oauth-token",
+    issuer: "Google",
+    title: "Google OAuth access token",
+    opens: "the account within the scopes that were granted, for an hour",
+    revoke: "Revoke the token, and find the refresh token or key that made it",
+    docs: "https://developers.google.com/identity/protocols/oauth2",
+    forms: ["ya29.{64.:30-400}"]
+  }),
+  named({
+    id: "hetzner-token",
+    issuer: "Hetzner",
+    title: "Hetzner Cloud API token",
+    opens: "servers, volumes and networks of the project",
+    revoke: "Delete the token in the Hetzner console",
+    docs: "https://docs.hetzner.com/cloud/api/getting-started/generating-api-token/",
+    names: ["hcloud", "hetzner"],
+    values: ["{62:64}"],
+    check: ({ value }) => isMixed(value) ? {} : null,
+    quiet: ["hcloud_image_sha256={hex:64}"]
+  }),
+  named({
+    id: "huawei-secret-key",
+    issuer: "Huawei Cloud",
+    title: "Huawei Cloud secret key",
+    opens: "whatever the IAM user may do in the account",
+    revoke: "Delete the access key in IAM",
+    docs: "https://support.huaweicloud.com/intl/en-us/usermanual-iam/iam_02_0003.html",
+    names: ["huaweicloud", "huawei_cloud", "hw_secret", "huawei"],
+    values: ["{62:40}"],
+    word: /secret|_sk\b/i,
+    check: ({ value }) => isMixed(value) ? {} : null,
+    examples: ["HUAWEICLOUD_SECRET_KEY={62:40}"]
+  }),
+  named({
+    id: "ibm-cloud-key",
+    issuer: "IBM",
+    title: "IBM Cloud API key",
+    opens: "whatever the person or service id may do in the account",
+    revoke: "Delete the key in IBM Cloud IAM",
+    docs: "https://cloud.ibm.com/docs/account?topic=account-manapikey",
+    names: ["ibmcloud", "ibm_cloud", "bluemix", "ibm-cloud", "ibm_api", "ic_api", "watson"],
+    values: ["{64:44}", "{64:43}"],
+    check: ({ value }) => isMixed(value) ? {} : null
+  }),
+  named({
+    id: "ibm-cos-hmac-key",
+    issuer: "IBM",
+    title: "IBM Cloud Object Storage HMAC key",
+    opens: "the buckets of the service credential",
+    revoke: "Delete the service credential in IBM Cloud",
+    docs: "https://cloud.ibm.com/docs/cloud-object-storage",
+    names: ["cos_hmac", "ibm_cos", "cos-hmac", "cos_secret", "secret_access_key"],
+    values: ["{hex:48}"],
+    word: /secret/i,
+    examples: ["COS_HMAC_SECRET_ACCESS_KEY={hex:48}"]
+  }),
+  named({
+    id: "linode-token",
+    issuer: "Akamai (Linode)",
+    title: "Linode access token",
+    opens: "machines, volumes and clusters of the account",
+    revoke: "Revoke the token in the Akamai cloud manager",
+    docs: "https://techdocs.akamai.com/linode-api/reference/get-started",
+    names: ["linode"],
+    values: ["{hex:64}"],
+    quiet: ["linode_cli_sha256={hex:64}"]
+  }),
+  named({
+    id: "ovh-secret",
+    issuer: "OVHcloud",
+    title: "OVHcloud application secret or consumer key",
+    opens: "the account within the rights of the consumer key",
+    revoke: "Delete the application in the OVHcloud API console",
+    docs: "https://help.ovhcloud.com/csm/en-api-getting-started-ovhcloud-api",
+    names: ["ovh"],
+    values: ["{62:32}", "{hex:32}"],
+    word: /secret|consumer/i,
+    examples: ["OVH_APPLICATION_SECRET={62:32}", "ovh_consumer_key = {62:32}"],
+    quiet: ["ovh_project_id={hex:32}"]
+  }),
+  token({
+    id: "scaleway-key-id",
+    issuer: "Scaleway",
+    title: "Scaleway access key id",
+    opens: "nothing without its secret: it names the key",
+    revoke: "Delete the API key in the Scaleway console",
+    docs: "https://www.scaleway.com/en/docs/iam/how-to/create-api-keys/",
+    forms: ["SCW{36U:17}"],
+    strength: "possible",
+    check: ({ value }) => /\d/.test(value) ? {} : null,
+    quiet: ["SCWINDOWCLASSNAMESEXT"]
+  }),
+  named({
+    id: "scaleway-secret-key",
+    issuer: "Scaleway",
+    title: "Scaleway secret key",
+    opens: "whatever the key may do in the organization",
+    revoke: "Delete the API key in the Scaleway console",
+    docs: "https://www.scaleway.com/en/docs/iam/how-to/create-api-keys/",
+    names: ["scw_secret", "scaleway", "scw-secret"],
+    values: ["{uuid}"],
+    word: /secret|token/i,
+    examples: ["SCW_SECRET_KEY={uuid}"],
+    quiet: ["scaleway_organization_id={uuid}"]
+  }),
+  token({
+    id: "tencent-key-id",
+    issuer: "Tencent Cloud",
+    title: "Tencent Cloud secret id",
+    opens: "nothing without its secret key: it names the key",
+    revoke: "Disable the key in CAM",
+    docs: "https://www.tencentcloud.com/document/product/598/32675",
+    forms: ["AKID{62:32}"],
+    strength: "possible",
+    check: ({ value }) => isMixed(value) ? {} : null
+  }),
+  named({
+    id: "tencent-secret-key",
+    issuer: "Tencent Cloud",
+    title: "Tencent Cloud secret key",
+    opens: "whatever the CAM user may do in the account",
+    revoke: "Disable the key in CAM",
+    docs: "https://www.tencentcloud.com/document/product/598/32675",
+    names: ["tencent", "qcloud", "cos_secret_key", "tencentcloud"],
+    values: ["{62:32}"],
+    word: /secret_?key/i,
+    check: ({ value }) => isMixed(value) ? {} : null,
+    examples: ["TENCENTCLOUD_SECRET_KEY={62:32}"]
+  }),
+  token({
+    id: "upcloud-token",
+    issuer: "UpCloud",
+    title: "UpCloud API token",
+    opens: "servers and storage of the account",
+    revoke: "Delete the token in the UpCloud control panel",
+    docs: "https://upcloud.com/docs/",
+    forms: ["ucat_{36U:26}"]
+  }),
+  token({
+    id: "volcengine-key-id",
+    issuer: "Volcengine",
+    title: "Volcengine access key id",
+    opens: "nothing without its secret: it names the key",
+    revoke: "Disable the access key in IAM",
+    docs: "https://www.volcengine.com/docs/6291/65568",
+    forms: ["AKLT{62:40-68}"],
+    strength: "possible"
+  }),
+  named({
+    id: "vultr-key",
+    issuer: "Vultr",
+    title: "Vultr API key",
+    opens: "machines and DNS of the account",
+    revoke: "Regenerate the key in the Vultr console",
+    docs: "https://docs.vultr.com/platform/other/api",
+    names: ["vultr"],
+    values: ["{36U:36}"]
+  }),
+  token({
+    id: "yandex-key",
+    issuer: "Yandex Cloud",
+    title: "Yandex Cloud API key",
+    opens: "whatever the service account may do",
+    revoke: "Delete the key of the service account",
+    docs: "https://yandex.cloud/en/docs/iam/concepts/authorization/api-key",
+    forms: ["AQVN{64:35-38}"],
+    check: ({ value }) => isMixed(value) ? {} : null
+  }),
+  {
+    id: "yandex-token",
+    issuer: "Yandex Cloud",
+    title: "Yandex Cloud IAM token",
+    opens: "whatever the person or service account may do, for twelve hours",
+    revoke: "Revoke the token with yc iam revoke-token",
+    docs: "https://yandex.cloud/en/docs/iam/concepts/authorization/iam-token",
+    forms: ["t1.{64:100-300}.{64:86}"],
+    literals: [{ text: "t1.9eu", run: 24 }],
+    pattern: /t1\.9eu[A-Za-z0-9_=-]{80,400}\.[A-Za-z0-9_-]{86}(?![A-Za-z0-9_-])/y,
+    window: 520,
+    alone: true,
+    strength: "likely",
+    examples: ["t1.9eu{64:180}.{64:86}"],
+    quiet: ["t1.9eu{64:40}"],
+    check: ({ value }) => ofFiller(value)
+  }
 ];
 
 // src/secrets/detectors/code.ts
-function checkBase62({ groups }) {
-  const random = groups["random"] ?? "";
-  return hasBase62Checksum(random.slice(0, -6), random.slice(-6)) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
+function checkBase62({ value }) {
+  return hasBase62Checksum(value.slice(-36, -6), value.slice(-6)) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
+}
+function withChecksum(prefix2, fill2) {
+  const random = fill2("{62:30}");
+  const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  let n = crc32(random);
+  let sum = "";
+  for (let i = 0; i < 6; i++) {
+    sum = (digits[n % 62] ?? "") + sum;
+    n = Math.floor(n / 62);
+  }
+  return prefix2 + random + sum;
 }
 function checkAtlassian({ value }) {
-  const text3 = value.replace("%3D", "=");
-  const fits2 = crc32(text3.slice(0, -8)).toString(16).toUpperCase().padStart(8, "0") === text3.slice(-8);
+  const text4 = value.replace("%3D", "=");
+  const fits2 = crc32(text4.slice(0, -8)).toString(16).toUpperCase().padStart(8, "0") === text4.slice(-8);
   return fits2 ? { strength: "proven" } : {};
 }
-function checkPypi({ value }) {
-  const macaroon = decodeBase64(value.slice("pypi-".length));
-  return macaroon?.[0] === 2 && /pypi\.org/.test(macaroon.toString("latin1")) ? { strength: "proven" } : null;
+function atlassian(prefix2, fill2) {
+  const body = `${prefix2}${fill2("{64:80}")}=`;
+  return body + crc32(body).toString(16).toUpperCase().padStart(8, "0");
 }
+function checkRoutable({ value }) {
+  const sum = /^(.*\..{2})([0-9a-z]{7})$/.exec(value);
+  return sum?.[1] !== void 0 && crc32(sum[1]).toString(36).padStart(7, "0") === sum[2] ? { strength: "proven" } : {};
+}
+var GITHUB = {
+  issuer: "GitHub",
+  revoke: "Delete the token in the GitHub settings",
+  docs: "https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats"
+};
+var GITLAB = { issuer: "GitLab", revoke: "Revoke the token in GitLab", docs: "https://docs.gitlab.com/security/tokens/#token-prefixes" };
+var BITBUCKET = { issuer: "Atlassian Bitbucket", docs: "https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/" };
+var CIRCLECI = { issuer: "CircleCI", revoke: "Revoke the token in the CircleCI settings", docs: "https://circleci.com/docs/managing-api-tokens/" };
+var github = (id, title, prefix2, opens) => token({
+  ...GITHUB,
+  id,
+  title,
+  opens,
+  forms: [`${prefix2}{62:36}`],
+  proof: "CRC-32 in its last six characters",
+  checksum: true,
+  check: checkBase62,
+  examples: [(fill2) => withChecksum(prefix2, fill2)],
+  quiet: [`${prefix2}{62:35}`, `${prefix2}{62:37}`]
+});
+var gitlab = (id, title, opens, forms) => token({ ...GITLAB, id, title, opens, forms });
 var CODE = [
   token({
     id: "atlassian-token",
+    issuer: "Atlassian",
     title: "Atlassian API token",
+    opens: "Jira, Confluence and Bitbucket with the person's or project's rights",
     docs: "https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/",
     revoke: "Revoke the API token in the Atlassian account",
-    literals: ["ATATT3x", "ATCTT3x", "ATSTT3x"],
-    pattern: "AT(?:A|C|S)TT3x[A-Za-z0-9_-]{20,300}(?:=|%3D)[0-9A-F]{8}",
-    window: 400,
-    check: checkAtlassian
+    forms: ["ATATT3x{64:20-300}={HEX:8}", "ATCTT3x{64:20-300}={HEX:8}", "ATSTT3x{64:20-300}={HEX:8}", "ATATT3x{64:20-300}%3D{HEX:8}", "ATCTT3x{64:20-300}%3D{HEX:8}"],
+    proof: "CRC-32 in its last eight characters",
+    checksum: true,
+    check: checkAtlassian,
+    examples: [(fill2) => atlassian("ATATT3x", fill2), (fill2) => atlassian("ATCTT3x", fill2), (fill2) => atlassian("ATATT3x", fill2).replace("=", "%3D")]
+  }),
+  token({
+    ...BITBUCKET,
+    id: "bitbucket-app-password",
+    title: "Bitbucket app password",
+    opens: "repositories with the person's rights",
+    revoke: "Revoke the app password in the Bitbucket settings",
+    forms: ["ATBB{62:24}{HEX:8}"],
+    proof: "CRC-32 in its last eight characters",
+    check: checkAtlassian,
+    checksum: true
+  }),
+  named({
+    ...BITBUCKET,
+    id: "bitbucket-client-secret",
+    title: "Bitbucket client secret",
+    opens: "sign-ins in the name of the OAuth consumer",
+    revoke: "Delete the OAuth consumer in Bitbucket",
+    names: ["bitbucket"],
+    values: ["{64:64}", "{62:32}"],
+    word: /secret|passw|token/i,
+    examples: ["BITBUCKET_CLIENT_SECRET={62:32}"]
+  }),
+  token({
+    id: "bitbucket-server-token",
+    issuer: "Atlassian Bitbucket",
+    title: "Bitbucket Data Center token",
+    opens: "repositories with the person's rights",
+    revoke: "Revoke the HTTP access token in Bitbucket",
+    docs: "https://confluence.atlassian.com/bitbucketserver/http-access-tokens-939515499.html",
+    forms: ["BBDC-{b64:44}"]
+  }),
+  token({
+    id: "buildkite-token",
+    issuer: "Buildkite",
+    title: "Buildkite API token",
+    opens: "pipelines, builds and their logs within its scopes",
+    revoke: "Revoke the token in the Buildkite settings",
+    docs: "https://buildkite.com/docs/apis/managing-api-tokens",
+    forms: ["bkua_{36:40}", "bkaa_{62:20-80}", "bkct_{62:20-80}", "bkpat_{62:20-80}", "bkat_{62:20-80}"]
+  }),
+  named({
+    ...CIRCLECI,
+    id: "circleci-legacy-token",
+    title: "CircleCI token",
+    opens: "pipelines and the secrets that they see",
+    names: ["circleci", "circle_token", "circle-token", "circle_ci"],
+    values: ["{hex:40}"],
+    word: /token|key/i,
+    examples: ["CIRCLECI_TOKEN={hex:40}", "https://circleci.com/api/v1/me?circle-token={hex:40}"],
+    quiet: ["CIRCLECI_SHA1={hex:40}"]
+  }),
+  token({
+    ...CIRCLECI,
+    id: "circleci-token",
+    title: "CircleCI token",
+    opens: "pipelines and the secrets that they see",
+    forms: ["CCIPAT_{62:22}_{hex:40}", "CCIPRJ_{62:22}_{hex:40}"]
+  }),
+  named({
+    id: "codecov-token",
+    issuer: "Codecov",
+    title: "Codecov upload token",
+    opens: "uploads of coverage, and what they can show of it",
+    revoke: "Regenerate the token in the Codecov settings",
+    docs: "https://docs.codecov.com/docs/codecov-tokens",
+    names: ["codecov"],
+    values: ["{uuid}"],
+    word: /token/i,
+    strength: "possible",
+    examples: ["CODECOV_TOKEN={uuid}"],
+    quiet: ["codecov_report_id={uuid}"]
+  }),
+  named({
+    id: "coveralls-token",
+    issuer: "Coveralls",
+    title: "Coveralls repo token",
+    opens: "uploads of coverage",
+    revoke: "Regenerate the token in the Coveralls settings",
+    docs: "https://docs.coveralls.io/",
+    names: ["coveralls", "repo_token"],
+    values: ["{62:32}", "{62:33}", "{62:37}"],
+    word: /token/i,
+    strength: "possible",
+    examples: ["COVERALLS_REPO_TOKEN={62:33}"]
+  }),
+  named({
+    id: "drone-token",
+    issuer: "Drone CI",
+    title: "Drone CI token",
+    opens: "builds and their secrets with the person's rights",
+    revoke: "Rotate the token in the Drone account",
+    docs: "https://docs.drone.io/cli/configure/",
+    names: ["drone_token", "drone_rpc", "droneci", "drone_admin"],
+    values: ["{62:32}", "{hex:32}"],
+    examples: ["DRONE_TOKEN={62:32}"]
+  }),
+  named({
+    id: "gitea-token",
+    issuer: "Gitea, Forgejo",
+    title: "Gitea or Forgejo access token",
+    opens: "repositories with the person's rights",
+    revoke: "Delete the token in the account settings",
+    docs: "https://docs.gitea.com/development/api-usage",
+    names: ["gitea", "forgejo", "codeberg"],
+    values: ["{hex:40}"],
+    word: /token|key|secret|passw/i,
+    examples: ["GITEA_TOKEN={hex:40}"],
+    quiet: ["GITEA_COMMIT={hex:40}"]
   }),
   {
-    id: "docker-config-auth",
-    title: "Registry login in a Docker configuration",
-    docs: "https://docs.docker.com/reference/cli/docker/login/#credential-stores",
-    revoke: "Change the registry password or revoke the token that it holds",
-    literals: ['"auth"', '"identitytoken"', '"registrytoken"'],
-    pattern: /"(?:auth|identitytoken|registrytoken)"\s{0,4}:\s{0,4}"(?<value>[A-Za-z0-9+/=_.-]{8,4000})"/y,
-    window: 4200,
+    ...GITHUB,
+    id: "github-app-token",
+    title: "GitHub App installation token",
+    opens: "the repositories that the app is installed in, for an hour",
+    forms: ["ghs_{d:4-8}_eyJ{64:20-400}.{64:20-600}.{64:20-600}"],
+    proof: "its middle is a JWT",
+    literals: [{ text: "ghs_", run: 16 }],
+    pattern: /ghs_(?:\d{1,12}_)?eyJ[A-Za-z0-9_-]{10,1000}\.[A-Za-z0-9_-]{10,1500}\.[A-Za-z0-9_-]{10,1000}(?![A-Za-z0-9_-])/y,
+    window: 3600,
+    alone: true,
     strength: "likely",
-    guessable: true,
-    check: ({ value, groups, before }) => {
-      if (groups["value"] === void 0) return null;
-      const login = decodeText(value);
-      const split = login?.indexOf(":") ?? -1;
-      if (login === null || split < 1) return value.length > 40 && !isFiller(value) && /token/.test(before + value) ? {} : null;
-      const password = login.slice(split + 1);
-      return password.length < 3 || isPlaceholder(password) ? null : { facts: { user: login.slice(0, split) } };
+    examples: [
+      (fill2) => `ghs_${fill2("{d:5}")}_${Buffer.from('{"alg":"RS256","typ":"JWT"}').toString("base64url")}.${Buffer.from(fill2('{"iss":"{d:6}","exp":4076576000}')).toString("base64url")}.${fill2("{64:86}")}`
+    ],
+    quiet: ["ghs_{d:5}_eyJ{64:20}"],
+    check: ({ value }) => {
+      const jwt3 = value.slice(value.indexOf("eyJ")).split(".");
+      return decodeJson(jwt3[0] ?? "") === null ? { strength: "harmless", note: "its JWT does not decode" } : {};
     }
   },
-  token({
-    id: "dockerhub-token",
-    title: "Docker Hub access token",
-    docs: "https://docs.docker.com/security/access-tokens/",
-    revoke: "Delete the access token in the Docker Hub account settings",
-    literals: ["dckr_pat_", "dckr_oat_"],
-    pattern: "dckr_(?:pat_(?=[A-Za-z0-9_-]{27}(?![A-Za-z0-9_-]))|oat_(?=[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])))(?<random>[A-Za-z0-9_-]{27,32})"
+  named({
+    ...GITHUB,
+    id: "github-client-secret",
+    title: "GitHub OAuth client secret",
+    opens: "sign-ins in the name of the OAuth app",
+    revoke: "Make a new client secret in the settings of the OAuth app",
+    names: ["github", "gh_client", "ghe_"],
+    values: ["{hex:40}"],
+    word: /secret|token|passw|auth/i,
+    examples: ["GITHUB_CLIENT_SECRET={hex:40}", 'github_oauth_token = "{hex:40}"'],
+    quiet: ["GITHUB_SHA={hex:40}", "github.com/acme/x/commit/{hex:40}", "github.com/acme/auth/tree/{hex:40}"],
+    check: ({ groups }) => /\/|commit|tree|blob|@/.test(groups["between"] ?? "") ? null : {}
   }),
   token({
+    ...GITHUB,
     id: "github-fine-grained-token",
     title: "GitHub fine-grained token",
-    docs: "https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats",
-    revoke: "Delete the token in the GitHub settings",
-    literals: ["github_pat_"],
-    pattern: "github_pat_(?<random>[A-Za-z0-9]{22}_[A-Za-z0-9]{59})"
+    opens: "the repositories and permissions that it is granted",
+    forms: ["github_pat_{62:22}_{62:59}"]
   }),
+  github("github-oauth-token", "GitHub OAuth token", "gho_", "the person's repositories within the scopes that were granted"),
+  github("github-refresh-token", "GitHub refresh token", "ghr_", "new user tokens of the GitHub App for six months"),
+  github("github-server-token", "GitHub App installation token", "ghs_", "the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one"),
+  github("github-token", "GitHub token", "ghp_", "the person's repositories, packages and settings within its scopes"),
+  github("github-user-token", "GitHub App user token", "ghu_", "what app and person may both do, for eight hours"),
+  gitlab("gitlab-agent-token", "GitLab agent token", "the connection to the Kubernetes cluster", ["glagent-{64:50}"]),
+  gitlab("gitlab-deploy-token", "GitLab deploy token", "reads the repository and its packages", ["gldt-{64:20}"]),
+  gitlab("gitlab-feature-flag-token", "GitLab feature flag token", "reads the feature flags of the project", ["glffct-{64:20}"]),
+  gitlab("gitlab-feed-token", "GitLab feed token", "reads the person's feeds and calendars", ["glft-{64:20}", "glft-{hex:64}-{d:1-10}"]),
+  gitlab("gitlab-incoming-mail-token", "GitLab incoming mail token", "issues in the name of the person", ["glimt-{64:25}"]),
+  gitlab("gitlab-job-token", "GitLab job token", "what the job may do, while it runs", ["glcbt-{Hex:1-5}_{64:20}", "glcbt-{64:20}"]),
+  gitlab("gitlab-oauth-secret", "GitLab OAuth application secret", "sign-ins in the name of the application", ["gloas-{hex:64}"]),
   token({
-    id: "github-token",
-    title: "GitHub token",
-    docs: "https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats",
-    revoke: "Delete the token in the GitHub settings",
-    literals: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
-    pattern: "gh[pousr]_(?<random>[A-Za-z0-9]{36})",
-    check: checkBase62
-  }),
-  token({
-    id: "gitlab-token",
+    ...GITLAB,
+    id: "gitlab-routable-token",
     title: "GitLab token",
-    docs: "https://docs.gitlab.com/security/tokens/#token-prefixes",
-    revoke: "Revoke the token in GitLab",
-    literals: ["glpat-", "glptt-", "gldt-", "glrt-", "glrtr-", "GR1348941", "glcbt-", "glft-", "glimt-", "glagent-", "gloas-", "glsoat-", "glffct-"],
-    pattern: "(?:glptt-(?<hex>[0-9a-f]{40})|glagent-[A-Za-z0-9_-]{50}|gloas-[0-9a-f]{64}|glimt-[A-Za-z0-9_-]{25}|glcbt-[0-9a-fA-F]{1,5}_[A-Za-z0-9_-]{20}|gl(?:pat|rt|rtr|cbt)-[A-Za-z0-9_-]{27,300}\\.[0-9a-z.]{9,12}|gl(?:pat|dt|rt|rtr|ft|soat|ffct)-[A-Za-z0-9_-]{20,64}|GR1348941[A-Za-z0-9_-]{20})",
-    window: 400
+    opens: "projects within its scopes, with its owner's rights",
+    forms: [
+      "glpat-{64:27-300}.{36:9}",
+      "glpat-{64:27-300}.{36:2}.{36:9}",
+      "glrt-{64:2}_{64:27-300}.{36:9}",
+      "glrt-{64:2}_{64:27-300}.{36:2}.{36:9}",
+      "glrtr-{64:27-300}.{36:9}",
+      "gldt-{64:27-300}.{36:9}"
+    ],
+    proof: "CRC-32 in its last seven characters",
+    check: checkRoutable
+  }),
+  gitlab("gitlab-runner-token", "GitLab runner token", "jobs of the runner, and the secrets that they see", ["GR1348941{64:20}", "glrt-{64:20-64}", "glrtr-{64:20-64}"]),
+  gitlab("gitlab-scim-token", "GitLab SCIM token", "makes and removes members of the group", ["glsoat-{64:20}"]),
+  gitlab("gitlab-session", "GitLab session cookie", "the person's session", ["_gitlab_session={hex:32}"]),
+  gitlab("gitlab-token", "GitLab token", "projects within its scopes, with its owner's rights", ["glpat-{64:20-64}"]),
+  gitlab("gitlab-trigger-token", "GitLab trigger token", "starts pipelines of the project", ["glptt-{hex:40}", "glptt-{64:40}"]),
+  token({
+    id: "harness-token",
+    issuer: "Harness",
+    title: "Harness token",
+    opens: "pipelines and their secrets within its scopes",
+    revoke: "Delete the token in the Harness profile",
+    docs: "https://developer.harness.io/docs/platform/automation/api/add-and-manage-api-keys/",
+    forms: ["pat.{64:22}.{hex:24}.{62:20}", "sat.{64:22}.{hex:24}.{62:20}"]
   }),
   token({
-    id: "jfrog-token",
-    title: "JFrog Artifactory token",
-    docs: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens",
-    revoke: "Revoke the token in the JFrog platform",
-    literals: ["AKCp", "cmVmdGtu"],
-    pattern: "(?:AKCp[1-9A-HJ-NP-Za-km-z]{69}|cmVmdGtu[A-Za-z0-9]{56})",
-    check: ({ value }) => value.startsWith("AKCp") || decodeText(value)?.startsWith("reftkn:") ? {} : null
+    id: "infracost-key",
+    issuer: "Infracost",
+    title: "Infracost API key",
+    opens: "cost estimates in the name of the organization",
+    revoke: "Delete the key in Infracost Cloud",
+    docs: "https://www.infracost.io/docs/",
+    forms: ["ico-{62:32}"],
+    quiet: ["ico-{a:32}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  named({
+    id: "jenkins-token",
+    issuer: "Jenkins",
+    title: "Jenkins API token",
+    opens: "jobs and their secrets with the person's rights",
+    revoke: "Revoke the token in the Jenkins user configuration",
+    docs: "https://www.jenkins.io/doc/book/system-administration/authenticating-scripted-clients/",
+    names: ["jenkins"],
+    values: ["11{hex:32}", "{hex:32}", "{uuid}"],
+    word: /token|passw|key|secret|api|auth/i,
+    examples: ["JENKINS_API_TOKEN=11{hex:32}", 'jenkinsToken = "{uuid}"'],
+    quiet: ["jenkins_build_hash={hex:32}", "jenkins.war.md5={hex:32}"]
+  }),
+  token({
+    id: "launchdarkly-key",
+    issuer: "LaunchDarkly",
+    title: "LaunchDarkly key",
+    opens: "feature flags: an `api-` key changes them, an `sdk-` key reads them",
+    revoke: "Reset the key in the LaunchDarkly settings",
+    docs: "https://launchdarkly.com/docs/home/account/api",
+    forms: ["sdk-{uuid}", "api-{uuid}"]
+  }),
+  token({
+    id: "postman-key",
+    issuer: "Postman",
+    title: "Postman API key",
+    opens: "collections and environments, with the secrets in them",
+    revoke: "Delete the key in the Postman settings",
+    docs: "https://learning.postman.com/docs/developer/postman-api/authentication/",
+    forms: ["PMAK-{hex:24}-{hex:34}", "PMAT-{36U:26}"]
+  }),
+  token({
+    id: "pulumi-token",
+    issuer: "Pulumi",
+    title: "Pulumi access token",
+    opens: "stacks, their state and secrets",
+    revoke: "Delete the token in Pulumi Cloud",
+    docs: "https://www.pulumi.com/docs/pulumi-cloud/access-management/access-tokens/",
+    forms: ["pul-{hex:40}"]
+  }),
+  token({
+    id: "readme-key",
+    issuer: "ReadMe",
+    title: "ReadMe API key",
+    opens: "the documentation of the project",
+    revoke: "Delete the key in the ReadMe dashboard",
+    docs: "https://docs.readme.com/",
+    forms: ["rdme_{36:70}"]
+  }),
+  token({
+    id: "scalr-token",
+    issuer: "Scalr",
+    title: "Scalr API token",
+    opens: "workspaces, their state and variables",
+    revoke: "Delete the token in Scalr",
+    docs: "https://docs.scalr.io/",
+    forms: ["eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhY2Nlc3NfdG9rZW4i{64:20-300}.{64:43}"]
+  }),
+  token({
+    id: "semgrep-token",
+    issuer: "Semgrep",
+    title: "Semgrep web API token",
+    opens: "findings and policies of the deployment",
+    revoke: "Delete the token in Semgrep AppSec Platform",
+    docs: "https://semgrep.dev/docs/",
+    forms: ["sgp_{hex:64}"]
+  }),
+  named({
+    id: "snyk-legacy-token",
+    issuer: "Snyk",
+    title: "Snyk token",
+    opens: "projects and findings of the organization",
+    revoke: "Revoke the token in the Snyk settings",
+    docs: "https://docs.snyk.io/snyk-api/authentication-for-api",
+    names: ["snyk"],
+    values: ["{uuid}"],
+    word: /token|key|api|auth/i,
+    examples: ["SNYK_TOKEN={uuid}"],
+    quiet: ["SNYK_ORG_ID={uuid}", '"snyk-issue-id": "{uuid}"']
+  }),
+  token({
+    id: "snyk-token",
+    issuer: "Snyk",
+    title: "Snyk token",
+    opens: "projects and findings of the organization",
+    revoke: "Revoke the token in the Snyk settings",
+    docs: "https://docs.snyk.io/snyk-api/authentication-for-api",
+    forms: ["snyk_uat.{hex:8}.{64.:20-400}", "snyk_sat.{hex:8}.{64.:20-400}"]
+  }),
+  named({
+    id: "sonar-legacy-token",
+    issuer: "Sonar",
+    title: "SonarQube or SonarCloud token",
+    opens: "analyses of the project; a user token has all rights of the person",
+    revoke: "Revoke the token in the account",
+    docs: "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/",
+    names: ["sonar"],
+    values: ["{hex:40}"],
+    word: /token|login|passw/i,
+    examples: ["SONAR_TOKEN={hex:40}", "sonar.login={hex:40}"],
+    quiet: ["sonar.scm.revision={hex:40}"]
+  }),
+  token({
+    id: "sonar-token",
+    issuer: "Sonar",
+    title: "SonarQube token",
+    opens: "analyses of the project; a user token has all rights of the person",
+    revoke: "Revoke the token in the SonarQube account",
+    docs: "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/",
+    forms: ["squ_{hex:40}", "sqp_{hex:40}", "sqa_{hex:40}"]
+  }),
+  token({
+    id: "sourcegraph-token",
+    issuer: "Sourcegraph",
+    title: "Sourcegraph access token",
+    opens: "search over all code that the person can read",
+    revoke: "Delete the token in the Sourcegraph settings",
+    docs: "https://sourcegraph.com/docs/cli/how-tos/creating_an_access_token",
+    forms: ["sgp_{hex:16}_{hex:40}", "sgp_local_{hex:40}", "sgp_{hex:40}", "slk_{hex:64}"]
   }),
   {
-    id: "npm-registry-login",
-    title: "npm registry login",
-    docs: "https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration",
-    revoke: "Revoke the token of the npm registry",
-    literals: [":_authToken", ":_auth", ":_password", "_authToken", "npmAuthToken", "npmAuthIdent"],
-    pattern: /:?(?:_authToken|_auth|_password|npmAuthToken|npmAuthIdent)["'\s]{0,3}[=:]["'\s]{0,3}(?<value>[A-Za-z0-9_.+/=:-]{8,400})/y,
-    window: 420,
+    id: "teamcity-token",
+    issuer: "JetBrains TeamCity",
+    title: "TeamCity access token",
+    opens: "builds and their parameters with the person's rights",
+    revoke: "Delete the token in the TeamCity profile",
+    docs: "https://www.jetbrains.com/help/teamcity/managing-your-user-account.html",
+    forms: ["eyJ0eXAiOiAiVENWMiJ9.{64:36}.{64:48}"],
+    proof: 'its head decodes to `{"typ": "TCV2"}`',
+    literals: ["eyJ0eXAiOiAiVENWMiJ9."],
+    pattern: /eyJ0eXAiOiAiVENWMiJ9\.[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_-]{30,70}(?![A-Za-z0-9_-])/y,
+    alone: true,
     strength: "likely",
-    check: ({ value }) => isPlaceholder(value) || isFiller(value) || !/\d/.test(value) ? null : {}
+    examples: ["eyJ0eXAiOiAiVENWMiJ9.{62:36}.{62:48}"],
+    quiet: ["eyJ0eXAiOiAiVENWMiJ9.{62:8}"],
+    check: ({ value }) => ofFiller(value)
   },
   token({
-    id: "npm-token",
-    title: "npm access token",
-    docs: "https://docs.npmjs.com/about-access-tokens",
-    revoke: "Revoke the token with npm token revoke",
-    literals: ["npm_"],
-    pattern: "npm_(?<random>[A-Za-z0-9]{36})",
-    check: checkBase62
-  }),
-  token({
-    id: "nuget-key",
-    title: "NuGet API key",
-    docs: "https://learn.microsoft.com/nuget/nuget-org/scoped-api-keys",
-    revoke: "Delete the API key on nuget.org",
-    literals: ["oy2"],
-    pattern: "oy2(?<random>[a-z2-7]{43})",
-    check: ({ groups }) => /\d/.test(groups["random"] ?? "") ? {} : null
-  }),
-  token({
-    id: "pypi-token",
-    title: "PyPI API token",
-    docs: "https://pypi.org/help/#apitoken",
-    revoke: "Remove the API token in the PyPI account settings",
-    literals: ["pypi-AgEIcHlwaS5vcmc", "pypi-AgENdGVzdC5weXBpLm9yZw"],
-    pattern: "pypi-(?:AgEIcHlwaS5vcmc|AgENdGVzdC5weXBpLm9yZw)(?<random>[A-Za-z0-9_-]{50,1000})",
-    window: 1100,
-    check: checkPypi
-  }),
-  token({
-    id: "rubygems-key",
-    title: "RubyGems API key",
-    docs: "https://guides.rubygems.org/api-key-scopes/",
-    revoke: "Delete the API key in the RubyGems profile",
-    literals: ["rubygems_"],
-    pattern: "rubygems_(?<random>[0-9a-f]{48})"
-  }),
-  {
     id: "terraform-cloud-token",
+    issuer: "HashiCorp",
     title: "Terraform Cloud token",
+    opens: "workspaces, their state and variables",
     docs: "https://developer.hashicorp.com/terraform/cloud-docs/users-teams-organizations/api-tokens",
     revoke: "Delete the API token in HCP Terraform",
-    literals: [".atlasv1."],
-    pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{14}))\.atlasv1\.[A-Za-z0-9_=-]{60,70}(?![A-Za-z0-9_-])/y,
-    strength: "likely",
-    check: ({ value }) => isFiller(value) ? null : {}
-  },
-  token({
-    id: "vault-token",
-    title: "HashiCorp Vault token",
-    docs: "https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes",
-    revoke: "Revoke the token with vault token revoke",
-    literals: ["hvs.", "hvb.", "hvr."],
-    pattern: "hv[sbr]\\.(?<random>[A-Za-z0-9_-]{24,300})",
-    window: 320,
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    forms: ["{62:14}.atlasv1.{64=:60-70}"]
+  }),
+  named({
+    id: "travis-token",
+    issuer: "Travis CI",
+    title: "Travis CI token",
+    opens: "builds and the secrets that they see",
+    revoke: "Regenerate the token in the Travis CI settings",
+    docs: "https://docs.travis-ci.com/user/triggering-builds/",
+    names: ["travis"],
+    values: ["{64:22}", "{62:20}"],
+    word: /token|key|secret/i,
+    strength: "possible",
+    examples: ["TRAVIS_TOKEN={62:22}"],
+    quiet: ["travis_token_placeholder_value"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
   })
+];
+
+// src/secrets/detectors/data.ts
+var PLANETSCALE = { issuer: "PlanetScale", docs: "https://planetscale.com/docs/concepts/service-tokens" };
+var MIXED = (value) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value);
+var DATA = [
+  token({
+    id: "aiven-token",
+    issuer: "Aiven",
+    title: "Aiven password or token",
+    opens: "the database or the services of the project",
+    revoke: "Reset the password of the service user, or delete the token, in the Aiven console",
+    docs: "https://aiven.io/docs/platform/concepts/authentication-tokens",
+    forms: ["AVNS_{64:19}", "aivenv1{b64=:120-400}"]
+  }),
+  named({
+    id: "algolia-key",
+    issuer: "Algolia",
+    title: "Algolia API key",
+    opens: "the indexes: an admin key changes them, a search key is public",
+    revoke: "Delete or rotate the key in the Algolia dashboard",
+    docs: "https://www.algolia.com/doc/guides/security/api-keys/",
+    names: ["algolia"],
+    values: ["{hex:32}"],
+    strength: "possible",
+    examples: ["ALGOLIA_API_KEY={hex:32}", "ALGOLIA_ADMIN_KEY={hex:32}"],
+    check: ({ groups }) => /admin|write/i.test(groups["between"] ?? "") ? { strength: "likely" } : /search/i.test(groups["between"] ?? "") ? null : {},
+    quiet: ["ALGOLIA_SEARCH_KEY={hex:32}"]
+  }),
+  named({
+    id: "confluent-secret",
+    issuer: "Confluent",
+    title: "Confluent Cloud API secret",
+    opens: "topics and settings within the rights of its owner",
+    revoke: "Delete the API key with confluent api-key delete",
+    docs: "https://docs.confluent.io/cloud/current/security/authenticate/workload-identities/service-accounts/api-keys/overview.html",
+    names: ["confluent", "sasl.password", "cflt", "kafka_api", "kafka_secret", "schema_registry"],
+    values: ["{b64:64}", "cflt{b64:60}"],
+    examples: ["CONFLUENT_API_SECRET={b64:64}", "sasl.password=cflt{b64:60}"],
+    check: ({ value }) => MIXED(value) ? {} : null
+  }),
+  token({
+    id: "databricks-token",
+    issuer: "Databricks",
+    title: "Databricks token",
+    opens: "the workspace with the person's rights: notebooks, data, clusters",
+    docs: "https://docs.databricks.com/dev-tools/auth/pat.html",
+    revoke: "Revoke the personal access token in Databricks",
+    forms: ["dapi{hex:32}", "dapi{hex:32}-{d:1}", "dkea{hex:32}", "dsapi{hex:32}", "dose{hex:32}"],
+    quiet: ["dapi{hex:31}"]
+  }),
+  token({
+    id: "dbt-token",
+    issuer: "dbt Labs",
+    title: "dbt Cloud token",
+    opens: "jobs and models within its rights",
+    revoke: "Revoke the token in dbt Cloud",
+    docs: "https://docs.getdbt.com/docs/dbt-cloud-apis/authentication",
+    forms: ["dbtc_{64:40-60}", "dbtu_{64:40-60}", "dbts_{64:40-60}"]
+  }),
+  named({
+    id: "fauna-key",
+    issuer: "Fauna",
+    title: "Fauna key",
+    opens: "the database with the rights of its role",
+    revoke: "Delete the key in the Fauna dashboard",
+    docs: "https://docs.fauna.com/",
+    names: ["fauna"],
+    values: ["fnA{64:37}"],
+    examples: ["FAUNA_SECRET=fnA{64:37}"]
+  }),
+  named({
+    id: "influx-token",
+    issuer: "InfluxData",
+    title: "InfluxDB token",
+    opens: "the buckets that it is granted",
+    revoke: "Delete the token in InfluxDB",
+    docs: "https://docs.influxdata.com/influxdb/v2/admin/tokens/",
+    names: ["influx"],
+    values: ["{b64:86}==", "{64:86}==", "apiv3_{64:86}"],
+    word: /token|key|passw/i,
+    examples: ["INFLUXDB_TOKEN={64:86}=="]
+  }),
+  token({
+    id: "materialize-password",
+    issuer: "Materialize",
+    title: "Materialize app password",
+    opens: "the databases of the organization",
+    revoke: "Delete the app password in the Materialize console",
+    docs: "https://materialize.com/docs/",
+    forms: ["mzp_{hex:64}"]
+  }),
+  named({
+    id: "mongodb-atlas-key",
+    issuer: "MongoDB",
+    title: "MongoDB Atlas private key",
+    opens: "the clusters of the organization or project",
+    revoke: "Delete the API key in Atlas",
+    docs: "https://www.mongodb.com/docs/atlas/configure-api-access/",
+    names: ["atlas", "mcli", "mongodb_atlas"],
+    values: ["{uuid}"],
+    word: /private|key|secret/i,
+    examples: ["MONGODB_ATLAS_PRIVATE_KEY={uuid}", "MCLI_PRIVATE_API_KEY={uuid}"],
+    quiet: ["atlas_session_uuid={uuid}"]
+  }),
+  token({
+    id: "mongodb-atlas-secret",
+    issuer: "MongoDB",
+    title: "MongoDB Atlas service account secret",
+    opens: "the clusters of the organization or project",
+    revoke: "Revoke the secret of the service account in Atlas",
+    docs: "https://www.mongodb.com/docs/atlas/api/service-accounts-overview/",
+    forms: ["mdb_sa_sk_{64:40}"]
+  }),
+  token({
+    id: "neon-key",
+    issuer: "Neon",
+    title: "Neon API key",
+    opens: "projects and branches of the account",
+    revoke: "Revoke the key in the Neon console",
+    docs: "https://neon.tech/docs/manage/api-keys",
+    forms: ["napi_{36:64}", "npg_{62:12}"],
+    quiet: ["npg_{a:12}"],
+    check: ({ value }) => value.startsWith("napi_") || MIXED(value.slice(4)) ? {} : null
+  }),
+  token({
+    ...PLANETSCALE,
+    id: "planetscale-password",
+    title: "PlanetScale password",
+    opens: "the branch of the database that it was made for",
+    revoke: "Delete the password in the PlanetScale settings",
+    forms: ["pscale_pw_{64.:32-64}"]
+  }),
+  token({
+    ...PLANETSCALE,
+    id: "planetscale-token",
+    title: "PlanetScale token",
+    opens: "the databases within its rights",
+    revoke: "Delete the service token in the PlanetScale settings",
+    forms: ["pscale_tkn_{64.:32-64}", "pscale_oauth_{64.:32-64}"]
+  }),
+  named({
+    id: "snowflake-password",
+    issuer: "Snowflake",
+    title: "Snowflake password or token",
+    opens: "the warehouse with the rights of the user",
+    revoke: "Change the password of the user in Snowflake",
+    docs: "https://docs.snowflake.com/en/user-guide/programmatic-access-tokens",
+    names: ["snowflake", "snowsql"],
+    values: ["eyJ{64:20-400}.eyJ{64:20-600}.{64:40-400}"],
+    word: /token|pat|passw|secret/i,
+    examples: ["SNOWFLAKE_TOKEN=eyJ{64:40}.eyJ{64:120}.{64:86}"]
+  }),
+  token({
+    id: "snowflake-token",
+    issuer: "Snowflake",
+    title: "Snowflake session token",
+    opens: "the session of the person or service",
+    revoke: "Abort the sessions of the user in Snowflake",
+    docs: "https://docs.snowflake.com/en/user-guide/programmatic-access-tokens",
+    forms: ["ver:1-hint:{d:4-20}-ETMsDgAAA{b64=:100-600}", "ver:3-hint:{d:4-20}-ETMsDgAAA{b64=:100-600}"],
+    examples: ["ver:1-hint:{d:12}-ETMsDgAAA{b64:200}"]
+  }),
+  token({
+    id: "supabase-secret-key",
+    issuer: "Supabase",
+    title: "Supabase secret key",
+    opens: "all data of the project, past its row level security",
+    revoke: "Delete the secret key in the Supabase settings",
+    docs: "https://supabase.com/docs/guides/api/api-keys",
+    forms: ["sb_secret_{64:22}_{64:8}", "sb_secret_{64:31}"],
+    quiet: ["sb_publishable_{64:31}"]
+  }),
+  token({
+    id: "supabase-token",
+    issuer: "Supabase",
+    title: "Supabase access token",
+    opens: "all projects of the person",
+    revoke: "Revoke the token in the Supabase account",
+    docs: "https://supabase.com/docs/reference/api/introduction",
+    forms: ["sbp_{hex:40}", "sbp_v0_{hex:40}", "sbp_oauth_{hex:40}"]
+  }),
+  token({
+    id: "tinybird-token",
+    issuer: "Tinybird",
+    title: "Tinybird token",
+    opens: "the data sources that it is granted",
+    revoke: "Refresh the token in the Tinybird workspace",
+    docs: "https://www.tinybird.co/docs",
+    forms: ["p.eyJ{64:40-300}.{64:43}"],
+    quiet: ["tip.eyJ{64:40}"]
+  }),
+  named({
+    id: "upstash-token",
+    issuer: "Upstash",
+    title: "Upstash REST token",
+    opens: "all data of the database",
+    revoke: "Reset the credentials in the Upstash console",
+    docs: "https://upstash.com/docs/redis/features/restapi",
+    names: ["upstash", "kv_rest_api"],
+    values: ["A{62:2}{64:45-70}={b64=:0-1}", "A{62:2}{64:50-80}"],
+    word: /token|passw/i,
+    examples: ["UPSTASH_REDIS_REST_TOKEN=AX{64:57}"],
+    check: ({ value }) => MIXED(value) ? {} : null
+  }),
+  token({
+    id: "xata-key",
+    issuer: "Xata",
+    title: "Xata API key",
+    opens: "the databases of the account",
+    revoke: "Delete the key in the Xata settings",
+    docs: "https://xata.io/docs",
+    forms: ["xau_{62:36}"]
+  })
+];
+
+// src/secrets/named-values.ts
+var LINE = /^(?<lead>[^\n=:"'#;]{0,40}?["']?)(?<name>[\w.:/@+-]{1,120}?)["']?[ \t]{0,8}(?:=>|:=|[=:])[ \t]{0,8}(?<quote>["']?)(?<value>[^\n\r]{1,4000})$/gm;
+var JSON_PAIR = /"(?<name>[\w.:/@+-]{1,120})"\s{0,8}:\s{0,8}"(?<value>(?:[^"\\\n]|\\.){1,4000})"/g;
+var XML_ELEMENT = /<(?<name>[\w.:-]{1,80})(?<lead>[^<>]{0,200})>\s{0,40}(?<value>[^<>]{1,4000}?)\s{0,40}<\//g;
+var XML_PAIR = /<\w{1,40}\s[^<>]{0,80}?\b(?:key|name)\s?=\s?"(?<name>[^"<>]{1,120})"[^<>]{0,80}?\bvalue\s?=\s?"(?<value>[^"<>]{1,4000})"/gi;
+function* matches2(pattern, text4) {
+  for (const match2 of text4.matchAll(pattern)) {
+    const { name = "", value = "", lead = "", quote = "" } = match2.groups ?? {};
+    const end2 = quote === "" ? value.replace(/\s+[#;].*$/, "").trimEnd() : value.slice(0, Math.max(0, value.indexOf(quote) === -1 ? value.length : value.indexOf(quote)));
+    if (end2 === "") continue;
+    yield { name, value: end2, at: match2.index + match2[0].lastIndexOf(value), lead };
+  }
+}
+function* namedValues(text4) {
+  const isXml = /^\s{0,80}(?:<\?xml|<!--|<\w)/.test(text4);
+  if (isXml) {
+    yield* matches2(XML_ELEMENT, text4);
+    yield* matches2(XML_PAIR, text4);
+    return;
+  }
+  if (/^\s{0,80}(?:\{|\[\s{0,80}[{["\d])/.test(text4)) {
+    const seen = /* @__PURE__ */ new Set();
+    for (const pair2 of matches2(JSON_PAIR, text4)) {
+      seen.add(pair2.at);
+      yield pair2;
+    }
+    return;
+  }
+  yield* matches2(LINE, text4);
+}
+
+// src/secrets/detectors/files.ts
+var CHANGE = "Change the password or revoke the token";
+var USUAL = /^(?:pass(?:word|wd)?|passw0rd|pwd|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|changeme|p|x+|\*+|foo|bar|baz|12345?6?7?8?|qwerty|default|token|key|my[-_]?pass(?:word)?)\d{0,3}$/i;
+function worth(value) {
+  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*•.xX]+$/i.test(value)) return null;
+  if (USUAL.test(value)) return { strength: "harmless", note: "a password that everybody tries" };
+  return isPlaceholder(value) ? /example|your|change|replace|placeholder|here|redacted|insert|enter|\*\*\*|xxxx|\.\.\./i.test(value) ? null : { strength: "harmless", note: "it reads like an example" } : {};
+}
+function settings({ keys, value: form = /./, revoke = CHANGE, strength = "likely", guessable = true, example, quietFile, ...about }) {
+  const files = (sample) => ({ path: sample[0], text: sample[1] });
+  return {
+    ...about,
+    revoke,
+    strength,
+    guessable,
+    examples: [files(example)],
+    quiet: quietFile === void 0 ? [] : [files(quietFile)],
+    *parse(text4) {
+      for (const { name, value, at: at3 } of namedValues(text4)) {
+        if (!keys.test(name) || !form.test(value)) continue;
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
+      }
+    }
+  };
+}
+var PASSWORD = /(?:^|[_.-])(?:pass(?:word|wd|phrase)?|pwd|secret)$|password$|passwd$/i;
+var PASSWORD_OR_TOKEN = /(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key)$/i;
+var HASH = /\$(?:1|apr1|5|6)\$[^$:\s]{0,64}\$[./0-9A-Za-z]{22,86}|\$2[abxy]\$\d\d\$[./0-9A-Za-z]{53}|\$(?:y|gy|7)\$[./0-9A-Za-z]{1,40}\$[./0-9A-Za-z]{1,86}\$[./0-9A-Za-z]{43}|\$argon2id?\$[^\s:]{20,200}|\$scrypt\$[^\s:]{20,200}|\{SSHA\}[A-Za-z0-9+/]{32}={0,2}|\{SHA\}[A-Za-z0-9+/]{27}=/g;
+function* hashes(text4) {
+  for (const match2 of text4.matchAll(HASH)) {
+    const user = /(?:^|\n)([^:\n]{1,64}):!{0,2}$/.exec(text4.slice(Math.max(0, match2.index - 80), match2.index))?.[1];
+    if (user !== void 0) yield { value: match2[0], at: match2.index, facts: { user } };
+  }
+}
+var IN_COMMAND = /(?:export\s+\w*(?:PASS(?:WORD)?|SECRET|TOKEN|API_?KEY)\w*=|PGPASSWORD=|MYSQL_PWD=|sshpass\s+-p\s*|--password[= ]|--token[= ]|mysql[^\n|;&]{0,80}\s-p|(?:curl|wget)[^\n|;&]{0,120}\s-u\s*[^\s:]{1,60}:|login[^\n|;&]{0,60}\s-p\s|IDENTIFIED BY\s|chpasswd\s*<<<\s*['"]?\w+:)["']?(?<value>[^\s"';|&)]{6,200})/gi;
+var FILES = [
+  settings({
+    id: "ansible-inventory",
+    issuer: "Ansible",
+    title: "Password in an Ansible inventory",
+    opens: "the hosts of the inventory",
+    docs: "https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html",
+    names: ["hosts", "hosts.ini", "inventory", "inventory.ini", "group_vars.yml", "all.yml", "vault.yml"],
+    keys: /(?:ansible_(?:ssh_|become_|sudo_|su_)?pass(?:word)?|vault_\w*(?:pass(?:word)?|secret|token))$/,
+    example: ["/etc/ansible/hosts", "web1\n[all:vars]\nansible_ssh_pass={62:12}\n"],
+    quietFile: ["/ansible/vault.yml", "$ANSIBLE_VAULT;1.1;AES256\n{hex:80}\n{hex:80}\n"]
+  }),
+  settings({
+    id: "aws-credentials-file",
+    issuer: "Amazon Web Services",
+    title: "AWS secret access key",
+    opens: "whatever the IAM user or role may do in the account",
+    docs: "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html",
+    names: ["credentials", "config", ".s3cfg", ".boto", ".passwd-s3fs"],
+    path: /(?:\.aws\/(?:credentials|config)|\.s3cfg|\.boto|\.passwd-s3fs)$/,
+    keys: /^(?:aws_secret_access_key|secret_key|gs_secret_access_key|aws_session_token)$/,
+    value: /^[A-Za-z0-9/+=]{24,}$/,
+    guessable: false,
+    example: ["/root/.s3cfg", "[default]\naccess_key = x\nsecret_key = {b64:40}\n"],
+    quietFile: ["/root/.aws/credentials", "[default]\naws_secret_access_key = ${AWS_SECRET}\n"]
+  }),
+  settings({
+    id: "bundler-config",
+    issuer: "Bundler",
+    title: "Gem source login",
+    opens: "the private gem source that it names",
+    docs: "https://bundler.io/man/bundle-config.1.html",
+    names: ["config"],
+    path: /\.bundle\/config$/,
+    keys: /^BUNDLE_[A-Z0-9_]+__(?:COM|ORG|IO|NET|DEV|CLOUD)$/,
+    example: ["/app/.bundle/config", '---\nBUNDLE_GEMS__ACME__COM: "deploy:{62:16}"\n'],
+    quietFile: ["/app/.bundle/config", '---\nBUNDLE_PATH: "vendor"\n']
+  }),
+  settings({
+    id: "cargo-credentials",
+    issuer: "Cargo",
+    title: "Cargo registry token",
+    opens: "publishes packages in the name of the account",
+    docs: "https://doc.rust-lang.org/cargo/reference/config.html#credentials",
+    names: ["credentials", "credentials.toml"],
+    path: /\.cargo\/credentials(?:\.toml)?$/,
+    keys: /^(?:token|secret-key)$/,
+    guessable: false,
+    example: ["/root/.cargo/credentials.toml", '[registry]\ntoken = "{62:32}"\n']
+  }),
+  settings({
+    id: "chef-key-file",
+    issuer: "Chef",
+    title: "Chef encrypted data bag secret",
+    opens: "all encrypted data bags",
+    docs: "https://docs.chef.io/secrets/",
+    names: ["knife.rb", "client.rb"],
+    keys: /^(?:knife\[?:?secret\]?|encrypted_data_bag_secret)$/,
+    example: ["/etc/chef/client.rb", 'encrypted_data_bag_secret: "{b64:60}"\n']
+  }),
+  {
+    id: "composer-auth",
+    issuer: "Composer",
+    title: "Composer login",
+    opens: "the private packages of the hosts that it names",
+    revoke: CHANGE,
+    docs: "https://getcomposer.org/doc/articles/authentication-for-private-packages.md",
+    names: ["auth.json"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/root/.composer/auth.json", text: '{"http-basic":{"repo.acme.io":{"username":"x","password":"{62:20}"}}}' }],
+    quiet: [{ path: "/app/auth.json", text: '{"http-basic":{}}' }],
+    *parse(text4) {
+      if (!/"(?:http-basic|github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)"/.test(text4)) return;
+      for (const { name, value, at: at3 } of namedValues(text4)) {
+        if (!/^(?:password|consumer-secret)$/.test(name) && !/^[\w-]+(?:\.[\w-]+)+$/.test(name)) continue;
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "conda-token",
+    issuer: "conda",
+    title: "conda channel token",
+    opens: "the private channel",
+    docs: "https://docs.conda.io/projects/conda/en/latest/user-guide/configuration/",
+    names: [".condarc", "condarc"],
+    keys: /channel_alias|channels|url|token|^https?$/,
+    value: /\/t\/[A-Za-z0-9-]{12,}\/|^[A-Za-z0-9]{16,}/,
+    example: ["/root/.condarc", "channel_alias: https://conda.acme.io/t/{62:20}/main\n"],
+    quietFile: ["/root/.condarc", "channels:\n  - conda-forge\nssl_verify: true\n"]
+  }),
+  settings({
+    id: "dbeaver-credentials",
+    issuer: "DBeaver",
+    title: "Database password of DBeaver or Robo 3T",
+    opens: "the databases that the tool knows",
+    docs: "https://dbeaver.com/docs/dbeaver/",
+    names: ["data-sources.json", "robomongo.json", "robo3t.json", ".dbeaver-credentials", "credentials-config.json"],
+    keys: /^(?:userPassword|password|encryptedPassword|sshUserPassword|sshPassphrase)$/i,
+    example: ["/root/.3T/robomongo/robomongo.json", '{"connections":[{"userName":"x","userPassword":"{62:14}"}]}']
+  }),
+  settings({
+    id: "editor-sftp-config",
+    issuer: "Sublime, VS Code, Atom, PhpStorm",
+    title: "Server login in an editor",
+    opens: "the server that the editor uploads to",
+    docs: "https://codexns.io/products/sftp_for_sublime/settings",
+    names: [
+      "sftp-config.json",
+      "sftp.json",
+      ".ftpconfig",
+      ".remote-sync.json",
+      "webservers.xml",
+      "deployment-config.json",
+      "sitemanager.xml",
+      "recentservers.xml",
+      "filezilla.xml",
+      "ws_ftp.ini"
+    ],
+    keys: /^(?:password|pass|passphrase|pwd)$/i,
+    example: ["/app/sftp-config.json", '{\n  "host": "ftp.acme.io",\n  "user": "x",\n  "password": "{62:12}",\n}'],
+    quietFile: ["/app/.vscode/sftp.json", '{"host":"ftp.acme.io","username":"x","privateKeyPath":"~/.ssh/id"}']
+  }),
+  {
+    id: "firefox-logins",
+    issuer: "Mozilla Firefox, Thunderbird",
+    title: "Saved logins of a browser",
+    opens: "all saved passwords, with key4.db beside it and no main password",
+    revoke: "Change all passwords that the profile holds",
+    docs: "https://support.mozilla.org/kb/profiles-where-firefox-stores-user-data",
+    names: ["logins.json", "signons.sqlite"],
+    strength: "possible",
+    guessable: true,
+    examples: [
+      { path: "/root/.mozilla/firefox/x/logins.json", text: '{"logins":[{"hostname":"https://acme.io","encryptedUsername":"MDoE{b64:40}","encryptedPassword":"MDoE{b64:60}"}]}' }
+    ],
+    quiet: [{ path: "/app/logins.json", text: '{"logins":[]}' }],
+    *parse(text4) {
+      for (const { name, value, at: at3 } of namedValues(text4))
+        if (name === "encryptedPassword" && /^M[A-Za-z0-9+/=]{30,}$/.test(value)) yield { value, at: at3, note: "key4.db beside it decrypts it" };
+    }
+  },
+  settings({
+    id: "gem-credentials",
+    issuer: "RubyGems",
+    title: "RubyGems credentials",
+    opens: "publishes gems in the name of the account",
+    docs: "https://guides.rubygems.org/command-reference/",
+    names: ["credentials"],
+    path: /\.gem\/credentials$/,
+    keys: /^:?\w*(?:api_key|rubygems|token)\w*$/,
+    value: /^(?:Bearer )?[A-Za-z0-9_-]{16,}$/,
+    example: ["/root/.gem/credentials", "---\n:rubygems_api_key: {hex:32}\n"]
+  }),
+  {
+    id: "git-credentials",
+    issuer: "Git",
+    title: "Login in a .git-credentials file",
+    opens: "the repositories of the host with the rights of the user",
+    revoke: CHANGE,
+    docs: "https://git-scm.com/docs/git-credential-store",
+    names: [".git-credentials", "git-credentials", ".git-credential-cache"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/root/.git-credentials", text: "https://x@acme.io:{62:14}#@git.acme.io\n" }],
+    quiet: [{ path: "/root/.git-credentials", text: "https://git.acme.io\n" }],
+    *parse(text4) {
+      for (const match2 of text4.matchAll(/^https?:\/\/([^:\s/]{1,200}):(\S{1,300})@([^@\s/]{1,200})/gm)) {
+        const [whole2, user = "", value = "", host = ""] = match2;
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: match2.index + whole2.lastIndexOf(`${value}@`), facts: { user, host }, ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "git-host-cli",
+    issuer: "gh, hub, glab, doctl, fly",
+    title: "Token of a command-line tool",
+    opens: "what the tool may do in the name of the person",
+    docs: "https://cli.github.com/manual/gh_auth_login",
+    names: ["hosts.yml", "hub", "config.yml", "config.yaml", "auth.toml", "auth.json"],
+    path: /(?:\.config\/(?:gh\/hosts\.yml|hub|glab-cli\/config\.yml|doctl\/config\.yaml|netlify\/config\.json|railway\/config\.json)|\.fly\/config\.yml|com\.vercel\.cli\/auth\.json|\.modal\.toml)$/,
+    keys: /(?:^|_|-)(?:oauth_token|token|access-token|access_token)$/,
+    value: /^\S{12,}$/,
+    guessable: false,
+    example: ["/root/.config/gh/hosts.yml", "github.com:\n    user: x\n    oauth_token: {62:40}\n"],
+    quietFile: ["/root/.config/gh/hosts.yml", "github.com:\n    user: x\n    git_protocol: https\n"]
+  }),
+  settings({
+    id: "gradle-properties",
+    issuer: "Gradle",
+    title: "Password in gradle.properties",
+    opens: "the repository or the signing key that its name tells",
+    docs: "https://docs.gradle.org/current/userguide/build_environment.html",
+    names: ["gradle.properties", "local.properties", "keystore.properties", "key.properties", "signing.properties"],
+    keys: /(?:password|passwd|token|secret|apikey|api_key|accesskey)$/i,
+    value: /^\S{4,}$/,
+    example: ["/root/.gradle/gradle.properties", "mavenUser=x\nmavenPassword={62:14}\nsigning.keyId=ABCD\n"],
+    quietFile: ["/app/gradle.properties", "org.gradle.jvmargs=-Xmx2g\nmavenPassword=${MAVEN_PASSWORD}\n"]
+  }),
+  {
+    id: "htpasswd-hash",
+    issuer: "Apache httpd, nginx",
+    title: "Password hash of a web server",
+    opens: "the pages behind it, once the password is guessed from its hash",
+    revoke: "Change the password",
+    docs: "https://httpd.apache.org/docs/2.4/programs/htpasswd.html",
+    names: [".htpasswd", "htpasswd", ".htdigest", "proftpd.passwd", "passwords", "users.htpasswd", "htpasswd.users"],
+    strength: "possible",
+    guessable: true,
+    examples: [{ path: "/etc/nginx/.htpasswd", text: "admin:$apr1${62:8}${62:22}\n" }],
+    quiet: [{ path: "/etc/nginx/.htpasswd", text: "# admin:hash\n" }],
+    parse: hashes
+  },
+  settings({
+    id: "jenkins-credentials",
+    issuer: "Jenkins",
+    title: "Jenkins credential",
+    opens: "what the job uses it for; secrets/master.key beside it decrypts it",
+    docs: "https://www.jenkins.io/doc/book/security/",
+    names: ["credentials.xml"],
+    keys: /^(?:password|secret|passphrase|privateKey|apiToken|bindPassword|secretBytes)$/,
+    value: /^\{?[A-Za-z0-9+/=]{16,}\}?$/,
+    strength: "possible",
+    example: ["/var/jenkins_home/credentials.xml", '<?xml version="1.0"?><com.x><username>bot</username><password>{AQAAABAAAAAg{b64:60}=}</password></com.x>']
+  }),
+  {
+    id: "jenkins-initial-password",
+    issuer: "Jenkins",
+    title: "Initial administrator password of Jenkins",
+    opens: "Jenkins as administrator",
+    revoke: "Change the password of the administrator",
+    docs: "https://www.jenkins.io/doc/book/installing/",
+    names: ["initialadminpassword", "jenkins.log"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/var/jenkins_home/secrets/initialAdminPassword", text: "{hex:32}\n" }],
+    quiet: [{ path: "/var/jenkins_home/secrets/initialAdminPassword", text: "\n" }],
+    *parse(text4) {
+      const match2 = /(?:^|installation:\s{1,8})([0-9a-f]{32})\s/.exec(text4);
+      if (match2?.[1] !== void 0) yield { value: match2[1], at: text4.indexOf(match2[1]) };
+    }
+  },
+  {
+    id: "jenkins-master-key",
+    issuer: "Jenkins",
+    title: "Jenkins master key",
+    opens: "all credentials that Jenkins keeps, with credentials.xml beside it",
+    revoke: "Make Jenkins a new master key, and replace all credentials that it kept",
+    docs: "https://www.jenkins.io/doc/book/security/",
+    names: ["master.key"],
+    path: /secrets\/master\.key$/,
+    strength: "likely",
+    examples: [{ path: "/var/jenkins_home/secrets/master.key", text: "{hex:256}" }],
+    quiet: [{ path: "/app/secrets/master.key", text: "{hex:32}" }],
+    *parse(text4) {
+      const value = text4.trim();
+      if (/^[0-9a-f]{256}$/.test(value)) yield { value, at: text4.indexOf(value) };
+    }
+  },
+  {
+    id: "kerberos-keytab",
+    issuer: "Kerberos",
+    title: "Kerberos keytab",
+    opens: "the realm in the name of its principals",
+    revoke: "Make new keys for the principals (ktadd)",
+    docs: "https://web.mit.edu/kerberos/krb5-latest/doc/basic/keytab_def.html",
+    names: [".keytab", "krb5.keytab"],
+    strength: "likely",
+    examples: [{ path: "/etc/krb5.keytab", text: "\0\0\0K{b64:75}" }],
+    quiet: [{ path: "/etc/krb5.keytab", text: "not a keytab" }],
+    *parse(text4) {
+      if (/^\x05[\x01\x02]\0[\s\S]{20,}/.test(text4)) yield { value: text4, at: 0 };
+    }
+  },
+  {
+    id: "kubeconfig-login",
+    issuer: "Kubernetes",
+    title: "Login in a kubeconfig",
+    opens: "the cluster with the rights of the user",
+    revoke: "Revoke the token or certificate of the user in the cluster",
+    docs: "https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/",
+    names: ["config", "kubeconfig", "kubeconfig.yaml", "kubeconfig.yml", ".kubeconfig", "admin.conf", "kubelet.conf", "super-admin.conf", "k3s.yaml", "rke2.yaml"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/root/.kube/config", text: "apiVersion: v1\nkind: Config\nusers:\n- name: x\n  user:\n    token: {62:40}\n" }],
+    quiet: [{ path: "/root/.kube/config", text: "kind: Config\nusers:\n- name: x\n  user:\n    exec:\n      command: aws\n" }],
+    *parse(text4) {
+      if (!/kind:\s*Config|"kind":\s*"Config"/.test(text4)) return;
+      for (const { name, value, at: at3 } of namedValues(text4)) {
+        if (!/^(?:token|password|id-token|refresh-token|access-token|client-secret)$/.test(name)) continue;
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "mail-program-password",
+    issuer: "esmtp, msmtp, fetchmail, getmail",
+    title: "Mail password",
+    opens: "the mailbox, and mail in its name",
+    docs: "https://marlam.de/msmtp/msmtp.html",
+    names: [".esmtprc", ".msmtprc", "msmtprc", ".fetchmailrc", ".muttrc", "muttrc", ".offlineimaprc", ".mbsyncrc", "sasl_passwd", "ssmtp.conf"],
+    keys: /^(?:password|remotepass|imap_pass|smtp_pass|pass|authpass)$/i,
+    example: ["/root/.offlineimaprc", "[Repository R]\nremotepass = {62:14}\n"]
+  }),
+  {
+    id: "mail-rc-password",
+    issuer: "esmtp, msmtp, fetchmail",
+    title: "Mail password",
+    opens: "the mailbox, and mail in its name",
+    revoke: CHANGE,
+    docs: "https://marlam.de/msmtp/msmtp.html",
+    names: [".esmtprc", ".msmtprc", "msmtprc", ".fetchmailrc"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/root/.msmtprc", text: "account x\nhost smtp.acme.io\nuser me\npassword {62:14}\n" }],
+    quiet: [{ path: "/root/.msmtprc", text: 'account x\npasswordeval "pass show mail"\n' }],
+    *parse(text4) {
+      for (const match2 of text4.matchAll(/\bpassword\s{1,8}(["']?)([^\s"']{3,200})\1/g)) {
+        const value = match2[2] ?? "";
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: match2.index + match2[0].indexOf(value), ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "maven-settings",
+    issuer: "Maven",
+    title: "Password in Maven settings",
+    opens: "the repository that its server names",
+    docs: "https://maven.apache.org/guides/mini/guide-encryption.html",
+    names: ["settings.xml", "settings-security.xml", "toolchains.xml"],
+    keys: /^(?:password|passphrase|master)$/,
+    // `{…}` is encrypted: it opens with the master password of settings-security.xml alone.
+    value: /^(?!\{[^{}]*\}$|\$\{)/,
+    example: ["/root/.m2/settings.xml", "<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>"],
+    quietFile: ["/root/.m2/settings.xml", "<settings><servers><server><password>${env.MAVEN_PASSWORD}</password></server></servers></settings>"]
+  }),
+  settings({
+    id: "mysql-option-file",
+    issuer: "MySQL, MariaDB",
+    title: "Password in a MySQL option file",
+    opens: "the database with the rights of the user",
+    docs: "https://dev.mysql.com/doc/refman/8.4/en/option-files.html",
+    names: [".my.cnf", "my.cnf", "debian.cnf", "client.cnf", "my.ini"],
+    keys: /^(?:password|master-password)$/i,
+    example: ["/root/.my.cnf", '[client]\nuser=root\npassword="{62:14}"\n'],
+    quietFile: ["/etc/mysql/my.cnf", "[client]\n#password = your_password\nport = 3306\n"]
+  }),
+  settings({
+    id: "nuget-config",
+    issuer: "NuGet",
+    title: "Feed password in NuGet.Config",
+    opens: "the packages of the feed",
+    docs: "https://learn.microsoft.com/nuget/reference/nuget-config-file#packagesourcecredentials",
+    names: ["nuget.config"],
+    keys: /^ClearTextPassword$/i,
+    value: /^(?!%\w+%$)/,
+    example: [
+      "/root/.nuget/NuGet/NuGet.Config",
+      '<configuration><packageSourceCredentials><Acme><add key="Username" value="x" /><add key="ClearTextPassword" value="{62:20}" /></Acme></packageSourceCredentials></configuration>'
+    ],
+    quietFile: ["/app/nuget.config", '<configuration><x><add key="ClearTextPassword" value="%TOKEN%" /></x></configuration>']
+  }),
+  {
+    id: "pgpass",
+    issuer: "PostgreSQL",
+    title: "Password in a .pgpass file",
+    opens: "the database with the rights of the user",
+    revoke: "Change the password of the database account",
+    docs: "https://www.postgresql.org/docs/current/libpq-pgpass.html",
+    names: [".pgpass", "pgpass.conf", "pgpass"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/root/.pgpass", text: "db.acme.io:5432:app:svc:{62:14}\n" }],
+    quiet: [{ path: "/root/.pgpass", text: "# hostname:port:database:username:password\n" }],
+    *parse(text4) {
+      for (const match2 of text4.matchAll(/^([^#:\n]{1,200}):(?:\d{1,5}|\*):([^:\n]{1,100}):([^:\n]{1,100}):([^\n]{1,200})$/gm)) {
+        const [whole2, host = "", , user = "", value = ""] = match2;
+        const checked2 = worth(value.trim());
+        if (checked2 !== null) yield { value: value.trim(), at: match2.index + whole2.lastIndexOf(value), facts: { host, user }, ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "pypirc",
+    issuer: "PyPI",
+    title: "Password in a .pypirc file",
+    opens: "publishes packages in the name of the account",
+    docs: "https://packaging.python.org/en/latest/specifications/pypirc/",
+    names: [".pypirc"],
+    keys: /^password$/,
+    example: ["/root/.pypirc", "[acme]\nrepository = https://pypi.acme.io\nusername = x\npassword = {62:14}\n"],
+    quietFile: ["/root/.pypirc", "[distutils]\nindex-servers = pypi\n"]
+  }),
+  {
+    id: "rails-master-key",
+    issuer: "Ruby on Rails",
+    title: "Rails master key",
+    opens: "all encrypted credentials of the application",
+    revoke: "Encrypt the credentials anew with another key, and replace the values in them",
+    docs: "https://guides.rubyonrails.org/security.html#custom-credentials",
+    names: ["master.key", "production.key", "staging.key", "development.key"],
+    path: /config\/(?:credentials\/\w+|master)\.key$/,
+    strength: "likely",
+    examples: [{ path: "/app/config/master.key", text: "{hex:32}" }],
+    quiet: [{ path: "/app/config/master.key", text: "see the wiki" }],
+    *parse(text4) {
+      const value = text4.trim();
+      if (/^[0-9a-f]{32}$|^[0-9a-f]{64}$/.test(value) && entropy(value) > 2.5) yield { value, at: text4.indexOf(value) };
+    }
+  },
+  settings({
+    id: "rails-secret-key-base",
+    issuer: "Ruby on Rails",
+    title: "Rails secret key base",
+    opens: "sessions and signed cookies of the application",
+    docs: "https://guides.rubyonrails.org/security.html",
+    names: ["secrets.yml", "secret_token.rb", ".env", ".env.production", "environment.rb"],
+    keys: /^(?:SECRET_KEY_BASE|secret_key_base|config\.secret_key_base|\w+\.secret_key_base|\w+\.secret_token)$/,
+    value: /^[0-9a-f]{64,256}$/,
+    guessable: false,
+    example: ["/app/config/secrets.yml", "production:\n  secret_key_base: {hex:128}\n"],
+    quietFile: ["/app/config/secrets.yml", 'production:\n  secret_key_base: <%= ENV["SECRET_KEY_BASE"] %>\n']
+  }),
+  settings({
+    id: "rclone-config",
+    issuer: "rclone",
+    title: "Password or token of an rclone remote",
+    opens: "the remote that its section names: a password is only obscured",
+    docs: "https://rclone.org/docs/#configuration-encryption",
+    names: ["rclone.conf", ".rclone.conf"],
+    keys: /^(?:pass|password2?|secret_access_key|client_secret|token|service_account_credentials|key|sas_url|bearer_token|api_key)$/,
+    value: /^\S{12,}/,
+    example: ["/root/.config/rclone/rclone.conf", "[box]\ntype = sftp\nuser = x\npass = {64:38}\n"],
+    quietFile: ["/root/.config/rclone/rclone.conf", "# Encrypted rclone configuration File\nRCLONE_ENCRYPT_V0:\n"]
+  }),
+  settings({
+    id: "redis-config",
+    issuer: "Redis",
+    title: "Redis password",
+    opens: "all data of the server",
+    docs: "https://redis.io/docs/latest/operate/oss_and_stack/management/security/",
+    names: ["sentinel.properties", "redis.properties"],
+    keys: PASSWORD,
+    example: ["/app/redis.properties", "redis.password={62:14}\n"]
+  }),
+  {
+    id: "redis-requirepass",
+    issuer: "Redis",
+    title: "Redis password",
+    opens: "all data of the server",
+    revoke: CHANGE,
+    docs: "https://redis.io/docs/latest/operate/oss_and_stack/management/security/",
+    names: ["redis.conf", "sentinel.conf", "valkey.conf", "6379.conf"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/etc/redis/redis.conf", text: "port 6379\nrequirepass {62:16}\n" }],
+    quiet: [{ path: "/etc/redis/redis.conf", text: "# requirepass foobared\n" }],
+    *parse(text4) {
+      for (const match2 of text4.matchAll(/^[ \t]{0,8}(?:requirepass|masterauth|sentinel auth-pass \S{1,60})[ \t]{1,8}"?([^\s"#]{3,200})"?/gm)) {
+        const value = match2[1] ?? "";
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "sbt-credentials",
+    issuer: "sbt, Ivy",
+    title: "Password in sbt or Ivy credentials",
+    opens: "the repository that its host names",
+    docs: "https://www.scala-sbt.org/1.x/docs/Publishing.html#Credentials",
+    names: [".credentials", "sonatype.sbt", ".sbtcredentials"],
+    keys: /^(?:password|pass)$/i,
+    example: ["/root/.sbt/.credentials", "realm=Acme\nhost=repo.acme.io\nuser=x\npassword={62:14}\n"]
+  }),
+  {
+    id: "shadow-hash",
+    issuer: "Linux",
+    title: "Password hash of an account",
+    opens: "the account, once the password is guessed from its hash",
+    revoke: "Lock the account (passwd -l), or set the password when the container starts",
+    docs: "https://man7.org/linux/man-pages/man5/shadow.5.html",
+    names: ["shadow", "shadow-", "gshadow", "gshadow-", "passwd", "passwd-", "master.passwd"],
+    path: /^(?:.*\/)?etc\/(?:g?shadow|(?:master\.)?passwd)-?$/,
+    strength: "possible",
+    guessable: true,
+    examples: [{ path: "/etc/shadow", text: "root:*:19000:0:99999:7:::\napp:$6${62:16}${62:86}:19000:0:99999:7:::\n" }],
+    quiet: [{ path: "/etc/shadow", text: "root:*:19000:0:99999:7:::\nbin:!:19000::::::\nnobody:!!:19000::::::\n" }],
+    parse: hashes
+  },
+  {
+    id: "shell-history",
+    issuer: "shells and database clients",
+    title: "Credential in a command history",
+    opens: "what the command was for",
+    revoke: CHANGE,
+    docs: "https://www.gnu.org/software/bash/manual/html_node/Bash-History-Facilities.html",
+    names: [
+      ".bash_history",
+      ".zsh_history",
+      ".ash_history",
+      ".sh_history",
+      ".history",
+      ".psql_history",
+      ".mysql_history",
+      ".python_history",
+      ".node_repl_history",
+      ".rediscli_history",
+      ".mongorc.js",
+      "fish_history",
+      ".irb_history",
+      "consolehost_history.txt"
+    ],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/root/.bash_history", text: "ls\nexport DB_PASSWORD={62:14}\nmysql -u root -p{62:14}\n" }],
+    quiet: [{ path: "/root/.bash_history", text: "ls -la\nexport DB_PASSWORD=$(pass show db)\nmysql -u root -p\n" }],
+    *parse(text4) {
+      for (const match2 of text4.matchAll(IN_COMMAND)) {
+        const value = match2.groups?.["value"] ?? "";
+        const checked2 = worth(value);
+        if (checked2 !== null && !value.startsWith("$")) yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "snowsql-config",
+    issuer: "Snowflake",
+    title: "Password in a SnowSQL configuration",
+    opens: "the warehouse with the rights of the user",
+    docs: "https://docs.snowflake.com/en/user-guide/snowsql-config",
+    names: ["config", "connections.toml"],
+    path: /\.(?:snowsql\/config|snowflake\/connections\.toml)$/,
+    keys: /^(?:password|token|private_key_passphrase)$/,
+    example: ["/root/.snowsql/config", "[connections]\nusername = x\npassword = {62:14}\n"]
+  }),
+  {
+    id: "terraform-state",
+    issuer: "Terraform, OpenTofu",
+    title: "Secret in a Terraform state",
+    opens: "what its attribute names: states hold every password in plain text",
+    revoke: CHANGE,
+    docs: "https://developer.hashicorp.com/terraform/language/state/sensitive-data",
+    names: [".tfstate", "terraform.tfstate.backup", ".backup"],
+    path: /\.tfstate(?:\.backup)?$/,
+    strength: "likely",
+    guessable: true,
+    examples: [
+      { path: "/app/terraform.tfstate", text: '{"version":4,"terraform_version":"1.9.0","resources":[{"instances":[{"attributes":{"username":"x","password":"{62:14}"}}]}]}' }
+    ],
+    quiet: [{ path: "/app/terraform.tfstate", text: '{"version":4,"terraform_version":"1.9.0","resources":[]}' }],
+    *parse(text4) {
+      if (!/"terraform_version"/.test(text4)) return;
+      for (const { name, value, at: at3 } of namedValues(text4)) {
+        if (!PASSWORD_OR_TOKEN.test(name) && !/^(?:result|private_key|primary_access_key|secondary_access_key|primary_connection_string|client_secret|bcrypt_hash)$/.test(name))
+          continue;
+        if (/^private_key/.test(name) || name === "result" && value.length < 8) continue;
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "terraform-variables",
+    issuer: "Terraform, OpenTofu",
+    title: "Secret in Terraform variables",
+    opens: "what its name tells",
+    docs: "https://developer.hashicorp.com/terraform/language/values/variables",
+    names: [".tfvars", ".tfvars.json", "credentials.tfrc.json", ".terraformrc", "terraform.rc"],
+    keys: PASSWORD_OR_TOKEN,
+    value: /^[^\s${]{4,}$/,
+    example: ["/app/prod.tfvars", 'region = "eu-1"\ndb_password = "{62:14}"\n'],
+    quietFile: ["/app/prod.tfvars", 'db_password = "${var.password}"\nregion = "eu-1"\n']
+  }),
+  settings({
+    id: "wifi-passphrase",
+    issuer: "wpa_supplicant, NetworkManager",
+    title: "Wi-Fi passphrase",
+    opens: "the wireless network",
+    docs: "https://w1.fi/wpa_supplicant/",
+    names: ["wpa_supplicant.conf", ".nmconnection", "hostapd.conf"],
+    keys: /^(?:psk|wpa_passphrase|password|sae_password)$/,
+    value: /^.{8,64}$/,
+    example: ["/etc/wpa_supplicant/wpa_supplicant.conf", 'network={\n  ssid="x"\n  psk="{62:12}"\n}\n']
+  }),
+  {
+    id: "wordpress-config",
+    issuer: "WordPress",
+    title: "Password or key in wp-config.php",
+    opens: "the database of the site, or the sessions of its users",
+    revoke: "Change the database password, and make new keys and salts",
+    docs: "https://developer.wordpress.org/advanced-administration/wordpress/wp-config/",
+    names: ["wp-config.php", "wp-config-local.php", "wp-salt.php"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/var/www/html/wp-config.php", text: "<?php\ndefine('DB_PASSWORD', '{62:14}');\ndefine( 'AUTH_KEY', '{64:64}' );\n" }],
+    quiet: [{ path: "/var/www/html/wp-config.php", text: "<?php\ndefine( 'DB_PASSWORD', getenv('DB_PASSWORD') );\ndefine('AUTH_KEY', 'put your unique phrase here');\n" }],
+    *parse(text4) {
+      for (const match2 of text4.matchAll(
+        /define\(\s{0,4}(["'])(DB_PASSWORD|FTP_PASS|SECRET_KEY|(?:SECURE_)?(?:AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT))\1\s{0,4},\s{0,4}(["'])([^\n]{3,200}?)\3\s{0,4}\)/g
+      )) {
+        const value = match2[4] ?? "";
+        const checked2 = /unique phrase/.test(value) ? null : worth(value);
+        if (checked2 !== null) yield { value, at: match2.index + match2[0].lastIndexOf(value), facts: { name: match2[2] ?? "" }, ...checked2 };
+      }
+    }
+  }
+];
+
+// src/secrets/detectors/hosting.ts
+var HOSTING = [
+  named({
+    id: "akamai-client-secret",
+    issuer: "Akamai",
+    title: "Akamai client secret",
+    opens: "the account's configurations within the client's rights",
+    revoke: "Deactivate the API client credentials in Akamai",
+    docs: "https://techdocs.akamai.com/developer/docs/edgegrid",
+    names: ["client_secret"],
+    values: ["{b64:43}="],
+    strength: "possible",
+    examples: ["client_secret = {b64:43}=\nhost = akab-x.luna.akamaiapis.net"],
+    quiet: ["client_secret = {b64:43}="],
+    check: ({ before, after }) => /akab-|akamaiapis/.test(before + after) ? { strength: "likely" } : null
+  }),
+  token({
+    id: "akamai-token",
+    issuer: "Akamai",
+    title: "Akamai EdgeGrid token",
+    opens: "nothing without its client secret: it names the client",
+    revoke: "Deactivate the API client credentials in Akamai",
+    docs: "https://techdocs.akamai.com/developer/docs/edgegrid",
+    forms: ["akab-{36:16}-{36:16}"],
+    strength: "possible"
+  }),
+  named({
+    id: "cloudflare-legacy-token",
+    issuer: "Cloudflare",
+    title: "Cloudflare API token or global key",
+    opens: "the zones and products that the token is granted; the global key opens all",
+    revoke: "Roll the token or the global key in the Cloudflare profile",
+    docs: "https://developers.cloudflare.com/fundamentals/api/get-started/create-token/",
+    names: ["cloudflare", "cf_api", "cf_token", "cf_dns", "cfapi"],
+    values: ["{64:40}", "{hex:37}"],
+    examples: ["CLOUDFLARE_API_TOKEN={64:40}", "CF_API_KEY={hex:37}"],
+    quiet: ["cloudflare_commit={hex:40}", "cloudflare-api-shield-schema-validation-v2"],
+    check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "cloudflare-origin-ca-key",
+    issuer: "Cloudflare",
+    title: "Cloudflare Origin CA key",
+    opens: "certificates for all zones of the account",
+    revoke: "Change the Origin CA key in the Cloudflare profile",
+    docs: "https://developers.cloudflare.com/fundamentals/api/get-started/ca-keys/",
+    forms: ["v1.0-{hex:24}-{hex:146}"]
+  }),
+  token({
+    id: "cloudflare-token",
+    issuer: "Cloudflare",
+    title: "Cloudflare API token",
+    opens: "the zones and products that the token is granted",
+    revoke: "Delete or roll the token in the Cloudflare profile",
+    docs: "https://developers.cloudflare.com/fundamentals/api/get-started/create-token/",
+    forms: ["cfut_{64:40-60}", "cfat_{64:40-60}", "cfk_{64:37-60}"]
+  }),
+  {
+    id: "cloudflare-tunnel-token",
+    issuer: "Cloudflare",
+    title: "Cloudflare tunnel token",
+    opens: "the tunnel: whoever has it can take its traffic",
+    revoke: "Rotate the token of the tunnel",
+    docs: "https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/",
+    forms: ["eyJhIjoi{b64=:120-240}"],
+    proof: "it decodes to JSON with account, tunnel and secret",
+    literals: ["eyJhIjoi"],
+    pattern: /eyJhIjoi[A-Za-z0-9+/_-]{100,300}={0,2}(?![A-Za-z0-9+/_.-])/y,
+    alone: true,
+    window: 340,
+    strength: "proven",
+    examples: [(fill2) => Buffer.from(`{"a":"${fill2("{hex:32}")}","t":"${fill2("{uuid}")}","s":"${fill2("{b64:43}=")}"}`).toString("base64")],
+    quiet: [() => Buffer.from(`{"a":"${"b".repeat(100)}","c":1}`).toString("base64")],
+    check: ({ value }) => {
+      const json2 = decodeJson(value);
+      return json2 !== null && typeof json2["t"] === "string" && typeof json2["s"] === "string" ? { facts: { account: String(json2["a"]) } } : null;
+    }
+  },
+  named({
+    id: "fastly-token",
+    issuer: "Fastly",
+    title: "Fastly API token",
+    opens: "the services of the account: configuration, purges, logs",
+    revoke: "Delete the token in the Fastly account",
+    docs: "https://www.fastly.com/documentation/reference/api/auth-tokens/",
+    names: ["fastly"],
+    values: ["{64:32}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null,
+    quiet: ["fastly_service_hash={hex:32}"]
+  }),
+  token({
+    id: "fly-token",
+    issuer: "Fly.io",
+    title: "Fly.io access token",
+    opens: "the apps and machines of the organization",
+    revoke: "Revoke the token with fly tokens revoke",
+    docs: "https://fly.io/docs/security/tokens/",
+    forms: ["FlyV1 fm1a_{b64=:100-600}", "FlyV1 fm1r_{b64=:100-600}", "FlyV1 fm2_{b64=:100-600}", "fo1_{64:43}"]
+  }),
+  token({
+    id: "heroku-key",
+    issuer: "Heroku",
+    title: "Heroku API key",
+    opens: "the apps, configuration variables and databases of the account",
+    revoke: "Regenerate the API key in the Heroku account",
+    docs: "https://devcenter.heroku.com/articles/authentication",
+    forms: ["HRKU-AA{64:58}", "HRKU-{uuid}"]
+  }),
+  named({
+    id: "heroku-legacy-key",
+    issuer: "Heroku",
+    title: "Heroku API key",
+    opens: "the apps, configuration variables and databases of the account",
+    revoke: "Regenerate the API key in the Heroku account",
+    docs: "https://devcenter.heroku.com/articles/authentication",
+    names: ["heroku"],
+    values: ["{uuid}"],
+    examples: ["HEROKU_API_KEY={uuid}"],
+    quiet: ["heroku_app_id={uuid}", "heroku_request_id: {uuid}"],
+    word: /key|token|passw|auth/i
+  }),
+  named({
+    id: "koyeb-token",
+    issuer: "Koyeb",
+    title: "Koyeb API token",
+    opens: "the services of the organization",
+    revoke: "Delete the token in the Koyeb control panel",
+    docs: "https://www.koyeb.com/docs/",
+    names: ["koyeb"],
+    values: ["{36:64}"]
+  }),
+  named({
+    id: "netlify-legacy-token",
+    issuer: "Netlify",
+    title: "Netlify access token",
+    opens: "the sites and their environment variables",
+    revoke: "Delete the token in the Netlify user settings",
+    docs: "https://docs.netlify.com/api/get-started/",
+    names: ["netlify"],
+    values: ["{64:43}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "netlify-token",
+    issuer: "Netlify",
+    title: "Netlify access token",
+    opens: "the sites and their environment variables",
+    revoke: "Delete the token in the Netlify user settings",
+    docs: "https://docs.netlify.com/api/get-started/",
+    forms: ["nfp_{62:36-40}", "nfc_{62:36-40}", "nfo_{62:36-40}", "nfu_{62:36-40}"]
+  }),
+  named({
+    id: "ngrok-token",
+    issuer: "ngrok",
+    title: "ngrok authtoken or API key",
+    opens: "tunnels in the name of the account",
+    revoke: "Delete the token in the ngrok dashboard",
+    docs: "https://ngrok.com/docs/agent/",
+    names: ["ngrok", "authtoken"],
+    values: ["2{62:26}_{62:21}", "1{62:26}_{62:21}"],
+    examples: ["NGROK_AUTHTOKEN=2{62:26}_{62:21}", "authtoken: 2{62:26}_{62:21}"]
+  }),
+  named({
+    id: "railway-token",
+    issuer: "Railway",
+    title: "Railway token",
+    opens: "the projects and their variables",
+    revoke: "Delete the token in the Railway settings",
+    docs: "https://docs.railway.com/",
+    names: ["railway"],
+    values: ["{uuid}"],
+    word: /token/i,
+    examples: ["RAILWAY_TOKEN={uuid}"],
+    quiet: ["RAILWAY_PROJECT_ID={uuid}"]
+  }),
+  token({
+    id: "render-key",
+    issuer: "Render",
+    title: "Render API key",
+    opens: "the services and their environment variables",
+    revoke: "Revoke the key in the Render account settings",
+    docs: "https://render.com/docs/api",
+    forms: ["rnd_{62:28}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null,
+    quiet: ["rnd_{a:28}"]
+  }),
+  token({
+    id: "tailscale-key",
+    issuer: "Tailscale",
+    title: "Tailscale key",
+    opens: "the private network: a machine can join, or its settings change",
+    revoke: "Revoke the key in the Tailscale admin console",
+    docs: "https://tailscale.com/kb/1085/auth-keys",
+    forms: [
+      "tskey-auth-{62:10-20}-{62:20-40}",
+      "tskey-api-{62:10-20}-{62:20-40}",
+      "tskey-client-{62:10-20}-{62:20-40}",
+      "tskey-scim-{62:10-20}-{62:20-40}",
+      "tskey-webhook-{62:10-20}-{62:20-40}",
+      "tskey-{hex:12}-{62:22}"
+    ]
+  }),
+  named({
+    id: "vercel-legacy-token",
+    issuer: "Vercel",
+    title: "Vercel token",
+    opens: "the projects, their environment variables and deployments",
+    revoke: "Delete the token in the Vercel account settings",
+    docs: "https://vercel.com/docs/rest-api#authentication",
+    names: ["vercel", "zeit", "now_token"],
+    values: ["{62:24}"],
+    word: /token/i,
+    examples: ["VERCEL_TOKEN={62:24}"],
+    quiet: ["vercel_project_id=prj_{62:24}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "vercel-token",
+    issuer: "Vercel",
+    title: "Vercel token",
+    opens: "the projects, their environment variables and deployments",
+    revoke: "Delete the token in the Vercel account settings",
+    docs: "https://vercel.com/docs/rest-api#authentication",
+    forms: ["vcp_{62:56}", "vci_{62:56}", "vca_{62:56}", "vcr_{62:56}", "vck_{62:56}", "vercel_blob_rw_{62:16}_{62:30}"]
+  })
+];
+
+// src/secrets/detectors/jwt.ts
+import { createHmac } from "node:crypto";
+var DEMO_SUBJECTS = /* @__PURE__ */ new Set(["1234567890", "123456789"]);
+var DEMO_KEYS = ["secret", "your-256-bit-secret", "key", "password", "test", "a-string-secret-at-least-256-bits-long", "your-384-bit-secret", "your-512-bit-secret"];
+function isSignedWithDemoKey(token2) {
+  const end2 = token2.lastIndexOf(".");
+  const signature = token2.slice(end2 + 1);
+  return DEMO_KEYS.some((key) => ["sha256", "sha384", "sha512"].some((hash4) => createHmac(hash4, key).update(token2.slice(0, end2)).digest("base64url") === signature));
+}
+var text2 = (claims, name) => typeof claims[name] === "string" ? claims[name] : "";
+var KINDS = {
+  "azure-access-token": (claims) => /^https:\/\/(?:sts\.windows\.net|login\.microsoftonline\.com)\//.test(text2(claims, "iss")),
+  "kubernetes-service-account-token": (claims) => text2(claims, "iss") === "kubernetes/serviceaccount" || "kubernetes.io" in claims || text2(claims, "sub").startsWith("system:serviceaccount:"),
+  "supabase-service-key": (claims) => /^supabase/.test(text2(claims, "iss")) && typeof claims["role"] === "string"
+};
+var kindOf = (claims) => Object.entries(KINDS).find(([, is]) => is(claims))?.[0] ?? null;
+function factsOf(claims) {
+  const facts = {};
+  const { iss: issuer, exp: expiry } = claims;
+  if (typeof issuer === "string" && issuer !== "") facts["issuer"] = issuer.slice(0, 120);
+  if (typeof expiry === "number" && expiry > 0 && expiry < 1e11) facts["expires"] = new Date(expiry * 1e3).toISOString();
+  const subject = text2(claims, "sub");
+  if (subject.startsWith("system:serviceaccount:")) facts["serviceAccount"] = subject.slice("system:serviceaccount:".length);
+  if (typeof claims["tid"] === "string") facts["tenant"] = claims["tid"];
+  if (typeof claims["ref"] === "string") facts["project"] = claims["ref"];
+  return facts;
+}
+function checkJwt({ value }, kind) {
+  const [head, body, signature] = value.split(".");
+  const header = decodeJson(head ?? "");
+  const claims = decodeJson(body ?? "");
+  if (header === null || claims === null || typeof header["alg"] !== "string" || kindOf(claims) !== kind) return null;
+  const facts = factsOf(claims);
+  if (header["alg"].toLowerCase() === "none" || (signature ?? "").length < 16) return { strength: "harmless", note: "not signed", facts };
+  if (DEMO_SUBJECTS.has(text2(claims, "sub")) || claims["name"] === "John Doe") return { strength: "harmless", note: "a public example", facts };
+  if (isSignedWithDemoKey(value)) return { strength: "harmless", note: "a public example: its key is that of every tutorial", facts };
+  if (kind === "supabase-service-key" && claims["role"] === "anon") return { strength: "harmless", note: "the anonymous key, which is public", facts };
+  return { facts };
+}
+function jwt2(claims, fill2) {
+  const part = (json2) => Buffer.from(fill2(json2)).toString("base64url");
+  return `${part('{"alg":"RS256","typ":"JWT"}')}.${part(claims)}.${fill2("{64:86}")}`;
+}
+var jwtDetector = (about, kind, example, quiet) => ({
+  ...about,
+  forms: ["eyJ{64:10+}.eyJ{64:8+}.{64:16+}"],
+  proof: "its parts decode to JSON; unsigned, expired and public examples are low",
+  // `{"`, `{ "` and `{` with a line break, in base64.
+  literals: ["eyJ", "eyAi", "ewog", "ewoJ", "ew0K"].map((literal4) => ({ text: literal4, run: 20 })),
+  pattern: /(?:eyJ|eyAi|ewo[gJ]|ew0K)[A-Za-z0-9_-]{10,2000}\.(?:eyJ|eyAi|ewo[gJ]|ew0K|e30)[A-Za-z0-9_-]{0,6000}\.[A-Za-z0-9_-]{0,2000}(?![A-Za-z0-9_.-])/y,
+  alone: true,
+  window: 8192,
+  strength: "likely",
+  examples: [(fill2) => jwt2(example, fill2)],
+  ...quiet === void 0 ? {} : { quiet },
+  check: (found) => /[./+-]$/.test(found.before) ? null : checkJwt(found, kind)
+});
+var JWTS = [
+  jwtDetector(
+    {
+      id: "azure-access-token",
+      issuer: "Microsoft Entra",
+      title: "Microsoft Entra access token",
+      opens: "what the person or application may do in the tenant, for an hour",
+      revoke: "Revoke the sessions of its owner in Entra",
+      docs: "https://learn.microsoft.com/entra/identity-platform/access-tokens"
+    },
+    "azure-access-token",
+    '{"iss":"https://sts.windows.net/{uuid}/","exp":4076576000,"tid":"{uuid}"}',
+    void 0
+  ),
+  jwtDetector(
+    {
+      id: "jwt",
+      issuer: "any (RFC 7519)",
+      title: "JSON web token",
+      opens: "what its issuer grants to its subject, until it ends",
+      revoke: "Revoke the session or rotate the key that signed it",
+      docs: "https://www.rfc-editor.org/rfc/rfc7519"
+    },
+    null,
+    '{"sub":"{d:8}","iat":1761000000,"exp":4076576000}',
+    [
+      "eyJ{64:40}.eyJ{64:40}",
+      () => `${Buffer.from('{"alg":"RSA-OAEP","enc":"A256GCM"}').toString("base64url")}.${"a".repeat(40)}.${"b".repeat(16)}.${"c".repeat(40)}.${"d".repeat(22)}`
+    ]
+  ),
+  jwtDetector(
+    {
+      id: "kubernetes-service-account-token",
+      issuer: "Kubernetes",
+      title: "Kubernetes service account token",
+      opens: "the cluster with the rights of the service account",
+      revoke: "Delete the secret of the service account, and make a new one",
+      docs: "https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/"
+    },
+    "kubernetes-service-account-token",
+    '{"iss":"kubernetes/serviceaccount","kubernetes.io/serviceaccount/namespace":"prod","sub":"system:serviceaccount:prod:{a:6}"}',
+    void 0
+  ),
+  jwtDetector(
+    {
+      id: "supabase-service-key",
+      issuer: "Supabase",
+      title: "Supabase service key",
+      opens: "all data of the project, past its row level security",
+      revoke: "Rotate the JWT secret in the Supabase settings",
+      docs: "https://supabase.com/docs/guides/api/api-keys"
+    },
+    "supabase-service-key",
+    '{"iss":"supabase","ref":"{a:20}","role":"service_role","iat":1661000000,"exp":4076576000}',
+    void 0
+  )
+];
+
+// src/secrets/detectors/keys.ts
+import { generateKeyPairSync } from "node:crypto";
+
+// src/secrets/keystore.ts
+import { createHash as createHash3 } from "node:crypto";
+import { createSecureContext } from "node:tls";
+var USUAL_PASSWORDS = ["changeit", "", "changeme", "password", "secret", "123456", "notasecret", "android", "test", "keystore"];
+var identityOf2 = (bytes2) => `keystore:${createHash3("sha256").update(bytes2).digest("hex")}`;
+var judged = (bytes2, opens) => ({
+  value: bytes2.toString("latin1"),
+  identity: identityOf2(bytes2),
+  ...opens === null ? { strength: "harmless", note: "encrypted with a password of its own" } : { strength: "proven", note: opens === "" ? "it has no password" : `its password is the usual ${opens}` }
+});
+function opensJks(bytes2, password) {
+  const utf16 = Buffer.from(password, "utf16le").swap16();
+  const digest3 = createHash3("sha1").update(utf16).update("Mighty Aphrodite").update(bytes2.subarray(0, -20)).digest();
+  return digest3.equals(bytes2.subarray(-20));
+}
+function checkJavaKeystore(text4) {
+  const bytes2 = Buffer.from(text4, "latin1");
+  if (bytes2.length < 32) return null;
+  const count2 = bytes2.readUInt32BE(8);
+  if (count2 === 0 || count2 > 1e4) return null;
+  let at3 = 12;
+  for (let entry = 0; entry < count2 && at3 + 6 < bytes2.length; entry++) {
+    const tag = bytes2.readUInt32BE(at3);
+    if (tag === 1 || tag === 3) return judged(bytes2, USUAL_PASSWORDS.find((password) => opensJks(bytes2, password)) ?? null);
+    if (tag !== 2) return null;
+    const alias = bytes2.readUInt16BE(at3 + 4);
+    const type = at3 + 6 + alias + 8;
+    if (type + 2 > bytes2.length) return null;
+    const length = type + 2 + bytes2.readUInt16BE(type);
+    if (length + 4 > bytes2.length) return null;
+    at3 = length + 4 + bytes2.readUInt32BE(length);
+  }
+  return null;
+}
+var KEY_BAGS = [Buffer.from("060b2a864886f70d010c0a0102", "hex"), Buffer.from("060b2a864886f70d010c0a0101", "hex")];
+function opensPkcs12(bytes2, passphrase) {
+  try {
+    createSecureContext({ pfx: bytes2, passphrase });
+    return true;
+  } catch {
+    return false;
+  }
+}
+function checkPkcs12(text4) {
+  const all = Buffer.from(text4, "latin1");
+  const length = all[1] === 130 ? all.readUInt16BE(2) + 4 : all.length;
+  const bytes2 = all.subarray(0, length);
+  if (!KEY_BAGS.some((bag) => bytes2.includes(bag))) return null;
+  return judged(bytes2, length > all.length ? null : USUAL_PASSWORDS.find((password) => opensPkcs12(bytes2, password)) ?? null);
+}
+
+// src/secrets/private-key.ts
+import { createHash as createHash4, createPrivateKey } from "node:crypto";
+var identityOf3 = (bytes2) => `key:${createHash4("sha256").update(bytes2).digest("hex")}`;
+function keyFacts(key) {
+  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
+  const size = namedCurve ?? (modulusLength === void 0 ? "" : `${modulusLength} bits`);
+  return { key: [key.asymmetricKeyType ?? "unknown", size].filter(Boolean).join(" ") };
+}
+function derHeader(bytes2, at3) {
+  const tag = bytes2[at3];
+  const first = bytes2[at3 + 1];
+  if (tag === void 0 || first === void 0) return null;
+  const count2 = first < 128 ? 0 : first & 127;
+  if (count2 > 3 || first & 128 && count2 === 0 || at3 + 2 + count2 > bytes2.length) return null;
+  const length = count2 === 0 ? first : bytes2.readUIntBE(at3 + 2, count2);
+  const start = at3 + 2 + count2;
+  return start + length > bytes2.length ? null : { tag, start, end: start + length };
+}
+function sequenceEnd(bytes2) {
+  const header = derHeader(bytes2, 0);
+  return header?.tag === 48 ? header.end : null;
+}
+function derForms(der) {
+  const whole2 = derHeader(der, 0);
+  const version2 = whole2 === null ? null : derHeader(der, whole2.start);
+  const next = version2?.tag === 2 ? derHeader(der, version2.end) : null;
+  if (next === null) return [];
+  const behind = derHeader(der, next.end);
+  if (next.tag === 48) return behind?.tag === 4 ? ["pkcs8"] : [];
+  if (next.tag === 2) return behind?.tag === 2 ? ["pkcs1", "pkcs8"] : [];
+  return next.tag === 4 ? ["sec1"] : [];
+}
+function derKey(der) {
+  for (const type of derForms(der)) {
+    try {
+      return createPrivateKey({ key: der, format: "der", type });
+    } catch {
+    }
+  }
+  return null;
+}
+function checkPem(label, given, before = "") {
+  const body = withoutPrefix(given, before);
+  const checked2 = decodePem(label, body);
+  return checked2 === null ? null : { ...checked2, value: canonicalPem(label, body) };
+}
+var shape = (text4) => text4.replace(/\d/g, "0");
+function withoutPrefix(body, before) {
+  const prefix2 = before.slice(before.lastIndexOf("\n") + 1);
+  if (prefix2 === "" || !/\d|[>|#*/]/.test(prefix2)) return body;
+  const lines = body.split("\n");
+  const has = (line2) => shape(line2.slice(0, prefix2.length)) === shape(prefix2);
+  return lines.length > 2 && lines.slice(1, -1).every(has) ? [lines[0], ...lines.slice(1).map((line2) => has(line2) ? line2.slice(prefix2.length) : line2)].join("\n") : body;
+}
+function canonicalPem(label, body) {
+  const lines = body.replace(/\\+r|\\+n|\\+t/g, "\n").split("\n").map((line2) => line2.replace(/^[\s"'+]+|[\s"'+\\]+$/g, ""));
+  return [`-----BEGIN ${label}-----`, ...lines.filter((line2) => line2 !== ""), `-----END ${label}-----`].join("\n");
+}
+var withoutQuotes = (text4) => text4.replace(/["'`]\s*(?:[+.&,]|\\)?\s*["'`]/g, "\n");
+function decodePem(label, body) {
+  const unescaped = body.replace(/\\r|\\n|\\t|\\\\n/g, "\n");
+  if (/Proc-Type: 4,ENCRYPTED/.test(unescaped)) return encrypted(unescaped);
+  if (label.startsWith("PGP")) return checkPgp(unescaped);
+  const base643 = withoutQuotes(unescaped).replace(/^[ \t"'+]*(?:[A-Za-z-]+: .*)$/gm, "").replace(/[^A-Za-z0-9+/=]/g, "");
+  if (base643.length < 64) return null;
+  const bytes2 = decodeBase64(base643);
+  if (bytes2 === null) return null;
+  if (bytes2.toString("latin1", 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes2);
+  const length = sequenceEnd(bytes2);
+  if (length === null || bytes2.length - length > 2)
+    return base643.length >= 64 && fillerKind(base643) !== "filler" && !/\.\.\.|…/.test(body) ? { strength: "harmless", note: "it does not decode: cut off, or made up" } : null;
+  const der = bytes2.subarray(0, length);
+  if (label.startsWith("ENCRYPTED")) return encrypted(base643);
+  const key = derKey(der);
+  return key === null ? { strength: "likely", identity: identityOf3(der) } : { strength: "proven", identity: identityOf3(der), facts: keyFacts(key) };
+}
+var encrypted = (body) => ({ strength: "harmless", note: "encrypted with a passphrase", identity: identityOf3(Buffer.from(body.replace(/\s/g, ""))) });
+var OPENSSH_MAGIC = "openssh-key-v1\0";
+function checkOpenSsh(bytes2) {
+  let at3 = OPENSSH_MAGIC.length;
+  const string4 = () => {
+    if (at3 + 4 > bytes2.length) return null;
+    const length = bytes2.readUInt32BE(at3);
+    if (at3 + 4 + length > bytes2.length) return null;
+    at3 += 4 + length;
+    return bytes2.subarray(at3 - length, at3);
+  };
+  const cipher = string4()?.toString("latin1");
+  string4();
+  string4();
+  at3 += 4;
+  const publicKey = string4();
+  const privatePart = string4();
+  if (cipher === void 0 || publicKey === null || privatePart === null) return null;
+  const typeLength = publicKey.length >= 4 ? publicKey.readUInt32BE(0) : 0;
+  const facts = { key: publicKey.toString("latin1", 4, Math.min(4 + typeLength, 60)).replace(/[^\w@.-]/g, "") };
+  if (cipher !== "none") return { strength: "harmless", note: "encrypted with a passphrase", facts, identity: identityOf3(bytes2) };
+  return { strength: "proven", facts, identity: identityOf3(bytes2) };
+}
+function checkPgp(text4) {
+  const body = text4.replace(/^(?:Version|Comment|Hash|MessageID|Charset):.*$/gm, "").replace(/\n=[A-Za-z0-9+/]{4}\s*$/, "").replace(/[^A-Za-z0-9+/=]/g, "");
+  const bytes2 = body.length < 64 ? null : decodeBase64(body);
+  const tag = bytes2 === null || bytes2[0] === void 0 ? 0 : bytes2[0] & 64 ? bytes2[0] & 63 : bytes2[0] >> 2 & 15;
+  if (bytes2 === null || tag !== 5 && tag !== 7) return null;
+  return { strength: "likely", identity: identityOf3(bytes2) };
+}
+function checkDer(bytes2) {
+  const data = Buffer.from(bytes2, "latin1");
+  const length = sequenceEnd(data);
+  if (length === null) return null;
+  const key = derKey(data.subarray(0, length));
+  return key === null ? null : { strength: "proven", value: bytes2.slice(0, length), identity: identityOf3(data.subarray(0, length)), facts: keyFacts(key) };
+}
+function checkBase64Pem(base643) {
+  const text4 = decodeBase64(base643)?.toString("latin1") ?? "";
+  const match2 = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----([\s\S]+?)-----END /.exec(text4);
+  return match2?.[1] === void 0 ? null : decodePem(match2[1], match2[2] ?? "");
+}
+function checkPutty(text4) {
+  const encryption = /Encryption: (\S+)/.exec(text4)?.[1];
+  const lines = /Private-Lines: (\d+)\s+([A-Za-z0-9+/=\s]{40,}?)(?:Private-(?:MAC|Hash)|$)/.exec(text4);
+  if (encryption === void 0 || lines?.[2] === void 0) return null;
+  const identity = identityOf3(Buffer.from(lines[2].replace(/\s/g, "")));
+  return encryption === "none" ? { strength: "proven", identity } : { strength: "harmless", note: "encrypted with a passphrase", identity };
+}
+
+// src/secrets/detectors/keys.ts
+var REVOKE = "Replace the key pair, and revoke its certificate or remove its public key wherever it is trusted";
+var OPENS = "whatever trusts the public key: hosts, certificates, signatures";
+var DOCS = "https://www.rfc-editor.org/rfc/rfc7468";
+var CLOUD_DOCS = "https://cloud.google.com/iam/docs/keys-create-delete";
+var serviceAccount = ({ after, before }) => /^[\s\S]{0,700}?\\?"client_email\\?"\s*:\s*\\?"([^"\\]{3,200}\.gserviceaccount\.com)/.exec(after)?.[1] ?? /"([^"\\]{3,80}\.gserviceaccount\.com)/.exec(before)?.[1] ?? null;
+var pem = (found) => checkPem(found.groups["label"] ?? "", found.groups["body"] ?? "", found.before);
+var PEM = {
+  literals: ["-----BEGIN "],
+  pattern: /-----BEGIN (?<label>[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----(?<body>(?:(?!-----)[\x09-\x7e]){40,15000}?)-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----/y,
+  window: 16384,
+  strength: "likely"
+};
+var keyPem = () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+var whole = (about, rest) => ({
+  ...about,
+  revoke: REVOKE,
+  ...rest
+});
+var KEYS = [
+  {
+    id: "age-key",
+    issuer: "age",
+    title: "age secret key",
+    opens: "all files that were encrypted to it",
+    docs: "https://age-encryption.org/v1",
+    revoke: "Make a new age key and encrypt the files anew",
+    forms: ["AGE-SECRET-KEY-1{36U:58}"],
+    literals: ["AGE-SECRET-KEY-1"],
+    pattern: /AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}(?![A-Z0-9])/y,
+    alone: true,
+    strength: "likely",
+    examples: [(fill2) => `AGE-SECRET-KEY-1${fill2("{36U:58}").replace(/[B1IO]/g, "Q")}`],
+    quiet: ["age1{36:58}", "AGE-SECRET-KEY-1{36U:20}"]
+  },
+  whole(
+    {
+      id: "cosign-key",
+      issuer: "Sigstore",
+      title: "cosign private key",
+      opens: "signatures in the name of its owner",
+      docs: "https://docs.sigstore.dev/cosign/key_management/overview/"
+    },
+    {
+      literals: ["-----BEGIN ENCRYPTED "],
+      pattern: /-----BEGIN ENCRYPTED (?:COSIGN|SIGSTORE) PRIVATE KEY-----(?<value>[\sA-Za-z0-9+/=\\]{100,4000})-----END/y,
+      window: 4200,
+      strength: "harmless",
+      examples: ["-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n{b64:64}\n{b64:64}\n{b64:40}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----"],
+      check: () => ({ note: "encrypted with a passphrase" })
+    }
+  ),
+  whole(
+    { id: "dnssec-key", issuer: "BIND", title: "DNSSEC private key", opens: "signatures of the zone", docs: "https://bind9.readthedocs.io/en/latest/dnssec-guide.html" },
+    {
+      literals: ["Private-key-format: v1."],
+      pattern: /Private-key-format: v1\.\d\s+Algorithm: [^\n]{1,40}\s+(?:[A-Za-z0-9]+: [A-Za-z0-9+/=]+\s+){0,3}?(?:PrivateExponent|PrivateKey|Key): (?<value>[A-Za-z0-9+/]{40,1400}={0,2})/y,
+      window: 3e3,
+      strength: "likely",
+      examples: ["Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\nPrivateKey: {b64:43}=\n"],
+      quiet: ["Private-key-format: v1.3\nAlgorithm: 13\n"]
+    }
+  ),
+  {
+    ...PEM,
+    id: "gcp-service-account-key",
+    issuer: "Google",
+    title: "Google Cloud service account key",
+    opens: "whatever the service account may do in its projects",
+    revoke: "Delete the key of the service account in IAM",
+    docs: CLOUD_DOCS,
+    proof: "it decodes to a key, and the account stands beside it",
+    examples: [() => JSON.stringify({ type: "service_account", private_key_id: "x", private_key: keyPem(), client_email: "ci@acme.iam.gserviceaccount.com" })],
+    quiet: ['"private_key": "-----BEGIN PRIVATE KEY-----\\n...\\n-----END PRIVATE KEY-----\\n", "client_email": "ci@acme.iam.gserviceaccount.com"'],
+    check: (found) => {
+      const account = serviceAccount(found);
+      const checked2 = account === null ? null : pem(found);
+      return checked2 === null || account === null ? null : { ...checked2, facts: { ...checked2.facts, account } };
+    }
+  },
+  whole(
+    { id: "git-crypt-key", issuer: "git-crypt", title: "git-crypt key", opens: "all encrypted files of the repository", docs: "https://github.com/AGWA/git-crypt" },
+    {
+      literals: ["\0GITCRYPTKEY"],
+      pattern: /\0GITCRYPTKEY[\s\S]{40,400}/y,
+      window: 420,
+      strength: "likely",
+      examples: ["\0GITCRYPTKEY\0\0\0\0\0\0\0\0\0\0\0\0\0{b64:120}"],
+      quiet: ["GITCRYPTKEY"]
+    }
+  ),
+  whole(
+    {
+      id: "gnupg-agent-key",
+      issuer: "GnuPG",
+      title: "GnuPG private key",
+      opens: "what was encrypted to it, and signatures in the name of its owner",
+      docs: "https://www.gnupg.org/documentation/manuals/gnupg/"
+    },
+    {
+      literals: ["(11:private-key", "(21:protected-private-key", "Key: (private-key", "Key: (protected-private-key"],
+      pattern: /(?:\((?:11:private|21:protected-private)-key|Key: \((?:protected-)?private-key)[\s\S]{60,4000}/y,
+      window: 4100,
+      strength: "likely",
+      examples: ["(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})(1:d32:{b64:32})))"],
+      quiet: ['"(11:private-key"'],
+      check: ({ value, path: path11 }) => !/\.key$|private-keys/.test(path11) && !/\(\d?\d?:?(?:ecc|rsa|dsa|elg)/.test(value) ? null : /protected/.test(value.slice(0, 32)) ? { strength: "harmless", note: "encrypted with a passphrase" } : {}
+    }
+  ),
+  whole(
+    { id: "java-keystore", issuer: "Java", title: "Java keystore with a private key", opens: OPENS, docs: "https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html" },
+    {
+      proof: "it holds a key, and opens with a usual password or none",
+      literals: ["\xFE\xED\xFE\xED\0\0\0", "\xCE\xCE\xCE\xCE\0\0\0"],
+      pattern: /(?:\xfe\xed\xfe\xed|\xce\xce\xce\xce)\0\0\0[\x01\x02][\s\S]{60,16000}/y,
+      window: 16384,
+      strength: "harmless",
+      examples: [],
+      check: ({ value, before }) => before === "" ? checkJavaKeystore(value) : null
+    }
+  ),
+  whole(
+    {
+      id: "jwk-private-key",
+      issuer: "JOSE (RFC 7517)",
+      title: "JSON web key with its private part",
+      opens: "tokens that look as if its owner had signed them",
+      docs: "https://www.rfc-editor.org/rfc/rfc7517"
+    },
+    {
+      literals: ['"kty"', '\\"kty\\"'],
+      pattern: /\\?"kty\\?"\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"[^{}]{0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})\\?"kty\\?"/y,
+      window: 4e3,
+      strength: "likely",
+      examples: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}', '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}'],
+      quiet: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}"}', '{"kty":"RSA","n":"{64:300}","e":"AQAB","alg":"RS256"}'],
+      check: ({ value, groups }) => {
+        const secret = groups["early"] ?? value;
+        return ofFiller(secret) === null ? null : { ...ofFiller(secret), value: secret };
+      }
+    }
+  ),
+  whole(
+    {
+      id: "keepass-database",
+      issuer: "KeePass",
+      title: "KeePass database",
+      opens: "all passwords in it, with its master password",
+      docs: "https://keepass.info/help/kb/kdbx.html"
+    },
+    {
+      literals: ["\xD9\xA2\x9Ag\xFBK\xB5", "\xD9\xA2\x9Ae\xFBK\xB5"],
+      pattern: /\x03\xd9\xa2\x9a[\x65\x67]\xfb\x4b\xb5[\s\S]{32,500}/y,
+      window: 520,
+      strength: "harmless",
+      examples: ["\xD9\xA2\x9Ag\xFBK\xB5\0\0\0{b64:120}"],
+      check: ({ before }) => before === "" ? { note: "encrypted with its master password" } : null
+    }
+  ),
+  whole(
+    {
+      id: "minisign-key",
+      issuer: "minisign, signify",
+      title: "minisign or signify secret key",
+      opens: "signatures in the name of its owner",
+      docs: "https://jedisct1.github.io/minisign/"
+    },
+    {
+      literals: ["untrusted comment: "],
+      pattern: /untrusted comment: [^\n]{0,80}secret key[^\n]{0,40}\n(?<value>RW[A-Za-z0-9+/]{100,220}={0,2})/y,
+      strength: "likely",
+      examples: ["untrusted comment: minisign encrypted secret key\nRWRTY0Iy{b64:200}"],
+      quiet: ["untrusted comment: minisign public key\nRWQ{b64:53}"],
+      // Bytes 2 and 3 name the key derivation: none for a key that is not encrypted.
+      check: ({ value }) => /^RW[Q-T]TY|^RWRCSw/.test(value) && !/^RWRCSwAAAAA/.test(value) ? { strength: "harmless", note: "encrypted with a passphrase" } : {}
+    }
+  ),
+  whole(
+    { id: "openvpn-static-key", issuer: "OpenVPN", title: "OpenVPN static key", opens: "the tunnel that it protects", docs: "https://openvpn.net/community-resources/" },
+    {
+      literals: ["-----BEGIN OpenVPN "],
+      pattern: /-----BEGIN OpenVPN (?:Static key V1|tls-crypt-v2 (?:client|server) key)-----(?<value>[\sA-Za-z0-9+/=]{200,2000})-----END/y,
+      window: 2200,
+      strength: "likely",
+      examples: ["-----BEGIN OpenVPN Static key V1-----\n{hex:256}\n{hex:256}\n-----END OpenVPN Static key V1-----"],
+      quiet: ["-----BEGIN OpenVPN Static key V1-----\n-----END OpenVPN Static key V1-----"],
+      check: ({ value }) => ofFiller(value.replace(/\s/g, "").slice(0, 200))
+    }
+  ),
+  whole(
+    { id: "pkcs12-keystore", issuer: "PKCS #12", title: "PKCS #12 keystore with a private key", opens: OPENS, docs: "https://www.rfc-editor.org/rfc/rfc7292" },
+    {
+      proof: "it holds a key, and opens with a usual password or none",
+      literals: ["0\x82", "0\x80"],
+      pattern: /(?<=(?<before>0\x82[\s\S]{2}|0\x80))\x02\x01\x030[\x80\x82][\s\S]{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01[\s\S]{60,16000}/y,
+      window: 16384,
+      strength: "harmless",
+      examples: [],
+      check: ({ value }) => checkPkcs12(value)
+    }
+  ),
+  {
+    ...PEM,
+    id: "private-key",
+    issuer: "any (RFC 7468)",
+    title: "Private key",
+    opens: OPENS,
+    docs: DOCS,
+    revoke: REVOKE,
+    proof: "it decodes to a key; encrypted keys and bodies that do not decode are low",
+    examples: [keyPem],
+    quiet: ['if (line == "-----BEGIN RSA PRIVATE KEY-----") {', "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n-----END PRIVATE KEY-----"],
+    check: (found) => serviceAccount(found) === null && !/COSIGN|SIGSTORE/.test(found.groups["label"] ?? "") ? pem(found) : null
+  },
+  {
+    id: "private-key-base64",
+    issuer: "any (RFC 7468)",
+    title: "Private key in base64",
+    opens: OPENS,
+    docs: DOCS,
+    revoke: REVOKE,
+    proof: "it decodes to a key",
+    literals: ["LS0tLS1CRUdJTi"],
+    pattern: /(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,15000}={0,2}/y,
+    window: 16384,
+    strength: "likely",
+    examples: [() => `client-key-data: ${Buffer.from(keyPem()).toString("base64")}`],
+    quiet: [() => Buffer.from("-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2xvdWQgZXhhbXBsZSBjZXJ0\n-----END CERTIFICATE-----").toString("base64")],
+    check: ({ value }) => checkBase64Pem(value)
+  },
+  {
+    id: "private-key-der",
+    issuer: "any (RFC 5958)",
+    title: "Private key (DER)",
+    opens: OPENS,
+    docs: "https://www.rfc-editor.org/rfc/rfc5958",
+    revoke: REVOKE,
+    proof: "it decodes to a key",
+    // Version 0 and the algorithm identifier of rsaEncryption, id-ecPublicKey and Ed25519, behind the outer SEQUENCE; PKCS#1.
+    literals: [
+      "\x000\r	*\x86H\x86\xF7\r",
+      "\x000\x07*\x86H\xCE=",
+      "\x000+ep",
+      "\0\x82\0",
+      "\0\x82\0"
+    ],
+    pattern: /(?<=(?<before>0(?:\x82[\s\S]{2}|\x81[\s\S]|[\x20-\x7f])))\x02\x01\x00[\s\S]{40,6000}/y,
+    window: 6100,
+    strength: "proven",
+    examples: [() => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "der", type: "pkcs8" }).toString("latin1")],
+    quiet: ["0\x82\0\x000\r	*\x86H\x86\xF7\r{b64:300}"],
+    check: ({ value }) => checkDer(value)
+  },
+  {
+    id: "putty-key",
+    issuer: "PuTTY",
+    title: "PuTTY private key",
+    opens: "the hosts that trust its public key",
+    docs: "https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html",
+    revoke: REVOKE,
+    literals: ["PuTTY-User-Key-File-"],
+    pattern: /PuTTY-User-Key-File-[23]: (?:[\x09-\x7e]){100,15000}?Private-(?:MAC|Hash): [0-9a-f]{32,64}/y,
+    window: 16384,
+    strength: "likely",
+    examples: ["PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\n{b64:64}\n{b64:20}\nPrivate-Lines: 1\n{b64:48}\nPrivate-MAC: {hex:64}\n"],
+    quiet: ["PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n"],
+    check: ({ value }) => checkPutty(value)
+  },
+  whole(
+    {
+      id: "rndc-key",
+      issuer: "BIND",
+      title: "TSIG or rndc key",
+      opens: "updates and transfers of the zone, or control of the name server",
+      docs: "https://bind9.readthedocs.io/en/latest/reference.html"
+    },
+    {
+      literals: ["algorithm hmac-", 'algorithm "hmac-', { text: "algorithm HMAC-" }],
+      pattern: /algorithm "?(?:hmac|HMAC)-[A-Za-z0-9.-]{3,24}"?;\s{1,8}secret "(?<value>[A-Za-z0-9+/]{20,100}={0,2})"/y,
+      strength: "likely",
+      examples: ['key "rndc-key" {\n  algorithm hmac-sha256;\n  secret "{b64:43}=";\n};'],
+      quiet: ['algorithm hmac-sha256;\n  secret "";'],
+      check: ({ value }) => ofFiller(value)
+    }
+  ),
+  whole(
+    { id: "tor-onion-key", issuer: "Tor", title: "Tor onion service key", opens: "the address of the onion service", docs: "https://community.torproject.org/onion-services/" },
+    {
+      literals: ["== ed25519v1-secret: type0 =="],
+      pattern: /== ed25519v1-secret: type0 ==\0{3}[\s\S]{64}/y,
+      strength: "likely",
+      examples: ["== ed25519v1-secret: type0 ==\0\0\0{b64:64}"],
+      quiet: ['"== ed25519v1-secret: type0 =="']
+    }
+  ),
+  {
+    id: "wireguard-key",
+    issuer: "WireGuard",
+    title: "WireGuard key",
+    opens: "the tunnel: whoever has it can take the place of the peer",
+    docs: "https://www.wireguard.com/quickstart/",
+    revoke: "Make a new key pair, and replace the public key at all peers",
+    forms: ["PrivateKey = {b64:43}="],
+    literals: ["PrivateKey", "PresharedKey", "private_key", "wireguard_private"],
+    pattern: /(?:PrivateKey|PresharedKey|\w{0,10}private_?\w{0,8})["']{0,1}\s{0,4}[=:]\s{0,4}["']?(?<value>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)(?![A-Za-z0-9+/=])/y,
+    strength: "likely",
+    examples: ["[Interface]\nPrivateKey = {b64:42}A=\nAddress = 10.0.0.2/32"],
+    quiet: ["PublicKey = {b64:42}A=", "PrivateKey = {b64:42}A="],
+    check: ({ value, before, after }) => /\[Interface\]|\[Peer\]|Endpoint|AllowedIPs|wireguard|\bwg\d?\b/i.test(before + after) && fillerKind(value) !== "filler" ? ofFiller(value) : null
+  }
 ];
 
 // src/secrets/assignment.ts
 var ABOUT = /(?:^|[_.-]|token|secret|passw(?:or)?d|pass|key|credentials?)(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/;
 var PUBLIC = /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i;
 var CODE_FILE = /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i;
-function assignedValue(text3) {
-  const quoted = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text3);
-  if (quoted?.[2] !== void 0) return { value: quoted[2], quote: quoted[1] ?? "", rest: text3.slice(quoted[0].length) };
-  const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text3);
-  return bare === null ? null : { value: bare[0], quote: "", rest: text3.slice(bare[0].length) };
+function assignedValue(text4) {
+  const quoted = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text4);
+  if (quoted?.[2] !== void 0) return { value: quoted[2], quote: quoted[1] ?? "", rest: text4.slice(quoted[0].length) };
+  const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text4);
+  return bare === null ? null : { value: bare[0], quote: "", rest: text4.slice(bare[0].length) };
 }
 function isData(value, rest, path11) {
   if (CODE_FILE.test(path11)) return false;
@@ -44958,16 +48189,16 @@ function looksSecret(value, isPassword, quoted) {
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name) => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-function checkAssignment({ value: text3, before, path: path11, isText }) {
+function checkAssignment({ value: text4, before, path: path11, isText }) {
   if (!isText) return null;
-  const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text3);
+  const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text4);
   if (statement === null) return null;
-  const [whole, tail = "", , operator = ""] = statement;
-  if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text3)) return null;
+  const [whole2, tail = "", , operator = ""] = statement;
+  if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text4)) return null;
   const name = (/[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? "") + tail;
   const short = name.split(".").at(-1) ?? name;
   if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name) || short.length > 60) return null;
-  const assigned = assignedValue(text3.slice(whole.length));
+  const assigned = assignedValue(text4.slice(whole2.length));
   if (assigned === null) return null;
   const { value, quote, rest } = assigned;
   if (quote === "" && !isData(value, operator === ">" ? "" : rest, path11)) return null;
@@ -44978,7 +48209,7 @@ function checkAssignment({ value: text3, before, path: path11, isText }) {
   return { value, facts: { name } };
 }
 
-// src/secrets/detectors/files.ts
+// src/secrets/detectors/logins.ts
 var ASSIGNMENT_WORDS = [
   "passw",
   "passphrase",
@@ -45016,30 +48247,64 @@ var COMMON_PASSWORD = /^(?:pass|password|passwd|passw0rd|pwd|secret|user|usernam
 function checkUserinfo({ groups }) {
   const { user = "", value: password = "", host = "" } = groups;
   const decoded2 = password.includes("%") ? decodeURIComponentSafely(password) : password;
-  if (decoded2.length < 3 || isPlaceholder(decoded2) || /[$<>{}`\\]|^%|^:|\.\.\.|^\*+$/.test(password) || /[<>${}%]/.test(user.slice(0, 2))) return null;
-  if (EXAMPLE_HOST.test(host)) return null;
+  if (decoded2.length < 3 || /[$<>{}`\\]|^%|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null;
+  const isExample = EXAMPLE_HOST.test(host);
+  const isUsual = COMMON_PASSWORD.test(decoded2) || decoded2 === user;
+  if ((isUsual || isPlaceholder(decoded2)) && isExample) return null;
   const facts = { user, host: host.slice(0, 120) };
-  if (COMMON_PASSWORD.test(decoded2) || decoded2 === user) return { strength: "harmless", note: "a default password", facts };
+  if (isExample) return { strength: "harmless", note: "for a host of examples", facts };
+  if (isUsual) return { strength: "harmless", note: "a default password", facts };
+  if (isPlaceholder(decoded2)) return { strength: "harmless", note: "it reads like an example", facts };
   if (LOCAL_HOST.test(host)) return { strength: isLocalDefault(decoded2) ? "harmless" : "possible", note: "for a service on the same host", facts };
   return { facts };
 }
 var isLocalDefault = (password) => password.length < 8 && entropy(password) < 2.6;
-function decodeURIComponentSafely(text3) {
+function decodeURIComponentSafely(text4) {
   try {
-    return decodeURIComponent(text3);
+    return decodeURIComponent(text4);
   } catch {
-    return text3;
+    return text4;
   }
 }
 var usable = (password) => password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !COMMON_PASSWORD.test(password) && !/^[-$<{%]/.test(password);
+function weighPassword(password, isExample, facts) {
+  if (password.length < 3 || RFC_EXAMPLES.has(password) || /^[-$<{%*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null;
+  const isUsual = COMMON_PASSWORD.test(password) || isPlaceholder(password);
+  if (isUsual && isExample) return null;
+  if (isUsual) return { strength: "harmless", note: "a default password, or an example", facts };
+  return isExample ? { strength: "harmless", note: "for a host of examples", facts } : { facts };
+}
 function checkCommandLine({ value }) {
   const bare = value.replace(/^(["'])(.*)\1$/, "$2");
   if (!usable(bare) || bare.length < 6 || /^[a-z_-]+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare)) return null;
   return { value: bare };
 }
-var FILES = [
+var LOGINS = [
+  {
+    id: "authorization-header",
+    title: "Token in an authorization header",
+    issuer: "any (RFC 6750)",
+    opens: "the service that the header is sent to",
+    docs: "https://www.rfc-editor.org/rfc/rfc6750",
+    revoke: "Revoke the token at the service that the header is sent to",
+    examples: ['curl -H "Authorization: Token {hex:40}" https://api.acme.io', "Authorization: Bearer {62:40}"],
+    quiet: ["Authorization: Bearer <token>", "Authorization: Bearer $TOKEN", "Authorization: Bearer eyJhbGciOi..."],
+    literals: [{ text: "uthorization", ignoreCase: true }],
+    pattern: /uthorization["'\\]{0,3}\s{0,2}[:=,]\s{0,2}["'`\\]{0,2}(?:Bearer|Token|ApiKey|Api-Key|Key|SSWS|Splunk|GenieKey)\s{1,2}(?:token=)?["\\]{0,2}(?<value>[A-Za-z0-9_.~+/=-]{20,400})(?![A-Za-z0-9_.~+/=-])/iy,
+    window: 480,
+    strength: "possible",
+    context: true,
+    check: ({ value, path: path11 }) => {
+      if (!/\d.*\d/.test(value) || !/[A-Za-z].*[A-Za-z]/.test(value) || isPlaceholder(value) || isFiller(value)) return null;
+      return path11 === "" ? { strength: "likely" } : {};
+    }
+  },
   {
     id: "basic-authorization",
+    issuer: "any (RFC 7617)",
+    opens: "the service that the header is sent to",
+    examples: [(fill2) => `Authorization: Basic ${Buffer.from(fill2("svc:{62:8}-{62:6}7")).toString("base64")}`],
+    quiet: ["Authorization: Basic <credentials>", "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="],
     title: "Basic authorization header",
     docs: "https://www.rfc-editor.org/rfc/rfc7617",
     revoke: "Change the password that the header carries",
@@ -45059,10 +48324,14 @@ var FILES = [
   },
   {
     id: "command-line-password",
+    issuer: "any",
+    opens: "the service that the command talks to",
+    examples: ["mysql -h db -u app -p{62:8}-{62:5}7 -e x", "curl -u svc:{62:14} https://db.acme.io", "sshpass -p {62:14} ssh x", "docker login -u x -p {62:14} r.acme.io"],
+    quiet: ["mysql -u root -p", "curl -u $USER:$PASS https://x", "docker login --password-stdin"],
     title: "Password on a command line",
     docs: "https://docs.docker.com/build/building/secrets/",
     revoke: "Change the password",
-    literals: ["mysql", "sshpass", "curl ", "wget ", "docker login", "podman login", "helm ", "--password", "--passwd", "--token"].map((text3) => ({ text: text3 })),
+    literals: ["mysql", "sshpass", "curl ", "wget ", "docker login", "podman login", "helm ", "--password", "--passwd", "--token"].map((text4) => ({ text: text4 })),
     pattern: /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
     strength: "likely",
     guessable: true,
@@ -45077,10 +48346,14 @@ var FILES = [
   },
   {
     id: "connection-string",
+    issuer: "any",
+    opens: "the database or queue that it names",
+    examples: ["postgres://svc:{62:12}7@db.acme.io/app", "mongodb+srv://svc:{62:12}7@c0.ab1cd.mongodb.net/app", "redis://:{62:14}7@cache.acme.io:6379"],
+    quiet: ["postgres://user:${PASSWORD}@db/app", "postgres://db.acme.io/app"],
     title: "Connection string with a password",
     docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
     revoke: "Change the password of the account",
-    literals: ["://"],
+    literals: ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f"],
     pattern: /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/@"'<>]{1,120})@(?<host>[^\s/"'?#,;)<>]{2,120})/y,
     strength: "likely",
     guessable: true,
@@ -45088,10 +48361,14 @@ var FILES = [
   },
   {
     id: "generic-assignment",
+    issuer: "any",
+    opens: "whatever the name beside it says",
+    examples: ["DB_PASSWORD={62:8}-{62:6}7"],
+    quiet: ["password = getPassword(user)", "token_type=bearer"],
     title: "Password or key in an assignment",
     docs: "https://docs.docker.com/build/building/secrets/",
     revoke: "Change the password or revoke the key",
-    literals: ASSIGNMENT_WORDS.map((text3) => ({ text: text3, ignoreCase: true, assignment: true })),
+    literals: ASSIGNMENT_WORDS.map((text4) => ({ text: text4, ignoreCase: true, assignment: true })),
     pattern: /[\s\S]{3,256}/y,
     strength: "possible",
     guessable: true,
@@ -45100,6 +48377,10 @@ var FILES = [
   },
   {
     id: "netrc-login",
+    issuer: "any",
+    opens: "the host that the entry names",
+    examples: ["machine github.com\n  login bot\n  password {62:12}7\n"],
+    quiet: ["machine host login user password password"],
     title: "Login in a netrc file",
     docs: "https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html",
     revoke: "Change the password or revoke the token",
@@ -45108,29 +48389,37 @@ var FILES = [
     window: 600,
     strength: "likely",
     guessable: true,
-    check: ({ value, groups: { host = "", user = "" } }) => usable(value) && !EXAMPLE_HOST.test(host) ? { facts: { user, host } } : null
+    check: ({ value, groups: { host = "", user = "" } }) => weighPassword(value, EXAMPLE_HOST.test(host), { user, host })
   },
   {
     id: "sql-connection-string",
+    issuer: "any",
+    opens: "the database that it names",
+    examples: ["Server=db.acme.io;Database=app;User Id=svc;Password={62:12}7;"],
+    quiet: ["Server=db;Password=${PW};"],
     title: "Database connection string with a password",
     docs: "https://learn.microsoft.com/dotnet/framework/data/adonet/connection-string-syntax",
     revoke: "Change the password of the database account",
-    literals: ["password=", "pwd="].map((text3) => ({ text: text3, ignoreCase: true })),
-    pattern: /(?<=(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n"']{0,40})(?:password|pwd)=(?<value>[^;"'\s&<>]{3,100})/iy,
+    literals: ["password=", "pwd=", "password ="].map((text4) => ({ text: text4, ignoreCase: true })),
+    pattern: /(?<=(?:jdbc:[a-z0-9]{2,16}:[^\s"'<>]{1,70}[?&;]|(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n"']{0,40}))(?:password|pwd) ?=(?<value>[^;"'\s&<>]{3,100})/iy,
     strength: "likely",
     guessable: true,
     check: ({ value, before }) => {
-      if (!usable(value)) return null;
-      const host = /(?:Server|Data Source|Host|Addr(?:ess)?)\s*=\s*([^;]+)/i.exec(before)?.[1];
-      return host !== void 0 && (LOCAL_HOST.test(host) || host.startsWith(".") || /\(local/i.test(host)) ? { strength: "possible" } : {};
+      const host = /(?:Server|Data Source|Host|Addr(?:ess)?)\s*=\s*([^;]+)/i.exec(before)?.[1] ?? /jdbc:\w+:\/\/([^/?;]+)/i.exec(before)?.[1];
+      const checked2 = weighPassword(value, host !== void 0 && EXAMPLE_HOST.test(host), host === void 0 ? {} : { host: host.slice(0, 120) });
+      return checked2 !== null && checked2.strength === void 0 && host !== void 0 && (LOCAL_HOST.test(host) || host.startsWith(".") || /\(local/i.test(host)) ? { ...checked2, strength: "possible" } : checked2;
     }
   },
   {
     id: "url-credentials",
+    issuer: "any (RFC 3986)",
+    opens: "the host that the URL names",
+    examples: ["https://deploy:{62:12}7@git.acme.io/x.git"],
+    quiet: ["https://user:password@example.com/path", "http://proxy.acme.io:8080/a@b"],
     title: "URL with a password",
     docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
     revoke: "Change the password or revoke the token",
-    literals: ["://"],
+    literals: ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f"],
     pattern: /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/@"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'?#,;)<>]{3,120})/y,
     strength: "likely",
     guessable: true,
@@ -45138,412 +48427,2016 @@ var FILES = [
   }
 ];
 
-// src/secrets/private-key.ts
-import { createHash as createHash3, createPrivateKey } from "node:crypto";
-var identityOf2 = (bytes2) => `key:${createHash3("sha256").update(bytes2).digest("hex")}`;
-function keyFacts(key) {
-  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
-  const size = namedCurve ?? (modulusLength === void 0 ? "" : `${modulusLength} bits`);
-  return { key: [key.asymmetricKeyType ?? "unknown", size].filter(Boolean).join(" ") };
-}
-function derHeader(bytes2, at3) {
-  const tag = bytes2[at3];
-  const first = bytes2[at3 + 1];
-  if (tag === void 0 || first === void 0) return null;
-  const count2 = first < 128 ? 0 : first & 127;
-  if (count2 > 3 || first & 128 && count2 === 0 || at3 + 2 + count2 > bytes2.length) return null;
-  const length = count2 === 0 ? first : bytes2.readUIntBE(at3 + 2, count2);
-  const start = at3 + 2 + count2;
-  return start + length > bytes2.length ? null : { tag, start, end: start + length };
-}
-function sequenceEnd(bytes2) {
-  const header = derHeader(bytes2, 0);
-  return header?.tag === 48 ? header.end : null;
-}
-function derForms(der) {
-  const whole = derHeader(der, 0);
-  const version2 = whole === null ? null : derHeader(der, whole.start);
-  const next = version2?.tag === 2 ? derHeader(der, version2.end) : null;
-  if (next === null) return [];
-  const behind = derHeader(der, next.end);
-  if (next.tag === 48) return behind?.tag === 4 ? ["pkcs8"] : [];
-  if (next.tag === 2) return behind?.tag === 2 ? ["pkcs1", "pkcs8"] : [];
-  return next.tag === 4 ? ["sec1"] : [];
-}
-function derKey(der) {
-  for (const type of derForms(der)) {
-    try {
-      return createPrivateKey({ key: der, format: "der", type });
-    } catch {
-    }
-  }
-  return null;
-}
-function checkPem(label, body) {
-  const checked2 = decodePem(label, body);
-  return checked2 === null ? null : { ...checked2, value: canonicalPem(label, body) };
-}
-function canonicalPem(label, body) {
-  const lines = body.replace(/\\+r|\\+n|\\+t/g, "\n").split("\n").map((line2) => line2.replace(/^[\s"'+]+|[\s"'+\\]+$/g, ""));
-  return [`-----BEGIN ${label}-----`, ...lines.filter((line2) => line2 !== ""), `-----END ${label}-----`].join("\n");
-}
-var withoutQuotes = (text3) => text3.replace(/["'`]\s*(?:[+.&,]|\\)?\s*["'`]/g, "\n");
-function decodePem(label, body) {
-  const unescaped = body.replace(/\\r|\\n|\\t|\\\\n/g, "\n");
-  if (/Proc-Type: 4,ENCRYPTED/.test(unescaped)) return encrypted(unescaped);
-  if (label.startsWith("PGP")) return checkPgp(unescaped);
-  const base643 = withoutQuotes(unescaped).replace(/^[ \t"'+]*(?:[A-Za-z-]+: .*)$/gm, "").replace(/[^A-Za-z0-9+/=]/g, "");
-  if (base643.length < 64) return null;
-  const bytes2 = decodeBase64(base643);
-  if (bytes2 === null) return null;
-  if (bytes2.toString("latin1", 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes2);
-  const length = sequenceEnd(bytes2);
-  if (length === null || bytes2.length - length > 2) return null;
-  const der = bytes2.subarray(0, length);
-  if (label.startsWith("ENCRYPTED")) return encrypted(base643);
-  const key = derKey(der);
-  return key === null ? { strength: "likely", identity: identityOf2(der) } : { strength: "proven", identity: identityOf2(der), facts: keyFacts(key) };
-}
-var encrypted = (body) => ({ strength: "harmless", note: "encrypted with a passphrase", identity: identityOf2(Buffer.from(body.replace(/\s/g, ""))) });
-var OPENSSH_MAGIC = "openssh-key-v1\0";
-function checkOpenSsh(bytes2) {
-  let at3 = OPENSSH_MAGIC.length;
-  const string4 = () => {
-    if (at3 + 4 > bytes2.length) return null;
-    const length = bytes2.readUInt32BE(at3);
-    if (at3 + 4 + length > bytes2.length) return null;
-    at3 += 4 + length;
-    return bytes2.subarray(at3 - length, at3);
-  };
-  const cipher = string4()?.toString("latin1");
-  string4();
-  string4();
-  at3 += 4;
-  const publicKey = string4();
-  const privatePart = string4();
-  if (cipher === void 0 || publicKey === null || privatePart === null) return null;
-  const typeLength = publicKey.length >= 4 ? publicKey.readUInt32BE(0) : 0;
-  const facts = { key: publicKey.toString("latin1", 4, Math.min(4 + typeLength, 60)).replace(/[^\w@.-]/g, "") };
-  if (cipher !== "none") return { strength: "harmless", note: "encrypted with a passphrase", facts, identity: identityOf2(bytes2) };
-  return { strength: "proven", facts, identity: identityOf2(bytes2) };
-}
-function checkPgp(text3) {
-  const body = text3.replace(/^(?:Version|Comment|Hash|MessageID|Charset):.*$/gm, "").replace(/\n=[A-Za-z0-9+/]{4}\s*$/, "").replace(/[^A-Za-z0-9+/=]/g, "");
-  const bytes2 = body.length < 64 ? null : decodeBase64(body);
-  const tag = bytes2 === null || bytes2[0] === void 0 ? 0 : bytes2[0] & 64 ? bytes2[0] & 63 : bytes2[0] >> 2 & 15;
-  if (bytes2 === null || tag !== 5 && tag !== 7) return null;
-  return { strength: "likely", identity: identityOf2(bytes2) };
-}
-function checkDer(bytes2) {
-  const data = Buffer.from(bytes2, "latin1");
-  const length = sequenceEnd(data);
-  if (length === null) return null;
-  const key = derKey(data.subarray(0, length));
-  return key === null ? null : { strength: "proven", value: bytes2.slice(0, length), identity: identityOf2(data.subarray(0, length)), facts: keyFacts(key) };
-}
-function checkBase64Pem(base643) {
-  const text3 = decodeBase64(base643)?.toString("latin1") ?? "";
-  const match2 = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----([\s\S]+?)-----END /.exec(text3);
-  return match2?.[1] === void 0 ? null : decodePem(match2[1], match2[2] ?? "");
-}
-function checkPutty(text3) {
-  const encryption = /Encryption: (\S+)/.exec(text3)?.[1];
-  const lines = /Private-Lines: (\d+)\s+([A-Za-z0-9+/=\s]{40,}?)(?:Private-(?:MAC|Hash)|$)/.exec(text3);
-  if (encryption === void 0 || lines?.[2] === void 0) return null;
-  const identity = identityOf2(Buffer.from(lines[2].replace(/\s/g, "")));
-  return encryption === "none" ? { strength: "proven", identity } : { strength: "harmless", note: "encrypted with a passphrase", identity };
-}
-
-// src/secrets/detectors/keys.ts
-var REVOKE = "Replace the key pair, and revoke its certificate or remove its public key wherever it is trusted";
-var DOCS = "https://www.rfc-editor.org/rfc/rfc7468";
-function checkPemText({ groups, after }) {
-  const checked2 = checkPem(groups["label"] ?? "", groups["body"] ?? "");
-  const account = /^[\s\S]{0,700}?"client_email"\s*:\s*"([^"]{3,200}\.gserviceaccount\.com)"/.exec(after)?.[1];
-  if (checked2 === null || account === void 0) return checked2;
-  return { ...checked2, facts: { ...checked2.facts, account }, note: "a Google Cloud service account" };
-}
-var KEYS = [
-  {
-    id: "age-key",
-    title: "age secret key",
-    docs: "https://age-encryption.org/v1",
-    revoke: "Make a new age key and encrypt the files anew",
-    literals: ["AGE-SECRET-KEY-1"],
-    pattern: /(?<![A-Za-z0-9_])AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}(?![A-Z0-9])/y,
-    strength: "likely"
-  },
-  {
-    id: "private-key",
-    title: "Private key",
-    docs: DOCS,
-    revoke: REVOKE,
-    literals: ["-----BEGIN "],
-    pattern: /-----BEGIN (?<label>[A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?)-----(?<body>(?:(?!-----)[\x09-\x7e]){40,15000}?)-----END [A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----/y,
-    window: 16384,
-    strength: "likely",
-    check: checkPemText
-  },
-  {
-    id: "private-key-base64",
-    title: "Private key in base64",
-    docs: DOCS,
-    revoke: REVOKE,
-    literals: ["LS0tLS1CRUdJTi"],
-    pattern: /(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,15000}={0,2}/y,
-    window: 16384,
-    strength: "likely",
-    check: ({ value }) => checkBase64Pem(value)
-  },
-  {
-    id: "private-key-der",
-    title: "Private key (DER)",
-    docs: "https://www.rfc-editor.org/rfc/rfc5958",
-    revoke: REVOKE,
-    // Version 0 and the algorithm identifier of rsaEncryption, id-ecPublicKey and Ed25519, behind the outer SEQUENCE.
-    literals: [
-      "\x000\r	*\x86H\x86\xF7\r",
-      "\x000\x07*\x86H\xCE=",
-      "\x000+ep",
-      "\0\x82\0",
-      "\0\x82\0"
-    ],
-    pattern: /(?<=(?<before>0(?:\x82[\s\S]{2}|\x81[\s\S]|[\x20-\x7f])))\x02\x01\x00[\s\S]{40,6000}/y,
-    window: 6100,
-    strength: "proven",
-    check: ({ value }) => checkDer(value)
-  },
-  {
-    id: "putty-key",
-    title: "PuTTY private key",
-    docs: "https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html",
-    revoke: REVOKE,
-    literals: ["PuTTY-User-Key-File-"],
-    pattern: /PuTTY-User-Key-File-[23]: (?:[\x09-\x7e]){100,15000}?Private-(?:MAC|Hash): [0-9a-f]{32,64}/y,
-    window: 16384,
-    strength: "likely",
-    check: ({ value }) => checkPutty(value)
-  }
-];
-
-// src/secrets/detectors/services.ts
-import { createHmac } from "node:crypto";
-var DEMO_SUBJECTS = /* @__PURE__ */ new Set(["1234567890", "123456789"]);
-var DEMO_KEYS = ["secret", "your-256-bit-secret", "key", "password", "test", "a-string-secret-at-least-256-bits-long", "your-384-bit-secret", "your-512-bit-secret"];
-function isSignedWithDemoKey(token2) {
-  const end2 = token2.lastIndexOf(".");
-  const signature = token2.slice(end2 + 1);
-  return DEMO_KEYS.some((key) => ["sha256", "sha384", "sha512"].some((hash4) => createHmac(hash4, key).update(token2.slice(0, end2)).digest("base64url") === signature));
-}
-function checkJwt({ value }) {
-  const [head, body, signature] = value.split(".");
-  const header = decodeJson(head ?? "");
-  const payload = decodeJson(body ?? "");
-  if (header === null || payload === null || typeof header["alg"] !== "string") return null;
-  if (header["alg"].toLowerCase() === "none" || (signature ?? "").length < 16) return { strength: "harmless", note: "not signed" };
-  const subject = payload["sub"];
-  if (typeof subject === "string" && DEMO_SUBJECTS.has(subject) || payload["name"] === "John Doe") return { strength: "harmless", note: "a public example" };
-  if (isSignedWithDemoKey(value)) return { strength: "harmless", note: "a public example: its key is that of every tutorial" };
-  const issuer = payload["iss"];
-  const expiry = typeof payload["exp"] === "number" ? payload["exp"] : null;
-  const facts = {};
-  if (typeof issuer === "string") facts["issuer"] = issuer;
-  if (expiry !== null && expiry > 0 && expiry < 1e11) facts["expires"] = new Date(expiry * 1e3).toISOString();
-  return { facts };
-}
-function checkGrafana({ value }) {
-  const expected = Buffer.alloc(4);
-  expected.writeUInt32LE(crc32(value.slice(0, -9)));
-  return value.endsWith(expected.toString("hex")) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
-}
-var SERVICES = [
-  token({
-    id: "anthropic-key",
-    title: "Anthropic API key",
-    docs: "https://docs.anthropic.com/en/api/overview",
-    revoke: "Delete the key in the Anthropic console",
-    literals: ["sk-ant-"],
-    pattern: "sk-ant-(?:api\\d{2}|admin\\d{2}|oat\\d{2}|sid\\d{2})-(?<random>[A-Za-z0-9_-]{80,120})"
+// src/secrets/detectors/managers.ts
+var DOPPLER = { issuer: "Doppler", revoke: "Revoke the token in the Doppler dashboard", docs: "https://docs.doppler.com/docs/service-tokens" };
+var VAULT = { issuer: "HashiCorp", revoke: "Revoke the token with vault token revoke", docs: "https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes" };
+var ALL_SECRETS = "the secrets that it is granted";
+var MANAGERS = [
+  named({
+    id: "akeyless-key",
+    issuer: "Akeyless",
+    title: "Akeyless access key",
+    opens: ALL_SECRETS,
+    revoke: "Delete the authentication method in Akeyless",
+    docs: "https://docs.akeyless.io/docs/api-key",
+    names: ["akeyless"],
+    values: ["{b64:43}="],
+    examples: ["AKEYLESS_ACCESS_KEY={b64:43}="],
+    quiet: ["AKEYLESS_ACCESS_ID=p-{36:12}am"]
+  }),
+  named({
+    id: "auth0-secret",
+    issuer: "Auth0",
+    title: "Auth0 client secret",
+    opens: "tokens in the name of the application",
+    revoke: "Rotate the client secret in the Auth0 dashboard",
+    docs: "https://auth0.com/docs/get-started/applications/rotate-client-secret",
+    names: ["auth0"],
+    values: ["{64:64}"],
+    word: /secret|token/i,
+    examples: ["AUTH0_CLIENT_SECRET={64:64}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  named({
+    id: "bitwarden-token",
+    issuer: "Bitwarden",
+    title: "Bitwarden Secrets Manager token",
+    opens: ALL_SECRETS,
+    revoke: "Revoke the access token of the machine account",
+    docs: "https://bitwarden.com/help/access-tokens/",
+    names: ["bws_", "bitwarden"],
+    values: ["0.{uuid}.{62:30}:{b64:22}=="]
   }),
   token({
-    id: "databricks-token",
-    title: "Databricks token",
-    docs: "https://docs.databricks.com/dev-tools/auth/pat.html",
-    revoke: "Revoke the personal access token in Databricks",
-    literals: ["dapi"],
-    pattern: "dapi(?<random>[0-9a-f]{32})(?:-\\d)?"
+    id: "clerk-key",
+    issuer: "Clerk",
+    title: "Clerk secret key",
+    opens: "users and sessions of the application",
+    revoke: "Rotate the secret key in the Clerk dashboard",
+    docs: "https://clerk.com/docs",
+    forms: ["sk_live_{62:40-50}"],
+    strength: "likely",
+    quiet: ["sk_live_{62:39}"],
+    check: ({ value }) => /[A-Z]/.test(value) ? {} : null
+  }),
+  named({
+    id: "consul-token",
+    issuer: "HashiCorp",
+    title: "Consul or Nomad token",
+    opens: "keys and services within its policies",
+    revoke: "Delete the token with consul acl token delete",
+    docs: "https://developer.hashicorp.com/consul/docs/security/acl/tokens",
+    names: ["consul_http", "consul", "x-consul", "nomad_token", "x-nomad"],
+    values: ["{uuid}"],
+    word: /token/i,
+    examples: ["CONSUL_HTTP_TOKEN={uuid}"],
+    quiet: ["consul_node_id={uuid}"]
+  }),
+  token({
+    ...DOPPLER,
+    id: "doppler-token",
+    title: "Doppler token",
+    opens: ALL_SECRETS,
+    forms: [
+      "dp.pt.{62:40-44}",
+      "dp.st.{62:40-44}",
+      "dp.st.{64:2-35}.{62:40-44}",
+      "dp.ct.{62:40-44}",
+      "dp.sa.{62:40-44}",
+      "dp.scim.{62:40-44}",
+      "dp.audit.{62:40-44}",
+      "dp.said.{62:40-44}"
+    ]
+  }),
+  named({
+    id: "duo-secret",
+    issuer: "Cisco Duo",
+    title: "Duo secret key",
+    opens: "second factors of the application",
+    revoke: "Reset the secret key in the Duo admin panel",
+    docs: "https://duo.com/docs/protecting-applications",
+    names: ["duo_", "skey", "duo-"],
+    values: ["{62:40}"],
+    word: /skey|secret/i,
+    examples: ["DUO_SKEY={62:40}", "skey = {62:40}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "infisical-token",
+    issuer: "Infisical",
+    title: "Infisical token",
+    opens: ALL_SECRETS,
+    revoke: "Revoke the service token in Infisical",
+    docs: "https://infisical.com/docs/documentation/platform/token",
+    forms: ["st.{hex:24}.{hex:32}.{hex:32}", "st.{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}.{hex:32}.{hex:32}"]
+  }),
+  token({
+    id: "jumpcloud-key",
+    issuer: "JumpCloud",
+    title: "JumpCloud API key",
+    opens: "users and devices of the organization",
+    revoke: "Generate a new key in the JumpCloud console",
+    docs: "https://jumpcloud.com/support/jumpcloud-apis1",
+    forms: ["jca_{62:36}"]
+  }),
+  {
+    id: "kubernetes-bootstrap-token",
+    issuer: "Kubernetes",
+    title: "Kubernetes bootstrap token",
+    opens: "the cluster: whoever has it can join as a node",
+    revoke: "Delete the token with kubeadm token delete",
+    docs: "https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/",
+    forms: ["{36:6}.{36:16}"],
+    literals: [
+      { text: "kubeadm join", ignoreCase: true },
+      { text: "bootstrap-token", ignoreCase: true },
+      { text: "bootstraptoken", ignoreCase: true },
+      { text: "bootstrap_token", ignoreCase: true },
+      { text: "kubeadm_token", ignoreCase: true }
+    ],
+    pattern: /(?:kubeadm|bootstrap)[^;\n]{0,100}?(?<![a-z0-9.])(?<value>[a-z0-9]{6}\.[a-z0-9]{16})(?![A-Za-z0-9.])/iy,
+    strength: "likely",
+    examples: ["kubeadm join 10.0.0.1:6443 --token {36:6}.{36:16}", "--tls-bootstrap-token {36:6}.{36:16}"],
+    quiet: ["kubeadm join --token abc.def"],
+    check: ({ value }) => /^[a-z0-9.]+$/.test(value) && /\d/.test(value) ? ofFiller(value.replace(".", "")) : null
+  },
+  named({
+    id: "okta-token",
+    issuer: "Okta",
+    title: "Okta API token",
+    opens: "users and applications of the organization with the administrator's rights",
+    revoke: "Revoke the token in the Okta admin console",
+    docs: "https://developer.okta.com/docs/guides/create-an-api-token/main/",
+    names: ["okta"],
+    values: ["00{64:40}"],
+    examples: ["OKTA_API_TOKEN=00{64:40}"]
+  }),
+  token({
+    id: "onepassword-secret-key",
+    issuer: "1Password",
+    title: "1Password secret key",
+    opens: "the vaults, together with the account password",
+    revoke: "Regenerate the secret key in the 1Password account",
+    docs: "https://support.1password.com/secret-key/",
+    forms: ["A3-{36U:6}-{36U:6}-{36U:5}-{36U:5}-{36U:5}", "A3-{36U:6}-{36U:11}-{36U:5}-{36U:5}-{36U:5}"]
+  }),
+  token({
+    id: "onepassword-token",
+    issuer: "1Password",
+    title: "1Password service account token",
+    opens: "the vaults that the service account is granted",
+    revoke: "Revoke the token of the service account in 1Password",
+    docs: "https://developer.1password.com/docs/service-accounts/",
+    forms: ["ops_eyJ{b64=:240-600}"],
+    proof: "it decodes to JSON with the account",
+    examples: [
+      (fill2) => `ops_${Buffer.from(fill2('{"signInAddress":"acme.1password.com","userAuth":{"method":"SRPg-4096","salt":"{64:22}"},"email":"x@1passwordserviceaccounts.com","srpX":"{hex:64}","muk":{"alg":"A256GCM","k":"{64:43}"}}')).toString("base64").replace(/=+$/, "")}`
+    ],
+    check: ({ value }) => {
+      const json2 = decodeJson(value.slice(4));
+      const host = json2?.["signInAddress"];
+      return json2 === null ? { strength: "possible" } : { strength: "proven", facts: typeof host === "string" ? { host } : {} };
+    }
+  }),
+  token({
+    id: "openshift-token",
+    issuer: "Red Hat OpenShift",
+    title: "OpenShift token",
+    opens: "the cluster with the person's rights",
+    revoke: "Delete the token with oc delete oauthaccesstoken",
+    docs: "https://docs.openshift.com/container-platform/latest/authentication/managing-oauth-access-tokens.html",
+    forms: ["sha256~{64:43}"]
+  }),
+  token({
+    id: "rancher-token",
+    issuer: "Rancher",
+    title: "Rancher token",
+    opens: "the clusters with the person's rights",
+    revoke: "Delete the API key in Rancher",
+    docs: "https://ranchermanager.docs.rancher.com/reference-guides/user-settings/api-keys",
+    forms: ["token-{36:5}:{36:54}", "kubeconfig-u-{36:10-15}:{36:54}", "kubeconfig-user-{36:5-15}:{36:54}"],
+    quiet: ["token-{36:5}:{36:20}"]
+  }),
+  token({
+    id: "stytch-secret",
+    issuer: "Stytch",
+    title: "Stytch secret",
+    opens: "users and sessions of the project",
+    revoke: "Rotate the secret in the Stytch dashboard",
+    docs: "https://stytch.com/docs",
+    forms: ["secret-live-{64=:36}"],
+    examples: ["secret-live-{64:35}="],
+    quiet: ["secret-live-{64:12}"]
+  }),
+  {
+    ...VAULT,
+    id: "vault-legacy-token",
+    title: "HashiCorp Vault token",
+    opens: ALL_SECRETS,
+    forms: ["s.{62:24}", "b.{64:100+}"],
+    literals: [{ text: "vault", ignoreCase: true }],
+    pattern: /vault[^;\n]{0,40}?(?<![\w.-])(?<value>[sb]\.(?:[A-Za-z0-9]{24}(?![\w-])|[A-Za-z0-9_-]{90,300}))(?![A-Za-z0-9_-])/iy,
+    window: 400,
+    strength: "likely",
+    examples: ["VAULT_TOKEN=s.{62:24}", "-vaultToken s.{64:98}"],
+    quiet: ["vault.s.getConfigurationSettings", "VAULT_TOKEN=s.{a:24}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? ofFiller(value.slice(2)) : null
+  },
+  token({
+    ...VAULT,
+    id: "vault-token",
+    title: "HashiCorp Vault token",
+    opens: ALL_SECRETS,
+    forms: ["hvs.{64:24-300}", "hvb.{64:24-300}", "hvr.{64:24-300}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  {
+    id: "vault-unseal-key",
+    issuer: "HashiCorp",
+    title: "Vault unseal key",
+    opens: "with the others of its set all that the Vault keeps",
+    revoke: "Rekey the Vault with vault operator rekey",
+    docs: "https://developer.hashicorp.com/vault/docs/concepts/seal",
+    forms: ["Unseal Key 1: {b64:44}"],
+    literals: ["Unseal Key ", { text: "unseal_key", ignoreCase: true }, { text: "unsealkey", ignoreCase: true }],
+    pattern: /unseal[ _]?key[ \w]{0,8}["']{0,1}\s{0,2}[:=]\s{0,2}["'[]{0,2}(?<value>[A-Za-z0-9+/]{43,44}=?|[0-9a-f]{64,66})(?![A-Za-z0-9+/])/iy,
+    strength: "likely",
+    examples: ["Unseal Key 2: {b64:44}", "VAULT_UNSEAL_KEY={b64:44}"],
+    quiet: ["Unseal Key 1: "],
+    check: ({ value }) => ofFiller(value)
+  },
+  named({
+    id: "zerotier-token",
+    issuer: "ZeroTier",
+    title: "ZeroTier API token",
+    opens: "the private networks of the account",
+    revoke: "Delete the token in ZeroTier Central",
+    docs: "https://docs.zerotier.com/",
+    names: ["zerotier", "zt_token"],
+    values: ["{62:32}"],
+    word: /token|key/i,
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+  })
+];
+
+// src/secrets/detectors/messaging.ts
+var SEND_MAIL = "mail in the account's name, its logs and contacts";
+var SLACK = { issuer: "Slack", revoke: "Revoke the token with auth.revoke or in the Slack app settings", docs: "https://docs.slack.dev/authentication/tokens" };
+var TWILIO = { issuer: "Twilio", docs: "https://www.twilio.com/docs/iam/api-keys" };
+var META = { issuer: "Meta", docs: "https://developers.facebook.com/docs/facebook-login/guides/access-tokens/" };
+function checkDiscord({ value }) {
+  const id = decodeText(value.split(".")[0] ?? "");
+  return id !== null && /^\d{17,20}$/.test(id) ? { strength: "likely", facts: { bot: id } } : null;
+}
+var MESSAGING = [
+  token({
+    id: "brevo-key",
+    issuer: "Brevo",
+    title: "Brevo API key",
+    opens: SEND_MAIL,
+    revoke: "Delete the key in the Brevo settings",
+    docs: "https://developers.brevo.com/",
+    forms: ["xkeysib-{hex:64}-{62:16}", "xsmtpsib-{hex:64}-{62:16}"]
+  }),
+  {
+    id: "discord-bot-token",
+    issuer: "Discord",
+    title: "Discord bot token",
+    opens: "the servers that the bot is in: messages, members",
+    revoke: "Reset the token of the bot in the Discord developer portal",
+    docs: "https://discord.com/developers/docs/reference#authentication",
+    forms: ["{62:24-28}.{64:6}.{64:27-40}"],
+    proof: "its first part decodes to the bot's number",
+    literals: [
+      { text: "token", ignoreCase: true, assignment: true },
+      { text: "discord", ignoreCase: true, assignment: true },
+      { text: "login(", ignoreCase: true },
+      { text: "client.run(", ignoreCase: true },
+      { text: "uthorization", ignoreCase: true }
+    ],
+    pattern: /(?:token|discord|login|client\.run|uthorization)[\w.-]{0,30}["'`\s\])\\]{0,4}[=:>,(|]{1,3}["'`\s\\]{0,6}(?:Bot )?(?<value>[MNO][A-Za-z0-9]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40})(?![A-Za-z0-9_-])/iy,
+    strength: "likely",
+    examples: [
+      (fill2) => `DISCORD_TOKEN=${Buffer.from(fill2("8{d:17}")).toString("base64")}.${fill2("{62:6}.{64:38}")}`,
+      (fill2) => `client.login("${Buffer.from(fill2("12{d:17}")).toString("base64").replace(/=/g, "")}.${fill2("{62:6}.{64:38}")}")`
+    ],
+    quiet: ["token=MTA{62:21}.{62:6}.{62:38}"],
+    check: checkDiscord
+  },
+  named({
+    id: "discord-client-secret",
+    issuer: "Discord",
+    title: "Discord client secret",
+    opens: "sign-ins in the name of the application",
+    docs: "https://discord.com/developers/docs/topics/oauth2",
+    revoke: "Reset the client secret in the Discord developer portal",
+    names: ["discord"],
+    values: ["{64:32}", "{hex:64}"],
+    word: /secret|token/i,
+    examples: ["DISCORD_CLIENT_SECRET={64:32}"],
+    quiet: ["DISCORD_CLIENT_ID={d:18}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
   }),
   token({
     id: "discord-webhook",
+    issuer: "Discord",
     title: "Discord webhook",
+    opens: "messages into the channel",
     docs: "https://discord.com/developers/docs/resources/webhook",
     revoke: "Delete the webhook in the Discord channel settings",
-    literals: ["discord.com/api/webhooks/", "discordapp.com/api/webhooks/"],
-    pattern: "discord(?:app)?\\.com/api/webhooks/\\d{17,20}/(?<random>[A-Za-z0-9_-]{60,80})"
+    forms: ["discord.com/api/webhooks/{d:17-20}/{64:60-80}", "discordapp.com/api/webhooks/{d:17-20}/{64:60-80}"]
+  }),
+  named({
+    ...META,
+    id: "facebook-app-secret",
+    title: "Facebook app secret",
+    opens: "calls in the name of the app",
+    revoke: "Reset the app secret in the Meta app dashboard",
+    names: ["facebook", "fb_app", "fb_secret", "fb_client", "instagram", "whatsapp"],
+    values: ["{hex:32}"],
+    word: /secret|key/i,
+    examples: ["FACEBOOK_APP_SECRET={hex:32}"],
+    quiet: ["facebook_post_hash={hex:32}"]
+  }),
+  named({
+    ...META,
+    id: "facebook-token",
+    title: "Facebook access token",
+    opens: "the person, page or business within the scopes that were granted",
+    revoke: "Invalidate the token in the Meta app dashboard",
+    names: ["facebook", "fb_", "meta_", "whatsapp", "instagram", "page_access", "graph_api"],
+    values: ["EAA{62:60-400}"],
+    examples: ["FACEBOOK_ACCESS_TOKEN=EAA{62:120}"],
+    quiet: ["FACEBOOK_ACCESS_TOKEN=EAA{62:20}"]
   }),
   token({
-    id: "grafana-token",
-    title: "Grafana service account token",
-    docs: "https://grafana.com/docs/grafana/latest/administration/service-accounts/",
-    revoke: "Delete the service account token in Grafana",
-    literals: ["glsa_"],
-    pattern: "glsa_(?<random>[A-Za-z0-9]{32})_[0-9a-f]{8}",
-    check: checkGrafana
+    ...META,
+    id: "instagram-token",
+    title: "Instagram access token",
+    opens: "the person's account within the scopes that were granted",
+    revoke: "Remove the app in the Instagram settings",
+    forms: ["IGQV{64:100-300}", "IGAA{64:100-300}"]
   }),
   token({
-    id: "huggingface-token",
-    title: "Hugging Face token",
-    docs: "https://huggingface.co/docs/hub/security-tokens",
-    revoke: "Invalidate the token in the Hugging Face settings",
-    literals: ["hf_", "api_org_"],
-    pattern: "(?:hf_|api_org_)(?<random>[A-Za-z]{34})",
-    check: ({ groups }) => /[a-z]/.test(groups["random"] ?? "") && /[A-Z]/.test(groups["random"] ?? "") ? {} : null
+    id: "intercom-token",
+    issuer: "Intercom",
+    title: "Intercom access token",
+    opens: "conversations and contacts of the workspace",
+    revoke: "Regenerate the token in the Intercom developer hub",
+    docs: "https://developers.intercom.com/docs/build-an-integration/learn-more/authentication",
+    forms: ["dG9r{b64=:50-58}"],
+    proof: "it decodes to `tok:`",
+    examples: [(fill2) => Buffer.from(fill2("tok:{hex:8}_{hex:4}_{hex:4}_{hex:4}_{hex:12}")).toString("base64")],
+    check: ({ value }) => decodeText(value)?.startsWith("tok:") ? {} : null
   }),
-  {
-    id: "jwt",
-    title: "JSON web token",
-    docs: "https://www.rfc-editor.org/rfc/rfc7519",
-    revoke: "Revoke the session or rotate the key that signed it",
-    literals: ["eyJ"],
-    pattern: /(?<![A-Za-z0-9_./+-])eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{8,6000}\.[A-Za-z0-9_-]{0,2000}(?![A-Za-z0-9_.-])/y,
-    window: 8192,
-    strength: "likely",
-    check: checkJwt
-  },
+  named({
+    id: "line-token",
+    issuer: "LINE",
+    title: "LINE channel access token",
+    opens: "messages in the channel's name",
+    revoke: "Reissue the token in the LINE developers console",
+    docs: "https://developers.line.biz/en/docs/basics/channel-access-token/",
+    names: ["line_channel", "channel_access_token", "channelaccesstoken", "line_access"],
+    values: ["{b64:168-172}=", "{b64:170-174}"],
+    word: /token/i,
+    examples: ["LINE_CHANNEL_ACCESS_TOKEN={b64:171}="]
+  }),
+  named({
+    id: "linkedin-client-secret",
+    issuer: "LinkedIn",
+    title: "LinkedIn client secret",
+    opens: "sign-ins in the name of the application",
+    revoke: "Reset the client secret in the LinkedIn developer portal",
+    docs: "https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow",
+    names: ["linkedin"],
+    values: ["{62:16}", "WPL_AP1.{62:16}.{b64=:8}"],
+    word: /secret/i,
+    examples: ["LINKEDIN_CLIENT_SECRET={62:16}", "linkedin_client_secret: WPL_AP1.{62:16}.{b64:7}="],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "linkedin-token",
+    issuer: "LinkedIn",
+    title: "LinkedIn access token",
+    opens: "the member's data within the scopes that were granted",
+    revoke: "Revoke the token in the LinkedIn developer portal",
+    docs: "https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow",
+    forms: ["AQX{64:100-400}", "AQV{64:100-400}", "AQW{64:100-400}"],
+    check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value.slice(3)) ? { strength: "possible" } : null
+  }),
+  token({
+    id: "mailchimp-key",
+    issuer: "Mailchimp",
+    title: "Mailchimp API key",
+    opens: SEND_MAIL,
+    revoke: "Disable the key in the Mailchimp account",
+    docs: "https://mailchimp.com/developer/marketing/guides/quick-start/",
+    forms: ["{hex:32}-us{d:1-2}"],
+    examples: ["{hex:32}-us12"]
+  }),
   token({
     id: "mailgun-key",
+    issuer: "Mailgun",
     title: "Mailgun API key",
+    opens: SEND_MAIL,
     docs: "https://documentation.mailgun.com/docs/mailgun/user-manual/api-key-mgmt/rbac-mgmt",
     revoke: "Delete the API key in Mailgun",
-    literals: ["key-"],
-    pattern: "key-(?<random>[0-9a-f]{32})",
-    strength: "possible"
+    forms: ["key-{36:32}"],
+    strength: "possible",
+    quiet: ["monkey-{hex:32}", "key-{hex:31}"],
+    check: ({ value, before }) => /\d/.test(value) ? /mailgun/i.test(before) ? { strength: "likely" } : {} : null
+  }),
+  named({
+    id: "mailgun-new-key",
+    issuer: "Mailgun",
+    title: "Mailgun API key",
+    opens: SEND_MAIL,
+    docs: "https://documentation.mailgun.com/docs/mailgun/user-manual/api-key-mgmt/rbac-mgmt",
+    revoke: "Delete the API key in Mailgun",
+    names: ["mailgun", "mg_api"],
+    values: ["{hex:32}-{hex:8}-{hex:8}", "{hex:32}", "pubkey-{hex:32}"]
+  }),
+  named({
+    id: "mailjet-key",
+    issuer: "Mailjet",
+    title: "Mailjet API key or secret",
+    opens: SEND_MAIL,
+    docs: "https://dev.mailjet.com/email/guides/",
+    revoke: "Reset the secret key in the Mailjet account",
+    names: ["mailjet", "mj_api"],
+    values: ["{hex:32}"]
   }),
   token({
-    id: "newrelic-key",
-    title: "New Relic user key",
-    docs: "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/",
-    revoke: "Delete the key in the New Relic API keys page",
-    literals: ["NRAK-"],
-    pattern: "NRAK-(?<random>[A-Z0-9]{27})"
+    id: "mandrill-key",
+    issuer: "Mailchimp Transactional",
+    title: "Mandrill API key",
+    opens: SEND_MAIL,
+    revoke: "Disable the key in the Mandrill settings",
+    docs: "https://mailchimp.com/developer/transactional/guides/quick-start/",
+    forms: ["md-{64:22}"],
+    quiet: ["cmd-{64:22}", "md-list-item-with-a-nested-one"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
   }),
-  {
-    id: "openai-key",
-    title: "OpenAI API key",
-    docs: "https://platform.openai.com/docs/api-reference/authentication",
-    revoke: "Delete the key in the OpenAI dashboard",
-    literals: ["T3BlbkFJ"],
-    pattern: /(?<=(?<![A-Za-z0-9_-])(?<before>sk-(?:(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{20,76}|[A-Za-z0-9]{20})))T3BlbkFJ[A-Za-z0-9_-]{20,76}(?![A-Za-z0-9_-])/y,
-    strength: "likely",
-    check: ({ value }) => isFiller(value) ? null : {}
-  },
+  named({
+    id: "mattermost-token",
+    issuer: "Mattermost",
+    title: "Mattermost token",
+    opens: "channels with the person's or bot's rights",
+    revoke: "Delete the token in the Mattermost profile",
+    docs: "https://developers.mattermost.com/integrate/reference/personal-access-token/",
+    names: ["mattermost"],
+    values: ["{36:26}"],
+    word: /token|key/i,
+    examples: ["MATTERMOST_TOKEN={36:26}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  named({
+    id: "messagebird-key",
+    issuer: "MessageBird (Bird)",
+    title: "MessageBird access key",
+    opens: "messages, paid by the account",
+    revoke: "Delete the key in the dashboard",
+    docs: "https://developers.messagebird.com/",
+    names: ["messagebird"],
+    values: ["{62:25}"]
+  }),
+  token({
+    id: "onesignal-key",
+    issuer: "OneSignal",
+    title: "OneSignal API key",
+    opens: "notifications to all users of the app",
+    revoke: "Rotate the key in the OneSignal settings",
+    docs: "https://documentation.onesignal.com/docs/keys-and-ids",
+    forms: ["os_v2_app_{32l:100-110}", "os_v2_org_{32l:100-110}"]
+  }),
+  named({
+    id: "postmark-token",
+    issuer: "Postmark",
+    title: "Postmark token",
+    opens: SEND_MAIL,
+    revoke: "Regenerate the token in the Postmark server settings",
+    docs: "https://postmarkapp.com/developer/api/overview",
+    names: ["postmark"],
+    values: ["{uuid}"],
+    examples: ["POSTMARK_API_TOKEN={uuid}", "X-Postmark-Server-Token: {uuid}"],
+    quiet: ["postmark_message_id={uuid}"]
+  }),
+  token({
+    id: "resend-key",
+    issuer: "Resend",
+    title: "Resend API key",
+    opens: SEND_MAIL,
+    revoke: "Delete the key in the Resend dashboard",
+    docs: "https://resend.com/docs/dashboard/api-keys/introduction",
+    forms: ["re_{62:8}_{62:24}"],
+    quiet: ["re_{a:8}_{a:24}", "core_{62:8}_{62:24}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
+  }),
   token({
     id: "sendgrid-key",
+    issuer: "Twilio SendGrid",
     title: "SendGrid API key",
+    opens: SEND_MAIL,
     docs: "https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys",
     revoke: "Delete the API key in SendGrid",
-    literals: ["SG."],
-    pattern: "SG\\.(?<random>[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{43})"
+    forms: ["SG.{64:22}.{64:43}"],
+    quiet: ["MSG.{64:22}.{64:43}"]
   }),
   token({
-    id: "sentry-org-token",
-    title: "Sentry organization token",
-    docs: "https://docs.sentry.io/account/auth-tokens/",
-    revoke: "Revoke the token in the Sentry settings",
-    literals: ["sntrys_"],
-    pattern: "sntrys_(?<random>[A-Za-z0-9+/=]{60,400}_[A-Za-z0-9+/]{43})",
-    window: 500,
-    check: ({ groups }) => decodeText((groups["random"] ?? "").split("_")[0] ?? "")?.includes('"org"') ? { strength: "proven" } : {}
+    ...SLACK,
+    id: "slack-app-token",
+    title: "Slack app token",
+    opens: "the app's events over a socket, in all workspaces",
+    forms: ["xapp-{d:1}-{36U:8-13}-{d:10-14}-{hex:60-66}"]
   }),
   token({
-    id: "shopify-token",
-    title: "Shopify token",
-    docs: "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens",
-    revoke: "Uninstall or rotate the app credentials in Shopify",
-    literals: ["shpat_", "shpca_", "shppa_", "shpss_"],
-    pattern: "shp(?:at|ca|pa|ss)_(?<random>[0-9a-fA-F]{32})"
+    ...SLACK,
+    id: "slack-config-token",
+    title: "Slack configuration token",
+    opens: "the configuration of all apps of the person",
+    forms: ["xoxe.xoxp-1-{62:140-170}", "xoxe.xoxb-1-{62:140-170}", "xoxe-1-{62:140-170}"]
   }),
   token({
-    id: "slack-token",
-    title: "Slack token",
-    docs: "https://docs.slack.dev/authentication/tokens",
-    revoke: "Revoke the token with auth.revoke or in the Slack app settings",
-    literals: ["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xapp-", "xoxe-", "xoxe."],
-    pattern: "(?:xox[bpars]-(?:\\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|xoxa-2-[A-Za-z0-9-]{40,160}|xapp-\\d-[A-Z0-9]{8,13}-\\d{10,14}-[0-9a-f]{64}|xoxe(?:\\.xox[bp])?-\\d-[A-Za-z0-9]{140,170})"
+    ...SLACK,
+    id: "slack-cookie",
+    title: "Slack session token",
+    opens: "the person's session in the browser",
+    forms: ["xoxc-{d:10-13}-{d:10-13}-{d:10-13}-{hex:64}", "xoxd-{b64:60-300}"]
   }),
   {
+    ...SLACK,
+    id: "slack-token",
+    title: "Slack token",
+    opens: "messages and files with the bot's or person's rights",
+    forms: ["xoxb-{d:10-13}-{d:10-13}-{62:24}", "xoxp-{d:10-13}-{d:10-13}-{d:10-13}-{hex:32}"],
+    literals: ["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxo-"].map((text4) => ({ text: text4, run: 12 })),
+    pattern: /xox(?:[bprso]-(?:\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|a-2-[A-Za-z0-9-]{40,160}|a-(?:\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|[bpsr]-\d{10,13}-[A-Za-z0-9]{16,40})(?![A-Za-z0-9_-])/y,
+    alone: true,
+    strength: "likely",
+    examples: ["xoxb-{d:12}-{d:13}-{62:24}", "xoxp-{d:11}-{d:11}-{d:12}-{hex:32}", "xoxa-2-{d:11}-{d:11}-{d:12}-{hex:32}"],
+    quiet: ["xoxb-your-token-here", "xoxb-{d:12}"],
+    check: ({ value }) => ofFiller(value.slice(5))
+  },
+  {
+    ...SLACK,
     id: "slack-webhook",
     title: "Slack webhook",
+    opens: "messages into the channel, or a start of the workflow",
     docs: "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks",
     revoke: "Remove the webhook in the Slack app settings",
+    forms: ["hooks.slack.com/services/T{36U:8-11}/B{36U:8-11}/{62:24}"],
     literals: ["hooks.slack.com/"],
     pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/(?<value>[A-Z0-9]{8,14}\/[A-Za-z0-9]{8,24}\/[A-Za-z0-9/]{16,80})(?![A-Za-z0-9])/y,
     strength: "likely",
-    check: ({ value }) => /0{8}|X{6}/i.test(value) || isFiller(value) ? null : {}
+    examples: [
+      "https://hooks.slack.com/services/T{36U:9}/B{36U:9}/{62:24}",
+      "https://hooks.slack.com/workflows/T{36U:9}/A{36U:9}/{d:18}/{62:24}",
+      "https://hooks.slack.com/triggers/T{36U:9}/{d:13}/{hex:32}"
+    ],
+    quiet: ["https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", "https://hooks.slack.com/services/..."],
+    check: ({ value }) => {
+      if (/0{8}|X{6}/i.test(value)) return null;
+      return fillerKind(value) === "filler" ? null : ofFiller(value);
+    }
   },
-  token({
-    id: "stripe-key",
-    title: "Stripe secret key",
-    docs: "https://docs.stripe.com/keys",
-    revoke: "Roll the key in the Stripe dashboard",
-    literals: ["sk_live_", "rk_live_", "sk_test_", "rk_test_", "whsec_"],
-    pattern: "(?:[sr]k_(?:live|test)_(?:[A-Za-z0-9]{90,247}|[A-Za-z0-9]{24,34})|whsec_[A-Za-z0-9+/=]{32,64})",
-    check: ({ value }) => /_test_/.test(value) ? { strength: "harmless", note: "a test key" } : {}
-  }),
+  {
+    id: "teams-webhook",
+    issuer: "Microsoft Teams",
+    title: "Microsoft Teams webhook",
+    opens: "messages into the channel",
+    revoke: "Remove the connector of the channel",
+    docs: "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
+    forms: [".webhook.office.com/webhookb2/{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}"],
+    literals: ["/IncomingWebhook/"],
+    pattern: /(?<=(?<before>webhook(?:b2)?\/[0-9a-f-]{36}@[0-9a-f-]{36}))\/IncomingWebhook\/[0-9a-f]{32}\/[0-9a-f-]{36}(?:\/[A-Za-z0-9_-]{20,80})?/iy,
+    strength: "likely",
+    examples: [
+      "https://outlook.office.com/webhook/{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}",
+      "https://acme.webhook.office.com/webhookb2/{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}"
+    ],
+    quiet: ["https://outlook.office.com/webhook/ID/IncomingWebhook/ID/ID"],
+    check: ({ value }) => ofFiller(value.replace(/webhookb?2?|IncomingWebhook/g, ""))
+  },
   {
     id: "telegram-bot-token",
+    issuer: "Telegram",
     title: "Telegram bot token",
+    opens: "the bot's messages and chats",
     docs: "https://core.telegram.org/bots/api#authorizing-your-bot",
     revoke: "Revoke the token with @BotFather",
-    literals: [":AA"],
+    forms: ["{d:8-10}:AA{64:33}"],
+    literals: [{ text: ":AA", run: 24 }],
     pattern: /(?<=(?<![A-Za-z0-9_-])(?:bot)?(?<before>\d{8,10})):AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/y,
     strength: "likely",
-    check: ({ value }) => isFiller(value.slice(value.indexOf(":") + 3)) ? null : {}
-  },
-  {
-    id: "twilio-auth-token",
-    title: "Twilio auth token",
-    docs: "https://www.twilio.com/docs/iam/api-keys",
-    revoke: "Rotate the auth token in the Twilio console",
-    literals: [{ text: "twilio", ignoreCase: true, assignment: true }],
-    pattern: /[\w.-]{0,30}(?:token|secret|auth)[\w.-]{0,20}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[0-9a-f]{32})(?![0-9A-Za-z])/iy,
-    strength: "likely",
-    check: ({ value }) => isFiller(value) ? null : {}
+    examples: ["{d:10}:AA{64:33}", "https://api.telegram.org/bot{d:10}:AA{64:33}/getMe"],
+    quiet: ["{d:10}:AA{64:30}", "{d:14}:AA{64:33}"],
+    check: ({ value }) => ofFiller(value.slice(value.indexOf(":") + 3))
   },
   token({
+    id: "telnyx-key",
+    issuer: "Telnyx",
+    title: "Telnyx API key",
+    opens: "calls and messages, paid by the account",
+    revoke: "Delete the key in the Telnyx portal",
+    docs: "https://developers.telnyx.com/",
+    forms: ["KEY0{HEX:31}_{62:22}"]
+  }),
+  {
+    ...TWILIO,
+    id: "twilio-auth-token",
+    title: "Twilio auth token or key secret",
+    opens: "calls, messages and recordings of the account",
+    revoke: "Rotate the auth token in the Twilio console",
+    forms: ["{hex:32}", "{62:32}"],
+    literals: [{ text: "twilio", ignoreCase: true, assignment: true }],
+    pattern: /(?<name>[\w.-]{0,30}(?:token|secret|auth)[\w.-]{0,20})["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[0-9a-f]{32}|[A-Za-z0-9]{32})(?![0-9A-Za-z])/iy,
+    strength: "likely",
+    examples: ["TWILIO_AUTH_TOKEN={hex:32}", "twilio_api_secret: {62:32}"],
+    quiet: ["TWILIO_ACCOUNT_SID=AC{hex:32}", "TWILIO_AUTH_TOKEN=${TOKEN}"],
+    check: ({ value }) => /\d/.test(value) ? ofFiller(value) : null
+  },
+  {
+    ...TWILIO,
     id: "twilio-key-id",
     title: "Twilio API key id",
-    docs: "https://www.twilio.com/docs/iam/api-keys",
+    opens: "nothing without its secret: it names the key",
     revoke: "Delete the API key in the Twilio console",
-    literals: [..."0123456789abcdef"].map((digit2) => `SK${digit2}`),
-    pattern: "SK(?<random>[0-9a-f]{32})",
+    forms: ["SK{hex:32}"],
+    literals: [..."0123456789abcdef"].map((digit2) => ({ text: `SK${digit2}`, run: 24 })),
+    pattern: /SK[0-9a-f]{32}(?![A-Za-z0-9_-])/y,
+    alone: true,
+    strength: "possible",
+    examples: ["SK{hex:32}"],
+    quiet: ["SK{hex:31}", "TASK{hex:32}"],
+    check: ({ value }) => ofFiller(value.slice(2))
+  },
+  named({
+    id: "twitter-bearer-token",
+    issuer: "X (Twitter)",
+    title: "X bearer token",
+    opens: "calls in the name of the app",
+    revoke: "Regenerate the token in the X developer portal",
+    docs: "https://developer.x.com/en/docs/authentication/oauth-2-0/bearer-tokens",
+    names: ["twitter", "bearer", "x_api"],
+    values: ["AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:20-80}", "AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:10-60}%{HEX:2}{62:5-60}", "AAAAAAAAAAAAAAAAAAAAA{62:60-100}"],
+    examples: ["TWITTER_BEARER_TOKEN=AAAAAAAAAAAAAAAAAAAAA{62:8}%2B{62:50}%3D{62:10}"],
+    chance: (value) => value.slice(22),
+    check: ({ value }) => /A{26}/.test(value) ? null : {}
+  }),
+  named({
+    id: "twitter-token",
+    issuer: "X (Twitter)",
+    title: "X access token or secret",
+    opens: "the person's account with the app's rights",
+    revoke: "Regenerate the token in the X developer portal",
+    docs: "https://developer.x.com/en/docs/authentication/oauth-1-0a",
+    names: ["twitter", "consumer_secret", "access_token_secret", "consumersecret"],
+    values: ["{d:6-20}-{62:40}", "{62:50}", "{62:45}"],
+    word: /secret|token|key/i,
+    examples: ["TWITTER_ACCESS_TOKEN={d:18}-{62:40}", "twitter_consumer_secret={62:50}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  named({
+    id: "vonage-secret",
+    issuer: "Vonage (Nexmo)",
+    title: "Vonage API secret",
+    opens: "calls and messages, paid by the account",
+    revoke: "Roll the secret in the Vonage dashboard",
+    docs: "https://developer.vonage.com/en/account/secret-management",
+    names: ["vonage", "nexmo"],
+    values: ["{62:16}"],
+    word: /secret/i,
+    examples: ["VONAGE_API_SECRET={62:16}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  named({
+    id: "zendesk-token",
+    issuer: "Zendesk",
+    title: "Zendesk API token",
+    opens: "tickets and users with the rights of an agent",
+    revoke: "Delete the token in the Zendesk admin center",
+    docs: "https://developer.zendesk.com/api-reference/introduction/security-and-auth/",
+    names: ["zendesk"],
+    values: ["{62:40}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+  }),
+  named({
+    id: "zoom-secret",
+    issuer: "Zoom",
+    title: "Zoom client secret",
+    opens: "meetings and recordings within the scopes of the app",
+    revoke: "Regenerate the secret in the Zoom marketplace",
+    docs: "https://developers.zoom.us/docs/internal-apps/",
+    names: ["zoom"],
+    values: ["{62:32}"],
+    word: /secret/i,
+    examples: ["ZOOM_CLIENT_SECRET={62:32}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+  })
+];
+
+// src/secrets/detectors/observability.ts
+var DATADOG = { issuer: "Datadog", docs: "https://docs.datadoghq.com/account_management/api-app-keys/" };
+var GRAFANA = { issuer: "Grafana", docs: "https://grafana.com/docs/grafana/latest/administration/service-accounts/" };
+var NEW_RELIC = { issuer: "New Relic", revoke: "Delete the key in the New Relic API keys page", docs: "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/" };
+var SENTRY = { issuer: "Sentry", revoke: "Revoke the token in the Sentry settings", docs: "https://docs.sentry.io/account/auth-tokens/" };
+function checkGrafana({ value }) {
+  return grafanaSum(value.slice(0, -9)) === value.slice(-8) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
+}
+function grafanaSum(body) {
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32LE(crc32(body));
+  return sum.toString("hex");
+}
+var OBSERVABILITY = [
+  named({
+    id: "airbrake-key",
+    issuer: "Airbrake",
+    title: "Airbrake key",
+    opens: "errors of the project",
+    revoke: "Regenerate the key in the Airbrake settings",
+    docs: "https://docs.airbrake.io/",
+    names: ["airbrake"],
+    values: ["{hex:32}", "{hex:40}"],
     strength: "possible"
+  }),
+  token({
+    id: "axiom-token",
+    issuer: "Axiom",
+    title: "Axiom token",
+    opens: "logs of the organization",
+    revoke: "Delete the token in the Axiom settings",
+    docs: "https://axiom.co/docs/reference/tokens",
+    forms: ["xaat-{uuid}", "xapt-{uuid}"]
+  }),
+  named({
+    id: "bugsnag-key",
+    issuer: "BugSnag",
+    title: "BugSnag key",
+    opens: "errors of the project",
+    revoke: "Regenerate the key in the BugSnag settings",
+    docs: "https://docs.bugsnag.com/",
+    names: ["bugsnag"],
+    values: ["{hex:32}"],
+    strength: "possible"
+  }),
+  token({
+    id: "checkly-key",
+    issuer: "Checkly",
+    title: "Checkly API key",
+    opens: "checks and their environment variables",
+    revoke: "Delete the key in the Checkly settings",
+    docs: "https://www.checklyhq.com/docs/",
+    forms: ["cu_{hex:32}"]
+  }),
+  token({
+    id: "coralogix-key",
+    issuer: "Coralogix",
+    title: "Coralogix API key",
+    opens: "logs of the account",
+    revoke: "Delete the key in the Coralogix settings",
+    docs: "https://coralogix.com/docs/",
+    forms: ["cxtp_{62:30}", "cxup_{62:30}", "cxth_{62:30}"]
+  }),
+  named({
+    ...DATADOG,
+    id: "datadog-api-key",
+    title: "Datadog API key",
+    opens: "sends metrics and logs in the organization's name",
+    revoke: "Revoke the API key in the Datadog organization settings",
+    names: ["datadog", "dd_api", "ddapi", "dd-api"],
+    values: ["{hex:32}"],
+    examples: ["DD_API_KEY={hex:32}", 'datadog:\n  apiKey: "{hex:32}"'],
+    quiet: ["datadog_trace_id={hex:32}"]
+  }),
+  named({
+    ...DATADOG,
+    id: "datadog-app-key",
+    title: "Datadog application key",
+    opens: "reads and changes what the person may in the organization's account",
+    revoke: "Revoke the application key in the Datadog organization settings",
+    names: ["datadog", "dd_app", "ddapp", "dd-app"],
+    values: ["{hex:40}", "ddapp_{62:34}"],
+    examples: ["DD_APP_KEY={hex:40}"],
+    quiet: ["datadog_agent_commit={hex:40}"],
+    word: /key|token|secret|passw/i
+  }),
+  token({
+    id: "dynatrace-token",
+    issuer: "Dynatrace",
+    title: "Dynatrace token",
+    opens: "metrics, logs and configuration within its scopes",
+    revoke: "Delete the token in the Dynatrace settings",
+    docs: "https://docs.dynatrace.com/docs/manage/identity-access-management/access-tokens-and-oauth-clients/access-tokens",
+    forms: ["dt0c01.{32:24}.{32:64}", "dt0s01.{32:24}.{32:64}", "dt0s02.{32:8}.{32:64}", "dt0s08.{32:8}.{32:64}", "dt0s16.{32:8}.{32:64}", "dt0c01.{36U:24}.{36U:64}"]
+  }),
+  named({
+    id: "elastic-api-key",
+    issuer: "Elastic",
+    title: "Elasticsearch API key",
+    opens: "the indexes that the key is granted",
+    revoke: "Invalidate the API key in Elasticsearch",
+    docs: "https://www.elastic.co/docs/deploy-manage/api-keys/elasticsearch-api-keys",
+    names: ["elastic", "apikey", "es_api"],
+    values: ["{b64:58}==", "{b64:60}"],
+    proof: "it decodes to `id:key`",
+    examples: [(fill2) => `ELASTIC_API_KEY=${Buffer.from(fill2("{62:20}:{62:22}")).toString("base64")}`],
+    check: ({ value }) => /^[\w-]{20}:[\w-]{22}$/.test(decodeText(value) ?? "") ? {} : null
+  }),
+  token({
+    id: "elastic-token",
+    issuer: "Elastic",
+    title: "Elastic token",
+    opens: "the deployments that the key is granted",
+    revoke: "Revoke the key in the Elastic Cloud console",
+    docs: "https://www.elastic.co/docs/deploy-manage/api-keys",
+    forms: ["essu_{b64=:60-300}", "AAEAAWVsYXN0aWMv{b64=:30-200}"]
+  }),
+  token({
+    ...GRAFANA,
+    id: "grafana-cloud-token",
+    title: "Grafana Cloud token",
+    opens: "the stacks that its access policy names",
+    revoke: "Delete the token in the Grafana Cloud access policies",
+    docs: "https://grafana.com/docs/grafana-cloud/security-and-account-management/authentication-and-permissions/access-policies/",
+    forms: ["glc_eyJ{b64=:40-400}"],
+    proof: "it decodes to JSON with the organization",
+    examples: [(fill2) => `glc_${Buffer.from(fill2('{"o":"{d:6}","n":"acme-{a:6}","k":"{62:24}","m":{"r":"us"}}')).toString("base64")}`],
+    check: ({ value }) => {
+      const json2 = decodeJson(value.slice(4));
+      return json2 !== null && json2["k"] !== void 0 ? { strength: "proven", facts: { organization: String(json2["o"] ?? "") } } : {};
+    }
+  }),
+  token({
+    ...GRAFANA,
+    id: "grafana-legacy-key",
+    title: "Grafana API key",
+    opens: "dashboards and data sources of the organization",
+    revoke: "Delete the API key in Grafana",
+    forms: ["eyJrIjoi{b64=:40-400}"],
+    proof: "it decodes to JSON with key, name and id",
+    examples: [(fill2) => Buffer.from(fill2('{"k":"{62:32}","n":"acme","id":1}')).toString("base64")],
+    check: ({ value }) => {
+      const json2 = decodeJson(value);
+      return json2 !== null && typeof json2["k"] === "string" && typeof json2["n"] === "string" ? { strength: "proven" } : null;
+    }
+  }),
+  token({
+    ...GRAFANA,
+    id: "grafana-token",
+    title: "Grafana service account token",
+    opens: "dashboards and data sources with the rights of the service account",
+    revoke: "Delete the service account token in Grafana",
+    forms: ["glsa_{62:32}_{hex:8}"],
+    proof: "CRC-32 in its last eight characters",
+    checksum: true,
+    check: checkGrafana,
+    examples: [
+      (fill2) => {
+        const body = fill2("glsa_{62:32}");
+        return `${body}_${grafanaSum(body)}`;
+      }
+    ]
+  }),
+  token({
+    id: "honeycomb-key",
+    issuer: "Honeycomb",
+    title: "Honeycomb key",
+    opens: "events of the environment",
+    revoke: "Disable the key in the Honeycomb settings",
+    docs: "https://docs.honeycomb.io/configure/environments/manage-api-keys/",
+    forms: ["hcaik_{36:58}", "hcxik_{36:58}", "hcamk_{36:58}", "hcxmk_{36:58}", "hcalk_{36:58}", "hcxlk_{36:58}"]
+  }),
+  named({
+    id: "honeycomb-legacy-key",
+    issuer: "Honeycomb",
+    title: "Honeycomb key",
+    opens: "events of the team",
+    revoke: "Disable the key in the Honeycomb settings",
+    docs: "https://docs.honeycomb.io/configure/environments/manage-api-keys/",
+    names: ["honeycomb"],
+    values: ["{hex:32}", "{62:22}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  named({
+    id: "logdna-key",
+    issuer: "Mezmo (LogDNA)",
+    title: "Mezmo key",
+    opens: "logs of the account",
+    revoke: "Delete the key in the Mezmo settings",
+    docs: "https://docs.mezmo.com/",
+    names: ["logdna", "mezmo"],
+    values: ["{hex:32}"]
+  }),
+  named({
+    id: "loggly-token",
+    issuer: "SolarWinds Loggly",
+    title: "Loggly token",
+    opens: "sends logs in the name of the account",
+    revoke: "Retire the token in the Loggly settings",
+    docs: "https://documentation.solarwinds.com/en/success_center/loggly/",
+    names: ["loggly"],
+    values: ["{uuid}"]
+  }),
+  named({
+    id: "logzio-token",
+    issuer: "Logz.io",
+    title: "Logz.io token",
+    opens: "sends logs, or reads them with an API token",
+    revoke: "Delete the token in the Logz.io settings",
+    docs: "https://docs.logz.io/",
+    names: ["logzio", "logz.io", "logz_io"],
+    values: ["{uuid}"]
+  }),
+  token({
+    ...NEW_RELIC,
+    id: "newrelic-insights-key",
+    title: "New Relic insert or query key",
+    opens: "sends events, or reads them with a query key",
+    forms: ["NRII-{64:32}", "NRIQ-{64:32}", "NRRA-{hex:42}", "NRSP-{62:34}"]
+  }),
+  token({
+    ...NEW_RELIC,
+    id: "newrelic-key",
+    title: "New Relic user key",
+    opens: "the account with the person's rights",
+    forms: ["NRAK-{36U:27}"]
+  }),
+  token({
+    ...NEW_RELIC,
+    id: "newrelic-license-key",
+    title: "New Relic license key",
+    opens: "sends data in the account's name",
+    forms: ["{hex:36}NRAL", "eu01xx{hex:30}NRAL", "eu01xx{hex:30}FFFFNRAL"],
+    examples: ["{hex:36}NRAL", "eu01xx{hex:30}NRAL"]
+  }),
+  named({
+    id: "opsgenie-key",
+    issuer: "Atlassian Opsgenie",
+    title: "Opsgenie API key",
+    opens: "alerts and on-call schedules",
+    revoke: "Delete the API key in Opsgenie",
+    docs: "https://support.atlassian.com/opsgenie/docs/api-key-management/",
+    names: ["opsgenie", "genie_key", "geniekey"],
+    values: ["{uuid}"],
+    quiet: ["opsgenie_alert_id={uuid}"]
+  }),
+  named({
+    id: "pagerduty-key",
+    issuer: "PagerDuty",
+    title: "PagerDuty API or integration key",
+    opens: "incidents and on-call schedules",
+    revoke: "Remove the key in PagerDuty",
+    docs: "https://support.pagerduty.com/main/docs/api-access-keys",
+    names: ["pagerduty", "pager_duty"],
+    values: ["u+{64:18}", "y_{64:18}", "{64:20}", "{hex:32}", "R0{36U:30}"],
+    examples: ["PAGERDUTY_API_KEY=u+{62:18}", "pagerduty_token: {62:20}", "pagerduty_routing_key={hex:32}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  token({
+    id: "pagerduty-user-key",
+    issuer: "PagerDuty",
+    title: "PagerDuty API key",
+    opens: "incidents and on-call schedules",
+    revoke: "Remove the key in PagerDuty",
+    docs: "https://support.pagerduty.com/main/docs/api-access-keys",
+    forms: ["pdus+_{64:4}_{uuid}", "pdeu+_{64:4}_{uuid}"]
+  }),
+  token({
+    id: "posthog-key",
+    issuer: "PostHog",
+    title: "PostHog personal API key",
+    opens: "analytics of all projects of the person",
+    revoke: "Delete the key in the PostHog settings",
+    docs: "https://posthog.com/docs/api",
+    forms: ["phx_{62:43-50}", "phs_{62:43-50}"],
+    quiet: ["phc_{62:43}"]
+  }),
+  token({
+    id: "prefect-key",
+    issuer: "Prefect",
+    title: "Prefect API key",
+    opens: "flows and their blocks, secrets among them",
+    revoke: "Delete the key in Prefect Cloud",
+    docs: "https://docs.prefect.io/",
+    forms: ["pnu_{62:36}", "pnb_{62:36}"]
+  }),
+  named({
+    id: "rollbar-token",
+    issuer: "Rollbar",
+    title: "Rollbar access token",
+    opens: "errors of the project",
+    revoke: "Delete the token in the Rollbar settings",
+    docs: "https://docs.rollbar.com/docs/access-tokens",
+    names: ["rollbar"],
+    values: ["{hex:32}", "{hex:64}"],
+    strength: "possible"
+  }),
+  named({
+    ...SENTRY,
+    id: "sentry-legacy-token",
+    title: "Sentry token",
+    opens: "the organizations with the person's rights within its scopes",
+    names: ["sentry"],
+    values: ["{hex:64}"],
+    word: /token|auth|secret/i,
+    examples: ["SENTRY_AUTH_TOKEN={hex:64}"],
+    quiet: ["SENTRY_RELEASE_HASH={hex:64}"]
+  }),
+  token({
+    ...SENTRY,
+    id: "sentry-org-token",
+    title: "Sentry organization token",
+    opens: "releases and source maps of the organization",
+    forms: ["sntrys_eyJ{b64=:60-400}_{b64:43}"],
+    proof: "it decodes to JSON with the organization",
+    examples: [
+      (fill2) => `sntrys_${Buffer.from(fill2('{"iat":17{d:8}.{d:6},"url":"https://sentry.io","region_url":"https://us.sentry.io","org":"acme"}')).toString("base64").replace(/=+$/, "")}_${fill2("{62:43}")}`
+    ],
+    check: ({ value }) => {
+      const json2 = decodeJson(value.split("_")[1] ?? "");
+      return json2 !== null && typeof json2["org"] === "string" ? { strength: "proven", facts: { organization: json2["org"] } } : {};
+    }
+  }),
+  token({
+    ...SENTRY,
+    id: "sentry-user-token",
+    title: "Sentry user token",
+    opens: "the organizations with the person's rights within its scopes",
+    forms: ["sntryu_{hex:64}", "sntrya_{hex:64}", "sntryi_{hex:64}"]
+  }),
+  named({
+    id: "splunk-token",
+    issuer: "Splunk",
+    title: "Splunk token",
+    opens: "sends events through the HTTP event collector",
+    revoke: "Delete the token in the Splunk data inputs",
+    docs: "https://docs.splunk.com/Documentation/Splunk/latest/Data/UsetheHTTPEventCollector",
+    names: ["splunk", "hec_token", "hec-token"],
+    values: ["{uuid}"],
+    examples: ["SPLUNK_HEC_TOKEN={uuid}"],
+    word: /token|key|hec|authorization/i,
+    quiet: ["splunk_channel_id={uuid}"]
+  }),
+  named({
+    id: "sumologic-key",
+    issuer: "Sumo Logic",
+    title: "Sumo Logic access key",
+    opens: "logs of the account",
+    revoke: "Delete the access key in the Sumo Logic security settings",
+    docs: "https://help.sumologic.com/docs/manage/security/access-keys/",
+    names: ["sumologic", "sumo_logic", "sumo_access"],
+    values: ["{62:64}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+  })
+];
+
+// src/secrets/detectors/packages.ts
+var PUBLISH = "publishes packages in the name of the account";
+var NPM = { issuer: "npm", docs: "https://docs.npmjs.com/about-access-tokens" };
+var JFROG = { issuer: "JFrog", revoke: "Revoke the token in the JFrog platform", docs: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens" };
+function checkPypi({ value }) {
+  const macaroon = decodeBase64(value.slice("pypi-".length));
+  return macaroon?.[0] === 2 && /pypi\.org/.test(macaroon.toString("latin1")) ? { strength: "proven" } : null;
+}
+var PACKAGES = [
+  token({
+    id: "anaconda-token",
+    issuer: "Anaconda",
+    title: "Anaconda token",
+    opens: "private channels, and uploads to them",
+    revoke: "Remove the token in the Anaconda settings",
+    docs: "https://www.anaconda.com/docs/",
+    forms: ["/t/{62:2}-{uuid}"],
+    examples: ["https://conda.anaconda.org/t/ab-{uuid}/acme"]
+  }),
+  token({
+    id: "clojars-token",
+    issuer: "Clojars",
+    title: "Clojars deploy token",
+    opens: PUBLISH,
+    revoke: "Disable the token in the Clojars settings",
+    docs: "https://github.com/clojars/clojars-web/wiki/Deploy-Tokens",
+    forms: ["CLOJARS_{hex:60}"]
+  }),
+  named({
+    id: "cloudsmith-key",
+    issuer: "Cloudsmith",
+    title: "Cloudsmith API key",
+    opens: "repositories and their packages",
+    revoke: "Refresh the key in the Cloudsmith settings",
+    docs: "https://help.cloudsmith.io/",
+    names: ["cloudsmith"],
+    values: ["{hex:40}"]
+  }),
+  token({
+    id: "crates-token",
+    issuer: "crates.io",
+    title: "crates.io token",
+    opens: PUBLISH,
+    revoke: "Revoke the token in the crates.io settings",
+    docs: "https://crates.io/settings/tokens",
+    forms: ["cio{62:32}"],
+    quiet: ["cio{a:32}", "socio{62:32}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
+  }),
+  token({
+    id: "deno-token",
+    issuer: "Deno",
+    title: "Deno Deploy token",
+    opens: "the projects of the account",
+    revoke: "Revoke the token in the Deno Deploy settings",
+    docs: "https://docs.deno.com/deploy/",
+    forms: ["ddp_{62:36}", "ddo_{62:36}", "ddw_{62:36}"]
+  }),
+  {
+    id: "docker-config-auth",
+    issuer: "Docker",
+    title: "Registry login in a Docker configuration",
+    opens: "pulls and pushes of the images that the account may touch",
+    docs: "https://docs.docker.com/reference/cli/docker/login/#credential-stores",
+    revoke: "Change the registry password or revoke the token that it holds",
+    proof: "it decodes to `user:password`",
+    literals: ['"auth"', '"identitytoken"', '"registrytoken"'],
+    pattern: /"(?:auth|identitytoken|registrytoken)"\s{0,4}:\s{0,4}"(?<value>[A-Za-z0-9+/=_.-]{8,4000})"/y,
+    window: 4200,
+    strength: "likely",
+    guessable: true,
+    examples: [(fill2) => `{"auths":{"r.acme.io":{"auth":"${Buffer.from(fill2("deploy:{62:14}")).toString("base64")}"}}}`],
+    quiet: ['{"auths":{"r.acme.io":{}},"credsStore":"desktop"}', '{"auth": "{hex:32}"}'],
+    check: ({ value, groups, before }) => {
+      if (groups["value"] === void 0) return null;
+      const login = decodeText(value);
+      const split = login?.indexOf(":") ?? -1;
+      if (login === null || split < 1) return value.length > 40 && !isFiller(value) && /token/.test(before + value) ? {} : null;
+      const password = login.slice(split + 1);
+      return password.length < 3 || isPlaceholder(password) ? null : { facts: { user: login.slice(0, split) } };
+    }
+  },
+  token({
+    id: "docker-swarm-token",
+    issuer: "Docker",
+    title: "Docker Swarm join token or unlock key",
+    opens: "the cluster: whoever has it can join as a node",
+    revoke: "Rotate it with docker swarm join-token --rotate",
+    docs: "https://docs.docker.com/engine/swarm/join-nodes/",
+    forms: ["SWMTKN-1-{36:50}-{36:25}", "SWMKEY-1-{b64:43}"]
+  }),
+  token({
+    id: "dockerhub-token",
+    issuer: "Docker",
+    title: "Docker Hub access token",
+    opens: "pulls and pushes of the images that the account may touch",
+    docs: "https://docs.docker.com/security/access-tokens/",
+    revoke: "Delete the access token in the Docker Hub account settings",
+    forms: ["dckr_pat_{64:27}", "dckr_oat_{64:32}"]
+  }),
+  token({
+    id: "gemfury-token",
+    issuer: "Gemfury",
+    title: "Gemfury token",
+    opens: "private packages of the account",
+    revoke: "Delete the token in the Gemfury dashboard",
+    docs: "https://gemfury.com/help/tokens/",
+    forms: ["{62:20}@gem.fury.io"],
+    examples: ["https://{62:20}@gem.fury.io/acme/"]
+  }),
+  named({
+    id: "gradle-publish-secret",
+    issuer: "Gradle",
+    title: "Gradle plugin portal secret",
+    opens: PUBLISH,
+    revoke: "Regenerate the keys in the plugin portal profile",
+    docs: "https://plugins.gradle.org/docs/publish-plugin",
+    names: ["gradle.publish", "gradle_publish"],
+    values: ["{62:32}"],
+    examples: ["gradle.publish.secret={62:32}", "gradle.publish.key={62:32}"]
+  }),
+  named({
+    id: "hex-key",
+    issuer: "Hex",
+    title: "Hex API key",
+    opens: PUBLISH,
+    revoke: "Revoke the key with mix hex.user key revoke",
+    docs: "https://hex.pm/docs/usage",
+    names: ["hex_api_key", "hex_pm", "hexpm"],
+    values: ["{hex:32}"],
+    examples: ["HEX_API_KEY={hex:32}"]
+  }),
+  {
+    ...JFROG,
+    id: "jfrog-encrypted-password",
+    title: "JFrog Artifactory encrypted password",
+    opens: "repositories with the person's rights: it is taken in place of the password",
+    forms: ["AP{HEX:1}{62:10+}"],
+    literals: [
+      { text: "art-api", ignoreCase: true },
+      { text: "artif", ignoreCase: true },
+      { text: "jfrog", ignoreCase: true }
+    ],
+    pattern: /(?:art-api|artif|jfrog)[^;\n]{0,40}?[=:\s"'](?<value>AP[0-9A-F][A-Za-z0-9]{8,90})(?![A-Za-z0-9])/iy,
+    strength: "likely",
+    examples: ["X-JFrog-Art-Api: AP6{62:40}", "artif-key:AP6{62:30}"],
+    quiet: ["jfrog APPLICATION_SETTINGS"],
+    check: ({ value }) => /^AP[0-9A-F]/.test(value) ? ofFiller(value) : null
+  },
+  token({
+    ...JFROG,
+    id: "jfrog-key",
+    title: "JFrog Artifactory API key",
+    opens: "repositories with the person's rights",
+    forms: ["AKCp{58:69}"]
+  }),
+  token({
+    ...JFROG,
+    id: "jfrog-token",
+    title: "JFrog reference token",
+    opens: "repositories with the person's rights within its scopes",
+    forms: ["cmVmdGtu{62:56}"],
+    proof: "it decodes to `reftkn:`",
+    examples: [(fill2) => Buffer.from(fill2("reftkn:01:{d:10}:{62:27}")).toString("base64")],
+    check: ({ value }) => decodeText(value)?.startsWith("reftkn:") ? {} : null
+  }),
+  token({
+    id: "jsr-token",
+    issuer: "JSR",
+    title: "JSR token",
+    opens: PUBLISH,
+    revoke: "Revoke the token in the JSR account",
+    docs: "https://jsr.io/docs",
+    forms: ["jsrp_{62:36}", "jsrd_{62:36}"]
+  }),
+  {
+    ...NPM,
+    id: "npm-registry-login",
+    title: "npm registry login",
+    opens: "private packages of the registry, and publishing where the account may",
+    docs: "https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration",
+    revoke: "Revoke the token of the npm registry",
+    literals: [":_authToken", ":_auth", ":_password", "_authToken", "npmAuthToken", "npmAuthIdent"],
+    pattern: /:?(?:_authToken|_auth|_password|npmAuthToken|npmAuthIdent)["'\s]{0,3}[=:]["'\s]{0,3}(?<value>[A-Za-z0-9_.+/=:-]{8,400})/y,
+    window: 420,
+    strength: "likely",
+    examples: ["//npm.acme.io/:_authToken={uuid}", "//npm.acme.io/:_password={b64:24}=", 'npmAuthToken: "{uuid}"'],
+    quiet: ["//registry.npmjs.org/:_authToken=${NPM_TOKEN}", 'npmAuthToken: "${NPM_TOKEN}"', "//r/:_authToken=%NPM_TOKEN%"],
+    check: ({ value }) => isPlaceholder(value) || !/\d/.test(value) ? null : ofFiller(value)
+  },
+  token({
+    ...NPM,
+    id: "npm-token",
+    title: "npm access token",
+    opens: "private packages, and publishing within its scopes",
+    revoke: "Revoke the token with npm token revoke",
+    forms: ["npm_{62:36}"],
+    proof: "CRC-32 in its last six characters",
+    checksum: true,
+    check: checkBase62,
+    examples: [(fill2) => withChecksum("npm_", fill2)],
+    quiet: ["npm_config_registry_url_of_the_company_x", "npm_{62:35}"]
+  }),
+  named({
+    id: "nuget-feed-key",
+    issuer: "NuGet",
+    title: "NuGet feed key",
+    opens: "publishes packages to the feed",
+    docs: "https://learn.microsoft.com/nuget/nuget-org/scoped-api-keys",
+    revoke: "Make a new key for the feed",
+    names: ["nuget"],
+    values: ["{36:46}", "{uuid}"],
+    examples: ["nuget key = {36:46}", "NUGET_API_KEY={uuid}"],
+    quiet: ["nuget.package.id={uuid}"]
+  }),
+  token({
+    id: "nuget-key",
+    issuer: "NuGet",
+    title: "NuGet API key",
+    opens: PUBLISH,
+    docs: "https://learn.microsoft.com/nuget/nuget-org/scoped-api-keys",
+    revoke: "Delete the API key on nuget.org",
+    forms: ["oy2{36:43}"],
+    quiet: ["toy2{36:43}", "oy2{a:43}"],
+    check: ({ value }) => /\d/.test(value.slice(3)) ? {} : null
+  }),
+  token({
+    id: "packagist-token",
+    issuer: "Private Packagist",
+    title: "Private Packagist token",
+    opens: "private packages of the organization",
+    revoke: "Revoke the token in Private Packagist",
+    docs: "https://packagist.com/docs",
+    forms: ["packagist_ack_{hex:56-68}", "packagist_ort_{hex:56-68}", "packagist_out_{hex:56-68}", "packagist_uut_{hex:56-68}", "packagist_urt_{hex:56-68}"]
+  }),
+  token({
+    id: "pypi-token",
+    issuer: "PyPI",
+    title: "PyPI API token",
+    opens: PUBLISH,
+    docs: "https://pypi.org/help/#apitoken",
+    revoke: "Remove the API token in the PyPI account settings",
+    forms: ["pypi-AgEIcHlwaS5vcmc{64:50-600}", "pypi-AgENdGVzdC5weXBpLm9yZw{64:50-600}"],
+    proof: "a macaroon that names the index",
+    check: checkPypi,
+    quiet: ["pypi-AgEIcHlwaS5vcmc{64:10}"]
+  }),
+  token({
+    id: "rubygems-key",
+    issuer: "RubyGems",
+    title: "RubyGems API key",
+    opens: PUBLISH,
+    docs: "https://guides.rubygems.org/api-key-scopes/",
+    revoke: "Delete the API key in the RubyGems profile",
+    forms: ["rubygems_{hex:48}"]
+  })
+];
+
+// src/secrets/detectors/payments.ts
+import { createHash as createHash5 } from "node:crypto";
+var STRIPE = { issuer: "Stripe", revoke: "Roll the key in the Stripe dashboard", docs: "https://docs.stripe.com/keys" };
+var SQUARE = { issuer: "Square", revoke: "Replace the token in the Square developer dashboard", docs: "https://developer.squareup.com/docs/build-basics/access-tokens" };
+var SHOPIFY = {
+  issuer: "Shopify",
+  revoke: "Uninstall or rotate the app credentials in Shopify",
+  docs: "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens"
+};
+var BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+function base58Check(text4) {
+  let n = 0n;
+  for (const c of text4) {
+    const digit2 = BASE58.indexOf(c);
+    if (digit2 === -1) return null;
+    n = n * 58n + BigInt(digit2);
+  }
+  const hex4 = n.toString(16);
+  const bytes2 = Buffer.from(hex4.length % 2 === 0 ? hex4 : `0${hex4}`, "hex");
+  const body = bytes2.subarray(0, -4);
+  const sha = (data) => createHash5("sha256").update(data).digest();
+  return bytes2.length > 4 && sha(sha(body)).subarray(0, 4).equals(bytes2.subarray(-4)) ? body : null;
+}
+function toBase58Check(body) {
+  const sha = (data) => createHash5("sha256").update(data).digest();
+  let n = BigInt(`0x${Buffer.concat([body, sha(sha(body)).subarray(0, 4)]).toString("hex")}`);
+  let text4 = "";
+  for (; n > 0n; n /= 58n) text4 = (BASE58[Number(n % 58n)] ?? "") + text4;
+  return text4;
+}
+var checkBitcoin = ({ value }) => base58Check(value) === null ? null : { strength: "proven" };
+var PAYMENTS = [
+  token({
+    id: "adyen-key",
+    issuer: "Adyen",
+    title: "Adyen API key",
+    opens: "payments of the company account",
+    revoke: "Generate a new key for the API credential in Adyen",
+    docs: "https://docs.adyen.com/development-resources/api-credentials/",
+    forms: ["AQE{62:1}hm{b64:60-200}"],
+    examples: ["AQEyhm{b64:120}"]
+  }),
+  token({
+    id: "alchemy-key",
+    issuer: "Alchemy",
+    title: "Alchemy API key",
+    opens: "calls of the nodes, paid by the account",
+    revoke: "Rotate the key in the Alchemy dashboard",
+    docs: "https://www.alchemy.com/docs/",
+    forms: ["alcht_{62:30}"]
+  }),
+  token({
+    id: "alchemy-url",
+    issuer: "Alchemy",
+    title: "Alchemy endpoint with its key",
+    opens: "calls of the nodes, paid by the account",
+    revoke: "Rotate the key in the Alchemy dashboard",
+    docs: "https://www.alchemy.com/docs/",
+    forms: [".alchemy.com/v2/{64:32}", ".alchemyapi.io/v2/{64:32}"],
+    strength: "possible",
+    examples: ["https://eth-mainnet.g.alchemy.com/v2/{62:32}"]
+  }),
+  named({
+    id: "binance-secret",
+    issuer: "Binance",
+    title: "Binance API secret",
+    opens: "trades and, where allowed, withdrawals of the account",
+    revoke: "Delete the key in the Binance API management",
+    docs: "https://developers.binance.com/docs/binance-spot-api-docs/rest-api",
+    names: ["binance"],
+    values: ["{62:64}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  {
+    id: "bitcoin-extended-key",
+    issuer: "Bitcoin (BIP 32)",
+    title: "Bitcoin extended private key",
+    opens: "all coins of the wallet",
+    revoke: "Move the coins to a new wallet",
+    docs: "https://github.com/bitcoin/bips/blob/master/bip-0032.mediawiki",
+    forms: ["xprv{58:107}"],
+    proof: "its base58 checksum",
+    literals: ["xprv", "yprv", "zprv", "tprv"].map((text4) => ({ text: text4, run: 24 })),
+    pattern: /[xyzt]prv[1-9A-HJ-NP-Za-km-z]{107,108}(?![A-Za-z0-9])/y,
+    alone: true,
+    strength: "proven",
+    examples: [(fill2) => toBase58Check(Buffer.concat([Buffer.from("0488ade4", "hex"), Buffer.from(fill2("{hex:148}"), "hex")]))],
+    quiet: ["xprv{58:107}"],
+    check: checkBitcoin
+  },
+  {
+    id: "bitcoin-private-key",
+    issuer: "Bitcoin",
+    title: "Bitcoin private key",
+    opens: "the coins of the address",
+    revoke: "Move the coins to a new address",
+    docs: "https://en.bitcoin.it/wiki/Wallet_import_format",
+    forms: ["5{58:50}", "K{58:51}", "L{58:51}"],
+    proof: "its base58 checksum",
+    literals: ["bitcoin", "privkey", "private_key", "privatekey", "wif", "btc_"].map((text4) => ({ text: text4, ignoreCase: true, assignment: true })),
+    pattern: /[\w.-]{3,30}["'`\s]{0,3}[=:]{1,2}["'`\s]{0,4}(?<value>5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KL][1-9A-HJ-NP-Za-km-z]{51})(?![A-Za-z0-9])/iy,
+    strength: "proven",
+    examples: [(fill2) => `BITCOIN_PRIVATE_KEY=${toBase58Check(Buffer.concat([Buffer.from("80", "hex"), Buffer.from(fill2("{hex:64}"), "hex")]))}`],
+    quiet: ["privkey=5J{58:49}"],
+    check: checkBitcoin
+  },
+  token({
+    id: "braintree-token",
+    issuer: "PayPal Braintree",
+    title: "Braintree access token",
+    opens: "payments of the merchant account",
+    revoke: "Revoke the token in the Braintree control panel",
+    docs: "https://developer.paypal.com/braintree/docs/",
+    forms: ["access_token$production${36:16}${hex:32}"]
+  }),
+  token({
+    id: "checkout-key",
+    issuer: "Checkout.com",
+    title: "Checkout.com secret key",
+    opens: "payments of the account",
+    revoke: "Regenerate the key in the Checkout.com dashboard",
+    docs: "https://www.checkout.com/docs/",
+    forms: ["sk_{32l:26-31}", "sk_{uuid}"],
+    strength: "possible",
+    examples: ["sk_{uuid}"],
+    check: ({ value }) => /^sk_[0-9a-f]{8}-/.test(value) ? { strength: "likely" } : /\d.*\d.*\d/.test(value) ? {} : null
+  }),
+  named({
+    id: "coinbase-key",
+    issuer: "Coinbase",
+    title: "Coinbase API secret",
+    opens: "the wallets of the account",
+    revoke: "Delete the key in the Coinbase developer platform",
+    docs: "https://docs.cdp.coinbase.com/",
+    names: ["coinbase"],
+    values: ["{64:64}", "{62:32}", "{b64:86}==", "{62:16}"],
+    word: /secret|key|token/i,
+    check: ({ value }) => /\d/.test(value) && /[A-Za-z]/.test(value) ? {} : null,
+    examples: ["COINBASE_API_SECRET={62:32}"],
+    quiet: ["coinbase_tx_hash={hex:64}"]
+  }),
+  named({
+    id: "ethereum-private-key",
+    issuer: "Ethereum",
+    title: "Ethereum private key",
+    opens: "everything that the address owns",
+    revoke: "Move what the address owns to a new one",
+    docs: "https://ethereum.org/en/developers/docs/accounts/",
+    names: ["private_key", "privatekey", "private-key", "privkey", "mnemonic_key", "deployer_key", "wallet_key"],
+    values: ["0x{hex:64}", "{hex:64}"],
+    strength: "possible",
+    word: /key/i,
+    examples: ["PRIVATE_KEY=0x{hex:64}"],
+    quiet: ["private_key_sha256={hex:64}", "privateKeyId: {hex:40}"],
+    check: ({ value }) => value.startsWith("0x") ? { strength: "likely" } : {}
+  }),
+  named({
+    id: "etherscan-key",
+    issuer: "Etherscan",
+    title: "Etherscan API key",
+    opens: "calls in the name of the account",
+    revoke: "Remove the key in the Etherscan account",
+    docs: "https://docs.etherscan.io/",
+    names: ["etherscan", "bscscan", "polygonscan", "arbiscan"],
+    values: ["{36U:34}"]
+  }),
+  token({
+    id: "flutterwave-key",
+    issuer: "Flutterwave",
+    title: "Flutterwave secret key",
+    opens: "payments of the account",
+    revoke: "Regenerate the keys in the Flutterwave dashboard",
+    docs: "https://developer.flutterwave.com/docs/authentication",
+    forms: ["FLWSECK-{hex:32}-X", "FLWSECK-{hex:32}-{62:11}-X"]
+  }),
+  token({
+    id: "gocardless-token",
+    issuer: "GoCardless",
+    title: "GoCardless access token",
+    opens: "payments of the account",
+    revoke: "Revoke the token in the GoCardless dashboard",
+    docs: "https://developer.gocardless.com/",
+    forms: ["live_{64:40}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(5)) ? {} : null,
+    quiet: ["live_{a:40}", "sk_live_{64:40}"]
+  }),
+  named({
+    id: "infura-key",
+    issuer: "Infura",
+    title: "Infura API key",
+    opens: "calls of the nodes, paid by the account",
+    revoke: "Rotate the key in the Infura dashboard",
+    docs: "https://docs.metamask.io/services/",
+    names: ["infura"],
+    values: ["{hex:32}"],
+    strength: "possible",
+    word: /key|secret/i
+  }),
+  token({
+    id: "infura-url",
+    issuer: "Infura",
+    title: "Infura endpoint with its key",
+    opens: "calls of the nodes, paid by the account",
+    revoke: "Rotate the key in the Infura dashboard",
+    docs: "https://docs.metamask.io/services/",
+    forms: [".infura.io/v3/{hex:32}", ".infura.io/ws/v3/{hex:32}"],
+    strength: "possible",
+    examples: ["https://mainnet.infura.io/v3/{hex:32}"]
+  }),
+  named({
+    id: "kraken-secret",
+    issuer: "Kraken",
+    title: "Kraken private key",
+    opens: "trades and, where allowed, withdrawals of the account",
+    revoke: "Delete the key in the Kraken settings",
+    docs: "https://docs.kraken.com/api/",
+    names: ["kraken"],
+    values: ["{b64:86}=="]
+  }),
+  token({
+    id: "mollie-key",
+    issuer: "Mollie",
+    title: "Mollie API key",
+    opens: "payments of the account",
+    revoke: "Reset the key in the Mollie dashboard",
+    docs: "https://docs.mollie.com/reference/authentication",
+    forms: ["live_{62:30}", "access_{62:30}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(7)) ? {} : null,
+    quiet: ["access_{a:30}", "sk_live_{62:30}x"]
+  }),
+  token({
+    id: "paddle-key",
+    issuer: "Paddle",
+    title: "Paddle API key",
+    opens: "payments and customers of the account",
+    revoke: "Revoke the key in the Paddle dashboard",
+    docs: "https://developer.paddle.com/api-reference/about/api-keys",
+    forms: ["pdl_live_apikey_{36:26}_{62:22}_{62:3}"]
+  }),
+  named({
+    id: "paypal-secret",
+    issuer: "PayPal",
+    title: "PayPal client secret",
+    opens: "payments in the name of the merchant",
+    revoke: "Rotate the secret in the PayPal developer dashboard",
+    docs: "https://developer.paypal.com/api/rest/authentication/",
+    names: ["paypal"],
+    values: ["E{64:79}"],
+    word: /secret/i,
+    examples: ["PAYPAL_CLIENT_SECRET=E{64:79}"],
+    quiet: ["PAYPAL_CLIENT_ID=A{64:79}"]
+  }),
+  token({
+    id: "paystack-key",
+    issuer: "Paystack",
+    title: "Paystack secret key",
+    opens: "payments of the account",
+    revoke: "Generate a new secret key in the Paystack dashboard",
+    docs: "https://paystack.com/docs/api/authentication/",
+    forms: ["sk_live_{hex:40}"]
+  }),
+  named({
+    id: "plaid-secret",
+    issuer: "Plaid",
+    title: "Plaid secret",
+    opens: "the bank accounts of all customers",
+    revoke: "Rotate the secret in the Plaid dashboard",
+    docs: "https://plaid.com/docs/",
+    names: ["plaid"],
+    values: ["{hex:30}"],
+    word: /secret/i,
+    examples: ["PLAID_SECRET={hex:30}"],
+    quiet: ["PLAID_CLIENT_ID={hex:24}"]
+  }),
+  token({
+    id: "plaid-token",
+    issuer: "Plaid",
+    title: "Plaid access token",
+    opens: "the bank accounts of the customer",
+    revoke: "Remove the item with /item/remove",
+    docs: "https://plaid.com/docs/api/items/",
+    forms: ["access-production-{uuid}", "access-development-{uuid}"]
+  }),
+  token({
+    id: "razorpay-key-id",
+    issuer: "Razorpay",
+    title: "Razorpay key id",
+    opens: "nothing without its secret: it names the key",
+    revoke: "Regenerate the key in the Razorpay dashboard",
+    docs: "https://razorpay.com/docs/payments/dashboard/account-settings/api-keys/",
+    forms: ["rzp_live_{62:14}"],
+    strength: "possible"
+  }),
+  named({
+    id: "razorpay-secret",
+    issuer: "Razorpay",
+    title: "Razorpay key secret",
+    opens: "payments of the account",
+    revoke: "Regenerate the key in the Razorpay dashboard",
+    docs: "https://razorpay.com/docs/payments/dashboard/account-settings/api-keys/",
+    names: ["razorpay", "rzp_"],
+    values: ["{62:24}"],
+    word: /secret/i,
+    examples: ["RAZORPAY_KEY_SECRET={62:24}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  token({
+    ...SHOPIFY,
+    id: "shopify-token",
+    title: "Shopify token",
+    opens: "the shop: orders, customers, products",
+    forms: ["shpat_{Hex:32}", "shpca_{Hex:32}", "shppa_{Hex:32}", "shpss_{Hex:32}"]
+  }),
+  token({
+    ...SQUARE,
+    id: "square-oauth-secret",
+    title: "Square OAuth secret",
+    opens: "sign-ins in the name of the application",
+    forms: ["sq0csp-{64:43}"]
+  }),
+  named({
+    ...SQUARE,
+    id: "square-production-token",
+    title: "Square access token",
+    opens: "payments, orders and customers of the account",
+    names: ["square", "sq_"],
+    values: ["EAAA{64:60}"],
+    examples: ["SQUARE_ACCESS_TOKEN=EAAA{64:60}"]
+  }),
+  token({
+    ...SQUARE,
+    id: "square-token",
+    title: "Square access token",
+    opens: "payments, orders and customers of the account",
+    forms: ["sq0atp-{64:22}"]
+  }),
+  token({
+    ...STRIPE,
+    id: "stripe-key",
+    title: "Stripe secret key",
+    opens: "payments and customers of the account; a restricted key what it is granted",
+    forms: ["sk_live_{62:24-34}", "rk_live_{62:24-34}", "sk_live_{62:60-247}", "rk_live_{62:60-247}", "sk_org_live_{62:24-247}"],
+    quiet: ["task_live_{62:24}", "pk_live_{62:24}"]
+  }),
+  token({
+    ...STRIPE,
+    id: "stripe-test-key",
+    title: "Stripe test key",
+    opens: "the account's test data",
+    forms: ["sk_test_{62:24-34}", "rk_test_{62:24-34}", "sk_test_{62:60-247}", "rk_test_{62:60-247}"],
+    strength: "harmless",
+    check: () => ({ note: "a test key" })
+  }),
+  {
+    ...STRIPE,
+    id: "stripe-webhook-secret",
+    title: "webhook signing secret",
+    issuer: "Stripe, Svix",
+    opens: "events that look as if they came from the service",
+    revoke: "Roll the signing secret of the webhook endpoint",
+    docs: "https://docs.stripe.com/webhooks",
+    forms: ["whsec_{b64=:32-64}"],
+    literals: [{ text: "whsec_", run: 12 }],
+    pattern: /whsec_[A-Za-z0-9+/=]{32,64}(?![A-Za-z0-9_-])/y,
+    alone: true,
+    strength: "likely",
+    examples: ["whsec_{62:32}", "whsec_{b64:43}="],
+    quiet: ["whsec_{62:12}"],
+    check: ({ value }) => ofFiller(value.slice(6))
+  }
+];
+
+// src/secrets/detectors/work.ts
+var MIXED2 = (value) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value);
+var LINEAR = { issuer: "Linear", docs: "https://linear.app/developers" };
+var FIGMA = { issuer: "Figma", revoke: "Revoke the token in the Figma settings", docs: "https://www.figma.com/developers/api#access-tokens" };
+var WORK = [
+  named({
+    id: "airtable-legacy-key",
+    issuer: "Airtable",
+    title: "Airtable API key",
+    opens: "all bases with the person's rights",
+    revoke: "Delete the key in the Airtable account",
+    docs: "https://airtable.com/developers/web/guides/personal-access-tokens",
+    names: ["airtable"],
+    values: ["key{62:14}"],
+    examples: ["AIRTABLE_API_KEY=key{62:14}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  token({
+    id: "airtable-token",
+    issuer: "Airtable",
+    title: "Airtable token",
+    opens: "the bases that it is granted",
+    revoke: "Delete the token in the Airtable builder hub",
+    docs: "https://airtable.com/developers/web/guides/personal-access-tokens",
+    forms: ["pat{62:14}.{hex:64}"]
+  }),
+  named({
+    id: "asana-token",
+    issuer: "Asana",
+    title: "Asana access token",
+    opens: "projects and tasks with the person's rights",
+    revoke: "Deauthorize the token in the Asana developer console",
+    docs: "https://developers.asana.com/docs/personal-access-token",
+    names: ["asana"],
+    values: ["1/{d:13-17}:{hex:32}", "2/{d:13-17}/{d:13-17}:{hex:32}", "0/{hex:32}"],
+    examples: ["ASANA_TOKEN=1/{d:16}:{hex:32}", "ASANA_TOKEN=2/{d:16}/{d:16}:{hex:32}"]
+  }),
+  token({
+    id: "clickup-token",
+    issuer: "ClickUp",
+    title: "ClickUp token",
+    opens: "tasks with the person's rights",
+    revoke: "Regenerate the token in the ClickUp settings",
+    docs: "https://developer.clickup.com/docs/authentication",
+    forms: ["pk_{d:6-9}_{36U:32}"],
+    quiet: ["pk_live_{36U:32}"]
+  }),
+  token({
+    id: "contentful-token",
+    issuer: "Contentful",
+    title: "Contentful management token",
+    opens: "the content of all spaces of the person",
+    revoke: "Revoke the token in the Contentful settings",
+    docs: "https://www.contentful.com/developers/docs/references/authentication/",
+    forms: ["CFPAT-{64:43}"]
+  }),
+  token({
+    id: "dropbox-token",
+    issuer: "Dropbox",
+    title: "Dropbox access token",
+    opens: "the files that the app is granted",
+    revoke: "Disconnect the app in the Dropbox settings",
+    docs: "https://developers.dropbox.com/oauth-guide",
+    forms: ["sl.{64:130-152}", "sl.u.{64:130+}", "sl.B{64:120+}"],
+    examples: ["sl.B{64:137}"]
+  }),
+  token({
+    ...FIGMA,
+    id: "figma-token",
+    title: "Figma token",
+    opens: "files with the person's rights within its scopes",
+    forms: ["figd_{64:40}", "figo_{64:40}", "figor_{64:40}", "figu_{64:40}", "figur_{64:40}"]
+  }),
+  token({
+    id: "frameio-token",
+    issuer: "Frame.io",
+    title: "Frame.io token",
+    opens: "the videos and projects that it is granted",
+    revoke: "Delete the token in the Frame.io developer site",
+    docs: "https://developer.frame.io/",
+    forms: ["fio-u-{64:64}"]
+  }),
+  named({
+    id: "hubspot-legacy-key",
+    issuer: "HubSpot",
+    title: "HubSpot API key",
+    opens: "contacts and deals of the account",
+    revoke: "Deactivate the key in HubSpot",
+    docs: "https://developers.hubspot.com/docs/guides/apps/private-apps/overview",
+    names: ["hubspot", "hapikey"],
+    values: ["{uuid}"],
+    word: /key|token|secret/i,
+    examples: ["HUBSPOT_API_KEY={uuid}", "hapikey={uuid}"],
+    quiet: ["hubspot_portal_id={uuid}"]
+  }),
+  token({
+    id: "hubspot-token",
+    issuer: "HubSpot",
+    title: "HubSpot private app token",
+    opens: "contacts and deals within its scopes",
+    revoke: "Rotate the token of the private app in HubSpot",
+    docs: "https://developers.hubspot.com/docs/guides/apps/private-apps/overview",
+    forms: ["pat-na1-{uuid}", "pat-na2-{uuid}", "pat-na3-{uuid}", "pat-eu1-{uuid}", "pat-ap1-{uuid}"]
+  }),
+  token({
+    id: "klaviyo-key",
+    issuer: "Klaviyo",
+    title: "Klaviyo private key",
+    opens: "profiles and campaigns within its scopes",
+    revoke: "Delete the key in the Klaviyo settings",
+    docs: "https://developers.klaviyo.com/en/docs/authenticate_",
+    forms: ["pk_{hex:34}"]
+  }),
+  token({
+    ...LINEAR,
+    id: "linear-key",
+    title: "Linear API key",
+    opens: "issues with the person's rights",
+    revoke: "Revoke the key in the Linear settings",
+    forms: ["lin_api_{62:40}"]
+  }),
+  token({
+    ...LINEAR,
+    id: "linear-oauth-token",
+    title: "Linear OAuth token",
+    opens: "issues within the scopes that were granted",
+    revoke: "Revoke the application in the Linear settings",
+    forms: ["lin_oauth_{hex:64}", "lin_wh_{62:40}"]
+  }),
+  token({
+    id: "lob-key",
+    issuer: "Lob",
+    title: "Lob API key",
+    opens: "letters, paid by the account",
+    revoke: "Roll the key in the Lob dashboard",
+    docs: "https://docs.lob.com/",
+    forms: ["live_{hex:35}"]
+  }),
+  token({
+    id: "mapbox-token",
+    issuer: "Mapbox",
+    title: "Mapbox secret token",
+    opens: "maps and data sets of the account within its scopes",
+    revoke: "Delete the token in the Mapbox account",
+    docs: "https://docs.mapbox.com/accounts/guides/tokens/",
+    forms: ["sk.eyJ{64:50-120}.{64:22}"],
+    quiet: ["pk.eyJ{64:80}.{64:22}"]
+  }),
+  token({
+    id: "notion-token",
+    issuer: "Notion",
+    title: "Notion integration token",
+    opens: "the pages that the integration is shared with",
+    revoke: "Refresh the secret in the Notion integration settings",
+    docs: "https://developers.notion.com/docs/authorization",
+    forms: ["ntn_{d:11}{62:35}", "secret_{62:43}"],
+    check: ({ value }) => MIXED2(value.slice(7)) ? {} : null,
+    quiet: ["secret_{a:43}", "ntn_{62:46}x"]
+  }),
+  token({
+    id: "rapidapi-key",
+    issuer: "RapidAPI",
+    title: "RapidAPI key",
+    opens: "calls of the APIs that the account subscribed to",
+    revoke: "Rotate the key in the RapidAPI dashboard",
+    docs: "https://docs.rapidapi.com/docs/keys",
+    forms: ["{36:10}msh{36:15}p1{36:6}jsn{36:12}"]
+  }),
+  token({
+    id: "salesforce-token",
+    issuer: "Salesforce",
+    title: "Salesforce session or access token",
+    opens: "the organization with the person's rights",
+    revoke: "Revoke the session or OAuth token in Salesforce setup",
+    docs: "https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_tokens_scopes.htm",
+    forms: ["00D{62:12}!A{64.:80-260}", "00D{62:15}!A{64.:80-260}", "5Aep861{62:50-120}"],
+    examples: ["00D{62:12}!AQ{62:94}"]
+  }),
+  named({
+    id: "segment-key",
+    issuer: "Twilio Segment",
+    title: "Segment token",
+    opens: "the workspace: sources and destinations",
+    revoke: "Delete the token in the Segment settings",
+    docs: "https://segment.com/docs/api/public-api/",
+    names: ["segment_api", "segment_token", "segment_write", "segment_access"],
+    values: ["sgp_{62:64}", "{64:43}.{64:43}", "{62:32}"],
+    examples: ["SEGMENT_API_TOKEN=sgp_{62:64}"],
+    check: ({ value }) => MIXED2(value) ? {} : null
+  }),
+  token({
+    id: "shippo-token",
+    issuer: "Shippo",
+    title: "Shippo token",
+    opens: "labels, paid by the account",
+    revoke: "Delete the token in the Shippo settings",
+    docs: "https://docs.goshippo.com/",
+    forms: ["shippo_live_{hex:40}"]
+  }),
+  named({
+    id: "trello-legacy-token",
+    issuer: "Atlassian Trello",
+    title: "Trello token or key",
+    opens: "boards with the person's rights",
+    revoke: "Revoke the application in the Trello settings",
+    docs: "https://developer.atlassian.com/cloud/trello/guides/rest-api/api-introduction/",
+    names: ["trello"],
+    values: ["{hex:64}", "{hex:32}"]
+  }),
+  token({
+    id: "trello-token",
+    issuer: "Atlassian Trello",
+    title: "Trello token",
+    opens: "boards with the person's rights",
+    revoke: "Revoke the application in the Trello settings",
+    docs: "https://developer.atlassian.com/cloud/trello/guides/rest-api/api-introduction/",
+    forms: ["ATTA{hex:64}{HEX:8}"],
+    examples: ["ATTA{hex:64}{HEX:8}"]
+  }),
+  token({
+    id: "typeform-token",
+    issuer: "Typeform",
+    title: "Typeform token",
+    opens: "forms and their answers within its scopes",
+    revoke: "Delete the token in the Typeform account",
+    docs: "https://www.typeform.com/developers/get-started/personal-access-token/",
+    forms: ["tfp_{64.:40-60}"]
   })
 ];
 
 // src/secrets/detectors/list.ts
-var DETECTORS = [...CLOUD, ...CODE, ...FILES, ...KEYS, ...SERVICES];
+var GROUPS = [
+  { title: "Cloud providers", detectors: CLOUD },
+  { title: "Microsoft Azure", detectors: AZURE },
+  { title: "Hosting and networks", detectors: HOSTING },
+  { title: "Code, CI and developer tools", detectors: CODE },
+  { title: "Package and image registries", detectors: PACKAGES },
+  { title: "AI", detectors: AI },
+  { title: "Messaging and mail", detectors: MESSAGING },
+  { title: "Payment and currencies", detectors: PAYMENTS },
+  { title: "Observability", detectors: OBSERVABILITY },
+  { title: "Secrets managers and identity", detectors: MANAGERS },
+  { title: "Databases and data", detectors: DATA },
+  { title: "Office, design, content", detectors: WORK },
+  { title: "JSON web tokens", detectors: JWTS },
+  { title: "Private keys and keystores", detectors: KEYS },
+  { title: "Logins and assignments", detectors: LOGINS },
+  { title: "Files whose place and form make them secret", detectors: FILES }
+];
+var isFile = (detector) => "parse" in detector;
+var DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter((detector) => !isFile(detector)));
+var FILE_DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter(isFile));
 
 // src/secrets/encoded.ts
+import { constants, gunzipSync } from "node:zlib";
 var MIN_DECODED_QUADS = 7;
 var MAX_GAP = 14;
 var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
-function mayBeText(text3, length, skip) {
+function mayBeText(text4, length, skip) {
   let run = 0;
   for (let i = skip; i < length; i += 4) {
-    run = STARTS_TEXT[text3(i)] === 1 ? run + 1 : 0;
+    run = STARTS_TEXT[text4(i)] === 1 ? run + 1 : 0;
     if (run >= MIN_DECODED_QUADS) return true;
   }
   return false;
 }
-function alignments(text3) {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text3.charCodeAt(index), text3.length, skip));
-  return /^M[ICH]/.test(text3) && !found.includes(0) ? [0, ...found] : found;
+function alignments(text4) {
+  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text4.charCodeAt(index), text4.length, skip));
+  return /^M[ICH]/.test(text4) && !found.includes(0) ? [0, ...found] : found;
+}
+var MIN_HEX_PAIRS = 16;
+var GZIP = "H4sI";
+function isHexText(text4, length) {
+  if (length < 2 * MIN_HEX_PAIRS) return false;
+  for (let i = 0; i < 2 * MIN_HEX_PAIRS; i++) {
+    const c = text4(i);
+    const isDigit = c >= 48 && c <= 57;
+    if (!isDigit && !(c >= 97 && c <= 102) && !(c >= 65 && c <= 70)) return false;
+    if (i % 2 === 0 && !(c >= 50 && c <= 55)) return false;
+  }
+  return true;
+}
+function unpack(bytes2, budget) {
+  if (budget.left <= 0) {
+    budget.left = -1;
+    return null;
+  }
+  try {
+    const unpacked = gunzipSync(bytes2, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: budget.left });
+    budget.left -= unpacked.length;
+    return unpacked;
+  } catch (error62) {
+    if (error62 instanceof Error && "code" in error62 && error62.code === "ERR_BUFFER_TOO_LARGE") budget.left = -1;
+    return null;
+  }
+}
+function* decodedTexts(text4, budget) {
+  if (text4.startsWith(GZIP)) {
+    const bytes2 = unpack(decodeBase64(text4) ?? Buffer.alloc(0), budget);
+    if (bytes2 !== null) yield { bytes: bytes2, encoding: "gzip" };
+    return;
+  }
+  if (isHexText((index) => text4.charCodeAt(index), text4.length)) {
+    yield { bytes: Buffer.from(/^[0-9A-Fa-f]*/.exec(text4)?.[0] ?? "", "hex"), encoding: "hex" };
+    return;
+  }
+  for (const skip of alignments(text4)) {
+    const bytes2 = decodeBase64(text4.slice(skip, text4.length - ((text4.length - skip) % 4 === 1 ? 1 : 0)));
+    if (bytes2 === null) continue;
+    yield { bytes: bytes2, encoding: "base64" };
+  }
 }
 function narrow(bytes2, bigEndian) {
-  const text3 = Buffer.alloc(bytes2.length >> 1);
-  for (let i = 0; i < text3.length; i++) text3[i] = bytes2[2 * i + (bigEndian ? 1 : 0)] ?? 0;
-  return text3;
+  const text4 = Buffer.alloc(bytes2.length >> 1);
+  for (let i = 0; i < text4.length; i++) text4[i] = bytes2[2 * i + (bigEndian ? 1 : 0)] ?? 0;
+  return text4;
 }
 function base64Texts(kernel, from, length) {
   const runs = [];
@@ -45554,36 +50447,152 @@ function base64Texts(kernel, from, length) {
     const first = runs[i];
     if (first === void 0) continue;
     const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92);
-    if (!continues && window[first.start] !== 77 && ![0, 1, 2, 3].some((skip) => mayBeText((index) => window[first.start + index] ?? 0, first.end - first.start, skip))) continue;
+    const at3 = (index) => window[first.start + index] ?? 0;
+    const size = first.end - first.start;
+    const isPacked = at3(0) === 72 && window.toString("latin1", first.start, first.start + GZIP.length) === GZIP;
+    if (!continues && !isPacked && window[first.start] !== 77 && !isHexText(at3, size) && ![0, 1, 2, 3].some((skip) => mayBeText(at3, size, skip))) continue;
     let end2 = first.end;
-    let text3 = window.toString("latin1", first.start, end2);
+    let text4 = window.toString("latin1", first.start, end2);
     let joined = false;
     for (; ; ) {
       const rest = /^(?:\\n|\\r|[\s"'+]){1,14}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
       if (rest === null) break;
       const next = runs[i + 1];
-      const at3 = end2 + rest[0].length;
-      if (next !== void 0 && next.start === at3) {
-        text3 += window.toString("latin1", next.start, next.end);
+      const nextAt = end2 + rest[0].length;
+      if (next !== void 0 && next.start === nextAt) {
+        text4 += window.toString("latin1", next.start, next.end);
         end2 = next.end;
         i++;
         joined = true;
         continue;
       }
-      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", at3, Math.min(length, at3 + 80)))?.[0] : void 0;
+      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
       if (tail !== void 0) {
-        text3 += tail;
-        end2 = at3 + tail.length;
+        text4 += tail;
+        end2 = nextAt + tail.length;
       }
       break;
     }
-    if (end2 > from) texts2.push({ position: first.start, length: end2 - first.start, text: text3 });
+    if (end2 > from) texts2.push({ position: first.start, length: end2 - first.start, text: text4 });
   }
   return texts2;
 }
 
+// src/secrets/escapes.ts
+var JOINT = /\\\r?\n[ \t]{0,80}|["'`]\s{0,80}(?:[+.&,]\s{0,80}|\\\r?\n\s{0,80})?["'`]|\r?\n[ \t]{1,80}/y;
+var ESCAPE = /%(?<percent>[0-9A-Fa-f]{2})|\\u00(?<unicode>[0-9A-Fa-f]{2})|\\x(?<hex>[0-9A-Fa-f]{2})|\\(?<sign>[/=+])|&(?<entity>amp|quot|lt|gt|#x?[0-9A-Fa-f]{1,4});/y;
+var ENTITIES = { amp: "&", quot: '"', lt: "<", gt: ">" };
+function charOf({ percent, unicode, hex: hex4, sign, entity }) {
+  const code2 = percent ?? unicode ?? hex4;
+  if (code2 !== void 0) return String.fromCharCode(Number.parseInt(code2, 16));
+  if (sign !== void 0) return sign;
+  const named3 = ENTITIES[entity ?? ""];
+  if (named3 !== void 0) return named3;
+  const number6 = (entity ?? "").replace("#", "");
+  return String.fromCharCode(number6.startsWith("x") ? Number.parseInt(number6.slice(1), 16) : Number.parseInt(number6, 10));
+}
+function unescapeText(original, joints) {
+  let text4 = "";
+  const at3 = [];
+  for (let i = 0; i < original.length; ) {
+    if (joints) {
+      JOINT.lastIndex = i;
+      const joint = JOINT.exec(original);
+      if (joint !== null) {
+        i += joint[0].length;
+        continue;
+      }
+    }
+    ESCAPE.lastIndex = i;
+    const escaped = ESCAPE.exec(original);
+    at3.push(i);
+    text4 += escaped === null ? original[i] ?? "" : charOf(escaped.groups ?? {});
+    i += escaped === null ? 1 : escaped[0].length;
+  }
+  at3.push(original.length);
+  return { text: text4, at: at3 };
+}
+function goesOn(text4, position) {
+  for (const pattern of [JOINT, ESCAPE]) {
+    pattern.lastIndex = position;
+    if (pattern.test(text4)) return true;
+  }
+  return false;
+}
+var ESCAPE_BEFORE = /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|(?:\x1b|\\e|\\033)\[[0-9;]{0,8}m)$/;
+function standsAlone2(text4, start, length, isText) {
+  if (start === 0 || !/[A-Za-z0-9_]/.test(text4[start - 1] ?? "")) return true;
+  if (!isText && text4.charCodeAt(start - 1) === (length & 255)) return true;
+  return ESCAPE_BEFORE.test(text4.slice(Math.max(0, start - 12), start));
+}
+
+// src/secrets/file-index.ts
+var FileIndex = class {
+  #byName = /* @__PURE__ */ new Map();
+  constructor(detectors) {
+    for (const detector of detectors) {
+      for (const name of detector.names) this.#byName.set(name, [...this.#byName.get(name) ?? [], detector]);
+    }
+  }
+  /** The detectors that read a file: by its base name, or by an ending of it. */
+  of(path11) {
+    const name = path11.slice(path11.lastIndexOf("/") + 1).toLowerCase();
+    const found = [...this.#byName.get(name) ?? []];
+    for (let dot = name.indexOf(".", 1); dot !== -1; dot = name.indexOf(".", dot + 1)) found.push(...this.#byName.get(name.slice(dot)) ?? []);
+    return found.filter((detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path11)));
+  }
+};
+
+// src/secrets/name-index.ts
+var TRIGGERS = ["key", "token", "secret", "passw", "auth", "api", "_pat", "cred", "login"].map((text4) => ({
+  text: text4,
+  ignoreCase: true,
+  assignment: true,
+  run: 16
+}));
+var REACH = 48;
+var MIN_LENGTH = 16;
+var fold = (c) => c >= 65 && c <= 90 ? c | 32 : c;
+var isToken = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 37 || c === 43 || c === 45 || c === 46 || c === 47 || c === 58 || c === 61 || c === 95;
+function mayBeToken(window, from, length) {
+  if (length < MIN_LENGTH) return false;
+  let digits = 0;
+  for (let i = from; i < from + Math.min(length, 64); i++) {
+    const c = window[i] ?? 0;
+    if (!isToken(c)) return i - from >= MIN_LENGTH && digits > 0;
+    if (c >= 48 && c <= 57) digits++;
+  }
+  return digits > 0;
+}
+var NameIndex = class _NameIndex {
+  #byStart = /* @__PURE__ */ new Map();
+  constructor(detectors) {
+    for (const detector of detectors) {
+      for (const name of detector.names ?? []) {
+        const bytes2 = Buffer.from(name, "latin1");
+        const start = _NameIndex.#key(bytes2, 0);
+        this.#byStart.set(start, [...this.#byStart.get(start) ?? [], { bytes: bytes2, detector }]);
+      }
+    }
+  }
+  static #key(bytes2, at3) {
+    return fold(bytes2[at3] ?? 0) << 16 | fold(bytes2[at3 + 1] ?? 0) << 8 | fold(bytes2[at3 + 2] ?? 0);
+  }
+  /** Calls back for each name in front of a value, with its place in the window. */
+  find(window, trigger, value, length, onName) {
+    if (!mayBeToken(window, value, length)) return;
+    for (let at3 = Math.max(0, trigger - REACH); at3 < value; at3++) {
+      for (const { bytes: bytes2, detector } of this.#byStart.get(_NameIndex.#key(window, at3)) ?? []) {
+        let same = 3;
+        while (same < bytes2.length && fold(window[at3 + same] ?? 0) === bytes2[same]) same++;
+        if (same === bytes2.length) onName(detector, at3);
+      }
+    }
+  }
+};
+
 // src/secrets/prefilter/kernel-wasm.ts
-var PREFILTER_WASM_BASE64 = "AGFzbQEAAAABLgZgBX9/f39/AX9gAAF/YAh/f39/f39/fwF/YAR/f39/AGACf38Bf2ADf39/AX8DCQgAAgEDBAEFAAUDAQABBhADfwFBAAt/AUEAC38BQQALB2MJCGhlYXBCYXNlAAUIcmVzdW1lQXQAAgRzY2FuAAELaW5kZXhPZlplcm8ABAl1dGYxNlJ1bnMAAAZuYXJyb3cAAwljb3VudEJ5dGUABgpiYXNlNjRSdW5zAAcGbWVtb3J5AgAMAQMK7BEIgQMCB38BeyACIQggACIFIQcDQAJAIAYgB0EQaiABTQR/IAf9AAQAIgz9DAAAAAAAAAAAAAAAAAAAAAD9I/1kIglB1aoBRiAJQarVAkZyBH8gCUEAIAz9DAkJCQkJCQkJCQkJCQkJCQn9cf0MdnZ2dnZ2dnZ2dnZ2dnZ2dv0m/WQgCUH//wNzRhsFQQALBUEACyIJRiABIAdLcUUEQCACQQhqIANNIAcgBWsgBEEEdE9BACAGG3EEQCAGQdWqAUYhCiAHIQYDQCAFIABBAmpPBH8gBUECayILIApFai0AAAR/QQAFIAogC2otAABBCWtB9gBJCwVBAAsEQCAFQQJrIQUMAQsLA0AgBkECaiABTQR/IAYgCkVqLQAABH9BAAUgBiAKai0AAEEJa0H2AEkLBUEACwRAIAZBAmohBgwBCwsgAiAFIABrNgIAIAIgBiAFayAKcjYCBCACQQhqIQILIAEgB00NASAJIQYgByEFCyAHQRBqIQcMAQsLIAIgCGtBA3YLnAkDC38TewF+IAQhCwNAIAIgA0kEQCACIQogAP0ABAAhFCAA/QAEECEVIAD9AAQgIRYgAP0ABDAhFyAA/QAEQCEYIAD9AARQIRkgAP0ABGAhGiAA/QAEcCEbIAD9AASAASEcIAD9AASQASEdIAD9AASgASEeIAD9AASwASEfQYCQAv0ABAAhEyADIAJBgEBrIgggAyAISRsiCCACa0EBa0EGdkEDdEGACGpCADcDAEGACCEJA0AgCCAKSwRAIAkgFCAK/QAEACIhIBP9TiIg/Q4gFSAhQQT9jQEgE/1OIiH9Dv1OIBYgCv0ABAEiIiAT/U4iI/0OIBcgIkEE/Y0BIBP9TiIi/Q79Tv1OIBggCv0ABAIiJCAT/U4iJf0OIBkgJEEE/Y0BIBP9TiIk/Q79Tv1OIBogIP0OIBsgIf0O/U4gHCAj/Q4gHSAi/Q79Tv1OIB4gJf0OIB8gJP0O/U79Tv1Q/QwAAAAAAAAAAAAAAAAAAAAA/SP9ZEF/czsBACAKQRBqIQogCUECaiEJDAELC0GAECEJQYAIIQoDQCACIAhJBEAgCikDACEmA0AgJkIAUgRAIAIgJnqnaiEMICYgJkIBfYMhJiAMKAIAQaDAgAFyQf///wdxQbHz3fF5bEEQdiENIAkgDDYCACAJIAAgDUEDdmotAMBDIA1BB3F2QQFxQQJ0aiEJDAELCyACQUBrIQIgCkEIaiEKDAELCyAJIQpBgBAhDANAIAogDEsEQCAMKAIAIQ0gBEGAAmogBUsEQCANJAAgBCALa0EEdg8LIAAgDSgCAEGgwIABckH///8HcUGx893xeWxBFHZBAXRqLwHAAyEJA0AgCQRAIA0gAEHAgwFqIAlBBnRqIg8tADBrIg4gAU8EQCAOIA8tADFqIgIgA01BACAO/QAEACAP/QAEEP1QIA/9AAQg/U4gD/0ABAD9I/1jGwRAIAEkAUEAJAIgBgR/IA8tADhBAXEFQQALBH8CfyAAQcABaiERIAMgAkEYaiIJIAMgCUkbIQkDQCACIAlJBH8gESACLQAAai0AAEEBcQVBAAsEQCACQQFqIQIMAQsLIAMgAkEEaiIJIAMgCUkbIQkDQCACIAlJBH8gESACLQAAai0AAEECcQVBAAsEQCACQQFqIQIMAQsLIAIhCSADIAJBA2oiECADIBBJGyEQA0AgAiAQSQR/IBEgAi0AAGotAABBBHEFQQALBEAgAkEBaiECDAELC0EAIAIgCUYNABogAyACQQZqIgkgAyAJSRshCQNAIAIgCUkEfyARIAItAABqLQAAQQJxBUEACwRAIAJBAWohAgwBCwsgAiQBIAMgAkGgAWoiCSADIAlJGyESQQAhCQNAIAIgEkkEQCARIAItAABqLQAAIhBBCHEEQCAJIBByIQkgAkEBaiECDAILCwsgAiMBayQCIAcgCXEgB0YjAiAGT3ELBUEBCwRAIAQgDiABazYCACAEIA8oAjQ2AgQgBCMBIAFrNgIIIAQjAjYCDCAEQRBqIQQLCwsgDy8BMiEJDAELCyAMQQRqIQwMAQsLIAghAgwBCwsgAiQAIAQgC2tBBHYLBAAjAAtwAQJ/IANBA3QhAwNAIAIgBEsEQCABIARBAXZqIAAgBGoiBf0ABAAgA/2NAf0M/wD/AP8A/wD/AP8A/wD/AP1OIAX9AAQQIAP9jQH9DP8A/wD/AP8A/wD/AP8A/wD9Tv1m/QsEACAEQSBqIQQMAQsLC4wBAQJ/IAAhAwNAIABBQGsiAiABTQRAIAD9AAQAIAD9AAQQ/XcgAP0ABCAgAP0ABDD9d/13/WMEQCACIQAMAgsLCwNAIAAgAUkEQCAA/QAEAP0MAAAAAAAAAAAAAAAAAAAAAP0j/WQiAgRAQX8gACACaGoiACADayAAIAFPGw8LIABBEGohAAwBCwtBfwsGAEGwkAILVwICfwF7IAL9DyEFA0AgAEEQaiIDIAFNBEAgBCAA/QAEACAF/SP9ZGlqIQQgAyEADAELCwNAIAAgAUkEQCAEIAAtAAAgAkZqIQQgAEEBaiEADAELCyAEC+UCAgZ/BHsgAiEIQZCQAv0ABAAhDEGgkAL9AAQAIQ1BgJAC/QAEACELIAAiBSEHA0ACQCAGIAdBEGogAU0EfyAMIAf9AAQAIg4gC/1O/Q4gDSAOQQT9jQEgC/1O/Q79Tv0MAAAAAAAAAAAAAAAAAAAAAP0j/VMFQQELRSIJRiABIAdLcUUEQCACQQhqIANNQQAgByAFayAEQQR0T0EAIAYbGwRAIAchBgNAIAAgBUkEfyAFQQFrLQAAIgpBD3FBkJACai0AAEEBIApBBHZ0QQAgCkGAAUkbcQVBAAsEQCAFQQFrIQUMAQsLA0AgASAGSwR/IAYtAAAiCkEPcUGQkAJqLQAAQQEgCkEEdnRBACAKQYABSRtxBUEACwRAIAZBAWohBgwBCwsgAiAFIABrNgIAIAIgBiAFazYCBCACQQhqIQILIAEgB00NASAJIQYgByEFCyAHQRBqIQcMAQsLIAIgCGtBA3YLCz4DAEGAkAILEA8PDw8PDw8PDw8PDw8PDw8AQZCQAgsQqPj4+Pj4+Pj4+PBUUFRQdABBoJACCwgBAgQIECBAgA==";
+var PREFILTER_WASM_BASE64 = "AGFzbQEAAAABOQdgBX9/f39/AX9gAAF/YAd/f39/f39/AX9gCH9/f39/f39/AX9gBH9/f38AYAJ/fwF/YAN/f38BfwMKCQIAAwEEBQEGAAUDAQABBhADfwFBAAt/AUEAC38BQQALB2MJCGhlYXBCYXNlAAYIcmVzdW1lQXQAAwRzY2FuAAILaW5kZXhPZlplcm8ABQl1dGYxNlJ1bnMAAQZuYXJyb3cABAljb3VudEJ5dGUABwpiYXNlNjRSdW5zAAgGbWVtb3J5AgAMAQMK4RIJmgUBCH8gACACKAIAQaDAgAFyQf///wdxQbHz3fF5bEEUdkEBdGovAcADIQcDQCAHBEAgAiAAQcCDAWogB0EGdGoiCS0AMGsiCiABTwRAIAogCS0AMWoiByADTUEAIAr9AAQAIAn9AAQQ/VAgCf0ABCD9TiAJ/QAEAP0j/WMbBEAgASQBQQAkAiAFBH8gCS0AOEEBcQVBAAsEfwJ/IABBwAFqIQwgBSAJLQA5IgggBSAISxshDSADIAdBGGoiCCADIAhJGyEIA0AgByAISQR/IAwgBy0AAGotAABBAXEFQQALBEAgB0EBaiEHDAELCyADIAdBBGoiCCADIAhJGyEIA0AgByAISQR/IAwgBy0AAGotAABBAnEFQQALBEAgB0EBaiEHDAELCyAHIQggAyAHQQNqIgsgAyALSRshCwNAIAcgC0kEfyAMIActAABqLQAAQQRxBUEACwRAIAdBAWohBwwBCwtBACAHIAhGDQAaIAMgB0EGaiIIIAMgCEkbIQgDQCAHIAhJBH8gDCAHLQAAai0AAEECcQVBAAsEQCAHQQFqIQcMAQsLIAckASADIAdBoAFqIgggAyAISRshDkEAIQgDQCAHIA5JBEAgDCAHLQAAai0AACILQQhxBEAgCCALciEIIAdBAWohBwwCCwsLIAcjAWskAiAGIAhxIAZGIwIgDU9xCwUgCS0AOSILBH8gAEHAAWohDCAHIAMgByALaiINIAMgDUkbIQ0DQCAHIA1JBH8gDCAHLQAAai0AAEEgcQVBAAsEQCAHQQFqIQcMAQsLIAtqIAdGBUEBCwsEQCAEIAogAWs2AgAgBCAJKAI0NgIEIAQjASABazYCCCAEIwI2AgwgBEEQaiEECwsLIAkvATIhBwwBCwsgBAuBAwIHfwF7IAIhCCAAIgUhBwNAAkAgBiAHQRBqIAFNBH8gB/0ABAAiDP0MAAAAAAAAAAAAAAAAAAAAAP0j/WQiCUHVqgFGIAlBqtUCRnIEfyAJQQAgDP0MCQkJCQkJCQkJCQkJCQkJCf1x/Qx2dnZ2dnZ2dnZ2dnZ2dnZ2/Sb9ZCAJQf//A3NGGwVBAAsFQQALIglGIAEgB0txRQRAIAJBCGogA00gByAFayAEQQR0T0EAIAYbcQRAIAZB1aoBRiEKIAchBgNAIAUgAEECak8EfyAFQQJrIgsgCkVqLQAABH9BAAUgCiALai0AAEEJa0H2AEkLBUEACwRAIAVBAmshBQwBCwsDQCAGQQJqIAFNBH8gBiAKRWotAAAEf0EABSAGIApqLQAAQQlrQfYASQsFQQALBEAgBkECaiEGDAELCyACIAUgAGs2AgAgAiAGIAVrIApyNgIEIAJBCGohAgsgASAHTQ0BIAkhBiAHIQULIAdBEGohBwwBCwsgAiAIa0EDdgv1BAMGfxN7AX4gBCEKA0AgAiADSQRAIAIhCSAA/QAEACEPIAD9AAQQIRAgAP0ABCAhESAA/QAEMCESIAD9AARAIRMgAP0ABFAhFCAA/QAEYCEVIAD9AARwIRYgAP0ABIABIRcgAP0ABJABIRggAP0ABKABIRkgAP0ABLABIRpBgJAC/QAEACEOIAMgAkGAQGsiCCADIAhJGyIIIAJrQQFrQQZ2QQN0QYAIakIANwMAQYAIIQsDQCAIIAlLBEAgCyAPIAn9AAQAIhwgDv1OIhv9DiAQIBxBBP2NASAO/U4iHP0O/U4gESAJ/QAEASIdIA79TiIe/Q4gEiAdQQT9jQEgDv1OIh39Dv1O/U4gEyAJ/QAEAiIfIA79TiIg/Q4gFCAfQQT9jQEgDv1OIh/9Dv1O/U4gFSAb/Q4gFiAc/Q79TiAXIB79DiAYIB39Dv1O/U4gGSAg/Q4gGiAf/Q79Tv1O/VD9DAAAAAAAAAAAAAAAAAAAAAD9I/1kQX9zOwEAIAlBEGohCSALQQJqIQsMAQsLQYAQIQtBgAghCQNAIAIgCEkEQCAJKQMAISEDQCAhQgBSBEAgAiAheqdqIQwgISAhQgF9gyEhIAwoAgBB////B3FBsfPd8XlsQRB2IQ0gCyAMNgIAIAsgACANQQN2ai0AwEMgDUEHcXZBAXFBAnRqIQsMAQsLIAJBQGshAiAJQQhqIQkMAQsLQYAQIQIDQCACIAtJBEAgAigCACEJIARBgAJqIAVLBEAgCSQAIAQgCmtBBHYPCyAAIAEgCSADIAQgBiAHEAAhBCACQQRqIQIMAQsLIAghAgwBCwsgAiQAIAQgCmtBBHYLBAAjAAtwAQJ/IANBA3QhAwNAIAIgBEsEQCABIARBAXZqIAAgBGoiBf0ABAAgA/2NAf0M/wD/AP8A/wD/AP8A/wD/AP1OIAX9AAQQIAP9jQH9DP8A/wD/AP8A/wD/AP8A/wD9Tv1m/QsEACAEQSBqIQQMAQsLC4wBAQJ/IAAhAwNAIABBQGsiAiABTQRAIAD9AAQAIAD9AAQQ/XcgAP0ABCAgAP0ABDD9d/13/WMEQCACIQAMAgsLCwNAIAAgAUkEQCAA/QAEAP0MAAAAAAAAAAAAAAAAAAAAAP0j/WQiAgRAQX8gACACaGoiACADayAAIAFPGw8LIABBEGohAAwBCwtBfwsGAEGwkAILVwICfwF7IAL9DyEFA0AgAEEQaiIDIAFNBEAgBCAA/QAEACAF/SP9ZGlqIQQgAyEADAELCwNAIAAgAUkEQCAEIAAtAAAgAkZqIQQgAEEBaiEADAELCyAEC+UCAgZ/BHsgAiEIQZCQAv0ABAAhDEGgkAL9AAQAIQ1BgJAC/QAEACELIAAiBSEHA0ACQCAGIAdBEGogAU0EfyAMIAf9AAQAIg4gC/1O/Q4gDSAOQQT9jQEgC/1O/Q79Tv0MAAAAAAAAAAAAAAAAAAAAAP0j/VMFQQELRSIJRiABIAdLcUUEQCACQQhqIANNQQAgByAFayAEQQR0T0EAIAYbGwRAIAchBgNAIAAgBUkEfyAFQQFrLQAAIgpBD3FBkJACai0AAEEBIApBBHZ0QQAgCkGAAUkbcQVBAAsEQCAFQQFrIQUMAQsLA0AgASAGSwR/IAYtAAAiCkEPcUGQkAJqLQAAQQEgCkEEdnRBACAKQYABSRtxBUEACwRAIAZBAWohBgwBCwsgAiAFIABrNgIAIAIgBiAFazYCBCACQQhqIQILIAEgB00NASAJIQYgByEFCyAHQRBqIQcMAQsLIAIgCGtBA3YLCz4DAEGAkAILEA8PDw8PDw8PDw8PDw8PDw8AQZCQAgsQqPj4+Pj4+Pj4+PBUUFRQdABBoJACCwgBAgQIECBAgA==";
 
 // src/secrets/prefilter/layout.ts
 var BUCKET_HALVES = 2;
@@ -45602,9 +50611,11 @@ var CLASS_QUOTE = 2;
 var CLASS_OPERATOR = 4;
 var CLASS_VALUE = 8;
 var CLASS_DIGIT = 16;
+var CLASS_TOKEN = 32;
 var RECORD_BYTES = 16;
 var MAX_CHAIN = 16;
 var READ_AHEAD = 64;
+var MAX_RUN = 24;
 var MIN_VALUE = 6;
 
 // src/secrets/prefilter/plain.ts
@@ -45614,13 +50625,14 @@ var isQuote = (c) => c === 34 || c === 39 || c === 96 || c === 41 || c === 93 ||
 var isOperator = (c) => c === 61 || c === 58 || c === 62 || c === 44 || c === 124;
 var isValue = (c) => c > 32 && c < 127 && !`"'\`,;(){}<>\\`.includes(String.fromCharCode(c));
 var isBase64 = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 43 || c === 47 || c === 45 || c === 95;
-var fold = (c) => c >= 65 && c <= 90 ? c | 32 : c;
+var isToken2 = (c) => isIdentifier(c) || c === 43 || c === 47 || c === 61;
+var fold2 = (c) => c >= 65 && c <= 90 ? c | 32 : c;
 function compile3(literals) {
   const groups = /* @__PURE__ */ new Map();
-  literals.forEach(({ text: text3, ignoreCase, assignment }, id) => {
-    const bytes2 = Buffer.from((ignoreCase ? text3.toLowerCase() : text3).slice(0, COMPARED), "latin1");
-    const key = fold(bytes2[0] ?? 0) << 16 | fold(bytes2[1] ?? 0) << 8 | fold(bytes2[2] ?? 0);
-    groups.set(key, [...groups.get(key) ?? [], { bytes: bytes2, id, ignoreCase, assignment }]);
+  literals.forEach(({ text: text4, ignoreCase, assignment, run }, id) => {
+    const bytes2 = Buffer.from((ignoreCase ? text4.toLowerCase() : text4).slice(0, COMPARED), "latin1");
+    const key = fold2(bytes2[0] ?? 0) << 16 | fold2(bytes2[1] ?? 0) << 8 | fold2(bytes2[2] ?? 0);
+    groups.set(key, [...groups.get(key) ?? [], { bytes: bytes2, id, ignoreCase, assignment, run: text4.length > COMPARED ? 0 : run }]);
   });
   return groups;
 }
@@ -45633,31 +50645,33 @@ function plainKernel(literals, size) {
     while (p < stop && test(at3(p))) p++;
     return p;
   };
-  const matches2 = ({ bytes: bytes2, ignoreCase }, position) => {
+  const matches3 = ({ bytes: bytes2, ignoreCase }, position) => {
     for (let k = 0; k < bytes2.length; k++) {
       const c = at3(position + k);
-      if ((ignoreCase ? fold(c) : c) !== bytes2[k]) return false;
+      if ((ignoreCase ? fold2(c) : c) !== bytes2[k]) return false;
     }
     return true;
   };
-  const assigned = (from, end2) => {
+  const assigned = (from, end2, least) => {
     const name = skip(from, Math.min(end2, from + 24), isIdentifier);
     const quote = skip(name, Math.min(end2, name + 4), isQuote);
     const operator = skip(quote, Math.min(end2, quote + 3), isOperator);
     if (operator === quote) return null;
     const start = skip(operator, Math.min(end2, operator + 6), isQuote);
     const length = skip(start, Math.min(end2, start + 160), isValue) - start;
-    return length >= MIN_VALUE ? { start, length } : null;
+    return length >= least ? { start, length } : null;
   };
   return {
     window: window.subarray(0, size),
     scan(from, end2, onHit) {
       for (let p = Math.max(0, from - COMPARED); p + 3 <= end2; p++) {
-        const group = groups.get(fold(at3(p)) << 16 | fold(at3(p + 1)) << 8 | fold(at3(p + 2)));
+        const group = groups.get(fold2(at3(p)) << 16 | fold2(at3(p + 1)) << 8 | fold2(at3(p + 2)));
         if (group === void 0) continue;
         for (const literal4 of group) {
-          if (p + literal4.bytes.length > end2 || !matches2(literal4, p)) continue;
-          const value = literal4.assignment ? assigned(p + literal4.bytes.length, end2) : { start: 0, length: 0 };
+          if (p + literal4.bytes.length > end2 || !matches3(literal4, p)) continue;
+          const behind = p + literal4.bytes.length;
+          if (!literal4.assignment && skip(behind, Math.min(end2, behind + literal4.run), isToken2) !== behind + literal4.run) continue;
+          const value = literal4.assignment ? assigned(behind, end2, Math.max(MIN_VALUE, literal4.run)) : { start: 0, length: 0 };
           if (value !== null) onHit(p, literal4.id, value.start, value.length);
         }
       }
@@ -45692,12 +50706,11 @@ var BUCKETS = 8 * BUCKET_HALVES;
 var FINGERPRINT = 3;
 var COMPARED2 = 16;
 var CLIMBING_ROUNDS = 1;
-var isUpper = (c) => c >= 65 && c <= 90;
 var isLower = (c) => c >= 97 && c <= 122;
-var foldByte = (c) => isUpper(c) ? c | 32 : c;
 var at = (bytes2, index) => bytes2[index] ?? 0;
 var trigramAt = (bytes2, i) => at(bytes2, i) | at(bytes2, i + 1) << 8 | at(bytes2, i + 2) << 16;
-var hash2 = (trigram) => Math.imul((trigram | 2105376) & 16777215, HASH_MULTIPLIER);
+var exactHash = (trigram) => Math.imul(trigram & 16777215, HASH_MULTIPLIER);
+var hash2 = (trigram) => exactHash(trigram | 2105376);
 function buildLiteralSet(literals, model) {
   if (literals.length > 65535 - 1) throw new RangeError("too many literals for 16-bit entry numbers");
   const uses = /* @__PURE__ */ new Map();
@@ -45710,26 +50723,29 @@ function buildLiteralSet(literals, model) {
   if (longestChain > MAX_CHAIN) throw new RangeError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN}`);
   return { image, expectedHitRate: buckets.reduce((sum, bucket) => sum + cost(bucket), 0), longestChain };
 }
-function prepare({ text: text3, ignoreCase, assignment }, model, uses) {
-  if (!/^[\0-\xff]{3,}$/.test(text3)) throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text3)}`);
-  const folded = ignoreCase ? text3.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text3;
+function prepare({ text: text4, ignoreCase, assignment, run }, model, uses) {
+  if (!/^[\0-\xff]{3,}$/.test(text4)) throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text4)}`);
+  if (run < 0 || run > MAX_RUN) throw new RangeError(`${JSON.stringify(text4)} asks for a run of ${run}, at most ${MAX_RUN}`);
+  const folded = ignoreCase ? text4.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text4;
   const bytes2 = Uint8Array.from(folded.slice(0, COMPARED2), (c) => c.charCodeAt(0));
-  const anchor2 = rarestTrigram(bytes2, model, uses);
+  const anchor2 = rarestTrigram(bytes2, ignoreCase, model, uses);
   const fingerprint = Array.from({ length: FINGERPRINT }, (_, k) => nibbleSets(at(bytes2, anchor2 + k), ignoreCase));
-  return { bytes: bytes2, ignoreCase, assignment, anchor: anchor2, fingerprint };
+  return { bytes: bytes2, ignoreCase, assignment, run: textBehind(text4, run), anchor: anchor2, fingerprint };
 }
-function rarestTrigram(bytes2, model, uses) {
-  const foldedAt = (k) => foldByte(at(bytes2, k)) | foldByte(at(bytes2, k + 1)) << 8 | foldByte(at(bytes2, k + 2)) << 16;
+var textBehind = (text4, run) => text4.length > COMPARED2 ? 0 : run;
+function rarestTrigram(bytes2, ignoreCase, model, uses) {
   let best = 0;
   let bestCount = Infinity;
   for (let k = 0; k + 3 <= bytes2.length; k++) {
-    const count2 = model.trigram(foldedAt(k)) * (1 + (uses.get(foldedAt(k)) ?? 0));
+    const occurs = spellings(trigramAt(bytes2, k), ignoreCase).reduce((sum, written) => sum + model.trigram(written), 0);
+    const count2 = occurs * (1 + (uses.get(hash2(trigramAt(bytes2, k))) ?? 0) / 4);
     if (count2 < bestCount) {
       bestCount = count2;
       best = k;
     }
   }
-  uses.set(foldedAt(best), (uses.get(foldedAt(best)) ?? 0) + 1);
+  const chain = hash2(trigramAt(bytes2, best));
+  uses.set(chain, (uses.get(chain) ?? 0) + 1);
   return best;
 }
 function nibbleSets(c, ignoreCase) {
@@ -45815,12 +50831,20 @@ function writeClasses(image) {
     [/["'`\s\])\\]/, CLASS_QUOTE],
     [/[=:>,|]/, CLASS_OPERATOR],
     [/[^\0-\x20\x7f-\xff"'`,;(){}<>\\]/, CLASS_VALUE],
-    [/[0-9]/, CLASS_DIGIT]
+    [/[0-9]/, CLASS_DIGIT],
+    [/[A-Za-z0-9_.+/=-]/, CLASS_TOKEN]
   ];
   for (let c = 0; c < 256; c++) {
     const s = String.fromCharCode(c);
     image[CLASSES + c] = classes2.reduce((sum, [pattern, bit]) => pattern.test(s) ? sum | bit : sum, 0);
   }
+}
+function spellings(trigram, ignoreCase) {
+  let written = [trigram];
+  for (let shift = 0; ignoreCase && shift < 24; shift += 8) {
+    if (isLower(trigram >> shift & 255)) written = written.flatMap((each) => [each, each ^ 32 << shift]);
+  }
+  return written;
 }
 function writeEntries(image, literals) {
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
@@ -45840,13 +50864,44 @@ function writeEntries(image, literals) {
     view.setUint16(entry + 50, view.getUint16(head, true), true);
     view.setUint32(entry + 52, id, true);
     view.setUint8(entry + 56, literal4.assignment ? FLAG_ASSIGNMENT : 0);
+    view.setUint8(entry + 57, literal4.run);
     view.setUint16(head, number6, true);
-    const bit = h >>> BITMAP_SHIFT;
-    image[BITMAP + (bit >>> 3)] = at(image, BITMAP + (bit >>> 3)) | 1 << (bit & 7);
+    for (const written of spellings(trigramAt(literal4.bytes, literal4.anchor), literal4.ignoreCase)) {
+      const bit = exactHash(written) >>> BITMAP_SHIFT;
+      image[BITMAP + (bit >>> 3)] = at(image, BITMAP + (bit >>> 3)) | 1 << (bit & 7);
+    }
     chains.set(head, (chains.get(head) ?? 0) + 1);
   });
   return Math.max(0, ...chains.values());
 }
+
+// src/secrets/prefilter/trigrams.ts
+var TRIGRAMS = [
+  [14, "   "],
+  [11, "==="],
+  [10, " = ,EAAAC\\n entionn  "],
+  [9, "  c  } co re th,CA,GA,\\n0000x1;AA;\\nAAAAAEACACAAEAAameateconectextineingnstonsst terthetio"],
+  [
+    8,
+    `  #  '  /  i  r  s #  == de if in is se st to {\\","$ H$(H$0H$8H$@H$HH$PH', ) {,  , ',IA,KA,MA: '== A;AAA,AAGAAMAC,BAACA;ClsEACGAAI;fIAAKAAMAANamablackactallaluandantassatiblecalcolcomctidatdefdere: eaced efiemeender etufinforgethe if intis istiteizekenlaslinlorluemenmpondenteodeokeoloompon oneontor ortporpreprorearefrenresretrn roprt selsetstastrtemtextriturtylulturnusevalveryleype{\\n|$ `
+  ],
+  [
+    7,
+    `  "  (  [  d  e  o  p  t *  */ /* // 0, => a  an be ca cl di ex fi fo fr ge it li ma me ne no of on pa pr tr us va wi {  }  },", # '$XH$\`H$hH$pH$xH',\\) =);\\,OA,QA,SA,UA,YA/* // 0, 0x20xA: {;EA;IA=> A,EAAIAAKAAOAAQAASAAUAAYAC;AE,AI,AK,B,CCA,CACColConD$(D$0D$8D$@EleIACKeyL$0L$8OAAProQAAReaRefSAAStaStyUAAVal[]A]A\\_co_in_reaceaddagealealiangar araareargarsartaseataathaulcatcheckeclacrect.ct_curdesdexdindise =e ie te, eadeatefaeleelfen equer,eraergernersertes essestexpf (fauff.filfixfrofungedghtginhanherhisicaideighignileimpin indinsireithitiiveixCjeckeylatle lecledlemlenleslf.lidlisloclsels}matmermesmonmplnalnamnctnd ne nednennerng ngenitnotnt nt(nt-ntantsocaof om ommootopsordormot ounovepacparpatperplaponptir: ramranratrcerdere recrgerinromroororrourrorses =s as ts, sNase sersiossNstys}-t =t: tCltabtartattedtenth thithotictivto toktortrats typuncundvarvenx10x11x1ExCl`
+  ],
+  [
+    6,
+    "  *  .  0  1  a  b  f  l  m \"\" ${ && 's (0 (r +  -  .. 0  0x 1, :  ?  No Re Th [` al ar as bo by ch cu da el en fu ha ke le lo mo na nu op or po ra sh si so su ta ty un wh || }) }; }\\\"\"\"$(L${c&& '),': ';\\() (co(se), ***, \", c, i, r, s, t, {,$u,WA,aA,cA,eA,gB----co...../.an.co.cr.re.us00,0x30xB0xF1, 2, 9,$: 0: c: t;MA;QA= '= (= s= t> {A,CA,GAAWAAaAAcAAeAAgAAiAAkAAmAE;AG,AM,AO,AQ,AS,AU,AUAAW,AY,A\\AA]AA^AAa,AgBB,EB,GC,CC,EC,GC;AChaClaComD$ D$'D$HD$PD$XD$`D$hD$pErrFilForI,CIcoIndIteK,CK,EL$ L$(L$@L$HL$PL$XL$`LisM9,M;fMACNodNonPreQACSelSizStrT$ T$(T$0T$@T$HT$PT$XT$pTexTheTypVieWAAWidYAA[`$\\$ \\$(\\$0\\$H\\A]\\n\\\\ni] =]: ]A^^A__ge_pa_se_st`${`]:aAAabeachadeadiailainal al_alsan ancaniansappariarkarnaryas at atcatoattbacbe belberbjeborbutcAAcance cesch chachickacodcroct ctectocusd td, d: dH+ddide deddendirdledowdthdule ae ce fe oe se\",e',e) e);eCoeEleSteareckecoef eigeldellelsemoempen.enceneengensepter'er(er-er.er:er_ereerierlerres,es.es/esceseet et_etaeteeveexeeysf Mf tferffeffsfiefigfsegBAgengergesgragroharhashathechilickicoidtieliewifiildilliltimaimeinainiis.isait itykagkerlablaclayld le,le:le_lealetlibliclitll llelloloaloslowls,lt lteltily m 'manmarmaxmbeme me,me:metminmmomodmovn *n =n an in sn tn, n: n\\nncencondindlnewnexnfinfonimninnjsnodnpuns nsensintCntintrnulnumoadobjockoduoinoldolloluon,on:onConaonfonjoolopeoptor:oreorioseotiouroutownpadpanpecpenplepliposppepriputquequir =r tr, racrapredreeremrepreqrevriaribrigripritrmarnarolrowrrersirtirtsrues is\",s: sabsanscrsedshosigsinsitsizsouspasplss ssessistestosubt at ct ft it ot st tt {t$(t$@t',t, t.ctCot_ctaitaltantchte teEtesthatiltimtintittletomtretrotruts.ttettottrue uesuiruleullumbumeunturcureurrustuteutive vidwarwitworx1Dx1Fxpoxtezer{co|| });}, },\\}\\n~~~"
+  ],
+  [
+    5,
+    `  )  2  3  4  5  :  T  g  h  n  u  v  w  { != %s '$ '& '. 'M 'a 'c 'i 'n 'p 'r 't (  (' (( () (t )  -> 10 2, 3, 4" >  >> C< Co In Se St UN [' \\" __ \`$ \`\` ac at ba bu do ev fa fl he ho im la mi mu ob ro sc sp sy te ti ve wa we!==": ":"#  #__#de$(I$0L$8L$@L$HL\${l\${m\${p' =') ');'..'re(()();(--(0,(0x(e)(in(pr(r'(re(to(va) -)) ));),\\* @*#_*/,*\\n, (, 0, 1, 2, U, [, _, a, b, d, e, f, l, m, n, o, p,iB,kB--a-> -an-de-in-it-li-pa-st.  ./../c.00.LC.\\n.__.cu.de.fo.ge.in.js.le.ma.pa.pr.py.st/ =/*#/**/../an/co/li/py/us0010020060x40x50x90xC0xD10011_1EE1__2_r3, 4, 5, 5.0644: ": (: 1: 2: [: \`: m: s://;;A;UA= 0= 1= R= [= c= e= g= n= p= r= u= {=>{>> >>>A,IA,MA,OAA;AAoAAqAAsAC/AC1AC3AC5AC7AC9ACDACHACJAChACjAClACnACpACrACtACvACxACzAEAAG;AK;AM;ATIATUAVAAWAAc,ActAe,AiBAkBAllAmBAoBArrB,IB,KB,MB,OB;ABLEB_OC,IC,KC,MC;ECD,CJ,CX_CalCheD$xD,ED,MDatDefDisE,CE,EE,GERLEXTE__EndEveExpG,CG,EGACGetHeiI,EInlIntL$hL$pL$xLB_LE_LexLocM,CM,EMatModN11NI_NumO,CO,EObjOpeOptOthOutPERPURParPatPerPicPlaQ,CQ,ERE_RL_RadRenReqResS,ESB_SCXSecSetT$8T$\`T$hT$xTUSTemThiTokTraU,EUACUATUNIUREUSHUniVAUVarVerViuWAVZN1\\",\\$8\\$@\\$P\\$X\\$\`\\$h\\$p\\$x\\ne\\n}]);], _*/_PU_Re_ZN__*__P__i__s_am_ch_de_di_en_ex_fi_li_lo_ma_mo_na_pr_ro_sa_si_to_vea sabsagiagsaisakealcam amdampaneanyapsar(arcardarrashaskastatuautaveay:basbinblobolbooboxbuiby caccasccece(cehcelcemcencepck ck:ck_ckgcleclicloclsclucopcorcricryctud =d ad bd fd id od',dCodStd_rdarde.de_decdeldepdicdifditdiudivdocdradree Pe de ee le me ne pe re ue we":e("e('e()e),e,\\eAAeDeeEneIneMeePreReeSeeTeeWie\\ne__e_me_seakeaneasecaecied(ed)ed,ed.ed:edCedSed_edieedeenef(ef.efeeftegeegiehoelael}em emaemsen)en,enaenueofepaepoeprer"er)er/erCerRerSercerferves(es:esiesoespesuet(etCetPetSethettevaeview ex excey f _f if nf sf, f._f.cfalfffffificfirflaflofonfteg tg, g: gB,ge ggegmegregthgumh: heaheihemhenhichinhodholhonhoohorhouhowht:httiB,iBAialianib/iblibuic iceichictid idaieniesiggilsincinfinjinkinpinviptirsiseisiispit_itliusjs2js_kB,kBAkedkgrl =l, l: l_rlaglarlbaldeldrle(le)le.le/lerlexlf,lieliglizll)ll_llallblliloglonls lsxludluml} mB,mBAmagmalmapmd_me(me_medmitmmamotmpamptmuln cn en fn on",n',n.cnClnInnatnclnd(nd:ndandondsne:nelnesng(ng,ng.ng:ng_ngsngtnjenlinlynnenonnornownsfnt)nt,nt.nt/nt:ntSnt_o ao toBAocuoffogroidoksoleomion'on(on)on-on.onSon_ondookopuopyor(or,or_orsoryosiostot_oteothottouloupousoviow owepagpdape picpinpippoipoppplptoptypuppytqliquar ar cr ir or",r',r(-r/lrCorRerabradragrairayrc-rchre_regrelrgirgsrguricrierl_rnirocrogrotrovrrars rs.rstrtertyrucrunrvery ry_s cs ds fs ns os ss ws',s) s);s.ls.ps2_s_rsagscase,se:seCseMseSse_secsensessfoshasibslisolsorspesqlssast-st_stisulsupsymsyst *t Ut bt dt et gt lt mt nt pt rt wt",t$Ht$\`t("t()t) t);t-ct-dt-pt-st.utIntNotPrtRetSitStt_.t_Rt__t_at_sta tactagte(te,te3te_th)th:thrtiatiftiptiztlitontootoptryts/ttptuatusualuctudeue)ue,ue:uffuiluldumnuniupluppuraurlursushut uthutlutouttvievoiwebwerwhewhiwidwilwinwrax16x20x21x2CxA6xA7xcexerxmlxpaxprxt xtry =y ty, y: youyteythze {  {la{pr|$(|$0|$@|$H|$P|$\`|$p|$x|5.|Vi||V}  } =} f}),};\\`
+  ],
+  [
+    4,
+    `  6  <  >  I  N  P  R  S  \\  ]  _  \` '' 'S '\\ 'b 'd 'e 'f 'l 'm (! (c (i (p (s .a 0) 0; 1  12 20 4, <  @p De Fa Fo If Ke Ma Na Nu Op PE Pa Pr Tr U8 [] _i ad ap au bi bl cr dr er gr ht i  ic ou ov pe pi pl ru sa up vi wr {} | ";\\"co"de"di"we"},###$0I$8D$8I$@I$HI$IH$PI$PL$XL$\`L$hL$pL\${t%UH& '&__'\${',''M''],'co'in'no's 'st'su( ((&_((c())(),().(1U(?:(de(e,(ke(nu(pa(st(th) &) :) ?)',))))),): )=>)D$)|(*  **\\*/ */R*/\\*/e+"-, /, 3, N, S, g, u, v, w,"c,"d,"i,"s,"t,"w,0x,mB,oB,qB,sB,st-ac-bo-di-pi-pr-se./n./u.ap.ca.cl.di.en.ex.fi.is.li.ro.se.to.ts/.///a/Re/\\n/di/es/ex/in/lo/no/ut0  0 00-900 0030070110640B,0x00x60x80xE1101111121131161: 1U<2003/d3003: 3B,40,50,6, 64,6667, 8, 80,9, : T: \\: b: f: i: n: o: p:no:pa:va; i;}.<$H<<_<_C= "= _= d= f= i= l= m= o==\\=\\n@rcA,KA,SAA0AA2AA4AAuAAwAAyABLACFACLACPACRACTACVACXACZACbACfAECAGAAI;ALLAO;AQ;AS;AU;AUXAY;AqBAsBAttB,SB,UB;IBA,BACBC,B_LBasBloBorC,OC,QC,SC,UC;IC;MCALCB_CC,CC_CONCjBCliCloCodCouCpBCurD,CD,IDecDesDirE,IE,ME;AE;IEA,EAEEC,ENTEntExtF,EFalFieFunGCBH,EH@HHASHanHovINTIONIf ImpInfInpJ,CKACLinM',MapMarMemMouNT_NotOffPadPanPopPosPriRegRetRooS,CSTAScrShaTABTHXTIOTabTimTopTruU,CU00U<<UX_UseW,EWB_WarX_TY,CY,EYAC[0][\`&\\";\\U0\\n/\\nc\\u0]:{];\\_AU_CC_IN_MA_Ot_RE_TA__(__g_al_bu_ca_cl_fo_fr_gl_ke_le_me_ne_op_po_ty_un_us_ut_va\`, \`\` a,Ca,Eaccaciad ad_adaadladoaftal(al)anaannap(apeaphavaay b/pbalbitblibodbotbpabrebufbugbytc-ccapcarce,ce_cerch(cifcitcoucssct'ct(cumd 0d cd dd sd wd",d(&d) d/.dKedReddede(de)de,de:debdetdevdiadondrods duce Ce \`e be he ve {e')e':e(se(te))e):e-pe. e.ce;\\e="e=>eCheCleEreFieHeeLiePaeVae_ce_pe_tealeamebpebueclecued"ed'edIedKedPee eekefoegael elielpem-emCen(envepeepler1erBerEerIerPerTer\`ermeroeryes)es_etIetTetietretsex:exiey)ey,eywf =f af cf df ef) facfaifecflefocfrafrefulg =g ag igcrge:gisglegn/gnagnugs h =h ah th, hadhavhedhelheshithoshovhreht iabiddiedierifyigiiliimiin(in:in_inlinuiplis_issit(itcitsivaixeizojB,joik:/kinknol',l);lB,lColSel_planlaplc(le"le'le-leCleflf)lipll,ll:ll;llyloblphls.ls:lt(ltslvem \\m tm: maimakmasmbome)me.memmismlSmmemormpimusn (n bn dn mn nn pn rn un wn {n":n'tn) n),n3/nChnConPrnStnabnarnd,nd_ne'ne,ne-necneenetng'ng)nglngunicnknnleno ns.nspnsunt"nt'ntTntdnthnvanveny n}\\o soB,oatobaoceodaodiodyoliolsolvomeon"on3onDonEonIonMonNonPongonlonnonvopdor'or)or-or.orBorEorPorToraotaotoowsoxyp: pRepaspdopeTpeopesphapilploppops ps,ps.ps:psepsipt puspygqB,qBAr  r (r _r dr er fr sr')r) r);r,\\rB,rBgrClrPrrRarStrTer_sralrawrd rdsre(rflridrimrivrizrm:rnsrodronrt(rt:rt_rtartlryps *s es ms ps rs us()s,\\s.as.cs.ss/@s:/sB,sBAsVas\\nse)seEseIseRseesisskiso sonsposr/st,st.stssumsurswisynt [t ht ut vt$ t$0t$8t$Pt$Xt$xt';t(tt)(t,\\t-it-mt-tt.at.ptDetTotVat_dt_it_pt_ttadtd/te'te.teCtegtepth,th.tieto_tpstputs,tupty uB,uatub ubluchuerulaunlupdus us:usiusrutpv%UvatvedvelvioviswB,we wrix =x, x12x17x1Bx1Cx30x: xFFxisxt(xt)xt.xt:xtCxtSy ay dy iygmymbyptywoze,ze:zon{va|$8|$X|$h|(1} $} e}' }))}-s}.a`
+  ]
+];
 
 // src/secrets/prefilter/kernel.ts
 var RECORDS = 4096;
@@ -45863,9 +50918,11 @@ function byteShare(value) {
 }
 var SHARES = Float64Array.from({ length: 256 }, (_, value) => byteShare(value));
 var share = (value) => SHARES[value] ?? 0;
+var COUNTS = new Map(TRIGRAMS.flatMap(([log2, text4]) => [...text4.matchAll(/[\s\S]{3}/g)].map(([trigram]) => [trigram, 1.5 * 2 ** log2])));
 var MODEL = {
   byte: share,
-  trigram: (folded) => share(folded & 255) * share(folded >> 8 & 255) * share(folded >> 16)
+  // What is not in the table is rarer than all that are; how much rarer its bytes tell.
+  trigram: (value) => COUNTS.get(String.fromCharCode(value & 255, value >> 8 & 255, value >> 16)) ?? 1e5 * share(value & 255) * share(value >> 8 & 255) * share(value >> 16)
 };
 function buildKernel(literals, size, simd = true) {
   const bytes2 = Buffer.from(PREFILTER_WASM_BASE64, "base64");
@@ -45907,45 +50964,56 @@ var OVERLAP = 16384;
 var LOOK_BEHIND = 96;
 var CARRY = OVERLAP + LOOK_BEHIND;
 var DEFAULT_WINDOW = 256;
-var MAX_DEPTH2 = 2;
+var MAX_DEPTH2 = 3;
+var MAX_UNPACKED = 64 << 20;
+var MAX_FILE = 256 << 10;
+var MAX_PIECES = 2048;
+var ESCAPED_LITERAL = /^(?::\\\/\\\/|%3A%2F%2F|:\\u002f|%3a%2f%2f)/;
+var TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y;
 var MAX_MATCHES = 1e3;
 var PROGRAM_MARKS = { "BusyBox v1.": "busybox", "GNU bash, version": "bash" };
 var Scanner = class {
-  #kernel;
-  /** Detectors by number of the literal. */
-  #owners;
-  #marks;
+  #compiled;
   /** @param simd false takes the plain JavaScript search */
-  constructor(detectors = DETECTORS, simd = true) {
+  constructor(detectors = DETECTORS, simd = true, files = FILE_DETECTORS) {
+    const plain = { ignoreCase: false, assignment: false, run: 0 };
     const literals = /* @__PURE__ */ new Map();
-    for (const detector of detectors) {
-      for (const literal4 of detector.literals) {
-        const given = typeof literal4 === "string" ? { text: literal4 } : literal4;
-        const spec = { ignoreCase: false, assignment: false, ...given };
-        const key = JSON.stringify(spec);
-        const entry = literals.get(key) ?? { spec, owners: [] };
-        entry.owners.push(detector);
-        literals.set(key, entry);
-      }
-    }
-    for (const text3 of Object.keys(PROGRAM_MARKS)) literals.set(text3, { spec: { text: text3, ignoreCase: false, assignment: false }, owners: [] });
+    const add3 = (literal4, owners, isTrigger = false) => {
+      const spec = { ...plain, ...typeof literal4 === "string" ? { text: literal4 } : literal4 };
+      const key = JSON.stringify([spec.text, spec.ignoreCase, spec.assignment]);
+      const known = literals.get(key);
+      literals.set(key, {
+        spec: { ...spec, run: Math.min(spec.run, known?.spec.run ?? spec.run) },
+        owners: [...known?.owners ?? [], ...owners],
+        isTrigger: isTrigger || known?.isTrigger === true
+      });
+    };
+    for (const detector of detectors) for (const literal4 of detector.literals) add3(literal4, [detector]);
+    if (detectors.some(({ names }) => names !== void 0)) for (const trigger of TRIGGERS) add3(trigger, [], true);
+    for (const text4 of Object.keys(PROGRAM_MARKS)) add3(text4, []);
     const all = [...literals.values()];
-    this.#marks = all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null);
-    this.#owners = all.map(({ owners }) => owners);
-    this.#kernel = buildKernel(
-      all.map(({ spec }) => spec),
-      CARRY + PART,
-      simd
-    );
+    this.#compiled = {
+      marks: all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
+      owners: all.map(({ owners }) => owners),
+      escaped: all.map(({ spec }) => ESCAPED_LITERAL.test(spec.text)),
+      kernel: buildKernel(
+        all.map(({ spec }) => spec),
+        CARRY + PART,
+        simd
+      ),
+      triggers: all.map(({ isTrigger }) => isTrigger),
+      names: new NameIndex(detectors),
+      files: new FileIndex(files)
+    };
   }
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
   start(path11) {
-    return new ContentScan(this.#kernel, this.#owners, this.#marks, path11, 0);
+    return new ContentScan(this.#compiled, path11, 0, { left: MAX_UNPACKED });
   }
   /** Scans a text that is in memory: a history entry, an environment variable. */
-  scanText(text3, path11 = "") {
+  scanText(text4, path11 = "") {
     const scan2 = this.start(path11);
-    scan2.push(Buffer.from(text3, "utf8"), true);
+    scan2.push(Buffer.from(text4, "utf8"), true);
     return scan2.matches;
   }
 };
@@ -45956,11 +51024,15 @@ var ContentScan = class _ContentScan {
   program = null;
   /** Matches beyond the limit, which were not kept. */
   dropped = 0;
+  #compiled;
   #kernel;
-  #owners;
-  #marks;
   #path;
   #depth;
+  /** Bytes that packed texts may still unpack to; shared with the scans of decoded texts. */
+  #budget;
+  #files;
+  /** The start of the content, for the detectors of files. */
+  #head = Buffer.alloc(0);
   #carry = Buffer.alloc(0);
   /** Position in the content of the window's first byte. */
   #base = 0;
@@ -45971,15 +51043,21 @@ var ContentScan = class _ContentScan {
   #isText = true;
   #candidates = [];
   #seen = /* @__PURE__ */ new Set();
-  constructor(kernel, owners, marks2, path11, depth) {
-    this.#marks = marks2;
-    this.#kernel = kernel;
-    this.#owners = owners;
+  constructor(compiled, path11, depth, budget) {
+    this.#compiled = compiled;
+    this.#kernel = compiled.kernel;
     this.#path = path11;
     this.#depth = depth;
+    this.#budget = budget;
+    this.#files = depth === 0 ? compiled.files.of(path11) : [];
+  }
+  /** Packed text was left out: it would have unpacked to more than the limit. */
+  get overBudget() {
+    return this.#budget.left < 0;
   }
   /** Takes the next bytes. @param last no more follow */
   push(chunk, last) {
+    if (this.#files.length > 0 && this.#head.length < MAX_FILE) this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAX_FILE - this.#head.length)]);
     if (chunk.length <= PART) {
       this.#window(chunk, last);
       return;
@@ -46006,28 +51084,27 @@ var ContentScan = class _ContentScan {
   }
   #search(from, to, length) {
     const kernel = this.#kernel;
+    const { owners, marks: marks2, escaped, triggers, names } = this.#compiled;
     const decoded2 = [];
-    kernel.scan(from, length, (position, literal4) => {
+    kernel.scan(from, length, (position, literal4, valueStart, valueLength) => {
       if (position < from || position >= to) return;
-      const mark = this.#marks[literal4] ?? null;
+      const mark = marks2[literal4] ?? null;
       if (mark !== null) this.program ??= mark;
-      for (const detector of this.#owners[literal4] ?? []) this.#try(detector, position, length);
+      for (const detector of owners[literal4] ?? []) this.#try(detector, position, length, escaped[literal4] === true);
+      if (triggers[literal4] === true) names.find(kernel.window, position, valueStart, valueLength, (detector, at3) => this.#try(detector, at3, length, false));
     });
     if (this.#depth >= MAX_DEPTH2) return;
     kernel.utf16Runs(length, (position, run, bigEndian) => {
       if (position + run <= from) return;
       decoded2.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: "utf-16" });
     });
-    for (const { position, length: run, text: text3 } of base64Texts(kernel, from, length)) {
-      for (const skip of alignments(text3)) {
-        const bytes2 = decodeBase64(text3.slice(skip, text3.length - ((text3.length - skip) % 4 === 1 ? 1 : 0)));
-        if (bytes2 !== null) decoded2.push({ text: bytes2, position, length: run, encoding: "base64" });
-      }
+    for (const { position, length: run, text: text4 } of base64Texts(kernel, from, length)) {
+      for (const { bytes: bytes2, encoding } of decodedTexts(text4, this.#budget)) decoded2.push({ text: bytes2, position, length: run, encoding });
     }
     const lineAt = decoded2.map(({ position }) => this.#lineAt(position));
-    decoded2.forEach(({ text: text3, position, length: run, encoding }, index) => {
-      const inner = new _ContentScan(kernel, this.#owners, this.#marks, this.#path, this.#depth + 1);
-      inner.push(text3, true);
+    decoded2.forEach(({ text: text4, position, length: run, encoding }, index) => {
+      const inner = new _ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget);
+      inner.push(text4, true);
       for (const match2 of inner.matches) this.#addDecoded(match2, position, run, encoding, lineAt[index] ?? null);
     });
   }
@@ -46040,43 +51117,81 @@ var ContentScan = class _ContentScan {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     if (match2.detector.generic && encoding === "base64") return;
-    const within2 = encoding === "utf-16" ? match2.offset * 2 : Math.floor(match2.offset * 4 / 3);
+    const within2 = encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
     this.#add({ ...match2, offset: offset + Math.min(within2, run), length: run, end: offset + run, line: line2, encoding });
   }
-  #try(detector, position, end2) {
+  /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
+  #try(detector, position, end2, isEscaped) {
     const start = Math.max(0, position - LOOK_BEHIND);
-    const text3 = this.#kernel.window.toString("latin1", start, Math.min(end2, position + (detector.window ?? DEFAULT_WINDOW)));
-    const { pattern } = detector;
-    pattern.lastIndex = position - start;
-    const match2 = pattern.exec(text3);
-    if (match2 === null) return;
+    const window = detector.window ?? DEFAULT_WINDOW;
+    const text4 = this.#kernel.window.toString("latin1", start, Math.min(end2, position + window));
+    const at3 = position - start;
+    if (isEscaped) {
+      const before = unescapeText(text4.slice(0, at3), false);
+      const after = unescapeText(text4.slice(at3), false);
+      this.#match(detector, before.text + after.text, before.text.length, [...before.at.slice(0, -1), ...after.at.map((index) => index + at3)], start);
+      return;
+    }
+    if (this.#match(detector, text4, at3, null, start) || detector.alone !== true) return;
+    TOKEN_RUN.lastIndex = at3;
+    const runEnd = at3 + (TOKEN_RUN.exec(text4)?.[0].length ?? 0);
+    if (!goesOn(text4, runEnd)) return;
+    const longer = this.#kernel.window.toString("latin1", start, Math.min(end2, position + Math.min(MAX_PIECES, window * 2)));
+    const whole2 = unescapeText(longer.slice(at3), true);
+    this.#match(detector, longer.slice(0, at3) + whole2.text, at3, [...Array.from({ length: at3 }, (_, index) => index), ...whole2.at.map((index) => index + at3)], start);
+  }
+  /**
+   * Tries a detector's pattern at one place of a text, and keeps what its check lets stand.
+   * @param raw where each character of the text stands in the window behind `start`; null where the text is the window's
+   * @returns whether the pattern matched
+   */
+  #match(detector, text4, at3, raw, start) {
+    const found = this.#found(detector, text4, at3);
+    if (found === null) return false;
+    const { match: match2, mustProve } = found;
     if (this.#candidates.length >= MAX_MATCHES) {
       this.dropped++;
-      return;
+      return true;
     }
     const groups = match2.groups ?? {};
     const before = groups["before"] ?? "";
     const value = before + (groups["value"] ?? match2[0]);
-    const checked2 = detector.check === void 0 ? {} : detector.check({ value, groups, before: text3.slice(0, position - start), after: text3.slice(match2.index + match2[0].length), path: this.#path, isText: this.#isText });
-    if (checked2 === null) return;
+    const checked2 = detector.check === void 0 ? {} : detector.check({ value, groups, before: text4.slice(0, at3 - before.length), after: text4.slice(match2.index + match2[0].length), path: this.#path, isText: this.#isText });
+    if (checked2 === null || mustProve && checked2.strength !== "proven") return false;
     const secret = checked2.value ?? value;
-    const inner = groups["value"] === void 0 && checked2.value === void 0 ? -before.length : Math.max(0, match2[0].indexOf(secret));
-    const at3 = position + inner;
-    const length = (before + match2[0]).includes(secret) ? secret.length : before.length + match2[0].length;
+    const inner = groups["value"] === void 0 && checked2.value === void 0 ? -before.length : Math.max(-before.length, (before + match2[0]).indexOf(secret) - before.length);
+    const size = (before + match2[0]).includes(secret) ? secret.length : before.length + match2[0].length;
+    const first = start + (raw === null ? at3 + inner : raw[at3 + inner] ?? 0);
+    const length = raw === null ? size : (raw[at3 + inner + size] ?? 0) - (raw[at3 + inner] ?? 0);
     this.#add({
       detector,
       value: secret,
       identity: checked2.identity ?? secret,
       strength: checked2.strength ?? detector.strength,
-      offset: this.#base + at3,
+      offset: this.#base + first,
       length,
-      end: this.#base + at3 + length,
-      line: this.#lineAt(at3),
+      end: this.#base + first + length,
+      line: this.#lineAt(first),
       encoding: "raw",
       facts: checked2.facts ?? {},
       note: checked2.note ?? null,
-      companion: null
+      companion: raw === null ? null : this.#kernel.window.toString("latin1", first, first + length)
     });
+    return true;
+  }
+  /** A match that stands alone, or in a program's bytes one that touches other text and must prove itself. */
+  #found(detector, text4, at3) {
+    const { pattern, glued } = detector;
+    pattern.lastIndex = at3;
+    const match2 = pattern.exec(text4);
+    if (match2 !== null) {
+      const before = match2.groups?.["before"]?.length ?? 0;
+      if (detector.alone !== true || standsAlone2(text4, at3 - before, before + match2[0].length, this.#isText)) return { match: match2, mustProve: false };
+    }
+    if (glued === void 0 || this.#isText) return null;
+    glued.lastIndex = at3;
+    const touching = glued.exec(text4);
+    return touching === null ? null : { match: touching, mustProve: true };
   }
   /** Keeps one match for each stretch of bytes: what names an issuer wins over the generic, the longer over the shorter. */
   #add(given) {
@@ -46085,7 +51200,7 @@ var ContentScan = class _ContentScan {
       const other = this.#candidates[i];
       if (other === void 0 || other.end <= candidate.offset || candidate.end <= other.offset) continue;
       const [encoded, otherEncoded] = [candidate.encoding !== "raw", other.encoding !== "raw"];
-      const difference = rank(candidate.detector) - rank(other.detector) || Number(candidate.strength === "proven") - Number(other.strength === "proven");
+      const difference = rank(candidate.detector) - rank(other.detector) || worth2(candidate) - worth2(other);
       const weaker = difference !== 0 ? difference < 0 : encoded !== otherEncoded ? encoded : candidate.length <= other.length;
       if (encoded && otherEncoded && candidate.identity !== other.identity) continue;
       if (weaker) return;
@@ -46094,16 +51209,46 @@ var ContentScan = class _ContentScan {
     }
     this.#candidates.push(candidate);
   }
+  /** Values of a file that is read by its name. */
+  #readFile() {
+    const isUtf16 = this.#head[0] === 255 && this.#head[1] === 254;
+    const text4 = (isUtf16 ? narrow(this.#head.subarray(2), false) : this.#head).toString("latin1");
+    for (const detector of this.#files) {
+      for (const { value, at: at3, strength, facts, note, identity } of detector.parse(text4, this.#path)) {
+        if (this.#candidates.length >= MAX_MATCHES) {
+          this.dropped++;
+          continue;
+        }
+        const lines = text4.slice(0, at3).split("\n").length;
+        this.#add({
+          detector,
+          value,
+          identity: identity ?? value,
+          strength: strength ?? detector.strength,
+          offset: isUtf16 ? 2 + at3 * 2 : at3,
+          length: value.length,
+          end: at3 + value.length,
+          line: this.#isText || isUtf16 ? lines : null,
+          encoding: "raw",
+          facts: facts ?? {},
+          note: note ?? null,
+          companion: null
+        });
+      }
+    }
+  }
   #finish() {
+    if (this.#files.length > 0) this.#readFile();
     const sorted = this.#candidates.sort((a, b) => a.offset - b.offset || a.length - b.length);
     this.matches = pairAwsKeys(sorted).map(({ end: _end, ...match2 }) => match2);
   }
 };
-var rank = ({ generic, guessable }) => generic ? 0 : guessable ? 1 : 2;
-function pairAwsKeys(matches2) {
+var rank = ({ generic, guessable, context }) => generic ? 0 : guessable ? 1 : context ? 2 : 3;
+var worth2 = ({ strength }) => ["possible", "likely", "harmless", "proven"].indexOf(strength);
+function pairAwsKeys(matches3) {
   const near = 2048;
-  const ids = matches2.filter(({ detector, strength }) => detector.id === "aws-access-key" && strength !== "harmless");
-  const secrets = matches2.filter(({ detector, strength }) => detector.id === "aws-secret-key" && strength !== "harmless");
+  const ids = matches3.filter(({ detector, strength }) => detector.id === "aws-access-key" && strength !== "harmless");
+  const secrets = matches3.filter(({ detector, strength }) => (detector.id === "aws-secret-key" || detector.id === "aws-credentials-file") && strength !== "harmless");
   const paired = /* @__PURE__ */ new Map();
   const used = /* @__PURE__ */ new Set();
   for (const secret of secrets) {
@@ -46112,7 +51257,7 @@ function pairAwsKeys(matches2) {
     paired.set(secret, id);
     used.add(id);
   }
-  return matches2.filter((match2) => !used.has(match2)).map((match2) => {
+  return matches3.filter((match2) => !used.has(match2)).map((match2) => {
     const id = paired.get(match2);
     return id === void 0 ? match2 : { ...match2, strength: "proven", facts: { ...match2.facts, ...id.facts, keyId: redactValue(id.value, false) }, companion: id.value };
   });
@@ -46144,7 +51289,7 @@ function settingsFromEnvironment(env) {
     buildMetadata: read("BUILD_METADATA")
   };
 }
-var overlay = (...all) => all.reduce((sum, settings) => Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, value ?? sum[key]])));
+var overlay = (...all) => all.reduce((sum, settings2) => Object.fromEntries(Object.entries(settings2).map(([key, value]) => [key, value ?? sum[key]])));
 var DEFAULT_CONFIGS = [".layergate.yml", ".layergate.yaml"];
 var exists = (file2) => access(file2).then(
   () => true,
@@ -46162,58 +51307,58 @@ function checked(key, value) {
   const near = nearest(value, values);
   throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
 }
-async function readConfiguration(settings, directory) {
-  if (settings.config !== null) {
-    if (/^(?:recommended|strict)$/.test(settings.config)) return { name: settings.config, config: presetConfig(settings.config) };
-    return { name: settings.config, config: await loadConfig(path6.resolve(directory, settings.config)) };
+async function readConfiguration(settings2, directory) {
+  if (settings2.config !== null) {
+    if (/^(?:recommended|strict)$/.test(settings2.config)) return { name: settings2.config, config: presetConfig(settings2.config) };
+    return { name: settings2.config, config: await loadConfig(path6.resolve(directory, settings2.config)) };
   }
   for (const name of DEFAULT_CONFIGS) if (await exists(path6.join(directory, name))) return { name, config: await loadConfig(path6.join(directory, name)) };
   return { name: "recommended", config: presetConfig("recommended") };
 }
-function named(directory, file2) {
+function named2(directory, file2) {
   const relative = path6.relative(directory, file2);
   return (relative.startsWith("..") ? file2 : relative).split(path6.sep).join("/");
 }
-async function readDockerfiles(settings, directory) {
-  const files = settings.dockerfile?.split("\n").flatMap((name) => name.trim() === "" ? [] : [name.trim()]) ?? [];
+async function readDockerfiles(settings2, directory) {
+  const files = settings2.dockerfile?.split("\n").flatMap((name) => name.trim() === "" ? [] : [name.trim()]) ?? [];
   if (files.length === 0 && !await exists(path6.join(directory, "Dockerfile"))) return [];
   return Promise.all(
     (files.length === 0 ? ["Dockerfile"] : files).map(async (name) => {
       const file2 = path6.resolve(directory, name);
       try {
-        return { path: named(directory, file2), text: await readFile3(file2, "utf8") };
+        return { path: named2(directory, file2), text: await readFile3(file2, "utf8") };
       } catch (cause) {
         throw new ConfigError(`${name}: the Dockerfile cannot be read (${cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"}).`, { cause });
       }
     })
   );
 }
-async function readBuild(settings, directory, temporary) {
-  const { context } = settings;
+async function readBuild(settings2, directory, temporary) {
+  const { context } = settings2;
   if (context !== null && !await isDirectory(path6.resolve(directory, context))) throw new ConfigError(`${context}: the build context is no directory.`);
   return {
-    dockerfiles: await readDockerfiles(settings, directory),
-    isNamed: settings.dockerfile !== null,
-    target: settings.target,
+    dockerfiles: await readDockerfiles(settings2, directory),
+    isNamed: settings2.dockerfile !== null,
+    target: settings2.target,
     checkout: directory,
-    context: context === null ? null : named(directory, path6.resolve(directory, context)),
-    buildMetadata: settings.buildMetadata,
+    context: context === null ? null : named2(directory, path6.resolve(directory, context)),
+    buildMetadata: settings2.buildMetadata,
     temporary
   };
 }
-async function prepare2(reference, settings, { directory, env, stdin, onProgress }) {
-  const { name, config: config2 } = await readConfiguration(settings, directory);
+async function prepare2(reference, settings2, { directory, env, stdin, onProgress }) {
+  const { name, config: config2 } = await readConfiguration(settings2, directory);
   const temporary = env["RUNNER_TEMP"] ?? env["TMPDIR"] ?? "/tmp";
-  const policy = toPolicy(name, mergeConfigs([config2, checked("fail-on", settings.failOn), checked("min-confidence", settings.minConfidence)]));
+  const policy = toPolicy(name, mergeConfigs([config2, checked("fail-on", settings2.failOn), checked("min-confidence", settings2.minConfidence)]));
   return {
     reference,
-    open: { image: settings.image, platform: settings.platform, temporary, architecture: process.arch, stdin },
+    open: { image: settings2.image, platform: settings2.platform, temporary, architecture: process.arch, stdin },
     policy,
-    build: await readBuild(settings, directory, temporary),
+    build: await readBuild(settings2, directory, temporary),
     now: /* @__PURE__ */ new Date(),
     key: env["LAYERGATE_KEY"] || null,
     onProgress,
-    configPath: settings.config !== null && !/^(?:recommended|strict)$/.test(settings.config) ? settings.config : DEFAULT_CONFIGS[0] ?? ".layergate.yml"
+    configPath: settings2.config !== null && !/^(?:recommended|strict)$/.test(settings2.config) ? settings2.config : DEFAULT_CONFIGS[0] ?? ".layergate.yml"
   };
 }
 function presentable(error62) {
@@ -46404,28 +51549,28 @@ var MAX_FRONT = 1e3;
 var MAX_NAMES = 100;
 var RUN_FLAGS = /(?: --[a-z]+(?:=\S*)?)+$/;
 function runTexts(instruction) {
-  const { text: text3, documents } = instruction;
-  const exec = jsonWords(text3);
-  if (exec !== null) return [exec.join(" "), text3];
+  const { text: text4, documents } = instruction;
+  const exec = jsonWords(text4);
+  if (exec !== null) return [exec.join(" "), text4];
   const [first] = documents;
-  if (first === void 0) return [text3];
+  if (first === void 0) return [text4];
   const body = first.chomp ? first.content.replace(/^\t+/gm, "") : first.content;
-  const whole = documents.map(({ name, content }) => `
+  const whole2 = documents.map(({ name, content }) => `
 ${content}${name}`).join("");
   const bodies = documents.map(({ content }) => `
 ${content}`).join("");
-  const isAlone = documents.length === 1 && /^\d*<<-?\s*\S+$/.test(text3);
-  if (!isAlone) return [text3 + whole, text3 + bodies];
-  return body.startsWith("#!") ? [`/dev/pipes/${first.name}`, text3 + bodies] : [body, text3 + bodies];
+  const isAlone = documents.length === 1 && /^\d*<<-?\s*\S+$/.test(text4);
+  if (!isAlone) return [text4 + whole2, text4 + bodies];
+  return body.startsWith("#!") ? [`/dev/pipes/${first.name}`, text4 + bodies] : [body, text4 + bodies];
 }
 function runFits(instruction, raw, shell) {
   const history2 = squeeze(raw);
   const isExecWithArguments = ONLY_BUILD_ARGS.test(history2) && jsonWords(instruction.text) !== null;
   return runTexts(instruction).some((form) => {
-    const text3 = squeeze(form);
-    if (history2 === text3) return true;
-    if (text3 === "" || !history2.endsWith(` ${text3}`)) return false;
-    const front = ` ${history2.slice(0, -text3.length - 1)}`.slice(-MAX_FRONT).replace(RUN_FLAGS, "").trim();
+    const text4 = squeeze(form);
+    if (history2 === text4) return true;
+    if (text4 === "" || !history2.endsWith(` ${text4}`)) return false;
+    const front = ` ${history2.slice(0, -text4.length - 1)}`.slice(-MAX_FRONT).replace(RUN_FLAGS, "").trim();
     if (isExecWithArguments) return true;
     if (shell === null) return ANY_SHELL.test(front);
     const words = squeeze(shell.join(" "));
@@ -46490,12 +51635,12 @@ function namesFit(instruction, entry) {
   if (names.length === 1) return new RegExp(`(?:^|\\s)${escapeRegExp(only ?? "")}(?:[=\\s]|$)`).test(entry.text);
   return names.slice(0, MAX_NAMES).every((name) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name));
 }
-var escapeRegExp = (text3) => text3.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-function readList(text3) {
-  const json2 = jsonWords(text3);
+var escapeRegExp = (text4) => text4.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+function readList(text4) {
+  const json2 = jsonWords(text4);
   if (json2 !== null) return json2;
-  if (!text3.startsWith("[") || !text3.endsWith("]")) return null;
-  const words = text3.slice(1, -1).match(/"(?:[^"\\]|\\.)*"/gs);
+  if (!text4.startsWith("[") || !text4.endsWith("]")) return null;
+  const words = text4.slice(1, -1).match(/"(?:[^"\\]|\\.)*"/gs);
   return words?.map((word) => word.slice(1, -1)) ?? [];
 }
 function commandFits(instruction, entry) {
@@ -46507,7 +51652,7 @@ function commandFits(instruction, entry) {
   return sameQuoted(squeeze(instruction.text), squeeze(built.at(-1) ?? ""));
 }
 var GO_ESCAPES = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "	", v: "\v" };
-var goUnquote = (text3) => text3.replace(
+var goUnquote = (text4) => text4.replace(
   /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs,
   (_whole, byte, short, long, char) => {
     const code2 = byte ?? short ?? long;
@@ -46679,7 +51824,7 @@ function agree(dockerfile, fits2, entries) {
     baseEntries: Math.min(...boundaries, entries),
     ownFrom: Math.max(...fits2.map(({ ownFrom }) => ownFrom)),
     weight: Math.min(...fits2.map(({ making }) => making.length)),
-    letters: Math.min(...fits2.map(({ making }) => making.reduce((sum, { text: text3 }) => sum + letters(text3).length, 0))),
+    letters: Math.min(...fits2.map(({ making }) => making.reduce((sum, { text: text4 }) => sum + letters(text4).length, 0))),
     base: isOne ? { reference: last.root.from, from: last.root.fromInstruction } : null,
     reason: certain ? null : `several stages of ${dockerfile.path} fit the image: name the one that was built with --target`
   };
@@ -46727,11 +51872,11 @@ function add(ranges, more) {
   }
 }
 function layersOf({ chains, lines, images: images2 }, layers) {
-  const whole = chains.filter(({ digests }) => digests.length === layers.length);
+  const whole2 = chains.filter(({ digests }) => digests.length === layers.length);
   const names = (digests, by) => digests.every((digest3, index) => layers[index] !== void 0 && by(layers[index]) === digest3);
-  const verified2 = whole.find(({ digests }) => names(digests, ({ diffId }) => diffId) || names(digests, ({ digest: digest3 }) => digest3));
-  const distinct = new Set(whole.map(({ digests }) => digests.join()));
-  const full = verified2 ?? (distinct.size === 1 ? whole[0] : void 0);
+  const verified2 = whole2.find(({ digests }) => names(digests, ({ diffId }) => diffId) || names(digests, ({ digest: digest3 }) => digest3));
+  const distinct = new Set(whole2.map(({ digests }) => digests.join()));
+  const full = verified2 ?? (distinct.size === 1 ? whole2[0] : void 0);
   if (full === void 0 || layers.length === 0) return null;
   const prefixes = /* @__PURE__ */ new Map();
   let prefix2 = "";
@@ -46815,11 +51960,11 @@ var SHELL = String.raw`\/(?:[\w.-]+\/)*[\w.-]+ (?:-[\w-]+ (?:[a-z]+ )?)*?-[a-z]*
 var SHELL_INSIDE = new RegExp(`(?:^|\\s)${SHELL}`);
 var SHELL_IN_FRONT = new RegExp(`^${SHELL}`);
 var CLASSIC_RUN = new RegExp(`^(?:\\|\\d+ |\\|force-mtime|${SHELL})`);
-var splitArgs = (text3) => text3.split(/ (?=\w+=)/).filter((arg) => arg !== "");
-function splitBuildArgs(text3) {
-  const count2 = /^\|(\d+) /.exec(text3);
-  if (count2 === null) return { args: [], rest: text3.replace(/^\|force-mtime[^ ]* /, "") };
-  const behind = text3.slice(count2[0].length);
+var splitArgs = (text4) => text4.split(/ (?=\w+=)/).filter((arg) => arg !== "");
+function splitBuildArgs(text4) {
+  const count2 = /^\|(\d+) /.exec(text4);
+  if (count2 === null) return { args: [], rest: text4.replace(/^\|force-mtime[^ ]* /, "") };
+  const behind = text4.slice(count2[0].length);
   const shell = behind.search(SHELL_INSIDE);
   if (shell === -1) {
     const exec = /^(.*\w+=\S*) (\S.*)$/s.exec(behind);
@@ -46830,33 +51975,33 @@ function splitBuildArgs(text3) {
     rest: behind.slice(shell).trimStart()
   };
 }
-var withoutShell = (text3) => text3.replace(SHELL_IN_FRONT, "");
+var withoutShell = (text4) => text4.replace(SHELL_IN_FRONT, "");
 function readHistoryEntry(entry) {
   const raw = entry.createdBy.replace(/\s+# buildkit$/, "").trim();
   const buildkit = /^buildkit\./.test(entry.comment ?? "") || /# buildkit$/.test(entry.createdBy.trim());
   const nop = /^[^#]{0,80}#\(nop\)\s+/.exec(raw);
-  const make = (keyword2, text3, buildArgs, builder, whole = text3) => ({
+  const make = (keyword2, text4, buildArgs, builder, whole2 = text4) => ({
     index: entry.index,
     keyword: keyword2,
-    text: text3,
-    raw: whole,
+    text: text4,
+    raw: whole2,
     buildArgs,
-    display: keyword2 === null ? raw : `${keyword2} ${text3}`.trim(),
+    display: keyword2 === null ? raw : `${keyword2} ${text4}`.trim(),
     builder,
     author: entry.author,
     comment: entry.comment
   });
   if (nop !== null) {
-    const text3 = raw.slice(nop[0].length).trim();
-    const keyword2 = /^[A-Z]+/.exec(text3)?.[0] ?? "";
-    return KEYWORDS.has(keyword2) ? make(keyword2, text3.slice(keyword2.length).trim(), [], "classic") : make(null, text3, [], "classic");
+    const text4 = raw.slice(nop[0].length).trim();
+    const keyword2 = /^[A-Z]+/.exec(text4)?.[0] ?? "";
+    return KEYWORDS.has(keyword2) ? make(keyword2, text4.slice(keyword2.length).trim(), [], "classic") : make(null, text4, [], "classic");
   }
   const keyword = /^[A-Z]+(?=\s|$)/.exec(raw)?.[0] ?? "";
   if (KEYWORDS.has(keyword)) {
-    const text3 = raw.slice(keyword.length).trim();
-    if (keyword !== "RUN") return make(keyword, text3, [], buildkit ? "buildkit" : "other");
-    const { args, rest } = splitBuildArgs(text3);
-    return make("RUN", withoutShell(rest), args, buildkit ? "buildkit" : "other", text3);
+    const text4 = raw.slice(keyword.length).trim();
+    if (keyword !== "RUN") return make(keyword, text4, [], buildkit ? "buildkit" : "other");
+    const { args, rest } = splitBuildArgs(text4);
+    return make("RUN", withoutShell(rest), args, buildkit ? "buildkit" : "other", text4);
   }
   if (CLASSIC_RUN.test(raw)) {
     const { args, rest } = splitBuildArgs(raw);
@@ -46874,7 +52019,7 @@ var METADATA = /* @__PURE__ */ new Set(["ARG", "CMD", "ENTRYPOINT", "ENV", "EXPO
 var NO_DOCKERFILE = "no Dockerfile was given";
 var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
 function fileOf(traced, dockerfiles) {
-  const same = dockerfiles.filter(({ text: text3 }) => sameText(text3, traced.dockerfile.text));
+  const same = dockerfiles.filter(({ text: text4 }) => sameText(text4, traced.dockerfile.text));
   return same.find(({ path: path11 }) => path11 === traced.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
 }
 function firstTrace({ provenances, layers }, history2, pairing) {
@@ -46902,7 +52047,7 @@ function findOrigin(sources) {
     const dockerfile = file2 === null ? traced.dockerfile : { ...traced.dockerfile, path: file2.path };
     known = { dockerfile, alignment: traced.alignment, traced, certainty: "exact", changed: file2 === null };
     if (file2 === null) {
-      const several = files.filter(({ text: text3 }) => sameText(text3, traced.dockerfile.text)).map(({ path: path11 }) => path11);
+      const several = files.filter(({ text: text4 }) => sameText(text4, traced.dockerfile.text)).map(({ path: path11 }) => path11);
       warnings.push({
         code: "dockerfile-changed",
         message: `The Dockerfile that was built (${dockerfile.path}, by ${traced.provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
@@ -46975,9 +52120,9 @@ function findOrigin(sources) {
     warnings
   };
 }
-function materialOf(provenances, named2) {
+function materialOf(provenances, named3) {
   const materials = provenances.flatMap((provenance) => provenance.materials);
-  if (named2 !== null) return materials.find(({ reference }) => sameReference(reference, named2.replace(/@sha256:.*$/, ""))) ?? null;
+  if (named3 !== null) return materials.find(({ reference }) => sameReference(reference, named3.replace(/@sha256:.*$/, ""))) ?? null;
   const [only] = materials;
   return materials.length === 1 ? only ?? null : null;
 }
@@ -46985,19 +52130,19 @@ function baseOf({ annotations: annotations2, config: config2, provenances }, lay
   const count2 = layers.some(({ owner }) => owner === "unknown") ? null : layers.filter(({ owner }) => owner === "base").length;
   if (traced !== null && traced.base !== null) return { reference: traced.base.reference, digest: traced.base.digest, layers: traced.baseLayers, source: "provenance", lines };
   const written = alignment?.base?.reference ?? null;
-  const named2 = written !== null && /[$]/.test(written) ? null : written;
+  const named3 = written !== null && /[$]/.test(written) ? null : written;
   const annotated = annotations2["org.opencontainers.image.base.name"] ?? "";
-  if (annotated !== "" && (named2 === null || sameReference(annotated, named2.replace(/@sha256:.*$/, "")))) {
+  if (annotated !== "" && (named3 === null || sameReference(annotated, named3.replace(/@sha256:.*$/, "")))) {
     const isIntermediate = (config2.history ?? []).some(({ comment }) => /^FROM [0-9a-f]{12,64}$/.test(comment ?? ""));
     return { reference: annotated, digest: isIntermediate ? null : annotations2["org.opencontainers.image.base.digest"] ?? null, layers: count2, source: "annotation", lines };
   }
   const commented = (config2.history ?? []).map(({ comment }) => /^FROM (\S+)/.exec(comment ?? "")?.[1]).findLast((name) => name !== void 0 && !/^[0-9a-f]{12,64}$/.test(name));
   if (commented !== void 0) return { reference: commented, digest: null, layers: count2, source: "history", lines };
-  if (named2?.toLowerCase() === "scratch") return null;
-  const material = materialOf(provenances, named2);
+  if (named3?.toLowerCase() === "scratch") return null;
+  const material = materialOf(provenances, named3);
   if (material !== null) return { reference: material.reference, digest: material.digest, layers: count2, source: "provenance", lines };
-  if (named2 === null) return null;
-  return { reference: named2, digest: /@(sha256:[0-9a-f]{64})$/.exec(named2)?.[1] ?? null, layers: count2, source: "dockerfile", lines };
+  if (named3 === null) return null;
+  return { reference: named3, digest: /@(sha256:[0-9a-f]{64})$/.exec(named3)?.[1] ?? null, layers: count2, source: "dockerfile", lines };
 }
 
 // src/provenance/documents.ts
@@ -47159,7 +52304,7 @@ var MAX_PROVENANCE = 32 << 20;
 var MAX_STEPS = 2e4;
 var MAX_CHAIN2 = 1024;
 var TOOLS = /^pkg:docker\/(?:docker\.io\/)?docker\/(?:dockerfile(?:-upstream)?|buildkit-syft-scanner)[@?]/;
-var text2 = external_exports.string().optional().catch(void 0);
+var text3 = external_exports.string().optional().catch(void 0);
 var texts = external_exports.record(external_exports.string(), external_exports.unknown()).optional().catch(void 0);
 var line = external_exports.object({ line: external_exports.int().min(1) });
 var locations = external_exports.object({
@@ -47167,7 +52312,7 @@ var locations = external_exports.object({
 }).nullable();
 var buildkitSchema = external_exports.object({
   source: external_exports.object({
-    infos: external_exports.array(external_exports.object({ filename: text2, language: text2, data: external_exports.string().optional() })).nullish().transform((value) => value ?? []),
+    infos: external_exports.array(external_exports.object({ filename: text3, language: text3, data: external_exports.string().optional() })).nullish().transform((value) => value ?? []),
     locations: external_exports.record(external_exports.string(), locations).nullish().transform((value) => value ?? {})
   }).optional(),
   layers: external_exports.record(external_exports.string(), external_exports.array(external_exports.array(external_exports.object({ digest: external_exports.string() }))).nullable()).nullish().transform((value) => value ?? {}),
@@ -47272,10 +52417,10 @@ function inMetadata(value, depth = 0) {
   if ("predicate" in value || "buildDefinition" in value || "buildConfig" in value) return [value];
   return Object.values(value).flatMap((target) => inMetadata(target, depth + 1));
 }
-function fromJson(text3, where) {
+function fromJson(text4, where) {
   let value;
   try {
-    value = JSON.parse(text3);
+    value = JSON.parse(text4);
   } catch {
     return { provenances: [], problems: [`${where} is no JSON, as --metadata-file writes it`] };
   }
@@ -47344,10 +52489,10 @@ async function* bounded(source) {
     yield chunk;
   }
 }
-async function openRecord(unpack, where) {
+async function openRecord(unpack2, where) {
   let files;
   try {
-    files = await tarFiles(where, await unpack());
+    files = await tarFiles(where, await unpack2());
   } catch {
     return { provenances: [], problems: [`${where} is no build record, as docker buildx history export writes it`] };
   }
@@ -47366,9 +52511,9 @@ var REF = /^\w[\w./-]*$/;
 var docker = (args) => new Promise((resolve) => {
   execFile("docker", [...args], { timeout: TIMEOUT, maxBuffer: MAX_PROVENANCE, encoding: "utf8" }, (error62, stdout) => resolve(error62 === null ? stdout : null));
 });
-var parse4 = (text3) => {
+var parse4 = (text4) => {
   try {
-    return text3 === null ? null : JSON.parse(text3);
+    return text4 === null ? null : JSON.parse(text4);
   } catch {
     return null;
   }
@@ -47430,7 +52575,7 @@ async function findBuild(image, options4) {
     const recorded = await engineProvenance(image.reference.replace(/^engine:/, ""));
     if (recorded !== null) provenances.push(recorded);
   }
-  const parsed = (files) => files.map(({ path: path11, text: text3 }) => parseDockerfile(path11, text3));
+  const parsed = (files) => files.map(({ path: path11, text: text4 }) => parseDockerfile(path11, text4));
   const originWith = (found) => findOrigin({
     config: image.config,
     annotations: image.annotations,
@@ -47459,12 +52604,12 @@ async function namedByProvenance(checkout, provenances) {
   const files = [];
   for (const { repositoryPath } of provenances) {
     if (repositoryPath === null || repositoryPath.split("/").includes("..")) continue;
-    const text3 = await readSource(checkout, repositoryPath);
-    if (text3 !== null) files.push({ path: repositoryPath, text: text3 });
+    const text4 = await readSource(checkout, repositoryPath);
+    if (text4 !== null) files.push({ path: repositoryPath, text: text4 });
   }
   return files;
 }
-var capital = (text3) => text3.slice(0, 1).toUpperCase() + text3.slice(1);
+var capital = (text4) => text4.slice(0, 1).toUpperCase() + text4.slice(1);
 var MAX_TRACED = 200;
 async function findSources(leaks, { origin, provenances }, { checkout, context }) {
   const found = /* @__PURE__ */ new Map();
@@ -47524,11 +52669,11 @@ function attestationText({ predicateType, document, statement }) {
   const parts = [];
   let offset = 0;
   let count2 = 0;
-  const add3 = (field, text4) => {
+  const add3 = (field, text5) => {
     starts.push(offset);
     fields.push(field);
-    parts.push(text4);
-    offset += Buffer.byteLength(text4) + 1;
+    parts.push(text5);
+    offset += Buffer.byteLength(text5) + 1;
   };
   for (const leaf of leavesOf(root, "", "", 0)) {
     if (count2++ >= MAX_STRINGS || leaf.value === null) {
@@ -47538,11 +52683,11 @@ function attestationText({ predicateType, document, statement }) {
     const file2 = decoded(leaf);
     add3(leaf.field, file2 ?? (leaf.name === "" || leaf.value.includes("\n") ? leaf.value : `${leaf.name}=${leaf.value}`));
   }
-  const text3 = parts.join("\n");
-  const bytes2 = Buffer.from(text3);
+  const text4 = parts.join("\n");
+  const bytes2 = Buffer.from(text4);
   return {
     predicateType,
-    text: text3,
+    text: text4,
     *find(value) {
       const wanted = Buffer.from(value);
       for (let at3 = bytes2.indexOf(wanted); at3 !== -1; at3 = bytes2.indexOf(wanted, at3 + wanted.length)) yield at3;
@@ -47576,7 +52721,7 @@ function compare(a, b) {
   const layerOf = (place) => place.kind === "file" ? place.version.layer : place.kind === "history" ? place.index : 0;
   return reach(a) - reach(b) || layerOf(a) - layerOf(b) || (a.kind === "file" && b.kind === "file" ? a.version.index - b.version.index || a.offset - b.offset : 0);
 }
-function collectLeaks(image, scans, filesystem, origin, attestations, records, hashes, scanner) {
+function collectLeaks(image, scans, filesystem, origin, attestations, records, hashes2, scanner) {
   const byIdentity = /* @__PURE__ */ new Map();
   const values = [];
   const add3 = (match2, places) => {
@@ -47591,15 +52736,15 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
     }
   };
   const vouched = /* @__PURE__ */ new Set();
-  for (const found of fileMatches(scans, filesystem, origin, hashes)) {
+  for (const found of fileMatches(scans, filesystem, origin, hashes2)) {
     const content = found.version.content;
-    const own2 = hashes.get(`${content.layer}:${content.index}`);
+    const own2 = hashes2.get(`${content.layer}:${content.index}`);
     const isVouched = own2 !== void 0 && !isProvenToken(found.match) && found.match.inside === null && records.voucher(content.path, own2) !== null;
     if (isVouched) vouched.add(`${content.layer}:${content.index}`);
     add3(found.match, isVouched ? [] : found.places);
   }
-  for (const text3 of configTexts(image, origin)) {
-    for (const match2 of scanner.scanText(text3.text)) add3(match2, [{ ...text3.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]);
+  for (const text4 of configTexts(image, origin)) {
+    for (const match2 of scanner.scanText(text4.text)) add3(match2, [{ ...text4.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]);
   }
   for (const match2 of scanner.scanText(image.config.legacy ?? "")) {
     const repeats = byIdentity.get(match2.identity)?.places.some(({ kind }) => kind !== "file") === true;
@@ -47629,7 +52774,7 @@ function dedupe(places) {
     return true;
   });
 }
-function* fileMatches(scans, filesystem, origin, hashes) {
+function* fileMatches(scans, filesystem, origin, hashes2) {
   const links = /* @__PURE__ */ new Map();
   for (const versions of filesystem.versions) {
     for (const version2 of versions) {
@@ -47667,7 +52812,7 @@ function* fileMatches(scans, filesystem, origin, hashes) {
           strength: match2.strength,
           name: match2.facts["name"] ?? null,
           note: match2.note,
-          hashes: hashes.get(`${version2.layer}:${version2.index}`) ?? null
+          hashes: hashes2.get(`${version2.layer}:${version2.index}`) ?? null
         };
       });
       yield { match: match2, version: version2, places };
@@ -47682,7 +52827,7 @@ function configTexts(image, origin) {
     );
     return { owner: entry?.owner ?? "unknown", lines: entry?.lines ?? null };
   };
-  const field = (name, text3, from) => ({ text: text3, place: { kind: "config", field: name, ...from } });
+  const field = (name, text4, from) => ({ text: text4, place: { kind: "config", field: name, ...from } });
   const split = (pair2) => [pair2.slice(0, Math.max(0, pair2.indexOf("="))), pair2];
   return [
     ...run.Env.map(split).map(([name, pair2]) => field(`Env.${name}`, pair2, setBy("ENV", name))),
@@ -47691,12 +52836,12 @@ function configTexts(image, origin) {
     ...run.Cmd === null ? [] : [field("Cmd", run.Cmd.join(" "), setBy("CMD", null))],
     ...run.Entrypoint === null ? [] : [field("Entrypoint", run.Entrypoint.join(" "), setBy("ENTRYPOINT", null))],
     ...run.Healthcheck === null ? [] : [field("Healthcheck", run.Healthcheck.Test.join(" "), setBy("HEALTHCHECK", null))],
-    ...run.OnBuild.map((text3) => field("OnBuild", text3, setBy("ONBUILD", null))),
+    ...run.OnBuild.map((text4) => field("OnBuild", text4, setBy("ONBUILD", null))),
     ...author === null ? [] : [field("author", author, setBy("MAINTAINER", null))],
     ...comment === null ? [] : [field("comment", comment, setBy("", null))],
     ...origin.history.map(
       ({ entry, owner, lines }) => ({
-        text: [entry.createdBy, entry.comment, entry.author].filter((text3) => text3 !== null).join("\n"),
+        text: [entry.createdBy, entry.comment, entry.author].filter((text4) => text4 !== null).join("\n"),
         place: { kind: "history", index: entry.index, owner, lines }
       })
     )
@@ -47718,7 +52863,7 @@ function attestationPlace(attestation, offset, match2, origin) {
 function attestedLines(field, line2, { dockerfile, linesOf }) {
   const instructions = dockerfile?.stages.flatMap((stage) => stage.instructions) ?? [];
   const name = /build-arg:([\w.-]+)/.exec(field)?.[1];
-  const argument = name === void 0 ? void 0 : instructions.find(({ keyword, text: text3 }) => keyword === "ARG" && text3.split(/\s+/).some((word) => word.split("=")[0] === name));
+  const argument = name === void 0 ? void 0 : instructions.find(({ keyword, text: text4 }) => keyword === "ARG" && text4.split(/\s+/).some((word) => word.split("=")[0] === name));
   if (argument !== void 0) return linesOf(argument);
   if (!/\binfos\[0\]\.data$/.test(field)) return null;
   const said = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
@@ -47735,8 +52880,8 @@ function addKnownValues(collected, texts2, attestations, origin) {
         places.push(attestationPlace(attestation, offset, match2, origin));
       }
     }
-    for (const { text: text3, place } of texts2) {
-      if (!text3.includes(match2.value)) continue;
+    for (const { text: text4, place } of texts2) {
+      if (!text4.includes(match2.value)) continue;
       const known = places.some(
         (other) => other.kind === "history" && place.kind === "history" && other.index === place.index || other.kind === "config" && place.kind === "config" && other.field === place.field
       );
@@ -47904,8 +53049,8 @@ var PackageRecords = class {
     return this.#byPath.has(merged(path11));
   }
   /** The package whose record has this checksum for the path; null for none. */
-  voucher(path11, hashes) {
-    return this.#byPath.get(merged(path11))?.find(({ algorithm, checksum: checksum2 }) => hashes[algorithm] === checksum2)?.package ?? null;
+  voucher(path11, hashes2) {
+    return this.#byPath.get(merged(path11))?.find(({ algorithm, checksum: checksum2 }) => hashes2[algorithm] === checksum2)?.package ?? null;
   }
 };
 var merged = (path11) => path11.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
@@ -48015,7 +53160,7 @@ function findPrograms(filesystem, scans) {
   const shells = [];
   const packageManagers = [];
   const utilities = [];
-  const named2 = /* @__PURE__ */ new Set();
+  const named3 = /* @__PURE__ */ new Set();
   const renamed = [];
   for (const version2 of filesystem.present()) {
     const { type } = version2.entry;
@@ -48026,12 +53171,12 @@ function findPrograms(filesystem, scans) {
     const name = baseName(version2.path);
     if (SHELLS2.has(name)) {
       shells.push(version2.path);
-      named2.add(target.content);
+      named3.add(target.content);
     } else if ((kind === "busybox" || kind === "bash") && type === "file") renamed.push(version2);
     if (PACKAGE_MANAGERS.has(name) && kind !== "busybox") packageManagers.push(version2.path);
     if (UTILITIES.has(name)) utilities.push(version2.path);
   }
-  for (const version2 of renamed) if (!named2.has(version2.content)) shells.push(version2.path);
+  for (const version2 of renamed) if (!named3.has(version2.content)) shells.push(version2.path);
   return { shells, packageManagers, utilities, distroless: shells.length === 0 && packageManagers.length === 0 };
 }
 var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
@@ -48043,14 +53188,14 @@ function readCollected(filesystem, scans, path11) {
   const { layer, index } = version2.content;
   return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
 }
-function parsePasswd(text3) {
-  return text3.split("\n").flatMap((line2) => {
+function parsePasswd(text4) {
+  return text4.split("\n").flatMap((line2) => {
     const [name = "", , uid = "", gid = ""] = line2.split(":");
     return name !== "" && /^\d+$/.test(uid) ? [{ name, uid: Number(uid), gid: Number(gid) || 0 }] : [];
   });
 }
-function parseGroup(text3) {
-  return text3.split("\n").flatMap((line2) => {
+function parseGroup(text4) {
+  return text4.split("\n").flatMap((line2) => {
     const [name = "", , gid = ""] = line2.split(":");
     return name !== "" && /^\d+$/.test(gid) ? [{ name, gid: Number(gid) }] : [];
   });
@@ -48076,7 +53221,7 @@ import { open as openFile, stat as stat2 } from "node:fs/promises";
 import path10 from "node:path";
 
 // src/image/docker-archive.ts
-import { createHash as createHash5 } from "node:crypto";
+import { createHash as createHash7 } from "node:crypto";
 
 // src/image/image.ts
 var platformName = ({ os, architecture, variant }) => [os, architecture, ...variant ? [variant] : []].join("/");
@@ -48087,9 +53232,9 @@ function describe3({ names, platform, digests }) {
   const what = names.length > 0 ? names.join(", ") : digests[0] ?? "unnamed";
   return platform === null ? what : `${what} (${platformName(platform)})`;
 }
-function parsePlatform(text3) {
-  const [os, architecture, variant, ...rest] = text3.split("/");
-  if (!os || !architecture || rest.length > 0) throw new UsageError(`--platform ${JSON.stringify(text3)}: write it as os/architecture, for example linux/amd64.`);
+function parsePlatform(text4) {
+  const [os, architecture, variant, ...rest] = text4.split("/");
+  if (!os || !architecture || rest.length > 0) throw new UsageError(`--platform ${JSON.stringify(text4)}: write it as os/architecture, for example linux/amd64.`);
   return { os, architecture, variant: variant ?? null };
 }
 var fits = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
@@ -48194,7 +53339,7 @@ function parseConfig(bytes2, where) {
 }
 
 // src/image/layer.ts
-import { createHash as createHash4 } from "node:crypto";
+import { createHash as createHash6 } from "node:crypto";
 async function* hashed(source, hash4) {
   for await (const chunk of source) {
     hash4.update(chunk);
@@ -48226,8 +53371,8 @@ async function* verified(files, { blob, digest: digest3, diffId }, where) {
   const first = await iterator.next();
   const head = first.done ? Buffer.alloc(0) : first.value;
   const compression = sniff(head);
-  const stored = createHash4("sha256");
-  const plain = createHash4("sha256");
+  const stored = createHash6("sha256");
+  const plain = createHash6("sha256");
   const all = (async function* () {
     if (first.done) return;
     yield head;
@@ -48272,7 +53417,7 @@ var manifestSchema2 = external_exports.array(
     Layers: external_exports.array(external_exports.string()).nullish().transform((value) => value ?? [])
   })
 );
-var digestOf = (bytes2) => `sha256:${createHash5("sha256").update(bytes2).digest("hex")}`;
+var digestOf = (bytes2) => `sha256:${createHash7("sha256").update(bytes2).digest("hex")}`;
 async function readDockerManifest(files) {
   const parsed = manifestSchema2.safeParse(parseJson(await files.read("manifest.json"), `${files.where}: manifest.json`));
   if (!parsed.success) throw new ImageError("bad-manifest", `${files.where}: manifest.json is no docker save manifest. Save the image again.`);
@@ -48328,8 +53473,8 @@ var EngineRefused = class extends Error {
 async function* save(engine, name) {
   const child = spawn(engine, ["image", "save", name], { stdio: ["ignore", "pipe", "pipe"] });
   let stderr = "";
-  child.stderr.setEncoding("utf8").on("data", (text3) => {
-    stderr = (stderr + text3).slice(-4096);
+  child.stderr.setEncoding("utf8").on("data", (text4) => {
+    stderr = (stderr + text4).slice(-4096);
   });
   const ended = new Promise((resolve) => {
     child.on("error", (error62) => resolve({ code: null, error: error62 }));
@@ -48358,10 +53503,10 @@ async function saveFromEngine(name, spoolTo) {
 }
 
 // src/image/oci-layout.ts
-import { createHash as createHash7 } from "node:crypto";
+import { createHash as createHash9 } from "node:crypto";
 
 // src/image/attestation.ts
-import { createHash as createHash6 } from "node:crypto";
+import { createHash as createHash8 } from "node:crypto";
 var manifestSchema3 = external_exports.object({
   subject: external_exports.object({ digest: external_exports.string() }).nullish(),
   layers: external_exports.array(external_exports.object({ mediaType: external_exports.string().default(""), digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/), annotations: external_exports.record(external_exports.string(), external_exports.string()).nullish() })).nullish()
@@ -48378,7 +53523,7 @@ var parse5 = (bytes2) => {
   }
 };
 var blobName = (digest3) => `blobs/sha256/${digest3.slice(7)}`;
-var digestOf2 = (bytes2) => `sha256:${createHash6("sha256").update(bytes2).digest("hex")}`;
+var digestOf2 = (bytes2) => `sha256:${createHash8("sha256").update(bytes2).digest("hex")}`;
 function unwrap2(bytes2, mediaType) {
   if (!/dsse/.test(mediaType)) return bytes2;
   const envelope = envelopeSchema.safeParse(parse5(bytes2));
@@ -48386,7 +53531,7 @@ function unwrap2(bytes2, mediaType) {
 }
 async function readAttestations(files, manifests, image) {
   const read = async (digest3, predicateType, mediaType) => {
-    const problem = (text3, document2 = null, parsed2) => ({ predicateType, document: document2, statement: parsed2, problem: text3 });
+    const problem = (text4, document2 = null, parsed2) => ({ predicateType, document: document2, statement: parsed2, problem: text4 });
     if (!await files.has(blobName(digest3))) return problem("is missing from the archive");
     let stored;
     try {
@@ -48449,7 +53594,7 @@ var ATTESTED = "vnd.docker.reference.digest";
 var blobName2 = (of) => `blobs/sha256/${of.slice(7)}`;
 async function readBlob(files, of) {
   const bytes2 = await files.read(blobName2(of));
-  const actual = createHash7("sha256").update(bytes2).digest("hex");
+  const actual = createHash9("sha256").update(bytes2).digest("hex");
   if (`sha256:${actual}` !== of)
     throw new ImageError(
       "digest-mismatch",
@@ -48666,7 +53811,7 @@ async function openTar(files, reference, options4, prefix2) {
 
 // src/layer/hash.ts
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
-import { createHash as createHash8 } from "node:crypto";
+import { createHash as createHash10 } from "node:crypto";
 async function hashEntries(layer, wanted) {
   const found = /* @__PURE__ */ new Map();
   const extract = (0, import_tar_stream3.extract)({ allowUnknownFormat: true });
@@ -48678,12 +53823,12 @@ async function hashEntries(layer, wanted) {
       return;
     }
     const own2 = index;
-    const hashes = wanted.has(own2) ? { md5: createHash8("md5"), sha1: createHash8("sha1"), sha256: createHash8("sha256") } : null;
+    const hashes2 = wanted.has(own2) ? { md5: createHash10("md5"), sha1: createHash10("sha1"), sha256: createHash10("sha256") } : null;
     stream.on("data", (chunk) => {
-      if (hashes !== null) for (const hash4 of Object.values(hashes)) hash4.update(chunk);
+      if (hashes2 !== null) for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
     });
     stream.on("end", () => {
-      if (hashes !== null) found.set(own2, { md5: hashes.md5.digest("hex"), sha1: hashes.sha1.digest("hex"), sha256: hashes.sha256.digest("hex") });
+      if (hashes2 !== null) found.set(own2, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") });
       next();
     });
     stream.resume();
@@ -48703,8 +53848,8 @@ async function hashEntries(layer, wanted) {
 }
 
 // src/policy/judge.ts
-import { createHash as createHash9 } from "node:crypto";
-var hash3 = (parts) => createHash9("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
+import { createHash as createHash11 } from "node:crypto";
+var hash3 = (parts) => createHash11("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
 var isExpired2 = ({ expires }, now) => expires !== void 0 && now.toISOString().slice(0, 10) > expires;
 function judge(evidence, policy, redactor) {
   const used = /* @__PURE__ */ new Set();
@@ -48732,14 +53877,14 @@ function judge(evidence, policy, redactor) {
     const setting = policy.rules[meta12.id];
     if (setting === void 0 || !setting.enabled && meta12.kind === "rule") continue;
     for (const draft of check2(evidence, setting.options)) {
-      const judged = draft.places.map((place, index) => {
+      const judged2 = draft.places.map((place, index) => {
         const fingerprint = fingerprintOf(place);
         return { index, place, fingerprint, cover: coverOf(place, fingerprint) };
       });
-      const lead = leadOf(judged, failsInBase);
+      const lead = leadOf(judged2, failsInBase);
       if (lead === null) continue;
       found.add(lead.place.ruleId);
-      const finding = toFinding(lead, judged, draft, policy);
+      const finding = toFinding(lead, judged2, draft, policy);
       findings.push(finding);
       if (finding.suppressed === null && fails(finding, policy, failsInBase)) failing.add(finding);
     }
@@ -48756,9 +53901,9 @@ function judge(evidence, policy, redactor) {
     passed: RULES.map(({ meta: meta12 }) => meta12.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
   };
 }
-function leadOf(judged, failsInBase) {
-  const open5 = judged.filter(({ cover }) => cover === null);
-  return open5.find(({ place }) => failsInBase || place.origin !== "base") ?? open5[0] ?? judged.find(({ cover }) => cover?.kind === "ignore") ?? null;
+function leadOf(judged2, failsInBase) {
+  const open5 = judged2.filter(({ cover }) => cover === null);
+  return open5.find(({ place }) => failsInBase || place.origin !== "base") ?? open5[0] ?? judged2.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
 function covers({ rule, path: path11, fingerprint }, place, own2) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
@@ -48766,9 +53911,9 @@ function covers({ rule, path: path11, fingerprint }, place, own2) {
   if (path11 === void 0) return true;
   return place.location.kind === "layer" && minimatch(place.location.path, path11.startsWith("/") || path11.startsWith("**") ? path11 : `/${path11}`, MATCH_OPTIONS);
 }
-function toFinding(lead, judged, draft, policy) {
+function toFinding(lead, judged2, draft, policy) {
   const placed2 = draft.seenFrom(lead.index);
-  const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
+  const fingerprints = new Map(judged2.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
   const setting = policy.rules[placed2.ruleId];
   const rule = findRule(placed2.ruleId);
   const severity = placed2.ruleId === "content-not-inspected" && policy.skipped === "fail" ? worse(setting?.severity ?? placed2.severity, policy.failOn) : setting?.severity ?? placed2.severity;
@@ -48896,11 +54041,11 @@ async function runGate(options4) {
     const { origin } = build2;
     const attestations = image.attestations.flatMap((attestation) => attestationText(attestation) ?? []);
     const records = readPackageRecords(layers);
-    const hashes = await hashesOfMatches(image, layers, filesystem, records);
-    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes, scanner);
+    const hashes2 = await hashesOfMatches(image, layers, filesystem, records);
+    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes2, scanner);
     const redactor = new Redactor([
       ...values,
-      ...dockerfileTexts(options4.build, origin).flatMap((text3) => scanner.scanText(text3).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })))
+      ...dockerfileTexts(options4.build, origin).flatMap((text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })))
     ]);
     const passwd = readCollected(filesystem, layers, "/etc/passwd");
     const salt = options4.key ?? options4.policy.salt ?? randomBytes(16).toString("hex");
@@ -48956,18 +54101,18 @@ async function scanLayers(image, scanner, { policy, onProgress, reference }) {
   return scans;
 }
 async function hashesOfMatches(image, layers, filesystem, records) {
-  const hashes = /* @__PURE__ */ new Map();
+  const hashes2 = /* @__PURE__ */ new Map();
   for (const scan2 of layers) {
-    for (const [entry, own2] of scan2.hashes) hashes.set(`${scan2.index}:${entry}`, own2);
+    for (const [entry, own2] of scan2.hashes) hashes2.set(`${scan2.index}:${entry}`, own2);
     const missing = new Set(scan2.matches.map(({ entry }) => entry).filter((entry) => !scan2.hashes.has(entry) && records.knows(filesystem.versionOf(scan2.index, entry).path)));
     const layer = image.layers[scan2.index];
     if (missing.size === 0 || layer === void 0) continue;
-    for (const [entry, own2] of await hashEntries(layer, missing)) hashes.set(`${scan2.index}:${entry}`, own2);
+    for (const [entry, own2] of await hashEntries(layer, missing)) hashes2.set(`${scan2.index}:${entry}`, own2);
   }
-  return hashes;
+  return hashes2;
 }
 var dockerfileTexts = ({ dockerfiles }, { dockerfile }) => [
-  .../* @__PURE__ */ new Set([...dockerfiles.map(({ text: text3 }) => text3), ...dockerfile === null ? [] : [dockerfile.text]])
+  .../* @__PURE__ */ new Set([...dockerfiles.map(({ text: text4 }) => text4), ...dockerfile === null ? [] : [dockerfile.text]])
 ];
 function lineWarnings({ isNamed, target }, origin) {
   if (origin.reason === null || origin.reason === NO_DOCKERFILE) return [];
@@ -49040,11 +54185,11 @@ var subjectOf = ({ title }) => title.replace(/ (?:stays in the image|in the imag
 // src/report/wrap.ts
 import { stripVTControlCharacters } from "node:util";
 var WIDTH = 80;
-function wrap(text3, first, rest) {
+function wrap(text4, first, rest) {
   const lines = [];
   let line2 = first;
   let empty = true;
-  for (const word of text3.split(" ")) {
+  for (const word of text4.split(" ")) {
     let left = word;
     if (!empty && stripVTControlCharacters(line2).length + 1 + left.length > WIDTH) {
       lines.push(line2);
@@ -49154,7 +54299,7 @@ function renderHistory(outcome, now, { width, verbose }) {
   const all = [[...HEADINGS], ...rows, ...unpaired];
   const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
   const room = Math.max(MIN_INSTRUCTION, width - widths.reduce((sum, own2) => sum + own2 + 2, 0));
-  const text3 = all.map((row) => {
+  const text4 = all.map((row) => {
     const cells = widths.map((own2, column) => column < 2 ? (row[column] ?? "").padStart(own2) : (row[column] ?? "").padEnd(own2));
     const last = row.at(-1) ?? "";
     return [...cells, last.length > room && !verbose ? `${last.slice(0, room - 1)}\u2026` : last].join("  ").trimEnd();
@@ -49167,7 +54312,7 @@ lines of ${visible(at3.path)}${at3.changed === true ? " as it was built" : ""}, 
   const warnings = report.warnings.filter(({ code: code2 }) => /lines|dockerfile|provenance|attestation/.test(code2)).flatMap(({ message }) => ["", ...wrap(visible(message), "", "  ")]);
   return `${visible(image.reference)} \xB7 ${image.platform} \xB7 ${bytes(image.size)} \xB7 ${layerTally(image)}${base}${file2}
 
-${text3.join("\n")}
+${text4.join("\n")}
 ${warnings.map((line2) => `${line2}
 `).join("")}`;
 }
@@ -49384,8 +54529,8 @@ function renderSummary(outcome) {
     closing(report),
     `<sub>${code(image.id)} \xB7 ${code(image.platform)} \xB7 ${bytes(stats.bytes)} read in ${duration3(stats.seconds)} \xB7 Layergate ${report.tool.version}</sub>`
   ];
-  const whole = parts.filter((part) => part !== "").join("\n\n");
-  if (Buffer.byteLength(whole) <= MAX_SUMMARY) return `${whole}
+  const whole2 = parts.filter((part) => part !== "").join("\n\n");
+  if (Buffer.byteLength(whole2) <= MAX_SUMMARY) return `${whole2}
 `;
   return `${parts.filter((_, index) => index !== 3).join("\n\n").slice(0, MAX_SUMMARY / 4)}
 
@@ -49421,14 +54566,14 @@ function findingsSection(outcome) {
   return [...rows, ...left > 0 ? [`\u2026and ${plural2(left, "finding")} more: see the JSON report.`] : []].join("\n\n");
 }
 function fixBlock(outcome, finding) {
-  const text3 = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)]);
-  if (text3.length === 0) return "";
-  const longest = Math.max(2, ...text3.flatMap((line2) => [...line2.matchAll(/`+/g)].map(([run]) => run.length)));
-  const fence = "`".repeat(longest + 1);
+  const text4 = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)]);
+  if (text4.length === 0) return "";
+  const longest2 = Math.max(2, ...text4.flatMap((line2) => [...line2.matchAll(/`+/g)].map(([run]) => run.length)));
+  const fence = "`".repeat(longest2 + 1);
   return `
 
   ${fence}diff
-${text3.map((line2) => `  ${line2}`).join("\n")}
+${text4.map((line2) => `  ${line2}`).join("\n")}
   ${fence}`;
 }
 function layersSection({ report, instructions }) {
@@ -49443,9 +54588,9 @@ function layersSection({ report, instructions }) {
     return [enters > 0 ? `${plural2(enters, "finding")}` : "", hides > 0 ? `hides ${hides}` : ""].filter(Boolean).join(", ");
   };
   const rows = layers.slice(0, MAX_LAYERS).map((layer) => {
-    const text3 = layer.history === null ? layer.createdBy ?? "" : instructions[layer.history] ?? "";
+    const text4 = layer.history === null ? layer.createdBy ?? "" : instructions[layer.history] ?? "";
     const where = layer.base === true ? "base" : layer.dockerfile === null ? "" : code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`);
-    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text3 === "" ? "" : code(text3.replace(/\s+/g, " ").slice(0, 90))} | ${found(layer.index)} |`;
+    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text4 === "" ? "" : code(text4.replace(/\s+/g, " ").slice(0, 90))} | ${found(layer.index)} |`;
   });
   const more = layers.length > MAX_LAYERS ? `
 
@@ -49501,7 +54646,7 @@ var MAX_FIX = 16;
 var MAX_PLACE = 60;
 var STYLES = { critical: ["bold", "red"], high: "red", medium: "yellow", low: "cyan", info: "gray" };
 function renderTerminal(outcome, { color, verbose }) {
-  const paint = color ? (style, text3) => styleText(style, text3, { validateStream: false }) : (_style, text3) => text3;
+  const paint = color ? (style, text4) => styleText(style, text4, { validateStream: false }) : (_style, text4) => text4;
   const { report, passed, policy } = outcome;
   const { image, verdict, stats } = report;
   const shown = shownFindings(report);
@@ -49533,8 +54678,8 @@ function renderTerminal(outcome, { color, verbose }) {
 }
 function heading(outcome, at3, findings, paint) {
   if (at3 === null) return [paint("bold", findings.some(({ location }) => location.kind === "layer") ? "line not known" : "image")];
-  const whole = visible(`${at3.path}:${at3.startLine}`);
-  const where = whole.length > MAX_PLACE ? `\u2026${whole.slice(1 - MAX_PLACE)}` : whole;
+  const whole2 = visible(`${at3.path}:${at3.startLine}`);
+  const where = whole2.length > MAX_PLACE ? `\u2026${whole2.slice(1 - MAX_PLACE)}` : whole2;
   const source = visible(sourceLine(outcome, at3) ?? "");
   const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true);
   const base = findings.every(({ origin }) => origin === "base") ? "   (base image)" : changed ? "   (as built)" : "";
@@ -49547,8 +54692,8 @@ function describe4(outcome, finding, paint) {
   const head = ` ${fails2 ? "\u25CF" : "\u25CB"} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `;
   const lines = wrap(visible(label), head, " ".repeat(6));
   const painted = lines.map((line2, index) => index === 0 ? line2.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line2);
-  const text3 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding);
-  return [...painted, ...text3, ...wrap(visible(finding.remedy), "    \u2192 ", "      "), ...fixLines(outcome, finding, paint)];
+  const text4 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding);
+  return [...painted, ...text4, ...wrap(visible(finding.remedy), "    \u2192 ", "      "), ...fixLines(outcome, finding, paint)];
 }
 function fixLines(outcome, finding, paint) {
   const parts = fixParts(outcome, finding);
@@ -49688,8 +54833,8 @@ async function main(args) {
   }
 }
 function parseTargets(formats, output2) {
-  const targets = (formats.length === 0 ? ["terminal"] : formats).map((text3) => {
-    const [name = "", ...rest] = text3.split("=");
+  const targets = (formats.length === 0 ? ["terminal"] : formats).map((text4) => {
+    const [name = "", ...rest] = text4.split("=");
     const format = FORMATS.find((known) => known === name);
     if (format === void 0) {
       const near = nearest(name, FORMATS);
@@ -49715,9 +54860,9 @@ async function history(args) {
     progress.clear();
     const { image, findings, warnings } = outcome.report;
     const columns = process.stdout.isTTY === true ? process.stdout.columns : 80;
-    const text3 = values.json === true ? `${visibleJson({ image, findings, warnings })}
+    const text4 = values.json === true ? `${visibleJson({ image, findings, warnings })}
 ` : renderHistory(outcome, prepared.now, { width: columns, verbose: values.verbose === true });
-    await write(null, text3);
+    await write(null, text4);
     return 0;
   } catch (error62) {
     progress.clear();
@@ -49731,21 +54876,21 @@ async function inspect(args) {
   const found = await inspectContext(process.cwd(), directory, values.dockerfile ?? null, new Scanner());
   const redactor = new Redactor(found.values);
   const { values: _values, ...shown } = found;
-  const text3 = values.json === true ? `${visibleJson(redactor.data(shown))}
+  const text4 = values.json === true ? `${visibleJson(redactor.data(shown))}
 ` : redactor.text(renderContext(found, values.verbose === true));
-  await write(null, text3);
+  await write(null, text4);
   return contextFails(found) ? 1 : 0;
 }
 async function scan(args) {
   const { values, positionals } = parseOptions("scan", args, SCAN_OPTIONS);
   const targets = parseTargets(values.format ?? [], values.output);
   const reference = oneImage("scan", positionals);
-  const settings = settingsOf({ ...values, failOn: values["fail-on"], minConfidence: values["min-confidence"] });
+  const settings2 = settingsOf({ ...values, failOn: values["fail-on"], minConfidence: values["min-confidence"] });
   const progress = progressLine();
   let outcome;
   let configPath;
   try {
-    const prepared = await prepare2(reference, settings, { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: progress.show });
+    const prepared = await prepare2(reference, settings2, { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: progress.show });
     configPath = prepared.configPath;
     outcome = await runGate(prepared);
   } catch (error62) {
@@ -49774,13 +54919,13 @@ function render(format, outcome, { color, verbose, configPath }) {
       return renderTerminal(outcome, { color, verbose });
   }
 }
-async function write(file2, text3) {
+async function write(file2, text4) {
   if (file2 === null) {
-    await new Promise((resolve) => process.stdout.write(text3, () => resolve()));
+    await new Promise((resolve) => process.stdout.write(text4, () => resolve()));
     return;
   }
   try {
-    await writeFile(file2, text3);
+    await writeFile(file2, text4);
   } catch (error62) {
     throw new UsageError(`${file2}: the report cannot be written (${error62 instanceof Error && "code" in error62 ? String(error62.code) : "unknown error"}).`);
   }
@@ -49832,12 +54977,12 @@ function explain2([id, ...rest]) {
   }
   const { meta: meta12 } = rule;
   const page = new URL(`../docs/rules/${meta12.id}.md`, import.meta.url);
-  const text3 = existsSync(page) ? readFileSync(page, "utf8").trim() : `${meta12.title}
+  const text4 = existsSync(page) ? readFileSync(page, "utf8").trim() : `${meta12.title}
 
 ${meta12.description}
 
 ${meta12.remedy}`;
-  process.stdout.write(`${text3}
+  process.stdout.write(`${text4}
 `);
   return 0;
 }

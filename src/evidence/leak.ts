@@ -4,7 +4,7 @@ import type { Ending, FileState, Filesystem, Version } from '../filesystem/files
 import type { PackageRecords } from '../filesystem/packages.ts'
 import type { Image } from '../image/image.ts'
 import type { ContentHashes, LayerMatch, LayerScan } from '../layer/layer-scan.ts'
-import type { Detector, Strength } from '../secrets/detector.ts'
+import type { SecretKind, Strength } from '../secrets/detector.ts'
 import type { Scanner, SecretMatch } from '../secrets/scanner.ts'
 import type { AttestationText } from './attestation-text.ts'
 
@@ -53,7 +53,7 @@ export type Place = FilePlace | ConfigPlace | HistoryPlace | AttestationPlace
 
 /** One secret and where it stands; the place that is easiest to reach comes first. */
 export interface Leak {
-  readonly detector: Detector
+  readonly detector: SecretKind
   readonly value: string
   readonly strength: Strength
   readonly facts: Readonly<Record<string, string>>

@@ -69,6 +69,7 @@ export class Content implements Sink {
     this.program = this.#scan.program
     for (const match of this.#scan.matches) this.matches.push({ ...match, inside: this.#inside.length === 0 ? null : this.#inside.join('!/') })
     if (this.#scan.dropped > 0) this.#skip(this.where, `it holds more matches than are kept; ${this.#scan.dropped} were left out`)
+    if (this.#scan.overBudget) this.#skip(this.where, 'its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out')
     return this.#unpacker?.end() ?? null
   }
 

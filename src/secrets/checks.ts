@@ -122,7 +122,40 @@ const REFERENCE =
 /** Whether a value is a placeholder, a reference to another place, or filler. */
 export const isPlaceholder = (value: string): boolean => REFERENCE.test(value) || PLACEHOLDER.test(value)
 
-/** Whether a random-looking token is filler: too few different characters, or a run of the keyboard or alphabet. */
-export function isFiller(token: string): boolean {
-  return entropy(token) < Math.min(2.6, Math.log2(token.length) * 0.62) || /x{6,}|(.)\1{7,}|abcdefgh|0123456789|1234567890|example|placeholder|redacted/i.test(token)
+/** Runs that people type: the alphabet, the digits, the keyboard's rows. */
+const TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i
+const EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i
+
+/** How much of a text goes up or down by one at a distance of one to three: `a1b2c3`, `9F8E7D`. Letters folded. */
+function stepped(token: string): number {
+  const text = token.toLowerCase().replace(/[^a-z0-9]/g, '')
+  if (text.length < 12) return 0
+  let steps = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    for (let distance = 1; distance <= 3; distance++) {
+      if (Math.abs(code - text.charCodeAt(i - distance)) === 1) {
+        steps++
+        break
+      }
+    }
+  }
+  return steps / text.length
 }
+
+/**
+ * Whether a random-looking token is filler (too few different characters, `xxxx`, words for a value that is to be filled
+ * in), or reads like an example that somebody made up (runs of the alphabet, the word itself). By chance one in ten
+ * thousand does.
+ */
+export function fillerKind(token: string): 'filler' | 'example' | null {
+  // Short tokens and those of two alphabets repeat by chance; see bench/detectors.ts for what the bound costs.
+  if (entropy(token) < Math.min(2.6, Math.log2(token.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token))
+    return 'filler'
+  if (TYPED.test(token) || EXAMPLE_WORD.test(token)) return 'example'
+  const bound = /^[0-9a-f-]+$/i.test(token) ? 0.7 : 0.55
+  return stepped(token) >= bound ? 'example' : null
+}
+
+/** Whether a random-looking token is filler or an example. */
+export const isFiller = (token: string): boolean => fillerKind(token) !== null

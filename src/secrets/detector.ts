@@ -14,6 +14,8 @@ export interface LiteralSpec {
   readonly ignoreCase?: boolean
   /** Counts only when an assignment of six or more bytes follows: `name = value`, `"name": "value"`, `<name>value`. */
   readonly assignment?: boolean
+  /** Counts only when at least so many characters of tokens (`A-Za-z0-9_.+/=-`), or of the value, follow; 0 by default, up to 24. */
+  readonly run?: number
 }
 
 /** A match of a detector's pattern, before its check. */
@@ -43,28 +45,82 @@ export interface Checked {
   readonly note?: string
 }
 
-export interface Detector {
+/** Puts a text together: `{hex:32}` and the like are filled in, differently each time. */
+export type Fill = (form: string) => string
+/** A text with forms, or what puts one together; a file where the path counts. */
+export type Sample = string | ((fill: Fill) => string) | { readonly path: string; readonly text: string | ((fill: Fill) => string) }
+
+/** What is said of a kind of credential. */
+export interface About {
   /** In words, stable: `github-token`. */
   readonly id: string
+  /** Who gives it out, or the program that reads it. */
+  readonly issuer: string
   /** What it is called in a sentence: `GitHub token`. */
   readonly title: string
-  /** Where the issuer describes the format. */
-  readonly docs: string
+  /** What whoever holds it can do or read. */
+  readonly opens: string
   /** What to do with a leaked one, in the imperative. */
   readonly revoke: string
-  /** Search starts here; each at least three bytes. */
-  readonly literals: readonly (string | LiteralSpec)[]
-  /**
-   * Sticky pattern that is tried where the literal starts. It may look back (`(?<=…)`) up to 96 characters. The value is the
-   * group `before` (looked back at) followed by the group `value`, else by the whole match.
-   */
-  readonly pattern: RegExp
-  /** Characters behind the literal that the pattern and check may see; 256 by default, up to 16,384. */
-  readonly window?: number
+  /** The vendor's page on it. */
+  readonly docs: string
+  /** How a match is told from text that looks like one, beyond its form. */
+  readonly proof?: string
+  /** What must be found; tests try each. */
+  readonly examples: readonly Sample[]
+  /** What looks like it and must stay quiet. */
+  readonly quiet?: readonly Sample[]
+}
+
+/** What a match says of its kind. */
+export interface SecretKind extends About {
   readonly strength: Strength
   /** A password or another value that could be guessed: it is never shown, not even in part, and gets no hash. */
   readonly guessable?: boolean
   /** Yields to any other detector that matches the same characters. */
   readonly generic?: boolean
+  /** Only the name beside the value tells whose it is: it yields to a form that only its issuer uses. */
+  readonly context?: boolean
+}
+
+/** A kind of credential that is told by its text. */
+export interface Detector extends SecretKind {
+  /** How it is written, for people; null where no form says it all. */
+  readonly forms?: readonly string[]
+  /** Search starts here; each at least three bytes. */
+  readonly literals: readonly (string | LiteralSpec)[]
+  /**
+   * Names of the issuer in lower case. Where a value of 16 or more characters is assigned to what is called a key, token or
+   * the like, search starts at such a name in front of it.
+   */
+  readonly names?: readonly string[]
+  /**
+   * Sticky pattern that is tried where the literal starts. It may look back (`(?<=…)`) up to 96 characters. The value is the
+   * group `before` (looked back at) followed by the group `value`, else by the whole match.
+   */
+  readonly pattern: RegExp
+  /** No letter, digit or `_` may stand before the value, but for an escape (`\n`, `%3D`) or a length byte. */
+  readonly alone?: boolean
+  /** The pattern without its right border: in a program's bytes texts stand without a gap, and a checksum tells. */
+  readonly glued?: RegExp
+  /** Characters behind the literal that the pattern and check may see; 256 by default, up to 16,384. */
+  readonly window?: number
   readonly check?: (found: Found) => Checked | null
+}
+
+/** A value in a file, before the scanner gives it its place. */
+export interface FileValue extends Checked {
+  readonly value: string
+  /** Characters from the start of the text to the value. */
+  readonly at: number
+}
+
+/** A kind of credential that is told by the file that holds it: its name decides, its text is parsed. */
+export interface FileDetector extends SecretKind {
+  /** Base names in lower case, and endings that start with `.`, of the files that are read. */
+  readonly names: readonly string[]
+  /** What the whole path must look like too. */
+  readonly path?: RegExp
+  /** Finds the values; `text` is the start of the file, 256 KiB at most, as latin1. */
+  readonly parse: (text: string, path: string) => Iterable<FileValue>
 }

@@ -1,4 +1,7 @@
-// Text in another form inside a window: UTF-16 made narrow, base64 joined over line breaks, and whether it can be text at all.
+// Text in another form inside a window: UTF-16 made narrow, base64 and hex joined over line breaks, what base64 packs, and
+// whether it can be text at all.
+import { constants, gunzipSync } from 'node:zlib'
+import { decodeBase64 } from './checks.ts'
 import type { Kernel } from './prefilter/kernel.ts'
 
 /** Groups of three bytes: shorter text holds no credential. */
@@ -23,9 +26,61 @@ function mayBeText(text: (index: number) => number, length: number, skip: number
  * Where the groups of four may begin in a base64 text whose first characters may not belong to it. None for a hash, a path
  * or a symbol name, which decode to no text, nor to the structure that a DER key begins with.
  */
-export function alignments(text: string): number[] {
+function alignments(text: string): number[] {
   const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text.charCodeAt(index), text.length, skip))
   return /^M[ICH]/.test(text) && !found.includes(0) ? [0, ...found] : found
+}
+
+/** Pairs of hex digits that stand for printable text: a hash of twenty bytes does so once in a billion. */
+const MIN_HEX_PAIRS = 16
+/** The first bytes of gzip in base64: magic and method. */
+const GZIP = 'H4sI'
+
+/** Whether a run is the hex of text, from its start on. */
+function isHexText(text: (index: number) => number, length: number): boolean {
+  if (length < 2 * MIN_HEX_PAIRS) return false
+  for (let i = 0; i < 2 * MIN_HEX_PAIRS; i++) {
+    const c = text(i)
+    const isDigit = c >= 48 && c <= 57
+    if (!isDigit && !(c >= 97 && c <= 102) && !(c >= 65 && c <= 70)) return false
+    // The first digit of printable text is 2 to 7.
+    if (i % 2 === 0 && !(c >= 50 && c <= 55)) return false
+  }
+  return true
+}
+
+/** Unpacks as much as there is: a text that a window cuts off still shows its start. Null for what is no gzip. */
+function unpack(bytes: Buffer, budget: { left: number }): Buffer | null {
+  if (budget.left <= 0) {
+    budget.left = -1
+    return null
+  }
+  try {
+    const unpacked = gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: budget.left })
+    budget.left -= unpacked.length
+    return unpacked
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') budget.left = -1
+    return null
+  }
+}
+
+/** What a text of base64 characters decodes to: gzip, hex or base64 at each place where it may begin. */
+export function* decodedTexts(text: string, budget: { left: number }): Generator<{ bytes: Buffer; encoding: 'base64' | 'gzip' | 'hex' }> {
+  if (text.startsWith(GZIP)) {
+    const bytes = unpack(decodeBase64(text) ?? Buffer.alloc(0), budget)
+    if (bytes !== null) yield { bytes, encoding: 'gzip' }
+    return
+  }
+  if (isHexText((index) => text.charCodeAt(index), text.length)) {
+    yield { bytes: Buffer.from(/^[0-9A-Fa-f]*/.exec(text)?.[0] ?? '', 'hex'), encoding: 'hex' }
+    return
+  }
+  for (const skip of alignments(text)) {
+    const bytes = decodeBase64(text.slice(skip, text.length - ((text.length - skip) % 4 === 1 ? 1 : 0)))
+    if (bytes === null) continue
+    yield { bytes, encoding: 'base64' }
+  }
 }
 
 export function narrow(bytes: Buffer, bigEndian: boolean): Buffer {
@@ -44,7 +99,10 @@ export function base64Texts(kernel: Kernel, from: number, length: number): { pos
     const first = runs[i]
     if (first === undefined) continue
     const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92)
-    if (!continues && window[first.start] !== 77 && ![0, 1, 2, 3].some((skip) => mayBeText((index) => window[first.start + index] ?? 0, first.end - first.start, skip))) continue
+    const at = (index: number): number => window[first.start + index] ?? 0
+    const size = first.end - first.start
+    const isPacked = at(0) === 72 && window.toString('latin1', first.start, first.start + GZIP.length) === GZIP
+    if (!continues && !isPacked && window[first.start] !== 77 && !isHexText(at, size) && ![0, 1, 2, 3].some((skip) => mayBeText(at, size, skip))) continue
     let end = first.end
     let text = window.toString('latin1', first.start, end)
     let joined = false
@@ -52,8 +110,8 @@ export function base64Texts(kernel: Kernel, from: number, length: number): { pos
       const rest = /^(?:\\n|\\r|[\s"'+]){1,14}(?=[A-Za-z0-9+/=])/.exec(window.toString('latin1', end, Math.min(length, end + MAX_GAP + 1)))
       if (rest === null) break
       const next = runs[i + 1]
-      const at = end + rest[0].length
-      if (next !== undefined && next.start === at) {
+      const nextAt = end + rest[0].length
+      if (next !== undefined && next.start === nextAt) {
         text += window.toString('latin1', next.start, next.end)
         end = next.end
         i++
@@ -61,10 +119,10 @@ export function base64Texts(kernel: Kernel, from: number, length: number): { pos
         continue
       }
       // The last line of a block is shorter than a run.
-      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString('latin1', at, Math.min(length, at + 80)))?.[0] : undefined
+      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString('latin1', nextAt, Math.min(length, nextAt + 80)))?.[0] : undefined
       if (tail !== undefined) {
         text += tail
-        end = at + tail.length
+        end = nextAt + tail.length
       }
       break
     }

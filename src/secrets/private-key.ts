@@ -1,7 +1,7 @@
 // Private keys, told by decoding them: PEM (PKCS#1, PKCS#8, SEC 1), DER, OpenSSH, PuTTY, PGP. A header line alone is in
 // hundreds of programs and is no key. RFC 7468, RFC 5958, https://cvsweb.openbsd.org/src/usr.bin/ssh/PROTOCOL.key
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto'
-import { decodeBase64 } from './checks.ts'
+import { decodeBase64, fillerKind } from './checks.ts'
 import type { Checked } from './detector.ts'
 
 const identityOf = (bytes: Buffer): string => `key:${createHash('sha256').update(bytes).digest('hex')}`
@@ -61,10 +61,24 @@ function derKey(der: Buffer): KeyObject | null {
 /**
  * What follows `-----BEGIN … PRIVATE KEY-----`, up to the end line. The body may be JSON-escaped, quoted, indented or
  * broken by string concatenation.
+ * @param before what stands in front of the header, such as the time of a log line
  */
-export function checkPem(label: string, body: string): Checked | null {
+export function checkPem(label: string, given: string, before = ''): Checked | null {
+  const body = withoutPrefix(given, before)
   const checked = decodePem(label, body)
   return checked === null ? null : { ...checked, value: canonicalPem(label, body) }
+}
+
+/** Digits and letters made alike: the shape of a time. */
+const shape = (text: string): string => text.replace(/\d/g, '0')
+
+/** Takes off what a log or a quotation puts before each line: it stands before the header too. */
+function withoutPrefix(body: string, before: string): string {
+  const prefix = before.slice(before.lastIndexOf('\n') + 1)
+  if (prefix === '' || !/\d|[>|#*/]/.test(prefix)) return body
+  const lines = body.split('\n')
+  const has = (line: string): boolean => shape(line.slice(0, prefix.length)) === shape(prefix)
+  return lines.length > 2 && lines.slice(1, -1).every(has) ? [lines[0], ...lines.slice(1).map((line) => (has(line) ? line.slice(prefix.length) : line))].join('\n') : body
 }
 
 /** The key as a PEM file has it, however it was quoted: the same key has the same value everywhere. */
@@ -91,7 +105,8 @@ function decodePem(label: string, body: string): Checked | null {
   if (bytes === null) return null
   if (bytes.toString('latin1', 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes)
   const length = sequenceEnd(bytes)
-  if (length === null || bytes.length - length > 2) return null
+  if (length === null || bytes.length - length > 2)
+    return base64.length >= 64 && fillerKind(base64) !== 'filler' && !/\.\.\.|…/.test(body) ? { strength: 'harmless', note: 'it does not decode: cut off, or made up' } : null
   const der = bytes.subarray(0, length)
   if (label.startsWith('ENCRYPTED')) return encrypted(base64)
   const key = derKey(der)

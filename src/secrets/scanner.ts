@@ -5,10 +5,12 @@
 // A candidate in the last OVERLAP bytes of a part that goes on is left to the next window, which starts that much
 // earlier, so that a match is found once wherever the chunks end. Text in UTF-16 and in base64 is decoded and searched
 // again. Nothing here grows with the length of the content.
-import { decodeBase64 } from './checks.ts'
-import type { Detector, LiteralSpec, Strength } from './detector.ts'
-import { DETECTORS } from './detectors/list.ts'
-import { alignments, base64Texts, narrow } from './encoded.ts'
+import type { Checked, Detector, FileDetector, LiteralSpec, SecretKind, Strength } from './detector.ts'
+import { DETECTORS, FILE_DETECTORS } from './detectors/list.ts'
+import { base64Texts, decodedTexts, narrow } from './encoded.ts'
+import { goesOn, standsAlone, unescapeText } from './escapes.ts'
+import { FileIndex } from './file-index.ts'
+import { NameIndex, TRIGGERS } from './name-index.ts'
 import { buildKernel, type Kernel } from './prefilter/kernel.ts'
 import { redactValue } from './redact.ts'
 
@@ -20,8 +22,17 @@ const OVERLAP = 16_384
 const LOOK_BEHIND = 96
 const CARRY = OVERLAP + LOOK_BEHIND
 const DEFAULT_WINDOW = 256
-/** Decoded text is searched for encoded text again, this often (base64 in base64 in a file). */
-const MAX_DEPTH = 2
+/** Decoded text is searched for encoded text again, this often: a Helm release is gzip in base64 in base64, and holds more. */
+const MAX_DEPTH = 3
+/** Bytes that packed texts of one content may unpack to. */
+const MAX_UNPACKED = 64 << 20
+/** Bytes from the start of a file that a detector of files reads. */
+const MAX_FILE = 256 << 10
+/** Characters that are put together again where a value is written in pieces. */
+const MAX_PIECES = 2048
+/** Literals as they stand in escaped text: the window is decoded before the pattern is tried. */
+const ESCAPED_LITERAL = /^(?::\\\/\\\/|%3A%2F%2F|:\\u002f|%3a%2f%2f)/
+const TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y
 /** More matches than this in one content are filler or an attack: the rest is counted only. */
 const MAX_MATCHES = 1000
 
@@ -29,11 +40,11 @@ const MAX_MATCHES = 1000
 const PROGRAM_MARKS: Readonly<Record<string, 'busybox' | 'bash'>> = { 'BusyBox v1.': 'busybox', 'GNU bash, version': 'bash' }
 type Mark = 'busybox' | 'bash' | null
 
-export type Encoding = 'raw' | 'base64' | 'utf-16'
+export type Encoding = 'raw' | 'base64' | 'hex' | 'gzip' | 'utf-16'
 
 /** A secret in a content. Holds the value: it never leaves the program but through the redactor. */
 export interface SecretMatch {
-  readonly detector: Detector
+  readonly detector: SecretKind
   readonly value: string
   /** What makes two matches the same secret. */
   readonly identity: string
@@ -55,40 +66,61 @@ interface Candidate extends SecretMatch {
   readonly end: number
 }
 
+/** What all scans of one scanner share. */
+interface Compiled {
+  readonly kernel: Kernel
+  /** Detectors by number of the literal. */
+  readonly owners: readonly (readonly Detector[])[]
+  readonly marks: readonly Mark[]
+  /** By number of the literal: it stands in escaped text. */
+  readonly escaped: readonly boolean[]
+  /** By number of the literal: a name in front of it may tell whose the value is. */
+  readonly triggers: readonly boolean[]
+  readonly names: NameIndex
+  readonly files: FileIndex
+}
+
 /** All detectors compiled for one window. Makes scans; holds no state between them. */
 export class Scanner {
-  readonly #kernel: Kernel
-  /** Detectors by number of the literal. */
-  readonly #owners: readonly (readonly Detector[])[]
-  readonly #marks: readonly Mark[]
+  readonly #compiled: Compiled
 
   /** @param simd false takes the plain JavaScript search */
-  constructor(detectors: readonly Detector[] = DETECTORS, simd = true) {
-    const literals = new Map<string, { spec: Required<LiteralSpec>; owners: Detector[] }>()
-    for (const detector of detectors) {
-      for (const literal of detector.literals) {
-        const given = typeof literal === 'string' ? { text: literal } : literal
-        const spec = { ignoreCase: false, assignment: false, ...given }
-        const key = JSON.stringify(spec)
-        const entry = literals.get(key) ?? { spec, owners: [] }
-        entry.owners.push(detector)
-        literals.set(key, entry)
-      }
+  constructor(detectors: readonly Detector[] = DETECTORS, simd = true, files: readonly FileDetector[] = FILE_DETECTORS) {
+    const plain = { ignoreCase: false, assignment: false, run: 0 }
+    const literals = new Map<string, { spec: Required<LiteralSpec>; owners: Detector[]; isTrigger: boolean }>()
+    const add = (literal: string | LiteralSpec, owners: readonly Detector[], isTrigger = false): void => {
+      const spec = { ...plain, ...(typeof literal === 'string' ? { text: literal } : literal) }
+      const key = JSON.stringify([spec.text, spec.ignoreCase, spec.assignment])
+      const known = literals.get(key)
+      // What shares a literal shares its entry: the shortest run finds for all.
+      literals.set(key, {
+        spec: { ...spec, run: Math.min(spec.run, known?.spec.run ?? spec.run) },
+        owners: [...(known?.owners ?? []), ...owners],
+        isTrigger: isTrigger || known?.isTrigger === true,
+      })
     }
-    for (const text of Object.keys(PROGRAM_MARKS)) literals.set(text, { spec: { text, ignoreCase: false, assignment: false }, owners: [] })
+    for (const detector of detectors) for (const literal of detector.literals) add(literal, [detector])
+    if (detectors.some(({ names }) => names !== undefined)) for (const trigger of TRIGGERS) add(trigger, [], true)
+    for (const text of Object.keys(PROGRAM_MARKS)) add(text, [])
     const all = [...literals.values()]
-    this.#marks = all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null)
-    this.#owners = all.map(({ owners }) => owners)
-    this.#kernel = buildKernel(
-      all.map(({ spec }) => spec),
-      CARRY + PART,
-      simd,
-    )
+    this.#compiled = {
+      marks: all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
+      owners: all.map(({ owners }) => owners),
+      escaped: all.map(({ spec }) => ESCAPED_LITERAL.test(spec.text)),
+      kernel: buildKernel(
+        all.map(({ spec }) => spec),
+        CARRY + PART,
+        simd,
+      ),
+      triggers: all.map(({ isTrigger }) => isTrigger),
+      names: new NameIndex(detectors),
+      files: new FileIndex(files),
+    }
   }
 
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
   start(path: string): ContentScan {
-    return new ContentScan(this.#kernel, this.#owners, this.#marks, path, 0)
+    return new ContentScan(this.#compiled, path, 0, { left: MAX_UNPACKED })
   }
 
   /** Scans a text that is in memory: a history entry, an environment variable. */
@@ -107,11 +139,15 @@ export class ContentScan {
   program: 'busybox' | 'bash' | null = null
   /** Matches beyond the limit, which were not kept. */
   dropped = 0
+  readonly #compiled: Compiled
   readonly #kernel: Kernel
-  readonly #owners: readonly (readonly Detector[])[]
-  readonly #marks: readonly Mark[]
   readonly #path: string
   readonly #depth: number
+  /** Bytes that packed texts may still unpack to; shared with the scans of decoded texts. */
+  readonly #budget: { left: number }
+  readonly #files: readonly FileDetector[]
+  /** The start of the content, for the detectors of files. */
+  #head: Buffer = Buffer.alloc(0)
   #carry: Buffer = Buffer.alloc(0)
   /** Position in the content of the window's first byte. */
   #base = 0
@@ -123,16 +159,23 @@ export class ContentScan {
   #candidates: Candidate[] = []
   readonly #seen = new Set<string>()
 
-  constructor(kernel: Kernel, owners: readonly (readonly Detector[])[], marks: readonly Mark[], path: string, depth: number) {
-    this.#marks = marks
-    this.#kernel = kernel
-    this.#owners = owners
+  constructor(compiled: Compiled, path: string, depth: number, budget: { left: number }) {
+    this.#compiled = compiled
+    this.#kernel = compiled.kernel
     this.#path = path
     this.#depth = depth
+    this.#budget = budget
+    this.#files = depth === 0 ? compiled.files.of(path) : []
+  }
+
+  /** Packed text was left out: it would have unpacked to more than the limit. */
+  get overBudget(): boolean {
+    return this.#budget.left < 0
   }
 
   /** Takes the next bytes. @param last no more follow */
   push(chunk: Buffer, last: boolean): void {
+    if (this.#files.length > 0 && this.#head.length < MAX_FILE) this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAX_FILE - this.#head.length)])
     if (chunk.length <= PART) {
       this.#window(chunk, last)
       return
@@ -162,12 +205,14 @@ export class ContentScan {
 
   #search(from: number, to: number, length: number): void {
     const kernel = this.#kernel
+    const { owners, marks, escaped, triggers, names } = this.#compiled
     const decoded: { text: Buffer; position: number; length: number; encoding: Encoding }[] = []
-    kernel.scan(from, length, (position, literal) => {
+    kernel.scan(from, length, (position, literal, valueStart, valueLength) => {
       if (position < from || position >= to) return
-      const mark = this.#marks[literal] ?? null
+      const mark = marks[literal] ?? null
       if (mark !== null) this.program ??= mark
-      for (const detector of this.#owners[literal] ?? []) this.#try(detector, position, length)
+      for (const detector of owners[literal] ?? []) this.#try(detector, position, length, escaped[literal] === true)
+      if (triggers[literal] === true) names.find(kernel.window, position, valueStart, valueLength, (detector, at) => this.#try(detector, at, length, false))
     })
     if (this.#depth >= MAX_DEPTH) return
     kernel.utf16Runs(length, (position, run, bigEndian) => {
@@ -175,14 +220,11 @@ export class ContentScan {
       decoded.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: 'utf-16' })
     })
     for (const { position, length: run, text } of base64Texts(kernel, from, length)) {
-      for (const skip of alignments(text)) {
-        const bytes = decodeBase64(text.slice(skip, text.length - ((text.length - skip) % 4 === 1 ? 1 : 0)))
-        if (bytes !== null) decoded.push({ text: bytes, position, length: run, encoding: 'base64' })
-      }
+      for (const { bytes, encoding } of decodedTexts(text, this.#budget)) decoded.push({ text: bytes, position, length: run, encoding })
     }
     const lineAt = decoded.map(({ position }) => this.#lineAt(position))
     decoded.forEach(({ text, position, length: run, encoding }, index) => {
-      const inner = new ContentScan(kernel, this.#owners, this.#marks, this.#path, this.#depth + 1)
+      const inner = new ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget)
       inner.push(text, true)
       for (const match of inner.matches) this.#addDecoded(match, position, run, encoding, lineAt[index] ?? null)
     })
@@ -199,49 +241,89 @@ export class ContentScan {
     this.#seen.add(key)
     // Decoded text that is no secret of its own (the words of a base64 run) proves little: only what is not generic counts.
     if (match.detector.generic && encoding === 'base64') return
-    const within = encoding === 'utf-16' ? match.offset * 2 : Math.floor((match.offset * 4) / 3)
+    const within = encoding === 'utf-16' || encoding === 'hex' ? match.offset * 2 : encoding === 'gzip' ? 0 : Math.floor((match.offset * 4) / 3)
     this.#add({ ...match, offset: offset + Math.min(within, run), length: run, end: offset + run, line, encoding })
   }
 
-  #try(detector: Detector, position: number, end: number): void {
+  /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
+  #try(detector: Detector, position: number, end: number, isEscaped: boolean): void {
     const start = Math.max(0, position - LOOK_BEHIND)
-    const text = this.#kernel.window.toString('latin1', start, Math.min(end, position + (detector.window ?? DEFAULT_WINDOW)))
-    const { pattern } = detector
-    pattern.lastIndex = position - start
-    const match = pattern.exec(text)
-    if (match === null) return
+    const window = detector.window ?? DEFAULT_WINDOW
+    const text = this.#kernel.window.toString('latin1', start, Math.min(end, position + window))
+    const at = position - start
+    if (isEscaped) {
+      const before = unescapeText(text.slice(0, at), false)
+      const after = unescapeText(text.slice(at), false)
+      this.#match(detector, before.text + after.text, before.text.length, [...before.at.slice(0, -1), ...after.at.map((index) => index + at)], start)
+      return
+    }
+    if (this.#match(detector, text, at, null, start) || detector.alone !== true) return
+    TOKEN_RUN.lastIndex = at
+    const runEnd = at + (TOKEN_RUN.exec(text)?.[0].length ?? 0)
+    if (!goesOn(text, runEnd)) return
+    const longer = this.#kernel.window.toString('latin1', start, Math.min(end, position + Math.min(MAX_PIECES, window * 2)))
+    const whole = unescapeText(longer.slice(at), true)
+    this.#match(detector, longer.slice(0, at) + whole.text, at, [...Array.from({ length: at }, (_, index) => index), ...whole.at.map((index) => index + at)], start)
+  }
+
+  /**
+   * Tries a detector's pattern at one place of a text, and keeps what its check lets stand.
+   * @param raw where each character of the text stands in the window behind `start`; null where the text is the window's
+   * @returns whether the pattern matched
+   */
+  #match(detector: Detector, text: string, at: number, raw: readonly number[] | null, start: number): boolean {
+    const found = this.#found(detector, text, at)
+    if (found === null) return false
+    const { match, mustProve } = found
     // A content that is full of matches is filler or an attack: what comes now is counted, not checked.
     if (this.#candidates.length >= MAX_MATCHES) {
       this.dropped++
-      return
+      return true
     }
     const groups = match.groups ?? {}
     const before = groups['before'] ?? ''
     const value = before + (groups['value'] ?? match[0])
-    const checked =
+    const checked: Checked | null =
       detector.check === undefined
         ? {}
-        : detector.check({ value, groups, before: text.slice(0, position - start), after: text.slice(match.index + match[0].length), path: this.#path, isText: this.#isText })
-    if (checked === null) return
+        : detector.check({ value, groups, before: text.slice(0, at - before.length), after: text.slice(match.index + match[0].length), path: this.#path, isText: this.#isText })
+    if (checked === null || (mustProve && checked.strength !== 'proven')) return false
     const secret = checked.value ?? value
-    const inner = groups['value'] === undefined && checked.value === undefined ? -before.length : Math.max(0, match[0].indexOf(secret))
-    const at = position + inner
+    const inner = groups['value'] === undefined && checked.value === undefined ? -before.length : Math.max(-before.length, (before + match[0]).indexOf(secret) - before.length)
     // A value that was put into another form (a key out of its quotes) takes the place of the whole match.
-    const length = (before + match[0]).includes(secret) ? secret.length : before.length + match[0].length
+    const size = (before + match[0]).includes(secret) ? secret.length : before.length + match[0].length
+    const first = start + (raw === null ? at + inner : (raw[at + inner] ?? 0))
+    const length = raw === null ? size : (raw[at + inner + size] ?? 0) - (raw[at + inner] ?? 0)
     this.#add({
       detector,
       value: secret,
       identity: checked.identity ?? secret,
       strength: checked.strength ?? detector.strength,
-      offset: this.#base + at,
+      offset: this.#base + first,
       length,
-      end: this.#base + at + length,
-      line: this.#lineAt(at),
+      end: this.#base + first + length,
+      line: this.#lineAt(first),
       encoding: 'raw',
       facts: checked.facts ?? {},
       note: checked.note ?? null,
-      companion: null,
+      companion: raw === null ? null : this.#kernel.window.toString('latin1', first, first + length),
     })
+    return true
+  }
+
+  /** A match that stands alone, or in a program's bytes one that touches other text and must prove itself. */
+  #found(detector: Detector, text: string, at: number): { match: RegExpExecArray; mustProve: boolean } | null {
+    const { pattern, glued } = detector
+    pattern.lastIndex = at
+    const match = pattern.exec(text)
+    if (match !== null) {
+      const before = match.groups?.['before']?.length ?? 0
+      if (detector.alone !== true || standsAlone(text, at - before, before + match[0].length, this.#isText)) return { match, mustProve: false }
+    }
+    if (glued === undefined || this.#isText) return null
+    glued.lastIndex = at
+    const touching = glued.exec(text)
+    return touching === null ? null : { match: touching, mustProve: true }
   }
 
   /** Keeps one match for each stretch of bytes: what names an issuer wins over the generic, the longer over the shorter. */
@@ -251,7 +333,7 @@ export class ContentScan {
       const other = this.#candidates[i]
       if (other === undefined || other.end <= candidate.offset || candidate.end <= other.offset) continue
       const [encoded, otherEncoded] = [candidate.encoding !== 'raw', other.encoding !== 'raw']
-      const difference = rank(candidate.detector) - rank(other.detector) || Number(candidate.strength === 'proven') - Number(other.strength === 'proven')
+      const difference = rank(candidate.detector) - rank(other.detector) || worth(candidate) - worth(other)
       // A token inside base64 names its issuer, where the login around it does not; between equals the raw text wins.
       const weaker = difference !== 0 ? difference < 0 : encoded !== otherEncoded ? encoded : candidate.length <= other.length
       // Two values inside one encoded block are two secrets.
@@ -264,20 +346,53 @@ export class ContentScan {
     this.#candidates.push(candidate)
   }
 
+  /** Values of a file that is read by its name. */
+  #readFile(): void {
+    const isUtf16 = this.#head[0] === 0xff && this.#head[1] === 0xfe
+    const text = (isUtf16 ? narrow(this.#head.subarray(2), false) : this.#head).toString('latin1')
+    for (const detector of this.#files) {
+      for (const { value, at, strength, facts, note, identity } of detector.parse(text, this.#path)) {
+        if (this.#candidates.length >= MAX_MATCHES) {
+          this.dropped++
+          continue
+        }
+        const lines = text.slice(0, at).split('\n').length
+        this.#add({
+          detector,
+          value,
+          identity: identity ?? value,
+          strength: strength ?? detector.strength,
+          offset: isUtf16 ? 2 + at * 2 : at,
+          length: value.length,
+          end: at + value.length,
+          line: this.#isText || isUtf16 ? lines : null,
+          encoding: 'raw',
+          facts: facts ?? {},
+          note: note ?? null,
+          companion: null,
+        })
+      }
+    }
+  }
+
   #finish(): void {
+    if (this.#files.length > 0) this.#readFile()
     const sorted = this.#candidates.sort((a, b) => a.offset - b.offset || a.length - b.length)
     this.matches = pairAwsKeys(sorted).map(({ end: _end, ...match }) => match)
   }
 }
 
-/** A token that names its issuer says more than the login it stands in, and that more than a bare assignment. */
-const rank = ({ generic, guessable }: Detector): number => (generic ? 0 : guessable ? 1 : 2)
+/** A token that names its issuer says more than one that the name beside it tells, that more than a login, and that more than a bare assignment. */
+const rank = ({ generic, guessable, context }: SecretKind): number => (generic ? 0 : guessable ? 1 : context ? 2 : 3)
+
+/** Of two readings of one value the surer one tells more; what is harmless by one is so by both. */
+const worth = ({ strength }: Candidate): number => ['possible', 'likely', 'harmless', 'proven'].indexOf(strength)
 
 /** An AWS key id and a secret near it are one credential, proven by standing together. */
 function pairAwsKeys(matches: readonly Candidate[]): Candidate[] {
   const near = 2048
   const ids = matches.filter(({ detector, strength }) => detector.id === 'aws-access-key' && strength !== 'harmless')
-  const secrets = matches.filter(({ detector, strength }) => detector.id === 'aws-secret-key' && strength !== 'harmless')
+  const secrets = matches.filter(({ detector, strength }) => (detector.id === 'aws-secret-key' || detector.id === 'aws-credentials-file') && strength !== 'harmless')
   const paired = new Map<Candidate, Candidate>()
   const used = new Set<Candidate>()
   for (const secret of secrets) {

@@ -1,98 +1,20 @@
 // Every detector finds its credential, and stays quiet at what only looks like one.
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { crc32 } from '../../src/secrets/checks.ts'
-import { DETECTORS } from '../../src/secrets/detectors/list.ts'
+import { DETECTORS, FILE_DETECTORS, GROUPS } from '../../src/secrets/detectors/list.ts'
+import { fillForm } from '../../src/secrets/form.ts'
 import { Scanner } from '../../src/secrets/scanner.ts'
+import { samples } from '../detector-samples.ts'
 import { fill, random, VALUES } from '../values.ts'
 
-const HEX = '0123456789abcdef'
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-const URL64 = `${BASE62}-_`
 const scanner = new Scanner()
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 const pkcs8 = rsa.export({ format: 'pem', type: 'pkcs8' }).toString()
 const encryptedPem = rsa.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' }).toString()
-const grafana = (): string => {
-  const body = `gl${'sa_'}${random(32, BASE62, 30)}`
-  const sum = Buffer.alloc(4)
-  sum.writeUInt32LE(crc32(body))
-  return `${body}_${sum.toString('hex')}`
-}
-const atlassian = (): string => {
-  const body = `ATATT${'3xFf'}${random(60, URL64, 31)}=`
-  return body + crc32(body).toString(16).toUpperCase().padStart(8, '0')
-}
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const password = VALUES['password']?.() ?? ''
-const key64 = random(86, `${BASE62}+/`, 32)
-
-/** Detector, text, strength, path. */
-const FOUND: readonly (readonly [string, string, string, string?])[] = [
-  ['age-key', `AGE-SECRET-${'KEY-1'}${random(58, 'QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L', 33)}`, 'likely'],
-  ['anthropic-key', `sk-${'ant-api03-'}${random(93, URL64, 34)}AA`, 'likely'],
-  ['atlassian-token', atlassian(), 'proven'],
-  ['aws-access-key', fill('id {{aws-id}} '), 'possible'],
-  ['aws-bedrock-key', `ABSK${'QmVkcm9ja0FQSUtleS1'}${random(100, BASE62, 35)}`, 'likely'],
-  ['aws-secret-key', fill('aws_secret_access_key={{aws-secret}}'), 'likely'],
-  ['azure-ad-client-secret', `secret: ${random(3, BASE62, 36)}8${'Q~'}${random(34, URL64, 37)}`, 'likely'],
-  ['azure-devops-token', `${random(76, BASE62, 38)}${'AZ'}DO${random(4, BASE62, 39)}`, 'likely'],
-  ['azure-resource-key', `${random(52, BASE62, 40)}${'JQQJ'}99${random(18, BASE62, 41)}ACOG${random(4, BASE62, 42)}`, 'likely'],
-  ['azure-shared-key', `SharedAccessKeyName=x;SharedAccess${'Key='}${random(43, BASE62, 43)}=`, 'likely'],
-  ['azure-storage-key', `AccountName=acme;Account${'Key='}${key64}==;EndpointSuffix=core.windows.net`, 'likely'],
-  ['basic-authorization', `Authorization: Basic ${base64(`svc:${password}`)}`, 'likely'],
-  ['command-line-password', `mysql -h db -u app -p${password} -e x`, 'likely'],
-  ['connection-string', `postgres://svc:${password}@db.acme.io/app`, 'likely'],
-  ['databricks-token', fill('{{databricks-token}}'), 'likely'],
-  ['digitalocean-token', fill('{{digitalocean-token}}'), 'likely'],
-  ['discord-webhook', `https://discord.com/api/webhooks/${random(18, '123456789', 44)}/${random(68, URL64, 45)}`, 'likely'],
-  ['docker-config-auth', `{"auths":{"r.acme.io":{"auth":"${base64(`deploy:${password}`)}"}}}`, 'likely'],
-  ['dockerhub-token', fill('{{dockerhub-token}}'), 'likely'],
-  ['gcp-api-key', `key=AI${'za'}${random(35, URL64, 46)}`, 'possible'],
-  ['gcp-oauth-secret', `GOC${'SPX-'}${random(28, URL64, 47)}`, 'likely'],
-  ['generic-assignment', `DB_PASSWORD=${password}`, 'possible'],
-  ['github-fine-grained-token', `github_${'pat_'}${random(22, BASE62, 48)}_${random(59, BASE62, 49)}`, 'likely'],
-  ['github-token', fill('{{github-token}}'), 'proven'],
-  ['gitlab-token', fill('{{gitlab-token}}'), 'likely'],
-  ['grafana-token', grafana(), 'proven'],
-  ['huggingface-token', `h${'f_'}${random(34, BASE62.slice(10), 50)}`, 'likely'],
-  ['jfrog-token', `AKC${'p'}${random(69, BASE62.slice(1).replace(/[IOl]/g, ''), 51)}`, 'likely'],
-  ['jwt', fill('{{jwt}}'), 'likely'],
-  ['mailgun-key', `key${'-'}${random(32, HEX, 52)}`, 'possible'],
-  ['netrc-login', `machine github.com\n  login bot\n  password ${password}\n`, 'likely'],
-  ['newrelic-key', `NR${'AK-'}${random(27, BASE62.slice(0, 36), 53)}`, 'likely'],
-  [
-    'npm-registry-login',
-    `//npm.acme.io/:_auth${'Token='}${random(8, HEX, 54)}-${random(4, HEX, 55)}-4${random(3, HEX, 56)}-8${random(3, HEX, 57)}-${random(12, HEX, 58)}`,
-    'likely',
-  ],
-  ['npm-token', fill('{{npm-token}}'), 'proven'],
-  ['nuget-key', `oy${'2'}${random(43, 'abcdefghijklmnopqrstuvwxyz234567', 59)}`, 'likely'],
-  ['openai-key', `sk-${'proj-'}${random(58, URL64, 60)}T3Blbk${'FJ'}${random(58, URL64, 61)}`, 'likely'],
-  ['private-key', pkcs8, 'proven'],
-  ['private-key-base64', `client-key-data: ${base64(pkcs8)}`, 'proven'],
-  ['private-key-der', rsa.export({ format: 'der', type: 'pkcs8' }).toString('latin1'), 'proven'],
-  ['pypi-token', `pypi-${'AgEIcHlwaS5vcmc'}${random(150, URL64, 62)}`, 'proven'],
-  ['rubygems-key', `rubygems_${random(48, HEX, 63)}`, 'likely'],
-  ['sendgrid-key', `S${'G.'}${random(22, URL64, 64)}.${random(43, URL64, 65)}`, 'likely'],
-  [
-    'sentry-org-token',
-    `sntrys_${base64('{"iat":1,"url":"https://sentry.io","region_url":"https://us.sentry.io","org":"acme"}').replace(/=+$/, '')}_${random(43, BASE62, 66)}`,
-    'proven',
-  ],
-  ['shopify-token', `shp${'at_'}${random(32, HEX, 67)}`, 'likely'],
-  ['slack-token', fill('{{slack-token}}'), 'likely'],
-  ['slack-webhook', `https://hooks.slack.com/services/T${random(9, BASE62.slice(0, 36), 68)}/B${random(9, BASE62.slice(0, 36), 69)}/${random(24, BASE62, 70)}`, 'likely'],
-  ['sql-connection-string', `Server=db.acme.io;Database=app;User Id=svc;Password=${password};`, 'likely'],
-  ['stripe-key', fill('{{stripe-key}}'), 'likely'],
-  ['telegram-bot-token', `bot_token = ${random(10, '123456789', 71)}:A${'A'}${random(33, URL64, 72)}`, 'likely'],
-  ['terraform-cloud-token', `${random(14, BASE62, 73)}.atlas${'v1.'}${random(67, BASE62, 74)}`, 'likely'],
-  ['twilio-auth-token', `TWILIO_AUTH_TOKEN=${random(32, HEX, 75)}`, 'likely'],
-  ['twilio-key-id', `S${'K'}${random(32, HEX, 76)}`, 'possible'],
-  ['url-credentials', `https://deploy:${password}@git.acme.io/x.git`, 'likely'],
-  ['vault-token', `hv${'s.'}${random(95, URL64, 77)}`, 'likely'],
-]
 
 const findings = (text: string, path = 'settings.txt') => {
   const scan = scanner.start(path)
@@ -100,19 +22,68 @@ const findings = (text: string, path = 'settings.txt') => {
   return scan.matches
 }
 
-describe('each detector finds its credential', () => {
-  it.each(FOUND.map((row) => [...row] as const))('%s', (id, text, strength, path) => {
-    expect(findings(text, path).map((match) => `${match.detector.id} ${match.strength}`)).toContain(`${id} ${strength}`)
+const ALL = [...DETECTORS, ...FILE_DETECTORS]
+
+describe('each detector', () => {
+  it.each(ALL.map((detector) => [detector.id, detector] as const))('%s finds its examples, and is quiet where it should be', (id, { examples, quiet = [] }) => {
+    for (const [index, { path, text }] of samples(examples).entries()) {
+      expect(
+        findings(text, path)
+          .filter(({ detector }) => detector.id === id)
+          .map(({ note }) => note),
+        `example ${index + 1}: ${text.slice(0, 300)}`,
+      ).toSatisfy((notes: unknown[]) => notes.length > 0)
+    }
+    for (const { path, text } of samples(quiet)) {
+      expect(
+        findings(text, path).filter(({ detector, strength }) => detector.id === id && strength !== 'harmless'),
+        text.slice(0, 300),
+      ).toEqual([])
+    }
   })
 
-  it('has an example for every detector but those that need another file', () => {
-    const examples = new Set(FOUND.map(([id]) => id))
-    expect(DETECTORS.map(({ id }) => id).filter((id) => !examples.has(id))).toEqual(['putty-key'])
+  it.each(DETECTORS.filter(({ forms, alone }) => forms !== undefined && alone === true).map((detector) => [detector.id, detector] as const))(
+    '%s is quiet where its form is a part of something longer, or filler',
+    (id, { examples }) => {
+      for (const { path, text } of samples(examples)) {
+        const [found] = findings(text, path).filter(({ detector }) => detector.id === id)
+        if (found === undefined) throw new Error('tested above')
+        const [before, value, after] = [text.slice(0, found.offset), text.slice(found.offset, found.offset + found.length), text.slice(found.offset + found.length)]
+        const ids = (changed: string): string[] => findings(changed, path).flatMap(({ detector, strength }) => (strength === 'harmless' ? [] : [detector.id]))
+        expect(ids(`${before}q${value}${after}`), 'a letter in front').not.toContain(id)
+        const filler = value.replace(/[A-Za-z0-9]{5,}$/, (tail) => 'x'.repeat(tail.length))
+        if (/x{16}$/.test(filler)) expect(ids(before + filler + after), 'filler').not.toContain(id)
+      }
+    },
+  )
+
+  it('has an example, or a test of its own where one cannot be put together', () => {
+    expect(ALL.filter(({ examples }) => examples.length === 0).map(({ id }) => id)).toEqual(['java-keystore', 'pkcs12-keystore'])
   })
 
-  it('knows a PuTTY key, and an encrypted one from a plain one', () => {
+  it('has an id of its own, and says who issues it, what it opens, how it is revoked and where that is described', () => {
+    expect(new Set(ALL.map(({ id }) => id)).size).toBe(ALL.length)
+    for (const { id, issuer, title, opens, revoke, docs } of ALL) {
+      expect(id).toMatch(/^[a-z0-9]+(?:-[a-z0-9]+)*$/)
+      for (const text of [issuer, title, opens, revoke]) expect(text, id).toMatch(/^\S.{1,120}[^.\s]$|^any$/)
+      expect(revoke, id).toMatch(/^[A-Z]/)
+      expect(docs, id).toMatch(/^https:\/\//)
+    }
+  })
+
+  it('is sorted by id in its group', () => {
+    for (const { title, detectors } of GROUPS) {
+      const ids = detectors.map(({ id }) => id)
+      expect(ids, title).toEqual([...ids].sort())
+    }
+  })
+
+  it('knows an encrypted PuTTY key from a plain one', () => {
     const file = (encryption: string): string =>
-      `PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: ${encryption}\nComment: x\nPublic-Lines: 2\n${random(64, BASE62, 80)}\n${random(20, BASE62, 81)}\nPrivate-Lines: 1\n${random(48, BASE62, 82)}\nPrivate-MAC: ${random(64, HEX, 83)}\n`
+      fillForm(
+        `PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: ${encryption}\nComment: x\nPublic-Lines: 2\n{b64:64}\n{b64:20}\nPrivate-Lines: 1\n{b64:48}\nPrivate-MAC: {hex:64}\n`,
+        80,
+      )
     expect(findings(file('none')).map((match) => match.strength)).toEqual(['proven'])
     expect(findings(file('aes256-cbc')).map((match) => match.strength)).toEqual(['harmless'])
   })
@@ -159,10 +130,10 @@ describe('facts for the person on call', () => {
   })
 
   it('tells every assignment of a file, each with its own line', () => {
-    const text = ['A_PASSWORD=Winter2024!x', 'B_SECRET=9f8e7d6c5b4a39281706f5e4d3c2b1a0', 'DEBUG=true', 'C_TOKEN=Tr0ub4dor&3xKq9!', '<password>Pr0dPassw0rd!</password>'].join('\n')
+    const text = ['A_PASSWORD=Winter2024!x', 'B_SECRET=c71d05e2b98f4a3607d1e95ab2c8f043', 'DEBUG=true', 'C_TOKEN=Tr0ub4dor&3xKq9!', '<password>Pr0dPassw0rd!</password>'].join('\n')
     expect(findings(text, '.env').map(({ line, value }) => `${line} ${value}`)).toEqual([
       '1 Winter2024!x',
-      '2 9f8e7d6c5b4a39281706f5e4d3c2b1a0',
+      '2 c71d05e2b98f4a3607d1e95ab2c8f043',
       '4 Tr0ub4dor&3xKq9!',
       '5 Pr0dPassw0rd!',
     ])

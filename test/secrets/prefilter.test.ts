@@ -7,9 +7,11 @@ import { Scanner } from '../../src/secrets/scanner.ts'
 import { VALUES } from '../values.ts'
 
 const LITERALS: readonly Literal[] = [
-  ...['ghp_', 'AKIA', 'xoxb-', '-----BEGIN ', '://', 'eyJ', 'hvs.', 'abc', 'bcd'].map((text) => ({ text, ignoreCase: false, assignment: false })),
-  ...['passw', 'secret', 'token', 'api_key'].map((text) => ({ text, ignoreCase: true, assignment: true })),
-  { text: 'Twilio', ignoreCase: true, assignment: false },
+  ...['ghp_', 'AKIA', 'xoxb-', '-----BEGIN ', '://', 'eyJ', 'hvs.', 'abc', 'bcd'].map((text) => ({ text, ignoreCase: false, assignment: false, run: 0 })),
+  ...['passw', 'secret', 'token', 'api_key'].map((text) => ({ text, ignoreCase: true, assignment: true, run: 0 })),
+  { text: 'Twilio', ignoreCase: true, assignment: false, run: 0 },
+  ...['hf_', 'sk-'].map((text) => ({ text, ignoreCase: false, assignment: false, run: 6 })),
+  { text: 'Run', ignoreCase: true, assignment: true, run: 3 },
 ]
 const SIZE = 4096
 
@@ -25,6 +27,9 @@ function hits(kernel: Kernel, text: Buffer, from: number): string[] {
 const piece = fc.oneof(
   fc.constantFrom(
     'ghp_',
+    'hf_',
+    'sk-',
+    'runs=',
     'AKIA',
     'xoxb-',
     '-----BEGIN ',

@@ -1,12 +1,24 @@
-// Code hosting, CI, package registries, infrastructure tools, sorted by id.
-import { crc32, decodeBase64, decodeText, hasBase62Checksum, isFiller, isPlaceholder } from '../checks.ts'
-import type { Checked, Detector, Found } from '../detector.ts'
-import { token } from './token.ts'
+// Code hosting, CI and the tools of developers, sorted by id.
+import { crc32, decodeJson, hasBase62Checksum } from '../checks.ts'
+import type { Checked, Detector, Fill, Found } from '../detector.ts'
+import { named, ofFiller, token } from './token.ts'
 
 /** Tokens of 36 characters whose last six are a checksum: a right one proves it, a wrong one makes it doubtful. */
-function checkBase62({ groups }: Found): Checked {
-  const random = groups['random'] ?? ''
-  return hasBase62Checksum(random.slice(0, -6), random.slice(-6)) ? { strength: 'proven' } : { strength: 'possible', note: 'its checksum does not fit' }
+export function checkBase62({ value }: Found): Checked {
+  return hasBase62Checksum(value.slice(-36, -6), value.slice(-6)) ? { strength: 'proven' } : { strength: 'possible', note: 'its checksum does not fit' }
+}
+
+/** A token with the right checksum, for examples. */
+export function withChecksum(prefix: string, fill: Fill): string {
+  const random = fill('{62:30}')
+  const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+  let n = crc32(random)
+  let sum = ''
+  for (let i = 0; i < 6; i++) {
+    sum = (digits[n % 62] ?? '') + sum
+    n = Math.floor(n / 62)
+  }
+  return prefix + random + sum
 }
 
 /** Atlassian tokens end in the CRC-32 of all before, in upper-case hexadecimal. */
@@ -16,151 +28,420 @@ function checkAtlassian({ value }: Found): Checked {
   return fits ? { strength: 'proven' } : {}
 }
 
-/** PyPI tokens are macaroons (v2) whose location names the index. https://github.com/pypi/warehouse/issues/6051 */
-function checkPypi({ value }: Found): Checked | null {
-  const macaroon = decodeBase64(value.slice('pypi-'.length))
-  return macaroon?.[0] === 2 && /pypi\.org/.test(macaroon.toString('latin1')) ? { strength: 'proven' } : null
+function atlassian(prefix: string, fill: Fill): string {
+  const body = `${prefix}${fill('{64:80}')}=`
+  return body + crc32(body).toString(16).toUpperCase().padStart(8, '0')
 }
+
+/** GitLab's routable tokens end in the CRC-32 of all before, in base 36. https://docs.gitlab.com/security/tokens/ */
+function checkRoutable({ value }: Found): Checked {
+  const sum = /^(.*\..{2})([0-9a-z]{7})$/.exec(value)
+  return sum?.[1] !== undefined && crc32(sum[1]).toString(36).padStart(7, '0') === sum[2] ? { strength: 'proven' } : {}
+}
+
+const GITHUB = {
+  issuer: 'GitHub',
+  revoke: 'Delete the token in the GitHub settings',
+  docs: 'https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats',
+}
+const GITLAB = { issuer: 'GitLab', revoke: 'Revoke the token in GitLab', docs: 'https://docs.gitlab.com/security/tokens/#token-prefixes' }
+const BITBUCKET = { issuer: 'Atlassian Bitbucket', docs: 'https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/' }
+const CIRCLECI = { issuer: 'CircleCI', revoke: 'Revoke the token in the CircleCI settings', docs: 'https://circleci.com/docs/managing-api-tokens/' }
+
+/** One of GitHub's kinds of token, which share form and checksum. */
+const github = (id: string, title: string, prefix: string, opens: string): Detector =>
+  token({
+    ...GITHUB,
+    id,
+    title,
+    opens,
+    forms: [`${prefix}{62:36}`],
+    proof: 'CRC-32 in its last six characters',
+    checksum: true,
+    check: checkBase62,
+    examples: [(fill) => withChecksum(prefix, fill)],
+    quiet: [`${prefix}{62:35}`, `${prefix}{62:37}`],
+  })
+
+const gitlab = (id: string, title: string, opens: string, forms: readonly string[]): Detector => token({ ...GITLAB, id, title, opens, forms })
 
 export const CODE: readonly Detector[] = [
   token({
     id: 'atlassian-token',
+    issuer: 'Atlassian',
     title: 'Atlassian API token',
+    opens: "Jira, Confluence and Bitbucket with the person's or project's rights",
     docs: 'https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/',
     revoke: 'Revoke the API token in the Atlassian account',
-    literals: ['ATATT3x', 'ATCTT3x', 'ATSTT3x'],
-    pattern: 'AT(?:A|C|S)TT3x[A-Za-z0-9_-]{20,300}(?:=|%3D)[0-9A-F]{8}',
-    window: 400,
+    forms: ['ATATT3x{64:20-300}={HEX:8}', 'ATCTT3x{64:20-300}={HEX:8}', 'ATSTT3x{64:20-300}={HEX:8}', 'ATATT3x{64:20-300}%3D{HEX:8}', 'ATCTT3x{64:20-300}%3D{HEX:8}'],
+    proof: 'CRC-32 in its last eight characters',
+    checksum: true,
     check: checkAtlassian,
+    examples: [(fill) => atlassian('ATATT3x', fill), (fill) => atlassian('ATCTT3x', fill), (fill) => atlassian('ATATT3x', fill).replace('=', '%3D')],
+  }),
+  token({
+    ...BITBUCKET,
+    id: 'bitbucket-app-password',
+    title: 'Bitbucket app password',
+    opens: "repositories with the person's rights",
+    revoke: 'Revoke the app password in the Bitbucket settings',
+    forms: ['ATBB{62:24}{HEX:8}'],
+    proof: 'CRC-32 in its last eight characters',
+    check: checkAtlassian,
+    checksum: true,
+  }),
+  named({
+    ...BITBUCKET,
+    id: 'bitbucket-client-secret',
+    title: 'Bitbucket client secret',
+    opens: 'sign-ins in the name of the OAuth consumer',
+    revoke: 'Delete the OAuth consumer in Bitbucket',
+    names: ['bitbucket'],
+    values: ['{64:64}', '{62:32}'],
+    word: /secret|passw|token/i,
+    examples: ['BITBUCKET_CLIENT_SECRET={62:32}'],
+  }),
+  token({
+    id: 'bitbucket-server-token',
+    issuer: 'Atlassian Bitbucket',
+    title: 'Bitbucket Data Center token',
+    opens: "repositories with the person's rights",
+    revoke: 'Revoke the HTTP access token in Bitbucket',
+    docs: 'https://confluence.atlassian.com/bitbucketserver/http-access-tokens-939515499.html',
+    forms: ['BBDC-{b64:44}'],
+  }),
+  token({
+    id: 'buildkite-token',
+    issuer: 'Buildkite',
+    title: 'Buildkite API token',
+    opens: 'pipelines, builds and their logs within its scopes',
+    revoke: 'Revoke the token in the Buildkite settings',
+    docs: 'https://buildkite.com/docs/apis/managing-api-tokens',
+    forms: ['bkua_{36:40}', 'bkaa_{62:20-80}', 'bkct_{62:20-80}', 'bkpat_{62:20-80}', 'bkat_{62:20-80}'],
+  }),
+  named({
+    ...CIRCLECI,
+    id: 'circleci-legacy-token',
+    title: 'CircleCI token',
+    opens: 'pipelines and the secrets that they see',
+    names: ['circleci', 'circle_token', 'circle-token', 'circle_ci'],
+    values: ['{hex:40}'],
+    word: /token|key/i,
+    examples: ['CIRCLECI_TOKEN={hex:40}', 'https://circleci.com/api/v1/me?circle-token={hex:40}'],
+    quiet: ['CIRCLECI_SHA1={hex:40}'],
+  }),
+  token({
+    ...CIRCLECI,
+    id: 'circleci-token',
+    title: 'CircleCI token',
+    opens: 'pipelines and the secrets that they see',
+    forms: ['CCIPAT_{62:22}_{hex:40}', 'CCIPRJ_{62:22}_{hex:40}'],
+  }),
+  named({
+    id: 'codecov-token',
+    issuer: 'Codecov',
+    title: 'Codecov upload token',
+    opens: 'uploads of coverage, and what they can show of it',
+    revoke: 'Regenerate the token in the Codecov settings',
+    docs: 'https://docs.codecov.com/docs/codecov-tokens',
+    names: ['codecov'],
+    values: ['{uuid}'],
+    word: /token/i,
+    strength: 'possible',
+    examples: ['CODECOV_TOKEN={uuid}'],
+    quiet: ['codecov_report_id={uuid}'],
+  }),
+  named({
+    id: 'coveralls-token',
+    issuer: 'Coveralls',
+    title: 'Coveralls repo token',
+    opens: 'uploads of coverage',
+    revoke: 'Regenerate the token in the Coveralls settings',
+    docs: 'https://docs.coveralls.io/',
+    names: ['coveralls', 'repo_token'],
+    values: ['{62:32}', '{62:33}', '{62:37}'],
+    word: /token/i,
+    strength: 'possible',
+    examples: ['COVERALLS_REPO_TOKEN={62:33}'],
+  }),
+  named({
+    id: 'drone-token',
+    issuer: 'Drone CI',
+    title: 'Drone CI token',
+    opens: "builds and their secrets with the person's rights",
+    revoke: 'Rotate the token in the Drone account',
+    docs: 'https://docs.drone.io/cli/configure/',
+    names: ['drone_token', 'drone_rpc', 'droneci', 'drone_admin'],
+    values: ['{62:32}', '{hex:32}'],
+    examples: ['DRONE_TOKEN={62:32}'],
+  }),
+  named({
+    id: 'gitea-token',
+    issuer: 'Gitea, Forgejo',
+    title: 'Gitea or Forgejo access token',
+    opens: "repositories with the person's rights",
+    revoke: 'Delete the token in the account settings',
+    docs: 'https://docs.gitea.com/development/api-usage',
+    names: ['gitea', 'forgejo', 'codeberg'],
+    values: ['{hex:40}'],
+    word: /token|key|secret|passw/i,
+    examples: ['GITEA_TOKEN={hex:40}'],
+    quiet: ['GITEA_COMMIT={hex:40}'],
   }),
   {
-    id: 'docker-config-auth',
-    title: 'Registry login in a Docker configuration',
-    docs: 'https://docs.docker.com/reference/cli/docker/login/#credential-stores',
-    revoke: 'Change the registry password or revoke the token that it holds',
-    literals: ['"auth"', '"identitytoken"', '"registrytoken"'],
-    pattern: /"(?:auth|identitytoken|registrytoken)"\s{0,4}:\s{0,4}"(?<value>[A-Za-z0-9+/=_.-]{8,4000})"/y,
-    window: 4200,
+    ...GITHUB,
+    id: 'github-app-token',
+    title: 'GitHub App installation token',
+    opens: 'the repositories that the app is installed in, for an hour',
+    forms: ['ghs_{d:4-8}_eyJ{64:20-400}.{64:20-600}.{64:20-600}'],
+    proof: 'its middle is a JWT',
+    literals: [{ text: 'ghs_', run: 16 }],
+    pattern: /ghs_(?:\d{1,12}_)?eyJ[A-Za-z0-9_-]{10,1000}\.[A-Za-z0-9_-]{10,1500}\.[A-Za-z0-9_-]{10,1000}(?![A-Za-z0-9_-])/y,
+    window: 3600,
+    alone: true,
     strength: 'likely',
-    guessable: true,
-    check: ({ value, groups, before }) => {
-      if (groups['value'] === undefined) return null
-      const login = decodeText(value)
-      const split = login?.indexOf(':') ?? -1
-      if (login === null || split < 1) return value.length > 40 && !isFiller(value) && /token/.test(before + value) ? {} : null
-      const password = login.slice(split + 1)
-      return password.length < 3 || isPlaceholder(password) ? null : { facts: { user: login.slice(0, split) } }
+    examples: [
+      (fill) =>
+        `ghs_${fill('{d:5}')}_${Buffer.from('{"alg":"RS256","typ":"JWT"}').toString('base64url')}.${Buffer.from(fill('{"iss":"{d:6}","exp":4076576000}')).toString('base64url')}.${fill('{64:86}')}`,
+    ],
+    quiet: ['ghs_{d:5}_eyJ{64:20}'],
+    check: ({ value }) => {
+      const jwt = value.slice(value.indexOf('eyJ')).split('.')
+      return decodeJson(jwt[0] ?? '') === null ? { strength: 'harmless', note: 'its JWT does not decode' } : {}
     },
   },
-  token({
-    id: 'dockerhub-token',
-    title: 'Docker Hub access token',
-    docs: 'https://docs.docker.com/security/access-tokens/',
-    revoke: 'Delete the access token in the Docker Hub account settings',
-    literals: ['dckr_pat_', 'dckr_oat_'],
-    pattern: 'dckr_(?:pat_(?=[A-Za-z0-9_-]{27}(?![A-Za-z0-9_-]))|oat_(?=[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])))(?<random>[A-Za-z0-9_-]{27,32})',
+  named({
+    ...GITHUB,
+    id: 'github-client-secret',
+    title: 'GitHub OAuth client secret',
+    opens: 'sign-ins in the name of the OAuth app',
+    revoke: 'Make a new client secret in the settings of the OAuth app',
+    names: ['github', 'gh_client', 'ghe_'],
+    values: ['{hex:40}'],
+    word: /secret|token|passw|auth/i,
+    examples: ['GITHUB_CLIENT_SECRET={hex:40}', 'github_oauth_token = "{hex:40}"'],
+    quiet: ['GITHUB_SHA={hex:40}', 'github.com/acme/x/commit/{hex:40}', 'github.com/acme/auth/tree/{hex:40}'],
+    check: ({ groups }) => (/\/|commit|tree|blob|@/.test(groups['between'] ?? '') ? null : {}),
   }),
   token({
+    ...GITHUB,
     id: 'github-fine-grained-token',
     title: 'GitHub fine-grained token',
-    docs: 'https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats',
-    revoke: 'Delete the token in the GitHub settings',
-    literals: ['github_pat_'],
-    pattern: 'github_pat_(?<random>[A-Za-z0-9]{22}_[A-Za-z0-9]{59})',
+    opens: 'the repositories and permissions that it is granted',
+    forms: ['github_pat_{62:22}_{62:59}'],
   }),
+  github('github-oauth-token', 'GitHub OAuth token', 'gho_', "the person's repositories within the scopes that were granted"),
+  github('github-refresh-token', 'GitHub refresh token', 'ghr_', 'new user tokens of the GitHub App for six months'),
+  github('github-server-token', 'GitHub App installation token', 'ghs_', 'the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one'),
+  github('github-token', 'GitHub token', 'ghp_', "the person's repositories, packages and settings within its scopes"),
+  github('github-user-token', 'GitHub App user token', 'ghu_', 'what app and person may both do, for eight hours'),
+  gitlab('gitlab-agent-token', 'GitLab agent token', 'the connection to the Kubernetes cluster', ['glagent-{64:50}']),
+  gitlab('gitlab-deploy-token', 'GitLab deploy token', 'reads the repository and its packages', ['gldt-{64:20}']),
+  gitlab('gitlab-feature-flag-token', 'GitLab feature flag token', 'reads the feature flags of the project', ['glffct-{64:20}']),
+  gitlab('gitlab-feed-token', 'GitLab feed token', "reads the person's feeds and calendars", ['glft-{64:20}', 'glft-{hex:64}-{d:1-10}']),
+  gitlab('gitlab-incoming-mail-token', 'GitLab incoming mail token', 'issues in the name of the person', ['glimt-{64:25}']),
+  gitlab('gitlab-job-token', 'GitLab job token', 'what the job may do, while it runs', ['glcbt-{Hex:1-5}_{64:20}', 'glcbt-{64:20}']),
+  gitlab('gitlab-oauth-secret', 'GitLab OAuth application secret', 'sign-ins in the name of the application', ['gloas-{hex:64}']),
   token({
-    id: 'github-token',
-    title: 'GitHub token',
-    docs: 'https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats',
-    revoke: 'Delete the token in the GitHub settings',
-    literals: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'],
-    pattern: 'gh[pousr]_(?<random>[A-Za-z0-9]{36})',
-    check: checkBase62,
-  }),
-  token({
-    id: 'gitlab-token',
+    ...GITLAB,
+    id: 'gitlab-routable-token',
     title: 'GitLab token',
-    docs: 'https://docs.gitlab.com/security/tokens/#token-prefixes',
-    revoke: 'Revoke the token in GitLab',
-    literals: ['glpat-', 'glptt-', 'gldt-', 'glrt-', 'glrtr-', 'GR1348941', 'glcbt-', 'glft-', 'glimt-', 'glagent-', 'gloas-', 'glsoat-', 'glffct-'],
-    pattern:
-      '(?:glptt-(?<hex>[0-9a-f]{40})|glagent-[A-Za-z0-9_-]{50}|gloas-[0-9a-f]{64}|glimt-[A-Za-z0-9_-]{25}|glcbt-[0-9a-fA-F]{1,5}_[A-Za-z0-9_-]{20}|gl(?:pat|rt|rtr|cbt)-[A-Za-z0-9_-]{27,300}\\.[0-9a-z.]{9,12}|gl(?:pat|dt|rt|rtr|ft|soat|ffct)-[A-Za-z0-9_-]{20,64}|GR1348941[A-Za-z0-9_-]{20})',
-    window: 400,
+    opens: "projects within its scopes, with its owner's rights",
+    forms: [
+      'glpat-{64:27-300}.{36:9}',
+      'glpat-{64:27-300}.{36:2}.{36:9}',
+      'glrt-{64:2}_{64:27-300}.{36:9}',
+      'glrt-{64:2}_{64:27-300}.{36:2}.{36:9}',
+      'glrtr-{64:27-300}.{36:9}',
+      'gldt-{64:27-300}.{36:9}',
+    ],
+    proof: 'CRC-32 in its last seven characters',
+    check: checkRoutable,
+  }),
+  gitlab('gitlab-runner-token', 'GitLab runner token', 'jobs of the runner, and the secrets that they see', ['GR1348941{64:20}', 'glrt-{64:20-64}', 'glrtr-{64:20-64}']),
+  gitlab('gitlab-scim-token', 'GitLab SCIM token', 'makes and removes members of the group', ['glsoat-{64:20}']),
+  gitlab('gitlab-session', 'GitLab session cookie', "the person's session", ['_gitlab_session={hex:32}']),
+  gitlab('gitlab-token', 'GitLab token', "projects within its scopes, with its owner's rights", ['glpat-{64:20-64}']),
+  gitlab('gitlab-trigger-token', 'GitLab trigger token', 'starts pipelines of the project', ['glptt-{hex:40}', 'glptt-{64:40}']),
+  token({
+    id: 'harness-token',
+    issuer: 'Harness',
+    title: 'Harness token',
+    opens: 'pipelines and their secrets within its scopes',
+    revoke: 'Delete the token in the Harness profile',
+    docs: 'https://developer.harness.io/docs/platform/automation/api/add-and-manage-api-keys/',
+    forms: ['pat.{64:22}.{hex:24}.{62:20}', 'sat.{64:22}.{hex:24}.{62:20}'],
   }),
   token({
-    id: 'jfrog-token',
-    title: 'JFrog Artifactory token',
-    docs: 'https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens',
-    revoke: 'Revoke the token in the JFrog platform',
-    literals: ['AKCp', 'cmVmdGtu'],
-    pattern: '(?:AKCp[1-9A-HJ-NP-Za-km-z]{69}|cmVmdGtu[A-Za-z0-9]{56})',
-    check: ({ value }) => (value.startsWith('AKCp') || decodeText(value)?.startsWith('reftkn:') ? {} : null),
+    id: 'infracost-key',
+    issuer: 'Infracost',
+    title: 'Infracost API key',
+    opens: 'cost estimates in the name of the organization',
+    revoke: 'Delete the key in Infracost Cloud',
+    docs: 'https://www.infracost.io/docs/',
+    forms: ['ico-{62:32}'],
+    quiet: ['ico-{a:32}'],
+    check: ({ value }) => (/\d/.test(value) ? {} : null),
+  }),
+  named({
+    id: 'jenkins-token',
+    issuer: 'Jenkins',
+    title: 'Jenkins API token',
+    opens: "jobs and their secrets with the person's rights",
+    revoke: 'Revoke the token in the Jenkins user configuration',
+    docs: 'https://www.jenkins.io/doc/book/system-administration/authenticating-scripted-clients/',
+    names: ['jenkins'],
+    values: ['11{hex:32}', '{hex:32}', '{uuid}'],
+    word: /token|passw|key|secret|api|auth/i,
+    examples: ['JENKINS_API_TOKEN=11{hex:32}', 'jenkinsToken = "{uuid}"'],
+    quiet: ['jenkins_build_hash={hex:32}', 'jenkins.war.md5={hex:32}'],
+  }),
+  token({
+    id: 'launchdarkly-key',
+    issuer: 'LaunchDarkly',
+    title: 'LaunchDarkly key',
+    opens: 'feature flags: an `api-` key changes them, an `sdk-` key reads them',
+    revoke: 'Reset the key in the LaunchDarkly settings',
+    docs: 'https://launchdarkly.com/docs/home/account/api',
+    forms: ['sdk-{uuid}', 'api-{uuid}'],
+  }),
+  token({
+    id: 'postman-key',
+    issuer: 'Postman',
+    title: 'Postman API key',
+    opens: 'collections and environments, with the secrets in them',
+    revoke: 'Delete the key in the Postman settings',
+    docs: 'https://learning.postman.com/docs/developer/postman-api/authentication/',
+    forms: ['PMAK-{hex:24}-{hex:34}', 'PMAT-{36U:26}'],
+  }),
+  token({
+    id: 'pulumi-token',
+    issuer: 'Pulumi',
+    title: 'Pulumi access token',
+    opens: 'stacks, their state and secrets',
+    revoke: 'Delete the token in Pulumi Cloud',
+    docs: 'https://www.pulumi.com/docs/pulumi-cloud/access-management/access-tokens/',
+    forms: ['pul-{hex:40}'],
+  }),
+  token({
+    id: 'readme-key',
+    issuer: 'ReadMe',
+    title: 'ReadMe API key',
+    opens: 'the documentation of the project',
+    revoke: 'Delete the key in the ReadMe dashboard',
+    docs: 'https://docs.readme.com/',
+    forms: ['rdme_{36:70}'],
+  }),
+  token({
+    id: 'scalr-token',
+    issuer: 'Scalr',
+    title: 'Scalr API token',
+    opens: 'workspaces, their state and variables',
+    revoke: 'Delete the token in Scalr',
+    docs: 'https://docs.scalr.io/',
+    forms: ['eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhY2Nlc3NfdG9rZW4i{64:20-300}.{64:43}'],
+  }),
+  token({
+    id: 'semgrep-token',
+    issuer: 'Semgrep',
+    title: 'Semgrep web API token',
+    opens: 'findings and policies of the deployment',
+    revoke: 'Delete the token in Semgrep AppSec Platform',
+    docs: 'https://semgrep.dev/docs/',
+    forms: ['sgp_{hex:64}'],
+  }),
+  named({
+    id: 'snyk-legacy-token',
+    issuer: 'Snyk',
+    title: 'Snyk token',
+    opens: 'projects and findings of the organization',
+    revoke: 'Revoke the token in the Snyk settings',
+    docs: 'https://docs.snyk.io/snyk-api/authentication-for-api',
+    names: ['snyk'],
+    values: ['{uuid}'],
+    word: /token|key|api|auth/i,
+    examples: ['SNYK_TOKEN={uuid}'],
+    quiet: ['SNYK_ORG_ID={uuid}', '"snyk-issue-id": "{uuid}"'],
+  }),
+  token({
+    id: 'snyk-token',
+    issuer: 'Snyk',
+    title: 'Snyk token',
+    opens: 'projects and findings of the organization',
+    revoke: 'Revoke the token in the Snyk settings',
+    docs: 'https://docs.snyk.io/snyk-api/authentication-for-api',
+    forms: ['snyk_uat.{hex:8}.{64.:20-400}', 'snyk_sat.{hex:8}.{64.:20-400}'],
+  }),
+  named({
+    id: 'sonar-legacy-token',
+    issuer: 'Sonar',
+    title: 'SonarQube or SonarCloud token',
+    opens: 'analyses of the project; a user token has all rights of the person',
+    revoke: 'Revoke the token in the account',
+    docs: 'https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/',
+    names: ['sonar'],
+    values: ['{hex:40}'],
+    word: /token|login|passw/i,
+    examples: ['SONAR_TOKEN={hex:40}', 'sonar.login={hex:40}'],
+    quiet: ['sonar.scm.revision={hex:40}'],
+  }),
+  token({
+    id: 'sonar-token',
+    issuer: 'Sonar',
+    title: 'SonarQube token',
+    opens: 'analyses of the project; a user token has all rights of the person',
+    revoke: 'Revoke the token in the SonarQube account',
+    docs: 'https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/',
+    forms: ['squ_{hex:40}', 'sqp_{hex:40}', 'sqa_{hex:40}'],
+  }),
+  token({
+    id: 'sourcegraph-token',
+    issuer: 'Sourcegraph',
+    title: 'Sourcegraph access token',
+    opens: 'search over all code that the person can read',
+    revoke: 'Delete the token in the Sourcegraph settings',
+    docs: 'https://sourcegraph.com/docs/cli/how-tos/creating_an_access_token',
+    forms: ['sgp_{hex:16}_{hex:40}', 'sgp_local_{hex:40}', 'sgp_{hex:40}', 'slk_{hex:64}'],
   }),
   {
-    id: 'npm-registry-login',
-    title: 'npm registry login',
-    docs: 'https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration',
-    revoke: 'Revoke the token of the npm registry',
-    literals: [':_authToken', ':_auth', ':_password', '_authToken', 'npmAuthToken', 'npmAuthIdent'],
-    pattern: /:?(?:_authToken|_auth|_password|npmAuthToken|npmAuthIdent)["'\s]{0,3}[=:]["'\s]{0,3}(?<value>[A-Za-z0-9_.+/=:-]{8,400})/y,
-    window: 420,
+    id: 'teamcity-token',
+    issuer: 'JetBrains TeamCity',
+    title: 'TeamCity access token',
+    opens: "builds and their parameters with the person's rights",
+    revoke: 'Delete the token in the TeamCity profile',
+    docs: 'https://www.jetbrains.com/help/teamcity/managing-your-user-account.html',
+    forms: ['eyJ0eXAiOiAiVENWMiJ9.{64:36}.{64:48}'],
+    proof: 'its head decodes to `{"typ": "TCV2"}`',
+    literals: ['eyJ0eXAiOiAiVENWMiJ9.'],
+    pattern: /eyJ0eXAiOiAiVENWMiJ9\.[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_-]{30,70}(?![A-Za-z0-9_-])/y,
+    alone: true,
     strength: 'likely',
-    check: ({ value }) => (isPlaceholder(value) || isFiller(value) || !/\d/.test(value) ? null : {}),
+    examples: ['eyJ0eXAiOiAiVENWMiJ9.{62:36}.{62:48}'],
+    quiet: ['eyJ0eXAiOiAiVENWMiJ9.{62:8}'],
+    check: ({ value }) => ofFiller(value),
   },
   token({
-    id: 'npm-token',
-    title: 'npm access token',
-    docs: 'https://docs.npmjs.com/about-access-tokens',
-    revoke: 'Revoke the token with npm token revoke',
-    literals: ['npm_'],
-    pattern: 'npm_(?<random>[A-Za-z0-9]{36})',
-    check: checkBase62,
-  }),
-  token({
-    id: 'nuget-key',
-    title: 'NuGet API key',
-    docs: 'https://learn.microsoft.com/nuget/nuget-org/scoped-api-keys',
-    revoke: 'Delete the API key on nuget.org',
-    literals: ['oy2'],
-    pattern: 'oy2(?<random>[a-z2-7]{43})',
-    check: ({ groups }) => (/\d/.test(groups['random'] ?? '') ? {} : null),
-  }),
-  token({
-    id: 'pypi-token',
-    title: 'PyPI API token',
-    docs: 'https://pypi.org/help/#apitoken',
-    revoke: 'Remove the API token in the PyPI account settings',
-    literals: ['pypi-AgEIcHlwaS5vcmc', 'pypi-AgENdGVzdC5weXBpLm9yZw'],
-    pattern: 'pypi-(?:AgEIcHlwaS5vcmc|AgENdGVzdC5weXBpLm9yZw)(?<random>[A-Za-z0-9_-]{50,1000})',
-    window: 1100,
-    check: checkPypi,
-  }),
-  token({
-    id: 'rubygems-key',
-    title: 'RubyGems API key',
-    docs: 'https://guides.rubygems.org/api-key-scopes/',
-    revoke: 'Delete the API key in the RubyGems profile',
-    literals: ['rubygems_'],
-    pattern: 'rubygems_(?<random>[0-9a-f]{48})',
-  }),
-  {
     id: 'terraform-cloud-token',
+    issuer: 'HashiCorp',
     title: 'Terraform Cloud token',
+    opens: 'workspaces, their state and variables',
     docs: 'https://developer.hashicorp.com/terraform/cloud-docs/users-teams-organizations/api-tokens',
     revoke: 'Delete the API token in HCP Terraform',
-    literals: ['.atlasv1.'],
-    pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{14}))\.atlasv1\.[A-Za-z0-9_=-]{60,70}(?![A-Za-z0-9_-])/y,
-    strength: 'likely',
-    check: ({ value }) => (isFiller(value) ? null : {}),
-  },
-  token({
-    id: 'vault-token',
-    title: 'HashiCorp Vault token',
-    docs: 'https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes',
-    revoke: 'Revoke the token with vault token revoke',
-    literals: ['hvs.', 'hvb.', 'hvr.'],
-    pattern: 'hv[sbr]\\.(?<random>[A-Za-z0-9_-]{24,300})',
-    window: 320,
-    check: ({ value }) => (/\d/.test(value) ? {} : null),
+    forms: ['{62:14}.atlasv1.{64=:60-70}'],
+  }),
+  named({
+    id: 'travis-token',
+    issuer: 'Travis CI',
+    title: 'Travis CI token',
+    opens: 'builds and the secrets that they see',
+    revoke: 'Regenerate the token in the Travis CI settings',
+    docs: 'https://docs.travis-ci.com/user/triggering-builds/',
+    names: ['travis'],
+    values: ['{64:22}', '{62:20}'],
+    word: /token|key|secret/i,
+    strength: 'possible',
+    examples: ['TRAVIS_TOKEN={62:22}'],
+    quiet: ['travis_token_placeholder_value'],
+    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null),
   }),
 ]

@@ -4,6 +4,7 @@ import { PREFILTER_WASM_BASE64 } from './kernel-wasm.ts'
 import { MIN_VALUE, READ_AHEAD, RECORD_BYTES } from './layout.ts'
 import { plainKernel } from './plain.ts'
 import { buildLiteralSet, type Literal } from './table-builder.ts'
+import { TRIGRAMS } from './trigrams.ts'
 
 /** Called for each literal found: its position in the window, its number, and for assignments where the value stands. */
 type OnHit = (position: number, literal: number, valueStart: number, valueLength: number) => void
@@ -42,9 +43,14 @@ function byteShare(value: number): number {
 const SHARES = Float64Array.from({ length: 256 }, (_, value) => byteShare(value))
 const share = (value: number): number => SHARES[value] ?? 0
 
+/** Occurrences in a million bytes of the trigrams that are frequent. */
+const COUNTS = new Map(TRIGRAMS.flatMap(([log2, text]) => [...text.matchAll(/[\s\S]{3}/g)].map(([trigram]) => [trigram, 1.5 * 2 ** log2] as const)))
+
 const MODEL = {
   byte: share,
-  trigram: (folded: number): number => share(folded & 255) * share((folded >> 8) & 255) * share(folded >> 16),
+  // What is not in the table is rarer than all that are; how much rarer its bytes tell.
+  trigram: (value: number): number =>
+    COUNTS.get(String.fromCharCode(value & 255, (value >> 8) & 255, value >> 16)) ?? 1e5 * share(value & 255) * share((value >> 8) & 255) * share(value >> 16),
 }
 
 interface Exports {

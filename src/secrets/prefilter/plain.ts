@@ -9,6 +9,7 @@ const isQuote = (c: number): boolean => c === 34 || c === 39 || c === 96 || c ==
 const isOperator = (c: number): boolean => c === 61 || c === 58 || c === 62 || c === 44 || c === 124
 const isValue = (c: number): boolean => c > 32 && c < 127 && !`"'\`,;(){}<>\\`.includes(String.fromCharCode(c))
 const isBase64 = (c: number): boolean => (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 43 || c === 47 || c === 45 || c === 95
+const isToken = (c: number): boolean => isIdentifier(c) || c === 43 || c === 47 || c === 61
 const fold = (c: number): number => (c >= 65 && c <= 90 ? c | 32 : c)
 
 interface Compiled {
@@ -16,15 +17,16 @@ interface Compiled {
   readonly id: number
   readonly ignoreCase: boolean
   readonly assignment: boolean
+  readonly run: number
 }
 
 /** Groups the literals by their first three bytes, letters folded. */
 function compile(literals: readonly Literal[]): Map<number, Compiled[]> {
   const groups = new Map<number, Compiled[]>()
-  literals.forEach(({ text, ignoreCase, assignment }, id) => {
+  literals.forEach(({ text, ignoreCase, assignment, run }, id) => {
     const bytes = Buffer.from((ignoreCase ? text.toLowerCase() : text).slice(0, COMPARED), 'latin1')
     const key = (fold(bytes[0] ?? 0) << 16) | (fold(bytes[1] ?? 0) << 8) | fold(bytes[2] ?? 0)
-    groups.set(key, [...(groups.get(key) ?? []), { bytes, id, ignoreCase, assignment }])
+    groups.set(key, [...(groups.get(key) ?? []), { bytes, id, ignoreCase, assignment, run: text.length > COMPARED ? 0 : run }])
   })
   return groups
 }
@@ -45,14 +47,14 @@ export function plainKernel(literals: readonly Literal[], size: number): Kernel 
     }
     return true
   }
-  const assigned = (from: number, end: number): { start: number; length: number } | null => {
+  const assigned = (from: number, end: number, least: number): { start: number; length: number } | null => {
     const name = skip(from, Math.min(end, from + 24), isIdentifier)
     const quote = skip(name, Math.min(end, name + 4), isQuote)
     const operator = skip(quote, Math.min(end, quote + 3), isOperator)
     if (operator === quote) return null
     const start = skip(operator, Math.min(end, operator + 6), isQuote)
     const length = skip(start, Math.min(end, start + 160), isValue) - start
-    return length >= MIN_VALUE ? { start, length } : null
+    return length >= least ? { start, length } : null
   }
   return {
     window: window.subarray(0, size),
@@ -62,7 +64,9 @@ export function plainKernel(literals: readonly Literal[], size: number): Kernel 
         if (group === undefined) continue
         for (const literal of group) {
           if (p + literal.bytes.length > end || !matches(literal, p)) continue
-          const value = literal.assignment ? assigned(p + literal.bytes.length, end) : { start: 0, length: 0 }
+          const behind = p + literal.bytes.length
+          if (!literal.assignment && skip(behind, Math.min(end, behind + literal.run), isToken) !== behind + literal.run) continue
+          const value = literal.assignment ? assigned(behind, end, Math.max(MIN_VALUE, literal.run)) : { start: 0, length: 0 }
           if (value !== null) onHit(p, literal.id, value.start, value.length)
         }
       }

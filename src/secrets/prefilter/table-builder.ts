@@ -8,6 +8,7 @@ import {
   CLASS_IDENTIFIER,
   CLASS_OPERATOR,
   CLASS_QUOTE,
+  CLASS_TOKEN,
   CLASS_VALUE,
   CLASSES,
   ENTRIES,
@@ -18,6 +19,7 @@ import {
   HEADS,
   MASKS,
   MAX_CHAIN,
+  MAX_RUN,
 } from './layout.ts'
 
 const BUCKETS = 8 * BUCKET_HALVES
@@ -29,12 +31,13 @@ export interface Literal {
   readonly text: string // latin1, at least three bytes
   readonly ignoreCase: boolean
   readonly assignment: boolean // counts only when an assigned value follows
+  readonly run: number // token characters that must follow, 0 to MAX_RUN; of an assignment, characters of its value
 }
 
-/** How often bytes and folded trigrams occur in a sample of what will be scanned. */
+/** How often bytes and trigrams occur in what will be scanned. */
 export interface FrequencyModel {
   byte(value: number): number // share of all bytes, 0..1
-  trigram(folded: number): number // count; byte 0 in the low bits
+  trigram(value: number): number // how often, in any unit; byte 0 in the low bits
 }
 
 export interface LiteralSet {
@@ -51,16 +54,16 @@ interface PreparedLiteral {
   readonly bytes: Uint8Array // the compared bytes, lower case where case is ignored
   readonly ignoreCase: boolean
   readonly assignment: boolean
+  readonly run: number
   readonly anchor: number
   readonly fingerprint: Fingerprint
 }
 
-const isUpper = (c: number): boolean => c >= 65 && c <= 90
 const isLower = (c: number): boolean => c >= 97 && c <= 122
-const foldByte = (c: number): number => (isUpper(c) ? c | 32 : c)
 const at = (bytes: Uint8Array, index: number): number => bytes[index] ?? 0
 const trigramAt = (bytes: Uint8Array, i: number): number => at(bytes, i) | (at(bytes, i + 1) << 8) | (at(bytes, i + 2) << 16)
-const hash = (trigram: number): number => Math.imul((trigram | 0x202020) & 0xffffff, HASH_MULTIPLIER)
+const exactHash = (trigram: number): number => Math.imul(trigram & 0xffffff, HASH_MULTIPLIER)
+const hash = (trigram: number): number => exactHash(trigram | 0x202020)
 
 export function buildLiteralSet(literals: readonly Literal[], model: FrequencyModel): LiteralSet {
   if (literals.length > 0xffff - 1) throw new RangeError('too many literals for 16-bit entry numbers')
@@ -78,28 +81,33 @@ export function buildLiteralSet(literals: readonly Literal[], model: FrequencyMo
 
 // --- literals ---
 
-function prepare({ text, ignoreCase, assignment }: Literal, model: FrequencyModel, uses: Map<number, number>): PreparedLiteral {
+function prepare({ text, ignoreCase, assignment, run }: Literal, model: FrequencyModel, uses: Map<number, number>): PreparedLiteral {
   if (!/^[\0-\xff]{3,}$/.test(text)) throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text)}`)
+  if (run < 0 || run > MAX_RUN) throw new RangeError(`${JSON.stringify(text)} asks for a run of ${run}, at most ${MAX_RUN}`)
   const folded = ignoreCase ? text.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text
   const bytes = Uint8Array.from(folded.slice(0, COMPARED), (c) => c.charCodeAt(0))
-  const anchor = rarestTrigram(bytes, model, uses)
+  const anchor = rarestTrigram(bytes, ignoreCase, model, uses)
   const fingerprint = Array.from({ length: FINGERPRINT }, (_, k) => nibbleSets(at(bytes, anchor + k), ignoreCase))
-  return { bytes, ignoreCase, assignment, anchor, fingerprint }
+  return { bytes, ignoreCase, assignment, run: textBehind(text, run), anchor, fingerprint }
 }
 
+/** Only the start of a literal is compared: what follows the start is the rest of it. */
+const textBehind = (text: string, run: number): number => (text.length > COMPARED ? 0 : run)
+
 /** The rarest three bytes of a literal; those that other literals hang on count as more frequent, so that chains stay short. */
-function rarestTrigram(bytes: Uint8Array, model: FrequencyModel, uses: Map<number, number>): number {
-  const foldedAt = (k: number): number => foldByte(at(bytes, k)) | (foldByte(at(bytes, k + 1)) << 8) | (foldByte(at(bytes, k + 2)) << 16)
+function rarestTrigram(bytes: Uint8Array, ignoreCase: boolean, model: FrequencyModel, uses: Map<number, number>): number {
   let best = 0
   let bestCount = Infinity
   for (let k = 0; k + 3 <= bytes.length; k++) {
-    const count = model.trigram(foldedAt(k)) * (1 + (uses.get(foldedAt(k)) ?? 0))
+    const occurs = spellings(trigramAt(bytes, k), ignoreCase).reduce((sum, written) => sum + model.trigram(written), 0)
+    const count = occurs * (1 + (uses.get(hash(trigramAt(bytes, k))) ?? 0) / 4)
     if (count < bestCount) {
       bestCount = count
       best = k
     }
   }
-  uses.set(foldedAt(best), (uses.get(foldedAt(best)) ?? 0) + 1)
+  const chain = hash(trigramAt(bytes, best))
+  uses.set(chain, (uses.get(chain) ?? 0) + 1)
   return best
 }
 
@@ -202,11 +210,21 @@ function writeClasses(image: Uint8Array): void {
     [/[=:>,|]/, CLASS_OPERATOR],
     [/[^\0-\x20\x7f-\xff"'`,;(){}<>\\]/, CLASS_VALUE],
     [/[0-9]/, CLASS_DIGIT],
+    [/[A-Za-z0-9_.+/=-]/, CLASS_TOKEN],
   ]
   for (let c = 0; c < 256; c++) {
     const s = String.fromCharCode(c)
     image[CLASSES + c] = classes.reduce((sum, [pattern, bit]) => (pattern.test(s) ? sum | bit : sum), 0)
   }
+}
+
+/** Three bytes as they can be written: where case is ignored each letter in both. */
+function spellings(trigram: number, ignoreCase: boolean): number[] {
+  let written = [trigram]
+  for (let shift = 0; ignoreCase && shift < 24; shift += 8) {
+    if (isLower((trigram >> shift) & 255)) written = written.flatMap((each) => [each, each ^ (32 << shift)])
+  }
+  return written
 }
 
 /** Hash chains, bitmap and entries; returns the length of the longest chain. */
@@ -228,9 +246,12 @@ function writeEntries(image: Uint8Array, literals: readonly PreparedLiteral[]): 
     view.setUint16(entry + 50, view.getUint16(head, true), true) // next
     view.setUint32(entry + 52, id, true)
     view.setUint8(entry + 56, literal.assignment ? FLAG_ASSIGNMENT : 0)
+    view.setUint8(entry + 57, literal.run)
     view.setUint16(head, number, true)
-    const bit = h >>> BITMAP_SHIFT
-    image[BITMAP + (bit >>> 3)] = at(image, BITMAP + (bit >>> 3)) | (1 << (bit & 7))
+    for (const written of spellings(trigramAt(literal.bytes, literal.anchor), literal.ignoreCase)) {
+      const bit = exactHash(written) >>> BITMAP_SHIFT
+      image[BITMAP + (bit >>> 3)] = at(image, BITMAP + (bit >>> 3)) | (1 << (bit & 7))
+    }
     chains.set(head, (chains.get(head) ?? 0) + 1)
   })
   return Math.max(0, ...chains.values())

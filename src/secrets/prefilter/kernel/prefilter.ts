@@ -7,7 +7,7 @@
  * The host keeps READ_AHEAD readable bytes after `end`; what they hold never changes a result.
  */
 import {
-  BITMAP, BITMAP_SHIFT, BUCKET_HALVES, CLASSES, CLASS_IDENTIFIER, CLASS_OPERATOR, CLASS_QUOTE, CLASS_VALUE, ENTRIES,
+  BITMAP, BITMAP_SHIFT, BUCKET_HALVES, CLASSES, CLASS_IDENTIFIER, CLASS_OPERATOR, CLASS_QUOTE, CLASS_TOKEN, CLASS_VALUE, ENTRIES,
   ENTRY_BYTES, FLAG_ASSIGNMENT, HASH_MULTIPLIER, HEADS, HEAD_SHIFT, MASKS, MAX_CHAIN, RECORD_BYTES,
 } from "../layout";
 
@@ -31,6 +31,7 @@ let resumeAddress: usize = 0;
   next: u16; // next entry of the hash chain
   id: u32;
   flags: u8;
+  run: u8; // token characters that must follow; of an assignment, characters of its value
 }
 
 export function heapBase(): usize { return (__heap_base + 15) & ~15; }
@@ -103,7 +104,7 @@ function listCandidates(set: usize, p: usize, stop: usize): usize {
     while (word) {
       const at = p + <usize>ctz(word);
       word &= word - 1;
-      const bit = trigramHash(at) >>> BITMAP_SHIFT;
+      const bit = exactHash(at) >>> BITMAP_SHIFT;
       store<u32>(slot, <u32>at); // kept only when the bitmap knows the hash: no branch
       slot += ((<u32>load<u8>(set + (bit >>> 3), BITMAP) >>> (bit & 7)) & 1) << 2;
     }
@@ -124,7 +125,10 @@ function verify(
       const stop = start + entry.length;
       if (i8x16.all_true(i8x16.eq(bytes, entry.value)) && stop <= end) {
         valueStart = base; valueLength = 0;
-        if (!minValue || !(entry.flags & FLAG_ASSIGNMENT) || isAssigned(set + CLASSES, stop, end, minValue, valueClasses)) {
+        const wanted = !minValue || !(entry.flags & FLAG_ASSIGNMENT)
+          ? hasRun(set + CLASSES, stop, end, entry.run)
+          : isAssigned(set + CLASSES, stop, end, max(minValue, entry.run), valueClasses);
+        if (wanted) {
           store<u32>(out, <u32>(start - base), 0);
           store<u32>(out, entry.id, 4);
           store<u32>(out, <u32>(valueStart - base), 8);
@@ -136,6 +140,11 @@ function verify(
     index = entry.next;
   }
   return out;
+}
+
+/** Whether `length` characters of a token follow. */
+function hasRun(classes: usize, p: usize, end: usize, length: u32): bool {
+  return !length || skip(classes, p, min(end, p + length), CLASS_TOKEN) == p + length;
 }
 
 let valueStart: usize = 0; // second and third result of isAssigned
@@ -286,6 +295,12 @@ export function base64Runs(base: usize, end: usize, out: usize, outEnd: usize, m
 // @ts-ignore: decorator
 @inline function lookup(lowMask: v128, highMask: v128, low: v128, high: v128): v128 {
   return v128.and(i8x16.swizzle(lowMask, low), i8x16.swizzle(highMask, high));
+}
+
+/** Hash of the three bytes at `p` as they are. */
+// @ts-ignore: decorator
+@inline function exactHash(p: usize): u32 {
+  return (load<u32>(p) & 0xffffff) * HASH_MULTIPLIER;
 }
 
 /** Hash of the three bytes at `p`, letters folded. */

@@ -1,0 +1,247 @@
+// Credentials told by the statement they stand in: logins, connection strings, command lines, assignments; sorted by id.
+
+import { checkAssignment } from '../assignment.ts'
+import { decodeText, entropy, isFiller, isPlaceholder } from '../checks.ts'
+import type { Checked, Detector, Found } from '../detector.ts'
+
+const ASSIGNMENT_WORDS = [
+  'passw',
+  'passphrase',
+  '_pass',
+  '-pass',
+  'pwd',
+  'secret',
+  'token',
+  'apikey',
+  'api_key',
+  'api-key',
+  'access_key',
+  'accesskey',
+  'access-key',
+  'private_key',
+  'privatekey',
+  'auth_key',
+  'authkey',
+  'encryption_key',
+  'encryptionkey',
+  'signing_key',
+  'master_key',
+  'masterkey',
+  'credential',
+  'client_key',
+  'storage_key',
+  'jwt_key',
+  'app_key',
+  'appkey',
+]
+
+const LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i
+const EXAMPLE_HOST =
+  /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io))?(?::|\/|$)|^(?:host|hostname|server|your[-.]|my[-.]|some|url|domain|ip)|[<>${}%*[\]]/i
+/** Passwords of the examples in RFC 2617, 6749 and 7617. */
+const RFC_EXAMPLES = new Set(['7Fjfp0ZBr1KtDRbnfVdmIw', 'Circle Of Life', 'gX1fBat3bV', 'open sesame', 'opensesame'])
+const COMMON_PASSWORD =
+  /^(?:pass|password|passwd|passw0rd|pwd|secret|user|username|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|pw|p|x+|\*+|\.+|foo|bar|baz|123456?|1234|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)$/i
+
+/** user:password@host: real when the password is no filler and the host is one that can be reached. */
+function checkUserinfo({ groups }: Found): Checked | null {
+  const { user = '', value: password = '', host = '' } = groups
+  const decoded = password.includes('%') ? decodeURIComponentSafely(password) : password
+  // Text that stands for a value, or is to be replaced by one.
+  if (decoded.length < 3 || /[$<>{}`\\]|^%|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null
+  const isExample = EXAMPLE_HOST.test(host)
+  const isUsual = COMMON_PASSWORD.test(decoded) || decoded === user
+  if ((isUsual || isPlaceholder(decoded)) && isExample) return null
+  const facts = { user, host: host.slice(0, 120) }
+  if (isExample) return { strength: 'harmless', note: 'for a host of examples', facts }
+  if (isUsual) return { strength: 'harmless', note: 'a default password', facts }
+  if (isPlaceholder(decoded)) return { strength: 'harmless', note: 'it reads like an example', facts }
+  if (LOCAL_HOST.test(host)) return { strength: isLocalDefault(decoded) ? 'harmless' : 'possible', note: 'for a service on the same host', facts }
+  return { facts }
+}
+
+const isLocalDefault = (password: string): boolean => password.length < 8 && entropy(password) < 2.6
+
+function decodeURIComponentSafely(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+const usable = (password: string): boolean =>
+  password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !COMMON_PASSWORD.test(password) && !/^[-$<{%]/.test(password)
+
+/** A password where a statement says that it is one: what everybody tries is low, what stands for a value is nothing. */
+function weighPassword(password: string, isExample: boolean, facts: Readonly<Record<string, string>>): Checked | null {
+  if (password.length < 3 || RFC_EXAMPLES.has(password) || /^[-$<{%*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null
+  const isUsual = COMMON_PASSWORD.test(password) || isPlaceholder(password)
+  if (isUsual && isExample) return null
+  if (isUsual) return { strength: 'harmless', note: 'a default password, or an example', facts }
+  return isExample ? { strength: 'harmless', note: 'for a host of examples', facts } : { facts }
+}
+
+/** The password of a command line; a lone word without digit, capital or sign is taken for a placeholder. */
+function checkCommandLine({ value }: Found): Checked | null {
+  const bare = value.replace(/^(["'])(.*)\1$/, '$2')
+  if (!usable(bare) || bare.length < 6 || /^[a-z_-]+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare)) return null
+  return { value: bare }
+}
+
+export const LOGINS: readonly Detector[] = [
+  {
+    id: 'authorization-header',
+    title: 'Token in an authorization header',
+    issuer: 'any (RFC 6750)',
+    opens: 'the service that the header is sent to',
+    docs: 'https://www.rfc-editor.org/rfc/rfc6750',
+    revoke: 'Revoke the token at the service that the header is sent to',
+    examples: ['curl -H "Authorization: Token {hex:40}" https://api.acme.io', 'Authorization: Bearer {62:40}'],
+    quiet: ['Authorization: Bearer <token>', 'Authorization: Bearer $TOKEN', 'Authorization: Bearer eyJhbGciOi...'],
+    literals: [{ text: 'uthorization', ignoreCase: true }],
+    pattern:
+      /uthorization["'\\]{0,3}\s{0,2}[:=,]\s{0,2}["'`\\]{0,2}(?:Bearer|Token|ApiKey|Api-Key|Key|SSWS|Splunk|GenieKey)\s{1,2}(?:token=)?["\\]{0,2}(?<value>[A-Za-z0-9_.~+/=-]{20,400})(?![A-Za-z0-9_.~+/=-])/iy,
+    window: 480,
+    strength: 'possible',
+    context: true,
+    check: ({ value, path }) => {
+      if (!/\d.*\d/.test(value) || !/[A-Za-z].*[A-Za-z]/.test(value) || isPlaceholder(value) || isFiller(value)) return null
+      // In a command of the history it is used; in a file of a package it may be documentation.
+      return path === '' ? { strength: 'likely' } : {}
+    },
+  },
+  {
+    id: 'basic-authorization',
+    issuer: 'any (RFC 7617)',
+    opens: 'the service that the header is sent to',
+    examples: [(fill) => `Authorization: Basic ${Buffer.from(fill('svc:{62:8}-{62:6}7')).toString('base64')}`],
+    quiet: ['Authorization: Basic <credentials>', 'Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+    title: 'Basic authorization header',
+    docs: 'https://www.rfc-editor.org/rfc/rfc7617',
+    revoke: 'Change the password that the header carries',
+    literals: [
+      { text: 'uthorization', ignoreCase: true },
+      { text: 'extraheader', ignoreCase: true },
+    ],
+    pattern: /[\w\s"'=:\\-]{0,40}?basic\s{1,3}(?<value>[A-Za-z0-9+/]{8,400}={0,2})/iy,
+    window: 480,
+    strength: 'likely',
+    guessable: true,
+    check: ({ value }) => {
+      const login = decodeText(value)
+      const split = login?.indexOf(':') ?? -1
+      return login !== null && split >= 0 && usable(login.slice(split + 1)) ? { facts: { user: login.slice(0, split) } } : null
+    },
+  },
+  {
+    id: 'command-line-password',
+    issuer: 'any',
+    opens: 'the service that the command talks to',
+    examples: ['mysql -h db -u app -p{62:8}-{62:5}7 -e x', 'curl -u svc:{62:14} https://db.acme.io', 'sshpass -p {62:14} ssh x', 'docker login -u x -p {62:14} r.acme.io'],
+    quiet: ['mysql -u root -p', 'curl -u $USER:$PASS https://x', 'docker login --password-stdin'],
+    title: 'Password on a command line',
+    docs: 'https://docs.docker.com/build/building/secrets/',
+    revoke: 'Change the password',
+    literals: ['mysql', 'sshpass', 'curl ', 'wget ', 'docker login', 'podman login', 'helm ', '--password', '--passwd', '--token'].map((text) => ({ text })),
+    pattern:
+      /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
+    strength: 'likely',
+    guessable: true,
+    generic: true,
+    check: (found) => {
+      const { mysql, ssh, curl, wget, login, long } = found.groups
+      const value = mysql ?? ssh ?? curl ?? wget ?? login ?? long
+      const checked = value === undefined ? null : checkCommandLine({ ...found, value })
+      if (checked === null) return null
+      // An option with a value stands in every manual page: outside history and scripts it is shown, not failed.
+      return long !== undefined ? (entropy(checked.value ?? '') > 3 && /\d/.test(checked.value ?? '') ? { ...checked, strength: 'possible' } : null) : checked
+    },
+  },
+  {
+    id: 'connection-string',
+    issuer: 'any',
+    opens: 'the database or queue that it names',
+    examples: ['postgres://svc:{62:12}7@db.acme.io/app', 'mongodb+srv://svc:{62:12}7@c0.ab1cd.mongodb.net/app', 'redis://:{62:14}7@cache.acme.io:6379'],
+    quiet: ['postgres://user:${PASSWORD}@db/app', 'postgres://db.acme.io/app'],
+    title: 'Connection string with a password',
+    docs: 'https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1',
+    revoke: 'Change the password of the account',
+    literals: ['://', ':\\/\\/', '%3A%2F%2F', '%3a%2f%2f'],
+    pattern:
+      /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/@"'<>]{1,120})@(?<host>[^\s/"'?#,;)<>]{2,120})/y,
+    strength: 'likely',
+    guessable: true,
+    check: checkUserinfo,
+  },
+  {
+    id: 'generic-assignment',
+    issuer: 'any',
+    opens: 'whatever the name beside it says',
+    examples: ['DB_PASSWORD={62:8}-{62:6}7'],
+    quiet: ['password = getPassword(user)', 'token_type=bearer'],
+    title: 'Password or key in an assignment',
+    docs: 'https://docs.docker.com/build/building/secrets/',
+    revoke: 'Change the password or revoke the key',
+    literals: ASSIGNMENT_WORDS.map((text) => ({ text, ignoreCase: true, assignment: true })),
+    pattern: /[\s\S]{3,256}/y,
+    strength: 'possible',
+    guessable: true,
+    generic: true,
+    check: checkAssignment,
+  },
+  {
+    id: 'netrc-login',
+    issuer: 'any',
+    opens: 'the host that the entry names',
+    examples: ['machine github.com\n  login bot\n  password {62:12}7\n'],
+    quiet: ['machine host login user password password'],
+    title: 'Login in a netrc file',
+    docs: 'https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html',
+    revoke: 'Change the password or revoke the token',
+    literals: ['machine '],
+    pattern: /machine\s+(?<host>[A-Za-z0-9.:-]{3,120})\s+login\s+(?<user>\S{1,100})\s+(?:account\s+\S+\s+)?password\s+(?<value>[^\s"'\\;&|]{3,250})/y,
+    window: 600,
+    strength: 'likely',
+    guessable: true,
+    check: ({ value, groups: { host = '', user = '' } }) => weighPassword(value, EXAMPLE_HOST.test(host), { user, host }),
+  },
+  {
+    id: 'sql-connection-string',
+    issuer: 'any',
+    opens: 'the database that it names',
+    examples: ['Server=db.acme.io;Database=app;User Id=svc;Password={62:12}7;'],
+    quiet: ['Server=db;Password=${PW};'],
+    title: 'Database connection string with a password',
+    docs: 'https://learn.microsoft.com/dotnet/framework/data/adonet/connection-string-syntax',
+    revoke: 'Change the password of the database account',
+    literals: ['password=', 'pwd=', 'password ='].map((text) => ({ text, ignoreCase: true })),
+    pattern:
+      /(?<=(?:jdbc:[a-z0-9]{2,16}:[^\s"'<>]{1,70}[?&;]|(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n"']{0,40}))(?:password|pwd) ?=(?<value>[^;"'\s&<>]{3,100})/iy,
+    strength: 'likely',
+    guessable: true,
+    check: ({ value, before }) => {
+      const host = /(?:Server|Data Source|Host|Addr(?:ess)?)\s*=\s*([^;]+)/i.exec(before)?.[1] ?? /jdbc:\w+:\/\/([^/?;]+)/i.exec(before)?.[1]
+      const checked = weighPassword(value, host !== undefined && EXAMPLE_HOST.test(host), host === undefined ? {} : { host: host.slice(0, 120) })
+      return checked !== null && checked.strength === undefined && host !== undefined && (LOCAL_HOST.test(host) || host.startsWith('.') || /\(local/i.test(host))
+        ? { ...checked, strength: 'possible' }
+        : checked
+    },
+  },
+  {
+    id: 'url-credentials',
+    issuer: 'any (RFC 3986)',
+    opens: 'the host that the URL names',
+    examples: ['https://deploy:{62:12}7@git.acme.io/x.git'],
+    quiet: ['https://user:password@example.com/path', 'http://proxy.acme.io:8080/a@b'],
+    title: 'URL with a password',
+    docs: 'https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1',
+    revoke: 'Change the password or revoke the token',
+    literals: ['://', ':\\/\\/', '%3A%2F%2F', '%3a%2f%2f'],
+    pattern:
+      /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/@"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'?#,;)<>]{3,120})/y,
+    strength: 'likely',
+    guessable: true,
+    check: (found) => (found.path.endsWith('.lock') && isFiller(found.value) ? null : checkUserinfo(found)),
+  },
+]

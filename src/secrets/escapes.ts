@@ -1,0 +1,69 @@
+// Text that is written with escapes or in pieces: `\u003d`, `\/`, `%3D`, `"one" + "two"`, a line that goes on in the next.
+
+/** Where one piece ends and the next begins: a continued line, a folded YAML text, joined strings. */
+const JOINT = /\\\r?\n[ \t]{0,80}|["'`]\s{0,80}(?:[+.&,]\s{0,80}|\\\r?\n\s{0,80})?["'`]|\r?\n[ \t]{1,80}/y
+const ESCAPE = /%(?<percent>[0-9A-Fa-f]{2})|\\u00(?<unicode>[0-9A-Fa-f]{2})|\\x(?<hex>[0-9A-Fa-f]{2})|\\(?<sign>[/=+])|&(?<entity>amp|quot|lt|gt|#x?[0-9A-Fa-f]{1,4});/y
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', quot: '"', lt: '<', gt: '>' }
+
+/** What one escape stands for. */
+function charOf({ percent, unicode, hex, sign, entity }: Readonly<Record<string, string | undefined>>): string {
+  const code = percent ?? unicode ?? hex
+  if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16))
+  if (sign !== undefined) return sign
+  const named = ENTITIES[entity ?? '']
+  if (named !== undefined) return named
+  const number = (entity ?? '').replace('#', '')
+  return String.fromCharCode(number.startsWith('x') ? Number.parseInt(number.slice(1), 16) : Number.parseInt(number, 10))
+}
+
+export interface Unescaped {
+  readonly text: string
+  /** For each character of `text`, and one past its end, where it stands in the original. */
+  readonly at: readonly number[]
+}
+
+/** Decodes escapes; with `joints`, puts pieces together too. */
+export function unescapeText(original: string, joints: boolean): Unescaped {
+  let text = ''
+  const at: number[] = []
+  for (let i = 0; i < original.length; ) {
+    if (joints) {
+      JOINT.lastIndex = i
+      const joint = JOINT.exec(original)
+      if (joint !== null) {
+        i += joint[0].length
+        continue
+      }
+    }
+    ESCAPE.lastIndex = i
+    const escaped = ESCAPE.exec(original)
+    at.push(i)
+    text += escaped === null ? (original[i] ?? '') : charOf(escaped.groups ?? {})
+    i += escaped === null ? 1 : escaped[0].length
+  }
+  at.push(original.length)
+  return { text, at }
+}
+
+/** Whether what stands at a position goes on in another piece, or behind an escape. */
+export function goesOn(text: string, position: number): boolean {
+  for (const pattern of [JOINT, ESCAPE]) {
+    pattern.lastIndex = position
+    if (pattern.test(text)) return true
+  }
+  return false
+}
+
+/** An escape, or the end of a colour code of terminals, that ends with a letter or digit. */
+const ESCAPE_BEFORE = /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|(?:\x1b|\\e|\\033)\[[0-9;]{0,8}m)$/
+
+/**
+ * Whether a value stands alone: no letter, digit or `_` before it, but for an escape, or in a program's bytes the length of
+ * the string in one byte, as Python and Java write it.
+ */
+export function standsAlone(text: string, start: number, length: number, isText: boolean): boolean {
+  if (start === 0 || !/[A-Za-z0-9_]/.test(text[start - 1] ?? '')) return true
+  if (!isText && text.charCodeAt(start - 1) === (length & 255)) return true
+  return ESCAPE_BEFORE.test(text.slice(Math.max(0, start - 12), start))
+}

@@ -1,0 +1,62 @@
+// Names of issuers, found in the few dozen bytes in front of a value that is assigned to a key or token. There are hundreds
+// of names: to search all bytes for them would cost more than the whole of the rest.
+import type { Detector, LiteralSpec } from './detector.ts'
+
+/** What a value is called that a name in front of it may tell; each with an assignment behind it. */
+export const TRIGGERS: readonly LiteralSpec[] = ['key', 'token', 'secret', 'passw', 'auth', 'api', '_pat', 'cred', 'login'].map((text) => ({
+  text,
+  ignoreCase: true,
+  assignment: true,
+  run: 16,
+}))
+
+/** Bytes in front of the trigger that may hold the name. */
+const REACH = 48
+/** Shortest value. */
+const MIN_LENGTH = 16
+
+const fold = (c: number): number => (c >= 65 && c <= 90 ? c | 32 : c)
+const isToken = (c: number): boolean =>
+  (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 37 || c === 43 || c === 45 || c === 46 || c === 47 || c === 58 || c === 61 || c === 95
+
+/** Whether what is assigned can be a token: its characters, and a digit among the first ones. */
+function mayBeToken(window: Buffer, from: number, length: number): boolean {
+  if (length < MIN_LENGTH) return false
+  let digits = 0
+  for (let i = from; i < from + Math.min(length, 64); i++) {
+    const c = window[i] ?? 0
+    if (!isToken(c)) return i - from >= MIN_LENGTH && digits > 0
+    if (c >= 48 && c <= 57) digits++
+  }
+  return digits > 0
+}
+
+export class NameIndex {
+  readonly #byStart = new Map<number, { readonly bytes: Buffer; readonly detector: Detector }[]>()
+
+  constructor(detectors: readonly Detector[]) {
+    for (const detector of detectors) {
+      for (const name of detector.names ?? []) {
+        const bytes = Buffer.from(name, 'latin1')
+        const start = NameIndex.#key(bytes, 0)
+        this.#byStart.set(start, [...(this.#byStart.get(start) ?? []), { bytes, detector }])
+      }
+    }
+  }
+
+  static #key(bytes: Buffer, at: number): number {
+    return (fold(bytes[at] ?? 0) << 16) | (fold(bytes[at + 1] ?? 0) << 8) | fold(bytes[at + 2] ?? 0)
+  }
+
+  /** Calls back for each name in front of a value, with its place in the window. */
+  find(window: Buffer, trigger: number, value: number, length: number, onName: (detector: Detector, position: number) => void): void {
+    if (!mayBeToken(window, value, length)) return
+    for (let at = Math.max(0, trigger - REACH); at < value; at++) {
+      for (const { bytes, detector } of this.#byStart.get(NameIndex.#key(window, at)) ?? []) {
+        let same = 3
+        while (same < bytes.length && fold(window[at + same] ?? 0) === bytes[same]) same++
+        if (same === bytes.length) onName(detector, at)
+      }
+    }
+  }
+}
