@@ -4,42 +4,19 @@
 // a docker save archive, plain and with a gzip layer, and runs the bundled command over it as a user would: one process,
 // everything on. Prints MB/s (10^6 bytes of the uncompressed layer), peak memory, and the ratio to `openssl dgst -sha256`
 // and `gzip -dc`. Median of five; figures move by a fifth from run to run on a shared machine, the ratios less.
-import { execFileSync, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { archiveOf, sh, sha256 } from './archive.ts'
 
 const RUNS = 5
 const MOST = 700e6
 const directories = process.argv.length > 2 ? process.argv.slice(2) : ['/usr/lib/python3', '/usr/lib/x86_64-linux-gnu', '/usr/share', path.resolve('node_modules')]
 const work = mkdtempSync(path.join(tmpdir(), 'layergate-bench-'))
 
-const sh = (command: string): string => execFileSync('sh', ['-c', command], { encoding: 'utf8', maxBuffer: 1 << 26, stdio: ['ignore', 'pipe', 'ignore'] })
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
-}
-
-/** A docker save archive of one layer, as Docker writes it. */
-async function archive(layer: string, diffId: string, to: string): Promise<void> {
-  const config = JSON.stringify({
-    architecture: 'amd64',
-    os: 'linux',
-    config: { User: '1000' },
-    rootfs: { type: 'layers', diff_ids: [`sha256:${diffId}`] },
-    history: [{ created_by: 'COPY . / # buildkit', comment: 'buildkit.dockerfile.v0' }],
-  })
-  const folder = path.join(work, path.basename(to, '.tar'))
-  sh(`mkdir -p ${folder}/l && cp ${layer} ${folder}/l/layer.tar`)
-  writeFileSync(path.join(folder, 'config.json'), config)
-  writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify([{ Config: 'config.json', RepoTags: ['bench:1'], Layers: ['l/layer.tar'] }]))
-  sh(`tar -C ${folder} -cf ${to} l config.json manifest.json && rm -rf ${folder}`)
-}
 
 interface Timed {
   readonly seconds: number
@@ -66,8 +43,8 @@ try {
   const bytes = statSync(layer).size
   const diffId = await sha256(layer)
   sh(`gzip -kn ${layer}`)
-  await archive(layer, diffId, path.join(work, 'plain.tar'))
-  await archive(`${layer}.gz`, diffId, path.join(work, 'gzip.tar'))
+  archiveOf(layer, diffId, path.join(work, 'plain.tar'))
+  archiveOf(`${layer}.gz`, diffId, path.join(work, 'gzip.tar'))
   const rate = ({ seconds }: Timed): number => bytes / 1e6 / seconds
   const cli = path.resolve(import.meta.dirname, '../dist/cli.js')
   const node = process.execPath

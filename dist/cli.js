@@ -31212,6 +31212,8 @@ var PLACEHOLDER = new RegExp(
   ].join("|"),
   "i"
 );
+var USUAL_PASSWORD = /^(?:pass(?:word|wd)?|passw0rd|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
+var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
 var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
 var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
 var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
@@ -31274,6 +31276,7 @@ var OWN_WORDS = /* @__PURE__ */ new Set([
   "state",
   "tool"
 ]);
+var OWN_NAME = /^[A-Za-z][A-Za-z0-9]{0,30}$/;
 var inJson = (text4) => JSON.stringify(text4).slice(1, -1);
 function* formsOf(value) {
   yield value;
@@ -31307,6 +31310,10 @@ var Redactor = class {
     for (const known of values) {
       for (const { value, guessable } of partsOf(known)) {
         if (value.trim().length < KEY) continue;
+        if (isUsualPassword(value)) {
+          shown.set(`:${value}@`, `:${HIDDEN}@`);
+          continue;
+        }
         for (const form of formsOf(value)) if (!shown.has(form)) shown.set(form, form === value ? redactValue(value, guessable) : HIDDEN);
       }
     }
@@ -31354,7 +31361,7 @@ var Redactor = class {
     if (typeof value === "string") return this.text(value);
     if (Array.isArray(value)) return value.map((item) => this.data(item));
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), OWN_WORDS.has(key) ? item : this.data(item)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [OWN_NAME.test(key) ? key : this.text(key), OWN_WORDS.has(key) ? item : this.data(item)]));
   }
 };
 var standsAlone = (text4, at3, form) => form.length >= ALONE_BELOW || !isWordCharacter(text4[at3 - 1]) && !isWordCharacter(text4[at3 + form.length]);
@@ -46676,10 +46683,9 @@ function* namedValues(text4) {
 
 // src/secrets/detectors/files.ts
 var CHANGE = "Change the password or revoke the token";
-var USUAL = /^(?:pass(?:word|wd)?|passw0rd|pwd|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|changeme|p|x+|\*+|foo|bar|baz|12345?6?7?8?|qwerty|default|token|key|my[-_]?pass(?:word)?)\d{0,3}$/i;
 function worth(value) {
   if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*•.xX]+$/i.test(value)) return null;
-  if (USUAL.test(value)) return { strength: "harmless", note: "a password that everybody tries" };
+  if (isUsualPassword(value)) return { strength: "harmless", note: "a password that everybody tries" };
   return isPlaceholder(value) ? /example|your|change|replace|placeholder|here|redacted|insert|enter|\*\*\*|xxxx|\.\.\./i.test(value) ? null : { strength: "harmless", note: "it reads like an example" } : {};
 }
 function settings({ keys, value: form = /./, revoke = CHANGE, strength = "likely", guessable = true, example, quietFile, ...about }) {
@@ -48243,13 +48249,12 @@ var ASSIGNMENT_WORDS = [
 var LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i;
 var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io))?(?::|\/|$)|^(?:host|hostname|server|your[-.]|my[-.]|some|url|domain|ip)|[<>${}%*[\]]/i;
 var RFC_EXAMPLES = /* @__PURE__ */ new Set(["7Fjfp0ZBr1KtDRbnfVdmIw", "Circle Of Life", "gX1fBat3bV", "open sesame", "opensesame"]);
-var COMMON_PASSWORD = /^(?:pass|password|passwd|passw0rd|pwd|secret|user|username|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|pw|p|x+|\*+|\.+|foo|bar|baz|123456?|1234|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)$/i;
 function checkUserinfo({ groups }) {
   const { user = "", value: password = "", host = "" } = groups;
   const decoded2 = password.includes("%") ? decodeURIComponentSafely(password) : password;
   if (decoded2.length < 3 || /[$<>{}`\\]|^%|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null;
   const isExample = EXAMPLE_HOST.test(host);
-  const isUsual = COMMON_PASSWORD.test(decoded2) || decoded2 === user;
+  const isUsual = isUsualPassword(decoded2) || decoded2 === user;
   if ((isUsual || isPlaceholder(decoded2)) && isExample) return null;
   const facts = { user, host: host.slice(0, 120) };
   if (isExample) return { strength: "harmless", note: "for a host of examples", facts };
@@ -48266,10 +48271,10 @@ function decodeURIComponentSafely(text4) {
     return text4;
   }
 }
-var usable = (password) => password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !COMMON_PASSWORD.test(password) && !/^[-$<{%]/.test(password);
+var usable = (password) => password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !isUsualPassword(password) && !/^[-$<{%]/.test(password);
 function weighPassword(password, isExample, facts) {
   if (password.length < 3 || RFC_EXAMPLES.has(password) || /^[-$<{%*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null;
-  const isUsual = COMMON_PASSWORD.test(password) || isPlaceholder(password);
+  const isUsual = isUsualPassword(password) || isPlaceholder(password);
   if (isUsual && isExample) return null;
   if (isUsual) return { strength: "harmless", note: "a default password, or an example", facts };
   return isExample ? { strength: "harmless", note: "for a host of examples", facts } : { facts };

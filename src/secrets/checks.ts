@@ -115,6 +115,12 @@ const PLACEHOLDER = new RegExp(
   'i',
 )
 
+/** Passwords that come with programs and tutorials: whoever tries, tries these first. They are words of every text, too. */
+const USUAL_PASSWORD =
+  /^(?:pass(?:word|wd)?|passw0rd|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i
+
+export const isUsualPassword = (password: string): boolean => USUAL_PASSWORD.test(password)
+
 /** Text that stands for a value: `${VAR}`, `$(cmd)`, `{{ x }}`, `%VAR%`, `<token>`, `@x@`, `ENC[…]`, format strings. */
 const REFERENCE =
   /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/

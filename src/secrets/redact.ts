@@ -1,5 +1,5 @@
 // The one redactor: every text that leaves the program goes through it, with all values known in this run.
-import { decodeText } from './checks.ts'
+import { decodeText, isUsualPassword } from './checks.ts'
 
 /** What is shown in place of a password. */
 const HIDDEN = '•••'
@@ -44,6 +44,9 @@ const OWN_WORDS = new Set([
   'state',
   'tool',
 ])
+
+/** Names of fields are the program's own; no text of an image becomes one. */
+const OWN_NAME = /^[A-Za-z][A-Za-z0-9]{0,30}$/
 
 interface KnownValue {
   readonly value: string
@@ -96,6 +99,11 @@ export class Redactor {
     for (const known of values) {
       for (const { value, guessable } of partsOf(known)) {
         if (value.trim().length < KEY) continue
+        // `secret` is a password that everybody tries, and a word of every report: it is hidden where it is a password.
+        if (isUsualPassword(value)) {
+          shown.set(`:${value}@`, `:${HIDDEN}@`)
+          continue
+        }
         for (const form of formsOf(value)) if (!shown.has(form)) shown.set(form, form === value ? redactValue(value, guessable) : HIDDEN)
       }
     }
@@ -147,7 +155,7 @@ export class Redactor {
     if (typeof value === 'string') return this.text(value) as T
     if (Array.isArray(value)) return value.map((item: unknown) => this.data(item)) as T
     if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), OWN_WORDS.has(key) ? item : this.data(item)])) as T
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [OWN_NAME.test(key) ? key : this.text(key), OWN_WORDS.has(key) ? item : this.data(item)])) as T
   }
 }
 

@@ -32,6 +32,12 @@ describe('hiding values in texts', () => {
     expect(redactor('abcdefghSECR', 'SECRETijklmn').text('x abcdefghSECRETijklmn y')).toBe('x ••• y')
   })
 
+  it('a password that everybody tries where it is one, and not as a word of the report', () => {
+    const usual = redactor('secret')
+    expect(usual.text('postgres://app:secret@db/x, RUN --mount=type=secret')).toBe('postgres://app:•••@db/x, RUN --mount=type=secret')
+    expect(usual.data({ secret: { detector: 'x', title: 'A secret' } })).toEqual({ secret: { detector: 'x', title: 'A secret' } })
+  })
+
   it('lines of a key, each on its own', () => {
     expect(redactor('-----BEGIN X-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n').text('line hkiG9w0BAQEFAASC')).toBe('line •••')
   })

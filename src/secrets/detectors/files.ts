@@ -1,19 +1,15 @@
 // Credentials told by the file that holds them, sorted by id: its name decides, its text is parsed. A password needs no form
 // here, so those that everybody knows are low, and references to other places are nothing.
-import { entropy, isPlaceholder } from '../checks.ts'
+import { entropy, isPlaceholder, isUsualPassword } from '../checks.ts'
 import type { About, FileDetector, FileValue, Sample, Strength } from '../detector.ts'
 import { namedValues } from '../named-values.ts'
 
 const CHANGE = 'Change the password or revoke the token'
 
-/** Passwords that come with programs: whoever tries, tries these first. */
-const USUAL =
-  /^(?:pass(?:word|wd)?|passw0rd|pwd|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|changeme|p|x+|\*+|foo|bar|baz|12345?6?7?8?|qwerty|default|token|key|my[-_]?pass(?:word)?)\d{0,3}$/i
-
 /** What a value is worth in a file that is there to hold it; null for none. */
 function worth(value: string): { strength?: Strength; note?: string } | null {
   if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*•.xX]+$/i.test(value)) return null
-  if (USUAL.test(value)) return { strength: 'harmless', note: 'a password that everybody tries' }
+  if (isUsualPassword(value)) return { strength: 'harmless', note: 'a password that everybody tries' }
   return isPlaceholder(value)
     ? /example|your|change|replace|placeholder|here|redacted|insert|enter|\*\*\*|xxxx|\.\.\./i.test(value)
       ? null

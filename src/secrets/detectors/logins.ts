@@ -1,7 +1,7 @@
 // Credentials told by the statement they stand in: logins, connection strings, command lines, assignments; sorted by id.
 
 import { checkAssignment } from '../assignment.ts'
-import { decodeText, entropy, isFiller, isPlaceholder } from '../checks.ts'
+import { decodeText, entropy, isFiller, isPlaceholder, isUsualPassword } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 
 const ASSIGNMENT_WORDS = [
@@ -40,8 +40,6 @@ const EXAMPLE_HOST =
   /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io))?(?::|\/|$)|^(?:host|hostname|server|your[-.]|my[-.]|some|url|domain|ip)|[<>${}%*[\]]/i
 /** Passwords of the examples in RFC 2617, 6749 and 7617. */
 const RFC_EXAMPLES = new Set(['7Fjfp0ZBr1KtDRbnfVdmIw', 'Circle Of Life', 'gX1fBat3bV', 'open sesame', 'opensesame'])
-const COMMON_PASSWORD =
-  /^(?:pass|password|passwd|passw0rd|pwd|secret|user|username|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|pw|p|x+|\*+|\.+|foo|bar|baz|123456?|1234|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)$/i
 
 /** user:password@host: real when the password is no filler and the host is one that can be reached. */
 function checkUserinfo({ groups }: Found): Checked | null {
@@ -50,7 +48,7 @@ function checkUserinfo({ groups }: Found): Checked | null {
   // Text that stands for a value, or is to be replaced by one.
   if (decoded.length < 3 || /[$<>{}`\\]|^%|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null
   const isExample = EXAMPLE_HOST.test(host)
-  const isUsual = COMMON_PASSWORD.test(decoded) || decoded === user
+  const isUsual = isUsualPassword(decoded) || decoded === user
   if ((isUsual || isPlaceholder(decoded)) && isExample) return null
   const facts = { user, host: host.slice(0, 120) }
   if (isExample) return { strength: 'harmless', note: 'for a host of examples', facts }
@@ -71,12 +69,12 @@ function decodeURIComponentSafely(text: string): string {
 }
 
 const usable = (password: string): boolean =>
-  password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !COMMON_PASSWORD.test(password) && !/^[-$<{%]/.test(password)
+  password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !isUsualPassword(password) && !/^[-$<{%]/.test(password)
 
 /** A password where a statement says that it is one: what everybody tries is low, what stands for a value is nothing. */
 function weighPassword(password: string, isExample: boolean, facts: Readonly<Record<string, string>>): Checked | null {
   if (password.length < 3 || RFC_EXAMPLES.has(password) || /^[-$<{%*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null
-  const isUsual = COMMON_PASSWORD.test(password) || isPlaceholder(password)
+  const isUsual = isUsualPassword(password) || isPlaceholder(password)
   if (isUsual && isExample) return null
   if (isUsual) return { strength: 'harmless', note: 'a default password, or an example', facts }
   return isExample ? { strength: 'harmless', note: 'for a host of examples', facts } : { facts }
