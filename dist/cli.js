@@ -31212,7 +31212,7 @@ var PLACEHOLDER = new RegExp(
   ].join("|"),
   "i"
 );
-var USUAL_PASSWORD = /^(?:pass(?:word|wd)?|passw0rd|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
+var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
 var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
 var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
 var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
@@ -31234,9 +31234,10 @@ function stepped(token2) {
   return steps / text4.length;
 }
 function fillerKind(token2) {
+  if (EXAMPLE_WORD.test(token2)) return "example";
   if (entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token2))
     return "filler";
-  if (TYPED.test(token2) || EXAMPLE_WORD.test(token2)) return "example";
+  if (TYPED.test(token2)) return "example";
   const bound2 = /^[0-9a-f-]+$/i.test(token2) ? 0.7 : 0.55;
   return stepped(token2) >= bound2 ? "example" : null;
 }
@@ -42271,17 +42272,23 @@ function fixOf(evidence, leak) {
 }
 
 // src/rules/leak.ts
-function ruleOf(place) {
+function ruleOf(evidence, leak, place) {
+  if (isGenerated(leak, place, evidence)) return "generated-key";
   if (place.kind === "history") return "secret-in-history";
   if (place.kind === "attestation") return "secret-in-attestation";
   if (place.kind === "config") return place.field.startsWith("Env.") ? "secret-in-env" : "secret-in-config";
   return place.state === "present" ? "secret-in-image" : "deleted-secret";
 }
 function* leaksOf(evidence, ruleId) {
-  for (const leak of evidence.leaks) if (ruleOf(leak.places[0]) === ruleId) yield draftOf(evidence, leak);
+  for (const leak of evidence.leaks) if (ruleOf(evidence, leak, leak.places[0]) === ruleId) yield draftOf(evidence, leak);
 }
 function draftOf(evidence, leak) {
-  const [first, ...rest] = leak.places.map((place) => ({ ruleId: ruleOf(place), location: locationOf(place), origin: place.owner, identity: identityOf(evidence, leak, place) }));
+  const [first, ...rest] = leak.places.map((place) => ({
+    ruleId: ruleOf(evidence, leak, place),
+    location: locationOf(place),
+    origin: place.owner,
+    identity: identityOf(evidence, leak, place)
+  }));
   if (first === void 0) throw new RangeError("a leak without a place");
   return { places: [first, ...rest], seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]) };
 }
@@ -42298,8 +42305,9 @@ var locationOf = (place) => {
     offset: place.offset
   };
 };
-var GENERATED = /^\/etc\/ssh\/ssh_host_\w+_key$|^\/etc\/ssl\/private\/ssl-cert-snakeoil\.key$|^\/etc\/(?:postfix|dovecot|apache2|nginx)\/.*(?:snakeoil|localhost)[^/]*\.(?:key|pem)$/;
-var isGenerated = (leak, place, evidence) => place.kind === "file" && leak.detector.id === "private-key" && GENERATED.test(place.version.path) && !["COPY", "ADD"].includes(evidence.origin.layers[place.version.layer]?.instruction?.keyword ?? "");
+var GENERATED = /^\/etc\/ssh\/ssh_host_\w+_key$|^\/etc\/ssl\/private\/[^/]*(?:snakeoil|localhost)[^/]*\.(?:key|pem)$|^\/etc\/pki\/tls\/private\/localhost\.key$|^\/etc\/(?:postfix|dovecot|apache2|nginx|exim4?|cups|cockpit|stunnel|proftpd|vsftpd)\/.*(?:snakeoil|localhost|dovecot|exim|ws-certs|self-?signed)[^/]*\.(?:key|pem)$|^\/etc\/unbound\/unbound_\w+\.key$|^\/etc\/(?:bind\/|named\/)?rndc\.key$/;
+var GENERATED_KINDS = /* @__PURE__ */ new Set(["private-key", "private-key-der", "rndc-key"]);
+var isGenerated = (leak, place, evidence) => place.kind === "file" && GENERATED_KINDS.has(leak.detector.id) && leak.strength !== "harmless" && GENERATED.test(place.version.path) && !["COPY", "ADD"].includes(evidence.origin.layers[place.version.layer]?.instruction?.keyword ?? "");
 var isExpired = (leak, now) => leak.facts["expires"] !== void 0 && new Date(leak.facts["expires"]) < now;
 function removedByName(place, evidence) {
   if (place.kind !== "file" || place.ending?.state !== "deleted") return false;
@@ -42454,8 +42462,9 @@ var historyIdentity = (evidence, place) => {
   const instruction = evidence.origin.history[place.index]?.instruction;
   return `${instruction?.keyword ?? ""} ${instruction?.text ?? ""}`;
 };
-function titleOf(leak, place) {
+function titleOf(leak, place, generated) {
   const { title } = leak.detector;
+  if (generated) return `${title} that a package made when it was installed`;
   if (place.kind === "history") return `${title} in the image's history`;
   if (place.kind === "attestation") return `${title} in an attestation of the image`;
   if (place.kind === "config") return place.field.startsWith("Env.") ? `${title} in an environment variable` : `${title} in the image's configuration`;
@@ -42473,10 +42482,10 @@ function seenFrom(evidence, leak, place) {
   const fix = place.owner === "base" ? null : fixOf(evidence, leak);
   const source = place.kind === "file" ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : void 0;
   return {
-    ruleId: ruleOf(place),
+    ruleId: ruleOf(evidence, leak, place),
     ...gravity(leak, place, evidence),
-    title: titleOf(leak, place),
-    message: messageOf(evidence, leak, place, what),
+    title: titleOf(leak, place, isGenerated(leak, place, evidence)),
+    message: messageOf(evidence, leak, place, what) + (isGenerated(leak, place, evidence) ? " The script of a package made it in the build: all containers share it." : ""),
     remedy: remedyOf(evidence, leak, place, fix),
     fix,
     location: locationOf(place),
@@ -42519,6 +42528,22 @@ var deletedSecret = {
     enabled: true
   },
   check: (evidence) => leaksOf(evidence, "deleted-secret")
+};
+
+// src/rules/generated-key.ts
+var generatedKey = {
+  meta: {
+    id: "generated-key",
+    title: "Key that a package made when it was installed",
+    description: "The script of a package made a private key during the build: every container of the image has the same one.",
+    remedy: "Delete the key in the RUN that installs the package, and make one when the container starts.",
+    severity: "medium",
+    confidence: "medium",
+    kind: "secret",
+    references: [REFERENCES.cis410, REFERENCES.attackCredentials],
+    enabled: true
+  },
+  check: (evidence) => leaksOf(evidence, "generated-key")
 };
 
 // src/rules/missing-user.ts
@@ -42930,6 +42955,7 @@ var RULES = [
   baseUnknown,
   contentNotInspected,
   deletedSecret,
+  generatedKey,
   missingUser,
   notDistroless,
   pipeToShell,
@@ -45528,13 +45554,14 @@ var AZURE = [
     forms: ["AccountKey={b64:86}=="],
     proof: "it decodes to 64 bytes",
     literals: ["accountkey", "account_key", "storage_key", "storagekey", "cosmos", "batch_key", "documentdb"].map((text4) => ({ text: text4, ignoreCase: true })),
-    pattern: /[\w-]{3,24}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{86,88}(?:==|(?<=[A-Za-z0-9+/]{88})))(?![A-Za-z0-9+/])/iy,
+    pattern: /[\w-]{3,24}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{80,110}={0,2})(?![A-Za-z0-9+/=])/iy,
     strength: "likely",
     examples: ["AccountName=acme;AccountKey={b64:86}==;EndpointSuffix=core.windows.net"],
-    quiet: ["AccountKey={b64:60}==", "storage_key={b64:120}"],
+    quiet: ["AccountKey={b64:60}==", "storage_key={b64:140}"],
     check: ({ value }) => {
       if (value.startsWith(EMULATOR_KEY)) return { strength: "harmless", note: "the public key of the storage emulator" };
-      return decodeBase64(value) === null ? null : ofFiller(value);
+      const checked2 = ofFiller(value);
+      return checked2 === null || decodeBase64(value.replace(/=+$/, ""))?.length === 64 ? checked2 : { strength: "possible", note: "not of the length that Azure gives out", ...checked2 };
     }
   },
   {
@@ -45607,8 +45634,8 @@ var CLOUD = [
       if (/[+/=]$/.test(before) && /[A-Za-z0-9+/]{12}[+/=]$/.test(before)) return null;
       if (/EXAMPLE|FAKE|TEST|DEMO|DUMMY/.test(value) || fillerKind(value.slice(4)) === "example") return { strength: "harmless", note: "a public example" };
       const account = awsAccount(value);
-      if (fillerKind(value.slice(4)) === "filler") return null;
-      if (account === null || /[0189]/.test(value.slice(4))) return { strength: "harmless", note: "no key id that AWS gives out: it was made up" };
+      if (account === null || /[0189]/.test(value.slice(4)) || fillerKind(value.slice(4)) === "filler")
+        return { strength: "harmless", note: "no key id that AWS gives out: it was made up" };
       return { facts: { account } };
     }
   },
@@ -46273,6 +46300,37 @@ var CODE = [
     quiet: ["ico-{a:32}"],
     check: ({ value }) => /\d/.test(value) ? {} : null
   }),
+  {
+    id: "jenkins-crumb",
+    issuer: "Jenkins",
+    title: "Jenkins crumb",
+    opens: "requests in the person's session, with its cookie",
+    revoke: "Log out of Jenkins, and use an API token in scripts",
+    docs: "https://www.jenkins.io/doc/book/security/csrf-protection/",
+    forms: ["Jenkins-Crumb: {hex:32}", "Jenkins-Crumb: {hex:64}"],
+    literals: [{ text: "jenkins-crumb", ignoreCase: true }],
+    pattern: /jenkins-crumb["']?\s{0,2}[:=]\s{0,2}["']?(?<value>[0-9a-f]{64}|[0-9a-f]{32})(?![0-9A-Za-z])/iy,
+    strength: "possible",
+    examples: ["-H 'Jenkins-Crumb:{hex:32}'"],
+    quiet: ["-H 'Jenkins-Crumb: $CRUMB'"],
+    check: ({ value }) => ofFiller(value)
+  },
+  {
+    id: "jenkins-setup-password",
+    issuer: "Jenkins",
+    title: "Initial administrator password of Jenkins",
+    opens: "Jenkins as administrator, until the setup is done",
+    revoke: "Finish the setup, and change the password of the administrator",
+    docs: "https://www.jenkins.io/doc/book/installing/",
+    forms: ["proceed to installation: {hex:32}"],
+    literals: ["to proceed to installation:"],
+    pattern: /to proceed to installation:(?:\s|[*#|>]|\[[^\]\n]{0,40}\]){1,80}(?<value>[0-9a-f]{32})(?![0-9A-Za-z])/y,
+    strength: "likely",
+    guessable: true,
+    examples: ["Please use the following password to proceed to installation:\n\n{hex:32}\n\nThis may also be found"],
+    quiet: ["Please use the following password to proceed to installation:\n\n"],
+    check: ({ value }) => ofFiller(value)
+  },
   named({
     id: "jenkins-token",
     issuer: "Jenkins",
@@ -47590,7 +47648,8 @@ function checkJwt({ value }, kind) {
   const claims = decodeJson(body ?? "");
   if (header === null || claims === null || typeof header["alg"] !== "string" || kindOf(claims) !== kind) return null;
   const facts = factsOf(claims);
-  if (header["alg"].toLowerCase() === "none" || (signature ?? "").length < 16) return { strength: "harmless", note: "not signed", facts };
+  if (header["alg"].toLowerCase() === "none" || (signature ?? "").length < 16)
+    return { strength: "harmless", note: signature === void 0 ? "its signature is missing" : "not signed", facts };
   if (DEMO_SUBJECTS.has(text2(claims, "sub")) || claims["name"] === "John Doe") return { strength: "harmless", note: "a public example", facts };
   if (isSignedWithDemoKey(value)) return { strength: "harmless", note: "a public example: its key is that of every tutorial", facts };
   if (kind === "supabase-service-key" && claims["role"] === "anon") return { strength: "harmless", note: "the anonymous key, which is public", facts };
@@ -47606,7 +47665,7 @@ var jwtDetector = (about, kind, example, quiet) => ({
   proof: "its parts decode to JSON; unsigned, expired and public examples are low",
   // `{"`, `{ "` and `{` with a line break, in base64.
   literals: ["eyJ", "eyAi", "ewog", "ewoJ", "ew0K"].map((literal4) => ({ text: literal4, run: 20 })),
-  pattern: /(?:eyJ|eyAi|ewo[gJ]|ew0K)[A-Za-z0-9_-]{10,2000}\.(?:eyJ|eyAi|ewo[gJ]|ew0K|e30)[A-Za-z0-9_-]{0,6000}\.[A-Za-z0-9_-]{0,2000}(?![A-Za-z0-9_.-])/y,
+  pattern: /(?:eyJ|eyAi|ewo[gJ]|ew0K)[A-Za-z0-9_-]{10,2000}\.(?:eyJ|eyAi|ewo[gJ]|ew0K|e30)[A-Za-z0-9_-]{0,6000}(?:\.[A-Za-z0-9_-]{0,2000})?(?![A-Za-z0-9_-]|\.[A-Za-z0-9_-])/y,
   alone: true,
   window: 8192,
   strength: "likely",
@@ -48247,7 +48306,7 @@ var ASSIGNMENT_WORDS = [
   "appkey"
 ];
 var LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i;
-var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io))?(?::|\/|$)|^(?:host|hostname|server|your[-.]|my[-.]|some|url|domain|ip)|[<>${}%*[\]]/i;
+var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i;
 var RFC_EXAMPLES = /* @__PURE__ */ new Set(["7Fjfp0ZBr1KtDRbnfVdmIw", "Circle Of Life", "gX1fBat3bV", "open sesame", "opensesame"]);
 function checkUserinfo({ groups }) {
   const { user = "", value: password = "", host = "" } = groups;
@@ -48255,7 +48314,7 @@ function checkUserinfo({ groups }) {
   if (decoded2.length < 3 || /[$<>{}`\\]|^%|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null;
   const isExample = EXAMPLE_HOST.test(host);
   const isUsual = isUsualPassword(decoded2) || decoded2 === user;
-  if ((isUsual || isPlaceholder(decoded2)) && isExample) return null;
+  if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded2) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host: host.slice(0, 120) } };
   const facts = { user, host: host.slice(0, 120) };
   if (isExample) return { strength: "harmless", note: "for a host of examples", facts };
   if (isUsual) return { strength: "harmless", note: "a default password", facts };
@@ -48275,7 +48334,6 @@ var usable = (password) => password.length >= 4 && !RFC_EXAMPLES.has(password) &
 function weighPassword(password, isExample, facts) {
   if (password.length < 3 || RFC_EXAMPLES.has(password) || /^[-$<{%*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null;
   const isUsual = isUsualPassword(password) || isPlaceholder(password);
-  if (isUsual && isExample) return null;
   if (isUsual) return { strength: "harmless", note: "a default password, or an example", facts };
   return isExample ? { strength: "harmless", note: "for a host of examples", facts } : { facts };
 }
@@ -48359,10 +48417,25 @@ var LOGINS = [
     docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
     revoke: "Change the password of the account",
     literals: ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f"],
-    pattern: /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/@"'<>]{1,120})@(?<host>[^\s/"'?#,;)<>]{2,120})/y,
+    pattern: /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/@"'<>]{1,120})@(?<host>[^\s/"'`?#,;)<>]{2,120})/y,
     strength: "likely",
     guessable: true,
     check: checkUserinfo
+  },
+  {
+    id: "curl-option",
+    title: "Password in a call of libcurl",
+    issuer: "curl",
+    opens: "the server that the call talks to",
+    docs: "https://curl.se/libcurl/c/CURLOPT_USERPWD.html",
+    revoke: "Change the password",
+    examples: ['curl_setopt($ch, CURLOPT_USERPWD, "svc:{62:12}");', "curl_easy_setopt(curl, CURLOPT_PASSWORD, '{62:14}');"],
+    quiet: ["curl_setopt($ch, CURLOPT_USERPWD, $login);", 'curl_easy_setopt(curl, CURLOPT_PASSWORD, "secret");', 'CURLOPT_PASSWORD, "${PW}"'],
+    literals: ["CURLOPT_"],
+    pattern: /CURLOPT_(?:(?:PROXY)?USERPWD|(?:PROXY|KEY|SSLKEY|SSLCERT)?PASSW(?:OR)?D)["']?\s{0,4}(?:,|=>)\s{0,4}["'](?:[^:"'\s]{1,60}:)?(?<value>[^"'\s$<>{]{4,120})["']/y,
+    strength: "likely",
+    guessable: true,
+    check: ({ value }) => weighPassword(value, false, {})
   },
   {
     id: "generic-assignment",
@@ -48406,7 +48479,7 @@ var LOGINS = [
     docs: "https://learn.microsoft.com/dotnet/framework/data/adonet/connection-string-syntax",
     revoke: "Change the password of the database account",
     literals: ["password=", "pwd=", "password ="].map((text4) => ({ text: text4, ignoreCase: true })),
-    pattern: /(?<=(?:jdbc:[a-z0-9]{2,16}:[^\s"'<>]{1,70}[?&;]|(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n"']{0,40}))(?:password|pwd) ?=(?<value>[^;"'\s&<>]{3,100})/iy,
+    pattern: /(?<=(?:jdbc:[a-z0-9]{2,16}:[^\s"'<>]{1,70}[?&;]|(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n]{0,40}))(?:password|pwd) ?=(?<value>[^;"'\s&<>]{3,100})/iy,
     strength: "likely",
     guessable: true,
     check: ({ value, before }) => {
@@ -48425,7 +48498,7 @@ var LOGINS = [
     docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
     revoke: "Change the password or revoke the token",
     literals: ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f"],
-    pattern: /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/@"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'?#,;)<>]{3,120})/y,
+    pattern: /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/@"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'`?#,;)<>]{3,120})/y,
     strength: "likely",
     guessable: true,
     check: (found) => found.path.endsWith(".lock") && isFiller(found.value) ? null : checkUserinfo(found)
@@ -50095,7 +50168,7 @@ var PAYMENTS = [
     id: "stripe-key",
     title: "Stripe secret key",
     opens: "payments and customers of the account; a restricted key what it is granted",
-    forms: ["sk_live_{62:24-34}", "rk_live_{62:24-34}", "sk_live_{62:60-247}", "rk_live_{62:60-247}", "sk_org_live_{62:24-247}"],
+    forms: ["sk_live_{62:14-34}", "rk_live_{62:14-34}", "sk_live_{62:60-247}", "rk_live_{62:60-247}", "sk_org_live_{62:24-247}"],
     quiet: ["task_live_{62:24}", "pk_live_{62:24}"]
   }),
   token({
@@ -52746,7 +52819,7 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
     const own2 = hashes2.get(`${content.layer}:${content.index}`);
     const isVouched = own2 !== void 0 && !isProvenToken(found.match) && found.match.inside === null && records.voucher(content.path, own2) !== null;
     if (isVouched) vouched.add(`${content.layer}:${content.index}`);
-    add3(found.match, isVouched ? [] : found.places);
+    add3(weighed(found.match, content.path), isVouched ? [] : found.places);
   }
   for (const text4 of configTexts(image, origin)) {
     for (const match2 of scanner.scanText(text4.text)) add3(match2, [{ ...text4.place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note }]);
@@ -52770,6 +52843,13 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
   return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size };
 }
 var isProvenToken = ({ detector, strength }) => strength === "proven" && !detector.id.includes("private-key") && !detector.id.includes("putty");
+var INSTALLED = /\/(?:node_modules|site-packages|dist-packages|go\/pkg\/mod|vendor|gems)\//;
+var TEST_DATA = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|docs?|molecule)\/|\/test_[^/]*$/;
+function weighed(match2, path11) {
+  const from = INSTALLED.exec(path11)?.index;
+  if (from === void 0 || isProvenToken(match2) || rankOf(match2.strength) <= rankOf("possible") || !TEST_DATA.test(path11.slice(from))) return match2;
+  return { ...match2, strength: "possible", note: [match2.note, "test data or documentation of an installed package"].filter(Boolean).join("; ") };
+}
 function dedupe(places) {
   const seen = /* @__PURE__ */ new Set();
   return places.filter((place) => {

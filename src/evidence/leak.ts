@@ -129,7 +129,7 @@ export function collectLeaks(
     const own = hashes.get(`${content.layer}:${content.index}`)
     const isVouched = own !== undefined && !isProvenToken(found.match) && found.match.inside === null && records.voucher(content.path, own) !== null
     if (isVouched) vouched.add(`${content.layer}:${content.index}`)
-    add(found.match, isVouched ? [] : found.places)
+    add(weighed(found.match, content.path), isVouched ? [] : found.places)
   }
   for (const text of configTexts(image, origin)) {
     for (const match of scanner.scanText(text.text)) add(match, [{ ...text.place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }])
@@ -157,6 +157,17 @@ export function collectLeaks(
 
 /** A token that its checksum or structure proves is reported even where a package vouches for the file; a key is not. */
 const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength === 'proven' && !detector.id.includes('private-key') && !detector.id.includes('putty')
+
+/** Where package managers put what they install, without a checksum of each file. */
+const INSTALLED = /\/(?:node_modules|site-packages|dist-packages|go\/pkg\/mod|vendor|gems)\//
+const TEST_DATA = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|docs?|molecule)\/|\/test_[^/]*$/
+
+/** Test data and documentation of an installed package says little of this image; a token that proves itself still counts. */
+function weighed(match: LayerMatch, path: string): LayerMatch {
+  const from = INSTALLED.exec(path)?.index
+  if (from === undefined || isProvenToken(match) || rankOf(match.strength) <= rankOf('possible') || !TEST_DATA.test(path.slice(from))) return match
+  return { ...match, strength: 'possible', note: [match.note, 'test data or documentation of an installed package'].filter(Boolean).join('; ') }
+}
 
 function dedupe(places: readonly Place[]): Place[] {
   const seen = new Set<string>()

@@ -12,8 +12,9 @@ import { redactValue } from '../secrets/redact.ts'
 import type { Confidence, Location, Related, Severity } from './finding.ts'
 import type { Draft, PlacedFinding } from './rule.ts'
 
-/** The rule that a place belongs to. */
-function ruleOf(place: Place): string {
+/** The rule that a place of a leak belongs to. */
+function ruleOf(evidence: Evidence, leak: Leak, place: Place): string {
+  if (isGenerated(leak, place, evidence)) return 'generated-key'
   if (place.kind === 'history') return 'secret-in-history'
   if (place.kind === 'attestation') return 'secret-in-attestation'
   if (place.kind === 'config') return place.field.startsWith('Env.') ? 'secret-in-env' : 'secret-in-config'
@@ -22,11 +23,16 @@ function ruleOf(place: Place): string {
 
 /** The leaks of one rule. */
 export function* leaksOf(evidence: Evidence, ruleId: string): Generator<Draft> {
-  for (const leak of evidence.leaks) if (ruleOf(leak.places[0]) === ruleId) yield draftOf(evidence, leak)
+  for (const leak of evidence.leaks) if (ruleOf(evidence, leak, leak.places[0]) === ruleId) yield draftOf(evidence, leak)
 }
 
 function draftOf(evidence: Evidence, leak: Leak): Draft {
-  const [first, ...rest] = leak.places.map((place) => ({ ruleId: ruleOf(place), location: locationOf(place), origin: place.owner, identity: identityOf(evidence, leak, place) }))
+  const [first, ...rest] = leak.places.map((place) => ({
+    ruleId: ruleOf(evidence, leak, place),
+    location: locationOf(place),
+    origin: place.owner,
+    identity: identityOf(evidence, leak, place),
+  }))
   if (first === undefined) throw new RangeError('a leak without a place')
   return { places: [first, ...rest], seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]) }
 }
@@ -47,11 +53,15 @@ const locationOf = (place: Place): Location => {
 
 /** Files that package scripts make when they are installed: another image gets other ones, and the same image always these. */
 const GENERATED =
-  /^\/etc\/ssh\/ssh_host_\w+_key$|^\/etc\/ssl\/private\/ssl-cert-snakeoil\.key$|^\/etc\/(?:postfix|dovecot|apache2|nginx)\/.*(?:snakeoil|localhost)[^/]*\.(?:key|pem)$/
+  /^\/etc\/ssh\/ssh_host_\w+_key$|^\/etc\/ssl\/private\/[^/]*(?:snakeoil|localhost)[^/]*\.(?:key|pem)$|^\/etc\/pki\/tls\/private\/localhost\.key$|^\/etc\/(?:postfix|dovecot|apache2|nginx|exim4?|cups|cockpit|stunnel|proftpd|vsftpd)\/.*(?:snakeoil|localhost|dovecot|exim|ws-certs|self-?signed)[^/]*\.(?:key|pem)$|^\/etc\/unbound\/unbound_\w+\.key$|^\/etc\/(?:bind\/|named\/)?rndc\.key$/
+
+/** What package scripts make: keys of hosts and name servers. */
+const GENERATED_KINDS = new Set(['private-key', 'private-key-der', 'rndc-key'])
 
 const isGenerated = (leak: Leak, place: Place, evidence: Evidence): boolean =>
   place.kind === 'file' &&
-  leak.detector.id === 'private-key' &&
+  GENERATED_KINDS.has(leak.detector.id) &&
+  leak.strength !== 'harmless' &&
   GENERATED.test(place.version.path) &&
   !['COPY', 'ADD'].includes(evidence.origin.layers[place.version.layer]?.instruction?.keyword ?? '')
 
@@ -237,8 +247,9 @@ const historyIdentity = (evidence: Evidence, place: HistoryPlace): string => {
   return `${instruction?.keyword ?? ''} ${instruction?.text ?? ''}`
 }
 
-function titleOf(leak: Leak, place: Place): string {
+function titleOf(leak: Leak, place: Place, generated: boolean): string {
   const { title } = leak.detector
+  if (generated) return `${title} that a package made when it was installed`
   if (place.kind === 'history') return `${title} in the image's history`
   if (place.kind === 'attestation') return `${title} in an attestation of the image`
   if (place.kind === 'config') return place.field.startsWith('Env.') ? `${title} in an environment variable` : `${title} in the image's configuration`
@@ -257,10 +268,10 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
   const fix = place.owner === 'base' ? null : fixOf(evidence, leak)
   const source = place.kind === 'file' ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : undefined
   return {
-    ruleId: ruleOf(place),
+    ruleId: ruleOf(evidence, leak, place),
     ...gravity(leak, place, evidence),
-    title: titleOf(leak, place),
-    message: messageOf(evidence, leak, place, what),
+    title: titleOf(leak, place, isGenerated(leak, place, evidence)),
+    message: messageOf(evidence, leak, place, what) + (isGenerated(leak, place, evidence) ? ' The script of a package made it in the build: all containers share it.' : ''),
     remedy: remedyOf(evidence, leak, place, fix),
     fix,
     location: locationOf(place),

@@ -3,6 +3,7 @@ import { baseNotAllowed } from './base-not-allowed.ts'
 import { baseUnknown } from './base-unknown.ts'
 import { contentNotInspected } from './content-not-inspected.ts'
 import { deletedSecret } from './deleted-secret.ts'
+import { generatedKey } from './generated-key.ts'
 import { missingUser } from './missing-user.ts'
 import { notDistroless } from './not-distroless.ts'
 import { pipeToShell } from './pipe-to-shell.ts'
@@ -21,6 +22,7 @@ export const RULES: readonly Rule[] = [
   baseUnknown as Rule,
   contentNotInspected,
   deletedSecret,
+  generatedKey,
   missingUser,
   notDistroless,
   pipeToShell,

@@ -117,7 +117,7 @@ const PLACEHOLDER = new RegExp(
 
 /** Passwords that come with programs and tutorials: whoever tries, tries these first. They are words of every text, too. */
 const USUAL_PASSWORD =
-  /^(?:pass(?:word|wd)?|passw0rd|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i
+  /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i
 
 export const isUsualPassword = (password: string): boolean => USUAL_PASSWORD.test(password)
 
@@ -155,10 +155,11 @@ function stepped(token: string): number {
  * thousand does.
  */
 export function fillerKind(token: string): 'filler' | 'example' | null {
+  if (EXAMPLE_WORD.test(token)) return 'example'
   // Short tokens and those of two alphabets repeat by chance; see bench/detectors.ts for what the bound costs.
   if (entropy(token) < Math.min(2.6, Math.log2(token.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token))
     return 'filler'
-  if (TYPED.test(token) || EXAMPLE_WORD.test(token)) return 'example'
+  if (TYPED.test(token)) return 'example'
   const bound = /^[0-9a-f-]+$/i.test(token) ? 0.7 : 0.55
   return stepped(token) >= bound ? 'example' : null
 }

@@ -219,13 +219,16 @@ export const AZURE: readonly Detector[] = [
     forms: ['AccountKey={b64:86}=='],
     proof: 'it decodes to 64 bytes',
     literals: ['accountkey', 'account_key', 'storage_key', 'storagekey', 'cosmos', 'batch_key', 'documentdb'].map((text) => ({ text, ignoreCase: true })),
-    pattern: /[\w-]{3,24}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{86,88}(?:==|(?<=[A-Za-z0-9+/]{88})))(?![A-Za-z0-9+/])/iy,
+    pattern: /[\w-]{3,24}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{80,110}={0,2})(?![A-Za-z0-9+/=])/iy,
     strength: 'likely',
     examples: ['AccountName=acme;AccountKey={b64:86}==;EndpointSuffix=core.windows.net'],
-    quiet: ['AccountKey={b64:60}==', 'storage_key={b64:120}'],
+    quiet: ['AccountKey={b64:60}==', 'storage_key={b64:140}'],
     check: ({ value }) => {
       if (value.startsWith(EMULATOR_KEY)) return { strength: 'harmless', note: 'the public key of the storage emulator' }
-      return decodeBase64(value) === null ? null : ofFiller(value)
+      const checked = ofFiller(value)
+      return checked === null || decodeBase64(value.replace(/=+$/, ''))?.length === 64
+        ? checked
+        : { strength: 'possible', note: 'not of the length that Azure gives out', ...checked }
     },
   },
   {

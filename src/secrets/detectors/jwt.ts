@@ -48,7 +48,8 @@ function checkJwt({ value }: Found, kind: string | null): Checked | null {
   const claims = decodeJson(body ?? '')
   if (header === null || claims === null || typeof header['alg'] !== 'string' || kindOf(claims) !== kind) return null
   const facts = factsOf(claims)
-  if (header['alg'].toLowerCase() === 'none' || (signature ?? '').length < 16) return { strength: 'harmless', note: 'not signed', facts }
+  if (header['alg'].toLowerCase() === 'none' || (signature ?? '').length < 16)
+    return { strength: 'harmless', note: signature === undefined ? 'its signature is missing' : 'not signed', facts }
   if (DEMO_SUBJECTS.has(text(claims, 'sub')) || claims['name'] === 'John Doe') return { strength: 'harmless', note: 'a public example', facts }
   if (isSignedWithDemoKey(value)) return { strength: 'harmless', note: 'a public example: its key is that of every tutorial', facts }
   // The anonymous key of a project stands in every web page of it.
@@ -69,7 +70,7 @@ const jwtDetector = (about: Kind, kind: string | null, example: string, quiet: D
   proof: 'its parts decode to JSON; unsigned, expired and public examples are low',
   // `{"`, `{ "` and `{` with a line break, in base64.
   literals: ['eyJ', 'eyAi', 'ewog', 'ewoJ', 'ew0K'].map((literal) => ({ text: literal, run: 20 })),
-  pattern: /(?:eyJ|eyAi|ewo[gJ]|ew0K)[A-Za-z0-9_-]{10,2000}\.(?:eyJ|eyAi|ewo[gJ]|ew0K|e30)[A-Za-z0-9_-]{0,6000}\.[A-Za-z0-9_-]{0,2000}(?![A-Za-z0-9_.-])/y,
+  pattern: /(?:eyJ|eyAi|ewo[gJ]|ew0K)[A-Za-z0-9_-]{10,2000}\.(?:eyJ|eyAi|ewo[gJ]|ew0K|e30)[A-Za-z0-9_-]{0,6000}(?:\.[A-Za-z0-9_-]{0,2000})?(?![A-Za-z0-9_-]|\.[A-Za-z0-9_-])/y,
   alone: true,
   window: 8192,
   strength: 'likely',

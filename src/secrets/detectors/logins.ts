@@ -36,8 +36,9 @@ const ASSIGNMENT_WORDS = [
 ]
 
 const LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i
+/** Hosts of documentation: reserved names (RFC 2606), and words for a host. */
 const EXAMPLE_HOST =
-  /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io))?(?::|\/|$)|^(?:host|hostname|server|your[-.]|my[-.]|some|url|domain|ip)|[<>${}%*[\]]/i
+  /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i
 /** Passwords of the examples in RFC 2617, 6749 and 7617. */
 const RFC_EXAMPLES = new Set(['7Fjfp0ZBr1KtDRbnfVdmIw', 'Circle Of Life', 'gX1fBat3bV', 'open sesame', 'opensesame'])
 
@@ -49,7 +50,8 @@ function checkUserinfo({ groups }: Found): Checked | null {
   if (decoded.length < 3 || /[$<>{}`\\]|^%|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null
   const isExample = EXAMPLE_HOST.test(host)
   const isUsual = isUsualPassword(decoded) || decoded === user
-  if ((isUsual || isPlaceholder(decoded)) && isExample) return null
+  // The token stands in the user's place: `https://TOKEN:x-oauth-basic@github.com`.
+  if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host: host.slice(0, 120) } }
   const facts = { user, host: host.slice(0, 120) }
   if (isExample) return { strength: 'harmless', note: 'for a host of examples', facts }
   if (isUsual) return { strength: 'harmless', note: 'a default password', facts }
@@ -75,7 +77,6 @@ const usable = (password: string): boolean =>
 function weighPassword(password: string, isExample: boolean, facts: Readonly<Record<string, string>>): Checked | null {
   if (password.length < 3 || RFC_EXAMPLES.has(password) || /^[-$<{%*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null
   const isUsual = isUsualPassword(password) || isPlaceholder(password)
-  if (isUsual && isExample) return null
   if (isUsual) return { strength: 'harmless', note: 'a default password, or an example', facts }
   return isExample ? { strength: 'harmless', note: 'for a host of examples', facts } : { facts }
 }
@@ -167,10 +168,25 @@ export const LOGINS: readonly Detector[] = [
     revoke: 'Change the password of the account',
     literals: ['://', ':\\/\\/', '%3A%2F%2F', '%3a%2f%2f'],
     pattern:
-      /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/@"'<>]{1,120})@(?<host>[^\s/"'?#,;)<>]{2,120})/y,
+      /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/@"'<>]{1,120})@(?<host>[^\s/"'`?#,;)<>]{2,120})/y,
     strength: 'likely',
     guessable: true,
     check: checkUserinfo,
+  },
+  {
+    id: 'curl-option',
+    title: 'Password in a call of libcurl',
+    issuer: 'curl',
+    opens: 'the server that the call talks to',
+    docs: 'https://curl.se/libcurl/c/CURLOPT_USERPWD.html',
+    revoke: 'Change the password',
+    examples: ['curl_setopt($ch, CURLOPT_USERPWD, "svc:{62:12}");', "curl_easy_setopt(curl, CURLOPT_PASSWORD, '{62:14}');"],
+    quiet: ['curl_setopt($ch, CURLOPT_USERPWD, $login);', 'curl_easy_setopt(curl, CURLOPT_PASSWORD, "secret");', 'CURLOPT_PASSWORD, "${PW}"'],
+    literals: ['CURLOPT_'],
+    pattern: /CURLOPT_(?:(?:PROXY)?USERPWD|(?:PROXY|KEY|SSLKEY|SSLCERT)?PASSW(?:OR)?D)["']?\s{0,4}(?:,|=>)\s{0,4}["'](?:[^:"'\s]{1,60}:)?(?<value>[^"'\s$<>{]{4,120})["']/y,
+    strength: 'likely',
+    guessable: true,
+    check: ({ value }) => weighPassword(value, false, {}),
   },
   {
     id: 'generic-assignment',
@@ -215,7 +231,7 @@ export const LOGINS: readonly Detector[] = [
     revoke: 'Change the password of the database account',
     literals: ['password=', 'pwd=', 'password ='].map((text) => ({ text, ignoreCase: true })),
     pattern:
-      /(?<=(?:jdbc:[a-z0-9]{2,16}:[^\s"'<>]{1,70}[?&;]|(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n"']{0,40}))(?:password|pwd) ?=(?<value>[^;"'\s&<>]{3,100})/iy,
+      /(?<=(?:jdbc:[a-z0-9]{2,16}:[^\s"'<>]{1,70}[?&;]|(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n]{0,40}))(?:password|pwd) ?=(?<value>[^;"'\s&<>]{3,100})/iy,
     strength: 'likely',
     guessable: true,
     check: ({ value, before }) => {
@@ -237,7 +253,7 @@ export const LOGINS: readonly Detector[] = [
     revoke: 'Change the password or revoke the token',
     literals: ['://', ':\\/\\/', '%3A%2F%2F', '%3a%2f%2f'],
     pattern:
-      /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/@"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'?#,;)<>]{3,120})/y,
+      /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/@"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'`?#,;)<>]{3,120})/y,
     strength: 'likely',
     guessable: true,
     check: (found) => (found.path.endsWith('.lock') && isFiller(found.value) ? null : checkUserinfo(found)),

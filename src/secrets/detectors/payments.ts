@@ -349,7 +349,7 @@ export const PAYMENTS: readonly Detector[] = [
     id: 'stripe-key',
     title: 'Stripe secret key',
     opens: 'payments and customers of the account; a restricted key what it is granted',
-    forms: ['sk_live_{62:24-34}', 'rk_live_{62:24-34}', 'sk_live_{62:60-247}', 'rk_live_{62:60-247}', 'sk_org_live_{62:24-247}'],
+    forms: ['sk_live_{62:14-34}', 'rk_live_{62:14-34}', 'sk_live_{62:60-247}', 'rk_live_{62:60-247}', 'sk_org_live_{62:24-247}'],
     quiet: ['task_live_{62:24}', 'pk_live_{62:24}'],
   }),
   token({
