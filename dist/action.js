@@ -67192,6 +67192,7 @@ function buildOutcome({ evidence, image, verdict, policy, redactor, values, vouc
   };
   return {
     report: redactor.data(report),
+    isPublic: false,
     failing: new Set([...verdict.failing].map(({ fingerprint }) => fingerprint)),
     source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line2) => redactor.text(line2)) },
     instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
@@ -70270,7 +70271,7 @@ var identityOf2 = (bytes2) => `keystore:${createHash9("sha256").update(bytes2).d
 var judged = (bytes2, opens) => ({
   value: bytes2.toString("latin1"),
   identity: identityOf2(bytes2),
-  ...opens === null ? { strength: "harmless", note: "encrypted with a password of its own" } : { strength: "proven", note: opens === "" ? "it has no password" : `its password is the usual ${opens}` }
+  ...opens === null ? { strength: "harmless", note: "encrypted with a password of its own" } : { strength: "proven", note: opens === "" ? "it has no password" : "a password that everybody tries opens it" }
 });
 function opensJks(bytes2, password) {
   const utf16 = Buffer.from(password, "utf16le").swap16();
@@ -78218,6 +78219,29 @@ function hiddenBy(finding) {
   return finding.related.find(({ role }) => role === "hidden-by" || role === "overwritten-by") ?? null;
 }
 var subjectOf = ({ title }) => title.replace(/ (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable)$/, "");
+function factsOf2({ isPublic }, { secret }) {
+  if (isPublic || secret === null) return [];
+  return Object.entries(secret.facts).filter(([key]) => key !== "name").map(([key, value]) => `${key.replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`)} ${value}`);
+}
+function groupByFile(findings) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const [index, finding] of findings.entries()) {
+    const { location, secret, ruleId, origin } = finding;
+    const key = secret !== null && location.kind === "layer" ? `${location.layer} ${location.path} ${location.inside ?? ""} ${ruleId} ${origin}` : `alone ${index}`;
+    groups.set(key, [...groups.get(key) ?? [], finding]);
+  }
+  return [...groups.values()];
+}
+function remediesOf(group) {
+  const sentences = group.map(({ remedy }) => remedy.split(/(?<=[.:`]) (?=[A-Z])/));
+  let same = 0;
+  const last = (back) => sentences[0]?.at(-1 - back);
+  while (last(same) !== void 0 && sentences.every((each) => each.length > same && each.at(-1 - same) === last(same))) same++;
+  return {
+    own: sentences.map((each) => each.slice(0, each.length - same).join(" ")),
+    common: (sentences[0] ?? []).slice((sentences[0] ?? []).length - same).join(" ")
+  };
+}
 
 // src/report/summary.ts
 var MAX_SUMMARY = 1e6;
@@ -78266,17 +78290,38 @@ function findingsSection(outcome) {
     const title = at3 === null ? "### Line not known" : `### ${code(`${at3.path}:${at3.startLine}`)}${source === null ? "" : ` ${code(source.slice(0, 160))}`}`;
     return [
       title,
-      ...findings.map((finding) => {
+      ...groupByFile(findings).map((group) => {
+        const [finding] = group;
+        if (finding === void 0) return "";
+        if (group.length > 1) return groupItem(outcome, group);
         const also = finding.related.filter(({ role }) => role === "also-in");
         const others = (finding.secret?.occurrences ?? 1) - 1;
         const more = also.length === 0 ? "" : ` Also in ${also.slice(0, 5).map(({ location }) => code(placeName(location))).join(", ")}${others > 5 ? ` and ${number5(others - 5)} more places` : ""}.`;
-        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(finding.message)}${more}
+        const facts = factsOf2(outcome, finding);
+        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}
   <br>\u2192 ${prose(finding.remedy)}${fixBlock(outcome, finding)}`;
       })
     ];
   });
   const left = shown.length - MAX_FINDINGS;
   return [...rows, ...left > 0 ? [`\u2026and ${plural2(left, "finding")} more: see the JSON report.`] : []].join("\n\n");
+}
+function groupItem(outcome, group) {
+  const [first] = group;
+  if (first === void 0) return "";
+  const { own: own2, common } = remediesOf(group);
+  const hidden = hiddenBy(first);
+  const layer = first.location.kind === "layer" ? `, layer ${first.location.layer}` : "";
+  const hiding = hidden?.dockerfile == null ? "" : `; line ${hidden.dockerfile.startLine} ${hidden.role === "hidden-by" ? "hides" : "overwrites"} the file, the layer keeps it`;
+  const each = group.map((finding, index) => {
+    const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
+    const shown = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code(finding.secret.redacted);
+    const details = [line2, shown, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
+    return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(subjectOf(finding))}${details === "" ? "" : ` (${details})`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
+  });
+  return `- **${plural2(group.length, "secret")} in ${code(first.location.kind === "layer" ? `${first.location.path}${first.location.inside === void 0 ? "" : `!/${first.location.inside}`}` : "")}**${layer}${hiding}
+${each.join("\n")}
+  <br>\u2192 ${prose(common)}${fixBlock(outcome, first)}`;
 }
 function fixBlock(outcome, finding) {
   const text4 = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)]);
@@ -78356,6 +78401,7 @@ var COMMENT_MARKER = "<!-- layergate -->";
 var MAX_COMMENT = 65536;
 var MAX_SECTION = 28e3;
 var MAX_ROWS = 10;
+var MAX_KINDS = 5;
 var sectionStart = (key) => `<!-- layergate:image ${key} -->`;
 var SECTION_END = "<!-- layergate:end -->";
 var sectionKey = (reference) => Buffer.from(reference.replace(/:[0-9a-f]{7,64}$/, "")).toString("base64url");
@@ -78367,17 +78413,35 @@ function link(finding, { blobUrl }) {
   if (at3.changed === true) return `${name} as built`;
   return blobUrl === null ? name : `[${name}](${blobUrl}/${at3.path.split("/").map(encodeURIComponent).join("/")}#${lines})`;
 }
-function row(finding, context3) {
+function whatToDo(outcome, group, context3) {
+  const [finding] = group;
+  if (finding === void 0) return "";
+  if (group.length === 1) return `- ${link(finding, context3)} ${prose(finding.remedy)}${fixBlock(outcome, finding)}`;
+  const { own: own2, common } = remediesOf(group);
+  return `- ${link(finding, context3)} ${prose([.../* @__PURE__ */ new Set([...own2, common])].join(" "))}${fixBlock(outcome, finding)}`;
+}
+function row(outcome, group, context3) {
+  const [finding] = group;
+  if (finding === void 0) return "";
   const { secret, location } = finding;
+  const facts = factsOf2(outcome, finding);
   const hidden = hiddenBy(finding);
   const where = location.kind === "layer" ? ` in ${code(location.path)}` : "";
   const hiding = hidden?.location.kind === "layer" && location.kind === "layer" ? `; ${hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`} hides it, layer ${location.layer} keeps it` : "";
-  const what = secret === null ? `**${markdown(finding.title)}**` : `**${markdown(subjectOf(finding))}**${secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${code(secret.redacted)}`}${where}${hiding}`;
+  const kinds = [...new Set(group.map(subjectOf))];
+  if (group.length > 1) {
+    const named3 = kinds.slice(0, MAX_KINDS).map(markdown).join(", ");
+    return `| ${ICONS[finding.severity]} | **${number5(group.length)} secrets**${where}: ${named3}${kinds.length > MAX_KINDS ? ` and ${kinds.length - MAX_KINDS} more kinds` : ""}${hiding} | ${link(finding, context3)} |`;
+  }
+  const what = secret === null ? `**${markdown(finding.title)}**` : `**${markdown(subjectOf(finding))}**${secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${code(secret.redacted)}`}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${where}${hiding}`;
   return `| ${ICONS[finding.severity]} | ${what} | ${link(finding, context3)} |`;
 }
 function renderSection(outcome, context3) {
   const { report, passed, policy } = outcome;
   const shown = shownFindings(report);
+  const groups = groupByFile(shown);
+  const told = groups.slice(0, MAX_ROWS);
+  const left = shown.length - told.flat().length;
   const counts = tally(report.verdict.counts);
   const run2 = context3.runUrl === null ? "" : ` \xB7 [run](${context3.runUrl})`;
   const parts = [
@@ -78385,12 +78449,12 @@ function renderSection(outcome, context3) {
     `${counts === "" ? "no findings" : `**${counts}**`} \xB7 ${plural2(passed.length, "rule")} passed${run2}`,
     shown.length === 0 ? "" : `| | what | where |
 |---|---|---|
-${shown.slice(0, MAX_ROWS).map((finding) => row(finding, context3)).join("\n")}${shown.length > MAX_ROWS ? `
+${told.map((group) => row(outcome, group, context3)).join("\n")}${left > 0 ? `
 
-\u2026and ${number5(shown.length - MAX_ROWS)} more: see the job summary.` : ""}`,
+\u2026and ${number5(left)} more: see the job summary.` : ""}`,
     shown.length === 0 ? "" : `<details><summary>What to do</summary>
 
-${shown.slice(0, MAX_ROWS).map((finding) => `- ${link(finding, context3)} ${prose(finding.remedy)}${fixBlock(outcome, finding)}`).join("\n")}
+${told.map((group) => whatToDo(outcome, group, context3)).join("\n")}
 
 </details>`,
     layersSection(outcome),
@@ -78485,6 +78549,7 @@ function reasonOf(error63) {
 // src/github/event.ts
 import { readFileSync as readFileSync2 } from "node:fs";
 var eventSchema = external_exports.object({
+  repository: external_exports.object({ private: external_exports.boolean() }).optional().catch(void 0),
   pull_request: external_exports.object({ number: external_exports.number(), head: external_exports.object({ sha: external_exports.string() }) }).optional()
 });
 function readContext2(env) {
@@ -78494,6 +78559,7 @@ function readContext2(env) {
   const sha = event?.pull_request?.head.sha ?? env["GITHUB_SHA"];
   const home = owner && repo ? `${server}/${owner}/${repo}` : null;
   return {
+    isPublic: event?.repository?.private !== true,
     pull: owner && repo && event?.pull_request !== void 0 ? { owner, repo, number: event.pull_request.number } : null,
     blobUrl: home !== null && sha ? `${home}/blob/${sha}` : null,
     runUrl: home !== null && env["GITHUB_RUN_ID"] ? `${home}/actions/runs/${env["GITHUB_RUN_ID"]}` : null
@@ -78745,7 +78811,7 @@ function levelOf(finding, { failing }) {
 }
 function messageOf2(outcome, finding) {
   const hidden = hiddenBy(finding);
-  const detail = [finding.ruleId, ...finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? [] : [finding.secret.redacted]].join(", ");
+  const detail = [finding.ruleId, ...finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? [] : [finding.secret.redacted], ...factsOf2(outcome, finding)].join(", ");
   const { location } = finding;
   if (finding.secret === null || location.kind !== "layer") return `${finding.message} ${finding.remedy} (${detail})`;
   const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
@@ -78991,6 +79057,7 @@ function wrap(text4, first, rest) {
 // src/report/terminal.ts
 var MAX_LISTED = 10;
 var MAX_AT_LINE = 10;
+var MAX_IN_FILE = 20;
 var MAX_FIX = 16;
 var MAX_PLACE = 60;
 var STYLES = { critical: ["bold", "red"], high: "red", medium: "yellow", low: "cyan", info: "gray" };
@@ -79018,8 +79085,11 @@ function renderTerminal(outcome, { color, verbose }) {
   );
   for (const { at: at3, findings } of groupByLine(shown)) {
     lines.push("", ...heading(outcome, at3, findings, paint));
-    for (const finding of findings.slice(0, verbose ? findings.length : MAX_AT_LINE)) lines.push(...describe4(outcome, finding, paint));
-    if (!verbose && findings.length > MAX_AT_LINE) lines.push(`  and ${findings.length - MAX_AT_LINE} more here (--verbose)`);
+    const groups = groupByFile(findings);
+    const told = groups.slice(0, verbose ? groups.length : MAX_AT_LINE);
+    for (const group of told) lines.push(...describe4(outcome, group, paint, verbose));
+    const left = findings.length - told.flat().length;
+    if (left > 0) lines.push(`  and ${left} more here (--verbose)`);
   }
   lines.push("", ...footer(outcome, verbose));
   return `${lines.join("\n")}
@@ -79035,14 +79105,35 @@ function heading(outcome, at3, findings, paint) {
   const room = WIDTH - where.length - 3 - base.length;
   return [`${paint("bold", where)}   ${source.length > room ? `${source.slice(0, Math.max(0, room - 1))}\u2026` : source}${base}`];
 }
-function describe4(outcome, finding, paint) {
+function describe4(outcome, group, paint, verbose) {
+  const [finding] = group;
+  if (finding === void 0) return [];
+  const text4 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding, group.length > 1);
+  const fix = fixLines(outcome, finding, paint);
+  if (group.length === 1) return [...headOf(outcome, finding, paint), ...text4, ...wrap(visible(finding.remedy), "    \u2192 ", "      "), ...fix];
+  const { own: own2, common } = remediesOf(group);
+  const shown = group.slice(0, verbose ? group.length : MAX_IN_FILE);
+  const heads = shown.flatMap((each, index) => {
+    const line2 = each.location.kind === "layer" && each.location.line !== null ? [`line ${each.location.line}`] : [];
+    const details = [...line2, ...factsOf2(outcome, each)].join(" \xB7 ");
+    return [...headOf(outcome, each, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...wrap(visible(own2[index] ?? ""), "    \u2192 ", "      ")];
+  });
+  const left = group.length - shown.length;
+  return [
+    ...heads,
+    ...left > 0 ? [`    and ${left} more in this file (--verbose)`] : [],
+    ...wrap(`all ${group.length} of them:`, "    ", "    "),
+    ...text4,
+    ...wrap(visible(common), "    \u2192 ", "      "),
+    ...fix
+  ];
+}
+function headOf(outcome, finding, paint) {
   const fails2 = outcome.failing.has(finding.fingerprint);
   const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${finding.secret.redacted}`}`;
   const head = ` ${fails2 ? "\u25CF" : "\u25CB"} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `;
   const lines = wrap(visible(label), head, " ".repeat(6));
-  const painted = lines.map((line2, index) => index === 0 ? line2.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line2);
-  const text4 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding);
-  return [...painted, ...text4, ...wrap(visible(finding.remedy), "    \u2192 ", "      "), ...fixLines(outcome, finding, paint)];
+  return lines.map((line2, index) => index === 0 ? line2.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line2);
 }
 function fixLines(outcome, finding, paint) {
   const parts = fixParts(outcome, finding);
@@ -79052,13 +79143,13 @@ function fixLines(outcome, finding, paint) {
     ...lines.flatMap((line2) => wrap(visible(line2), "        ", "          ").map((own2) => paint(line2.startsWith("+") ? "green" : "red", own2)))
   ]);
 }
-function secretLines(outcome, finding) {
+function secretLines(outcome, finding, isGroup) {
   const { location, secret } = finding;
-  const facts = Object.entries(secret?.facts ?? {}).filter(([key]) => key !== "name").map(([key, value]) => `${key} ${value}`);
+  const facts = isGroup ? [] : factsOf2(outcome, finding);
   const lines = [];
   if (location.kind === "layer") {
     const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
-    const line2 = location.line === null ? "" : ` (line ${location.line})`;
+    const line2 = location.line === null || isGroup ? "" : ` (line ${location.line})`;
     lines.push(
       ...wrap(
         visible(
@@ -79086,7 +79177,7 @@ function secretLines(outcome, finding) {
     );
   }
   const also = (secret?.occurrences ?? 1) - 1;
-  if (also > 0) lines.push(`    and in ${plural2(also, "more place")} (${alsoNames(finding)})`);
+  if (also > 0 && !isGroup) lines.push(`    and in ${plural2(also, "more place")} (${alsoNames(finding)})`);
   return lines.flatMap((line2) => line2.length > WIDTH ? wrap(line2.trim(), "    ", "    ") : [line2]);
 }
 function alsoNames(finding) {
@@ -79335,7 +79426,7 @@ async function run() {
       onProgress: () => {
       }
     });
-    const outcome = await runGate(prepared);
+    const outcome = { ...await runGate(prepared), isPublic: context3.isPublic };
     maskValues(outcome.values);
     await publish(reference, outcome, prepared.configPath, context3);
     return outcome.report.verdict.result === "fail" ? 1 : 0;

@@ -11289,7 +11289,7 @@ var require_yauzl = __commonJS({
 
 // src/cli.ts
 import { randomBytes as randomBytes2 } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync as readFileSync2 } from "node:fs";
 import { writeFile } from "node:fs/promises";
 
 // node_modules/zod/v4/classic/external.js
@@ -44770,6 +44770,34 @@ var LETTERS = Object.fromEntries(
     ];
   })
 );
+var NAMES2 = {
+  d: "digits",
+  hex: "hex",
+  HEX: "HEX",
+  Hex: "hex of either case",
+  a: "lower-case letters",
+  A: "capital letters",
+  aA: "letters",
+  "32": "base32",
+  "32l": "lower-case base32",
+  "36": "lower-case letters and digits",
+  "36U": "capital letters and digits",
+  "58": "base58",
+  "62": "letters and digits",
+  w: "letters, digits and _",
+  "64": "base64url",
+  "64.": "base64url and .",
+  "64~": "base64url, . and ~",
+  "64=": "base64url and =",
+  b64: "base64",
+  "b64=": "base64 and ="
+};
+var describeForm = (form) => partsOf2(form).map(({ text: text4, min, max, alphabet }) => {
+  if (text4 !== null) return `\`${text4}\``;
+  if (alphabet === "uuid") return "UUID";
+  const count2 = max === OPEN_END ? `${min} or more` : min === max ? String(min) : `${min} to ${max}`;
+  return `${count2} ${alphabet === null ? "" : NAMES2[alphabet]}`;
+}).join(" ");
 
 // src/secrets/detectors/token.ts
 function checkFiller(random) {
@@ -47742,7 +47770,7 @@ var identityOf2 = (bytes2) => `keystore:${createHash3("sha256").update(bytes2).d
 var judged = (bytes2, opens) => ({
   value: bytes2.toString("latin1"),
   identity: identityOf2(bytes2),
-  ...opens === null ? { strength: "harmless", note: "encrypted with a password of its own" } : { strength: "proven", note: opens === "" ? "it has no password" : `its password is the usual ${opens}` }
+  ...opens === null ? { strength: "harmless", note: "encrypted with a password of its own" } : { strength: "proven", note: opens === "" ? "it has no password" : "a password that everybody tries opens it" }
 });
 function opensJks(bytes2, password) {
   const utf16 = Buffer.from(password, "utf16le").swap16();
@@ -51473,6 +51501,7 @@ var HISTORY_OPTIONS = {
   json: { type: "boolean" }
 };
 var CONTEXT_OPTIONS = { dockerfile: { type: "string" }, verbose: { type: "boolean" }, json: { type: "boolean" } };
+var DETECTORS_OPTIONS = { json: { type: "boolean" }, markdown: { type: "boolean" } };
 function parseOptions(command, args, options4) {
   try {
     return parseArgs({ args: [...args], options: options4, allowPositionals: true });
@@ -51515,6 +51544,7 @@ Usage
   layergate history IMAGE            the image as a table: layers, lines, findings
   layergate context [DIR]            what COPY . . would take along, before a build
   layergate rules                    lists the rules
+  layergate detectors [ID]           lists what is found by its form, or tells of one
   layergate explain RULE             says what a rule finds, why, and what to do
   layergate init                     writes .layergate.yml
   layergate schema report|config     prints a JSON Schema
@@ -51590,6 +51620,7 @@ var HELPS = {
   context: CONTEXT_HELP,
   rules: "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
   explain: "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
+  detectors: "Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one how it\nis told, what it opens and how it is revoked.\n",
   init: "Usage: layergate init\n\nWrites .layergate.yml with the recommended policy into the current directory.\nAn existing file is left alone.\n",
   schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
 };
@@ -54091,6 +54122,7 @@ function buildOutcome({ evidence, image, verdict, policy, redactor, values, vouc
   };
   return {
     report: redactor.data(report),
+    isPublic: false,
     failing: new Set([...verdict.failing].map(({ fingerprint }) => fingerprint)),
     source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line2) => redactor.text(line2)) },
     instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
@@ -54209,6 +54241,34 @@ function lineWarnings({ isNamed, target }, origin) {
   ];
 }
 
+// src/github/event.ts
+import { readFileSync } from "node:fs";
+var eventSchema = external_exports.object({
+  repository: external_exports.object({ private: external_exports.boolean() }).optional().catch(void 0),
+  pull_request: external_exports.object({ number: external_exports.number(), head: external_exports.object({ sha: external_exports.string() }) }).optional()
+});
+function readContext2(env) {
+  const [owner, repo] = (env["GITHUB_REPOSITORY"] ?? "").split("/");
+  const server = env["GITHUB_SERVER_URL"] ?? "https://github.com";
+  const event = readEvent(env["GITHUB_EVENT_PATH"]);
+  const sha = event?.pull_request?.head.sha ?? env["GITHUB_SHA"];
+  const home = owner && repo ? `${server}/${owner}/${repo}` : null;
+  return {
+    isPublic: event?.repository?.private !== true,
+    pull: owner && repo && event?.pull_request !== void 0 ? { owner, repo, number: event.pull_request.number } : null,
+    blobUrl: home !== null && sha ? `${home}/blob/${sha}` : null,
+    runUrl: home !== null && env["GITHUB_RUN_ID"] ? `${home}/actions/runs/${env["GITHUB_RUN_ID"]}` : null
+  };
+}
+function readEvent(file2) {
+  if (!file2) return null;
+  try {
+    return eventSchema.parse(JSON.parse(readFileSync(file2, "utf8")));
+  } catch {
+    return null;
+  }
+}
+
 // src/report/words.ts
 function bytes(count2) {
   const units = ["bytes", "kB", "MB", "GB", "TB"];
@@ -54266,6 +54326,29 @@ function hiddenBy(finding) {
   return finding.related.find(({ role }) => role === "hidden-by" || role === "overwritten-by") ?? null;
 }
 var subjectOf = ({ title }) => title.replace(/ (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable)$/, "");
+function factsOf2({ isPublic }, { secret }) {
+  if (isPublic || secret === null) return [];
+  return Object.entries(secret.facts).filter(([key]) => key !== "name").map(([key, value]) => `${key.replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`)} ${value}`);
+}
+function groupByFile(findings) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const [index, finding] of findings.entries()) {
+    const { location, secret, ruleId, origin } = finding;
+    const key = secret !== null && location.kind === "layer" ? `${location.layer} ${location.path} ${location.inside ?? ""} ${ruleId} ${origin}` : `alone ${index}`;
+    groups.set(key, [...groups.get(key) ?? [], finding]);
+  }
+  return [...groups.values()];
+}
+function remediesOf(group) {
+  const sentences = group.map(({ remedy }) => remedy.split(/(?<=[.:`]) (?=[A-Z])/));
+  let same = 0;
+  const last = (back) => sentences[0]?.at(-1 - back);
+  while (last(same) !== void 0 && sentences.every((each) => each.length > same && each.at(-1 - same) === last(same))) same++;
+  return {
+    own: sentences.map((each) => each.slice(0, each.length - same).join(" ")),
+    common: (sentences[0] ?? []).slice((sentences[0] ?? []).length - same).join(" ")
+  };
+}
 
 // src/report/wrap.ts
 import { stripVTControlCharacters } from "node:util";
@@ -54328,6 +54411,83 @@ function renderContext(inspection, verbose) {
   }
   if (skipped.length > 0) lines.push("", ...wrap(`${plural2(skipped.length, "file")} could not be read: ${visible(skipped.slice(0, 5).join(", "))}`, "", "  "));
   return `${lines.join("\n")}
+`;
+}
+
+// src/report/detectors.ts
+var SEVERITY = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
+function formsOf2(detector) {
+  if ("parse" in detector)
+    return [`files named ${detector.names.map((name) => `\`${name.startsWith(".") && name.split(".").length === 2 ? `*${name}\` or \`${name}` : name}\``).join(", ")}`];
+  const names = detector.names === void 0 ? "" : ` beside ${detector.names.map((name) => `\`${name}\``).join(", ")}`;
+  return (detector.forms ?? []).map((form) => `${describeForm(form)}${names}`);
+}
+var severityOf = ({ strength }) => SEVERITY[strength];
+function renderDetectorList() {
+  const all = GROUPS.flatMap(({ detectors }) => detectors);
+  const width = Math.max(...all.map(({ id }) => id.length));
+  const groups = GROUPS.flatMap(({ title, detectors }) => [
+    "",
+    title,
+    ...detectors.map((detector) => `  ${detector.id.padEnd(width)}  ${severityOf(detector).padEnd(8)}  ${detector.title}`)
+  ]);
+  return `${all.length} detectors; layergate detectors ID tells more of one
+${groups.join("\n")}
+`;
+}
+function renderDetector(detector) {
+  const lines = (label, text4) => wrap(text4.replaceAll("`", ""), `${label.padEnd(10)}`, " ".repeat(10));
+  return `${[
+    `${detector.title} (${detector.id})`,
+    "",
+    ...lines("issuer", detector.issuer),
+    ...lines("opens", detector.opens),
+    ...formsOf2(detector).flatMap((form, index) => lines(index === 0 ? "form" : "", form)),
+    ...detector.proof === void 0 ? [] : lines("check", detector.proof),
+    ...lines("severity", severityOf(detector)),
+    ...lines("revoke", detector.revoke),
+    ...lines("page", detector.docs)
+  ].join("\n")}
+`;
+}
+var detectorData = () => GROUPS.flatMap(
+  ({ title: group, detectors }) => detectors.map((detector) => ({
+    id: detector.id,
+    group,
+    issuer: detector.issuer,
+    title: detector.title,
+    severity: severityOf(detector),
+    opens: detector.opens,
+    revoke: detector.revoke,
+    docs: detector.docs,
+    check: detector.proof ?? null,
+    ..."parse" in detector ? { files: detector.names } : { forms: detector.forms ?? [], names: detector.names ?? [], literals: detector.literals.map((literal4) => typeof literal4 === "string" ? literal4 : literal4.text) }
+  }))
+);
+var cell = (text4) => text4.replaceAll("|", "\\|").replace(/</g, "&lt;");
+function renderDetectorsPage() {
+  const count2 = GROUPS.reduce((sum, { detectors }) => sum + detectors.length, 0);
+  const groups = GROUPS.map(({ title, detectors }) => {
+    const rows = detectors.map((detector) => {
+      const forms = formsOf2(detector);
+      const told = [...forms.slice(0, 4), ...forms.length > 4 ? [`and ${forms.length - 4} more`] : [], ...detector.proof === void 0 ? [] : [`_checked:_ ${detector.proof}`]];
+      return `| \`${detector.id}\` | **${cell(detector.title)}**, ${cell(detector.issuer)}. Opens ${cell(detector.opens)}. | ${cell(told.join("; "))} | ${severityOf(detector)} | [${cell(detector.revoke)}](${detector.docs}) |`;
+    });
+    return `## ${title}
+
+| id | what | told by | severity | when it leaked |
+|---|---|---|---|---|
+${rows.join("\n")}`;
+  });
+  return `# Detectors
+
+<!-- Generated: node dist/cli.js detectors --markdown > docs/detectors.md -->
+
+${count2} kinds of credentials. \`layergate detectors\` lists them, \`layergate detectors ID\` tells more of one, \`--json\` gives all of it to a program. How they are built and checked stands in [ARCHITECTURE.md](ARCHITECTURE.md); how well they do is measured by \`bench/detectors.ts\`.
+
+_Severity_ is what a match has that nothing else tells more of. A checksum, a decoded key, or an id with its secret beside it makes it critical; a public example, an expired token, an encrypted key or a test credential makes it low; a file that its package's own record vouches for is quiet, but for tokens that prove themselves.
+
+${groups.join("\n\n")}
 `;
 }
 
@@ -54638,17 +54798,38 @@ function findingsSection(outcome) {
     const title = at3 === null ? "### Line not known" : `### ${code(`${at3.path}:${at3.startLine}`)}${source === null ? "" : ` ${code(source.slice(0, 160))}`}`;
     return [
       title,
-      ...findings.map((finding) => {
+      ...groupByFile(findings).map((group) => {
+        const [finding] = group;
+        if (finding === void 0) return "";
+        if (group.length > 1) return groupItem(outcome, group);
         const also = finding.related.filter(({ role }) => role === "also-in");
         const others = (finding.secret?.occurrences ?? 1) - 1;
         const more = also.length === 0 ? "" : ` Also in ${also.slice(0, 5).map(({ location }) => code(placeName(location))).join(", ")}${others > 5 ? ` and ${number5(others - 5)} more places` : ""}.`;
-        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(finding.message)}${more}
+        const facts = factsOf2(outcome, finding);
+        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}
   <br>\u2192 ${prose(finding.remedy)}${fixBlock(outcome, finding)}`;
       })
     ];
   });
   const left = shown.length - MAX_FINDINGS;
   return [...rows, ...left > 0 ? [`\u2026and ${plural2(left, "finding")} more: see the JSON report.`] : []].join("\n\n");
+}
+function groupItem(outcome, group) {
+  const [first] = group;
+  if (first === void 0) return "";
+  const { own: own2, common } = remediesOf(group);
+  const hidden = hiddenBy(first);
+  const layer = first.location.kind === "layer" ? `, layer ${first.location.layer}` : "";
+  const hiding = hidden?.dockerfile == null ? "" : `; line ${hidden.dockerfile.startLine} ${hidden.role === "hidden-by" ? "hides" : "overwrites"} the file, the layer keeps it`;
+  const each = group.map((finding, index) => {
+    const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
+    const shown = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code(finding.secret.redacted);
+    const details = [line2, shown, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
+    return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(subjectOf(finding))}${details === "" ? "" : ` (${details})`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
+  });
+  return `- **${plural2(group.length, "secret")} in ${code(first.location.kind === "layer" ? `${first.location.path}${first.location.inside === void 0 ? "" : `!/${first.location.inside}`}` : "")}**${layer}${hiding}
+${each.join("\n")}
+  <br>\u2192 ${prose(common)}${fixBlock(outcome, first)}`;
 }
 function fixBlock(outcome, finding) {
   const text4 = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)]);
@@ -54727,6 +54908,7 @@ ${items.slice(0, 50).map((item) => `- ${item}`).join("\n")}${items.length > 50 ?
 import { styleText } from "node:util";
 var MAX_LISTED3 = 10;
 var MAX_AT_LINE = 10;
+var MAX_IN_FILE = 20;
 var MAX_FIX = 16;
 var MAX_PLACE = 60;
 var STYLES = { critical: ["bold", "red"], high: "red", medium: "yellow", low: "cyan", info: "gray" };
@@ -54754,8 +54936,11 @@ function renderTerminal(outcome, { color, verbose }) {
   );
   for (const { at: at3, findings } of groupByLine(shown)) {
     lines.push("", ...heading(outcome, at3, findings, paint));
-    for (const finding of findings.slice(0, verbose ? findings.length : MAX_AT_LINE)) lines.push(...describe4(outcome, finding, paint));
-    if (!verbose && findings.length > MAX_AT_LINE) lines.push(`  and ${findings.length - MAX_AT_LINE} more here (--verbose)`);
+    const groups = groupByFile(findings);
+    const told = groups.slice(0, verbose ? groups.length : MAX_AT_LINE);
+    for (const group of told) lines.push(...describe4(outcome, group, paint, verbose));
+    const left = findings.length - told.flat().length;
+    if (left > 0) lines.push(`  and ${left} more here (--verbose)`);
   }
   lines.push("", ...footer(outcome, verbose));
   return `${lines.join("\n")}
@@ -54771,14 +54956,35 @@ function heading(outcome, at3, findings, paint) {
   const room = WIDTH - where.length - 3 - base.length;
   return [`${paint("bold", where)}   ${source.length > room ? `${source.slice(0, Math.max(0, room - 1))}\u2026` : source}${base}`];
 }
-function describe4(outcome, finding, paint) {
+function describe4(outcome, group, paint, verbose) {
+  const [finding] = group;
+  if (finding === void 0) return [];
+  const text4 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding, group.length > 1);
+  const fix = fixLines(outcome, finding, paint);
+  if (group.length === 1) return [...headOf(outcome, finding, paint), ...text4, ...wrap(visible(finding.remedy), "    \u2192 ", "      "), ...fix];
+  const { own: own2, common } = remediesOf(group);
+  const shown = group.slice(0, verbose ? group.length : MAX_IN_FILE);
+  const heads = shown.flatMap((each, index) => {
+    const line2 = each.location.kind === "layer" && each.location.line !== null ? [`line ${each.location.line}`] : [];
+    const details = [...line2, ...factsOf2(outcome, each)].join(" \xB7 ");
+    return [...headOf(outcome, each, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...wrap(visible(own2[index] ?? ""), "    \u2192 ", "      ")];
+  });
+  const left = group.length - shown.length;
+  return [
+    ...heads,
+    ...left > 0 ? [`    and ${left} more in this file (--verbose)`] : [],
+    ...wrap(`all ${group.length} of them:`, "    ", "    "),
+    ...text4,
+    ...wrap(visible(common), "    \u2192 ", "      "),
+    ...fix
+  ];
+}
+function headOf(outcome, finding, paint) {
   const fails2 = outcome.failing.has(finding.fingerprint);
   const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${finding.secret.redacted}`}`;
   const head = ` ${fails2 ? "\u25CF" : "\u25CB"} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `;
   const lines = wrap(visible(label), head, " ".repeat(6));
-  const painted = lines.map((line2, index) => index === 0 ? line2.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line2);
-  const text4 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding);
-  return [...painted, ...text4, ...wrap(visible(finding.remedy), "    \u2192 ", "      "), ...fixLines(outcome, finding, paint)];
+  return lines.map((line2, index) => index === 0 ? line2.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line2);
 }
 function fixLines(outcome, finding, paint) {
   const parts = fixParts(outcome, finding);
@@ -54788,13 +54994,13 @@ function fixLines(outcome, finding, paint) {
     ...lines.flatMap((line2) => wrap(visible(line2), "        ", "          ").map((own2) => paint(line2.startsWith("+") ? "green" : "red", own2)))
   ]);
 }
-function secretLines(outcome, finding) {
+function secretLines(outcome, finding, isGroup) {
   const { location, secret } = finding;
-  const facts = Object.entries(secret?.facts ?? {}).filter(([key]) => key !== "name").map(([key, value]) => `${key} ${value}`);
+  const facts = isGroup ? [] : factsOf2(outcome, finding);
   const lines = [];
   if (location.kind === "layer") {
     const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
-    const line2 = location.line === null ? "" : ` (line ${location.line})`;
+    const line2 = location.line === null || isGroup ? "" : ` (line ${location.line})`;
     lines.push(
       ...wrap(
         visible(
@@ -54822,7 +55028,7 @@ function secretLines(outcome, finding) {
     );
   }
   const also = (secret?.occurrences ?? 1) - 1;
-  if (also > 0) lines.push(`    and in ${plural2(also, "more place")} (${alsoNames(finding)})`);
+  if (also > 0 && !isGroup) lines.push(`    and in ${plural2(also, "more place")} (${alsoNames(finding)})`);
   return lines.flatMap((line2) => line2.length > WIDTH ? wrap(line2.trim(), "    ", "    ") : [line2]);
 }
 function alsoNames(finding) {
@@ -54905,6 +55111,8 @@ async function main(args) {
       return scan(rest);
     case "rules":
       return listRules(rest);
+    case "detectors":
+      return listDetectors(rest);
     case "explain":
       return explain2(rest);
     case "init":
@@ -54977,7 +55185,7 @@ async function scan(args) {
   try {
     const prepared = await prepare2(reference, settings2, { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: progress.show });
     configPath = prepared.configPath;
-    outcome = await runGate(prepared);
+    outcome = { ...await runGate(prepared), isPublic: process.env["GITHUB_ACTIONS"] === "true" && readContext2(process.env).isPublic };
   } catch (error62) {
     progress.clear();
     const shown = presentable(error62);
@@ -55049,6 +55257,25 @@ function listRules(args) {
 `);
   return 0;
 }
+function listDetectors(args) {
+  const { values, positionals } = parseOptions("detectors", args, DETECTORS_OPTIONS);
+  const [id, extra] = positionals;
+  if (extra !== void 0) throw new UsageError(`One detector at a time: ${JSON.stringify(extra)} is one too many. See layergate detectors --help.`);
+  if (id !== void 0) {
+    const all = GROUPS.flatMap(({ detectors }) => detectors);
+    const detector = all.find((known) => known.id === id);
+    const near = nearest(
+      id,
+      all.map((known) => known.id)
+    );
+    if (detector === void 0) throw new UsageError(`There is no detector ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate detectors lists them.`);
+    process.stdout.write(renderDetector(detector));
+    return 0;
+  }
+  process.stdout.write(values.json === true ? `${visibleJson(detectorData())}
+` : values.markdown === true ? renderDetectorsPage() : renderDetectorList());
+  return 0;
+}
 function explain2([id, ...rest]) {
   noArguments("explain", rest);
   if (id === void 0) throw new UsageError("No rule is named. Usage: layergate explain RULE; layergate rules lists them.");
@@ -55062,7 +55289,7 @@ function explain2([id, ...rest]) {
   }
   const { meta: meta12 } = rule;
   const page = new URL(`../docs/rules/${meta12.id}.md`, import.meta.url);
-  const text4 = existsSync(page) ? readFileSync(page, "utf8").trim() : `${meta12.title}
+  const text4 = existsSync(page) ? readFileSync2(page, "utf8").trim() : `${meta12.title}
 
 ${meta12.description}
 

@@ -139,7 +139,7 @@ async function run(): Promise<number> {
       stdin: process.stdin,
       onProgress: () => {},
     })
-    const outcome = await runGate(prepared)
+    const outcome = { ...(await runGate(prepared)), isPublic: context.isPublic }
     maskValues(outcome.values)
     await publish(reference, outcome, prepared.configPath, context)
     return outcome.report.verdict.result === 'fail' ? 1 : 0

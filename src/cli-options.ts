@@ -35,6 +35,8 @@ export const HISTORY_OPTIONS = {
 
 export const CONTEXT_OPTIONS = { dockerfile: { type: 'string' }, verbose: { type: 'boolean' }, json: { type: 'boolean' } } as const
 
+export const DETECTORS_OPTIONS = { json: { type: 'boolean' }, markdown: { type: 'boolean' } } as const
+
 /** Parses the arguments of a command. @throws UsageError that names the nearest option */
 export function parseOptions<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options'] & object>(command: string, args: readonly string[], options: T) {
   try {

@@ -8,6 +8,7 @@ Usage
   layergate history IMAGE            the image as a table: layers, lines, findings
   layergate context [DIR]            what COPY . . would take along, before a build
   layergate rules                    lists the rules
+  layergate detectors [ID]           lists what is found by its form, or tells of one
   layergate explain RULE             says what a rule finds, why, and what to do
   layergate init                     writes .layergate.yml
   layergate schema report|config     prints a JSON Schema
@@ -87,6 +88,8 @@ export const HELPS: Readonly<Record<string, string>> = {
   context: CONTEXT_HELP,
   rules: 'Usage: layergate rules\n\nLists the rules with their severity by default.\n',
   explain: 'Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n',
+  detectors:
+    'Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one how it\nis told, what it opens and how it is revoked.\n',
   init: 'Usage: layergate init\n\nWrites .layergate.yml with the recommended policy into the current directory.\nAn existing file is left alone.\n',
   schema: 'Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n',
 }

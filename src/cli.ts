@@ -5,14 +5,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { inspectContext } from './checkout/inspect-context.ts'
-import { CONTEXT_OPTIONS, HISTORY_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf } from './cli-options.ts'
+import { CONTEXT_OPTIONS, DETECTORS_OPTIONS, HISTORY_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf } from './cli-options.ts'
 import { HELP, HELPS, TEMPLATE } from './cli-texts.ts'
 import { UsageError } from './error.ts'
 import { type Progress, runGate } from './gate.ts'
+import { readContext } from './github/event.ts'
 import { configSchema } from './policy/config.ts'
 import { nearest } from './policy/load.ts'
 import { errorReport } from './report/build.ts'
 import { contextFails, renderContext } from './report/context.ts'
+import { detectorData, renderDetector, renderDetectorList, renderDetectorsPage } from './report/detectors.ts'
 import { visibleJson } from './report/escape.ts'
 import { renderHistory } from './report/history.ts'
 import { renderJson, reportJsonSchema } from './report/json.ts'
@@ -22,6 +24,7 @@ import { renderErrorSummary, renderSummary } from './report/summary.ts'
 import { renderTerminal } from './report/terminal.ts'
 import { bytes } from './report/words.ts'
 import { findRule, RULES } from './rules/list.ts'
+import { GROUPS } from './secrets/detectors/list.ts'
 import { Redactor } from './secrets/redact.ts'
 import { Scanner } from './secrets/scanner.ts'
 import { prepare, presentable } from './settings.ts'
@@ -58,6 +61,8 @@ async function main(args: readonly string[]): Promise<number> {
       return scan(rest)
     case 'rules':
       return listRules(rest)
+    case 'detectors':
+      return listDetectors(rest)
     case 'explain':
       return explain(rest)
     case 'init':
@@ -139,7 +144,8 @@ async function scan(args: readonly string[]): Promise<number> {
   try {
     const prepared = await prepare(reference, settings, { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: progress.show })
     configPath = prepared.configPath
-    outcome = await runGate(prepared)
+    // What is printed in a workflow is as public as its repository.
+    outcome = { ...(await runGate(prepared)), isPublic: process.env['GITHUB_ACTIONS'] === 'true' && readContext(process.env).isPublic }
   } catch (error) {
     progress.clear()
     // An empty SARIF would close every alert: none is written. The others say that nothing was judged.
@@ -212,6 +218,25 @@ function listRules(args: readonly string[]): number {
   const width = Math.max(...RULES.map(({ meta }) => meta.id.length))
   process.stdout.write(`${'rule'.padEnd(width)}  severity  title\n`)
   for (const { meta } of RULES) process.stdout.write(`${meta.id.padEnd(width)}  ${(meta.enabled ? meta.severity : 'off').padEnd(8)}  ${meta.title}\n`)
+  return 0
+}
+
+function listDetectors(args: readonly string[]): number {
+  const { values, positionals } = parseOptions('detectors', args, DETECTORS_OPTIONS)
+  const [id, extra] = positionals
+  if (extra !== undefined) throw new UsageError(`One detector at a time: ${JSON.stringify(extra)} is one too many. See layergate detectors --help.`)
+  if (id !== undefined) {
+    const all = GROUPS.flatMap(({ detectors }) => detectors)
+    const detector = all.find((known) => known.id === id)
+    const near = nearest(
+      id,
+      all.map((known) => known.id),
+    )
+    if (detector === undefined) throw new UsageError(`There is no detector ${JSON.stringify(id)}.${near === null ? '' : ` Did you mean ${near}?`} layergate detectors lists them.`)
+    process.stdout.write(renderDetector(detector))
+    return 0
+  }
+  process.stdout.write(values.json === true ? `${visibleJson(detectorData())}\n` : values.markdown === true ? renderDetectorsPage() : renderDetectorList())
   return 0
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { PullRequest } from './comment.ts'
 
 const eventSchema = z.object({
+  repository: z.object({ private: z.boolean() }).optional().catch(undefined),
   pull_request: z.object({ number: z.number(), head: z.object({ sha: z.string() }) }).optional(),
 })
 
@@ -12,6 +13,8 @@ export interface RunContext {
   /** Links to files at the commit that is judged. */
   readonly blobUrl: string | null
   readonly runUrl: string | null
+  /** Everyone can read the run and its comments; so it is taken to be where the event does not say. */
+  readonly isPublic: boolean
 }
 
 /** Reads GITHUB_* variables and the event file. What is missing is null. */
@@ -22,6 +25,7 @@ export function readContext(env: Readonly<Record<string, string | undefined>>): 
   const sha = event?.pull_request?.head.sha ?? env['GITHUB_SHA']
   const home = owner && repo ? `${server}/${owner}/${repo}` : null
   return {
+    isPublic: event?.repository?.private !== true,
     pull: owner && repo && event?.pull_request !== undefined ? { owner, repo, number: event.pull_request.number } : null,
     blobUrl: home !== null && sha ? `${home}/blob/${sha}` : null,
     runUrl: home !== null && env['GITHUB_RUN_ID'] ? `${home}/actions/runs/${env['GITHUB_RUN_ID']}` : null,

@@ -2,7 +2,7 @@
 import type { Finding } from '../rules/finding.ts'
 import { visible } from './escape.ts'
 import type { Outcome } from './outcome.ts'
-import { hiddenBy, shownFindings, sourceLine } from './words.ts'
+import { factsOf, hiddenBy, shownFindings, sourceLine } from './words.ts'
 
 export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice'
@@ -24,7 +24,7 @@ function levelOf(finding: Finding, { failing }: Outcome): Annotation['level'] {
 
 function messageOf(outcome: Outcome, finding: Finding): string {
   const hidden = hiddenBy(finding)
-  const detail = [finding.ruleId, ...(finding.secret === null || finding.secret.redacted === '•••' ? [] : [finding.secret.redacted])].join(', ')
+  const detail = [finding.ruleId, ...(finding.secret === null || finding.secret.redacted === '•••' ? [] : [finding.secret.redacted]), ...factsOf(outcome, finding)].join(', ')
   const { location } = finding
   if (finding.secret === null || location.kind !== 'layer') return `${finding.message} ${finding.remedy} (${detail})`
   const inside = location.inside === undefined ? '' : ` (in ${location.inside})`

@@ -82,6 +82,7 @@ export function buildOutcome({ evidence, image, verdict, policy, redactor, value
   }
   return {
     report: redactor.data(report),
+    isPublic: false,
     failing: new Set([...verdict.failing].map(({ fingerprint }) => fingerprint)),
     source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line) => redactor.text(line)) },
     instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),

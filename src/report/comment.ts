@@ -3,7 +3,7 @@ import type { Finding } from '../rules/finding.ts'
 import { code, markdown, prose } from './escape.ts'
 import type { Outcome } from './outcome.ts'
 import { closing, fixBlock, headline, ICONS, layersSection } from './summary.ts'
-import { hiddenBy, number, placeName, plural, shownFindings, subjectOf, tally } from './words.ts'
+import { factsOf, groupByFile, hiddenBy, number, placeName, plural, remediesOf, shownFindings, subjectOf, tally } from './words.ts'
 
 /** Found at the start of our comment. */
 export const COMMENT_MARKER = '<!-- layergate -->'
@@ -12,6 +12,8 @@ const MAX_COMMENT = 65_536
 /** Leaves room for several images. */
 const MAX_SECTION = 28_000
 const MAX_ROWS = 10
+/** Kinds of secrets that one row names. */
+const MAX_KINDS = 5
 
 export interface CommentContext {
   /** Links to a file at the commit, `https://github.com/OWNER/REPO/blob/SHA`; null for none. */
@@ -34,16 +36,36 @@ function link(finding: Finding, { blobUrl }: CommentContext): string {
   return blobUrl === null ? name : `[${name}](${blobUrl}/${at.path.split('/').map(encodeURIComponent).join('/')}#${lines})`
 }
 
-function row(finding: Finding, context: CommentContext): string {
+/** What to do about one finding, or about the secrets of one file. */
+function whatToDo(outcome: Outcome, group: readonly Finding[], context: CommentContext): string {
+  const [finding] = group
+  if (finding === undefined) return ''
+  if (group.length === 1) return `- ${link(finding, context)} ${prose(finding.remedy)}${fixBlock(outcome, finding)}`
+  const { own, common } = remediesOf(group)
+  return `- ${link(finding, context)} ${prose([...new Set([...own, common])].join(' '))}${fixBlock(outcome, finding)}`
+}
+
+/** One finding, or the secrets of one file, by their kinds. */
+function row(outcome: Outcome, group: readonly Finding[], context: CommentContext): string {
+  const [finding] = group
+  if (finding === undefined) return ''
   const { secret, location } = finding
+  const facts = factsOf(outcome, finding)
   const hidden = hiddenBy(finding)
   const where = location.kind === 'layer' ? ` in ${code(location.path)}` : ''
   const hiding =
     hidden?.location.kind === 'layer' && location.kind === 'layer'
       ? `; ${hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`} hides it, layer ${location.layer} keeps it`
       : ''
+  const kinds = [...new Set(group.map(subjectOf))]
+  if (group.length > 1) {
+    const named = kinds.slice(0, MAX_KINDS).map(markdown).join(', ')
+    return `| ${ICONS[finding.severity]} | **${number(group.length)} secrets**${where}: ${named}${kinds.length > MAX_KINDS ? ` and ${kinds.length - MAX_KINDS} more kinds` : ''}${hiding} | ${link(finding, context)} |`
+  }
   const what =
-    secret === null ? `**${markdown(finding.title)}**` : `**${markdown(subjectOf(finding))}**${secret.redacted === '•••' ? '' : ` ${code(secret.redacted)}`}${where}${hiding}`
+    secret === null
+      ? `**${markdown(finding.title)}**`
+      : `**${markdown(subjectOf(finding))}**${secret.redacted === '•••' ? '' : ` ${code(secret.redacted)}`}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${where}${hiding}`
   return `| ${ICONS[finding.severity]} | ${what} | ${link(finding, context)} |`
 }
 
@@ -51,6 +73,9 @@ function row(finding: Finding, context: CommentContext): string {
 export function renderSection(outcome: Outcome, context: CommentContext): string {
   const { report, passed, policy } = outcome
   const shown = shownFindings(report)
+  const groups = groupByFile(shown)
+  const told = groups.slice(0, MAX_ROWS)
+  const left = shown.length - told.flat().length
   const counts = tally(report.verdict.counts)
   const run = context.runUrl === null ? '' : ` · [run](${context.runUrl})`
   const parts = [
@@ -58,16 +83,8 @@ export function renderSection(outcome: Outcome, context: CommentContext): string
     `${counts === '' ? 'no findings' : `**${counts}**`} · ${plural(passed.length, 'rule')} passed${run}`,
     shown.length === 0
       ? ''
-      : `| | what | where |\n|---|---|---|\n${shown
-          .slice(0, MAX_ROWS)
-          .map((finding) => row(finding, context))
-          .join('\n')}${shown.length > MAX_ROWS ? `\n\n…and ${number(shown.length - MAX_ROWS)} more: see the job summary.` : ''}`,
-    shown.length === 0
-      ? ''
-      : `<details><summary>What to do</summary>\n\n${shown
-          .slice(0, MAX_ROWS)
-          .map((finding) => `- ${link(finding, context)} ${prose(finding.remedy)}${fixBlock(outcome, finding)}`)
-          .join('\n')}\n\n</details>`,
+      : `| | what | where |\n|---|---|---|\n${told.map((group) => row(outcome, group, context)).join('\n')}${left > 0 ? `\n\n…and ${number(left)} more: see the job summary.` : ''}`,
+    shown.length === 0 ? '' : `<details><summary>What to do</summary>\n\n${told.map((group) => whatToDo(outcome, group, context)).join('\n')}\n\n</details>`,
     layersSection(outcome),
     closing(report) === '' ? '' : `<details><summary>Ignored, warnings and not looked at</summary>\n\n${closing(report)}\n\n</details>`,
     `<sub>${code(report.image.id.slice(0, 19))} · ${code(report.image.platform)} · policy ${code(policy)} · Layergate ${report.tool.version}</sub>`,

@@ -14,6 +14,8 @@ export interface Outcome {
   readonly passed: readonly string[]
   /** Where the policy comes from. */
   readonly policy: string
+  /** Everyone can read what is written: facts that lead to a live key (account, host, user) stay in the JSON report. */
+  readonly isPublic: boolean
   /** All values seen, for the platform's own masking. They never enter a report. */
   readonly values: readonly string[]
 }

@@ -5,7 +5,24 @@ import type { Report } from './contract.ts'
 import { code, markdown, prose, visible } from './escape.ts'
 import { fixParts } from './fix.ts'
 import type { Outcome } from './outcome.ts'
-import { bytes, duration, groupByLine, ignoredFindings, layerTally, number, placeName, plural, shownFindings, sourceLine, tally } from './words.ts'
+import {
+  bytes,
+  duration,
+  factsOf,
+  groupByFile,
+  groupByLine,
+  hiddenBy,
+  ignoredFindings,
+  layerTally,
+  number,
+  placeName,
+  plural,
+  remediesOf,
+  shownFindings,
+  sourceLine,
+  subjectOf,
+  tally,
+} from './words.ts'
 
 /** The platform refuses a summary of more than 1 MiB. */
 const MAX_SUMMARY = 1_000_000
@@ -56,7 +73,10 @@ function findingsSection(outcome: Outcome): string {
     const title = at === null ? '### Line not known' : `### ${code(`${at.path}:${at.startLine}`)}${source === null ? '' : ` ${code(source.slice(0, 160))}`}`
     return [
       title,
-      ...findings.map((finding) => {
+      ...groupByFile(findings).map((group) => {
+        const [finding] = group
+        if (finding === undefined) return ''
+        if (group.length > 1) return groupItem(outcome, group)
         const also = finding.related.filter(({ role }) => role === 'also-in')
         const others = (finding.secret?.occurrences ?? 1) - 1
         const more =
@@ -66,12 +86,30 @@ function findingsSection(outcome: Outcome): string {
                 .slice(0, 5)
                 .map(({ location }) => code(placeName(location)))
                 .join(', ')}${others > 5 ? ` and ${number(others - 5)} more places` : ''}.`
-        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${more}\n  <br>→ ${prose(finding.remedy)}${fixBlock(outcome, finding)}`
+        const facts = factsOf(outcome, finding)
+        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${more}\n  <br>→ ${prose(finding.remedy)}${fixBlock(outcome, finding)}`
       }),
     ]
   })
   const left = shown.length - MAX_FINDINGS
   return [...rows, ...(left > 0 ? [`…and ${plural(left, 'finding')} more: see the JSON report.`] : [])].join('\n\n')
+}
+
+/** The secrets of one file: where they are and what to do once, each on a line of its own. */
+function groupItem(outcome: Outcome, group: readonly Finding[]): string {
+  const [first] = group
+  if (first === undefined) return ''
+  const { own, common } = remediesOf(group)
+  const hidden = hiddenBy(first)
+  const layer = first.location.kind === 'layer' ? `, layer ${first.location.layer}` : ''
+  const hiding = hidden?.dockerfile == null ? '' : `; line ${hidden.dockerfile.startLine} ${hidden.role === 'hidden-by' ? 'hides' : 'overwrites'} the file, the layer keeps it`
+  const each = group.map((finding, index) => {
+    const line = finding.location.kind === 'layer' && finding.location.line !== null ? `line ${finding.location.line}` : ''
+    const shown = finding.secret === null || finding.secret.redacted === '•••' ? '' : code(finding.secret.redacted)
+    const details = [line, shown, ...factsOf(outcome, finding).map(markdown)].filter(Boolean).join(', ')
+    return `  - ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(subjectOf(finding))}${details === '' ? '' : ` (${details})`}${own[index] ? `: ${prose(own[index])}` : ''}`
+  })
+  return `- **${plural(group.length, 'secret')} in ${code(first.location.kind === 'layer' ? `${first.location.path}${first.location.inside === undefined ? '' : `!/${first.location.inside}`}` : '')}**${layer}${hiding}\n${each.join('\n')}\n  <br>→ ${prose(common)}${fixBlock(outcome, first)}`
 }
 
 /** The change as a block, indented so that it stays within its list item; each part in one fence that its text cannot close. */

@@ -5,13 +5,31 @@ import type { Finding, Severity } from '../rules/finding.ts'
 import { visible } from './escape.ts'
 import { fixParts } from './fix.ts'
 import type { Outcome } from './outcome.ts'
-import { bytes, duration, groupByLine, hiddenBy, ignoredFindings, layerTally, number, plural, shownFindings, sourceLine, subjectOf, tally } from './words.ts'
+import {
+  bytes,
+  duration,
+  factsOf,
+  groupByFile,
+  groupByLine,
+  hiddenBy,
+  ignoredFindings,
+  layerTally,
+  number,
+  plural,
+  remediesOf,
+  shownFindings,
+  sourceLine,
+  subjectOf,
+  tally,
+} from './words.ts'
 import { WIDTH, wrap } from './wrap.ts'
 
 /** Ignored findings, skipped files and warnings that are named; the rest is counted. */
 const MAX_LISTED = 10
 /** Findings at one line that are told in full. */
 const MAX_AT_LINE = 10
+/** Secrets of one file. */
+const MAX_IN_FILE = 20
 
 /** Lines of a change that are shown. */
 const MAX_FIX = 16
@@ -55,8 +73,11 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
   )
   for (const { at, findings } of groupByLine(shown)) {
     lines.push('', ...heading(outcome, at, findings, paint))
-    for (const finding of findings.slice(0, verbose ? findings.length : MAX_AT_LINE)) lines.push(...describe(outcome, finding, paint))
-    if (!verbose && findings.length > MAX_AT_LINE) lines.push(`  and ${findings.length - MAX_AT_LINE} more here (--verbose)`)
+    const groups = groupByFile(findings)
+    const told = groups.slice(0, verbose ? groups.length : MAX_AT_LINE)
+    for (const group of told) lines.push(...describe(outcome, group, paint, verbose))
+    const left = findings.length - told.flat().length
+    if (left > 0) lines.push(`  and ${left} more here (--verbose)`)
   }
   lines.push('', ...footer(outcome, verbose))
   return `${lines.join('\n')}\n`
@@ -73,14 +94,37 @@ function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; s
   return [`${paint('bold', where)}   ${source.length > room ? `${source.slice(0, Math.max(0, room - 1))}…` : source}${base}`]
 }
 
-function describe(outcome: Outcome, finding: Finding, paint: Paint): string[] {
+/** One finding, or the secrets of one file: each with its own line, what holds for all once. */
+function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, verbose: boolean): string[] {
+  const [finding] = group
+  if (finding === undefined) return []
+  const text = finding.secret === null ? wrap(visible(finding.message), '    ', '    ') : secretLines(outcome, finding, group.length > 1)
+  const fix = fixLines(outcome, finding, paint)
+  if (group.length === 1) return [...headOf(outcome, finding, paint), ...text, ...wrap(visible(finding.remedy), '    → ', '      '), ...fix]
+  const { own, common } = remediesOf(group)
+  const shown = group.slice(0, verbose ? group.length : MAX_IN_FILE)
+  const heads = shown.flatMap((each, index) => {
+    const line = each.location.kind === 'layer' && each.location.line !== null ? [`line ${each.location.line}`] : []
+    const details = [...line, ...factsOf(outcome, each)].join(' · ')
+    return [...headOf(outcome, each, paint), ...(details === '' ? [] : wrap(visible(details), '    ', '    ')), ...wrap(visible(own[index] ?? ''), '    → ', '      ')]
+  })
+  const left = group.length - shown.length
+  return [
+    ...heads,
+    ...(left > 0 ? [`    and ${left} more in this file (--verbose)`] : []),
+    ...wrap(`all ${group.length} of them:`, '    ', '    '),
+    ...text,
+    ...wrap(visible(common), '    → ', '      '),
+    ...fix,
+  ]
+}
+
+function headOf(outcome: Outcome, finding: Finding, paint: Paint): string[] {
   const fails = outcome.failing.has(finding.fingerprint)
   const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === '•••' ? '' : ` ${finding.secret.redacted}`}`
   const head = ` ${fails ? '●' : '○'} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `
   const lines = wrap(visible(label), head, ' '.repeat(6))
-  const painted = lines.map((line, index) => (index === 0 ? line.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line))
-  const text = finding.secret === null ? wrap(visible(finding.message), '    ', '    ') : secretLines(outcome, finding)
-  return [...painted, ...text, ...wrap(visible(finding.remedy), '    → ', '      '), ...fixLines(outcome, finding, paint)]
+  return lines.map((line, index) => (index === 0 ? line.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line))
 }
 
 /** The change itself; a long one is in the summary and the JSON report. */
@@ -94,15 +138,13 @@ function fixLines(outcome: Outcome, finding: Finding, paint: Paint): string[] {
 }
 
 /** Where the secret is, and what hid it; facts that help the person on call. */
-function secretLines(outcome: Outcome, finding: Finding): string[] {
+function secretLines(outcome: Outcome, finding: Finding, isGroup: boolean): string[] {
   const { location, secret } = finding
-  const facts = Object.entries(secret?.facts ?? {})
-    .filter(([key]) => key !== 'name')
-    .map(([key, value]) => `${key} ${value}`)
+  const facts = isGroup ? [] : factsOf(outcome, finding)
   const lines: string[] = []
   if (location.kind === 'layer') {
     const inside = location.inside === undefined ? '' : ` (in ${location.inside})`
-    const line = location.line === null ? '' : ` (line ${location.line})`
+    const line = location.line === null || isGroup ? '' : ` (line ${location.line})`
     lines.push(
       ...wrap(
         visible(
@@ -130,7 +172,7 @@ function secretLines(outcome: Outcome, finding: Finding): string[] {
     )
   }
   const also = (secret?.occurrences ?? 1) - 1
-  if (also > 0) lines.push(`    and in ${plural(also, 'more place')} (${alsoNames(finding)})`)
+  if (also > 0 && !isGroup) lines.push(`    and in ${plural(also, 'more place')} (${alsoNames(finding)})`)
   return lines.flatMap((line) => (line.length > WIDTH ? wrap(line.trim(), '    ', '    ') : [line]))
 }
 

@@ -91,3 +91,35 @@ export function hiddenBy(finding: Finding): Finding['related'][number] | null {
 
 /** What a finding is about, without where it is: `GitHub token` of `GitHub token stays in the image`. */
 export const subjectOf = ({ title }: Finding): string => title.replace(/ (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable)$/, '')
+
+/** What helps the person on call: account, kind of key, issuer, host and user, expiry. Nothing where everyone reads it. */
+export function factsOf({ isPublic }: Outcome, { secret }: Finding): string[] {
+  if (isPublic || secret === null) return []
+  return Object.entries(secret.facts)
+    .filter(([key]) => key !== 'name')
+    .map(([key, value]) => `${key.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)} ${value}`)
+}
+
+/** The secrets of one file in one layer stand together: one place, one change. Everything else stands alone. */
+export function groupByFile(findings: readonly Finding[]): Finding[][] {
+  const groups = new Map<string, Finding[]>()
+  for (const [index, finding] of findings.entries()) {
+    const { location, secret, ruleId, origin } = finding
+    const key = secret !== null && location.kind === 'layer' ? `${location.layer} ${location.path} ${location.inside ?? ''} ${ruleId} ${origin}` : `alone ${index}`
+    groups.set(key, [...(groups.get(key) ?? []), finding])
+  }
+  return [...groups.values()]
+}
+
+/** What to do about each of a group, and what to do about all: the sentences that all remedies end with. */
+export function remediesOf(group: readonly Finding[]): { readonly own: readonly string[]; readonly common: string } {
+  const sentences = group.map(({ remedy }) => remedy.split(/(?<=[.:`]) (?=[A-Z])/))
+  let same = 0
+  const last = (back: number): string | undefined => sentences[0]?.at(-1 - back)
+  while (last(same) !== undefined && sentences.every((each) => each.length > same && each.at(-1 - same) === last(same))) same++
+  // Where all say the same there is nothing of one's own.
+  return {
+    own: sentences.map((each) => each.slice(0, each.length - same).join(' ')),
+    common: (sentences[0] ?? []).slice((sentences[0] ?? []).length - same).join(' '),
+  }
+}

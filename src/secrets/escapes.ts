@@ -63,7 +63,20 @@ const ESCAPE_BEFORE = /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A
  * the string in one byte, as Python and Java write it.
  */
 export function standsAlone(text: string, start: number, length: number, isText: boolean): boolean {
-  if (start === 0 || !/[A-Za-z0-9_]/.test(text[start - 1] ?? '')) return true
-  if (!isText && text.charCodeAt(start - 1) === (length & 255)) return true
+  if (!isWord(text.charCodeAt(start - 1))) return true
+  if (!isText && text.charCodeAt(start - 1) === (length & 255) && isLengthByte(text, start - 1)) return true
   return ESCAPE_BEFORE.test(text.slice(Math.max(0, start - 12), start))
+}
+
+/** Whether a value that starts here can stand alone, whatever its length: told before a pattern is tried. */
+export const mayStandAlone = (text: string, start: number, isText: boolean): boolean =>
+  !isWord(text.charCodeAt(start - 1)) || (!isText && isLengthByte(text, start - 1)) || ESCAPE_BEFORE.test(text.slice(Math.max(0, start - 12), start))
+
+/** `NaN`, in front of the first character, is none. */
+const isWord = (c: number): boolean => (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || c === 95 || (c >= 97 && c <= 122)
+
+/** In front of a length stands a byte of another kind: of Python's marshal `z` or `Z`, else no letter or digit. */
+const isLengthByte = (text: string, at: number): boolean => {
+  const before = text.charCodeAt(at - 1)
+  return !isWord(before) || before === 122 || before === 90
 }

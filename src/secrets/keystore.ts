@@ -14,7 +14,7 @@ const judged = (bytes: Buffer, opens: string | null): Checked => ({
   identity: identityOf(bytes),
   ...(opens === null
     ? { strength: 'harmless', note: 'encrypted with a password of its own' }
-    : { strength: 'proven', note: opens === '' ? 'it has no password' : `its password is the usual ${opens}` }),
+    : { strength: 'proven', note: opens === '' ? 'it has no password' : 'a password that everybody tries opens it' }),
 })
 
 /** Java's own check: SHA-1 of the password in UTF-16, a fixed text and all before the last 20 bytes. */

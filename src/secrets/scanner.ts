@@ -8,7 +8,7 @@
 import type { Checked, Detector, FileDetector, LiteralSpec, SecretKind, Strength } from './detector.ts'
 import { DETECTORS, FILE_DETECTORS } from './detectors/list.ts'
 import { base64Texts, decodedTexts, narrow } from './encoded.ts'
-import { goesOn, standsAlone, unescapeText } from './escapes.ts'
+import { goesOn, mayStandAlone, standsAlone, unescapeText } from './escapes.ts'
 import { FileIndex } from './file-index.ts'
 import { NameIndex, TRIGGERS } from './name-index.ts'
 import { buildKernel, type Kernel } from './prefilter/kernel.ts'
@@ -157,6 +157,8 @@ export class ContentScan {
   #linesBefore = 0
   #isText = true
   #candidates: Candidate[] = []
+  /** Where in the window the last match of a detector ends. */
+  readonly #tried = new Map<Detector, number>()
   readonly #seen = new Set<string>()
 
   constructor(compiled: Compiled, path: string, depth: number, budget: { left: number }) {
@@ -195,6 +197,7 @@ export class ContentScan {
     const carry = last ? this.#carry : Buffer.from(window.subarray(Math.max(0, to - LOOK_BEHIND), length))
     const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND)
     const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift)
+    this.#tried.clear()
     if (to > from) this.#search(from, to, length)
     this.#carry = carry
     this.#base += shift
@@ -252,10 +255,16 @@ export class ContentScan {
     const text = this.#kernel.window.toString('latin1', start, Math.min(end, position + window))
     const at = position - start
     if (isEscaped) {
+      // In front of `:\/\/` stands a scheme, and a login ends with `@`.
+      if (!/[a-z0-9]/i.test(text[at - 1] ?? '') || !/@|%40|\\u0040/.test(text.slice(at))) return
       const before = unescapeText(text.slice(0, at), false)
       const after = unescapeText(text.slice(at), false)
       this.#match(detector, before.text + after.text, before.text.length, [...before.at.slice(0, -1), ...after.at.map((index) => index + at)], start)
       return
+    }
+    if (detector.alone === true && detector.glued === undefined && detector.looksBack !== true) {
+      // No token starts inside another of its kind: text that is full of starts costs no more than other text.
+      if (position < (this.#tried.get(detector) ?? 0) || !mayStandAlone(text, at, this.#isText)) return
     }
     if (this.#match(detector, text, at, null, start) || detector.alone !== true) return
     TOKEN_RUN.lastIndex = at
@@ -280,6 +289,7 @@ export class ContentScan {
       this.dropped++
       return true
     }
+    if (detector.alone === true && raw === null) this.#tried.set(detector, start + match.index + match[0].length)
     const groups = match.groups ?? {}
     const before = groups['before'] ?? ''
     const value = before + (groups['value'] ?? match[0])

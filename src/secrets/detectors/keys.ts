@@ -153,7 +153,7 @@ export const KEYS: readonly Detector[] = [
     {
       literals: ['"kty"', '\\"kty\\"'],
       pattern:
-        /\\?"kty\\?"\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"[^{}]{0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})\\?"kty\\?"/y,
+        /(?:"kty"|\\"kty\\")\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"[^{}]{0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})(?:"kty"|\\"kty\\")/y,
       window: 4000,
       strength: 'likely',
       examples: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}', '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}'],
@@ -326,7 +326,8 @@ export const KEYS: readonly Detector[] = [
     revoke: 'Make a new key pair, and replace the public key at all peers',
     forms: ['PrivateKey = {b64:43}='],
     literals: ['PrivateKey', 'PresharedKey', 'private_key', 'wireguard_private'],
-    pattern: /(?:PrivateKey|PresharedKey|\w{0,10}private_?\w{0,8})["']{0,1}\s{0,4}[=:]\s{0,4}["']?(?<value>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)(?![A-Za-z0-9+/=])/y,
+    pattern:
+      /(?:PrivateKey|PresharedKey|private_key\w{0,8}|wireguard_private\w{0,8})["']{0,1}\s{0,4}[=:]\s{0,4}["']?(?<value>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)(?![A-Za-z0-9+/=])/y,
     strength: 'likely',
     examples: ['[Interface]\nPrivateKey = {b64:42}A=\nAddress = 10.0.0.2/32'],
     quiet: ['PublicKey = {b64:42}A=', 'PrivateKey = {b64:42}A='],

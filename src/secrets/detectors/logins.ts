@@ -123,7 +123,7 @@ export const LOGINS: readonly Detector[] = [
       { text: 'uthorization', ignoreCase: true },
       { text: 'extraheader', ignoreCase: true },
     ],
-    pattern: /[\w\s"'=:\\-]{0,40}?basic\s{1,3}(?<value>[A-Za-z0-9+/]{8,400}={0,2})/iy,
+    pattern: /(?:uthorization|extraheader)[\w\s"'=:\\-]{0,40}?basic\s{1,3}(?<value>[A-Za-z0-9+/]{8,400}={0,2})/iy,
     window: 480,
     strength: 'likely',
     guessable: true,

@@ -377,7 +377,7 @@ export const MESSAGING: readonly Detector[] = [
     revoke: 'Rotate the auth token in the Twilio console',
     forms: ['{hex:32}', '{62:32}'],
     literals: [{ text: 'twilio', ignoreCase: true, assignment: true }],
-    pattern: /(?<name>[\w.-]{0,30}(?:token|secret|auth)[\w.-]{0,20})["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[0-9a-f]{32}|[A-Za-z0-9]{32})(?![0-9A-Za-z])/iy,
+    pattern: /(?<name>twilio[\w.-]{0,30}(?:token|secret|auth)[\w.-]{0,20})["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[0-9a-f]{32}|[A-Za-z0-9]{32})(?![0-9A-Za-z])/iy,
     strength: 'likely',
     examples: ['TWILIO_AUTH_TOKEN={hex:32}', 'twilio_api_secret: {62:32}'],
     quiet: ['TWILIO_ACCOUNT_SID=AC{hex:32}', 'TWILIO_AUTH_TOKEN=${TOKEN}'],

@@ -5,7 +5,7 @@ import type { About, Checked, Detector, Fill, Found, Sample, Strength } from '..
 import { compileForm, formLength, formSource } from '../form.ts'
 
 /** What a check of a filler says: nothing for `xxxx`, a public example for `EXAMPLE` and for runs of the alphabet. */
-export function checkFiller(random: string): Checked | 'filler' | null {
+function checkFiller(random: string): Checked | 'filler' | null {
   const kind = fillerKind(random)
   if (kind === 'filler') return 'filler'
   return kind === 'example' ? { strength: 'harmless', note: 'it reads like an example' } : null
@@ -44,6 +44,7 @@ export function token({ forms, strength = 'likely', check, checksum = false, exa
     forms,
     literals: literals.map(({ literal }) => ({ text: literal, run: Math.min(shortest(literal), literal.length < 5 ? 16 : 8) })),
     pattern: new RegExp(`(?:${source})${RIGHT_BORDER}`, 'y'),
+    ...(compiled.some(({ before }) => before !== '') ? { looksBack: true } : {}),
     ...(checksum ? { glued: new RegExp(`(?:${source})`, 'y') } : {}),
     // What starts with another sign needs no border.
     alone: /^(?:\[|\w)/.test(source.replace(/^\(\?<=\(\?<before>/, '')),
