@@ -61155,6 +61155,5910 @@ function attestationText({ predicateType, document, statement }) {
   };
 }
 
+// src/secrets/checks.ts
+import zlib2 from "node:zlib";
+var BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+var BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+var crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let k = 0; k < 8; k++) c = c & 1 ? 3988292384 ^ c >>> 1 : c >>> 1;
+  return c >>> 0;
+});
+function crc32(text4) {
+  const native = zlib2.crc32;
+  if (native !== void 0) return native(text4);
+  let c = 4294967295;
+  for (const byte of Buffer.from(text4)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
+  return (c ^ 4294967295) >>> 0;
+}
+function hasBase62Checksum(random, checksum2) {
+  let n = crc32(random);
+  let digits = "";
+  do {
+    digits = (BASE62[n % 62] ?? "") + digits;
+    n = Math.floor(n / 62);
+  } while (n > 0);
+  return digits.padStart(checksum2.length, "0") === checksum2;
+}
+function awsAccount(id) {
+  let bits = 0n;
+  for (const c of id.slice(4, 14)) {
+    const digit2 = BASE32.indexOf(c);
+    if (digit2 === -1) return null;
+    bits = bits << 5n | BigInt(digit2);
+  }
+  const account = (bits >> 2n & 0x7fffffffff80n) >> 7n;
+  return account < 1000000000000n ? account.toString().padStart(12, "0") : null;
+}
+function entropy(text4) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const c of text4) counts.set(c, (counts.get(c) ?? 0) + 1);
+  let bits = 0;
+  for (const count2 of counts.values()) bits -= count2 / text4.length * Math.log2(count2 / text4.length);
+  return bits;
+}
+function decodeBase64(text4) {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text4)) return null;
+  return Buffer.from(text4, "base64");
+}
+function decodeText(text4) {
+  const decoded2 = decodeBase64(text4)?.toString("utf8") ?? null;
+  return decoded2 === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded2) ? null : decoded2;
+}
+function decodeJson(text4) {
+  const decoded2 = decodeText(text4);
+  if (decoded2 === null) return null;
+  try {
+    const value = JSON.parse(decoded2);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+var PLACEHOLDER = new RegExp(
+  [
+    "^(?:x+|\\*+|\\.+|-+|_+|#+|0+|1+|a+|n/?a|none|null|nil|undefined|true|false|yes|no|empty|unset|todo|tbd|dummy|fake|mock|foo|bar|baz|foobar|test(?:ing)?|default|secret|password|passwd|passw0rd|pass|pwd|token|user(?:name)?|admin|root|guest|postgres|mysql|redis|string|value|key)\\d{0,3}!?$",
+    "example",
+    "change[-_ ]?(?:me|it|this)",
+    "replace[-_ ]?(?:me|with|this)",
+    "place[-_ ]?holder",
+    "your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)",
+    "my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$",
+    "insert[-_ ]",
+    "[-_ ]here\\b",
+    "enter[-_ ]",
+    "redacted",
+    "sample",
+    "dummy",
+    "not[-_ ]?(?:a[-_ ]?)?(?:real|secret)",
+    "fake",
+    "lorem",
+    "hunter2",
+    "deadbeef",
+    "letmein",
+    "abcdef",
+    "12345678",
+    "01234567",
+    "87654321",
+    "xxxx",
+    "\\*\\*\\*",
+    "\\.\\.\\.",
+    "(.)\\1{5,}",
+    "qwerty"
+  ].join("|"),
+  "i"
+);
+var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
+var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
+var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
+var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
+var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
+var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
+function stepped(token2) {
+  const text4 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (text4.length < 12) return 0;
+  let steps = 0;
+  for (let i = 0; i < text4.length; i++) {
+    const code2 = text4.charCodeAt(i);
+    for (let distance2 = 1; distance2 <= 3; distance2++) {
+      if (Math.abs(code2 - text4.charCodeAt(i - distance2)) === 1) {
+        steps++;
+        break;
+      }
+    }
+  }
+  return steps / text4.length;
+}
+function fillerKind(token2) {
+  if (EXAMPLE_WORD.test(token2)) return "example";
+  if (entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token2))
+    return "filler";
+  if (TYPED.test(token2)) return "example";
+  const bound2 = /^[0-9a-f-]+$/i.test(token2) ? 0.7 : 0.55;
+  return stepped(token2) >= bound2 ? "example" : null;
+}
+var isFiller = (token2) => fillerKind(token2) !== null;
+
+// src/secrets/form.ts
+var ALPHABETS = {
+  d: "0-9",
+  hex: "0-9a-f",
+  HEX: "0-9A-F",
+  Hex: "0-9a-fA-F",
+  a: "a-z",
+  A: "A-Z",
+  aA: "A-Za-z",
+  "32": "A-Z2-7",
+  "32l": "a-z2-7",
+  "36": "a-z0-9",
+  "36U": "A-Z0-9",
+  "58": "1-9A-HJ-NP-Za-km-z",
+  "62": "A-Za-z0-9",
+  w: "A-Za-z0-9_",
+  "64": "A-Za-z0-9_-",
+  "64.": "A-Za-z0-9_.-",
+  "64~": "A-Za-z0-9_.~-",
+  "64=": "A-Za-z0-9_=-",
+  b64: "A-Za-z0-9+/",
+  "b64=": "A-Za-z0-9+/="
+};
+var OPEN_END = 600;
+var UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
+var UUID_LENGTH = 36;
+var literally = (text4) => text4.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function variablePart(inside) {
+  if (inside === "uuid") return { source: UUID, text: null, min: UUID_LENGTH, max: UUID_LENGTH, alphabet: "uuid" };
+  const match2 = /^(?<name>.+):(?<min>\d+)(?:(?<open>\+)|-(?<max>\d+))?$/.exec(inside);
+  const { name = "", min = "", open: open6, max } = match2?.groups ?? {};
+  if (!(name in ALPHABETS)) throw new RangeError(`a form has no part {${inside}}`);
+  const alphabet = name;
+  const least = Number(min);
+  const most = open6 !== void 0 ? OPEN_END : Number(max ?? min);
+  return { source: `[${ALPHABETS[alphabet]}]{${least === most ? least : `${least},${most}`}}`, text: null, min: least, max: most, alphabet };
+}
+function partsOf(form) {
+  return form.split(/(\{[^}]+\})/).filter((piece) => piece !== "").map(
+    (piece) => /^\{[^}]+\}$/.test(piece) ? variablePart(piece.slice(1, -1)) : { source: literally(piece), text: piece, min: piece.length, max: piece.length, alphabet: null }
+  );
+}
+var longest = (parts) => parts.reduce((total, { max }) => total + max, 0);
+var NO_TOKEN = /[^A-Za-z0-9_.+/=-]/;
+function runOf(parts) {
+  let run2 = 0;
+  for (const { text: text4, min, alphabet } of parts) {
+    const stop = text4 === null ? alphabet === "64~" ? 0 : -1 : text4.search(NO_TOKEN);
+    if (stop !== -1) return run2 + stop;
+    run2 += min;
+  }
+  return run2;
+}
+function compileForm(form) {
+  const parts = partsOf(form);
+  let anchor2 = -1;
+  parts.forEach(({ text: text4 }, index) => {
+    if (text4 !== null && text4.length >= 3 && text4.length > (parts[anchor2]?.text?.length ?? 0)) anchor2 = index;
+  });
+  if ((parts[0]?.text?.length ?? 0) >= 3) anchor2 = 0;
+  const before = anchor2 <= 0 ? [] : parts.slice(0, anchor2);
+  const after = parts.slice(Math.max(0, anchor2));
+  if (longest(before) > 96) throw new RangeError(`${form}: more than 96 characters stand before the literal`);
+  const literal4 = anchor2 === -1 ? "" : parts[anchor2]?.text ?? "";
+  return {
+    literal: literal4,
+    before: before.map(({ source }) => source).join(""),
+    after: after.map(({ source }) => source).join(""),
+    run: runOf(after.slice(1)),
+    max: longest(after) - literal4.length
+  };
+}
+var formSource = (form) => partsOf(form).map(({ source }) => source).join("");
+var formLength = (form) => longest(partsOf(form));
+var LETTERS = Object.fromEntries(
+  Object.entries(ALPHABETS).map(([name, inside]) => {
+    const pattern = new RegExp(`[${inside}]`);
+    return [
+      name,
+      Array.from({ length: 95 }, (_, code2) => String.fromCharCode(code2 + 32)).filter((c) => pattern.test(c)).join("")
+    ];
+  })
+);
+
+// src/secrets/detectors/token.ts
+function checkFiller(random) {
+  const kind = fillerKind(random);
+  if (kind === "filler") return "filler";
+  return kind === "example" ? { strength: "harmless", note: "it reads like an example" } : null;
+}
+var withoutLiterals = (value, literals) => literals.reduce((rest, text4) => text4.length > 2 ? rest.replace(text4, "") : rest, value);
+var RIGHT_BORDER = "(?![A-Za-z0-9_-])";
+function token({ forms, strength = "likely", check: check2, checksum: checksum2 = false, examples, ...about }) {
+  const compiled = forms.map(compileForm);
+  const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()];
+  const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run2 }) => run2));
+  if (compiled.filter(({ before }) => before !== "").length > 1) throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
+  if (literals.some(({ literal: literal4 }) => literal4 === "")) throw new RangeError(`${about.id}: a form has no fixed text of three characters`);
+  const source = compiled.map(({ before, after }) => before === "" ? after : `(?<=(?<before>${before}))${after}`).join("|");
+  const fixed2 = literals.map(({ literal: literal4 }) => literal4);
+  return {
+    ...about,
+    forms,
+    literals: literals.map(({ literal: literal4 }) => ({ text: literal4, run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8) })),
+    pattern: new RegExp(`(?:${source})${RIGHT_BORDER}`, "y"),
+    ...compiled.some(({ before }) => before !== "") ? { looksBack: true } : {},
+    ...checksum2 ? { glued: new RegExp(`(?:${source})`, "y") } : {},
+    // What starts with another sign needs no border.
+    alone: /^(?:\[|\w)/.test(source.replace(/^\(\?<=\(\?<before>/, "")),
+    window: Math.max(256, Math.max(...compiled.map(({ literal: literal4, max }) => literal4.length + max)) + 8),
+    strength,
+    examples: examples ?? forms,
+    check: (found) => {
+      const filler = checkFiller(withoutLiterals(found.value, fixed2));
+      if (filler === "filler") return null;
+      const checked2 = check2 === void 0 ? {} : check2(found);
+      return checked2 === null || checked2.strength === "proven" || filler === null ? checked2 : { ...checked2, ...filler };
+    }
+  };
+}
+var SECRET_WORD = /key|token|secret|passw|auth|api|\bpat\b|[_-]pat\b|cred|bearer|access/i;
+var NO_SECRET = /(?:url|uri|hash|sha\d*|md5|commit|rev(?:ision)?|digest|checksum|sum|integrity|version|etag|colou?r|trace|span|request|image|file|path|class|name|email|public|pub|project|account|app|client|user|team|org|tenant|key|token)[-_]?(?:id|url|uri|hash|sha\d*|name)s?$|(?:^|[._-])(?:id|uuid|guid|url|uri|hash|sha\d*|md5|commit|rev|digest|checksum|integrity|version|etag)$/i;
+var BETWEEN = "(?<between>[^;\\n]{0,64}?(?:\\n[^;\\n]{0,32}?)?)";
+var MAX_WORDS = 4;
+function named({ names, values, strength = "likely", word = SECRET_WORD, check: check2, chance = (value) => value, examples, ...about }) {
+  const body = values.map(formSource).join("|");
+  return {
+    ...about,
+    forms: values,
+    literals: [],
+    names,
+    pattern: new RegExp(`(?<named>${names.map((name) => name.replace(/[.+]/g, "\\$&")).join("|")})${BETWEEN}(?<![A-Za-z0-9+/_-])(?<value>${body})(?![A-Za-z0-9+/_=-])`, "iy"),
+    window: 160 + Math.max(...values.map(formLength)),
+    strength,
+    context: true,
+    examples: examples ?? values.map(
+      (value) => (fill2) => `${(names[0] ?? "").toUpperCase().replace(/[ -]/g, "_")}_API_KEY=${fill2(value)}`
+    ),
+    check: (found) => {
+      const { value, groups, before } = found;
+      const between = groups["between"] ?? "";
+      const words = between.match(/[\w.-]+/g) ?? [];
+      if (words.length > MAX_WORDS || words.some((text4) => text4.length > 40) || NO_SECRET.test(words.at(-1) ?? "")) return null;
+      if (!new RegExp(`^(?:${body})$`).test(value)) return null;
+      const name = `${/[\w.-]*$/.exec(before)?.[0] ?? ""}${groups["named"] ?? ""}${between}`;
+      if (!word.test(name) && !/^[\s"'`]*[=:]/.test(between)) return null;
+      const filler = checkFiller(chance(value));
+      if (filler === "filler") return null;
+      const checked2 = check2 === void 0 ? {} : check2(found);
+      return checked2 === null || filler === null ? checked2 : { ...checked2, ...filler };
+    }
+  };
+}
+function ofFiller(random) {
+  const filler = checkFiller(random);
+  return filler === "filler" ? null : filler ?? {};
+}
+
+// src/secrets/detectors/ai.ts
+var CALLS = "calls of the models, paid by the account";
+var AI = [
+  token({
+    id: "anthropic-admin-key",
+    issuer: "Anthropic",
+    title: "Anthropic admin key",
+    opens: "the organization's members, workspaces and keys",
+    revoke: "Delete the admin key in the Anthropic console",
+    docs: "https://docs.anthropic.com/en/api/administration-api",
+    forms: ["sk-ant-admin01-{64:80-120}"]
+  }),
+  token({
+    id: "anthropic-key",
+    issuer: "Anthropic",
+    title: "Anthropic API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Anthropic console",
+    docs: "https://docs.anthropic.com/en/api/overview",
+    forms: ["sk-ant-api{d:2-3}-{64:80-120}"],
+    quiet: ["sk-ant-api03-{64:40}"]
+  }),
+  token({
+    id: "anthropic-oauth-token",
+    issuer: "Anthropic",
+    title: "Anthropic OAuth token",
+    opens: "the person's Claude account: conversations and calls",
+    revoke: "Log out of all sessions in the Claude settings",
+    docs: "https://docs.anthropic.com/en/docs/claude-code/iam",
+    forms: ["sk-ant-oat{d:2}-{64:80-120}", "sk-ant-ort{d:2}-{64:80-120}", "sk-ant-sid{d:2}-{64:80-120}"]
+  }),
+  token({
+    id: "anyscale-key",
+    issuer: "Anyscale",
+    title: "Anyscale API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Anyscale console",
+    docs: "https://docs.anyscale.com/",
+    forms: ["esecret_{62:26}"]
+  }),
+  named({
+    id: "assemblyai-key",
+    issuer: "AssemblyAI",
+    title: "AssemblyAI API key",
+    opens: CALLS,
+    revoke: "Rotate the key in the AssemblyAI dashboard",
+    docs: "https://www.assemblyai.com/docs/",
+    names: ["assemblyai", "assembly_ai", "aai_api"],
+    values: ["{hex:32}"],
+    quiet: ["ASSEMBLYAI_COMMIT={hex:40}"]
+  }),
+  named({
+    id: "baseten-key",
+    issuer: "Baseten",
+    title: "Baseten API key",
+    opens: CALLS,
+    revoke: "Revoke the key in the Baseten workspace settings",
+    docs: "https://docs.baseten.co/",
+    names: ["baseten"],
+    values: ["{62:8}.{62:32}"]
+  }),
+  token({
+    id: "browserbase-key",
+    issuer: "Browserbase",
+    title: "Browserbase API key",
+    opens: "browser sessions of the project and what they record",
+    revoke: "Rotate the key in the Browserbase settings",
+    docs: "https://docs.browserbase.com/",
+    forms: ["bb_live_{64:20-60}"]
+  }),
+  token({
+    id: "cerebras-key",
+    issuer: "Cerebras",
+    title: "Cerebras API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Cerebras cloud console",
+    docs: "https://inference-docs.cerebras.ai/",
+    forms: ["csk-{36:48}"]
+  }),
+  named({
+    id: "clarifai-key",
+    issuer: "Clarifai",
+    title: "Clarifai access token",
+    opens: "the account's models, data and calls",
+    revoke: "Delete the token in the Clarifai security settings",
+    docs: "https://docs.clarifai.com/",
+    names: ["clarifai"],
+    values: ["{hex:32}"]
+  }),
+  named({
+    id: "cohere-key",
+    issuer: "Cohere",
+    title: "Cohere API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Cohere dashboard",
+    docs: "https://docs.cohere.com/",
+    names: ["cohere", "co_api_key"],
+    values: ["{62:40}"],
+    examples: ["cohere_key = {62:40}", 'COHERE_API_KEY: "{62:40}"', "cohere secret key = {62:40}"],
+    quiet: ["coherence_key_commit = {hex:40}"]
+  }),
+  token({
+    id: "cursor-key",
+    issuer: "Cursor",
+    title: "Cursor API key",
+    opens: "the team's usage data and agents",
+    revoke: "Delete the key in the Cursor dashboard",
+    docs: "https://docs.cursor.com/",
+    forms: ["key_{hex:64}", "crsr_{hex:64}"]
+  }),
+  named({
+    id: "deepgram-key",
+    issuer: "Deepgram",
+    title: "Deepgram API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Deepgram console",
+    docs: "https://developers.deepgram.com/",
+    names: ["deepgram", "dg_api_key"],
+    values: ["{hex:40}"],
+    examples: ["deepgram-api: {hex:40}", "DEEPGRAM_API_KEY={hex:40}"],
+    quiet: ["deepgram_commit={hex:40}", "deepgram-sdk#sha1={hex:40}"]
+  }),
+  token({
+    id: "deepseek-key",
+    issuer: "DeepSeek, Alibaba Model Studio",
+    title: "DeepSeek or Model Studio API key",
+    opens: CALLS,
+    revoke: "Delete the key on the platform that it is of",
+    docs: "https://api-docs.deepseek.com/",
+    forms: ["sk-{hex:32}"],
+    quiet: ["task-{hex:32}"]
+  }),
+  token({
+    id: "e2b-key",
+    issuer: "E2B",
+    title: "E2B API key",
+    opens: "sandboxes of the team",
+    revoke: "Delete the key in the E2B dashboard",
+    docs: "https://e2b.dev/docs",
+    forms: ["e2b_{hex:40}"]
+  }),
+  token({
+    id: "elevenlabs-key",
+    issuer: "ElevenLabs",
+    title: "ElevenLabs API key",
+    opens: "voices and speech, paid by the account",
+    revoke: "Delete the key in the ElevenLabs profile",
+    docs: "https://elevenlabs.io/docs/api-reference/authentication",
+    forms: ["sk_{hex:48}"],
+    quiet: ["task_{hex:48}", "sk_{hex:47}"]
+  }),
+  named({
+    id: "exa-key",
+    issuer: "Exa",
+    title: "Exa API key",
+    opens: "searches, paid by the account",
+    revoke: "Delete the key in the Exa dashboard",
+    docs: "https://docs.exa.ai/",
+    names: ["exa_api", "exaai", "exa-api"],
+    values: ["{uuid}"]
+  }),
+  token({
+    id: "fal-key",
+    issuer: "fal",
+    title: "fal API key",
+    opens: CALLS,
+    revoke: "Delete the key in the fal dashboard",
+    docs: "https://docs.fal.ai/",
+    forms: ["FAL_KEY={uuid}:{hex:32}"]
+  }),
+  token({
+    id: "firecrawl-key",
+    issuer: "Firecrawl",
+    title: "Firecrawl API key",
+    opens: "crawls, paid by the account",
+    revoke: "Delete the key in the Firecrawl dashboard",
+    docs: "https://docs.firecrawl.dev/",
+    forms: ["fc-{hex:32}"],
+    quiet: ["abfc-{hex:32}"]
+  }),
+  token({
+    id: "fireworks-key",
+    issuer: "Fireworks AI",
+    title: "Fireworks AI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Fireworks dashboard",
+    docs: "https://docs.fireworks.ai/",
+    forms: ["fw_{62:24}"],
+    quiet: ["fw_initialize_connection", "fw_loadModuleFromFirmware"],
+    check: ({ value }) => /\d/.test(value.slice(3)) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
+  }),
+  token({
+    id: "friendli-token",
+    issuer: "Friendli",
+    title: "Friendli token",
+    opens: CALLS,
+    revoke: "Delete the token in the Friendli suite",
+    docs: "https://friendli.ai/docs",
+    forms: ["flp_{62:46}"]
+  }),
+  token({
+    id: "groq-key",
+    issuer: "Groq",
+    title: "Groq API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Groq console",
+    docs: "https://console.groq.com/docs/",
+    forms: ["gsk_{62:52}"]
+  }),
+  token({
+    id: "helicone-key",
+    issuer: "Helicone",
+    title: "Helicone API key",
+    opens: "logged prompts and answers",
+    revoke: "Delete the key in the Helicone settings",
+    docs: "https://docs.helicone.ai/",
+    forms: ["sk-helicone-{36:7}-{36:7}-{36:7}-{36:7}"]
+  }),
+  token({
+    id: "huggingface-token",
+    issuer: "Hugging Face",
+    title: "Hugging Face token",
+    opens: "private models and data sets, and what the token may write",
+    revoke: "Invalidate the token in the Hugging Face settings",
+    docs: "https://huggingface.co/docs/hub/security-tokens",
+    forms: ["hf_{aA:34}", "api_org_{aA:34}"],
+    quiet: ["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"],
+    check: ({ value }) => /[a-z]/.test(value.replace(/^\w+_/, "")) && /[A-Z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "jina-key",
+    issuer: "Jina AI",
+    title: "Jina AI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Jina dashboard",
+    docs: "https://jina.ai/",
+    forms: ["jina_{hex:32}{64:28}"]
+  }),
+  token({
+    id: "langfuse-key",
+    issuer: "Langfuse",
+    title: "Langfuse secret key",
+    opens: "traces: prompts and answers of the project",
+    revoke: "Delete the key in the Langfuse project settings",
+    docs: "https://langfuse.com/docs",
+    forms: ["sk-lf-{uuid}"],
+    quiet: ["pk-lf-{uuid}"]
+  }),
+  token({
+    id: "langsmith-key",
+    issuer: "LangChain",
+    title: "LangSmith API key",
+    opens: "traces: prompts and answers of the workspace",
+    revoke: "Delete the key in the LangSmith settings",
+    docs: "https://docs.smith.langchain.com/",
+    forms: ["lsv2_pt_{hex:32}_{hex:10}", "lsv2_sk_{hex:32}_{hex:10}", "ls__{hex:32}"]
+  }),
+  token({
+    id: "llamacloud-key",
+    issuer: "LlamaIndex",
+    title: "LlamaCloud API key",
+    opens: "documents and indexes of the project",
+    revoke: "Delete the key in LlamaCloud",
+    docs: "https://docs.cloud.llamaindex.ai/",
+    forms: ["llx-{62:48}"]
+  }),
+  token({
+    id: "mem0-key",
+    issuer: "Mem0",
+    title: "Mem0 API key",
+    opens: "memories kept of users",
+    revoke: "Delete the key in the Mem0 dashboard",
+    docs: "https://docs.mem0.ai/",
+    forms: ["m0-{62:40}"]
+  }),
+  named({
+    id: "mistral-key",
+    issuer: "Mistral AI",
+    title: "Mistral AI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Mistral console",
+    docs: "https://docs.mistral.ai/",
+    names: ["mistral"],
+    values: ["{62:32}"],
+    quiet: ["mistral_model_hash={hex:32}"]
+  }),
+  token({
+    id: "modal-token",
+    issuer: "Modal",
+    title: "Modal token secret",
+    opens: "functions, volumes and secrets of the workspace",
+    revoke: "Delete the token in the Modal settings",
+    docs: "https://modal.com/docs/reference/modal.config",
+    forms: ["as-{62:22}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null,
+    quiet: ["as-registeredInTheDocument"]
+  }),
+  token({
+    id: "nvidia-key",
+    issuer: "NVIDIA",
+    title: "NVIDIA API key",
+    opens: CALLS,
+    revoke: "Delete the key in the NVIDIA build or NGC console",
+    docs: "https://docs.api.nvidia.com/",
+    forms: ["nvapi-{64:64}"]
+  }),
+  named({
+    id: "ollama-key",
+    issuer: "Ollama",
+    title: "Ollama API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Ollama settings",
+    docs: "https://docs.ollama.com/",
+    names: ["ollama"],
+    values: ["{hex:32}.{64:24}"],
+    examples: ["ollama key = {hex:32}.{64:24}"]
+  }),
+  token({
+    id: "openai-admin-key",
+    issuer: "OpenAI",
+    title: "OpenAI admin key",
+    opens: "the organization's projects, members and keys",
+    revoke: "Delete the admin key in the OpenAI dashboard",
+    docs: "https://platform.openai.com/docs/api-reference/administration",
+    forms: ["sk-admin-{64:20-76}T3BlbkFJ{64:20-76}"]
+  }),
+  {
+    id: "openai-key",
+    issuer: "OpenAI",
+    title: "OpenAI API key",
+    opens: "the project's models, files and fine-tunes, paid by the account",
+    revoke: "Delete the key in the OpenAI dashboard",
+    docs: "https://platform.openai.com/docs/api-reference/authentication",
+    forms: ["sk-{62:20}T3BlbkFJ{62:20}", "sk-proj-{64:74}T3BlbkFJ{64:74}", "sk-svcacct-{64:74}T3BlbkFJ{64:74}"],
+    proof: "`T3BlbkFJ` is OpenAI in base64",
+    literals: ["T3BlbkFJ"],
+    pattern: /(?<=(?<![A-Za-z0-9_-])(?<before>sk-(?:(?:proj|svcacct|service|None)-[A-Za-z0-9_-]{20,76}|[A-Za-z0-9_-]{20,40})))T3BlbkFJ[A-Za-z0-9_-]{20,76}(?![A-Za-z0-9_-])/y,
+    strength: "likely",
+    examples: ["sk-{62:20}T3BlbkFJ{62:20}", "sk-proj-{64:58}T3BlbkFJ{64:58}", "sk-svcacct-{64:74}T3BlbkFJ{64:74}"],
+    quiet: ["sk-proj-{64:10}T3BlbkFJ{64:10}", "T3BlbkFJ{62:20}"],
+    check: ({ value }) => ofFiller(value.replace("T3BlbkFJ", ""))
+  },
+  token({
+    id: "openrouter-key",
+    issuer: "OpenRouter",
+    title: "OpenRouter API key",
+    opens: CALLS,
+    revoke: "Delete the key in the OpenRouter settings",
+    docs: "https://openrouter.ai/docs/api-reference/authentication",
+    forms: ["sk-or-v1-{hex:64}"]
+  }),
+  token({
+    id: "perplexity-key",
+    issuer: "Perplexity",
+    title: "Perplexity API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Perplexity settings",
+    docs: "https://docs.perplexity.ai/",
+    forms: ["pplx-{62:48}", "pplx-{hex:48-56}"]
+  }),
+  token({
+    id: "pinecone-key",
+    issuer: "Pinecone",
+    title: "Pinecone API key",
+    opens: "the project's indexes",
+    revoke: "Delete the key in the Pinecone console",
+    docs: "https://docs.pinecone.io/",
+    forms: ["pcsk_{62:5-7}_{62:60-66}"]
+  }),
+  named({
+    id: "pinecone-legacy-key",
+    issuer: "Pinecone",
+    title: "Pinecone API key",
+    opens: "the project's indexes",
+    revoke: "Delete the key in the Pinecone console",
+    docs: "https://docs.pinecone.io/",
+    names: ["pinecone"],
+    values: ["{uuid}"],
+    quiet: ["pinecone_request_id: {uuid}"]
+  }),
+  token({
+    id: "replicate-token",
+    issuer: "Replicate",
+    title: "Replicate API token",
+    opens: CALLS,
+    revoke: "Disable the token in the Replicate account",
+    docs: "https://replicate.com/docs/topics/security/api-tokens",
+    forms: ["r8_{62:37}"]
+  }),
+  token({
+    id: "runpod-key",
+    issuer: "RunPod",
+    title: "RunPod API key",
+    opens: "pods and endpoints of the account",
+    revoke: "Delete the key in the RunPod settings",
+    docs: "https://docs.runpod.io/",
+    forms: ["rpa_{36U:40}{36:2-8}", "rps_{36U:40}{36:2-8}"]
+  }),
+  named({
+    id: "serpapi-key",
+    issuer: "SerpApi, Serper",
+    title: "search API key",
+    opens: "searches, paid by the account",
+    revoke: "Make a new key in the dashboard of the service",
+    docs: "https://serpapi.com/search-api",
+    names: ["serpapi", "serp_api", "serper"],
+    values: ["{hex:64}", "{hex:40}"]
+  }),
+  token({
+    id: "stability-key",
+    issuer: "Stability AI, OpenAI (old), Moonshot",
+    title: "model API key",
+    opens: CALLS,
+    revoke: "Delete the key on the platform that it is of",
+    docs: "https://platform.stability.ai/docs/getting-started/authentication",
+    forms: ["sk-{62:48}"],
+    quiet: ["risk-{62:48}", "sk-{a:48}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) && !value.includes("T3BlbkFJ") ? {} : null
+  }),
+  token({
+    id: "tavily-key",
+    issuer: "Tavily",
+    title: "Tavily API key",
+    opens: "searches, paid by the account",
+    revoke: "Delete the key in the Tavily dashboard",
+    docs: "https://docs.tavily.com/",
+    forms: ["tvly-{62:32}", "tvly-dev-{62:32}", "tvly-prod-{62:32}"]
+  }),
+  token({
+    id: "together-key",
+    issuer: "Together AI",
+    title: "Together AI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Together settings",
+    docs: "https://docs.together.ai/",
+    forms: ["tgp_v1_{64:43}"]
+  }),
+  named({
+    id: "together-legacy-key",
+    issuer: "Together AI",
+    title: "Together AI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Together settings",
+    docs: "https://docs.together.ai/",
+    names: ["together_api", "togetherai", "together_ai"],
+    values: ["{hex:64}"]
+  }),
+  token({
+    id: "voyage-key",
+    issuer: "Voyage AI",
+    title: "Voyage AI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the Voyage dashboard",
+    docs: "https://docs.voyageai.com/",
+    forms: ["pa-{64:43}"],
+    quiet: ["pa-a-class-name-of-many-small-words-in-a-style-ab", "spa-{64:43}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) && (value.match(/-/g) ?? []).length < 6 ? {} : null
+  }),
+  token({
+    id: "wandb-key",
+    issuer: "Weights & Biases",
+    title: "Weights & Biases API key",
+    opens: "runs, artifacts and models of the account",
+    revoke: "Delete the key in the W&B user settings",
+    docs: "https://docs.wandb.ai/",
+    forms: ["wandb_v1_{64:77}"]
+  }),
+  named({
+    id: "wandb-legacy-key",
+    issuer: "Weights & Biases",
+    title: "Weights & Biases API key",
+    opens: "runs, artifacts and models of the account",
+    revoke: "Delete the key in the W&B user settings",
+    docs: "https://docs.wandb.ai/",
+    names: ["wandb"],
+    values: ["{hex:40}"],
+    examples: ["WANDB_API_KEY={hex:40}"],
+    quiet: ["wandb_commit={hex:40}"],
+    word: /key|token|passw|login/i
+  }),
+  token({
+    id: "xai-key",
+    issuer: "xAI",
+    title: "xAI API key",
+    opens: CALLS,
+    revoke: "Delete the key in the xAI console",
+    docs: "https://docs.x.ai/",
+    forms: ["xai-{62:80}"]
+  }),
+  named({
+    id: "zhipu-key",
+    issuer: "Zhipu AI",
+    title: "Zhipu AI API key",
+    opens: CALLS,
+    revoke: "Delete the key on the Zhipu platform",
+    docs: "https://docs.bigmodel.cn/",
+    names: ["zhipu", "bigmodel", "glm_api", "zai_api"],
+    values: ["{hex:32}.{62:16}"]
+  })
+];
+
+// src/secrets/detectors/azure.ts
+var IDENTIFIABLE = "https://github.com/microsoft/security-utilities";
+var EMULATOR_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu";
+function signed(id, service, signature, size, opens) {
+  const [alphabet, before, end2] = { 88: ["b64", 76, "=="], 56: ["64", 44, "=="], 52: ["b64", 42, ""], 44: ["b64", 33, "="] }[size];
+  const inside = alphabet === "64" ? "A-Za-z0-9_-" : "A-Za-z0-9+/";
+  const rest = size === 52 ? "[A-D][A-Za-z0-9+/]{5}" : `[${inside}]{6}`;
+  const form = `{${alphabet}:${before}}${signature}${size === 52 ? "A{62:5}" : `{62:5}${size === 44 ? "A" : "Q"}`}${end2}`;
+  return {
+    id,
+    issuer: "Microsoft Azure",
+    title: `${service} key`,
+    opens,
+    revoke: `Regenerate the key of the ${service.replace(/^Azure /, "")} resource`,
+    docs: IDENTIFIABLE,
+    forms: [form],
+    proof: `\`${signature}\` at its fixed place`,
+    literals: [{ text: signature, run: 6 }],
+    pattern: new RegExp(`(?<=(?<![${inside}])(?<before>[${inside}]{${before}}))${signature.replace("+", "\\+")}${rest}${end2}(?![A-Za-z0-9+/=_-])`, "y"),
+    strength: "likely",
+    examples: [form],
+    quiet: [form.replace(String(before), String(before - 1)), `${form.replace(/=+$/, "")}{62:8}`],
+    check: ({ value }) => ofFiller(value)
+  };
+}
+function checkSas({ value, groups, before, after }) {
+  const text4 = before + value + after;
+  if (!/[?&;"'\s]s[vpr]=|[?&]se=|^s[vpr]=/.test(text4)) return null;
+  const filler = fillerKind(groups["signature"] ?? value);
+  if (filler === "filler") return null;
+  const end2 = /[?&;]?\bse=(\d{4}-\d\d-\d\d(?:T[\d:%A-Fa-f]+Z)?)/.exec(text4)?.[1];
+  const expires = end2 === void 0 ? NaN : Date.parse(decodeURIComponent(end2));
+  const facts = Number.isNaN(expires) ? {} : { expires: new Date(expires).toISOString() };
+  return filler === "example" ? { facts, strength: "harmless", note: "it reads like an example" } : { facts };
+}
+var AZURE = [
+  {
+    id: "azure-ad-client-secret",
+    issuer: "Microsoft Entra",
+    title: "Microsoft Entra client secret",
+    opens: "whatever the application is granted in the tenant",
+    docs: "https://learn.microsoft.com/entra/identity-platform/quickstart-register-app",
+    revoke: "Delete the client secret of the app registration in Entra",
+    forms: ["{62:3}{d:1}Q~{64~:34}"],
+    literals: [..."0123456789"].map((digit2) => ({ text: `${digit2}Q~`, run: 20 })),
+    pattern: /(?<=(?<![A-Za-z0-9_.~-])(?<before>[A-Za-z0-9_.~-]{3}))\dQ~(?:[A-Za-z0-9_.~-]{34})(?![A-Za-z0-9_.~-])/y,
+    strength: "likely",
+    examples: ["{62:3}8Q~{64~:33}c"],
+    quiet: ["{62:3}8Q~{62:20}", "{62:9}8Q~{62:34}"],
+    check: ({ value }) => ofFiller(value)
+  },
+  signed("azure-api-management-key", "Azure API Management", "APIM", 88, "the APIs behind the gateway"),
+  token({
+    id: "azure-app-configuration",
+    issuer: "Microsoft Azure",
+    title: "Azure App Configuration connection string",
+    opens: "all settings of the store, secrets among them",
+    revoke: "Regenerate the access keys of the store",
+    docs: "https://learn.microsoft.com/azure/azure-app-configuration/howto-disable-access-key-authentication",
+    forms: [".azconfig.io;Id={64.:4-60};Secret={b64=:36-100}", ".azconfig.io;Id={64.:1-30}:{b64=:8-40};Secret={b64=:36-100}"],
+    examples: ["Endpoint=https://acme.azconfig.io;Id=h3Kd;Secret={b64:43}="]
+  }),
+  signed("azure-batch-key", "Azure Batch", "+ABa", 88, "the jobs and pools of the account"),
+  signed("azure-container-registry-key", "Azure Container Registry", "+ACR", 52, "all images of the registry"),
+  signed("azure-cosmos-key", "Azure Cosmos DB", "ACDb", 88, "all data of the account"),
+  named({
+    id: "azure-devops-legacy-token",
+    issuer: "Microsoft Azure DevOps",
+    title: "Azure DevOps token",
+    opens: "the organization's code, pipelines and packages within its scopes",
+    docs: "https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate",
+    revoke: "Revoke the personal access token in Azure DevOps",
+    names: ["azure", "ado_pat", "ado_token", "azdo", "devops", "vsts", "system_accesstoken"],
+    values: ["{32l:52}"],
+    examples: ["AZURE_DEVOPS_PAT={32l:52}", 'ado_pat =  "{32l:52}"'],
+    quiet: ["azure_pipeline_commit={hex:40}"]
+  }),
+  {
+    id: "azure-devops-token",
+    issuer: "Microsoft Azure DevOps",
+    title: "Azure DevOps token",
+    opens: "the organization's code, pipelines and packages within its scopes",
+    docs: "https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate",
+    revoke: "Revoke the personal access token in Azure DevOps",
+    forms: ["{62:76}AZDO{62:4}"],
+    proof: "`AZDO` at its fixed place",
+    literals: [{ text: "AZDO", run: 4 }],
+    pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/y,
+    strength: "likely",
+    examples: ["{62:76}AZDO{62:4}"],
+    quiet: ["{62:75}AZDO{62:4}", "{62:90}AZDO{62:4}"],
+    check: ({ value }) => ofFiller(value)
+  },
+  token({
+    id: "azure-entra-token",
+    issuer: "Microsoft Entra",
+    title: "Microsoft Entra refresh token",
+    opens: "the person's tenant, within the scopes that were granted, until it is revoked",
+    revoke: "Revoke the person's sessions in Entra",
+    docs: "https://learn.microsoft.com/entra/identity-platform/refresh-tokens",
+    forms: ["0.A{64:20-60}.AgABAwEA{64:200+}", "1.A{64:20-60}.AgABAwEA{64:200+}"],
+    examples: ["0.A{64:40}.AgABAwEA{64:300}"]
+  }),
+  signed("azure-event-hubs-key", "Azure Event Hubs", "+AEh", 44, "the events of the namespace"),
+  signed("azure-functions-key", "Azure Functions", "AzFu", 56, "calls of the functions"),
+  signed("azure-iot-key", "Azure IoT Hub", "AIoT", 44, "the devices of the hub"),
+  signed("azure-machine-learning-key", "Azure Machine Learning", "+AMC", 44, "calls of the endpoint"),
+  named({
+    id: "azure-notification-hubs-key",
+    issuer: "Microsoft Azure",
+    title: "Azure Notification Hubs key",
+    opens: "notifications to all devices of the hub",
+    revoke: "Regenerate the access policy keys of the hub",
+    docs: "https://learn.microsoft.com/azure/notification-hubs/notification-hubs-push-notification-security",
+    names: ["notificationhub", "notification_hub", "notification-hub"],
+    values: ["{b64:39-46}="],
+    examples: ['"notificationHubKey": "{b64:43}="']
+  }),
+  named({
+    id: "azure-openai-key",
+    issuer: "Microsoft Azure",
+    title: "Azure OpenAI or AI services key",
+    opens: "calls of the models, paid by the subscription",
+    revoke: "Regenerate the key of the resource",
+    docs: "https://learn.microsoft.com/azure/ai-services/authentication",
+    names: [
+      "azure_openai",
+      "azureopenai",
+      "azure-openai",
+      "azure_oai",
+      "azure_cognitive",
+      "cognitive",
+      "speech_key",
+      "azure_ai",
+      "azure_search",
+      "azure_speech",
+      "azure_translator",
+      "openai.azure.com"
+    ],
+    values: ["{hex:32}"],
+    examples: ["AZURE_OPENAI_API_KEY={hex:32}", "azure_openai_secret={hex:32}"],
+    quiet: ["azure_openai_deployment_id={hex:32}"]
+  }),
+  signed("azure-redis-key", "Azure Cache for Redis", "AzCa", 44, "all data of the cache"),
+  signed("azure-relay-key", "Azure Relay", "+ARm", 44, "the connections of the namespace"),
+  {
+    id: "azure-resource-key",
+    issuer: "Microsoft Azure",
+    title: "Azure resource key",
+    opens: "the resource that it is of: AI services, container registry, functions",
+    docs: IDENTIFIABLE,
+    revoke: "Regenerate the key of the Azure resource",
+    forms: ["{62:52}JQQJ99{62:18}A{A:2}{62:5}"],
+    proof: "`JQQJ99` at its fixed place",
+    literals: [{ text: "JQQJ9", run: 24 }],
+    pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{52}))JQQJ9[A-Za-z0-9][A-Za-z0-9]{18}(?!AZDO)A[A-Z]{2}[A-Za-z0-9]{5}(?![A-Za-z0-9])/y,
+    strength: "likely",
+    examples: ["{62:52}JQQJ99{62:18}ACOG{62:4}", "{62:52}JQQJ99{62:18}AZCR{62:4}"],
+    quiet: ["{62:51}JQQJ99{62:18}ACOG{62:4}"],
+    check: ({ value }) => ofFiller(value)
+  },
+  {
+    id: "azure-sas-token",
+    issuer: "Microsoft Azure",
+    title: "Azure shared access signature",
+    opens: "the container, blob or queue that the URL names, until it ends",
+    docs: "https://learn.microsoft.com/azure/storage/common/storage-sas-overview",
+    revoke: "Remove the stored access policy, or rotate the account key that signed it",
+    forms: ["sig={62:43}%3D"],
+    proof: "the parameters of its URL, and their end date",
+    literals: [{ text: "sig=", run: 20 }],
+    pattern: /sig=(?<signature>(?:[A-Za-z0-9]|%2[BbFf]|[+/]){42,60}(?:=|%3[Dd]))(?![A-Za-z0-9])/y,
+    alone: true,
+    strength: "likely",
+    examples: ["?sv=2023-11-03&sr=b&sp=r&se=2099-01-01T00%3A00%3A00Z&spr=https&sig={62:43}%3D"],
+    quiet: ["sig={62:43}%3D", "?sv=1&sig={62:20}%3D"],
+    check: checkSas
+  },
+  signed("azure-search-key", "Azure AI Search", "AzSe", 52, "all indexes of the service"),
+  signed("azure-service-bus-key", "Azure Service Bus", "+ASb", 44, "the messages of the namespace"),
+  {
+    id: "azure-shared-key",
+    issuer: "Microsoft Azure",
+    title: "Azure shared access key",
+    opens: "the namespace that the connection string names: Service Bus, Event Hubs, IoT",
+    docs: "https://learn.microsoft.com/azure/service-bus-messaging/service-bus-sas",
+    revoke: "Regenerate the shared access key in Azure",
+    forms: ["SharedAccessKey={b64:43}="],
+    literals: [
+      { text: "sharedaccesskey=", ignoreCase: true },
+      { text: "accesskey=", ignoreCase: true }
+    ],
+    pattern: /(?:sharedaccesskey|accesskey)=(?<value>[A-Za-z0-9+/]{43}=)(?![A-Za-z0-9+/=])/iy,
+    strength: "likely",
+    examples: ["Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=x;SharedAccessKey={b64:43}="],
+    quiet: ["SharedAccessKey={b64:20}="],
+    check: ({ value }) => ofFiller(value)
+  },
+  signed("azure-storage-account-key", "Azure Storage account", "+ASt", 88, "all data of the storage account"),
+  {
+    id: "azure-storage-key",
+    issuer: "Microsoft Azure",
+    title: "Azure storage account key",
+    opens: "all data of the storage or Cosmos DB account",
+    docs: "https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage",
+    revoke: "Rotate the storage account key in Azure",
+    forms: ["AccountKey={b64:86}=="],
+    proof: "it decodes to 64 bytes",
+    literals: ["accountkey", "account_key", "storage_key", "storagekey", "cosmos", "batch_key", "documentdb"].map((text4) => ({ text: text4, ignoreCase: true })),
+    pattern: /[\w-]{3,24}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{80,110}={0,2})(?![A-Za-z0-9+/=])/iy,
+    strength: "likely",
+    examples: ["AccountName=acme;AccountKey={b64:86}==;EndpointSuffix=core.windows.net"],
+    quiet: ["AccountKey={b64:60}==", "storage_key={b64:140}"],
+    check: ({ value }) => {
+      if (value.startsWith(EMULATOR_KEY)) return { strength: "harmless", note: "the public key of the storage emulator" };
+      const checked2 = ofFiller(value);
+      return checked2 === null || decodeBase64(value.replace(/=+$/, ""))?.length === 64 ? checked2 : { strength: "possible", note: "not of the length that Azure gives out", ...checked2 };
+    }
+  },
+  {
+    id: "azure-subscription-key",
+    issuer: "Microsoft Azure",
+    title: "Azure API subscription key",
+    opens: "the APIs behind the gateway, in the name of the subscription",
+    docs: "https://learn.microsoft.com/azure/api-management/api-management-subscriptions",
+    revoke: "Regenerate the subscription key in API Management",
+    forms: ["Ocp-Apim-Subscription-Key: {hex:32}"],
+    literals: [
+      { text: "apim-subscription-key", ignoreCase: true },
+      { text: "subscription-key", ignoreCase: true }
+    ],
+    pattern: /(?:apim-subscription-key|subscription-key)["'\\]{0,2}\s{0,2}[:=,]\s{0,2}["'\\]{0,2}(?<value>[0-9a-f]{32})(?![0-9A-Za-z])/iy,
+    strength: "likely",
+    examples: ['headers = {"Ocp-Apim-Subscription-Key": "{hex:32}"}'],
+    quiet: ['"Ocp-Apim-Subscription-Key": "{hex:12}"'],
+    check: ({ value }) => ofFiller(value)
+  }
+];
+
+// src/secrets/detectors/cloud.ts
+var AWS_DOCS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids";
+var AWS_REVOKE = "Deactivate and delete the access key in IAM, then make a new one";
+var AWS_OPENS = "whatever the IAM user or role may do in the account";
+var isMixed = (value) => /[a-z]/.test(value) && /[A-Z]/.test(value) && /\d/.test(value) && !/^[0-9a-f]+$/i.test(value);
+var CLOUD = [
+  token({
+    id: "alibaba-access-key-id",
+    issuer: "Alibaba Cloud",
+    title: "Alibaba Cloud access key id",
+    opens: "nothing without its secret: it names the account",
+    revoke: "Disable the access key in RAM",
+    docs: "https://www.alibabacloud.com/help/en/ram/user-guide/create-an-accesskey-pair",
+    forms: ["LTAI{62:12-20}"],
+    strength: "possible",
+    check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  named({
+    id: "alibaba-secret-key",
+    issuer: "Alibaba Cloud",
+    title: "Alibaba Cloud access key secret",
+    opens: "whatever the RAM user may do in the account",
+    revoke: "Disable the access key in RAM",
+    docs: "https://www.alibabacloud.com/help/en/ram/user-guide/create-an-accesskey-pair",
+    names: ["alibaba", "aliyun", "alicloud", "accesskeysecret", "access_key_secret", "oss_secret"],
+    values: ["{62:30}"],
+    word: /secret/i,
+    check: ({ value }) => isMixed(value) ? {} : null,
+    examples: ["ALIBABA_CLOUD_ACCESS_KEY_SECRET={62:30}", 'accessKeySecret: "{62:30}"'],
+    quiet: ["aliyunSecretManagerClientFactoryBean"]
+  }),
+  {
+    id: "aws-access-key",
+    issuer: "Amazon Web Services",
+    title: "AWS access key",
+    opens: AWS_OPENS,
+    docs: AWS_DOCS,
+    revoke: AWS_REVOKE,
+    forms: ["AKIA{32:16}", "ASIA{32:16}"],
+    proof: "the account number that it encodes; with its secret beside it it is proven",
+    literals: ["AKIA", "ASIA", "ABIA", "ACCA"].map((text4) => ({ text: text4, run: 16 })),
+    pattern: /(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9+_=/])/y,
+    alone: true,
+    strength: "possible",
+    examples: ["AKIA{32:16}", "ASIA{32:16}"],
+    quiet: ["AKIA{32:15}", "AKIA{32:17}", "AIDA{32:16}", "data:image/png;base64,iVBORw0KGgoAKIA{32:16}QAAAA"],
+    check: ({ value, before }) => {
+      if (/[+/=]$/.test(before) && /[A-Za-z0-9+/]{12}[+/=]$/.test(before)) return null;
+      if (/EXAMPLE|FAKE|TEST|DEMO|DUMMY/.test(value) || fillerKind(value.slice(4)) === "example") return { strength: "harmless", note: "a public example" };
+      const account = awsAccount(value);
+      if (account === null || /[0189]/.test(value.slice(4)) || fillerKind(value.slice(4)) === "filler")
+        return { strength: "harmless", note: "no key id that AWS gives out: it was made up" };
+      return { facts: { account } };
+    }
+  },
+  token({
+    id: "aws-appsync-key",
+    issuer: "Amazon Web Services",
+    title: "AWS AppSync API key",
+    opens: "the GraphQL API that it belongs to, for a year at most",
+    revoke: "Delete the API key of the AppSync API",
+    docs: "https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html",
+    forms: ["da2-{36:26}"],
+    strength: "possible"
+  }),
+  token({
+    id: "aws-bedrock-key",
+    issuer: "Amazon Web Services",
+    title: "AWS Bedrock API key",
+    opens: "calls of the models, paid by the account",
+    revoke: "Delete the service-specific credential in IAM",
+    docs: "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-how.html",
+    forms: ["ABSK{b64=:100-269}"],
+    proof: "it decodes to `BedrockAPIKey-`",
+    examples: ["ABSKQmVkcm9ja0FQSUtleS1{b64:109}", (fill2) => `ABSK${Buffer.from(fill2("BedrockAPIKey-{36:4}-at-{d:12}:{b64:44}")).toString("base64")}`],
+    check: ({ value }) => {
+      const decoded2 = decodeBase64(value.slice(4).replace(/=+$/, ""))?.toString("latin1") ?? "";
+      if (decoded2.startsWith("BedrockAPIKey-"))
+        return {
+          facts: Object.fromEntries(
+            /-at-(\d{12})/.exec(decoded2)?.slice(1, 2).map((account) => ["account", account]) ?? []
+          )
+        };
+      return isMixed(value) ? { strength: "possible" } : null;
+    }
+  }),
+  token({
+    id: "aws-bedrock-session-key",
+    issuer: "Amazon Web Services",
+    title: "AWS Bedrock short-term API key",
+    opens: "calls of the models for twelve hours at most",
+    revoke: "Let it expire, or revoke the sessions of the role that made it",
+    docs: "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-how.html",
+    forms: ["bedrock-api-key-{b64=:100-400}"]
+  }),
+  token({
+    id: "aws-mws-token",
+    issuer: "Amazon Web Services",
+    title: "Amazon MWS token",
+    opens: "a seller account in Amazon Marketplace",
+    revoke: "Revoke the developer access in Seller Central",
+    docs: "https://developer-docs.amazon.com/sp-api/docs",
+    forms: ["amzn.mws.{uuid}"]
+  }),
+  {
+    id: "aws-secret-key",
+    issuer: "Amazon Web Services",
+    title: "AWS secret access key",
+    opens: AWS_OPENS,
+    docs: AWS_DOCS,
+    revoke: AWS_REVOKE,
+    forms: ["{b64:40}"],
+    proof: "an access key id beside it",
+    literals: [
+      "secret_access_key",
+      "secretaccesskey",
+      "secret-access-key",
+      "aws_secret",
+      "awssecret",
+      "aws-secret",
+      "aws_sec",
+      "aws_key",
+      "awskey",
+      "s3_secret",
+      "secret_key",
+      "secretkey"
+    ].map((text4) => ({
+      text: text4,
+      ignoreCase: true,
+      assignment: true
+    })),
+    pattern: /(?<name>[\w.-]{3,40})["'`\s\])\\]{0,4}[=:>,|]{1,3}["'`\s\\]{0,6}(?<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/y,
+    strength: "likely",
+    context: true,
+    examples: ["aws_secret_access_key={b64:40}", '"SecretAccessKey": "{b64:40}"', "AWS_SECRET_KEY: {b64:40}"],
+    quiet: ["aws_secret_access_key={hex:40}", "aws_secret_access_key={b64:41}", "aws_secret_access_key_file=/run/secrets/aws"],
+    check: ({ value, groups, before, after }) => {
+      if (groups["value"] === void 0) return null;
+      if (/EXAMPLE|FAKE/.test(value)) return { strength: "harmless", note: "a public example" };
+      if (!isMixed(value) && fillerKind(value) !== "example") return null;
+      const checked2 = ofFiller(value);
+      const near = `${before}${groups["name"] ?? ""}${after}`;
+      return checked2 === null || /aws|amazon|s3|AKIA|ASIA|access/i.test(near) ? checked2 : { strength: "possible", ...checked2 };
+    }
+  },
+  named({
+    id: "aws-session-token",
+    issuer: "Amazon Web Services",
+    title: "AWS session token",
+    opens: "whatever the role may do, with its key, for hours",
+    revoke: "Revoke the active sessions of the role in IAM",
+    docs: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html",
+    names: ["session_token", "sessiontoken", "security_token", "securitytoken"],
+    values: ["{b64=:160-600}"],
+    word: /token/i,
+    strength: "possible",
+    examples: ["AWS_SESSION_TOKEN=IQoJb3JpZ2luX2Vj{b64:300}"],
+    quiet: ["session_token={hex:64}"],
+    check: ({ value }) => /^(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|AgoJb3JpZ2lu)/.test(value) ? { strength: "likely" } : null
+  }),
+  named({
+    id: "civo-key",
+    issuer: "Civo",
+    title: "Civo API key",
+    opens: "clusters and machines of the account",
+    revoke: "Regenerate the key in the Civo settings",
+    docs: "https://www.civo.com/docs/account/api-keys",
+    names: ["civo"],
+    values: ["{62:50}"]
+  }),
+  token({
+    id: "digitalocean-token",
+    issuer: "DigitalOcean",
+    title: "DigitalOcean token",
+    opens: "droplets, volumes, databases and DNS of the account",
+    revoke: "Revoke the token in the DigitalOcean control panel",
+    docs: "https://docs.digitalocean.com/reference/api/create-personal-access-token/",
+    forms: ["dop_v1_{hex:64}", "doo_v1_{hex:64}", "dor_v1_{hex:64}"]
+  }),
+  token({
+    id: "exoscale-key-id",
+    issuer: "Exoscale",
+    title: "Exoscale API key id",
+    opens: "nothing without its secret: it names the key",
+    revoke: "Revoke the key in the Exoscale portal",
+    docs: "https://community.exoscale.com/documentation/iam/",
+    forms: ["EXO{hex:24}"],
+    strength: "possible"
+  }),
+  token({
+    id: "firebase-server-key",
+    issuer: "Google",
+    title: "Firebase Cloud Messaging server key",
+    opens: "notifications to all users of the application",
+    revoke: "Delete the server key in the Firebase console",
+    docs: "https://firebase.google.com/docs/cloud-messaging",
+    forms: ["{64:11}:APA91b{64:100-180}"],
+    examples: ["AAAA{62:7}:APA91b{64:134}"]
+  }),
+  token({
+    id: "gcp-api-key",
+    issuer: "Google",
+    title: "Google API key",
+    opens: "the APIs that the key is not restricted from; in a web page it is often public by design",
+    revoke: "Restrict or delete the key in the Google Cloud console",
+    docs: "https://cloud.google.com/docs/authentication/api-keys",
+    forms: ["AIza{64:35}"],
+    strength: "possible"
+  }),
+  token({
+    id: "gcp-bound-api-key",
+    issuer: "Google",
+    title: "Google API key (Gemini)",
+    opens: "calls of the models and what its service account may do",
+    revoke: "Delete the key in Google AI Studio or the Google Cloud console",
+    docs: "https://ai.google.dev/gemini-api/docs/api-key",
+    forms: ["AQ.Ab8RN6{64:44}"]
+  }),
+  token({
+    id: "gcp-hmac-key-id",
+    issuer: "Google",
+    title: "Google Cloud Storage HMAC key id",
+    opens: "nothing without its secret: it names the service account",
+    revoke: "Deactivate and delete the HMAC key in the Cloud Storage settings",
+    docs: "https://cloud.google.com/storage/docs/authentication/hmackeys",
+    forms: ["GOOG1E{36U:55}", "GOOG{36U:20}"],
+    strength: "possible"
+  }),
+  named({
+    id: "gcp-oauth-legacy-secret",
+    issuer: "Google",
+    title: "Google OAuth client secret",
+    opens: "sign-ins in the name of the application",
+    revoke: "Reset the client secret in the Google Cloud console",
+    docs: "https://support.google.com/cloud/answer/15549257",
+    names: ["client_secret", "clientsecret", "client-secret"],
+    values: ["{64:24}"],
+    strength: "possible",
+    word: /secret/i,
+    examples: ['{"client_id":"{d:12}-{36:32}.apps.googleusercontent.com","client_secret":"{64:24}"}'],
+    quiet: ['"client_secret":"{64:24}"'],
+    check: ({ before, after }) => /googleusercontent|accounts\.google|oauth2\.googleapis/.test(before + after) ? { strength: "likely" } : null
+  }),
+  token({
+    id: "gcp-oauth-refresh-token",
+    issuer: "Google",
+    title: "Google OAuth refresh token",
+    opens: "the person's account, within the scopes that were granted, until it is revoked",
+    revoke: "Remove the access of the application in the Google account",
+    docs: "https://developers.google.com/identity/protocols/oauth2",
+    forms: ["1//0{64:40-110}"],
+    check: ({ value }) => /\d/.test(value.slice(4)) && /[A-Z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "gcp-oauth-secret",
+    issuer: "Google",
+    title: "Google OAuth client secret",
+    opens: "sign-ins in the name of the application",
+    revoke: "Reset the client secret in the Google Cloud console",
+    docs: "https://support.google.com/cloud/answer/15549257",
+    forms: ["GOCSPX-{64:28}"]
+  }),
+  token({
+    id: "gcp-oauth-token",
+    issuer: "Google",
+    title: "Google OAuth access token",
+    opens: "the account within the scopes that were granted, for an hour",
+    revoke: "Revoke the token, and find the refresh token or key that made it",
+    docs: "https://developers.google.com/identity/protocols/oauth2",
+    forms: ["ya29.{64.:30-400}"]
+  }),
+  named({
+    id: "hetzner-token",
+    issuer: "Hetzner",
+    title: "Hetzner Cloud API token",
+    opens: "servers, volumes and networks of the project",
+    revoke: "Delete the token in the Hetzner console",
+    docs: "https://docs.hetzner.com/cloud/api/getting-started/generating-api-token/",
+    names: ["hcloud", "hetzner"],
+    values: ["{62:64}"],
+    check: ({ value }) => isMixed(value) ? {} : null,
+    quiet: ["hcloud_image_sha256={hex:64}"]
+  }),
+  named({
+    id: "huawei-secret-key",
+    issuer: "Huawei Cloud",
+    title: "Huawei Cloud secret key",
+    opens: "whatever the IAM user may do in the account",
+    revoke: "Delete the access key in IAM",
+    docs: "https://support.huaweicloud.com/intl/en-us/usermanual-iam/iam_02_0003.html",
+    names: ["huaweicloud", "huawei_cloud", "hw_secret", "huawei"],
+    values: ["{62:40}"],
+    word: /secret|_sk\b/i,
+    check: ({ value }) => isMixed(value) ? {} : null,
+    examples: ["HUAWEICLOUD_SECRET_KEY={62:40}"]
+  }),
+  named({
+    id: "ibm-cloud-key",
+    issuer: "IBM",
+    title: "IBM Cloud API key",
+    opens: "whatever the person or service id may do in the account",
+    revoke: "Delete the key in IBM Cloud IAM",
+    docs: "https://cloud.ibm.com/docs/account?topic=account-manapikey",
+    names: ["ibmcloud", "ibm_cloud", "bluemix", "ibm-cloud", "ibm_api", "ic_api", "watson"],
+    values: ["{64:44}", "{64:43}"],
+    check: ({ value }) => isMixed(value) ? {} : null
+  }),
+  named({
+    id: "ibm-cos-hmac-key",
+    issuer: "IBM",
+    title: "IBM Cloud Object Storage HMAC key",
+    opens: "the buckets of the service credential",
+    revoke: "Delete the service credential in IBM Cloud",
+    docs: "https://cloud.ibm.com/docs/cloud-object-storage",
+    names: ["cos_hmac", "ibm_cos", "cos-hmac", "cos_secret", "secret_access_key"],
+    values: ["{hex:48}"],
+    word: /secret/i,
+    examples: ["COS_HMAC_SECRET_ACCESS_KEY={hex:48}"]
+  }),
+  named({
+    id: "linode-token",
+    issuer: "Akamai (Linode)",
+    title: "Linode access token",
+    opens: "machines, volumes and clusters of the account",
+    revoke: "Revoke the token in the Akamai cloud manager",
+    docs: "https://techdocs.akamai.com/linode-api/reference/get-started",
+    names: ["linode"],
+    values: ["{hex:64}"],
+    quiet: ["linode_cli_sha256={hex:64}"]
+  }),
+  named({
+    id: "ovh-secret",
+    issuer: "OVHcloud",
+    title: "OVHcloud application secret or consumer key",
+    opens: "the account within the rights of the consumer key",
+    revoke: "Delete the application in the OVHcloud API console",
+    docs: "https://help.ovhcloud.com/csm/en-api-getting-started-ovhcloud-api",
+    names: ["ovh"],
+    values: ["{62:32}", "{hex:32}"],
+    word: /secret|consumer/i,
+    examples: ["OVH_APPLICATION_SECRET={62:32}", "ovh_consumer_key = {62:32}"],
+    quiet: ["ovh_project_id={hex:32}"]
+  }),
+  token({
+    id: "scaleway-key-id",
+    issuer: "Scaleway",
+    title: "Scaleway access key id",
+    opens: "nothing without its secret: it names the key",
+    revoke: "Delete the API key in the Scaleway console",
+    docs: "https://www.scaleway.com/en/docs/iam/how-to/create-api-keys/",
+    forms: ["SCW{36U:17}"],
+    strength: "possible",
+    check: ({ value }) => /\d/.test(value) ? {} : null,
+    quiet: ["SCWINDOWCLASSNAMESEXT"]
+  }),
+  named({
+    id: "scaleway-secret-key",
+    issuer: "Scaleway",
+    title: "Scaleway secret key",
+    opens: "whatever the key may do in the organization",
+    revoke: "Delete the API key in the Scaleway console",
+    docs: "https://www.scaleway.com/en/docs/iam/how-to/create-api-keys/",
+    names: ["scw_secret", "scaleway", "scw-secret"],
+    values: ["{uuid}"],
+    word: /secret|token/i,
+    examples: ["SCW_SECRET_KEY={uuid}"],
+    quiet: ["scaleway_organization_id={uuid}"]
+  }),
+  token({
+    id: "tencent-key-id",
+    issuer: "Tencent Cloud",
+    title: "Tencent Cloud secret id",
+    opens: "nothing without its secret key: it names the key",
+    revoke: "Disable the key in CAM",
+    docs: "https://www.tencentcloud.com/document/product/598/32675",
+    forms: ["AKID{62:32}"],
+    strength: "possible",
+    check: ({ value }) => isMixed(value) ? {} : null
+  }),
+  named({
+    id: "tencent-secret-key",
+    issuer: "Tencent Cloud",
+    title: "Tencent Cloud secret key",
+    opens: "whatever the CAM user may do in the account",
+    revoke: "Disable the key in CAM",
+    docs: "https://www.tencentcloud.com/document/product/598/32675",
+    names: ["tencent", "qcloud", "cos_secret_key", "tencentcloud"],
+    values: ["{62:32}"],
+    word: /secret_?key/i,
+    check: ({ value }) => isMixed(value) ? {} : null,
+    examples: ["TENCENTCLOUD_SECRET_KEY={62:32}"]
+  }),
+  token({
+    id: "upcloud-token",
+    issuer: "UpCloud",
+    title: "UpCloud API token",
+    opens: "servers and storage of the account",
+    revoke: "Delete the token in the UpCloud control panel",
+    docs: "https://upcloud.com/docs/",
+    forms: ["ucat_{36U:26}"]
+  }),
+  token({
+    id: "volcengine-key-id",
+    issuer: "Volcengine",
+    title: "Volcengine access key id",
+    opens: "nothing without its secret: it names the key",
+    revoke: "Disable the access key in IAM",
+    docs: "https://www.volcengine.com/docs/6291/65568",
+    forms: ["AKLT{62:40-68}"],
+    strength: "possible"
+  }),
+  named({
+    id: "vultr-key",
+    issuer: "Vultr",
+    title: "Vultr API key",
+    opens: "machines and DNS of the account",
+    revoke: "Regenerate the key in the Vultr console",
+    docs: "https://docs.vultr.com/platform/other/api",
+    names: ["vultr"],
+    values: ["{36U:36}"]
+  }),
+  token({
+    id: "yandex-key",
+    issuer: "Yandex Cloud",
+    title: "Yandex Cloud API key",
+    opens: "whatever the service account may do",
+    revoke: "Delete the key of the service account",
+    docs: "https://yandex.cloud/en/docs/iam/concepts/authorization/api-key",
+    forms: ["AQVN{64:35-38}"],
+    check: ({ value }) => isMixed(value) ? {} : null
+  }),
+  {
+    id: "yandex-token",
+    issuer: "Yandex Cloud",
+    title: "Yandex Cloud IAM token",
+    opens: "whatever the person or service account may do, for twelve hours",
+    revoke: "Revoke the token with yc iam revoke-token",
+    docs: "https://yandex.cloud/en/docs/iam/concepts/authorization/iam-token",
+    forms: ["t1.{64:100-300}.{64:86}"],
+    literals: [{ text: "t1.9eu", run: 24 }],
+    pattern: /t1\.9eu[A-Za-z0-9_=-]{80,400}\.[A-Za-z0-9_-]{86}(?![A-Za-z0-9_-])/y,
+    window: 520,
+    alone: true,
+    strength: "likely",
+    examples: ["t1.9eu{64:180}.{64:86}"],
+    quiet: ["t1.9eu{64:40}"],
+    check: ({ value }) => ofFiller(value)
+  }
+];
+
+// src/secrets/detectors/code.ts
+function checkBase62({ value }) {
+  return hasBase62Checksum(value.slice(-36, -6), value.slice(-6)) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
+}
+function withChecksum(prefix2, fill2) {
+  const random = fill2("{62:30}");
+  const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  let n = crc32(random);
+  let sum = "";
+  for (let i = 0; i < 6; i++) {
+    sum = (digits[n % 62] ?? "") + sum;
+    n = Math.floor(n / 62);
+  }
+  return prefix2 + random + sum;
+}
+function checkAtlassian({ value }) {
+  const text4 = value.replace("%3D", "=");
+  const fits2 = crc32(text4.slice(0, -8)).toString(16).toUpperCase().padStart(8, "0") === text4.slice(-8);
+  return fits2 ? { strength: "proven" } : {};
+}
+function atlassian(prefix2, fill2) {
+  const body = `${prefix2}${fill2("{64:80}")}=`;
+  return body + crc32(body).toString(16).toUpperCase().padStart(8, "0");
+}
+function checkRoutable({ value }) {
+  const sum = /^(.*\..{2})([0-9a-z]{7})$/.exec(value);
+  return sum?.[1] !== void 0 && crc32(sum[1]).toString(36).padStart(7, "0") === sum[2] ? { strength: "proven" } : {};
+}
+var GITHUB = {
+  issuer: "GitHub",
+  revoke: "Delete the token in the GitHub settings",
+  docs: "https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats"
+};
+var GITLAB = { issuer: "GitLab", revoke: "Revoke the token in GitLab", docs: "https://docs.gitlab.com/security/tokens/#token-prefixes" };
+var BITBUCKET = { issuer: "Atlassian Bitbucket", docs: "https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/" };
+var CIRCLECI = { issuer: "CircleCI", revoke: "Revoke the token in the CircleCI settings", docs: "https://circleci.com/docs/managing-api-tokens/" };
+var github = (id, title, prefix2, opens) => token({
+  ...GITHUB,
+  id,
+  title,
+  opens,
+  forms: [`${prefix2}{62:36}`],
+  proof: "CRC-32 in its last six characters",
+  checksum: true,
+  check: checkBase62,
+  examples: [(fill2) => withChecksum(prefix2, fill2)],
+  quiet: [`${prefix2}{62:35}`, `${prefix2}{62:37}`]
+});
+var gitlab = (id, title, opens, forms) => token({ ...GITLAB, id, title, opens, forms });
+var CODE = [
+  token({
+    id: "atlassian-token",
+    issuer: "Atlassian",
+    title: "Atlassian API token",
+    opens: "Jira, Confluence and Bitbucket with the person's or project's rights",
+    docs: "https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/",
+    revoke: "Revoke the API token in the Atlassian account",
+    forms: ["ATATT3x{64:20-300}={HEX:8}", "ATCTT3x{64:20-300}={HEX:8}", "ATSTT3x{64:20-300}={HEX:8}", "ATATT3x{64:20-300}%3D{HEX:8}", "ATCTT3x{64:20-300}%3D{HEX:8}"],
+    proof: "CRC-32 in its last eight characters",
+    checksum: true,
+    check: checkAtlassian,
+    examples: [(fill2) => atlassian("ATATT3x", fill2), (fill2) => atlassian("ATCTT3x", fill2), (fill2) => atlassian("ATATT3x", fill2).replace("=", "%3D")]
+  }),
+  token({
+    ...BITBUCKET,
+    id: "bitbucket-app-password",
+    title: "Bitbucket app password",
+    opens: "repositories with the person's rights",
+    revoke: "Revoke the app password in the Bitbucket settings",
+    forms: ["ATBB{62:24}{HEX:8}"],
+    proof: "CRC-32 in its last eight characters",
+    check: checkAtlassian,
+    checksum: true
+  }),
+  named({
+    ...BITBUCKET,
+    id: "bitbucket-client-secret",
+    title: "Bitbucket client secret",
+    opens: "sign-ins in the name of the OAuth consumer",
+    revoke: "Delete the OAuth consumer in Bitbucket",
+    names: ["bitbucket"],
+    values: ["{64:64}", "{62:32}"],
+    word: /secret|passw|token/i,
+    examples: ["BITBUCKET_CLIENT_SECRET={62:32}"]
+  }),
+  token({
+    id: "bitbucket-server-token",
+    issuer: "Atlassian Bitbucket",
+    title: "Bitbucket Data Center token",
+    opens: "repositories with the person's rights",
+    revoke: "Revoke the HTTP access token in Bitbucket",
+    docs: "https://confluence.atlassian.com/bitbucketserver/http-access-tokens-939515499.html",
+    forms: ["BBDC-{b64:44}"]
+  }),
+  token({
+    id: "buildkite-token",
+    issuer: "Buildkite",
+    title: "Buildkite API token",
+    opens: "pipelines, builds and their logs within its scopes",
+    revoke: "Revoke the token in the Buildkite settings",
+    docs: "https://buildkite.com/docs/apis/managing-api-tokens",
+    forms: ["bkua_{36:40}", "bkaa_{62:20-80}", "bkct_{62:20-80}", "bkpat_{62:20-80}", "bkat_{62:20-80}"]
+  }),
+  named({
+    ...CIRCLECI,
+    id: "circleci-legacy-token",
+    title: "CircleCI token",
+    opens: "pipelines and the secrets that they see",
+    names: ["circleci", "circle_token", "circle-token", "circle_ci"],
+    values: ["{hex:40}"],
+    word: /token|key/i,
+    examples: ["CIRCLECI_TOKEN={hex:40}", "https://circleci.com/api/v1/me?circle-token={hex:40}"],
+    quiet: ["CIRCLECI_SHA1={hex:40}"]
+  }),
+  token({
+    ...CIRCLECI,
+    id: "circleci-token",
+    title: "CircleCI token",
+    opens: "pipelines and the secrets that they see",
+    forms: ["CCIPAT_{62:22}_{hex:40}", "CCIPRJ_{62:22}_{hex:40}"]
+  }),
+  named({
+    id: "codecov-token",
+    issuer: "Codecov",
+    title: "Codecov upload token",
+    opens: "uploads of coverage, and what they can show of it",
+    revoke: "Regenerate the token in the Codecov settings",
+    docs: "https://docs.codecov.com/docs/codecov-tokens",
+    names: ["codecov"],
+    values: ["{uuid}"],
+    word: /token/i,
+    strength: "possible",
+    examples: ["CODECOV_TOKEN={uuid}"],
+    quiet: ["codecov_report_id={uuid}"]
+  }),
+  named({
+    id: "coveralls-token",
+    issuer: "Coveralls",
+    title: "Coveralls repo token",
+    opens: "uploads of coverage",
+    revoke: "Regenerate the token in the Coveralls settings",
+    docs: "https://docs.coveralls.io/",
+    names: ["coveralls", "repo_token"],
+    values: ["{62:32}", "{62:33}", "{62:37}"],
+    word: /token/i,
+    strength: "possible",
+    examples: ["COVERALLS_REPO_TOKEN={62:33}"]
+  }),
+  named({
+    id: "drone-token",
+    issuer: "Drone CI",
+    title: "Drone CI token",
+    opens: "builds and their secrets with the person's rights",
+    revoke: "Rotate the token in the Drone account",
+    docs: "https://docs.drone.io/cli/configure/",
+    names: ["drone_token", "drone_rpc", "droneci", "drone_admin"],
+    values: ["{62:32}", "{hex:32}"],
+    examples: ["DRONE_TOKEN={62:32}"]
+  }),
+  named({
+    id: "gitea-token",
+    issuer: "Gitea, Forgejo",
+    title: "Gitea or Forgejo access token",
+    opens: "repositories with the person's rights",
+    revoke: "Delete the token in the account settings",
+    docs: "https://docs.gitea.com/development/api-usage",
+    names: ["gitea", "forgejo", "codeberg"],
+    values: ["{hex:40}"],
+    word: /token|key|secret|passw/i,
+    examples: ["GITEA_TOKEN={hex:40}"],
+    quiet: ["GITEA_COMMIT={hex:40}"]
+  }),
+  {
+    ...GITHUB,
+    id: "github-app-token",
+    title: "GitHub App installation token",
+    opens: "the repositories that the app is installed in, for an hour",
+    forms: ["ghs_{d:4-8}_eyJ{64:20-400}.{64:20-600}.{64:20-600}"],
+    proof: "its middle is a JWT",
+    literals: [{ text: "ghs_", run: 16 }],
+    pattern: /ghs_(?:\d{1,12}_)?eyJ[A-Za-z0-9_-]{10,1000}\.[A-Za-z0-9_-]{10,1500}\.[A-Za-z0-9_-]{10,1000}(?![A-Za-z0-9_-])/y,
+    window: 3600,
+    alone: true,
+    strength: "likely",
+    examples: [
+      (fill2) => `ghs_${fill2("{d:5}")}_${Buffer.from('{"alg":"RS256","typ":"JWT"}').toString("base64url")}.${Buffer.from(fill2('{"iss":"{d:6}","exp":4076576000}')).toString("base64url")}.${fill2("{64:86}")}`
+    ],
+    quiet: ["ghs_{d:5}_eyJ{64:20}"],
+    check: ({ value }) => {
+      const jwt3 = value.slice(value.indexOf("eyJ")).split(".");
+      return decodeJson(jwt3[0] ?? "") === null ? { strength: "harmless", note: "its JWT does not decode" } : {};
+    }
+  },
+  named({
+    ...GITHUB,
+    id: "github-client-secret",
+    title: "GitHub OAuth client secret",
+    opens: "sign-ins in the name of the OAuth app",
+    revoke: "Make a new client secret in the settings of the OAuth app",
+    names: ["github", "gh_client", "ghe_"],
+    values: ["{hex:40}"],
+    word: /secret|token|passw|auth/i,
+    examples: ["GITHUB_CLIENT_SECRET={hex:40}", 'github_oauth_token = "{hex:40}"'],
+    quiet: ["GITHUB_SHA={hex:40}", "github.com/acme/x/commit/{hex:40}", "github.com/acme/auth/tree/{hex:40}"],
+    check: ({ groups }) => /\/|commit|tree|blob|@/.test(groups["between"] ?? "") ? null : {}
+  }),
+  token({
+    ...GITHUB,
+    id: "github-fine-grained-token",
+    title: "GitHub fine-grained token",
+    opens: "the repositories and permissions that it is granted",
+    forms: ["github_pat_{62:22}_{62:59}"]
+  }),
+  github("github-oauth-token", "GitHub OAuth token", "gho_", "the person's repositories within the scopes that were granted"),
+  github("github-refresh-token", "GitHub refresh token", "ghr_", "new user tokens of the GitHub App for six months"),
+  github("github-server-token", "GitHub App installation token", "ghs_", "the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one"),
+  github("github-token", "GitHub token", "ghp_", "the person's repositories, packages and settings within its scopes"),
+  github("github-user-token", "GitHub App user token", "ghu_", "what app and person may both do, for eight hours"),
+  gitlab("gitlab-agent-token", "GitLab agent token", "the connection to the Kubernetes cluster", ["glagent-{64:50}"]),
+  gitlab("gitlab-deploy-token", "GitLab deploy token", "reads the repository and its packages", ["gldt-{64:20}"]),
+  gitlab("gitlab-feature-flag-token", "GitLab feature flag token", "reads the feature flags of the project", ["glffct-{64:20}"]),
+  gitlab("gitlab-feed-token", "GitLab feed token", "reads the person's feeds and calendars", ["glft-{64:20}", "glft-{hex:64}-{d:1-10}"]),
+  gitlab("gitlab-incoming-mail-token", "GitLab incoming mail token", "issues in the name of the person", ["glimt-{64:25}"]),
+  gitlab("gitlab-job-token", "GitLab job token", "what the job may do, while it runs", ["glcbt-{Hex:1-5}_{64:20}", "glcbt-{64:20}"]),
+  gitlab("gitlab-oauth-secret", "GitLab OAuth application secret", "sign-ins in the name of the application", ["gloas-{hex:64}"]),
+  token({
+    ...GITLAB,
+    id: "gitlab-routable-token",
+    title: "GitLab token",
+    opens: "projects within its scopes, with its owner's rights",
+    forms: [
+      "glpat-{64:27-300}.{36:9}",
+      "glpat-{64:27-300}.{36:2}.{36:9}",
+      "glrt-{64:2}_{64:27-300}.{36:9}",
+      "glrt-{64:2}_{64:27-300}.{36:2}.{36:9}",
+      "glrtr-{64:27-300}.{36:9}",
+      "gldt-{64:27-300}.{36:9}"
+    ],
+    proof: "CRC-32 in its last seven characters",
+    check: checkRoutable
+  }),
+  gitlab("gitlab-runner-token", "GitLab runner token", "jobs of the runner, and the secrets that they see", ["GR1348941{64:20}", "glrt-{64:20-64}", "glrtr-{64:20-64}"]),
+  gitlab("gitlab-scim-token", "GitLab SCIM token", "makes and removes members of the group", ["glsoat-{64:20}"]),
+  gitlab("gitlab-session", "GitLab session cookie", "the person's session", ["_gitlab_session={hex:32}"]),
+  gitlab("gitlab-token", "GitLab token", "projects within its scopes, with its owner's rights", ["glpat-{64:20-64}"]),
+  gitlab("gitlab-trigger-token", "GitLab trigger token", "starts pipelines of the project", ["glptt-{hex:40}", "glptt-{64:40}"]),
+  token({
+    id: "harness-token",
+    issuer: "Harness",
+    title: "Harness token",
+    opens: "pipelines and their secrets within its scopes",
+    revoke: "Delete the token in the Harness profile",
+    docs: "https://developer.harness.io/docs/platform/automation/api/add-and-manage-api-keys/",
+    forms: ["pat.{64:22}.{hex:24}.{62:20}", "sat.{64:22}.{hex:24}.{62:20}"]
+  }),
+  token({
+    id: "infracost-key",
+    issuer: "Infracost",
+    title: "Infracost API key",
+    opens: "cost estimates in the name of the organization",
+    revoke: "Delete the key in Infracost Cloud",
+    docs: "https://www.infracost.io/docs/",
+    forms: ["ico-{62:32}"],
+    quiet: ["ico-{a:32}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  {
+    id: "jenkins-crumb",
+    issuer: "Jenkins",
+    title: "Jenkins crumb",
+    opens: "requests in the person's session, with its cookie",
+    revoke: "Log out of Jenkins, and use an API token in scripts",
+    docs: "https://www.jenkins.io/doc/book/security/csrf-protection/",
+    forms: ["Jenkins-Crumb: {hex:32}", "Jenkins-Crumb: {hex:64}"],
+    literals: [{ text: "jenkins-crumb", ignoreCase: true }],
+    pattern: /jenkins-crumb["']?\s{0,2}[:=]\s{0,2}["']?(?<value>[0-9a-f]{64}|[0-9a-f]{32})(?![0-9A-Za-z])/iy,
+    strength: "possible",
+    examples: ["-H 'Jenkins-Crumb:{hex:32}'"],
+    quiet: ["-H 'Jenkins-Crumb: $CRUMB'"],
+    check: ({ value }) => ofFiller(value)
+  },
+  {
+    id: "jenkins-setup-password",
+    issuer: "Jenkins",
+    title: "Initial administrator password of Jenkins",
+    opens: "Jenkins as administrator, until the setup is done",
+    revoke: "Finish the setup, and change the password of the administrator",
+    docs: "https://www.jenkins.io/doc/book/installing/",
+    forms: ["proceed to installation: {hex:32}"],
+    literals: ["to proceed to installation:"],
+    pattern: /to proceed to installation:(?:\s|[*#|>]|\[[^\]\n]{0,40}\]){1,80}(?<value>[0-9a-f]{32})(?![0-9A-Za-z])/y,
+    strength: "likely",
+    guessable: true,
+    examples: ["Please use the following password to proceed to installation:\n\n{hex:32}\n\nThis may also be found"],
+    quiet: ["Please use the following password to proceed to installation:\n\n"],
+    check: ({ value }) => ofFiller(value)
+  },
+  named({
+    id: "jenkins-token",
+    issuer: "Jenkins",
+    title: "Jenkins API token",
+    opens: "jobs and their secrets with the person's rights",
+    revoke: "Revoke the token in the Jenkins user configuration",
+    docs: "https://www.jenkins.io/doc/book/system-administration/authenticating-scripted-clients/",
+    names: ["jenkins"],
+    values: ["11{hex:32}", "{hex:32}", "{uuid}"],
+    word: /token|passw|key|secret|api|auth/i,
+    examples: ["JENKINS_API_TOKEN=11{hex:32}", 'jenkinsToken = "{uuid}"'],
+    quiet: ["jenkins_build_hash={hex:32}", "jenkins.war.md5={hex:32}"]
+  }),
+  token({
+    id: "launchdarkly-key",
+    issuer: "LaunchDarkly",
+    title: "LaunchDarkly key",
+    opens: "feature flags: an `api-` key changes them, an `sdk-` key reads them",
+    revoke: "Reset the key in the LaunchDarkly settings",
+    docs: "https://launchdarkly.com/docs/home/account/api",
+    forms: ["sdk-{uuid}", "api-{uuid}"],
+    strength: "possible",
+    // The prefixes are words of many programs: with the name near them they are more.
+    check: ({ before, after }) => /launch_?-?darkly|\bld_/i.test(before + after) ? { strength: "likely" } : {}
+  }),
+  token({
+    id: "postman-key",
+    issuer: "Postman",
+    title: "Postman API key",
+    opens: "collections and environments, with the secrets in them",
+    revoke: "Delete the key in the Postman settings",
+    docs: "https://learning.postman.com/docs/developer/postman-api/authentication/",
+    forms: ["PMAK-{hex:24}-{hex:34}", "PMAT-{36U:26}"]
+  }),
+  token({
+    id: "pulumi-token",
+    issuer: "Pulumi",
+    title: "Pulumi access token",
+    opens: "stacks, their state and secrets",
+    revoke: "Delete the token in Pulumi Cloud",
+    docs: "https://www.pulumi.com/docs/pulumi-cloud/access-management/access-tokens/",
+    forms: ["pul-{hex:40}"]
+  }),
+  token({
+    id: "readme-key",
+    issuer: "ReadMe",
+    title: "ReadMe API key",
+    opens: "the documentation of the project",
+    revoke: "Delete the key in the ReadMe dashboard",
+    docs: "https://docs.readme.com/",
+    forms: ["rdme_{36:70}"]
+  }),
+  token({
+    id: "scalr-token",
+    issuer: "Scalr",
+    title: "Scalr API token",
+    opens: "workspaces, their state and variables",
+    revoke: "Delete the token in Scalr",
+    docs: "https://docs.scalr.io/",
+    forms: ["eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhY2Nlc3NfdG9rZW4i{64:20-300}.{64:43}"]
+  }),
+  token({
+    id: "semgrep-token",
+    issuer: "Semgrep",
+    title: "Semgrep web API token",
+    opens: "findings and policies of the deployment",
+    revoke: "Delete the token in Semgrep AppSec Platform",
+    docs: "https://semgrep.dev/docs/",
+    forms: ["sgp_{hex:64}"]
+  }),
+  named({
+    id: "snyk-legacy-token",
+    issuer: "Snyk",
+    title: "Snyk token",
+    opens: "projects and findings of the organization",
+    revoke: "Revoke the token in the Snyk settings",
+    docs: "https://docs.snyk.io/snyk-api/authentication-for-api",
+    names: ["snyk"],
+    values: ["{uuid}"],
+    word: /token|key|api|auth/i,
+    examples: ["SNYK_TOKEN={uuid}"],
+    quiet: ["SNYK_ORG_ID={uuid}", '"snyk-issue-id": "{uuid}"']
+  }),
+  token({
+    id: "snyk-token",
+    issuer: "Snyk",
+    title: "Snyk token",
+    opens: "projects and findings of the organization",
+    revoke: "Revoke the token in the Snyk settings",
+    docs: "https://docs.snyk.io/snyk-api/authentication-for-api",
+    forms: ["snyk_uat.{hex:8}.{64.:20-400}", "snyk_sat.{hex:8}.{64.:20-400}"]
+  }),
+  named({
+    id: "sonar-legacy-token",
+    issuer: "Sonar",
+    title: "SonarQube or SonarCloud token",
+    opens: "analyses of the project; a user token has all rights of the person",
+    revoke: "Revoke the token in the account",
+    docs: "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/",
+    names: ["sonar"],
+    values: ["{hex:40}"],
+    word: /token|login|passw/i,
+    examples: ["SONAR_TOKEN={hex:40}", "sonar.login={hex:40}"],
+    quiet: ["sonar.scm.revision={hex:40}"]
+  }),
+  token({
+    id: "sonar-token",
+    issuer: "Sonar",
+    title: "SonarQube token",
+    opens: "analyses of the project; a user token has all rights of the person",
+    revoke: "Revoke the token in the SonarQube account",
+    docs: "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/",
+    forms: ["squ_{hex:40}", "sqp_{hex:40}", "sqa_{hex:40}"]
+  }),
+  token({
+    id: "sourcegraph-token",
+    issuer: "Sourcegraph",
+    title: "Sourcegraph access token",
+    opens: "search over all code that the person can read",
+    revoke: "Delete the token in the Sourcegraph settings",
+    docs: "https://sourcegraph.com/docs/cli/how-tos/creating_an_access_token",
+    forms: ["sgp_{hex:16}_{hex:40}", "sgp_local_{hex:40}", "sgp_{hex:40}", "slk_{hex:64}"]
+  }),
+  {
+    id: "teamcity-token",
+    issuer: "JetBrains TeamCity",
+    title: "TeamCity access token",
+    opens: "builds and their parameters with the person's rights",
+    revoke: "Delete the token in the TeamCity profile",
+    docs: "https://www.jetbrains.com/help/teamcity/managing-your-user-account.html",
+    forms: ["eyJ0eXAiOiAiVENWMiJ9.{64:36}.{64:48}"],
+    proof: 'its head decodes to `{"typ": "TCV2"}`',
+    literals: ["eyJ0eXAiOiAiVENWMiJ9."],
+    pattern: /eyJ0eXAiOiAiVENWMiJ9\.[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_-]{30,70}(?![A-Za-z0-9_-])/y,
+    alone: true,
+    strength: "likely",
+    examples: ["eyJ0eXAiOiAiVENWMiJ9.{62:36}.{62:48}"],
+    quiet: ["eyJ0eXAiOiAiVENWMiJ9.{62:8}"],
+    check: ({ value }) => ofFiller(value)
+  },
+  token({
+    id: "terraform-cloud-token",
+    issuer: "HashiCorp",
+    title: "Terraform Cloud token",
+    opens: "workspaces, their state and variables",
+    docs: "https://developer.hashicorp.com/terraform/cloud-docs/users-teams-organizations/api-tokens",
+    revoke: "Delete the API token in HCP Terraform",
+    forms: ["{62:14}.atlasv1.{64=:60-70}"]
+  }),
+  named({
+    id: "travis-token",
+    issuer: "Travis CI",
+    title: "Travis CI token",
+    opens: "builds and the secrets that they see",
+    revoke: "Regenerate the token in the Travis CI settings",
+    docs: "https://docs.travis-ci.com/user/triggering-builds/",
+    names: ["travis"],
+    values: ["{64:22}", "{62:20}"],
+    word: /token|key|secret/i,
+    strength: "possible",
+    examples: ["TRAVIS_TOKEN={62:22}"],
+    quiet: ["travis_token_placeholder_value"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  })
+];
+
+// src/secrets/detectors/data.ts
+var PLANETSCALE = { issuer: "PlanetScale", docs: "https://planetscale.com/docs/concepts/service-tokens" };
+var MIXED = (value) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value);
+var DATA = [
+  token({
+    id: "aiven-token",
+    issuer: "Aiven",
+    title: "Aiven password or token",
+    opens: "the database or the services of the project",
+    revoke: "Reset the password of the service user, or delete the token, in the Aiven console",
+    docs: "https://aiven.io/docs/platform/concepts/authentication-tokens",
+    forms: ["AVNS_{64:19}", "aivenv1{b64=:120-400}"]
+  }),
+  named({
+    id: "algolia-key",
+    issuer: "Algolia",
+    title: "Algolia API key",
+    opens: "the indexes: an admin key changes them, a search key is public",
+    revoke: "Delete or rotate the key in the Algolia dashboard",
+    docs: "https://www.algolia.com/doc/guides/security/api-keys/",
+    names: ["algolia"],
+    values: ["{hex:32}"],
+    strength: "possible",
+    examples: ["ALGOLIA_API_KEY={hex:32}", "ALGOLIA_ADMIN_KEY={hex:32}"],
+    check: ({ groups }) => /admin|write/i.test(groups["between"] ?? "") ? { strength: "likely" } : /search/i.test(groups["between"] ?? "") ? null : {},
+    quiet: ["ALGOLIA_SEARCH_KEY={hex:32}"]
+  }),
+  named({
+    id: "confluent-secret",
+    issuer: "Confluent",
+    title: "Confluent Cloud API secret",
+    opens: "topics and settings within the rights of its owner",
+    revoke: "Delete the API key with confluent api-key delete",
+    docs: "https://docs.confluent.io/cloud/current/security/authenticate/workload-identities/service-accounts/api-keys/overview.html",
+    names: ["confluent", "sasl.password", "cflt", "kafka_api", "kafka_secret", "schema_registry"],
+    values: ["{b64:64}", "cflt{b64:60}"],
+    examples: ["CONFLUENT_API_SECRET={b64:64}", "sasl.password=cflt{b64:60}"],
+    check: ({ value }) => MIXED(value) ? {} : null
+  }),
+  token({
+    id: "databricks-token",
+    issuer: "Databricks",
+    title: "Databricks token",
+    opens: "the workspace with the person's rights: notebooks, data, clusters",
+    docs: "https://docs.databricks.com/dev-tools/auth/pat.html",
+    revoke: "Revoke the personal access token in Databricks",
+    forms: ["dapi{hex:32}", "dapi{hex:32}-{d:1}", "dkea{hex:32}", "dsapi{hex:32}", "dose{hex:32}"],
+    quiet: ["dapi{hex:31}"]
+  }),
+  token({
+    id: "dbt-token",
+    issuer: "dbt Labs",
+    title: "dbt Cloud token",
+    opens: "jobs and models within its rights",
+    revoke: "Revoke the token in dbt Cloud",
+    docs: "https://docs.getdbt.com/docs/dbt-cloud-apis/authentication",
+    forms: ["dbtc_{64:40-60}", "dbtu_{64:40-60}", "dbts_{64:40-60}"]
+  }),
+  named({
+    id: "fauna-key",
+    issuer: "Fauna",
+    title: "Fauna key",
+    opens: "the database with the rights of its role",
+    revoke: "Delete the key in the Fauna dashboard",
+    docs: "https://docs.fauna.com/",
+    names: ["fauna"],
+    values: ["fnA{64:37}"],
+    examples: ["FAUNA_SECRET=fnA{64:37}"]
+  }),
+  named({
+    id: "influx-token",
+    issuer: "InfluxData",
+    title: "InfluxDB token",
+    opens: "the buckets that it is granted",
+    revoke: "Delete the token in InfluxDB",
+    docs: "https://docs.influxdata.com/influxdb/v2/admin/tokens/",
+    names: ["influx"],
+    values: ["{b64:86}==", "{64:86}==", "apiv3_{64:86}"],
+    word: /token|key|passw/i,
+    examples: ["INFLUXDB_TOKEN={64:86}=="]
+  }),
+  token({
+    id: "materialize-password",
+    issuer: "Materialize",
+    title: "Materialize app password",
+    opens: "the databases of the organization",
+    revoke: "Delete the app password in the Materialize console",
+    docs: "https://materialize.com/docs/",
+    forms: ["mzp_{hex:64}"]
+  }),
+  named({
+    id: "mongodb-atlas-key",
+    issuer: "MongoDB",
+    title: "MongoDB Atlas private key",
+    opens: "the clusters of the organization or project",
+    revoke: "Delete the API key in Atlas",
+    docs: "https://www.mongodb.com/docs/atlas/configure-api-access/",
+    names: ["atlas", "mcli", "mongodb_atlas"],
+    values: ["{uuid}"],
+    word: /private|key|secret/i,
+    examples: ["MONGODB_ATLAS_PRIVATE_KEY={uuid}", "MCLI_PRIVATE_API_KEY={uuid}"],
+    quiet: ["atlas_session_uuid={uuid}"]
+  }),
+  token({
+    id: "mongodb-atlas-secret",
+    issuer: "MongoDB",
+    title: "MongoDB Atlas service account secret",
+    opens: "the clusters of the organization or project",
+    revoke: "Revoke the secret of the service account in Atlas",
+    docs: "https://www.mongodb.com/docs/atlas/api/service-accounts-overview/",
+    forms: ["mdb_sa_sk_{64:40}"]
+  }),
+  token({
+    id: "neon-key",
+    issuer: "Neon",
+    title: "Neon API key",
+    opens: "projects and branches of the account",
+    revoke: "Revoke the key in the Neon console",
+    docs: "https://neon.tech/docs/manage/api-keys",
+    forms: ["napi_{36:64}", "npg_{62:12}"],
+    quiet: ["npg_{a:12}"],
+    check: ({ value }) => value.startsWith("napi_") || MIXED(value.slice(4)) ? {} : null
+  }),
+  token({
+    ...PLANETSCALE,
+    id: "planetscale-password",
+    title: "PlanetScale password",
+    opens: "the branch of the database that it was made for",
+    revoke: "Delete the password in the PlanetScale settings",
+    forms: ["pscale_pw_{64.:32-64}"]
+  }),
+  token({
+    ...PLANETSCALE,
+    id: "planetscale-token",
+    title: "PlanetScale token",
+    opens: "the databases within its rights",
+    revoke: "Delete the service token in the PlanetScale settings",
+    forms: ["pscale_tkn_{64.:32-64}", "pscale_oauth_{64.:32-64}"]
+  }),
+  named({
+    id: "snowflake-password",
+    issuer: "Snowflake",
+    title: "Snowflake password or token",
+    opens: "the warehouse with the rights of the user",
+    revoke: "Change the password of the user in Snowflake",
+    docs: "https://docs.snowflake.com/en/user-guide/programmatic-access-tokens",
+    names: ["snowflake", "snowsql"],
+    values: ["eyJ{64:20-400}.eyJ{64:20-600}.{64:40-400}"],
+    word: /token|pat|passw|secret/i,
+    examples: ["SNOWFLAKE_TOKEN=eyJ{64:40}.eyJ{64:120}.{64:86}"]
+  }),
+  token({
+    id: "snowflake-token",
+    issuer: "Snowflake",
+    title: "Snowflake session token",
+    opens: "the session of the person or service",
+    revoke: "Abort the sessions of the user in Snowflake",
+    docs: "https://docs.snowflake.com/en/user-guide/programmatic-access-tokens",
+    forms: ["ver:1-hint:{d:4-20}-ETMsDgAAA{b64=:100-600}", "ver:3-hint:{d:4-20}-ETMsDgAAA{b64=:100-600}"],
+    examples: ["ver:1-hint:{d:12}-ETMsDgAAA{b64:200}"]
+  }),
+  token({
+    id: "supabase-secret-key",
+    issuer: "Supabase",
+    title: "Supabase secret key",
+    opens: "all data of the project, past its row level security",
+    revoke: "Delete the secret key in the Supabase settings",
+    docs: "https://supabase.com/docs/guides/api/api-keys",
+    forms: ["sb_secret_{64:22}_{64:8}", "sb_secret_{64:31}"],
+    quiet: ["sb_publishable_{64:31}"]
+  }),
+  token({
+    id: "supabase-token",
+    issuer: "Supabase",
+    title: "Supabase access token",
+    opens: "all projects of the person",
+    revoke: "Revoke the token in the Supabase account",
+    docs: "https://supabase.com/docs/reference/api/introduction",
+    forms: ["sbp_{hex:40}", "sbp_v0_{hex:40}", "sbp_oauth_{hex:40}"]
+  }),
+  token({
+    id: "tinybird-token",
+    issuer: "Tinybird",
+    title: "Tinybird token",
+    opens: "the data sources that it is granted",
+    revoke: "Refresh the token in the Tinybird workspace",
+    docs: "https://www.tinybird.co/docs",
+    forms: ["p.eyJ{64:40-300}.{64:43}"],
+    quiet: ["tip.eyJ{64:40}"]
+  }),
+  named({
+    id: "upstash-token",
+    issuer: "Upstash",
+    title: "Upstash REST token",
+    opens: "all data of the database",
+    revoke: "Reset the credentials in the Upstash console",
+    docs: "https://upstash.com/docs/redis/features/restapi",
+    names: ["upstash", "kv_rest_api"],
+    values: ["A{62:2}{64:45-70}={b64=:0-1}", "A{62:2}{64:50-80}"],
+    word: /token|passw/i,
+    examples: ["UPSTASH_REDIS_REST_TOKEN=AX{64:57}"],
+    check: ({ value }) => MIXED(value) ? {} : null
+  }),
+  token({
+    id: "xata-key",
+    issuer: "Xata",
+    title: "Xata API key",
+    opens: "the databases of the account",
+    revoke: "Delete the key in the Xata settings",
+    docs: "https://xata.io/docs",
+    forms: ["xau_{62:36}"]
+  })
+];
+
+// src/secrets/named-values.ts
+var LINE = /^(?<lead>[^\n=:"'#;]{0,40}?["']?)(?<name>[\w.:/@+-]{1,120}?)["']?[ \t]{0,8}(?:=>|:=|[=:])[ \t]{0,8}(?<quote>["']?)(?<value>[^\n\r]{1,4000})$/gm;
+var JSON_PAIR = /"(?<name>[\w.:/@+-]{1,120})"\s{0,8}:\s{0,8}"(?<value>(?:[^"\\\n]|\\.){1,4000})"/g;
+var XML_ELEMENT = /<(?<name>[\w.:-]{1,80})(?<lead>[^<>]{0,200})>\s{0,40}(?<value>[^<>]{1,4000}?)\s{0,40}<\//g;
+var XML_PAIR = /<\w{1,40}\s[^<>]{0,80}?\b(?:key|name)\s?=\s?"(?<name>[^"<>]{1,120})"[^<>]{0,80}?\bvalue\s?=\s?"(?<value>[^"<>]{1,4000})"/gi;
+function* matches2(pattern, text4) {
+  for (const match2 of text4.matchAll(pattern)) {
+    const { name = "", value = "", lead = "", quote = "" } = match2.groups ?? {};
+    const end2 = quote === "" ? value.replace(/\s+[#;].*$/, "").trimEnd() : value.slice(0, Math.max(0, value.indexOf(quote) === -1 ? value.length : value.indexOf(quote)));
+    if (end2 === "") continue;
+    yield { name, value: end2, at: match2.index + match2[0].lastIndexOf(value), lead };
+  }
+}
+function* namedValues(text4) {
+  const isXml = /^\s{0,80}(?:<\?xml|<!--|<\w)/.test(text4);
+  if (isXml) {
+    const live = text4.replace(/<!--[\s\S]*?-->/g, (comment2) => comment2.replace(/[^\n]/g, " "));
+    yield* matches2(XML_ELEMENT, live);
+    yield* matches2(XML_PAIR, live);
+    return;
+  }
+  if (/^\s{0,80}(?:\{|\[\s{0,80}[{["\d])/.test(text4)) {
+    const seen = /* @__PURE__ */ new Set();
+    for (const pair2 of matches2(JSON_PAIR, text4)) {
+      seen.add(pair2.at);
+      yield pair2;
+    }
+    return;
+  }
+  yield* matches2(LINE, text4);
+}
+
+// src/secrets/detectors/files.ts
+var CHANGE = "Change the password or revoke the token";
+function worth(value) {
+  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*•.xX]+$/i.test(value)) return null;
+  if (isUsualPassword(value)) return { strength: "harmless", note: "a password that everybody tries" };
+  return isPlaceholder(value) ? /example|your|change|replace|placeholder|here|redacted|insert|enter|\*\*\*|xxxx|\.\.\./i.test(value) ? null : { strength: "harmless", note: "it reads like an example" } : {};
+}
+function settings({ keys, value: form = /./, revoke = CHANGE, strength = "likely", guessable = true, example, quietFile, ...about }) {
+  const files = (sample) => ({ path: sample[0], text: sample[1] });
+  return {
+    ...about,
+    revoke,
+    strength,
+    guessable,
+    examples: [files(example)],
+    quiet: quietFile === void 0 ? [] : [files(quietFile)],
+    *parse(text4) {
+      for (const { name, value, at: at3 } of namedValues(text4)) {
+        if (!keys.test(name) || !form.test(value)) continue;
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
+      }
+    }
+  };
+}
+var PASSWORD = /(?:^|[_.-])(?:pass(?:word|wd|phrase)?|pwd|secret)$|password$|passwd$/i;
+var PASSWORD_OR_TOKEN = /(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key)$/i;
+var HASH = /\$(?:1|apr1|5|6)\$[^$:\s]{0,64}\$[./0-9A-Za-z]{22,86}|\$2[abxy]\$\d\d\$[./0-9A-Za-z]{53}|\$(?:y|gy|7)\$[./0-9A-Za-z]{1,40}\$[./0-9A-Za-z]{1,86}\$[./0-9A-Za-z]{43}|\$argon2id?\$[^\s:]{20,200}|\$scrypt\$[^\s:]{20,200}|\{SSHA\}[A-Za-z0-9+/]{32}={0,2}|\{SHA\}[A-Za-z0-9+/]{27}=/g;
+function* hashes(text4) {
+  for (const match2 of text4.matchAll(HASH)) {
+    const user = /(?:^|\n)([^:\n]{1,64}):!{0,2}$/.exec(text4.slice(Math.max(0, match2.index - 80), match2.index))?.[1];
+    if (user !== void 0) yield { value: match2[0], at: match2.index, facts: { user } };
+  }
+}
+var IN_COMMAND = /(?:export\s+\w*(?:PASS(?:WORD)?|SECRET|TOKEN|API_?KEY)\w*=|PGPASSWORD=|MYSQL_PWD=|sshpass\s+-p\s*|--password[= ]|--token[= ]|mysql[^\n|;&]{0,80}\s-p|(?:curl|wget)[^\n|;&]{0,120}\s-u\s*[^\s:]{1,60}:|login[^\n|;&]{0,60}\s-p\s|IDENTIFIED BY\s|chpasswd\s*<<<\s*['"]?\w+:)["']?(?<value>[^\s"';|&)]{6,200})/gi;
+var FILES = [
+  settings({
+    id: "ansible-inventory",
+    issuer: "Ansible",
+    title: "Password in an Ansible inventory",
+    opens: "the hosts of the inventory",
+    docs: "https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html",
+    names: ["hosts", "hosts.ini", "inventory", "inventory.ini", "group_vars.yml", "all.yml", "vault.yml"],
+    keys: /(?:ansible_(?:ssh_|become_|sudo_|su_)?pass(?:word)?|vault_\w*(?:pass(?:word)?|secret|token))$/,
+    example: ["/etc/ansible/hosts", "web1\n[all:vars]\nansible_ssh_pass={62:12}\n"],
+    quietFile: ["/ansible/vault.yml", "$ANSIBLE_VAULT;1.1;AES256\n{hex:80}\n{hex:80}\n"]
+  }),
+  settings({
+    id: "aws-credentials-file",
+    issuer: "Amazon Web Services",
+    title: "AWS secret access key",
+    opens: "whatever the IAM user or role may do in the account",
+    docs: "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html",
+    names: ["credentials", "config", ".s3cfg", ".boto", ".passwd-s3fs"],
+    path: /(?:\.aws\/(?:credentials|config)|\.s3cfg|\.boto|\.passwd-s3fs)$/,
+    keys: /^(?:aws_secret_access_key|secret_key|gs_secret_access_key|aws_session_token)$/,
+    value: /^[A-Za-z0-9/+=]{24,}$/,
+    guessable: false,
+    example: ["/root/.s3cfg", "[default]\naccess_key = x\nsecret_key = {b64:40}\n"],
+    quietFile: ["/root/.aws/credentials", "[default]\naws_secret_access_key = ${AWS_SECRET}\n"]
+  }),
+  settings({
+    id: "bundler-config",
+    issuer: "Bundler",
+    title: "Gem source login",
+    opens: "the private gem source that it names",
+    docs: "https://bundler.io/man/bundle-config.1.html",
+    names: ["config"],
+    path: /\.bundle\/config$/,
+    keys: /^BUNDLE_[A-Z0-9_]+__(?:COM|ORG|IO|NET|DEV|CLOUD)$/,
+    example: ["/app/.bundle/config", '---\nBUNDLE_GEMS__ACME__COM: "deploy:{62:16}"\n'],
+    quietFile: ["/app/.bundle/config", '---\nBUNDLE_PATH: "vendor"\n']
+  }),
+  settings({
+    id: "cargo-credentials",
+    issuer: "Cargo",
+    title: "Cargo registry token",
+    opens: "publishes packages in the name of the account",
+    docs: "https://doc.rust-lang.org/cargo/reference/config.html#credentials",
+    names: ["credentials", "credentials.toml"],
+    path: /\.cargo\/credentials(?:\.toml)?$/,
+    keys: /^(?:token|secret-key)$/,
+    guessable: false,
+    example: ["/root/.cargo/credentials.toml", '[registry]\ntoken = "{62:32}"\n']
+  }),
+  settings({
+    id: "chef-key-file",
+    issuer: "Chef",
+    title: "Chef encrypted data bag secret",
+    opens: "all encrypted data bags",
+    docs: "https://docs.chef.io/secrets/",
+    names: ["knife.rb", "client.rb"],
+    keys: /^(?:knife\[?:?secret\]?|encrypted_data_bag_secret)$/,
+    example: ["/etc/chef/client.rb", 'encrypted_data_bag_secret: "{b64:60}"\n']
+  }),
+  {
+    id: "composer-auth",
+    issuer: "Composer",
+    title: "Composer login",
+    opens: "the private packages of the hosts that it names",
+    revoke: CHANGE,
+    docs: "https://getcomposer.org/doc/articles/authentication-for-private-packages.md",
+    names: ["auth.json"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/root/.composer/auth.json", text: '{"http-basic":{"repo.acme.io":{"username":"x","password":"{62:20}"}}}' }],
+    quiet: [{ path: "/app/auth.json", text: '{"http-basic":{}}' }],
+    *parse(text4) {
+      if (!/"(?:http-basic|github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)"/.test(text4)) return;
+      for (const { name, value, at: at3 } of namedValues(text4)) {
+        if (!/^(?:password|consumer-secret)$/.test(name) && !/^[\w-]+(?:\.[\w-]+)+$/.test(name)) continue;
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "conda-token",
+    issuer: "conda",
+    title: "conda channel token",
+    opens: "the private channel",
+    docs: "https://docs.conda.io/projects/conda/en/latest/user-guide/configuration/",
+    names: [".condarc", "condarc"],
+    keys: /channel_alias|channels|url|token|^https?$/,
+    value: /\/t\/[A-Za-z0-9-]{12,}\/|^[A-Za-z0-9]{16,}/,
+    example: ["/root/.condarc", "channel_alias: https://conda.acme.io/t/{62:20}/main\n"],
+    quietFile: ["/root/.condarc", "channels:\n  - conda-forge\nssl_verify: true\n"]
+  }),
+  settings({
+    id: "dbeaver-credentials",
+    issuer: "DBeaver",
+    title: "Database password of DBeaver or Robo 3T",
+    opens: "the databases that the tool knows",
+    docs: "https://dbeaver.com/docs/dbeaver/",
+    names: ["data-sources.json", "robomongo.json", "robo3t.json", ".dbeaver-credentials", "credentials-config.json"],
+    keys: /^(?:userPassword|password|encryptedPassword|sshUserPassword|sshPassphrase)$/i,
+    example: ["/root/.3T/robomongo/robomongo.json", '{"connections":[{"userName":"x","userPassword":"{62:14}"}]}']
+  }),
+  settings({
+    id: "editor-sftp-config",
+    issuer: "Sublime, VS Code, Atom, PhpStorm",
+    title: "Server login in an editor",
+    opens: "the server that the editor uploads to",
+    docs: "https://codexns.io/products/sftp_for_sublime/settings",
+    names: [
+      "sftp-config.json",
+      "sftp.json",
+      ".ftpconfig",
+      ".remote-sync.json",
+      "webservers.xml",
+      "deployment-config.json",
+      "sitemanager.xml",
+      "recentservers.xml",
+      "filezilla.xml",
+      "ws_ftp.ini"
+    ],
+    keys: /^(?:password|pass|passphrase|pwd)$/i,
+    example: ["/app/sftp-config.json", '{\n  "host": "ftp.acme.io",\n  "user": "x",\n  "password": "{62:12}",\n}'],
+    quietFile: ["/app/.vscode/sftp.json", '{"host":"ftp.acme.io","username":"x","privateKeyPath":"~/.ssh/id"}']
+  }),
+  {
+    id: "firefox-logins",
+    issuer: "Mozilla Firefox, Thunderbird",
+    title: "Saved logins of a browser",
+    opens: "all saved passwords, with key4.db beside it and no main password",
+    revoke: "Change all passwords that the profile holds",
+    docs: "https://support.mozilla.org/kb/profiles-where-firefox-stores-user-data",
+    names: ["logins.json", "signons.sqlite"],
+    strength: "possible",
+    guessable: true,
+    examples: [
+      { path: "/root/.mozilla/firefox/x/logins.json", text: '{"logins":[{"hostname":"https://acme.io","encryptedUsername":"MDoE{b64:40}","encryptedPassword":"MDoE{b64:60}"}]}' }
+    ],
+    quiet: [{ path: "/app/logins.json", text: '{"logins":[]}' }],
+    *parse(text4) {
+      for (const { name, value, at: at3 } of namedValues(text4))
+        if (name === "encryptedPassword" && /^M[A-Za-z0-9+/=]{30,}$/.test(value)) yield { value, at: at3, note: "key4.db beside it decrypts it" };
+    }
+  },
+  settings({
+    id: "gem-credentials",
+    issuer: "RubyGems",
+    title: "RubyGems credentials",
+    opens: "publishes gems in the name of the account",
+    docs: "https://guides.rubygems.org/command-reference/",
+    names: ["credentials"],
+    path: /\.gem\/credentials$/,
+    keys: /^:?\w*(?:api_key|rubygems|token)\w*$/,
+    value: /^(?:Bearer )?[A-Za-z0-9_-]{16,}$/,
+    example: ["/root/.gem/credentials", "---\n:rubygems_api_key: {hex:32}\n"]
+  }),
+  {
+    id: "git-credentials",
+    issuer: "Git",
+    title: "Login in a .git-credentials file",
+    opens: "the repositories of the host with the rights of the user",
+    revoke: CHANGE,
+    docs: "https://git-scm.com/docs/git-credential-store",
+    names: [".git-credentials", "git-credentials", ".git-credential-cache"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/root/.git-credentials", text: "https://x@acme.io:{62:14}#@git.acme.io\n" }],
+    quiet: [{ path: "/root/.git-credentials", text: "https://git.acme.io\n" }],
+    *parse(text4) {
+      for (const match2 of text4.matchAll(/^https?:\/\/([^:\s/]{1,200}):(\S{1,300})@([^@\s/]{1,200})/gm)) {
+        const [whole2, user = "", value = "", host = ""] = match2;
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: match2.index + whole2.lastIndexOf(`${value}@`), facts: { user, host }, ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "git-host-cli",
+    issuer: "gh, hub, glab, doctl, fly",
+    title: "Token of a command-line tool",
+    opens: "what the tool may do in the name of the person",
+    docs: "https://cli.github.com/manual/gh_auth_login",
+    names: ["hosts.yml", "hub", "config.yml", "config.yaml", "auth.toml", "auth.json"],
+    path: /(?:\.config\/(?:gh\/hosts\.yml|hub|glab-cli\/config\.yml|doctl\/config\.yaml|netlify\/config\.json|railway\/config\.json)|\.fly\/config\.yml|com\.vercel\.cli\/auth\.json|\.modal\.toml)$/,
+    keys: /(?:^|_|-)(?:oauth_token|token|access-token|access_token)$/,
+    value: /^\S{12,}$/,
+    guessable: false,
+    example: ["/root/.config/gh/hosts.yml", "github.com:\n    user: x\n    oauth_token: {62:40}\n"],
+    quietFile: ["/root/.config/gh/hosts.yml", "github.com:\n    user: x\n    git_protocol: https\n"]
+  }),
+  settings({
+    id: "gradle-properties",
+    issuer: "Gradle",
+    title: "Password in gradle.properties",
+    opens: "the repository or the signing key that its name tells",
+    docs: "https://docs.gradle.org/current/userguide/build_environment.html",
+    names: ["gradle.properties", "local.properties", "keystore.properties", "key.properties", "signing.properties"],
+    keys: /(?:password|passwd|token|secret|apikey|api_key|accesskey)$/i,
+    value: /^\S{4,}$/,
+    example: ["/root/.gradle/gradle.properties", "mavenUser=x\nmavenPassword={62:14}\nsigning.keyId=ABCD\n"],
+    quietFile: ["/app/gradle.properties", "org.gradle.jvmargs=-Xmx2g\nmavenPassword=${MAVEN_PASSWORD}\n"]
+  }),
+  {
+    id: "htpasswd-hash",
+    issuer: "Apache httpd, nginx",
+    title: "Password hash of a web server",
+    opens: "the pages behind it, once the password is guessed from its hash",
+    revoke: "Change the password",
+    docs: "https://httpd.apache.org/docs/2.4/programs/htpasswd.html",
+    names: [".htpasswd", "htpasswd", ".htdigest", "proftpd.passwd", "passwords", "users.htpasswd", "htpasswd.users"],
+    strength: "possible",
+    guessable: true,
+    examples: [{ path: "/etc/nginx/.htpasswd", text: "admin:$apr1${62:8}${62:22}\n" }],
+    quiet: [{ path: "/etc/nginx/.htpasswd", text: "# admin:hash\n" }],
+    parse: hashes
+  },
+  settings({
+    id: "jenkins-credentials",
+    issuer: "Jenkins",
+    title: "Jenkins credential",
+    opens: "what the job uses it for; secrets/master.key beside it decrypts it",
+    docs: "https://www.jenkins.io/doc/book/security/",
+    names: ["credentials.xml"],
+    keys: /^(?:password|secret|passphrase|privateKey|apiToken|bindPassword|secretBytes)$/,
+    value: /^\{?[A-Za-z0-9+/=]{16,}\}?$/,
+    strength: "possible",
+    example: ["/var/jenkins_home/credentials.xml", '<?xml version="1.0"?><com.x><username>bot</username><password>{AQAAABAAAAAg{b64:60}=}</password></com.x>']
+  }),
+  {
+    id: "jenkins-initial-password",
+    issuer: "Jenkins",
+    title: "Initial administrator password of Jenkins",
+    opens: "Jenkins as administrator",
+    revoke: "Change the password of the administrator",
+    docs: "https://www.jenkins.io/doc/book/installing/",
+    names: ["initialadminpassword", "jenkins.log"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/var/jenkins_home/secrets/initialAdminPassword", text: "{hex:32}\n" }],
+    quiet: [{ path: "/var/jenkins_home/secrets/initialAdminPassword", text: "\n" }],
+    *parse(text4) {
+      const match2 = /(?:^|installation:\s{1,8})([0-9a-f]{32})\s/.exec(text4);
+      if (match2?.[1] !== void 0) yield { value: match2[1], at: text4.indexOf(match2[1]) };
+    }
+  },
+  {
+    id: "jenkins-master-key",
+    issuer: "Jenkins",
+    title: "Jenkins master key",
+    opens: "all credentials that Jenkins keeps, with credentials.xml beside it",
+    revoke: "Make Jenkins a new master key, and replace all credentials that it kept",
+    docs: "https://www.jenkins.io/doc/book/security/",
+    names: ["master.key"],
+    path: /secrets\/master\.key$/,
+    strength: "likely",
+    examples: [{ path: "/var/jenkins_home/secrets/master.key", text: "{hex:256}" }],
+    quiet: [{ path: "/app/secrets/master.key", text: "{hex:32}" }],
+    *parse(text4) {
+      const value = text4.trim();
+      if (/^[0-9a-f]{256}$/.test(value)) yield { value, at: text4.indexOf(value) };
+    }
+  },
+  {
+    id: "kerberos-keytab",
+    issuer: "Kerberos",
+    title: "Kerberos keytab",
+    opens: "the realm in the name of its principals",
+    revoke: "Make new keys for the principals (ktadd)",
+    docs: "https://web.mit.edu/kerberos/krb5-latest/doc/basic/keytab_def.html",
+    names: [".keytab", "krb5.keytab"],
+    strength: "likely",
+    examples: [{ path: "/etc/krb5.keytab", text: "\0\0\0K{b64:75}" }],
+    quiet: [{ path: "/etc/krb5.keytab", text: "not a keytab" }],
+    *parse(text4) {
+      if (/^\x05[\x01\x02]\0[\s\S]{20,}/.test(text4)) yield { value: text4, at: 0 };
+    }
+  },
+  {
+    id: "kubeconfig-login",
+    issuer: "Kubernetes",
+    title: "Login in a kubeconfig",
+    opens: "the cluster with the rights of the user",
+    revoke: "Revoke the token or certificate of the user in the cluster",
+    docs: "https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/",
+    names: ["config", "kubeconfig", "kubeconfig.yaml", "kubeconfig.yml", ".kubeconfig", "admin.conf", "kubelet.conf", "super-admin.conf", "k3s.yaml", "rke2.yaml"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/root/.kube/config", text: "apiVersion: v1\nkind: Config\nusers:\n- name: x\n  user:\n    token: {62:40}\n" }],
+    quiet: [{ path: "/root/.kube/config", text: "kind: Config\nusers:\n- name: x\n  user:\n    exec:\n      command: aws\n" }],
+    *parse(text4) {
+      if (!/kind:\s*Config|"kind":\s*"Config"/.test(text4)) return;
+      for (const { name, value, at: at3 } of namedValues(text4)) {
+        if (!/^(?:token|password|id-token|refresh-token|access-token|client-secret)$/.test(name)) continue;
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "mail-program-password",
+    issuer: "esmtp, msmtp, fetchmail, getmail",
+    title: "Mail password",
+    opens: "the mailbox, and mail in its name",
+    docs: "https://marlam.de/msmtp/msmtp.html",
+    names: [".esmtprc", ".msmtprc", "msmtprc", ".fetchmailrc", ".muttrc", "muttrc", ".offlineimaprc", ".mbsyncrc", "sasl_passwd", "ssmtp.conf"],
+    keys: /^(?:password|remotepass|imap_pass|smtp_pass|pass|authpass)$/i,
+    example: ["/root/.offlineimaprc", "[Repository R]\nremotepass = {62:14}\n"]
+  }),
+  {
+    id: "mail-rc-password",
+    issuer: "esmtp, msmtp, fetchmail",
+    title: "Mail password",
+    opens: "the mailbox, and mail in its name",
+    revoke: CHANGE,
+    docs: "https://marlam.de/msmtp/msmtp.html",
+    names: [".esmtprc", ".msmtprc", "msmtprc", ".fetchmailrc"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/root/.msmtprc", text: "account x\nhost smtp.acme.io\nuser me\npassword {62:14}\n" }],
+    quiet: [{ path: "/root/.msmtprc", text: 'account x\npasswordeval "pass show mail"\n' }],
+    *parse(text4) {
+      for (const match2 of text4.matchAll(/\bpassword\s{1,8}(["']?)([^\s"']{3,200})\1/g)) {
+        const value = match2[2] ?? "";
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: match2.index + match2[0].indexOf(value), ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "maven-settings",
+    issuer: "Maven",
+    title: "Password in Maven settings",
+    opens: "the repository that its server names",
+    docs: "https://maven.apache.org/guides/mini/guide-encryption.html",
+    names: ["settings.xml", "settings-security.xml", "toolchains.xml"],
+    keys: /^(?:password|passphrase|master)$/,
+    // `{…}` is encrypted: it opens with the master password of settings-security.xml alone.
+    value: /^(?!\{[^{}]*\}$|\$\{)/,
+    example: ["/root/.m2/settings.xml", "<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>"],
+    quietFile: [
+      "/root/.m2/settings.xml",
+      "<settings><servers><server><password>${env.MAVEN_PASSWORD}</password></server></servers><!-- <password>repopwd</password> --></settings>"
+    ]
+  }),
+  settings({
+    id: "mysql-option-file",
+    issuer: "MySQL, MariaDB",
+    title: "Password in a MySQL option file",
+    opens: "the database with the rights of the user",
+    docs: "https://dev.mysql.com/doc/refman/8.4/en/option-files.html",
+    names: [".my.cnf", "my.cnf", "debian.cnf", "client.cnf", "my.ini"],
+    keys: /^(?:password|master-password)$/i,
+    example: ["/root/.my.cnf", '[client]\nuser=root\npassword="{62:14}"\n'],
+    quietFile: ["/etc/mysql/my.cnf", "[client]\n#password = your_password\nport = 3306\n"]
+  }),
+  settings({
+    id: "nuget-config",
+    issuer: "NuGet",
+    title: "Feed password in NuGet.Config",
+    opens: "the packages of the feed",
+    docs: "https://learn.microsoft.com/nuget/reference/nuget-config-file#packagesourcecredentials",
+    names: ["nuget.config"],
+    keys: /^ClearTextPassword$/i,
+    value: /^(?!%\w+%$)/,
+    example: [
+      "/root/.nuget/NuGet/NuGet.Config",
+      '<configuration><packageSourceCredentials><Acme><add key="Username" value="x" /><add key="ClearTextPassword" value="{62:20}" /></Acme></packageSourceCredentials></configuration>'
+    ],
+    quietFile: ["/app/nuget.config", '<configuration><x><add key="ClearTextPassword" value="%TOKEN%" /></x></configuration>']
+  }),
+  {
+    id: "pgpass",
+    issuer: "PostgreSQL",
+    title: "Password in a .pgpass file",
+    opens: "the database with the rights of the user",
+    revoke: "Change the password of the database account",
+    docs: "https://www.postgresql.org/docs/current/libpq-pgpass.html",
+    names: [".pgpass", "pgpass.conf", "pgpass"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/root/.pgpass", text: "db.acme.io:5432:app:svc:{62:14}\n" }],
+    quiet: [{ path: "/root/.pgpass", text: "# hostname:port:database:username:password\n" }],
+    *parse(text4) {
+      for (const match2 of text4.matchAll(/^([^#:\n]{1,200}):(?:\d{1,5}|\*):([^:\n]{1,100}):([^:\n]{1,100}):([^\n]{1,200})$/gm)) {
+        const [whole2, host = "", , user = "", value = ""] = match2;
+        const checked2 = worth(value.trim());
+        if (checked2 !== null) yield { value: value.trim(), at: match2.index + whole2.lastIndexOf(value), facts: { host, user }, ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "pypirc",
+    issuer: "PyPI",
+    title: "Password in a .pypirc file",
+    opens: "publishes packages in the name of the account",
+    docs: "https://packaging.python.org/en/latest/specifications/pypirc/",
+    names: [".pypirc"],
+    keys: /^password$/,
+    example: ["/root/.pypirc", "[acme]\nrepository = https://pypi.acme.io\nusername = x\npassword = {62:14}\n"],
+    quietFile: ["/root/.pypirc", "[distutils]\nindex-servers = pypi\n"]
+  }),
+  {
+    id: "rails-master-key",
+    issuer: "Ruby on Rails",
+    title: "Rails master key",
+    opens: "all encrypted credentials of the application",
+    revoke: "Encrypt the credentials anew with another key, and replace the values in them",
+    docs: "https://guides.rubyonrails.org/security.html#custom-credentials",
+    names: ["master.key", "production.key", "staging.key", "development.key"],
+    path: /config\/(?:credentials\/\w+|master)\.key$/,
+    strength: "likely",
+    examples: [{ path: "/app/config/master.key", text: "{hex:32}" }],
+    quiet: [{ path: "/app/config/master.key", text: "see the wiki" }],
+    *parse(text4) {
+      const value = text4.trim();
+      if (/^[0-9a-f]{32}$|^[0-9a-f]{64}$/.test(value) && entropy(value) > 2.5) yield { value, at: text4.indexOf(value) };
+    }
+  },
+  settings({
+    id: "rails-secret-key-base",
+    issuer: "Ruby on Rails",
+    title: "Rails secret key base",
+    opens: "sessions and signed cookies of the application",
+    docs: "https://guides.rubyonrails.org/security.html",
+    names: ["secrets.yml", "secret_token.rb", ".env", ".env.production", "environment.rb"],
+    keys: /^(?:SECRET_KEY_BASE|secret_key_base|config\.secret_key_base|\w+\.secret_key_base|\w+\.secret_token)$/,
+    value: /^[0-9a-f]{64,256}$/,
+    guessable: false,
+    example: ["/app/config/secrets.yml", "production:\n  secret_key_base: {hex:128}\n"],
+    quietFile: ["/app/config/secrets.yml", 'production:\n  secret_key_base: <%= ENV["SECRET_KEY_BASE"] %>\n']
+  }),
+  settings({
+    id: "rclone-config",
+    issuer: "rclone",
+    title: "Password or token of an rclone remote",
+    opens: "the remote that its section names: a password is only obscured",
+    docs: "https://rclone.org/docs/#configuration-encryption",
+    names: ["rclone.conf", ".rclone.conf"],
+    keys: /^(?:pass|password2?|secret_access_key|client_secret|token|service_account_credentials|key|sas_url|bearer_token|api_key)$/,
+    value: /^\S{12,}/,
+    example: ["/root/.config/rclone/rclone.conf", "[box]\ntype = sftp\nuser = x\npass = {64:38}\n"],
+    quietFile: ["/root/.config/rclone/rclone.conf", "# Encrypted rclone configuration File\nRCLONE_ENCRYPT_V0:\n"]
+  }),
+  settings({
+    id: "redis-config",
+    issuer: "Redis",
+    title: "Redis password",
+    opens: "all data of the server",
+    docs: "https://redis.io/docs/latest/operate/oss_and_stack/management/security/",
+    names: ["sentinel.properties", "redis.properties"],
+    keys: PASSWORD,
+    example: ["/app/redis.properties", "redis.password={62:14}\n"]
+  }),
+  {
+    id: "redis-requirepass",
+    issuer: "Redis",
+    title: "Redis password",
+    opens: "all data of the server",
+    revoke: CHANGE,
+    docs: "https://redis.io/docs/latest/operate/oss_and_stack/management/security/",
+    names: ["redis.conf", "sentinel.conf", "valkey.conf", "6379.conf"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/etc/redis/redis.conf", text: "port 6379\nrequirepass {62:16}\n" }],
+    quiet: [{ path: "/etc/redis/redis.conf", text: "# requirepass foobared\n" }],
+    *parse(text4) {
+      for (const match2 of text4.matchAll(/^[ \t]{0,8}(?:requirepass|masterauth|sentinel auth-pass \S{1,60})[ \t]{1,8}"?([^\s"#]{3,200})"?/gm)) {
+        const value = match2[1] ?? "";
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "sbt-credentials",
+    issuer: "sbt, Ivy",
+    title: "Password in sbt or Ivy credentials",
+    opens: "the repository that its host names",
+    docs: "https://www.scala-sbt.org/1.x/docs/Publishing.html#Credentials",
+    names: [".credentials", "sonatype.sbt", ".sbtcredentials"],
+    keys: /^(?:password|pass)$/i,
+    example: ["/root/.sbt/.credentials", "realm=Acme\nhost=repo.acme.io\nuser=x\npassword={62:14}\n"]
+  }),
+  {
+    id: "shadow-hash",
+    issuer: "Linux",
+    title: "Password hash of an account",
+    opens: "the account, once the password is guessed from its hash",
+    revoke: "Lock the account (passwd -l), or set the password when the container starts",
+    docs: "https://man7.org/linux/man-pages/man5/shadow.5.html",
+    names: ["shadow", "shadow-", "gshadow", "gshadow-", "passwd", "passwd-", "master.passwd"],
+    path: /^(?:.*\/)?etc\/(?:g?shadow|(?:master\.)?passwd)-?$/,
+    strength: "possible",
+    guessable: true,
+    examples: [{ path: "/etc/shadow", text: "root:*:19000:0:99999:7:::\napp:$6${62:16}${62:86}:19000:0:99999:7:::\n" }],
+    quiet: [{ path: "/etc/shadow", text: "root:*:19000:0:99999:7:::\nbin:!:19000::::::\nnobody:!!:19000::::::\n" }],
+    parse: hashes
+  },
+  {
+    id: "shell-history",
+    issuer: "shells and database clients",
+    title: "Credential in a command history",
+    opens: "what the command was for",
+    revoke: CHANGE,
+    docs: "https://www.gnu.org/software/bash/manual/html_node/Bash-History-Facilities.html",
+    names: [
+      ".bash_history",
+      ".zsh_history",
+      ".ash_history",
+      ".sh_history",
+      ".history",
+      ".psql_history",
+      ".mysql_history",
+      ".python_history",
+      ".node_repl_history",
+      ".rediscli_history",
+      ".mongorc.js",
+      "fish_history",
+      ".irb_history",
+      "consolehost_history.txt"
+    ],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/root/.bash_history", text: "ls\nexport DB_PASSWORD={62:14}\nmysql -u root -p{62:14}\n" }],
+    quiet: [{ path: "/root/.bash_history", text: "ls -la\nexport DB_PASSWORD=$(pass show db)\nmysql -u root -p\n" }],
+    *parse(text4) {
+      for (const match2 of text4.matchAll(IN_COMMAND)) {
+        const value = match2.groups?.["value"] ?? "";
+        const checked2 = worth(value);
+        if (checked2 !== null && !value.startsWith("$")) yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "snowsql-config",
+    issuer: "Snowflake",
+    title: "Password in a SnowSQL configuration",
+    opens: "the warehouse with the rights of the user",
+    docs: "https://docs.snowflake.com/en/user-guide/snowsql-config",
+    names: ["config", "connections.toml"],
+    path: /\.(?:snowsql\/config|snowflake\/connections\.toml)$/,
+    keys: /^(?:password|token|private_key_passphrase)$/,
+    example: ["/root/.snowsql/config", "[connections]\nusername = x\npassword = {62:14}\n"]
+  }),
+  {
+    id: "terraform-state",
+    issuer: "Terraform, OpenTofu",
+    title: "Secret in a Terraform state",
+    opens: "what its attribute names: states hold every password in plain text",
+    revoke: CHANGE,
+    docs: "https://developer.hashicorp.com/terraform/language/state/sensitive-data",
+    names: [".tfstate", "terraform.tfstate.backup", ".backup"],
+    path: /\.tfstate(?:\.backup)?$/,
+    strength: "likely",
+    guessable: true,
+    examples: [
+      { path: "/app/terraform.tfstate", text: '{"version":4,"terraform_version":"1.9.0","resources":[{"instances":[{"attributes":{"username":"x","password":"{62:14}"}}]}]}' }
+    ],
+    quiet: [{ path: "/app/terraform.tfstate", text: '{"version":4,"terraform_version":"1.9.0","resources":[]}' }],
+    *parse(text4) {
+      if (!/"terraform_version"/.test(text4)) return;
+      for (const { name, value, at: at3 } of namedValues(text4)) {
+        if (!PASSWORD_OR_TOKEN.test(name) && !/^(?:result|private_key|primary_access_key|secondary_access_key|primary_connection_string|client_secret|bcrypt_hash)$/.test(name))
+          continue;
+        if (/^private_key/.test(name) || name === "result" && value.length < 8) continue;
+        const checked2 = worth(value);
+        if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
+      }
+    }
+  },
+  settings({
+    id: "terraform-variables",
+    issuer: "Terraform, OpenTofu",
+    title: "Secret in Terraform variables",
+    opens: "what its name tells",
+    docs: "https://developer.hashicorp.com/terraform/language/values/variables",
+    names: [".tfvars", ".tfvars.json", "credentials.tfrc.json", ".terraformrc", "terraform.rc"],
+    keys: PASSWORD_OR_TOKEN,
+    value: /^[^\s${]{4,}$/,
+    example: ["/app/prod.tfvars", 'region = "eu-1"\ndb_password = "{62:14}"\n'],
+    quietFile: ["/app/prod.tfvars", 'db_password = "${var.password}"\nregion = "eu-1"\n']
+  }),
+  settings({
+    id: "wifi-passphrase",
+    issuer: "wpa_supplicant, NetworkManager",
+    title: "Wi-Fi passphrase",
+    opens: "the wireless network",
+    docs: "https://w1.fi/wpa_supplicant/",
+    names: ["wpa_supplicant.conf", ".nmconnection", "hostapd.conf"],
+    keys: /^(?:psk|wpa_passphrase|password|sae_password)$/,
+    value: /^.{8,64}$/,
+    example: ["/etc/wpa_supplicant/wpa_supplicant.conf", 'network={\n  ssid="x"\n  psk="{62:12}"\n}\n']
+  }),
+  {
+    id: "wordpress-config",
+    issuer: "WordPress",
+    title: "Password or key in wp-config.php",
+    opens: "the database of the site, or the sessions of its users",
+    revoke: "Change the database password, and make new keys and salts",
+    docs: "https://developer.wordpress.org/advanced-administration/wordpress/wp-config/",
+    names: ["wp-config.php", "wp-config-local.php", "wp-salt.php"],
+    strength: "likely",
+    guessable: true,
+    examples: [{ path: "/var/www/html/wp-config.php", text: "<?php\ndefine('DB_PASSWORD', '{62:14}');\ndefine( 'AUTH_KEY', '{64:64}' );\n" }],
+    quiet: [{ path: "/var/www/html/wp-config.php", text: "<?php\ndefine( 'DB_PASSWORD', getenv('DB_PASSWORD') );\ndefine('AUTH_KEY', 'put your unique phrase here');\n" }],
+    *parse(text4) {
+      for (const match2 of text4.matchAll(
+        /define\(\s{0,4}(["'])(DB_PASSWORD|FTP_PASS|SECRET_KEY|(?:SECURE_)?(?:AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT))\1\s{0,4},\s{0,4}(["'])([^\n]{3,200}?)\3\s{0,4}\)/g
+      )) {
+        const value = match2[4] ?? "";
+        const checked2 = /unique phrase/.test(value) ? null : worth(value);
+        if (checked2 !== null) yield { value, at: match2.index + match2[0].lastIndexOf(value), facts: { name: match2[2] ?? "" }, ...checked2 };
+      }
+    }
+  }
+];
+
+// src/secrets/detectors/hosting.ts
+var HOSTING = [
+  named({
+    id: "akamai-client-secret",
+    issuer: "Akamai",
+    title: "Akamai client secret",
+    opens: "the account's configurations within the client's rights",
+    revoke: "Deactivate the API client credentials in Akamai",
+    docs: "https://techdocs.akamai.com/developer/docs/edgegrid",
+    names: ["client_secret"],
+    values: ["{b64:43}="],
+    strength: "possible",
+    examples: ["client_secret = {b64:43}=\nhost = akab-x.luna.akamaiapis.net"],
+    quiet: ["client_secret = {b64:43}="],
+    check: ({ before, after }) => /akab-|akamaiapis/.test(before + after) ? { strength: "likely" } : null
+  }),
+  token({
+    id: "akamai-token",
+    issuer: "Akamai",
+    title: "Akamai EdgeGrid token",
+    opens: "nothing without its client secret: it names the client",
+    revoke: "Deactivate the API client credentials in Akamai",
+    docs: "https://techdocs.akamai.com/developer/docs/edgegrid",
+    forms: ["akab-{36:16}-{36:16}"],
+    strength: "possible"
+  }),
+  named({
+    id: "cloudflare-legacy-token",
+    issuer: "Cloudflare",
+    title: "Cloudflare API token or global key",
+    opens: "the zones and products that the token is granted; the global key opens all",
+    revoke: "Roll the token or the global key in the Cloudflare profile",
+    docs: "https://developers.cloudflare.com/fundamentals/api/get-started/create-token/",
+    names: ["cloudflare", "cf_api", "cf_token", "cf_dns", "cfapi"],
+    values: ["{64:40}", "{hex:37}"],
+    examples: ["CLOUDFLARE_API_TOKEN={64:40}", "CF_API_KEY={hex:37}"],
+    quiet: ["cloudflare_commit={hex:40}", "cloudflare-api-shield-schema-validation-v2"],
+    check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "cloudflare-origin-ca-key",
+    issuer: "Cloudflare",
+    title: "Cloudflare Origin CA key",
+    opens: "certificates for all zones of the account",
+    revoke: "Change the Origin CA key in the Cloudflare profile",
+    docs: "https://developers.cloudflare.com/fundamentals/api/get-started/ca-keys/",
+    forms: ["v1.0-{hex:24}-{hex:146}"]
+  }),
+  token({
+    id: "cloudflare-token",
+    issuer: "Cloudflare",
+    title: "Cloudflare API token",
+    opens: "the zones and products that the token is granted",
+    revoke: "Delete or roll the token in the Cloudflare profile",
+    docs: "https://developers.cloudflare.com/fundamentals/api/get-started/create-token/",
+    forms: ["cfut_{64:40-60}", "cfat_{64:40-60}", "cfk_{64:37-60}"]
+  }),
+  {
+    id: "cloudflare-tunnel-token",
+    issuer: "Cloudflare",
+    title: "Cloudflare tunnel token",
+    opens: "the tunnel: whoever has it can take its traffic",
+    revoke: "Rotate the token of the tunnel",
+    docs: "https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/",
+    forms: ["eyJhIjoi{b64=:120-240}"],
+    proof: "it decodes to JSON with account, tunnel and secret",
+    literals: ["eyJhIjoi"],
+    pattern: /eyJhIjoi[A-Za-z0-9+/_-]{100,300}={0,2}(?![A-Za-z0-9+/_.-])/y,
+    alone: true,
+    window: 340,
+    strength: "proven",
+    examples: [(fill2) => Buffer.from(`{"a":"${fill2("{hex:32}")}","t":"${fill2("{uuid}")}","s":"${fill2("{b64:43}=")}"}`).toString("base64")],
+    quiet: [() => Buffer.from(`{"a":"${"b".repeat(100)}","c":1}`).toString("base64")],
+    check: ({ value }) => {
+      const json2 = decodeJson(value);
+      return json2 !== null && typeof json2["t"] === "string" && typeof json2["s"] === "string" ? { facts: { account: String(json2["a"]) } } : null;
+    }
+  },
+  named({
+    id: "fastly-token",
+    issuer: "Fastly",
+    title: "Fastly API token",
+    opens: "the services of the account: configuration, purges, logs",
+    revoke: "Delete the token in the Fastly account",
+    docs: "https://www.fastly.com/documentation/reference/api/auth-tokens/",
+    names: ["fastly"],
+    values: ["{64:32}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null,
+    quiet: ["fastly_service_hash={hex:32}"]
+  }),
+  token({
+    id: "fly-token",
+    issuer: "Fly.io",
+    title: "Fly.io access token",
+    opens: "the apps and machines of the organization",
+    revoke: "Revoke the token with fly tokens revoke",
+    docs: "https://fly.io/docs/security/tokens/",
+    forms: ["FlyV1 fm1a_{b64=:100-600}", "FlyV1 fm1r_{b64=:100-600}", "FlyV1 fm2_{b64=:100-600}", "fo1_{64:43}"]
+  }),
+  token({
+    id: "heroku-key",
+    issuer: "Heroku",
+    title: "Heroku API key",
+    opens: "the apps, configuration variables and databases of the account",
+    revoke: "Regenerate the API key in the Heroku account",
+    docs: "https://devcenter.heroku.com/articles/authentication",
+    forms: ["HRKU-AA{64:58}", "HRKU-{uuid}"]
+  }),
+  named({
+    id: "heroku-legacy-key",
+    issuer: "Heroku",
+    title: "Heroku API key",
+    opens: "the apps, configuration variables and databases of the account",
+    revoke: "Regenerate the API key in the Heroku account",
+    docs: "https://devcenter.heroku.com/articles/authentication",
+    names: ["heroku"],
+    values: ["{uuid}"],
+    examples: ["HEROKU_API_KEY={uuid}"],
+    quiet: ["heroku_app_id={uuid}", "heroku_request_id: {uuid}"],
+    word: /key|token|passw|auth/i
+  }),
+  named({
+    id: "koyeb-token",
+    issuer: "Koyeb",
+    title: "Koyeb API token",
+    opens: "the services of the organization",
+    revoke: "Delete the token in the Koyeb control panel",
+    docs: "https://www.koyeb.com/docs/",
+    names: ["koyeb"],
+    values: ["{36:64}"]
+  }),
+  named({
+    id: "netlify-legacy-token",
+    issuer: "Netlify",
+    title: "Netlify access token",
+    opens: "the sites and their environment variables",
+    revoke: "Delete the token in the Netlify user settings",
+    docs: "https://docs.netlify.com/api/get-started/",
+    names: ["netlify"],
+    values: ["{64:43}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "netlify-token",
+    issuer: "Netlify",
+    title: "Netlify access token",
+    opens: "the sites and their environment variables",
+    revoke: "Delete the token in the Netlify user settings",
+    docs: "https://docs.netlify.com/api/get-started/",
+    forms: ["nfp_{62:36-40}", "nfc_{62:36-40}", "nfo_{62:36-40}", "nfu_{62:36-40}"]
+  }),
+  named({
+    id: "ngrok-token",
+    issuer: "ngrok",
+    title: "ngrok authtoken or API key",
+    opens: "tunnels in the name of the account",
+    revoke: "Delete the token in the ngrok dashboard",
+    docs: "https://ngrok.com/docs/agent/",
+    names: ["ngrok", "authtoken"],
+    values: ["2{62:26}_{62:21}", "1{62:26}_{62:21}"],
+    examples: ["NGROK_AUTHTOKEN=2{62:26}_{62:21}", "authtoken: 2{62:26}_{62:21}"]
+  }),
+  named({
+    id: "railway-token",
+    issuer: "Railway",
+    title: "Railway token",
+    opens: "the projects and their variables",
+    revoke: "Delete the token in the Railway settings",
+    docs: "https://docs.railway.com/",
+    names: ["railway"],
+    values: ["{uuid}"],
+    word: /token/i,
+    examples: ["RAILWAY_TOKEN={uuid}"],
+    quiet: ["RAILWAY_PROJECT_ID={uuid}"]
+  }),
+  token({
+    id: "render-key",
+    issuer: "Render",
+    title: "Render API key",
+    opens: "the services and their environment variables",
+    revoke: "Revoke the key in the Render account settings",
+    docs: "https://render.com/docs/api",
+    forms: ["rnd_{62:28}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null,
+    quiet: ["rnd_{a:28}"]
+  }),
+  token({
+    id: "tailscale-key",
+    issuer: "Tailscale",
+    title: "Tailscale key",
+    opens: "the private network: a machine can join, or its settings change",
+    revoke: "Revoke the key in the Tailscale admin console",
+    docs: "https://tailscale.com/kb/1085/auth-keys",
+    forms: [
+      "tskey-auth-{62:10-20}-{62:20-40}",
+      "tskey-api-{62:10-20}-{62:20-40}",
+      "tskey-client-{62:10-20}-{62:20-40}",
+      "tskey-scim-{62:10-20}-{62:20-40}",
+      "tskey-webhook-{62:10-20}-{62:20-40}",
+      "tskey-{hex:12}-{62:22}"
+    ]
+  }),
+  named({
+    id: "vercel-legacy-token",
+    issuer: "Vercel",
+    title: "Vercel token",
+    opens: "the projects, their environment variables and deployments",
+    revoke: "Delete the token in the Vercel account settings",
+    docs: "https://vercel.com/docs/rest-api#authentication",
+    names: ["vercel", "zeit", "now_token"],
+    values: ["{62:24}"],
+    word: /token/i,
+    examples: ["VERCEL_TOKEN={62:24}"],
+    quiet: ["vercel_project_id=prj_{62:24}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "vercel-token",
+    issuer: "Vercel",
+    title: "Vercel token",
+    opens: "the projects, their environment variables and deployments",
+    revoke: "Delete the token in the Vercel account settings",
+    docs: "https://vercel.com/docs/rest-api#authentication",
+    forms: ["vcp_{62:56}", "vci_{62:56}", "vca_{62:56}", "vcr_{62:56}", "vck_{62:56}", "vercel_blob_rw_{62:16}_{62:30}"]
+  })
+];
+
+// src/secrets/detectors/jwt.ts
+import { createHmac } from "node:crypto";
+var DEMO_SUBJECTS = /* @__PURE__ */ new Set(["1234567890", "123456789"]);
+var DEMO_KEYS = ["secret", "your-256-bit-secret", "key", "password", "test", "a-string-secret-at-least-256-bits-long", "your-384-bit-secret", "your-512-bit-secret"];
+function isSignedWithDemoKey(token2) {
+  const end2 = token2.lastIndexOf(".");
+  const signature = token2.slice(end2 + 1);
+  return DEMO_KEYS.some((key) => ["sha256", "sha384", "sha512"].some((hash4) => createHmac(hash4, key).update(token2.slice(0, end2)).digest("base64url") === signature));
+}
+var text3 = (claims, name) => typeof claims[name] === "string" ? claims[name] : "";
+var KINDS = {
+  "azure-access-token": (claims) => /^https:\/\/(?:sts\.windows\.net|login\.microsoftonline\.com)\//.test(text3(claims, "iss")),
+  "kubernetes-service-account-token": (claims) => text3(claims, "iss") === "kubernetes/serviceaccount" || "kubernetes.io" in claims || text3(claims, "sub").startsWith("system:serviceaccount:"),
+  "supabase-service-key": (claims) => /^supabase/.test(text3(claims, "iss")) && typeof claims["role"] === "string"
+};
+var kindOf = (claims) => Object.entries(KINDS).find(([, is]) => is(claims))?.[0] ?? null;
+function factsOf(claims) {
+  const facts = {};
+  const { iss: issuer, exp: expiry } = claims;
+  if (typeof issuer === "string" && issuer !== "") facts["issuer"] = issuer.slice(0, 120);
+  if (typeof expiry === "number" && expiry > 0 && expiry < 1e11) facts["expires"] = new Date(expiry * 1e3).toISOString();
+  const subject = text3(claims, "sub");
+  if (subject.startsWith("system:serviceaccount:")) facts["serviceAccount"] = subject.slice("system:serviceaccount:".length);
+  if (typeof claims["tid"] === "string") facts["tenant"] = claims["tid"];
+  if (typeof claims["ref"] === "string") facts["project"] = claims["ref"];
+  return facts;
+}
+function checkJwt({ value }, kind) {
+  const [head, body, signature] = value.split(".");
+  const header = decodeJson(head ?? "");
+  const claims = decodeJson(body ?? "");
+  if (header === null || claims === null || typeof header["alg"] !== "string" || kindOf(claims) !== kind) return null;
+  const facts = factsOf(claims);
+  if (header["alg"].toLowerCase() === "none" || (signature ?? "").length < 16)
+    return { strength: "harmless", note: signature === void 0 ? "its signature is missing" : "not signed", facts };
+  if (DEMO_SUBJECTS.has(text3(claims, "sub")) || claims["name"] === "John Doe") return { strength: "harmless", note: "a public example", facts };
+  if (isSignedWithDemoKey(value)) return { strength: "harmless", note: "a public example: its key is that of every tutorial", facts };
+  if (kind === "supabase-service-key" && claims["role"] === "anon") return { strength: "harmless", note: "the anonymous key, which is public", facts };
+  return { facts };
+}
+function jwt2(claims, fill2) {
+  const part = (json2) => Buffer.from(fill2(json2)).toString("base64url");
+  return `${part('{"alg":"RS256","typ":"JWT"}')}.${part(claims)}.${fill2("{64:86}")}`;
+}
+var jwtDetector = (about, kind, example, quiet) => ({
+  ...about,
+  forms: ["eyJ{64:10+}.eyJ{64:8+}.{64:16+}"],
+  proof: "its parts decode to JSON; unsigned, expired and public examples are low",
+  // `{"`, `{ "` and `{` with a line break, in base64.
+  literals: ["eyJ", "eyAi", "ewog", "ewoJ", "ew0K"].map((literal4) => ({ text: literal4, run: 20 })),
+  pattern: /(?:eyJ|eyAi|ewo[gJ]|ew0K)[A-Za-z0-9_-]{10,2000}\.(?:eyJ|eyAi|ewo[gJ]|ew0K|e30)[A-Za-z0-9_-]{0,6000}(?:\.[A-Za-z0-9_-]{0,2000})?(?![A-Za-z0-9_-]|\.[A-Za-z0-9_-])/y,
+  alone: true,
+  window: 8192,
+  strength: "likely",
+  examples: [(fill2) => jwt2(example, fill2)],
+  ...quiet === void 0 ? {} : { quiet },
+  check: (found) => /[./+-]$/.test(found.before) ? null : checkJwt(found, kind)
+});
+var JWTS = [
+  jwtDetector(
+    {
+      id: "azure-access-token",
+      issuer: "Microsoft Entra",
+      title: "Microsoft Entra access token",
+      opens: "what the person or application may do in the tenant, for an hour",
+      revoke: "Revoke the sessions of its owner in Entra",
+      docs: "https://learn.microsoft.com/entra/identity-platform/access-tokens"
+    },
+    "azure-access-token",
+    '{"iss":"https://sts.windows.net/{uuid}/","exp":4076576000,"tid":"{uuid}"}',
+    void 0
+  ),
+  jwtDetector(
+    {
+      id: "jwt",
+      issuer: "any (RFC 7519)",
+      title: "JSON web token",
+      opens: "what its issuer grants to its subject, until it ends",
+      revoke: "Revoke the session or rotate the key that signed it",
+      docs: "https://www.rfc-editor.org/rfc/rfc7519"
+    },
+    null,
+    '{"sub":"{d:8}","iat":1761000000,"exp":4076576000}',
+    [
+      "eyJ{64:40}.eyJ{64:40}",
+      () => `${Buffer.from('{"alg":"RSA-OAEP","enc":"A256GCM"}').toString("base64url")}.${"a".repeat(40)}.${"b".repeat(16)}.${"c".repeat(40)}.${"d".repeat(22)}`
+    ]
+  ),
+  jwtDetector(
+    {
+      id: "kubernetes-service-account-token",
+      issuer: "Kubernetes",
+      title: "Kubernetes service account token",
+      opens: "the cluster with the rights of the service account",
+      revoke: "Delete the secret of the service account, and make a new one",
+      docs: "https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/"
+    },
+    "kubernetes-service-account-token",
+    '{"iss":"kubernetes/serviceaccount","kubernetes.io/serviceaccount/namespace":"prod","sub":"system:serviceaccount:prod:{a:6}"}',
+    void 0
+  ),
+  jwtDetector(
+    {
+      id: "supabase-service-key",
+      issuer: "Supabase",
+      title: "Supabase service key",
+      opens: "all data of the project, past its row level security",
+      revoke: "Rotate the JWT secret in the Supabase settings",
+      docs: "https://supabase.com/docs/guides/api/api-keys"
+    },
+    "supabase-service-key",
+    '{"iss":"supabase","ref":"{a:20}","role":"service_role","iat":1661000000,"exp":4076576000}',
+    void 0
+  )
+];
+
+// src/secrets/detectors/keys.ts
+import { generateKeyPairSync } from "node:crypto";
+
+// src/secrets/keystore.ts
+import { createHash as createHash2 } from "node:crypto";
+import { createSecureContext } from "node:tls";
+var USUAL_PASSWORDS = ["changeit", "", "changeme", "password", "secret", "123456", "notasecret", "android", "test", "keystore"];
+var identityOf = (bytes2) => `keystore:${createHash2("sha256").update(bytes2).digest("hex")}`;
+var judged = (bytes2, opens) => ({
+  value: bytes2.toString("latin1"),
+  identity: identityOf(bytes2),
+  ...opens === null ? { strength: "harmless", note: "encrypted with a password of its own" } : { strength: "proven", note: opens === "" ? "it has no password" : "a password that everybody tries opens it" }
+});
+function opensJks(bytes2, password) {
+  const utf16 = Buffer.from(password, "utf16le").swap16();
+  const digest3 = createHash2("sha1").update(utf16).update("Mighty Aphrodite").update(bytes2.subarray(0, -20)).digest();
+  return digest3.equals(bytes2.subarray(-20));
+}
+function checkJavaKeystore(text4) {
+  const bytes2 = Buffer.from(text4, "latin1");
+  if (bytes2.length < 32) return null;
+  const count2 = bytes2.readUInt32BE(8);
+  if (count2 === 0 || count2 > 1e4) return null;
+  let at3 = 12;
+  for (let entry = 0; entry < count2 && at3 + 6 < bytes2.length; entry++) {
+    const tag = bytes2.readUInt32BE(at3);
+    if (tag === 1 || tag === 3) return judged(bytes2, USUAL_PASSWORDS.find((password) => opensJks(bytes2, password)) ?? null);
+    if (tag !== 2) return null;
+    const alias = bytes2.readUInt16BE(at3 + 4);
+    const type = at3 + 6 + alias + 8;
+    if (type + 2 > bytes2.length) return null;
+    const length = type + 2 + bytes2.readUInt16BE(type);
+    if (length + 4 > bytes2.length) return null;
+    at3 = length + 4 + bytes2.readUInt32BE(length);
+  }
+  return null;
+}
+var KEY_BAGS = [Buffer.from("060b2a864886f70d010c0a0102", "hex"), Buffer.from("060b2a864886f70d010c0a0101", "hex")];
+function opensPkcs12(bytes2, passphrase) {
+  try {
+    createSecureContext({ pfx: bytes2, passphrase });
+    return true;
+  } catch {
+    return false;
+  }
+}
+function checkPkcs12(text4) {
+  const all = Buffer.from(text4, "latin1");
+  const length = all[1] === 130 ? all.readUInt16BE(2) + 4 : all.length;
+  const bytes2 = all.subarray(0, length);
+  if (!KEY_BAGS.some((bag) => bytes2.includes(bag))) return null;
+  return judged(bytes2, length > all.length ? null : USUAL_PASSWORDS.find((password) => opensPkcs12(bytes2, password)) ?? null);
+}
+
+// src/secrets/private-key.ts
+import { createHash as createHash3, createPrivateKey } from "node:crypto";
+var identityOf2 = (bytes2) => `key:${createHash3("sha256").update(bytes2).digest("hex")}`;
+function keyFacts(key) {
+  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
+  const size = namedCurve ?? (modulusLength === void 0 ? "" : `${modulusLength} bits`);
+  return { key: [key.asymmetricKeyType ?? "unknown", size].filter(Boolean).join(" ") };
+}
+function derHeader(bytes2, at3) {
+  const tag = bytes2[at3];
+  const first = bytes2[at3 + 1];
+  if (tag === void 0 || first === void 0) return null;
+  const count2 = first < 128 ? 0 : first & 127;
+  if (count2 > 3 || first & 128 && count2 === 0 || at3 + 2 + count2 > bytes2.length) return null;
+  const length = count2 === 0 ? first : bytes2.readUIntBE(at3 + 2, count2);
+  const start = at3 + 2 + count2;
+  return start + length > bytes2.length ? null : { tag, start, end: start + length };
+}
+function sequenceEnd(bytes2) {
+  const header = derHeader(bytes2, 0);
+  return header?.tag === 48 ? header.end : null;
+}
+function derForms(der) {
+  const whole2 = derHeader(der, 0);
+  const version2 = whole2 === null ? null : derHeader(der, whole2.start);
+  const next = version2?.tag === 2 ? derHeader(der, version2.end) : null;
+  if (next === null) return [];
+  const behind = derHeader(der, next.end);
+  if (next.tag === 48) return behind?.tag === 4 ? ["pkcs8"] : [];
+  if (next.tag === 2) return behind?.tag === 2 ? ["pkcs1", "pkcs8"] : [];
+  return next.tag === 4 ? ["sec1"] : [];
+}
+function derKey(der) {
+  for (const type of derForms(der)) {
+    try {
+      return createPrivateKey({ key: der, format: "der", type });
+    } catch {
+    }
+  }
+  return null;
+}
+function checkPem(label, given, before = "") {
+  const body = withoutPrefix(given, before);
+  const checked2 = decodePem(label, body);
+  return checked2 === null ? null : { ...checked2, value: canonicalPem(label, body) };
+}
+var shape = (text4) => text4.replace(/\d/g, "0");
+function withoutPrefix(body, before) {
+  const prefix2 = before.slice(before.lastIndexOf("\n") + 1);
+  if (prefix2 === "" || !/\d|[>|#*/]/.test(prefix2)) return body;
+  const lines = body.split("\n");
+  const has = (line2) => shape(line2.slice(0, prefix2.length)) === shape(prefix2);
+  return lines.length > 2 && lines.slice(1, -1).every(has) ? [lines[0], ...lines.slice(1).map((line2) => has(line2) ? line2.slice(prefix2.length) : line2)].join("\n") : body;
+}
+function canonicalPem(label, body) {
+  const lines = body.replace(/\\+r|\\+n|\\+t/g, "\n").split("\n").map((line2) => line2.replace(/^[\s"'+]+|[\s"'+\\]+$/g, ""));
+  return [`-----BEGIN ${label}-----`, ...lines.filter((line2) => line2 !== ""), `-----END ${label}-----`].join("\n");
+}
+var withoutQuotes = (text4) => text4.replace(/["'`]\s*(?:[+.&,]|\\)?\s*["'`]/g, "\n");
+function decodePem(label, body) {
+  const unescaped = body.replace(/\\r|\\n|\\t|\\\\n/g, "\n");
+  if (/Proc-Type: 4,ENCRYPTED/.test(unescaped)) return encrypted(unescaped);
+  if (label.startsWith("PGP")) return checkPgp(unescaped);
+  const base643 = withoutQuotes(unescaped).replace(/^[ \t"'+]*(?:[A-Za-z-]+: .*)$/gm, "").replace(/[^A-Za-z0-9+/=]/g, "");
+  if (base643.length < 64) return null;
+  const bytes2 = decodeBase64(base643);
+  if (bytes2 === null) return null;
+  if (bytes2.toString("latin1", 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes2);
+  const length = sequenceEnd(bytes2);
+  if (length === null || bytes2.length - length > 2)
+    return base643.length >= 64 && fillerKind(base643) !== "filler" && !/\.\.\.|…/.test(body) ? { strength: "harmless", note: "it does not decode: cut off, or made up" } : null;
+  const der = bytes2.subarray(0, length);
+  if (label.startsWith("ENCRYPTED")) return encrypted(base643);
+  const key = derKey(der);
+  return key === null ? { strength: "likely", identity: identityOf2(der) } : { strength: "proven", identity: identityOf2(der), facts: keyFacts(key) };
+}
+var encrypted = (body) => ({ strength: "harmless", note: "encrypted with a passphrase", identity: identityOf2(Buffer.from(body.replace(/\s/g, ""))) });
+var OPENSSH_MAGIC = "openssh-key-v1\0";
+function checkOpenSsh(bytes2) {
+  let at3 = OPENSSH_MAGIC.length;
+  const string4 = () => {
+    if (at3 + 4 > bytes2.length) return null;
+    const length = bytes2.readUInt32BE(at3);
+    if (at3 + 4 + length > bytes2.length) return null;
+    at3 += 4 + length;
+    return bytes2.subarray(at3 - length, at3);
+  };
+  const cipher = string4()?.toString("latin1");
+  string4();
+  string4();
+  at3 += 4;
+  const publicKey = string4();
+  const privatePart = string4();
+  if (cipher === void 0 || publicKey === null || privatePart === null) return null;
+  const typeLength = publicKey.length >= 4 ? publicKey.readUInt32BE(0) : 0;
+  const facts = { key: publicKey.toString("latin1", 4, Math.min(4 + typeLength, 60)).replace(/[^\w@.-]/g, "") };
+  if (cipher !== "none") return { strength: "harmless", note: "encrypted with a passphrase", facts, identity: identityOf2(bytes2) };
+  return { strength: "proven", facts, identity: identityOf2(bytes2) };
+}
+function checkPgp(text4) {
+  const body = text4.replace(/^(?:Version|Comment|Hash|MessageID|Charset):.*$/gm, "").replace(/\n=[A-Za-z0-9+/]{4}\s*$/, "").replace(/[^A-Za-z0-9+/=]/g, "");
+  const bytes2 = body.length < 64 ? null : decodeBase64(body);
+  const tag = bytes2 === null || bytes2[0] === void 0 ? 0 : bytes2[0] & 64 ? bytes2[0] & 63 : bytes2[0] >> 2 & 15;
+  if (bytes2 === null || tag !== 5 && tag !== 7) return null;
+  return { strength: "likely", identity: identityOf2(bytes2) };
+}
+function checkDer(bytes2) {
+  const data = Buffer.from(bytes2, "latin1");
+  const length = sequenceEnd(data);
+  if (length === null) return null;
+  const key = derKey(data.subarray(0, length));
+  return key === null ? null : { strength: "proven", value: bytes2.slice(0, length), identity: identityOf2(data.subarray(0, length)), facts: keyFacts(key) };
+}
+function checkBase64Pem(base643) {
+  const text4 = decodeBase64(base643)?.toString("latin1") ?? "";
+  const match2 = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----([\s\S]+?)-----END /.exec(text4);
+  return match2?.[1] === void 0 ? null : decodePem(match2[1], match2[2] ?? "");
+}
+function checkPutty(text4) {
+  const encryption = /Encryption: (\S+)/.exec(text4)?.[1];
+  const lines = /Private-Lines: (\d+)\s+([A-Za-z0-9+/=\s]{40,}?)(?:Private-(?:MAC|Hash)|$)/.exec(text4);
+  if (encryption === void 0 || lines?.[2] === void 0) return null;
+  const identity = identityOf2(Buffer.from(lines[2].replace(/\s/g, "")));
+  return encryption === "none" ? { strength: "proven", identity } : { strength: "harmless", note: "encrypted with a passphrase", identity };
+}
+
+// src/secrets/detectors/keys.ts
+var REVOKE = "Replace the key pair, and revoke its certificate or remove its public key wherever it is trusted";
+var OPENS = "whatever trusts the public key: hosts, certificates, signatures";
+var DOCS = "https://www.rfc-editor.org/rfc/rfc7468";
+var CLOUD_DOCS = "https://cloud.google.com/iam/docs/keys-create-delete";
+var serviceAccount = ({ after, before }) => /^[\s\S]{0,700}?\\?"client_email\\?"\s*:\s*\\?"([^"\\]{3,200}\.gserviceaccount\.com)/.exec(after)?.[1] ?? /"([^"\\]{3,80}\.gserviceaccount\.com)/.exec(before)?.[1] ?? null;
+var pem = (found) => checkPem(found.groups["label"] ?? "", found.groups["body"] ?? "", found.before);
+var PEM = {
+  literals: ["-----BEGIN "],
+  pattern: /-----BEGIN (?<label>[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----(?<body>(?:(?!-----)[\x09-\x7e]){40,15000}?)-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----/y,
+  window: 16384,
+  strength: "likely"
+};
+var keyPem = () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+var whole = (about, rest) => ({
+  ...about,
+  revoke: REVOKE,
+  ...rest
+});
+var KEYS = [
+  {
+    id: "age-key",
+    issuer: "age",
+    title: "age secret key",
+    opens: "all files that were encrypted to it",
+    docs: "https://age-encryption.org/v1",
+    revoke: "Make a new age key and encrypt the files anew",
+    forms: ["AGE-SECRET-KEY-1{36U:58}"],
+    literals: ["AGE-SECRET-KEY-1"],
+    pattern: /AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}(?![A-Z0-9])/y,
+    alone: true,
+    strength: "likely",
+    examples: [(fill2) => `AGE-SECRET-KEY-1${fill2("{36U:58}").replace(/[B1IO]/g, "Q")}`],
+    quiet: ["age1{36:58}", "AGE-SECRET-KEY-1{36U:20}"]
+  },
+  whole(
+    {
+      id: "cosign-key",
+      issuer: "Sigstore",
+      title: "cosign private key",
+      opens: "signatures in the name of its owner",
+      docs: "https://docs.sigstore.dev/cosign/key_management/overview/"
+    },
+    {
+      literals: ["-----BEGIN ENCRYPTED "],
+      pattern: /-----BEGIN ENCRYPTED (?:COSIGN|SIGSTORE) PRIVATE KEY-----(?<value>[\sA-Za-z0-9+/=\\]{100,4000})-----END/y,
+      window: 4200,
+      strength: "harmless",
+      examples: ["-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n{b64:64}\n{b64:64}\n{b64:40}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----"],
+      check: () => ({ note: "encrypted with a passphrase" })
+    }
+  ),
+  whole(
+    { id: "dnssec-key", issuer: "BIND", title: "DNSSEC private key", opens: "signatures of the zone", docs: "https://bind9.readthedocs.io/en/latest/dnssec-guide.html" },
+    {
+      literals: ["Private-key-format: v1."],
+      pattern: /Private-key-format: v1\.\d\s+Algorithm: [^\n]{1,40}\s+(?:[A-Za-z0-9]+: [A-Za-z0-9+/=]+\s+){0,3}?(?:PrivateExponent|PrivateKey|Key): (?<value>[A-Za-z0-9+/]{40,1400}={0,2})/y,
+      window: 3e3,
+      strength: "likely",
+      examples: ["Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\nPrivateKey: {b64:43}=\n"],
+      quiet: ["Private-key-format: v1.3\nAlgorithm: 13\n"]
+    }
+  ),
+  {
+    ...PEM,
+    id: "gcp-service-account-key",
+    issuer: "Google",
+    title: "Google Cloud service account key",
+    opens: "whatever the service account may do in its projects",
+    revoke: "Delete the key of the service account in IAM",
+    docs: CLOUD_DOCS,
+    proof: "it decodes to a key, and the account stands beside it",
+    examples: [() => JSON.stringify({ type: "service_account", private_key_id: "x", private_key: keyPem(), client_email: "ci@acme.iam.gserviceaccount.com" })],
+    quiet: ['"private_key": "-----BEGIN PRIVATE KEY-----\\n...\\n-----END PRIVATE KEY-----\\n", "client_email": "ci@acme.iam.gserviceaccount.com"'],
+    check: (found) => {
+      const account = serviceAccount(found);
+      const checked2 = account === null ? null : pem(found);
+      return checked2 === null || account === null ? null : { ...checked2, facts: { ...checked2.facts, account } };
+    }
+  },
+  whole(
+    { id: "git-crypt-key", issuer: "git-crypt", title: "git-crypt key", opens: "all encrypted files of the repository", docs: "https://github.com/AGWA/git-crypt" },
+    {
+      literals: ["\0GITCRYPTKEY"],
+      pattern: /\0GITCRYPTKEY[\s\S]{40,400}/y,
+      window: 420,
+      strength: "likely",
+      examples: ["\0GITCRYPTKEY\0\0\0\0\0\0\0\0\0\0\0\0\0{b64:120}"],
+      quiet: ["GITCRYPTKEY"]
+    }
+  ),
+  whole(
+    {
+      id: "gnupg-agent-key",
+      issuer: "GnuPG",
+      title: "GnuPG private key",
+      opens: "what was encrypted to it, and signatures in the name of its owner",
+      docs: "https://www.gnupg.org/documentation/manuals/gnupg/"
+    },
+    {
+      literals: ["(11:private-key", "(21:protected-private-key", "Key: (private-key", "Key: (protected-private-key"],
+      pattern: /(?:\((?:11:private|21:protected-private)-key|Key: \((?:protected-)?private-key)[\s\S]{60,4000}/y,
+      window: 4100,
+      strength: "likely",
+      examples: ["(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})(1:d32:{b64:32})))"],
+      quiet: ['"(11:private-key"'],
+      check: ({ value, path: path11 }) => !/\.key$|private-keys/.test(path11) && !/\(\d?\d?:?(?:ecc|rsa|dsa|elg)/.test(value) ? null : /protected/.test(value.slice(0, 32)) ? { strength: "harmless", note: "encrypted with a passphrase" } : {}
+    }
+  ),
+  whole(
+    { id: "java-keystore", issuer: "Java", title: "Java keystore with a private key", opens: OPENS, docs: "https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html" },
+    {
+      proof: "it holds a key, and opens with a usual password or none",
+      literals: ["\xFE\xED\xFE\xED\0\0\0", "\xCE\xCE\xCE\xCE\0\0\0"],
+      pattern: /(?:\xfe\xed\xfe\xed|\xce\xce\xce\xce)\0\0\0[\x01\x02][\s\S]{60,16000}/y,
+      window: 16384,
+      strength: "harmless",
+      examples: [],
+      check: ({ value, before }) => before === "" ? checkJavaKeystore(value) : null
+    }
+  ),
+  whole(
+    {
+      id: "jwk-private-key",
+      issuer: "JOSE (RFC 7517)",
+      title: "JSON web key with its private part",
+      opens: "tokens that look as if its owner had signed them",
+      docs: "https://www.rfc-editor.org/rfc/rfc7517"
+    },
+    {
+      literals: ['"kty"', '\\"kty\\"'],
+      pattern: /(?:"kty"|\\"kty\\")\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"[^{}]{0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})(?:"kty"|\\"kty\\")/y,
+      window: 4e3,
+      strength: "likely",
+      examples: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}', '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}'],
+      quiet: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}"}', '{"kty":"RSA","n":"{64:300}","e":"AQAB","alg":"RS256"}'],
+      check: ({ value, groups }) => {
+        const secret = groups["early"] ?? value;
+        return ofFiller(secret) === null ? null : { ...ofFiller(secret), value: secret };
+      }
+    }
+  ),
+  whole(
+    {
+      id: "keepass-database",
+      issuer: "KeePass",
+      title: "KeePass database",
+      opens: "all passwords in it, with its master password",
+      docs: "https://keepass.info/help/kb/kdbx.html"
+    },
+    {
+      literals: ["\xD9\xA2\x9Ag\xFBK\xB5", "\xD9\xA2\x9Ae\xFBK\xB5"],
+      pattern: /\x03\xd9\xa2\x9a[\x65\x67]\xfb\x4b\xb5[\s\S]{32,500}/y,
+      window: 520,
+      strength: "harmless",
+      examples: ["\xD9\xA2\x9Ag\xFBK\xB5\0\0\0{b64:120}"],
+      check: ({ before }) => before === "" ? { note: "encrypted with its master password" } : null
+    }
+  ),
+  whole(
+    {
+      id: "minisign-key",
+      issuer: "minisign, signify",
+      title: "minisign or signify secret key",
+      opens: "signatures in the name of its owner",
+      docs: "https://jedisct1.github.io/minisign/"
+    },
+    {
+      literals: ["untrusted comment: "],
+      pattern: /untrusted comment: [^\n]{0,80}secret key[^\n]{0,40}\n(?<value>RW[A-Za-z0-9+/]{100,220}={0,2})/y,
+      strength: "likely",
+      examples: ["untrusted comment: minisign encrypted secret key\nRWRTY0Iy{b64:200}"],
+      quiet: ["untrusted comment: minisign public key\nRWQ{b64:53}"],
+      // Bytes 2 and 3 name the key derivation: none for a key that is not encrypted.
+      check: ({ value }) => /^RW[Q-T]TY|^RWRCSw/.test(value) && !/^RWRCSwAAAAA/.test(value) ? { strength: "harmless", note: "encrypted with a passphrase" } : {}
+    }
+  ),
+  whole(
+    { id: "openvpn-static-key", issuer: "OpenVPN", title: "OpenVPN static key", opens: "the tunnel that it protects", docs: "https://openvpn.net/community-resources/" },
+    {
+      literals: ["-----BEGIN OpenVPN "],
+      pattern: /-----BEGIN OpenVPN (?:Static key V1|tls-crypt-v2 (?:client|server) key)-----(?<value>[\sA-Za-z0-9+/=]{200,2000})-----END/y,
+      window: 2200,
+      strength: "likely",
+      examples: ["-----BEGIN OpenVPN Static key V1-----\n{hex:256}\n{hex:256}\n-----END OpenVPN Static key V1-----"],
+      quiet: ["-----BEGIN OpenVPN Static key V1-----\n-----END OpenVPN Static key V1-----"],
+      check: ({ value }) => ofFiller(value.replace(/\s/g, "").slice(0, 200))
+    }
+  ),
+  whole(
+    { id: "pkcs12-keystore", issuer: "PKCS #12", title: "PKCS #12 keystore with a private key", opens: OPENS, docs: "https://www.rfc-editor.org/rfc/rfc7292" },
+    {
+      proof: "it holds a key, and opens with a usual password or none",
+      literals: ["0\x82", "0\x80"],
+      pattern: /(?<=(?<before>0\x82[\s\S]{2}|0\x80))\x02\x01\x030[\x80\x82][\s\S]{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01[\s\S]{60,16000}/y,
+      window: 16384,
+      strength: "harmless",
+      examples: [],
+      check: ({ value }) => checkPkcs12(value)
+    }
+  ),
+  {
+    ...PEM,
+    id: "private-key",
+    issuer: "any (RFC 7468)",
+    title: "Private key",
+    opens: OPENS,
+    docs: DOCS,
+    revoke: REVOKE,
+    proof: "it decodes to a key; encrypted keys and bodies that do not decode are low",
+    examples: [keyPem],
+    quiet: ['if (line == "-----BEGIN RSA PRIVATE KEY-----") {', "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n-----END PRIVATE KEY-----"],
+    check: (found) => serviceAccount(found) === null && !/COSIGN|SIGSTORE/.test(found.groups["label"] ?? "") ? pem(found) : null
+  },
+  {
+    id: "private-key-base64",
+    issuer: "any (RFC 7468)",
+    title: "Private key in base64",
+    opens: OPENS,
+    docs: DOCS,
+    revoke: REVOKE,
+    proof: "it decodes to a key",
+    literals: ["LS0tLS1CRUdJTi"],
+    pattern: /(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,15000}={0,2}/y,
+    window: 16384,
+    strength: "likely",
+    examples: [() => `client-key-data: ${Buffer.from(keyPem()).toString("base64")}`],
+    quiet: [() => Buffer.from("-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2xvdWQgZXhhbXBsZSBjZXJ0\n-----END CERTIFICATE-----").toString("base64")],
+    check: ({ value }) => checkBase64Pem(value)
+  },
+  {
+    id: "private-key-der",
+    issuer: "any (RFC 5958)",
+    title: "Private key (DER)",
+    opens: OPENS,
+    docs: "https://www.rfc-editor.org/rfc/rfc5958",
+    revoke: REVOKE,
+    proof: "it decodes to a key",
+    // Version 0 and the algorithm identifier of rsaEncryption, id-ecPublicKey and Ed25519, behind the outer SEQUENCE; PKCS#1.
+    literals: [
+      "\x000\r	*\x86H\x86\xF7\r",
+      "\x000\x07*\x86H\xCE=",
+      "\x000+ep",
+      "\0\x82\0",
+      "\0\x82\0"
+    ],
+    pattern: /(?<=(?<before>0(?:\x82[\s\S]{2}|\x81[\s\S]|[\x20-\x7f])))\x02\x01\x00[\s\S]{40,6000}/y,
+    window: 6100,
+    strength: "proven",
+    examples: [() => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "der", type: "pkcs8" }).toString("latin1")],
+    quiet: ["0\x82\0\x000\r	*\x86H\x86\xF7\r{b64:300}"],
+    check: ({ value }) => checkDer(value)
+  },
+  {
+    id: "putty-key",
+    issuer: "PuTTY",
+    title: "PuTTY private key",
+    opens: "the hosts that trust its public key",
+    docs: "https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html",
+    revoke: REVOKE,
+    literals: ["PuTTY-User-Key-File-"],
+    pattern: /PuTTY-User-Key-File-[23]: (?:[\x09-\x7e]){100,15000}?Private-(?:MAC|Hash): [0-9a-f]{32,64}/y,
+    window: 16384,
+    strength: "likely",
+    examples: ["PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\n{b64:64}\n{b64:20}\nPrivate-Lines: 1\n{b64:48}\nPrivate-MAC: {hex:64}\n"],
+    quiet: ["PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n"],
+    check: ({ value }) => checkPutty(value)
+  },
+  whole(
+    {
+      id: "rndc-key",
+      issuer: "BIND",
+      title: "TSIG or rndc key",
+      opens: "updates and transfers of the zone, or control of the name server",
+      docs: "https://bind9.readthedocs.io/en/latest/reference.html"
+    },
+    {
+      literals: ["algorithm hmac-", 'algorithm "hmac-', { text: "algorithm HMAC-" }],
+      pattern: /algorithm "?(?:hmac|HMAC)-[A-Za-z0-9.-]{3,24}"?;\s{1,8}secret "(?<value>[A-Za-z0-9+/]{20,100}={0,2})"/y,
+      strength: "likely",
+      examples: ['key "rndc-key" {\n  algorithm hmac-sha256;\n  secret "{b64:43}=";\n};'],
+      quiet: ['algorithm hmac-sha256;\n  secret "";'],
+      check: ({ value }) => ofFiller(value)
+    }
+  ),
+  whole(
+    { id: "tor-onion-key", issuer: "Tor", title: "Tor onion service key", opens: "the address of the onion service", docs: "https://community.torproject.org/onion-services/" },
+    {
+      literals: ["== ed25519v1-secret: type0 =="],
+      pattern: /== ed25519v1-secret: type0 ==\0{3}[\s\S]{64}/y,
+      strength: "likely",
+      examples: ["== ed25519v1-secret: type0 ==\0\0\0{b64:64}"],
+      quiet: ['"== ed25519v1-secret: type0 =="']
+    }
+  ),
+  {
+    id: "wireguard-key",
+    issuer: "WireGuard",
+    title: "WireGuard key",
+    opens: "the tunnel: whoever has it can take the place of the peer",
+    docs: "https://www.wireguard.com/quickstart/",
+    revoke: "Make a new key pair, and replace the public key at all peers",
+    forms: ["PrivateKey = {b64:43}="],
+    literals: ["PrivateKey", "PresharedKey", "private_key", "wireguard_private"],
+    pattern: /(?:PrivateKey|PresharedKey|private_key\w{0,8}|wireguard_private\w{0,8})["']{0,1}\s{0,4}[=:]\s{0,4}["']?(?<value>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)(?![A-Za-z0-9+/=])/y,
+    strength: "likely",
+    examples: ["[Interface]\nPrivateKey = {b64:42}A=\nAddress = 10.0.0.2/32"],
+    quiet: ["PublicKey = {b64:42}A=", "PrivateKey = {b64:42}A="],
+    check: ({ value, before, after }) => /\[Interface\]|\[Peer\]|Endpoint|AllowedIPs|wireguard|\bwg\d?\b/i.test(before + after) && fillerKind(value) !== "filler" ? ofFiller(value) : null
+  }
+];
+
+// src/secrets/assignment.ts
+var ABOUT = /(?:^|[_.-]|token|secret|passw(?:or)?d|pass|key|credentials?)(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/;
+var PUBLIC = /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i;
+var CODE_FILE = /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i;
+function assignedValue(text4) {
+  const quoted = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text4);
+  if (quoted?.[2] !== void 0) return { value: quoted[2], quote: quoted[1] ?? "", rest: text4.slice(quoted[0].length) };
+  const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text4);
+  return bare === null ? null : { value: bare[0], quote: "", rest: text4.slice(bare[0].length) };
+}
+function isData(value, rest, path11) {
+  if (CODE_FILE.test(path11)) return false;
+  if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
+  return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value);
+}
+var classes = (value) => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern) => pattern.test(value)).length;
+var isName = (value) => /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) || /^(?:[a-z]+[A-Z]?)+$/.test(value) || /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) || /^[A-Z][A-Z0-9_]+$/.test(value) || /^[A-Za-z]+$/.test(value);
+var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
+  value
+);
+function looksSecret(value, isPassword, quoted) {
+  if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value)) return false;
+  if (/\s/.test(value)) return false;
+  if (isPassword) {
+    if (/^\d+$/.test(value)) return false;
+    return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted;
+  }
+  if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value)) return true;
+  return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
+}
+var snakeCase = (name) => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
+function checkAssignment({ value: text4, before, path: path11, isText }) {
+  if (!isText) return null;
+  const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text4);
+  if (statement === null) return null;
+  const [whole2, tail = "", , operator = ""] = statement;
+  if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text4)) return null;
+  const name = (/[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? "") + tail;
+  const short = name.split(".").at(-1) ?? name;
+  if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name) || short.length > 60) return null;
+  const assigned = assignedValue(text4.slice(whole2.length));
+  if (assigned === null) return null;
+  const { value, quote, rest } = assigned;
+  if (quote === "" && !isData(value, operator === ">" ? "" : rest, path11)) return null;
+  if (quote !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path11)) return null;
+  const isPassword = /pass|pwd|credential/i.test(short);
+  if (!looksSecret(value, isPassword, quote !== "")) return null;
+  if (value.toLowerCase() === short.toLowerCase()) return null;
+  return { value, facts: { name } };
+}
+
+// src/secrets/detectors/logins.ts
+var ASSIGNMENT_WORDS = [
+  "passw",
+  "passphrase",
+  "_pass",
+  "-pass",
+  "pwd",
+  "secret",
+  "token",
+  "apikey",
+  "api_key",
+  "api-key",
+  "access_key",
+  "accesskey",
+  "access-key",
+  "private_key",
+  "privatekey",
+  "auth_key",
+  "authkey",
+  "encryption_key",
+  "encryptionkey",
+  "signing_key",
+  "master_key",
+  "masterkey",
+  "credential",
+  "client_key",
+  "storage_key",
+  "jwt_key",
+  "app_key",
+  "appkey"
+];
+var LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i;
+var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i;
+var RFC_EXAMPLES = /* @__PURE__ */ new Set(["7Fjfp0ZBr1KtDRbnfVdmIw", "Circle Of Life", "gX1fBat3bV", "open sesame", "opensesame"]);
+function checkUserinfo({ groups }) {
+  const { user = "", value: password = "", host = "" } = groups;
+  const decoded2 = password.includes("%") ? decodeURIComponentSafely(password) : password;
+  if (decoded2.length < 3 || /[$<>{}`\\]|^%|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null;
+  const isExample = EXAMPLE_HOST.test(host);
+  const isUsual = isUsualPassword(decoded2) || decoded2 === user;
+  if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded2) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host: host.slice(0, 120) } };
+  const facts = { user, host: host.slice(0, 120) };
+  if (isExample) return { strength: "harmless", note: "for a host of examples", facts };
+  if (isUsual) return { strength: "harmless", note: "a default password", facts };
+  if (isPlaceholder(decoded2)) return { strength: "harmless", note: "it reads like an example", facts };
+  if (LOCAL_HOST.test(host)) return { strength: isLocalDefault(decoded2) ? "harmless" : "possible", note: "for a service on the same host", facts };
+  return { facts };
+}
+var isLocalDefault = (password) => password.length < 8 && entropy(password) < 2.6;
+function decodeURIComponentSafely(text4) {
+  try {
+    return decodeURIComponent(text4);
+  } catch {
+    return text4;
+  }
+}
+var usable = (password) => password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !isUsualPassword(password) && !/^[-$<{%]/.test(password);
+function weighPassword(password, isExample, facts) {
+  if (password.length < 3 || RFC_EXAMPLES.has(password) || /^[-$<{%*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null;
+  const isUsual = isUsualPassword(password) || isPlaceholder(password);
+  if (isUsual) return { strength: "harmless", note: "a default password, or an example", facts };
+  return isExample ? { strength: "harmless", note: "for a host of examples", facts } : { facts };
+}
+function checkCommandLine({ value }) {
+  const bare = value.replace(/^(["'])(.*)\1$/, "$2");
+  if (!usable(bare) || bare.length < 6 || /^[a-z_-]+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare)) return null;
+  return { value: bare };
+}
+var LOGINS = [
+  {
+    id: "authorization-header",
+    title: "Token in an authorization header",
+    issuer: "any (RFC 6750)",
+    opens: "the service that the header is sent to",
+    docs: "https://www.rfc-editor.org/rfc/rfc6750",
+    revoke: "Revoke the token at the service that the header is sent to",
+    examples: ['curl -H "Authorization: Token {hex:40}" https://api.acme.io', "Authorization: Bearer {62:40}"],
+    quiet: ["Authorization: Bearer <token>", "Authorization: Bearer $TOKEN", "Authorization: Bearer eyJhbGciOi..."],
+    literals: [{ text: "uthorization", ignoreCase: true }],
+    pattern: /uthorization["'\\]{0,3}\s{0,2}[:=,]\s{0,2}["'`\\]{0,2}(?:Bearer|Token|ApiKey|Api-Key|Key|SSWS|Splunk|GenieKey)\s{1,2}(?:token=)?["\\]{0,2}(?<value>[A-Za-z0-9_.~+/=-]{20,400})(?![A-Za-z0-9_.~+/=-])/iy,
+    window: 480,
+    strength: "possible",
+    context: true,
+    check: ({ value, path: path11 }) => {
+      if (!/\d.*\d/.test(value) || !/[A-Za-z].*[A-Za-z]/.test(value) || isPlaceholder(value) || isFiller(value)) return null;
+      return path11 === "" ? { strength: "likely" } : {};
+    }
+  },
+  {
+    id: "basic-authorization",
+    issuer: "any (RFC 7617)",
+    opens: "the service that the header is sent to",
+    examples: [(fill2) => `Authorization: Basic ${Buffer.from(fill2("svc:{62:8}-{62:6}7")).toString("base64")}`],
+    quiet: ["Authorization: Basic <credentials>", "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="],
+    title: "Basic authorization header",
+    docs: "https://www.rfc-editor.org/rfc/rfc7617",
+    revoke: "Change the password that the header carries",
+    literals: [
+      { text: "uthorization", ignoreCase: true },
+      { text: "extraheader", ignoreCase: true }
+    ],
+    pattern: /(?:uthorization|extraheader)[\w\s"'=:\\-]{0,40}?basic\s{1,3}(?<value>[A-Za-z0-9+/]{8,400}={0,2})/iy,
+    window: 480,
+    strength: "likely",
+    guessable: true,
+    check: ({ value }) => {
+      const login = decodeText(value);
+      const split = login?.indexOf(":") ?? -1;
+      return login !== null && split >= 0 && usable(login.slice(split + 1)) ? { facts: { user: login.slice(0, split) } } : null;
+    }
+  },
+  {
+    id: "command-line-password",
+    issuer: "any",
+    opens: "the service that the command talks to",
+    examples: ["mysql -h db -u app -p{62:8}-{62:5}7 -e x", "curl -u svc:{62:14} https://db.acme.io", "sshpass -p {62:14} ssh x", "docker login -u x -p {62:14} r.acme.io"],
+    quiet: ["mysql -u root -p", "curl -u $USER:$PASS https://x", "docker login --password-stdin"],
+    title: "Password on a command line",
+    docs: "https://docs.docker.com/build/building/secrets/",
+    revoke: "Change the password",
+    literals: ["mysql", "sshpass", "curl ", "wget ", "docker login", "podman login", "helm ", "--password", "--passwd", "--token"].map((text4) => ({ text: text4 })),
+    pattern: /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
+    strength: "likely",
+    guessable: true,
+    generic: true,
+    check: (found) => {
+      const { mysql, ssh, curl, wget, login, long } = found.groups;
+      const value = mysql ?? ssh ?? curl ?? wget ?? login ?? long;
+      const checked2 = value === void 0 ? null : checkCommandLine({ ...found, value });
+      if (checked2 === null) return null;
+      return long !== void 0 ? entropy(checked2.value ?? "") > 3 && /\d/.test(checked2.value ?? "") ? { ...checked2, strength: "possible" } : null : checked2;
+    }
+  },
+  {
+    id: "connection-string",
+    issuer: "any",
+    opens: "the database or queue that it names",
+    examples: ["postgres://svc:{62:12}7@db.acme.io/app", "mongodb+srv://svc:{62:12}7@c0.ab1cd.mongodb.net/app", "redis://:{62:14}7@cache.acme.io:6379"],
+    quiet: ["postgres://user:${PASSWORD}@db/app", "postgres://db.acme.io/app"],
+    title: "Connection string with a password",
+    docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
+    revoke: "Change the password of the account",
+    literals: ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f"],
+    pattern: /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/@"'<>]{1,120})@(?<host>[^\s/"'`?#,;)<>]{2,120})/y,
+    strength: "likely",
+    guessable: true,
+    check: checkUserinfo
+  },
+  {
+    id: "curl-option",
+    title: "Password in a call of libcurl",
+    issuer: "curl",
+    opens: "the server that the call talks to",
+    docs: "https://curl.se/libcurl/c/CURLOPT_USERPWD.html",
+    revoke: "Change the password",
+    examples: ['curl_setopt($ch, CURLOPT_USERPWD, "svc:{62:12}");', "curl_easy_setopt(curl, CURLOPT_PASSWORD, '{62:14}');"],
+    quiet: ["curl_setopt($ch, CURLOPT_USERPWD, $login);", 'curl_easy_setopt(curl, CURLOPT_PASSWORD, "secret");', 'CURLOPT_PASSWORD, "${PW}"'],
+    literals: ["CURLOPT_"],
+    pattern: /CURLOPT_(?:(?:PROXY)?USERPWD|(?:PROXY|KEY|SSLKEY|SSLCERT)?PASSW(?:OR)?D)["']?\s{0,4}(?:,|=>)\s{0,4}["'](?:[^:"'\s]{1,60}:)?(?<value>[^"'\s$<>{]{4,120})["']/y,
+    strength: "likely",
+    guessable: true,
+    check: ({ value }) => weighPassword(value, false, {})
+  },
+  {
+    id: "generic-assignment",
+    issuer: "any",
+    opens: "whatever the name beside it says",
+    examples: ["DB_PASSWORD={62:8}-{62:6}7"],
+    quiet: ["password = getPassword(user)", "token_type=bearer"],
+    title: "Password or key in an assignment",
+    docs: "https://docs.docker.com/build/building/secrets/",
+    revoke: "Change the password or revoke the key",
+    literals: ASSIGNMENT_WORDS.map((text4) => ({ text: text4, ignoreCase: true, assignment: true })),
+    pattern: /[\s\S]{3,256}/y,
+    strength: "possible",
+    guessable: true,
+    generic: true,
+    check: checkAssignment
+  },
+  {
+    id: "netrc-login",
+    issuer: "any",
+    opens: "the host that the entry names",
+    examples: ["machine github.com\n  login bot\n  password {62:12}7\n"],
+    quiet: ["machine host login user password password"],
+    title: "Login in a netrc file",
+    docs: "https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html",
+    revoke: "Change the password or revoke the token",
+    literals: ["machine "],
+    pattern: /machine\s+(?<host>[A-Za-z0-9.:-]{3,120})\s+login\s+(?<user>\S{1,100})\s+(?:account\s+\S+\s+)?password\s+(?<value>[^\s"'\\;&|]{3,250})/y,
+    window: 600,
+    strength: "likely",
+    guessable: true,
+    check: ({ value, groups: { host = "", user = "" } }) => weighPassword(value, EXAMPLE_HOST.test(host), { user, host })
+  },
+  {
+    id: "sql-connection-string",
+    issuer: "any",
+    opens: "the database that it names",
+    examples: ["Server=db.acme.io;Database=app;User Id=svc;Password={62:12}7;"],
+    quiet: ["Server=db;Password=${PW};"],
+    title: "Database connection string with a password",
+    docs: "https://learn.microsoft.com/dotnet/framework/data/adonet/connection-string-syntax",
+    revoke: "Change the password of the database account",
+    literals: ["password=", "pwd=", "password ="].map((text4) => ({ text: text4, ignoreCase: true })),
+    pattern: /(?<=(?:jdbc:[a-z0-9]{2,16}:[^\s"'<>]{1,70}[?&;]|(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n]{0,40}))(?:password|pwd) ?=(?<value>[^;"'\s&<>]{3,100})/iy,
+    strength: "likely",
+    guessable: true,
+    check: ({ value, before }) => {
+      const host = /(?:Server|Data Source|Host|Addr(?:ess)?)\s*=\s*([^;]+)/i.exec(before)?.[1] ?? /jdbc:\w+:\/\/([^/?;]+)/i.exec(before)?.[1];
+      const checked2 = weighPassword(value, host !== void 0 && EXAMPLE_HOST.test(host), host === void 0 ? {} : { host: host.slice(0, 120) });
+      return checked2 !== null && checked2.strength === void 0 && host !== void 0 && (LOCAL_HOST.test(host) || host.startsWith(".") || /\(local/i.test(host)) ? { ...checked2, strength: "possible" } : checked2;
+    }
+  },
+  {
+    id: "url-credentials",
+    issuer: "any (RFC 3986)",
+    opens: "the host that the URL names",
+    examples: ["https://deploy:{62:12}7@git.acme.io/x.git"],
+    quiet: ["https://user:password@example.com/path", "http://proxy.acme.io:8080/a@b"],
+    title: "URL with a password",
+    docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
+    revoke: "Change the password or revoke the token",
+    literals: ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f"],
+    pattern: /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/@"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'`?#,;)<>]{3,120})/y,
+    strength: "likely",
+    guessable: true,
+    check: (found) => found.path.endsWith(".lock") && isFiller(found.value) ? null : checkUserinfo(found)
+  }
+];
+
+// src/secrets/detectors/managers.ts
+var DOPPLER = { issuer: "Doppler", revoke: "Revoke the token in the Doppler dashboard", docs: "https://docs.doppler.com/docs/service-tokens" };
+var VAULT = { issuer: "HashiCorp", revoke: "Revoke the token with vault token revoke", docs: "https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes" };
+var ALL_SECRETS = "the secrets that it is granted";
+var MANAGERS = [
+  named({
+    id: "akeyless-key",
+    issuer: "Akeyless",
+    title: "Akeyless access key",
+    opens: ALL_SECRETS,
+    revoke: "Delete the authentication method in Akeyless",
+    docs: "https://docs.akeyless.io/docs/api-key",
+    names: ["akeyless"],
+    values: ["{b64:43}="],
+    examples: ["AKEYLESS_ACCESS_KEY={b64:43}="],
+    quiet: ["AKEYLESS_ACCESS_ID=p-{36:12}am"]
+  }),
+  named({
+    id: "auth0-secret",
+    issuer: "Auth0",
+    title: "Auth0 client secret",
+    opens: "tokens in the name of the application",
+    revoke: "Rotate the client secret in the Auth0 dashboard",
+    docs: "https://auth0.com/docs/get-started/applications/rotate-client-secret",
+    names: ["auth0"],
+    values: ["{64:64}"],
+    word: /secret|token/i,
+    examples: ["AUTH0_CLIENT_SECRET={64:64}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  named({
+    id: "bitwarden-token",
+    issuer: "Bitwarden",
+    title: "Bitwarden Secrets Manager token",
+    opens: ALL_SECRETS,
+    revoke: "Revoke the access token of the machine account",
+    docs: "https://bitwarden.com/help/access-tokens/",
+    names: ["bws_", "bitwarden"],
+    values: ["0.{uuid}.{62:30}:{b64:22}=="]
+  }),
+  token({
+    id: "clerk-key",
+    issuer: "Clerk",
+    title: "Clerk secret key",
+    opens: "users and sessions of the application",
+    revoke: "Rotate the secret key in the Clerk dashboard",
+    docs: "https://clerk.com/docs",
+    forms: ["sk_live_{62:40-50}"],
+    strength: "likely",
+    quiet: ["sk_live_{62:39}"],
+    check: ({ value }) => /[A-Z]/.test(value) ? {} : null
+  }),
+  named({
+    id: "consul-token",
+    issuer: "HashiCorp",
+    title: "Consul or Nomad token",
+    opens: "keys and services within its policies",
+    revoke: "Delete the token with consul acl token delete",
+    docs: "https://developer.hashicorp.com/consul/docs/security/acl/tokens",
+    names: ["consul_http", "consul", "x-consul", "nomad_token", "x-nomad"],
+    values: ["{uuid}"],
+    word: /token/i,
+    examples: ["CONSUL_HTTP_TOKEN={uuid}"],
+    quiet: ["consul_node_id={uuid}"]
+  }),
+  token({
+    ...DOPPLER,
+    id: "doppler-token",
+    title: "Doppler token",
+    opens: ALL_SECRETS,
+    forms: [
+      "dp.pt.{62:40-44}",
+      "dp.st.{62:40-44}",
+      "dp.st.{64:2-35}.{62:40-44}",
+      "dp.ct.{62:40-44}",
+      "dp.sa.{62:40-44}",
+      "dp.scim.{62:40-44}",
+      "dp.audit.{62:40-44}",
+      "dp.said.{62:40-44}"
+    ]
+  }),
+  named({
+    id: "duo-secret",
+    issuer: "Cisco Duo",
+    title: "Duo secret key",
+    opens: "second factors of the application",
+    revoke: "Reset the secret key in the Duo admin panel",
+    docs: "https://duo.com/docs/protecting-applications",
+    names: ["duo_", "skey", "duo-"],
+    values: ["{62:40}"],
+    word: /skey|secret/i,
+    examples: ["DUO_SKEY={62:40}", "skey = {62:40}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "infisical-token",
+    issuer: "Infisical",
+    title: "Infisical token",
+    opens: ALL_SECRETS,
+    revoke: "Revoke the service token in Infisical",
+    docs: "https://infisical.com/docs/documentation/platform/token",
+    forms: ["st.{hex:24}.{hex:32}.{hex:32}", "st.{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}.{hex:32}.{hex:32}"]
+  }),
+  token({
+    id: "jumpcloud-key",
+    issuer: "JumpCloud",
+    title: "JumpCloud API key",
+    opens: "users and devices of the organization",
+    revoke: "Generate a new key in the JumpCloud console",
+    docs: "https://jumpcloud.com/support/jumpcloud-apis1",
+    forms: ["jca_{62:36}"]
+  }),
+  {
+    id: "kubernetes-bootstrap-token",
+    issuer: "Kubernetes",
+    title: "Kubernetes bootstrap token",
+    opens: "the cluster: whoever has it can join as a node",
+    revoke: "Delete the token with kubeadm token delete",
+    docs: "https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/",
+    forms: ["{36:6}.{36:16}"],
+    literals: [
+      { text: "kubeadm join", ignoreCase: true },
+      { text: "bootstrap-token", ignoreCase: true },
+      { text: "bootstraptoken", ignoreCase: true },
+      { text: "bootstrap_token", ignoreCase: true },
+      { text: "kubeadm_token", ignoreCase: true }
+    ],
+    pattern: /(?:kubeadm|bootstrap)[^;\n]{0,100}?(?<![a-z0-9.])(?<value>[a-z0-9]{6}\.[a-z0-9]{16})(?![A-Za-z0-9.])/iy,
+    strength: "likely",
+    examples: ["kubeadm join 10.0.0.1:6443 --token {36:6}.{36:16}", "--tls-bootstrap-token {36:6}.{36:16}"],
+    quiet: ["kubeadm join --token abc.def"],
+    check: ({ value }) => /^[a-z0-9.]+$/.test(value) && /\d/.test(value) ? ofFiller(value.replace(".", "")) : null
+  },
+  named({
+    id: "okta-token",
+    issuer: "Okta",
+    title: "Okta API token",
+    opens: "users and applications of the organization with the administrator's rights",
+    revoke: "Revoke the token in the Okta admin console",
+    docs: "https://developer.okta.com/docs/guides/create-an-api-token/main/",
+    names: ["okta"],
+    values: ["00{64:40}"],
+    examples: ["OKTA_API_TOKEN=00{64:40}"]
+  }),
+  token({
+    id: "onepassword-secret-key",
+    issuer: "1Password",
+    title: "1Password secret key",
+    opens: "the vaults, together with the account password",
+    revoke: "Regenerate the secret key in the 1Password account",
+    docs: "https://support.1password.com/secret-key/",
+    forms: ["A3-{36U:6}-{36U:6}-{36U:5}-{36U:5}-{36U:5}", "A3-{36U:6}-{36U:11}-{36U:5}-{36U:5}-{36U:5}"]
+  }),
+  token({
+    id: "onepassword-token",
+    issuer: "1Password",
+    title: "1Password service account token",
+    opens: "the vaults that the service account is granted",
+    revoke: "Revoke the token of the service account in 1Password",
+    docs: "https://developer.1password.com/docs/service-accounts/",
+    forms: ["ops_eyJ{b64=:240-600}"],
+    proof: "it decodes to JSON with the account",
+    examples: [
+      (fill2) => `ops_${Buffer.from(fill2('{"signInAddress":"acme.1password.com","userAuth":{"method":"SRPg-4096","salt":"{64:22}"},"email":"x@1passwordserviceaccounts.com","srpX":"{hex:64}","muk":{"alg":"A256GCM","k":"{64:43}"}}')).toString("base64").replace(/=+$/, "")}`
+    ],
+    check: ({ value }) => {
+      const json2 = decodeJson(value.slice(4));
+      const host = json2?.["signInAddress"];
+      return json2 === null ? { strength: "possible" } : { strength: "proven", facts: typeof host === "string" ? { host } : {} };
+    }
+  }),
+  token({
+    id: "openshift-token",
+    issuer: "Red Hat OpenShift",
+    title: "OpenShift token",
+    opens: "the cluster with the person's rights",
+    revoke: "Delete the token with oc delete oauthaccesstoken",
+    docs: "https://docs.openshift.com/container-platform/latest/authentication/managing-oauth-access-tokens.html",
+    forms: ["sha256~{64:43}"]
+  }),
+  token({
+    id: "rancher-token",
+    issuer: "Rancher",
+    title: "Rancher token",
+    opens: "the clusters with the person's rights",
+    revoke: "Delete the API key in Rancher",
+    docs: "https://ranchermanager.docs.rancher.com/reference-guides/user-settings/api-keys",
+    forms: ["token-{36:5}:{36:54}", "kubeconfig-u-{36:10-15}:{36:54}", "kubeconfig-user-{36:5-15}:{36:54}"],
+    quiet: ["token-{36:5}:{36:20}"]
+  }),
+  token({
+    id: "stytch-secret",
+    issuer: "Stytch",
+    title: "Stytch secret",
+    opens: "users and sessions of the project",
+    revoke: "Rotate the secret in the Stytch dashboard",
+    docs: "https://stytch.com/docs",
+    forms: ["secret-live-{64=:36}"],
+    examples: ["secret-live-{64:35}="],
+    quiet: ["secret-live-{64:12}"]
+  }),
+  {
+    ...VAULT,
+    id: "vault-legacy-token",
+    title: "HashiCorp Vault token",
+    opens: ALL_SECRETS,
+    forms: ["s.{62:24}", "b.{64:100+}"],
+    literals: [{ text: "vault", ignoreCase: true }],
+    pattern: /vault[^;\n]{0,40}?(?<![\w.-])(?<value>[sb]\.(?:[A-Za-z0-9]{24}(?![\w-])|[A-Za-z0-9_-]{90,300}))(?![A-Za-z0-9_-])/iy,
+    window: 400,
+    strength: "likely",
+    examples: ["VAULT_TOKEN=s.{62:24}", "-vaultToken s.{64:98}"],
+    quiet: ["vault.s.getConfigurationSettings", "VAULT_TOKEN=s.{a:24}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? ofFiller(value.slice(2)) : null
+  },
+  token({
+    ...VAULT,
+    id: "vault-token",
+    title: "HashiCorp Vault token",
+    opens: ALL_SECRETS,
+    forms: ["hvs.{64:24-300}", "hvb.{64:24-300}", "hvr.{64:24-300}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  {
+    id: "vault-unseal-key",
+    issuer: "HashiCorp",
+    title: "Vault unseal key",
+    opens: "with the others of its set all that the Vault keeps",
+    revoke: "Rekey the Vault with vault operator rekey",
+    docs: "https://developer.hashicorp.com/vault/docs/concepts/seal",
+    forms: ["Unseal Key 1: {b64:44}"],
+    literals: ["Unseal Key ", { text: "unseal_key", ignoreCase: true }, { text: "unsealkey", ignoreCase: true }],
+    pattern: /unseal[ _]?key[ \w]{0,8}["']{0,1}\s{0,2}[:=]\s{0,2}["'[]{0,2}(?<value>[A-Za-z0-9+/]{43,44}=?|[0-9a-f]{64,66})(?![A-Za-z0-9+/])/iy,
+    strength: "likely",
+    examples: ["Unseal Key 2: {b64:44}", "VAULT_UNSEAL_KEY={b64:44}"],
+    quiet: ["Unseal Key 1: "],
+    check: ({ value }) => ofFiller(value)
+  },
+  named({
+    id: "zerotier-token",
+    issuer: "ZeroTier",
+    title: "ZeroTier API token",
+    opens: "the private networks of the account",
+    revoke: "Delete the token in ZeroTier Central",
+    docs: "https://docs.zerotier.com/",
+    names: ["zerotier", "zt_token"],
+    values: ["{62:32}"],
+    word: /token|key/i,
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+  })
+];
+
+// src/secrets/detectors/messaging.ts
+var SEND_MAIL = "mail in the account's name, its logs and contacts";
+var SLACK = { issuer: "Slack", revoke: "Revoke the token with auth.revoke or in the Slack app settings", docs: "https://docs.slack.dev/authentication/tokens" };
+var TWILIO = { issuer: "Twilio", docs: "https://www.twilio.com/docs/iam/api-keys" };
+var META = { issuer: "Meta", docs: "https://developers.facebook.com/docs/facebook-login/guides/access-tokens/" };
+function checkDiscord({ value }) {
+  const id = decodeText(value.split(".")[0] ?? "");
+  return id !== null && /^\d{17,20}$/.test(id) ? { strength: "likely", facts: { bot: id } } : null;
+}
+var MESSAGING = [
+  token({
+    id: "brevo-key",
+    issuer: "Brevo",
+    title: "Brevo API key",
+    opens: SEND_MAIL,
+    revoke: "Delete the key in the Brevo settings",
+    docs: "https://developers.brevo.com/",
+    forms: ["xkeysib-{hex:64}-{62:16}", "xsmtpsib-{hex:64}-{62:16}"]
+  }),
+  {
+    id: "discord-bot-token",
+    issuer: "Discord",
+    title: "Discord bot token",
+    opens: "the servers that the bot is in: messages, members",
+    revoke: "Reset the token of the bot in the Discord developer portal",
+    docs: "https://discord.com/developers/docs/reference#authentication",
+    forms: ["{62:24-28}.{64:6}.{64:27-40}"],
+    proof: "its first part decodes to the bot's number",
+    literals: [
+      { text: "token", ignoreCase: true, assignment: true },
+      { text: "discord", ignoreCase: true, assignment: true },
+      { text: "login(", ignoreCase: true },
+      { text: "client.run(", ignoreCase: true },
+      { text: "uthorization", ignoreCase: true }
+    ],
+    pattern: /(?:token|discord|login|client\.run|uthorization)[\w.-]{0,30}["'`\s\])\\]{0,4}[=:>,(|]{1,3}["'`\s\\]{0,6}(?:Bot )?(?<value>[MNO][A-Za-z0-9]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40})(?![A-Za-z0-9_-])/iy,
+    strength: "likely",
+    examples: [
+      (fill2) => `DISCORD_TOKEN=${Buffer.from(fill2("8{d:17}")).toString("base64")}.${fill2("{62:6}.{64:38}")}`,
+      (fill2) => `client.login("${Buffer.from(fill2("12{d:17}")).toString("base64").replace(/=/g, "")}.${fill2("{62:6}.{64:38}")}")`
+    ],
+    quiet: ["token=MTA{62:21}.{62:6}.{62:38}"],
+    check: checkDiscord
+  },
+  named({
+    id: "discord-client-secret",
+    issuer: "Discord",
+    title: "Discord client secret",
+    opens: "sign-ins in the name of the application",
+    docs: "https://discord.com/developers/docs/topics/oauth2",
+    revoke: "Reset the client secret in the Discord developer portal",
+    names: ["discord"],
+    values: ["{64:32}", "{hex:64}"],
+    word: /secret|token/i,
+    examples: ["DISCORD_CLIENT_SECRET={64:32}"],
+    quiet: ["DISCORD_CLIENT_ID={d:18}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  token({
+    id: "discord-webhook",
+    issuer: "Discord",
+    title: "Discord webhook",
+    opens: "messages into the channel",
+    docs: "https://discord.com/developers/docs/resources/webhook",
+    revoke: "Delete the webhook in the Discord channel settings",
+    forms: ["discord.com/api/webhooks/{d:17-20}/{64:60-80}", "discordapp.com/api/webhooks/{d:17-20}/{64:60-80}"]
+  }),
+  named({
+    ...META,
+    id: "facebook-app-secret",
+    title: "Facebook app secret",
+    opens: "calls in the name of the app",
+    revoke: "Reset the app secret in the Meta app dashboard",
+    names: ["facebook", "fb_app", "fb_secret", "fb_client", "instagram", "whatsapp"],
+    values: ["{hex:32}"],
+    word: /secret|key/i,
+    examples: ["FACEBOOK_APP_SECRET={hex:32}"],
+    quiet: ["facebook_post_hash={hex:32}"]
+  }),
+  named({
+    ...META,
+    id: "facebook-token",
+    title: "Facebook access token",
+    opens: "the person, page or business within the scopes that were granted",
+    revoke: "Invalidate the token in the Meta app dashboard",
+    names: ["facebook", "fb_", "meta_", "whatsapp", "instagram", "page_access", "graph_api"],
+    values: ["EAA{62:60-400}"],
+    examples: ["FACEBOOK_ACCESS_TOKEN=EAA{62:120}"],
+    quiet: ["FACEBOOK_ACCESS_TOKEN=EAA{62:20}"]
+  }),
+  token({
+    ...META,
+    id: "instagram-token",
+    title: "Instagram access token",
+    opens: "the person's account within the scopes that were granted",
+    revoke: "Remove the app in the Instagram settings",
+    forms: ["IGQV{64:100-300}", "IGAA{64:100-300}"]
+  }),
+  token({
+    id: "intercom-token",
+    issuer: "Intercom",
+    title: "Intercom access token",
+    opens: "conversations and contacts of the workspace",
+    revoke: "Regenerate the token in the Intercom developer hub",
+    docs: "https://developers.intercom.com/docs/build-an-integration/learn-more/authentication",
+    forms: ["dG9r{b64=:50-58}"],
+    proof: "it decodes to `tok:`",
+    examples: [(fill2) => Buffer.from(fill2("tok:{hex:8}_{hex:4}_{hex:4}_{hex:4}_{hex:12}")).toString("base64")],
+    check: ({ value }) => decodeText(value)?.startsWith("tok:") ? {} : null
+  }),
+  named({
+    id: "line-token",
+    issuer: "LINE",
+    title: "LINE channel access token",
+    opens: "messages in the channel's name",
+    revoke: "Reissue the token in the LINE developers console",
+    docs: "https://developers.line.biz/en/docs/basics/channel-access-token/",
+    names: ["line_channel", "channel_access_token", "channelaccesstoken", "line_access"],
+    values: ["{b64:168-172}=", "{b64:170-174}"],
+    word: /token/i,
+    examples: ["LINE_CHANNEL_ACCESS_TOKEN={b64:171}="]
+  }),
+  named({
+    id: "linkedin-client-secret",
+    issuer: "LinkedIn",
+    title: "LinkedIn client secret",
+    opens: "sign-ins in the name of the application",
+    revoke: "Reset the client secret in the LinkedIn developer portal",
+    docs: "https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow",
+    names: ["linkedin"],
+    values: ["{62:16}", "WPL_AP1.{62:16}.{b64=:8}"],
+    word: /secret/i,
+    examples: ["LINKEDIN_CLIENT_SECRET={62:16}", "linkedin_client_secret: WPL_AP1.{62:16}.{b64:7}="],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  token({
+    id: "linkedin-token",
+    issuer: "LinkedIn",
+    title: "LinkedIn access token",
+    opens: "the member's data within the scopes that were granted",
+    revoke: "Revoke the token in the LinkedIn developer portal",
+    docs: "https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow",
+    forms: ["AQX{64:100-400}", "AQV{64:100-400}", "AQW{64:100-400}"],
+    check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value.slice(3)) ? { strength: "possible" } : null
+  }),
+  token({
+    id: "mailchimp-key",
+    issuer: "Mailchimp",
+    title: "Mailchimp API key",
+    opens: SEND_MAIL,
+    revoke: "Disable the key in the Mailchimp account",
+    docs: "https://mailchimp.com/developer/marketing/guides/quick-start/",
+    forms: ["{hex:32}-us{d:1-2}"],
+    examples: ["{hex:32}-us12"]
+  }),
+  token({
+    id: "mailgun-key",
+    issuer: "Mailgun",
+    title: "Mailgun API key",
+    opens: SEND_MAIL,
+    docs: "https://documentation.mailgun.com/docs/mailgun/user-manual/api-key-mgmt/rbac-mgmt",
+    revoke: "Delete the API key in Mailgun",
+    forms: ["key-{36:32}"],
+    strength: "possible",
+    quiet: ["monkey-{hex:32}", "key-{hex:31}"],
+    check: ({ value, before }) => /\d/.test(value) ? /mailgun/i.test(before) ? { strength: "likely" } : {} : null
+  }),
+  named({
+    id: "mailgun-new-key",
+    issuer: "Mailgun",
+    title: "Mailgun API key",
+    opens: SEND_MAIL,
+    docs: "https://documentation.mailgun.com/docs/mailgun/user-manual/api-key-mgmt/rbac-mgmt",
+    revoke: "Delete the API key in Mailgun",
+    names: ["mailgun", "mg_api"],
+    values: ["{hex:32}-{hex:8}-{hex:8}", "{hex:32}", "pubkey-{hex:32}"]
+  }),
+  named({
+    id: "mailjet-key",
+    issuer: "Mailjet",
+    title: "Mailjet API key or secret",
+    opens: SEND_MAIL,
+    docs: "https://dev.mailjet.com/email/guides/",
+    revoke: "Reset the secret key in the Mailjet account",
+    names: ["mailjet", "mj_api"],
+    values: ["{hex:32}"]
+  }),
+  token({
+    id: "mandrill-key",
+    issuer: "Mailchimp Transactional",
+    title: "Mandrill API key",
+    opens: SEND_MAIL,
+    revoke: "Disable the key in the Mandrill settings",
+    docs: "https://mailchimp.com/developer/transactional/guides/quick-start/",
+    forms: ["md-{64:22}"],
+    quiet: ["cmd-{64:22}", "md-list-item-with-a-nested-one"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
+  }),
+  named({
+    id: "mattermost-token",
+    issuer: "Mattermost",
+    title: "Mattermost token",
+    opens: "channels with the person's or bot's rights",
+    revoke: "Delete the token in the Mattermost profile",
+    docs: "https://developers.mattermost.com/integrate/reference/personal-access-token/",
+    names: ["mattermost"],
+    values: ["{36:26}"],
+    word: /token|key/i,
+    examples: ["MATTERMOST_TOKEN={36:26}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  named({
+    id: "messagebird-key",
+    issuer: "MessageBird (Bird)",
+    title: "MessageBird access key",
+    opens: "messages, paid by the account",
+    revoke: "Delete the key in the dashboard",
+    docs: "https://developers.messagebird.com/",
+    names: ["messagebird"],
+    values: ["{62:25}"]
+  }),
+  token({
+    id: "onesignal-key",
+    issuer: "OneSignal",
+    title: "OneSignal API key",
+    opens: "notifications to all users of the app",
+    revoke: "Rotate the key in the OneSignal settings",
+    docs: "https://documentation.onesignal.com/docs/keys-and-ids",
+    forms: ["os_v2_app_{32l:100-110}", "os_v2_org_{32l:100-110}"]
+  }),
+  named({
+    id: "postmark-token",
+    issuer: "Postmark",
+    title: "Postmark token",
+    opens: SEND_MAIL,
+    revoke: "Regenerate the token in the Postmark server settings",
+    docs: "https://postmarkapp.com/developer/api/overview",
+    names: ["postmark"],
+    values: ["{uuid}"],
+    examples: ["POSTMARK_API_TOKEN={uuid}", "X-Postmark-Server-Token: {uuid}"],
+    quiet: ["postmark_message_id={uuid}"]
+  }),
+  token({
+    id: "resend-key",
+    issuer: "Resend",
+    title: "Resend API key",
+    opens: SEND_MAIL,
+    revoke: "Delete the key in the Resend dashboard",
+    docs: "https://resend.com/docs/dashboard/api-keys/introduction",
+    forms: ["re_{62:8}_{62:24}"],
+    quiet: ["re_{a:8}_{a:24}", "core_{62:8}_{62:24}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
+  }),
+  token({
+    id: "sendgrid-key",
+    issuer: "Twilio SendGrid",
+    title: "SendGrid API key",
+    opens: SEND_MAIL,
+    docs: "https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys",
+    revoke: "Delete the API key in SendGrid",
+    forms: ["SG.{64:22}.{64:43}"],
+    quiet: ["MSG.{64:22}.{64:43}"]
+  }),
+  token({
+    ...SLACK,
+    id: "slack-app-token",
+    title: "Slack app token",
+    opens: "the app's events over a socket, in all workspaces",
+    forms: ["xapp-{d:1}-{36U:8-13}-{d:10-14}-{hex:60-66}"]
+  }),
+  token({
+    ...SLACK,
+    id: "slack-config-token",
+    title: "Slack configuration token",
+    opens: "the configuration of all apps of the person",
+    forms: ["xoxe.xoxp-1-{62:140-170}", "xoxe.xoxb-1-{62:140-170}", "xoxe-1-{62:140-170}"]
+  }),
+  token({
+    ...SLACK,
+    id: "slack-cookie",
+    title: "Slack session token",
+    opens: "the person's session in the browser",
+    forms: ["xoxc-{d:10-13}-{d:10-13}-{d:10-13}-{hex:64}", "xoxd-{b64:60-300}"]
+  }),
+  {
+    ...SLACK,
+    id: "slack-token",
+    title: "Slack token",
+    opens: "messages and files with the bot's or person's rights",
+    forms: ["xoxb-{d:10-13}-{d:10-13}-{62:24}", "xoxp-{d:10-13}-{d:10-13}-{d:10-13}-{hex:32}"],
+    literals: ["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxo-"].map((text4) => ({ text: text4, run: 12 })),
+    pattern: /xox(?:[bprso]-(?:\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|a-2-[A-Za-z0-9-]{40,160}|a-(?:\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|[bpsr]-\d{10,13}-[A-Za-z0-9]{16,40})(?![A-Za-z0-9_-])/y,
+    alone: true,
+    strength: "likely",
+    examples: ["xoxb-{d:12}-{d:13}-{62:24}", "xoxp-{d:11}-{d:11}-{d:12}-{hex:32}", "xoxa-2-{d:11}-{d:11}-{d:12}-{hex:32}"],
+    quiet: ["xoxb-your-token-here", "xoxb-{d:12}"],
+    check: ({ value }) => ofFiller(value.slice(5))
+  },
+  {
+    ...SLACK,
+    id: "slack-webhook",
+    title: "Slack webhook",
+    opens: "messages into the channel, or a start of the workflow",
+    docs: "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks",
+    revoke: "Remove the webhook in the Slack app settings",
+    forms: ["hooks.slack.com/services/T{36U:8-11}/B{36U:8-11}/{62:24}"],
+    literals: ["hooks.slack.com/"],
+    pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/(?<value>[A-Z0-9]{8,14}\/[A-Za-z0-9]{8,24}\/[A-Za-z0-9/]{16,80})(?![A-Za-z0-9])/y,
+    strength: "likely",
+    examples: [
+      "https://hooks.slack.com/services/T{36U:9}/B{36U:9}/{62:24}",
+      "https://hooks.slack.com/workflows/T{36U:9}/A{36U:9}/{d:18}/{62:24}",
+      "https://hooks.slack.com/triggers/T{36U:9}/{d:13}/{hex:32}"
+    ],
+    quiet: ["https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", "https://hooks.slack.com/services/..."],
+    check: ({ value }) => {
+      if (/0{8}|X{6}/i.test(value)) return null;
+      return fillerKind(value) === "filler" ? null : ofFiller(value);
+    }
+  },
+  {
+    id: "teams-webhook",
+    issuer: "Microsoft Teams",
+    title: "Microsoft Teams webhook",
+    opens: "messages into the channel",
+    revoke: "Remove the connector of the channel",
+    docs: "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
+    forms: [".webhook.office.com/webhookb2/{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}"],
+    literals: ["/IncomingWebhook/"],
+    pattern: /(?<=(?<before>webhook(?:b2)?\/[0-9a-f-]{36}@[0-9a-f-]{36}))\/IncomingWebhook\/[0-9a-f]{32}\/[0-9a-f-]{36}(?:\/[A-Za-z0-9_-]{20,80})?/iy,
+    strength: "likely",
+    examples: [
+      "https://outlook.office.com/webhook/{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}",
+      "https://acme.webhook.office.com/webhookb2/{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}"
+    ],
+    quiet: ["https://outlook.office.com/webhook/ID/IncomingWebhook/ID/ID"],
+    check: ({ value }) => ofFiller(value.replace(/webhookb?2?|IncomingWebhook/g, ""))
+  },
+  {
+    id: "telegram-bot-token",
+    issuer: "Telegram",
+    title: "Telegram bot token",
+    opens: "the bot's messages and chats",
+    docs: "https://core.telegram.org/bots/api#authorizing-your-bot",
+    revoke: "Revoke the token with @BotFather",
+    forms: ["{d:8-10}:AA{64:33}"],
+    literals: [{ text: ":AA", run: 24 }],
+    pattern: /(?<=(?<![A-Za-z0-9_-])(?:bot)?(?<before>\d{8,10})):AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/y,
+    strength: "likely",
+    examples: ["{d:10}:AA{64:33}", "https://api.telegram.org/bot{d:10}:AA{64:33}/getMe"],
+    quiet: ["{d:10}:AA{64:30}", "{d:14}:AA{64:33}"],
+    check: ({ value }) => ofFiller(value.slice(value.indexOf(":") + 3))
+  },
+  token({
+    id: "telnyx-key",
+    issuer: "Telnyx",
+    title: "Telnyx API key",
+    opens: "calls and messages, paid by the account",
+    revoke: "Delete the key in the Telnyx portal",
+    docs: "https://developers.telnyx.com/",
+    forms: ["KEY0{HEX:31}_{62:22}"]
+  }),
+  {
+    ...TWILIO,
+    id: "twilio-auth-token",
+    title: "Twilio auth token or key secret",
+    opens: "calls, messages and recordings of the account",
+    revoke: "Rotate the auth token in the Twilio console",
+    forms: ["{hex:32}", "{62:32}"],
+    literals: [{ text: "twilio", ignoreCase: true, assignment: true }],
+    pattern: /(?<name>twilio[\w.-]{0,30}(?:token|secret|auth)[\w.-]{0,20})["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[0-9a-f]{32}|[A-Za-z0-9]{32})(?![0-9A-Za-z])/iy,
+    strength: "likely",
+    examples: ["TWILIO_AUTH_TOKEN={hex:32}", "twilio_api_secret: {62:32}"],
+    quiet: ["TWILIO_ACCOUNT_SID=AC{hex:32}", "TWILIO_AUTH_TOKEN=${TOKEN}"],
+    check: ({ value }) => /\d/.test(value) ? ofFiller(value) : null
+  },
+  {
+    ...TWILIO,
+    id: "twilio-key-id",
+    title: "Twilio API key id",
+    opens: "nothing without its secret: it names the key",
+    revoke: "Delete the API key in the Twilio console",
+    forms: ["SK{hex:32}"],
+    literals: [..."0123456789abcdef"].map((digit2) => ({ text: `SK${digit2}`, run: 24 })),
+    pattern: /SK[0-9a-f]{32}(?![A-Za-z0-9_-])/y,
+    alone: true,
+    strength: "possible",
+    examples: ["SK{hex:32}"],
+    quiet: ["SK{hex:31}", "TASK{hex:32}"],
+    check: ({ value }) => ofFiller(value.slice(2))
+  },
+  named({
+    id: "twitter-bearer-token",
+    issuer: "X (Twitter)",
+    title: "X bearer token",
+    opens: "calls in the name of the app",
+    revoke: "Regenerate the token in the X developer portal",
+    docs: "https://developer.x.com/en/docs/authentication/oauth-2-0/bearer-tokens",
+    names: ["twitter", "bearer", "x_api"],
+    values: ["AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:20-80}", "AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:10-60}%{HEX:2}{62:5-60}", "AAAAAAAAAAAAAAAAAAAAA{62:60-100}"],
+    examples: ["TWITTER_BEARER_TOKEN=AAAAAAAAAAAAAAAAAAAAA{62:8}%2B{62:50}%3D{62:10}"],
+    chance: (value) => value.slice(22),
+    check: ({ value }) => /A{26}/.test(value) ? null : {}
+  }),
+  named({
+    id: "twitter-token",
+    issuer: "X (Twitter)",
+    title: "X access token or secret",
+    opens: "the person's account with the app's rights",
+    revoke: "Regenerate the token in the X developer portal",
+    docs: "https://developer.x.com/en/docs/authentication/oauth-1-0a",
+    names: ["twitter", "consumer_secret", "access_token_secret", "consumersecret"],
+    values: ["{d:6-20}-{62:40}", "{62:50}", "{62:45}"],
+    word: /secret|token|key/i,
+    examples: ["TWITTER_ACCESS_TOKEN={d:18}-{62:40}", "twitter_consumer_secret={62:50}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  named({
+    id: "vonage-secret",
+    issuer: "Vonage (Nexmo)",
+    title: "Vonage API secret",
+    opens: "calls and messages, paid by the account",
+    revoke: "Roll the secret in the Vonage dashboard",
+    docs: "https://developer.vonage.com/en/account/secret-management",
+    names: ["vonage", "nexmo"],
+    values: ["{62:16}"],
+    word: /secret/i,
+    examples: ["VONAGE_API_SECRET={62:16}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  named({
+    id: "zendesk-token",
+    issuer: "Zendesk",
+    title: "Zendesk API token",
+    opens: "tickets and users with the rights of an agent",
+    revoke: "Delete the token in the Zendesk admin center",
+    docs: "https://developer.zendesk.com/api-reference/introduction/security-and-auth/",
+    names: ["zendesk"],
+    values: ["{62:40}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+  }),
+  named({
+    id: "zoom-secret",
+    issuer: "Zoom",
+    title: "Zoom client secret",
+    opens: "meetings and recordings within the scopes of the app",
+    revoke: "Regenerate the secret in the Zoom marketplace",
+    docs: "https://developers.zoom.us/docs/internal-apps/",
+    names: ["zoom"],
+    values: ["{62:32}"],
+    word: /secret/i,
+    examples: ["ZOOM_CLIENT_SECRET={62:32}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+  })
+];
+
+// src/secrets/detectors/observability.ts
+var DATADOG = { issuer: "Datadog", docs: "https://docs.datadoghq.com/account_management/api-app-keys/" };
+var GRAFANA = { issuer: "Grafana", docs: "https://grafana.com/docs/grafana/latest/administration/service-accounts/" };
+var NEW_RELIC = { issuer: "New Relic", revoke: "Delete the key in the New Relic API keys page", docs: "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/" };
+var SENTRY = { issuer: "Sentry", revoke: "Revoke the token in the Sentry settings", docs: "https://docs.sentry.io/account/auth-tokens/" };
+function checkGrafana({ value }) {
+  return grafanaSum(value.slice(0, -9)) === value.slice(-8) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
+}
+function grafanaSum(body) {
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32LE(crc32(body));
+  return sum.toString("hex");
+}
+var OBSERVABILITY = [
+  named({
+    id: "airbrake-key",
+    issuer: "Airbrake",
+    title: "Airbrake key",
+    opens: "errors of the project",
+    revoke: "Regenerate the key in the Airbrake settings",
+    docs: "https://docs.airbrake.io/",
+    names: ["airbrake"],
+    values: ["{hex:32}", "{hex:40}"],
+    strength: "possible"
+  }),
+  token({
+    id: "axiom-token",
+    issuer: "Axiom",
+    title: "Axiom token",
+    opens: "logs of the organization",
+    revoke: "Delete the token in the Axiom settings",
+    docs: "https://axiom.co/docs/reference/tokens",
+    forms: ["xaat-{uuid}", "xapt-{uuid}"]
+  }),
+  named({
+    id: "bugsnag-key",
+    issuer: "BugSnag",
+    title: "BugSnag key",
+    opens: "errors of the project",
+    revoke: "Regenerate the key in the BugSnag settings",
+    docs: "https://docs.bugsnag.com/",
+    names: ["bugsnag"],
+    values: ["{hex:32}"],
+    strength: "possible"
+  }),
+  token({
+    id: "checkly-key",
+    issuer: "Checkly",
+    title: "Checkly API key",
+    opens: "checks and their environment variables",
+    revoke: "Delete the key in the Checkly settings",
+    docs: "https://www.checklyhq.com/docs/",
+    forms: ["cu_{hex:32}"]
+  }),
+  token({
+    id: "coralogix-key",
+    issuer: "Coralogix",
+    title: "Coralogix API key",
+    opens: "logs of the account",
+    revoke: "Delete the key in the Coralogix settings",
+    docs: "https://coralogix.com/docs/",
+    forms: ["cxtp_{62:30}", "cxup_{62:30}", "cxth_{62:30}"]
+  }),
+  named({
+    ...DATADOG,
+    id: "datadog-api-key",
+    title: "Datadog API key",
+    opens: "sends metrics and logs in the organization's name",
+    revoke: "Revoke the API key in the Datadog organization settings",
+    names: ["datadog", "dd_api", "ddapi", "dd-api"],
+    values: ["{hex:32}"],
+    examples: ["DD_API_KEY={hex:32}", 'datadog:\n  apiKey: "{hex:32}"'],
+    quiet: ["datadog_trace_id={hex:32}"]
+  }),
+  named({
+    ...DATADOG,
+    id: "datadog-app-key",
+    title: "Datadog application key",
+    opens: "reads and changes what the person may in the organization's account",
+    revoke: "Revoke the application key in the Datadog organization settings",
+    names: ["datadog", "dd_app", "ddapp", "dd-app"],
+    values: ["{hex:40}", "ddapp_{62:34}"],
+    examples: ["DD_APP_KEY={hex:40}"],
+    quiet: ["datadog_agent_commit={hex:40}"],
+    word: /key|token|secret|passw/i
+  }),
+  token({
+    id: "dynatrace-token",
+    issuer: "Dynatrace",
+    title: "Dynatrace token",
+    opens: "metrics, logs and configuration within its scopes",
+    revoke: "Delete the token in the Dynatrace settings",
+    docs: "https://docs.dynatrace.com/docs/manage/identity-access-management/access-tokens-and-oauth-clients/access-tokens",
+    forms: ["dt0c01.{32:24}.{32:64}", "dt0s01.{32:24}.{32:64}", "dt0s02.{32:8}.{32:64}", "dt0s08.{32:8}.{32:64}", "dt0s16.{32:8}.{32:64}", "dt0c01.{36U:24}.{36U:64}"]
+  }),
+  named({
+    id: "elastic-api-key",
+    issuer: "Elastic",
+    title: "Elasticsearch API key",
+    opens: "the indexes that the key is granted",
+    revoke: "Invalidate the API key in Elasticsearch",
+    docs: "https://www.elastic.co/docs/deploy-manage/api-keys/elasticsearch-api-keys",
+    names: ["elastic", "apikey", "es_api"],
+    values: ["{b64:58}==", "{b64:60}"],
+    proof: "it decodes to `id:key`",
+    examples: [(fill2) => `ELASTIC_API_KEY=${Buffer.from(fill2("{62:20}:{62:22}")).toString("base64")}`],
+    check: ({ value }) => /^[\w-]{20}:[\w-]{22}$/.test(decodeText(value) ?? "") ? {} : null
+  }),
+  token({
+    id: "elastic-token",
+    issuer: "Elastic",
+    title: "Elastic token",
+    opens: "the deployments that the key is granted",
+    revoke: "Revoke the key in the Elastic Cloud console",
+    docs: "https://www.elastic.co/docs/deploy-manage/api-keys",
+    forms: ["essu_{b64=:60-300}", "AAEAAWVsYXN0aWMv{b64=:30-200}"]
+  }),
+  token({
+    ...GRAFANA,
+    id: "grafana-cloud-token",
+    title: "Grafana Cloud token",
+    opens: "the stacks that its access policy names",
+    revoke: "Delete the token in the Grafana Cloud access policies",
+    docs: "https://grafana.com/docs/grafana-cloud/security-and-account-management/authentication-and-permissions/access-policies/",
+    forms: ["glc_eyJ{b64=:40-400}"],
+    proof: "it decodes to JSON with the organization",
+    examples: [(fill2) => `glc_${Buffer.from(fill2('{"o":"{d:6}","n":"acme-{a:6}","k":"{62:24}","m":{"r":"us"}}')).toString("base64")}`],
+    check: ({ value }) => {
+      const json2 = decodeJson(value.slice(4));
+      return json2 !== null && json2["k"] !== void 0 ? { strength: "proven", facts: { organization: String(json2["o"] ?? "") } } : {};
+    }
+  }),
+  token({
+    ...GRAFANA,
+    id: "grafana-legacy-key",
+    title: "Grafana API key",
+    opens: "dashboards and data sources of the organization",
+    revoke: "Delete the API key in Grafana",
+    forms: ["eyJrIjoi{b64=:40-400}"],
+    proof: "it decodes to JSON with key, name and id",
+    examples: [(fill2) => Buffer.from(fill2('{"k":"{62:32}","n":"acme","id":1}')).toString("base64")],
+    check: ({ value }) => {
+      const json2 = decodeJson(value);
+      return json2 !== null && typeof json2["k"] === "string" && typeof json2["n"] === "string" ? { strength: "proven" } : null;
+    }
+  }),
+  token({
+    ...GRAFANA,
+    id: "grafana-token",
+    title: "Grafana service account token",
+    opens: "dashboards and data sources with the rights of the service account",
+    revoke: "Delete the service account token in Grafana",
+    forms: ["glsa_{62:32}_{hex:8}"],
+    proof: "CRC-32 in its last eight characters",
+    checksum: true,
+    check: checkGrafana,
+    examples: [
+      (fill2) => {
+        const body = fill2("glsa_{62:32}");
+        return `${body}_${grafanaSum(body)}`;
+      }
+    ]
+  }),
+  token({
+    id: "honeycomb-key",
+    issuer: "Honeycomb",
+    title: "Honeycomb key",
+    opens: "events of the environment",
+    revoke: "Disable the key in the Honeycomb settings",
+    docs: "https://docs.honeycomb.io/configure/environments/manage-api-keys/",
+    forms: ["hcaik_{36:58}", "hcxik_{36:58}", "hcamk_{36:58}", "hcxmk_{36:58}", "hcalk_{36:58}", "hcxlk_{36:58}"]
+  }),
+  named({
+    id: "honeycomb-legacy-key",
+    issuer: "Honeycomb",
+    title: "Honeycomb key",
+    opens: "events of the team",
+    revoke: "Disable the key in the Honeycomb settings",
+    docs: "https://docs.honeycomb.io/configure/environments/manage-api-keys/",
+    names: ["honeycomb"],
+    values: ["{hex:32}", "{62:22}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  named({
+    id: "logdna-key",
+    issuer: "Mezmo (LogDNA)",
+    title: "Mezmo key",
+    opens: "logs of the account",
+    revoke: "Delete the key in the Mezmo settings",
+    docs: "https://docs.mezmo.com/",
+    names: ["logdna", "mezmo"],
+    values: ["{hex:32}"]
+  }),
+  named({
+    id: "loggly-token",
+    issuer: "SolarWinds Loggly",
+    title: "Loggly token",
+    opens: "sends logs in the name of the account",
+    revoke: "Retire the token in the Loggly settings",
+    docs: "https://documentation.solarwinds.com/en/success_center/loggly/",
+    names: ["loggly"],
+    values: ["{uuid}"]
+  }),
+  named({
+    id: "logzio-token",
+    issuer: "Logz.io",
+    title: "Logz.io token",
+    opens: "sends logs, or reads them with an API token",
+    revoke: "Delete the token in the Logz.io settings",
+    docs: "https://docs.logz.io/",
+    names: ["logzio", "logz.io", "logz_io"],
+    values: ["{uuid}"]
+  }),
+  token({
+    ...NEW_RELIC,
+    id: "newrelic-insights-key",
+    title: "New Relic insert or query key",
+    opens: "sends events, or reads them with a query key",
+    forms: ["NRII-{64:32}", "NRIQ-{64:32}", "NRRA-{hex:42}", "NRSP-{62:34}"]
+  }),
+  token({
+    ...NEW_RELIC,
+    id: "newrelic-key",
+    title: "New Relic user key",
+    opens: "the account with the person's rights",
+    forms: ["NRAK-{36U:27}"]
+  }),
+  token({
+    ...NEW_RELIC,
+    id: "newrelic-license-key",
+    title: "New Relic license key",
+    opens: "sends data in the account's name",
+    forms: ["{hex:36}NRAL", "eu01xx{hex:30}NRAL", "eu01xx{hex:30}FFFFNRAL"],
+    examples: ["{hex:36}NRAL", "eu01xx{hex:30}NRAL"]
+  }),
+  named({
+    id: "opsgenie-key",
+    issuer: "Atlassian Opsgenie",
+    title: "Opsgenie API key",
+    opens: "alerts and on-call schedules",
+    revoke: "Delete the API key in Opsgenie",
+    docs: "https://support.atlassian.com/opsgenie/docs/api-key-management/",
+    names: ["opsgenie", "genie_key", "geniekey"],
+    values: ["{uuid}"],
+    quiet: ["opsgenie_alert_id={uuid}"]
+  }),
+  named({
+    id: "pagerduty-key",
+    issuer: "PagerDuty",
+    title: "PagerDuty API or integration key",
+    opens: "incidents and on-call schedules",
+    revoke: "Remove the key in PagerDuty",
+    docs: "https://support.pagerduty.com/main/docs/api-access-keys",
+    names: ["pagerduty", "pager_duty"],
+    values: ["u+{64:18}", "y_{64:18}", "{64:20}", "{hex:32}", "R0{36U:30}"],
+    examples: ["PAGERDUTY_API_KEY=u+{62:18}", "pagerduty_token: {62:20}", "pagerduty_routing_key={hex:32}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  token({
+    id: "pagerduty-user-key",
+    issuer: "PagerDuty",
+    title: "PagerDuty API key",
+    opens: "incidents and on-call schedules",
+    revoke: "Remove the key in PagerDuty",
+    docs: "https://support.pagerduty.com/main/docs/api-access-keys",
+    forms: ["pdus+_{64:4}_{uuid}", "pdeu+_{64:4}_{uuid}"]
+  }),
+  token({
+    id: "posthog-key",
+    issuer: "PostHog",
+    title: "PostHog personal API key",
+    opens: "analytics of all projects of the person",
+    revoke: "Delete the key in the PostHog settings",
+    docs: "https://posthog.com/docs/api",
+    forms: ["phx_{62:43-50}", "phs_{62:43-50}"],
+    quiet: ["phc_{62:43}"]
+  }),
+  token({
+    id: "prefect-key",
+    issuer: "Prefect",
+    title: "Prefect API key",
+    opens: "flows and their blocks, secrets among them",
+    revoke: "Delete the key in Prefect Cloud",
+    docs: "https://docs.prefect.io/",
+    forms: ["pnu_{62:36}", "pnb_{62:36}"]
+  }),
+  named({
+    id: "rollbar-token",
+    issuer: "Rollbar",
+    title: "Rollbar access token",
+    opens: "errors of the project",
+    revoke: "Delete the token in the Rollbar settings",
+    docs: "https://docs.rollbar.com/docs/access-tokens",
+    names: ["rollbar"],
+    values: ["{hex:32}", "{hex:64}"],
+    strength: "possible"
+  }),
+  named({
+    ...SENTRY,
+    id: "sentry-legacy-token",
+    title: "Sentry token",
+    opens: "the organizations with the person's rights within its scopes",
+    names: ["sentry"],
+    values: ["{hex:64}"],
+    word: /token|auth|secret/i,
+    examples: ["SENTRY_AUTH_TOKEN={hex:64}"],
+    quiet: ["SENTRY_RELEASE_HASH={hex:64}"]
+  }),
+  token({
+    ...SENTRY,
+    id: "sentry-org-token",
+    title: "Sentry organization token",
+    opens: "releases and source maps of the organization",
+    forms: ["sntrys_eyJ{b64=:60-400}_{b64:43}"],
+    proof: "it decodes to JSON with the organization",
+    examples: [
+      (fill2) => `sntrys_${Buffer.from(fill2('{"iat":17{d:8}.{d:6},"url":"https://sentry.io","region_url":"https://us.sentry.io","org":"acme"}')).toString("base64").replace(/=+$/, "")}_${fill2("{62:43}")}`
+    ],
+    check: ({ value }) => {
+      const json2 = decodeJson(value.split("_")[1] ?? "");
+      return json2 !== null && typeof json2["org"] === "string" ? { strength: "proven", facts: { organization: json2["org"] } } : {};
+    }
+  }),
+  token({
+    ...SENTRY,
+    id: "sentry-user-token",
+    title: "Sentry user token",
+    opens: "the organizations with the person's rights within its scopes",
+    forms: ["sntryu_{hex:64}", "sntrya_{hex:64}", "sntryi_{hex:64}"]
+  }),
+  named({
+    id: "splunk-token",
+    issuer: "Splunk",
+    title: "Splunk token",
+    opens: "sends events through the HTTP event collector",
+    revoke: "Delete the token in the Splunk data inputs",
+    docs: "https://docs.splunk.com/Documentation/Splunk/latest/Data/UsetheHTTPEventCollector",
+    names: ["splunk", "hec_token", "hec-token"],
+    values: ["{uuid}"],
+    examples: ["SPLUNK_HEC_TOKEN={uuid}"],
+    word: /token|key|hec|authorization/i,
+    quiet: ["splunk_channel_id={uuid}"]
+  }),
+  named({
+    id: "sumologic-key",
+    issuer: "Sumo Logic",
+    title: "Sumo Logic access key",
+    opens: "logs of the account",
+    revoke: "Delete the access key in the Sumo Logic security settings",
+    docs: "https://help.sumologic.com/docs/manage/security/access-keys/",
+    names: ["sumologic", "sumo_logic", "sumo_access"],
+    values: ["{62:64}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+  })
+];
+
+// src/secrets/detectors/packages.ts
+var PUBLISH = "publishes packages in the name of the account";
+var NPM = { issuer: "npm", docs: "https://docs.npmjs.com/about-access-tokens" };
+var JFROG = { issuer: "JFrog", revoke: "Revoke the token in the JFrog platform", docs: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens" };
+function checkPypi({ value }) {
+  const macaroon = decodeBase64(value.slice("pypi-".length));
+  return macaroon?.[0] === 2 && /pypi\.org/.test(macaroon.toString("latin1")) ? { strength: "proven" } : null;
+}
+var PACKAGES = [
+  token({
+    id: "anaconda-token",
+    issuer: "Anaconda",
+    title: "Anaconda token",
+    opens: "private channels, and uploads to them",
+    revoke: "Remove the token in the Anaconda settings",
+    docs: "https://www.anaconda.com/docs/",
+    forms: ["/t/{62:2}-{uuid}"],
+    examples: ["https://conda.anaconda.org/t/ab-{uuid}/acme"]
+  }),
+  token({
+    id: "clojars-token",
+    issuer: "Clojars",
+    title: "Clojars deploy token",
+    opens: PUBLISH,
+    revoke: "Disable the token in the Clojars settings",
+    docs: "https://github.com/clojars/clojars-web/wiki/Deploy-Tokens",
+    forms: ["CLOJARS_{hex:60}"]
+  }),
+  named({
+    id: "cloudsmith-key",
+    issuer: "Cloudsmith",
+    title: "Cloudsmith API key",
+    opens: "repositories and their packages",
+    revoke: "Refresh the key in the Cloudsmith settings",
+    docs: "https://help.cloudsmith.io/",
+    names: ["cloudsmith"],
+    values: ["{hex:40}"]
+  }),
+  token({
+    id: "crates-token",
+    issuer: "crates.io",
+    title: "crates.io token",
+    opens: PUBLISH,
+    revoke: "Revoke the token in the crates.io settings",
+    docs: "https://crates.io/settings/tokens",
+    forms: ["cio{62:32}"],
+    quiet: ["cio{a:32}", "socio{62:32}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
+  }),
+  token({
+    id: "deno-token",
+    issuer: "Deno",
+    title: "Deno Deploy token",
+    opens: "the projects of the account",
+    revoke: "Revoke the token in the Deno Deploy settings",
+    docs: "https://docs.deno.com/deploy/",
+    forms: ["ddp_{62:36}", "ddo_{62:36}", "ddw_{62:36}"]
+  }),
+  {
+    id: "docker-config-auth",
+    issuer: "Docker",
+    title: "Registry login in a Docker configuration",
+    opens: "pulls and pushes of the images that the account may touch",
+    docs: "https://docs.docker.com/reference/cli/docker/login/#credential-stores",
+    revoke: "Change the registry password or revoke the token that it holds",
+    proof: "it decodes to `user:password`",
+    literals: ['"auth"', '"identitytoken"', '"registrytoken"'],
+    pattern: /"(?:auth|identitytoken|registrytoken)"\s{0,4}:\s{0,4}"(?<value>[A-Za-z0-9+/=_.-]{8,4000})"/y,
+    window: 4200,
+    strength: "likely",
+    guessable: true,
+    examples: [(fill2) => `{"auths":{"r.acme.io":{"auth":"${Buffer.from(fill2("deploy:{62:14}")).toString("base64")}"}}}`],
+    quiet: ['{"auths":{"r.acme.io":{}},"credsStore":"desktop"}', '{"auth": "{hex:32}"}'],
+    check: ({ value, groups, before }) => {
+      if (groups["value"] === void 0) return null;
+      const login = decodeText(value);
+      const split = login?.indexOf(":") ?? -1;
+      if (login === null || split < 1) return value.length > 40 && !isFiller(value) && /token/.test(before + value) ? {} : null;
+      const password = login.slice(split + 1);
+      return password.length < 3 || isPlaceholder(password) ? null : { facts: { user: login.slice(0, split) } };
+    }
+  },
+  token({
+    id: "docker-swarm-token",
+    issuer: "Docker",
+    title: "Docker Swarm join token or unlock key",
+    opens: "the cluster: whoever has it can join as a node",
+    revoke: "Rotate it with docker swarm join-token --rotate",
+    docs: "https://docs.docker.com/engine/swarm/join-nodes/",
+    forms: ["SWMTKN-1-{36:50}-{36:25}", "SWMKEY-1-{b64:43}"]
+  }),
+  token({
+    id: "dockerhub-token",
+    issuer: "Docker",
+    title: "Docker Hub access token",
+    opens: "pulls and pushes of the images that the account may touch",
+    docs: "https://docs.docker.com/security/access-tokens/",
+    revoke: "Delete the access token in the Docker Hub account settings",
+    forms: ["dckr_pat_{64:27}", "dckr_oat_{64:32}"]
+  }),
+  token({
+    id: "gemfury-token",
+    issuer: "Gemfury",
+    title: "Gemfury token",
+    opens: "private packages of the account",
+    revoke: "Delete the token in the Gemfury dashboard",
+    docs: "https://gemfury.com/help/tokens/",
+    forms: ["{62:20}@gem.fury.io"],
+    examples: ["https://{62:20}@gem.fury.io/acme/"]
+  }),
+  named({
+    id: "gradle-publish-secret",
+    issuer: "Gradle",
+    title: "Gradle plugin portal secret",
+    opens: PUBLISH,
+    revoke: "Regenerate the keys in the plugin portal profile",
+    docs: "https://plugins.gradle.org/docs/publish-plugin",
+    names: ["gradle.publish", "gradle_publish"],
+    values: ["{62:32}"],
+    examples: ["gradle.publish.secret={62:32}", "gradle.publish.key={62:32}"]
+  }),
+  named({
+    id: "hex-key",
+    issuer: "Hex",
+    title: "Hex API key",
+    opens: PUBLISH,
+    revoke: "Revoke the key with mix hex.user key revoke",
+    docs: "https://hex.pm/docs/usage",
+    names: ["hex_api_key", "hex_pm", "hexpm"],
+    values: ["{hex:32}"],
+    examples: ["HEX_API_KEY={hex:32}"]
+  }),
+  {
+    ...JFROG,
+    id: "jfrog-encrypted-password",
+    title: "JFrog Artifactory encrypted password",
+    opens: "repositories with the person's rights: it is taken in place of the password",
+    forms: ["AP{HEX:1}{62:10+}"],
+    literals: [
+      { text: "art-api", ignoreCase: true },
+      { text: "artif", ignoreCase: true },
+      { text: "jfrog", ignoreCase: true }
+    ],
+    pattern: /(?:art-api|artif|jfrog)[^;\n]{0,40}?[=:\s"'](?<value>AP[0-9A-F][A-Za-z0-9]{8,90})(?![A-Za-z0-9])/iy,
+    strength: "likely",
+    examples: ["X-JFrog-Art-Api: AP6{62:40}", "artif-key:AP6{62:30}"],
+    quiet: ["jfrog APPLICATION_SETTINGS"],
+    check: ({ value }) => /^AP[0-9A-F]/.test(value) ? ofFiller(value) : null
+  },
+  token({
+    ...JFROG,
+    id: "jfrog-key",
+    title: "JFrog Artifactory API key",
+    opens: "repositories with the person's rights",
+    forms: ["AKCp{58:69}"]
+  }),
+  token({
+    ...JFROG,
+    id: "jfrog-token",
+    title: "JFrog reference token",
+    opens: "repositories with the person's rights within its scopes",
+    forms: ["cmVmdGtu{62:56}"],
+    proof: "it decodes to `reftkn:`",
+    examples: [(fill2) => Buffer.from(fill2("reftkn:01:{d:10}:{62:27}")).toString("base64")],
+    check: ({ value }) => decodeText(value)?.startsWith("reftkn:") ? {} : null
+  }),
+  token({
+    id: "jsr-token",
+    issuer: "JSR",
+    title: "JSR token",
+    opens: PUBLISH,
+    revoke: "Revoke the token in the JSR account",
+    docs: "https://jsr.io/docs",
+    forms: ["jsrp_{62:36}", "jsrd_{62:36}"]
+  }),
+  {
+    ...NPM,
+    id: "npm-registry-login",
+    title: "npm registry login",
+    opens: "private packages of the registry, and publishing where the account may",
+    docs: "https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration",
+    revoke: "Revoke the token of the npm registry",
+    literals: [":_authToken", ":_auth", ":_password", "_authToken", "npmAuthToken", "npmAuthIdent"],
+    pattern: /(?::_authToken|_authToken|:_auth|:_password|npmAuthToken|npmAuthIdent)["'\s]{0,3}[=:]["'\s]{0,3}(?<value>[A-Za-z0-9_.+/=:-]{8,400})/y,
+    window: 420,
+    strength: "likely",
+    examples: ["//npm.acme.io/:_authToken={uuid}", "//npm.acme.io/:_password={b64:24}=", 'npmAuthToken: "{uuid}"'],
+    quiet: ["//registry.npmjs.org/:_authToken=${NPM_TOKEN}", 'npmAuthToken: "${NPM_TOKEN}"', "//r/:_authToken=%NPM_TOKEN%"],
+    check: ({ value }) => {
+      if (!/\d/.test(value) || isPlaceholder(value)) return null;
+      const login = decodeText(value);
+      if (login !== null && isUsualPassword(login.slice(login.indexOf(":") + 1))) return { strength: "harmless", note: "a default password, or an example" };
+      return ofFiller(value);
+    }
+  },
+  token({
+    ...NPM,
+    id: "npm-token",
+    title: "npm access token",
+    opens: "private packages, and publishing within its scopes",
+    revoke: "Revoke the token with npm token revoke",
+    forms: ["npm_{62:36}"],
+    proof: "CRC-32 in its last six characters",
+    checksum: true,
+    check: checkBase62,
+    examples: [(fill2) => withChecksum("npm_", fill2)],
+    quiet: ["npm_config_registry_url_of_the_company_x", "npm_{62:35}"]
+  }),
+  named({
+    id: "nuget-feed-key",
+    issuer: "NuGet",
+    title: "NuGet feed key",
+    opens: "publishes packages to the feed",
+    docs: "https://learn.microsoft.com/nuget/nuget-org/scoped-api-keys",
+    revoke: "Make a new key for the feed",
+    names: ["nuget"],
+    values: ["{36:46}", "{uuid}"],
+    examples: ["nuget key = {36:46}", "NUGET_API_KEY={uuid}"],
+    quiet: ["nuget.package.id={uuid}"]
+  }),
+  token({
+    id: "nuget-key",
+    issuer: "NuGet",
+    title: "NuGet API key",
+    opens: PUBLISH,
+    docs: "https://learn.microsoft.com/nuget/nuget-org/scoped-api-keys",
+    revoke: "Delete the API key on nuget.org",
+    forms: ["oy2{36:43}"],
+    quiet: ["toy2{36:43}", "oy2{a:43}"],
+    check: ({ value }) => /\d/.test(value.slice(3)) ? {} : null
+  }),
+  token({
+    id: "packagist-token",
+    issuer: "Private Packagist",
+    title: "Private Packagist token",
+    opens: "private packages of the organization",
+    revoke: "Revoke the token in Private Packagist",
+    docs: "https://packagist.com/docs",
+    forms: ["packagist_ack_{hex:56-68}", "packagist_ort_{hex:56-68}", "packagist_out_{hex:56-68}", "packagist_uut_{hex:56-68}", "packagist_urt_{hex:56-68}"]
+  }),
+  token({
+    id: "pypi-token",
+    issuer: "PyPI",
+    title: "PyPI API token",
+    opens: PUBLISH,
+    docs: "https://pypi.org/help/#apitoken",
+    revoke: "Remove the API token in the PyPI account settings",
+    forms: ["pypi-AgEIcHlwaS5vcmc{64:50-600}", "pypi-AgENdGVzdC5weXBpLm9yZw{64:50-600}"],
+    proof: "a macaroon that names the index",
+    check: checkPypi,
+    quiet: ["pypi-AgEIcHlwaS5vcmc{64:10}"]
+  }),
+  token({
+    id: "rubygems-key",
+    issuer: "RubyGems",
+    title: "RubyGems API key",
+    opens: PUBLISH,
+    docs: "https://guides.rubygems.org/api-key-scopes/",
+    revoke: "Delete the API key in the RubyGems profile",
+    forms: ["rubygems_{hex:48}"]
+  })
+];
+
+// src/secrets/detectors/payments.ts
+import { createHash as createHash4 } from "node:crypto";
+var STRIPE = { issuer: "Stripe", revoke: "Roll the key in the Stripe dashboard", docs: "https://docs.stripe.com/keys" };
+var SQUARE = { issuer: "Square", revoke: "Replace the token in the Square developer dashboard", docs: "https://developer.squareup.com/docs/build-basics/access-tokens" };
+var SHOPIFY = {
+  issuer: "Shopify",
+  revoke: "Uninstall or rotate the app credentials in Shopify",
+  docs: "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens"
+};
+var BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+function base58Check(text4) {
+  let n = 0n;
+  for (const c of text4) {
+    const digit2 = BASE58.indexOf(c);
+    if (digit2 === -1) return null;
+    n = n * 58n + BigInt(digit2);
+  }
+  const hex4 = n.toString(16);
+  const bytes2 = Buffer.from(hex4.length % 2 === 0 ? hex4 : `0${hex4}`, "hex");
+  const body = bytes2.subarray(0, -4);
+  const sha = (data) => createHash4("sha256").update(data).digest();
+  return bytes2.length > 4 && sha(sha(body)).subarray(0, 4).equals(bytes2.subarray(-4)) ? body : null;
+}
+function toBase58Check(body) {
+  const sha = (data) => createHash4("sha256").update(data).digest();
+  let n = BigInt(`0x${Buffer.concat([body, sha(sha(body)).subarray(0, 4)]).toString("hex")}`);
+  let text4 = "";
+  for (; n > 0n; n /= 58n) text4 = (BASE58[Number(n % 58n)] ?? "") + text4;
+  return text4;
+}
+var checkBitcoin = ({ value }) => base58Check(value) === null ? null : { strength: "proven" };
+var PAYMENTS = [
+  token({
+    id: "adyen-key",
+    issuer: "Adyen",
+    title: "Adyen API key",
+    opens: "payments of the company account",
+    revoke: "Generate a new key for the API credential in Adyen",
+    docs: "https://docs.adyen.com/development-resources/api-credentials/",
+    forms: ["AQE{62:1}hm{b64:60-200}"],
+    examples: ["AQEyhm{b64:120}"]
+  }),
+  token({
+    id: "alchemy-key",
+    issuer: "Alchemy",
+    title: "Alchemy API key",
+    opens: "calls of the nodes, paid by the account",
+    revoke: "Rotate the key in the Alchemy dashboard",
+    docs: "https://www.alchemy.com/docs/",
+    forms: ["alcht_{62:30}"]
+  }),
+  token({
+    id: "alchemy-url",
+    issuer: "Alchemy",
+    title: "Alchemy endpoint with its key",
+    opens: "calls of the nodes, paid by the account",
+    revoke: "Rotate the key in the Alchemy dashboard",
+    docs: "https://www.alchemy.com/docs/",
+    forms: [".alchemy.com/v2/{64:32}", ".alchemyapi.io/v2/{64:32}"],
+    strength: "possible",
+    examples: ["https://eth-mainnet.g.alchemy.com/v2/{62:32}"]
+  }),
+  named({
+    id: "binance-secret",
+    issuer: "Binance",
+    title: "Binance API secret",
+    opens: "trades and, where allowed, withdrawals of the account",
+    revoke: "Delete the key in the Binance API management",
+    docs: "https://developers.binance.com/docs/binance-spot-api-docs/rest-api",
+    names: ["binance"],
+    values: ["{62:64}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  {
+    id: "bitcoin-extended-key",
+    issuer: "Bitcoin (BIP 32)",
+    title: "Bitcoin extended private key",
+    opens: "all coins of the wallet",
+    revoke: "Move the coins to a new wallet",
+    docs: "https://github.com/bitcoin/bips/blob/master/bip-0032.mediawiki",
+    forms: ["xprv{58:107}"],
+    proof: "its base58 checksum",
+    literals: ["xprv", "yprv", "zprv", "tprv"].map((text4) => ({ text: text4, run: 24 })),
+    pattern: /[xyzt]prv[1-9A-HJ-NP-Za-km-z]{107,108}(?![A-Za-z0-9])/y,
+    alone: true,
+    strength: "proven",
+    examples: [(fill2) => toBase58Check(Buffer.concat([Buffer.from("0488ade4", "hex"), Buffer.from(fill2("{hex:148}"), "hex")]))],
+    quiet: ["xprv{58:107}"],
+    check: checkBitcoin
+  },
+  {
+    id: "bitcoin-private-key",
+    issuer: "Bitcoin",
+    title: "Bitcoin private key",
+    opens: "the coins of the address",
+    revoke: "Move the coins to a new address",
+    docs: "https://en.bitcoin.it/wiki/Wallet_import_format",
+    forms: ["5{58:50}", "K{58:51}", "L{58:51}"],
+    proof: "its base58 checksum",
+    literals: ["bitcoin", "privkey", "private_key", "privatekey", "wif", "btc_"].map((text4) => ({ text: text4, ignoreCase: true, assignment: true })),
+    pattern: /[\w.-]{3,30}["'`\s]{0,3}[=:]{1,2}["'`\s]{0,4}(?<value>5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KL][1-9A-HJ-NP-Za-km-z]{51})(?![A-Za-z0-9])/iy,
+    strength: "proven",
+    examples: [(fill2) => `BITCOIN_PRIVATE_KEY=${toBase58Check(Buffer.concat([Buffer.from("80", "hex"), Buffer.from(fill2("{hex:64}"), "hex")]))}`],
+    quiet: ["privkey=5J{58:49}"],
+    check: checkBitcoin
+  },
+  token({
+    id: "braintree-token",
+    issuer: "PayPal Braintree",
+    title: "Braintree access token",
+    opens: "payments of the merchant account",
+    revoke: "Revoke the token in the Braintree control panel",
+    docs: "https://developer.paypal.com/braintree/docs/",
+    forms: ["access_token$production${36:16}${hex:32}"]
+  }),
+  token({
+    id: "checkout-key",
+    issuer: "Checkout.com",
+    title: "Checkout.com secret key",
+    opens: "payments of the account",
+    revoke: "Regenerate the key in the Checkout.com dashboard",
+    docs: "https://www.checkout.com/docs/",
+    forms: ["sk_{32l:26-31}", "sk_{uuid}"],
+    strength: "possible",
+    examples: ["sk_{uuid}"],
+    check: ({ value }) => /^sk_[0-9a-f]{8}-/.test(value) ? { strength: "likely" } : /\d.*\d.*\d/.test(value) ? {} : null
+  }),
+  named({
+    id: "coinbase-key",
+    issuer: "Coinbase",
+    title: "Coinbase API secret",
+    opens: "the wallets of the account",
+    revoke: "Delete the key in the Coinbase developer platform",
+    docs: "https://docs.cdp.coinbase.com/",
+    names: ["coinbase"],
+    values: ["{64:64}", "{62:32}", "{b64:86}==", "{62:16}"],
+    word: /secret|key|token/i,
+    check: ({ value }) => /\d/.test(value) && /[A-Za-z]/.test(value) ? {} : null,
+    examples: ["COINBASE_API_SECRET={62:32}"],
+    quiet: ["coinbase_tx_hash={hex:64}"]
+  }),
+  named({
+    id: "ethereum-private-key",
+    issuer: "Ethereum",
+    title: "Ethereum private key",
+    opens: "everything that the address owns",
+    revoke: "Move what the address owns to a new one",
+    docs: "https://ethereum.org/en/developers/docs/accounts/",
+    names: ["private_key", "privatekey", "private-key", "privkey", "mnemonic_key", "deployer_key", "wallet_key"],
+    values: ["0x{hex:64}", "{hex:64}"],
+    strength: "possible",
+    word: /key/i,
+    examples: ["PRIVATE_KEY=0x{hex:64}"],
+    quiet: ["private_key_sha256={hex:64}", "privateKeyId: {hex:40}"],
+    check: ({ value }) => value.startsWith("0x") ? { strength: "likely" } : {}
+  }),
+  named({
+    id: "etherscan-key",
+    issuer: "Etherscan",
+    title: "Etherscan API key",
+    opens: "calls in the name of the account",
+    revoke: "Remove the key in the Etherscan account",
+    docs: "https://docs.etherscan.io/",
+    names: ["etherscan", "bscscan", "polygonscan", "arbiscan"],
+    values: ["{36U:34}"]
+  }),
+  token({
+    id: "flutterwave-key",
+    issuer: "Flutterwave",
+    title: "Flutterwave secret key",
+    opens: "payments of the account",
+    revoke: "Regenerate the keys in the Flutterwave dashboard",
+    docs: "https://developer.flutterwave.com/docs/authentication",
+    forms: ["FLWSECK-{hex:32}-X", "FLWSECK-{hex:32}-{62:11}-X"]
+  }),
+  token({
+    id: "gocardless-token",
+    issuer: "GoCardless",
+    title: "GoCardless access token",
+    opens: "payments of the account",
+    revoke: "Revoke the token in the GoCardless dashboard",
+    docs: "https://developer.gocardless.com/",
+    forms: ["live_{64:40}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(5)) ? {} : null,
+    quiet: ["live_{a:40}", "sk_live_{64:40}"]
+  }),
+  named({
+    id: "infura-key",
+    issuer: "Infura",
+    title: "Infura API key",
+    opens: "calls of the nodes, paid by the account",
+    revoke: "Rotate the key in the Infura dashboard",
+    docs: "https://docs.metamask.io/services/",
+    names: ["infura"],
+    values: ["{hex:32}"],
+    strength: "possible",
+    word: /key|secret/i
+  }),
+  token({
+    id: "infura-url",
+    issuer: "Infura",
+    title: "Infura endpoint with its key",
+    opens: "calls of the nodes, paid by the account",
+    revoke: "Rotate the key in the Infura dashboard",
+    docs: "https://docs.metamask.io/services/",
+    forms: [".infura.io/v3/{hex:32}", ".infura.io/ws/v3/{hex:32}"],
+    strength: "possible",
+    examples: ["https://mainnet.infura.io/v3/{hex:32}"]
+  }),
+  named({
+    id: "kraken-secret",
+    issuer: "Kraken",
+    title: "Kraken private key",
+    opens: "trades and, where allowed, withdrawals of the account",
+    revoke: "Delete the key in the Kraken settings",
+    docs: "https://docs.kraken.com/api/",
+    names: ["kraken"],
+    values: ["{b64:86}=="]
+  }),
+  token({
+    id: "mollie-key",
+    issuer: "Mollie",
+    title: "Mollie API key",
+    opens: "payments of the account",
+    revoke: "Reset the key in the Mollie dashboard",
+    docs: "https://docs.mollie.com/reference/authentication",
+    forms: ["live_{62:30}", "access_{62:30}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(7)) ? {} : null,
+    quiet: ["access_{a:30}", "sk_live_{62:30}x"]
+  }),
+  token({
+    id: "paddle-key",
+    issuer: "Paddle",
+    title: "Paddle API key",
+    opens: "payments and customers of the account",
+    revoke: "Revoke the key in the Paddle dashboard",
+    docs: "https://developer.paddle.com/api-reference/about/api-keys",
+    forms: ["pdl_live_apikey_{36:26}_{62:22}_{62:3}"]
+  }),
+  named({
+    id: "paypal-secret",
+    issuer: "PayPal",
+    title: "PayPal client secret",
+    opens: "payments in the name of the merchant",
+    revoke: "Rotate the secret in the PayPal developer dashboard",
+    docs: "https://developer.paypal.com/api/rest/authentication/",
+    names: ["paypal"],
+    values: ["E{64:79}"],
+    word: /secret/i,
+    examples: ["PAYPAL_CLIENT_SECRET=E{64:79}"],
+    quiet: ["PAYPAL_CLIENT_ID=A{64:79}"]
+  }),
+  token({
+    id: "paystack-key",
+    issuer: "Paystack",
+    title: "Paystack secret key",
+    opens: "payments of the account",
+    revoke: "Generate a new secret key in the Paystack dashboard",
+    docs: "https://paystack.com/docs/api/authentication/",
+    forms: ["sk_live_{hex:40}"]
+  }),
+  named({
+    id: "plaid-secret",
+    issuer: "Plaid",
+    title: "Plaid secret",
+    opens: "the bank accounts of all customers",
+    revoke: "Rotate the secret in the Plaid dashboard",
+    docs: "https://plaid.com/docs/",
+    names: ["plaid"],
+    values: ["{hex:30}"],
+    word: /secret/i,
+    examples: ["PLAID_SECRET={hex:30}"],
+    quiet: ["PLAID_CLIENT_ID={hex:24}"]
+  }),
+  token({
+    id: "plaid-token",
+    issuer: "Plaid",
+    title: "Plaid access token",
+    opens: "the bank accounts of the customer",
+    revoke: "Remove the item with /item/remove",
+    docs: "https://plaid.com/docs/api/items/",
+    forms: ["access-production-{uuid}", "access-development-{uuid}"]
+  }),
+  token({
+    id: "razorpay-key-id",
+    issuer: "Razorpay",
+    title: "Razorpay key id",
+    opens: "nothing without its secret: it names the key",
+    revoke: "Regenerate the key in the Razorpay dashboard",
+    docs: "https://razorpay.com/docs/payments/dashboard/account-settings/api-keys/",
+    forms: ["rzp_live_{62:14}"],
+    strength: "possible"
+  }),
+  named({
+    id: "razorpay-secret",
+    issuer: "Razorpay",
+    title: "Razorpay key secret",
+    opens: "payments of the account",
+    revoke: "Regenerate the key in the Razorpay dashboard",
+    docs: "https://razorpay.com/docs/payments/dashboard/account-settings/api-keys/",
+    names: ["razorpay", "rzp_"],
+    values: ["{62:24}"],
+    word: /secret/i,
+    examples: ["RAZORPAY_KEY_SECRET={62:24}"],
+    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+  }),
+  token({
+    ...SHOPIFY,
+    id: "shopify-token",
+    title: "Shopify token",
+    opens: "the shop: orders, customers, products",
+    forms: ["shpat_{Hex:32}", "shpca_{Hex:32}", "shppa_{Hex:32}", "shpss_{Hex:32}"]
+  }),
+  token({
+    ...SQUARE,
+    id: "square-oauth-secret",
+    title: "Square OAuth secret",
+    opens: "sign-ins in the name of the application",
+    forms: ["sq0csp-{64:43}"]
+  }),
+  named({
+    ...SQUARE,
+    id: "square-production-token",
+    title: "Square access token",
+    opens: "payments, orders and customers of the account",
+    names: ["square", "sq_"],
+    values: ["EAAA{64:60}"],
+    examples: ["SQUARE_ACCESS_TOKEN=EAAA{64:60}"]
+  }),
+  token({
+    ...SQUARE,
+    id: "square-token",
+    title: "Square access token",
+    opens: "payments, orders and customers of the account",
+    forms: ["sq0atp-{64:22}"]
+  }),
+  token({
+    ...STRIPE,
+    id: "stripe-key",
+    title: "Stripe secret key",
+    opens: "payments and customers of the account; a restricted key what it is granted",
+    forms: ["sk_live_{62:14-34}", "rk_live_{62:14-34}", "sk_live_{62:60-247}", "rk_live_{62:60-247}", "sk_org_live_{62:24-247}"],
+    quiet: ["task_live_{62:24}", "pk_live_{62:24}"]
+  }),
+  token({
+    ...STRIPE,
+    id: "stripe-test-key",
+    title: "Stripe test key",
+    opens: "the account's test data",
+    forms: ["sk_test_{62:24-34}", "rk_test_{62:24-34}", "sk_test_{62:60-247}", "rk_test_{62:60-247}"],
+    strength: "harmless",
+    check: () => ({ note: "a test key" })
+  }),
+  {
+    ...STRIPE,
+    id: "stripe-webhook-secret",
+    title: "webhook signing secret",
+    issuer: "Stripe, Svix",
+    opens: "events that look as if they came from the service",
+    revoke: "Roll the signing secret of the webhook endpoint",
+    docs: "https://docs.stripe.com/webhooks",
+    forms: ["whsec_{b64=:32-64}"],
+    literals: [{ text: "whsec_", run: 12 }],
+    pattern: /whsec_[A-Za-z0-9+/=]{32,64}(?![A-Za-z0-9_-])/y,
+    alone: true,
+    strength: "likely",
+    examples: ["whsec_{62:32}", "whsec_{b64:43}="],
+    quiet: ["whsec_{62:12}"],
+    check: ({ value }) => ofFiller(value.slice(6))
+  }
+];
+
+// src/secrets/detectors/work.ts
+var MIXED2 = (value) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value);
+var LINEAR = { issuer: "Linear", docs: "https://linear.app/developers" };
+var FIGMA = { issuer: "Figma", revoke: "Revoke the token in the Figma settings", docs: "https://www.figma.com/developers/api#access-tokens" };
+var WORK = [
+  named({
+    id: "airtable-legacy-key",
+    issuer: "Airtable",
+    title: "Airtable API key",
+    opens: "all bases with the person's rights",
+    revoke: "Delete the key in the Airtable account",
+    docs: "https://airtable.com/developers/web/guides/personal-access-tokens",
+    names: ["airtable"],
+    values: ["key{62:14}"],
+    examples: ["AIRTABLE_API_KEY=key{62:14}"],
+    check: ({ value }) => /\d/.test(value) ? {} : null
+  }),
+  token({
+    id: "airtable-token",
+    issuer: "Airtable",
+    title: "Airtable token",
+    opens: "the bases that it is granted",
+    revoke: "Delete the token in the Airtable builder hub",
+    docs: "https://airtable.com/developers/web/guides/personal-access-tokens",
+    forms: ["pat{62:14}.{hex:64}"]
+  }),
+  named({
+    id: "asana-token",
+    issuer: "Asana",
+    title: "Asana access token",
+    opens: "projects and tasks with the person's rights",
+    revoke: "Deauthorize the token in the Asana developer console",
+    docs: "https://developers.asana.com/docs/personal-access-token",
+    names: ["asana"],
+    values: ["1/{d:13-17}:{hex:32}", "2/{d:13-17}/{d:13-17}:{hex:32}", "0/{hex:32}"],
+    examples: ["ASANA_TOKEN=1/{d:16}:{hex:32}", "ASANA_TOKEN=2/{d:16}/{d:16}:{hex:32}"]
+  }),
+  token({
+    id: "clickup-token",
+    issuer: "ClickUp",
+    title: "ClickUp token",
+    opens: "tasks with the person's rights",
+    revoke: "Regenerate the token in the ClickUp settings",
+    docs: "https://developer.clickup.com/docs/authentication",
+    forms: ["pk_{d:6-9}_{36U:32}"],
+    quiet: ["pk_live_{36U:32}"]
+  }),
+  token({
+    id: "contentful-token",
+    issuer: "Contentful",
+    title: "Contentful management token",
+    opens: "the content of all spaces of the person",
+    revoke: "Revoke the token in the Contentful settings",
+    docs: "https://www.contentful.com/developers/docs/references/authentication/",
+    forms: ["CFPAT-{64:43}"]
+  }),
+  token({
+    id: "dropbox-token",
+    issuer: "Dropbox",
+    title: "Dropbox access token",
+    opens: "the files that the app is granted",
+    revoke: "Disconnect the app in the Dropbox settings",
+    docs: "https://developers.dropbox.com/oauth-guide",
+    forms: ["sl.{64:130-152}", "sl.u.{64:130+}", "sl.B{64:120+}"],
+    examples: ["sl.B{64:137}"]
+  }),
+  token({
+    ...FIGMA,
+    id: "figma-token",
+    title: "Figma token",
+    opens: "files with the person's rights within its scopes",
+    forms: ["figd_{64:40}", "figo_{64:40}", "figor_{64:40}", "figu_{64:40}", "figur_{64:40}"]
+  }),
+  token({
+    id: "frameio-token",
+    issuer: "Frame.io",
+    title: "Frame.io token",
+    opens: "the videos and projects that it is granted",
+    revoke: "Delete the token in the Frame.io developer site",
+    docs: "https://developer.frame.io/",
+    forms: ["fio-u-{64:64}"]
+  }),
+  named({
+    id: "hubspot-legacy-key",
+    issuer: "HubSpot",
+    title: "HubSpot API key",
+    opens: "contacts and deals of the account",
+    revoke: "Deactivate the key in HubSpot",
+    docs: "https://developers.hubspot.com/docs/guides/apps/private-apps/overview",
+    names: ["hubspot", "hapikey"],
+    values: ["{uuid}"],
+    word: /key|token|secret/i,
+    examples: ["HUBSPOT_API_KEY={uuid}", "hapikey={uuid}"],
+    quiet: ["hubspot_portal_id={uuid}"]
+  }),
+  token({
+    id: "hubspot-token",
+    issuer: "HubSpot",
+    title: "HubSpot private app token",
+    opens: "contacts and deals within its scopes",
+    revoke: "Rotate the token of the private app in HubSpot",
+    docs: "https://developers.hubspot.com/docs/guides/apps/private-apps/overview",
+    forms: ["pat-na1-{uuid}", "pat-na2-{uuid}", "pat-na3-{uuid}", "pat-eu1-{uuid}", "pat-ap1-{uuid}"]
+  }),
+  token({
+    id: "klaviyo-key",
+    issuer: "Klaviyo",
+    title: "Klaviyo private key",
+    opens: "profiles and campaigns within its scopes",
+    revoke: "Delete the key in the Klaviyo settings",
+    docs: "https://developers.klaviyo.com/en/docs/authenticate_",
+    forms: ["pk_{hex:34}"]
+  }),
+  token({
+    ...LINEAR,
+    id: "linear-key",
+    title: "Linear API key",
+    opens: "issues with the person's rights",
+    revoke: "Revoke the key in the Linear settings",
+    forms: ["lin_api_{62:40}"]
+  }),
+  token({
+    ...LINEAR,
+    id: "linear-oauth-token",
+    title: "Linear OAuth token",
+    opens: "issues within the scopes that were granted",
+    revoke: "Revoke the application in the Linear settings",
+    forms: ["lin_oauth_{hex:64}", "lin_wh_{62:40}"]
+  }),
+  token({
+    id: "lob-key",
+    issuer: "Lob",
+    title: "Lob API key",
+    opens: "letters, paid by the account",
+    revoke: "Roll the key in the Lob dashboard",
+    docs: "https://docs.lob.com/",
+    forms: ["live_{hex:35}"]
+  }),
+  token({
+    id: "mapbox-token",
+    issuer: "Mapbox",
+    title: "Mapbox secret token",
+    opens: "maps and data sets of the account within its scopes",
+    revoke: "Delete the token in the Mapbox account",
+    docs: "https://docs.mapbox.com/accounts/guides/tokens/",
+    forms: ["sk.eyJ{64:50-120}.{64:22}"],
+    quiet: ["pk.eyJ{64:80}.{64:22}"]
+  }),
+  token({
+    id: "notion-token",
+    issuer: "Notion",
+    title: "Notion integration token",
+    opens: "the pages that the integration is shared with",
+    revoke: "Refresh the secret in the Notion integration settings",
+    docs: "https://developers.notion.com/docs/authorization",
+    forms: ["ntn_{d:11}{62:35}", "secret_{62:43}"],
+    check: ({ value }) => MIXED2(value.slice(7)) ? {} : null,
+    quiet: ["secret_{a:43}", "ntn_{62:46}x"]
+  }),
+  token({
+    id: "rapidapi-key",
+    issuer: "RapidAPI",
+    title: "RapidAPI key",
+    opens: "calls of the APIs that the account subscribed to",
+    revoke: "Rotate the key in the RapidAPI dashboard",
+    docs: "https://docs.rapidapi.com/docs/keys",
+    forms: ["{36:10}msh{36:15}p1{36:6}jsn{36:12}"]
+  }),
+  token({
+    id: "salesforce-token",
+    issuer: "Salesforce",
+    title: "Salesforce session or access token",
+    opens: "the organization with the person's rights",
+    revoke: "Revoke the session or OAuth token in Salesforce setup",
+    docs: "https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_tokens_scopes.htm",
+    forms: ["00D{62:12}!A{64.:80-260}", "00D{62:15}!A{64.:80-260}", "5Aep861{62:50-120}"],
+    examples: ["00D{62:12}!AQ{62:94}"]
+  }),
+  named({
+    id: "segment-key",
+    issuer: "Twilio Segment",
+    title: "Segment token",
+    opens: "the workspace: sources and destinations",
+    revoke: "Delete the token in the Segment settings",
+    docs: "https://segment.com/docs/api/public-api/",
+    names: ["segment_api", "segment_token", "segment_write", "segment_access"],
+    values: ["sgp_{62:64}", "{64:43}.{64:43}", "{62:32}"],
+    examples: ["SEGMENT_API_TOKEN=sgp_{62:64}"],
+    check: ({ value }) => MIXED2(value) ? {} : null
+  }),
+  token({
+    id: "shippo-token",
+    issuer: "Shippo",
+    title: "Shippo token",
+    opens: "labels, paid by the account",
+    revoke: "Delete the token in the Shippo settings",
+    docs: "https://docs.goshippo.com/",
+    forms: ["shippo_live_{hex:40}"]
+  }),
+  named({
+    id: "trello-legacy-token",
+    issuer: "Atlassian Trello",
+    title: "Trello token or key",
+    opens: "boards with the person's rights",
+    revoke: "Revoke the application in the Trello settings",
+    docs: "https://developer.atlassian.com/cloud/trello/guides/rest-api/api-introduction/",
+    names: ["trello"],
+    values: ["{hex:64}", "{hex:32}"]
+  }),
+  token({
+    id: "trello-token",
+    issuer: "Atlassian Trello",
+    title: "Trello token",
+    opens: "boards with the person's rights",
+    revoke: "Revoke the application in the Trello settings",
+    docs: "https://developer.atlassian.com/cloud/trello/guides/rest-api/api-introduction/",
+    forms: ["ATTA{hex:64}{HEX:8}"],
+    examples: ["ATTA{hex:64}{HEX:8}"]
+  }),
+  token({
+    id: "typeform-token",
+    issuer: "Typeform",
+    title: "Typeform token",
+    opens: "forms and their answers within its scopes",
+    revoke: "Delete the token in the Typeform account",
+    docs: "https://www.typeform.com/developers/get-started/personal-access-token/",
+    forms: ["tfp_{64.:40-60}"]
+  })
+];
+
+// src/secrets/detectors/list.ts
+var GROUPS = [
+  { title: "Cloud providers", detectors: CLOUD },
+  { title: "Microsoft Azure", detectors: AZURE },
+  { title: "Hosting and networks", detectors: HOSTING },
+  { title: "Code, CI and developer tools", detectors: CODE },
+  { title: "Package and image registries", detectors: PACKAGES },
+  { title: "AI", detectors: AI },
+  { title: "Messaging and mail", detectors: MESSAGING },
+  { title: "Payment and currencies", detectors: PAYMENTS },
+  { title: "Observability", detectors: OBSERVABILITY },
+  { title: "Secrets managers and identity", detectors: MANAGERS },
+  { title: "Databases and data", detectors: DATA },
+  { title: "Office, design, content", detectors: WORK },
+  { title: "JSON web tokens", detectors: JWTS },
+  { title: "Private keys and keystores", detectors: KEYS },
+  { title: "Logins and assignments", detectors: LOGINS },
+  { title: "Files whose place and form make them secret", detectors: FILES }
+];
+var KEY_IDS = new Set(KEYS.map(({ id }) => id));
+var isKey = (id) => KEY_IDS.has(id);
+var isFile = (detector) => "parse" in detector;
+var DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter((detector) => !isFile(detector)));
+var FILE_DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter(isFile));
+
 // src/evidence/leak.ts
 var STRENGTHS = ["harmless", "possible", "likely", "proven"];
 var rankOf = (strength) => STRENGTHS.indexOf(strength);
@@ -61190,7 +67094,7 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
   for (const found of fileMatches(scans, filesystem, origin, hashes2)) {
     const content = found.version.content;
     const own2 = hashes2.get(`${content.layer}:${content.index}`);
-    const isVouched = own2 !== void 0 && !isProvenToken(found.match) && found.match.inside === null && records.voucher(content.path, own2) !== null;
+    const isVouched = own2 !== void 0 && !isProvenToken(found.match) && records.voucher(content.path, own2) !== null;
     if (isVouched) vouched.add(`${content.layer}:${content.index}`);
     add3(weighed(found.match, content.path), isVouched ? [] : found.places);
   }
@@ -61215,7 +67119,7 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
   });
   return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size };
 }
-var isProvenToken = ({ detector, strength }) => strength === "proven" && !detector.id.includes("private-key") && !detector.id.includes("putty");
+var isProvenToken = ({ detector, strength }) => strength === "proven" && !isKey(detector.id);
 var INSTALLED = /\/(?:node_modules|site-packages|dist-packages|go\/pkg\/mod|vendor|gems)\//;
 var TEST_DATA = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|docs?|molecule)\/|\/test_[^/]*$/;
 function weighed(match2, path11) {
@@ -61530,6 +67434,7 @@ function readPackageRecords(scans) {
       const path11 = entries[entry]?.path;
       if (path11 === void 0) continue;
       if (path11.endsWith(".md5sums")) readMd5sums(baseName(path11).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
+      else if (path11.endsWith("/dpkg/status")) readConffiles(content, add3);
       else if (path11.endsWith("/apk/db/installed")) readApk(content, add3);
       else if (path11.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path11))) readRecord(parentOf(parentOf(path11)), content, add3);
     }
@@ -61540,6 +67445,16 @@ function readMd5sums(name, content, add3) {
   for (const line2 of content.toString("utf8").split("\n")) {
     const match2 = /^([0-9a-f]{32})\s+(.+)$/.exec(line2);
     if (match2?.[1] !== void 0 && match2[2] !== void 0) add3(match2[2], { package: `dpkg ${name}`, algorithm: "md5", checksum: match2[1] });
+  }
+}
+function readConffiles(content, add3) {
+  let name = "";
+  let inside = false;
+  for (const line2 of content.toString("utf8").split("\n")) {
+    if (line2.startsWith("Package: ")) name = line2.slice("Package: ".length);
+    if (!line2.startsWith(" ")) inside = line2 === "Conffiles:";
+    const match2 = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line2) : null;
+    if (match2?.[1] !== void 0 && match2[2] !== void 0) add3(match2[1], { package: `dpkg ${name}`, algorithm: "md5", checksum: match2[2] });
   }
 }
 function readApk(content, add3) {
@@ -61679,7 +67594,7 @@ import { open as openFile, stat as stat2 } from "node:fs/promises";
 import path6 from "node:path";
 
 // src/image/docker-archive.ts
-import { createHash as createHash3 } from "node:crypto";
+import { createHash as createHash6 } from "node:crypto";
 
 // src/image/image.ts
 var platformName = ({ os: os5, architecture, variant }) => [os5, architecture, ...variant ? [variant] : []].join("/");
@@ -61797,7 +67712,7 @@ function parseConfig(bytes2, where) {
 }
 
 // src/image/layer.ts
-import { createHash as createHash2 } from "node:crypto";
+import { createHash as createHash5 } from "node:crypto";
 async function* hashed(source, hash4) {
   for await (const chunk of source) {
     hash4.update(chunk);
@@ -61829,8 +67744,8 @@ async function* verified(files, { blob, digest: digest3, diffId }, where) {
   const first = await iterator2.next();
   const head = first.done ? Buffer.alloc(0) : first.value;
   const compression = sniff(head);
-  const stored = createHash2("sha256");
-  const plain = createHash2("sha256");
+  const stored = createHash5("sha256");
+  const plain = createHash5("sha256");
   const all = (async function* () {
     if (first.done) return;
     yield head;
@@ -61875,7 +67790,7 @@ var manifestSchema2 = external_exports.array(
     Layers: external_exports.array(external_exports.string()).nullish().transform((value) => value ?? [])
   })
 );
-var digestOf = (bytes2) => `sha256:${createHash3("sha256").update(bytes2).digest("hex")}`;
+var digestOf = (bytes2) => `sha256:${createHash6("sha256").update(bytes2).digest("hex")}`;
 async function readDockerManifest(files) {
   const parsed = manifestSchema2.safeParse(parseJson(await files.read("manifest.json"), `${files.where}: manifest.json`));
   if (!parsed.success) throw new ImageError("bad-manifest", `${files.where}: manifest.json is no docker save manifest. Save the image again.`);
@@ -61961,10 +67876,10 @@ async function saveFromEngine(name, spoolTo) {
 }
 
 // src/image/oci-layout.ts
-import { createHash as createHash5 } from "node:crypto";
+import { createHash as createHash8 } from "node:crypto";
 
 // src/image/attestation.ts
-import { createHash as createHash4 } from "node:crypto";
+import { createHash as createHash7 } from "node:crypto";
 var manifestSchema3 = external_exports.object({
   subject: external_exports.object({ digest: external_exports.string() }).nullish(),
   layers: external_exports.array(external_exports.object({ mediaType: external_exports.string().default(""), digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/), annotations: external_exports.record(external_exports.string(), external_exports.string()).nullish() })).nullish()
@@ -61981,7 +67896,7 @@ var parse5 = (bytes2) => {
   }
 };
 var blobName = (digest3) => `blobs/sha256/${digest3.slice(7)}`;
-var digestOf2 = (bytes2) => `sha256:${createHash4("sha256").update(bytes2).digest("hex")}`;
+var digestOf2 = (bytes2) => `sha256:${createHash7("sha256").update(bytes2).digest("hex")}`;
 function unwrap2(bytes2, mediaType) {
   if (!/dsse/.test(mediaType)) return bytes2;
   const envelope = envelopeSchema.safeParse(parse5(bytes2));
@@ -62052,7 +67967,7 @@ var ATTESTED = "vnd.docker.reference.digest";
 var blobName2 = (of) => `blobs/sha256/${of.slice(7)}`;
 async function readBlob(files, of) {
   const bytes2 = await files.read(blobName2(of));
-  const actual = createHash5("sha256").update(bytes2).digest("hex");
+  const actual = createHash8("sha256").update(bytes2).digest("hex");
   if (`sha256:${actual}` !== of)
     throw new ImageError(
       "digest-mismatch",
@@ -62269,7 +68184,7 @@ async function openTar(files, reference, options4, prefix2) {
 
 // src/layer/hash.ts
 var import_tar_stream = __toESM(require_tar_stream(), 1);
-import { createHash as createHash6 } from "node:crypto";
+import { createHash as createHash9 } from "node:crypto";
 async function hashEntries(layer, wanted) {
   const found = /* @__PURE__ */ new Map();
   const extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
@@ -62281,7 +68196,7 @@ async function hashEntries(layer, wanted) {
       return;
     }
     const own2 = index;
-    const hashes2 = wanted.has(own2) ? { md5: createHash6("md5"), sha1: createHash6("sha1"), sha256: createHash6("sha256") } : null;
+    const hashes2 = wanted.has(own2) ? { md5: createHash9("md5"), sha1: createHash9("sha1"), sha256: createHash9("sha256") } : null;
     stream.on("data", (chunk) => {
       if (hashes2 !== null) for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
     });
@@ -62307,7 +68222,7 @@ async function hashEntries(layer, wanted) {
 
 // src/layer/scan.ts
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
-import { createHash as createHash7 } from "node:crypto";
+import { createHash as createHash10 } from "node:crypto";
 
 // src/layer/collectors.ts
 var MAX_EXTRACT = 8 << 20;
@@ -62317,6 +68232,8 @@ var COLLECTED = [
   // Package databases with checksums of files: dpkg, distroless, apk (v2 and v3), Python.
   /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
   /^\/var\/lib\/dpkg\/status\.d\/[^/]+\.md5sums$/,
+  // What dpkg says of configuration files stands with the packages themselves.
+  /^\/var\/lib\/dpkg\/status$/,
   /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
   /\.dist-info\/(?:RECORD|direct_url\.json)$/
 ];
@@ -62324,7 +68241,7 @@ var isCollected = (path11) => COLLECTED.some((pattern) => pattern.test(path11));
 
 // src/layer/nested.ts
 var import_yauzl = __toESM(require_yauzl(), 1);
-import zlib2 from "node:zlib";
+import zlib3 from "node:zlib";
 var NESTED_LIMITS = { depth: 4, bytes: 1 << 30, ratio: 200, zipBytes: 96 << 20 };
 var RATIO_FLOOR = 16 << 20;
 var MAX_MEMBER = 64 << 20;
@@ -62385,7 +68302,7 @@ async function eachZipMember(bytes2, budget, onMember) {
       let content = packed;
       if (entry.compressionMethod === 8) {
         try {
-          content = zlib2.inflateRawSync(packed, { maxOutputLength: Math.max(1, Math.min(MAX_MEMBER, budget.left)) });
+          content = zlib3.inflateRawSync(packed, { maxOutputLength: Math.max(1, Math.min(MAX_MEMBER, budget.left)) });
         } catch (error63) {
           const tooLarge = error63 instanceof Error && "code" in error63 && error63.code === "ERR_BUFFER_TOO_LARGE";
           return onMember(name, null, tooLarge ? `it unpacks to more than ${Math.min(MAX_MEMBER, budget.left)} bytes` : "it does not decompress");
@@ -62407,7 +68324,7 @@ async function eachZipMember(bytes2, budget, onMember) {
 
 // src/layer/unpacker.ts
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
-import zlib3 from "node:zlib";
+import zlib4 from "node:zlib";
 var Unpacker = class {
   #packing;
   #budget;
@@ -62455,7 +68372,7 @@ var Unpacker = class {
   #gunzipAtOnce(chunk) {
     let bytes2;
     try {
-      bytes2 = zlib3.gunzipSync(chunk, { maxOutputLength: Math.max(1, Math.min(this.#budget.left, 32 << 20)) });
+      bytes2 = zlib4.gunzipSync(chunk, { maxOutputLength: Math.max(1, Math.min(this.#budget.left, 32 << 20)) });
     } catch (error63) {
       if (error63 instanceof Error && "code" in error63 && error63.code === "ERR_BUFFER_TOO_LARGE") {
         this.#stream = this.#openCompressed("gzip");
@@ -62673,7 +68590,7 @@ function entryOf(header, guarded) {
 }
 var MAX_KEPT = 16 << 20;
 function hashesOf(pieces) {
-  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash7(algorithm)).digest("hex");
+  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash10(algorithm)).digest("hex");
   return { md5: hex4("md5"), sha1: hex4("sha1"), sha256: hex4("sha256") };
 }
 async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress = () => {
@@ -62833,7 +68750,7 @@ var LayerReading = class {
 };
 
 // src/policy/judge.ts
-import { createHash as createHash8 } from "node:crypto";
+import { createHash as createHash11 } from "node:crypto";
 
 // node_modules/balanced-match/dist/esm/index.js
 var range = (a, b, str) => {
@@ -65946,9 +71863,9 @@ var Planner = class {
       if (at3 === -1 || source.documents.length > 0 || source.text.startsWith("[") || /\s/.test(value)) return false;
       const id = detector.id;
       const read = `$(cat /run/secrets/${id})`;
-      const isWord = body.includes(`'${value}'`);
+      const isWord2 = body.includes(`'${value}'`);
       const quotes = (body.slice(0, at3).replace(/\\./g, "").replace(/"[^"]*"/g, "").match(/'/g) ?? []).length;
-      this.#plan.setBody(source, isWord ? body.replaceAll(`'${value}'`, `"${read}"`).replaceAll(value, read) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read));
+      this.#plan.setBody(source, isWord2 ? body.replaceAll(`'${value}'`, `"${read}"`).replaceAll(value, read) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read));
       this.#plan.mount(source, id, isRoot ? [] : ["mode=0444"]);
       this.#plan.build.add(`--secret id=${id},src=FILE`);
     }
@@ -66084,130 +72001,6 @@ function fixOf(evidence, leak) {
   return { path: dockerfile.path, edits, ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns }, build: [...plan.build] };
 }
 
-// src/secrets/checks.ts
-import zlib4 from "node:zlib";
-var BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-var BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-var crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 3988292384 ^ c >>> 1 : c >>> 1;
-  return c >>> 0;
-});
-function crc32(text4) {
-  const native = zlib4.crc32;
-  if (native !== void 0) return native(text4);
-  let c = 4294967295;
-  for (const byte of Buffer.from(text4)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
-  return (c ^ 4294967295) >>> 0;
-}
-function hasBase62Checksum(random, checksum2) {
-  let n = crc32(random);
-  let digits = "";
-  do {
-    digits = (BASE62[n % 62] ?? "") + digits;
-    n = Math.floor(n / 62);
-  } while (n > 0);
-  return digits.padStart(checksum2.length, "0") === checksum2;
-}
-function awsAccount(id) {
-  let bits = 0n;
-  for (const c of id.slice(4, 14)) {
-    const digit2 = BASE32.indexOf(c);
-    if (digit2 === -1) return null;
-    bits = bits << 5n | BigInt(digit2);
-  }
-  const account = (bits >> 2n & 0x7fffffffff80n) >> 7n;
-  return account < 1000000000000n ? account.toString().padStart(12, "0") : null;
-}
-function entropy(text4) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const c of text4) counts.set(c, (counts.get(c) ?? 0) + 1);
-  let bits = 0;
-  for (const count2 of counts.values()) bits -= count2 / text4.length * Math.log2(count2 / text4.length);
-  return bits;
-}
-function decodeBase64(text4) {
-  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text4)) return null;
-  return Buffer.from(text4, "base64");
-}
-function decodeText(text4) {
-  const decoded2 = decodeBase64(text4)?.toString("utf8") ?? null;
-  return decoded2 === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded2) ? null : decoded2;
-}
-function decodeJson(text4) {
-  const decoded2 = decodeText(text4);
-  if (decoded2 === null) return null;
-  try {
-    const value = JSON.parse(decoded2);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-var PLACEHOLDER = new RegExp(
-  [
-    "^(?:x+|\\*+|\\.+|-+|_+|#+|0+|1+|a+|n/?a|none|null|nil|undefined|true|false|yes|no|empty|unset|todo|tbd|dummy|fake|mock|foo|bar|baz|foobar|test(?:ing)?|default|secret|password|passwd|passw0rd|pass|pwd|token|user(?:name)?|admin|root|guest|postgres|mysql|redis|string|value|key)\\d{0,3}!?$",
-    "example",
-    "change[-_ ]?(?:me|it|this)",
-    "replace[-_ ]?(?:me|with|this)",
-    "place[-_ ]?holder",
-    "your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)",
-    "my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$",
-    "insert[-_ ]",
-    "[-_ ]here\\b",
-    "enter[-_ ]",
-    "redacted",
-    "sample",
-    "dummy",
-    "not[-_ ]?(?:a[-_ ]?)?(?:real|secret)",
-    "fake",
-    "lorem",
-    "hunter2",
-    "deadbeef",
-    "letmein",
-    "abcdef",
-    "12345678",
-    "01234567",
-    "87654321",
-    "xxxx",
-    "\\*\\*\\*",
-    "\\.\\.\\.",
-    "(.)\\1{5,}",
-    "qwerty"
-  ].join("|"),
-  "i"
-);
-var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
-var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
-var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
-var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
-var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
-var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
-function stepped(token2) {
-  const text4 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
-  if (text4.length < 12) return 0;
-  let steps = 0;
-  for (let i = 0; i < text4.length; i++) {
-    const code2 = text4.charCodeAt(i);
-    for (let distance2 = 1; distance2 <= 3; distance2++) {
-      if (Math.abs(code2 - text4.charCodeAt(i - distance2)) === 1) {
-        steps++;
-        break;
-      }
-    }
-  }
-  return steps / text4.length;
-}
-function fillerKind(token2) {
-  if (EXAMPLE_WORD.test(token2)) return "example";
-  if (entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token2))
-    return "filler";
-  if (TYPED.test(token2)) return "example";
-  const bound2 = /^[0-9a-f-]+$/i.test(token2) ? 0.7 : 0.55;
-  return stepped(token2) >= bound2 ? "example" : null;
-}
-var isFiller = (token2) => fillerKind(token2) !== null;
-
 // src/secrets/redact.ts
 var HIDDEN = "\u2022\u2022\u2022";
 var ALONE_BELOW = 8;
@@ -66253,7 +72046,7 @@ function* formsOf(value) {
   yield bytes2.toString("base64url");
   yield bytes2.toString("hex");
 }
-function partsOf({ value, guessable }) {
+function partsOf2({ value, guessable }) {
   const parts = [{ value, guessable }];
   const login = value.length <= 4096 ? decodeText(value) : null;
   const split = login?.indexOf(":") ?? -1;
@@ -66274,7 +72067,7 @@ var Redactor = class {
   constructor(values) {
     const shown = /* @__PURE__ */ new Map();
     for (const known of values) {
-      for (const { value, guessable } of partsOf(known)) {
+      for (const { value, guessable } of partsOf2(known)) {
         if (value.trim().length < KEY) continue;
         if (isUsualPassword(value)) {
           shown.set(`:${value}@`, `:${HIDDEN}@`);
@@ -66348,7 +72141,7 @@ function draftOf(evidence, leak) {
     ruleId: ruleOf(evidence, leak, place),
     location: locationOf(place),
     origin: place.owner,
-    identity: identityOf(evidence, leak, place)
+    identity: identityOf3(evidence, leak, place)
   }));
   if (first === void 0) throw new RangeError("a leak without a place");
   return { places: [first, ...rest], seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]) };
@@ -66512,7 +72305,7 @@ function relatedOf(evidence, leak, lead) {
   }
   return related;
 }
-function identityOf(evidence, leak, place) {
+function identityOf3(evidence, leak, place) {
   const name = place.name ?? "";
   if (place.kind === "file") return [leak.detector.id, place.version.path, place.inside ?? "", name];
   if (place.kind === "config") return [leak.detector.id, place.field, name];
@@ -67032,7 +72825,7 @@ var RULES = [
 var findRule = (id) => RULES.find(({ meta: meta12 }) => meta12.id === id) ?? null;
 
 // src/policy/judge.ts
-var hash2 = (parts) => createHash8("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
+var hash2 = (parts) => createHash11("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
 var isExpired2 = ({ expires }, now) => expires !== void 0 && now.toISOString().slice(0, 10) > expires;
 function judge(evidence, policy, redactor) {
   const used = /* @__PURE__ */ new Set();
@@ -67216,5771 +73009,6 @@ function errorReport(error63, failOn2) {
   };
 }
 
-// src/secrets/form.ts
-var ALPHABETS = {
-  d: "0-9",
-  hex: "0-9a-f",
-  HEX: "0-9A-F",
-  Hex: "0-9a-fA-F",
-  a: "a-z",
-  A: "A-Z",
-  aA: "A-Za-z",
-  "32": "A-Z2-7",
-  "32l": "a-z2-7",
-  "36": "a-z0-9",
-  "36U": "A-Z0-9",
-  "58": "1-9A-HJ-NP-Za-km-z",
-  "62": "A-Za-z0-9",
-  w: "A-Za-z0-9_",
-  "64": "A-Za-z0-9_-",
-  "64.": "A-Za-z0-9_.-",
-  "64~": "A-Za-z0-9_.~-",
-  "64=": "A-Za-z0-9_=-",
-  b64: "A-Za-z0-9+/",
-  "b64=": "A-Za-z0-9+/="
-};
-var OPEN_END = 600;
-var UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
-var UUID_LENGTH = 36;
-var literally = (text4) => text4.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-function variablePart(inside) {
-  if (inside === "uuid") return { source: UUID, text: null, min: UUID_LENGTH, max: UUID_LENGTH, alphabet: "uuid" };
-  const match2 = /^(?<name>.+):(?<min>\d+)(?:(?<open>\+)|-(?<max>\d+))?$/.exec(inside);
-  const { name = "", min = "", open: open6, max } = match2?.groups ?? {};
-  if (!(name in ALPHABETS)) throw new RangeError(`a form has no part {${inside}}`);
-  const alphabet = name;
-  const least = Number(min);
-  const most = open6 !== void 0 ? OPEN_END : Number(max ?? min);
-  return { source: `[${ALPHABETS[alphabet]}]{${least === most ? least : `${least},${most}`}}`, text: null, min: least, max: most, alphabet };
-}
-function partsOf2(form) {
-  return form.split(/(\{[^}]+\})/).filter((piece) => piece !== "").map(
-    (piece) => /^\{[^}]+\}$/.test(piece) ? variablePart(piece.slice(1, -1)) : { source: literally(piece), text: piece, min: piece.length, max: piece.length, alphabet: null }
-  );
-}
-var longest = (parts) => parts.reduce((total, { max }) => total + max, 0);
-var NO_TOKEN = /[^A-Za-z0-9_.+/=-]/;
-function runOf(parts) {
-  let run2 = 0;
-  for (const { text: text4, min, alphabet } of parts) {
-    const stop = text4 === null ? alphabet === "64~" ? 0 : -1 : text4.search(NO_TOKEN);
-    if (stop !== -1) return run2 + stop;
-    run2 += min;
-  }
-  return run2;
-}
-function compileForm(form) {
-  const parts = partsOf2(form);
-  let anchor2 = -1;
-  parts.forEach(({ text: text4 }, index) => {
-    if (text4 !== null && text4.length >= 3 && text4.length > (parts[anchor2]?.text?.length ?? 0)) anchor2 = index;
-  });
-  if ((parts[0]?.text?.length ?? 0) >= 3) anchor2 = 0;
-  const before = anchor2 <= 0 ? [] : parts.slice(0, anchor2);
-  const after = parts.slice(Math.max(0, anchor2));
-  if (longest(before) > 96) throw new RangeError(`${form}: more than 96 characters stand before the literal`);
-  const literal4 = anchor2 === -1 ? "" : parts[anchor2]?.text ?? "";
-  return {
-    literal: literal4,
-    before: before.map(({ source }) => source).join(""),
-    after: after.map(({ source }) => source).join(""),
-    run: runOf(after.slice(1)),
-    max: longest(after) - literal4.length
-  };
-}
-var formSource = (form) => partsOf2(form).map(({ source }) => source).join("");
-var formLength = (form) => longest(partsOf2(form));
-var LETTERS = Object.fromEntries(
-  Object.entries(ALPHABETS).map(([name, inside]) => {
-    const pattern = new RegExp(`[${inside}]`);
-    return [
-      name,
-      Array.from({ length: 95 }, (_, code2) => String.fromCharCode(code2 + 32)).filter((c) => pattern.test(c)).join("")
-    ];
-  })
-);
-
-// src/secrets/detectors/token.ts
-function checkFiller(random) {
-  const kind = fillerKind(random);
-  if (kind === "filler") return "filler";
-  return kind === "example" ? { strength: "harmless", note: "it reads like an example" } : null;
-}
-var withoutLiterals = (value, literals) => literals.reduce((rest, text4) => text4.length > 2 ? rest.replace(text4, "") : rest, value);
-var RIGHT_BORDER = "(?![A-Za-z0-9_-])";
-function token({ forms, strength = "likely", check: check2, checksum: checksum2 = false, examples, ...about }) {
-  const compiled = forms.map(compileForm);
-  const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()];
-  const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run2 }) => run2));
-  if (compiled.filter(({ before }) => before !== "").length > 1) throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
-  if (literals.some(({ literal: literal4 }) => literal4 === "")) throw new RangeError(`${about.id}: a form has no fixed text of three characters`);
-  const source = compiled.map(({ before, after }) => before === "" ? after : `(?<=(?<before>${before}))${after}`).join("|");
-  const fixed2 = literals.map(({ literal: literal4 }) => literal4);
-  return {
-    ...about,
-    forms,
-    literals: literals.map(({ literal: literal4 }) => ({ text: literal4, run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8) })),
-    pattern: new RegExp(`(?:${source})${RIGHT_BORDER}`, "y"),
-    ...checksum2 ? { glued: new RegExp(`(?:${source})`, "y") } : {},
-    // What starts with another sign needs no border.
-    alone: /^(?:\[|\w)/.test(source.replace(/^\(\?<=\(\?<before>/, "")),
-    window: Math.max(256, Math.max(...compiled.map(({ literal: literal4, max }) => literal4.length + max)) + 8),
-    strength,
-    examples: examples ?? forms,
-    check: (found) => {
-      const filler = checkFiller(withoutLiterals(found.value, fixed2));
-      if (filler === "filler") return null;
-      const checked2 = check2 === void 0 ? {} : check2(found);
-      return checked2 === null || checked2.strength === "proven" || filler === null ? checked2 : { ...checked2, ...filler };
-    }
-  };
-}
-var SECRET_WORD = /key|token|secret|passw|auth|api|\bpat\b|[_-]pat\b|cred|bearer|access/i;
-var NO_SECRET = /(?:url|uri|hash|sha\d*|md5|commit|rev(?:ision)?|digest|checksum|sum|integrity|version|etag|colou?r|trace|span|request|image|file|path|class|name|email|public|pub|project|account|app|client|user|team|org|tenant|key|token)[-_]?(?:id|url|uri|hash|sha\d*|name)s?$|(?:^|[._-])(?:id|uuid|guid|url|uri|hash|sha\d*|md5|commit|rev|digest|checksum|integrity|version|etag)$/i;
-var BETWEEN = "(?<between>[^;\\n]{0,64}?(?:\\n[^;\\n]{0,32}?)?)";
-var MAX_WORDS = 4;
-function named({ names, values, strength = "likely", word = SECRET_WORD, check: check2, chance = (value) => value, examples, ...about }) {
-  const body = values.map(formSource).join("|");
-  return {
-    ...about,
-    forms: values,
-    literals: [],
-    names,
-    pattern: new RegExp(`(?<named>${names.map((name) => name.replace(/[.+]/g, "\\$&")).join("|")})${BETWEEN}(?<![A-Za-z0-9+/_-])(?<value>${body})(?![A-Za-z0-9+/_=-])`, "iy"),
-    window: 160 + Math.max(...values.map(formLength)),
-    strength,
-    context: true,
-    examples: examples ?? values.map(
-      (value) => (fill2) => `${(names[0] ?? "").toUpperCase().replace(/[ -]/g, "_")}_API_KEY=${fill2(value)}`
-    ),
-    check: (found) => {
-      const { value, groups, before } = found;
-      const between = groups["between"] ?? "";
-      const words = between.match(/[\w.-]+/g) ?? [];
-      if (words.length > MAX_WORDS || words.some((text4) => text4.length > 40) || NO_SECRET.test(words.at(-1) ?? "")) return null;
-      if (!new RegExp(`^(?:${body})$`).test(value)) return null;
-      const name = `${/[\w.-]*$/.exec(before)?.[0] ?? ""}${groups["named"] ?? ""}${between}`;
-      if (!word.test(name) && !/^[\s"'`]*[=:]/.test(between)) return null;
-      const filler = checkFiller(chance(value));
-      if (filler === "filler") return null;
-      const checked2 = check2 === void 0 ? {} : check2(found);
-      return checked2 === null || filler === null ? checked2 : { ...checked2, ...filler };
-    }
-  };
-}
-function ofFiller(random) {
-  const filler = checkFiller(random);
-  return filler === "filler" ? null : filler ?? {};
-}
-
-// src/secrets/detectors/ai.ts
-var CALLS = "calls of the models, paid by the account";
-var AI = [
-  token({
-    id: "anthropic-admin-key",
-    issuer: "Anthropic",
-    title: "Anthropic admin key",
-    opens: "the organization's members, workspaces and keys",
-    revoke: "Delete the admin key in the Anthropic console",
-    docs: "https://docs.anthropic.com/en/api/administration-api",
-    forms: ["sk-ant-admin01-{64:80-120}"]
-  }),
-  token({
-    id: "anthropic-key",
-    issuer: "Anthropic",
-    title: "Anthropic API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Anthropic console",
-    docs: "https://docs.anthropic.com/en/api/overview",
-    forms: ["sk-ant-api{d:2-3}-{64:80-120}"],
-    quiet: ["sk-ant-api03-{64:40}"]
-  }),
-  token({
-    id: "anthropic-oauth-token",
-    issuer: "Anthropic",
-    title: "Anthropic OAuth token",
-    opens: "the person's Claude account: conversations and calls",
-    revoke: "Log out of all sessions in the Claude settings",
-    docs: "https://docs.anthropic.com/en/docs/claude-code/iam",
-    forms: ["sk-ant-oat{d:2}-{64:80-120}", "sk-ant-ort{d:2}-{64:80-120}", "sk-ant-sid{d:2}-{64:80-120}"]
-  }),
-  token({
-    id: "anyscale-key",
-    issuer: "Anyscale",
-    title: "Anyscale API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Anyscale console",
-    docs: "https://docs.anyscale.com/",
-    forms: ["esecret_{62:26}"]
-  }),
-  named({
-    id: "assemblyai-key",
-    issuer: "AssemblyAI",
-    title: "AssemblyAI API key",
-    opens: CALLS,
-    revoke: "Rotate the key in the AssemblyAI dashboard",
-    docs: "https://www.assemblyai.com/docs/",
-    names: ["assemblyai", "assembly_ai", "aai_api"],
-    values: ["{hex:32}"],
-    quiet: ["ASSEMBLYAI_COMMIT={hex:40}"]
-  }),
-  named({
-    id: "baseten-key",
-    issuer: "Baseten",
-    title: "Baseten API key",
-    opens: CALLS,
-    revoke: "Revoke the key in the Baseten workspace settings",
-    docs: "https://docs.baseten.co/",
-    names: ["baseten"],
-    values: ["{62:8}.{62:32}"]
-  }),
-  token({
-    id: "browserbase-key",
-    issuer: "Browserbase",
-    title: "Browserbase API key",
-    opens: "browser sessions of the project and what they record",
-    revoke: "Rotate the key in the Browserbase settings",
-    docs: "https://docs.browserbase.com/",
-    forms: ["bb_live_{64:20-60}"]
-  }),
-  token({
-    id: "cerebras-key",
-    issuer: "Cerebras",
-    title: "Cerebras API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Cerebras cloud console",
-    docs: "https://inference-docs.cerebras.ai/",
-    forms: ["csk-{36:48}"]
-  }),
-  named({
-    id: "clarifai-key",
-    issuer: "Clarifai",
-    title: "Clarifai access token",
-    opens: "the account's models, data and calls",
-    revoke: "Delete the token in the Clarifai security settings",
-    docs: "https://docs.clarifai.com/",
-    names: ["clarifai"],
-    values: ["{hex:32}"]
-  }),
-  named({
-    id: "cohere-key",
-    issuer: "Cohere",
-    title: "Cohere API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Cohere dashboard",
-    docs: "https://docs.cohere.com/",
-    names: ["cohere", "co_api_key"],
-    values: ["{62:40}"],
-    examples: ["cohere_key = {62:40}", 'COHERE_API_KEY: "{62:40}"', "cohere secret key = {62:40}"],
-    quiet: ["coherence_key_commit = {hex:40}"]
-  }),
-  token({
-    id: "cursor-key",
-    issuer: "Cursor",
-    title: "Cursor API key",
-    opens: "the team's usage data and agents",
-    revoke: "Delete the key in the Cursor dashboard",
-    docs: "https://docs.cursor.com/",
-    forms: ["key_{hex:64}", "crsr_{hex:64}"]
-  }),
-  named({
-    id: "deepgram-key",
-    issuer: "Deepgram",
-    title: "Deepgram API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Deepgram console",
-    docs: "https://developers.deepgram.com/",
-    names: ["deepgram", "dg_api_key"],
-    values: ["{hex:40}"],
-    examples: ["deepgram-api: {hex:40}", "DEEPGRAM_API_KEY={hex:40}"],
-    quiet: ["deepgram_commit={hex:40}", "deepgram-sdk#sha1={hex:40}"]
-  }),
-  token({
-    id: "deepseek-key",
-    issuer: "DeepSeek, Alibaba Model Studio",
-    title: "DeepSeek or Model Studio API key",
-    opens: CALLS,
-    revoke: "Delete the key on the platform that it is of",
-    docs: "https://api-docs.deepseek.com/",
-    forms: ["sk-{hex:32}"],
-    quiet: ["task-{hex:32}"]
-  }),
-  token({
-    id: "e2b-key",
-    issuer: "E2B",
-    title: "E2B API key",
-    opens: "sandboxes of the team",
-    revoke: "Delete the key in the E2B dashboard",
-    docs: "https://e2b.dev/docs",
-    forms: ["e2b_{hex:40}"]
-  }),
-  token({
-    id: "elevenlabs-key",
-    issuer: "ElevenLabs",
-    title: "ElevenLabs API key",
-    opens: "voices and speech, paid by the account",
-    revoke: "Delete the key in the ElevenLabs profile",
-    docs: "https://elevenlabs.io/docs/api-reference/authentication",
-    forms: ["sk_{hex:48}"],
-    quiet: ["task_{hex:48}", "sk_{hex:47}"]
-  }),
-  named({
-    id: "exa-key",
-    issuer: "Exa",
-    title: "Exa API key",
-    opens: "searches, paid by the account",
-    revoke: "Delete the key in the Exa dashboard",
-    docs: "https://docs.exa.ai/",
-    names: ["exa_api", "exaai", "exa-api"],
-    values: ["{uuid}"]
-  }),
-  token({
-    id: "fal-key",
-    issuer: "fal",
-    title: "fal API key",
-    opens: CALLS,
-    revoke: "Delete the key in the fal dashboard",
-    docs: "https://docs.fal.ai/",
-    forms: ["FAL_KEY={uuid}:{hex:32}"]
-  }),
-  token({
-    id: "firecrawl-key",
-    issuer: "Firecrawl",
-    title: "Firecrawl API key",
-    opens: "crawls, paid by the account",
-    revoke: "Delete the key in the Firecrawl dashboard",
-    docs: "https://docs.firecrawl.dev/",
-    forms: ["fc-{hex:32}"],
-    quiet: ["abfc-{hex:32}"]
-  }),
-  token({
-    id: "fireworks-key",
-    issuer: "Fireworks AI",
-    title: "Fireworks AI API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Fireworks dashboard",
-    docs: "https://docs.fireworks.ai/",
-    forms: ["fw_{62:24}"],
-    quiet: ["fw_initialize_connection", "fw_loadModuleFromFirmware"],
-    check: ({ value }) => /\d/.test(value.slice(3)) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
-  }),
-  token({
-    id: "friendli-token",
-    issuer: "Friendli",
-    title: "Friendli token",
-    opens: CALLS,
-    revoke: "Delete the token in the Friendli suite",
-    docs: "https://friendli.ai/docs",
-    forms: ["flp_{62:46}"]
-  }),
-  token({
-    id: "groq-key",
-    issuer: "Groq",
-    title: "Groq API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Groq console",
-    docs: "https://console.groq.com/docs/",
-    forms: ["gsk_{62:52}"]
-  }),
-  token({
-    id: "helicone-key",
-    issuer: "Helicone",
-    title: "Helicone API key",
-    opens: "logged prompts and answers",
-    revoke: "Delete the key in the Helicone settings",
-    docs: "https://docs.helicone.ai/",
-    forms: ["sk-helicone-{36:7}-{36:7}-{36:7}-{36:7}"]
-  }),
-  token({
-    id: "huggingface-token",
-    issuer: "Hugging Face",
-    title: "Hugging Face token",
-    opens: "private models and data sets, and what the token may write",
-    revoke: "Invalidate the token in the Hugging Face settings",
-    docs: "https://huggingface.co/docs/hub/security-tokens",
-    forms: ["hf_{aA:34}", "api_org_{aA:34}"],
-    quiet: ["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"],
-    check: ({ value }) => /[a-z]/.test(value.replace(/^\w+_/, "")) && /[A-Z]/.test(value) ? {} : null
-  }),
-  token({
-    id: "jina-key",
-    issuer: "Jina AI",
-    title: "Jina AI API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Jina dashboard",
-    docs: "https://jina.ai/",
-    forms: ["jina_{hex:32}{64:28}"]
-  }),
-  token({
-    id: "langfuse-key",
-    issuer: "Langfuse",
-    title: "Langfuse secret key",
-    opens: "traces: prompts and answers of the project",
-    revoke: "Delete the key in the Langfuse project settings",
-    docs: "https://langfuse.com/docs",
-    forms: ["sk-lf-{uuid}"],
-    quiet: ["pk-lf-{uuid}"]
-  }),
-  token({
-    id: "langsmith-key",
-    issuer: "LangChain",
-    title: "LangSmith API key",
-    opens: "traces: prompts and answers of the workspace",
-    revoke: "Delete the key in the LangSmith settings",
-    docs: "https://docs.smith.langchain.com/",
-    forms: ["lsv2_pt_{hex:32}_{hex:10}", "lsv2_sk_{hex:32}_{hex:10}", "ls__{hex:32}"]
-  }),
-  token({
-    id: "llamacloud-key",
-    issuer: "LlamaIndex",
-    title: "LlamaCloud API key",
-    opens: "documents and indexes of the project",
-    revoke: "Delete the key in LlamaCloud",
-    docs: "https://docs.cloud.llamaindex.ai/",
-    forms: ["llx-{62:48}"]
-  }),
-  token({
-    id: "mem0-key",
-    issuer: "Mem0",
-    title: "Mem0 API key",
-    opens: "memories kept of users",
-    revoke: "Delete the key in the Mem0 dashboard",
-    docs: "https://docs.mem0.ai/",
-    forms: ["m0-{62:40}"]
-  }),
-  named({
-    id: "mistral-key",
-    issuer: "Mistral AI",
-    title: "Mistral AI API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Mistral console",
-    docs: "https://docs.mistral.ai/",
-    names: ["mistral"],
-    values: ["{62:32}"],
-    quiet: ["mistral_model_hash={hex:32}"]
-  }),
-  token({
-    id: "modal-token",
-    issuer: "Modal",
-    title: "Modal token secret",
-    opens: "functions, volumes and secrets of the workspace",
-    revoke: "Delete the token in the Modal settings",
-    docs: "https://modal.com/docs/reference/modal.config",
-    forms: ["as-{62:22}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null,
-    quiet: ["as-registeredInTheDocument"]
-  }),
-  token({
-    id: "nvidia-key",
-    issuer: "NVIDIA",
-    title: "NVIDIA API key",
-    opens: CALLS,
-    revoke: "Delete the key in the NVIDIA build or NGC console",
-    docs: "https://docs.api.nvidia.com/",
-    forms: ["nvapi-{64:64}"]
-  }),
-  named({
-    id: "ollama-key",
-    issuer: "Ollama",
-    title: "Ollama API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Ollama settings",
-    docs: "https://docs.ollama.com/",
-    names: ["ollama"],
-    values: ["{hex:32}.{64:24}"],
-    examples: ["ollama key = {hex:32}.{64:24}"]
-  }),
-  token({
-    id: "openai-admin-key",
-    issuer: "OpenAI",
-    title: "OpenAI admin key",
-    opens: "the organization's projects, members and keys",
-    revoke: "Delete the admin key in the OpenAI dashboard",
-    docs: "https://platform.openai.com/docs/api-reference/administration",
-    forms: ["sk-admin-{64:20-76}T3BlbkFJ{64:20-76}"]
-  }),
-  {
-    id: "openai-key",
-    issuer: "OpenAI",
-    title: "OpenAI API key",
-    opens: "the project's models, files and fine-tunes, paid by the account",
-    revoke: "Delete the key in the OpenAI dashboard",
-    docs: "https://platform.openai.com/docs/api-reference/authentication",
-    forms: ["sk-{62:20}T3BlbkFJ{62:20}", "sk-proj-{64:74}T3BlbkFJ{64:74}", "sk-svcacct-{64:74}T3BlbkFJ{64:74}"],
-    proof: "`T3BlbkFJ` is OpenAI in base64",
-    literals: ["T3BlbkFJ"],
-    pattern: /(?<=(?<![A-Za-z0-9_-])(?<before>sk-(?:(?:proj|svcacct|service|None)-[A-Za-z0-9_-]{20,76}|[A-Za-z0-9_-]{20,40})))T3BlbkFJ[A-Za-z0-9_-]{20,76}(?![A-Za-z0-9_-])/y,
-    strength: "likely",
-    examples: ["sk-{62:20}T3BlbkFJ{62:20}", "sk-proj-{64:58}T3BlbkFJ{64:58}", "sk-svcacct-{64:74}T3BlbkFJ{64:74}"],
-    quiet: ["sk-proj-{64:10}T3BlbkFJ{64:10}", "T3BlbkFJ{62:20}"],
-    check: ({ value }) => ofFiller(value.replace("T3BlbkFJ", ""))
-  },
-  token({
-    id: "openrouter-key",
-    issuer: "OpenRouter",
-    title: "OpenRouter API key",
-    opens: CALLS,
-    revoke: "Delete the key in the OpenRouter settings",
-    docs: "https://openrouter.ai/docs/api-reference/authentication",
-    forms: ["sk-or-v1-{hex:64}"]
-  }),
-  token({
-    id: "perplexity-key",
-    issuer: "Perplexity",
-    title: "Perplexity API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Perplexity settings",
-    docs: "https://docs.perplexity.ai/",
-    forms: ["pplx-{62:48}", "pplx-{hex:48-56}"]
-  }),
-  token({
-    id: "pinecone-key",
-    issuer: "Pinecone",
-    title: "Pinecone API key",
-    opens: "the project's indexes",
-    revoke: "Delete the key in the Pinecone console",
-    docs: "https://docs.pinecone.io/",
-    forms: ["pcsk_{62:5-7}_{62:60-66}"]
-  }),
-  named({
-    id: "pinecone-legacy-key",
-    issuer: "Pinecone",
-    title: "Pinecone API key",
-    opens: "the project's indexes",
-    revoke: "Delete the key in the Pinecone console",
-    docs: "https://docs.pinecone.io/",
-    names: ["pinecone"],
-    values: ["{uuid}"],
-    quiet: ["pinecone_request_id: {uuid}"]
-  }),
-  token({
-    id: "replicate-token",
-    issuer: "Replicate",
-    title: "Replicate API token",
-    opens: CALLS,
-    revoke: "Disable the token in the Replicate account",
-    docs: "https://replicate.com/docs/topics/security/api-tokens",
-    forms: ["r8_{62:37}"]
-  }),
-  token({
-    id: "runpod-key",
-    issuer: "RunPod",
-    title: "RunPod API key",
-    opens: "pods and endpoints of the account",
-    revoke: "Delete the key in the RunPod settings",
-    docs: "https://docs.runpod.io/",
-    forms: ["rpa_{36U:40}{36:2-8}", "rps_{36U:40}{36:2-8}"]
-  }),
-  named({
-    id: "serpapi-key",
-    issuer: "SerpApi, Serper",
-    title: "search API key",
-    opens: "searches, paid by the account",
-    revoke: "Make a new key in the dashboard of the service",
-    docs: "https://serpapi.com/search-api",
-    names: ["serpapi", "serp_api", "serper"],
-    values: ["{hex:64}", "{hex:40}"]
-  }),
-  token({
-    id: "stability-key",
-    issuer: "Stability AI, OpenAI (old), Moonshot",
-    title: "model API key",
-    opens: CALLS,
-    revoke: "Delete the key on the platform that it is of",
-    docs: "https://platform.stability.ai/docs/getting-started/authentication",
-    forms: ["sk-{62:48}"],
-    quiet: ["risk-{62:48}", "sk-{a:48}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) && !value.includes("T3BlbkFJ") ? {} : null
-  }),
-  token({
-    id: "tavily-key",
-    issuer: "Tavily",
-    title: "Tavily API key",
-    opens: "searches, paid by the account",
-    revoke: "Delete the key in the Tavily dashboard",
-    docs: "https://docs.tavily.com/",
-    forms: ["tvly-{62:32}", "tvly-dev-{62:32}", "tvly-prod-{62:32}"]
-  }),
-  token({
-    id: "together-key",
-    issuer: "Together AI",
-    title: "Together AI API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Together settings",
-    docs: "https://docs.together.ai/",
-    forms: ["tgp_v1_{64:43}"]
-  }),
-  named({
-    id: "together-legacy-key",
-    issuer: "Together AI",
-    title: "Together AI API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Together settings",
-    docs: "https://docs.together.ai/",
-    names: ["together_api", "togetherai", "together_ai"],
-    values: ["{hex:64}"]
-  }),
-  token({
-    id: "voyage-key",
-    issuer: "Voyage AI",
-    title: "Voyage AI API key",
-    opens: CALLS,
-    revoke: "Delete the key in the Voyage dashboard",
-    docs: "https://docs.voyageai.com/",
-    forms: ["pa-{64:43}"],
-    quiet: ["pa-a-class-name-of-many-small-words-in-a-style-ab", "spa-{64:43}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) && (value.match(/-/g) ?? []).length < 6 ? {} : null
-  }),
-  token({
-    id: "wandb-key",
-    issuer: "Weights & Biases",
-    title: "Weights & Biases API key",
-    opens: "runs, artifacts and models of the account",
-    revoke: "Delete the key in the W&B user settings",
-    docs: "https://docs.wandb.ai/",
-    forms: ["wandb_v1_{64:77}"]
-  }),
-  named({
-    id: "wandb-legacy-key",
-    issuer: "Weights & Biases",
-    title: "Weights & Biases API key",
-    opens: "runs, artifacts and models of the account",
-    revoke: "Delete the key in the W&B user settings",
-    docs: "https://docs.wandb.ai/",
-    names: ["wandb"],
-    values: ["{hex:40}"],
-    examples: ["WANDB_API_KEY={hex:40}"],
-    quiet: ["wandb_commit={hex:40}"],
-    word: /key|token|passw|login/i
-  }),
-  token({
-    id: "xai-key",
-    issuer: "xAI",
-    title: "xAI API key",
-    opens: CALLS,
-    revoke: "Delete the key in the xAI console",
-    docs: "https://docs.x.ai/",
-    forms: ["xai-{62:80}"]
-  }),
-  named({
-    id: "zhipu-key",
-    issuer: "Zhipu AI",
-    title: "Zhipu AI API key",
-    opens: CALLS,
-    revoke: "Delete the key on the Zhipu platform",
-    docs: "https://docs.bigmodel.cn/",
-    names: ["zhipu", "bigmodel", "glm_api", "zai_api"],
-    values: ["{hex:32}.{62:16}"]
-  })
-];
-
-// src/secrets/detectors/azure.ts
-var IDENTIFIABLE = "https://github.com/microsoft/security-utilities";
-var EMULATOR_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu";
-function signed(id, service, signature, size, opens) {
-  const [alphabet, before, end2] = { 88: ["b64", 76, "=="], 56: ["64", 44, "=="], 52: ["b64", 42, ""], 44: ["b64", 33, "="] }[size];
-  const inside = alphabet === "64" ? "A-Za-z0-9_-" : "A-Za-z0-9+/";
-  const rest = size === 52 ? "[A-D][A-Za-z0-9+/]{5}" : `[${inside}]{6}`;
-  const form = `{${alphabet}:${before}}${signature}${size === 52 ? "A{62:5}" : `{62:5}${size === 44 ? "A" : "Q"}`}${end2}`;
-  return {
-    id,
-    issuer: "Microsoft Azure",
-    title: `${service} key`,
-    opens,
-    revoke: `Regenerate the key of the ${service.replace(/^Azure /, "")} resource`,
-    docs: IDENTIFIABLE,
-    forms: [form],
-    proof: `\`${signature}\` at its fixed place`,
-    literals: [{ text: signature, run: 6 }],
-    pattern: new RegExp(`(?<=(?<![${inside}])(?<before>[${inside}]{${before}}))${signature.replace("+", "\\+")}${rest}${end2}(?![A-Za-z0-9+/=_-])`, "y"),
-    strength: "likely",
-    examples: [form],
-    quiet: [form.replace(String(before), String(before - 1)), `${form.replace(/=+$/, "")}{62:8}`],
-    check: ({ value }) => ofFiller(value)
-  };
-}
-function checkSas({ value, groups, before, after }) {
-  const text4 = before + value + after;
-  if (!/[?&;"'\s]s[vpr]=|[?&]se=|^s[vpr]=/.test(text4)) return null;
-  const filler = fillerKind(groups["signature"] ?? value);
-  if (filler === "filler") return null;
-  const end2 = /[?&;]?\bse=(\d{4}-\d\d-\d\d(?:T[\d:%A-Fa-f]+Z)?)/.exec(text4)?.[1];
-  const expires = end2 === void 0 ? NaN : Date.parse(decodeURIComponent(end2));
-  const facts = Number.isNaN(expires) ? {} : { expires: new Date(expires).toISOString() };
-  return filler === "example" ? { facts, strength: "harmless", note: "it reads like an example" } : { facts };
-}
-var AZURE = [
-  {
-    id: "azure-ad-client-secret",
-    issuer: "Microsoft Entra",
-    title: "Microsoft Entra client secret",
-    opens: "whatever the application is granted in the tenant",
-    docs: "https://learn.microsoft.com/entra/identity-platform/quickstart-register-app",
-    revoke: "Delete the client secret of the app registration in Entra",
-    forms: ["{62:3}{d:1}Q~{64~:34}"],
-    literals: [..."0123456789"].map((digit2) => ({ text: `${digit2}Q~`, run: 20 })),
-    pattern: /(?<=(?<![A-Za-z0-9_.~-])(?<before>[A-Za-z0-9_.~-]{3}))\dQ~(?:[A-Za-z0-9_.~-]{34})(?![A-Za-z0-9_.~-])/y,
-    strength: "likely",
-    examples: ["{62:3}8Q~{64~:33}c"],
-    quiet: ["{62:3}8Q~{62:20}", "{62:9}8Q~{62:34}"],
-    check: ({ value }) => ofFiller(value)
-  },
-  signed("azure-api-management-key", "Azure API Management", "APIM", 88, "the APIs behind the gateway"),
-  token({
-    id: "azure-app-configuration",
-    issuer: "Microsoft Azure",
-    title: "Azure App Configuration connection string",
-    opens: "all settings of the store, secrets among them",
-    revoke: "Regenerate the access keys of the store",
-    docs: "https://learn.microsoft.com/azure/azure-app-configuration/howto-disable-access-key-authentication",
-    forms: [".azconfig.io;Id={64.:4-60};Secret={b64=:36-100}", ".azconfig.io;Id={64.:1-30}:{b64=:8-40};Secret={b64=:36-100}"],
-    examples: ["Endpoint=https://acme.azconfig.io;Id=h3Kd;Secret={b64:43}="]
-  }),
-  signed("azure-batch-key", "Azure Batch", "+ABa", 88, "the jobs and pools of the account"),
-  signed("azure-container-registry-key", "Azure Container Registry", "+ACR", 52, "all images of the registry"),
-  signed("azure-cosmos-key", "Azure Cosmos DB", "ACDb", 88, "all data of the account"),
-  named({
-    id: "azure-devops-legacy-token",
-    issuer: "Microsoft Azure DevOps",
-    title: "Azure DevOps token",
-    opens: "the organization's code, pipelines and packages within its scopes",
-    docs: "https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate",
-    revoke: "Revoke the personal access token in Azure DevOps",
-    names: ["azure", "ado_pat", "ado_token", "azdo", "devops", "vsts", "system_accesstoken"],
-    values: ["{32l:52}"],
-    examples: ["AZURE_DEVOPS_PAT={32l:52}", 'ado_pat =  "{32l:52}"'],
-    quiet: ["azure_pipeline_commit={hex:40}"]
-  }),
-  {
-    id: "azure-devops-token",
-    issuer: "Microsoft Azure DevOps",
-    title: "Azure DevOps token",
-    opens: "the organization's code, pipelines and packages within its scopes",
-    docs: "https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate",
-    revoke: "Revoke the personal access token in Azure DevOps",
-    forms: ["{62:76}AZDO{62:4}"],
-    proof: "`AZDO` at its fixed place",
-    literals: [{ text: "AZDO", run: 4 }],
-    pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/y,
-    strength: "likely",
-    examples: ["{62:76}AZDO{62:4}"],
-    quiet: ["{62:75}AZDO{62:4}", "{62:90}AZDO{62:4}"],
-    check: ({ value }) => ofFiller(value)
-  },
-  token({
-    id: "azure-entra-token",
-    issuer: "Microsoft Entra",
-    title: "Microsoft Entra refresh token",
-    opens: "the person's tenant, within the scopes that were granted, until it is revoked",
-    revoke: "Revoke the person's sessions in Entra",
-    docs: "https://learn.microsoft.com/entra/identity-platform/refresh-tokens",
-    forms: ["0.A{64:20-60}.AgABAwEA{64:200+}", "1.A{64:20-60}.AgABAwEA{64:200+}"],
-    examples: ["0.A{64:40}.AgABAwEA{64:300}"]
-  }),
-  signed("azure-event-hubs-key", "Azure Event Hubs", "+AEh", 44, "the events of the namespace"),
-  signed("azure-functions-key", "Azure Functions", "AzFu", 56, "calls of the functions"),
-  signed("azure-iot-key", "Azure IoT Hub", "AIoT", 44, "the devices of the hub"),
-  signed("azure-machine-learning-key", "Azure Machine Learning", "+AMC", 44, "calls of the endpoint"),
-  named({
-    id: "azure-notification-hubs-key",
-    issuer: "Microsoft Azure",
-    title: "Azure Notification Hubs key",
-    opens: "notifications to all devices of the hub",
-    revoke: "Regenerate the access policy keys of the hub",
-    docs: "https://learn.microsoft.com/azure/notification-hubs/notification-hubs-push-notification-security",
-    names: ["notificationhub", "notification_hub", "notification-hub"],
-    values: ["{b64:39-46}="],
-    examples: ['"notificationHubKey": "{b64:43}="']
-  }),
-  named({
-    id: "azure-openai-key",
-    issuer: "Microsoft Azure",
-    title: "Azure OpenAI or AI services key",
-    opens: "calls of the models, paid by the subscription",
-    revoke: "Regenerate the key of the resource",
-    docs: "https://learn.microsoft.com/azure/ai-services/authentication",
-    names: [
-      "azure_openai",
-      "azureopenai",
-      "azure-openai",
-      "azure_oai",
-      "azure_cognitive",
-      "cognitive",
-      "speech_key",
-      "azure_ai",
-      "azure_search",
-      "azure_speech",
-      "azure_translator",
-      "openai.azure.com"
-    ],
-    values: ["{hex:32}"],
-    examples: ["AZURE_OPENAI_API_KEY={hex:32}", "azure_openai_secret={hex:32}"],
-    quiet: ["azure_openai_deployment_id={hex:32}"]
-  }),
-  signed("azure-redis-key", "Azure Cache for Redis", "AzCa", 44, "all data of the cache"),
-  signed("azure-relay-key", "Azure Relay", "+ARm", 44, "the connections of the namespace"),
-  {
-    id: "azure-resource-key",
-    issuer: "Microsoft Azure",
-    title: "Azure resource key",
-    opens: "the resource that it is of: AI services, container registry, functions",
-    docs: IDENTIFIABLE,
-    revoke: "Regenerate the key of the Azure resource",
-    forms: ["{62:52}JQQJ99{62:18}A{A:2}{62:5}"],
-    proof: "`JQQJ99` at its fixed place",
-    literals: [{ text: "JQQJ9", run: 24 }],
-    pattern: /(?<=(?<![A-Za-z0-9])(?<before>[A-Za-z0-9]{52}))JQQJ9[A-Za-z0-9][A-Za-z0-9]{18}(?!AZDO)A[A-Z]{2}[A-Za-z0-9]{5}(?![A-Za-z0-9])/y,
-    strength: "likely",
-    examples: ["{62:52}JQQJ99{62:18}ACOG{62:4}", "{62:52}JQQJ99{62:18}AZCR{62:4}"],
-    quiet: ["{62:51}JQQJ99{62:18}ACOG{62:4}"],
-    check: ({ value }) => ofFiller(value)
-  },
-  {
-    id: "azure-sas-token",
-    issuer: "Microsoft Azure",
-    title: "Azure shared access signature",
-    opens: "the container, blob or queue that the URL names, until it ends",
-    docs: "https://learn.microsoft.com/azure/storage/common/storage-sas-overview",
-    revoke: "Remove the stored access policy, or rotate the account key that signed it",
-    forms: ["sig={62:43}%3D"],
-    proof: "the parameters of its URL, and their end date",
-    literals: [{ text: "sig=", run: 20 }],
-    pattern: /sig=(?<signature>(?:[A-Za-z0-9]|%2[BbFf]|[+/]){42,60}(?:=|%3[Dd]))(?![A-Za-z0-9])/y,
-    alone: true,
-    strength: "likely",
-    examples: ["?sv=2023-11-03&sr=b&sp=r&se=2099-01-01T00%3A00%3A00Z&spr=https&sig={62:43}%3D"],
-    quiet: ["sig={62:43}%3D", "?sv=1&sig={62:20}%3D"],
-    check: checkSas
-  },
-  signed("azure-search-key", "Azure AI Search", "AzSe", 52, "all indexes of the service"),
-  signed("azure-service-bus-key", "Azure Service Bus", "+ASb", 44, "the messages of the namespace"),
-  {
-    id: "azure-shared-key",
-    issuer: "Microsoft Azure",
-    title: "Azure shared access key",
-    opens: "the namespace that the connection string names: Service Bus, Event Hubs, IoT",
-    docs: "https://learn.microsoft.com/azure/service-bus-messaging/service-bus-sas",
-    revoke: "Regenerate the shared access key in Azure",
-    forms: ["SharedAccessKey={b64:43}="],
-    literals: [
-      { text: "sharedaccesskey=", ignoreCase: true },
-      { text: "accesskey=", ignoreCase: true }
-    ],
-    pattern: /(?:shared)?accesskey=(?<value>[A-Za-z0-9+/]{43}=)(?![A-Za-z0-9+/=])/iy,
-    strength: "likely",
-    examples: ["Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=x;SharedAccessKey={b64:43}="],
-    quiet: ["SharedAccessKey={b64:20}="],
-    check: ({ value }) => ofFiller(value)
-  },
-  signed("azure-storage-account-key", "Azure Storage account", "+ASt", 88, "all data of the storage account"),
-  {
-    id: "azure-storage-key",
-    issuer: "Microsoft Azure",
-    title: "Azure storage account key",
-    opens: "all data of the storage or Cosmos DB account",
-    docs: "https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage",
-    revoke: "Rotate the storage account key in Azure",
-    forms: ["AccountKey={b64:86}=="],
-    proof: "it decodes to 64 bytes",
-    literals: ["accountkey", "account_key", "storage_key", "storagekey", "cosmos", "batch_key", "documentdb"].map((text4) => ({ text: text4, ignoreCase: true })),
-    pattern: /[\w-]{3,24}["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[A-Za-z0-9+/]{80,110}={0,2})(?![A-Za-z0-9+/=])/iy,
-    strength: "likely",
-    examples: ["AccountName=acme;AccountKey={b64:86}==;EndpointSuffix=core.windows.net"],
-    quiet: ["AccountKey={b64:60}==", "storage_key={b64:140}"],
-    check: ({ value }) => {
-      if (value.startsWith(EMULATOR_KEY)) return { strength: "harmless", note: "the public key of the storage emulator" };
-      const checked2 = ofFiller(value);
-      return checked2 === null || decodeBase64(value.replace(/=+$/, ""))?.length === 64 ? checked2 : { strength: "possible", note: "not of the length that Azure gives out", ...checked2 };
-    }
-  },
-  {
-    id: "azure-subscription-key",
-    issuer: "Microsoft Azure",
-    title: "Azure API subscription key",
-    opens: "the APIs behind the gateway, in the name of the subscription",
-    docs: "https://learn.microsoft.com/azure/api-management/api-management-subscriptions",
-    revoke: "Regenerate the subscription key in API Management",
-    forms: ["Ocp-Apim-Subscription-Key: {hex:32}"],
-    literals: [
-      { text: "apim-subscription-key", ignoreCase: true },
-      { text: "subscription-key", ignoreCase: true }
-    ],
-    pattern: /(?:apim-)?subscription-key["'\\]{0,2}\s{0,2}[:=,]\s{0,2}["'\\]{0,2}(?<value>[0-9a-f]{32})(?![0-9A-Za-z])/iy,
-    strength: "likely",
-    examples: ['headers = {"Ocp-Apim-Subscription-Key": "{hex:32}"}'],
-    quiet: ['"Ocp-Apim-Subscription-Key": "{hex:12}"'],
-    check: ({ value }) => ofFiller(value)
-  }
-];
-
-// src/secrets/detectors/cloud.ts
-var AWS_DOCS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids";
-var AWS_REVOKE = "Deactivate and delete the access key in IAM, then make a new one";
-var AWS_OPENS = "whatever the IAM user or role may do in the account";
-var isMixed = (value) => /[a-z]/.test(value) && /[A-Z]/.test(value) && /\d/.test(value) && !/^[0-9a-f]+$/i.test(value);
-var CLOUD = [
-  token({
-    id: "alibaba-access-key-id",
-    issuer: "Alibaba Cloud",
-    title: "Alibaba Cloud access key id",
-    opens: "nothing without its secret: it names the account",
-    revoke: "Disable the access key in RAM",
-    docs: "https://www.alibabacloud.com/help/en/ram/user-guide/create-an-accesskey-pair",
-    forms: ["LTAI{62:12-20}"],
-    strength: "possible",
-    check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) ? {} : null
-  }),
-  named({
-    id: "alibaba-secret-key",
-    issuer: "Alibaba Cloud",
-    title: "Alibaba Cloud access key secret",
-    opens: "whatever the RAM user may do in the account",
-    revoke: "Disable the access key in RAM",
-    docs: "https://www.alibabacloud.com/help/en/ram/user-guide/create-an-accesskey-pair",
-    names: ["alibaba", "aliyun", "alicloud", "accesskeysecret", "access_key_secret", "oss_secret"],
-    values: ["{62:30}"],
-    word: /secret/i,
-    check: ({ value }) => isMixed(value) ? {} : null,
-    examples: ["ALIBABA_CLOUD_ACCESS_KEY_SECRET={62:30}", 'accessKeySecret: "{62:30}"'],
-    quiet: ["aliyunSecretManagerClientFactoryBean"]
-  }),
-  {
-    id: "aws-access-key",
-    issuer: "Amazon Web Services",
-    title: "AWS access key",
-    opens: AWS_OPENS,
-    docs: AWS_DOCS,
-    revoke: AWS_REVOKE,
-    forms: ["AKIA{32:16}", "ASIA{32:16}"],
-    proof: "the account number that it encodes; with its secret beside it it is proven",
-    literals: ["AKIA", "ASIA", "ABIA", "ACCA"].map((text4) => ({ text: text4, run: 16 })),
-    pattern: /(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9+_=/])/y,
-    alone: true,
-    strength: "possible",
-    examples: ["AKIA{32:16}", "ASIA{32:16}"],
-    quiet: ["AKIA{32:15}", "AKIA{32:17}", "AIDA{32:16}", "data:image/png;base64,iVBORw0KGgoAKIA{32:16}QAAAA"],
-    check: ({ value, before }) => {
-      if (/[+/=]$/.test(before) && /[A-Za-z0-9+/]{12}[+/=]$/.test(before)) return null;
-      if (/EXAMPLE|FAKE|TEST|DEMO|DUMMY/.test(value) || fillerKind(value.slice(4)) === "example") return { strength: "harmless", note: "a public example" };
-      const account = awsAccount(value);
-      if (account === null || /[0189]/.test(value.slice(4)) || fillerKind(value.slice(4)) === "filler")
-        return { strength: "harmless", note: "no key id that AWS gives out: it was made up" };
-      return { facts: { account } };
-    }
-  },
-  token({
-    id: "aws-appsync-key",
-    issuer: "Amazon Web Services",
-    title: "AWS AppSync API key",
-    opens: "the GraphQL API that it belongs to, for a year at most",
-    revoke: "Delete the API key of the AppSync API",
-    docs: "https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html",
-    forms: ["da2-{36:26}"],
-    strength: "possible"
-  }),
-  token({
-    id: "aws-bedrock-key",
-    issuer: "Amazon Web Services",
-    title: "AWS Bedrock API key",
-    opens: "calls of the models, paid by the account",
-    revoke: "Delete the service-specific credential in IAM",
-    docs: "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-how.html",
-    forms: ["ABSK{b64=:100-269}"],
-    proof: "it decodes to `BedrockAPIKey-`",
-    examples: ["ABSKQmVkcm9ja0FQSUtleS1{b64:109}", (fill2) => `ABSK${Buffer.from(fill2("BedrockAPIKey-{36:4}-at-{d:12}:{b64:44}")).toString("base64")}`],
-    check: ({ value }) => {
-      const decoded2 = decodeBase64(value.slice(4).replace(/=+$/, ""))?.toString("latin1") ?? "";
-      if (decoded2.startsWith("BedrockAPIKey-"))
-        return {
-          facts: Object.fromEntries(
-            /-at-(\d{12})/.exec(decoded2)?.slice(1, 2).map((account) => ["account", account]) ?? []
-          )
-        };
-      return isMixed(value) ? { strength: "possible" } : null;
-    }
-  }),
-  token({
-    id: "aws-bedrock-session-key",
-    issuer: "Amazon Web Services",
-    title: "AWS Bedrock short-term API key",
-    opens: "calls of the models for twelve hours at most",
-    revoke: "Let it expire, or revoke the sessions of the role that made it",
-    docs: "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-how.html",
-    forms: ["bedrock-api-key-{b64=:100-400}"]
-  }),
-  token({
-    id: "aws-mws-token",
-    issuer: "Amazon Web Services",
-    title: "Amazon MWS token",
-    opens: "a seller account in Amazon Marketplace",
-    revoke: "Revoke the developer access in Seller Central",
-    docs: "https://developer-docs.amazon.com/sp-api/docs",
-    forms: ["amzn.mws.{uuid}"]
-  }),
-  {
-    id: "aws-secret-key",
-    issuer: "Amazon Web Services",
-    title: "AWS secret access key",
-    opens: AWS_OPENS,
-    docs: AWS_DOCS,
-    revoke: AWS_REVOKE,
-    forms: ["{b64:40}"],
-    proof: "an access key id beside it",
-    literals: [
-      "secret_access_key",
-      "secretaccesskey",
-      "secret-access-key",
-      "aws_secret",
-      "awssecret",
-      "aws-secret",
-      "aws_sec",
-      "aws_key",
-      "awskey",
-      "s3_secret",
-      "secret_key",
-      "secretkey"
-    ].map((text4) => ({
-      text: text4,
-      ignoreCase: true,
-      assignment: true
-    })),
-    pattern: /(?<name>[\w.-]{3,40})["'`\s\])\\]{0,4}[=:>,|]{1,3}["'`\s\\]{0,6}(?<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/y,
-    strength: "likely",
-    context: true,
-    examples: ["aws_secret_access_key={b64:40}", '"SecretAccessKey": "{b64:40}"', "AWS_SECRET_KEY: {b64:40}"],
-    quiet: ["aws_secret_access_key={hex:40}", "aws_secret_access_key={b64:41}", "aws_secret_access_key_file=/run/secrets/aws"],
-    check: ({ value, groups, before, after }) => {
-      if (groups["value"] === void 0) return null;
-      if (/EXAMPLE|FAKE/.test(value)) return { strength: "harmless", note: "a public example" };
-      if (!isMixed(value) && fillerKind(value) !== "example") return null;
-      const checked2 = ofFiller(value);
-      const near = `${before}${groups["name"] ?? ""}${after}`;
-      return checked2 === null || /aws|amazon|s3|AKIA|ASIA|access/i.test(near) ? checked2 : { strength: "possible", ...checked2 };
-    }
-  },
-  named({
-    id: "aws-session-token",
-    issuer: "Amazon Web Services",
-    title: "AWS session token",
-    opens: "whatever the role may do, with its key, for hours",
-    revoke: "Revoke the active sessions of the role in IAM",
-    docs: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html",
-    names: ["session_token", "sessiontoken", "security_token", "securitytoken"],
-    values: ["{b64=:160-600}"],
-    word: /token/i,
-    strength: "possible",
-    examples: ["AWS_SESSION_TOKEN=IQoJb3JpZ2luX2Vj{b64:300}"],
-    quiet: ["session_token={hex:64}"],
-    check: ({ value }) => /^(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|AgoJb3JpZ2lu)/.test(value) ? { strength: "likely" } : null
-  }),
-  named({
-    id: "civo-key",
-    issuer: "Civo",
-    title: "Civo API key",
-    opens: "clusters and machines of the account",
-    revoke: "Regenerate the key in the Civo settings",
-    docs: "https://www.civo.com/docs/account/api-keys",
-    names: ["civo"],
-    values: ["{62:50}"]
-  }),
-  token({
-    id: "digitalocean-token",
-    issuer: "DigitalOcean",
-    title: "DigitalOcean token",
-    opens: "droplets, volumes, databases and DNS of the account",
-    revoke: "Revoke the token in the DigitalOcean control panel",
-    docs: "https://docs.digitalocean.com/reference/api/create-personal-access-token/",
-    forms: ["dop_v1_{hex:64}", "doo_v1_{hex:64}", "dor_v1_{hex:64}"]
-  }),
-  token({
-    id: "exoscale-key-id",
-    issuer: "Exoscale",
-    title: "Exoscale API key id",
-    opens: "nothing without its secret: it names the key",
-    revoke: "Revoke the key in the Exoscale portal",
-    docs: "https://community.exoscale.com/documentation/iam/",
-    forms: ["EXO{hex:24}"],
-    strength: "possible"
-  }),
-  token({
-    id: "firebase-server-key",
-    issuer: "Google",
-    title: "Firebase Cloud Messaging server key",
-    opens: "notifications to all users of the application",
-    revoke: "Delete the server key in the Firebase console",
-    docs: "https://firebase.google.com/docs/cloud-messaging",
-    forms: ["{64:11}:APA91b{64:100-180}"],
-    examples: ["AAAA{62:7}:APA91b{64:134}"]
-  }),
-  token({
-    id: "gcp-api-key",
-    issuer: "Google",
-    title: "Google API key",
-    opens: "the APIs that the key is not restricted from; in a web page it is often public by design",
-    revoke: "Restrict or delete the key in the Google Cloud console",
-    docs: "https://cloud.google.com/docs/authentication/api-keys",
-    forms: ["AIza{64:35}"],
-    strength: "possible"
-  }),
-  token({
-    id: "gcp-bound-api-key",
-    issuer: "Google",
-    title: "Google API key (Gemini)",
-    opens: "calls of the models and what its service account may do",
-    revoke: "Delete the key in Google AI Studio or the Google Cloud console",
-    docs: "https://ai.google.dev/gemini-api/docs/api-key",
-    forms: ["AQ.Ab8RN6{64:44}"]
-  }),
-  token({
-    id: "gcp-hmac-key-id",
-    issuer: "Google",
-    title: "Google Cloud Storage HMAC key id",
-    opens: "nothing without its secret: it names the service account",
-    revoke: "Deactivate and delete the HMAC key in the Cloud Storage settings",
-    docs: "https://cloud.google.com/storage/docs/authentication/hmackeys",
-    forms: ["GOOG1E{36U:55}", "GOOG{36U:20}"],
-    strength: "possible"
-  }),
-  named({
-    id: "gcp-oauth-legacy-secret",
-    issuer: "Google",
-    title: "Google OAuth client secret",
-    opens: "sign-ins in the name of the application",
-    revoke: "Reset the client secret in the Google Cloud console",
-    docs: "https://support.google.com/cloud/answer/15549257",
-    names: ["client_secret", "clientsecret", "client-secret"],
-    values: ["{64:24}"],
-    strength: "possible",
-    word: /secret/i,
-    examples: ['{"client_id":"{d:12}-{36:32}.apps.googleusercontent.com","client_secret":"{64:24}"}'],
-    quiet: ['"client_secret":"{64:24}"'],
-    check: ({ before, after }) => /googleusercontent|accounts\.google|oauth2\.googleapis/.test(before + after) ? { strength: "likely" } : null
-  }),
-  token({
-    id: "gcp-oauth-refresh-token",
-    issuer: "Google",
-    title: "Google OAuth refresh token",
-    opens: "the person's account, within the scopes that were granted, until it is revoked",
-    revoke: "Remove the access of the application in the Google account",
-    docs: "https://developers.google.com/identity/protocols/oauth2",
-    forms: ["1//0{64:40-110}"],
-    check: ({ value }) => /\d/.test(value.slice(4)) && /[A-Z]/.test(value) ? {} : null
-  }),
-  token({
-    id: "gcp-oauth-secret",
-    issuer: "Google",
-    title: "Google OAuth client secret",
-    opens: "sign-ins in the name of the application",
-    revoke: "Reset the client secret in the Google Cloud console",
-    docs: "https://support.google.com/cloud/answer/15549257",
-    forms: ["GOCSPX-{64:28}"]
-  }),
-  token({
-    id: "gcp-oauth-token",
-    issuer: "Google",
-    title: "Google OAuth access token",
-    opens: "the account within the scopes that were granted, for an hour",
-    revoke: "Revoke the token, and find the refresh token or key that made it",
-    docs: "https://developers.google.com/identity/protocols/oauth2",
-    forms: ["ya29.{64.:30-400}"]
-  }),
-  named({
-    id: "hetzner-token",
-    issuer: "Hetzner",
-    title: "Hetzner Cloud API token",
-    opens: "servers, volumes and networks of the project",
-    revoke: "Delete the token in the Hetzner console",
-    docs: "https://docs.hetzner.com/cloud/api/getting-started/generating-api-token/",
-    names: ["hcloud", "hetzner"],
-    values: ["{62:64}"],
-    check: ({ value }) => isMixed(value) ? {} : null,
-    quiet: ["hcloud_image_sha256={hex:64}"]
-  }),
-  named({
-    id: "huawei-secret-key",
-    issuer: "Huawei Cloud",
-    title: "Huawei Cloud secret key",
-    opens: "whatever the IAM user may do in the account",
-    revoke: "Delete the access key in IAM",
-    docs: "https://support.huaweicloud.com/intl/en-us/usermanual-iam/iam_02_0003.html",
-    names: ["huaweicloud", "huawei_cloud", "hw_secret", "huawei"],
-    values: ["{62:40}"],
-    word: /secret|_sk\b/i,
-    check: ({ value }) => isMixed(value) ? {} : null,
-    examples: ["HUAWEICLOUD_SECRET_KEY={62:40}"]
-  }),
-  named({
-    id: "ibm-cloud-key",
-    issuer: "IBM",
-    title: "IBM Cloud API key",
-    opens: "whatever the person or service id may do in the account",
-    revoke: "Delete the key in IBM Cloud IAM",
-    docs: "https://cloud.ibm.com/docs/account?topic=account-manapikey",
-    names: ["ibmcloud", "ibm_cloud", "bluemix", "ibm-cloud", "ibm_api", "ic_api", "watson"],
-    values: ["{64:44}", "{64:43}"],
-    check: ({ value }) => isMixed(value) ? {} : null
-  }),
-  named({
-    id: "ibm-cos-hmac-key",
-    issuer: "IBM",
-    title: "IBM Cloud Object Storage HMAC key",
-    opens: "the buckets of the service credential",
-    revoke: "Delete the service credential in IBM Cloud",
-    docs: "https://cloud.ibm.com/docs/cloud-object-storage",
-    names: ["cos_hmac", "ibm_cos", "cos-hmac", "cos_secret", "secret_access_key"],
-    values: ["{hex:48}"],
-    word: /secret/i,
-    examples: ["COS_HMAC_SECRET_ACCESS_KEY={hex:48}"]
-  }),
-  named({
-    id: "linode-token",
-    issuer: "Akamai (Linode)",
-    title: "Linode access token",
-    opens: "machines, volumes and clusters of the account",
-    revoke: "Revoke the token in the Akamai cloud manager",
-    docs: "https://techdocs.akamai.com/linode-api/reference/get-started",
-    names: ["linode"],
-    values: ["{hex:64}"],
-    quiet: ["linode_cli_sha256={hex:64}"]
-  }),
-  named({
-    id: "ovh-secret",
-    issuer: "OVHcloud",
-    title: "OVHcloud application secret or consumer key",
-    opens: "the account within the rights of the consumer key",
-    revoke: "Delete the application in the OVHcloud API console",
-    docs: "https://help.ovhcloud.com/csm/en-api-getting-started-ovhcloud-api",
-    names: ["ovh"],
-    values: ["{62:32}", "{hex:32}"],
-    word: /secret|consumer/i,
-    examples: ["OVH_APPLICATION_SECRET={62:32}", "ovh_consumer_key = {62:32}"],
-    quiet: ["ovh_project_id={hex:32}"]
-  }),
-  token({
-    id: "scaleway-key-id",
-    issuer: "Scaleway",
-    title: "Scaleway access key id",
-    opens: "nothing without its secret: it names the key",
-    revoke: "Delete the API key in the Scaleway console",
-    docs: "https://www.scaleway.com/en/docs/iam/how-to/create-api-keys/",
-    forms: ["SCW{36U:17}"],
-    strength: "possible",
-    check: ({ value }) => /\d/.test(value) ? {} : null,
-    quiet: ["SCWINDOWCLASSNAMESEXT"]
-  }),
-  named({
-    id: "scaleway-secret-key",
-    issuer: "Scaleway",
-    title: "Scaleway secret key",
-    opens: "whatever the key may do in the organization",
-    revoke: "Delete the API key in the Scaleway console",
-    docs: "https://www.scaleway.com/en/docs/iam/how-to/create-api-keys/",
-    names: ["scw_secret", "scaleway", "scw-secret"],
-    values: ["{uuid}"],
-    word: /secret|token/i,
-    examples: ["SCW_SECRET_KEY={uuid}"],
-    quiet: ["scaleway_organization_id={uuid}"]
-  }),
-  token({
-    id: "tencent-key-id",
-    issuer: "Tencent Cloud",
-    title: "Tencent Cloud secret id",
-    opens: "nothing without its secret key: it names the key",
-    revoke: "Disable the key in CAM",
-    docs: "https://www.tencentcloud.com/document/product/598/32675",
-    forms: ["AKID{62:32}"],
-    strength: "possible",
-    check: ({ value }) => isMixed(value) ? {} : null
-  }),
-  named({
-    id: "tencent-secret-key",
-    issuer: "Tencent Cloud",
-    title: "Tencent Cloud secret key",
-    opens: "whatever the CAM user may do in the account",
-    revoke: "Disable the key in CAM",
-    docs: "https://www.tencentcloud.com/document/product/598/32675",
-    names: ["tencent", "qcloud", "cos_secret_key", "tencentcloud"],
-    values: ["{62:32}"],
-    word: /secret_?key/i,
-    check: ({ value }) => isMixed(value) ? {} : null,
-    examples: ["TENCENTCLOUD_SECRET_KEY={62:32}"]
-  }),
-  token({
-    id: "upcloud-token",
-    issuer: "UpCloud",
-    title: "UpCloud API token",
-    opens: "servers and storage of the account",
-    revoke: "Delete the token in the UpCloud control panel",
-    docs: "https://upcloud.com/docs/",
-    forms: ["ucat_{36U:26}"]
-  }),
-  token({
-    id: "volcengine-key-id",
-    issuer: "Volcengine",
-    title: "Volcengine access key id",
-    opens: "nothing without its secret: it names the key",
-    revoke: "Disable the access key in IAM",
-    docs: "https://www.volcengine.com/docs/6291/65568",
-    forms: ["AKLT{62:40-68}"],
-    strength: "possible"
-  }),
-  named({
-    id: "vultr-key",
-    issuer: "Vultr",
-    title: "Vultr API key",
-    opens: "machines and DNS of the account",
-    revoke: "Regenerate the key in the Vultr console",
-    docs: "https://docs.vultr.com/platform/other/api",
-    names: ["vultr"],
-    values: ["{36U:36}"]
-  }),
-  token({
-    id: "yandex-key",
-    issuer: "Yandex Cloud",
-    title: "Yandex Cloud API key",
-    opens: "whatever the service account may do",
-    revoke: "Delete the key of the service account",
-    docs: "https://yandex.cloud/en/docs/iam/concepts/authorization/api-key",
-    forms: ["AQVN{64:35-38}"],
-    check: ({ value }) => isMixed(value) ? {} : null
-  }),
-  {
-    id: "yandex-token",
-    issuer: "Yandex Cloud",
-    title: "Yandex Cloud IAM token",
-    opens: "whatever the person or service account may do, for twelve hours",
-    revoke: "Revoke the token with yc iam revoke-token",
-    docs: "https://yandex.cloud/en/docs/iam/concepts/authorization/iam-token",
-    forms: ["t1.{64:100-300}.{64:86}"],
-    literals: [{ text: "t1.9eu", run: 24 }],
-    pattern: /t1\.9eu[A-Za-z0-9_=-]{80,400}\.[A-Za-z0-9_-]{86}(?![A-Za-z0-9_-])/y,
-    window: 520,
-    alone: true,
-    strength: "likely",
-    examples: ["t1.9eu{64:180}.{64:86}"],
-    quiet: ["t1.9eu{64:40}"],
-    check: ({ value }) => ofFiller(value)
-  }
-];
-
-// src/secrets/detectors/code.ts
-function checkBase62({ value }) {
-  return hasBase62Checksum(value.slice(-36, -6), value.slice(-6)) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
-}
-function withChecksum(prefix2, fill2) {
-  const random = fill2("{62:30}");
-  const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  let n = crc32(random);
-  let sum = "";
-  for (let i = 0; i < 6; i++) {
-    sum = (digits[n % 62] ?? "") + sum;
-    n = Math.floor(n / 62);
-  }
-  return prefix2 + random + sum;
-}
-function checkAtlassian({ value }) {
-  const text4 = value.replace("%3D", "=");
-  const fits2 = crc32(text4.slice(0, -8)).toString(16).toUpperCase().padStart(8, "0") === text4.slice(-8);
-  return fits2 ? { strength: "proven" } : {};
-}
-function atlassian(prefix2, fill2) {
-  const body = `${prefix2}${fill2("{64:80}")}=`;
-  return body + crc32(body).toString(16).toUpperCase().padStart(8, "0");
-}
-function checkRoutable({ value }) {
-  const sum = /^(.*\..{2})([0-9a-z]{7})$/.exec(value);
-  return sum?.[1] !== void 0 && crc32(sum[1]).toString(36).padStart(7, "0") === sum[2] ? { strength: "proven" } : {};
-}
-var GITHUB = {
-  issuer: "GitHub",
-  revoke: "Delete the token in the GitHub settings",
-  docs: "https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats"
-};
-var GITLAB = { issuer: "GitLab", revoke: "Revoke the token in GitLab", docs: "https://docs.gitlab.com/security/tokens/#token-prefixes" };
-var BITBUCKET = { issuer: "Atlassian Bitbucket", docs: "https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/" };
-var CIRCLECI = { issuer: "CircleCI", revoke: "Revoke the token in the CircleCI settings", docs: "https://circleci.com/docs/managing-api-tokens/" };
-var github = (id, title, prefix2, opens) => token({
-  ...GITHUB,
-  id,
-  title,
-  opens,
-  forms: [`${prefix2}{62:36}`],
-  proof: "CRC-32 in its last six characters",
-  checksum: true,
-  check: checkBase62,
-  examples: [(fill2) => withChecksum(prefix2, fill2)],
-  quiet: [`${prefix2}{62:35}`, `${prefix2}{62:37}`]
-});
-var gitlab = (id, title, opens, forms) => token({ ...GITLAB, id, title, opens, forms });
-var CODE = [
-  token({
-    id: "atlassian-token",
-    issuer: "Atlassian",
-    title: "Atlassian API token",
-    opens: "Jira, Confluence and Bitbucket with the person's or project's rights",
-    docs: "https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/",
-    revoke: "Revoke the API token in the Atlassian account",
-    forms: ["ATATT3x{64:20-300}={HEX:8}", "ATCTT3x{64:20-300}={HEX:8}", "ATSTT3x{64:20-300}={HEX:8}", "ATATT3x{64:20-300}%3D{HEX:8}", "ATCTT3x{64:20-300}%3D{HEX:8}"],
-    proof: "CRC-32 in its last eight characters",
-    checksum: true,
-    check: checkAtlassian,
-    examples: [(fill2) => atlassian("ATATT3x", fill2), (fill2) => atlassian("ATCTT3x", fill2), (fill2) => atlassian("ATATT3x", fill2).replace("=", "%3D")]
-  }),
-  token({
-    ...BITBUCKET,
-    id: "bitbucket-app-password",
-    title: "Bitbucket app password",
-    opens: "repositories with the person's rights",
-    revoke: "Revoke the app password in the Bitbucket settings",
-    forms: ["ATBB{62:24}{HEX:8}"],
-    proof: "CRC-32 in its last eight characters",
-    check: checkAtlassian,
-    checksum: true
-  }),
-  named({
-    ...BITBUCKET,
-    id: "bitbucket-client-secret",
-    title: "Bitbucket client secret",
-    opens: "sign-ins in the name of the OAuth consumer",
-    revoke: "Delete the OAuth consumer in Bitbucket",
-    names: ["bitbucket"],
-    values: ["{64:64}", "{62:32}"],
-    word: /secret|passw|token/i,
-    examples: ["BITBUCKET_CLIENT_SECRET={62:32}"]
-  }),
-  token({
-    id: "bitbucket-server-token",
-    issuer: "Atlassian Bitbucket",
-    title: "Bitbucket Data Center token",
-    opens: "repositories with the person's rights",
-    revoke: "Revoke the HTTP access token in Bitbucket",
-    docs: "https://confluence.atlassian.com/bitbucketserver/http-access-tokens-939515499.html",
-    forms: ["BBDC-{b64:44}"]
-  }),
-  token({
-    id: "buildkite-token",
-    issuer: "Buildkite",
-    title: "Buildkite API token",
-    opens: "pipelines, builds and their logs within its scopes",
-    revoke: "Revoke the token in the Buildkite settings",
-    docs: "https://buildkite.com/docs/apis/managing-api-tokens",
-    forms: ["bkua_{36:40}", "bkaa_{62:20-80}", "bkct_{62:20-80}", "bkpat_{62:20-80}", "bkat_{62:20-80}"]
-  }),
-  named({
-    ...CIRCLECI,
-    id: "circleci-legacy-token",
-    title: "CircleCI token",
-    opens: "pipelines and the secrets that they see",
-    names: ["circleci", "circle_token", "circle-token", "circle_ci"],
-    values: ["{hex:40}"],
-    word: /token|key/i,
-    examples: ["CIRCLECI_TOKEN={hex:40}", "https://circleci.com/api/v1/me?circle-token={hex:40}"],
-    quiet: ["CIRCLECI_SHA1={hex:40}"]
-  }),
-  token({
-    ...CIRCLECI,
-    id: "circleci-token",
-    title: "CircleCI token",
-    opens: "pipelines and the secrets that they see",
-    forms: ["CCIPAT_{62:22}_{hex:40}", "CCIPRJ_{62:22}_{hex:40}"]
-  }),
-  named({
-    id: "codecov-token",
-    issuer: "Codecov",
-    title: "Codecov upload token",
-    opens: "uploads of coverage, and what they can show of it",
-    revoke: "Regenerate the token in the Codecov settings",
-    docs: "https://docs.codecov.com/docs/codecov-tokens",
-    names: ["codecov"],
-    values: ["{uuid}"],
-    word: /token/i,
-    strength: "possible",
-    examples: ["CODECOV_TOKEN={uuid}"],
-    quiet: ["codecov_report_id={uuid}"]
-  }),
-  named({
-    id: "coveralls-token",
-    issuer: "Coveralls",
-    title: "Coveralls repo token",
-    opens: "uploads of coverage",
-    revoke: "Regenerate the token in the Coveralls settings",
-    docs: "https://docs.coveralls.io/",
-    names: ["coveralls", "repo_token"],
-    values: ["{62:32}", "{62:33}", "{62:37}"],
-    word: /token/i,
-    strength: "possible",
-    examples: ["COVERALLS_REPO_TOKEN={62:33}"]
-  }),
-  named({
-    id: "drone-token",
-    issuer: "Drone CI",
-    title: "Drone CI token",
-    opens: "builds and their secrets with the person's rights",
-    revoke: "Rotate the token in the Drone account",
-    docs: "https://docs.drone.io/cli/configure/",
-    names: ["drone_token", "drone_rpc", "droneci", "drone_admin"],
-    values: ["{62:32}", "{hex:32}"],
-    examples: ["DRONE_TOKEN={62:32}"]
-  }),
-  named({
-    id: "gitea-token",
-    issuer: "Gitea, Forgejo",
-    title: "Gitea or Forgejo access token",
-    opens: "repositories with the person's rights",
-    revoke: "Delete the token in the account settings",
-    docs: "https://docs.gitea.com/development/api-usage",
-    names: ["gitea", "forgejo", "codeberg"],
-    values: ["{hex:40}"],
-    word: /token|key|secret|passw/i,
-    examples: ["GITEA_TOKEN={hex:40}"],
-    quiet: ["GITEA_COMMIT={hex:40}"]
-  }),
-  {
-    ...GITHUB,
-    id: "github-app-token",
-    title: "GitHub App installation token",
-    opens: "the repositories that the app is installed in, for an hour",
-    forms: ["ghs_{d:4-8}_eyJ{64:20-400}.{64:20-600}.{64:20-600}"],
-    proof: "its middle is a JWT",
-    literals: [{ text: "ghs_", run: 16 }],
-    pattern: /ghs_(?:\d{1,12}_)?eyJ[A-Za-z0-9_-]{10,1000}\.[A-Za-z0-9_-]{10,1500}\.[A-Za-z0-9_-]{10,1000}(?![A-Za-z0-9_-])/y,
-    window: 3600,
-    alone: true,
-    strength: "likely",
-    examples: [
-      (fill2) => `ghs_${fill2("{d:5}")}_${Buffer.from('{"alg":"RS256","typ":"JWT"}').toString("base64url")}.${Buffer.from(fill2('{"iss":"{d:6}","exp":4076576000}')).toString("base64url")}.${fill2("{64:86}")}`
-    ],
-    quiet: ["ghs_{d:5}_eyJ{64:20}"],
-    check: ({ value }) => {
-      const jwt3 = value.slice(value.indexOf("eyJ")).split(".");
-      return decodeJson(jwt3[0] ?? "") === null ? { strength: "harmless", note: "its JWT does not decode" } : {};
-    }
-  },
-  named({
-    ...GITHUB,
-    id: "github-client-secret",
-    title: "GitHub OAuth client secret",
-    opens: "sign-ins in the name of the OAuth app",
-    revoke: "Make a new client secret in the settings of the OAuth app",
-    names: ["github", "gh_client", "ghe_"],
-    values: ["{hex:40}"],
-    word: /secret|token|passw|auth/i,
-    examples: ["GITHUB_CLIENT_SECRET={hex:40}", 'github_oauth_token = "{hex:40}"'],
-    quiet: ["GITHUB_SHA={hex:40}", "github.com/acme/x/commit/{hex:40}", "github.com/acme/auth/tree/{hex:40}"],
-    check: ({ groups }) => /\/|commit|tree|blob|@/.test(groups["between"] ?? "") ? null : {}
-  }),
-  token({
-    ...GITHUB,
-    id: "github-fine-grained-token",
-    title: "GitHub fine-grained token",
-    opens: "the repositories and permissions that it is granted",
-    forms: ["github_pat_{62:22}_{62:59}"]
-  }),
-  github("github-oauth-token", "GitHub OAuth token", "gho_", "the person's repositories within the scopes that were granted"),
-  github("github-refresh-token", "GitHub refresh token", "ghr_", "new user tokens of the GitHub App for six months"),
-  github("github-server-token", "GitHub App installation token", "ghs_", "the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one"),
-  github("github-token", "GitHub token", "ghp_", "the person's repositories, packages and settings within its scopes"),
-  github("github-user-token", "GitHub App user token", "ghu_", "what app and person may both do, for eight hours"),
-  gitlab("gitlab-agent-token", "GitLab agent token", "the connection to the Kubernetes cluster", ["glagent-{64:50}"]),
-  gitlab("gitlab-deploy-token", "GitLab deploy token", "reads the repository and its packages", ["gldt-{64:20}"]),
-  gitlab("gitlab-feature-flag-token", "GitLab feature flag token", "reads the feature flags of the project", ["glffct-{64:20}"]),
-  gitlab("gitlab-feed-token", "GitLab feed token", "reads the person's feeds and calendars", ["glft-{64:20}", "glft-{hex:64}-{d:1-10}"]),
-  gitlab("gitlab-incoming-mail-token", "GitLab incoming mail token", "issues in the name of the person", ["glimt-{64:25}"]),
-  gitlab("gitlab-job-token", "GitLab job token", "what the job may do, while it runs", ["glcbt-{Hex:1-5}_{64:20}", "glcbt-{64:20}"]),
-  gitlab("gitlab-oauth-secret", "GitLab OAuth application secret", "sign-ins in the name of the application", ["gloas-{hex:64}"]),
-  token({
-    ...GITLAB,
-    id: "gitlab-routable-token",
-    title: "GitLab token",
-    opens: "projects within its scopes, with its owner's rights",
-    forms: [
-      "glpat-{64:27-300}.{36:9}",
-      "glpat-{64:27-300}.{36:2}.{36:9}",
-      "glrt-{64:2}_{64:27-300}.{36:9}",
-      "glrt-{64:2}_{64:27-300}.{36:2}.{36:9}",
-      "glrtr-{64:27-300}.{36:9}",
-      "gldt-{64:27-300}.{36:9}"
-    ],
-    proof: "CRC-32 in its last seven characters",
-    check: checkRoutable
-  }),
-  gitlab("gitlab-runner-token", "GitLab runner token", "jobs of the runner, and the secrets that they see", ["GR1348941{64:20}", "glrt-{64:20-64}", "glrtr-{64:20-64}"]),
-  gitlab("gitlab-scim-token", "GitLab SCIM token", "makes and removes members of the group", ["glsoat-{64:20}"]),
-  gitlab("gitlab-session", "GitLab session cookie", "the person's session", ["_gitlab_session={hex:32}"]),
-  gitlab("gitlab-token", "GitLab token", "projects within its scopes, with its owner's rights", ["glpat-{64:20-64}"]),
-  gitlab("gitlab-trigger-token", "GitLab trigger token", "starts pipelines of the project", ["glptt-{hex:40}", "glptt-{64:40}"]),
-  token({
-    id: "harness-token",
-    issuer: "Harness",
-    title: "Harness token",
-    opens: "pipelines and their secrets within its scopes",
-    revoke: "Delete the token in the Harness profile",
-    docs: "https://developer.harness.io/docs/platform/automation/api/add-and-manage-api-keys/",
-    forms: ["pat.{64:22}.{hex:24}.{62:20}", "sat.{64:22}.{hex:24}.{62:20}"]
-  }),
-  token({
-    id: "infracost-key",
-    issuer: "Infracost",
-    title: "Infracost API key",
-    opens: "cost estimates in the name of the organization",
-    revoke: "Delete the key in Infracost Cloud",
-    docs: "https://www.infracost.io/docs/",
-    forms: ["ico-{62:32}"],
-    quiet: ["ico-{a:32}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
-  }),
-  {
-    id: "jenkins-crumb",
-    issuer: "Jenkins",
-    title: "Jenkins crumb",
-    opens: "requests in the person's session, with its cookie",
-    revoke: "Log out of Jenkins, and use an API token in scripts",
-    docs: "https://www.jenkins.io/doc/book/security/csrf-protection/",
-    forms: ["Jenkins-Crumb: {hex:32}", "Jenkins-Crumb: {hex:64}"],
-    literals: [{ text: "jenkins-crumb", ignoreCase: true }],
-    pattern: /jenkins-crumb["']?\s{0,2}[:=]\s{0,2}["']?(?<value>[0-9a-f]{64}|[0-9a-f]{32})(?![0-9A-Za-z])/iy,
-    strength: "possible",
-    examples: ["-H 'Jenkins-Crumb:{hex:32}'"],
-    quiet: ["-H 'Jenkins-Crumb: $CRUMB'"],
-    check: ({ value }) => ofFiller(value)
-  },
-  {
-    id: "jenkins-setup-password",
-    issuer: "Jenkins",
-    title: "Initial administrator password of Jenkins",
-    opens: "Jenkins as administrator, until the setup is done",
-    revoke: "Finish the setup, and change the password of the administrator",
-    docs: "https://www.jenkins.io/doc/book/installing/",
-    forms: ["proceed to installation: {hex:32}"],
-    literals: ["to proceed to installation:"],
-    pattern: /to proceed to installation:(?:\s|[*#|>]|\[[^\]\n]{0,40}\]){1,80}(?<value>[0-9a-f]{32})(?![0-9A-Za-z])/y,
-    strength: "likely",
-    guessable: true,
-    examples: ["Please use the following password to proceed to installation:\n\n{hex:32}\n\nThis may also be found"],
-    quiet: ["Please use the following password to proceed to installation:\n\n"],
-    check: ({ value }) => ofFiller(value)
-  },
-  named({
-    id: "jenkins-token",
-    issuer: "Jenkins",
-    title: "Jenkins API token",
-    opens: "jobs and their secrets with the person's rights",
-    revoke: "Revoke the token in the Jenkins user configuration",
-    docs: "https://www.jenkins.io/doc/book/system-administration/authenticating-scripted-clients/",
-    names: ["jenkins"],
-    values: ["11{hex:32}", "{hex:32}", "{uuid}"],
-    word: /token|passw|key|secret|api|auth/i,
-    examples: ["JENKINS_API_TOKEN=11{hex:32}", 'jenkinsToken = "{uuid}"'],
-    quiet: ["jenkins_build_hash={hex:32}", "jenkins.war.md5={hex:32}"]
-  }),
-  token({
-    id: "launchdarkly-key",
-    issuer: "LaunchDarkly",
-    title: "LaunchDarkly key",
-    opens: "feature flags: an `api-` key changes them, an `sdk-` key reads them",
-    revoke: "Reset the key in the LaunchDarkly settings",
-    docs: "https://launchdarkly.com/docs/home/account/api",
-    forms: ["sdk-{uuid}", "api-{uuid}"]
-  }),
-  token({
-    id: "postman-key",
-    issuer: "Postman",
-    title: "Postman API key",
-    opens: "collections and environments, with the secrets in them",
-    revoke: "Delete the key in the Postman settings",
-    docs: "https://learning.postman.com/docs/developer/postman-api/authentication/",
-    forms: ["PMAK-{hex:24}-{hex:34}", "PMAT-{36U:26}"]
-  }),
-  token({
-    id: "pulumi-token",
-    issuer: "Pulumi",
-    title: "Pulumi access token",
-    opens: "stacks, their state and secrets",
-    revoke: "Delete the token in Pulumi Cloud",
-    docs: "https://www.pulumi.com/docs/pulumi-cloud/access-management/access-tokens/",
-    forms: ["pul-{hex:40}"]
-  }),
-  token({
-    id: "readme-key",
-    issuer: "ReadMe",
-    title: "ReadMe API key",
-    opens: "the documentation of the project",
-    revoke: "Delete the key in the ReadMe dashboard",
-    docs: "https://docs.readme.com/",
-    forms: ["rdme_{36:70}"]
-  }),
-  token({
-    id: "scalr-token",
-    issuer: "Scalr",
-    title: "Scalr API token",
-    opens: "workspaces, their state and variables",
-    revoke: "Delete the token in Scalr",
-    docs: "https://docs.scalr.io/",
-    forms: ["eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhY2Nlc3NfdG9rZW4i{64:20-300}.{64:43}"]
-  }),
-  token({
-    id: "semgrep-token",
-    issuer: "Semgrep",
-    title: "Semgrep web API token",
-    opens: "findings and policies of the deployment",
-    revoke: "Delete the token in Semgrep AppSec Platform",
-    docs: "https://semgrep.dev/docs/",
-    forms: ["sgp_{hex:64}"]
-  }),
-  named({
-    id: "snyk-legacy-token",
-    issuer: "Snyk",
-    title: "Snyk token",
-    opens: "projects and findings of the organization",
-    revoke: "Revoke the token in the Snyk settings",
-    docs: "https://docs.snyk.io/snyk-api/authentication-for-api",
-    names: ["snyk"],
-    values: ["{uuid}"],
-    word: /token|key|api|auth/i,
-    examples: ["SNYK_TOKEN={uuid}"],
-    quiet: ["SNYK_ORG_ID={uuid}", '"snyk-issue-id": "{uuid}"']
-  }),
-  token({
-    id: "snyk-token",
-    issuer: "Snyk",
-    title: "Snyk token",
-    opens: "projects and findings of the organization",
-    revoke: "Revoke the token in the Snyk settings",
-    docs: "https://docs.snyk.io/snyk-api/authentication-for-api",
-    forms: ["snyk_uat.{hex:8}.{64.:20-400}", "snyk_sat.{hex:8}.{64.:20-400}"]
-  }),
-  named({
-    id: "sonar-legacy-token",
-    issuer: "Sonar",
-    title: "SonarQube or SonarCloud token",
-    opens: "analyses of the project; a user token has all rights of the person",
-    revoke: "Revoke the token in the account",
-    docs: "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/",
-    names: ["sonar"],
-    values: ["{hex:40}"],
-    word: /token|login|passw/i,
-    examples: ["SONAR_TOKEN={hex:40}", "sonar.login={hex:40}"],
-    quiet: ["sonar.scm.revision={hex:40}"]
-  }),
-  token({
-    id: "sonar-token",
-    issuer: "Sonar",
-    title: "SonarQube token",
-    opens: "analyses of the project; a user token has all rights of the person",
-    revoke: "Revoke the token in the SonarQube account",
-    docs: "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/",
-    forms: ["squ_{hex:40}", "sqp_{hex:40}", "sqa_{hex:40}"]
-  }),
-  token({
-    id: "sourcegraph-token",
-    issuer: "Sourcegraph",
-    title: "Sourcegraph access token",
-    opens: "search over all code that the person can read",
-    revoke: "Delete the token in the Sourcegraph settings",
-    docs: "https://sourcegraph.com/docs/cli/how-tos/creating_an_access_token",
-    forms: ["sgp_{hex:16}_{hex:40}", "sgp_local_{hex:40}", "sgp_{hex:40}", "slk_{hex:64}"]
-  }),
-  {
-    id: "teamcity-token",
-    issuer: "JetBrains TeamCity",
-    title: "TeamCity access token",
-    opens: "builds and their parameters with the person's rights",
-    revoke: "Delete the token in the TeamCity profile",
-    docs: "https://www.jetbrains.com/help/teamcity/managing-your-user-account.html",
-    forms: ["eyJ0eXAiOiAiVENWMiJ9.{64:36}.{64:48}"],
-    proof: 'its head decodes to `{"typ": "TCV2"}`',
-    literals: ["eyJ0eXAiOiAiVENWMiJ9."],
-    pattern: /eyJ0eXAiOiAiVENWMiJ9\.[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_-]{30,70}(?![A-Za-z0-9_-])/y,
-    alone: true,
-    strength: "likely",
-    examples: ["eyJ0eXAiOiAiVENWMiJ9.{62:36}.{62:48}"],
-    quiet: ["eyJ0eXAiOiAiVENWMiJ9.{62:8}"],
-    check: ({ value }) => ofFiller(value)
-  },
-  token({
-    id: "terraform-cloud-token",
-    issuer: "HashiCorp",
-    title: "Terraform Cloud token",
-    opens: "workspaces, their state and variables",
-    docs: "https://developer.hashicorp.com/terraform/cloud-docs/users-teams-organizations/api-tokens",
-    revoke: "Delete the API token in HCP Terraform",
-    forms: ["{62:14}.atlasv1.{64=:60-70}"]
-  }),
-  named({
-    id: "travis-token",
-    issuer: "Travis CI",
-    title: "Travis CI token",
-    opens: "builds and the secrets that they see",
-    revoke: "Regenerate the token in the Travis CI settings",
-    docs: "https://docs.travis-ci.com/user/triggering-builds/",
-    names: ["travis"],
-    values: ["{64:22}", "{62:20}"],
-    word: /token|key|secret/i,
-    strength: "possible",
-    examples: ["TRAVIS_TOKEN={62:22}"],
-    quiet: ["travis_token_placeholder_value"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
-  })
-];
-
-// src/secrets/detectors/data.ts
-var PLANETSCALE = { issuer: "PlanetScale", docs: "https://planetscale.com/docs/concepts/service-tokens" };
-var MIXED = (value) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value);
-var DATA = [
-  token({
-    id: "aiven-token",
-    issuer: "Aiven",
-    title: "Aiven password or token",
-    opens: "the database or the services of the project",
-    revoke: "Reset the password of the service user, or delete the token, in the Aiven console",
-    docs: "https://aiven.io/docs/platform/concepts/authentication-tokens",
-    forms: ["AVNS_{64:19}", "aivenv1{b64=:120-400}"]
-  }),
-  named({
-    id: "algolia-key",
-    issuer: "Algolia",
-    title: "Algolia API key",
-    opens: "the indexes: an admin key changes them, a search key is public",
-    revoke: "Delete or rotate the key in the Algolia dashboard",
-    docs: "https://www.algolia.com/doc/guides/security/api-keys/",
-    names: ["algolia"],
-    values: ["{hex:32}"],
-    strength: "possible",
-    examples: ["ALGOLIA_API_KEY={hex:32}", "ALGOLIA_ADMIN_KEY={hex:32}"],
-    check: ({ groups }) => /admin|write/i.test(groups["between"] ?? "") ? { strength: "likely" } : /search/i.test(groups["between"] ?? "") ? null : {},
-    quiet: ["ALGOLIA_SEARCH_KEY={hex:32}"]
-  }),
-  named({
-    id: "confluent-secret",
-    issuer: "Confluent",
-    title: "Confluent Cloud API secret",
-    opens: "topics and settings within the rights of its owner",
-    revoke: "Delete the API key with confluent api-key delete",
-    docs: "https://docs.confluent.io/cloud/current/security/authenticate/workload-identities/service-accounts/api-keys/overview.html",
-    names: ["confluent", "sasl.password", "cflt", "kafka_api", "kafka_secret", "schema_registry"],
-    values: ["{b64:64}", "cflt{b64:60}"],
-    examples: ["CONFLUENT_API_SECRET={b64:64}", "sasl.password=cflt{b64:60}"],
-    check: ({ value }) => MIXED(value) ? {} : null
-  }),
-  token({
-    id: "databricks-token",
-    issuer: "Databricks",
-    title: "Databricks token",
-    opens: "the workspace with the person's rights: notebooks, data, clusters",
-    docs: "https://docs.databricks.com/dev-tools/auth/pat.html",
-    revoke: "Revoke the personal access token in Databricks",
-    forms: ["dapi{hex:32}", "dapi{hex:32}-{d:1}", "dkea{hex:32}", "dsapi{hex:32}", "dose{hex:32}"],
-    quiet: ["dapi{hex:31}"]
-  }),
-  token({
-    id: "dbt-token",
-    issuer: "dbt Labs",
-    title: "dbt Cloud token",
-    opens: "jobs and models within its rights",
-    revoke: "Revoke the token in dbt Cloud",
-    docs: "https://docs.getdbt.com/docs/dbt-cloud-apis/authentication",
-    forms: ["dbtc_{64:40-60}", "dbtu_{64:40-60}", "dbts_{64:40-60}"]
-  }),
-  named({
-    id: "fauna-key",
-    issuer: "Fauna",
-    title: "Fauna key",
-    opens: "the database with the rights of its role",
-    revoke: "Delete the key in the Fauna dashboard",
-    docs: "https://docs.fauna.com/",
-    names: ["fauna"],
-    values: ["fnA{64:37}"],
-    examples: ["FAUNA_SECRET=fnA{64:37}"]
-  }),
-  named({
-    id: "influx-token",
-    issuer: "InfluxData",
-    title: "InfluxDB token",
-    opens: "the buckets that it is granted",
-    revoke: "Delete the token in InfluxDB",
-    docs: "https://docs.influxdata.com/influxdb/v2/admin/tokens/",
-    names: ["influx"],
-    values: ["{b64:86}==", "{64:86}==", "apiv3_{64:86}"],
-    word: /token|key|passw/i,
-    examples: ["INFLUXDB_TOKEN={64:86}=="]
-  }),
-  token({
-    id: "materialize-password",
-    issuer: "Materialize",
-    title: "Materialize app password",
-    opens: "the databases of the organization",
-    revoke: "Delete the app password in the Materialize console",
-    docs: "https://materialize.com/docs/",
-    forms: ["mzp_{hex:64}"]
-  }),
-  named({
-    id: "mongodb-atlas-key",
-    issuer: "MongoDB",
-    title: "MongoDB Atlas private key",
-    opens: "the clusters of the organization or project",
-    revoke: "Delete the API key in Atlas",
-    docs: "https://www.mongodb.com/docs/atlas/configure-api-access/",
-    names: ["atlas", "mcli", "mongodb_atlas"],
-    values: ["{uuid}"],
-    word: /private|key|secret/i,
-    examples: ["MONGODB_ATLAS_PRIVATE_KEY={uuid}", "MCLI_PRIVATE_API_KEY={uuid}"],
-    quiet: ["atlas_session_uuid={uuid}"]
-  }),
-  token({
-    id: "mongodb-atlas-secret",
-    issuer: "MongoDB",
-    title: "MongoDB Atlas service account secret",
-    opens: "the clusters of the organization or project",
-    revoke: "Revoke the secret of the service account in Atlas",
-    docs: "https://www.mongodb.com/docs/atlas/api/service-accounts-overview/",
-    forms: ["mdb_sa_sk_{64:40}"]
-  }),
-  token({
-    id: "neon-key",
-    issuer: "Neon",
-    title: "Neon API key",
-    opens: "projects and branches of the account",
-    revoke: "Revoke the key in the Neon console",
-    docs: "https://neon.tech/docs/manage/api-keys",
-    forms: ["napi_{36:64}", "npg_{62:12}"],
-    quiet: ["npg_{a:12}"],
-    check: ({ value }) => value.startsWith("napi_") || MIXED(value.slice(4)) ? {} : null
-  }),
-  token({
-    ...PLANETSCALE,
-    id: "planetscale-password",
-    title: "PlanetScale password",
-    opens: "the branch of the database that it was made for",
-    revoke: "Delete the password in the PlanetScale settings",
-    forms: ["pscale_pw_{64.:32-64}"]
-  }),
-  token({
-    ...PLANETSCALE,
-    id: "planetscale-token",
-    title: "PlanetScale token",
-    opens: "the databases within its rights",
-    revoke: "Delete the service token in the PlanetScale settings",
-    forms: ["pscale_tkn_{64.:32-64}", "pscale_oauth_{64.:32-64}"]
-  }),
-  named({
-    id: "snowflake-password",
-    issuer: "Snowflake",
-    title: "Snowflake password or token",
-    opens: "the warehouse with the rights of the user",
-    revoke: "Change the password of the user in Snowflake",
-    docs: "https://docs.snowflake.com/en/user-guide/programmatic-access-tokens",
-    names: ["snowflake", "snowsql"],
-    values: ["eyJ{64:20-400}.eyJ{64:20-600}.{64:40-400}"],
-    word: /token|pat|passw|secret/i,
-    examples: ["SNOWFLAKE_TOKEN=eyJ{64:40}.eyJ{64:120}.{64:86}"]
-  }),
-  token({
-    id: "snowflake-token",
-    issuer: "Snowflake",
-    title: "Snowflake session token",
-    opens: "the session of the person or service",
-    revoke: "Abort the sessions of the user in Snowflake",
-    docs: "https://docs.snowflake.com/en/user-guide/programmatic-access-tokens",
-    forms: ["ver:1-hint:{d:4-20}-ETMsDgAAA{b64=:100-600}", "ver:3-hint:{d:4-20}-ETMsDgAAA{b64=:100-600}"],
-    examples: ["ver:1-hint:{d:12}-ETMsDgAAA{b64:200}"]
-  }),
-  token({
-    id: "supabase-secret-key",
-    issuer: "Supabase",
-    title: "Supabase secret key",
-    opens: "all data of the project, past its row level security",
-    revoke: "Delete the secret key in the Supabase settings",
-    docs: "https://supabase.com/docs/guides/api/api-keys",
-    forms: ["sb_secret_{64:22}_{64:8}", "sb_secret_{64:31}"],
-    quiet: ["sb_publishable_{64:31}"]
-  }),
-  token({
-    id: "supabase-token",
-    issuer: "Supabase",
-    title: "Supabase access token",
-    opens: "all projects of the person",
-    revoke: "Revoke the token in the Supabase account",
-    docs: "https://supabase.com/docs/reference/api/introduction",
-    forms: ["sbp_{hex:40}", "sbp_v0_{hex:40}", "sbp_oauth_{hex:40}"]
-  }),
-  token({
-    id: "tinybird-token",
-    issuer: "Tinybird",
-    title: "Tinybird token",
-    opens: "the data sources that it is granted",
-    revoke: "Refresh the token in the Tinybird workspace",
-    docs: "https://www.tinybird.co/docs",
-    forms: ["p.eyJ{64:40-300}.{64:43}"],
-    quiet: ["tip.eyJ{64:40}"]
-  }),
-  named({
-    id: "upstash-token",
-    issuer: "Upstash",
-    title: "Upstash REST token",
-    opens: "all data of the database",
-    revoke: "Reset the credentials in the Upstash console",
-    docs: "https://upstash.com/docs/redis/features/restapi",
-    names: ["upstash", "kv_rest_api"],
-    values: ["A{62:2}{64:45-70}={b64=:0-1}", "A{62:2}{64:50-80}"],
-    word: /token|passw/i,
-    examples: ["UPSTASH_REDIS_REST_TOKEN=AX{64:57}"],
-    check: ({ value }) => MIXED(value) ? {} : null
-  }),
-  token({
-    id: "xata-key",
-    issuer: "Xata",
-    title: "Xata API key",
-    opens: "the databases of the account",
-    revoke: "Delete the key in the Xata settings",
-    docs: "https://xata.io/docs",
-    forms: ["xau_{62:36}"]
-  })
-];
-
-// src/secrets/named-values.ts
-var LINE = /^(?<lead>[^\n=:"'#;]{0,40}?["']?)(?<name>[\w.:/@+-]{1,120}?)["']?[ \t]{0,8}(?:=>|:=|[=:])[ \t]{0,8}(?<quote>["']?)(?<value>[^\n\r]{1,4000})$/gm;
-var JSON_PAIR = /"(?<name>[\w.:/@+-]{1,120})"\s{0,8}:\s{0,8}"(?<value>(?:[^"\\\n]|\\.){1,4000})"/g;
-var XML_ELEMENT = /<(?<name>[\w.:-]{1,80})(?<lead>[^<>]{0,200})>\s{0,40}(?<value>[^<>]{1,4000}?)\s{0,40}<\//g;
-var XML_PAIR = /<\w{1,40}\s[^<>]{0,80}?\b(?:key|name)\s?=\s?"(?<name>[^"<>]{1,120})"[^<>]{0,80}?\bvalue\s?=\s?"(?<value>[^"<>]{1,4000})"/gi;
-function* matches2(pattern, text4) {
-  for (const match2 of text4.matchAll(pattern)) {
-    const { name = "", value = "", lead = "", quote = "" } = match2.groups ?? {};
-    const end2 = quote === "" ? value.replace(/\s+[#;].*$/, "").trimEnd() : value.slice(0, Math.max(0, value.indexOf(quote) === -1 ? value.length : value.indexOf(quote)));
-    if (end2 === "") continue;
-    yield { name, value: end2, at: match2.index + match2[0].lastIndexOf(value), lead };
-  }
-}
-function* namedValues(text4) {
-  const isXml = /^\s{0,80}(?:<\?xml|<!--|<\w)/.test(text4);
-  if (isXml) {
-    yield* matches2(XML_ELEMENT, text4);
-    yield* matches2(XML_PAIR, text4);
-    return;
-  }
-  if (/^\s{0,80}(?:\{|\[\s{0,80}[{["\d])/.test(text4)) {
-    const seen = /* @__PURE__ */ new Set();
-    for (const pair2 of matches2(JSON_PAIR, text4)) {
-      seen.add(pair2.at);
-      yield pair2;
-    }
-    return;
-  }
-  yield* matches2(LINE, text4);
-}
-
-// src/secrets/detectors/files.ts
-var CHANGE = "Change the password or revoke the token";
-function worth(value) {
-  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*•.xX]+$/i.test(value)) return null;
-  if (isUsualPassword(value)) return { strength: "harmless", note: "a password that everybody tries" };
-  return isPlaceholder(value) ? /example|your|change|replace|placeholder|here|redacted|insert|enter|\*\*\*|xxxx|\.\.\./i.test(value) ? null : { strength: "harmless", note: "it reads like an example" } : {};
-}
-function settings({ keys, value: form = /./, revoke = CHANGE, strength = "likely", guessable = true, example, quietFile, ...about }) {
-  const files = (sample) => ({ path: sample[0], text: sample[1] });
-  return {
-    ...about,
-    revoke,
-    strength,
-    guessable,
-    examples: [files(example)],
-    quiet: quietFile === void 0 ? [] : [files(quietFile)],
-    *parse(text4) {
-      for (const { name, value, at: at3 } of namedValues(text4)) {
-        if (!keys.test(name) || !form.test(value)) continue;
-        const checked2 = worth(value);
-        if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
-      }
-    }
-  };
-}
-var PASSWORD = /(?:^|[_.-])(?:pass(?:word|wd|phrase)?|pwd|secret)$|password$|passwd$/i;
-var PASSWORD_OR_TOKEN = /(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key)$/i;
-var HASH = /\$(?:1|apr1|5|6)\$[^$:\s]{0,64}\$[./0-9A-Za-z]{22,86}|\$2[abxy]\$\d\d\$[./0-9A-Za-z]{53}|\$(?:y|gy|7)\$[./0-9A-Za-z]{1,40}\$[./0-9A-Za-z]{1,86}\$[./0-9A-Za-z]{43}|\$argon2id?\$[^\s:]{20,200}|\$scrypt\$[^\s:]{20,200}|\{SSHA\}[A-Za-z0-9+/]{32}={0,2}|\{SHA\}[A-Za-z0-9+/]{27}=/g;
-function* hashes(text4) {
-  for (const match2 of text4.matchAll(HASH)) {
-    const user = /(?:^|\n)([^:\n]{1,64}):!{0,2}$/.exec(text4.slice(Math.max(0, match2.index - 80), match2.index))?.[1];
-    if (user !== void 0) yield { value: match2[0], at: match2.index, facts: { user } };
-  }
-}
-var IN_COMMAND = /(?:export\s+\w*(?:PASS(?:WORD)?|SECRET|TOKEN|API_?KEY)\w*=|PGPASSWORD=|MYSQL_PWD=|sshpass\s+-p\s*|--password[= ]|--token[= ]|mysql[^\n|;&]{0,80}\s-p|(?:curl|wget)[^\n|;&]{0,120}\s-u\s*[^\s:]{1,60}:|login[^\n|;&]{0,60}\s-p\s|IDENTIFIED BY\s|chpasswd\s*<<<\s*['"]?\w+:)["']?(?<value>[^\s"';|&)]{6,200})/gi;
-var FILES = [
-  settings({
-    id: "ansible-inventory",
-    issuer: "Ansible",
-    title: "Password in an Ansible inventory",
-    opens: "the hosts of the inventory",
-    docs: "https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html",
-    names: ["hosts", "hosts.ini", "inventory", "inventory.ini", "group_vars.yml", "all.yml", "vault.yml"],
-    keys: /(?:ansible_(?:ssh_|become_|sudo_|su_)?pass(?:word)?|vault_\w*(?:pass(?:word)?|secret|token))$/,
-    example: ["/etc/ansible/hosts", "web1\n[all:vars]\nansible_ssh_pass={62:12}\n"],
-    quietFile: ["/ansible/vault.yml", "$ANSIBLE_VAULT;1.1;AES256\n{hex:80}\n{hex:80}\n"]
-  }),
-  settings({
-    id: "aws-credentials-file",
-    issuer: "Amazon Web Services",
-    title: "AWS secret access key",
-    opens: "whatever the IAM user or role may do in the account",
-    docs: "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html",
-    names: ["credentials", "config", ".s3cfg", ".boto", ".passwd-s3fs"],
-    path: /(?:\.aws\/(?:credentials|config)|\.s3cfg|\.boto|\.passwd-s3fs)$/,
-    keys: /^(?:aws_secret_access_key|secret_key|gs_secret_access_key|aws_session_token)$/,
-    value: /^[A-Za-z0-9/+=]{24,}$/,
-    guessable: false,
-    example: ["/root/.s3cfg", "[default]\naccess_key = x\nsecret_key = {b64:40}\n"],
-    quietFile: ["/root/.aws/credentials", "[default]\naws_secret_access_key = ${AWS_SECRET}\n"]
-  }),
-  settings({
-    id: "bundler-config",
-    issuer: "Bundler",
-    title: "Gem source login",
-    opens: "the private gem source that it names",
-    docs: "https://bundler.io/man/bundle-config.1.html",
-    names: ["config"],
-    path: /\.bundle\/config$/,
-    keys: /^BUNDLE_[A-Z0-9_]+__(?:COM|ORG|IO|NET|DEV|CLOUD)$/,
-    example: ["/app/.bundle/config", '---\nBUNDLE_GEMS__ACME__COM: "deploy:{62:16}"\n'],
-    quietFile: ["/app/.bundle/config", '---\nBUNDLE_PATH: "vendor"\n']
-  }),
-  settings({
-    id: "cargo-credentials",
-    issuer: "Cargo",
-    title: "Cargo registry token",
-    opens: "publishes packages in the name of the account",
-    docs: "https://doc.rust-lang.org/cargo/reference/config.html#credentials",
-    names: ["credentials", "credentials.toml"],
-    path: /\.cargo\/credentials(?:\.toml)?$/,
-    keys: /^(?:token|secret-key)$/,
-    guessable: false,
-    example: ["/root/.cargo/credentials.toml", '[registry]\ntoken = "{62:32}"\n']
-  }),
-  settings({
-    id: "chef-key-file",
-    issuer: "Chef",
-    title: "Chef encrypted data bag secret",
-    opens: "all encrypted data bags",
-    docs: "https://docs.chef.io/secrets/",
-    names: ["knife.rb", "client.rb"],
-    keys: /^(?:knife\[?:?secret\]?|encrypted_data_bag_secret)$/,
-    example: ["/etc/chef/client.rb", 'encrypted_data_bag_secret: "{b64:60}"\n']
-  }),
-  {
-    id: "composer-auth",
-    issuer: "Composer",
-    title: "Composer login",
-    opens: "the private packages of the hosts that it names",
-    revoke: CHANGE,
-    docs: "https://getcomposer.org/doc/articles/authentication-for-private-packages.md",
-    names: ["auth.json"],
-    strength: "likely",
-    guessable: true,
-    examples: [{ path: "/root/.composer/auth.json", text: '{"http-basic":{"repo.acme.io":{"username":"x","password":"{62:20}"}}}' }],
-    quiet: [{ path: "/app/auth.json", text: '{"http-basic":{}}' }],
-    *parse(text4) {
-      if (!/"(?:http-basic|github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)"/.test(text4)) return;
-      for (const { name, value, at: at3 } of namedValues(text4)) {
-        if (!/^(?:password|consumer-secret)$/.test(name) && !/^[\w-]+(?:\.[\w-]+)+$/.test(name)) continue;
-        const checked2 = worth(value);
-        if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
-      }
-    }
-  },
-  settings({
-    id: "conda-token",
-    issuer: "conda",
-    title: "conda channel token",
-    opens: "the private channel",
-    docs: "https://docs.conda.io/projects/conda/en/latest/user-guide/configuration/",
-    names: [".condarc", "condarc"],
-    keys: /channel_alias|channels|url|token|^https?$/,
-    value: /\/t\/[A-Za-z0-9-]{12,}\/|^[A-Za-z0-9]{16,}/,
-    example: ["/root/.condarc", "channel_alias: https://conda.acme.io/t/{62:20}/main\n"],
-    quietFile: ["/root/.condarc", "channels:\n  - conda-forge\nssl_verify: true\n"]
-  }),
-  settings({
-    id: "dbeaver-credentials",
-    issuer: "DBeaver",
-    title: "Database password of DBeaver or Robo 3T",
-    opens: "the databases that the tool knows",
-    docs: "https://dbeaver.com/docs/dbeaver/",
-    names: ["data-sources.json", "robomongo.json", "robo3t.json", ".dbeaver-credentials", "credentials-config.json"],
-    keys: /^(?:userPassword|password|encryptedPassword|sshUserPassword|sshPassphrase)$/i,
-    example: ["/root/.3T/robomongo/robomongo.json", '{"connections":[{"userName":"x","userPassword":"{62:14}"}]}']
-  }),
-  settings({
-    id: "editor-sftp-config",
-    issuer: "Sublime, VS Code, Atom, PhpStorm",
-    title: "Server login in an editor",
-    opens: "the server that the editor uploads to",
-    docs: "https://codexns.io/products/sftp_for_sublime/settings",
-    names: [
-      "sftp-config.json",
-      "sftp.json",
-      ".ftpconfig",
-      ".remote-sync.json",
-      "webservers.xml",
-      "deployment-config.json",
-      "sitemanager.xml",
-      "recentservers.xml",
-      "filezilla.xml",
-      "ws_ftp.ini"
-    ],
-    keys: /^(?:password|pass|passphrase|pwd)$/i,
-    example: ["/app/sftp-config.json", '{\n  "host": "ftp.acme.io",\n  "user": "x",\n  "password": "{62:12}",\n}'],
-    quietFile: ["/app/.vscode/sftp.json", '{"host":"ftp.acme.io","username":"x","privateKeyPath":"~/.ssh/id"}']
-  }),
-  {
-    id: "firefox-logins",
-    issuer: "Mozilla Firefox, Thunderbird",
-    title: "Saved logins of a browser",
-    opens: "all saved passwords, with key4.db beside it and no main password",
-    revoke: "Change all passwords that the profile holds",
-    docs: "https://support.mozilla.org/kb/profiles-where-firefox-stores-user-data",
-    names: ["logins.json", "signons.sqlite"],
-    strength: "possible",
-    guessable: true,
-    examples: [
-      { path: "/root/.mozilla/firefox/x/logins.json", text: '{"logins":[{"hostname":"https://acme.io","encryptedUsername":"MDoE{b64:40}","encryptedPassword":"MDoE{b64:60}"}]}' }
-    ],
-    quiet: [{ path: "/app/logins.json", text: '{"logins":[]}' }],
-    *parse(text4) {
-      for (const { name, value, at: at3 } of namedValues(text4))
-        if (name === "encryptedPassword" && /^M[A-Za-z0-9+/=]{30,}$/.test(value)) yield { value, at: at3, note: "key4.db beside it decrypts it" };
-    }
-  },
-  settings({
-    id: "gem-credentials",
-    issuer: "RubyGems",
-    title: "RubyGems credentials",
-    opens: "publishes gems in the name of the account",
-    docs: "https://guides.rubygems.org/command-reference/",
-    names: ["credentials"],
-    path: /\.gem\/credentials$/,
-    keys: /^:?\w*(?:api_key|rubygems|token)\w*$/,
-    value: /^(?:Bearer )?[A-Za-z0-9_-]{16,}$/,
-    example: ["/root/.gem/credentials", "---\n:rubygems_api_key: {hex:32}\n"]
-  }),
-  {
-    id: "git-credentials",
-    issuer: "Git",
-    title: "Login in a .git-credentials file",
-    opens: "the repositories of the host with the rights of the user",
-    revoke: CHANGE,
-    docs: "https://git-scm.com/docs/git-credential-store",
-    names: [".git-credentials", "git-credentials", ".git-credential-cache"],
-    strength: "likely",
-    guessable: true,
-    examples: [{ path: "/root/.git-credentials", text: "https://x@acme.io:{62:14}#@git.acme.io\n" }],
-    quiet: [{ path: "/root/.git-credentials", text: "https://git.acme.io\n" }],
-    *parse(text4) {
-      for (const match2 of text4.matchAll(/^https?:\/\/([^:\s/]{1,200}):(\S{1,300})@([^@\s/]{1,200})/gm)) {
-        const [whole2, user = "", value = "", host = ""] = match2;
-        const checked2 = worth(value);
-        if (checked2 !== null) yield { value, at: match2.index + whole2.lastIndexOf(`${value}@`), facts: { user, host }, ...checked2 };
-      }
-    }
-  },
-  settings({
-    id: "git-host-cli",
-    issuer: "gh, hub, glab, doctl, fly",
-    title: "Token of a command-line tool",
-    opens: "what the tool may do in the name of the person",
-    docs: "https://cli.github.com/manual/gh_auth_login",
-    names: ["hosts.yml", "hub", "config.yml", "config.yaml", "auth.toml", "auth.json"],
-    path: /(?:\.config\/(?:gh\/hosts\.yml|hub|glab-cli\/config\.yml|doctl\/config\.yaml|netlify\/config\.json|railway\/config\.json)|\.fly\/config\.yml|com\.vercel\.cli\/auth\.json|\.modal\.toml)$/,
-    keys: /(?:^|_|-)(?:oauth_token|token|access-token|access_token)$/,
-    value: /^\S{12,}$/,
-    guessable: false,
-    example: ["/root/.config/gh/hosts.yml", "github.com:\n    user: x\n    oauth_token: {62:40}\n"],
-    quietFile: ["/root/.config/gh/hosts.yml", "github.com:\n    user: x\n    git_protocol: https\n"]
-  }),
-  settings({
-    id: "gradle-properties",
-    issuer: "Gradle",
-    title: "Password in gradle.properties",
-    opens: "the repository or the signing key that its name tells",
-    docs: "https://docs.gradle.org/current/userguide/build_environment.html",
-    names: ["gradle.properties", "local.properties", "keystore.properties", "key.properties", "signing.properties"],
-    keys: /(?:password|passwd|token|secret|apikey|api_key|accesskey)$/i,
-    value: /^\S{4,}$/,
-    example: ["/root/.gradle/gradle.properties", "mavenUser=x\nmavenPassword={62:14}\nsigning.keyId=ABCD\n"],
-    quietFile: ["/app/gradle.properties", "org.gradle.jvmargs=-Xmx2g\nmavenPassword=${MAVEN_PASSWORD}\n"]
-  }),
-  {
-    id: "htpasswd-hash",
-    issuer: "Apache httpd, nginx",
-    title: "Password hash of a web server",
-    opens: "the pages behind it, once the password is guessed from its hash",
-    revoke: "Change the password",
-    docs: "https://httpd.apache.org/docs/2.4/programs/htpasswd.html",
-    names: [".htpasswd", "htpasswd", ".htdigest", "proftpd.passwd", "passwords", "users.htpasswd", "htpasswd.users"],
-    strength: "possible",
-    guessable: true,
-    examples: [{ path: "/etc/nginx/.htpasswd", text: "admin:$apr1${62:8}${62:22}\n" }],
-    quiet: [{ path: "/etc/nginx/.htpasswd", text: "# admin:hash\n" }],
-    parse: hashes
-  },
-  settings({
-    id: "jenkins-credentials",
-    issuer: "Jenkins",
-    title: "Jenkins credential",
-    opens: "what the job uses it for; secrets/master.key beside it decrypts it",
-    docs: "https://www.jenkins.io/doc/book/security/",
-    names: ["credentials.xml"],
-    keys: /^(?:password|secret|passphrase|privateKey|apiToken|bindPassword|secretBytes)$/,
-    value: /^\{?[A-Za-z0-9+/=]{16,}\}?$/,
-    strength: "possible",
-    example: ["/var/jenkins_home/credentials.xml", '<?xml version="1.0"?><com.x><username>bot</username><password>{AQAAABAAAAAg{b64:60}=}</password></com.x>']
-  }),
-  {
-    id: "jenkins-initial-password",
-    issuer: "Jenkins",
-    title: "Initial administrator password of Jenkins",
-    opens: "Jenkins as administrator",
-    revoke: "Change the password of the administrator",
-    docs: "https://www.jenkins.io/doc/book/installing/",
-    names: ["initialadminpassword", "jenkins.log"],
-    strength: "likely",
-    guessable: true,
-    examples: [{ path: "/var/jenkins_home/secrets/initialAdminPassword", text: "{hex:32}\n" }],
-    quiet: [{ path: "/var/jenkins_home/secrets/initialAdminPassword", text: "\n" }],
-    *parse(text4) {
-      const match2 = /(?:^|installation:\s{1,8})([0-9a-f]{32})\s/.exec(text4);
-      if (match2?.[1] !== void 0) yield { value: match2[1], at: text4.indexOf(match2[1]) };
-    }
-  },
-  {
-    id: "jenkins-master-key",
-    issuer: "Jenkins",
-    title: "Jenkins master key",
-    opens: "all credentials that Jenkins keeps, with credentials.xml beside it",
-    revoke: "Make Jenkins a new master key, and replace all credentials that it kept",
-    docs: "https://www.jenkins.io/doc/book/security/",
-    names: ["master.key"],
-    path: /secrets\/master\.key$/,
-    strength: "likely",
-    examples: [{ path: "/var/jenkins_home/secrets/master.key", text: "{hex:256}" }],
-    quiet: [{ path: "/app/secrets/master.key", text: "{hex:32}" }],
-    *parse(text4) {
-      const value = text4.trim();
-      if (/^[0-9a-f]{256}$/.test(value)) yield { value, at: text4.indexOf(value) };
-    }
-  },
-  {
-    id: "kerberos-keytab",
-    issuer: "Kerberos",
-    title: "Kerberos keytab",
-    opens: "the realm in the name of its principals",
-    revoke: "Make new keys for the principals (ktadd)",
-    docs: "https://web.mit.edu/kerberos/krb5-latest/doc/basic/keytab_def.html",
-    names: [".keytab", "krb5.keytab"],
-    strength: "likely",
-    examples: [{ path: "/etc/krb5.keytab", text: "\0\0\0K{b64:75}" }],
-    quiet: [{ path: "/etc/krb5.keytab", text: "not a keytab" }],
-    *parse(text4) {
-      if (/^\x05[\x01\x02]\0[\s\S]{20,}/.test(text4)) yield { value: text4, at: 0 };
-    }
-  },
-  {
-    id: "kubeconfig-login",
-    issuer: "Kubernetes",
-    title: "Login in a kubeconfig",
-    opens: "the cluster with the rights of the user",
-    revoke: "Revoke the token or certificate of the user in the cluster",
-    docs: "https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/",
-    names: ["config", "kubeconfig", "kubeconfig.yaml", "kubeconfig.yml", ".kubeconfig", "admin.conf", "kubelet.conf", "super-admin.conf", "k3s.yaml", "rke2.yaml"],
-    strength: "likely",
-    guessable: true,
-    examples: [{ path: "/root/.kube/config", text: "apiVersion: v1\nkind: Config\nusers:\n- name: x\n  user:\n    token: {62:40}\n" }],
-    quiet: [{ path: "/root/.kube/config", text: "kind: Config\nusers:\n- name: x\n  user:\n    exec:\n      command: aws\n" }],
-    *parse(text4) {
-      if (!/kind:\s*Config|"kind":\s*"Config"/.test(text4)) return;
-      for (const { name, value, at: at3 } of namedValues(text4)) {
-        if (!/^(?:token|password|id-token|refresh-token|access-token|client-secret)$/.test(name)) continue;
-        const checked2 = worth(value);
-        if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
-      }
-    }
-  },
-  settings({
-    id: "mail-program-password",
-    issuer: "esmtp, msmtp, fetchmail, getmail",
-    title: "Mail password",
-    opens: "the mailbox, and mail in its name",
-    docs: "https://marlam.de/msmtp/msmtp.html",
-    names: [".esmtprc", ".msmtprc", "msmtprc", ".fetchmailrc", ".muttrc", "muttrc", ".offlineimaprc", ".mbsyncrc", "sasl_passwd", "ssmtp.conf"],
-    keys: /^(?:password|remotepass|imap_pass|smtp_pass|pass|authpass)$/i,
-    example: ["/root/.offlineimaprc", "[Repository R]\nremotepass = {62:14}\n"]
-  }),
-  {
-    id: "mail-rc-password",
-    issuer: "esmtp, msmtp, fetchmail",
-    title: "Mail password",
-    opens: "the mailbox, and mail in its name",
-    revoke: CHANGE,
-    docs: "https://marlam.de/msmtp/msmtp.html",
-    names: [".esmtprc", ".msmtprc", "msmtprc", ".fetchmailrc"],
-    strength: "likely",
-    guessable: true,
-    examples: [{ path: "/root/.msmtprc", text: "account x\nhost smtp.acme.io\nuser me\npassword {62:14}\n" }],
-    quiet: [{ path: "/root/.msmtprc", text: 'account x\npasswordeval "pass show mail"\n' }],
-    *parse(text4) {
-      for (const match2 of text4.matchAll(/\bpassword\s{1,8}(["']?)([^\s"']{3,200})\1/g)) {
-        const value = match2[2] ?? "";
-        const checked2 = worth(value);
-        if (checked2 !== null) yield { value, at: match2.index + match2[0].indexOf(value), ...checked2 };
-      }
-    }
-  },
-  settings({
-    id: "maven-settings",
-    issuer: "Maven",
-    title: "Password in Maven settings",
-    opens: "the repository that its server names",
-    docs: "https://maven.apache.org/guides/mini/guide-encryption.html",
-    names: ["settings.xml", "settings-security.xml", "toolchains.xml"],
-    keys: /^(?:password|passphrase|master)$/,
-    // `{…}` is encrypted: it opens with the master password of settings-security.xml alone.
-    value: /^(?!\{[^{}]*\}$|\$\{)/,
-    example: ["/root/.m2/settings.xml", "<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>"],
-    quietFile: ["/root/.m2/settings.xml", "<settings><servers><server><password>${env.MAVEN_PASSWORD}</password></server></servers></settings>"]
-  }),
-  settings({
-    id: "mysql-option-file",
-    issuer: "MySQL, MariaDB",
-    title: "Password in a MySQL option file",
-    opens: "the database with the rights of the user",
-    docs: "https://dev.mysql.com/doc/refman/8.4/en/option-files.html",
-    names: [".my.cnf", "my.cnf", "debian.cnf", "client.cnf", "my.ini"],
-    keys: /^(?:password|master-password)$/i,
-    example: ["/root/.my.cnf", '[client]\nuser=root\npassword="{62:14}"\n'],
-    quietFile: ["/etc/mysql/my.cnf", "[client]\n#password = your_password\nport = 3306\n"]
-  }),
-  settings({
-    id: "nuget-config",
-    issuer: "NuGet",
-    title: "Feed password in NuGet.Config",
-    opens: "the packages of the feed",
-    docs: "https://learn.microsoft.com/nuget/reference/nuget-config-file#packagesourcecredentials",
-    names: ["nuget.config"],
-    keys: /^ClearTextPassword$/i,
-    value: /^(?!%\w+%$)/,
-    example: [
-      "/root/.nuget/NuGet/NuGet.Config",
-      '<configuration><packageSourceCredentials><Acme><add key="Username" value="x" /><add key="ClearTextPassword" value="{62:20}" /></Acme></packageSourceCredentials></configuration>'
-    ],
-    quietFile: ["/app/nuget.config", '<configuration><x><add key="ClearTextPassword" value="%TOKEN%" /></x></configuration>']
-  }),
-  {
-    id: "pgpass",
-    issuer: "PostgreSQL",
-    title: "Password in a .pgpass file",
-    opens: "the database with the rights of the user",
-    revoke: "Change the password of the database account",
-    docs: "https://www.postgresql.org/docs/current/libpq-pgpass.html",
-    names: [".pgpass", "pgpass.conf", "pgpass"],
-    strength: "likely",
-    guessable: true,
-    examples: [{ path: "/root/.pgpass", text: "db.acme.io:5432:app:svc:{62:14}\n" }],
-    quiet: [{ path: "/root/.pgpass", text: "# hostname:port:database:username:password\n" }],
-    *parse(text4) {
-      for (const match2 of text4.matchAll(/^([^#:\n]{1,200}):(?:\d{1,5}|\*):([^:\n]{1,100}):([^:\n]{1,100}):([^\n]{1,200})$/gm)) {
-        const [whole2, host = "", , user = "", value = ""] = match2;
-        const checked2 = worth(value.trim());
-        if (checked2 !== null) yield { value: value.trim(), at: match2.index + whole2.lastIndexOf(value), facts: { host, user }, ...checked2 };
-      }
-    }
-  },
-  settings({
-    id: "pypirc",
-    issuer: "PyPI",
-    title: "Password in a .pypirc file",
-    opens: "publishes packages in the name of the account",
-    docs: "https://packaging.python.org/en/latest/specifications/pypirc/",
-    names: [".pypirc"],
-    keys: /^password$/,
-    example: ["/root/.pypirc", "[acme]\nrepository = https://pypi.acme.io\nusername = x\npassword = {62:14}\n"],
-    quietFile: ["/root/.pypirc", "[distutils]\nindex-servers = pypi\n"]
-  }),
-  {
-    id: "rails-master-key",
-    issuer: "Ruby on Rails",
-    title: "Rails master key",
-    opens: "all encrypted credentials of the application",
-    revoke: "Encrypt the credentials anew with another key, and replace the values in them",
-    docs: "https://guides.rubyonrails.org/security.html#custom-credentials",
-    names: ["master.key", "production.key", "staging.key", "development.key"],
-    path: /config\/(?:credentials\/\w+|master)\.key$/,
-    strength: "likely",
-    examples: [{ path: "/app/config/master.key", text: "{hex:32}" }],
-    quiet: [{ path: "/app/config/master.key", text: "see the wiki" }],
-    *parse(text4) {
-      const value = text4.trim();
-      if (/^[0-9a-f]{32}$|^[0-9a-f]{64}$/.test(value) && entropy(value) > 2.5) yield { value, at: text4.indexOf(value) };
-    }
-  },
-  settings({
-    id: "rails-secret-key-base",
-    issuer: "Ruby on Rails",
-    title: "Rails secret key base",
-    opens: "sessions and signed cookies of the application",
-    docs: "https://guides.rubyonrails.org/security.html",
-    names: ["secrets.yml", "secret_token.rb", ".env", ".env.production", "environment.rb"],
-    keys: /^(?:SECRET_KEY_BASE|secret_key_base|config\.secret_key_base|\w+\.secret_key_base|\w+\.secret_token)$/,
-    value: /^[0-9a-f]{64,256}$/,
-    guessable: false,
-    example: ["/app/config/secrets.yml", "production:\n  secret_key_base: {hex:128}\n"],
-    quietFile: ["/app/config/secrets.yml", 'production:\n  secret_key_base: <%= ENV["SECRET_KEY_BASE"] %>\n']
-  }),
-  settings({
-    id: "rclone-config",
-    issuer: "rclone",
-    title: "Password or token of an rclone remote",
-    opens: "the remote that its section names: a password is only obscured",
-    docs: "https://rclone.org/docs/#configuration-encryption",
-    names: ["rclone.conf", ".rclone.conf"],
-    keys: /^(?:pass|password2?|secret_access_key|client_secret|token|service_account_credentials|key|sas_url|bearer_token|api_key)$/,
-    value: /^\S{12,}/,
-    example: ["/root/.config/rclone/rclone.conf", "[box]\ntype = sftp\nuser = x\npass = {64:38}\n"],
-    quietFile: ["/root/.config/rclone/rclone.conf", "# Encrypted rclone configuration File\nRCLONE_ENCRYPT_V0:\n"]
-  }),
-  settings({
-    id: "redis-config",
-    issuer: "Redis",
-    title: "Redis password",
-    opens: "all data of the server",
-    docs: "https://redis.io/docs/latest/operate/oss_and_stack/management/security/",
-    names: ["sentinel.properties", "redis.properties"],
-    keys: PASSWORD,
-    example: ["/app/redis.properties", "redis.password={62:14}\n"]
-  }),
-  {
-    id: "redis-requirepass",
-    issuer: "Redis",
-    title: "Redis password",
-    opens: "all data of the server",
-    revoke: CHANGE,
-    docs: "https://redis.io/docs/latest/operate/oss_and_stack/management/security/",
-    names: ["redis.conf", "sentinel.conf", "valkey.conf", "6379.conf"],
-    strength: "likely",
-    guessable: true,
-    examples: [{ path: "/etc/redis/redis.conf", text: "port 6379\nrequirepass {62:16}\n" }],
-    quiet: [{ path: "/etc/redis/redis.conf", text: "# requirepass foobared\n" }],
-    *parse(text4) {
-      for (const match2 of text4.matchAll(/^[ \t]{0,8}(?:requirepass|masterauth|sentinel auth-pass \S{1,60})[ \t]{1,8}"?([^\s"#]{3,200})"?/gm)) {
-        const value = match2[1] ?? "";
-        const checked2 = worth(value);
-        if (checked2 !== null) yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked2 };
-      }
-    }
-  },
-  settings({
-    id: "sbt-credentials",
-    issuer: "sbt, Ivy",
-    title: "Password in sbt or Ivy credentials",
-    opens: "the repository that its host names",
-    docs: "https://www.scala-sbt.org/1.x/docs/Publishing.html#Credentials",
-    names: [".credentials", "sonatype.sbt", ".sbtcredentials"],
-    keys: /^(?:password|pass)$/i,
-    example: ["/root/.sbt/.credentials", "realm=Acme\nhost=repo.acme.io\nuser=x\npassword={62:14}\n"]
-  }),
-  {
-    id: "shadow-hash",
-    issuer: "Linux",
-    title: "Password hash of an account",
-    opens: "the account, once the password is guessed from its hash",
-    revoke: "Lock the account (passwd -l), or set the password when the container starts",
-    docs: "https://man7.org/linux/man-pages/man5/shadow.5.html",
-    names: ["shadow", "shadow-", "gshadow", "gshadow-", "passwd", "passwd-", "master.passwd"],
-    path: /^(?:.*\/)?etc\/(?:g?shadow|(?:master\.)?passwd)-?$/,
-    strength: "possible",
-    guessable: true,
-    examples: [{ path: "/etc/shadow", text: "root:*:19000:0:99999:7:::\napp:$6${62:16}${62:86}:19000:0:99999:7:::\n" }],
-    quiet: [{ path: "/etc/shadow", text: "root:*:19000:0:99999:7:::\nbin:!:19000::::::\nnobody:!!:19000::::::\n" }],
-    parse: hashes
-  },
-  {
-    id: "shell-history",
-    issuer: "shells and database clients",
-    title: "Credential in a command history",
-    opens: "what the command was for",
-    revoke: CHANGE,
-    docs: "https://www.gnu.org/software/bash/manual/html_node/Bash-History-Facilities.html",
-    names: [
-      ".bash_history",
-      ".zsh_history",
-      ".ash_history",
-      ".sh_history",
-      ".history",
-      ".psql_history",
-      ".mysql_history",
-      ".python_history",
-      ".node_repl_history",
-      ".rediscli_history",
-      ".mongorc.js",
-      "fish_history",
-      ".irb_history",
-      "consolehost_history.txt"
-    ],
-    strength: "likely",
-    guessable: true,
-    examples: [{ path: "/root/.bash_history", text: "ls\nexport DB_PASSWORD={62:14}\nmysql -u root -p{62:14}\n" }],
-    quiet: [{ path: "/root/.bash_history", text: "ls -la\nexport DB_PASSWORD=$(pass show db)\nmysql -u root -p\n" }],
-    *parse(text4) {
-      for (const match2 of text4.matchAll(IN_COMMAND)) {
-        const value = match2.groups?.["value"] ?? "";
-        const checked2 = worth(value);
-        if (checked2 !== null && !value.startsWith("$")) yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked2 };
-      }
-    }
-  },
-  settings({
-    id: "snowsql-config",
-    issuer: "Snowflake",
-    title: "Password in a SnowSQL configuration",
-    opens: "the warehouse with the rights of the user",
-    docs: "https://docs.snowflake.com/en/user-guide/snowsql-config",
-    names: ["config", "connections.toml"],
-    path: /\.(?:snowsql\/config|snowflake\/connections\.toml)$/,
-    keys: /^(?:password|token|private_key_passphrase)$/,
-    example: ["/root/.snowsql/config", "[connections]\nusername = x\npassword = {62:14}\n"]
-  }),
-  {
-    id: "terraform-state",
-    issuer: "Terraform, OpenTofu",
-    title: "Secret in a Terraform state",
-    opens: "what its attribute names: states hold every password in plain text",
-    revoke: CHANGE,
-    docs: "https://developer.hashicorp.com/terraform/language/state/sensitive-data",
-    names: [".tfstate", "terraform.tfstate.backup", ".backup"],
-    path: /\.tfstate(?:\.backup)?$/,
-    strength: "likely",
-    guessable: true,
-    examples: [
-      { path: "/app/terraform.tfstate", text: '{"version":4,"terraform_version":"1.9.0","resources":[{"instances":[{"attributes":{"username":"x","password":"{62:14}"}}]}]}' }
-    ],
-    quiet: [{ path: "/app/terraform.tfstate", text: '{"version":4,"terraform_version":"1.9.0","resources":[]}' }],
-    *parse(text4) {
-      if (!/"terraform_version"/.test(text4)) return;
-      for (const { name, value, at: at3 } of namedValues(text4)) {
-        if (!PASSWORD_OR_TOKEN.test(name) && !/^(?:result|private_key|primary_access_key|secondary_access_key|primary_connection_string|client_secret|bcrypt_hash)$/.test(name))
-          continue;
-        if (/^private_key/.test(name) || name === "result" && value.length < 8) continue;
-        const checked2 = worth(value);
-        if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
-      }
-    }
-  },
-  settings({
-    id: "terraform-variables",
-    issuer: "Terraform, OpenTofu",
-    title: "Secret in Terraform variables",
-    opens: "what its name tells",
-    docs: "https://developer.hashicorp.com/terraform/language/values/variables",
-    names: [".tfvars", ".tfvars.json", "credentials.tfrc.json", ".terraformrc", "terraform.rc"],
-    keys: PASSWORD_OR_TOKEN,
-    value: /^[^\s${]{4,}$/,
-    example: ["/app/prod.tfvars", 'region = "eu-1"\ndb_password = "{62:14}"\n'],
-    quietFile: ["/app/prod.tfvars", 'db_password = "${var.password}"\nregion = "eu-1"\n']
-  }),
-  settings({
-    id: "wifi-passphrase",
-    issuer: "wpa_supplicant, NetworkManager",
-    title: "Wi-Fi passphrase",
-    opens: "the wireless network",
-    docs: "https://w1.fi/wpa_supplicant/",
-    names: ["wpa_supplicant.conf", ".nmconnection", "hostapd.conf"],
-    keys: /^(?:psk|wpa_passphrase|password|sae_password)$/,
-    value: /^.{8,64}$/,
-    example: ["/etc/wpa_supplicant/wpa_supplicant.conf", 'network={\n  ssid="x"\n  psk="{62:12}"\n}\n']
-  }),
-  {
-    id: "wordpress-config",
-    issuer: "WordPress",
-    title: "Password or key in wp-config.php",
-    opens: "the database of the site, or the sessions of its users",
-    revoke: "Change the database password, and make new keys and salts",
-    docs: "https://developer.wordpress.org/advanced-administration/wordpress/wp-config/",
-    names: ["wp-config.php", "wp-config-local.php", "wp-salt.php"],
-    strength: "likely",
-    guessable: true,
-    examples: [{ path: "/var/www/html/wp-config.php", text: "<?php\ndefine('DB_PASSWORD', '{62:14}');\ndefine( 'AUTH_KEY', '{64:64}' );\n" }],
-    quiet: [{ path: "/var/www/html/wp-config.php", text: "<?php\ndefine( 'DB_PASSWORD', getenv('DB_PASSWORD') );\ndefine('AUTH_KEY', 'put your unique phrase here');\n" }],
-    *parse(text4) {
-      for (const match2 of text4.matchAll(
-        /define\(\s{0,4}(["'])(DB_PASSWORD|FTP_PASS|SECRET_KEY|(?:SECURE_)?(?:AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT))\1\s{0,4},\s{0,4}(["'])([^\n]{3,200}?)\3\s{0,4}\)/g
-      )) {
-        const value = match2[4] ?? "";
-        const checked2 = /unique phrase/.test(value) ? null : worth(value);
-        if (checked2 !== null) yield { value, at: match2.index + match2[0].lastIndexOf(value), facts: { name: match2[2] ?? "" }, ...checked2 };
-      }
-    }
-  }
-];
-
-// src/secrets/detectors/hosting.ts
-var HOSTING = [
-  named({
-    id: "akamai-client-secret",
-    issuer: "Akamai",
-    title: "Akamai client secret",
-    opens: "the account's configurations within the client's rights",
-    revoke: "Deactivate the API client credentials in Akamai",
-    docs: "https://techdocs.akamai.com/developer/docs/edgegrid",
-    names: ["client_secret"],
-    values: ["{b64:43}="],
-    strength: "possible",
-    examples: ["client_secret = {b64:43}=\nhost = akab-x.luna.akamaiapis.net"],
-    quiet: ["client_secret = {b64:43}="],
-    check: ({ before, after }) => /akab-|akamaiapis/.test(before + after) ? { strength: "likely" } : null
-  }),
-  token({
-    id: "akamai-token",
-    issuer: "Akamai",
-    title: "Akamai EdgeGrid token",
-    opens: "nothing without its client secret: it names the client",
-    revoke: "Deactivate the API client credentials in Akamai",
-    docs: "https://techdocs.akamai.com/developer/docs/edgegrid",
-    forms: ["akab-{36:16}-{36:16}"],
-    strength: "possible"
-  }),
-  named({
-    id: "cloudflare-legacy-token",
-    issuer: "Cloudflare",
-    title: "Cloudflare API token or global key",
-    opens: "the zones and products that the token is granted; the global key opens all",
-    revoke: "Roll the token or the global key in the Cloudflare profile",
-    docs: "https://developers.cloudflare.com/fundamentals/api/get-started/create-token/",
-    names: ["cloudflare", "cf_api", "cf_token", "cf_dns", "cfapi"],
-    values: ["{64:40}", "{hex:37}"],
-    examples: ["CLOUDFLARE_API_TOKEN={64:40}", "CF_API_KEY={hex:37}"],
-    quiet: ["cloudflare_commit={hex:40}", "cloudflare-api-shield-schema-validation-v2"],
-    check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) ? {} : null
-  }),
-  token({
-    id: "cloudflare-origin-ca-key",
-    issuer: "Cloudflare",
-    title: "Cloudflare Origin CA key",
-    opens: "certificates for all zones of the account",
-    revoke: "Change the Origin CA key in the Cloudflare profile",
-    docs: "https://developers.cloudflare.com/fundamentals/api/get-started/ca-keys/",
-    forms: ["v1.0-{hex:24}-{hex:146}"]
-  }),
-  token({
-    id: "cloudflare-token",
-    issuer: "Cloudflare",
-    title: "Cloudflare API token",
-    opens: "the zones and products that the token is granted",
-    revoke: "Delete or roll the token in the Cloudflare profile",
-    docs: "https://developers.cloudflare.com/fundamentals/api/get-started/create-token/",
-    forms: ["cfut_{64:40-60}", "cfat_{64:40-60}", "cfk_{64:37-60}"]
-  }),
-  {
-    id: "cloudflare-tunnel-token",
-    issuer: "Cloudflare",
-    title: "Cloudflare tunnel token",
-    opens: "the tunnel: whoever has it can take its traffic",
-    revoke: "Rotate the token of the tunnel",
-    docs: "https://developers.cloudflare.com/cloudflare-one/connections/connect-networks/",
-    forms: ["eyJhIjoi{b64=:120-240}"],
-    proof: "it decodes to JSON with account, tunnel and secret",
-    literals: ["eyJhIjoi"],
-    pattern: /eyJhIjoi[A-Za-z0-9+/_-]{100,300}={0,2}(?![A-Za-z0-9+/_.-])/y,
-    alone: true,
-    window: 340,
-    strength: "proven",
-    examples: [(fill2) => Buffer.from(`{"a":"${fill2("{hex:32}")}","t":"${fill2("{uuid}")}","s":"${fill2("{b64:43}=")}"}`).toString("base64")],
-    quiet: [() => Buffer.from(`{"a":"${"b".repeat(100)}","c":1}`).toString("base64")],
-    check: ({ value }) => {
-      const json2 = decodeJson(value);
-      return json2 !== null && typeof json2["t"] === "string" && typeof json2["s"] === "string" ? { facts: { account: String(json2["a"]) } } : null;
-    }
-  },
-  named({
-    id: "fastly-token",
-    issuer: "Fastly",
-    title: "Fastly API token",
-    opens: "the services of the account: configuration, purges, logs",
-    revoke: "Delete the token in the Fastly account",
-    docs: "https://www.fastly.com/documentation/reference/api/auth-tokens/",
-    names: ["fastly"],
-    values: ["{64:32}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null,
-    quiet: ["fastly_service_hash={hex:32}"]
-  }),
-  token({
-    id: "fly-token",
-    issuer: "Fly.io",
-    title: "Fly.io access token",
-    opens: "the apps and machines of the organization",
-    revoke: "Revoke the token with fly tokens revoke",
-    docs: "https://fly.io/docs/security/tokens/",
-    forms: ["FlyV1 fm1a_{b64=:100-600}", "FlyV1 fm1r_{b64=:100-600}", "FlyV1 fm2_{b64=:100-600}", "fo1_{64:43}"]
-  }),
-  token({
-    id: "heroku-key",
-    issuer: "Heroku",
-    title: "Heroku API key",
-    opens: "the apps, configuration variables and databases of the account",
-    revoke: "Regenerate the API key in the Heroku account",
-    docs: "https://devcenter.heroku.com/articles/authentication",
-    forms: ["HRKU-AA{64:58}", "HRKU-{uuid}"]
-  }),
-  named({
-    id: "heroku-legacy-key",
-    issuer: "Heroku",
-    title: "Heroku API key",
-    opens: "the apps, configuration variables and databases of the account",
-    revoke: "Regenerate the API key in the Heroku account",
-    docs: "https://devcenter.heroku.com/articles/authentication",
-    names: ["heroku"],
-    values: ["{uuid}"],
-    examples: ["HEROKU_API_KEY={uuid}"],
-    quiet: ["heroku_app_id={uuid}", "heroku_request_id: {uuid}"],
-    word: /key|token|passw|auth/i
-  }),
-  named({
-    id: "koyeb-token",
-    issuer: "Koyeb",
-    title: "Koyeb API token",
-    opens: "the services of the organization",
-    revoke: "Delete the token in the Koyeb control panel",
-    docs: "https://www.koyeb.com/docs/",
-    names: ["koyeb"],
-    values: ["{36:64}"]
-  }),
-  named({
-    id: "netlify-legacy-token",
-    issuer: "Netlify",
-    title: "Netlify access token",
-    opens: "the sites and their environment variables",
-    revoke: "Delete the token in the Netlify user settings",
-    docs: "https://docs.netlify.com/api/get-started/",
-    names: ["netlify"],
-    values: ["{64:43}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
-  }),
-  token({
-    id: "netlify-token",
-    issuer: "Netlify",
-    title: "Netlify access token",
-    opens: "the sites and their environment variables",
-    revoke: "Delete the token in the Netlify user settings",
-    docs: "https://docs.netlify.com/api/get-started/",
-    forms: ["nfp_{62:36-40}", "nfc_{62:36-40}", "nfo_{62:36-40}", "nfu_{62:36-40}"]
-  }),
-  named({
-    id: "ngrok-token",
-    issuer: "ngrok",
-    title: "ngrok authtoken or API key",
-    opens: "tunnels in the name of the account",
-    revoke: "Delete the token in the ngrok dashboard",
-    docs: "https://ngrok.com/docs/agent/",
-    names: ["ngrok", "authtoken"],
-    values: ["2{62:26}_{62:21}", "1{62:26}_{62:21}"],
-    examples: ["NGROK_AUTHTOKEN=2{62:26}_{62:21}", "authtoken: 2{62:26}_{62:21}"]
-  }),
-  named({
-    id: "railway-token",
-    issuer: "Railway",
-    title: "Railway token",
-    opens: "the projects and their variables",
-    revoke: "Delete the token in the Railway settings",
-    docs: "https://docs.railway.com/",
-    names: ["railway"],
-    values: ["{uuid}"],
-    word: /token/i,
-    examples: ["RAILWAY_TOKEN={uuid}"],
-    quiet: ["RAILWAY_PROJECT_ID={uuid}"]
-  }),
-  token({
-    id: "render-key",
-    issuer: "Render",
-    title: "Render API key",
-    opens: "the services and their environment variables",
-    revoke: "Revoke the key in the Render account settings",
-    docs: "https://render.com/docs/api",
-    forms: ["rnd_{62:28}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null,
-    quiet: ["rnd_{a:28}"]
-  }),
-  token({
-    id: "tailscale-key",
-    issuer: "Tailscale",
-    title: "Tailscale key",
-    opens: "the private network: a machine can join, or its settings change",
-    revoke: "Revoke the key in the Tailscale admin console",
-    docs: "https://tailscale.com/kb/1085/auth-keys",
-    forms: [
-      "tskey-auth-{62:10-20}-{62:20-40}",
-      "tskey-api-{62:10-20}-{62:20-40}",
-      "tskey-client-{62:10-20}-{62:20-40}",
-      "tskey-scim-{62:10-20}-{62:20-40}",
-      "tskey-webhook-{62:10-20}-{62:20-40}",
-      "tskey-{hex:12}-{62:22}"
-    ]
-  }),
-  named({
-    id: "vercel-legacy-token",
-    issuer: "Vercel",
-    title: "Vercel token",
-    opens: "the projects, their environment variables and deployments",
-    revoke: "Delete the token in the Vercel account settings",
-    docs: "https://vercel.com/docs/rest-api#authentication",
-    names: ["vercel", "zeit", "now_token"],
-    values: ["{62:24}"],
-    word: /token/i,
-    examples: ["VERCEL_TOKEN={62:24}"],
-    quiet: ["vercel_project_id=prj_{62:24}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
-  }),
-  token({
-    id: "vercel-token",
-    issuer: "Vercel",
-    title: "Vercel token",
-    opens: "the projects, their environment variables and deployments",
-    revoke: "Delete the token in the Vercel account settings",
-    docs: "https://vercel.com/docs/rest-api#authentication",
-    forms: ["vcp_{62:56}", "vci_{62:56}", "vca_{62:56}", "vcr_{62:56}", "vck_{62:56}", "vercel_blob_rw_{62:16}_{62:30}"]
-  })
-];
-
-// src/secrets/detectors/jwt.ts
-import { createHmac } from "node:crypto";
-var DEMO_SUBJECTS = /* @__PURE__ */ new Set(["1234567890", "123456789"]);
-var DEMO_KEYS = ["secret", "your-256-bit-secret", "key", "password", "test", "a-string-secret-at-least-256-bits-long", "your-384-bit-secret", "your-512-bit-secret"];
-function isSignedWithDemoKey(token2) {
-  const end2 = token2.lastIndexOf(".");
-  const signature = token2.slice(end2 + 1);
-  return DEMO_KEYS.some((key) => ["sha256", "sha384", "sha512"].some((hash4) => createHmac(hash4, key).update(token2.slice(0, end2)).digest("base64url") === signature));
-}
-var text3 = (claims, name) => typeof claims[name] === "string" ? claims[name] : "";
-var KINDS = {
-  "azure-access-token": (claims) => /^https:\/\/(?:sts\.windows\.net|login\.microsoftonline\.com)\//.test(text3(claims, "iss")),
-  "kubernetes-service-account-token": (claims) => text3(claims, "iss") === "kubernetes/serviceaccount" || "kubernetes.io" in claims || text3(claims, "sub").startsWith("system:serviceaccount:"),
-  "supabase-service-key": (claims) => /^supabase/.test(text3(claims, "iss")) && typeof claims["role"] === "string"
-};
-var kindOf = (claims) => Object.entries(KINDS).find(([, is]) => is(claims))?.[0] ?? null;
-function factsOf(claims) {
-  const facts = {};
-  const { iss: issuer, exp: expiry } = claims;
-  if (typeof issuer === "string" && issuer !== "") facts["issuer"] = issuer.slice(0, 120);
-  if (typeof expiry === "number" && expiry > 0 && expiry < 1e11) facts["expires"] = new Date(expiry * 1e3).toISOString();
-  const subject = text3(claims, "sub");
-  if (subject.startsWith("system:serviceaccount:")) facts["serviceAccount"] = subject.slice("system:serviceaccount:".length);
-  if (typeof claims["tid"] === "string") facts["tenant"] = claims["tid"];
-  if (typeof claims["ref"] === "string") facts["project"] = claims["ref"];
-  return facts;
-}
-function checkJwt({ value }, kind) {
-  const [head, body, signature] = value.split(".");
-  const header = decodeJson(head ?? "");
-  const claims = decodeJson(body ?? "");
-  if (header === null || claims === null || typeof header["alg"] !== "string" || kindOf(claims) !== kind) return null;
-  const facts = factsOf(claims);
-  if (header["alg"].toLowerCase() === "none" || (signature ?? "").length < 16)
-    return { strength: "harmless", note: signature === void 0 ? "its signature is missing" : "not signed", facts };
-  if (DEMO_SUBJECTS.has(text3(claims, "sub")) || claims["name"] === "John Doe") return { strength: "harmless", note: "a public example", facts };
-  if (isSignedWithDemoKey(value)) return { strength: "harmless", note: "a public example: its key is that of every tutorial", facts };
-  if (kind === "supabase-service-key" && claims["role"] === "anon") return { strength: "harmless", note: "the anonymous key, which is public", facts };
-  return { facts };
-}
-function jwt2(claims, fill2) {
-  const part = (json2) => Buffer.from(fill2(json2)).toString("base64url");
-  return `${part('{"alg":"RS256","typ":"JWT"}')}.${part(claims)}.${fill2("{64:86}")}`;
-}
-var jwtDetector = (about, kind, example, quiet) => ({
-  ...about,
-  forms: ["eyJ{64:10+}.eyJ{64:8+}.{64:16+}"],
-  proof: "its parts decode to JSON; unsigned, expired and public examples are low",
-  // `{"`, `{ "` and `{` with a line break, in base64.
-  literals: ["eyJ", "eyAi", "ewog", "ewoJ", "ew0K"].map((literal4) => ({ text: literal4, run: 20 })),
-  pattern: /(?:eyJ|eyAi|ewo[gJ]|ew0K)[A-Za-z0-9_-]{10,2000}\.(?:eyJ|eyAi|ewo[gJ]|ew0K|e30)[A-Za-z0-9_-]{0,6000}(?:\.[A-Za-z0-9_-]{0,2000})?(?![A-Za-z0-9_-]|\.[A-Za-z0-9_-])/y,
-  alone: true,
-  window: 8192,
-  strength: "likely",
-  examples: [(fill2) => jwt2(example, fill2)],
-  ...quiet === void 0 ? {} : { quiet },
-  check: (found) => /[./+-]$/.test(found.before) ? null : checkJwt(found, kind)
-});
-var JWTS = [
-  jwtDetector(
-    {
-      id: "azure-access-token",
-      issuer: "Microsoft Entra",
-      title: "Microsoft Entra access token",
-      opens: "what the person or application may do in the tenant, for an hour",
-      revoke: "Revoke the sessions of its owner in Entra",
-      docs: "https://learn.microsoft.com/entra/identity-platform/access-tokens"
-    },
-    "azure-access-token",
-    '{"iss":"https://sts.windows.net/{uuid}/","exp":4076576000,"tid":"{uuid}"}',
-    void 0
-  ),
-  jwtDetector(
-    {
-      id: "jwt",
-      issuer: "any (RFC 7519)",
-      title: "JSON web token",
-      opens: "what its issuer grants to its subject, until it ends",
-      revoke: "Revoke the session or rotate the key that signed it",
-      docs: "https://www.rfc-editor.org/rfc/rfc7519"
-    },
-    null,
-    '{"sub":"{d:8}","iat":1761000000,"exp":4076576000}',
-    [
-      "eyJ{64:40}.eyJ{64:40}",
-      () => `${Buffer.from('{"alg":"RSA-OAEP","enc":"A256GCM"}').toString("base64url")}.${"a".repeat(40)}.${"b".repeat(16)}.${"c".repeat(40)}.${"d".repeat(22)}`
-    ]
-  ),
-  jwtDetector(
-    {
-      id: "kubernetes-service-account-token",
-      issuer: "Kubernetes",
-      title: "Kubernetes service account token",
-      opens: "the cluster with the rights of the service account",
-      revoke: "Delete the secret of the service account, and make a new one",
-      docs: "https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/"
-    },
-    "kubernetes-service-account-token",
-    '{"iss":"kubernetes/serviceaccount","kubernetes.io/serviceaccount/namespace":"prod","sub":"system:serviceaccount:prod:{a:6}"}',
-    void 0
-  ),
-  jwtDetector(
-    {
-      id: "supabase-service-key",
-      issuer: "Supabase",
-      title: "Supabase service key",
-      opens: "all data of the project, past its row level security",
-      revoke: "Rotate the JWT secret in the Supabase settings",
-      docs: "https://supabase.com/docs/guides/api/api-keys"
-    },
-    "supabase-service-key",
-    '{"iss":"supabase","ref":"{a:20}","role":"service_role","iat":1661000000,"exp":4076576000}',
-    void 0
-  )
-];
-
-// src/secrets/detectors/keys.ts
-import { generateKeyPairSync } from "node:crypto";
-
-// src/secrets/keystore.ts
-import { createHash as createHash9 } from "node:crypto";
-import { createSecureContext } from "node:tls";
-var USUAL_PASSWORDS = ["changeit", "", "changeme", "password", "secret", "123456", "notasecret", "android", "test", "keystore"];
-var identityOf2 = (bytes2) => `keystore:${createHash9("sha256").update(bytes2).digest("hex")}`;
-var judged = (bytes2, opens) => ({
-  value: bytes2.toString("latin1"),
-  identity: identityOf2(bytes2),
-  ...opens === null ? { strength: "harmless", note: "encrypted with a password of its own" } : { strength: "proven", note: opens === "" ? "it has no password" : "a password that everybody tries opens it" }
-});
-function opensJks(bytes2, password) {
-  const utf16 = Buffer.from(password, "utf16le").swap16();
-  const digest3 = createHash9("sha1").update(utf16).update("Mighty Aphrodite").update(bytes2.subarray(0, -20)).digest();
-  return digest3.equals(bytes2.subarray(-20));
-}
-function checkJavaKeystore(text4) {
-  const bytes2 = Buffer.from(text4, "latin1");
-  if (bytes2.length < 32) return null;
-  const count2 = bytes2.readUInt32BE(8);
-  if (count2 === 0 || count2 > 1e4) return null;
-  let at3 = 12;
-  for (let entry = 0; entry < count2 && at3 + 6 < bytes2.length; entry++) {
-    const tag = bytes2.readUInt32BE(at3);
-    if (tag === 1 || tag === 3) return judged(bytes2, USUAL_PASSWORDS.find((password) => opensJks(bytes2, password)) ?? null);
-    if (tag !== 2) return null;
-    const alias = bytes2.readUInt16BE(at3 + 4);
-    const type = at3 + 6 + alias + 8;
-    if (type + 2 > bytes2.length) return null;
-    const length = type + 2 + bytes2.readUInt16BE(type);
-    if (length + 4 > bytes2.length) return null;
-    at3 = length + 4 + bytes2.readUInt32BE(length);
-  }
-  return null;
-}
-var KEY_BAGS = [Buffer.from("060b2a864886f70d010c0a0102", "hex"), Buffer.from("060b2a864886f70d010c0a0101", "hex")];
-function opensPkcs12(bytes2, passphrase) {
-  try {
-    createSecureContext({ pfx: bytes2, passphrase });
-    return true;
-  } catch {
-    return false;
-  }
-}
-function checkPkcs12(text4) {
-  const all = Buffer.from(text4, "latin1");
-  const length = all[1] === 130 ? all.readUInt16BE(2) + 4 : all.length;
-  const bytes2 = all.subarray(0, length);
-  if (!KEY_BAGS.some((bag) => bytes2.includes(bag))) return null;
-  return judged(bytes2, length > all.length ? null : USUAL_PASSWORDS.find((password) => opensPkcs12(bytes2, password)) ?? null);
-}
-
-// src/secrets/private-key.ts
-import { createHash as createHash10, createPrivateKey } from "node:crypto";
-var identityOf3 = (bytes2) => `key:${createHash10("sha256").update(bytes2).digest("hex")}`;
-function keyFacts(key) {
-  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
-  const size = namedCurve ?? (modulusLength === void 0 ? "" : `${modulusLength} bits`);
-  return { key: [key.asymmetricKeyType ?? "unknown", size].filter(Boolean).join(" ") };
-}
-function derHeader(bytes2, at3) {
-  const tag = bytes2[at3];
-  const first = bytes2[at3 + 1];
-  if (tag === void 0 || first === void 0) return null;
-  const count2 = first < 128 ? 0 : first & 127;
-  if (count2 > 3 || first & 128 && count2 === 0 || at3 + 2 + count2 > bytes2.length) return null;
-  const length = count2 === 0 ? first : bytes2.readUIntBE(at3 + 2, count2);
-  const start = at3 + 2 + count2;
-  return start + length > bytes2.length ? null : { tag, start, end: start + length };
-}
-function sequenceEnd(bytes2) {
-  const header = derHeader(bytes2, 0);
-  return header?.tag === 48 ? header.end : null;
-}
-function derForms(der) {
-  const whole2 = derHeader(der, 0);
-  const version2 = whole2 === null ? null : derHeader(der, whole2.start);
-  const next = version2?.tag === 2 ? derHeader(der, version2.end) : null;
-  if (next === null) return [];
-  const behind = derHeader(der, next.end);
-  if (next.tag === 48) return behind?.tag === 4 ? ["pkcs8"] : [];
-  if (next.tag === 2) return behind?.tag === 2 ? ["pkcs1", "pkcs8"] : [];
-  return next.tag === 4 ? ["sec1"] : [];
-}
-function derKey(der) {
-  for (const type of derForms(der)) {
-    try {
-      return createPrivateKey({ key: der, format: "der", type });
-    } catch {
-    }
-  }
-  return null;
-}
-function checkPem(label, given, before = "") {
-  const body = withoutPrefix(given, before);
-  const checked2 = decodePem(label, body);
-  return checked2 === null ? null : { ...checked2, value: canonicalPem(label, body) };
-}
-var shape = (text4) => text4.replace(/\d/g, "0");
-function withoutPrefix(body, before) {
-  const prefix2 = before.slice(before.lastIndexOf("\n") + 1);
-  if (prefix2 === "" || !/\d|[>|#*/]/.test(prefix2)) return body;
-  const lines = body.split("\n");
-  const has = (line2) => shape(line2.slice(0, prefix2.length)) === shape(prefix2);
-  return lines.length > 2 && lines.slice(1, -1).every(has) ? [lines[0], ...lines.slice(1).map((line2) => has(line2) ? line2.slice(prefix2.length) : line2)].join("\n") : body;
-}
-function canonicalPem(label, body) {
-  const lines = body.replace(/\\+r|\\+n|\\+t/g, "\n").split("\n").map((line2) => line2.replace(/^[\s"'+]+|[\s"'+\\]+$/g, ""));
-  return [`-----BEGIN ${label}-----`, ...lines.filter((line2) => line2 !== ""), `-----END ${label}-----`].join("\n");
-}
-var withoutQuotes = (text4) => text4.replace(/["'`]\s*(?:[+.&,]|\\)?\s*["'`]/g, "\n");
-function decodePem(label, body) {
-  const unescaped = body.replace(/\\r|\\n|\\t|\\\\n/g, "\n");
-  if (/Proc-Type: 4,ENCRYPTED/.test(unescaped)) return encrypted(unescaped);
-  if (label.startsWith("PGP")) return checkPgp(unescaped);
-  const base643 = withoutQuotes(unescaped).replace(/^[ \t"'+]*(?:[A-Za-z-]+: .*)$/gm, "").replace(/[^A-Za-z0-9+/=]/g, "");
-  if (base643.length < 64) return null;
-  const bytes2 = decodeBase64(base643);
-  if (bytes2 === null) return null;
-  if (bytes2.toString("latin1", 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes2);
-  const length = sequenceEnd(bytes2);
-  if (length === null || bytes2.length - length > 2)
-    return base643.length >= 64 && fillerKind(base643) !== "filler" && !/\.\.\.|…/.test(body) ? { strength: "harmless", note: "it does not decode: cut off, or made up" } : null;
-  const der = bytes2.subarray(0, length);
-  if (label.startsWith("ENCRYPTED")) return encrypted(base643);
-  const key = derKey(der);
-  return key === null ? { strength: "likely", identity: identityOf3(der) } : { strength: "proven", identity: identityOf3(der), facts: keyFacts(key) };
-}
-var encrypted = (body) => ({ strength: "harmless", note: "encrypted with a passphrase", identity: identityOf3(Buffer.from(body.replace(/\s/g, ""))) });
-var OPENSSH_MAGIC = "openssh-key-v1\0";
-function checkOpenSsh(bytes2) {
-  let at3 = OPENSSH_MAGIC.length;
-  const string4 = () => {
-    if (at3 + 4 > bytes2.length) return null;
-    const length = bytes2.readUInt32BE(at3);
-    if (at3 + 4 + length > bytes2.length) return null;
-    at3 += 4 + length;
-    return bytes2.subarray(at3 - length, at3);
-  };
-  const cipher = string4()?.toString("latin1");
-  string4();
-  string4();
-  at3 += 4;
-  const publicKey = string4();
-  const privatePart = string4();
-  if (cipher === void 0 || publicKey === null || privatePart === null) return null;
-  const typeLength = publicKey.length >= 4 ? publicKey.readUInt32BE(0) : 0;
-  const facts = { key: publicKey.toString("latin1", 4, Math.min(4 + typeLength, 60)).replace(/[^\w@.-]/g, "") };
-  if (cipher !== "none") return { strength: "harmless", note: "encrypted with a passphrase", facts, identity: identityOf3(bytes2) };
-  return { strength: "proven", facts, identity: identityOf3(bytes2) };
-}
-function checkPgp(text4) {
-  const body = text4.replace(/^(?:Version|Comment|Hash|MessageID|Charset):.*$/gm, "").replace(/\n=[A-Za-z0-9+/]{4}\s*$/, "").replace(/[^A-Za-z0-9+/=]/g, "");
-  const bytes2 = body.length < 64 ? null : decodeBase64(body);
-  const tag = bytes2 === null || bytes2[0] === void 0 ? 0 : bytes2[0] & 64 ? bytes2[0] & 63 : bytes2[0] >> 2 & 15;
-  if (bytes2 === null || tag !== 5 && tag !== 7) return null;
-  return { strength: "likely", identity: identityOf3(bytes2) };
-}
-function checkDer(bytes2) {
-  const data = Buffer.from(bytes2, "latin1");
-  const length = sequenceEnd(data);
-  if (length === null) return null;
-  const key = derKey(data.subarray(0, length));
-  return key === null ? null : { strength: "proven", value: bytes2.slice(0, length), identity: identityOf3(data.subarray(0, length)), facts: keyFacts(key) };
-}
-function checkBase64Pem(base643) {
-  const text4 = decodeBase64(base643)?.toString("latin1") ?? "";
-  const match2 = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----([\s\S]+?)-----END /.exec(text4);
-  return match2?.[1] === void 0 ? null : decodePem(match2[1], match2[2] ?? "");
-}
-function checkPutty(text4) {
-  const encryption = /Encryption: (\S+)/.exec(text4)?.[1];
-  const lines = /Private-Lines: (\d+)\s+([A-Za-z0-9+/=\s]{40,}?)(?:Private-(?:MAC|Hash)|$)/.exec(text4);
-  if (encryption === void 0 || lines?.[2] === void 0) return null;
-  const identity = identityOf3(Buffer.from(lines[2].replace(/\s/g, "")));
-  return encryption === "none" ? { strength: "proven", identity } : { strength: "harmless", note: "encrypted with a passphrase", identity };
-}
-
-// src/secrets/detectors/keys.ts
-var REVOKE = "Replace the key pair, and revoke its certificate or remove its public key wherever it is trusted";
-var OPENS = "whatever trusts the public key: hosts, certificates, signatures";
-var DOCS = "https://www.rfc-editor.org/rfc/rfc7468";
-var CLOUD_DOCS = "https://cloud.google.com/iam/docs/keys-create-delete";
-var serviceAccount = ({ after, before }) => /^[\s\S]{0,700}?\\?"client_email\\?"\s*:\s*\\?"([^"\\]{3,200}\.gserviceaccount\.com)/.exec(after)?.[1] ?? /"([^"\\]{3,80}\.gserviceaccount\.com)/.exec(before)?.[1] ?? null;
-var pem = (found) => checkPem(found.groups["label"] ?? "", found.groups["body"] ?? "", found.before);
-var PEM = {
-  literals: ["-----BEGIN "],
-  pattern: /-----BEGIN (?<label>[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----(?<body>(?:(?!-----)[\x09-\x7e]){40,15000}?)-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----/y,
-  window: 16384,
-  strength: "likely"
-};
-var keyPem = () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "pem", type: "pkcs8" }).toString();
-var whole = (about, rest) => ({
-  ...about,
-  revoke: REVOKE,
-  ...rest
-});
-var KEYS = [
-  {
-    id: "age-key",
-    issuer: "age",
-    title: "age secret key",
-    opens: "all files that were encrypted to it",
-    docs: "https://age-encryption.org/v1",
-    revoke: "Make a new age key and encrypt the files anew",
-    forms: ["AGE-SECRET-KEY-1{36U:58}"],
-    literals: ["AGE-SECRET-KEY-1"],
-    pattern: /AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}(?![A-Z0-9])/y,
-    alone: true,
-    strength: "likely",
-    examples: [(fill2) => `AGE-SECRET-KEY-1${fill2("{36U:58}").replace(/[B1IO]/g, "Q")}`],
-    quiet: ["age1{36:58}", "AGE-SECRET-KEY-1{36U:20}"]
-  },
-  whole(
-    {
-      id: "cosign-key",
-      issuer: "Sigstore",
-      title: "cosign private key",
-      opens: "signatures in the name of its owner",
-      docs: "https://docs.sigstore.dev/cosign/key_management/overview/"
-    },
-    {
-      literals: ["-----BEGIN ENCRYPTED "],
-      pattern: /-----BEGIN ENCRYPTED (?:COSIGN|SIGSTORE) PRIVATE KEY-----(?<value>[\sA-Za-z0-9+/=\\]{100,4000})-----END/y,
-      window: 4200,
-      strength: "harmless",
-      examples: ["-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n{b64:64}\n{b64:64}\n{b64:40}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----"],
-      check: () => ({ note: "encrypted with a passphrase" })
-    }
-  ),
-  whole(
-    { id: "dnssec-key", issuer: "BIND", title: "DNSSEC private key", opens: "signatures of the zone", docs: "https://bind9.readthedocs.io/en/latest/dnssec-guide.html" },
-    {
-      literals: ["Private-key-format: v1."],
-      pattern: /Private-key-format: v1\.\d\s+Algorithm: [^\n]{1,40}\s+(?:[A-Za-z0-9]+: [A-Za-z0-9+/=]+\s+){0,3}?(?:PrivateExponent|PrivateKey|Key): (?<value>[A-Za-z0-9+/]{40,1400}={0,2})/y,
-      window: 3e3,
-      strength: "likely",
-      examples: ["Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\nPrivateKey: {b64:43}=\n"],
-      quiet: ["Private-key-format: v1.3\nAlgorithm: 13\n"]
-    }
-  ),
-  {
-    ...PEM,
-    id: "gcp-service-account-key",
-    issuer: "Google",
-    title: "Google Cloud service account key",
-    opens: "whatever the service account may do in its projects",
-    revoke: "Delete the key of the service account in IAM",
-    docs: CLOUD_DOCS,
-    proof: "it decodes to a key, and the account stands beside it",
-    examples: [() => JSON.stringify({ type: "service_account", private_key_id: "x", private_key: keyPem(), client_email: "ci@acme.iam.gserviceaccount.com" })],
-    quiet: ['"private_key": "-----BEGIN PRIVATE KEY-----\\n...\\n-----END PRIVATE KEY-----\\n", "client_email": "ci@acme.iam.gserviceaccount.com"'],
-    check: (found) => {
-      const account = serviceAccount(found);
-      const checked2 = account === null ? null : pem(found);
-      return checked2 === null || account === null ? null : { ...checked2, facts: { ...checked2.facts, account } };
-    }
-  },
-  whole(
-    { id: "git-crypt-key", issuer: "git-crypt", title: "git-crypt key", opens: "all encrypted files of the repository", docs: "https://github.com/AGWA/git-crypt" },
-    {
-      literals: ["\0GITCRYPTKEY"],
-      pattern: /\0GITCRYPTKEY[\s\S]{40,400}/y,
-      window: 420,
-      strength: "likely",
-      examples: ["\0GITCRYPTKEY\0\0\0\0\0\0\0\0\0\0\0\0\0{b64:120}"],
-      quiet: ["GITCRYPTKEY"]
-    }
-  ),
-  whole(
-    {
-      id: "gnupg-agent-key",
-      issuer: "GnuPG",
-      title: "GnuPG private key",
-      opens: "what was encrypted to it, and signatures in the name of its owner",
-      docs: "https://www.gnupg.org/documentation/manuals/gnupg/"
-    },
-    {
-      literals: ["(11:private-key", "(21:protected-private-key", "Key: (private-key", "Key: (protected-private-key"],
-      pattern: /(?:\((?:11:private|21:protected-private)-key|Key: \((?:protected-)?private-key)[\s\S]{60,4000}/y,
-      window: 4100,
-      strength: "likely",
-      examples: ["(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})(1:d32:{b64:32})))"],
-      quiet: ['"(11:private-key"'],
-      check: ({ value, path: path11 }) => !/\.key$|private-keys/.test(path11) && !/\(\d?\d?:?(?:ecc|rsa|dsa|elg)/.test(value) ? null : /protected/.test(value.slice(0, 32)) ? { strength: "harmless", note: "encrypted with a passphrase" } : {}
-    }
-  ),
-  whole(
-    { id: "java-keystore", issuer: "Java", title: "Java keystore with a private key", opens: OPENS, docs: "https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html" },
-    {
-      proof: "it holds a key, and opens with a usual password or none",
-      literals: ["\xFE\xED\xFE\xED\0\0\0", "\xCE\xCE\xCE\xCE\0\0\0"],
-      pattern: /(?:\xfe\xed\xfe\xed|\xce\xce\xce\xce)\0\0\0[\x01\x02][\s\S]{60,16000}/y,
-      window: 16384,
-      strength: "harmless",
-      examples: [],
-      check: ({ value, before }) => before === "" ? checkJavaKeystore(value) : null
-    }
-  ),
-  whole(
-    {
-      id: "jwk-private-key",
-      issuer: "JOSE (RFC 7517)",
-      title: "JSON web key with its private part",
-      opens: "tokens that look as if its owner had signed them",
-      docs: "https://www.rfc-editor.org/rfc/rfc7517"
-    },
-    {
-      literals: ['"kty"', '\\"kty\\"'],
-      pattern: /\\?"kty\\?"\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"[^{}]{0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})\\?"kty\\?"/y,
-      window: 4e3,
-      strength: "likely",
-      examples: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}', '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}'],
-      quiet: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}"}', '{"kty":"RSA","n":"{64:300}","e":"AQAB","alg":"RS256"}'],
-      check: ({ value, groups }) => {
-        const secret = groups["early"] ?? value;
-        return ofFiller(secret) === null ? null : { ...ofFiller(secret), value: secret };
-      }
-    }
-  ),
-  whole(
-    {
-      id: "keepass-database",
-      issuer: "KeePass",
-      title: "KeePass database",
-      opens: "all passwords in it, with its master password",
-      docs: "https://keepass.info/help/kb/kdbx.html"
-    },
-    {
-      literals: ["\xD9\xA2\x9Ag\xFBK\xB5", "\xD9\xA2\x9Ae\xFBK\xB5"],
-      pattern: /\x03\xd9\xa2\x9a[\x65\x67]\xfb\x4b\xb5[\s\S]{32,500}/y,
-      window: 520,
-      strength: "harmless",
-      examples: ["\xD9\xA2\x9Ag\xFBK\xB5\0\0\0{b64:120}"],
-      check: ({ before }) => before === "" ? { note: "encrypted with its master password" } : null
-    }
-  ),
-  whole(
-    {
-      id: "minisign-key",
-      issuer: "minisign, signify",
-      title: "minisign or signify secret key",
-      opens: "signatures in the name of its owner",
-      docs: "https://jedisct1.github.io/minisign/"
-    },
-    {
-      literals: ["untrusted comment: "],
-      pattern: /untrusted comment: [^\n]{0,80}secret key[^\n]{0,40}\n(?<value>RW[A-Za-z0-9+/]{100,220}={0,2})/y,
-      strength: "likely",
-      examples: ["untrusted comment: minisign encrypted secret key\nRWRTY0Iy{b64:200}"],
-      quiet: ["untrusted comment: minisign public key\nRWQ{b64:53}"],
-      // Bytes 2 and 3 name the key derivation: none for a key that is not encrypted.
-      check: ({ value }) => /^RW[Q-T]TY|^RWRCSw/.test(value) && !/^RWRCSwAAAAA/.test(value) ? { strength: "harmless", note: "encrypted with a passphrase" } : {}
-    }
-  ),
-  whole(
-    { id: "openvpn-static-key", issuer: "OpenVPN", title: "OpenVPN static key", opens: "the tunnel that it protects", docs: "https://openvpn.net/community-resources/" },
-    {
-      literals: ["-----BEGIN OpenVPN "],
-      pattern: /-----BEGIN OpenVPN (?:Static key V1|tls-crypt-v2 (?:client|server) key)-----(?<value>[\sA-Za-z0-9+/=]{200,2000})-----END/y,
-      window: 2200,
-      strength: "likely",
-      examples: ["-----BEGIN OpenVPN Static key V1-----\n{hex:256}\n{hex:256}\n-----END OpenVPN Static key V1-----"],
-      quiet: ["-----BEGIN OpenVPN Static key V1-----\n-----END OpenVPN Static key V1-----"],
-      check: ({ value }) => ofFiller(value.replace(/\s/g, "").slice(0, 200))
-    }
-  ),
-  whole(
-    { id: "pkcs12-keystore", issuer: "PKCS #12", title: "PKCS #12 keystore with a private key", opens: OPENS, docs: "https://www.rfc-editor.org/rfc/rfc7292" },
-    {
-      proof: "it holds a key, and opens with a usual password or none",
-      literals: ["0\x82", "0\x80"],
-      pattern: /(?<=(?<before>0\x82[\s\S]{2}|0\x80))\x02\x01\x030[\x80\x82][\s\S]{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01[\s\S]{60,16000}/y,
-      window: 16384,
-      strength: "harmless",
-      examples: [],
-      check: ({ value }) => checkPkcs12(value)
-    }
-  ),
-  {
-    ...PEM,
-    id: "private-key",
-    issuer: "any (RFC 7468)",
-    title: "Private key",
-    opens: OPENS,
-    docs: DOCS,
-    revoke: REVOKE,
-    proof: "it decodes to a key; encrypted keys and bodies that do not decode are low",
-    examples: [keyPem],
-    quiet: ['if (line == "-----BEGIN RSA PRIVATE KEY-----") {', "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC...\n-----END PRIVATE KEY-----"],
-    check: (found) => serviceAccount(found) === null && !/COSIGN|SIGSTORE/.test(found.groups["label"] ?? "") ? pem(found) : null
-  },
-  {
-    id: "private-key-base64",
-    issuer: "any (RFC 7468)",
-    title: "Private key in base64",
-    opens: OPENS,
-    docs: DOCS,
-    revoke: REVOKE,
-    proof: "it decodes to a key",
-    literals: ["LS0tLS1CRUdJTi"],
-    pattern: /(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,15000}={0,2}/y,
-    window: 16384,
-    strength: "likely",
-    examples: [() => `client-key-data: ${Buffer.from(keyPem()).toString("base64")}`],
-    quiet: [() => Buffer.from("-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2xvdWQgZXhhbXBsZSBjZXJ0\n-----END CERTIFICATE-----").toString("base64")],
-    check: ({ value }) => checkBase64Pem(value)
-  },
-  {
-    id: "private-key-der",
-    issuer: "any (RFC 5958)",
-    title: "Private key (DER)",
-    opens: OPENS,
-    docs: "https://www.rfc-editor.org/rfc/rfc5958",
-    revoke: REVOKE,
-    proof: "it decodes to a key",
-    // Version 0 and the algorithm identifier of rsaEncryption, id-ecPublicKey and Ed25519, behind the outer SEQUENCE; PKCS#1.
-    literals: [
-      "\x000\r	*\x86H\x86\xF7\r",
-      "\x000\x07*\x86H\xCE=",
-      "\x000+ep",
-      "\0\x82\0",
-      "\0\x82\0"
-    ],
-    pattern: /(?<=(?<before>0(?:\x82[\s\S]{2}|\x81[\s\S]|[\x20-\x7f])))\x02\x01\x00[\s\S]{40,6000}/y,
-    window: 6100,
-    strength: "proven",
-    examples: [() => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "der", type: "pkcs8" }).toString("latin1")],
-    quiet: ["0\x82\0\x000\r	*\x86H\x86\xF7\r{b64:300}"],
-    check: ({ value }) => checkDer(value)
-  },
-  {
-    id: "putty-key",
-    issuer: "PuTTY",
-    title: "PuTTY private key",
-    opens: "the hosts that trust its public key",
-    docs: "https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html",
-    revoke: REVOKE,
-    literals: ["PuTTY-User-Key-File-"],
-    pattern: /PuTTY-User-Key-File-[23]: (?:[\x09-\x7e]){100,15000}?Private-(?:MAC|Hash): [0-9a-f]{32,64}/y,
-    window: 16384,
-    strength: "likely",
-    examples: ["PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\n{b64:64}\n{b64:20}\nPrivate-Lines: 1\n{b64:48}\nPrivate-MAC: {hex:64}\n"],
-    quiet: ["PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n"],
-    check: ({ value }) => checkPutty(value)
-  },
-  whole(
-    {
-      id: "rndc-key",
-      issuer: "BIND",
-      title: "TSIG or rndc key",
-      opens: "updates and transfers of the zone, or control of the name server",
-      docs: "https://bind9.readthedocs.io/en/latest/reference.html"
-    },
-    {
-      literals: ["algorithm hmac-", 'algorithm "hmac-', { text: "algorithm HMAC-" }],
-      pattern: /algorithm "?(?:hmac|HMAC)-[A-Za-z0-9.-]{3,24}"?;\s{1,8}secret "(?<value>[A-Za-z0-9+/]{20,100}={0,2})"/y,
-      strength: "likely",
-      examples: ['key "rndc-key" {\n  algorithm hmac-sha256;\n  secret "{b64:43}=";\n};'],
-      quiet: ['algorithm hmac-sha256;\n  secret "";'],
-      check: ({ value }) => ofFiller(value)
-    }
-  ),
-  whole(
-    { id: "tor-onion-key", issuer: "Tor", title: "Tor onion service key", opens: "the address of the onion service", docs: "https://community.torproject.org/onion-services/" },
-    {
-      literals: ["== ed25519v1-secret: type0 =="],
-      pattern: /== ed25519v1-secret: type0 ==\0{3}[\s\S]{64}/y,
-      strength: "likely",
-      examples: ["== ed25519v1-secret: type0 ==\0\0\0{b64:64}"],
-      quiet: ['"== ed25519v1-secret: type0 =="']
-    }
-  ),
-  {
-    id: "wireguard-key",
-    issuer: "WireGuard",
-    title: "WireGuard key",
-    opens: "the tunnel: whoever has it can take the place of the peer",
-    docs: "https://www.wireguard.com/quickstart/",
-    revoke: "Make a new key pair, and replace the public key at all peers",
-    forms: ["PrivateKey = {b64:43}="],
-    literals: ["PrivateKey", "PresharedKey", "private_key", "wireguard_private"],
-    pattern: /(?:PrivateKey|PresharedKey|\w{0,10}private_?\w{0,8})["']{0,1}\s{0,4}[=:]\s{0,4}["']?(?<value>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)(?![A-Za-z0-9+/=])/y,
-    strength: "likely",
-    examples: ["[Interface]\nPrivateKey = {b64:42}A=\nAddress = 10.0.0.2/32"],
-    quiet: ["PublicKey = {b64:42}A=", "PrivateKey = {b64:42}A="],
-    check: ({ value, before, after }) => /\[Interface\]|\[Peer\]|Endpoint|AllowedIPs|wireguard|\bwg\d?\b/i.test(before + after) && fillerKind(value) !== "filler" ? ofFiller(value) : null
-  }
-];
-
-// src/secrets/assignment.ts
-var ABOUT = /(?:^|[_.-]|token|secret|passw(?:or)?d|pass|key|credentials?)(?:file|path|dir|url|uri|name|id|ids|ttl|header|type|len|length|size|count|min|max|age|expiry|expires|expiration|timeout|policy|rule|rules|hash|algo|algorithm|regex|pattern|prefix|suffix|label|field|input|prompt|hint|text|message|error|required|enabled|disabled|visible|reset|change|confirm|format|index|endpoint|host|port|version|provider|store|manager|service|class|ref|arn|source|mode|scope|scopes|kind|list|map|set|env|var|key_?id|public|usage|limit|limits|budget|position|offset|created|updated|at|by|for|is|has|no|not|with|from|to|in|on|of|strength|checker|validator|generator|encoder|encryption|sha256|sha1|md5|sum|fingerprint|keyring|tokenizer|tokens|count)$/;
-var PUBLIC = /public|pubkey|tokeni[sz]|csrf_?(?:cookie|header|field)|secretary|secretion|token_?(?:endpoint|uri|url|type)|max_?tokens|_tokens|tokens_|num_?tokens|(?:bos|eos|pad|unk|mask|sep|cls|special)_?token|checksum|integrity|sha\d|passwordless|gpg_?key/i;
-var CODE_FILE = /\.(?:[cm]?[jt]sx?|vue|svelte|py|pyi|rb|php|java|kt|kts|scala|groovy|go|rs|c|h|cc|cpp|hpp|cs|swift|m|mm|pl|pm|lua|r|ex|exs|erl|clj|hs|ml|dart|html?|css|scss|map|po|mo|pot|md|rst|adoc|xsd|wsdl|svg|tex|vim|el|d|pas|vb|ps1|asm|s|awk|tcl|ipynb|sql)$/i;
-function assignedValue(text4) {
-  const quoted = /^(\\?["'`])((?:(?!\1)[^\n\r]){1,240})\1/.exec(text4);
-  if (quoted?.[2] !== void 0) return { value: quoted[2], quote: quoted[1] ?? "", rest: text4.slice(quoted[0].length) };
-  const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text4);
-  return bare === null ? null : { value: bare[0], quote: "", rest: text4.slice(bare[0].length) };
-}
-function isData(value, rest, path11) {
-  if (CODE_FILE.test(path11)) return false;
-  if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
-  return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value);
-}
-var classes = (value) => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern) => pattern.test(value)).length;
-var isName = (value) => /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) || /^(?:[a-z]+[A-Z]?)+$/.test(value) || /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) || /^[A-Z][A-Z0-9_]+$/.test(value) || /^[A-Za-z]+$/.test(value);
-var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
-  value
-);
-function looksSecret(value, isPassword, quoted) {
-  if (value.length < 6 || value.length > 200 || isPlaceholder(value) || isStructured(value) || isName(value)) return false;
-  if (/\s/.test(value)) return false;
-  if (isPassword) {
-    if (/^\d+$/.test(value)) return false;
-    return value.length >= 8 ? classes(value) >= 2 && entropy(value) >= 2.4 : classes(value) >= 3 && quoted;
-  }
-  if (value.length >= 12 && classes(value) >= 3 && /\d/.test(value) && entropy(value) >= 3.2 && !isFiller(value)) return true;
-  return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
-}
-var snakeCase = (name) => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-function checkAssignment({ value: text4, before, path: path11, isText }) {
-  if (!isText) return null;
-  const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text4);
-  if (statement === null) return null;
-  const [whole2, tail = "", , operator = ""] = statement;
-  if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text4)) return null;
-  const name = (/[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? "") + tail;
-  const short = name.split(".").at(-1) ?? name;
-  if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name) || short.length > 60) return null;
-  const assigned = assignedValue(text4.slice(whole2.length));
-  if (assigned === null) return null;
-  const { value, quote, rest } = assigned;
-  if (quote === "" && !isData(value, operator === ">" ? "" : rest, path11)) return null;
-  if (quote !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path11)) return null;
-  const isPassword = /pass|pwd|credential/i.test(short);
-  if (!looksSecret(value, isPassword, quote !== "")) return null;
-  if (value.toLowerCase() === short.toLowerCase()) return null;
-  return { value, facts: { name } };
-}
-
-// src/secrets/detectors/logins.ts
-var ASSIGNMENT_WORDS = [
-  "passw",
-  "passphrase",
-  "_pass",
-  "-pass",
-  "pwd",
-  "secret",
-  "token",
-  "apikey",
-  "api_key",
-  "api-key",
-  "access_key",
-  "accesskey",
-  "access-key",
-  "private_key",
-  "privatekey",
-  "auth_key",
-  "authkey",
-  "encryption_key",
-  "encryptionkey",
-  "signing_key",
-  "master_key",
-  "masterkey",
-  "credential",
-  "client_key",
-  "storage_key",
-  "jwt_key",
-  "app_key",
-  "appkey"
-];
-var LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i;
-var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i;
-var RFC_EXAMPLES = /* @__PURE__ */ new Set(["7Fjfp0ZBr1KtDRbnfVdmIw", "Circle Of Life", "gX1fBat3bV", "open sesame", "opensesame"]);
-function checkUserinfo({ groups }) {
-  const { user = "", value: password = "", host = "" } = groups;
-  const decoded2 = password.includes("%") ? decodeURIComponentSafely(password) : password;
-  if (decoded2.length < 3 || /[$<>{}`\\]|^%|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null;
-  const isExample = EXAMPLE_HOST.test(host);
-  const isUsual = isUsualPassword(decoded2) || decoded2 === user;
-  if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded2) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host: host.slice(0, 120) } };
-  const facts = { user, host: host.slice(0, 120) };
-  if (isExample) return { strength: "harmless", note: "for a host of examples", facts };
-  if (isUsual) return { strength: "harmless", note: "a default password", facts };
-  if (isPlaceholder(decoded2)) return { strength: "harmless", note: "it reads like an example", facts };
-  if (LOCAL_HOST.test(host)) return { strength: isLocalDefault(decoded2) ? "harmless" : "possible", note: "for a service on the same host", facts };
-  return { facts };
-}
-var isLocalDefault = (password) => password.length < 8 && entropy(password) < 2.6;
-function decodeURIComponentSafely(text4) {
-  try {
-    return decodeURIComponent(text4);
-  } catch {
-    return text4;
-  }
-}
-var usable = (password) => password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !isUsualPassword(password) && !/^[-$<{%]/.test(password);
-function weighPassword(password, isExample, facts) {
-  if (password.length < 3 || RFC_EXAMPLES.has(password) || /^[-$<{%*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null;
-  const isUsual = isUsualPassword(password) || isPlaceholder(password);
-  if (isUsual) return { strength: "harmless", note: "a default password, or an example", facts };
-  return isExample ? { strength: "harmless", note: "for a host of examples", facts } : { facts };
-}
-function checkCommandLine({ value }) {
-  const bare = value.replace(/^(["'])(.*)\1$/, "$2");
-  if (!usable(bare) || bare.length < 6 || /^[a-z_-]+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare)) return null;
-  return { value: bare };
-}
-var LOGINS = [
-  {
-    id: "authorization-header",
-    title: "Token in an authorization header",
-    issuer: "any (RFC 6750)",
-    opens: "the service that the header is sent to",
-    docs: "https://www.rfc-editor.org/rfc/rfc6750",
-    revoke: "Revoke the token at the service that the header is sent to",
-    examples: ['curl -H "Authorization: Token {hex:40}" https://api.acme.io', "Authorization: Bearer {62:40}"],
-    quiet: ["Authorization: Bearer <token>", "Authorization: Bearer $TOKEN", "Authorization: Bearer eyJhbGciOi..."],
-    literals: [{ text: "uthorization", ignoreCase: true }],
-    pattern: /uthorization["'\\]{0,3}\s{0,2}[:=,]\s{0,2}["'`\\]{0,2}(?:Bearer|Token|ApiKey|Api-Key|Key|SSWS|Splunk|GenieKey)\s{1,2}(?:token=)?["\\]{0,2}(?<value>[A-Za-z0-9_.~+/=-]{20,400})(?![A-Za-z0-9_.~+/=-])/iy,
-    window: 480,
-    strength: "possible",
-    context: true,
-    check: ({ value, path: path11 }) => {
-      if (!/\d.*\d/.test(value) || !/[A-Za-z].*[A-Za-z]/.test(value) || isPlaceholder(value) || isFiller(value)) return null;
-      return path11 === "" ? { strength: "likely" } : {};
-    }
-  },
-  {
-    id: "basic-authorization",
-    issuer: "any (RFC 7617)",
-    opens: "the service that the header is sent to",
-    examples: [(fill2) => `Authorization: Basic ${Buffer.from(fill2("svc:{62:8}-{62:6}7")).toString("base64")}`],
-    quiet: ["Authorization: Basic <credentials>", "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="],
-    title: "Basic authorization header",
-    docs: "https://www.rfc-editor.org/rfc/rfc7617",
-    revoke: "Change the password that the header carries",
-    literals: [
-      { text: "uthorization", ignoreCase: true },
-      { text: "extraheader", ignoreCase: true }
-    ],
-    pattern: /[\w\s"'=:\\-]{0,40}?basic\s{1,3}(?<value>[A-Za-z0-9+/]{8,400}={0,2})/iy,
-    window: 480,
-    strength: "likely",
-    guessable: true,
-    check: ({ value }) => {
-      const login = decodeText(value);
-      const split = login?.indexOf(":") ?? -1;
-      return login !== null && split >= 0 && usable(login.slice(split + 1)) ? { facts: { user: login.slice(0, split) } } : null;
-    }
-  },
-  {
-    id: "command-line-password",
-    issuer: "any",
-    opens: "the service that the command talks to",
-    examples: ["mysql -h db -u app -p{62:8}-{62:5}7 -e x", "curl -u svc:{62:14} https://db.acme.io", "sshpass -p {62:14} ssh x", "docker login -u x -p {62:14} r.acme.io"],
-    quiet: ["mysql -u root -p", "curl -u $USER:$PASS https://x", "docker login --password-stdin"],
-    title: "Password on a command line",
-    docs: "https://docs.docker.com/build/building/secrets/",
-    revoke: "Change the password",
-    literals: ["mysql", "sshpass", "curl ", "wget ", "docker login", "podman login", "helm ", "--password", "--passwd", "--token"].map((text4) => ({ text: text4 })),
-    pattern: /(?:(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n;|&]{0,160}?\s-p(?<mysql>["']?[^\s"'-][^\s"']{3,80})|sshpass\s+-p\s*(?<ssh>[^\s]{4,80})|curl\s[^\n;|&]{0,160}?(?:-u|--user)[\s=]["']?[^\s:"']{1,60}:(?<curl>[^\s"']{4,120})|wget\s[^\n;|&]{0,160}?--(?:http-|ftp-)?password[\s=]["']?(?<wget>[^\s"']{4,120})|(?:docker|podman|helm)\s[^\n;|&]{0,160}?(?:-p|--password)[\s=]["']?(?<login>[^\s"']{4,120})|--(?:password|passwd|token)[\s=](?<long>["']?[^\s"']{6,120}["']?))/y,
-    strength: "likely",
-    guessable: true,
-    generic: true,
-    check: (found) => {
-      const { mysql, ssh, curl, wget, login, long } = found.groups;
-      const value = mysql ?? ssh ?? curl ?? wget ?? login ?? long;
-      const checked2 = value === void 0 ? null : checkCommandLine({ ...found, value });
-      if (checked2 === null) return null;
-      return long !== void 0 ? entropy(checked2.value ?? "") > 3 && /\d/.test(checked2.value ?? "") ? { ...checked2, strength: "possible" } : null : checked2;
-    }
-  },
-  {
-    id: "connection-string",
-    issuer: "any",
-    opens: "the database or queue that it names",
-    examples: ["postgres://svc:{62:12}7@db.acme.io/app", "mongodb+srv://svc:{62:12}7@c0.ab1cd.mongodb.net/app", "redis://:{62:14}7@cache.acme.io:6379"],
-    quiet: ["postgres://user:${PASSWORD}@db/app", "postgres://db.acme.io/app"],
-    title: "Connection string with a password",
-    docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
-    revoke: "Change the password of the account",
-    literals: ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f"],
-    pattern: /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/@"'<>]{1,120})@(?<host>[^\s/"'`?#,;)<>]{2,120})/y,
-    strength: "likely",
-    guessable: true,
-    check: checkUserinfo
-  },
-  {
-    id: "curl-option",
-    title: "Password in a call of libcurl",
-    issuer: "curl",
-    opens: "the server that the call talks to",
-    docs: "https://curl.se/libcurl/c/CURLOPT_USERPWD.html",
-    revoke: "Change the password",
-    examples: ['curl_setopt($ch, CURLOPT_USERPWD, "svc:{62:12}");', "curl_easy_setopt(curl, CURLOPT_PASSWORD, '{62:14}');"],
-    quiet: ["curl_setopt($ch, CURLOPT_USERPWD, $login);", 'curl_easy_setopt(curl, CURLOPT_PASSWORD, "secret");', 'CURLOPT_PASSWORD, "${PW}"'],
-    literals: ["CURLOPT_"],
-    pattern: /CURLOPT_(?:(?:PROXY)?USERPWD|(?:PROXY|KEY|SSLKEY|SSLCERT)?PASSW(?:OR)?D)["']?\s{0,4}(?:,|=>)\s{0,4}["'](?:[^:"'\s]{1,60}:)?(?<value>[^"'\s$<>{]{4,120})["']/y,
-    strength: "likely",
-    guessable: true,
-    check: ({ value }) => weighPassword(value, false, {})
-  },
-  {
-    id: "generic-assignment",
-    issuer: "any",
-    opens: "whatever the name beside it says",
-    examples: ["DB_PASSWORD={62:8}-{62:6}7"],
-    quiet: ["password = getPassword(user)", "token_type=bearer"],
-    title: "Password or key in an assignment",
-    docs: "https://docs.docker.com/build/building/secrets/",
-    revoke: "Change the password or revoke the key",
-    literals: ASSIGNMENT_WORDS.map((text4) => ({ text: text4, ignoreCase: true, assignment: true })),
-    pattern: /[\s\S]{3,256}/y,
-    strength: "possible",
-    guessable: true,
-    generic: true,
-    check: checkAssignment
-  },
-  {
-    id: "netrc-login",
-    issuer: "any",
-    opens: "the host that the entry names",
-    examples: ["machine github.com\n  login bot\n  password {62:12}7\n"],
-    quiet: ["machine host login user password password"],
-    title: "Login in a netrc file",
-    docs: "https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html",
-    revoke: "Change the password or revoke the token",
-    literals: ["machine "],
-    pattern: /machine\s+(?<host>[A-Za-z0-9.:-]{3,120})\s+login\s+(?<user>\S{1,100})\s+(?:account\s+\S+\s+)?password\s+(?<value>[^\s"'\\;&|]{3,250})/y,
-    window: 600,
-    strength: "likely",
-    guessable: true,
-    check: ({ value, groups: { host = "", user = "" } }) => weighPassword(value, EXAMPLE_HOST.test(host), { user, host })
-  },
-  {
-    id: "sql-connection-string",
-    issuer: "any",
-    opens: "the database that it names",
-    examples: ["Server=db.acme.io;Database=app;User Id=svc;Password={62:12}7;"],
-    quiet: ["Server=db;Password=${PW};"],
-    title: "Database connection string with a password",
-    docs: "https://learn.microsoft.com/dotnet/framework/data/adonet/connection-string-syntax",
-    revoke: "Change the password of the database account",
-    literals: ["password=", "pwd=", "password ="].map((text4) => ({ text: text4, ignoreCase: true })),
-    pattern: /(?<=(?:jdbc:[a-z0-9]{2,16}:[^\s"'<>]{1,70}[?&;]|(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n]{0,40}))(?:password|pwd) ?=(?<value>[^;"'\s&<>]{3,100})/iy,
-    strength: "likely",
-    guessable: true,
-    check: ({ value, before }) => {
-      const host = /(?:Server|Data Source|Host|Addr(?:ess)?)\s*=\s*([^;]+)/i.exec(before)?.[1] ?? /jdbc:\w+:\/\/([^/?;]+)/i.exec(before)?.[1];
-      const checked2 = weighPassword(value, host !== void 0 && EXAMPLE_HOST.test(host), host === void 0 ? {} : { host: host.slice(0, 120) });
-      return checked2 !== null && checked2.strength === void 0 && host !== void 0 && (LOCAL_HOST.test(host) || host.startsWith(".") || /\(local/i.test(host)) ? { ...checked2, strength: "possible" } : checked2;
-    }
-  },
-  {
-    id: "url-credentials",
-    issuer: "any (RFC 3986)",
-    opens: "the host that the URL names",
-    examples: ["https://deploy:{62:12}7@git.acme.io/x.git"],
-    quiet: ["https://user:password@example.com/path", "http://proxy.acme.io:8080/a@b"],
-    title: "URL with a password",
-    docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
-    revoke: "Change the password or revoke the token",
-    literals: ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f"],
-    pattern: /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/@"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'`?#,;)<>]{3,120})/y,
-    strength: "likely",
-    guessable: true,
-    check: (found) => found.path.endsWith(".lock") && isFiller(found.value) ? null : checkUserinfo(found)
-  }
-];
-
-// src/secrets/detectors/managers.ts
-var DOPPLER = { issuer: "Doppler", revoke: "Revoke the token in the Doppler dashboard", docs: "https://docs.doppler.com/docs/service-tokens" };
-var VAULT = { issuer: "HashiCorp", revoke: "Revoke the token with vault token revoke", docs: "https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes" };
-var ALL_SECRETS = "the secrets that it is granted";
-var MANAGERS = [
-  named({
-    id: "akeyless-key",
-    issuer: "Akeyless",
-    title: "Akeyless access key",
-    opens: ALL_SECRETS,
-    revoke: "Delete the authentication method in Akeyless",
-    docs: "https://docs.akeyless.io/docs/api-key",
-    names: ["akeyless"],
-    values: ["{b64:43}="],
-    examples: ["AKEYLESS_ACCESS_KEY={b64:43}="],
-    quiet: ["AKEYLESS_ACCESS_ID=p-{36:12}am"]
-  }),
-  named({
-    id: "auth0-secret",
-    issuer: "Auth0",
-    title: "Auth0 client secret",
-    opens: "tokens in the name of the application",
-    revoke: "Rotate the client secret in the Auth0 dashboard",
-    docs: "https://auth0.com/docs/get-started/applications/rotate-client-secret",
-    names: ["auth0"],
-    values: ["{64:64}"],
-    word: /secret|token/i,
-    examples: ["AUTH0_CLIENT_SECRET={64:64}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
-  }),
-  named({
-    id: "bitwarden-token",
-    issuer: "Bitwarden",
-    title: "Bitwarden Secrets Manager token",
-    opens: ALL_SECRETS,
-    revoke: "Revoke the access token of the machine account",
-    docs: "https://bitwarden.com/help/access-tokens/",
-    names: ["bws_", "bitwarden"],
-    values: ["0.{uuid}.{62:30}:{b64:22}=="]
-  }),
-  token({
-    id: "clerk-key",
-    issuer: "Clerk",
-    title: "Clerk secret key",
-    opens: "users and sessions of the application",
-    revoke: "Rotate the secret key in the Clerk dashboard",
-    docs: "https://clerk.com/docs",
-    forms: ["sk_live_{62:40-50}"],
-    strength: "likely",
-    quiet: ["sk_live_{62:39}"],
-    check: ({ value }) => /[A-Z]/.test(value) ? {} : null
-  }),
-  named({
-    id: "consul-token",
-    issuer: "HashiCorp",
-    title: "Consul or Nomad token",
-    opens: "keys and services within its policies",
-    revoke: "Delete the token with consul acl token delete",
-    docs: "https://developer.hashicorp.com/consul/docs/security/acl/tokens",
-    names: ["consul_http", "consul", "x-consul", "nomad_token", "x-nomad"],
-    values: ["{uuid}"],
-    word: /token/i,
-    examples: ["CONSUL_HTTP_TOKEN={uuid}"],
-    quiet: ["consul_node_id={uuid}"]
-  }),
-  token({
-    ...DOPPLER,
-    id: "doppler-token",
-    title: "Doppler token",
-    opens: ALL_SECRETS,
-    forms: [
-      "dp.pt.{62:40-44}",
-      "dp.st.{62:40-44}",
-      "dp.st.{64:2-35}.{62:40-44}",
-      "dp.ct.{62:40-44}",
-      "dp.sa.{62:40-44}",
-      "dp.scim.{62:40-44}",
-      "dp.audit.{62:40-44}",
-      "dp.said.{62:40-44}"
-    ]
-  }),
-  named({
-    id: "duo-secret",
-    issuer: "Cisco Duo",
-    title: "Duo secret key",
-    opens: "second factors of the application",
-    revoke: "Reset the secret key in the Duo admin panel",
-    docs: "https://duo.com/docs/protecting-applications",
-    names: ["duo_", "skey", "duo-"],
-    values: ["{62:40}"],
-    word: /skey|secret/i,
-    examples: ["DUO_SKEY={62:40}", "skey = {62:40}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
-  }),
-  token({
-    id: "infisical-token",
-    issuer: "Infisical",
-    title: "Infisical token",
-    opens: ALL_SECRETS,
-    revoke: "Revoke the service token in Infisical",
-    docs: "https://infisical.com/docs/documentation/platform/token",
-    forms: ["st.{hex:24}.{hex:32}.{hex:32}", "st.{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}.{hex:32}.{hex:32}"]
-  }),
-  token({
-    id: "jumpcloud-key",
-    issuer: "JumpCloud",
-    title: "JumpCloud API key",
-    opens: "users and devices of the organization",
-    revoke: "Generate a new key in the JumpCloud console",
-    docs: "https://jumpcloud.com/support/jumpcloud-apis1",
-    forms: ["jca_{62:36}"]
-  }),
-  {
-    id: "kubernetes-bootstrap-token",
-    issuer: "Kubernetes",
-    title: "Kubernetes bootstrap token",
-    opens: "the cluster: whoever has it can join as a node",
-    revoke: "Delete the token with kubeadm token delete",
-    docs: "https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/",
-    forms: ["{36:6}.{36:16}"],
-    literals: [
-      { text: "kubeadm join", ignoreCase: true },
-      { text: "bootstrap-token", ignoreCase: true },
-      { text: "bootstraptoken", ignoreCase: true },
-      { text: "bootstrap_token", ignoreCase: true },
-      { text: "kubeadm_token", ignoreCase: true }
-    ],
-    pattern: /(?:kubeadm|bootstrap)[^;\n]{0,100}?(?<![a-z0-9.])(?<value>[a-z0-9]{6}\.[a-z0-9]{16})(?![A-Za-z0-9.])/iy,
-    strength: "likely",
-    examples: ["kubeadm join 10.0.0.1:6443 --token {36:6}.{36:16}", "--tls-bootstrap-token {36:6}.{36:16}"],
-    quiet: ["kubeadm join --token abc.def"],
-    check: ({ value }) => /^[a-z0-9.]+$/.test(value) && /\d/.test(value) ? ofFiller(value.replace(".", "")) : null
-  },
-  named({
-    id: "okta-token",
-    issuer: "Okta",
-    title: "Okta API token",
-    opens: "users and applications of the organization with the administrator's rights",
-    revoke: "Revoke the token in the Okta admin console",
-    docs: "https://developer.okta.com/docs/guides/create-an-api-token/main/",
-    names: ["okta"],
-    values: ["00{64:40}"],
-    examples: ["OKTA_API_TOKEN=00{64:40}"]
-  }),
-  token({
-    id: "onepassword-secret-key",
-    issuer: "1Password",
-    title: "1Password secret key",
-    opens: "the vaults, together with the account password",
-    revoke: "Regenerate the secret key in the 1Password account",
-    docs: "https://support.1password.com/secret-key/",
-    forms: ["A3-{36U:6}-{36U:6}-{36U:5}-{36U:5}-{36U:5}", "A3-{36U:6}-{36U:11}-{36U:5}-{36U:5}-{36U:5}"]
-  }),
-  token({
-    id: "onepassword-token",
-    issuer: "1Password",
-    title: "1Password service account token",
-    opens: "the vaults that the service account is granted",
-    revoke: "Revoke the token of the service account in 1Password",
-    docs: "https://developer.1password.com/docs/service-accounts/",
-    forms: ["ops_eyJ{b64=:240-600}"],
-    proof: "it decodes to JSON with the account",
-    examples: [
-      (fill2) => `ops_${Buffer.from(fill2('{"signInAddress":"acme.1password.com","userAuth":{"method":"SRPg-4096","salt":"{64:22}"},"email":"x@1passwordserviceaccounts.com","srpX":"{hex:64}","muk":{"alg":"A256GCM","k":"{64:43}"}}')).toString("base64").replace(/=+$/, "")}`
-    ],
-    check: ({ value }) => {
-      const json2 = decodeJson(value.slice(4));
-      const host = json2?.["signInAddress"];
-      return json2 === null ? { strength: "possible" } : { strength: "proven", facts: typeof host === "string" ? { host } : {} };
-    }
-  }),
-  token({
-    id: "openshift-token",
-    issuer: "Red Hat OpenShift",
-    title: "OpenShift token",
-    opens: "the cluster with the person's rights",
-    revoke: "Delete the token with oc delete oauthaccesstoken",
-    docs: "https://docs.openshift.com/container-platform/latest/authentication/managing-oauth-access-tokens.html",
-    forms: ["sha256~{64:43}"]
-  }),
-  token({
-    id: "rancher-token",
-    issuer: "Rancher",
-    title: "Rancher token",
-    opens: "the clusters with the person's rights",
-    revoke: "Delete the API key in Rancher",
-    docs: "https://ranchermanager.docs.rancher.com/reference-guides/user-settings/api-keys",
-    forms: ["token-{36:5}:{36:54}", "kubeconfig-u-{36:10-15}:{36:54}", "kubeconfig-user-{36:5-15}:{36:54}"],
-    quiet: ["token-{36:5}:{36:20}"]
-  }),
-  token({
-    id: "stytch-secret",
-    issuer: "Stytch",
-    title: "Stytch secret",
-    opens: "users and sessions of the project",
-    revoke: "Rotate the secret in the Stytch dashboard",
-    docs: "https://stytch.com/docs",
-    forms: ["secret-live-{64=:36}"],
-    examples: ["secret-live-{64:35}="],
-    quiet: ["secret-live-{64:12}"]
-  }),
-  {
-    ...VAULT,
-    id: "vault-legacy-token",
-    title: "HashiCorp Vault token",
-    opens: ALL_SECRETS,
-    forms: ["s.{62:24}", "b.{64:100+}"],
-    literals: [{ text: "vault", ignoreCase: true }],
-    pattern: /vault[^;\n]{0,40}?(?<![\w.-])(?<value>[sb]\.(?:[A-Za-z0-9]{24}(?![\w-])|[A-Za-z0-9_-]{90,300}))(?![A-Za-z0-9_-])/iy,
-    window: 400,
-    strength: "likely",
-    examples: ["VAULT_TOKEN=s.{62:24}", "-vaultToken s.{64:98}"],
-    quiet: ["vault.s.getConfigurationSettings", "VAULT_TOKEN=s.{a:24}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? ofFiller(value.slice(2)) : null
-  },
-  token({
-    ...VAULT,
-    id: "vault-token",
-    title: "HashiCorp Vault token",
-    opens: ALL_SECRETS,
-    forms: ["hvs.{64:24-300}", "hvb.{64:24-300}", "hvr.{64:24-300}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
-  }),
-  {
-    id: "vault-unseal-key",
-    issuer: "HashiCorp",
-    title: "Vault unseal key",
-    opens: "with the others of its set all that the Vault keeps",
-    revoke: "Rekey the Vault with vault operator rekey",
-    docs: "https://developer.hashicorp.com/vault/docs/concepts/seal",
-    forms: ["Unseal Key 1: {b64:44}"],
-    literals: ["Unseal Key ", { text: "unseal_key", ignoreCase: true }, { text: "unsealkey", ignoreCase: true }],
-    pattern: /unseal[ _]?key[ \w]{0,8}["']{0,1}\s{0,2}[:=]\s{0,2}["'[]{0,2}(?<value>[A-Za-z0-9+/]{43,44}=?|[0-9a-f]{64,66})(?![A-Za-z0-9+/])/iy,
-    strength: "likely",
-    examples: ["Unseal Key 2: {b64:44}", "VAULT_UNSEAL_KEY={b64:44}"],
-    quiet: ["Unseal Key 1: "],
-    check: ({ value }) => ofFiller(value)
-  },
-  named({
-    id: "zerotier-token",
-    issuer: "ZeroTier",
-    title: "ZeroTier API token",
-    opens: "the private networks of the account",
-    revoke: "Delete the token in ZeroTier Central",
-    docs: "https://docs.zerotier.com/",
-    names: ["zerotier", "zt_token"],
-    values: ["{62:32}"],
-    word: /token|key/i,
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
-  })
-];
-
-// src/secrets/detectors/messaging.ts
-var SEND_MAIL = "mail in the account's name, its logs and contacts";
-var SLACK = { issuer: "Slack", revoke: "Revoke the token with auth.revoke or in the Slack app settings", docs: "https://docs.slack.dev/authentication/tokens" };
-var TWILIO = { issuer: "Twilio", docs: "https://www.twilio.com/docs/iam/api-keys" };
-var META = { issuer: "Meta", docs: "https://developers.facebook.com/docs/facebook-login/guides/access-tokens/" };
-function checkDiscord({ value }) {
-  const id = decodeText(value.split(".")[0] ?? "");
-  return id !== null && /^\d{17,20}$/.test(id) ? { strength: "likely", facts: { bot: id } } : null;
-}
-var MESSAGING = [
-  token({
-    id: "brevo-key",
-    issuer: "Brevo",
-    title: "Brevo API key",
-    opens: SEND_MAIL,
-    revoke: "Delete the key in the Brevo settings",
-    docs: "https://developers.brevo.com/",
-    forms: ["xkeysib-{hex:64}-{62:16}", "xsmtpsib-{hex:64}-{62:16}"]
-  }),
-  {
-    id: "discord-bot-token",
-    issuer: "Discord",
-    title: "Discord bot token",
-    opens: "the servers that the bot is in: messages, members",
-    revoke: "Reset the token of the bot in the Discord developer portal",
-    docs: "https://discord.com/developers/docs/reference#authentication",
-    forms: ["{62:24-28}.{64:6}.{64:27-40}"],
-    proof: "its first part decodes to the bot's number",
-    literals: [
-      { text: "token", ignoreCase: true, assignment: true },
-      { text: "discord", ignoreCase: true, assignment: true },
-      { text: "login(", ignoreCase: true },
-      { text: "client.run(", ignoreCase: true },
-      { text: "uthorization", ignoreCase: true }
-    ],
-    pattern: /(?:token|discord|login|client\.run|uthorization)[\w.-]{0,30}["'`\s\])\\]{0,4}[=:>,(|]{1,3}["'`\s\\]{0,6}(?:Bot )?(?<value>[MNO][A-Za-z0-9]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40})(?![A-Za-z0-9_-])/iy,
-    strength: "likely",
-    examples: [
-      (fill2) => `DISCORD_TOKEN=${Buffer.from(fill2("8{d:17}")).toString("base64")}.${fill2("{62:6}.{64:38}")}`,
-      (fill2) => `client.login("${Buffer.from(fill2("12{d:17}")).toString("base64").replace(/=/g, "")}.${fill2("{62:6}.{64:38}")}")`
-    ],
-    quiet: ["token=MTA{62:21}.{62:6}.{62:38}"],
-    check: checkDiscord
-  },
-  named({
-    id: "discord-client-secret",
-    issuer: "Discord",
-    title: "Discord client secret",
-    opens: "sign-ins in the name of the application",
-    docs: "https://discord.com/developers/docs/topics/oauth2",
-    revoke: "Reset the client secret in the Discord developer portal",
-    names: ["discord"],
-    values: ["{64:32}", "{hex:64}"],
-    word: /secret|token/i,
-    examples: ["DISCORD_CLIENT_SECRET={64:32}"],
-    quiet: ["DISCORD_CLIENT_ID={d:18}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
-  }),
-  token({
-    id: "discord-webhook",
-    issuer: "Discord",
-    title: "Discord webhook",
-    opens: "messages into the channel",
-    docs: "https://discord.com/developers/docs/resources/webhook",
-    revoke: "Delete the webhook in the Discord channel settings",
-    forms: ["discord.com/api/webhooks/{d:17-20}/{64:60-80}", "discordapp.com/api/webhooks/{d:17-20}/{64:60-80}"]
-  }),
-  named({
-    ...META,
-    id: "facebook-app-secret",
-    title: "Facebook app secret",
-    opens: "calls in the name of the app",
-    revoke: "Reset the app secret in the Meta app dashboard",
-    names: ["facebook", "fb_app", "fb_secret", "fb_client", "instagram", "whatsapp"],
-    values: ["{hex:32}"],
-    word: /secret|key/i,
-    examples: ["FACEBOOK_APP_SECRET={hex:32}"],
-    quiet: ["facebook_post_hash={hex:32}"]
-  }),
-  named({
-    ...META,
-    id: "facebook-token",
-    title: "Facebook access token",
-    opens: "the person, page or business within the scopes that were granted",
-    revoke: "Invalidate the token in the Meta app dashboard",
-    names: ["facebook", "fb_", "meta_", "whatsapp", "instagram", "page_access", "graph_api"],
-    values: ["EAA{62:60-400}"],
-    examples: ["FACEBOOK_ACCESS_TOKEN=EAA{62:120}"],
-    quiet: ["FACEBOOK_ACCESS_TOKEN=EAA{62:20}"]
-  }),
-  token({
-    ...META,
-    id: "instagram-token",
-    title: "Instagram access token",
-    opens: "the person's account within the scopes that were granted",
-    revoke: "Remove the app in the Instagram settings",
-    forms: ["IGQV{64:100-300}", "IGAA{64:100-300}"]
-  }),
-  token({
-    id: "intercom-token",
-    issuer: "Intercom",
-    title: "Intercom access token",
-    opens: "conversations and contacts of the workspace",
-    revoke: "Regenerate the token in the Intercom developer hub",
-    docs: "https://developers.intercom.com/docs/build-an-integration/learn-more/authentication",
-    forms: ["dG9r{b64=:50-58}"],
-    proof: "it decodes to `tok:`",
-    examples: [(fill2) => Buffer.from(fill2("tok:{hex:8}_{hex:4}_{hex:4}_{hex:4}_{hex:12}")).toString("base64")],
-    check: ({ value }) => decodeText(value)?.startsWith("tok:") ? {} : null
-  }),
-  named({
-    id: "line-token",
-    issuer: "LINE",
-    title: "LINE channel access token",
-    opens: "messages in the channel's name",
-    revoke: "Reissue the token in the LINE developers console",
-    docs: "https://developers.line.biz/en/docs/basics/channel-access-token/",
-    names: ["line_channel", "channel_access_token", "channelaccesstoken", "line_access"],
-    values: ["{b64:168-172}=", "{b64:170-174}"],
-    word: /token/i,
-    examples: ["LINE_CHANNEL_ACCESS_TOKEN={b64:171}="]
-  }),
-  named({
-    id: "linkedin-client-secret",
-    issuer: "LinkedIn",
-    title: "LinkedIn client secret",
-    opens: "sign-ins in the name of the application",
-    revoke: "Reset the client secret in the LinkedIn developer portal",
-    docs: "https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow",
-    names: ["linkedin"],
-    values: ["{62:16}", "WPL_AP1.{62:16}.{b64=:8}"],
-    word: /secret/i,
-    examples: ["LINKEDIN_CLIENT_SECRET={62:16}", "linkedin_client_secret: WPL_AP1.{62:16}.{b64:7}="],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
-  }),
-  token({
-    id: "linkedin-token",
-    issuer: "LinkedIn",
-    title: "LinkedIn access token",
-    opens: "the member's data within the scopes that were granted",
-    revoke: "Revoke the token in the LinkedIn developer portal",
-    docs: "https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow",
-    forms: ["AQX{64:100-400}", "AQV{64:100-400}", "AQW{64:100-400}"],
-    check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value.slice(3)) ? { strength: "possible" } : null
-  }),
-  token({
-    id: "mailchimp-key",
-    issuer: "Mailchimp",
-    title: "Mailchimp API key",
-    opens: SEND_MAIL,
-    revoke: "Disable the key in the Mailchimp account",
-    docs: "https://mailchimp.com/developer/marketing/guides/quick-start/",
-    forms: ["{hex:32}-us{d:1-2}"],
-    examples: ["{hex:32}-us12"]
-  }),
-  token({
-    id: "mailgun-key",
-    issuer: "Mailgun",
-    title: "Mailgun API key",
-    opens: SEND_MAIL,
-    docs: "https://documentation.mailgun.com/docs/mailgun/user-manual/api-key-mgmt/rbac-mgmt",
-    revoke: "Delete the API key in Mailgun",
-    forms: ["key-{36:32}"],
-    strength: "possible",
-    quiet: ["monkey-{hex:32}", "key-{hex:31}"],
-    check: ({ value, before }) => /\d/.test(value) ? /mailgun/i.test(before) ? { strength: "likely" } : {} : null
-  }),
-  named({
-    id: "mailgun-new-key",
-    issuer: "Mailgun",
-    title: "Mailgun API key",
-    opens: SEND_MAIL,
-    docs: "https://documentation.mailgun.com/docs/mailgun/user-manual/api-key-mgmt/rbac-mgmt",
-    revoke: "Delete the API key in Mailgun",
-    names: ["mailgun", "mg_api"],
-    values: ["{hex:32}-{hex:8}-{hex:8}", "{hex:32}", "pubkey-{hex:32}"]
-  }),
-  named({
-    id: "mailjet-key",
-    issuer: "Mailjet",
-    title: "Mailjet API key or secret",
-    opens: SEND_MAIL,
-    docs: "https://dev.mailjet.com/email/guides/",
-    revoke: "Reset the secret key in the Mailjet account",
-    names: ["mailjet", "mj_api"],
-    values: ["{hex:32}"]
-  }),
-  token({
-    id: "mandrill-key",
-    issuer: "Mailchimp Transactional",
-    title: "Mandrill API key",
-    opens: SEND_MAIL,
-    revoke: "Disable the key in the Mandrill settings",
-    docs: "https://mailchimp.com/developer/transactional/guides/quick-start/",
-    forms: ["md-{64:22}"],
-    quiet: ["cmd-{64:22}", "md-list-item-with-a-nested-one"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
-  }),
-  named({
-    id: "mattermost-token",
-    issuer: "Mattermost",
-    title: "Mattermost token",
-    opens: "channels with the person's or bot's rights",
-    revoke: "Delete the token in the Mattermost profile",
-    docs: "https://developers.mattermost.com/integrate/reference/personal-access-token/",
-    names: ["mattermost"],
-    values: ["{36:26}"],
-    word: /token|key/i,
-    examples: ["MATTERMOST_TOKEN={36:26}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
-  }),
-  named({
-    id: "messagebird-key",
-    issuer: "MessageBird (Bird)",
-    title: "MessageBird access key",
-    opens: "messages, paid by the account",
-    revoke: "Delete the key in the dashboard",
-    docs: "https://developers.messagebird.com/",
-    names: ["messagebird"],
-    values: ["{62:25}"]
-  }),
-  token({
-    id: "onesignal-key",
-    issuer: "OneSignal",
-    title: "OneSignal API key",
-    opens: "notifications to all users of the app",
-    revoke: "Rotate the key in the OneSignal settings",
-    docs: "https://documentation.onesignal.com/docs/keys-and-ids",
-    forms: ["os_v2_app_{32l:100-110}", "os_v2_org_{32l:100-110}"]
-  }),
-  named({
-    id: "postmark-token",
-    issuer: "Postmark",
-    title: "Postmark token",
-    opens: SEND_MAIL,
-    revoke: "Regenerate the token in the Postmark server settings",
-    docs: "https://postmarkapp.com/developer/api/overview",
-    names: ["postmark"],
-    values: ["{uuid}"],
-    examples: ["POSTMARK_API_TOKEN={uuid}", "X-Postmark-Server-Token: {uuid}"],
-    quiet: ["postmark_message_id={uuid}"]
-  }),
-  token({
-    id: "resend-key",
-    issuer: "Resend",
-    title: "Resend API key",
-    opens: SEND_MAIL,
-    revoke: "Delete the key in the Resend dashboard",
-    docs: "https://resend.com/docs/dashboard/api-keys/introduction",
-    forms: ["re_{62:8}_{62:24}"],
-    quiet: ["re_{a:8}_{a:24}", "core_{62:8}_{62:24}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
-  }),
-  token({
-    id: "sendgrid-key",
-    issuer: "Twilio SendGrid",
-    title: "SendGrid API key",
-    opens: SEND_MAIL,
-    docs: "https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys",
-    revoke: "Delete the API key in SendGrid",
-    forms: ["SG.{64:22}.{64:43}"],
-    quiet: ["MSG.{64:22}.{64:43}"]
-  }),
-  token({
-    ...SLACK,
-    id: "slack-app-token",
-    title: "Slack app token",
-    opens: "the app's events over a socket, in all workspaces",
-    forms: ["xapp-{d:1}-{36U:8-13}-{d:10-14}-{hex:60-66}"]
-  }),
-  token({
-    ...SLACK,
-    id: "slack-config-token",
-    title: "Slack configuration token",
-    opens: "the configuration of all apps of the person",
-    forms: ["xoxe.xoxp-1-{62:140-170}", "xoxe.xoxb-1-{62:140-170}", "xoxe-1-{62:140-170}"]
-  }),
-  token({
-    ...SLACK,
-    id: "slack-cookie",
-    title: "Slack session token",
-    opens: "the person's session in the browser",
-    forms: ["xoxc-{d:10-13}-{d:10-13}-{d:10-13}-{hex:64}", "xoxd-{b64:60-300}"]
-  }),
-  {
-    ...SLACK,
-    id: "slack-token",
-    title: "Slack token",
-    opens: "messages and files with the bot's or person's rights",
-    forms: ["xoxb-{d:10-13}-{d:10-13}-{62:24}", "xoxp-{d:10-13}-{d:10-13}-{d:10-13}-{hex:32}"],
-    literals: ["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxo-"].map((text4) => ({ text: text4, run: 12 })),
-    pattern: /xox(?:[bprso]-(?:\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|a-2-[A-Za-z0-9-]{40,160}|a-(?:\d{8,14}-){1,3}[A-Za-z0-9]{16,64}|[bpsr]-\d{10,13}-[A-Za-z0-9]{16,40})(?![A-Za-z0-9_-])/y,
-    alone: true,
-    strength: "likely",
-    examples: ["xoxb-{d:12}-{d:13}-{62:24}", "xoxp-{d:11}-{d:11}-{d:12}-{hex:32}", "xoxa-2-{d:11}-{d:11}-{d:12}-{hex:32}"],
-    quiet: ["xoxb-your-token-here", "xoxb-{d:12}"],
-    check: ({ value }) => ofFiller(value.slice(5))
-  },
-  {
-    ...SLACK,
-    id: "slack-webhook",
-    title: "Slack webhook",
-    opens: "messages into the channel, or a start of the workflow",
-    docs: "https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks",
-    revoke: "Remove the webhook in the Slack app settings",
-    forms: ["hooks.slack.com/services/T{36U:8-11}/B{36U:8-11}/{62:24}"],
-    literals: ["hooks.slack.com/"],
-    pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/(?<value>[A-Z0-9]{8,14}\/[A-Za-z0-9]{8,24}\/[A-Za-z0-9/]{16,80})(?![A-Za-z0-9])/y,
-    strength: "likely",
-    examples: [
-      "https://hooks.slack.com/services/T{36U:9}/B{36U:9}/{62:24}",
-      "https://hooks.slack.com/workflows/T{36U:9}/A{36U:9}/{d:18}/{62:24}",
-      "https://hooks.slack.com/triggers/T{36U:9}/{d:13}/{hex:32}"
-    ],
-    quiet: ["https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", "https://hooks.slack.com/services/..."],
-    check: ({ value }) => {
-      if (/0{8}|X{6}/i.test(value)) return null;
-      return fillerKind(value) === "filler" ? null : ofFiller(value);
-    }
-  },
-  {
-    id: "teams-webhook",
-    issuer: "Microsoft Teams",
-    title: "Microsoft Teams webhook",
-    opens: "messages into the channel",
-    revoke: "Remove the connector of the channel",
-    docs: "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
-    forms: [".webhook.office.com/webhookb2/{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}"],
-    literals: ["/IncomingWebhook/"],
-    pattern: /(?<=(?<before>webhook(?:b2)?\/[0-9a-f-]{36}@[0-9a-f-]{36}))\/IncomingWebhook\/[0-9a-f]{32}\/[0-9a-f-]{36}(?:\/[A-Za-z0-9_-]{20,80})?/iy,
-    strength: "likely",
-    examples: [
-      "https://outlook.office.com/webhook/{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}",
-      "https://acme.webhook.office.com/webhookb2/{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}"
-    ],
-    quiet: ["https://outlook.office.com/webhook/ID/IncomingWebhook/ID/ID"],
-    check: ({ value }) => ofFiller(value.replace(/webhookb?2?|IncomingWebhook/g, ""))
-  },
-  {
-    id: "telegram-bot-token",
-    issuer: "Telegram",
-    title: "Telegram bot token",
-    opens: "the bot's messages and chats",
-    docs: "https://core.telegram.org/bots/api#authorizing-your-bot",
-    revoke: "Revoke the token with @BotFather",
-    forms: ["{d:8-10}:AA{64:33}"],
-    literals: [{ text: ":AA", run: 24 }],
-    pattern: /(?<=(?<![A-Za-z0-9_-])(?:bot)?(?<before>\d{8,10})):AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/y,
-    strength: "likely",
-    examples: ["{d:10}:AA{64:33}", "https://api.telegram.org/bot{d:10}:AA{64:33}/getMe"],
-    quiet: ["{d:10}:AA{64:30}", "{d:14}:AA{64:33}"],
-    check: ({ value }) => ofFiller(value.slice(value.indexOf(":") + 3))
-  },
-  token({
-    id: "telnyx-key",
-    issuer: "Telnyx",
-    title: "Telnyx API key",
-    opens: "calls and messages, paid by the account",
-    revoke: "Delete the key in the Telnyx portal",
-    docs: "https://developers.telnyx.com/",
-    forms: ["KEY0{HEX:31}_{62:22}"]
-  }),
-  {
-    ...TWILIO,
-    id: "twilio-auth-token",
-    title: "Twilio auth token or key secret",
-    opens: "calls, messages and recordings of the account",
-    revoke: "Rotate the auth token in the Twilio console",
-    forms: ["{hex:32}", "{62:32}"],
-    literals: [{ text: "twilio", ignoreCase: true, assignment: true }],
-    pattern: /(?<name>[\w.-]{0,30}(?:token|secret|auth)[\w.-]{0,20})["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[0-9a-f]{32}|[A-Za-z0-9]{32})(?![0-9A-Za-z])/iy,
-    strength: "likely",
-    examples: ["TWILIO_AUTH_TOKEN={hex:32}", "twilio_api_secret: {62:32}"],
-    quiet: ["TWILIO_ACCOUNT_SID=AC{hex:32}", "TWILIO_AUTH_TOKEN=${TOKEN}"],
-    check: ({ value }) => /\d/.test(value) ? ofFiller(value) : null
-  },
-  {
-    ...TWILIO,
-    id: "twilio-key-id",
-    title: "Twilio API key id",
-    opens: "nothing without its secret: it names the key",
-    revoke: "Delete the API key in the Twilio console",
-    forms: ["SK{hex:32}"],
-    literals: [..."0123456789abcdef"].map((digit2) => ({ text: `SK${digit2}`, run: 24 })),
-    pattern: /SK[0-9a-f]{32}(?![A-Za-z0-9_-])/y,
-    alone: true,
-    strength: "possible",
-    examples: ["SK{hex:32}"],
-    quiet: ["SK{hex:31}", "TASK{hex:32}"],
-    check: ({ value }) => ofFiller(value.slice(2))
-  },
-  named({
-    id: "twitter-bearer-token",
-    issuer: "X (Twitter)",
-    title: "X bearer token",
-    opens: "calls in the name of the app",
-    revoke: "Regenerate the token in the X developer portal",
-    docs: "https://developer.x.com/en/docs/authentication/oauth-2-0/bearer-tokens",
-    names: ["twitter", "bearer", "x_api"],
-    values: ["AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:20-80}", "AAAAAAAAAAAAAAAAAAAAA{62:5-20}%{HEX:2}{62:10-60}%{HEX:2}{62:5-60}", "AAAAAAAAAAAAAAAAAAAAA{62:60-100}"],
-    examples: ["TWITTER_BEARER_TOKEN=AAAAAAAAAAAAAAAAAAAAA{62:8}%2B{62:50}%3D{62:10}"],
-    chance: (value) => value.slice(22),
-    check: ({ value }) => /A{26}/.test(value) ? null : {}
-  }),
-  named({
-    id: "twitter-token",
-    issuer: "X (Twitter)",
-    title: "X access token or secret",
-    opens: "the person's account with the app's rights",
-    revoke: "Regenerate the token in the X developer portal",
-    docs: "https://developer.x.com/en/docs/authentication/oauth-1-0a",
-    names: ["twitter", "consumer_secret", "access_token_secret", "consumersecret"],
-    values: ["{d:6-20}-{62:40}", "{62:50}", "{62:45}"],
-    word: /secret|token|key/i,
-    examples: ["TWITTER_ACCESS_TOKEN={d:18}-{62:40}", "twitter_consumer_secret={62:50}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
-  }),
-  named({
-    id: "vonage-secret",
-    issuer: "Vonage (Nexmo)",
-    title: "Vonage API secret",
-    opens: "calls and messages, paid by the account",
-    revoke: "Roll the secret in the Vonage dashboard",
-    docs: "https://developer.vonage.com/en/account/secret-management",
-    names: ["vonage", "nexmo"],
-    values: ["{62:16}"],
-    word: /secret/i,
-    examples: ["VONAGE_API_SECRET={62:16}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
-  }),
-  named({
-    id: "zendesk-token",
-    issuer: "Zendesk",
-    title: "Zendesk API token",
-    opens: "tickets and users with the rights of an agent",
-    revoke: "Delete the token in the Zendesk admin center",
-    docs: "https://developer.zendesk.com/api-reference/introduction/security-and-auth/",
-    names: ["zendesk"],
-    values: ["{62:40}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
-  }),
-  named({
-    id: "zoom-secret",
-    issuer: "Zoom",
-    title: "Zoom client secret",
-    opens: "meetings and recordings within the scopes of the app",
-    revoke: "Regenerate the secret in the Zoom marketplace",
-    docs: "https://developers.zoom.us/docs/internal-apps/",
-    names: ["zoom"],
-    values: ["{62:32}"],
-    word: /secret/i,
-    examples: ["ZOOM_CLIENT_SECRET={62:32}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
-  })
-];
-
-// src/secrets/detectors/observability.ts
-var DATADOG = { issuer: "Datadog", docs: "https://docs.datadoghq.com/account_management/api-app-keys/" };
-var GRAFANA = { issuer: "Grafana", docs: "https://grafana.com/docs/grafana/latest/administration/service-accounts/" };
-var NEW_RELIC = { issuer: "New Relic", revoke: "Delete the key in the New Relic API keys page", docs: "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/" };
-var SENTRY = { issuer: "Sentry", revoke: "Revoke the token in the Sentry settings", docs: "https://docs.sentry.io/account/auth-tokens/" };
-function checkGrafana({ value }) {
-  return grafanaSum(value.slice(0, -9)) === value.slice(-8) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
-}
-function grafanaSum(body) {
-  const sum = Buffer.alloc(4);
-  sum.writeUInt32LE(crc32(body));
-  return sum.toString("hex");
-}
-var OBSERVABILITY = [
-  named({
-    id: "airbrake-key",
-    issuer: "Airbrake",
-    title: "Airbrake key",
-    opens: "errors of the project",
-    revoke: "Regenerate the key in the Airbrake settings",
-    docs: "https://docs.airbrake.io/",
-    names: ["airbrake"],
-    values: ["{hex:32}", "{hex:40}"],
-    strength: "possible"
-  }),
-  token({
-    id: "axiom-token",
-    issuer: "Axiom",
-    title: "Axiom token",
-    opens: "logs of the organization",
-    revoke: "Delete the token in the Axiom settings",
-    docs: "https://axiom.co/docs/reference/tokens",
-    forms: ["xaat-{uuid}", "xapt-{uuid}"]
-  }),
-  named({
-    id: "bugsnag-key",
-    issuer: "BugSnag",
-    title: "BugSnag key",
-    opens: "errors of the project",
-    revoke: "Regenerate the key in the BugSnag settings",
-    docs: "https://docs.bugsnag.com/",
-    names: ["bugsnag"],
-    values: ["{hex:32}"],
-    strength: "possible"
-  }),
-  token({
-    id: "checkly-key",
-    issuer: "Checkly",
-    title: "Checkly API key",
-    opens: "checks and their environment variables",
-    revoke: "Delete the key in the Checkly settings",
-    docs: "https://www.checklyhq.com/docs/",
-    forms: ["cu_{hex:32}"]
-  }),
-  token({
-    id: "coralogix-key",
-    issuer: "Coralogix",
-    title: "Coralogix API key",
-    opens: "logs of the account",
-    revoke: "Delete the key in the Coralogix settings",
-    docs: "https://coralogix.com/docs/",
-    forms: ["cxtp_{62:30}", "cxup_{62:30}", "cxth_{62:30}"]
-  }),
-  named({
-    ...DATADOG,
-    id: "datadog-api-key",
-    title: "Datadog API key",
-    opens: "sends metrics and logs in the organization's name",
-    revoke: "Revoke the API key in the Datadog organization settings",
-    names: ["datadog", "dd_api", "ddapi", "dd-api"],
-    values: ["{hex:32}"],
-    examples: ["DD_API_KEY={hex:32}", 'datadog:\n  apiKey: "{hex:32}"'],
-    quiet: ["datadog_trace_id={hex:32}"]
-  }),
-  named({
-    ...DATADOG,
-    id: "datadog-app-key",
-    title: "Datadog application key",
-    opens: "reads and changes what the person may in the organization's account",
-    revoke: "Revoke the application key in the Datadog organization settings",
-    names: ["datadog", "dd_app", "ddapp", "dd-app"],
-    values: ["{hex:40}", "ddapp_{62:34}"],
-    examples: ["DD_APP_KEY={hex:40}"],
-    quiet: ["datadog_agent_commit={hex:40}"],
-    word: /key|token|secret|passw/i
-  }),
-  token({
-    id: "dynatrace-token",
-    issuer: "Dynatrace",
-    title: "Dynatrace token",
-    opens: "metrics, logs and configuration within its scopes",
-    revoke: "Delete the token in the Dynatrace settings",
-    docs: "https://docs.dynatrace.com/docs/manage/identity-access-management/access-tokens-and-oauth-clients/access-tokens",
-    forms: ["dt0c01.{32:24}.{32:64}", "dt0s01.{32:24}.{32:64}", "dt0s02.{32:8}.{32:64}", "dt0s08.{32:8}.{32:64}", "dt0s16.{32:8}.{32:64}", "dt0c01.{36U:24}.{36U:64}"]
-  }),
-  named({
-    id: "elastic-api-key",
-    issuer: "Elastic",
-    title: "Elasticsearch API key",
-    opens: "the indexes that the key is granted",
-    revoke: "Invalidate the API key in Elasticsearch",
-    docs: "https://www.elastic.co/docs/deploy-manage/api-keys/elasticsearch-api-keys",
-    names: ["elastic", "apikey", "es_api"],
-    values: ["{b64:58}==", "{b64:60}"],
-    proof: "it decodes to `id:key`",
-    examples: [(fill2) => `ELASTIC_API_KEY=${Buffer.from(fill2("{62:20}:{62:22}")).toString("base64")}`],
-    check: ({ value }) => /^[\w-]{20}:[\w-]{22}$/.test(decodeText(value) ?? "") ? {} : null
-  }),
-  token({
-    id: "elastic-token",
-    issuer: "Elastic",
-    title: "Elastic token",
-    opens: "the deployments that the key is granted",
-    revoke: "Revoke the key in the Elastic Cloud console",
-    docs: "https://www.elastic.co/docs/deploy-manage/api-keys",
-    forms: ["essu_{b64=:60-300}", "AAEAAWVsYXN0aWMv{b64=:30-200}"]
-  }),
-  token({
-    ...GRAFANA,
-    id: "grafana-cloud-token",
-    title: "Grafana Cloud token",
-    opens: "the stacks that its access policy names",
-    revoke: "Delete the token in the Grafana Cloud access policies",
-    docs: "https://grafana.com/docs/grafana-cloud/security-and-account-management/authentication-and-permissions/access-policies/",
-    forms: ["glc_eyJ{b64=:40-400}"],
-    proof: "it decodes to JSON with the organization",
-    examples: [(fill2) => `glc_${Buffer.from(fill2('{"o":"{d:6}","n":"acme-{a:6}","k":"{62:24}","m":{"r":"us"}}')).toString("base64")}`],
-    check: ({ value }) => {
-      const json2 = decodeJson(value.slice(4));
-      return json2 !== null && json2["k"] !== void 0 ? { strength: "proven", facts: { organization: String(json2["o"] ?? "") } } : {};
-    }
-  }),
-  token({
-    ...GRAFANA,
-    id: "grafana-legacy-key",
-    title: "Grafana API key",
-    opens: "dashboards and data sources of the organization",
-    revoke: "Delete the API key in Grafana",
-    forms: ["eyJrIjoi{b64=:40-400}"],
-    proof: "it decodes to JSON with key, name and id",
-    examples: [(fill2) => Buffer.from(fill2('{"k":"{62:32}","n":"acme","id":1}')).toString("base64")],
-    check: ({ value }) => {
-      const json2 = decodeJson(value);
-      return json2 !== null && typeof json2["k"] === "string" && typeof json2["n"] === "string" ? { strength: "proven" } : null;
-    }
-  }),
-  token({
-    ...GRAFANA,
-    id: "grafana-token",
-    title: "Grafana service account token",
-    opens: "dashboards and data sources with the rights of the service account",
-    revoke: "Delete the service account token in Grafana",
-    forms: ["glsa_{62:32}_{hex:8}"],
-    proof: "CRC-32 in its last eight characters",
-    checksum: true,
-    check: checkGrafana,
-    examples: [
-      (fill2) => {
-        const body = fill2("glsa_{62:32}");
-        return `${body}_${grafanaSum(body)}`;
-      }
-    ]
-  }),
-  token({
-    id: "honeycomb-key",
-    issuer: "Honeycomb",
-    title: "Honeycomb key",
-    opens: "events of the environment",
-    revoke: "Disable the key in the Honeycomb settings",
-    docs: "https://docs.honeycomb.io/configure/environments/manage-api-keys/",
-    forms: ["hcaik_{36:58}", "hcxik_{36:58}", "hcamk_{36:58}", "hcxmk_{36:58}", "hcalk_{36:58}", "hcxlk_{36:58}"]
-  }),
-  named({
-    id: "honeycomb-legacy-key",
-    issuer: "Honeycomb",
-    title: "Honeycomb key",
-    opens: "events of the team",
-    revoke: "Disable the key in the Honeycomb settings",
-    docs: "https://docs.honeycomb.io/configure/environments/manage-api-keys/",
-    names: ["honeycomb"],
-    values: ["{hex:32}", "{62:22}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
-  }),
-  named({
-    id: "logdna-key",
-    issuer: "Mezmo (LogDNA)",
-    title: "Mezmo key",
-    opens: "logs of the account",
-    revoke: "Delete the key in the Mezmo settings",
-    docs: "https://docs.mezmo.com/",
-    names: ["logdna", "mezmo"],
-    values: ["{hex:32}"]
-  }),
-  named({
-    id: "loggly-token",
-    issuer: "SolarWinds Loggly",
-    title: "Loggly token",
-    opens: "sends logs in the name of the account",
-    revoke: "Retire the token in the Loggly settings",
-    docs: "https://documentation.solarwinds.com/en/success_center/loggly/",
-    names: ["loggly"],
-    values: ["{uuid}"]
-  }),
-  named({
-    id: "logzio-token",
-    issuer: "Logz.io",
-    title: "Logz.io token",
-    opens: "sends logs, or reads them with an API token",
-    revoke: "Delete the token in the Logz.io settings",
-    docs: "https://docs.logz.io/",
-    names: ["logzio", "logz.io", "logz_io"],
-    values: ["{uuid}"]
-  }),
-  token({
-    ...NEW_RELIC,
-    id: "newrelic-insights-key",
-    title: "New Relic insert or query key",
-    opens: "sends events, or reads them with a query key",
-    forms: ["NRII-{64:32}", "NRIQ-{64:32}", "NRRA-{hex:42}", "NRSP-{62:34}"]
-  }),
-  token({
-    ...NEW_RELIC,
-    id: "newrelic-key",
-    title: "New Relic user key",
-    opens: "the account with the person's rights",
-    forms: ["NRAK-{36U:27}"]
-  }),
-  token({
-    ...NEW_RELIC,
-    id: "newrelic-license-key",
-    title: "New Relic license key",
-    opens: "sends data in the account's name",
-    forms: ["{hex:36}NRAL", "eu01xx{hex:30}NRAL", "eu01xx{hex:30}FFFFNRAL"],
-    examples: ["{hex:36}NRAL", "eu01xx{hex:30}NRAL"]
-  }),
-  named({
-    id: "opsgenie-key",
-    issuer: "Atlassian Opsgenie",
-    title: "Opsgenie API key",
-    opens: "alerts and on-call schedules",
-    revoke: "Delete the API key in Opsgenie",
-    docs: "https://support.atlassian.com/opsgenie/docs/api-key-management/",
-    names: ["opsgenie", "genie_key", "geniekey"],
-    values: ["{uuid}"],
-    quiet: ["opsgenie_alert_id={uuid}"]
-  }),
-  named({
-    id: "pagerduty-key",
-    issuer: "PagerDuty",
-    title: "PagerDuty API or integration key",
-    opens: "incidents and on-call schedules",
-    revoke: "Remove the key in PagerDuty",
-    docs: "https://support.pagerduty.com/main/docs/api-access-keys",
-    names: ["pagerduty", "pager_duty"],
-    values: ["u+{64:18}", "y_{64:18}", "{64:20}", "{hex:32}", "R0{36U:30}"],
-    examples: ["PAGERDUTY_API_KEY=u+{62:18}", "pagerduty_token: {62:20}", "pagerduty_routing_key={hex:32}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
-  }),
-  token({
-    id: "pagerduty-user-key",
-    issuer: "PagerDuty",
-    title: "PagerDuty API key",
-    opens: "incidents and on-call schedules",
-    revoke: "Remove the key in PagerDuty",
-    docs: "https://support.pagerduty.com/main/docs/api-access-keys",
-    forms: ["pdus+_{64:4}_{uuid}", "pdeu+_{64:4}_{uuid}"]
-  }),
-  token({
-    id: "posthog-key",
-    issuer: "PostHog",
-    title: "PostHog personal API key",
-    opens: "analytics of all projects of the person",
-    revoke: "Delete the key in the PostHog settings",
-    docs: "https://posthog.com/docs/api",
-    forms: ["phx_{62:43-50}", "phs_{62:43-50}"],
-    quiet: ["phc_{62:43}"]
-  }),
-  token({
-    id: "prefect-key",
-    issuer: "Prefect",
-    title: "Prefect API key",
-    opens: "flows and their blocks, secrets among them",
-    revoke: "Delete the key in Prefect Cloud",
-    docs: "https://docs.prefect.io/",
-    forms: ["pnu_{62:36}", "pnb_{62:36}"]
-  }),
-  named({
-    id: "rollbar-token",
-    issuer: "Rollbar",
-    title: "Rollbar access token",
-    opens: "errors of the project",
-    revoke: "Delete the token in the Rollbar settings",
-    docs: "https://docs.rollbar.com/docs/access-tokens",
-    names: ["rollbar"],
-    values: ["{hex:32}", "{hex:64}"],
-    strength: "possible"
-  }),
-  named({
-    ...SENTRY,
-    id: "sentry-legacy-token",
-    title: "Sentry token",
-    opens: "the organizations with the person's rights within its scopes",
-    names: ["sentry"],
-    values: ["{hex:64}"],
-    word: /token|auth|secret/i,
-    examples: ["SENTRY_AUTH_TOKEN={hex:64}"],
-    quiet: ["SENTRY_RELEASE_HASH={hex:64}"]
-  }),
-  token({
-    ...SENTRY,
-    id: "sentry-org-token",
-    title: "Sentry organization token",
-    opens: "releases and source maps of the organization",
-    forms: ["sntrys_eyJ{b64=:60-400}_{b64:43}"],
-    proof: "it decodes to JSON with the organization",
-    examples: [
-      (fill2) => `sntrys_${Buffer.from(fill2('{"iat":17{d:8}.{d:6},"url":"https://sentry.io","region_url":"https://us.sentry.io","org":"acme"}')).toString("base64").replace(/=+$/, "")}_${fill2("{62:43}")}`
-    ],
-    check: ({ value }) => {
-      const json2 = decodeJson(value.split("_")[1] ?? "");
-      return json2 !== null && typeof json2["org"] === "string" ? { strength: "proven", facts: { organization: json2["org"] } } : {};
-    }
-  }),
-  token({
-    ...SENTRY,
-    id: "sentry-user-token",
-    title: "Sentry user token",
-    opens: "the organizations with the person's rights within its scopes",
-    forms: ["sntryu_{hex:64}", "sntrya_{hex:64}", "sntryi_{hex:64}"]
-  }),
-  named({
-    id: "splunk-token",
-    issuer: "Splunk",
-    title: "Splunk token",
-    opens: "sends events through the HTTP event collector",
-    revoke: "Delete the token in the Splunk data inputs",
-    docs: "https://docs.splunk.com/Documentation/Splunk/latest/Data/UsetheHTTPEventCollector",
-    names: ["splunk", "hec_token", "hec-token"],
-    values: ["{uuid}"],
-    examples: ["SPLUNK_HEC_TOKEN={uuid}"],
-    word: /token|key|hec|authorization/i,
-    quiet: ["splunk_channel_id={uuid}"]
-  }),
-  named({
-    id: "sumologic-key",
-    issuer: "Sumo Logic",
-    title: "Sumo Logic access key",
-    opens: "logs of the account",
-    revoke: "Delete the access key in the Sumo Logic security settings",
-    docs: "https://help.sumologic.com/docs/manage/security/access-keys/",
-    names: ["sumologic", "sumo_logic", "sumo_access"],
-    values: ["{62:64}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
-  })
-];
-
-// src/secrets/detectors/packages.ts
-var PUBLISH = "publishes packages in the name of the account";
-var NPM = { issuer: "npm", docs: "https://docs.npmjs.com/about-access-tokens" };
-var JFROG = { issuer: "JFrog", revoke: "Revoke the token in the JFrog platform", docs: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens" };
-function checkPypi({ value }) {
-  const macaroon = decodeBase64(value.slice("pypi-".length));
-  return macaroon?.[0] === 2 && /pypi\.org/.test(macaroon.toString("latin1")) ? { strength: "proven" } : null;
-}
-var PACKAGES = [
-  token({
-    id: "anaconda-token",
-    issuer: "Anaconda",
-    title: "Anaconda token",
-    opens: "private channels, and uploads to them",
-    revoke: "Remove the token in the Anaconda settings",
-    docs: "https://www.anaconda.com/docs/",
-    forms: ["/t/{62:2}-{uuid}"],
-    examples: ["https://conda.anaconda.org/t/ab-{uuid}/acme"]
-  }),
-  token({
-    id: "clojars-token",
-    issuer: "Clojars",
-    title: "Clojars deploy token",
-    opens: PUBLISH,
-    revoke: "Disable the token in the Clojars settings",
-    docs: "https://github.com/clojars/clojars-web/wiki/Deploy-Tokens",
-    forms: ["CLOJARS_{hex:60}"]
-  }),
-  named({
-    id: "cloudsmith-key",
-    issuer: "Cloudsmith",
-    title: "Cloudsmith API key",
-    opens: "repositories and their packages",
-    revoke: "Refresh the key in the Cloudsmith settings",
-    docs: "https://help.cloudsmith.io/",
-    names: ["cloudsmith"],
-    values: ["{hex:40}"]
-  }),
-  token({
-    id: "crates-token",
-    issuer: "crates.io",
-    title: "crates.io token",
-    opens: PUBLISH,
-    revoke: "Revoke the token in the crates.io settings",
-    docs: "https://crates.io/settings/tokens",
-    forms: ["cio{62:32}"],
-    quiet: ["cio{a:32}", "socio{62:32}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
-  }),
-  token({
-    id: "deno-token",
-    issuer: "Deno",
-    title: "Deno Deploy token",
-    opens: "the projects of the account",
-    revoke: "Revoke the token in the Deno Deploy settings",
-    docs: "https://docs.deno.com/deploy/",
-    forms: ["ddp_{62:36}", "ddo_{62:36}", "ddw_{62:36}"]
-  }),
-  {
-    id: "docker-config-auth",
-    issuer: "Docker",
-    title: "Registry login in a Docker configuration",
-    opens: "pulls and pushes of the images that the account may touch",
-    docs: "https://docs.docker.com/reference/cli/docker/login/#credential-stores",
-    revoke: "Change the registry password or revoke the token that it holds",
-    proof: "it decodes to `user:password`",
-    literals: ['"auth"', '"identitytoken"', '"registrytoken"'],
-    pattern: /"(?:auth|identitytoken|registrytoken)"\s{0,4}:\s{0,4}"(?<value>[A-Za-z0-9+/=_.-]{8,4000})"/y,
-    window: 4200,
-    strength: "likely",
-    guessable: true,
-    examples: [(fill2) => `{"auths":{"r.acme.io":{"auth":"${Buffer.from(fill2("deploy:{62:14}")).toString("base64")}"}}}`],
-    quiet: ['{"auths":{"r.acme.io":{}},"credsStore":"desktop"}', '{"auth": "{hex:32}"}'],
-    check: ({ value, groups, before }) => {
-      if (groups["value"] === void 0) return null;
-      const login = decodeText(value);
-      const split = login?.indexOf(":") ?? -1;
-      if (login === null || split < 1) return value.length > 40 && !isFiller(value) && /token/.test(before + value) ? {} : null;
-      const password = login.slice(split + 1);
-      return password.length < 3 || isPlaceholder(password) ? null : { facts: { user: login.slice(0, split) } };
-    }
-  },
-  token({
-    id: "docker-swarm-token",
-    issuer: "Docker",
-    title: "Docker Swarm join token or unlock key",
-    opens: "the cluster: whoever has it can join as a node",
-    revoke: "Rotate it with docker swarm join-token --rotate",
-    docs: "https://docs.docker.com/engine/swarm/join-nodes/",
-    forms: ["SWMTKN-1-{36:50}-{36:25}", "SWMKEY-1-{b64:43}"]
-  }),
-  token({
-    id: "dockerhub-token",
-    issuer: "Docker",
-    title: "Docker Hub access token",
-    opens: "pulls and pushes of the images that the account may touch",
-    docs: "https://docs.docker.com/security/access-tokens/",
-    revoke: "Delete the access token in the Docker Hub account settings",
-    forms: ["dckr_pat_{64:27}", "dckr_oat_{64:32}"]
-  }),
-  token({
-    id: "gemfury-token",
-    issuer: "Gemfury",
-    title: "Gemfury token",
-    opens: "private packages of the account",
-    revoke: "Delete the token in the Gemfury dashboard",
-    docs: "https://gemfury.com/help/tokens/",
-    forms: ["{62:20}@gem.fury.io"],
-    examples: ["https://{62:20}@gem.fury.io/acme/"]
-  }),
-  named({
-    id: "gradle-publish-secret",
-    issuer: "Gradle",
-    title: "Gradle plugin portal secret",
-    opens: PUBLISH,
-    revoke: "Regenerate the keys in the plugin portal profile",
-    docs: "https://plugins.gradle.org/docs/publish-plugin",
-    names: ["gradle.publish", "gradle_publish"],
-    values: ["{62:32}"],
-    examples: ["gradle.publish.secret={62:32}", "gradle.publish.key={62:32}"]
-  }),
-  named({
-    id: "hex-key",
-    issuer: "Hex",
-    title: "Hex API key",
-    opens: PUBLISH,
-    revoke: "Revoke the key with mix hex.user key revoke",
-    docs: "https://hex.pm/docs/usage",
-    names: ["hex_api_key", "hex_pm", "hexpm"],
-    values: ["{hex:32}"],
-    examples: ["HEX_API_KEY={hex:32}"]
-  }),
-  {
-    ...JFROG,
-    id: "jfrog-encrypted-password",
-    title: "JFrog Artifactory encrypted password",
-    opens: "repositories with the person's rights: it is taken in place of the password",
-    forms: ["AP{HEX:1}{62:10+}"],
-    literals: [
-      { text: "art-api", ignoreCase: true },
-      { text: "artif", ignoreCase: true },
-      { text: "jfrog", ignoreCase: true }
-    ],
-    pattern: /(?:art-api|artif|jfrog)[^;\n]{0,40}?[=:\s"'](?<value>AP[0-9A-F][A-Za-z0-9]{8,90})(?![A-Za-z0-9])/iy,
-    strength: "likely",
-    examples: ["X-JFrog-Art-Api: AP6{62:40}", "artif-key:AP6{62:30}"],
-    quiet: ["jfrog APPLICATION_SETTINGS"],
-    check: ({ value }) => /^AP[0-9A-F]/.test(value) ? ofFiller(value) : null
-  },
-  token({
-    ...JFROG,
-    id: "jfrog-key",
-    title: "JFrog Artifactory API key",
-    opens: "repositories with the person's rights",
-    forms: ["AKCp{58:69}"]
-  }),
-  token({
-    ...JFROG,
-    id: "jfrog-token",
-    title: "JFrog reference token",
-    opens: "repositories with the person's rights within its scopes",
-    forms: ["cmVmdGtu{62:56}"],
-    proof: "it decodes to `reftkn:`",
-    examples: [(fill2) => Buffer.from(fill2("reftkn:01:{d:10}:{62:27}")).toString("base64")],
-    check: ({ value }) => decodeText(value)?.startsWith("reftkn:") ? {} : null
-  }),
-  token({
-    id: "jsr-token",
-    issuer: "JSR",
-    title: "JSR token",
-    opens: PUBLISH,
-    revoke: "Revoke the token in the JSR account",
-    docs: "https://jsr.io/docs",
-    forms: ["jsrp_{62:36}", "jsrd_{62:36}"]
-  }),
-  {
-    ...NPM,
-    id: "npm-registry-login",
-    title: "npm registry login",
-    opens: "private packages of the registry, and publishing where the account may",
-    docs: "https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration",
-    revoke: "Revoke the token of the npm registry",
-    literals: [":_authToken", ":_auth", ":_password", "_authToken", "npmAuthToken", "npmAuthIdent"],
-    pattern: /:?(?:_authToken|_auth|_password|npmAuthToken|npmAuthIdent)["'\s]{0,3}[=:]["'\s]{0,3}(?<value>[A-Za-z0-9_.+/=:-]{8,400})/y,
-    window: 420,
-    strength: "likely",
-    examples: ["//npm.acme.io/:_authToken={uuid}", "//npm.acme.io/:_password={b64:24}=", 'npmAuthToken: "{uuid}"'],
-    quiet: ["//registry.npmjs.org/:_authToken=${NPM_TOKEN}", 'npmAuthToken: "${NPM_TOKEN}"', "//r/:_authToken=%NPM_TOKEN%"],
-    check: ({ value }) => isPlaceholder(value) || !/\d/.test(value) ? null : ofFiller(value)
-  },
-  token({
-    ...NPM,
-    id: "npm-token",
-    title: "npm access token",
-    opens: "private packages, and publishing within its scopes",
-    revoke: "Revoke the token with npm token revoke",
-    forms: ["npm_{62:36}"],
-    proof: "CRC-32 in its last six characters",
-    checksum: true,
-    check: checkBase62,
-    examples: [(fill2) => withChecksum("npm_", fill2)],
-    quiet: ["npm_config_registry_url_of_the_company_x", "npm_{62:35}"]
-  }),
-  named({
-    id: "nuget-feed-key",
-    issuer: "NuGet",
-    title: "NuGet feed key",
-    opens: "publishes packages to the feed",
-    docs: "https://learn.microsoft.com/nuget/nuget-org/scoped-api-keys",
-    revoke: "Make a new key for the feed",
-    names: ["nuget"],
-    values: ["{36:46}", "{uuid}"],
-    examples: ["nuget key = {36:46}", "NUGET_API_KEY={uuid}"],
-    quiet: ["nuget.package.id={uuid}"]
-  }),
-  token({
-    id: "nuget-key",
-    issuer: "NuGet",
-    title: "NuGet API key",
-    opens: PUBLISH,
-    docs: "https://learn.microsoft.com/nuget/nuget-org/scoped-api-keys",
-    revoke: "Delete the API key on nuget.org",
-    forms: ["oy2{36:43}"],
-    quiet: ["toy2{36:43}", "oy2{a:43}"],
-    check: ({ value }) => /\d/.test(value.slice(3)) ? {} : null
-  }),
-  token({
-    id: "packagist-token",
-    issuer: "Private Packagist",
-    title: "Private Packagist token",
-    opens: "private packages of the organization",
-    revoke: "Revoke the token in Private Packagist",
-    docs: "https://packagist.com/docs",
-    forms: ["packagist_ack_{hex:56-68}", "packagist_ort_{hex:56-68}", "packagist_out_{hex:56-68}", "packagist_uut_{hex:56-68}", "packagist_urt_{hex:56-68}"]
-  }),
-  token({
-    id: "pypi-token",
-    issuer: "PyPI",
-    title: "PyPI API token",
-    opens: PUBLISH,
-    docs: "https://pypi.org/help/#apitoken",
-    revoke: "Remove the API token in the PyPI account settings",
-    forms: ["pypi-AgEIcHlwaS5vcmc{64:50-600}", "pypi-AgENdGVzdC5weXBpLm9yZw{64:50-600}"],
-    proof: "a macaroon that names the index",
-    check: checkPypi,
-    quiet: ["pypi-AgEIcHlwaS5vcmc{64:10}"]
-  }),
-  token({
-    id: "rubygems-key",
-    issuer: "RubyGems",
-    title: "RubyGems API key",
-    opens: PUBLISH,
-    docs: "https://guides.rubygems.org/api-key-scopes/",
-    revoke: "Delete the API key in the RubyGems profile",
-    forms: ["rubygems_{hex:48}"]
-  })
-];
-
-// src/secrets/detectors/payments.ts
-import { createHash as createHash11 } from "node:crypto";
-var STRIPE = { issuer: "Stripe", revoke: "Roll the key in the Stripe dashboard", docs: "https://docs.stripe.com/keys" };
-var SQUARE = { issuer: "Square", revoke: "Replace the token in the Square developer dashboard", docs: "https://developer.squareup.com/docs/build-basics/access-tokens" };
-var SHOPIFY = {
-  issuer: "Shopify",
-  revoke: "Uninstall or rotate the app credentials in Shopify",
-  docs: "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens"
-};
-var BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-function base58Check(text4) {
-  let n = 0n;
-  for (const c of text4) {
-    const digit2 = BASE58.indexOf(c);
-    if (digit2 === -1) return null;
-    n = n * 58n + BigInt(digit2);
-  }
-  const hex4 = n.toString(16);
-  const bytes2 = Buffer.from(hex4.length % 2 === 0 ? hex4 : `0${hex4}`, "hex");
-  const body = bytes2.subarray(0, -4);
-  const sha = (data) => createHash11("sha256").update(data).digest();
-  return bytes2.length > 4 && sha(sha(body)).subarray(0, 4).equals(bytes2.subarray(-4)) ? body : null;
-}
-function toBase58Check(body) {
-  const sha = (data) => createHash11("sha256").update(data).digest();
-  let n = BigInt(`0x${Buffer.concat([body, sha(sha(body)).subarray(0, 4)]).toString("hex")}`);
-  let text4 = "";
-  for (; n > 0n; n /= 58n) text4 = (BASE58[Number(n % 58n)] ?? "") + text4;
-  return text4;
-}
-var checkBitcoin = ({ value }) => base58Check(value) === null ? null : { strength: "proven" };
-var PAYMENTS = [
-  token({
-    id: "adyen-key",
-    issuer: "Adyen",
-    title: "Adyen API key",
-    opens: "payments of the company account",
-    revoke: "Generate a new key for the API credential in Adyen",
-    docs: "https://docs.adyen.com/development-resources/api-credentials/",
-    forms: ["AQE{62:1}hm{b64:60-200}"],
-    examples: ["AQEyhm{b64:120}"]
-  }),
-  token({
-    id: "alchemy-key",
-    issuer: "Alchemy",
-    title: "Alchemy API key",
-    opens: "calls of the nodes, paid by the account",
-    revoke: "Rotate the key in the Alchemy dashboard",
-    docs: "https://www.alchemy.com/docs/",
-    forms: ["alcht_{62:30}"]
-  }),
-  token({
-    id: "alchemy-url",
-    issuer: "Alchemy",
-    title: "Alchemy endpoint with its key",
-    opens: "calls of the nodes, paid by the account",
-    revoke: "Rotate the key in the Alchemy dashboard",
-    docs: "https://www.alchemy.com/docs/",
-    forms: [".alchemy.com/v2/{64:32}", ".alchemyapi.io/v2/{64:32}"],
-    strength: "possible",
-    examples: ["https://eth-mainnet.g.alchemy.com/v2/{62:32}"]
-  }),
-  named({
-    id: "binance-secret",
-    issuer: "Binance",
-    title: "Binance API secret",
-    opens: "trades and, where allowed, withdrawals of the account",
-    revoke: "Delete the key in the Binance API management",
-    docs: "https://developers.binance.com/docs/binance-spot-api-docs/rest-api",
-    names: ["binance"],
-    values: ["{62:64}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
-  }),
-  {
-    id: "bitcoin-extended-key",
-    issuer: "Bitcoin (BIP 32)",
-    title: "Bitcoin extended private key",
-    opens: "all coins of the wallet",
-    revoke: "Move the coins to a new wallet",
-    docs: "https://github.com/bitcoin/bips/blob/master/bip-0032.mediawiki",
-    forms: ["xprv{58:107}"],
-    proof: "its base58 checksum",
-    literals: ["xprv", "yprv", "zprv", "tprv"].map((text4) => ({ text: text4, run: 24 })),
-    pattern: /[xyzt]prv[1-9A-HJ-NP-Za-km-z]{107,108}(?![A-Za-z0-9])/y,
-    alone: true,
-    strength: "proven",
-    examples: [(fill2) => toBase58Check(Buffer.concat([Buffer.from("0488ade4", "hex"), Buffer.from(fill2("{hex:148}"), "hex")]))],
-    quiet: ["xprv{58:107}"],
-    check: checkBitcoin
-  },
-  {
-    id: "bitcoin-private-key",
-    issuer: "Bitcoin",
-    title: "Bitcoin private key",
-    opens: "the coins of the address",
-    revoke: "Move the coins to a new address",
-    docs: "https://en.bitcoin.it/wiki/Wallet_import_format",
-    forms: ["5{58:50}", "K{58:51}", "L{58:51}"],
-    proof: "its base58 checksum",
-    literals: ["bitcoin", "privkey", "private_key", "privatekey", "wif", "btc_"].map((text4) => ({ text: text4, ignoreCase: true, assignment: true })),
-    pattern: /[\w.-]{3,30}["'`\s]{0,3}[=:]{1,2}["'`\s]{0,4}(?<value>5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KL][1-9A-HJ-NP-Za-km-z]{51})(?![A-Za-z0-9])/iy,
-    strength: "proven",
-    examples: [(fill2) => `BITCOIN_PRIVATE_KEY=${toBase58Check(Buffer.concat([Buffer.from("80", "hex"), Buffer.from(fill2("{hex:64}"), "hex")]))}`],
-    quiet: ["privkey=5J{58:49}"],
-    check: checkBitcoin
-  },
-  token({
-    id: "braintree-token",
-    issuer: "PayPal Braintree",
-    title: "Braintree access token",
-    opens: "payments of the merchant account",
-    revoke: "Revoke the token in the Braintree control panel",
-    docs: "https://developer.paypal.com/braintree/docs/",
-    forms: ["access_token$production${36:16}${hex:32}"]
-  }),
-  token({
-    id: "checkout-key",
-    issuer: "Checkout.com",
-    title: "Checkout.com secret key",
-    opens: "payments of the account",
-    revoke: "Regenerate the key in the Checkout.com dashboard",
-    docs: "https://www.checkout.com/docs/",
-    forms: ["sk_{32l:26-31}", "sk_{uuid}"],
-    strength: "possible",
-    examples: ["sk_{uuid}"],
-    check: ({ value }) => /^sk_[0-9a-f]{8}-/.test(value) ? { strength: "likely" } : /\d.*\d.*\d/.test(value) ? {} : null
-  }),
-  named({
-    id: "coinbase-key",
-    issuer: "Coinbase",
-    title: "Coinbase API secret",
-    opens: "the wallets of the account",
-    revoke: "Delete the key in the Coinbase developer platform",
-    docs: "https://docs.cdp.coinbase.com/",
-    names: ["coinbase"],
-    values: ["{64:64}", "{62:32}", "{b64:86}==", "{62:16}"],
-    word: /secret|key|token/i,
-    check: ({ value }) => /\d/.test(value) && /[A-Za-z]/.test(value) ? {} : null,
-    examples: ["COINBASE_API_SECRET={62:32}"],
-    quiet: ["coinbase_tx_hash={hex:64}"]
-  }),
-  named({
-    id: "ethereum-private-key",
-    issuer: "Ethereum",
-    title: "Ethereum private key",
-    opens: "everything that the address owns",
-    revoke: "Move what the address owns to a new one",
-    docs: "https://ethereum.org/en/developers/docs/accounts/",
-    names: ["private_key", "privatekey", "private-key", "privkey", "mnemonic_key", "deployer_key", "wallet_key"],
-    values: ["0x{hex:64}", "{hex:64}"],
-    strength: "possible",
-    word: /key/i,
-    examples: ["PRIVATE_KEY=0x{hex:64}"],
-    quiet: ["private_key_sha256={hex:64}", "privateKeyId: {hex:40}"],
-    check: ({ value }) => value.startsWith("0x") ? { strength: "likely" } : {}
-  }),
-  named({
-    id: "etherscan-key",
-    issuer: "Etherscan",
-    title: "Etherscan API key",
-    opens: "calls in the name of the account",
-    revoke: "Remove the key in the Etherscan account",
-    docs: "https://docs.etherscan.io/",
-    names: ["etherscan", "bscscan", "polygonscan", "arbiscan"],
-    values: ["{36U:34}"]
-  }),
-  token({
-    id: "flutterwave-key",
-    issuer: "Flutterwave",
-    title: "Flutterwave secret key",
-    opens: "payments of the account",
-    revoke: "Regenerate the keys in the Flutterwave dashboard",
-    docs: "https://developer.flutterwave.com/docs/authentication",
-    forms: ["FLWSECK-{hex:32}-X", "FLWSECK-{hex:32}-{62:11}-X"]
-  }),
-  token({
-    id: "gocardless-token",
-    issuer: "GoCardless",
-    title: "GoCardless access token",
-    opens: "payments of the account",
-    revoke: "Revoke the token in the GoCardless dashboard",
-    docs: "https://developer.gocardless.com/",
-    forms: ["live_{64:40}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(5)) ? {} : null,
-    quiet: ["live_{a:40}", "sk_live_{64:40}"]
-  }),
-  named({
-    id: "infura-key",
-    issuer: "Infura",
-    title: "Infura API key",
-    opens: "calls of the nodes, paid by the account",
-    revoke: "Rotate the key in the Infura dashboard",
-    docs: "https://docs.metamask.io/services/",
-    names: ["infura"],
-    values: ["{hex:32}"],
-    strength: "possible",
-    word: /key|secret/i
-  }),
-  token({
-    id: "infura-url",
-    issuer: "Infura",
-    title: "Infura endpoint with its key",
-    opens: "calls of the nodes, paid by the account",
-    revoke: "Rotate the key in the Infura dashboard",
-    docs: "https://docs.metamask.io/services/",
-    forms: [".infura.io/v3/{hex:32}", ".infura.io/ws/v3/{hex:32}"],
-    strength: "possible",
-    examples: ["https://mainnet.infura.io/v3/{hex:32}"]
-  }),
-  named({
-    id: "kraken-secret",
-    issuer: "Kraken",
-    title: "Kraken private key",
-    opens: "trades and, where allowed, withdrawals of the account",
-    revoke: "Delete the key in the Kraken settings",
-    docs: "https://docs.kraken.com/api/",
-    names: ["kraken"],
-    values: ["{b64:86}=="]
-  }),
-  token({
-    id: "mollie-key",
-    issuer: "Mollie",
-    title: "Mollie API key",
-    opens: "payments of the account",
-    revoke: "Reset the key in the Mollie dashboard",
-    docs: "https://docs.mollie.com/reference/authentication",
-    forms: ["live_{62:30}", "access_{62:30}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(7)) ? {} : null,
-    quiet: ["access_{a:30}", "sk_live_{62:30}x"]
-  }),
-  token({
-    id: "paddle-key",
-    issuer: "Paddle",
-    title: "Paddle API key",
-    opens: "payments and customers of the account",
-    revoke: "Revoke the key in the Paddle dashboard",
-    docs: "https://developer.paddle.com/api-reference/about/api-keys",
-    forms: ["pdl_live_apikey_{36:26}_{62:22}_{62:3}"]
-  }),
-  named({
-    id: "paypal-secret",
-    issuer: "PayPal",
-    title: "PayPal client secret",
-    opens: "payments in the name of the merchant",
-    revoke: "Rotate the secret in the PayPal developer dashboard",
-    docs: "https://developer.paypal.com/api/rest/authentication/",
-    names: ["paypal"],
-    values: ["E{64:79}"],
-    word: /secret/i,
-    examples: ["PAYPAL_CLIENT_SECRET=E{64:79}"],
-    quiet: ["PAYPAL_CLIENT_ID=A{64:79}"]
-  }),
-  token({
-    id: "paystack-key",
-    issuer: "Paystack",
-    title: "Paystack secret key",
-    opens: "payments of the account",
-    revoke: "Generate a new secret key in the Paystack dashboard",
-    docs: "https://paystack.com/docs/api/authentication/",
-    forms: ["sk_live_{hex:40}"]
-  }),
-  named({
-    id: "plaid-secret",
-    issuer: "Plaid",
-    title: "Plaid secret",
-    opens: "the bank accounts of all customers",
-    revoke: "Rotate the secret in the Plaid dashboard",
-    docs: "https://plaid.com/docs/",
-    names: ["plaid"],
-    values: ["{hex:30}"],
-    word: /secret/i,
-    examples: ["PLAID_SECRET={hex:30}"],
-    quiet: ["PLAID_CLIENT_ID={hex:24}"]
-  }),
-  token({
-    id: "plaid-token",
-    issuer: "Plaid",
-    title: "Plaid access token",
-    opens: "the bank accounts of the customer",
-    revoke: "Remove the item with /item/remove",
-    docs: "https://plaid.com/docs/api/items/",
-    forms: ["access-production-{uuid}", "access-development-{uuid}"]
-  }),
-  token({
-    id: "razorpay-key-id",
-    issuer: "Razorpay",
-    title: "Razorpay key id",
-    opens: "nothing without its secret: it names the key",
-    revoke: "Regenerate the key in the Razorpay dashboard",
-    docs: "https://razorpay.com/docs/payments/dashboard/account-settings/api-keys/",
-    forms: ["rzp_live_{62:14}"],
-    strength: "possible"
-  }),
-  named({
-    id: "razorpay-secret",
-    issuer: "Razorpay",
-    title: "Razorpay key secret",
-    opens: "payments of the account",
-    revoke: "Regenerate the key in the Razorpay dashboard",
-    docs: "https://razorpay.com/docs/payments/dashboard/account-settings/api-keys/",
-    names: ["razorpay", "rzp_"],
-    values: ["{62:24}"],
-    word: /secret/i,
-    examples: ["RAZORPAY_KEY_SECRET={62:24}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
-  }),
-  token({
-    ...SHOPIFY,
-    id: "shopify-token",
-    title: "Shopify token",
-    opens: "the shop: orders, customers, products",
-    forms: ["shpat_{Hex:32}", "shpca_{Hex:32}", "shppa_{Hex:32}", "shpss_{Hex:32}"]
-  }),
-  token({
-    ...SQUARE,
-    id: "square-oauth-secret",
-    title: "Square OAuth secret",
-    opens: "sign-ins in the name of the application",
-    forms: ["sq0csp-{64:43}"]
-  }),
-  named({
-    ...SQUARE,
-    id: "square-production-token",
-    title: "Square access token",
-    opens: "payments, orders and customers of the account",
-    names: ["square", "sq_"],
-    values: ["EAAA{64:60}"],
-    examples: ["SQUARE_ACCESS_TOKEN=EAAA{64:60}"]
-  }),
-  token({
-    ...SQUARE,
-    id: "square-token",
-    title: "Square access token",
-    opens: "payments, orders and customers of the account",
-    forms: ["sq0atp-{64:22}"]
-  }),
-  token({
-    ...STRIPE,
-    id: "stripe-key",
-    title: "Stripe secret key",
-    opens: "payments and customers of the account; a restricted key what it is granted",
-    forms: ["sk_live_{62:14-34}", "rk_live_{62:14-34}", "sk_live_{62:60-247}", "rk_live_{62:60-247}", "sk_org_live_{62:24-247}"],
-    quiet: ["task_live_{62:24}", "pk_live_{62:24}"]
-  }),
-  token({
-    ...STRIPE,
-    id: "stripe-test-key",
-    title: "Stripe test key",
-    opens: "the account's test data",
-    forms: ["sk_test_{62:24-34}", "rk_test_{62:24-34}", "sk_test_{62:60-247}", "rk_test_{62:60-247}"],
-    strength: "harmless",
-    check: () => ({ note: "a test key" })
-  }),
-  {
-    ...STRIPE,
-    id: "stripe-webhook-secret",
-    title: "webhook signing secret",
-    issuer: "Stripe, Svix",
-    opens: "events that look as if they came from the service",
-    revoke: "Roll the signing secret of the webhook endpoint",
-    docs: "https://docs.stripe.com/webhooks",
-    forms: ["whsec_{b64=:32-64}"],
-    literals: [{ text: "whsec_", run: 12 }],
-    pattern: /whsec_[A-Za-z0-9+/=]{32,64}(?![A-Za-z0-9_-])/y,
-    alone: true,
-    strength: "likely",
-    examples: ["whsec_{62:32}", "whsec_{b64:43}="],
-    quiet: ["whsec_{62:12}"],
-    check: ({ value }) => ofFiller(value.slice(6))
-  }
-];
-
-// src/secrets/detectors/work.ts
-var MIXED2 = (value) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value);
-var LINEAR = { issuer: "Linear", docs: "https://linear.app/developers" };
-var FIGMA = { issuer: "Figma", revoke: "Revoke the token in the Figma settings", docs: "https://www.figma.com/developers/api#access-tokens" };
-var WORK = [
-  named({
-    id: "airtable-legacy-key",
-    issuer: "Airtable",
-    title: "Airtable API key",
-    opens: "all bases with the person's rights",
-    revoke: "Delete the key in the Airtable account",
-    docs: "https://airtable.com/developers/web/guides/personal-access-tokens",
-    names: ["airtable"],
-    values: ["key{62:14}"],
-    examples: ["AIRTABLE_API_KEY=key{62:14}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
-  }),
-  token({
-    id: "airtable-token",
-    issuer: "Airtable",
-    title: "Airtable token",
-    opens: "the bases that it is granted",
-    revoke: "Delete the token in the Airtable builder hub",
-    docs: "https://airtable.com/developers/web/guides/personal-access-tokens",
-    forms: ["pat{62:14}.{hex:64}"]
-  }),
-  named({
-    id: "asana-token",
-    issuer: "Asana",
-    title: "Asana access token",
-    opens: "projects and tasks with the person's rights",
-    revoke: "Deauthorize the token in the Asana developer console",
-    docs: "https://developers.asana.com/docs/personal-access-token",
-    names: ["asana"],
-    values: ["1/{d:13-17}:{hex:32}", "2/{d:13-17}/{d:13-17}:{hex:32}", "0/{hex:32}"],
-    examples: ["ASANA_TOKEN=1/{d:16}:{hex:32}", "ASANA_TOKEN=2/{d:16}/{d:16}:{hex:32}"]
-  }),
-  token({
-    id: "clickup-token",
-    issuer: "ClickUp",
-    title: "ClickUp token",
-    opens: "tasks with the person's rights",
-    revoke: "Regenerate the token in the ClickUp settings",
-    docs: "https://developer.clickup.com/docs/authentication",
-    forms: ["pk_{d:6-9}_{36U:32}"],
-    quiet: ["pk_live_{36U:32}"]
-  }),
-  token({
-    id: "contentful-token",
-    issuer: "Contentful",
-    title: "Contentful management token",
-    opens: "the content of all spaces of the person",
-    revoke: "Revoke the token in the Contentful settings",
-    docs: "https://www.contentful.com/developers/docs/references/authentication/",
-    forms: ["CFPAT-{64:43}"]
-  }),
-  token({
-    id: "dropbox-token",
-    issuer: "Dropbox",
-    title: "Dropbox access token",
-    opens: "the files that the app is granted",
-    revoke: "Disconnect the app in the Dropbox settings",
-    docs: "https://developers.dropbox.com/oauth-guide",
-    forms: ["sl.{64:130-152}", "sl.u.{64:130+}", "sl.B{64:120+}"],
-    examples: ["sl.B{64:137}"]
-  }),
-  token({
-    ...FIGMA,
-    id: "figma-token",
-    title: "Figma token",
-    opens: "files with the person's rights within its scopes",
-    forms: ["figd_{64:40}", "figo_{64:40}", "figor_{64:40}", "figu_{64:40}", "figur_{64:40}"]
-  }),
-  token({
-    id: "frameio-token",
-    issuer: "Frame.io",
-    title: "Frame.io token",
-    opens: "the videos and projects that it is granted",
-    revoke: "Delete the token in the Frame.io developer site",
-    docs: "https://developer.frame.io/",
-    forms: ["fio-u-{64:64}"]
-  }),
-  named({
-    id: "hubspot-legacy-key",
-    issuer: "HubSpot",
-    title: "HubSpot API key",
-    opens: "contacts and deals of the account",
-    revoke: "Deactivate the key in HubSpot",
-    docs: "https://developers.hubspot.com/docs/guides/apps/private-apps/overview",
-    names: ["hubspot", "hapikey"],
-    values: ["{uuid}"],
-    word: /key|token|secret/i,
-    examples: ["HUBSPOT_API_KEY={uuid}", "hapikey={uuid}"],
-    quiet: ["hubspot_portal_id={uuid}"]
-  }),
-  token({
-    id: "hubspot-token",
-    issuer: "HubSpot",
-    title: "HubSpot private app token",
-    opens: "contacts and deals within its scopes",
-    revoke: "Rotate the token of the private app in HubSpot",
-    docs: "https://developers.hubspot.com/docs/guides/apps/private-apps/overview",
-    forms: ["pat-na1-{uuid}", "pat-na2-{uuid}", "pat-na3-{uuid}", "pat-eu1-{uuid}", "pat-ap1-{uuid}"]
-  }),
-  token({
-    id: "klaviyo-key",
-    issuer: "Klaviyo",
-    title: "Klaviyo private key",
-    opens: "profiles and campaigns within its scopes",
-    revoke: "Delete the key in the Klaviyo settings",
-    docs: "https://developers.klaviyo.com/en/docs/authenticate_",
-    forms: ["pk_{hex:34}"]
-  }),
-  token({
-    ...LINEAR,
-    id: "linear-key",
-    title: "Linear API key",
-    opens: "issues with the person's rights",
-    revoke: "Revoke the key in the Linear settings",
-    forms: ["lin_api_{62:40}"]
-  }),
-  token({
-    ...LINEAR,
-    id: "linear-oauth-token",
-    title: "Linear OAuth token",
-    opens: "issues within the scopes that were granted",
-    revoke: "Revoke the application in the Linear settings",
-    forms: ["lin_oauth_{hex:64}", "lin_wh_{62:40}"]
-  }),
-  token({
-    id: "lob-key",
-    issuer: "Lob",
-    title: "Lob API key",
-    opens: "letters, paid by the account",
-    revoke: "Roll the key in the Lob dashboard",
-    docs: "https://docs.lob.com/",
-    forms: ["live_{hex:35}"]
-  }),
-  token({
-    id: "mapbox-token",
-    issuer: "Mapbox",
-    title: "Mapbox secret token",
-    opens: "maps and data sets of the account within its scopes",
-    revoke: "Delete the token in the Mapbox account",
-    docs: "https://docs.mapbox.com/accounts/guides/tokens/",
-    forms: ["sk.eyJ{64:50-120}.{64:22}"],
-    quiet: ["pk.eyJ{64:80}.{64:22}"]
-  }),
-  token({
-    id: "notion-token",
-    issuer: "Notion",
-    title: "Notion integration token",
-    opens: "the pages that the integration is shared with",
-    revoke: "Refresh the secret in the Notion integration settings",
-    docs: "https://developers.notion.com/docs/authorization",
-    forms: ["ntn_{d:11}{62:35}", "secret_{62:43}"],
-    check: ({ value }) => MIXED2(value.slice(7)) ? {} : null,
-    quiet: ["secret_{a:43}", "ntn_{62:46}x"]
-  }),
-  token({
-    id: "rapidapi-key",
-    issuer: "RapidAPI",
-    title: "RapidAPI key",
-    opens: "calls of the APIs that the account subscribed to",
-    revoke: "Rotate the key in the RapidAPI dashboard",
-    docs: "https://docs.rapidapi.com/docs/keys",
-    forms: ["{36:10}msh{36:15}p1{36:6}jsn{36:12}"]
-  }),
-  token({
-    id: "salesforce-token",
-    issuer: "Salesforce",
-    title: "Salesforce session or access token",
-    opens: "the organization with the person's rights",
-    revoke: "Revoke the session or OAuth token in Salesforce setup",
-    docs: "https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_tokens_scopes.htm",
-    forms: ["00D{62:12}!A{64.:80-260}", "00D{62:15}!A{64.:80-260}", "5Aep861{62:50-120}"],
-    examples: ["00D{62:12}!AQ{62:94}"]
-  }),
-  named({
-    id: "segment-key",
-    issuer: "Twilio Segment",
-    title: "Segment token",
-    opens: "the workspace: sources and destinations",
-    revoke: "Delete the token in the Segment settings",
-    docs: "https://segment.com/docs/api/public-api/",
-    names: ["segment_api", "segment_token", "segment_write", "segment_access"],
-    values: ["sgp_{62:64}", "{64:43}.{64:43}", "{62:32}"],
-    examples: ["SEGMENT_API_TOKEN=sgp_{62:64}"],
-    check: ({ value }) => MIXED2(value) ? {} : null
-  }),
-  token({
-    id: "shippo-token",
-    issuer: "Shippo",
-    title: "Shippo token",
-    opens: "labels, paid by the account",
-    revoke: "Delete the token in the Shippo settings",
-    docs: "https://docs.goshippo.com/",
-    forms: ["shippo_live_{hex:40}"]
-  }),
-  named({
-    id: "trello-legacy-token",
-    issuer: "Atlassian Trello",
-    title: "Trello token or key",
-    opens: "boards with the person's rights",
-    revoke: "Revoke the application in the Trello settings",
-    docs: "https://developer.atlassian.com/cloud/trello/guides/rest-api/api-introduction/",
-    names: ["trello"],
-    values: ["{hex:64}", "{hex:32}"]
-  }),
-  token({
-    id: "trello-token",
-    issuer: "Atlassian Trello",
-    title: "Trello token",
-    opens: "boards with the person's rights",
-    revoke: "Revoke the application in the Trello settings",
-    docs: "https://developer.atlassian.com/cloud/trello/guides/rest-api/api-introduction/",
-    forms: ["ATTA{hex:64}{HEX:8}"],
-    examples: ["ATTA{hex:64}{HEX:8}"]
-  }),
-  token({
-    id: "typeform-token",
-    issuer: "Typeform",
-    title: "Typeform token",
-    opens: "forms and their answers within its scopes",
-    revoke: "Delete the token in the Typeform account",
-    docs: "https://www.typeform.com/developers/get-started/personal-access-token/",
-    forms: ["tfp_{64.:40-60}"]
-  })
-];
-
-// src/secrets/detectors/list.ts
-var GROUPS = [
-  { title: "Cloud providers", detectors: CLOUD },
-  { title: "Microsoft Azure", detectors: AZURE },
-  { title: "Hosting and networks", detectors: HOSTING },
-  { title: "Code, CI and developer tools", detectors: CODE },
-  { title: "Package and image registries", detectors: PACKAGES },
-  { title: "AI", detectors: AI },
-  { title: "Messaging and mail", detectors: MESSAGING },
-  { title: "Payment and currencies", detectors: PAYMENTS },
-  { title: "Observability", detectors: OBSERVABILITY },
-  { title: "Secrets managers and identity", detectors: MANAGERS },
-  { title: "Databases and data", detectors: DATA },
-  { title: "Office, design, content", detectors: WORK },
-  { title: "JSON web tokens", detectors: JWTS },
-  { title: "Private keys and keystores", detectors: KEYS },
-  { title: "Logins and assignments", detectors: LOGINS },
-  { title: "Files whose place and form make them secret", detectors: FILES }
-];
-var isFile = (detector) => "parse" in detector;
-var DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter((detector) => !isFile(detector)));
-var FILE_DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter(isFile));
-
 // src/secrets/encoded.ts
 import { constants as constants3, gunzipSync } from "node:zlib";
 var MIN_DECODED_QUADS = 7;
@@ -73128,10 +73156,16 @@ function goesOn(text4, position) {
 }
 var ESCAPE_BEFORE = /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|(?:\x1b|\\e|\\033)\[[0-9;]{0,8}m)$/;
 function standsAlone2(text4, start, length, isText) {
-  if (start === 0 || !/[A-Za-z0-9_]/.test(text4[start - 1] ?? "")) return true;
-  if (!isText && text4.charCodeAt(start - 1) === (length & 255)) return true;
+  if (!isWord(text4.charCodeAt(start - 1))) return true;
+  if (!isText && text4.charCodeAt(start - 1) === (length & 255) && isLengthByte(text4, start - 1)) return true;
   return ESCAPE_BEFORE.test(text4.slice(Math.max(0, start - 12), start));
 }
+var mayStandAlone = (text4, start, isText) => !isWord(text4.charCodeAt(start - 1)) || !isText && isLengthByte(text4, start - 1) || ESCAPE_BEFORE.test(text4.slice(Math.max(0, start - 12), start));
+var isWord = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c === 95 || c >= 97 && c <= 122;
+var isLengthByte = (text4, at3) => {
+  const before = text4.charCodeAt(at3 - 1);
+  return !isWord(before) || before === 122 || before === 90;
+};
 
 // src/secrets/file-index.ts
 var FileIndex = class {
@@ -73649,6 +73683,8 @@ var ContentScan = class _ContentScan {
   #linesBefore = 0;
   #isText = true;
   #candidates = [];
+  /** Where in the window the last match of a detector ends. */
+  #tried = /* @__PURE__ */ new Map();
   #seen = /* @__PURE__ */ new Set();
   constructor(compiled, path11, depth, budget) {
     this.#compiled = compiled;
@@ -73682,6 +73718,7 @@ var ContentScan = class _ContentScan {
     const carry = last ? this.#carry : Buffer.from(window.subarray(Math.max(0, to - LOOK_BEHIND), length));
     const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND);
     const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift);
+    this.#tried.clear();
     if (to > from) this.#search(from, to, length);
     this.#carry = carry;
     this.#base += shift;
@@ -73734,10 +73771,14 @@ var ContentScan = class _ContentScan {
     const text4 = this.#kernel.window.toString("latin1", start, Math.min(end2, position + window));
     const at3 = position - start;
     if (isEscaped) {
+      if (!/[a-z0-9]/i.test(text4[at3 - 1] ?? "") || !/@|%40|\\u0040/.test(text4.slice(at3))) return;
       const before = unescapeText(text4.slice(0, at3), false);
       const after = unescapeText(text4.slice(at3), false);
       this.#match(detector, before.text + after.text, before.text.length, [...before.at.slice(0, -1), ...after.at.map((index) => index + at3)], start);
       return;
+    }
+    if (detector.alone === true && detector.glued === void 0 && detector.looksBack !== true) {
+      if (position < (this.#tried.get(detector) ?? 0) || !mayStandAlone(text4, at3, this.#isText)) return;
     }
     if (this.#match(detector, text4, at3, null, start) || detector.alone !== true) return;
     TOKEN_RUN.lastIndex = at3;
@@ -73760,6 +73801,7 @@ var ContentScan = class _ContentScan {
       this.dropped++;
       return true;
     }
+    if (detector.alone === true && raw === null) this.#tried.set(detector, start + match2.index + match2[0].length);
     const groups = match2.groups ?? {};
     const before = groups["before"] ?? "";
     const value = before + (groups["value"] ?? match2[0]);

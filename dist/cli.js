@@ -42133,9 +42133,9 @@ var Planner = class {
       if (at3 === -1 || source.documents.length > 0 || source.text.startsWith("[") || /\s/.test(value)) return false;
       const id = detector.id;
       const read = `$(cat /run/secrets/${id})`;
-      const isWord = body.includes(`'${value}'`);
+      const isWord2 = body.includes(`'${value}'`);
       const quotes = (body.slice(0, at3).replace(/\\./g, "").replace(/"[^"]*"/g, "").match(/'/g) ?? []).length;
-      this.#plan.setBody(source, isWord ? body.replaceAll(`'${value}'`, `"${read}"`).replaceAll(value, read) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read));
+      this.#plan.setBody(source, isWord2 ? body.replaceAll(`'${value}'`, `"${read}"`).replaceAll(value, read) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read));
       this.#plan.mount(source, id, isRoot ? [] : ["mode=0444"]);
       this.#plan.build.add(`--secret id=${id},src=FILE`);
     }
@@ -43212,6 +43212,8 @@ var COLLECTED = [
   // Package databases with checksums of files: dpkg, distroless, apk (v2 and v3), Python.
   /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
   /^\/var\/lib\/dpkg\/status\.d\/[^/]+\.md5sums$/,
+  // What dpkg says of configuration files stands with the packages themselves.
+  /^\/var\/lib\/dpkg\/status$/,
   /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
   /\.dist-info\/(?:RECORD|direct_url\.json)$/
 ];
@@ -44820,6 +44822,7 @@ function token({ forms, strength = "likely", check: check2, checksum: checksum2 
     forms,
     literals: literals.map(({ literal: literal4 }) => ({ text: literal4, run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8) })),
     pattern: new RegExp(`(?:${source})${RIGHT_BORDER}`, "y"),
+    ...compiled.some(({ before }) => before !== "") ? { looksBack: true } : {},
     ...checksum2 ? { glued: new RegExp(`(?:${source})`, "y") } : {},
     // What starts with another sign needs no border.
     alone: /^(?:\[|\w)/.test(source.replace(/^\(\?<=\(\?<before>/, "")),
@@ -45565,7 +45568,7 @@ var AZURE = [
       { text: "sharedaccesskey=", ignoreCase: true },
       { text: "accesskey=", ignoreCase: true }
     ],
-    pattern: /(?:shared)?accesskey=(?<value>[A-Za-z0-9+/]{43}=)(?![A-Za-z0-9+/=])/iy,
+    pattern: /(?:sharedaccesskey|accesskey)=(?<value>[A-Za-z0-9+/]{43}=)(?![A-Za-z0-9+/=])/iy,
     strength: "likely",
     examples: ["Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=x;SharedAccessKey={b64:43}="],
     quiet: ["SharedAccessKey={b64:20}="],
@@ -45604,7 +45607,7 @@ var AZURE = [
       { text: "apim-subscription-key", ignoreCase: true },
       { text: "subscription-key", ignoreCase: true }
     ],
-    pattern: /(?:apim-)?subscription-key["'\\]{0,2}\s{0,2}[:=,]\s{0,2}["'\\]{0,2}(?<value>[0-9a-f]{32})(?![0-9A-Za-z])/iy,
+    pattern: /(?:apim-subscription-key|subscription-key)["'\\]{0,2}\s{0,2}[:=,]\s{0,2}["'\\]{0,2}(?<value>[0-9a-f]{32})(?![0-9A-Za-z])/iy,
     strength: "likely",
     examples: ['headers = {"Ocp-Apim-Subscription-Key": "{hex:32}"}'],
     quiet: ['"Ocp-Apim-Subscription-Key": "{hex:12}"'],
@@ -46379,7 +46382,10 @@ var CODE = [
     opens: "feature flags: an `api-` key changes them, an `sdk-` key reads them",
     revoke: "Reset the key in the LaunchDarkly settings",
     docs: "https://launchdarkly.com/docs/home/account/api",
-    forms: ["sdk-{uuid}", "api-{uuid}"]
+    forms: ["sdk-{uuid}", "api-{uuid}"],
+    strength: "possible",
+    // The prefixes are words of many programs: with the name near them they are more.
+    check: ({ before, after }) => /launch_?-?darkly|\bld_/i.test(before + after) ? { strength: "likely" } : {}
   }),
   token({
     id: "postman-key",
@@ -46752,8 +46758,9 @@ function* matches2(pattern, text4) {
 function* namedValues(text4) {
   const isXml = /^\s{0,80}(?:<\?xml|<!--|<\w)/.test(text4);
   if (isXml) {
-    yield* matches2(XML_ELEMENT, text4);
-    yield* matches2(XML_PAIR, text4);
+    const live = text4.replace(/<!--[\s\S]*?-->/g, (comment) => comment.replace(/[^\n]/g, " "));
+    yield* matches2(XML_ELEMENT, live);
+    yield* matches2(XML_PAIR, live);
     return;
   }
   if (/^\s{0,80}(?:\{|\[\s{0,80}[{["\d])/.test(text4)) {
@@ -47141,7 +47148,10 @@ var FILES = [
     // `{…}` is encrypted: it opens with the master password of settings-security.xml alone.
     value: /^(?!\{[^{}]*\}$|\$\{)/,
     example: ["/root/.m2/settings.xml", "<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>"],
-    quietFile: ["/root/.m2/settings.xml", "<settings><servers><server><password>${env.MAVEN_PASSWORD}</password></server></servers></settings>"]
+    quietFile: [
+      "/root/.m2/settings.xml",
+      "<settings><servers><server><password>${env.MAVEN_PASSWORD}</password></server></servers><!-- <password>repopwd</password> --></settings>"
+    ]
   }),
   settings({
     id: "mysql-option-file",
@@ -48070,7 +48080,7 @@ var KEYS = [
     },
     {
       literals: ['"kty"', '\\"kty\\"'],
-      pattern: /\\?"kty\\?"\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"[^{}]{0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})\\?"kty\\?"/y,
+      pattern: /(?:"kty"|\\"kty\\")\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"[^{}]{0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})(?:"kty"|\\"kty\\")/y,
       window: 4e3,
       strength: "likely",
       examples: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}', '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}'],
@@ -48243,7 +48253,7 @@ var KEYS = [
     revoke: "Make a new key pair, and replace the public key at all peers",
     forms: ["PrivateKey = {b64:43}="],
     literals: ["PrivateKey", "PresharedKey", "private_key", "wireguard_private"],
-    pattern: /(?:PrivateKey|PresharedKey|\w{0,10}private_?\w{0,8})["']{0,1}\s{0,4}[=:]\s{0,4}["']?(?<value>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)(?![A-Za-z0-9+/=])/y,
+    pattern: /(?:PrivateKey|PresharedKey|private_key\w{0,8}|wireguard_private\w{0,8})["']{0,1}\s{0,4}[=:]\s{0,4}["']?(?<value>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)(?![A-Za-z0-9+/=])/y,
     strength: "likely",
     examples: ["[Interface]\nPrivateKey = {b64:42}A=\nAddress = 10.0.0.2/32"],
     quiet: ["PublicKey = {b64:42}A=", "PrivateKey = {b64:42}A="],
@@ -48403,7 +48413,7 @@ var LOGINS = [
       { text: "uthorization", ignoreCase: true },
       { text: "extraheader", ignoreCase: true }
     ],
-    pattern: /[\w\s"'=:\\-]{0,40}?basic\s{1,3}(?<value>[A-Za-z0-9+/]{8,400}={0,2})/iy,
+    pattern: /(?:uthorization|extraheader)[\w\s"'=:\\-]{0,40}?basic\s{1,3}(?<value>[A-Za-z0-9+/]{8,400}={0,2})/iy,
     window: 480,
     strength: "likely",
     guessable: true,
@@ -49155,7 +49165,7 @@ var MESSAGING = [
     revoke: "Rotate the auth token in the Twilio console",
     forms: ["{hex:32}", "{62:32}"],
     literals: [{ text: "twilio", ignoreCase: true, assignment: true }],
-    pattern: /(?<name>[\w.-]{0,30}(?:token|secret|auth)[\w.-]{0,20})["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[0-9a-f]{32}|[A-Za-z0-9]{32})(?![0-9A-Za-z])/iy,
+    pattern: /(?<name>twilio[\w.-]{0,30}(?:token|secret|auth)[\w.-]{0,20})["'\s]{0,3}[=:]{1,2}>?["'\s]{0,4}(?<value>[0-9a-f]{32}|[A-Za-z0-9]{32})(?![0-9A-Za-z])/iy,
     strength: "likely",
     examples: ["TWILIO_AUTH_TOKEN={hex:32}", "twilio_api_secret: {62:32}"],
     quiet: ["TWILIO_ACCOUNT_SID=AC{hex:32}", "TWILIO_AUTH_TOKEN=${TOKEN}"],
@@ -49780,12 +49790,17 @@ var PACKAGES = [
     docs: "https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration",
     revoke: "Revoke the token of the npm registry",
     literals: [":_authToken", ":_auth", ":_password", "_authToken", "npmAuthToken", "npmAuthIdent"],
-    pattern: /:?(?:_authToken|_auth|_password|npmAuthToken|npmAuthIdent)["'\s]{0,3}[=:]["'\s]{0,3}(?<value>[A-Za-z0-9_.+/=:-]{8,400})/y,
+    pattern: /(?::_authToken|_authToken|:_auth|:_password|npmAuthToken|npmAuthIdent)["'\s]{0,3}[=:]["'\s]{0,3}(?<value>[A-Za-z0-9_.+/=:-]{8,400})/y,
     window: 420,
     strength: "likely",
     examples: ["//npm.acme.io/:_authToken={uuid}", "//npm.acme.io/:_password={b64:24}=", 'npmAuthToken: "{uuid}"'],
     quiet: ["//registry.npmjs.org/:_authToken=${NPM_TOKEN}", 'npmAuthToken: "${NPM_TOKEN}"', "//r/:_authToken=%NPM_TOKEN%"],
-    check: ({ value }) => isPlaceholder(value) || !/\d/.test(value) ? null : ofFiller(value)
+    check: ({ value }) => {
+      if (!/\d/.test(value) || isPlaceholder(value)) return null;
+      const login = decodeText(value);
+      if (login !== null && isUsualPassword(login.slice(login.indexOf(":") + 1))) return { strength: "harmless", note: "a default password, or an example" };
+      return ofFiller(value);
+    }
   },
   token({
     ...NPM,
@@ -50476,6 +50491,8 @@ var GROUPS = [
   { title: "Logins and assignments", detectors: LOGINS },
   { title: "Files whose place and form make them secret", detectors: FILES }
 ];
+var KEY_IDS = new Set(KEYS.map(({ id }) => id));
+var isKey = (id) => KEY_IDS.has(id);
 var isFile = (detector) => "parse" in detector;
 var DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter((detector) => !isFile(detector)));
 var FILE_DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter(isFile));
@@ -50627,10 +50644,16 @@ function goesOn(text4, position) {
 }
 var ESCAPE_BEFORE = /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|(?:\x1b|\\e|\\033)\[[0-9;]{0,8}m)$/;
 function standsAlone2(text4, start, length, isText) {
-  if (start === 0 || !/[A-Za-z0-9_]/.test(text4[start - 1] ?? "")) return true;
-  if (!isText && text4.charCodeAt(start - 1) === (length & 255)) return true;
+  if (!isWord(text4.charCodeAt(start - 1))) return true;
+  if (!isText && text4.charCodeAt(start - 1) === (length & 255) && isLengthByte(text4, start - 1)) return true;
   return ESCAPE_BEFORE.test(text4.slice(Math.max(0, start - 12), start));
 }
+var mayStandAlone = (text4, start, isText) => !isWord(text4.charCodeAt(start - 1)) || !isText && isLengthByte(text4, start - 1) || ESCAPE_BEFORE.test(text4.slice(Math.max(0, start - 12), start));
+var isWord = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c === 95 || c >= 97 && c <= 122;
+var isLengthByte = (text4, at3) => {
+  const before = text4.charCodeAt(at3 - 1);
+  return !isWord(before) || before === 122 || before === 90;
+};
 
 // src/secrets/file-index.ts
 var FileIndex = class {
@@ -51148,6 +51171,8 @@ var ContentScan = class _ContentScan {
   #linesBefore = 0;
   #isText = true;
   #candidates = [];
+  /** Where in the window the last match of a detector ends. */
+  #tried = /* @__PURE__ */ new Map();
   #seen = /* @__PURE__ */ new Set();
   constructor(compiled, path11, depth, budget) {
     this.#compiled = compiled;
@@ -51181,6 +51206,7 @@ var ContentScan = class _ContentScan {
     const carry = last ? this.#carry : Buffer.from(window.subarray(Math.max(0, to - LOOK_BEHIND), length));
     const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND);
     const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift);
+    this.#tried.clear();
     if (to > from) this.#search(from, to, length);
     this.#carry = carry;
     this.#base += shift;
@@ -51233,10 +51259,14 @@ var ContentScan = class _ContentScan {
     const text4 = this.#kernel.window.toString("latin1", start, Math.min(end2, position + window));
     const at3 = position - start;
     if (isEscaped) {
+      if (!/[a-z0-9]/i.test(text4[at3 - 1] ?? "") || !/@|%40|\\u0040/.test(text4.slice(at3))) return;
       const before = unescapeText(text4.slice(0, at3), false);
       const after = unescapeText(text4.slice(at3), false);
       this.#match(detector, before.text + after.text, before.text.length, [...before.at.slice(0, -1), ...after.at.map((index) => index + at3)], start);
       return;
+    }
+    if (detector.alone === true && detector.glued === void 0 && detector.looksBack !== true) {
+      if (position < (this.#tried.get(detector) ?? 0) || !mayStandAlone(text4, at3, this.#isText)) return;
     }
     if (this.#match(detector, text4, at3, null, start) || detector.alone !== true) return;
     TOKEN_RUN.lastIndex = at3;
@@ -51259,6 +51289,7 @@ var ContentScan = class _ContentScan {
       this.dropped++;
       return true;
     }
+    if (detector.alone === true && raw === null) this.#tried.set(detector, start + match2.index + match2[0].length);
     const groups = match2.groups ?? {};
     const before = groups["before"] ?? "";
     const value = before + (groups["value"] ?? match2[0]);
@@ -52848,7 +52879,7 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
   for (const found of fileMatches(scans, filesystem, origin, hashes2)) {
     const content = found.version.content;
     const own2 = hashes2.get(`${content.layer}:${content.index}`);
-    const isVouched = own2 !== void 0 && !isProvenToken(found.match) && found.match.inside === null && records.voucher(content.path, own2) !== null;
+    const isVouched = own2 !== void 0 && !isProvenToken(found.match) && records.voucher(content.path, own2) !== null;
     if (isVouched) vouched.add(`${content.layer}:${content.index}`);
     add3(weighed(found.match, content.path), isVouched ? [] : found.places);
   }
@@ -52873,7 +52904,7 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
   });
   return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size };
 }
-var isProvenToken = ({ detector, strength }) => strength === "proven" && !detector.id.includes("private-key") && !detector.id.includes("putty");
+var isProvenToken = ({ detector, strength }) => strength === "proven" && !isKey(detector.id);
 var INSTALLED = /\/(?:node_modules|site-packages|dist-packages|go\/pkg\/mod|vendor|gems)\//;
 var TEST_DATA = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|docs?|molecule)\/|\/test_[^/]*$/;
 function weighed(match2, path11) {
@@ -53188,6 +53219,7 @@ function readPackageRecords(scans) {
       const path11 = entries[entry]?.path;
       if (path11 === void 0) continue;
       if (path11.endsWith(".md5sums")) readMd5sums(baseName(path11).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
+      else if (path11.endsWith("/dpkg/status")) readConffiles(content, add3);
       else if (path11.endsWith("/apk/db/installed")) readApk(content, add3);
       else if (path11.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path11))) readRecord(parentOf(parentOf(path11)), content, add3);
     }
@@ -53198,6 +53230,16 @@ function readMd5sums(name, content, add3) {
   for (const line2 of content.toString("utf8").split("\n")) {
     const match2 = /^([0-9a-f]{32})\s+(.+)$/.exec(line2);
     if (match2?.[1] !== void 0 && match2[2] !== void 0) add3(match2[2], { package: `dpkg ${name}`, algorithm: "md5", checksum: match2[1] });
+  }
+}
+function readConffiles(content, add3) {
+  let name = "";
+  let inside = false;
+  for (const line2 of content.toString("utf8").split("\n")) {
+    if (line2.startsWith("Package: ")) name = line2.slice("Package: ".length);
+    if (!line2.startsWith(" ")) inside = line2 === "Conffiles:";
+    const match2 = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line2) : null;
+    if (match2?.[1] !== void 0 && match2[2] !== void 0) add3(match2[1], { package: `dpkg ${name}`, algorithm: "md5", checksum: match2[2] });
   }
 }
 function readApk(content, add3) {
@@ -54417,8 +54459,7 @@ function renderContext(inspection, verbose) {
 // src/report/detectors.ts
 var SEVERITY = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
 function formsOf2(detector) {
-  if ("parse" in detector)
-    return [`files named ${detector.names.map((name) => `\`${name.startsWith(".") && name.split(".").length === 2 ? `*${name}\` or \`${name}` : name}\``).join(", ")}`];
+  if ("parse" in detector) return [`files named or ending in ${detector.names.map((name) => `\`${name}\``).join(", ")}`];
   const names = detector.names === void 0 ? "" : ` beside ${detector.names.map((name) => `\`${name}\``).join(", ")}`;
   return (detector.forms ?? []).map((form) => `${describeForm(form)}${names}`);
 }
@@ -54446,7 +54487,7 @@ function renderDetector(detector) {
     ...detector.proof === void 0 ? [] : lines("check", detector.proof),
     ...lines("severity", severityOf(detector)),
     ...lines("revoke", detector.revoke),
-    ...lines("page", detector.docs)
+    `page      ${detector.docs}`
   ].join("\n")}
 `;
 }

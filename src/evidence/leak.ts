@@ -5,6 +5,7 @@ import type { PackageRecords } from '../filesystem/packages.ts'
 import type { Image } from '../image/image.ts'
 import type { ContentHashes, LayerMatch, LayerScan } from '../layer/layer-scan.ts'
 import type { SecretKind, Strength } from '../secrets/detector.ts'
+import { isKey } from '../secrets/detectors/list.ts'
 import type { Scanner, SecretMatch } from '../secrets/scanner.ts'
 import type { AttestationText } from './attestation-text.ts'
 
@@ -127,7 +128,7 @@ export function collectLeaks(
   for (const found of fileMatches(scans, filesystem, origin, hashes)) {
     const content = found.version.content
     const own = hashes.get(`${content.layer}:${content.index}`)
-    const isVouched = own !== undefined && !isProvenToken(found.match) && found.match.inside === null && records.voucher(content.path, own) !== null
+    const isVouched = own !== undefined && !isProvenToken(found.match) && records.voucher(content.path, own) !== null
     if (isVouched) vouched.add(`${content.layer}:${content.index}`)
     add(weighed(found.match, content.path), isVouched ? [] : found.places)
   }
@@ -156,7 +157,7 @@ export function collectLeaks(
 }
 
 /** A token that its checksum or structure proves is reported even where a package vouches for the file; a key is not. */
-const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength === 'proven' && !detector.id.includes('private-key') && !detector.id.includes('putty')
+const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength === 'proven' && !isKey(detector.id)
 
 /** Where package managers put what they install, without a checksum of each file. */
 const INSTALLED = /\/(?:node_modules|site-packages|dist-packages|go\/pkg\/mod|vendor|gems)\//

@@ -55,6 +55,7 @@ export function readPackageRecords(scans: readonly LayerScan[]): PackageRecords 
       const path = entries[entry]?.path
       if (path === undefined) continue
       if (path.endsWith('.md5sums')) readMd5sums(baseName(path).replace(/(?::[^:]*)?\.md5sums$/, ''), content, add)
+      else if (path.endsWith('/dpkg/status')) readConffiles(content, add)
       else if (path.endsWith('/apk/db/installed')) readApk(content, add)
       else if (path.endsWith('.dist-info/RECORD') && !madeHere.has(parentOf(path))) readRecord(parentOf(parentOf(path)), content, add)
     }
@@ -69,6 +70,18 @@ function readMd5sums(name: string, content: Buffer, add: Add): void {
   for (const line of content.toString('utf8').split('\n')) {
     const match = /^([0-9a-f]{32})\s+(.+)$/.exec(line)
     if (match?.[1] !== undefined && match[2] !== undefined) add(match[2], { package: `dpkg ${name}`, algorithm: 'md5', checksum: match[1] })
+  }
+}
+
+/** dpkg: `Package: x`, then below `Conffiles:` ` /etc/x <md5>`. https://manpages.debian.org/dpkg-query */
+function readConffiles(content: Buffer, add: Add): void {
+  let name = ''
+  let inside = false
+  for (const line of content.toString('utf8').split('\n')) {
+    if (line.startsWith('Package: ')) name = line.slice('Package: '.length)
+    if (!line.startsWith(' ')) inside = line === 'Conffiles:'
+    const match = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line) : null
+    if (match?.[1] !== undefined && match[2] !== undefined) add(match[1], { package: `dpkg ${name}`, algorithm: 'md5', checksum: match[2] })
   }
 }
 

@@ -9,6 +9,8 @@ const COLLECTED: readonly RegExp[] = [
   // Package databases with checksums of files: dpkg, distroless, apk (v2 and v3), Python.
   /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
   /^\/var\/lib\/dpkg\/status\.d\/[^/]+\.md5sums$/,
+  // What dpkg says of configuration files stands with the packages themselves.
+  /^\/var\/lib\/dpkg\/status$/,
   /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
   /\.dist-info\/(?:RECORD|direct_url\.json)$/,
 ]

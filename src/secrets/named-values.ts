@@ -35,8 +35,10 @@ function* matches(pattern: RegExp, text: string): Generator<NamedValue> {
 export function* namedValues(text: string): Generator<NamedValue> {
   const isXml = /^\s{0,80}(?:<\?xml|<!--|<\w)/.test(text)
   if (isXml) {
-    yield* matches(XML_ELEMENT, text)
-    yield* matches(XML_PAIR, text)
+    // Comments hold examples; what stands behind them keeps its place.
+    const live = text.replace(/<!--[\s\S]*?-->/g, (comment) => comment.replace(/[^\n]/g, ' '))
+    yield* matches(XML_ELEMENT, live)
+    yield* matches(XML_PAIR, live)
     return
   }
   if (/^\s{0,80}(?:\{|\[\s{0,80}[{["\d])/.test(text)) {

@@ -1,6 +1,7 @@
 // Users, package records, programs.
 
 import { createHash } from 'node:crypto'
+import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { resolveUser } from '../../src/filesystem/users.ts'
 import { buildImage, sha256 } from '../image-builder.ts'
@@ -28,15 +29,29 @@ describe('the user of a container', () => {
 })
 
 const key = `${VALUES['ec-key']?.()}\n`
-const image = (files: Record<string, string>) =>
+const image = (files: Record<string, string | Buffer>) =>
   buildImage({ config: { User: '1000' }, layers: [{ by: 'RUN /bin/sh -c install # buildkit', files: Object.entries(files).map(([name, content]) => ({ name, content })) }] })
-const secrets = async (files: Record<string, string>) => {
+const secrets = async (files: Record<string, string | Buffer>) => {
   const { report } = await judgeArchive(await image(files))
   return { found: report.findings.filter(({ secret }) => secret !== null).length, vouched: report.stats.vouchedFiles }
 }
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 
 describe('who vouches for a file', () => {
+  it('dpkg, by what its status says of configuration files', async () => {
+    const status = `Package: other\nStatus: install ok installed\n\nPackage: x\nConffiles:\n /etc/x/test.key ${md5(key)}\n /etc/x/gone ${md5('gone')} obsolete\nDescription: x\n`
+    expect(await secrets({ 'etc/x/test.key': key, 'var/lib/dpkg/status': status })).toEqual({ found: 0, vouched: 1 })
+    expect(await secrets({ 'etc/x/test.key': `${key}\n`, 'var/lib/dpkg/status': status })).toEqual({ found: 1, vouched: 0 })
+  })
+
+  it('dpkg, for what is packed in a file of its own', async () => {
+    const packed = zlib.gzipSync(key)
+    expect(await secrets({ 'usr/lib/x/keys.gz': packed, 'var/lib/dpkg/info/libx.md5sums': `${createHash('md5').update(packed).digest('hex')}  usr/lib/x/keys.gz\n` })).toEqual({
+      found: 0,
+      vouched: 1,
+    })
+  })
+
   it('dpkg, by its md5sums', async () => {
     expect(await secrets({ 'usr/lib/x/test.key': key, 'var/lib/dpkg/info/libx:amd64.md5sums': `${md5(key)}  usr/lib/x/test.key\n` })).toEqual({ found: 0, vouched: 1 })
   })

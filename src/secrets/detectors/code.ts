@@ -335,6 +335,9 @@ export const CODE: readonly Detector[] = [
     revoke: 'Reset the key in the LaunchDarkly settings',
     docs: 'https://launchdarkly.com/docs/home/account/api',
     forms: ['sdk-{uuid}', 'api-{uuid}'],
+    strength: 'possible',
+    // The prefixes are words of many programs: with the name near them they are more.
+    check: ({ before, after }) => (/launch_?-?darkly|\bld_/i.test(before + after) ? { strength: 'likely' } : {}),
   }),
   token({
     id: 'postman-key',

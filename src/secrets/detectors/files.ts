@@ -411,7 +411,10 @@ export const FILES: readonly FileDetector[] = [
     // `{…}` is encrypted: it opens with the master password of settings-security.xml alone.
     value: /^(?!\{[^{}]*\}$|\$\{)/,
     example: ['/root/.m2/settings.xml', '<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>'],
-    quietFile: ['/root/.m2/settings.xml', '<settings><servers><server><password>${env.MAVEN_PASSWORD}</password></server></servers></settings>'],
+    quietFile: [
+      '/root/.m2/settings.xml',
+      '<settings><servers><server><password>${env.MAVEN_PASSWORD}</password></server></servers><!-- <password>repopwd</password> --></settings>',
+    ],
   }),
   settings({
     id: 'mysql-option-file',

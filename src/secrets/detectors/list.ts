@@ -37,6 +37,11 @@ export const GROUPS: readonly { readonly title: string; readonly detectors: read
   { title: 'Files whose place and form make them secret', detectors: FILES },
 ]
 
+const KEY_IDS = new Set(KEYS.map(({ id }) => id))
+
+/** Whether a detector finds private keys: libraries ship those of their tests. */
+export const isKey = (id: string): boolean => KEY_IDS.has(id)
+
 const isFile = (detector: Detector | FileDetector): detector is FileDetector => 'parse' in detector
 
 /** Those that are told by their text. */
