@@ -15,7 +15,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { DETECTORS, FILE_DETECTORS } from '../src/secrets/detectors/list.ts'
-import { Scanner, type SecretMatch } from '../src/secrets/scanner.ts'
+import type { SecretMatch } from '../src/secrets/match.ts'
+import { Scanner } from '../src/secrets/scanner.ts'
 import { archiveOf, sh, sha256 } from './archive.ts'
 
 const NPM =

@@ -44689,6 +44689,433 @@ function code(text4) {
 }
 var prose = (text4) => text4.split("`").map((part, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part) : markdown(part)).join("");
 
+// src/secrets/encoded.ts
+import { constants, gunzipSync } from "node:zlib";
+var MIN_DECODED_QUADS = 7;
+var MAX_GAP = 14;
+var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
+function mayBeText(text4, length, skip) {
+  let run = 0;
+  for (let i = skip; i < length; i += 4) {
+    run = STARTS_TEXT[text4(i)] === 1 ? run + 1 : 0;
+    if (run >= MIN_DECODED_QUADS) return true;
+  }
+  return false;
+}
+function alignments(text4) {
+  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text4.charCodeAt(index), text4.length, skip));
+  return /^M[ICH]/.test(text4) && !found.includes(0) ? [0, ...found] : found;
+}
+var MIN_HEX_PAIRS = 16;
+var GZIP = "H4sI";
+function isHexText(text4, length) {
+  if (length < 2 * MIN_HEX_PAIRS) return false;
+  for (let i = 0; i < 2 * MIN_HEX_PAIRS; i++) {
+    const c = text4(i);
+    const isDigit = c >= 48 && c <= 57;
+    if (!isDigit && !(c >= 97 && c <= 102) && !(c >= 65 && c <= 70)) return false;
+    if (i % 2 === 0 && !(c >= 50 && c <= 55)) return false;
+  }
+  return true;
+}
+function unpack(bytes2, budget) {
+  if (budget.left <= 0) {
+    budget.left = -1;
+    return null;
+  }
+  try {
+    const unpacked = gunzipSync(bytes2, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: budget.left });
+    budget.left -= unpacked.length;
+    return unpacked;
+  } catch (error62) {
+    if (error62 instanceof Error && "code" in error62 && error62.code === "ERR_BUFFER_TOO_LARGE") budget.left = -1;
+    return null;
+  }
+}
+function* decodedTexts(text4, budget) {
+  if (text4.startsWith(GZIP)) {
+    const bytes2 = unpack(decodeBase64(text4) ?? Buffer.alloc(0), budget);
+    if (bytes2 !== null) yield { bytes: bytes2, encoding: "gzip" };
+    return;
+  }
+  if (isHexText((index) => text4.charCodeAt(index), text4.length)) {
+    yield { bytes: Buffer.from(/^[0-9A-Fa-f]*/.exec(text4)?.[0] ?? "", "hex"), encoding: "hex" };
+    return;
+  }
+  for (const skip of alignments(text4)) {
+    const bytes2 = decodeBase64(text4.slice(skip, text4.length - ((text4.length - skip) % 4 === 1 ? 1 : 0)));
+    if (bytes2 === null) continue;
+    yield { bytes: bytes2, encoding: "base64" };
+  }
+}
+function narrow(bytes2, bigEndian) {
+  const text4 = Buffer.alloc(bytes2.length >> 1);
+  for (let i = 0; i < text4.length; i++) text4[i] = bytes2[2 * i + (bigEndian ? 1 : 0)] ?? 0;
+  return text4;
+}
+function base64Texts(kernel, from, length) {
+  const runs = [];
+  kernel.base64Runs(length, (position, run) => runs.push({ start: position, end: position + run }));
+  const texts2 = [];
+  const { window } = kernel;
+  for (let i = 0; i < runs.length; i++) {
+    const first = runs[i];
+    if (first === void 0) continue;
+    const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92);
+    const at3 = (index) => window[first.start + index] ?? 0;
+    const size = first.end - first.start;
+    const isPacked = at3(0) === 72 && window.toString("latin1", first.start, first.start + GZIP.length) === GZIP;
+    if (!continues && !isPacked && window[first.start] !== 77 && !isHexText(at3, size) && ![0, 1, 2, 3].some((skip) => mayBeText(at3, size, skip))) continue;
+    let end2 = first.end;
+    let text4 = window.toString("latin1", first.start, end2);
+    let joined = false;
+    for (; ; ) {
+      const rest = /^(?:\\n|\\r|[\s"'+]){1,14}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
+      if (rest === null) break;
+      const next = runs[i + 1];
+      const nextAt = end2 + rest[0].length;
+      if (next !== void 0 && next.start === nextAt) {
+        text4 += window.toString("latin1", next.start, next.end);
+        end2 = next.end;
+        i++;
+        joined = true;
+        continue;
+      }
+      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
+      if (tail !== void 0) {
+        text4 += tail;
+        end2 = nextAt + tail.length;
+      }
+      break;
+    }
+    if (end2 > from) texts2.push({ position: first.start, length: end2 - first.start, text: text4 });
+  }
+  return texts2;
+}
+
+// src/secrets/escapes.ts
+var JOINT = /\\\r?\n[ \t]{0,80}|["'`]\s{0,80}(?:[+.&,]\s{0,80}|\\\r?\n\s{0,80})?["'`]|\r?\n[ \t]{1,80}/y;
+var ESCAPE = /%(?<percent>[0-9A-Fa-f]{2})|\\u00(?<unicode>[0-9A-Fa-f]{2})|\\x(?<hex>[0-9A-Fa-f]{2})|\\(?<sign>[/=+])|&(?<entity>amp|quot|lt|gt|#x?[0-9A-Fa-f]{1,4});/y;
+var ENTITIES = { amp: "&", quot: '"', lt: "<", gt: ">" };
+function charOf({ percent, unicode, hex: hex4, sign, entity }) {
+  const code2 = percent ?? unicode ?? hex4;
+  if (code2 !== void 0) return String.fromCharCode(Number.parseInt(code2, 16));
+  if (sign !== void 0) return sign;
+  const named3 = ENTITIES[entity ?? ""];
+  if (named3 !== void 0) return named3;
+  const number6 = (entity ?? "").replace("#", "");
+  return String.fromCharCode(number6.startsWith("x") ? Number.parseInt(number6.slice(1), 16) : Number.parseInt(number6, 10));
+}
+function unescapeText(original, joints) {
+  let text4 = "";
+  const at3 = [];
+  for (let i = 0; i < original.length; ) {
+    if (joints) {
+      JOINT.lastIndex = i;
+      const joint = JOINT.exec(original);
+      if (joint !== null) {
+        i += joint[0].length;
+        continue;
+      }
+    }
+    ESCAPE.lastIndex = i;
+    const escaped = ESCAPE.exec(original);
+    at3.push(i);
+    text4 += escaped === null ? original[i] ?? "" : charOf(escaped.groups ?? {});
+    i += escaped === null ? 1 : escaped[0].length;
+  }
+  at3.push(original.length);
+  return { text: text4, at: at3 };
+}
+function goesOn(text4, position) {
+  for (const pattern of [JOINT, ESCAPE]) {
+    pattern.lastIndex = position;
+    if (pattern.test(text4)) return true;
+  }
+  return false;
+}
+var ESCAPE_BEFORE = /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|(?:\x1b|\\e|\\033)\[[0-9;]{0,8}m)$/;
+function standsAlone2(text4, start, length, isText) {
+  if (!isWord(text4.charCodeAt(start - 1))) return true;
+  if (!isText && text4.charCodeAt(start - 1) === (length & 255) && isLengthByte(text4, start - 1)) return true;
+  return ESCAPE_BEFORE.test(text4.slice(Math.max(0, start - 12), start));
+}
+var mayStandAlone = (text4, start, isText) => !isWord(text4.charCodeAt(start - 1)) || !isText && isLengthByte(text4, start - 1) || ESCAPE_BEFORE.test(text4.slice(Math.max(0, start - 12), start));
+var isWord = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c === 95 || c >= 97 && c <= 122;
+var isLengthByte = (text4, at3) => {
+  const before = text4.charCodeAt(at3 - 1);
+  return !isWord(before) || before === 122 || before === 90;
+};
+
+// src/secrets/match.ts
+var rank = ({ generic, guessable, context }) => generic ? 0 : guessable ? 1 : context ? 2 : 3;
+var worth = ({ strength }) => ["possible", "likely", "harmless", "proven"].indexOf(strength);
+var compareReadings = (a, b) => rank(a.detector) - rank(b.detector) || worth(a) - worth(b);
+function pairAwsKeys(matches3) {
+  const near = 2048;
+  const ids = matches3.filter(({ detector, strength }) => detector.id === "aws-access-key" && strength !== "harmless");
+  const secrets = matches3.filter(({ detector, strength }) => (detector.id === "aws-secret-key" || detector.id === "aws-credentials-file") && strength !== "harmless");
+  const paired = /* @__PURE__ */ new Map();
+  const used = /* @__PURE__ */ new Set();
+  for (const secret of secrets) {
+    const id = ids.find((candidate) => Math.abs(candidate.offset - secret.offset) < near && !used.has(candidate));
+    if (id === void 0) continue;
+    paired.set(secret, id);
+    used.add(id);
+  }
+  return matches3.filter((match2) => !used.has(match2)).map((match2) => {
+    const id = paired.get(match2);
+    return id === void 0 ? match2 : { ...match2, strength: "proven", facts: { ...match2.facts, ...id.facts, keyId: redactValue(id.value, false) }, companion: id.value };
+  });
+}
+
+// src/secrets/content-scan.ts
+var PART = 1 << 20;
+var OVERLAP = 16384;
+var LOOK_BEHIND = 96;
+var CARRY = OVERLAP + LOOK_BEHIND;
+var WINDOW = CARRY + PART;
+var DEFAULT_WINDOW = 256;
+var MAX_DEPTH2 = 3;
+var MAX_FILE = 256 << 10;
+var MAX_PIECES = 2048;
+var TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y;
+var MAX_MATCHES = 1e3;
+var ContentScan = class _ContentScan {
+  /** What was found, in order of position; complete after the last chunk. */
+  matches = [];
+  /** What kind of program the content says it is. */
+  program = null;
+  /** Matches beyond the limit, which were not kept. */
+  dropped = 0;
+  #compiled;
+  #kernel;
+  #path;
+  #depth;
+  /** Bytes that packed texts may still unpack to; shared with the scans of decoded texts. */
+  #budget;
+  #files;
+  /** The start of the content, for the detectors of files. */
+  #head = Buffer.alloc(0);
+  #carry = Buffer.alloc(0);
+  /** Position in the content of the window's first byte. */
+  #base = 0;
+  /** Position in the content up to which candidates are dealt with. */
+  #done = 0;
+  /** Line feeds before the window's first byte. */
+  #linesBefore = 0;
+  #isText = true;
+  #candidates = [];
+  /** Where in the window the last match of a detector ends. */
+  #tried = /* @__PURE__ */ new Map();
+  #seen = /* @__PURE__ */ new Set();
+  constructor(compiled, path11, depth, budget) {
+    this.#compiled = compiled;
+    this.#kernel = compiled.kernel;
+    this.#path = path11;
+    this.#depth = depth;
+    this.#budget = budget;
+    this.#files = depth === 0 ? compiled.files.of(path11) : [];
+  }
+  /** Packed text was left out: it would have unpacked to more than the limit. */
+  get overBudget() {
+    return this.#budget.left < 0;
+  }
+  /** Takes the next bytes. @param last no more follow */
+  push(chunk, last) {
+    if (this.#files.length > 0 && this.#head.length < MAX_FILE) this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAX_FILE - this.#head.length)]);
+    if (chunk.length <= PART) {
+      this.#window(chunk, last);
+      return;
+    }
+    for (let at3 = 0; at3 < chunk.length; at3 += PART) this.#window(chunk.subarray(at3, at3 + PART), last && at3 + PART >= chunk.length);
+  }
+  #window(part, last) {
+    const { window } = this.#kernel;
+    if (this.#base === 0 && this.#carry.length === 0) this.#isText = part.subarray(0, 4096).indexOf(0) === -1;
+    this.#carry.copy(window, 0);
+    part.copy(window, this.#carry.length);
+    const length = this.#carry.length + part.length;
+    const from = this.#done - this.#base;
+    const to = last ? length : Math.max(from, length - OVERLAP);
+    const carry = last ? this.#carry : Buffer.from(window.subarray(Math.max(0, to - LOOK_BEHIND), length));
+    const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND);
+    const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift);
+    this.#tried.clear();
+    if (to > from) this.#search(from, to, length);
+    this.#carry = carry;
+    this.#base += shift;
+    this.#linesBefore += lines;
+    this.#done = this.#base + (to - shift);
+    if (last) this.#finish();
+  }
+  #search(from, to, length) {
+    const kernel = this.#kernel;
+    const { owners, marks: marks2, escaped, triggers, names } = this.#compiled;
+    const decoded2 = [];
+    kernel.scan(from, length, (position, literal4, valueStart, valueLength) => {
+      if (position < from || position >= to) return;
+      const mark = marks2[literal4] ?? null;
+      if (mark !== null) this.program ??= mark;
+      for (const detector of owners[literal4] ?? []) this.#try(detector, position, length, escaped[literal4] === true);
+      if (triggers[literal4] === true) names.find(kernel.window, position, valueStart, valueLength, (detector, at3) => this.#try(detector, at3, length, false));
+    });
+    if (this.#depth >= MAX_DEPTH2) return;
+    kernel.utf16Runs(length, (position, run, bigEndian) => {
+      if (position + run <= from) return;
+      decoded2.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: "utf-16" });
+    });
+    for (const { position, length: run, text: text4 } of base64Texts(kernel, from, length)) {
+      for (const { bytes: bytes2, encoding } of decodedTexts(text4, this.#budget)) decoded2.push({ text: bytes2, position, length: run, encoding });
+    }
+    const lineAt = decoded2.map(({ position }) => this.#lineAt(position));
+    decoded2.forEach(({ text: text4, position, length: run, encoding }, index) => {
+      const inner = new _ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget);
+      inner.push(text4, true);
+      for (const match2 of inner.matches) this.#addDecoded(match2, position, run, encoding, lineAt[index] ?? null);
+    });
+  }
+  #lineAt(position) {
+    return this.#isText ? this.#linesBefore + this.#kernel.lines(0, position) + 1 : null;
+  }
+  #addDecoded(match2, position, run, encoding, line2) {
+    const key = `${match2.detector.id}\0${match2.identity}`;
+    const offset = this.#base + position;
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    if (match2.detector.generic && encoding === "base64") return;
+    const within2 = encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
+    this.#add({ ...match2, offset: offset + Math.min(within2, run), length: run, end: offset + run, line: line2, encoding });
+  }
+  /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
+  #try(detector, position, end2, isEscaped) {
+    const start = Math.max(0, position - LOOK_BEHIND);
+    const window = detector.window ?? DEFAULT_WINDOW;
+    const text4 = this.#kernel.window.toString("latin1", start, Math.min(end2, position + window));
+    const at3 = position - start;
+    if (isEscaped) {
+      if (!/[a-z0-9]/i.test(text4[at3 - 1] ?? "") || !/@|%40|\\u0040/.test(text4.slice(at3))) return;
+      const before = unescapeText(text4.slice(0, at3), false);
+      const after = unescapeText(text4.slice(at3), false);
+      this.#match(detector, before.text + after.text, before.text.length, [...before.at.slice(0, -1), ...after.at.map((index) => index + at3)], start);
+      return;
+    }
+    if (detector.alone === true && detector.glued === void 0 && detector.looksBack !== true) {
+      if (position < (this.#tried.get(detector) ?? 0) || !mayStandAlone(text4, at3, this.#isText)) return;
+    }
+    if (this.#match(detector, text4, at3, null, start) || detector.alone !== true) return;
+    TOKEN_RUN.lastIndex = at3;
+    const runEnd = at3 + (TOKEN_RUN.exec(text4)?.[0].length ?? 0);
+    if (!goesOn(text4, runEnd)) return;
+    const longer = this.#kernel.window.toString("latin1", start, Math.min(end2, position + Math.min(MAX_PIECES, window * 2)));
+    const whole2 = unescapeText(longer.slice(at3), true);
+    this.#match(detector, longer.slice(0, at3) + whole2.text, at3, [...Array.from({ length: at3 }, (_, index) => index), ...whole2.at.map((index) => index + at3)], start);
+  }
+  /**
+   * Tries a detector's pattern at one place of a text, and keeps what its check lets stand.
+   * @param raw where each character of the text stands in the window behind `start`; null where the text is the window's
+   * @returns whether the pattern matched
+   */
+  #match(detector, text4, at3, raw, start) {
+    const found = this.#found(detector, text4, at3);
+    if (found === null) return false;
+    const { match: match2, mustProve } = found;
+    if (this.#candidates.length >= MAX_MATCHES) {
+      this.dropped++;
+      return true;
+    }
+    if (detector.alone === true && raw === null) this.#tried.set(detector, start + match2.index + match2[0].length);
+    const groups = match2.groups ?? {};
+    const before = groups["before"] ?? "";
+    const value = before + (groups["value"] ?? match2[0]);
+    const checked2 = detector.check === void 0 ? {} : detector.check({ value, groups, before: text4.slice(0, at3 - before.length), after: text4.slice(match2.index + match2[0].length), path: this.#path, isText: this.#isText });
+    if (checked2 === null || mustProve && checked2.strength !== "proven") return false;
+    const secret = checked2.value ?? value;
+    const inner = groups["value"] === void 0 && checked2.value === void 0 ? -before.length : Math.max(-before.length, (before + match2[0]).indexOf(secret) - before.length);
+    const size = (before + match2[0]).includes(secret) ? secret.length : before.length + match2[0].length;
+    const first = start + (raw === null ? at3 + inner : raw[at3 + inner] ?? 0);
+    const length = raw === null ? size : (raw[at3 + inner + size] ?? 0) - (raw[at3 + inner] ?? 0);
+    this.#add({
+      detector,
+      value: secret,
+      identity: checked2.identity ?? secret,
+      strength: checked2.strength ?? detector.strength,
+      offset: this.#base + first,
+      length,
+      end: this.#base + first + length,
+      line: this.#lineAt(first),
+      encoding: "raw",
+      facts: checked2.facts ?? {},
+      note: checked2.note ?? null,
+      companion: raw === null ? null : this.#kernel.window.toString("latin1", first, first + length)
+    });
+    return true;
+  }
+  /** A match that stands alone, or in a program's bytes one that touches other text and must prove itself. */
+  #found(detector, text4, at3) {
+    const { pattern, glued } = detector;
+    pattern.lastIndex = at3;
+    const match2 = pattern.exec(text4);
+    if (match2 !== null) {
+      const before = match2.groups?.["before"]?.length ?? 0;
+      if (detector.alone !== true || standsAlone2(text4, at3 - before, before + match2[0].length, this.#isText)) return { match: match2, mustProve: false };
+    }
+    if (glued === void 0 || this.#isText) return null;
+    glued.lastIndex = at3;
+    const touching = glued.exec(text4);
+    return touching === null ? null : { match: touching, mustProve: true };
+  }
+  /** Keeps one match for each stretch of bytes: what names an issuer wins over the generic, the longer over the shorter. */
+  #add(given) {
+    let candidate = given;
+    for (let i = this.#candidates.length - 1, seen = 0; i >= 0 && seen < 64; i--, seen++) {
+      const other = this.#candidates[i];
+      if (other === void 0 || other.end <= candidate.offset || candidate.end <= other.offset) continue;
+      const [encoded, otherEncoded] = [candidate.encoding !== "raw", other.encoding !== "raw"];
+      const difference = compareReadings(candidate, other);
+      const weaker = difference !== 0 ? difference < 0 : encoded !== otherEncoded ? encoded : candidate.length <= other.length;
+      if (encoded && otherEncoded && candidate.identity !== other.identity) continue;
+      if (weaker) return;
+      this.#candidates.splice(i, 1);
+      if (encoded && !otherEncoded) candidate = { ...candidate, companion: other.value };
+    }
+    this.#candidates.push(candidate);
+  }
+  /** Values of a file that is read by its name. */
+  #readFile() {
+    const isUtf16 = this.#head[0] === 255 && this.#head[1] === 254;
+    const text4 = (isUtf16 ? narrow(this.#head.subarray(2), false) : this.#head).toString("latin1");
+    for (const detector of this.#files) {
+      for (const { value, at: at3, strength, facts, note, identity } of detector.parse(text4, this.#path)) {
+        if (this.#candidates.length >= MAX_MATCHES) {
+          this.dropped++;
+          continue;
+        }
+        const lines = text4.slice(0, at3).split("\n").length;
+        this.#add({
+          detector,
+          value,
+          identity: identity ?? value,
+          strength: strength ?? detector.strength,
+          offset: isUtf16 ? 2 + at3 * 2 : at3,
+          length: value.length,
+          end: at3 + value.length,
+          line: this.#isText || isUtf16 ? lines : null,
+          encoding: "raw",
+          facts: facts ?? {},
+          note: note ?? null,
+          companion: null
+        });
+      }
+    }
+  }
+  #finish() {
+    if (this.#files.length > 0) this.#readFile();
+    const sorted = this.#candidates.sort((a, b) => a.offset - b.offset || a.length - b.length);
+    this.matches = pairAwsKeys(sorted).map(({ end: _end, ...match2 }) => match2);
+  }
+};
+
 // src/secrets/form.ts
 var ALPHABETS = {
   d: "0-9",
@@ -46776,7 +47203,7 @@ function* namedValues(text4) {
 
 // src/secrets/detectors/files.ts
 var CHANGE = "Change the password or revoke the token";
-function worth(value) {
+function worth2(value) {
   if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*•.xX]+$/i.test(value)) return null;
   if (isUsualPassword(value)) return { strength: "harmless", note: "a password that everybody tries" };
   return isPlaceholder(value) ? /example|your|change|replace|placeholder|here|redacted|insert|enter|\*\*\*|xxxx|\.\.\./i.test(value) ? null : { strength: "harmless", note: "it reads like an example" } : {};
@@ -46793,7 +47220,7 @@ function settings({ keys, value: form = /./, revoke = CHANGE, strength = "likely
     *parse(text4) {
       for (const { name, value, at: at3 } of namedValues(text4)) {
         if (!keys.test(name) || !form.test(value)) continue;
-        const checked2 = worth(value);
+        const checked2 = worth2(value);
         if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
       }
     }
@@ -46870,6 +47297,23 @@ var FILES = [
     example: ["/etc/chef/client.rb", 'encrypted_data_bag_secret: "{b64:60}"\n']
   }),
   {
+    id: "chrome-logins",
+    issuer: "Chrome, Chromium, Edge",
+    title: "Saved logins of a browser",
+    opens: "all saved passwords: without a keyring their key is the same everywhere",
+    revoke: "Change all passwords that the profile holds",
+    docs: "https://chromium.googlesource.com/chromium/src/+/main/docs/linux/password_storage.md",
+    names: ["login data", "login data for account"],
+    strength: "possible",
+    guessable: true,
+    examples: [{ path: "/root/.config/chromium/Default/Login Data", text: "SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0https://acme.io/mev10{62:32}" }],
+    quiet: [{ path: "/root/.config/chromium/Default/Login Data", text: "SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0" }],
+    *parse(text4) {
+      if (!text4.startsWith("SQLite format 3\0") || !text4.includes("password_value")) return;
+      for (const match2 of text4.matchAll(/v1[01][\s\S]{16}/g)) yield { value: match2[0], at: match2.index };
+    }
+  },
+  {
     id: "composer-auth",
     issuer: "Composer",
     title: "Composer login",
@@ -46885,7 +47329,7 @@ var FILES = [
       if (!/"(?:http-basic|github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)"/.test(text4)) return;
       for (const { name, value, at: at3 } of namedValues(text4)) {
         if (!/^(?:password|consumer-secret)$/.test(name) && !/^[\w-]+(?:\.[\w-]+)+$/.test(name)) continue;
-        const checked2 = worth(value);
+        const checked2 = worth2(value);
         if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
       }
     }
@@ -46980,7 +47424,7 @@ var FILES = [
     *parse(text4) {
       for (const match2 of text4.matchAll(/^https?:\/\/([^:\s/]{1,200}):(\S{1,300})@([^@\s/]{1,200})/gm)) {
         const [whole2, user = "", value = "", host = ""] = match2;
-        const checked2 = worth(value);
+        const checked2 = worth2(value);
         if (checked2 !== null) yield { value, at: match2.index + whole2.lastIndexOf(`${value}@`), facts: { user, host }, ...checked2 };
       }
     }
@@ -47102,7 +47546,7 @@ var FILES = [
       if (!/kind:\s*Config|"kind":\s*"Config"/.test(text4)) return;
       for (const { name, value, at: at3 } of namedValues(text4)) {
         if (!/^(?:token|password|id-token|refresh-token|access-token|client-secret)$/.test(name)) continue;
-        const checked2 = worth(value);
+        const checked2 = worth2(value);
         if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
       }
     }
@@ -47132,7 +47576,7 @@ var FILES = [
     *parse(text4) {
       for (const match2 of text4.matchAll(/\bpassword\s{1,8}(["']?)([^\s"']{3,200})\1/g)) {
         const value = match2[2] ?? "";
-        const checked2 = worth(value);
+        const checked2 = worth2(value);
         if (checked2 !== null) yield { value, at: match2.index + match2[0].indexOf(value), ...checked2 };
       }
     }
@@ -47194,7 +47638,7 @@ var FILES = [
     *parse(text4) {
       for (const match2 of text4.matchAll(/^([^#:\n]{1,200}):(?:\d{1,5}|\*):([^:\n]{1,100}):([^:\n]{1,100}):([^\n]{1,200})$/gm)) {
         const [whole2, host = "", , user = "", value = ""] = match2;
-        const checked2 = worth(value.trim());
+        const checked2 = worth2(value.trim());
         if (checked2 !== null) yield { value: value.trim(), at: match2.index + whole2.lastIndexOf(value), facts: { host, user }, ...checked2 };
       }
     }
@@ -47277,7 +47721,7 @@ var FILES = [
     *parse(text4) {
       for (const match2 of text4.matchAll(/^[ \t]{0,8}(?:requirepass|masterauth|sentinel auth-pass \S{1,60})[ \t]{1,8}"?([^\s"#]{3,200})"?/gm)) {
         const value = match2[1] ?? "";
-        const checked2 = worth(value);
+        const checked2 = worth2(value);
         if (checked2 !== null) yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked2 };
       }
     }
@@ -47337,7 +47781,7 @@ var FILES = [
     *parse(text4) {
       for (const match2 of text4.matchAll(IN_COMMAND)) {
         const value = match2.groups?.["value"] ?? "";
-        const checked2 = worth(value);
+        const checked2 = worth2(value);
         if (checked2 !== null && !value.startsWith("$")) yield { value, at: match2.index + match2[0].lastIndexOf(value), ...checked2 };
       }
     }
@@ -47374,7 +47818,7 @@ var FILES = [
         if (!PASSWORD_OR_TOKEN.test(name) && !/^(?:result|private_key|primary_access_key|secondary_access_key|primary_connection_string|client_secret|bcrypt_hash)$/.test(name))
           continue;
         if (/^private_key/.test(name) || name === "result" && value.length < 8) continue;
-        const checked2 = worth(value);
+        const checked2 = worth2(value);
         if (checked2 !== null) yield { value, at: at3, facts: { name }, ...checked2 };
       }
     }
@@ -47419,7 +47863,7 @@ var FILES = [
         /define\(\s{0,4}(["'])(DB_PASSWORD|FTP_PASS|SECRET_KEY|(?:SECURE_)?(?:AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT))\1\s{0,4},\s{0,4}(["'])([^\n]{3,200}?)\3\s{0,4}\)/g
       )) {
         const value = match2[4] ?? "";
-        const checked2 = /unique phrase/.test(value) ? null : worth(value);
+        const checked2 = /unique phrase/.test(value) ? null : worth2(value);
         if (checked2 !== null) yield { value, at: match2.index + match2[0].lastIndexOf(value), facts: { name: match2[2] ?? "" }, ...checked2 };
       }
     }
@@ -48353,7 +48797,7 @@ function checkUserinfo({ groups }) {
   const isExample = EXAMPLE_HOST.test(host);
   const isUsual = isUsualPassword(decoded2) || decoded2 === user;
   if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded2) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host: host.slice(0, 120) } };
-  const facts = { user, host: host.slice(0, 120) };
+  const facts = { ...user.length >= 20 && /\d/.test(user) ? {} : { user }, host: host.slice(0, 120) };
   if (isExample) return { strength: "harmless", note: "for a host of examples", facts };
   if (isUsual) return { strength: "harmless", note: "a default password", facts };
   if (isPlaceholder(decoded2)) return { strength: "harmless", note: "it reads like an example", facts };
@@ -48455,7 +48899,7 @@ var LOGINS = [
     docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
     revoke: "Change the password of the account",
     literals: ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f"],
-    pattern: /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/@"'<>]{1,120})@(?<host>[^\s/"'`?#,;)<>]{2,120})/y,
+    pattern: /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/,"'<>]{1,120})@(?<host>[^\s/"'`?#,;)<>@]{2,120})/y,
     strength: "likely",
     guessable: true,
     check: checkUserinfo
@@ -48536,7 +48980,7 @@ var LOGINS = [
     docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
     revoke: "Change the password or revoke the token",
     literals: ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f"],
-    pattern: /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/@"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'`?#,;)<>]{3,120})/y,
+    pattern: /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'`?#,;)<>@]{3,120})/y,
     strength: "likely",
     guessable: true,
     check: (found) => found.path.endsWith(".lock") && isFiller(found.value) ? null : checkUserinfo(found)
@@ -50497,164 +50941,6 @@ var isFile = (detector) => "parse" in detector;
 var DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter((detector) => !isFile(detector)));
 var FILE_DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter(isFile));
 
-// src/secrets/encoded.ts
-import { constants, gunzipSync } from "node:zlib";
-var MIN_DECODED_QUADS = 7;
-var MAX_GAP = 14;
-var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
-function mayBeText(text4, length, skip) {
-  let run = 0;
-  for (let i = skip; i < length; i += 4) {
-    run = STARTS_TEXT[text4(i)] === 1 ? run + 1 : 0;
-    if (run >= MIN_DECODED_QUADS) return true;
-  }
-  return false;
-}
-function alignments(text4) {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text4.charCodeAt(index), text4.length, skip));
-  return /^M[ICH]/.test(text4) && !found.includes(0) ? [0, ...found] : found;
-}
-var MIN_HEX_PAIRS = 16;
-var GZIP = "H4sI";
-function isHexText(text4, length) {
-  if (length < 2 * MIN_HEX_PAIRS) return false;
-  for (let i = 0; i < 2 * MIN_HEX_PAIRS; i++) {
-    const c = text4(i);
-    const isDigit = c >= 48 && c <= 57;
-    if (!isDigit && !(c >= 97 && c <= 102) && !(c >= 65 && c <= 70)) return false;
-    if (i % 2 === 0 && !(c >= 50 && c <= 55)) return false;
-  }
-  return true;
-}
-function unpack(bytes2, budget) {
-  if (budget.left <= 0) {
-    budget.left = -1;
-    return null;
-  }
-  try {
-    const unpacked = gunzipSync(bytes2, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: budget.left });
-    budget.left -= unpacked.length;
-    return unpacked;
-  } catch (error62) {
-    if (error62 instanceof Error && "code" in error62 && error62.code === "ERR_BUFFER_TOO_LARGE") budget.left = -1;
-    return null;
-  }
-}
-function* decodedTexts(text4, budget) {
-  if (text4.startsWith(GZIP)) {
-    const bytes2 = unpack(decodeBase64(text4) ?? Buffer.alloc(0), budget);
-    if (bytes2 !== null) yield { bytes: bytes2, encoding: "gzip" };
-    return;
-  }
-  if (isHexText((index) => text4.charCodeAt(index), text4.length)) {
-    yield { bytes: Buffer.from(/^[0-9A-Fa-f]*/.exec(text4)?.[0] ?? "", "hex"), encoding: "hex" };
-    return;
-  }
-  for (const skip of alignments(text4)) {
-    const bytes2 = decodeBase64(text4.slice(skip, text4.length - ((text4.length - skip) % 4 === 1 ? 1 : 0)));
-    if (bytes2 === null) continue;
-    yield { bytes: bytes2, encoding: "base64" };
-  }
-}
-function narrow(bytes2, bigEndian) {
-  const text4 = Buffer.alloc(bytes2.length >> 1);
-  for (let i = 0; i < text4.length; i++) text4[i] = bytes2[2 * i + (bigEndian ? 1 : 0)] ?? 0;
-  return text4;
-}
-function base64Texts(kernel, from, length) {
-  const runs = [];
-  kernel.base64Runs(length, (position, run) => runs.push({ start: position, end: position + run }));
-  const texts2 = [];
-  const { window } = kernel;
-  for (let i = 0; i < runs.length; i++) {
-    const first = runs[i];
-    if (first === void 0) continue;
-    const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92);
-    const at3 = (index) => window[first.start + index] ?? 0;
-    const size = first.end - first.start;
-    const isPacked = at3(0) === 72 && window.toString("latin1", first.start, first.start + GZIP.length) === GZIP;
-    if (!continues && !isPacked && window[first.start] !== 77 && !isHexText(at3, size) && ![0, 1, 2, 3].some((skip) => mayBeText(at3, size, skip))) continue;
-    let end2 = first.end;
-    let text4 = window.toString("latin1", first.start, end2);
-    let joined = false;
-    for (; ; ) {
-      const rest = /^(?:\\n|\\r|[\s"'+]){1,14}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
-      if (rest === null) break;
-      const next = runs[i + 1];
-      const nextAt = end2 + rest[0].length;
-      if (next !== void 0 && next.start === nextAt) {
-        text4 += window.toString("latin1", next.start, next.end);
-        end2 = next.end;
-        i++;
-        joined = true;
-        continue;
-      }
-      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
-      if (tail !== void 0) {
-        text4 += tail;
-        end2 = nextAt + tail.length;
-      }
-      break;
-    }
-    if (end2 > from) texts2.push({ position: first.start, length: end2 - first.start, text: text4 });
-  }
-  return texts2;
-}
-
-// src/secrets/escapes.ts
-var JOINT = /\\\r?\n[ \t]{0,80}|["'`]\s{0,80}(?:[+.&,]\s{0,80}|\\\r?\n\s{0,80})?["'`]|\r?\n[ \t]{1,80}/y;
-var ESCAPE = /%(?<percent>[0-9A-Fa-f]{2})|\\u00(?<unicode>[0-9A-Fa-f]{2})|\\x(?<hex>[0-9A-Fa-f]{2})|\\(?<sign>[/=+])|&(?<entity>amp|quot|lt|gt|#x?[0-9A-Fa-f]{1,4});/y;
-var ENTITIES = { amp: "&", quot: '"', lt: "<", gt: ">" };
-function charOf({ percent, unicode, hex: hex4, sign, entity }) {
-  const code2 = percent ?? unicode ?? hex4;
-  if (code2 !== void 0) return String.fromCharCode(Number.parseInt(code2, 16));
-  if (sign !== void 0) return sign;
-  const named3 = ENTITIES[entity ?? ""];
-  if (named3 !== void 0) return named3;
-  const number6 = (entity ?? "").replace("#", "");
-  return String.fromCharCode(number6.startsWith("x") ? Number.parseInt(number6.slice(1), 16) : Number.parseInt(number6, 10));
-}
-function unescapeText(original, joints) {
-  let text4 = "";
-  const at3 = [];
-  for (let i = 0; i < original.length; ) {
-    if (joints) {
-      JOINT.lastIndex = i;
-      const joint = JOINT.exec(original);
-      if (joint !== null) {
-        i += joint[0].length;
-        continue;
-      }
-    }
-    ESCAPE.lastIndex = i;
-    const escaped = ESCAPE.exec(original);
-    at3.push(i);
-    text4 += escaped === null ? original[i] ?? "" : charOf(escaped.groups ?? {});
-    i += escaped === null ? 1 : escaped[0].length;
-  }
-  at3.push(original.length);
-  return { text: text4, at: at3 };
-}
-function goesOn(text4, position) {
-  for (const pattern of [JOINT, ESCAPE]) {
-    pattern.lastIndex = position;
-    if (pattern.test(text4)) return true;
-  }
-  return false;
-}
-var ESCAPE_BEFORE = /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|(?:\x1b|\\e|\\033)\[[0-9;]{0,8}m)$/;
-function standsAlone2(text4, start, length, isText) {
-  if (!isWord(text4.charCodeAt(start - 1))) return true;
-  if (!isText && text4.charCodeAt(start - 1) === (length & 255) && isLengthByte(text4, start - 1)) return true;
-  return ESCAPE_BEFORE.test(text4.slice(Math.max(0, start - 12), start));
-}
-var mayStandAlone = (text4, start, isText) => !isWord(text4.charCodeAt(start - 1)) || !isText && isLengthByte(text4, start - 1) || ESCAPE_BEFORE.test(text4.slice(Math.max(0, start - 12), start));
-var isWord = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c === 95 || c >= 97 && c <= 122;
-var isLengthByte = (text4, at3) => {
-  const before = text4.charCodeAt(at3 - 1);
-  return !isWord(before) || before === 122 || before === 90;
-};
-
 // src/secrets/file-index.ts
 var FileIndex = class {
   #byName = /* @__PURE__ */ new Map();
@@ -51088,18 +51374,8 @@ function buildKernel(literals, size, simd = true) {
 }
 
 // src/secrets/scanner.ts
-var PART = 1 << 20;
-var OVERLAP = 16384;
-var LOOK_BEHIND = 96;
-var CARRY = OVERLAP + LOOK_BEHIND;
-var DEFAULT_WINDOW = 256;
-var MAX_DEPTH2 = 3;
 var MAX_UNPACKED = 64 << 20;
-var MAX_FILE = 256 << 10;
-var MAX_PIECES = 2048;
 var ESCAPED_LITERAL = /^(?::\\\/\\\/|%3A%2F%2F|:\\u002f|%3a%2f%2f)/;
-var TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y;
-var MAX_MATCHES = 1e3;
 var PROGRAM_MARKS = { "BusyBox v1.": "busybox", "GNU bash, version": "bash" };
 var Scanner = class {
   #compiled;
@@ -51127,7 +51403,7 @@ var Scanner = class {
       escaped: all.map(({ spec }) => ESCAPED_LITERAL.test(spec.text)),
       kernel: buildKernel(
         all.map(({ spec }) => spec),
-        CARRY + PART,
+        WINDOW,
         simd
       ),
       triggers: all.map(({ isTrigger }) => isTrigger),
@@ -51146,259 +51422,6 @@ var Scanner = class {
     return scan2.matches;
   }
 };
-var ContentScan = class _ContentScan {
-  /** What was found, in order of position; complete after the last chunk. */
-  matches = [];
-  /** What kind of program the content says it is. */
-  program = null;
-  /** Matches beyond the limit, which were not kept. */
-  dropped = 0;
-  #compiled;
-  #kernel;
-  #path;
-  #depth;
-  /** Bytes that packed texts may still unpack to; shared with the scans of decoded texts. */
-  #budget;
-  #files;
-  /** The start of the content, for the detectors of files. */
-  #head = Buffer.alloc(0);
-  #carry = Buffer.alloc(0);
-  /** Position in the content of the window's first byte. */
-  #base = 0;
-  /** Position in the content up to which candidates are dealt with. */
-  #done = 0;
-  /** Line feeds before the window's first byte. */
-  #linesBefore = 0;
-  #isText = true;
-  #candidates = [];
-  /** Where in the window the last match of a detector ends. */
-  #tried = /* @__PURE__ */ new Map();
-  #seen = /* @__PURE__ */ new Set();
-  constructor(compiled, path11, depth, budget) {
-    this.#compiled = compiled;
-    this.#kernel = compiled.kernel;
-    this.#path = path11;
-    this.#depth = depth;
-    this.#budget = budget;
-    this.#files = depth === 0 ? compiled.files.of(path11) : [];
-  }
-  /** Packed text was left out: it would have unpacked to more than the limit. */
-  get overBudget() {
-    return this.#budget.left < 0;
-  }
-  /** Takes the next bytes. @param last no more follow */
-  push(chunk, last) {
-    if (this.#files.length > 0 && this.#head.length < MAX_FILE) this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAX_FILE - this.#head.length)]);
-    if (chunk.length <= PART) {
-      this.#window(chunk, last);
-      return;
-    }
-    for (let at3 = 0; at3 < chunk.length; at3 += PART) this.#window(chunk.subarray(at3, at3 + PART), last && at3 + PART >= chunk.length);
-  }
-  #window(part, last) {
-    const { window } = this.#kernel;
-    if (this.#base === 0 && this.#carry.length === 0) this.#isText = part.subarray(0, 4096).indexOf(0) === -1;
-    this.#carry.copy(window, 0);
-    part.copy(window, this.#carry.length);
-    const length = this.#carry.length + part.length;
-    const from = this.#done - this.#base;
-    const to = last ? length : Math.max(from, length - OVERLAP);
-    const carry = last ? this.#carry : Buffer.from(window.subarray(Math.max(0, to - LOOK_BEHIND), length));
-    const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND);
-    const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift);
-    this.#tried.clear();
-    if (to > from) this.#search(from, to, length);
-    this.#carry = carry;
-    this.#base += shift;
-    this.#linesBefore += lines;
-    this.#done = this.#base + (to - shift);
-    if (last) this.#finish();
-  }
-  #search(from, to, length) {
-    const kernel = this.#kernel;
-    const { owners, marks: marks2, escaped, triggers, names } = this.#compiled;
-    const decoded2 = [];
-    kernel.scan(from, length, (position, literal4, valueStart, valueLength) => {
-      if (position < from || position >= to) return;
-      const mark = marks2[literal4] ?? null;
-      if (mark !== null) this.program ??= mark;
-      for (const detector of owners[literal4] ?? []) this.#try(detector, position, length, escaped[literal4] === true);
-      if (triggers[literal4] === true) names.find(kernel.window, position, valueStart, valueLength, (detector, at3) => this.#try(detector, at3, length, false));
-    });
-    if (this.#depth >= MAX_DEPTH2) return;
-    kernel.utf16Runs(length, (position, run, bigEndian) => {
-      if (position + run <= from) return;
-      decoded2.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: "utf-16" });
-    });
-    for (const { position, length: run, text: text4 } of base64Texts(kernel, from, length)) {
-      for (const { bytes: bytes2, encoding } of decodedTexts(text4, this.#budget)) decoded2.push({ text: bytes2, position, length: run, encoding });
-    }
-    const lineAt = decoded2.map(({ position }) => this.#lineAt(position));
-    decoded2.forEach(({ text: text4, position, length: run, encoding }, index) => {
-      const inner = new _ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget);
-      inner.push(text4, true);
-      for (const match2 of inner.matches) this.#addDecoded(match2, position, run, encoding, lineAt[index] ?? null);
-    });
-  }
-  #lineAt(position) {
-    return this.#isText ? this.#linesBefore + this.#kernel.lines(0, position) + 1 : null;
-  }
-  #addDecoded(match2, position, run, encoding, line2) {
-    const key = `${match2.detector.id}\0${match2.identity}`;
-    const offset = this.#base + position;
-    if (this.#seen.has(key)) return;
-    this.#seen.add(key);
-    if (match2.detector.generic && encoding === "base64") return;
-    const within2 = encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
-    this.#add({ ...match2, offset: offset + Math.min(within2, run), length: run, end: offset + run, line: line2, encoding });
-  }
-  /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
-  #try(detector, position, end2, isEscaped) {
-    const start = Math.max(0, position - LOOK_BEHIND);
-    const window = detector.window ?? DEFAULT_WINDOW;
-    const text4 = this.#kernel.window.toString("latin1", start, Math.min(end2, position + window));
-    const at3 = position - start;
-    if (isEscaped) {
-      if (!/[a-z0-9]/i.test(text4[at3 - 1] ?? "") || !/@|%40|\\u0040/.test(text4.slice(at3))) return;
-      const before = unescapeText(text4.slice(0, at3), false);
-      const after = unescapeText(text4.slice(at3), false);
-      this.#match(detector, before.text + after.text, before.text.length, [...before.at.slice(0, -1), ...after.at.map((index) => index + at3)], start);
-      return;
-    }
-    if (detector.alone === true && detector.glued === void 0 && detector.looksBack !== true) {
-      if (position < (this.#tried.get(detector) ?? 0) || !mayStandAlone(text4, at3, this.#isText)) return;
-    }
-    if (this.#match(detector, text4, at3, null, start) || detector.alone !== true) return;
-    TOKEN_RUN.lastIndex = at3;
-    const runEnd = at3 + (TOKEN_RUN.exec(text4)?.[0].length ?? 0);
-    if (!goesOn(text4, runEnd)) return;
-    const longer = this.#kernel.window.toString("latin1", start, Math.min(end2, position + Math.min(MAX_PIECES, window * 2)));
-    const whole2 = unescapeText(longer.slice(at3), true);
-    this.#match(detector, longer.slice(0, at3) + whole2.text, at3, [...Array.from({ length: at3 }, (_, index) => index), ...whole2.at.map((index) => index + at3)], start);
-  }
-  /**
-   * Tries a detector's pattern at one place of a text, and keeps what its check lets stand.
-   * @param raw where each character of the text stands in the window behind `start`; null where the text is the window's
-   * @returns whether the pattern matched
-   */
-  #match(detector, text4, at3, raw, start) {
-    const found = this.#found(detector, text4, at3);
-    if (found === null) return false;
-    const { match: match2, mustProve } = found;
-    if (this.#candidates.length >= MAX_MATCHES) {
-      this.dropped++;
-      return true;
-    }
-    if (detector.alone === true && raw === null) this.#tried.set(detector, start + match2.index + match2[0].length);
-    const groups = match2.groups ?? {};
-    const before = groups["before"] ?? "";
-    const value = before + (groups["value"] ?? match2[0]);
-    const checked2 = detector.check === void 0 ? {} : detector.check({ value, groups, before: text4.slice(0, at3 - before.length), after: text4.slice(match2.index + match2[0].length), path: this.#path, isText: this.#isText });
-    if (checked2 === null || mustProve && checked2.strength !== "proven") return false;
-    const secret = checked2.value ?? value;
-    const inner = groups["value"] === void 0 && checked2.value === void 0 ? -before.length : Math.max(-before.length, (before + match2[0]).indexOf(secret) - before.length);
-    const size = (before + match2[0]).includes(secret) ? secret.length : before.length + match2[0].length;
-    const first = start + (raw === null ? at3 + inner : raw[at3 + inner] ?? 0);
-    const length = raw === null ? size : (raw[at3 + inner + size] ?? 0) - (raw[at3 + inner] ?? 0);
-    this.#add({
-      detector,
-      value: secret,
-      identity: checked2.identity ?? secret,
-      strength: checked2.strength ?? detector.strength,
-      offset: this.#base + first,
-      length,
-      end: this.#base + first + length,
-      line: this.#lineAt(first),
-      encoding: "raw",
-      facts: checked2.facts ?? {},
-      note: checked2.note ?? null,
-      companion: raw === null ? null : this.#kernel.window.toString("latin1", first, first + length)
-    });
-    return true;
-  }
-  /** A match that stands alone, or in a program's bytes one that touches other text and must prove itself. */
-  #found(detector, text4, at3) {
-    const { pattern, glued } = detector;
-    pattern.lastIndex = at3;
-    const match2 = pattern.exec(text4);
-    if (match2 !== null) {
-      const before = match2.groups?.["before"]?.length ?? 0;
-      if (detector.alone !== true || standsAlone2(text4, at3 - before, before + match2[0].length, this.#isText)) return { match: match2, mustProve: false };
-    }
-    if (glued === void 0 || this.#isText) return null;
-    glued.lastIndex = at3;
-    const touching = glued.exec(text4);
-    return touching === null ? null : { match: touching, mustProve: true };
-  }
-  /** Keeps one match for each stretch of bytes: what names an issuer wins over the generic, the longer over the shorter. */
-  #add(given) {
-    let candidate = given;
-    for (let i = this.#candidates.length - 1, seen = 0; i >= 0 && seen < 64; i--, seen++) {
-      const other = this.#candidates[i];
-      if (other === void 0 || other.end <= candidate.offset || candidate.end <= other.offset) continue;
-      const [encoded, otherEncoded] = [candidate.encoding !== "raw", other.encoding !== "raw"];
-      const difference = rank(candidate.detector) - rank(other.detector) || worth2(candidate) - worth2(other);
-      const weaker = difference !== 0 ? difference < 0 : encoded !== otherEncoded ? encoded : candidate.length <= other.length;
-      if (encoded && otherEncoded && candidate.identity !== other.identity) continue;
-      if (weaker) return;
-      this.#candidates.splice(i, 1);
-      if (encoded && !otherEncoded) candidate = { ...candidate, companion: other.value };
-    }
-    this.#candidates.push(candidate);
-  }
-  /** Values of a file that is read by its name. */
-  #readFile() {
-    const isUtf16 = this.#head[0] === 255 && this.#head[1] === 254;
-    const text4 = (isUtf16 ? narrow(this.#head.subarray(2), false) : this.#head).toString("latin1");
-    for (const detector of this.#files) {
-      for (const { value, at: at3, strength, facts, note, identity } of detector.parse(text4, this.#path)) {
-        if (this.#candidates.length >= MAX_MATCHES) {
-          this.dropped++;
-          continue;
-        }
-        const lines = text4.slice(0, at3).split("\n").length;
-        this.#add({
-          detector,
-          value,
-          identity: identity ?? value,
-          strength: strength ?? detector.strength,
-          offset: isUtf16 ? 2 + at3 * 2 : at3,
-          length: value.length,
-          end: at3 + value.length,
-          line: this.#isText || isUtf16 ? lines : null,
-          encoding: "raw",
-          facts: facts ?? {},
-          note: note ?? null,
-          companion: null
-        });
-      }
-    }
-  }
-  #finish() {
-    if (this.#files.length > 0) this.#readFile();
-    const sorted = this.#candidates.sort((a, b) => a.offset - b.offset || a.length - b.length);
-    this.matches = pairAwsKeys(sorted).map(({ end: _end, ...match2 }) => match2);
-  }
-};
-var rank = ({ generic, guessable, context }) => generic ? 0 : guessable ? 1 : context ? 2 : 3;
-var worth2 = ({ strength }) => ["possible", "likely", "harmless", "proven"].indexOf(strength);
-function pairAwsKeys(matches3) {
-  const near = 2048;
-  const ids = matches3.filter(({ detector, strength }) => detector.id === "aws-access-key" && strength !== "harmless");
-  const secrets = matches3.filter(({ detector, strength }) => (detector.id === "aws-secret-key" || detector.id === "aws-credentials-file") && strength !== "harmless");
-  const paired = /* @__PURE__ */ new Map();
-  const used = /* @__PURE__ */ new Set();
-  for (const secret of secrets) {
-    const id = ids.find((candidate) => Math.abs(candidate.offset - secret.offset) < near && !used.has(candidate));
-    if (id === void 0) continue;
-    paired.set(secret, id);
-    used.add(id);
-  }
-  return matches3.filter((match2) => !used.has(match2)).map((match2) => {
-    const id = paired.get(match2);
-    return id === void 0 ? match2 : { ...match2, strength: "proven", facts: { ...match2.facts, ...id.facts, keyId: redactValue(id.value, false) }, companion: id.value };
-  });
-}
 
 // src/settings.ts
 var NO_SETTINGS = {
@@ -54869,8 +54892,8 @@ function groupItem(outcome, group) {
     return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(subjectOf(finding))}${details === "" ? "" : ` (${details})`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
   });
   return `- **${plural2(group.length, "secret")} in ${code(first.location.kind === "layer" ? `${first.location.path}${first.location.inside === void 0 ? "" : `!/${first.location.inside}`}` : "")}**${layer}${hiding}
-${each.join("\n")}
-  <br>\u2192 ${prose(common)}${fixBlock(outcome, first)}`;
+  <br>\u2192 ${prose(common)}
+${each.join("\n")}${fixBlock(outcome, first)}`;
 }
 function fixBlock(outcome, finding) {
   const text4 = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)]);

@@ -6,7 +6,8 @@ import type { Image } from '../image/image.ts'
 import type { ContentHashes, LayerMatch, LayerScan } from '../layer/layer-scan.ts'
 import type { SecretKind, Strength } from '../secrets/detector.ts'
 import { isKey } from '../secrets/detectors/list.ts'
-import type { Scanner, SecretMatch } from '../secrets/scanner.ts'
+import type { SecretMatch } from '../secrets/match.ts'
+import type { Scanner } from '../secrets/scanner.ts'
 import type { AttestationText } from './attestation-text.ts'
 
 interface AnyPlace {

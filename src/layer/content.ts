@@ -1,5 +1,6 @@
 // One content: a file's bytes, or what an archive in it unpacks to. Scans it, and looks into it.
-import type { ContentScan, Scanner } from '../secrets/scanner.ts'
+import type { ContentScan } from '../secrets/content-scan.ts'
+import type { Scanner } from '../secrets/scanner.ts'
 import type { LayerMatch, ProgramKind } from './layer-scan.ts'
 import { type NestedBudget, packingOf } from './nested.ts'
 import { type Sink, Unpacker } from './unpacker.ts'

@@ -1,7 +1,7 @@
 // What the scan of one layer yields: it depends on that layer and the detectors alone.
 import type { ImagePath } from '../filesystem/path.ts'
 import type { Digest } from '../image/image.ts'
-import type { SecretMatch } from '../secrets/scanner.ts'
+import type { SecretMatch } from '../secrets/match.ts'
 
 export type EntryType = 'file' | 'hardlink' | 'symlink' | 'directory' | 'device'
 

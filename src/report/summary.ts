@@ -95,7 +95,7 @@ function findingsSection(outcome: Outcome): string {
   return [...rows, ...(left > 0 ? [`…and ${plural(left, 'finding')} more: see the JSON report.`] : [])].join('\n\n')
 }
 
-/** The secrets of one file: where they are and what to do once, each on a line of its own. */
+/** The secrets of one file: where they are and what to do once, then each on a line of its own. */
 function groupItem(outcome: Outcome, group: readonly Finding[]): string {
   const [first] = group
   if (first === undefined) return ''
@@ -109,7 +109,7 @@ function groupItem(outcome: Outcome, group: readonly Finding[]): string {
     const details = [line, shown, ...factsOf(outcome, finding).map(markdown)].filter(Boolean).join(', ')
     return `  - ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(subjectOf(finding))}${details === '' ? '' : ` (${details})`}${own[index] ? `: ${prose(own[index])}` : ''}`
   })
-  return `- **${plural(group.length, 'secret')} in ${code(first.location.kind === 'layer' ? `${first.location.path}${first.location.inside === undefined ? '' : `!/${first.location.inside}`}` : '')}**${layer}${hiding}\n${each.join('\n')}\n  <br>→ ${prose(common)}${fixBlock(outcome, first)}`
+  return `- **${plural(group.length, 'secret')} in ${code(first.location.kind === 'layer' ? `${first.location.path}${first.location.inside === undefined ? '' : `!/${first.location.inside}`}` : '')}**${layer}${hiding}\n  <br>→ ${prose(common)}\n${each.join('\n')}${fixBlock(outcome, first)}`
 }
 
 /** The change as a block, indented so that it stays within its list item; each part in one fence that its text cannot close. */

@@ -146,6 +146,22 @@ describe('the other commands', () => {
     expect(stdout).toMatch(output)
   })
 
+  it('detectors lists them all, and tells of one how it is told, what it opens and how it is revoked', () => {
+    const all = layergate(['detectors'])
+    expect(all.status).toBe(0)
+    expect(all.stdout).toMatch(/^\d{3} detectors;[\s\S]+Cloud providers\n {2}alibaba-[\s\S]+ {2}github-token +high +GitHub token\n/)
+    const one = layergate(['detectors', 'npm-token'])
+    expect(one.stdout).toMatch(/^npm access token \(npm-token\)[\s\S]+npm_ 36 letters and digits\n[\s\S]+CRC-32[\s\S]+revoke +Revoke the token/)
+    expect(JSON.parse(layergate(['detectors', '--json']).stdout)).toContainEqual(expect.objectContaining({ id: 'pgpass', files: expect.arrayContaining(['.pgpass']) }))
+    const unknown = layergate(['detectors', 'npm-tokn'])
+    expect(unknown).toMatchObject({ status: 2, stdout: '' })
+    expect(unknown.stderr).toContain('There is no detector "npm-tokn". Did you mean npm-token?')
+  })
+
+  it('docs/detectors.md is what the detectors say', () => {
+    expect(layergate(['detectors', '--markdown']).stdout).toBe(readFileSync(path.join(ROOT, 'docs/detectors.md'), 'utf8'))
+  })
+
   it('prints the schema that is committed', () => {
     expect(layergate(['schema', 'config']).stdout).toBe(readFileSync(path.join(ROOT, 'schema/layergate.schema.json'), 'utf8'))
   })

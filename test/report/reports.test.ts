@@ -1,10 +1,11 @@
 // What people and programs get to see.
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Ajv } from 'ajv'
 import AjvDraft4 from 'ajv-draft-04'
 import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
+import { readContext } from '../../src/github/event.ts'
 import { toAnnotations } from '../../src/report/annotations.ts'
 import { COMMENT_MARKER, renderSection, upsertSection } from '../../src/report/comment.ts'
 import { code, markdown, visible } from '../../src/report/escape.ts'
@@ -14,6 +15,7 @@ import type { Outcome } from '../../src/report/outcome.ts'
 import { renderSarif } from '../../src/report/sarif.ts'
 import { renderSummary } from '../../src/report/summary.ts'
 import { renderTerminal } from '../../src/report/terminal.ts'
+import { useFolder } from '../folder.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'
 import { fill, random, VALUES } from '../values.ts'
@@ -37,6 +39,55 @@ const every = (outcome: Outcome): Record<string, string> => ({
   colour: renderTerminal(outcome, { color: true, verbose: false }),
   annotations: JSON.stringify(toAnnotations(outcome)),
   history: renderHistory(outcome, new Date('2026-11-23'), { width: 80, verbose: true }),
+})
+
+describe('facts for the person on call', () => {
+  const facts = async (): Promise<Outcome> =>
+    judgeArchive(
+      await buildImage({
+        layers: [{ by: 'COPY . /app # buildkit', files: [{ name: 'app/url', content: `postgres://svc:${VALUES['password']?.()}@db.acme.io/x\n` }] }],
+      }),
+    )
+
+  it('are told in every report that people read', async () => {
+    const { summary, comment, terminal, annotations, json } = every(await facts())
+    for (const text of [summary, comment, terminal, annotations, json]) expect(text).toMatch(/db\.acme\.io/)
+  })
+
+  it('are left out of all that everyone can read: they are a map to a live key', async () => {
+    const { json, ...others } = every({ ...(await facts()), isPublic: true })
+    for (const [name, text] of Object.entries(others)) expect(text, name).not.toMatch(/db\.acme\.io|\bsvc\b/)
+    // The report is a file of the job: whoever publishes it decides.
+    expect(json).toMatch(/db\.acme\.io/)
+  })
+
+  const folder = useFolder()
+
+  it('a repository is public unless the event says that it is private', () => {
+    const file = path.join(folder.path, 'event.json')
+    const isPublic = (event: unknown): boolean => {
+      writeFileSync(file, JSON.stringify(event))
+      return readContext({ GITHUB_EVENT_PATH: file }).isPublic
+    }
+    expect(isPublic({ repository: { private: true } })).toBe(false)
+    expect(isPublic({ repository: { private: false } })).toBe(true)
+    expect(isPublic({ repository: { private: 'x' } })).toBe(true)
+    expect(isPublic({})).toBe(true)
+    expect(readContext({}).isPublic).toBe(true)
+  })
+})
+
+describe('the secrets of one file', () => {
+  it('are findings of their own, told in one group: what holds for all is said once', async () => {
+    const content = fill('A={{github-token}}\nB={{stripe-key}}\nC={{slack-token}}\n')
+    const outcome = await judgeArchive(await buildImage({ layers: [{ by: 'COPY . /app # buildkit', files: [{ name: 'app/.env', content }] }] }))
+    expect(outcome.report.findings.filter(({ secret }) => secret !== null)).toHaveLength(3)
+    const { terminal, summary, comment } = every(outcome)
+    expect(terminal).toMatch(/GitHub token ghp_[\s\S]+line 1\n[\s\S]+Stripe secret key[\s\S]+line 2\n[\s\S]+Slack token[\s\S]+line 3\n[\s\S]+all 3 of them:/)
+    for (const text of [terminal, summary, comment]) expect(text?.match(/\.dockerignore so that COPY/g)).toHaveLength(1)
+    expect(summary).toContain('**3 secrets in `/app/.env`**')
+    expect(comment).toMatch(/\*\*3 secrets\*\* in `\/app\/\.env`: GitHub token, Stripe secret key, Slack token/)
+  })
 })
 
 describe('the terminal', () => {

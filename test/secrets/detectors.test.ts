@@ -129,6 +129,11 @@ describe('facts for the person on call', () => {
     expect(findings(`amqp://svc:${password}@mq.acme.io:5672/`)).toMatchObject([{ facts: { user: 'svc', host: 'mq.acme.io:5672' } }])
   })
 
+  it('a password that holds an @ ends at the last one: no part of it is taken for the host', () => {
+    expect(findings(`mongodb+srv://svc:${password}@x9@c0.ab1cd.mongodb.net/app`)).toMatchObject([{ value: `${password}@x9`, facts: { host: 'c0.ab1cd.mongodb.net' } }])
+    expect(findings(`https://deploy:${password}@x9@git.acme.io/x.git`)).toMatchObject([{ value: `${password}@x9`, facts: { host: 'git.acme.io' } }])
+  })
+
   it('tells every assignment of a file, each with its own line', () => {
     const text = ['A_PASSWORD=Winter2024!x', 'B_SECRET=c71d05e2b98f4a3607d1e95ab2c8f043', 'DEBUG=true', 'C_TOKEN=Tr0ub4dor&3xKq9!', '<password>Pr0dPassw0rd!</password>'].join('\n')
     expect(findings(text, '.env').map(({ line, value }) => `${line} ${value}`)).toEqual([

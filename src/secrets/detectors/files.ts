@@ -132,6 +132,24 @@ export const FILES: readonly FileDetector[] = [
     example: ['/etc/chef/client.rb', 'encrypted_data_bag_secret: "{b64:60}"\n'],
   }),
   {
+    id: 'chrome-logins',
+    issuer: 'Chrome, Chromium, Edge',
+    title: 'Saved logins of a browser',
+    opens: 'all saved passwords: without a keyring their key is the same everywhere',
+    revoke: 'Change all passwords that the profile holds',
+    docs: 'https://chromium.googlesource.com/chromium/src/+/main/docs/linux/password_storage.md',
+    names: ['login data', 'login data for account'],
+    strength: 'possible',
+    guessable: true,
+    examples: [{ path: '/root/.config/chromium/Default/Login Data', text: 'SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0https://acme.io/mev10{62:32}' }],
+    quiet: [{ path: '/root/.config/chromium/Default/Login Data', text: 'SQLite format 3\0CREATE TABLE logins (password_value BLOB)\0' }],
+    *parse(text) {
+      if (!text.startsWith('SQLite format 3\0') || !text.includes('password_value')) return
+      // Chromium marks what it encrypts with the version of the key.
+      for (const match of text.matchAll(/v1[01][\s\S]{16}/g)) yield { value: match[0], at: match.index }
+    },
+  },
+  {
     id: 'composer-auth',
     issuer: 'Composer',
     title: 'Composer login',

@@ -52,7 +52,8 @@ function checkUserinfo({ groups }: Found): Checked | null {
   const isUsual = isUsualPassword(decoded) || decoded === user
   // The token stands in the user's place: `https://TOKEN:x-oauth-basic@github.com`.
   if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host: host.slice(0, 120) } }
-  const facts = { user, host: host.slice(0, 120) }
+  // A token can stand in the user's place: only what reads like a name is shown.
+  const facts = { ...(user.length >= 20 && /\d/.test(user) ? {} : { user }), host: host.slice(0, 120) }
   if (isExample) return { strength: 'harmless', note: 'for a host of examples', facts }
   if (isUsual) return { strength: 'harmless', note: 'a default password', facts }
   if (isPlaceholder(decoded)) return { strength: 'harmless', note: 'it reads like an example', facts }
@@ -168,7 +169,7 @@ export const LOGINS: readonly Detector[] = [
     revoke: 'Change the password of the account',
     literals: ['://', ':\\/\\/', '%3A%2F%2F', '%3a%2f%2f'],
     pattern:
-      /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/@"'<>]{1,120})@(?<host>[^\s/"'`?#,;)<>]{2,120})/y,
+      /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/,"'<>]{1,120})@(?<host>[^\s/"'`?#,;)<>@]{2,120})/y,
     strength: 'likely',
     guessable: true,
     check: checkUserinfo,
@@ -253,7 +254,7 @@ export const LOGINS: readonly Detector[] = [
     revoke: 'Change the password or revoke the token',
     literals: ['://', ':\\/\\/', '%3A%2F%2F', '%3a%2f%2f'],
     pattern:
-      /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/@"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'`?#,;)<>]{3,120})/y,
+      /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'`?#,;)<>@]{3,120})/y,
     strength: 'likely',
     guessable: true,
     check: (found) => (found.path.endsWith('.lock') && isFiller(found.value) ? null : checkUserinfo(found)),

@@ -1,0 +1,311 @@
+// The scan of one content, window by window.
+//
+// A candidate in the last OVERLAP bytes of a part that goes on is left to the next window, which starts that much
+// earlier, so that a match is found once wherever the chunks end. Text in another form is decoded and searched again.
+// Nothing here grows with the length of the content.
+import type { Checked, Detector, FileDetector } from './detector.ts'
+import { base64Texts, decodedTexts, narrow } from './encoded.ts'
+import { goesOn, mayStandAlone, standsAlone, unescapeText } from './escapes.ts'
+import type { FileIndex } from './file-index.ts'
+import { type Candidate, compareReadings, type Encoding, pairAwsKeys, type SecretMatch } from './match.ts'
+import type { NameIndex } from './name-index.ts'
+import type { Kernel } from './prefilter/kernel.ts'
+
+/** Bytes of content that one window takes besides what it carries over. */
+const PART = 1 << 20
+/** The longest match: what a window leaves to the next. */
+const OVERLAP = 16_384
+/** What a pattern may look back at. */
+const LOOK_BEHIND = 96
+/** What a window starts with of the last one, at most. */
+const CARRY = OVERLAP + LOOK_BEHIND
+/** Bytes that a kernel's window must hold. */
+export const WINDOW = CARRY + PART
+const DEFAULT_WINDOW = 256
+/** Decoded text is searched for encoded text again, this often: a Helm release is gzip in base64 in base64, and holds more. */
+const MAX_DEPTH = 3
+/** Bytes from the start of a file that a detector of files reads. */
+const MAX_FILE = 256 << 10
+/** Characters that are put together again where a value is written in pieces. */
+const MAX_PIECES = 2048
+const TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y
+/** More matches than this in one content are filler or an attack: the rest is counted only. */
+const MAX_MATCHES = 1000
+
+/** What kind of program a text tells. */
+export type Mark = 'busybox' | 'bash' | null
+
+/** What all scans of one scanner share. */
+export interface Compiled {
+  readonly kernel: Kernel
+  /** Detectors by number of the literal. */
+  readonly owners: readonly (readonly Detector[])[]
+  readonly marks: readonly Mark[]
+  /** By number of the literal: it stands in escaped text. */
+  readonly escaped: readonly boolean[]
+  /** By number of the literal: a name in front of it may tell whose the value is. */
+  readonly triggers: readonly boolean[]
+  readonly names: NameIndex
+  readonly files: FileIndex
+}
+
+/** The scan of one content, fed in chunks. */
+export class ContentScan {
+  /** What was found, in order of position; complete after the last chunk. */
+  matches: SecretMatch[] = []
+  /** What kind of program the content says it is. */
+  program: 'busybox' | 'bash' | null = null
+  /** Matches beyond the limit, which were not kept. */
+  dropped = 0
+  readonly #compiled: Compiled
+  readonly #kernel: Kernel
+  readonly #path: string
+  readonly #depth: number
+  /** Bytes that packed texts may still unpack to; shared with the scans of decoded texts. */
+  readonly #budget: { left: number }
+  readonly #files: readonly FileDetector[]
+  /** The start of the content, for the detectors of files. */
+  #head: Buffer = Buffer.alloc(0)
+  #carry: Buffer = Buffer.alloc(0)
+  /** Position in the content of the window's first byte. */
+  #base = 0
+  /** Position in the content up to which candidates are dealt with. */
+  #done = 0
+  /** Line feeds before the window's first byte. */
+  #linesBefore = 0
+  #isText = true
+  #candidates: Candidate[] = []
+  /** Where in the window the last match of a detector ends. */
+  readonly #tried = new Map<Detector, number>()
+  readonly #seen = new Set<string>()
+
+  constructor(compiled: Compiled, path: string, depth: number, budget: { left: number }) {
+    this.#compiled = compiled
+    this.#kernel = compiled.kernel
+    this.#path = path
+    this.#depth = depth
+    this.#budget = budget
+    this.#files = depth === 0 ? compiled.files.of(path) : []
+  }
+
+  /** Packed text was left out: it would have unpacked to more than the limit. */
+  get overBudget(): boolean {
+    return this.#budget.left < 0
+  }
+
+  /** Takes the next bytes. @param last no more follow */
+  push(chunk: Buffer, last: boolean): void {
+    if (this.#files.length > 0 && this.#head.length < MAX_FILE) this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAX_FILE - this.#head.length)])
+    if (chunk.length <= PART) {
+      this.#window(chunk, last)
+      return
+    }
+    for (let at = 0; at < chunk.length; at += PART) this.#window(chunk.subarray(at, at + PART), last && at + PART >= chunk.length)
+  }
+
+  #window(part: Buffer, last: boolean): void {
+    const { window } = this.#kernel
+    if (this.#base === 0 && this.#carry.length === 0) this.#isText = part.subarray(0, 4096).indexOf(0) === -1
+    this.#carry.copy(window, 0)
+    part.copy(window, this.#carry.length)
+    const length = this.#carry.length + part.length
+    const from = this.#done - this.#base
+    const to = last ? length : Math.max(from, length - OVERLAP)
+    // All of this is taken before anything is decoded: decoding uses the same window.
+    const carry = last ? this.#carry : Buffer.from(window.subarray(Math.max(0, to - LOOK_BEHIND), length))
+    const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND)
+    const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift)
+    this.#tried.clear()
+    if (to > from) this.#search(from, to, length)
+    this.#carry = carry
+    this.#base += shift
+    this.#linesBefore += lines
+    this.#done = this.#base + (to - shift)
+    if (last) this.#finish()
+  }
+
+  #search(from: number, to: number, length: number): void {
+    const kernel = this.#kernel
+    const { owners, marks, escaped, triggers, names } = this.#compiled
+    const decoded: { text: Buffer; position: number; length: number; encoding: Encoding }[] = []
+    kernel.scan(from, length, (position, literal, valueStart, valueLength) => {
+      if (position < from || position >= to) return
+      const mark = marks[literal] ?? null
+      if (mark !== null) this.program ??= mark
+      for (const detector of owners[literal] ?? []) this.#try(detector, position, length, escaped[literal] === true)
+      if (triggers[literal] === true) names.find(kernel.window, position, valueStart, valueLength, (detector, at) => this.#try(detector, at, length, false))
+    })
+    if (this.#depth >= MAX_DEPTH) return
+    kernel.utf16Runs(length, (position, run, bigEndian) => {
+      if (position + run <= from) return
+      decoded.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: 'utf-16' })
+    })
+    for (const { position, length: run, text } of base64Texts(kernel, from, length)) {
+      for (const { bytes, encoding } of decodedTexts(text, this.#budget)) decoded.push({ text: bytes, position, length: run, encoding })
+    }
+    const lineAt = decoded.map(({ position }) => this.#lineAt(position))
+    decoded.forEach(({ text, position, length: run, encoding }, index) => {
+      const inner = new ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget)
+      inner.push(text, true)
+      for (const match of inner.matches) this.#addDecoded(match, position, run, encoding, lineAt[index] ?? null)
+    })
+  }
+
+  #lineAt(position: number): number | null {
+    return this.#isText ? this.#linesBefore + this.#kernel.lines(0, position) + 1 : null
+  }
+
+  #addDecoded(match: SecretMatch, position: number, run: number, encoding: Encoding, line: number | null): void {
+    const key = `${match.detector.id}\0${match.identity}`
+    const offset = this.#base + position
+    if (this.#seen.has(key)) return
+    this.#seen.add(key)
+    // Decoded text that is no secret of its own (the words of a base64 run) proves little: only what is not generic counts.
+    if (match.detector.generic && encoding === 'base64') return
+    const within = encoding === 'utf-16' || encoding === 'hex' ? match.offset * 2 : encoding === 'gzip' ? 0 : Math.floor((match.offset * 4) / 3)
+    this.#add({ ...match, offset: offset + Math.min(within, run), length: run, end: offset + run, line, encoding })
+  }
+
+  /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
+  #try(detector: Detector, position: number, end: number, isEscaped: boolean): void {
+    const start = Math.max(0, position - LOOK_BEHIND)
+    const window = detector.window ?? DEFAULT_WINDOW
+    const text = this.#kernel.window.toString('latin1', start, Math.min(end, position + window))
+    const at = position - start
+    if (isEscaped) {
+      // In front of `:\/\/` stands a scheme, and a login ends with `@`.
+      if (!/[a-z0-9]/i.test(text[at - 1] ?? '') || !/@|%40|\\u0040/.test(text.slice(at))) return
+      const before = unescapeText(text.slice(0, at), false)
+      const after = unescapeText(text.slice(at), false)
+      this.#match(detector, before.text + after.text, before.text.length, [...before.at.slice(0, -1), ...after.at.map((index) => index + at)], start)
+      return
+    }
+    if (detector.alone === true && detector.glued === undefined && detector.looksBack !== true) {
+      // No token starts inside another of its kind: text that is full of starts costs no more than other text.
+      if (position < (this.#tried.get(detector) ?? 0) || !mayStandAlone(text, at, this.#isText)) return
+    }
+    if (this.#match(detector, text, at, null, start) || detector.alone !== true) return
+    TOKEN_RUN.lastIndex = at
+    const runEnd = at + (TOKEN_RUN.exec(text)?.[0].length ?? 0)
+    if (!goesOn(text, runEnd)) return
+    const longer = this.#kernel.window.toString('latin1', start, Math.min(end, position + Math.min(MAX_PIECES, window * 2)))
+    const whole = unescapeText(longer.slice(at), true)
+    this.#match(detector, longer.slice(0, at) + whole.text, at, [...Array.from({ length: at }, (_, index) => index), ...whole.at.map((index) => index + at)], start)
+  }
+
+  /**
+   * Tries a detector's pattern at one place of a text, and keeps what its check lets stand.
+   * @param raw where each character of the text stands in the window behind `start`; null where the text is the window's
+   * @returns whether the pattern matched
+   */
+  #match(detector: Detector, text: string, at: number, raw: readonly number[] | null, start: number): boolean {
+    const found = this.#found(detector, text, at)
+    if (found === null) return false
+    const { match, mustProve } = found
+    // A content that is full of matches is filler or an attack: what comes now is counted, not checked.
+    if (this.#candidates.length >= MAX_MATCHES) {
+      this.dropped++
+      return true
+    }
+    if (detector.alone === true && raw === null) this.#tried.set(detector, start + match.index + match[0].length)
+    const groups = match.groups ?? {}
+    const before = groups['before'] ?? ''
+    const value = before + (groups['value'] ?? match[0])
+    const checked: Checked | null =
+      detector.check === undefined
+        ? {}
+        : detector.check({ value, groups, before: text.slice(0, at - before.length), after: text.slice(match.index + match[0].length), path: this.#path, isText: this.#isText })
+    if (checked === null || (mustProve && checked.strength !== 'proven')) return false
+    const secret = checked.value ?? value
+    const inner = groups['value'] === undefined && checked.value === undefined ? -before.length : Math.max(-before.length, (before + match[0]).indexOf(secret) - before.length)
+    // A value that was put into another form (a key out of its quotes) takes the place of the whole match.
+    const size = (before + match[0]).includes(secret) ? secret.length : before.length + match[0].length
+    const first = start + (raw === null ? at + inner : (raw[at + inner] ?? 0))
+    const length = raw === null ? size : (raw[at + inner + size] ?? 0) - (raw[at + inner] ?? 0)
+    this.#add({
+      detector,
+      value: secret,
+      identity: checked.identity ?? secret,
+      strength: checked.strength ?? detector.strength,
+      offset: this.#base + first,
+      length,
+      end: this.#base + first + length,
+      line: this.#lineAt(first),
+      encoding: 'raw',
+      facts: checked.facts ?? {},
+      note: checked.note ?? null,
+      companion: raw === null ? null : this.#kernel.window.toString('latin1', first, first + length),
+    })
+    return true
+  }
+
+  /** A match that stands alone, or in a program's bytes one that touches other text and must prove itself. */
+  #found(detector: Detector, text: string, at: number): { match: RegExpExecArray; mustProve: boolean } | null {
+    const { pattern, glued } = detector
+    pattern.lastIndex = at
+    const match = pattern.exec(text)
+    if (match !== null) {
+      const before = match.groups?.['before']?.length ?? 0
+      if (detector.alone !== true || standsAlone(text, at - before, before + match[0].length, this.#isText)) return { match, mustProve: false }
+    }
+    if (glued === undefined || this.#isText) return null
+    glued.lastIndex = at
+    const touching = glued.exec(text)
+    return touching === null ? null : { match: touching, mustProve: true }
+  }
+
+  /** Keeps one match for each stretch of bytes: what names an issuer wins over the generic, the longer over the shorter. */
+  #add(given: Candidate): void {
+    let candidate = given
+    for (let i = this.#candidates.length - 1, seen = 0; i >= 0 && seen < 64; i--, seen++) {
+      const other = this.#candidates[i]
+      if (other === undefined || other.end <= candidate.offset || candidate.end <= other.offset) continue
+      const [encoded, otherEncoded] = [candidate.encoding !== 'raw', other.encoding !== 'raw']
+      const difference = compareReadings(candidate, other)
+      // A token inside base64 names its issuer, where the login around it does not; between equals the raw text wins.
+      const weaker = difference !== 0 ? difference < 0 : encoded !== otherEncoded ? encoded : candidate.length <= other.length
+      // Two values inside one encoded block are two secrets.
+      if (encoded && otherEncoded && candidate.identity !== other.identity) continue
+      if (weaker) return
+      this.#candidates.splice(i, 1)
+      // The text around a decoded token is as good as the token.
+      if (encoded && !otherEncoded) candidate = { ...candidate, companion: other.value }
+    }
+    this.#candidates.push(candidate)
+  }
+
+  /** Values of a file that is read by its name. */
+  #readFile(): void {
+    const isUtf16 = this.#head[0] === 0xff && this.#head[1] === 0xfe
+    const text = (isUtf16 ? narrow(this.#head.subarray(2), false) : this.#head).toString('latin1')
+    for (const detector of this.#files) {
+      for (const { value, at, strength, facts, note, identity } of detector.parse(text, this.#path)) {
+        if (this.#candidates.length >= MAX_MATCHES) {
+          this.dropped++
+          continue
+        }
+        const lines = text.slice(0, at).split('\n').length
+        this.#add({
+          detector,
+          value,
+          identity: identity ?? value,
+          strength: strength ?? detector.strength,
+          offset: isUtf16 ? 2 + at * 2 : at,
+          length: value.length,
+          end: at + value.length,
+          line: this.#isText || isUtf16 ? lines : null,
+          encoding: 'raw',
+          facts: facts ?? {},
+          note: note ?? null,
+          companion: null,
+        })
+      }
+    }
+  }
+
+  #finish(): void {
+    if (this.#files.length > 0) this.#readFile()
+    const sorted = this.#candidates.sort((a, b) => a.offset - b.offset || a.length - b.length)
+    this.matches = pairAwsKeys(sorted).map(({ end: _end, ...match }) => match)
+  }
+}
