@@ -54884,7 +54884,8 @@ function groupItem(outcome, group) {
   const { own: own2, common } = remediesOf(group);
   const hidden = hiddenBy(first);
   const layer = first.location.kind === "layer" ? `, layer ${first.location.layer}` : "";
-  const hiding = hidden?.dockerfile == null ? "" : `; line ${hidden.dockerfile.startLine} ${hidden.role === "hidden-by" ? "hides" : "overwrites"} the file, the layer keeps it`;
+  const hider = hidden === null || hidden.location.kind !== "layer" ? null : hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`;
+  const hiding = hider === null ? "" : `; ${hider} ${hidden?.role === "hidden-by" ? "hides" : "overwrites"} the file, the layer keeps it`;
   const each = group.map((finding, index) => {
     const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
     const shown = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code(finding.secret.redacted);
