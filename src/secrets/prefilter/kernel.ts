@@ -4,7 +4,7 @@ import { PREFILTER_WASM_BASE64 } from './kernel-wasm.ts'
 import { MIN_VALUE, READ_AHEAD, RECORD_BYTES } from './layout.ts'
 import { plainKernel } from './plain.ts'
 import { buildLiteralSet, type Literal } from './table-builder.ts'
-import { TRIGRAMS } from './trigrams.ts'
+import { BYTES, TRIGRAMS } from './trigrams.ts'
 
 /** Called for each literal found: its position in the window, its number, and for assignments where the value stands. */
 type OnHit = (position: number, literal: number, valueStart: number, valueLength: number) => void
@@ -27,21 +27,8 @@ export interface Kernel {
 
 const RECORDS = 4096
 
-/** How often each byte occurs in what layers hold (programs, source, data), by class: enough to pick rare trigrams. */
-function byteShare(value: number): number {
-  const c = String.fromCharCode(value)
-  if (value === 0) return 0.12
-  if (c === ' ' || c === 'e') return 0.05
-  if (/[tainosrl]/.test(c)) return 0.03
-  if (/[dcumpfhg_]/.test(c)) return 0.013
-  if (/[a-z\n]/.test(c)) return 0.006
-  if (/[0-9.,"'()=:/-]/.test(c)) return 0.007
-  if (/[A-Z]/.test(c)) return 0.003
-  return 0.0012
-}
-
-const SHARES = Float64Array.from({ length: 256 }, (_, value) => byteShare(value))
-const share = (value: number): number => SHARES[value] ?? 0
+/** How often each byte occurs in what layers hold; what the sample did not show occurs too. */
+const share = (value: number): number => ((BYTES[value] ?? 0) + 1) / 1e5
 
 /** Occurrences in a million bytes of the trigrams that are frequent. */
 const COUNTS = new Map(TRIGRAMS.flatMap(([log2, text]) => [...text.matchAll(/[\s\S]{3}/g)].map(([trigram]) => [trigram, 1.5 * 2 ** log2] as const)))

@@ -25,7 +25,7 @@ import {
 const BUCKETS = 8 * BUCKET_HALVES
 const FINGERPRINT = 3 // bytes
 const COMPARED = 16 // bytes of a literal that the kernel compares; the rest is the detector's work
-const CLIMBING_ROUNDS = 1
+const CLIMBING_ROUNDS = 2
 
 export interface Literal {
   readonly text: string // latin1, at least three bytes
