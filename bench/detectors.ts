@@ -10,7 +10,7 @@
 // is reported in the packages, the alarms over Dockerfiles, and the throughput with 45 detectors and with all.
 // --misses lists each credential that is not found, with the reason why where one is known; --alarms lists each alarm.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -110,7 +110,7 @@ function recall(file: string): void {
 function packagesFolder(): string {
   const folder = given ?? mkdtempSync(path.join(tmpdir(), 'layergate-packages-'))
   mkdirSync(folder, { recursive: true })
-  if (existsSync(folder) && readdirSync(folder).length > 0) return folder
+  if (readdirSync(folder).length > 0) return folder
   console.log(`\nfetching packages to ${folder}`)
   for (const name of NPM.split(' ')) execFileSync('npm', ['pack', '--silent', name], { cwd: folder, stdio: 'ignore' })
   execFileSync('pip', ['download', '-q', '--no-deps', '-d', folder, ...PIP.split(' ')], { stdio: 'ignore' })

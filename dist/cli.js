@@ -31045,6 +31045,7 @@ var SEVERITIES = ["critical", "high", "medium", "low", "info"];
 var CONFIDENCES = ["high", "medium", "low"];
 var severitySchema = external_exports.enum(SEVERITIES);
 var confidenceSchema = external_exports.enum(CONFIDENCES);
+var SEVERITY_OF = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
 var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
 var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
 var dockerfileSchema = external_exports.object({
@@ -31135,14 +31136,14 @@ function crc32(text4) {
   for (const byte of Buffer.from(text4)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
   return (c ^ 4294967295) >>> 0;
 }
-function hasBase62Checksum(random, checksum2) {
+function base62Checksum(random) {
   let n = crc32(random);
   let digits = "";
   do {
     digits = (BASE62[n % 62] ?? "") + digits;
     n = Math.floor(n / 62);
   } while (n > 0);
-  return digits.padStart(checksum2.length, "0") === checksum2;
+  return digits.padStart(6, "0");
 }
 function awsAccount(id) {
   let bits = 0n;
@@ -31216,6 +31217,7 @@ var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|a
 var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
 var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
 var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
+var isMixed = (text4) => /\d/.test(text4) && /[A-Z]/.test(text4) && /[a-z]/.test(text4);
 var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
 var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
 function stepped(token2) {
@@ -31737,7 +31739,6 @@ var WASTE = [
 ];
 var MAX_FILES = 2e5;
 var MAX_LISTED = 500;
-var GRAVITY = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
 async function scanFile(file2, name, scanner) {
   const scan2 = scanner.start(`/${name}`);
   for await (const chunk of createReadStream2(file2, { highWaterMark: 1 << 20 })) scan2.push(chunk, false);
@@ -31795,7 +31796,7 @@ async function inspectContext(root, directory, dockerfile, scanner) {
       if (seen.has(key)) continue;
       seen.add(key);
       if (secrets.length < MAX_LISTED)
-        secrets.push({ path: name, line: line2, severity: GRAVITY[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) });
+        secrets.push({ path: name, line: line2, severity: SEVERITY_OF[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) });
     }
     if (reason !== void 0 && real.length === 0) waste.push({ path: name, reason, bytes: size });
   }
@@ -44836,11 +44837,11 @@ function goesOn(text4, position) {
 }
 var ESCAPE_BEFORE = /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|(?:\x1b|\\e|\\033)\[[0-9;]{0,8}m)$/;
 function standsAlone2(text4, start, length, isText) {
-  if (!isWord(text4.charCodeAt(start - 1))) return true;
-  if (!isText && text4.charCodeAt(start - 1) === (length & 255) && isLengthByte(text4, start - 1)) return true;
+  const before = text4.charCodeAt(start - 1);
+  if (!isWord(before)) return true;
+  if (!isText && (length === null || before === (length & 255)) && isLengthByte(text4, start - 1)) return true;
   return ESCAPE_BEFORE.test(text4.slice(Math.max(0, start - 12), start));
 }
-var mayStandAlone = (text4, start, isText) => !isWord(text4.charCodeAt(start - 1)) || !isText && isLengthByte(text4, start - 1) || ESCAPE_BEFORE.test(text4.slice(Math.max(0, start - 12), start));
 var isWord = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c === 95 || c >= 97 && c <= 122;
 var isLengthByte = (text4, at3) => {
   const before = text4.charCodeAt(at3 - 1);
@@ -45001,7 +45002,7 @@ var ContentScan = class _ContentScan {
       return;
     }
     if (detector.alone === true && detector.glued === void 0 && detector.looksBack !== true) {
-      if (position < (this.#tried.get(detector) ?? 0) || !mayStandAlone(text4, at3, this.#isText)) return;
+      if (position < (this.#tried.get(detector) ?? 0) || !standsAlone2(text4, at3, null, this.#isText)) return;
     }
     if (this.#match(detector, text4, at3, null, start) || detector.alone !== true) return;
     TOKEN_RUN.lastIndex = at3;
@@ -45270,6 +45271,7 @@ var BETWEEN = "(?<between>[^;\\n]{0,64}?(?:\\n[^;\\n]{0,32}?)?)";
 var MAX_WORDS = 4;
 function named({ names, values, strength = "likely", word = SECRET_WORD, check: check2, chance = (value) => value, examples, ...about }) {
   const body = values.map(formSource).join("|");
+  const whole2 = new RegExp(`^(?:${body})$`);
   return {
     ...about,
     forms: values,
@@ -45287,7 +45289,7 @@ function named({ names, values, strength = "likely", word = SECRET_WORD, check: 
       const between = groups["between"] ?? "";
       const words = between.match(/[\w.-]+/g) ?? [];
       if (words.length > MAX_WORDS || words.some((text4) => text4.length > 40) || NO_SECRET.test(words.at(-1) ?? "")) return null;
-      if (!new RegExp(`^(?:${body})$`).test(value)) return null;
+      if (!whole2.test(value)) return null;
       const name = `${/[\w.-]*$/.exec(before)?.[0] ?? ""}${groups["named"] ?? ""}${between}`;
       if (!word.test(name) && !/^[\s"'`]*[=:]/.test(between)) return null;
       const filler = checkFiller(chance(value));
@@ -46046,7 +46048,7 @@ var AZURE = [
 var AWS_DOCS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids";
 var AWS_REVOKE = "Deactivate and delete the access key in IAM, then make a new one";
 var AWS_OPENS = "whatever the IAM user or role may do in the account";
-var isMixed = (value) => /[a-z]/.test(value) && /[A-Z]/.test(value) && /\d/.test(value) && !/^[0-9a-f]+$/i.test(value);
+var isMixedKey = (value) => isMixed(value) && !/^[0-9a-f]+$/i.test(value);
 var CLOUD = [
   token({
     id: "alibaba-access-key-id",
@@ -46069,7 +46071,7 @@ var CLOUD = [
     names: ["alibaba", "aliyun", "alicloud", "accesskeysecret", "access_key_secret", "oss_secret"],
     values: ["{62:30}"],
     word: /secret/i,
-    check: ({ value }) => isMixed(value) ? {} : null,
+    check: ({ value }) => isMixedKey(value) ? {} : null,
     examples: ["ALIBABA_CLOUD_ACCESS_KEY_SECRET={62:30}", 'accessKeySecret: "{62:30}"'],
     quiet: ["aliyunSecretManagerClientFactoryBean"]
   }),
@@ -46125,7 +46127,7 @@ var CLOUD = [
             /-at-(\d{12})/.exec(decoded2)?.slice(1, 2).map((account) => ["account", account]) ?? []
           )
         };
-      return isMixed(value) ? { strength: "possible" } : null;
+      return isMixedKey(value) ? { strength: "possible" } : null;
     }
   }),
   token({
@@ -46181,7 +46183,7 @@ var CLOUD = [
     check: ({ value, groups, before, after }) => {
       if (groups["value"] === void 0) return null;
       if (/EXAMPLE|FAKE/.test(value)) return { strength: "harmless", note: "a public example" };
-      if (!isMixed(value) && fillerKind(value) !== "example") return null;
+      if (!isMixedKey(value) && fillerKind(value) !== "example") return null;
       const checked2 = ofFiller(value);
       const near = `${before}${groups["name"] ?? ""}${after}`;
       return checked2 === null || /aws|amazon|s3|AKIA|ASIA|access/i.test(near) ? checked2 : { strength: "possible", ...checked2 };
@@ -46322,7 +46324,7 @@ var CLOUD = [
     docs: "https://docs.hetzner.com/cloud/api/getting-started/generating-api-token/",
     names: ["hcloud", "hetzner"],
     values: ["{62:64}"],
-    check: ({ value }) => isMixed(value) ? {} : null,
+    check: ({ value }) => isMixedKey(value) ? {} : null,
     quiet: ["hcloud_image_sha256={hex:64}"]
   }),
   named({
@@ -46335,7 +46337,7 @@ var CLOUD = [
     names: ["huaweicloud", "huawei_cloud", "hw_secret", "huawei"],
     values: ["{62:40}"],
     word: /secret|_sk\b/i,
-    check: ({ value }) => isMixed(value) ? {} : null,
+    check: ({ value }) => isMixedKey(value) ? {} : null,
     examples: ["HUAWEICLOUD_SECRET_KEY={62:40}"]
   }),
   named({
@@ -46347,7 +46349,7 @@ var CLOUD = [
     docs: "https://cloud.ibm.com/docs/account?topic=account-manapikey",
     names: ["ibmcloud", "ibm_cloud", "bluemix", "ibm-cloud", "ibm_api", "ic_api", "watson"],
     values: ["{64:44}", "{64:43}"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isMixedKey(value) ? {} : null
   }),
   named({
     id: "ibm-cos-hmac-key",
@@ -46419,7 +46421,7 @@ var CLOUD = [
     docs: "https://www.tencentcloud.com/document/product/598/32675",
     forms: ["AKID{62:32}"],
     strength: "possible",
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isMixedKey(value) ? {} : null
   }),
   named({
     id: "tencent-secret-key",
@@ -46431,7 +46433,7 @@ var CLOUD = [
     names: ["tencent", "qcloud", "cos_secret_key", "tencentcloud"],
     values: ["{62:32}"],
     word: /secret_?key/i,
-    check: ({ value }) => isMixed(value) ? {} : null,
+    check: ({ value }) => isMixedKey(value) ? {} : null,
     examples: ["TENCENTCLOUD_SECRET_KEY={62:32}"]
   }),
   token({
@@ -46471,7 +46473,7 @@ var CLOUD = [
     revoke: "Delete the key of the service account",
     docs: "https://yandex.cloud/en/docs/iam/concepts/authorization/api-key",
     forms: ["AQVN{64:35-38}"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isMixedKey(value) ? {} : null
   }),
   {
     id: "yandex-token",
@@ -46494,27 +46496,20 @@ var CLOUD = [
 
 // src/secrets/detectors/code.ts
 function checkBase62({ value }) {
-  return hasBase62Checksum(value.slice(-36, -6), value.slice(-6)) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
+  return base62Checksum(value.slice(-36, -6)) === value.slice(-6) ? { strength: "proven" } : { strength: "possible", note: "its checksum does not fit" };
 }
 function withChecksum(prefix2, fill2) {
   const random = fill2("{62:30}");
-  const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  let n = crc32(random);
-  let sum = "";
-  for (let i = 0; i < 6; i++) {
-    sum = (digits[n % 62] ?? "") + sum;
-    n = Math.floor(n / 62);
-  }
-  return prefix2 + random + sum;
+  return prefix2 + random + base62Checksum(random);
 }
+var atlassianSum = (text4) => crc32(text4).toString(16).toUpperCase().padStart(8, "0");
 function checkAtlassian({ value }) {
   const text4 = value.replace("%3D", "=");
-  const fits2 = crc32(text4.slice(0, -8)).toString(16).toUpperCase().padStart(8, "0") === text4.slice(-8);
-  return fits2 ? { strength: "proven" } : {};
+  return atlassianSum(text4.slice(0, -8)) === text4.slice(-8) ? { strength: "proven" } : {};
 }
 function atlassian(prefix2, fill2) {
   const body = `${prefix2}${fill2("{64:80}")}=`;
-  return body + crc32(body).toString(16).toUpperCase().padStart(8, "0");
+  return body + atlassianSum(body);
 }
 function checkRoutable({ value }) {
   const sum = /^(.*\..{2})([0-9a-z]{7})$/.exec(value);
@@ -46951,13 +46946,12 @@ var CODE = [
     strength: "possible",
     examples: ["TRAVIS_TOKEN={62:22}"],
     quiet: ["travis_token_placeholder_value"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+    check: ({ value }) => isMixed(value) ? {} : null
   })
 ];
 
 // src/secrets/detectors/data.ts
 var PLANETSCALE = { issuer: "PlanetScale", docs: "https://planetscale.com/docs/concepts/service-tokens" };
-var MIXED = (value) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value);
 var DATA = [
   token({
     id: "aiven-token",
@@ -46992,7 +46986,7 @@ var DATA = [
     names: ["confluent", "sasl.password", "cflt", "kafka_api", "kafka_secret", "schema_registry"],
     values: ["{b64:64}", "cflt{b64:60}"],
     examples: ["CONFLUENT_API_SECRET={b64:64}", "sasl.password=cflt{b64:60}"],
-    check: ({ value }) => MIXED(value) ? {} : null
+    check: ({ value }) => isMixed(value) ? {} : null
   }),
   token({
     id: "databricks-token",
@@ -47076,7 +47070,7 @@ var DATA = [
     docs: "https://neon.tech/docs/manage/api-keys",
     forms: ["napi_{36:64}", "npg_{62:12}"],
     quiet: ["npg_{a:12}"],
-    check: ({ value }) => value.startsWith("napi_") || MIXED(value.slice(4)) ? {} : null
+    check: ({ value }) => value.startsWith("napi_") || isMixed(value.slice(4)) ? {} : null
   }),
   token({
     ...PLANETSCALE,
@@ -47156,7 +47150,7 @@ var DATA = [
     values: ["A{62:2}{64:45-70}={b64=:0-1}", "A{62:2}{64:50-80}"],
     word: /token|passw/i,
     examples: ["UPSTASH_REDIS_REST_TOKEN=AX{64:57}"],
-    check: ({ value }) => MIXED(value) ? {} : null
+    check: ({ value }) => isMixed(value) ? {} : null
   }),
   token({
     id: "xata-key",
@@ -47191,11 +47185,7 @@ function* namedValues(text4) {
     return;
   }
   if (/^\s{0,80}(?:\{|\[\s{0,80}[{["\d])/.test(text4)) {
-    const seen = /* @__PURE__ */ new Set();
-    for (const pair2 of matches2(JSON_PAIR, text4)) {
-      seen.add(pair2.at);
-      yield pair2;
-    }
+    yield* matches2(JSON_PAIR, text4);
     return;
   }
   yield* matches2(LINE, text4);
@@ -48084,7 +48074,7 @@ var HOSTING = [
     word: /token/i,
     examples: ["VERCEL_TOKEN={62:24}"],
     quiet: ["vercel_project_id=prj_{62:24}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+    check: ({ value }) => isMixed(value) ? {} : null
   }),
   token({
     id: "vercel-token",
@@ -48531,7 +48521,8 @@ var KEYS = [
       quiet: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}"}', '{"kty":"RSA","n":"{64:300}","e":"AQAB","alg":"RS256"}'],
       check: ({ value, groups }) => {
         const secret = groups["early"] ?? value;
-        return ofFiller(secret) === null ? null : { ...ofFiller(secret), value: secret };
+        const checked2 = ofFiller(secret);
+        return checked2 === null ? null : { ...checked2, value: secret };
       }
     }
   ),
@@ -49015,7 +49006,7 @@ var MANAGERS = [
     values: ["{64:64}"],
     word: /secret|token/i,
     examples: ["AUTH0_CLIENT_SECRET={64:64}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+    check: ({ value }) => isMixed(value) ? {} : null
   }),
   named({
     id: "bitwarden-token",
@@ -49079,7 +49070,7 @@ var MANAGERS = [
     values: ["{62:40}"],
     word: /skey|secret/i,
     examples: ["DUO_SKEY={62:40}", "skey = {62:40}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+    check: ({ value }) => isMixed(value) ? {} : null
   }),
   token({
     id: "infisical-token",
@@ -49372,7 +49363,7 @@ var MESSAGING = [
     values: ["{62:16}", "WPL_AP1.{62:16}.{b64=:8}"],
     word: /secret/i,
     examples: ["LINKEDIN_CLIENT_SECRET={62:16}", "linkedin_client_secret: WPL_AP1.{62:16}.{b64:7}="],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+    check: ({ value }) => isMixed(value) ? {} : null
   }),
   token({
     id: "linkedin-token",
@@ -49654,7 +49645,7 @@ var MESSAGING = [
     values: ["{d:6-20}-{62:40}", "{62:50}", "{62:45}"],
     word: /secret|token|key/i,
     examples: ["TWITTER_ACCESS_TOKEN={d:18}-{62:40}", "twitter_consumer_secret={62:50}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+    check: ({ value }) => isMixed(value) ? {} : null
   }),
   named({
     id: "vonage-secret",
@@ -49667,7 +49658,7 @@ var MESSAGING = [
     values: ["{62:16}"],
     word: /secret/i,
     examples: ["VONAGE_API_SECRET={62:16}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+    check: ({ value }) => isMixed(value) ? {} : null
   }),
   named({
     id: "zendesk-token",
@@ -50324,6 +50315,8 @@ var SHOPIFY = {
   docs: "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens"
 };
 var BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+var sha256 = (data) => createHash5("sha256").update(data).digest();
+var base58Sum = (body) => sha256(sha256(body)).subarray(0, 4);
 function base58Check(text4) {
   let n = 0n;
   for (const c of text4) {
@@ -50334,12 +50327,10 @@ function base58Check(text4) {
   const hex4 = n.toString(16);
   const bytes2 = Buffer.from(hex4.length % 2 === 0 ? hex4 : `0${hex4}`, "hex");
   const body = bytes2.subarray(0, -4);
-  const sha = (data) => createHash5("sha256").update(data).digest();
-  return bytes2.length > 4 && sha(sha(body)).subarray(0, 4).equals(bytes2.subarray(-4)) ? body : null;
+  return bytes2.length > 4 && base58Sum(body).equals(bytes2.subarray(-4)) ? body : null;
 }
 function toBase58Check(body) {
-  const sha = (data) => createHash5("sha256").update(data).digest();
-  let n = BigInt(`0x${Buffer.concat([body, sha(sha(body)).subarray(0, 4)]).toString("hex")}`);
+  let n = BigInt(`0x${Buffer.concat([body, base58Sum(body)]).toString("hex")}`);
   let text4 = "";
   for (; n > 0n; n /= 58n) text4 = (BASE58[Number(n % 58n)] ?? "") + text4;
   return text4;
@@ -50385,7 +50376,7 @@ var PAYMENTS = [
     docs: "https://developers.binance.com/docs/binance-spot-api-docs/rest-api",
     names: ["binance"],
     values: ["{62:64}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+    check: ({ value }) => isMixed(value) ? {} : null
   }),
   {
     id: "bitcoin-extended-key",
@@ -50618,7 +50609,7 @@ var PAYMENTS = [
     values: ["{62:24}"],
     word: /secret/i,
     examples: ["RAZORPAY_KEY_SECRET={62:24}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null
+    check: ({ value }) => isMixed(value) ? {} : null
   }),
   token({
     ...SHOPIFY,
@@ -50687,7 +50678,6 @@ var PAYMENTS = [
 ];
 
 // src/secrets/detectors/work.ts
-var MIXED2 = (value) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value);
 var LINEAR = { issuer: "Linear", docs: "https://linear.app/developers" };
 var FIGMA = { issuer: "Figma", revoke: "Revoke the token in the Figma settings", docs: "https://www.figma.com/developers/api#access-tokens" };
 var WORK = [
@@ -50842,7 +50832,7 @@ var WORK = [
     revoke: "Refresh the secret in the Notion integration settings",
     docs: "https://developers.notion.com/docs/authorization",
     forms: ["ntn_{d:11}{62:35}", "secret_{62:43}"],
-    check: ({ value }) => MIXED2(value.slice(7)) ? {} : null,
+    check: ({ value }) => isMixed(value.slice(7)) ? {} : null,
     quiet: ["secret_{a:43}", "ntn_{62:46}x"]
   }),
   token({
@@ -50874,7 +50864,7 @@ var WORK = [
     names: ["segment_api", "segment_token", "segment_write", "segment_access"],
     values: ["sgp_{62:64}", "{64:43}.{64:43}", "{62:32}"],
     examples: ["SEGMENT_API_TOKEN=sgp_{62:64}"],
-    check: ({ value }) => MIXED2(value) ? {} : null
+    check: ({ value }) => isMixed(value) ? {} : null
   }),
   token({
     id: "shippo-token",
@@ -51625,7 +51615,7 @@ function buildKernel(literals, size, simd = true) {
 
 // src/secrets/scanner.ts
 var MAX_UNPACKED = 64 << 20;
-var ESCAPED_LITERAL = /^(?::\\\/\\\/|%3A%2F%2F|:\\u002f|%3a%2f%2f)/;
+var ESCAPED_LITERAL = /^(?::\\\/\\\/|%3A%2F%2F|%3a%2f%2f)/;
 var PROGRAM_MARKS = { "BusyBox v1.": "busybox", "GNU bash, version": "bash" };
 var Scanner = class {
   #compiled;
@@ -53976,7 +53966,7 @@ async function readAttestations(files, manifests, image) {
     const statement = statementSchema.safeParse(parsed);
     if (!statement.success) return problem("is no in-toto statement", document, parsed);
     const subjects = statement.data.subject ?? [];
-    if (subjects.length > 0 && !subjects.some(({ digest: { sha256 } }) => sha256 === image.slice(7))) return problem("is about another image", document, parsed);
+    if (subjects.length > 0 && !subjects.some(({ digest: { sha256: sha2562 } }) => sha2562 === image.slice(7))) return problem("is about another image", document, parsed);
     return { predicateType, document, statement: parsed, problem: null };
   };
   const found = [];
@@ -54645,6 +54635,11 @@ function factsOf2({ isPublic }, { secret }) {
   if (isPublic || secret === null) return [];
   return Object.entries(secret.facts).filter(([key]) => key !== "name").map(([key, value]) => `${key.replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`)} ${value}`);
 }
+function hiderOf(finding) {
+  const hidden = hiddenBy(finding);
+  if (hidden?.location.kind !== "layer") return null;
+  return hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`;
+}
 function groupByFile(findings) {
   const groups = /* @__PURE__ */ new Map();
   for (const [index, finding] of findings.entries()) {
@@ -54730,13 +54725,12 @@ function renderContext(inspection, verbose) {
 }
 
 // src/report/detectors.ts
-var SEVERITY = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
 function formsOf2(detector) {
   if ("parse" in detector) return [`files named or ending in ${detector.names.map((name) => `\`${name}\``).join(", ")}`];
   const names = detector.names === void 0 ? "" : ` beside ${detector.names.map((name) => `\`${name}\``).join(", ")}`;
   return (detector.forms ?? []).map((form) => `${describeForm(form)}${names}`);
 }
-var severityOf = ({ strength }) => SEVERITY[strength];
+var severityOf = ({ strength }) => SEVERITY_OF[strength];
 function renderDetectorList() {
   const all = GROUPS.flatMap(({ detectors }) => detectors);
   const width = Math.max(...all.map(({ id }) => id.length));
@@ -55132,10 +55126,9 @@ function groupItem(outcome, group) {
   const [first] = group;
   if (first === void 0) return "";
   const { own: own2, common } = remediesOf(group);
-  const hidden = hiddenBy(first);
   const layer = first.location.kind === "layer" ? `, layer ${first.location.layer}` : "";
-  const hider = hidden === null || hidden.location.kind !== "layer" ? null : hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`;
-  const hiding = hider === null ? "" : `; ${hider} ${hidden?.role === "hidden-by" ? "hides" : "overwrites"} the file, the layer keeps it`;
+  const hider = hiderOf(first);
+  const hiding = hider === null ? "" : `; ${hider} ${hiddenBy(first)?.role === "hidden-by" ? "hides" : "overwrites"} the file, the layer keeps it`;
   const each = group.map((finding, index) => {
     const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
     const shown = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code(finding.secret.redacted);

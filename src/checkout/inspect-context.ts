@@ -4,8 +4,7 @@ import { createReadStream } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import path from 'node:path'
 import { ConfigError } from '../error.ts'
-import { SEVERITIES, type Severity } from '../rules/finding.ts'
-import type { Strength } from '../secrets/detector.ts'
+import { SEVERITIES, SEVERITY_OF, type Severity } from '../rules/finding.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 import { redactValue } from '../secrets/redact.ts'
 import type { Scanner } from '../secrets/scanner.ts'
@@ -65,11 +64,9 @@ const WASTE: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/\.log$/, 'a log'],
 ]
 
-/** Directories that are named and not looked into: what is in them goes with them. */
+/** Entries that are walked, in the context and below what is left out of it. */
 const MAX_FILES = 200_000
 const MAX_LISTED = 500
-
-const GRAVITY: Record<Strength, Severity> = { proven: 'critical', likely: 'high', possible: 'medium', harmless: 'low' }
 
 async function scanFile(file: string, name: string, scanner: Scanner): Promise<SecretMatch[]> {
   const scan = scanner.start(`/${name}`)
@@ -137,7 +134,7 @@ export async function inspectContext(root: string, directory: string, dockerfile
       if (seen.has(key)) continue
       seen.add(key)
       if (secrets.length < MAX_LISTED)
-        secrets.push({ path: name, line, severity: GRAVITY[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) })
+        secrets.push({ path: name, line, severity: SEVERITY_OF[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) })
     }
     if (reason !== undefined && real.length === 0) waste.push({ path: name, reason, bytes: size })
   }

@@ -3,7 +3,7 @@ import type { Finding } from '../rules/finding.ts'
 import { code, markdown, prose } from './escape.ts'
 import type { Outcome } from './outcome.ts'
 import { closing, fixBlock, headline, ICONS, layersSection } from './summary.ts'
-import { factsOf, groupByFile, hiddenBy, number, placeName, plural, remediesOf, shownFindings, subjectOf, tally } from './words.ts'
+import { factsOf, groupByFile, hiderOf, number, placeName, plural, remediesOf, shownFindings, subjectOf, tally } from './words.ts'
 
 /** Found at the start of our comment. */
 export const COMMENT_MARKER = '<!-- layergate -->'
@@ -51,12 +51,9 @@ function row(outcome: Outcome, group: readonly Finding[], context: CommentContex
   if (finding === undefined) return ''
   const { secret, location } = finding
   const facts = factsOf(outcome, finding)
-  const hidden = hiddenBy(finding)
+  const hider = hiderOf(finding)
   const where = location.kind === 'layer' ? ` in ${code(location.path)}` : ''
-  const hiding =
-    hidden?.location.kind === 'layer' && location.kind === 'layer'
-      ? `; ${hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`} hides it, layer ${location.layer} keeps it`
-      : ''
+  const hiding = hider !== null && location.kind === 'layer' ? `; ${hider} hides it, layer ${location.layer} keeps it` : ''
   const kinds = [...new Set(group.map(subjectOf))]
   if (group.length > 1) {
     const named = kinds.slice(0, MAX_KINDS).map(markdown).join(', ')

@@ -1,13 +1,11 @@
 // What the detectors find, for people: the list, one of them, and the page docs/detectors.md.
-import type { Detector, FileDetector, Strength } from '../secrets/detector.ts'
+import { SEVERITY_OF } from '../rules/finding.ts'
+import type { Detector, FileDetector } from '../secrets/detector.ts'
 import { GROUPS } from '../secrets/detectors/list.ts'
 import { describeForm } from '../secrets/form.ts'
 import { wrap } from './wrap.ts'
 
 type AnyDetector = Detector | FileDetector
-
-/** How grave a finding is that nothing else tells more of. */
-const SEVERITY: Readonly<Record<Strength, string>> = { proven: 'critical', likely: 'high', possible: 'medium', harmless: 'low' }
 
 /** By which words or bytes a credential is told, in plain text. */
 function formsOf(detector: AnyDetector): string[] {
@@ -16,8 +14,8 @@ function formsOf(detector: AnyDetector): string[] {
   return (detector.forms ?? []).map((form) => `${describeForm(form)}${names}`)
 }
 
-/** The severity of a match, and of one that its check proves. */
-const severityOf = ({ strength }: AnyDetector): string => SEVERITY[strength]
+/** The severity of a match that nothing else tells more of. */
+const severityOf = ({ strength }: AnyDetector): string => SEVERITY_OF[strength]
 
 /** `layergate detectors`: one line each. */
 export function renderDetectorList(): string {

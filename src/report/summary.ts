@@ -12,6 +12,7 @@ import {
   groupByFile,
   groupByLine,
   hiddenBy,
+  hiderOf,
   ignoredFindings,
   layerTally,
   number,
@@ -100,10 +101,9 @@ function groupItem(outcome: Outcome, group: readonly Finding[]): string {
   const [first] = group
   if (first === undefined) return ''
   const { own, common } = remediesOf(group)
-  const hidden = hiddenBy(first)
   const layer = first.location.kind === 'layer' ? `, layer ${first.location.layer}` : ''
-  const hider = hidden === null || hidden.location.kind !== 'layer' ? null : hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`
-  const hiding = hider === null ? '' : `; ${hider} ${hidden?.role === 'hidden-by' ? 'hides' : 'overwrites'} the file, the layer keeps it`
+  const hider = hiderOf(first)
+  const hiding = hider === null ? '' : `; ${hider} ${hiddenBy(first)?.role === 'hidden-by' ? 'hides' : 'overwrites'} the file, the layer keeps it`
   const each = group.map((finding, index) => {
     const line = finding.location.kind === 'layer' && finding.location.line !== null ? `line ${finding.location.line}` : ''
     const shown = finding.secret === null || finding.secret.redacted === '•••' ? '' : code(finding.secret.redacted)

@@ -100,6 +100,13 @@ export function factsOf({ isPublic }: Outcome, { secret }: Finding): string[] {
     .map(([key, value]) => `${key.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)} ${value}`)
 }
 
+/** `line 9`, or `layer 4` where its line is not known: what hides a finding's file; null for none. */
+export function hiderOf(finding: Finding): string | null {
+  const hidden = hiddenBy(finding)
+  if (hidden?.location.kind !== 'layer') return null
+  return hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`
+}
+
 /** The secrets of one file in one layer stand together: one place, one change. Everything else stands alone. */
 export function groupByFile(findings: readonly Finding[]): Finding[][] {
   const groups = new Map<string, Finding[]>()

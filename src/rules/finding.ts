@@ -1,5 +1,6 @@
 // A finding as every report shows it: part of the contract of the JSON report (docs/REPORT.md).
 import { z } from 'zod'
+import type { Strength } from '../secrets/detector.ts'
 
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const
 const CONFIDENCES = ['high', 'medium', 'low'] as const
@@ -9,6 +10,9 @@ export const confidenceSchema = z.enum(CONFIDENCES)
 
 export type Severity = z.output<typeof severitySchema>
 export type Confidence = z.output<typeof confidenceSchema>
+
+/** How grave a secret is that nothing but its match tells of. */
+export const SEVERITY_OF: Readonly<Record<Strength, Severity>> = { proven: 'critical', likely: 'high', possible: 'medium', harmless: 'low' }
 
 /** Whether `a` is at least as grave as `b`. */
 export const atLeast = (a: Severity, b: Severity): boolean => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b)

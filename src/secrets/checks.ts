@@ -23,14 +23,14 @@ export function crc32(text: string): number {
  * GitHub and npm tokens end in the CRC-32 of their random part, in base 62, six digits.
  * https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
  */
-export function hasBase62Checksum(random: string, checksum: string): boolean {
+export function base62Checksum(random: string): string {
   let n = crc32(random)
   let digits = ''
   do {
     digits = (BASE62[n % 62] ?? '') + digits
     n = Math.floor(n / 62)
   } while (n > 0)
-  return digits.padStart(checksum.length, '0') === checksum
+  return digits.padStart(6, '0')
 }
 
 /**
@@ -127,6 +127,9 @@ const REFERENCE =
 
 /** Whether a value is a placeholder, a reference to another place, or filler. */
 export const isPlaceholder = (value: string): boolean => REFERENCE.test(value) || PLACEHOLDER.test(value)
+
+/** Digits and letters of both cases, as tokens of such an alphabet hold and words do not. */
+export const isMixed = (text: string): boolean => /\d/.test(text) && /[A-Z]/.test(text) && /[a-z]/.test(text)
 
 /** Runs that people type: the alphabet, the digits, the keyboard's rows. */
 const TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i

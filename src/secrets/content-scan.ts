@@ -5,7 +5,7 @@
 // Nothing here grows with the length of the content.
 import type { Checked, Detector, FileDetector } from './detector.ts'
 import { base64Texts, decodedTexts, narrow } from './encoded.ts'
-import { goesOn, mayStandAlone, standsAlone, unescapeText } from './escapes.ts'
+import { goesOn, standsAlone, unescapeText } from './escapes.ts'
 import type { FileIndex } from './file-index.ts'
 import { type Candidate, compareReadings, type Encoding, pairAwsKeys, type SecretMatch } from './match.ts'
 import type { NameIndex } from './name-index.ts'
@@ -182,7 +182,7 @@ export class ContentScan {
     }
     if (detector.alone === true && detector.glued === undefined && detector.looksBack !== true) {
       // No token starts inside another of its kind: text that is full of starts costs no more than other text.
-      if (position < (this.#tried.get(detector) ?? 0) || !mayStandAlone(text, at, this.#isText)) return
+      if (position < (this.#tried.get(detector) ?? 0) || !standsAlone(text, at, null, this.#isText)) return
     }
     if (this.#match(detector, text, at, null, start) || detector.alone !== true) return
     TOKEN_RUN.lastIndex = at

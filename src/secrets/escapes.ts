@@ -61,16 +61,14 @@ const ESCAPE_BEFORE = /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A
 /**
  * Whether a value stands alone: no letter, digit or `_` before it, but for an escape, or in a program's bytes the length of
  * the string in one byte, as Python and Java write it.
+ * @param length null before it is known: whether any length could stand here
  */
-export function standsAlone(text: string, start: number, length: number, isText: boolean): boolean {
-  if (!isWord(text.charCodeAt(start - 1))) return true
-  if (!isText && text.charCodeAt(start - 1) === (length & 255) && isLengthByte(text, start - 1)) return true
+export function standsAlone(text: string, start: number, length: number | null, isText: boolean): boolean {
+  const before = text.charCodeAt(start - 1)
+  if (!isWord(before)) return true
+  if (!isText && (length === null || before === (length & 255)) && isLengthByte(text, start - 1)) return true
   return ESCAPE_BEFORE.test(text.slice(Math.max(0, start - 12), start))
 }
-
-/** Whether a value that starts here can stand alone, whatever its length: told before a pattern is tried. */
-export const mayStandAlone = (text: string, start: number, isText: boolean): boolean =>
-  !isWord(text.charCodeAt(start - 1)) || (!isText && isLengthByte(text, start - 1)) || ESCAPE_BEFORE.test(text.slice(Math.max(0, start - 12), start))
 
 /** `NaN`, in front of the first character, is none. */
 const isWord = (c: number): boolean => (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || c === 95 || (c >= 97 && c <= 122)

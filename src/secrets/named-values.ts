@@ -42,11 +42,7 @@ export function* namedValues(text: string): Generator<NamedValue> {
     return
   }
   if (/^\s{0,80}(?:\{|\[\s{0,80}[{["\d])/.test(text)) {
-    const seen = new Set<number>()
-    for (const pair of matches(JSON_PAIR, text)) {
-      seen.add(pair.at)
-      yield pair
-    }
+    yield* matches(JSON_PAIR, text)
     return
   }
   yield* matches(LINE, text)

@@ -12,7 +12,7 @@ import { buildKernel } from './prefilter/kernel.ts'
 /** Bytes that packed texts of one content may unpack to. */
 const MAX_UNPACKED = 64 << 20
 /** Literals as they stand in escaped text: the window is decoded before the pattern is tried. */
-const ESCAPED_LITERAL = /^(?::\\\/\\\/|%3A%2F%2F|:\\u002f|%3a%2f%2f)/
+const ESCAPED_LITERAL = /^(?::\\\/\\\/|%3A%2F%2F|%3a%2f%2f)/
 
 /** Texts that tell a program whatever its file is called. */
 const PROGRAM_MARKS: Readonly<Record<string, Mark>> = { 'BusyBox v1.': 'busybox', 'GNU bash, version': 'bash' }

@@ -1,5 +1,5 @@
 // Cloud providers, sorted by id. Those of Microsoft stand in azure.ts.
-import { awsAccount, decodeBase64, fillerKind } from '../checks.ts'
+import { awsAccount, decodeBase64, fillerKind, isMixed } from '../checks.ts'
 import type { Detector } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
@@ -8,7 +8,7 @@ const AWS_REVOKE = 'Deactivate and delete the access key in IAM, then make a new
 const AWS_OPENS = 'whatever the IAM user or role may do in the account'
 
 /** A value of mixed letters and digits, as keys of 40 characters of base64 are: no hash, no path. */
-const isMixed = (value: string): boolean => /[a-z]/.test(value) && /[A-Z]/.test(value) && /\d/.test(value) && !/^[0-9a-f]+$/i.test(value)
+const isMixedKey = (value: string): boolean => isMixed(value) && !/^[0-9a-f]+$/i.test(value)
 
 export const CLOUD: readonly Detector[] = [
   token({
@@ -32,7 +32,7 @@ export const CLOUD: readonly Detector[] = [
     names: ['alibaba', 'aliyun', 'alicloud', 'accesskeysecret', 'access_key_secret', 'oss_secret'],
     values: ['{62:30}'],
     word: /secret/i,
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isMixedKey(value) ? {} : null),
     examples: ['ALIBABA_CLOUD_ACCESS_KEY_SECRET={62:30}', 'accessKeySecret: "{62:30}"'],
     quiet: ['aliyunSecretManagerClientFactoryBean'],
   }),
@@ -92,7 +92,7 @@ export const CLOUD: readonly Detector[] = [
               .map((account) => ['account', account]) ?? [],
           ),
         }
-      return isMixed(value) ? { strength: 'possible' } : null
+      return isMixedKey(value) ? { strength: 'possible' } : null
     },
   }),
   token({
@@ -148,7 +148,7 @@ export const CLOUD: readonly Detector[] = [
     check: ({ value, groups, before, after }) => {
       if (groups['value'] === undefined) return null
       if (/EXAMPLE|FAKE/.test(value)) return { strength: 'harmless', note: 'a public example' }
-      if (!isMixed(value) && fillerKind(value) !== 'example') return null
+      if (!isMixedKey(value) && fillerKind(value) !== 'example') return null
       const checked = ofFiller(value)
       // `secret_key` is a word of many programs: alone it is one more assignment, with AWS or an id near it more.
       const near = `${before}${groups['name'] ?? ''}${after}`
@@ -290,7 +290,7 @@ export const CLOUD: readonly Detector[] = [
     docs: 'https://docs.hetzner.com/cloud/api/getting-started/generating-api-token/',
     names: ['hcloud', 'hetzner'],
     values: ['{62:64}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isMixedKey(value) ? {} : null),
     quiet: ['hcloud_image_sha256={hex:64}'],
   }),
   named({
@@ -303,7 +303,7 @@ export const CLOUD: readonly Detector[] = [
     names: ['huaweicloud', 'huawei_cloud', 'hw_secret', 'huawei'],
     values: ['{62:40}'],
     word: /secret|_sk\b/i,
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isMixedKey(value) ? {} : null),
     examples: ['HUAWEICLOUD_SECRET_KEY={62:40}'],
   }),
   named({
@@ -315,7 +315,7 @@ export const CLOUD: readonly Detector[] = [
     docs: 'https://cloud.ibm.com/docs/account?topic=account-manapikey',
     names: ['ibmcloud', 'ibm_cloud', 'bluemix', 'ibm-cloud', 'ibm_api', 'ic_api', 'watson'],
     values: ['{64:44}', '{64:43}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isMixedKey(value) ? {} : null),
   }),
   named({
     id: 'ibm-cos-hmac-key',
@@ -387,7 +387,7 @@ export const CLOUD: readonly Detector[] = [
     docs: 'https://www.tencentcloud.com/document/product/598/32675',
     forms: ['AKID{62:32}'],
     strength: 'possible',
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isMixedKey(value) ? {} : null),
   }),
   named({
     id: 'tencent-secret-key',
@@ -399,7 +399,7 @@ export const CLOUD: readonly Detector[] = [
     names: ['tencent', 'qcloud', 'cos_secret_key', 'tencentcloud'],
     values: ['{62:32}'],
     word: /secret_?key/i,
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isMixedKey(value) ? {} : null),
     examples: ['TENCENTCLOUD_SECRET_KEY={62:32}'],
   }),
   token({
@@ -439,7 +439,7 @@ export const CLOUD: readonly Detector[] = [
     revoke: 'Delete the key of the service account',
     docs: 'https://yandex.cloud/en/docs/iam/concepts/authorization/api-key',
     forms: ['AQVN{64:35-38}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isMixedKey(value) ? {} : null),
   }),
   {
     id: 'yandex-token',

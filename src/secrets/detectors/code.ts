@@ -1,36 +1,30 @@
 // Code hosting, CI and the tools of developers, sorted by id.
-import { crc32, decodeJson, hasBase62Checksum } from '../checks.ts'
+import { base62Checksum, crc32, decodeJson, isMixed } from '../checks.ts'
 import type { Checked, Detector, Fill, Found } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
 /** Tokens of 36 characters whose last six are a checksum: a right one proves it, a wrong one makes it doubtful. */
 export function checkBase62({ value }: Found): Checked {
-  return hasBase62Checksum(value.slice(-36, -6), value.slice(-6)) ? { strength: 'proven' } : { strength: 'possible', note: 'its checksum does not fit' }
+  return base62Checksum(value.slice(-36, -6)) === value.slice(-6) ? { strength: 'proven' } : { strength: 'possible', note: 'its checksum does not fit' }
 }
 
 /** A token with the right checksum, for examples. */
 export function withChecksum(prefix: string, fill: Fill): string {
   const random = fill('{62:30}')
-  const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-  let n = crc32(random)
-  let sum = ''
-  for (let i = 0; i < 6; i++) {
-    sum = (digits[n % 62] ?? '') + sum
-    n = Math.floor(n / 62)
-  }
-  return prefix + random + sum
+  return prefix + random + base62Checksum(random)
 }
 
 /** Atlassian tokens end in the CRC-32 of all before, in upper-case hexadecimal. */
+const atlassianSum = (text: string): string => crc32(text).toString(16).toUpperCase().padStart(8, '0')
+
 function checkAtlassian({ value }: Found): Checked {
   const text = value.replace('%3D', '=')
-  const fits = crc32(text.slice(0, -8)).toString(16).toUpperCase().padStart(8, '0') === text.slice(-8)
-  return fits ? { strength: 'proven' } : {}
+  return atlassianSum(text.slice(0, -8)) === text.slice(-8) ? { strength: 'proven' } : {}
 }
 
 function atlassian(prefix: string, fill: Fill): string {
   const body = `${prefix}${fill('{64:80}')}=`
-  return body + crc32(body).toString(16).toUpperCase().padStart(8, '0')
+  return body + atlassianSum(body)
 }
 
 /** GitLab's routable tokens end in the CRC-32 of all before, in base 36. https://docs.gitlab.com/security/tokens/ */
@@ -476,6 +470,6 @@ export const CODE: readonly Detector[] = [
     strength: 'possible',
     examples: ['TRAVIS_TOKEN={62:22}'],
     quiet: ['travis_token_placeholder_value'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null),
+    check: ({ value }) => (isMixed(value) ? {} : null),
   }),
 ]

@@ -1,5 +1,5 @@
 // Where applications run and what stands before them: platforms, CDN, tunnels; sorted by id.
-import { decodeJson } from '../checks.ts'
+import { decodeJson, isMixed } from '../checks.ts'
 import type { Detector } from '../detector.ts'
 import { named, token } from './token.ts'
 
@@ -216,7 +216,7 @@ export const HOSTING: readonly Detector[] = [
     word: /token/i,
     examples: ['VERCEL_TOKEN={62:24}'],
     quiet: ['vercel_project_id=prj_{62:24}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null),
+    check: ({ value }) => (isMixed(value) ? {} : null),
   }),
   token({
     id: 'vercel-token',

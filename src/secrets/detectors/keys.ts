@@ -160,7 +160,8 @@ export const KEYS: readonly Detector[] = [
       quiet: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}"}', '{"kty":"RSA","n":"{64:300}","e":"AQAB","alg":"RS256"}'],
       check: ({ value, groups }) => {
         const secret = groups['early'] ?? value
-        return ofFiller(secret) === null ? null : { ...ofFiller(secret), value: secret }
+        const checked = ofFiller(secret)
+        return checked === null ? null : { ...checked, value: secret }
       },
     },
   ),

@@ -1,5 +1,5 @@
 // Secrets managers, identity and access, sorted by id.
-import { decodeJson } from '../checks.ts'
+import { decodeJson, isMixed } from '../checks.ts'
 import type { Detector } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
@@ -31,7 +31,7 @@ export const MANAGERS: readonly Detector[] = [
     values: ['{64:64}'],
     word: /secret|token/i,
     examples: ['AUTH0_CLIENT_SECRET={64:64}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null),
+    check: ({ value }) => (isMixed(value) ? {} : null),
   }),
   named({
     id: 'bitwarden-token',
@@ -95,7 +95,7 @@ export const MANAGERS: readonly Detector[] = [
     values: ['{62:40}'],
     word: /skey|secret/i,
     examples: ['DUO_SKEY={62:40}', 'skey = {62:40}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null),
+    check: ({ value }) => (isMixed(value) ? {} : null),
   }),
   token({
     id: 'infisical-token',

@@ -1,5 +1,5 @@
 // Chat, mail, SMS and social networks, sorted by id.
-import { decodeText, fillerKind } from '../checks.ts'
+import { decodeText, fillerKind, isMixed } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
@@ -139,7 +139,7 @@ export const MESSAGING: readonly Detector[] = [
     values: ['{62:16}', 'WPL_AP1.{62:16}.{b64=:8}'],
     word: /secret/i,
     examples: ['LINKEDIN_CLIENT_SECRET={62:16}', 'linkedin_client_secret: WPL_AP1.{62:16}.{b64:7}='],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null),
+    check: ({ value }) => (isMixed(value) ? {} : null),
   }),
   token({
     id: 'linkedin-token',
@@ -422,7 +422,7 @@ export const MESSAGING: readonly Detector[] = [
     values: ['{d:6-20}-{62:40}', '{62:50}', '{62:45}'],
     word: /secret|token|key/i,
     examples: ['TWITTER_ACCESS_TOKEN={d:18}-{62:40}', 'twitter_consumer_secret={62:50}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null),
+    check: ({ value }) => (isMixed(value) ? {} : null),
   }),
   named({
     id: 'vonage-secret',
@@ -435,7 +435,7 @@ export const MESSAGING: readonly Detector[] = [
     values: ['{62:16}'],
     word: /secret/i,
     examples: ['VONAGE_API_SECRET={62:16}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null),
+    check: ({ value }) => (isMixed(value) ? {} : null),
   }),
   named({
     id: 'zendesk-token',

@@ -1,5 +1,6 @@
 // Payment, shops and currencies, sorted by id.
 import { createHash } from 'node:crypto'
+import { isMixed } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
@@ -13,6 +14,10 @@ const SHOPIFY = {
 
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 
+const sha256 = (data: Buffer): Buffer => createHash('sha256').update(data).digest()
+/** The checksum of four bytes behind a body. */
+const base58Sum = (body: Buffer): Buffer => sha256(sha256(body)).subarray(0, 4)
+
 /** Decodes base58 whose last four bytes are a checksum (double SHA-256); null where it does not fit. */
 function base58Check(text: string): Buffer | null {
   let n = 0n
@@ -24,14 +29,12 @@ function base58Check(text: string): Buffer | null {
   const hex = n.toString(16)
   const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')
   const body = bytes.subarray(0, -4)
-  const sha = (data: Buffer): Buffer => createHash('sha256').update(data).digest()
-  return bytes.length > 4 && sha(sha(body)).subarray(0, 4).equals(bytes.subarray(-4)) ? body : null
+  return bytes.length > 4 && base58Sum(body).equals(bytes.subarray(-4)) ? body : null
 }
 
 /** Encodes with the checksum, for examples. */
 function toBase58Check(body: Buffer): string {
-  const sha = (data: Buffer): Buffer => createHash('sha256').update(data).digest()
-  let n = BigInt(`0x${Buffer.concat([body, sha(sha(body)).subarray(0, 4)]).toString('hex')}`)
+  let n = BigInt(`0x${Buffer.concat([body, base58Sum(body)]).toString('hex')}`)
   let text = ''
   for (; n > 0n; n /= 58n) text = (BASE58[Number(n % 58n)] ?? '') + text
   return text
@@ -79,7 +82,7 @@ export const PAYMENTS: readonly Detector[] = [
     docs: 'https://developers.binance.com/docs/binance-spot-api-docs/rest-api',
     names: ['binance'],
     values: ['{62:64}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null),
+    check: ({ value }) => (isMixed(value) ? {} : null),
   }),
   {
     id: 'bitcoin-extended-key',
@@ -312,7 +315,7 @@ export const PAYMENTS: readonly Detector[] = [
     values: ['{62:24}'],
     word: /secret/i,
     examples: ['RAZORPAY_KEY_SECRET={62:24}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value) ? {} : null),
+    check: ({ value }) => (isMixed(value) ? {} : null),
   }),
   token({
     ...SHOPIFY,

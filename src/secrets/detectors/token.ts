@@ -86,6 +86,7 @@ const MAX_WORDS = 4
 /** A value that only the name beside it tells: the issuer's, and a word such as `key`. */
 export function named({ names, values, strength = 'likely', word = SECRET_WORD, check, chance = (value) => value, examples, ...about }: Named): Detector {
   const body = values.map(formSource).join('|')
+  const whole = new RegExp(`^(?:${body})$`)
   return {
     ...about,
     forms: values,
@@ -108,7 +109,7 @@ export function named({ names, values, strength = 'likely', word = SECRET_WORD, 
       const words = between.match(/[\w.-]+/g) ?? []
       if (words.length > MAX_WORDS || words.some((text) => text.length > 40) || NO_SECRET.test(words.at(-1) ?? '')) return null
       // The pattern ignores case for the names' sake; the value's own case counts.
-      if (!new RegExp(`^(?:${body})$`).test(value)) return null
+      if (!whole.test(value)) return null
       const name = `${/[\w.-]*$/.exec(before)?.[0] ?? ''}${groups['named'] ?? ''}${between}`
       if (!word.test(name) && !/^[\s"'`]*[=:]/.test(between)) return null
       const filler = checkFiller(chance(value))
