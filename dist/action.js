@@ -2753,18 +2753,18 @@ var require_constants2 = __commonJS({
       TYPE2[TYPE2["REQUEST"] = 1] = "REQUEST";
       TYPE2[TYPE2["RESPONSE"] = 2] = "RESPONSE";
     })(TYPE = exports.TYPE || (exports.TYPE = {}));
-    var FLAGS;
-    (function(FLAGS2) {
-      FLAGS2[FLAGS2["CONNECTION_KEEP_ALIVE"] = 1] = "CONNECTION_KEEP_ALIVE";
-      FLAGS2[FLAGS2["CONNECTION_CLOSE"] = 2] = "CONNECTION_CLOSE";
-      FLAGS2[FLAGS2["CONNECTION_UPGRADE"] = 4] = "CONNECTION_UPGRADE";
-      FLAGS2[FLAGS2["CHUNKED"] = 8] = "CHUNKED";
-      FLAGS2[FLAGS2["UPGRADE"] = 16] = "UPGRADE";
-      FLAGS2[FLAGS2["CONTENT_LENGTH"] = 32] = "CONTENT_LENGTH";
-      FLAGS2[FLAGS2["SKIPBODY"] = 64] = "SKIPBODY";
-      FLAGS2[FLAGS2["TRAILING"] = 128] = "TRAILING";
-      FLAGS2[FLAGS2["TRANSFER_ENCODING"] = 512] = "TRANSFER_ENCODING";
-    })(FLAGS = exports.FLAGS || (exports.FLAGS = {}));
+    var FLAGS2;
+    (function(FLAGS3) {
+      FLAGS3[FLAGS3["CONNECTION_KEEP_ALIVE"] = 1] = "CONNECTION_KEEP_ALIVE";
+      FLAGS3[FLAGS3["CONNECTION_CLOSE"] = 2] = "CONNECTION_CLOSE";
+      FLAGS3[FLAGS3["CONNECTION_UPGRADE"] = 4] = "CONNECTION_UPGRADE";
+      FLAGS3[FLAGS3["CHUNKED"] = 8] = "CHUNKED";
+      FLAGS3[FLAGS3["UPGRADE"] = 16] = "UPGRADE";
+      FLAGS3[FLAGS3["CONTENT_LENGTH"] = 32] = "CONTENT_LENGTH";
+      FLAGS3[FLAGS3["SKIPBODY"] = 64] = "SKIPBODY";
+      FLAGS3[FLAGS3["TRAILING"] = 128] = "TRAILING";
+      FLAGS3[FLAGS3["TRANSFER_ENCODING"] = 512] = "TRANSFER_ENCODING";
+    })(FLAGS2 = exports.FLAGS || (exports.FLAGS = {}));
     var LENIENT_FLAGS;
     (function(LENIENT_FLAGS2) {
       LENIENT_FLAGS2[LENIENT_FLAGS2["HEADERS"] = 1] = "HEADERS";
@@ -5474,7 +5474,7 @@ var require_body = __commonJS({
       } else {
         stream = new ReadableStream({
           async pull(controller) {
-            const buffer = typeof source === "string" ? textEncoder.encode(source) : source;
+            const buffer = typeof source2 === "string" ? textEncoder.encode(source2) : source2;
             if (buffer.byteLength) {
               controller.enqueue(buffer);
             }
@@ -5487,19 +5487,19 @@ var require_body = __commonJS({
       }
       assert2(isReadableStreamLike(stream));
       let action = null;
-      let source = null;
+      let source2 = null;
       let length = null;
       let type = null;
       if (typeof object2 === "string") {
-        source = object2;
+        source2 = object2;
         type = "text/plain;charset=UTF-8";
       } else if (object2 instanceof URLSearchParams) {
-        source = object2.toString();
+        source2 = object2.toString();
         type = "application/x-www-form-urlencoded;charset=UTF-8";
       } else if (isArrayBuffer(object2)) {
-        source = new Uint8Array(object2.slice());
+        source2 = new Uint8Array(object2.slice());
       } else if (ArrayBuffer.isView(object2)) {
-        source = new Uint8Array(object2.buffer.slice(object2.byteOffset, object2.byteOffset + object2.byteLength));
+        source2 = new Uint8Array(object2.buffer.slice(object2.byteOffset, object2.byteOffset + object2.byteLength));
       } else if (util.isFormDataLike(object2)) {
         const boundary = `----formdata-undici-0${`${random(1e11)}`.padStart(11, "0")}`;
         const prefix2 = `--${boundary}\r
@@ -5538,19 +5538,19 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         if (hasUnknownSizeValue) {
           length = null;
         }
-        source = object2;
+        source2 = object2;
         action = async function* () {
-          for (const part of blobParts) {
-            if (part.stream) {
-              yield* part.stream();
+          for (const part2 of blobParts) {
+            if (part2.stream) {
+              yield* part2.stream();
             } else {
-              yield part;
+              yield part2;
             }
           }
         };
         type = `multipart/form-data; boundary=${boundary}`;
       } else if (isBlobLike(object2)) {
-        source = object2;
+        source2 = object2;
         length = object2.size;
         if (object2.type) {
           type = object2.type;
@@ -5566,8 +5566,8 @@ Content-Type: ${value.type || "application/octet-stream"}\r
         }
         stream = object2 instanceof ReadableStream ? object2 : ReadableStreamFrom(object2);
       }
-      if (typeof source === "string" || util.isBuffer(source)) {
-        length = Buffer.byteLength(source);
+      if (typeof source2 === "string" || util.isBuffer(source2)) {
+        length = Buffer.byteLength(source2);
       }
       if (action != null) {
         let iterator2;
@@ -5598,7 +5598,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
           type: "bytes"
         });
       }
-      const body = { stream, source, length };
+      const body = { stream, source: source2, length };
       return [body, type];
     }
     function safelyExtractBody(object2, keepalive = false) {
@@ -9600,11 +9600,11 @@ var require_readable = __commonJS({
         });
       }
     };
-    function isLocked(self) {
+    function isLocked2(self) {
       return self[kBody] && self[kBody].locked === true || self[kConsume];
     }
     function isUnusable(self) {
-      return util.isDisturbed(self) || isLocked(self);
+      return util.isDisturbed(self) || isLocked2(self);
     }
     async function consume(stream, type) {
       assert2(!stream[kConsume]);
@@ -11811,8 +11811,8 @@ var require_dns = __commonJS({
         }
         this.#records.set(origin.hostname, records);
       }
-      getHandler(meta12, opts) {
-        return new DNSDispatchHandler(this, meta12, opts);
+      getHandler(meta32, opts) {
+        return new DNSDispatchHandler(this, meta32, opts);
       }
     };
     var DNSDispatchHandler = class extends DecoratorHandler {
@@ -16279,11 +16279,11 @@ var require_util6 = __commonJS({
       if (cookie.sameSite) {
         out.push(`SameSite=${cookie.sameSite}`);
       }
-      for (const part of cookie.unparsed) {
-        if (!part.includes("=")) {
+      for (const part2 of cookie.unparsed) {
+        if (!part2.includes("=")) {
           throw new Error("Invalid unparsed");
         }
-        const [key, ...value] = part.split("=");
+        const [key, ...value] = part2.split("=");
         const trimmedKey = key.trim();
         const joinedValue = value.join("=");
         validateCookieName(trimmedKey);
@@ -16615,7 +16615,7 @@ var require_events = __commonJS({
         }
         return this.#eventInit.ports;
       }
-      initMessageEvent(type, bubbles = false, cancelable = false, data = null, origin = "", lastEventId = "", source = null, ports = []) {
+      initMessageEvent(type, bubbles = false, cancelable = false, data = null, origin = "", lastEventId = "", source2 = null, ports = []) {
         webidl.brandCheck(this, _MessageEvent);
         webidl.argumentLengthCheck(arguments, 1, "MessageEvent.initMessageEvent");
         return new _MessageEvent(type, {
@@ -16624,7 +16624,7 @@ var require_events = __commonJS({
           data,
           origin,
           lastEventId,
-          source,
+          source: source2,
           ports
         });
       }
@@ -18681,24 +18681,24 @@ ${value}`;
         this.dropConsumedChunks();
       }
       handleBOM() {
-        const first = this.peekBufferedByte(0);
+        const first2 = this.peekBufferedByte(0);
         const second = this.peekBufferedByte(1);
         const third = this.peekBufferedByte(2);
         if (second === void 0) {
-          if (first === BOM[0]) {
+          if (first2 === BOM[0]) {
             return true;
           }
           this.checkBOM = false;
           return true;
         }
         if (third === void 0) {
-          if (first === BOM[0] && second === BOM[1]) {
+          if (first2 === BOM[0] && second === BOM[1]) {
             return true;
           }
           this.checkBOM = false;
           return false;
         }
-        if (first === BOM[0] && second === BOM[1] && third === BOM[2]) {
+        if (first2 === BOM[0] && second === BOM[1] && third === BOM[2]) {
           this.discardLeadingBytes(3);
         }
         this.checkBOM = false;
@@ -19274,8 +19274,8 @@ var require_b4a = __commonJS({
     function concat(buffers, totalLength) {
       return Buffer.concat(buffers, totalLength);
     }
-    function copy(source, target, targetStart, start, end2) {
-      return toBuffer(source).copy(target, targetStart, start, end2);
+    function copy(source2, target, targetStart, start, end2) {
+      return toBuffer(source2).copy(target, targetStart, start, end2);
     }
     function equals(a, b) {
       return toBuffer(a).equals(b);
@@ -19557,19 +19557,19 @@ var require_utf8_decoder = __commonJS({
       let i = len - 2;
       while (i >= limit && (data[i] & 192) === 128) i--;
       if (i < 0) return 1;
-      const first = data[i];
+      const first2 = data[i];
       let needed;
-      if (first >= 194 && first <= 223) needed = 2;
-      else if (first >= 224 && first <= 239) needed = 3;
-      else if (first >= 240 && first <= 244) needed = 4;
+      if (first2 >= 194 && first2 <= 223) needed = 2;
+      else if (first2 >= 224 && first2 <= 239) needed = 3;
+      else if (first2 >= 240 && first2 <= 244) needed = 4;
       else return 1;
       if (len - i !== needed) return 1;
       if (needed >= 3) {
         const second = data[i + 1];
-        if (first === 224 && second < 160) return 1;
-        if (first === 237 && second > 159) return 1;
-        if (first === 240 && second < 144) return 1;
-        if (first === 244 && second > 143) return 1;
+        if (first2 === 224 && second < 160) return 1;
+        if (first2 === 237 && second > 159) return 1;
+        if (first2 === 240 && second < 144) return 1;
+        if (first2 === 244 && second > 143) return 1;
       }
       return 0;
     }
@@ -20845,8 +20845,8 @@ var require_headers2 = __commonJS({
       if (index >= 0) return index;
       return 0;
     }
-    function toType(flag) {
-      switch (flag) {
+    function toType(flag2) {
+      switch (flag2) {
         case 0:
           return "file";
         case 1:
@@ -20875,8 +20875,8 @@ var require_headers2 = __commonJS({
       }
       return null;
     }
-    function toTypeflag(flag) {
-      switch (flag) {
+    function toTypeflag(flag2) {
+      switch (flag2) {
         case "file":
           return 0;
         case "link":
@@ -22922,778 +22922,6 @@ var require_yauzl = __commonJS({
   }
 });
 
-// node_modules/@actions/github/node_modules/@actions/http-client/lib/proxy.js
-var require_proxy = __commonJS({
-  "node_modules/@actions/github/node_modules/@actions/http-client/lib/proxy.js"(exports) {
-    "use strict";
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.getProxyUrl = getProxyUrl2;
-    exports.checkBypass = checkBypass;
-    function getProxyUrl2(reqUrl) {
-      const usingSsl = reqUrl.protocol === "https:";
-      if (checkBypass(reqUrl)) {
-        return void 0;
-      }
-      const proxyVar = (() => {
-        if (usingSsl) {
-          return process.env["https_proxy"] || process.env["HTTPS_PROXY"];
-        } else {
-          return process.env["http_proxy"] || process.env["HTTP_PROXY"];
-        }
-      })();
-      if (proxyVar) {
-        try {
-          return new DecodedURL(proxyVar);
-        } catch (_a3) {
-          if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://"))
-            return new DecodedURL(`http://${proxyVar}`);
-        }
-      } else {
-        return void 0;
-      }
-    }
-    function checkBypass(reqUrl) {
-      if (!reqUrl.hostname) {
-        return false;
-      }
-      const reqHost = reqUrl.hostname;
-      if (isLoopbackAddress(reqHost)) {
-        return true;
-      }
-      const noProxy = process.env["no_proxy"] || process.env["NO_PROXY"] || "";
-      if (!noProxy) {
-        return false;
-      }
-      let reqPort;
-      if (reqUrl.port) {
-        reqPort = Number(reqUrl.port);
-      } else if (reqUrl.protocol === "http:") {
-        reqPort = 80;
-      } else if (reqUrl.protocol === "https:") {
-        reqPort = 443;
-      }
-      const upperReqHosts = [reqUrl.hostname.toUpperCase()];
-      if (typeof reqPort === "number") {
-        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-      }
-      for (const upperNoProxyItem of noProxy.split(",").map((x) => x.trim().toUpperCase()).filter((x) => x)) {
-        if (upperNoProxyItem === "*" || upperReqHosts.some((x) => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) {
-          return true;
-        }
-      }
-      return false;
-    }
-    function isLoopbackAddress(host) {
-      const hostLower = host.toLowerCase();
-      return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
-    }
-    var DecodedURL = class extends URL {
-      constructor(url2, base) {
-        super(url2, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-      }
-      get username() {
-        return this._decodedUsername;
-      }
-      get password() {
-        return this._decodedPassword;
-      }
-    };
-  }
-});
-
-// node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
-var require_lib = __commonJS({
-  "node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js"(exports) {
-    "use strict";
-    var __createBinding = exports && exports.__createBinding || (Object.create ? (function(o, m, k, k2) {
-      if (k2 === void 0) k2 = k;
-      var desc = Object.getOwnPropertyDescriptor(m, k);
-      if (!desc || ("get" in desc ? !m.__esModule : desc.writable || desc.configurable)) {
-        desc = { enumerable: true, get: function() {
-          return m[k];
-        } };
-      }
-      Object.defineProperty(o, k2, desc);
-    }) : (function(o, m, k, k2) {
-      if (k2 === void 0) k2 = k;
-      o[k2] = m[k];
-    }));
-    var __setModuleDefault = exports && exports.__setModuleDefault || (Object.create ? (function(o, v) {
-      Object.defineProperty(o, "default", { enumerable: true, value: v });
-    }) : function(o, v) {
-      o["default"] = v;
-    });
-    var __importStar = exports && exports.__importStar || /* @__PURE__ */ (function() {
-      var ownKeys = function(o) {
-        ownKeys = Object.getOwnPropertyNames || function(o2) {
-          var ar = [];
-          for (var k in o2) if (Object.prototype.hasOwnProperty.call(o2, k)) ar[ar.length] = k;
-          return ar;
-        };
-        return ownKeys(o);
-      };
-      return function(mod) {
-        if (mod && mod.__esModule) return mod;
-        var result = {};
-        if (mod != null) {
-          for (var k = ownKeys(mod), i = 0; i < k.length; i++) if (k[i] !== "default") __createBinding(result, mod, k[i]);
-        }
-        __setModuleDefault(result, mod);
-        return result;
-      };
-    })();
-    var __awaiter3 = exports && exports.__awaiter || function(thisArg, _arguments, P, generator) {
-      function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve) {
-          resolve(value);
-        });
-      }
-      return new (P || (P = Promise))(function(resolve, reject) {
-        function fulfilled(value) {
-          try {
-            step(generator.next(value));
-          } catch (e) {
-            reject(e);
-          }
-        }
-        function rejected(value) {
-          try {
-            step(generator["throw"](value));
-          } catch (e) {
-            reject(e);
-          }
-        }
-        function step(result) {
-          result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
-        }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-      });
-    };
-    Object.defineProperty(exports, "__esModule", { value: true });
-    exports.HttpClient = exports.HttpClientResponse = exports.HttpClientError = exports.MediaTypes = exports.Headers = exports.HttpCodes = void 0;
-    exports.getProxyUrl = getProxyUrl2;
-    exports.isHttps = isHttps;
-    var http = __importStar(__require("http"));
-    var https = __importStar(__require("https"));
-    var pm = __importStar(require_proxy());
-    var tunnel2 = __importStar(require_tunnel2());
-    var undici_1 = require_undici();
-    var HttpCodes2;
-    (function(HttpCodes3) {
-      HttpCodes3[HttpCodes3["OK"] = 200] = "OK";
-      HttpCodes3[HttpCodes3["MultipleChoices"] = 300] = "MultipleChoices";
-      HttpCodes3[HttpCodes3["MovedPermanently"] = 301] = "MovedPermanently";
-      HttpCodes3[HttpCodes3["ResourceMoved"] = 302] = "ResourceMoved";
-      HttpCodes3[HttpCodes3["SeeOther"] = 303] = "SeeOther";
-      HttpCodes3[HttpCodes3["NotModified"] = 304] = "NotModified";
-      HttpCodes3[HttpCodes3["UseProxy"] = 305] = "UseProxy";
-      HttpCodes3[HttpCodes3["SwitchProxy"] = 306] = "SwitchProxy";
-      HttpCodes3[HttpCodes3["TemporaryRedirect"] = 307] = "TemporaryRedirect";
-      HttpCodes3[HttpCodes3["PermanentRedirect"] = 308] = "PermanentRedirect";
-      HttpCodes3[HttpCodes3["BadRequest"] = 400] = "BadRequest";
-      HttpCodes3[HttpCodes3["Unauthorized"] = 401] = "Unauthorized";
-      HttpCodes3[HttpCodes3["PaymentRequired"] = 402] = "PaymentRequired";
-      HttpCodes3[HttpCodes3["Forbidden"] = 403] = "Forbidden";
-      HttpCodes3[HttpCodes3["NotFound"] = 404] = "NotFound";
-      HttpCodes3[HttpCodes3["MethodNotAllowed"] = 405] = "MethodNotAllowed";
-      HttpCodes3[HttpCodes3["NotAcceptable"] = 406] = "NotAcceptable";
-      HttpCodes3[HttpCodes3["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
-      HttpCodes3[HttpCodes3["RequestTimeout"] = 408] = "RequestTimeout";
-      HttpCodes3[HttpCodes3["Conflict"] = 409] = "Conflict";
-      HttpCodes3[HttpCodes3["Gone"] = 410] = "Gone";
-      HttpCodes3[HttpCodes3["TooManyRequests"] = 429] = "TooManyRequests";
-      HttpCodes3[HttpCodes3["InternalServerError"] = 500] = "InternalServerError";
-      HttpCodes3[HttpCodes3["NotImplemented"] = 501] = "NotImplemented";
-      HttpCodes3[HttpCodes3["BadGateway"] = 502] = "BadGateway";
-      HttpCodes3[HttpCodes3["ServiceUnavailable"] = 503] = "ServiceUnavailable";
-      HttpCodes3[HttpCodes3["GatewayTimeout"] = 504] = "GatewayTimeout";
-    })(HttpCodes2 || (exports.HttpCodes = HttpCodes2 = {}));
-    var Headers2;
-    (function(Headers3) {
-      Headers3["Accept"] = "accept";
-      Headers3["ContentType"] = "content-type";
-    })(Headers2 || (exports.Headers = Headers2 = {}));
-    var MediaTypes2;
-    (function(MediaTypes3) {
-      MediaTypes3["ApplicationJson"] = "application/json";
-    })(MediaTypes2 || (exports.MediaTypes = MediaTypes2 = {}));
-    function getProxyUrl2(serverUrl) {
-      const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
-      return proxyUrl ? proxyUrl.href : "";
-    }
-    var HttpRedirectCodes2 = [
-      HttpCodes2.MovedPermanently,
-      HttpCodes2.ResourceMoved,
-      HttpCodes2.SeeOther,
-      HttpCodes2.TemporaryRedirect,
-      HttpCodes2.PermanentRedirect
-    ];
-    var HttpResponseRetryCodes2 = [
-      HttpCodes2.BadGateway,
-      HttpCodes2.ServiceUnavailable,
-      HttpCodes2.GatewayTimeout
-    ];
-    var RetryableHttpVerbs = ["OPTIONS", "GET", "DELETE", "HEAD"];
-    var ExponentialBackoffCeiling = 10;
-    var ExponentialBackoffTimeSlice = 5;
-    var HttpClientError = class _HttpClientError extends Error {
-      constructor(message, statusCode) {
-        super(message);
-        this.name = "HttpClientError";
-        this.statusCode = statusCode;
-        Object.setPrototypeOf(this, _HttpClientError.prototype);
-      }
-    };
-    exports.HttpClientError = HttpClientError;
-    var HttpClientResponse = class {
-      constructor(message) {
-        this.message = message;
-      }
-      readBody() {
-        return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve) => __awaiter3(this, void 0, void 0, function* () {
-            let output2 = Buffer.alloc(0);
-            this.message.on("data", (chunk) => {
-              output2 = Buffer.concat([output2, chunk]);
-            });
-            this.message.on("end", () => {
-              resolve(output2.toString());
-            });
-          }));
-        });
-      }
-      readBodyBuffer() {
-        return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve) => __awaiter3(this, void 0, void 0, function* () {
-            const chunks2 = [];
-            this.message.on("data", (chunk) => {
-              chunks2.push(chunk);
-            });
-            this.message.on("end", () => {
-              resolve(Buffer.concat(chunks2));
-            });
-          }));
-        });
-      }
-    };
-    exports.HttpClientResponse = HttpClientResponse;
-    function isHttps(requestUrl) {
-      const parsedUrl = new URL(requestUrl);
-      return parsedUrl.protocol === "https:";
-    }
-    var HttpClient3 = class {
-      constructor(userAgent2, handlers, requestOptions) {
-        this._ignoreSslError = false;
-        this._allowRedirects = true;
-        this._allowRedirectDowngrade = false;
-        this._maxRedirects = 50;
-        this._allowRetries = false;
-        this._maxRetries = 1;
-        this._keepAlive = false;
-        this._disposed = false;
-        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent2);
-        this.handlers = handlers || [];
-        this.requestOptions = requestOptions;
-        if (requestOptions) {
-          if (requestOptions.ignoreSslError != null) {
-            this._ignoreSslError = requestOptions.ignoreSslError;
-          }
-          this._socketTimeout = requestOptions.socketTimeout;
-          if (requestOptions.allowRedirects != null) {
-            this._allowRedirects = requestOptions.allowRedirects;
-          }
-          if (requestOptions.allowRedirectDowngrade != null) {
-            this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-          }
-          if (requestOptions.maxRedirects != null) {
-            this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-          }
-          if (requestOptions.keepAlive != null) {
-            this._keepAlive = requestOptions.keepAlive;
-          }
-          if (requestOptions.allowRetries != null) {
-            this._allowRetries = requestOptions.allowRetries;
-          }
-          if (requestOptions.maxRetries != null) {
-            this._maxRetries = requestOptions.maxRetries;
-          }
-        }
-      }
-      options(requestUrl, additionalHeaders) {
-        return __awaiter3(this, void 0, void 0, function* () {
-          return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      get(requestUrl, additionalHeaders) {
-        return __awaiter3(this, void 0, void 0, function* () {
-          return this.request("GET", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      del(requestUrl, additionalHeaders) {
-        return __awaiter3(this, void 0, void 0, function* () {
-          return this.request("DELETE", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      post(requestUrl, data, additionalHeaders) {
-        return __awaiter3(this, void 0, void 0, function* () {
-          return this.request("POST", requestUrl, data, additionalHeaders || {});
-        });
-      }
-      patch(requestUrl, data, additionalHeaders) {
-        return __awaiter3(this, void 0, void 0, function* () {
-          return this.request("PATCH", requestUrl, data, additionalHeaders || {});
-        });
-      }
-      put(requestUrl, data, additionalHeaders) {
-        return __awaiter3(this, void 0, void 0, function* () {
-          return this.request("PUT", requestUrl, data, additionalHeaders || {});
-        });
-      }
-      head(requestUrl, additionalHeaders) {
-        return __awaiter3(this, void 0, void 0, function* () {
-          return this.request("HEAD", requestUrl, null, additionalHeaders || {});
-        });
-      }
-      sendStream(verb, requestUrl, stream, additionalHeaders) {
-        return __awaiter3(this, void 0, void 0, function* () {
-          return this.request(verb, requestUrl, stream, additionalHeaders);
-        });
-      }
-      /**
-       * Gets a typed object from an endpoint
-       * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
-       */
-      getJson(requestUrl_1) {
-        return __awaiter3(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
-          additionalHeaders[Headers2.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers2.Accept, MediaTypes2.ApplicationJson);
-          const res = yield this.get(requestUrl, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      postJson(requestUrl_1, obj_1) {
-        return __awaiter3(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-          const data = JSON.stringify(obj, null, 2);
-          additionalHeaders[Headers2.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers2.Accept, MediaTypes2.ApplicationJson);
-          additionalHeaders[Headers2.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes2.ApplicationJson);
-          const res = yield this.post(requestUrl, data, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      putJson(requestUrl_1, obj_1) {
-        return __awaiter3(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-          const data = JSON.stringify(obj, null, 2);
-          additionalHeaders[Headers2.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers2.Accept, MediaTypes2.ApplicationJson);
-          additionalHeaders[Headers2.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes2.ApplicationJson);
-          const res = yield this.put(requestUrl, data, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      patchJson(requestUrl_1, obj_1) {
-        return __awaiter3(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-          const data = JSON.stringify(obj, null, 2);
-          additionalHeaders[Headers2.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers2.Accept, MediaTypes2.ApplicationJson);
-          additionalHeaders[Headers2.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes2.ApplicationJson);
-          const res = yield this.patch(requestUrl, data, additionalHeaders);
-          return this._processResponse(res, this.requestOptions);
-        });
-      }
-      /**
-       * Makes a raw http request.
-       * All other methods such as get, post, patch, and request ultimately call this.
-       * Prefer get, del, post and patch
-       */
-      request(verb, requestUrl, data, headers) {
-        return __awaiter3(this, void 0, void 0, function* () {
-          if (this._disposed) {
-            throw new Error("Client has already been disposed.");
-          }
-          const parsedUrl = new URL(requestUrl);
-          let info2 = this._prepareRequest(verb, parsedUrl, headers);
-          const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
-          let numTries = 0;
-          let response;
-          do {
-            response = yield this.requestRaw(info2, data);
-            if (response && response.message && response.message.statusCode === HttpCodes2.Unauthorized) {
-              let authenticationHandler;
-              for (const handler2 of this.handlers) {
-                if (handler2.canHandleAuthentication(response)) {
-                  authenticationHandler = handler2;
-                  break;
-                }
-              }
-              if (authenticationHandler) {
-                return authenticationHandler.handleAuthentication(this, info2, data);
-              } else {
-                return response;
-              }
-            }
-            let redirectsRemaining = this._maxRedirects;
-            while (response.message.statusCode && HttpRedirectCodes2.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
-              const redirectUrl = response.message.headers["location"];
-              if (!redirectUrl) {
-                break;
-              }
-              const parsedRedirectUrl = new URL(redirectUrl);
-              if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) {
-                throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
-              }
-              yield response.readBody();
-              if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
-                for (const header in headers) {
-                  if (header.toLowerCase() === "authorization") {
-                    delete headers[header];
-                  }
-                }
-              }
-              info2 = this._prepareRequest(verb, parsedRedirectUrl, headers);
-              response = yield this.requestRaw(info2, data);
-              redirectsRemaining--;
-            }
-            if (!response.message.statusCode || !HttpResponseRetryCodes2.includes(response.message.statusCode)) {
-              return response;
-            }
-            numTries += 1;
-            if (numTries < maxTries) {
-              yield response.readBody();
-              yield this._performExponentialBackoff(numTries);
-            }
-          } while (numTries < maxTries);
-          return response;
-        });
-      }
-      /**
-       * Needs to be called if keepAlive is set to true in request options.
-       */
-      dispose() {
-        if (this._agent) {
-          this._agent.destroy();
-        }
-        this._disposed = true;
-      }
-      /**
-       * Raw request.
-       * @param info
-       * @param data
-       */
-      requestRaw(info2, data) {
-        return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve, reject) => {
-            function callbackForResult(err2, res) {
-              if (err2) {
-                reject(err2);
-              } else if (!res) {
-                reject(new Error("Unknown error"));
-              } else {
-                resolve(res);
-              }
-            }
-            this.requestRawWithCallback(info2, data, callbackForResult);
-          });
-        });
-      }
-      /**
-       * Raw request with callback.
-       * @param info
-       * @param data
-       * @param onResult
-       */
-      requestRawWithCallback(info2, data, onResult) {
-        if (typeof data === "string") {
-          if (!info2.options.headers) {
-            info2.options.headers = {};
-          }
-          info2.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
-        }
-        let callbackCalled = false;
-        function handleResult(err2, res) {
-          if (!callbackCalled) {
-            callbackCalled = true;
-            onResult(err2, res);
-          }
-        }
-        const req = info2.httpModule.request(info2.options, (msg) => {
-          const res = new HttpClientResponse(msg);
-          handleResult(void 0, res);
-        });
-        let socket;
-        req.on("socket", (sock) => {
-          socket = sock;
-        });
-        req.setTimeout(this._socketTimeout || 3 * 6e4, () => {
-          if (socket) {
-            socket.end();
-          }
-          handleResult(new Error(`Request timeout: ${info2.options.path}`));
-        });
-        req.on("error", function(err2) {
-          handleResult(err2);
-        });
-        if (data && typeof data === "string") {
-          req.write(data, "utf8");
-        }
-        if (data && typeof data !== "string") {
-          data.on("close", function() {
-            req.end();
-          });
-          data.pipe(req);
-        } else {
-          req.end();
-        }
-      }
-      /**
-       * Gets an http agent. This function is useful when you need an http agent that handles
-       * routing through a proxy server - depending upon the url and proxy environment variables.
-       * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
-       */
-      getAgent(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        return this._getAgent(parsedUrl);
-      }
-      getAgentDispatcher(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (!useProxy) {
-          return;
-        }
-        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-      }
-      _prepareRequest(method, requestUrl, headers) {
-        const info2 = {};
-        info2.parsedUrl = requestUrl;
-        const usingSsl = info2.parsedUrl.protocol === "https:";
-        info2.httpModule = usingSsl ? https : http;
-        const defaultPort = usingSsl ? 443 : 80;
-        info2.options = {};
-        info2.options.host = info2.parsedUrl.hostname;
-        info2.options.port = info2.parsedUrl.port ? parseInt(info2.parsedUrl.port) : defaultPort;
-        info2.options.path = (info2.parsedUrl.pathname || "") + (info2.parsedUrl.search || "");
-        info2.options.method = method;
-        info2.options.headers = this._mergeHeaders(headers);
-        if (this.userAgent != null) {
-          info2.options.headers["user-agent"] = this.userAgent;
-        }
-        info2.options.agent = this._getAgent(info2.parsedUrl);
-        if (this.handlers) {
-          for (const handler2 of this.handlers) {
-            handler2.prepareRequest(info2.options);
-          }
-        }
-        return info2;
-      }
-      _mergeHeaders(headers) {
-        if (this.requestOptions && this.requestOptions.headers) {
-          return Object.assign({}, lowercaseKeys2(this.requestOptions.headers), lowercaseKeys2(headers || {}));
-        }
-        return lowercaseKeys2(headers || {});
-      }
-      /**
-       * Gets an existing header value or returns a default.
-       * Handles converting number header values to strings since HTTP headers must be strings.
-       * Note: This returns string | string[] since some headers can have multiple values.
-       * For headers that must always be a single string (like Content-Type), use the
-       * specialized _getExistingOrDefaultContentTypeHeader method instead.
-       */
-      _getExistingOrDefaultHeader(additionalHeaders, header, _default3) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-          const headerValue = lowercaseKeys2(this.requestOptions.headers)[header];
-          if (headerValue) {
-            clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
-          }
-        }
-        const additionalValue = additionalHeaders[header];
-        if (additionalValue !== void 0) {
-          return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
-        }
-        if (clientHeader !== void 0) {
-          return clientHeader;
-        }
-        return _default3;
-      }
-      /**
-       * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
-       * Always returns a single string (not an array) since Content-Type should be a single value.
-       * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
-       * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
-       * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
-       */
-      _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default3) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-          const headerValue = lowercaseKeys2(this.requestOptions.headers)[Headers2.ContentType];
-          if (headerValue) {
-            if (typeof headerValue === "number") {
-              clientHeader = String(headerValue);
-            } else if (Array.isArray(headerValue)) {
-              clientHeader = headerValue.join(", ");
-            } else {
-              clientHeader = headerValue;
-            }
-          }
-        }
-        const additionalValue = additionalHeaders[Headers2.ContentType];
-        if (additionalValue !== void 0) {
-          if (typeof additionalValue === "number") {
-            return String(additionalValue);
-          } else if (Array.isArray(additionalValue)) {
-            return additionalValue.join(", ");
-          } else {
-            return additionalValue;
-          }
-        }
-        if (clientHeader !== void 0) {
-          return clientHeader;
-        }
-        return _default3;
-      }
-      _getAgent(parsedUrl) {
-        let agent;
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (this._keepAlive && useProxy) {
-          agent = this._proxyAgent;
-        }
-        if (!useProxy) {
-          agent = this._agent;
-        }
-        if (agent) {
-          return agent;
-        }
-        const usingSsl = parsedUrl.protocol === "https:";
-        let maxSockets = 100;
-        if (this.requestOptions) {
-          maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
-        }
-        if (proxyUrl && proxyUrl.hostname) {
-          const agentOptions = {
-            maxSockets,
-            keepAlive: this._keepAlive,
-            proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
-              proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-            }), { host: proxyUrl.hostname, port: proxyUrl.port })
-          };
-          let tunnelAgent;
-          const overHttps = proxyUrl.protocol === "https:";
-          if (usingSsl) {
-            tunnelAgent = overHttps ? tunnel2.httpsOverHttps : tunnel2.httpsOverHttp;
-          } else {
-            tunnelAgent = overHttps ? tunnel2.httpOverHttps : tunnel2.httpOverHttp;
-          }
-          agent = tunnelAgent(agentOptions);
-          this._proxyAgent = agent;
-        }
-        if (!agent) {
-          const options4 = { keepAlive: this._keepAlive, maxSockets };
-          agent = usingSsl ? new https.Agent(options4) : new http.Agent(options4);
-          this._agent = agent;
-        }
-        if (usingSsl && this._ignoreSslError) {
-          agent.options = Object.assign(agent.options || {}, {
-            rejectUnauthorized: false
-          });
-        }
-        return agent;
-      }
-      _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-        let proxyAgent;
-        if (this._keepAlive) {
-          proxyAgent = this._proxyAgentDispatcher;
-        }
-        if (proxyAgent) {
-          return proxyAgent;
-        }
-        const usingSsl = parsedUrl.protocol === "https:";
-        proxyAgent = new undici_1.ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, (proxyUrl.username || proxyUrl.password) && {
-          token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
-        }));
-        this._proxyAgentDispatcher = proxyAgent;
-        if (usingSsl && this._ignoreSslError) {
-          proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-            rejectUnauthorized: false
-          });
-        }
-        return proxyAgent;
-      }
-      _getUserAgentWithOrchestrationId(userAgent2) {
-        const baseUserAgent = userAgent2 || "actions/http-client";
-        const orchId = process.env["ACTIONS_ORCHESTRATION_ID"];
-        if (orchId) {
-          const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
-          return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-        }
-        return baseUserAgent;
-      }
-      _performExponentialBackoff(retryNumber) {
-        return __awaiter3(this, void 0, void 0, function* () {
-          retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-          const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-          return new Promise((resolve) => setTimeout(() => resolve(), ms));
-        });
-      }
-      _processResponse(res, options4) {
-        return __awaiter3(this, void 0, void 0, function* () {
-          return new Promise((resolve, reject) => __awaiter3(this, void 0, void 0, function* () {
-            const statusCode = res.message.statusCode || 0;
-            const response = {
-              statusCode,
-              result: null,
-              headers: {}
-            };
-            if (statusCode === HttpCodes2.NotFound) {
-              resolve(response);
-            }
-            function dateTimeDeserializer(key, value) {
-              if (typeof value === "string") {
-                const a = new Date(value);
-                if (!isNaN(a.valueOf())) {
-                  return a;
-                }
-              }
-              return value;
-            }
-            let obj;
-            let contents;
-            try {
-              contents = yield res.readBody();
-              if (contents && contents.length > 0) {
-                if (options4 && options4.deserializeDates) {
-                  obj = JSON.parse(contents, dateTimeDeserializer);
-                } else {
-                  obj = JSON.parse(contents);
-                }
-                response.result = obj;
-              }
-              response.headers = res.message.headers;
-            } catch (err2) {
-            }
-            if (statusCode > 299) {
-              let msg;
-              if (obj && obj.message) {
-                msg = obj.message;
-              } else if (contents && contents.length > 0) {
-                msg = contents;
-              } else {
-                msg = `Failed request: (${statusCode})`;
-              }
-              const err2 = new HttpClientError(msg, statusCode);
-              err2.result = response.result;
-              reject(err2);
-            } else {
-              resolve(response);
-            }
-          }));
-        });
-      }
-    };
-    exports.HttpClient = HttpClient3;
-    var lowercaseKeys2 = (obj) => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], c), {});
-  }
-});
-
 // node_modules/fastest-levenshtein/mod.js
 var require_mod = __commonJS({
   "node_modules/fastest-levenshtein/mod.js"(exports) {
@@ -24155,26 +23383,26 @@ var require_directives = __commonJS({
        * @returns Resolved tag, which may also be the non-specific tag `'!'` or a
        *   `'!local'` tag, or `null` if unresolvable.
        */
-      tagName(source, onError) {
-        if (source === "!")
+      tagName(source2, onError) {
+        if (source2 === "!")
           return "!";
-        if (source[0] !== "!") {
-          onError(`Not a valid tag: ${source}`);
+        if (source2[0] !== "!") {
+          onError(`Not a valid tag: ${source2}`);
           return null;
         }
-        if (source[1] === "<") {
-          const verbatim = source.slice(2, -1);
+        if (source2[1] === "<") {
+          const verbatim = source2.slice(2, -1);
           if (verbatim === "!" || verbatim === "!!") {
-            onError(`Verbatim tags aren't resolved, so ${source} is invalid.`);
+            onError(`Verbatim tags aren't resolved, so ${source2} is invalid.`);
             return null;
           }
-          if (source[source.length - 1] !== ">")
+          if (source2[source2.length - 1] !== ">")
             onError("Verbatim tags must end with a >");
           return verbatim;
         }
-        const [, handle, suffix] = source.match(/^(.*!)([^!]*)$/s);
+        const [, handle, suffix] = source2.match(/^(.*!)([^!]*)$/s);
         if (!suffix)
-          onError(`The ${source} tag has no suffix`);
+          onError(`The ${source2} tag has no suffix`);
         const prefix2 = this.tags[handle];
         if (prefix2) {
           try {
@@ -24185,8 +23413,8 @@ var require_directives = __commonJS({
           }
         }
         if (handle === "!")
-          return source;
-        onError(`Could not resolve tag: ${source}`);
+          return source2;
+        onError(`Could not resolve tag: ${source2}`);
         return null;
       }
       /**
@@ -24264,8 +23492,8 @@ var require_anchors = __commonJS({
       const sourceObjects = /* @__PURE__ */ new Map();
       let prevAnchors = null;
       return {
-        onAnchor: (source) => {
-          aliasObjects.push(source);
+        onAnchor: (source2) => {
+          aliasObjects.push(source2);
           prevAnchors ?? (prevAnchors = anchorNames(doc));
           const anchor2 = findNewAnchor(prefix2, prevAnchors);
           prevAnchors.add(anchor2);
@@ -24277,13 +23505,13 @@ var require_anchors = __commonJS({
          * the nodes have been created.
          */
         setAnchors: () => {
-          for (const source of aliasObjects) {
-            const ref = sourceObjects.get(source);
+          for (const source2 of aliasObjects) {
+            const ref = sourceObjects.get(source2);
             if (typeof ref === "object" && ref.anchor && (identity.isScalar(ref.node) || identity.isCollection(ref.node))) {
               ref.node.anchor = ref.anchor;
             } else {
               const error63 = new Error("Failed to resolve repeated object (this should not happen)");
-              error63.source = source;
+              error63.source = source2;
               throw error63;
             }
           }
@@ -24429,9 +23657,9 @@ var require_Alias = __commonJS({
     var Node = require_Node();
     var toJS = require_toJS();
     var Alias = class extends Node.NodeBase {
-      constructor(source) {
+      constructor(source2) {
         super(identity.ALIAS);
-        this.source = source;
+        this.source = source2;
         Object.defineProperty(this, "tag", {
           set() {
             throw new Error("Alias nodes cannot have tags");
@@ -24492,12 +23720,12 @@ var require_Alias = __commonJS({
       toJSON(_arg, ctx) {
         if (!ctx)
           return { source: this.source };
-        const source = this.resolve(ctx.doc, ctx);
-        if (!source) {
+        const source2 = this.resolve(ctx.doc, ctx);
+        if (!source2) {
           const msg = `Unresolved alias (the anchor must be set before the alias): ${this.source}`;
           throw new ReferenceError(msg);
         }
-        return ctx.anchors.get(source).res;
+        return ctx.anchors.get(source2).res;
       }
       toString(ctx, _onComment, _onChompKeep) {
         const src = `*${this.source}`;
@@ -24515,8 +23743,8 @@ var require_Alias = __commonJS({
     };
     function getAliasCount(doc, node2, anchors2) {
       if (identity.isAlias(node2)) {
-        const source = node2.resolve(doc);
-        const anchor2 = anchors2 && source && anchors2.get(source);
+        const source2 = node2.resolve(doc);
+        const anchor2 = anchors2 && source2 && anchors2.get(source2);
         return anchor2 ? anchor2.count * anchor2.aliasCount : 0;
       } else if (identity.isCollection(node2)) {
         let count2 = 0;
@@ -25519,21 +24747,21 @@ var require_merge = __commonJS({
     };
     var isMergeKey = (ctx, key) => (merge3.identify(key) || identity.isScalar(key) && (!key.type || key.type === Scalar.Scalar.PLAIN) && merge3.identify(key.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge3.tag && tag.default);
     function addMergeToJSMap(ctx, map2, value) {
-      const source = resolveAliasValue(ctx, value);
-      if (identity.isSeq(source))
-        for (const it of source.items)
+      const source2 = resolveAliasValue(ctx, value);
+      if (identity.isSeq(source2))
+        for (const it of source2.items)
           mergeValue(ctx, map2, it);
-      else if (Array.isArray(source))
-        for (const it of source)
+      else if (Array.isArray(source2))
+        for (const it of source2)
           mergeValue(ctx, map2, it);
       else
-        mergeValue(ctx, map2, source);
+        mergeValue(ctx, map2, source2);
     }
     function mergeValue(ctx, map2, value) {
-      const source = resolveAliasValue(ctx, value);
-      if (!identity.isMap(source))
+      const source2 = resolveAliasValue(ctx, value);
+      if (!identity.isMap(source2))
         throw new Error("Merge sources must be maps or map aliases");
-      const srcMap = source.toJSON(null, ctx, Map);
+      const srcMap = source2.toJSON(null, ctx, Map);
       for (const [key, value2] of srcMap) {
         if (map2 instanceof Map) {
           if (!map2.has(key))
@@ -26150,7 +25378,7 @@ var require_null = __commonJS({
       tag: "tag:yaml.org,2002:null",
       test: /^(?:~|[Nn]ull|NULL)?$/,
       resolve: () => new Scalar.Scalar(null),
-      stringify: ({ source }, ctx) => typeof source === "string" && nullTag.test.test(source) ? source : ctx.options.nullStr
+      stringify: ({ source: source2 }, ctx) => typeof source2 === "string" && nullTag.test.test(source2) ? source2 : ctx.options.nullStr
     };
     exports.nullTag = nullTag;
   }
@@ -26167,11 +25395,11 @@ var require_bool = __commonJS({
       tag: "tag:yaml.org,2002:bool",
       test: /^(?:[Tt]rue|TRUE|[Ff]alse|FALSE)$/,
       resolve: (str) => new Scalar.Scalar(str[0] === "t" || str[0] === "T"),
-      stringify({ source, value }, ctx) {
-        if (source && boolTag.test.test(source)) {
-          const sv = source[0] === "t" || source[0] === "T";
+      stringify({ source: source2, value }, ctx) {
+        if (source2 && boolTag.test.test(source2)) {
+          const sv = source2[0] === "t" || source2[0] === "T";
           if (value === sv)
-            return source;
+            return source2;
         }
         return value ? ctx.options.trueStr : ctx.options.falseStr;
       }
@@ -26620,10 +25848,10 @@ var require_bool2 = __commonJS({
   "node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports) {
     "use strict";
     var Scalar = require_Scalar();
-    function boolStringify({ value, source }, ctx) {
+    function boolStringify({ value, source: source2 }, ctx) {
       const boolObj = value ? trueTag : falseTag;
-      if (source && boolObj.test.test(source))
-        return source;
+      if (source2 && boolObj.test.test(source2))
+        return source2;
       return value ? ctx.options.trueStr : ctx.options.falseStr;
     }
     var trueTag = {
@@ -27955,7 +27183,7 @@ var require_resolve_end = __commonJS({
         let hasSpace = false;
         let sep3 = "";
         for (const token2 of end2) {
-          const { source, type } = token2;
+          const { source: source2, type } = token2;
           switch (type) {
             case "space":
               hasSpace = true;
@@ -27963,7 +27191,7 @@ var require_resolve_end = __commonJS({
             case "comment": {
               if (reqSpace && !hasSpace)
                 onError(token2, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
-              const cb = source.substring(1) || " ";
+              const cb = source2.substring(1) || " ";
               if (!comment2)
                 comment2 = cb;
               else
@@ -27973,13 +27201,13 @@ var require_resolve_end = __commonJS({
             }
             case "newline":
               if (comment2)
-                sep3 += source;
+                sep3 += source2;
               hasSpace = true;
               break;
             default:
               onError(token2, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
           }
-          offset += source.length;
+          offset += source2.length;
         }
       }
       return { comment: comment2, offset };
@@ -28361,13 +27589,13 @@ var require_resolve_block_scalar = __commonJS({
         onError(props[0], "IMPOSSIBLE", "Block scalar header not found");
         return null;
       }
-      const { source } = props[0];
-      const mode = source[0];
+      const { source: source2 } = props[0];
+      const mode = source2[0];
       let indent = 0;
       let chomp = "";
       let error63 = -1;
-      for (let i = 1; i < source.length; ++i) {
-        const ch = source[i];
+      for (let i = 1; i < source2.length; ++i) {
+        const ch = source2[i];
         if (!chomp && (ch === "-" || ch === "+"))
           chomp = ch;
         else {
@@ -28379,10 +27607,10 @@ var require_resolve_block_scalar = __commonJS({
         }
       }
       if (error63 !== -1)
-        onError(error63, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source}`);
+        onError(error63, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source2}`);
       let hasSpace = false;
       let comment2 = "";
-      let length = source.length;
+      let length = source2.length;
       for (let i = 1; i < props.length; ++i) {
         const token2 = props[i];
         switch (token2.type) {
@@ -28416,11 +27644,11 @@ var require_resolve_block_scalar = __commonJS({
       }
       return { mode, indent, chomp, comment: comment2, length };
     }
-    function splitLines(source) {
-      const split = source.split(/\n( *)/);
-      const first = split[0];
-      const m = first.match(/^( *)/);
-      const line0 = m?.[1] ? [m[1], first.slice(m[1].length)] : ["", first];
+    function splitLines(source2) {
+      const split = source2.split(/\n( *)/);
+      const first2 = split[0];
+      const m = first2.match(/^( *)/);
+      const line0 = m?.[1] ? [m[1], first2.slice(m[1].length)] : ["", first2];
       const lines = [line0];
       for (let i = 1; i < split.length; i += 2)
         lines.push([split[i], split[i + 1]]);
@@ -28437,22 +27665,22 @@ var require_resolve_flow_scalar = __commonJS({
     var Scalar = require_Scalar();
     var resolveEnd = require_resolve_end();
     function resolveFlowScalar(scalar, strict, onError) {
-      const { offset, type, source, end: end2 } = scalar;
+      const { offset, type, source: source2, end: end2 } = scalar;
       let _type;
       let value;
       const _onError = (rel, code2, msg) => onError(offset + rel, code2, msg);
       switch (type) {
         case "scalar":
           _type = Scalar.Scalar.PLAIN;
-          value = plainValue(source, _onError);
+          value = plainValue(source2, _onError);
           break;
         case "single-quoted-scalar":
           _type = Scalar.Scalar.QUOTE_SINGLE;
-          value = singleQuotedValue(source, _onError);
+          value = singleQuotedValue(source2, _onError);
           break;
         case "double-quoted-scalar":
           _type = Scalar.Scalar.QUOTE_DOUBLE;
-          value = doubleQuotedValue(source, _onError);
+          value = doubleQuotedValue(source2, _onError);
           break;
         /* istanbul ignore next should not happen */
         default:
@@ -28461,10 +27689,10 @@ var require_resolve_flow_scalar = __commonJS({
             value: "",
             type: null,
             comment: "",
-            range: [offset, offset + source.length, offset + source.length]
+            range: [offset, offset + source2.length, offset + source2.length]
           };
       }
-      const valueEnd = offset + source.length;
+      const valueEnd = offset + source2.length;
       const re = resolveEnd.resolveEnd(end2, valueEnd, strict, onError);
       return {
         value,
@@ -28473,9 +27701,9 @@ var require_resolve_flow_scalar = __commonJS({
         range: [offset, valueEnd, re.offset]
       };
     }
-    function plainValue(source, onError) {
+    function plainValue(source2, onError) {
       let badChar = "";
-      switch (source[0]) {
+      switch (source2[0]) {
         /* istanbul ignore next should not happen */
         case "	":
           badChar = "a tab character";
@@ -28488,29 +27716,29 @@ var require_resolve_flow_scalar = __commonJS({
           break;
         case "|":
         case ">": {
-          badChar = `block scalar indicator ${source[0]}`;
+          badChar = `block scalar indicator ${source2[0]}`;
           break;
         }
         case "@":
         case "`": {
-          badChar = `reserved character ${source[0]}`;
+          badChar = `reserved character ${source2[0]}`;
           break;
         }
       }
       if (badChar)
         onError(0, "BAD_SCALAR_START", `Plain value cannot start with ${badChar}`);
-      return unfoldLines(source);
+      return unfoldLines(source2);
     }
-    function singleQuotedValue(source, onError) {
-      if (source[source.length - 1] !== "'" || source.length === 1)
-        onError(source.length, "MISSING_CHAR", "Missing closing 'quote");
-      return unfoldLines(source.slice(1, -1)).replace(/''/g, "'");
+    function singleQuotedValue(source2, onError) {
+      if (source2[source2.length - 1] !== "'" || source2.length === 1)
+        onError(source2.length, "MISSING_CHAR", "Missing closing 'quote");
+      return unfoldLines(source2.slice(1, -1)).replace(/''/g, "'");
     }
-    function unfoldLines(source) {
+    function unfoldLines(source2) {
       const line2 = /(.*?)\r?\n/sy;
-      let match2 = line2.exec(source);
+      let match2 = line2.exec(source2);
       if (!match2)
-        return source;
+        return source2;
       let trimEnd2, trimBoth;
       try {
         trimEnd2 = new RegExp("(?<![ 	])[ 	]+$");
@@ -28522,7 +27750,7 @@ var require_resolve_flow_scalar = __commonJS({
       let res = match2[1].replace(trimEnd2, "");
       let sep3 = " ";
       let pos = line2.lastIndex;
-      while (match2 = line2.exec(source)) {
+      while (match2 = line2.exec(source2)) {
         const lm = match2[1].replace(trimBoth, "");
         if (lm === "") {
           if (sep3 === "\n")
@@ -28537,66 +27765,66 @@ var require_resolve_flow_scalar = __commonJS({
       }
       const last = /[ \t]*(.*)/sy;
       last.lastIndex = pos;
-      match2 = last.exec(source);
+      match2 = last.exec(source2);
       return res + sep3 + (match2?.[1] ?? "");
     }
-    function doubleQuotedValue(source, onError) {
+    function doubleQuotedValue(source2, onError) {
       let res = "";
-      for (let i = 1; i < source.length - 1; ++i) {
-        const ch = source[i];
-        if (ch === "\r" && source[i + 1] === "\n")
+      for (let i = 1; i < source2.length - 1; ++i) {
+        const ch = source2[i];
+        if (ch === "\r" && source2[i + 1] === "\n")
           continue;
         if (ch === "\n") {
-          const { fold: fold3, offset } = foldNewline(source, i);
+          const { fold: fold3, offset } = foldNewline(source2, i);
           res += fold3;
           i = offset;
         } else if (ch === "\\") {
-          let next = source[++i];
+          let next = source2[++i];
           const cc = escapeCodes[next];
           if (cc)
             res += cc;
           else if (next === "\n") {
-            next = source[i + 1];
+            next = source2[i + 1];
             while (next === " " || next === "	")
-              next = source[++i + 1];
-          } else if (next === "\r" && source[i + 1] === "\n") {
-            next = source[++i + 1];
+              next = source2[++i + 1];
+          } else if (next === "\r" && source2[i + 1] === "\n") {
+            next = source2[++i + 1];
             while (next === " " || next === "	")
-              next = source[++i + 1];
+              next = source2[++i + 1];
           } else if (next === "x" || next === "u" || next === "U") {
             const length = next === "x" ? 2 : next === "u" ? 4 : 8;
-            res += parseCharCode(source, i + 1, length, onError);
+            res += parseCharCode(source2, i + 1, length, onError);
             i += length;
           } else {
-            const raw = source.substr(i - 1, 2);
+            const raw = source2.substr(i - 1, 2);
             onError(i - 1, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
             res += raw;
           }
         } else if (ch === " " || ch === "	") {
           const wsStart = i;
-          let next = source[i + 1];
+          let next = source2[i + 1];
           while (next === " " || next === "	")
-            next = source[++i + 1];
-          if (next !== "\n" && !(next === "\r" && source[i + 2] === "\n"))
-            res += i > wsStart ? source.slice(wsStart, i + 1) : ch;
+            next = source2[++i + 1];
+          if (next !== "\n" && !(next === "\r" && source2[i + 2] === "\n"))
+            res += i > wsStart ? source2.slice(wsStart, i + 1) : ch;
         } else {
           res += ch;
         }
       }
-      if (source[source.length - 1] !== '"' || source.length === 1)
-        onError(source.length, "MISSING_CHAR", 'Missing closing "quote');
+      if (source2[source2.length - 1] !== '"' || source2.length === 1)
+        onError(source2.length, "MISSING_CHAR", 'Missing closing "quote');
       return res;
     }
-    function foldNewline(source, offset) {
+    function foldNewline(source2, offset) {
       let fold3 = "";
-      let ch = source[offset + 1];
+      let ch = source2[offset + 1];
       while (ch === " " || ch === "	" || ch === "\n" || ch === "\r") {
-        if (ch === "\r" && source[offset + 2] !== "\n")
+        if (ch === "\r" && source2[offset + 2] !== "\n")
           break;
         if (ch === "\n")
           fold3 += "\n";
         offset += 1;
-        ch = source[offset + 1];
+        ch = source2[offset + 1];
       }
       if (!fold3)
         fold3 = " ";
@@ -28635,14 +27863,14 @@ var require_resolve_flow_scalar = __commonJS({
       "\\": "\\",
       "	": "	"
     };
-    function parseCharCode(source, offset, length, onError) {
-      const cc = source.substr(offset, length);
+    function parseCharCode(source2, offset, length, onError) {
+      const cc = source2.substr(offset, length);
       const ok = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
       const code2 = ok ? parseInt(cc, 16) : NaN;
       try {
         return String.fromCodePoint(code2);
       } catch {
-        const raw = source.substr(offset - 2, length + 2);
+        const raw = source2.substr(offset - 2, length + 2);
         onError(offset - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
         return raw;
       }
@@ -28850,13 +28078,13 @@ var require_compose_node = __commonJS({
       }
       return node2;
     }
-    function composeAlias({ options: options4 }, { offset, source, end: end2 }, onError) {
-      const alias = new Alias.Alias(source.substring(1));
+    function composeAlias({ options: options4 }, { offset, source: source2, end: end2 }, onError) {
+      const alias = new Alias.Alias(source2.substring(1));
       if (alias.source === "")
         onError(offset, "BAD_ALIAS", "Alias cannot be an empty string");
       if (alias.source.endsWith(":"))
-        onError(offset + source.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
-      const valueEnd = offset + source.length;
+        onError(offset + source2.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
+      const valueEnd = offset + source2.length;
       const re = resolveEnd.resolveEnd(end2, valueEnd, options4.strict, onError);
       alias.range = [offset, valueEnd, re.offset];
       if (re.comment)
@@ -28927,18 +28155,18 @@ var require_composer = __commonJS({
         return [src, src + 1];
       if (Array.isArray(src))
         return src.length === 2 ? src : [src[0], src[1]];
-      const { offset, source } = src;
-      return [offset, offset + (typeof source === "string" ? source.length : 1)];
+      const { offset, source: source2 } = src;
+      return [offset, offset + (typeof source2 === "string" ? source2.length : 1)];
     }
     function parsePrelude(prelude) {
       let comment2 = "";
       let atComment = false;
       let afterEmptyLine = false;
       for (let i = 0; i < prelude.length; ++i) {
-        const source = prelude[i];
-        switch (source[0]) {
+        const source2 = prelude[i];
+        switch (source2[0]) {
           case "#":
-            comment2 += (comment2 === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source.substring(1) || " ");
+            comment2 += (comment2 === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source2.substring(1) || " ");
             atComment = true;
             afterEmptyLine = false;
             break;
@@ -28962,8 +28190,8 @@ var require_composer = __commonJS({
         this.prelude = [];
         this.errors = [];
         this.warnings = [];
-        this.onError = (source, code2, message, warning2) => {
-          const pos = getErrorPos(source);
+        this.onError = (source2, code2, message, warning2) => {
+          const pos = getErrorPos(source2);
           if (warning2)
             this.warnings.push(new errors.YAMLWarning(pos, code2, message));
           else
@@ -29149,7 +28377,7 @@ var require_cst_scalar = __commonJS({
     }
     function createScalarToken(value, context3) {
       const { implicitKey = false, indent, inFlow = false, offset = -1, type = "PLAIN" } = context3;
-      const source = stringifyString.stringifyString({ type, value }, {
+      const source2 = stringifyString.stringifyString({ type, value }, {
         implicitKey,
         indent: indent > 0 ? " ".repeat(indent) : "",
         inFlow,
@@ -29158,12 +28386,12 @@ var require_cst_scalar = __commonJS({
       const end2 = context3.end ?? [
         { type: "newline", offset: -1, indent, source: "\n" }
       ];
-      switch (source[0]) {
+      switch (source2[0]) {
         case "|":
         case ">": {
-          const he = source.indexOf("\n");
-          const head = source.substring(0, he);
-          const body = source.substring(he + 1) + "\n";
+          const he = source2.indexOf("\n");
+          const head = source2.substring(0, he);
+          const body = source2.substring(he + 1) + "\n";
           const props = [
             { type: "block-scalar-header", offset, indent, source: head }
           ];
@@ -29172,11 +28400,11 @@ var require_cst_scalar = __commonJS({
           return { type: "block-scalar", offset, indent, props, source: body };
         }
         case '"':
-          return { type: "double-quoted-scalar", offset, indent, source, end: end2 };
+          return { type: "double-quoted-scalar", offset, indent, source: source2, end: end2 };
         case "'":
-          return { type: "single-quoted-scalar", offset, indent, source, end: end2 };
+          return { type: "single-quoted-scalar", offset, indent, source: source2, end: end2 };
         default:
-          return { type: "scalar", offset, indent, source, end: end2 };
+          return { type: "scalar", offset, indent, source: source2, end: end2 };
       }
     }
     function setScalarValue(token2, value, context3 = {}) {
@@ -29202,31 +28430,31 @@ var require_cst_scalar = __commonJS({
           default:
             type = "PLAIN";
         }
-      const source = stringifyString.stringifyString({ type, value }, {
+      const source2 = stringifyString.stringifyString({ type, value }, {
         implicitKey: implicitKey || indent === null,
         indent: indent !== null && indent > 0 ? " ".repeat(indent) : "",
         inFlow,
         options: { blockQuote: true, lineWidth: -1 }
       });
-      switch (source[0]) {
+      switch (source2[0]) {
         case "|":
         case ">":
-          setBlockScalarValue(token2, source);
+          setBlockScalarValue(token2, source2);
           break;
         case '"':
-          setFlowScalarValue(token2, source, "double-quoted-scalar");
+          setFlowScalarValue(token2, source2, "double-quoted-scalar");
           break;
         case "'":
-          setFlowScalarValue(token2, source, "single-quoted-scalar");
+          setFlowScalarValue(token2, source2, "single-quoted-scalar");
           break;
         default:
-          setFlowScalarValue(token2, source, "scalar");
+          setFlowScalarValue(token2, source2, "scalar");
       }
     }
-    function setBlockScalarValue(token2, source) {
-      const he = source.indexOf("\n");
-      const head = source.substring(0, he);
-      const body = source.substring(he + 1) + "\n";
+    function setBlockScalarValue(token2, source2) {
+      const he = source2.indexOf("\n");
+      const head = source2.substring(0, he);
+      const body = source2.substring(he + 1) + "\n";
       if (token2.type === "block-scalar") {
         const header = token2.props[0];
         if (header.type !== "block-scalar-header")
@@ -29261,31 +28489,31 @@ var require_cst_scalar = __commonJS({
           }
       return false;
     }
-    function setFlowScalarValue(token2, source, type) {
+    function setFlowScalarValue(token2, source2, type) {
       switch (token2.type) {
         case "scalar":
         case "double-quoted-scalar":
         case "single-quoted-scalar":
           token2.type = type;
-          token2.source = source;
+          token2.source = source2;
           break;
         case "block-scalar": {
           const end2 = token2.props.slice(1);
-          let oa = source.length;
+          let oa = source2.length;
           if (token2.props[0].type === "block-scalar-header")
             oa -= token2.props[0].source.length;
           for (const tok of end2)
             tok.offset += oa;
           delete token2.props;
-          Object.assign(token2, { type, source, end: end2 });
+          Object.assign(token2, { type, source: source2, end: end2 });
           break;
         }
         case "block-map":
         case "block-seq": {
-          const offset = token2.offset + source.length;
+          const offset = token2.offset + source2.length;
           const nl = { type: "newline", offset, indent: token2.indent, source: "\n" };
           delete token2.items;
-          Object.assign(token2, { type, source, end: [nl] });
+          Object.assign(token2, { type, source: source2, end: [nl] });
           break;
         }
         default: {
@@ -29294,7 +28522,7 @@ var require_cst_scalar = __commonJS({
           for (const key of Object.keys(token2))
             if (key !== "type" && key !== "offset")
               delete token2[key];
-          Object.assign(token2, { type, indent, source, end: end2 });
+          Object.assign(token2, { type, indent, source: source2, end: end2 });
         }
       }
     }
@@ -29454,8 +28682,8 @@ var require_cst = __commonJS({
           return JSON.stringify(token2);
       }
     }
-    function tokenType(source) {
-      switch (source) {
+    function tokenType(source2) {
+      switch (source2) {
         case BOM:
           return "byte-order-mark";
         case DOCUMENT:
@@ -29489,7 +28717,7 @@ var require_cst = __commonJS({
         case ",":
           return "comma";
       }
-      switch (source[0]) {
+      switch (source2[0]) {
         case " ":
         case "	":
           return "space";
@@ -29571,11 +28799,11 @@ var require_lexer = __commonJS({
        *
        * @returns A generator of lexical tokens
        */
-      *lex(source, incomplete = false) {
-        if (source) {
-          if (typeof source !== "string")
+      *lex(source2, incomplete = false) {
+        if (source2) {
+          if (typeof source2 !== "string")
             throw TypeError("source is not a string");
-          this.buffer = this.buffer ? this.buffer + source : source;
+          this.buffer = this.buffer ? this.buffer + source2 : source2;
           this.lineEndPos = null;
         }
         this.atEnd = !incomplete;
@@ -29847,9 +29075,9 @@ var require_lexer = __commonJS({
         }
       }
       *parseQuotedScalar() {
-        const quote = this.charAt(0);
-        let end2 = this.buffer.indexOf(quote, this.pos + 1);
-        if (quote === "'") {
+        const quote2 = this.charAt(0);
+        let end2 = this.buffer.indexOf(quote2, this.pos + 1);
+        if (quote2 === "'") {
           while (end2 !== -1 && this.buffer[end2 + 1] === "'")
             end2 = this.buffer.indexOf("'", end2 + 2);
         } else {
@@ -30220,12 +29448,12 @@ var require_parser = __commonJS({
       }
       return prev.splice(i, prev.length);
     }
-    function arrayPushArray(target, source) {
-      if (source.length < 1e5)
-        Array.prototype.push.apply(target, source);
+    function arrayPushArray(target, source2) {
+      if (source2.length < 1e5)
+        Array.prototype.push.apply(target, source2);
       else
-        for (let i = 0; i < source.length; ++i)
-          target.push(source[i]);
+        for (let i = 0; i < source2.length; ++i)
+          target.push(source2[i]);
     }
     function fixFlowSeqItems(fc) {
       if (fc.start.type === "flow-seq-start") {
@@ -30271,10 +29499,10 @@ var require_parser = __commonJS({
        *
        * @returns A generator of tokens representing each directive, document, and other structure.
        */
-      *parse(source, incomplete = false) {
+      *parse(source2, incomplete = false) {
         if (this.onNewLine && this.offset === 0)
           this.onNewLine(0);
-        for (const lexeme of this.lexer.lex(source, incomplete))
+        for (const lexeme of this.lexer.lex(source2, incomplete))
           yield* this.next(lexeme);
         if (!incomplete)
           yield* this.end();
@@ -30282,21 +29510,21 @@ var require_parser = __commonJS({
       /**
        * Advance the parser by the `source` of one lexical token.
        */
-      *next(source) {
-        this.source = source;
+      *next(source2) {
+        this.source = source2;
         if (node_process.env.LOG_TOKENS)
-          console.log("|", cst.prettyToken(source));
+          console.log("|", cst.prettyToken(source2));
         if (this.atScalar) {
           this.atScalar = false;
           yield* this.step();
-          this.offset += source.length;
+          this.offset += source2.length;
           return;
         }
-        const type = cst.tokenType(source);
+        const type = cst.tokenType(source2);
         if (!type) {
-          const message = `Not a YAML token: ${source}`;
-          yield* this.pop({ type: "error", offset: this.offset, message, source });
-          this.offset += source.length;
+          const message = `Not a YAML token: ${source2}`;
+          yield* this.pop({ type: "error", offset: this.offset, message, source: source2 });
+          this.offset += source2.length;
         } else if (type === "scalar") {
           this.atNewLine = false;
           this.atScalar = true;
@@ -30309,17 +29537,17 @@ var require_parser = __commonJS({
               this.atNewLine = true;
               this.indent = 0;
               if (this.onNewLine)
-                this.onNewLine(this.offset + source.length);
+                this.onNewLine(this.offset + source2.length);
               break;
             case "space":
-              if (this.atNewLine && source[0] === " ")
-                this.indent += source.length;
+              if (this.atNewLine && source2[0] === " ")
+                this.indent += source2.length;
               break;
             case "explicit-key-ind":
             case "map-value-ind":
             case "seq-item-ind":
               if (this.atNewLine)
-                this.indent += source.length;
+                this.indent += source2.length;
               break;
             case "doc-mode":
             case "flow-error-end":
@@ -30327,7 +29555,7 @@ var require_parser = __commonJS({
             default:
               this.atNewLine = false;
           }
-          this.offset += source.length;
+          this.offset += source2.length;
         }
       }
       /** Call at end of input to push out any remaining constructions */
@@ -31039,26 +30267,26 @@ var require_public_api = __commonJS({
       const lineCounter$1 = options4.lineCounter || prettyErrors && new lineCounter.LineCounter() || null;
       return { lineCounter: lineCounter$1, prettyErrors };
     }
-    function parseAllDocuments(source, options4 = {}) {
+    function parseAllDocuments(source2, options4 = {}) {
       const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options4);
       const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
       const composer$1 = new composer.Composer(options4);
-      const docs = Array.from(composer$1.compose(parser$1.parse(source)));
+      const docs = Array.from(composer$1.compose(parser$1.parse(source2)));
       if (prettyErrors && lineCounter2)
         for (const doc of docs) {
-          doc.errors.forEach(errors.prettifyError(source, lineCounter2));
-          doc.warnings.forEach(errors.prettifyError(source, lineCounter2));
+          doc.errors.forEach(errors.prettifyError(source2, lineCounter2));
+          doc.warnings.forEach(errors.prettifyError(source2, lineCounter2));
         }
       if (docs.length > 0)
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument2(source, options4 = {}) {
+    function parseDocument2(source2, options4 = {}) {
       const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options4);
       const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
       const composer$1 = new composer.Composer(options4);
       let doc = null;
-      for (const _doc of composer$1.compose(parser$1.parse(source), true, source.length)) {
+      for (const _doc of composer$1.compose(parser$1.parse(source2), true, source2.length)) {
         if (!doc)
           doc = _doc;
         else if (doc.options.logLevel !== "silent") {
@@ -31067,8 +30295,8 @@ var require_public_api = __commonJS({
         }
       }
       if (prettyErrors && lineCounter2) {
-        doc.errors.forEach(errors.prettifyError(source, lineCounter2));
-        doc.warnings.forEach(errors.prettifyError(source, lineCounter2));
+        doc.errors.forEach(errors.prettifyError(source2, lineCounter2));
+        doc.warnings.forEach(errors.prettifyError(source2, lineCounter2));
       }
       return doc;
     }
@@ -31172,6 +30400,778 @@ var require_dist = __commonJS({
   }
 });
 
+// node_modules/@actions/github/node_modules/@actions/http-client/lib/proxy.js
+var require_proxy = __commonJS({
+  "node_modules/@actions/github/node_modules/@actions/http-client/lib/proxy.js"(exports) {
+    "use strict";
+    Object.defineProperty(exports, "__esModule", { value: true });
+    exports.getProxyUrl = getProxyUrl2;
+    exports.checkBypass = checkBypass;
+    function getProxyUrl2(reqUrl) {
+      const usingSsl = reqUrl.protocol === "https:";
+      if (checkBypass(reqUrl)) {
+        return void 0;
+      }
+      const proxyVar = (() => {
+        if (usingSsl) {
+          return process.env["https_proxy"] || process.env["HTTPS_PROXY"];
+        } else {
+          return process.env["http_proxy"] || process.env["HTTP_PROXY"];
+        }
+      })();
+      if (proxyVar) {
+        try {
+          return new DecodedURL(proxyVar);
+        } catch (_a3) {
+          if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://"))
+            return new DecodedURL(`http://${proxyVar}`);
+        }
+      } else {
+        return void 0;
+      }
+    }
+    function checkBypass(reqUrl) {
+      if (!reqUrl.hostname) {
+        return false;
+      }
+      const reqHost = reqUrl.hostname;
+      if (isLoopbackAddress(reqHost)) {
+        return true;
+      }
+      const noProxy = process.env["no_proxy"] || process.env["NO_PROXY"] || "";
+      if (!noProxy) {
+        return false;
+      }
+      let reqPort;
+      if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+      } else if (reqUrl.protocol === "http:") {
+        reqPort = 80;
+      } else if (reqUrl.protocol === "https:") {
+        reqPort = 443;
+      }
+      const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+      if (typeof reqPort === "number") {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+      }
+      for (const upperNoProxyItem of noProxy.split(",").map((x) => x.trim().toUpperCase()).filter((x) => x)) {
+        if (upperNoProxyItem === "*" || upperReqHosts.some((x) => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) {
+          return true;
+        }
+      }
+      return false;
+    }
+    function isLoopbackAddress(host) {
+      const hostLower = host.toLowerCase();
+      return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
+    }
+    var DecodedURL = class extends URL {
+      constructor(url2, base) {
+        super(url2, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+      }
+      get username() {
+        return this._decodedUsername;
+      }
+      get password() {
+        return this._decodedPassword;
+      }
+    };
+  }
+});
+
+// node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
+var require_lib = __commonJS({
+  "node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js"(exports) {
+    "use strict";
+    var __createBinding = exports && exports.__createBinding || (Object.create ? (function(o, m, k, k2) {
+      if (k2 === void 0) k2 = k;
+      var desc = Object.getOwnPropertyDescriptor(m, k);
+      if (!desc || ("get" in desc ? !m.__esModule : desc.writable || desc.configurable)) {
+        desc = { enumerable: true, get: function() {
+          return m[k];
+        } };
+      }
+      Object.defineProperty(o, k2, desc);
+    }) : (function(o, m, k, k2) {
+      if (k2 === void 0) k2 = k;
+      o[k2] = m[k];
+    }));
+    var __setModuleDefault = exports && exports.__setModuleDefault || (Object.create ? (function(o, v) {
+      Object.defineProperty(o, "default", { enumerable: true, value: v });
+    }) : function(o, v) {
+      o["default"] = v;
+    });
+    var __importStar = exports && exports.__importStar || /* @__PURE__ */ (function() {
+      var ownKeys = function(o) {
+        ownKeys = Object.getOwnPropertyNames || function(o2) {
+          var ar = [];
+          for (var k in o2) if (Object.prototype.hasOwnProperty.call(o2, k)) ar[ar.length] = k;
+          return ar;
+        };
+        return ownKeys(o);
+      };
+      return function(mod) {
+        if (mod && mod.__esModule) return mod;
+        var result = {};
+        if (mod != null) {
+          for (var k = ownKeys(mod), i = 0; i < k.length; i++) if (k[i] !== "default") __createBinding(result, mod, k[i]);
+        }
+        __setModuleDefault(result, mod);
+        return result;
+      };
+    })();
+    var __awaiter3 = exports && exports.__awaiter || function(thisArg, _arguments, P, generator) {
+      function adopt(value) {
+        return value instanceof P ? value : new P(function(resolve) {
+          resolve(value);
+        });
+      }
+      return new (P || (P = Promise))(function(resolve, reject) {
+        function fulfilled(value) {
+          try {
+            step(generator.next(value));
+          } catch (e) {
+            reject(e);
+          }
+        }
+        function rejected(value) {
+          try {
+            step(generator["throw"](value));
+          } catch (e) {
+            reject(e);
+          }
+        }
+        function step(result) {
+          result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+        }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+      });
+    };
+    Object.defineProperty(exports, "__esModule", { value: true });
+    exports.HttpClient = exports.HttpClientResponse = exports.HttpClientError = exports.MediaTypes = exports.Headers = exports.HttpCodes = void 0;
+    exports.getProxyUrl = getProxyUrl2;
+    exports.isHttps = isHttps;
+    var http = __importStar(__require("http"));
+    var https = __importStar(__require("https"));
+    var pm = __importStar(require_proxy());
+    var tunnel2 = __importStar(require_tunnel2());
+    var undici_1 = require_undici();
+    var HttpCodes2;
+    (function(HttpCodes3) {
+      HttpCodes3[HttpCodes3["OK"] = 200] = "OK";
+      HttpCodes3[HttpCodes3["MultipleChoices"] = 300] = "MultipleChoices";
+      HttpCodes3[HttpCodes3["MovedPermanently"] = 301] = "MovedPermanently";
+      HttpCodes3[HttpCodes3["ResourceMoved"] = 302] = "ResourceMoved";
+      HttpCodes3[HttpCodes3["SeeOther"] = 303] = "SeeOther";
+      HttpCodes3[HttpCodes3["NotModified"] = 304] = "NotModified";
+      HttpCodes3[HttpCodes3["UseProxy"] = 305] = "UseProxy";
+      HttpCodes3[HttpCodes3["SwitchProxy"] = 306] = "SwitchProxy";
+      HttpCodes3[HttpCodes3["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+      HttpCodes3[HttpCodes3["PermanentRedirect"] = 308] = "PermanentRedirect";
+      HttpCodes3[HttpCodes3["BadRequest"] = 400] = "BadRequest";
+      HttpCodes3[HttpCodes3["Unauthorized"] = 401] = "Unauthorized";
+      HttpCodes3[HttpCodes3["PaymentRequired"] = 402] = "PaymentRequired";
+      HttpCodes3[HttpCodes3["Forbidden"] = 403] = "Forbidden";
+      HttpCodes3[HttpCodes3["NotFound"] = 404] = "NotFound";
+      HttpCodes3[HttpCodes3["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+      HttpCodes3[HttpCodes3["NotAcceptable"] = 406] = "NotAcceptable";
+      HttpCodes3[HttpCodes3["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+      HttpCodes3[HttpCodes3["RequestTimeout"] = 408] = "RequestTimeout";
+      HttpCodes3[HttpCodes3["Conflict"] = 409] = "Conflict";
+      HttpCodes3[HttpCodes3["Gone"] = 410] = "Gone";
+      HttpCodes3[HttpCodes3["TooManyRequests"] = 429] = "TooManyRequests";
+      HttpCodes3[HttpCodes3["InternalServerError"] = 500] = "InternalServerError";
+      HttpCodes3[HttpCodes3["NotImplemented"] = 501] = "NotImplemented";
+      HttpCodes3[HttpCodes3["BadGateway"] = 502] = "BadGateway";
+      HttpCodes3[HttpCodes3["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+      HttpCodes3[HttpCodes3["GatewayTimeout"] = 504] = "GatewayTimeout";
+    })(HttpCodes2 || (exports.HttpCodes = HttpCodes2 = {}));
+    var Headers2;
+    (function(Headers3) {
+      Headers3["Accept"] = "accept";
+      Headers3["ContentType"] = "content-type";
+    })(Headers2 || (exports.Headers = Headers2 = {}));
+    var MediaTypes2;
+    (function(MediaTypes3) {
+      MediaTypes3["ApplicationJson"] = "application/json";
+    })(MediaTypes2 || (exports.MediaTypes = MediaTypes2 = {}));
+    function getProxyUrl2(serverUrl) {
+      const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
+      return proxyUrl ? proxyUrl.href : "";
+    }
+    var HttpRedirectCodes2 = [
+      HttpCodes2.MovedPermanently,
+      HttpCodes2.ResourceMoved,
+      HttpCodes2.SeeOther,
+      HttpCodes2.TemporaryRedirect,
+      HttpCodes2.PermanentRedirect
+    ];
+    var HttpResponseRetryCodes2 = [
+      HttpCodes2.BadGateway,
+      HttpCodes2.ServiceUnavailable,
+      HttpCodes2.GatewayTimeout
+    ];
+    var RetryableHttpVerbs = ["OPTIONS", "GET", "DELETE", "HEAD"];
+    var ExponentialBackoffCeiling = 10;
+    var ExponentialBackoffTimeSlice = 5;
+    var HttpClientError = class _HttpClientError extends Error {
+      constructor(message, statusCode) {
+        super(message);
+        this.name = "HttpClientError";
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, _HttpClientError.prototype);
+      }
+    };
+    exports.HttpClientError = HttpClientError;
+    var HttpClientResponse = class {
+      constructor(message) {
+        this.message = message;
+      }
+      readBody() {
+        return __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve) => __awaiter3(this, void 0, void 0, function* () {
+            let output2 = Buffer.alloc(0);
+            this.message.on("data", (chunk) => {
+              output2 = Buffer.concat([output2, chunk]);
+            });
+            this.message.on("end", () => {
+              resolve(output2.toString());
+            });
+          }));
+        });
+      }
+      readBodyBuffer() {
+        return __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve) => __awaiter3(this, void 0, void 0, function* () {
+            const chunks2 = [];
+            this.message.on("data", (chunk) => {
+              chunks2.push(chunk);
+            });
+            this.message.on("end", () => {
+              resolve(Buffer.concat(chunks2));
+            });
+          }));
+        });
+      }
+    };
+    exports.HttpClientResponse = HttpClientResponse;
+    function isHttps(requestUrl) {
+      const parsedUrl = new URL(requestUrl);
+      return parsedUrl.protocol === "https:";
+    }
+    var HttpClient3 = class {
+      constructor(userAgent2, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent2);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+          if (requestOptions.ignoreSslError != null) {
+            this._ignoreSslError = requestOptions.ignoreSslError;
+          }
+          this._socketTimeout = requestOptions.socketTimeout;
+          if (requestOptions.allowRedirects != null) {
+            this._allowRedirects = requestOptions.allowRedirects;
+          }
+          if (requestOptions.allowRedirectDowngrade != null) {
+            this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+          }
+          if (requestOptions.maxRedirects != null) {
+            this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+          }
+          if (requestOptions.keepAlive != null) {
+            this._keepAlive = requestOptions.keepAlive;
+          }
+          if (requestOptions.allowRetries != null) {
+            this._allowRetries = requestOptions.allowRetries;
+          }
+          if (requestOptions.maxRetries != null) {
+            this._maxRetries = requestOptions.maxRetries;
+          }
+        }
+      }
+      options(requestUrl, additionalHeaders) {
+        return __awaiter3(this, void 0, void 0, function* () {
+          return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      get(requestUrl, additionalHeaders) {
+        return __awaiter3(this, void 0, void 0, function* () {
+          return this.request("GET", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      del(requestUrl, additionalHeaders) {
+        return __awaiter3(this, void 0, void 0, function* () {
+          return this.request("DELETE", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      post(requestUrl, data, additionalHeaders) {
+        return __awaiter3(this, void 0, void 0, function* () {
+          return this.request("POST", requestUrl, data, additionalHeaders || {});
+        });
+      }
+      patch(requestUrl, data, additionalHeaders) {
+        return __awaiter3(this, void 0, void 0, function* () {
+          return this.request("PATCH", requestUrl, data, additionalHeaders || {});
+        });
+      }
+      put(requestUrl, data, additionalHeaders) {
+        return __awaiter3(this, void 0, void 0, function* () {
+          return this.request("PUT", requestUrl, data, additionalHeaders || {});
+        });
+      }
+      head(requestUrl, additionalHeaders) {
+        return __awaiter3(this, void 0, void 0, function* () {
+          return this.request("HEAD", requestUrl, null, additionalHeaders || {});
+        });
+      }
+      sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return __awaiter3(this, void 0, void 0, function* () {
+          return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+      }
+      /**
+       * Gets a typed object from an endpoint
+       * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
+       */
+      getJson(requestUrl_1) {
+        return __awaiter3(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+          additionalHeaders[Headers2.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers2.Accept, MediaTypes2.ApplicationJson);
+          const res = yield this.get(requestUrl, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      postJson(requestUrl_1, obj_1) {
+        return __awaiter3(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+          const data = JSON.stringify(obj, null, 2);
+          additionalHeaders[Headers2.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers2.Accept, MediaTypes2.ApplicationJson);
+          additionalHeaders[Headers2.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes2.ApplicationJson);
+          const res = yield this.post(requestUrl, data, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      putJson(requestUrl_1, obj_1) {
+        return __awaiter3(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+          const data = JSON.stringify(obj, null, 2);
+          additionalHeaders[Headers2.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers2.Accept, MediaTypes2.ApplicationJson);
+          additionalHeaders[Headers2.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes2.ApplicationJson);
+          const res = yield this.put(requestUrl, data, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      patchJson(requestUrl_1, obj_1) {
+        return __awaiter3(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+          const data = JSON.stringify(obj, null, 2);
+          additionalHeaders[Headers2.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers2.Accept, MediaTypes2.ApplicationJson);
+          additionalHeaders[Headers2.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes2.ApplicationJson);
+          const res = yield this.patch(requestUrl, data, additionalHeaders);
+          return this._processResponse(res, this.requestOptions);
+        });
+      }
+      /**
+       * Makes a raw http request.
+       * All other methods such as get, post, patch, and request ultimately call this.
+       * Prefer get, del, post and patch
+       */
+      request(verb, requestUrl, data, headers) {
+        return __awaiter3(this, void 0, void 0, function* () {
+          if (this._disposed) {
+            throw new Error("Client has already been disposed.");
+          }
+          const parsedUrl = new URL(requestUrl);
+          let info2 = this._prepareRequest(verb, parsedUrl, headers);
+          const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
+          let numTries = 0;
+          let response;
+          do {
+            response = yield this.requestRaw(info2, data);
+            if (response && response.message && response.message.statusCode === HttpCodes2.Unauthorized) {
+              let authenticationHandler;
+              for (const handler2 of this.handlers) {
+                if (handler2.canHandleAuthentication(response)) {
+                  authenticationHandler = handler2;
+                  break;
+                }
+              }
+              if (authenticationHandler) {
+                return authenticationHandler.handleAuthentication(this, info2, data);
+              } else {
+                return response;
+              }
+            }
+            let redirectsRemaining = this._maxRedirects;
+            while (response.message.statusCode && HttpRedirectCodes2.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
+              const redirectUrl = response.message.headers["location"];
+              if (!redirectUrl) {
+                break;
+              }
+              const parsedRedirectUrl = new URL(redirectUrl);
+              if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) {
+                throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
+              }
+              yield response.readBody();
+              if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+                for (const header in headers) {
+                  if (header.toLowerCase() === "authorization") {
+                    delete headers[header];
+                  }
+                }
+              }
+              info2 = this._prepareRequest(verb, parsedRedirectUrl, headers);
+              response = yield this.requestRaw(info2, data);
+              redirectsRemaining--;
+            }
+            if (!response.message.statusCode || !HttpResponseRetryCodes2.includes(response.message.statusCode)) {
+              return response;
+            }
+            numTries += 1;
+            if (numTries < maxTries) {
+              yield response.readBody();
+              yield this._performExponentialBackoff(numTries);
+            }
+          } while (numTries < maxTries);
+          return response;
+        });
+      }
+      /**
+       * Needs to be called if keepAlive is set to true in request options.
+       */
+      dispose() {
+        if (this._agent) {
+          this._agent.destroy();
+        }
+        this._disposed = true;
+      }
+      /**
+       * Raw request.
+       * @param info
+       * @param data
+       */
+      requestRaw(info2, data) {
+        return __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve, reject) => {
+            function callbackForResult(err2, res) {
+              if (err2) {
+                reject(err2);
+              } else if (!res) {
+                reject(new Error("Unknown error"));
+              } else {
+                resolve(res);
+              }
+            }
+            this.requestRawWithCallback(info2, data, callbackForResult);
+          });
+        });
+      }
+      /**
+       * Raw request with callback.
+       * @param info
+       * @param data
+       * @param onResult
+       */
+      requestRawWithCallback(info2, data, onResult) {
+        if (typeof data === "string") {
+          if (!info2.options.headers) {
+            info2.options.headers = {};
+          }
+          info2.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
+        }
+        let callbackCalled = false;
+        function handleResult(err2, res) {
+          if (!callbackCalled) {
+            callbackCalled = true;
+            onResult(err2, res);
+          }
+        }
+        const req = info2.httpModule.request(info2.options, (msg) => {
+          const res = new HttpClientResponse(msg);
+          handleResult(void 0, res);
+        });
+        let socket;
+        req.on("socket", (sock) => {
+          socket = sock;
+        });
+        req.setTimeout(this._socketTimeout || 3 * 6e4, () => {
+          if (socket) {
+            socket.end();
+          }
+          handleResult(new Error(`Request timeout: ${info2.options.path}`));
+        });
+        req.on("error", function(err2) {
+          handleResult(err2);
+        });
+        if (data && typeof data === "string") {
+          req.write(data, "utf8");
+        }
+        if (data && typeof data !== "string") {
+          data.on("close", function() {
+            req.end();
+          });
+          data.pipe(req);
+        } else {
+          req.end();
+        }
+      }
+      /**
+       * Gets an http agent. This function is useful when you need an http agent that handles
+       * routing through a proxy server - depending upon the url and proxy environment variables.
+       * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+       */
+      getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+      }
+      getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) {
+          return;
+        }
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+      }
+      _prepareRequest(method, requestUrl, headers) {
+        const info2 = {};
+        info2.parsedUrl = requestUrl;
+        const usingSsl = info2.parsedUrl.protocol === "https:";
+        info2.httpModule = usingSsl ? https : http;
+        const defaultPort = usingSsl ? 443 : 80;
+        info2.options = {};
+        info2.options.host = info2.parsedUrl.hostname;
+        info2.options.port = info2.parsedUrl.port ? parseInt(info2.parsedUrl.port) : defaultPort;
+        info2.options.path = (info2.parsedUrl.pathname || "") + (info2.parsedUrl.search || "");
+        info2.options.method = method;
+        info2.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) {
+          info2.options.headers["user-agent"] = this.userAgent;
+        }
+        info2.options.agent = this._getAgent(info2.parsedUrl);
+        if (this.handlers) {
+          for (const handler2 of this.handlers) {
+            handler2.prepareRequest(info2.options);
+          }
+        }
+        return info2;
+      }
+      _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) {
+          return Object.assign({}, lowercaseKeys2(this.requestOptions.headers), lowercaseKeys2(headers || {}));
+        }
+        return lowercaseKeys2(headers || {});
+      }
+      /**
+       * Gets an existing header value or returns a default.
+       * Handles converting number header values to strings since HTTP headers must be strings.
+       * Note: This returns string | string[] since some headers can have multiple values.
+       * For headers that must always be a single string (like Content-Type), use the
+       * specialized _getExistingOrDefaultContentTypeHeader method instead.
+       */
+      _getExistingOrDefaultHeader(additionalHeaders, header, _default3) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+          const headerValue = lowercaseKeys2(this.requestOptions.headers)[header];
+          if (headerValue) {
+            clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
+          }
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== void 0) {
+          return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
+        }
+        if (clientHeader !== void 0) {
+          return clientHeader;
+        }
+        return _default3;
+      }
+      /**
+       * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
+       * Always returns a single string (not an array) since Content-Type should be a single value.
+       * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
+       * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
+       * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
+       */
+      _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default3) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+          const headerValue = lowercaseKeys2(this.requestOptions.headers)[Headers2.ContentType];
+          if (headerValue) {
+            if (typeof headerValue === "number") {
+              clientHeader = String(headerValue);
+            } else if (Array.isArray(headerValue)) {
+              clientHeader = headerValue.join(", ");
+            } else {
+              clientHeader = headerValue;
+            }
+          }
+        }
+        const additionalValue = additionalHeaders[Headers2.ContentType];
+        if (additionalValue !== void 0) {
+          if (typeof additionalValue === "number") {
+            return String(additionalValue);
+          } else if (Array.isArray(additionalValue)) {
+            return additionalValue.join(", ");
+          } else {
+            return additionalValue;
+          }
+        }
+        if (clientHeader !== void 0) {
+          return clientHeader;
+        }
+        return _default3;
+      }
+      _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) {
+          agent = this._proxyAgent;
+        }
+        if (!useProxy) {
+          agent = this._agent;
+        }
+        if (agent) {
+          return agent;
+        }
+        const usingSsl = parsedUrl.protocol === "https:";
+        let maxSockets = 100;
+        if (this.requestOptions) {
+          maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+        }
+        if (proxyUrl && proxyUrl.hostname) {
+          const agentOptions = {
+            maxSockets,
+            keepAlive: this._keepAlive,
+            proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
+              proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+            }), { host: proxyUrl.hostname, port: proxyUrl.port })
+          };
+          let tunnelAgent;
+          const overHttps = proxyUrl.protocol === "https:";
+          if (usingSsl) {
+            tunnelAgent = overHttps ? tunnel2.httpsOverHttps : tunnel2.httpsOverHttp;
+          } else {
+            tunnelAgent = overHttps ? tunnel2.httpOverHttps : tunnel2.httpOverHttp;
+          }
+          agent = tunnelAgent(agentOptions);
+          this._proxyAgent = agent;
+        }
+        if (!agent) {
+          const options4 = { keepAlive: this._keepAlive, maxSockets };
+          agent = usingSsl ? new https.Agent(options4) : new http.Agent(options4);
+          this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) {
+          agent.options = Object.assign(agent.options || {}, {
+            rejectUnauthorized: false
+          });
+        }
+        return agent;
+      }
+      _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) {
+          proxyAgent = this._proxyAgentDispatcher;
+        }
+        if (proxyAgent) {
+          return proxyAgent;
+        }
+        const usingSsl = parsedUrl.protocol === "https:";
+        proxyAgent = new undici_1.ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, (proxyUrl.username || proxyUrl.password) && {
+          token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
+        }));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) {
+          proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+            rejectUnauthorized: false
+          });
+        }
+        return proxyAgent;
+      }
+      _getUserAgentWithOrchestrationId(userAgent2) {
+        const baseUserAgent = userAgent2 || "actions/http-client";
+        const orchId = process.env["ACTIONS_ORCHESTRATION_ID"];
+        if (orchId) {
+          const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
+          return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+      }
+      _performExponentialBackoff(retryNumber) {
+        return __awaiter3(this, void 0, void 0, function* () {
+          retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+          const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+          return new Promise((resolve) => setTimeout(() => resolve(), ms));
+        });
+      }
+      _processResponse(res, options4) {
+        return __awaiter3(this, void 0, void 0, function* () {
+          return new Promise((resolve, reject) => __awaiter3(this, void 0, void 0, function* () {
+            const statusCode = res.message.statusCode || 0;
+            const response = {
+              statusCode,
+              result: null,
+              headers: {}
+            };
+            if (statusCode === HttpCodes2.NotFound) {
+              resolve(response);
+            }
+            function dateTimeDeserializer(key, value) {
+              if (typeof value === "string") {
+                const a = new Date(value);
+                if (!isNaN(a.valueOf())) {
+                  return a;
+                }
+              }
+              return value;
+            }
+            let obj;
+            let contents;
+            try {
+              contents = yield res.readBody();
+              if (contents && contents.length > 0) {
+                if (options4 && options4.deserializeDates) {
+                  obj = JSON.parse(contents, dateTimeDeserializer);
+                } else {
+                  obj = JSON.parse(contents);
+                }
+                response.result = obj;
+              }
+              response.headers = res.message.headers;
+            } catch (err2) {
+            }
+            if (statusCode > 299) {
+              let msg;
+              if (obj && obj.message) {
+                msg = obj.message;
+              } else if (contents && contents.length > 0) {
+                msg = contents;
+              } else {
+                msg = `Failed request: (${statusCode})`;
+              }
+              const err2 = new HttpClientError(msg, statusCode);
+              err2.result = response.result;
+              reject(err2);
+            } else {
+              resolve(response);
+            }
+          }));
+        });
+      }
+    };
+    exports.HttpClient = HttpClient3;
+    var lowercaseKeys2 = (obj) => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], c), {});
+  }
+});
+
 // src/action.ts
 import { createHash as createHash12 } from "node:crypto";
 import { mkdir as mkdir2, writeFile as writeFile2 } from "node:fs/promises";
@@ -31222,13 +31222,13 @@ var Command = class {
     let cmdStr = CMD_STRING + this.command;
     if (this.properties && Object.keys(this.properties).length > 0) {
       cmdStr += " ";
-      let first = true;
+      let first2 = true;
       for (const key in this.properties) {
         if (this.properties.hasOwnProperty(key)) {
           const val = this.properties[key];
           if (val) {
-            if (first) {
-              first = false;
+            if (first2) {
+              first2 = false;
             } else {
               cmdStr += ",";
             }
@@ -31711,10 +31711,10 @@ import path2 from "node:path";
 var ROOT = "/";
 function cleanPath(name) {
   const parts = [];
-  for (const part of name.split("/")) {
-    if (part === "" || part === ".") continue;
-    if (part === "..") parts.pop();
-    else parts.push(part);
+  for (const part2 of name.split("/")) {
+    if (part2 === "" || part2 === ".") continue;
+    if (part2 === "..") parts.pop();
+    else parts.push(part2);
   }
   return `/${parts.join("/")}`;
 }
@@ -31726,16 +31726,16 @@ var childOf = (directory, name) => directory === "/" ? `/${name}` : `${directory
 // src/dockerfile/words.ts
 var literal = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
 function fitsPattern(pattern, text4) {
-  const first = pattern[0] ?? "";
+  const first2 = pattern[0] ?? "";
   const last = pattern.at(-1) ?? "";
-  if (pattern.length === 1) return text4 === first;
-  if (!text4.startsWith(first) || !text4.endsWith(last) || text4.length < first.length + last.length) return false;
-  let at3 = first.length;
+  if (pattern.length === 1) return text4 === first2;
+  if (!text4.startsWith(first2) || !text4.endsWith(last) || text4.length < first2.length + last.length) return false;
+  let at3 = first2.length;
   const end2 = text4.length - last.length;
-  for (const part of pattern.slice(1, -1)) {
-    const found = text4.indexOf(part, at3);
-    if (found === -1 || found + part.length > end2) return false;
-    at3 = found + part.length;
+  for (const part2 of pattern.slice(1, -1)) {
+    const found = text4.indexOf(part2, at3);
+    if (found === -1 || found + part2.length > end2) return false;
+    at3 = found + part2.length;
   }
   return true;
 }
@@ -31753,25 +31753,25 @@ function variableEnd(text4, at3) {
   return at3;
 }
 function patternsOf(text4, escapeCharacter) {
-  const words = [];
+  const words2 = [];
   let parts = null;
-  let quote = "";
-  const add3 = (part) => {
+  let quote2 = "";
+  const add3 = (part2) => {
     parts ??= [""];
-    parts[parts.length - 1] += part;
+    parts[parts.length - 1] += part2;
   };
   for (let at3 = 0; at3 < text4.length; at3++) {
     const char = text4[at3] ?? "";
-    if (quote === "'") {
-      if (char === quote) quote = "";
+    if (quote2 === "'") {
+      if (char === quote2) quote2 = "";
       else add3(char);
-    } else if (char === quote && quote !== "") quote = "";
-    else if (quote === "" && (char === "'" || char === '"')) {
-      quote = char;
+    } else if (char === quote2 && quote2 !== "") quote2 = "";
+    else if (quote2 === "" && (char === "'" || char === '"')) {
+      quote2 = char;
       add3("");
     } else if (char === escapeCharacter && at3 + 1 < text4.length) {
       const next = text4[at3 + 1] ?? "";
-      if (quote === '"' && !['"', "$", escapeCharacter].includes(next)) add3(char);
+      if (quote2 === '"' && !['"', "$", escapeCharacter].includes(next)) add3(char);
       add3(next);
       at3++;
     } else if (char === "$") {
@@ -31782,17 +31782,17 @@ function patternsOf(text4, escapeCharacter) {
         parts.push("");
         at3 = end2 - 1;
       }
-    } else if (quote === "" && /\s/.test(char)) {
-      if (parts !== null) words.push(parts);
+    } else if (quote2 === "" && /\s/.test(char)) {
+      if (parts !== null) words2.push(parts);
       parts = null;
     } else add3(char);
   }
-  if (parts !== null) words.push(parts);
-  return words;
+  if (parts !== null) words2.push(parts);
+  return words2;
 }
-function joinPatterns(words) {
+function joinPatterns(words2) {
   const parts = [];
-  for (const [index, [head = "", ...tail]] of words.entries()) {
+  for (const [index, [head = "", ...tail]] of words2.entries()) {
     if (index === 0) parts.push(head);
     else parts[parts.length - 1] += ` ${head}`;
     parts.push(...tail);
@@ -31824,7 +31824,7 @@ function contextPath(instruction, path11, workdir = null) {
   const isAbsolute = written.startsWith("/") || workdir !== null;
   const sources = copySources(instruction);
   const name = baseName(path11);
-  const named3 = sources.find((source) => baseName(source) === name);
+  const named3 = sources.find((source2) => baseName(source2) === name);
   if (named3 !== void 0) return named3;
   const [only] = sources;
   if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name;
@@ -31948,9 +31948,9 @@ function tokensOf(text4) {
 }
 function clean(pattern) {
   const parts = [];
-  for (const part of pattern.split("/")) {
-    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
-    else if (part !== "" && part !== "." && (part !== ".." || !pattern.startsWith("/"))) parts.push(part);
+  for (const part2 of pattern.split("/")) {
+    if (part2 === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (part2 !== "" && part2 !== "." && (part2 !== ".." || !pattern.startsWith("/"))) parts.push(part2);
   }
   return parts.join("/");
 }
@@ -32005,8 +32005,8 @@ function ignoredBy(dockerignore, path11) {
   let found = null;
   for (const pattern of dockerignore) {
     if (pattern.isException === (found === null)) continue;
-    for (const part of upTo(path11)) {
-      if (!matches(pattern.tokens, part)) continue;
+    for (const part2 of upTo(path11)) {
+      if (!matches(pattern.tokens, part2)) continue;
       found = pattern.isException ? null : pattern;
       break;
     }
@@ -32033,23 +32033,23 @@ var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
 });
 async function findSource(root, context3, instruction, workdir, file2) {
   const base = path2.join(root, context3.directory);
-  const isSame = async (relative) => {
+  const isSame2 = async (relative) => {
     const full = path2.join(base, relative);
     return await sizeOf(full) === file2.size && await sha256Of(full) === file2.sha256;
   };
   const named3 = contextPath(instruction, file2.path, workdir);
-  if (!named3.startsWith("..") && await isSame(named3)) return toContextFile(context3, named3);
+  if (!named3.startsWith("..") && await isSame2(named3)) return toContextFile(context3, named3);
   let compared = 0;
-  for (const source of copySources(instruction)) {
-    if (source.startsWith("..") || /^[a-z]+:\/\//.test(source)) continue;
-    const fixed2 = source.split("/").findIndex((part) => /[*?[$]/.test(part));
-    const start = fixed2 === -1 ? source : source.split("/").slice(0, fixed2).join("/");
-    if (fixed2 === -1 && await isSame(start)) return toContextFile(context3, join2(start));
+  for (const source2 of copySources(instruction)) {
+    if (source2.startsWith("..") || /^[a-z]+:\/\//.test(source2)) continue;
+    const fixed2 = source2.split("/").findIndex((part2) => /[*?[$]/.test(part2));
+    const start = fixed2 === -1 ? source2 : source2.split("/").slice(0, fixed2).join("/");
+    if (fixed2 === -1 && await isSame2(start)) return toContextFile(context3, join2(start));
     for await (const entry of walk(path2.join(base, start), (directory) => directory !== ".git")) {
       if (entry.kind !== "file") continue;
       if (compared++ > MAX_COMPARED) return null;
       const relative = join2(start, entry.path);
-      if (ignoredBy(context3.dockerignore, relative) === null && await isSame(relative)) return toContextFile(context3, relative);
+      if (ignoredBy(context3.dockerignore, relative) === null && await isSame2(relative)) return toContextFile(context3, relative);
     }
   }
   return null;
@@ -32078,7 +32078,7 @@ function readEscape(lines) {
   return { escapeCharacter, error: null };
 }
 function rawWords(line2) {
-  const words = [];
+  const words2 = [];
   let word = "";
   for (let at3 = 0; at3 < line2.length; at3++) {
     const char = line2[at3] ?? "";
@@ -32096,11 +32096,11 @@ function rawWords(line2) {
       word += `<<${spaces}`;
       at3 += 1 + spaces.length;
     } else if (/\s/.test(char)) {
-      if (word !== "") words.push(word);
+      if (word !== "") words2.push(word);
       word = "";
     } else word += char;
   }
-  return word === "" ? words : [...words, word];
+  return word === "" ? words2 : [...words2, word];
 }
 function openedBy(line2) {
   return rawWords(line2).flatMap((word) => {
@@ -32122,19 +32122,23 @@ function readLogicalLines(text4) {
   const continued = CONTINUED[escapeCharacter];
   const lines = [];
   for (let at3 = 0; at3 < bare.length; at3++) {
-    const first = (bare[at3] ?? "").trimStart();
-    if (isComment(first) || isBlank(first)) continue;
+    const first2 = (bare[at3] ?? "").trimStart();
+    if (isComment(first2) || isBlank(first2)) continue;
     const startLine = at3 + 1;
-    const parts = [];
-    let open6 = continued.test(first);
-    parts.push(first.replace(continued, "$1"));
+    let joined = "";
+    const starts = [];
+    const add3 = (part2) => {
+      starts.push({ offset: joined.length, line: at3 + 1 });
+      joined += part2.replace(continued, "$1");
+    };
+    let open6 = continued.test(first2);
+    add3(first2);
     while (open6 && at3 + 1 < bare.length) {
       const next = bare[++at3] ?? "";
       if (isComment(next) || isBlank(next)) continue;
       open6 = continued.test(next);
-      parts.push(next.replace(continued, "$1"));
+      add3(next);
     }
-    const joined = parts.join("");
     const documents = [];
     if (joined.includes("<<") && takesDocuments(joined)) {
       for (const opened of openedBy(joined)) {
@@ -32144,31 +32148,35 @@ function readLogicalLines(text4) {
         if (end2 >= bare.length) return { escapeCharacter, lines, error: `line ${startLine}: the here-document ${opened.name} has no end` };
         documents.push({
           ...opened,
+          startLine: from + 1,
           content: physical2.slice(from, end2).map((line2) => `${line2}
 `).join("")
         });
         at3 = end2;
       }
     }
-    if (joined.trim() !== "") lines.push({ text: joined, documents, startLine, endLine: at3 + 1 });
+    if (joined.trim() !== "") lines.push({ text: joined, documents, starts, startLine, endLine: at3 + 1 });
   }
   return { escapeCharacter, lines, error: error63 };
 }
 
 // src/dockerfile/dockerfile.ts
-function toInstruction(text4, { documents, startLine, endLine }) {
+function toInstruction(text4, { documents, starts, startLine, endLine }) {
   const [, word = "", rest = ""] = /^\s*(\S+)\s*(.*)$/s.exec(text4) ?? [];
   const keyword = word.toUpperCase();
   const flagText = /^(?:--\S*(?:\s+|$))*/.exec(rest)?.[0] ?? "";
   const own2 = rest.slice(flagText.length).trim();
+  const before = text4.length - rest.slice(flagText.length).trimStart().length;
+  const ownStarts = starts.map(({ offset, line: line2 }) => ({ offset: Math.max(0, offset - before), line: line2 }));
   return {
     keyword,
-    flags: flagText.split(/\s+/).filter((flag) => flag !== ""),
+    flags: flagText.split(/\s+/).filter((flag2) => flag2 !== ""),
     text: own2,
     documents,
+    starts: ownStarts,
     startLine,
     endLine,
-    trigger: keyword === "ONBUILD" && own2 !== "" ? toInstruction(own2, { documents, startLine, endLine }) : null
+    trigger: keyword === "ONBUILD" && own2 !== "" ? toInstruction(own2, { documents, starts: ownStarts, startLine, endLine }) : null
   };
 }
 function expand(text4, args) {
@@ -32193,35 +32201,40 @@ function readArgs(text4, escapeCharacter, args) {
   }
 }
 function parseDockerfile(path11, text4) {
-  const read = readLogicalLines(text4);
+  const read2 = readLogicalLines(text4);
   const stages = [];
+  const globals = [];
   const args = /* @__PURE__ */ new Map();
   let current = null;
   const close = () => {
     if (current !== null) stages.push({ ...current.stage, instructions: current.instructions });
   };
-  for (const line2 of read.lines) {
+  for (const line2 of read2.lines) {
     const instruction = toInstruction(line2.text, line2);
     if (instruction.keyword === "FROM") {
       close();
-      const words = instruction.text.split(/\s+/);
-      const name = words[1]?.toUpperCase() === "AS" ? words[2]?.toLowerCase() ?? null : null;
-      const from = expand((words[0] ?? "").replace(/^(["'])(.*)\1$/, "$2"), args);
+      const words2 = instruction.text.split(/\s+/);
+      const name = words2[1]?.toUpperCase() === "AS" ? words2[2]?.toLowerCase() ?? null : null;
+      const from = expand((words2[0] ?? "").replace(/^(["'])(.*)\1$/, "$2"), args);
       current = { stage: { index: stages.length, name, from, fromInstruction: instruction }, instructions: [] };
     } else if (current !== null) current.instructions.push(instruction);
-    else if (instruction.keyword === "ARG") readArgs(instruction.text, read.escapeCharacter, args);
+    else {
+      globals.push(instruction);
+      if (instruction.keyword === "ARG") readArgs(instruction.text, read2.escapeCharacter, args);
+    }
   }
   close();
-  return { path: path11, text: text4, lines: text4.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read.escapeCharacter, stages, error: read.error };
+  return { path: path11, text: text4, lines: text4.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: read2.error };
 }
+var lineAt = ({ starts, startLine }, offset) => starts.findLast((start) => start.offset <= offset)?.line ?? startLine;
 function parentStage(dockerfile, stage) {
   const wanted = stage.from.toLowerCase();
   const earlier = dockerfile.stages.slice(0, stage.index);
   return earlier.findLast(({ name }) => name !== null && name === wanted) ?? null;
 }
 function flagValue({ flags }, name) {
-  const flag = flags.find((candidate) => candidate.startsWith(`--${name}=`));
-  return flag === void 0 ? null : flag.slice(name.length + 3).replace(/^(["'])(.*)\1$/, "$2");
+  const flag2 = flags.find((candidate) => candidate.startsWith(`--${name}=`));
+  return flag2 === void 0 ? null : flag2.slice(name.length + 3).replace(/^(["'])(.*)\1$/, "$2");
 }
 
 // src/image/reference.ts
@@ -32230,9 +32243,9 @@ function parseReference(text4) {
   if (match2?.[1] === void 0) return null;
   const path11 = match2[1];
   const slash = path11.indexOf("/");
-  const first = slash === -1 ? "" : path11.slice(0, slash);
-  const hasDomain = first.includes(".") || first.includes(":") || first === "localhost" || /[A-Z]/.test(first);
-  const domain2 = hasDomain ? first === "index.docker.io" ? "docker.io" : first : "docker.io";
+  const first2 = slash === -1 ? "" : path11.slice(0, slash);
+  const hasDomain = first2.includes(".") || first2.includes(":") || first2 === "localhost" || /[A-Z]/.test(first2);
+  const domain2 = hasDomain ? first2 === "index.docker.io" ? "docker.io" : first2 : "docker.io";
   const rest = hasDomain ? path11.slice(slash + 1) : path11;
   const repository = domain2 === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
   return { name: `${domain2}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
@@ -32255,16 +32268,16 @@ function runTexts(instruction) {
   const { text: text4, documents } = instruction;
   const exec = jsonWords(text4);
   if (exec !== null) return [exec.join(" "), text4];
-  const [first] = documents;
-  if (first === void 0) return [text4];
-  const body = first.chomp ? first.content.replace(/^\t+/gm, "") : first.content;
+  const [first2] = documents;
+  if (first2 === void 0) return [text4];
+  const body = first2.chomp ? first2.content.replace(/^\t+/gm, "") : first2.content;
   const whole2 = documents.map(({ name, content }) => `
 ${content}${name}`).join("");
   const bodies = documents.map(({ content }) => `
 ${content}`).join("");
   const isAlone = documents.length === 1 && /^\d*<<-?\s*\S+$/.test(text4);
   if (!isAlone) return [text4 + whole2, text4 + bodies];
-  return body.startsWith("#!") ? [`/dev/pipes/${first.name}`, text4 + bodies] : [body, text4 + bodies];
+  return body.startsWith("#!") ? [`/dev/pipes/${first2.name}`, text4 + bodies] : [body, text4 + bodies];
 }
 function runFits(instruction, raw, shell) {
   const history = squeeze(raw);
@@ -32276,8 +32289,8 @@ function runFits(instruction, raw, shell) {
     const front = ` ${history.slice(0, -text4.length - 1)}`.slice(-MAX_FRONT).replace(RUN_FLAGS, "").trim();
     if (isExecWithArguments) return true;
     if (shell === null) return ANY_SHELL.test(front);
-    const words = squeeze(shell.join(" "));
-    return front === words || front.endsWith(` ${words}`);
+    const words2 = squeeze(shell.join(" "));
+    return front === words2 || front.endsWith(` ${words2}`);
   });
 }
 var withoutEdges = (path11) => path11.replace(/^(?:\.\/)+/, "").replace(/(?<=.)\/+$/, "");
@@ -32289,7 +32302,7 @@ function pathFits(pattern, built) {
     const bare2 = withoutEdges(written);
     return bare2 === "" || bare2 === "." || written.includes("..") || withoutEdges(built).endsWith(`/${bare2}`);
   }
-  if (pattern.some((part) => /\/\/|\.\./.test(part))) return true;
+  if (pattern.some((part2) => /\/\/|\.\./.test(part2))) return true;
   const [head = "", ...tail] = pattern;
   const open6 = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ""), ...tail.slice(0, -1), (tail.at(-1) ?? "").replace(/\/+$/, "")];
   const bare = built.replace(/(?<=.)\/+$/, "");
@@ -32297,33 +32310,33 @@ function pathFits(pattern, built) {
 }
 function copyFits(instruction, entry, { escapeCharacter }) {
   const json2 = jsonWords(instruction.text);
-  const words = json2 === null ? patternsOf(instruction.text, escapeCharacter) : json2.map((word) => joinPatterns(patternsOf(`"${word.replace(/(["\\])/g, "\\$1")}"`, "\\")));
-  const target = words.at(-1) ?? [""];
+  const words2 = json2 === null ? patternsOf(instruction.text, escapeCharacter) : json2.map((word) => joinPatterns(patternsOf(`"${word.replace(/(["\\])/g, "\\$1")}"`, "\\")));
+  const target = words2.at(-1) ?? [""];
   const hashed2 = /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in (.*)$/.exec(squeeze(entry.text));
   if (hashed2 !== null) return pathFits(target, (hashed2[1] ?? "").trim());
   const built = squeeze(entry.text).replace(/^(?:--\S+ )+/, "");
-  if (fitsPattern(joinPatterns(words), built)) return true;
-  const sources = words.slice(0, -1);
+  if (fitsPattern(joinPatterns(words2), built)) return true;
+  const sources = words2.slice(0, -1);
   const documents = sources.filter((word) => /^<<-?/.test(word[0] ?? ""));
   if (documents.length > 0) {
     const names = instruction.documents.map(({ name }) => [`<<${name}`]);
     const files = sources.filter((word) => !documents.includes(word));
     return fitsPattern(joinPatterns([...files, ...names, target]), built);
   }
-  return fitsPattern(joinPatterns(words.map((word) => literal(word) === null ? word : [squeeze(literal(word) ?? "")])), built);
+  return fitsPattern(joinPatterns(words2.map((word) => literal(word) === null ? word : [squeeze(literal(word) ?? "")])), built);
 }
 function pairsFit(instruction, entry, { escapeCharacter }) {
   const built = squeeze(entry.text);
   if (built === squeeze(instruction.text)) return true;
-  const words = patternsOf(instruction.text, escapeCharacter);
-  const [first, ...rest] = words;
-  if (first === void 0) return false;
-  const isOld = !/^[^\s=]+=/.test(instruction.text) && !(first[0] ?? "").includes("=");
-  const squeezed = (pattern) => pattern.map((part) => part.replace(/\s+/g, " "));
+  const words2 = patternsOf(instruction.text, escapeCharacter);
+  const [first2, ...rest] = words2;
+  if (first2 === void 0) return false;
+  const isOld = !/^[^\s=]+=/.test(instruction.text) && !(first2[0] ?? "").includes("=");
+  const squeezed = (pattern) => pattern.map((part2) => part2.replace(/\s+/g, " "));
   const bare = built.replace(/["']/g, "");
   if (!isOld)
-    return fitsPattern(trimmed(squeezed(joinPatterns(words))), built) || fitsPattern(trimmed(squeezed(joinPatterns(words)).map((part) => part.replace(/["']/g, ""))), bare);
-  const key = joinPatterns([first]);
+    return fitsPattern(trimmed(squeezed(joinPatterns(words2))), built) || fitsPattern(trimmed(squeezed(joinPatterns(words2)).map((part2) => part2.replace(/["']/g, ""))), bare);
+  const key = joinPatterns([first2]);
   const value = instruction.text.slice((/^\S+\s+/.exec(instruction.text)?.[0] ?? "").length);
   const asWritten = joinPatterns(patternsOf(value.replace(/(["'])/g, `${escapeCharacter}$1`), escapeCharacter));
   return [joinPatterns(rest), asWritten].some((candidate) => {
@@ -32331,7 +32344,7 @@ function pairsFit(instruction, entry, { escapeCharacter }) {
     return fitsPattern(trimmed([`${key.join("")}=${head}`, ...tail]), built) || fitsPattern(trimmed([`${key.join("")} ${head}`, ...tail]), built);
   });
 }
-var trimmed = (pattern) => pattern.map((part, index) => index === 0 && index === pattern.length - 1 ? part.trim() : index === 0 ? part.trimStart() : index === pattern.length - 1 ? part.trimEnd() : part);
+var trimmed = (pattern) => pattern.map((part2, index) => index === 0 && index === pattern.length - 1 ? part2.trim() : index === 0 ? part2.trimStart() : index === pattern.length - 1 ? part2.trimEnd() : part2);
 function namesFit(instruction, entry) {
   const names = instruction.text.split(/\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split("=")[0] ?? "");
   const [only] = names;
@@ -32343,8 +32356,8 @@ function readList(text4) {
   const json2 = jsonWords(text4);
   if (json2 !== null) return json2;
   if (!text4.startsWith("[") || !text4.endsWith("]")) return null;
-  const words = text4.slice(1, -1).match(/"(?:[^"\\]|\\.)*"/gs);
-  return words?.map((word) => word.slice(1, -1)) ?? [];
+  const words2 = text4.slice(1, -1).match(/"(?:[^"\\]|\\.)*"/gs);
+  return words2?.map((word) => word.slice(1, -1)) ?? [];
 }
 function commandFits(instruction, entry) {
   if (squeeze(entry.text) === squeeze(instruction.text)) return true;
@@ -32375,35 +32388,35 @@ function portsFit(instruction, entry) {
 var eachWordFits = (instruction, entry, { escapeCharacter }) => {
   const json2 = jsonWords(instruction.text);
   if (json2 !== null && instruction.keyword === "SHELL") return json2.every((word) => squeeze(entry.text).includes(squeeze(word)) || letters(entry.text).includes(letters(word)));
-  const words = json2 === null ? patternsOf(instruction.text, escapeCharacter) : json2.map((word) => joinPatterns(patternsOf(word, escapeCharacter)));
-  return words.every((word) => word.every((part) => entry.text.includes(part)));
+  const words2 = json2 === null ? patternsOf(instruction.text, escapeCharacter) : json2.map((word) => joinPatterns(patternsOf(word, escapeCharacter)));
+  return words2.every((word) => word.every((part2) => entry.text.includes(part2)));
 };
-function textFits(instruction, entry, setting) {
+function textFits(instruction, entry, setting2) {
   if (squeeze(entry.raw) === squeeze(instruction.text)) return true;
   switch (instruction.keyword) {
     case "RUN":
-      return runFits(instruction, entry.raw, setting.isBuildah ? null : setting.shell);
+      return runFits(instruction, entry.raw, setting2.isBuildah ? null : setting2.shell);
     case "COPY":
     case "ADD":
-      return copyFits(instruction, entry, setting);
+      return copyFits(instruction, entry, setting2);
     case "ENV":
     case "LABEL":
-      return pairsFit(instruction, entry, setting);
+      return pairsFit(instruction, entry, setting2);
     case "ARG":
-      return setting.isBuildah || namesFit(instruction, entry);
+      return setting2.isBuildah || namesFit(instruction, entry);
     case "CMD":
     case "ENTRYPOINT":
       return commandFits(instruction, entry);
     case "WORKDIR":
-      return pathFits(joinPatterns(patternsOf(instruction.text, setting.escapeCharacter)), entry.text.trim());
+      return pathFits(joinPatterns(patternsOf(instruction.text, setting2.escapeCharacter)), entry.text.trim());
     case "USER":
     case "STOPSIGNAL":
-      return squeeze(instruction.text) === squeeze(entry.text) || fitsPattern(joinPatterns(patternsOf(instruction.text, setting.escapeCharacter)), squeeze(entry.text));
+      return squeeze(instruction.text) === squeeze(entry.text) || fitsPattern(joinPatterns(patternsOf(instruction.text, setting2.escapeCharacter)), squeeze(entry.text));
     case "EXPOSE":
       return portsFit(instruction, entry);
     case "SHELL":
     case "VOLUME":
-      return eachWordFits(instruction, entry, setting);
+      return eachWordFits(instruction, entry, setting2);
     case "HEALTHCHECK":
       return letters(entry.text.replace(/\\[nrtx]/g, "")).includes(
         letters(jsonWords(instruction.text.replace(/^CMD\s+/i, ""))?.join("") ?? instruction.text.replace(/^CMD\s+/i, ""))
@@ -32544,8 +32557,8 @@ function align(dockerfile, history, target) {
   const candidates = wanted === null ? stages : [wanted];
   const results = candidates.map((stage) => fitStage(dockerfile, stage, history));
   const fits2 = results.filter((result) => "stage" in result && result.pairs.size > 0);
-  const [first, ...rest] = fits2;
-  if (first !== void 0) return { alignment: agree(dockerfile, [first, ...rest], history.length) };
+  const [first2, ...rest] = fits2;
+  if (first2 !== void 0) return { alignment: agree(dockerfile, [first2, ...rest], history.length) };
   const own2 = results.at(-1);
   return { reason: `${path11} does not fit the image: ${own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show"}` };
 }
@@ -32736,7 +32749,7 @@ function firstTrace({ provenances, layers }, history, pairing) {
   return { traced: null, problems: problems.map(({ problem }) => problem) };
 }
 function findOrigin(sources) {
-  const { config: config2, dockerfiles, found = [], isNamed, target } = sources;
+  const { config: config2, dockerfiles, found = [], isNamed: isNamed2, target } = sources;
   const files = [...dockerfiles, ...found];
   const history = (config2.history ?? []).map(readHistoryEntry);
   const pairing = pairLayers(config2.diffIds.length, config2.history);
@@ -32744,11 +32757,11 @@ function findOrigin(sources) {
   const { traced, problems } = firstTrace(sources, history, pairing);
   const warnings = problems.map((message) => ({ code: "provenance-not-used", message: `${message}.` }));
   const aligned = traced === null ? files.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history, target, found) : null;
-  let known = null;
+  let known2 = null;
   if (traced !== null) {
     const file2 = fileOf(traced, files);
     const dockerfile = file2 === null ? traced.dockerfile : { ...traced.dockerfile, path: file2.path };
-    known = { dockerfile, alignment: traced.alignment, traced, certainty: "exact", changed: file2 === null };
+    known2 = { dockerfile, alignment: traced.alignment, traced, certainty: "exact", changed: file2 === null };
     if (file2 === null) {
       const several = files.filter(({ text: text4 }) => sameText(text4, traced.dockerfile.text)).map(({ path: path11 }) => path11);
       warnings.push({
@@ -32757,17 +32770,17 @@ function findOrigin(sources) {
       });
     }
   } else if (aligned !== null && "alignment" in aligned) {
-    known = { dockerfile: aligned.alignment.dockerfile, alignment: aligned.alignment, traced: null, certainty: "aligned", changed: false };
+    known2 = { dockerfile: aligned.alignment.dockerfile, alignment: aligned.alignment, traced: null, certainty: "aligned", changed: false };
   }
-  const alignment = known?.alignment ?? null;
-  const reason = known === null ? aligned !== null && "reason" in aligned ? aligned.reason : null : alignment?.reason ?? (isMerged && traced === null ? "the builder merged the layers of several instructions" : null);
-  const showsBase = isNamed || traced !== null || (alignment?.weight ?? 0) > 0;
-  const linesOf = (instruction) => instruction == null || known === null ? null : {
-    path: known.dockerfile.path,
+  const alignment = known2?.alignment ?? null;
+  const reason = known2 === null ? aligned !== null && "reason" in aligned ? aligned.reason : null : alignment?.reason ?? (isMerged && traced === null ? "the builder merged the layers of several instructions" : null);
+  const showsBase = isNamed2 || traced !== null || (alignment?.weight ?? 0) > 0;
+  const linesOf = (instruction) => instruction == null || known2 === null ? null : {
+    path: known2.dockerfile.path,
     startLine: instruction.startLine,
     endLine: instruction.endLine,
-    certainty: known.certainty,
-    ...known.changed ? { changed: true } : {}
+    certainty: known2.certainty,
+    ...known2.changed ? { changed: true } : {}
   };
   const ownerOf = (index) => {
     if (alignment === null || index === null) return "unknown";
@@ -32780,23 +32793,23 @@ function findOrigin(sources) {
     return layer < traced.baseLayers ? "base" : "own";
   };
   let workdir = "/";
-  const entries = history.map((read, index) => {
+  const entries = history.map((read2, index) => {
     const startedIn = workdir;
-    if (read.keyword === "WORKDIR") workdir = cleanPath(read.text.startsWith("/") ? read.text : `${workdir}/${read.text}`);
+    if (read2.keyword === "WORKDIR") workdir = cleanPath(read2.text.startsWith("/") ? read2.text : `${workdir}/${read2.text}`);
     const layer = pairing.indexOf(index);
-    const source = (layer === -1 ? null : traced?.instructions[layer]) ?? alignment?.instructions.get(index) ?? null;
-    const isRun = read.keyword === null && source?.keyword === "RUN";
-    const instruction = isRun ? { ...read, keyword: "RUN", display: `RUN ${read.text}` } : read;
+    const source2 = (layer === -1 ? null : traced?.instructions[layer]) ?? alignment?.instructions.get(index) ?? null;
+    const isRun = read2.keyword === null && source2?.keyword === "RUN";
+    const instruction = isRun ? { ...read2, keyword: "RUN", display: `RUN ${read2.text}` } : read2;
     const [entry] = (config2.history ?? []).slice(index);
     if (entry === void 0) throw new RangeError(`no history entry ${index}`);
     return {
       instruction,
-      source,
+      source: source2,
       entry,
       workdir: startedIn,
       layer: layer === -1 ? null : layer,
       owner: layer === -1 ? ownerOf(index) : layerOwner(layer, index),
-      lines: linesOf(source)
+      lines: linesOf(source2)
     };
   });
   let before = -1;
@@ -32806,19 +32819,20 @@ function findOrigin(sources) {
     const merged2 = METADATA.has(entry?.instruction.keyword ?? "") ? entries.slice(before + 1, (index ?? -1) + 1).flatMap(({ instruction }, at3) => METADATA.has(instruction.keyword ?? "") ? [] : [before + 1 + at3]) : [];
     if (index !== null) before = index;
     const isOneOfMerged = merged2.length > 0 || METADATA.has(entry?.instruction.keyword ?? "") || isMerged && traced === null && owner === "own";
-    const source = isOneOfMerged ? null : traced?.instructions[layer] ?? entry?.source ?? null;
-    return { history: index, instruction: isOneOfMerged ? null : entry?.instruction ?? null, source, workdir: entry?.workdir ?? "/", owner, lines: linesOf(source), merged: merged2 };
+    const source2 = isOneOfMerged ? null : traced?.instructions[layer] ?? entry?.source ?? null;
+    return { history: index, instruction: isOneOfMerged ? null : entry?.instruction ?? null, source: source2, workdir: entry?.workdir ?? "/", owner, lines: linesOf(source2), merged: merged2 };
   });
   const own2 = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction);
   const stageFrom = alignment?.stage.fromInstruction ?? null;
   return {
-    dockerfile: known?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
+    dockerfile: known2?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
     layers,
     history: entries,
     base: baseOf(sources, layers, traced, alignment, linesOf(alignment?.base?.from)),
     lastLines: (keyword) => linesOf(own2.findLast((instruction) => instruction.keyword === keyword)),
     linesOf,
     from: linesOf(stageFrom),
+    stage: known2 === null ? null : alignment?.stage ?? null,
     reason,
     warnings
   };
@@ -32944,14 +32958,14 @@ function forEachChild(node2, callback) {
     case "ExtendedGlob": {
       const parts = node2.parts;
       if (parts)
-        for (const part of parts)
-          callback(part);
+        for (const part2 of parts)
+          callback(part2);
       return;
     }
     case "DoubleQuoted":
     case "LocaleString":
-      for (const part of node2.parts)
-        callback(part);
+      for (const part2 of node2.parts)
+        callback(part2);
       return;
     case "ParameterExpansion":
       if (node2.index)
@@ -33080,33 +33094,33 @@ var utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 function decodeBytes(bytes2) {
   return utf8.decode(new Uint8Array(bytes2));
 }
-function readByteEscape(source, pos, limit) {
-  if (source.charCodeAt(pos) !== 92 || pos + 2 > limit)
+function readByteEscape(source2, pos, limit) {
+  if (source2.charCodeAt(pos) !== 92 || pos + 2 > limit)
     return void 0;
-  const escaped = source.charCodeAt(pos + 1);
+  const escaped = source2.charCodeAt(pos + 1);
   const digitsStart = pos + 2;
   let end2 = digitsStart;
   if (escaped === 120) {
-    while (end2 < limit && end2 - digitsStart < 2 && isHex(source.charCodeAt(end2)))
+    while (end2 < limit && end2 - digitsStart < 2 && isHex(source2.charCodeAt(end2)))
       end2++;
     if (end2 === digitsStart)
       return void 0;
-    return { value: Number.parseInt(source.slice(digitsStart, end2), 16), end: end2 };
+    return { value: Number.parseInt(source2.slice(digitsStart, end2), 16), end: end2 };
   }
   if (!isOctal(escaped))
     return void 0;
-  while (end2 < limit && end2 - digitsStart < 2 && isOctal(source.charCodeAt(end2)))
+  while (end2 < limit && end2 - digitsStart < 2 && isOctal(source2.charCodeAt(end2)))
     end2++;
-  return { value: Number.parseInt(source.slice(pos + 1, end2), 8) & 255, end: end2 };
+  return { value: Number.parseInt(source2.slice(pos + 1, end2), 8) & 255, end: end2 };
 }
-function decodeAnsiCQuoted(source, start, limit) {
+function decodeAnsiCQuoted(source2, start, limit) {
   let pos = start;
   let value = "";
   let bytes2 = [];
   let nul = -1;
-  while (pos < limit && source.charCodeAt(pos) !== 39) {
+  while (pos < limit && source2.charCodeAt(pos) !== 39) {
     const escapeStart = pos;
-    const byte = readByteEscape(source, pos, limit);
+    const byte = readByteEscape(source2, pos, limit);
     if (byte && byte.value >= 128) {
       bytes2.push(byte.value);
       pos = byte.end;
@@ -33123,19 +33137,19 @@ function decodeAnsiCQuoted(source, start, limit) {
       pos = byte.end;
       continue;
     }
-    if (source.charCodeAt(pos) !== 92 || pos + 1 >= limit) {
+    if (source2.charCodeAt(pos) !== 92 || pos + 1 >= limit) {
       const runStart = pos;
       while (pos < limit) {
-        const code2 = source.charCodeAt(pos);
+        const code2 = source2.charCodeAt(pos);
         if (code2 === 39 || code2 === 92 && pos + 1 < limit)
           break;
         pos++;
       }
-      value += source.slice(runStart, pos);
+      value += source2.slice(runStart, pos);
       continue;
     }
     pos++;
-    const escaped = source[pos++];
+    const escaped = source2[pos++];
     switch (escaped) {
       case "a":
         value += "\x07";
@@ -33177,19 +33191,19 @@ function decodeAnsiCQuoted(source, start, limit) {
       case "\n":
         break;
       case "c": {
-        const code2 = pos < limit ? source.charCodeAt(pos) : 39;
+        const code2 = pos < limit ? source2.charCodeAt(pos) : 39;
         if (code2 === 39) {
-          value += source.slice(escapeStart, pos);
+          value += source2.slice(escapeStart, pos);
           break;
         }
         pos++;
         if (code2 === 92) {
-          const pair2 = pos < limit && source.charCodeAt(pos) === 92;
+          const pair2 = pos < limit && source2.charCodeAt(pos) === 92;
           if (pair2)
             pos++;
           value += "";
           if (!pair2 && pos < limit) {
-            value += source[pos];
+            value += source2[pos];
             pos++;
           }
           break;
@@ -33204,14 +33218,14 @@ function decodeAnsiCQuoted(source, start, limit) {
       case "U": {
         const digitsStart = pos;
         const maxDigits = escaped === "u" ? 4 : 8;
-        while (pos < limit && pos - digitsStart < maxDigits && isHex(source.charCodeAt(pos)))
+        while (pos < limit && pos - digitsStart < maxDigits && isHex(source2.charCodeAt(pos)))
           pos++;
         if (pos === digitsStart) {
           value += `\\${escaped}`;
           break;
         }
-        const raw = source.slice(escapeStart, pos);
-        const point = Number.parseInt(source.slice(digitsStart, pos), 16);
+        const raw = source2.slice(escapeStart, pos);
+        const point = Number.parseInt(source2.slice(digitsStart, pos), 16);
         if (point === 0 && nul === -1)
           nul = value.length;
         value += codePoint(point, raw);
@@ -33324,12 +33338,12 @@ function dequoteValue(parts) {
   return s;
 }
 function unescapeBareValue(text4) {
-  const first = text4.indexOf("\\");
-  if (first === -1)
+  const first2 = text4.indexOf("\\");
+  if (first2 === -1)
     return text4;
   let s = "";
   let start = 0;
-  for (let i = first; i < text4.length; i++) {
+  for (let i = first2; i < text4.length; i++) {
     if (text4.charCodeAt(i) !== 92)
       continue;
     s += text4.slice(start, i);
@@ -33353,26 +33367,26 @@ function continuedExpansionValue(text4) {
 }
 function wordPartsValue(parts) {
   let value = "";
-  for (const part of parts) {
-    switch (part.type) {
+  for (const part2 of parts) {
+    switch (part2.type) {
       case "Literal":
       case "Glob":
       case "SingleQuoted":
       case "AnsiCQuoted":
-        value += part.value;
+        value += part2.value;
         break;
       case "DoubleQuoted":
       case "LocaleString":
-        value += dequoteValue(part.parts);
+        value += dequoteValue(part2.parts);
         break;
       case "CommandExpansion":
-        value += part.text[0] === "$" ? continuedExpansionValue(part.text) : part.text;
+        value += part2.text[0] === "$" ? continuedExpansionValue(part2.text) : part2.text;
         break;
       case "ExtendedGlob":
-        value += continuedExpansionValue(part.text);
+        value += continuedExpansionValue(part2.text);
         break;
       default:
-        value += part.text;
+        value += part2.text;
         break;
     }
   }
@@ -33390,11 +33404,11 @@ var WordImpl = class {
   #depth;
   #parts;
   #value = null;
-  constructor(text4, pos, end2, source, resolver, depth = 0) {
+  constructor(text4, pos, end2, source2, resolver, depth = 0) {
     this.text = text4;
     this.pos = pos;
     this.end = end2;
-    this.#source = source;
+    this.#source = source2;
     this.#resolver = resolver;
     this.#depth = depth;
     this.#parts = resolver === void 0 ? void 0 : null;
@@ -33471,8 +33485,8 @@ var CH_LBRACE = 123;
 var CH_PIPE = 124;
 var CH_RBRACE = 125;
 var CH_TILDE = 126;
-function skipLineContinuations(source, pos, end2) {
-  while (pos + 1 < end2 && source.charCodeAt(pos) === CH_BACKSLASH && source.charCodeAt(pos + 1) === CH_NL)
+function skipLineContinuations(source2, pos, end2) {
+  while (pos + 1 < end2 && source2.charCodeAt(pos) === CH_BACKSLASH && source2.charCodeAt(pos + 1) === CH_NL)
     pos += 2;
   return pos;
 }
@@ -33491,9 +33505,9 @@ bracketSyntax[CH_DOT] = 1;
 bracketSyntax[CH_EQ] = 1;
 bracketSyntax[CH_DASH] = 1;
 bracketSyntax[CH_BACKSLASH] = 1;
-function bracketEnds(source, start, end2, parts, offset) {
+function bracketEnds(source2, start, end2, parts, offset) {
   let close = end2 - 1;
-  while (close > start && source.charCodeAt(close) !== CH_RBRACKET)
+  while (close > start && source2.charCodeAt(close) !== CH_RBRACKET)
     close--;
   if (close === start)
     return null;
@@ -33505,14 +33519,14 @@ function bracketEnds(source, start, end2, parts, offset) {
   for (let pos = start; pos < end2; pos++) {
     while (parts && partIndex < parts.length && parts[partIndex].end <= pos + offset)
       partIndex++;
-    const part = parts?.[partIndex];
+    const part2 = parts?.[partIndex];
     const tokenPos = pos;
     let kind = 0;
-    if (part && part.pos <= pos + offset && part.type !== "Literal") {
-      pos = part.end - offset - 1;
+    if (part2 && part2.pos <= pos + offset && part2.type !== "Literal") {
+      pos = part2.end - offset - 1;
     } else {
-      kind = source.charCodeAt(pos);
-      if (kind === CH_BACKSLASH && pos + 1 < end2 && source.charCodeAt(pos + 1) === CH_NL) {
+      kind = source2.charCodeAt(pos);
+      if (kind === CH_BACKSLASH && pos + 1 < end2 && source2.charCodeAt(pos + 1) === CH_NL) {
         pos++;
         continue;
       }
@@ -33609,36 +33623,36 @@ function bracketEnds(source, start, end2, parts, offset) {
   for (let t = 0; t < count2; t++) {
     if (kinds[t] !== CH_LBRACKET)
       continue;
-    let first = t + 1;
-    if (kinds[first] === CH_BANG || kinds[first] === CH_CARET)
-      first++;
-    if (first >= count2)
+    let first2 = t + 1;
+    if (kinds[first2] === CH_BANG || kinds[first2] === CH_CARET)
+      first2++;
+    if (first2 >= count2)
       continue;
-    const close2 = kinds[first] === CH_RBRACKET ? resume(first + 1, true) : endFrom[first];
+    const close2 = kinds[first2] === CH_RBRACKET ? resume(first2 + 1, true) : endFrom[first2];
     if (close2 !== -1)
       ends.set(positions[t], positions[close2 - 1] + 1);
   }
   return ends;
 }
-function appendRange(source, start, end2, parts, index, offset, result) {
+function appendRange(source2, start, end2, parts, index, offset, result) {
   while (start < end2) {
     while (parts && index < parts.length && parts[index].end <= start + offset)
       index++;
-    const part = parts?.[index];
-    if (part && part.pos === start + offset && part.end <= end2 + offset) {
-      result.push(part);
-      start = part.end - offset;
+    const part2 = parts?.[index];
+    if (part2 && part2.pos === start + offset && part2.end <= end2 + offset) {
+      result.push(part2);
+      start = part2.end - offset;
       index++;
       continue;
     }
-    const stop = part ? Math.min(end2, (part.pos > start + offset ? part.pos : part.end) - offset) : end2;
-    const text4 = source.slice(start, stop);
+    const stop = part2 ? Math.min(end2, (part2.pos > start + offset ? part2.pos : part2.end) - offset) : end2;
+    const text4 = source2.slice(start, stop);
     result.push({ type: "Literal", pos: start + offset, end: stop + offset, text: text4, value: unescapeBareValue(text4) });
     start = stop;
   }
   return index;
 }
-function parseGlobParts(source, start, end2, parts, offset = 0) {
+function parseGlobParts(source2, start, end2, parts, offset = 0) {
   let result;
   let brackets;
   let partIndex = 0;
@@ -33647,34 +33661,34 @@ function parseGlobParts(source, start, end2, parts, offset = 0) {
   for (let pos = start; pos < end2; pos++) {
     while (parts && partIndex < parts.length && parts[partIndex].end <= pos + offset)
       partIndex++;
-    const part = parts?.[partIndex];
-    if (part && part.pos <= pos + offset && part.type !== "Literal") {
-      pos = part.end - offset - 1;
+    const part2 = parts?.[partIndex];
+    if (part2 && part2.pos <= pos + offset && part2.type !== "Literal") {
+      pos = part2.end - offset - 1;
       continue;
     }
-    const character = source.charCodeAt(pos);
+    const character = source2.charCodeAt(pos);
     if (character === CH_BACKSLASH) {
       pos++;
       continue;
     }
     let globEnd;
     if (character === CH_STAR || character === CH_QUESTION) {
-      const limit = part ? Math.min(end2, part.end - offset) : end2;
-      const next = skipLineContinuations(source, pos + 1, limit);
-      if (next < limit && source.charCodeAt(next) === CH_LPAREN)
+      const limit = part2 ? Math.min(end2, part2.end - offset) : end2;
+      const next = skipLineContinuations(source2, pos + 1, limit);
+      if (next < limit && source2.charCodeAt(next) === CH_LPAREN)
         continue;
       globEnd = pos + 1;
       if (character === CH_STAR) {
-        while (globEnd < limit && source.charCodeAt(globEnd) === CH_STAR) {
-          const next2 = skipLineContinuations(source, globEnd + 1, limit);
-          if (next2 < limit && source.charCodeAt(next2) === CH_LPAREN)
+        while (globEnd < limit && source2.charCodeAt(globEnd) === CH_STAR) {
+          const next2 = skipLineContinuations(source2, globEnd + 1, limit);
+          if (next2 < limit && source2.charCodeAt(next2) === CH_LPAREN)
             break;
           globEnd++;
         }
       }
     } else if (character === CH_LBRACKET) {
       if (brackets === void 0)
-        brackets = bracketEnds(source, pos, end2, parts, offset);
+        brackets = bracketEnds(source2, pos, end2, parts, offset);
       const close = brackets?.get(pos);
       if (close === void 0)
         continue;
@@ -33684,12 +33698,12 @@ function parseGlobParts(source, start, end2, parts, offset = 0) {
     }
     if (!result)
       result = [];
-    emittedIndex = appendRange(source, literalStart, pos, parts, emittedIndex, offset, result);
-    const text4 = source.slice(pos, globEnd);
+    emittedIndex = appendRange(source2, literalStart, pos, parts, emittedIndex, offset, result);
+    const text4 = source2.slice(pos, globEnd);
     let glob;
     if (character === CH_LBRACKET) {
       const interior = [];
-      emittedIndex = appendRange(source, pos + 1, globEnd - 1, parts, emittedIndex, offset, interior);
+      emittedIndex = appendRange(source2, pos + 1, globEnd - 1, parts, emittedIndex, offset, interior);
       glob = {
         type: "Glob",
         kind: "bracket",
@@ -33716,7 +33730,7 @@ function parseGlobParts(source, start, end2, parts, offset = 0) {
   }
   if (!result)
     return parts ?? void 0;
-  appendRange(source, literalStart, end2, parts, emittedIndex, offset, result);
+  appendRange(source2, literalStart, end2, parts, emittedIndex, offset, result);
   return result;
 }
 
@@ -33862,12 +33876,12 @@ charType[CH_DQUOTE] = 2;
 charType[CH_DOLLAR] = 2;
 charType[CH_BACKTICK] = 2;
 charType[CH_LBRACE] = 2;
-function skipBlanks(source, pos, end2) {
+function skipBlanks(source2, pos, end2) {
   while (pos < end2) {
-    const ch = source.charCodeAt(pos);
+    const ch = source2.charCodeAt(pos);
     if (ch === CH_SPACE || ch === CH_TAB)
       pos++;
-    else if (ch === CH_BACKSLASH && pos + 1 < end2 && source.charCodeAt(pos + 1) === CH_NL)
+    else if (ch === CH_BACKSLASH && pos + 1 < end2 && source2.charCodeAt(pos + 1) === CH_NL)
       pos += 2;
     else
       break;
@@ -33899,10 +33913,10 @@ for (const ch of [
 ]) {
   arithmeticWordDelimiter[ch] = 1;
 }
-function hasEmbeddedWordStructure(source, start, end2) {
+function hasEmbeddedWordStructure(source2, start, end2) {
   for (let pos = start; pos < end2; pos++) {
-    const ch = source.charCodeAt(pos);
-    if (ch === CH_BACKSLASH || ch === CH_SQUOTE || ch === CH_DQUOTE || ch === CH_DOLLAR || ch === CH_BACKTICK || (ch === CH_LT || ch === CH_GT) && pos + 1 < end2 && source.charCodeAt(pos + 1) === CH_LPAREN) {
+    const ch = source2.charCodeAt(pos);
+    if (ch === CH_BACKSLASH || ch === CH_SQUOTE || ch === CH_DQUOTE || ch === CH_DOLLAR || ch === CH_BACKTICK || (ch === CH_LT || ch === CH_GT) && pos + 1 < end2 && source2.charCodeAt(pos + 1) === CH_LPAREN) {
       return true;
     }
   }
@@ -34016,15 +34030,15 @@ var ASSIGNMENT_AFTER_PLUS = 3;
 var ASSIGNMENT_INDEX_BASE = 4;
 function joinWordParts(head, tail) {
   const last = head[head.length - 1];
-  const first = tail[0];
+  const first2 = tail[0];
   let start = 0;
-  if (last?.type === "Literal" && first?.type === "Literal" && last.end === first.pos) {
+  if (last?.type === "Literal" && first2?.type === "Literal" && last.end === first2.pos) {
     head[head.length - 1] = {
       type: "Literal",
       pos: last.pos,
-      end: first.end,
-      text: last.text + first.text,
-      value: last.value + first.value
+      end: first2.end,
+      text: last.text + first2.text,
+      value: last.value + first2.value
     };
     start = 1;
   }
@@ -34240,11 +34254,11 @@ var Lexer = class _Lexer {
     return new ProcessSubstitutionImpl(pos, this.pos, text4, operator, window);
   }
   // Past the nesting budget the part gets no window, so lazy materialization bottoms out.
-  scriptWindow(source, start, end2, parenBoundary, decoded2 = false) {
+  scriptWindow(source2, start, end2, parenBoundary, decoded2 = false) {
     if (this._nestingDepth > MAX_SYNTAX_NESTING)
       return void 0;
     const context3 = decoded2 ? void 0 : this.substitutionContext;
-    return { source, start, end: end2, depth: this._nestingDepth + 1, parenBoundary, context: context3 };
+    return { source: source2, start, end: end2, depth: this._nestingDepth + 1, parenBoundary, context: context3 };
   }
   getPos() {
     return this.pos;
@@ -34857,16 +34871,16 @@ var Lexer = class _Lexer {
       this.pos = startPos + 2;
       const inner = this.extractBalanced();
       const text4 = this.src.slice(startPos, this.pos);
-      const part = this.processSubstitution(startPos, text4, ch === 60 ? "<" : ">", inner);
+      const part2 = this.processSubstitution(startPos, text4, ch === 60 ? "<" : ">", inner);
       if (this.pos < this.srcEnd) {
         this.readWordText();
         if (this._wordParts) {
-          this._wordParts.unshift(part);
+          this._wordParts.unshift(part2);
         } else {
-          this._wordParts = [part];
+          this._wordParts = [part2];
         }
       } else {
-        this._wordParts = [part];
+        this._wordParts = [part2];
       }
     } else {
       this.readWordText();
@@ -35526,11 +35540,11 @@ var Lexer = class _Lexer {
   // followed by ")" also terminates the body, resuming at the ")" — bash treats
   // the substitution's closing paren as end-of-file for its heredocs.
   // `join` crosses `\`+newline pairs, which an unquoted delimiter may straddle.
-  matchHereDocDelimiter(delimiter, lineStart, end2, join3) {
+  matchHereDocDelimiter(delimiter, lineStart, end2, join4) {
     const src = this.src;
     let pos = lineStart;
     for (let i = 0; i < delimiter.length; ) {
-      if (join3 && src.charCodeAt(pos) === CH_BACKSLASH && pos + 1 < end2 && src.charCodeAt(pos + 1) === CH_NL) {
+      if (join4 && src.charCodeAt(pos) === CH_BACKSLASH && pos + 1 < end2 && src.charCodeAt(pos + 1) === CH_NL) {
         pos += 2;
         continue;
       }
@@ -35542,11 +35556,11 @@ var Lexer = class _Lexer {
     return pos;
   }
   // A `\` consumes the next character, so `\`+newline continues the line and `\\` does not.
-  logicalLineEnd(from, end2, join3) {
+  logicalLineEnd(from, end2, join4) {
     const src = this.src;
     let lineEnd = src.indexOf("\n", from);
     while (lineEnd !== -1 && lineEnd < end2) {
-      if (!join3)
+      if (!join4)
         return lineEnd;
       let backslashes = lineEnd;
       while (backslashes > from && src.charCodeAt(backslashes - 1) === CH_BACKSLASH)
@@ -36142,8 +36156,8 @@ var Lexer = class _Lexer {
       if (ch === CH_LBRACE) {
         if (assignmentState >= 0 && assignmentState < ASSIGNMENT_INDEX_BASE)
           assignmentState = ASSIGNMENT_INVALID;
-        const first = pos + 1 < len ? src.charCodeAt(pos + 1) : 0;
-        const braceEnd = first <= CH_SPACE || first === CH_RBRACE ? -1 : this.scanBraceExpansion(pos, braceResults ?? (braceResults = /* @__PURE__ */ new Map()));
+        const first2 = pos + 1 < len ? src.charCodeAt(pos + 1) : 0;
+        const braceEnd = first2 <= CH_SPACE || first2 === CH_RBRACE ? -1 : this.scanBraceExpansion(pos, braceResults ?? (braceResults = /* @__PURE__ */ new Map()));
         if (braceEnd > 0) {
           keywordEligible = false;
           lastValueChar = src.charCodeAt(braceEnd - 1);
@@ -37390,14 +37404,14 @@ var Lexer = class _Lexer {
     let checkedGrammar = false;
     while (this.pos < len && (depth > 0 || quotes.length > 0)) {
       let ch = src.charCodeAt(this.pos);
-      const quote = quotes.length === 0 ? void 0 : quotes[quotes.length - 1];
-      if (quote !== void 0 && quote.depth === depth) {
+      const quote2 = quotes.length === 0 ? void 0 : quotes[quotes.length - 1];
+      if (quote2 !== void 0 && quote2.depth === depth) {
         let commandOpen = false;
         if (ch === CH_BACKSLASH) {
           this.pos = Math.min(this.pos + 2, len);
           continue;
         }
-        if (ch === quote.close) {
+        if (ch === quote2.close) {
           quotes.pop();
           if (ch === CH_DQUOTE)
             quotedDepth--;
@@ -37411,7 +37425,7 @@ var Lexer = class _Lexer {
         if (ch === CH_DQUOTE) {
           quotes.push({ close: CH_DQUOTE, depth });
           quotedDepth++;
-        } else if (ch === CH_SQUOTE && quote.close === CH_RBRACE) {
+        } else if (ch === CH_SQUOTE && quote2.close === CH_RBRACE) {
           this.pos++;
           this.skipSQ();
           continue;
@@ -37428,7 +37442,7 @@ var Lexer = class _Lexer {
           continue;
         } else if (ch === CH_DOLLAR) {
           const next = src.charCodeAt(this.pos + 1);
-          if (next === CH_SQUOTE && quote.close === CH_RBRACE) {
+          if (next === CH_SQUOTE && quote2.close === CH_RBRACE) {
             this.pos += 2;
             this.skipAnsiCQuoted();
             continue;
@@ -38231,53 +38245,53 @@ function parseArithmeticExpression(src, offset = 0, collector, nestingDepth = 0)
 // node_modules/unbash/dist/parts.js
 var computeBareWordParts = (_source, word) => hasGlobCharacters(word.text) ? parseGlobParts(word.text, 0, word.text.length, void 0, word.pos) : void 0;
 function wordPartsResolver(context3) {
-  return context3.wordParts ?? (context3.wordParts = (source, word, depth) => computeWordParts(source, word, depth, context3));
+  return context3.wordParts ?? (context3.wordParts = (source2, word, depth) => computeWordParts(source2, word, depth, context3));
 }
 function embeddedPartsResolver(context3) {
-  return context3.embeddedParts ?? (context3.embeddedParts = (source, word, depth) => computeEmbeddedWordParts(source, word, depth, context3));
+  return context3.embeddedParts ?? (context3.embeddedParts = (source2, word, depth) => computeEmbeddedWordParts(source2, word, depth, context3));
 }
 function arrayPartsResolver(context3) {
-  return context3.arrayParts ?? (context3.arrayParts = (source, word, depth) => computeArrayElementParts(source, word, depth, context3));
+  return context3.arrayParts ?? (context3.arrayParts = (source2, word, depth) => computeArrayElementParts(source2, word, depth, context3));
 }
-function computeWordParts(source, word, depth = 0, context3 = createSubstitutionContext()) {
-  const lexer = new Lexer(source, word.pos, word.end, false, context3);
+function computeWordParts(source2, word, depth = 0, context3 = createSubstitutionContext()) {
+  const lexer = new Lexer(source2, word.pos, word.end, false, context3);
   lexer._nestingDepth = depth;
   const parts = lexer.buildWordParts(word.pos);
   return parts ?? void 0;
 }
-function computeEmbeddedWordParts(source, word, depth = 0, context3, arithmetic = false) {
-  if (!hasEmbeddedWordStructure(source, word.pos, word.end))
+function computeEmbeddedWordParts(source2, word, depth = 0, context3, arithmetic = false) {
+  if (!hasEmbeddedWordStructure(source2, word.pos, word.end))
     return void 0;
-  const lexer = new Lexer(source, word.pos, word.end, false, context3);
+  const lexer = new Lexer(source2, word.pos, word.end, false, context3);
   lexer._nestingDepth = depth;
   const parts = lexer.buildEmbeddedWordParts(word.pos, arithmetic);
   return parts ?? void 0;
 }
-function computeArrayElementParts(source, word, depth = 0, context3) {
-  const lexer = new Lexer(source, word.pos, word.end, false, context3);
+function computeArrayElementParts(source2, word, depth = 0, context3) {
+  const lexer = new Lexer(source2, word.pos, word.end, false, context3);
   lexer._nestingDepth = depth;
   const parts = lexer.buildArrayElementParts(word.pos);
   return parts ?? void 0;
 }
-function computeHereDocBodyParts(source, word, depth = 0, context3) {
-  const lexer = new Lexer(source, word.pos, word.end, false, context3);
+function computeHereDocBodyParts(source2, word, depth = 0, context3) {
+  const lexer = new Lexer(source2, word.pos, word.end, false, context3);
   lexer._nestingDepth = depth;
   const parts = lexer.buildHereDocParts(word.pos, word.end);
   return parts ?? void 0;
 }
 
 // node_modules/unbash/dist/arithmetic-parts.js
-function parseArithmeticWithParts(body, offset, source, depth, context3, embeddedDepth = depth) {
-  if (!hasEmbeddedWordStructure(source, offset, offset + body.length)) {
+function parseArithmeticWithParts(body, offset, source2, depth, context3, embeddedDepth = depth) {
+  if (!hasEmbeddedWordStructure(source2, offset, offset + body.length)) {
     return parseArithmeticExpression(body, offset, void 0, depth) ?? void 0;
   }
   const embeddedWords = [];
-  const lexer = new Lexer(source, 0, source.length, false, context3);
+  const lexer = new Lexer(source2, 0, source2.length, false, context3);
   lexer._nestingDepth = depth;
   const expression = parseArithmeticExpression(body, offset, {
     embeddedWords,
     commandExpansion: (pos, end2, text4) => new ScriptExpansionImpl("ArithmeticCommandExpansion", pos, end2, text4, {
-      source,
+      source: source2,
       start: pos + 2,
       end: end2 - 1,
       depth: depth + 1,
@@ -38292,7 +38306,7 @@ function parseArithmeticWithParts(body, offset, source, depth, context3, embedde
   }, depth) ?? void 0;
   if (embeddedDepth <= MAX_SYNTAX_NESTING) {
     for (const node2 of embeddedWords)
-      node2.parts = computeEmbeddedWordParts(source, node2, embeddedDepth, context3, true);
+      node2.parts = computeEmbeddedWordParts(source2, node2, embeddedDepth, context3, true);
   }
   return expression;
 }
@@ -38306,10 +38320,10 @@ var ArrayValueImpl = class {
   #depth;
   #context;
   #elements;
-  constructor(source, pos, end2, depth, context3) {
+  constructor(source2, pos, end2, depth, context3) {
     this.pos = pos;
     this.end = end2;
-    this.#source = source;
+    this.#source = source2;
     this.#depth = depth;
     this.#context = context3;
   }
@@ -38326,9 +38340,9 @@ var ArrayValueImpl = class {
       const text4 = token2.raw ? token2.value : this.#source.slice(token2.pos, token2.end);
       const indexed = text4.charCodeAt(0) === 91;
       const context3 = lexer.getSubstitutionContext();
-      const source = !indexed && token2.raw && token2.keywordEligible ? void 0 : this.#source;
-      const resolver = source === void 0 ? computeBareWordParts : indexed ? arrayPartsResolver(context3) : wordPartsResolver(context3);
-      elements.push(new WordImpl(text4, token2.pos, token2.end, source, resolver, this.#depth));
+      const source2 = !indexed && token2.raw && token2.keywordEligible ? void 0 : this.#source;
+      const resolver = source2 === void 0 ? computeBareWordParts : indexed ? arrayPartsResolver(context3) : wordPartsResolver(context3);
+      elements.push(new WordImpl(text4, token2.pos, token2.end, source2, resolver, this.#depth));
     }
     this.#elements = elements;
     return elements;
@@ -38350,11 +38364,11 @@ var AssignmentImpl = class {
   #append;
   #index;
   #value = null;
-  constructor(text4, pos, end2, source, operatorPos, depth, context3) {
+  constructor(text4, pos, end2, source2, operatorPos, depth, context3) {
     this.pos = pos;
     this.end = end2;
     this.text = text4;
-    this.#source = source;
+    this.#source = source2;
     this.#operatorPos = operatorPos;
     this.#depth = depth;
     this.#context = context3;
@@ -38470,10 +38484,10 @@ var HereDocBodyImpl = class {
   #depth;
   #context;
   #parts;
-  constructor(source, pos, quoted, depth, context3) {
+  constructor(source2, pos, quoted, depth, context3) {
     this.pos = pos;
     this.end = pos;
-    this.#source = source;
+    this.#source = source2;
     this.#depth = depth;
     this.#context = context3;
     this.#parts = quoted ? void 0 : null;
@@ -38515,11 +38529,11 @@ var ArithmeticCommandImpl = class {
   #depth;
   #context;
   #expression = null;
-  constructor(pos, end2, body, source, depth, context3) {
+  constructor(pos, end2, body, source2, depth, context3) {
     this.pos = pos;
     this.end = end2;
     this.body = body;
-    this.#source = source;
+    this.#source = source2;
     this.#depth = depth;
     this.#context = context3;
   }
@@ -38559,7 +38573,7 @@ var ArithmeticForImpl = class {
   #initialize = null;
   #test = null;
   #update = null;
-  constructor(pos, end2, body, initStr, testStr, updateStr, initPos, testPos, updatePos, source, depth, context3) {
+  constructor(pos, end2, body, initStr, testStr, updateStr, initPos, testPos, updatePos, source2, depth, context3) {
     this.pos = pos;
     this.end = end2;
     this.body = body;
@@ -38569,7 +38583,7 @@ var ArithmeticForImpl = class {
     this.#initPos = initPos;
     this.#testPos = testPos;
     this.#updatePos = updatePos;
-    this.#source = source;
+    this.#source = source2;
     this.#depth = depth;
     this.#context = context3;
   }
@@ -38730,18 +38744,18 @@ var BINARY_TEST_OPS = {
 var EMPTY_REDIRECTS = [];
 var EMPTY_PREFIXES = [];
 var EMPTY_ELIFS = [];
-function parse(source) {
-  return new Parser(source, 0, source.length).run();
+function parse(source2) {
+  return new Parser(source2, 0, source2.length).run();
 }
-function parseRegion(source, start, end2, depth = 0, parenBoundary = false, context3) {
-  return new Parser(source, start, end2, depth, parenBoundary, void 0, context3).run();
+function parseRegion(source2, start, end2, depth = 0, parenBoundary = false, context3) {
+  return new Parser(source2, start, end2, depth, parenBoundary, void 0, context3).run();
 }
 var SubstitutionLexer = class _SubstitutionLexer extends Lexer {
   boundaries;
   pending;
   context;
-  constructor(source, boundary, boundaries, pending, context3, parenBoundary = true) {
-    super(source, boundary.start, boundary.end, parenBoundary, context3);
+  constructor(source2, boundary, boundaries, pending, context3, parenBoundary = true) {
+    super(source2, boundary.start, boundary.end, parenBoundary, context3);
     this._nestingDepth = boundary.depth;
     this.boundaries = boundaries;
     this.pending = pending;
@@ -38752,9 +38766,9 @@ var SubstitutionLexer = class _SubstitutionLexer extends Lexer {
     return new _SubstitutionLexer(this.getSource(), { start, end: end2, depth: this._nestingDepth }, this.boundaries, this.pending, this.context, parenBoundary);
   }
   findSubstitutionEnd(start, end2, depth = this._nestingDepth + 1) {
-    const known = this.context.boundaries?.get(start);
-    if (known !== void 0)
-      return known <= end2 ? known : -1;
+    const known2 = this.context.boundaries?.get(start);
+    if (known2 !== void 0)
+      return known2 <= end2 ? known2 : -1;
     const boundary = this.boundaries.get(start);
     if (boundary !== void 0)
       return boundary <= end2 ? boundary : -1;
@@ -38765,14 +38779,14 @@ var SubstitutionLexer = class _SubstitutionLexer extends Lexer {
     return -1;
   }
 };
-function findSubstitutionEnd(source, start, end2, depth, context3) {
+function findSubstitutionEnd(source2, start, end2, depth, context3) {
   const boundaries = /* @__PURE__ */ new Map([[start, void 0]]);
   const pending = [{ start, end: end2, depth }];
   while (pending.length > 0) {
     const count2 = pending.length;
     const boundary = pending[count2 - 1];
-    const lexer = new SubstitutionLexer(source, boundary, boundaries, pending, context3);
-    const found = new Parser(source, boundary.start, boundary.end, boundary.depth, true, lexer).findSubstitutionEnd();
+    const lexer = new SubstitutionLexer(source2, boundary, boundaries, pending, context3);
+    const found = new Parser(source2, boundary.start, boundary.end, boundary.depth, true, lexer).findSubstitutionEnd();
     if (pending.length === count2) {
       boundaries.set(boundary.start, found);
       if (found !== -1)
@@ -38792,10 +38806,10 @@ var Parser = class {
   syntaxDepth = 0;
   // `depth` counts the substitution scripts (and sub-fields) enclosing this region; it
   // shares the MAX_SYNTAX_NESTING budget with the lexer's lazy word-part materialization.
-  constructor(source, start, end2, depth = 0, parenBoundary = false, lexer, context3) {
-    this.tok = lexer ?? new Lexer(source, start, end2, parenBoundary, createSubstitutionContext(context3));
+  constructor(source2, start, end2, depth = 0, parenBoundary = false, lexer, context3) {
+    this.tok = lexer ?? new Lexer(source2, start, end2, parenBoundary, createSubstitutionContext(context3));
     this.tok._nestingDepth = depth;
-    this.source = source;
+    this.source = source2;
     this.start = start;
     this.end = end2;
     this.depth = depth;
@@ -38895,9 +38909,9 @@ var Parser = class {
     let t = this.tok.peek(LexContext.CommandStart).token;
     if (listTerminators[t] || !commandStarts[t])
       return commands;
-    const first = this.andOr();
-    if (first)
-      commands.push(this.makeStatement(first));
+    const first2 = this.andOr();
+    if (first2)
+      commands.push(this.makeStatement(first2));
     for (; ; ) {
       t = this.tok.peekFollow(compoundClosers).token;
       if (t !== Token.Semi && t !== Token.Newline && t !== Token.Amp)
@@ -38921,13 +38935,13 @@ var Parser = class {
   }
   // and_or := pipeline (('&&' | '||') newlines pipeline)*
   andOr() {
-    const first = this.pipeline();
-    if (!first)
+    const first2 = this.pipeline();
+    if (!first2)
       return null;
     let t = this.tok.peek(LexContext.Normal).token;
     if (t !== Token.And && t !== Token.Or)
-      return first;
-    const commands = [first];
+      return first2;
+    const commands = [first2];
     const operators = [];
     do {
       const operatorToken = this.tok.next(LexContext.Normal);
@@ -38944,7 +38958,7 @@ var Parser = class {
     } while (t === Token.And || t === Token.Or);
     return {
       type: "AndOr",
-      pos: first.pos,
+      pos: first2.pos,
       end: commands[commands.length - 1].end,
       commands,
       operators
@@ -38969,15 +38983,15 @@ var Parser = class {
       let posix;
       let endOfOptions;
       if (isTime) {
-        let flag = this.tok.peek(LexContext.CommandStart);
-        if (flag.token === Token.Word && flag.keywordEligible && flag.value === "-p") {
+        let flag2 = this.tok.peek(LexContext.CommandStart);
+        if (flag2.token === Token.Word && flag2.keywordEligible && flag2.value === "-p") {
           this.tok.next(LexContext.CommandStart);
-          posix = { pos: flag.pos, end: flag.end };
-          flag = this.tok.peek(LexContext.CommandStart);
+          posix = { pos: flag2.pos, end: flag2.end };
+          flag2 = this.tok.peek(LexContext.CommandStart);
         }
-        if (flag.token === Token.Word && flag.keywordEligible && flag.value === "--") {
+        if (flag2.token === Token.Word && flag2.keywordEligible && flag2.value === "--") {
           this.tok.next(LexContext.CommandStart);
-          endOfOptions = { pos: flag.pos, end: flag.end };
+          endOfOptions = { pos: flag2.pos, end: flag2.end };
         }
       }
       if (prefixes === void 0)
@@ -39003,12 +39017,12 @@ var Parser = class {
     };
   }
   pipelineCommands() {
-    const first = this.command();
-    if (!first)
+    const first2 = this.command();
+    if (!first2)
       return null;
     if (this.tok.peek(LexContext.Normal).token !== Token.Pipe)
-      return first;
-    const commands = [first];
+      return first2;
+    const commands = [first2];
     const operators = [];
     while (this.tok.peek(LexContext.Normal).token === Token.Pipe) {
       const pipeToken = this.tok.next(LexContext.Normal);
@@ -39027,7 +39041,7 @@ var Parser = class {
     }
     const pipeline2 = {
       type: "Pipeline",
-      pos: first.pos,
+      pos: first2.pos,
       end: commands[commands.length - 1].end,
       prefixes: EMPTY_PREFIXES,
       commands,
@@ -39100,10 +39114,10 @@ var Parser = class {
   coprocCommand() {
     const start = this.tok.next(LexContext.CommandStart);
     const pos = start.pos;
-    const first = this.tok.peek(LexContext.CommandStart);
+    const first2 = this.tok.peek(LexContext.CommandStart);
     let name;
-    if (first.token === Token.Word) {
-      const lookahead = this.tok.fork(first.end, this.end);
+    if (first2.token === Token.Word) {
+      const lookahead = this.tok.fork(first2.end, this.end);
       switch (lookahead.peek(LexContext.CommandStart).token) {
         case Token.LParen:
           lookahead.next(LexContext.CommandStart);
@@ -39122,7 +39136,7 @@ var Parser = class {
           name = this.readWord(LexContext.CommandStart);
       }
     }
-    const cmd = first.token === Token.Word && name === void 0 ? this.simpleCommandOrFunction(true) : this.command();
+    const cmd = first2.token === Token.Word && name === void 0 ? this.simpleCommandOrFunction(true) : this.command();
     if (cmd && cmd.type !== "Function" && cmd.type !== "Coproc") {
       return { type: "Coproc", pos, end: cmd.end, name, body: cmd };
     }
@@ -39494,17 +39508,17 @@ var Parser = class {
   }
   // test_or := test_and ('||' test_and)*
   parseTestOr() {
-    const first = this.parseTestAnd();
+    const first2 = this.parseTestAnd();
     if (this.tok.peek(LexContext.TestMode).token !== Token.Or)
-      return first;
-    const operands = [first];
+      return first2;
+    const operands = [first2];
     do {
       this.tok.next(LexContext.TestMode);
       operands.push(this.parseTestAnd());
     } while (this.tok.peek(LexContext.TestMode).token === Token.Or);
     return {
       type: "TestLogical",
-      pos: first.pos,
+      pos: first2.pos,
       end: operands[operands.length - 1].end,
       operator: "||",
       operands
@@ -39512,17 +39526,17 @@ var Parser = class {
   }
   // test_and := test_not ('&&' test_not)*
   parseTestAnd() {
-    const first = this.parseTestNot();
+    const first2 = this.parseTestNot();
     if (this.tok.peek(LexContext.TestMode).token !== Token.And)
-      return first;
-    const operands = [first];
+      return first2;
+    const operands = [first2];
     do {
       this.tok.next(LexContext.TestMode);
       operands.push(this.parseTestNot());
     } while (this.tok.peek(LexContext.TestMode).token === Token.And);
     return {
       type: "TestLogical",
-      pos: first.pos,
+      pos: first2.pos,
       end: operands[operands.length - 1].end,
       operator: "&&",
       operands
@@ -39571,13 +39585,13 @@ var Parser = class {
       const end2 = closeEnd >= 0 ? closeEnd : openPos;
       return { type: "TestGroup", pos: openPos, end: end2, expression: expr };
     }
-    const first = this.tok.next(LexContext.TestMode);
-    if (first.token === Token.And || first.token === Token.Or)
-      this.unexpectedToken(first);
-    const val = first.value;
-    const firstPos = first.pos;
-    const firstEnd = first.end;
-    if (first.keywordEligible && UNARY_TEST_OPS[val] === 1) {
+    const first2 = this.tok.next(LexContext.TestMode);
+    if (first2.token === Token.And || first2.token === Token.Or)
+      this.unexpectedToken(first2);
+    const val = first2.value;
+    const firstPos = first2.pos;
+    const firstEnd = first2.end;
+    if (first2.keywordEligible && UNARY_TEST_OPS[val] === 1) {
       if (this.tok.peek(LexContext.TestMode).token === Token.Word) {
         const operand2 = this.readTestOperand();
         return {
@@ -39602,7 +39616,7 @@ var Parser = class {
       } else {
         right = this.readTestOperand();
       }
-      const left = this.toWordFromPosEnd(first, firstPos, firstEnd);
+      const left = this.toWordFromPosEnd(first2, firstPos, firstEnd);
       return {
         type: "TestBinary",
         pos: firstPos,
@@ -39612,7 +39626,7 @@ var Parser = class {
         right
       };
     }
-    const w = this.toWordFromPosEnd(first, firstPos, firstEnd);
+    const w = this.toWordFromPosEnd(first2, firstPos, firstEnd);
     return { type: "TestUnary", pos: firstPos, end: w.end, operator: "-n", operand: w };
   }
   // Unquoted `<` and `>` are operators in `[[ ]]`, never operands.
@@ -39766,8 +39780,8 @@ var Parser = class {
   }
   toWord(tok) {
     const text4 = tok.raw ? tok.value : this.source.slice(tok.pos, tok.end);
-    const source = tok.raw && tok.keywordEligible ? void 0 : this.source;
-    return new WordImpl(text4, tok.pos, tok.end, source, source === void 0 ? computeBareWordParts : wordPartsResolver(this.tok.getSubstitutionContext()), this.depth);
+    const source2 = tok.raw && tok.keywordEligible ? void 0 : this.source;
+    return new WordImpl(text4, tok.pos, tok.end, source2, source2 === void 0 ? computeBareWordParts : wordPartsResolver(this.tok.getSubstitutionContext()), this.depth);
   }
   toWordFromPosEnd(tok, pos, end2) {
     if (tok.pos === pos && tok.end === end2)
@@ -39786,154 +39800,505 @@ var Parser = class {
   }
 };
 
+// src/shell/words.ts
+var KINDS = ["literal", "variable", "open"];
+var MAX_WORD = 64 << 10;
+var unescapeDouble = (text4) => text4.replace(/\\([$`"\\\n])/g, (_, char) => char === "\n" ? "" : char);
+function partValue(part2, variables) {
+  switch (part2.type) {
+    case "DoubleQuoted":
+    case "LocaleString":
+      return join3(part2.parts.map((inner) => inner.type === "Literal" ? { value: unescapeDouble(inner.text), kind: "literal" } : partValue(inner, variables)));
+    case "SimpleExpansion":
+      return { value: variables.get(part2.text.slice(1)) ?? part2.text, kind: "variable" };
+    case "ParameterExpansion": {
+      const known2 = part2.prefix === void 0 && part2.index === void 0 ? variables.get(part2.parameter) : void 0;
+      const { operation } = part2;
+      if (operation === void 0) return { value: known2 ?? part2.text, kind: "variable" };
+      if (operation.type !== "Default") return { value: part2.text, kind: "variable" };
+      const isSet = known2 !== void 0 && !(known2 === "" && operation.operator.startsWith(":"));
+      if (operation.operator.endsWith("+")) return { value: part2.text, kind: "variable" };
+      if (isSet) return { value: known2, kind: "variable" };
+      return operation.operator.endsWith("?") ? { value: part2.text, kind: "variable" } : { value: wordOf(operation.operand, variables).value, kind: "variable" };
+    }
+    case "CommandExpansion":
+    case "ProcessSubstitution":
+      return { value: part2.text, kind: "open" };
+    case "SingleQuoted":
+    case "AnsiCQuoted":
+    case "Literal":
+      return { value: part2.value, kind: "literal" };
+    default:
+      return { value: part2.text, kind: "literal" };
+  }
+}
+var join3 = (parts) => ({
+  value: parts.map(({ value }) => value).join(""),
+  kind: KINDS[Math.max(0, ...parts.map(({ kind }) => KINDS.indexOf(kind)))] ?? "literal"
+});
+function wordOf(word, variables, offset = 0) {
+  const { value, kind } = word.parts === void 0 ? { value: word.value, kind: "literal" } : join3(word.parts.map((part2) => partValue(part2, variables)));
+  return { value: value.length > MAX_WORD ? word.value.slice(0, MAX_WORD) : value, kind, position: offset + word.pos };
+}
+var literalWord = (value, position = 0) => ({ value, kind: "literal", position });
+
 // src/shell/script.ts
 var STARTERS = {
   busybox: /^$/,
+  catchsegv: /^$/,
   chroot: /^$/,
   command: /^$/,
   doas: /^-[uC]$/,
-  env: /^(?:-u|--unset|-C|--chdir|-S)$/,
+  "dumb-init": /^$/,
   eatmydata: /^$/,
+  env: /^(?:-u|--unset|-C|--chdir)$/,
   exec: /^-a$/,
+  fakeroot: /^-[lsib]$/,
+  flock: /^-[wE]$/,
   gosu: /^$/,
+  ionice: /^-[cn]$/,
+  linux32: /^$/,
+  linux64: /^$/,
   nice: /^-n$/,
   nohup: /^$/,
+  retry: /^-[tsmd]$/,
+  "s6-setuidgid": /^$/,
   setarch: /^$/,
+  setpriv: /^$/,
+  setsid: /^$/,
   stdbuf: /^-[ioe]$/,
+  "su-exec": /^$/,
   sudo: /^(?:-[ugpCrtTDRh]|--user|--group)$/,
   time: /^-[fo]$/,
   timeout: /^-[ks]$/,
+  tini: /^-[pe]$/,
+  unshare: /^$/,
   xargs: /^-[aEeIiLnPsd]$/
 };
-var OPERANDS = { chroot: 1, gosu: 1, timeout: 1 };
+var OPERANDS = { chroot: 1, flock: 1, gosu: 1, "s6-setuidgid": 1, "su-exec": 1, timeout: 1 };
 var SHELLS = /^(?:ba|da|a|z|k|mk)?sh$/;
-var MAX_DEPTH = 6;
+var MAX_DEPTH = 24;
 var MAX_TEXT = 128 << 10;
 var MAX_FEEDERS = 8;
 var MAX_COMMANDS = 1e4;
-function parseScript(text4, depth = 0) {
-  const commands = [];
-  if (text4.length > MAX_TEXT) return { commands, incomplete: true };
-  const root = parse(text4);
-  let incomplete = (root.errors?.length ?? 0) > 0;
-  if (depth > MAX_DEPTH) return { commands, incomplete: true };
-  const visit2 = (node2, fedBy) => {
+var isShell = (name) => SHELLS.test(name);
+function parseScript(text4, known2 = /* @__PURE__ */ new Map()) {
+  const reader = new Reader(new Map(known2));
+  reader.read(text4, 0, 0);
+  return { commands: reader.commands, incomplete: reader.incomplete };
+}
+function parseWords(words2, known2 = /* @__PURE__ */ new Map()) {
+  const reader = new Reader(new Map(known2));
+  reader.add(
+    words2.map((word) => literalWord(word)),
+    { text: words2.join(" "), position: 0, end: 0, fedBy: [], assignments: [], redirects: [] },
+    0,
+    0
+  );
+  return { commands: reader.commands, incomplete: reader.incomplete };
+}
+var Reader = class {
+  commands = [];
+  incomplete = false;
+  #variables;
+  constructor(variables) {
+    this.#variables = variables;
+  }
+  /** @param base where the text starts in the outermost one */
+  read(text4, base, depth) {
+    if (text4.length > MAX_TEXT || depth > MAX_DEPTH) {
+      this.incomplete = true;
+      return;
+    }
+    const root = parse(text4);
+    if ((root.errors?.length ?? 0) > 0) this.incomplete = true;
+    this.#visit(root, [], text4, base, depth);
+  }
+  #visit(node2, fedBy, text4, base, depth) {
+    if (depth > MAX_DEPTH) {
+      this.incomplete = true;
+      return [];
+    }
     if (node2.type === "Command") {
-      const own2 = toCommand(node2, fedBy);
+      const own2 = this.#command(node2, fedBy, text4, base, depth);
       return own2 === null ? [] : [own2];
     }
-    if (node2.type === "Pipeline") return visitPipeline(node2, fedBy);
+    if (node2.type === "Pipeline") return this.#pipeline(node2, fedBy, text4, base, depth);
+    if (node2.type === "Redirected") {
+      const first3 = this.commands.length;
+      const found2 = this.#visit(node2.command, fedBy, text4, base, depth);
+      const writes = this.#files(node2.redirects, ">");
+      if (writes.length > 0) this.#change(first3, (command) => ({ ...command, writes: [...command.writes, ...writes] }));
+      return found2;
+    }
     const found = [];
-    forEachChild(node2, (child) => found.push(...visit2(child, fedBy)));
+    const first2 = this.commands.length;
+    forEachChild(node2, (child) => found.push(...this.#visit(child, fedBy, text4, base, depth)));
+    if (node2.type === "TestCommand") this.#change(first2, (command) => ({ ...command, isTested: true }));
     return found;
-  };
-  const visitPipeline = (node2, fedBy) => {
+  }
+  /** Changes what was added from an index on. */
+  #change(first2, change) {
+    for (let index = first2; index < this.commands.length; index++) {
+      const command = this.commands[index];
+      if (command !== void 0) this.commands[index] = change(command);
+    }
+  }
+  #pipeline(node2, fedBy, text4, base, depth) {
     let before = fedBy;
     const all = [];
-    for (const part of node2.commands) {
-      const own2 = visit2(part, before);
+    for (const part2 of node2.commands) {
+      const own2 = this.#visit(part2, before, text4, base, depth);
       all.push(...own2);
       before = [...before, ...own2].slice(-MAX_FEEDERS);
     }
     return all;
-  };
-  const substitutedIn = (node2) => {
+  }
+  #substituted(node2, text4, base, depth) {
     const found = [];
     const search = (child) => {
       if ((child.type === "CommandExpansion" || child.type === "ProcessSubstitution") && child.script !== void 0) {
-        if (child.script.errors?.length) incomplete = true;
-        found.push(...visit2(child.script, []));
+        if (child.script.errors?.length) this.incomplete = true;
+        const { source: source2 } = child.script;
+        found.push(...this.#visit(child.script, [], source2 ?? text4, source2 === void 0 ? base : base + child.pos + 1, depth + 1));
       } else forEachChild(child, search);
     };
     forEachChild(node2, search);
     return found;
-  };
-  const toCommand = (node2, fedBy) => {
+  }
+  #command(node2, fedBy, text4, base, depth) {
     const assignments = [...node2.prefix, ...node2.args].flatMap(
-      (part) => part.type === "Assignment" && part.value.type === "Word" ? [{ name: part.name, value: wordValue(part.value) ?? "" }] : []
+      (part2) => part2.type === "Assignment" && part2.value.type === "Word" ? [{ name: part2.name, value: wordOf(part2.value, this.#variables, base) }] : []
     );
-    const words = [...node2.name === void 0 ? [] : [node2.name], ...node2.args.filter((arg) => arg.type === "Word")].map(wordValue);
-    const { name, args, assigned } = unwrap(words);
-    const index = commands.length;
-    if (index >= MAX_COMMANDS) {
-      incomplete = true;
+    const words2 = [...node2.name === void 0 ? [] : [node2.name], ...node2.args.filter((arg) => arg.type === "Word")].map((word) => wordOf(word, this.#variables, base));
+    const command = this.add(
+      words2,
+      { text: text4.slice(node2.pos, node2.end), position: base + node2.pos, end: base + node2.end, fedBy, assignments, redirects: node2.redirects },
+      base,
+      depth,
+      () => this.#substituted(node2, text4, base, depth)
+    );
+    if (words2.length === 0 || /^(?:export|local|declare|typeset|readonly)$/.test(command?.name ?? ""))
+      for (const { name, value } of assignments) {
+        if (value.kind === "open") this.#variables.delete(name);
+        else this.#variables.set(name, value.value);
+      }
+    return command;
+  }
+  /** Adds a command, and behind it those that it runs. */
+  add(words2, around, base, depth, inner = () => []) {
+    if (this.commands.length >= MAX_COMMANDS) {
+      this.incomplete = true;
       return null;
     }
+    const { program, args, assigned, through } = unwrap(words2);
+    const name = programName(program?.value);
+    const document = around.redirects.find((redirect) => redirect.type !== "Redirect");
     const command = {
       name,
+      program: program?.value ?? "",
+      through,
       args,
-      assignments: [...assignments, ...assigned],
-      text: text4.slice(node2.pos, node2.end),
-      fedBy,
+      assignments: [...around.assignments, ...assigned],
+      text: around.text,
+      position: around.position,
+      end: around.end,
+      fedBy: around.fedBy,
       substituted: [],
-      writes: node2.redirects.flatMap(
-        (redirect) => redirect.type === "Redirect" && redirect.operator.includes(">") && !redirect.operator.includes("&") && redirect.target !== void 0 ? [wordValue(redirect.target) ?? ""] : []
-      )
+      writes: this.#files(around.redirects, ">"),
+      reads: this.#files(around.redirects, "<"),
+      isTested: false,
+      input: document === void 0 ? null : document.type === "HereDoc" ? document.body.text : document.target === void 0 ? null : wordOf(document.target, this.#variables).value
     };
-    commands.push(command);
-    const inner = substitutedIn(node2);
-    const script = innerScript(name, args) ?? heredocOf(node2, name, args);
-    const nested = script === null ? null : parseScript(script, depth + 1);
-    if (nested?.incomplete) incomplete = true;
-    const complete = { ...command, substituted: inner };
-    commands[index] = complete;
-    if (nested !== null) commands.push(...nested.commands);
+    const index = this.commands.push(command) - 1;
+    const complete = { ...command, substituted: inner() };
+    this.commands[index] = complete;
+    if (name === "[" || name === "test") this.#change(index + 1, (tested) => ({ ...tested, isTested: true }));
+    const script = innerScript(name, args);
+    if (script !== null) this.read(script.value, script.position + 1, depth + 1);
+    else if (document?.type === "HereDoc" && readsScript(name, args, document.body.text)) this.read(document.body.text, base + document.body.pos, depth + 1);
+    if (name === "find") for (const run2 of executed(args)) this.add(run2, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth);
     return complete;
-  };
-  visit2(root, []);
-  return { commands, incomplete };
-}
-function wordValue(word) {
-  return word.parts?.some(
-    (part) => part.type === "CommandExpansion" || part.type === "ProcessSubstitution" || part.type === "DoubleQuoted" && part.parts.some((inner) => inner.type === "CommandExpansion")
-  ) ? null : word.value;
-}
-function unwrap(words) {
-  let rest = [...words];
+  }
+  #files(redirects, direction) {
+    return redirects.flatMap(
+      (redirect) => redirect.type === "Redirect" && redirect.operator.includes(direction) && !redirect.operator.startsWith(">&") && !redirect.operator.startsWith("<&") && redirect.target !== void 0 ? [wordOf(redirect.target, this.#variables).value] : []
+    );
+  }
+};
+function unwrap(words2) {
+  let rest = [...words2];
+  const through = [];
   const assigned = [];
   for (let hops = 0; hops < 8; hops++) {
-    const name = programName(rest[0]);
-    const takesValue = STARTERS[name];
-    if (takesValue === void 0 || name === "busybox" && rest.length < 2) break;
-    rest = rest.slice(1);
+    const name = programName(rest[0]?.value);
+    const takesValue = Object.hasOwn(STARTERS, name) ? STARTERS[name] : void 0;
+    if (takesValue === void 0 || rest.length < 2) break;
+    let inner = rest.slice(1);
     let operands = OPERANDS[name] ?? 0;
-    while (rest.length > 0) {
-      const word = rest[0] ?? "";
-      const pair2 = /^(\w+)=(.*)$/s.exec(word);
-      if (word.startsWith("-")) rest = rest.slice(takesValue.test(word) ? 2 : 1);
-      else if (name === "env" && pair2?.[1] !== void 0) {
-        assigned.push({ name: pair2[1], value: pair2[2] ?? "" });
-        rest = rest.slice(1);
-      } else if (operands-- > 0) rest = rest.slice(1);
+    while (inner.length > 0) {
+      const [word] = inner;
+      if (word === void 0) break;
+      const pair2 = /^(\w+)=(.*)$/s.exec(word.value);
+      if (word.value.startsWith("-")) inner = inner.slice(takesValue.test(word.value) ? 2 : 1);
+      else if ((name === "env" || name === "sudo") && pair2?.[1] !== void 0) {
+        assigned.push({ name: pair2[1], value: { ...word, value: pair2[2] ?? "" } });
+        inner = inner.slice(1);
+      } else if (operands-- > 0) inner = inner.slice(1);
       else break;
     }
+    if (inner.length === 0 || name === "command" && /^-[vV]/.test(rest[1]?.value ?? "")) break;
+    through.push(name);
+    rest = inner;
   }
-  return { name: programName(rest[0]), args: rest.slice(1), assigned };
+  const [program, ...args] = rest;
+  return { program, args, assigned, through };
 }
-var programName = (word) => (word ?? "").replace(/^.*\//, "");
+var programName = (word) => (word ?? "").replace(/^.*\//s, "");
 function innerScript(name, args) {
-  if (name === "eval") return args.every((arg) => arg !== null) && args.length > 0 ? args.join(" ") : null;
-  if (!SHELLS.test(name) && name !== "su") return null;
-  const at3 = args.findIndex((arg) => arg !== null && /^-[a-z]*c$/.test(arg));
-  return at3 === -1 ? null : args[at3 + 1] ?? null;
+  if (name === "eval") {
+    const [first2] = args;
+    return first2 === void 0 || args.some(({ kind }) => kind === "open") ? null : { ...first2, value: args.map(({ value }) => value).join(" ") };
+  }
+  if (!isShell(name) && name !== "su" && name !== "runuser") return null;
+  const at3 = args.findIndex(({ value }) => /^-[a-z]*c$/.test(value) || value === "--command");
+  const script = at3 === -1 ? void 0 : args[at3 + 1];
+  return script === void 0 || script.kind === "open" ? null : script;
 }
-function heredocOf(node2, name, args) {
-  if (name !== "" && (!SHELLS.test(name) || args.some((arg) => arg !== null && !arg.startsWith("-")))) return null;
-  for (const redirect of node2.redirects) if (redirect.type === "HereDoc") return redirect.body.text;
-  return null;
+function readsScript(name, args, text4) {
+  if (name !== "") return isShell(name) && !args.some(({ value }) => !/^[-+]/.test(value));
+  const shebang = /^#![ \t]*(\S+)(?:[ \t]+(\S+))?/.exec(text4);
+  if (shebang === null) return true;
+  const program = programName(shebang[1]);
+  return isShell(program === "env" ? shebang[2] ?? "" : program);
 }
+function executed(args) {
+  const found = [];
+  for (let at3 = 0; at3 < args.length; at3++) {
+    if (!/^-(?:exec|execdir|ok|okdir)$/.test(args[at3]?.value ?? "")) continue;
+    const rest = args.slice(at3 + 1);
+    const end2 = rest.findIndex(({ value }) => value === ";" || value === "+");
+    found.push(end2 === -1 ? rest : rest.slice(0, end2));
+    at3 += end2 === -1 ? rest.length : end2 + 1;
+  }
+  return found;
+}
+
+// src/evidence/steps.ts
+var MAX_RUN_TEXT = 1 << 20;
+var MAX_VALUE = 4096;
+function filledIn(text4, variables) {
+  return text4.replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})/g, (whole2, bare, braced, other) => {
+    const value = variables.get(bare ?? braced ?? "") ?? other;
+    return value === void 0 || value.length > MAX_VALUE ? whole2 : value;
+  });
+}
+var unquoted = (text4) => text4.replace(/"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs, (_, double, single, escaped) => double?.replace(/\\(.)/g, "$1") ?? single ?? escaped ?? "");
+function readVariables(keyword, text4) {
+  const words2 = rawWordsOf(text4);
+  const [first2 = ""] = words2;
+  if (keyword === "ENV" && !first2.includes("=")) {
+    const name = first2;
+    return name === "" ? [] : [{ name, value: unquoted(text4.trim().slice(name.length).trim()) }];
+  }
+  return words2.flatMap((word) => {
+    const at3 = word.indexOf("=");
+    if (at3 === -1) return keyword === "ARG" && /^\w+$/.test(word) ? [{ name: word, value: null }] : [];
+    return [{ name: unquoted(word.slice(0, at3)), value: unquoted(word.slice(at3 + 1)) }];
+  });
+}
+var Environment = class {
+  #values;
+  constructor(values = /* @__PURE__ */ new Map()) {
+    this.#values = new Map(values);
+  }
+  take(keyword, text4) {
+    if (keyword !== "ENV" && keyword !== "ARG") return;
+    for (const { name, value } of readVariables(keyword, text4))
+      if (value !== null && !(keyword === "ARG" && this.#values.has(name))) this.#values.set(name, filledIn(value, this.#values));
+  }
+  now() {
+    return new Map(this.#values);
+  }
+};
+var isPosix = (shell) => shell === null || isShell((shell[0] ?? "").replace(/^.*[\\/]/, "").replace(/\.exe$/i, ""));
+var isWindows = (shell) => /^(?:cmd|powershell|pwsh)(?:\.exe)?$/i.test((shell?.[0] ?? "").replace(/^.*[\\/]/, ""));
+var NOTHING = { commands: [], incomplete: false };
+function readRun(source2, text4, shell, variables) {
+  const words2 = jsonWords(text4);
+  if (words2 !== null) {
+    const script2 = parseWords(words2, variables);
+    return { script: script2, unread: script2.incomplete ? "it is no whole shell text" : null, line: null };
+  }
+  if (!isPosix(shell)) {
+    const name = (shell?.[0] ?? "").replace(/^.*[\\/]/, "");
+    return { script: NOTHING, unread: isWindows(shell) ? `${name} runs it, which is not read` : `${name} runs it, which is no shell that is read`, line: null };
+  }
+  if (source2 === null) {
+    const script2 = parseScript(text4, variables);
+    return { script: script2, unread: script2.incomplete ? "it is no whole shell text" : null, line: null };
+  }
+  let whole2 = source2.text;
+  const starts = [...source2.starts];
+  for (const { name, content, startLine } of source2.documents) {
+    whole2 += "\n";
+    let offset = whole2.length;
+    for (const [index, line2] of content.split("\n").entries()) {
+      starts.push({ offset, line: startLine + index });
+      offset += line2.length + 1;
+    }
+    whole2 += `${content}${name}`;
+  }
+  const script = parseScript(whole2, variables);
+  return { script, unread: script.incomplete ? "it is no whole shell text" : null, line: (offset) => lineAt({ starts, startLine: source2.startLine }, offset) };
+}
+function toStep({ environment, shell, budget, ...known2 }) {
+  const { keyword, text: text4, source: source2, lines } = known2;
+  const variables = environment.now();
+  let read2 = { script: NOTHING, unread: null, line: null };
+  if (keyword === "RUN") {
+    budget.left -= text4.length + (source2?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0);
+    read2 = budget.left < 0 ? { script: NOTHING, unread: "the RUN instructions of the image are too long", line: null } : readRun(source2, text4, shell, variables);
+  }
+  environment.take(keyword, text4);
+  const { script, unread, line: line2 } = read2;
+  return {
+    ...known2,
+    variables,
+    commands: script.commands,
+    unread,
+    linesAt: (start, end2) => {
+      if (lines === null || line2 === null) return lines;
+      const startLine = Math.min(Math.max(line2(start), lines.startLine), lines.endLine);
+      return { ...lines, startLine, endLine: Math.min(Math.max(line2(Math.max(start, end2 - 1)), startLine), lines.endLine) };
+    }
+  };
+}
+var runText = ({ instruction, source: source2 }) => instruction.text.startsWith("/dev/pipes/") ? source2?.documents[0]?.content ?? instruction.text : instruction.text;
+var ARCHITECTURE = [
+  ["TARGETOS", "linux"],
+  ["TARGETPLATFORM", "linux/amd64"],
+  ["TARGETARCH", "amd64"]
+];
+function globalArguments(dockerfile) {
+  const environment = new Environment(new Map(ARCHITECTURE));
+  for (const { keyword, text: text4 } of dockerfile.globals) environment.take(keyword, text4);
+  return environment.now();
+}
+function stepsOfStage(dockerfile, stage, of, linesOf, budget, ended) {
+  const parent = parentStage(dockerfile, stage);
+  const before = parent === null ? void 0 : ended.get(parent.index);
+  const globals = globalArguments(dockerfile);
+  const environment = new Environment(before?.variables ?? new Map(ARCHITECTURE));
+  let shell = before?.shell ?? (dockerfile.escapeCharacter === "`" ? ["cmd"] : null);
+  const steps = stage.instructions.map((source2) => {
+    if (source2.keyword === "SHELL") shell = jsonWords(source2.text) ?? shell;
+    if (source2.keyword === "ARG") {
+      for (const { name, value } of readVariables("ARG", source2.text))
+        if (value === null && globals.has(name)) environment.take("ARG", `${name}=${JSON.stringify(globals.get(name))}`);
+    }
+    return toStep({
+      keyword: source2.keyword,
+      text: source2.text,
+      flags: source2.flags,
+      source: source2,
+      layer: null,
+      owner: "own",
+      of,
+      stage,
+      location: { kind: "image" },
+      lines: linesOf(source2),
+      environment,
+      shell,
+      budget
+    });
+  });
+  ended.set(stage.index, { variables: environment.now(), shell });
+  return steps;
+}
+function ancestorsOf(dockerfile, stage) {
+  const parent = parentStage(dockerfile, stage);
+  return parent === null ? [] : [...ancestorsOf(dockerfile, parent), parent];
+}
+function stageNamed(dockerfile, name) {
+  return dockerfile.stages.find((stage) => stage.name === name.toLowerCase() || String(stage.index) === name) ?? null;
+}
+function stagesOf(dockerfile, built) {
+  const found = /* @__PURE__ */ new Set();
+  const open6 = [built];
+  for (let stage = open6.pop(); stage !== void 0; stage = open6.pop()) {
+    const named3 = stage.instructions.flatMap((instruction) => [
+      ...[flagValue(instruction, "from")].filter((name) => name !== null),
+      ...instruction.flags.flatMap((flag2) => /^--mount=(?:.*,)?from=([^,]+)/.exec(flag2)?.[1] ?? [])
+    ]);
+    for (const other of [parentStage(dockerfile, stage), ...named3.map((name) => stageNamed(dockerfile, name))]) {
+      if (other === null || other === built || found.has(other)) continue;
+      found.add(other);
+      open6.push(other);
+    }
+  }
+  return found;
+}
+function stepsOfImage(origin) {
+  const budget = { left: MAX_RUN_TEXT };
+  const { dockerfile, stage } = origin;
+  const steps = [];
+  const ancestors = dockerfile === null || stage === null ? [] : ancestorsOf(dockerfile, stage);
+  if (dockerfile !== null && stage !== null) {
+    const ended = /* @__PURE__ */ new Map();
+    const made = stagesOf(dockerfile, stage);
+    for (const other of dockerfile.stages) if (made.has(other) && !ancestors.includes(other)) steps.push(...stepsOfStage(dockerfile, other, "stage", origin.linesOf, budget, ended));
+  }
+  const environment = new Environment(dockerfile === null ? new Map(ARCHITECTURE) : globalArguments(dockerfile));
+  let shell = null;
+  for (const entry of origin.history) {
+    const { instruction, source: source2, lines, owner, layer } = entry;
+    const { keyword } = instruction;
+    if (keyword === "SHELL") shell = jsonWords(source2?.text ?? instruction.text) ?? patternsOf(instruction.text.replace(/^\[|\]$/g, ""), "\\").flat();
+    for (const pair2 of instruction.buildArgs)
+      environment.take(
+        "ARG",
+        pair2.replace(/^(\w+)=(.*)$/s, (_, name, value) => `${name}=${JSON.stringify(value)}`)
+      );
+    const own2 = dockerfile?.stages.find(({ instructions }) => source2 !== null && instructions.includes(source2)) ?? null;
+    steps.push(
+      toStep({
+        keyword,
+        text: keyword === "RUN" ? source2 !== null && source2.keyword === "RUN" && source2.documents.length === 0 ? source2.text : runText(entry) : instruction.text,
+        flags: source2?.flags ?? null,
+        source: source2?.keyword === keyword ? source2 : null,
+        layer,
+        owner,
+        of: "image",
+        stage: own2,
+        location: { kind: "history", history: entry.entry.index },
+        lines,
+        environment,
+        shell,
+        budget
+      })
+    );
+  }
+  return steps;
+}
+var unreadWarnings = (steps) => steps.flatMap(
+  ({ unread, owner, lines, text: text4 }) => unread === null || owner === "base" ? [] : [
+    {
+      code: "run-not-read",
+      message: `${lines === null ? `RUN ${text4.slice(0, 60)}` : `The RUN in ${lines.path}:${lines.startLine}`} was not read as commands in full: ${unread}. Rules saw what could be read.`
+    }
+  ]
+);
 
 // src/evidence/evidence.ts
 var fileKey = (layer, entry) => `${layer}:${entry}`;
-var MAX_RUN_TEXT = 1 << 20;
-function readRuns(origin) {
-  let left = MAX_RUN_TEXT;
-  return origin.history.flatMap((entry) => {
-    if (entry.instruction.keyword !== "RUN") return [];
-    const text4 = entry.instruction.text.startsWith("/dev/pipes/") ? entry.source?.documents[0]?.content ?? entry.instruction.text : entry.instruction.text;
-    left -= text4.length;
-    return left < 0 ? [] : [{ entry, text: text4, commands: parseScript(text4).commands }];
-  });
+function environmentOf(steps) {
+  const found = /* @__PURE__ */ new Map();
+  for (const step of steps) {
+    if (step.keyword !== "ENV" || step.of !== "image") continue;
+    for (const { name, value } of readVariables("ENV", step.text)) if (value !== null) found.set(name, { name, value, step });
+  }
+  return [...found.values()];
 }
 
 // src/provenance/documents.ts
@@ -40649,10 +41014,10 @@ function cached(getter) {
 function nullish(input3) {
   return input3 === null || input3 === void 0;
 }
-function cleanRegex(source) {
-  const start = source.startsWith("^") ? 1 : 0;
-  const end2 = source.endsWith("$") ? source.length - 1 : source.length;
-  return source.slice(start, end2);
+function cleanRegex(source2) {
+  const start = source2.startsWith("^") ? 1 : 0;
+  const end2 = source2.endsWith("$") ? source2.length - 1 : source2.length;
+  return source2.slice(start, end2);
 }
 function floatSafeRemainder(val, step) {
   const ratio = val / step;
@@ -40720,28 +41085,28 @@ function putProp(target, key, value) {
   else
     target[key] = value;
 }
-function mirrorShape(target, source, keys, wrap2) {
-  const raw = sourceShape(source);
+function mirrorShape(target, source2, keys, wrap2) {
+  const raw = sourceShape(source2);
   for (const key of keys) {
     const desc = Object.getOwnPropertyDescriptor(raw, key);
     if (!desc.enumerable)
       continue;
     if (desc.get) {
       deferProp(target, key, () => {
-        const value = source._zod.def.shape[key];
+        const value = source2._zod.def.shape[key];
         return wrap2 ? wrap2(value, key) : value;
       });
     } else
       putProp(target, key, wrap2 ? wrap2(desc.value, key) : desc.value);
   }
 }
-function mirrorProps(target, source) {
-  for (const key of Reflect.ownKeys(source)) {
-    const desc = Object.getOwnPropertyDescriptor(source, key);
+function mirrorProps(target, source2) {
+  for (const key of Reflect.ownKeys(source2)) {
+    const desc = Object.getOwnPropertyDescriptor(source2, key);
     if (!desc.enumerable)
       continue;
     if (desc.get)
-      deferProp(target, key, () => source[key]);
+      deferProp(target, key, () => source2[key]);
     else
       putProp(target, key, desc.value);
   }
@@ -41966,8 +42331,8 @@ var creditCard = /^\d(?:[ -]?\d){11,18}$/;
 var currencyCode = /^(?:AED|AFN|ALL|AMD|AOA|ARS|AUD|AWG|AZN|BAM|BBD|BDT|BHD|BIF|BMD|BND|BOB|BOV|BRL|BSD|BTN|BWP|BYN|BZD|CAD|CDF|CHE|CHF|CHW|CLF|CLP|CNY|COP|COU|CRC|CUP|CVE|CZK|DJF|DKK|DOP|DZD|EGP|ERN|ETB|EUR|FJD|FKP|GBP|GEL|GHS|GIP|GMD|GNF|GTQ|GYD|HKD|HNL|HTG|HUF|IDR|ILS|INR|IQD|IRR|ISK|JMD|JOD|JPY|KES|KGS|KHR|KMF|KPW|KRW|KWD|KYD|KZT|LAK|LBP|LKR|LRD|LSL|LYD|MAD|MDL|MGA|MKD|MMK|MNT|MOP|MRU|MUR|MVR|MWK|MXN|MXV|MYR|MZN|NAD|NGN|NIO|NOK|NPR|NZD|OMR|PAB|PEN|PGK|PHP|PKR|PLN|PYG|QAR|RON|RSD|RUB|RWF|SAR|SBD|SCR|SDG|SEK|SGD|SHP|SLE|SOS|SRD|SSP|STN|SVC|SYP|SZL|THB|TJS|TMT|TND|TOP|TRY|TTD|TWD|TZS|UAH|UGX|USD|USN|UYI|UYU|UYW|UZS|VED|VES|VND|VUV|WST|XAD|XAF|XAG|XAU|XBA|XBB|XBC|XBD|XCD|XCG|XDR|XOF|XPD|XPF|XPT|XSU|XTS|XUA|XXX|YER|ZAR|ZMW|ZWG)$/;
 var iban = /^[A-Z]{2}(?!00|01|99)\d{2}[A-Z0-9]{11,30}$/;
 var dateSource = `(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))`;
-function anchor(source) {
-  return new RegExp(`^${source}$`);
+function anchor(source2) {
+  return new RegExp(`^${source2}$`);
 }
 var date = /* @__PURE__ */ anchor(dateSource);
 function timeSource(args) {
@@ -43285,15 +43650,15 @@ var $ZodDate = /* @__PURE__ */ $constructor("$ZodDate", (inst, def) => {
       }
     }
     const input3 = payload.value;
-    const isDate = input3 instanceof Date;
-    const isValidDate = isDate && !Number.isNaN(input3.getTime());
+    const isDate2 = input3 instanceof Date;
+    const isValidDate = isDate2 && !Number.isNaN(input3.getTime());
     if (isValidDate)
       return payload;
     payload.issues.push({
       expected: "date",
       code: "invalid_type",
       input: input3,
-      ...isDate ? { received: "Invalid Date" } : {},
+      ...isDate2 ? { received: "Invalid Date" } : {},
       inst
     });
     return payload;
@@ -43712,10 +44077,10 @@ var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
     }
     return void 0;
   });
-  const first = def.options.length === 1 ? def.options[0]._zod.run : null;
+  const first2 = def.options.length === 1 ? def.options[0]._zod.run : null;
   inst._zod.parse = (payload, ctx) => {
-    if (first) {
-      return first(payload, ctx);
+    if (first2) {
+      return first2(payload, ctx);
     }
     let async = false;
     const results = [];
@@ -43772,10 +44137,10 @@ function handleExclusiveUnionResults(results, final, inst, ctx) {
 var $ZodXor = /* @__PURE__ */ $constructor("$ZodXor", (inst, def) => {
   $ZodUnion.init(inst, def);
   def.inclusive = false;
-  const first = def.options.length === 1 ? def.options[0]._zod.run : null;
+  const first2 = def.options.length === 1 ? def.options[0]._zod.run : null;
   inst._zod.parse = (payload, ctx) => {
-    if (first) {
-      return first(payload, ctx);
+    if (first2) {
+      return first2(payload, ctx);
     }
     let async = false;
     const results = [];
@@ -44816,17 +45181,17 @@ function partPattern(schema) {
 var $ZodTemplateLiteral = /* @__PURE__ */ $constructor("$ZodTemplateLiteral", (inst, def) => {
   $ZodType.init(inst, def);
   const regexParts = [];
-  for (const part of def.parts) {
-    if (typeof part === "object" && part !== null) {
-      const source = partPattern(part);
-      if (!source) {
-        throw new Error(`Invalid template literal part, no pattern found: ${[...part._zod.traits].shift()}`);
+  for (const part2 of def.parts) {
+    if (typeof part2 === "object" && part2 !== null) {
+      const source2 = partPattern(part2);
+      if (!source2) {
+        throw new Error(`Invalid template literal part, no pattern found: ${[...part2._zod.traits].shift()}`);
       }
-      regexParts.push(cleanRegex(source));
-    } else if (part === null || primitiveTypes.has(typeof part)) {
-      regexParts.push(escapeRegex(`${part}`));
+      regexParts.push(cleanRegex(source2));
+    } else if (part2 === null || primitiveTypes.has(typeof part2)) {
+      regexParts.push(escapeRegex(`${part2}`));
     } else {
-      throw new Error(`Invalid template literal part: ${part}`);
+      throw new Error(`Invalid template literal part: ${part2}`);
     }
   }
   inst._zod.pattern = new RegExp(`^${regexParts.join("")}$`);
@@ -52842,10 +53207,10 @@ var $ZodRegistry = class {
     this._idmap = /* @__PURE__ */ new Map();
   }
   add(schema, ..._meta) {
-    const meta12 = _meta[0];
-    this._map.set(schema, meta12);
-    if (meta12 && typeof meta12 === "object" && "id" in meta12) {
-      this._idmap.set(meta12.id, schema);
+    const meta32 = _meta[0];
+    this._map.set(schema, meta32);
+    if (meta32 && typeof meta32 === "object" && "id" in meta32) {
+      this._idmap.set(meta32.id, schema);
     }
     return this;
   }
@@ -52855,9 +53220,9 @@ var $ZodRegistry = class {
     return this;
   }
   remove(schema) {
-    const meta12 = this._map.get(schema);
-    if (meta12 && typeof meta12 === "object" && "id" in meta12) {
-      this._idmap.delete(meta12.id);
+    const meta32 = this._map.get(schema);
+    if (meta32 && typeof meta32 === "object" && "id" in meta32) {
+      this._idmap.delete(meta32.id);
     }
     this._map.delete(schema);
     return this;
@@ -52948,9 +53313,9 @@ function withParser(schema, parser) {
     installCompiledUserMethods(clone2, schema, parser);
   return clone2;
 }
-function installCompiledUserMethods(target, source, parser) {
+function installCompiledUserMethods(target, source2, parser) {
   const targetAny = target;
-  const sourceAny = source;
+  const sourceAny = source2;
   if (typeof sourceAny.safeParse === "function") {
     const originalSafeParse = sourceAny.safeParse;
     targetAny.safeParse = (data, params) => {
@@ -55553,10 +55918,10 @@ function _stringFormat(Class2, format, fnOrRegex, _params = {}) {
 
 // node_modules/zod/v4/core/to-json-schema.js
 function assignProps(target, ...sources) {
-  for (const source of sources) {
-    for (const key of Reflect.ownKeys(source)) {
-      if (Object.prototype.propertyIsEnumerable.call(source, key)) {
-        assignProp(target, key, source[key]);
+  for (const source2 of sources) {
+    for (const key of Reflect.ownKeys(source2)) {
+      if (Object.prototype.propertyIsEnumerable.call(source2, key)) {
+        assignProp(target, key, source2[key]);
       }
     }
   }
@@ -55639,9 +56004,9 @@ function processSchema(schema, ctx, _params = { path: [], schemaPath: [] }) {
       ctx.seen.get(parent).isParent = true;
     }
   }
-  const meta12 = ctx.metadataRegistry.get(schema);
-  if (meta12)
-    assignProps(result.schema, meta12);
+  const meta32 = ctx.metadataRegistry.get(schema);
+  if (meta32)
+    assignProps(result.schema, meta32);
   if (ctx.io === "input" && isTransforming(schema)) {
     delete result.schema.examples;
     delete result.schema.default;
@@ -55798,11 +56163,11 @@ function foldObjects(members2) {
         continue;
       const parts = [];
       for (const other of objects) {
-        const part = other.properties?.[key] ?? undeclaredConstraint(other);
-        if (part === null || part === void 0)
+        const part2 = other.properties?.[key] ?? undeclaredConstraint(other);
+        if (part2 === null || part2 === void 0)
           continue;
-        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part)))
-          parts.push(part);
+        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part2)))
+          parts.push(part2);
       }
       const merged2 = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
       assignProp(properties, key, merged2);
@@ -56250,9 +56615,9 @@ var numberProcessor = (schema, ctx, _json, params) => {
       else
         handleUnrepresentable(schema, ctx, json2, params, `A multipleOf divisor of ${divisor} cannot be represented in JSON Schema`);
     }
-    const [first, ...rest] = divisors;
-    if (first !== void 0)
-      json2.multipleOf = first;
+    const [first2, ...rest] = divisors;
+    if (first2 !== void 0)
+      json2.multipleOf = first2;
     if (rest.length)
       json2.allOf = [...json2.allOf ?? [], ...rest.map((m) => ({ multipleOf: m }))];
   }
@@ -56796,21 +57161,21 @@ var allProcessors = {
 };
 function toJSONSchema(input3, params) {
   if ("_idmap" in input3) {
-    const registry2 = input3;
+    const registry3 = input3;
     const ctx2 = initializeContext({ ...params, processors: allProcessors });
     const defs = {};
-    for (const entry of registry2._idmap.entries()) {
+    for (const entry of registry3._idmap.entries()) {
       const [_, schema] = entry;
       processSchema(schema, ctx2);
     }
     const schemas = {};
     const external = {
-      registry: registry2,
+      registry: registry3,
       uri: params?.uri,
       defs
     };
     ctx2.external = external;
-    for (const entry of registry2._idmap.entries()) {
+    for (const entry of registry3._idmap.entries()) {
       const [key, schema] = entry;
       extractDefs(ctx2, schema);
       assignProp(schemas, key, finalize(ctx2, schema));
@@ -57220,8 +57585,8 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
   brand() {
     return this;
   },
-  register(reg, meta12) {
-    reg.add(this, meta12);
+  register(reg, meta32) {
+    reg.add(this, meta32);
     return this;
   },
   refine(check2, params) {
@@ -58956,14 +59321,14 @@ function checkArrayGuards(arraySchema, guards) {
         const key = canonicalKey(items[i], /* @__PURE__ */ new Set());
         if (key === null)
           continue;
-        const first = firstSeen.get(key);
-        if (first === void 0) {
+        const first2 = firstSeen.get(key);
+        if (first2 === void 0) {
           firstSeen.set(key, i);
           continue;
         }
         payload.issues.push({
           code: "custom",
-          message: `Array items must be unique: element at index ${i} duplicates the one at index ${first}`,
+          message: `Array items must be unique: element at index ${i} duplicates the one at index ${first2}`,
           input: items,
           path: [i],
           continue: true
@@ -60379,9 +60744,9 @@ function zstdFallback() {
     }
   });
 }
-async function* decompress(source, compression, where) {
+async function* decompress(source2, compression, where) {
   if (compression === "none") {
-    yield* source;
+    yield* source2;
     return;
   }
   if (compression !== "gzip" && compression !== "zstd") {
@@ -60393,7 +60758,7 @@ async function* decompress(source, compression, where) {
   const transform2 = decompressor(compression);
   let fed = 0;
   const counted = (async function* () {
-    for await (const chunk of source) {
+    for await (const chunk of source2) {
       fed += chunk.length;
       yield chunk;
     }
@@ -60415,9 +60780,9 @@ async function* decompress(source, compression, where) {
     );
   }
   await feeding;
-  const read = "bytesWritten" in transform2 ? Number(transform2.bytesWritten) : fed;
-  if (compression === "gzip" && read < fed) {
-    throw new ImageError("trailing-data", `${where} holds ${fed - read} bytes behind its compressed data, which no reader would look at. Save or build the image again.`);
+  const read2 = "bytesWritten" in transform2 ? Number(transform2.bytesWritten) : fed;
+  if (compression === "gzip" && read2 < fed) {
+    throw new ImageError("trailing-data", `${where} holds ${fed - read2} bytes behind its compressed data, which no reader would look at. Save or build the image again.`);
   }
 }
 
@@ -60502,32 +60867,32 @@ function* walkTar(where, onEntry) {
       continue;
     }
     if (number4(block, 148, 8) !== sum) throw bad("no valid tar header");
-    const flag = block[156] ?? 0;
+    const flag2 = block[156] ?? 0;
     const ownSize = number4(block, 124, 12);
     if (!(ownSize >= 0) || !Number.isSafeInteger(ownSize)) throw bad("an impossible entry size");
     offset += BLOCK;
-    if (flag === 76 || flag === 75 || flag === 78 || flag === 120 || flag === 103) {
+    if (flag2 === 76 || flag2 === 75 || flag2 === 78 || flag2 === 120 || flag2 === 103) {
       if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
       const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize };
       if (data.length < ownSize)
         throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
       offset += Math.ceil(ownSize / BLOCK) * BLOCK;
-      if (flag === 76 || flag === 78) longName = text(data, 0, data.length);
-      else if (flag === 75) longLink = text(data, 0, data.length);
-      else if (flag === 103) global2 = paxRecords(data);
+      if (flag2 === 76 || flag2 === 78) longName = text(data, 0, data.length);
+      else if (flag2 === 75) longLink = text(data, 0, data.length);
+      else if (flag2 === 103) global2 = paxRecords(data);
       else local = new Map([...global2, ...paxRecords(data)]);
       continue;
     }
     let name = text(block, 0, 100);
     const ustar = block.toString("latin1", 257, 263) === "ustar\0";
     if (ustar && block[345] !== 0) name = `${text(block, 345, 155)}/${name}`;
-    let type = TYPES[flag] ?? "other";
-    if (flag === 83) throw bad("a sparse entry of the old GNU form, which is not supported,");
+    let type = TYPES[flag2] ?? "other";
+    if (flag2 === 83) throw bad("a sparse entry of the old GNU form, which is not supported,");
     const paxSize = local?.get("size");
     const size = paxSize ? Number.parseInt(paxSize, 10) : ownSize;
     if (!(size >= 0) || !Number.isSafeInteger(size)) throw bad("an impossible entry size");
     const wholeName = local?.get("path") || longName || name;
-    if (type === "file" && flag !== 55 && wholeName.endsWith("/")) {
+    if (type === "file" && flag2 !== 55 && wholeName.endsWith("/")) {
       if (size > 0) throw bad("a directory of the old form that claims data,");
       type = "directory";
     }
@@ -60546,7 +60911,7 @@ function* walkTar(where, onEntry) {
     offset += Math.ceil(held / BLOCK) * BLOCK;
   }
 }
-async function indexTar(where, size, read) {
+async function indexTar(where, size, read2) {
   const entries = [];
   const walk2 = walkTar(where, (header) => {
     if (header.offset + header.size > size) {
@@ -60559,7 +60924,7 @@ async function indexTar(where, size, read) {
   });
   for (let step = walk2.next(); !step.done; ) {
     const { offset, length } = step.value;
-    step = walk2.next(await read(offset, Math.max(0, Math.min(length, size - offset))));
+    step = walk2.next(await read2(offset, Math.max(0, Math.min(length, size - offset))));
   }
   return entries;
 }
@@ -60622,13 +60987,13 @@ async function* chunks(handle, offset, length, where) {
 var clean2 = (name) => path3.posix.join("/", name).slice(1);
 async function tarFiles(where, handle) {
   const { size } = await handle.stat();
-  const read = async (offset, length) => {
+  const read2 = async (offset, length) => {
     const buffer = Buffer.alloc(length);
     const { bytesRead } = await handle.read(buffer, 0, length, offset);
     return buffer.subarray(0, bytesRead);
   };
   const entries = /* @__PURE__ */ new Map();
-  for (const header of await indexTar(where, size, read)) {
+  for (const header of await indexTar(where, size, read2)) {
     if (header.afterEnd || header.type === "directory") continue;
     const name = clean2(header.name);
     const earlier = entries.get(name);
@@ -60660,7 +61025,7 @@ async function tarFiles(where, handle) {
     read: async (name) => {
       const header = need(name);
       checkDocument(where, name, header.size);
-      return read(header.offset, header.size);
+      return read2(header.offset, header.size);
     },
     async *stream(name) {
       const header = need(name);
@@ -60727,7 +61092,7 @@ function directoryFiles(directory) {
 // src/image/spool.ts
 import { mkdtemp, open as open4, rm as rm2 } from "node:fs/promises";
 import path4 from "node:path";
-async function spool(source, directory, where) {
+async function spool(source2, directory, where) {
   let handle = null;
   let folder = null;
   try {
@@ -60739,7 +61104,7 @@ async function spool(source, directory, where) {
     if (folder !== null) await rm2(folder, { recursive: true, force: true });
   }
   try {
-    for await (const chunk of source) await handle.appendFile(chunk);
+    for await (const chunk of source2) await handle.appendFile(chunk);
     return handle;
   } catch (cause) {
     await handle.close();
@@ -60798,12 +61163,12 @@ function imageOfStep(identifier) {
   const match2 = /^(?:docker-image|oci-layout):\/\/([^@]+)(?:@(sha256:[0-9a-f]{64}))?$/.exec(identifier);
   return match2?.[1] === void 0 ? null : { reference: match2[1], digest: match2[2] ?? null };
 }
-var joinPath = (...parts) => parts.flatMap((part) => part.split("/").filter((name) => name !== "" && name !== ".")).join("/");
-function pathsOf(name, vcs, source) {
+var joinPath = (...parts) => parts.flatMap((part2) => part2.split("/").filter((name) => name !== "" && name !== ".")).join("/");
+function pathsOf(name, vcs, source2) {
   const directory = vcs?.["localdir:dockerfile"];
   const context3 = vcs?.["localdir:context"];
   if (typeof directory === "string") return { repositoryPath: joinPath(directory, name), contextPath: typeof context3 === "string" ? joinPath(context3) : null };
-  const uri2 = at(source, "uri");
+  const uri2 = at(source2, "uri");
   const folder = typeof uri2 === "string" ? /#[^:]*:(.+)$/.exec(uri2)?.[1] : void 0;
   if (typeof uri2 === "string" && /[#.]git|^git/.test(uri2)) return { repositoryPath: joinPath(folder ?? "", name), contextPath: joinPath(folder ?? "") };
   return { repositoryPath: null, contextPath: null };
@@ -60815,7 +61180,7 @@ function readProvenance(document, where) {
   const definition = isV1 ? at(predicate, "buildDefinition", "internalParameters", "buildConfig", "llbDefinition") : at(predicate, "buildConfig", "llbDefinition");
   const buildkit = isV1 ? at(predicate, "runDetails", "metadata", "buildkit_metadata") : at(predicate, "metadata", "https://mobyproject.org/buildkit@v1#metadata");
   const args = isV1 ? at(predicate, "buildDefinition", "externalParameters", "request", "args") : at(predicate, "invocation", "parameters", "args");
-  const source = isV1 ? at(predicate, "buildDefinition", "externalParameters", "configSource") : at(predicate, "invocation", "configSource");
+  const source2 = isV1 ? at(predicate, "buildDefinition", "externalParameters", "configSource") : at(predicate, "invocation", "configSource");
   const materials = materialsSchema.safeParse((isV1 ? at(predicate, "buildDefinition", "resolvedDependencies") : predicate["materials"]) ?? []);
   const metadata = buildkitSchema.safeParse(buildkit ?? {});
   const steps = stepsSchema.safeParse(definition ?? []);
@@ -60854,7 +61219,7 @@ function readProvenance(document, where) {
       chains,
       images: images2,
       materials: materials.data.flatMap(({ uri: uri2, digest: digest3 }) => TOOLS.test(uri2) ? [] : imageOfPurl(uri2, digest3?.["sha256"]) ?? []),
-      ...pathsOf(name, vcs, source)
+      ...pathsOf(name, vcs, source2)
     }
   };
 }
@@ -60922,8 +61287,8 @@ async function readBuildDocuments(value, directory, temporary) {
     const compression = sniff(head.subarray(0, bytesRead));
     const isText = /^\s*[{[]/.test(head.subarray(0, bytesRead).toString("latin1"));
     if (!isText && compression !== "unknown") {
-      const source = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
-      return await openRecord(() => spool(bounded(decompress(source, compression, value)), temporary, value), value);
+      const source2 = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
+      return await openRecord(() => spool(bounded(decompress(source2, compression, value)), temporary, value), value);
     }
     if (info2.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info2.size} bytes, more than a provenance of a Dockerfile`] };
     return fromJson((await handle.readFile()).toString("utf8"), value);
@@ -60932,9 +61297,9 @@ async function readBuildDocuments(value, directory, temporary) {
   }
 }
 var MAX_RECORD = 256 << 20;
-async function* bounded(source) {
+async function* bounded(source2) {
   let bytes2 = 0;
-  for await (const chunk of source) {
+  for await (const chunk of source2) {
     bytes2 += chunk.length;
     if (bytes2 > MAX_RECORD) throw new RangeError("the build record is too large");
     yield chunk;
@@ -61041,9 +61406,9 @@ async function findBuild(image, options4) {
   const isChanged = origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
   const hasNone = origin.history.every(({ lines }) => lines === null);
   if ((isChanged || hasNone && !options4.isNamed) && options4.checkout !== null) {
-    const known = new Set(options4.dockerfiles.map(({ path: path11 }) => path11));
+    const known2 = new Set(options4.dockerfiles.map(({ path: path11 }) => path11));
     const found = [...await namedByProvenance(options4.checkout, provenances), ...await findDockerfiles(options4.checkout)];
-    const more = found.filter(({ path: path11 }, index) => !known.has(path11) && found.findIndex((other) => other.path === path11) === index);
+    const more = found.filter(({ path: path11 }, index) => !known2.has(path11) && found.findIndex((other) => other.path === path11) === index);
     if (more.length > 0) {
       const searched = originWith(more);
       if (isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
@@ -61080,9 +61445,9 @@ async function findSources(leaks, { origin, provenances }, { checkout, context: 
       if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key)) continue;
       if (traced++ >= MAX_TRACED) return found;
       for (const candidate of contexts) {
-        const source = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place.hashes.sha256 });
-        if (source === null) continue;
-        found.set(key, source);
+        const source2 = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place.hashes.sha256 });
+        if (source2 === null) continue;
+        found.set(key, source2);
         break;
       }
     }
@@ -61280,6 +61645,340 @@ function fillerKind(token2) {
 }
 var isFiller = (token2) => fillerKind(token2) !== null;
 
+// src/shell/options.ts
+var words = (text4) => text4.split(" ");
+var APT = { short: "atoch", long: words("option target-release default-release config-file host-architecture") };
+var YUM = {
+  short: "cdeRx",
+  long: words(
+    "config debuglevel errorlevel rpmverbosity enablerepo disablerepo repo repoid exclude installroot releasever setopt disableplugin enableplugin forcearch repofrompath"
+  )
+};
+var PIP = {
+  short: "rcietfpb",
+  long: words(
+    "requirement constraint index-url extra-index-url find-links target prefix root src upgrade-strategy trusted-host proxy timeout retries cert client-cert cache-dir log python platform abi only-binary no-binary progress-bar editable global-option config-settings build exists-action"
+  )
+};
+var NPM = { short: "C", long: words("registry prefix cache userconfig globalconfig workspace omit include loglevel tag otp access fetch-retries fetch-timeout") };
+var SSH = { short: "bcDEeFIiJLlmOopQRSWw" };
+var MYSQL = { short: "uhPSDeG", long: words("user host port socket database execute default-character-set defaults-file protocol") };
+var POSTGRES = { short: "hpUdcftFjnNTLoRvW", long: words("host port username dbname command file set output") };
+var USERS = {
+  short: "bcdDefgGkKpPrRsuZ",
+  long: words("base-dir comment home-dir home expiredate inactive gid groups skel key password root prefix shell uid selinux-user login ingroup gecos firstuid lastuid")
+};
+var SYNTAX = {
+  addgroup: { short: "g", long: words("gid firstgid lastgid") },
+  adduser: { short: "hgsGuk", long: words("home shell ingroup gid uid gecos firstuid lastuid conf") },
+  apk: { short: "ptX", long: words("repository root keys-dir virtual cache-dir repositories-file wait arch timeout") },
+  apt: APT,
+  "apt-get": APT,
+  aria2c: { short: "odixjsk", long: words("out dir input-file checksum http-user http-passwd header max-connection-per-server split min-split-size") },
+  aws: { long: words("region profile output endpoint-url query ca-bundle") },
+  az: { short: "upg", long: words("username password tenant name resource-group") },
+  chmod: { long: words("reference") },
+  chown: { long: words("reference from") },
+  conda: { short: "npc", long: words("name prefix channel file") },
+  cp: { short: "tS", long: words("target-directory suffix") },
+  curl: {
+    short: "AbcCdDeEFHhKmoPQrTtuUwxXyYz",
+    long: words(
+      "user-agent cookie cookie-jar continue-at data data-raw data-binary data-urlencode dump-header referer cert form header config max-time output ftp-port quote range upload-file telnet-option user proxy-user write-out proxy request speed-limit speed-time time-cond retry retry-delay retry-max-time connect-timeout cacert capath ciphers interface limit-rate max-redirs max-filesize output-dir resolve unix-socket url key pass oauth2-bearer preproxy socks5 tls-max create-file-mode json proto proto-redir doh-url hostpubmd5 pinnedpubkey noproxy variable netrc-file stderr trace trace-ascii connect-to"
+    )
+  },
+  dnf: YUM,
+  dnf5: YUM,
+  docker: { short: "uptfHvewl", long: words("username password tag file host volume env name build-arg") },
+  dpkg: { short: "D", long: words("root admindir instdir") },
+  gem: { short: "vsiPnp", long: words("version source install-dir bindir platform trust-policy http-proxy") },
+  git: {
+    short: "cCbojuemF",
+    long: words("branch depth jobs origin config recurse-submodules reference git-dir work-tree exec-path shallow-since filter template separate-git-dir upload-pack file message")
+  },
+  gpg: {
+    short: "oruN",
+    long: words("keyserver keyring output recipient local-user homedir keyserver-options passphrase passphrase-file pinentry-mode batch-size primary-keyring trust-model")
+  },
+  helm: { short: "n", long: words("username password version namespace repo") },
+  install: { short: "mogtS", long: words("mode owner group target-directory suffix") },
+  keytool: { single: true },
+  ldapsearch: { short: "DwHbshp" },
+  microdnf: YUM,
+  mkdir: { short: "m", long: words("mode context") },
+  mongo: { short: "up", long: words("username password host port authenticationDatabase eval") },
+  mongosh: { short: "up", long: words("username password host port authenticationDatabase eval") },
+  mysql: MYSQL,
+  mysqladmin: MYSQL,
+  mysqldump: MYSQL,
+  nuget: { single: true },
+  npm: NPM,
+  openssl: { single: true },
+  pip: PIP,
+  pip3: PIP,
+  pipx: { long: words("index-url pip-args python spec") },
+  pnpm: NPM,
+  podman: { short: "upt", long: words("username password tag creds") },
+  psql: POSTGRES,
+  "redis-cli": { short: "ahpnu", long: words("pass user") },
+  rpm: { short: "rD", long: words("root define dbpath prefix relocate") },
+  scp: SSH,
+  skopeo: { short: "up", long: words("username password creds src-creds dest-creds") },
+  ssh: SSH,
+  "ssh-keygen": { short: "tbfNPCm" },
+  sshpass: { short: "pfdP" },
+  svn: { long: words("username password config-dir") },
+  tar: { short: "fCbTXIHKNV", long: words("file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning") },
+  unzip: { short: "dxP" },
+  useradd: USERS,
+  usermod: USERS,
+  uv: { long: words("index-url extra-index-url index default-index python requirement target allow-insecure-host") },
+  wget: {
+    short: "OoaPeUtTwQBDARlIXiY",
+    long: words(
+      "output-document output-file append-output directory-prefix execute user-agent tries timeout wait quota base domains accept reject level input-file proxy user password http-user http-password ftp-user ftp-password header post-data post-file method body-data body-file ca-certificate ca-directory certificate private-key secure-protocol limit-rate retry-on-http-error waitretry dns-timeout connect-timeout read-timeout cut-dirs progress referer save-cookies load-cookies proxy-user proxy-password"
+    )
+  },
+  yarn: NPM,
+  yum: YUM,
+  zypper: { short: "pRct", long: words("repo from root config plus-repo gpg-auto-import") }
+};
+var MIN_ABBREVIATION = 8;
+var isNamed = (written, name) => written === name || name.startsWith("--") && written.length >= MIN_ABBREVIATION && written.startsWith("--") && name.startsWith(written);
+function* optionsOf(args, { short = "", long = [], single = false }, operands) {
+  for (let at3 = 0; at3 < args.length; at3++) {
+    const word = args[at3];
+    if (word === void 0) return;
+    const { value: text4 } = word;
+    if (text4 === "--") {
+      operands.push(...args.slice(at3 + 1));
+      return;
+    }
+    const part2 = (from) => ({ ...word, value: text4.slice(from) });
+    const equals = text4.indexOf("=");
+    if (text4.startsWith("--") || single && /^-./.test(text4)) {
+      const name = equals === -1 ? text4 : text4.slice(0, equals);
+      if (equals !== -1) yield { name, value: part2(equals + 1) };
+      else if (single) yield { name, value: args[at3 + 1] ?? null };
+      else if (long.some((known2) => isNamed(name, `--${known2}`))) yield { name, value: args[++at3] ?? null };
+      else yield { name, value: null };
+    } else if (/^-./.test(text4)) {
+      for (let i = 1; i < text4.length; i++) {
+        const letter = text4[i] ?? "";
+        if (!short.includes(letter)) yield { name: `-${letter}`, value: null };
+        else {
+          yield { name: `-${letter}`, value: i + 1 < text4.length ? part2(i + 1) : args[++at3] ?? null };
+          break;
+        }
+      }
+    } else operands.push(word);
+  }
+}
+var read = /* @__PURE__ */ new WeakMap();
+function optionsIn(command) {
+  const known2 = read.get(command);
+  if (known2 !== void 0) return known2;
+  const operands = [];
+  const options4 = [...optionsOf(command.args, (Object.hasOwn(SYNTAX, command.name) ? SYNTAX[command.name] : void 0) ?? {}, operands)];
+  const values = (...names) => options4.flatMap(({ name, value }) => value !== null && names.some((wanted) => isNamed(name, wanted)) ? [value] : []);
+  const result = {
+    options: options4,
+    operands,
+    has: (...names) => options4.some(({ name }) => names.some((wanted) => isNamed(name, wanted))),
+    values,
+    value: (...names) => values(...names).at(-1) ?? null
+  };
+  read.set(command, result);
+  return result;
+}
+
+// src/evidence/command-credentials.ts
+var VARIABLES = /* @__PURE__ */ new Set([
+  "ANSIBLE_VAULT_PASSWORD",
+  "ARM_CLIENT_SECRET",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AZURE_CLIENT_SECRET",
+  "CARGO_REGISTRY_TOKEN",
+  "CI_JOB_TOKEN",
+  "DIGITALOCEAN_TOKEN",
+  "DOCKER_PASSWORD",
+  "GH_TOKEN",
+  "GITHUB_TOKEN",
+  "GITLAB_TOKEN",
+  "HF_TOKEN",
+  "HOMEBREW_GITHUB_API_TOKEN",
+  "MYSQL_PWD",
+  "NODE_AUTH_TOKEN",
+  "NPM_TOKEN",
+  "NUGET_API_KEY",
+  "PGPASSWORD",
+  "REDISCLI_AUTH",
+  "RESTIC_PASSWORD",
+  "SENTRY_AUTH_TOKEN",
+  "SNYK_TOKEN",
+  "SONAR_TOKEN",
+  "SSHPASS",
+  "SUDO_PASSWORD",
+  "TWINE_PASSWORD",
+  "VAULT_TOKEN"
+]);
+var part = (word, value) => ({ ...word, value });
+function passwordOf(word) {
+  const at3 = word?.value.indexOf(":") ?? -1;
+  return word === null || at3 === -1 || at3 + 1 === word.value.length ? null : part(word, word.value.slice(at3 + 1));
+}
+function inHeader(word) {
+  const match2 = /^(?:authorization:\s*(?:basic|bearer|token|apikey)\s+|(?:private-token|job-token|x-api-key|x-auth-token|x-vault-token|api-key|apikey):\s*)(.+)$/i.exec(
+    word.value.trim()
+  );
+  return match2?.[1] === void 0 ? null : part(word, match2[1]);
+}
+function inUrl(word) {
+  const match2 = /\b[a-z][a-z0-9+.-]*:\/\/([^\s/@:'"]*)(?::([^\s'"]*))?@[^\s@/]/i.exec(word.value);
+  if (match2 === null) return null;
+  if (match2[2] !== void 0 && match2[2] !== "") return part(word, match2[2]);
+  const user = match2[1] ?? "";
+  return /^(?:[\w-]{20,}|\$\{?\w*(?:TOKEN|PAT|SECRET|PASSWORD|KEY)\w*\}?)$/i.test(user) ? part(word, user) : null;
+}
+var PASSWORDS = {
+  "ansible-galaxy": ["--token", "--api-key"],
+  argocd: ["--password", "--auth-token"],
+  az: ["-p", "--password"],
+  buildah: ["--password"],
+  cargo: ["--token"],
+  curl: ["--oauth2-bearer", "--pass", "--proxy-pass"],
+  docker: ["-p", "--password"],
+  dotnet: ["--password", "-k", "--api-key"],
+  gpg: ["--passphrase"],
+  gpg2: ["--passphrase"],
+  helm: ["--password"],
+  "huggingface-cli": ["--token"],
+  keytool: ["-storepass", "-keypass", "-srcstorepass", "-deststorepass"],
+  ldapsearch: ["-w"],
+  mongo: ["-p", "--password"],
+  mongosh: ["-p", "--password"],
+  mysql: ["--password"],
+  mysqladmin: ["--password"],
+  mysqldump: ["--password"],
+  mariadb: ["--password"],
+  nerdctl: ["-p", "--password"],
+  nuget: ["-Password", "-password"],
+  podman: ["-p", "--password"],
+  poetry: [],
+  "redis-cli": ["-a", "--pass"],
+  skopeo: ["-p", "--password"],
+  sqlcmd: ["-P"],
+  sshpass: ["-p"],
+  svn: ["--password"],
+  twine: ["-p", "--password"],
+  wget: ["--password", "--http-password", "--ftp-password", "--proxy-password"]
+};
+var LOGINS = {
+  buildah: ["--creds"],
+  curl: ["-u", "--user", "-U", "--proxy-user"],
+  podman: ["--creds"],
+  skopeo: ["--creds", "--src-creds", "--dest-creds"]
+};
+function inWords({ name, args }) {
+  const words2 = args.filter(({ value }) => !/^--?(?:g|global|location|local|system|profile)\b/.test(value));
+  const text4 = words2.map(({ value }) => value);
+  const at3 = (index) => words2[index] === void 0 ? [] : [
+    {
+      by: `${name} ${text4.slice(0, index).filter((word) => !word.includes("://")).slice(0, 3).join(" ")}`,
+      word: words2[index]
+    }
+  ];
+  if (name === "aws" && text4[0] === "configure" && text4[1] === "set" && /secret_access_key|session_token/.test(text4[2] ?? "")) return at3(3);
+  if (/^(?:npm|pnpm|yarn)$/.test(name) && text4[0] === "config" && text4[1] === "set") {
+    const [key = "", joined] = (text4[2] ?? "").split(/=(.*)/s);
+    if (!/(?:_authToken|_password|_auth|npmAuthToken|npmAuthIdent)$/.test(key)) return [];
+    return joined === void 0 || joined === "" ? at3(3) : words2[2] === void 0 ? [] : [{ by: `${name} config set ${key.replace(/^.*:/, "")}`, word: part(words2[2], joined) }];
+  }
+  if (name === "composer" && text4[0] === "config") {
+    if (/^http-basic\./.test(text4[1] ?? "")) return at3(3);
+    if (/^(?:github-oauth|gitlab-token|gitlab-oauth|bearer|bitbucket-oauth)\./.test(text4[1] ?? "")) return at3(text4.length - 1);
+  }
+  if (name === "bundle" && text4[0] === "config") {
+    const value = words2.at(-1);
+    return value !== void 0 && text4.length >= 3 && /[./]/.test(text4.at(-2) ?? "") && value.value.includes(":") ? [{ by: "bundle config", word: passwordOf(value) ?? value }] : [];
+  }
+  if (name === "poetry" && text4[0] === "config") return /^http-basic\./.test(text4[1] ?? "") ? at3(3) : /^pypi-token\./.test(text4[1] ?? "") ? at3(2) : [];
+  if (name === "vault" && text4[0] === "login") return at3(1);
+  if (name === "rabbitmqctl" && /^(?:add_user|change_password)$/.test(text4[0] ?? "")) return at3(2);
+  if (name === "htpasswd") return args.some(({ value }) => /^-\w*b/.test(value)) && words2.at(-1) !== void 0 ? [{ by: "htpasswd -b", word: words2.at(-1) }] : [];
+  if (name === "pip" || name === "pip3") return [];
+  return [];
+}
+function given(command) {
+  const { name, args, assignments, fedBy, input: input3 } = command;
+  const options4 = optionsIn(command);
+  const found = [];
+  const add3 = (by, word) => {
+    if (word !== null && word.value !== "") found.push({ by, word });
+  };
+  for (const { name: variable, value } of assignments) if (VARIABLES.has(variable)) add3(`${variable}=`, value);
+  for (const option of Object.hasOwn(LOGINS, name) ? LOGINS[name] ?? [] : []) for (const value of options4.values(option)) add3(`${name} ${option}`, passwordOf(value));
+  const isLogin = !/^(?:docker|podman|nerdctl|skopeo|buildah|helm)$/.test(name) || args.some(({ value }) => /^(?:login|repo|registry)$/.test(value));
+  if (isLogin && !(name === "docker" && !args.some(({ value }) => value === "login")))
+    for (const option of Object.hasOwn(PASSWORDS, name) ? PASSWORDS[name] ?? [] : []) for (const value of options4.values(option)) add3(`${name} ${option}`, value);
+  if (/^(?:curl|wget|http|https|xh)$/.test(name))
+    for (const value of [...options4.values("-H", "--header"), .../^http|^xh/.test(name) ? options4.operands : []]) add3(`${name} with a header`, inHeader(value));
+  if (/^(?:mysql\w*|mariadb\w*)$/.test(name)) {
+    for (const word of args) if (/^-p./.test(word.value)) add3(`${name} -p`, part(word, word.value.slice(2)));
+  }
+  if (/^(?:7z|7za|7zr)$/.test(name)) {
+    for (const word of args) if (/^-p./.test(word.value)) add3(`${name} -p`, part(word, word.value.slice(2)));
+  }
+  if (name === "openssl") {
+    for (const word of args) if (/^pass:./.test(word.value)) add3("openssl pass:", part(word, word.value.slice(5)));
+  }
+  if (name === "zip" || name === "unzip") add3(`${name} -P`, options4.value("-P"));
+  found.push(...inWords(command));
+  if (!/^(?:echo|printf|sed|grep|awk)$/.test(name)) for (const word of args) add3(`${name} with a URL`, inUrl(word));
+  if (args.some(({ value }) => value === "--password-stdin" || value === "--with-token")) {
+    const echo = fedBy.at(-1);
+    const last = echo !== void 0 && /^(?:echo|printf)$/.test(echo.name) ? echo.args.at(-1) ?? null : null;
+    if (last !== null) add3(`${name} --password-stdin`, part(last, last.value.trim()));
+    if (input3 !== null && input3.trim() !== "") add3(`${name} --password-stdin`, { value: input3.trim(), kind: /\$/.test(input3) ? "variable" : "literal", position: command.position });
+  }
+  if (/^(?:echo|printf|cat)$/.test(name))
+    for (const word of [...args, ...input3 === null ? [] : [{ value: input3, kind: "literal", position: command.position }]]) {
+      const password = /\bmachine\s+\S+[\s\\n]+login\s+\S+[\s\\n]+password\s+([^\s\\'"]+)/.exec(word.value)?.[1];
+      if (password !== void 0) add3(".netrc", part(word, password));
+    }
+  return found;
+}
+var isNone = (value) => /^(?:\/run\/secrets\/|\$\(?<?\s*(?:cat\s+)?"?\/run\/secrets\/)/.test(value) || /\/run\/secrets\//.test(value) || /^(?:true|false|null|none|-|\*+|x{3,}|[.…]{3,}|@\S+)$/i.test(value);
+function credentialsOf(command) {
+  const seen = /* @__PURE__ */ new Set();
+  return given(command).flatMap(({ by, word }) => {
+    const { value } = word;
+    if (seen.has(value) || isNone(value) || word.kind === "literal" && !isUsualPassword(value) && isPlaceholder(value)) return [];
+    seen.add(value);
+    const rest = value.replace(/\$(?:\{[^}]*\}|\(.*\)|\w+)|`[^`]*`/gs, "");
+    if (word.kind !== "literal" && (rest === "" || word.kind === "open" || !command.text.includes(value))) return [{ by, value, kind: "variable", hidden: [] }];
+    if (/^[$%{<]/.test(value) || /^%\w+%$/.test(value)) return [{ by, value, kind: "variable", hidden: [] }];
+    const decoded2 = decodeText(value);
+    const usual = isUsualPassword(value);
+    return [
+      {
+        by,
+        value,
+        kind: usual ? "usual" : "literal",
+        hidden: usual || value.length < 6 ? phrasesOf(command.text, value) : [value, ...decoded2?.includes(":") ? [decoded2.slice(decoded2.indexOf(":") + 1)] : []]
+      }
+    ];
+  });
+}
+function phrasesOf(text4, value) {
+  return text4.split(/\s+/).flatMap((word, index, all) => {
+    if (!word.includes(value)) return [];
+    return word.replace(/^["']|["']$/g, "") === value ? [`${all[index - 1] ?? ""} ${word}`.trim()] : [word];
+  });
+}
+var hiddenInCommands = (steps) => steps.flatMap(({ commands }) => commands.flatMap((command) => credentialsOf(command).flatMap(({ hidden }) => hidden.map((value) => ({ value, guessable: true })))));
+
 // src/secrets/form.ts
 var ALPHABETS = {
   d: "0-9",
@@ -61346,13 +62045,13 @@ function compileForm(form) {
   const literal4 = anchor2 === -1 ? "" : parts[anchor2]?.text ?? "";
   return {
     literal: literal4,
-    before: before.map(({ source }) => source).join(""),
-    after: after.map(({ source }) => source).join(""),
+    before: before.map(({ source: source2 }) => source2).join(""),
+    after: after.map(({ source: source2 }) => source2).join(""),
     run: runOf(after.slice(1)),
     max: longest(after) - literal4.length
   };
 }
-var formSource = (form) => partsOf(form).map(({ source }) => source).join("");
+var formSource = (form) => partsOf(form).map(({ source: source2 }) => source2).join("");
 var formLength = (form) => longest(partsOf(form));
 var LETTERS = Object.fromEntries(
   Object.entries(ALPHABETS).map(([name, inside]) => {
@@ -61378,25 +62077,25 @@ function token({ forms, strength = "likely", check: check2, checksum: checksum2 
   const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run2 }) => run2));
   if (compiled.filter(({ before }) => before !== "").length > 1) throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
   if (literals.some(({ literal: literal4 }) => literal4 === "")) throw new RangeError(`${about.id}: a form has no fixed text of three characters`);
-  const source = compiled.map(({ before, after }) => before === "" ? after : `(?<=(?<before>${before}))${after}`).join("|");
+  const source2 = compiled.map(({ before, after }) => before === "" ? after : `(?<=(?<before>${before}))${after}`).join("|");
   const fixed2 = literals.map(({ literal: literal4 }) => literal4);
   return {
     ...about,
     forms,
     literals: literals.map(({ literal: literal4 }) => ({ text: literal4, run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8) })),
-    pattern: new RegExp(`(?:${source})${RIGHT_BORDER}`, "y"),
+    pattern: new RegExp(`(?:${source2})${RIGHT_BORDER}`, "y"),
     ...compiled.some(({ before }) => before !== "") ? { looksBack: true } : {},
-    ...checksum2 ? { glued: new RegExp(`(?:${source})`, "y") } : {},
+    ...checksum2 ? { glued: new RegExp(`(?:${source2})`, "y") } : {},
     // What starts with another sign needs no border.
-    alone: /^(?:\[|\w)/.test(source.replace(/^\(\?<=\(\?<before>/, "")),
+    alone: /^(?:\[|\w)/.test(source2.replace(/^\(\?<=\(\?<before>/, "")),
     window: Math.max(256, Math.max(...compiled.map(({ literal: literal4, max }) => literal4.length + max)) + 8),
     strength,
     examples: examples ?? forms,
     check: (found) => {
-      const filler = checkFiller(withoutLiterals(found.value, fixed2));
-      if (filler === "filler") return null;
+      const filler2 = checkFiller(withoutLiterals(found.value, fixed2));
+      if (filler2 === "filler") return null;
       const checked2 = check2 === void 0 ? {} : check2(found);
-      return checked2 === null || checked2.strength === "proven" || filler === null ? checked2 : { ...checked2, ...filler };
+      return checked2 === null || checked2.strength === "proven" || filler2 === null ? checked2 : { ...checked2, ...filler2 };
     }
   };
 }
@@ -61422,21 +62121,21 @@ function named({ names, values, strength = "likely", word = SECRET_WORD, check: 
     check: (found) => {
       const { value, groups, before } = found;
       const between = groups["between"] ?? "";
-      const words = between.match(/[\w.-]+/g) ?? [];
-      if (words.length > MAX_WORDS || words.some((text4) => text4.length > 40) || NO_SECRET.test(words.at(-1) ?? "")) return null;
+      const words2 = between.match(/[\w.-]+/g) ?? [];
+      if (words2.length > MAX_WORDS || words2.some((text4) => text4.length > 40) || NO_SECRET.test(words2.at(-1) ?? "")) return null;
       if (!whole2.test(value)) return null;
       const name = `${/[\w.-]*$/.exec(before)?.[0] ?? ""}${groups["named"] ?? ""}${between}`;
       if (!word.test(name) && !/^[\s"'`]*[=:]/.test(between)) return null;
-      const filler = checkFiller(chance(value));
-      if (filler === "filler") return null;
+      const filler2 = checkFiller(chance(value));
+      if (filler2 === "filler") return null;
       const checked2 = check2 === void 0 ? {} : check2(found);
-      return checked2 === null || filler === null ? checked2 : { ...checked2, ...filler };
+      return checked2 === null || filler2 === null ? checked2 : { ...checked2, ...filler2 };
     }
   };
 }
 function ofFiller(random) {
-  const filler = checkFiller(random);
-  return filler === "filler" ? null : filler ?? {};
+  const filler2 = checkFiller(random);
+  return filler2 === "filler" ? null : filler2 ?? {};
 }
 
 // src/secrets/detectors/ai.ts
@@ -61968,12 +62667,12 @@ function signed(id, service, signature, size, opens) {
 function checkSas({ value, groups, before, after }) {
   const text4 = before + value + after;
   if (!/[?&;"'\s]s[vpr]=|[?&]se=|^s[vpr]=/.test(text4)) return null;
-  const filler = fillerKind(groups["signature"] ?? value);
-  if (filler === "filler") return null;
+  const filler2 = fillerKind(groups["signature"] ?? value);
+  if (filler2 === "filler") return null;
   const end2 = /[?&;]?\bse=(\d{4}-\d\d-\d\d(?:T[\d:%A-Fa-f]+Z)?)/.exec(text4)?.[1];
   const expires = end2 === void 0 ? NaN : Date.parse(decodeURIComponent(end2));
   const facts = Number.isNaN(expires) ? {} : { expires: new Date(expires).toISOString() };
-  return filler === "example" ? { facts, strength: "harmless", note: "it reads like an example" } : { facts };
+  return filler2 === "example" ? { facts, strength: "harmless", note: "it reads like an example" } : { facts };
 }
 var AZURE = [
   {
@@ -63305,8 +64004,8 @@ var XML_ELEMENT = /<(?<name>[\w.:-]{1,80})(?<lead>[^<>]{0,200})>\s{0,40}(?<value
 var XML_PAIR = /<\w{1,40}\s[^<>]{0,80}?\b(?:key|name)\s?=\s?"(?<name>[^"<>]{1,120})"[^<>]{0,80}?\bvalue\s?=\s?"(?<value>[^"<>]{1,4000})"/gi;
 function* matches2(pattern, text4) {
   for (const match2 of text4.matchAll(pattern)) {
-    const { name = "", value = "", lead = "", quote = "" } = match2.groups ?? {};
-    const end2 = quote === "" ? value.replace(/\s+[#;].*$/, "").trimEnd() : value.slice(0, Math.max(0, value.indexOf(quote) === -1 ? value.length : value.indexOf(quote)));
+    const { name = "", value = "", lead = "", quote: quote2 = "" } = match2.groups ?? {};
+    const end2 = quote2 === "" ? value.replace(/\s+[#;].*$/, "").trimEnd() : value.slice(0, Math.max(0, value.indexOf(quote2) === -1 ? value.length : value.indexOf(quote2)));
     if (end2 === "") continue;
     yield { name, value: end2, at: match2.index + match2[0].lastIndexOf(value), lead };
   }
@@ -64232,12 +64931,12 @@ function isSignedWithDemoKey(token2) {
   return DEMO_KEYS.some((key) => ["sha256", "sha384", "sha512"].some((hash4) => createHmac(hash4, key).update(token2.slice(0, end2)).digest("base64url") === signature));
 }
 var text3 = (claims, name) => typeof claims[name] === "string" ? claims[name] : "";
-var KINDS = {
+var KINDS2 = {
   "azure-access-token": (claims) => /^https:\/\/(?:sts\.windows\.net|login\.microsoftonline\.com)\//.test(text3(claims, "iss")),
   "kubernetes-service-account-token": (claims) => text3(claims, "iss") === "kubernetes/serviceaccount" || "kubernetes.io" in claims || text3(claims, "sub").startsWith("system:serviceaccount:"),
   "supabase-service-key": (claims) => /^supabase/.test(text3(claims, "iss")) && typeof claims["role"] === "string"
 };
-var kindOf = (claims) => Object.entries(KINDS).find(([, is]) => is(claims))?.[0] ?? null;
+var kindOf = (claims) => Object.entries(KINDS2).find(([, is]) => is(claims))?.[0] ?? null;
 function factsOf(claims) {
   const facts = {};
   const { iss: issuer, exp: expiry } = claims;
@@ -64263,8 +64962,8 @@ function checkJwt({ value }, kind) {
   return { facts };
 }
 function jwt2(claims, fill2) {
-  const part = (json2) => Buffer.from(fill2(json2)).toString("base64url");
-  return `${part('{"alg":"RS256","typ":"JWT"}')}.${part(claims)}.${fill2("{64:86}")}`;
+  const part2 = (json2) => Buffer.from(fill2(json2)).toString("base64url");
+  return `${part2('{"alg":"RS256","typ":"JWT"}')}.${part2(claims)}.${fill2("{64:86}")}`;
 }
 var jwtDetector = (about, kind, example, quiet) => ({
   ...about,
@@ -64402,11 +65101,11 @@ function keyFacts(key) {
 }
 function derHeader(bytes2, at3) {
   const tag = bytes2[at3];
-  const first = bytes2[at3 + 1];
-  if (tag === void 0 || first === void 0) return null;
-  const count2 = first < 128 ? 0 : first & 127;
-  if (count2 > 3 || first & 128 && count2 === 0 || at3 + 2 + count2 > bytes2.length) return null;
-  const length = count2 === 0 ? first : bytes2.readUIntBE(at3 + 2, count2);
+  const first2 = bytes2[at3 + 1];
+  if (tag === void 0 || first2 === void 0) return null;
+  const count2 = first2 < 128 ? 0 : first2 & 127;
+  if (count2 > 3 || first2 & 128 && count2 === 0 || at3 + 2 + count2 > bytes2.length) return null;
+  const length = count2 === 0 ? first2 : bytes2.readUIntBE(at3 + 2, count2);
   const start = at3 + 2 + count2;
   return start + length > bytes2.length ? null : { tag, start, end: start + length };
 }
@@ -64433,8 +65132,8 @@ function derKey(der) {
   }
   return null;
 }
-function checkPem(label, given, before = "") {
-  const body = withoutPrefix(given, before);
+function checkPem(label, given2, before = "") {
+  const body = withoutPrefix(given2, before);
   const checked2 = decodePem(label, body);
   return checked2 === null ? null : { ...checked2, value: canonicalPem(label, body) };
 }
@@ -64873,11 +65572,11 @@ function checkAssignment({ value: text4, before, path: path11, isText }) {
   if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name) || short.length > 60) return null;
   const assigned = assignedValue(text4.slice(whole2.length));
   if (assigned === null) return null;
-  const { value, quote, rest } = assigned;
-  if (quote === "" && !isData(value, operator === ">" ? "" : rest, path11)) return null;
-  if (quote !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path11)) return null;
+  const { value, quote: quote2, rest } = assigned;
+  if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path11)) return null;
+  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path11)) return null;
   const isPassword = /pass|pwd|credential/i.test(short);
-  if (!looksSecret(value, isPassword, quote !== "")) return null;
+  if (!looksSecret(value, isPassword, quote2 !== "")) return null;
   if (value.toLowerCase() === short.toLowerCase()) return null;
   return { value, facts: { name } };
 }
@@ -64950,7 +65649,7 @@ function checkCommandLine({ value }) {
   if (!usable(bare) || bare.length < 6 || /^[a-z_-]+$/.test(bare) || /[/\\]{2}|^\/|\.(?:txt|json|key|pem|conf)$/.test(bare)) return null;
   return { value: bare };
 }
-var LOGINS = [
+var LOGINS2 = [
   {
     id: "authorization-header",
     title: "Token in an authorization header",
@@ -66179,7 +66878,7 @@ var OBSERVABILITY = [
 
 // src/secrets/detectors/packages.ts
 var PUBLISH = "publishes packages in the name of the account";
-var NPM = { issuer: "npm", docs: "https://docs.npmjs.com/about-access-tokens" };
+var NPM2 = { issuer: "npm", docs: "https://docs.npmjs.com/about-access-tokens" };
 var JFROG = { issuer: "JFrog", revoke: "Revoke the token in the JFrog platform", docs: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens" };
 function checkPypi({ value }) {
   const macaroon = decodeBase64(value.slice("pypi-".length));
@@ -66353,7 +67052,7 @@ var PACKAGES = [
     forms: ["jsrp_{62:36}", "jsrd_{62:36}"]
   }),
   {
-    ...NPM,
+    ...NPM2,
     id: "npm-registry-login",
     title: "npm registry login",
     opens: "private packages of the registry, and publishing where the account may",
@@ -66373,7 +67072,7 @@ var PACKAGES = [
     }
   },
   token({
-    ...NPM,
+    ...NPM2,
     id: "npm-token",
     title: "npm access token",
     opens: "private packages, and publishing within its scopes",
@@ -67057,7 +67756,7 @@ var GROUPS = [
   { title: "Office, design, content", detectors: WORK },
   { title: "JSON web tokens", detectors: JWTS },
   { title: "Private keys and keystores", detectors: KEYS },
-  { title: "Logins and assignments", detectors: LOGINS },
+  { title: "Logins and assignments", detectors: LOGINS2 },
   { title: "Files whose place and form make them secret", detectors: FILES }
 ];
 var KEY_IDS = new Set(KEYS.map(({ id }) => id));
@@ -67090,11 +67789,11 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
     values.push({ value: match2.value, guessable: match2.detector.guessable === true });
     if (match2.companion !== null) values.push({ value: match2.companion, guessable: false });
     if (places.length === 0) return;
-    const known = byIdentity.get(match2.identity);
-    if (known === void 0) byIdentity.set(match2.identity, { match: match2, places: [...places] });
+    const known2 = byIdentity.get(match2.identity);
+    if (known2 === void 0) byIdentity.set(match2.identity, { match: match2, places: [...places] });
     else {
-      if (rankOf(match2.strength) > rankOf(known.match.strength)) known.match = match2;
-      known.places.push(...places);
+      if (rankOf(match2.strength) > rankOf(known2.match.strength)) known2.match = match2;
+      known2.places.push(...places);
     }
   };
   const vouched = /* @__PURE__ */ new Set();
@@ -67120,9 +67819,9 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
   }
   addKnownValues([...byIdentity.values()], configTexts(image, origin), attestations, origin);
   const leaks = [...byIdentity.values()].map(({ match: match2, places }) => {
-    const [first, ...rest] = dedupe(places.sort(compare));
-    if (first === void 0) throw new RangeError("a leak without a place");
-    return { detector: match2.detector, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first, ...rest] };
+    const [first2, ...rest] = dedupe(places.sort(compare));
+    if (first2 === void 0) throw new RangeError("a leak without a place");
+    return { detector: match2.detector, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first2, ...rest] };
   });
   return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size };
 }
@@ -67148,9 +67847,9 @@ function* fileMatches(scans, filesystem, origin, hashes2) {
   for (const versions of filesystem.versions) {
     for (const version2 of versions) {
       if (version2.content === version2) continue;
-      const known = links.get(version2.content);
-      if (known === void 0) links.set(version2.content, [version2]);
-      else if (known.length < MAX_LINKS) known.push(version2);
+      const known2 = links.get(version2.content);
+      if (known2 === void 0) links.set(version2.content, [version2]);
+      else if (known2.length < MAX_LINKS) known2.push(version2);
     }
   }
   const identities = /* @__PURE__ */ new Map();
@@ -67251,10 +67950,10 @@ function addKnownValues(collected, texts2, attestations, origin) {
     }
     for (const { text: text4, place } of texts2) {
       if (!text4.includes(match2.value)) continue;
-      const known = places.some(
+      const known2 = places.some(
         (other) => other.kind === "history" && place.kind === "history" && other.index === place.index || other.kind === "config" && place.kind === "config" && other.field === place.field
       );
-      if (!known) places.push({ ...place, strength: match2.strength, name: null, note: match2.note });
+      if (!known2) places.push({ ...place, strength: match2.strength, name: null, note: match2.note });
     }
   }
 }
@@ -67285,7 +67984,7 @@ var Filesystem = class {
     let links = 0;
     let current = ROOT;
     let node2 = this.#root;
-    const rest = path11.split("/").filter((part) => part !== "");
+    const rest = path11.split("/").filter((part2) => part2 !== "");
     while (rest.length > 0) {
       const name = rest.shift() ?? "";
       const next = node2.children?.get(name);
@@ -67295,7 +67994,7 @@ var Filesystem = class {
       if (next.version?.entry.type !== "symlink") continue;
       if (++links > MAX_LINKS2) return null;
       rest.unshift(
-        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
+        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part2) => part2 !== "")
       );
       current = ROOT;
       node2 = this.#root;
@@ -67314,7 +68013,7 @@ var Filesystem = class {
 };
 function nodeAt(root, path11) {
   let node2 = root;
-  for (const part of path11.split("/")) if (part !== "") node2 = node2?.children?.get(part);
+  for (const part2 of path11.split("/")) if (part2 !== "") node2 = node2?.children?.get(part2);
   return node2 ?? null;
 }
 function end(node2, ending) {
@@ -67379,7 +68078,7 @@ function makeDirectories(root, path11, layer) {
   let node2 = root;
   let current = ROOT;
   let links = 0;
-  const rest = path11.split("/").filter((part) => part !== "");
+  const rest = path11.split("/").filter((part2) => part2 !== "");
   while (rest.length > 0) {
     const name = rest.shift() ?? "";
     if (node2.children === null) {
@@ -67396,7 +68095,7 @@ function makeDirectories(root, path11, layer) {
     if (rest.length > 0 && next.version?.entry.type === "symlink") {
       if (++links > MAX_LINKS2) return { node: next, blockedBy: current };
       rest.unshift(
-        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part) => part !== "")
+        ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part2) => part2 !== "")
       );
       node2 = root;
       current = ROOT;
@@ -67427,9 +68126,9 @@ function readPackageRecords(scans) {
   const byPath = /* @__PURE__ */ new Map();
   const add3 = (path11, record2) => {
     const key = merged(cleanPath(path11));
-    const known = byPath.get(key);
-    if (known === void 0) byPath.set(key, [record2]);
-    else known.push(record2);
+    const known2 = byPath.get(key);
+    if (known2 === void 0) byPath.set(key, [record2]);
+    else known2.push(record2);
   };
   const madeHere = new Set(
     scans.flatMap(
@@ -67720,8 +68419,8 @@ function parseConfig(bytes2, where) {
 
 // src/image/layer.ts
 import { createHash as createHash5 } from "node:crypto";
-async function* hashed(source, hash4) {
-  for await (const chunk of source) {
+async function* hashed(source2, hash4) {
+  for await (const chunk of source2) {
     hash4.update(chunk);
     yield chunk;
   }
@@ -67746,15 +68445,15 @@ async function storedLayer(files, stored) {
   };
 }
 async function* verified(files, { blob, digest: digest3, diffId }, where) {
-  const source = files.stream(blob);
-  const iterator2 = source[Symbol.asyncIterator]();
-  const first = await iterator2.next();
-  const head = first.done ? Buffer.alloc(0) : first.value;
+  const source2 = files.stream(blob);
+  const iterator2 = source2[Symbol.asyncIterator]();
+  const first2 = await iterator2.next();
+  const head = first2.done ? Buffer.alloc(0) : first2.value;
   const compression = sniff(head);
   const stored = createHash5("sha256");
   const plain = createHash5("sha256");
   const all = (async function* () {
-    if (first.done) return;
+    if (first2.done) return;
     yield head;
     for (; ; ) {
       const next = await iterator2.next();
@@ -67910,7 +68609,7 @@ function unwrap2(bytes2, mediaType) {
   return envelope.success ? Buffer.from(envelope.data.payload, "base64") : bytes2;
 }
 async function readAttestations(files, manifests, image) {
-  const read = async (digest3, predicateType, mediaType) => {
+  const read2 = async (digest3, predicateType, mediaType) => {
     const problem = (text4, document2 = null, parsed2) => ({ predicateType, document: document2, statement: parsed2, problem: text4 });
     if (!await files.has(blobName(digest3))) return problem("is missing from the archive");
     let stored;
@@ -67939,7 +68638,7 @@ async function readAttestations(files, manifests, image) {
     }
     for (const { digest: blob, mediaType, annotations: annotations2 } of manifest.data.layers ?? []) {
       if (!/in-toto|dsse/.test(mediaType) || found.length >= MAX_STATEMENTS) continue;
-      found.push(await read(blob, annotations2?.["in-toto.io/predicate-type"] ?? annotations2?.["predicateType"] ?? "unknown", mediaType));
+      found.push(await read2(blob, annotations2?.["in-toto.io/predicate-type"] ?? annotations2?.["predicateType"] ?? "unknown", mediaType));
     }
   }
   return found;
@@ -68090,10 +68789,10 @@ async function withPlatforms(files, found) {
 }
 async function checkDockerManifest(files, found) {
   if (!await files.has("manifest.json")) return;
-  const known = new Set(found.map(({ manifest }) => manifest?.config.digest.slice(7)));
+  const known2 = new Set(found.map(({ manifest }) => manifest?.config.digest.slice(7)));
   for (const { Config } of await readDockerManifest(files)) {
     const hex4 = /([0-9a-f]{64})(?:\.json)?$/.exec(Config)?.[1];
-    if (hex4 === void 0 || !known.has(hex4)) {
+    if (hex4 === void 0 || !known2.has(hex4)) {
       throw new ImageError(
         "two-images",
         `${files.where}: manifest.json names another image (${Config}) than index.json: which one is loaded depends on the store. Save the image again.`
@@ -68105,7 +68804,7 @@ async function checkDockerManifest(files, found) {
 // src/image/open.ts
 var PREFIXES = ["docker-archive:", "oci-archive:", "oci-layout:", "engine:"];
 async function openImage(reference, options4) {
-  const prefix2 = PREFIXES.find((known) => reference.startsWith(known));
+  const prefix2 = PREFIXES.find((known2) => reference.startsWith(known2));
   const name = prefix2 === void 0 ? reference : reference.slice(prefix2.length);
   if (name === "") throw new UsageError("No image is named: name an archive, an OCI layout directory, an image of a local engine, or - for standard input.");
   if (name === "-" && prefix2 !== "engine:") return openHandle(await spool(options4.stdin, options4.temporary, "standard input"), "standard input", reference, options4, prefix2);
@@ -68239,12 +68938,18 @@ var COLLECTED = [
   // Package databases with checksums of files: dpkg, distroless, apk (v2 and v3), Python.
   /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
   /^\/var\/lib\/dpkg\/status\.d\/[^/]+\.md5sums$/,
+  // Who may become root.
+  /^\/etc\/sudoers(?:\.d\/[^/]+)?$/,
   // What dpkg says of configuration files stands with the packages themselves.
   /^\/var\/lib\/dpkg\/status$/,
   /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
   /\.dist-info\/(?:RECORD|direct_url\.json)$/
 ];
 var isCollected = (path11) => COLLECTED.some((pattern) => pattern.test(path11));
+var MAX_SCRIPT = 256 << 10;
+var MAX_SCRIPTS = 500;
+var SCRIPTS = /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)[^/]*|[^/]+\.(?:sh|bash))$/i;
+var mayBeEntrypoint = (path11) => SCRIPTS.test(path11);
 
 // src/layer/nested.ts
 var import_yauzl = __toESM(require_yauzl(), 1);
@@ -68428,17 +69133,17 @@ var Unpacker = class {
         return;
       }
       const member = this.#host.content(cleanPath(header.name).slice(1));
-      const source = stream;
-      source.on("error", () => {
+      const source2 = stream;
+      source2.on("error", () => {
       });
-      source.on("data", (chunk) => {
+      source2.on("data", (chunk) => {
         this.#unpacked += chunk.length;
         const busy = member.push(chunk, false);
         if (busy === null) return;
-        source.pause();
-        void busy.then(() => source.resume());
+        source2.pause();
+        void busy.then(() => source2.resume());
       });
-      source.on("end", () => {
+      source2.on("end", () => {
         const done = () => {
           this.#host.done(member);
           next();
@@ -68447,7 +69152,7 @@ var Unpacker = class {
         if (ending === null) done();
         else void ending.then(done);
       });
-      if (header.size === 0) source.resume();
+      if (header.size === 0) source2.resume();
     });
     this.#finished = new Promise((resolve) => {
       extract.on("error", () => {
@@ -68669,6 +69374,7 @@ var LayerReading = class {
   #matches = [];
   #hashes = /* @__PURE__ */ new Map();
   #extracts = [];
+  #scripts = 0;
   #programs = /* @__PURE__ */ new Map();
   #skipped = [];
   #notListed = 0;
@@ -68717,6 +69423,7 @@ var LayerReading = class {
     const content = new Content((where, reason) => this.skip(where, reason), this.#scanner, this.#budget, entry.path, [], 0);
     const isExtract = isCollected(entry.path) && guarded.size <= MAX_EXTRACT;
     if (!isExtract && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
+    const isScript = !isExtract && guarded.size <= MAX_SCRIPT && this.#scripts < MAX_SCRIPTS && mayBeEntrypoint(entry.path);
     let received = 0;
     const pieces = [];
     const fail = (error63) => next(error63 instanceof Error ? error63 : new Error(String(error63)));
@@ -68742,6 +69449,10 @@ var LayerReading = class {
         }
         if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
         if (isExtract) this.#extracts.push({ entry: index, content: Buffer.concat(pieces) });
+        else if (isScript && pieces[0]?.subarray(0, 2).toString() === "#!") {
+          this.#scripts++;
+          this.#extracts.push({ entry: index, content: Buffer.concat(pieces) });
+        }
         next();
       };
       const ending = content.end();
@@ -68755,9 +69466,6 @@ var LayerReading = class {
     else if (head[0] === 35 && head[1] === 33) this.#programs.set(index, "script");
   }
 };
-
-// src/policy/judge.ts
-import { createHash as createHash11 } from "node:crypto";
 
 // node_modules/balanced-match/dist/esm/index.js
 var range = (a, b, str) => {
@@ -70473,8 +71181,8 @@ var Minimatch = class {
       return true;
     }
     for (const pattern of this.set) {
-      for (const part of pattern) {
-        if (typeof part !== "string")
+      for (const part2 of pattern) {
+        if (typeof part2 !== "string")
           return true;
       }
     }
@@ -70568,13 +71276,13 @@ var Minimatch = class {
         for (const g of groups.values()) {
           if (g.length < 2)
             continue;
-          const [first, ...rest] = g;
+          const [first2, ...rest] = g;
           const alts = g.map((i) => this.globParts[i][k]);
           const glob = `@(${alts.join("|")})`;
           if (extglobCount(glob) > MAX_EXTGLOBS)
             continue;
-          this.globParts[first][k] = glob;
-          this.set[first][k] = this.parse(glob);
+          this.globParts[first2][k] = glob;
+          this.set[first2][k] = this.parse(glob);
           for (const i of rest)
             drop.add(i);
         }
@@ -70682,18 +71390,18 @@ var Minimatch = class {
   levelOneOptimize(globParts) {
     return globParts.map((parts) => {
       const root = this.#rootIndex(parts) + 1;
-      parts = parts.reduce((set2, part) => {
+      parts = parts.reduce((set2, part2) => {
         const prev = set2[set2.length - 1];
-        if (part === "**" && prev === "**") {
+        if (part2 === "**" && prev === "**") {
           return set2;
         }
-        if (part === "..") {
+        if (part2 === "..") {
           if (set2.length > root && prev && prev !== ".." && prev !== "." && prev !== "**") {
             set2.pop();
             return set2;
           }
         }
-        set2.push(part);
+        set2.push(part2);
         return set2;
       }, []);
       return parts.length === 0 ? [""] : parts;
@@ -70864,14 +71572,14 @@ var Minimatch = class {
   }
   // split a path for match(), and keep the parts for the next call
   #split(f) {
-    const { isWindows, preserveMultipleSlashes } = this;
-    let parts = this.#slashSplit(isWindows ? f.split("\\").join("/") : f);
+    const { isWindows: isWindows2, preserveMultipleSlashes } = this;
+    let parts = this.#slashSplit(isWindows2 ? f.split("\\").join("/") : f);
     const normalize2 = this.#form;
     if (normalize2)
       parts = parts.map((p) => p.normalize(normalize2));
     lastSplit = {
       f,
-      isWindows,
+      isWindows: isWindows2,
       preserveMultipleSlashes,
       normalize: normalize2,
       parts
@@ -71404,9 +72112,9 @@ function splitPattern(pattern) {
   return { name: hasTag ? front.slice(0, colon) : front, tag: hasTag ? front.slice(colon + 1) : null, digest: digest3 };
 }
 function normalName(name) {
-  const [first = "", ...rest] = name.split("/");
+  const [first2 = "", ...rest] = name.split("/");
   if (name === "*") return "**";
-  if (/[*?[{]/.test(first) || first.includes(".") || first.includes(":") || first === "localhost") return name;
+  if (/[*?[{]/.test(first2) || first2.includes(".") || first2.includes(":") || first2 === "localhost") return name;
   return rest.length === 0 ? `docker.io/library/${name}` : `docker.io/${name}`;
 }
 function matchesReference(pattern, image) {
@@ -71418,91 +72126,14 @@ function matchesReference(pattern, image) {
   return match2(reference.name, normalName(wanted.name)) && match2(tag, wanted.tag) && match2(reference.digest ?? image.digest, wanted.digest);
 }
 
-// src/rules/finding.ts
-var SEVERITIES = ["critical", "high", "medium", "low", "info"];
-var CONFIDENCES = ["high", "medium", "low"];
-var severitySchema = external_exports.enum(SEVERITIES);
-var confidenceSchema = external_exports.enum(CONFIDENCES);
-var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
-var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
-var dockerfileSchema = external_exports.object({
-  path: external_exports.string(),
-  startLine: external_exports.number().int().min(1),
-  endLine: external_exports.number().int().min(1),
-  certainty: external_exports.enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
-  changed: external_exports.literal(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
-});
-var fixSchema = external_exports.object({
-  path: external_exports.string().describe("the Dockerfile"),
-  edits: external_exports.array(external_exports.object({ startLine: external_exports.number().int().min(1), endLine: external_exports.number().int().min(1), lines: external_exports.array(external_exports.string()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
-  ignore: external_exports.object({ path: external_exports.string(), patterns: external_exports.array(external_exports.string()).readonly() }).nullable().describe("patterns for .dockerignore"),
-  build: external_exports.array(external_exports.string()).readonly().describe("options that docker build then takes")
-});
-var locationSchema = external_exports.discriminatedUnion("kind", [
-  external_exports.object({
-    kind: external_exports.literal("layer"),
-    layer: external_exports.number().int().min(0),
-    path: external_exports.string().describe("absolute path in the image"),
-    inside: external_exports.string().optional().describe("path inside nested archives, joined by !/"),
-    line: external_exports.number().int().min(1).nullable(),
-    offset: external_exports.number().int().min(0).nullable().describe("bytes from the start of the file")
-  }),
-  external_exports.object({ kind: external_exports.literal("history"), history: external_exports.number().int().min(0) }),
-  external_exports.object({ kind: external_exports.literal("config"), field: external_exports.string().describe("Env.NAME, Labels.NAME, Cmd, Entrypoint, Healthcheck, OnBuild, User") }),
-  external_exports.object({ kind: external_exports.literal("attestation"), predicateType: external_exports.string(), field: external_exports.string() }),
-  external_exports.object({ kind: external_exports.literal("image") })
-]);
-var fileState = external_exports.enum(["present", "deleted", "overwritten", "replaced"]);
-var relatedSchema = external_exports.object({
-  role: external_exports.enum(["added-by", "also-in", "hidden-by", "overwritten-by", "run-by", "base"]),
-  location: locationSchema,
-  dockerfile: dockerfileSchema.nullable(),
-  fingerprint: external_exports.string().optional().describe("of an also-in place"),
-  state: fileState.optional().describe("of an also-in place in a file")
-});
-var findingSchema = external_exports.object({
-  ruleId: external_exports.string(),
-  severity: severitySchema,
-  confidence: confidenceSchema,
-  title: external_exports.string(),
-  message: external_exports.string().describe("what, where, which line; never the secret"),
-  remedy: external_exports.string().describe("what to do in this case"),
-  fingerprint: external_exports.string().describe("names the place, not the value; survives rebuilds"),
-  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
-  location: locationSchema,
-  dockerfile: dockerfileSchema.nullable(),
-  related: external_exports.array(relatedSchema),
-  file: external_exports.object({
-    state: fileState,
-    mode: external_exports.string().describe("octal"),
-    uid: external_exports.number(),
-    gid: external_exports.number(),
-    size: external_exports.number(),
-    sha256: external_exports.string().nullable(),
-    package: external_exports.string().nullable(),
-    source: external_exports.object({ path: external_exports.string(), ignoredBy: external_exports.string().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
-  }).nullable(),
-  secret: external_exports.object({
-    detector: external_exports.string(),
-    redacted: external_exports.string(),
-    length: external_exports.number().int(),
-    keyedHash: external_exports.string().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
-    tag: external_exports.string().describe("16 bits that tell values of one report apart"),
-    occurrences: external_exports.number().int().min(1),
-    facts: external_exports.record(external_exports.string(), external_exports.string())
-  }).nullable(),
-  references: external_exports.array(external_exports.object({ name: external_exports.string(), url: external_exports.string() })),
-  origin: external_exports.enum(["own", "base", "unknown"]),
-  status: external_exports.enum(["new", "known"]).nullable(),
-  suppressed: external_exports.object({ by: external_exports.enum(["config", "inline"]), reason: external_exports.string(), expires: external_exports.string().nullable() }).nullable()
-});
-
 // src/rules/placed.ts
-function placed(meta12, { title = meta12.title, severity = meta12.severity, confidence = meta12.confidence, related = [], ...own2 }) {
+function placed(meta32, { title = meta32.title, severity = meta32.severity, confidence = meta32.confidence, related = [], ...own2 }) {
   const { identity, ...rest } = own2;
-  const finding = { ruleId: meta12.id, title, severity, confidence, related, file: null, secret: null, fix: null, ...rest };
-  return { places: [{ ruleId: meta12.id, location: rest.location, origin: rest.origin, identity }], seenFrom: () => finding };
+  const finding = { ruleId: meta32.id, title, severity, confidence, related, file: null, secret: null, fix: null, ...rest };
+  return { places: [{ ruleId: meta32.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }], seenFrom: () => finding };
 }
+var onStep = (meta32, step, own2) => placed(meta32, { ...own2, location: step.location, dockerfile: step.lines, origin: step.owner });
+var onCommand = (meta32, step, { position, end: end2 }, own2) => placed(meta32, { ...own2, location: step.location, dockerfile: step.linesAt(position, end2), origin: step.owner });
 
 // src/rules/rule.ts
 var CIS = "https://www.cisecurity.org/benchmark/docker";
@@ -71510,6 +72141,26 @@ var REFERENCES = {
   cis41: { name: "CIS Docker 4.1", url: CIS },
   cis42: { name: "CIS Docker 4.2", url: CIS },
   cis410: { name: "CIS Docker 4.10", url: CIS },
+  cis43: { name: "CIS Docker 4.3", url: CIS },
+  cis47: { name: "CIS Docker 4.7", url: CIS },
+  cis48: { name: "CIS Docker 4.8", url: CIS },
+  cis49: { name: "CIS Docker 4.9", url: CIS },
+  cis411: { name: "CIS Docker 4.11", url: CIS },
+  cis56: { name: "CIS Docker 5.6", url: CIS },
+  owaspPrivileges: {
+    name: "OWASP Docker Security, rule 4",
+    url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-4-prevent-in-container-privilege-escalation"
+  },
+  nistImage: { name: "NIST SP 800-190, 4.1", url: "https://doi.org/10.6028/NIST.SP.800-190" },
+  buildPractices: { name: "Docker build best practices", url: "https://docs.docker.com/build/building/best-practices/" },
+  addReference: { name: "Dockerfile reference, ADD", url: "https://docs.docker.com/reference/dockerfile/#add" },
+  attackSetuid: { name: "MITRE ATT&CK T1548.001", url: "https://attack.mitre.org/techniques/T1548/001/" },
+  attackSudo: { name: "MITRE ATT&CK T1548.003", url: "https://attack.mitre.org/techniques/T1548/003/" },
+  attackRemote: { name: "MITRE ATT&CK T1021.004", url: "https://attack.mitre.org/techniques/T1021/004/" },
+  attackAdversary: { name: "MITRE ATT&CK T1557", url: "https://attack.mitre.org/techniques/T1557/" },
+  attackPermissions: { name: "MITRE ATT&CK T1222.002", url: "https://attack.mitre.org/techniques/T1222/002/" },
+  attackAccounts: { name: "MITRE ATT&CK T1078.003", url: "https://attack.mitre.org/techniques/T1078/003/" },
+  attackEscape: { name: "MITRE ATT&CK T1611", url: "https://attack.mitre.org/techniques/T1611/" },
   owaspUser: { name: "OWASP Docker Security, rule 2", url: "https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user" },
   owaspSupplyChain: {
     name: "OWASP Docker Security, rule 13",
@@ -71540,8 +72191,7 @@ var options2 = external_exports.object({
 var baseNotAllowed = {
   meta: meta3,
   options: options2,
-  *check({ origin }, { allow, deny }) {
-    const { base } = origin;
+  *check({ base }, { allow, deny }) {
     if (base === null) return;
     const denied = deny.find((pattern) => matchesReference(pattern, base));
     const isAllowed = allow.length === 0 || allow.some((pattern) => matchesReference(pattern, base));
@@ -71589,8 +72239,108 @@ var baseUnknown = {
   }
 };
 
-// src/rules/content-not-inspected.ts
+// src/shell/packages.ts
+var FAMILIES = {
+  apk: "apk",
+  apt: "apt",
+  "apt-get": "apt",
+  aptitude: "apt",
+  dnf: "yum",
+  dnf5: "yum",
+  microdnf: "yum",
+  pacman: "pacman",
+  tdnf: "yum",
+  "xx-apk": "apk",
+  "xx-apt": "apt",
+  "xx-apt-get": "apt",
+  yum: "yum",
+  zypper: "zypper"
+};
+var ACTIONS = {
+  apk: { install: /^add$/, upgrade: /^upgrade$/, update: /^update$/ },
+  apt: { install: /^(?:install|build-dep)$/, upgrade: /^(?:upgrade|dist-upgrade|full-upgrade)$/, update: /^update$/ },
+  pacman: { install: /^-S[a-z]*$/, upgrade: /^-S[a-z]*u[a-z]*$/, update: /^-S[a-z]*y[a-z]*$/ },
+  yum: { install: /^(?:install|groupinstall|localinstall)$/, upgrade: /^(?:upgrade|update|distro-sync)$/, update: /^makecache$/ },
+  zypper: { install: /^(?:install|in)$/, upgrade: /^(?:update|up|dist-upgrade|dup|patch)$/, update: /^(?:refresh|ref)$/ }
+};
+function packagesIn(command) {
+  const family = Object.hasOwn(FAMILIES, command.name) ? FAMILIES[command.name] : void 0;
+  if (family === void 0) return null;
+  const { operands, options: options4 } = optionsIn(command);
+  if (family === "pacman") {
+    const letters2 = options4.map(({ name }) => name.slice(1)).join("");
+    if (!letters2.includes("S")) return null;
+    if (operands.length === 0)
+      return letters2.includes("u") ? { family, action: "upgrade", packages: [] } : letters2.includes("y") ? { family, action: "update", packages: [] } : null;
+    return { family, action: "install", packages: operands };
+  }
+  const [verb, ...rest] = operands;
+  const actions = ACTIONS[family];
+  for (const action of ["install", "upgrade", "update"]) if (verb !== void 0 && actions[action].test(verb.value)) return { family, action, packages: rest };
+  return null;
+}
+var packageName = ({ value }) => value.replace(/(?<=.)[=<>~@/:].*$/s, "");
+function installs(command, isWanted) {
+  const found = packagesIn(command);
+  return found?.action === "install" ? found.packages.map(packageName).find(isWanted) ?? null : null;
+}
+
+// src/rules/build-tools-left.ts
 var meta5 = {
+  id: "build-tools-left",
+  title: "Tools of the build stay in the image",
+  description: "The final image holds compilers or headers that own layers brought: they serve the build, and whoever breaks in.",
+  remedy: "Build in a stage of its own and copy the result, or remove the tools in the RUN that installs them.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis43, REFERENCES.buildPractices],
+  enabled: false
+};
+var COMPILERS = /^\/usr\/(?:local\/)?bin\/(?:(?:[\w-]+-linux-gnu-)?(?:gcc|g\+\+|cpp|ld|as)(?:-[\d.]+)?|cc|c\+\+|clang(?:\+\+)?(?:-\d+)?|make|cmake|rustc|cargo|ghc|javac|gfortran|nasm|yasm|meson|ninja)$/;
+var HEADERS = /^\/var\/lib\/dpkg\/info\/([\w.+-]+-dev)(?::\w+)?\.list$/;
+function toolsOf({ filesystem, origin, steps }) {
+  const found = /* @__PURE__ */ new Map();
+  for (const version2 of filesystem.present()) {
+    const owner = origin.layers[version2.layer]?.owner;
+    const step = owner === "unknown" ? steps.find(({ layer }) => layer === version2.layer) : void 0;
+    if (owner !== "own" && step?.commands.some((command) => packagesIn(command)?.action === "install") !== true) continue;
+    const name = COMPILERS.test(version2.path) ? version2.path.replace(/^.*\//, "") : HEADERS.exec(version2.path)?.[1];
+    if (name === void 0) continue;
+    const own2 = found.get(version2.layer) ?? { tools: [], version: version2 };
+    own2.tools.push(name);
+    found.set(version2.layer, own2);
+  }
+  return found;
+}
+var buildToolsLeft = {
+  meta: meta5,
+  *check(evidence) {
+    for (const [layer, { tools, version: version2 }] of toolsOf(evidence)) {
+      const step = evidence.steps.find((candidate) => candidate.of === "image" && candidate.layer === layer);
+      const command = step?.commands.find(
+        (candidate) => installs(candidate, (name) => /-dev(?:el)?$|^(?:build-essential|build-base|gcc|g\+\+|make|clang|cmake|musl-dev)$/.test(name)) !== null
+      ) ?? step?.commands.find((candidate) => packagesIn(candidate)?.action === "install");
+      const shown = [...new Set(tools)];
+      const own2 = {
+        message: `Layer ${layer} leaves ${shown.slice(0, 4).join(", ")}${shown.length > 4 ? ` and ${shown.length - 4} more tools of the build` : ""} in the image.`,
+        remedy: "Build in a stage of its own and COPY --from the result, or remove them in the RUN that installs them (apt-get purge --auto-remove, apk del .build-deps).",
+        identity: ["build-tools", step?.keyword ?? ""]
+      };
+      if (step !== void 0 && command !== void 0) yield onCommand(meta5, step, command, own2);
+      else
+        yield placed(meta5, {
+          ...own2,
+          location: { kind: "layer", layer, path: version2.path, line: null, offset: null },
+          dockerfile: evidence.origin.layers[layer]?.lines ?? null,
+          origin: "own"
+        });
+    }
+  }
+};
+
+// src/rules/content-not-inspected.ts
+var meta6 = {
   id: "content-not-inspected",
   title: "Content that was not looked into",
   description: "An archive inside a layer is encrypted, damaged, of an unsupported form or too large to be opened. Its raw bytes were read all the same.",
@@ -71603,31 +72353,67 @@ var meta5 = {
 };
 var MAX_NAMED = 3;
 var contentNotInspected = {
-  meta: meta5,
+  meta: meta6,
   *check({ skipped, origin }) {
     const files = /* @__PURE__ */ new Map();
-    for (const part of skipped) {
-      const key = `${part.layer} ${part.path.split("!/")[0] ?? part.path}`;
-      files.set(key, [...files.get(key) ?? [], part]);
+    for (const part2 of skipped) {
+      const key = `${part2.layer} ${part2.path.split("!/")[0] ?? part2.path}`;
+      files.set(key, [...files.get(key) ?? [], part2]);
     }
     for (const parts of files.values()) {
-      const [first] = parts;
-      if (first === void 0) continue;
-      const path11 = first.path.split("!/")[0] ?? first.path;
-      const inner = parts.filter((part) => part.path !== path11);
-      const named3 = inner.slice(0, MAX_NAMED).map((part) => `${part.path.slice(path11.length + 2)} (${part.reason})`);
+      const [first2] = parts;
+      if (first2 === void 0) continue;
+      const path11 = first2.path.split("!/")[0] ?? first2.path;
+      const inner = parts.filter((part2) => part2.path !== path11);
+      const named3 = inner.slice(0, MAX_NAMED).map((part2) => `${part2.path.slice(path11.length + 2)} (${part2.reason})`);
       const more = inner.length > MAX_NAMED ? ` and ${inner.length - MAX_NAMED} more` : "";
-      const what = inner.length === 0 ? `was not looked into: ${first.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
-      const layer = origin.layers[first.layer];
-      yield placed(meta5, {
-        message: `${path11} in layer ${first.layer} ${what}.`,
-        remedy: meta5.remedy,
-        location: { kind: "layer", layer: first.layer, path: path11, line: null, offset: null },
+      const what = inner.length === 0 ? `was not looked into: ${first2.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
+      const layer = origin.layers[first2.layer];
+      yield placed(meta6, {
+        message: `${path11} in layer ${first2.layer} ${what}.`,
+        remedy: meta6.remedy,
+        location: { kind: "layer", layer: first2.layer, path: path11, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
         identity: [path11]
       });
     }
+  }
+};
+
+// src/rules/credentials-in-command.ts
+var meta7 = {
+  id: "credentials-in-command",
+  title: "A credential among the words of a command",
+  description: "A command of a RUN is given a password, token or key in its words: the history of the image and the log of the build show it.",
+  remedy: "Mount it with --mount=type=secret and let the command read the file.",
+  severity: "high",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.nistImage, REFERENCES.attackCredentials],
+  enabled: true
+};
+var SEVERITY = { literal: "high", usual: "low", variable: "info" };
+var SAYS = {
+  literal: "everyone who can pull the image reads it in the history",
+  usual: "it is a password that everybody tries first",
+  variable: "its value is a variable; as a build argument it is in the history, as a mounted secret it is not"
+};
+var credentialsInCommand = {
+  meta: meta7,
+  *check({ steps }) {
+    for (const step of steps)
+      for (const command of step.commands)
+        for (const { by, kind, value } of credentialsOf(command)) {
+          const variable = /^\$\{?(\w+)/.exec(value)?.[1];
+          if (kind === "variable" && variable !== void 0 && step.flags?.some((flag2) => flag2.startsWith("--mount=type=secret") && flag2.includes(`env=${variable}`))) continue;
+          yield onCommand(meta7, step, command, {
+            severity: SEVERITY[kind],
+            message: `RUN gives a credential to a command in its words (${by}): ${SAYS[kind]}.`,
+            remedy: `${kind === "variable" ? "" : "Change the password or token. "}Mount it for the one command: RUN --mount=type=secret,id=TOKEN \u2026 "$(cat /run/secrets/TOKEN)".`,
+            identity: [command.name, by]
+          });
+        }
   }
 };
 
@@ -71639,10 +72425,10 @@ function segmentsOf(text4) {
   if ((root.errors?.length ?? 0) > 0) return null;
   return root.commands.flatMap(({ command, background }) => {
     if (command.type !== "AndOr") return [{ pos: command.pos, end: command.end, command: command.type === "Command" ? command : null, isBound: background === true }];
-    return command.commands.map((part, index) => ({
-      pos: part.pos,
-      end: part.end,
-      command: part.type === "Command" ? part : null,
+    return command.commands.map((part2, index) => ({
+      pos: part2.pos,
+      end: part2.end,
+      command: part2.type === "Command" ? part2 : null,
       isBound: background === true || command.operators[index] === "||" || command.operators[index - 1] === "||"
     }));
   });
@@ -71655,8 +72441,8 @@ function withoutRemoval(text4, isTarget) {
   );
   const segment = segments[at3];
   if (segment?.command == null || segment.isBound) return null;
-  const words = segment.command.args.filter((arg) => arg.type === "Word");
-  const operands = words.filter(({ value }) => !value.startsWith("-"));
+  const words2 = segment.command.args.filter((arg) => arg.type === "Word");
+  const operands = words2.filter(({ value }) => !value.startsWith("-"));
   const others = operands.filter(({ value }) => !isTarget(value));
   if (others.length > 0) {
     let rest = text4;
@@ -71691,8 +72477,8 @@ var Plan = class {
     this.#dockerfile = dockerfile;
   }
   #run(instruction) {
-    const known = this.#runs.get(instruction.startLine);
-    if (known !== void 0) return known;
+    const known2 = this.#runs.get(instruction.startLine);
+    if (known2 !== void 0) return known2;
     const run2 = { instruction, mounts: /* @__PURE__ */ new Map(), exports: /* @__PURE__ */ new Set(), body: bodyOf(instruction, this.#dockerfile) };
     this.#runs.set(instruction.startLine, run2);
     return run2;
@@ -71731,10 +72517,10 @@ var Plan = class {
       const own2 = lines.slice(startLine - 1, endLine);
       return { startLine, endLine, lines: [["RUN", ...options4, instruction.text].join(" "), ...reads, ...own2.slice(1)] };
     }
-    const one = ["RUN", ...options4, ...reads.map((read) => `${read} &&`), body].join(" ");
+    const one = ["RUN", ...options4, ...reads.map((read2) => `${read2} &&`), body].join(" ");
     if (one.length <= MAX_LINE && !one.includes("\n")) return { startLine, endLine, lines: [one] };
     if (options4.length === 0 && reads.length === 0) return { startLine, endLine, lines: `RUN ${body}`.split("\n") };
-    const parts = [["RUN", ...options4].join(" "), ...reads.map((read) => `    ${read} &&`)].map((part) => `${part} ${escapeCharacter}`);
+    const parts = [["RUN", ...options4].join(" "), ...reads.map((read2) => `    ${read2} &&`)].map((part2) => `${part2} ${escapeCharacter}`);
     return { startLine, endLine, lines: [...parts, ...`    ${body}`.split("\n")] };
   }
   /** The changes, from the top; instructions that stay as they are have none. */
@@ -71745,12 +72531,12 @@ var Plan = class {
   }
   /** Writes several RUN as one: what one makes and another removes is then in no layer. */
   join(instructions) {
-    const [first, ...rest] = instructions;
+    const [first2, ...rest] = instructions;
     const last = rest.at(-1);
-    if (first === void 0 || last === void 0) return;
+    if (first2 === void 0 || last === void 0) return;
     const runs = instructions.map((instruction) => this.#run(instruction));
     const merged2 = {
-      instruction: { ...first, flags: [...new Set(instructions.flatMap(({ flags }) => flags))] },
+      instruction: { ...first2, flags: [...new Set(instructions.flatMap(({ flags }) => flags))] },
       mounts: new Map(runs.flatMap(({ mounts }) => [...mounts])),
       exports: new Set(runs.flatMap(({ exports }) => [...exports])),
       body: runs.map(({ body }) => body.trim()).filter((body) => body !== "").join(` && ${this.#dockerfile.escapeCharacter}
@@ -71758,7 +72544,7 @@ var Plan = class {
     };
     const { lines } = this.#render(merged2);
     for (const { startLine, endLine } of rest) this.#others.set(startLine, { startLine, endLine, lines: [] });
-    this.#others.set(first.startLine, { startLine: first.startLine, endLine: first.endLine, lines });
+    this.#others.set(first2.startLine, { startLine: first2.startLine, endLine: first2.endLine, lines });
   }
 };
 
@@ -71783,8 +72569,8 @@ function stepsOf({ origin }) {
   let isRoot = true;
   const steps = [];
   for (const entry of origin.history) {
-    const { instruction, source, owner } = entry;
-    if (source !== null && owner !== "base" && source.keyword === instruction.keyword) steps.push({ source, entry, workdir: entry.workdir, isRoot });
+    const { instruction, source: source2, owner } = entry;
+    if (source2 !== null && owner !== "base" && source2.keyword === instruction.keyword) steps.push({ source: source2, entry, workdir: entry.workdir, isRoot });
     if (instruction.keyword === "USER") isRoot = /^(?:root|0)?(?::|$)/.test(instruction.text.trim());
   }
   return steps;
@@ -71798,15 +72584,15 @@ var needsFile = ({ source: { text: text4, documents } }, path11) => {
   return whole2.includes(baseName(path11)) || READERS.some(([file2, programs]) => file2.test(path11) && programs.test(whole2));
 };
 function withoutName({ keyword, text: text4 }, name) {
-  const words = rawWordsOf(text4);
-  if (keyword !== "ARG" && !(words[0] ?? "").includes("=")) return null;
-  const left = words.filter((word) => (word.split("=")[0] ?? "").replace(/["']/g, "") !== name);
+  const words2 = rawWordsOf(text4);
+  if (keyword !== "ARG" && !(words2[0] ?? "").includes("=")) return null;
+  const left = words2.filter((word) => (word.split("=")[0] ?? "").replace(/["']/g, "") !== name);
   return left.length === 0 ? null : `${keyword} ${left.join(" ")}`;
 }
 var definedNames = ({ keyword, text: text4 }) => {
-  const words = rawWordsOf(text4);
-  if (keyword === "ENV" && !(words[0] ?? "").includes("=")) return [words[0] ?? ""];
-  return words.map((word) => (word.split("=")[0] ?? "").replace(/["']/g, ""));
+  const words2 = rawWordsOf(text4);
+  if (keyword === "ENV" && !(words2[0] ?? "").includes("=")) return [words2[0] ?? ""];
+  return words2.map((word) => (word.split("=")[0] ?? "").replace(/["']/g, ""));
 };
 var Planner = class {
   #evidence;
@@ -71839,10 +72625,10 @@ var Planner = class {
     if (place.kind !== "history") return;
     const entry = this.#evidence.origin.history[place.index];
     for (const argument of entry?.instruction.buildArgs ?? []) if (argument.includes(this.#leak.value)) this.#names.add(argument.slice(0, argument.indexOf("=")));
-    const source = entry?.source;
-    if (source != null && /^(?:ARG|ENV|LABEL)$/.test(source.keyword)) {
+    const source2 = entry?.source;
+    if (source2 != null && /^(?:ARG|ENV|LABEL)$/.test(source2.keyword)) {
       const text4 = entry?.instruction.text ?? "";
-      for (const name of definedNames(source)) {
+      for (const name of definedNames(source2)) {
         const at3 = text4.indexOf(`${name}=`);
         if (at3 !== -1 && text4.slice(at3 + name.length + 1).replace(/^["']/, "").startsWith(this.#leak.value.slice(0, 8)))
           this.#names.add(name);
@@ -71854,26 +72640,26 @@ var Planner = class {
     if (place.kind === "file") return true;
     if (place.kind === "config") return /^(?:Env|Labels)\./.test(place.field);
     if (place.kind === "attestation") return /build-arg:/.test(place.field);
-    const { source, instruction } = this.#evidence.origin.history[place.index] ?? {};
-    if (source == null || instruction === void 0) return false;
+    const { source: source2, instruction } = this.#evidence.origin.history[place.index] ?? {};
+    if (source2 == null || instruction === void 0) return false;
     const { value } = this.#leak;
-    if (source.keyword === "RUN") return source.text.includes(value) || instruction.buildArgs.some((argument) => argument.includes(value));
-    return /^(?:ARG|ENV|LABEL)$/.test(source.keyword) && definedNames(source).some((name) => this.#names.has(name));
+    if (source2.keyword === "RUN") return source2.text.includes(value) || instruction.buildArgs.some((argument) => argument.includes(value));
+    return /^(?:ARG|ENV|LABEL)$/.test(source2.keyword) && definedNames(source2).some((name) => this.#names.has(name));
   }
   /** The value itself in a RUN: read from a mounted secret in its place. */
   #literals() {
     const { value, detector } = this.#leak;
-    for (const { source, isRoot } of this.#steps) {
-      if (source.keyword !== "RUN" || !source.text.includes(value)) continue;
-      const body = this.#plan.body(source);
+    for (const { source: source2, isRoot } of this.#steps) {
+      if (source2.keyword !== "RUN" || !source2.text.includes(value)) continue;
+      const body = this.#plan.body(source2);
       const at3 = body.indexOf(value);
-      if (at3 === -1 || source.documents.length > 0 || source.text.startsWith("[") || /\s/.test(value)) return false;
+      if (at3 === -1 || source2.documents.length > 0 || source2.text.startsWith("[") || /\s/.test(value)) return false;
       const id = detector.id;
-      const read = `$(cat /run/secrets/${id})`;
+      const read2 = `$(cat /run/secrets/${id})`;
       const isWord2 = body.includes(`'${value}'`);
       const quotes = (body.slice(0, at3).replace(/\\./g, "").replace(/"[^"]*"/g, "").match(/'/g) ?? []).length;
-      this.#plan.setBody(source, isWord2 ? body.replaceAll(`'${value}'`, `"${read}"`).replaceAll(value, read) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read}"'` : read));
-      this.#plan.mount(source, id, isRoot ? [] : ["mode=0444"]);
+      this.#plan.setBody(source2, isWord2 ? body.replaceAll(`'${value}'`, `"${read2}"`).replaceAll(value, read2) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read2}"'` : read2));
+      this.#plan.mount(source2, id, isRoot ? [] : ["mode=0444"]);
       this.#plan.build.add(`--secret id=${id},src=FILE`);
     }
     return true;
@@ -71882,29 +72668,29 @@ var Planner = class {
   #variables() {
     const needed = /* @__PURE__ */ new Set();
     const isArgument2 = /* @__PURE__ */ new Set();
-    for (const { source } of this.#steps) {
-      if (!/^(?:ARG|ENV|LABEL)$/.test(source.keyword)) continue;
-      let current = source;
-      for (const name of definedNames(source).filter((defined) => this.#names.has(defined))) {
+    for (const { source: source2 } of this.#steps) {
+      if (!/^(?:ARG|ENV|LABEL)$/.test(source2.keyword)) continue;
+      let current = source2;
+      for (const name of definedNames(source2).filter((defined) => this.#names.has(defined))) {
         const line2 = current === null ? null : withoutName(current, name);
-        current = line2 === null ? null : { ...source, text: line2.slice(source.keyword.length + 1) };
-        if (source.keyword !== "LABEL") needed.add(name);
-        if (source.keyword === "ARG") isArgument2.add(name);
+        current = line2 === null ? null : { ...source2, text: line2.slice(source2.keyword.length + 1) };
+        if (source2.keyword !== "LABEL") needed.add(name);
+        if (source2.keyword === "ARG") isArgument2.add(name);
       }
-      if (current === source) continue;
-      if (current === null) this.#plan.remove(source);
-      else this.#plan.replace(source, [`${source.keyword} ${current.text}`]);
+      if (current === source2) continue;
+      if (current === null) this.#plan.remove(source2);
+      else this.#plan.replace(source2, [`${source2.keyword} ${current.text}`]);
     }
     for (const name of needed) {
       if (!NAME.test(name)) return false;
-      const users = this.#steps.filter(({ source }) => source.keyword === "RUN" && mentions([source.text, ...source.documents.map(({ content }) => content)].join("\n"), name));
+      const users = this.#steps.filter(({ source: source2 }) => source2.keyword === "RUN" && mentions([source2.text, ...source2.documents.map(({ content }) => content)].join("\n"), name));
       const other = this.#steps.find(
-        ({ source }) => /^(?:COPY|ADD|WORKDIR|USER|EXPOSE|VOLUME|ENV|LABEL)$/.test(source.keyword) && mentions(source.text, name) && !definedNames(source).some((defined) => this.#names.has(defined))
+        ({ source: source2 }) => /^(?:COPY|ADD|WORKDIR|USER|EXPOSE|VOLUME|ENV|LABEL)$/.test(source2.keyword) && mentions(source2.text, name) && !definedNames(source2).some((defined) => this.#names.has(defined))
       );
       if (other !== void 0) return false;
-      const implied = users.length === 0 && isArgument2.has(name) ? this.#steps.filter(({ source }) => source.keyword === "RUN" && FETCHERS.test(source.text)).slice(0, 1) : users;
-      for (const { source, isRoot } of implied) {
-        this.#plan.mountVariable(source, name, isRoot);
+      const implied = users.length === 0 && isArgument2.has(name) ? this.#steps.filter(({ source: source2 }) => source2.keyword === "RUN" && FETCHERS.test(source2.text)).slice(0, 1) : users;
+      for (const { source: source2, isRoot } of implied) {
+        this.#plan.mountVariable(source2, name, isRoot);
         this.#plan.build.add(`--secret id=${name},env=${name}`);
       }
     }
@@ -71928,14 +72714,14 @@ var Planner = class {
   }
   #resolves = (path11, workdir) => (operand) => cleanPath(operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path11;
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
-  #copied(place, { source, workdir }, at3) {
+  #copied(place, { source: source2, workdir }, at3) {
     const path11 = place.version.path;
-    if (flagValue(source, "from") !== null || source.documents.length > 0) return false;
-    const known = this.#evidence.sources.get(fileKey(place.version.layer, place.version.index));
-    const inContext = known?.inContext ?? contextPath(source, path11, workdir);
-    const sources = copySources(source);
+    if (flagValue(source2, "from") !== null || source2.documents.length > 0) return false;
+    const known2 = this.#evidence.sources.get(fileKey(place.version.layer, place.version.index));
+    const inContext = known2?.inContext ?? contextPath(source2, path11, workdir);
+    const sources = copySources(source2);
     if (sources.some((name) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name))) return false;
-    const isNamed = sources.includes(inContext);
+    const isNamed2 = sources.includes(inContext);
     const hider = this.#hider(place);
     if (place.ending !== null && place.ending.layer !== place.version.layer) {
       const { layer, state } = place.ending;
@@ -71953,32 +72739,32 @@ var Planner = class {
     for (const user of users) {
       if (user.source.documents.length > 0 && user.source === hider?.step.source) return false;
       this.#plan.mount(user.source, id, [`target=${path11}`, ...user.isRoot ? [] : ["mode=0444"]]);
-      this.#plan.build.add(`--secret id=${id},src=${known?.path ?? inContext}`);
+      this.#plan.build.add(`--secret id=${id},src=${known2?.path ?? inContext}`);
     }
-    if (known?.ignoredBy == null) this.#plan.ignore.add(patternOf(inContext));
-    if (known !== void 0) this.#plan.ignoreFile = known.ignoreFile;
-    if (!isNamed) return true;
+    if (known2?.ignoredBy == null) this.#plan.ignore.add(patternOf(inContext));
+    if (known2 !== void 0) this.#plan.ignoreFile = known2.ignoreFile;
+    if (!isNamed2) return true;
     const others = sources.filter((name) => name !== inContext);
-    if (others.length === 0) this.#plan.remove(source);
-    else this.#plan.replace(source, [[source.keyword, ...source.flags, copyWords(source, others)].join(" ")]);
+    if (others.length === 0) this.#plan.remove(source2);
+    else this.#plan.replace(source2, [[source2.keyword, ...source2.flags, copyWords(source2, others)].join(" ")]);
     return true;
   }
   /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
-  #made(place, { source }, at3) {
+  #made(place, { source: source2 }, at3) {
     const hider = this.#hider(place);
     if (hider === null || hider.at <= at3) return false;
     const between = this.#steps.slice(at3, hider.at + 1).map((step) => step.source);
     const isJoinable = between.every(({ keyword, documents, text: text4 }) => keyword === "RUN" && documents.length === 0 && !text4.startsWith("["));
-    if (isJoinable && between.every((instruction) => inStage(this.#evidence, instruction) === inStage(this.#evidence, source))) {
+    if (isJoinable && between.every((instruction) => inStage(this.#evidence, instruction) === inStage(this.#evidence, source2))) {
       this.#plan.join(between);
       return true;
     }
     return this.#ownStage(hider);
   }
   /** What builds with the secret becomes a stage that is thrown away; the image takes its working directory alone. */
-  #ownStage({ step: { source, workdir }, at: at3 }) {
+  #ownStage({ step: { source: source2, workdir }, at: at3 }) {
     const { dockerfile } = this.#evidence.origin;
-    const stage = inStage(this.#evidence, source);
+    const stage = inStage(this.#evidence, source2);
     if (dockerfile === null || stage === void 0 || workdir === "/" || stage.index !== dockerfile.stages.length - 1 || parentStage(dockerfile, stage) !== null) return false;
     const own2 = this.#steps.slice(0, at3).map((step) => step.source);
     const lines = ({ startLine, endLine }) => dockerfile.lines.slice(startLine - 1, endLine);
@@ -71988,7 +72774,7 @@ var Planner = class {
     const kept = own2.filter(({ keyword }) => keyword === "ENV" || keyword === "SHELL").flatMap(lines);
     const user = own2.findLast(({ keyword }) => keyword === "USER");
     const plain = ["FROM", ...from.flags, from.text.split(/\s+/)[0] ?? ""].join(" ");
-    this.#plan.replace(source, [...lines(source), "", plain, ...kept, `WORKDIR ${workdir}`, `COPY --from=${name} ${workdir} .`, ...user === void 0 ? [] : lines(user)]);
+    this.#plan.replace(source2, [...lines(source2), "", plain, ...kept, `WORKDIR ${workdir}`, `COPY --from=${name} ${workdir} .`, ...user === void 0 ? [] : lines(user)]);
     return true;
   }
 };
@@ -72073,8 +72859,8 @@ var Redactor = class {
   #lengths;
   constructor(values) {
     const shown = /* @__PURE__ */ new Map();
-    for (const known of values) {
-      for (const { value, guessable } of partsOf2(known)) {
+    for (const known2 of values) {
+      for (const { value, guessable } of partsOf2(known2)) {
         if (value.trim().length < KEY) continue;
         if (isUsualPassword(value)) {
           shown.set(`:${value}@`, `:${HIDDEN}@`);
@@ -72144,14 +72930,15 @@ function* leaksOf(evidence, ruleId) {
   for (const leak of evidence.leaks) if (ruleOf(evidence, leak, leak.places[0]) === ruleId) yield draftOf(evidence, leak);
 }
 function draftOf(evidence, leak) {
-  const [first, ...rest] = leak.places.map((place) => ({
+  const [first2, ...rest] = leak.places.map((place) => ({
     ruleId: ruleOf(evidence, leak, place),
     location: locationOf(place),
     origin: place.owner,
+    dockerfile: place.lines,
     identity: identityOf3(evidence, leak, place)
   }));
-  if (first === void 0) throw new RangeError("a leak without a place");
-  return { places: [first, ...rest], seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]) };
+  if (first2 === void 0) throw new RangeError("a leak without a place");
+  return { places: [first2, ...rest], seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]) };
 }
 var locationOf = (place) => {
   if (place.kind === "history") return { kind: "history", history: place.index };
@@ -72200,8 +72987,8 @@ function layerName(evidence, layer) {
 function mergedName({ origin }, merged2) {
   if (merged2.length < 2) return "";
   const lines = merged2.flatMap((index) => origin.history[index]?.lines ?? []);
-  const [first, last] = [lines[0], lines.at(-1)];
-  return `merged from ${merged2.length} instructions${first === void 0 || last === void 0 ? "" : `, ${first.path}:${first.startLine}-${last.endLine}`}`;
+  const [first2, last] = [lines[0], lines.at(-1)];
+  return `merged from ${merged2.length} instructions${first2 === void 0 || last === void 0 ? "" : `, ${first2.path}:${first2.startLine}-${last.endLine}`}`;
 }
 var shorten = (text4, most = 60) => {
   const line2 = text4.replace(/\s+/g, " ");
@@ -72262,8 +73049,8 @@ function changeOf(evidence, place, fix) {
   if (place.kind === "history" || place.kind === "attestation")
     return mounted === "" ? `Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.` : `Pass it as a build secret, never as ARG, ENV or text of a command:${mounted}.`;
   const layer = evidence.origin.layers[place.version.layer];
-  const { source } = layer ?? {};
-  const keyword = source?.keyword ?? layer?.instruction?.keyword;
+  const { source: source2 } = layer ?? {};
+  const keyword = source2?.keyword ?? layer?.instruction?.keyword;
   if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, place, keyword, mounted, fix);
   if (keyword === "RUN") {
     if (fix?.edits.some(({ lines }) => lines.some((line2) => /^FROM /i.test(line2)))) return "Build with it in a stage of its own and copy only the result into the image.";
@@ -72275,19 +73062,19 @@ function changeOf(evidence, place, fix) {
 function copyChange(evidence, place, keyword, mounted, fix) {
   const { origin, sources } = evidence;
   const layer = origin.layers[place.version.layer];
-  const source = layer?.source ?? null;
-  const stage = source === null ? null : flagValue(source, "from");
+  const source2 = layer?.source ?? null;
+  const stage = source2 === null ? null : flagValue(source2, "from");
   if (stage !== null) return `Copy only what the image needs from ${stage}, and let that stage read the secret from ${MOUNT}.`;
   const use = mounted === "" ? `what the build needs comes from ${MOUNT}.` : `the RUN that needs it mounts it:${mounted}.`;
-  const known = sources.get(fileKey(place.version.content.layer, place.version.content.index));
-  const from = known === void 0 || known.path === known.inContext ? "" : ` It is ${known.path} of the checkout.`;
-  if (known?.ignoredBy != null)
-    return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew, and ${use}`;
-  const text4 = source ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path11 = known?.inContext ?? (text4 === null ? baseName(place.version.path) : contextPath(text4, place.version.path, layer?.workdir));
-  const isNamed = source !== null && copySources(source).includes(path11);
-  const how = isNamed ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${fix?.ignore?.patterns[0] ?? path11}\` to ${known?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;
+  const known2 = sources.get(fileKey(place.version.content.layer, place.version.content.index));
+  const from = known2 === void 0 || known2.path === known2.inContext ? "" : ` It is ${known2.path} of the checkout.`;
+  if (known2?.ignoredBy != null)
+    return `\`${known2.ignoredBy.pattern}\` in ${known2.ignoreFile} (line ${known2.ignoredBy.line}) keeps ${known2.path} out of the context today: build the image anew, and ${use}`;
+  const text4 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
+  const path11 = known2?.inContext ?? (text4 === null ? baseName(place.version.path) : contextPath(text4, place.version.path, layer?.workdir));
+  const isNamed2 = source2 !== null && copySources(source2).includes(path11);
+  const how = isNamed2 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
+  return `Add \`${fix?.ignore?.patterns[0] ?? path11}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
@@ -72341,7 +73128,7 @@ function seenFrom(evidence, leak, place) {
   const entry = place.kind === "file" ? place.version.entry : null;
   const keyedHash = evidence.keyedHash(leak.value);
   const fix = place.owner === "base" ? null : fixOf(evidence, leak);
-  const source = place.kind === "file" ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : void 0;
+  const source2 = place.kind === "file" ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : void 0;
   return {
     ruleId: ruleOf(evidence, leak, place),
     ...gravity(leak, place, evidence),
@@ -72360,7 +73147,7 @@ function seenFrom(evidence, leak, place) {
       size: place.version.content.entry.size,
       sha256: place.hashes?.sha256 ?? null,
       package: null,
-      source: source === void 0 ? null : { path: source.path, ignoredBy: source.ignoredBy?.pattern ?? null }
+      source: source2 === void 0 ? null : { path: source2.path, ignoredBy: source2.ignoredBy?.pattern ?? null }
     } : null,
     secret: {
       detector: leak.detector.id,
@@ -72391,6 +73178,301 @@ var deletedSecret = {
   check: (evidence) => leaksOf(evidence, "deleted-secret")
 };
 
+// src/shell/interpreter.ts
+var INTERPRETERS = [
+  { names: /^(?:(?:ba|da|a|z|k|mk|tc|c|fi)?sh)$/, code: /^-[a-zA-Z]*c$/, values: /^(?:[-+][a-zA-Z]*[oO]|--rcfile|--init-file)$/ },
+  { names: /^(?:python|pypy)[\d.]*$/, code: /^-[a-zA-Z]*c$/, values: /^-[WX]$/ },
+  { names: /^perl[\d.]*$/, code: /^-\w*[eE]$/, values: /^$/ },
+  { names: /^ruby[\d.]*$/, code: /^-\w*e$/, values: /^-[rI]$/ },
+  { names: /^(?:node|nodejs|bun|deno)$/, code: /^(?:-[a-z]*[ep]|--eval|--print|eval)$/, values: /^(?:-r|--require|--import)$/ },
+  { names: /^php[\d.]*$/, code: /^-\w*r$/, values: /^-[cdz]$/ },
+  { names: /^(?:pwsh|powershell)(?:\.exe)?$/i, code: /^-(?:c|command)$/i, values: /^-(?:executionpolicy|ep|ex)$/i },
+  { names: /^(?:lua[\d.]*|luajit|Rscript|osascript|groovy|tclsh[\d.]*)$/, code: /^-e$/, values: /^-l$/ }
+];
+var interpreterOf = (name) => INTERPRETERS.find(({ names }) => names.test(name)) ?? null;
+var isInterpreter = (name) => interpreterOf(name) !== null;
+function runOf2({ name, args }) {
+  if (name === "eval") return args[0] === void 0 ? null : { kind: "code", word: args.find(({ kind }) => kind !== "literal") ?? args[0] };
+  if (name === "source" || name === ".") return args[0] === void 0 ? null : args[0].value === "/dev/stdin" ? { kind: "input" } : { kind: "file", word: args[0] };
+  const interpreter = interpreterOf(name);
+  if (interpreter === null) return null;
+  for (let at3 = 0; at3 < args.length; at3++) {
+    const word = args[at3];
+    if (word === void 0) break;
+    const { value } = word;
+    if (value === "-" || value === "/dev/stdin" || isShell(name) && /^-[a-z]*s$/.test(value)) return { kind: "input" };
+    const code2 = args[at3 + 1];
+    if (interpreter.code.test(value)) return code2 === void 0 ? null : { kind: "code", word: code2 };
+    if (/^(?:-m|--version|-V|-v|--help|-h|-i)$/.test(value) && !isShell(name)) return null;
+    if (interpreter.values.test(value)) at3++;
+    else if (value === "--") return code2 === void 0 ? { kind: "input" } : { kind: "file", word: code2 };
+    else if (/^(?:pwsh|powershell)/i.test(name) && !/^[-+]|\.ps1$/i.test(value)) return { kind: "code", word };
+    else if (!/^[-+]./.test(value) && value !== "") return { kind: "file", word };
+  }
+  return { kind: "input" };
+}
+
+// src/evidence/downloads.ts
+var DOWNLOADERS = /* @__PURE__ */ new Set(["aria2c", "axel", "curl", "fetch", "http", "https", "lwp-download", "wget", "xh"]);
+var CHECKSUMS = /^(?:sha(?:1|224|256|384|512)?sum|shasum|md5sum|b2sum|cksum|rhash|openssl)$/;
+var BIN = /^(?:\/usr(?:\/local)?|\/opt\/[^/]+|)\/s?bin\//;
+var PROGRAMS = /\.(?:jar|war|phar|whl|deb|rpm|apk|so|run|appimage)$/i;
+var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d+\w*)$/;
+var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
+var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
+var isPlainHttp = (url2) => url2 !== null && /^(?:http|ftp|git):\/\//i.test(url2) && !LOCAL.test(url2);
+var baseOf2 = (path11) => path11.replace(/\/+$/, "").replace(/^.*\//s, "");
+function sameFile(a, b) {
+  const [left, right] = [a.replace(/^\.\//, ""), b.replace(/^\.\//, "")];
+  if (left === right) return true;
+  if (left.startsWith("/") && right.startsWith("/")) return false;
+  return baseOf2(left) === baseOf2(right);
+}
+function urlOf(name, words2) {
+  const found = words2.find(({ value }) => /^(?:https?|ftps?):\/\//i.test(value)) ?? words2.find(({ value }) => value.includes("://") && !value.startsWith("-"));
+  if (found !== void 0) return found.value;
+  const bare = words2.find(({ value }) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?::\d+)?(?:\/|$)/i.test(value));
+  return bare !== void 0 && (name === "curl" || name === "wget") ? `http://${bare.value}` : words2.find(({ kind }) => kind !== "literal")?.value ?? null;
+}
+var nameInUrl = (url2) => baseOf2((url2.split(/[?#]/)[0] ?? "").replace(/^\w+:\/\//, ""));
+function fetched(command) {
+  const { name, writes } = command;
+  if (!DOWNLOADERS.has(name)) return null;
+  const options4 = optionsIn(command);
+  if (options4.has("--head", "--spider", "--version", "--help") || name === "curl" && options4.has("-I", "-V")) return null;
+  const words2 = [...options4.values("--url"), ...options4.operands];
+  const url2 = urlOf(name, words2);
+  if (url2 === null && words2.length === 0 && !options4.has("-i", "--input-file")) return null;
+  if (url2 !== null && LOCAL.test(url2)) return null;
+  if (writes.length > 0) return { url: url2, files: [...writes] };
+  const named3 = name === "wget" ? options4.values("-O", "--output-document") : name === "aria2c" ? options4.values("-o", "--out") : name === "curl" || name === "axel" || name === "fetch" || name === "http" || name === "https" || name === "xh" ? options4.values("-o", "--output") : [];
+  const directory = options4.value("-P", "--directory-prefix", "--output-dir", "-d", "--dir")?.value ?? null;
+  if (named3.length > 0) return { url: url2, files: named3.map(({ value }) => value) };
+  const keepsName = name === "wget" || name === "aria2c" || name === "axel" || name === "curl" && options4.has("-O", "--remote-name", "--remote-name-all");
+  if (!keepsName) return { url: url2, files: ["-"] };
+  return {
+    url: url2,
+    files: words2.filter(({ value }) => value.includes("/")).map(({ value }) => directory === null ? nameInUrl(value) : `${directory.replace(/\/$/, "")}/${nameInUrl(value)}`)
+  };
+}
+var FETCHING = /\b(?:urlopen|urlretrieve|copy|file_get_contents|file_put_contents|DownloadString|DownloadFile|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|LWP|get|getstore|open|fetch|URI)\b/i;
+var EXECUTING = /\b(?:exec|eval|iex|Invoke-Expression|system|instance_eval)\b/i;
+function fetchedInCode(code2) {
+  const at3 = /['"]?((?:https?|ftp):\/\/[^\s'"()]+)['"]?(?:\s*,\s*['"]([^'"]+)['"])?/i.exec(code2);
+  if (at3?.[1] === void 0 || !FETCHING.test(code2) || LOCAL.test(at3[1])) return null;
+  return { url: at3[1], file: at3[2] ?? null, runs: EXECUTING.test(code2) };
+}
+function verifies(command) {
+  const { name, args, fedBy } = command;
+  const words2 = args.map(({ value }) => value);
+  const has = (...wanted) => wanted.some((word) => words2.includes(word));
+  if (CHECKSUMS.test(name))
+    return command.isTested || (name === "openssl" ? has("-verify", "-signature") : words2.some((word) => /^-[a-zA-Z]*c[a-zA-Z]*$/.test(word) || /^--check/.test(word)));
+  if (/^gpg2?$/.test(name)) return words2.some((word) => /^--verif/.test(word) || word === "--decrypt" || word === "-d");
+  if (/^(?:gpgv2?|sqv|gosu-verify)$/.test(name)) return true;
+  if (/^(?:cosign|minisign|signify|slsa-verifier|jarsigner|sq|gh|ssh-keygen|apt-key)$/.test(name))
+    return words2.some((word) => /^(?:verify|verify-blob|verify-artifact|-V|-Vm|-verify|attestation|-Y)$/.test(word));
+  if (name === "rpm" || name === "rpmkeys") return has("-K", "--checksig");
+  if (/^(?:grep|egrep|fgrep|diff|cmp|awk)$/.test(name)) return fedBy.some((feeder) => CHECKSUMS.test(feeder.name));
+  const run2 = runOf2(command);
+  return run2?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run2.word.value);
+}
+var aboutOf = ({ args, input: input3, fedBy, reads }) => [...args.map(({ value }) => value), input3 ?? "", ...reads, ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])].join("\n");
+var isSame = (a, b) => a.position === b.position && a.name === b.name && a.text === b.text;
+function unpacks({ name, args }) {
+  const [first2 = ""] = args.map(({ value }) => value);
+  if (/^(?:tar|bsdtar|gtar)$/.test(name))
+    return args.some(({ value }) => value === "--extract" || value === "--get" || /^-[a-zA-Z]*x/.test(value)) || /^[a-zA-Z]*x[a-zA-Z]*$/.test(first2);
+  if (/^(?:unzip|unar|unrar|cpio|pax|dpkg-deb|ar|rpm2cpio)$/.test(name)) return true;
+  return /^7z[ar]?$/.test(name) && /^[xe]$/.test(first2);
+}
+var INSTALLERS = {
+  alien: /^-/,
+  apk: /^add$/,
+  apt: /^install$/,
+  "apt-get": /^install$/,
+  dnf: /^(?:install|localinstall)$/,
+  dpkg: /^(?:-i|--install)$/,
+  gdebi: /./,
+  gem: /^install$/,
+  installer: /./,
+  java: /^-jar$/,
+  microdnf: /^install$/,
+  npm: /^(?:i|install|add)$/,
+  opkg: /^install$/,
+  pip: /^install$/,
+  pip3: /^install$/,
+  rpm: /^-[a-zA-Z]*[iU][a-zA-Z]*$|^--(?:install|upgrade)$/,
+  yarn: /^(?:add|global)$/,
+  yum: /^(?:install|localinstall)$/,
+  zypper: /^(?:in|install)$/
+};
+var isInstaller = ({ name, args }) => Object.hasOwn(INSTALLERS, name) && args.some(({ value }) => INSTALLERS[name]?.test(value));
+var makesExecutable = (mode) => /^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode);
+var Flow = class {
+  downloads = [];
+  /** By path, as written. */
+  #files = [];
+  /** Variables that hold what was downloaded. */
+  #variables = /* @__PURE__ */ new Map();
+  #byCommand = [];
+  /** A download that is known to be checked where it is made, as ADD --checksum is. */
+  add(step, command, by, url2, files, isVerified = false) {
+    const download = { step, command, by, url: url2, uses: [], isVerified };
+    this.downloads.push(download);
+    for (const path11 of files) if (path11 !== "-" && !path11.startsWith("/dev/")) this.#files.push({ path: path11, download });
+    if (command !== null) this.#byCommand.push({ command, download });
+    return download;
+  }
+  #use(download, kind, step, command, how) {
+    if (!download.uses.some((use) => use.kind === kind)) download.uses.push({ kind, step, command, how, isVerified: download.isVerified });
+  }
+  #downloadOf(command) {
+    return this.#byCommand.find((known2) => isSame(known2.command, command))?.download ?? null;
+  }
+  #fileIn(words2) {
+    return this.#files.find(({ path: path11 }) => words2.some((word) => sameFile(word, path11))) ?? null;
+  }
+  #verify(command) {
+    const about = aboutOf(command);
+    const named3 = this.#files.filter(({ path: path11 }) => about.includes(baseOf2(path11)));
+    for (const { download } of named3.length > 0 ? named3 : this.#files) download.isVerified = true;
+  }
+  take(step, command) {
+    if (this.#downloadOf(command) !== null) return;
+    const { name, args, fedBy, substituted, writes, assignments } = command;
+    const words2 = args.map(({ value }) => value);
+    const run2 = runOf2(command);
+    const got = fetched(command);
+    const code2 = run2?.kind === "code" && run2.word.kind !== "open" && name !== "eval" && !isShell(name) ? fetchedInCode(run2.word.value) : null;
+    if (got !== null) {
+      this.add(step, command, name, got.url, got.files);
+      return;
+    }
+    if (code2 !== null) {
+      const download = this.add(step, command, name, code2.url, code2.file === null ? [] : [code2.file]);
+      if (code2.runs) this.#use(download, "run", step, command, `runs what its own code downloads`);
+      return;
+    }
+    for (const inner of substituted) this.take(step, inner);
+    if (verifies(command)) this.#verify(command);
+    const piped = fedBy.map((feeder) => this.#downloadOf(feeder)).findLast((download) => download !== null) ?? null;
+    const inside = substituted.map((inner) => this.#downloadOf(inner)).find((download) => download !== null) ?? null;
+    if (inside !== null) {
+      for (const { name: variable, value } of assignments) if (value.kind === "open") this.#variables.set(variable, inside);
+    }
+    if (run2 !== null) this.#run(step, command, run2, piped, inside);
+    if (piped !== null) {
+      if (unpacks(command)) this.#use(piped, "install", step, command, `unpacks it with ${name}`);
+      const target = name === "tee" ? optionsIn(command).operands.map(({ value }) => value) : writes;
+      for (const path11 of target) if (!path11.startsWith("/dev/") && !SIGNATURES.test(path11)) this.#files.push({ path: path11, download: piped });
+    }
+    this.#takeFiles(step, command, words2);
+  }
+  #run(step, command, run2, piped, inside) {
+    const { name } = command;
+    if (run2.kind === "input") {
+      const read2 = piped ?? this.#fileIn(command.reads)?.download ?? null;
+      if (read2 !== null) this.#use(read2, "run", step, command, `pipes what ${read2.by} downloads into ${name}`);
+      return;
+    }
+    if (run2.word.kind === "open" && inside !== null) this.#use(inside, "run", step, command, `runs what ${inside.by} downloads with ${name}`);
+    else if (run2.kind === "code") {
+      const variable = [...this.#variables].find(([known2]) => run2.word.kind === "variable" && new RegExp(`\\$\\{?${known2}\\b`).test(run2.word.value));
+      if (variable !== void 0) this.#use(variable[1], "run", step, command, `runs what ${variable[1].by} downloaded with ${name}`);
+    } else {
+      const file2 = this.#fileIn([run2.word.value]);
+      if (file2 !== null) this.#use(file2.download, "run", step, command, `runs ${file2.path}, which ${file2.download.by} downloaded`);
+    }
+  }
+  #takeFiles(step, command, words2) {
+    const { name, program, reads } = command;
+    if (program.includes("/") && !isInterpreter(name)) {
+      const file3 = this.#fileIn([program]);
+      if (file3 !== null) this.#use(file3.download, "run", step, command, `runs ${file3.path}, which ${file3.download.by} downloaded`);
+    }
+    const file2 = this.#fileIn([...words2, ...reads]);
+    if (file2 === null) return;
+    const { operands } = optionsIn(command);
+    const last = operands.at(-1)?.value ?? "";
+    const every = this.#files.filter(({ path: path11 }) => [...words2, ...reads].some((word) => sameFile(word, path11)));
+    for (const { path: path11, download } of every) {
+      if (unpacks(command)) this.#use(download, "install", step, command, `unpacks it with ${name}`);
+      else if (isInstaller(command)) this.#use(download, "install", step, command, `installs it with ${name}`);
+      else if (name === "chmod" && words2.some(makesExecutable)) this.#use(download, "install", step, command, "makes it executable");
+      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name) && operands.length >= 2 && !sameFile(path11, last)) {
+        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf2(path11)}` : last;
+        this.#files.push({ path: target, download });
+        const mode = name === "install" ? optionsIn(command).value("-m", "--mode")?.value ?? "755" : "";
+        if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target)) this.#use(download, "install", step, command, `puts it into ${target}`);
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name) && COMPRESSED.test(path11)) this.#files.push({ path: path11.replace(COMPRESSED, ""), download });
+    }
+    const written = command.writes.find((path11) => !path11.startsWith("/dev/"));
+    if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name)) this.#files.push({ path: written, download: file2.download });
+  }
+};
+var known = /* @__PURE__ */ new WeakMap();
+var targetOf = (text4, url2) => {
+  const target = text4.trim().split(/\s+/).at(-1) ?? "";
+  return target.endsWith("/") ? `${target}${nameInUrl(url2)}` : target;
+};
+function downloadsOf(steps) {
+  const before = known.get(steps);
+  if (before !== void 0) return before;
+  const flows = /* @__PURE__ */ new Map();
+  for (const step of steps) {
+    const key = step.of === "image" ? "image" : step.stage;
+    const flow = flows.get(key) ?? new Flow();
+    flows.set(key, flow);
+    if (step.keyword === "ADD") {
+      const url2 = step.text.split(/\s+/).find((word) => /^(?:https?|ftp):\/\//i.test(word) && !/\.git(?:#|$)/.test(word));
+      if (url2 !== void 0) flow.add(step, null, "ADD", url2, [targetOf(step.text, url2)], step.flags?.some((flag2) => flag2.startsWith("--checksum=")) ?? false);
+    }
+    for (const command of step.commands) flow.take(step, command);
+  }
+  const found = [...flows.values()].flatMap(({ downloads }) => downloads);
+  for (const { command, step, uses, isVerified } of found) {
+    const file2 = command === null ? void 0 : fetched(command)?.files.find((path11) => PROGRAMS.test(path11) || BIN.test(path11) && !SIGNATURES.test(path11));
+    if (command !== null && file2 !== void 0 && uses.length === 0) uses.push({ kind: "install", step, command, how: `writes it to ${file2}`, isVerified });
+  }
+  known.set(steps, found);
+  return found;
+}
+
+// src/rules/quote.ts
+var MAX_QUOTED = 90;
+function quote({ text: text4 }) {
+  const line2 = text4.replace(/\\?\s*\n\s*/g, " ").replace(/\s+/g, " ").replaceAll("`", "'").trim();
+  return `\`${line2.length > MAX_QUOTED ? `${line2.slice(0, MAX_QUOTED)}\u2026` : line2}\``;
+}
+
+// src/rules/download-unverified.ts
+var meta8 = {
+  id: "download-unverified",
+  title: "A download is installed without a check",
+  description: "A program or an archive is fetched from the network and unpacked, installed or made executable without a checksum or a signature.",
+  remedy: 'Check the file between download and use: echo "<sha256>  FILE" | sha256sum -c -',
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis411, REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackSupplyChain],
+  enabled: true
+};
+var downloadUnverified = {
+  meta: meta8,
+  *check({ steps }) {
+    for (const { by, command, step, url: url2, uses } of downloadsOf(steps)) {
+      const use = uses.find(({ kind }) => kind === "install");
+      if (use === void 0 || use.isVerified || command === null || isPlainHttp(url2) || uses.some(({ kind }) => kind === "run")) continue;
+      yield onCommand(meta8, step, command, {
+        message: `RUN downloads ${url2 ?? "a file"} with ${by} and ${use.how}, without a check of its content (${quote(use.command)}): who replaces it on the server is in the image.`,
+        remedy: 'Write down the checksum of the version that you want, and check it first: echo "<sha256>  FILE" | sha256sum -c - (or ADD --checksum=sha256:\u2026 URL FILE).',
+        identity: [url2 ?? by, use.command.name]
+      });
+    }
+  }
+};
+
 // src/rules/generated-key.ts
 var generatedKey = {
   meta: {
@@ -72407,8 +73489,105 @@ var generatedKey = {
   check: (evidence) => leaksOf(evidence, "generated-key")
 };
 
+// src/rules/maintainer-deprecated.ts
+var meta9 = {
+  id: "maintainer-deprecated",
+  title: "MAINTAINER is deprecated",
+  description: "MAINTAINER is deprecated since Docker 1.13; a label says it in a way that programs read.",
+  remedy: 'Write LABEL org.opencontainers.image.authors="\u2026".',
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [{ name: "Dockerfile reference, MAINTAINER", url: "https://docs.docker.com/reference/dockerfile/#maintainer-deprecated" }],
+  enabled: false
+};
+var maintainerDeprecated = {
+  meta: meta9,
+  *check({ steps }) {
+    for (const step of steps)
+      if (step.keyword === "MAINTAINER")
+        yield onStep(meta9, step, {
+          message: "MAINTAINER is deprecated.",
+          remedy: `Write LABEL org.opencontainers.image.authors=${JSON.stringify(step.text.replace(/^["']|["']$/g, ""))}.`,
+          identity: ["MAINTAINER"]
+        });
+  }
+};
+
+// src/rules/user.ts
+var DROPPERS = /* @__PURE__ */ new Set(["chpst", "gosu", "runuser", "s6-setuidgid", "setpriv", "setuidgid", "su-exec", "sudo", "su"]);
+function dropOf(command) {
+  const by = [...command.through, command.name].find((name) => DROPPERS.has(name));
+  if (by === void 0) return null;
+  const words2 = command.text.split(/\s+/).map((word) => word.replace(/^["']|["']$/g, ""));
+  const after = words2.slice(words2.findIndex((word) => word.replace(/^.*\//, "") === by) + 1);
+  const option = after.findIndex((word) => /^(?:-u|--user|--reuid)(?:=|$)/.test(word));
+  const given2 = option === -1 ? after.find((word) => !word.startsWith("-")) : after[option]?.includes("=") ? after[option]?.replace(/^[^=]*=/, "") : after[option + 1];
+  const to = given2?.replace(/^:|:.*$/g, "") ?? null;
+  if (to === null || /^(?:root|0)$/.test(to) || by === "sudo" && option === -1) return null;
+  return { by, to: /^[\w.-]+$/.test(to) ? to : null };
+}
+function startWords({ built, steps }) {
+  if (built !== null) return [...built.image.config.run.Entrypoint ?? [], ...built.image.config.run.Cmd ?? []];
+  const last = (keyword) => {
+    const step = steps.findLast((candidate) => candidate.of === "image" && candidate.keyword === keyword);
+    return step === void 0 ? [] : jsonWords(step.text) ?? ["/bin/sh", "-c", step.text];
+  };
+  return [...last("ENTRYPOINT"), ...last("CMD")];
+}
+var MAX_HOPS = 4;
+function dropsPrivileges(evidence) {
+  const { commands } = parseWords(startWords(evidence));
+  for (const command of commands) {
+    const drop = dropOf(command);
+    if (drop !== null) return { ...drop, script: null };
+    if (evidence.built === null) continue;
+    const found = scriptDrop(evidence.built, isShell(command.name) ? command.args.find(({ value }) => !value.startsWith("-"))?.value ?? "" : command.program, 0);
+    if (found !== null) return found;
+  }
+  return null;
+}
+function scriptDrop(built, program, hops) {
+  if (program === "" || hops >= MAX_HOPS) return null;
+  const places = program.includes("/") ? [program.startsWith("/") ? program : `${(built.image.config.run.WorkingDir ?? "/").replace(/\/$/, "")}/${program.replace(/^\.\//, "")}`] : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map((directory) => `${directory}/${program}`);
+  const path11 = places.find((candidate) => built.collected(candidate) !== null);
+  if (path11 === void 0) return null;
+  const { commands } = parseScript(built.collected(path11) ?? "");
+  const drop = commands.map(dropOf).find((found) => found !== null);
+  if (drop != null) return { ...drop, script: path11 };
+  const next = commands.find(({ text: text4, program: started }) => /^exec\b/.test(text4) && started.startsWith("/") && started !== path11);
+  return next === void 0 ? null : scriptDrop(built, next.program, hops + 1);
+}
+function madeUser({ steps, accounts }) {
+  let made = null;
+  for (const step of steps) {
+    if (step.of !== "image") continue;
+    for (const command of step.commands) {
+      if (command.name !== "useradd" && command.name !== "adduser") continue;
+      const { operands, value } = optionsIn(command);
+      const name = command.name === "useradd" ? operands.at(-1)?.value : operands[0]?.value;
+      if (name === void 0 || !/^[a-z_][\w.-]*\$?$/i.test(name) || name === "root") continue;
+      const uid = value("-u", "--uid")?.value ?? "";
+      made = { step, name, uid: /^\d+$/.test(uid) ? Number(uid) : accounts.find((account) => account.name === name)?.uid ?? null };
+    }
+  }
+  return made;
+}
+var NUMBER = "Kubernetes can check runAsNonRoot for a number only.";
+function userAdvice(evidence) {
+  const { accounts, built } = evidence;
+  const made = madeUser(evidence);
+  const account = accounts.find(({ name, uid }) => name === made?.name && uid !== 0) ?? accounts.find(({ uid, name }) => uid >= 1e3 && uid < 6e4 && name !== "nobody") ?? accounts.find(({ name }) => name === "nonroot");
+  if (account !== void 0) return `Write \`USER ${account.uid}:${account.gid}\` before CMD: ${account.name} is in the image. ${NUMBER}`;
+  if (made !== null)
+    return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? "the build" : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ""}. ${NUMBER}`;
+  if (built !== null && built.programs.shells.length === 0) return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER}`;
+  const adds = built?.programs.packageManagers.some((path11) => path11.endsWith("/apk")) === true || built?.programs.shells.some((path11) => path11.endsWith("/busybox")) === true;
+  return `Write two lines before CMD: \`RUN ${adds ? "adduser -D -u 10001 app" : "useradd --uid 10001 --create-home app"}\` and \`USER 10001\`. ${NUMBER}`;
+}
+
 // src/rules/missing-user.ts
-var meta6 = {
+var meta10 = {
   id: "missing-user",
   title: "No USER: the container runs as root",
   description: "The image sets no user, so the container runs as root.",
@@ -72416,31 +73595,41 @@ var meta6 = {
   severity: "medium",
   confidence: "high",
   kind: "rule",
-  references: [REFERENCES.cis41, REFERENCES.owaspUser],
+  references: [REFERENCES.cis41, REFERENCES.owaspUser, REFERENCES.nistImage, REFERENCES.attackEscape],
   enabled: true
 };
-function userAdvice({ accounts }) {
-  const account = accounts.find(({ uid, name }) => uid >= 1e3 && uid < 65e3 && name !== "nobody") ?? accounts.find(({ name }) => name === "nonroot");
-  return account === void 0 ? "Add `USER 10001` before CMD (a number needs no account in the image)." : `Add \`USER ${account.uid}\` before CMD (${account.name} is in this image).`;
-}
+var NONROOT_BASE = /:(?:[\w.-]*-)?nonroot\b|^cgr\.dev\/chainguard\/|^dhi\.io\//;
 var missingUser = {
-  meta: meta6,
+  meta: meta10,
   *check(evidence) {
-    const { user, origin } = evidence;
+    const { user, built, base, fromLines } = evidence;
     if (user.configured !== "") return;
-    yield placed(meta6, {
-      message: "The image sets no USER: the container runs as root.",
-      remedy: userAdvice(evidence),
-      location: { kind: "config", field: "User" },
-      dockerfile: origin.from,
-      origin: "own",
-      identity: ["User"]
+    const at3 = { location: { kind: "config", field: "User" }, dockerfile: fromLines, origin: "own", identity: ["User"] };
+    if (built === null && base !== null && NONROOT_BASE.test(base.reference)) return;
+    const drop = dropsPrivileges(evidence);
+    if (drop !== null) {
+      yield placed(meta10, {
+        ...at3,
+        severity: "info",
+        message: `The image sets no USER, and its entrypoint ${drop.script ?? drop.by} drops from root to ${drop.to ?? "another user"} (${drop.by}): the service does not run as root, docker exec and what the entrypoint does before do.`,
+        remedy: "Nothing, where the entrypoint needs root for a moment. Kubernetes refuses it under runAsNonRoot: set runAsUser there."
+      });
+      return;
+    }
+    const made = madeUser(evidence);
+    const line2 = made?.step.lines;
+    const unused = made === null ? "" : ` ${line2 == null ? "The build" : `Line ${line2.startLine}`} makes the user ${made.name}, and nothing uses it.`;
+    yield placed(meta10, {
+      ...at3,
+      ...built === null ? { confidence: "low" } : {},
+      message: built === null ? `No USER in the last stage: the container runs as root unless ${base?.reference ?? "the base image"} sets another user.${unused}` : `The image sets no USER: the container runs as root.${unused}`,
+      remedy: userAdvice(evidence)
     });
   }
 };
 
 // src/rules/not-distroless.ts
-var meta7 = {
+var meta11 = {
   id: "not-distroless",
   title: "The image has a shell or a package manager",
   description: "The final image holds a shell or a package manager, told by what is executable there.",
@@ -72453,14 +73642,14 @@ var meta7 = {
 };
 var MAX_NAMED2 = 6;
 var notDistroless = {
-  meta: meta7,
+  meta: meta11,
   *check({ programs, origin }) {
     if (programs.distroless) return;
     const found = [...programs.shells, ...programs.packageManagers];
     const named3 = found.slice(0, MAX_NAMED2).join(", ");
-    yield placed(meta7, {
+    yield placed(meta11, {
       message: `The final image holds ${programs.shells.length > 0 ? "a shell" : ""}${programs.shells.length > 0 && programs.packageManagers.length > 0 ? " and " : ""}${programs.packageManagers.length > 0 ? "a package manager" : ""}: ${named3}${found.length > MAX_NAMED2 ? ` and ${found.length - MAX_NAMED2} more` : ""}.`,
-      remedy: meta7.remedy,
+      remedy: meta11.remedy,
       location: { kind: "image" },
       dockerfile: origin.from,
       origin: "own",
@@ -72469,8 +73658,192 @@ var notDistroless = {
   }
 };
 
+// src/rules/package-cache-left.ts
+var meta12 = {
+  id: "package-cache-left",
+  title: "A package cache stays in the layer",
+  description: "A layer holds lists or archives that a package manager keeps for the next time; nothing in a container asks for them.",
+  remedy: "Remove the cache in the same RUN, or mount it: RUN --mount=type=cache,target=\u2026",
+  severity: "info",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.buildPractices],
+  enabled: true
+};
+var HOME = String.raw`\/(?:root|home\/[^/]+|var\/www|app|usr\/src\/app)`;
+var CACHES = [
+  { name: "apk\u2019s package cache", path: /^\/var\/cache\/apk\/|^\/etc\/apk\/cache\//, by: /^apk$/, remedy: "Write apk add --no-cache." },
+  {
+    name: "apt\u2019s downloaded packages",
+    path: /^\/var\/cache\/apt\//,
+    by: /^(?:apt|apt-get|aptitude)$/,
+    remedy: "End the RUN with apt-get clean, or mount it: --mount=type=cache,target=/var/cache/apt."
+  },
+  { name: "apt\u2019s package lists", path: /^\/var\/lib\/apt\/lists\//, by: /^(?:apt|apt-get|aptitude)$/, remedy: "End the same RUN with rm -rf /var/lib/apt/lists/*." },
+  {
+    name: "Cargo\u2019s registry",
+    path: /\/\.?cargo\/registry\/(?:cache|index)\//,
+    by: /^cargo$/,
+    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/usr/local/cargo/registry."
+  },
+  {
+    name: "Composer\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.(?:composer|cache\\/composer)\\/`),
+    by: /^(?:composer|php)$/,
+    remedy: "Mount it: --mount=type=cache,target=/root/.composer/cache, or end the RUN with composer clear-cache."
+  },
+  {
+    name: "conda\u2019s packages",
+    path: /\/(?:opt\/conda|miniconda3?|anaconda3?|miniforge3?)\/pkgs\/.+\.(?:conda|tar\.bz2)$/,
+    by: /^(?:conda|mamba|micromamba)$/,
+    remedy: "End the RUN with conda clean -afy."
+  },
+  {
+    name: "Go\u2019s build cache",
+    path: new RegExp(`^${HOME}\\/\\.cache\\/go-build\\/|^\\/go\\/pkg\\/mod\\/cache\\/`),
+    by: /^go$/,
+    remedy: "Build in a stage of its own, or mount it: --mount=type=cache,target=/root/.cache/go-build."
+  },
+  {
+    name: "npm\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.npm\\/_cacache\\/`),
+    by: /^(?:npm|npx|node)$/,
+    remedy: "Mount it: --mount=type=cache,target=/root/.npm, or end the RUN with npm cache clean --force."
+  },
+  {
+    name: "pip\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.cache\\/(?:pip|uv)\\/`),
+    by: /^(?:pip\d?|python[\d.]*|uv)$/,
+    remedy: "Write pip install --no-cache-dir, or mount it: --mount=type=cache,target=/root/.cache/pip."
+  },
+  {
+    name: "yarn\u2019s cache",
+    path: new RegExp(`^${HOME}\\/\\.(?:cache\\/yarn|yarn\\/(?:berry\\/)?cache)\\/|^\\/usr\\/local\\/share\\/\\.cache\\/yarn\\/`),
+    by: /^yarn$/,
+    remedy: "End the RUN with yarn cache clean, or mount it: --mount=type=cache,target=/usr/local/share/.cache."
+  },
+  { name: "yum\u2019s cache", path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//, by: /^(?:yum|dnf5?|microdnf|tdnf)$/, remedy: "End the RUN with dnf clean all (yum clean all)." },
+  { name: "zypper\u2019s cache", path: /^\/var\/cache\/zypp\//, by: /^zypper$/, remedy: "End the RUN with zypper clean --all." }
+];
+var MIN_BYTES = 256 << 10;
+var megabytes = (bytes2) => `${(bytes2 / 1e6).toFixed(1)} MB`;
+function leftIn({ layers, filesystem }, layer) {
+  const found = /* @__PURE__ */ new Map();
+  for (const [index, entry] of (layers[layer]?.entries ?? []).entries()) {
+    if (entry.type !== "file" || entry.size === 0 || entry.whiteout !== null) continue;
+    const cache2 = CACHES.find(({ path: path11 }) => path11.test(entry.path));
+    if (cache2 === void 0) continue;
+    const left = found.get(cache2) ?? { bytes: 0, files: 0, hiddenIn: null };
+    left.bytes += entry.size;
+    left.files++;
+    left.hiddenIn ??= filesystem.versionOf(layer, index).ending?.layer ?? null;
+    found.set(cache2, left);
+  }
+  return found;
+}
+var filler = ({ commands }, { by }) => commands.findLast(({ name }) => by.test(name)) ?? null;
+var packageCacheLeft = {
+  meta: meta12,
+  *check(evidence) {
+    for (const step of evidence.steps) {
+      if (step.layer === null || step.of !== "image") continue;
+      for (const [cache2, { bytes: bytes2, files, hiddenIn }] of leftIn(evidence, step.layer)) {
+        if (bytes2 < MIN_BYTES) continue;
+        const own2 = {
+          message: `${step.keyword ?? "The step"} leaves ${cache2.name} in layer ${step.layer}: ${megabytes(bytes2)} in ${files} ${files === 1 ? "file" : "files"}${hiddenIn === null ? "" : `; layer ${hiddenIn} hides it, and the bytes stay`}.`,
+          remedy: cache2.remedy,
+          identity: [cache2.name]
+        };
+        const command = filler(step, cache2);
+        yield command === null ? onStep(meta12, step, own2) : onCommand(meta12, step, command, own2);
+      }
+    }
+  }
+};
+
+// src/rules/package-upgrade.ts
+var meta13 = {
+  id: "package-upgrade",
+  title: "All packages are upgraded in the build",
+  description: "A RUN brings all packages of the base up to date: two builds of one commit differ, and the layer holds the packages once more.",
+  remedy: "Use a newer base image, pinned by its digest.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis47, REFERENCES.buildPractices],
+  enabled: false
+};
+var packageUpgrade = {
+  meta: meta13,
+  *check({ steps }) {
+    for (const step of steps)
+      for (const command of step.commands) {
+        const found = packagesIn(command);
+        if (found?.action !== "upgrade" || found.packages.length > 0) continue;
+        yield onCommand(meta13, step, command, {
+          message: `RUN upgrades all packages (${quote(command)}): two builds of one commit differ, and the layer holds again what the base has.`,
+          remedy: "Take a newer base image, pinned by its digest; upgrade single packages by name where a fix cannot wait.",
+          identity: [command.name]
+        });
+      }
+  }
+};
+
+// src/rules/password-set.ts
+var meta14 = {
+  id: "password-set",
+  title: "The build sets a password",
+  description: "A RUN gives an account of the image a password: it is in the history or in /etc/shadow, the same in every container.",
+  remedy: "Leave accounts without a password; containers need none.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis410, REFERENCES.nistImage, REFERENCES.attackAccounts],
+  enabled: true
+};
+var isLocked = (value) => /^(?:[!*x]|!!|\*LK\*|!\*|NP|locked)*$/.test(value);
+function accountSet(command) {
+  const { name, args, fedBy, input: input3 } = command;
+  const options4 = optionsIn(command);
+  const account = options4.operands.at(-1)?.value ?? null;
+  if (name === "chpasswd") {
+    const feeder = fedBy.at(-1);
+    const text4 = input3 ?? (feeder !== void 0 && /^(?:echo|printf|cat)$/.test(feeder.name) ? feeder.input ?? feeder.args.map(({ value }) => value).join(" ") : "");
+    const match2 = /^[\s"']*(?:-e\s+)?([\w.$@{}-]+):(.*)/s.exec(text4);
+    return match2 !== null && isLocked((match2[2] ?? "").trim()) ? null : { account: match2?.[1] ?? null, how: "chpasswd" };
+  }
+  if (/^(?:useradd|usermod)$/.test(name)) {
+    const hash4 = options4.value("-p", "--password");
+    return hash4 === null || isLocked(hash4.value) ? null : { account, how: `${name} -p` };
+  }
+  if (name === "passwd") {
+    if (options4.has("-d", "--delete")) return { account, how: "passwd -d (an empty password)" };
+    if (options4.has("-l", "--lock", "-u", "--unlock", "-e", "--expire", "-S", "--status")) return null;
+    return options4.has("--stdin") || fedBy.length > 0 || input3 !== null ? { account, how: "passwd" } : null;
+  }
+  if (name === "adduser" && args.some(({ value }) => value === "--password")) return { account, how: "adduser --password" };
+  return null;
+}
+var passwordSet = {
+  meta: meta14,
+  *check({ steps }) {
+    for (const step of steps) {
+      if (step.of !== "image") continue;
+      for (const command of step.commands) {
+        const set2 = accountSet(command);
+        if (set2 === null) continue;
+        yield onCommand(meta14, step, command, {
+          message: `RUN sets a password for ${set2.account ?? "an account"} with ${set2.how}: it is the same in every container, and whoever has the image has it.`,
+          remedy: "Remove the line: a process of a container needs no login. Where one is needed, set the password when the container starts.",
+          identity: [set2.how, set2.account ?? ""]
+        });
+      }
+    }
+  }
+};
+
 // src/rules/pipe-to-shell.ts
-var meta8 = {
+var meta15 = {
   id: "pipe-to-shell",
   title: "A script from the network runs unseen",
   description: "A RUN hands what a download yields to a shell or another interpreter, by a pipe, a substitution or a file, without a check of its content.",
@@ -72478,91 +73851,202 @@ var meta8 = {
   severity: "medium",
   confidence: "high",
   kind: "rule",
-  references: [REFERENCES.owaspSupplyChain, REFERENCES.attackSupplyChain],
+  references: [REFERENCES.cis411, REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackSupplyChain],
   enabled: true
 };
-var DOWNLOADERS = /* @__PURE__ */ new Set(["aria2c", "curl", "fetch", "http", "https", "lwp-download", "wget", "xh"]);
-var INTERPRETERS = /^(?:(?:ba|da|a|z|k|mk|tc|c|fi)?sh|python(?:\d(?:\.\d+)?)?|perl|ruby|node|nodejs|deno|bun|php\d?|pwsh|osascript|lua|Rscript)$/;
-var CHECKERS = /^(?:sha(?:1|224|256|384|512)sum|shasum|md5sum|b2sum|openssl|gpg|gpgv|gpg2|cosign|minisign|signify|rhash|slsa-verifier|sq|sqv)$/;
-var downloads = (command) => DOWNLOADERS.has(command.name);
-function readsInput({ name, args }) {
-  if (name === "source" || name === ".") return args[0] === "/dev/stdin";
-  if (!INTERPRETERS.test(name)) return false;
-  const stops = args.findIndex((arg) => arg === "-" || arg === "-s" || arg === "--" || arg === "/dev/stdin" || /^-[a-z]*s[a-z]*$/.test(arg ?? ""));
-  const words = stops === -1 ? args : args.slice(0, stops);
-  if (words.some((arg) => arg !== null && /^(?:-c|-e|-m|-r|-[a-z]*c)$/.test(arg))) return false;
-  return !words.some((arg) => arg !== null && !arg.startsWith("-") && arg !== "");
-}
-var runsSubstituted = ({ name, substituted }) => (INTERPRETERS.test(name) || name === "eval" || name === "source" || name === ".") && substituted.some(downloads);
-function downloadedFile(command) {
-  const { name, args, writes } = command;
-  if (writes[0] !== void 0) return writes[0];
-  const words = args.map((arg) => arg ?? "");
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? "";
-    const joined = /^(?:--output|--output-document)=(.+)$/.exec(word)?.[1];
-    if (joined !== void 0) return joined;
-    if (/^(?:-o|--output|--output-document|-O)$/.test(word) && !(name === "curl" && word === "-O")) return words[i + 1] ?? null;
-    if (name === "curl" && /^-[a-zA-Z]*o$/.test(word)) return words[i + 1] ?? null;
-    if (name === "wget" && /^-[a-zA-Z]*O$/.test(word)) return words[i + 1] ?? null;
-    if (name === "wget" && /^-O./.test(word)) return word.slice(2);
-  }
-  const remoteName = name === "wget" || name === "curl" && words.some((word) => /^-[a-zA-Z]*O[a-zA-Z]*$|^--remote-name$/.test(word));
-  const url2 = words.findLast((word) => /^(?:https?|ftp):/.test(word));
-  return remoteName && url2 !== void 0 ? /([^/?#]+)(?:[?#].*)?$/.exec(url2)?.[1] ?? null : null;
-}
-var sameFile = (a, b) => a === b || a.replace(/^\.\//, "") === b.replace(/^\.\//, "");
-function runsFile({ name, args, text: text4 }, file2) {
-  const words = args.map((arg) => arg ?? "");
-  if (INTERPRETERS.test(name) || name === "source" || name === ".") return words.some((word) => sameFile(word, file2));
-  const program = /^\s*(?:\w+=\S*\s+|sudo\s+(?:-\S+\s+)*)*(\S+)/.exec(text4)?.[1] ?? "";
-  return program.includes("/") && sameFile(program, file2);
-}
-function* hitsOf(run2) {
-  const files = [];
-  for (const command of run2.commands) {
-    const feeder = command.fedBy.find(downloads);
-    if (feeder !== void 0 && readsInput(command)) yield { command, download: feeder, how: `pipes what ${feeder.name} downloads into ${command.name}` };
-    if (runsSubstituted(command)) {
-      const download = command.substituted.find(downloads);
-      if (download !== void 0) yield { command, download, how: `runs what ${download.name} downloads` };
-    }
-    if (CHECKERS.test(command.name)) files.length = 0;
-    const ran = files.find(({ file: file2 }) => runsFile(command, file2));
-    if (ran !== void 0) yield { command, download: ran.download, how: `runs ${ran.file}, which ${ran.download.name} downloaded, without a check` };
-    const written = downloads(command) ? downloadedFile(command) : command.name === "tee" && command.fedBy.some(downloads) ? command.args[0] ?? null : null;
-    if (written !== null && written !== "-" && !written.startsWith("/dev/"))
-      files.push({ file: written, download: downloads(command) ? command : command.fedBy.find(downloads) ?? command });
-  }
-}
-var urlOf = (command) => command.args.find((arg) => arg !== null && /^["']?(?:https?|ftp):\/\//.test(arg)) ?? null;
 var pipeToShell = {
-  meta: meta8,
-  *check({ runs }) {
-    for (const run2 of runs) {
-      const seen = /* @__PURE__ */ new Set();
-      for (const { command, download, how } of hitsOf(run2)) {
-        const url2 = urlOf(download);
-        const key = `${url2}|${command.name}`;
-        if (seen.has(key)) continue;
-        seen.add(key);
-        const plain = url2 !== null && /^["']?(?:http|ftp):/.test(url2);
-        yield placed(meta8, {
+  meta: meta15,
+  *check({ steps }) {
+    for (const { by, command: download, url: url2, uses } of downloadsOf(steps)) {
+      const use = uses.find(({ kind }) => kind === "run");
+      if (use === void 0 || use.isVerified) continue;
+      const { step, command, how } = use;
+      const plain = isPlainHttp(url2);
+      const runner = isInterpreter(command.name) ? command.name : "sh";
+      yield onCommand(
+        meta15,
+        step,
+        download !== null && download.position < command.position && command.fedBy.length > 0 ? { position: download.position, end: command.end } : command,
+        {
           severity: plain ? "high" : "medium",
-          message: `RUN ${how}${url2 === null ? "" : ` from ${url2}`}${plain ? " over plain http" : ""}: whoever controls the server, or the way to it, runs code in the build.`,
-          remedy: `Download, check, then run: curl -fsSLo /tmp/script.sh ${url2?.replace(/^http:/, "https:") ?? "URL"} && echo "<sha256>  /tmp/script.sh" | sha256sum -c - && ${INTERPRETERS.test(command.name) ? command.name : "sh"} /tmp/script.sh`,
-          location: { kind: "history", history: run2.entry.entry.index },
-          dockerfile: run2.entry.lines,
-          origin: run2.entry.owner,
-          identity: [url2 ?? download.name, command.name]
+          message: `RUN ${how}${url2 === null ? "" : ` from ${url2}`}${plain ? " over plain http" : ""}${command.fedBy.length > 0 ? "" : ` (${quote(command)})`}: whoever controls the server, or the way to it, runs code in the build.`,
+          remedy: `Download, check, then run: curl -fsSLo /tmp/script ${url2?.replace(/^http:/, "https:") ?? "URL"} && echo "<sha256>  /tmp/script" | sha256sum -c - && ${runner} /tmp/script`,
+          identity: [url2 ?? by, command.name]
+        }
+      );
+    }
+  }
+};
+
+// src/rules/plain-http-download.ts
+var meta16 = {
+  id: "plain-http-download",
+  title: "A download over plain http",
+  description: "Something is fetched over http, ftp or git:// and not checked: anyone on the way can change it.",
+  remedy: "Use https, or check a checksum or signature.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackAdversary],
+  enabled: true
+};
+var SIGNING_KEYS = /^(?:apt-key|rpm|rpmkeys|gpg|gpg2)$/;
+function source(command) {
+  const { name, args } = command;
+  const options4 = optionsIn(command);
+  const [verb = ""] = options4.operands.map(({ value }) => value);
+  const plain = (words2) => words2.find(({ value }) => isPlainHttp(value))?.value ?? null;
+  if (name === "git") return /^(?:clone|fetch|pull|submodule|remote)$/.test(verb) ? plain(options4.operands) : null;
+  if (name === "svn") return /^(?:co|checkout|export|up|update)$/.test(verb) ? plain(options4.operands) : null;
+  if (/^(?:pip\d?|uv|pipx)$/.test(name))
+    return plain([...options4.values("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--index", "--default-index"), ...options4.operands]);
+  if (/^(?:npm|yarn|pnpm)$/.test(name)) return plain([...options4.values("--registry"), ...options4.operands]);
+  if (name === "gem") return plain(options4.values("-s", "--source"));
+  if (/^(?:yum|dnf|microdnf|zypper)$/.test(name)) return /^(?:install|localinstall|in)$/.test(verb) ? plain(options4.operands) : null;
+  if (name === "rpm") return plain([...options4.values("--import"), ...options4.operands]);
+  if (SIGNING_KEYS.test(name)) return plain([...options4.values("--fetch-keys"), ...args.slice(args.findIndex(({ value }) => value === "--fetch-keys") + 1)]);
+  return null;
+}
+var plainHttpDownload = {
+  meta: meta16,
+  *check({ steps }) {
+    for (const { by, command, step, url: url2, uses, isVerified } of downloadsOf(steps)) {
+      if (!isPlainHttp(url2) || isVerified || uses.some(({ kind, isVerified: checked2 }) => checked2 || kind === "run")) continue;
+      const use = uses.find(({ kind }) => kind === "install");
+      const own2 = {
+        message: `${command === null ? "ADD" : "RUN"} fetches ${url2} over plain http${use === void 0 ? "" : ` and ${use.how}`}, unchecked: anyone on the way can change it.`,
+        remedy: `Fetch it over https (${url2?.replace(/^\w+:/, "https:")}), or check a checksum before it is used.`,
+        identity: [url2 ?? by]
+      };
+      yield command === null ? onStep(meta16, step, own2) : onCommand(meta16, step, command, own2);
+    }
+    for (const step of steps)
+      for (const command of step.commands) {
+        const url2 = source(command);
+        if (url2 === null) continue;
+        yield onCommand(meta16, step, command, {
+          message: `RUN lets ${command.name} fetch from ${url2} over plain http: anyone on the way can change what it gets.`,
+          remedy: `Write ${url2.replace(/^\w+:/, "https:")}.`,
+          identity: [command.name, url2]
         });
+      }
+  }
+};
+
+// src/rules/privileged-build.ts
+var meta17 = {
+  id: "privileged-build",
+  title: "A RUN that is not kept apart from the machine that builds",
+  description: "RUN --security=insecure runs with all rights of the builder, RUN --network=host in its network.",
+  remedy: "Remove the flag.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.owaspPrivileges, REFERENCES.nistImage, REFERENCES.attackEscape],
+  enabled: true
+};
+var FLAGS = [
+  {
+    flag: /^--security=["']?insecure/,
+    says: "runs with all rights of the builder: what it runs can take over the machine and the builds of others",
+    remedy: "Remove --security=insecure; what needs it (mounting, loading modules) belongs outside the build."
+  },
+  {
+    flag: /^--network=["']?host/,
+    says: "runs in the network of the machine that builds: what it runs reaches services that listen for that machine alone",
+    remedy: "Remove --network=host; fetch over the build\u2019s own network, or mount what the command needs."
+  }
+];
+var privilegedBuild = {
+  meta: meta17,
+  *check({ steps }) {
+    for (const step of steps) {
+      if (step.keyword !== "RUN") continue;
+      for (const { flag: flag2, says, remedy } of FLAGS) {
+        const written = step.flags?.find((candidate) => flag2.test(candidate));
+        if (written !== void 0) yield onStep(meta17, step, { message: `RUN ${written} ${says}.`, remedy, identity: [written] });
       }
     }
   }
 };
 
+// src/rules/recommended-packages.ts
+var meta18 = {
+  id: "recommended-packages",
+  title: "Recommended packages are installed too",
+  description: "apt installs what packages recommend, which a container seldom needs.",
+  remedy: "Write apt-get install --no-install-recommends.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis43, REFERENCES.buildPractices],
+  enabled: false
+};
+var isOff = (text4) => /APT::Install-Recommends\s*"?\s*[= ]\s*"?(?:0|false|no)/i.test(text4);
+var configures = ({ args, writes, input: input3, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some((path11) => /apt\.conf/.test(path11)) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input3 ?? "").some(isOff);
+var recommendedPackages = {
+  meta: meta18,
+  *check({ steps }) {
+    let off = false;
+    for (const step of steps)
+      for (const command of step.commands) {
+        off ||= configures(command);
+        const found = packagesIn(command);
+        if (off || found?.family !== "apt" || found.action !== "install" || found.packages.length === 0 || command.name === "aptitude") continue;
+        if (command.args.some(({ value }) => value === "build-dep")) continue;
+        const options4 = optionsIn(command);
+        if (options4.has("--no-install-recommends") || options4.values("-o", "--option").some(({ value }) => isOff(value))) continue;
+        yield onCommand(meta18, step, command, {
+          message: `RUN installs ${found.packages.slice(0, 3).map(({ value }) => value).join(", ") || "packages"}${found.packages.length > 3 ? " \u2026" : ""} with all that they recommend.`,
+          remedy: "Add --no-install-recommends, and name what of it is needed.",
+          identity: [command.name, found.packages[0]?.value ?? ""]
+        });
+      }
+  }
+};
+
+// src/rules/remote-add.ts
+var meta19 = {
+  id: "remote-add",
+  title: "ADD of a URL without a checksum",
+  description: "ADD fetches a URL without --checksum, or a Git repository without a commit: what is there on the day of the build is in the image.",
+  remedy: "Write ADD --checksum=sha256:\u2026 URL, or name the commit of the repository.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis49, REFERENCES.owaspSupplyChain, REFERENCES.addReference],
+  enabled: true
+};
+var isGit = (word) => /^(?:git@|git:\/\/|ssh:\/\/git@)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/i.test(word);
+var hasCommit = (word) => /[#?&](?:[^#]*\b(?:ref|commit|checksum)=)?[0-9a-f]{40}(?:[:&]|$)|[?&](?:checksum|commit)=[0-9a-f]{40}/i.test(word);
+function unchecked({ text: text4, flags, variables }) {
+  const sources = text4.split(/\s+/).slice(0, -1).map((word) => word.replace(/^["'[]+|["',\]]+$/g, "")).map((word) => word.replace(/\$\{?(\w+)\}?/g, (whole2, name) => variables.get(name) ?? whole2));
+  const git2 = sources.find((word) => isGit(word) && !hasCommit(word));
+  if (git2 !== void 0) return git2;
+  if (flags?.some((flag2) => flag2.startsWith("--checksum="))) return null;
+  return sources.find((word) => /^(?:https?|ftp):\/\//i.test(word) && !isGit(word)) ?? null;
+}
+var remoteAdd = {
+  meta: meta19,
+  *check({ steps }) {
+    for (const step of steps) {
+      if (step.keyword !== "ADD") continue;
+      const url2 = unchecked(step);
+      if (url2 === null) continue;
+      const git2 = isGit(url2);
+      const sure = step.flags !== null || git2;
+      yield onStep(meta19, step, {
+        confidence: sure ? "high" : "low",
+        message: `ADD fetches ${url2} ${git2 ? "without a commit" : "without a checksum"}${sure ? "" : ", as far as the history tells"}: whatever is there on the day of the build is in the image.`,
+        remedy: git2 ? `Name the commit: ${url2.replace(/#.*$/, "")}#<40 hex digits>.` : `Write ADD --checksum=sha256:<sha256> ${url2} \u2026`,
+        identity: [url2]
+      });
+    }
+  }
+};
+
 // src/rules/root-user.ts
-var meta9 = {
+var meta20 = {
   id: "root-user",
   title: "The container runs as root",
   description: "USER names root: by name, by number, or by an account whose uid is 0 in the /etc/passwd of the image.",
@@ -72570,24 +74054,32 @@ var meta9 = {
   severity: "medium",
   confidence: "high",
   kind: "rule",
-  references: [REFERENCES.cis41, REFERENCES.owaspUser],
+  references: [REFERENCES.cis41, REFERENCES.owaspUser, REFERENCES.nistImage, REFERENCES.attackEscape],
   enabled: true
 };
 var rootUser = {
-  meta: meta9,
+  meta: meta20,
   *check(evidence) {
-    const { user, origin } = evidence;
+    const { user, userLines } = evidence;
     if (user.configured === "" || user.isRoot !== true) return;
     const name = user.configured.split(":")[0] ?? "";
-    const alias = !/^0+$/.test(name) && name !== "root";
-    yield placed(meta9, {
-      message: alias ? `USER ${user.configured} is root: ${name} has uid 0 in /etc/passwd of the image.` : `USER ${user.configured} is root.`,
-      remedy: userAdvice(evidence).replace("Add", "Write"),
-      location: { kind: "config", field: "User" },
-      dockerfile: origin.lastLines("USER"),
-      origin: "own",
-      identity: ["User"]
-    });
+    const alias = !/^0+$/.test(name) && name !== "root" && name !== "";
+    const says = alias ? `USER ${user.configured} is root: ${name} has uid 0 in /etc/passwd of the image` : `USER ${user.configured} is root`;
+    const at3 = { location: { kind: "config", field: "User" }, dockerfile: userLines, origin: "own", identity: ["User"] };
+    const drop = dropsPrivileges(evidence);
+    if (drop !== null) {
+      yield placed(meta20, {
+        ...at3,
+        severity: "info",
+        message: `${says}, and the entrypoint ${drop.script ?? drop.by} drops to ${drop.to ?? "another user"} (${drop.by}): the service does not run as root, docker exec and what the entrypoint does before do.`,
+        remedy: "Nothing, where the entrypoint needs root for a moment. Kubernetes refuses it under runAsNonRoot: set runAsUser there."
+      });
+      return;
+    }
+    const made = madeUser(evidence);
+    const line2 = made?.step.lines;
+    const unused = made === null ? "" : ` ${line2 == null ? "The build" : `Line ${line2.startLine}`} makes the user ${made.name}, and nothing uses it in the end.`;
+    yield placed(meta20, { ...at3, message: `${says}.${unused}`, remedy: userAdvice(evidence) });
   }
 };
 
@@ -72671,122 +74163,793 @@ var secretInImage = {
   check: (evidence) => leaksOf(evidence, "secret-in-image")
 };
 
-// src/rules/tls-verification-off.ts
-var meta10 = {
-  id: "tls-verification-off",
-  title: "TLS certificates are not verified",
-  description: "A command, an environment variable or a configuration switches the check of TLS certificates off.",
-  remedy: "Remove the option, and add the missing CA certificate to the trust store.",
-  severity: "medium",
+// src/rules/secret-mount-copied.ts
+var meta21 = {
+  id: "secret-mount-copied",
+  title: "A mounted secret is written into the layer",
+  description: "A RUN mounts a secret and writes it to a file that stays in its layer: then it is as public as a copied one.",
+  remedy: "Let the command read the mounted file, or mount it at the path where it is looked for (target=\u2026).",
+  severity: "high",
   confidence: "high",
   kind: "rule",
-  references: [REFERENCES.owaspSupplyChain, REFERENCES.attackSupplyChain],
+  references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.layers, REFERENCES.attackCredentials],
   enabled: true
 };
-var VARIABLES = {
-  CURL_INSECURE: /^(?:1|true)$/i,
-  GIT_SSL_NO_VERIFY: /^(?!0$|false$|$)/i,
-  GOINSECURE: /./,
-  GONOSUMDB: /./,
-  NODE_TLS_REJECT_UNAUTHORIZED: /^0$/,
-  NPM_CONFIG_STRICT_SSL: /^false$/i,
-  PIP_TRUSTED_HOST: /./,
-  PYTHONHTTPSVERIFY: /^0$/,
-  YARN_ENABLE_STRICT_SSL: /^false$/i,
-  npm_config_strict_ssl: /^false$/i
-};
-var OPTIONS = {
-  "apt-get": aptOption,
-  apt: aptOption,
-  bundle: (args) => args.includes("config") && args.some((arg) => /ssl_verify_mode/.test(arg)) && args.includes("0") ? "ssl_verify_mode 0" : null,
-  conda: (args) => args.includes("--insecure") || args.includes("ssl_verify") && args.some((arg) => /^(?:false|no)$/i.test(arg)) ? "ssl_verify false" : null,
-  curl: (args) => args.find((arg) => arg === "--insecure" || arg === "--proxy-insecure" || /^-[A-Za-z#]+$/.test(arg) && !arg.startsWith("--") && shortFlags(arg).includes("k")) ?? null,
-  dnf: yumOption,
-  gem: (args) => args.find((arg) => /^:?ssl_verify_mode/.test(arg)) ?? null,
-  git: (args) => {
-    const pair2 = args.find((arg) => /^http\.(?:.*\.)?sslverify=(?:false|0|no|off)$/i.test(arg));
-    const key = args.findIndex((arg) => /^http\.(?:.*\.)?sslverify$/i.test(arg));
-    return pair2 ?? (key !== -1 && /^(?:false|0|no|off)$/i.test(args[key + 1] ?? "") ? "http.sslVerify false" : null);
-  },
-  npm: strictSsl,
-  pip: trustedHost,
-  pip3: trustedHost,
-  pnpm: strictSsl,
-  wget: (args) => args.find((arg) => arg === "--no-check-certificate") ?? null,
-  yarn: strictSsl,
-  yum: yumOption
-};
-function aptOption(args) {
-  return args.find((arg) => /Acquire::https(?:::[^:=]+)?::Verify-(?:Peer|Host)=(?:false|0|no)/i.test(arg)) ?? null;
+function mountsOf({ flags }) {
+  return (flags ?? []).flatMap((flag2) => {
+    if (!flag2.startsWith("--mount=")) return [];
+    const fields = new Map(
+      flag2.slice(8).split(",").map((field) => field.split(/=(.*)/s))
+    );
+    if (fields.get("type") !== "secret") return [];
+    const given2 = fields.get("target") ?? fields.get("dst") ?? fields.get("destination");
+    const id = fields.get("id") ?? (given2 ?? "").replace(/^.*\//, "");
+    const variable = fields.get("env") ?? null;
+    return [{ id, target: given2 ?? (variable === null ? `/run/secrets/${id}` : null), variable }];
+  });
 }
-function yumOption(args) {
-  return args.find((arg) => /(?:^|=)sslverify=(?:0|false|no)$/i.test(arg)) ?? null;
+function holds(text4, { target, variable }) {
+  if (target !== null && text4.includes(target)) return true;
+  return variable !== null && new RegExp(`\\$\\{?${variable.replace(/\W/g, "")}\\b`).test(text4);
 }
-function strictSsl(args) {
-  const key = args.findIndex((arg) => /^(?:--)?strict-ssl$/.test(arg));
-  return args.find((arg) => /^(?:--)?strict-ssl=false$/.test(arg)) ?? (args.includes("--no-strict-ssl") ? "--no-strict-ssl" : key !== -1 && args[key + 1] === "false" ? "strict-ssl false" : null);
+var PASSES = /^(?:awk|base64|cat|cut|dd|echo|envsubst|head|jq|printf|sed|sort|tac|tail|tee|tr|xargs)$/;
+function writtenBy(command, mount, variables) {
+  const { name, args, writes, reads, fedBy, input: input3 } = command;
+  const operands = optionsIn(command).operands.map(({ value }) => value);
+  const inVariable = (text4) => [...variables].some((variable) => new RegExp(`\\$\\{?${variable}\\b`).test(text4));
+  const has = (texts2) => texts2.some((text4) => holds(text4, mount) || inVariable(text4));
+  const words2 = args.map(({ value }) => value);
+  if (/^(?:cp|install|mv|ln|rsync)$/.test(name) && has(operands.slice(0, -1)) && !(name === "ln" && optionsIn(command).has("-s", "--symbolic"))) {
+    const last = operands.at(-1) ?? "";
+    return [last, `${last.replace(/\/$/, "")}/${(mount.target ?? "").replace(/^.*\//, "")}`];
+  }
+  const fed = has([...words2, ...reads, input3 ?? "", ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), ...feeder.reads, feeder.input ?? ""])]);
+  if (!fed) return [];
+  if (name === "tee") return fedBy.every((feeder) => PASSES.test(feeder.name)) ? operands : [];
+  if (name === "sed" && optionsIn(command).has("-i", "--in-place")) return operands.slice(-1);
+  if (name === "git" && words2.includes("config") && words2.includes("--global")) return ["/root/.gitconfig"];
+  if (/^(?:npm|pnpm)$/.test(name) && words2.includes("config") && words2.includes("set")) return ["/root/.npmrc"];
+  if (name === "pip" && words2.includes("config")) return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
+  if (!PASSES.test(name) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
+  return writes.filter((path11) => !path11.startsWith("/dev/") && path11 !== mount.target);
 }
-function trustedHost(args) {
-  return args.find((arg) => /^--trusted-host(?:=|$)/.test(arg)) ?? null;
+function inLayer({ layers }, { layer, variables }, path11, workdir) {
+  if (layer === null) return null;
+  const home = path11.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
+  const wanted = home.startsWith("/") ? home : `${workdir.replace(/\/$/, "")}/${home.replace(/^\.\//, "")}`;
+  const clean3 = wanted.replace(/\/{2,}/g, "/");
+  const entry = layers[layer]?.entries.find((candidate) => candidate.path === clean3 && candidate.whiteout === null && candidate.type === "file" && candidate.size > 0);
+  return entry === void 0 ? null : { path: entry.path, bytes: entry.size };
 }
-function shortFlags(arg) {
-  const letters2 = arg.slice(1);
-  const value = letters2.search(/[AbcCdDeEFHmKoPQrtTuUwxXyYz]/);
-  return value === -1 ? letters2 : letters2.slice(0, value + 1);
-}
-function switchedOff({ name, args, assignments }) {
-  const words = args.map((arg) => arg ?? "");
-  const variable = assignments.find((assignment) => VARIABLES[assignment.name]?.test(assignment.value));
-  if (variable !== void 0) return `${variable.name}=${variable.value}`;
-  const nodeFlags = name === "python" || name === "python3" ? words[0] === "-m" && words[1] === "pip" ? trustedHost(words) : null : null;
-  return OPTIONS[name]?.(words) ?? nodeFlags;
-}
-var isLasting = ({ name, args }) => ["bundle", "conda", "git", "npm", "pip", "pip3", "pnpm", "yarn"].includes(name) && args.includes("config") && !args.includes("-c");
-var tlsVerificationOff = {
-  meta: meta10,
-  *check({ image, origin, runs }) {
-    for (const pair2 of image.config.run.Env) {
-      const split = pair2.indexOf("=");
-      const name = pair2.slice(0, split);
-      if (split === -1 || !VARIABLES[name]?.test(pair2.slice(split + 1))) continue;
-      const entry = origin.history.findLast(({ instruction }) => instruction.keyword === "ENV" && instruction.text.includes(name));
-      yield placed(meta10, {
-        title: "TLS certificates are not verified in the container",
-        severity: "high",
-        message: `ENV ${pair2} stays in the image: whatever runs in the container takes any certificate.`,
-        remedy: `Remove ${name} from ENV, and add the missing CA certificate to the trust store of the image.`,
-        location: { kind: "config", field: `Env.${name}` },
-        dockerfile: entry?.lines ?? null,
-        origin: entry?.owner ?? "unknown",
-        identity: [`Env.${name}`]
-      });
-    }
-    for (const run2 of runs) {
-      const seen = /* @__PURE__ */ new Set();
-      for (const command of run2.commands) {
-        const option = switchedOff(command);
-        if (option === null || seen.has(`${command.name} ${option}`)) continue;
-        seen.add(`${command.name} ${option}`);
-        const lasting = isLasting(command);
-        yield placed(meta10, {
-          severity: lasting ? "high" : "medium",
-          message: lasting ? `RUN sets ${option} with ${command.name} config: it stays in the image, and ${command.name} takes any certificate from then on.` : `RUN uses ${command.name === "" ? "" : `${command.name} with `}${option}: it takes any certificate, so anyone on the way can change what it downloads.`,
-          remedy: `Remove ${option}, and add the missing CA certificate to the trust store (COPY it to /usr/local/share/ca-certificates and run update-ca-certificates).`,
-          location: { kind: "history", history: run2.entry.entry.index },
-          dockerfile: run2.entry.lines,
-          origin: run2.entry.owner,
-          identity: [command.name, option]
+var secretMountCopied = {
+  meta: meta21,
+  *check(evidence) {
+    for (const step of evidence.steps) {
+      if (step.layer === null) continue;
+      const workdir = evidence.origin.layers[step.layer]?.workdir ?? "/";
+      for (const mount of mountsOf(step)) {
+        const tainted = /* @__PURE__ */ new Set();
+        const told = /* @__PURE__ */ new Set();
+        for (const command of step.commands) {
+          for (const { name, value } of command.assignments) if (holds(value.value, mount)) tainted.add(name);
+          for (const written of writtenBy(command, mount, tainted)) {
+            const file2 = inLayer(evidence, step, written, workdir);
+            if (file2 === null || told.has(file2.path)) continue;
+            told.add(file2.path);
+            yield onCommand(meta21, step, command, {
+              message: `RUN mounts the secret ${mount.id} and writes it to ${file2.path} (${quote(command)}): the file is in layer ${step.layer} (${file2.bytes} bytes), for everyone who can pull the image.`,
+              remedy: `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${mount.id},target=${file2.path}.`,
+              identity: [mount.id, file2.path]
+            });
+          }
+        }
+        if (told.size > 0) continue;
+        const leak = evidence.leaks.find(
+          ({ places, strength }) => strength !== "harmless" && places.some((place2) => place2.kind === "file" && place2.version.content.layer === step.layer && place2.version.path !== mount.target)
+        );
+        const place = leak?.places.find((candidate) => candidate.kind === "file" && candidate.version.content.layer === step.layer);
+        if (leak === void 0 || place?.kind !== "file") continue;
+        yield onStep(meta21, step, {
+          confidence: "medium",
+          message: `RUN mounts the secret ${mount.id}, and its layer ${step.layer} holds a secret in ${place.version.path}: what the RUN runs may have written it there.`,
+          remedy: `Look into ${place.version.path}. Let the command read /run/secrets/${mount.id} and write it nowhere.`,
+          identity: [mount.id, place.version.path]
         });
       }
     }
   }
 };
 
+// src/shell/modes.ts
+function readMode(text4) {
+  if (/^[0-7]{1,5}$/.test(text4)) {
+    const bits = Number.parseInt(text4, 8);
+    return { worldWritable: (bits & 2) !== 0, sticky: (bits & 512) !== 0, setuid: (bits & 2048) !== 0, setgid: (bits & 1024) !== 0 };
+  }
+  if (!/^[ugoa]*[-+=][rwxXstugo]*(?:[-+=][rwxXstugo]*)*(?:,[ugoa]*(?:[-+=][rwxXstugo]*)+)*$/.test(text4)) return null;
+  const mode = { worldWritable: false, sticky: false, setuid: false, setgid: false };
+  for (const clause of text4.split(",")) {
+    const who = /^[ugoa]*/.exec(clause)?.[0] ?? "";
+    for (const [, operator, permissions = ""] of clause.matchAll(/([-+=])([rwxXstugo]*)/g)) {
+      const adds = operator !== "-";
+      if (permissions.includes("w") && /[oa]/.test(who)) mode.worldWritable = adds;
+      if (permissions.includes("t")) mode.sticky = adds;
+      if (permissions.includes("s") && (who === "" || /[ua]/.test(who))) mode.setuid = adds;
+      if (permissions.includes("s") && (who === "" || /[ga]/.test(who))) mode.setgid = adds;
+    }
+  }
+  return mode;
+}
+
+// src/rules/modes.ts
+function modeChange(command) {
+  const { name, args } = command;
+  const options4 = optionsIn(command);
+  if (name === "chmod") {
+    const words2 = args.filter(({ value }) => !/^--|^-[RcfvhHLP]+$/.test(value));
+    const [first2, ...paths] = words2;
+    const mode = first2 === void 0 ? null : readMode(first2.value);
+    return first2 === void 0 || mode === null ? null : { mode, written: `chmod ${first2.value}`, paths, isDirectory: false };
+  }
+  if (name === "install" || name === "mkdir") {
+    const given2 = options4.value("-m", "--mode");
+    const mode = given2 === null ? null : readMode(given2.value);
+    if (given2 === null || mode === null) return null;
+    const isDirectory4 = name === "mkdir" || options4.has("-d", "--directory");
+    return { mode, written: `${name} -m ${given2.value}`, paths: isDirectory4 ? options4.operands : options4.operands.slice(-1), isDirectory: isDirectory4 };
+  }
+  return null;
+}
+function copyMode({ keyword, flags, text: text4 }) {
+  if (keyword !== "COPY" && keyword !== "ADD") return null;
+  const written = (flags ?? [...text4.match(/--chmod=\S+/g) ?? []]).find((flag2) => flag2.startsWith("--chmod="))?.slice(8);
+  const mode = written === void 0 ? null : readMode(written.replace(/["']/g, ""));
+  if (written === void 0 || mode === null) return null;
+  const target = text4.trim().split(/\s+/).at(-1) ?? "";
+  return { mode, written: `${keyword} --chmod=${written}`, paths: [{ value: target, kind: /\$/.test(target) ? "variable" : "literal", position: 0 }], isDirectory: false };
+}
+
+// src/rules/setuid-added.ts
+var meta22 = {
+  id: "setuid-added",
+  title: "A program gets more rights than its user",
+  description: "The build sets the setuid or setgid bit on a program, or gives it capabilities.",
+  remedy: "Leave the bit out; give the container the one capability that it needs when it starts.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis48, REFERENCES.owaspPrivileges, REFERENCES.nistImage, REFERENCES.attackSetuid],
+  enabled: true
+};
+var MILD = /* @__PURE__ */ new Set(["cap_net_bind_service", "cap_ipc_lock", "cap_net_raw", "cap_sys_nice", "cap_wake_alarm"]);
+function isDirectory2({ built }, { value }) {
+  const version2 = built?.filesystem.find(value) ?? null;
+  return version2 === null ? null : version2.content.entry.type === "directory";
+}
+var setuidAdded = {
+  meta: meta22,
+  *check(evidence) {
+    const { steps, built } = evidence;
+    const told = /* @__PURE__ */ new Set();
+    for (const step of steps) {
+      if (step.of !== "image") continue;
+      const copy = copyMode(step);
+      if (copy !== null && (copy.mode.setuid || copy.mode.setgid))
+        yield onStep(meta22, step, {
+          message: `${copy.written} sets the ${copy.mode.setuid ? "setuid" : "setgid"} bit on what is copied.`,
+          remedy: "Leave the first digit out of the mode.",
+          identity: [copy.written]
+        });
+      for (const command of step.commands) {
+        const change = modeChange(command);
+        if (change !== null && (change.mode.setuid || change.mode.setgid)) {
+          const files = change.paths.filter((path11) => isDirectory2(evidence, path11) !== true && !change.isDirectory);
+          if (built !== null) for (const { value } of change.paths) told.add(value);
+          const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
+          const gone = built !== null && files.length > 0 && files.every(({ value, kind }) => kind === "literal" && value.startsWith("/") && !/[*?[]/.test(value) && built.filesystem.find(value) === null);
+          if (files.length === 0 || gone) continue;
+          yield onCommand(meta22, step, command, {
+            severity,
+            message: `RUN sets the ${change.mode.setuid ? "setuid" : "setgid"} bit (${quote(command)}): whoever starts ${files[0]?.value} runs it with the rights of its ${change.mode.setuid ? "owner" : "group"}.`,
+            remedy: "Leave the bit out. Where the program needs one right of root, give the container that capability when it starts (--cap-add), and forbid the rest with --security-opt=no-new-privileges.",
+            identity: [change.written, files[0]?.value ?? ""]
+          });
+        }
+        if (command.name === "setcap") {
+          const words2 = command.args.map(({ value }) => value).filter((value) => !value.startsWith("-"));
+          const given2 = words2.find((value) => /\+|=/.test(value));
+          if (given2 === void 0 || command.args.some(({ value }) => value === "-r")) continue;
+          const names = given2.toLowerCase().match(/cap_\w+|\ball\b/g) ?? [];
+          const mild = names.length > 0 && names.every((name) => MILD.has(name));
+          yield onCommand(meta22, step, command, {
+            severity: mild ? "info" : "medium",
+            message: `RUN gives ${words2.at(-1)} ${given2} (${quote(command)}): whoever starts it has ${mild ? "that right" : "rights of root"}.`,
+            remedy: `Give the container the capability when it starts (--cap-add), or listen on a port above 1023.`,
+            identity: ["setcap", given2, words2.at(-1) ?? ""]
+          });
+        }
+      }
+    }
+    if (built === null) return;
+    for (const version2 of built.filesystem.present()) {
+      const { entry, layer } = version2;
+      if (entry.type !== "file" || (entry.mode & 3072) === 0 || (entry.mode & 73) === 0 || told.has(version2.path)) continue;
+      const origin = built.origin.layers[layer];
+      if (origin === void 0 || origin.owner !== "own") continue;
+      const step = steps.find((candidate) => candidate.of === "image" && candidate.layer === layer);
+      if (step === void 0 || step.commands.some((command) => packagesIn(command) !== null || command.name === "dpkg" || command.name === "rpm" || command.name === "chmod"))
+        continue;
+      yield placed(meta22, {
+        message: `${version2.path} has the ${(entry.mode & 2048) !== 0 ? "setuid" : "setgid"} bit (mode ${entry.mode.toString(8).padStart(4, "0")}, ${entry.uid === 0 ? "owned by root" : `uid ${entry.uid}`}) and is new in layer ${layer}.`,
+        remedy: `Take the bit off in the same layer: COPY --chmod=755, or chmod u-s,g-s ${version2.path}.`,
+        location: { kind: "layer", layer, path: version2.path, line: null, offset: null },
+        dockerfile: origin.lines,
+        origin: origin.owner,
+        identity: ["setuid", version2.path]
+      });
+    }
+  }
+};
+
+// src/rules/ssh-server.ts
+var meta23 = {
+  id: "ssh-server",
+  title: "An SSH server in the image",
+  description: "The image has an SSH server: installed, started, or its port opened.",
+  remedy: "Remove it; use docker exec, kubectl exec or a debug container.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis56, REFERENCES.cis43, REFERENCES.nistImage, REFERENCES.attackRemote],
+  enabled: true
+};
+var isServer = (command) => (name) => /^(?:openssh-server|openssh-sftp-server|dropbear|tinysshd)$/.test(name) || name === "openssh" && /^(?:apk|pacman)$/.test(command.name);
+var startsServer = ({ name, args, program }) => /^(?:sshd|dropbear)$/.test(name) && !args.some(({ value }) => /^-[tTV]$/.test(value)) || name === "service" && /^sshd?$/.test(args[0]?.value ?? "") && /^(?:re)?start$/.test(args[1]?.value ?? "") || /\/init\.d\/sshd?$/.test(program);
+function permitsRoot(command) {
+  const { name, args, writes, input: input3, fedBy } = command;
+  const targets = name === "sed" || name === "tee" ? optionsIn(command).operands.map(({ value }) => value) : writes;
+  if (!targets.some((path11) => /sshd_config/.test(path11))) return false;
+  const texts2 = [...args.map(({ value }) => value), input3 ?? "", ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])];
+  return texts2.some((text4) => /PermitRootLogin\s+yes/i.test(name === "sed" ? text4.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2") : text4));
+}
+function* signs({ steps }) {
+  const of = steps.filter((step) => step.of === "image");
+  const onRun = (step, command) => (own2) => onCommand(meta23, step, command, own2);
+  for (const step of of)
+    for (const command of step.commands) {
+      const name = installs(command, isServer(command));
+      if (name !== null) yield { says: `installs ${name}`, draft: onRun(step, command) };
+      if (permitsRoot(command)) yield { says: "lets root log in (PermitRootLogin yes)", draft: onRun(step, command) };
+    }
+  for (const step of of) {
+    if (step.keyword === "EXPOSE" && step.text.split(/\s+/).some((port) => /^22(?:\/tcp)?$/.test(port))) yield { says: "opens port 22", draft: (own2) => onStep(meta23, step, own2) };
+    if (step.keyword === "CMD" || step.keyword === "ENTRYPOINT") {
+      const words2 = jsonWords(step.text);
+      const { commands } = words2 === null ? parseScript(step.text) : parseWords(words2);
+      if (commands.some(startsServer)) yield { says: `starts it (${step.keyword})`, draft: (own2) => onStep(meta23, step, own2) };
+    }
+  }
+}
+var sshServer = {
+  meta: meta23,
+  *check(evidence) {
+    const found = [...signs(evidence)];
+    const [first2] = found;
+    if (first2 === void 0) return;
+    if (found.every(({ says }) => says === "opens port 22")) return;
+    const { built } = evidence;
+    if (built !== null && !["/usr/sbin/sshd", "/usr/sbin/dropbear", "/usr/bin/dropbear", "/usr/bin/sshd", "/sbin/sshd", "/usr/sbin/tinysshd"].some((path11) => built.filesystem.find(path11) !== null))
+      return;
+    const isMeant = built !== null || found.length > 1 || first2.says !== "installs openssh";
+    yield first2.draft({
+      ...isMeant ? {} : { severity: "low" },
+      message: `The image has an SSH server: it ${[...new Set(found.map(({ says }) => says))].join(", ")}. Accounts, keys and patches of it are one more thing to guard, and every container has the same host keys.`,
+      remedy: isMeant ? "Remove it: docker exec, kubectl exec and kubectl debug give a shell without one." : "For the clients alone install openssh-client.",
+      identity: ["ssh-server"]
+    });
+  }
+};
+
+// src/rules/sudo-installed.ts
+var meta24 = {
+  id: "sudo-installed",
+  title: "sudo is installed",
+  description: "The build installs sudo, a setuid program that a container has no use for: the build is root already, and the container should not become it.",
+  remedy: "Remove sudo; use USER, and gosu or setpriv in an entrypoint that has to start as root.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis43, REFERENCES.cis48, REFERENCES.owaspPrivileges, REFERENCES.attackSudo],
+  enabled: true
+};
+var sudoInstalled = {
+  meta: meta24,
+  *check({ steps, built }) {
+    for (const step of steps) {
+      if (step.of !== "image") continue;
+      for (const command of step.commands) {
+        const name = installs(command, (wanted) => wanted === "sudo" || wanted === "doas");
+        if (name === null || built !== null && built.filesystem.find(`/usr/bin/${name}`) === null) continue;
+        yield onCommand(meta24, step, command, {
+          message: `RUN installs ${name}: a setuid program that helps who breaks into the container to become root.`,
+          remedy: `Take ${name} out of the packages: RUN is root until USER says otherwise. An entrypoint that starts as root drops to a user with gosu, su-exec or setpriv.`,
+          identity: [name]
+        });
+      }
+    }
+  }
+};
+
+// src/rules/sudo-without-password.ts
+var meta25 = {
+  id: "sudo-without-password",
+  title: "sudo needs no password",
+  description: "A user of the image can run anything as root: sudoers has NOPASSWD for it.",
+  remedy: "Remove the sudoers line, and do what needs root in the build.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis41, REFERENCES.owaspPrivileges, REFERENCES.attackSudo],
+  enabled: true
+};
+var grants = (text4) => text4.split(/\n|\\n/).some((line2) => !/^\s*#/.test(line2) && /\bNOPASSWD\s*:|^\s*permit\s[^\n]*\bnopass\b/.test(line2));
+var grantsAll = (text4) => text4.split(/\n|\\n/).some((line2) => grants(line2) && (!/NOPASSWD/.test(line2) || /NOPASSWD\s*:(?:[^#]*,)?\s*(?:\w+:\s*)*ALL\b/.test(line2)));
+function grantedBy(command) {
+  const { name, args, writes, fedBy, input: input3 } = command;
+  const { operands } = optionsIn(command);
+  const targets = name === "tee" || name === "sed" ? operands.map(({ value }) => value) : name === "visudo" ? ["/etc/sudoers"] : writes;
+  if (!targets.some((path11) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path11))) return null;
+  const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
+  if (name === "sed") return texts2.map((text4) => text4.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
+  const all = [texts2.join(" "), input3 ?? "", ...fedBy.map((feeder) => feeder.input ?? "")];
+  return all.find(grants) ?? null;
+}
+var sudoWithoutPassword = {
+  meta: meta25,
+  *check({ steps, built }) {
+    const remedy = "Remove the line: what needs root belongs into the build (RUN is root), or into an entrypoint that starts as root and drops to a user.";
+    let told = false;
+    for (const step of steps) {
+      if (step.of !== "image") continue;
+      for (const command of step.commands) {
+        const text4 = grantedBy(command);
+        if (text4 === null) continue;
+        told = true;
+        yield onCommand(meta25, step, command, {
+          severity: grantsAll(text4) ? "medium" : "low",
+          message: grantsAll(text4) ? "RUN lets a user run anything as root without a password (NOPASSWD): the container\u2019s user is root in all but name." : "RUN lets a user run some commands as root without a password (NOPASSWD): each of them can be a way to root.",
+          remedy,
+          identity: ["NOPASSWD", command.name]
+        });
+      }
+    }
+    if (built === null || told) return;
+    for (const version2 of built.filesystem.present()) {
+      const { path: path11 } = version2;
+      if (!/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path11) || !grants(built.collected(path11) ?? "")) continue;
+      const layer = built.origin.layers[version2.content.layer];
+      yield placed(meta25, {
+        message: `${path11} lets a user run anything as root without a password (NOPASSWD).`,
+        remedy,
+        location: { kind: "layer", layer: version2.content.layer, path: path11, line: null, offset: null },
+        dockerfile: layer?.lines ?? null,
+        origin: layer?.owner ?? "unknown",
+        identity: ["NOPASSWD", path11]
+      });
+    }
+  }
+};
+
+// src/rules/tls-verification-off.ts
+var meta26 = {
+  id: "tls-verification-off",
+  title: "TLS certificates are not verified",
+  description: "A command, an environment variable or a configuration switches the check of TLS certificates or SSH host keys off.",
+  remedy: "Remove the option, and add the missing CA certificate to the trust store.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackAdversary, REFERENCES.attackSupplyChain],
+  enabled: true
+};
+var OFF = /^(?:0|false|no|off|never|none|f|n)$/i;
+var ON = /^(?:1|true|yes|on|always|t|y)$/i;
+var VARIABLES2 = {
+  AWS_CLI_NO_VERIFY_SSL: ON,
+  COMPOSER_DISABLE_TLS: ON,
+  CONDA_SSL_VERIFY: OFF,
+  CURL_INSECURE: ON,
+  DOCKER_TLS_VERIFY: /^0$/,
+  GIT_SSL_NO_VERIFY: /^(?!0$|false$|no$|off$|$)/i,
+  GOINSECURE: /./,
+  NODE_TLS_REJECT_UNAUTHORIZED: /^0$/,
+  NPM_CONFIG_STRICT_SSL: OFF,
+  PERL_LWP_SSL_VERIFY_HOSTNAME: /^0$/,
+  PIP_TRUSTED_HOST: /./,
+  PYTHONHTTPSVERIFY: /^0$/,
+  SSL_VERIFY: OFF,
+  UV_INSECURE_HOST: /./,
+  VAULT_SKIP_VERIFY: ON,
+  YARN_ENABLE_STRICT_SSL: OFF,
+  npm_config_strict_ssl: OFF
+};
+var isOpenToAll = (value) => /(?:^|,)\*(?:$|,)|github\.com(?:$|,|\/\*)/.test(value);
+var switchesOff = (name, value) => /^(?:GONOSUMDB|GONOSUMCHECK)$/.test(name) ? isOpenToAll(value) : name === "GOFLAGS" ? /-insecure\b/.test(value) : /^(?:GOSUMDB)$/.test(name) ? value === "off" : name === "GIT_SSH_COMMAND" ? /StrictHostKeyChecking[= ](?:no|off)/i.test(value) : /^(?:JAVA_OPTS|JAVA_TOOL_OPTIONS|MAVEN_OPTS|MAVEN_CLI_OPTS)$/.test(name) ? /-Dmaven\.wagon\.http\.ssl\.(?:insecure|allowall)=true/.test(value) : name === "NODE_OPTIONS" ? /--insecure\b|tls-reject-unauthorized=0/.test(value) : (Object.hasOwn(VARIABLES2, name) ? VARIABLES2[name] : void 0)?.test(value) === true;
+var flag = (...names) => (command) => {
+  const options4 = optionsIn(command);
+  const name = names.find(
+    (wanted) => options4.options.some((option) => option.name === wanted || wanted.startsWith("--") && options4.has(wanted) && option.name.length >= 8 && wanted.startsWith(option.name))
+  );
+  return name === void 0 || OFF.test(options4.value(name)?.value ?? "") ? null : name;
+};
+var setting = (key, off, shown) => ({ args }) => {
+  const words2 = args.map(({ value }) => value);
+  return words2.some((word, index) => {
+    const at3 = word.indexOf("=");
+    return at3 === -1 ? key.test(word) && off.test(words2[index + 1] ?? "") : key.test(word.slice(0, at3)) && off.test(word.slice(at3 + 1));
+  }) ? shown : null;
+};
+var first = (...checks) => (command) => {
+  for (const check2 of checks) {
+    const found = check2(command);
+    if (found !== null) return found;
+  }
+  return null;
+};
+var apt = (command) => optionsIn(command).values("-o", "--option").find(({ value }) => /^Acquire::https?(?:::[^:=]+)?::Verify-(?:Peer|Host)=/i.test(value) && OFF.test(value.replace(/^.*=\s*"?|"$/g, "")))?.value ?? null;
+var yum = first(
+  setting(/(?:^|\.)sslverify$/, OFF, "sslverify=0"),
+  (command) => optionsIn(command).values("--setopt").some(({ value }) => /(?:^|\.)sslverify=(?:0|false|no)$/i.test(value)) ? "sslverify=0" : null
+);
+var strictSsl = first(setting(/^(?:--)?strict-ssl$/, OFF, "strict-ssl false"), setting(/^enableStrictSsl$/, OFF, "enableStrictSsl false"), flag("--no-strict-ssl"));
+var pip = first(flag("--trusted-host"), setting(/(?:^|\.)trusted-host$/, /./, "trusted-host"));
+var hostKeys = ({ args }) => {
+  const at3 = args.findIndex(({ value }) => /^(?:-o)?\s*StrictHostKeyChecking(?:[= ](?:no|off))?$/i.test(value));
+  const text4 = at3 === -1 ? "" : `${args[at3]?.value}=${args[at3 + 1]?.value ?? ""}`;
+  return /StrictHostKeyChecking[= ]+(?:no|off)/i.test(text4) ? "StrictHostKeyChecking=no" : null;
+};
+var registry2 = first(setting(/^--(?:src-|dest-)?tls-verify$/, OFF, "--tls-verify=false"), flag("--insecure-registry", "--insecure"));
+var git = first(
+  setting(/^http\.(?:.*\.)?sslverify$/i, OFF, "http.sslVerify false"),
+  (command) => optionsIn(command).values("-c", "--config").some(({ value }) => /^core\.sshCommand=.*StrictHostKeyChecking[= ](?:no|off)/i.test(value)) ? "StrictHostKeyChecking=no" : null
+);
+var maven = ({ args }) => args.find(({ value }) => /^-Dmaven\.wagon\.http\.ssl\.(?:insecure|allowall)=true$/.test(value))?.value ?? null;
+var COMMANDS = {
+  apk: flag("--no-verify", "--no-check-certificate"),
+  apt,
+  "apt-get": apt,
+  aria2c: setting(/^--check-certificate$/, OFF, "--check-certificate=false"),
+  aws: flag("--no-verify-ssl"),
+  buildah: registry2,
+  bundle: setting(/(?:^|[._])ssl_verify_mode$/i, /^(?:0|none)$/i, "ssl_verify_mode 0"),
+  composer: first(setting(/^(?:disable-tls)$/, ON, "disable-tls true"), setting(/^secure-http$/, OFF, "secure-http false")),
+  conda: first(setting(/^ssl_verify$/, OFF, "ssl_verify false"), flag("--insecure", "-k")),
+  crane: flag("--insecure"),
+  curl: flag("-k", "--insecure", "--proxy-insecure", "--doh-insecure"),
+  dnf: yum,
+  docker: flag("--insecure-registry"),
+  gem: setting(/^:?ssl_verify_mode:?$/, /^0$/, "ssl_verify_mode 0"),
+  git,
+  go: flag("-insecure"),
+  helm: flag("--insecure-skip-tls-verify"),
+  http: setting(/^--verify$/, OFF, "--verify=no"),
+  https: setting(/^--verify$/, OFF, "--verify=no"),
+  kubectl: flag("--insecure-skip-tls-verify"),
+  mamba: setting(/^ssl_verify$/, OFF, "ssl_verify false"),
+  microdnf: yum,
+  mvn: maven,
+  npm: strictSsl,
+  oc: flag("--insecure-skip-tls-verify"),
+  oras: flag("--insecure"),
+  pip,
+  pip3: pip,
+  pnpm: strictSsl,
+  podman: registry2,
+  rsync: hostKeys,
+  scp: hostKeys,
+  sftp: hostKeys,
+  skopeo: registry2,
+  ssh: hostKeys,
+  svn: flag("--trust-server-cert", "--trust-server-cert-failures"),
+  uv: flag("--allow-insecure-host"),
+  wget: first(flag("--no-check-certificate"), setting(/^check[_-]?certificate$/i, OFF, "check_certificate=off")),
+  yarn: strictSsl,
+  yum,
+  "yum-config-manager": yum
+};
+var FILES2 = [
+  { path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/, line: /strict-ssl\s*[= ]\s*"?false/i, shown: "strict-ssl=false" },
+  { path: /(?:^|\/)\.yarnrc\.yml$/, line: /enableStrictSsl:\s*false/i, shown: "enableStrictSsl: false" },
+  { path: /(?:^|\/)(?:pip\.conf|pip\.ini)$/, line: /trusted-host\s*=/i, shown: "trusted-host" },
+  { path: /(?:^|\/)\.?curlrc$/, line: /(?:^|\s)-?-?(?:insecure|k)\b/, shown: "insecure" },
+  { path: /(?:^|\/)\.?wgetrc$/, line: /check_certificate\s*=\s*off/i, shown: "check_certificate=off" },
+  { path: /(?:^|\/)\.gitconfig$|^\/etc\/gitconfig$/, line: /sslverify\s*=\s*(?:false|0|no|off)/i, shown: "sslVerify=false" },
+  { path: /(?:^|\/)(?:yum|dnf)\.conf$|\.repo$/, line: /sslverify\s*=\s*(?:0|false|no)/i, shown: "sslverify=0" },
+  { path: /(?:^|\/)apt\.conf(?:\.d\/|$)/, line: /Verify-(?:Peer|Host)"?\s*[=" ]+\s*"?(?:false|0|no)/i, shown: "Verify-Peer false" },
+  { path: /(?:^|\/)\.?gemrc$/, line: /ssl_verify_mode:?\s*0/, shown: "ssl_verify_mode: 0" },
+  { path: /(?:^|\/)\.?condarc$/, line: /ssl_verify:\s*(?:false|no)/i, shown: "ssl_verify: false" },
+  { path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/, line: /StrictHostKeyChecking[= ]+(?:no|off)/i, shown: "StrictHostKeyChecking no" }
+];
+function writtenSetting(command) {
+  const { name, args, writes, fedBy } = command;
+  const targets = name === "tee" ? optionsIn(command).operands.map(({ value }) => value) : name === "sed" ? optionsIn(command).operands.slice(-1).map(({ value }) => value) : writes;
+  const text4 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command.input ?? "") + fedBy.map(({ input: input3 }) => input3 ?? "").join("");
+  for (const path11 of targets) {
+    const file2 = FILES2.find((known2) => known2.path.test(path11) && known2.line.test(text4));
+    if (file2 !== void 0) return { path: path11, shown: file2.shown };
+  }
+  return null;
+}
+var CONFIGURES = /^(?:bundle|composer|conda|git|mamba|npm|pip|pip3|pnpm|yarn|yum-config-manager)$/;
+var isLasting = ({ name, args }) => CONFIGURES.test(name) && args.some(({ value }) => value === "config" || value === "--save" || value === "set") || name === "yum-config-manager";
+function offIn(command) {
+  const { name, args, assignments } = command;
+  const variable = assignments.find((assignment) => switchesOff(assignment.name, assignment.value.value));
+  if (variable !== void 0) return { option: `${variable.name}=${variable.value.value}`, lasting: false };
+  const file2 = writtenSetting(command);
+  if (file2 !== null) return { option: `${file2.shown} in ${file2.path}`, lasting: true };
+  const isModule = /^python[\d.]*$/.test(name) && args[0]?.value === "-m" && args[1]?.value === "pip";
+  const option = isModule ? pip({ ...command, name: "pip", args: args.slice(2) }) : Object.hasOwn(COMMANDS, name) ? COMMANDS[name]?.(command) ?? null : null;
+  return option === null ? null : { option, lasting: isLasting(command) };
+}
+function* ofSteps(steps, told) {
+  for (const step of steps) {
+    if (step.keyword !== "ENV" && step.keyword !== "ARG") continue;
+    for (const { name, value } of readVariables(step.keyword, step.text)) if (value !== null && switchesOff(name, value) && !told.has(name)) yield { step, name, value };
+  }
+}
+var tlsVerificationOff = {
+  meta: meta26,
+  *check({ steps, environment }) {
+    const told = /* @__PURE__ */ new Set();
+    for (const { name, value, step } of environment) {
+      if (!switchesOff(name, value)) continue;
+      told.add(name);
+      yield placed(meta26, {
+        title: "TLS certificates are not verified in the container",
+        severity: "high",
+        message: `ENV ${name}=${value} stays in the image: whatever runs in the container takes any certificate.`,
+        remedy: `Remove ${name} from ENV, and add the missing CA certificate to the trust store of the image.`,
+        location: { kind: "config", field: `Env.${name}` },
+        dockerfile: step?.lines ?? null,
+        origin: step?.owner ?? "unknown",
+        identity: [`Env.${name}`]
+      });
+    }
+    for (const { step, name, value } of ofSteps(steps, told))
+      yield onStep(meta26, step, {
+        message: `${step.keyword} ${name}=${value}: commands of the build that read it take any certificate.`,
+        remedy: `Remove ${name}, and add the missing CA certificate to the trust store of the build.`,
+        identity: [step.keyword ?? "", name]
+      });
+    for (const step of steps) {
+      const seen = /* @__PURE__ */ new Set();
+      for (const command of step.commands) {
+        const off = offIn(command);
+        if (off === null || seen.has(`${command.name} ${off.option}`)) continue;
+        seen.add(`${command.name} ${off.option}`);
+        const lasting = off.lasting && step.of === "image";
+        yield onCommand(meta26, step, command, {
+          severity: lasting ? "high" : "medium",
+          message: lasting ? `RUN sets ${off.option} (${quote(command)}): it stays in the image, and what reads it takes any certificate from then on.` : `RUN uses ${off.option} (${quote(command)}): the command takes any certificate, so anyone on the way can change what it gets.`,
+          remedy: `Remove ${off.option}, and add the missing CA certificate to the trust store (COPY it to /usr/local/share/ca-certificates and run update-ca-certificates).`,
+          identity: [command.name, off.option]
+        });
+      }
+    }
+  }
+};
+
+// src/rules/unauthenticated-packages.ts
+var meta27 = {
+  id: "unauthenticated-packages",
+  title: "Packages are installed without their signatures",
+  description: "A package manager is told not to check signatures, or to take packages from several indexes that can stand in for each other.",
+  remedy: "Remove the option, and install the key of the repository.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis411, REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackSupplyChain],
+  enabled: true
+};
+var NO = /^(?:0|no|false)$/i;
+var YES = /^(?:1|yes|true)$/i;
+var OPTIONS = {
+  apk: ["--allow-untrusted"],
+  apt: ["--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"],
+  "apt-get": ["--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"],
+  aptitude: ["--allow-untrusted"],
+  dnf: ["--nogpgcheck"],
+  dnf5: ["--no-gpgchecks", "--nogpgcheck"],
+  dpkg: ["--force-bad-verify"],
+  microdnf: ["--nogpgcheck"],
+  rpm: ["--nosignature", "--nodigest", "--nogpg"],
+  tdnf: ["--nogpgcheck"],
+  yum: ["--nogpgcheck"],
+  zypper: ["--no-gpg-checks", "--allow-unsigned-rpm"]
+};
+function confusion({ name, args }, command) {
+  const isPip = /^(?:pip\d?|uv|pipenv)$/.test(name) || /^python[\d.]*$/.test(name) && args[1]?.value === "pip";
+  if (!isPip) return null;
+  const at3 = args.findIndex(({ value }) => /^--extra-index-url(?:=|$)/.test(value));
+  if (at3 === -1) return null;
+  const url2 = args[at3]?.value.includes("=") ? args[at3]?.value.replace(/^[^=]*=/, "") ?? "" : args[at3 + 1]?.value ?? "";
+  if (/^https:\/\/(?:[\w-]+\.)*(?:pytorch\.org|pypi\.org|pythonhosted\.org|piwheels\.org|nvidia\.com|ngc\.nvidia\.com|tsinghua\.edu\.cn|aliyun\.com|test\.pypi\.org)(?:[:/]|$)/.test(
+    url2
+  ))
+    return null;
+  if (optionsIn(command).has("--require-hashes")) return null;
+  return "--extra-index-url";
+}
+function unsigned(command) {
+  const { name, args } = command;
+  const options4 = optionsIn(command);
+  const SIGNATURES2 = "anyone who reaches the server, or the way to it, can put a package of theirs into the image";
+  const own2 = (Object.hasOwn(OPTIONS, name) ? OPTIONS[name] ?? [] : []).find((option) => options4.has(option) && !NO.test(options4.value(option)?.value ?? ""));
+  if (own2 !== void 0) return { option: own2, says: SIGNATURES2 };
+  if (name === "apt" || name === "apt-get") {
+    const set2 = options4.values("-o", "--option").find(
+      ({ value }) => /^(?:APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories|Acquire::AllowWeakRepositories)=/i.test(value) && YES.test(value.replace(/^.*=\s*/, ""))
+    );
+    if (set2 !== void 0) return { option: set2.value, says: SIGNATURES2 };
+  }
+  if (/^(?:yum|dnf5?|microdnf|yum-config-manager|tdnf)$/.test(name)) {
+    const set2 = [...options4.values("--setopt"), ...args].find(({ value }) => /(?:^|[.=])(?:repo_)?gpgcheck=(?:0|false|no)$/i.test(value));
+    if (set2 !== void 0) return { option: "gpgcheck=0", says: SIGNATURES2 };
+  }
+  if (name === "zypper" && args.some(({ value }) => value === "ar" || value === "addrepo") && options4.has("-G", "--no-gpgcheck"))
+    return { option: "--no-gpgcheck", says: SIGNATURES2 };
+  const extra = confusion(command, command);
+  if (extra !== null)
+    return {
+      option: extra,
+      says: "pip takes the highest version of either index, so whoever registers the name on the public one is installed (dependency confusion); use --index-url alone, or --require-hashes"
+    };
+  const written = [...args, ...command.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join("\n") + (command.input ?? "");
+  const targets = name === "tee" || name === "sed" ? options4.operands.map(({ value }) => value) : command.writes;
+  const inSources = targets.some((path11) => /sources\.list|\.sources$/.test(path11));
+  if ((inSources || name === "add-apt-repository") && /\[[^\]]*\btrusted=yes\b[^\]]*\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
+    return { option: "[trusted=yes]", says: SIGNATURES2 };
+  if (inSources && /^Trusted:\s*yes/im.test(written)) return { option: "Trusted: yes", says: SIGNATURES2 };
+  if (targets.some((path11) => /\.repo$|(?:yum|dnf)\.conf$/.test(path11)) && /^\s*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
+    return { option: "gpgcheck=0", says: SIGNATURES2 };
+  return null;
+}
+var unauthenticatedPackages = {
+  meta: meta27,
+  *check({ steps }) {
+    for (const step of steps)
+      for (const command of step.commands) {
+        const found = unsigned(command);
+        if (found === null) continue;
+        yield onCommand(meta27, step, command, {
+          message: `RUN uses ${found.option} (${quote(command)}): ${found.says}.`,
+          remedy: found.option === "--extra-index-url" ? "Use --index-url with one index that mirrors the other, or --require-hashes." : `Remove ${found.option}, and install the key of the repository (signed-by=\u2026, rpm --import, apk's /etc/apk/keys).`,
+          identity: [command.name, found.option]
+        });
+      }
+  }
+};
+
+// src/rules/unpinned-install.ts
+var meta28 = {
+  id: "unpinned-install",
+  title: "Installed without a version",
+  description: "A package, module or repository is installed without a version or commit: the next build can bring another.",
+  remedy: "Name the version, or install from a lock file.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.owaspSupplyChain, REFERENCES.buildPractices],
+  enabled: false
+};
+var isLocal = (name) => /^[./~$]|^file:|\.(?:whl|tgz|tar\.gz|zip|gem)$|^[a-z]:/i.test(name);
+var isCommit = (name) => /^[0-9a-f]{7,40}$/i.test(name);
+function unpinned(command) {
+  const { name, args } = command;
+  const module = /^python[\d.]*$/.test(name) && args[0]?.value === "-m" && /^pip\d?$/.test(args[1]?.value ?? "");
+  const of = module ? { ...command, name: "pip", args: args.slice(2) } : command;
+  const options4 = optionsIn(of);
+  const [verb = "", ...rest] = options4.operands;
+  const names = rest.map(({ value }) => value).filter((value) => !isLocal(value));
+  const action = typeof verb === "string" ? verb : verb.value;
+  switch (of.name) {
+    case "pip":
+    case "pip2":
+    case "pip3":
+    case "pipx":
+    case "uv": {
+      const packages = of.name === "uv" ? action === "pip" && names[0] === "install" ? names.slice(1) : action === "tool" ? names.slice(1) : [] : action === "install" ? names : [];
+      if (options4.has("-r", "--requirement", "-c", "--constraint", "--require-hashes")) return null;
+      return packages.find((text4) => !/[=<>~!@]/.test(text4) && !/^git\+/.test(text4) && !/^(?:pip|setuptools|wheel)$/.test(text4)) ?? packages.find((text4) => /^git\+/.test(text4) && !/@[^/]+$/.test(text4.replace(/#.*$/, ""))) ?? null;
+    }
+    case "npm":
+    case "pnpm":
+      return /^(?:i|install|add)$/.test(action) ? names.find((text4) => !/.@[^/]+$/.test(text4) || /@latest$/.test(text4)) ?? null : null;
+    case "yarn": {
+      const packages = action === "add" ? names : action === "global" && names[0] === "add" ? names.slice(1) : [];
+      return packages.find((text4) => !/.@[^/]+$/.test(text4) || /@latest$/.test(text4)) ?? null;
+    }
+    case "gem":
+      return action === "install" && !options4.has("-v", "--version") ? names.find((text4) => !text4.includes(":")) ?? null : null;
+    case "go":
+      return /^(?:install|get)$/.test(action) ? names.find((text4) => /@(?:latest|master|main)$/.test(text4) || action === "get" && /^[\w.-]+\.[a-z]+\//.test(text4) && !text4.includes("@")) ?? null : null;
+    case "cargo":
+      return action === "install" && !options4.has("--version", "--vers", "--path", "--locked") ? names.find((text4) => !text4.includes("@")) ?? null : null;
+    default:
+      return null;
+  }
+}
+function cloned(command, later) {
+  if (command.name !== "git") return null;
+  const { operands, value } = optionsIn(command);
+  if (operands[0]?.value !== "clone" || operands[1] === void 0) return null;
+  const branch = value("-b", "--branch")?.value ?? "";
+  if (/^v?\d|\$|\d+\.\d+/.test(branch)) return null;
+  const checkedOut = later.some(
+    ({ name, args }) => name === "git" && args.some(({ value: word }) => /^(?:checkout|reset|switch)$/.test(word)) && args.some(({ value: word, kind }) => isCommit(word) || kind !== "literal" || /^(?:refs\/tags\/|tags\/|v?\d)/.test(word))
+  );
+  return checkedOut ? null : operands[1].value;
+}
+var unpinnedInstall = {
+  meta: meta28,
+  *check({ steps }) {
+    for (const step of steps)
+      for (const [index, command] of step.commands.entries()) {
+        const name = unpinned(command);
+        const repository = name === null ? cloned(command, step.commands.slice(index + 1)) : null;
+        if (name === null && repository === null) continue;
+        yield onCommand(meta28, step, command, {
+          message: name === null ? `RUN clones ${repository} without a commit (${quote(command)}): the next build can bring other code.` : `RUN installs ${name} without a version (${quote(command)}): the next build can bring another.`,
+          remedy: name === null ? "Check out a commit: git -C DIR checkout <40 hex digits>." : "Name the version, or install from a lock file (requirements.txt with hashes, npm ci).",
+          identity: [command.name, name ?? repository ?? ""]
+        });
+      }
+    for (const { by, command, step, url: url2, uses } of downloadsOf(steps)) {
+      if (command === null || url2 === null || !/\/(?:latest|master|main|nightly|HEAD)(?:[/.]|$)|[-_]latest[-_.]/.test(url2.replace(/^\w+:\/\/[^/]*/, "")) || uses.length === 0)
+        continue;
+      yield onCommand(meta28, step, command, {
+        message: `RUN downloads ${url2} with ${by}: what "latest" is changes from build to build.`,
+        remedy: "Name the version in the URL, and check its checksum.",
+        identity: [by, url2]
+      });
+    }
+  }
+};
+
+// src/rules/update-without-install.ts
+var meta29 = {
+  id: "update-without-install",
+  title: "Package lists are fetched in a RUN of their own",
+  description: "A RUN fetches package lists and installs nothing: the cache keeps them, and a later install works with old ones.",
+  remedy: "Write update and install in one RUN.",
+  severity: "low",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.cis47, REFERENCES.buildPractices],
+  enabled: false
+};
+var updateWithoutInstall = {
+  meta: meta29,
+  *check({ steps }) {
+    for (const step of steps) {
+      const found = step.commands.map((command) => ({ command, packages: packagesIn(command) }));
+      const update = found.find(({ packages }) => packages?.action === "update" && packages.family !== "yum");
+      if (update === void 0 || found.some(({ packages }) => packages !== null && packages.action !== "update") || step.commands.length > 3) continue;
+      yield onCommand(meta29, step, update.command, {
+        message: `RUN fetches package lists (${update.command.name}) and installs nothing: the cache keeps them, and a later install gets old versions or none.`,
+        remedy: "Join it with the install: RUN apt-get update && apt-get install -y \u2026 && rm -rf /var/lib/apt/lists/*",
+        identity: [update.command.name]
+      });
+    }
+  }
+};
+
 // src/rules/user-unknown.ts
-var meta11 = {
+var meta30 = {
   id: "user-unknown",
   title: "USER is not in the image",
-  description: "USER names an account that the /etc/passwd of the image does not have: the container cannot start.",
+  description: "USER names an account or a group that the image does not have: the container cannot start. A number without an account starts, and is said.",
   remedy: "Create the account in the image, or write its number.",
   severity: "high",
   confidence: "high",
@@ -72795,51 +74958,571 @@ var meta11 = {
   enabled: true
 };
 var userUnknown = {
-  meta: meta11,
-  *check({ user, origin }) {
-    if (user.configured === "" || user.uid !== null) return;
-    const name = user.configured.split(":")[0] ?? "";
-    yield placed(meta11, {
-      message: `USER ${user.configured}: the image has no account ${name} in /etc/passwd, so a container of it cannot start.`,
-      remedy: `Create ${name} in the stage that is shipped (in a multi-stage build, accounts of other stages are not copied), or write its number: USER 10001.`,
-      location: { kind: "config", field: "User" },
-      dockerfile: origin.lastLines("USER"),
-      origin: "own",
-      identity: ["User"]
+  meta: meta30,
+  *check({ user, userLines, collected, accounts, filesystem }) {
+    if (user.configured === "") return;
+    const [name = "", group = ""] = user.configured.split(":");
+    const at3 = { location: { kind: "config", field: "User" }, dockerfile: userLines, origin: "own" };
+    if (user.uid === null) {
+      yield placed(meta30, {
+        ...at3,
+        message: `USER ${user.configured}: the image has no account ${name} in /etc/passwd, so a container of it cannot start.`,
+        remedy: `Create ${name} in the stage that is shipped (in a multi-stage build, accounts of other stages are not copied), or write its number: USER 10001.`,
+        identity: ["User"]
+      });
+      return;
+    }
+    if (group !== "" && user.gid === null) {
+      yield placed(meta30, {
+        ...at3,
+        title: "The group of USER is not in the image",
+        message: `USER ${user.configured}: the image has no group ${group} in /etc/group, so a container of it cannot start.`,
+        remedy: `Create the group in the stage that is shipped (RUN groupadd ${group}), or write its number: USER ${user.uid}:${user.uid}.`,
+        identity: ["User", "group"]
+      });
+      return;
+    }
+    if (filesystem.find("/etc/passwd") === null || user.uid === 0 || accounts.some(({ uid }) => uid === user.uid)) return;
+    if (collected("/etc/passwd") === null) return;
+    yield placed(meta30, {
+      ...at3,
+      title: "The number of USER has no account",
+      severity: "info",
+      message: `USER ${user.configured}: uid ${user.uid} has no account in /etc/passwd. The container starts; programs that look up their own name or home (ssh, git, some JVMs) may not.`,
+      remedy: `Nothing, where the service runs. Else make the account: RUN useradd --uid ${user.uid} app.`,
+      identity: ["User", "account"]
     });
   }
 };
 
+// src/rules/world-writable.ts
+var meta31 = {
+  id: "world-writable",
+  title: "Anyone in the container may write it",
+  description: "A file or directory is made writable for every user, or the umask lets new ones be.",
+  remedy: "Give it to the user that needs it: COPY --chown, chown, chmod u+w or g+w.",
+  severity: "medium",
+  confidence: "high",
+  kind: "rule",
+  references: [REFERENCES.owaspPrivileges, REFERENCES.nistImage, REFERENCES.attackPermissions],
+  enabled: true
+};
+var MEANT = /^\/(?:dev|proc|sys)\//;
+var opensToAll = (umask) => /^[0-7]{1,4}$/.test(umask) && (Number.parseInt(umask, 8) & 2) === 0;
+function isWritable({ built }, { value, kind }) {
+  if (built === null || kind !== "literal" || !value.startsWith("/") || /[*?[{]/.test(value)) return null;
+  const version2 = built.filesystem.find(value);
+  if (version2 === null) return false;
+  const { mode, type } = version2.content.entry;
+  return (mode & 2) !== 0 && (mode & 512) === 0 && type !== "device";
+}
+function concerned(evidence, step, paths) {
+  const open6 = paths.filter(({ value }) => !MEANT.test(value));
+  if (open6.length === 0) return null;
+  const left = step.of === "stage" ? [] : open6.filter((path11) => isWritable(evidence, path11) !== false);
+  return left.length === 0 ? null : left.map(({ value }) => value);
+}
+var worldWritable = {
+  meta: meta31,
+  *check(evidence) {
+    for (const step of evidence.steps) {
+      const copy = copyMode(step);
+      if (copy?.mode.worldWritable && !copy.mode.sticky && step.of === "image")
+        yield onStep(meta31, step, {
+          message: `${copy.written} lets every user of the container change what is copied to ${copy.paths[0]?.value ?? ""}.`,
+          remedy: `Write --chmod=${copy.written.endsWith("666") ? "644" : "755"}, and --chown=USER where the container\u2019s user has to write there.`,
+          identity: [step.keyword ?? "", copy.paths[0]?.value ?? ""]
+        });
+      for (const command of step.commands) {
+        if (command.name === "umask" && opensToAll(command.args[0]?.value ?? "") && step.of === "image") {
+          yield onCommand(meta31, step, command, {
+            message: `RUN sets the umask to ${command.args[0]?.value}: every user may write what the commands behind it make.`,
+            remedy: "Leave the umask at 022, and give single files to the user that needs them.",
+            identity: ["umask"]
+          });
+          continue;
+        }
+        const change = modeChange(command);
+        if (change === null || !change.mode.worldWritable || change.mode.sticky) continue;
+        const paths = concerned(evidence, step, change.paths);
+        if (paths === null) continue;
+        yield onCommand(meta31, step, command, {
+          message: `RUN lets every user of the container change ${paths.slice(0, 3).join(", ")}${paths.length > 3 ? ` and ${paths.length - 3} more` : ""} (${quote(command)}): who breaks into one process can plant code for the next.`,
+          remedy: `Give it to the user that needs it instead: chown USER ${paths[0]}${paths[0] === "/tmp" || paths[0] === "/var/tmp" ? "; a temporary directory takes chmod 1777" : ", or chmod g+w with a group of its own"}.`,
+          identity: [change.written, ...paths]
+        });
+      }
+    }
+  }
+};
+
 // src/rules/list.ts
-var RULES = [
+var BUILD_RULES = [
   baseNotAllowed,
+  credentialsInCommand,
+  downloadUnverified,
+  maintainerDeprecated,
+  missingUser,
+  packageUpgrade,
+  passwordSet,
+  pipeToShell,
+  plainHttpDownload,
+  privilegedBuild,
+  recommendedPackages,
+  remoteAdd,
+  rootUser,
+  setuidAdded,
+  sshServer,
+  sudoInstalled,
+  sudoWithoutPassword,
+  tlsVerificationOff,
+  unauthenticatedPackages,
+  unpinnedInstall,
+  updateWithoutInstall,
+  worldWritable
+];
+var IMAGE_RULES = [
   baseUnknown,
+  buildToolsLeft,
   contentNotInspected,
   deletedSecret,
   generatedKey,
-  missingUser,
   notDistroless,
-  pipeToShell,
-  rootUser,
+  packageCacheLeft,
   secretInAttestation,
   secretInConfig,
   secretInEnv,
   secretInHistory,
   secretInImage,
-  tlsVerificationOff,
+  secretMountCopied,
   userUnknown
 ];
-var findRule = (id) => RULES.find(({ meta: meta12 }) => meta12.id === id) ?? null;
+var RULES = [...BUILD_RULES, ...IMAGE_RULES].sort((a, b) => a.meta.id < b.meta.id ? -1 : 1);
+var findRule = (id) => RULES.find(({ meta: meta32 }) => meta32.id === id) ?? null;
+
+// src/policy/load.ts
+var import_fastest_levenshtein = __toESM(require_mod(), 1);
+var import_yaml = __toESM(require_dist(), 1);
+import { readFile as readFile2 } from "node:fs/promises";
+import path8 from "node:path";
+
+// src/rules/finding.ts
+var SEVERITIES = ["critical", "high", "medium", "low", "info"];
+var CONFIDENCES = ["high", "medium", "low"];
+var severitySchema = external_exports.enum(SEVERITIES);
+var confidenceSchema = external_exports.enum(CONFIDENCES);
+var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
+var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
+var dockerfileSchema = external_exports.object({
+  path: external_exports.string(),
+  startLine: external_exports.number().int().min(1),
+  endLine: external_exports.number().int().min(1),
+  certainty: external_exports.enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
+  changed: external_exports.literal(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
+});
+var fixSchema = external_exports.object({
+  path: external_exports.string().describe("the Dockerfile"),
+  edits: external_exports.array(external_exports.object({ startLine: external_exports.number().int().min(1), endLine: external_exports.number().int().min(1), lines: external_exports.array(external_exports.string()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
+  ignore: external_exports.object({ path: external_exports.string(), patterns: external_exports.array(external_exports.string()).readonly() }).nullable().describe("patterns for .dockerignore"),
+  build: external_exports.array(external_exports.string()).readonly().describe("options that docker build then takes")
+});
+var locationSchema = external_exports.discriminatedUnion("kind", [
+  external_exports.object({
+    kind: external_exports.literal("layer"),
+    layer: external_exports.number().int().min(0),
+    path: external_exports.string().describe("absolute path in the image"),
+    inside: external_exports.string().optional().describe("path inside nested archives, joined by !/"),
+    line: external_exports.number().int().min(1).nullable(),
+    offset: external_exports.number().int().min(0).nullable().describe("bytes from the start of the file")
+  }),
+  external_exports.object({ kind: external_exports.literal("history"), history: external_exports.number().int().min(0) }),
+  external_exports.object({ kind: external_exports.literal("config"), field: external_exports.string().describe("Env.NAME, Labels.NAME, Cmd, Entrypoint, Healthcheck, OnBuild, User") }),
+  external_exports.object({ kind: external_exports.literal("attestation"), predicateType: external_exports.string(), field: external_exports.string() }),
+  external_exports.object({ kind: external_exports.literal("image") })
+]);
+var fileState = external_exports.enum(["present", "deleted", "overwritten", "replaced"]);
+var relatedSchema = external_exports.object({
+  role: external_exports.enum(["added-by", "also-in", "hidden-by", "overwritten-by", "run-by", "base"]),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  fingerprint: external_exports.string().optional().describe("of an also-in place"),
+  state: fileState.optional().describe("of an also-in place in a file")
+});
+var findingSchema = external_exports.object({
+  ruleId: external_exports.string(),
+  severity: severitySchema,
+  confidence: confidenceSchema,
+  title: external_exports.string(),
+  message: external_exports.string().describe("what, where, which line; never the secret"),
+  remedy: external_exports.string().describe("what to do in this case"),
+  fingerprint: external_exports.string().describe("names the place, not the value; survives rebuilds"),
+  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  related: external_exports.array(relatedSchema),
+  file: external_exports.object({
+    state: fileState,
+    mode: external_exports.string().describe("octal"),
+    uid: external_exports.number(),
+    gid: external_exports.number(),
+    size: external_exports.number(),
+    sha256: external_exports.string().nullable(),
+    package: external_exports.string().nullable(),
+    source: external_exports.object({ path: external_exports.string(), ignoredBy: external_exports.string().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
+  }).nullable(),
+  secret: external_exports.object({
+    detector: external_exports.string(),
+    redacted: external_exports.string(),
+    length: external_exports.number().int(),
+    keyedHash: external_exports.string().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
+    tag: external_exports.string().describe("16 bits that tell values of one report apart"),
+    occurrences: external_exports.number().int().min(1),
+    facts: external_exports.record(external_exports.string(), external_exports.string())
+  }).nullable(),
+  references: external_exports.array(external_exports.object({ name: external_exports.string(), url: external_exports.string() })),
+  origin: external_exports.enum(["own", "base", "unknown"]),
+  status: external_exports.enum(["new", "known"]).nullable(),
+  suppressed: external_exports.object({ by: external_exports.enum(["config", "inline"]), reason: external_exports.string(), expires: external_exports.string().nullable() }).nullable()
+});
+
+// src/policy/config.ts
+var failOn = external_exports.enum([...SEVERITIES.slice(0, 4), "never"]);
+function ruleSchema(options4) {
+  const settings2 = external_exports.strictObject({ severity: external_exports.union([external_exports.literal("off"), severitySchema]).optional(), ...options4?.partial().shape ?? {} });
+  return external_exports.union([external_exports.literal("off"), severitySchema, settings2]);
+}
+var rulesSchema = external_exports.strictObject(Object.fromEntries(RULES.map(({ meta: meta32, options: options4 }) => [meta32.id, ruleSchema(options4).optional().describe(meta32.description)])));
+var ruleIds = RULES.map(({ meta: meta32 }) => meta32.id);
+var ignoreSchema = external_exports.strictObject({
+  rule: external_exports.enum(ruleIds).optional().describe("the rule whose findings are ignored; none: every rule"),
+  path: external_exports.string().min(1).optional().describe("pattern of the path in the image, such as /app/test/**"),
+  fingerprint: external_exports.string().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
+  reason: external_exports.string().min(3).describe("why this is no problem; shown in every report"),
+  expires: external_exports.iso.date().optional().describe("last day on which this entry counts, YYYY-MM-DD")
+}).refine(({ rule, path: path11, fingerprint }) => rule !== void 0 || path11 !== void 0 || fingerprint !== void 0, {
+  message: "an ignore entry needs a rule, a path or a fingerprint"
+});
+var minConfidence = external_exports.union([confidenceSchema, external_exports.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
+var configSchema2 = external_exports.strictObject({
+  extends: external_exports.union([external_exports.string(), external_exports.array(external_exports.string())]).optional().describe("recommended, strict, or the path of another configuration; later ones win"),
+  "fail-on": failOn.optional().describe("findings of this severity or worse fail the image; default high"),
+  "min-confidence": minConfidence.optional().describe("findings of less confidence never fail; default: secrets high, rules medium"),
+  rules: rulesSchema.optional().describe("per rule: off, a severity, or an object with severity and options"),
+  base: external_exports.enum(["report", "fail", "ignore"]).optional().describe("what findings in layers of the base image do; default report: shown, never failing"),
+  "own-bases": external_exports.array(external_exports.string()).optional().describe("base images that are judged like own layers, such as ghcr.io/acme/**"),
+  skipped: external_exports.enum(["report", "fail"]).optional().describe("what archives that could not be opened do; default report"),
+  ignore: external_exports.array(ignoreSchema).optional().describe("findings that are accepted, each with a reason"),
+  limits: external_exports.strictObject({
+    "layer-bytes": external_exports.int().positive().optional().describe("uncompressed bytes of one layer; default 64 GiB"),
+    entries: external_exports.int().positive().optional().describe("entries of one layer; default 2,000,000"),
+    "nested-bytes": external_exports.int().positive().optional().describe("bytes that the archives inside one layer may unpack to; default 1 GiB"),
+    "nested-depth": external_exports.int().min(0).max(16).optional().describe("archives in archives; default 4")
+  }).optional().describe("limits that keep hostile images from taking the machine"),
+  salt: external_exports.string().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
+});
+var PRESETS = {
+  recommended: { "fail-on": "high", "min-confidence": { secrets: "high", rules: "medium" }, base: "report", skipped: "report" },
+  strict: {
+    "fail-on": "medium",
+    "min-confidence": { secrets: "medium", rules: "medium" },
+    base: "report",
+    skipped: "fail",
+    rules: {
+      "build-tools-left": "low",
+      "content-not-inspected": "high",
+      "maintainer-deprecated": "low",
+      "missing-user": "high",
+      "not-distroless": "medium",
+      "package-cache-left": "low",
+      "package-upgrade": "low",
+      "password-set": "high",
+      "pipe-to-shell": "high",
+      "plain-http-download": "high",
+      "privileged-build": "high",
+      "recommended-packages": "low",
+      "root-user": "high",
+      "setuid-added": "high",
+      "ssh-server": "high",
+      "sudo-without-password": "high",
+      "tls-verification-off": "high",
+      "unauthenticated-packages": "high",
+      "unpinned-install": "low",
+      "update-without-install": "low",
+      "world-writable": "high"
+    }
+  }
+};
+
+// src/policy/policy.ts
+function mergeConfigs(configs) {
+  let sum = {};
+  for (const config2 of configs) {
+    sum = {
+      ...sum,
+      ...config2,
+      rules: mergeRules(sum.rules ?? {}, config2.rules ?? {}),
+      ignore: [...sum.ignore ?? [], ...config2.ignore ?? []],
+      "own-bases": [...sum["own-bases"] ?? [], ...config2["own-bases"] ?? []],
+      limits: { ...sum.limits, ...config2.limits },
+      "min-confidence": { ...bothConfidences(sum["min-confidence"]), ...bothConfidences(config2["min-confidence"]) }
+    };
+  }
+  return sum;
+}
+function mergeRules(earlier, later) {
+  const merged2 = { ...earlier };
+  for (const [id, setting2] of Object.entries(later)) merged2[id] = { ...asObject(earlier[id]), ...asObject(setting2) };
+  return merged2;
+}
+var asObject = (setting2) => typeof setting2 === "string" ? { severity: setting2 } : typeof setting2 === "object" && setting2 !== null ? setting2 : {};
+var bothConfidences = (value) => typeof value === "string" ? { secrets: value, rules: value } : value ?? {};
+function toPolicy(name, config2) {
+  const confidence = bothConfidences(config2["min-confidence"]);
+  const { limits } = config2;
+  return {
+    name,
+    failOn: config2["fail-on"] ?? "high",
+    minConfidence: { secret: confidence.secrets ?? "high", rule: confidence.rules ?? "medium" },
+    rules: Object.fromEntries(RULES.map((rule) => [rule.meta.id, ruleSetting(rule, config2)])),
+    base: config2.base ?? "report",
+    ownBases: config2["own-bases"] ?? [],
+    skipped: config2.skipped ?? "report",
+    ignore: config2.ignore ?? [],
+    limits: {
+      layerBytes: limits?.["layer-bytes"] ?? SCAN_LIMITS.layerBytes,
+      entries: limits?.entries ?? SCAN_LIMITS.entries,
+      nested: { ...SCAN_LIMITS.nested, bytes: limits?.["nested-bytes"] ?? SCAN_LIMITS.nested.bytes, depth: limits?.["nested-depth"] ?? SCAN_LIMITS.nested.depth }
+    },
+    salt: config2.salt ?? null
+  };
+}
+function ruleSetting({ meta: meta32, options: options4 }, config2) {
+  const { severity, ...given2 } = asObject(config2.rules?.[meta32.id]);
+  const inherited = meta32.id === "base-unknown" ? { allow: asObject(config2.rules?.["base-not-allowed"])["allow"] } : {};
+  const parsed = options4?.parse({ ...inherited, ...given2 }) ?? {};
+  return {
+    severity: severity === void 0 || severity === "off" ? null : severity,
+    enabled: severity === void 0 ? meta32.enabled : severity !== "off",
+    options: parsed
+  };
+}
+
+// src/policy/load.ts
+var MAX_EXTENDS = 8;
+var TOP_KEYS = Object.keys(configSchema2.shape);
+function nearest(name, names) {
+  const [best] = names.map((candidate) => ({ candidate, far: (0, import_fastest_levenshtein.distance)(name, candidate) })).sort((a, b) => a.far - b.far);
+  return best !== void 0 && best.far <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : null;
+}
+var didYouMean = (name, names) => {
+  const near = nearest(name, names);
+  return near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`;
+};
+function namesAt(where) {
+  if (where.length === 0) return TOP_KEYS;
+  if (where[0] === "rules" && where.length === 1) return RULES.map(({ meta: meta32 }) => meta32.id);
+  if (where[0] === "rules") return ["severity", ...Object.keys(RULES.find(({ meta: meta32 }) => meta32.id === where[1])?.options?.shape ?? {})];
+  if (where[0] === "ignore") return ["rule", "path", "fingerprint", "reason", "expires"];
+  if (where[0] === "limits") return ["layer-bytes", "entries", "nested-bytes", "nested-depth"];
+  return ["secrets", "rules"];
+}
+function positionOf(document, lines, where, key) {
+  for (let length = where.length; length >= 0; length--) {
+    const node2 = length === 0 ? document.contents : document.getIn(where.slice(0, length), true);
+    if (!(0, import_yaml.isNode)(node2)) continue;
+    const pair2 = key !== void 0 && (0, import_yaml.isMap)(node2) ? node2.items.find((item) => (0, import_yaml.isNode)(item.key) && String(item.key) === key) : void 0;
+    const target = pair2 !== void 0 && (0, import_yaml.isNode)(pair2.key) ? pair2.key : node2;
+    const start = target.range?.[0];
+    if (start === void 0) continue;
+    const { line: line2, col } = lines.linePos(start);
+    return `${line2}:${col}`;
+  }
+  return "1:1";
+}
+function deepest(issue3) {
+  if (issue3.code !== "invalid_union" || issue3.errors.length === 0) return issue3;
+  const branches = issue3.errors.map((errors) => errors[0]).filter((error63) => error63 !== void 0);
+  const structural = branches.find((error63) => error63.code === "unrecognized_keys" || error63.path.length > 0);
+  return structural === void 0 ? issue3 : { ...deepest(structural), path: [...issue3.path, ...structural.path] };
+}
+function explain(found, value) {
+  const issue3 = deepest(found);
+  const name = issue3.path.join(".");
+  if (issue3.code === "unrecognized_keys") {
+    const key = issue3.keys[0] ?? "";
+    const what = issue3.path[0] === "rules" && issue3.path.length === 1 ? `there is no rule ${JSON.stringify(key)}.` : `unknown key ${JSON.stringify(key)}${name === "" ? "" : ` in ${name}`}.`;
+    return `${what}${didYouMean(key, namesAt(issue3.path))}`;
+  }
+  const given2 = issue3.path.reduce((sum, key) => typeof sum === "object" && sum !== null ? sum[key] : void 0, value);
+  if (issue3.code === "invalid_value") {
+    const values = issue3.values.map(String);
+    return `${name}: ${JSON.stringify(given2)} is none of ${values.join(", ")}.${didYouMean(String(given2), values)}`;
+  }
+  if (issue3.path[0] === "rules" && issue3.path.length === 2)
+    return `${name}: ${JSON.stringify(given2)} is neither off, nor a severity (critical, high, medium, low, info), nor an object with the rule's options.${didYouMean(String(given2), ["off", "critical", "high", "medium", "low", "info"])}`;
+  if (issue3.code === "invalid_type" && given2 === void 0) return `${name} is missing.`;
+  return `${name === "" ? "" : `${name}: `}${issue3.message}.`;
+}
+function parseConfigText(file2, text4) {
+  const lines = new import_yaml.LineCounter();
+  const document = (0, import_yaml.parseDocument)(text4, { lineCounter: lines, prettyErrors: false });
+  const [broken] = document.errors;
+  if (broken !== void 0) {
+    const { line: line2, col } = lines.linePos(broken.pos[0]);
+    throw new ConfigError(`${file2}:${line2}:${col}: no valid YAML: ${broken.message.split("\n")[0]}.`);
+  }
+  let value;
+  try {
+    value = document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (cause) {
+    throw new ConfigError(`${file2}: its YAML aliases expand without end.`, { cause });
+  }
+  const parsed = configSchema2.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [first2] = parsed.error.issues;
+  if (first2 === void 0) throw new ConfigError(`${file2}: is no valid configuration.`);
+  const issue3 = deepest(first2);
+  const key = issue3.code === "unrecognized_keys" ? issue3.keys[0] : void 0;
+  throw new ConfigError(`${file2}:${positionOf(document, lines, issue3.path, key)}: ${explain(first2, value)}`);
+}
+async function withExtended(file2, config2, read2, depth) {
+  if (depth > MAX_EXTENDS) throw new ConfigError(`${file2}: extends is nested deeper than ${MAX_EXTENDS} files: it leads back to itself.`);
+  const named3 = config2.extends === void 0 ? [] : [config2.extends].flat();
+  const below = [];
+  for (const name of named3) {
+    const preset = PRESETS[name];
+    if (preset !== void 0) below.push(preset);
+    else if (!/[./\\]/.test(name))
+      throw new ConfigError(
+        `${file2}: extends: there is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(", ")}; a file is written with its path, such as ./policy.yml.`
+      );
+    else {
+      const other = path8.join(path8.dirname(file2), name);
+      below.push(...await withExtended(other, parseConfigText(other, await readConfig(other, read2)), read2, depth + 1));
+    }
+  }
+  const { extends: _extends, ...own2 } = config2;
+  return [...below, own2];
+}
+async function readConfig(file2, read2) {
+  try {
+    return await read2(file2);
+  } catch (cause) {
+    throw new ConfigError(`${file2}: the configuration cannot be read: ${cause instanceof Error && "code" in cause ? String(cause.code) : "no such file"}.`, { cause });
+  }
+}
+var readText = (file2) => readFile2(file2, "utf8");
+async function loadConfig(file2, read2 = readText) {
+  const config2 = parseConfigText(file2, await readConfig(file2, read2));
+  return mergeConfigs([PRESETS["recommended"] ?? {}, ...await withExtended(file2, config2, read2, 0)]);
+}
+function presetConfig(name) {
+  const preset = PRESETS[name];
+  if (preset === void 0) throw new ConfigError(`There is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))}`);
+  return mergeConfigs([PRESETS["recommended"] ?? {}, preset]);
+}
+
+// src/policy/inline.ts
+var HADOLINT = {
+  DL3002: "root-user",
+  DL3004: "sudo-installed",
+  DL3005: "package-upgrade",
+  DL3009: "package-cache-left",
+  DL3013: "unpinned-install",
+  DL3015: "recommended-packages",
+  DL3016: "unpinned-install",
+  DL3017: "package-upgrade",
+  DL3019: "package-cache-left",
+  DL3026: "base-not-allowed",
+  DL3028: "unpinned-install",
+  DL3031: "package-upgrade",
+  DL3032: "package-cache-left",
+  DL3035: "package-upgrade",
+  DL3036: "package-cache-left",
+  DL3039: "package-upgrade",
+  DL3040: "package-cache-left",
+  DL3042: "package-cache-left",
+  DL3060: "package-cache-left",
+  DL3062: "unpinned-install",
+  DL4000: "maintainer-deprecated",
+  DL4006: "pipe-to-shell"
+};
+var isDate = (text4) => !Number.isNaN(Date.parse(`${text4}T00:00:00Z`)) && (/* @__PURE__ */ new Date(`${text4}T00:00:00Z`)).toISOString().startsWith(text4);
+function readComment(text4) {
+  const foreign = /^#\s*hadolint\s+(global\s+)?ignore\s*=\s*([A-Z0-9,\s]+)/.exec(text4);
+  if (foreign !== null) {
+    const codes = (foreign[2] ?? "").split(/[\s,]+/).filter((code2) => Object.hasOwn(HADOLINT, code2));
+    return {
+      rules: codes.map((code2) => ({ rule: HADOLINT[code2] ?? "", reason: `hadolint ignore=${code2}` })),
+      expires: null,
+      isForeign: true,
+      isGlobal: foreign[1] !== void 0,
+      problem: null
+    };
+  }
+  const own2 = /^#\s*layergate[-: ]ignore\b[:=]?\s*(.*)$/.exec(text4);
+  if (own2 === null) return null;
+  const [, names = "", rest = ""] = /^(\S*)\s*(.*)$/.exec(own2[1] ?? "") ?? [];
+  const until = /\buntil[\s=]+(\S+)/.exec(rest);
+  const expires = until?.[1]?.replace(/[.,;)]+$/, "") ?? null;
+  const reason = rest.replace(until?.[0] ?? "", "").replace(/^(?:reason=|[-–—:\s(])+|[\s(]+$/g, "").trim();
+  const ids = names.split(",").filter((id) => id !== "");
+  const unknown2 = ids.find((id) => !RULES.some(({ meta: meta32 }) => meta32.id === id));
+  const near = unknown2 === void 0 ? null : nearest(
+    unknown2,
+    RULES.map(({ meta: meta32 }) => meta32.id)
+  );
+  const problem = ids.length === 0 ? "names no rule" : unknown2 !== void 0 ? `names ${JSON.stringify(unknown2)}, which is no rule${near === null ? "" : ` (did you mean ${near}?)`}` : expires !== null && !isDate(expires) ? `has ${JSON.stringify(expires)} where a day is due (until YYYY-MM-DD)` : reason.length < 3 ? "gives no reason" : null;
+  return { rules: ids.map((rule) => ({ rule, reason })), expires, isForeign: false, isGlobal: false, problem };
+}
+function readInlineIgnores(dockerfile) {
+  const { lines, path: path11 } = dockerfile;
+  const instructions = [
+    ...dockerfile.globals,
+    ...dockerfile.stages.flatMap((stage) => [stage.fromInstruction, ...stage.instructions])
+  ];
+  const inDocument = new Set(
+    instructions.flatMap(
+      ({ documents }) => documents.flatMap(
+        ({ content, startLine }) => content.split("\n").slice(0, -1).map((_, index) => startLine + index)
+      )
+    )
+  );
+  const ignores = [];
+  const problems = [];
+  lines.forEach((text4, index) => {
+    const line2 = index + 1;
+    const comment2 = text4.trimStart().startsWith("#") && !inDocument.has(line2) ? readComment(text4.trim()) : null;
+    if (comment2 === null) return;
+    if (comment2.problem !== null) {
+      problems.push(`${path11}:${line2}: the comment ${comment2.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`);
+      return;
+    }
+    let below = line2 + 1;
+    while (below <= lines.length && /^\s*(?:#|$)/.test(lines[below - 1] ?? "")) below++;
+    const whole2 = instructions.find(({ startLine }) => startLine === below);
+    const range2 = comment2.isGlobal ? { startLine: 1, endLine: lines.length } : { startLine: below, endLine: whole2?.endLine ?? below };
+    for (const { rule, reason } of comment2.rules)
+      ignores.push({ rule, reason, expires: comment2.expires, path: path11, line: line2, ...range2, isPart: whole2 === void 0 && !comment2.isGlobal, isForeign: comment2.isForeign });
+  });
+  return { ignores, problems };
+}
+function acceptsAt({ rule, path: path11, startLine, endLine, isPart }, ruleId, lines) {
+  if (lines === null || rule !== ruleId || lines.path !== path11) return false;
+  return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine;
+}
 
 // src/policy/judge.ts
+import { createHash as createHash11 } from "node:crypto";
 var hash2 = (parts) => createHash11("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
-var isExpired2 = ({ expires }, now) => expires !== void 0 && now.toISOString().slice(0, 10) > expires;
-function judge(evidence, policy, redactor) {
+var isExpired2 = ({ expires }, now) => expires != null && now.toISOString().slice(0, 10) > expires;
+function judge(rules, evidence, policy, inline, redactor) {
   const used = /* @__PURE__ */ new Set();
   const counted = /* @__PURE__ */ new Map();
-  const ownBase = evidence.origin.base !== null && policy.ownBases.some((pattern) => evidence.origin.base !== null && matchesReference(pattern, evidence.origin.base));
+  const { base } = evidence;
+  const ownBase = base !== null && policy.ownBases.some((pattern) => matchesReference(pattern, base));
   const fingerprintOf = ({ ruleId, identity }) => {
-    const parts = [ruleId, ...identity.map((part) => redactor.text(part))];
+    const parts = [ruleId, ...identity.map((part2) => redactor.text(part2))];
     const count2 = counted.get(parts.join("\0")) ?? 0;
     counted.set(parts.join("\0"), count2 + 1);
     return hash2(count2 === 0 ? parts : [...parts, String(count2)]);
@@ -72848,18 +75531,20 @@ function judge(evidence, policy, redactor) {
     if (policy.rules[place.ruleId]?.enabled !== true) return { kind: "off" };
     if (place.origin === "base" && policy.base === "ignore" && !ownBase) return { kind: "base" };
     const entry = policy.ignore.find((candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place, fingerprint));
-    if (entry === void 0) return null;
-    used.add(entry);
-    return { kind: "ignore", entry };
+    const comment2 = entry === void 0 ? inline.find((candidate) => !isExpired2(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile)) : void 0;
+    const cover = entry ?? comment2;
+    if (cover === void 0) return null;
+    used.add(cover);
+    return { kind: "ignore", by: entry === void 0 ? "inline" : "config", entry: cover };
   };
   const failsInBase = policy.base === "fail" || ownBase;
   const findings = [];
   const failing = /* @__PURE__ */ new Set();
   const found = /* @__PURE__ */ new Set();
-  for (const { meta: meta12, check: check2 } of RULES) {
-    const setting = policy.rules[meta12.id];
-    if (setting === void 0 || !setting.enabled && meta12.kind === "rule") continue;
-    for (const draft of check2(evidence, setting.options)) {
+  for (const { meta: meta32, check: check2 } of rules) {
+    const setting2 = policy.rules[meta32.id];
+    if (setting2 === void 0 || !setting2.enabled && meta32.kind === "rule") continue;
+    for (const draft of check2(evidence, setting2.options)) {
       const judged2 = draft.places.map((place, index) => {
         const fingerprint = fingerprintOf(place);
         return { index, place, fingerprint, cover: coverOf(place, fingerprint) };
@@ -72880,8 +75565,8 @@ function judge(evidence, policy, redactor) {
     failing,
     counts: Object.fromEntries(SEVERITIES.map((severity) => [severity, shown.filter((finding) => finding.severity === severity).length])),
     suppressed: sorted.length - shown.length,
-    warnings: ignoreWarnings(policy, used, evidence.now),
-    passed: RULES.map(({ meta: meta12 }) => meta12.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
+    warnings: [...ignoreWarnings(policy, used, evidence.now), ...inlineWarnings(inline, rules, policy, used, evidence.now)],
+    passed: rules.map(({ meta: meta32 }) => meta32.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
   };
 }
 function leadOf(judged2, failsInBase) {
@@ -72897,9 +75582,9 @@ function covers({ rule, path: path11, fingerprint }, place, own2) {
 function toFinding(lead, judged2, draft, policy) {
   const placed2 = draft.seenFrom(lead.index);
   const fingerprints = new Map(judged2.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
-  const setting = policy.rules[placed2.ruleId];
+  const setting2 = policy.rules[placed2.ruleId];
   const rule = findRule(placed2.ruleId);
-  const severity = placed2.ruleId === "content-not-inspected" && policy.skipped === "fail" ? worse(setting?.severity ?? placed2.severity, policy.failOn) : setting?.severity ?? placed2.severity;
+  const severity = placed2.ruleId === "content-not-inspected" && policy.skipped === "fail" ? worse(setting2?.severity ?? placed2.severity, policy.failOn) : setting2?.severity ?? placed2.severity;
   return {
     ...placed2,
     severity,
@@ -72911,7 +75596,7 @@ function toFinding(lead, judged2, draft, policy) {
     fingerprint: lead.fingerprint,
     references: [...rule?.meta.references ?? []],
     status: null,
-    suppressed: lead.cover?.kind === "ignore" ? { by: "config", reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null
+    suppressed: lead.cover?.kind === "ignore" ? { by: lead.cover.by, reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null
   };
 }
 var worse = (severity, failOn2) => failOn2 === "never" || atLeast(severity, failOn2) ? severity : failOn2;
@@ -72926,6 +75611,14 @@ function ignoreWarnings(policy, used, now) {
     if (isExpired2(entry, now))
       return [{ code: "expired-ignore", message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (\u201C${entry.reason}\u201D).` }];
     return used.has(entry) ? [] : [{ code: "unused-ignore", message: `The ignore entry for ${what} matched nothing: remove it (\u201C${entry.reason}\u201D).` }];
+  });
+}
+function inlineWarnings(inline, rules, policy, used, now) {
+  return inline.flatMap((ignore) => {
+    const where = `The comment in ${ignore.path}:${ignore.line} for ${ignore.rule}`;
+    if (isExpired2(ignore, now)) return [{ code: "expired-ignore", message: `${where} expired on ${ignore.expires}: it no longer hides anything (\u201C${ignore.reason}\u201D).` }];
+    const isRun = rules.some(({ meta: meta32 }) => meta32.id === ignore.rule) && policy.rules[ignore.rule]?.enabled === true;
+    return ignore.isForeign || !isRun || used.has(ignore) ? [] : [{ code: "unused-ignore", message: `${where} matched nothing: remove it (\u201C${ignore.reason}\u201D).` }];
   });
 }
 
@@ -73086,15 +75779,15 @@ function base64Texts(kernel, from, length) {
   const texts2 = [];
   const { window } = kernel;
   for (let i = 0; i < runs.length; i++) {
-    const first = runs[i];
-    if (first === void 0) continue;
-    const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92);
-    const at3 = (index) => window[first.start + index] ?? 0;
-    const size = first.end - first.start;
-    const isPacked = at3(0) === 72 && window.toString("latin1", first.start, first.start + GZIP.length) === GZIP;
-    if (!continues && !isPacked && window[first.start] !== 77 && !isHexText(at3, size) && ![0, 1, 2, 3].some((skip) => mayBeText(at3, size, skip))) continue;
-    let end2 = first.end;
-    let text4 = window.toString("latin1", first.start, end2);
+    const first2 = runs[i];
+    if (first2 === void 0) continue;
+    const continues = first2.end < length && (window[first2.end] === 10 || window[first2.end] === 13 || window[first2.end] === 92);
+    const at3 = (index) => window[first2.start + index] ?? 0;
+    const size = first2.end - first2.start;
+    const isPacked = at3(0) === 72 && window.toString("latin1", first2.start, first2.start + GZIP.length) === GZIP;
+    if (!continues && !isPacked && window[first2.start] !== 77 && !isHexText(at3, size) && ![0, 1, 2, 3].some((skip) => mayBeText(at3, size, skip))) continue;
+    let end2 = first2.end;
+    let text4 = window.toString("latin1", first2.start, end2);
     let joined = false;
     for (; ; ) {
       const rest = /^(?:\\n|\\r|[\s"'+]){1,14}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
@@ -73108,14 +75801,14 @@ function base64Texts(kernel, from, length) {
         joined = true;
         continue;
       }
-      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
+      const tail = joined || first2.end - first2.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
       if (tail !== void 0) {
         text4 += tail;
         end2 = nextAt + tail.length;
       }
       break;
     }
-    if (end2 > from) texts2.push({ position: first.start, length: end2 - first.start, text: text4 });
+    if (end2 > from) texts2.push({ position: first2.start, length: end2 - first2.start, text: text4 });
   }
   return texts2;
 }
@@ -73257,12 +75950,12 @@ var ContentScan = class _ContentScan {
     }
     for (let at3 = 0; at3 < chunk.length; at3 += PART) this.#window(chunk.subarray(at3, at3 + PART), last && at3 + PART >= chunk.length);
   }
-  #window(part, last) {
+  #window(part2, last) {
     const { window } = this.#kernel;
-    if (this.#base === 0 && this.#carry.length === 0) this.#isText = part.subarray(0, 4096).indexOf(0) === -1;
+    if (this.#base === 0 && this.#carry.length === 0) this.#isText = part2.subarray(0, 4096).indexOf(0) === -1;
     this.#carry.copy(window, 0);
-    part.copy(window, this.#carry.length);
-    const length = this.#carry.length + part.length;
+    part2.copy(window, this.#carry.length);
+    const length = this.#carry.length + part2.length;
     const from = this.#done - this.#base;
     const to = last ? length : Math.max(from, length - OVERLAP);
     const carry = last ? this.#carry : Buffer.from(window.subarray(Math.max(0, to - LOOK_BEHIND), length));
@@ -73295,11 +75988,11 @@ var ContentScan = class _ContentScan {
     for (const { position, length: run2, text: text4 } of base64Texts(kernel, from, length)) {
       for (const { bytes: bytes2, encoding } of decodedTexts(text4, this.#budget)) decoded2.push({ text: bytes2, position, length: run2, encoding });
     }
-    const lineAt = decoded2.map(({ position }) => this.#lineAt(position));
+    const lineAt2 = decoded2.map(({ position }) => this.#lineAt(position));
     decoded2.forEach(({ text: text4, position, length: run2, encoding }, index) => {
       const inner = new _ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget);
       inner.push(text4, true);
-      for (const match2 of inner.matches) this.#addDecoded(match2, position, run2, encoding, lineAt[index] ?? null);
+      for (const match2 of inner.matches) this.#addDecoded(match2, position, run2, encoding, lineAt2[index] ?? null);
     });
   }
   #lineAt(position) {
@@ -73360,21 +76053,21 @@ var ContentScan = class _ContentScan {
     const secret = checked2.value ?? value;
     const inner = groups["value"] === void 0 && checked2.value === void 0 ? -before.length : Math.max(-before.length, (before + match2[0]).indexOf(secret) - before.length);
     const size = (before + match2[0]).includes(secret) ? secret.length : before.length + match2[0].length;
-    const first = start + (raw === null ? at3 + inner : raw[at3 + inner] ?? 0);
+    const first2 = start + (raw === null ? at3 + inner : raw[at3 + inner] ?? 0);
     const length = raw === null ? size : (raw[at3 + inner + size] ?? 0) - (raw[at3 + inner] ?? 0);
     this.#add({
       detector,
       value: secret,
       identity: checked2.identity ?? secret,
       strength: checked2.strength ?? detector.strength,
-      offset: this.#base + first,
+      offset: this.#base + first2,
       length,
-      end: this.#base + first + length,
-      line: this.#lineAt(first),
+      end: this.#base + first2 + length,
+      line: this.#lineAt(first2),
       encoding: "raw",
       facts: checked2.facts ?? {},
       note: checked2.note ?? null,
-      companion: raw === null ? null : this.#kernel.window.toString("latin1", first, first + length)
+      companion: raw === null ? null : this.#kernel.window.toString("latin1", first2, first2 + length)
     });
     return true;
   }
@@ -73393,8 +76086,8 @@ var ContentScan = class _ContentScan {
     return touching === null ? null : { match: touching, mustProve: true };
   }
   /** Keeps one match for each stretch of bytes: what names an issuer wins over the generic, the longer over the shorter. */
-  #add(given) {
-    let candidate = given;
+  #add(given2) {
+    let candidate = given2;
     for (let i = this.#candidates.length - 1, seen = 0; i >= 0 && seen < 64; i--, seen++) {
       const other = this.#candidates[i];
       if (other === void 0 || other.end <= candidate.offset || candidate.end <= other.offset) continue;
@@ -73571,9 +76264,9 @@ function plainKernel(literals, size) {
   };
   const assigned = (from, end2, least) => {
     const name = skip(from, Math.min(end2, from + 24), isIdentifier);
-    const quote = skip(name, Math.min(end2, name + 4), isQuote);
-    const operator = skip(quote, Math.min(end2, quote + 3), isOperator);
-    if (operator === quote) return null;
+    const quote2 = skip(name, Math.min(end2, name + 4), isQuote);
+    const operator = skip(quote2, Math.min(end2, quote2 + 3), isOperator);
+    if (operator === quote2) return null;
     const start = skip(operator, Math.min(end2, operator + 6), isQuote);
     const length = skip(start, Math.min(end2, start + 160), isValue) - start;
     return length >= least ? { start, length } : null;
@@ -74138,11 +76831,11 @@ var Scanner = class {
     const add3 = (literal4, owners, isTrigger = false) => {
       const spec = { ...plain, ...typeof literal4 === "string" ? { text: literal4 } : literal4 };
       const key = JSON.stringify([spec.text, spec.ignoreCase, spec.assignment]);
-      const known = literals.get(key);
+      const known2 = literals.get(key);
       literals.set(key, {
-        spec: { ...spec, run: Math.min(spec.run, known?.spec.run ?? spec.run) },
-        owners: [...known?.owners ?? [], ...owners],
-        isTrigger: isTrigger || known?.isTrigger === true
+        spec: { ...spec, run: Math.min(spec.run, known2?.spec.run ?? spec.run) },
+        owners: [...known2?.owners ?? [], ...owners],
+        isTrigger: isTrigger || known2?.isTrigger === true
       });
     };
     for (const detector of detectors) for (const literal4 of detector.literals) add3(literal4, [detector]);
@@ -74189,11 +76882,14 @@ async function runGate(options4) {
     const records = readPackageRecords(layers);
     const hashes2 = await hashesOfMatches(image, layers, filesystem, records);
     const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes2, scanner);
+    const steps = stepsOfImage(origin);
     const redactor = new Redactor([
       ...values,
+      ...hiddenInCommands(steps),
       ...dockerfileTexts(options4.build, origin).flatMap((text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })))
     ]);
-    const passwd = readCollected(filesystem, layers, "/etc/passwd");
+    const collected = (path11) => readCollected(filesystem, layers, path11);
+    const passwd = collected("/etc/passwd");
     const salt = options4.key ?? options4.policy.salt ?? randomBytes(16).toString("hex");
     const evidence = {
       image,
@@ -74202,16 +76898,31 @@ async function runGate(options4) {
       origin,
       leaks,
       sources: await findSources(leaks, build2, options4.build),
-      user: resolveUser(image.config.run.User ?? "", passwd, readCollected(filesystem, layers, "/etc/group")),
+      steps,
+      environment: environmentOfImage(image, steps),
+      base: origin.base,
+      user: resolveUser(image.config.run.User ?? "", passwd, collected("/etc/group")),
+      userLines: origin.lastLines("USER"),
+      fromLines: origin.from,
       accounts: parsePasswd(passwd ?? "").filter(({ uid }) => uid !== 0),
+      collected,
       programs: findPrograms(filesystem, layers),
-      runs: readRuns(origin),
-      skipped: layers.flatMap(({ index, skipped }) => skipped.map((part) => ({ layer: index, ...part }))),
+      skipped: layers.flatMap(({ index, skipped }) => skipped.map((part2) => ({ layer: index, ...part2 }))),
       now: options4.now,
+      get built() {
+        return evidence;
+      },
       keyedHash: (value) => `hmac-sha256:${createHmac2("sha256", salt).update(value).digest("hex")}`
     };
-    const verdict = judge(evidence, options4.policy, redactor);
-    const warnings = [...verdict.warnings, ...build2.warnings, ...verdict.findings.length > 0 || options4.build.isNamed ? lineWarnings(options4.build, origin) : []];
+    const inline = origin.dockerfile === null ? { ignores: [], problems: [] } : readInlineIgnores(origin.dockerfile);
+    const verdict = judge(RULES, evidence, options4.policy, inline.ignores, redactor);
+    const warnings = [
+      ...verdict.warnings,
+      ...inline.problems.map((message) => ({ code: "ignore-not-read", message: `${message}.` })),
+      ...unreadWarnings(steps),
+      ...build2.warnings,
+      ...verdict.findings.length > 0 || options4.build.isNamed ? lineWarnings(options4.build, origin) : []
+    ];
     return buildOutcome({
       evidence,
       image,
@@ -74238,7 +76949,7 @@ async function scanLayers(image, scanner, { policy, onProgress, reference }) {
       scanner,
       reference,
       policy.limits,
-      (read) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : (done + Math.min(read, layer.storedSize)) / stored })
+      (read2) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read2, share: stored === 0 ? 1 : (done + Math.min(read2, layer.storedSize)) / stored })
     );
     bytes2 += scan.size;
     done += layer.storedSize;
@@ -74260,12 +76971,20 @@ async function hashesOfMatches(image, layers, filesystem, records) {
 var dockerfileTexts = ({ dockerfiles }, { dockerfile }) => [
   .../* @__PURE__ */ new Set([...dockerfiles.map(({ text: text4 }) => text4), ...dockerfile === null ? [] : [dockerfile.text]])
 ];
-function lineWarnings({ isNamed, target }, origin) {
+function environmentOfImage(image, steps) {
+  const set2 = new Map(environmentOf(steps).map(({ name, step }) => [name, step]));
+  return image.config.run.Env.flatMap((pair2) => {
+    const at3 = pair2.indexOf("=");
+    const name = pair2.slice(0, at3);
+    return at3 === -1 ? [] : [{ name, value: pair2.slice(at3 + 1), step: set2.get(name) ?? null }];
+  });
+}
+function lineWarnings({ isNamed: isNamed2, target }, origin) {
   if (origin.reason === null || origin.reason === NO_DOCKERFILE) return [];
   return [
     {
       code: "lines-not-known",
-      message: `Lines are not known: ${origin.reason}.${/does not fit/.test(origin.reason) && target === null && !isNamed ? " Name the right one with --dockerfile." : ""}`
+      message: `Lines are not known: ${origin.reason}.${/does not fit/.test(origin.reason) && target === null && !isNamed2 ? " Name the right one with --dockerfile." : ""}`
     }
   ];
 }
@@ -74614,11 +77333,11 @@ function omit2(object2, keysToOmit) {
   return result;
 }
 function encodeReserved(str) {
-  return str.split(/(%[0-9A-Fa-f]{2})/g).map(function(part) {
-    if (!/%[0-9A-Fa-f]/.test(part)) {
-      part = encodeURI(part).replace(/%5B/g, "[").replace(/%5D/g, "]");
+  return str.split(/(%[0-9A-Fa-f]{2})/g).map(function(part2) {
+    if (!/%[0-9A-Fa-f]/.test(part2)) {
+      part2 = encodeURI(part2).replace(/%5B/g, "[").replace(/%5D/g, "]");
     }
-    return part;
+    return part2;
   }).join("");
 }
 function encodeUnreserved(str) {
@@ -78454,12 +81173,12 @@ function code(text4) {
   const pad = shown.startsWith("`") || shown.endsWith("`") || shown === "" ? " " : "";
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
-var prose = (text4) => text4.split("`").map((part, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part) : markdown(part)).join("");
+var prose = (text4) => text4.split("`").map((part2, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part2) : markdown(part2)).join("");
 
 // src/report/fix.ts
-function fixParts({ source }, { fix }) {
+function fixParts({ source: source2 }, { fix }) {
   if (fix === null) return [];
-  const old = (from, to) => source === null || source.path !== fix.path ? [] : source.lines.slice(from - 1, to).map((line2) => `- ${line2}`);
+  const old = (from, to) => source2 === null || source2.path !== fix.path ? [] : source2.lines.slice(from - 1, to).map((line2) => `- ${line2}`);
   return [
     ...fix.edits.map(({ startLine, endLine, lines }) => ({ title: `${fix.path}:${startLine}`, lines: [...old(startLine, endLine), ...lines.map((line2) => `+ ${line2}`)] })),
     ...fix.ignore === null ? [] : [{ title: fix.ignore.path, lines: fix.ignore.patterns.map((pattern) => `+ ${pattern}`) }],
@@ -78516,9 +81235,9 @@ function groupByLine(findings) {
 }
 var shownFindings = ({ findings }) => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== "info");
 var ignoredFindings = ({ findings }) => findings.filter(({ suppressed }) => suppressed !== null);
-function sourceLine({ source }, at3) {
-  if (at3 === null || source === null || source.path !== at3.path) return null;
-  return source.lines[at3.startLine - 1]?.trim() ?? null;
+function sourceLine({ source: source2 }, at3) {
+  if (at3 === null || source2 === null || source2.path !== at3.path) return null;
+  return source2.lines[at3.startLine - 1]?.trim() ?? null;
 }
 function hiddenBy(finding) {
   return finding.related.find(({ role }) => role === "hidden-by" || role === "overwritten-by") ?? null;
@@ -78576,7 +81295,7 @@ function renderSummary(outcome) {
     closing(report),
     `<sub>${code(image.id)} \xB7 ${code(image.platform)} \xB7 ${bytes(stats.bytes)} read in ${duration3(stats.seconds)} \xB7 Layergate ${report.tool.version}</sub>`
   ];
-  const whole2 = parts.filter((part) => part !== "").join("\n\n");
+  const whole2 = parts.filter((part2) => part2 !== "").join("\n\n");
   if (Buffer.byteLength(whole2) <= MAX_SUMMARY) return `${whole2}
 `;
   return `${parts.filter((_, index) => index !== 3).join("\n\n").slice(0, MAX_SUMMARY / 4)}
@@ -78596,8 +81315,8 @@ function findingsSection(outcome) {
   const shown = shownFindings(outcome.report);
   if (shown.length === 0) return "";
   const rows = groupByLine(shown.slice(0, MAX_FINDINGS)).flatMap(({ at: at3, findings }) => {
-    const source = sourceLine(outcome, at3);
-    const title = at3 === null ? "### Line not known" : `### ${code(`${at3.path}:${at3.startLine}`)}${source === null ? "" : ` ${code(source.slice(0, 160))}`}`;
+    const source2 = sourceLine(outcome, at3);
+    const title = at3 === null ? "### Line not known" : `### ${code(`${at3.path}:${at3.startLine}`)}${source2 === null ? "" : ` ${code(source2.slice(0, 160))}`}`;
     return [
       title,
       ...groupByFile(findings).map((group) => {
@@ -78617,21 +81336,21 @@ function findingsSection(outcome) {
   return [...rows, ...left > 0 ? [`\u2026and ${plural2(left, "finding")} more: see the JSON report.`] : []].join("\n\n");
 }
 function groupItem(outcome, group) {
-  const [first] = group;
-  if (first === void 0) return "";
+  const [first2] = group;
+  if (first2 === void 0) return "";
   const { own: own2, common } = remediesOf(group);
-  const layer = first.location.kind === "layer" ? `, layer ${first.location.layer}` : "";
-  const hider = hiderOf(first);
-  const hiding = hider === null ? "" : `; ${hider} ${hiddenBy(first)?.role === "hidden-by" ? "hides" : "overwrites"} the file, the layer keeps it`;
+  const layer = first2.location.kind === "layer" ? `, layer ${first2.location.layer}` : "";
+  const hider = hiderOf(first2);
+  const hiding = hider === null ? "" : `; ${hider} ${hiddenBy(first2)?.role === "hidden-by" ? "hides" : "overwrites"} the file, the layer keeps it`;
   const each = group.map((finding, index) => {
     const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
     const shown = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code(finding.secret.redacted);
     const details = [line2, shown, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
     return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(subjectOf(finding))}${details === "" ? "" : ` (${details})`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
   });
-  return `- **${plural2(group.length, "secret")} in ${code(first.location.kind === "layer" ? `${first.location.path}${first.location.inside === void 0 ? "" : `!/${first.location.inside}`}` : "")}**${layer}${hiding}
+  return `- **${plural2(group.length, "secret")} in ${code(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}
   <br>\u2192 ${prose(common)}
-${each.join("\n")}${fixBlock(outcome, first)}`;
+${each.join("\n")}${fixBlock(outcome, first2)}`;
 }
 function fixBlock(outcome, finding) {
   const text4 = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)]);
@@ -78703,7 +81422,7 @@ ${items.slice(0, 50).map((item) => `- ${item}`).join("\n")}${items.length > 50 ?
     ),
     stats.vouchedFiles === 0 ? "" : `${plural2(stats.vouchedFiles, "file")} that a package vouches for ${stats.vouchedFiles === 1 ? "is" : "are"} quiet.`
   ];
-  return parts.filter((part) => part !== "").join("\n\n");
+  return parts.filter((part2) => part2 !== "").join("\n\n");
 }
 
 // src/report/comment.ts
@@ -78774,10 +81493,10 @@ ${closing(report)}
 
 </details>`,
     `<sub>${code(report.image.id.slice(0, 19))} \xB7 ${code(report.image.platform)} \xB7 policy ${code(policy)} \xB7 Layergate ${report.tool.version}</sub>`
-  ].filter((part) => part !== "");
+  ].filter((part2) => part2 !== "");
   const whole2 = parts.join("\n\n");
   if (whole2.length <= MAX_SECTION) return whole2;
-  return [...parts.filter((part) => !part.startsWith("<details>")), "The details did not fit: see the job summary."].join("\n\n").slice(0, MAX_SECTION);
+  return [...parts.filter((part2) => !part2.startsWith("<details>")), "The details did not fit: see the job summary."].join("\n\n").slice(0, MAX_SECTION);
 }
 var renderErrorSection = (reference, message) => `### \u26A0\uFE0F ${code(reference)} could not be read
 
@@ -78884,234 +81603,6 @@ function readEvent(file2) {
   }
 }
 
-// src/policy/load.ts
-var import_fastest_levenshtein = __toESM(require_mod(), 1);
-var import_yaml = __toESM(require_dist(), 1);
-import { readFile as readFile2 } from "node:fs/promises";
-import path8 from "node:path";
-
-// src/policy/config.ts
-var failOn = external_exports.enum([...SEVERITIES.slice(0, 4), "never"]);
-function ruleSchema(options4) {
-  const settings2 = external_exports.strictObject({ severity: external_exports.union([external_exports.literal("off"), severitySchema]).optional(), ...options4?.partial().shape ?? {} });
-  return external_exports.union([external_exports.literal("off"), severitySchema, settings2]);
-}
-var rulesSchema = external_exports.strictObject(Object.fromEntries(RULES.map(({ meta: meta12, options: options4 }) => [meta12.id, ruleSchema(options4).optional().describe(meta12.description)])));
-var ruleIds = RULES.map(({ meta: meta12 }) => meta12.id);
-var ignoreSchema = external_exports.strictObject({
-  rule: external_exports.enum(ruleIds).optional().describe("the rule whose findings are ignored; none: every rule"),
-  path: external_exports.string().min(1).optional().describe("pattern of the path in the image, such as /app/test/**"),
-  fingerprint: external_exports.string().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
-  reason: external_exports.string().min(3).describe("why this is no problem; shown in every report"),
-  expires: external_exports.iso.date().optional().describe("last day on which this entry counts, YYYY-MM-DD")
-}).refine(({ rule, path: path11, fingerprint }) => rule !== void 0 || path11 !== void 0 || fingerprint !== void 0, {
-  message: "an ignore entry needs a rule, a path or a fingerprint"
-});
-var minConfidence = external_exports.union([confidenceSchema, external_exports.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
-var configSchema2 = external_exports.strictObject({
-  extends: external_exports.union([external_exports.string(), external_exports.array(external_exports.string())]).optional().describe("recommended, strict, or the path of another configuration; later ones win"),
-  "fail-on": failOn.optional().describe("findings of this severity or worse fail the image; default high"),
-  "min-confidence": minConfidence.optional().describe("findings of less confidence never fail; default: secrets high, rules medium"),
-  rules: rulesSchema.optional().describe("per rule: off, a severity, or an object with severity and options"),
-  base: external_exports.enum(["report", "fail", "ignore"]).optional().describe("what findings in layers of the base image do; default report: shown, never failing"),
-  "own-bases": external_exports.array(external_exports.string()).optional().describe("base images that are judged like own layers, such as ghcr.io/acme/**"),
-  skipped: external_exports.enum(["report", "fail"]).optional().describe("what archives that could not be opened do; default report"),
-  ignore: external_exports.array(ignoreSchema).optional().describe("findings that are accepted, each with a reason"),
-  limits: external_exports.strictObject({
-    "layer-bytes": external_exports.int().positive().optional().describe("uncompressed bytes of one layer; default 64 GiB"),
-    entries: external_exports.int().positive().optional().describe("entries of one layer; default 2,000,000"),
-    "nested-bytes": external_exports.int().positive().optional().describe("bytes that the archives inside one layer may unpack to; default 1 GiB"),
-    "nested-depth": external_exports.int().min(0).max(16).optional().describe("archives in archives; default 4")
-  }).optional().describe("limits that keep hostile images from taking the machine"),
-  salt: external_exports.string().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
-});
-var PRESETS = {
-  recommended: { "fail-on": "high", "min-confidence": { secrets: "high", rules: "medium" }, base: "report", skipped: "report" },
-  strict: {
-    "fail-on": "medium",
-    "min-confidence": { secrets: "medium", rules: "medium" },
-    base: "report",
-    skipped: "fail",
-    rules: {
-      "content-not-inspected": "high",
-      "missing-user": "high",
-      "not-distroless": "medium",
-      "pipe-to-shell": "high",
-      "root-user": "high",
-      "tls-verification-off": "high"
-    }
-  }
-};
-
-// src/policy/policy.ts
-function mergeConfigs(configs) {
-  let sum = {};
-  for (const config2 of configs) {
-    sum = {
-      ...sum,
-      ...config2,
-      rules: mergeRules(sum.rules ?? {}, config2.rules ?? {}),
-      ignore: [...sum.ignore ?? [], ...config2.ignore ?? []],
-      "own-bases": [...sum["own-bases"] ?? [], ...config2["own-bases"] ?? []],
-      limits: { ...sum.limits, ...config2.limits },
-      "min-confidence": { ...bothConfidences(sum["min-confidence"]), ...bothConfidences(config2["min-confidence"]) }
-    };
-  }
-  return sum;
-}
-function mergeRules(earlier, later) {
-  const merged2 = { ...earlier };
-  for (const [id, setting] of Object.entries(later)) merged2[id] = { ...asObject(earlier[id]), ...asObject(setting) };
-  return merged2;
-}
-var asObject = (setting) => typeof setting === "string" ? { severity: setting } : typeof setting === "object" && setting !== null ? setting : {};
-var bothConfidences = (value) => typeof value === "string" ? { secrets: value, rules: value } : value ?? {};
-function toPolicy(name, config2) {
-  const confidence = bothConfidences(config2["min-confidence"]);
-  const { limits } = config2;
-  return {
-    name,
-    failOn: config2["fail-on"] ?? "high",
-    minConfidence: { secret: confidence.secrets ?? "high", rule: confidence.rules ?? "medium" },
-    rules: Object.fromEntries(RULES.map((rule) => [rule.meta.id, ruleSetting(rule, config2)])),
-    base: config2.base ?? "report",
-    ownBases: config2["own-bases"] ?? [],
-    skipped: config2.skipped ?? "report",
-    ignore: config2.ignore ?? [],
-    limits: {
-      layerBytes: limits?.["layer-bytes"] ?? SCAN_LIMITS.layerBytes,
-      entries: limits?.entries ?? SCAN_LIMITS.entries,
-      nested: { ...SCAN_LIMITS.nested, bytes: limits?.["nested-bytes"] ?? SCAN_LIMITS.nested.bytes, depth: limits?.["nested-depth"] ?? SCAN_LIMITS.nested.depth }
-    },
-    salt: config2.salt ?? null
-  };
-}
-function ruleSetting({ meta: meta12, options: options4 }, config2) {
-  const { severity, ...given } = asObject(config2.rules?.[meta12.id]);
-  const inherited = meta12.id === "base-unknown" ? { allow: asObject(config2.rules?.["base-not-allowed"])["allow"] } : {};
-  const parsed = options4?.parse({ ...inherited, ...given }) ?? {};
-  return {
-    severity: severity === void 0 || severity === "off" ? null : severity,
-    enabled: severity === void 0 ? meta12.enabled : severity !== "off",
-    options: parsed
-  };
-}
-
-// src/policy/load.ts
-var MAX_EXTENDS = 8;
-var TOP_KEYS = Object.keys(configSchema2.shape);
-function nearest(name, names) {
-  const [best] = names.map((candidate) => ({ candidate, far: (0, import_fastest_levenshtein.distance)(name, candidate) })).sort((a, b) => a.far - b.far);
-  return best !== void 0 && best.far <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : null;
-}
-var didYouMean = (name, names) => {
-  const near = nearest(name, names);
-  return near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`;
-};
-function namesAt(where) {
-  if (where.length === 0) return TOP_KEYS;
-  if (where[0] === "rules" && where.length === 1) return RULES.map(({ meta: meta12 }) => meta12.id);
-  if (where[0] === "rules") return ["severity", ...Object.keys(RULES.find(({ meta: meta12 }) => meta12.id === where[1])?.options?.shape ?? {})];
-  if (where[0] === "ignore") return ["rule", "path", "fingerprint", "reason", "expires"];
-  if (where[0] === "limits") return ["layer-bytes", "entries", "nested-bytes", "nested-depth"];
-  return ["secrets", "rules"];
-}
-function positionOf(document, lines, where, key) {
-  for (let length = where.length; length >= 0; length--) {
-    const node2 = length === 0 ? document.contents : document.getIn(where.slice(0, length), true);
-    if (!(0, import_yaml.isNode)(node2)) continue;
-    const pair2 = key !== void 0 && (0, import_yaml.isMap)(node2) ? node2.items.find((item) => (0, import_yaml.isNode)(item.key) && String(item.key) === key) : void 0;
-    const target = pair2 !== void 0 && (0, import_yaml.isNode)(pair2.key) ? pair2.key : node2;
-    const start = target.range?.[0];
-    if (start === void 0) continue;
-    const { line: line2, col } = lines.linePos(start);
-    return `${line2}:${col}`;
-  }
-  return "1:1";
-}
-function deepest(issue3) {
-  if (issue3.code !== "invalid_union" || issue3.errors.length === 0) return issue3;
-  const branches = issue3.errors.map((errors) => errors[0]).filter((error63) => error63 !== void 0);
-  const structural = branches.find((error63) => error63.code === "unrecognized_keys" || error63.path.length > 0);
-  return structural === void 0 ? issue3 : { ...deepest(structural), path: [...issue3.path, ...structural.path] };
-}
-function explain(found, value) {
-  const issue3 = deepest(found);
-  const name = issue3.path.join(".");
-  if (issue3.code === "unrecognized_keys") {
-    const key = issue3.keys[0] ?? "";
-    const what = issue3.path[0] === "rules" && issue3.path.length === 1 ? `there is no rule ${JSON.stringify(key)}.` : `unknown key ${JSON.stringify(key)}${name === "" ? "" : ` in ${name}`}.`;
-    return `${what}${didYouMean(key, namesAt(issue3.path))}`;
-  }
-  const given = issue3.path.reduce((sum, key) => typeof sum === "object" && sum !== null ? sum[key] : void 0, value);
-  if (issue3.code === "invalid_value") {
-    const values = issue3.values.map(String);
-    return `${name}: ${JSON.stringify(given)} is none of ${values.join(", ")}.${didYouMean(String(given), values)}`;
-  }
-  if (issue3.path[0] === "rules" && issue3.path.length === 2)
-    return `${name}: ${JSON.stringify(given)} is neither off, nor a severity (critical, high, medium, low, info), nor an object with the rule's options.${didYouMean(String(given), ["off", "critical", "high", "medium", "low", "info"])}`;
-  if (issue3.code === "invalid_type" && given === void 0) return `${name} is missing.`;
-  return `${name === "" ? "" : `${name}: `}${issue3.message}.`;
-}
-function parseConfigText(file2, text4) {
-  const lines = new import_yaml.LineCounter();
-  const document = (0, import_yaml.parseDocument)(text4, { lineCounter: lines, prettyErrors: false });
-  const [broken] = document.errors;
-  if (broken !== void 0) {
-    const { line: line2, col } = lines.linePos(broken.pos[0]);
-    throw new ConfigError(`${file2}:${line2}:${col}: no valid YAML: ${broken.message.split("\n")[0]}.`);
-  }
-  let value;
-  try {
-    value = document.toJS({ maxAliasCount: 100 }) ?? {};
-  } catch (cause) {
-    throw new ConfigError(`${file2}: its YAML aliases expand without end.`, { cause });
-  }
-  const parsed = configSchema2.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [first] = parsed.error.issues;
-  if (first === void 0) throw new ConfigError(`${file2}: is no valid configuration.`);
-  const issue3 = deepest(first);
-  const key = issue3.code === "unrecognized_keys" ? issue3.keys[0] : void 0;
-  throw new ConfigError(`${file2}:${positionOf(document, lines, issue3.path, key)}: ${explain(first, value)}`);
-}
-async function withExtended(file2, config2, read, depth) {
-  if (depth > MAX_EXTENDS) throw new ConfigError(`${file2}: extends is nested deeper than ${MAX_EXTENDS} files: it leads back to itself.`);
-  const named3 = config2.extends === void 0 ? [] : [config2.extends].flat();
-  const below = [];
-  for (const name of named3) {
-    const preset = PRESETS[name];
-    if (preset !== void 0) below.push(preset);
-    else if (!/[./\\]/.test(name))
-      throw new ConfigError(
-        `${file2}: extends: there is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(", ")}; a file is written with its path, such as ./policy.yml.`
-      );
-    else {
-      const other = path8.join(path8.dirname(file2), name);
-      below.push(...await withExtended(other, parseConfigText(other, await readConfig(other, read)), read, depth + 1));
-    }
-  }
-  const { extends: _extends, ...own2 } = config2;
-  return [...below, own2];
-}
-async function readConfig(file2, read) {
-  try {
-    return await read(file2);
-  } catch (cause) {
-    throw new ConfigError(`${file2}: the configuration cannot be read: ${cause instanceof Error && "code" in cause ? String(cause.code) : "no such file"}.`, { cause });
-  }
-}
-var readText = (file2) => readFile2(file2, "utf8");
-async function loadConfig(file2, read = readText) {
-  const config2 = parseConfigText(file2, await readConfig(file2, read));
-  return mergeConfigs([PRESETS["recommended"] ?? {}, ...await withExtended(file2, config2, read, 0)]);
-}
-function presetConfig(name) {
-  const preset = PRESETS[name];
-  if (preset === void 0) throw new ConfigError(`There is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))}`);
-  return mergeConfigs([PRESETS["recommended"] ?? {}, preset]);
-}
-
 // src/report/annotations.ts
 var MAX_OF_A_KIND = 10;
 var MAX_MESSAGE2 = 900;
@@ -79126,8 +81617,8 @@ function messageOf2(outcome, finding) {
   if (finding.secret === null || location.kind !== "layer") return `${finding.message} ${finding.remedy} (${detail})`;
   const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
   const where = `${location.path}${inside}${location.line === null ? "" : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? "" : finding.origin === "base" ? ", inherited from the base image" : ", added by this line"}.`;
-  const source = sourceLine(outcome, hidden?.dockerfile ?? null);
-  const hiding = hidden?.location.kind !== "layer" ? "" : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source === null ? "" : ` (${source.slice(0, 60)})`}`} ${hidden.role === "hidden-by" ? "hides" : "overwrites"} it but does not erase it: anyone who can pull the image can read it.`;
+  const source2 = sourceLine(outcome, hidden?.dockerfile ?? null);
+  const hiding = hidden?.location.kind !== "layer" ? "" : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source2 === null ? "" : ` (${source2.slice(0, 60)})`}`} ${hidden.role === "hidden-by" ? "hides" : "overwrites"} it but does not erase it: anyone who can pull the image can read it.`;
   return `${where}${hiding} ${finding.remedy} (${detail})`;
 }
 function toAnnotations(outcome) {
@@ -79234,7 +81725,7 @@ var renderJson = (report) => `${visibleJson(reportSchema.parse(report))}
 // src/report/sarif.ts
 var MAX_RESULTS = 5e3;
 var MAX_RELATED2 = 50;
-var HOME = "https://github.com/layergate/layergate";
+var HOME2 = "https://github.com/layergate/layergate";
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
 var MAX_SNIPPET = 2e3;
@@ -79266,7 +81757,7 @@ function toResult(finding, files) {
   const start = finding.dockerfile === null ? "line not known: " : finding.dockerfile.changed === true ? `line ${finding.dockerfile.startLine} of the Dockerfile as it was built: ` : "";
   return {
     ruleId: finding.ruleId,
-    ruleIndex: RULES.findIndex(({ meta: meta12 }) => meta12.id === finding.ruleId),
+    ruleIndex: RULES.findIndex(({ meta: meta32 }) => meta32.id === finding.ruleId),
     level: LEVELS[finding.severity],
     message: { text: `${start}${visible(finding.message)}${links.length === 0 ? "" : ` See: ${links.join(", ")}.`} ${visible(finding.remedy)}` },
     locations: [{ physicalLocation: physical(finding.dockerfile, files), logicalLocations: logical(finding.location) }],
@@ -79282,10 +81773,7 @@ function toResult(finding, files) {
     properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, "security-severity": SECURITY_SEVERITY[finding.severity] }
   };
 }
-function renderSarif({ report, source }, configPath) {
-  const { image } = report;
-  const files = { dockerfile: source?.path ?? null, config: configPath, lines: source?.lines ?? [] };
-  const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS);
+function renderRun({ id, results, warnings, properties }) {
   return `${visibleJson({
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
@@ -79294,44 +81782,55 @@ function renderSarif({ report, source }, configPath) {
         tool: {
           driver: {
             name: "Layergate",
-            semanticVersion: report.tool.version,
-            informationUri: HOME,
-            rules: RULES.map(({ meta: meta12 }) => ({
-              id: meta12.id,
-              name: meta12.id.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase()),
-              shortDescription: { text: meta12.title },
-              fullDescription: { text: meta12.description },
+            semanticVersion: VERSION,
+            informationUri: HOME2,
+            rules: RULES.map(({ meta: meta32 }) => ({
+              id: meta32.id,
+              name: meta32.id.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase()),
+              shortDescription: { text: meta32.title },
+              fullDescription: { text: meta32.description },
               help: {
-                text: `${meta12.description} ${meta12.remedy}`,
-                markdown: `${meta12.description}
+                text: `${meta32.description} ${meta32.remedy}`,
+                markdown: `${meta32.description}
 
-**What to do:** ${meta12.remedy}
+**What to do:** ${meta32.remedy}
 
-${meta12.references.map(({ name, url: url2 }) => `- [${name}](${url2})`).join("\n")}`
+${meta32.references.map(({ name, url: url2 }) => `- [${name}](${url2})`).join("\n")}`
               },
-              helpUri: `${HOME}/blob/main/docs/rules/${meta12.id}.md`,
-              defaultConfiguration: { level: LEVELS[meta12.severity] },
+              helpUri: `${HOME2}/blob/main/docs/rules/${meta32.id}.md`,
+              defaultConfiguration: { level: LEVELS[meta32.severity] },
               properties: {
-                "security-severity": SECURITY_SEVERITY[meta12.severity],
-                precision: meta12.confidence === "high" ? "high" : "medium",
-                tags: ["security", "container", meta12.kind === "secret" ? "secret" : "hardening"]
+                "security-severity": SECURITY_SEVERITY[meta32.severity],
+                precision: meta32.confidence === "high" ? "high" : "medium",
+                tags: ["security", "container", meta32.kind === "secret" ? "secret" : "hardening"]
               }
             }))
           }
         },
-        automationDetails: { id: `layergate/${visible(image.reference)}/` },
+        automationDetails: { id },
         invocations: [
           {
             executionSuccessful: true,
-            toolConfigurationNotifications: report.warnings.map(({ code: code2, message }) => ({ level: "warning", descriptor: { id: code2 }, message: { text: visible(message) } }))
+            toolConfigurationNotifications: warnings.map(({ code: code2, message }) => ({ level: "warning", descriptor: { id: code2 }, message: { text: visible(message) } }))
           }
         ],
-        results: results.map((finding) => toResult(finding, files)),
-        properties: { image: image.reference, id: image.id, digest: image.digest, platform: image.platform }
+        results,
+        properties
       }
     ]
   })}
 `;
+}
+function renderSarif({ report, source: source2 }, configPath) {
+  const { image } = report;
+  const files = { dockerfile: source2?.path ?? null, config: configPath, lines: source2?.lines ?? [] };
+  const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS);
+  return renderRun({
+    id: `layergate/${visible(image.reference)}/`,
+    results: results.map((finding) => toResult(finding, files)),
+    warnings: report.warnings,
+    properties: { image: image.reference, id: image.id, digest: image.digest, platform: image.platform }
+  });
 }
 
 // src/report/terminal.ts
@@ -79340,9 +81839,9 @@ import { styleText } from "node:util";
 // src/report/wrap.ts
 import { stripVTControlCharacters } from "node:util";
 var WIDTH = 80;
-function wrap(text4, first, rest) {
+function wrap(text4, first2, rest) {
   const lines = [];
-  let line2 = first;
+  let line2 = first2;
   let empty = true;
   for (const word of text4.split(" ")) {
     let left = word;
@@ -79409,11 +81908,11 @@ function heading(outcome, at3, findings, paint) {
   if (at3 === null) return [paint("bold", findings.some(({ location }) => location.kind === "layer") ? "line not known" : "image")];
   const whole2 = visible(`${at3.path}:${at3.startLine}`);
   const where = whole2.length > MAX_PLACE ? `\u2026${whole2.slice(1 - MAX_PLACE)}` : whole2;
-  const source = visible(sourceLine(outcome, at3) ?? "");
+  const source2 = visible(sourceLine(outcome, at3) ?? "");
   const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true);
   const base = findings.every(({ origin }) => origin === "base") ? "   (base image)" : changed ? "   (as built)" : "";
   const room = WIDTH - where.length - 3 - base.length;
-  return [`${paint("bold", where)}   ${source.length > room ? `${source.slice(0, Math.max(0, room - 1))}\u2026` : source}${base}`];
+  return [`${paint("bold", where)}   ${source2.length > room ? `${source2.slice(0, Math.max(0, room - 1))}\u2026` : source2}${base}`];
 }
 function describe4(outcome, group, paint, verbose) {
   const [finding] = group;
@@ -79473,8 +81972,8 @@ function secretLines(outcome, finding, isGroup) {
   const hidden = hiddenBy(finding);
   if (hidden?.location.kind === "layer" && location.kind === "layer") {
     const at3 = hidden.dockerfile;
-    const source = sourceLine(outcome, at3) ?? "";
-    const cut = source.length > 44 ? `${source.slice(0, 43)}\u2026` : source;
+    const source2 = sourceLine(outcome, at3) ?? "";
+    const cut = source2.length > 44 ? `${source2.slice(0, 43)}\u2026` : source2;
     const what = hidden.role === "hidden-by" ? "hides" : "overwrites";
     lines.push(
       ...wrap(
@@ -79544,17 +82043,17 @@ function footer({ report, passed }, verbose) {
 import { access as access2, readFile as readFile3, stat as stat3 } from "node:fs/promises";
 import path9 from "node:path";
 function settingsFromEnvironment(env) {
-  const read = (name) => env[`LAYERGATE_${name}`] || null;
+  const read2 = (name) => env[`LAYERGATE_${name}`] || null;
   return {
-    config: read("CONFIG"),
-    dockerfile: read("DOCKERFILE"),
-    target: read("TARGET"),
-    failOn: read("FAIL_ON"),
-    minConfidence: read("MIN_CONFIDENCE"),
-    image: read("IMAGE"),
-    platform: read("PLATFORM"),
-    context: read("CONTEXT"),
-    buildMetadata: read("BUILD_METADATA")
+    config: read2("CONFIG"),
+    dockerfile: read2("DOCKERFILE"),
+    target: read2("TARGET"),
+    failOn: read2("FAIL_ON"),
+    minConfidence: read2("MIN_CONFIDENCE"),
+    image: read2("IMAGE"),
+    platform: read2("PLATFORM"),
+    context: read2("CONTEXT"),
+    buildMetadata: read2("BUILD_METADATA")
   };
 }
 var overlay = (...all) => all.reduce((sum, settings2) => Object.fromEntries(Object.entries(settings2).map(([key, value]) => [key, value ?? sum[key]])));
@@ -79563,7 +82062,7 @@ var exists2 = (file2) => access2(file2).then(
   () => true,
   () => false
 );
-var isDirectory2 = (file2) => stat3(file2).then(
+var isDirectory3 = (file2) => stat3(file2).then(
   (info2) => info2.isDirectory(),
   () => false
 );
@@ -79603,7 +82102,7 @@ async function readDockerfiles(settings2, directory) {
 }
 async function readBuild(settings2, directory, temporary) {
   const { context: context3 } = settings2;
-  if (context3 !== null && !await isDirectory2(path9.resolve(directory, context3))) throw new ConfigError(`${context3}: the build context is no directory.`);
+  if (context3 !== null && !await isDirectory3(path9.resolve(directory, context3))) throw new ConfigError(`${context3}: the build context is no directory.`);
   return {
     dockerfiles: await readDockerfiles(settings2, directory),
     isNamed: settings2.dockerfile !== null,
@@ -79614,10 +82113,13 @@ async function readBuild(settings2, directory, temporary) {
     temporary
   };
 }
-async function prepare2(reference, settings2, { directory, env, stdin, onProgress }) {
+async function readPolicy(settings2, directory) {
   const { name, config: config2 } = await readConfiguration(settings2, directory);
+  return toPolicy(name, mergeConfigs([config2, checked("fail-on", settings2.failOn), checked("min-confidence", settings2.minConfidence)]));
+}
+async function prepare2(reference, settings2, { directory, env, stdin, onProgress }) {
   const temporary = env["RUNNER_TEMP"] ?? env["TMPDIR"] ?? "/tmp";
-  const policy = toPolicy(name, mergeConfigs([config2, checked("fail-on", settings2.failOn), checked("min-confidence", settings2.minConfidence)]));
+  const policy = await readPolicy(settings2, directory);
   return {
     reference,
     open: { image: settings2.image, platform: settings2.platform, temporary, architecture: process.arch, stdin },
@@ -79630,9 +82132,9 @@ async function prepare2(reference, settings2, { directory, env, stdin, onProgres
   };
 }
 function presentable(error63) {
-  const known = error63 instanceof GateError ? error63 : new ImageError("internal", `an unexpected error stopped the run: ${error63 instanceof Error ? error63.message : String(error63)}. Nothing was judged.`, { cause: error63 });
-  const found = new Scanner().scanText(known.message).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }));
-  return new GateError(known.code, visible(new Redactor(found).text(known.message)), { cause: error63 });
+  const known2 = error63 instanceof GateError ? error63 : new ImageError("internal", `an unexpected error stopped the run: ${error63 instanceof Error ? error63.message : String(error63)}. Nothing was judged.`, { cause: error63 });
+  const found = new Scanner().scanText(known2.message).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }));
+  return new GateError(known2.code, visible(new Redactor(found).text(known2.message)), { cause: error63 });
 }
 
 // src/action.ts
@@ -79700,15 +82202,15 @@ async function writeSummary(text4) {
 }
 async function comment(reference, section, context3, hasNews) {
   const mode = input2("comment") ?? process.env["LAYERGATE_COMMENT"] ?? "auto";
-  const known = COMMENT_MODES.find((candidate) => candidate === mode);
-  if (known === void 0) throw new UsageError(`comment: ${JSON.stringify(mode)} is none of ${COMMENT_MODES.join(", ")}.`);
+  const known2 = COMMENT_MODES.find((candidate) => candidate === mode);
+  if (known2 === void 0) throw new UsageError(`comment: ${JSON.stringify(mode)} is none of ${COMMENT_MODES.join(", ")}.`);
   const token2 = input2("token");
-  if (known === "never" || context3.pull === null) return;
+  if (known2 === "never" || context3.pull === null) return;
   if (token2 === null) {
     notice("No comment on the pull request: the action has no token.");
     return;
   }
-  const result = await updateComment(token2, context3.pull, reference, section, { always: known === "always", hasNews }, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+  const result = await updateComment(token2, context3.pull, reference, section, { always: known2 === "always", hasNews }, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   if (result.done === "refused") notice(`No comment on the pull request: ${visible(result.reason)}. Annotations and the job summary say the same.`);
 }
 async function run() {

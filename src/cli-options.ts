@@ -35,6 +35,15 @@ export const HISTORY_OPTIONS = {
 
 export const CONTEXT_OPTIONS = { dockerfile: { type: 'string' }, verbose: { type: 'boolean' }, json: { type: 'boolean' } } as const
 
+export const LINT_OPTIONS = {
+  config: SCAN_OPTIONS.config,
+  'fail-on': SCAN_OPTIONS['fail-on'],
+  'min-confidence': SCAN_OPTIONS['min-confidence'],
+  format: { type: 'string' },
+  output: SCAN_OPTIONS.output,
+  verbose: SCAN_OPTIONS.verbose,
+} as const
+
 export const DETECTORS_OPTIONS = { json: { type: 'boolean' }, markdown: { type: 'boolean' } } as const
 
 /** Parses the arguments of a command. @throws UsageError that names the nearest option */

@@ -6,6 +6,7 @@ export const HELP = `layergate ${VERSION}: the gate that a container image passe
 Usage
   layergate scan IMAGE [options]     reads every layer and judges the image
   layergate history IMAGE            the image as a table: layers, lines, findings
+  layergate lint [DOCKERFILE…]       the rules that need no image, before a build
   layergate context [DIR]            what COPY . . would take along, before a build
   layergate rules                    lists the rules
   layergate detectors [ID]           lists what is found by its form, or tells of one
@@ -82,10 +83,32 @@ directory): secrets, and what has no business in an image, with the lines for
 Exit codes: 0 no secret · 1 a secret (high or critical) · 2 it could not be read
 `
 
+const LINT_HELP = `Usage: layergate lint [DOCKERFILE…|DIR…] [options]
+
+Runs the rules on commands, users and base images on Dockerfiles alone: for
+editors and pre-commit hooks. No image is read; layergate scan tells more.
+Without a name all Dockerfiles below the current directory are checked.
+
+  --config FILE          configuration, or a preset: recommended, strict
+                         (default: .layergate.yml, where there is one)
+  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
+  --min-confidence C     high, medium or low: findings of less never fail
+  --format NAME          terminal, json or sarif
+  --output FILE          where it goes (default: standard output)
+  --verbose              shows what is for information, and what is accepted
+
+A comment on the line above accepts a finding, here and in layergate scan:
+  # layergate-ignore: RULE reason [until YYYY-MM-DD]
+Those of hadolint (# hadolint ignore=DL3009) count for the rules that correspond.
+
+Exit codes: 0 passes · 1 the policy fails it · 2 it could not be read
+`
+
 export const HELPS: Readonly<Record<string, string>> = {
   scan: SCAN_HELP,
   history: HISTORY_HELP,
   context: CONTEXT_HELP,
+  lint: LINT_HELP,
   rules: 'Usage: layergate rules\n\nLists the rules with their severity by default.\n',
   explain: 'Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n',
   detectors:

@@ -5,11 +5,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { inspectContext } from './checkout/inspect-context.ts'
-import { CONTEXT_OPTIONS, DETECTORS_OPTIONS, HISTORY_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf } from './cli-options.ts'
+import { CONTEXT_OPTIONS, DETECTORS_OPTIONS, HISTORY_OPTIONS, LINT_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf } from './cli-options.ts'
 import { HELP, HELPS, TEMPLATE } from './cli-texts.ts'
 import { UsageError } from './error.ts'
 import { type Progress, runGate } from './gate.ts'
 import { readContext } from './github/event.ts'
+import { lintDockerfile } from './lint.ts'
 import { configSchema } from './policy/config.ts'
 import { nearest } from './policy/load.ts'
 import { errorReport } from './report/build.ts'
@@ -18,8 +19,9 @@ import { detectorData, renderDetector, renderDetectorList, renderDetectorsPage }
 import { visibleJson } from './report/escape.ts'
 import { renderHistory } from './report/history.ts'
 import { renderJson, reportJsonSchema } from './report/json.ts'
+import { renderLint, renderLintJson } from './report/lint.ts'
 import type { Outcome } from './report/outcome.ts'
-import { renderSarif } from './report/sarif.ts'
+import { renderLintSarif, renderSarif } from './report/sarif.ts'
 import { renderErrorSummary, renderSummary } from './report/summary.ts'
 import { renderTerminal } from './report/terminal.ts'
 import { bytes } from './report/words.ts'
@@ -27,7 +29,7 @@ import { findRule, RULES } from './rules/list.ts'
 import { GROUPS } from './secrets/detectors/list.ts'
 import { Redactor } from './secrets/redact.ts'
 import { Scanner } from './secrets/scanner.ts'
-import { prepare, presentable } from './settings.ts'
+import { prepare, prepareLint, presentable } from './settings.ts'
 import { VERSION } from './version.ts'
 
 const FORMATS = ['terminal', 'json', 'sarif', 'markdown'] as const
@@ -71,6 +73,8 @@ async function main(args: readonly string[]): Promise<number> {
       return history(rest)
     case 'context':
       return inspect(rest)
+    case 'lint':
+      return lint(rest)
     default:
       return schema(rest)
   }
@@ -131,6 +135,21 @@ async function inspect(args: readonly string[]): Promise<number> {
   const text = values.json === true ? `${visibleJson(redactor.data(shown))}\n` : redactor.text(renderContext(found, values.verbose === true))
   await write(null, text)
   return contextFails(found) ? 1 : 0
+}
+
+const LINT_FORMATS = ['terminal', 'json', 'sarif'] as const
+
+async function lint(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions('lint', args, LINT_OPTIONS)
+  const format = LINT_FORMATS.find((known) => known === (values.format ?? 'terminal'))
+  if (format === undefined) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${LINT_FORMATS.join(', ')}.`)
+  const { files, policy } = await prepareLint(positionals, settingsOf({ ...values, failOn: values['fail-on'], minConfidence: values['min-confidence'] }), process.cwd())
+  const scanner = new Scanner()
+  const now = new Date()
+  const results = files.map((file) => lintDockerfile(file, policy, scanner, now))
+  const text = format === 'json' ? renderLintJson(results) : format === 'sarif' ? renderLintSarif(results) : renderLint(results, { verbose: values.verbose === true })
+  await write(values.output ?? null, text)
+  return results.some(({ verdict }) => verdict.result === 'fail') ? 1 : 0
 }
 
 async function scan(args: readonly string[]): Promise<number> {

@@ -3,8 +3,10 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { type BuildOptions, findBuild, findSources } from './build.ts'
 import { NO_DOCKERFILE, type Origin } from './dockerfile/origin.ts'
 import { attestationText } from './evidence/attestation-text.ts'
-import { type Evidence, readRuns } from './evidence/evidence.ts'
+import { hiddenInCommands } from './evidence/command-credentials.ts'
+import { type Evidence, environmentOf } from './evidence/evidence.ts'
 import { collectLeaks } from './evidence/leak.ts'
+import { type Step, stepsOfImage, unreadWarnings } from './evidence/steps.ts'
 import { buildFilesystem, type Filesystem } from './filesystem/filesystem.ts'
 import { type PackageRecords, readPackageRecords } from './filesystem/packages.ts'
 import { findPrograms } from './filesystem/programs.ts'
@@ -14,10 +16,12 @@ import { type OpenOptions, openImage } from './image/open.ts'
 import { hashEntries } from './layer/hash.ts'
 import type { ContentHashes, LayerScan } from './layer/layer-scan.ts'
 import { scanLayer } from './layer/scan.ts'
+import { readInlineIgnores } from './policy/inline.ts'
 import { judge, type Verdict, type Warning } from './policy/judge.ts'
 import type { Policy } from './policy/policy.ts'
 import { buildOutcome } from './report/build.ts'
 import type { Outcome } from './report/outcome.ts'
+import { RULES } from './rules/list.ts'
 import { Redactor } from './secrets/redact.ts'
 import { Scanner } from './secrets/scanner.ts'
 
@@ -58,11 +62,14 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     const records = readPackageRecords(layers)
     const hashes = await hashesOfMatches(image, layers, filesystem, records)
     const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes, scanner)
+    const steps = stepsOfImage(origin)
     const redactor = new Redactor([
       ...values,
+      ...hiddenInCommands(steps),
       ...dockerfileTexts(options.build, origin).flatMap((text) => scanner.scanText(text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))),
     ])
-    const passwd = readCollected(filesystem, layers, '/etc/passwd')
+    const collected = (path: string): string | null => readCollected(filesystem, layers, path)
+    const passwd = collected('/etc/passwd')
     const salt = options.key ?? options.policy.salt ?? randomBytes(16).toString('hex')
     const evidence: Evidence = {
       image,
@@ -71,17 +78,32 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       origin,
       leaks,
       sources: await findSources(leaks, build, options.build),
-      user: resolveUser(image.config.run.User ?? '', passwd, readCollected(filesystem, layers, '/etc/group')),
+      steps,
+      environment: environmentOfImage(image, steps),
+      base: origin.base,
+      user: resolveUser(image.config.run.User ?? '', passwd, collected('/etc/group')),
+      userLines: origin.lastLines('USER'),
+      fromLines: origin.from,
       accounts: parsePasswd(passwd ?? '').filter(({ uid }) => uid !== 0),
+      collected,
       programs: findPrograms(filesystem, layers),
-      runs: readRuns(origin),
       skipped: layers.flatMap(({ index, skipped }) => skipped.map((part) => ({ layer: index, ...part }))),
       now: options.now,
+      get built() {
+        return evidence
+      },
       keyedHash: (value) => `hmac-sha256:${createHmac('sha256', salt).update(value).digest('hex')}`,
     }
-    const verdict = judge(evidence, options.policy, redactor)
+    const inline = origin.dockerfile === null ? { ignores: [], problems: [] } : readInlineIgnores(origin.dockerfile)
+    const verdict = judge(RULES, evidence, options.policy, inline.ignores, redactor)
     // Where nothing was found, nobody asked for a line.
-    const warnings = [...verdict.warnings, ...build.warnings, ...(verdict.findings.length > 0 || options.build.isNamed ? lineWarnings(options.build, origin) : [])]
+    const warnings = [
+      ...verdict.warnings,
+      ...inline.problems.map((message) => ({ code: 'ignore-not-read', message: `${message}.` })),
+      ...unreadWarnings(steps),
+      ...build.warnings,
+      ...(verdict.findings.length > 0 || options.build.isNamed ? lineWarnings(options.build, origin) : []),
+    ]
     return buildOutcome({
       evidence,
       image,
@@ -134,6 +156,16 @@ async function hashesOfMatches(image: Image, layers: readonly LayerScan[], files
 const dockerfileTexts = ({ dockerfiles }: BuildOptions, { dockerfile }: Origin): string[] => [
   ...new Set([...dockerfiles.map(({ text }) => text), ...(dockerfile === null ? [] : [dockerfile.text])]),
 ]
+
+/** The environment of the configuration, each variable with the ENV that sets it. */
+function environmentOfImage(image: Image, steps: readonly Step[]): Evidence['environment'] {
+  const set = new Map(environmentOf(steps).map(({ name, step }) => [name, step]))
+  return image.config.run.Env.flatMap((pair) => {
+    const at = pair.indexOf('=')
+    const name = pair.slice(0, at)
+    return at === -1 ? [] : [{ name, value: pair.slice(at + 1), step: set.get(name) ?? null }]
+  })
+}
 
 /** Why lines are not known, where there is a Dockerfile that could have told them. */
 function lineWarnings({ isNamed, target }: BuildOptions, origin: Origin): Warning[] {

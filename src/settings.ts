@@ -3,12 +3,12 @@
 import { access, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { BuildOptions } from './build.ts'
-import type { SourceFile } from './checkout/checkout.ts'
+import { findDockerfiles, type SourceFile } from './checkout/checkout.ts'
 import { ConfigError, GateError, ImageError, UsageError } from './error.ts'
 import type { GateOptions, Progress } from './gate.ts'
 import { type Config, configSchema } from './policy/config.ts'
 import { loadConfig, nearest, presetConfig } from './policy/load.ts'
-import { mergeConfigs, toPolicy } from './policy/policy.ts'
+import { mergeConfigs, type Policy, toPolicy } from './policy/policy.ts'
 import { visible } from './report/escape.ts'
 import { Redactor } from './secrets/redact.ts'
 import { Scanner } from './secrets/scanner.ts'
@@ -134,11 +134,31 @@ async function readBuild(settings: Settings, directory: string, temporary: strin
   }
 }
 
+/** The policy that the settings and the configuration make. @throws GateError */
+async function readPolicy(settings: Settings, directory: string): Promise<Policy> {
+  const { name, config } = await readConfiguration(settings, directory)
+  return toPolicy(name, mergeConfigs([config, checked('fail-on', settings.failOn), checked('min-confidence', settings.minConfidence)]))
+}
+
+/** What `layergate lint` reads: the files that are named, all Dockerfiles of a directory, else those of the checkout. @throws GateError */
+export async function prepareLint(names: readonly string[], settings: Settings, directory: string): Promise<{ readonly files: readonly SourceFile[]; readonly policy: Policy }> {
+  const policy = await readPolicy(settings, directory)
+  const files: SourceFile[] = []
+  for (const name of names.length === 0 ? ['.'] : names) {
+    const absolute = path.resolve(directory, name)
+    if (await isDirectory(absolute)) {
+      const found = await findDockerfiles(absolute)
+      if (found.length === 0) throw new UsageError(`${name}: there is no Dockerfile in it or below. Name one: layergate lint FILE.`)
+      files.push(...found.map((file) => ({ path: named(directory, path.join(absolute, file.path)), text: file.text })))
+    } else files.push(...(await readDockerfiles({ ...settings, dockerfile: name }, directory)))
+  }
+  return { files, policy }
+}
+
 /** Reads the files that the settings name. @throws GateError */
 export async function prepare(reference: string, settings: Settings, { directory, env, stdin, onProgress }: Surroundings): Promise<GateOptions & { readonly configPath: string }> {
-  const { name, config } = await readConfiguration(settings, directory)
   const temporary = env['RUNNER_TEMP'] ?? env['TMPDIR'] ?? '/tmp'
-  const policy = toPolicy(name, mergeConfigs([config, checked('fail-on', settings.failOn), checked('min-confidence', settings.minConfidence)]))
+  const policy = await readPolicy(settings, directory)
   return {
     reference,
     open: { image: settings.image, platform: settings.platform, temporary, architecture: process.arch, stdin },

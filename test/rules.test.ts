@@ -5,7 +5,15 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { RULES } from '../src/rules/list.ts'
+import { parseDockerfile } from '../src/dockerfile/dockerfile.ts'
+import { readVariables } from '../src/evidence/steps.ts'
+import { lintDockerfile } from '../src/lint.ts'
+import { PRESETS } from '../src/policy/config.ts'
+import { parseConfigText } from '../src/policy/load.ts'
+import { mergeConfigs, toPolicy } from '../src/policy/policy.ts'
+import type { Finding } from '../src/rules/finding.ts'
+import { BUILD_RULES, findRule, RULES } from '../src/rules/list.ts'
+import { Scanner } from '../src/secrets/scanner.ts'
 import { type AttestationSpec, buildImage } from './image-builder.ts'
 import { judgeArchive } from './run-gate.ts'
 import { fill } from './values.ts'
@@ -43,6 +51,46 @@ const caseSchema = z.strictObject({
   verdict: z.enum(['pass', 'fail']).optional(),
 })
 
+/** Dockerfiles, each with what a rule finds in it: by `layergate lint`, in the image that it makes, and by the history of that image alone. */
+const linesSchema = z.array(
+  z.strictObject({
+    about: z.string(),
+    dockerfile: z.string(),
+    /** The Dockerfile that it was taken from. */
+    source: z.string().optional(),
+    /** Files of the image, in the layer of the last RUN, COPY or ADD. */
+    files: z.record(z.string(), fileSchema).optional(),
+    policy: z.string().optional(),
+    expect: z.array(z.strictObject({ severity: z.string(), line: z.int(), endLine: z.int().optional(), says: z.string().optional() })).default([]),
+    /** `false`: the history of the image does not tell it. */
+    history: z.boolean().default(true),
+    /** What the image shows otherwise than the Dockerfile alone; none: the same. */
+    image: z.array(z.strictObject({ severity: z.string() })).optional(),
+  }),
+)
+
+const FROM = 'FROM debian:12\n'
+
+/** The history that BuildKit writes for the last stage of a Dockerfile, with one file for each layer. */
+function historyOf(text: string, own: Record<string, z.output<typeof fileSchema>>) {
+  const { stages } = parseDockerfile('Dockerfile', text)
+  const instructions = stages.at(-1)?.instructions ?? []
+  const makesLayer = (keyword: string): boolean => /^(?:RUN|COPY|ADD)$/.test(keyword)
+  const last = instructions.findLast(({ keyword }) => makesLayer(keyword))
+  return [
+    { by: '/bin/sh -c #(nop) ADD file:0 in / ', files: [{ name: 'etc/passwd', content: 'root:x:0:0::/root:/bin/sh\n' }] },
+    ...instructions.map((instruction, index) => {
+      const { keyword, text: own_, documents, flags } = instruction
+      // BuildKit leaves other flags out.
+      const kept = flags.filter((flag) => /^--(?:parents|chown|chmod)/.test(flag))
+      // The body of a here-document without a command is the command.
+      const words = /^<<-?\w+$/.test(own_) ? (documents[0]?.content ?? '') : [[...kept, own_].join(' '), ...documents.map(({ name, content }) => `${content}${name}`)].join('\n')
+      const by = `${keyword} ${keyword === 'RUN' && !own_.startsWith('[') ? '/bin/sh -c ' : ''}${words} # buildkit`
+      return { by, files: makesLayer(keyword) ? [{ name: `made/by-${index}`, content: 'x' }, ...(instruction === last ? files(own) : [])] : null }
+    }),
+  ]
+}
+
 const files = (entries: Record<string, z.output<typeof fileSchema>>) =>
   Object.entries(entries).map(([name, spec]) => {
     const file = typeof spec === 'string' ? { content: spec } : spec
@@ -53,12 +101,54 @@ const files = (entries: Record<string, z.output<typeof fileSchema>>) =>
 
 describe.each(RULES.map(({ meta }) => meta.id))('%s', (id) => {
   const folder = path.join(ROOT, id)
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.yml')) : []
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.yml') && name !== 'lines.yml') : []
+  const file = path.join(folder, 'lines.yml')
+  const lines = existsSync(file) ? linesSchema.parse(parse(readFileSync(file, 'utf8'))) : []
 
   it('has a case that finds and a case that does not, and a page', () => {
-    expect(names.some((name) => !name.startsWith('ok'))).toBe(true)
-    expect(names.some((name) => name.startsWith('ok'))).toBe(true)
+    expect(names.some((name) => !name.startsWith('ok')) || lines.some(({ expect: wanted }) => wanted.length > 0)).toBe(true)
+    expect(names.some((name) => name.startsWith('ok')) || lines.some(({ expect: wanted }) => wanted.length === 0)).toBe(true)
     expect(readFileSync(path.join(ROOT, '../../docs/rules', `${id}.md`), 'utf8')).toMatch(/^# .+\n[\s\S]+## Before\n[\s\S]+## After\n/)
+  })
+
+  it.runIf(BUILD_RULES.some(({ meta }) => meta.id === id))('has at least four near-misses', () => {
+    const good = names.filter((name) => name.startsWith('ok')).length + lines.filter(({ expect: wanted }) => wanted.length === 0).length
+    expect(good).toBeGreaterThanOrEqual(4)
+  })
+
+  it.each(lines)('$about', async ({ dockerfile, policy = '', expect: wanted, files: own = {}, history, image }) => {
+    const text = fill(/^FROM /m.test(dockerfile) ? dockerfile : FROM + dockerfile)
+    const settings = `rules:\n  ${id}: { severity: ${findRule(id)?.meta.severity} }\n`
+    const on = findRule(id)?.meta.enabled === true ? policy : `${settings}${policy}`
+    const shown = (findings: readonly Finding[]): string[] =>
+      findings.filter(({ ruleId, suppressed }) => ruleId === id && suppressed === null).map(({ severity, dockerfile: at }) => `${severity} ${at?.startLine}`)
+
+    if (BUILD_RULES.some(({ meta }) => meta.id === id)) {
+      const config = mergeConfigs([PRESETS['recommended'] ?? {}, parseConfigText('.layergate.yml', on)])
+      const { verdict } = lintDockerfile({ path: 'Dockerfile', text }, toPolicy('.layergate.yml', config), new Scanner(), new Date('2026-11-24'))
+      const found = verdict.findings.filter(({ ruleId, suppressed }) => ruleId === id && suppressed === null)
+      expect(shown(found), JSON.stringify(found.map(({ message }) => message))).toEqual(wanted.map(({ severity, line }) => `${severity} ${line}`))
+      wanted.forEach(({ says, endLine }, index) => {
+        if (says !== undefined) expect(found[index]?.message).toContain(says)
+        if (endLine !== undefined) expect(found[index]?.dockerfile?.endLine).toBe(endLine)
+      })
+    }
+
+    const { stages } = parseDockerfile('Dockerfile', text)
+    const last = stages.at(-1)?.instructions ?? []
+    const env = last.filter(({ keyword }) => keyword === 'ENV').flatMap(({ text: pairs }) => readVariables('ENV', pairs).map(({ name, value }) => `${name}=${value}`))
+    const user = last.findLast(({ keyword }) => keyword === 'USER')?.text ?? ''
+    const archive = await buildImage({ config: { Env: env, User: user }, layers: historyOf(text, own) })
+    const scanned = await judgeArchive(archive, { dockerfile: text, policy: on })
+    const expected = image === undefined ? wanted.map(({ severity, line }) => `${severity} ${line}`) : image.map(({ severity }) => severity)
+    const inImage = shown(scanned.report.findings).map((entry) => (image === undefined ? entry : (entry.split(' ')[0] ?? '')))
+    expect(inImage, JSON.stringify(scanned.report.findings.map(({ message }) => message))).toEqual(expected)
+    if (history && stages.length === 1) {
+      const alone = await judgeArchive(archive, { policy: on })
+      expect(shown(alone.report.findings).map((entry) => entry.split(' ')[0])).toEqual(
+        image === undefined ? wanted.map(({ severity }) => severity) : image.map(({ severity }) => severity),
+      )
+    }
   })
 
   it.each(names)('%s', async (name) => {

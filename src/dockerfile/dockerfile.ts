@@ -1,6 +1,6 @@
 // A Dockerfile as the builder reads it: stages and instructions with their lines.
 // https://docs.docker.com/reference/dockerfile/
-import { type Escape, type HereDocument, type LogicalLine, readLogicalLines } from './logical-lines.ts'
+import { type Escape, type HereDocument, type LineStarts, type LogicalLine, readLogicalLines } from './logical-lines.ts'
 import { patternsOf } from './words.ts'
 
 export interface Instruction {
@@ -11,6 +11,8 @@ export interface Instruction {
   /** The arguments as written, continuations joined, flags and here-documents left out. */
   readonly text: string
   readonly documents: readonly HereDocument[]
+  /** On which physical line each part of `text` stands. */
+  readonly starts: LineStarts
   /** Lines from 1; here-documents and continuations included. */
   readonly startLine: number
   readonly endLine: number
@@ -36,24 +38,29 @@ export interface Dockerfile {
   readonly text: string
   readonly lines: readonly string[]
   readonly escapeCharacter: Escape
+  /** Instructions before the first FROM. */
+  readonly globals: readonly Instruction[]
   readonly stages: readonly Stage[]
   /** Why the builder would refuse it; null when it would not. */
   readonly error: string | null
 }
 
-function toInstruction(text: string, { documents, startLine, endLine }: Omit<LogicalLine, 'text'>): Instruction {
+function toInstruction(text: string, { documents, starts, startLine, endLine }: Omit<LogicalLine, 'text'>): Instruction {
   const [, word = '', rest = ''] = /^\s*(\S+)\s*(.*)$/s.exec(text) ?? []
   const keyword = word.toUpperCase()
   const flagText = /^(?:--\S*(?:\s+|$))*/.exec(rest)?.[0] ?? ''
   const own = rest.slice(flagText.length).trim()
+  const before = text.length - rest.slice(flagText.length).trimStart().length
+  const ownStarts = starts.map(({ offset, line }) => ({ offset: Math.max(0, offset - before), line }))
   return {
     keyword,
     flags: flagText.split(/\s+/).filter((flag) => flag !== ''),
     text: own,
     documents,
+    starts: ownStarts,
     startLine,
     endLine,
-    trigger: keyword === 'ONBUILD' && own !== '' ? toInstruction(own, { documents, startLine, endLine }) : null,
+    trigger: keyword === 'ONBUILD' && own !== '' ? toInstruction(own, { documents, starts: ownStarts, startLine, endLine }) : null,
   }
 }
 
@@ -90,6 +97,7 @@ function readArgs(text: string, escapeCharacter: Escape, args: Map<string, strin
 export function parseDockerfile(path: string, text: string): Dockerfile {
   const read = readLogicalLines(text)
   const stages: Stage[] = []
+  const globals: Instruction[] = []
   const args = new Map<string, string>()
   let current: { stage: Omit<Stage, 'instructions'>; instructions: Instruction[] } | null = null
   const close = (): void => {
@@ -104,11 +112,18 @@ export function parseDockerfile(path: string, text: string): Dockerfile {
       const from = expand((words[0] ?? '').replace(/^(["'])(.*)\1$/, '$2'), args)
       current = { stage: { index: stages.length, name, from, fromInstruction: instruction }, instructions: [] }
     } else if (current !== null) current.instructions.push(instruction)
-    else if (instruction.keyword === 'ARG') readArgs(instruction.text, read.escapeCharacter, args)
+    else {
+      globals.push(instruction)
+      if (instruction.keyword === 'ARG') readArgs(instruction.text, read.escapeCharacter, args)
+    }
   }
   close()
-  return { path, text, lines: text.replace(/^\ufeff/, '').split(/\r?\n/), escapeCharacter: read.escapeCharacter, stages, error: read.error }
+  return { path, text, lines: text.replace(/^\ufeff/, '').split(/\r?\n/), escapeCharacter: read.escapeCharacter, globals, stages, error: read.error }
 }
+
+/** The physical line of a character of an instruction's text. */
+export const lineAt = ({ starts, startLine }: Pick<Instruction, 'starts' | 'startLine'>, offset: number): number =>
+  starts.findLast((start) => start.offset <= offset)?.line ?? startLine
 
 /** The stage that FROM refers to, if it refers to an earlier one by its name. */
 export function parentStage(dockerfile: Dockerfile, stage: Stage): Stage | null {

@@ -8,12 +8,18 @@ export interface HereDocument {
   readonly chomp: boolean
   /** As written, with line ends. */
   readonly content: string
+  /** Physical line of its first line, from 1. */
+  readonly startLine: number
 }
+
+/** From which character on a text stands on which physical line, in the order of both. */
+export type LineStarts = readonly { readonly offset: number; readonly line: number }[]
 
 export interface LogicalLine {
   /** One instruction, continuations joined, comments between them left out. */
   readonly text: string
   readonly documents: readonly HereDocument[]
+  readonly starts: LineStarts
   /** Physical lines from 1. */
   readonly startLine: number
   readonly endLine: number
@@ -112,16 +118,20 @@ export function readLogicalLines(text: string): LogicalLines {
     const first = (bare[at] ?? '').trimStart()
     if (isComment(first) || isBlank(first)) continue
     const startLine = at + 1
-    const parts: string[] = []
+    let joined = ''
+    const starts: { offset: number; line: number }[] = []
+    const add = (part: string): void => {
+      starts.push({ offset: joined.length, line: at + 1 })
+      joined += part.replace(continued, '$1')
+    }
     let open = continued.test(first)
-    parts.push(first.replace(continued, '$1'))
+    add(first)
     while (open && at + 1 < bare.length) {
       const next = bare[++at] ?? ''
       if (isComment(next) || isBlank(next)) continue
       open = continued.test(next)
-      parts.push(next.replace(continued, '$1'))
+      add(next)
     }
-    const joined = parts.join('')
     const documents: HereDocument[] = []
     if (joined.includes('<<') && takesDocuments(joined)) {
       for (const opened of openedBy(joined)) {
@@ -131,6 +141,7 @@ export function readLogicalLines(text: string): LogicalLines {
         if (end >= bare.length) return { escapeCharacter, lines, error: `line ${startLine}: the here-document ${opened.name} has no end` }
         documents.push({
           ...opened,
+          startLine: from + 1,
           content: physical
             .slice(from, end)
             .map((line) => `${line}\n`)
@@ -139,7 +150,7 @@ export function readLogicalLines(text: string): LogicalLines {
         at = end
       }
     }
-    if (joined.trim() !== '') lines.push({ text: joined, documents, startLine, endLine: at + 1 })
+    if (joined.trim() !== '') lines.push({ text: joined, documents, starts, startLine, endLine: at + 1 })
   }
   return { escapeCharacter, lines, error }
 }

@@ -7,7 +7,7 @@ import { sameReference } from '../image/reference.ts'
 import type { BaseName, Provenance } from '../provenance/provenance.ts'
 import { type Trace, trace } from '../provenance/trace.ts'
 import { type Alignment, alignBest } from './align.ts'
-import type { Dockerfile, Instruction } from './dockerfile.ts'
+import type { Dockerfile, Instruction, Stage } from './dockerfile.ts'
 import { type HistoryInstruction, pairLayers, readHistoryEntry } from './history.ts'
 
 export type Owner = 'own' | 'base' | 'unknown'
@@ -50,7 +50,7 @@ export interface EntryOrigin {
   readonly lines: DockerfileLines | null
 }
 
-interface BaseImage {
+export interface BaseImage {
   readonly reference: string
   readonly digest: string | null
   /** How many layers it has; null when not known. */
@@ -72,6 +72,8 @@ export interface Origin {
   readonly linesOf: (instruction: Instruction) => DockerfileLines | null
   /** The FROM line of the stage that was built. */
   readonly from: DockerfileLines | null
+  /** The stage of `dockerfile` that was built; null where that is not known. */
+  readonly stage: Stage | null
   /** Why lines are not known; null when they are. */
   readonly reason: string | null
   /** Provenance that was not used, and Dockerfiles that changed since the build. */
@@ -237,6 +239,7 @@ export function findOrigin(sources: OriginSources): Origin {
     lastLines: (keyword) => linesOf(own.findLast((instruction) => instruction.keyword === keyword)),
     linesOf,
     from: linesOf(stageFrom),
+    stage: known === null ? null : (alignment?.stage ?? null),
     reason,
     warnings,
   }

@@ -7,7 +7,7 @@ import { baseName, childOf, cleanPath, type ImagePath, parentOf } from '../files
 import type { Layer } from '../image/image.ts'
 import { TarGuard, type TarHeader } from '../image/tar-walk.ts'
 import type { Scanner } from '../secrets/scanner.ts'
-import { isCollected, MAX_EXTRACT } from './collectors.ts'
+import { isCollected, MAX_EXTRACT, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint } from './collectors.ts'
 import { Content } from './content.ts'
 import type { ContentHashes, EntryType, Extract, LayerEntry, LayerMatch, LayerScan, ProgramKind, Skipped } from './layer-scan.ts'
 import { NESTED_LIMITS, NestedBudget, type NestedLimits } from './nested.ts'
@@ -150,6 +150,7 @@ class LayerReading {
   readonly #matches: LayerMatch[] = []
   readonly #hashes = new Map<number, ContentHashes>()
   readonly #extracts: Extract[] = []
+  #scripts = 0
   readonly #programs = new Map<number, ProgramKind>()
   readonly #skipped: Skipped[] = []
   #notListed = 0
@@ -203,6 +204,7 @@ class LayerReading {
     const content = new Content((where, reason) => this.skip(where, reason), this.#scanner, this.#budget, entry.path, [], 0)
     const isExtract = isCollected(entry.path) && guarded.size <= MAX_EXTRACT
     if (!isExtract && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`)
+    const isScript = !isExtract && guarded.size <= MAX_SCRIPT && this.#scripts < MAX_SCRIPTS && mayBeEntrypoint(entry.path)
     let received = 0
     const pieces: Buffer[] = []
     const fail = (error: unknown): void => next(error instanceof Error ? error : new Error(String(error)))
@@ -229,6 +231,10 @@ class LayerReading {
         }
         if (content.program !== null && this.#programs.get(index) === 'elf') this.#programs.set(index, content.program)
         if (isExtract) this.#extracts.push({ entry: index, content: Buffer.concat(pieces) })
+        else if (isScript && pieces[0]?.subarray(0, 2).toString() === '#!') {
+          this.#scripts++
+          this.#extracts.push({ entry: index, content: Buffer.concat(pieces) })
+        }
         next()
       }
       const ending = content.end()

@@ -1,13 +1,14 @@
 // Judges what the rules found: settings of rules, ignores, the base, and the verdict.
 import { createHash } from 'node:crypto'
 import { minimatch } from 'minimatch'
-import type { Evidence } from '../evidence/evidence.ts'
+import type { BaseImage } from '../dockerfile/origin.ts'
 import { MATCH_OPTIONS, matchesReference } from '../image/reference-pattern.ts'
 import { atLeast, atLeastAsSure, type Finding, SEVERITIES, type Severity } from '../rules/finding.ts'
-import { findRule, RULES } from '../rules/list.ts'
-import type { Draft, PlaceOfFinding } from '../rules/rule.ts'
+import { findRule } from '../rules/list.ts'
+import type { Draft, PlaceOfFinding, RuleOver } from '../rules/rule.ts'
 import type { Redactor } from '../secrets/redact.ts'
 import type { IgnoreEntry } from './config.ts'
+import { acceptsAt, type InlineIgnore } from './inline.ts'
 import type { Policy } from './policy.ts'
 
 export interface Warning {
@@ -31,21 +32,31 @@ export interface Verdict {
 const hash = (parts: readonly string[]): string => createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32)
 
 /** An ignore entry counts up to and with its last day. */
-const isExpired = ({ expires }: IgnoreEntry, now: Date): boolean => expires !== undefined && now.toISOString().slice(0, 10) > expires
+const isExpired = ({ expires }: IgnoreEntry | InlineIgnore, now: Date): boolean => expires != null && now.toISOString().slice(0, 10) > expires
 
 /** A place with its fingerprint and what covers it. */
 interface Judged {
   readonly index: number
   readonly place: PlaceOfFinding
   readonly fingerprint: string
-  readonly cover: { readonly kind: 'ignore'; readonly entry: IgnoreEntry } | { readonly kind: 'off' } | { readonly kind: 'base' } | null
+  readonly cover:
+    | { readonly kind: 'ignore'; readonly by: 'config' | 'inline'; readonly entry: IgnoreEntry | InlineIgnore }
+    | { readonly kind: 'off' }
+    | { readonly kind: 'base' }
+    | null
 }
 
-/** Runs all rules that are on and judges what they find. */
-export function judge(evidence: Evidence, policy: Policy, redactor: Redactor): Verdict {
-  const used = new Set<IgnoreEntry>()
+interface Judgeable {
+  readonly base: BaseImage | null
+  readonly now: Date
+}
+
+/** Runs the rules that are on and judges what they find. */
+export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], evidence: E, policy: Policy, inline: readonly InlineIgnore[], redactor: Redactor): Verdict {
+  const used = new Set<IgnoreEntry | InlineIgnore>()
   const counted = new Map<string, number>()
-  const ownBase = evidence.origin.base !== null && policy.ownBases.some((pattern) => evidence.origin.base !== null && matchesReference(pattern, evidence.origin.base))
+  const { base } = evidence
+  const ownBase = base !== null && policy.ownBases.some((pattern) => matchesReference(pattern, base))
 
   /** The same identity again gets a number, so that every place has its own fingerprint. */
   const fingerprintOf = ({ ruleId, identity }: PlaceOfFinding): string => {
@@ -58,16 +69,18 @@ export function judge(evidence: Evidence, policy: Policy, redactor: Redactor): V
     if (policy.rules[place.ruleId]?.enabled !== true) return { kind: 'off' }
     if (place.origin === 'base' && policy.base === 'ignore' && !ownBase) return { kind: 'base' }
     const entry = policy.ignore.find((candidate) => !isExpired(candidate, evidence.now) && covers(candidate, place, fingerprint))
-    if (entry === undefined) return null
-    used.add(entry)
-    return { kind: 'ignore', entry }
+    const comment = entry === undefined ? inline.find((candidate) => !isExpired(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile)) : undefined
+    const cover = entry ?? comment
+    if (cover === undefined) return null
+    used.add(cover)
+    return { kind: 'ignore', by: entry === undefined ? 'inline' : 'config', entry: cover }
   }
   const failsInBase = policy.base === 'fail' || ownBase
 
   const findings: Finding[] = []
   const failing = new Set<Finding>()
   const found = new Set<string>()
-  for (const { meta, check } of RULES) {
+  for (const { meta, check } of rules) {
     const setting = policy.rules[meta.id]
     if (setting === undefined || (!setting.enabled && meta.kind === 'rule')) continue
     for (const draft of check(evidence, setting.options)) {
@@ -91,8 +104,8 @@ export function judge(evidence: Evidence, policy: Policy, redactor: Redactor): V
     failing,
     counts: Object.fromEntries(SEVERITIES.map((severity) => [severity, shown.filter((finding) => finding.severity === severity).length])) as Record<Severity, number>,
     suppressed: sorted.length - shown.length,
-    warnings: ignoreWarnings(policy, used, evidence.now),
-    passed: RULES.map(({ meta }) => meta.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id)),
+    warnings: [...ignoreWarnings(policy, used, evidence.now), ...inlineWarnings(inline, rules, policy, used, evidence.now)],
+    passed: rules.map(({ meta }) => meta.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id)),
   }
 }
 
@@ -131,7 +144,7 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
     fingerprint: lead.fingerprint,
     references: [...(rule?.meta.references ?? [])],
     status: null,
-    suppressed: lead.cover?.kind === 'ignore' ? { by: 'config', reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null,
+    suppressed: lead.cover?.kind === 'ignore' ? { by: lead.cover.by, reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null,
   }
 }
 
@@ -144,11 +157,27 @@ function fails(finding: Finding, { failOn, minConfidence }: Policy, failsInBase:
   return atLeast(finding.severity, failOn) && atLeastAsSure(finding.confidence, minConfidence[kind])
 }
 
-function ignoreWarnings(policy: Policy, used: ReadonlySet<IgnoreEntry>, now: Date): Warning[] {
+function ignoreWarnings(policy: Policy, used: ReadonlySet<IgnoreEntry | InlineIgnore>, now: Date): Warning[] {
   return policy.ignore.flatMap((entry): Warning[] => {
     const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12)].filter(Boolean).join(' ')
     if (isExpired(entry, now))
       return [{ code: 'expired-ignore', message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (“${entry.reason}”).` }]
     return used.has(entry) ? [] : [{ code: 'unused-ignore', message: `The ignore entry for ${what} matched nothing: remove it (“${entry.reason}”).` }]
+  })
+}
+
+/** Comments that no longer count, and those that match nothing though their rule was run. */
+function inlineWarnings(
+  inline: readonly InlineIgnore[],
+  rules: readonly Pick<RuleOver<never>, 'meta'>[],
+  policy: Policy,
+  used: ReadonlySet<IgnoreEntry | InlineIgnore>,
+  now: Date,
+): Warning[] {
+  return inline.flatMap((ignore): Warning[] => {
+    const where = `The comment in ${ignore.path}:${ignore.line} for ${ignore.rule}`
+    if (isExpired(ignore, now)) return [{ code: 'expired-ignore', message: `${where} expired on ${ignore.expires}: it no longer hides anything (“${ignore.reason}”).` }]
+    const isRun = rules.some(({ meta }) => meta.id === ignore.rule) && policy.rules[ignore.rule]?.enabled === true
+    return ignore.isForeign || !isRun || used.has(ignore) ? [] : [{ code: 'unused-ignore', message: `${where} matched nothing: remove it (“${ignore.reason}”).` }]
   })
 }

@@ -1,7 +1,9 @@
 // SARIF 2.1.0 for code scanning. https://docs.oasis-open.org/sarif/sarif/v2.1.0/ and the platform's own limits:
 // https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+import type { LintResult } from '../lint.ts'
 import type { Finding, Related, Severity } from '../rules/finding.ts'
 import { RULES } from '../rules/list.ts'
+import { VERSION } from '../version.ts'
 import { visible, visibleJson } from './escape.ts'
 import type { Outcome } from './outcome.ts'
 import { placeName } from './words.ts'
@@ -79,14 +81,15 @@ function toResult(finding: Finding, files: Files): object {
   }
 }
 
-/**
- * Renders SARIF. Suppressed findings are left out: the platform would open them as alerts.
- * @param configPath where a result points whose line and Dockerfile are not known
- */
-export function renderSarif({ report, source }: Outcome, configPath: string): string {
-  const { image } = report
-  const files: Files = { dockerfile: source?.path ?? null, config: configPath, lines: source?.lines ?? [] }
-  const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS)
+interface Run {
+  readonly id: string
+  readonly results: readonly object[]
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+  readonly properties: object
+}
+
+/** One run of SARIF: the rules, and what they found. */
+function renderRun({ id, results, warnings, properties }: Run): string {
   return `${visibleJson({
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -95,7 +98,7 @@ export function renderSarif({ report, source }: Outcome, configPath: string): st
         tool: {
           driver: {
             name: 'Layergate',
-            semanticVersion: report.tool.version,
+            semanticVersion: VERSION,
             informationUri: HOME,
             rules: RULES.map(({ meta }) => ({
               id: meta.id,
@@ -116,16 +119,46 @@ export function renderSarif({ report, source }: Outcome, configPath: string): st
             })),
           },
         },
-        automationDetails: { id: `layergate/${visible(image.reference)}/` },
+        automationDetails: { id },
         invocations: [
           {
             executionSuccessful: true,
-            toolConfigurationNotifications: report.warnings.map(({ code, message }) => ({ level: 'warning', descriptor: { id: code }, message: { text: visible(message) } })),
+            toolConfigurationNotifications: warnings.map(({ code, message }) => ({ level: 'warning', descriptor: { id: code }, message: { text: visible(message) } })),
           },
         ],
-        results: results.map((finding) => toResult(finding, files)),
-        properties: { image: image.reference, id: image.id, digest: image.digest, platform: image.platform },
+        results,
+        properties,
       },
     ],
   })}\n`
+}
+
+/** What `layergate lint` found, as SARIF. */
+export function renderLintSarif(results: readonly LintResult[]): string {
+  return renderRun({
+    id: 'layergate/lint/',
+    results: results
+      .flatMap(({ path, lines, verdict }) =>
+        verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path, config: path, lines })),
+      )
+      .slice(0, MAX_RESULTS),
+    warnings: results.flatMap(({ verdict }) => verdict.warnings),
+    properties: {},
+  })
+}
+
+/**
+ * Renders SARIF. Suppressed findings are left out: the platform would open them as alerts.
+ * @param configPath where a result points whose line and Dockerfile are not known
+ */
+export function renderSarif({ report, source }: Outcome, configPath: string): string {
+  const { image } = report
+  const files: Files = { dockerfile: source?.path ?? null, config: configPath, lines: source?.lines ?? [] }
+  const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS)
+  return renderRun({
+    id: `layergate/${visible(image.reference)}/`,
+    results: results.map((finding) => toResult(finding, files)),
+    warnings: report.warnings,
+    properties: { image: image.reference, id: image.id, digest: image.digest, platform: image.platform },
+  })
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { Evidence } from '../evidence/evidence.ts'
+import type { BuildEvidence } from '../evidence/evidence.ts'
 import { matchesReference } from '../image/reference-pattern.ts'
 import { placed } from './placed.ts'
-import { REFERENCES, type Rule, type RuleMeta } from './rule.ts'
+import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 
 const meta: RuleMeta = {
   id: 'base-not-allowed',
@@ -22,11 +22,10 @@ const options = z.object({
 })
 type Options = z.output<typeof options>
 
-export const baseNotAllowed: Rule<Options> = {
+export const baseNotAllowed: BuildRule<Options> = {
   meta,
   options,
-  *check({ origin }: Evidence, { allow, deny }) {
-    const { base } = origin
+  *check({ base }: BuildEvidence, { allow, deny }) {
     if (base === null) return
     const denied = deny.find((pattern) => matchesReference(pattern, base))
     const isAllowed = allow.length === 0 || allow.some((pattern) => matchesReference(pattern, base))

@@ -31,6 +31,7 @@ function draftOf(evidence: Evidence, leak: Leak): Draft {
     ruleId: ruleOf(evidence, leak, place),
     location: locationOf(place),
     origin: place.owner,
+    dockerfile: place.lines,
     identity: identityOf(evidence, leak, place),
   }))
   if (first === undefined) throw new RangeError('a leak without a place')

@@ -1,6 +1,6 @@
-import type { Evidence } from '../evidence/evidence.ts'
 import { placed } from './placed.ts'
-import { REFERENCES, type Rule, type RuleMeta } from './rule.ts'
+import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
+import { dropsPrivileges, madeUser, userAdvice } from './user.ts'
 
 const meta: RuleMeta = {
   id: 'missing-user',
@@ -10,30 +10,42 @@ const meta: RuleMeta = {
   severity: 'medium',
   confidence: 'high',
   kind: 'rule',
-  references: [REFERENCES.cis41, REFERENCES.owaspUser],
+  references: [REFERENCES.cis41, REFERENCES.owaspUser, REFERENCES.nistImage, REFERENCES.attackEscape],
   enabled: true,
 }
 
-/** What to write: an account that the image has, else a number, which needs none. */
-export function userAdvice({ accounts }: Pick<Evidence, 'accounts'>): string {
-  const account = accounts.find(({ uid, name }) => uid >= 1000 && uid < 65_000 && name !== 'nobody') ?? accounts.find(({ name }) => name === 'nonroot')
-  return account === undefined
-    ? 'Add `USER 10001` before CMD (a number needs no account in the image).'
-    : `Add \`USER ${account.uid}\` before CMD (${account.name} is in this image).`
-}
+/** Bases that set a user by themselves, by the name that says so. */
+const NONROOT_BASE = /:(?:[\w.-]*-)?nonroot\b|^cgr\.dev\/chainguard\/|^dhi\.io\//
 
-export const missingUser: Rule = {
+export const missingUser: BuildRule = {
   meta,
   *check(evidence) {
-    const { user, origin } = evidence
+    const { user, built, base, fromLines } = evidence
     if (user.configured !== '') return
+    const at = { location: { kind: 'config', field: 'User' }, dockerfile: fromLines, origin: 'own', identity: ['User'] } as const
+    // The base image is not at hand: a USER of its own is not known.
+    if (built === null && base !== null && NONROOT_BASE.test(base.reference)) return
+    const drop = dropsPrivileges(evidence)
+    if (drop !== null) {
+      yield placed(meta, {
+        ...at,
+        severity: 'info',
+        message: `The image sets no USER, and its entrypoint ${drop.script ?? drop.by} drops from root to ${drop.to ?? 'another user'} (${drop.by}): the service does not run as root, docker exec and what the entrypoint does before do.`,
+        remedy: 'Nothing, where the entrypoint needs root for a moment. Kubernetes refuses it under runAsNonRoot: set runAsUser there.',
+      })
+      return
+    }
+    const made = madeUser(evidence)
+    const line = made?.step.lines
+    const unused = made === null ? '' : ` ${line == null ? 'The build' : `Line ${line.startLine}`} makes the user ${made.name}, and nothing uses it.`
     yield placed(meta, {
-      message: 'The image sets no USER: the container runs as root.',
+      ...at,
+      ...(built === null ? { confidence: 'low' as const } : {}),
+      message:
+        built === null
+          ? `No USER in the last stage: the container runs as root unless ${base?.reference ?? 'the base image'} sets another user.${unused}`
+          : `The image sets no USER: the container runs as root.${unused}`,
       remedy: userAdvice(evidence),
-      location: { kind: 'config', field: 'User' },
-      dockerfile: origin.from,
-      origin: 'own',
-      identity: ['User'],
     })
   },
 }

@@ -1,6 +1,6 @@
 // What a rule is: its metadata, its options and one check over the evidence.
 import type { z } from 'zod'
-import type { Evidence } from '../evidence/evidence.ts'
+import type { BuildEvidence, Evidence } from '../evidence/evidence.ts'
 import type { Confidence, Finding, Severity } from './finding.ts'
 
 export interface Reference {
@@ -33,7 +33,7 @@ export interface RuleMeta {
 export type PlacedFinding = Omit<Finding, 'fingerprint' | 'status' | 'suppressed' | 'references'>
 
 /** What the policy needs of a place to choose the one that a finding is shown at. */
-export interface PlaceOfFinding extends Pick<PlacedFinding, 'ruleId' | 'location' | 'origin'> {
+export interface PlaceOfFinding extends Pick<PlacedFinding, 'ruleId' | 'location' | 'origin' | 'dockerfile'> {
   /** What names the place for the fingerprint: no layer numbers, no line numbers, no values. */
   readonly identity: readonly string[]
 }
@@ -45,18 +45,44 @@ export interface Draft {
   seenFrom(place: number): PlacedFinding
 }
 
-export interface Rule<Options = unknown> {
+/** A rule over some evidence. */
+export interface RuleOver<E, Options = unknown> {
   readonly meta: RuleMeta
   /** Options beside `severity`; they must all have defaults. */
   readonly options?: z.ZodObject
-  check(evidence: Evidence, options: Options): Iterable<Draft>
+  check(evidence: E, options: Options): Iterable<Draft>
 }
+
+/** A rule that looks at the image. */
+export type Rule<Options = unknown> = RuleOver<Evidence, Options>
+/** A rule that needs no image: `layergate lint` runs it on a Dockerfile. Where there is an image, it looks at it too. */
+export type BuildRule<Options = unknown> = RuleOver<BuildEvidence, Options>
 
 const CIS = 'https://www.cisecurity.org/benchmark/docker'
 export const REFERENCES = {
   cis41: { name: 'CIS Docker 4.1', url: CIS },
   cis42: { name: 'CIS Docker 4.2', url: CIS },
   cis410: { name: 'CIS Docker 4.10', url: CIS },
+  cis43: { name: 'CIS Docker 4.3', url: CIS },
+  cis47: { name: 'CIS Docker 4.7', url: CIS },
+  cis48: { name: 'CIS Docker 4.8', url: CIS },
+  cis49: { name: 'CIS Docker 4.9', url: CIS },
+  cis411: { name: 'CIS Docker 4.11', url: CIS },
+  cis56: { name: 'CIS Docker 5.6', url: CIS },
+  owaspPrivileges: {
+    name: 'OWASP Docker Security, rule 4',
+    url: 'https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-4-prevent-in-container-privilege-escalation',
+  },
+  nistImage: { name: 'NIST SP 800-190, 4.1', url: 'https://doi.org/10.6028/NIST.SP.800-190' },
+  buildPractices: { name: 'Docker build best practices', url: 'https://docs.docker.com/build/building/best-practices/' },
+  addReference: { name: 'Dockerfile reference, ADD', url: 'https://docs.docker.com/reference/dockerfile/#add' },
+  attackSetuid: { name: 'MITRE ATT&CK T1548.001', url: 'https://attack.mitre.org/techniques/T1548/001/' },
+  attackSudo: { name: 'MITRE ATT&CK T1548.003', url: 'https://attack.mitre.org/techniques/T1548/003/' },
+  attackRemote: { name: 'MITRE ATT&CK T1021.004', url: 'https://attack.mitre.org/techniques/T1021/004/' },
+  attackAdversary: { name: 'MITRE ATT&CK T1557', url: 'https://attack.mitre.org/techniques/T1557/' },
+  attackPermissions: { name: 'MITRE ATT&CK T1222.002', url: 'https://attack.mitre.org/techniques/T1222/002/' },
+  attackAccounts: { name: 'MITRE ATT&CK T1078.003', url: 'https://attack.mitre.org/techniques/T1078/003/' },
+  attackEscape: { name: 'MITRE ATT&CK T1611', url: 'https://attack.mitre.org/techniques/T1611/' },
   owaspUser: { name: 'OWASP Docker Security, rule 2', url: 'https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-2-set-a-user' },
   owaspSupplyChain: {
     name: 'OWASP Docker Security, rule 13',

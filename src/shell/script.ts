@@ -1,23 +1,37 @@
 // Shell text as commands: what is run, with which words, fed by what. Parsed by unbash; text that is no valid shell gives
 // the commands that could be read, and says that it is not whole.
-import { type Command as AstCommand, forEachChild, type Pipeline, parse, type SyntaxNode, type Word } from 'unbash'
+import { type Command as AstCommand, forEachChild, type Pipeline, parse, type Redirection, type SyntaxNode } from 'unbash'
+import { literalWord, type ShellWord, type Variables, wordOf } from './words.ts'
 
 /** One simple command, the words before it that only start it (sudo, env, time) taken off. */
 export interface ShellCommand {
-  /** The program's name without its directory; empty where it is not a plain word. */
+  /** The program's name without its directory; empty where only variables are set or a file is redirected. */
   readonly name: string
-  /** Words after the name. `null`: not known before it runs (a substitution); variables stay as written. */
-  readonly args: readonly (string | null)[]
+  /** The program as written, with its directory. */
+  readonly program: string
+  /** Programs that were taken off the front, outermost first: `sudo`, `gosu`, `env`. */
+  readonly through: readonly string[]
+  /** Words after the name. */
+  readonly args: readonly ShellWord[]
   /** `NAME=value` in front of the command, or exported by it. */
-  readonly assignments: readonly { readonly name: string; readonly value: string }[]
-  /** Text of the command as written. */
+  readonly assignments: readonly { readonly name: string; readonly value: ShellWord }[]
+  /** The command as written. */
   readonly text: string
+  /** Where it starts and ends in the text of the whole script. */
+  readonly position: number
+  readonly end: number
   /** What feeds its standard input in a pipeline, nearest last. */
   readonly fedBy: readonly ShellCommand[]
   /** Commands in `$(…)`, backquotes and `<(…)` among its words. */
   readonly substituted: readonly ShellCommand[]
   /** Files that its output is written to. */
   readonly writes: readonly string[]
+  /** Files that its input is read from. */
+  readonly reads: readonly string[]
+  /** A here-document or here-string on its standard input; null for none. */
+  readonly input: string | null
+  /** What it prints is compared: it stands in `[ … ]`, `[[ … ]]` or `test`. */
+  readonly isTested: boolean
 }
 
 export interface Script {
@@ -27,29 +41,44 @@ export interface Script {
   readonly incomplete: boolean
 }
 
-/** Programs that run the rest of their words; the number of words of their own that an option takes along. */
+/** Programs that run the rest of their words: options of theirs that take the next word along. Names sorted. */
 const STARTERS: Readonly<Record<string, RegExp>> = {
   busybox: /^$/,
+  catchsegv: /^$/,
   chroot: /^$/,
   command: /^$/,
   doas: /^-[uC]$/,
-  env: /^(?:-u|--unset|-C|--chdir|-S)$/,
+  'dumb-init': /^$/,
   eatmydata: /^$/,
+  env: /^(?:-u|--unset|-C|--chdir)$/,
   exec: /^-a$/,
+  fakeroot: /^-[lsib]$/,
+  flock: /^-[wE]$/,
   gosu: /^$/,
+  ionice: /^-[cn]$/,
+  linux32: /^$/,
+  linux64: /^$/,
   nice: /^-n$/,
   nohup: /^$/,
+  retry: /^-[tsmd]$/,
+  's6-setuidgid': /^$/,
   setarch: /^$/,
+  setpriv: /^$/,
+  setsid: /^$/,
   stdbuf: /^-[ioe]$/,
+  'su-exec': /^$/,
   sudo: /^(?:-[ugpCrtTDRh]|--user|--group)$/,
   time: /^-[fo]$/,
   timeout: /^-[ks]$/,
+  tini: /^-[pe]$/,
+  unshare: /^$/,
   xargs: /^-[aEeIiLnPsd]$/,
 }
 /** Words of its own after the options: `timeout 5 curl`, `gosu app curl`. */
-const OPERANDS: Readonly<Record<string, number>> = { chroot: 1, gosu: 1, timeout: 1 }
+const OPERANDS: Readonly<Record<string, number>> = { chroot: 1, flock: 1, gosu: 1, 's6-setuidgid': 1, 'su-exec': 1, timeout: 1 }
 const SHELLS = /^(?:ba|da|a|z|k|mk)?sh$/
-const MAX_DEPTH = 6
+/** Texts in texts and substitutions in substitutions. */
+const MAX_DEPTH = 24
 /** Characters of one script; no RUN that people write comes near. */
 const MAX_TEXT = 128 << 10
 /** Commands of a pipeline that are remembered for those behind them. */
@@ -57,131 +86,248 @@ const MAX_FEEDERS = 8
 /** Commands of one script. */
 const MAX_COMMANDS = 10_000
 
-/** Parses shell text. */
-export function parseScript(text: string, depth = 0): Script {
-  const commands: ShellCommand[] = []
-  if (text.length > MAX_TEXT) return { commands, incomplete: true }
-  const root = parse(text)
-  let incomplete = (root.errors?.length ?? 0) > 0
-  if (depth > MAX_DEPTH) return { commands, incomplete: true }
+/** Whether a name is that of a shell that reads this grammar. */
+export const isShell = (name: string): boolean => SHELLS.test(name)
 
-  const visit = (node: SyntaxNode, fedBy: readonly ShellCommand[]): ShellCommand[] => {
+/**
+ * Parses shell text.
+ * @param known variables that have a value when it starts
+ */
+export function parseScript(text: string, known: Variables = new Map()): Script {
+  const reader = new Reader(new Map(known))
+  reader.read(text, 0, 0)
+  return { commands: reader.commands, incomplete: reader.incomplete }
+}
+
+/** A command given as words, as the exec form of RUN does; `sh -c` and its like are read on. */
+export function parseWords(words: readonly string[], known: Variables = new Map()): Script {
+  const reader = new Reader(new Map(known))
+  reader.add(
+    words.map((word) => literalWord(word)),
+    { text: words.join(' '), position: 0, end: 0, fedBy: [], assignments: [], redirects: [] },
+    0,
+    0,
+  )
+  return { commands: reader.commands, incomplete: reader.incomplete }
+}
+
+interface Around extends Pick<ShellCommand, 'text' | 'position' | 'end' | 'fedBy' | 'assignments'> {
+  readonly redirects: readonly Redirection[]
+}
+
+class Reader {
+  readonly commands: ShellCommand[] = []
+  incomplete = false
+  readonly #variables: Map<string, string>
+
+  constructor(variables: Map<string, string>) {
+    this.#variables = variables
+  }
+
+  /** @param base where the text starts in the outermost one */
+  read(text: string, base: number, depth: number): void {
+    if (text.length > MAX_TEXT || depth > MAX_DEPTH) {
+      this.incomplete = true
+      return
+    }
+    const root = parse(text)
+    if ((root.errors?.length ?? 0) > 0) this.incomplete = true
+    this.#visit(root, [], text, base, depth)
+  }
+
+  #visit(node: SyntaxNode, fedBy: readonly ShellCommand[], text: string, base: number, depth: number): ShellCommand[] {
+    if (depth > MAX_DEPTH) {
+      this.incomplete = true
+      return []
+    }
     if (node.type === 'Command') {
-      const own = toCommand(node, fedBy)
+      const own = this.#command(node, fedBy, text, base, depth)
       return own === null ? [] : [own]
     }
-    if (node.type === 'Pipeline') return visitPipeline(node, fedBy)
+    if (node.type === 'Pipeline') return this.#pipeline(node, fedBy, text, base, depth)
+    // `{ …; } > file` and `done > file`: the output of all that is inside.
+    if (node.type === 'Redirected') {
+      const first = this.commands.length
+      const found = this.#visit(node.command, fedBy, text, base, depth)
+      const writes = this.#files(node.redirects, '>')
+      if (writes.length > 0) this.#change(first, (command) => ({ ...command, writes: [...command.writes, ...writes] }))
+      return found
+    }
     const found: ShellCommand[] = []
-    forEachChild(node, (child) => found.push(...visit(child, fedBy)))
+    const first = this.commands.length
+    forEachChild(node, (child) => found.push(...this.#visit(child, fedBy, text, base, depth)))
+    if (node.type === 'TestCommand') this.#change(first, (command) => ({ ...command, isTested: true }))
     return found
   }
-  const visitPipeline = (node: Pipeline, fedBy: readonly ShellCommand[]): ShellCommand[] => {
+
+  /** Changes what was added from an index on. */
+  #change(first: number, change: (command: ShellCommand) => ShellCommand): void {
+    for (let index = first; index < this.commands.length; index++) {
+      const command = this.commands[index]
+      if (command !== undefined) this.commands[index] = change(command)
+    }
+  }
+
+  #pipeline(node: Pipeline, fedBy: readonly ShellCommand[], text: string, base: number, depth: number): ShellCommand[] {
     let before = fedBy
     const all: ShellCommand[] = []
     for (const part of node.commands) {
-      const own = visit(part, before)
+      const own = this.#visit(part, before, text, base, depth)
       all.push(...own)
       before = [...before, ...own].slice(-MAX_FEEDERS)
     }
     return all
   }
-  const substitutedIn = (node: SyntaxNode): ShellCommand[] => {
+
+  #substituted(node: SyntaxNode, text: string, base: number, depth: number): ShellCommand[] {
     const found: ShellCommand[] = []
     const search = (child: SyntaxNode): void => {
       if ((child.type === 'CommandExpansion' || child.type === 'ProcessSubstitution') && child.script !== undefined) {
-        if (child.script.errors?.length) incomplete = true
-        found.push(...visit(child.script, []))
+        if (child.script.errors?.length) this.incomplete = true
+        // Text in escaped backquotes has positions of its own.
+        const { source } = child.script
+        found.push(...this.#visit(child.script, [], source ?? text, source === undefined ? base : base + child.pos + 1, depth + 1))
       } else forEachChild(child, search)
     }
     forEachChild(node, search)
     return found
   }
-  const toCommand = (node: AstCommand, fedBy: readonly ShellCommand[]): ShellCommand | null => {
+
+  #command(node: AstCommand, fedBy: readonly ShellCommand[], text: string, base: number, depth: number): ShellCommand | null {
     const assignments = [...node.prefix, ...node.args].flatMap((part) =>
-      part.type === 'Assignment' && part.value.type === 'Word' ? [{ name: part.name, value: wordValue(part.value) ?? '' }] : [],
+      part.type === 'Assignment' && part.value.type === 'Word' ? [{ name: part.name, value: wordOf(part.value, this.#variables, base) }] : [],
     )
-    const words = [...(node.name === undefined ? [] : [node.name]), ...node.args.filter((arg) => arg.type === 'Word')].map(wordValue)
-    const { name, args, assigned } = unwrap(words)
-    const index = commands.length
-    if (index >= MAX_COMMANDS) {
-      incomplete = true
+    const words = [...(node.name === undefined ? [] : [node.name]), ...node.args.filter((arg) => arg.type === 'Word')].map((word) => wordOf(word, this.#variables, base))
+    const command = this.add(
+      words,
+      { text: text.slice(node.pos, node.end), position: base + node.pos, end: base + node.end, fedBy, assignments, redirects: node.redirects },
+      base,
+      depth,
+      () => this.#substituted(node, text, base, depth),
+    )
+    // What stays set for the commands behind it.
+    if (words.length === 0 || /^(?:export|local|declare|typeset|readonly)$/.test(command?.name ?? ''))
+      for (const { name, value } of assignments) {
+        if (value.kind === 'open') this.#variables.delete(name)
+        else this.#variables.set(name, value.value)
+      }
+    return command
+  }
+
+  /** Adds a command, and behind it those that it runs. */
+  add(words: readonly ShellWord[], around: Around, base: number, depth: number, inner: () => ShellCommand[] = () => []): ShellCommand | null {
+    if (this.commands.length >= MAX_COMMANDS) {
+      this.incomplete = true
       return null
     }
+    const { program, args, assigned, through } = unwrap(words)
+    const name = programName(program?.value)
+    const document = around.redirects.find((redirect) => redirect.type !== 'Redirect')
     const command: ShellCommand = {
       name,
+      program: program?.value ?? '',
+      through,
       args,
-      assignments: [...assignments, ...assigned],
-      text: text.slice(node.pos, node.end),
-      fedBy,
+      assignments: [...around.assignments, ...assigned],
+      text: around.text,
+      position: around.position,
+      end: around.end,
+      fedBy: around.fedBy,
       substituted: [],
-      writes: node.redirects.flatMap((redirect) =>
-        redirect.type === 'Redirect' && redirect.operator.includes('>') && !redirect.operator.includes('&') && redirect.target !== undefined
-          ? [wordValue(redirect.target) ?? '']
-          : [],
-      ),
+      writes: this.#files(around.redirects, '>'),
+      reads: this.#files(around.redirects, '<'),
+      isTested: false,
+      input:
+        document === undefined ? null : document.type === 'HereDoc' ? document.body.text : document.target === undefined ? null : wordOf(document.target, this.#variables).value,
     }
-    commands.push(command)
-    const inner = substitutedIn(node)
+    const index = this.commands.push(command) - 1
+    const complete = { ...command, substituted: inner() }
+    this.commands[index] = complete
+    if (name === '[' || name === 'test') this.#change(index + 1, (tested) => ({ ...tested, isTested: true }))
     // `sh -c 'text'` and `sh <<EOF` run their text as commands of their own.
-    const script = innerScript(name, args) ?? heredocOf(node, name, args)
-    const nested = script === null ? null : parseScript(script, depth + 1)
-    if (nested?.incomplete) incomplete = true
-    const complete = { ...command, substituted: inner }
-    commands[index] = complete
-    if (nested !== null) commands.push(...nested.commands)
+    const script = innerScript(name, args)
+    if (script !== null) this.read(script.value, script.position + 1, depth + 1)
+    else if (document?.type === 'HereDoc' && readsScript(name, args, document.body.text)) this.read(document.body.text, base + document.body.pos, depth + 1)
+    if (name === 'find') for (const run of executed(args)) this.add(run, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth)
     return complete
   }
-  visit(root, [])
-  return { commands, incomplete }
-}
 
-/** The value of a word; null where a command's output is part of it. */
-function wordValue(word: Word): string | null {
-  return word.parts?.some(
-    (part) =>
-      part.type === 'CommandExpansion' || part.type === 'ProcessSubstitution' || (part.type === 'DoubleQuoted' && part.parts.some((inner) => inner.type === 'CommandExpansion')),
-  )
-    ? null
-    : word.value
+  #files(redirects: readonly Redirection[], direction: '<' | '>'): string[] {
+    return redirects.flatMap((redirect) =>
+      redirect.type === 'Redirect' &&
+      redirect.operator.includes(direction) &&
+      !redirect.operator.startsWith('>&') &&
+      !redirect.operator.startsWith('<&') &&
+      redirect.target !== undefined
+        ? [wordOf(redirect.target, this.#variables).value]
+        : [],
+    )
+  }
 }
 
 /** Takes `sudo -u app env A=b` off the front. */
-function unwrap(words: readonly (string | null)[]): { name: string; args: readonly (string | null)[]; assigned: { name: string; value: string }[] } {
+function unwrap(words: readonly ShellWord[]): { program: ShellWord | undefined; args: readonly ShellWord[]; assigned: { name: string; value: ShellWord }[]; through: string[] } {
   let rest = [...words]
-  const assigned: { name: string; value: string }[] = []
+  const through: string[] = []
+  const assigned: { name: string; value: ShellWord }[] = []
   for (let hops = 0; hops < 8; hops++) {
-    const name = programName(rest[0])
-    const takesValue = STARTERS[name]
-    if (takesValue === undefined || (name === 'busybox' && rest.length < 2)) break
-    rest = rest.slice(1)
+    const name = programName(rest[0]?.value)
+    const takesValue = Object.hasOwn(STARTERS, name) ? STARTERS[name] : undefined
+    if (takesValue === undefined || rest.length < 2) break
+    let inner = rest.slice(1)
     let operands = OPERANDS[name] ?? 0
-    while (rest.length > 0) {
-      const word = rest[0] ?? ''
-      const pair = /^(\w+)=(.*)$/s.exec(word)
-      if (word.startsWith('-')) rest = rest.slice(takesValue.test(word) ? 2 : 1)
-      else if (name === 'env' && pair?.[1] !== undefined) {
-        assigned.push({ name: pair[1], value: pair[2] ?? '' })
-        rest = rest.slice(1)
-      } else if (operands-- > 0) rest = rest.slice(1)
+    while (inner.length > 0) {
+      const [word] = inner
+      if (word === undefined) break
+      const pair = /^(\w+)=(.*)$/s.exec(word.value)
+      if (word.value.startsWith('-')) inner = inner.slice(takesValue.test(word.value) ? 2 : 1)
+      else if ((name === 'env' || name === 'sudo') && pair?.[1] !== undefined) {
+        assigned.push({ name: pair[1], value: { ...word, value: pair[2] ?? '' } })
+        inner = inner.slice(1)
+      } else if (operands-- > 0) inner = inner.slice(1)
       else break
     }
+    // `sudo -l`, `command -v curl`: nothing is run.
+    if (inner.length === 0 || (name === 'command' && /^-[vV]/.test(rest[1]?.value ?? ''))) break
+    through.push(name)
+    rest = inner
   }
-  return { name: programName(rest[0]), args: rest.slice(1), assigned }
+  const [program, ...args] = rest
+  return { program, args, assigned, through }
 }
 
-const programName = (word: string | null | undefined): string => (word ?? '').replace(/^.*\//, '')
+const programName = (word: string | undefined): string => (word ?? '').replace(/^.*\//s, '')
 
-/** The text of `sh -c TEXT`, `bash -lc TEXT`, `eval TEXT`. */
-function innerScript(name: string, args: readonly (string | null)[]): string | null {
-  if (name === 'eval') return args.every((arg) => arg !== null) && args.length > 0 ? args.join(' ') : null
-  if (!SHELLS.test(name) && name !== 'su') return null
-  const at = args.findIndex((arg) => arg !== null && /^-[a-z]*c$/.test(arg))
-  return at === -1 ? null : (args[at + 1] ?? null)
+/** The text of `sh -c TEXT`, `bash -lc TEXT`, `eval TEXT`, `su app -c TEXT`. */
+function innerScript(name: string, args: readonly ShellWord[]): ShellWord | null {
+  if (name === 'eval') {
+    const [first] = args
+    return first === undefined || args.some(({ kind }) => kind === 'open') ? null : { ...first, value: args.map(({ value }) => value).join(' ') }
+  }
+  if (!isShell(name) && name !== 'su' && name !== 'runuser') return null
+  const at = args.findIndex(({ value }) => /^-[a-z]*c$/.test(value) || value === '--command')
+  const script = at === -1 ? undefined : args[at + 1]
+  return script === undefined || script.kind === 'open' ? null : script
 }
 
-/** A here-document that a shell reads as its script. */
-function heredocOf(node: AstCommand, name: string, args: readonly (string | null)[]): string | null {
-  if (name !== '' && (!SHELLS.test(name) || args.some((arg) => arg !== null && !arg.startsWith('-')))) return null
-  for (const redirect of node.redirects) if (redirect.type === 'HereDoc') return redirect.body.text
-  return null
+/** Whether a here-document is a script: of a shell, or of what its first line names. */
+function readsScript(name: string, args: readonly ShellWord[], text: string): boolean {
+  if (name !== '') return isShell(name) && !args.some(({ value }) => !/^[-+]/.test(value))
+  const shebang = /^#![ \t]*(\S+)(?:[ \t]+(\S+))?/.exec(text)
+  if (shebang === null) return true
+  const program = programName(shebang[1])
+  return isShell(program === 'env' ? (shebang[2] ?? '') : program)
+}
+
+/** What `find … -exec COMMAND ;` runs. */
+function executed(args: readonly ShellWord[]): ShellWord[][] {
+  const found: ShellWord[][] = []
+  for (let at = 0; at < args.length; at++) {
+    if (!/^-(?:exec|execdir|ok|okdir)$/.test(args[at]?.value ?? '')) continue
+    const rest = args.slice(at + 1)
+    const end = rest.findIndex(({ value }) => value === ';' || value === '+')
+    found.push(end === -1 ? rest : rest.slice(0, end))
+    at += end === -1 ? rest.length : end + 1
+  }
+  return found
 }

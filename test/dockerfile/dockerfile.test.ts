@@ -79,14 +79,26 @@ describe('lines of instructions', () => {
   })
 
   it('joins continuations and leaves comments and blank lines between them out', () => {
-    expect(readLogicalLines('RUN a \\\n  # why\n\n  && b \\ \n  c\n').lines).toEqual([{ text: 'RUN a   && b   c', documents: [], startLine: 1, endLine: 5 }])
+    expect(readLogicalLines('RUN a \\\n  # why\n\n  && b \\ \n  c\n').lines).toEqual([
+      {
+        text: 'RUN a   && b   c',
+        documents: [],
+        starts: [
+          { offset: 0, line: 1 },
+          { offset: 6, line: 4 },
+          { offset: 13, line: 5 },
+        ],
+        startLine: 1,
+        endLine: 5,
+      },
+    ])
   })
 
   it('keeps the content of here-documents, in their order', () => {
     const [line] = readLogicalLines('COPY <<one <<-"two" /x/\n1\none\n\t2\n\ttwo\n').lines
     expect(line?.documents).toEqual([
-      { name: 'one', chomp: false, content: '1\n' },
-      { name: 'two', chomp: true, content: '\t2\n' },
+      { name: 'one', chomp: false, content: '1\n', startLine: 2 },
+      { name: 'two', chomp: true, content: '\t2\n', startLine: 4 },
     ])
   })
 })

@@ -119,17 +119,18 @@ describe('the terminal', () => {
       Dockerfile:1   FROM busybox:1.36
        ○ medium    missing-user     No USER: the container runs as root
           The image sets no USER: the container runs as root.
-          → Add \`USER 10001\` before CMD (a number needs no account in the image).
+          → Write \`USER 65532:65532\` before CMD: a number needs no account in the
+            image. Kubernetes can check runAsNonRoot for a number only.
 
       Dockerfile:4   RUN curl -fsSL https://get.acme.io/i.sh | sh
        ○ medium    pipe-to-shell    A script from the network runs unseen
           RUN pipes what curl downloads into sh from https://get.acme.io/i.sh: whoever
           controls the server, or the way to it, runs code in the build.
-          → Download, check, then run: curl -fsSLo /tmp/script.sh
-            https://get.acme.io/i.sh && echo "<sha256>  /tmp/script.sh" | sha256sum -c
-            - && sh /tmp/script.sh
+          → Download, check, then run: curl -fsSLo /tmp/script
+            https://get.acme.io/i.sh && echo "<sha256>  /tmp/script" | sha256sum -c -
+            && sh /tmp/script
 
-      12 rules passed · N kB read in N s
+      26 rules passed · N kB read in N s
       "
     `)
   })
@@ -137,7 +138,7 @@ describe('the terminal', () => {
   it('never goes beyond 80 columns, and says a clean image in one line', async () => {
     for (const verbose of [true, false]) for (const line of renderTerminal(await trap(), { color: false, verbose }).split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     const clean = await judgeArchive(await buildImage({ layers: LAYERS.slice(0, 1), config: { User: '1' } }))
-    expect(renderTerminal(clean, { color: false, verbose: false }).replace(/\s+/g, ' ')).toMatch(/^PASS \S+ · 1 layer, 1\.5 kB, 15 rules, 0 findings · [\d.]+ s $/)
+    expect(renderTerminal(clean, { color: false, verbose: false }).replace(/\s+/g, ' ')).toMatch(/^PASS \S+ · 1 layer, 1\.5 kB, 29 rules, 0 findings · [\d.]+ s $/)
   })
 })
 

@@ -1,0 +1,77 @@
+// The rules that need no image, on Dockerfiles: for editors, pre-commit hooks and repositories that are about to build.
+
+import type { SourceFile } from './checkout/checkout.ts'
+import { type Dockerfile, type Instruction, parseDockerfile } from './dockerfile/dockerfile.ts'
+import type { DockerfileLines } from './dockerfile/origin.ts'
+import { ConfigError } from './error.ts'
+import { hiddenInCommands } from './evidence/command-credentials.ts'
+import { type BuildEvidence, environmentOf } from './evidence/evidence.ts'
+import { ancestorsOf, type Step, stepsOfDockerfile, unreadWarnings } from './evidence/steps.ts'
+import { resolveUser } from './filesystem/users.ts'
+import { readInlineIgnores } from './policy/inline.ts'
+import { judge, type Verdict } from './policy/judge.ts'
+import type { Policy } from './policy/policy.ts'
+import { BUILD_RULES } from './rules/list.ts'
+import { Redactor } from './secrets/redact.ts'
+import type { Scanner } from './secrets/scanner.ts'
+
+export interface LintResult {
+  readonly path: string
+  /** Of the Dockerfile, all credentials hidden. */
+  readonly lines: readonly string[]
+  readonly verdict: Verdict
+}
+
+/** The user that the last USER names, variables filled in where their value is known. */
+function configuredUser(steps: readonly Step[]): { configured: string; step: Step | null } {
+  const step = steps.findLast(({ keyword, of }) => keyword === 'USER' && of === 'image') ?? null
+  if (step === null) return { configured: '', step }
+  const text = step.text.trim().replace(/^(["'])(.*)\1$/, '$2')
+  return {
+    configured: text.replace(
+      /\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})/g,
+      (whole, bare?: string, braced?: string, other?: string) => step.variables.get(bare ?? braced ?? '') ?? other ?? whole,
+    ),
+    step,
+  }
+}
+
+/** What a Dockerfile alone tells. */
+function evidenceOf(dockerfile: Dockerfile, now: Date): BuildEvidence {
+  const target = dockerfile.stages.at(-1)
+  if (target === undefined) throw new ConfigError(`${dockerfile.path}: it has no FROM: it is no Dockerfile.`)
+  const linesOf = ({ startLine, endLine }: Instruction): DockerfileLines => ({ path: dockerfile.path, startLine, endLine, certainty: 'exact' })
+  const steps = stepsOfDockerfile(dockerfile, target, linesOf)
+  const root = ancestorsOf(dockerfile, target)[0] ?? target
+  const { configured, step } = configuredUser(steps)
+  const fromLines = linesOf(target.fromInstruction)
+  return {
+    steps,
+    environment: environmentOf(steps),
+    base: /^scratch$/i.test(root.from)
+      ? null
+      : { reference: root.from, digest: /@(sha256:[0-9a-f]{64})$/.exec(root.from)?.[1] ?? null, layers: null, source: 'dockerfile', lines: linesOf(root.fromInstruction) },
+    user: resolveUser(configured, null, null),
+    userLines: step?.lines ?? null,
+    fromLines,
+    accounts: [],
+    built: null,
+    now,
+  }
+}
+
+/** Checks one Dockerfile. @throws ConfigError for a text that the builder would refuse */
+export function lintDockerfile({ path, text }: SourceFile, policy: Policy, scanner: Scanner, now: Date): LintResult {
+  const dockerfile = parseDockerfile(path, text)
+  if (dockerfile.error !== null) throw new ConfigError(`${path}: ${dockerfile.error}.`)
+  const evidence = evidenceOf(dockerfile, now)
+  const redactor = new Redactor([...scanner.scanText(text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })), ...hiddenInCommands(evidence.steps)])
+  const inline = readInlineIgnores(dockerfile)
+  const verdict = judge(BUILD_RULES, evidence, policy, inline.ignores, redactor)
+  const warnings = [...verdict.warnings, ...inline.problems.map((message) => ({ code: 'ignore-not-read', message: `${message}.` })), ...unreadWarnings(evidence.steps)]
+  return {
+    path,
+    lines: dockerfile.lines.map((line) => redactor.text(line)),
+    verdict: { ...verdict, findings: redactor.data([...verdict.findings]), warnings: redactor.data(warnings) },
+  }
+}

@@ -1,0 +1,151 @@
+// Comments of a Dockerfile that accept a finding: `# layergate-ignore: RULE reason`, and those of hadolint for the rules that
+// correspond. https://github.com/hadolint/hadolint#ignoring-rules
+import type { Dockerfile, Instruction } from '../dockerfile/dockerfile.ts'
+import type { DockerfileLines } from '../dockerfile/origin.ts'
+import { RULES } from '../rules/list.ts'
+import { nearest } from './load.ts'
+
+export interface InlineIgnore {
+  readonly rule: string
+  readonly reason: string
+  /** Last day on which it counts, YYYY-MM-DD; null for no end. */
+  readonly expires: string | null
+  readonly path: string
+  /** The comment's line. */
+  readonly line: number
+  /** The lines whose findings it accepts. */
+  readonly startLine: number
+  readonly endLine: number
+  /** It accepts what starts on its first line alone: it stands inside an instruction. */
+  readonly isPart: boolean
+  /** Comments of another tool are no mistake when they match nothing. */
+  readonly isForeign: boolean
+}
+
+/** What hadolint's rules are called here. Sorted. */
+const HADOLINT: Readonly<Record<string, string>> = {
+  DL3002: 'root-user',
+  DL3004: 'sudo-installed',
+  DL3005: 'package-upgrade',
+  DL3009: 'package-cache-left',
+  DL3013: 'unpinned-install',
+  DL3015: 'recommended-packages',
+  DL3016: 'unpinned-install',
+  DL3017: 'package-upgrade',
+  DL3019: 'package-cache-left',
+  DL3026: 'base-not-allowed',
+  DL3028: 'unpinned-install',
+  DL3031: 'package-upgrade',
+  DL3032: 'package-cache-left',
+  DL3035: 'package-upgrade',
+  DL3036: 'package-cache-left',
+  DL3039: 'package-upgrade',
+  DL3040: 'package-cache-left',
+  DL3042: 'package-cache-left',
+  DL3060: 'package-cache-left',
+  DL3062: 'unpinned-install',
+  DL4000: 'maintainer-deprecated',
+  DL4006: 'pipe-to-shell',
+}
+
+interface Comment {
+  readonly rules: readonly { readonly rule: string; readonly reason: string }[]
+  readonly expires: string | null
+  readonly isForeign: boolean
+  readonly isGlobal: boolean
+  readonly problem: string | null
+}
+
+/** A date of the calendar. */
+const isDate = (text: string): boolean => !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text)
+
+function readComment(text: string): Comment | null {
+  const foreign = /^#\s*hadolint\s+(global\s+)?ignore\s*=\s*([A-Z0-9,\s]+)/.exec(text)
+  if (foreign !== null) {
+    const codes = (foreign[2] ?? '').split(/[\s,]+/).filter((code) => Object.hasOwn(HADOLINT, code))
+    return {
+      rules: codes.map((code) => ({ rule: HADOLINT[code] ?? '', reason: `hadolint ignore=${code}` })),
+      expires: null,
+      isForeign: true,
+      isGlobal: foreign[1] !== undefined,
+      problem: null,
+    }
+  }
+  const own = /^#\s*layergate[-: ]ignore\b[:=]?\s*(.*)$/.exec(text)
+  if (own === null) return null
+  const [, names = '', rest = ''] = /^(\S*)\s*(.*)$/.exec(own[1] ?? '') ?? []
+  const until = /\buntil[\s=]+(\S+)/.exec(rest)
+  const expires = until?.[1]?.replace(/[.,;)]+$/, '') ?? null
+  const reason = rest
+    .replace(until?.[0] ?? '', '')
+    .replace(/^(?:reason=|[-–—:\s(])+|[\s(]+$/g, '')
+    .trim()
+  const ids = names.split(',').filter((id) => id !== '')
+  const unknown = ids.find((id) => !RULES.some(({ meta }) => meta.id === id))
+  const near =
+    unknown === undefined
+      ? null
+      : nearest(
+          unknown,
+          RULES.map(({ meta }) => meta.id),
+        )
+  const problem =
+    ids.length === 0
+      ? 'names no rule'
+      : unknown !== undefined
+        ? `names ${JSON.stringify(unknown)}, which is no rule${near === null ? '' : ` (did you mean ${near}?)`}`
+        : expires !== null && !isDate(expires)
+          ? `has ${JSON.stringify(expires)} where a day is due (until YYYY-MM-DD)`
+          : reason.length < 3
+            ? 'gives no reason'
+            : null
+  return { rules: ids.map((rule) => ({ rule, reason })), expires, isForeign: false, isGlobal: false, problem }
+}
+
+/** All comments of a Dockerfile that accept findings, and what is wrong with those that do not. */
+export function readInlineIgnores(dockerfile: Dockerfile): { readonly ignores: InlineIgnore[]; readonly problems: string[] } {
+  const { lines, path } = dockerfile
+  const instructions: Pick<Instruction, 'startLine' | 'endLine' | 'documents'>[] = [
+    ...dockerfile.globals,
+    ...dockerfile.stages.flatMap((stage) => [stage.fromInstruction, ...stage.instructions]),
+  ]
+  // Here-documents hold text of their own.
+  const inDocument = new Set(
+    instructions.flatMap(({ documents }) =>
+      documents.flatMap(({ content, startLine }) =>
+        content
+          .split('\n')
+          .slice(0, -1)
+          .map((_, index) => startLine + index),
+      ),
+    ),
+  )
+  const ignores: InlineIgnore[] = []
+  const problems: string[] = []
+  lines.forEach((text, index) => {
+    const line = index + 1
+    const comment = text.trimStart().startsWith('#') && !inDocument.has(line) ? readComment(text.trim()) : null
+    if (comment === null) return
+    if (comment.problem !== null) {
+      problems.push(`${path}:${line}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`)
+      return
+    }
+    let below = line + 1
+    while (below <= lines.length && /^\s*(?:#|$)/.test(lines[below - 1] ?? '')) below++
+    const whole = instructions.find(({ startLine }) => startLine === below)
+    const range = comment.isGlobal ? { startLine: 1, endLine: lines.length } : { startLine: below, endLine: whole?.endLine ?? below }
+    for (const { rule, reason } of comment.rules)
+      ignores.push({ rule, reason, expires: comment.expires, path, line, ...range, isPart: whole === undefined && !comment.isGlobal, isForeign: comment.isForeign })
+  })
+  return { ignores, problems }
+}
+
+/** Whether a comment accepts what a rule finds at certain lines. */
+export function acceptsAt(
+  { rule, path, startLine, endLine, isPart }: InlineIgnore,
+  ruleId: string,
+  lines: Pick<DockerfileLines, 'path' | 'startLine' | 'endLine'> | null,
+): boolean {
+  if (lines === null || rule !== ruleId || lines.path !== path) return false
+  return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine
+}

@@ -1,0 +1,56 @@
+// What `layergate lint` prints: lines that editors read, JSON for programs.
+import type { LintResult } from '../lint.ts'
+import type { Finding } from '../rules/finding.ts'
+import { VERSION } from '../version.ts'
+import { visible, visibleJson } from './escape.ts'
+import { plural, tally } from './words.ts'
+import { wrap } from './wrap.ts'
+
+const INDENT = '    '
+
+function order(a: Finding, b: Finding): number {
+  return (a.dockerfile?.startLine ?? 0) - (b.dockerfile?.startLine ?? 0)
+}
+
+/** `Dockerfile:5: medium: message [rule]`, as compilers write, so that editors and problem matchers find the line. */
+export function renderLint(results: readonly LintResult[], { verbose }: { readonly verbose: boolean }): string {
+  const lines: string[] = []
+  for (const { path, verdict } of results) {
+    const shown = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== 'info')).sort(order)
+    for (const { dockerfile, severity, message, ruleId, remedy } of shown) {
+      lines.push(visible(`${dockerfile?.path ?? path}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`))
+      lines.push(...wrap(`→ ${visible(remedy)}`, INDENT, `${INDENT}  `))
+    }
+    const accepted = verdict.findings.filter(({ suppressed }) => suppressed !== null)
+    for (const { dockerfile, ruleId, suppressed } of verbose ? accepted : [])
+      lines.push(
+        visible(
+          `${dockerfile?.path ?? path}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? '' : ` until ${suppressed.expires}`} (${suppressed?.reason})`,
+        ),
+      )
+    for (const { message } of verdict.warnings) lines.push(...wrap(visible(message), 'note: ', '      '))
+    const info = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && severity === 'info').length
+    const counts = tally(verdict.counts)
+    const rest = [
+      counts === '' ? 'nothing found' : counts,
+      `${plural(verdict.passed.length, 'rule')} passed`,
+      ...(accepted.length === 0 ? [] : [`${accepted.length} accepted`]),
+      ...(info === 0 || verbose ? [] : [`${info} for information (--verbose)`]),
+    ]
+    lines.push(`${verdict.result === 'fail' ? 'FAIL' : 'PASS'}  ${visible(path)} · ${rest.join(' · ')}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** The same for programs: findings as in the JSON report of an image. */
+export const renderLintJson = (results: readonly LintResult[]): string =>
+  `${visibleJson({
+    schemaVersion: 1,
+    tool: { name: 'layergate', version: VERSION },
+    files: results.map(({ path, verdict }) => ({
+      path,
+      verdict: { result: verdict.result, counts: verdict.counts, suppressed: verdict.suppressed },
+      findings: verdict.findings,
+      warnings: verdict.warnings,
+    })),
+  })}\n`
