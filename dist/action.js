@@ -39841,6 +39841,12 @@ function wordOf(word, variables, offset = 0) {
   return { value: value.length > MAX_WORD ? word.value.slice(0, MAX_WORD) : value, kind, position: offset + word.pos };
 }
 var literalWord = (value, position = 0) => ({ value, kind: "literal", position });
+function oneLine(text4, limit) {
+  const line2 = text4.replace(/\\?\s*\n\s*/g, " ").replace(/\s+/g, " ").trim();
+  if (line2.length <= limit) return line2;
+  const end2 = line2.lastIndexOf(" ", limit);
+  return end2 <= 0 ? "\u2026" : `${line2.slice(0, end2)} \u2026`;
+}
 
 // src/shell/script.ts
 var STARTERS = {
@@ -40282,10 +40288,10 @@ function stepsOfImage(origin) {
   return steps;
 }
 var unreadWarnings = (steps) => steps.flatMap(
-  ({ unread, owner, lines, text: text4 }) => unread === null || owner === "base" ? [] : [
+  ({ unread, owner, lines, location }) => unread === null || owner === "base" ? [] : [
     {
       code: "run-not-read",
-      message: `${lines === null ? `RUN ${text4.slice(0, 60)}` : `The RUN in ${lines.path}:${lines.startLine}`} was not read as commands in full: ${unread}. Rules saw what could be read.`
+      message: `The RUN in ${lines === null ? location.kind === "history" ? `history entry ${location.history}` : "the Dockerfile" : `${lines.path}:${lines.startLine}`} was not read as commands in full: ${unread}. Rules saw what could be read.`
     }
   ]
 );
@@ -72381,6 +72387,14 @@ var contentNotInspected = {
   }
 };
 
+// src/rules/quote.ts
+var MAX_QUOTED = 90;
+function quote(command) {
+  let { text: text4 } = command;
+  for (const { hidden } of credentialsOf(command)) for (const value of hidden) text4 = text4.replaceAll(value, "\u2022\u2022\u2022");
+  return `\`${oneLine(text4, MAX_QUOTED).replaceAll("`", "'")}\``;
+}
+
 // src/rules/credentials-in-command.ts
 var meta7 = {
   id: "credentials-in-command",
@@ -72409,7 +72423,7 @@ var credentialsInCommand = {
           if (kind === "variable" && variable !== void 0 && step.flags?.some((flag2) => flag2.startsWith("--mount=type=secret") && flag2.includes(`env=${variable}`))) continue;
           yield onCommand(meta7, step, command, {
             severity: SEVERITY[kind],
-            message: `RUN gives a credential to a command in its words (${by}): ${SAYS[kind]}.`,
+            message: `RUN gives a credential to a command in its words (${by}, ${quote(command)}): ${SAYS[kind]}.`,
             remedy: `${kind === "variable" ? "" : "Change the password or token. "}Mount it for the one command: RUN --mount=type=secret,id=TOKEN \u2026 "$(cat /run/secrets/TOKEN)".`,
             identity: [command.name, by]
           });
@@ -73437,13 +73451,6 @@ function downloadsOf(steps) {
   }
   known.set(steps, found);
   return found;
-}
-
-// src/rules/quote.ts
-var MAX_QUOTED = 90;
-function quote({ text: text4 }) {
-  const line2 = text4.replace(/\\?\s*\n\s*/g, " ").replace(/\s+/g, " ").replaceAll("`", "'").trim();
-  return `\`${line2.length > MAX_QUOTED ? `${line2.slice(0, MAX_QUOTED)}\u2026` : line2}\``;
 }
 
 // src/rules/download-unverified.ts

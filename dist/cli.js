@@ -35093,6 +35093,62 @@ function phrasesOf(text4, value) {
 }
 var hiddenInCommands = (steps) => steps.flatMap(({ commands }) => commands.flatMap((command) => credentialsOf(command).flatMap(({ hidden }) => hidden.map((value) => ({ value, guessable: true })))));
 
+// src/shell/words.ts
+var KINDS = ["literal", "variable", "open"];
+var MAX_WORD = 64 << 10;
+var unescapeDouble = (text4) => text4.replace(/\\([$`"\\\n])/g, (_, char) => char === "\n" ? "" : char);
+function partValue(part2, variables) {
+  switch (part2.type) {
+    case "DoubleQuoted":
+    case "LocaleString":
+      return join3(part2.parts.map((inner) => inner.type === "Literal" ? { value: unescapeDouble(inner.text), kind: "literal" } : partValue(inner, variables)));
+    case "SimpleExpansion":
+      return { value: variables.get(part2.text.slice(1)) ?? part2.text, kind: "variable" };
+    case "ParameterExpansion": {
+      const known2 = part2.prefix === void 0 && part2.index === void 0 ? variables.get(part2.parameter) : void 0;
+      const { operation } = part2;
+      if (operation === void 0) return { value: known2 ?? part2.text, kind: "variable" };
+      if (operation.type !== "Default") return { value: part2.text, kind: "variable" };
+      const isSet = known2 !== void 0 && !(known2 === "" && operation.operator.startsWith(":"));
+      if (operation.operator.endsWith("+")) return { value: part2.text, kind: "variable" };
+      if (isSet) return { value: known2, kind: "variable" };
+      return operation.operator.endsWith("?") ? { value: part2.text, kind: "variable" } : { value: wordOf(operation.operand, variables).value, kind: "variable" };
+    }
+    case "CommandExpansion":
+    case "ProcessSubstitution":
+      return { value: part2.text, kind: "open" };
+    case "SingleQuoted":
+    case "AnsiCQuoted":
+    case "Literal":
+      return { value: part2.value, kind: "literal" };
+    default:
+      return { value: part2.text, kind: "literal" };
+  }
+}
+var join3 = (parts) => ({
+  value: parts.map(({ value }) => value).join(""),
+  kind: KINDS[Math.max(0, ...parts.map(({ kind }) => KINDS.indexOf(kind)))] ?? "literal"
+});
+function wordOf(word, variables, offset = 0) {
+  const { value, kind } = word.parts === void 0 ? { value: word.value, kind: "literal" } : join3(word.parts.map((part2) => partValue(part2, variables)));
+  return { value: value.length > MAX_WORD ? word.value.slice(0, MAX_WORD) : value, kind, position: offset + word.pos };
+}
+var literalWord = (value, position = 0) => ({ value, kind: "literal", position });
+function oneLine(text4, limit) {
+  const line2 = text4.replace(/\\?\s*\n\s*/g, " ").replace(/\s+/g, " ").trim();
+  if (line2.length <= limit) return line2;
+  const end2 = line2.lastIndexOf(" ", limit);
+  return end2 <= 0 ? "\u2026" : `${line2.slice(0, end2)} \u2026`;
+}
+
+// src/rules/quote.ts
+var MAX_QUOTED = 90;
+function quote(command) {
+  let { text: text4 } = command;
+  for (const { hidden } of credentialsOf(command)) for (const value of hidden) text4 = text4.replaceAll(value, "\u2022\u2022\u2022");
+  return `\`${oneLine(text4, MAX_QUOTED).replaceAll("`", "'")}\``;
+}
+
 // src/rules/credentials-in-command.ts
 var meta7 = {
   id: "credentials-in-command",
@@ -35121,7 +35177,7 @@ var credentialsInCommand = {
           if (kind === "variable" && variable !== void 0 && step.flags?.some((flag2) => flag2.startsWith("--mount=type=secret") && flag2.includes(`env=${variable}`))) continue;
           yield onCommand(meta7, step, command, {
             severity: SEVERITY[kind],
-            message: `RUN gives a credential to a command in its words (${by}): ${SAYS[kind]}.`,
+            message: `RUN gives a credential to a command in its words (${by}, ${quote(command)}): ${SAYS[kind]}.`,
             remedy: `${kind === "variable" ? "" : "Change the password or token. "}Mount it for the one command: RUN --mount=type=secret,id=TOKEN \u2026 "$(cat /run/secrets/TOKEN)".`,
             identity: [command.name, by]
           });
@@ -42249,48 +42305,6 @@ var Parser = class {
   }
 };
 
-// src/shell/words.ts
-var KINDS = ["literal", "variable", "open"];
-var MAX_WORD = 64 << 10;
-var unescapeDouble = (text4) => text4.replace(/\\([$`"\\\n])/g, (_, char) => char === "\n" ? "" : char);
-function partValue(part2, variables) {
-  switch (part2.type) {
-    case "DoubleQuoted":
-    case "LocaleString":
-      return join3(part2.parts.map((inner) => inner.type === "Literal" ? { value: unescapeDouble(inner.text), kind: "literal" } : partValue(inner, variables)));
-    case "SimpleExpansion":
-      return { value: variables.get(part2.text.slice(1)) ?? part2.text, kind: "variable" };
-    case "ParameterExpansion": {
-      const known2 = part2.prefix === void 0 && part2.index === void 0 ? variables.get(part2.parameter) : void 0;
-      const { operation } = part2;
-      if (operation === void 0) return { value: known2 ?? part2.text, kind: "variable" };
-      if (operation.type !== "Default") return { value: part2.text, kind: "variable" };
-      const isSet = known2 !== void 0 && !(known2 === "" && operation.operator.startsWith(":"));
-      if (operation.operator.endsWith("+")) return { value: part2.text, kind: "variable" };
-      if (isSet) return { value: known2, kind: "variable" };
-      return operation.operator.endsWith("?") ? { value: part2.text, kind: "variable" } : { value: wordOf(operation.operand, variables).value, kind: "variable" };
-    }
-    case "CommandExpansion":
-    case "ProcessSubstitution":
-      return { value: part2.text, kind: "open" };
-    case "SingleQuoted":
-    case "AnsiCQuoted":
-    case "Literal":
-      return { value: part2.value, kind: "literal" };
-    default:
-      return { value: part2.text, kind: "literal" };
-  }
-}
-var join3 = (parts) => ({
-  value: parts.map(({ value }) => value).join(""),
-  kind: KINDS[Math.max(0, ...parts.map(({ kind }) => KINDS.indexOf(kind)))] ?? "literal"
-});
-function wordOf(word, variables, offset = 0) {
-  const { value, kind } = word.parts === void 0 ? { value: word.value, kind: "literal" } : join3(word.parts.map((part2) => partValue(part2, variables)));
-  return { value: value.length > MAX_WORD ? word.value.slice(0, MAX_WORD) : value, kind, position: offset + word.pos };
-}
-var literalWord = (value, position = 0) => ({ value, kind: "literal", position });
-
 // src/shell/script.ts
 var STARTERS = {
   busybox: /^$/,
@@ -42737,10 +42751,10 @@ function stepsOfDockerfile(dockerfile, target, linesOf) {
   return dockerfile.stages.flatMap((stage) => stepsOfStage(dockerfile, stage, own2.has(stage) ? "image" : "stage", linesOf, budget, ended));
 }
 var unreadWarnings = (steps) => steps.flatMap(
-  ({ unread, owner, lines, text: text4 }) => unread === null || owner === "base" ? [] : [
+  ({ unread, owner, lines, location }) => unread === null || owner === "base" ? [] : [
     {
       code: "run-not-read",
-      message: `${lines === null ? `RUN ${text4.slice(0, 60)}` : `The RUN in ${lines.path}:${lines.startLine}`} was not read as commands in full: ${unread}. Rules saw what could be read.`
+      message: `The RUN in ${lines === null ? location.kind === "history" ? `history entry ${location.history}` : "the Dockerfile" : `${lines.path}:${lines.startLine}`} was not read as commands in full: ${unread}. Rules saw what could be read.`
     }
   ]
 );
@@ -43652,13 +43666,6 @@ function downloadsOf(steps) {
   }
   known.set(steps, found);
   return found;
-}
-
-// src/rules/quote.ts
-var MAX_QUOTED = 90;
-function quote({ text: text4 }) {
-  const line2 = text4.replace(/\\?\s*\n\s*/g, " ").replace(/\s+/g, " ").replaceAll("`", "'").trim();
-  return `\`${line2.length > MAX_QUOTED ? `${line2.slice(0, MAX_QUOTED)}\u2026` : line2}\``;
 }
 
 // src/rules/download-unverified.ts

@@ -24,7 +24,7 @@ export interface Engine {
   stop(): Promise<void>
 }
 
-const APPLETS = ['cat', 'cp', 'echo', 'mkdir', 'rm', 'sh', 'test', 'wc']
+const APPLETS = ['cat', 'cp', 'echo', 'id', 'mkdir', 'rm', 'sh', 'test', 'wc']
 
 /** Starts an engine. Stop it. */
 export async function startEngine(): Promise<Engine> {

@@ -301,13 +301,13 @@ export function stepsOfDockerfile(dockerfile: Dockerfile, target: Stage, linesOf
 
 /** What the rules on commands did not see, where a person could do something about it. */
 export const unreadWarnings = (steps: readonly Step[]): { readonly code: string; readonly message: string }[] =>
-  steps.flatMap(({ unread, owner, lines, text }) =>
+  steps.flatMap(({ unread, owner, lines, location }) =>
     unread === null || owner === 'base'
       ? []
       : [
           {
             code: 'run-not-read',
-            message: `${lines === null ? `RUN ${text.slice(0, 60)}` : `The RUN in ${lines.path}:${lines.startLine}`} was not read as commands in full: ${unread}. Rules saw what could be read.`,
+            message: `The RUN in ${lines === null ? (location.kind === 'history' ? `history entry ${location.history}` : 'the Dockerfile') : `${lines.path}:${lines.startLine}`} was not read as commands in full: ${unread}. Rules saw what could be read.`,
           },
         ],
   )

@@ -2,6 +2,7 @@
 import { credentialsOf } from '../evidence/command-credentials.ts'
 import type { Severity } from './finding.ts'
 import { onCommand } from './placed.ts'
+import { quote } from './quote.ts'
 import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 
 const meta: RuleMeta = {
@@ -34,7 +35,7 @@ export const credentialsInCommand: BuildRule = {
           if (kind === 'variable' && variable !== undefined && step.flags?.some((flag) => flag.startsWith('--mount=type=secret') && flag.includes(`env=${variable}`))) continue
           yield onCommand(meta, step, command, {
             severity: SEVERITY[kind],
-            message: `RUN gives a credential to a command in its words (${by}): ${SAYS[kind]}.`,
+            message: `RUN gives a credential to a command in its words (${by}, ${quote(command)}): ${SAYS[kind]}.`,
             remedy: `${kind === 'variable' ? '' : 'Change the password or token. '}Mount it for the one command: RUN --mount=type=secret,id=TOKEN … "$(cat /run/secrets/TOKEN)".`,
             identity: [command.name, by],
           })

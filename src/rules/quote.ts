@@ -1,12 +1,14 @@
-// A command as messages quote it: on one line, cut. The redactor hides what must not be shown.
+// A command as messages quote it: on one line, cut between words. The redactor hides what it knows later, which takes whole
+// values: so none is cut, and the credentials among the words go first.
+import { credentialsOf } from '../evidence/command-credentials.ts'
+import type { ShellCommand } from '../shell/script.ts'
+import { oneLine } from '../shell/words.ts'
+
 const MAX_QUOTED = 90
 
-/** The text of a command on one line, in backquotes. */
-export function quote({ text }: { readonly text: string }): string {
-  const line = text
-    .replace(/\\?\s*\n\s*/g, ' ')
-    .replace(/\s+/g, ' ')
-    .replaceAll('`', "'")
-    .trim()
-  return `\`${line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}…` : line}\``
+/** A command, in backquotes. */
+export function quote(command: ShellCommand): string {
+  let { text } = command
+  for (const { hidden } of credentialsOf(command)) for (const value of hidden) text = text.replaceAll(value, '•••')
+  return `\`${oneLine(text, MAX_QUOTED).replaceAll('`', "'")}\``
 }
