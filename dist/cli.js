@@ -43780,6 +43780,11 @@ function scriptDrop(built, program, hops) {
   const next = commands.find(({ text: text4, program: started }) => /^exec\b/.test(text4) && started.startsWith("/") && started !== path11);
   return next === void 0 ? null : scriptDrop(built, next.program, hops + 1);
 }
+var bringsDropper = ({ steps }) => steps.some(
+  ({ of, commands }) => of === "image" && commands.some(
+    (command) => installs(command, (name) => name === "gosu" || name === "su-exec") !== null || /^(?:gosu|su-exec)$/.test(command.name) || command.args.some(({ value }) => /\/(?:gosu|su-exec)\b/.test(value))
+  )
+);
 function madeUser({ steps, accounts }) {
   let made = null;
   for (const step of steps) {
@@ -43838,9 +43843,19 @@ var missingUser = {
       });
       return;
     }
+    if (built === null && bringsDropper(evidence)) {
+      yield placed(meta10, {
+        ...at3,
+        severity: "info",
+        confidence: "low",
+        message: "No USER in the last stage, and the build brings a program that drops from root to another user (gosu, su-exec): the entrypoint may do so. The image tells: layergate scan.",
+        remedy: "Nothing, where the entrypoint drops. Else write USER with a number before CMD."
+      });
+      return;
+    }
     const made = madeUser(evidence);
     const line2 = made?.step.lines;
-    const unused = made === null ? "" : ` ${line2 == null ? "The build" : `Line ${line2.startLine}`} makes the user ${made.name}, and nothing uses it.`;
+    const unused = made === null ? "" : ` ${line2 == null ? "The build" : `Line ${line2.startLine}`} makes the user ${made.name}; no USER names it.`;
     yield placed(meta10, {
       ...at3,
       ...built === null ? { confidence: "low" } : {},
@@ -44300,7 +44315,7 @@ var rootUser = {
     }
     const made = madeUser(evidence);
     const line2 = made?.step.lines;
-    const unused = made === null ? "" : ` ${line2 == null ? "The build" : `Line ${line2.startLine}`} makes the user ${made.name}, and nothing uses it in the end.`;
+    const unused = made === null ? "" : ` ${line2 == null ? "The build" : `Line ${line2.startLine}`} makes the user ${made.name}; the last USER does not name it.`;
     yield placed(meta20, { ...at3, message: `${says}.${unused}`, remedy: userAdvice(evidence) });
   }
 };
@@ -56855,7 +56870,8 @@ function toFinding(lead, judged2, draft, policy) {
   const fingerprints = new Map(judged2.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
   const setting2 = policy.rules[placed2.ruleId];
   const rule = findRule(placed2.ruleId);
-  const severity = placed2.ruleId === "content-not-inspected" && policy.skipped === "fail" ? worse(setting2?.severity ?? placed2.severity, policy.failOn) : setting2?.severity ?? placed2.severity;
+  const own2 = placed2.severity === "info" && rule?.meta.severity !== "info" ? null : setting2?.severity ?? null;
+  const severity = placed2.ruleId === "content-not-inspected" && policy.skipped === "fail" ? worse(own2 ?? placed2.severity, policy.failOn) : own2 ?? placed2.severity;
   return {
     ...placed2,
     severity,

@@ -130,9 +130,10 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
   const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]))
   const setting = policy.rules[placed.ruleId]
   const rule = findRule(placed.ruleId)
+  // What a rule says for information alone, though it can find worse, stays that under every policy.
+  const own = placed.severity === 'info' && rule?.meta.severity !== 'info' ? null : (setting?.severity ?? null)
   // What `skipped: fail` promises holds whatever severity the rule has otherwise.
-  const severity =
-    placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail' ? worse(setting?.severity ?? placed.severity, policy.failOn) : (setting?.severity ?? placed.severity)
+  const severity = placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail' ? worse(own ?? placed.severity, policy.failOn) : (own ?? placed.severity)
   return {
     ...placed,
     severity,

@@ -1,6 +1,6 @@
 import { placed } from './placed.ts'
 import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
-import { dropsPrivileges, madeUser, userAdvice } from './user.ts'
+import { bringsDropper, dropsPrivileges, madeUser, userAdvice } from './user.ts'
 
 const meta: RuleMeta = {
   id: 'missing-user',
@@ -35,9 +35,20 @@ export const missingUser: BuildRule = {
       })
       return
     }
+    if (built === null && bringsDropper(evidence)) {
+      yield placed(meta, {
+        ...at,
+        severity: 'info',
+        confidence: 'low',
+        message:
+          'No USER in the last stage, and the build brings a program that drops from root to another user (gosu, su-exec): the entrypoint may do so. The image tells: layergate scan.',
+        remedy: 'Nothing, where the entrypoint drops. Else write USER with a number before CMD.',
+      })
+      return
+    }
     const made = madeUser(evidence)
     const line = made?.step.lines
-    const unused = made === null ? '' : ` ${line == null ? 'The build' : `Line ${line.startLine}`} makes the user ${made.name}, and nothing uses it.`
+    const unused = made === null ? '' : ` ${line == null ? 'The build' : `Line ${line.startLine}`} makes the user ${made.name}; no USER names it.`
     yield placed(meta, {
       ...at,
       ...(built === null ? { confidence: 'low' as const } : {}),

@@ -35,7 +35,7 @@ export const rootUser: BuildRule = {
     }
     const made = madeUser(evidence)
     const line = made?.step.lines
-    const unused = made === null ? '' : ` ${line == null ? 'The build' : `Line ${line.startLine}`} makes the user ${made.name}, and nothing uses it in the end.`
+    const unused = made === null ? '' : ` ${line == null ? 'The build' : `Line ${line.startLine}`} makes the user ${made.name}; the last USER does not name it.`
     yield placed(meta, { ...at, message: `${says}.${unused}`, remedy: userAdvice(evidence) })
   },
 }

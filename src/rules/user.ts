@@ -4,6 +4,7 @@ import { jsonWords } from '../dockerfile/words.ts'
 import type { BuildEvidence, Evidence } from '../evidence/evidence.ts'
 import type { Step } from '../evidence/steps.ts'
 import { optionsIn } from '../shell/options.ts'
+import { installs } from '../shell/packages.ts'
 import { isShell, parseScript, parseWords, type ShellCommand } from '../shell/script.ts'
 
 /** Programs that run another as another user. */
@@ -72,6 +73,19 @@ function scriptDrop(built: Evidence, program: string, hops: number): Drop | null
   const next = commands.find(({ text, program: started }) => /^exec\b/.test(text) && started.startsWith('/') && started !== path)
   return next === undefined ? null : scriptDrop(built, next.program, hops + 1)
 }
+
+/** Whether the build installs or downloads a program that entrypoints drop privileges with. */
+export const bringsDropper = ({ steps }: BuildEvidence): boolean =>
+  steps.some(
+    ({ of, commands }) =>
+      of === 'image' &&
+      commands.some(
+        (command) =>
+          installs(command, (name) => name === 'gosu' || name === 'su-exec') !== null ||
+          /^(?:gosu|su-exec)$/.test(command.name) ||
+          command.args.some(({ value }) => /\/(?:gosu|su-exec)\b/.test(value)),
+      ),
+  )
 
 interface MadeUser {
   readonly step: Step
