@@ -31517,11 +31517,11 @@ var Summary = class {
    */
   addTable(rows) {
     const tableBody = rows.map((row2) => {
-      const cells = row2.map((cell) => {
-        if (typeof cell === "string") {
-          return this.wrap("td", cell);
+      const cells = row2.map((cell2) => {
+        if (typeof cell2 === "string") {
+          return this.wrap("td", cell2);
         }
-        const { header, data, colspan, rowspan } = cell;
+        const { header, data, colspan, rowspan } = cell2;
         const tag = header ? "th" : "td";
         const attrs = Object.assign(Object.assign({}, colspan && { colspan }), rowspan && { rowspan });
         return this.wrap(tag, data, attrs);
@@ -61983,7 +61983,38 @@ function phrasesOf(text4, value) {
     return word.replace(/^["']|["']$/g, "") === value ? [`${all[index - 1] ?? ""} ${word}`.trim()] : [word];
   });
 }
-var hiddenInCommands = (steps) => steps.flatMap(({ commands }) => commands.flatMap((command) => credentialsOf(command).flatMap(({ hidden }) => hidden.map((value) => ({ value, guessable: true })))));
+var isLocked = (value) => /^(?:[!*x]|LK|NP|locked)*$/.test(value);
+var said = ({ name, args, input: input3 }) => input3 ?? (/^(?:echo|printf)$/.test(name) ? args.map(({ value }) => value).join(" ").replace(/\\n/g, "\n") : "");
+function accountPasswords(command) {
+  const { name, args, fedBy, input: input3 } = command;
+  const options4 = optionsIn(command);
+  const account = options4.operands.at(-1)?.value ?? null;
+  const feeder = fedBy.at(-1);
+  const text4 = input3 ?? (feeder === void 0 ? "" : said(feeder));
+  if (name === "chpasswd") {
+    const pairs = text4.split("\n").flatMap((line2) => {
+      const match2 = /^[\s"']*(?:-e\s+)?([\w.$@{}-]+):([^"']*)/.exec(line2);
+      return match2?.[1] === void 0 ? [] : [{ account: match2[1], how: "chpasswd", value: (match2[2] ?? "").trim() }];
+    });
+    return pairs.length === 0 ? [{ account: null, how: "chpasswd", value: null }] : pairs.filter(({ value }) => value === "" || !isLocked(value));
+  }
+  if (/^(?:useradd|usermod)$/.test(name)) {
+    const hash4 = options4.value("-p", "--password");
+    return hash4 === null || isLocked(hash4.value) ? [] : [{ account, how: `${name} -p`, value: hash4.value }];
+  }
+  if (name === "passwd") {
+    if (options4.has("-d", "--delete")) return [{ account, how: "passwd -d (an empty password)", value: null }];
+    if (options4.has("-l", "--lock", "-u", "--unlock", "-e", "--expire", "-S", "--status")) return [];
+    return options4.has("--stdin") || fedBy.length > 0 || input3 !== null ? [{ account, how: "passwd", value: text4.split("\n")[0]?.trim() || null }] : [];
+  }
+  return name === "adduser" && args.some(({ value }) => value === "--password") ? [{ account, how: "adduser --password", value: null }] : [];
+}
+var hiddenInCommands = (steps) => steps.flatMap(
+  ({ commands }) => commands.flatMap((command) => [...credentialsOf(command).flatMap(({ hidden }) => hidden), ...passwordTexts(command)].map((value) => ({ value, guessable: true })))
+);
+var passwordTexts = (command) => accountPasswords(command).flatMap(
+  ({ account, value }) => value === null || value === "" || /^[$]\{?[A-Za-z_]\w*\}?$/.test(value) ? [] : isUsualPassword(value) || value.length < 6 ? account === null ? [] : [`${account}:${value}`] : [value]
+);
 
 // src/secrets/form.ts
 var ALPHABETS = {
@@ -67940,8 +67971,8 @@ function attestedLines(field, line2, { dockerfile, linesOf }) {
   const argument = name === void 0 ? void 0 : instructions.find(({ keyword, text: text4 }) => keyword === "ARG" && text4.split(/\s+/).some((word) => word.split("=")[0] === name));
   if (argument !== void 0) return linesOf(argument);
   if (!/\binfos\[0\]\.data$/.test(field)) return null;
-  const said = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
-  const lines = said === void 0 ? null : linesOf(said);
+  const said2 = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
+  const lines = said2 === void 0 ? null : linesOf(said2);
   return lines?.certainty === "exact" ? lines : null;
 }
 function addKnownValues(collected, texts2, attestations, origin) {
@@ -73823,37 +73854,14 @@ var meta14 = {
   references: [REFERENCES.cis410, REFERENCES.nistImage, REFERENCES.attackAccounts],
   enabled: true
 };
-var isLocked = (value) => /^(?:[!*x]|!!|\*LK\*|!\*|NP|locked)*$/.test(value);
-function accountSet(command) {
-  const { name, args, fedBy, input: input3 } = command;
-  const options4 = optionsIn(command);
-  const account = options4.operands.at(-1)?.value ?? null;
-  if (name === "chpasswd") {
-    const feeder = fedBy.at(-1);
-    const text4 = input3 ?? (feeder !== void 0 && /^(?:echo|printf|cat)$/.test(feeder.name) ? feeder.input ?? feeder.args.map(({ value }) => value).join(" ") : "");
-    const match2 = /^[\s"']*(?:-e\s+)?([\w.$@{}-]+):(.*)/s.exec(text4);
-    return match2 !== null && isLocked((match2[2] ?? "").trim()) ? null : { account: match2?.[1] ?? null, how: "chpasswd" };
-  }
-  if (/^(?:useradd|usermod)$/.test(name)) {
-    const hash4 = options4.value("-p", "--password");
-    return hash4 === null || isLocked(hash4.value) ? null : { account, how: `${name} -p` };
-  }
-  if (name === "passwd") {
-    if (options4.has("-d", "--delete")) return { account, how: "passwd -d (an empty password)" };
-    if (options4.has("-l", "--lock", "-u", "--unlock", "-e", "--expire", "-S", "--status")) return null;
-    return options4.has("--stdin") || fedBy.length > 0 || input3 !== null ? { account, how: "passwd" } : null;
-  }
-  if (name === "adduser" && args.some(({ value }) => value === "--password")) return { account, how: "adduser --password" };
-  return null;
-}
 var passwordSet = {
   meta: meta14,
   *check({ steps }) {
     for (const step of steps) {
       if (step.of !== "image") continue;
       for (const command of step.commands) {
-        const set2 = accountSet(command);
-        if (set2 === null) continue;
+        const [set2] = accountPasswords(command);
+        if (set2 === void 0) continue;
         yield onCommand(meta14, step, command, {
           message: `RUN sets a password for ${set2.account ?? "an account"} with ${set2.how}: it is the same in every container, and whoever has the image has it.`,
           remedy: "Remove the line: a process of a container needs no login. Where one is needed, set the password when the container starts.",
@@ -74348,6 +74356,11 @@ function isDirectory2({ built }, { value }) {
   const version2 = built?.filesystem.find(value) ?? null;
   return version2 === null ? null : version2.content.entry.type === "directory";
 }
+function isTakenBack({ filesystem }, { value, kind }) {
+  if (kind !== "literal" || !value.startsWith("/") || /[*?[{]/.test(value)) return false;
+  const version2 = filesystem.find(value);
+  return version2 === null || (version2.content.entry.mode & 3072) === 0;
+}
 var setuidAdded = {
   meta: meta22,
   *check(evidence) {
@@ -74368,7 +74381,7 @@ var setuidAdded = {
           const files = change.paths.filter((path11) => isDirectory2(evidence, path11) !== true && !change.isDirectory);
           if (built !== null) for (const { value } of change.paths) told.add(value);
           const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
-          const gone = built !== null && files.length > 0 && files.every(({ value, kind }) => kind === "literal" && value.startsWith("/") && !/[*?[]/.test(value) && built.filesystem.find(value) === null);
+          const gone = built !== null && files.every((path11) => isTakenBack(built, path11));
           if (files.length === 0 || gone) continue;
           yield onCommand(meta22, step, command, {
             severity,
@@ -81190,12 +81203,13 @@ function markdown(text4) {
   return visible(text4).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
 function code(text4) {
-  const shown = visible(text4).replace(/\|/g, "\\|");
+  const shown = visible(text4);
   const longest2 = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run2]) => run2.length));
   const fence = "`".repeat(longest2 + 1);
   const pad = shown.startsWith("`") || shown.endsWith("`") || shown === "" ? " " : "";
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
+var cell = (text4) => text4.replace(/(?<!\\)\|/g, "\\|");
 var prose = (text4) => text4.split("`").map((part2, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part2) : markdown(part2)).join("");
 
 // src/report/fix.ts
@@ -81350,7 +81364,7 @@ function findingsSection(outcome) {
         const others = (finding.secret?.occurrences ?? 1) - 1;
         const more = also.length === 0 ? "" : ` Also in ${also.slice(0, 5).map(({ location }) => code(placeName(location))).join(", ")}${others > 5 ? ` and ${number5(others - 5)} more places` : ""}.`;
         const facts = factsOf2(outcome, finding);
-        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}
+        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}
   <br>\u2192 ${prose(finding.remedy)}${fixBlock(outcome, finding)}`;
       })
     ];
@@ -81399,8 +81413,8 @@ function layersSection({ report, instructions }) {
   };
   const rows = layers.slice(0, MAX_LAYERS).map((layer) => {
     const text4 = layer.history === null ? layer.createdBy ?? "" : instructions[layer.history] ?? "";
-    const where = layer.base === true ? "base" : layer.dockerfile === null ? "" : code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`);
-    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text4 === "" ? "" : code(text4.replace(/\s+/g, " ").slice(0, 90))} | ${found(layer.index)} |`;
+    const where = layer.base === true ? "base" : layer.dockerfile === null ? "" : cell(code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`));
+    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text4 === "" ? "" : cell(code(text4.replace(/\s+/g, " ").slice(0, 90)))} | ${found(layer.index)} |`;
   });
   const more = layers.length > MAX_LAYERS ? `
 
@@ -81433,7 +81447,7 @@ ${items.slice(0, 50).map((item) => `- ${item}`).join("\n")}${items.length > 50 ?
     ),
     list(
       "Information",
-      info2.map(({ message }) => markdown(message))
+      info2.map(({ message }) => prose(message))
     ),
     list(
       "Not looked into",
@@ -81483,10 +81497,10 @@ function row(outcome, group, context3) {
   const kinds = [...new Set(group.map(subjectOf))];
   if (group.length > 1) {
     const named3 = kinds.slice(0, MAX_KINDS).map(markdown).join(", ");
-    return `| ${ICONS[finding.severity]} | **${number5(group.length)} secrets**${where}: ${named3}${kinds.length > MAX_KINDS ? ` and ${kinds.length - MAX_KINDS} more kinds` : ""}${hiding} | ${link(finding, context3)} |`;
+    return `| ${ICONS[finding.severity]} | ${cell(`**${number5(group.length)} secrets**${where}: ${named3}${kinds.length > MAX_KINDS ? ` and ${kinds.length - MAX_KINDS} more kinds` : ""}${hiding}`)} | ${cell(link(finding, context3))} |`;
   }
   const what = secret === null ? `**${markdown(finding.title)}**` : `**${markdown(subjectOf(finding))}**${secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${code(secret.redacted)}`}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${where}${hiding}`;
-  return `| ${ICONS[finding.severity]} | ${what} | ${link(finding, context3)} |`;
+  return `| ${ICONS[finding.severity]} | ${cell(what)} | ${cell(link(finding, context3))} |`;
 }
 function renderSection(outcome, context3) {
   const { report, passed, policy } = outcome;
@@ -82024,7 +82038,7 @@ function footer({ report, passed }, verbose) {
   const { stats, warnings, notJudged } = report;
   const ignored = ignoredFindings(report);
   const parts = [`${plural2(passed.length, "rule")} passed`];
-  if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} info`);
+  if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} for information${verbose ? "" : " (--verbose)"}`);
   if (ignored.length > 0) parts.push(`${ignored.length} ignored`);
   if (stats.vouchedFiles > 0) parts.push(`${plural2(stats.vouchedFiles, "file")} vouched for by packages`);
   if (stats.skipped.length > 0) parts.push(`${number5(stats.skipped.length)} of ${number5(stats.files)} files not looked into${verbose ? "" : " (--verbose)"}`);
@@ -82041,6 +82055,11 @@ function footer({ report, passed }, verbose) {
   };
   return [
     ...wrap(parts.join(" \xB7 "), "", ""),
+    ...list(
+      "For information",
+      report.findings.filter(({ severity, suppressed }) => severity === "info" && suppressed === null).map(({ ruleId, message, dockerfile }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`),
+      false
+    ),
     ...list(
       "Ignored",
       ignored.map(

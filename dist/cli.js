@@ -35091,7 +35091,38 @@ function phrasesOf(text4, value) {
     return word.replace(/^["']|["']$/g, "") === value ? [`${all[index - 1] ?? ""} ${word}`.trim()] : [word];
   });
 }
-var hiddenInCommands = (steps) => steps.flatMap(({ commands }) => commands.flatMap((command) => credentialsOf(command).flatMap(({ hidden }) => hidden.map((value) => ({ value, guessable: true })))));
+var isLocked = (value) => /^(?:[!*x]|LK|NP|locked)*$/.test(value);
+var said = ({ name, args, input: input2 }) => input2 ?? (/^(?:echo|printf)$/.test(name) ? args.map(({ value }) => value).join(" ").replace(/\\n/g, "\n") : "");
+function accountPasswords(command) {
+  const { name, args, fedBy, input: input2 } = command;
+  const options4 = optionsIn(command);
+  const account = options4.operands.at(-1)?.value ?? null;
+  const feeder = fedBy.at(-1);
+  const text4 = input2 ?? (feeder === void 0 ? "" : said(feeder));
+  if (name === "chpasswd") {
+    const pairs = text4.split("\n").flatMap((line2) => {
+      const match2 = /^[\s"']*(?:-e\s+)?([\w.$@{}-]+):([^"']*)/.exec(line2);
+      return match2?.[1] === void 0 ? [] : [{ account: match2[1], how: "chpasswd", value: (match2[2] ?? "").trim() }];
+    });
+    return pairs.length === 0 ? [{ account: null, how: "chpasswd", value: null }] : pairs.filter(({ value }) => value === "" || !isLocked(value));
+  }
+  if (/^(?:useradd|usermod)$/.test(name)) {
+    const hash4 = options4.value("-p", "--password");
+    return hash4 === null || isLocked(hash4.value) ? [] : [{ account, how: `${name} -p`, value: hash4.value }];
+  }
+  if (name === "passwd") {
+    if (options4.has("-d", "--delete")) return [{ account, how: "passwd -d (an empty password)", value: null }];
+    if (options4.has("-l", "--lock", "-u", "--unlock", "-e", "--expire", "-S", "--status")) return [];
+    return options4.has("--stdin") || fedBy.length > 0 || input2 !== null ? [{ account, how: "passwd", value: text4.split("\n")[0]?.trim() || null }] : [];
+  }
+  return name === "adduser" && args.some(({ value }) => value === "--password") ? [{ account, how: "adduser --password", value: null }] : [];
+}
+var hiddenInCommands = (steps) => steps.flatMap(
+  ({ commands }) => commands.flatMap((command) => [...credentialsOf(command).flatMap(({ hidden }) => hidden), ...passwordTexts(command)].map((value) => ({ value, guessable: true })))
+);
+var passwordTexts = (command) => accountPasswords(command).flatMap(
+  ({ account, value }) => value === null || value === "" || /^[$]\{?[A-Za-z_]\w*\}?$/.test(value) ? [] : isUsualPassword(value) || value.length < 6 ? account === null ? [] : [`${account}:${value}`] : [value]
+);
 
 // src/shell/words.ts
 var KINDS = ["literal", "variable", "open"];
@@ -44038,37 +44069,14 @@ var meta14 = {
   references: [REFERENCES.cis410, REFERENCES.nistImage, REFERENCES.attackAccounts],
   enabled: true
 };
-var isLocked = (value) => /^(?:[!*x]|!!|\*LK\*|!\*|NP|locked)*$/.test(value);
-function accountSet(command) {
-  const { name, args, fedBy, input: input2 } = command;
-  const options4 = optionsIn(command);
-  const account = options4.operands.at(-1)?.value ?? null;
-  if (name === "chpasswd") {
-    const feeder = fedBy.at(-1);
-    const text4 = input2 ?? (feeder !== void 0 && /^(?:echo|printf|cat)$/.test(feeder.name) ? feeder.input ?? feeder.args.map(({ value }) => value).join(" ") : "");
-    const match2 = /^[\s"']*(?:-e\s+)?([\w.$@{}-]+):(.*)/s.exec(text4);
-    return match2 !== null && isLocked((match2[2] ?? "").trim()) ? null : { account: match2?.[1] ?? null, how: "chpasswd" };
-  }
-  if (/^(?:useradd|usermod)$/.test(name)) {
-    const hash4 = options4.value("-p", "--password");
-    return hash4 === null || isLocked(hash4.value) ? null : { account, how: `${name} -p` };
-  }
-  if (name === "passwd") {
-    if (options4.has("-d", "--delete")) return { account, how: "passwd -d (an empty password)" };
-    if (options4.has("-l", "--lock", "-u", "--unlock", "-e", "--expire", "-S", "--status")) return null;
-    return options4.has("--stdin") || fedBy.length > 0 || input2 !== null ? { account, how: "passwd" } : null;
-  }
-  if (name === "adduser" && args.some(({ value }) => value === "--password")) return { account, how: "adduser --password" };
-  return null;
-}
 var passwordSet = {
   meta: meta14,
   *check({ steps }) {
     for (const step of steps) {
       if (step.of !== "image") continue;
       for (const command of step.commands) {
-        const set2 = accountSet(command);
-        if (set2 === null) continue;
+        const [set2] = accountPasswords(command);
+        if (set2 === void 0) continue;
         yield onCommand(meta14, step, command, {
           message: `RUN sets a password for ${set2.account ?? "an account"} with ${set2.how}: it is the same in every container, and whoever has the image has it.`,
           remedy: "Remove the line: a process of a container needs no login. Where one is needed, set the password when the container starts.",
@@ -44563,6 +44571,11 @@ function isDirectory({ built }, { value }) {
   const version2 = built?.filesystem.find(value) ?? null;
   return version2 === null ? null : version2.content.entry.type === "directory";
 }
+function isTakenBack({ filesystem }, { value, kind }) {
+  if (kind !== "literal" || !value.startsWith("/") || /[*?[{]/.test(value)) return false;
+  const version2 = filesystem.find(value);
+  return version2 === null || (version2.content.entry.mode & 3072) === 0;
+}
 var setuidAdded = {
   meta: meta22,
   *check(evidence) {
@@ -44583,7 +44596,7 @@ var setuidAdded = {
           const files = change.paths.filter((path11) => isDirectory(evidence, path11) !== true && !change.isDirectory);
           if (built !== null) for (const { value } of change.paths) told.add(value);
           const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
-          const gone = built !== null && files.length > 0 && files.every(({ value, kind }) => kind === "literal" && value.startsWith("/") && !/[*?[]/.test(value) && built.filesystem.find(value) === null);
+          const gone = built !== null && files.every((path11) => isTakenBack(built, path11));
           if (files.length === 0 || gone) continue;
           yield onCommand(meta22, step, command, {
             severity,
@@ -47075,12 +47088,13 @@ function markdown(text4) {
   return visible(text4).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
 function code(text4) {
-  const shown = visible(text4).replace(/\|/g, "\\|");
+  const shown = visible(text4);
   const longest2 = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest2 + 1);
   const pad = shown.startsWith("`") || shown.endsWith("`") || shown === "" ? " " : "";
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
+var cell = (text4) => text4.replace(/(?<!\\)\|/g, "\\|");
 var prose = (text4) => text4.split("`").map((part2, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part2) : markdown(part2)).join("");
 
 // src/secrets/encoded.ts
@@ -55716,8 +55730,8 @@ function attestedLines(field, line2, { dockerfile, linesOf }) {
   const argument = name === void 0 ? void 0 : instructions.find(({ keyword, text: text4 }) => keyword === "ARG" && text4.split(/\s+/).some((word) => word.split("=")[0] === name));
   if (argument !== void 0) return linesOf(argument);
   if (!/\binfos\[0\]\.data$/.test(field)) return null;
-  const said = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
-  const lines = said === void 0 ? null : linesOf(said);
+  const said2 = instructions.find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
+  const lines = said2 === void 0 ? null : linesOf(said2);
   return lines?.certainty === "exact" ? lines : null;
 }
 function addKnownValues(collected, texts2, attestations, origin) {
@@ -57388,14 +57402,14 @@ var detectorData = () => GROUPS.flatMap(
     ..."parse" in detector ? { files: detector.names } : { forms: detector.forms ?? [], names: detector.names ?? [], literals: detector.literals.map((literal4) => typeof literal4 === "string" ? literal4 : literal4.text) }
   }))
 );
-var cell = (text4) => text4.replaceAll("|", "\\|").replace(/</g, "&lt;");
+var cell2 = (text4) => text4.replaceAll("|", "\\|").replace(/</g, "&lt;");
 function renderDetectorsPage() {
   const count2 = GROUPS.reduce((sum, { detectors }) => sum + detectors.length, 0);
   const groups = GROUPS.map(({ title, detectors }) => {
     const rows = detectors.map((detector) => {
       const forms = formsOf2(detector);
       const told = [...forms.slice(0, 4), ...forms.length > 4 ? [`and ${forms.length - 4} more`] : [], ...detector.proof === void 0 ? [] : [`_checked:_ ${detector.proof}`]];
-      return `| \`${detector.id}\` | **${cell(detector.title)}**, ${cell(detector.issuer)}. Opens ${cell(detector.opens)}. | ${cell(told.join("; "))} | ${severityOf(detector)} | [${cell(detector.revoke)}](${detector.docs}) |`;
+      return `| \`${detector.id}\` | **${cell2(detector.title)}**, ${cell2(detector.issuer)}. Opens ${cell2(detector.opens)}. | ${cell2(told.join("; "))} | ${severityOf(detector)} | [${cell2(detector.revoke)}](${detector.docs}) |`;
     });
     return `## ${title}
 
@@ -57794,7 +57808,7 @@ function findingsSection(outcome) {
         const others = (finding.secret?.occurrences ?? 1) - 1;
         const more = also.length === 0 ? "" : ` Also in ${also.slice(0, 5).map(({ location }) => code(placeName(location))).join(", ")}${others > 5 ? ` and ${number5(others - 5)} more places` : ""}.`;
         const facts = factsOf2(outcome, finding);
-        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}
+        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}
   <br>\u2192 ${prose(finding.remedy)}${fixBlock(outcome, finding)}`;
       })
     ];
@@ -57843,8 +57857,8 @@ function layersSection({ report, instructions }) {
   };
   const rows = layers.slice(0, MAX_LAYERS).map((layer) => {
     const text4 = layer.history === null ? layer.createdBy ?? "" : instructions[layer.history] ?? "";
-    const where = layer.base === true ? "base" : layer.dockerfile === null ? "" : code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`);
-    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text4 === "" ? "" : code(text4.replace(/\s+/g, " ").slice(0, 90))} | ${found(layer.index)} |`;
+    const where = layer.base === true ? "base" : layer.dockerfile === null ? "" : cell(code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`));
+    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text4 === "" ? "" : cell(code(text4.replace(/\s+/g, " ").slice(0, 90)))} | ${found(layer.index)} |`;
   });
   const more = layers.length > MAX_LAYERS ? `
 
@@ -57877,7 +57891,7 @@ ${items.slice(0, 50).map((item) => `- ${item}`).join("\n")}${items.length > 50 ?
     ),
     list(
       "Information",
-      info.map(({ message }) => markdown(message))
+      info.map(({ message }) => prose(message))
     ),
     list(
       "Not looked into",
@@ -58031,7 +58045,7 @@ function footer({ report, passed }, verbose) {
   const { stats, warnings, notJudged } = report;
   const ignored = ignoredFindings(report);
   const parts = [`${plural2(passed.length, "rule")} passed`];
-  if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} info`);
+  if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} for information${verbose ? "" : " (--verbose)"}`);
   if (ignored.length > 0) parts.push(`${ignored.length} ignored`);
   if (stats.vouchedFiles > 0) parts.push(`${plural2(stats.vouchedFiles, "file")} vouched for by packages`);
   if (stats.skipped.length > 0) parts.push(`${number5(stats.skipped.length)} of ${number5(stats.files)} files not looked into${verbose ? "" : " (--verbose)"}`);
@@ -58048,6 +58062,11 @@ function footer({ report, passed }, verbose) {
   };
   return [
     ...wrap(parts.join(" \xB7 "), "", ""),
+    ...list(
+      "For information",
+      report.findings.filter(({ severity, suppressed }) => severity === "info" && suppressed === null).map(({ ruleId, message, dockerfile }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`),
+      false
+    ),
     ...list(
       "Ignored",
       ignored.map(

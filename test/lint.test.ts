@@ -16,7 +16,7 @@ const NOW = new Date('2026-11-24T12:00:00Z')
 const lint = (text: string, policy = ''): LintResult =>
   lintDockerfile({ path: 'Dockerfile', text }, toPolicy('.layergate.yml', mergeConfigs([PRESETS['recommended'] ?? {}, parseConfigText('.layergate.yml', policy)])), scanner, NOW)
 const open = ({ verdict }: LintResult): string[] =>
-  verdict.findings.filter(({ suppressed }) => suppressed === null && suppressed === null).map(({ ruleId, dockerfile }) => `${ruleId} ${dockerfile?.startLine}`)
+  verdict.findings.filter(({ suppressed }) => suppressed === null).map(({ ruleId, dockerfile }) => `${ruleId} ${dockerfile?.startLine}`)
 const warnings = ({ verdict }: LintResult): string => verdict.warnings.map(({ message }) => message).join('\n')
 
 const PIPE = 'RUN curl -fsSL http://get.acme.io | sh\n'
@@ -75,10 +75,9 @@ describe('a comment above the line', () => {
 
   it('counts in the image as well, for a secret that COPY took along too', async () => {
     const dockerfile = 'FROM scratch\n# layergate-ignore: secret-in-image a key of the tests\nCOPY . /app\n'
-    const key = `ghp_${'x'.repeat(0)}`
     const archive = await buildImage({
       config: { User: '1' },
-      layers: [{ by: 'COPY . /app # buildkit', files: [{ name: 'app/.env', content: `PASSWORD=${key}${random(24)}\nX=postgres://u:${random(20)}@db.acme.io/x\n` }] }],
+      layers: [{ by: 'COPY . /app # buildkit', files: [{ name: 'app/.env', content: `PASSWORD=${random(24)}\nX=postgres://u:${random(20)}@db.acme.io/x\n` }] }],
     })
     const { report } = await judgeArchive(archive, { dockerfile })
     expect(report.findings.length).toBeGreaterThan(0)
@@ -96,6 +95,22 @@ describe('the outputs', () => {
     const results = [lint(TEXT)]
     for (const text of [renderLint(results, { verbose: true }), renderLintJson(results), renderLintSarif(results)])
       for (const part of [password, ...spaced.split(' '), '-psecret']) expect(text).not.toContain(part)
+  })
+
+  it.each([
+    ['chpasswd', `echo 'root:${random(12)}' | chpasswd`],
+    ['chpasswd from a here-document', `chpasswd <<EOF\nroot:${random(12)}\nEOF`],
+    ['passwd', `printf '${random(12)}\\n${random(12)}\\n' | passwd root`],
+    ['a hash', `usermod -p '${random(12)}' root`],
+    ['a usual one', `echo root:toor1 | chpasswd`],
+  ])('hold no password of an account: %s', async (_about, run) => {
+    const secret = run.includes('toor1') ? 'root:toor1' : random(12)
+    const dockerfile = `FROM scratch\nRUN ${run}\n`
+    const results = [lint(dockerfile)]
+    expect(results[0]?.verdict.findings.some(({ ruleId }) => ruleId === 'password-set')).toBe(true)
+    for (const text of [renderLint(results, { verbose: true }), renderLintJson(results), renderLintSarif(results)]) expect(text).not.toContain(secret)
+    const archive = await buildImage({ layers: [{ by: `RUN /bin/sh -c ${run} # buildkit`, files: [{ name: 'x', content: 'x' }] }] })
+    expect(JSON.stringify(await judgeArchive(archive, { dockerfile }).then(({ report, source, instructions }) => [report, source, instructions]))).not.toContain(secret)
   })
 
   it('name file, line, severity and rule in one line, as compilers do', () => {

@@ -1,6 +1,6 @@
 // The pull-request comment: one, found again by a hidden marker, edited in place; each image has its section in it.
 import type { Finding } from '../rules/finding.ts'
-import { code, markdown, prose } from './escape.ts'
+import { cell, code, markdown, prose } from './escape.ts'
 import type { Outcome } from './outcome.ts'
 import { closing, fixBlock, headline, ICONS, layersSection } from './summary.ts'
 import { factsOf, groupByFile, hiderOf, number, placeName, plural, remediesOf, shownFindings, subjectOf, tally } from './words.ts'
@@ -57,13 +57,13 @@ function row(outcome: Outcome, group: readonly Finding[], context: CommentContex
   const kinds = [...new Set(group.map(subjectOf))]
   if (group.length > 1) {
     const named = kinds.slice(0, MAX_KINDS).map(markdown).join(', ')
-    return `| ${ICONS[finding.severity]} | **${number(group.length)} secrets**${where}: ${named}${kinds.length > MAX_KINDS ? ` and ${kinds.length - MAX_KINDS} more kinds` : ''}${hiding} | ${link(finding, context)} |`
+    return `| ${ICONS[finding.severity]} | ${cell(`**${number(group.length)} secrets**${where}: ${named}${kinds.length > MAX_KINDS ? ` and ${kinds.length - MAX_KINDS} more kinds` : ''}${hiding}`)} | ${cell(link(finding, context))} |`
   }
   const what =
     secret === null
       ? `**${markdown(finding.title)}**`
       : `**${markdown(subjectOf(finding))}**${secret.redacted === '•••' ? '' : ` ${code(secret.redacted)}`}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${where}${hiding}`
-  return `| ${ICONS[finding.severity]} | ${what} | ${link(finding, context)} |`
+  return `| ${ICONS[finding.severity]} | ${cell(what)} | ${cell(link(finding, context))} |`
 }
 
 /** The section of one image. */

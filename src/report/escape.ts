@@ -32,14 +32,17 @@ export function markdown(text: string): string {
     .replace(/\bwww(?=\.)/gi, 'www<!-- -->')
 }
 
-/** A code span. Backticks inside get a longer fence; pipes are escaped for tables. */
+/** A code span. Backticks inside get a longer fence. */
 export function code(text: string): string {
-  const shown = visible(text).replace(/\|/g, '\\|')
+  const shown = visible(text)
   const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length))
   const fence = '`'.repeat(longest + 1)
   const pad = shown.startsWith('`') || shown.endsWith('`') || shown === '' ? ' ' : ''
   return `${fence}${pad}${shown}${pad}${fence}`
 }
+
+/** Markdown as the cell of a table, where a pipe ends the cell, in code too. */
+export const cell = (text: string): string => text.replace(/(?<!\\)\|/g, '\\|')
 
 /** A sentence of ours in which backticks mark code; everything between them is shown as it is. */
 export const prose = (text: string): string =>

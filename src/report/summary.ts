@@ -2,7 +2,7 @@
 // was not looked into.
 import type { Finding, Severity } from '../rules/finding.ts'
 import type { Report } from './contract.ts'
-import { code, markdown, prose, visible } from './escape.ts'
+import { cell, code, markdown, prose, visible } from './escape.ts'
 import { fixParts } from './fix.ts'
 import type { Outcome } from './outcome.ts'
 import {
@@ -88,7 +88,7 @@ function findingsSection(outcome: Outcome): string {
                 .map(({ location }) => code(placeName(location)))
                 .join(', ')}${others > 5 ? ` and ${number(others - 5)} more places` : ''}.`
         const facts = factsOf(outcome, finding)
-        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(finding.message)}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${more}\n  <br>→ ${prose(finding.remedy)}${fixBlock(outcome, finding)}`
+        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${prose(finding.message)}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${more}\n  <br>→ ${prose(finding.remedy)}${fixBlock(outcome, finding)}`
       }),
     ]
   })
@@ -136,8 +136,8 @@ export function layersSection({ report, instructions }: Outcome): string {
   }
   const rows = layers.slice(0, MAX_LAYERS).map((layer) => {
     const text = layer.history === null ? (layer.createdBy ?? '') : (instructions[layer.history] ?? '')
-    const where = layer.base === true ? 'base' : layer.dockerfile === null ? '' : code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`)
-    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text === '' ? '' : code(text.replace(/\s+/g, ' ').slice(0, 90))} | ${found(layer.index)} |`
+    const where = layer.base === true ? 'base' : layer.dockerfile === null ? '' : cell(code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`))
+    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text === '' ? '' : cell(code(text.replace(/\s+/g, ' ').slice(0, 90)))} | ${found(layer.index)} |`
   })
   const more = layers.length > MAX_LAYERS ? `\n\n…and ${plural(layers.length - MAX_LAYERS, 'layer')} more.` : ''
   return `<details><summary>Layers</summary>\n\n| layer | size | line | instruction | |\n|---|---|---|---|---|\n${rows.join('\n')}${more}\n\n</details>`
@@ -169,7 +169,7 @@ export function closing(report: Report): string {
     ),
     list(
       'Information',
-      info.map(({ message }) => markdown(message)),
+      info.map(({ message }) => prose(message)),
     ),
     list(
       'Not looked into',

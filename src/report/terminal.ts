@@ -189,7 +189,7 @@ function footer({ report, passed }: Outcome, verbose: boolean): string[] {
   const { stats, warnings, notJudged } = report
   const ignored = ignoredFindings(report)
   const parts = [`${plural(passed.length, 'rule')} passed`]
-  if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} info`)
+  if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} for information${verbose ? '' : ' (--verbose)'}`)
   if (ignored.length > 0) parts.push(`${ignored.length} ignored`)
   if (stats.vouchedFiles > 0) parts.push(`${plural(stats.vouchedFiles, 'file')} vouched for by packages`)
   if (stats.skipped.length > 0) parts.push(`${number(stats.skipped.length)} of ${number(stats.files)} files not looked into${verbose ? '' : ' (--verbose)'}`)
@@ -206,6 +206,13 @@ function footer({ report, passed }: Outcome, verbose: boolean): string[] {
   }
   return [
     ...wrap(parts.join(' · '), '', ''),
+    ...list(
+      'For information',
+      report.findings
+        .filter(({ severity, suppressed }) => severity === 'info' && suppressed === null)
+        .map(({ ruleId, message, dockerfile }) => `${dockerfile === null ? '' : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`),
+      false,
+    ),
     ...list(
       'Ignored',
       ignored.map(

@@ -1,5 +1,5 @@
 // Programs that run as somebody else than who starts them.
-import type { BuildEvidence } from '../evidence/evidence.ts'
+import type { BuildEvidence, Evidence } from '../evidence/evidence.ts'
 import { packagesIn } from '../shell/packages.ts'
 import type { ShellWord } from '../shell/words.ts'
 import type { Severity } from './finding.ts'
@@ -29,6 +29,13 @@ function isDirectory({ built }: BuildEvidence, { value }: ShellWord): boolean | 
   return version === null ? null : version.content.entry.type === 'directory'
 }
 
+/** Whether the final tree has nothing at a path, or a file without the bits. */
+function isTakenBack({ filesystem }: Evidence, { value, kind }: ShellWord): boolean {
+  if (kind !== 'literal' || !value.startsWith('/') || /[*?[{]/.test(value)) return false
+  const version = filesystem.find(value)
+  return version === null || (version.content.entry.mode & 0o6000) === 0
+}
+
 export const setuidAdded: BuildRule = {
   meta,
   *check(evidence) {
@@ -50,10 +57,7 @@ export const setuidAdded: BuildRule = {
           if (built !== null) for (const { value } of change.paths) told.add(value)
           // Without the image, a directory cannot be told from a file: the setgid bit alone is mostly for one.
           const severity: Severity = change.mode.setuid ? 'medium' : built === null ? 'info' : 'medium'
-          const gone =
-            built !== null &&
-            files.length > 0 &&
-            files.every(({ value, kind }) => kind === 'literal' && value.startsWith('/') && !/[*?[]/.test(value) && built.filesystem.find(value) === null)
+          const gone = built !== null && files.every((path) => isTakenBack(built, path))
           if (files.length === 0 || gone) continue
           yield onCommand(meta, step, command, {
             severity,

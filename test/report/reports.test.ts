@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { readContext } from '../../src/github/event.ts'
 import { toAnnotations } from '../../src/report/annotations.ts'
 import { COMMENT_MARKER, renderSection, upsertSection } from '../../src/report/comment.ts'
-import { code, markdown, visible } from '../../src/report/escape.ts'
+import { cell, code, markdown, visible } from '../../src/report/escape.ts'
 import { renderHistory } from '../../src/report/history.ts'
 import { renderJson, reportJsonSchema } from '../../src/report/json.ts'
 import type { Outcome } from '../../src/report/outcome.ts'
@@ -294,7 +294,8 @@ describe('text from the image is data', () => {
 
   it('has one way for each kind of output', () => {
     expect(visible('a\n\x1b[1m\u202e')).toBe('a\\n\\e[1m\\u{202e}')
-    expect(code('a`b|c')).toBe('``a`b\\|c``')
+    expect(code('a`b|c')).toBe('``a`b|c``')
+    expect(cell(`${code('a|b')} ${markdown('c|d')}`)).toBe('`a\\|b` c\\|d')
     expect(markdown('<b> @user #12 *x* www.a.b')).toBe('&lt;b&gt; @<!-- -->user \\#<!-- -->12 \\*x\\* www<!-- -->.a.b')
   })
 })
