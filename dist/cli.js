@@ -16152,9 +16152,9 @@ function partPattern(schema2) {
   const inner = def.innerType ?? schema2._zod.innerType;
   if (inner) {
     const before = inner._zod.pattern?.source;
-    const after = partPattern(inner);
-    if (own2 && before && after && after !== before) {
-      return own2.replace(cleanRegex(before), () => cleanRegex(after));
+    const after2 = partPattern(inner);
+    if (own2 && before && after2 && after2 !== before) {
+      return own2.replace(cleanRegex(before), () => cleanRegex(after2));
     }
     return own2;
   }
@@ -32511,10 +32511,10 @@ var compile2 = (items, nocase) => {
       case "!":
         return { t: "neg", id: id++, sub: split(alts(MATCH)), next };
     }
-    const after = split([]);
-    const entry = split(alts(after));
-    after.out.push(next, entry);
-    return it.type === "*" ? after : entry;
+    const after2 = split([]);
+    const entry = split(alts(after2));
+    after2.out.push(next, entry);
+    return it.type === "*" ? after2 : entry;
   };
   const start = seq(items, MATCH);
   return [start, id];
@@ -34274,8 +34274,8 @@ var Minimatch = class {
       return sawTail;
     }
     const [body, need] = bs;
-    const after = partial2 ? fileLength : fileLength - need;
-    while (fileIndex <= after) {
+    const after2 = partial2 ? fileLength : fileLength - need;
+    while (fileIndex <= after2) {
       const key = bodyIndex * (file2.length + 1) + fileIndex;
       if (tried.has(key))
         return false;
@@ -34287,7 +34287,7 @@ var Minimatch = class {
           return sub;
         }
       }
-      if (fileIndex === after)
+      if (fileIndex === after2)
         break;
       const f = file2[fileIndex];
       if (f === "." || f === ".." || !this.options.dot && f.startsWith(".")) {
@@ -34662,6 +34662,7 @@ var SYNTAX = {
   dnf: YUM,
   dnf5: YUM,
   docker: { short: "uptfHvewl", long: words("username password tag file host volume env name build-arg") },
+  dotnet: { short: "upk", long: words("username password api-key source name configfile") },
   dpkg: { short: "D", long: words("root admindir instdir") },
   gem: { short: "vsiPnp", long: words("version source install-dir bindir platform trust-policy http-proxy") },
   git: {
@@ -34672,10 +34673,12 @@ var SYNTAX = {
     short: "oruN",
     long: words("keyserver keyring output recipient local-user homedir keyserver-options passphrase passphrase-file pinentry-mode batch-size primary-keyring trust-model")
   },
-  helm: { short: "n", long: words("username password version namespace repo") },
+  helm: { short: "npu", long: words("username password version namespace repo") },
   install: { short: "mogtS", long: words("mode owner group target-directory suffix") },
   keytool: { single: true },
   ldapsearch: { short: "DwHbshp" },
+  lftp: { short: "upe", long: words("user port") },
+  mariadb: MYSQL,
   microdnf: YUM,
   mkdir: { short: "m", long: words("mode context") },
   mongo: { short: "up", long: words("username password host port authenticationDatabase eval") },
@@ -34696,11 +34699,13 @@ var SYNTAX = {
   rpm: { short: "rD", long: words("root define dbpath prefix relocate") },
   scp: SSH,
   skopeo: { short: "up", long: words("username password creds src-creds dest-creds") },
+  smbclient: { short: "Uc", long: words("user command") },
   ssh: SSH,
   "ssh-keygen": { short: "tbfNPCm" },
   sshpass: { short: "pfdP" },
   svn: { long: words("username password config-dir") },
   tar: { short: "fCbTXIHKNV", long: words("file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning") },
+  twine: { short: "up", long: words("username password repository repository-url") },
   unzip: { short: "dxP" },
   useradd: USERS,
   usermod: USERS,
@@ -34716,8 +34721,9 @@ var SYNTAX = {
   zypper: { short: "pRct", long: words("repo from root config plus-repo gpg-auto-import") }
 };
 var MIN_ABBREVIATION = 8;
-var isNamed = (written, name) => written === name || name.startsWith("--") && written.length >= MIN_ABBREVIATION && written.startsWith("--") && name.startsWith(written);
+var isNamed = (written, name, whole2) => written === name || name.startsWith("--") && written.length >= MIN_ABBREVIATION && written.startsWith("--") && !whole2.has(written) && name.startsWith(written);
 function* optionsOf(args, { short = "", long = [], single = false }, operands) {
+  const whole2 = new Set(long.map((name) => `--${name}`));
   for (let at3 = 0; at3 < args.length; at3++) {
     const word = args[at3];
     if (word === void 0) return;
@@ -34732,7 +34738,7 @@ function* optionsOf(args, { short = "", long = [], single = false }, operands) {
       const name = equals === -1 ? text4 : text4.slice(0, equals);
       if (equals !== -1) yield { name, value: part2(equals + 1) };
       else if (single) yield { name, value: args[at3 + 1] ?? null };
-      else if (long.some((known2) => isNamed(name, `--${known2}`))) yield { name, value: args[++at3] ?? null };
+      else if (long.some((known2) => isNamed(name, `--${known2}`, whole2))) yield { name, value: args[++at3] ?? null };
       else yield { name, value: null };
     } else if (/^-./.test(text4)) {
       for (let i = 1; i < text4.length; i++) {
@@ -34751,12 +34757,14 @@ function optionsIn(command) {
   const known2 = read.get(command);
   if (known2 !== void 0) return known2;
   const operands = [];
-  const options4 = [...optionsOf(command.args, (Object.hasOwn(SYNTAX, command.name) ? SYNTAX[command.name] : void 0) ?? {}, operands)];
-  const values = (...names) => options4.flatMap(({ name, value }) => value !== null && names.some((wanted) => isNamed(name, wanted)) ? [value] : []);
+  const syntax = (Object.hasOwn(SYNTAX, command.name) ? SYNTAX[command.name] : void 0) ?? {};
+  const whole2 = new Set(syntax.long?.map((name) => `--${name}`));
+  const options4 = [...optionsOf(command.args, syntax, operands)];
+  const values = (...names) => options4.flatMap(({ name, value }) => value !== null && names.some((wanted) => isNamed(name, wanted, whole2)) ? [value] : []);
   const result = {
     options: options4,
     operands,
-    has: (...names) => options4.some(({ name }) => names.some((wanted) => isNamed(name, wanted))),
+    has: (...names) => options4.some(({ name }) => names.some((wanted) => isNamed(name, wanted, whole2))),
     values,
     value: (...names) => values(...names).at(-1) ?? null
   };
@@ -34955,6 +34963,14 @@ function inUrl(word) {
   const user = match2[1] ?? "";
   return /^(?:[\w-]{20,}|\$\{?\w*(?:TOKEN|PAT|SECRET|PASSWORD|KEY)\w*\}?)$/i.test(user) ? part(word, user) : null;
 }
+function inQuery(word) {
+  const match2 = /^https?:\/\/[^\s?]*\?(?:[^\s]*&)?(?:access_token|private_token|token|api_?key|apikey|auth|password|secret|sig)=([^&#\s]{8,})/i.exec(word.value);
+  return match2?.[1] === void 0 ? null : part(word, match2[1]);
+}
+function after(word, character) {
+  const at3 = word?.value.indexOf(character) ?? -1;
+  return word === null || at3 === -1 ? null : part(word, word.value.slice(at3 + 1));
+}
 var PASSWORDS = {
   "ansible-galaxy": ["--token", "--api-key"],
   argocd: ["--password", "--auth-token"],
@@ -34963,10 +34979,10 @@ var PASSWORDS = {
   cargo: ["--token"],
   curl: ["--oauth2-bearer", "--pass", "--proxy-pass"],
   docker: ["-p", "--password"],
-  dotnet: ["--password", "-k", "--api-key"],
+  dotnet: ["-p", "--password", "-k", "--api-key"],
   gpg: ["--passphrase"],
   gpg2: ["--passphrase"],
-  helm: ["--password"],
+  helm: ["-p", "--password"],
   "huggingface-cli": ["--token"],
   keytool: ["-storepass", "-keypass", "-srcstorepass", "-deststorepass"],
   ldapsearch: ["-w"],
@@ -35004,10 +35020,12 @@ function inWords({ name, args }) {
     }
   ];
   if (name === "aws" && text4[0] === "configure" && text4[1] === "set" && /secret_access_key|session_token/.test(text4[2] ?? "")) return at3(3);
-  if (/^(?:npm|pnpm|yarn)$/.test(name) && text4[0] === "config" && text4[1] === "set") {
-    const [key = "", joined] = (text4[2] ?? "").split(/=(.*)/s);
+  if (/^(?:npm|pnpm|yarn)$/.test(name) && (text4[0] === "set" || text4[0] === "config" && text4[1] === "set")) {
+    const keyAt = text4.indexOf("set") + 1;
+    const [key = "", joined] = (text4[keyAt] ?? "").split(/=(.*)/s);
     if (!/(?:_authToken|_password|_auth|npmAuthToken|npmAuthIdent)$/.test(key)) return [];
-    return joined === void 0 || joined === "" ? at3(3) : words2[2] === void 0 ? [] : [{ by: `${name} config set ${key.replace(/^.*:/, "")}`, word: part(words2[2], joined) }];
+    const word = words2[keyAt];
+    return joined === void 0 || joined === "" ? at3(keyAt + 1) : word === void 0 ? [] : [{ by: `${name} config set ${key.replace(/^.*:/, "")}`, word: part(word, joined) }];
   }
   if (name === "composer" && text4[0] === "config") {
     if (/^http-basic\./.test(text4[1] ?? "")) return at3(3);
@@ -35018,10 +35036,13 @@ function inWords({ name, args }) {
     return value !== void 0 && text4.length >= 3 && /[./]/.test(text4.at(-2) ?? "") && value.value.includes(":") ? [{ by: "bundle config", word: passwordOf(value) ?? value }] : [];
   }
   if (name === "poetry" && text4[0] === "config") return /^http-basic\./.test(text4[1] ?? "") ? at3(3) : /^pypi-token\./.test(text4[1] ?? "") ? at3(2) : [];
+  if (name === "mysqladmin") {
+    const verb = text4.indexOf("password");
+    return verb === -1 ? [] : at3(verb + 1);
+  }
   if (name === "vault" && text4[0] === "login") return at3(1);
   if (name === "rabbitmqctl" && /^(?:add_user|change_password)$/.test(text4[0] ?? "")) return at3(2);
   if (name === "htpasswd") return args.some(({ value }) => /^-\w*b/.test(value)) && words2.at(-1) !== void 0 ? [{ by: "htpasswd -b", word: words2.at(-1) }] : [];
-  if (name === "pip" || name === "pip3") return [];
   return [];
 }
 function given(command) {
@@ -35048,6 +35069,10 @@ function given(command) {
     for (const word of args) if (/^pass:./.test(word.value)) add3("openssl pass:", part(word, word.value.slice(5)));
   }
   if (name === "zip" || name === "unzip") add3(`${name} -P`, options4.value("-P"));
+  if (name === "lftp") add3("lftp -u", after(options4.value("-u", "--user"), ","));
+  if (name === "smbclient") add3("smbclient -U", after(options4.value("-U", "--user"), "%"));
+  if (name === "sqlplus") for (const word of options4.operands) add3("sqlplus", /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part(word, word.value.replace(/^[^/]*\/|@.*$/g, "")) : null);
+  if (/^(?:curl|wget|http|https|git|pip\d?)$/.test(name)) for (const word of args) add3(`${name} with a URL`, inQuery(word));
   found.push(...inWords(command));
   if (!/^(?:echo|printf|sed|grep|awk)$/.test(name)) for (const word of args) add3(`${name} with a URL`, inUrl(word));
   if (args.some(({ value }) => value === "--password-stdin" || value === "--with-token")) {
@@ -35056,6 +35081,12 @@ function given(command) {
     if (last !== null) add3(`${name} --password-stdin`, part(last, last.value.trim()));
     if (input2 !== null && input2.trim() !== "") add3(`${name} --password-stdin`, { value: input2.trim(), kind: /\$/.test(input2) ? "variable" : "literal", position: command.position });
   }
+  const targets = name === "tee" ? options4.operands.map(({ value }) => value) : command.writes;
+  if (targets.some((path11) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path11)))
+    for (const word of [...args, ...fedBy.flatMap((feeder) => feeder.args)]) {
+      const token2 = /(?:_authToken|_password|_auth|npmAuthToken)\s*[=:]\s*"?([^\s"\\]+)/.exec(word.value)?.[1];
+      if (token2 !== void 0) add3(".npmrc", part(word, token2));
+    }
   if (/^(?:echo|printf|cat)$/.test(name))
     for (const word of [...args, ...input2 === null ? [] : [{ value: input2, kind: "literal", position: command.position }]]) {
       const password = /\bmachine\s+\S+[\s\\n]+login\s+\S+[\s\\n]+password\s+([^\s\\'"]+)/.exec(word.value)?.[1];
@@ -36121,39 +36152,39 @@ function bracketEnds(source2, start, end2, parts, offset) {
           return -1;
         last++;
       }
-      let after = last + 1;
+      let after2 = last + 1;
       if (kinds[last] === CH_LBRACKET && kinds[last + 1] === CH_DOT) {
         const symbol2 = subBracket(last);
         if (symbol2 !== -1)
-          after = symbol2;
+          after2 = symbol2;
       } else if (kinds[last] === 0 && members2[last] > 1) {
         return endFrom[last];
       }
-      if (after >= count2)
+      if (after2 >= count2)
         return -1;
-      return kinds[after] === CH_RBRACKET ? after + 1 : endFrom[after];
+      return kinds[after2] === CH_RBRACKET ? after2 + 1 : endFrom[after2];
     }
     return kinds[next] === CH_RBRACKET ? next + 1 : endFrom[next];
   };
   for (let t = count2 - 1; t >= 0; t--) {
     const kind = kinds[t];
-    let after = t + 1;
+    let after2 = t + 1;
     let range2 = true;
     if (kind === CH_BACKSLASH) {
       if (t + 1 >= count2)
         continue;
-      after = t + 2;
+      after2 = t + 2;
     } else if (kind === CH_LBRACKET) {
       const type = kinds[t + 1];
       if (type === CH_COLON || type === CH_EQ || type === CH_DOT) {
         const symbol2 = subBracket(t);
         if (symbol2 !== -1) {
-          after = symbol2;
+          after2 = symbol2;
           range2 = type === CH_DOT;
         }
       }
     }
-    endFrom[t] = resume(after, range2);
+    endFrom[t] = resume(after2, range2);
   }
   const ends = /* @__PURE__ */ new Map();
   for (let t = 0; t < count2; t++) {
@@ -36717,8 +36748,8 @@ var LexContext = {
   // Arguments of eval and let: ordinary words, but `name=(…)` keeps its array value as in Bash.
   EvalArgument: 8
 };
-function isBraceCommandOpener(after) {
-  return after === CH_SPACE || after === CH_TAB || after === CH_NL || after === CH_PIPE;
+function isBraceCommandOpener(after2) {
+  return after2 === CH_SPACE || after2 === CH_TAB || after2 === CH_NL || after2 === CH_PIPE;
 }
 var Lexer = class _Lexer {
   static _findSubstitutionEnd;
@@ -37019,18 +37050,18 @@ var Lexer = class _Lexer {
         continue;
       }
       if (ch === CH_DOLLAR && pos + 1 < this.srcEnd) {
-        const after = this.src.charCodeAt(pos + 1);
-        if (after === CH_SQUOTE) {
+        const after2 = this.src.charCodeAt(pos + 1);
+        if (after2 === CH_SQUOTE) {
           pos = decodeAnsiCQuoted(this.src, pos + 2, this.srcEnd).end;
           wordStart = false;
           continue;
         }
-        if (after === CH_DOLLAR) {
+        if (after2 === CH_DOLLAR) {
           pos += 2;
           wordStart = false;
           continue;
         }
-        if (after === CH_LBRACE && braces) {
+        if (after2 === CH_LBRACE && braces) {
           delimiters.push(CH_RBRACE);
           bracketStarts?.push([]);
           pos += 2;
@@ -37445,8 +37476,8 @@ var Lexer = class _Lexer {
     this.readWordText(false, LexContext.ArrayElement);
     const end2 = this.pos;
     const operator = skipLineContinuations(src, close + 1, end2);
-    const after = src.charCodeAt(operator);
-    const keyed = after === CH_EQ || after === CH_PLUS && src.charCodeAt(operator + 1) === CH_EQ;
+    const after2 = src.charCodeAt(operator);
+    const keyed = after2 === CH_EQ || after2 === CH_PLUS && src.charCodeAt(operator + 1) === CH_EQ;
     let headParts = head?.parts;
     let tailParts = this._wordParts;
     if (keyed)
@@ -39211,12 +39242,12 @@ var Lexer = class _Lexer {
       return;
     }
     if (ch === CH_LBRACE) {
-      const after = this.pos + 1 < len ? src.charCodeAt(this.pos + 1) : 0;
-      if (after === CH_SPACE || after === CH_TAB || after === CH_NL) {
+      const after2 = this.pos + 1 < len ? src.charCodeAt(this.pos + 1) : 0;
+      if (after2 === CH_SPACE || after2 === CH_TAB || after2 === CH_NL) {
         this.readBraceCommandSubstitution();
         return;
       }
-      if (after === CH_PIPE) {
+      if (after2 === CH_PIPE) {
         this.readValueSubstitution();
         return;
       }
@@ -41971,14 +42002,14 @@ var Parser = class {
         body: cmds.length > 0 ? this.makeCompoundList(cmds) : { type: "CompoundList", pos: bodyPos, end: bodyPos, commands: [] },
         terminator: void 0
       };
-      const after = this.tok.peek(LexContext.CommandStart);
-      t = after.token;
+      const after2 = this.tok.peek(LexContext.CommandStart);
+      t = after2.token;
       if (t === Token.DoubleSemi || t === Token.SemiAmp || t === Token.DoubleSemiAmp) {
         const termTok = this.tok.next(LexContext.CommandStart);
         item.terminator = CASE_TERMINATORS[termTok.token];
         item.end = termTok.end;
       } else if (t !== Token.Esac && t !== Token.EOF && !invalid) {
-        this.unexpectedToken(after);
+        this.unexpectedToken(after2);
         invalid = true;
       }
       items.push(item);
@@ -42398,15 +42429,19 @@ var Reader = class {
   constructor(variables) {
     this.#variables = variables;
   }
-  /** @param base where the text starts in the outermost one */
-  read(text4, base, depth) {
+  /**
+   * Reads a text.
+   * @param base where it starts in the outermost one
+   * @returns the commands that it runs
+   */
+  read(text4, base, depth, fedBy = []) {
     if (text4.length > MAX_TEXT || depth > MAX_DEPTH) {
       this.incomplete = true;
-      return;
+      return [];
     }
     const root = parse3(text4);
     if ((root.errors?.length ?? 0) > 0) this.incomplete = true;
-    this.#visit(root, [], text4, base, depth);
+    return this.#visit(root, fedBy, text4, base, depth);
   }
   #visit(node2, fedBy, text4, base, depth) {
     if (depth > MAX_DEPTH) {
@@ -42414,8 +42449,7 @@ var Reader = class {
       return [];
     }
     if (node2.type === "Command") {
-      const own2 = this.#command(node2, fedBy, text4, base, depth);
-      return own2 === null ? [] : [own2];
+      return this.#command(node2, fedBy, text4, base, depth);
     }
     if (node2.type === "Pipeline") return this.#pipeline(node2, fedBy, text4, base, depth);
     if (node2.type === "Redirected") {
@@ -42465,25 +42499,25 @@ var Reader = class {
       (part2) => part2.type === "Assignment" && part2.value.type === "Word" ? [{ name: part2.name, value: wordOf(part2.value, this.#variables, base) }] : []
     );
     const words2 = [...node2.name === void 0 ? [] : [node2.name], ...node2.args.filter((arg) => arg.type === "Word")].map((word) => wordOf(word, this.#variables, base));
-    const command = this.add(
+    const added = this.add(
       words2,
       { text: text4.slice(node2.pos, node2.end), position: base + node2.pos, end: base + node2.end, fedBy, assignments, redirects: node2.redirects },
       base,
       depth,
       () => this.#substituted(node2, text4, base, depth)
     );
-    if (words2.length === 0 || /^(?:export|local|declare|typeset|readonly)$/.test(command?.name ?? ""))
+    if (words2.length === 0 || /^(?:export|local|declare|typeset|readonly)$/.test(added[0]?.name ?? ""))
       for (const { name, value } of assignments) {
         if (value.kind === "open") this.#variables.delete(name);
         else this.#variables.set(name, value.value);
       }
-    return command;
+    return added;
   }
-  /** Adds a command, and behind it those that it runs. */
+  /** Adds a command, and behind it those that it runs. @returns it, and those of the scripts that it runs */
   add(words2, around, base, depth, inner = () => []) {
     if (this.commands.length >= MAX_COMMANDS) {
       this.incomplete = true;
-      return null;
+      return [];
     }
     const { program, args, assigned, through } = unwrap(words2);
     const name = programName(program?.value);
@@ -42502,6 +42536,7 @@ var Reader = class {
       writes: this.#files(around.redirects, ">"),
       reads: this.#files(around.redirects, "<"),
       isTested: false,
+      inputPosition: document?.type === "HereDoc" ? base + document.body.pos : around.position,
       input: document === void 0 ? null : document.type === "HereDoc" ? document.body.text : document.target === void 0 ? null : wordOf(document.target, this.#variables).value
     };
     const index = this.commands.push(command) - 1;
@@ -42509,10 +42544,14 @@ var Reader = class {
     this.commands[index] = complete;
     if (name === "[" || name === "test") this.#change(index + 1, (tested) => ({ ...tested, isTested: true }));
     const script = innerScript(name, args);
-    if (script !== null) this.read(script.value, script.position + 1, depth + 1);
-    else if (document?.type === "HereDoc" && readsScript(name, args, document.body.text)) this.read(document.body.text, base + document.body.pos, depth + 1);
-    if (name === "find") for (const run of executed(args)) this.add(run, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth);
-    return complete;
+    const before = around.fedBy.at(-1);
+    const all = [complete];
+    if (script !== null) all.push(...this.read(script.value, script.position + 1, depth + 1, around.fedBy));
+    else if (document?.type === "HereDoc" && readsScript(name, args, document.body.text)) all.push(...this.read(document.body.text, base + document.body.pos, depth + 1));
+    else if (before?.name === "cat" && before.input !== null && before.args.length === 0 && readsScript(name, args, before.input))
+      all.push(...this.read(before.input, before.inputPosition, depth + 1));
+    if (name === "find") for (const run of executed(args)) all.push(...this.add(run, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth));
+    return all;
   }
   #files(redirects, direction) {
     return redirects.flatMap(
@@ -42548,7 +42587,7 @@ function unwrap(words2) {
   const [program, ...args] = rest;
   return { program, args, assigned, through };
 }
-var programName = (word) => (word ?? "").replace(/^.*\//s, "");
+var programName = (word) => /^\$\{?SHELL\}?$/.test(word ?? "") ? "sh" : (word ?? "").replace(/^.*\//s, "");
 function innerScript(name, args) {
   if (name === "eval") {
     const [first2] = args;
@@ -42833,9 +42872,9 @@ function withoutRemoval(text4, isTarget) {
     for (const { pos, end: end2 } of operands.filter(({ value }) => isTarget(value)).reverse()) rest = rest.slice(0, pos).replace(/[ \t]+$/, "") + rest.slice(end2);
     return rest;
   }
-  const [before, after] = [segments[at3 - 1], segments[at3 + 1]];
+  const [before, after2] = [segments[at3 - 1], segments[at3 + 1]];
   if (before !== void 0) return text4.slice(0, before.end) + text4.slice(segment.end);
-  return after === void 0 ? "" : text4.slice(after.pos);
+  return after2 === void 0 ? "" : text4.slice(after2.pos);
 }
 
 // src/remedy/plan.ts
@@ -43482,11 +43521,12 @@ var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
 var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
 var isPlainHttp = (url2) => url2 !== null && /^(?:http|ftp|git):\/\//i.test(url2) && !LOCAL.test(url2);
 var baseOf = (path11) => path11.replace(/\/+$/, "").replace(/^.*\//s, "");
-function sameFile(a, b) {
-  const [left, right] = [a.replace(/^\.\//, ""), b.replace(/^\.\//, "")];
+function sameFile(word, path11) {
+  const [left, right] = [word.replace(/^\.\//, ""), path11.replace(/^\.\//, "")];
   if (left === right) return true;
-  if (left.startsWith("/") && right.startsWith("/")) return false;
-  return baseOf(left) === baseOf(right);
+  if (left.startsWith("/") && right.startsWith("/") && !left.includes("*")) return false;
+  const name = baseOf(left);
+  return name === baseOf(right) || name.includes("*") && name.length > 1 && minimatch(baseOf(right), name, MATCH_OPTIONS);
 }
 function urlOf(name, words2) {
   const found = words2.find(({ value }) => /^(?:https?|ftps?):\/\//i.test(value)) ?? words2.find(({ value }) => value.includes("://") && !value.startsWith("-"));
@@ -43569,6 +43609,7 @@ var INSTALLERS = {
 };
 var isInstaller = ({ name, args }) => Object.hasOwn(INSTALLERS, name) && args.some(({ value }) => INSTALLERS[name]?.test(value));
 var makesExecutable = (mode) => /^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode);
+var PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/i;
 var Flow = class {
   downloads = [];
   /** By path, as written. */
@@ -43591,12 +43632,12 @@ var Flow = class {
     return this.#byCommand.find((known2) => isSame(known2.command, command))?.download ?? null;
   }
   #fileIn(words2) {
-    return this.#files.find(({ path: path11 }) => words2.some((word) => sameFile(word, path11))) ?? null;
+    return this.#files.findLast(({ path: path11 }) => words2.includes(path11)) ?? this.#files.findLast(({ path: path11 }) => words2.some((word) => sameFile(word, path11))) ?? null;
   }
-  #verify(command) {
+  #verify(step, command) {
     const about = aboutOf(command);
     const named3 = this.#files.filter(({ path: path11 }) => about.includes(baseOf(path11)));
-    for (const { download } of named3.length > 0 ? named3 : this.#files) download.isVerified = true;
+    for (const { download } of named3.length > 0 ? named3 : this.#files.filter((file2) => file2.download.step === step)) download.isVerified = true;
   }
   take(step, command) {
     if (this.#downloadOf(command) !== null) return;
@@ -43604,6 +43645,12 @@ var Flow = class {
     const words2 = args.map(({ value }) => value);
     const run = runOf(command);
     const got = fetched(command);
+    const direct = isInstaller(command) ? optionsIn(command).operands.find(({ value }) => PACKAGE_URL.test(value)) : void 0;
+    if (direct !== void 0) {
+      const download = this.add(step, command, name, direct.value, [], /#sha(?:256|384|512)[=-]/.test(direct.value));
+      this.#use(download, "install", step, command, "installs it");
+      return;
+    }
     const code2 = run?.kind === "code" && run.word.kind !== "open" && name !== "eval" && !isShell(name) ? fetchedInCode(run.word.value) : null;
     if (got !== null) {
       this.add(step, command, name, got.url, got.files);
@@ -43615,8 +43662,11 @@ var Flow = class {
       return;
     }
     for (const inner of substituted) this.take(step, inner);
-    if (verifies(command)) this.#verify(command);
-    const piped = fedBy.map((feeder) => this.#downloadOf(feeder)).findLast((download) => download !== null) ?? null;
+    if (verifies(command)) this.#verify(step, command);
+    if (name === "" && assignments.length > 0) {
+      for (const inner of substituted) if (CHECKSUMS.test(inner.name)) this.#verify(step, inner);
+    }
+    const piped = fedBy.flatMap((feeder) => [feeder, .../^(?:echo|printf)$/.test(feeder.name) ? feeder.substituted : []]).map((feeder) => this.#downloadOf(feeder)).findLast((download) => download !== null) ?? null;
     const inside = substituted.map((inner) => this.#downloadOf(inner)).find((download) => download !== null) ?? null;
     if (inside !== null) {
       for (const { name: variable, value } of assignments) if (value.kind === "open") this.#variables.set(variable, inside);
@@ -43632,7 +43682,7 @@ var Flow = class {
   #run(step, command, run, piped, inside) {
     const { name } = command;
     if (run.kind === "input") {
-      const read2 = piped ?? this.#fileIn(command.reads)?.download ?? null;
+      const read2 = piped ?? (command.input?.startsWith("$(") ? inside : null) ?? this.#fileIn(command.reads)?.download ?? null;
       if (read2 !== null) this.#use(read2, "run", step, command, `pipes what ${read2.by} downloads into ${name}`);
       return;
     }
@@ -43660,7 +43710,7 @@ var Flow = class {
       if (unpacks(command)) this.#use(download, "install", step, command, `unpacks it with ${name}`);
       else if (isInstaller(command)) this.#use(download, "install", step, command, `installs it with ${name}`);
       else if (name === "chmod" && words2.some(makesExecutable)) this.#use(download, "install", step, command, "makes it executable");
-      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name) && operands.length >= 2 && !sameFile(path11, last)) {
+      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name) && operands.length >= 2 && path11 !== last) {
         const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path11)}` : last;
         this.#files.push({ path: target, download });
         const mode = name === "install" ? optionsIn(command).value("-m", "--mode")?.value ?? "755" : "";
@@ -43773,9 +43823,9 @@ function dropOf(command) {
   const by = [...command.through, command.name].find((name) => DROPPERS.has(name));
   if (by === void 0) return null;
   const words2 = command.text.split(/\s+/).map((word) => word.replace(/^["']|["']$/g, ""));
-  const after = words2.slice(words2.findIndex((word) => word.replace(/^.*\//, "") === by) + 1);
-  const option = after.findIndex((word) => /^(?:-u|--user|--reuid)(?:=|$)/.test(word));
-  const given2 = option === -1 ? after.find((word) => !word.startsWith("-")) : after[option]?.includes("=") ? after[option]?.replace(/^[^=]*=/, "") : after[option + 1];
+  const after2 = words2.slice(words2.findIndex((word) => word.replace(/^.*\//, "") === by) + 1);
+  const option = after2.findIndex((word) => /^(?:-u|--user|--reuid)(?:=|$)/.test(word));
+  const given2 = option === -1 ? after2.find((word) => !word.startsWith("-")) : after2[option]?.includes("=") ? after2[option]?.replace(/^[^=]*=/, "") : after2[option + 1];
   const to = given2?.replace(/^:|:.*$/g, "") ?? null;
   if (to === null || /^(?:root|0)$/.test(to) || by === "sudo" && option === -1) return null;
   return { by, to: /^[\w.-]+$/.test(to) ? to : null };
@@ -44936,6 +44986,8 @@ function offIn(command) {
   const { name, args, assignments } = command;
   const variable = assignments.find((assignment) => switchesOff(assignment.name, assignment.value.value));
   if (variable !== void 0) return { option: `${variable.name}=${variable.value.value}`, lasting: false };
+  const kept = name === "go" && args[0]?.value === "env" && args[1]?.value === "-w" ? args.find(({ value }) => switchesOff(value.replace(/=.*$/s, ""), value.replace(/^[^=]*=/, ""))) : void 0;
+  if (kept !== void 0) return { option: kept.value, lasting: true };
   const file2 = writtenSetting(command);
   if (file2 !== null) return { option: `${file2.shown} in ${file2.path}`, lasting: true };
   const isModule = /^python[\d.]*$/.test(name) && args[0]?.value === "-m" && args[1]?.value === "pip";
@@ -45057,6 +45109,8 @@ function unsigned(command) {
     };
   const written = [...args, ...command.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join("\n") + (command.input ?? "");
   const targets = name === "tee" || name === "sed" ? options4.operands.map(({ value }) => value) : command.writes;
+  if (targets.some((path11) => /apt\.conf/.test(path11)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s*[= ]\s*"?(?:true|1|yes)/i.test(written))
+    return { option: "AllowUnauthenticated", says: SIGNATURES2 };
   const inSources = targets.some((path11) => /sources\.list|\.sources$/.test(path11));
   if ((inSources || name === "add-apt-repository") && /\[[^\]]*\btrusted=yes\b[^\]]*\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
     return { option: "[trusted=yes]", says: SIGNATURES2 };
@@ -45267,6 +45321,7 @@ function isWritable({ built }, { value, kind }) {
   return (mode & 2) !== 0 && (mode & 512) === 0 && type !== "device";
 }
 function concerned(evidence, step, paths) {
+  if (paths.length === 0) return ["what it is given"];
   const open5 = paths.filter(({ value }) => !MEANT.test(value));
   if (open5.length === 0) return null;
   const left = step.of === "stage" ? [] : open5.filter((path11) => isWritable(evidence, path11) !== false);
@@ -47404,8 +47459,8 @@ var ContentScan = class _ContentScan {
     if (isEscaped) {
       if (!/[a-z0-9]/i.test(text4[at3 - 1] ?? "") || !/@|%40|\\u0040/.test(text4.slice(at3))) return;
       const before = unescapeText(text4.slice(0, at3), false);
-      const after = unescapeText(text4.slice(at3), false);
-      this.#match(detector, before.text + after.text, before.text.length, [...before.at.slice(0, -1), ...after.at.map((index) => index + at3)], start);
+      const after2 = unescapeText(text4.slice(at3), false);
+      this.#match(detector, before.text + after2.text, before.text.length, [...before.at.slice(0, -1), ...after2.at.map((index) => index + at3)], start);
       return;
     }
     if (detector.alone === true && detector.glued === void 0 && detector.looksBack !== true) {
@@ -47585,15 +47640,15 @@ function compileForm(form) {
   });
   if ((parts[0]?.text?.length ?? 0) >= 3) anchor2 = 0;
   const before = anchor2 <= 0 ? [] : parts.slice(0, anchor2);
-  const after = parts.slice(Math.max(0, anchor2));
+  const after2 = parts.slice(Math.max(0, anchor2));
   if (longest(before) > 96) throw new RangeError(`${form}: more than 96 characters stand before the literal`);
   const literal4 = anchor2 === -1 ? "" : parts[anchor2]?.text ?? "";
   return {
     literal: literal4,
     before: before.map(({ source: source2 }) => source2).join(""),
-    after: after.map(({ source: source2 }) => source2).join(""),
-    run: runOf2(after.slice(1)),
-    max: longest(after) - literal4.length
+    after: after2.map(({ source: source2 }) => source2).join(""),
+    run: runOf2(after2.slice(1)),
+    max: longest(after2) - literal4.length
   };
 }
 var formSource = (form) => partsOf2(form).map(({ source: source2 }) => source2).join("");
@@ -47650,7 +47705,7 @@ function token({ forms, strength = "likely", check: check2, checksum: checksum2 
   const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run }) => run));
   if (compiled.filter(({ before }) => before !== "").length > 1) throw new RangeError(`${about.id}: two forms look back, and groups cannot share a name`);
   if (literals.some(({ literal: literal4 }) => literal4 === "")) throw new RangeError(`${about.id}: a form has no fixed text of three characters`);
-  const source2 = compiled.map(({ before, after }) => before === "" ? after : `(?<=(?<before>${before}))${after}`).join("|");
+  const source2 = compiled.map(({ before, after: after2 }) => before === "" ? after2 : `(?<=(?<before>${before}))${after2}`).join("|");
   const fixed2 = literals.map(({ literal: literal4 }) => literal4);
   return {
     ...about,
@@ -48237,8 +48292,8 @@ function signed(id, service, signature, size, opens) {
     check: ({ value }) => ofFiller(value)
   };
 }
-function checkSas({ value, groups, before, after }) {
-  const text4 = before + value + after;
+function checkSas({ value, groups, before, after: after2 }) {
+  const text4 = before + value + after2;
   if (!/[?&;"'\s]s[vpr]=|[?&]se=|^s[vpr]=/.test(text4)) return null;
   const filler2 = fillerKind(groups["signature"] ?? value);
   if (filler2 === "filler") return null;
@@ -48587,12 +48642,12 @@ var CLOUD = [
     context: true,
     examples: ["aws_secret_access_key={b64:40}", '"SecretAccessKey": "{b64:40}"', "AWS_SECRET_KEY: {b64:40}"],
     quiet: ["aws_secret_access_key={hex:40}", "aws_secret_access_key={b64:41}", "aws_secret_access_key_file=/run/secrets/aws"],
-    check: ({ value, groups, before, after }) => {
+    check: ({ value, groups, before, after: after2 }) => {
       if (groups["value"] === void 0) return null;
       if (/EXAMPLE|FAKE/.test(value)) return { strength: "harmless", note: "a public example" };
       if (!isMixedKey(value) && fillerKind(value) !== "example") return null;
       const checked2 = ofFiller(value);
-      const near = `${before}${groups["name"] ?? ""}${after}`;
+      const near = `${before}${groups["name"] ?? ""}${after2}`;
       return checked2 === null || /aws|amazon|s3|AKIA|ASIA|access/i.test(near) ? checked2 : { strength: "possible", ...checked2 };
     }
   },
@@ -48692,7 +48747,7 @@ var CLOUD = [
     word: /secret/i,
     examples: ['{"client_id":"{d:12}-{36:32}.apps.googleusercontent.com","client_secret":"{64:24}"}'],
     quiet: ['"client_secret":"{64:24}"'],
-    check: ({ before, after }) => /googleusercontent|accounts\.google|oauth2\.googleapis/.test(before + after) ? { strength: "likely" } : null
+    check: ({ before, after: after2 }) => /googleusercontent|accounts\.google|oauth2\.googleapis/.test(before + after2) ? { strength: "likely" } : null
   }),
   token({
     id: "gcp-oauth-refresh-token",
@@ -49214,7 +49269,7 @@ var CODE = [
     forms: ["sdk-{uuid}", "api-{uuid}"],
     strength: "possible",
     // The prefixes are words of many programs: with the name near them they are more.
-    check: ({ before, after }) => /launch_?-?darkly|\bld_/i.test(before + after) ? { strength: "likely" } : {}
+    check: ({ before, after: after2 }) => /launch_?-?darkly|\bld_/i.test(before + after2) ? { strength: "likely" } : {}
   }),
   token({
     id: "postman-key",
@@ -50281,7 +50336,7 @@ var HOSTING = [
     strength: "possible",
     examples: ["client_secret = {b64:43}=\nhost = akab-x.luna.akamaiapis.net"],
     quiet: ["client_secret = {b64:43}="],
-    check: ({ before, after }) => /akab-|akamaiapis/.test(before + after) ? { strength: "likely" } : null
+    check: ({ before, after: after2 }) => /akab-|akamaiapis/.test(before + after2) ? { strength: "likely" } : null
   }),
   token({
     id: "akamai-token",
@@ -50795,7 +50850,7 @@ var REVOKE = "Replace the key pair, and revoke its certificate or remove its pub
 var OPENS = "whatever trusts the public key: hosts, certificates, signatures";
 var DOCS = "https://www.rfc-editor.org/rfc/rfc7468";
 var CLOUD_DOCS = "https://cloud.google.com/iam/docs/keys-create-delete";
-var serviceAccount = ({ after, before }) => /^[\s\S]{0,700}?\\?"client_email\\?"\s*:\s*\\?"([^"\\]{3,200}\.gserviceaccount\.com)/.exec(after)?.[1] ?? /"([^"\\]{3,80}\.gserviceaccount\.com)/.exec(before)?.[1] ?? null;
+var serviceAccount = ({ after: after2, before }) => /^[\s\S]{0,700}?\\?"client_email\\?"\s*:\s*\\?"([^"\\]{3,200}\.gserviceaccount\.com)/.exec(after2)?.[1] ?? /"([^"\\]{3,80}\.gserviceaccount\.com)/.exec(before)?.[1] ?? null;
 var pem = (found) => checkPem(found.groups["label"] ?? "", found.groups["body"] ?? "", found.before);
 var PEM = {
   literals: ["-----BEGIN "],
@@ -51099,7 +51154,7 @@ var KEYS = [
     strength: "likely",
     examples: ["[Interface]\nPrivateKey = {b64:42}A=\nAddress = 10.0.0.2/32"],
     quiet: ["PublicKey = {b64:42}A=", "PrivateKey = {b64:42}A="],
-    check: ({ value, before, after }) => /\[Interface\]|\[Peer\]|Endpoint|AllowedIPs|wireguard|\bwg\d?\b/i.test(before + after) && fillerKind(value) !== "filler" ? ofFiller(value) : null
+    check: ({ value, before, after: after2 }) => /\[Interface\]|\[Peer\]|Endpoint|AllowedIPs|wireguard|\bwg\d?\b/i.test(before + after2) && fillerKind(value) !== "filler" ? ofFiller(value) : null
   }
 ];
 

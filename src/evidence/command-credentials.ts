@@ -78,6 +78,18 @@ function inUrl(word: ShellWord): ShellWord | null {
   return /^(?:[\w-]{20,}|\$\{?\w*(?:TOKEN|PAT|SECRET|PASSWORD|KEY)\w*\}?)$/i.test(user) ? part(word, user) : null
 }
 
+/** A token among the query of a URL. */
+function inQuery(word: ShellWord): ShellWord | null {
+  const match = /^https?:\/\/[^\s?]*\?(?:[^\s]*&)?(?:access_token|private_token|token|api_?key|apikey|auth|password|secret|sig)=([^&#\s]{8,})/i.exec(word.value)
+  return match?.[1] === undefined ? null : part(word, match[1])
+}
+
+/** What stands behind a character in a word. */
+function after(word: ShellWord | null, character: string): ShellWord | null {
+  const at = word?.value.indexOf(character) ?? -1
+  return word === null || at === -1 ? null : part(word, word.value.slice(at + 1))
+}
+
 /** Options of programs whose value is a password. */
 const PASSWORDS: Readonly<Record<string, readonly string[]>> = {
   'ansible-galaxy': ['--token', '--api-key'],
@@ -87,10 +99,10 @@ const PASSWORDS: Readonly<Record<string, readonly string[]>> = {
   cargo: ['--token'],
   curl: ['--oauth2-bearer', '--pass', '--proxy-pass'],
   docker: ['-p', '--password'],
-  dotnet: ['--password', '-k', '--api-key'],
+  dotnet: ['-p', '--password', '-k', '--api-key'],
   gpg: ['--passphrase'],
   gpg2: ['--passphrase'],
-  helm: ['--password'],
+  helm: ['-p', '--password'],
   'huggingface-cli': ['--token'],
   keytool: ['-storepass', '-keypass', '-srcstorepass', '-deststorepass'],
   ldapsearch: ['-w'],
@@ -138,10 +150,12 @@ function inWords({ name, args }: ShellCommand): Given[] {
           },
         ]
   if (name === 'aws' && text[0] === 'configure' && text[1] === 'set' && /secret_access_key|session_token/.test(text[2] ?? '')) return at(3)
-  if (/^(?:npm|pnpm|yarn)$/.test(name) && text[0] === 'config' && text[1] === 'set') {
-    const [key = '', joined] = (text[2] ?? '').split(/=(.*)/s)
+  if (/^(?:npm|pnpm|yarn)$/.test(name) && (text[0] === 'set' || (text[0] === 'config' && text[1] === 'set'))) {
+    const keyAt = text.indexOf('set') + 1
+    const [key = '', joined] = (text[keyAt] ?? '').split(/=(.*)/s)
     if (!/(?:_authToken|_password|_auth|npmAuthToken|npmAuthIdent)$/.test(key)) return []
-    return joined === undefined || joined === '' ? at(3) : words[2] === undefined ? [] : [{ by: `${name} config set ${key.replace(/^.*:/, '')}`, word: part(words[2], joined) }]
+    const word = words[keyAt]
+    return joined === undefined || joined === '' ? at(keyAt + 1) : word === undefined ? [] : [{ by: `${name} config set ${key.replace(/^.*:/, '')}`, word: part(word, joined) }]
   }
   if (name === 'composer' && text[0] === 'config') {
     if (/^http-basic\./.test(text[1] ?? '')) return at(3)
@@ -152,10 +166,13 @@ function inWords({ name, args }: ShellCommand): Given[] {
     return value !== undefined && text.length >= 3 && /[./]/.test(text.at(-2) ?? '') && value.value.includes(':') ? [{ by: 'bundle config', word: passwordOf(value) ?? value }] : []
   }
   if (name === 'poetry' && text[0] === 'config') return /^http-basic\./.test(text[1] ?? '') ? at(3) : /^pypi-token\./.test(text[1] ?? '') ? at(2) : []
+  if (name === 'mysqladmin') {
+    const verb = text.indexOf('password')
+    return verb === -1 ? [] : at(verb + 1)
+  }
   if (name === 'vault' && text[0] === 'login') return at(1)
   if (name === 'rabbitmqctl' && /^(?:add_user|change_password)$/.test(text[0] ?? '')) return at(2)
   if (name === 'htpasswd') return args.some(({ value }) => /^-\w*b/.test(value)) && words.at(-1) !== undefined ? [{ by: 'htpasswd -b', word: words.at(-1) as ShellWord }] : []
-  if (name === 'pip' || name === 'pip3') return []
   return []
 }
 
@@ -178,6 +195,10 @@ function given(command: ShellCommand): Given[] {
   if (/^(?:7z|7za|7zr)$/.test(name)) for (const word of args) if (/^-p./.test(word.value)) add(`${name} -p`, part(word, word.value.slice(2)))
   if (name === 'openssl') for (const word of args) if (/^pass:./.test(word.value)) add('openssl pass:', part(word, word.value.slice(5)))
   if (name === 'zip' || name === 'unzip') add(`${name} -P`, options.value('-P'))
+  if (name === 'lftp') add('lftp -u', after(options.value('-u', '--user'), ','))
+  if (name === 'smbclient') add('smbclient -U', after(options.value('-U', '--user'), '%'))
+  if (name === 'sqlplus') for (const word of options.operands) add('sqlplus', /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part(word, word.value.replace(/^[^/]*\/|@.*$/g, '')) : null)
+  if (/^(?:curl|wget|http|https|git|pip\d?)$/.test(name)) for (const word of args) add(`${name} with a URL`, inQuery(word))
   found.push(...inWords(command))
   // Echo and printf only say it: what reads it is the command.
   if (!/^(?:echo|printf|sed|grep|awk)$/.test(name)) for (const word of args) add(`${name} with a URL`, inUrl(word))
@@ -187,6 +208,13 @@ function given(command: ShellCommand): Given[] {
     if (last !== null) add(`${name} --password-stdin`, part(last, last.value.trim()))
     if (input !== null && input.trim() !== '') add(`${name} --password-stdin`, { value: input.trim(), kind: /\$/.test(input) ? 'variable' : 'literal', position: command.position })
   }
+  // What npm reads from its .npmrc.
+  const targets = name === 'tee' ? options.operands.map(({ value }) => value) : command.writes
+  if (targets.some((path) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path)))
+    for (const word of [...args, ...fedBy.flatMap((feeder) => feeder.args)]) {
+      const token = /(?:_authToken|_password|_auth|npmAuthToken)\s*[=:]\s*"?([^\s"\\]+)/.exec(word.value)?.[1]
+      if (token !== undefined) add('.npmrc', part(word, token))
+    }
   // `machine HOST login USER password VALUE`, as a .netrc has it.
   if (/^(?:echo|printf|cat)$/.test(name))
     for (const word of [...args, ...(input === null ? [] : [{ value: input, kind: 'literal', position: command.position } as const])]) {

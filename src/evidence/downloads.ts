@@ -1,5 +1,7 @@
 // What a build fetches from the network, and what becomes of it: run, installed, checked before or not. Followed through
 // pipes, substitutions, files and variables, from one RUN to the next.
+import { minimatch } from 'minimatch'
+import { MATCH_OPTIONS } from '../image/reference-pattern.ts'
 import { isInterpreter, runOf } from '../shell/interpreter.ts'
 import { optionsIn } from '../shell/options.ts'
 import { isShell, type ShellCommand } from '../shell/script.ts'
@@ -49,12 +51,13 @@ export const isPlainHttp = (url: string | null): boolean => url !== null && /^(?
 
 const baseOf = (path: string): string => path.replace(/\/+$/, '').replace(/^.*\//s, '')
 
-/** Whether two paths can be the same file; the working directory of a RUN is not followed. */
-function sameFile(a: string, b: string): boolean {
-  const [left, right] = [a.replace(/^\.\//, ''), b.replace(/^\.\//, '')]
+/** Whether a word of a command can be a file; the working directory of a RUN is not followed. */
+function sameFile(word: string, path: string): boolean {
+  const [left, right] = [word.replace(/^\.\//, ''), path.replace(/^\.\//, '')]
   if (left === right) return true
-  if (left.startsWith('/') && right.startsWith('/')) return false
-  return baseOf(left) === baseOf(right)
+  if (left.startsWith('/') && right.startsWith('/') && !left.includes('*')) return false
+  const name = baseOf(left)
+  return name === baseOf(right) || (name.includes('*') && name.length > 1 && minimatch(baseOf(right), name, MATCH_OPTIONS))
 }
 
 /** The URL that a downloader's operand is; curl takes one without a scheme as plain http. */
@@ -169,6 +172,9 @@ const isInstaller = ({ name, args }: ShellCommand): boolean => Object.hasOwn(INS
 /** Modes that let a file be run. */
 const makesExecutable = (mode: string): boolean => (/^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode))
 
+/** A package that an installer fetches by itself. */
+const PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/i
+
 class Flow {
   readonly downloads: Tracked[] = []
   /** By path, as written. */
@@ -195,14 +201,15 @@ class Flow {
   }
 
   #fileIn(words: readonly string[]): { path: string; download: Tracked } | null {
-    return this.#files.find(({ path }) => words.some((word) => sameFile(word, path))) ?? null
+    // The same name again is the later file; the whole path tells more than the name.
+    return this.#files.findLast(({ path }) => words.includes(path)) ?? this.#files.findLast(({ path }) => words.some((word) => sameFile(word, path))) ?? null
   }
 
-  #verify(command: ShellCommand): void {
+  #verify(step: Step, command: ShellCommand): void {
     const about = aboutOf(command)
     const named = this.#files.filter(({ path }) => about.includes(baseOf(path)))
-    // Where no file is named, it is about what came before.
-    for (const { download } of named.length > 0 ? named : this.#files) download.isVerified = true
+    // Where no file is named, it is about what the same RUN downloaded before.
+    for (const { download } of named.length > 0 ? named : this.#files.filter((file) => file.download.step === step)) download.isVerified = true
   }
 
   take(step: Step, command: ShellCommand): void {
@@ -212,6 +219,12 @@ class Flow {
     const words = args.map(({ value }) => value)
     const run = runOf(command)
     const got = fetched(command)
+    const direct = isInstaller(command) ? optionsIn(command).operands.find(({ value }) => PACKAGE_URL.test(value)) : undefined
+    if (direct !== undefined) {
+      const download = this.add(step, command, name, direct.value, [], /#sha(?:256|384|512)[=-]/.test(direct.value))
+      this.#use(download, 'install', step, command, 'installs it')
+      return
+    }
     const code = run?.kind === 'code' && run.word.kind !== 'open' && name !== 'eval' && !isShell(name) ? fetchedInCode(run.word.value) : null
     if (got !== null) {
       this.add(step, command, name, got.url, got.files)
@@ -223,8 +236,14 @@ class Flow {
       return
     }
     for (const inner of substituted) this.take(step, inner)
-    if (verifies(command)) this.#verify(command)
-    const piped = fedBy.map((feeder) => this.#downloadOf(feeder)).findLast((download) => download !== null) ?? null
+    if (verifies(command)) this.#verify(step, command)
+    // A checksum that is kept is kept to be compared.
+    if (name === '' && assignments.length > 0) for (const inner of substituted) if (CHECKSUMS.test(inner.name)) this.#verify(step, inner)
+    const piped =
+      fedBy
+        .flatMap((feeder) => [feeder, ...(/^(?:echo|printf)$/.test(feeder.name) ? feeder.substituted : [])])
+        .map((feeder) => this.#downloadOf(feeder))
+        .findLast((download) => download !== null) ?? null
     const inside = substituted.map((inner) => this.#downloadOf(inner)).find((download) => download !== null) ?? null
 
     if (inside !== null) for (const { name: variable, value } of assignments) if (value.kind === 'open') this.#variables.set(variable, inside)
@@ -240,7 +259,7 @@ class Flow {
   #run(step: Step, command: ShellCommand, run: NonNullable<ReturnType<typeof runOf>>, piped: Tracked | null, inside: Tracked | null): void {
     const { name } = command
     if (run.kind === 'input') {
-      const read = piped ?? this.#fileIn(command.reads)?.download ?? null
+      const read = piped ?? (command.input?.startsWith('$(') ? inside : null) ?? this.#fileIn(command.reads)?.download ?? null
       if (read !== null) this.#use(read, 'run', step, command, `pipes what ${read.by} downloads into ${name}`)
       return
     }
@@ -269,7 +288,7 @@ class Flow {
       if (unpacks(command)) this.#use(download, 'install', step, command, `unpacks it with ${name}`)
       else if (isInstaller(command)) this.#use(download, 'install', step, command, `installs it with ${name}`)
       else if (name === 'chmod' && words.some(makesExecutable)) this.#use(download, 'install', step, command, 'makes it executable')
-      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name) && operands.length >= 2 && !sameFile(path, last)) {
+      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name) && operands.length >= 2 && path !== last) {
         const target = last.endsWith('/') || operands.length > 2 ? `${last.replace(/\/$/, '')}/${baseOf(path)}` : last
         this.#files.push({ path: target, download })
         const mode = name === 'install' ? (optionsIn(command).value('-m', '--mode')?.value ?? '755') : ''

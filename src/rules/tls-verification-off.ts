@@ -214,6 +214,11 @@ function offIn(command: ShellCommand): { option: string; lasting: boolean } | nu
   const { name, args, assignments } = command
   const variable = assignments.find((assignment) => switchesOff(assignment.name, assignment.value.value))
   if (variable !== undefined) return { option: `${variable.name}=${variable.value.value}`, lasting: false }
+  const kept =
+    name === 'go' && args[0]?.value === 'env' && args[1]?.value === '-w'
+      ? args.find(({ value }) => switchesOff(value.replace(/=.*$/s, ''), value.replace(/^[^=]*=/, '')))
+      : undefined
+  if (kept !== undefined) return { option: kept.value, lasting: true }
   const file = writtenSetting(command)
   if (file !== null) return { option: `${file.shown} in ${file.path}`, lasting: true }
   const isModule = /^python[\d.]*$/.test(name) && args[0]?.value === '-m' && args[1]?.value === 'pip'

@@ -83,6 +83,8 @@ function unsigned(command: ShellCommand): { option: string; says: string } | nul
     }
   const written = [...args, ...command.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join('\n') + (command.input ?? '')
   const targets = name === 'tee' || name === 'sed' ? options.operands.map(({ value }) => value) : command.writes
+  if (targets.some((path) => /apt\.conf/.test(path)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s*[= ]\s*"?(?:true|1|yes)/i.test(written))
+    return { option: 'AllowUnauthenticated', says: SIGNATURES }
   const inSources = targets.some((path) => /sources\.list|\.sources$/.test(path))
   if ((inSources || name === 'add-apt-repository') && /\[[^\]]*\btrusted=yes\b[^\]]*\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
     return { option: '[trusted=yes]', says: SIGNATURES }

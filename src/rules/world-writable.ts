@@ -36,6 +36,8 @@ function isWritable({ built }: BuildEvidence, { value, kind }: ShellWord): boole
 }
 
 function concerned(evidence: BuildEvidence, step: Step, paths: readonly ShellWord[]): string[] | null {
+  // `… | xargs chmod 777`
+  if (paths.length === 0) return ['what it is given']
   const open = paths.filter(({ value }) => !MEANT.test(value))
   if (open.length === 0) return null
   const left = step.of === 'stage' ? [] : open.filter((path) => isWritable(evidence, path) !== false)

@@ -58,6 +58,7 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   dnf: YUM,
   dnf5: YUM,
   docker: { short: 'uptfHvewl', long: words('username password tag file host volume env name build-arg') },
+  dotnet: { short: 'upk', long: words('username password api-key source name configfile') },
   dpkg: { short: 'D', long: words('root admindir instdir') },
   gem: { short: 'vsiPnp', long: words('version source install-dir bindir platform trust-policy http-proxy') },
   git: {
@@ -68,10 +69,12 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
     short: 'oruN',
     long: words('keyserver keyring output recipient local-user homedir keyserver-options passphrase passphrase-file pinentry-mode batch-size primary-keyring trust-model'),
   },
-  helm: { short: 'n', long: words('username password version namespace repo') },
+  helm: { short: 'npu', long: words('username password version namespace repo') },
   install: { short: 'mogtS', long: words('mode owner group target-directory suffix') },
   keytool: { single: true },
   ldapsearch: { short: 'DwHbshp' },
+  lftp: { short: 'upe', long: words('user port') },
+  mariadb: MYSQL,
   microdnf: YUM,
   mkdir: { short: 'm', long: words('mode context') },
   mongo: { short: 'up', long: words('username password host port authenticationDatabase eval') },
@@ -92,11 +95,13 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   rpm: { short: 'rD', long: words('root define dbpath prefix relocate') },
   scp: SSH,
   skopeo: { short: 'up', long: words('username password creds src-creds dest-creds') },
+  smbclient: { short: 'Uc', long: words('user command') },
   ssh: SSH,
   'ssh-keygen': { short: 'tbfNPCm' },
   sshpass: { short: 'pfdP' },
   svn: { long: words('username password config-dir') },
   tar: { short: 'fCbTXIHKNV', long: words('file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning') },
+  twine: { short: 'up', long: words('username password repository repository-url') },
   unzip: { short: 'dxP' },
   useradd: USERS,
   usermod: USERS,
@@ -134,10 +139,11 @@ export interface Options {
 /** Shorter abbreviations stand for several options. */
 const MIN_ABBREVIATION = 8
 
-const isNamed = (written: string, name: string): boolean =>
-  written === name || (name.startsWith('--') && written.length >= MIN_ABBREVIATION && written.startsWith('--') && name.startsWith(written))
+const isNamed = (written: string, name: string, whole: ReadonlySet<string>): boolean =>
+  written === name || (name.startsWith('--') && written.length >= MIN_ABBREVIATION && written.startsWith('--') && !whole.has(written) && name.startsWith(written))
 
 function* optionsOf(args: readonly ShellWord[], { short = '', long = [], single = false }: Syntax, operands: ShellWord[]): Generator<Option> {
+  const whole = new Set(long.map((name) => `--${name}`))
   for (let at = 0; at < args.length; at++) {
     const word = args[at]
     if (word === undefined) return
@@ -152,7 +158,7 @@ function* optionsOf(args: readonly ShellWord[], { short = '', long = [], single 
       const name = equals === -1 ? text : text.slice(0, equals)
       if (equals !== -1) yield { name, value: part(equals + 1) }
       else if (single) yield { name, value: args[at + 1] ?? null }
-      else if (long.some((known) => isNamed(name, `--${known}`))) yield { name, value: args[++at] ?? null }
+      else if (long.some((known) => isNamed(name, `--${known}`, whole))) yield { name, value: args[++at] ?? null }
       else yield { name, value: null }
     } else if (/^-./.test(text)) {
       for (let i = 1; i < text.length; i++) {
@@ -174,12 +180,15 @@ export function optionsIn(command: ShellCommand): Options {
   const known = read.get(command)
   if (known !== undefined) return known
   const operands: ShellWord[] = []
-  const options = [...optionsOf(command.args, (Object.hasOwn(SYNTAX, command.name) ? SYNTAX[command.name] : undefined) ?? {}, operands)]
-  const values = (...names: string[]): ShellWord[] => options.flatMap(({ name, value }) => (value !== null && names.some((wanted) => isNamed(name, wanted)) ? [value] : []))
+  const syntax = (Object.hasOwn(SYNTAX, command.name) ? SYNTAX[command.name] : undefined) ?? {}
+  // What is an option of its own is no abbreviation of another: --output of --output-dir.
+  const whole = new Set(syntax.long?.map((name) => `--${name}`))
+  const options = [...optionsOf(command.args, syntax, operands)]
+  const values = (...names: string[]): ShellWord[] => options.flatMap(({ name, value }) => (value !== null && names.some((wanted) => isNamed(name, wanted, whole)) ? [value] : []))
   const result: Options = {
     options,
     operands,
-    has: (...names) => options.some(({ name }) => names.some((wanted) => isNamed(name, wanted))),
+    has: (...names) => options.some(({ name }) => names.some((wanted) => isNamed(name, wanted, whole))),
     values,
     value: (...names) => values(...names).at(-1) ?? null,
   }

@@ -30,6 +30,8 @@ export interface ShellCommand {
   readonly reads: readonly string[]
   /** A here-document or here-string on its standard input; null for none. */
   readonly input: string | null
+  /** Where that text starts. */
+  readonly inputPosition: number
   /** What it prints is compared: it stands in `[ … ]`, `[[ … ]]` or `test`. */
   readonly isTested: boolean
 }
@@ -124,15 +126,19 @@ class Reader {
     this.#variables = variables
   }
 
-  /** @param base where the text starts in the outermost one */
-  read(text: string, base: number, depth: number): void {
+  /**
+   * Reads a text.
+   * @param base where it starts in the outermost one
+   * @returns the commands that it runs
+   */
+  read(text: string, base: number, depth: number, fedBy: readonly ShellCommand[] = []): ShellCommand[] {
     if (text.length > MAX_TEXT || depth > MAX_DEPTH) {
       this.incomplete = true
-      return
+      return []
     }
     const root = parse(text)
     if ((root.errors?.length ?? 0) > 0) this.incomplete = true
-    this.#visit(root, [], text, base, depth)
+    return this.#visit(root, fedBy, text, base, depth)
   }
 
   #visit(node: SyntaxNode, fedBy: readonly ShellCommand[], text: string, base: number, depth: number): ShellCommand[] {
@@ -141,8 +147,7 @@ class Reader {
       return []
     }
     if (node.type === 'Command') {
-      const own = this.#command(node, fedBy, text, base, depth)
-      return own === null ? [] : [own]
+      return this.#command(node, fedBy, text, base, depth)
     }
     if (node.type === 'Pipeline') return this.#pipeline(node, fedBy, text, base, depth)
     // `{ …; } > file` and `done > file`: the output of all that is inside.
@@ -193,12 +198,12 @@ class Reader {
     return found
   }
 
-  #command(node: AstCommand, fedBy: readonly ShellCommand[], text: string, base: number, depth: number): ShellCommand | null {
+  #command(node: AstCommand, fedBy: readonly ShellCommand[], text: string, base: number, depth: number): ShellCommand[] {
     const assignments = [...node.prefix, ...node.args].flatMap((part) =>
       part.type === 'Assignment' && part.value.type === 'Word' ? [{ name: part.name, value: wordOf(part.value, this.#variables, base) }] : [],
     )
     const words = [...(node.name === undefined ? [] : [node.name]), ...node.args.filter((arg) => arg.type === 'Word')].map((word) => wordOf(word, this.#variables, base))
-    const command = this.add(
+    const added = this.add(
       words,
       { text: text.slice(node.pos, node.end), position: base + node.pos, end: base + node.end, fedBy, assignments, redirects: node.redirects },
       base,
@@ -206,19 +211,19 @@ class Reader {
       () => this.#substituted(node, text, base, depth),
     )
     // What stays set for the commands behind it.
-    if (words.length === 0 || /^(?:export|local|declare|typeset|readonly)$/.test(command?.name ?? ''))
+    if (words.length === 0 || /^(?:export|local|declare|typeset|readonly)$/.test(added[0]?.name ?? ''))
       for (const { name, value } of assignments) {
         if (value.kind === 'open') this.#variables.delete(name)
         else this.#variables.set(name, value.value)
       }
-    return command
+    return added
   }
 
-  /** Adds a command, and behind it those that it runs. */
-  add(words: readonly ShellWord[], around: Around, base: number, depth: number, inner: () => ShellCommand[] = () => []): ShellCommand | null {
+  /** Adds a command, and behind it those that it runs. @returns it, and those of the scripts that it runs */
+  add(words: readonly ShellWord[], around: Around, base: number, depth: number, inner: () => ShellCommand[] = () => []): ShellCommand[] {
     if (this.commands.length >= MAX_COMMANDS) {
       this.incomplete = true
-      return null
+      return []
     }
     const { program, args, assigned, through } = unwrap(words)
     const name = programName(program?.value)
@@ -237,6 +242,7 @@ class Reader {
       writes: this.#files(around.redirects, '>'),
       reads: this.#files(around.redirects, '<'),
       isTested: false,
+      inputPosition: document?.type === 'HereDoc' ? base + document.body.pos : around.position,
       input:
         document === undefined ? null : document.type === 'HereDoc' ? document.body.text : document.target === undefined ? null : wordOf(document.target, this.#variables).value,
     }
@@ -246,10 +252,15 @@ class Reader {
     if (name === '[' || name === 'test') this.#change(index + 1, (tested) => ({ ...tested, isTested: true }))
     // `sh -c 'text'` and `sh <<EOF` run their text as commands of their own.
     const script = innerScript(name, args)
-    if (script !== null) this.read(script.value, script.position + 1, depth + 1)
-    else if (document?.type === 'HereDoc' && readsScript(name, args, document.body.text)) this.read(document.body.text, base + document.body.pos, depth + 1)
-    if (name === 'find') for (const run of executed(args)) this.add(run, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth)
-    return complete
+    const before = around.fedBy.at(-1)
+    const all: ShellCommand[] = [complete]
+    if (script !== null) all.push(...this.read(script.value, script.position + 1, depth + 1, around.fedBy))
+    else if (document?.type === 'HereDoc' && readsScript(name, args, document.body.text)) all.push(...this.read(document.body.text, base + document.body.pos, depth + 1))
+    // `cat <<EOF | sh`
+    else if (before?.name === 'cat' && before.input !== null && before.args.length === 0 && readsScript(name, args, before.input))
+      all.push(...this.read(before.input, before.inputPosition, depth + 1))
+    if (name === 'find') for (const run of executed(args)) all.push(...this.add(run, { ...around, fedBy: [], assignments: [], redirects: [] }, base, depth))
+    return all
   }
 
   #files(redirects: readonly Redirection[], direction: '<' | '>'): string[] {
@@ -296,7 +307,8 @@ function unwrap(words: readonly ShellWord[]): { program: ShellWord | undefined; 
   return { program, args, assigned, through }
 }
 
-const programName = (word: string | undefined): string => (word ?? '').replace(/^.*\//s, '')
+/** The name of a program without its directory; `$SHELL` is one. */
+const programName = (word: string | undefined): string => (/^\$\{?SHELL\}?$/.test(word ?? '') ? 'sh' : (word ?? '').replace(/^.*\//s, ''))
 
 /** The text of `sh -c TEXT`, `bash -lc TEXT`, `eval TEXT`, `su app -c TEXT`. */
 function innerScript(name: string, args: readonly ShellWord[]): ShellWord | null {
