@@ -40274,12 +40274,13 @@ function stepsOfImage(origin) {
         "ARG",
         pair2.replace(/^(\w+)=(.*)$/s, (_, name, value) => `${name}=${JSON.stringify(value)}`)
       );
+    const written = keyword === "RUN" && source2 === null ? /^(?:--[a-z]+=\S+\s+)+/.exec(instruction.text)?.[0] ?? "" : "";
     const own2 = dockerfile?.stages.find(({ instructions }) => source2 !== null && instructions.includes(source2)) ?? null;
     steps.push(
       toStep({
         keyword,
-        text: keyword === "RUN" ? source2 !== null && source2.keyword === "RUN" && source2.documents.length === 0 ? source2.text : runText(entry) : instruction.text,
-        flags: source2?.flags ?? null,
+        text: keyword === "RUN" ? source2 !== null && source2.keyword === "RUN" && source2.documents.length === 0 ? source2.text : runText(entry).slice(written.length) : instruction.text,
+        flags: source2?.flags ?? (written === "" ? null : written.trim().split(/\s+/)),
         source: source2?.keyword === keyword ? source2 : null,
         layer,
         owner,
@@ -74361,7 +74362,7 @@ function readMode(text4) {
   return mode;
 }
 
-// src/rules/modes.ts
+// src/rules/mode-change.ts
 function modeChange(command) {
   const { name, args } = command;
   const options4 = optionsIn(command);

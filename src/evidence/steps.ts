@@ -269,12 +269,19 @@ export function stepsOfImage(origin: Origin): Step[] {
         'ARG',
         pair.replace(/^(\w+)=(.*)$/s, (_, name: string, value: string) => `${name}=${JSON.stringify(value)}`),
       )
+    // buildah writes the flags of RUN into the history.
+    const written = keyword === 'RUN' && source === null ? (/^(?:--[a-z]+=\S+\s+)+/.exec(instruction.text)?.[0] ?? '') : ''
     const own = dockerfile?.stages.find(({ instructions }) => source !== null && instructions.includes(source)) ?? null
     steps.push(
       toStep({
         keyword,
-        text: keyword === 'RUN' ? (source !== null && source.keyword === 'RUN' && source.documents.length === 0 ? source.text : runText(entry)) : instruction.text,
-        flags: source?.flags ?? null,
+        text:
+          keyword === 'RUN'
+            ? source !== null && source.keyword === 'RUN' && source.documents.length === 0
+              ? source.text
+              : runText(entry).slice(written.length)
+            : instruction.text,
+        flags: source?.flags ?? (written === '' ? null : written.trim().split(/\s+/)),
         source: source?.keyword === keyword ? source : null,
         layer,
         owner,

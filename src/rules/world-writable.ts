@@ -2,7 +2,7 @@
 import type { BuildEvidence } from '../evidence/evidence.ts'
 import type { Step } from '../evidence/steps.ts'
 import type { ShellWord } from '../shell/words.ts'
-import { copyMode, modeChange } from './modes.ts'
+import { copyMode, modeChange } from './mode-change.ts'
 import { onCommand, onStep } from './placed.ts'
 import { quote } from './quote.ts'
 import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
