@@ -40100,6 +40100,7 @@ function executed(args) {
 
 // src/evidence/steps.ts
 var MAX_RUN_TEXT = 1 << 20;
+var MAX_VARIABLES = 500;
 var MAX_VALUE = 4096;
 function filledIn(text4, variables) {
   return text4.replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})/g, (whole2, bare, braced, other) => {
@@ -40129,7 +40130,8 @@ var Environment = class {
   take(keyword, text4) {
     if (keyword !== "ENV" && keyword !== "ARG") return;
     for (const { name, value } of readVariables(keyword, text4))
-      if (value !== null && !(keyword === "ARG" && this.#values.has(name))) this.#values.set(name, filledIn(value, this.#values));
+      if (value !== null && !(keyword === "ARG" && this.#values.has(name)) && (this.#values.has(name) || this.#values.size < MAX_VARIABLES))
+        this.#values.set(name, filledIn(value, this.#values));
   }
   now() {
     return new Map(this.#values);
@@ -68078,6 +68080,10 @@ var Filesystem = class {
     }
     return current;
   }
+  /** The versions of one layer that the final tree still shows, in the order of its tar. */
+  *presentIn(layer) {
+    for (const version2 of this.versions[layer] ?? []) if (version2.ending === null && version2.entry.whiteout === null) yield version2;
+  }
   /** All versions of the final tree, in order of their paths' parts. */
   *present() {
     const stack = [this.#root];
@@ -72378,15 +72384,16 @@ var COMPILERS = /^\/usr\/(?:local\/)?bin\/(?:(?:[\w-]+-linux-gnu-)?(?:gcc|g\+\+|
 var HEADERS = /^\/var\/lib\/dpkg\/info\/([\w.+-]+-dev)(?::\w+)?\.list$/;
 function toolsOf({ filesystem, origin, steps }) {
   const found = /* @__PURE__ */ new Map();
-  for (const version2 of filesystem.present()) {
-    const owner = origin.layers[version2.layer]?.owner;
-    const step = owner === "unknown" ? steps.find(({ layer }) => layer === version2.layer) : void 0;
+  for (const [layer, { owner }] of origin.layers.entries()) {
+    const step = owner === "unknown" ? steps.find((candidate) => candidate.layer === layer) : void 0;
     if (owner !== "own" && step?.commands.some((command) => packagesIn(command)?.action === "install") !== true) continue;
-    const name = COMPILERS.test(version2.path) ? version2.path.replace(/^.*\//, "") : HEADERS.exec(version2.path)?.[1];
-    if (name === void 0) continue;
-    const own2 = found.get(version2.layer) ?? { tools: [], version: version2 };
-    own2.tools.push(name);
-    found.set(version2.layer, own2);
+    for (const version2 of filesystem.presentIn(layer)) {
+      const name = COMPILERS.test(version2.path) ? version2.path.replace(/^.*\//, "") : HEADERS.exec(version2.path)?.[1];
+      if (name === void 0) continue;
+      const own2 = found.get(layer) ?? { tools: [], version: version2 };
+      own2.tools.push(name);
+      found.set(layer, own2);
+    }
   }
   return found;
 }
@@ -73364,7 +73371,7 @@ function verifies(command) {
   return run2?.kind === "code" && /hash_file|hashlib|sha(?:256|384|512)|Get-FileHash/i.test(run2.word.value);
 }
 var aboutOf = ({ args, input: input3, fedBy, reads }) => [...args.map(({ value }) => value), input3 ?? "", ...reads, ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])].join("\n");
-var isSame = (a, b) => a.position === b.position && a.name === b.name && a.text === b.text;
+var isSame = (a, b) => a.name === b.name && a.text === b.text;
 function unpacks({ name, args }) {
   const [first2 = ""] = args.map(({ value }) => value);
   if (/^(?:tar|bsdtar|gtar)$/.test(name))
@@ -73396,26 +73403,37 @@ var INSTALLERS = {
 var isInstaller = ({ name, args }) => Object.hasOwn(INSTALLERS, name) && args.some(({ value }) => INSTALLERS[name]?.test(value));
 var makesExecutable = (mode) => /^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode);
 var PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/i;
+var MAX_FILES = 100;
+var MAX_WORDS2 = 500;
 var Flow = class {
   downloads = [];
   /** By path, as written. */
   #files = [];
   /** Variables that hold what was downloaded. */
   #variables = /* @__PURE__ */ new Map();
-  #byCommand = [];
+  /** Of the step that is read, by the position of the command: what feeds a later one is a copy of it. */
+  #byPosition = /* @__PURE__ */ new Map();
+  #step = null;
   /** A download that is known to be checked where it is made, as ADD --checksum is. */
   add(step, command, by, url2, files, isVerified = false) {
     const download = { step, command, by, url: url2, uses: [], isVerified };
     this.downloads.push(download);
-    for (const path11 of files) if (path11 !== "-" && !path11.startsWith("/dev/")) this.#files.push({ path: path11, download });
-    if (command !== null) this.#byCommand.push({ command, download });
+    for (const path11 of files) if (path11 !== "-" && !path11.startsWith("/dev/")) this.#track(path11, download);
+    if (command !== null) this.#byPosition.set(command.position, { command, download });
     return download;
   }
   #use(download, kind, step, command, how) {
     if (!download.uses.some((use) => use.kind === kind)) download.uses.push({ kind, step, command, how, isVerified: download.isVerified });
   }
   #downloadOf(command) {
-    return this.#byCommand.find((known2) => isSame(known2.command, command))?.download ?? null;
+    const known2 = this.#byPosition.get(command.position);
+    return known2 !== void 0 && isSame(known2.command, command) ? known2.download : null;
+  }
+  /** Follows a file. Copies of copies do not add up without end. */
+  #track(path11, download) {
+    if (this.#files.some((file2) => file2.path === path11 && file2.download === download)) return;
+    this.#files.push({ path: path11, download });
+    if (this.#files.length > MAX_FILES) this.#files.shift();
   }
   #fileIn(words2) {
     return this.#files.findLast(({ path: path11 }) => words2.includes(path11)) ?? this.#files.findLast(({ path: path11 }) => words2.some((word) => sameFile(word, path11))) ?? null;
@@ -73426,9 +73444,11 @@ var Flow = class {
     for (const { download } of named3.length > 0 ? named3 : this.#files.filter((file2) => file2.download.step === step)) download.isVerified = true;
   }
   take(step, command) {
+    if (step !== this.#step) this.#byPosition.clear();
+    this.#step = step;
     if (this.#downloadOf(command) !== null) return;
     const { name, args, fedBy, substituted, writes, assignments } = command;
-    const words2 = args.map(({ value }) => value);
+    const words2 = args.slice(0, MAX_WORDS2).map(({ value }) => value);
     const run2 = runOf2(command);
     const got = fetched(command);
     const direct = isInstaller(command) ? optionsIn(command).operands.find(({ value }) => PACKAGE_URL.test(value)) : void 0;
@@ -73461,7 +73481,7 @@ var Flow = class {
     if (piped !== null) {
       if (unpacks(command)) this.#use(piped, "install", step, command, `unpacks it with ${name}`);
       const target = name === "tee" ? optionsIn(command).operands.map(({ value }) => value) : writes;
-      for (const path11 of target) if (!path11.startsWith("/dev/") && !SIGNATURES.test(path11)) this.#files.push({ path: path11, download: piped });
+      for (const path11 of target) if (!path11.startsWith("/dev/") && !SIGNATURES.test(path11)) this.#track(path11, piped);
     }
     this.#takeFiles(step, command, words2);
   }
@@ -73498,13 +73518,13 @@ var Flow = class {
       else if (name === "chmod" && words2.some(makesExecutable)) this.#use(download, "install", step, command, "makes it executable");
       else if (/^(?:mv|cp|install|ln|rsync)$/.test(name) && operands.length >= 2 && path11 !== last) {
         const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf2(path11)}` : last;
-        this.#files.push({ path: target, download });
+        this.#track(target, download);
         const mode = name === "install" ? optionsIn(command).value("-m", "--mode")?.value ?? "755" : "";
         if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target)) this.#use(download, "install", step, command, `puts it into ${target}`);
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name) && COMPRESSED.test(path11)) this.#files.push({ path: path11.replace(COMPRESSED, ""), download });
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name) && COMPRESSED.test(path11)) this.#track(path11.replace(COMPRESSED, ""), download);
     }
     const written = command.writes.find((path11) => !path11.startsWith("/dev/"));
-    if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name)) this.#files.push({ path: written, download: file2.download });
+    if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name)) this.#track(written, file2.download);
   }
 };
 var known = /* @__PURE__ */ new WeakMap();
@@ -73829,12 +73849,14 @@ var CACHES = [
   { name: "yum\u2019s cache", path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//, by: /^(?:yum|dnf5?|microdnf|tdnf)$/, remedy: "End the RUN with dnf clean all (yum clean all)." },
   { name: "zypper\u2019s cache", path: /^\/var\/cache\/zypp\//, by: /^zypper$/, remedy: "End the RUN with zypper clean --all." }
 ];
+var ANY_CACHE = new RegExp(CACHES.map(({ path: path11 }) => path11.source).join("|"));
 var MIN_BYTES = 256 << 10;
 var megabytes = (bytes2) => `${(bytes2 / 1e6).toFixed(1)} MB`;
 function leftIn({ layers, filesystem }, layer) {
   const found = /* @__PURE__ */ new Map();
   for (const [index, entry] of (layers[layer]?.entries ?? []).entries()) {
     if (entry.type !== "file" || entry.size === 0 || entry.whiteout !== null) continue;
+    if (!ANY_CACHE.test(entry.path)) continue;
     const cache2 = CACHES.find(({ path: path11 }) => path11.test(entry.path));
     if (cache2 === void 0) continue;
     const left = found.get(cache2) ?? { bytes: 0, files: 0, hiddenIn: null };
@@ -73850,7 +73872,7 @@ var packageCacheLeft = {
   meta: meta12,
   *check(evidence) {
     for (const step of evidence.steps) {
-      if (step.layer === null || step.of !== "image") continue;
+      if (step.layer === null || step.of !== "image" || step.owner === "base") continue;
       for (const [cache2, { bytes: bytes2, files, hiddenIn }] of leftIn(evidence, step.layer)) {
         if (bytes2 < MIN_BYTES) continue;
         const own2 = {
@@ -74457,22 +74479,22 @@ var setuidAdded = {
       }
     }
     if (built === null) return;
-    for (const version2 of built.filesystem.present()) {
-      const { entry, layer } = version2;
-      if (entry.type !== "file" || (entry.mode & 3072) === 0 || (entry.mode & 73) === 0 || told.has(version2.path)) continue;
-      const origin = built.origin.layers[layer];
-      if (origin === void 0 || origin.owner !== "own") continue;
-      const step = steps.find((candidate) => candidate.of === "image" && candidate.layer === layer);
-      if (step === void 0 || step.commands.some((command) => packagesIn(command) !== null || command.name === "dpkg" || command.name === "rpm" || command.name === "chmod"))
-        continue;
-      yield placed(meta22, {
-        message: `${version2.path} has the ${(entry.mode & 2048) !== 0 ? "setuid" : "setgid"} bit (mode ${entry.mode.toString(8).padStart(4, "0")}, ${entry.uid === 0 ? "owned by root" : `uid ${entry.uid}`}) and is new in layer ${layer}.`,
-        remedy: `Take the bit off in the same layer: COPY --chmod=755, or chmod u-s,g-s ${version2.path}.`,
-        location: { kind: "layer", layer, path: version2.path, line: null, offset: null },
-        dockerfile: origin.lines,
-        origin: origin.owner,
-        identity: ["setuid", version2.path]
-      });
+    for (const step of steps) {
+      const { layer } = step;
+      if (layer === null || step.owner !== "own" || step.of !== "image") continue;
+      if (step.commands.some((command) => packagesIn(command) !== null || command.name === "dpkg" || command.name === "rpm" || command.name === "chmod")) continue;
+      for (const version2 of built.filesystem.presentIn(layer)) {
+        const { entry } = version2;
+        if (entry.type !== "file" || (entry.mode & 3072) === 0 || (entry.mode & 73) === 0 || told.has(version2.path)) continue;
+        yield placed(meta22, {
+          message: `${version2.path} has the ${(entry.mode & 2048) !== 0 ? "setuid" : "setgid"} bit (mode ${entry.mode.toString(8).padStart(4, "0")}, ${entry.uid === 0 ? "owned by root" : `uid ${entry.uid}`}) and is new in layer ${layer}.`,
+          remedy: `Take the bit off in the same layer: COPY --chmod=755, or chmod u-s,g-s ${version2.path}.`,
+          location: { kind: "layer", layer, path: version2.path, line: null, offset: null },
+          dockerfile: step.lines,
+          origin: step.owner,
+          identity: ["setuid", version2.path]
+        });
+      }
     }
   }
 };
@@ -74610,14 +74632,17 @@ var sudoWithoutPassword = {
       }
     }
     if (built === null || told) return;
-    for (const version2 of built.filesystem.present()) {
+    const files = built.layers.flatMap(({ index, extracts }) => extracts.map(({ entry, content }) => ({ version: built.filesystem.versionOf(index, entry), content })));
+    for (const { version: version2, content } of files) {
       const { path: path11 } = version2;
-      if (!/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path11) || !grants(built.collected(path11) ?? "")) continue;
-      const layer = built.origin.layers[version2.content.layer];
+      const text4 = content.toString();
+      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path11) || !grants(text4)) continue;
+      const layer = built.origin.layers[version2.layer];
       yield placed(meta25, {
-        message: `${path11} lets a user run anything as root without a password (NOPASSWD).`,
+        severity: grantsAll(text4) ? "medium" : "low",
+        message: `${path11} lets a user run ${grantsAll(text4) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
         remedy,
-        location: { kind: "layer", layer: version2.content.layer, path: path11, line: null, offset: null },
+        location: { kind: "layer", layer: version2.layer, path: path11, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
         identity: ["NOPASSWD", path11]

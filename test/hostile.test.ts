@@ -115,6 +115,8 @@ describe('commands in the history', () => {
     ['a pipeline of thousands', `curl x ${'| cat '.repeat(20_000)}`],
     ['substitutions in substitutions', '$( '.repeat(40_000)],
     ['thousands of commands', 'eval "$(curl x)"; '.repeat(6000)],
+    ['copies of copies', `curl -O https://x.io/f; ${'cp f d/; cp * e/; '.repeat(6000)}`],
+    ['thousands of files and words', `${Array.from({ length: 2000 }, (_, i) => `curl -O https://x.io/f${i}`).join(';')}; chmod +x ${'a*b '.repeat(15_000)}`],
     ['a text of megabytes', `curl https://x.io | sh; ${'a'.repeat(3_000_000)}`],
   ])('%s end', async (_name, text) => {
     const report = (await judgeArchive(await buildImage({ layers: [{ by: `RUN /bin/sh -c ${text} # buildkit`, files: [{ name: 'k', content: token }] }], config: { User: '1' } })))

@@ -133,7 +133,7 @@ function verifies(command: ShellCommand): boolean {
 const aboutOf = ({ args, input, fedBy, reads }: ShellCommand): string =>
   [...args.map(({ value }) => value), input ?? '', ...reads, ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ''])].join('\n')
 
-const isSame = (a: ShellCommand, b: ShellCommand): boolean => a.position === b.position && a.name === b.name && a.text === b.text
+const isSame = (a: ShellCommand, b: ShellCommand): boolean => a.name === b.name && a.text === b.text
 
 /** Words of an archive tool that unpack. */
 function unpacks({ name, args }: ShellCommand): boolean {
@@ -175,20 +175,26 @@ const makesExecutable = (mode: string): boolean => (/^[0-7]{3,4}$/.test(mode) ? 
 /** A package that an installer fetches by itself. */
 const PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/i
 
+/** Files that are followed at a time, and words of a command that may name one: more than people write. */
+const MAX_FILES = 100
+const MAX_WORDS = 500
+
 class Flow {
   readonly downloads: Tracked[] = []
   /** By path, as written. */
-  #files: { path: string; download: Tracked }[] = []
+  readonly #files: { path: string; download: Tracked }[] = []
   /** Variables that hold what was downloaded. */
   readonly #variables = new Map<string, Tracked>()
-  readonly #byCommand: { command: ShellCommand; download: Tracked }[] = []
+  /** Of the step that is read, by the position of the command: what feeds a later one is a copy of it. */
+  readonly #byPosition = new Map<number, { command: ShellCommand; download: Tracked }>()
+  #step: Step | null = null
 
   /** A download that is known to be checked where it is made, as ADD --checksum is. */
   add(step: Step, command: ShellCommand | null, by: string, url: string | null, files: readonly string[], isVerified = false): Tracked {
     const download: Tracked = { step, command, by, url, uses: [], isVerified }
     this.downloads.push(download)
-    for (const path of files) if (path !== '-' && !path.startsWith('/dev/')) this.#files.push({ path, download })
-    if (command !== null) this.#byCommand.push({ command, download })
+    for (const path of files) if (path !== '-' && !path.startsWith('/dev/')) this.#track(path, download)
+    if (command !== null) this.#byPosition.set(command.position, { command, download })
     return download
   }
 
@@ -197,7 +203,15 @@ class Flow {
   }
 
   #downloadOf(command: ShellCommand): Tracked | null {
-    return this.#byCommand.find((known) => isSame(known.command, command))?.download ?? null
+    const known = this.#byPosition.get(command.position)
+    return known !== undefined && isSame(known.command, command) ? known.download : null
+  }
+
+  /** Follows a file. Copies of copies do not add up without end. */
+  #track(path: string, download: Tracked): void {
+    if (this.#files.some((file) => file.path === path && file.download === download)) return
+    this.#files.push({ path, download })
+    if (this.#files.length > MAX_FILES) this.#files.shift()
   }
 
   #fileIn(words: readonly string[]): { path: string; download: Tracked } | null {
@@ -213,10 +227,12 @@ class Flow {
   }
 
   take(step: Step, command: ShellCommand): void {
+    if (step !== this.#step) this.#byPosition.clear()
+    this.#step = step
     // Substitutions are taken with the command that holds them, and stand behind it in the list.
     if (this.#downloadOf(command) !== null) return
     const { name, args, fedBy, substituted, writes, assignments } = command
-    const words = args.map(({ value }) => value)
+    const words = args.slice(0, MAX_WORDS).map(({ value }) => value)
     const run = runOf(command)
     const got = fetched(command)
     const direct = isInstaller(command) ? optionsIn(command).operands.find(({ value }) => PACKAGE_URL.test(value)) : undefined
@@ -251,7 +267,7 @@ class Flow {
     if (piped !== null) {
       if (unpacks(command)) this.#use(piped, 'install', step, command, `unpacks it with ${name}`)
       const target = name === 'tee' ? optionsIn(command).operands.map(({ value }) => value) : writes
-      for (const path of target) if (!path.startsWith('/dev/') && !SIGNATURES.test(path)) this.#files.push({ path, download: piped })
+      for (const path of target) if (!path.startsWith('/dev/') && !SIGNATURES.test(path)) this.#track(path, piped)
     }
     this.#takeFiles(step, command, words)
   }
@@ -290,13 +306,13 @@ class Flow {
       else if (name === 'chmod' && words.some(makesExecutable)) this.#use(download, 'install', step, command, 'makes it executable')
       else if (/^(?:mv|cp|install|ln|rsync)$/.test(name) && operands.length >= 2 && path !== last) {
         const target = last.endsWith('/') || operands.length > 2 ? `${last.replace(/\/$/, '')}/${baseOf(path)}` : last
-        this.#files.push({ path: target, download })
+        this.#track(target, download)
         const mode = name === 'install' ? (optionsIn(command).value('-m', '--mode')?.value ?? '755') : ''
         if (BIN.test(`${target}/`) || (mode !== '' && makesExecutable(mode) && BIN.test(target))) this.#use(download, 'install', step, command, `puts it into ${target}`)
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name) && COMPRESSED.test(path)) this.#files.push({ path: path.replace(COMPRESSED, ''), download })
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name) && COMPRESSED.test(path)) this.#track(path.replace(COMPRESSED, ''), download)
     }
     const written = command.writes.find((path) => !path.startsWith('/dev/'))
-    if (written !== undefined && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name)) this.#files.push({ path: written, download: file.download })
+    if (written !== undefined && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name)) this.#track(written, file.download)
   }
 }
 

@@ -38,6 +38,8 @@ export interface Step {
 
 /** Characters of all RUN texts of an image that are parsed: far more than people write, and no more than seconds take. */
 const MAX_RUN_TEXT = 1 << 20
+/** Variables that are kept at a time. */
+const MAX_VARIABLES = 500
 /** Characters of the value of a variable. */
 const MAX_VALUE = 4096
 
@@ -78,7 +80,8 @@ class Environment {
   take(keyword: string | null, text: string): void {
     if (keyword !== 'ENV' && keyword !== 'ARG') return
     for (const { name, value } of readVariables(keyword, text))
-      if (value !== null && !(keyword === 'ARG' && this.#values.has(name))) this.#values.set(name, filledIn(value, this.#values))
+      if (value !== null && !(keyword === 'ARG' && this.#values.has(name)) && (this.#values.has(name) || this.#values.size < MAX_VARIABLES))
+        this.#values.set(name, filledIn(value, this.#values))
   }
 
   now(): Variables {

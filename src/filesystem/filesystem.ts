@@ -87,6 +87,11 @@ export class Filesystem {
     return current
   }
 
+  /** The versions of one layer that the final tree still shows, in the order of its tar. */
+  *presentIn(layer: number): Generator<Version> {
+    for (const version of this.versions[layer] ?? []) if (version.ending === null && version.entry.whiteout === null) yield version
+  }
+
   /** All versions of the final tree, in order of their paths' parts. */
   *present(): Generator<Version> {
     const stack: Node[] = [this.#root]

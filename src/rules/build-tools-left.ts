@@ -31,16 +31,17 @@ interface Found {
 /** Tools of the final tree by the layer that brought them. */
 function toolsOf({ filesystem, origin, steps }: Evidence): Map<number, Found> {
   const found = new Map<number, Found>()
-  for (const version of filesystem.present()) {
-    const owner = origin.layers[version.layer]?.owner
+  for (const [layer, { owner }] of origin.layers.entries()) {
     // Where it is not known whose a layer is, only a RUN that installs packages can have brought them.
-    const step = owner === 'unknown' ? steps.find(({ layer }) => layer === version.layer) : undefined
+    const step = owner === 'unknown' ? steps.find((candidate) => candidate.layer === layer) : undefined
     if (owner !== 'own' && step?.commands.some((command) => packagesIn(command)?.action === 'install') !== true) continue
-    const name = COMPILERS.test(version.path) ? version.path.replace(/^.*\//, '') : HEADERS.exec(version.path)?.[1]
-    if (name === undefined) continue
-    const own = found.get(version.layer) ?? { tools: [], version }
-    own.tools.push(name)
-    found.set(version.layer, own)
+    for (const version of filesystem.presentIn(layer)) {
+      const name = COMPILERS.test(version.path) ? version.path.replace(/^.*\//, '') : HEADERS.exec(version.path)?.[1]
+      if (name === undefined) continue
+      const own = found.get(layer) ?? { tools: [], version }
+      own.tools.push(name)
+      found.set(layer, own)
+    }
   }
   return found
 }

@@ -81,6 +81,9 @@ const CACHES: readonly Cache[] = [
   { name: 'zypper’s cache', path: /^\/var\/cache\/zypp\//, by: /^zypper$/, remedy: 'End the RUN with zypper clean --all.' },
 ]
 
+/** One test for nearly all paths. */
+const ANY_CACHE = new RegExp(CACHES.map(({ path }) => path.source).join('|'))
+
 /** Less is an empty directory's lock file, and no news. */
 const MIN_BYTES = 256 << 10
 
@@ -97,6 +100,7 @@ function leftIn({ layers, filesystem }: Evidence, layer: number): Map<Cache, Lef
   const found = new Map<Cache, Left>()
   for (const [index, entry] of (layers[layer]?.entries ?? []).entries()) {
     if (entry.type !== 'file' || entry.size === 0 || entry.whiteout !== null) continue
+    if (!ANY_CACHE.test(entry.path)) continue
     const cache = CACHES.find(({ path }) => path.test(entry.path))
     if (cache === undefined) continue
     const left = found.get(cache) ?? { bytes: 0, files: 0, hiddenIn: null }
@@ -115,7 +119,7 @@ export const packageCacheLeft: Rule = {
   meta,
   *check(evidence) {
     for (const step of evidence.steps) {
-      if (step.layer === null || step.of !== 'image') continue
+      if (step.layer === null || step.of !== 'image' || step.owner === 'base') continue
       for (const [cache, { bytes, files, hiddenIn }] of leftIn(evidence, step.layer)) {
         if (bytes < MIN_BYTES) continue
         const own = {

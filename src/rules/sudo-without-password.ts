@@ -59,14 +59,17 @@ export const sudoWithoutPassword: BuildRule = {
     }
     if (built === null || told) return
     // What COPY brought is seen in the image alone.
-    for (const version of built.filesystem.present()) {
+    const files = built.layers.flatMap(({ index, extracts }) => extracts.map(({ entry, content }) => ({ version: built.filesystem.versionOf(index, entry), content })))
+    for (const { version, content } of files) {
       const { path } = version
-      if (!/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path) || !grants(built.collected(path) ?? '')) continue
-      const layer = built.origin.layers[version.content.layer]
+      const text = content.toString()
+      if (version.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path) || !grants(text)) continue
+      const layer = built.origin.layers[version.layer]
       yield placed(meta, {
-        message: `${path} lets a user run anything as root without a password (NOPASSWD).`,
+        severity: grantsAll(text) ? 'medium' : 'low',
+        message: `${path} lets a user run ${grantsAll(text) ? 'anything' : 'some commands'} as root without a password (NOPASSWD).`,
         remedy,
-        location: { kind: 'layer', layer: version.content.layer, path, line: null, offset: null },
+        location: { kind: 'layer', layer: version.layer, path, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? 'unknown',
         identity: ['NOPASSWD', path],
