@@ -32800,7 +32800,7 @@ function findOrigin(sources) {
     const source2 = (layer === -1 ? null : traced?.instructions[layer]) ?? alignment?.instructions.get(index) ?? null;
     const isRun = read2.keyword === null && source2?.keyword === "RUN";
     const instruction = isRun ? { ...read2, keyword: "RUN", display: `RUN ${read2.text}` } : read2;
-    const [entry] = (config2.history ?? []).slice(index);
+    const entry = config2.history?.[index];
     if (entry === void 0) throw new RangeError(`no history entry ${index}`);
     return {
       instruction,
@@ -40124,17 +40124,21 @@ function readVariables(keyword, text4) {
 }
 var Environment = class {
   #values;
+  #copy = null;
   constructor(values = /* @__PURE__ */ new Map()) {
     this.#values = new Map(values);
   }
   take(keyword, text4) {
     if (keyword !== "ENV" && keyword !== "ARG") return;
+    this.#copy = null;
     for (const { name, value } of readVariables(keyword, text4))
       if (value !== null && !(keyword === "ARG" && this.#values.has(name)) && (this.#values.has(name) || this.#values.size < MAX_VARIABLES))
         this.#values.set(name, filledIn(value, this.#values));
   }
+  /** As they are now. */
   now() {
-    return new Map(this.#values);
+    this.#copy ??= new Map(this.#values);
+    return this.#copy;
   }
 };
 var isPosix = (shell) => shell === null || isShell((shell[0] ?? "").replace(/^.*[\\/]/, "").replace(/\.exe$/i, ""));
@@ -40168,9 +40172,10 @@ function readRun(source2, text4, shell, variables) {
   const script = parseScript(whole2, variables);
   return { script, unread: script.incomplete ? "it is no whole shell text" : null, line: (offset) => lineAt({ starts, startLine: source2.startLine }, offset) };
 }
+var NONE = /* @__PURE__ */ new Map();
 function toStep({ environment, shell, budget, ...known2 }) {
   const { keyword, text: text4, source: source2, lines } = known2;
-  const variables = environment.now();
+  const variables = /^(?:RUN|ADD|COPY|USER)$/.test(keyword ?? "") ? environment.now() : NONE;
   let read2 = { script: NOTHING, unread: null, line: null };
   if (keyword === "RUN") {
     budget.left -= text4.length + (source2?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0);
@@ -40298,14 +40303,16 @@ function stepsOfImage(origin) {
   }
   return steps;
 }
-var unreadWarnings = (steps) => steps.flatMap(
-  ({ unread, owner, lines, location }) => unread === null || owner === "base" ? [] : [
-    {
-      code: "run-not-read",
-      message: `The RUN in ${lines === null ? location.kind === "history" ? `history entry ${location.history}` : "the Dockerfile" : `${lines.path}:${lines.startLine}`} was not read as commands in full: ${unread}. Rules saw what could be read.`
-    }
-  ]
-);
+var MAX_UNREAD = 5;
+function unreadWarnings(steps) {
+  const unread = steps.filter((step) => step.unread !== null && step.owner !== "base");
+  const warnings = unread.slice(0, MAX_UNREAD).map(({ lines, location, unread: why }) => {
+    const where = lines !== null ? `${lines.path}:${lines.startLine}` : location.kind === "history" ? `history entry ${location.history}` : "the Dockerfile";
+    return { code: "run-not-read", message: `The RUN in ${where} was not read as commands in full: ${why}. Rules saw what could be read.` };
+  });
+  const more = unread.length - warnings.length;
+  return more > 0 ? [...warnings, { code: "run-not-read", message: `${more} more RUN instructions were not read as commands in full.` }] : warnings;
+}
 
 // src/evidence/evidence.ts
 var fileKey = (layer, entry) => `${layer}:${entry}`;
@@ -45386,17 +45393,17 @@ function cloneIssues(issues) {
   return issues.map((iss) => iss.path ? { ...iss, path: iss.path.slice() } : { ...iss });
 }
 var recursive = /* @__PURE__ */ new WeakMap();
-var NONE = 0;
+var NONE2 = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
 function isRecursive(inst, stack, resolve) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
-    return cached2 ? PROVEN : NONE;
+    return cached2 ? PROVEN : NONE2;
   if (stack.has(inst))
     return PROVEN;
   stack.add(inst);
-  let result = NONE;
+  let result = NONE2;
   const check2 = (child) => {
     if (result !== PROVEN && child?._zod) {
       const answer = isRecursive(child, stack, resolve);
@@ -45405,12 +45412,12 @@ function isRecursive(inst, stack, resolve) {
     }
   };
   const shape2 = (sh, spread) => {
-    let answer = NONE;
+    let answer = NONE2;
     for (const key of Reflect.ownKeys(sh)) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve) : NONE2;
       if (child > answer)
         answer = child;
     }
@@ -45527,7 +45534,7 @@ function settle(inst, answer) {
   return answer;
 }
 function isRecursiveSchema(inst) {
-  return isRecursive(inst, /* @__PURE__ */ new Set(), true) !== NONE;
+  return isRecursive(inst, /* @__PURE__ */ new Set(), true) !== NONE2;
 }
 function bucketFor(state, inst) {
   let bucket = state.buckets.get(inst);
@@ -45577,7 +45584,7 @@ var memo = {
       const wrapped = (payload, ctx) => {
         if (isRecursiveInst === void 0) {
           const walked = isRecursive(inst, /* @__PURE__ */ new Set(), false);
-          if (walked === NONE) {
+          if (walked === NONE2) {
             inst._zod.parse = base;
             if (inst._zod.run === wrapped)
               inst._zod.run = base;

@@ -42644,17 +42644,21 @@ function readVariables(keyword, text4) {
 }
 var Environment = class {
   #values;
+  #copy = null;
   constructor(values = /* @__PURE__ */ new Map()) {
     this.#values = new Map(values);
   }
   take(keyword, text4) {
     if (keyword !== "ENV" && keyword !== "ARG") return;
+    this.#copy = null;
     for (const { name, value } of readVariables(keyword, text4))
       if (value !== null && !(keyword === "ARG" && this.#values.has(name)) && (this.#values.has(name) || this.#values.size < MAX_VARIABLES))
         this.#values.set(name, filledIn(value, this.#values));
   }
+  /** As they are now. */
   now() {
-    return new Map(this.#values);
+    this.#copy ??= new Map(this.#values);
+    return this.#copy;
   }
 };
 var isPosix = (shell) => shell === null || isShell((shell[0] ?? "").replace(/^.*[\\/]/, "").replace(/\.exe$/i, ""));
@@ -42688,9 +42692,10 @@ function readRun(source2, text4, shell, variables) {
   const script = parseScript(whole2, variables);
   return { script, unread: script.incomplete ? "it is no whole shell text" : null, line: (offset) => lineAt({ starts, startLine: source2.startLine }, offset) };
 }
+var NONE2 = /* @__PURE__ */ new Map();
 function toStep({ environment, shell, budget, ...known2 }) {
   const { keyword, text: text4, source: source2, lines } = known2;
-  const variables = environment.now();
+  const variables = /^(?:RUN|ADD|COPY|USER)$/.test(keyword ?? "") ? environment.now() : NONE2;
   let read2 = { script: NOTHING, unread: null, line: null };
   if (keyword === "RUN") {
     budget.left -= text4.length + (source2?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0);
@@ -42824,14 +42829,16 @@ function stepsOfDockerfile(dockerfile, target, linesOf) {
   const own2 = /* @__PURE__ */ new Set([...ancestorsOf(dockerfile, target), target]);
   return dockerfile.stages.flatMap((stage) => stepsOfStage(dockerfile, stage, own2.has(stage) ? "image" : "stage", linesOf, budget, ended));
 }
-var unreadWarnings = (steps) => steps.flatMap(
-  ({ unread, owner, lines, location }) => unread === null || owner === "base" ? [] : [
-    {
-      code: "run-not-read",
-      message: `The RUN in ${lines === null ? location.kind === "history" ? `history entry ${location.history}` : "the Dockerfile" : `${lines.path}:${lines.startLine}`} was not read as commands in full: ${unread}. Rules saw what could be read.`
-    }
-  ]
-);
+var MAX_UNREAD = 5;
+function unreadWarnings(steps) {
+  const unread = steps.filter((step) => step.unread !== null && step.owner !== "base");
+  const warnings = unread.slice(0, MAX_UNREAD).map(({ lines, location, unread: why }) => {
+    const where = lines !== null ? `${lines.path}:${lines.startLine}` : location.kind === "history" ? `history entry ${location.history}` : "the Dockerfile";
+    return { code: "run-not-read", message: `The RUN in ${where} was not read as commands in full: ${why}. Rules saw what could be read.` };
+  });
+  const more = unread.length - warnings.length;
+  return more > 0 ? [...warnings, { code: "run-not-read", message: `${more} more RUN instructions were not read as commands in full.` }] : warnings;
+}
 
 // src/evidence/evidence.ts
 var fileKey = (layer, entry) => `${layer}:${entry}`;
@@ -55017,7 +55024,7 @@ function findOrigin(sources) {
     const source2 = (layer === -1 ? null : traced?.instructions[layer]) ?? alignment?.instructions.get(index) ?? null;
     const isRun = read2.keyword === null && source2?.keyword === "RUN";
     const instruction = isRun ? { ...read2, keyword: "RUN", display: `RUN ${read2.text}` } : read2;
-    const [entry] = (config2.history ?? []).slice(index);
+    const entry = config2.history?.[index];
     if (entry === void 0) throw new RangeError(`no history entry ${index}`);
     return {
       instruction,

@@ -205,7 +205,7 @@ export function findOrigin(sources: OriginSources): Origin {
     // The exec form of the classic builder is known as a RUN only once its line is.
     const isRun = read.keyword === null && source?.keyword === 'RUN'
     const instruction: HistoryInstruction = isRun ? { ...read, keyword: 'RUN', display: `RUN ${read.text}` } : read
-    const [entry] = (config.history ?? []).slice(index)
+    const entry = config.history?.[index]
     if (entry === undefined) throw new RangeError(`no history entry ${index}`)
     return {
       instruction,

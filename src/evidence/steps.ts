@@ -28,7 +28,7 @@ export interface Step {
   readonly lines: DockerfileLines | null
   /** Lines of a part of what `commands` were read from. */
   readonly linesAt: (start: number, end: number) => DockerfileLines | null
-  /** ENV and ARG that have a value when it starts. */
+  /** ENV and ARG that have a value when it starts; for RUN, COPY, ADD and USER, which read them. */
   readonly variables: Variables
   /** What a RUN runs; none for anything else. */
   readonly commands: readonly ShellCommand[]
@@ -72,6 +72,7 @@ export function readVariables(keyword: string, text: string): { readonly name: s
 /** Variables as they are set from instruction to instruction. */
 class Environment {
   readonly #values: Map<string, string>
+  #copy: Variables | null = null
 
   constructor(values: Variables = new Map()) {
     this.#values = new Map(values)
@@ -79,13 +80,16 @@ class Environment {
 
   take(keyword: string | null, text: string): void {
     if (keyword !== 'ENV' && keyword !== 'ARG') return
+    this.#copy = null
     for (const { name, value } of readVariables(keyword, text))
       if (value !== null && !(keyword === 'ARG' && this.#values.has(name)) && (this.#values.has(name) || this.#values.size < MAX_VARIABLES))
         this.#values.set(name, filledIn(value, this.#values))
   }
 
+  /** As they are now. */
   now(): Variables {
-    return new Map(this.#values)
+    this.#copy ??= new Map(this.#values)
+    return this.#copy
   }
 }
 
@@ -134,6 +138,8 @@ function readRun(source: Instruction | null, text: string, shell: readonly strin
   return { script, unread: script.incomplete ? 'it is no whole shell text' : null, line: (offset) => lineAt({ starts, startLine: source.startLine }, offset) }
 }
 
+const NONE: Variables = new Map()
+
 interface Draft extends Pick<Step, 'keyword' | 'text' | 'flags' | 'source' | 'layer' | 'owner' | 'of' | 'stage' | 'location' | 'lines'> {
   readonly environment: Environment
   readonly shell: readonly string[] | null
@@ -142,7 +148,7 @@ interface Draft extends Pick<Step, 'keyword' | 'text' | 'flags' | 'source' | 'la
 
 function toStep({ environment, shell, budget, ...known }: Draft): Step {
   const { keyword, text, source, lines } = known
-  const variables = environment.now()
+  const variables = /^(?:RUN|ADD|COPY|USER)$/.test(keyword ?? '') ? environment.now() : NONE
   let read: Read = { script: NOTHING, unread: null, line: null }
   if (keyword === 'RUN') {
     budget.left -= text.length + (source?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0)
@@ -309,15 +315,16 @@ export function stepsOfDockerfile(dockerfile: Dockerfile, target: Stage, linesOf
   return dockerfile.stages.flatMap((stage) => stepsOfStage(dockerfile, stage, own.has(stage) ? 'image' : 'stage', linesOf, budget, ended))
 }
 
+/** RUN instructions that are named, of those that were not read. */
+const MAX_UNREAD = 5
+
 /** What the rules on commands did not see, where a person could do something about it. */
-export const unreadWarnings = (steps: readonly Step[]): { readonly code: string; readonly message: string }[] =>
-  steps.flatMap(({ unread, owner, lines, location }) =>
-    unread === null || owner === 'base'
-      ? []
-      : [
-          {
-            code: 'run-not-read',
-            message: `The RUN in ${lines === null ? (location.kind === 'history' ? `history entry ${location.history}` : 'the Dockerfile') : `${lines.path}:${lines.startLine}`} was not read as commands in full: ${unread}. Rules saw what could be read.`,
-          },
-        ],
-  )
+export function unreadWarnings(steps: readonly Step[]): { readonly code: string; readonly message: string }[] {
+  const unread = steps.filter((step) => step.unread !== null && step.owner !== 'base')
+  const warnings = unread.slice(0, MAX_UNREAD).map(({ lines, location, unread: why }) => {
+    const where = lines !== null ? `${lines.path}:${lines.startLine}` : location.kind === 'history' ? `history entry ${location.history}` : 'the Dockerfile'
+    return { code: 'run-not-read', message: `The RUN in ${where} was not read as commands in full: ${why}. Rules saw what could be read.` }
+  })
+  const more = unread.length - warnings.length
+  return more > 0 ? [...warnings, { code: 'run-not-read', message: `${more} more RUN instructions were not read as commands in full.` }] : warnings
+}
