@@ -34651,6 +34651,7 @@ var SYNTAX = {
   az: { short: "upg", long: words("username password tenant name resource-group") },
   chmod: { long: words("reference") },
   chown: { long: words("reference from") },
+  chpst: { short: "uUbenmodfclt/" },
   conda: { short: "npc", long: words("name prefix channel file") },
   cp: { short: "tS", long: words("target-directory suffix") },
   curl: {
@@ -34696,6 +34697,7 @@ var SYNTAX = {
   podman: { short: "upt", long: words("username password tag creds") },
   psql: POSTGRES,
   "redis-cli": { short: "ahpnu", long: words("pass user") },
+  runuser: { short: "ucsgGw", long: words("user command shell group supp-group session-command") },
   rpm: { short: "rD", long: words("root define dbpath prefix relocate") },
   scp: SSH,
   skopeo: { short: "up", long: words("username password creds src-creds dest-creds") },
@@ -34703,6 +34705,7 @@ var SYNTAX = {
   ssh: SSH,
   "ssh-keygen": { short: "tbfNPCm" },
   sshpass: { short: "pfdP" },
+  su: { short: "csgGw", long: words("command shell group supp-group session-command") },
   svn: { long: words("username password config-dir") },
   tar: { short: "fCbTXIHKNV", long: words("file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning") },
   twine: { short: "up", long: words("username password repository repository-url") },
@@ -42390,8 +42393,9 @@ var STARTERS = {
   retry: /^-[tsmd]$/,
   "s6-setuidgid": /^$/,
   setarch: /^$/,
-  setpriv: /^$/,
+  setpriv: /^--(?:reuid|regid|groups|inh-caps|ambient-caps|bounding-set|securebits|pdeathsig|selinux-label|apparmor-profile)$/,
   setsid: /^$/,
+  setuidgid: /^$/,
   stdbuf: /^-[ioe]$/,
   "su-exec": /^$/,
   sudo: /^(?:-[ugpCrtTDRh]|--user|--group)$/,
@@ -42401,7 +42405,7 @@ var STARTERS = {
   unshare: /^$/,
   xargs: /^-[aEeIiLnPsd]$/
 };
-var OPERANDS = { chroot: 1, flock: 1, gosu: 1, "s6-setuidgid": 1, "su-exec": 1, timeout: 1 };
+var OPERANDS = { chroot: 1, flock: 1, gosu: 1, "s6-setuidgid": 1, setuidgid: 1, "su-exec": 1, timeout: 1 };
 var SHELLS = /^(?:ba|da|a|z|k|mk)?sh$/;
 var MAX_DEPTH = 24;
 var MAX_TEXT = 128 << 10;
@@ -43842,16 +43846,25 @@ var maintainerDeprecated = {
 };
 
 // src/rules/user.ts
-var DROPPERS = /* @__PURE__ */ new Set(["chpst", "gosu", "runuser", "s6-setuidgid", "setpriv", "setuidgid", "su-exec", "sudo", "su"]);
+var DROPPERS = /* @__PURE__ */ new Set(["chpst", "chroot", "gosu", "runuser", "s6-setuidgid", "setpriv", "setuidgid", "su", "su-exec", "sudo"]);
+function userOf(command) {
+  const { operands, value } = optionsIn(command);
+  return value("-u", "--user")?.value ?? (command.name === "chpst" ? null : operands.find((word) => word.value !== "-")?.value) ?? null;
+}
+function userBefore(command, by) {
+  const words2 = command.text.split(/\s+/).map((word) => word.replace(/^["']|["']$/g, ""));
+  const after2 = words2.slice(words2.findIndex((word) => word.replace(/^.*\//, "") === by) + 1);
+  const at3 = after2.findIndex((word) => /^(?:-u|--user|--reuid|--userspec)(?:=|$)/.test(word));
+  const option = after2[at3];
+  if (option === void 0) return /^(?:sudo|chroot|setpriv)$/.test(by) ? null : after2.find((word) => !word.startsWith("-")) ?? null;
+  return option.includes("=") ? option.replace(/^[^=]*=/, "") : after2[at3 + 1] ?? null;
+}
 function dropOf(command) {
   const by = [...command.through, command.name].find((name) => DROPPERS.has(name));
   if (by === void 0) return null;
-  const words2 = command.text.split(/\s+/).map((word) => word.replace(/^["']|["']$/g, ""));
-  const after2 = words2.slice(words2.findIndex((word) => word.replace(/^.*\//, "") === by) + 1);
-  const option = after2.findIndex((word) => /^(?:-u|--user|--reuid)(?:=|$)/.test(word));
-  const given2 = option === -1 ? after2.find((word) => !word.startsWith("-")) : after2[option]?.includes("=") ? after2[option]?.replace(/^[^=]*=/, "") : after2[option + 1];
-  const to = given2?.replace(/^:|:.*$/g, "") ?? null;
-  if (to === null || /^(?:root|0)$/.test(to) || by === "sudo" && option === -1) return null;
+  const given2 = by === command.name ? userOf(command) : userBefore(command, by);
+  const to = given2?.replace(/:.*$/, "") ?? null;
+  if (to === null || to === "" || /^(?:root|0)$/.test(to)) return null;
   return { by, to: /^[\w.-]+$/.test(to) ? to : null };
 }
 function startWords({ built, steps }) {
@@ -44883,14 +44896,25 @@ var meta26 = {
 };
 var OFF = /^(?:0|false|no|off|never|none|f|n)$/i;
 var ON = /^(?:1|true|yes|on|always|t|y)$/i;
+var OPEN_MODULES = /(?:^|,)\*(?:$|,)|github\.com(?:$|,|\/\*)/;
+var MAVEN = /-Dmaven\.wagon\.http\.ssl\.(?:insecure|allowall)=true/;
 var VARIABLES2 = {
   AWS_CLI_NO_VERIFY_SSL: ON,
   COMPOSER_DISABLE_TLS: ON,
   CONDA_SSL_VERIFY: OFF,
   CURL_INSECURE: ON,
   DOCKER_TLS_VERIFY: /^0$/,
+  GIT_SSH_COMMAND: /StrictHostKeyChecking[= ](?:no|off)/i,
   GIT_SSL_NO_VERIFY: /^(?!0$|false$|no$|off$|$)/i,
+  GOFLAGS: /-insecure\b/,
   GOINSECURE: /./,
+  GONOSUMCHECK: OPEN_MODULES,
+  GONOSUMDB: OPEN_MODULES,
+  GOSUMDB: /^off$/,
+  JAVA_OPTS: MAVEN,
+  JAVA_TOOL_OPTIONS: MAVEN,
+  MAVEN_CLI_OPTS: MAVEN,
+  MAVEN_OPTS: MAVEN,
   NODE_TLS_REJECT_UNAUTHORIZED: /^0$/,
   NPM_CONFIG_STRICT_SSL: OFF,
   PERL_LWP_SSL_VERIFY_HOSTNAME: /^0$/,
@@ -44902,8 +44926,7 @@ var VARIABLES2 = {
   YARN_ENABLE_STRICT_SSL: OFF,
   npm_config_strict_ssl: OFF
 };
-var isOpenToAll = (value) => /(?:^|,)\*(?:$|,)|github\.com(?:$|,|\/\*)/.test(value);
-var switchesOff = (name, value) => /^(?:GONOSUMDB|GONOSUMCHECK)$/.test(name) ? isOpenToAll(value) : name === "GOFLAGS" ? /-insecure\b/.test(value) : /^(?:GOSUMDB)$/.test(name) ? value === "off" : name === "GIT_SSH_COMMAND" ? /StrictHostKeyChecking[= ](?:no|off)/i.test(value) : /^(?:JAVA_OPTS|JAVA_TOOL_OPTIONS|MAVEN_OPTS|MAVEN_CLI_OPTS)$/.test(name) ? /-Dmaven\.wagon\.http\.ssl\.(?:insecure|allowall)=true/.test(value) : name === "NODE_OPTIONS" ? /--insecure\b|tls-reject-unauthorized=0/.test(value) : (Object.hasOwn(VARIABLES2, name) ? VARIABLES2[name] : void 0)?.test(value) === true;
+var switchesOff = (name, value) => Object.hasOwn(VARIABLES2, name) && VARIABLES2[name]?.test(value) === true;
 var flag = (...names) => (command) => {
   const options4 = optionsIn(command);
   const name = names.find(

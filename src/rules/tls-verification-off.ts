@@ -21,6 +21,10 @@ const meta: RuleMeta = {
 const OFF = /^(?:0|false|no|off|never|none|f|n)$/i
 const ON = /^(?:1|true|yes|on|always|t|y)$/i
 
+/** Modules that anyone can publish: their checksums are not asked for. */
+const OPEN_MODULES = /(?:^|,)\*(?:$|,)|github\.com(?:$|,|\/\*)/
+const MAVEN = /-Dmaven\.wagon\.http\.ssl\.(?:insecure|allowall)=true/
+
 /** Variables that switch the check off, and the values that do. Names sorted. */
 const VARIABLES: Readonly<Record<string, RegExp>> = {
   AWS_CLI_NO_VERIFY_SSL: ON,
@@ -28,8 +32,17 @@ const VARIABLES: Readonly<Record<string, RegExp>> = {
   CONDA_SSL_VERIFY: OFF,
   CURL_INSECURE: ON,
   DOCKER_TLS_VERIFY: /^0$/,
+  GIT_SSH_COMMAND: /StrictHostKeyChecking[= ](?:no|off)/i,
   GIT_SSL_NO_VERIFY: /^(?!0$|false$|no$|off$|$)/i,
+  GOFLAGS: /-insecure\b/,
   GOINSECURE: /./,
+  GONOSUMCHECK: OPEN_MODULES,
+  GONOSUMDB: OPEN_MODULES,
+  GOSUMDB: /^off$/,
+  JAVA_OPTS: MAVEN,
+  JAVA_TOOL_OPTIONS: MAVEN,
+  MAVEN_CLI_OPTS: MAVEN,
+  MAVEN_OPTS: MAVEN,
   NODE_TLS_REJECT_UNAUTHORIZED: /^0$/,
   NPM_CONFIG_STRICT_SSL: OFF,
   PERL_LWP_SSL_VERIFY_HOSTNAME: /^0$/,
@@ -41,23 +54,8 @@ const VARIABLES: Readonly<Record<string, RegExp>> = {
   YARN_ENABLE_STRICT_SSL: OFF,
   npm_config_strict_ssl: OFF,
 }
-/** What the checksum database of Go says is not asked for: `*` for anything, or public hosts. */
-const isOpenToAll = (value: string): boolean => /(?:^|,)\*(?:$|,)|github\.com(?:$|,|\/\*)/.test(value)
 
-const switchesOff = (name: string, value: string): boolean =>
-  /^(?:GONOSUMDB|GONOSUMCHECK)$/.test(name)
-    ? isOpenToAll(value)
-    : name === 'GOFLAGS'
-      ? /-insecure\b/.test(value)
-      : /^(?:GOSUMDB)$/.test(name)
-        ? value === 'off'
-        : name === 'GIT_SSH_COMMAND'
-          ? /StrictHostKeyChecking[= ](?:no|off)/i.test(value)
-          : /^(?:JAVA_OPTS|JAVA_TOOL_OPTIONS|MAVEN_OPTS|MAVEN_CLI_OPTS)$/.test(name)
-            ? /-Dmaven\.wagon\.http\.ssl\.(?:insecure|allowall)=true/.test(value)
-            : name === 'NODE_OPTIONS'
-              ? /--insecure\b|tls-reject-unauthorized=0/.test(value)
-              : (Object.hasOwn(VARIABLES, name) ? VARIABLES[name] : undefined)?.test(value) === true
+const switchesOff = (name: string, value: string): boolean => Object.hasOwn(VARIABLES, name) && VARIABLES[name]?.test(value) === true
 
 type Check = (command: ShellCommand) => string | null
 

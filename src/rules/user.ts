@@ -8,7 +8,7 @@ import { installs } from '../shell/packages.ts'
 import { isShell, parseScript, parseWords, type ShellCommand } from '../shell/script.ts'
 
 /** Programs that run another as another user. */
-const DROPPERS = new Set(['chpst', 'gosu', 'runuser', 's6-setuidgid', 'setpriv', 'setuidgid', 'su-exec', 'sudo', 'su'])
+const DROPPERS = new Set(['chpst', 'chroot', 'gosu', 'runuser', 's6-setuidgid', 'setpriv', 'setuidgid', 'su', 'su-exec', 'sudo'])
 
 /** An entrypoint that starts as root and does not stay it. */
 export interface Drop {
@@ -20,17 +20,29 @@ export interface Drop {
   readonly script: string | null
 }
 
+/** The user that `su`, `runuser` and `chpst` are given; null for root. */
+function userOf(command: ShellCommand): string | null {
+  const { operands, value } = optionsIn(command)
+  return value('-u', '--user')?.value ?? (command.name === 'chpst' ? null : operands.find((word) => word.value !== '-')?.value) ?? null
+}
+
+/** The user in front of the program that gosu and its like start. */
+function userBefore(command: ShellCommand, by: string): string | null {
+  const words = command.text.split(/\s+/).map((word) => word.replace(/^["']|["']$/g, ''))
+  const after = words.slice(words.findIndex((word) => word.replace(/^.*\//, '') === by) + 1)
+  const at = after.findIndex((word) => /^(?:-u|--user|--reuid|--userspec)(?:=|$)/.test(word))
+  const option = after[at]
+  if (option === undefined) return /^(?:sudo|chroot|setpriv)$/.test(by) ? null : (after.find((word) => !word.startsWith('-')) ?? null)
+  return option.includes('=') ? option.replace(/^[^=]*=/, '') : (after[at + 1] ?? null)
+}
+
 /** The user that a command drops to; null for a command that does not. */
 function dropOf(command: ShellCommand): Pick<Drop, 'by' | 'to'> | null {
   const by = [...command.through, command.name].find((name) => DROPPERS.has(name))
   if (by === undefined) return null
-  const words = command.text.split(/\s+/).map((word) => word.replace(/^["']|["']$/g, ''))
-  const after = words.slice(words.findIndex((word) => word.replace(/^.*\//, '') === by) + 1)
-  const option = after.findIndex((word) => /^(?:-u|--user|--reuid)(?:=|$)/.test(word))
-  const given = option === -1 ? after.find((word) => !word.startsWith('-')) : after[option]?.includes('=') ? after[option]?.replace(/^[^=]*=/, '') : after[option + 1]
-  const to = given?.replace(/^:|:.*$/g, '') ?? null
-  // `su -` and `sudo` alone lead to root.
-  if (to === null || /^(?:root|0)$/.test(to) || (by === 'sudo' && option === -1)) return null
+  const given = by === command.name ? userOf(command) : userBefore(command, by)
+  const to = given?.replace(/:.*$/, '') ?? null
+  if (to === null || to === '' || /^(?:root|0)$/.test(to)) return null
   return { by, to: /^[\w.-]+$/.test(to) ? to : null }
 }
 

@@ -47,6 +47,7 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   az: { short: 'upg', long: words('username password tenant name resource-group') },
   chmod: { long: words('reference') },
   chown: { long: words('reference from') },
+  chpst: { short: 'uUbenmodfclt/' },
   conda: { short: 'npc', long: words('name prefix channel file') },
   cp: { short: 'tS', long: words('target-directory suffix') },
   curl: {
@@ -92,6 +93,7 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   podman: { short: 'upt', long: words('username password tag creds') },
   psql: POSTGRES,
   'redis-cli': { short: 'ahpnu', long: words('pass user') },
+  runuser: { short: 'ucsgGw', long: words('user command shell group supp-group session-command') },
   rpm: { short: 'rD', long: words('root define dbpath prefix relocate') },
   scp: SSH,
   skopeo: { short: 'up', long: words('username password creds src-creds dest-creds') },
@@ -99,6 +101,7 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   ssh: SSH,
   'ssh-keygen': { short: 'tbfNPCm' },
   sshpass: { short: 'pfdP' },
+  su: { short: 'csgGw', long: words('command shell group supp-group session-command') },
   svn: { long: words('username password config-dir') },
   tar: { short: 'fCbTXIHKNV', long: words('file directory strip-components exclude transform owner group mode use-compress-program files-from exclude-from warning') },
   twine: { short: 'up', long: words('username password repository repository-url') },

@@ -65,8 +65,9 @@ const STARTERS: Readonly<Record<string, RegExp>> = {
   retry: /^-[tsmd]$/,
   's6-setuidgid': /^$/,
   setarch: /^$/,
-  setpriv: /^$/,
+  setpriv: /^--(?:reuid|regid|groups|inh-caps|ambient-caps|bounding-set|securebits|pdeathsig|selinux-label|apparmor-profile)$/,
   setsid: /^$/,
+  setuidgid: /^$/,
   stdbuf: /^-[ioe]$/,
   'su-exec': /^$/,
   sudo: /^(?:-[ugpCrtTDRh]|--user|--group)$/,
@@ -77,7 +78,7 @@ const STARTERS: Readonly<Record<string, RegExp>> = {
   xargs: /^-[aEeIiLnPsd]$/,
 }
 /** Words of its own after the options: `timeout 5 curl`, `gosu app curl`. */
-const OPERANDS: Readonly<Record<string, number>> = { chroot: 1, flock: 1, gosu: 1, 's6-setuidgid': 1, 'su-exec': 1, timeout: 1 }
+const OPERANDS: Readonly<Record<string, number>> = { chroot: 1, flock: 1, gosu: 1, 's6-setuidgid': 1, setuidgid: 1, 'su-exec': 1, timeout: 1 }
 const SHELLS = /^(?:ba|da|a|z|k|mk)?sh$/
 /** Texts in texts and substitutions in substitutions. */
 const MAX_DEPTH = 24
