@@ -40239,8 +40239,9 @@ function stepsOfStage(dockerfile, stage, of, linesOf, budget, ended) {
   return steps;
 }
 function ancestorsOf(dockerfile, stage) {
-  const parent = parentStage(dockerfile, stage);
-  return parent === null ? [] : [...ancestorsOf(dockerfile, parent), parent];
+  const found = [];
+  for (let parent = parentStage(dockerfile, stage); parent !== null; parent = parentStage(dockerfile, parent)) found.push(parent);
+  return found.reverse();
 }
 function stageNamed(dockerfile, name) {
   return dockerfile.stages.find((stage) => stage.name === name.toLowerCase() || String(stage.index) === name) ?? null;
@@ -40265,11 +40266,11 @@ function stepsOfImage(origin) {
   const budget = { left: MAX_RUN_TEXT };
   const { dockerfile, stage } = origin;
   const steps = [];
-  const ancestors = dockerfile === null || stage === null ? [] : ancestorsOf(dockerfile, stage);
   if (dockerfile !== null && stage !== null) {
     const ended = /* @__PURE__ */ new Map();
     const made = stagesOf(dockerfile, stage);
-    for (const other of dockerfile.stages) if (made.has(other) && !ancestors.includes(other)) steps.push(...stepsOfStage(dockerfile, other, "stage", origin.linesOf, budget, ended));
+    for (const ancestor of ancestorsOf(dockerfile, stage)) made.delete(ancestor);
+    for (const other of dockerfile.stages) if (made.has(other)) steps.push(...stepsOfStage(dockerfile, other, "stage", origin.linesOf, budget, ended));
   }
   const environment = new Environment(dockerfile === null ? new Map(ARCHITECTURE) : globalArguments(dockerfile));
   let shell = null;

@@ -227,10 +227,11 @@ function stepsOfStage(
   return steps
 }
 
-/** The stages that a stage builds on. */
+/** The stages that a stage builds on, the lowest first. */
 export function ancestorsOf(dockerfile: Dockerfile, stage: Stage): Stage[] {
-  const parent = parentStage(dockerfile, stage)
-  return parent === null ? [] : [...ancestorsOf(dockerfile, parent), parent]
+  const found: Stage[] = []
+  for (let parent = parentStage(dockerfile, stage); parent !== null; parent = parentStage(dockerfile, parent)) found.push(parent)
+  return found.reverse()
 }
 
 /** The stage that `--from=` names. */
@@ -261,11 +262,11 @@ export function stepsOfImage(origin: Origin): Step[] {
   const budget = { left: MAX_RUN_TEXT }
   const { dockerfile, stage } = origin
   const steps: Step[] = []
-  const ancestors = dockerfile === null || stage === null ? [] : ancestorsOf(dockerfile, stage)
   if (dockerfile !== null && stage !== null) {
     const ended = new Map<number, { variables: Variables; shell: readonly string[] | null }>()
     const made = stagesOf(dockerfile, stage)
-    for (const other of dockerfile.stages) if (made.has(other) && !ancestors.includes(other)) steps.push(...stepsOfStage(dockerfile, other, 'stage', origin.linesOf, budget, ended))
+    for (const ancestor of ancestorsOf(dockerfile, stage)) made.delete(ancestor)
+    for (const other of dockerfile.stages) if (made.has(other)) steps.push(...stepsOfStage(dockerfile, other, 'stage', origin.linesOf, budget, ended))
   }
   const environment = new Environment(dockerfile === null ? new Map(ARCHITECTURE) : globalArguments(dockerfile))
   let shell: readonly string[] | null = null
