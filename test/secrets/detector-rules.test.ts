@@ -1,11 +1,9 @@
-// What holds for every detector: where its search may start, and what it may cost.
+// What holds for every detector: where its search may start. What it costs, bench/detector-cost.ts measures.
 import { type AST, RegExpParser } from '@eslint-community/regexpp'
 import { describe, expect, it } from 'vitest'
 import type { Detector } from '../../src/secrets/detector.ts'
 import { DETECTORS } from '../../src/secrets/detectors/list.ts'
 import { TRIGGERS } from '../../src/secrets/name-index.ts'
-import { Scanner } from '../../src/secrets/scanner.ts'
-import { samples } from '../detector-samples.ts'
 
 const parser = new RegExpParser()
 const textOf = (literal: Detector['literals'][number]): string => (typeof literal === 'string' ? literal : literal.text)
@@ -58,49 +56,5 @@ describe('the search is anchored', () => {
 
   it('names are found behind words that an assignment follows', () => {
     for (const trigger of TRIGGERS) expect(trigger).toMatchObject({ assignment: true, run: 16 })
-  })
-})
-
-/** Letters that a detector likes: its literals and names, and what stands in its examples. */
-function worstLetters({ literals, names = [], examples }: Detector): string[] {
-  const texts = samples(examples).map(({ text }) => text)
-  const starts = [...literals.map(textOf), ...names.map((name) => `${name}_api_key=`)]
-  const tails = texts.map((text) => text.slice(-24, -1)).filter((text) => text !== '')
-  return [starts.join(''), ...starts.slice(0, 3).flatMap((start) => [start, `${start}${tails[0] ?? 'a1B'}`, `${start}a`])].filter((text) => text !== '')
-}
-
-/** Milliseconds for a text of one unit again and again, the best of a few. */
-function cost(scanner: Scanner, unit: string, bytes: number, rounds: number): number {
-  const text = Buffer.from(unit.repeat(Math.ceil(bytes / unit.length)).slice(0, bytes), 'latin1')
-  let best = Number.POSITIVE_INFINITY
-  for (let round = 0; round < rounds; round++) {
-    const started = performance.now()
-    scanner.start('/x').push(text, true)
-    best = Math.min(best, performance.now() - started)
-  }
-  return best
-}
-
-/** The unit that costs a detector most. */
-function worstUnit(scanner: Scanner, detector: Detector): string {
-  const costs = worstLetters(detector).map((unit) => ({ unit, ms: cost(scanner, unit, 32_768, 1) }))
-  return costs.reduce((worst, each) => (each.ms > worst.ms ? each : worst)).unit
-}
-
-/** Times below are noise of the machine. */
-const NO_MATTER = 60 // ms a megabyte
-
-describe('twice the text takes at most two and a half times as long', () => {
-  it.each(DETECTORS.map((detector) => [detector.id, detector] as const))('%s, on 1 MB of the letters that cost it most', { timeout: 120_000 }, (_id, detector) => {
-    const scanner = new Scanner([detector], true, [])
-    const unit = worstUnit(scanner, detector)
-    const ratio = (): number => {
-      const whole = cost(scanner, unit, 1 << 20, 1)
-      return whole < NO_MATTER ? 0 : whole / cost(scanner, unit, 1 << 19, 1)
-    }
-    // A busy machine makes one measurement wrong, not four in a row.
-    let least = ratio()
-    for (let round = 0; round < 3 && least > 2.5; round++) least = Math.min(least, ratio())
-    expect(least, JSON.stringify(unit.slice(0, 60))).toBeLessThanOrEqual(2.5)
   })
 })
