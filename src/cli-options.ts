@@ -14,6 +14,9 @@ export const SCAN_OPTIONS = {
   'min-confidence': { type: 'string' },
   image: { type: 'string' },
   platform: { type: 'string' },
+  name: { type: 'string' },
+  baseline: { type: 'string' },
+  'policy-from': { type: 'string' },
   format: { type: 'string', multiple: true },
   output: { type: 'string' },
   verbose: { type: 'boolean' },
@@ -79,6 +82,8 @@ interface OptionValues {
   readonly minConfidence?: string | undefined
   readonly image?: string | undefined
   readonly platform?: string | undefined
+  readonly name?: string | undefined
+  readonly baseline?: string | undefined
 }
 
 /** Options over the environment. */
@@ -93,4 +98,6 @@ export const settingsOf = (values: OptionValues): Settings =>
     minConfidence: values.minConfidence ?? null,
     image: values.image ?? null,
     platform: values.platform ?? null,
+    baseline: values.baseline ?? null,
+    name: values.name ?? null,
   })

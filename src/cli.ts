@@ -4,11 +4,13 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { commitOf } from './checkout/git.ts'
 import { inspectContext } from './checkout/inspect-context.ts'
 import { CONTEXT_OPTIONS, DETECTORS_OPTIONS, HISTORY_OPTIONS, LINT_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf } from './cli-options.ts'
 import { HELP, HELPS, TEMPLATE } from './cli-texts.ts'
 import { UsageError } from './error.ts'
 import { type Progress, runGate } from './gate.ts'
+import { baseCommit } from './github/base-commit.ts'
 import { readContext } from './github/event.ts'
 import { lintDockerfile } from './lint.ts'
 import { configSchema } from './policy/config.ts'
@@ -24,12 +26,13 @@ import type { Outcome } from './report/outcome.ts'
 import { renderLintSarif, renderSarif } from './report/sarif.ts'
 import { renderErrorSummary, renderSummary } from './report/summary.ts'
 import { renderTerminal } from './report/terminal.ts'
+import { isMild } from './report/verdict.ts'
 import { bytes } from './report/words.ts'
 import { findRule, RULES } from './rules/list.ts'
 import { GROUPS } from './secrets/detectors/list.ts'
 import { Redactor } from './secrets/redact.ts'
 import { Scanner } from './secrets/scanner.ts'
-import { prepare, prepareLint, presentable } from './settings.ts'
+import { type BaseCommit, nameOf, prepare, prepareLint, presentable } from './settings.ts'
 import { VERSION } from './version.ts'
 
 const FORMATS = ['terminal', 'json', 'sarif', 'markdown'] as const
@@ -149,7 +152,7 @@ async function lint(args: readonly string[]): Promise<number> {
   const results = files.map((file) => lintDockerfile(file, policy, scanner, now))
   const text = format === 'json' ? renderLintJson(results) : format === 'sarif' ? renderLintSarif(results) : renderLint(results, { verbose: values.verbose === true })
   await write(values.output ?? null, text)
-  return results.some(({ verdict }) => verdict.result === 'fail') ? 1 : 0
+  return policy.failOn !== 'never' && results.some(({ verdict }) => verdict.result === 'fail') ? 1 : 0
 }
 
 async function scan(args: readonly string[]): Promise<number> {
@@ -159,9 +162,10 @@ async function scan(args: readonly string[]): Promise<number> {
   const settings = settingsOf({ ...values, failOn: values['fail-on'], minConfidence: values['min-confidence'] })
   const progress = progressLine()
   let outcome: Outcome
-  let configPath: string
+  let configPath: string | null
   try {
-    const prepared = await prepare(reference, settings, { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: progress.show })
+    const base = await commitOfPolicy(values['policy-from'])
+    const prepared = await prepare(reference, settings, { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: progress.show, base })
     configPath = prepared.configPath
     // What is printed in a workflow is as public as its repository.
     outcome = { ...(await runGate(prepared)), isPublic: process.env['GITHUB_ACTIONS'] === 'true' && readContext(process.env).isPublic }
@@ -170,7 +174,7 @@ async function scan(args: readonly string[]): Promise<number> {
     // An empty SARIF would close every alert: none is written. The others say that nothing was judged.
     const shown = presentable(error)
     for (const { format, file } of targets) {
-      if (format === 'json') await write(file, renderJson(errorReport(shown, 'high')))
+      if (format === 'json') await write(file, renderJson(errorReport(shown, nameOf(reference, settings))))
       if (format === 'markdown') await write(file, renderErrorSummary(reference, shown.message))
     }
     throw error
@@ -178,15 +182,30 @@ async function scan(args: readonly string[]): Promise<number> {
   progress.clear()
   const color = values['no-color'] !== true && process.env['NO_COLOR'] === undefined && (process.stdout.isTTY === true || (process.env['FORCE_COLOR'] ?? '0') !== '0')
   for (const { format, file } of targets) await write(file, render(format, outcome, { color: color && file === null, verbose: values.verbose === true, configPath }))
-  return outcome.report.verdict.result === 'fail' ? 1 : 0
+  return outcome.report.verdict.result === 'fail' && !isMild(outcome.report) ? 1 : 0
 }
 
-function render(format: Format, outcome: Outcome, { color, verbose, configPath }: { color: boolean; verbose: boolean; configPath: string }): string {
+/** The commit of `--policy-from`: a revision that git knows here, or `base`, that of the event of a workflow. */
+async function commitOfPolicy(given: string | undefined): Promise<BaseCommit | null> {
+  const from = given ?? process.env['LAYERGATE_POLICY_FROM'] ?? 'head'
+  if (from === 'head') return null
+  const revision = from === 'base' ? readContext(process.env).baseCommit : from
+  const commit = revision === null ? null : await commitOf(process.cwd(), revision)
+  if (commit === null)
+    throw new UsageError(
+      revision === null
+        ? '--policy-from base: the event names no base commit. Name a revision, such as origin/main.'
+        : `--policy-from ${revision}: git does not know that commit here. Fetch it first: git fetch origin ${/^[0-9a-f]{40}$/.test(revision) ? revision : revision.replace(/^origin\//, '')}.`,
+    )
+  return baseCommit(process.cwd(), commit, null)
+}
+
+function render(format: Format, outcome: Outcome, { color, verbose, configPath }: { color: boolean; verbose: boolean; configPath: string | null }): string {
   switch (format) {
     case 'json':
       return renderJson(outcome.report)
     case 'sarif':
-      return renderSarif(outcome, configPath)
+      return renderSarif(outcome, configPath ?? '.layergate.yml')
     case 'markdown':
       return renderSummary(outcome)
     case 'terminal':

@@ -1,6 +1,7 @@
 // One run of the gate, from what the user named to the verdict. This page is the whole story; each step has its folder.
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { type BuildOptions, findBuild, findSources } from './build.ts'
+import { parseDockerfile } from './dockerfile/dockerfile.ts'
 import { NO_DOCKERFILE, type Origin } from './dockerfile/origin.ts'
 import { attestationText } from './evidence/attestation-text.ts'
 import { hiddenInCommands } from './evidence/command-credentials.ts'
@@ -16,8 +17,10 @@ import { type OpenOptions, openImage } from './image/open.ts'
 import { hashEntries } from './layer/hash.ts'
 import type { ContentHashes, LayerScan } from './layer/layer-scan.ts'
 import { scanLayer } from './layer/scan.ts'
-import { readInlineIgnores } from './policy/inline.ts'
+import { type Baseline, type BaselineFile, sectionOf } from './policy/baseline.ts'
+import { agreedIgnores, type InlineIgnore, readInlineIgnores } from './policy/inline.ts'
 import { judge, type Verdict, type Warning } from './policy/judge.ts'
+import type { Loosening } from './policy/loosening.ts'
 import type { Policy } from './policy/policy.ts'
 import { buildOutcome } from './report/build.ts'
 import type { Outcome } from './report/outcome.ts'
@@ -42,10 +45,37 @@ export interface GateOptions {
   readonly policy: Policy
   readonly build: BuildOptions
   readonly now: Date
-  /** Overrides the salt of the policy. */
+  /** What the image is called from build to build. */
+  readonly name: string
+  /** Findings of earlier runs, with where they come from; null for none. */
+  readonly baseline: GivenBaseline | null
+  /** Where the policy comes from. */
+  readonly authority: Authority
+  /** What was found out about policy and baseline before the image was opened. */
+  readonly warnings: readonly Warning[]
+  /** Overrides the salt of the policy for `keyedHash`; the verdict does not depend on it. */
   readonly key: string | null
   readonly onProgress: (progress: Progress) => void
 }
+
+/** A baseline as it was given: a file of many images, or the record of one run. */
+export interface GivenBaseline {
+  /** In words: a file, a run. */
+  readonly name: string
+  readonly file: BaselineFile
+}
+
+/** Who decides what passes: the files of the checkout, or those of the commit that a pull request starts from. */
+export type Authority =
+  | { readonly from: 'checkout' }
+  | {
+      readonly from: 'base'
+      readonly commit: string
+      /** A file at that commit; null where there is none. @throws GateError when it cannot be told */
+      readonly read: (path: string) => Promise<string | null>
+      /** What the configuration and the baseline of the checkout would let pass. */
+      readonly loosenings: readonly Loosening[]
+    }
 
 /** Opens, scans, lays the layers over each other, finds lines, checks, judges. @throws GateError */
 export async function runGate(options: GateOptions): Promise<Outcome> {
@@ -70,6 +100,8 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     ])
     const collected = (path: string): string | null => readCollected(filesystem, layers, path)
     const passwd = collected('/etc/passwd')
+    // Runs are compared under the salt that all of them see; the key of one organisation is for its own reports.
+    const recordSalt = options.baseline?.file.salt ?? options.policy.salt ?? createHash('sha256').update(image.id).digest('hex').slice(0, 32)
     const salt = options.key ?? options.policy.salt ?? randomBytes(16).toString('hex')
     const evidence: Evidence = {
       image,
@@ -94,13 +126,16 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       },
       keyedHash: (value) => `hmac-sha256:${createHmac('sha256', salt).update(value).digest('hex')}`,
     }
-    const inline = origin.dockerfile === null ? { ignores: [], problems: [] } : readInlineIgnores(origin.dockerfile)
-    const verdict = judge(RULES, evidence, options.policy, inline.ignores, redactor)
+    const inline = await inlineIgnores(origin, options)
+    const baseline = chooseBaseline(options)
+    const verdict = judge(RULES, evidence, { policy: options.policy, inline: inline.ignores, baseline: baseline.chosen, salt: recordSalt, redactor })
     // Where nothing was found, nobody asked for a line.
     const warnings = [
       ...verdict.warnings,
       ...inline.problems.map((message) => ({ code: 'ignore-not-read', message: `${message}.` })),
       ...unreadWarnings(steps),
+      ...options.warnings,
+      ...baseline.warnings,
       ...build.warnings,
       ...(verdict.findings.length > 0 || options.build.isNamed ? lineWarnings(options.build, origin) : []),
     ]
@@ -108,7 +143,12 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       evidence,
       image,
       verdict: { ...verdict, warnings } satisfies Verdict,
+      name: options.name,
       policy: options.policy,
+      authority: options.authority,
+      loosenings: [...(options.authority.from === 'base' ? options.authority.loosenings : []), ...inline.loosenings],
+      baseline: baseline.chosen?.name ?? null,
+      salt: recordSalt,
       redactor,
       values,
       vouchedFiles,
@@ -116,6 +156,42 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     })
   } finally {
     await image.close()
+  }
+}
+
+/** The comments that count: all of the Dockerfile, or those that the commit below agrees with. */
+async function inlineIgnores(
+  { dockerfile }: Origin,
+  { authority, now }: GateOptions,
+): Promise<{ ignores: readonly InlineIgnore[]; problems: readonly string[]; loosenings: readonly Loosening[] }> {
+  if (dockerfile === null) return { ignores: [], problems: [], loosenings: [] }
+  const { ignores, problems } = readInlineIgnores(dockerfile)
+  if (authority.from === 'checkout' || ignores.length === 0) return { ignores, problems, loosenings: [] }
+  const isInRepository = !dockerfile.path.startsWith('/') && !dockerfile.path.split('/').includes('..')
+  const text = isInRepository ? await authority.read(dockerfile.path) : null
+  const agreed = agreedIgnores(ignores, dockerfile, text === null ? null : parseDockerfile(dockerfile.path, text), now)
+  return {
+    ignores: agreed.ignores,
+    problems,
+    loosenings: agreed.added.map(({ rule, line, reason }) => ({ kind: 'ignore', text: `ignores ${rule} at ${dockerfile.path}:${line}: “${reason}”` })),
+  }
+}
+
+/** What the baseline says of this image. */
+function chooseBaseline({ baseline, name }: GateOptions): { chosen: Baseline | null; warnings: Warning[] } {
+  if (baseline === null) return { chosen: null, warnings: [] }
+  const { file } = baseline
+  const findings = sectionOf(file, name)
+  const chosen = { name: baseline.name, salt: file.salt, findings: findings ?? [] }
+  if (findings !== null || Object.keys(file.images).length === 0) return { chosen, warnings: [] }
+  return {
+    chosen,
+    warnings: [
+      {
+        code: 'not-in-baseline',
+        message: `The baseline ${baseline.name} says nothing of ${name}, so all is new. It has: ${Object.keys(file.images).slice(0, 10).join(', ')}. layergate baseline update adds it; name tells what an image is called.`,
+      },
+    ],
   }
 }
 

@@ -67,7 +67,7 @@ export function lintDockerfile({ path, text }: SourceFile, policy: Policy, scann
   const evidence = evidenceOf(dockerfile, now)
   const redactor = new Redactor([...scanner.scanText(text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })), ...hiddenInCommands(evidence.steps)])
   const inline = readInlineIgnores(dockerfile)
-  const verdict = judge(BUILD_RULES, evidence, policy, inline.ignores, redactor)
+  const verdict = judge(BUILD_RULES, evidence, { policy, inline: inline.ignores, baseline: null, salt: '', redactor })
   const warnings = [...verdict.warnings, ...inline.problems.map((message) => ({ code: 'ignore-not-read', message: `${message}.` })), ...unreadWarnings(evidence.steps)]
   return {
     path,

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { runGate } from '../src/gate.ts'
+import { type GivenBaseline, runGate } from '../src/gate.ts'
 import { PRESETS } from '../src/policy/config.ts'
 import { parseConfigText } from '../src/policy/load.ts'
 import { mergeConfigs, toPolicy } from '../src/policy/policy.ts'
@@ -20,6 +20,9 @@ export interface RunOptions {
   readonly buildMetadata?: string | null
   /** The Dockerfile was named by the user. */
   readonly isNamed?: boolean
+  readonly name?: string
+  readonly baseline?: GivenBaseline | null
+  readonly key?: string | null
 }
 
 const NOW = new Date('2026-11-23T12:00:00Z')
@@ -27,7 +30,19 @@ const NOW = new Date('2026-11-23T12:00:00Z')
 /** Judges an archive; the recommended policy where none is given. @throws GateError */
 export async function judgeArchive(
   archive: Buffer,
-  { dockerfile = null, policy = '', now = NOW, image = null, platform = null, checkout = null, buildMetadata = null, isNamed = true }: RunOptions = {},
+  {
+    dockerfile = null,
+    policy = '',
+    now = NOW,
+    image = null,
+    platform = null,
+    checkout = null,
+    buildMetadata = null,
+    isNamed = true,
+    name = 'image',
+    baseline = null,
+    key = 'a key of the tests',
+  }: RunOptions = {},
 ): Promise<Outcome> {
   const folder = await mkdtemp(path.join(tmpdir(), 'layergate-test-'))
   try {
@@ -49,7 +64,11 @@ export async function judgeArchive(
         temporary: folder,
       },
       now,
-      key: 'a key of the tests',
+      name,
+      baseline,
+      authority: { from: 'checkout' },
+      warnings: [],
+      key,
       onProgress: () => {},
     })
   } finally {

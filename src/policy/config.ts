@@ -50,6 +50,11 @@ export const configSchema = z.strictObject({
     })
     .optional()
     .describe('limits that keep hostile images from taking the machine'),
+  baseline: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('findings of an earlier run, which do not fail: a file, default-branch, artifact:NAME, or none; default: .layergate-baseline.json, where there is one'),
   salt: z.string().min(16).optional().describe('makes hashes of secrets comparable between runs; public, written by layergate init'),
 })
 

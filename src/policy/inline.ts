@@ -20,6 +20,8 @@ export interface InlineIgnore {
   readonly isPart: boolean
   /** Comments of another tool are no mistake when they match nothing. */
   readonly isForeign: boolean
+  /** Whether the lines' text is what was accepted; not every text is where the Dockerfile of another commit decides. */
+  readonly agreesAt: (startLine: number, endLine: number) => boolean
 }
 
 /** What hadolint's rules are called here. Sorted. */
@@ -135,17 +137,70 @@ export function readInlineIgnores(dockerfile: Dockerfile): { readonly ignores: I
     const whole = instructions.find(({ startLine }) => startLine === below)
     const range = comment.isGlobal ? { startLine: 1, endLine: lines.length } : { startLine: below, endLine: whole?.endLine ?? below }
     for (const { rule, reason } of comment.rules)
-      ignores.push({ rule, reason, expires: comment.expires, path, line, ...range, isPart: whole === undefined && !comment.isGlobal, isForeign: comment.isForeign })
+      ignores.push({
+        rule,
+        reason,
+        expires: comment.expires,
+        path,
+        line,
+        ...range,
+        isPart: whole === undefined && !comment.isGlobal,
+        isForeign: comment.isForeign,
+        agreesAt: () => true,
+      })
   })
   return { ignores, problems }
 }
 
+/** Text of lines without what a continuation, an indentation or a comment changes. */
+function textOf(lines: readonly string[], startLine: number, endLine: number, isBase: boolean): string {
+  return lines
+    .slice(startLine - 1, endLine)
+    .map((line) =>
+      line
+        .trim()
+        .replace(/\s*\\$/, '')
+        .replace(/^&&\s*|\s*&&$/g, '')
+        .replace(/\s+/g, ' '),
+    )
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => (isBase || !/^FROM /i.test(line) ? line : line.replace(/^(FROM (?:--\S+ )*[^\s:@]+(?::\d+\/[^\s:@]+)?)\S*/i, '$1')))
+    .join('\n')
+}
+
+/**
+ * The comments of a Dockerfile as another commit agrees with them: each accepts only text that the same comment accepts there.
+ * A new version in FROM changes nothing, but for the rules on bases.
+ * @param agreed the Dockerfile of the other commit; null: there is none, and nothing is accepted
+ */
+export function agreedIgnores(
+  ignores: readonly InlineIgnore[],
+  dockerfile: Dockerfile,
+  agreed: Dockerfile | null,
+  now: Date,
+): { readonly ignores: InlineIgnore[]; readonly added: InlineIgnore[] } {
+  const today = now.toISOString().slice(0, 10)
+  const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter(({ expires }) => expires === null || expires >= today)
+  const covers = (other: InlineIgnore, rule: string, startLine: number, endLine: number): boolean => {
+    if (other.rule !== rule || agreed === null) return false
+    const isBase = rule.startsWith('base-')
+    const own = textOf(dockerfile.lines, startLine, endLine, isBase)
+    return `\n${textOf(agreed.lines, other.startLine, other.endLine, isBase)}\n`.includes(`\n${own}\n`)
+  }
+  const limited = ignores.map((ignore): InlineIgnore => ({ ...ignore, agreesAt: (startLine, endLine) => others.some((other) => covers(other, ignore.rule, startLine, endLine)) }))
+  const added = ignores.filter(
+    ({ rule, expires, startLine, endLine }) =>
+      !others.some((other) => (other.expires === null || (expires !== null && expires <= other.expires)) && covers(other, rule, startLine, endLine)),
+  )
+  return { ignores: limited, added }
+}
+
 /** Whether a comment accepts what a rule finds at certain lines. */
 export function acceptsAt(
-  { rule, path, startLine, endLine, isPart }: InlineIgnore,
+  { rule, path, startLine, endLine, isPart, agreesAt }: InlineIgnore,
   ruleId: string,
   lines: Pick<DockerfileLines, 'path' | 'startLine' | 'endLine'> | null,
 ): boolean {
-  if (lines === null || rule !== ruleId || lines.path !== path) return false
+  if (lines === null || rule !== ruleId || lines.path !== path || !agreesAt(lines.startLine, lines.endLine)) return false
   return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine
 }

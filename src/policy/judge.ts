@@ -7,6 +7,7 @@ import { atLeast, atLeastAsSure, type Finding, SEVERITIES, type Severity } from 
 import { findRule } from '../rules/list.ts'
 import type { Draft, PlaceOfFinding, RuleOver } from '../rules/rule.ts'
 import type { Redactor } from '../secrets/redact.ts'
+import { type Baseline, type BaselineEntry, Comparison, MAX_PLACES, placeOf } from './baseline.ts'
 import type { IgnoreEntry } from './config.ts'
 import { acceptsAt, type InlineIgnore } from './inline.ts'
 import type { Policy } from './policy.ts'
@@ -20,13 +21,15 @@ export interface Verdict {
   readonly result: 'pass' | 'fail'
   /** Worst first; suppressed ones last. */
   readonly findings: readonly Finding[]
-  /** Findings that make the verdict `fail`. */
-  readonly failing: ReadonlySet<Finding>
   readonly counts: Readonly<Record<Severity, number>>
   readonly suppressed: number
   readonly warnings: readonly Warning[]
   /** Rules that were on and found nothing. */
   readonly passed: readonly string[]
+  /** What a later run compares with: the findings that are not suppressed. */
+  readonly record: readonly BaselineEntry[]
+  /** Findings of the baseline that are gone. */
+  readonly fixed: readonly BaselineEntry[]
 }
 
 const hash = (parts: readonly string[]): string => createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32)
@@ -39,6 +42,8 @@ interface Judged {
   readonly index: number
   readonly place: PlaceOfFinding
   readonly fingerprint: string
+  /** The baseline has it; null without one. */
+  readonly isKnown: boolean | null
   readonly cover:
     | { readonly kind: 'ignore'; readonly by: 'config' | 'inline'; readonly entry: IgnoreEntry | InlineIgnore }
     | { readonly kind: 'off' }
@@ -51,8 +56,19 @@ interface Judgeable {
   readonly now: Date
 }
 
+interface Terms {
+  readonly policy: Policy
+  /** Comments of the Dockerfile that count. */
+  readonly inline: readonly InlineIgnore[]
+  /** null: there is none. */
+  readonly baseline: Baseline | null
+  /** Of the hashes in the record. */
+  readonly salt: string
+  readonly redactor: Redactor
+}
+
 /** Runs the rules that are on and judges what they find. */
-export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], evidence: E, policy: Policy, inline: readonly InlineIgnore[], redactor: Redactor): Verdict {
+export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], evidence: E, { policy, inline, baseline, salt, redactor }: Terms): Verdict {
   const used = new Set<IgnoreEntry | InlineIgnore>()
   const counted = new Map<string, number>()
   const { base } = evidence
@@ -76,45 +92,60 @@ export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], eviden
     return { kind: 'ignore', by: entry === undefined ? 'inline' : 'config', entry: cover }
   }
   const failsInBase = policy.base === 'fail' || ownBase
+  const comparison = baseline === null ? null : new Comparison(baseline)
 
   const findings: Finding[] = []
-  const failing = new Set<Finding>()
+  const record = new Map<Finding, BaselineEntry>()
   const found = new Set<string>()
   for (const { meta, check } of rules) {
     const setting = policy.rules[meta.id]
     if (setting === undefined || (!setting.enabled && meta.kind === 'rule')) continue
     for (const draft of check(evidence, setting.options)) {
+      const old = baseline === null ? null : (draft.hashOf?.(baseline.salt) ?? null)
       const judged = draft.places.map((place, index): Judged => {
         const fingerprint = fingerprintOf(place)
-        return { index, place, fingerprint, cover: coverOf(place, fingerprint) }
+        const isKnown = comparison === null ? null : index >= MAX_PLACES || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old)
+        return { index, place, fingerprint, isKnown, cover: coverOf(place, fingerprint) }
       })
       const lead = leadOf(judged, failsInBase)
       if (lead === null) continue
       found.add(lead.place.ruleId)
-      const finding = toFinding(lead, judged, draft, policy)
+      const made = toFinding(lead, judged, draft, policy)
+      const finding = made.suppressed === null && fails(made, policy, failsInBase) ? { ...made, fails: true } : made
       findings.push(finding)
-      if (finding.suppressed === null && fails(finding, policy, failsInBase)) failing.add(finding)
+      if (finding.suppressed === null)
+        record.set(finding, {
+          rule: finding.ruleId,
+          title: redactor.text(finding.title),
+          place: redactor.text(placeOf(finding.location)),
+          fingerprints: [lead, ...judged.filter((each) => each !== lead)].slice(0, MAX_PLACES).map(({ fingerprint }) => fingerprint),
+          valueHash: draft.hashOf?.(salt) ?? null,
+          since: null,
+        })
     }
   }
   const sorted = findings.sort((a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
   const shown = sorted.filter(({ suppressed }) => suppressed === null)
   return {
-    result: failing.size > 0 ? 'fail' : 'pass',
+    result: sorted.some((finding) => finding.fails) ? 'fail' : 'pass',
     findings: sorted,
-    failing,
     counts: Object.fromEntries(SEVERITIES.map((severity) => [severity, shown.filter((finding) => finding.severity === severity).length])) as Record<Severity, number>,
     suppressed: sorted.length - shown.length,
     warnings: [...ignoreWarnings(policy, used, evidence.now), ...inlineWarnings(inline, rules, policy, used, evidence.now)],
+    record: shown.flatMap((finding) => record.get(finding) ?? []),
+    fixed: comparison?.fixed((id) => policy.rules[id]?.enabled === true && rules.some(({ meta }) => meta.id === id)) ?? [],
     passed: rules.map(({ meta }) => meta.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id)),
   }
 }
 
 /**
- * The place that a finding is shown at: the first that nothing covers, own ones before those of the base; else the first
- * that an ignore entry covers. null: the finding is off.
+ * The place that a finding is shown at: the first that nothing covers, new ones first and own ones before those of the base;
+ * else the first that an ignore entry covers. null: the finding is off.
  */
 function leadOf(judged: readonly Judged[], failsInBase: boolean): Judged | null {
-  const open = judged.filter(({ cover }) => cover === null)
+  const uncovered = judged.filter(({ cover }) => cover === null)
+  const added = uncovered.filter(({ isKnown }) => isKnown === false)
+  const open = added.length > 0 ? added : uncovered
   return open.find(({ place }) => failsInBase || place.origin !== 'base') ?? open[0] ?? judged.find(({ cover }) => cover?.kind === 'ignore') ?? null
 }
 
@@ -133,7 +164,7 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
   // What a rule says for information alone, though it can find worse, stays that under every policy.
   const own = placed.severity === 'info' && rule?.meta.severity !== 'info' ? null : (setting?.severity ?? null)
   // What `skipped: fail` promises holds whatever severity the rule has otherwise.
-  const severity = placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail' ? worse(own ?? placed.severity, policy.failOn) : (own ?? placed.severity)
+  const severity = placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail' ? worse(own ?? placed.severity, policy.threshold) : (own ?? placed.severity)
   return {
     ...placed,
     severity,
@@ -144,18 +175,19 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
     }),
     fingerprint: lead.fingerprint,
     references: [...(rule?.meta.references ?? [])],
-    status: null,
+    fails: false,
+    status: lead.isKnown === null ? null : lead.isKnown ? 'known' : 'new',
     suppressed: lead.cover?.kind === 'ignore' ? { by: lead.cover.by, reason: lead.cover.entry.reason, expires: lead.cover.entry.expires ?? null } : null,
   }
 }
 
-/** A severity that fails under `failOn`. */
-const worse = (severity: Severity, failOn: Policy['failOn']): Severity => (failOn === 'never' || atLeast(severity, failOn) ? severity : failOn)
+/** A severity that fails. */
+const worse = (severity: Severity, threshold: Policy['threshold']): Severity => (atLeast(severity, threshold) ? severity : threshold)
 
-function fails(finding: Finding, { failOn, minConfidence }: Policy, failsInBase: boolean): boolean {
-  if (failOn === 'never' || (finding.origin === 'base' && !failsInBase)) return false
+function fails(finding: Finding, { threshold, minConfidence }: Policy, failsInBase: boolean): boolean {
+  if (finding.status === 'known' || (finding.origin === 'base' && !failsInBase)) return false
   const kind = findRule(finding.ruleId)?.meta.kind ?? 'rule'
-  return atLeast(finding.severity, failOn) && atLeastAsSure(finding.confidence, minConfidence[kind])
+  return atLeast(finding.severity, threshold) && atLeastAsSure(finding.confidence, minConfidence[kind])
 }
 
 function ignoreWarnings(policy: Policy, used: ReadonlySet<IgnoreEntry | InlineIgnore>, now: Date): Warning[] {

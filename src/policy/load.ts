@@ -4,10 +4,10 @@ import path from 'node:path'
 import { distance } from 'fastest-levenshtein'
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { ConfigError } from '../error.ts'
+import { ConfigError, GateError } from '../error.ts'
 import { RULES } from '../rules/list.ts'
 import { type Config, configSchema, PRESETS } from './config.ts'
-import { mergeConfigs } from './policy.ts'
+import { type LayeredConfig, mergeConfigs } from './policy.ts'
 
 /** A file may extend a file that extends a file; deeper is a loop. */
 const MAX_EXTENDS = 8
@@ -128,6 +128,7 @@ async function readConfig(file: string, read: (file: string) => Promise<string>)
   try {
     return await read(file)
   } catch (cause) {
+    if (cause instanceof GateError) throw cause
     throw new ConfigError(`${file}: the configuration cannot be read: ${cause instanceof Error && 'code' in cause ? String(cause.code) : 'no such file'}.`, { cause })
   }
 }
@@ -138,13 +139,13 @@ const readText = (file: string): Promise<string> => readFile(file, 'utf8')
  * Loads a configuration file with all that it extends, over the recommended preset.
  * @throws ConfigError
  */
-export async function loadConfig(file: string, read: (file: string) => Promise<string> = readText): Promise<Config> {
+export async function loadConfig(file: string, read: (file: string) => Promise<string> = readText): Promise<LayeredConfig> {
   const config = parseConfigText(file, await readConfig(file, read))
   return mergeConfigs([PRESETS['recommended'] ?? {}, ...(await withExtended(file, config, read, 0))])
 }
 
 /** The configuration of a preset alone. @throws ConfigError when there is none of that name */
-export function presetConfig(name: string): Config {
+export function presetConfig(name: string): LayeredConfig {
   const preset = PRESETS[name]
   if (preset === undefined) throw new ConfigError(`There is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))}`)
   return mergeConfigs([PRESETS['recommended'] ?? {}, preset])

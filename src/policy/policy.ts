@@ -16,6 +16,10 @@ export interface Policy {
   /** Where it comes from, for reports: `.layergate.yml` or `recommended`. */
   readonly name: string
   readonly failOn: FailOn
+  /** What decides the verdict: `failOn`, or where that is `never` what it would be otherwise. */
+  readonly threshold: Exclude<FailOn, 'never'>
+  /** A file, `default-branch`, `artifact:NAME`, `none`; null where nobody said. */
+  readonly baseline: string | null
   readonly minConfidence: { readonly secret: Confidence; readonly rule: Confidence }
   readonly rules: Readonly<Record<string, RuleSetting>>
   readonly base: 'report' | 'fail' | 'ignore'
@@ -26,13 +30,21 @@ export interface Policy {
   readonly salt: string | null
 }
 
+/** A configuration, with what `fail-on: never` took the place of. */
+export interface LayeredConfig extends Config {
+  readonly threshold?: Exclude<FailOn, 'never'> | undefined
+}
+
+const thresholdOf = ({ threshold, 'fail-on': failOn }: LayeredConfig): LayeredConfig['threshold'] => (failOn === undefined || failOn === 'never' ? threshold : failOn)
+
 /** Lays configurations over each other; later ones win, ignore entries add up, rules merge by key. */
-export function mergeConfigs(configs: readonly Config[]): Config {
-  let sum: Config = {}
+export function mergeConfigs(configs: readonly LayeredConfig[]): LayeredConfig {
+  let sum: LayeredConfig = {}
   for (const config of configs) {
     sum = {
       ...sum,
       ...config,
+      threshold: thresholdOf(config) ?? sum.threshold,
       rules: mergeRules(sum.rules ?? {}, config.rules ?? {}),
       ignore: [...(sum.ignore ?? []), ...(config.ignore ?? [])],
       'own-bases': [...(sum['own-bases'] ?? []), ...(config['own-bases'] ?? [])],
@@ -59,12 +71,14 @@ const bothConfidences = (value: Config['min-confidence']): { secrets?: Confidenc
   typeof value === 'string' ? { secrets: value, rules: value } : (value ?? {})
 
 /** Turns a merged configuration into a policy. */
-export function toPolicy(name: string, config: Config): Policy {
+export function toPolicy(name: string, config: LayeredConfig): Policy {
   const confidence = bothConfidences(config['min-confidence'])
   const { limits } = config
   return {
     name,
     failOn: config['fail-on'] ?? 'high',
+    threshold: thresholdOf(config) ?? 'high',
+    baseline: config.baseline ?? null,
     minConfidence: { secret: confidence.secrets ?? 'high', rule: confidence.rules ?? 'medium' },
     rules: Object.fromEntries(RULES.map((rule) => [rule.meta.id, ruleSetting(rule, config)])),
     base: config.base ?? 'report',

@@ -2,7 +2,8 @@
 import type { Finding } from '../rules/finding.ts'
 import { visible } from './escape.ts'
 import type { Outcome } from './outcome.ts'
-import { factsOf, hiddenBy, shownFindings, sourceLine } from './words.ts'
+import { isMild } from './verdict.ts'
+import { factsOf, hiddenBy, sourceLine, toldFindings } from './words.ts'
 
 export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice'
@@ -17,8 +18,8 @@ const MAX_OF_A_KIND = 10
 /** Longer messages are cut by the platform's view. */
 const MAX_MESSAGE = 900
 
-function levelOf(finding: Finding, { failing }: Outcome): Annotation['level'] {
-  if (failing.has(finding.fingerprint)) return 'error'
+function levelOf(finding: Finding, { report }: Outcome): Annotation['level'] {
+  if (finding.fails) return isMild(report) ? 'warning' : 'error'
   return finding.severity === 'low' ? 'notice' : 'warning'
 }
 
@@ -37,16 +38,17 @@ function messageOf(outcome: Outcome, finding: Finding): string {
   return `${where}${hiding} ${finding.remedy} (${detail})`
 }
 
-/** The annotations of one image, the worst first; what goes beyond the platform's limits is counted. */
+/** The annotations of one image, the worst first; what goes beyond the platform's limits, and what was known before, is counted. */
 export function toAnnotations(outcome: Outcome): { readonly annotations: readonly Annotation[]; readonly left: number } {
-  const counts = { error: 0, warning: 0, notice: 0 }
+  // One notice is kept for what is left, one for what could not be posted.
+  const room = { error: MAX_OF_A_KIND, warning: MAX_OF_A_KIND, notice: MAX_OF_A_KIND - 2 }
   const annotations: Annotation[] = []
   let left = 0
   // What fails comes first even where something graver merely is shown.
-  const shown = shownFindings(outcome.report)
-  for (const finding of [...shown.filter(({ fingerprint }) => outcome.failing.has(fingerprint)), ...shown.filter(({ fingerprint }) => !outcome.failing.has(fingerprint))]) {
+  const told = toldFindings(outcome.report)
+  for (const finding of [...told.filter(({ fails }) => fails), ...told.filter(({ fails }) => !fails)]) {
     const level = levelOf(finding, outcome)
-    if (counts[level]++ >= MAX_OF_A_KIND) {
+    if (room[level]-- <= 0) {
       left++
       continue
     }
@@ -63,6 +65,10 @@ export function toAnnotations(outcome: Outcome): { readonly annotations: readonl
       startLine: at?.startLine ?? null,
       endLine: at?.endLine ?? null,
     })
+  }
+  for (const { message } of outcome.report.warnings) {
+    if (room.warning-- <= 0) left++
+    else annotations.push({ level: 'warning', title: 'Layergate', message: visible(message), file: null, startLine: null, endLine: null })
   }
   return { annotations, left }
 }

@@ -2,9 +2,12 @@
 
 import type { GateError } from '../error.ts'
 import type { Evidence } from '../evidence/evidence.ts'
+import type { Authority } from '../gate.ts'
 import { type Image, platformName } from '../image/image.ts'
 import type { Verdict } from '../policy/judge.ts'
+import type { Loosening } from '../policy/loosening.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { Finding } from '../rules/finding.ts'
 import type { Redactor } from '../secrets/redact.ts'
 import { VERSION } from '../version.ts'
 import type { Report } from './contract.ts'
@@ -14,21 +17,32 @@ interface Parts {
   readonly evidence: Evidence
   readonly image: Image
   readonly verdict: Verdict
+  readonly name: string
   readonly policy: Policy
+  readonly authority: Authority
+  readonly loosenings: readonly Loosening[]
+  /** What was compared with. */
+  readonly baseline: string | null
+  readonly salt: string
   readonly redactor: Redactor
   readonly values: readonly { readonly value: string }[]
   readonly vouchedFiles: number
   readonly seconds: number
 }
 
+/** Of a record that holds nothing. */
+const NO_SALT = '0'.repeat(32)
+
 const TOOL = { name: 'layergate', version: VERSION } as const
 
 /** Builds the outcome of a run. */
-export function buildOutcome({ evidence, image, verdict, policy, redactor, values, vouchedFiles, seconds }: Parts): Outcome {
+export function buildOutcome({ evidence, image, verdict, name, policy, authority, loosenings, baseline, salt, redactor, values, vouchedFiles, seconds }: Parts): Outcome {
   const { origin, layers, programs, user } = evidence
+  const withStatus = (status: Finding['status']): number => verdict.findings.filter((finding) => finding.suppressed === null && finding.status === status).length
   const report: Outcome['report'] = {
     schemaVersion: 1,
     tool: TOOL,
+    name,
     image: {
       reference: image.reference,
       source: image.source,
@@ -67,8 +81,19 @@ export function buildOutcome({ evidence, image, verdict, policy, redactor, value
       })),
     },
     findings: [...verdict.findings],
-    verdict: { result: verdict.result, failOn: policy.failOn, counts: verdict.counts, suppressed: verdict.suppressed, new: 0, known: 0 },
-    fixed: [],
+    verdict: {
+      result: verdict.result,
+      failOn: policy.failOn,
+      threshold: policy.threshold,
+      counts: verdict.counts,
+      suppressed: verdict.suppressed,
+      new: withStatus('new'),
+      known: withStatus('known'),
+      passed: [...verdict.passed],
+    },
+    policy: { name: policy.name, from: authority.from, commit: authority.from === 'base' ? authority.commit : null, loosened: loosenings.map((each) => ({ ...each })) },
+    baseline: { name: baseline, fixed: [...verdict.fixed], record: { salt, findings: [...verdict.record] } },
+    fixed: verdict.fixed.flatMap(({ fingerprints }) => fingerprints.slice(0, 1)),
     warnings: [...verdict.warnings],
     notJudged: [...image.notJudged],
     stats: {
@@ -83,23 +108,23 @@ export function buildOutcome({ evidence, image, verdict, policy, redactor, value
   return {
     report: redactor.data(report),
     isPublic: false,
-    failing: new Set([...verdict.failing].map(({ fingerprint }) => fingerprint)),
     source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line) => redactor.text(line)) },
     instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
-    passed: verdict.passed,
-    policy: policy.name,
     values: values.map(({ value }) => value),
   }
 }
 
 /** The report of a run that could not reach a verdict. */
-export function errorReport(error: GateError, failOn: Report['verdict']['failOn']): Report {
+export function errorReport(error: GateError, name: string): Report {
   return {
     schemaVersion: 1,
     tool: TOOL,
+    name,
     image: null,
     findings: [],
-    verdict: { result: 'error', failOn, counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 }, suppressed: 0, new: 0, known: 0 },
+    verdict: { result: 'error', failOn: 'high', threshold: 'high', counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 }, suppressed: 0, new: 0, known: 0, passed: [] },
+    policy: { name: 'not read', from: 'checkout', commit: null, loosened: [] },
+    baseline: { name: null, fixed: [], record: { salt: NO_SALT, findings: [] } },
     error: { code: error.code, message: error.message },
     fixed: [],
     warnings: [],

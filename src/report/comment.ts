@@ -1,9 +1,12 @@
 // The pull-request comment: one, found again by a hidden marker, edited in place; each image has its section in it.
+import { z } from 'zod'
 import type { Finding } from '../rules/finding.ts'
+import type { Report } from './contract.ts'
 import { cell, code, markdown, prose } from './escape.ts'
 import type { Outcome } from './outcome.ts'
-import { closing, fixBlock, headline, ICONS, layersSection } from './summary.ts'
-import { factsOf, groupByFile, hiderOf, number, placeName, plural, remediesOf, shownFindings, subjectOf, tally } from './words.ts'
+import { closing, FULL, fixBlock, folded, ICONS, layersSection, loosenedSection, strong } from './summary.ts'
+import { countParts, headline, isMild, passedCount, ruleOfVerdict } from './verdict.ts'
+import { factsOf, groupByFile, hiderOf, lineName, number, placeName, remediesOf, subjectOf, toldFindings } from './words.ts'
 
 /** Found at the start of our comment. */
 export const COMMENT_MARKER = '<!-- layergate -->'
@@ -19,13 +22,17 @@ export interface CommentContext {
   /** Links to a file at the commit, `https://github.com/OWNER/REPO/blob/SHA`; null for none. */
   readonly blobUrl: string | null
   readonly runUrl: string | null
+  /** The commit that is judged. */
+  readonly commit: string | null
+  /** Who says it, in Markdown, where it is not this run itself. */
+  readonly source: string | null
 }
 
 const sectionStart = (key: string): string => `<!-- layergate:image ${key} -->`
 const SECTION_END = '<!-- layergate:end -->'
 
 /** A key that names the image of a section and cannot end the comment that holds it. */
-const sectionKey = (reference: string): string => Buffer.from(reference.replace(/:[0-9a-f]{7,64}$/, '')).toString('base64url')
+const sectionKey = (name: string): string => Buffer.from(name).toString('base64url')
 
 function link(finding: Finding, { blobUrl }: CommentContext): string {
   const at = finding.dockerfile
@@ -66,44 +73,131 @@ function row(outcome: Outcome, group: readonly Finding[], context: CommentContex
   return `| ${ICONS[finding.severity]} | ${cell(what)} | ${cell(link(finding, context))} |`
 }
 
-/** The section of one image. */
-export function renderSection(outcome: Outcome, context: CommentContext): string {
-  const { report, passed, policy } = outcome
-  const shown = shownFindings(report)
-  const groups = groupByFile(shown)
-  const told = groups.slice(0, MAX_ROWS)
-  const left = shown.length - told.flat().length
-  const counts = tally(report.verdict.counts)
+/** What a section remembers of the pushes before: what was open, and what was fixed since the comment is there. */
+const memorySchema = z.object({
+  open: z.array(z.tuple([z.string().max(64), z.string().max(200), z.string().max(300)])).max(200),
+  fixed: z.array(z.tuple([z.string().max(64), z.string().max(200), z.string().max(300), z.string().max(40)])).max(100),
+})
+type Memory = z.output<typeof memorySchema>
+
+const NOTHING: Memory = { open: [], fixed: [] }
+const MAX_OPEN = 60
+const MAX_FIXED = 15
+const MEMORY = /^<!-- layergate:memory ([\w-]*) -->$/m
+
+/** Anyone who may edit comments may have changed it: what is no memory of ours is none. */
+function readMemory(section: string | null): Memory {
+  const text = MEMORY.exec(section ?? '')?.[1]
+  if (text === undefined) return NOTHING
+  try {
+    return memorySchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
+  } catch {
+    return NOTHING
+  }
+}
+
+const writeMemory = (memory: Memory): string => `<!-- layergate:memory ${Buffer.from(JSON.stringify(memory)).toString('base64url')} -->`
+
+/** What was open in the section before and is gone now, with the commit that did it, the latest first. */
+function fixedSince({ findings }: Report, { open, fixed }: Memory, commit: string): Memory['fixed'] {
+  const now = new Set(findings.map(({ fingerprint }) => fingerprint))
+  const gone = open.filter(([fingerprint]) => !now.has(fingerprint)).map(([...words]): Memory['fixed'][number] => [...words, commit])
+  const earlier = fixed.filter(([fingerprint]) => !now.has(fingerprint) && !gone.some(([other]) => other === fingerprint))
+  return [...gone, ...earlier].slice(0, MAX_FIXED)
+}
+
+/** The section of one image. @param earlier the section that stands there, null for none */
+export function renderSection(outcome: Outcome, context: CommentContext, earlier: string | null): string {
+  const { report } = outcome
+  const told = toldFindings(report)
+  const fixed = fixedSince(report, readMemory(earlier), context.commit?.slice(0, 7) ?? '')
+  const memory: Memory = {
+    open: told.slice(0, MAX_OPEN).map((finding) => [finding.fingerprint, finding.title.slice(0, 200), lineName(finding).slice(0, 300)]),
+    fixed,
+  }
   const run = context.runUrl === null ? '' : ` · [run](${context.runUrl})`
-  const parts = [
-    `### ${headline(outcome)}`,
-    `${counts === '' ? 'no findings' : `**${counts}**`} · ${plural(passed.length, 'rule')} passed${run}`,
-    shown.length === 0
-      ? ''
-      : `| | what | where |\n|---|---|---|\n${told.map((group) => row(outcome, group, context)).join('\n')}${left > 0 ? `\n\n…and ${number(left)} more: see the job summary.` : ''}`,
-    shown.length === 0 ? '' : `<details><summary>What to do</summary>\n\n${told.map((group) => whatToDo(outcome, group, context)).join('\n')}\n\n</details>`,
-    layersSection(outcome),
-    closing(report) === '' ? '' : `<details><summary>Ignored, warnings and not looked at</summary>\n\n${closing(report)}\n\n</details>`,
-    `<sub>${code(report.image.id.slice(0, 19))} · ${code(report.image.platform)} · policy ${code(policy)} · Layergate ${report.tool.version}</sub>`,
-  ].filter((part) => part !== '')
-  const whole = parts.join('\n\n')
-  if (whole.length <= MAX_SECTION) return whole
-  return [...parts.filter((part) => !part.startsWith('<details>')), 'The details did not fit: see the job summary.'].join('\n\n').slice(0, MAX_SECTION)
+  const groups = groupByFile([...told.filter(({ fails }) => fails), ...told.filter(({ fails }) => !fails)])
+  const fixedBefore = fixed.map(
+    ([, title, place, commit]) => `- ✅ ${markdown(title)}: ${code(place)}${commit === '' ? '' : ` since ${/^[0-9a-f]{7}$/.test(commit) ? commit : code(commit)}`}`,
+  )
+  const front = [
+    `### ${headline(report, code(report.name))}`,
+    `${countParts(report, strong).join(' · ')} · ${passedCount(report)}${run}`,
+    loosenedSection(report),
+    isMild(report) ? `Nothing fails: ${ruleOfVerdict(report, code)}.` : '',
+  ]
+  const back = [
+    fixedBefore.length === 0 ? '' : `**Fixed in this pull request**\n${fixedBefore.join('\n')}`,
+    layersSection(outcome, FULL),
+    folded(report.baseline.name === null ? 'Ignored, warnings and not looked at' : 'Known, ignored and not looked at', closing(report, FULL)),
+    context.source === null ? '' : `<sub>${context.source}</sub>`,
+    `<sub>${code(report.image.id.slice(0, 19))} · ${code(report.image.platform)} · policy ${code(report.policy.name)}${report.policy.commit === null ? '' : ` of ${report.policy.commit.slice(0, 7)}`} · Layergate ${code(report.tool.version)}</sub>`,
+    writeMemory(memory),
+  ]
+  for (const rows of [MAX_ROWS, 5, 2]) {
+    const shown = groups.slice(0, rows)
+    const left = told.length - shown.flat().length
+    const table =
+      shown.length === 0
+        ? ''
+        : `| | what | where |\n|---|---|---|\n${shown.map((group) => row(outcome, group, context)).join('\n')}${left > 0 ? `\n\n…and ${number(left)} more: see the job summary.` : ''}`
+    const todo = folded('What to do', shown.map((group) => whatToDo(outcome, group, context)).join('\n'))
+    const whole = [...front, table, todo, ...back].filter((part) => part !== '').join('\n\n')
+    if (whole.length <= MAX_SECTION) return whole
+    const short = withoutDetails([...front, table, ...back].filter((part) => part !== '').join('\n\n'))
+    if (short.length <= MAX_SECTION) return short
+  }
+  return [...front.slice(0, 2), DETAILS_LEFT].join('\n\n').slice(0, MAX_SECTION)
+}
+
+const DETAILS_LEFT = 'The details did not fit: see the job summary.'
+
+/** A section without its folded parts. */
+const withoutDetails = (section: string): string => {
+  const short = section.replace(/^<details>[\s\S]*?^<\/details>\s*/gm, '')
+  return short === section || section.includes(DETAILS_LEFT) ? short : short.replace(/(?=^<!-- layergate:memory |\s*$(?![\s\S]))/m, `\n\n${DETAILS_LEFT}\n\n`)
 }
 
 /** The section of an image that could not be read: no green one may stay. */
-export const renderErrorSection = (reference: string, message: string): string => `### ⚠️ ${code(reference)} could not be read\n\n${markdown(message)}\n\nNothing was judged.`
+export function renderErrorSection(name: string, message: string, earlier: string | null): string {
+  const memory = readMemory(earlier)
+  return [`### ⚠️ ${code(name)} could not be read`, markdown(message), 'Nothing was judged.', ...(memory === NOTHING ? [] : [writeMemory(memory)])].join('\n\n')
+}
 
-/** Puts a section into the comment: into its place where the image has one, else at the end. */
-export function upsertSection(existing: string | null, reference: string, section: string): string {
-  const start = sectionStart(sectionKey(reference))
-  const own = `${start}\n${section}\n${SECTION_END}`
-  const others = (existing ?? '')
-    .split(/(?=<!-- layergate:image )/)
-    .slice(1)
-    .map((text) => text.trim())
-  const index = others.findIndex((text) => text.startsWith(start))
-  const sections = index === -1 ? [...others, own] : others.map((text, at) => (at === index ? own : text))
-  const body = `${COMMENT_MARKER}\n${sections.join('\n\n')}\n`
-  return body.length <= MAX_COMMENT ? body : `${COMMENT_MARKER}\n${own}\n`
+interface Section {
+  readonly key: string
+  readonly text: string
+}
+
+/** The sections of a comment, by the key of their image. */
+function sectionsOf(comment: string | null): Section[] {
+  return [...(comment ?? '').matchAll(/<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->/g)].map(([, key = '', text = '']) => ({ key, text }))
+}
+
+/** What a section says first tells where it stands: what fails before what could not be read before what passes. */
+const rankOf = ({ text }: Section): number => Math.max(0, ['### ❌', '### ⚠️', '### ✅'].indexOf(text.slice(0, text.indexOf(' ', 4))))
+
+const assemble = (sections: readonly Section[]): string => `${COMMENT_MARKER}\n${sections.map(({ key, text }) => `${sectionStart(key)}\n${text}\n${SECTION_END}`).join('\n\n')}\n`
+
+/**
+ * Puts the section of an image into the comment. What is too much for the platform loses its folded parts, the section that
+ * has most first; no section is lost.
+ * @param existing the comment as it stands, null for none
+ * @param render makes the section from the one that stands there
+ */
+export function upsertSection(existing: string | null, name: string, render: (earlier: string | null) => string): string {
+  const key = sectionKey(name)
+  const before = sectionsOf(existing)
+  const own = { key, text: render(before.find((section) => section.key === key)?.text ?? null) }
+  const sections = [...before.filter((section) => section.key !== key), own].sort((a, b) => rankOf(a) - rankOf(b) || (a.key < b.key ? -1 : 1))
+  for (;;) {
+    const body = assemble(sections)
+    if (body.length <= MAX_COMMENT) return body
+    const [longest] = sections.toSorted((a, b) => b.text.length - a.text.length)
+    if (longest === undefined) return body
+    const short = withoutDetails(longest.text)
+    const text = short.length < longest.text.length ? short : `${longest.text.split('\n\n').slice(0, 2).join('\n\n').slice(0, 400)}\n\n${DETAILS_LEFT}`
+    if (text.length >= longest.text.length) sections.splice(sections.indexOf(longest === own ? (sections.at(-1) ?? longest) : longest), 1)
+    else sections[sections.indexOf(longest)] = { key: longest.key, text }
+  }
 }

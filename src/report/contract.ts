@@ -1,6 +1,7 @@
 // The JSON report as a schema: the contract with other programs (docs/REPORT.md), and the data that every other report is
 // made from. Names and meanings stay; additions are fine.
 import { z } from 'zod'
+import { recordSchema } from '../policy/baseline.ts'
 import { dockerfileSchema, findingSchema } from '../rules/finding.ts'
 
 const count = z.number().int().min(0)
@@ -52,19 +53,39 @@ const imageSchema = z.object({
     .describe('oldest first, as in the configuration'),
 })
 
+const policySchema = z.object({
+  name: z.string(),
+  from: z.enum(['checkout', 'base']).describe('base: the files of the commit that the pull request starts from'),
+  commit: z.string().nullable().describe('that commit; null for the checkout'),
+  loosened: z
+    .array(z.object({ kind: z.enum(['ignore', 'rule', 'setting', 'baseline']), text: z.string() }))
+    .describe('what the checkout would let pass beyond the base; it has no effect yet'),
+})
+
+const baselineSchema = z.object({
+  name: z.string().nullable().describe('what was compared with; null for none'),
+  fixed: recordSchema.shape.findings.describe('findings of it that are gone'),
+  record: recordSchema.describe('this run, as a later one compares with it'),
+})
+
 export const reportSchema = z.object({
   schemaVersion: z.literal(1),
   tool: z.object({ name: z.literal('layergate'), version: z.string() }),
+  name: z.string().describe('what the image is called from build to build: without the tag of a commit'),
   image: imageSchema.nullable().describe('null when it could not be read'),
   findings: z.array(findingSchema),
   verdict: z.object({
     result: z.enum(['pass', 'fail', 'error']),
     failOn: z.enum(['critical', 'high', 'medium', 'low', 'never']),
+    threshold: z.enum(['critical', 'high', 'medium', 'low']).describe('what decided: failOn, or where that is never what it would be otherwise; then fail means: would fail'),
     counts: z.object({ critical: count, high: count, medium: count, low: count, info: count }),
     suppressed: count,
     new: count,
     known: count,
+    passed: z.array(z.string()).describe('rules that were on and found nothing'),
   }),
+  policy: policySchema,
+  baseline: baselineSchema,
   error: z.object({ code: z.string(), message: z.string() }).optional().describe('on verdict error'),
   fixed: z.array(z.string()).describe('fingerprints of the baseline that are gone'),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),

@@ -8,16 +8,26 @@ const CONTROL = /[\x00-\x1f\x7f-\x9f]/g
 const NAMES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\x1b': '\\e' }
 const hex = (c: string, width: number): string => (c.codePointAt(0) ?? 0).toString(16).padStart(width, '0')
 
-/** One line of plain text in which nothing is invisible. */
+/** The old form of a workflow command, which a runner obeys anywhere in a line. https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs */
+const OLD_COMMAND = /##(?=\[)/g
+
+/** One line of plain text in which nothing is invisible, and nothing in the middle of it commands a runner. */
 export function visible(text: string): string {
-  return text.replace(CONTROL, (c) => NAMES[c] ?? `\\x${hex(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex(c, 4)}}`)
+  return text
+    .replace(CONTROL, (c) => NAMES[c] ?? `\\x${hex(c, 2)}`)
+    .replace(INVISIBLE, (c) => `\\u{${hex(c, 4)}}`)
+    .replace(OLD_COMMAND, '#\\x23')
 }
+
+/** Lines none of which a runner takes for a command: one that starts with `::` is. */
+export const uncommanding = (text: string): string => text.replace(/^(\s*):(?=:)/gm, '$1\\x3a')
 
 /** JSON whose invisible characters are written as escapes: the same data, harmless in a terminal or a diff. */
 export const visibleJson = (value: unknown): string =>
   JSON.stringify(value, null, 2)
     .replace(INVISIBLE, (c) => `\\u${hex(c, 4)}`)
     .replace(/[\x7f-\x9f]/g, (c) => `\\u${hex(c, 4)}`)
+    .replace(OLD_COMMAND, '#\\u0023')
 
 /** Markdown that shows the text as it is: no markup, no HTML, no mention, no link. */
 export function markdown(text: string): string {

@@ -4,16 +4,10 @@ import type { Report } from './contract.ts'
 /** The result of one run that reached a verdict. */
 export interface Outcome {
   readonly report: Report & { readonly image: NonNullable<Report['image']> }
-  /** Fingerprints of the findings that fail the image. */
-  readonly failing: ReadonlySet<string>
   /** Lines of the Dockerfile by their number from 1; null without one. */
   readonly source: { readonly path: string; readonly lines: readonly string[] } | null
   /** Instructions of the history by index, as a person would write them. */
   readonly instructions: readonly string[]
-  /** Ids of the rules that were on and found nothing. */
-  readonly passed: readonly string[]
-  /** Where the policy comes from. */
-  readonly policy: string
   /** Everyone can read what is written: facts that lead to a live key (account, host, user) stay in the JSON report. */
   readonly isPublic: boolean
   /** All values seen, for the platform's own masking. They never enter a report. */

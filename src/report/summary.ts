@@ -5,6 +5,7 @@ import type { Report } from './contract.ts'
 import { cell, code, markdown, prose, visible } from './escape.ts'
 import { fixParts } from './fix.ts'
 import type { Outcome } from './outcome.ts'
+import { countParts, headline, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
 import {
   bytes,
   duration,
@@ -14,7 +15,9 @@ import {
   hiddenBy,
   hiderOf,
   ignoredFindings,
+  knownFindings,
   layerTally,
+  lineName,
   number,
   placeName,
   plural,
@@ -22,54 +25,85 @@ import {
   shownFindings,
   sourceLine,
   subjectOf,
-  tally,
+  toldFindings,
 } from './words.ts'
 
 /** The platform refuses a summary of more than 1 MiB. */
 const MAX_SUMMARY = 1_000_000
+const MAX_LOOSENED = 20
 export const ICONS: Record<Severity, string> = { critical: '🔴', high: '🟠', medium: '🟡', low: '🔵', info: '⚪' }
 
-const MAX_FINDINGS = 200
-const MAX_LAYERS = 150
-
-/** The first line: what happened, in words. */
-export function headline({ report, failing }: Outcome): string {
-  const { image, verdict } = report
-  const name = code(image.reference)
-  if (verdict.result === 'pass') return shownFindings(report).length === 0 ? `✅ ${name} is clean` : `✅ ${name} passes`
-  const leaks = report.findings.filter(({ fingerprint, secret }) => failing.has(fingerprint) && secret !== null).length
-  return leaks > 0 ? `❌ ${name} leaks ${leaks === 1 ? 'a secret' : `${number(leaks)} secrets`}` : `❌ ${name} breaks the policy`
+/** How much is told; less where the whole is too much for the platform. */
+interface Measure {
+  readonly findings: number
+  readonly layers: number
+  readonly listed: number
+  readonly fixes: boolean
 }
+
+/** The least is left out first: layers and lists before findings, what to change before what was found. */
+const MEASURES: readonly Measure[] = [
+  { findings: 200, layers: 150, listed: 50, fixes: true },
+  { findings: 200, layers: 20, listed: 20, fixes: true },
+  { findings: 100, layers: 0, listed: 10, fixes: false },
+  { findings: 20, layers: 0, listed: 5, fixes: false },
+  { findings: 3, layers: 0, listed: 0, fixes: false },
+]
+export const FULL = MEASURES[0] as Measure
 
 /** Renders the summary; what is too much for the platform is left out, the least grave first, and said. */
 export function renderSummary(outcome: Outcome): string {
+  for (const measure of MEASURES) {
+    const text = compose(outcome, measure)
+    if (Buffer.byteLength(text) <= MAX_SUMMARY) return text
+  }
+  return `## ${headline(outcome.report, code(outcome.report.image.reference.slice(0, 200)))}\n\n${MEASURES_LEFT}\n`
+}
+
+const MEASURES_LEFT = 'The platform takes no summary of this size: some of it is left out here. The JSON report has all.'
+
+function compose(outcome: Outcome, measure: Measure): string {
   const { report } = outcome
-  const { image, verdict, stats } = report
+  const { image, stats } = report
   const parts = [
-    `## ${headline(outcome)}`,
-    `${tally(verdict.counts) === '' ? 'No findings' : `**${tally(verdict.counts)}**`} · ${plural(outcome.passed.length, 'rule')} passed · ${layerTally(image)}, ${bytes(image.size)} · policy ${code(outcome.policy)} fails on ${verdict.failOn}`,
-    findingsSection(outcome),
-    layersSection(outcome),
-    closing(report),
+    `## ${headline(report, code(image.reference))}`,
+    `${countParts(report, strong).join(' · ')} · ${passedCount(report)} · ${layerTally(image)}, ${bytes(image.size)} · policy ${ruleOfVerdict(report, code)}`,
+    loosenedSection(report),
+    findingsSection(outcome, measure),
+    measure === FULL ? '' : MEASURES_LEFT,
+    layersSection(outcome, measure),
+    closing(report, measure),
+    passedSection(report),
     `<sub>${code(image.id)} · ${code(image.platform)} · ${bytes(stats.bytes)} read in ${duration(stats.seconds)} · Layergate ${report.tool.version}</sub>`,
   ]
-  const whole = parts.filter((part) => part !== '').join('\n\n')
-  if (Buffer.byteLength(whole) <= MAX_SUMMARY) return `${whole}\n`
-  return `${parts
-    .filter((_, index) => index !== 3)
-    .join('\n\n')
-    .slice(0, MAX_SUMMARY / 4)}\n\n…the rest did not fit: see the JSON report.\n`
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
+
+export const strong = (text: string): string => `**${text}**`
+
+/** What the pull request would let pass, at the head of all that speaks of it. */
+export function loosenedSection(report: Report): string {
+  const sentences = loosenedSentences(report)
+  if (sentences === null) return ''
+  const items = report.policy.loosened.slice(0, MAX_LOOSENED).map(({ text }) => `- ${markdown(text)}`)
+  const left = report.policy.loosened.length - items.length
+  return `⚠️ **${sentences.what}** ${sentences.when.replace(/(policy-from: head)/, '`$1`')}\n\n<details><summary>What it loosens</summary>\n\n${items.join('\n')}${left > 0 ? `\n- …and ${left} more` : ''}\n\n</details>`
+}
+
+const passedSection = ({ verdict }: Report): string => (verdict.passed.length === 0 ? '' : folded('Passed', verdict.passed.map(code).join(' ')))
+
+/** A part that is closed until someone opens it. */
+export const folded = (title: string, content: string): string => (content === '' ? '' : `<details><summary>${title}</summary>\n\n${content}\n\n</details>`)
 
 /** The report of a run that could not read the image. */
 export function renderErrorSummary(reference: string, message: string): string {
   return `## ⚠️ ${code(reference)} could not be read\n\n${markdown(message)}\n\nNothing was judged: this is neither a pass nor a fail.\n`
 }
 
-function findingsSection(outcome: Outcome): string {
-  const shown = shownFindings(outcome.report)
+function findingsSection(outcome: Outcome, measure: Measure): string {
+  const shown = toldFindings(outcome.report)
   if (shown.length === 0) return ''
-  const rows = groupByLine(shown.slice(0, MAX_FINDINGS)).flatMap(({ at, findings }) => {
+  const rows = groupByLine(shown.slice(0, measure.findings)).flatMap(({ at, findings }) => {
     const source = sourceLine(outcome, at)
     const title = at === null ? '### Line not known' : `### ${code(`${at.path}:${at.startLine}`)}${source === null ? '' : ` ${code(source.slice(0, 160))}`}`
     return [
@@ -77,7 +111,7 @@ function findingsSection(outcome: Outcome): string {
       ...groupByFile(findings).map((group) => {
         const [finding] = group
         if (finding === undefined) return ''
-        if (group.length > 1) return groupItem(outcome, group)
+        if (group.length > 1) return groupItem(outcome, group, measure)
         const also = finding.related.filter(({ role }) => role === 'also-in')
         const others = (finding.secret?.occurrences ?? 1) - 1
         const more =
@@ -88,16 +122,16 @@ function findingsSection(outcome: Outcome): string {
                 .map(({ location }) => code(placeName(location)))
                 .join(', ')}${others > 5 ? ` and ${number(others - 5)} more places` : ''}.`
         const facts = factsOf(outcome, finding)
-        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${prose(finding.message)}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${more}\n  <br>→ ${prose(finding.remedy)}${fixBlock(outcome, finding)}`
+        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${prose(finding.message)}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${more}\n  <br>→ ${prose(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ''}`
       }),
     ]
   })
-  const left = shown.length - MAX_FINDINGS
+  const left = shown.length - measure.findings
   return [...rows, ...(left > 0 ? [`…and ${plural(left, 'finding')} more: see the JSON report.`] : [])].join('\n\n')
 }
 
 /** The secrets of one file: where they are and what to do once, then each on a line of its own. */
-function groupItem(outcome: Outcome, group: readonly Finding[]): string {
+function groupItem(outcome: Outcome, group: readonly Finding[], { fixes }: Measure): string {
   const [first] = group
   if (first === undefined) return ''
   const { own, common } = remediesOf(group)
@@ -110,7 +144,7 @@ function groupItem(outcome: Outcome, group: readonly Finding[]): string {
     const details = [line, shown, ...factsOf(outcome, finding).map(markdown)].filter(Boolean).join(', ')
     return `  - ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(subjectOf(finding))}${details === '' ? '' : ` (${details})`}${own[index] ? `: ${prose(own[index])}` : ''}`
   })
-  return `- **${plural(group.length, 'secret')} in ${code(first.location.kind === 'layer' ? `${first.location.path}${first.location.inside === undefined ? '' : `!/${first.location.inside}`}` : '')}**${layer}${hiding}\n  <br>→ ${prose(common)}\n${each.join('\n')}${fixBlock(outcome, first)}`
+  return `- **${plural(group.length, 'secret')} in ${code(first.location.kind === 'layer' ? `${first.location.path}${first.location.inside === undefined ? '' : `!/${first.location.inside}`}` : '')}**${layer}${hiding}\n  <br>→ ${prose(common)}\n${each.join('\n')}${fixes ? fixBlock(outcome, first) : ''}`
 }
 
 /** The change as a block, indented so that it stays within its list item; each part in one fence that its text cannot close. */
@@ -122,49 +156,63 @@ export function fixBlock(outcome: Outcome, finding: Finding): string {
   return `\n\n  ${fence}diff\n${text.map((line) => `  ${line}`).join('\n')}\n  ${fence}`
 }
 
-/** The layers as a table: where a secret enters and where it is hidden. */
-export function layersSection({ report, instructions }: Outcome): string {
+/** The layers as a table: whose they are, where a secret enters and where it is hidden. */
+export function layersSection({ report, instructions }: Outcome, { layers: most }: Measure): string {
   const { layers } = report.image
-  if (layers.length === 0) return ''
+  if (layers.length === 0 || most === 0) return ''
+  const shown = shownFindings(report)
   const found = (layer: number): string => {
-    const shown = shownFindings(report)
-    const enters = shown.filter(({ location }) => location.kind === 'layer' && location.layer === layer).length
+    const here = shown.filter(({ location }) => location.kind === 'layer' && location.layer === layer)
+    const secrets = here.filter(({ secret }) => secret !== null)
     const hides = shown.filter(({ related }) =>
       related.some(({ role, location }) => (role === 'hidden-by' || role === 'overwritten-by') && location.kind === 'layer' && location.layer === layer),
     ).length
-    return [enters > 0 ? `${plural(enters, 'finding')}` : '', hides > 0 ? `hides ${hides}` : ''].filter(Boolean).join(', ')
+    return [
+      secrets[0] === undefined ? '' : `${ICONS[secrets[0].severity]} adds ${secrets.length === 1 ? 'a secret' : `${number(secrets.length)} secrets`}`,
+      here.length > secrets.length ? plural(here.length - secrets.length, 'finding') : '',
+      hides > 0 ? `hides ${hides === 1 ? 'one' : number(hides)}` : '',
+    ]
+      .filter(Boolean)
+      .join(', ')
   }
-  const rows = layers.slice(0, MAX_LAYERS).map((layer) => {
+  const rows = layers.slice(0, most).map((layer) => {
     const text = layer.history === null ? (layer.createdBy ?? '') : (instructions[layer.history] ?? '')
     const where = layer.base === true ? 'base' : layer.dockerfile === null ? '' : cell(code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`))
     return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text === '' ? '' : cell(code(text.replace(/\s+/g, ' ').slice(0, 90)))} | ${found(layer.index)} |`
   })
-  const more = layers.length > MAX_LAYERS ? `\n\n…and ${plural(layers.length - MAX_LAYERS, 'layer')} more.` : ''
-  return `<details><summary>Layers</summary>\n\n| layer | size | line | instruction | |\n|---|---|---|---|---|\n${rows.join('\n')}${more}\n\n</details>`
+  const more = layers.length > most ? `\n\n…and ${plural(layers.length - most, 'layer')} more.` : ''
+  return folded('Layers', `| layer | size | line | instruction | |\n|--:|--:|---|---|---|\n${rows.join('\n')}${more}`)
 }
 
-/** What was ignored, not looked into, not judged, and warnings. */
-export function closing(report: Report): string {
-  const { stats, warnings, notJudged } = report
-  const ignored = ignoredFindings(report)
+/** What is known, fixed, ignored, not looked into, not judged, and warnings. */
+export function closing(report: Report, { listed }: Measure): string {
+  const { stats, warnings, notJudged, baseline } = report
   const info = report.findings.filter(({ severity, suppressed }) => severity === 'info' && suppressed === null)
   const list = (title: string, items: readonly string[]): string =>
     items.length === 0
       ? ''
       : `**${title}**\n${items
-          .slice(0, 50)
+          .slice(0, listed)
           .map((item) => `- ${item}`)
-          .join('\n')}${items.length > 50 ? `\n- …and ${items.length - 50} more` : ''}`
+          .join('\n')}${items.length > listed ? `\n- …and ${number(items.length - listed)} more` : ''}`
   const parts = [
     list(
       'Warnings',
       warnings.map(({ message }) => markdown(message)),
     ),
     list(
+      'Fixed',
+      baseline.fixed.map(({ rule, title, place }) => `✅ ${markdown(title)} in ${code(place)} (${code(rule)})`),
+    ),
+    list(
+      `Known, by ${code(baseline.name ?? '')}`,
+      knownFindings(report).map((finding) => `${ICONS[finding.severity]} ${markdown(finding.title)}: ${code(lineName(finding))} (${code(finding.ruleId)})`),
+    ),
+    list(
       'Ignored',
-      ignored.map(
+      ignoredFindings(report).map(
         ({ ruleId, location, suppressed }) =>
-          `${code(ruleId)} ${code(placeName(location))}: ${markdown(suppressed?.reason ?? '')}${suppressed?.expires == null ? '' : ` (until ${suppressed.expires})`}`,
+          `${code(ruleId)} ${code(placeName(location))}: ${markdown(suppressed?.reason ?? '')}${suppressed?.expires == null ? '' : ` (until ${markdown(suppressed.expires)})`}`,
       ),
     ),
     list(

@@ -2,9 +2,10 @@
 // 80 columns.
 import { styleText } from 'node:util'
 import type { Finding, Severity } from '../rules/finding.ts'
-import { visible } from './escape.ts'
+import { uncommanding, visible } from './escape.ts'
 import { fixParts } from './fix.ts'
 import type { Outcome } from './outcome.ts'
+import { countParts, isMild, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
 import {
   bytes,
   duration,
@@ -13,14 +14,16 @@ import {
   groupByLine,
   hiddenBy,
   ignoredFindings,
+  knownFindings,
   layerTally,
+  lineName,
   number,
   plural,
   remediesOf,
   shownFindings,
   sourceLine,
   subjectOf,
-  tally,
+  toldFindings,
 } from './words.ts'
 import { WIDTH, wrap } from './wrap.ts'
 
@@ -50,14 +53,15 @@ const STYLES: Record<Severity, Parameters<typeof styleText>[0]> = { critical: ['
 /** Renders the whole report. */
 export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOptions): string {
   const paint: Paint = color ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text
-  const { report, passed, policy } = outcome
+  const { report } = outcome
   const { image, verdict, stats } = report
-  const shown = shownFindings(report)
+  const shown = verbose ? shownFindings(report) : toldFindings(report)
   const name = visible(image.reference)
-  if (shown.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && !verbose) {
-    const ignored = verdict.suppressed === 0 ? '' : `, ${verdict.suppressed} ignored`
+  if (shown.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose) {
+    const known = knownFindings(report).length
+    const ignored = `${known === 0 ? '' : `, ${known} known`}${verdict.suppressed === 0 ? '' : `, ${verdict.suppressed} ignored`}`
     return `${wrap(
-      `${name} · ${plural(image.layers.length, 'layer')}, ${bytes(image.size)}, ${plural(passed.length, 'rule')}, 0 findings${ignored} · ${duration(stats.seconds)}`,
+      `${name} · ${plural(image.layers.length, 'layer')}, ${bytes(image.size)}, ${plural(verdict.passed.length, 'rule')}, ${known === 0 ? '0 findings' : 'nothing new'}${ignored} · ${duration(stats.seconds)}`,
       'PASS  ',
       '      ',
     )
@@ -66,11 +70,22 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
   }
   const lines: string[] = [...wrap(`${name} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}`, '', '  '), '']
   const isFail = verdict.result === 'fail'
-  const counts = tally(verdict.counts) || '0 findings'
-  const right = `${policy} fails on ${verdict.failOn}`
-  lines.push(
-    `${paint(['bold', isFail ? 'red' : 'green'], isFail ? 'FAIL' : 'PASS')}  ${counts}${' '.repeat(Math.max(2, WIDTH - 6 - counts.length - right.length))}${paint('gray', right)}`,
-  )
+  const counts = countParts(report, (text) => text)
+    .join(' · ')
+    .replace(/^no findings/, '0 findings')
+  const right = visible(ruleOfVerdict(report, (text) => text))
+  const word = isMild(report) ? 'WOULD FAIL' : isFail ? 'FAIL' : 'PASS'
+  const head = `${paint(['bold', isMild(report) ? 'yellow' : isFail ? 'red' : 'green'], word)}  ${counts}`
+  const room = WIDTH - word.length - 2 - counts.length - right.length
+  if (room >= 2) lines.push(`${head}${' '.repeat(room)}${paint('gray', right)}`)
+  else lines.push(head, ...wrap(right, '      ', '      ').map((line) => paint('gray', line)))
+  const loosened = loosenedSentences(report)
+  if (loosened !== null)
+    lines.push(
+      '',
+      ...wrap(`${loosened.what} ${loosened.when}`, '', '').map((line) => paint('yellow', line)),
+      ...report.policy.loosened.slice(0, verbose ? undefined : MAX_LISTED).flatMap(({ text }) => wrap(visible(text), '  ', '    ')),
+    )
   for (const { at, findings } of groupByLine(shown)) {
     lines.push('', ...heading(outcome, at, findings, paint))
     const groups = groupByFile(findings)
@@ -80,7 +95,7 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
     if (left > 0) lines.push(`  and ${left} more here (--verbose)`)
   }
   lines.push('', ...footer(outcome, verbose))
-  return `${lines.join('\n')}\n`
+  return uncommanding(`${lines.join('\n')}\n`)
 }
 
 function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; startLine: number } | null, findings: readonly Finding[], paint: Paint): string[] {
@@ -100,13 +115,13 @@ function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, ver
   if (finding === undefined) return []
   const text = finding.secret === null ? wrap(visible(finding.message), '    ', '    ') : secretLines(outcome, finding, group.length > 1)
   const fix = fixLines(outcome, finding, paint)
-  if (group.length === 1) return [...headOf(outcome, finding, paint), ...text, ...wrap(visible(finding.remedy), '    → ', '      '), ...fix]
+  if (group.length === 1) return [...headOf(finding, paint), ...text, ...wrap(visible(finding.remedy), '    → ', '      '), ...fix]
   const { own, common } = remediesOf(group)
   const shown = group.slice(0, verbose ? group.length : MAX_IN_FILE)
   const heads = shown.flatMap((each, index) => {
     const line = each.location.kind === 'layer' && each.location.line !== null ? [`line ${each.location.line}`] : []
     const details = [...line, ...factsOf(outcome, each)].join(' · ')
-    return [...headOf(outcome, each, paint), ...(details === '' ? [] : wrap(visible(details), '    ', '    ')), ...wrap(visible(own[index] ?? ''), '    → ', '      ')]
+    return [...headOf(each, paint), ...(details === '' ? [] : wrap(visible(details), '    ', '    ')), ...wrap(visible(own[index] ?? ''), '    → ', '      ')]
   })
   const left = group.length - shown.length
   return [
@@ -119,8 +134,8 @@ function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, ver
   ]
 }
 
-function headOf(outcome: Outcome, finding: Finding, paint: Paint): string[] {
-  const fails = outcome.failing.has(finding.fingerprint)
+function headOf(finding: Finding, paint: Paint): string[] {
+  const fails = finding.fails
   const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === '•••' ? '' : ` ${finding.secret.redacted}`}`
   const head = ` ${fails ? '●' : '○'} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `
   const lines = wrap(visible(label), head, ' '.repeat(6))
@@ -185,10 +200,10 @@ function alsoNames(finding: Finding): string {
   return visible(unique.slice(0, 4).join(', ') + (unique.length > 4 ? ', …' : ''))
 }
 
-function footer({ report, passed }: Outcome, verbose: boolean): string[] {
+function footer({ report }: Outcome, verbose: boolean): string[] {
   const { stats, warnings, notJudged } = report
   const ignored = ignoredFindings(report)
-  const parts = [`${plural(passed.length, 'rule')} passed`]
+  const parts = [passedCount(report)]
   if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} for information${verbose ? '' : ' (--verbose)'}`)
   if (ignored.length > 0) parts.push(`${ignored.length} ignored`)
   if (stats.vouchedFiles > 0) parts.push(`${plural(stats.vouchedFiles, 'file')} vouched for by packages`)
@@ -212,6 +227,16 @@ function footer({ report, passed }: Outcome, verbose: boolean): string[] {
         .filter(({ severity, suppressed }) => severity === 'info' && suppressed === null)
         .map(({ ruleId, message, dockerfile }) => `${dockerfile === null ? '' : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`),
       false,
+    ),
+    ...list(
+      `Known (${report.baseline.name ?? ''})`,
+      knownFindings(report).map((finding) => `${finding.severity} ${finding.ruleId} ${lineName(finding)}`),
+      true,
+    ),
+    ...list(
+      'Fixed',
+      report.baseline.fixed.map(({ rule, title, place }) => `${rule}: ${title}, ${place}`),
+      true,
     ),
     ...list(
       'Ignored',

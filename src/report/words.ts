@@ -44,6 +44,9 @@ export function placeName(location: Location): string {
   }
 }
 
+/** Where to look for a finding: `Dockerfile:7`, else its place in the image. */
+export const lineName = ({ dockerfile, location }: Finding): string => (dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`)
+
 /** `5 base layers + 3 own`. */
 export function layerTally(image: ReportImage): string {
   const base = image.layers.filter((layer) => layer.base === true).length
@@ -76,6 +79,9 @@ export function groupByLine(findings: readonly Finding[]): Group[] {
 
 /** Findings to show in the order of the reports, without ignored ones and mere information. */
 export const shownFindings = ({ findings }: Report): Finding[] => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== 'info')
+/** Those that the baseline does not have. */
+export const toldFindings = (report: Report): Finding[] => shownFindings(report).filter(({ status }) => status !== 'known')
+export const knownFindings = (report: Report): Finding[] => shownFindings(report).filter(({ status }) => status === 'known')
 export const ignoredFindings = ({ findings }: Report): Finding[] => findings.filter(({ suppressed }) => suppressed !== null)
 
 /** The source line of a finding as the Dockerfile has it; null where it is not at hand. */

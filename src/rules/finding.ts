@@ -107,7 +107,8 @@ export const findingSchema = z.object({
     .nullable(),
   references: z.array(z.object({ name: z.string(), url: z.string() })),
   origin: z.enum(['own', 'base', 'unknown']),
-  status: z.enum(['new', 'known']).nullable(),
+  fails: z.boolean().describe('it is one of those that decide a verdict of fail'),
+  status: z.enum(['new', 'known']).nullable().describe('known: the baseline has it; null without a baseline'),
   suppressed: z.object({ by: z.enum(['config', 'inline']), reason: z.string(), expires: z.string().nullable() }).nullable(),
 })
 export type Finding = z.output<typeof findingSchema>

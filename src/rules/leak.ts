@@ -1,6 +1,7 @@
 // How a leak is told: one finding, seen from each of its places. The rules on secrets share it; each takes the leaks
 // whose first place is its own.
 
+import { createHmac } from 'node:crypto'
 import { contextPath, copySources } from '../dockerfile/copy.ts'
 import { flagValue } from '../dockerfile/dockerfile.ts'
 import type { DockerfileLines } from '../dockerfile/origin.ts'
@@ -35,7 +36,13 @@ function draftOf(evidence: Evidence, leak: Leak): Draft {
     identity: identityOf(evidence, leak, place),
   }))
   if (first === undefined) throw new RangeError('a leak without a place')
-  return { places: [first, ...rest], seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]) }
+  return { places: [first, ...rest], seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]), hashOf: (salt) => hashOf(leak, salt) }
+}
+
+/** A password could be guessed from its hash: 16 bits tell another one and no more. */
+function hashOf({ value, detector }: Leak, salt: string): string {
+  const hash = createHmac('sha256', salt).update(value).digest('hex')
+  return detector.guessable === true ? hash.slice(-4) : hash.slice(0, 32)
 }
 
 const locationOf = (place: Place): Location => {

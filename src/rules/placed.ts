@@ -23,7 +23,7 @@ interface Simple {
 export function placed(meta: RuleMeta, { title = meta.title, severity = meta.severity, confidence = meta.confidence, related = [], ...own }: Simple): Draft {
   const { identity, ...rest } = own
   const finding: PlacedFinding = { ruleId: meta.id, title, severity, confidence, related, file: null, secret: null, fix: null, ...rest }
-  return { places: [{ ruleId: meta.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }], seenFrom: () => finding }
+  return { places: [{ ruleId: meta.id, location: rest.location, origin: rest.origin, dockerfile: rest.dockerfile, identity }], seenFrom: () => finding, hashOf: null }
 }
 
 type OnStep = Omit<Simple, 'location' | 'dockerfile' | 'origin'>

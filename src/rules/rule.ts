@@ -30,7 +30,7 @@ export interface RuleMeta {
  * A finding as seen from one of its places. What the policy adds (status, suppression) and what follows from the place
  * (fingerprint) is not here.
  */
-export type PlacedFinding = Omit<Finding, 'fingerprint' | 'status' | 'suppressed' | 'references'>
+export type PlacedFinding = Omit<Finding, 'fingerprint' | 'fails' | 'status' | 'suppressed' | 'references'>
 
 /** What the policy needs of a place to choose the one that a finding is shown at. */
 export interface PlaceOfFinding extends Pick<PlacedFinding, 'ruleId' | 'location' | 'origin' | 'dockerfile'> {
@@ -43,6 +43,8 @@ export interface Draft {
   readonly places: readonly [PlaceOfFinding, ...PlaceOfFinding[]]
   /** The finding as seen from one place; made only for the one that is shown, since a value can stand in thousands. */
   seenFrom(place: number): PlacedFinding
+  /** Hash of the value under a salt, for comparing runs; of a password 16 bits of it. null where there is no secret. */
+  readonly hashOf: ((salt: string) => string) | null
 }
 
 /** A rule over some evidence. */

@@ -165,7 +165,7 @@ describe('a pull request that leaks a secret', () => {
 
   it('leaves one comment with both sections when another job writes at the same time', async () => {
     api.onPost = () => {
-      api.comments.push({ id: 1, body: upsertSection(null, 'other:1', 'of the other job'), user: { login: 'github-actions[bot]', type: 'Bot' } })
+      api.comments.push({ id: 1, body: upsertSection(null, 'other:1', () => 'of the other job'), user: { login: 'github-actions[bot]', type: 'Bot' } })
       api.onPost = null
     }
     await runAction({ image: IMAGE })
@@ -178,7 +178,7 @@ describe('a pull request that leaks a secret', () => {
     api.mayWrite = false
     const { status, stdout, summary } = await runAction({ image: IMAGE })
     expect(status).toBe(1)
-    expect(stdout).toMatch(/^::notice::No comment on the pull request: the token may not write comments: give the job `permissions: pull-requests: write`/m)
+    expect(stdout).toMatch(/^::notice::No comment on the pull request: the token may not do that: give the job `permissions: pull-requests: write`/m)
     expect(summary).not.toBe('')
   })
 

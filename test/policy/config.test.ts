@@ -127,7 +127,7 @@ describe('ignoring', () => {
 describe('the gate', () => {
   it('fail-on gates and does not filter; a rule that is off is gone', async () => {
     const never = await judgeArchive(await leaking(), { policy: 'fail-on: never\n' })
-    expect(never.report.verdict).toMatchObject({ result: 'pass', counts: { critical: 1 } })
+    expect(never.report.verdict).toMatchObject({ result: 'fail', failOn: 'never', threshold: 'high', counts: { critical: 1 } })
     const off = await judgeArchive(await leaking(), { policy: 'rules:\n  secret-in-image: off\n' })
     expect(off.report.findings).toEqual([])
   })

@@ -6,8 +6,9 @@ import AjvDraft4 from 'ajv-draft-04'
 import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import { readContext } from '../../src/github/event.ts'
+import { stableName } from '../../src/image/name.ts'
 import { toAnnotations } from '../../src/report/annotations.ts'
-import { COMMENT_MARKER, renderSection, upsertSection } from '../../src/report/comment.ts'
+import { COMMENT_MARKER, type CommentContext, renderSection, upsertSection } from '../../src/report/comment.ts'
 import { cell, code, markdown, visible } from '../../src/report/escape.ts'
 import { renderHistory } from '../../src/report/history.ts'
 import { renderJson, reportJsonSchema } from '../../src/report/json.ts'
@@ -28,13 +29,19 @@ const LAYERS: readonly LayerSpec[] = [
   { by: 'RUN /bin/sh -c curl -fsSL https://get.acme.io/i.sh | sh # buildkit', files: [{ name: 'x', content: 'x' }] },
 ]
 const trap = async (): Promise<Outcome> => judgeArchive(await buildImage({ layers: LAYERS }), { dockerfile: DOCKERFILE })
-const context = { blobUrl: 'https://github.com/acme/app/blob/0123', runUrl: 'https://github.com/acme/app/actions/runs/1' }
+const context: CommentContext = {
+  blobUrl: 'https://github.com/acme/app/blob/0123',
+  runUrl: 'https://github.com/acme/app/actions/runs/1',
+  commit: '0123456789'.repeat(4),
+  source: null,
+}
+const commentOf = (outcome: Outcome, existing: string | null = null): string => upsertSection(existing, outcome.report.name, (earlier) => renderSection(outcome, context, earlier))
 
 const every = (outcome: Outcome): Record<string, string> => ({
   json: renderJson(outcome.report),
   sarif: renderSarif(outcome, '.layergate.yml'),
   summary: renderSummary(outcome),
-  comment: upsertSection(null, outcome.report.image.reference, renderSection(outcome, context)),
+  comment: commentOf(outcome),
   terminal: renderTerminal(outcome, { color: false, verbose: true }),
   colour: renderTerminal(outcome, { color: true, verbose: false }),
   annotations: JSON.stringify(toAnnotations(outcome)),
@@ -209,18 +216,32 @@ describe('SARIF', () => {
 
 describe('the comment', () => {
   it('keeps the sections of other images and replaces its own', () => {
-    const first = upsertSection(null, 'app:1', 'one')
-    const both = upsertSection(first, 'web:1', 'two')
-    const again = upsertSection(both, 'app:1', 'three')
+    const first = upsertSection(null, 'app:1', () => 'one')
+    const both = upsertSection(first, 'web:1', () => 'two')
+    const again = upsertSection(both, 'app:1', () => 'three')
     expect(again.startsWith(COMMENT_MARKER)).toBe(true)
     expect(again).toContain('three')
     expect(again).toContain('two')
     expect(again).not.toContain('one')
   })
 
-  it('finds its section again when only a commit in the tag changed', () => {
-    const first = upsertSection(null, `app:${'a'.repeat(40)}`, 'one')
-    expect(upsertSection(first, `app:${'b'.repeat(40)}`, 'two')).not.toContain('one')
+  it('names an image without what changes from build to build', () => {
+    const none = { image: null, platform: null, target: null, dockerfile: null }
+    const names = [
+      `app:${'a'.repeat(40)}`,
+      'app:3f2a91c',
+      'app:pr-12',
+      'app:sha-3f2a91c',
+      'app:v1.2.3',
+      'app:20261124.1',
+      'app:latest',
+      `app@sha256:${'b'.repeat(64)}`,
+      'engine:app:1',
+    ]
+    for (const name of names) expect(stableName(name, none), name).toBe('app')
+    expect(stableName('localhost:5000/acme/app:debug-3f2a91c', none)).toBe('localhost:5000/acme/app:debug')
+    expect(['./out/my-app.tar', '/tmp/my-app.tar.gz', 'oci-layout:out/my-app/', 'docker-archive:my-app.tar'].map((file) => stableName(file, none))).toEqual(Array(4).fill('my-app'))
+    expect(stableName('image.tar', { ...none, platform: 'linux/arm64', dockerfile: './web/Dockerfile' })).toBe('image (linux/arm64, web/Dockerfile)')
   })
 
   it('stays below the limit of the platform', async () => {
@@ -229,7 +250,7 @@ describe('the comment', () => {
       files: [{ name: `x/${'deep/'.repeat(40)}${index}`, content: fill(`{{github-token}}${index}`) }],
     }))
     const outcome = await judgeArchive(await buildImage({ layers }))
-    expect(upsertSection(null, 'x', renderSection(outcome, context)).length).toBeLessThan(65_536)
+    expect(commentOf(outcome).length).toBeLessThan(65_536)
     expect(Buffer.byteLength(renderSummary(outcome))).toBeLessThan(1 << 20)
   })
 })
