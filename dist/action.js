@@ -70836,7 +70836,9 @@ function outcomeOf(report, image, isPublic) {
     isPublic,
     source: null,
     instructions: image.history.map(({ createdBy, created }, index) => readHistoryEntry({ index, created, createdBy, author: null, comment: null, empty: false }).display),
-    values: []
+    values: [],
+    inventory: null,
+    redactor: new Redactor([])
   };
 }
 async function postReports(octokit, context3, pattern, always) {
@@ -79003,6 +79005,142 @@ function addKnownValues(collected, texts2, attestations, origin) {
   }
 }
 
+// src/filesystem/users.ts
+function readCollected(filesystem, scans, path12) {
+  const version2 = filesystem.find(path12);
+  if (version2 === null) return null;
+  const { layer, index } = version2.content;
+  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
+}
+function parsePasswd(text4) {
+  return text4.split("\n").flatMap((line2) => {
+    const [name2 = "", , uid = "", gid = ""] = line2.split(":");
+    return name2 !== "" && /^\d+$/.test(uid) ? [{ name: name2, uid: Number(uid), gid: Number(gid) || 0 }] : [];
+  });
+}
+function parseGroup(text4) {
+  return text4.split("\n").flatMap((line2) => {
+    const [name2 = "", , gid = ""] = line2.split(":");
+    return name2 !== "" && /^\d+$/.test(gid) ? [{ name: name2, gid: Number(gid) }] : [];
+  });
+}
+function resolveUser(configured, passwd, group) {
+  const trimmed2 = configured.trim();
+  const [user = "", groupName] = trimmed2.split(":");
+  const accounts = parsePasswd(passwd ?? "");
+  const name2 = user === "" ? "0" : user;
+  const account = accounts.find((candidate) => candidate.name === name2) ?? null;
+  const uid = account?.uid ?? (/^\d+$/.test(name2) ? Number(name2) : name2 === "root" && passwd === null ? 0 : null);
+  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
+  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
+  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
+}
+function groupId(name2, group) {
+  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name2);
+  return found?.gid ?? (/^\d+$/.test(name2) ? Number(name2) : null);
+}
+
+// src/layer/hash.ts
+var import_tar_stream = __toESM(require_tar_stream(), 1);
+import { createHash as createHash5 } from "node:crypto";
+async function hashEntries(layer, wanted) {
+  const found = /* @__PURE__ */ new Map();
+  const extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
+  let index = -1;
+  extract.on("entry", (header, stream, next) => {
+    index++;
+    if (header.type === "directory") {
+      next();
+      return;
+    }
+    const own2 = index;
+    const hashes2 = wanted.has(own2) ? { md5: createHash5("md5"), sha1: createHash5("sha1"), sha256: createHash5("sha256") } : null;
+    stream.on("data", (chunk) => {
+      if (hashes2 !== null) for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
+    });
+    stream.on("end", () => {
+      if (hashes2 !== null) found.set(own2, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") });
+      next();
+    });
+    stream.resume();
+  });
+  const finished = new Promise((resolve, reject) => {
+    extract.on("finish", resolve);
+    extract.on("error", reject);
+  });
+  finished.catch(() => {
+  });
+  for await (const chunk of layer.open()) {
+    if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", () => resolve())), finished]);
+  }
+  extract.end(void 0);
+  await finished;
+  return found;
+}
+
+// src/evidence/inventory.ts
+function readStatus(manager, text4, add3) {
+  const [nameKey, versionKey] = manager === "dpkg" ? ["Package: ", "Version: "] : ["P:", "V:"];
+  let name2 = "";
+  for (const line2 of text4.split("\n")) {
+    if (line2.startsWith(nameKey)) name2 = line2.slice(nameKey.length).trim();
+    else if (line2.startsWith(versionKey) && name2 !== "") add3(`${manager} ${name2}`, line2.slice(versionKey.length).trim());
+    else if (line2.trim() === "") name2 = "";
+  }
+}
+function packagesOf(layers, present) {
+  const found = /* @__PURE__ */ new Map();
+  const extracts = new Map(layers.flatMap(({ index, extracts: own2 }) => own2.map(({ entry, content }) => [`${index}:${entry}`, content])));
+  for (const { path: path12, content } of present) {
+    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path12);
+    if (wheel?.[1] !== void 0 && wheel[2] !== void 0) found.set(`python ${wheel[1].toLowerCase().replace(/[-_.]+/g, "-")}`, wheel[2]);
+    const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path12) && !path12.endsWith(".md5sums") ? "dpkg" : path12.endsWith("/apk/db/installed") ? "apk" : null;
+    const text4 = manager === null ? void 0 : extracts.get(`${content.layer}:${content.index}`);
+    if (manager !== null && text4 !== void 0) readStatus(manager, text4.toString("utf8"), (name2, version2) => found.set(name2, version2));
+  }
+  return found;
+}
+function settingsOf({ config: { run: run2 } }) {
+  const found = /* @__PURE__ */ new Map();
+  for (const [field, value] of Object.entries(run2)) {
+    if (field === "Env" && Array.isArray(value)) {
+      for (const pair2 of value) found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
+    } else if (field === "Labels" && typeof value === "object" && value !== null) {
+      for (const [name2, text4] of Object.entries(value)) found.set(`Labels.${name2}`, String(text4));
+    } else if (value !== null && value !== void 0 && value !== "") found.set(field, typeof value === "string" ? value : JSON.stringify(value));
+  }
+  return found;
+}
+async function takeInventory(image, layers, filesystem, passwd, shared) {
+  const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
+  const wanted = /* @__PURE__ */ new Map();
+  for (const { content, entry } of present) {
+    if (entry.type !== "file" && entry.type !== "hardlink") continue;
+    if (shared.has(layers[content.layer]?.diffId ?? "")) continue;
+    wanted.set(content.layer, (wanted.get(content.layer) ?? /* @__PURE__ */ new Set()).add(content.index));
+  }
+  const checksums = /* @__PURE__ */ new Map();
+  for (const [index, entries] of wanted) {
+    const layer = image.layers[index];
+    if (layer !== void 0) for (const [entry, { sha256: sha2562 }] of await hashEntries(layer, entries)) checksums.set(`${index}:${entry}`, `sha256:${sha2562}`);
+  }
+  const contentOf2 = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
+  return {
+    files: new Map(
+      present.map((version2) => {
+        const { entry, path: path12, content } = version2;
+        return [
+          path12,
+          { type: entry.type === "hardlink" ? "file" : entry.type, mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`, size: content.entry.size, content: contentOf2(version2) }
+        ];
+      })
+    ),
+    packages: packagesOf(layers, present),
+    accounts: new Map(parsePasswd(passwd ?? "").map(({ name: name2, uid, gid }) => [name2, `${uid}:${gid}`])),
+    settings: settingsOf(image)
+  };
+}
+
 // src/filesystem/filesystem.ts
 var MAX_LINKS2 = 40;
 var Filesystem = class {
@@ -79309,47 +79447,12 @@ function findPrograms(filesystem, scans) {
 }
 var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
 
-// src/filesystem/users.ts
-function readCollected(filesystem, scans, path12) {
-  const version2 = filesystem.find(path12);
-  if (version2 === null) return null;
-  const { layer, index } = version2.content;
-  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
-}
-function parsePasswd(text4) {
-  return text4.split("\n").flatMap((line2) => {
-    const [name2 = "", , uid = "", gid = ""] = line2.split(":");
-    return name2 !== "" && /^\d+$/.test(uid) ? [{ name: name2, uid: Number(uid), gid: Number(gid) || 0 }] : [];
-  });
-}
-function parseGroup(text4) {
-  return text4.split("\n").flatMap((line2) => {
-    const [name2 = "", , gid = ""] = line2.split(":");
-    return name2 !== "" && /^\d+$/.test(gid) ? [{ name: name2, gid: Number(gid) }] : [];
-  });
-}
-function resolveUser(configured, passwd, group) {
-  const trimmed2 = configured.trim();
-  const [user = "", groupName] = trimmed2.split(":");
-  const accounts = parsePasswd(passwd ?? "");
-  const name2 = user === "" ? "0" : user;
-  const account = accounts.find((candidate) => candidate.name === name2) ?? null;
-  const uid = account?.uid ?? (/^\d+$/.test(name2) ? Number(name2) : name2 === "root" && passwd === null ? 0 : null);
-  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
-  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
-  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
-}
-function groupId(name2, group) {
-  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name2);
-  return found?.gid ?? (/^\d+$/.test(name2) ? Number(name2) : null);
-}
-
 // src/image/open.ts
 import { open as openFile, stat as stat2 } from "node:fs/promises";
 import path7 from "node:path";
 
 // src/image/docker-archive.ts
-import { createHash as createHash6 } from "node:crypto";
+import { createHash as createHash7 } from "node:crypto";
 
 // src/image/image.ts
 var platformName = ({ os: os5, architecture, variant }) => [os5, architecture, ...variant ? [variant] : []].join("/");
@@ -79467,7 +79570,7 @@ function parseConfig(bytes2, where) {
 }
 
 // src/image/layer.ts
-import { createHash as createHash5 } from "node:crypto";
+import { createHash as createHash6 } from "node:crypto";
 async function* hashed(source2, hash4) {
   for await (const chunk of source2) {
     hash4.update(chunk);
@@ -79499,8 +79602,8 @@ async function* verified(files, { blob, digest: digest3, diffId }, where) {
   const first2 = await iterator2.next();
   const head = first2.done ? Buffer.alloc(0) : first2.value;
   const compression = sniff(head);
-  const stored = createHash5("sha256");
-  const plain = createHash5("sha256");
+  const stored = createHash6("sha256");
+  const plain = createHash6("sha256");
   const all = (async function* () {
     if (first2.done) return;
     yield head;
@@ -79545,7 +79648,7 @@ var manifestSchema2 = external_exports.array(
     Layers: external_exports.array(external_exports.string()).nullish().transform((value) => value ?? [])
   })
 );
-var digestOf = (bytes2) => `sha256:${createHash6("sha256").update(bytes2).digest("hex")}`;
+var digestOf = (bytes2) => `sha256:${createHash7("sha256").update(bytes2).digest("hex")}`;
 async function readDockerManifest(files) {
   const parsed = manifestSchema2.safeParse(parseJson(await files.read("manifest.json"), `${files.where}: manifest.json`));
   if (!parsed.success) throw new ImageError("bad-manifest", `${files.where}: manifest.json is no docker save manifest. Save the image again.`);
@@ -79631,10 +79734,10 @@ async function saveFromEngine(name2, spoolTo) {
 }
 
 // src/image/oci-layout.ts
-import { createHash as createHash8 } from "node:crypto";
+import { createHash as createHash9 } from "node:crypto";
 
 // src/image/attestation.ts
-import { createHash as createHash7 } from "node:crypto";
+import { createHash as createHash8 } from "node:crypto";
 var manifestSchema3 = external_exports.object({
   subject: external_exports.object({ digest: external_exports.string() }).nullish(),
   layers: external_exports.array(external_exports.object({ mediaType: external_exports.string().default(""), digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/), annotations: external_exports.record(external_exports.string(), external_exports.string()).nullish() })).nullish()
@@ -79651,7 +79754,7 @@ var parse7 = (bytes2) => {
   }
 };
 var blobName = (digest3) => `blobs/sha256/${digest3.slice(7)}`;
-var digestOf2 = (bytes2) => `sha256:${createHash7("sha256").update(bytes2).digest("hex")}`;
+var digestOf2 = (bytes2) => `sha256:${createHash8("sha256").update(bytes2).digest("hex")}`;
 function unwrap2(bytes2, mediaType) {
   if (!/dsse/.test(mediaType)) return bytes2;
   const envelope = envelopeSchema.safeParse(parse7(bytes2));
@@ -79722,7 +79825,7 @@ var ATTESTED = "vnd.docker.reference.digest";
 var blobName2 = (of) => `blobs/sha256/${of.slice(7)}`;
 async function readBlob(files, of) {
   const bytes2 = await files.read(blobName2(of));
-  const actual = createHash8("sha256").update(bytes2).digest("hex");
+  const actual = createHash9("sha256").update(bytes2).digest("hex");
   if (`sha256:${actual}` !== of)
     throw new ImageError(
       "digest-mismatch",
@@ -79937,44 +80040,6 @@ async function openTar(files, reference, options4, prefix2) {
   );
 }
 
-// src/layer/hash.ts
-var import_tar_stream = __toESM(require_tar_stream(), 1);
-import { createHash as createHash9 } from "node:crypto";
-async function hashEntries(layer, wanted) {
-  const found = /* @__PURE__ */ new Map();
-  const extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
-  let index = -1;
-  extract.on("entry", (header, stream, next) => {
-    index++;
-    if (header.type === "directory") {
-      next();
-      return;
-    }
-    const own2 = index;
-    const hashes2 = wanted.has(own2) ? { md5: createHash9("md5"), sha1: createHash9("sha1"), sha256: createHash9("sha256") } : null;
-    stream.on("data", (chunk) => {
-      if (hashes2 !== null) for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
-    });
-    stream.on("end", () => {
-      if (hashes2 !== null) found.set(own2, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") });
-      next();
-    });
-    stream.resume();
-  });
-  const finished = new Promise((resolve, reject) => {
-    extract.on("finish", resolve);
-    extract.on("error", reject);
-  });
-  finished.catch(() => {
-  });
-  for await (const chunk of layer.open()) {
-    if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", () => resolve())), finished]);
-  }
-  extract.end(void 0);
-  await finished;
-  return found;
-}
-
 // src/layer/scan.ts
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 import { createHash as createHash10 } from "node:crypto";
@@ -79986,7 +80051,7 @@ var COLLECTED = [
   /^\/usr\/lib\/os-release$/,
   // Package databases with checksums of files: dpkg, distroless, apk (v2 and v3), Python.
   /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
-  /^\/var\/lib\/dpkg\/status\.d\/[^/]+\.md5sums$/,
+  /^\/var\/lib\/dpkg\/status\.d\/[^/]+$/,
   // Who may become root.
   /^\/etc\/sudoers(?:\.d\/[^/]+)?$/,
   // What dpkg says of configuration files stands with the packages themselves.
@@ -81022,7 +81087,7 @@ var VERSION7 = "1.0.0";
 // src/report/build.ts
 var NO_SALT = "0".repeat(32);
 var TOOL = { name: "layergate", version: VERSION7 };
-function buildOutcome({ evidence, image, verdict, name: name2, policy, authority, loosenings, baseline, salt, redactor, values, vouchedFiles, seconds }) {
+function buildOutcome({ evidence, image, verdict, name: name2, policy, authority, loosenings, baseline, salt, inventory, redactor, values, vouchedFiles, seconds }) {
   const { origin, layers, programs, user } = evidence;
   const withStatus = (status) => verdict.findings.filter((finding) => finding.suppressed === null && finding.status === status).length;
   const report = {
@@ -81096,7 +81161,9 @@ function buildOutcome({ evidence, image, verdict, name: name2, policy, authority
     isPublic: false,
     source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line2) => redactor.text(line2)) },
     instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
-    values: values.map(({ value }) => value)
+    values: values.map(({ value }) => value),
+    inventory,
+    redactor
   };
 }
 function errorReport(error63, name2) {
@@ -82345,6 +82412,7 @@ async function runGate(options4) {
       loosenings: [...options4.authority.from === "base" ? options4.authority.loosenings : [], ...inline.loosenings],
       baseline: baseline.chosen?.name ?? null,
       salt: recordSalt,
+      inventory: options4.inventory === void 0 ? null : await takeInventory(image, layers, filesystem, passwd, options4.inventory.shared),
       redactor,
       values,
       vouchedFiles,

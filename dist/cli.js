@@ -7633,7 +7633,7 @@ var require_b4a = __commonJS({
     function byteLength(string4, encoding) {
       return Buffer.byteLength(string4, encoding);
     }
-    function compare2(a, b) {
+    function compare3(a, b) {
       return Buffer.compare(a, b);
     }
     function concat(buffers, totalLength) {
@@ -7737,7 +7737,7 @@ var require_b4a = __commonJS({
       allocUnsafe,
       allocUnsafeSlow,
       byteLength,
-      compare: compare2,
+      compare: compare3,
       concat,
       copy,
       equals,
@@ -31176,7 +31176,7 @@ var require_lib = __commonJS({
 // src/cli.ts
 import { randomBytes as randomBytes2 } from "node:crypto";
 import { existsSync as existsSync2, readFileSync as readFileSync3 } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { writeFile as writeFile2 } from "node:fs/promises";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -50936,10 +50936,11 @@ async function fileAt(directory, commit, file2) {
   return null;
 }
 
-// src/checkout/inspect-context.ts
-import { createReadStream as createReadStream2 } from "node:fs";
-import { lstat as lstat2 } from "node:fs/promises";
-import path4 from "node:path";
+// src/commands/baseline.ts
+import { readFile as readFile4, writeFile } from "node:fs/promises";
+
+// src/cli-options.ts
+import { parseArgs } from "node:util";
 
 // src/error.ts
 var GateError = class extends Error {
@@ -50967,798 +50968,11 @@ var UsageError = class extends GateError {
   }
 };
 
-// src/rules/finding.ts
-var SEVERITIES = ["critical", "high", "medium", "low", "info"];
-var CONFIDENCES = ["high", "medium", "low"];
-var severitySchema = external_exports.enum(SEVERITIES);
-var confidenceSchema = external_exports.enum(CONFIDENCES);
-var SEVERITY_OF = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
-var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
-var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
-var dockerfileSchema = external_exports.object({
-  path: external_exports.string(),
-  startLine: external_exports.number().int().min(1),
-  endLine: external_exports.number().int().min(1),
-  certainty: external_exports.enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
-  changed: external_exports.literal(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
-});
-var fixSchema = external_exports.object({
-  path: external_exports.string().describe("the Dockerfile"),
-  edits: external_exports.array(external_exports.object({ startLine: external_exports.number().int().min(1), endLine: external_exports.number().int().min(1), lines: external_exports.array(external_exports.string()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
-  ignore: external_exports.object({ path: external_exports.string(), patterns: external_exports.array(external_exports.string()).readonly() }).nullable().describe("patterns for .dockerignore"),
-  build: external_exports.array(external_exports.string()).readonly().describe("options that docker build then takes")
-});
-var locationSchema = external_exports.discriminatedUnion("kind", [
-  external_exports.object({
-    kind: external_exports.literal("layer"),
-    layer: external_exports.number().int().min(0),
-    path: external_exports.string().describe("absolute path in the image"),
-    inside: external_exports.string().optional().describe("path inside nested archives, joined by !/"),
-    line: external_exports.number().int().min(1).nullable(),
-    offset: external_exports.number().int().min(0).nullable().describe("bytes from the start of the file")
-  }),
-  external_exports.object({ kind: external_exports.literal("history"), history: external_exports.number().int().min(0) }),
-  external_exports.object({ kind: external_exports.literal("config"), field: external_exports.string().describe("Env.NAME, Labels.NAME, Cmd, Entrypoint, Healthcheck, OnBuild, User") }),
-  external_exports.object({ kind: external_exports.literal("attestation"), predicateType: external_exports.string(), field: external_exports.string() }),
-  external_exports.object({ kind: external_exports.literal("image") })
-]);
-var fileState = external_exports.enum(["present", "deleted", "overwritten", "replaced"]);
-var relatedSchema = external_exports.object({
-  role: external_exports.enum(["added-by", "also-in", "hidden-by", "overwritten-by", "run-by", "base"]),
-  location: locationSchema,
-  dockerfile: dockerfileSchema.nullable(),
-  fingerprint: external_exports.string().optional().describe("of an also-in place"),
-  state: fileState.optional().describe("of an also-in place in a file")
-});
-var findingSchema = external_exports.object({
-  ruleId: external_exports.string(),
-  severity: severitySchema,
-  confidence: confidenceSchema,
-  title: external_exports.string(),
-  message: external_exports.string().describe("what, where, which line; never the secret"),
-  remedy: external_exports.string().describe("what to do in this case"),
-  fingerprint: external_exports.string().describe("names the place, not the value; survives rebuilds"),
-  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
-  location: locationSchema,
-  dockerfile: dockerfileSchema.nullable(),
-  related: external_exports.array(relatedSchema),
-  file: external_exports.object({
-    state: fileState,
-    mode: external_exports.string().describe("octal"),
-    uid: external_exports.number(),
-    gid: external_exports.number(),
-    size: external_exports.number(),
-    sha256: external_exports.string().nullable(),
-    package: external_exports.string().nullable(),
-    source: external_exports.object({ path: external_exports.string(), ignoredBy: external_exports.string().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
-  }).nullable(),
-  secret: external_exports.object({
-    detector: external_exports.string(),
-    redacted: external_exports.string(),
-    length: external_exports.number().int(),
-    keyedHash: external_exports.string().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
-    tag: external_exports.string().describe("16 bits that tell values of one report apart"),
-    occurrences: external_exports.number().int().min(1),
-    facts: external_exports.record(external_exports.string(), external_exports.string())
-  }).nullable(),
-  references: external_exports.array(external_exports.object({ name: external_exports.string(), url: external_exports.string() })),
-  origin: external_exports.enum(["own", "base", "unknown"]),
-  fails: external_exports.boolean().describe("it is one of those that decide a verdict of fail"),
-  status: external_exports.enum(["new", "known"]).nullable().describe("known: the baseline has it; null without a baseline"),
-  suppressed: external_exports.object({ by: external_exports.enum(["config", "inline"]), reason: external_exports.string(), expires: external_exports.string().nullable() }).nullable()
-});
-
-// src/secrets/checks.ts
-import zlib from "node:zlib";
-var BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-var BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-var crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 3988292384 ^ c >>> 1 : c >>> 1;
-  return c >>> 0;
-});
-function crc32(text4) {
-  const native = zlib.crc32;
-  if (native !== void 0) return native(text4);
-  let c = 4294967295;
-  for (const byte of Buffer.from(text4)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
-  return (c ^ 4294967295) >>> 0;
-}
-function base62Checksum(random) {
-  let n = crc32(random);
-  let digits = "";
-  do {
-    digits = (BASE62[n % 62] ?? "") + digits;
-    n = Math.floor(n / 62);
-  } while (n > 0);
-  return digits.padStart(6, "0");
-}
-function awsAccount(id) {
-  let bits = 0n;
-  for (const c of id.slice(4, 14)) {
-    const digit2 = BASE32.indexOf(c);
-    if (digit2 === -1) return null;
-    bits = bits << 5n | BigInt(digit2);
-  }
-  const account = (bits >> 2n & 0x7fffffffff80n) >> 7n;
-  return account < 1000000000000n ? account.toString().padStart(12, "0") : null;
-}
-function entropy(text4) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const c of text4) counts.set(c, (counts.get(c) ?? 0) + 1);
-  let bits = 0;
-  for (const count2 of counts.values()) bits -= count2 / text4.length * Math.log2(count2 / text4.length);
-  return bits;
-}
-function decodeBase64(text4) {
-  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text4)) return null;
-  return Buffer.from(text4, "base64");
-}
-function decodeText(text4) {
-  const decoded2 = decodeBase64(text4)?.toString("utf8") ?? null;
-  return decoded2 === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded2) ? null : decoded2;
-}
-function decodeJson(text4) {
-  const decoded2 = decodeText(text4);
-  if (decoded2 === null) return null;
-  try {
-    const value = JSON.parse(decoded2);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-var PLACEHOLDER = new RegExp(
-  [
-    "^(?:x+|\\*+|\\.+|-+|_+|#+|0+|1+|a+|n/?a|none|null|nil|undefined|true|false|yes|no|empty|unset|todo|tbd|dummy|fake|mock|foo|bar|baz|foobar|test(?:ing)?|default|secret|password|passwd|passw0rd|pass|pwd|token|user(?:name)?|admin|root|guest|postgres|mysql|redis|string|value|key)\\d{0,3}!?$",
-    "example",
-    "change[-_ ]?(?:me|it|this)",
-    "replace[-_ ]?(?:me|with|this)",
-    "place[-_ ]?holder",
-    "your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)",
-    "my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$",
-    "insert[-_ ]",
-    "[-_ ]here\\b",
-    "enter[-_ ]",
-    "redacted",
-    "sample",
-    "dummy",
-    "not[-_ ]?(?:a[-_ ]?)?(?:real|secret)",
-    "fake",
-    "lorem",
-    "hunter2",
-    "deadbeef",
-    "letmein",
-    "abcdef",
-    "12345678",
-    "01234567",
-    "87654321",
-    "xxxx",
-    "\\*\\*\\*",
-    "\\.\\.\\.",
-    "(.)\\1{5,}",
-    "qwerty"
-  ].join("|"),
-  "i"
-);
-var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
-var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
-var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
-var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
-var isMixed = (text4) => /\d/.test(text4) && /[A-Z]/.test(text4) && /[a-z]/.test(text4);
-var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
-var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
-function stepped(token2) {
-  const text4 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
-  if (text4.length < 12) return 0;
-  let steps = 0;
-  for (let i = 0; i < text4.length; i++) {
-    const code2 = text4.charCodeAt(i);
-    for (let distance2 = 1; distance2 <= 3; distance2++) {
-      if (Math.abs(code2 - text4.charCodeAt(i - distance2)) === 1) {
-        steps++;
-        break;
-      }
-    }
-  }
-  return steps / text4.length;
-}
-function fillerKind(token2) {
-  if (EXAMPLE_WORD.test(token2)) return "example";
-  if (entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token2))
-    return "filler";
-  if (TYPED.test(token2)) return "example";
-  const bound2 = /^[0-9a-f-]+$/i.test(token2) ? 0.7 : 0.55;
-  return stepped(token2) >= bound2 ? "example" : null;
-}
-var isFiller = (token2) => fillerKind(token2) !== null;
-
-// src/secrets/redact.ts
-var HIDDEN = "\u2022\u2022\u2022";
-var ALONE_BELOW = 8;
-var MIN_LINE = 12;
-var PEM_HEADER = /^-----BEGIN [A-Z0-9 ]+-----/;
-function redactValue(value, guessable) {
-  if (guessable) return HIDDEN;
-  const header = PEM_HEADER.exec(value)?.[0];
-  if (header !== void 0) return `${header}\u2026`;
-  if (/[^\x21-\x7e]/.test(value)) return HIDDEN;
-  const shown = value.length >= 20 ? 4 : value.length >= 12 ? 2 : 0;
-  return shown === 0 ? HIDDEN : `${value.slice(0, shown)}\u2026${value.slice(-shown)}`;
-}
-var OWN_WORDS = /* @__PURE__ */ new Set([
-  "certainty",
-  "code",
-  "commit",
-  "confidence",
-  "detector",
-  "diffId",
-  "digest",
-  "failOn",
-  "fingerprint",
-  "fingerprints",
-  "id",
-  "keyedHash",
-  "kind",
-  "passed",
-  "result",
-  "role",
-  "ruleId",
-  "rule",
-  "salt",
-  "severity",
-  "sha256",
-  "source",
-  "since",
-  "state",
-  "threshold",
-  "tool",
-  "valueHash"
-]);
-var OWN_NAME = /^[A-Za-z][A-Za-z0-9]{0,30}$/;
-var inJson = (text4) => JSON.stringify(text4).slice(1, -1);
-function* formsOf(value) {
-  yield value;
-  yield inJson(value);
-  yield encodeURIComponent(value);
-  const bytes2 = Buffer.from(value, "utf8");
-  yield bytes2.toString("base64").replace(/=+$/, "");
-  yield bytes2.toString("base64url");
-  yield bytes2.toString("hex");
-}
-function partsOf({ value, guessable }) {
-  const parts = [{ value, guessable }];
-  const login = value.length <= 4096 ? decodeText(value) : null;
-  const split = login?.indexOf(":") ?? -1;
-  if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true });
-  const unescaped = value.replace(/\\r|\\n/g, "\n");
-  if (/\n/.test(unescaped)) {
-    for (const line2 of unescaped.split("\n")) if (line2.trim().length >= MIN_LINE && !line2.startsWith("-----")) parts.push({ value: line2.trim(), guessable: true });
-  }
-  return parts;
-}
-var KEY = 3;
-var isWordCharacter = (c) => c !== void 0 && /[A-Za-z0-9]/.test(c);
-var Redactor = class {
-  /** What is shown for each form. */
-  #shown;
-  /** Lengths of the forms that begin with the same characters, the longest first: a value that holds another is hidden whole. */
-  #lengths;
-  constructor(values) {
-    const shown = /* @__PURE__ */ new Map();
-    for (const known2 of values) {
-      for (const { value, guessable } of partsOf(known2)) {
-        if (value.trim().length < KEY) continue;
-        if (isUsualPassword(value)) {
-          shown.set(`:${value}@`, `:${HIDDEN}@`);
-          continue;
-        }
-        for (const form of formsOf(value)) if (!shown.has(form)) shown.set(form, form === value ? redactValue(value, guessable) : HIDDEN);
-      }
-    }
-    const lengths2 = /* @__PURE__ */ new Map();
-    for (const text4 of shown.keys()) {
-      const key = text4.slice(0, KEY);
-      lengths2.set(key, (lengths2.get(key) ?? /* @__PURE__ */ new Set()).add(text4.length));
-    }
-    this.#shown = shown;
-    this.#lengths = new Map([...lengths2].map(([key, own2]) => [key, [...own2].sort((x, y) => y - x)]));
-  }
-  /** The longest form that stands at a position. */
-  #at(text4, at3) {
-    for (const length of this.#lengths.get(text4.slice(at3, at3 + KEY)) ?? []) {
-      const form = text4.slice(at3, at3 + length);
-      const shown = this.#shown.get(form);
-      if (shown !== void 0 && standsAlone(text4, at3, form)) return { text: form, shown };
-    }
-    return null;
-  }
-  /** The text with every known value hidden. */
-  text(text4) {
-    if (this.#shown.size === 0) return text4;
-    let result = "";
-    let copied = 0;
-    for (let at3 = 0; at3 + KEY <= text4.length; at3++) {
-      const found = this.#at(text4, at3);
-      if (found === null) continue;
-      let end2 = at3 + found.text.length;
-      let { shown } = found;
-      for (let inside = at3 + 1; inside < end2; inside++) {
-        const other = this.#at(text4, inside);
-        if (other === null || inside + other.text.length <= end2) continue;
-        end2 = inside + other.text.length;
-        shown = HIDDEN;
-      }
-      result += text4.slice(copied, at3) + shown;
-      copied = end2;
-      at3 = end2 - 1;
-    }
-    return copied === 0 ? text4 : result + text4.slice(copied);
-  }
-  /** All strings of a value of plain data, hidden; words of the report's own that programs read stay as they are. */
-  data(value) {
-    if (typeof value === "string") return this.text(value);
-    if (Array.isArray(value)) return value.map((item) => this.data(item));
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [OWN_NAME.test(key) ? key : this.text(key), OWN_WORDS.has(key) ? item : this.data(item)]));
-  }
-};
-var standsAlone = (text4, at3, form) => form.length >= ALONE_BELOW || !isWordCharacter(text4[at3 - 1]) && !isWordCharacter(text4[at3 + form.length]);
-
-// src/checkout/build-context.ts
-import path3 from "node:path";
-
-// src/filesystem/path.ts
-var ROOT = "/";
-function cleanPath(name2) {
-  const parts = [];
-  for (const part2 of name2.split("/")) {
-    if (part2 === "" || part2 === ".") continue;
-    if (part2 === "..") parts.pop();
-    else parts.push(part2);
-  }
-  return `/${parts.join("/")}`;
-}
-var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf(from)}/${target}`);
-var parentOf = (path12) => path12.slice(0, path12.lastIndexOf("/")) || "/";
-var baseName = (path12) => path12.slice(path12.lastIndexOf("/") + 1);
-var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
-
-// src/dockerfile/words.ts
-var literal2 = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
-function fitsPattern(pattern, text4) {
-  const first2 = pattern[0] ?? "";
-  const last = pattern.at(-1) ?? "";
-  if (pattern.length === 1) return text4 === first2;
-  if (!text4.startsWith(first2) || !text4.endsWith(last) || text4.length < first2.length + last.length) return false;
-  let at3 = first2.length;
-  const end2 = text4.length - last.length;
-  for (const part2 of pattern.slice(1, -1)) {
-    const found = text4.indexOf(part2, at3);
-    if (found === -1 || found + part2.length > end2) return false;
-    at3 = found + part2.length;
-  }
-  return true;
-}
-var MAX_VARIABLE = 4096;
-function variableEnd(text4, at3) {
-  const rest = text4.slice(at3);
-  const name2 = /^\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(rest);
-  if (name2 !== null) return at3 + name2[0].length;
-  if (!rest.startsWith("${")) return at3;
-  let depth = 0;
-  for (let end2 = at3 + 1; end2 < Math.min(text4.length, at3 + MAX_VARIABLE); end2++) {
-    if (text4[end2] === "{") depth++;
-    else if (text4[end2] === "}" && --depth === 0) return end2 + 1;
-  }
-  return at3;
-}
-function patternsOf(text4, escapeCharacter) {
-  const words2 = [];
-  let parts = null;
-  let quote2 = "";
-  const add3 = (part2) => {
-    parts ??= [""];
-    parts[parts.length - 1] += part2;
-  };
-  for (let at3 = 0; at3 < text4.length; at3++) {
-    const char = text4[at3] ?? "";
-    if (quote2 === "'") {
-      if (char === quote2) quote2 = "";
-      else add3(char);
-    } else if (char === quote2 && quote2 !== "") quote2 = "";
-    else if (quote2 === "" && (char === "'" || char === '"')) {
-      quote2 = char;
-      add3("");
-    } else if (char === escapeCharacter && at3 + 1 < text4.length) {
-      const next = text4[at3 + 1] ?? "";
-      if (quote2 === '"' && !['"', "$", escapeCharacter].includes(next)) add3(char);
-      add3(next);
-      at3++;
-    } else if (char === "$") {
-      const end2 = variableEnd(text4, at3);
-      if (end2 === at3) add3(char);
-      else {
-        parts ??= [""];
-        parts.push("");
-        at3 = end2 - 1;
-      }
-    } else if (quote2 === "" && /\s/.test(char)) {
-      if (parts !== null) words2.push(parts);
-      parts = null;
-    } else add3(char);
-  }
-  if (parts !== null) words2.push(parts);
-  return words2;
-}
-function joinPatterns(words2) {
-  const parts = [];
-  for (const [index, [head = "", ...tail]] of words2.entries()) {
-    if (index === 0) parts.push(head);
-    else parts[parts.length - 1] += ` ${head}`;
-    parts.push(...tail);
-  }
-  return parts;
-}
-function jsonWords(text4) {
-  if (!text4.trimStart().startsWith("[")) return null;
-  try {
-    const parsed = JSON.parse(text4);
-    return Array.isArray(parsed) && parsed.every((word) => typeof word === "string") ? parsed : null;
-  } catch {
-    return null;
-  }
-}
-var squeeze = (text4) => text4.replace(/\s+/g, " ").trim();
-function rawWordsOf(text4) {
-  return text4.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? [];
-}
-var letters = (text4) => text4.replace(/[^\p{L}\p{N}]/gu, "");
-
-// src/dockerfile/copy.ts
-var wordsOf = ({ text: text4 }) => jsonWords(text4) ?? text4.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
-var join = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
-var copySources = (instruction) => wordsOf(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|\/+$/g, "").replace(/^\.$/, ""));
-function contextPath(instruction, path12, workdir = null) {
-  const written = (wordsOf(instruction).at(-1) ?? "").replace(/(?<=.)\/+$/, "");
-  const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
-  const isAbsolute = written.startsWith("/") || workdir !== null;
-  const sources = copySources(instruction);
-  const name2 = baseName(path12);
-  const named3 = sources.find((source2) => baseName(source2) === name2);
-  if (named3 !== void 0) return named3;
-  const [only] = sources;
-  if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name2;
-  const at3 = isAbsolute ? path12 === target ? 0 : path12.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
-  if (path12 === target) return only === "" ? name2 : only;
-  return at3 === -1 ? only === "" ? name2 : join(only, name2) : join(only, path12.slice(at3));
-}
-
-// src/checkout/checkout.ts
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { lstat, opendir, readFile } from "node:fs/promises";
-import path2 from "node:path";
-var SKIPPED = /* @__PURE__ */ new Set([".git", "node_modules"]);
-var MAX_ENTRIES = { repository: 2e5, other: 5e3 };
-var MAX_DOCKERFILES = 200;
-var MAX_DOCKERFILE = 256 << 10;
-var isDockerfile = (name2) => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name2) && !/\.dockerignore$/i.test(name2);
-async function* walk(root, enter, limit = MAX_ENTRIES.repository) {
-  const left = [root];
-  let seen = 0;
-  for (let directory = left.pop(); directory !== void 0; directory = left.pop()) {
-    const entries = [];
-    try {
-      for await (const entry of await opendir(directory)) {
-        entries.push(entry);
-        if (seen + entries.length >= limit) break;
-      }
-    } catch {
-      continue;
-    }
-    entries.sort((a, b) => a.name < b.name ? -1 : 1);
-    const below = [];
-    for (const entry of entries) {
-      if (seen++ >= limit) return;
-      const full = path2.join(directory, entry.name);
-      const relative = path2.relative(root, full).split(path2.sep).join("/");
-      const kind = entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other";
-      yield { path: relative, kind };
-      if (kind === "directory" && enter(relative)) below.push(full);
-    }
-    left.push(...below.reverse());
-  }
-}
-async function sizeOf(file2) {
-  try {
-    const info = await lstat(file2);
-    return info.isFile() ? info.size : null;
-  } catch {
-    return null;
-  }
-}
-async function readSource(root, relative) {
-  const file2 = path2.join(root, relative);
-  const size = await sizeOf(file2);
-  return size === null || size > MAX_DOCKERFILE ? null : readFile(file2, "utf8").catch(() => null);
-}
-async function findDockerfiles(root) {
-  const found = [];
-  const isRepository = await lstat(path2.join(root, ".git")).catch(() => null) !== null;
-  for await (const entry of walk(root, (directory) => !SKIPPED.has(path2.posix.basename(directory)), isRepository ? MAX_ENTRIES.repository : MAX_ENTRIES.other)) {
-    if (entry.kind !== "file" || !isDockerfile(path2.posix.basename(entry.path))) continue;
-    const text4 = await readSource(root, entry.path);
-    if (text4 !== null) found.push({ path: entry.path, text: text4 });
-    if (found.length >= MAX_DOCKERFILES) break;
-  }
-  return found.sort((a, b) => a.path < b.path ? -1 : 1);
-}
-async function sha256Of(file2) {
-  const hash4 = createHash("sha256");
-  try {
-    for await (const chunk of createReadStream(file2)) hash4.update(chunk);
-    return hash4.digest("hex");
-  } catch {
-    return null;
-  }
-}
-
-// src/checkout/dockerignore.ts
-var MAX_PATTERN = 1024;
-function readClass(text4, at3) {
-  let end2 = at3 + 1;
-  const not = text4[end2] === "^";
-  if (not) end2++;
-  const ranges = [];
-  while (end2 < text4.length && (text4[end2] !== "]" || ranges.length === 0)) {
-    if (text4[end2] === "\\") end2++;
-    const from = text4[end2] ?? "";
-    if (text4[end2 + 1] === "-" && text4[end2 + 2] !== "]" && text4[end2 + 2] !== void 0) {
-      ranges.push([from, text4[end2 + 2] ?? from]);
-      end2 += 3;
-    } else {
-      ranges.push([from, from]);
-      end2++;
-    }
-  }
-  return end2 >= text4.length ? null : { token: { kind: "class", not, ranges }, end: end2 };
-}
-function tokensOf(text4) {
-  const tokens = [];
-  for (let at3 = 0; at3 < text4.length; at3++) {
-    const char = text4[at3] ?? "";
-    if (char === "*" && text4[at3 + 1] === "*") {
-      const rest = text4.slice(at3 + 2);
-      const isSuffix = at3 === 0 && !/^\/|[*?[\]\\]/.test(rest);
-      at3 += rest.startsWith("/") ? 2 : 1;
-      tokens.push({ kind: at3 + 1 >= text4.length || isSuffix ? "any" : "directories" });
-    } else if (char === "*") tokens.push({ kind: "run" });
-    else if (char === "?") tokens.push({ kind: "one" });
-    else if (char === "[") {
-      const found = readClass(text4, at3);
-      if (found === null) tokens.push({ kind: "char", char });
-      else {
-        tokens.push(found.token);
-        at3 = found.end;
-      }
-    } else if (char === "\\" && at3 + 1 < text4.length) tokens.push({ kind: "char", char: text4[++at3] ?? "" });
-    else tokens.push({ kind: "char", char });
-  }
-  return tokens;
-}
-function clean(pattern) {
-  const parts = [];
-  for (const part2 of pattern.split("/")) {
-    if (part2 === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
-    else if (part2 !== "" && part2 !== "." && (part2 !== ".." || !pattern.startsWith("/"))) parts.push(part2);
-  }
-  return parts.join("/");
-}
-function parseDockerignore(text4) {
-  return text4.replace(/^\ufeff/, "").split(/\r?\n/).flatMap((whole2, index) => {
-    const line2 = whole2.trim();
-    if (whole2.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
-    const isException = line2.startsWith("!");
-    const pattern = clean(isException ? line2.slice(1).trim() : line2);
-    return pattern === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern) }];
-  });
-}
-var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
-function matches(tokens, path12) {
-  let states = /* @__PURE__ */ new Set([0]);
-  const close = (set2, isBoundary) => {
-    for (const state of set2) {
-      const kind = tokens[state]?.kind;
-      if (kind === "run" || kind === "any" || kind === "directories" && isBoundary) set2.add(state + 1);
-    }
-    return set2;
-  };
-  let inside = /* @__PURE__ */ new Set();
-  states = close(states, true);
-  for (const char of path12) {
-    const next = /* @__PURE__ */ new Set();
-    const nextInside = /* @__PURE__ */ new Set();
-    for (const state of states) {
-      const token2 = tokens[state];
-      if (token2 === void 0) continue;
-      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2)) next.add(state + 1);
-      else if (token2.kind === "run" && char !== "/" || token2.kind === "any") next.add(state);
-      else if (token2.kind === "directories") (char === "/" ? next : nextInside).add(char === "/" ? state + 1 : state);
-      if (token2.kind === "directories" && char === "/") nextInside.add(state);
-    }
-    for (const state of inside) {
-      nextInside.add(state);
-      if (char === "/") next.add(state + 1);
-    }
-    inside = nextInside;
-    states = close(next, false);
-    for (const state of states) if (tokens[state]?.kind === "directories") states.add(state + 1);
-    states = close(states, false);
-  }
-  return states.has(tokens.length);
-}
-function* upTo(path12) {
-  for (let at3 = path12.indexOf("/"); at3 !== -1; at3 = path12.indexOf("/", at3 + 1)) yield path12.slice(0, at3);
-  yield path12;
-}
-function ignoredBy(dockerignore, path12) {
-  let found = null;
-  for (const pattern of dockerignore) {
-    if (pattern.isException === (found === null)) continue;
-    for (const part2 of upTo(path12)) {
-      if (!matches(pattern.tokens, part2)) continue;
-      found = pattern.isException ? null : pattern;
-      break;
-    }
-  }
-  return found === null ? null : { pattern: found.text, line: found.line };
-}
-var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
-var patternOf = (path12) => path12.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(/\/$/, "");
-
-// src/checkout/build-context.ts
-var MAX_COMPARED = 2e4;
-var join2 = (...parts) => path3.posix.join(...parts).replace(/^\.\/|^\.$|\/$/g, "");
-async function readContext(root, directory, dockerfile) {
-  const own2 = dockerfile === null ? null : `${dockerfile}.dockerignore`;
-  const ownText = own2 === null ? null : await readSource(root, own2);
-  const general = join2(directory, ".dockerignore");
-  const text4 = ownText ?? await readSource(root, general);
-  return { directory: join2(directory), dockerignore: parseDockerignore(text4 ?? ""), ignoreFile: own2 !== null && ownText !== null ? own2 : general };
-}
-var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
-  path: join2(directory, inContext),
-  inContext,
-  ignoreFile,
-  ignoredBy: ignoredBy(dockerignore, inContext)
-});
-async function findSource(root, context3, instruction, workdir, file2) {
-  const base = path3.join(root, context3.directory);
-  const isSame2 = async (relative) => {
-    const full = path3.join(base, relative);
-    return await sizeOf(full) === file2.size && await sha256Of(full) === file2.sha256;
-  };
-  const named3 = contextPath(instruction, file2.path, workdir);
-  if (!named3.startsWith("..") && await isSame2(named3)) return toContextFile(context3, named3);
-  let compared = 0;
-  for (const source2 of copySources(instruction)) {
-    if (source2.startsWith("..") || /^[a-z]+:\/\//.test(source2)) continue;
-    const fixed2 = source2.split("/").findIndex((part2) => /[*?[$]/.test(part2));
-    const start = fixed2 === -1 ? source2 : source2.split("/").slice(0, fixed2).join("/");
-    if (fixed2 === -1 && await isSame2(start)) return toContextFile(context3, join2(start));
-    for await (const entry of walk(path3.join(base, start), (directory) => directory !== ".git")) {
-      if (entry.kind !== "file") continue;
-      if (compared++ > MAX_COMPARED) return null;
-      const relative = join2(start, entry.path);
-      if (ignoredBy(context3.dockerignore, relative) === null && await isSame2(relative)) return toContextFile(context3, relative);
-    }
-  }
-  return null;
-}
-
-// src/checkout/inspect-context.ts
-var WASTE = [
-  [/(?:^|\/)\.git\/$/, "the whole history of the repository, with every secret that was ever in it"],
-  [/(?:^|\/)(?:\.hg|\.svn)\/$/, "the history of the repository"],
-  [/(?:^|\/)\.(?:ssh|gnupg|aws|azure|gcloud|kube|docker)\/$/, "credentials of the person or job that builds"],
-  [/(?:^|\/)\.env(?:\.[\w-]+)?$/, "settings of one environment, often with secrets"],
-  [/(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:pem|key|p12|pfx|jks|keystore|kdbx))$/, "a key, or a store of keys"],
-  [/(?:^|\/)(?:\.netrc|\.pgpass|\.git-credentials|\.pypirc|\.htpasswd)$/, "a file of credentials"],
-  [/(?:^|\/)\.terraform\/$|\.tfstate(?:\.backup)?$|\.tfvars$/, "state and variables of Terraform hold secrets in the clear"],
-  [/(?:^|\/)node_modules\/$/, "modules of the machine that builds: install them in the image"],
-  [/(?:^|\/)(?:\.venv|venv|__pycache__|\.tox|\.mypy_cache|\.pytest_cache)\/$/, "what Python leaves on the machine that builds"],
-  [/(?:^|\/)(?:\.idea|\.vscode)\/$|(?:^|\/)\.DS_Store$/, "settings of an editor or of a desktop"],
-  [/(?:^|\/)(?:coverage|\.nyc_output)\/$/, "results of tests"],
-  [/\.(?:sql|dump|bak)(?:\.gz)?$/, "a dump or a backup, often with real data"],
-  [/\.log$/, "a log"]
-];
-var MAX_FILES = 2e5;
-var MAX_LISTED = 500;
-async function scanFile(file2, name2, scanner) {
-  const scan2 = scanner.start(`/${name2}`);
-  for await (const chunk of createReadStream2(file2, { highWaterMark: 1 << 20 })) scan2.push(chunk, false);
-  scan2.push(Buffer.alloc(0), true);
-  return scan2.matches;
-}
-async function bytesBelow(directory) {
-  let bytes2 = 0;
-  for await (const entry of walk(directory, () => true, MAX_FILES)) {
-    if (entry.kind === "file") bytes2 += await sizeOf(path4.join(directory, entry.path)) ?? 0;
-  }
-  return bytes2;
-}
-async function inspectContext(root, directory, dockerfile, scanner) {
-  const base = path4.resolve(root, directory);
-  const info = await lstat2(base).catch(() => null);
-  if (info?.isDirectory() !== true) throw new ConfigError(`${directory}: is no directory that can be read. Name the build context: layergate context DIR.`);
-  const context3 = await readContext(root, directory, dockerfile);
-  const { dockerignore } = context3;
-  const secrets = [];
-  const waste = [];
-  const skipped = [];
-  const values = [];
-  let [files, bytes2] = [0, 0];
-  const wasted = [];
-  const isBelowWaste = (name2) => wasted.some((parent) => name2.startsWith(parent));
-  const enter = (name2) => (ignoredBy(dockerignore, name2) === null || hasExceptions(dockerignore)) && !isBelowWaste(`${name2}/`);
-  for await (const { path: name2, kind } of walk(base, enter, MAX_FILES)) {
-    if (kind === "other" || ignoredBy(dockerignore, name2) !== null) continue;
-    const reason = WASTE.find(([pattern]) => pattern.test(kind === "directory" ? `${name2}/` : name2))?.[1];
-    const full = path4.join(base, name2);
-    if (kind === "directory") {
-      if (reason === void 0) continue;
-      const size2 = await bytesBelow(full);
-      wasted.push(`${name2}/`);
-      waste.push({ path: `${name2}/`, reason, bytes: size2 });
-      bytes2 += size2;
-      continue;
-    }
-    if (name2 === ".dockerignore") continue;
-    files++;
-    const size = await sizeOf(full) ?? 0;
-    bytes2 += size;
-    let matches3 = [];
-    try {
-      matches3 = await scanFile(full, name2, scanner);
-    } catch {
-      skipped.push(name2);
-    }
-    const real = matches3.filter(({ strength }) => strength !== "harmless");
-    for (const match2 of matches3) values.push({ value: match2.value, guessable: match2.detector.guessable === true });
-    const seen = /* @__PURE__ */ new Set();
-    for (const { detector, line: line2, strength, value, identity } of real) {
-      const key = `${identity} ${line2}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      if (secrets.length < MAX_LISTED)
-        secrets.push({ path: name2, line: line2, severity: SEVERITY_OF[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) });
-    }
-    if (reason !== void 0 && real.length === 0) waste.push({ path: name2, reason, bytes: size });
-  }
-  secrets.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)));
-  return {
-    directory,
-    ignoreFile: context3.ignoreFile,
-    hasIgnoreFile: dockerignore.length > 0,
-    files,
-    bytes: bytes2,
-    secrets,
-    waste,
-    patterns: [.../* @__PURE__ */ new Set([...secrets.map(({ path: name2 }) => patternOf(name2)), ...waste.map(({ path: name2 }) => patternOf(name2))])],
-    skipped,
-    values
-  };
-}
-
-// src/cli-options.ts
-import { parseArgs } from "node:util";
-
 // src/policy/load.ts
 var import_fastest_levenshtein = __toESM(require_mod(), 1);
 var import_yaml = __toESM(require_dist(), 1);
-import { readFile as readFile2 } from "node:fs/promises";
-import path6 from "node:path";
+import { readFile } from "node:fs/promises";
+import path3 from "node:path";
 
 // node_modules/balanced-match/dist/esm/index.js
 var range = (a, b, str) => {
@@ -53135,11 +52349,11 @@ var cachedMinimatch = (pattern, options4) => {
   return mm;
 };
 var defaultPlatform = typeof process === "object" && process ? process.env?.__MINIMATCH_TESTING_PLATFORM__ || process.platform : "posix";
-var path5 = {
+var path2 = {
   win32: { sep: "\\" },
   posix: { sep: "/" }
 };
-var sep = defaultPlatform === "win32" ? path5.win32.sep : path5.posix.sep;
+var sep = defaultPlatform === "win32" ? path2.win32.sep : path2.posix.sep;
 minimatch.sep = sep;
 var GLOBSTAR = /* @__PURE__ */ Symbol("globstar **");
 minimatch.GLOBSTAR = GLOBSTAR;
@@ -53232,7 +52446,7 @@ var classEnd = (pattern, start) => {
   }
   return -1;
 };
-var literal3 = (pattern, noext) => {
+var literal2 = (pattern, noext) => {
   if (!noext && (pattern === "+()" || pattern === "@()"))
     return pattern;
   let lit2 = "";
@@ -54310,7 +53524,7 @@ var Minimatch = class {
       return "";
     const { nocase, nocaseMagicOnly, noext = false, dot, normalize: normalize2 } = options4;
     const rangeMark = this.#rangeMark;
-    const lit2 = rangeMark && pattern.includes(rangeMark) ? void 0 : literal3(pattern, noext);
+    const lit2 = rangeMark && pattern.includes(rangeMark) ? void 0 : literal2(pattern, noext);
     if (lit2 !== void 0 && !(nocase && !nocaseMagicOnly && pattern.toUpperCase() !== pattern.toLowerCase())) {
       return this.#norm(lit2);
     }
@@ -54661,7 +53875,7 @@ var SYNTAX = {
 };
 var MIN_ABBREVIATION = 8;
 var isNamed = (written, name2, whole2) => written === name2 || name2.startsWith("--") && written.length >= MIN_ABBREVIATION && written.startsWith("--") && !whole2.has(written) && name2.startsWith(written);
-function* optionsOf(args, { short = "", long = [], single = false }, operands) {
+function* optionsOf(args, { short: short2 = "", long = [], single = false }, operands) {
   const whole2 = new Set(long.map((name2) => `--${name2}`));
   for (let at3 = 0; at3 < args.length; at3++) {
     const word = args[at3];
@@ -54682,7 +53896,7 @@ function* optionsOf(args, { short = "", long = [], single = false }, operands) {
     } else if (/^-./.test(text4)) {
       for (let i = 1; i < text4.length; i++) {
         const letter = text4[i] ?? "";
-        if (!short.includes(letter)) yield { name: `-${letter}`, value: null };
+        if (!short2.includes(letter)) yield { name: `-${letter}`, value: null };
         else {
           yield { name: `-${letter}`, value: i + 1 < text4.length ? part2(i + 1) : args[++at3] ?? null };
           break;
@@ -54853,6 +54067,131 @@ var contentNotInspected = {
     }
   }
 };
+
+// src/secrets/checks.ts
+import zlib from "node:zlib";
+var BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+var BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+var crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let k = 0; k < 8; k++) c = c & 1 ? 3988292384 ^ c >>> 1 : c >>> 1;
+  return c >>> 0;
+});
+function crc32(text4) {
+  const native = zlib.crc32;
+  if (native !== void 0) return native(text4);
+  let c = 4294967295;
+  for (const byte of Buffer.from(text4)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
+  return (c ^ 4294967295) >>> 0;
+}
+function base62Checksum(random) {
+  let n = crc32(random);
+  let digits = "";
+  do {
+    digits = (BASE62[n % 62] ?? "") + digits;
+    n = Math.floor(n / 62);
+  } while (n > 0);
+  return digits.padStart(6, "0");
+}
+function awsAccount(id) {
+  let bits = 0n;
+  for (const c of id.slice(4, 14)) {
+    const digit2 = BASE32.indexOf(c);
+    if (digit2 === -1) return null;
+    bits = bits << 5n | BigInt(digit2);
+  }
+  const account = (bits >> 2n & 0x7fffffffff80n) >> 7n;
+  return account < 1000000000000n ? account.toString().padStart(12, "0") : null;
+}
+function entropy(text4) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const c of text4) counts.set(c, (counts.get(c) ?? 0) + 1);
+  let bits = 0;
+  for (const count2 of counts.values()) bits -= count2 / text4.length * Math.log2(count2 / text4.length);
+  return bits;
+}
+function decodeBase64(text4) {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text4)) return null;
+  return Buffer.from(text4, "base64");
+}
+function decodeText(text4) {
+  const decoded2 = decodeBase64(text4)?.toString("utf8") ?? null;
+  return decoded2 === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded2) ? null : decoded2;
+}
+function decodeJson(text4) {
+  const decoded2 = decodeText(text4);
+  if (decoded2 === null) return null;
+  try {
+    const value = JSON.parse(decoded2);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+var PLACEHOLDER = new RegExp(
+  [
+    "^(?:x+|\\*+|\\.+|-+|_+|#+|0+|1+|a+|n/?a|none|null|nil|undefined|true|false|yes|no|empty|unset|todo|tbd|dummy|fake|mock|foo|bar|baz|foobar|test(?:ing)?|default|secret|password|passwd|passw0rd|pass|pwd|token|user(?:name)?|admin|root|guest|postgres|mysql|redis|string|value|key)\\d{0,3}!?$",
+    "example",
+    "change[-_ ]?(?:me|it|this)",
+    "replace[-_ ]?(?:me|with|this)",
+    "place[-_ ]?holder",
+    "your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)",
+    "my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$",
+    "insert[-_ ]",
+    "[-_ ]here\\b",
+    "enter[-_ ]",
+    "redacted",
+    "sample",
+    "dummy",
+    "not[-_ ]?(?:a[-_ ]?)?(?:real|secret)",
+    "fake",
+    "lorem",
+    "hunter2",
+    "deadbeef",
+    "letmein",
+    "abcdef",
+    "12345678",
+    "01234567",
+    "87654321",
+    "xxxx",
+    "\\*\\*\\*",
+    "\\.\\.\\.",
+    "(.)\\1{5,}",
+    "qwerty"
+  ].join("|"),
+  "i"
+);
+var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
+var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
+var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
+var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
+var isMixed = (text4) => /\d/.test(text4) && /[A-Z]/.test(text4) && /[a-z]/.test(text4);
+var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
+var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
+function stepped(token2) {
+  const text4 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (text4.length < 12) return 0;
+  let steps = 0;
+  for (let i = 0; i < text4.length; i++) {
+    const code2 = text4.charCodeAt(i);
+    for (let distance2 = 1; distance2 <= 3; distance2++) {
+      if (Math.abs(code2 - text4.charCodeAt(i - distance2)) === 1) {
+        steps++;
+        break;
+      }
+    }
+  }
+  return steps / text4.length;
+}
+function fillerKind(token2) {
+  if (EXAMPLE_WORD.test(token2)) return "example";
+  if (entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token2))
+    return "filler";
+  if (TYPED.test(token2)) return "example";
+  const bound2 = /^[0-9a-f-]+$/i.test(token2) ? 0.7 : 0.55;
+  return stepped(token2) >= bound2 ? "example" : null;
+}
+var isFiller = (token2) => fillerKind(token2) !== null;
 
 // src/evidence/command-credentials.ts
 var VARIABLES = /* @__PURE__ */ new Set([
@@ -55103,7 +54442,7 @@ function partValue(part2, variables) {
   switch (part2.type) {
     case "DoubleQuoted":
     case "LocaleString":
-      return join3(part2.parts.map((inner) => inner.type === "Literal" ? { value: unescapeDouble(inner.text), kind: "literal" } : partValue(inner, variables)));
+      return join(part2.parts.map((inner) => inner.type === "Literal" ? { value: unescapeDouble(inner.text), kind: "literal" } : partValue(inner, variables)));
     case "SimpleExpansion":
       return { value: variables.get(part2.text.slice(1)) ?? part2.text, kind: "variable" };
     case "ParameterExpansion": {
@@ -55127,12 +54466,12 @@ function partValue(part2, variables) {
       return { value: part2.text, kind: "literal" };
   }
 }
-var join3 = (parts) => ({
+var join = (parts) => ({
   value: parts.map(({ value }) => value).join(""),
   kind: KINDS[Math.max(0, ...parts.map(({ kind }) => KINDS.indexOf(kind)))] ?? "literal"
 });
 function wordOf(word, variables, offset = 0) {
-  const { value, kind } = word.parts === void 0 ? { value: word.value, kind: "literal" } : join3(word.parts.map((part2) => partValue(part2, variables)));
+  const { value, kind } = word.parts === void 0 ? { value: word.value, kind: "literal" } : join(word.parts.map((part2) => partValue(part2, variables)));
   return { value: value.length > MAX_WORD ? word.value.slice(0, MAX_WORD) : value, kind, position: offset + word.pos };
 }
 var literalWord = (value, position = 0) => ({ value, kind: "literal", position });
@@ -55189,6 +54528,132 @@ var credentialsInCommand = {
 
 // src/rules/leak.ts
 import { createHmac } from "node:crypto";
+
+// src/filesystem/path.ts
+var ROOT = "/";
+function cleanPath(name2) {
+  const parts = [];
+  for (const part2 of name2.split("/")) {
+    if (part2 === "" || part2 === ".") continue;
+    if (part2 === "..") parts.pop();
+    else parts.push(part2);
+  }
+  return `/${parts.join("/")}`;
+}
+var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf(from)}/${target}`);
+var parentOf = (path12) => path12.slice(0, path12.lastIndexOf("/")) || "/";
+var baseName = (path12) => path12.slice(path12.lastIndexOf("/") + 1);
+var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
+
+// src/dockerfile/words.ts
+var literal3 = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
+function fitsPattern(pattern, text4) {
+  const first2 = pattern[0] ?? "";
+  const last = pattern.at(-1) ?? "";
+  if (pattern.length === 1) return text4 === first2;
+  if (!text4.startsWith(first2) || !text4.endsWith(last) || text4.length < first2.length + last.length) return false;
+  let at3 = first2.length;
+  const end2 = text4.length - last.length;
+  for (const part2 of pattern.slice(1, -1)) {
+    const found = text4.indexOf(part2, at3);
+    if (found === -1 || found + part2.length > end2) return false;
+    at3 = found + part2.length;
+  }
+  return true;
+}
+var MAX_VARIABLE = 4096;
+function variableEnd(text4, at3) {
+  const rest = text4.slice(at3);
+  const name2 = /^\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(rest);
+  if (name2 !== null) return at3 + name2[0].length;
+  if (!rest.startsWith("${")) return at3;
+  let depth = 0;
+  for (let end2 = at3 + 1; end2 < Math.min(text4.length, at3 + MAX_VARIABLE); end2++) {
+    if (text4[end2] === "{") depth++;
+    else if (text4[end2] === "}" && --depth === 0) return end2 + 1;
+  }
+  return at3;
+}
+function patternsOf(text4, escapeCharacter) {
+  const words2 = [];
+  let parts = null;
+  let quote2 = "";
+  const add3 = (part2) => {
+    parts ??= [""];
+    parts[parts.length - 1] += part2;
+  };
+  for (let at3 = 0; at3 < text4.length; at3++) {
+    const char = text4[at3] ?? "";
+    if (quote2 === "'") {
+      if (char === quote2) quote2 = "";
+      else add3(char);
+    } else if (char === quote2 && quote2 !== "") quote2 = "";
+    else if (quote2 === "" && (char === "'" || char === '"')) {
+      quote2 = char;
+      add3("");
+    } else if (char === escapeCharacter && at3 + 1 < text4.length) {
+      const next = text4[at3 + 1] ?? "";
+      if (quote2 === '"' && !['"', "$", escapeCharacter].includes(next)) add3(char);
+      add3(next);
+      at3++;
+    } else if (char === "$") {
+      const end2 = variableEnd(text4, at3);
+      if (end2 === at3) add3(char);
+      else {
+        parts ??= [""];
+        parts.push("");
+        at3 = end2 - 1;
+      }
+    } else if (quote2 === "" && /\s/.test(char)) {
+      if (parts !== null) words2.push(parts);
+      parts = null;
+    } else add3(char);
+  }
+  if (parts !== null) words2.push(parts);
+  return words2;
+}
+function joinPatterns(words2) {
+  const parts = [];
+  for (const [index, [head = "", ...tail]] of words2.entries()) {
+    if (index === 0) parts.push(head);
+    else parts[parts.length - 1] += ` ${head}`;
+    parts.push(...tail);
+  }
+  return parts;
+}
+function jsonWords(text4) {
+  if (!text4.trimStart().startsWith("[")) return null;
+  try {
+    const parsed = JSON.parse(text4);
+    return Array.isArray(parsed) && parsed.every((word) => typeof word === "string") ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+var squeeze = (text4) => text4.replace(/\s+/g, " ").trim();
+function rawWordsOf(text4) {
+  return text4.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? [];
+}
+var letters = (text4) => text4.replace(/[^\p{L}\p{N}]/gu, "");
+
+// src/dockerfile/copy.ts
+var wordsOf = ({ text: text4 }) => jsonWords(text4) ?? text4.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+var join2 = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
+var copySources = (instruction) => wordsOf(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|\/+$/g, "").replace(/^\.$/, ""));
+function contextPath(instruction, path12, workdir = null) {
+  const written = (wordsOf(instruction).at(-1) ?? "").replace(/(?<=.)\/+$/, "");
+  const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
+  const isAbsolute = written.startsWith("/") || workdir !== null;
+  const sources = copySources(instruction);
+  const name2 = baseName(path12);
+  const named3 = sources.find((source2) => baseName(source2) === name2);
+  if (named3 !== void 0) return named3;
+  const [only] = sources;
+  if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name2;
+  const at3 = isAbsolute ? path12 === target ? 0 : path12.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
+  if (path12 === target) return only === "" ? name2 : only;
+  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path12.slice(at3));
+}
 
 // src/dockerfile/logical-lines.ts
 var DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/;
@@ -62795,6 +62260,119 @@ function environmentOf(steps) {
   return [...found.values()];
 }
 
+// src/checkout/dockerignore.ts
+var MAX_PATTERN = 1024;
+function readClass(text4, at3) {
+  let end2 = at3 + 1;
+  const not = text4[end2] === "^";
+  if (not) end2++;
+  const ranges = [];
+  while (end2 < text4.length && (text4[end2] !== "]" || ranges.length === 0)) {
+    if (text4[end2] === "\\") end2++;
+    const from = text4[end2] ?? "";
+    if (text4[end2 + 1] === "-" && text4[end2 + 2] !== "]" && text4[end2 + 2] !== void 0) {
+      ranges.push([from, text4[end2 + 2] ?? from]);
+      end2 += 3;
+    } else {
+      ranges.push([from, from]);
+      end2++;
+    }
+  }
+  return end2 >= text4.length ? null : { token: { kind: "class", not, ranges }, end: end2 };
+}
+function tokensOf(text4) {
+  const tokens = [];
+  for (let at3 = 0; at3 < text4.length; at3++) {
+    const char = text4[at3] ?? "";
+    if (char === "*" && text4[at3 + 1] === "*") {
+      const rest = text4.slice(at3 + 2);
+      const isSuffix = at3 === 0 && !/^\/|[*?[\]\\]/.test(rest);
+      at3 += rest.startsWith("/") ? 2 : 1;
+      tokens.push({ kind: at3 + 1 >= text4.length || isSuffix ? "any" : "directories" });
+    } else if (char === "*") tokens.push({ kind: "run" });
+    else if (char === "?") tokens.push({ kind: "one" });
+    else if (char === "[") {
+      const found = readClass(text4, at3);
+      if (found === null) tokens.push({ kind: "char", char });
+      else {
+        tokens.push(found.token);
+        at3 = found.end;
+      }
+    } else if (char === "\\" && at3 + 1 < text4.length) tokens.push({ kind: "char", char: text4[++at3] ?? "" });
+    else tokens.push({ kind: "char", char });
+  }
+  return tokens;
+}
+function clean(pattern) {
+  const parts = [];
+  for (const part2 of pattern.split("/")) {
+    if (part2 === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (part2 !== "" && part2 !== "." && (part2 !== ".." || !pattern.startsWith("/"))) parts.push(part2);
+  }
+  return parts.join("/");
+}
+function parseDockerignore(text4) {
+  return text4.replace(/^\ufeff/, "").split(/\r?\n/).flatMap((whole2, index) => {
+    const line2 = whole2.trim();
+    if (whole2.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
+    const isException = line2.startsWith("!");
+    const pattern = clean(isException ? line2.slice(1).trim() : line2);
+    return pattern === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern) }];
+  });
+}
+var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
+function matches(tokens, path12) {
+  let states = /* @__PURE__ */ new Set([0]);
+  const close = (set2, isBoundary) => {
+    for (const state of set2) {
+      const kind = tokens[state]?.kind;
+      if (kind === "run" || kind === "any" || kind === "directories" && isBoundary) set2.add(state + 1);
+    }
+    return set2;
+  };
+  let inside = /* @__PURE__ */ new Set();
+  states = close(states, true);
+  for (const char of path12) {
+    const next = /* @__PURE__ */ new Set();
+    const nextInside = /* @__PURE__ */ new Set();
+    for (const state of states) {
+      const token2 = tokens[state];
+      if (token2 === void 0) continue;
+      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2)) next.add(state + 1);
+      else if (token2.kind === "run" && char !== "/" || token2.kind === "any") next.add(state);
+      else if (token2.kind === "directories") (char === "/" ? next : nextInside).add(char === "/" ? state + 1 : state);
+      if (token2.kind === "directories" && char === "/") nextInside.add(state);
+    }
+    for (const state of inside) {
+      nextInside.add(state);
+      if (char === "/") next.add(state + 1);
+    }
+    inside = nextInside;
+    states = close(next, false);
+    for (const state of states) if (tokens[state]?.kind === "directories") states.add(state + 1);
+    states = close(states, false);
+  }
+  return states.has(tokens.length);
+}
+function* upTo(path12) {
+  for (let at3 = path12.indexOf("/"); at3 !== -1; at3 = path12.indexOf("/", at3 + 1)) yield path12.slice(0, at3);
+  yield path12;
+}
+function ignoredBy(dockerignore, path12) {
+  let found = null;
+  for (const pattern of dockerignore) {
+    if (pattern.isException === (found === null)) continue;
+    for (const part2 of upTo(path12)) {
+      if (!matches(pattern.tokens, part2)) continue;
+      found = pattern.isException ? null : pattern;
+      break;
+    }
+  }
+  return found === null ? null : { pattern: found.text, line: found.line };
+}
+var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
+var patternOf = (path12) => path12.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(/\/$/, "");
+
 // src/shell/edit.ts
 var MAX_TEXT2 = 16 << 10;
 function segmentsOf(text4) {
@@ -63171,6 +62749,138 @@ function fixOf(evidence, leak) {
   if (edits.length === 0 && patterns.length === 0) return null;
   return { path: dockerfile.path, edits, ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns }, build: [...plan.build] };
 }
+
+// src/secrets/redact.ts
+var HIDDEN = "\u2022\u2022\u2022";
+var ALONE_BELOW = 8;
+var MIN_LINE = 12;
+var PEM_HEADER = /^-----BEGIN [A-Z0-9 ]+-----/;
+function redactValue(value, guessable) {
+  if (guessable) return HIDDEN;
+  const header = PEM_HEADER.exec(value)?.[0];
+  if (header !== void 0) return `${header}\u2026`;
+  if (/[^\x21-\x7e]/.test(value)) return HIDDEN;
+  const shown = value.length >= 20 ? 4 : value.length >= 12 ? 2 : 0;
+  return shown === 0 ? HIDDEN : `${value.slice(0, shown)}\u2026${value.slice(-shown)}`;
+}
+var OWN_WORDS = /* @__PURE__ */ new Set([
+  "certainty",
+  "code",
+  "commit",
+  "confidence",
+  "detector",
+  "diffId",
+  "digest",
+  "failOn",
+  "fingerprint",
+  "fingerprints",
+  "id",
+  "keyedHash",
+  "kind",
+  "passed",
+  "result",
+  "role",
+  "ruleId",
+  "rule",
+  "salt",
+  "severity",
+  "sha256",
+  "source",
+  "since",
+  "state",
+  "threshold",
+  "tool",
+  "valueHash"
+]);
+var OWN_NAME = /^[A-Za-z][A-Za-z0-9]{0,30}$/;
+var inJson = (text4) => JSON.stringify(text4).slice(1, -1);
+function* formsOf(value) {
+  yield value;
+  yield inJson(value);
+  yield encodeURIComponent(value);
+  const bytes2 = Buffer.from(value, "utf8");
+  yield bytes2.toString("base64").replace(/=+$/, "");
+  yield bytes2.toString("base64url");
+  yield bytes2.toString("hex");
+}
+function partsOf({ value, guessable }) {
+  const parts = [{ value, guessable }];
+  const login = value.length <= 4096 ? decodeText(value) : null;
+  const split = login?.indexOf(":") ?? -1;
+  if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true });
+  const unescaped = value.replace(/\\r|\\n/g, "\n");
+  if (/\n/.test(unescaped)) {
+    for (const line2 of unescaped.split("\n")) if (line2.trim().length >= MIN_LINE && !line2.startsWith("-----")) parts.push({ value: line2.trim(), guessable: true });
+  }
+  return parts;
+}
+var KEY = 3;
+var isWordCharacter = (c) => c !== void 0 && /[A-Za-z0-9]/.test(c);
+var Redactor = class {
+  /** What is shown for each form. */
+  #shown;
+  /** Lengths of the forms that begin with the same characters, the longest first: a value that holds another is hidden whole. */
+  #lengths;
+  constructor(values) {
+    const shown = /* @__PURE__ */ new Map();
+    for (const known2 of values) {
+      for (const { value, guessable } of partsOf(known2)) {
+        if (value.trim().length < KEY) continue;
+        if (isUsualPassword(value)) {
+          shown.set(`:${value}@`, `:${HIDDEN}@`);
+          continue;
+        }
+        for (const form of formsOf(value)) if (!shown.has(form)) shown.set(form, form === value ? redactValue(value, guessable) : HIDDEN);
+      }
+    }
+    const lengths2 = /* @__PURE__ */ new Map();
+    for (const text4 of shown.keys()) {
+      const key = text4.slice(0, KEY);
+      lengths2.set(key, (lengths2.get(key) ?? /* @__PURE__ */ new Set()).add(text4.length));
+    }
+    this.#shown = shown;
+    this.#lengths = new Map([...lengths2].map(([key, own2]) => [key, [...own2].sort((x, y) => y - x)]));
+  }
+  /** The longest form that stands at a position. */
+  #at(text4, at3) {
+    for (const length of this.#lengths.get(text4.slice(at3, at3 + KEY)) ?? []) {
+      const form = text4.slice(at3, at3 + length);
+      const shown = this.#shown.get(form);
+      if (shown !== void 0 && standsAlone(text4, at3, form)) return { text: form, shown };
+    }
+    return null;
+  }
+  /** The text with every known value hidden. */
+  text(text4) {
+    if (this.#shown.size === 0) return text4;
+    let result = "";
+    let copied = 0;
+    for (let at3 = 0; at3 + KEY <= text4.length; at3++) {
+      const found = this.#at(text4, at3);
+      if (found === null) continue;
+      let end2 = at3 + found.text.length;
+      let { shown } = found;
+      for (let inside = at3 + 1; inside < end2; inside++) {
+        const other = this.#at(text4, inside);
+        if (other === null || inside + other.text.length <= end2) continue;
+        end2 = inside + other.text.length;
+        shown = HIDDEN;
+      }
+      result += text4.slice(copied, at3) + shown;
+      copied = end2;
+      at3 = end2 - 1;
+    }
+    return copied === 0 ? text4 : result + text4.slice(copied);
+  }
+  /** All strings of a value of plain data, hidden; words of the report's own that programs read stay as they are. */
+  data(value) {
+    if (typeof value === "string") return this.text(value);
+    if (Array.isArray(value)) return value.map((item) => this.data(item));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [OWN_NAME.test(key) ? key : this.text(key), OWN_WORDS.has(key) ? item : this.data(item)]));
+  }
+};
+var standsAlone = (text4, at3, form) => form.length >= ALONE_BELOW || !isWordCharacter(text4[at3 - 1]) && !isWordCharacter(text4[at3 + form.length]);
 
 // src/rules/leak.ts
 function ruleOf(evidence, leak, place) {
@@ -63569,7 +63279,7 @@ var INSTALLERS = {
 var isInstaller = ({ name: name2, args }) => Object.hasOwn(INSTALLERS, name2) && args.some(({ value }) => INSTALLERS[name2]?.test(value));
 var makesExecutable = (mode) => /^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode);
 var PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/i;
-var MAX_FILES2 = 100;
+var MAX_FILES = 100;
 var MAX_WORDS = 500;
 var Flow = class {
   downloads = [];
@@ -63599,7 +63309,7 @@ var Flow = class {
   #track(path12, download) {
     if (this.#files.some((file2) => file2.path === path12 && file2.download === download)) return;
     this.#files.push({ path: path12, download });
-    if (this.#files.length > MAX_FILES2) this.#files.shift();
+    if (this.#files.length > MAX_FILES) this.#files.shift();
   }
   #fileIn(words2) {
     return this.#files.findLast(({ path: path12 }) => words2.includes(path12)) ?? this.#files.findLast(({ path: path12 }) => words2.some((word) => sameFile(word, path12))) ?? null;
@@ -65401,6 +65111,87 @@ var IMAGE_RULES = [
 var RULES = [...BUILD_RULES, ...IMAGE_RULES].sort((a, b) => a.meta.id < b.meta.id ? -1 : 1);
 var findRule = (id) => RULES.find(({ meta: meta32 }) => meta32.id === id) ?? null;
 
+// src/rules/finding.ts
+var SEVERITIES = ["critical", "high", "medium", "low", "info"];
+var CONFIDENCES = ["high", "medium", "low"];
+var severitySchema = external_exports.enum(SEVERITIES);
+var confidenceSchema = external_exports.enum(CONFIDENCES);
+var SEVERITY_OF = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
+var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
+var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
+var dockerfileSchema = external_exports.object({
+  path: external_exports.string(),
+  startLine: external_exports.number().int().min(1),
+  endLine: external_exports.number().int().min(1),
+  certainty: external_exports.enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
+  changed: external_exports.literal(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
+});
+var fixSchema = external_exports.object({
+  path: external_exports.string().describe("the Dockerfile"),
+  edits: external_exports.array(external_exports.object({ startLine: external_exports.number().int().min(1), endLine: external_exports.number().int().min(1), lines: external_exports.array(external_exports.string()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
+  ignore: external_exports.object({ path: external_exports.string(), patterns: external_exports.array(external_exports.string()).readonly() }).nullable().describe("patterns for .dockerignore"),
+  build: external_exports.array(external_exports.string()).readonly().describe("options that docker build then takes")
+});
+var locationSchema = external_exports.discriminatedUnion("kind", [
+  external_exports.object({
+    kind: external_exports.literal("layer"),
+    layer: external_exports.number().int().min(0),
+    path: external_exports.string().describe("absolute path in the image"),
+    inside: external_exports.string().optional().describe("path inside nested archives, joined by !/"),
+    line: external_exports.number().int().min(1).nullable(),
+    offset: external_exports.number().int().min(0).nullable().describe("bytes from the start of the file")
+  }),
+  external_exports.object({ kind: external_exports.literal("history"), history: external_exports.number().int().min(0) }),
+  external_exports.object({ kind: external_exports.literal("config"), field: external_exports.string().describe("Env.NAME, Labels.NAME, Cmd, Entrypoint, Healthcheck, OnBuild, User") }),
+  external_exports.object({ kind: external_exports.literal("attestation"), predicateType: external_exports.string(), field: external_exports.string() }),
+  external_exports.object({ kind: external_exports.literal("image") })
+]);
+var fileState = external_exports.enum(["present", "deleted", "overwritten", "replaced"]);
+var relatedSchema = external_exports.object({
+  role: external_exports.enum(["added-by", "also-in", "hidden-by", "overwritten-by", "run-by", "base"]),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  fingerprint: external_exports.string().optional().describe("of an also-in place"),
+  state: fileState.optional().describe("of an also-in place in a file")
+});
+var findingSchema = external_exports.object({
+  ruleId: external_exports.string(),
+  severity: severitySchema,
+  confidence: confidenceSchema,
+  title: external_exports.string(),
+  message: external_exports.string().describe("what, where, which line; never the secret"),
+  remedy: external_exports.string().describe("what to do in this case"),
+  fingerprint: external_exports.string().describe("names the place, not the value; survives rebuilds"),
+  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  related: external_exports.array(relatedSchema),
+  file: external_exports.object({
+    state: fileState,
+    mode: external_exports.string().describe("octal"),
+    uid: external_exports.number(),
+    gid: external_exports.number(),
+    size: external_exports.number(),
+    sha256: external_exports.string().nullable(),
+    package: external_exports.string().nullable(),
+    source: external_exports.object({ path: external_exports.string(), ignoredBy: external_exports.string().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
+  }).nullable(),
+  secret: external_exports.object({
+    detector: external_exports.string(),
+    redacted: external_exports.string(),
+    length: external_exports.number().int(),
+    keyedHash: external_exports.string().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
+    tag: external_exports.string().describe("16 bits that tell values of one report apart"),
+    occurrences: external_exports.number().int().min(1),
+    facts: external_exports.record(external_exports.string(), external_exports.string())
+  }).nullable(),
+  references: external_exports.array(external_exports.object({ name: external_exports.string(), url: external_exports.string() })),
+  origin: external_exports.enum(["own", "base", "unknown"]),
+  fails: external_exports.boolean().describe("it is one of those that decide a verdict of fail"),
+  status: external_exports.enum(["new", "known"]).nullable().describe("known: the baseline has it; null without a baseline"),
+  suppressed: external_exports.object({ by: external_exports.enum(["config", "inline"]), reason: external_exports.string(), expires: external_exports.string().nullable() }).nullable()
+});
+
 // src/policy/config.ts
 var failOn = external_exports.enum([...SEVERITIES.slice(0, 4), "never"]);
 function ruleSchema(options4) {
@@ -65472,7 +65263,7 @@ var PRESETS = {
 
 // src/layer/scan.ts
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
-import { createHash as createHash2 } from "node:crypto";
+import { createHash } from "node:crypto";
 
 // src/image/tar-walk.ts
 var BLOCK = 512;
@@ -65658,7 +65449,7 @@ var COLLECTED = [
   /^\/usr\/lib\/os-release$/,
   // Package databases with checksums of files: dpkg, distroless, apk (v2 and v3), Python.
   /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
-  /^\/var\/lib\/dpkg\/status\.d\/[^/]+\.md5sums$/,
+  /^\/var\/lib\/dpkg\/status\.d\/[^/]+$/,
   // Who may become root.
   /^\/etc\/sudoers(?:\.d\/[^/]+)?$/,
   // What dpkg says of configuration files stands with the packages themselves.
@@ -66789,7 +66580,7 @@ function entryOf(header, guarded) {
 }
 var MAX_KEPT = 16 << 20;
 function hashesOf(pieces) {
-  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash2(algorithm)).digest("hex");
+  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash(algorithm)).digest("hex");
   return { md5: hex4("md5"), sha1: hex4("sha1"), sha256: hex4("sha256") };
 }
 async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress = () => {
@@ -67102,7 +66893,7 @@ async function withExtended(file2, config2, read2, depth) {
         `${file2}: extends: there is no preset ${JSON.stringify(name2)}.${didYouMean(name2, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(", ")}; a file is written with its path, such as ./policy.yml.`
       );
     else {
-      const other = path6.join(path6.dirname(file2), name2);
+      const other = path3.join(path3.dirname(file2), name2);
       below.push(...await withExtended(other, parseConfigText(other, await readConfig(other, read2)), read2, depth + 1));
     }
   }
@@ -67117,7 +66908,7 @@ async function readConfig(file2, read2) {
     throw new ConfigError(`${file2}: the configuration cannot be read: ${cause instanceof Error && "code" in cause ? String(cause.code) : "no such file"}.`, { cause });
   }
 }
-var readText = (file2) => readFile2(file2, "utf8");
+var readText = (file2) => readFile(file2, "utf8");
 async function loadConfig(file2, read2 = readText) {
   const config2 = parseConfigText(file2, await readConfig(file2, read2));
   return mergeConfigs([PRESETS["recommended"] ?? {}, ...await withExtended(file2, config2, read2, 0)]);
@@ -67130,7 +66921,77 @@ function presetConfig(name2) {
 
 // src/settings.ts
 import { access, readFile as readFile3, stat } from "node:fs/promises";
-import path7 from "node:path";
+import path5 from "node:path";
+
+// src/checkout/checkout.ts
+import { createHash as createHash2 } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { lstat, opendir, readFile as readFile2 } from "node:fs/promises";
+import path4 from "node:path";
+var SKIPPED = /* @__PURE__ */ new Set([".git", "node_modules"]);
+var MAX_ENTRIES = { repository: 2e5, other: 5e3 };
+var MAX_DOCKERFILES = 200;
+var MAX_DOCKERFILE = 256 << 10;
+var isDockerfile = (name2) => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name2) && !/\.dockerignore$/i.test(name2);
+async function* walk(root, enter, limit = MAX_ENTRIES.repository) {
+  const left = [root];
+  let seen = 0;
+  for (let directory = left.pop(); directory !== void 0; directory = left.pop()) {
+    const entries = [];
+    try {
+      for await (const entry of await opendir(directory)) {
+        entries.push(entry);
+        if (seen + entries.length >= limit) break;
+      }
+    } catch {
+      continue;
+    }
+    entries.sort((a, b) => a.name < b.name ? -1 : 1);
+    const below = [];
+    for (const entry of entries) {
+      if (seen++ >= limit) return;
+      const full = path4.join(directory, entry.name);
+      const relative = path4.relative(root, full).split(path4.sep).join("/");
+      const kind = entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other";
+      yield { path: relative, kind };
+      if (kind === "directory" && enter(relative)) below.push(full);
+    }
+    left.push(...below.reverse());
+  }
+}
+async function sizeOf(file2) {
+  try {
+    const info = await lstat(file2);
+    return info.isFile() ? info.size : null;
+  } catch {
+    return null;
+  }
+}
+async function readSource(root, relative) {
+  const file2 = path4.join(root, relative);
+  const size = await sizeOf(file2);
+  return size === null || size > MAX_DOCKERFILE ? null : readFile2(file2, "utf8").catch(() => null);
+}
+async function findDockerfiles(root) {
+  const found = [];
+  const isRepository = await lstat(path4.join(root, ".git")).catch(() => null) !== null;
+  for await (const entry of walk(root, (directory) => !SKIPPED.has(path4.posix.basename(directory)), isRepository ? MAX_ENTRIES.repository : MAX_ENTRIES.other)) {
+    if (entry.kind !== "file" || !isDockerfile(path4.posix.basename(entry.path))) continue;
+    const text4 = await readSource(root, entry.path);
+    if (text4 !== null) found.push({ path: entry.path, text: text4 });
+    if (found.length >= MAX_DOCKERFILES) break;
+  }
+  return found.sort((a, b) => a.path < b.path ? -1 : 1);
+}
+async function sha256Of(file2) {
+  const hash4 = createHash2("sha256");
+  try {
+    for await (const chunk of createReadStream(file2)) hash4.update(chunk);
+    return hash4.digest("hex");
+  } catch {
+    return null;
+  }
+}
 
 // src/image/name.ts
 var VOLATILE = /^(?:(?=.*\d)[0-9a-f]{7,64}|[0-9a-f]{40}|\d{4,}|v?\d+(?:\.\d+)*|latest|sha|pr|refs|merge)$/i;
@@ -67183,6 +67044,8 @@ function parseBaseline(file2, text4) {
   const [issue2] = parsed.error.issues;
   throw new ConfigError(`${file2}: this is no baseline: ${issue2 === void 0 ? "" : `${issue2.path.join(".")}: ${issue2.message}. `}Write it anew: layergate baseline create IMAGE.`);
 }
+var renderBaseline = ({ salt, images: images2 }) => `${JSON.stringify({ schemaVersion: 1, salt, images: Object.fromEntries(Object.entries(images2).sort(([a], [b]) => a < b ? -1 : 1)) }, null, 2)}
+`;
 function sectionOf({ images: images2 }, name2) {
   const own2 = Object.hasOwn(images2, name2) ? images2[name2] : void 0;
   const all = Object.values(images2);
@@ -71355,16 +71218,16 @@ function checkAssignment({ value: text4, before, path: path12, isText }) {
   const [whole2, tail = "", , operator = ""] = statement;
   if (/^(?:==|!=|,|\||>>)/.test(operator) || operator === ">" && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text4)) return null;
   const name2 = (/[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? "") + tail;
-  const short = name2.split(".").at(-1) ?? name2;
-  if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name2) || short.length > 60) return null;
+  const short2 = name2.split(".").at(-1) ?? name2;
+  if (ABOUT.test(snakeCase(short2)) || PUBLIC.test(name2) || short2.length > 60) return null;
   const assigned = assignedValue(text4.slice(whole2.length));
   if (assigned === null) return null;
   const { value, quote: quote2, rest } = assigned;
   if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path12)) return null;
   if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path12)) return null;
-  const isPassword = /pass|pwd|credential/i.test(short);
+  const isPassword = /pass|pwd|credential/i.test(short2);
   if (!looksSecret(value, isPassword, quote2 !== "")) return null;
-  if (value.toLowerCase() === short.toLowerCase()) return null;
+  if (value.toLowerCase() === short2.toLowerCase()) return null;
   return { value, facts: { name: name2 } };
 }
 
@@ -74334,15 +74197,15 @@ function checked(key, value) {
   throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
 }
 function named2(directory, file2) {
-  const relative = path7.relative(directory, file2);
-  return (relative.startsWith("..") ? file2 : relative).split(path7.sep).join("/");
+  const relative = path5.relative(directory, file2);
+  return (relative.startsWith("..") ? file2 : relative).split(path5.sep).join("/");
 }
 async function readDockerfiles(settings2, directory) {
   const files = settings2.dockerfile?.split("\n").flatMap((name2) => name2.trim() === "" ? [] : [name2.trim()]) ?? [];
-  if (files.length === 0 && !await exists(path7.join(directory, "Dockerfile"))) return [];
+  if (files.length === 0 && !await exists(path5.join(directory, "Dockerfile"))) return [];
   return Promise.all(
     (files.length === 0 ? ["Dockerfile"] : files).map(async (name2) => {
-      const file2 = path7.resolve(directory, name2);
+      const file2 = path5.resolve(directory, name2);
       try {
         return { path: named2(directory, file2), text: await readFile3(file2, "utf8") };
       } catch (cause) {
@@ -74353,13 +74216,13 @@ async function readDockerfiles(settings2, directory) {
 }
 async function readBuild(settings2, directory, temporary) {
   const { context: context3 } = settings2;
-  if (context3 !== null && !await isDirectory2(path7.resolve(directory, context3))) throw new ConfigError(`${context3}: the build context is no directory.`);
+  if (context3 !== null && !await isDirectory2(path5.resolve(directory, context3))) throw new ConfigError(`${context3}: the build context is no directory.`);
   return {
     dockerfiles: await readDockerfiles(settings2, directory),
     isNamed: settings2.dockerfile !== null,
     target: settings2.target,
     checkout: directory,
-    context: context3 === null ? null : named2(directory, path7.resolve(directory, context3)),
+    context: context3 === null ? null : named2(directory, path5.resolve(directory, context3)),
     buildMetadata: settings2.buildMetadata,
     temporary
   };
@@ -74367,7 +74230,7 @@ async function readBuild(settings2, directory, temporary) {
 var onDisk = (directory) => ({
   read: async (file2) => {
     try {
-      return await readFile3(path7.resolve(directory, file2), "utf8");
+      return await readFile3(path5.resolve(directory, file2), "utf8");
     } catch (cause) {
       const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
       if (code2 === "ENOENT" || code2 === "ENOTDIR") return null;
@@ -74379,8 +74242,8 @@ function atCommit(directory, base, isNamed2) {
   const disk = onDisk(directory);
   return {
     read: async (file2) => {
-      const relative = named2(directory, path7.resolve(directory, file2));
-      if (path7.isAbsolute(relative)) return disk.read(file2);
+      const relative = named2(directory, path5.resolve(directory, file2));
+      if (path5.isAbsolute(relative)) return disk.read(file2);
       const text4 = await base.read(relative);
       if (text4 !== null || !isNamed2(file2)) return text4;
       return await base.isOfRepository(relative) ? null : disk.read(file2);
@@ -74448,11 +74311,11 @@ async function prepareLint(names, settings2, directory) {
   const policy = await readPolicy(settings2, onDisk(directory), true);
   const files = [];
   for (const name2 of names.length === 0 ? ["."] : names) {
-    const absolute = path7.resolve(directory, name2);
+    const absolute = path5.resolve(directory, name2);
     if (await isDirectory2(absolute)) {
       const found = await findDockerfiles(absolute);
       if (found.length === 0) throw new UsageError(`${name2}: there is no Dockerfile in it or below. Name one: layergate lint FILE.`);
-      files.push(...found.map((file2) => ({ path: named2(directory, path7.join(absolute, file2.path)), text: file2.text })));
+      files.push(...found.map((file2) => ({ path: named2(directory, path5.join(absolute, file2.path)), text: file2.text })));
     } else files.push(...await readDockerfiles({ ...settings2, dockerfile: name2 }, directory));
   }
   return { files, policy };
@@ -74480,8 +74343,8 @@ async function prepare2(reference, settings2, surroundings) {
   };
 }
 async function configPath({ config: config2 }, directory) {
-  const files = config2 === null || isPreset(config2) ? DEFAULT_CONFIGS : [named2(directory, path7.resolve(directory, config2))];
-  for (const file2 of files) if (!path7.isAbsolute(file2) && await exists(path7.join(directory, file2))) return file2;
+  const files = config2 === null || isPreset(config2) ? DEFAULT_CONFIGS : [named2(directory, path5.resolve(directory, config2))];
+  for (const file2 of files) if (!path5.isAbsolute(file2) && await exists(path5.join(directory, file2))) return file2;
   return null;
 }
 function presentable(error62) {
@@ -74529,6 +74392,26 @@ var LINT_OPTIONS = {
   output: SCAN_OPTIONS.output,
   verbose: SCAN_OPTIONS.verbose
 };
+var BASELINE_OPTIONS = {
+  config: SCAN_OPTIONS.config,
+  dockerfile: SCAN_OPTIONS.dockerfile,
+  context: SCAN_OPTIONS.context,
+  "build-metadata": SCAN_OPTIONS["build-metadata"],
+  target: SCAN_OPTIONS.target,
+  image: SCAN_OPTIONS.image,
+  platform: SCAN_OPTIONS.platform,
+  name: SCAN_OPTIONS.name,
+  output: SCAN_OPTIONS.output,
+  prune: { type: "boolean" }
+};
+var DIFF_OPTIONS = {
+  config: SCAN_OPTIONS.config,
+  image: SCAN_OPTIONS.image,
+  platform: SCAN_OPTIONS.platform,
+  format: { type: "string" },
+  output: SCAN_OPTIONS.output,
+  verbose: SCAN_OPTIONS.verbose
+};
 var DETECTORS_OPTIONS = { json: { type: "boolean" }, markdown: { type: "boolean" } };
 function parseOptions(command, args, options4) {
   try {
@@ -74563,145 +74446,49 @@ var settingsOf = (values) => overlay(NO_SETTINGS, settingsFromEnvironment(proces
   name: values.name ?? null
 });
 
-// src/version.ts
-var VERSION = "1.0.0";
-
-// src/cli-texts.ts
-var HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
-
-Usage
-  layergate scan IMAGE [options]     reads every layer and judges the image
-  layergate history IMAGE            the image as a table: layers, lines, findings
-  layergate lint [DOCKERFILE\u2026]       the rules that need no image, before a build
-  layergate context [DIR]            what COPY . . would take along, before a build
-  layergate rules                    lists the rules
-  layergate detectors [ID]           lists what is found by its form, or tells of one
-  layergate explain RULE             says what a rule finds, why, and what to do
-  layergate init                     writes .layergate.yml
-  layergate schema report|config     prints a JSON Schema
-
-IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
-ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
-the name of an image of a local engine (docker, else podman). The prefixes
-docker-archive:, oci-archive:, oci-layout: and engine: force one.
-
-  layergate COMMAND --help           options of a command
-  layergate --version
-
-Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
-`;
-var SCAN_HELP = `Usage: layergate scan IMAGE [options]
-
-  --dockerfile FILE      the Dockerfile that the image was built from, for line
-                         numbers; can be repeated: the one that fits is taken
-                         (default: Dockerfile, else the one that fits of all
-                         Dockerfiles below the current directory)
-  --context DIR          the build context, to name the file that leaked (default:
-                         the current directory, else that of the Dockerfile)
-  --build-metadata FILE  what docker buildx build --metadata-file wrote, that text
-                         itself, or a .dockerbuild record: exact lines
-  --target STAGE         the stage that was built (default: the last)
-  --config FILE          configuration, or a preset: recommended, strict
-                         (default: .layergate.yml, where there is one)
-  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
-  --min-confidence C     high, medium or low: findings of less never fail
-  --image NAME           which image of an archive that holds several
-  --platform OS/ARCH     which platform of an image that has several
-  --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
-                         of them may go to standard output
-  --output FILE          where the one format goes
-  --verbose              lists what is otherwise only counted
-  --no-color             no colour, as with NO_COLOR
-
-Every option but --format, --output, --verbose and --no-color can come from the
-environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the file.
-
-  docker save my-app | layergate scan -
-  layergate scan image.tar --format json=report.json --format sarif=report.sarif
-
-Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
-`;
-var HISTORY_HELP = `Usage: layergate history IMAGE [options]
-
-Prints every history entry with its layer, size, age, line of the Dockerfile,
-instruction, whether it is the base's or own, and what the gate found in it.
-
-  --dockerfile FILE, --context DIR, --build-metadata FILE, --target STAGE,
-  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
-  --verbose              instructions are not cut
-  --json                 as JSON: image, findings, warnings
-
-Exit codes: 0 printed \xB7 2 the image could not be read
-`;
-var CONTEXT_HELP = `Usage: layergate context [DIR] [options]
-
-Says what COPY . . would take along from a build context (default: the current
-directory): secrets, and what has no business in an image, with the lines for
-.dockerignore.
-
-  --dockerfile FILE      FILE.dockerignore is used where there is one
-  --verbose              lists everything
-  --json                 as JSON
-
-Exit codes: 0 no secret \xB7 1 a secret (high or critical) \xB7 2 it could not be read
-`;
-var LINT_HELP = `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
-
-Runs the rules on commands, users and base images on Dockerfiles alone: for
-editors and pre-commit hooks. No image is read; layergate scan tells more.
-Without a name all Dockerfiles below the current directory are checked.
-
-  --config FILE          configuration, or a preset: recommended, strict
-                         (default: .layergate.yml, where there is one)
-  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
-  --min-confidence C     high, medium or low: findings of less never fail
-  --format NAME          terminal, json or sarif
-  --output FILE          where it goes (default: standard output)
-  --verbose              shows what is for information, and what is accepted
-
-A comment on the line above accepts a finding, here and in layergate scan:
-  # layergate-ignore: RULE reason [until YYYY-MM-DD]
-Those of hadolint (# hadolint ignore=DL3009) count for the rules that correspond.
-
-Exit codes: 0 passes \xB7 1 the policy fails it \xB7 2 it could not be read
-`;
-var HELPS = {
-  scan: SCAN_HELP,
-  history: HISTORY_HELP,
-  context: CONTEXT_HELP,
-  lint: LINT_HELP,
-  rules: "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
-  explain: "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
-  detectors: "Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one how it\nis told, what it opens and how it is revoked.\n",
-  init: "Usage: layergate init\n\nWrites .layergate.yml with the recommended policy into the current directory.\nAn existing file is left alone.\n",
-  schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
-};
-var TEMPLATE = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/layergate/layergate/main/schema/layergate.schema.json
-# What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
-extends: recommended
-
-# critical, high, medium, low or never
-fail-on: high
-
-# Per rule: off, a severity, or an object with options. layergate rules lists them.
-# rules:
-#   missing-user: high
-#   base-not-allowed:
-#     allow: ['gcr.io/distroless/**', 'docker.io/library/node:22-*']
-
-# What is accepted, with a reason. An entry that matches nothing is reported.
-# ignore:
-#   - rule: secret-in-image
-#     path: /app/test/fixtures/**
-#     reason: test keys, revoked
-#     expires: 2027-06-30
-
-# Makes hashes of secrets comparable between runs. It may be public.
-salt: ${salt}
-`;
-
 // src/gate.ts
 import { createHash as createHash12, createHmac as createHmac3, randomBytes } from "node:crypto";
+
+// src/checkout/build-context.ts
+import path6 from "node:path";
+var MAX_COMPARED = 2e4;
+var join3 = (...parts) => path6.posix.join(...parts).replace(/^\.\/|^\.$|\/$/g, "");
+async function readContext(root, directory, dockerfile) {
+  const own2 = dockerfile === null ? null : `${dockerfile}.dockerignore`;
+  const ownText = own2 === null ? null : await readSource(root, own2);
+  const general = join3(directory, ".dockerignore");
+  const text4 = ownText ?? await readSource(root, general);
+  return { directory: join3(directory), dockerignore: parseDockerignore(text4 ?? ""), ignoreFile: own2 !== null && ownText !== null ? own2 : general };
+}
+var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
+  path: join3(directory, inContext),
+  inContext,
+  ignoreFile,
+  ignoredBy: ignoredBy(dockerignore, inContext)
+});
+async function findSource(root, context3, instruction, workdir, file2) {
+  const base = path6.join(root, context3.directory);
+  const isSame2 = async (relative) => {
+    const full = path6.join(base, relative);
+    return await sizeOf(full) === file2.size && await sha256Of(full) === file2.sha256;
+  };
+  const named3 = contextPath(instruction, file2.path, workdir);
+  if (!named3.startsWith("..") && await isSame2(named3)) return toContextFile(context3, named3);
+  let compared = 0;
+  for (const source2 of copySources(instruction)) {
+    if (source2.startsWith("..") || /^[a-z]+:\/\//.test(source2)) continue;
+    const fixed2 = source2.split("/").findIndex((part2) => /[*?[$]/.test(part2));
+    const start = fixed2 === -1 ? source2 : source2.split("/").slice(0, fixed2).join("/");
+    if (fixed2 === -1 && await isSame2(start)) return toContextFile(context3, join3(start));
+    for await (const entry of walk(path6.join(base, start), (directory) => directory !== ".git")) {
+      if (entry.kind !== "file") continue;
+      if (compared++ > MAX_COMPARED) return null;
+      const relative = join3(start, entry.path);
+      if (ignoredBy(context3.dockerignore, relative) === null && await isSame2(relative)) return toContextFile(context3, relative);
+    }
+  }
+  return null;
+}
 
 // src/dockerfile/fits.ts
 var ANY_SHELL = /(?:^|\s)(?:\/(?:[\w.-]+\/)*[\w.-]+|cmd|powershell|pwsh)(?: -[\w-]+(?: [a-z]+)?)* (?:-[a-z]*c|\/C|-Command)$/i;
@@ -74740,7 +74527,7 @@ function runFits(instruction, raw, shell) {
 }
 var withoutEdges = (path12) => path12.replace(/^(?:\.\/)+/, "").replace(/(?<=.)\/+$/, "");
 function pathFits(pattern, built) {
-  const written = literal2(pattern);
+  const written = literal3(pattern);
   if (written !== null) {
     if (written === built || withoutEdges(written) === withoutEdges(built)) return true;
     if (written.startsWith("/")) return cleanPath(written) === cleanPath(built);
@@ -74768,7 +74555,7 @@ function copyFits(instruction, entry, { escapeCharacter }) {
     const files = sources.filter((word) => !documents.includes(word));
     return fitsPattern(joinPatterns([...files, ...names, target]), built);
   }
-  return fitsPattern(joinPatterns(words2.map((word) => literal2(word) === null ? word : [squeeze(literal2(word) ?? "")])), built);
+  return fitsPattern(joinPatterns(words2.map((word) => literal3(word) === null ? word : [squeeze(literal3(word) ?? "")])), built);
 }
 function pairsFit(instruction, entry, { escapeCharacter }) {
   const built = squeeze(entry.text);
@@ -74815,8 +74602,8 @@ function commandFits(instruction, entry) {
 var GO_ESCAPES = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "	", v: "\v" };
 var goUnquote = (text4) => text4.replace(
   /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs,
-  (_whole, byte, short, long, char) => {
-    const code2 = byte ?? short ?? long;
+  (_whole, byte, short2, long, char) => {
+    const code2 = byte ?? short2 ?? long;
     if (code2 === void 0) return GO_ESCAPES[char ?? ""] ?? char ?? "";
     const point = Number.parseInt(code2, 16);
     return point <= 1114111 ? String.fromCodePoint(point) : "";
@@ -75309,12 +75096,12 @@ function baseOf2({ annotations: annotations2, config: config2, provenances }, la
 
 // src/provenance/documents.ts
 import { open as open4 } from "node:fs/promises";
-import path10 from "node:path";
+import path9 from "node:path";
 
 // src/image/files.ts
 import { readSync } from "node:fs";
 import { open as open2 } from "node:fs/promises";
-import path8 from "node:path";
+import path7 from "node:path";
 var MAX_DOCUMENT = 64 << 20;
 var VALID_CHUNKS = 24;
 async function* chunks(handle, offset, length, where) {
@@ -75330,7 +75117,7 @@ async function* chunks(handle, offset, length, where) {
     yield buffer.subarray(0, bytesRead);
   }
 }
-var clean2 = (name2) => path8.posix.join("/", name2).slice(1);
+var clean2 = (name2) => path7.posix.join("/", name2).slice(1);
 async function tarFiles(where, handle) {
   const { size } = await handle.stat();
   const read2 = async (offset, length) => {
@@ -75348,25 +75135,25 @@ async function tarFiles(where, handle) {
     }
     entries.set(name2, header);
   }
-  const find = (name2) => {
+  const find2 = (name2) => {
     let at3 = clean2(name2);
     for (let hops = 0; hops < 8; hops++) {
       const header = entries.get(at3);
       if (header === void 0) return null;
       if (header.type === "file") return header;
       if (header.type !== "symlink" && header.type !== "link") return null;
-      at3 = header.type === "link" ? clean2(header.linkName) : clean2(path8.posix.join(path8.posix.dirname(`/${at3}`), header.linkName));
+      at3 = header.type === "link" ? clean2(header.linkName) : clean2(path7.posix.join(path7.posix.dirname(`/${at3}`), header.linkName));
     }
     return null;
   };
   const need = (name2) => {
-    const header = find(name2);
+    const header = find2(name2);
     if (header === null) throw new ImageError("missing-file", `${where}: ${name2} is missing from the archive.`);
     return header;
   };
   return {
     where,
-    has: async (name2) => find(name2) !== null,
+    has: async (name2) => find2(name2) !== null,
     size: async (name2) => need(name2).size,
     read: async (name2) => {
       const header = need(name2);
@@ -75385,7 +75172,7 @@ function checkDocument(where, name2, size) {
 }
 function directoryFiles(directory) {
   const where = directory;
-  const locate = (name2) => path8.join(directory, clean2(name2));
+  const locate = (name2) => path7.join(directory, clean2(name2));
   const opened = async (name2) => {
     try {
       return await open2(locate(name2), "r");
@@ -75437,13 +75224,13 @@ function directoryFiles(directory) {
 
 // src/image/spool.ts
 import { mkdtemp, open as open3, rm } from "node:fs/promises";
-import path9 from "node:path";
+import path8 from "node:path";
 async function spool(source2, directory, where) {
   let handle = null;
   let folder = null;
   try {
-    folder = await mkdtemp(path9.join(directory, "layergate-"));
-    handle = await open3(path9.join(folder, "spool"), "wx+", 384);
+    folder = await mkdtemp(path8.join(directory, "layergate-"));
+    handle = await open3(path8.join(folder, "spool"), "wx+", 384);
   } catch (cause) {
     throw new ImageError("io", `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`, { cause });
   } finally {
@@ -75621,7 +75408,7 @@ async function fromRecord(files, where) {
 async function readBuildDocuments(value, directory, temporary) {
   if (value.trimStart().startsWith("{"))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
-  const handle = await open4(path10.resolve(directory, value), "r").catch((cause) => {
+  const handle = await open4(path9.resolve(directory, value), "r").catch((cause) => {
     const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
     throw new ConfigError(`${value}: the build metadata cannot be read (${code2}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
   });
@@ -76059,6 +75846,142 @@ function addKnownValues(collected, texts2, attestations, origin) {
   }
 }
 
+// src/filesystem/users.ts
+function readCollected(filesystem, scans, path12) {
+  const version2 = filesystem.find(path12);
+  if (version2 === null) return null;
+  const { layer, index } = version2.content;
+  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
+}
+function parsePasswd(text4) {
+  return text4.split("\n").flatMap((line2) => {
+    const [name2 = "", , uid = "", gid = ""] = line2.split(":");
+    return name2 !== "" && /^\d+$/.test(uid) ? [{ name: name2, uid: Number(uid), gid: Number(gid) || 0 }] : [];
+  });
+}
+function parseGroup(text4) {
+  return text4.split("\n").flatMap((line2) => {
+    const [name2 = "", , gid = ""] = line2.split(":");
+    return name2 !== "" && /^\d+$/.test(gid) ? [{ name: name2, gid: Number(gid) }] : [];
+  });
+}
+function resolveUser(configured, passwd, group) {
+  const trimmed2 = configured.trim();
+  const [user = "", groupName] = trimmed2.split(":");
+  const accounts = parsePasswd(passwd ?? "");
+  const name2 = user === "" ? "0" : user;
+  const account = accounts.find((candidate) => candidate.name === name2) ?? null;
+  const uid = account?.uid ?? (/^\d+$/.test(name2) ? Number(name2) : name2 === "root" && passwd === null ? 0 : null);
+  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
+  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
+  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
+}
+function groupId(name2, group) {
+  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name2);
+  return found?.gid ?? (/^\d+$/.test(name2) ? Number(name2) : null);
+}
+
+// src/layer/hash.ts
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+import { createHash as createHash6 } from "node:crypto";
+async function hashEntries(layer, wanted) {
+  const found = /* @__PURE__ */ new Map();
+  const extract = (0, import_tar_stream3.extract)({ allowUnknownFormat: true });
+  let index = -1;
+  extract.on("entry", (header, stream, next) => {
+    index++;
+    if (header.type === "directory") {
+      next();
+      return;
+    }
+    const own2 = index;
+    const hashes2 = wanted.has(own2) ? { md5: createHash6("md5"), sha1: createHash6("sha1"), sha256: createHash6("sha256") } : null;
+    stream.on("data", (chunk) => {
+      if (hashes2 !== null) for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
+    });
+    stream.on("end", () => {
+      if (hashes2 !== null) found.set(own2, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") });
+      next();
+    });
+    stream.resume();
+  });
+  const finished = new Promise((resolve, reject) => {
+    extract.on("finish", resolve);
+    extract.on("error", reject);
+  });
+  finished.catch(() => {
+  });
+  for await (const chunk of layer.open()) {
+    if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", () => resolve())), finished]);
+  }
+  extract.end(void 0);
+  await finished;
+  return found;
+}
+
+// src/evidence/inventory.ts
+function readStatus(manager, text4, add3) {
+  const [nameKey, versionKey] = manager === "dpkg" ? ["Package: ", "Version: "] : ["P:", "V:"];
+  let name2 = "";
+  for (const line2 of text4.split("\n")) {
+    if (line2.startsWith(nameKey)) name2 = line2.slice(nameKey.length).trim();
+    else if (line2.startsWith(versionKey) && name2 !== "") add3(`${manager} ${name2}`, line2.slice(versionKey.length).trim());
+    else if (line2.trim() === "") name2 = "";
+  }
+}
+function packagesOf(layers, present) {
+  const found = /* @__PURE__ */ new Map();
+  const extracts = new Map(layers.flatMap(({ index, extracts: own2 }) => own2.map(({ entry, content }) => [`${index}:${entry}`, content])));
+  for (const { path: path12, content } of present) {
+    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path12);
+    if (wheel?.[1] !== void 0 && wheel[2] !== void 0) found.set(`python ${wheel[1].toLowerCase().replace(/[-_.]+/g, "-")}`, wheel[2]);
+    const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path12) && !path12.endsWith(".md5sums") ? "dpkg" : path12.endsWith("/apk/db/installed") ? "apk" : null;
+    const text4 = manager === null ? void 0 : extracts.get(`${content.layer}:${content.index}`);
+    if (manager !== null && text4 !== void 0) readStatus(manager, text4.toString("utf8"), (name2, version2) => found.set(name2, version2));
+  }
+  return found;
+}
+function settingsOf2({ config: { run } }) {
+  const found = /* @__PURE__ */ new Map();
+  for (const [field, value] of Object.entries(run)) {
+    if (field === "Env" && Array.isArray(value)) {
+      for (const pair2 of value) found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
+    } else if (field === "Labels" && typeof value === "object" && value !== null) {
+      for (const [name2, text4] of Object.entries(value)) found.set(`Labels.${name2}`, String(text4));
+    } else if (value !== null && value !== void 0 && value !== "") found.set(field, typeof value === "string" ? value : JSON.stringify(value));
+  }
+  return found;
+}
+async function takeInventory(image, layers, filesystem, passwd, shared) {
+  const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
+  const wanted = /* @__PURE__ */ new Map();
+  for (const { content, entry } of present) {
+    if (entry.type !== "file" && entry.type !== "hardlink") continue;
+    if (shared.has(layers[content.layer]?.diffId ?? "")) continue;
+    wanted.set(content.layer, (wanted.get(content.layer) ?? /* @__PURE__ */ new Set()).add(content.index));
+  }
+  const checksums = /* @__PURE__ */ new Map();
+  for (const [index, entries] of wanted) {
+    const layer = image.layers[index];
+    if (layer !== void 0) for (const [entry, { sha256: sha2562 }] of await hashEntries(layer, entries)) checksums.set(`${index}:${entry}`, `sha256:${sha2562}`);
+  }
+  const contentOf = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
+  return {
+    files: new Map(
+      present.map((version2) => {
+        const { entry, path: path12, content } = version2;
+        return [
+          path12,
+          { type: entry.type === "hardlink" ? "file" : entry.type, mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`, size: content.entry.size, content: contentOf(version2) }
+        ];
+      })
+    ),
+    packages: packagesOf(layers, present),
+    accounts: new Map(parsePasswd(passwd ?? "").map(({ name: name2, uid, gid }) => [name2, `${uid}:${gid}`])),
+    settings: settingsOf2(image)
+  };
+}
+
 // src/filesystem/filesystem.ts
 var MAX_LINKS3 = 40;
 var Filesystem = class {
@@ -76365,47 +76288,12 @@ function findPrograms(filesystem, scans) {
 }
 var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
 
-// src/filesystem/users.ts
-function readCollected(filesystem, scans, path12) {
-  const version2 = filesystem.find(path12);
-  if (version2 === null) return null;
-  const { layer, index } = version2.content;
-  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
-}
-function parsePasswd(text4) {
-  return text4.split("\n").flatMap((line2) => {
-    const [name2 = "", , uid = "", gid = ""] = line2.split(":");
-    return name2 !== "" && /^\d+$/.test(uid) ? [{ name: name2, uid: Number(uid), gid: Number(gid) || 0 }] : [];
-  });
-}
-function parseGroup(text4) {
-  return text4.split("\n").flatMap((line2) => {
-    const [name2 = "", , gid = ""] = line2.split(":");
-    return name2 !== "" && /^\d+$/.test(gid) ? [{ name: name2, gid: Number(gid) }] : [];
-  });
-}
-function resolveUser(configured, passwd, group) {
-  const trimmed2 = configured.trim();
-  const [user = "", groupName] = trimmed2.split(":");
-  const accounts = parsePasswd(passwd ?? "");
-  const name2 = user === "" ? "0" : user;
-  const account = accounts.find((candidate) => candidate.name === name2) ?? null;
-  const uid = account?.uid ?? (/^\d+$/.test(name2) ? Number(name2) : name2 === "root" && passwd === null ? 0 : null);
-  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
-  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
-  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
-}
-function groupId(name2, group) {
-  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name2);
-  return found?.gid ?? (/^\d+$/.test(name2) ? Number(name2) : null);
-}
-
 // src/image/open.ts
 import { open as openFile, stat as stat2 } from "node:fs/promises";
-import path11 from "node:path";
+import path10 from "node:path";
 
 // src/image/docker-archive.ts
-import { createHash as createHash7 } from "node:crypto";
+import { createHash as createHash8 } from "node:crypto";
 
 // src/image/image.ts
 var platformName = ({ os, architecture, variant }) => [os, architecture, ...variant ? [variant] : []].join("/");
@@ -76523,7 +76411,7 @@ function parseConfig(bytes2, where) {
 }
 
 // src/image/layer.ts
-import { createHash as createHash6 } from "node:crypto";
+import { createHash as createHash7 } from "node:crypto";
 async function* hashed(source2, hash4) {
   for await (const chunk of source2) {
     hash4.update(chunk);
@@ -76555,8 +76443,8 @@ async function* verified(files, { blob, digest: digest3, diffId }, where) {
   const first2 = await iterator2.next();
   const head = first2.done ? Buffer.alloc(0) : first2.value;
   const compression = sniff(head);
-  const stored = createHash6("sha256");
-  const plain = createHash6("sha256");
+  const stored = createHash7("sha256");
+  const plain = createHash7("sha256");
   const all = (async function* () {
     if (first2.done) return;
     yield head;
@@ -76573,15 +76461,15 @@ async function* verified(files, { blob, digest: digest3, diffId }, where) {
   }
   const actualDiffId = finish(plain);
   const actualDigest = same || digest3 === null ? actualDiffId : finish(stored);
-  const compare2 = (what, actual, expected) => {
+  const compare3 = (what, actual, expected) => {
     if (actual === expected) return;
     throw new ImageError(
       "digest-mismatch",
       `${where} does not match its ${what}: it should be ${expected}, its bytes are ${actual}. The archive is damaged or was changed: save or build the image again.`
     );
   };
-  if (digest3 !== null) compare2("digest", actualDigest, digest3);
-  compare2("diff ID", actualDiffId, diffId);
+  if (digest3 !== null) compare3("digest", actualDigest, digest3);
+  compare3("diff ID", actualDiffId, diffId);
 }
 
 // src/image/windows.ts
@@ -76601,7 +76489,7 @@ var manifestSchema2 = external_exports.array(
     Layers: external_exports.array(external_exports.string()).nullish().transform((value) => value ?? [])
   })
 );
-var digestOf = (bytes2) => `sha256:${createHash7("sha256").update(bytes2).digest("hex")}`;
+var digestOf = (bytes2) => `sha256:${createHash8("sha256").update(bytes2).digest("hex")}`;
 async function readDockerManifest(files) {
   const parsed = manifestSchema2.safeParse(parseJson(await files.read("manifest.json"), `${files.where}: manifest.json`));
   if (!parsed.success) throw new ImageError("bad-manifest", `${files.where}: manifest.json is no docker save manifest. Save the image again.`);
@@ -76687,10 +76575,10 @@ async function saveFromEngine(name2, spoolTo) {
 }
 
 // src/image/oci-layout.ts
-import { createHash as createHash9 } from "node:crypto";
+import { createHash as createHash10 } from "node:crypto";
 
 // src/image/attestation.ts
-import { createHash as createHash8 } from "node:crypto";
+import { createHash as createHash9 } from "node:crypto";
 var manifestSchema3 = external_exports.object({
   subject: external_exports.object({ digest: external_exports.string() }).nullish(),
   layers: external_exports.array(external_exports.object({ mediaType: external_exports.string().default(""), digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/), annotations: external_exports.record(external_exports.string(), external_exports.string()).nullish() })).nullish()
@@ -76707,7 +76595,7 @@ var parse5 = (bytes2) => {
   }
 };
 var blobName = (digest3) => `blobs/sha256/${digest3.slice(7)}`;
-var digestOf2 = (bytes2) => `sha256:${createHash8("sha256").update(bytes2).digest("hex")}`;
+var digestOf2 = (bytes2) => `sha256:${createHash9("sha256").update(bytes2).digest("hex")}`;
 function unwrap2(bytes2, mediaType) {
   if (!/dsse/.test(mediaType)) return bytes2;
   const envelope = envelopeSchema.safeParse(parse5(bytes2));
@@ -76778,7 +76666,7 @@ var ATTESTED = "vnd.docker.reference.digest";
 var blobName2 = (of) => `blobs/sha256/${of.slice(7)}`;
 async function readBlob(files, of) {
   const bytes2 = await files.read(blobName2(of));
-  const actual = createHash9("sha256").update(bytes2).digest("hex");
+  const actual = createHash10("sha256").update(bytes2).digest("hex");
   if (`sha256:${actual}` !== of)
     throw new ImageError(
       "digest-mismatch",
@@ -76989,46 +76877,8 @@ async function openTar(files, reference, options4, prefix2) {
   if (isDocker && prefix2 !== "oci-archive:") return openDockerArchive(files, reference, options4, options4.architecture);
   throw new ImageError(
     "not-an-image",
-    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path11.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
+    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path10.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
   );
-}
-
-// src/layer/hash.ts
-var import_tar_stream3 = __toESM(require_tar_stream(), 1);
-import { createHash as createHash10 } from "node:crypto";
-async function hashEntries(layer, wanted) {
-  const found = /* @__PURE__ */ new Map();
-  const extract = (0, import_tar_stream3.extract)({ allowUnknownFormat: true });
-  let index = -1;
-  extract.on("entry", (header, stream, next) => {
-    index++;
-    if (header.type === "directory") {
-      next();
-      return;
-    }
-    const own2 = index;
-    const hashes2 = wanted.has(own2) ? { md5: createHash10("md5"), sha1: createHash10("sha1"), sha256: createHash10("sha256") } : null;
-    stream.on("data", (chunk) => {
-      if (hashes2 !== null) for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
-    });
-    stream.on("end", () => {
-      if (hashes2 !== null) found.set(own2, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") });
-      next();
-    });
-    stream.resume();
-  });
-  const finished = new Promise((resolve, reject) => {
-    extract.on("finish", resolve);
-    extract.on("error", reject);
-  });
-  finished.catch(() => {
-  });
-  for await (const chunk of layer.open()) {
-    if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", () => resolve())), finished]);
-  }
-  extract.end(void 0);
-  await finished;
-  return found;
 }
 
 // src/policy/inline.ts
@@ -77190,15 +77040,15 @@ function judge(rules, evidence, { policy, inline, baseline, salt, redactor }) {
     if (setting2 === void 0 || !setting2.enabled && meta32.kind === "rule") continue;
     for (const draft of check2(evidence, setting2.options)) {
       const old = baseline === null ? null : draft.hashOf?.(baseline.salt) ?? null;
-      const judged2 = draft.places.map((place, index) => {
+      const judged3 = draft.places.map((place, index) => {
         const fingerprint = fingerprintOf(place);
         const isKnown = comparison === null ? null : index >= MAX_PLACES || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old);
         return { index, place, fingerprint, isKnown, cover: coverOf(place, fingerprint) };
       });
-      const lead = leadOf(judged2, failsInBase);
+      const lead = leadOf(judged3, failsInBase);
       if (lead === null) continue;
       found.add(lead.place.ruleId);
-      const made = toFinding(lead, judged2, draft, policy);
+      const made = toFinding(lead, judged3, draft, policy);
       const finding = made.suppressed === null && fails(made, policy, failsInBase) ? { ...made, fails: true } : made;
       findings.push(finding);
       if (finding.suppressed === null)
@@ -77206,7 +77056,7 @@ function judge(rules, evidence, { policy, inline, baseline, salt, redactor }) {
           rule: finding.ruleId,
           title: redactor.text(finding.title),
           place: redactor.text(placeOf(finding.location)),
-          fingerprints: [lead, ...judged2.filter((each) => each !== lead)].slice(0, MAX_PLACES).map(({ fingerprint }) => fingerprint),
+          fingerprints: [lead, ...judged3.filter((each) => each !== lead)].slice(0, MAX_PLACES).map(({ fingerprint }) => fingerprint),
           valueHash: draft.hashOf?.(salt) ?? null,
           since: null
         });
@@ -77225,11 +77075,11 @@ function judge(rules, evidence, { policy, inline, baseline, salt, redactor }) {
     passed: rules.map(({ meta: meta32 }) => meta32.id).filter((id) => policy.rules[id]?.enabled === true && !found.has(id))
   };
 }
-function leadOf(judged2, failsInBase) {
-  const uncovered = judged2.filter(({ cover }) => cover === null);
+function leadOf(judged3, failsInBase) {
+  const uncovered = judged3.filter(({ cover }) => cover === null);
   const added = uncovered.filter(({ isKnown }) => isKnown === false);
   const open5 = added.length > 0 ? added : uncovered;
-  return open5.find(({ place }) => failsInBase || place.origin !== "base") ?? open5[0] ?? judged2.find(({ cover }) => cover?.kind === "ignore") ?? null;
+  return open5.find(({ place }) => failsInBase || place.origin !== "base") ?? open5[0] ?? judged3.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
 function covers({ rule, path: path12, fingerprint }, place, own2) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
@@ -77237,9 +77087,9 @@ function covers({ rule, path: path12, fingerprint }, place, own2) {
   if (path12 === void 0) return true;
   return place.location.kind === "layer" && minimatch(place.location.path, path12.startsWith("/") || path12.startsWith("**") ? path12 : `/${path12}`, MATCH_OPTIONS);
 }
-function toFinding(lead, judged2, draft, policy) {
+function toFinding(lead, judged3, draft, policy) {
   const placed2 = draft.seenFrom(lead.index);
-  const fingerprints = new Map(judged2.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
+  const fingerprints = new Map(judged3.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
   const setting2 = policy.rules[placed2.ruleId];
   const rule = findRule(placed2.ruleId);
   const own2 = placed2.severity === "info" && rule?.meta.severity !== "info" ? null : setting2?.severity ?? null;
@@ -77282,10 +77132,13 @@ function inlineWarnings(inline, rules, policy, used, now) {
   });
 }
 
+// src/version.ts
+var VERSION = "1.0.0";
+
 // src/report/build.ts
 var NO_SALT = "0".repeat(32);
 var TOOL = { name: "layergate", version: VERSION };
-function buildOutcome({ evidence, image, verdict, name: name2, policy, authority, loosenings, baseline, salt, redactor, values, vouchedFiles, seconds }) {
+function buildOutcome({ evidence, image, verdict, name: name2, policy, authority, loosenings, baseline, salt, inventory, redactor, values, vouchedFiles, seconds }) {
   const { origin, layers, programs, user } = evidence;
   const withStatus = (status) => verdict.findings.filter((finding) => finding.suppressed === null && finding.status === status).length;
   const report = {
@@ -77359,7 +77212,9 @@ function buildOutcome({ evidence, image, verdict, name: name2, policy, authority
     isPublic: false,
     source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line2) => redactor.text(line2)) },
     instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
-    values: values.map(({ value }) => value)
+    values: values.map(({ value }) => value),
+    inventory,
+    redactor
   };
 }
 function errorReport(error62, name2) {
@@ -77449,6 +77304,7 @@ async function runGate(options4) {
       loosenings: [...options4.authority.from === "base" ? options4.authority.loosenings : [], ...inline.loosenings],
       baseline: baseline.chosen?.name ?? null,
       salt: recordSalt,
+      inventory: options4.inventory === void 0 ? null : await takeInventory(image, layers, filesystem, passwd, options4.inventory.shared),
       redactor,
       values,
       vouchedFiles,
@@ -77538,6 +77394,735 @@ function lineWarnings({ isNamed: isNamed2, target }, origin) {
     }
   ];
 }
+
+// src/report/words.ts
+function bytes(count2) {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let value = count2;
+  let unit = 0;
+  while (value >= 1e3 && unit < units.length - 1) {
+    value /= 1e3;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+var number5 = (count2) => String(count2).replace(/\B(?=(?:\d{3})+$)/g, ",");
+var plural2 = (count2, one, many = `${one}s`) => `${number5(count2)} ${count2 === 1 ? one : many}`;
+var duration3 = (seconds) => `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(0)} s`;
+var tally = (counts, separator = " \xB7 ") => SEVERITIES.filter((severity) => counts[severity] > 0).map((severity) => `${counts[severity]} ${severity}`).join(separator);
+function placeName(location) {
+  switch (location.kind) {
+    case "layer":
+      return `${location.path}${location.inside === void 0 ? "" : `!/${location.inside}`}${location.line === null ? "" : ` line ${location.line}`} in layer ${location.layer}`;
+    case "history":
+      return `history entry ${location.history}`;
+    case "config":
+      return `configuration: ${location.field}`;
+    case "attestation":
+      return `attestation ${location.predicateType}: ${location.field}`;
+    case "image":
+      return "the image";
+  }
+}
+var lineName = ({ dockerfile, location }) => dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`;
+function layerTally(image) {
+  const base = image.layers.filter((layer) => layer.base === true).length;
+  const own2 = image.layers.length - base;
+  return base === 0 ? plural2(image.layers.length, "layer") : `${plural2(base, "base layer")} + ${own2} own`;
+}
+var rank2 = (severity) => SEVERITIES.indexOf(severity);
+function groupByLine(findings) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const finding of findings) {
+    const at3 = finding.dockerfile;
+    const key = at3 === null ? "" : `${at3.path}:${at3.startLine}`;
+    const group = groups.get(key);
+    if (group === void 0) groups.set(key, { at: at3 === null ? null : { path: at3.path, startLine: at3.startLine, endLine: at3.endLine }, findings: [finding] });
+    else group.findings.push(finding);
+  }
+  const worst = (group) => Math.min(...group.findings.map(({ severity }) => rank2(severity)));
+  return [...groups.values()].sort((a, b) => worst(a) - worst(b) || Number(a.at === null) - Number(b.at === null) || (a.at?.startLine ?? 0) - (b.at?.startLine ?? 0));
+}
+var shownFindings = ({ findings }) => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== "info");
+var toldFindings = (report) => shownFindings(report).filter(({ status }) => status !== "known");
+var knownFindings = (report) => shownFindings(report).filter(({ status }) => status === "known");
+var ignoredFindings = ({ findings }) => findings.filter(({ suppressed }) => suppressed !== null);
+function sourceLine({ source: source2 }, at3) {
+  if (at3 === null || source2 === null || source2.path !== at3.path) return null;
+  return source2.lines[at3.startLine - 1]?.trim() ?? null;
+}
+function hiddenBy(finding) {
+  return finding.related.find(({ role }) => role === "hidden-by" || role === "overwritten-by") ?? null;
+}
+var subjectOf = ({ title }) => title.replace(/ (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable)$/, "");
+function factsOf2({ isPublic }, { secret }) {
+  if (isPublic || secret === null) return [];
+  return Object.entries(secret.facts).filter(([key]) => key !== "name").map(([key, value]) => `${key.replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`)} ${value}`);
+}
+function hiderOf(finding) {
+  const hidden = hiddenBy(finding);
+  if (hidden?.location.kind !== "layer") return null;
+  return hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`;
+}
+function groupByFile(findings) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const [index, finding] of findings.entries()) {
+    const { location, secret, ruleId, origin } = finding;
+    const key = secret !== null && location.kind === "layer" ? `${location.layer} ${location.path} ${location.inside ?? ""} ${ruleId} ${origin}` : `alone ${index}`;
+    groups.set(key, [...groups.get(key) ?? [], finding]);
+  }
+  return [...groups.values()];
+}
+function remediesOf(group) {
+  const sentences = group.map(({ remedy }) => remedy.split(/(?<=[.:`]) (?=[A-Z])/));
+  let same = 0;
+  const last = (back) => sentences[0]?.at(-1 - back);
+  while (last(same) !== void 0 && sentences.every((each) => each.length > same && each.at(-1 - same) === last(same))) same++;
+  return {
+    own: sentences.map((each) => each.slice(0, each.length - same).join(" ")),
+    common: (sentences[0] ?? []).slice((sentences[0] ?? []).length - same).join(" ")
+  };
+}
+
+// src/report/wrap.ts
+import { stripVTControlCharacters } from "node:util";
+var WIDTH = 80;
+function wrap(text4, first2, rest) {
+  const lines = [];
+  let line2 = first2;
+  let empty = true;
+  for (const word of text4.split(" ")) {
+    let left = word;
+    if (!empty && stripVTControlCharacters(line2).length + 1 + left.length > WIDTH) {
+      lines.push(line2);
+      line2 = rest;
+      empty = true;
+    }
+    while (line2.length + left.length + (empty ? 0 : 1) > WIDTH) {
+      const room = Math.max(1, WIDTH - line2.length);
+      lines.push(line2 + left.slice(0, room));
+      left = left.slice(room);
+      line2 = rest;
+      empty = true;
+    }
+    line2 += empty ? left : ` ${left}`;
+    empty = false;
+  }
+  return [...lines, line2];
+}
+
+// src/commands/baseline.ts
+var ACTIONS2 = ["create", "update", "show"];
+async function readIfThere(file2) {
+  try {
+    return await readFile4(file2, "utf8");
+  } catch (cause) {
+    const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
+    if (code2 === "ENOENT") return null;
+    throw new ConfigError(`${file2}: the baseline cannot be read (${code2}).`, { cause });
+  }
+}
+async function find(source2, given2, options4, onProgress) {
+  if (/\.json$/i.test(source2)) {
+    const text4 = await readIfThere(source2);
+    if (text4 === null) throw new UsageError(`${source2}: there is no such report.`);
+    const { salt, images: images2 } = parseBaseline(source2, text4);
+    const [[name2, findings] = ["image", []]] = Object.entries(images2);
+    return { name: options4.name ?? name2, salt, findings };
+  }
+  const prepared = await prepare2(source2, { ...settingsOf(options4), baseline: "none" }, { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress });
+  const outcome = await runGate({ ...prepared, baseline: given2 === null ? null : { name: "baseline", file: { ...given2, images: {} } } });
+  return { name: outcome.report.name, ...outcome.report.baseline.record };
+}
+async function baselineCommand(args, onProgress, now) {
+  const { values, positionals } = parseOptions("baseline", args, BASELINE_OPTIONS);
+  const [word, ...rest] = positionals;
+  const action = ACTIONS2.find((known2) => known2 === word);
+  if (action === void 0) throw new UsageError(`Name one: layergate baseline create IMAGE, layergate baseline update IMAGE, or layergate baseline show.`);
+  const file2 = values.output ?? DEFAULT_BASELINE;
+  if (action === "show") return show2(rest[0] ?? file2);
+  const source2 = oneImage(`baseline ${action}`, rest);
+  const text4 = await readIfThere(file2);
+  if (action === "create" && text4 !== null) throw new UsageError(`${file2} is there already: layergate baseline update ${source2} renews it.`);
+  if (action === "update" && text4 === null) throw new UsageError(`${file2}: there is no baseline to update: layergate baseline create ${source2} writes one.`);
+  const old = text4 === null ? null : parseBaseline(file2, text4);
+  const found = await find(source2, old, values, onProgress);
+  if (old !== null && old.salt !== found.salt && Object.keys(old.images).length > 1)
+    throw new UsageError(`${file2}: the report hashes values under another salt than the baseline: update it from the image.`);
+  const names = Object.keys(old?.images ?? {});
+  const [only] = names;
+  const key = old === null || names.includes(found.name) || values.name !== void 0 || names.length !== 1 || only === void 0 ? found.name : only;
+  const before = old?.images[key] ?? [];
+  const isOld = (entry) => before.find((other) => other.fingerprints[0] === entry.fingerprints[0] && (other.valueHash === entry.valueHash || old?.salt !== found.salt));
+  const today = now.toISOString().slice(0, 10);
+  const kept = found.findings.filter((entry) => values.prune !== true || isOld(entry) !== void 0);
+  const entries = kept.map((entry) => ({ ...entry, since: isOld(entry)?.since ?? today }));
+  const result = { schemaVersion: 1, salt: found.salt, images: { ...old?.images, [key]: entries } };
+  try {
+    await writeFile(file2, renderBaseline(result));
+  } catch (error62) {
+    throw new UsageError(`${file2}: the baseline cannot be written (${error62 instanceof Error && "code" in error62 ? String(error62.code) : "unknown error"}).`);
+  }
+  const fresh = entries.filter((entry) => isOld(entry) === void 0).length;
+  const gone = before.filter((entry) => !entries.some((other) => isOld(other) === entry)).length;
+  const left = found.findings.length - kept.length;
+  process.stdout.write(
+    uncommanding(
+      `${wrap(
+        visible(
+          `${file2}: ${plural2(entries.length, "finding")} of ${key}${old === null ? "" : `, ${fresh} new, ${gone} gone`}${left === 0 ? "" : `; ${left} new ${left === 1 ? "one is" : "ones are"} not taken (--prune)`}. Known ones no longer fail; commit the file.`
+        ),
+        "",
+        ""
+      ).join("\n")}
+`
+    )
+  );
+  return 0;
+}
+async function show2(file2) {
+  const text4 = await readIfThere(file2);
+  if (text4 === null) throw new UsageError(`${file2}: there is no baseline: layergate baseline create IMAGE writes one.`);
+  const { images: images2 } = parseBaseline(file2, text4);
+  const lines = Object.entries(images2).flatMap(([name2, entries]) => [
+    `${visible(name2)}: ${plural2(entries.length, "finding")}`,
+    ...entries.flatMap(({ rule, title, place, since, fingerprints }) => wrap(visible(`${since ?? "          "}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ""})`), "  ", "              "))
+  ]);
+  process.stdout.write(uncommanding(`${lines.join("\n")}
+`));
+  return 0;
+}
+
+// src/commands/diff.ts
+import { readFile as readFile5 } from "node:fs/promises";
+
+// src/diff.ts
+function changes(old, now) {
+  const names = [.../* @__PURE__ */ new Set([...old.keys(), ...now.keys()])].sort();
+  return names.flatMap((name2) => {
+    const [a, b] = [old.get(name2) ?? null, now.get(name2) ?? null];
+    return a === b ? [] : [{ name: name2, old: a, new: b }];
+  });
+}
+function fileChange(path12, old, now) {
+  if (old === void 0) return now === void 0 ? [] : [{ path: path12, change: "added", bytes: now.size, what: [] }];
+  if (now === void 0) return [{ path: path12, change: "removed", bytes: -old.size, what: [] }];
+  const what = [
+    ...old.type === now.type ? [] : ["type"],
+    ...old.content === now.content ? [] : ["content"],
+    ...old.mode === now.mode ? [] : ["mode"]
+  ];
+  return what.length === 0 ? [] : [{ path: path12, change: "changed", bytes: now.size - old.size, what }];
+}
+var SETTING_OF_IDENTITY = /* @__PURE__ */ new Set(["User"]);
+function compare2(old, now) {
+  const describe5 = ({ report: { image } }) => ({ reference: image.reference, id: image.id, size: image.size, layers: image.layers.length });
+  const before = old.report.baseline.record;
+  const after2 = now.report.baseline.record;
+  const sameSalt = before.salt === after2.salt;
+  const blind = (entry) => sameSalt ? entry : { ...entry, valueHash: null };
+  const comparison = new Comparison({ name: "", salt: before.salt, findings: before.findings.map(blind) });
+  const fresh = after2.findings.map(blind).filter((entry) => !entry.fingerprints.every((fingerprint) => comparison.knows(fingerprint, entry.rule, entry.place, entry.valueHash)));
+  const user = ({ report: { image } }) => `${image.user.configured || "(none)"}${image.user.uid === null ? "" : ` (uid ${image.user.uid})`}`;
+  const base = ({ report: { image } }) => image.base === null ? null : `${image.base.reference}${image.base.digest === null ? "" : ` ${image.base.digest.slice(0, 19)}`}`;
+  const facts = [
+    { name: "user", old: user(old), new: user(now) },
+    { name: "base", old: base(old), new: base(now) },
+    { name: "platform", old: old.report.image.platform, new: now.report.image.platform },
+    { name: "shells", old: old.report.image.distroless.shells.join(" "), new: now.report.image.distroless.shells.join(" ") },
+    { name: "package managers", old: old.report.image.distroless.packageManagers.join(" "), new: now.report.image.distroless.packageManagers.join(" ") }
+  ].filter((fact) => fact.old !== fact.new);
+  const [a, b] = [old.inventory, now.inventory];
+  const hidden = (list) => now.redactor.data(old.redactor.data(list));
+  const both = a === null || b === null ? null : { a, b };
+  return {
+    old: describe5(old),
+    new: describe5(now),
+    findings: { new: fresh, fixed: comparison.fixed(() => true), same: after2.findings.length - fresh.length },
+    facts,
+    packages: both && hidden(changes(both.a.packages, both.b.packages)),
+    accounts: both && hidden(changes(both.a.accounts, both.b.accounts)),
+    settings: both && hidden(changes(both.a.settings, both.b.settings).filter(({ name: name2 }) => !SETTING_OF_IDENTITY.has(name2))),
+    files: both && hidden([.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path12) => fileChange(path12, both.a.files.get(path12), both.b.files.get(path12)))),
+    notes: [
+      ...sameSalt ? [] : ["The two reports hash values under different salts: a value that changed in its place is not seen. salt in the configuration makes them comparable."],
+      ...both === null ? ["A report lists no files, packages and settings: name two images to compare them."] : []
+    ]
+  };
+}
+
+// src/report/contract.ts
+var count = external_exports.number().int().min(0);
+var layerSchema = external_exports.object({
+  index: count,
+  diffId: external_exports.string(),
+  digest: external_exports.string().nullable(),
+  mediaType: external_exports.string().nullable(),
+  size: count.describe("bytes, uncompressed"),
+  files: count,
+  whiteouts: count,
+  history: count.nullable().describe("index of its history entry; null when it cannot be paired"),
+  createdBy: external_exports.string().nullable(),
+  base: external_exports.boolean().nullable().describe("belongs to the base image; null when not known"),
+  dockerfile: dockerfileSchema.nullable(),
+  merged: external_exports.array(count).readonly().describe("history entries whose files it holds together, where a builder made one layer of several instructions; else empty")
+});
+var imageSchema = external_exports.object({
+  reference: external_exports.string().describe("as the user named it"),
+  source: external_exports.enum(["docker-archive", "oci-layout", "engine", "registry"]),
+  id: external_exports.string().describe("digest of the configuration"),
+  digest: external_exports.string().nullable().describe("digest of the manifest; null for a legacy archive"),
+  platform: external_exports.string(),
+  created: external_exports.string().nullable(),
+  size: count.describe("bytes of all layers, uncompressed"),
+  user: external_exports.object({ configured: external_exports.string(), uid: external_exports.number().nullable(), gid: external_exports.number().nullable(), isRoot: external_exports.boolean().nullable() }),
+  base: external_exports.object({
+    reference: external_exports.string(),
+    digest: external_exports.string().nullable(),
+    layers: count.nullable(),
+    source: external_exports.enum(["provenance", "annotation", "dockerfile", "layers", "history"])
+  }).nullable(),
+  distroless: external_exports.object({ verdict: external_exports.boolean(), shells: external_exports.array(external_exports.string()), packageManagers: external_exports.array(external_exports.string()), utilities: external_exports.array(external_exports.string()) }),
+  layers: external_exports.array(layerSchema),
+  history: external_exports.array(
+    external_exports.object({
+      created: external_exports.string().nullable(),
+      createdBy: external_exports.string(),
+      layer: count.nullable().describe("index of the layer it made; null for none or when not known"),
+      base: external_exports.boolean().nullable().describe("belongs to the base image; null when not known"),
+      dockerfile: dockerfileSchema.nullable()
+    })
+  ).describe("oldest first, as in the configuration")
+});
+var policySchema = external_exports.object({
+  name: external_exports.string(),
+  from: external_exports.enum(["checkout", "base"]).describe("base: the files of the commit that the pull request starts from"),
+  commit: external_exports.string().nullable().describe("that commit; null for the checkout"),
+  loosened: external_exports.array(external_exports.object({ kind: external_exports.enum(["ignore", "rule", "setting", "baseline"]), text: external_exports.string() })).describe("what the checkout would let pass beyond the base; it has no effect yet")
+});
+var baselineSchema = external_exports.object({
+  name: external_exports.string().nullable().describe("what was compared with; null for none"),
+  fixed: recordSchema.shape.findings.describe("findings of it that are gone"),
+  record: recordSchema.describe("this run, as a later one compares with it")
+});
+var reportSchema2 = external_exports.object({
+  schemaVersion: external_exports.literal(1),
+  tool: external_exports.object({ name: external_exports.literal("layergate"), version: external_exports.string() }),
+  name: external_exports.string().describe("what the image is called from build to build: without the tag of a commit"),
+  image: imageSchema.nullable().describe("null when it could not be read"),
+  findings: external_exports.array(findingSchema),
+  verdict: external_exports.object({
+    result: external_exports.enum(["pass", "fail", "error"]),
+    failOn: external_exports.enum(["critical", "high", "medium", "low", "never"]),
+    threshold: external_exports.enum(["critical", "high", "medium", "low"]).describe("what decided: failOn, or where that is never what it would be otherwise; then fail means: would fail"),
+    counts: external_exports.object({ critical: count, high: count, medium: count, low: count, info: count }),
+    suppressed: count,
+    new: count,
+    known: count,
+    passed: external_exports.array(external_exports.string()).describe("rules that were on and found nothing")
+  }),
+  policy: policySchema,
+  baseline: baselineSchema,
+  error: external_exports.object({ code: external_exports.string(), message: external_exports.string() }).optional().describe("on verdict error"),
+  fixed: external_exports.array(external_exports.string()).describe("fingerprints of the baseline that are gone"),
+  warnings: external_exports.array(external_exports.object({ code: external_exports.string(), message: external_exports.string() })),
+  notJudged: external_exports.array(external_exports.string()).describe("other images or platforms in the same source"),
+  stats: external_exports.object({
+    bytes: count,
+    files: count,
+    seconds: external_exports.number(),
+    layersFromCache: count,
+    vouchedFiles: count.describe("files whose findings are quiet because their package vouches for the content"),
+    skipped: external_exports.array(external_exports.object({ layer: count, path: external_exports.string(), reason: external_exports.string() })).describe("what was not looked into, and why")
+  })
+});
+
+// src/report/diff.ts
+var MAX_LISTED = 40;
+var signed2 = (count2) => `${count2 < 0 ? "\u2212" : "+"}${bytes(Math.abs(count2))}`;
+var short = (text4) => text4.length > 200 ? `${text4.slice(0, 199)}\u2026` : text4;
+var changeText = ({ name: name2, old, new: now }) => old === null ? `+ ${name2} ${short(now ?? "")}` : now === null ? `- ${name2} ${short(old)}` : `~ ${name2} ${short(old)} \u2192 ${short(now)}`;
+var fileText = ({ path: path12, change, bytes: size, what }) => change === "added" ? `+ ${path12} ${bytes(size)}` : change === "removed" ? `- ${path12}` : `~ ${path12} ${[...what.filter((each) => each !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
+function partsOf3(difference) {
+  const { findings, facts, packages, accounts, settings: settings2, files } = difference;
+  const count2 = (change) => (files ?? []).filter((file2) => file2.change === change).length;
+  const sorted = [...files ?? []].sort((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes) || (a.path < b.path ? -1 : 1));
+  const parts = [
+    {
+      title: `Findings: ${findings.new.length} new, ${findings.fixed.length} fixed, ${findings.same} the same`,
+      lines: [...findings.new.map(({ rule, title, place }) => `+ ${rule}: ${title} (${place})`), ...findings.fixed.map(({ rule, title, place }) => `- ${rule}: ${title} (${place})`)]
+    },
+    { title: "Image", lines: facts.map(changeText) },
+    { title: `Packages: ${packages?.length ?? 0} changed`, lines: (packages ?? []).map(changeText) },
+    { title: "Accounts", lines: (accounts ?? []).map(changeText) },
+    { title: "Configuration", lines: (settings2 ?? []).map(changeText) },
+    { title: `Files: ${number5(count2("added"))} added, ${number5(count2("removed"))} removed, ${number5(count2("changed"))} changed`, lines: sorted.map(fileText) }
+  ];
+  return parts.filter(({ lines }, index) => lines.length > 0 || index === 0);
+}
+var sizes = ({ old, new: now }) => `${bytes(old.size)} \u2192 ${bytes(now.size)} (${signed2(now.size - old.size)}) \xB7 ${plural2(old.layers, "layer")} \u2192 ${now.layers}`;
+function renderDiff(difference, verbose) {
+  const lines = [...wrap(visible(`${difference.old.reference} \u2192 ${difference.new.reference}`), "", "  "), ...wrap(sizes(difference), "", "")];
+  for (const { title, lines: own2 } of partsOf3(difference)) {
+    const most = verbose ? own2.length : MAX_LISTED;
+    lines.push("", title, ...own2.slice(0, most).flatMap((line2) => wrap(visible(line2), "  ", "    ")), ...own2.length > most ? [`  and ${number5(own2.length - most)} more (--verbose)`] : []);
+  }
+  for (const note of difference.notes) lines.push("", ...wrap(note, "", ""));
+  return uncommanding(`${lines.join("\n")}
+`);
+}
+function renderDiffMarkdown(difference) {
+  const parts = partsOf3(difference).map(({ title, lines }) => {
+    const items = lines.slice(0, MAX_LISTED).map((line2) => `| ${markdown(line2.slice(0, 1))} | ${cell(code(line2.slice(2)))} |`);
+    const more = lines.length > MAX_LISTED ? `
+
+\u2026and ${number5(lines.length - MAX_LISTED)} more.` : "";
+    return lines.length === 0 ? `**${title}**` : `<details open><summary>${title}</summary>
+
+| | |
+|---|---|
+${items.join("\n")}${more}
+
+</details>`;
+  });
+  return [`### ${code(difference.old.reference)} \u2192 ${code(difference.new.reference)}`, sizes(difference), ...parts, ...difference.notes.map(markdown)].join("\n\n").concat("\n");
+}
+
+// src/commands/diff.ts
+var FORMATS = ["terminal", "json", "markdown"];
+async function readReport(file2) {
+  let value;
+  try {
+    value = JSON.parse(await readFile5(file2, "utf8"));
+  } catch (cause) {
+    throw new UsageError(`${file2}: the report cannot be read: ${cause instanceof Error && "code" in cause ? String(cause.code) : "no valid JSON"}.`);
+  }
+  const parsed = reportSchema2.safeParse(value);
+  if (!parsed.success || parsed.data.image === null)
+    throw new UsageError(`${file2}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file2}.`);
+  return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: new Redactor([]) };
+}
+var isReport = (name2) => /\.json$/i.test(name2);
+async function diffIdsOf({ reference, open: open5 }) {
+  const image = await openImage(reference, open5);
+  try {
+    return new Set(image.layers.map(({ diffId }) => diffId));
+  } finally {
+    await image.close();
+  }
+}
+async function diffCommand(args, onProgress) {
+  const { values, positionals } = parseOptions("diff", args, DIFF_OPTIONS);
+  const [oldName, newName, extra] = positionals;
+  if (oldName === void 0 || newName === void 0 || extra !== void 0)
+    throw new UsageError("Name two images or reports: layergate diff OLD NEW. See layergate diff --help.");
+  if ([oldName, newName].some((name2) => /^(?:[a-z-]+:)?-$/.test(name2))) throw new UsageError("layergate diff reads both images twice: save them to files instead of a pipe.");
+  const format = FORMATS.find((known2) => known2 === (values.format ?? "terminal"));
+  if (format === void 0) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${FORMATS.join(", ")}.`);
+  const surroundings = { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress };
+  const settings2 = { ...settingsOf(values), baseline: "none" };
+  const [old, now] = await Promise.all([oldName, newName].map(async (name2) => isReport(name2) ? readReport(name2) : prepare2(name2, settings2, surroundings)));
+  if (old === void 0 || now === void 0) throw new RangeError("two sides make a diff");
+  const ids = await Promise.all([old, now].map(async (side) => "report" in side ? /* @__PURE__ */ new Set() : diffIdsOf(side)));
+  const shared = new Set([...ids[0] ?? []].filter((id) => ids[1]?.has(id)));
+  const first2 = await judged2(old, null, shared);
+  const second = await judged2(now, first2.report.baseline.record.salt, shared);
+  const difference = compare2(first2, second);
+  const text4 = format === "json" ? `${visibleJson(difference)}
+` : format === "markdown" ? renderDiffMarkdown(difference) : renderDiff(difference, values.verbose === true);
+  return { text: text4, file: values.output ?? null };
+}
+async function judged2(side, salt, shared) {
+  if ("report" in side) return side;
+  const { report, inventory, redactor } = await runGate({
+    ...side,
+    baseline: salt === null ? null : { name: "the other image", file: { schemaVersion: 1, salt, images: {} } },
+    inventory: { shared }
+  });
+  return { report, inventory, redactor };
+}
+
+// src/checkout/inspect-context.ts
+import { createReadStream as createReadStream2 } from "node:fs";
+import { lstat as lstat2 } from "node:fs/promises";
+import path11 from "node:path";
+var WASTE = [
+  [/(?:^|\/)\.git\/$/, "the whole history of the repository, with every secret that was ever in it"],
+  [/(?:^|\/)(?:\.hg|\.svn)\/$/, "the history of the repository"],
+  [/(?:^|\/)\.(?:ssh|gnupg|aws|azure|gcloud|kube|docker)\/$/, "credentials of the person or job that builds"],
+  [/(?:^|\/)\.env(?:\.[\w-]+)?$/, "settings of one environment, often with secrets"],
+  [/(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:pem|key|p12|pfx|jks|keystore|kdbx))$/, "a key, or a store of keys"],
+  [/(?:^|\/)(?:\.netrc|\.pgpass|\.git-credentials|\.pypirc|\.htpasswd)$/, "a file of credentials"],
+  [/(?:^|\/)\.terraform\/$|\.tfstate(?:\.backup)?$|\.tfvars$/, "state and variables of Terraform hold secrets in the clear"],
+  [/(?:^|\/)node_modules\/$/, "modules of the machine that builds: install them in the image"],
+  [/(?:^|\/)(?:\.venv|venv|__pycache__|\.tox|\.mypy_cache|\.pytest_cache)\/$/, "what Python leaves on the machine that builds"],
+  [/(?:^|\/)(?:\.idea|\.vscode)\/$|(?:^|\/)\.DS_Store$/, "settings of an editor or of a desktop"],
+  [/(?:^|\/)(?:coverage|\.nyc_output)\/$/, "results of tests"],
+  [/\.(?:sql|dump|bak)(?:\.gz)?$/, "a dump or a backup, often with real data"],
+  [/\.log$/, "a log"]
+];
+var MAX_FILES2 = 2e5;
+var MAX_LISTED2 = 500;
+async function scanFile(file2, name2, scanner) {
+  const scan2 = scanner.start(`/${name2}`);
+  for await (const chunk of createReadStream2(file2, { highWaterMark: 1 << 20 })) scan2.push(chunk, false);
+  scan2.push(Buffer.alloc(0), true);
+  return scan2.matches;
+}
+async function bytesBelow(directory) {
+  let bytes2 = 0;
+  for await (const entry of walk(directory, () => true, MAX_FILES2)) {
+    if (entry.kind === "file") bytes2 += await sizeOf(path11.join(directory, entry.path)) ?? 0;
+  }
+  return bytes2;
+}
+async function inspectContext(root, directory, dockerfile, scanner) {
+  const base = path11.resolve(root, directory);
+  const info = await lstat2(base).catch(() => null);
+  if (info?.isDirectory() !== true) throw new ConfigError(`${directory}: is no directory that can be read. Name the build context: layergate context DIR.`);
+  const context3 = await readContext(root, directory, dockerfile);
+  const { dockerignore } = context3;
+  const secrets = [];
+  const waste = [];
+  const skipped = [];
+  const values = [];
+  let [files, bytes2] = [0, 0];
+  const wasted = [];
+  const isBelowWaste = (name2) => wasted.some((parent) => name2.startsWith(parent));
+  const enter = (name2) => (ignoredBy(dockerignore, name2) === null || hasExceptions(dockerignore)) && !isBelowWaste(`${name2}/`);
+  for await (const { path: name2, kind } of walk(base, enter, MAX_FILES2)) {
+    if (kind === "other" || ignoredBy(dockerignore, name2) !== null) continue;
+    const reason = WASTE.find(([pattern]) => pattern.test(kind === "directory" ? `${name2}/` : name2))?.[1];
+    const full = path11.join(base, name2);
+    if (kind === "directory") {
+      if (reason === void 0) continue;
+      const size2 = await bytesBelow(full);
+      wasted.push(`${name2}/`);
+      waste.push({ path: `${name2}/`, reason, bytes: size2 });
+      bytes2 += size2;
+      continue;
+    }
+    if (name2 === ".dockerignore") continue;
+    files++;
+    const size = await sizeOf(full) ?? 0;
+    bytes2 += size;
+    let matches3 = [];
+    try {
+      matches3 = await scanFile(full, name2, scanner);
+    } catch {
+      skipped.push(name2);
+    }
+    const real = matches3.filter(({ strength }) => strength !== "harmless");
+    for (const match2 of matches3) values.push({ value: match2.value, guessable: match2.detector.guessable === true });
+    const seen = /* @__PURE__ */ new Set();
+    for (const { detector, line: line2, strength, value, identity } of real) {
+      const key = `${identity} ${line2}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      if (secrets.length < MAX_LISTED2)
+        secrets.push({ path: name2, line: line2, severity: SEVERITY_OF[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) });
+    }
+    if (reason !== void 0 && real.length === 0) waste.push({ path: name2, reason, bytes: size });
+  }
+  secrets.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)));
+  return {
+    directory,
+    ignoreFile: context3.ignoreFile,
+    hasIgnoreFile: dockerignore.length > 0,
+    files,
+    bytes: bytes2,
+    secrets,
+    waste,
+    patterns: [.../* @__PURE__ */ new Set([...secrets.map(({ path: name2 }) => patternOf(name2)), ...waste.map(({ path: name2 }) => patternOf(name2))])],
+    skipped,
+    values
+  };
+}
+
+// src/cli-texts.ts
+var HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
+
+Usage
+  layergate scan IMAGE [options]     reads every layer and judges the image
+  layergate history IMAGE            the image as a table: layers, lines, findings
+  layergate lint [DOCKERFILE\u2026]       the rules that need no image, before a build
+  layergate baseline create IMAGE    what is there now no longer fails, what is new does
+  layergate diff OLD NEW             what a change brought: two images or reports
+  layergate context [DIR]            what COPY . . would take along, before a build
+  layergate rules                    lists the rules
+  layergate detectors [ID]           lists what is found by its form, or tells of one
+  layergate explain RULE             says what a rule finds, why, and what to do
+  layergate init [--github]          writes .layergate.yml; the patch for the workflows
+  layergate schema report|config     prints a JSON Schema
+
+IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
+ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
+the name of an image of a local engine (docker, else podman). The prefixes
+docker-archive:, oci-archive:, oci-layout: and engine: force one.
+
+  layergate COMMAND --help           options of a command
+  layergate --version
+
+Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
+`;
+var SCAN_HELP = `Usage: layergate scan IMAGE [options]
+
+  --dockerfile FILE      the Dockerfile that the image was built from, for line
+                         numbers; can be repeated: the one that fits is taken
+                         (default: Dockerfile, else the one that fits of all
+                         Dockerfiles below the current directory)
+  --context DIR          the build context, to name the file that leaked (default:
+                         the current directory, else that of the Dockerfile)
+  --build-metadata FILE  what docker buildx build --metadata-file wrote, that text
+                         itself, or a .dockerbuild record: exact lines
+  --target STAGE         the stage that was built (default: the last)
+  --config FILE          configuration, or a preset: recommended, strict
+                         (default: .layergate.yml, where there is one)
+  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
+  --min-confidence C     high, medium or low: findings of less never fail
+  --image NAME           which image of an archive that holds several
+  --platform OS/ARCH     which platform of an image that has several
+  --name NAME            what the image is called in comment, baseline and SARIF
+                         (default: its name without what changes, such as a commit)
+  --baseline FILE        findings of an earlier run, which do not fail; none for
+                         none (default: .layergate-baseline.json, where there is one)
+  --policy-from REV      whose configuration, baseline and ignores count: head (the
+                         files here, the default), base (of the event of a
+                         workflow), or a revision of git such as origin/main
+  --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
+                         of them may go to standard output
+  --output FILE          where the one format goes
+  --verbose              lists what is otherwise only counted
+  --no-color             no colour, as with NO_COLOR
+
+Every option but --format, --output, --verbose and --no-color can come from the
+environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the file.
+
+  docker save my-app | layergate scan -
+  layergate scan image.tar --format json=report.json --format sarif=report.sarif
+
+Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
+`;
+var HISTORY_HELP = `Usage: layergate history IMAGE [options]
+
+Prints every history entry with its layer, size, age, line of the Dockerfile,
+instruction, whether it is the base's or own, and what the gate found in it.
+
+  --dockerfile FILE, --context DIR, --build-metadata FILE, --target STAGE,
+  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
+  --verbose              instructions are not cut
+  --json                 as JSON: image, findings, warnings
+
+Exit codes: 0 printed \xB7 2 the image could not be read
+`;
+var CONTEXT_HELP = `Usage: layergate context [DIR] [options]
+
+Says what COPY . . would take along from a build context (default: the current
+directory): secrets, and what has no business in an image, with the lines for
+.dockerignore.
+
+  --dockerfile FILE      FILE.dockerignore is used where there is one
+  --verbose              lists everything
+  --json                 as JSON
+
+Exit codes: 0 no secret \xB7 1 a secret (high or critical) \xB7 2 it could not be read
+`;
+var LINT_HELP = `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
+
+Runs the rules on commands, users and base images on Dockerfiles alone: for
+editors and pre-commit hooks. No image is read; layergate scan tells more.
+Without a name all Dockerfiles below the current directory are checked.
+
+  --config FILE          configuration, or a preset: recommended, strict
+                         (default: .layergate.yml, where there is one)
+  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
+  --min-confidence C     high, medium or low: findings of less never fail
+  --format NAME          terminal, json or sarif
+  --output FILE          where it goes (default: standard output)
+  --verbose              shows what is for information, and what is accepted
+
+A comment on the line above accepts a finding, here and in layergate scan:
+  # layergate-ignore: RULE reason [until YYYY-MM-DD]
+Those of hadolint (# hadolint ignore=DL3009) count for the rules that correspond.
+
+Exit codes: 0 passes \xB7 1 the policy fails it \xB7 2 it could not be read
+`;
+var BASELINE_HELP = `Usage: layergate baseline create IMAGE|REPORT [options]
+       layergate baseline update IMAGE|REPORT [options]
+       layergate baseline show [FILE]
+
+Writes what an image holds now into .layergate-baseline.json: known findings are
+shown and no longer fail, new ones do, fixed ones are listed. The file holds places
+and hashes, never a value; commit it. REPORT is a JSON report (report.json).
+
+  --prune                with update: takes out what is gone, and takes in nothing
+  --output FILE          where it is (default: .layergate-baseline.json)
+  --name NAME            what the image is called in it
+  --config FILE, --dockerfile FILE, --context DIR, --build-metadata FILE,
+  --target STAGE, --image NAME, --platform OS/ARCH     as with layergate scan
+
+Exit codes: 0 done \xB7 2 it could not be read or written
+`;
+var DIFF_HELP = `Usage: layergate diff OLD NEW [options]
+
+Says what a change brought: findings, user, base, packages (dpkg, apk, Python),
+accounts, configuration, files and size. OLD and NEW are images as with layergate
+scan, or JSON reports, which list no files.
+
+  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
+  --format NAME          terminal, json or markdown
+  --output FILE          where it goes (default: standard output)
+  --verbose              lists everything
+
+Exit codes: 0 compared \xB7 2 one of them could not be read
+`;
+var INIT_HELP = `Usage: layergate init [--github]
+
+Writes .layergate.yml with the recommended policy into the current directory.
+An existing file is left alone.
+
+  --github               writes nothing: finds the steps of .github/workflows that
+                         build an image, and prints the patch that puts the gate
+                         between build and push. layergate init --github | git apply
+
+Exit codes: 0 done \xB7 2 it could not be read or written
+`;
+var HELPS = {
+  scan: SCAN_HELP,
+  history: HISTORY_HELP,
+  context: CONTEXT_HELP,
+  lint: LINT_HELP,
+  rules: "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
+  explain: "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
+  detectors: "Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one how it\nis told, what it opens and how it is revoked.\n",
+  init: INIT_HELP,
+  baseline: BASELINE_HELP,
+  diff: DIFF_HELP,
+  schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
+};
+var TEMPLATE = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/layergate/layergate/main/schema/layergate.schema.json
+# What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
+extends: recommended
+
+# critical, high, medium, low or never
+fail-on: high
+
+# Per rule: off, a severity, or an object with options. layergate rules lists them.
+# rules:
+#   missing-user: high
+#   base-not-allowed:
+#     allow: ['gcr.io/distroless/**', 'docker.io/library/node:22-*']
+
+# What is accepted, with a reason. An entry that matches nothing is reported.
+# ignore:
+#   - rule: secret-in-image
+#     path: /app/test/fixtures/**
+#     reason: test keys, revoked
+#     expires: 2027-06-30
+
+# Makes hashes of secrets comparable between runs. It may be public.
+salt: ${salt}
+`;
 
 // node_modules/@actions/github/lib/context.js
 import { readFileSync, existsSync } from "fs";
@@ -81830,128 +82415,12 @@ function lintDockerfile({ path: path12, text: text4 }, policy, scanner, now) {
   };
 }
 
-// src/report/words.ts
-function bytes(count2) {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
-  let value = count2;
-  let unit = 0;
-  while (value >= 1e3 && unit < units.length - 1) {
-    value /= 1e3;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
-}
-var number5 = (count2) => String(count2).replace(/\B(?=(?:\d{3})+$)/g, ",");
-var plural2 = (count2, one, many = `${one}s`) => `${number5(count2)} ${count2 === 1 ? one : many}`;
-var duration3 = (seconds) => `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(0)} s`;
-var tally = (counts, separator = " \xB7 ") => SEVERITIES.filter((severity) => counts[severity] > 0).map((severity) => `${counts[severity]} ${severity}`).join(separator);
-function placeName(location) {
-  switch (location.kind) {
-    case "layer":
-      return `${location.path}${location.inside === void 0 ? "" : `!/${location.inside}`}${location.line === null ? "" : ` line ${location.line}`} in layer ${location.layer}`;
-    case "history":
-      return `history entry ${location.history}`;
-    case "config":
-      return `configuration: ${location.field}`;
-    case "attestation":
-      return `attestation ${location.predicateType}: ${location.field}`;
-    case "image":
-      return "the image";
-  }
-}
-var lineName = ({ dockerfile, location }) => dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`;
-function layerTally(image) {
-  const base = image.layers.filter((layer) => layer.base === true).length;
-  const own2 = image.layers.length - base;
-  return base === 0 ? plural2(image.layers.length, "layer") : `${plural2(base, "base layer")} + ${own2} own`;
-}
-var rank2 = (severity) => SEVERITIES.indexOf(severity);
-function groupByLine(findings) {
-  const groups = /* @__PURE__ */ new Map();
-  for (const finding of findings) {
-    const at3 = finding.dockerfile;
-    const key = at3 === null ? "" : `${at3.path}:${at3.startLine}`;
-    const group = groups.get(key);
-    if (group === void 0) groups.set(key, { at: at3 === null ? null : { path: at3.path, startLine: at3.startLine, endLine: at3.endLine }, findings: [finding] });
-    else group.findings.push(finding);
-  }
-  const worst = (group) => Math.min(...group.findings.map(({ severity }) => rank2(severity)));
-  return [...groups.values()].sort((a, b) => worst(a) - worst(b) || Number(a.at === null) - Number(b.at === null) || (a.at?.startLine ?? 0) - (b.at?.startLine ?? 0));
-}
-var shownFindings = ({ findings }) => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== "info");
-var toldFindings = (report) => shownFindings(report).filter(({ status }) => status !== "known");
-var knownFindings = (report) => shownFindings(report).filter(({ status }) => status === "known");
-var ignoredFindings = ({ findings }) => findings.filter(({ suppressed }) => suppressed !== null);
-function sourceLine({ source: source2 }, at3) {
-  if (at3 === null || source2 === null || source2.path !== at3.path) return null;
-  return source2.lines[at3.startLine - 1]?.trim() ?? null;
-}
-function hiddenBy(finding) {
-  return finding.related.find(({ role }) => role === "hidden-by" || role === "overwritten-by") ?? null;
-}
-var subjectOf = ({ title }) => title.replace(/ (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable)$/, "");
-function factsOf2({ isPublic }, { secret }) {
-  if (isPublic || secret === null) return [];
-  return Object.entries(secret.facts).filter(([key]) => key !== "name").map(([key, value]) => `${key.replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`)} ${value}`);
-}
-function hiderOf(finding) {
-  const hidden = hiddenBy(finding);
-  if (hidden?.location.kind !== "layer") return null;
-  return hidden.dockerfile === null ? `layer ${hidden.location.layer}` : `line ${hidden.dockerfile.startLine}`;
-}
-function groupByFile(findings) {
-  const groups = /* @__PURE__ */ new Map();
-  for (const [index, finding] of findings.entries()) {
-    const { location, secret, ruleId, origin } = finding;
-    const key = secret !== null && location.kind === "layer" ? `${location.layer} ${location.path} ${location.inside ?? ""} ${ruleId} ${origin}` : `alone ${index}`;
-    groups.set(key, [...groups.get(key) ?? [], finding]);
-  }
-  return [...groups.values()];
-}
-function remediesOf(group) {
-  const sentences = group.map(({ remedy }) => remedy.split(/(?<=[.:`]) (?=[A-Z])/));
-  let same = 0;
-  const last = (back) => sentences[0]?.at(-1 - back);
-  while (last(same) !== void 0 && sentences.every((each) => each.length > same && each.at(-1 - same) === last(same))) same++;
-  return {
-    own: sentences.map((each) => each.slice(0, each.length - same).join(" ")),
-    common: (sentences[0] ?? []).slice((sentences[0] ?? []).length - same).join(" ")
-  };
-}
-
-// src/report/wrap.ts
-import { stripVTControlCharacters } from "node:util";
-var WIDTH = 80;
-function wrap(text4, first2, rest) {
-  const lines = [];
-  let line2 = first2;
-  let empty = true;
-  for (const word of text4.split(" ")) {
-    let left = word;
-    if (!empty && stripVTControlCharacters(line2).length + 1 + left.length > WIDTH) {
-      lines.push(line2);
-      line2 = rest;
-      empty = true;
-    }
-    while (line2.length + left.length + (empty ? 0 : 1) > WIDTH) {
-      const room = Math.max(1, WIDTH - line2.length);
-      lines.push(line2 + left.slice(0, room));
-      left = left.slice(room);
-      line2 = rest;
-      empty = true;
-    }
-    line2 += empty ? left : ` ${left}`;
-    empty = false;
-  }
-  return [...lines, line2];
-}
-
 // src/report/context.ts
-var MAX_LISTED2 = 20;
+var MAX_LISTED3 = 20;
 var contextFails = ({ secrets }) => secrets.some(({ severity }) => severity === "critical" || severity === "high");
 function renderContext(inspection, verbose) {
   const { directory, files, secrets, waste, patterns, ignoreFile, skipped } = inspection;
-  const most = verbose ? Number.POSITIVE_INFINITY : MAX_LISTED2;
+  const most = verbose ? Number.POSITIVE_INFINITY : MAX_LISTED3;
   const lines = [];
   const head = `${contextFails(inspection) ? "FAIL" : "PASS"}  ${visible(directory)} \xB7 ${plural2(files, "file")}, ${bytes(inspection.bytes)} in the build context`;
   lines.push(...wrap(head, "", "      "));
@@ -82128,92 +82597,6 @@ ${text4.join("\n")}
 ${warnings.map((line2) => `${line2}
 `).join("")}`;
 }
-
-// src/report/contract.ts
-var count = external_exports.number().int().min(0);
-var layerSchema = external_exports.object({
-  index: count,
-  diffId: external_exports.string(),
-  digest: external_exports.string().nullable(),
-  mediaType: external_exports.string().nullable(),
-  size: count.describe("bytes, uncompressed"),
-  files: count,
-  whiteouts: count,
-  history: count.nullable().describe("index of its history entry; null when it cannot be paired"),
-  createdBy: external_exports.string().nullable(),
-  base: external_exports.boolean().nullable().describe("belongs to the base image; null when not known"),
-  dockerfile: dockerfileSchema.nullable(),
-  merged: external_exports.array(count).readonly().describe("history entries whose files it holds together, where a builder made one layer of several instructions; else empty")
-});
-var imageSchema = external_exports.object({
-  reference: external_exports.string().describe("as the user named it"),
-  source: external_exports.enum(["docker-archive", "oci-layout", "engine", "registry"]),
-  id: external_exports.string().describe("digest of the configuration"),
-  digest: external_exports.string().nullable().describe("digest of the manifest; null for a legacy archive"),
-  platform: external_exports.string(),
-  created: external_exports.string().nullable(),
-  size: count.describe("bytes of all layers, uncompressed"),
-  user: external_exports.object({ configured: external_exports.string(), uid: external_exports.number().nullable(), gid: external_exports.number().nullable(), isRoot: external_exports.boolean().nullable() }),
-  base: external_exports.object({
-    reference: external_exports.string(),
-    digest: external_exports.string().nullable(),
-    layers: count.nullable(),
-    source: external_exports.enum(["provenance", "annotation", "dockerfile", "layers", "history"])
-  }).nullable(),
-  distroless: external_exports.object({ verdict: external_exports.boolean(), shells: external_exports.array(external_exports.string()), packageManagers: external_exports.array(external_exports.string()), utilities: external_exports.array(external_exports.string()) }),
-  layers: external_exports.array(layerSchema),
-  history: external_exports.array(
-    external_exports.object({
-      created: external_exports.string().nullable(),
-      createdBy: external_exports.string(),
-      layer: count.nullable().describe("index of the layer it made; null for none or when not known"),
-      base: external_exports.boolean().nullable().describe("belongs to the base image; null when not known"),
-      dockerfile: dockerfileSchema.nullable()
-    })
-  ).describe("oldest first, as in the configuration")
-});
-var policySchema = external_exports.object({
-  name: external_exports.string(),
-  from: external_exports.enum(["checkout", "base"]).describe("base: the files of the commit that the pull request starts from"),
-  commit: external_exports.string().nullable().describe("that commit; null for the checkout"),
-  loosened: external_exports.array(external_exports.object({ kind: external_exports.enum(["ignore", "rule", "setting", "baseline"]), text: external_exports.string() })).describe("what the checkout would let pass beyond the base; it has no effect yet")
-});
-var baselineSchema = external_exports.object({
-  name: external_exports.string().nullable().describe("what was compared with; null for none"),
-  fixed: recordSchema.shape.findings.describe("findings of it that are gone"),
-  record: recordSchema.describe("this run, as a later one compares with it")
-});
-var reportSchema2 = external_exports.object({
-  schemaVersion: external_exports.literal(1),
-  tool: external_exports.object({ name: external_exports.literal("layergate"), version: external_exports.string() }),
-  name: external_exports.string().describe("what the image is called from build to build: without the tag of a commit"),
-  image: imageSchema.nullable().describe("null when it could not be read"),
-  findings: external_exports.array(findingSchema),
-  verdict: external_exports.object({
-    result: external_exports.enum(["pass", "fail", "error"]),
-    failOn: external_exports.enum(["critical", "high", "medium", "low", "never"]),
-    threshold: external_exports.enum(["critical", "high", "medium", "low"]).describe("what decided: failOn, or where that is never what it would be otherwise; then fail means: would fail"),
-    counts: external_exports.object({ critical: count, high: count, medium: count, low: count, info: count }),
-    suppressed: count,
-    new: count,
-    known: count,
-    passed: external_exports.array(external_exports.string()).describe("rules that were on and found nothing")
-  }),
-  policy: policySchema,
-  baseline: baselineSchema,
-  error: external_exports.object({ code: external_exports.string(), message: external_exports.string() }).optional().describe("on verdict error"),
-  fixed: external_exports.array(external_exports.string()).describe("fingerprints of the baseline that are gone"),
-  warnings: external_exports.array(external_exports.object({ code: external_exports.string(), message: external_exports.string() })),
-  notJudged: external_exports.array(external_exports.string()).describe("other images or platforms in the same source"),
-  stats: external_exports.object({
-    bytes: count,
-    files: count,
-    seconds: external_exports.number(),
-    layersFromCache: count,
-    vouchedFiles: count.describe("files whose findings are quiet because their package vouches for the content"),
-    skipped: external_exports.array(external_exports.object({ layer: count, path: external_exports.string(), reason: external_exports.string() })).describe("what was not looked into, and why")
-  })
-});
 
 // src/report/json.ts
 var renderJson = (report) => `${visibleJson(reportSchema2.parse(report))}
@@ -82627,7 +83010,7 @@ ${items.slice(0, listed).map((item) => `- ${item}`).join("\n")}${items.length > 
 
 // src/report/terminal.ts
 import { styleText } from "node:util";
-var MAX_LISTED3 = 10;
+var MAX_LISTED4 = 10;
 var MAX_AT_LINE = 10;
 var MAX_IN_FILE = 20;
 var MAX_FIX = 16;
@@ -82663,7 +83046,7 @@ function renderTerminal(outcome, { color, verbose }) {
     lines.push(
       "",
       ...wrap(`${loosened.what} ${loosened.when}`, "", "").map((line2) => paint("yellow", line2)),
-      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED3).flatMap(({ text: text4 }) => wrap(visible(text4), "  ", "    "))
+      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED4).flatMap(({ text: text4 }) => wrap(visible(text4), "  ", "    "))
     );
   for (const { at: at3, findings } of groupByLine(shown)) {
     lines.push("", ...heading(outcome, at3, findings, paint));
@@ -82781,7 +83164,7 @@ function footer({ report }, verbose) {
   parts.push(`${bytes(stats.bytes)} read in ${duration3(stats.seconds)}`);
   const list = (title, items, always) => {
     if (items.length === 0 || !always && !verbose) return [];
-    const most = verbose ? items.length : MAX_LISTED3;
+    const most = verbose ? items.length : MAX_LISTED4;
     return [
       "",
       title,
@@ -82828,7 +83211,7 @@ function footer({ report }, verbose) {
 }
 
 // src/cli.ts
-var FORMATS = ["terminal", "json", "sarif", "markdown"];
+var FORMATS2 = ["terminal", "json", "sarif", "markdown"];
 async function main(args) {
   const [command, ...rest] = args;
   if (command === void 0 || command === "--help" || command === "-h" || command === "help") {
@@ -82869,6 +83252,10 @@ async function main(args) {
       return inspect(rest);
     case "lint":
       return lint(rest);
+    case "baseline":
+      return withProgress((onProgress) => baselineCommand(rest, onProgress, /* @__PURE__ */ new Date()));
+    case "diff":
+      return diff(rest);
     default:
       return schema(rest);
   }
@@ -82876,10 +83263,10 @@ async function main(args) {
 function parseTargets(formats, output2) {
   const targets = (formats.length === 0 ? ["terminal"] : formats).map((text4) => {
     const [name2 = "", ...rest] = text4.split("=");
-    const format = FORMATS.find((known2) => known2 === name2);
+    const format = FORMATS2.find((known2) => known2 === name2);
     if (format === void 0) {
-      const near = nearest(name2, FORMATS);
-      throw new UsageError(`--format ${name2}: there is no such format.${near === null ? "" : ` Did you mean ${near}?`} Formats: ${FORMATS.join(", ")}.`);
+      const near = nearest(name2, FORMATS2);
+      throw new UsageError(`--format ${name2}: there is no such format.${near === null ? "" : ` Did you mean ${near}?`} Formats: ${FORMATS2.join(", ")}.`);
     }
     return { format, file: rest.length === 0 ? null : rest.join("=") };
   });
@@ -82894,21 +83281,28 @@ function parseTargets(formats, output2) {
 async function history(args) {
   const { values, positionals } = parseOptions("history", args, HISTORY_OPTIONS);
   const reference = oneImage("history", positionals);
+  const prepared = await prepare2(reference, settingsOf(values), { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: () => {
+  } });
+  const outcome = await withProgress((onProgress) => runGate({ ...prepared, onProgress }));
+  const { image, findings, warnings } = outcome.report;
+  const columns = process.stdout.isTTY === true ? process.stdout.columns : 80;
+  const text4 = values.json === true ? `${visibleJson({ image, findings, warnings })}
+` : renderHistory(outcome, prepared.now, { width: columns, verbose: values.verbose === true });
+  await write(null, text4);
+  return 0;
+}
+async function withProgress(work) {
   const progress = progressLine();
   try {
-    const prepared = await prepare2(reference, settingsOf(values), { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: progress.show });
-    const outcome = await runGate(prepared);
+    return await work(progress.show);
+  } finally {
     progress.clear();
-    const { image, findings, warnings } = outcome.report;
-    const columns = process.stdout.isTTY === true ? process.stdout.columns : 80;
-    const text4 = values.json === true ? `${visibleJson({ image, findings, warnings })}
-` : renderHistory(outcome, prepared.now, { width: columns, verbose: values.verbose === true });
-    await write(null, text4);
-    return 0;
-  } catch (error62) {
-    progress.clear();
-    throw error62;
   }
+}
+async function diff(args) {
+  const { text: text4, file: file2 } = await withProgress((onProgress) => diffCommand(args, onProgress));
+  await write(file2, text4);
+  return 0;
 }
 async function inspect(args) {
   const { values, positionals } = parseOptions("context", args, CONTEXT_OPTIONS);
@@ -82991,7 +83385,7 @@ async function write(file2, text4) {
     return;
   }
   try {
-    await writeFile(file2, text4);
+    await writeFile2(file2, text4);
   } catch (error62) {
     throw new UsageError(`${file2}: the report cannot be written (${error62 instanceof Error && "code" in error62 ? String(error62.code) : "unknown error"}).`);
   }
@@ -83074,7 +83468,7 @@ ${meta32.remedy}`;
 async function init(args) {
   noArguments("init", args);
   try {
-    await writeFile(".layergate.yml", TEMPLATE(randomBytes2(16).toString("hex")), { flag: "wx" });
+    await writeFile2(".layergate.yml", TEMPLATE(randomBytes2(16).toString("hex")), { flag: "wx" });
   } catch (error62) {
     const code2 = error62 instanceof Error && "code" in error62 ? String(error62.code) : "";
     throw new UsageError(code2 === "EEXIST" ? ".layergate.yml is there already: it was left as it is." : `.layergate.yml cannot be written (${code2}).`);

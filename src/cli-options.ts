@@ -47,6 +47,30 @@ export const LINT_OPTIONS = {
   verbose: SCAN_OPTIONS.verbose,
 } as const
 
+export const BASELINE_OPTIONS = {
+  config: SCAN_OPTIONS.config,
+  dockerfile: SCAN_OPTIONS.dockerfile,
+  context: SCAN_OPTIONS.context,
+  'build-metadata': SCAN_OPTIONS['build-metadata'],
+  target: SCAN_OPTIONS.target,
+  image: SCAN_OPTIONS.image,
+  platform: SCAN_OPTIONS.platform,
+  name: SCAN_OPTIONS.name,
+  output: SCAN_OPTIONS.output,
+  prune: { type: 'boolean' },
+} as const
+
+export const DIFF_OPTIONS = {
+  config: SCAN_OPTIONS.config,
+  image: SCAN_OPTIONS.image,
+  platform: SCAN_OPTIONS.platform,
+  format: { type: 'string' },
+  output: SCAN_OPTIONS.output,
+  verbose: SCAN_OPTIONS.verbose,
+} as const
+
+export const INIT_OPTIONS = { github: { type: 'boolean' } } as const
+
 export const DETECTORS_OPTIONS = { json: { type: 'boolean' }, markdown: { type: 'boolean' } } as const
 
 /** Parses the arguments of a command. @throws UsageError that names the nearest option */

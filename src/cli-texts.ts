@@ -7,11 +7,13 @@ Usage
   layergate scan IMAGE [options]     reads every layer and judges the image
   layergate history IMAGE            the image as a table: layers, lines, findings
   layergate lint [DOCKERFILE…]       the rules that need no image, before a build
+  layergate baseline create IMAGE    what is there now no longer fails, what is new does
+  layergate diff OLD NEW             what a change brought: two images or reports
   layergate context [DIR]            what COPY . . would take along, before a build
   layergate rules                    lists the rules
   layergate detectors [ID]           lists what is found by its form, or tells of one
   layergate explain RULE             says what a rule finds, why, and what to do
-  layergate init                     writes .layergate.yml
+  layergate init [--github]          writes .layergate.yml; the patch for the workflows
   layergate schema report|config     prints a JSON Schema
 
 IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
@@ -42,6 +44,13 @@ const SCAN_HELP = `Usage: layergate scan IMAGE [options]
   --min-confidence C     high, medium or low: findings of less never fail
   --image NAME           which image of an archive that holds several
   --platform OS/ARCH     which platform of an image that has several
+  --name NAME            what the image is called in comment, baseline and SARIF
+                         (default: its name without what changes, such as a commit)
+  --baseline FILE        findings of an earlier run, which do not fail; none for
+                         none (default: .layergate-baseline.json, where there is one)
+  --policy-from REV      whose configuration, baseline and ignores count: head (the
+                         files here, the default), base (of the event of a
+                         workflow), or a revision of git such as origin/main
   --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
                          of them may go to standard output
   --output FILE          where the one format goes
@@ -104,6 +113,49 @@ Those of hadolint (# hadolint ignore=DL3009) count for the rules that correspond
 Exit codes: 0 passes · 1 the policy fails it · 2 it could not be read
 `
 
+const BASELINE_HELP = `Usage: layergate baseline create IMAGE|REPORT [options]
+       layergate baseline update IMAGE|REPORT [options]
+       layergate baseline show [FILE]
+
+Writes what an image holds now into .layergate-baseline.json: known findings are
+shown and no longer fail, new ones do, fixed ones are listed. The file holds places
+and hashes, never a value; commit it. REPORT is a JSON report (report.json).
+
+  --prune                with update: takes out what is gone, and takes in nothing
+  --output FILE          where it is (default: .layergate-baseline.json)
+  --name NAME            what the image is called in it
+  --config FILE, --dockerfile FILE, --context DIR, --build-metadata FILE,
+  --target STAGE, --image NAME, --platform OS/ARCH     as with layergate scan
+
+Exit codes: 0 done · 2 it could not be read or written
+`
+
+const DIFF_HELP = `Usage: layergate diff OLD NEW [options]
+
+Says what a change brought: findings, user, base, packages (dpkg, apk, Python),
+accounts, configuration, files and size. OLD and NEW are images as with layergate
+scan, or JSON reports, which list no files.
+
+  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
+  --format NAME          terminal, json or markdown
+  --output FILE          where it goes (default: standard output)
+  --verbose              lists everything
+
+Exit codes: 0 compared · 2 one of them could not be read
+`
+
+const INIT_HELP = `Usage: layergate init [--github]
+
+Writes .layergate.yml with the recommended policy into the current directory.
+An existing file is left alone.
+
+  --github               writes nothing: finds the steps of .github/workflows that
+                         build an image, and prints the patch that puts the gate
+                         between build and push. layergate init --github | git apply
+
+Exit codes: 0 done · 2 it could not be read or written
+`
+
 export const HELPS: Readonly<Record<string, string>> = {
   scan: SCAN_HELP,
   history: HISTORY_HELP,
@@ -113,7 +165,9 @@ export const HELPS: Readonly<Record<string, string>> = {
   explain: 'Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n',
   detectors:
     'Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one how it\nis told, what it opens and how it is revoked.\n',
-  init: 'Usage: layergate init\n\nWrites .layergate.yml with the recommended policy into the current directory.\nAn existing file is left alone.\n',
+  init: INIT_HELP,
+  baseline: BASELINE_HELP,
+  diff: DIFF_HELP,
   schema: 'Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n',
 }
 

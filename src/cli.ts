@@ -5,6 +5,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { commitOf } from './checkout/git.ts'
+import { baselineCommand } from './commands/baseline.ts'
+import { diffCommand } from './commands/diff.ts'
 import { inspectContext } from './checkout/inspect-context.ts'
 import { CONTEXT_OPTIONS, DETECTORS_OPTIONS, HISTORY_OPTIONS, LINT_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf } from './cli-options.ts'
 import { HELP, HELPS, TEMPLATE } from './cli-texts.ts'
@@ -78,6 +80,10 @@ async function main(args: readonly string[]): Promise<number> {
       return inspect(rest)
     case 'lint':
       return lint(rest)
+    case 'baseline':
+      return withProgress((onProgress) => baselineCommand(rest, onProgress, new Date()))
+    case 'diff':
+      return diff(rest)
     default:
       return schema(rest)
   }
@@ -111,21 +117,29 @@ function parseTargets(formats: readonly string[], output: string | undefined): T
 async function history(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions('history', args, HISTORY_OPTIONS)
   const reference = oneImage('history', positionals)
+  const prepared = await prepare(reference, settingsOf(values), { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: () => {} })
+  const outcome = await withProgress((onProgress) => runGate({ ...prepared, onProgress }))
+  const { image, findings, warnings } = outcome.report
+  const columns = process.stdout.isTTY === true ? process.stdout.columns : 80
+  const text = values.json === true ? `${visibleJson({ image, findings, warnings })}\n` : renderHistory(outcome, prepared.now, { width: columns, verbose: values.verbose === true })
+  await write(null, text)
+  return 0
+}
+
+/** Shows how far a reading is, and takes the line away again. */
+async function withProgress<T>(work: (onProgress: (progress: Progress) => void) => Promise<T>): Promise<T> {
   const progress = progressLine()
   try {
-    const prepared = await prepare(reference, settingsOf(values), { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: progress.show })
-    const outcome = await runGate(prepared)
+    return await work(progress.show)
+  } finally {
     progress.clear()
-    const { image, findings, warnings } = outcome.report
-    const columns = process.stdout.isTTY === true ? process.stdout.columns : 80
-    const text =
-      values.json === true ? `${visibleJson({ image, findings, warnings })}\n` : renderHistory(outcome, prepared.now, { width: columns, verbose: values.verbose === true })
-    await write(null, text)
-    return 0
-  } catch (error) {
-    progress.clear()
-    throw error
   }
+}
+
+async function diff(args: readonly string[]): Promise<number> {
+  const { text, file } = await withProgress((onProgress) => diffCommand(args, onProgress))
+  await write(file, text)
+  return 0
 }
 
 async function inspect(args: readonly string[]): Promise<number> {

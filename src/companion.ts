@@ -9,6 +9,7 @@ import type { RunContext, TriggeringRun } from './github/event.ts'
 import { renderErrorSection, renderSection } from './report/comment.ts'
 import type { Report } from './report/contract.ts'
 import type { Outcome } from './report/outcome.ts'
+import { Redactor } from './secrets/redact.ts'
 import { toldFindings } from './report/words.ts'
 
 /** What was done, in words for the log. */
@@ -36,6 +37,8 @@ function outcomeOf(report: Report, image: NonNullable<Report['image']>, isPublic
     source: null,
     instructions: image.history.map(({ createdBy, created }, index) => readHistoryEntry({ index, created, createdBy, author: null, comment: null, empty: false }).display),
     values: [],
+    inventory: null,
+    redactor: new Redactor([]),
   }
 }
 

@@ -7,6 +7,7 @@ import { attestationText } from './evidence/attestation-text.ts'
 import { hiddenInCommands } from './evidence/command-credentials.ts'
 import { type Evidence, environmentOf } from './evidence/evidence.ts'
 import { collectLeaks } from './evidence/leak.ts'
+import { takeInventory } from './evidence/inventory.ts'
 import { type Step, stepsOfImage, unreadWarnings } from './evidence/steps.ts'
 import { buildFilesystem, type Filesystem } from './filesystem/filesystem.ts'
 import { type PackageRecords, readPackageRecords } from './filesystem/packages.ts'
@@ -56,6 +57,8 @@ export interface GateOptions {
   /** Overrides the salt of the policy for `keyedHash`; the verdict does not depend on it. */
   readonly key: string | null
   readonly onProgress: (progress: Progress) => void
+  /** Also takes stock of the final tree, for comparing it with an image that shares these diff IDs. */
+  readonly inventory?: { readonly shared: ReadonlySet<string> }
 }
 
 /** A baseline as it was given: a file of many images, or the record of one run. */
@@ -149,6 +152,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       loosenings: [...(options.authority.from === 'base' ? options.authority.loosenings : []), ...inline.loosenings],
       baseline: baseline.chosen?.name ?? null,
       salt: recordSalt,
+      inventory: options.inventory === undefined ? null : await takeInventory(image, layers, filesystem, passwd, options.inventory.shared),
       redactor,
       values,
       vouchedFiles,

@@ -8,7 +8,7 @@ const COLLECTED: readonly RegExp[] = [
   /^\/usr\/lib\/os-release$/,
   // Package databases with checksums of files: dpkg, distroless, apk (v2 and v3), Python.
   /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
-  /^\/var\/lib\/dpkg\/status\.d\/[^/]+\.md5sums$/,
+  /^\/var\/lib\/dpkg\/status\.d\/[^/]+$/,
   // Who may become root.
   /^\/etc\/sudoers(?:\.d\/[^/]+)?$/,
   // What dpkg says of configuration files stands with the packages themselves.

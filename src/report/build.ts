@@ -2,6 +2,7 @@
 
 import type { GateError } from '../error.ts'
 import type { Evidence } from '../evidence/evidence.ts'
+import type { Inventory } from '../evidence/inventory.ts'
 import type { Authority } from '../gate.ts'
 import { type Image, platformName } from '../image/image.ts'
 import type { Verdict } from '../policy/judge.ts'
@@ -24,6 +25,7 @@ interface Parts {
   /** What was compared with. */
   readonly baseline: string | null
   readonly salt: string
+  readonly inventory: Inventory | null
   readonly redactor: Redactor
   readonly values: readonly { readonly value: string }[]
   readonly vouchedFiles: number
@@ -36,7 +38,7 @@ const NO_SALT = '0'.repeat(32)
 const TOOL = { name: 'layergate', version: VERSION } as const
 
 /** Builds the outcome of a run. */
-export function buildOutcome({ evidence, image, verdict, name, policy, authority, loosenings, baseline, salt, redactor, values, vouchedFiles, seconds }: Parts): Outcome {
+export function buildOutcome({ evidence, image, verdict, name, policy, authority, loosenings, baseline, salt, inventory, redactor, values, vouchedFiles, seconds }: Parts): Outcome {
   const { origin, layers, programs, user } = evidence
   const withStatus = (status: Finding['status']): number => verdict.findings.filter((finding) => finding.suppressed === null && finding.status === status).length
   const report: Outcome['report'] = {
@@ -111,6 +113,8 @@ export function buildOutcome({ evidence, image, verdict, name, policy, authority
     source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line) => redactor.text(line)) },
     instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
     values: values.map(({ value }) => value),
+    inventory,
+    redactor,
   }
 }
 

@@ -1,4 +1,6 @@
 // What every report is made from: the contract's data, with all secrets hidden, and what only people want to see.
+import type { Inventory } from '../evidence/inventory.ts'
+import type { Redactor } from '../secrets/redact.ts'
 import type { Report } from './contract.ts'
 
 /** The result of one run that reached a verdict. */
@@ -12,4 +14,7 @@ export interface Outcome {
   readonly isPublic: boolean
   /** All values seen, for the platform's own masking. They never enter a report. */
   readonly values: readonly string[]
+  /** What the final tree holds, where it was asked for. Its texts are the image's: they pass `redactor` before anyone sees them. */
+  readonly inventory: Inventory | null
+  readonly redactor: Redactor
 }

@@ -1,0 +1,105 @@
+// `layergate baseline`: writes, renews and shows what was there before.
+import { readFile, writeFile } from 'node:fs/promises'
+import { BASELINE_OPTIONS, oneImage, parseOptions, settingsOf } from '../cli-options.ts'
+import { ConfigError, UsageError } from '../error.ts'
+import { type Progress, runGate } from '../gate.ts'
+import { type BaselineEntry, type BaselineFile, DEFAULT_BASELINE, parseBaseline, renderBaseline } from '../policy/baseline.ts'
+import { uncommanding, visible } from '../report/escape.ts'
+import { plural } from '../report/words.ts'
+import { wrap } from '../report/wrap.ts'
+import { prepare } from '../settings.ts'
+
+const ACTIONS = ['create', 'update', 'show'] as const
+
+async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
+    if (code === 'ENOENT') return null
+    throw new ConfigError(`${file}: the baseline cannot be read (${code}).`, { cause })
+  }
+}
+
+interface Found {
+  readonly name: string
+  readonly salt: string
+  readonly findings: readonly BaselineEntry[]
+}
+
+/** What an image holds now, or what a JSON report says that it held. */
+async function find(source: string, given: BaselineFile | null, options: Options, onProgress: (progress: Progress) => void): Promise<Found> {
+  if (/\.json$/i.test(source)) {
+    const text = await readIfThere(source)
+    if (text === null) throw new UsageError(`${source}: there is no such report.`)
+    const { salt, images } = parseBaseline(source, text)
+    const [[name, findings] = ['image', []]] = Object.entries(images)
+    return { name: options.name ?? name, salt, findings }
+  }
+  // Without a baseline, so that the policy's own settings do not get in the way.
+  const prepared = await prepare(source, { ...settingsOf(options), baseline: 'none' }, { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress })
+  const outcome = await runGate({ ...prepared, baseline: given === null ? null : { name: 'baseline', file: { ...given, images: {} } } })
+  return { name: outcome.report.name, ...outcome.report.baseline.record }
+}
+
+type Options = ReturnType<typeof parseOptions<typeof BASELINE_OPTIONS>>['values']
+
+/** Runs `layergate baseline ACTION …`. @returns the exit code */
+export async function baselineCommand(args: readonly string[], onProgress: (progress: Progress) => void, now: Date): Promise<number> {
+  const { values, positionals } = parseOptions('baseline', args, BASELINE_OPTIONS)
+  const [word, ...rest] = positionals
+  const action = ACTIONS.find((known) => known === word)
+  if (action === undefined) throw new UsageError(`Name one: layergate baseline create IMAGE, layergate baseline update IMAGE, or layergate baseline show.`)
+  const file = values.output ?? DEFAULT_BASELINE
+  if (action === 'show') return show(rest[0] ?? file)
+  const source = oneImage(`baseline ${action}`, rest)
+  const text = await readIfThere(file)
+  if (action === 'create' && text !== null) throw new UsageError(`${file} is there already: layergate baseline update ${source} renews it.`)
+  if (action === 'update' && text === null) throw new UsageError(`${file}: there is no baseline to update: layergate baseline create ${source} writes one.`)
+  const old = text === null ? null : parseBaseline(file, text)
+  const found = await find(source, old, values, onProgress)
+  if (old !== null && old.salt !== found.salt && Object.keys(old.images).length > 1)
+    throw new UsageError(`${file}: the report hashes values under another salt than the baseline: update it from the image.`)
+  const names = Object.keys(old?.images ?? {})
+  const [only] = names
+  const key = old === null || names.includes(found.name) || values.name !== undefined || names.length !== 1 || only === undefined ? found.name : only
+  const before = old?.images[key] ?? []
+  const isOld = (entry: BaselineEntry): BaselineEntry | undefined =>
+    before.find((other) => other.fingerprints[0] === entry.fingerprints[0] && (other.valueHash === entry.valueHash || old?.salt !== found.salt))
+  const today = now.toISOString().slice(0, 10)
+  const kept = found.findings.filter((entry) => values.prune !== true || isOld(entry) !== undefined)
+  const entries = kept.map((entry) => ({ ...entry, since: isOld(entry)?.since ?? today }))
+  const result: BaselineFile = { schemaVersion: 1, salt: found.salt, images: { ...old?.images, [key]: entries } }
+  try {
+    await writeFile(file, renderBaseline(result))
+  } catch (error) {
+    throw new UsageError(`${file}: the baseline cannot be written (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}).`)
+  }
+  const fresh = entries.filter((entry) => isOld(entry) === undefined).length
+  const gone = before.filter((entry) => !entries.some((other) => isOld(other) === entry)).length
+  const left = found.findings.length - kept.length
+  process.stdout.write(
+    uncommanding(
+      `${wrap(
+        visible(
+          `${file}: ${plural(entries.length, 'finding')} of ${key}${old === null ? '' : `, ${fresh} new, ${gone} gone`}${left === 0 ? '' : `; ${left} new ${left === 1 ? 'one is' : 'ones are'} not taken (--prune)`}. Known ones no longer fail; commit the file.`,
+        ),
+        '',
+        '',
+      ).join('\n')}\n`,
+    ),
+  )
+  return 0
+}
+
+async function show(file: string): Promise<number> {
+  const text = await readIfThere(file)
+  if (text === null) throw new UsageError(`${file}: there is no baseline: layergate baseline create IMAGE writes one.`)
+  const { images } = parseBaseline(file, text)
+  const lines = Object.entries(images).flatMap(([name, entries]) => [
+    `${visible(name)}: ${plural(entries.length, 'finding')}`,
+    ...entries.flatMap(({ rule, title, place, since, fingerprints }) => wrap(visible(`${since ?? '          '}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ''})`), '  ', '              ')),
+  ])
+  process.stdout.write(uncommanding(`${lines.join('\n')}\n`))
+  return 0
+}

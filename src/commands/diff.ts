@@ -1,0 +1,71 @@
+// `layergate diff OLD NEW`: what a change brought.
+import { readFile } from 'node:fs/promises'
+import { DIFF_OPTIONS, parseOptions, settingsOf } from '../cli-options.ts'
+import { compare, type Side } from '../diff.ts'
+import { UsageError } from '../error.ts'
+import { type GateOptions, type Progress, runGate } from '../gate.ts'
+import { openImage } from '../image/open.ts'
+import { reportSchema } from '../report/contract.ts'
+import { renderDiff, renderDiffMarkdown } from '../report/diff.ts'
+import { visibleJson } from '../report/escape.ts'
+import { Redactor } from '../secrets/redact.ts'
+import { prepare } from '../settings.ts'
+
+const FORMATS = ['terminal', 'json', 'markdown'] as const
+
+async function readReport(file: string): Promise<Side> {
+  let value: unknown
+  try {
+    value = JSON.parse(await readFile(file, 'utf8'))
+  } catch (cause) {
+    throw new UsageError(`${file}: the report cannot be read: ${cause instanceof Error && 'code' in cause ? String(cause.code) : 'no valid JSON'}.`)
+  }
+  const parsed = reportSchema.safeParse(value)
+  if (!parsed.success || parsed.data.image === null)
+    throw new UsageError(`${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`)
+  return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: new Redactor([]) }
+}
+
+const isReport = (name: string): boolean => /\.json$/i.test(name)
+
+async function diffIdsOf({ reference, open }: GateOptions): Promise<ReadonlySet<string>> {
+  const image = await openImage(reference, open)
+  try {
+    return new Set(image.layers.map(({ diffId }) => diffId))
+  } finally {
+    await image.close()
+  }
+}
+
+/** Runs `layergate diff`. @returns the text, what it exits with is 0 @throws GateError */
+export async function diffCommand(args: readonly string[], onProgress: (progress: Progress) => void): Promise<{ readonly text: string; readonly file: string | null }> {
+  const { values, positionals } = parseOptions('diff', args, DIFF_OPTIONS)
+  const [oldName, newName, extra] = positionals
+  if (oldName === undefined || newName === undefined || extra !== undefined)
+    throw new UsageError('Name two images or reports: layergate diff OLD NEW. See layergate diff --help.')
+  if ([oldName, newName].some((name) => /^(?:[a-z-]+:)?-$/.test(name))) throw new UsageError('layergate diff reads both images twice: save them to files instead of a pipe.')
+  const format = FORMATS.find((known) => known === (values.format ?? 'terminal'))
+  if (format === undefined) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${FORMATS.join(', ')}.`)
+  const surroundings = { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress }
+  const settings = { ...settingsOf(values), baseline: 'none' }
+  const [old, now] = await Promise.all([oldName, newName].map(async (name) => (isReport(name) ? readReport(name) : prepare(name, settings, surroundings))))
+  if (old === undefined || now === undefined) throw new RangeError('two sides make a diff')
+  const ids = await Promise.all([old, now].map(async (side) => ('report' in side ? new Set<string>() : diffIdsOf(side))))
+  const shared = new Set([...(ids[0] ?? [])].filter((id) => ids[1]?.has(id)))
+  const first = await judged(old, null, shared)
+  // Under the salt of the first, so that values can be compared.
+  const second = await judged(now, first.report.baseline.record.salt, shared)
+  const difference = compare(first, second)
+  const text = format === 'json' ? `${visibleJson(difference)}\n` : format === 'markdown' ? renderDiffMarkdown(difference) : renderDiff(difference, values.verbose === true)
+  return { text, file: values.output ?? null }
+}
+
+async function judged(side: Side | GateOptions, salt: string | null, shared: ReadonlySet<string>): Promise<Side> {
+  if ('report' in side) return side
+  const { report, inventory, redactor } = await runGate({
+    ...side,
+    baseline: salt === null ? null : { name: 'the other image', file: { schemaVersion: 1, salt, images: {} } },
+    inventory: { shared },
+  })
+  return { report, inventory, redactor }
+}

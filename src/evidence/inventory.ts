@@ -1,0 +1,101 @@
+// What an image holds, flat: for comparing two of them.
+import type { Filesystem, Version } from '../filesystem/filesystem.ts'
+import { parsePasswd } from '../filesystem/users.ts'
+import type { Image } from '../image/image.ts'
+import { hashEntries } from '../layer/hash.ts'
+import type { LayerScan } from '../layer/layer-scan.ts'
+
+export interface InventoryFile {
+  readonly type: string
+  /** Octal, with owner and group: `0644 0:0`. */
+  readonly mode: string
+  readonly size: number
+  /** What tells the content: a checksum, the target of a link, or the layer and entry that both images share. */
+  readonly content: string
+}
+
+export interface Inventory {
+  /** By path in the image; directories are left out. */
+  readonly files: ReadonlyMap<string, InventoryFile>
+  /** By `manager name`: the version. */
+  readonly packages: ReadonlyMap<string, string>
+  /** By name: uid and gid. */
+  readonly accounts: ReadonlyMap<string, string>
+  /** By field: `Env.PATH`, `Entrypoint`, `ExposedPorts`. */
+  readonly settings: ReadonlyMap<string, string>
+}
+
+/** dpkg's status, and the files of distroless images; apk's database. */
+function readStatus(manager: 'dpkg' | 'apk', text: string, add: (name: string, version: string) => void): void {
+  const [nameKey, versionKey] = manager === 'dpkg' ? ['Package: ', 'Version: '] : ['P:', 'V:']
+  let name = ''
+  for (const line of text.split('\n')) {
+    if (line.startsWith(nameKey)) name = line.slice(nameKey.length).trim()
+    else if (line.startsWith(versionKey) && name !== '') add(`${manager} ${name}`, line.slice(versionKey.length).trim())
+    else if (line.trim() === '') name = ''
+  }
+}
+
+function packagesOf(layers: readonly LayerScan[], present: readonly Version[]): Map<string, string> {
+  const found = new Map<string, string>()
+  const extracts = new Map(layers.flatMap(({ index, extracts: own }) => own.map(({ entry, content }) => [`${index}:${entry}`, content] as const)))
+  for (const { path, content } of present) {
+    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path)
+    if (wheel?.[1] !== undefined && wheel[2] !== undefined) found.set(`python ${wheel[1].toLowerCase().replace(/[-_.]+/g, '-')}`, wheel[2])
+    const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path) && !path.endsWith('.md5sums') ? 'dpkg' : path.endsWith('/apk/db/installed') ? 'apk' : null
+    const text = manager === null ? undefined : extracts.get(`${content.layer}:${content.index}`)
+    if (manager !== null && text !== undefined) readStatus(manager, text.toString('utf8'), (name, version) => found.set(name, version))
+  }
+  return found
+}
+
+/** The configuration as fields with text. */
+function settingsOf({ config: { run } }: Image): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const [field, value] of Object.entries(run)) {
+    if (field === 'Env' && Array.isArray(value)) {
+      for (const pair of value as string[]) found.set(`Env.${pair.split('=')[0] ?? ''}`, pair.slice(pair.indexOf('=') + 1))
+    } else if (field === 'Labels' && typeof value === 'object' && value !== null) {
+      for (const [name, text] of Object.entries(value)) found.set(`Labels.${name}`, String(text))
+    } else if (value !== null && value !== undefined && value !== '') found.set(field, typeof value === 'string' ? value : JSON.stringify(value))
+  }
+  return found
+}
+
+/**
+ * Takes stock of the final tree. Files of layers that the other image shares are told by their place there, all others by a
+ * checksum, in a second reading of their layers.
+ * @param shared diff IDs that both images have
+ */
+export async function takeInventory(image: Image, layers: readonly LayerScan[], filesystem: Filesystem, passwd: string | null, shared: ReadonlySet<string>): Promise<Inventory> {
+  const present = [...filesystem.present()].filter(({ entry }) => entry.type !== 'directory' && entry.whiteout === null)
+  const wanted = new Map<number, Set<number>>()
+  for (const { content, entry } of present) {
+    if (entry.type !== 'file' && entry.type !== 'hardlink') continue
+    if (shared.has(layers[content.layer]?.diffId ?? '')) continue
+    wanted.set(content.layer, (wanted.get(content.layer) ?? new Set()).add(content.index))
+  }
+  const checksums = new Map<string, string>()
+  for (const [index, entries] of wanted) {
+    const layer = image.layers[index]
+    if (layer !== undefined) for (const [entry, { sha256 }] of await hashEntries(layer, entries)) checksums.set(`${index}:${entry}`, `sha256:${sha256}`)
+  }
+  const contentOf = ({ content, entry }: Version): string =>
+    entry.type === 'file' || entry.type === 'hardlink'
+      ? (checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}`)
+      : `${entry.type} ${entry.link ?? ''}`
+  return {
+    files: new Map(
+      present.map((version) => {
+        const { entry, path, content } = version
+        return [
+          path,
+          { type: entry.type === 'hardlink' ? 'file' : entry.type, mode: `${entry.mode.toString(8).padStart(4, '0')} ${entry.uid}:${entry.gid}`, size: content.entry.size, content: contentOf(version) },
+        ]
+      }),
+    ),
+    packages: packagesOf(layers, present),
+    accounts: new Map(parsePasswd(passwd ?? '').map(({ name, uid, gid }) => [name, `${uid}:${gid}`])),
+    settings: settingsOf(image),
+  }
+}
