@@ -58934,6 +58934,12 @@ var USERS = {
   short: "bcdDefgGkKpPrRsuZ",
   long: words("base-dir comment home-dir home expiredate inactive gid groups skel key password root prefix shell uid selinux-user login ingroup gecos firstuid lastuid")
 };
+var ENGINE = {
+  short: "uptfHvewlocm",
+  long: words(
+    "username password volume env name tag file target output platform build-arg build-context secret ssh label annotation cache-from cache-to iidfile metadata-file network progress builder add-host attest allow call cgroup-parent isolation memory provenance sbom shm-size ulimit host context config log-level format authfile creds"
+  )
+};
 var SYNTAX = {
   addgroup: { short: "g", long: words("gid firstgid lastgid") },
   adduser: { short: "hgsGuk", long: words("home shell ingroup gid uid gecos firstuid lastuid conf") },
@@ -58943,6 +58949,7 @@ var SYNTAX = {
   aria2c: { short: "odixjsk", long: words("out dir input-file checksum http-user http-passwd header max-connection-per-server split min-split-size") },
   aws: { long: words("region profile output endpoint-url query ca-bundle") },
   az: { short: "upg", long: words("username password tenant name resource-group") },
+  buildah: ENGINE,
   chmod: { long: words("reference") },
   chown: { long: words("reference from") },
   chpst: { short: "uUbenmodfclt/" },
@@ -58956,7 +58963,7 @@ var SYNTAX = {
   },
   dnf: YUM,
   dnf5: YUM,
-  docker: { short: "uptfHvewl", long: words("username password tag file host volume env name build-arg") },
+  docker: ENGINE,
   dotnet: { short: "upk", long: words("username password api-key source name configfile") },
   dpkg: { short: "D", long: words("root admindir instdir") },
   gem: { short: "vsiPnp", long: words("version source install-dir bindir platform trust-policy http-proxy") },
@@ -58988,7 +58995,7 @@ var SYNTAX = {
   pip3: PIP,
   pipx: { long: words("index-url pip-args python spec") },
   pnpm: NPM,
-  podman: { short: "upt", long: words("username password tag creds") },
+  podman: ENGINE,
   psql: POSTGRES,
   "redis-cli": { short: "ahpnu", long: words("pass user") },
   runuser: { short: "ucsgGw", long: words("user command shell group supp-group session-command") },
@@ -73026,6 +73033,147 @@ function attestationText({ predicateType, document, statement }) {
   };
 }
 
+// src/filesystem/users.ts
+function readCollected(filesystem, scans, path12) {
+  const version2 = filesystem.find(path12);
+  if (version2 === null) return null;
+  const { layer, index } = version2.content;
+  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
+}
+function parsePasswd(text4) {
+  return text4.split("\n").flatMap((line2) => {
+    const [name2 = "", , uid = "", gid = ""] = line2.split(":");
+    return name2 !== "" && /^\d+$/.test(uid) ? [{ name: name2, uid: Number(uid), gid: Number(gid) || 0 }] : [];
+  });
+}
+function parseGroup(text4) {
+  return text4.split("\n").flatMap((line2) => {
+    const [name2 = "", , gid = ""] = line2.split(":");
+    return name2 !== "" && /^\d+$/.test(gid) ? [{ name: name2, gid: Number(gid) }] : [];
+  });
+}
+function resolveUser(configured, passwd, group) {
+  const trimmed2 = configured.trim();
+  const [user = "", groupName] = trimmed2.split(":");
+  const accounts = parsePasswd(passwd ?? "");
+  const name2 = user === "" ? "0" : user;
+  const account = accounts.find((candidate) => candidate.name === name2) ?? null;
+  const uid = account?.uid ?? (/^\d+$/.test(name2) ? Number(name2) : name2 === "root" && passwd === null ? 0 : null);
+  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
+  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
+  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
+}
+function groupId(name2, group) {
+  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name2);
+  return found?.gid ?? (/^\d+$/.test(name2) ? Number(name2) : null);
+}
+
+// src/layer/hash.ts
+var import_tar_stream = __toESM(require_tar_stream(), 1);
+import { createHash as createHash2 } from "node:crypto";
+async function hashEntries(layer, wanted) {
+  const found = /* @__PURE__ */ new Map();
+  const extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
+  let index = -1;
+  extract.on("entry", (header, stream, next) => {
+    index++;
+    if (header.type === "directory") {
+      next();
+      return;
+    }
+    const own2 = index;
+    const hashes2 = wanted.has(own2) ? { md5: createHash2("md5"), sha1: createHash2("sha1"), sha256: createHash2("sha256") } : null;
+    stream.on("data", (chunk) => {
+      if (hashes2 !== null) for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
+    });
+    stream.on("end", () => {
+      if (hashes2 !== null) found.set(own2, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") });
+      next();
+    });
+    stream.resume();
+  });
+  const finished = new Promise((resolve, reject) => {
+    extract.on("finish", resolve);
+    extract.on("error", reject);
+  });
+  finished.catch(() => {
+  });
+  for await (const chunk of layer.open()) {
+    if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", () => resolve())), finished]);
+  }
+  extract.end(void 0);
+  await finished;
+  return found;
+}
+
+// src/evidence/inventory.ts
+function readStatus(manager, text4, add3) {
+  const [nameKey, versionKey] = manager === "dpkg" ? ["Package: ", "Version: "] : ["P:", "V:"];
+  let name2 = "";
+  for (const line2 of text4.split("\n")) {
+    if (line2.startsWith(nameKey)) name2 = line2.slice(nameKey.length).trim();
+    else if (line2.startsWith(versionKey) && name2 !== "") add3(`${manager} ${name2}`, line2.slice(versionKey.length).trim());
+    else if (line2.trim() === "") name2 = "";
+  }
+}
+function packagesOf(layers, present) {
+  const found = /* @__PURE__ */ new Map();
+  const extracts = new Map(layers.flatMap(({ index, extracts: own2 }) => own2.map(({ entry, content }) => [`${index}:${entry}`, content])));
+  for (const { path: path12, content } of present) {
+    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path12);
+    if (wheel?.[1] !== void 0 && wheel[2] !== void 0) found.set(`python ${wheel[1].toLowerCase().replace(/[-_.]+/g, "-")}`, wheel[2]);
+    const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path12) && !path12.endsWith(".md5sums") ? "dpkg" : path12.endsWith("/apk/db/installed") ? "apk" : null;
+    const text4 = manager === null ? void 0 : extracts.get(`${content.layer}:${content.index}`);
+    if (manager !== null && text4 !== void 0) readStatus(manager, text4.toString("utf8"), (name2, version2) => found.set(name2, version2));
+  }
+  return found;
+}
+function settingsOf({ config: { run: run2 } }) {
+  const found = /* @__PURE__ */ new Map();
+  for (const [field, value] of Object.entries(run2)) {
+    if (field === "Env" && Array.isArray(value)) {
+      for (const pair2 of value) found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
+    } else if (field === "Labels" && typeof value === "object" && value !== null) {
+      for (const [name2, text4] of Object.entries(value)) found.set(`Labels.${name2}`, String(text4));
+    } else if (value !== null && value !== void 0 && value !== "") found.set(field, typeof value === "string" ? value : JSON.stringify(value));
+  }
+  return found;
+}
+async function takeInventory(image, layers, filesystem, passwd, shared) {
+  const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
+  const wanted = /* @__PURE__ */ new Map();
+  for (const { content, entry } of present) {
+    if (entry.type !== "file" && entry.type !== "hardlink") continue;
+    if (shared.has(layers[content.layer]?.diffId ?? "")) continue;
+    wanted.set(content.layer, (wanted.get(content.layer) ?? /* @__PURE__ */ new Set()).add(content.index));
+  }
+  const checksums = /* @__PURE__ */ new Map();
+  for (const [index, entries] of wanted) {
+    const layer = image.layers[index];
+    if (layer !== void 0) for (const [entry, { sha256: sha2562 }] of await hashEntries(layer, entries)) checksums.set(`${index}:${entry}`, `sha256:${sha2562}`);
+  }
+  const contentOf2 = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
+  return {
+    files: new Map(
+      present.map((version2) => {
+        const { entry, path: path12, content } = version2;
+        return [
+          path12,
+          {
+            type: entry.type === "hardlink" ? "file" : entry.type,
+            mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`,
+            size: content.entry.size,
+            content: contentOf2(version2)
+          }
+        ];
+      })
+    ),
+    packages: packagesOf(layers, present),
+    accounts: new Map(parsePasswd(passwd ?? "").map(({ name: name2, uid, gid }) => [name2, `${uid}:${gid}`])),
+    settings: settingsOf(image)
+  };
+}
+
 // src/secrets/form.ts
 var ALPHABETS = {
   d: "0-9",
@@ -76088,10 +76236,10 @@ var JWTS = [
 import { generateKeyPairSync } from "node:crypto";
 
 // src/secrets/keystore.ts
-import { createHash as createHash2 } from "node:crypto";
+import { createHash as createHash3 } from "node:crypto";
 import { createSecureContext } from "node:tls";
 var USUAL_PASSWORDS = ["changeit", "", "changeme", "password", "secret", "123456", "notasecret", "android", "test", "keystore"];
-var identityOf2 = (bytes2) => `keystore:${createHash2("sha256").update(bytes2).digest("hex")}`;
+var identityOf2 = (bytes2) => `keystore:${createHash3("sha256").update(bytes2).digest("hex")}`;
 var judged = (bytes2, opens) => ({
   value: bytes2.toString("latin1"),
   identity: identityOf2(bytes2),
@@ -76099,7 +76247,7 @@ var judged = (bytes2, opens) => ({
 });
 function opensJks(bytes2, password) {
   const utf16 = Buffer.from(password, "utf16le").swap16();
-  const digest3 = createHash2("sha1").update(utf16).update("Mighty Aphrodite").update(bytes2.subarray(0, -20)).digest();
+  const digest3 = createHash3("sha1").update(utf16).update("Mighty Aphrodite").update(bytes2.subarray(0, -20)).digest();
   return digest3.equals(bytes2.subarray(-20));
 }
 function checkJavaKeystore(text4) {
@@ -76139,8 +76287,8 @@ function checkPkcs12(text4) {
 }
 
 // src/secrets/private-key.ts
-import { createHash as createHash3, createPrivateKey } from "node:crypto";
-var identityOf3 = (bytes2) => `key:${createHash3("sha256").update(bytes2).digest("hex")}`;
+import { createHash as createHash4, createPrivateKey } from "node:crypto";
+var identityOf3 = (bytes2) => `key:${createHash4("sha256").update(bytes2).digest("hex")}`;
 function keyFacts(key) {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
   const size = namedCurve ?? (modulusLength === void 0 ? "" : `${modulusLength} bits`);
@@ -78187,7 +78335,7 @@ var PACKAGES = [
 ];
 
 // src/secrets/detectors/payments.ts
-import { createHash as createHash4 } from "node:crypto";
+import { createHash as createHash5 } from "node:crypto";
 var STRIPE = { issuer: "Stripe", revoke: "Roll the key in the Stripe dashboard", docs: "https://docs.stripe.com/keys" };
 var SQUARE = { issuer: "Square", revoke: "Replace the token in the Square developer dashboard", docs: "https://developer.squareup.com/docs/build-basics/access-tokens" };
 var SHOPIFY = {
@@ -78196,7 +78344,7 @@ var SHOPIFY = {
   docs: "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens"
 };
 var BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-var sha256 = (data) => createHash4("sha256").update(data).digest();
+var sha256 = (data) => createHash5("sha256").update(data).digest();
 var base58Sum = (body) => sha256(sha256(body)).subarray(0, 4);
 function base58Check(text4) {
   let n = 0n;
@@ -79003,142 +79151,6 @@ function addKnownValues(collected, texts2, attestations, origin) {
       if (!known2) places.push({ ...place, strength: match2.strength, name: null, note: match2.note });
     }
   }
-}
-
-// src/filesystem/users.ts
-function readCollected(filesystem, scans, path12) {
-  const version2 = filesystem.find(path12);
-  if (version2 === null) return null;
-  const { layer, index } = version2.content;
-  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
-}
-function parsePasswd(text4) {
-  return text4.split("\n").flatMap((line2) => {
-    const [name2 = "", , uid = "", gid = ""] = line2.split(":");
-    return name2 !== "" && /^\d+$/.test(uid) ? [{ name: name2, uid: Number(uid), gid: Number(gid) || 0 }] : [];
-  });
-}
-function parseGroup(text4) {
-  return text4.split("\n").flatMap((line2) => {
-    const [name2 = "", , gid = ""] = line2.split(":");
-    return name2 !== "" && /^\d+$/.test(gid) ? [{ name: name2, gid: Number(gid) }] : [];
-  });
-}
-function resolveUser(configured, passwd, group) {
-  const trimmed2 = configured.trim();
-  const [user = "", groupName] = trimmed2.split(":");
-  const accounts = parsePasswd(passwd ?? "");
-  const name2 = user === "" ? "0" : user;
-  const account = accounts.find((candidate) => candidate.name === name2) ?? null;
-  const uid = account?.uid ?? (/^\d+$/.test(name2) ? Number(name2) : name2 === "root" && passwd === null ? 0 : null);
-  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
-  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
-  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
-}
-function groupId(name2, group) {
-  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name2);
-  return found?.gid ?? (/^\d+$/.test(name2) ? Number(name2) : null);
-}
-
-// src/layer/hash.ts
-var import_tar_stream = __toESM(require_tar_stream(), 1);
-import { createHash as createHash5 } from "node:crypto";
-async function hashEntries(layer, wanted) {
-  const found = /* @__PURE__ */ new Map();
-  const extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
-  let index = -1;
-  extract.on("entry", (header, stream, next) => {
-    index++;
-    if (header.type === "directory") {
-      next();
-      return;
-    }
-    const own2 = index;
-    const hashes2 = wanted.has(own2) ? { md5: createHash5("md5"), sha1: createHash5("sha1"), sha256: createHash5("sha256") } : null;
-    stream.on("data", (chunk) => {
-      if (hashes2 !== null) for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
-    });
-    stream.on("end", () => {
-      if (hashes2 !== null) found.set(own2, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") });
-      next();
-    });
-    stream.resume();
-  });
-  const finished = new Promise((resolve, reject) => {
-    extract.on("finish", resolve);
-    extract.on("error", reject);
-  });
-  finished.catch(() => {
-  });
-  for await (const chunk of layer.open()) {
-    if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", () => resolve())), finished]);
-  }
-  extract.end(void 0);
-  await finished;
-  return found;
-}
-
-// src/evidence/inventory.ts
-function readStatus(manager, text4, add3) {
-  const [nameKey, versionKey] = manager === "dpkg" ? ["Package: ", "Version: "] : ["P:", "V:"];
-  let name2 = "";
-  for (const line2 of text4.split("\n")) {
-    if (line2.startsWith(nameKey)) name2 = line2.slice(nameKey.length).trim();
-    else if (line2.startsWith(versionKey) && name2 !== "") add3(`${manager} ${name2}`, line2.slice(versionKey.length).trim());
-    else if (line2.trim() === "") name2 = "";
-  }
-}
-function packagesOf(layers, present) {
-  const found = /* @__PURE__ */ new Map();
-  const extracts = new Map(layers.flatMap(({ index, extracts: own2 }) => own2.map(({ entry, content }) => [`${index}:${entry}`, content])));
-  for (const { path: path12, content } of present) {
-    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path12);
-    if (wheel?.[1] !== void 0 && wheel[2] !== void 0) found.set(`python ${wheel[1].toLowerCase().replace(/[-_.]+/g, "-")}`, wheel[2]);
-    const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path12) && !path12.endsWith(".md5sums") ? "dpkg" : path12.endsWith("/apk/db/installed") ? "apk" : null;
-    const text4 = manager === null ? void 0 : extracts.get(`${content.layer}:${content.index}`);
-    if (manager !== null && text4 !== void 0) readStatus(manager, text4.toString("utf8"), (name2, version2) => found.set(name2, version2));
-  }
-  return found;
-}
-function settingsOf({ config: { run: run2 } }) {
-  const found = /* @__PURE__ */ new Map();
-  for (const [field, value] of Object.entries(run2)) {
-    if (field === "Env" && Array.isArray(value)) {
-      for (const pair2 of value) found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
-    } else if (field === "Labels" && typeof value === "object" && value !== null) {
-      for (const [name2, text4] of Object.entries(value)) found.set(`Labels.${name2}`, String(text4));
-    } else if (value !== null && value !== void 0 && value !== "") found.set(field, typeof value === "string" ? value : JSON.stringify(value));
-  }
-  return found;
-}
-async function takeInventory(image, layers, filesystem, passwd, shared) {
-  const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
-  const wanted = /* @__PURE__ */ new Map();
-  for (const { content, entry } of present) {
-    if (entry.type !== "file" && entry.type !== "hardlink") continue;
-    if (shared.has(layers[content.layer]?.diffId ?? "")) continue;
-    wanted.set(content.layer, (wanted.get(content.layer) ?? /* @__PURE__ */ new Set()).add(content.index));
-  }
-  const checksums = /* @__PURE__ */ new Map();
-  for (const [index, entries] of wanted) {
-    const layer = image.layers[index];
-    if (layer !== void 0) for (const [entry, { sha256: sha2562 }] of await hashEntries(layer, entries)) checksums.set(`${index}:${entry}`, `sha256:${sha2562}`);
-  }
-  const contentOf2 = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
-  return {
-    files: new Map(
-      present.map((version2) => {
-        const { entry, path: path12, content } = version2;
-        return [
-          path12,
-          { type: entry.type === "hardlink" ? "file" : entry.type, mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`, size: content.entry.size, content: contentOf2(version2) }
-        ];
-      })
-    ),
-    packages: packagesOf(layers, present),
-    accounts: new Map(parsePasswd(passwd ?? "").map(({ name: name2, uid, gid }) => [name2, `${uid}:${gid}`])),
-    settings: settingsOf(image)
-  };
 }
 
 // src/filesystem/filesystem.ts
@@ -81087,7 +81099,22 @@ var VERSION7 = "1.0.0";
 // src/report/build.ts
 var NO_SALT = "0".repeat(32);
 var TOOL = { name: "layergate", version: VERSION7 };
-function buildOutcome({ evidence, image, verdict, name: name2, policy, authority, loosenings, baseline, salt, inventory, redactor, values, vouchedFiles, seconds }) {
+function buildOutcome({
+  evidence,
+  image,
+  verdict,
+  name: name2,
+  policy,
+  authority,
+  loosenings,
+  baseline,
+  salt,
+  inventory,
+  redactor,
+  values,
+  vouchedFiles,
+  seconds
+}) {
   const { origin, layers, programs, user } = evidence;
   const withStatus = (status) => verdict.findings.filter((finding) => finding.suppressed === null && finding.status === status).length;
   const report = {

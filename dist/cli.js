@@ -201,10 +201,10 @@ var require_identity = __commonJS({
     var NODE_TYPE = /* @__PURE__ */ Symbol.for("yaml.node.type");
     var isAlias = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === ALIAS;
     var isDocument = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === DOC;
-    var isMap2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === MAP;
+    var isMap3 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === MAP;
     var isPair = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === PAIR;
-    var isScalar = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SCALAR;
-    var isSeq = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SEQ;
+    var isScalar2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SCALAR;
+    var isSeq2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SEQ;
     function isCollection(node2) {
       if (node2 && typeof node2 === "object")
         switch (node2[NODE_TYPE]) {
@@ -225,7 +225,7 @@ var require_identity = __commonJS({
         }
       return false;
     }
-    var hasAnchor = (node2) => (isScalar(node2) || isCollection(node2)) && !!node2.anchor;
+    var hasAnchor = (node2) => (isScalar2(node2) || isCollection(node2)) && !!node2.anchor;
     exports.ALIAS = ALIAS;
     exports.DOC = DOC;
     exports.MAP = MAP;
@@ -237,11 +237,11 @@ var require_identity = __commonJS({
     exports.isAlias = isAlias;
     exports.isCollection = isCollection;
     exports.isDocument = isDocument;
-    exports.isMap = isMap2;
+    exports.isMap = isMap3;
     exports.isNode = isNode2;
     exports.isPair = isPair;
-    exports.isScalar = isScalar;
-    exports.isSeq = isSeq;
+    exports.isScalar = isScalar2;
+    exports.isSeq = isSeq2;
   }
 });
 
@@ -265,17 +265,17 @@ var require_visit = __commonJS({
     visit2.BREAK = BREAK;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    function visit_(key, node2, visitor, path12) {
-      const ctrl = callVisitor(key, node2, visitor, path12);
+    function visit_(key, node2, visitor, path13) {
+      const ctrl = callVisitor(key, node2, visitor, path13);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path12, ctrl);
-        return visit_(key, ctrl, visitor, path12);
+        replaceNode(key, path13, ctrl);
+        return visit_(key, ctrl, visitor, path13);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path12 = Object.freeze(path12.concat(node2));
+          path13 = Object.freeze(path13.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = visit_(i, node2.items[i], visitor, path12);
+            const ci = visit_(i, node2.items[i], visitor, path13);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -286,13 +286,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path12 = Object.freeze(path12.concat(node2));
-          const ck = visit_("key", node2.key, visitor, path12);
+          path13 = Object.freeze(path13.concat(node2));
+          const ck = visit_("key", node2.key, visitor, path13);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = visit_("value", node2.value, visitor, path12);
+          const cv = visit_("value", node2.value, visitor, path13);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -313,17 +313,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node2, visitor, path12) {
-      const ctrl = await callVisitor(key, node2, visitor, path12);
+    async function visitAsync_(key, node2, visitor, path13) {
+      const ctrl = await callVisitor(key, node2, visitor, path13);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path12, ctrl);
-        return visitAsync_(key, ctrl, visitor, path12);
+        replaceNode(key, path13, ctrl);
+        return visitAsync_(key, ctrl, visitor, path13);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path12 = Object.freeze(path12.concat(node2));
+          path13 = Object.freeze(path13.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = await visitAsync_(i, node2.items[i], visitor, path12);
+            const ci = await visitAsync_(i, node2.items[i], visitor, path13);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -334,13 +334,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path12 = Object.freeze(path12.concat(node2));
-          const ck = await visitAsync_("key", node2.key, visitor, path12);
+          path13 = Object.freeze(path13.concat(node2));
+          const ck = await visitAsync_("key", node2.key, visitor, path13);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = await visitAsync_("value", node2.value, visitor, path12);
+          const cv = await visitAsync_("value", node2.value, visitor, path13);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -367,23 +367,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node2, visitor, path12) {
+    function callVisitor(key, node2, visitor, path13) {
       if (typeof visitor === "function")
-        return visitor(key, node2, path12);
+        return visitor(key, node2, path13);
       if (identity.isMap(node2))
-        return visitor.Map?.(key, node2, path12);
+        return visitor.Map?.(key, node2, path13);
       if (identity.isSeq(node2))
-        return visitor.Seq?.(key, node2, path12);
+        return visitor.Seq?.(key, node2, path13);
       if (identity.isPair(node2))
-        return visitor.Pair?.(key, node2, path12);
+        return visitor.Pair?.(key, node2, path13);
       if (identity.isScalar(node2))
-        return visitor.Scalar?.(key, node2, path12);
+        return visitor.Scalar?.(key, node2, path13);
       if (identity.isAlias(node2))
-        return visitor.Alias?.(key, node2, path12);
+        return visitor.Alias?.(key, node2, path13);
       return void 0;
     }
-    function replaceNode(key, path12, node2) {
-      const parent = path12[path12.length - 1];
+    function replaceNode(key, path13, node2) {
+      const parent = path13[path13.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node2;
       } else if (identity.isPair(parent)) {
@@ -995,10 +995,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema2, path12, value) {
+    function collectionFromPath(schema2, path13, value) {
       let v = value;
-      for (let i = path12.length - 1; i >= 0; --i) {
-        const k = path12[i];
+      for (let i = path13.length - 1; i >= 0; --i) {
+        const k = path13[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -1017,7 +1017,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path12) => path12 == null || typeof path12 === "object" && !!path12[Symbol.iterator]().next().done;
+    var isEmptyPath = (path13) => path13 == null || typeof path13 === "object" && !!path13[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema2) {
         super(type);
@@ -1047,11 +1047,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path12, value) {
-        if (isEmptyPath(path12))
+      addIn(path13, value) {
+        if (isEmptyPath(path13))
           this.add(value);
         else {
-          const [key, ...rest] = path12;
+          const [key, ...rest] = path13;
           const node2 = this.get(key, true);
           if (identity.isCollection(node2))
             node2.addIn(rest, value);
@@ -1065,8 +1065,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path12) {
-        const [key, ...rest] = path12;
+      deleteIn(path13) {
+        const [key, ...rest] = path13;
         if (rest.length === 0)
           return this.delete(key);
         const node2 = this.get(key, true);
@@ -1080,8 +1080,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path12, keepScalar) {
-        const [key, ...rest] = path12;
+      getIn(path13, keepScalar) {
+        const [key, ...rest] = path13;
         const node2 = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node2) ? node2.value : node2;
@@ -1099,8 +1099,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path12) {
-        const [key, ...rest] = path12;
+      hasIn(path13) {
+        const [key, ...rest] = path13;
         if (rest.length === 0)
           return this.has(key);
         const node2 = this.get(key, true);
@@ -1110,8 +1110,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path12, value) {
-        const [key, ...rest] = path12;
+      setIn(path13, value) {
+        const [key, ...rest] = path13;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3626,9 +3626,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path12, value) {
+      addIn(path13, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path12, value);
+          this.contents.addIn(path13, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3703,14 +3703,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path12) {
-        if (Collection2.isEmptyPath(path12)) {
+      deleteIn(path13) {
+        if (Collection2.isEmptyPath(path13)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path12) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path13) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3725,10 +3725,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path12, keepScalar) {
-        if (Collection2.isEmptyPath(path12))
+      getIn(path13, keepScalar) {
+        if (Collection2.isEmptyPath(path13))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path12, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path13, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3739,10 +3739,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path12) {
-        if (Collection2.isEmptyPath(path12))
+      hasIn(path13) {
+        if (Collection2.isEmptyPath(path13))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path12) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path13) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3759,13 +3759,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path12, value) {
-        if (Collection2.isEmptyPath(path12)) {
+      setIn(path13, value) {
+        if (Collection2.isEmptyPath(path13)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path12), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path13), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path12, value);
+          this.contents.setIn(path13, value);
         }
       }
       /**
@@ -4349,9 +4349,9 @@ var require_resolve_flow_collection = __commonJS({
     var blockMsg = "Block collections are not allowed within flow collections";
     var isBlock = (token2) => token2 && (token2.type === "block-map" || token2.type === "block-seq");
     function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
-      const isMap2 = fc.start.source === "{";
-      const fcName = isMap2 ? "flow map" : "flow sequence";
-      const NodeClass = tag?.nodeClass ?? (isMap2 ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq);
+      const isMap3 = fc.start.source === "{";
+      const fcName = isMap3 ? "flow map" : "flow sequence";
+      const NodeClass = tag?.nodeClass ?? (isMap3 ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq);
       const coll = new NodeClass(ctx.schema);
       coll.flow = true;
       const atRoot = ctx.atRoot;
@@ -4387,7 +4387,7 @@ var require_resolve_flow_collection = __commonJS({
             offset = props.end;
             continue;
           }
-          if (!isMap2 && ctx.options.strict && utilContainsNewline.containsNewline(key))
+          if (!isMap3 && ctx.options.strict && utilContainsNewline.containsNewline(key))
             onError(
               key,
               // checked by containsNewline()
@@ -4427,7 +4427,7 @@ var require_resolve_flow_collection = __commonJS({
             }
           }
         }
-        if (!isMap2 && !sep3 && !props.found) {
+        if (!isMap3 && !sep3 && !props.found) {
           const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep3, null, props, onError);
           coll.items.push(valueNode);
           offset = valueNode.range[2];
@@ -4450,7 +4450,7 @@ var require_resolve_flow_collection = __commonJS({
             startOnNewline: false
           });
           if (valueProps.found) {
-            if (!isMap2 && !props.found && ctx.options.strict) {
+            if (!isMap3 && !props.found && ctx.options.strict) {
               if (sep3)
                 for (const st of sep3) {
                   if (st === valueProps.found)
@@ -4482,7 +4482,7 @@ var require_resolve_flow_collection = __commonJS({
           const pair2 = new Pair.Pair(keyNode, valueNode);
           if (ctx.options.keepSourceTokens)
             pair2.srcToken = collItem;
-          if (isMap2) {
+          if (isMap3) {
             const map2 = coll;
             if (utilMapIncludes.mapIncludes(ctx, map2.items, keyNode))
               onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
@@ -4498,7 +4498,7 @@ var require_resolve_flow_collection = __commonJS({
           offset = valueNode ? valueNode.range[2] : valueProps.end;
         }
       }
-      const expectedEnd = isMap2 ? "}" : "]";
+      const expectedEnd = isMap3 ? "}" : "]";
       const [ce, ...ee] = fc.end;
       let cePos = offset;
       if (ce?.source === expectedEnd)
@@ -4604,7 +4604,7 @@ var require_resolve_block_scalar = __commonJS({
       if (!header)
         return { value: "", type: null, comment: "", range: [start, start, start] };
       const type = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
-      const lines = scalar.source ? splitLines(scalar.source) : [];
+      const lines = scalar.source ? splitLines2(scalar.source) : [];
       let chompStart = lines.length;
       for (let i = lines.length - 1; i >= 0; --i) {
         const content = lines[i][1];
@@ -4762,7 +4762,7 @@ var require_resolve_block_scalar = __commonJS({
       }
       return { mode, indent, chomp, comment, length };
     }
-    function splitLines(source2) {
+    function splitLines2(source2) {
       const split = source2.split(/\n( *)/);
       const first2 = split[0];
       const m = first2.match(/^( *)/);
@@ -5726,9 +5726,9 @@ var require_cst_visit = __commonJS({
     visit2.BREAK = BREAK;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    visit2.itemAtPath = (cst, path12) => {
+    visit2.itemAtPath = (cst, path13) => {
       let item = cst;
-      for (const [field, index] of path12) {
+      for (const [field, index] of path13) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5737,23 +5737,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit2.parentCollection = (cst, path12) => {
-      const parent = visit2.itemAtPath(cst, path12.slice(0, -1));
-      const field = path12[path12.length - 1][0];
+    visit2.parentCollection = (cst, path13) => {
+      const parent = visit2.itemAtPath(cst, path13.slice(0, -1));
+      const field = path13[path13.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path12, item, visitor) {
-      let ctrl = visitor(item, path12);
+    function _visit(path13, item, visitor) {
+      let ctrl = visitor(item, path13);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token2 = item[field];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path12.concat([[field, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path13.concat([[field, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -5764,10 +5764,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path12);
+            ctrl = ctrl(item, path13);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path12) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path13) : ctrl;
     }
     exports.visit = visit2;
   }
@@ -5785,7 +5785,7 @@ var require_cst = __commonJS({
     var FLOW_END = "";
     var SCALAR = "";
     var isCollection = (token2) => !!token2 && "items" in token2;
-    var isScalar = (token2) => !!token2 && (token2.type === "scalar" || token2.type === "single-quoted-scalar" || token2.type === "double-quoted-scalar" || token2.type === "block-scalar");
+    var isScalar2 = (token2) => !!token2 && (token2.type === "scalar" || token2.type === "single-quoted-scalar" || token2.type === "double-quoted-scalar" || token2.type === "block-scalar");
     function prettyToken(token2) {
       switch (token2) {
         case BOM:
@@ -5869,7 +5869,7 @@ var require_cst = __commonJS({
     exports.FLOW_END = FLOW_END;
     exports.SCALAR = SCALAR;
     exports.isCollection = isCollection;
-    exports.isScalar = isScalar;
+    exports.isScalar = isScalar2;
     exports.prettyToken = prettyToken;
     exports.tokenType = tokenType;
   }
@@ -6468,7 +6468,7 @@ var require_lexer = __commonJS({
 var require_line_counter = __commonJS({
   "node_modules/yaml/dist/parse/line-counter.js"(exports) {
     "use strict";
-    var LineCounter2 = class {
+    var LineCounter3 = class {
       constructor() {
         this.lineStarts = [];
         this.addNewLine = (offset) => this.lineStarts.push(offset);
@@ -6491,7 +6491,7 @@ var require_line_counter = __commonJS({
         };
       }
     };
-    exports.LineCounter = LineCounter2;
+    exports.LineCounter = LineCounter3;
   }
 });
 
@@ -7399,7 +7399,7 @@ var require_public_api = __commonJS({
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument2(source2, options4 = {}) {
+    function parseDocument3(source2, options4 = {}) {
       const { lineCounter: lineCounter2, prettyErrors } = parseOptions2(options4);
       const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
       const composer$1 = new composer.Composer(options4);
@@ -7425,7 +7425,7 @@ var require_public_api = __commonJS({
       } else if (options4 === void 0 && reviver && typeof reviver === "object") {
         options4 = reviver;
       }
-      const doc = parseDocument2(src, options4);
+      const doc = parseDocument3(src, options4);
       if (!doc)
         return null;
       doc.warnings.forEach((warning) => log.warn(doc.options.logLevel, warning));
@@ -7461,7 +7461,7 @@ var require_public_api = __commonJS({
     }
     exports.parse = parse9;
     exports.parseAllDocuments = parseAllDocuments;
-    exports.parseDocument = parseDocument2;
+    exports.parseDocument = parseDocument3;
     exports.stringify = stringify;
   }
 });
@@ -10456,9 +10456,9 @@ var require_yauzl = __commonJS({
     exports.Entry = Entry;
     exports.LocalFileHeader = LocalFileHeader;
     exports.RandomAccessReader = RandomAccessReader;
-    function openPromise(path12, options4) {
+    function openPromise(path13, options4) {
       return new Promise((resolve, reject) => {
-        open5(path12, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+        open5(path13, { ...options4, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve(zipfile);
         });
@@ -10488,7 +10488,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open5(path12, options4, callback) {
+    function open5(path13, options4, callback) {
       if (typeof options4 === "function") {
         callback = options4;
         options4 = null;
@@ -10500,7 +10500,7 @@ var require_yauzl = __commonJS({
       if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
       if (options4.strictFileNames == null) options4.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs.open(path12, "r", function(err2, fd) {
+      fs.open(path13, "r", function(err2, fd) {
         if (err2) return callback(err2);
         fromFd(fd, options4, function(err3, zipfile) {
           if (err3) fs.close(fd, defaultCallback);
@@ -12407,14 +12407,14 @@ var require_util = __commonJS({
         }
         const port = url2.port != null ? url2.port : url2.protocol === "https:" ? 443 : 80;
         let origin = url2.origin != null ? url2.origin : `${url2.protocol || ""}//${url2.hostname || ""}:${port}`;
-        let path12 = url2.path != null ? url2.path : `${url2.pathname || ""}${url2.search || ""}`;
+        let path13 = url2.path != null ? url2.path : `${url2.pathname || ""}${url2.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path12 && path12[0] !== "/") {
-          path12 = `/${path12}`;
+        if (path13 && path13[0] !== "/") {
+          path13 = `/${path13}`;
         }
-        return new URL(`${origin}${path12}`);
+        return new URL(`${origin}${path13}`);
       }
       if (!isHttpOrHttpsPrefixed(url2.origin || url2.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -12865,39 +12865,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path12, origin }
+          request: { method, path: path13, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path12);
+        debuglog("sending request to %s %s/%s", method, origin, path13);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path12, origin },
+          request: { method, path: path13, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path12,
+          path13,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path12, origin }
+          request: { method, path: path13, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path12);
+        debuglog("trailers received from %s %s/%s", method, origin, path13);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path12, origin },
+          request: { method, path: path13, origin },
           error: error62
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path12,
+          path13,
           error62.message
         );
       });
@@ -12946,9 +12946,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path12, origin }
+            request: { method, path: path13, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path12);
+          debuglog("sending request to %s %s/%s", method, origin, path13);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -13011,7 +13011,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path12,
+        path: path13,
         method,
         body,
         headers,
@@ -13026,11 +13026,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path12 !== "string") {
+        if (typeof path13 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path12[0] !== "/" && !(path12.startsWith("http://") || path12.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path13[0] !== "/" && !(path13.startsWith("http://") || path13.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path12)) {
+        } else if (invalidPathRegex.test(path13)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -13096,7 +13096,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path12, query) : path12;
+        this.path = query ? buildURL(path13, query) : path13;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -17789,7 +17789,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request2) {
-      const { method, path: path12, host, upgrade, blocking, reset } = request2;
+      const { method, path: path13, host, upgrade, blocking, reset } = request2;
       let { body, headers, contentLength } = request2;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -17870,7 +17870,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path12} HTTP/1.1\r
+      let header = `${method} ${path13} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -18399,7 +18399,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request2) {
       const session = client[kHTTP2Session];
-      const { method, path: path12, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
+      const { method, path: path13, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
       let { body } = request2;
       if (upgrade) {
         util.errorRequest(client, request2, new Error("Upgrade not supported for H2"));
@@ -18496,7 +18496,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path12;
+      headers[HTTP2_HEADER_PATH] = path13;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -18849,9 +18849,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path12 = search ? `${pathname}${search}` : pathname;
+        const path13 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path12;
+        this.opts.path = path13;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -20090,10 +20090,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path12 = "/",
+          path: path13 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path12;
+        opts.path = origin + path13;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -22065,20 +22065,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path12) {
-      if (typeof path12 !== "string") {
-        return path12;
+    function safeUrl(path13) {
+      if (typeof path13 !== "string") {
+        return path13;
       }
-      const pathSegments = path12.split("?");
+      const pathSegments = path13.split("?");
       if (pathSegments.length !== 2) {
-        return path12;
+        return path13;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path12, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path12);
+    function matchKey(mockDispatch2, { path: path13, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path13);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -22100,7 +22100,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path12 }) => matchValue(safeUrl(path12), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path13 }) => matchValue(safeUrl(path13), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -22138,9 +22138,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path12, method, body, headers, query } = opts;
+      const { path: path13, method, body, headers, query } = opts;
       return {
-        path: path12,
+        path: path13,
         method,
         body,
         headers,
@@ -22603,10 +22603,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path12, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path13, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path12,
+            Path: path13,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -27485,9 +27485,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path12) {
-      for (let i = 0; i < path12.length; ++i) {
-        const code2 = path12.charCodeAt(i);
+    function validateCookiePath(path13) {
+      for (let i = 0; i < path13.length; ++i) {
+        const code2 = path13.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -30407,11 +30407,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path12 = opts.path;
+          let path13 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path12 = `/${path12}`;
+            path13 = `/${path13}`;
           }
-          url2 = new URL(util.parseOrigin(url2).origin + path12);
+          url2 = new URL(util.parseOrigin(url2).origin + path13);
         } else {
           if (!opts) {
             opts = typeof url2 === "object" ? url2 : {};
@@ -31175,7 +31175,7 @@ var require_lib = __commonJS({
 
 // src/cli.ts
 import { randomBytes as randomBytes2 } from "node:crypto";
-import { existsSync as existsSync2, readFileSync as readFileSync3 } from "node:fs";
+import { existsSync as existsSync3, readFileSync as readFileSync3 } from "node:fs";
 import { writeFile as writeFile2 } from "node:fs/promises";
 
 // node_modules/zod/v4/classic/external.js
@@ -31995,10 +31995,10 @@ function mergeDefs(...defs) {
 function cloneDef(schema2) {
   return mergeDefs(schema2._zod.def);
 }
-function getElementAtPath(obj, path12) {
-  if (!path12)
+function getElementAtPath(obj, path13) {
+  if (!path13)
     return obj;
-  return path12.reduce((acc, key) => acc?.[key], obj);
+  return path13.reduce((acc, key) => acc?.[key], obj);
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
@@ -32338,11 +32338,11 @@ function explicitlyAborted(x, startIndex = 0) {
   }
   return false;
 }
-function prefixIssues(path12, issues) {
+function prefixIssues(path13, issues) {
   return issues.map((iss) => {
     var _a3;
     (_a3 = iss).path ?? (_a3.path = []);
-    iss.path.unshift(path12);
+    iss.path.unshift(path13);
     return iss;
   });
 }
@@ -32804,16 +32804,16 @@ function flattenError(error62, mapper = (issue2) => issue2.message) {
 }
 function formatError(error62, mapper = (issue2) => issue2.message) {
   const fieldErrors = { _errors: [] };
-  const processError = (error63, path12 = []) => {
+  const processError = (error63, path13 = []) => {
     for (const issue2 of error63.issues) {
       if (issue2.code === "invalid_union" && issue2.errors.length) {
-        issue2.errors.map((issues) => processError({ issues }, [...path12, ...issue2.path]));
+        issue2.errors.map((issues) => processError({ issues }, [...path13, ...issue2.path]));
       } else if (issue2.code === "invalid_key") {
-        processError({ issues: issue2.issues }, [...path12, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path13, ...issue2.path]);
       } else if (issue2.code === "invalid_element") {
-        processError({ issues: issue2.issues }, [...path12, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path13, ...issue2.path]);
       } else {
-        const fullpath = [...path12, ...issue2.path];
+        const fullpath = [...path13, ...issue2.path];
         if (fullpath.length === 0) {
           fieldErrors._errors.push(mapper(issue2));
         } else {
@@ -32852,17 +32852,17 @@ function formatError(error62, mapper = (issue2) => issue2.message) {
 }
 function treeifyError(error62, mapper = (issue2) => issue2.message) {
   const result = { errors: [] };
-  const processError = (error63, path12 = []) => {
+  const processError = (error63, path13 = []) => {
     var _a3;
     for (const issue2 of error63.issues) {
       if (issue2.code === "invalid_union" && issue2.errors.length) {
-        issue2.errors.map((issues) => processError({ issues }, [...path12, ...issue2.path]));
+        issue2.errors.map((issues) => processError({ issues }, [...path13, ...issue2.path]));
       } else if (issue2.code === "invalid_key") {
-        processError({ issues: issue2.issues }, [...path12, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path13, ...issue2.path]);
       } else if (issue2.code === "invalid_element") {
-        processError({ issues: issue2.issues }, [...path12, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path13, ...issue2.path]);
       } else {
-        const fullpath = [...path12, ...issue2.path];
+        const fullpath = [...path13, ...issue2.path];
         if (fullpath.length === 0) {
           result.errors.push(mapper(issue2));
           continue;
@@ -32901,8 +32901,8 @@ function treeifyError(error62, mapper = (issue2) => issue2.message) {
 }
 function toDotPath(_path) {
   const segs = [];
-  const path12 = _path.map((seg) => typeof seg === "object" ? seg.key : seg);
-  for (const seg of path12) {
+  const path13 = _path.map((seg) => typeof seg === "object" ? seg.key : seg);
+  for (const seg of path13) {
     if (typeof seg === "number")
       segs.push(`[${seg}]`);
     else if (typeof seg === "symbol")
@@ -50040,13 +50040,13 @@ function resolveRef(ref, ctx) {
   if (!ref.startsWith("#")) {
     throw new Error("External $ref is not supported, only local refs (#/...) are allowed");
   }
-  const path12 = ref.slice(1).split("/").filter(Boolean);
-  if (path12.length === 0) {
+  const path13 = ref.slice(1).split("/").filter(Boolean);
+  if (path13.length === 0) {
     return ctx.rootSchema;
   }
   const defsKey = ctx.version === "draft-2020-12" ? "$defs" : "definitions";
-  if (path12[0] === defsKey) {
-    const key = path12[1] === void 0 ? void 0 : decodeJSONPointerSegment(path12[1]);
+  if (path13[0] === defsKey) {
+    const key = path13[1] === void 0 ? void 0 : decodeJSONPointerSegment(path13[1]);
     if (!key || !ctx.defs[key]) {
       throw new Error(`Reference not found: ${ref}`);
     }
@@ -50936,11 +50936,10 @@ async function fileAt(directory, commit, file2) {
   return null;
 }
 
-// src/commands/baseline.ts
-import { readFile as readFile4, writeFile } from "node:fs/promises";
-
-// src/cli-options.ts
-import { parseArgs } from "node:util";
+// src/checkout/inspect-context.ts
+import { createReadStream as createReadStream2 } from "node:fs";
+import { lstat as lstat2 } from "node:fs/promises";
+import path4 from "node:path";
 
 // src/error.ts
 var GateError = class extends Error {
@@ -50968,11 +50967,798 @@ var UsageError = class extends GateError {
   }
 };
 
+// src/rules/finding.ts
+var SEVERITIES = ["critical", "high", "medium", "low", "info"];
+var CONFIDENCES = ["high", "medium", "low"];
+var severitySchema = external_exports.enum(SEVERITIES);
+var confidenceSchema = external_exports.enum(CONFIDENCES);
+var SEVERITY_OF = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
+var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
+var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
+var dockerfileSchema = external_exports.object({
+  path: external_exports.string(),
+  startLine: external_exports.number().int().min(1),
+  endLine: external_exports.number().int().min(1),
+  certainty: external_exports.enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
+  changed: external_exports.literal(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
+});
+var fixSchema = external_exports.object({
+  path: external_exports.string().describe("the Dockerfile"),
+  edits: external_exports.array(external_exports.object({ startLine: external_exports.number().int().min(1), endLine: external_exports.number().int().min(1), lines: external_exports.array(external_exports.string()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
+  ignore: external_exports.object({ path: external_exports.string(), patterns: external_exports.array(external_exports.string()).readonly() }).nullable().describe("patterns for .dockerignore"),
+  build: external_exports.array(external_exports.string()).readonly().describe("options that docker build then takes")
+});
+var locationSchema = external_exports.discriminatedUnion("kind", [
+  external_exports.object({
+    kind: external_exports.literal("layer"),
+    layer: external_exports.number().int().min(0),
+    path: external_exports.string().describe("absolute path in the image"),
+    inside: external_exports.string().optional().describe("path inside nested archives, joined by !/"),
+    line: external_exports.number().int().min(1).nullable(),
+    offset: external_exports.number().int().min(0).nullable().describe("bytes from the start of the file")
+  }),
+  external_exports.object({ kind: external_exports.literal("history"), history: external_exports.number().int().min(0) }),
+  external_exports.object({ kind: external_exports.literal("config"), field: external_exports.string().describe("Env.NAME, Labels.NAME, Cmd, Entrypoint, Healthcheck, OnBuild, User") }),
+  external_exports.object({ kind: external_exports.literal("attestation"), predicateType: external_exports.string(), field: external_exports.string() }),
+  external_exports.object({ kind: external_exports.literal("image") })
+]);
+var fileState = external_exports.enum(["present", "deleted", "overwritten", "replaced"]);
+var relatedSchema = external_exports.object({
+  role: external_exports.enum(["added-by", "also-in", "hidden-by", "overwritten-by", "run-by", "base"]),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  fingerprint: external_exports.string().optional().describe("of an also-in place"),
+  state: fileState.optional().describe("of an also-in place in a file")
+});
+var findingSchema = external_exports.object({
+  ruleId: external_exports.string(),
+  severity: severitySchema,
+  confidence: confidenceSchema,
+  title: external_exports.string(),
+  message: external_exports.string().describe("what, where, which line; never the secret"),
+  remedy: external_exports.string().describe("what to do in this case"),
+  fingerprint: external_exports.string().describe("names the place, not the value; survives rebuilds"),
+  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  related: external_exports.array(relatedSchema),
+  file: external_exports.object({
+    state: fileState,
+    mode: external_exports.string().describe("octal"),
+    uid: external_exports.number(),
+    gid: external_exports.number(),
+    size: external_exports.number(),
+    sha256: external_exports.string().nullable(),
+    package: external_exports.string().nullable(),
+    source: external_exports.object({ path: external_exports.string(), ignoredBy: external_exports.string().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
+  }).nullable(),
+  secret: external_exports.object({
+    detector: external_exports.string(),
+    redacted: external_exports.string(),
+    length: external_exports.number().int(),
+    keyedHash: external_exports.string().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
+    tag: external_exports.string().describe("16 bits that tell values of one report apart"),
+    occurrences: external_exports.number().int().min(1),
+    facts: external_exports.record(external_exports.string(), external_exports.string())
+  }).nullable(),
+  references: external_exports.array(external_exports.object({ name: external_exports.string(), url: external_exports.string() })),
+  origin: external_exports.enum(["own", "base", "unknown"]),
+  fails: external_exports.boolean().describe("it is one of those that decide a verdict of fail"),
+  status: external_exports.enum(["new", "known"]).nullable().describe("known: the baseline has it; null without a baseline"),
+  suppressed: external_exports.object({ by: external_exports.enum(["config", "inline"]), reason: external_exports.string(), expires: external_exports.string().nullable() }).nullable()
+});
+
+// src/secrets/checks.ts
+import zlib from "node:zlib";
+var BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+var BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+var crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let k = 0; k < 8; k++) c = c & 1 ? 3988292384 ^ c >>> 1 : c >>> 1;
+  return c >>> 0;
+});
+function crc32(text4) {
+  const native = zlib.crc32;
+  if (native !== void 0) return native(text4);
+  let c = 4294967295;
+  for (const byte of Buffer.from(text4)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
+  return (c ^ 4294967295) >>> 0;
+}
+function base62Checksum(random) {
+  let n = crc32(random);
+  let digits = "";
+  do {
+    digits = (BASE62[n % 62] ?? "") + digits;
+    n = Math.floor(n / 62);
+  } while (n > 0);
+  return digits.padStart(6, "0");
+}
+function awsAccount(id) {
+  let bits = 0n;
+  for (const c of id.slice(4, 14)) {
+    const digit2 = BASE32.indexOf(c);
+    if (digit2 === -1) return null;
+    bits = bits << 5n | BigInt(digit2);
+  }
+  const account = (bits >> 2n & 0x7fffffffff80n) >> 7n;
+  return account < 1000000000000n ? account.toString().padStart(12, "0") : null;
+}
+function entropy(text4) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const c of text4) counts.set(c, (counts.get(c) ?? 0) + 1);
+  let bits = 0;
+  for (const count2 of counts.values()) bits -= count2 / text4.length * Math.log2(count2 / text4.length);
+  return bits;
+}
+function decodeBase64(text4) {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text4)) return null;
+  return Buffer.from(text4, "base64");
+}
+function decodeText(text4) {
+  const decoded2 = decodeBase64(text4)?.toString("utf8") ?? null;
+  return decoded2 === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded2) ? null : decoded2;
+}
+function decodeJson(text4) {
+  const decoded2 = decodeText(text4);
+  if (decoded2 === null) return null;
+  try {
+    const value = JSON.parse(decoded2);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+var PLACEHOLDER = new RegExp(
+  [
+    "^(?:x+|\\*+|\\.+|-+|_+|#+|0+|1+|a+|n/?a|none|null|nil|undefined|true|false|yes|no|empty|unset|todo|tbd|dummy|fake|mock|foo|bar|baz|foobar|test(?:ing)?|default|secret|password|passwd|passw0rd|pass|pwd|token|user(?:name)?|admin|root|guest|postgres|mysql|redis|string|value|key)\\d{0,3}!?$",
+    "example",
+    "change[-_ ]?(?:me|it|this)",
+    "replace[-_ ]?(?:me|with|this)",
+    "place[-_ ]?holder",
+    "your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)",
+    "my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$",
+    "insert[-_ ]",
+    "[-_ ]here\\b",
+    "enter[-_ ]",
+    "redacted",
+    "sample",
+    "dummy",
+    "not[-_ ]?(?:a[-_ ]?)?(?:real|secret)",
+    "fake",
+    "lorem",
+    "hunter2",
+    "deadbeef",
+    "letmein",
+    "abcdef",
+    "12345678",
+    "01234567",
+    "87654321",
+    "xxxx",
+    "\\*\\*\\*",
+    "\\.\\.\\.",
+    "(.)\\1{5,}",
+    "qwerty"
+  ].join("|"),
+  "i"
+);
+var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
+var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
+var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
+var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
+var isMixed = (text4) => /\d/.test(text4) && /[A-Z]/.test(text4) && /[a-z]/.test(text4);
+var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
+var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
+function stepped(token2) {
+  const text4 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (text4.length < 12) return 0;
+  let steps = 0;
+  for (let i = 0; i < text4.length; i++) {
+    const code2 = text4.charCodeAt(i);
+    for (let distance2 = 1; distance2 <= 3; distance2++) {
+      if (Math.abs(code2 - text4.charCodeAt(i - distance2)) === 1) {
+        steps++;
+        break;
+      }
+    }
+  }
+  return steps / text4.length;
+}
+function fillerKind(token2) {
+  if (EXAMPLE_WORD.test(token2)) return "example";
+  if (entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token2))
+    return "filler";
+  if (TYPED.test(token2)) return "example";
+  const bound2 = /^[0-9a-f-]+$/i.test(token2) ? 0.7 : 0.55;
+  return stepped(token2) >= bound2 ? "example" : null;
+}
+var isFiller = (token2) => fillerKind(token2) !== null;
+
+// src/secrets/redact.ts
+var HIDDEN = "\u2022\u2022\u2022";
+var ALONE_BELOW = 8;
+var MIN_LINE = 12;
+var PEM_HEADER = /^-----BEGIN [A-Z0-9 ]+-----/;
+function redactValue(value, guessable) {
+  if (guessable) return HIDDEN;
+  const header = PEM_HEADER.exec(value)?.[0];
+  if (header !== void 0) return `${header}\u2026`;
+  if (/[^\x21-\x7e]/.test(value)) return HIDDEN;
+  const shown = value.length >= 20 ? 4 : value.length >= 12 ? 2 : 0;
+  return shown === 0 ? HIDDEN : `${value.slice(0, shown)}\u2026${value.slice(-shown)}`;
+}
+var OWN_WORDS = /* @__PURE__ */ new Set([
+  "certainty",
+  "code",
+  "commit",
+  "confidence",
+  "detector",
+  "diffId",
+  "digest",
+  "failOn",
+  "fingerprint",
+  "fingerprints",
+  "id",
+  "keyedHash",
+  "kind",
+  "passed",
+  "result",
+  "role",
+  "ruleId",
+  "rule",
+  "salt",
+  "severity",
+  "sha256",
+  "source",
+  "since",
+  "state",
+  "threshold",
+  "tool",
+  "valueHash"
+]);
+var OWN_NAME = /^[A-Za-z][A-Za-z0-9]{0,30}$/;
+var inJson = (text4) => JSON.stringify(text4).slice(1, -1);
+function* formsOf(value) {
+  yield value;
+  yield inJson(value);
+  yield encodeURIComponent(value);
+  const bytes2 = Buffer.from(value, "utf8");
+  yield bytes2.toString("base64").replace(/=+$/, "");
+  yield bytes2.toString("base64url");
+  yield bytes2.toString("hex");
+}
+function partsOf({ value, guessable }) {
+  const parts = [{ value, guessable }];
+  const login = value.length <= 4096 ? decodeText(value) : null;
+  const split = login?.indexOf(":") ?? -1;
+  if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true });
+  const unescaped = value.replace(/\\r|\\n/g, "\n");
+  if (/\n/.test(unescaped)) {
+    for (const line2 of unescaped.split("\n")) if (line2.trim().length >= MIN_LINE && !line2.startsWith("-----")) parts.push({ value: line2.trim(), guessable: true });
+  }
+  return parts;
+}
+var KEY = 3;
+var isWordCharacter = (c) => c !== void 0 && /[A-Za-z0-9]/.test(c);
+var Redactor = class {
+  /** What is shown for each form. */
+  #shown;
+  /** Lengths of the forms that begin with the same characters, the longest first: a value that holds another is hidden whole. */
+  #lengths;
+  constructor(values) {
+    const shown = /* @__PURE__ */ new Map();
+    for (const known2 of values) {
+      for (const { value, guessable } of partsOf(known2)) {
+        if (value.trim().length < KEY) continue;
+        if (isUsualPassword(value)) {
+          shown.set(`:${value}@`, `:${HIDDEN}@`);
+          continue;
+        }
+        for (const form of formsOf(value)) if (!shown.has(form)) shown.set(form, form === value ? redactValue(value, guessable) : HIDDEN);
+      }
+    }
+    const lengths2 = /* @__PURE__ */ new Map();
+    for (const text4 of shown.keys()) {
+      const key = text4.slice(0, KEY);
+      lengths2.set(key, (lengths2.get(key) ?? /* @__PURE__ */ new Set()).add(text4.length));
+    }
+    this.#shown = shown;
+    this.#lengths = new Map([...lengths2].map(([key, own2]) => [key, [...own2].sort((x, y) => y - x)]));
+  }
+  /** The longest form that stands at a position. */
+  #at(text4, at3) {
+    for (const length of this.#lengths.get(text4.slice(at3, at3 + KEY)) ?? []) {
+      const form = text4.slice(at3, at3 + length);
+      const shown = this.#shown.get(form);
+      if (shown !== void 0 && standsAlone(text4, at3, form)) return { text: form, shown };
+    }
+    return null;
+  }
+  /** The text with every known value hidden. */
+  text(text4) {
+    if (this.#shown.size === 0) return text4;
+    let result = "";
+    let copied = 0;
+    for (let at3 = 0; at3 + KEY <= text4.length; at3++) {
+      const found = this.#at(text4, at3);
+      if (found === null) continue;
+      let end2 = at3 + found.text.length;
+      let { shown } = found;
+      for (let inside = at3 + 1; inside < end2; inside++) {
+        const other = this.#at(text4, inside);
+        if (other === null || inside + other.text.length <= end2) continue;
+        end2 = inside + other.text.length;
+        shown = HIDDEN;
+      }
+      result += text4.slice(copied, at3) + shown;
+      copied = end2;
+      at3 = end2 - 1;
+    }
+    return copied === 0 ? text4 : result + text4.slice(copied);
+  }
+  /** All strings of a value of plain data, hidden; words of the report's own that programs read stay as they are. */
+  data(value) {
+    if (typeof value === "string") return this.text(value);
+    if (Array.isArray(value)) return value.map((item) => this.data(item));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [OWN_NAME.test(key) ? key : this.text(key), OWN_WORDS.has(key) ? item : this.data(item)]));
+  }
+};
+var standsAlone = (text4, at3, form) => form.length >= ALONE_BELOW || !isWordCharacter(text4[at3 - 1]) && !isWordCharacter(text4[at3 + form.length]);
+
+// src/checkout/build-context.ts
+import path3 from "node:path";
+
+// src/filesystem/path.ts
+var ROOT = "/";
+function cleanPath(name2) {
+  const parts = [];
+  for (const part2 of name2.split("/")) {
+    if (part2 === "" || part2 === ".") continue;
+    if (part2 === "..") parts.pop();
+    else parts.push(part2);
+  }
+  return `/${parts.join("/")}`;
+}
+var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf(from)}/${target}`);
+var parentOf = (path13) => path13.slice(0, path13.lastIndexOf("/")) || "/";
+var baseName = (path13) => path13.slice(path13.lastIndexOf("/") + 1);
+var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
+
+// src/dockerfile/words.ts
+var literal2 = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
+function fitsPattern(pattern, text4) {
+  const first2 = pattern[0] ?? "";
+  const last = pattern.at(-1) ?? "";
+  if (pattern.length === 1) return text4 === first2;
+  if (!text4.startsWith(first2) || !text4.endsWith(last) || text4.length < first2.length + last.length) return false;
+  let at3 = first2.length;
+  const end2 = text4.length - last.length;
+  for (const part2 of pattern.slice(1, -1)) {
+    const found = text4.indexOf(part2, at3);
+    if (found === -1 || found + part2.length > end2) return false;
+    at3 = found + part2.length;
+  }
+  return true;
+}
+var MAX_VARIABLE = 4096;
+function variableEnd(text4, at3) {
+  const rest = text4.slice(at3);
+  const name2 = /^\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(rest);
+  if (name2 !== null) return at3 + name2[0].length;
+  if (!rest.startsWith("${")) return at3;
+  let depth = 0;
+  for (let end2 = at3 + 1; end2 < Math.min(text4.length, at3 + MAX_VARIABLE); end2++) {
+    if (text4[end2] === "{") depth++;
+    else if (text4[end2] === "}" && --depth === 0) return end2 + 1;
+  }
+  return at3;
+}
+function patternsOf(text4, escapeCharacter) {
+  const words2 = [];
+  let parts = null;
+  let quote2 = "";
+  const add3 = (part2) => {
+    parts ??= [""];
+    parts[parts.length - 1] += part2;
+  };
+  for (let at3 = 0; at3 < text4.length; at3++) {
+    const char = text4[at3] ?? "";
+    if (quote2 === "'") {
+      if (char === quote2) quote2 = "";
+      else add3(char);
+    } else if (char === quote2 && quote2 !== "") quote2 = "";
+    else if (quote2 === "" && (char === "'" || char === '"')) {
+      quote2 = char;
+      add3("");
+    } else if (char === escapeCharacter && at3 + 1 < text4.length) {
+      const next = text4[at3 + 1] ?? "";
+      if (quote2 === '"' && !['"', "$", escapeCharacter].includes(next)) add3(char);
+      add3(next);
+      at3++;
+    } else if (char === "$") {
+      const end2 = variableEnd(text4, at3);
+      if (end2 === at3) add3(char);
+      else {
+        parts ??= [""];
+        parts.push("");
+        at3 = end2 - 1;
+      }
+    } else if (quote2 === "" && /\s/.test(char)) {
+      if (parts !== null) words2.push(parts);
+      parts = null;
+    } else add3(char);
+  }
+  if (parts !== null) words2.push(parts);
+  return words2;
+}
+function joinPatterns(words2) {
+  const parts = [];
+  for (const [index, [head = "", ...tail]] of words2.entries()) {
+    if (index === 0) parts.push(head);
+    else parts[parts.length - 1] += ` ${head}`;
+    parts.push(...tail);
+  }
+  return parts;
+}
+function jsonWords(text4) {
+  if (!text4.trimStart().startsWith("[")) return null;
+  try {
+    const parsed = JSON.parse(text4);
+    return Array.isArray(parsed) && parsed.every((word) => typeof word === "string") ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+var squeeze = (text4) => text4.replace(/\s+/g, " ").trim();
+function rawWordsOf(text4) {
+  return text4.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? [];
+}
+var letters = (text4) => text4.replace(/[^\p{L}\p{N}]/gu, "");
+
+// src/dockerfile/copy.ts
+var wordsOf = ({ text: text4 }) => jsonWords(text4) ?? text4.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+var join = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
+var copySources = (instruction) => wordsOf(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|\/+$/g, "").replace(/^\.$/, ""));
+function contextPath(instruction, path13, workdir = null) {
+  const written = (wordsOf(instruction).at(-1) ?? "").replace(/(?<=.)\/+$/, "");
+  const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
+  const isAbsolute = written.startsWith("/") || workdir !== null;
+  const sources = copySources(instruction);
+  const name2 = baseName(path13);
+  const named3 = sources.find((source2) => baseName(source2) === name2);
+  if (named3 !== void 0) return named3;
+  const [only] = sources;
+  if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name2;
+  const at3 = isAbsolute ? path13 === target ? 0 : path13.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
+  if (path13 === target) return only === "" ? name2 : only;
+  return at3 === -1 ? only === "" ? name2 : join(only, name2) : join(only, path13.slice(at3));
+}
+
+// src/checkout/checkout.ts
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { lstat, opendir, readFile } from "node:fs/promises";
+import path2 from "node:path";
+var SKIPPED = /* @__PURE__ */ new Set([".git", "node_modules"]);
+var MAX_ENTRIES = { repository: 2e5, other: 5e3 };
+var MAX_DOCKERFILES = 200;
+var MAX_DOCKERFILE = 256 << 10;
+var isDockerfile = (name2) => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name2) && !/\.dockerignore$/i.test(name2);
+async function* walk(root, enter, limit = MAX_ENTRIES.repository) {
+  const left = [root];
+  let seen = 0;
+  for (let directory = left.pop(); directory !== void 0; directory = left.pop()) {
+    const entries = [];
+    try {
+      for await (const entry of await opendir(directory)) {
+        entries.push(entry);
+        if (seen + entries.length >= limit) break;
+      }
+    } catch {
+      continue;
+    }
+    entries.sort((a, b) => a.name < b.name ? -1 : 1);
+    const below = [];
+    for (const entry of entries) {
+      if (seen++ >= limit) return;
+      const full = path2.join(directory, entry.name);
+      const relative = path2.relative(root, full).split(path2.sep).join("/");
+      const kind = entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other";
+      yield { path: relative, kind };
+      if (kind === "directory" && enter(relative)) below.push(full);
+    }
+    left.push(...below.reverse());
+  }
+}
+async function sizeOf(file2) {
+  try {
+    const info = await lstat(file2);
+    return info.isFile() ? info.size : null;
+  } catch {
+    return null;
+  }
+}
+async function readSource(root, relative) {
+  const file2 = path2.join(root, relative);
+  const size = await sizeOf(file2);
+  return size === null || size > MAX_DOCKERFILE ? null : readFile(file2, "utf8").catch(() => null);
+}
+async function findDockerfiles(root) {
+  const found = [];
+  const isRepository = await lstat(path2.join(root, ".git")).catch(() => null) !== null;
+  for await (const entry of walk(root, (directory) => !SKIPPED.has(path2.posix.basename(directory)), isRepository ? MAX_ENTRIES.repository : MAX_ENTRIES.other)) {
+    if (entry.kind !== "file" || !isDockerfile(path2.posix.basename(entry.path))) continue;
+    const text4 = await readSource(root, entry.path);
+    if (text4 !== null) found.push({ path: entry.path, text: text4 });
+    if (found.length >= MAX_DOCKERFILES) break;
+  }
+  return found.sort((a, b) => a.path < b.path ? -1 : 1);
+}
+async function sha256Of(file2) {
+  const hash4 = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(file2)) hash4.update(chunk);
+    return hash4.digest("hex");
+  } catch {
+    return null;
+  }
+}
+
+// src/checkout/dockerignore.ts
+var MAX_PATTERN = 1024;
+function readClass(text4, at3) {
+  let end2 = at3 + 1;
+  const not = text4[end2] === "^";
+  if (not) end2++;
+  const ranges = [];
+  while (end2 < text4.length && (text4[end2] !== "]" || ranges.length === 0)) {
+    if (text4[end2] === "\\") end2++;
+    const from = text4[end2] ?? "";
+    if (text4[end2 + 1] === "-" && text4[end2 + 2] !== "]" && text4[end2 + 2] !== void 0) {
+      ranges.push([from, text4[end2 + 2] ?? from]);
+      end2 += 3;
+    } else {
+      ranges.push([from, from]);
+      end2++;
+    }
+  }
+  return end2 >= text4.length ? null : { token: { kind: "class", not, ranges }, end: end2 };
+}
+function tokensOf(text4) {
+  const tokens = [];
+  for (let at3 = 0; at3 < text4.length; at3++) {
+    const char = text4[at3] ?? "";
+    if (char === "*" && text4[at3 + 1] === "*") {
+      const rest = text4.slice(at3 + 2);
+      const isSuffix = at3 === 0 && !/^\/|[*?[\]\\]/.test(rest);
+      at3 += rest.startsWith("/") ? 2 : 1;
+      tokens.push({ kind: at3 + 1 >= text4.length || isSuffix ? "any" : "directories" });
+    } else if (char === "*") tokens.push({ kind: "run" });
+    else if (char === "?") tokens.push({ kind: "one" });
+    else if (char === "[") {
+      const found = readClass(text4, at3);
+      if (found === null) tokens.push({ kind: "char", char });
+      else {
+        tokens.push(found.token);
+        at3 = found.end;
+      }
+    } else if (char === "\\" && at3 + 1 < text4.length) tokens.push({ kind: "char", char: text4[++at3] ?? "" });
+    else tokens.push({ kind: "char", char });
+  }
+  return tokens;
+}
+function clean(pattern) {
+  const parts = [];
+  for (const part2 of pattern.split("/")) {
+    if (part2 === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (part2 !== "" && part2 !== "." && (part2 !== ".." || !pattern.startsWith("/"))) parts.push(part2);
+  }
+  return parts.join("/");
+}
+function parseDockerignore(text4) {
+  return text4.replace(/^\ufeff/, "").split(/\r?\n/).flatMap((whole2, index) => {
+    const line2 = whole2.trim();
+    if (whole2.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
+    const isException = line2.startsWith("!");
+    const pattern = clean(isException ? line2.slice(1).trim() : line2);
+    return pattern === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern) }];
+  });
+}
+var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
+function matches(tokens, path13) {
+  let states = /* @__PURE__ */ new Set([0]);
+  const close = (set2, isBoundary) => {
+    for (const state of set2) {
+      const kind = tokens[state]?.kind;
+      if (kind === "run" || kind === "any" || kind === "directories" && isBoundary) set2.add(state + 1);
+    }
+    return set2;
+  };
+  let inside = /* @__PURE__ */ new Set();
+  states = close(states, true);
+  for (const char of path13) {
+    const next = /* @__PURE__ */ new Set();
+    const nextInside = /* @__PURE__ */ new Set();
+    for (const state of states) {
+      const token2 = tokens[state];
+      if (token2 === void 0) continue;
+      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2)) next.add(state + 1);
+      else if (token2.kind === "run" && char !== "/" || token2.kind === "any") next.add(state);
+      else if (token2.kind === "directories") (char === "/" ? next : nextInside).add(char === "/" ? state + 1 : state);
+      if (token2.kind === "directories" && char === "/") nextInside.add(state);
+    }
+    for (const state of inside) {
+      nextInside.add(state);
+      if (char === "/") next.add(state + 1);
+    }
+    inside = nextInside;
+    states = close(next, false);
+    for (const state of states) if (tokens[state]?.kind === "directories") states.add(state + 1);
+    states = close(states, false);
+  }
+  return states.has(tokens.length);
+}
+function* upTo(path13) {
+  for (let at3 = path13.indexOf("/"); at3 !== -1; at3 = path13.indexOf("/", at3 + 1)) yield path13.slice(0, at3);
+  yield path13;
+}
+function ignoredBy(dockerignore, path13) {
+  let found = null;
+  for (const pattern of dockerignore) {
+    if (pattern.isException === (found === null)) continue;
+    for (const part2 of upTo(path13)) {
+      if (!matches(pattern.tokens, part2)) continue;
+      found = pattern.isException ? null : pattern;
+      break;
+    }
+  }
+  return found === null ? null : { pattern: found.text, line: found.line };
+}
+var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
+var patternOf = (path13) => path13.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(/\/$/, "");
+
+// src/checkout/build-context.ts
+var MAX_COMPARED = 2e4;
+var join2 = (...parts) => path3.posix.join(...parts).replace(/^\.\/|^\.$|\/$/g, "");
+async function readContext(root, directory, dockerfile) {
+  const own2 = dockerfile === null ? null : `${dockerfile}.dockerignore`;
+  const ownText = own2 === null ? null : await readSource(root, own2);
+  const general = join2(directory, ".dockerignore");
+  const text4 = ownText ?? await readSource(root, general);
+  return { directory: join2(directory), dockerignore: parseDockerignore(text4 ?? ""), ignoreFile: own2 !== null && ownText !== null ? own2 : general };
+}
+var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
+  path: join2(directory, inContext),
+  inContext,
+  ignoreFile,
+  ignoredBy: ignoredBy(dockerignore, inContext)
+});
+async function findSource(root, context3, instruction, workdir, file2) {
+  const base = path3.join(root, context3.directory);
+  const isSame2 = async (relative) => {
+    const full = path3.join(base, relative);
+    return await sizeOf(full) === file2.size && await sha256Of(full) === file2.sha256;
+  };
+  const named3 = contextPath(instruction, file2.path, workdir);
+  if (!named3.startsWith("..") && await isSame2(named3)) return toContextFile(context3, named3);
+  let compared = 0;
+  for (const source2 of copySources(instruction)) {
+    if (source2.startsWith("..") || /^[a-z]+:\/\//.test(source2)) continue;
+    const fixed2 = source2.split("/").findIndex((part2) => /[*?[$]/.test(part2));
+    const start = fixed2 === -1 ? source2 : source2.split("/").slice(0, fixed2).join("/");
+    if (fixed2 === -1 && await isSame2(start)) return toContextFile(context3, join2(start));
+    for await (const entry of walk(path3.join(base, start), (directory) => directory !== ".git")) {
+      if (entry.kind !== "file") continue;
+      if (compared++ > MAX_COMPARED) return null;
+      const relative = join2(start, entry.path);
+      if (ignoredBy(context3.dockerignore, relative) === null && await isSame2(relative)) return toContextFile(context3, relative);
+    }
+  }
+  return null;
+}
+
+// src/checkout/inspect-context.ts
+var WASTE = [
+  [/(?:^|\/)\.git\/$/, "the whole history of the repository, with every secret that was ever in it"],
+  [/(?:^|\/)(?:\.hg|\.svn)\/$/, "the history of the repository"],
+  [/(?:^|\/)\.(?:ssh|gnupg|aws|azure|gcloud|kube|docker)\/$/, "credentials of the person or job that builds"],
+  [/(?:^|\/)\.env(?:\.[\w-]+)?$/, "settings of one environment, often with secrets"],
+  [/(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:pem|key|p12|pfx|jks|keystore|kdbx))$/, "a key, or a store of keys"],
+  [/(?:^|\/)(?:\.netrc|\.pgpass|\.git-credentials|\.pypirc|\.htpasswd)$/, "a file of credentials"],
+  [/(?:^|\/)\.terraform\/$|\.tfstate(?:\.backup)?$|\.tfvars$/, "state and variables of Terraform hold secrets in the clear"],
+  [/(?:^|\/)node_modules\/$/, "modules of the machine that builds: install them in the image"],
+  [/(?:^|\/)(?:\.venv|venv|__pycache__|\.tox|\.mypy_cache|\.pytest_cache)\/$/, "what Python leaves on the machine that builds"],
+  [/(?:^|\/)(?:\.idea|\.vscode)\/$|(?:^|\/)\.DS_Store$/, "settings of an editor or of a desktop"],
+  [/(?:^|\/)(?:coverage|\.nyc_output)\/$/, "results of tests"],
+  [/\.(?:sql|dump|bak)(?:\.gz)?$/, "a dump or a backup, often with real data"],
+  [/\.log$/, "a log"]
+];
+var MAX_FILES = 2e5;
+var MAX_LISTED = 500;
+async function scanFile(file2, name2, scanner) {
+  const scan2 = scanner.start(`/${name2}`);
+  for await (const chunk of createReadStream2(file2, { highWaterMark: 1 << 20 })) scan2.push(chunk, false);
+  scan2.push(Buffer.alloc(0), true);
+  return scan2.matches;
+}
+async function bytesBelow(directory) {
+  let bytes2 = 0;
+  for await (const entry of walk(directory, () => true, MAX_FILES)) {
+    if (entry.kind === "file") bytes2 += await sizeOf(path4.join(directory, entry.path)) ?? 0;
+  }
+  return bytes2;
+}
+async function inspectContext(root, directory, dockerfile, scanner) {
+  const base = path4.resolve(root, directory);
+  const info = await lstat2(base).catch(() => null);
+  if (info?.isDirectory() !== true) throw new ConfigError(`${directory}: is no directory that can be read. Name the build context: layergate context DIR.`);
+  const context3 = await readContext(root, directory, dockerfile);
+  const { dockerignore } = context3;
+  const secrets = [];
+  const waste = [];
+  const skipped = [];
+  const values = [];
+  let [files, bytes2] = [0, 0];
+  const wasted = [];
+  const isBelowWaste = (name2) => wasted.some((parent) => name2.startsWith(parent));
+  const enter = (name2) => (ignoredBy(dockerignore, name2) === null || hasExceptions(dockerignore)) && !isBelowWaste(`${name2}/`);
+  for await (const { path: name2, kind } of walk(base, enter, MAX_FILES)) {
+    if (kind === "other" || ignoredBy(dockerignore, name2) !== null) continue;
+    const reason = WASTE.find(([pattern]) => pattern.test(kind === "directory" ? `${name2}/` : name2))?.[1];
+    const full = path4.join(base, name2);
+    if (kind === "directory") {
+      if (reason === void 0) continue;
+      const size2 = await bytesBelow(full);
+      wasted.push(`${name2}/`);
+      waste.push({ path: `${name2}/`, reason, bytes: size2 });
+      bytes2 += size2;
+      continue;
+    }
+    if (name2 === ".dockerignore") continue;
+    files++;
+    const size = await sizeOf(full) ?? 0;
+    bytes2 += size;
+    let matches3 = [];
+    try {
+      matches3 = await scanFile(full, name2, scanner);
+    } catch {
+      skipped.push(name2);
+    }
+    const real = matches3.filter(({ strength }) => strength !== "harmless");
+    for (const match2 of matches3) values.push({ value: match2.value, guessable: match2.detector.guessable === true });
+    const seen = /* @__PURE__ */ new Set();
+    for (const { detector, line: line2, strength, value, identity } of real) {
+      const key = `${identity} ${line2}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      if (secrets.length < MAX_LISTED)
+        secrets.push({ path: name2, line: line2, severity: SEVERITY_OF[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) });
+    }
+    if (reason !== void 0 && real.length === 0) waste.push({ path: name2, reason, bytes: size });
+  }
+  secrets.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)));
+  return {
+    directory,
+    ignoreFile: context3.ignoreFile,
+    hasIgnoreFile: dockerignore.length > 0,
+    files,
+    bytes: bytes2,
+    secrets,
+    waste,
+    patterns: [.../* @__PURE__ */ new Set([...secrets.map(({ path: name2 }) => patternOf(name2)), ...waste.map(({ path: name2 }) => patternOf(name2))])],
+    skipped,
+    values
+  };
+}
+
+// src/cli-options.ts
+import { parseArgs } from "node:util";
+
 // src/policy/load.ts
 var import_fastest_levenshtein = __toESM(require_mod(), 1);
 var import_yaml = __toESM(require_dist(), 1);
-import { readFile } from "node:fs/promises";
-import path3 from "node:path";
+import { readFile as readFile2 } from "node:fs/promises";
+import path6 from "node:path";
 
 // node_modules/balanced-match/dist/esm/index.js
 var range = (a, b, str) => {
@@ -52349,11 +53135,11 @@ var cachedMinimatch = (pattern, options4) => {
   return mm;
 };
 var defaultPlatform = typeof process === "object" && process ? process.env?.__MINIMATCH_TESTING_PLATFORM__ || process.platform : "posix";
-var path2 = {
+var path5 = {
   win32: { sep: "\\" },
   posix: { sep: "/" }
 };
-var sep = defaultPlatform === "win32" ? path2.win32.sep : path2.posix.sep;
+var sep = defaultPlatform === "win32" ? path5.win32.sep : path5.posix.sep;
 minimatch.sep = sep;
 var GLOBSTAR = /* @__PURE__ */ Symbol("globstar **");
 minimatch.GLOBSTAR = GLOBSTAR;
@@ -52446,7 +53232,7 @@ var classEnd = (pattern, start) => {
   }
   return -1;
 };
-var literal2 = (pattern, noext) => {
+var literal3 = (pattern, noext) => {
   if (!noext && (pattern === "+()" || pattern === "@()"))
     return pattern;
   let lit2 = "";
@@ -53524,7 +54310,7 @@ var Minimatch = class {
       return "";
     const { nocase, nocaseMagicOnly, noext = false, dot, normalize: normalize2 } = options4;
     const rangeMark = this.#rangeMark;
-    const lit2 = rangeMark && pattern.includes(rangeMark) ? void 0 : literal2(pattern, noext);
+    const lit2 = rangeMark && pattern.includes(rangeMark) ? void 0 : literal3(pattern, noext);
     if (lit2 !== void 0 && !(nocase && !nocaseMagicOnly && pattern.toUpperCase() !== pattern.toLowerCase())) {
       return this.#norm(lit2);
     }
@@ -53614,12 +54400,12 @@ minimatch.unescape = unescape;
 function parseReference(text4) {
   const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text4);
   if (match2?.[1] === void 0) return null;
-  const path12 = match2[1];
-  const slash = path12.indexOf("/");
-  const first2 = slash === -1 ? "" : path12.slice(0, slash);
+  const path13 = match2[1];
+  const slash = path13.indexOf("/");
+  const first2 = slash === -1 ? "" : path13.slice(0, slash);
   const hasDomain = first2.includes(".") || first2.includes(":") || first2 === "localhost" || /[A-Z]/.test(first2);
   const domain2 = hasDomain ? first2 === "index.docker.io" ? "docker.io" : first2 : "docker.io";
-  const rest = hasDomain ? path12.slice(slash + 1) : path12;
+  const rest = hasDomain ? path13.slice(slash + 1) : path13;
   const repository = domain2 === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
   return { name: `${domain2}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
 }
@@ -53790,6 +54576,12 @@ var USERS = {
   short: "bcdDefgGkKpPrRsuZ",
   long: words("base-dir comment home-dir home expiredate inactive gid groups skel key password root prefix shell uid selinux-user login ingroup gecos firstuid lastuid")
 };
+var ENGINE = {
+  short: "uptfHvewlocm",
+  long: words(
+    "username password volume env name tag file target output platform build-arg build-context secret ssh label annotation cache-from cache-to iidfile metadata-file network progress builder add-host attest allow call cgroup-parent isolation memory provenance sbom shm-size ulimit host context config log-level format authfile creds"
+  )
+};
 var SYNTAX = {
   addgroup: { short: "g", long: words("gid firstgid lastgid") },
   adduser: { short: "hgsGuk", long: words("home shell ingroup gid uid gecos firstuid lastuid conf") },
@@ -53799,6 +54591,7 @@ var SYNTAX = {
   aria2c: { short: "odixjsk", long: words("out dir input-file checksum http-user http-passwd header max-connection-per-server split min-split-size") },
   aws: { long: words("region profile output endpoint-url query ca-bundle") },
   az: { short: "upg", long: words("username password tenant name resource-group") },
+  buildah: ENGINE,
   chmod: { long: words("reference") },
   chown: { long: words("reference from") },
   chpst: { short: "uUbenmodfclt/" },
@@ -53812,7 +54605,7 @@ var SYNTAX = {
   },
   dnf: YUM,
   dnf5: YUM,
-  docker: { short: "uptfHvewl", long: words("username password tag file host volume env name build-arg") },
+  docker: ENGINE,
   dotnet: { short: "upk", long: words("username password api-key source name configfile") },
   dpkg: { short: "D", long: words("root admindir instdir") },
   gem: { short: "vsiPnp", long: words("version source install-dir bindir platform trust-policy http-proxy") },
@@ -53844,7 +54637,7 @@ var SYNTAX = {
   pip3: PIP,
   pipx: { long: words("index-url pip-args python spec") },
   pnpm: NPM,
-  podman: { short: "upt", long: words("username password tag creds") },
+  podman: ENGINE,
   psql: POSTGRES,
   "redis-cli": { short: "ahpnu", long: words("pass user") },
   runuser: { short: "ucsgGw", long: words("user command shell group supp-group session-command") },
@@ -54050,148 +54843,23 @@ var contentNotInspected = {
     for (const parts of files.values()) {
       const [first2] = parts;
       if (first2 === void 0) continue;
-      const path12 = first2.path.split("!/")[0] ?? first2.path;
-      const inner = parts.filter((part2) => part2.path !== path12);
-      const named3 = inner.slice(0, MAX_NAMED).map((part2) => `${part2.path.slice(path12.length + 2)} (${part2.reason})`);
+      const path13 = first2.path.split("!/")[0] ?? first2.path;
+      const inner = parts.filter((part2) => part2.path !== path13);
+      const named3 = inner.slice(0, MAX_NAMED).map((part2) => `${part2.path.slice(path13.length + 2)} (${part2.reason})`);
       const more = inner.length > MAX_NAMED ? ` and ${inner.length - MAX_NAMED} more` : "";
       const what = inner.length === 0 ? `was not looked into: ${first2.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
       const layer = origin.layers[first2.layer];
       yield placed(meta6, {
-        message: `${path12} in layer ${first2.layer} ${what}.`,
+        message: `${path13} in layer ${first2.layer} ${what}.`,
         remedy: meta6.remedy,
-        location: { kind: "layer", layer: first2.layer, path: path12, line: null, offset: null },
+        location: { kind: "layer", layer: first2.layer, path: path13, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: [path12]
+        identity: [path13]
       });
     }
   }
 };
-
-// src/secrets/checks.ts
-import zlib from "node:zlib";
-var BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-var BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-var crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 3988292384 ^ c >>> 1 : c >>> 1;
-  return c >>> 0;
-});
-function crc32(text4) {
-  const native = zlib.crc32;
-  if (native !== void 0) return native(text4);
-  let c = 4294967295;
-  for (const byte of Buffer.from(text4)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
-  return (c ^ 4294967295) >>> 0;
-}
-function base62Checksum(random) {
-  let n = crc32(random);
-  let digits = "";
-  do {
-    digits = (BASE62[n % 62] ?? "") + digits;
-    n = Math.floor(n / 62);
-  } while (n > 0);
-  return digits.padStart(6, "0");
-}
-function awsAccount(id) {
-  let bits = 0n;
-  for (const c of id.slice(4, 14)) {
-    const digit2 = BASE32.indexOf(c);
-    if (digit2 === -1) return null;
-    bits = bits << 5n | BigInt(digit2);
-  }
-  const account = (bits >> 2n & 0x7fffffffff80n) >> 7n;
-  return account < 1000000000000n ? account.toString().padStart(12, "0") : null;
-}
-function entropy(text4) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const c of text4) counts.set(c, (counts.get(c) ?? 0) + 1);
-  let bits = 0;
-  for (const count2 of counts.values()) bits -= count2 / text4.length * Math.log2(count2 / text4.length);
-  return bits;
-}
-function decodeBase64(text4) {
-  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text4)) return null;
-  return Buffer.from(text4, "base64");
-}
-function decodeText(text4) {
-  const decoded2 = decodeBase64(text4)?.toString("utf8") ?? null;
-  return decoded2 === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded2) ? null : decoded2;
-}
-function decodeJson(text4) {
-  const decoded2 = decodeText(text4);
-  if (decoded2 === null) return null;
-  try {
-    const value = JSON.parse(decoded2);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-var PLACEHOLDER = new RegExp(
-  [
-    "^(?:x+|\\*+|\\.+|-+|_+|#+|0+|1+|a+|n/?a|none|null|nil|undefined|true|false|yes|no|empty|unset|todo|tbd|dummy|fake|mock|foo|bar|baz|foobar|test(?:ing)?|default|secret|password|passwd|passw0rd|pass|pwd|token|user(?:name)?|admin|root|guest|postgres|mysql|redis|string|value|key)\\d{0,3}!?$",
-    "example",
-    "change[-_ ]?(?:me|it|this)",
-    "replace[-_ ]?(?:me|with|this)",
-    "place[-_ ]?holder",
-    "your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)",
-    "my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$",
-    "insert[-_ ]",
-    "[-_ ]here\\b",
-    "enter[-_ ]",
-    "redacted",
-    "sample",
-    "dummy",
-    "not[-_ ]?(?:a[-_ ]?)?(?:real|secret)",
-    "fake",
-    "lorem",
-    "hunter2",
-    "deadbeef",
-    "letmein",
-    "abcdef",
-    "12345678",
-    "01234567",
-    "87654321",
-    "xxxx",
-    "\\*\\*\\*",
-    "\\.\\.\\.",
-    "(.)\\1{5,}",
-    "qwerty"
-  ].join("|"),
-  "i"
-);
-var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
-var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
-var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
-var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
-var isMixed = (text4) => /\d/.test(text4) && /[A-Z]/.test(text4) && /[a-z]/.test(text4);
-var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
-var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
-function stepped(token2) {
-  const text4 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
-  if (text4.length < 12) return 0;
-  let steps = 0;
-  for (let i = 0; i < text4.length; i++) {
-    const code2 = text4.charCodeAt(i);
-    for (let distance2 = 1; distance2 <= 3; distance2++) {
-      if (Math.abs(code2 - text4.charCodeAt(i - distance2)) === 1) {
-        steps++;
-        break;
-      }
-    }
-  }
-  return steps / text4.length;
-}
-function fillerKind(token2) {
-  if (EXAMPLE_WORD.test(token2)) return "example";
-  if (entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token2))
-    return "filler";
-  if (TYPED.test(token2)) return "example";
-  const bound2 = /^[0-9a-f-]+$/i.test(token2) ? 0.7 : 0.55;
-  return stepped(token2) >= bound2 ? "example" : null;
-}
-var isFiller = (token2) => fillerKind(token2) !== null;
 
 // src/evidence/command-credentials.ts
 var VARIABLES = /* @__PURE__ */ new Set([
@@ -54301,10 +54969,10 @@ function inWords({ name: name2, args }) {
   if (name2 === "aws" && text4[0] === "configure" && text4[1] === "set" && /secret_access_key|session_token/.test(text4[2] ?? "")) return at3(3);
   if (/^(?:npm|pnpm|yarn)$/.test(name2) && (text4[0] === "set" || text4[0] === "config" && text4[1] === "set")) {
     const keyAt = text4.indexOf("set") + 1;
-    const [key = "", joined] = (text4[keyAt] ?? "").split(/=(.*)/s);
+    const [key = "", joined2] = (text4[keyAt] ?? "").split(/=(.*)/s);
     if (!/(?:_authToken|_password|_auth|npmAuthToken|npmAuthIdent)$/.test(key)) return [];
     const word = words2[keyAt];
-    return joined === void 0 || joined === "" ? at3(keyAt + 1) : word === void 0 ? [] : [{ by: `${name2} config set ${key.replace(/^.*:/, "")}`, word: part(word, joined) }];
+    return joined2 === void 0 || joined2 === "" ? at3(keyAt + 1) : word === void 0 ? [] : [{ by: `${name2} config set ${key.replace(/^.*:/, "")}`, word: part(word, joined2) }];
   }
   if (name2 === "composer" && text4[0] === "config") {
     if (/^http-basic\./.test(text4[1] ?? "")) return at3(3);
@@ -54361,7 +55029,7 @@ function given(command) {
     if (input2 !== null && input2.trim() !== "") add3(`${name2} --password-stdin`, { value: input2.trim(), kind: /\$/.test(input2) ? "variable" : "literal", position: command.position });
   }
   const targets = name2 === "tee" ? options4.operands.map(({ value }) => value) : command.writes;
-  if (targets.some((path12) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path12)))
+  if (targets.some((path13) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path13)))
     for (const word of [...args, ...fedBy.flatMap((feeder) => feeder.args)]) {
       const token2 = /(?:_authToken|_password|_auth|npmAuthToken)\s*[=:]\s*"?([^\s"\\]+)/.exec(word.value)?.[1];
       if (token2 !== void 0) add3(".npmrc", part(word, token2));
@@ -54442,7 +55110,7 @@ function partValue(part2, variables) {
   switch (part2.type) {
     case "DoubleQuoted":
     case "LocaleString":
-      return join(part2.parts.map((inner) => inner.type === "Literal" ? { value: unescapeDouble(inner.text), kind: "literal" } : partValue(inner, variables)));
+      return join3(part2.parts.map((inner) => inner.type === "Literal" ? { value: unescapeDouble(inner.text), kind: "literal" } : partValue(inner, variables)));
     case "SimpleExpansion":
       return { value: variables.get(part2.text.slice(1)) ?? part2.text, kind: "variable" };
     case "ParameterExpansion": {
@@ -54466,12 +55134,12 @@ function partValue(part2, variables) {
       return { value: part2.text, kind: "literal" };
   }
 }
-var join = (parts) => ({
+var join3 = (parts) => ({
   value: parts.map(({ value }) => value).join(""),
   kind: KINDS[Math.max(0, ...parts.map(({ kind }) => KINDS.indexOf(kind)))] ?? "literal"
 });
 function wordOf(word, variables, offset = 0) {
-  const { value, kind } = word.parts === void 0 ? { value: word.value, kind: "literal" } : join(word.parts.map((part2) => partValue(part2, variables)));
+  const { value, kind } = word.parts === void 0 ? { value: word.value, kind: "literal" } : join3(word.parts.map((part2) => partValue(part2, variables)));
   return { value: value.length > MAX_WORD ? word.value.slice(0, MAX_WORD) : value, kind, position: offset + word.pos };
 }
 var literalWord = (value, position = 0) => ({ value, kind: "literal", position });
@@ -54528,132 +55196,6 @@ var credentialsInCommand = {
 
 // src/rules/leak.ts
 import { createHmac } from "node:crypto";
-
-// src/filesystem/path.ts
-var ROOT = "/";
-function cleanPath(name2) {
-  const parts = [];
-  for (const part2 of name2.split("/")) {
-    if (part2 === "" || part2 === ".") continue;
-    if (part2 === "..") parts.pop();
-    else parts.push(part2);
-  }
-  return `/${parts.join("/")}`;
-}
-var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf(from)}/${target}`);
-var parentOf = (path12) => path12.slice(0, path12.lastIndexOf("/")) || "/";
-var baseName = (path12) => path12.slice(path12.lastIndexOf("/") + 1);
-var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
-
-// src/dockerfile/words.ts
-var literal3 = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
-function fitsPattern(pattern, text4) {
-  const first2 = pattern[0] ?? "";
-  const last = pattern.at(-1) ?? "";
-  if (pattern.length === 1) return text4 === first2;
-  if (!text4.startsWith(first2) || !text4.endsWith(last) || text4.length < first2.length + last.length) return false;
-  let at3 = first2.length;
-  const end2 = text4.length - last.length;
-  for (const part2 of pattern.slice(1, -1)) {
-    const found = text4.indexOf(part2, at3);
-    if (found === -1 || found + part2.length > end2) return false;
-    at3 = found + part2.length;
-  }
-  return true;
-}
-var MAX_VARIABLE = 4096;
-function variableEnd(text4, at3) {
-  const rest = text4.slice(at3);
-  const name2 = /^\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(rest);
-  if (name2 !== null) return at3 + name2[0].length;
-  if (!rest.startsWith("${")) return at3;
-  let depth = 0;
-  for (let end2 = at3 + 1; end2 < Math.min(text4.length, at3 + MAX_VARIABLE); end2++) {
-    if (text4[end2] === "{") depth++;
-    else if (text4[end2] === "}" && --depth === 0) return end2 + 1;
-  }
-  return at3;
-}
-function patternsOf(text4, escapeCharacter) {
-  const words2 = [];
-  let parts = null;
-  let quote2 = "";
-  const add3 = (part2) => {
-    parts ??= [""];
-    parts[parts.length - 1] += part2;
-  };
-  for (let at3 = 0; at3 < text4.length; at3++) {
-    const char = text4[at3] ?? "";
-    if (quote2 === "'") {
-      if (char === quote2) quote2 = "";
-      else add3(char);
-    } else if (char === quote2 && quote2 !== "") quote2 = "";
-    else if (quote2 === "" && (char === "'" || char === '"')) {
-      quote2 = char;
-      add3("");
-    } else if (char === escapeCharacter && at3 + 1 < text4.length) {
-      const next = text4[at3 + 1] ?? "";
-      if (quote2 === '"' && !['"', "$", escapeCharacter].includes(next)) add3(char);
-      add3(next);
-      at3++;
-    } else if (char === "$") {
-      const end2 = variableEnd(text4, at3);
-      if (end2 === at3) add3(char);
-      else {
-        parts ??= [""];
-        parts.push("");
-        at3 = end2 - 1;
-      }
-    } else if (quote2 === "" && /\s/.test(char)) {
-      if (parts !== null) words2.push(parts);
-      parts = null;
-    } else add3(char);
-  }
-  if (parts !== null) words2.push(parts);
-  return words2;
-}
-function joinPatterns(words2) {
-  const parts = [];
-  for (const [index, [head = "", ...tail]] of words2.entries()) {
-    if (index === 0) parts.push(head);
-    else parts[parts.length - 1] += ` ${head}`;
-    parts.push(...tail);
-  }
-  return parts;
-}
-function jsonWords(text4) {
-  if (!text4.trimStart().startsWith("[")) return null;
-  try {
-    const parsed = JSON.parse(text4);
-    return Array.isArray(parsed) && parsed.every((word) => typeof word === "string") ? parsed : null;
-  } catch {
-    return null;
-  }
-}
-var squeeze = (text4) => text4.replace(/\s+/g, " ").trim();
-function rawWordsOf(text4) {
-  return text4.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? [];
-}
-var letters = (text4) => text4.replace(/[^\p{L}\p{N}]/gu, "");
-
-// src/dockerfile/copy.ts
-var wordsOf = ({ text: text4 }) => jsonWords(text4) ?? text4.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
-var join2 = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
-var copySources = (instruction) => wordsOf(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|\/+$/g, "").replace(/^\.$/, ""));
-function contextPath(instruction, path12, workdir = null) {
-  const written = (wordsOf(instruction).at(-1) ?? "").replace(/(?<=.)\/+$/, "");
-  const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
-  const isAbsolute = written.startsWith("/") || workdir !== null;
-  const sources = copySources(instruction);
-  const name2 = baseName(path12);
-  const named3 = sources.find((source2) => baseName(source2) === name2);
-  if (named3 !== void 0) return named3;
-  const [only] = sources;
-  if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name2;
-  const at3 = isAbsolute ? path12 === target ? 0 : path12.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
-  if (path12 === target) return only === "" ? name2 : only;
-  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path12.slice(at3));
-}
 
 // src/dockerfile/logical-lines.ts
 var DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/;
@@ -54725,11 +55267,11 @@ function readLogicalLines(text4) {
     const first2 = (bare[at3] ?? "").trimStart();
     if (isComment(first2) || isBlank(first2)) continue;
     const startLine = at3 + 1;
-    let joined = "";
+    let joined2 = "";
     const starts = [];
     const add3 = (part2) => {
-      starts.push({ offset: joined.length, line: at3 + 1 });
-      joined += part2.replace(continued, "$1");
+      starts.push({ offset: joined2.length, line: at3 + 1 });
+      joined2 += part2.replace(continued, "$1");
     };
     let open5 = continued.test(first2);
     add3(first2);
@@ -54740,8 +55282,8 @@ function readLogicalLines(text4) {
       add3(next);
     }
     const documents = [];
-    if (joined.includes("<<") && takesDocuments(joined)) {
-      for (const opened of openedBy(joined)) {
+    if (joined2.includes("<<") && takesDocuments(joined2)) {
+      for (const opened of openedBy(joined2)) {
         const from = at3 + 1;
         let end2 = from;
         while (end2 < bare.length && (opened.chomp ? (bare[end2] ?? "").replace(/^\t+/, "") : bare[end2]) !== opened.name) end2++;
@@ -54755,7 +55297,7 @@ function readLogicalLines(text4) {
         at3 = end2;
       }
     }
-    if (joined.trim() !== "") lines.push({ text: joined, documents, starts, startLine, endLine: at3 + 1 });
+    if (joined2.trim() !== "") lines.push({ text: joined2, documents, starts, startLine, endLine: at3 + 1 });
   }
   return { escapeCharacter, lines, error: error62 };
 }
@@ -54800,7 +55342,7 @@ function readArgs(text4, escapeCharacter, args) {
     args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
   }
 }
-function parseDockerfile(path12, text4) {
+function parseDockerfile(path13, text4) {
   const read2 = readLogicalLines(text4);
   const stages = [];
   const globals = [];
@@ -54824,7 +55366,7 @@ function parseDockerfile(path12, text4) {
     }
   }
   close();
-  return { path: path12, text: text4, lines: text4.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: read2.error };
+  return { path: path13, text: text4, lines: text4.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: read2.error };
 }
 var lineAt = ({ starts, startLine }, offset) => starts.findLast((start) => start.offset <= offset)?.line ?? startLine;
 function parentStage(dockerfile, stage) {
@@ -62260,119 +62802,6 @@ function environmentOf(steps) {
   return [...found.values()];
 }
 
-// src/checkout/dockerignore.ts
-var MAX_PATTERN = 1024;
-function readClass(text4, at3) {
-  let end2 = at3 + 1;
-  const not = text4[end2] === "^";
-  if (not) end2++;
-  const ranges = [];
-  while (end2 < text4.length && (text4[end2] !== "]" || ranges.length === 0)) {
-    if (text4[end2] === "\\") end2++;
-    const from = text4[end2] ?? "";
-    if (text4[end2 + 1] === "-" && text4[end2 + 2] !== "]" && text4[end2 + 2] !== void 0) {
-      ranges.push([from, text4[end2 + 2] ?? from]);
-      end2 += 3;
-    } else {
-      ranges.push([from, from]);
-      end2++;
-    }
-  }
-  return end2 >= text4.length ? null : { token: { kind: "class", not, ranges }, end: end2 };
-}
-function tokensOf(text4) {
-  const tokens = [];
-  for (let at3 = 0; at3 < text4.length; at3++) {
-    const char = text4[at3] ?? "";
-    if (char === "*" && text4[at3 + 1] === "*") {
-      const rest = text4.slice(at3 + 2);
-      const isSuffix = at3 === 0 && !/^\/|[*?[\]\\]/.test(rest);
-      at3 += rest.startsWith("/") ? 2 : 1;
-      tokens.push({ kind: at3 + 1 >= text4.length || isSuffix ? "any" : "directories" });
-    } else if (char === "*") tokens.push({ kind: "run" });
-    else if (char === "?") tokens.push({ kind: "one" });
-    else if (char === "[") {
-      const found = readClass(text4, at3);
-      if (found === null) tokens.push({ kind: "char", char });
-      else {
-        tokens.push(found.token);
-        at3 = found.end;
-      }
-    } else if (char === "\\" && at3 + 1 < text4.length) tokens.push({ kind: "char", char: text4[++at3] ?? "" });
-    else tokens.push({ kind: "char", char });
-  }
-  return tokens;
-}
-function clean(pattern) {
-  const parts = [];
-  for (const part2 of pattern.split("/")) {
-    if (part2 === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
-    else if (part2 !== "" && part2 !== "." && (part2 !== ".." || !pattern.startsWith("/"))) parts.push(part2);
-  }
-  return parts.join("/");
-}
-function parseDockerignore(text4) {
-  return text4.replace(/^\ufeff/, "").split(/\r?\n/).flatMap((whole2, index) => {
-    const line2 = whole2.trim();
-    if (whole2.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
-    const isException = line2.startsWith("!");
-    const pattern = clean(isException ? line2.slice(1).trim() : line2);
-    return pattern === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern) }];
-  });
-}
-var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
-function matches(tokens, path12) {
-  let states = /* @__PURE__ */ new Set([0]);
-  const close = (set2, isBoundary) => {
-    for (const state of set2) {
-      const kind = tokens[state]?.kind;
-      if (kind === "run" || kind === "any" || kind === "directories" && isBoundary) set2.add(state + 1);
-    }
-    return set2;
-  };
-  let inside = /* @__PURE__ */ new Set();
-  states = close(states, true);
-  for (const char of path12) {
-    const next = /* @__PURE__ */ new Set();
-    const nextInside = /* @__PURE__ */ new Set();
-    for (const state of states) {
-      const token2 = tokens[state];
-      if (token2 === void 0) continue;
-      if (token2.kind === "char" ? token2.char === char : token2.kind === "one" ? char !== "/" : token2.kind === "class" && char !== "/" && inClass(char, token2)) next.add(state + 1);
-      else if (token2.kind === "run" && char !== "/" || token2.kind === "any") next.add(state);
-      else if (token2.kind === "directories") (char === "/" ? next : nextInside).add(char === "/" ? state + 1 : state);
-      if (token2.kind === "directories" && char === "/") nextInside.add(state);
-    }
-    for (const state of inside) {
-      nextInside.add(state);
-      if (char === "/") next.add(state + 1);
-    }
-    inside = nextInside;
-    states = close(next, false);
-    for (const state of states) if (tokens[state]?.kind === "directories") states.add(state + 1);
-    states = close(states, false);
-  }
-  return states.has(tokens.length);
-}
-function* upTo(path12) {
-  for (let at3 = path12.indexOf("/"); at3 !== -1; at3 = path12.indexOf("/", at3 + 1)) yield path12.slice(0, at3);
-  yield path12;
-}
-function ignoredBy(dockerignore, path12) {
-  let found = null;
-  for (const pattern of dockerignore) {
-    if (pattern.isException === (found === null)) continue;
-    for (const part2 of upTo(path12)) {
-      if (!matches(pattern.tokens, part2)) continue;
-      found = pattern.isException ? null : pattern;
-      break;
-    }
-  }
-  return found === null ? null : { pattern: found.text, line: found.line };
-}
-var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
-var patternOf = (path12) => path12.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(/\/$/, "");
-
 // src/shell/edit.ts
 var MAX_TEXT2 = 16 << 10;
 function segmentsOf(text4) {
@@ -62531,13 +62960,13 @@ function stepsOf({ origin }) {
   }
   return steps;
 }
-var idOf = (path12) => baseName(path12).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
+var idOf = (path13) => baseName(path13).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
 var NAME = /^[A-Za-z_]\w*$/;
 var PLAIN_PATH = /^[\w./+@~-]+$/;
 var mentions = (text4, name2) => NAME.test(name2) && new RegExp(`\\$\\{?${name2}\\b`).test(text4);
-var needsFile = ({ source: { text: text4, documents } }, path12) => {
+var needsFile = ({ source: { text: text4, documents } }, path13) => {
   const whole2 = [text4, ...documents.map(({ content }) => content)].join("\n");
-  return whole2.includes(baseName(path12)) || READERS.some(([file2, programs]) => file2.test(path12) && programs.test(whole2));
+  return whole2.includes(baseName(path13)) || READERS.some(([file2, programs]) => file2.test(path13) && programs.test(whole2));
 };
 function withoutName({ keyword, text: text4 }, name2) {
   const words2 = rawWordsOf(text4);
@@ -62668,13 +63097,13 @@ var Planner = class {
     const step = this.#steps[at3];
     return step === void 0 || step.source.keyword !== "RUN" ? null : { step, at: at3 };
   }
-  #resolves = (path12, workdir) => (operand) => cleanPath(operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path12;
+  #resolves = (path13, workdir) => (operand) => cleanPath(operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path13;
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
   #copied(place, { source: source2, workdir }, at3) {
-    const path12 = place.version.path;
+    const path13 = place.version.path;
     if (flagValue(source2, "from") !== null || source2.documents.length > 0) return false;
     const known2 = this.#evidence.sources.get(fileKey(place.version.layer, place.version.index));
-    const inContext = known2?.inContext ?? contextPath(source2, path12, workdir);
+    const inContext = known2?.inContext ?? contextPath(source2, path13, workdir);
     const sources = copySources(source2);
     if (sources.some((name2) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name2))) return false;
     const isNamed2 = sources.includes(inContext);
@@ -62685,16 +63114,16 @@ var Planner = class {
       if (hider === null && (state !== "overwritten" || over !== "COPY" && over !== "ADD")) return false;
     }
     if (hider !== null) {
-      const left = withoutRemoval(this.#plan.body(hider.step.source), this.#resolves(path12, hider.step.workdir));
+      const left = withoutRemoval(this.#plan.body(hider.step.source), this.#resolves(path13, hider.step.workdir));
       if (left === null) return false;
       this.#plan.setBody(hider.step.source, left);
     }
-    const id = idOf(path12);
-    const users = this.#steps.slice(at3 + 1, hider === null ? void 0 : hider.at + 1).filter((user) => user.source.keyword === "RUN" && this.#plan.body(user.source).trim() !== "" && needsFile(user, path12));
-    if (/[\n\r]/.test(inContext) || users.length > 0 && !PLAIN_PATH.test(path12)) return false;
+    const id = idOf(path13);
+    const users = this.#steps.slice(at3 + 1, hider === null ? void 0 : hider.at + 1).filter((user) => user.source.keyword === "RUN" && this.#plan.body(user.source).trim() !== "" && needsFile(user, path13));
+    if (/[\n\r]/.test(inContext) || users.length > 0 && !PLAIN_PATH.test(path13)) return false;
     for (const user of users) {
       if (user.source.documents.length > 0 && user.source === hider?.step.source) return false;
-      this.#plan.mount(user.source, id, [`target=${path12}`, ...user.isRoot ? [] : ["mode=0444"]]);
+      this.#plan.mount(user.source, id, [`target=${path13}`, ...user.isRoot ? [] : ["mode=0444"]]);
       this.#plan.build.add(`--secret id=${id},src=${known2?.path ?? inContext}`);
     }
     if (known2?.ignoredBy == null) this.#plan.ignore.add(patternOf(inContext));
@@ -62749,138 +63178,6 @@ function fixOf(evidence, leak) {
   if (edits.length === 0 && patterns.length === 0) return null;
   return { path: dockerfile.path, edits, ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns }, build: [...plan.build] };
 }
-
-// src/secrets/redact.ts
-var HIDDEN = "\u2022\u2022\u2022";
-var ALONE_BELOW = 8;
-var MIN_LINE = 12;
-var PEM_HEADER = /^-----BEGIN [A-Z0-9 ]+-----/;
-function redactValue(value, guessable) {
-  if (guessable) return HIDDEN;
-  const header = PEM_HEADER.exec(value)?.[0];
-  if (header !== void 0) return `${header}\u2026`;
-  if (/[^\x21-\x7e]/.test(value)) return HIDDEN;
-  const shown = value.length >= 20 ? 4 : value.length >= 12 ? 2 : 0;
-  return shown === 0 ? HIDDEN : `${value.slice(0, shown)}\u2026${value.slice(-shown)}`;
-}
-var OWN_WORDS = /* @__PURE__ */ new Set([
-  "certainty",
-  "code",
-  "commit",
-  "confidence",
-  "detector",
-  "diffId",
-  "digest",
-  "failOn",
-  "fingerprint",
-  "fingerprints",
-  "id",
-  "keyedHash",
-  "kind",
-  "passed",
-  "result",
-  "role",
-  "ruleId",
-  "rule",
-  "salt",
-  "severity",
-  "sha256",
-  "source",
-  "since",
-  "state",
-  "threshold",
-  "tool",
-  "valueHash"
-]);
-var OWN_NAME = /^[A-Za-z][A-Za-z0-9]{0,30}$/;
-var inJson = (text4) => JSON.stringify(text4).slice(1, -1);
-function* formsOf(value) {
-  yield value;
-  yield inJson(value);
-  yield encodeURIComponent(value);
-  const bytes2 = Buffer.from(value, "utf8");
-  yield bytes2.toString("base64").replace(/=+$/, "");
-  yield bytes2.toString("base64url");
-  yield bytes2.toString("hex");
-}
-function partsOf({ value, guessable }) {
-  const parts = [{ value, guessable }];
-  const login = value.length <= 4096 ? decodeText(value) : null;
-  const split = login?.indexOf(":") ?? -1;
-  if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true });
-  const unescaped = value.replace(/\\r|\\n/g, "\n");
-  if (/\n/.test(unescaped)) {
-    for (const line2 of unescaped.split("\n")) if (line2.trim().length >= MIN_LINE && !line2.startsWith("-----")) parts.push({ value: line2.trim(), guessable: true });
-  }
-  return parts;
-}
-var KEY = 3;
-var isWordCharacter = (c) => c !== void 0 && /[A-Za-z0-9]/.test(c);
-var Redactor = class {
-  /** What is shown for each form. */
-  #shown;
-  /** Lengths of the forms that begin with the same characters, the longest first: a value that holds another is hidden whole. */
-  #lengths;
-  constructor(values) {
-    const shown = /* @__PURE__ */ new Map();
-    for (const known2 of values) {
-      for (const { value, guessable } of partsOf(known2)) {
-        if (value.trim().length < KEY) continue;
-        if (isUsualPassword(value)) {
-          shown.set(`:${value}@`, `:${HIDDEN}@`);
-          continue;
-        }
-        for (const form of formsOf(value)) if (!shown.has(form)) shown.set(form, form === value ? redactValue(value, guessable) : HIDDEN);
-      }
-    }
-    const lengths2 = /* @__PURE__ */ new Map();
-    for (const text4 of shown.keys()) {
-      const key = text4.slice(0, KEY);
-      lengths2.set(key, (lengths2.get(key) ?? /* @__PURE__ */ new Set()).add(text4.length));
-    }
-    this.#shown = shown;
-    this.#lengths = new Map([...lengths2].map(([key, own2]) => [key, [...own2].sort((x, y) => y - x)]));
-  }
-  /** The longest form that stands at a position. */
-  #at(text4, at3) {
-    for (const length of this.#lengths.get(text4.slice(at3, at3 + KEY)) ?? []) {
-      const form = text4.slice(at3, at3 + length);
-      const shown = this.#shown.get(form);
-      if (shown !== void 0 && standsAlone(text4, at3, form)) return { text: form, shown };
-    }
-    return null;
-  }
-  /** The text with every known value hidden. */
-  text(text4) {
-    if (this.#shown.size === 0) return text4;
-    let result = "";
-    let copied = 0;
-    for (let at3 = 0; at3 + KEY <= text4.length; at3++) {
-      const found = this.#at(text4, at3);
-      if (found === null) continue;
-      let end2 = at3 + found.text.length;
-      let { shown } = found;
-      for (let inside = at3 + 1; inside < end2; inside++) {
-        const other = this.#at(text4, inside);
-        if (other === null || inside + other.text.length <= end2) continue;
-        end2 = inside + other.text.length;
-        shown = HIDDEN;
-      }
-      result += text4.slice(copied, at3) + shown;
-      copied = end2;
-      at3 = end2 - 1;
-    }
-    return copied === 0 ? text4 : result + text4.slice(copied);
-  }
-  /** All strings of a value of plain data, hidden; words of the report's own that programs read stay as they are. */
-  data(value) {
-    if (typeof value === "string") return this.text(value);
-    if (Array.isArray(value)) return value.map((item) => this.data(item));
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [OWN_NAME.test(key) ? key : this.text(key), OWN_WORDS.has(key) ? item : this.data(item)]));
-  }
-};
-var standsAlone = (text4, at3, form) => form.length >= ALONE_BELOW || !isWordCharacter(text4[at3 - 1]) && !isWordCharacter(text4[at3 + form.length]);
 
 // src/rules/leak.ts
 function ruleOf(evidence, leak, place) {
@@ -63039,10 +63336,10 @@ function copyChange(evidence, place, keyword, mounted, fix) {
   if (known2?.ignoredBy != null)
     return `\`${known2.ignoredBy.pattern}\` in ${known2.ignoreFile} (line ${known2.ignoredBy.line}) keeps ${known2.path} out of the context today: build the image anew, and ${use}`;
   const text4 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path12 = known2?.inContext ?? (text4 === null ? baseName(place.version.path) : contextPath(text4, place.version.path, layer?.workdir));
-  const isNamed2 = source2 !== null && copySources(source2).includes(path12);
+  const path13 = known2?.inContext ?? (text4 === null ? baseName(place.version.path) : contextPath(text4, place.version.path, layer?.workdir));
+  const isNamed2 = source2 !== null && copySources(source2).includes(path13);
   const how = isNamed2 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${fix?.ignore?.patterns[0] ?? path12}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;
+  return `Add \`${fix?.ignore?.patterns[0] ?? path13}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
@@ -63189,9 +63486,9 @@ var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d+\w*)$/;
 var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
 var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
 var isPlainHttp = (url2) => url2 !== null && /^(?:http|ftp|git):\/\//i.test(url2) && !LOCAL.test(url2);
-var baseOf = (path12) => path12.replace(/\/+$/, "").replace(/^.*\//s, "");
-function sameFile(word, path12) {
-  const [left, right] = [word.replace(/^\.\//, ""), path12.replace(/^\.\//, "")];
+var baseOf = (path13) => path13.replace(/\/+$/, "").replace(/^.*\//s, "");
+function sameFile(word, path13) {
+  const [left, right] = [word.replace(/^\.\//, ""), path13.replace(/^\.\//, "")];
   if (left === right) return true;
   if (left.startsWith("/") && right.startsWith("/") && !left.includes("*")) return false;
   const name2 = baseOf(left);
@@ -63279,7 +63576,7 @@ var INSTALLERS = {
 var isInstaller = ({ name: name2, args }) => Object.hasOwn(INSTALLERS, name2) && args.some(({ value }) => INSTALLERS[name2]?.test(value));
 var makesExecutable = (mode) => /^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode);
 var PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/i;
-var MAX_FILES = 100;
+var MAX_FILES2 = 100;
 var MAX_WORDS = 500;
 var Flow = class {
   downloads = [];
@@ -63294,7 +63591,7 @@ var Flow = class {
   add(step, command, by, url2, files, isVerified = false) {
     const download = { step, command, by, url: url2, uses: [], isVerified };
     this.downloads.push(download);
-    for (const path12 of files) if (path12 !== "-" && !path12.startsWith("/dev/")) this.#track(path12, download);
+    for (const path13 of files) if (path13 !== "-" && !path13.startsWith("/dev/")) this.#track(path13, download);
     if (command !== null) this.#byPosition.set(command.position, { command, download });
     return download;
   }
@@ -63306,17 +63603,17 @@ var Flow = class {
     return known2 !== void 0 && isSame(known2.command, command) ? known2.download : null;
   }
   /** Follows a file. Copies of copies do not add up without end. */
-  #track(path12, download) {
-    if (this.#files.some((file2) => file2.path === path12 && file2.download === download)) return;
-    this.#files.push({ path: path12, download });
-    if (this.#files.length > MAX_FILES) this.#files.shift();
+  #track(path13, download) {
+    if (this.#files.some((file2) => file2.path === path13 && file2.download === download)) return;
+    this.#files.push({ path: path13, download });
+    if (this.#files.length > MAX_FILES2) this.#files.shift();
   }
   #fileIn(words2) {
-    return this.#files.findLast(({ path: path12 }) => words2.includes(path12)) ?? this.#files.findLast(({ path: path12 }) => words2.some((word) => sameFile(word, path12))) ?? null;
+    return this.#files.findLast(({ path: path13 }) => words2.includes(path13)) ?? this.#files.findLast(({ path: path13 }) => words2.some((word) => sameFile(word, path13))) ?? null;
   }
   #verify(step, command) {
     const about = aboutOf(command);
-    const named3 = this.#files.filter(({ path: path12 }) => about.includes(baseOf(path12)));
+    const named3 = this.#files.filter(({ path: path13 }) => about.includes(baseOf(path13)));
     for (const { download } of named3.length > 0 ? named3 : this.#files.filter((file2) => file2.download.step === step)) download.isVerified = true;
   }
   take(step, command) {
@@ -63357,7 +63654,7 @@ var Flow = class {
     if (piped !== null) {
       if (unpacks(command)) this.#use(piped, "install", step, command, `unpacks it with ${name2}`);
       const target = name2 === "tee" ? optionsIn(command).operands.map(({ value }) => value) : writes;
-      for (const path12 of target) if (!path12.startsWith("/dev/") && !SIGNATURES.test(path12)) this.#track(path12, piped);
+      for (const path13 of target) if (!path13.startsWith("/dev/") && !SIGNATURES.test(path13)) this.#track(path13, piped);
     }
     this.#takeFiles(step, command, words2);
   }
@@ -63387,19 +63684,19 @@ var Flow = class {
     if (file2 === null) return;
     const { operands } = optionsIn(command);
     const last = operands.at(-1)?.value ?? "";
-    const every = this.#files.filter(({ path: path12 }) => [...words2, ...reads].some((word) => sameFile(word, path12)));
-    for (const { path: path12, download } of every) {
+    const every = this.#files.filter(({ path: path13 }) => [...words2, ...reads].some((word) => sameFile(word, path13)));
+    for (const { path: path13, download } of every) {
       if (unpacks(command)) this.#use(download, "install", step, command, `unpacks it with ${name2}`);
       else if (isInstaller(command)) this.#use(download, "install", step, command, `installs it with ${name2}`);
       else if (name2 === "chmod" && words2.some(makesExecutable)) this.#use(download, "install", step, command, "makes it executable");
-      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path12 !== last) {
-        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path12)}` : last;
+      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path13 !== last) {
+        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path13)}` : last;
         this.#track(target, download);
         const mode = name2 === "install" ? optionsIn(command).value("-m", "--mode")?.value ?? "755" : "";
         if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target)) this.#use(download, "install", step, command, `puts it into ${target}`);
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path12)) this.#track(path12.replace(COMPRESSED, ""), download);
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path13)) this.#track(path13.replace(COMPRESSED, ""), download);
     }
-    const written = command.writes.find((path12) => !path12.startsWith("/dev/"));
+    const written = command.writes.find((path13) => !path13.startsWith("/dev/"));
     if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2)) this.#track(written, file2.download);
   }
 };
@@ -63424,7 +63721,7 @@ function downloadsOf(steps) {
   }
   const found = [...flows.values()].flatMap(({ downloads }) => downloads);
   for (const { command, step, uses, isVerified } of found) {
-    const file2 = command === null ? void 0 : fetched(command)?.files.find((path12) => PROGRAMS.test(path12) || BIN.test(path12) && !SIGNATURES.test(path12));
+    const file2 = command === null ? void 0 : fetched(command)?.files.find((path13) => PROGRAMS.test(path13) || BIN.test(path13) && !SIGNATURES.test(path13));
     if (command !== null && file2 !== void 0 && uses.length === 0) uses.push({ kind: "install", step, command, how: `writes it to ${file2}`, isVerified });
   }
   known.set(steps, found);
@@ -63544,12 +63841,12 @@ function dropsPrivileges(evidence) {
 function scriptDrop(built, program, hops) {
   if (program === "" || hops >= MAX_HOPS) return null;
   const places = program.includes("/") ? [program.startsWith("/") ? program : `${(built.image.config.run.WorkingDir ?? "/").replace(/\/$/, "")}/${program.replace(/^\.\//, "")}`] : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map((directory) => `${directory}/${program}`);
-  const path12 = places.find((candidate) => built.collected(candidate) !== null);
-  if (path12 === void 0) return null;
-  const { commands } = parseScript(built.collected(path12) ?? "");
+  const path13 = places.find((candidate) => built.collected(candidate) !== null);
+  if (path13 === void 0) return null;
+  const { commands } = parseScript(built.collected(path13) ?? "");
   const drop = commands.map(dropOf).find((found) => found !== null);
-  if (drop != null) return { ...drop, script: path12 };
-  const next = commands.find(({ text: text4, program: started }) => /^exec\b/.test(text4) && started.startsWith("/") && started !== path12);
+  if (drop != null) return { ...drop, script: path13 };
+  const next = commands.find(({ text: text4, program: started }) => /^exec\b/.test(text4) && started.startsWith("/") && started !== path13);
   return next === void 0 ? null : scriptDrop(built, next.program, hops + 1);
 }
 var bringsDropper = ({ steps }) => steps.some(
@@ -63581,7 +63878,7 @@ function userAdvice(evidence) {
   if (made !== null)
     return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? "the build" : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ""}. ${NUMBER}`;
   if (built !== null && built.programs.shells.length === 0) return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER}`;
-  const adds = built?.programs.packageManagers.some((path12) => path12.endsWith("/apk")) === true || built?.programs.shells.some((path12) => path12.endsWith("/busybox")) === true;
+  const adds = built?.programs.packageManagers.some((path13) => path13.endsWith("/apk")) === true || built?.programs.shells.some((path13) => path13.endsWith("/busybox")) === true;
   return `Write two lines before CMD: \`RUN ${adds ? "adduser -D -u 10001 app" : "useradd --uid 10001 --create-home app"}\` and \`USER 10001\`. ${NUMBER}`;
 }
 
@@ -63734,7 +64031,7 @@ var CACHES = [
   { name: "yum\u2019s cache", path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//, by: /^(?:yum|dnf5?|microdnf|tdnf)$/, remedy: "End the RUN with dnf clean all (yum clean all)." },
   { name: "zypper\u2019s cache", path: /^\/var\/cache\/zypp\//, by: /^zypper$/, remedy: "End the RUN with zypper clean --all." }
 ];
-var ANY_CACHE = new RegExp(CACHES.map(({ path: path12 }) => path12.source).join("|"));
+var ANY_CACHE = new RegExp(CACHES.map(({ path: path13 }) => path13.source).join("|"));
 var MIN_BYTES = 256 << 10;
 var megabytes = (bytes2) => `${(bytes2 / 1e6).toFixed(1)} MB`;
 function leftIn({ layers, filesystem }, layer) {
@@ -63742,7 +64039,7 @@ function leftIn({ layers, filesystem }, layer) {
   for (const [index, entry] of (layers[layer]?.entries ?? []).entries()) {
     if (entry.type !== "file" || entry.size === 0 || entry.whiteout !== null) continue;
     if (!ANY_CACHE.test(entry.path)) continue;
-    const cache2 = CACHES.find(({ path: path12 }) => path12.test(entry.path));
+    const cache2 = CACHES.find(({ path: path13 }) => path13.test(entry.path));
     if (cache2 === void 0) continue;
     const left = found.get(cache2) ?? { bytes: 0, files: 0, hiddenIn: null };
     left.bytes += entry.size;
@@ -63971,7 +64268,7 @@ var meta18 = {
   enabled: false
 };
 var isOff = (text4) => /APT::Install-Recommends\s*"?\s*[= ]\s*"?(?:0|false|no)/i.test(text4);
-var configures = ({ args, writes, input: input2, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some((path12) => /apt\.conf/.test(path12)) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input2 ?? "").some(isOff);
+var configures = ({ args, writes, input: input2, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some((path13) => /apt\.conf/.test(path13)) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input2 ?? "").some(isOff);
 var recommendedPackages = {
   meta: meta18,
   *check({ steps }) {
@@ -64199,11 +64496,11 @@ function writtenBy(command, mount, variables) {
   if (/^(?:npm|pnpm)$/.test(name2) && words2.includes("config") && words2.includes("set")) return ["/root/.npmrc"];
   if (name2 === "pip" && words2.includes("config")) return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
   if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
-  return writes.filter((path12) => !path12.startsWith("/dev/") && path12 !== mount.target);
+  return writes.filter((path13) => !path13.startsWith("/dev/") && path13 !== mount.target);
 }
-function inLayer({ layers }, { layer, variables }, path12, workdir) {
+function inLayer({ layers }, { layer, variables }, path13, workdir) {
   if (layer === null) return null;
-  const home = path12.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
+  const home = path13.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
   const wanted = home.startsWith("/") ? home : `${workdir.replace(/\/$/, "")}/${home.replace(/^\.\//, "")}`;
   const clean3 = wanted.replace(/\/{2,}/g, "/");
   const entry = layers[layer]?.entries.find((candidate) => candidate.path === clean3 && candidate.whiteout === null && candidate.type === "file" && candidate.size > 0);
@@ -64336,10 +64633,10 @@ var setuidAdded = {
       for (const command of step.commands) {
         const change = modeChange(command);
         if (change !== null && (change.mode.setuid || change.mode.setgid)) {
-          const files = change.paths.filter((path12) => isDirectory(evidence, path12) !== true && !change.isDirectory);
+          const files = change.paths.filter((path13) => isDirectory(evidence, path13) !== true && !change.isDirectory);
           if (built !== null) for (const { value } of change.paths) told.add(value);
           const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
-          const gone = built !== null && files.every((path12) => isTakenBack(built, path12));
+          const gone = built !== null && files.every((path13) => isTakenBack(built, path13));
           if (files.length === 0 || gone) continue;
           yield onCommand(meta22, step, command, {
             severity,
@@ -64401,7 +64698,7 @@ var startsServer = ({ name: name2, args, program }) => /^(?:sshd|dropbear)$/.tes
 function permitsRoot(command) {
   const { name: name2, args, writes, input: input2, fedBy } = command;
   const targets = name2 === "sed" || name2 === "tee" ? optionsIn(command).operands.map(({ value }) => value) : writes;
-  if (!targets.some((path12) => /sshd_config/.test(path12))) return false;
+  if (!targets.some((path13) => /sshd_config/.test(path13))) return false;
   const texts2 = [...args.map(({ value }) => value), input2 ?? "", ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])];
   return texts2.some((text4) => /PermitRootLogin\s+yes/i.test(name2 === "sed" ? text4.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2") : text4));
 }
@@ -64431,7 +64728,7 @@ var sshServer = {
     if (first2 === void 0) return;
     if (found.every(({ says }) => says === "opens port 22")) return;
     const { built } = evidence;
-    if (built !== null && !["/usr/sbin/sshd", "/usr/sbin/dropbear", "/usr/bin/dropbear", "/usr/bin/sshd", "/sbin/sshd", "/usr/sbin/tinysshd"].some((path12) => built.filesystem.find(path12) !== null))
+    if (built !== null && !["/usr/sbin/sshd", "/usr/sbin/dropbear", "/usr/bin/dropbear", "/usr/bin/sshd", "/sbin/sshd", "/usr/sbin/tinysshd"].some((path13) => built.filesystem.find(path13) !== null))
       return;
     const isMeant = built !== null || found.length > 1 || first2.says !== "installs openssh";
     yield first2.draft({
@@ -64491,7 +64788,7 @@ function grantedBy(command) {
   const { name: name2, args, writes, fedBy, input: input2 } = command;
   const { operands } = optionsIn(command);
   const targets = name2 === "tee" || name2 === "sed" ? operands.map(({ value }) => value) : name2 === "visudo" ? ["/etc/sudoers"] : writes;
-  if (!targets.some((path12) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path12))) return null;
+  if (!targets.some((path13) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path13))) return null;
   const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
   if (name2 === "sed") return texts2.map((text4) => text4.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
   const all = [texts2.join(" "), input2 ?? "", ...fedBy.map((feeder) => feeder.input ?? "")];
@@ -64519,18 +64816,18 @@ var sudoWithoutPassword = {
     if (built === null || told) return;
     const files = built.layers.flatMap(({ index, extracts }) => extracts.map(({ entry, content }) => ({ version: built.filesystem.versionOf(index, entry), content })));
     for (const { version: version2, content } of files) {
-      const { path: path12 } = version2;
+      const { path: path13 } = version2;
       const text4 = content.toString();
-      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path12) || !grants(text4)) continue;
+      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path13) || !grants(text4)) continue;
       const layer = built.origin.layers[version2.layer];
       yield placed(meta25, {
         severity: grantsAll(text4) ? "medium" : "low",
-        message: `${path12} lets a user run ${grantsAll(text4) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
+        message: `${path13} lets a user run ${grantsAll(text4) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
         remedy,
-        location: { kind: "layer", layer: version2.layer, path: path12, line: null, offset: null },
+        location: { kind: "layer", layer: version2.layer, path: path13, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: ["NOPASSWD", path12]
+        identity: ["NOPASSWD", path13]
       });
     }
   }
@@ -64680,9 +64977,9 @@ function writtenSetting(command) {
   const { name: name2, args, writes, fedBy } = command;
   const targets = name2 === "tee" ? optionsIn(command).operands.map(({ value }) => value) : name2 === "sed" ? optionsIn(command).operands.slice(-1).map(({ value }) => value) : writes;
   const text4 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command.input ?? "") + fedBy.map(({ input: input2 }) => input2 ?? "").join("");
-  for (const path12 of targets) {
-    const file2 = FILES.find((known2) => known2.path.test(path12) && known2.line.test(text4));
-    if (file2 !== void 0) return { path: path12, shown: file2.shown };
+  for (const path13 of targets) {
+    const file2 = FILES.find((known2) => known2.path.test(path13) && known2.line.test(text4));
+    if (file2 !== void 0) return { path: path13, shown: file2.shown };
   }
   return null;
 }
@@ -64815,13 +65112,13 @@ function unsigned(command) {
     };
   const written = [...args, ...command.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join("\n") + (command.input ?? "");
   const targets = name2 === "tee" || name2 === "sed" ? options4.operands.map(({ value }) => value) : command.writes;
-  if (targets.some((path12) => /apt\.conf/.test(path12)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s*[= ]\s*"?(?:true|1|yes)/i.test(written))
+  if (targets.some((path13) => /apt\.conf/.test(path13)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s*[= ]\s*"?(?:true|1|yes)/i.test(written))
     return { option: "AllowUnauthenticated", says: SIGNATURES2 };
-  const inSources = targets.some((path12) => /sources\.list|\.sources$/.test(path12));
+  const inSources = targets.some((path13) => /sources\.list|\.sources$/.test(path13));
   if ((inSources || name2 === "add-apt-repository") && /\[[^\]]*\btrusted=yes\b[^\]]*\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
     return { option: "[trusted=yes]", says: SIGNATURES2 };
   if (inSources && /^Trusted:\s*yes/im.test(written)) return { option: "Trusted: yes", says: SIGNATURES2 };
-  if (targets.some((path12) => /\.repo$|(?:yum|dnf)\.conf$/.test(path12)) && /^\s*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
+  if (targets.some((path13) => /\.repo$|(?:yum|dnf)\.conf$/.test(path13)) && /^\s*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
     return { option: "gpgcheck=0", says: SIGNATURES2 };
   return null;
 }
@@ -65030,7 +65327,7 @@ function concerned(evidence, step, paths) {
   if (paths.length === 0) return ["what it is given"];
   const open5 = paths.filter(({ value }) => !MEANT.test(value));
   if (open5.length === 0) return null;
-  const left = step.of === "stage" ? [] : open5.filter((path12) => isWritable(evidence, path12) !== false);
+  const left = step.of === "stage" ? [] : open5.filter((path13) => isWritable(evidence, path13) !== false);
   return left.length === 0 ? null : left.map(({ value }) => value);
 }
 var worldWritable = {
@@ -65111,87 +65408,6 @@ var IMAGE_RULES = [
 var RULES = [...BUILD_RULES, ...IMAGE_RULES].sort((a, b) => a.meta.id < b.meta.id ? -1 : 1);
 var findRule = (id) => RULES.find(({ meta: meta32 }) => meta32.id === id) ?? null;
 
-// src/rules/finding.ts
-var SEVERITIES = ["critical", "high", "medium", "low", "info"];
-var CONFIDENCES = ["high", "medium", "low"];
-var severitySchema = external_exports.enum(SEVERITIES);
-var confidenceSchema = external_exports.enum(CONFIDENCES);
-var SEVERITY_OF = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
-var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
-var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
-var dockerfileSchema = external_exports.object({
-  path: external_exports.string(),
-  startLine: external_exports.number().int().min(1),
-  endLine: external_exports.number().int().min(1),
-  certainty: external_exports.enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
-  changed: external_exports.literal(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
-});
-var fixSchema = external_exports.object({
-  path: external_exports.string().describe("the Dockerfile"),
-  edits: external_exports.array(external_exports.object({ startLine: external_exports.number().int().min(1), endLine: external_exports.number().int().min(1), lines: external_exports.array(external_exports.string()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
-  ignore: external_exports.object({ path: external_exports.string(), patterns: external_exports.array(external_exports.string()).readonly() }).nullable().describe("patterns for .dockerignore"),
-  build: external_exports.array(external_exports.string()).readonly().describe("options that docker build then takes")
-});
-var locationSchema = external_exports.discriminatedUnion("kind", [
-  external_exports.object({
-    kind: external_exports.literal("layer"),
-    layer: external_exports.number().int().min(0),
-    path: external_exports.string().describe("absolute path in the image"),
-    inside: external_exports.string().optional().describe("path inside nested archives, joined by !/"),
-    line: external_exports.number().int().min(1).nullable(),
-    offset: external_exports.number().int().min(0).nullable().describe("bytes from the start of the file")
-  }),
-  external_exports.object({ kind: external_exports.literal("history"), history: external_exports.number().int().min(0) }),
-  external_exports.object({ kind: external_exports.literal("config"), field: external_exports.string().describe("Env.NAME, Labels.NAME, Cmd, Entrypoint, Healthcheck, OnBuild, User") }),
-  external_exports.object({ kind: external_exports.literal("attestation"), predicateType: external_exports.string(), field: external_exports.string() }),
-  external_exports.object({ kind: external_exports.literal("image") })
-]);
-var fileState = external_exports.enum(["present", "deleted", "overwritten", "replaced"]);
-var relatedSchema = external_exports.object({
-  role: external_exports.enum(["added-by", "also-in", "hidden-by", "overwritten-by", "run-by", "base"]),
-  location: locationSchema,
-  dockerfile: dockerfileSchema.nullable(),
-  fingerprint: external_exports.string().optional().describe("of an also-in place"),
-  state: fileState.optional().describe("of an also-in place in a file")
-});
-var findingSchema = external_exports.object({
-  ruleId: external_exports.string(),
-  severity: severitySchema,
-  confidence: confidenceSchema,
-  title: external_exports.string(),
-  message: external_exports.string().describe("what, where, which line; never the secret"),
-  remedy: external_exports.string().describe("what to do in this case"),
-  fingerprint: external_exports.string().describe("names the place, not the value; survives rebuilds"),
-  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
-  location: locationSchema,
-  dockerfile: dockerfileSchema.nullable(),
-  related: external_exports.array(relatedSchema),
-  file: external_exports.object({
-    state: fileState,
-    mode: external_exports.string().describe("octal"),
-    uid: external_exports.number(),
-    gid: external_exports.number(),
-    size: external_exports.number(),
-    sha256: external_exports.string().nullable(),
-    package: external_exports.string().nullable(),
-    source: external_exports.object({ path: external_exports.string(), ignoredBy: external_exports.string().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
-  }).nullable(),
-  secret: external_exports.object({
-    detector: external_exports.string(),
-    redacted: external_exports.string(),
-    length: external_exports.number().int(),
-    keyedHash: external_exports.string().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
-    tag: external_exports.string().describe("16 bits that tell values of one report apart"),
-    occurrences: external_exports.number().int().min(1),
-    facts: external_exports.record(external_exports.string(), external_exports.string())
-  }).nullable(),
-  references: external_exports.array(external_exports.object({ name: external_exports.string(), url: external_exports.string() })),
-  origin: external_exports.enum(["own", "base", "unknown"]),
-  fails: external_exports.boolean().describe("it is one of those that decide a verdict of fail"),
-  status: external_exports.enum(["new", "known"]).nullable().describe("known: the baseline has it; null without a baseline"),
-  suppressed: external_exports.object({ by: external_exports.enum(["config", "inline"]), reason: external_exports.string(), expires: external_exports.string().nullable() }).nullable()
-});
-
 // src/policy/config.ts
 var failOn = external_exports.enum([...SEVERITIES.slice(0, 4), "never"]);
 function ruleSchema(options4) {
@@ -65206,7 +65422,7 @@ var ignoreSchema = external_exports.strictObject({
   fingerprint: external_exports.string().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
   reason: external_exports.string().min(3).describe("why this is no problem; shown in every report"),
   expires: external_exports.iso.date().optional().describe("last day on which this entry counts, YYYY-MM-DD")
-}).refine(({ rule, path: path12, fingerprint }) => rule !== void 0 || path12 !== void 0 || fingerprint !== void 0, {
+}).refine(({ rule, path: path13, fingerprint }) => rule !== void 0 || path13 !== void 0 || fingerprint !== void 0, {
   message: "an ignore entry needs a rule, a path or a fingerprint"
 });
 var minConfidence = external_exports.union([confidenceSchema, external_exports.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
@@ -65263,7 +65479,7 @@ var PRESETS = {
 
 // src/layer/scan.ts
 var import_tar_stream2 = __toESM(require_tar_stream(), 1);
-import { createHash } from "node:crypto";
+import { createHash as createHash2 } from "node:crypto";
 
 // src/image/tar-walk.ts
 var BLOCK = 512;
@@ -65457,11 +65673,11 @@ var COLLECTED = [
   /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
   /\.dist-info\/(?:RECORD|direct_url\.json)$/
 ];
-var isCollected = (path12) => COLLECTED.some((pattern) => pattern.test(path12));
+var isCollected = (path13) => COLLECTED.some((pattern) => pattern.test(path13));
 var MAX_SCRIPT = 256 << 10;
 var MAX_SCRIPTS = 500;
 var SCRIPTS = /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)[^/]*|[^/]+\.(?:sh|bash))$/i;
-var mayBeEntrypoint = (path12) => SCRIPTS.test(path12);
+var mayBeEntrypoint = (path13) => SCRIPTS.test(path13);
 
 // src/layer/nested.ts
 var import_yauzl = __toESM(require_yauzl(), 1);
@@ -66483,14 +66699,14 @@ var Content = class _Content {
   #head = Buffer.alloc(0);
   #ended = false;
   #unpacker = null;
-  constructor(skip, scanner, budget, path12, inside, depth) {
+  constructor(skip, scanner, budget, path13, inside, depth) {
     this.#skip = skip;
     this.#scanner = scanner;
     this.#budget = budget;
-    this.#path = path12;
+    this.#path = path13;
     this.#inside = inside;
     this.#depth = depth;
-    this.#scan = scanner.start(inside.at(-1) ?? path12);
+    this.#scan = scanner.start(inside.at(-1) ?? path13);
   }
   get where() {
     return this.#inside.length === 0 ? this.#path : `${this.#path}!/${this.#inside.join("!/")}`;
@@ -66548,25 +66764,25 @@ var Content = class _Content {
 var SCAN_LIMITS = { layerBytes: 64 * 2 ** 30, entries: 2e6, nested: NESTED_LIMITS };
 var MAX_SKIPPED = 500;
 var TYPES2 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
-function whiteoutOf(path12) {
-  const name2 = baseName(path12);
+function whiteoutOf(path13) {
+  const name2 = baseName(path13);
   if (!name2.startsWith(".wh.")) return null;
-  const parent = parentOf(path12);
+  const parent = parentOf(path13);
   if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
   if (name2.startsWith(".wh..wh.")) return "metadata";
   return { kind: "file", hides: childOf(parent, name2.slice(4)) };
 }
 function entryOf(header, guarded) {
   const pax = header.pax ?? {};
-  const path12 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
+  const path13 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
   const type = guarded.type === "directory" ? "directory" : TYPES2[header.type ?? ""] ?? (header.type === null || header.type === void 0 ? "file" : "device");
-  const whiteout = type === "directory" ? null : whiteoutOf(path12);
+  const whiteout = type === "directory" ? null : whiteoutOf(path13);
   const id = (own2, fallback) => {
     const parsed = own2 === void 0 ? fallback ?? 0 : Number.parseInt(own2, 10);
     return Number.isSafeInteger(parsed) ? parsed : 0;
   };
   return {
-    path: path12,
+    path: path13,
     type: whiteout === null ? type : "file",
     mode: (header.mode ?? 0) & 4095,
     uid: id(pax["uid"], header.uid),
@@ -66574,13 +66790,13 @@ function entryOf(header, guarded) {
     size: guarded.size,
     mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1e3) || 0,
     link: type === "hardlink" ? cleanPath(header.linkname ?? "") : type === "symlink" ? header.linkname ?? "" : null,
-    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path12), ".wh..wh.") } : whiteout,
+    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path13), ".wh..wh.") } : whiteout,
     afterEnd: guarded.afterEnd
   };
 }
 var MAX_KEPT = 16 << 20;
 function hashesOf(pieces) {
-  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash(algorithm)).digest("hex");
+  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash2(algorithm)).digest("hex");
   return { md5: hex4("md5"), sha1: hex4("sha1"), sha256: hex4("sha256") };
 }
 async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress = () => {
@@ -66676,8 +66892,8 @@ var LayerReading = class {
       skipped
     };
   }
-  skip(path12, reason) {
-    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path12, reason });
+  skip(path13, reason) {
+    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path13, reason });
     else this.#notListed++;
   }
   /** One entry of the layer's own tar. */
@@ -66893,7 +67109,7 @@ async function withExtended(file2, config2, read2, depth) {
         `${file2}: extends: there is no preset ${JSON.stringify(name2)}.${didYouMean(name2, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(", ")}; a file is written with its path, such as ./policy.yml.`
       );
     else {
-      const other = path3.join(path3.dirname(file2), name2);
+      const other = path6.join(path6.dirname(file2), name2);
       below.push(...await withExtended(other, parseConfigText(other, await readConfig(other, read2)), read2, depth + 1));
     }
   }
@@ -66908,7 +67124,7 @@ async function readConfig(file2, read2) {
     throw new ConfigError(`${file2}: the configuration cannot be read: ${cause instanceof Error && "code" in cause ? String(cause.code) : "no such file"}.`, { cause });
   }
 }
-var readText = (file2) => readFile(file2, "utf8");
+var readText = (file2) => readFile2(file2, "utf8");
 async function loadConfig(file2, read2 = readText) {
   const config2 = parseConfigText(file2, await readConfig(file2, read2));
   return mergeConfigs([PRESETS["recommended"] ?? {}, ...await withExtended(file2, config2, read2, 0)]);
@@ -66921,77 +67137,7 @@ function presetConfig(name2) {
 
 // src/settings.ts
 import { access, readFile as readFile3, stat } from "node:fs/promises";
-import path5 from "node:path";
-
-// src/checkout/checkout.ts
-import { createHash as createHash2 } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { lstat, opendir, readFile as readFile2 } from "node:fs/promises";
-import path4 from "node:path";
-var SKIPPED = /* @__PURE__ */ new Set([".git", "node_modules"]);
-var MAX_ENTRIES = { repository: 2e5, other: 5e3 };
-var MAX_DOCKERFILES = 200;
-var MAX_DOCKERFILE = 256 << 10;
-var isDockerfile = (name2) => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name2) && !/\.dockerignore$/i.test(name2);
-async function* walk(root, enter, limit = MAX_ENTRIES.repository) {
-  const left = [root];
-  let seen = 0;
-  for (let directory = left.pop(); directory !== void 0; directory = left.pop()) {
-    const entries = [];
-    try {
-      for await (const entry of await opendir(directory)) {
-        entries.push(entry);
-        if (seen + entries.length >= limit) break;
-      }
-    } catch {
-      continue;
-    }
-    entries.sort((a, b) => a.name < b.name ? -1 : 1);
-    const below = [];
-    for (const entry of entries) {
-      if (seen++ >= limit) return;
-      const full = path4.join(directory, entry.name);
-      const relative = path4.relative(root, full).split(path4.sep).join("/");
-      const kind = entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other";
-      yield { path: relative, kind };
-      if (kind === "directory" && enter(relative)) below.push(full);
-    }
-    left.push(...below.reverse());
-  }
-}
-async function sizeOf(file2) {
-  try {
-    const info = await lstat(file2);
-    return info.isFile() ? info.size : null;
-  } catch {
-    return null;
-  }
-}
-async function readSource(root, relative) {
-  const file2 = path4.join(root, relative);
-  const size = await sizeOf(file2);
-  return size === null || size > MAX_DOCKERFILE ? null : readFile2(file2, "utf8").catch(() => null);
-}
-async function findDockerfiles(root) {
-  const found = [];
-  const isRepository = await lstat(path4.join(root, ".git")).catch(() => null) !== null;
-  for await (const entry of walk(root, (directory) => !SKIPPED.has(path4.posix.basename(directory)), isRepository ? MAX_ENTRIES.repository : MAX_ENTRIES.other)) {
-    if (entry.kind !== "file" || !isDockerfile(path4.posix.basename(entry.path))) continue;
-    const text4 = await readSource(root, entry.path);
-    if (text4 !== null) found.push({ path: entry.path, text: text4 });
-    if (found.length >= MAX_DOCKERFILES) break;
-  }
-  return found.sort((a, b) => a.path < b.path ? -1 : 1);
-}
-async function sha256Of(file2) {
-  const hash4 = createHash2("sha256");
-  try {
-    for await (const chunk of createReadStream(file2)) hash4.update(chunk);
-    return hash4.digest("hex");
-  } catch {
-    return null;
-  }
-}
+import path7 from "node:path";
 
 // src/image/name.ts
 var VOLATILE = /^(?:(?=.*\d)[0-9a-f]{7,64}|[0-9a-f]{40}|\d{4,}|v?\d+(?:\.\d+)*|latest|sha|pr|refs|merge)$/i;
@@ -67098,8 +67244,8 @@ var Comparison = class {
 // src/policy/loosening.ts
 var CONFIDENCE = ["low", "medium", "high"];
 var BASE = ["fail", "report", "ignore"];
-var describeIgnore = ({ rule, path: path12, fingerprint, reason, expires }) => `ignores ${[rule, path12, fingerprint?.slice(0, 12)].filter(Boolean).join(" ")}${expires === void 0 ? "" : ` until ${expires}`}: \u201C${reason}\u201D`;
-var scopeOf = ({ rule, path: path12, fingerprint }) => JSON.stringify([rule, path12, fingerprint]);
+var describeIgnore = ({ rule, path: path13, fingerprint, reason, expires }) => `ignores ${[rule, path13, fingerprint?.slice(0, 12)].filter(Boolean).join(" ")}${expires === void 0 ? "" : ` until ${expires}`}: \u201C${reason}\u201D`;
+var scopeOf = ({ rule, path: path13, fingerprint }) => JSON.stringify([rule, path13, fingerprint]);
 var isCovered = (entry, others) => others.some((other) => scopeOf(other) === scopeOf(entry) && (other.expires === void 0 || entry.expires !== void 0 && entry.expires <= other.expires));
 var rankOf = (id, { rules }) => {
   const setting2 = rules[id];
@@ -67253,7 +67399,7 @@ function base64Texts(kernel, from, length) {
     if (!continues && !isPacked && window[first2.start] !== 77 && !isHexText(at3, size) && ![0, 1, 2, 3].some((skip) => mayBeText(at3, size, skip))) continue;
     let end2 = first2.end;
     let text4 = window.toString("latin1", first2.start, end2);
-    let joined = false;
+    let joined2 = false;
     for (; ; ) {
       const rest = /^(?:\\n|\\r|[\s"'+]){1,14}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
       if (rest === null) break;
@@ -67263,10 +67409,10 @@ function base64Texts(kernel, from, length) {
         text4 += window.toString("latin1", next.start, next.end);
         end2 = next.end;
         i++;
-        joined = true;
+        joined2 = true;
         continue;
       }
-      const tail = joined || first2.end - first2.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
+      const tail = joined2 || first2.end - first2.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
       if (tail !== void 0) {
         text4 += tail;
         end2 = nextAt + tail.length;
@@ -67394,13 +67540,13 @@ var ContentScan = class _ContentScan {
   /** Where in the window the last match of a detector ends. */
   #tried = /* @__PURE__ */ new Map();
   #seen = /* @__PURE__ */ new Set();
-  constructor(compiled, path12, depth, budget) {
+  constructor(compiled, path13, depth, budget) {
     this.#compiled = compiled;
     this.#kernel = compiled.kernel;
-    this.#path = path12;
+    this.#path = path13;
     this.#depth = depth;
     this.#budget = budget;
-    this.#files = depth === 0 ? compiled.files.of(path12) : [];
+    this.#files = depth === 0 ? compiled.files.of(path13) : [];
   }
   /** Packed text was left out: it would have unpacked to more than the limit. */
   get overBudget() {
@@ -70973,7 +71119,7 @@ var KEYS = [
       strength: "likely",
       examples: ["(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})(1:d32:{b64:32})))"],
       quiet: ['"(11:private-key"'],
-      check: ({ value, path: path12 }) => !/\.key$|private-keys/.test(path12) && !/\(\d?\d?:?(?:ecc|rsa|dsa|elg)/.test(value) ? null : /protected/.test(value.slice(0, 32)) ? { strength: "harmless", note: "encrypted with a passphrase" } : {}
+      check: ({ value, path: path13 }) => !/\.key$|private-keys/.test(path13) && !/\(\d?\d?:?(?:ecc|rsa|dsa|elg)/.test(value) ? null : /protected/.test(value.slice(0, 32)) ? { strength: "harmless", note: "encrypted with a passphrase" } : {}
     }
   ),
   whole(
@@ -71190,8 +71336,8 @@ function assignedValue(text4) {
   const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text4);
   return bare === null ? null : { value: bare[0], quote: "", rest: text4.slice(bare[0].length) };
 }
-function isData(value, rest, path12) {
-  if (CODE_FILE.test(path12)) return false;
+function isData(value, rest, path13) {
+  if (CODE_FILE.test(path13)) return false;
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
   return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value);
 }
@@ -71211,7 +71357,7 @@ function looksSecret(value, isPassword, quoted) {
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name2) => name2.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-function checkAssignment({ value: text4, before, path: path12, isText }) {
+function checkAssignment({ value: text4, before, path: path13, isText }) {
   if (!isText) return null;
   const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text4);
   if (statement === null) return null;
@@ -71223,8 +71369,8 @@ function checkAssignment({ value: text4, before, path: path12, isText }) {
   const assigned = assignedValue(text4.slice(whole2.length));
   if (assigned === null) return null;
   const { value, quote: quote2, rest } = assigned;
-  if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path12)) return null;
-  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path12)) return null;
+  if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path13)) return null;
+  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path13)) return null;
   const isPassword = /pass|pwd|credential/i.test(short2);
   if (!looksSecret(value, isPassword, quote2 !== "")) return null;
   if (value.toLowerCase() === short2.toLowerCase()) return null;
@@ -71314,9 +71460,9 @@ var LOGINS2 = [
     window: 480,
     strength: "possible",
     context: true,
-    check: ({ value, path: path12 }) => {
+    check: ({ value, path: path13 }) => {
       if (!/\d.*\d/.test(value) || !/[A-Za-z].*[A-Za-z]/.test(value) || isPlaceholder(value) || isFiller(value)) return null;
-      return path12 === "" ? { strength: "likely" } : {};
+      return path13 === "" ? { strength: "likely" } : {};
     }
   },
   {
@@ -73424,11 +73570,11 @@ var FileIndex = class {
     }
   }
   /** The detectors that read a file: by its base name, or by an ending of it. */
-  of(path12) {
-    const name2 = path12.slice(path12.lastIndexOf("/") + 1).toLowerCase();
+  of(path13) {
+    const name2 = path13.slice(path13.lastIndexOf("/") + 1).toLowerCase();
     const found = [...this.#byName.get(name2) ?? []];
     for (let dot = name2.indexOf(".", 1); dot !== -1; dot = name2.indexOf(".", dot + 1)) found.push(...this.#byName.get(name2.slice(dot)) ?? []);
-    return found.filter((detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path12)));
+    return found.filter((detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path13)));
   }
 };
 
@@ -74136,12 +74282,12 @@ var Scanner = class {
     };
   }
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
-  start(path12) {
-    return new ContentScan(this.#compiled, path12, 0, { left: MAX_UNPACKED });
+  start(path13) {
+    return new ContentScan(this.#compiled, path13, 0, { left: MAX_UNPACKED });
   }
   /** Scans a text that is in memory: a history entry, an environment variable. */
-  scanText(text4, path12 = "") {
-    const scan2 = this.start(path12);
+  scanText(text4, path13 = "") {
+    const scan2 = this.start(path13);
     scan2.push(Buffer.from(text4, "utf8"), true);
     return scan2.matches;
   }
@@ -74197,15 +74343,15 @@ function checked(key, value) {
   throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
 }
 function named2(directory, file2) {
-  const relative = path5.relative(directory, file2);
-  return (relative.startsWith("..") ? file2 : relative).split(path5.sep).join("/");
+  const relative = path7.relative(directory, file2);
+  return (relative.startsWith("..") ? file2 : relative).split(path7.sep).join("/");
 }
 async function readDockerfiles(settings2, directory) {
   const files = settings2.dockerfile?.split("\n").flatMap((name2) => name2.trim() === "" ? [] : [name2.trim()]) ?? [];
-  if (files.length === 0 && !await exists(path5.join(directory, "Dockerfile"))) return [];
+  if (files.length === 0 && !await exists(path7.join(directory, "Dockerfile"))) return [];
   return Promise.all(
     (files.length === 0 ? ["Dockerfile"] : files).map(async (name2) => {
-      const file2 = path5.resolve(directory, name2);
+      const file2 = path7.resolve(directory, name2);
       try {
         return { path: named2(directory, file2), text: await readFile3(file2, "utf8") };
       } catch (cause) {
@@ -74216,13 +74362,13 @@ async function readDockerfiles(settings2, directory) {
 }
 async function readBuild(settings2, directory, temporary) {
   const { context: context3 } = settings2;
-  if (context3 !== null && !await isDirectory2(path5.resolve(directory, context3))) throw new ConfigError(`${context3}: the build context is no directory.`);
+  if (context3 !== null && !await isDirectory2(path7.resolve(directory, context3))) throw new ConfigError(`${context3}: the build context is no directory.`);
   return {
     dockerfiles: await readDockerfiles(settings2, directory),
     isNamed: settings2.dockerfile !== null,
     target: settings2.target,
     checkout: directory,
-    context: context3 === null ? null : named2(directory, path5.resolve(directory, context3)),
+    context: context3 === null ? null : named2(directory, path7.resolve(directory, context3)),
     buildMetadata: settings2.buildMetadata,
     temporary
   };
@@ -74230,7 +74376,7 @@ async function readBuild(settings2, directory, temporary) {
 var onDisk = (directory) => ({
   read: async (file2) => {
     try {
-      return await readFile3(path5.resolve(directory, file2), "utf8");
+      return await readFile3(path7.resolve(directory, file2), "utf8");
     } catch (cause) {
       const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
       if (code2 === "ENOENT" || code2 === "ENOTDIR") return null;
@@ -74242,8 +74388,8 @@ function atCommit(directory, base, isNamed2) {
   const disk = onDisk(directory);
   return {
     read: async (file2) => {
-      const relative = named2(directory, path5.resolve(directory, file2));
-      if (path5.isAbsolute(relative)) return disk.read(file2);
+      const relative = named2(directory, path7.resolve(directory, file2));
+      if (path7.isAbsolute(relative)) return disk.read(file2);
       const text4 = await base.read(relative);
       if (text4 !== null || !isNamed2(file2)) return text4;
       return await base.isOfRepository(relative) ? null : disk.read(file2);
@@ -74311,11 +74457,11 @@ async function prepareLint(names, settings2, directory) {
   const policy = await readPolicy(settings2, onDisk(directory), true);
   const files = [];
   for (const name2 of names.length === 0 ? ["."] : names) {
-    const absolute = path5.resolve(directory, name2);
+    const absolute = path7.resolve(directory, name2);
     if (await isDirectory2(absolute)) {
       const found = await findDockerfiles(absolute);
       if (found.length === 0) throw new UsageError(`${name2}: there is no Dockerfile in it or below. Name one: layergate lint FILE.`);
-      files.push(...found.map((file2) => ({ path: named2(directory, path5.join(absolute, file2.path)), text: file2.text })));
+      files.push(...found.map((file2) => ({ path: named2(directory, path7.join(absolute, file2.path)), text: file2.text })));
     } else files.push(...await readDockerfiles({ ...settings2, dockerfile: name2 }, directory));
   }
   return { files, policy };
@@ -74343,8 +74489,8 @@ async function prepare2(reference, settings2, surroundings) {
   };
 }
 async function configPath({ config: config2 }, directory) {
-  const files = config2 === null || isPreset(config2) ? DEFAULT_CONFIGS : [named2(directory, path5.resolve(directory, config2))];
-  for (const file2 of files) if (!path5.isAbsolute(file2) && await exists(path5.join(directory, file2))) return file2;
+  const files = config2 === null || isPreset(config2) ? DEFAULT_CONFIGS : [named2(directory, path7.resolve(directory, config2))];
+  for (const file2 of files) if (!path7.isAbsolute(file2) && await exists(path7.join(directory, file2))) return file2;
   return null;
 }
 function presentable(error62) {
@@ -74412,6 +74558,7 @@ var DIFF_OPTIONS = {
   output: SCAN_OPTIONS.output,
   verbose: SCAN_OPTIONS.verbose
 };
+var INIT_OPTIONS = { github: { type: "boolean" } };
 var DETECTORS_OPTIONS = { json: { type: "boolean" }, markdown: { type: "boolean" } };
 function parseOptions(command, args, options4) {
   try {
@@ -74446,49 +74593,199 @@ var settingsOf = (values) => overlay(NO_SETTINGS, settingsFromEnvironment(proces
   name: values.name ?? null
 });
 
+// src/version.ts
+var VERSION = "1.0.0";
+
+// src/cli-texts.ts
+var HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
+
+Usage
+  layergate scan IMAGE [options]     reads every layer and judges the image
+  layergate history IMAGE            the image as a table: layers, lines, findings
+  layergate lint [DOCKERFILE\u2026]       the rules that need no image, before a build
+  layergate baseline create IMAGE    what is there now no longer fails, what is new does
+  layergate diff OLD NEW             what a change brought: two images or reports
+  layergate context [DIR]            what COPY . . would take along, before a build
+  layergate rules                    lists the rules
+  layergate detectors [ID]           lists what is found by its form, or tells of one
+  layergate explain RULE             says what a rule finds, why, and what to do
+  layergate init [--github]          writes .layergate.yml; the patch for the workflows
+  layergate schema report|config     prints a JSON Schema
+
+IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
+ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
+the name of an image of a local engine (docker, else podman). The prefixes
+docker-archive:, oci-archive:, oci-layout: and engine: force one.
+
+  layergate COMMAND --help           options of a command
+  layergate --version
+
+Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
+`;
+var SCAN_HELP = `Usage: layergate scan IMAGE [options]
+
+  --dockerfile FILE      the Dockerfile that the image was built from, for line
+                         numbers; can be repeated: the one that fits is taken
+                         (default: Dockerfile, else the one that fits of all
+                         Dockerfiles below the current directory)
+  --context DIR          the build context, to name the file that leaked (default:
+                         the current directory, else that of the Dockerfile)
+  --build-metadata FILE  what docker buildx build --metadata-file wrote, that text
+                         itself, or a .dockerbuild record: exact lines
+  --target STAGE         the stage that was built (default: the last)
+  --config FILE          configuration, or a preset: recommended, strict
+                         (default: .layergate.yml, where there is one)
+  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
+  --min-confidence C     high, medium or low: findings of less never fail
+  --image NAME           which image of an archive that holds several
+  --platform OS/ARCH     which platform of an image that has several
+  --name NAME            what the image is called in comment, baseline and SARIF
+                         (default: its name without what changes, such as a commit)
+  --baseline FILE        findings of an earlier run, which do not fail; none for
+                         none (default: .layergate-baseline.json, where there is one)
+  --policy-from REV      whose configuration, baseline and ignores count: head (the
+                         files here, the default), base (of the event of a
+                         workflow), or a revision of git such as origin/main
+  --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
+                         of them may go to standard output
+  --output FILE          where the one format goes
+  --verbose              lists what is otherwise only counted
+  --no-color             no colour, as with NO_COLOR
+
+Every option but --format, --output, --verbose and --no-color can come from the
+environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the file.
+
+  docker save my-app | layergate scan -
+  layergate scan image.tar --format json=report.json --format sarif=report.sarif
+
+Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
+`;
+var HISTORY_HELP = `Usage: layergate history IMAGE [options]
+
+Prints every history entry with its layer, size, age, line of the Dockerfile,
+instruction, whether it is the base's or own, and what the gate found in it.
+
+  --dockerfile FILE, --context DIR, --build-metadata FILE, --target STAGE,
+  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
+  --verbose              instructions are not cut
+  --json                 as JSON: image, findings, warnings
+
+Exit codes: 0 printed \xB7 2 the image could not be read
+`;
+var CONTEXT_HELP = `Usage: layergate context [DIR] [options]
+
+Says what COPY . . would take along from a build context (default: the current
+directory): secrets, and what has no business in an image, with the lines for
+.dockerignore.
+
+  --dockerfile FILE      FILE.dockerignore is used where there is one
+  --verbose              lists everything
+  --json                 as JSON
+
+Exit codes: 0 no secret \xB7 1 a secret (high or critical) \xB7 2 it could not be read
+`;
+var LINT_HELP = `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
+
+Runs the rules on commands, users and base images on Dockerfiles alone: for
+editors and pre-commit hooks. No image is read; layergate scan tells more.
+Without a name all Dockerfiles below the current directory are checked.
+
+  --config FILE          configuration, or a preset: recommended, strict
+                         (default: .layergate.yml, where there is one)
+  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
+  --min-confidence C     high, medium or low: findings of less never fail
+  --format NAME          terminal, json or sarif
+  --output FILE          where it goes (default: standard output)
+  --verbose              shows what is for information, and what is accepted
+
+A comment on the line above accepts a finding, here and in layergate scan:
+  # layergate-ignore: RULE reason [until YYYY-MM-DD]
+Those of hadolint (# hadolint ignore=DL3009) count for the rules that correspond.
+
+Exit codes: 0 passes \xB7 1 the policy fails it \xB7 2 it could not be read
+`;
+var BASELINE_HELP = `Usage: layergate baseline create IMAGE|REPORT [options]
+       layergate baseline update IMAGE|REPORT [options]
+       layergate baseline show [FILE]
+
+Writes what an image holds now into .layergate-baseline.json: known findings are
+shown and no longer fail, new ones do, fixed ones are listed. The file holds places
+and hashes, never a value; commit it. REPORT is a JSON report (report.json).
+
+  --prune                with update: takes out what is gone, and takes in nothing
+  --output FILE          where it is (default: .layergate-baseline.json)
+  --name NAME            what the image is called in it
+  --config FILE, --dockerfile FILE, --context DIR, --build-metadata FILE,
+  --target STAGE, --image NAME, --platform OS/ARCH     as with layergate scan
+
+Exit codes: 0 done \xB7 2 it could not be read or written
+`;
+var DIFF_HELP = `Usage: layergate diff OLD NEW [options]
+
+Says what a change brought: findings, user, base, packages (dpkg, apk, Python),
+accounts, configuration, files and size. OLD and NEW are images as with layergate
+scan, or JSON reports, which list no files.
+
+  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
+  --format NAME          terminal, json or markdown
+  --output FILE          where it goes (default: standard output)
+  --verbose              lists everything
+
+Exit codes: 0 compared \xB7 2 one of them could not be read
+`;
+var INIT_HELP = `Usage: layergate init [--github]
+
+Writes .layergate.yml with the recommended policy into the current directory.
+An existing file is left alone.
+
+  --github               writes nothing: finds the steps of .github/workflows that
+                         build an image, and prints the patch that puts the gate
+                         between build and push. layergate init --github | git apply
+
+Exit codes: 0 done \xB7 2 it could not be read or written
+`;
+var HELPS = {
+  scan: SCAN_HELP,
+  history: HISTORY_HELP,
+  context: CONTEXT_HELP,
+  lint: LINT_HELP,
+  rules: "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
+  explain: "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
+  detectors: "Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one how it\nis told, what it opens and how it is revoked.\n",
+  init: INIT_HELP,
+  baseline: BASELINE_HELP,
+  diff: DIFF_HELP,
+  schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
+};
+var TEMPLATE = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/layergate/layergate/main/schema/layergate.schema.json
+# What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
+extends: recommended
+
+# critical, high, medium, low or never
+fail-on: high
+
+# Per rule: off, a severity, or an object with options. layergate rules lists them.
+# rules:
+#   missing-user: high
+#   base-not-allowed:
+#     allow: ['gcr.io/distroless/**', 'docker.io/library/node:22-*']
+
+# What is accepted, with a reason. An entry that matches nothing is reported.
+# ignore:
+#   - rule: secret-in-image
+#     path: /app/test/fixtures/**
+#     reason: test keys, revoked
+#     expires: 2027-06-30
+
+# Makes hashes of secrets comparable between runs. It may be public.
+salt: ${salt}
+`;
+
+// src/commands/baseline.ts
+import { readFile as readFile4, writeFile } from "node:fs/promises";
+
 // src/gate.ts
 import { createHash as createHash12, createHmac as createHmac3, randomBytes } from "node:crypto";
-
-// src/checkout/build-context.ts
-import path6 from "node:path";
-var MAX_COMPARED = 2e4;
-var join3 = (...parts) => path6.posix.join(...parts).replace(/^\.\/|^\.$|\/$/g, "");
-async function readContext(root, directory, dockerfile) {
-  const own2 = dockerfile === null ? null : `${dockerfile}.dockerignore`;
-  const ownText = own2 === null ? null : await readSource(root, own2);
-  const general = join3(directory, ".dockerignore");
-  const text4 = ownText ?? await readSource(root, general);
-  return { directory: join3(directory), dockerignore: parseDockerignore(text4 ?? ""), ignoreFile: own2 !== null && ownText !== null ? own2 : general };
-}
-var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
-  path: join3(directory, inContext),
-  inContext,
-  ignoreFile,
-  ignoredBy: ignoredBy(dockerignore, inContext)
-});
-async function findSource(root, context3, instruction, workdir, file2) {
-  const base = path6.join(root, context3.directory);
-  const isSame2 = async (relative) => {
-    const full = path6.join(base, relative);
-    return await sizeOf(full) === file2.size && await sha256Of(full) === file2.sha256;
-  };
-  const named3 = contextPath(instruction, file2.path, workdir);
-  if (!named3.startsWith("..") && await isSame2(named3)) return toContextFile(context3, named3);
-  let compared = 0;
-  for (const source2 of copySources(instruction)) {
-    if (source2.startsWith("..") || /^[a-z]+:\/\//.test(source2)) continue;
-    const fixed2 = source2.split("/").findIndex((part2) => /[*?[$]/.test(part2));
-    const start = fixed2 === -1 ? source2 : source2.split("/").slice(0, fixed2).join("/");
-    if (fixed2 === -1 && await isSame2(start)) return toContextFile(context3, join3(start));
-    for await (const entry of walk(path6.join(base, start), (directory) => directory !== ".git")) {
-      if (entry.kind !== "file") continue;
-      if (compared++ > MAX_COMPARED) return null;
-      const relative = join3(start, entry.path);
-      if (ignoredBy(context3.dockerignore, relative) === null && await isSame2(relative)) return toContextFile(context3, relative);
-    }
-  }
-  return null;
-}
 
 // src/dockerfile/fits.ts
 var ANY_SHELL = /(?:^|\s)(?:\/(?:[\w.-]+\/)*[\w.-]+|cmd|powershell|pwsh)(?: -[\w-]+(?: [a-z]+)?)* (?:-[a-z]*c|\/C|-Command)$/i;
@@ -74525,9 +74822,9 @@ function runFits(instruction, raw, shell) {
     return front === words2 || front.endsWith(` ${words2}`);
   });
 }
-var withoutEdges = (path12) => path12.replace(/^(?:\.\/)+/, "").replace(/(?<=.)\/+$/, "");
+var withoutEdges = (path13) => path13.replace(/^(?:\.\/)+/, "").replace(/(?<=.)\/+$/, "");
 function pathFits(pattern, built) {
-  const written = literal3(pattern);
+  const written = literal2(pattern);
   if (written !== null) {
     if (written === built || withoutEdges(written) === withoutEdges(built)) return true;
     if (written.startsWith("/")) return cleanPath(written) === cleanPath(built);
@@ -74555,7 +74852,7 @@ function copyFits(instruction, entry, { escapeCharacter }) {
     const files = sources.filter((word) => !documents.includes(word));
     return fitsPattern(joinPatterns([...files, ...names, target]), built);
   }
-  return fitsPattern(joinPatterns(words2.map((word) => literal3(word) === null ? word : [squeeze(literal3(word) ?? "")])), built);
+  return fitsPattern(joinPatterns(words2.map((word) => literal2(word) === null ? word : [squeeze(literal2(word) ?? "")])), built);
 }
 function pairsFit(instruction, entry, { escapeCharacter }) {
   const built = squeeze(entry.text);
@@ -74778,12 +75075,12 @@ function agree(dockerfile, fits2, entries) {
   };
 }
 function align(dockerfile, history2, target) {
-  const { path: path12, stages } = dockerfile;
-  if (dockerfile.error !== null) return { reason: `${path12} is no Dockerfile that builds: ${dockerfile.error}` };
+  const { path: path13, stages } = dockerfile;
+  if (dockerfile.error !== null) return { reason: `${path13} is no Dockerfile that builds: ${dockerfile.error}` };
   const wanted = target === null ? null : stages.findLast(({ name: name2, index }) => name2 === target.toLowerCase() || String(index) === target) ?? null;
-  if (target !== null && wanted === null) return { reason: `${path12} has no stage ${JSON.stringify(target)}` };
-  if (stages.length === 0) return { reason: `${path12} has no FROM` };
-  if (stages.length > MAX_STAGES) return { reason: `${path12} has more than ${MAX_STAGES} stages` };
+  if (target !== null && wanted === null) return { reason: `${path13} has no stage ${JSON.stringify(target)}` };
+  if (stages.length === 0) return { reason: `${path13} has no FROM` };
+  if (stages.length > MAX_STAGES) return { reason: `${path13} has more than ${MAX_STAGES} stages` };
   const why = unfit(history2);
   if (why !== null) return { reason: why };
   const candidates = wanted === null ? stages : [wanted];
@@ -74792,7 +75089,7 @@ function align(dockerfile, history2, target) {
   const [first2, ...rest] = fits2;
   if (first2 !== void 0) return { alignment: agree(dockerfile, [first2, ...rest], history2.length) };
   const own2 = results.at(-1);
-  return { reason: `${path12} does not fit the image: ${own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show"}` };
+  return { reason: `${path13} does not fit the image: ${own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show"}` };
 }
 var MIN_LETTERS = 12;
 function alignBest(dockerfiles, history2, target, found = []) {
@@ -74806,7 +75103,7 @@ function alignBest(dockerfiles, history2, target, found = []) {
   const [winner] = best;
   if (winner !== void 0 && best.length === 1) return { alignment: winner };
   const all = [...dockerfiles, ...found];
-  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all.map(({ path: path12 }) => path12)).slice(0, 4).join(", ");
+  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all.map(({ path: path13 }) => path13)).slice(0, 4).join(", ");
   if (best.length > 1)
     return { reason: `${best.length} Dockerfiles fit the image alike (${names}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile` };
   return { reason: `none of ${all.length} Dockerfiles fits the image (${names}${all.length > 4 ? ", \u2026" : ""})` };
@@ -74968,7 +75265,7 @@ var NO_DOCKERFILE = "no Dockerfile was given";
 var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
 function fileOf(traced, dockerfiles) {
   const same = dockerfiles.filter(({ text: text4 }) => sameText(text4, traced.dockerfile.text));
-  return same.find(({ path: path12 }) => path12 === traced.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
+  return same.find(({ path: path13 }) => path13 === traced.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
 }
 function firstTrace({ provenances, layers }, history2, pairing) {
   const problems = [];
@@ -74995,7 +75292,7 @@ function findOrigin(sources) {
     const dockerfile = file2 === null ? traced.dockerfile : { ...traced.dockerfile, path: file2.path };
     known2 = { dockerfile, alignment: traced.alignment, traced, certainty: "exact", changed: file2 === null };
     if (file2 === null) {
-      const several = files.filter(({ text: text4 }) => sameText(text4, traced.dockerfile.text)).map(({ path: path12 }) => path12);
+      const several = files.filter(({ text: text4 }) => sameText(text4, traced.dockerfile.text)).map(({ path: path13 }) => path13);
       warnings.push({
         code: "dockerfile-changed",
         message: `The Dockerfile that was built (${dockerfile.path}, by ${traced.provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
@@ -75096,12 +75393,12 @@ function baseOf2({ annotations: annotations2, config: config2, provenances }, la
 
 // src/provenance/documents.ts
 import { open as open4 } from "node:fs/promises";
-import path9 from "node:path";
+import path10 from "node:path";
 
 // src/image/files.ts
 import { readSync } from "node:fs";
 import { open as open2 } from "node:fs/promises";
-import path7 from "node:path";
+import path8 from "node:path";
 var MAX_DOCUMENT = 64 << 20;
 var VALID_CHUNKS = 24;
 async function* chunks(handle, offset, length, where) {
@@ -75117,7 +75414,7 @@ async function* chunks(handle, offset, length, where) {
     yield buffer.subarray(0, bytesRead);
   }
 }
-var clean2 = (name2) => path7.posix.join("/", name2).slice(1);
+var clean2 = (name2) => path8.posix.join("/", name2).slice(1);
 async function tarFiles(where, handle) {
   const { size } = await handle.stat();
   const read2 = async (offset, length) => {
@@ -75142,7 +75439,7 @@ async function tarFiles(where, handle) {
       if (header === void 0) return null;
       if (header.type === "file") return header;
       if (header.type !== "symlink" && header.type !== "link") return null;
-      at3 = header.type === "link" ? clean2(header.linkName) : clean2(path7.posix.join(path7.posix.dirname(`/${at3}`), header.linkName));
+      at3 = header.type === "link" ? clean2(header.linkName) : clean2(path8.posix.join(path8.posix.dirname(`/${at3}`), header.linkName));
     }
     return null;
   };
@@ -75172,7 +75469,7 @@ function checkDocument(where, name2, size) {
 }
 function directoryFiles(directory) {
   const where = directory;
-  const locate = (name2) => path7.join(directory, clean2(name2));
+  const locate = (name2) => path8.join(directory, clean2(name2));
   const opened = async (name2) => {
     try {
       return await open2(locate(name2), "r");
@@ -75224,13 +75521,13 @@ function directoryFiles(directory) {
 
 // src/image/spool.ts
 import { mkdtemp, open as open3, rm } from "node:fs/promises";
-import path8 from "node:path";
+import path9 from "node:path";
 async function spool(source2, directory, where) {
   let handle = null;
   let folder = null;
   try {
-    folder = await mkdtemp(path8.join(directory, "layergate-"));
-    handle = await open3(path8.join(folder, "spool"), "wx+", 384);
+    folder = await mkdtemp(path9.join(directory, "layergate-"));
+    handle = await open3(path9.join(folder, "spool"), "wx+", 384);
   } catch (cause) {
     throw new ImageError("io", `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`, { cause });
   } finally {
@@ -75408,7 +75705,7 @@ async function fromRecord(files, where) {
 async function readBuildDocuments(value, directory, temporary) {
   if (value.trimStart().startsWith("{"))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
-  const handle = await open4(path9.resolve(directory, value), "r").catch((cause) => {
+  const handle = await open4(path10.resolve(directory, value), "r").catch((cause) => {
     const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
     throw new ConfigError(`${value}: the build metadata cannot be read (${code2}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
   });
@@ -75524,7 +75821,7 @@ async function findBuild(image, options4) {
     const recorded = await engineProvenance(image.reference.replace(/^engine:/, ""));
     if (recorded !== null) provenances.push(recorded);
   }
-  const parsed = (files) => files.map(({ path: path12, text: text4 }) => parseDockerfile(path12, text4));
+  const parsed = (files) => files.map(({ path: path13, text: text4 }) => parseDockerfile(path13, text4));
   const originWith = (found) => findOrigin({
     config: image.config,
     annotations: image.annotations,
@@ -75539,9 +75836,9 @@ async function findBuild(image, options4) {
   const isChanged = origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
   const hasNone = origin.history.every(({ lines }) => lines === null);
   if ((isChanged || hasNone && !options4.isNamed) && options4.checkout !== null) {
-    const known2 = new Set(options4.dockerfiles.map(({ path: path12 }) => path12));
+    const known2 = new Set(options4.dockerfiles.map(({ path: path13 }) => path13));
     const found = [...await namedByProvenance(options4.checkout, provenances), ...await findDockerfiles(options4.checkout)];
-    const more = found.filter(({ path: path12 }, index) => !known2.has(path12) && found.findIndex((other) => other.path === path12) === index);
+    const more = found.filter(({ path: path13 }, index) => !known2.has(path13) && found.findIndex((other) => other.path === path13) === index);
     if (more.length > 0) {
       const searched = originWith(more);
       if (isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
@@ -75563,11 +75860,11 @@ var MAX_TRACED = 200;
 async function findSources(leaks, { origin, provenances }, { checkout, context: context3 }) {
   const found = /* @__PURE__ */ new Map();
   if (checkout === null || origin.dockerfile === null) return found;
-  const path12 = origin.dockerfile.path;
-  const folder = path12.includes("/") ? path12.slice(0, path12.lastIndexOf("/")) : "";
+  const path13 = origin.dockerfile.path;
+  const folder = path13.includes("/") ? path13.slice(0, path13.lastIndexOf("/")) : "";
   const directories = context3 !== null ? [context3] : [.../* @__PURE__ */ new Set([...provenances.flatMap(({ contextPath: contextPath2 }) => contextPath2 ?? []), "", folder])];
   const contexts = [];
-  for (const directory of directories) contexts.push(await readContext(checkout, directory, path12));
+  for (const directory of directories) contexts.push(await readContext(checkout, directory, path13));
   let traced = 0;
   for (const { places } of leaks) {
     for (const place of places) {
@@ -75653,6 +75950,147 @@ function attestationText({ predicateType, document, statement }) {
   };
 }
 
+// src/filesystem/users.ts
+function readCollected(filesystem, scans, path13) {
+  const version2 = filesystem.find(path13);
+  if (version2 === null) return null;
+  const { layer, index } = version2.content;
+  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
+}
+function parsePasswd(text4) {
+  return text4.split("\n").flatMap((line2) => {
+    const [name2 = "", , uid = "", gid = ""] = line2.split(":");
+    return name2 !== "" && /^\d+$/.test(uid) ? [{ name: name2, uid: Number(uid), gid: Number(gid) || 0 }] : [];
+  });
+}
+function parseGroup(text4) {
+  return text4.split("\n").flatMap((line2) => {
+    const [name2 = "", , gid = ""] = line2.split(":");
+    return name2 !== "" && /^\d+$/.test(gid) ? [{ name: name2, gid: Number(gid) }] : [];
+  });
+}
+function resolveUser(configured, passwd, group) {
+  const trimmed2 = configured.trim();
+  const [user = "", groupName] = trimmed2.split(":");
+  const accounts = parsePasswd(passwd ?? "");
+  const name2 = user === "" ? "0" : user;
+  const account = accounts.find((candidate) => candidate.name === name2) ?? null;
+  const uid = account?.uid ?? (/^\d+$/.test(name2) ? Number(name2) : name2 === "root" && passwd === null ? 0 : null);
+  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
+  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
+  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
+}
+function groupId(name2, group) {
+  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name2);
+  return found?.gid ?? (/^\d+$/.test(name2) ? Number(name2) : null);
+}
+
+// src/layer/hash.ts
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+import { createHash as createHash6 } from "node:crypto";
+async function hashEntries(layer, wanted) {
+  const found = /* @__PURE__ */ new Map();
+  const extract = (0, import_tar_stream3.extract)({ allowUnknownFormat: true });
+  let index = -1;
+  extract.on("entry", (header, stream, next) => {
+    index++;
+    if (header.type === "directory") {
+      next();
+      return;
+    }
+    const own2 = index;
+    const hashes2 = wanted.has(own2) ? { md5: createHash6("md5"), sha1: createHash6("sha1"), sha256: createHash6("sha256") } : null;
+    stream.on("data", (chunk) => {
+      if (hashes2 !== null) for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
+    });
+    stream.on("end", () => {
+      if (hashes2 !== null) found.set(own2, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") });
+      next();
+    });
+    stream.resume();
+  });
+  const finished = new Promise((resolve, reject) => {
+    extract.on("finish", resolve);
+    extract.on("error", reject);
+  });
+  finished.catch(() => {
+  });
+  for await (const chunk of layer.open()) {
+    if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", () => resolve())), finished]);
+  }
+  extract.end(void 0);
+  await finished;
+  return found;
+}
+
+// src/evidence/inventory.ts
+function readStatus(manager, text4, add3) {
+  const [nameKey, versionKey] = manager === "dpkg" ? ["Package: ", "Version: "] : ["P:", "V:"];
+  let name2 = "";
+  for (const line2 of text4.split("\n")) {
+    if (line2.startsWith(nameKey)) name2 = line2.slice(nameKey.length).trim();
+    else if (line2.startsWith(versionKey) && name2 !== "") add3(`${manager} ${name2}`, line2.slice(versionKey.length).trim());
+    else if (line2.trim() === "") name2 = "";
+  }
+}
+function packagesOf(layers, present) {
+  const found = /* @__PURE__ */ new Map();
+  const extracts = new Map(layers.flatMap(({ index, extracts: own2 }) => own2.map(({ entry, content }) => [`${index}:${entry}`, content])));
+  for (const { path: path13, content } of present) {
+    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path13);
+    if (wheel?.[1] !== void 0 && wheel[2] !== void 0) found.set(`python ${wheel[1].toLowerCase().replace(/[-_.]+/g, "-")}`, wheel[2]);
+    const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path13) && !path13.endsWith(".md5sums") ? "dpkg" : path13.endsWith("/apk/db/installed") ? "apk" : null;
+    const text4 = manager === null ? void 0 : extracts.get(`${content.layer}:${content.index}`);
+    if (manager !== null && text4 !== void 0) readStatus(manager, text4.toString("utf8"), (name2, version2) => found.set(name2, version2));
+  }
+  return found;
+}
+function settingsOf2({ config: { run } }) {
+  const found = /* @__PURE__ */ new Map();
+  for (const [field, value] of Object.entries(run)) {
+    if (field === "Env" && Array.isArray(value)) {
+      for (const pair2 of value) found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
+    } else if (field === "Labels" && typeof value === "object" && value !== null) {
+      for (const [name2, text4] of Object.entries(value)) found.set(`Labels.${name2}`, String(text4));
+    } else if (value !== null && value !== void 0 && value !== "") found.set(field, typeof value === "string" ? value : JSON.stringify(value));
+  }
+  return found;
+}
+async function takeInventory(image, layers, filesystem, passwd, shared) {
+  const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
+  const wanted = /* @__PURE__ */ new Map();
+  for (const { content, entry } of present) {
+    if (entry.type !== "file" && entry.type !== "hardlink") continue;
+    if (shared.has(layers[content.layer]?.diffId ?? "")) continue;
+    wanted.set(content.layer, (wanted.get(content.layer) ?? /* @__PURE__ */ new Set()).add(content.index));
+  }
+  const checksums = /* @__PURE__ */ new Map();
+  for (const [index, entries] of wanted) {
+    const layer = image.layers[index];
+    if (layer !== void 0) for (const [entry, { sha256: sha2562 }] of await hashEntries(layer, entries)) checksums.set(`${index}:${entry}`, `sha256:${sha2562}`);
+  }
+  const contentOf = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
+  return {
+    files: new Map(
+      present.map((version2) => {
+        const { entry, path: path13, content } = version2;
+        return [
+          path13,
+          {
+            type: entry.type === "hardlink" ? "file" : entry.type,
+            mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`,
+            size: content.entry.size,
+            content: contentOf(version2)
+          }
+        ];
+      })
+    ),
+    packages: packagesOf(layers, present),
+    accounts: new Map(parsePasswd(passwd ?? "").map(({ name: name2, uid, gid }) => [name2, `${uid}:${gid}`])),
+    settings: settingsOf2(image)
+  };
+}
+
 // src/evidence/leak.ts
 var STRENGTHS = ["harmless", "possible", "likely", "proven"];
 var rankOf2 = (strength) => STRENGTHS.indexOf(strength);
@@ -75716,9 +76154,9 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
 var isProvenToken = ({ detector, strength }) => strength === "proven" && !isKey(detector.id);
 var INSTALLED = /\/(?:node_modules|site-packages|dist-packages|go\/pkg\/mod|vendor|gems)\//;
 var TEST_DATA = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|docs?|molecule)\/|\/test_[^/]*$/;
-function weighed(match2, path12) {
-  const from = INSTALLED.exec(path12)?.index;
-  if (from === void 0 || isProvenToken(match2) || rankOf2(match2.strength) <= rankOf2("possible") || !TEST_DATA.test(path12.slice(from))) return match2;
+function weighed(match2, path13) {
+  const from = INSTALLED.exec(path13)?.index;
+  if (from === void 0 || isProvenToken(match2) || rankOf2(match2.strength) <= rankOf2("possible") || !TEST_DATA.test(path13.slice(from))) return match2;
   return { ...match2, strength: "possible", note: [match2.note, "test data or documentation of an installed package"].filter(Boolean).join("; ") };
 }
 function dedupe(places) {
@@ -75846,142 +76284,6 @@ function addKnownValues(collected, texts2, attestations, origin) {
   }
 }
 
-// src/filesystem/users.ts
-function readCollected(filesystem, scans, path12) {
-  const version2 = filesystem.find(path12);
-  if (version2 === null) return null;
-  const { layer, index } = version2.content;
-  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
-}
-function parsePasswd(text4) {
-  return text4.split("\n").flatMap((line2) => {
-    const [name2 = "", , uid = "", gid = ""] = line2.split(":");
-    return name2 !== "" && /^\d+$/.test(uid) ? [{ name: name2, uid: Number(uid), gid: Number(gid) || 0 }] : [];
-  });
-}
-function parseGroup(text4) {
-  return text4.split("\n").flatMap((line2) => {
-    const [name2 = "", , gid = ""] = line2.split(":");
-    return name2 !== "" && /^\d+$/.test(gid) ? [{ name: name2, gid: Number(gid) }] : [];
-  });
-}
-function resolveUser(configured, passwd, group) {
-  const trimmed2 = configured.trim();
-  const [user = "", groupName] = trimmed2.split(":");
-  const accounts = parsePasswd(passwd ?? "");
-  const name2 = user === "" ? "0" : user;
-  const account = accounts.find((candidate) => candidate.name === name2) ?? null;
-  const uid = account?.uid ?? (/^\d+$/.test(name2) ? Number(name2) : name2 === "root" && passwd === null ? 0 : null);
-  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
-  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
-  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
-}
-function groupId(name2, group) {
-  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name2);
-  return found?.gid ?? (/^\d+$/.test(name2) ? Number(name2) : null);
-}
-
-// src/layer/hash.ts
-var import_tar_stream3 = __toESM(require_tar_stream(), 1);
-import { createHash as createHash6 } from "node:crypto";
-async function hashEntries(layer, wanted) {
-  const found = /* @__PURE__ */ new Map();
-  const extract = (0, import_tar_stream3.extract)({ allowUnknownFormat: true });
-  let index = -1;
-  extract.on("entry", (header, stream, next) => {
-    index++;
-    if (header.type === "directory") {
-      next();
-      return;
-    }
-    const own2 = index;
-    const hashes2 = wanted.has(own2) ? { md5: createHash6("md5"), sha1: createHash6("sha1"), sha256: createHash6("sha256") } : null;
-    stream.on("data", (chunk) => {
-      if (hashes2 !== null) for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
-    });
-    stream.on("end", () => {
-      if (hashes2 !== null) found.set(own2, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") });
-      next();
-    });
-    stream.resume();
-  });
-  const finished = new Promise((resolve, reject) => {
-    extract.on("finish", resolve);
-    extract.on("error", reject);
-  });
-  finished.catch(() => {
-  });
-  for await (const chunk of layer.open()) {
-    if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", () => resolve())), finished]);
-  }
-  extract.end(void 0);
-  await finished;
-  return found;
-}
-
-// src/evidence/inventory.ts
-function readStatus(manager, text4, add3) {
-  const [nameKey, versionKey] = manager === "dpkg" ? ["Package: ", "Version: "] : ["P:", "V:"];
-  let name2 = "";
-  for (const line2 of text4.split("\n")) {
-    if (line2.startsWith(nameKey)) name2 = line2.slice(nameKey.length).trim();
-    else if (line2.startsWith(versionKey) && name2 !== "") add3(`${manager} ${name2}`, line2.slice(versionKey.length).trim());
-    else if (line2.trim() === "") name2 = "";
-  }
-}
-function packagesOf(layers, present) {
-  const found = /* @__PURE__ */ new Map();
-  const extracts = new Map(layers.flatMap(({ index, extracts: own2 }) => own2.map(({ entry, content }) => [`${index}:${entry}`, content])));
-  for (const { path: path12, content } of present) {
-    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path12);
-    if (wheel?.[1] !== void 0 && wheel[2] !== void 0) found.set(`python ${wheel[1].toLowerCase().replace(/[-_.]+/g, "-")}`, wheel[2]);
-    const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path12) && !path12.endsWith(".md5sums") ? "dpkg" : path12.endsWith("/apk/db/installed") ? "apk" : null;
-    const text4 = manager === null ? void 0 : extracts.get(`${content.layer}:${content.index}`);
-    if (manager !== null && text4 !== void 0) readStatus(manager, text4.toString("utf8"), (name2, version2) => found.set(name2, version2));
-  }
-  return found;
-}
-function settingsOf2({ config: { run } }) {
-  const found = /* @__PURE__ */ new Map();
-  for (const [field, value] of Object.entries(run)) {
-    if (field === "Env" && Array.isArray(value)) {
-      for (const pair2 of value) found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
-    } else if (field === "Labels" && typeof value === "object" && value !== null) {
-      for (const [name2, text4] of Object.entries(value)) found.set(`Labels.${name2}`, String(text4));
-    } else if (value !== null && value !== void 0 && value !== "") found.set(field, typeof value === "string" ? value : JSON.stringify(value));
-  }
-  return found;
-}
-async function takeInventory(image, layers, filesystem, passwd, shared) {
-  const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
-  const wanted = /* @__PURE__ */ new Map();
-  for (const { content, entry } of present) {
-    if (entry.type !== "file" && entry.type !== "hardlink") continue;
-    if (shared.has(layers[content.layer]?.diffId ?? "")) continue;
-    wanted.set(content.layer, (wanted.get(content.layer) ?? /* @__PURE__ */ new Set()).add(content.index));
-  }
-  const checksums = /* @__PURE__ */ new Map();
-  for (const [index, entries] of wanted) {
-    const layer = image.layers[index];
-    if (layer !== void 0) for (const [entry, { sha256: sha2562 }] of await hashEntries(layer, entries)) checksums.set(`${index}:${entry}`, `sha256:${sha2562}`);
-  }
-  const contentOf = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
-  return {
-    files: new Map(
-      present.map((version2) => {
-        const { entry, path: path12, content } = version2;
-        return [
-          path12,
-          { type: entry.type === "hardlink" ? "file" : entry.type, mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`, size: content.entry.size, content: contentOf(version2) }
-        ];
-      })
-    ),
-    packages: packagesOf(layers, present),
-    accounts: new Map(parsePasswd(passwd ?? "").map(({ name: name2, uid, gid }) => [name2, `${uid}:${gid}`])),
-    settings: settingsOf2(image)
-  };
-}
-
 // src/filesystem/filesystem.ts
 var MAX_LINKS3 = 40;
 var Filesystem = class {
@@ -75999,16 +76301,16 @@ var Filesystem = class {
     return version2;
   }
   /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
-  find(path12) {
-    const resolved = this.resolve(cleanPath(path12));
+  find(path13) {
+    const resolved = this.resolve(cleanPath(path13));
     return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
   }
   /** The path with all links followed; null where it does not lead to something, or in a loop. */
-  resolve(path12) {
+  resolve(path13) {
     let links = 0;
     let current = ROOT;
     let node2 = this.#root;
-    const rest = path12.split("/").filter((part2) => part2 !== "");
+    const rest = path13.split("/").filter((part2) => part2 !== "");
     while (rest.length > 0) {
       const name2 = rest.shift() ?? "";
       const next = node2.children?.get(name2);
@@ -76039,9 +76341,9 @@ var Filesystem = class {
     }
   }
 };
-function nodeAt(root, path12) {
+function nodeAt(root, path13) {
   let node2 = root;
-  for (const part2 of path12.split("/")) if (part2 !== "") node2 = node2?.children?.get(part2);
+  for (const part2 of path13.split("/")) if (part2 !== "") node2 = node2?.children?.get(part2);
   return node2 ?? null;
 }
 function end(node2, ending) {
@@ -76056,7 +76358,7 @@ function end(node2, ending) {
 function buildFilesystem(scans) {
   const root = { version: null, children: /* @__PURE__ */ new Map() };
   const versions = scans.map(({ index, entries }) => {
-    for (const { path: path12, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer: index, by: path12 });
+    for (const { path: path13, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer: index, by: path13 });
     return entries.map((entry, position) => add2(root, entry, index, position));
   });
   return new Filesystem(root, versions);
@@ -76102,15 +76404,15 @@ function add2(root, entry, layer, index) {
   node2.version = version2;
   return version2;
 }
-function makeDirectories(root, path12, layer) {
+function makeDirectories(root, path13, layer) {
   let node2 = root;
   let current = ROOT;
   let links = 0;
-  const rest = path12.split("/").filter((part2) => part2 !== "");
+  const rest = path13.split("/").filter((part2) => part2 !== "");
   while (rest.length > 0) {
     const name2 = rest.shift() ?? "";
     if (node2.children === null) {
-      end(node2, { state: "replaced", layer, by: path12 });
+      end(node2, { state: "replaced", layer, by: path13 });
       node2.version = null;
       node2.children = /* @__PURE__ */ new Map();
     }
@@ -76141,36 +76443,36 @@ var PackageRecords = class {
     this.#byPath = byPath;
   }
   /** Whether any record names the path; only then are checksums worth computing. */
-  knows(path12) {
-    return this.#byPath.has(merged(path12));
+  knows(path13) {
+    return this.#byPath.has(merged(path13));
   }
   /** The package whose record has this checksum for the path; null for none. */
-  voucher(path12, hashes2) {
-    return this.#byPath.get(merged(path12))?.find(({ algorithm, checksum: checksum2 }) => hashes2[algorithm] === checksum2)?.package ?? null;
+  voucher(path13, hashes2) {
+    return this.#byPath.get(merged(path13))?.find(({ algorithm, checksum: checksum2 }) => hashes2[algorithm] === checksum2)?.package ?? null;
   }
 };
-var merged = (path12) => path12.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
+var merged = (path13) => path13.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
 function readPackageRecords(scans) {
   const byPath = /* @__PURE__ */ new Map();
-  const add3 = (path12, record2) => {
-    const key = merged(cleanPath(path12));
+  const add3 = (path13, record2) => {
+    const key = merged(cleanPath(path13));
     const known2 = byPath.get(key);
     if (known2 === void 0) byPath.set(key, [record2]);
     else known2.push(record2);
   };
   const madeHere = new Set(
     scans.flatMap(
-      ({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? "/").filter((path12) => path12.endsWith("/direct_url.json")).map((path12) => parentOf(path12))
+      ({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? "/").filter((path13) => path13.endsWith("/direct_url.json")).map((path13) => parentOf(path13))
     )
   );
   for (const { entries, extracts } of scans) {
     for (const { entry, content } of extracts) {
-      const path12 = entries[entry]?.path;
-      if (path12 === void 0) continue;
-      if (path12.endsWith(".md5sums")) readMd5sums(baseName(path12).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
-      else if (path12.endsWith("/dpkg/status")) readConffiles(content, add3);
-      else if (path12.endsWith("/apk/db/installed")) readApk(content, add3);
-      else if (path12.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path12))) readRecord(parentOf(parentOf(path12)), content, add3);
+      const path13 = entries[entry]?.path;
+      if (path13 === void 0) continue;
+      if (path13.endsWith(".md5sums")) readMd5sums(baseName(path13).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
+      else if (path13.endsWith("/dpkg/status")) readConffiles(content, add3);
+      else if (path13.endsWith("/apk/db/installed")) readApk(content, add3);
+      else if (path13.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path13))) readRecord(parentOf(parentOf(path13)), content, add3);
     }
   }
   return new PackageRecords(byPath);
@@ -76290,7 +76592,7 @@ var isExecutable = (content, own2) => content.type === "file" && content.size > 
 
 // src/image/open.ts
 import { open as openFile, stat as stat2 } from "node:fs/promises";
-import path10 from "node:path";
+import path11 from "node:path";
 
 // src/image/docker-archive.ts
 import { createHash as createHash8 } from "node:crypto";
@@ -76877,7 +77179,7 @@ async function openTar(files, reference, options4, prefix2) {
   if (isDocker && prefix2 !== "oci-archive:") return openDockerArchive(files, reference, options4, options4.architecture);
   throw new ImageError(
     "not-an-image",
-    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path10.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
+    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path11.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
   );
 }
 
@@ -76935,7 +77237,7 @@ function readComment(text4) {
   return { rules: ids.map((rule) => ({ rule, reason })), expires, isForeign: false, isGlobal: false, problem };
 }
 function readInlineIgnores(dockerfile) {
-  const { lines, path: path12 } = dockerfile;
+  const { lines, path: path13 } = dockerfile;
   const instructions = [
     ...dockerfile.globals,
     ...dockerfile.stages.flatMap((stage) => [stage.fromInstruction, ...stage.instructions])
@@ -76954,7 +77256,7 @@ function readInlineIgnores(dockerfile) {
     const comment = text4.trimStart().startsWith("#") && !inDocument.has(line2) ? readComment(text4.trim()) : null;
     if (comment === null) return;
     if (comment.problem !== null) {
-      problems.push(`${path12}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`);
+      problems.push(`${path13}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`);
       return;
     }
     let below = line2 + 1;
@@ -76966,7 +77268,7 @@ function readInlineIgnores(dockerfile) {
         rule,
         reason,
         expires: comment.expires,
-        path: path12,
+        path: path13,
         line: line2,
         ...range2,
         isPart: whole2 === void 0 && !comment.isGlobal,
@@ -77000,8 +77302,8 @@ ${own2}
   );
   return { ignores: limited, added };
 }
-function acceptsAt({ rule, path: path12, startLine, endLine, isPart, agreesAt }, ruleId, lines) {
-  if (lines === null || rule !== ruleId || lines.path !== path12 || !agreesAt(lines.startLine, lines.endLine)) return false;
+function acceptsAt({ rule, path: path13, startLine, endLine, isPart, agreesAt }, ruleId, lines) {
+  if (lines === null || rule !== ruleId || lines.path !== path13 || !agreesAt(lines.startLine, lines.endLine)) return false;
   return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine;
 }
 
@@ -77081,11 +77383,11 @@ function leadOf(judged3, failsInBase) {
   const open5 = added.length > 0 ? added : uncovered;
   return open5.find(({ place }) => failsInBase || place.origin !== "base") ?? open5[0] ?? judged3.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
-function covers({ rule, path: path12, fingerprint }, place, own2) {
+function covers({ rule, path: path13, fingerprint }, place, own2) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
   if (fingerprint !== void 0 && fingerprint !== own2) return false;
-  if (path12 === void 0) return true;
-  return place.location.kind === "layer" && minimatch(place.location.path, path12.startsWith("/") || path12.startsWith("**") ? path12 : `/${path12}`, MATCH_OPTIONS);
+  if (path13 === void 0) return true;
+  return place.location.kind === "layer" && minimatch(place.location.path, path13.startsWith("/") || path13.startsWith("**") ? path13 : `/${path13}`, MATCH_OPTIONS);
 }
 function toFinding(lead, judged3, draft, policy) {
   const placed2 = draft.seenFrom(lead.index);
@@ -77132,13 +77434,25 @@ function inlineWarnings(inline, rules, policy, used, now) {
   });
 }
 
-// src/version.ts
-var VERSION = "1.0.0";
-
 // src/report/build.ts
 var NO_SALT = "0".repeat(32);
 var TOOL = { name: "layergate", version: VERSION };
-function buildOutcome({ evidence, image, verdict, name: name2, policy, authority, loosenings, baseline, salt, inventory, redactor, values, vouchedFiles, seconds }) {
+function buildOutcome({
+  evidence,
+  image,
+  verdict,
+  name: name2,
+  policy,
+  authority,
+  loosenings,
+  baseline,
+  salt,
+  inventory,
+  redactor,
+  values,
+  vouchedFiles,
+  seconds
+}) {
   const { origin, layers, programs, user } = evidence;
   const withStatus = (status) => verdict.findings.filter((finding) => finding.suppressed === null && finding.status === status).length;
   const report = {
@@ -77255,7 +77569,7 @@ async function runGate(options4) {
       ...hiddenInCommands(steps),
       ...dockerfileTexts(options4.build, origin).flatMap((text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })))
     ]);
-    const collected = (path12) => readCollected(filesystem, layers, path12);
+    const collected = (path13) => readCollected(filesystem, layers, path13);
     const passwd = collected("/etc/passwd");
     const recordSalt = options4.baseline?.file.salt ?? options4.policy.salt ?? createHash12("sha256").update(image.id).digest("hex").slice(0, 32);
     const salt = options4.key ?? options4.policy.salt ?? randomBytes(16).toString("hex");
@@ -77586,7 +77900,9 @@ async function show2(file2) {
   const { images: images2 } = parseBaseline(file2, text4);
   const lines = Object.entries(images2).flatMap(([name2, entries]) => [
     `${visible(name2)}: ${plural2(entries.length, "finding")}`,
-    ...entries.flatMap(({ rule, title, place, since, fingerprints }) => wrap(visible(`${since ?? "          "}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ""})`), "  ", "              "))
+    ...entries.flatMap(
+      ({ rule, title, place, since, fingerprints }) => wrap(visible(`${since ?? "          "}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ""})`), "  ", "              ")
+    )
   ]);
   process.stdout.write(uncommanding(`${lines.join("\n")}
 `));
@@ -77604,15 +77920,15 @@ function changes(old, now) {
     return a === b ? [] : [{ name: name2, old: a, new: b }];
   });
 }
-function fileChange(path12, old, now) {
-  if (old === void 0) return now === void 0 ? [] : [{ path: path12, change: "added", bytes: now.size, what: [] }];
-  if (now === void 0) return [{ path: path12, change: "removed", bytes: -old.size, what: [] }];
+function fileChange(path13, old, now) {
+  if (old === void 0) return now === void 0 ? [] : [{ path: path13, change: "added", bytes: now.size, what: [] }];
+  if (now === void 0) return [{ path: path13, change: "removed", bytes: -old.size, what: [] }];
   const what = [
     ...old.type === now.type ? [] : ["type"],
     ...old.content === now.content ? [] : ["content"],
     ...old.mode === now.mode ? [] : ["mode"]
   ];
-  return what.length === 0 ? [] : [{ path: path12, change: "changed", bytes: now.size - old.size, what }];
+  return what.length === 0 ? [] : [{ path: path13, change: "changed", bytes: now.size - old.size, what }];
 }
 var SETTING_OF_IDENTITY = /* @__PURE__ */ new Set(["User"]);
 function compare2(old, now) {
@@ -77643,7 +77959,7 @@ function compare2(old, now) {
     packages: both && hidden(changes(both.a.packages, both.b.packages)),
     accounts: both && hidden(changes(both.a.accounts, both.b.accounts)),
     settings: both && hidden(changes(both.a.settings, both.b.settings).filter(({ name: name2 }) => !SETTING_OF_IDENTITY.has(name2))),
-    files: both && hidden([.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path12) => fileChange(path12, both.a.files.get(path12), both.b.files.get(path12)))),
+    files: both && hidden([.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path13) => fileChange(path13, both.a.files.get(path13), both.b.files.get(path13)))),
     notes: [
       ...sameSalt ? [] : ["The two reports hash values under different salts: a value that changed in its place is not seen. salt in the configuration makes them comparable."],
       ...both === null ? ["A report lists no files, packages and settings: name two images to compare them."] : []
@@ -77738,11 +78054,11 @@ var reportSchema2 = external_exports.object({
 });
 
 // src/report/diff.ts
-var MAX_LISTED = 40;
+var MAX_LISTED2 = 40;
 var signed2 = (count2) => `${count2 < 0 ? "\u2212" : "+"}${bytes(Math.abs(count2))}`;
 var short = (text4) => text4.length > 200 ? `${text4.slice(0, 199)}\u2026` : text4;
 var changeText = ({ name: name2, old, new: now }) => old === null ? `+ ${name2} ${short(now ?? "")}` : now === null ? `- ${name2} ${short(old)}` : `~ ${name2} ${short(old)} \u2192 ${short(now)}`;
-var fileText = ({ path: path12, change, bytes: size, what }) => change === "added" ? `+ ${path12} ${bytes(size)}` : change === "removed" ? `- ${path12}` : `~ ${path12} ${[...what.filter((each) => each !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
+var fileText = ({ path: path13, change, bytes: size, what }) => change === "added" ? `+ ${path13} ${bytes(size)}` : change === "removed" ? `- ${path13}` : `~ ${path13} ${[...what.filter((each) => each !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
 function partsOf3(difference) {
   const { findings, facts, packages, accounts, settings: settings2, files } = difference;
   const count2 = (change) => (files ?? []).filter((file2) => file2.change === change).length;
@@ -77750,7 +78066,10 @@ function partsOf3(difference) {
   const parts = [
     {
       title: `Findings: ${findings.new.length} new, ${findings.fixed.length} fixed, ${findings.same} the same`,
-      lines: [...findings.new.map(({ rule, title, place }) => `+ ${rule}: ${title} (${place})`), ...findings.fixed.map(({ rule, title, place }) => `- ${rule}: ${title} (${place})`)]
+      lines: [
+        ...findings.new.map(({ rule, title, place }) => `+ ${rule}: ${title} (${place})`),
+        ...findings.fixed.map(({ rule, title, place }) => `- ${rule}: ${title} (${place})`)
+      ]
     },
     { title: "Image", lines: facts.map(changeText) },
     { title: `Packages: ${packages?.length ?? 0} changed`, lines: (packages ?? []).map(changeText) },
@@ -77764,8 +78083,13 @@ var sizes = ({ old, new: now }) => `${bytes(old.size)} \u2192 ${bytes(now.size)}
 function renderDiff(difference, verbose) {
   const lines = [...wrap(visible(`${difference.old.reference} \u2192 ${difference.new.reference}`), "", "  "), ...wrap(sizes(difference), "", "")];
   for (const { title, lines: own2 } of partsOf3(difference)) {
-    const most = verbose ? own2.length : MAX_LISTED;
-    lines.push("", title, ...own2.slice(0, most).flatMap((line2) => wrap(visible(line2), "  ", "    ")), ...own2.length > most ? [`  and ${number5(own2.length - most)} more (--verbose)`] : []);
+    const most = verbose ? own2.length : MAX_LISTED2;
+    lines.push(
+      "",
+      title,
+      ...own2.slice(0, most).flatMap((line2) => wrap(visible(line2), "  ", "    ")),
+      ...own2.length > most ? [`  and ${number5(own2.length - most)} more (--verbose)`] : []
+    );
   }
   for (const note of difference.notes) lines.push("", ...wrap(note, "", ""));
   return uncommanding(`${lines.join("\n")}
@@ -77773,10 +78097,10 @@ function renderDiff(difference, verbose) {
 }
 function renderDiffMarkdown(difference) {
   const parts = partsOf3(difference).map(({ title, lines }) => {
-    const items = lines.slice(0, MAX_LISTED).map((line2) => `| ${markdown(line2.slice(0, 1))} | ${cell(code(line2.slice(2)))} |`);
-    const more = lines.length > MAX_LISTED ? `
+    const items = lines.slice(0, MAX_LISTED2).map((line2) => `| ${markdown(line2.slice(0, 1))} | ${cell(code(line2.slice(2)))} |`);
+    const more = lines.length > MAX_LISTED2 ? `
 
-\u2026and ${number5(lines.length - MAX_LISTED)} more.` : "";
+\u2026and ${number5(lines.length - MAX_LISTED2)} more.` : "";
     return lines.length === 0 ? `**${title}**` : `<details open><summary>${title}</summary>
 
 | | |
@@ -77798,8 +78122,7 @@ async function readReport(file2) {
     throw new UsageError(`${file2}: the report cannot be read: ${cause instanceof Error && "code" in cause ? String(cause.code) : "no valid JSON"}.`);
   }
   const parsed = reportSchema2.safeParse(value);
-  if (!parsed.success || parsed.data.image === null)
-    throw new UsageError(`${file2}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file2}.`);
+  if (!parsed.success || parsed.data.image === null) throw new UsageError(`${file2}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file2}.`);
   return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: new Redactor([]) };
 }
 var isReport = (name2) => /\.json$/i.test(name2);
@@ -77814,8 +78137,7 @@ async function diffIdsOf({ reference, open: open5 }) {
 async function diffCommand(args, onProgress) {
   const { values, positionals } = parseOptions("diff", args, DIFF_OPTIONS);
   const [oldName, newName, extra] = positionals;
-  if (oldName === void 0 || newName === void 0 || extra !== void 0)
-    throw new UsageError("Name two images or reports: layergate diff OLD NEW. See layergate diff --help.");
+  if (oldName === void 0 || newName === void 0 || extra !== void 0) throw new UsageError("Name two images or reports: layergate diff OLD NEW. See layergate diff --help.");
   if ([oldName, newName].some((name2) => /^(?:[a-z-]+:)?-$/.test(name2))) throw new UsageError("layergate diff reads both images twice: save them to files instead of a pipe.");
   const format = FORMATS.find((known2) => known2 === (values.format ?? "terminal"));
   if (format === void 0) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${FORMATS.join(", ")}.`);
@@ -77842,290 +78164,813 @@ async function judged2(side, salt, shared) {
   return { report, inventory, redactor };
 }
 
-// src/checkout/inspect-context.ts
-import { createReadStream as createReadStream2 } from "node:fs";
-import { lstat as lstat2 } from "node:fs/promises";
-import path11 from "node:path";
-var WASTE = [
-  [/(?:^|\/)\.git\/$/, "the whole history of the repository, with every secret that was ever in it"],
-  [/(?:^|\/)(?:\.hg|\.svn)\/$/, "the history of the repository"],
-  [/(?:^|\/)\.(?:ssh|gnupg|aws|azure|gcloud|kube|docker)\/$/, "credentials of the person or job that builds"],
-  [/(?:^|\/)\.env(?:\.[\w-]+)?$/, "settings of one environment, often with secrets"],
-  [/(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:pem|key|p12|pfx|jks|keystore|kdbx))$/, "a key, or a store of keys"],
-  [/(?:^|\/)(?:\.netrc|\.pgpass|\.git-credentials|\.pypirc|\.htpasswd)$/, "a file of credentials"],
-  [/(?:^|\/)\.terraform\/$|\.tfstate(?:\.backup)?$|\.tfvars$/, "state and variables of Terraform hold secrets in the clear"],
-  [/(?:^|\/)node_modules\/$/, "modules of the machine that builds: install them in the image"],
-  [/(?:^|\/)(?:\.venv|venv|__pycache__|\.tox|\.mypy_cache|\.pytest_cache)\/$/, "what Python leaves on the machine that builds"],
-  [/(?:^|\/)(?:\.idea|\.vscode)\/$|(?:^|\/)\.DS_Store$/, "settings of an editor or of a desktop"],
-  [/(?:^|\/)(?:coverage|\.nyc_output)\/$/, "results of tests"],
-  [/\.(?:sql|dump|bak)(?:\.gz)?$/, "a dump or a backup, often with real data"],
-  [/\.log$/, "a log"]
-];
-var MAX_FILES2 = 2e5;
-var MAX_LISTED2 = 500;
-async function scanFile(file2, name2, scanner) {
-  const scan2 = scanner.start(`/${name2}`);
-  for await (const chunk of createReadStream2(file2, { highWaterMark: 1 << 20 })) scan2.push(chunk, false);
-  scan2.push(Buffer.alloc(0), true);
-  return scan2.matches;
-}
-async function bytesBelow(directory) {
-  let bytes2 = 0;
-  for await (const entry of walk(directory, () => true, MAX_FILES2)) {
-    if (entry.kind === "file") bytes2 += await sizeOf(path11.join(directory, entry.path)) ?? 0;
+// src/commands/init-github.ts
+import { existsSync } from "node:fs";
+import { readdir, readFile as readFile6 } from "node:fs/promises";
+import path12 from "node:path";
+
+// node_modules/diff/libesm/diff/base.js
+var Diff = class {
+  diff(oldStr, newStr, options4 = {}) {
+    let callback;
+    if (typeof options4 === "function") {
+      callback = options4;
+      options4 = {};
+    } else if ("callback" in options4) {
+      callback = options4.callback;
+    }
+    const oldString = this.castInput(oldStr, options4);
+    const newString = this.castInput(newStr, options4);
+    const oldTokens = this.removeEmpty(this.tokenize(oldString, options4));
+    const newTokens = this.removeEmpty(this.tokenize(newString, options4));
+    return this.diffWithOptionsObj(oldTokens, newTokens, options4, callback);
   }
-  return bytes2;
+  diffWithOptionsObj(oldTokens, newTokens, options4, callback) {
+    var _a3;
+    const done = (value) => {
+      value = this.postProcess(value, options4);
+      if (callback) {
+        setTimeout(function() {
+          callback(value);
+        }, 0);
+        return void 0;
+      } else {
+        return value;
+      }
+    };
+    const newLen = newTokens.length, oldLen = oldTokens.length;
+    let editLength = 1;
+    let maxEditLength = newLen + oldLen;
+    if (options4.maxEditLength != null) {
+      maxEditLength = Math.min(maxEditLength, options4.maxEditLength);
+    }
+    const maxExecutionTime = (_a3 = options4.timeout) !== null && _a3 !== void 0 ? _a3 : Infinity;
+    const abortAfterTimestamp = Date.now() + maxExecutionTime;
+    const bestPath = [{ oldPos: -1, lastComponent: void 0 }];
+    let newPos = this.extractCommon(bestPath[0], newTokens, oldTokens, 0, options4);
+    if (bestPath[0].oldPos + 1 >= oldLen && newPos + 1 >= newLen) {
+      return done(this.buildValues(bestPath[0].lastComponent, newTokens, oldTokens));
+    }
+    let minDiagonalToConsider = -Infinity, maxDiagonalToConsider = Infinity;
+    const execEditLength = () => {
+      for (let diagonalPath = Math.max(minDiagonalToConsider, -editLength); diagonalPath <= Math.min(maxDiagonalToConsider, editLength); diagonalPath += 2) {
+        let basePath;
+        const removePath = bestPath[diagonalPath - 1], addPath = bestPath[diagonalPath + 1];
+        if (removePath) {
+          bestPath[diagonalPath - 1] = void 0;
+        }
+        let canAdd = false;
+        if (addPath) {
+          const addPathNewPos = addPath.oldPos - diagonalPath;
+          canAdd = addPath && 0 <= addPathNewPos && addPathNewPos < newLen;
+        }
+        const canRemove = removePath && removePath.oldPos + 1 < oldLen;
+        if (!canAdd && !canRemove) {
+          bestPath[diagonalPath] = void 0;
+          continue;
+        }
+        if (!canRemove || canAdd && removePath.oldPos < addPath.oldPos) {
+          basePath = this.addToPath(addPath, true, false, 0, options4);
+        } else {
+          basePath = this.addToPath(removePath, false, true, 1, options4);
+        }
+        newPos = this.extractCommon(basePath, newTokens, oldTokens, diagonalPath, options4);
+        if (basePath.oldPos + 1 >= oldLen && newPos + 1 >= newLen) {
+          return done(this.buildValues(basePath.lastComponent, newTokens, oldTokens)) || true;
+        } else {
+          bestPath[diagonalPath] = basePath;
+          if (basePath.oldPos + 1 >= oldLen) {
+            maxDiagonalToConsider = Math.min(maxDiagonalToConsider, diagonalPath - 1);
+          }
+          if (newPos + 1 >= newLen) {
+            minDiagonalToConsider = Math.max(minDiagonalToConsider, diagonalPath + 1);
+          }
+        }
+      }
+      editLength++;
+    };
+    if (callback) {
+      (function exec() {
+        setTimeout(function() {
+          if (editLength > maxEditLength || Date.now() > abortAfterTimestamp) {
+            return callback(void 0);
+          }
+          if (!execEditLength()) {
+            exec();
+          }
+        }, 0);
+      })();
+    } else {
+      while (editLength <= maxEditLength && Date.now() <= abortAfterTimestamp) {
+        const ret = execEditLength();
+        if (ret) {
+          return ret;
+        }
+      }
+    }
+  }
+  addToPath(path13, added, removed, oldPosInc, options4) {
+    const last = path13.lastComponent;
+    if (last && !options4.oneChangePerToken && last.added === added && last.removed === removed) {
+      return {
+        oldPos: path13.oldPos + oldPosInc,
+        lastComponent: { count: last.count + 1, added, removed, previousComponent: last.previousComponent }
+      };
+    } else {
+      return {
+        oldPos: path13.oldPos + oldPosInc,
+        lastComponent: { count: 1, added, removed, previousComponent: last }
+      };
+    }
+  }
+  extractCommon(basePath, newTokens, oldTokens, diagonalPath, options4) {
+    const newLen = newTokens.length, oldLen = oldTokens.length;
+    let oldPos = basePath.oldPos, newPos = oldPos - diagonalPath, commonCount = 0;
+    while (newPos + 1 < newLen && oldPos + 1 < oldLen && this.equals(oldTokens[oldPos + 1], newTokens[newPos + 1], options4)) {
+      newPos++;
+      oldPos++;
+      commonCount++;
+      if (options4.oneChangePerToken) {
+        basePath.lastComponent = { count: 1, previousComponent: basePath.lastComponent, added: false, removed: false };
+      }
+    }
+    if (commonCount && !options4.oneChangePerToken) {
+      basePath.lastComponent = { count: commonCount, previousComponent: basePath.lastComponent, added: false, removed: false };
+    }
+    basePath.oldPos = oldPos;
+    return newPos;
+  }
+  equals(left, right, options4) {
+    if (options4.comparator) {
+      return options4.comparator(left, right);
+    } else {
+      return left === right || !!options4.ignoreCase && left.toLowerCase() === right.toLowerCase();
+    }
+  }
+  removeEmpty(array2) {
+    const ret = [];
+    for (let i = 0; i < array2.length; i++) {
+      if (array2[i]) {
+        ret.push(array2[i]);
+      }
+    }
+    return ret;
+  }
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars
+  castInput(value, options4) {
+    return value;
+  }
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars
+  tokenize(value, options4) {
+    return Array.from(value);
+  }
+  join(chars) {
+    return chars.join("");
+  }
+  postProcess(changeObjects, options4) {
+    return changeObjects;
+  }
+  get useLongestToken() {
+    return false;
+  }
+  buildValues(lastComponent, newTokens, oldTokens) {
+    const components = [];
+    let nextComponent;
+    while (lastComponent) {
+      components.push(lastComponent);
+      nextComponent = lastComponent.previousComponent;
+      delete lastComponent.previousComponent;
+      lastComponent = nextComponent;
+    }
+    components.reverse();
+    const componentLen = components.length;
+    let componentPos = 0, newPos = 0, oldPos = 0;
+    for (; componentPos < componentLen; componentPos++) {
+      const component = components[componentPos];
+      if (!component.removed) {
+        if (!component.added && this.useLongestToken) {
+          let value = newTokens.slice(newPos, newPos + component.count);
+          value = value.map(function(value2, i) {
+            const oldValue = oldTokens[oldPos + i];
+            return oldValue.length > value2.length ? oldValue : value2;
+          });
+          component.value = this.join(value);
+        } else {
+          component.value = this.join(newTokens.slice(newPos, newPos + component.count));
+        }
+        newPos += component.count;
+        if (!component.added) {
+          oldPos += component.count;
+        }
+      } else {
+        component.value = this.join(oldTokens.slice(oldPos, oldPos + component.count));
+        oldPos += component.count;
+      }
+    }
+    return components;
+  }
+};
+
+// node_modules/diff/libesm/diff/line.js
+var LineDiff = class extends Diff {
+  constructor() {
+    super(...arguments);
+    this.tokenize = tokenize2;
+  }
+  equals(left, right, options4) {
+    if (options4.ignoreWhitespace) {
+      if (!options4.newlineIsToken || !left.includes("\n")) {
+        left = left.trim();
+      }
+      if (!options4.newlineIsToken || !right.includes("\n")) {
+        right = right.trim();
+      }
+    } else if (options4.ignoreNewlineAtEof && !options4.newlineIsToken) {
+      if (left.endsWith("\n")) {
+        left = left.slice(0, -1);
+      }
+      if (right.endsWith("\n")) {
+        right = right.slice(0, -1);
+      }
+    }
+    return super.equals(left, right, options4);
+  }
+};
+var lineDiff = new LineDiff();
+function diffLines(oldStr, newStr, options4) {
+  return lineDiff.diff(oldStr, newStr, options4);
 }
-async function inspectContext(root, directory, dockerfile, scanner) {
-  const base = path11.resolve(root, directory);
-  const info = await lstat2(base).catch(() => null);
-  if (info?.isDirectory() !== true) throw new ConfigError(`${directory}: is no directory that can be read. Name the build context: layergate context DIR.`);
-  const context3 = await readContext(root, directory, dockerfile);
-  const { dockerignore } = context3;
-  const secrets = [];
-  const waste = [];
-  const skipped = [];
-  const values = [];
-  let [files, bytes2] = [0, 0];
-  const wasted = [];
-  const isBelowWaste = (name2) => wasted.some((parent) => name2.startsWith(parent));
-  const enter = (name2) => (ignoredBy(dockerignore, name2) === null || hasExceptions(dockerignore)) && !isBelowWaste(`${name2}/`);
-  for await (const { path: name2, kind } of walk(base, enter, MAX_FILES2)) {
-    if (kind === "other" || ignoredBy(dockerignore, name2) !== null) continue;
-    const reason = WASTE.find(([pattern]) => pattern.test(kind === "directory" ? `${name2}/` : name2))?.[1];
-    const full = path11.join(base, name2);
-    if (kind === "directory") {
-      if (reason === void 0) continue;
-      const size2 = await bytesBelow(full);
-      wasted.push(`${name2}/`);
-      waste.push({ path: `${name2}/`, reason, bytes: size2 });
-      bytes2 += size2;
+function tokenize2(value, options4) {
+  if (options4.stripTrailingCr) {
+    value = value.replace(/\r\n/g, "\n");
+  }
+  const retLines = [], linesAndNewlines = value.split(/(\n|\r\n)/);
+  if (!linesAndNewlines[linesAndNewlines.length - 1]) {
+    linesAndNewlines.pop();
+  }
+  for (let i = 0; i < linesAndNewlines.length; i++) {
+    const line2 = linesAndNewlines[i];
+    if (i % 2 && !options4.newlineIsToken) {
+      retLines[retLines.length - 1] += line2;
+    } else {
+      retLines.push(line2);
+    }
+  }
+  return retLines;
+}
+
+// node_modules/diff/libesm/patch/create.js
+function needsQuoting(s) {
+  for (let i = 0; i < s.length; i++) {
+    if (s[i] < " " || s[i] > "~" || s[i] === '"' || s[i] === "\\") {
+      return true;
+    }
+  }
+  return false;
+}
+function quoteFileNameIfNeeded(s) {
+  if (!needsQuoting(s)) {
+    return s;
+  }
+  let result = '"';
+  const bytes2 = new TextEncoder().encode(s);
+  let i = 0;
+  while (i < bytes2.length) {
+    const b = bytes2[i];
+    if (b === 7) {
+      result += "\\a";
+    } else if (b === 8) {
+      result += "\\b";
+    } else if (b === 9) {
+      result += "\\t";
+    } else if (b === 10) {
+      result += "\\n";
+    } else if (b === 11) {
+      result += "\\v";
+    } else if (b === 12) {
+      result += "\\f";
+    } else if (b === 13) {
+      result += "\\r";
+    } else if (b === 34) {
+      result += '\\"';
+    } else if (b === 92) {
+      result += "\\\\";
+    } else if (b >= 32 && b <= 126) {
+      result += String.fromCharCode(b);
+    } else {
+      result += "\\" + b.toString(8).padStart(3, "0");
+    }
+    i++;
+  }
+  result += '"';
+  return result;
+}
+var INCLUDE_HEADERS = {
+  includeIndex: true,
+  includeUnderline: true,
+  includeFileHeaders: true
+};
+function structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, options4) {
+  let optionsObj;
+  if (!options4) {
+    optionsObj = {};
+  } else if (typeof options4 === "function") {
+    optionsObj = { callback: options4 };
+  } else {
+    optionsObj = options4;
+  }
+  if (typeof optionsObj.context === "undefined") {
+    optionsObj.context = 4;
+  }
+  const context3 = optionsObj.context;
+  if (optionsObj.newlineIsToken) {
+    throw new Error("newlineIsToken may not be used with patch-generation functions, only with diffing functions");
+  }
+  if (!optionsObj.callback) {
+    return diffLinesResultToPatch(diffLines(oldStr, newStr, optionsObj));
+  } else {
+    const { callback } = optionsObj;
+    diffLines(oldStr, newStr, Object.assign(Object.assign({}, optionsObj), { callback: (diff2) => {
+      const patch = diffLinesResultToPatch(diff2);
+      callback(patch);
+    } }));
+  }
+  function diffLinesResultToPatch(diff2) {
+    if (!diff2) {
+      return;
+    }
+    diff2.push({ value: "", lines: [] });
+    function contextLines(lines) {
+      return lines.map(function(entry) {
+        return " " + entry;
+      });
+    }
+    const hunks = [];
+    let oldRangeStart = 0, newRangeStart = 0, curRange = [], oldLine = 1, newLine = 1;
+    for (let i = 0; i < diff2.length; i++) {
+      const current = diff2[i], lines = current.lines || splitLines(current.value);
+      current.lines = lines;
+      if (current.added || current.removed) {
+        if (!oldRangeStart) {
+          const prev = diff2[i - 1];
+          oldRangeStart = oldLine;
+          newRangeStart = newLine;
+          if (prev) {
+            curRange = context3 > 0 ? contextLines(prev.lines.slice(-context3)) : [];
+            oldRangeStart -= curRange.length;
+            newRangeStart -= curRange.length;
+          }
+        }
+        for (const line2 of lines) {
+          curRange.push((current.added ? "+" : "-") + line2);
+        }
+        if (current.added) {
+          newLine += lines.length;
+        } else {
+          oldLine += lines.length;
+        }
+      } else {
+        if (oldRangeStart) {
+          if (lines.length <= context3 * 2 && i < diff2.length - 2) {
+            for (const line2 of contextLines(lines)) {
+              curRange.push(line2);
+            }
+          } else {
+            const contextSize = Math.min(lines.length, context3);
+            for (const line2 of contextLines(lines.slice(0, contextSize))) {
+              curRange.push(line2);
+            }
+            const hunk = {
+              oldStart: oldRangeStart,
+              oldLines: oldLine - oldRangeStart + contextSize,
+              newStart: newRangeStart,
+              newLines: newLine - newRangeStart + contextSize,
+              lines: curRange
+            };
+            hunks.push(hunk);
+            oldRangeStart = 0;
+            newRangeStart = 0;
+            curRange = [];
+          }
+        }
+        oldLine += lines.length;
+        newLine += lines.length;
+      }
+    }
+    for (const hunk of hunks) {
+      for (let i = 0; i < hunk.lines.length; i++) {
+        if (hunk.lines[i].endsWith("\n")) {
+          hunk.lines[i] = hunk.lines[i].slice(0, -1);
+        } else {
+          hunk.lines.splice(i + 1, 0, "\\ No newline at end of file");
+          i++;
+        }
+      }
+    }
+    return {
+      oldFileName,
+      newFileName,
+      oldHeader,
+      newHeader,
+      hunks
+    };
+  }
+}
+function formatPatch(patch, headerOptions) {
+  var _a3, _b, _c, _d, _e, _f;
+  if (!headerOptions) {
+    headerOptions = INCLUDE_HEADERS;
+  }
+  if (Array.isArray(patch)) {
+    if (patch.length > 1 && !headerOptions.includeFileHeaders && !patch.every((p) => p.isGit)) {
+      throw new Error("Cannot omit file headers on a multi-file patch. (The result would be unparseable; how would a tool trying to apply the patch know which changes are to which file?)");
+    }
+    return patch.map((p) => formatPatch(p, headerOptions)).join("\n");
+  }
+  const ret = [];
+  if (patch.isGit) {
+    headerOptions = INCLUDE_HEADERS;
+    if (!patch.oldFileName) {
+      throw new Error("oldFileName must be specified for Git patches");
+    }
+    if (!patch.newFileName) {
+      throw new Error("newFileName must be specified for Git patches");
+    }
+    let gitOldName = patch.oldFileName;
+    let gitNewName = patch.newFileName;
+    if (patch.isCreate && gitOldName === "/dev/null") {
+      gitOldName = gitNewName.replace(/^b\//, "a/");
+    } else if (patch.isDelete && gitNewName === "/dev/null") {
+      gitNewName = gitOldName.replace(/^a\//, "b/");
+    }
+    ret.push("diff --git " + quoteFileNameIfNeeded(gitOldName) + " " + quoteFileNameIfNeeded(gitNewName));
+    if (patch.isDelete) {
+      ret.push("deleted file mode " + ((_a3 = patch.oldMode) !== null && _a3 !== void 0 ? _a3 : "100644"));
+    }
+    if (patch.isCreate) {
+      ret.push("new file mode " + ((_b = patch.newMode) !== null && _b !== void 0 ? _b : "100644"));
+    }
+    if (patch.oldMode && patch.newMode && !patch.isDelete && !patch.isCreate) {
+      ret.push("old mode " + patch.oldMode);
+      ret.push("new mode " + patch.newMode);
+    }
+    if (patch.isRename) {
+      ret.push("rename from " + quoteFileNameIfNeeded(((_c = patch.oldFileName) !== null && _c !== void 0 ? _c : "").replace(/^a\//, "")));
+      ret.push("rename to " + quoteFileNameIfNeeded(((_d = patch.newFileName) !== null && _d !== void 0 ? _d : "").replace(/^b\//, "")));
+    }
+    if (patch.isCopy) {
+      ret.push("copy from " + quoteFileNameIfNeeded(((_e = patch.oldFileName) !== null && _e !== void 0 ? _e : "").replace(/^a\//, "")));
+      ret.push("copy to " + quoteFileNameIfNeeded(((_f = patch.newFileName) !== null && _f !== void 0 ? _f : "").replace(/^b\//, "")));
+    }
+  } else {
+    if (headerOptions.includeIndex && patch.oldFileName == patch.newFileName && patch.oldFileName !== void 0) {
+      ret.push("Index: " + patch.oldFileName);
+    }
+    if (headerOptions.includeUnderline) {
+      ret.push("===================================================================");
+    }
+  }
+  const hasHunks = patch.hunks.length > 0;
+  if (headerOptions.includeFileHeaders && patch.oldFileName !== void 0 && patch.newFileName !== void 0 && (!patch.isGit || hasHunks)) {
+    ret.push("--- " + quoteFileNameIfNeeded(patch.oldFileName) + (patch.oldHeader ? "	" + patch.oldHeader : ""));
+    ret.push("+++ " + quoteFileNameIfNeeded(patch.newFileName) + (patch.newHeader ? "	" + patch.newHeader : ""));
+  }
+  for (let i = 0; i < patch.hunks.length; i++) {
+    const hunk = patch.hunks[i];
+    const oldStart = hunk.oldLines === 0 ? hunk.oldStart - 1 : hunk.oldStart;
+    const newStart = hunk.newLines === 0 ? hunk.newStart - 1 : hunk.newStart;
+    ret.push("@@ -" + oldStart + "," + hunk.oldLines + " +" + newStart + "," + hunk.newLines + " @@");
+    for (const line2 of hunk.lines) {
+      ret.push(line2);
+    }
+  }
+  return ret.join("\n") + "\n";
+}
+function createTwoFilesPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, options4) {
+  if (typeof options4 === "function") {
+    options4 = { callback: options4 };
+  }
+  if (!(options4 === null || options4 === void 0 ? void 0 : options4.callback)) {
+    const patchObj = structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, options4);
+    if (!patchObj) {
+      return;
+    }
+    return formatPatch(patchObj, options4 === null || options4 === void 0 ? void 0 : options4.headerOptions);
+  } else {
+    const { callback } = options4;
+    structuredPatch(oldFileName, newFileName, oldStr, newStr, oldHeader, newHeader, Object.assign(Object.assign({}, options4), { callback: (patchObj) => {
+      if (!patchObj) {
+        callback(void 0);
+      } else {
+        callback(formatPatch(patchObj, options4.headerOptions));
+      }
+    } }));
+  }
+}
+function splitLines(text4) {
+  const hasTrailingNl = text4.endsWith("\n");
+  const result = text4.split("\n").map((line2) => line2 + "\n");
+  if (hasTrailingNl) {
+    result.pop();
+  } else {
+    result.push(result.pop().slice(0, -1));
+  }
+  return result;
+}
+
+// src/commands/init-github.ts
+var import_yaml2 = __toESM(require_dist(), 1);
+var WORKFLOWS = ".github/workflows";
+var CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0";
+var EXPRESSION = /\$\{\{.*?\}\}/g;
+async function ownAction() {
+  const root = path12.join(import.meta.dirname, "..");
+  const commit = existsSync(path12.join(root, ".git")) ? await commitOf(root, "HEAD") : null;
+  return `OWNER/layergate@${commit ?? "0".repeat(40)} # v${VERSION}${commit === null ? ": put the full commit of the release here" : ""}`;
+}
+var textAt = (map2, key) => {
+  const node2 = map2?.get(key, true);
+  return (0, import_yaml2.isScalar)(node2) && node2.value !== null ? String(node2.value).trim() : null;
+};
+var mapAt = (map2, key) => {
+  const node2 = map2?.get(key, true);
+  return (0, import_yaml2.isMap)(node2) ? node2 : null;
+};
+function firstTag(tags) {
+  const [first2] = tags?.split(/[\n,]/).map((tag) => tag.trim()) ?? [];
+  if (first2 === void 0 || first2 === "") return null;
+  const output2 = /^\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}$/.exec(first2)?.[1];
+  return output2 === void 0 ? first2 : `\${{ fromJSON(steps.${output2}.outputs.json).tags[0] }}`;
+}
+var joined = (...parts) => {
+  const known2 = parts.filter((part2) => part2 !== null && part2 !== "" && part2 !== "." && !/^(?:https?:|git@|\$\{\{)/.test(part2));
+  return known2.length === 0 ? null : path12.posix.normalize(known2.join("/"));
+};
+function dockerfileOf(context3, file2, directory) {
+  const found = file2 === null ? joined(directory, context3) === null ? null : joined(directory, context3, "Dockerfile") : joined(directory, file2);
+  return found === "Dockerfile" ? null : found;
+}
+function asExpression(word, env) {
+  let isKnown = true;
+  const text4 = word.replace(/\$(?:\{(\w+)\}|(\w+))|\$[({].*/g, (_, braced, bare) => {
+    const name2 = braced ?? bare ?? "";
+    if (name2 === "GITHUB_SHA") return "${{ github.sha }}";
+    if (/^GITHUB_\w+$/.test(name2)) return `\${{ github.${name2.slice(7).toLowerCase()} }}`;
+    if (env.has(name2)) return `\${{ env.${name2} }}`;
+    isKnown = false;
+    return "";
+  });
+  return isKnown ? text4 : null;
+}
+var BUILDERS = {
+  buildah: /^(?:bud|build)$/,
+  docker: /^(?:build|buildx build|image build|builder build)$/,
+  nerdctl: /^build$/,
+  podman: /^(?:build|image build)$/
+};
+function verbOf(command) {
+  const words2 = optionsIn(command).operands.map(({ value }) => value);
+  return /^(?:buildx|image|builder)$/.test(words2[0] ?? "") ? words2.slice(0, 2).join(" ") : words2[0] ?? "";
+}
+var isBuild = (command) => BUILDERS[command.name]?.test(verbOf(command)) === true;
+var isPush = (command) => /^(?:docker|podman|nerdctl|buildah)$/.test(command.name) && /push$/.test(verbOf(command));
+function stepsOf2({ node: node2, lines, lineOf }) {
+  const steps = node2.get("steps", true);
+  if (!(0, import_yaml2.isSeq)(steps)) return [];
+  return steps.items.flatMap((item) => {
+    if (!(0, import_yaml2.isMap)(item) || item.range == null) return [];
+    let start = lineOf(item.range[0]);
+    while (start > 0 && !/^\s*-/.test(lines[start] ?? "")) start--;
+    let end2 = lineOf(item.range[1] - 1) + 1;
+    while (end2 > start + 1 && /^\s*(?:#.*)?$/.test(lines[end2 - 1] ?? "")) end2--;
+    return [{ node: item, start, end: end2, indent: /^\s*/.exec(lines[start] ?? "")?.[0] ?? "" }];
+  });
+}
+function gateStep(action, { image, dockerfile, target, metadata }, indent) {
+  return [
+    `${indent}- uses: ${action}`,
+    `${indent}  with:`,
+    `${indent}    image: ${image}`,
+    ...dockerfile === null ? [] : [`${indent}    dockerfile: ${dockerfile}`],
+    ...target === null ? [] : [`${indent}    target: ${target}`],
+    ...metadata === null ? [] : [`${indent}    build-metadata: ${metadata}`]
+  ];
+}
+var OTHER_KEYS = /* @__PURE__ */ new Set(["push", "load", "tags", "labels", "annotations", "outputs", "platforms", "provenance", "sbom", "cache-to", "attests"]);
+function ofBuildPush(job, step, action, notes) {
+  const where = `${job.file}: job ${job.name}`;
+  const inputs = mapAt(step.node, "with");
+  const context3 = textAt(inputs, "context");
+  const common = { dockerfile: dockerfileOf(context3, textAt(inputs, "file"), null), target: textAt(inputs, "target") };
+  const id = textAt(step.node, "id");
+  const metadata = id === null ? null : `\${{ steps.${id}.outputs.metadata }}`;
+  const file2 = /(?:^|[\s,])dest=([^\s,]+)/.exec(textAt(inputs, "outputs") ?? "")?.[1];
+  if (file2 !== void 0) return [{ before: step.end, lines: gateStep(action, { image: file2, ...common, metadata }, step.indent) }];
+  const tag = firstTag(textAt(inputs, "tags"));
+  const pushes = /^(?!false$).+/.test(textAt(inputs, "push") ?? "");
+  if (textAt(inputs, "load") === "true" && !pushes && tag !== null) return [{ before: step.end, lines: gateStep(action, { image: tag, ...common, metadata }, step.indent) }];
+  const image = `${stableName((tag ?? "app").replace(EXPRESSION, "").replace(/[:/-]+$/, "") || "app", { image: null, platform: null, target: null, dockerfile: null }).split("/").at(-1)?.split(":")[0] ?? "app"}:gate`;
+  const kept = (inputs?.items ?? []).flatMap((pair2) => {
+    const { key, value } = pair2;
+    if (!(0, import_yaml2.isScalar)(key) || OTHER_KEYS.has(String(key.value)) || key.range == null || value?.range == null) return [];
+    const last = Math.max(job.lineOf(key.range[0]), job.lineOf(value.range[1] - 1));
+    return job.lines.slice(job.lineOf(key.range[0]), last + 1).filter((line2) => line2.trim() !== "");
+  });
+  if (inputs !== null && inputs.flow === true) {
+    notes.push(`${where}: its build step is written on one line: put a step before it that builds with load: true, and the gate behind that.`);
+    return [];
+  }
+  if ((textAt(inputs, "platforms") ?? "").includes(",")) notes.push(`${where}: it builds for several platforms; the gate judges the runner's own.`);
+  const gateId = `gate-build${id === null ? "" : `-${id}`}`;
+  return [
+    {
+      before: step.start,
+      lines: [
+        `${step.indent}# Built and judged before it is pushed; the step below builds it again from the cache.`,
+        `${step.indent}- uses: ${textAt(step.node, "uses") ?? ""}`,
+        `${step.indent}  id: ${gateId}`,
+        `${step.indent}  with:`,
+        ...kept.map((line2) => `${step.indent}    ${line2.trimStart().startsWith("-") ? "  " : ""}${dedent(line2, kept)}`),
+        `${step.indent}    load: true`,
+        `${step.indent}    tags: ${image}`,
+        ...gateStep(action, { image, ...common, metadata: `\${{ steps.${gateId}.outputs.metadata }}` }, step.indent)
+      ]
+    }
+  ];
+}
+function dedent(line2, all) {
+  const common = Math.min(...all.map((each) => /^\s*/.exec(each)?.[0].length ?? 0));
+  return line2.slice(common);
+}
+function ofScript(job, step, script, env, action, notes) {
+  const where = `${job.file}: job ${job.name}`;
+  const expressions = [];
+  const text4 = script.replace(EXPRESSION, (whole2) => `__EXPRESSION_${expressions.push(whole2) - 1}__`);
+  const restored = (word) => word.replace(/__EXPRESSION_(\d+)__/g, (_, index) => expressions[Number(index)] ?? "");
+  const { commands } = parseScript(text4, /* @__PURE__ */ new Map());
+  const edits = [];
+  for (const command of commands.filter(isBuild)) {
+    const options4 = optionsIn(command);
+    const tag = options4.value("-t", "--tag");
+    const image = tag === null ? null : asExpression(tag.value, env);
+    const output2 = /(?:^|,)dest=([^,]+)/.exec(options4.value("-o", "--output")?.value ?? "")?.[1];
+    if (image === null && output2 === void 0) {
+      notes.push(
+        `${where}: ${tag === null ? "the build has no tag" : `the tag ${restored(tag.value)} is known to the script alone`}: put the gate behind that step, with the image's name.`
+      );
       continue;
     }
-    if (name2 === ".dockerignore") continue;
-    files++;
-    const size = await sizeOf(full) ?? 0;
-    bytes2 += size;
-    let matches3 = [];
-    try {
-      matches3 = await scanFile(full, name2, scanner);
-    } catch {
-      skipped.push(name2);
+    const skipped = options4.operands.slice(verbOf(command).split(" ").length);
+    const build2 = {
+      image: restored(output2 ?? image ?? ""),
+      dockerfile: dockerfileOf(skipped[0]?.value ?? null, options4.value("-f", "--file")?.value ?? null, textAt(step.node, "working-directory")),
+      target: options4.value("--target")?.value ?? null,
+      metadata: null
+    };
+    const lines = gateStep(action, build2, step.indent);
+    if (options4.has("--push")) {
+      notes.push(`${where}: it builds and pushes in one command: build with --load instead of --push, put the gate behind it, and push then.`);
+      continue;
     }
-    const real = matches3.filter(({ strength }) => strength !== "harmless");
-    for (const match2 of matches3) values.push({ value: match2.value, guessable: match2.detector.guessable === true });
-    const seen = /* @__PURE__ */ new Set();
-    for (const { detector, line: line2, strength, value, identity } of real) {
-      const key = `${identity} ${line2}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      if (secrets.length < MAX_LISTED2)
-        secrets.push({ path: name2, line: line2, severity: SEVERITY_OF[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) });
-    }
-    if (reason !== void 0 && real.length === 0) waste.push({ path: name2, reason, bytes: size });
+    const push = commands.find((other) => isPush(other) && other.position > command.position);
+    if (push === void 0) edits.push({ before: step.end, lines });
+    else edits.push(...splitScript(job, step, text4, push, lines, where, notes));
   }
-  secrets.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)));
-  return {
-    directory,
-    ignoreFile: context3.ignoreFile,
-    hasIgnoreFile: dockerignore.length > 0,
-    files,
-    bytes: bytes2,
-    secrets,
-    waste,
-    patterns: [.../* @__PURE__ */ new Set([...secrets.map(({ path: name2 }) => patternOf(name2)), ...waste.map(({ path: name2 }) => patternOf(name2))])],
-    skipped,
-    values
-  };
+  return edits;
+}
+function splitScript(job, step, text4, push, gate, where, notes) {
+  const node2 = step.node.get("run", true);
+  const header = (0, import_yaml2.isScalar)(node2) && node2.range != null ? job.lineOf(node2.range[0]) : null;
+  const at3 = text4.slice(0, push.position).split("\n").length - 1;
+  const before = text4.split("\n").slice(0, at3);
+  const own2 = text4.split("\n")[at3] ?? "";
+  const isSplittable = (0, import_yaml2.isScalar)(node2) && node2.type === "BLOCK_LITERAL" && header !== null && own2.trimStart().startsWith(push.program) && !/(?:\\|&&|\|\||\|)\s*$/.test(before.at(-1) ?? "");
+  if (!isSplittable || before.some((line2) => /^\s*(?:export\s+|cd\s|pushd\s|\w+=)/.test(line2))) {
+    notes.push(`${where}: one script builds and pushes: cut it in two steps, and put the gate between them.`);
+    return [];
+  }
+  const more = ["working-directory", "shell", "env", "if"].filter((key) => step.node.has(key));
+  if (more.length > 0) notes.push(`${where}: the second half of the cut step needs ${more.join(", ")} of the first.`);
+  return [{ before: header + 1 + at3, lines: [...gate, `${step.indent}- run: |`] }];
+}
+function permissionEdits(job, notes) {
+  const own2 = job.node.get("permissions", true);
+  const line2 = (offset) => job.lineOf(offset);
+  const first2 = job.node.items[0];
+  const at3 = first2?.key?.range?.[0];
+  if (at3 === void 0) return [];
+  const indent = " ".repeat(at3 - job.lines.slice(0, line2(at3)).reduce((sum, text4) => sum + text4.length + 1, 0));
+  const wanted = "pull-requests: write # the comment of the gate; leave it out and annotations and summary still work";
+  if ((0, import_yaml2.isMap)(own2)) {
+    if (own2.has("pull-requests")) return [];
+    const item = own2.items[0];
+    if (item?.key.range == null) {
+      notes.push(`${job.file}: job ${job.name} has no permissions at all: the gate needs contents: read, and pull-requests: write for its comment.`);
+      return [];
+    }
+    const column = /^\s*/.exec(job.lines[line2(item.key.range[0])] ?? "")?.[0] ?? `${indent}  `;
+    return [{ before: line2(item.key.range[0]), lines: [`${column}${wanted}`] }];
+  }
+  if ((0, import_yaml2.isScalar)(own2)) return [];
+  const above = job.workflow.get("permissions", true);
+  if ((0, import_yaml2.isScalar)(above) && above.value === "write-all") return [];
+  const inherited = (0, import_yaml2.isMap)(above) ? above.items.map((pair2) => `${String(pair2.key)}: ${String(pair2.value)}`) : [];
+  const [start = 0, end2 = 0] = job.node.range ?? [];
+  const ghcr = job.lines.slice(line2(start), line2(end2) + 1).some((text4) => /ghcr\.io/.test(text4)) && !(0, import_yaml2.isMap)(above);
+  const rights = [.../* @__PURE__ */ new Set([...inherited.some((right) => right.startsWith("contents:")) ? [] : ["contents: read"], ...inherited, ...ghcr ? ["packages: write"] : []])].filter(
+    (right) => !right.startsWith("pull-requests:")
+  );
+  if (inherited.includes("pull-requests: write")) return [];
+  if (!(0, import_yaml2.isMap)(above)) notes.push(`${job.file}: job ${job.name} gets permissions of its own; what else it does with GITHUB_TOKEN needs its right there.`);
+  return [{ before: line2(at3), lines: [`${indent}permissions:`, ...rights.map((right) => `${indent}  ${right}`), `${indent}  ${wanted}`] }];
+}
+function jobEdits(job, env, action, notes) {
+  const steps = stepsOf2(job);
+  if (steps.some(({ node: node2 }) => /(?:^|\/)layergate(?:\/[\w/-]*)?@|^\.\/$/.test(textAt(node2, "uses") ?? ""))) {
+    notes.push(`${job.file}: job ${job.name} has the gate already.`);
+    return [];
+  }
+  const edits = steps.flatMap((step) => {
+    const uses = textAt(step.node, "uses") ?? "";
+    if (/^docker\/build-push-action@/i.test(uses)) return ofBuildPush(job, step, action, notes);
+    if (/^docker\/bake-action@/i.test(uses))
+      notes.push(`${job.file}: job ${job.name} builds with docker/bake-action: build with load: true and put the gate behind it, a step for each image.`);
+    const script = textAt(step.node, "run");
+    const own2 = mapAt(step.node, "env");
+    const known2 = new Set([...env].filter((name2) => own2?.has(name2) !== true));
+    return script === null ? [] : ofScript(job, step, String(step.node.get("run", true).value), known2, action, notes);
+  });
+  return edits.length === 0 ? [] : [...permissionEdits(job, notes), ...edits];
+}
+var keysOf = (map2) => (map2?.items ?? []).map((pair2) => String(pair2.key));
+function patchOf(file2, text4, action, notes) {
+  const counter = new import_yaml2.LineCounter();
+  const document = (0, import_yaml2.parseDocument)(text4, { lineCounter: counter });
+  if (document.errors.length > 0 || !(0, import_yaml2.isMap)(document.contents)) {
+    notes.push(`${file2}: it is no valid YAML, and was left out.`);
+    return { patch: "", builds: false };
+  }
+  const workflow = document.contents;
+  const lines = text4.split("\n");
+  const edits = [];
+  for (const pair2 of mapAt(workflow, "jobs")?.items ?? []) {
+    const { key, value } = pair2;
+    if (!(0, import_yaml2.isMap)(value)) continue;
+    const node2 = value;
+    const env = /* @__PURE__ */ new Set([...keysOf(mapAt(workflow, "env")), ...keysOf(mapAt(node2, "env"))]);
+    edits.push(...jobEdits({ file: file2, name: String(key), node: node2, workflow, lines, lineOf: (offset) => counter.linePos(offset).line - 1 }, env, action, notes));
+  }
+  if (edits.length === 0) return { patch: "", builds: false };
+  const on = workflow.get("on");
+  const events = (0, import_yaml2.isMap)(on) ? keysOf(on) : (0, import_yaml2.isSeq)(on) ? on.items.map(String) : [String(on)];
+  if (!events.includes("pull_request")) notes.push(`${file2}: it does not run on pull_request: findings reach no pull request. Add it to on:, and push only on other events.`);
+  const result = [...lines];
+  for (const { before, lines: added } of edits.sort((a, b) => b.before - a.before)) result.splice(before, 0, ...added);
+  return { patch: createTwoFilesPatch(`a/${file2}`, `b/${file2}`, text4, result.join("\n"), void 0, void 0, { context: 3 }).replace(/^=+\n/, ""), builds: true };
+}
+function newWorkflow(dockerfiles, action) {
+  const jobs = dockerfiles.flatMap((file2, index) => {
+    const directory = path12.posix.dirname(file2);
+    const name2 = directory === "." ? "app" : (directory.split("/").at(-1) ?? "app").toLowerCase().replace(/[^a-z0-9._-]/g, "-");
+    return [
+      `  gate-${index === 0 && dockerfiles.length === 1 ? "image" : `${name2}-${index + 1}`}:`,
+      "    runs-on: ubuntu-latest",
+      "    permissions:",
+      "      contents: read",
+      "      pull-requests: write # the comment; leave it out and annotations and summary still work",
+      "    steps:",
+      `      - uses: ${CHECKOUT}`,
+      "        with:",
+      "          persist-credentials: false",
+      `      - run: docker build -t ${name2}:gate -f ${JSON.stringify(file2)} ${JSON.stringify(directory)}`,
+      ...gateStep(action, { image: `${name2}:gate`, dockerfile: file2 === "Dockerfile" ? null : file2, target: null, metadata: null }, "      ")
+    ];
+  });
+  return ["name: Image gate", "on:", "  pull_request:", "  push:", "    branches: [main]", "permissions: {}", "jobs:", ...jobs, ""].join("\n");
+}
+var MAX_NEW = 10;
+async function proposeWorkflow(directory) {
+  const action = await ownAction();
+  const notes = [];
+  const names = (await readdir(path12.join(directory, WORKFLOWS)).catch(() => [])).filter((name2) => /\.ya?ml$/.test(name2)).sort();
+  const patches = [];
+  for (const name2 of names) {
+    const file2 = `${WORKFLOWS}/${name2}`;
+    const { patch } = patchOf(file2, await readFile6(path12.join(directory, file2), "utf8"), action, notes);
+    if (patch !== "") patches.push(patch);
+  }
+  const dockerfiles = (await findDockerfiles(directory)).map((file2) => file2.path);
+  if (patches.length === 0 && notes.length === 0 && dockerfiles.length > 0) {
+    if (dockerfiles.length > MAX_NEW) notes.push(`${dockerfiles.length - MAX_NEW} more Dockerfiles have no job yet: ${dockerfiles.slice(MAX_NEW, MAX_NEW + 5).join(", ")}.`);
+    notes.push("No workflow builds an image: the patch adds one that does.");
+    const text4 = newWorkflow(dockerfiles.slice(0, MAX_NEW), action);
+    patches.push(createTwoFilesPatch("/dev/null", `b/${WORKFLOWS}/image-gate.yml`, "", text4, void 0, void 0, { context: 3 }).replace(/^=+\n/, ""));
+  } else if (patches.length === 0 && notes.length === 0) notes.push("There is neither a workflow that builds an image nor a Dockerfile: there is nothing to gate.");
+  return { patch: patches.join(""), notes: notes.map(visible) };
 }
 
-// src/cli-texts.ts
-var HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
-
-Usage
-  layergate scan IMAGE [options]     reads every layer and judges the image
-  layergate history IMAGE            the image as a table: layers, lines, findings
-  layergate lint [DOCKERFILE\u2026]       the rules that need no image, before a build
-  layergate baseline create IMAGE    what is there now no longer fails, what is new does
-  layergate diff OLD NEW             what a change brought: two images or reports
-  layergate context [DIR]            what COPY . . would take along, before a build
-  layergate rules                    lists the rules
-  layergate detectors [ID]           lists what is found by its form, or tells of one
-  layergate explain RULE             says what a rule finds, why, and what to do
-  layergate init [--github]          writes .layergate.yml; the patch for the workflows
-  layergate schema report|config     prints a JSON Schema
-
-IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
-ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
-the name of an image of a local engine (docker, else podman). The prefixes
-docker-archive:, oci-archive:, oci-layout: and engine: force one.
-
-  layergate COMMAND --help           options of a command
-  layergate --version
-
-Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
-`;
-var SCAN_HELP = `Usage: layergate scan IMAGE [options]
-
-  --dockerfile FILE      the Dockerfile that the image was built from, for line
-                         numbers; can be repeated: the one that fits is taken
-                         (default: Dockerfile, else the one that fits of all
-                         Dockerfiles below the current directory)
-  --context DIR          the build context, to name the file that leaked (default:
-                         the current directory, else that of the Dockerfile)
-  --build-metadata FILE  what docker buildx build --metadata-file wrote, that text
-                         itself, or a .dockerbuild record: exact lines
-  --target STAGE         the stage that was built (default: the last)
-  --config FILE          configuration, or a preset: recommended, strict
-                         (default: .layergate.yml, where there is one)
-  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
-  --min-confidence C     high, medium or low: findings of less never fail
-  --image NAME           which image of an archive that holds several
-  --platform OS/ARCH     which platform of an image that has several
-  --name NAME            what the image is called in comment, baseline and SARIF
-                         (default: its name without what changes, such as a commit)
-  --baseline FILE        findings of an earlier run, which do not fail; none for
-                         none (default: .layergate-baseline.json, where there is one)
-  --policy-from REV      whose configuration, baseline and ignores count: head (the
-                         files here, the default), base (of the event of a
-                         workflow), or a revision of git such as origin/main
-  --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
-                         of them may go to standard output
-  --output FILE          where the one format goes
-  --verbose              lists what is otherwise only counted
-  --no-color             no colour, as with NO_COLOR
-
-Every option but --format, --output, --verbose and --no-color can come from the
-environment: LAYERGATE_FAIL_ON and so on. Options win over it, it wins over the file.
-
-  docker save my-app | layergate scan -
-  layergate scan image.tar --format json=report.json --format sarif=report.sarif
-
-Exit codes: 0 the image passes \xB7 1 the policy fails it \xB7 2 nothing was judged
-`;
-var HISTORY_HELP = `Usage: layergate history IMAGE [options]
-
-Prints every history entry with its layer, size, age, line of the Dockerfile,
-instruction, whether it is the base's or own, and what the gate found in it.
-
-  --dockerfile FILE, --context DIR, --build-metadata FILE, --target STAGE,
-  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
-  --verbose              instructions are not cut
-  --json                 as JSON: image, findings, warnings
-
-Exit codes: 0 printed \xB7 2 the image could not be read
-`;
-var CONTEXT_HELP = `Usage: layergate context [DIR] [options]
-
-Says what COPY . . would take along from a build context (default: the current
-directory): secrets, and what has no business in an image, with the lines for
-.dockerignore.
-
-  --dockerfile FILE      FILE.dockerignore is used where there is one
-  --verbose              lists everything
-  --json                 as JSON
-
-Exit codes: 0 no secret \xB7 1 a secret (high or critical) \xB7 2 it could not be read
-`;
-var LINT_HELP = `Usage: layergate lint [DOCKERFILE\u2026|DIR\u2026] [options]
-
-Runs the rules on commands, users and base images on Dockerfiles alone: for
-editors and pre-commit hooks. No image is read; layergate scan tells more.
-Without a name all Dockerfiles below the current directory are checked.
-
-  --config FILE          configuration, or a preset: recommended, strict
-                         (default: .layergate.yml, where there is one)
-  --fail-on SEVERITY     critical, high, medium, low or never (default: high)
-  --min-confidence C     high, medium or low: findings of less never fail
-  --format NAME          terminal, json or sarif
-  --output FILE          where it goes (default: standard output)
-  --verbose              shows what is for information, and what is accepted
-
-A comment on the line above accepts a finding, here and in layergate scan:
-  # layergate-ignore: RULE reason [until YYYY-MM-DD]
-Those of hadolint (# hadolint ignore=DL3009) count for the rules that correspond.
-
-Exit codes: 0 passes \xB7 1 the policy fails it \xB7 2 it could not be read
-`;
-var BASELINE_HELP = `Usage: layergate baseline create IMAGE|REPORT [options]
-       layergate baseline update IMAGE|REPORT [options]
-       layergate baseline show [FILE]
-
-Writes what an image holds now into .layergate-baseline.json: known findings are
-shown and no longer fail, new ones do, fixed ones are listed. The file holds places
-and hashes, never a value; commit it. REPORT is a JSON report (report.json).
-
-  --prune                with update: takes out what is gone, and takes in nothing
-  --output FILE          where it is (default: .layergate-baseline.json)
-  --name NAME            what the image is called in it
-  --config FILE, --dockerfile FILE, --context DIR, --build-metadata FILE,
-  --target STAGE, --image NAME, --platform OS/ARCH     as with layergate scan
-
-Exit codes: 0 done \xB7 2 it could not be read or written
-`;
-var DIFF_HELP = `Usage: layergate diff OLD NEW [options]
-
-Says what a change brought: findings, user, base, packages (dpkg, apk, Python),
-accounts, configuration, files and size. OLD and NEW are images as with layergate
-scan, or JSON reports, which list no files.
-
-  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
-  --format NAME          terminal, json or markdown
-  --output FILE          where it goes (default: standard output)
-  --verbose              lists everything
-
-Exit codes: 0 compared \xB7 2 one of them could not be read
-`;
-var INIT_HELP = `Usage: layergate init [--github]
-
-Writes .layergate.yml with the recommended policy into the current directory.
-An existing file is left alone.
-
-  --github               writes nothing: finds the steps of .github/workflows that
-                         build an image, and prints the patch that puts the gate
-                         between build and push. layergate init --github | git apply
-
-Exit codes: 0 done \xB7 2 it could not be read or written
-`;
-var HELPS = {
-  scan: SCAN_HELP,
-  history: HISTORY_HELP,
-  context: CONTEXT_HELP,
-  lint: LINT_HELP,
-  rules: "Usage: layergate rules\n\nLists the rules with their severity by default.\n",
-  explain: "Usage: layergate explain RULE\n\nSays what a rule finds, why that matters, and what to write instead.\n",
-  detectors: "Usage: layergate detectors [ID] [--json | --markdown]\n\nLists the kinds of credentials that are found, by issuer; with ID says of one how it\nis told, what it opens and how it is revoked.\n",
-  init: INIT_HELP,
-  baseline: BASELINE_HELP,
-  diff: DIFF_HELP,
-  schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
-};
-var TEMPLATE = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/layergate/layergate/main/schema/layergate.schema.json
-# What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
-extends: recommended
-
-# critical, high, medium, low or never
-fail-on: high
-
-# Per rule: off, a severity, or an object with options. layergate rules lists them.
-# rules:
-#   missing-user: high
-#   base-not-allowed:
-#     allow: ['gcr.io/distroless/**', 'docker.io/library/node:22-*']
-
-# What is accepted, with a reason. An entry that matches nothing is reported.
-# ignore:
-#   - rule: secret-in-image
-#     path: /app/test/fixtures/**
-#     reason: test keys, revoked
-#     expires: 2027-06-30
-
-# Makes hashes of secrets comparable between runs. It may be public.
-salt: ${salt}
-`;
-
 // node_modules/@actions/github/lib/context.js
-import { readFileSync, existsSync } from "fs";
+import { readFileSync, existsSync as existsSync2 } from "fs";
 import { EOL } from "os";
 var Context = class {
   /**
@@ -78135,11 +78980,11 @@ var Context = class {
     var _a3, _b, _c;
     this.payload = {};
     if (process.env.GITHUB_EVENT_PATH) {
-      if (existsSync(process.env.GITHUB_EVENT_PATH)) {
+      if (existsSync2(process.env.GITHUB_EVENT_PATH)) {
         this.payload = JSON.parse(readFileSync(process.env.GITHUB_EVENT_PATH, { encoding: "utf8" }));
       } else {
-        const path12 = process.env.GITHUB_EVENT_PATH;
-        process.stdout.write(`GITHUB_EVENT_PATH ${path12} does not exist${EOL}`);
+        const path13 = process.env.GITHUB_EVENT_PATH;
+        process.stdout.write(`GITHUB_EVENT_PATH ${path13} does not exist${EOL}`);
       }
     }
     this.eventName = process.env.GITHUB_EVENT_NAME;
@@ -82277,9 +83122,9 @@ function reasonOf(error62, permission) {
 
 // src/github/base-commit.ts
 var MAX_FILE3 = 64 << 20;
-async function contentAt({ octokit, repository }, commit, path12) {
+async function contentAt({ octokit, repository }, commit, path13) {
   try {
-    const { data } = await octokit.rest.repos.getContent({ ...repository, path: path12, ref: commit, mediaType: { format: "raw" } });
+    const { data } = await octokit.rest.repos.getContent({ ...repository, path: path13, ref: commit, mediaType: { format: "raw" } });
     const content = data;
     return typeof content === "string" && content.length <= MAX_FILE3 ? content : null;
   } catch (error62) {
@@ -82291,29 +83136,29 @@ async function contentAt({ octokit, repository }, commit, path12) {
 function baseCommit(directory, commit, remote) {
   const local = commitOf(directory, commit);
   const files = /* @__PURE__ */ new Map();
-  const read2 = async (path12) => {
-    const known2 = await local === null ? void 0 : await fileAt(directory, commit, path12);
+  const read2 = async (path13) => {
+    const known2 = await local === null ? void 0 : await fileAt(directory, commit, path13);
     if (known2 !== void 0) return known2;
-    if (remote === null) throw unreadable(path12, commit, "the checkout does not have it, and there is no token to ask for it");
+    if (remote === null) throw unreadable(path13, commit, "the checkout does not have it, and there is no token to ask for it");
     try {
-      return await contentAt(remote, commit, path12);
+      return await contentAt(remote, commit, path13);
     } catch (error62) {
-      throw unreadable(path12, commit, reasonOf(error62, "contents: read"));
+      throw unreadable(path13, commit, reasonOf(error62, "contents: read"));
     }
   };
   return {
     commit,
-    read: (path12) => {
-      const reading = files.get(path12) ?? read2(path12);
-      files.set(path12, reading);
+    read: (path13) => {
+      const reading = files.get(path13) ?? read2(path13);
+      files.set(path13, reading);
       return reading;
     },
     // Where git cannot tell, the file is taken for the pull request's.
-    isOfRepository: async (path12) => await isTracked(directory, path12) ?? true
+    isOfRepository: async (path13) => await isTracked(directory, path13) ?? true
   };
 }
-var unreadable = (path12, commit, why) => new ConfigError(
-  `${path12}: the policy of the base commit ${commit.slice(0, 7)} cannot be read: ${why}. Check out with fetch-depth: 0, or give the action a token with contents: read; policy-from: head takes the pull request's own.`
+var unreadable = (path13, commit, why) => new ConfigError(
+  `${path13}: the policy of the base commit ${commit.slice(0, 7)} cannot be read: ${why}. Check out with fetch-depth: 0, or give the action a token with contents: read; policy-from: head takes the pull request's own.`
 );
 
 // src/github/event.ts
@@ -82400,16 +83245,16 @@ function evidenceOf(dockerfile, now) {
     now
   };
 }
-function lintDockerfile({ path: path12, text: text4 }, policy, scanner, now) {
-  const dockerfile = parseDockerfile(path12, text4);
-  if (dockerfile.error !== null) throw new ConfigError(`${path12}: ${dockerfile.error}.`);
+function lintDockerfile({ path: path13, text: text4 }, policy, scanner, now) {
+  const dockerfile = parseDockerfile(path13, text4);
+  if (dockerfile.error !== null) throw new ConfigError(`${path13}: ${dockerfile.error}.`);
   const evidence = evidenceOf(dockerfile, now);
   const redactor = new Redactor([...scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })), ...hiddenInCommands(evidence.steps)]);
   const inline = readInlineIgnores(dockerfile);
   const verdict = judge(BUILD_RULES, evidence, { policy, inline: inline.ignores, baseline: null, salt: "", redactor });
   const warnings = [...verdict.warnings, ...inline.problems.map((message) => ({ code: "ignore-not-read", message: `${message}.` })), ...unreadWarnings(evidence.steps)];
   return {
-    path: path12,
+    path: path13,
     lines: dockerfile.lines.map((line2) => redactor.text(line2)),
     verdict: { ...verdict, findings: redactor.data([...verdict.findings]), warnings: redactor.data(warnings) }
   };
@@ -82426,10 +83271,10 @@ function renderContext(inspection, verbose) {
   lines.push(...wrap(head, "", "      "));
   if (secrets.length > 0) {
     lines.push("", `COPY . . would take ${plural2(secrets.length, "secret")} along`);
-    for (const { path: path12, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
+    for (const { path: path13, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
       lines.push(
         ...wrap(
-          visible(`${path12}${line2 === null ? "" : `:${line2}`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`),
+          visible(`${path13}${line2 === null ? "" : `:${line2}`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`),
           ` ${severity === "medium" ? "\u25CB" : "\u25CF"} ${severity.padEnd(9)} `,
           " ".repeat(13)
         )
@@ -82439,7 +83284,7 @@ function renderContext(inspection, verbose) {
   }
   if (waste.length > 0) {
     lines.push("", "and what has no business in an image");
-    for (const { path: path12, reason, bytes: size } of waste.slice(0, most)) lines.push(...wrap(visible(`${path12} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
+    for (const { path: path13, reason, bytes: size } of waste.slice(0, most)) lines.push(...wrap(visible(`${path13} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
     if (waste.length > most) lines.push(`   and ${number5(waste.length - most)} more (--verbose)`);
   }
   if (patterns.length > 0) {
@@ -82610,17 +83455,17 @@ function order(a, b) {
 }
 function renderLint(results, { verbose }) {
   const lines = [];
-  for (const { path: path12, verdict } of results) {
+  for (const { path: path13, verdict } of results) {
     const shown = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== "info")).sort(order);
     for (const { dockerfile, severity, message, ruleId, remedy } of shown) {
-      lines.push(visible(`${dockerfile?.path ?? path12}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`));
+      lines.push(visible(`${dockerfile?.path ?? path13}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`));
       lines.push(...wrap(`\u2192 ${visible(remedy)}`, INDENT, `${INDENT}  `));
     }
     const accepted = verdict.findings.filter(({ suppressed }) => suppressed !== null);
     for (const { dockerfile, ruleId, suppressed } of verbose ? accepted : [])
       lines.push(
         visible(
-          `${dockerfile?.path ?? path12}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
+          `${dockerfile?.path ?? path13}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
         )
       );
     for (const { message } of verdict.warnings) lines.push(...wrap(visible(message), "note: ", "      "));
@@ -82632,7 +83477,7 @@ function renderLint(results, { verbose }) {
       ...accepted.length === 0 ? [] : [`${accepted.length} accepted`],
       ...info === 0 || verbose ? [] : [`${info} for information (--verbose)`]
     ];
-    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path12)} \xB7 ${rest.join(" \xB7 ")}`);
+    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path13)} \xB7 ${rest.join(" \xB7 ")}`);
   }
   return `${lines.join("\n")}
 `;
@@ -82640,8 +83485,8 @@ function renderLint(results, { verbose }) {
 var renderLintJson = (results) => `${visibleJson({
   schemaVersion: 1,
   tool: { name: "layergate", version: VERSION },
-  files: results.map(({ path: path12, verdict }) => ({
-    path: path12,
+  files: results.map(({ path: path13, verdict }) => ({
+    path: path13,
     verdict: { result: verdict.result, counts: verdict.counts, suppressed: verdict.suppressed },
     findings: verdict.findings,
     warnings: verdict.warnings
@@ -82656,7 +83501,7 @@ var HOME2 = "https://github.com/layergate/layergate";
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
 var MAX_SNIPPET = 2e3;
-var uri = (path12) => path12.split("/").map(encodeURIComponent).join("/");
+var uri = (path13) => path13.split("/").map(encodeURIComponent).join("/");
 var visibleLines = (lines) => lines.map(visible).join("\n").slice(0, MAX_SNIPPET);
 function physical(at3, files) {
   if (at3 === null || at3.changed === true) return { artifactLocation: { uri: uri(files.dockerfile ?? files.config) } };
@@ -82752,7 +83597,7 @@ function renderLintSarif(results) {
   return renderRun({
     id: "layergate/lint/",
     results: results.flatMap(
-      ({ path: path12, lines, verdict }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path12, config: path12, lines }))
+      ({ path: path13, lines, verdict }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path13, config: path13, lines }))
     ).slice(0, MAX_RESULTS),
     warnings: results.flatMap(({ verdict }) => verdict.warnings),
     properties: {}
@@ -82997,7 +83842,7 @@ ${items.slice(0, listed).map((item) => `- ${item}`).join("\n")}${items.length > 
     ),
     list(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path12, reason }) => `layer ${layer} ${code(path12)}: ${markdown(reason)}`)
+      stats.skipped.map(({ layer, path: path13, reason }) => `layer ${layer} ${code(path13)}: ${markdown(reason)}`)
     ),
     list(
       "Not judged",
@@ -83204,7 +84049,7 @@ function footer({ report }, verbose) {
     ...list("Not judged", notJudged, true),
     ...list(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path12, reason }) => `layer ${layer} ${path12}: ${reason}`),
+      stats.skipped.map(({ layer, path: path13, reason }) => `layer ${layer} ${path13}: ${reason}`),
       false
     )
   ];
@@ -83456,7 +84301,7 @@ function explain2([id, ...rest]) {
   }
   const { meta: meta32 } = rule;
   const page = new URL(`../docs/rules/${meta32.id}.md`, import.meta.url);
-  const text4 = existsSync2(page) ? readFileSync3(page, "utf8").trim() : `${meta32.title}
+  const text4 = existsSync3(page) ? readFileSync3(page, "utf8").trim() : `${meta32.title}
 
 ${meta32.description}
 
@@ -83466,7 +84311,15 @@ ${meta32.remedy}`;
   return 0;
 }
 async function init(args) {
-  noArguments("init", args);
+  const { values, positionals } = parseOptions("init", args, INIT_OPTIONS);
+  noArguments("init", positionals);
+  if (values.github === true) {
+    const { patch, notes } = await proposeWorkflow(process.cwd());
+    for (const note of notes) process.stderr.write(`${note}
+`);
+    await write(null, patch);
+    return 0;
+  }
   try {
     await writeFile2(".layergate.yml", TEMPLATE(randomBytes2(16).toString("hex")), { flag: "wx" });
   } catch (error62) {

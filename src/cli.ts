@@ -5,11 +5,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { commitOf } from './checkout/git.ts'
+import { inspectContext } from './checkout/inspect-context.ts'
+import { CONTEXT_OPTIONS, DETECTORS_OPTIONS, HISTORY_OPTIONS, INIT_OPTIONS, LINT_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf } from './cli-options.ts'
+import { HELP, HELPS, TEMPLATE } from './cli-texts.ts'
 import { baselineCommand } from './commands/baseline.ts'
 import { diffCommand } from './commands/diff.ts'
-import { inspectContext } from './checkout/inspect-context.ts'
-import { CONTEXT_OPTIONS, DETECTORS_OPTIONS, HISTORY_OPTIONS, LINT_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf } from './cli-options.ts'
-import { HELP, HELPS, TEMPLATE } from './cli-texts.ts'
+import { proposeWorkflow } from './commands/init-github.ts'
 import { UsageError } from './error.ts'
 import { type Progress, runGate } from './gate.ts'
 import { baseCommit } from './github/base-commit.ts'
@@ -311,7 +312,14 @@ function explain([id, ...rest]: readonly string[]): number {
 }
 
 async function init(args: readonly string[]): Promise<number> {
-  noArguments('init', args)
+  const { values, positionals } = parseOptions('init', args, INIT_OPTIONS)
+  noArguments('init', positionals)
+  if (values.github === true) {
+    const { patch, notes } = await proposeWorkflow(process.cwd())
+    for (const note of notes) process.stderr.write(`${note}\n`)
+    await write(null, patch)
+    return 0
+  }
   try {
     await writeFile('.layergate.yml', TEMPLATE(randomBytes(16).toString('hex')), { flag: 'wx' })
   } catch (error) {

@@ -9,8 +9,8 @@ import type { RunContext, TriggeringRun } from './github/event.ts'
 import { renderErrorSection, renderSection } from './report/comment.ts'
 import type { Report } from './report/contract.ts'
 import type { Outcome } from './report/outcome.ts'
-import { Redactor } from './secrets/redact.ts'
 import { toldFindings } from './report/words.ts'
+import { Redactor } from './secrets/redact.ts'
 
 /** What was done, in words for the log. */
 export interface Posted {

@@ -75,7 +75,8 @@ export function compare(old: Side, now: Side): Difference {
   const comparison = new Comparison({ name: '', salt: before.salt, findings: before.findings.map(blind) })
   const fresh = after.findings.map(blind).filter((entry) => !entry.fingerprints.every((fingerprint) => comparison.knows(fingerprint, entry.rule, entry.place, entry.valueHash)))
   const user = ({ report: { image } }: Side): string => `${image.user.configured || '(none)'}${image.user.uid === null ? '' : ` (uid ${image.user.uid})`}`
-  const base = ({ report: { image } }: Side): string | null => (image.base === null ? null : `${image.base.reference}${image.base.digest === null ? '' : ` ${image.base.digest.slice(0, 19)}`}`)
+  const base = ({ report: { image } }: Side): string | null =>
+    image.base === null ? null : `${image.base.reference}${image.base.digest === null ? '' : ` ${image.base.digest.slice(0, 19)}`}`
   const facts: Change[] = [
     { name: 'user', old: user(old), new: user(now) },
     { name: 'base', old: base(old), new: base(now) },
@@ -94,7 +95,8 @@ export function compare(old: Side, now: Side): Difference {
     packages: both && hidden(changes(both.a.packages, both.b.packages)),
     accounts: both && hidden(changes(both.a.accounts, both.b.accounts)),
     settings: both && hidden(changes(both.a.settings, both.b.settings).filter(({ name }) => !SETTING_OF_IDENTITY.has(name))),
-    files: both && hidden([...new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path) => fileChange(path, both.a.files.get(path), both.b.files.get(path)))),
+    files:
+      both && hidden([...new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path) => fileChange(path, both.a.files.get(path), both.b.files.get(path)))),
     notes: [
       ...(sameSalt ? [] : ['The two reports hash values under different salts: a value that changed in its place is not seen. salt in the configuration makes them comparable.']),
       ...(both === null ? ['A report lists no files, packages and settings: name two images to compare them.'] : []),

@@ -98,7 +98,9 @@ async function show(file: string): Promise<number> {
   const { images } = parseBaseline(file, text)
   const lines = Object.entries(images).flatMap(([name, entries]) => [
     `${visible(name)}: ${plural(entries.length, 'finding')}`,
-    ...entries.flatMap(({ rule, title, place, since, fingerprints }) => wrap(visible(`${since ?? '          '}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ''})`), '  ', '              ')),
+    ...entries.flatMap(({ rule, title, place, since, fingerprints }) =>
+      wrap(visible(`${since ?? '          '}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ''})`), '  ', '              '),
+    ),
   ])
   process.stdout.write(uncommanding(`${lines.join('\n')}\n`))
   return 0

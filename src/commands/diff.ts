@@ -21,8 +21,7 @@ async function readReport(file: string): Promise<Side> {
     throw new UsageError(`${file}: the report cannot be read: ${cause instanceof Error && 'code' in cause ? String(cause.code) : 'no valid JSON'}.`)
   }
   const parsed = reportSchema.safeParse(value)
-  if (!parsed.success || parsed.data.image === null)
-    throw new UsageError(`${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`)
+  if (!parsed.success || parsed.data.image === null) throw new UsageError(`${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`)
   return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: new Redactor([]) }
 }
 
@@ -41,8 +40,7 @@ async function diffIdsOf({ reference, open }: GateOptions): Promise<ReadonlySet<
 export async function diffCommand(args: readonly string[], onProgress: (progress: Progress) => void): Promise<{ readonly text: string; readonly file: string | null }> {
   const { values, positionals } = parseOptions('diff', args, DIFF_OPTIONS)
   const [oldName, newName, extra] = positionals
-  if (oldName === undefined || newName === undefined || extra !== undefined)
-    throw new UsageError('Name two images or reports: layergate diff OLD NEW. See layergate diff --help.')
+  if (oldName === undefined || newName === undefined || extra !== undefined) throw new UsageError('Name two images or reports: layergate diff OLD NEW. See layergate diff --help.')
   if ([oldName, newName].some((name) => /^(?:[a-z-]+:)?-$/.test(name))) throw new UsageError('layergate diff reads both images twice: save them to files instead of a pipe.')
   const format = FORMATS.find((known) => known === (values.format ?? 'terminal'))
   if (format === undefined) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${FORMATS.join(', ')}.`)

@@ -90,7 +90,12 @@ export async function takeInventory(image: Image, layers: readonly LayerScan[], 
         const { entry, path, content } = version
         return [
           path,
-          { type: entry.type === 'hardlink' ? 'file' : entry.type, mode: `${entry.mode.toString(8).padStart(4, '0')} ${entry.uid}:${entry.gid}`, size: content.entry.size, content: contentOf(version) },
+          {
+            type: entry.type === 'hardlink' ? 'file' : entry.type,
+            mode: `${entry.mode.toString(8).padStart(4, '0')} ${entry.uid}:${entry.gid}`,
+            size: content.entry.size,
+            content: contentOf(version),
+          },
         ]
       }),
     ),

@@ -38,7 +38,22 @@ const NO_SALT = '0'.repeat(32)
 const TOOL = { name: 'layergate', version: VERSION } as const
 
 /** Builds the outcome of a run. */
-export function buildOutcome({ evidence, image, verdict, name, policy, authority, loosenings, baseline, salt, inventory, redactor, values, vouchedFiles, seconds }: Parts): Outcome {
+export function buildOutcome({
+  evidence,
+  image,
+  verdict,
+  name,
+  policy,
+  authority,
+  loosenings,
+  baseline,
+  salt,
+  inventory,
+  redactor,
+  values,
+  vouchedFiles,
+  seconds,
+}: Parts): Outcome {
   const { origin, layers, programs, user } = evidence
   const withStatus = (status: Finding['status']): number => verdict.findings.filter((finding) => finding.suppressed === null && finding.status === status).length
   const report: Outcome['report'] = {

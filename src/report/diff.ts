@@ -32,7 +32,10 @@ function partsOf(difference: Difference): Part[] {
   const parts: Part[] = [
     {
       title: `Findings: ${findings.new.length} new, ${findings.fixed.length} fixed, ${findings.same} the same`,
-      lines: [...findings.new.map(({ rule, title, place }) => `+ ${rule}: ${title} (${place})`), ...findings.fixed.map(({ rule, title, place }) => `- ${rule}: ${title} (${place})`)],
+      lines: [
+        ...findings.new.map(({ rule, title, place }) => `+ ${rule}: ${title} (${place})`),
+        ...findings.fixed.map(({ rule, title, place }) => `- ${rule}: ${title} (${place})`),
+      ],
     },
     { title: 'Image', lines: facts.map(changeText) },
     { title: `Packages: ${packages?.length ?? 0} changed`, lines: (packages ?? []).map(changeText) },
@@ -43,15 +46,19 @@ function partsOf(difference: Difference): Part[] {
   return parts.filter(({ lines }, index) => lines.length > 0 || index === 0)
 }
 
-const sizes = ({ old, new: now }: Difference): string =>
-  `${bytes(old.size)} → ${bytes(now.size)} (${signed(now.size - old.size)}) · ${plural(old.layers, 'layer')} → ${now.layers}`
+const sizes = ({ old, new: now }: Difference): string => `${bytes(old.size)} → ${bytes(now.size)} (${signed(now.size - old.size)}) · ${plural(old.layers, 'layer')} → ${now.layers}`
 
 /** For a terminal. @param verbose lists everything */
 export function renderDiff(difference: Difference, verbose: boolean): string {
   const lines = [...wrap(visible(`${difference.old.reference} → ${difference.new.reference}`), '', '  '), ...wrap(sizes(difference), '', '')]
   for (const { title, lines: own } of partsOf(difference)) {
     const most = verbose ? own.length : MAX_LISTED
-    lines.push('', title, ...own.slice(0, most).flatMap((line) => wrap(visible(line), '  ', '    ')), ...(own.length > most ? [`  and ${number(own.length - most)} more (--verbose)`] : []))
+    lines.push(
+      '',
+      title,
+      ...own.slice(0, most).flatMap((line) => wrap(visible(line), '  ', '    ')),
+      ...(own.length > most ? [`  and ${number(own.length - most)} more (--verbose)`] : []),
+    )
   }
   for (const note of difference.notes) lines.push('', ...wrap(note, '', ''))
   return uncommanding(`${lines.join('\n')}\n`)

@@ -35,6 +35,14 @@ const USERS: Syntax = {
   long: words('base-dir comment home-dir home expiredate inactive gid groups skel key password root prefix shell uid selinux-user login ingroup gecos firstuid lastuid'),
 }
 
+/** Image engines: builds, logins, runs. */
+const ENGINE: Syntax = {
+  short: 'uptfHvewlocm',
+  long: words(
+    'username password volume env name tag file target output platform build-arg build-context secret ssh label annotation cache-from cache-to iidfile metadata-file network progress builder add-host attest allow call cgroup-parent isolation memory provenance sbom shm-size ulimit host context config log-level format authfile creds',
+  ),
+}
+
 /** By program; one that is not here has options without values. Names sorted. */
 const SYNTAX: Readonly<Record<string, Syntax>> = {
   addgroup: { short: 'g', long: words('gid firstgid lastgid') },
@@ -45,6 +53,7 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   aria2c: { short: 'odixjsk', long: words('out dir input-file checksum http-user http-passwd header max-connection-per-server split min-split-size') },
   aws: { long: words('region profile output endpoint-url query ca-bundle') },
   az: { short: 'upg', long: words('username password tenant name resource-group') },
+  buildah: ENGINE,
   chmod: { long: words('reference') },
   chown: { long: words('reference from') },
   chpst: { short: 'uUbenmodfclt/' },
@@ -58,7 +67,7 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   },
   dnf: YUM,
   dnf5: YUM,
-  docker: { short: 'uptfHvewl', long: words('username password tag file host volume env name build-arg') },
+  docker: ENGINE,
   dotnet: { short: 'upk', long: words('username password api-key source name configfile') },
   dpkg: { short: 'D', long: words('root admindir instdir') },
   gem: { short: 'vsiPnp', long: words('version source install-dir bindir platform trust-policy http-proxy') },
@@ -90,7 +99,7 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   pip3: PIP,
   pipx: { long: words('index-url pip-args python spec') },
   pnpm: NPM,
-  podman: { short: 'upt', long: words('username password tag creds') },
+  podman: ENGINE,
   psql: POSTGRES,
   'redis-cli': { short: 'ahpnu', long: words('pass user') },
   runuser: { short: 'ucsgGw', long: words('user command shell group supp-group session-command') },

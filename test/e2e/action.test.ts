@@ -1,135 +1,30 @@
-// The bundled action the way a runner runs it: inputs as INPUT_*, the GITHUB_* files, and a local stand-in for the routes of
-// GitHub's API that it uses.
-import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+// The bundled action the way a runner runs it, against a local stand-in for GitHub's API: verdict, annotations, outputs, files.
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { upsertSection } from '../../src/report/comment.ts'
+import { BOT, GitHub } from '../github.ts'
 import { buildImage } from '../image-builder.ts'
+import { BASE, CLEAN, HEAD, IMAGE, PUSH, ROOT, type Run, Runner, type RunOptions } from '../run-action.ts'
 import { fill, VALUES } from '../values.ts'
 
-const ROOT = path.join(import.meta.dirname, '../..')
-const IMAGE = path.join(ROOT, 'fixtures/deleted-secret/image.tar')
+const api = new GitHub()
+let runner: Runner
+const runAction = (inputs: Record<string, string>, options?: RunOptions): Promise<Run> => runner.run(inputs, options)
 
-interface Comment {
-  id: number
-  body: string
-  user: { login: string; type: string }
-}
-
-/** The routes of the API that the action uses. */
-const api = { comments: [] as Comment[], requests: [] as string[], mayWrite: true, onPost: null as (() => void) | null }
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const chunk of request) text += String(chunk)
-  return text
-}
-
-const server = createServer((request, response) => {
-  void bodyOf(request).then((text) => {
-    const { method, url = '' } = request
-    api.requests.push(`${method} ${url.split('?')[0]}`)
-    const answer = (status: number, data: unknown): void => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(data))
-    }
-    const bot = { login: 'github-actions[bot]', type: 'Bot' }
-    if (url === '/user') return answer(403, { message: 'Resource not accessible by integration' })
-    if (method === 'GET' && url.startsWith('/repos/acme/app/issues/7/comments')) return answer(200, api.comments)
-    if (!api.mayWrite) return answer(403, { message: 'Resource not accessible by integration' })
-    if (method === 'POST' && url === '/repos/acme/app/issues/7/comments') {
-      api.onPost?.()
-      const comment = { id: api.comments.length + 1, body: (JSON.parse(text) as { body: string }).body, user: bot }
-      api.comments.push(comment)
-      return answer(201, comment)
-    }
-    const id = Number(/^\/repos\/acme\/app\/issues\/comments\/(\d+)$/.exec(url)?.[1])
-    const comment = api.comments.find((candidate) => candidate.id === id)
-    if (method === 'DELETE' && comment !== undefined) {
-      api.comments.splice(api.comments.indexOf(comment), 1)
-      return answer(204, null)
-    }
-    if (method !== 'PATCH' || comment === undefined) return answer(404, { message: 'Not Found' })
-    comment.body = (JSON.parse(text) as { body: string }).body
-    return answer(200, comment)
-  })
-})
-
-let work = ''
-let url = ''
 beforeAll(async () => {
-  work = mkdtempSync(path.join(tmpdir(), 'layergate-action-'))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  runner = new Runner(await api.start())
 })
 afterAll(() => {
-  server.close()
-  rmSync(work, { recursive: true, force: true })
+  api.stop()
+  runner.remove()
 })
 beforeEach(() => {
-  Object.assign(api, { comments: [], requests: [], mayWrite: true, onPost: null })
+  api.reset()
+  // The base commit has a file, and no policy of its own.
+  api.files.set(`${BASE}:README.md`, 'an app')
 })
-
-interface Run {
-  readonly status: number | null
-  readonly stdout: string
-  readonly outputs: Record<string, string>
-  readonly summary: string
-}
-
-let runs = 0
-/** Runs dist/action.js in a workspace that holds the Dockerfile of the trap. */
-async function runAction(
-  inputs: Record<string, string>,
-  { env = {}, pull = true, files = {} }: { env?: Record<string, string>; pull?: boolean; files?: Record<string, string> } = {},
-): Promise<Run> {
-  const folder = path.join(work, String(runs++))
-  const workspace = path.join(folder, 'workspace')
-  mkdirSync(path.join(folder, 'temp'), { recursive: true })
-  mkdirSync(workspace)
-  writeFileSync(path.join(workspace, 'Dockerfile'), readFileSync(path.join(ROOT, 'fixtures/deleted-secret/Dockerfile')))
-  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(workspace, name), content)
-  const output = path.join(folder, 'output')
-  const summary = path.join(folder, 'summary')
-  const event = path.join(folder, 'event.json')
-  for (const file of [output, summary]) writeFileSync(file, '')
-  writeFileSync(event, JSON.stringify(pull ? { pull_request: { number: 7, head: { sha: 'f'.repeat(40) } } } : { ref: 'refs/heads/main' }))
-  const all = Object.fromEntries(Object.entries({ token: 'a-token-of-the-runner', ...inputs }).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]))
-  const child = spawn(process.execPath, [path.join(ROOT, 'dist/action.js')], {
-    cwd: workspace,
-    env: {
-      PATH: process.env['PATH'],
-      GITHUB_ACTIONS: 'true',
-      GITHUB_OUTPUT: output,
-      GITHUB_STEP_SUMMARY: summary,
-      GITHUB_EVENT_PATH: event,
-      GITHUB_EVENT_NAME: pull ? 'pull_request' : 'push',
-      GITHUB_REPOSITORY: 'acme/app',
-      GITHUB_SHA: 'a'.repeat(40),
-      GITHUB_RUN_ID: '42',
-      GITHUB_SERVER_URL: 'https://github.com',
-      GITHUB_API_URL: url,
-      GITHUB_WORKSPACE: workspace,
-      RUNNER_TEMP: path.join(folder, 'temp'),
-      ...all,
-      ...env,
-    },
-  })
-  let stdout = ''
-  child.stdout.on('data', (chunk) => {
-    stdout += String(chunk)
-  })
-  child.stderr.on('data', (chunk) => {
-    stdout += String(chunk)
-  })
-  const status = await new Promise<number | null>((resolve) => child.on('close', resolve))
-  const outputs = Object.fromEntries([...readFileSync(output, 'utf8').matchAll(/^(.+?)<<(\S+)\n([\s\S]*?)\n\2$/gm)].map(([, name = '', , value = '']) => [name, value]))
-  return { status, stdout, outputs, summary: readFileSync(summary, 'utf8') }
-}
 
 describe('a pull request that leaks a secret', () => {
   it('fails on the right line, with summary, outputs, reports and one comment', async () => {
@@ -145,28 +40,31 @@ describe('a pull request that leaks a secret', () => {
     expect(summary).toMatch(/^## ❌ .* leaks a secret/)
     expect(api.comments).toHaveLength(1)
     expect(api.comments[0]?.body).toMatch(/^<!-- layergate -->/)
-    expect(api.comments[0]?.body).toContain(`[\`Dockerfile:5\`](https://github.com/acme/app/blob/${'f'.repeat(40)}/Dockerfile#L5)`)
+    expect(api.comments[0]?.body).toContain(`[\`Dockerfile:5\`](https://github.com/acme/app/blob/${HEAD}/Dockerfile#L5)`)
   })
 
   it('edits its comment in place, and turns it to clean', async () => {
     await runAction({ image: IMAGE })
-    await runAction({ image: IMAGE, config: '.layergate.yml' }, { files: { '.layergate.yml': 'rules: { deleted-secret: off }\n' } })
+    api.files.set(`${BASE}:.layergate.yml`, 'rules: { deleted-secret: off }\n')
+    await runAction({ image: IMAGE })
     expect(api.comments).toHaveLength(1)
     expect(api.comments[0]?.body).toContain('✅')
     expect(api.comments[0]?.body).not.toContain('❌')
   })
 
   it('leaves a comment alone that only carries the marker', async () => {
-    api.comments.push({ id: 1, body: '<!-- layergate -->\nmine', user: { login: 'mallory', type: 'User' } })
+    api.addComment('<!-- layergate -->\nmine', { login: 'mallory', type: 'User' })
+    api.addComment('<!-- layergate -->\nof another robot', { login: 'renovate[bot]', type: 'Bot' })
     await runAction({ image: IMAGE })
     expect(api.comments[0]?.body).toBe('<!-- layergate -->\nmine')
-    expect(api.comments).toHaveLength(2)
+    expect(api.comments[1]?.body).toContain('of another robot')
+    expect(api.comments).toHaveLength(3)
   })
 
   it('leaves one comment with both sections when another job writes at the same time', async () => {
-    api.onPost = () => {
-      api.comments.push({ id: 1, body: upsertSection(null, 'other:1', () => 'of the other job'), user: { login: 'github-actions[bot]', type: 'Bot' } })
-      api.onPost = null
+    api.onWrite = () => {
+      api.onWrite = null
+      api.addComment(upsertSection(null, 'other', () => 'of the other job'))
     }
     await runAction({ image: IMAGE })
     expect(api.comments).toHaveLength(1)
@@ -183,7 +81,7 @@ describe('a pull request that leaks a secret', () => {
   })
 
   it('without a token says so, and talks to nobody', async () => {
-    const { status, stdout } = await runAction({ image: IMAGE, token: '' })
+    const { status, stdout } = await runAction({ image: IMAGE, token: '', 'policy-from': 'head' })
     expect(status).toBe(1)
     expect(stdout).toContain('::notice::No comment on the pull request: the action has no token.')
     expect(api.requests).toEqual([])
@@ -191,7 +89,7 @@ describe('a pull request that leaks a secret', () => {
 
   it('tells the runner to mask the values, and prints none of them elsewhere', async () => {
     const token = VALUES['github-token']?.() ?? ''
-    const file = path.join(work, 'planted.tar')
+    const file = path.join(runner.folder, 'planted.tar')
     writeFileSync(file, await buildImage({ layers: [{ by: `COPY ${token} /k # buildkit`, files: [{ name: `k/${token}`, content: fill('{{ec-key}}\n{{github-token}}') }] }] }))
     const { stdout, summary, outputs } = await runAction({ image: file })
     expect(stdout).toContain(`::add-mask::${token}`)
@@ -225,26 +123,26 @@ describe('with what the build says of itself', () => {
 
 describe('a push, a clean image', () => {
   it('passes without a comment', async () => {
-    const { status, outputs } = await runAction({ image: path.join(ROOT, 'fixtures/clean/image.tar') })
+    const { status, outputs } = await runAction({ image: CLEAN })
     expect(status).toBe(0)
     expect(outputs).toMatchObject({ verdict: 'pass', 'findings-count': '0' })
     expect(api.comments).toEqual([])
   })
 
   it('asks the API for nothing outside a pull request', async () => {
-    expect((await runAction({ image: IMAGE }, { pull: false })).status).toBe(1)
+    expect((await runAction({ image: IMAGE }, { event: PUSH })).status).toBe(1)
     expect(api.requests).toEqual([])
   })
 
   it('comments when it must always', async () => {
-    await runAction({ image: path.join(ROOT, 'fixtures/clean/image.tar'), comment: 'always' })
+    await runAction({ image: CLEAN, comment: 'always' })
     expect(api.comments[0]?.body).toContain('✅')
   })
 })
 
 describe('what cannot be judged', () => {
   it('is an error with its own verdict, never the last green one', async () => {
-    api.comments.push({ id: 1, body: '<!-- layergate -->\n', user: { login: 'github-actions[bot]', type: 'Bot' } })
+    api.addComment('<!-- layergate -->\n', BOT)
     const { status, stdout, outputs, summary } = await runAction({ image: './nothing.tar' })
     expect(status).toBe(2)
     expect(stdout).toMatch(/^::error title=Layergate could not judge the image::.*nothing\.tar: no such file or directory/m)
@@ -271,9 +169,9 @@ describe('what cannot be judged', () => {
 describe('settings', () => {
   it('file < variable < input', async () => {
     const files = { '.layergate.yml': 'fail-on: never\n' }
-    expect((await runAction({ image: IMAGE }, { files })).status).toBe(0)
-    expect((await runAction({ image: IMAGE }, { files, env: { LAYERGATE_FAIL_ON: 'high' } })).status).toBe(1)
-    expect((await runAction({ image: IMAGE, 'fail-on': 'never' }, { files, env: { LAYERGATE_FAIL_ON: 'high' } })).status).toBe(0)
+    expect((await runAction({ image: IMAGE }, { files, event: PUSH })).status).toBe(0)
+    expect((await runAction({ image: IMAGE }, { files, event: PUSH, env: { LAYERGATE_FAIL_ON: 'high' } })).status).toBe(1)
+    expect((await runAction({ image: IMAGE, 'fail-on': 'never' }, { files, event: PUSH, env: { LAYERGATE_FAIL_ON: 'high' } })).status).toBe(0)
   })
 })
 
