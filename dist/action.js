@@ -70641,7 +70641,7 @@ function link(finding, { blobUrl }) {
   const name2 = code(`${at3.path}:${at3.startLine}`);
   const lines = at3.startLine === at3.endLine ? `L${at3.startLine}` : `L${at3.startLine}-L${at3.endLine}`;
   if (at3.changed === true) return `${name2} as built`;
-  return blobUrl === null ? name2 : `[${name2}](${blobUrl}/${at3.path.split("/").map(encodeURIComponent).join("/")}#${lines})`;
+  return blobUrl === null || at3.path.startsWith("/") || at3.path.split("/").includes("..") ? name2 : `[${name2}](${blobUrl}/${at3.path.split("/").map(encodeURIComponent).join("/")}#${lines})`;
 }
 function whatToDo(outcome, group, context3) {
   const [finding] = group;
@@ -82666,6 +82666,7 @@ function readEvent(file2) {
 // src/github/suggestions.ts
 var MAX_SUGGESTIONS = 10;
 var MAX_PAGES2 = 30;
+var MAX_SPAN = 20;
 function linesOfPatch(patch) {
   const lines = /* @__PURE__ */ new Map();
   let next = 0;
@@ -82687,18 +82688,34 @@ function fenced(lines) {
 ${lines.map((line2) => `${line2}
 `).join("")}${fence}`;
 }
-function suggestionOf(finding, shown, source2) {
+function changedLines({ edits }, source2) {
+  const sorted = [...edits].sort((a, b) => a.startLine - b.startLine);
+  const [startLine, endLine] = [sorted[0]?.startLine ?? 0, sorted.at(-1)?.endLine ?? 0];
+  if (startLine === 0 || endLine - startLine >= MAX_SPAN) return null;
+  const lines = [];
+  for (let line2 = startLine; line2 <= endLine; ) {
+    const edit = sorted.find((each) => each.startLine === line2);
+    lines.push(...edit?.lines ?? [source2[line2 - 1] ?? ""]);
+    line2 = (edit?.endLine ?? line2) + 1;
+  }
+  return { startLine, endLine, lines };
+}
+var NOT_COMMITTED = /[•…]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/;
+function suggestionOf(finding, shown, source2, redactor) {
   const { fix, fingerprint, title, remedy } = finding;
-  const [edit] = fix?.edits ?? [];
-  if (fix === null || edit === void 0 || fix.edits.length !== 1) return null;
-  const { startLine, endLine, lines } = edit;
-  if (lines.some((line2) => /[•…]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/.test(line2)) || !isShown(shown, source2, startLine, endLine)) return null;
-  const more = [...fix.ignore === null ? [] : [`\`${fix.ignore.path}\` also takes a line.`], ...fix.build.length === 0 ? [] : [`Build with ${markdown(fix.build.join(" "))}.`]];
+  const change = fix === null ? null : changedLines(fix, source2);
+  if (fix === null || change === null || !isShown(shown, source2, change.startLine, change.endLine)) return null;
+  const { startLine, endLine, lines } = change;
+  if (lines.some((line2) => NOT_COMMITTED.test(line2) || redactor.text(line2) !== line2)) return null;
+  const more = [
+    ...fix.ignore === null ? [] : [`Also add ${fix.ignore.patterns.map(code).join(", ")} to ${code(fix.ignore.path)}.`],
+    ...fix.build.length === 0 ? [] : [`Build with ${code(fix.build.join(" "))}.`]
+  ];
   const marker = `<!-- layergate:suggestion ${fingerprint} -->`;
-  return { path: fix.path, startLine, endLine, marker, body: [marker, `**${markdown(title)}.** ${markdown(remedy)} ${more.join(" ")}`.trim(), fenced(lines)].join("\n\n") };
+  return { path: fix.path, startLine, endLine, marker, body: [marker, `**${markdown(title)}.** ${[prose(remedy), ...more].join(" ")}`, fenced(lines)].join("\n\n") };
 }
 async function postSuggestions(octokit, pull, commit, outcome, directory) {
-  const findings = toldFindings(outcome.report).filter(({ fix, dockerfile }) => fix !== null && fix.edits.length === 1 && dockerfile?.changed !== true);
+  const findings = toldFindings(outcome.report).filter(({ fix, dockerfile }) => fix !== null && fix.edits.length > 0 && dockerfile?.changed !== true);
   const paths = [...new Set(findings.flatMap(({ fix }) => fix === null ? [] : [fix.path]))];
   if (paths.length === 0) return { posted: 0 };
   const where = { owner: pull.owner, repo: pull.repo, pull_number: pull.number };
@@ -82715,7 +82732,7 @@ async function postSuggestions(octokit, pull, commit, outcome, directory) {
       if (shown === void 0 || text4 === null) continue;
       const source2 = text4.split(/\r?\n/);
       for (const finding of findings) {
-        const suggestion = finding.fix?.path === path12 ? suggestionOf(finding, shown, source2) : null;
+        const suggestion = finding.fix?.path === path12 ? suggestionOf(finding, shown, source2, outcome.redactor) : null;
         if (suggestion !== null && !suggestions.some((other) => other.path === path12 && other.startLine <= suggestion.endLine && suggestion.startLine <= other.endLine))
           suggestions.push(suggestion);
       }

@@ -127,14 +127,18 @@ export class GitHub {
     const failure = this.failures.find(({ route }) => route.test(`${method} ${whole}`))
     if (failure !== undefined) {
       this.failures.splice(this.failures.indexOf(failure), 1)
-      return send(failure.failure.status, { message: failure.failure.message ?? 'refused' }, failure.failure.headers)
+      send(failure.failure.status, { message: failure.failure.message ?? 'refused' }, failure.failure.headers)
+      return
     }
     if (whole === '/blob/artifact') {
       const artifact = this.artifacts.find(({ id }) => String(id) === url.searchParams.get('id'))
       response.writeHead(200, { 'content-type': 'application/zip' }).end(artifact?.content)
       return
     }
-    if (!whole.startsWith(this.prefix) && whole !== '/api/graphql') return send(404, { message: 'Not Found' })
+    if (!whole.startsWith(this.prefix) && whole !== '/api/graphql') {
+      send(404, { message: 'Not Found' })
+      return
+    }
     const path = whole.slice(whole === '/api/graphql' ? '/api'.length : this.prefix.length)
     const json = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
     this.#route(method, path, url.searchParams, json, send, response, request)
@@ -148,7 +152,7 @@ export class GitHub {
     send: (status: number, data: unknown, headers?: Record<string, string>) => void,
     response: ServerResponse,
     request: IncomingMessage,
-  ): void {
+  ): unknown {
     const refused = { message: 'Resource not accessible by integration' }
     if (path === '/graphql') return this.viewer === null ? send(403, refused) : send(200, { data: { viewer: { login: this.viewer.login } } })
     if (path === '/user') return send(403, refused)
@@ -163,8 +167,7 @@ export class GitHub {
       const found = this.files.get(`${query.get('ref')}:${content}`)
       if (!this.mayRead || found === undefined) return send(404, { message: 'Not Found' })
       if (!/raw/.test(request.headers.accept ?? '')) return send(200, { encoding: 'base64', content: Buffer.from(found).toString('base64') })
-      response.writeHead(200, { 'content-type': 'application/vnd.github.raw; charset=utf-8' }).end(found)
-      return
+      return response.writeHead(200, { 'content-type': 'application/vnd.github.raw; charset=utf-8' }).end(found)
     }
     const commit = /^\/commits\/(\w+)$/.exec(rest)?.[1]
     if (commit !== undefined)
@@ -190,10 +193,10 @@ export class GitHub {
     const download = Number(/^\/actions\/artifacts\/(\d+)\/zip$/.exec(rest)?.[1])
     if (this.artifacts.some(({ id }) => id === download)) return send(302, null, { location: `http://${request.headers.host}/blob/artifact?id=${download}` })
     if (!this.mayWrite) return send(403, refused)
-    this.#write(method, rest, json, send)
+    return this.#write(method, rest, json, send)
   }
 
-  #write(method: string, rest: string, json: Record<string, unknown>, send: (status: number, data: unknown) => void): void {
+  #write(method: string, rest: string, json: Record<string, unknown>, send: (status: number, data: unknown) => void): unknown {
     if (method === 'POST' && rest === '/pulls/7/reviews') {
       const review = json as unknown as Review
       this.reviews.push(review)
@@ -215,6 +218,6 @@ export class GitHub {
       return send(204, null)
     }
     comment.body = body
-    send(200, comment)
+    return send(200, comment)
   }
 }

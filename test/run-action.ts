@@ -52,11 +52,12 @@ export interface RunOptions {
 
 export class Runner {
   readonly #work = mkdtempSync(path.join(tmpdir(), 'layergate-action-'))
-  readonly #api: string
+  /** Where the stand-in listens. */
+  readonly api: string
   #runs = 0
 
   constructor(api: string) {
-    this.#api = api
+    this.api = api
   }
 
   get folder(): string {
@@ -97,7 +98,7 @@ export class Runner {
         GITHUB_SHA: 'a'.repeat(40),
         GITHUB_RUN_ID: '42',
         GITHUB_SERVER_URL: 'https://github.com',
-        GITHUB_API_URL: this.#api,
+        GITHUB_API_URL: this.api,
         GITHUB_WORKSPACE: workspace,
         RUNNER_TEMP: path.join(folder, 'temp'),
         ...all,

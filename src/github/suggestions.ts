@@ -1,6 +1,6 @@
 // Review comments with the changed lines themselves, where these are part of the pull request: one click takes them.
 import { readSource } from '../checkout/checkout.ts'
-import { markdown } from '../report/escape.ts'
+import { code, markdown, prose } from '../report/escape.ts'
 import type { Outcome } from '../report/outcome.ts'
 import { toldFindings } from '../report/words.ts'
 import type { Finding } from '../rules/finding.ts'
@@ -8,6 +8,8 @@ import { type Octokit, ownLogin, type PullRequest, reasonOf } from './client.ts'
 
 const MAX_SUGGESTIONS = 10
 const MAX_PAGES = 30
+/** Lines that one suggestion replaces. */
+const MAX_SPAN = 20
 
 interface Suggestion {
   readonly path: string
@@ -30,7 +32,7 @@ export function linesOfPatch(patch: string): Map<number, string> {
   return lines
 }
 
-/** The number of the hunk is not needed: lines of one comment follow each other in the diff. */
+/** Whether the diff shows the lines as the checkout has them; lines that follow each other are in one hunk. */
 function isShown(shown: ReadonlyMap<number, string>, source: readonly string[], startLine: number, endLine: number): boolean {
   for (let line = startLine; line <= endLine; line++) if (shown.get(line)?.replace(/\r$/, '') !== source[line - 1]) return false
   return true
@@ -43,16 +45,36 @@ function fenced(lines: readonly string[]): string {
   return `${fence}suggestion\n${lines.map((line) => `${line}\n`).join('')}${fence}`
 }
 
-/** A change of one place alone that holds nothing hidden: what is suggested must be what can be committed. */
-function suggestionOf(finding: Finding, shown: ReadonlyMap<number, string>, source: readonly string[]): Suggestion | null {
+/** The lines from the first to the last that change, as they are to be; null where the change reaches too far. */
+function changedLines({ edits }: NonNullable<Finding['fix']>, source: readonly string[]): { startLine: number; endLine: number; lines: string[] } | null {
+  const sorted = [...edits].sort((a, b) => a.startLine - b.startLine)
+  const [startLine, endLine] = [sorted[0]?.startLine ?? 0, sorted.at(-1)?.endLine ?? 0]
+  if (startLine === 0 || endLine - startLine >= MAX_SPAN) return null
+  const lines: string[] = []
+  for (let line = startLine; line <= endLine; ) {
+    const edit = sorted.find((each) => each.startLine === line)
+    lines.push(...(edit?.lines ?? [source[line - 1] ?? '']))
+    line = (edit?.endLine ?? line) + 1
+  }
+  return { startLine, endLine, lines }
+}
+
+/** Characters that stand for something hidden, or that cannot be seen: what is suggested must be what can be committed. */
+const NOT_COMMITTED = /[•…]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/
+
+/** The change of a finding, where the pull request shows all its lines. */
+function suggestionOf(finding: Finding, shown: ReadonlyMap<number, string>, source: readonly string[], redactor: Outcome['redactor']): Suggestion | null {
   const { fix, fingerprint, title, remedy } = finding
-  const [edit] = fix?.edits ?? []
-  if (fix === null || edit === undefined || fix.edits.length !== 1) return null
-  const { startLine, endLine, lines } = edit
-  if (lines.some((line) => /[•…]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/.test(line)) || !isShown(shown, source, startLine, endLine)) return null
-  const more = [...(fix.ignore === null ? [] : [`\`${fix.ignore.path}\` also takes a line.`]), ...(fix.build.length === 0 ? [] : [`Build with ${markdown(fix.build.join(' '))}.`])]
+  const change = fix === null ? null : changedLines(fix, source)
+  if (fix === null || change === null || !isShown(shown, source, change.startLine, change.endLine)) return null
+  const { startLine, endLine, lines } = change
+  if (lines.some((line) => NOT_COMMITTED.test(line) || redactor.text(line) !== line)) return null
+  const more = [
+    ...(fix.ignore === null ? [] : [`Also add ${fix.ignore.patterns.map(code).join(', ')} to ${code(fix.ignore.path)}.`]),
+    ...(fix.build.length === 0 ? [] : [`Build with ${code(fix.build.join(' '))}.`]),
+  ]
   const marker = `<!-- layergate:suggestion ${fingerprint} -->`
-  return { path: fix.path, startLine, endLine, marker, body: [marker, `**${markdown(title)}.** ${markdown(remedy)} ${more.join(' ')}`.trim(), fenced(lines)].join('\n\n') }
+  return { path: fix.path, startLine, endLine, marker, body: [marker, `**${markdown(title)}.** ${[prose(remedy), ...more].join(' ')}`, fenced(lines)].join('\n\n') }
 }
 
 /** @returns how many were posted; a refusal is a result, not an error */
@@ -63,7 +85,7 @@ export async function postSuggestions(
   outcome: Outcome,
   directory: string,
 ): Promise<{ readonly posted: number } | { readonly refused: string }> {
-  const findings = toldFindings(outcome.report).filter(({ fix, dockerfile }) => fix !== null && fix.edits.length === 1 && dockerfile?.changed !== true)
+  const findings = toldFindings(outcome.report).filter(({ fix, dockerfile }) => fix !== null && fix.edits.length > 0 && dockerfile?.changed !== true)
   const paths = [...new Set(findings.flatMap(({ fix }) => (fix === null ? [] : [fix.path])))]
   if (paths.length === 0) return { posted: 0 }
   const where = { owner: pull.owner, repo: pull.repo, pull_number: pull.number }
@@ -80,7 +102,7 @@ export async function postSuggestions(
       if (shown === undefined || text === null) continue
       const source = text.split(/\r?\n/)
       for (const finding of findings) {
-        const suggestion = finding.fix?.path === path ? suggestionOf(finding, shown, source) : null
+        const suggestion = finding.fix?.path === path ? suggestionOf(finding, shown, source, outcome.redactor) : null
         // Of several changes of the same lines the first is suggested.
         if (suggestion !== null && !suggestions.some((other) => other.path === path && other.startLine <= suggestion.endLine && suggestion.startLine <= other.endLine))
           suggestions.push(suggestion)

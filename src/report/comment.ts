@@ -40,7 +40,10 @@ function link(finding: Finding, { blobUrl }: CommentContext): string {
   const name = code(`${at.path}:${at.startLine}`)
   const lines = at.startLine === at.endLine ? `L${at.startLine}` : `L${at.startLine}-L${at.endLine}`
   if (at.changed === true) return `${name} as built`
-  return blobUrl === null ? name : `[${name}](${blobUrl}/${at.path.split('/').map(encodeURIComponent).join('/')}#${lines})`
+  // A path that leads out of the repository would lead the link there too.
+  return blobUrl === null || at.path.startsWith('/') || at.path.split('/').includes('..')
+    ? name
+    : `[${name}](${blobUrl}/${at.path.split('/').map(encodeURIComponent).join('/')}#${lines})`
 }
 
 /** What to do about one finding, or about the secrets of one file. */

@@ -38,6 +38,7 @@ export function markdown(text: string): string {
     .replace(/[\\`*_{}[\]()#+!|~$]/g, '\\$&')
     .replace(/@(?=\w)/g, '@<!-- -->')
     .replace(/\\#(?=\d)/g, '\\#<!-- -->')
+    .replace(/\bGH(?=-\d)/gi, '$&<!-- -->')
     .replace(/\b(https?|ftp|mailto)(?=:)/gi, '$1<!-- -->')
     .replace(/\bwww(?=\.)/gi, 'www<!-- -->')
 }

@@ -25,15 +25,22 @@ interface Files {
   readonly lines: readonly string[]
 }
 
+/** Where a result points that has no other file of the repository. */
+const FALLBACK = '.layergate.yml'
+
 /** Characters of an instruction that are quoted. */
 const MAX_SNIPPET = 2000
 
 const uri = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
 
+/** A file of the repository: what lies elsewhere has no alert on it. */
+const isInside = (path: string): boolean => path !== '' && !path.startsWith('/') && !path.split('/').includes('..')
+
 const visibleLines = (lines: readonly string[]): string => lines.map(visible).join('\n').slice(0, MAX_SNIPPET)
 
 function physical(at: Finding['dockerfile'], files: Files): object {
-  if (at === null || at.changed === true) return { artifactLocation: { uri: uri(files.dockerfile ?? files.config) } }
+  if (at === null || at.changed === true || !isInside(at.path))
+    return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path) => path !== null && isInside(path)) ?? FALLBACK) } }
   const snippet = at.path === files.dockerfile ? visibleLines(files.lines.slice(at.startLine - 1, at.endLine)) : null
   return { artifactLocation: { uri: uri(at.path) }, region: { startLine: at.startLine, endLine: at.endLine, ...(snippet === null ? {} : { snippet: { text: snippet } }) } }
 }
@@ -76,7 +83,9 @@ function toResult(finding: Finding, files: Files): object {
             message: { text: `${ROLE_TEXT[role]} ${visible(placeName(location))}` },
           })),
         }),
-    partialFingerprints: { 'layergate/v1': finding.fingerprint },
+    // The platform tells alerts apart by the first alone; else all of one rule on one line would be one alert.
+    partialFingerprints: { primaryLocationLineHash: `${finding.fingerprint}:1`, 'layergate/v1': finding.fingerprint },
+    ...(finding.status === null ? {} : { baselineState: finding.status === 'new' ? 'new' : 'unchanged' }),
     properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, 'security-severity': SECURITY_SEVERITY[finding.severity] },
   }
 }
@@ -156,9 +165,18 @@ export function renderSarif({ report, source }: Outcome, configPath: string): st
   const files: Files = { dockerfile: source?.path ?? null, config: configPath, lines: source?.lines ?? [] }
   const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS)
   return renderRun({
-    id: `layergate/${visible(image.reference)}/`,
+    id: `layergate/${report.name.replace(/[^\w./:-]+/g, '-')}/`,
     results: results.map((finding) => toResult(finding, files)),
     warnings: report.warnings,
-    properties: { image: image.reference, id: image.id, digest: image.digest, platform: image.platform },
+    properties: {
+      image: image.reference,
+      name: report.name,
+      verdict: report.verdict.result,
+      fixed: report.fixed,
+      loosened: report.policy.loosened.map(({ text }) => text),
+      id: image.id,
+      digest: image.digest,
+      platform: image.platform,
+    },
   })
 }
