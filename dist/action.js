@@ -58775,7 +58775,7 @@ function visible(text4) {
 var uncommanding = (text4) => text4.replace(/^(\s*):(?=:)/gm, "$1\\x3a");
 var visibleJson = (value) => JSON.stringify(value, null, 2).replace(INVISIBLE, (c) => `\\u${hex3(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex3(c, 4)}`).replace(OLD_COMMAND, "#\\u0023");
 function markdown(text4) {
-  return visible(text4).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
+  return visible(text4).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\bGH(?=-\d)/gi, "$&<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
 function code(text4) {
   const shown = visible(text4);
@@ -82824,11 +82824,14 @@ var MAX_RELATED2 = 50;
 var HOME2 = "https://github.com/layergate/layergate";
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
+var FALLBACK = ".layergate.yml";
 var MAX_SNIPPET = 2e3;
 var uri = (path12) => path12.split("/").map(encodeURIComponent).join("/");
+var isInside = (path12) => path12 !== "" && !path12.startsWith("/") && !path12.split("/").includes("..");
 var visibleLines = (lines) => lines.map(visible).join("\n").slice(0, MAX_SNIPPET);
 function physical(at3, files) {
-  if (at3 === null || at3.changed === true) return { artifactLocation: { uri: uri(files.dockerfile ?? files.config) } };
+  if (at3 === null || at3.changed === true || !isInside(at3.path))
+    return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path12) => path12 !== null && isInside(path12)) ?? FALLBACK) } };
   const snippet = at3.path === files.dockerfile ? visibleLines(files.lines.slice(at3.startLine - 1, at3.endLine)) : null;
   return { artifactLocation: { uri: uri(at3.path) }, region: { startLine: at3.startLine, endLine: at3.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
 }
@@ -82865,7 +82868,9 @@ function toResult(finding, files) {
         message: { text: `${ROLE_TEXT[role]} ${visible(placeName(location))}` }
       }))
     },
-    partialFingerprints: { "layergate/v1": finding.fingerprint },
+    // The platform tells alerts apart by the first alone; else all of one rule on one line would be one alert.
+    partialFingerprints: { primaryLocationLineHash: `${finding.fingerprint}:1`, "layergate/v1": finding.fingerprint },
+    ...finding.status === null ? {} : { baselineState: finding.status === "new" ? "new" : "unchanged" },
     properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, "security-severity": SECURITY_SEVERITY[finding.severity] }
   };
 }
@@ -82922,10 +82927,19 @@ function renderSarif({ report, source: source2 }, configPath2) {
   const files = { dockerfile: source2?.path ?? null, config: configPath2, lines: source2?.lines ?? [] };
   const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS);
   return renderRun({
-    id: `layergate/${visible(image.reference)}/`,
+    id: `layergate/${report.name.replace(/[^\w./:-]+/g, "-")}/`,
     results: results.map((finding) => toResult(finding, files)),
     warnings: report.warnings,
-    properties: { image: image.reference, id: image.id, digest: image.digest, platform: image.platform }
+    properties: {
+      image: image.reference,
+      name: report.name,
+      verdict: report.verdict.result,
+      fixed: report.fixed,
+      loosened: report.policy.loosened.map(({ text: text4 }) => text4),
+      id: image.id,
+      digest: image.digest,
+      platform: image.platform
+    }
   });
 }
 

@@ -67308,7 +67308,7 @@ function visible(text4) {
 var uncommanding = (text4) => text4.replace(/^(\s*):(?=:)/gm, "$1\\x3a");
 var visibleJson = (value) => JSON.stringify(value, null, 2).replace(INVISIBLE, (c) => `\\u${hex3(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex3(c, 4)}`).replace(OLD_COMMAND, "#\\u0023");
 function markdown(text4) {
-  return visible(text4).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
+  return visible(text4).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\bGH(?=-\d)/gi, "$&<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
 function code(text4) {
   const shown = visible(text4);
@@ -77867,7 +77867,10 @@ async function baselineCommand(args, onProgress, now) {
   const [only] = names;
   const key = old === null || names.includes(found.name) || values.name !== void 0 || names.length !== 1 || only === void 0 ? found.name : only;
   const before = old?.images[key] ?? [];
-  const isOld = (entry) => before.find((other) => other.fingerprints[0] === entry.fingerprints[0] && (other.valueHash === entry.valueHash || old?.salt !== found.salt));
+  const isComparable = old?.salt === found.salt;
+  const isOld = (entry) => before.find(
+    (other) => (!isComparable || other.valueHash === entry.valueHash) && (entry.fingerprints.every((fingerprint) => other.fingerprints.includes(fingerprint)) || isComparable && entry.valueHash !== null && other.rule === entry.rule && other.place === entry.place)
+  );
   const today = now.toISOString().slice(0, 10);
   const kept = found.findings.filter((entry) => values.prune !== true || isOld(entry) !== void 0);
   const entries = kept.map((entry) => ({ ...entry, since: isOld(entry)?.since ?? today }));
@@ -83500,11 +83503,14 @@ var MAX_RELATED2 = 50;
 var HOME2 = "https://github.com/layergate/layergate";
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
+var FALLBACK = ".layergate.yml";
 var MAX_SNIPPET = 2e3;
 var uri = (path13) => path13.split("/").map(encodeURIComponent).join("/");
+var isInside = (path13) => path13 !== "" && !path13.startsWith("/") && !path13.split("/").includes("..");
 var visibleLines = (lines) => lines.map(visible).join("\n").slice(0, MAX_SNIPPET);
 function physical(at3, files) {
-  if (at3 === null || at3.changed === true) return { artifactLocation: { uri: uri(files.dockerfile ?? files.config) } };
+  if (at3 === null || at3.changed === true || !isInside(at3.path))
+    return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path13) => path13 !== null && isInside(path13)) ?? FALLBACK) } };
   const snippet = at3.path === files.dockerfile ? visibleLines(files.lines.slice(at3.startLine - 1, at3.endLine)) : null;
   return { artifactLocation: { uri: uri(at3.path) }, region: { startLine: at3.startLine, endLine: at3.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
 }
@@ -83541,7 +83547,9 @@ function toResult(finding, files) {
         message: { text: `${ROLE_TEXT[role]} ${visible(placeName(location))}` }
       }))
     },
-    partialFingerprints: { "layergate/v1": finding.fingerprint },
+    // The platform tells alerts apart by the first alone; else all of one rule on one line would be one alert.
+    partialFingerprints: { primaryLocationLineHash: `${finding.fingerprint}:1`, "layergate/v1": finding.fingerprint },
+    ...finding.status === null ? {} : { baselineState: finding.status === "new" ? "new" : "unchanged" },
     properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, "security-severity": SECURITY_SEVERITY[finding.severity] }
   };
 }
@@ -83608,10 +83616,19 @@ function renderSarif({ report, source: source2 }, configPath2) {
   const files = { dockerfile: source2?.path ?? null, config: configPath2, lines: source2?.lines ?? [] };
   const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS);
   return renderRun({
-    id: `layergate/${visible(image.reference)}/`,
+    id: `layergate/${report.name.replace(/[^\w./:-]+/g, "-")}/`,
     results: results.map((finding) => toResult(finding, files)),
     warnings: report.warnings,
-    properties: { image: image.reference, id: image.id, digest: image.digest, platform: image.platform }
+    properties: {
+      image: image.reference,
+      name: report.name,
+      verdict: report.verdict.result,
+      fixed: report.fixed,
+      loosened: report.policy.loosened.map(({ text: text4 }) => text4),
+      id: image.id,
+      digest: image.digest,
+      platform: image.platform
+    }
   });
 }
 

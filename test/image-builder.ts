@@ -13,6 +13,8 @@ export interface FileSpec {
   readonly link?: string
   readonly mode?: number
   readonly uid?: number
+  /** Seconds since 1970. */
+  readonly mtime?: number
 }
 
 export interface LayerSpec {
@@ -67,7 +69,7 @@ async function pipeToBuffer(entries: readonly Entry[]): Promise<Buffer> {
 /** A tar of the files, in their order. */
 export const tar = (files: readonly FileSpec[]): Promise<Buffer> =>
   pipeToBuffer(
-    files.map(({ name, content = '', type = name.endsWith('/') ? 'directory' : 'file', link, mode, uid = 0 }) => {
+    files.map(({ name, content = '', type = name.endsWith('/') ? 'directory' : 'file', link, mode, uid = 0, mtime = 1_767_225_600 }) => {
       const bytes = type === 'file' ? Buffer.from(content as string) : Buffer.alloc(0)
       return {
         header: {
@@ -76,7 +78,7 @@ export const tar = (files: readonly FileSpec[]): Promise<Buffer> =>
           mode: mode ?? (type === 'directory' ? 0o755 : 0o644),
           uid,
           gid: 0,
-          mtime: new Date(1_767_225_600_000),
+          mtime: new Date(mtime * 1000),
           size: bytes.length,
           ...(link === undefined ? {} : { linkname: link }),
         } as Header,

@@ -64,8 +64,14 @@ export async function baselineCommand(args: readonly string[], onProgress: (prog
   const [only] = names
   const key = old === null || names.includes(found.name) || values.name !== undefined || names.length !== 1 || only === undefined ? found.name : only
   const before = old?.images[key] ?? []
+  const isComparable = old?.salt === found.salt
   const isOld = (entry: BaselineEntry): BaselineEntry | undefined =>
-    before.find((other) => other.fingerprints[0] === entry.fingerprints[0] && (other.valueHash === entry.valueHash || old?.salt !== found.salt))
+    before.find(
+      (other) =>
+        (!isComparable || other.valueHash === entry.valueHash) &&
+        (entry.fingerprints.every((fingerprint) => other.fingerprints.includes(fingerprint)) ||
+          (isComparable && entry.valueHash !== null && other.rule === entry.rule && other.place === entry.place)),
+    )
   const today = now.toISOString().slice(0, 10)
   const kept = found.findings.filter((entry) => values.prune !== true || isOld(entry) !== undefined)
   const entries = kept.map((entry) => ({ ...entry, since: isOld(entry)?.since ?? today }))

@@ -1,0 +1,182 @@
+// `layergate baseline` and `layergate diff` as a person runs them.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Difference } from '../../src/diff.ts'
+import { buildImage, type LayerSpec } from '../image-builder.ts'
+import { fill, VALUES } from '../values.ts'
+
+const CLI = path.join(import.meta.dirname, '../../dist/cli.js')
+let work = ''
+
+function layergate(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: work, encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: work, TMPDIR: work } })
+  return { status, stdout, stderr }
+}
+
+const passwd = (account: string, more = ''): LayerSpec => ({
+  by: '/bin/sh -c #(nop) ADD file:1 in / ',
+  files: [
+    { name: 'etc/passwd', content: `root:x:0:0:::\n${account}:x:10:10:::\n` },
+    {
+      name: 'var/lib/dpkg/status',
+      content: `Package: curl\nStatus: install ok installed\nVersion: 8.1\n\nPackage: zlib1g\nVersion: 1.3\n${more}`,
+    },
+  ],
+})
+const OLD: readonly LayerSpec[] = [
+  passwd('old'),
+  {
+    by: 'COPY a /app/ # buildkit',
+    files: [
+      { name: 'app/a', content: 'one' },
+      { name: 'app/same', content: 'same' },
+      { name: 'app/gone', content: 'x' },
+    ],
+  },
+]
+const NEW: readonly LayerSpec[] = [
+  passwd('app', '\nPackage: jq\nVersion: 1.7\n'),
+  {
+    by: 'COPY a /app/ # buildkit',
+    files: [
+      { name: 'app/a', content: 'two' },
+      { name: 'app/same', content: 'same', mtime: 1_790_000_000 },
+      { name: 'app/mode', content: 'm', mode: 0o777 },
+    ],
+  },
+  { by: 'COPY .env /app/ # buildkit', files: [{ name: 'app/.env', content: fill('T={{github-token}}\n') }] },
+]
+
+beforeAll(async () => {
+  work = mkdtempSync(path.join(tmpdir(), 'layergate-compare-'))
+  const secret = fill('{{github-token}}')
+  writeFileSync(path.join(work, 'old.tar'), await buildImage({ layers: OLD, config: { User: 'old', Env: ['A=1', 'B=2'] } }))
+  writeFileSync(path.join(work, 'new.tar'), await buildImage({ layers: NEW, config: { User: 'app', Env: ['A=1', `B=${secret}`], Entrypoint: ['/app/a'] } }))
+})
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+beforeEach(() => rmSync(path.join(work, '.layergate-baseline.json'), { force: true }))
+
+describe('layergate baseline', () => {
+  const file = (): { images: Record<string, { rule: string; since: string }[]>; salt: string } => JSON.parse(readFileSync(path.join(work, '.layergate-baseline.json'), 'utf8'))
+
+  it('create, scan, update, show: what is known no longer fails', () => {
+    expect(layergate('scan', 'new.tar').status).toBe(1)
+    expect(layergate('baseline', 'create', 'new.tar')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/\.layergate-baseline\.json: 1 finding of new\. Known ones no longer fail/),
+    })
+    const known = layergate('scan', 'new.tar')
+    expect(known.status).toBe(0)
+    expect(known.stdout).toMatch(/nothing new, 1 known/)
+    expect(layergate('scan', 'new.tar', '--baseline', 'none').status).toBe(1)
+    expect(layergate('baseline', 'show').stdout).toMatch(/^new: 1 finding\n {2}\d{4}-\d\d-\d\d {2}secret-in-env/)
+    const { salt } = file()
+    // The secret is gone: update takes it out.
+    expect(layergate('scan', 'old.tar').stdout).toMatch(/1 fixed/)
+    expect(layergate('baseline', 'update', 'old.tar').stdout).toMatch(/0 findings of new, 0 new, 1 gone/)
+    expect(file().salt).toBe(salt)
+  })
+
+  it('update takes in what is new, with --prune only takes out what is gone', () => {
+    layergate('baseline', 'create', 'old.tar', '--name', 'app')
+    expect(layergate('baseline', 'update', 'new.tar', '--name', 'app', '--prune').stdout).toMatch(/0 findings of app, 0 new, 0 gone; 1 new one is not\s+taken/)
+    expect(layergate('baseline', 'update', 'new.tar', '--name', 'app').stdout).toMatch(/1 finding of app, 1 new, 0 gone/)
+    expect(layergate('baseline', 'update', 'new.tar', '--name', 'other').stdout).toMatch(/1 finding of other/)
+    expect(Object.keys(file().images)).toEqual(['app', 'other'])
+  })
+
+  it('reads a JSON report as well', () => {
+    layergate('scan', 'new.tar', '--format', 'json=report.json')
+    expect(layergate('baseline', 'create', 'report.json').status).toBe(0)
+    expect(layergate('scan', 'new.tar').status).toBe(0)
+    expect(layergate('scan', 'new.tar', '--baseline', 'report.json').status).toBe(0)
+  })
+
+  it.each([
+    [['baseline'], /Name one: layergate baseline create/],
+    [['baseline', 'update', 'new.tar'], /there is no baseline to update: layergate baseline create new\.tar/],
+    [['baseline', 'show'], /there is no baseline/],
+    [['baseline', 'create', 'nothing.tar'], /nothing\.tar: no such file/],
+    [['baseline', 'create', 'nothing.json'], /nothing\.json: there is no such report/],
+    [['scan', 'new.tar', '--baseline', 'nothing.json'], /nothing\.json: there is no such baseline/],
+    [['scan', 'new.tar', '--baseline', 'default-branch'], /is the action's: the command reads a file/],
+  ])('%j', (args, message) => {
+    const { status, stderr } = layergate(...args)
+    expect(stderr).toMatch(message)
+    expect(status).toBe(2)
+    expect(existsSync(path.join(work, '.layergate-baseline.json'))).toBe(false)
+  })
+
+  it('leaves a file that is there alone', () => {
+    layergate('baseline', 'create', 'old.tar')
+    expect(layergate('baseline', 'create', 'new.tar')).toMatchObject({ status: 2, stderr: expect.stringMatching(/is there already: layergate baseline update new\.tar/) })
+  })
+})
+
+describe('layergate diff', () => {
+  it('says what the change brought', () => {
+    const { status, stdout } = layergate('diff', 'old.tar', 'new.tar')
+    expect(status).toBe(0)
+    for (const line of [
+      /^Findings: 1 new, 0 fixed, 0 the same\n {2}\+ secret-in-env: GitHub token in an environment variable \(Env\.B\)$/m,
+      /^ {2}~ user old \(uid 10\) → app \(uid 10\)$/m,
+      /^Packages: 1 changed\n {2}\+ dpkg jq 1\.7$/m,
+      /^ {2}\+ app 10:10$/m,
+      /^ {2}\+ Entrypoint \["\/app\/a"\]$/m,
+      /^Files: 2 added, 1 removed, 3 changed$/m,
+      /^ {2}~ \/app\/a/m,
+    ])
+      expect(stdout).toMatch(line)
+    // The same content from another build is no change.
+    expect(stdout).not.toContain('/app/same')
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  it('shows no secret, in no form', () => {
+    for (const format of ['terminal', 'json', 'markdown'])
+      expect(layergate('diff', 'old.tar', 'new.tar', '--format', format).stdout).not.toContain(VALUES['github-token']?.() ?? '')
+  })
+
+  it('of an image and itself nothing', () => {
+    const same = JSON.parse(layergate('diff', 'new.tar', 'new.tar', '--format', 'json').stdout) as Difference
+    expect(same).toMatchObject({ findings: { new: [], fixed: [], same: 1 }, facts: [], packages: [], accounts: [], settings: [], files: [] })
+  })
+
+  it('of two reports what reports tell, and says what they do not', () => {
+    for (const name of ['old', 'new']) layergate('scan', `${name}.tar`, '--format', `json=${name}.json`)
+    const { stdout } = layergate('diff', 'old.json', 'new.json')
+    expect(stdout).toContain('Findings: 1 new, 0 fixed, 0 the same')
+    expect(stdout).toMatch(/A report lists no files/)
+    expect(layergate('diff', 'old.tar', 'new.json').stdout).toContain('Findings: 1 new')
+    // The other way round what was new is fixed.
+    expect(layergate('diff', 'new.json', 'old.json').stdout).toContain('Findings: 0 new, 1 fixed, 0 the same')
+  })
+
+  it.each([
+    [['diff', 'old.tar'], /Name two images or reports/],
+    [['diff', 'old.tar', '-'], /save them to files/],
+    [['diff', 'old.tar', 'nothing.json'], /nothing\.json: the report cannot be read: ENOENT/],
+    [['diff', 'old.tar', 'new.tar', '--format', 'yaml'], /there is no such format/],
+  ])('%j', (args, message) => {
+    expect(layergate(...args)).toMatchObject({ status: 2, stderr: expect.stringMatching(message) })
+  })
+})
+
+describe('layergate scan --policy-from', () => {
+  it('takes the policy of a revision of git', () => {
+    const git = (...args: string[]): void => void spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: work })
+    git('init', '-q')
+    git('commit', '-q', '--allow-empty', '-m', 'base')
+    writeFileSync(path.join(work, '.layergate.yml'), 'rules: { secret-in-env: off, secret-in-image: off }\n')
+    expect(layergate('scan', 'new.tar').status).toBe(0)
+    const base = layergate('scan', 'new.tar', '--policy-from', 'HEAD')
+    expect(base.status).toBe(1)
+    expect(base.stdout.replace(/\s+/g, ' ')).toContain('This pull request lowers 2 rules. That takes effect after the merge')
+    expect(layergate('scan', 'new.tar', '--policy-from', 'nothing')).toMatchObject({ status: 2, stderr: expect.stringMatching(/git does not know that commit here/) })
+    expect(layergate('scan', 'new.tar', '--policy-from', '--upload-pack=x').status).toBe(2)
+    rmSync(path.join(work, '.layergate.yml'))
+  })
+})

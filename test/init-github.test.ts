@@ -1,0 +1,158 @@
+// The patch that `layergate init --github` prints: applied by git, it is a workflow with the gate between build and push.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { proposeWorkflow } from '../src/commands/init-github.ts'
+
+let folder = ''
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Step {
+  uses?: string
+  run?: string
+  with?: Record<string, string | boolean>
+}
+
+interface Workflow {
+  permissions?: unknown
+  jobs: Record<string, { permissions?: Record<string, string>; steps: Step[] }>
+}
+
+const at = (name: string): string => path.join(folder, name)
+
+/** Applies the patch to a repository with these files. */
+async function applied(files: Readonly<Record<string, string>>): Promise<{ workflow: Workflow; notes: string; patch: string }> {
+  folder = mkdtempSync(path.join(tmpdir(), 'layergate-init-'))
+  execFileSync('git', ['init', '-q', folder])
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(at(name)), { recursive: true })
+    writeFileSync(at(name), text)
+  }
+  const { patch, notes } = await proposeWorkflow(folder)
+  if (patch !== '') execFileSync('git', ['-C', folder, 'apply', '-'], { input: patch })
+  const file = [...Object.keys(files).filter((name) => name.startsWith('.github')), '.github/workflows/image-gate.yml'][0] ?? ''
+  return { workflow: patch === '' && !(file in files) ? { jobs: {} } : (parse(readFileSync(at(file), 'utf8')) as Workflow), notes: notes.join('\n'), patch }
+}
+
+const job = (steps: string, more = ''): Record<string, string> => ({
+  '.github/workflows/build.yml': `on: { pull_request: {}, push: {} }\nenv:\n  IMAGE: acme/app\njobs:\n  image:\n    runs-on: ubuntu-latest\n${more}    steps:\n      - uses: actions/checkout@v4\n${steps}`,
+})
+const names = ({ jobs }: Workflow): string[] => (jobs['image']?.steps ?? []).map(({ uses, run }) => uses?.replace(/@.*/, '') ?? run?.trim() ?? '')
+const gate = ({ jobs }: Workflow): Step['with'] => jobs['image']?.steps.find(({ uses }) => uses?.includes('layergate@'))?.with
+
+describe('the gate stands between build and push', () => {
+  it('behind docker/build-push-action that loads', async () => {
+    const { workflow } = await applied(
+      job(
+        '      - id: build\n        uses: docker/build-push-action@v6\n        with:\n          context: web\n          target: final\n          load: true\n          tags: app:1\n      - run: docker push app:1\n',
+      ),
+    )
+    expect(names(workflow)).toEqual(['actions/checkout', 'docker/build-push-action', 'OWNER/layergate', 'docker push app:1'])
+    expect(gate(workflow)).toEqual({ image: 'app:1', dockerfile: 'web/Dockerfile', target: 'final', 'build-metadata': '${{ steps.build.outputs.metadata }}' })
+  })
+
+  it('in front of one that pushes, behind a build of its own with the same settings', async () => {
+    const { workflow, notes } = await applied(
+      job(
+        "      - uses: docker/build-push-action@v6\n        with:\n          file: docker/app.Dockerfile\n          push: ${{ github.ref_name == 'main' }}\n          tags: ${{ steps.meta.outputs.tags }}\n          platforms: linux/amd64,linux/arm64\n          secrets: |\n            a=b\n            c=d\n          cache-from: type=gha\n",
+      ),
+    )
+    expect(names(workflow)).toEqual(['actions/checkout', 'docker/build-push-action', 'OWNER/layergate', 'docker/build-push-action'])
+    expect(workflow.jobs['image']?.steps[1]?.with).toEqual({ file: 'docker/app.Dockerfile', secrets: 'a=b\nc=d\n', 'cache-from': 'type=gha', load: true, tags: 'app:gate' })
+    expect(workflow.jobs['image']?.steps[3]?.with?.['platforms']).toBe('linux/amd64,linux/arm64')
+    expect(gate(workflow)).toMatchObject({ image: 'app:gate', dockerfile: 'docker/app.Dockerfile' })
+    expect(notes).toContain('several platforms')
+  })
+
+  it('behind one that writes a file', async () => {
+    const { workflow } = await applied(job('      - uses: docker/build-push-action@v6\n        with:\n          outputs: type=oci,dest=out/image.tar\n'))
+    expect(gate(workflow)).toEqual({ image: 'out/image.tar' })
+  })
+
+  it('in a script that builds and then pushes, cut in two', async () => {
+    const { workflow } = await applied(
+      job(
+        '      - run: |\n          set -e\n          docker build -t "$IMAGE:${{ github.sha }}" -f web/Dockerfile .\n          docker push "$IMAGE:${{ github.sha }}"\n          echo done\n',
+      ),
+    )
+    expect(names(workflow)).toEqual([
+      'actions/checkout',
+      'set -e\ndocker build -t "$IMAGE:${{ github.sha }}" -f web/Dockerfile .',
+      'OWNER/layergate',
+      'docker push "$IMAGE:${{ github.sha }}"\necho done',
+    ])
+    expect(gate(workflow)).toEqual({ image: '${{ env.IMAGE }}:${{ github.sha }}', dockerfile: 'web/Dockerfile' })
+  })
+
+  it.each([
+    ['buildah bud -t app:1 .', 'app:1'],
+    ['podman build --tag=app:1 .', 'app:1'],
+    ['docker buildx build --load -t app:$GITHUB_SHA .', 'app:${{ github.sha }}'],
+    ['docker buildx build -o type=oci,dest=image.tar .', 'image.tar'],
+  ])('behind %s', async (command, image) => {
+    expect(gate((await applied(job(`      - run: ${command}\n`))).workflow)).toMatchObject({ image })
+  })
+})
+
+describe('what a person must decide is said, and not written', () => {
+  it.each([
+    ['      - run: docker buildx build --push -t app:1 .\n', /builds and pushes in one command/],
+    ['      - run: docker build -t app:$(git describe) .\n', /known to the script alone/],
+    ['      - run: docker build .\n', /the build has no tag/],
+    ['      - run: |\n          TAG=1\n          docker build -t app:1 .\n          docker push app:1\n', /cut it in two steps/],
+    ['      - run: docker build -t app:1 . && docker push app:1\n', /cut it in two steps/],
+    ['      - uses: docker/bake-action@v6\n', /bake-action/],
+    ['      - run: docker build -t app:1 .\n      - uses: acme/layergate@abc\n        with: { image: app:1 }\n', /has the gate already/],
+  ])('%j', async (steps, note) => {
+    const { patch, notes } = await applied(job(steps))
+    expect(patch).toBe('')
+    expect(notes).toMatch(note)
+  })
+
+  it('a workflow that no pull request starts', async () => {
+    const files = job('      - run: docker build -t app:1 .\n')
+    const [[name, text] = ['', '']] = Object.entries(files)
+    expect((await applied({ [name]: text.replace('pull_request: {}, ', '') })).notes).toContain('does not run on pull_request')
+  })
+})
+
+describe('rights', () => {
+  const build = '      - run: docker build -t app:1 .\n'
+  it.each([
+    ['none are said', '', { contents: 'read', 'pull-requests': 'write' }],
+    ['the job has some', '    permissions:\n      contents: read\n      id-token: write\n', { contents: 'read', 'id-token': 'write', 'pull-requests': 'write' }],
+    ['the job has it', '    permissions:\n      pull-requests: write\n', { 'pull-requests': 'write' }],
+  ])('where %s', async (_name, more, expected) => {
+    expect((await applied(job(build, more))).workflow.jobs['image']?.permissions).toEqual(expected)
+  })
+
+  it('those of the workflow go on in the job', async () => {
+    const files = job(build)
+    const [[name, text] = ['', '']] = Object.entries(files)
+    expect((await applied({ [name]: `permissions:\n  contents: read\n  packages: write\n${text}` })).workflow.jobs['image']?.permissions).toEqual({
+      contents: 'read',
+      packages: 'write',
+      'pull-requests': 'write',
+    })
+  })
+})
+
+describe('a repository without a workflow that builds', () => {
+  it('gets one, pinned and with least rights, a job for each Dockerfile', async () => {
+    const { workflow, patch } = await applied({ Dockerfile: 'FROM scratch\n', 'web/Dockerfile': 'FROM scratch\n' })
+    expect(workflow.permissions).toEqual({})
+    expect(Object.keys(workflow.jobs)).toHaveLength(2)
+    for (const { permissions, steps } of Object.values(workflow.jobs)) {
+      expect(permissions).toEqual({ contents: 'read', 'pull-requests': 'write' })
+      for (const { uses } of steps) if (uses !== undefined) expect(uses).toMatch(/@[0-9a-f]{40}$/)
+    }
+    expect(patch).toContain('dockerfile: web/Dockerfile')
+  })
+
+  it('and without a Dockerfile is told that there is nothing to do', async () => {
+    expect((await applied({ 'README.md': 'x' })).notes).toContain('there is nothing to gate')
+  })
+})
