@@ -31675,6 +31675,98 @@ function info(message) {
   process.stdout.write(message + os4.EOL);
 }
 
+// src/error.ts
+var GateError = class extends Error {
+  name = "GateError";
+  code;
+  /** @param code a short stable word for programs, as in `error.code` of the JSON report */
+  constructor(code2, message, options4) {
+    super(message, options4);
+    this.code = code2;
+  }
+};
+var ImageError = class extends GateError {
+  name = "ImageError";
+};
+var ConfigError = class extends GateError {
+  name = "ConfigError";
+  constructor(message, options4) {
+    super("config", message, options4);
+  }
+};
+var UsageError = class extends GateError {
+  name = "UsageError";
+  constructor(message) {
+    super("usage", message);
+  }
+};
+
+// src/checkout/git.ts
+import { execFile } from "node:child_process";
+import path from "node:path";
+var MAX_FILE = 64 << 20;
+var MAX_LINKS = 5;
+function git(directory, args) {
+  return new Promise((resolve) => {
+    execFile(
+      "git",
+      ["-C", directory, "-c", "core.fsmonitor=false", ...args],
+      // Nothing is fetched on the way: a partial clone would ask the server for each file.
+      { encoding: "buffer", maxBuffer: MAX_FILE, env: { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_NO_LAZY_FETCH: "1", GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" } },
+      (error63, stdout) => resolve(error63 === null ? stdout : null)
+    );
+  });
+}
+async function commitOf(directory, revision) {
+  if (revision.startsWith("-")) return null;
+  const id = (await git(directory, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]))?.toString("latin1").trim();
+  return id !== void 0 && /^[0-9a-f]{40,64}$/.test(id) ? id : null;
+}
+async function isTracked(directory, file2) {
+  const listed = await git(directory, ["ls-files", "-z", "--", `:(literal)${file2}`]);
+  return listed === null ? null : listed.length > 0;
+}
+async function fileAt(directory, commit, file2) {
+  let name2 = path.posix.normalize(file2);
+  for (let hop = 0; hop <= MAX_LINKS; hop++) {
+    if (name2.startsWith("/") || name2.startsWith("../")) return null;
+    const entry = (await git(directory, ["ls-tree", "-z", "--full-tree", commit, "--", `:(literal)${name2}`]))?.toString("utf8");
+    if (entry === void 0) return void 0;
+    const [, mode, type, object2] = /^(\d{6}) (\w+) ([0-9a-f]+)\t/.exec(entry) ?? [];
+    if (object2 === void 0 || type !== "blob") return null;
+    const content = await git(directory, ["cat-file", "blob", object2]);
+    if (content === null) return void 0;
+    if (mode !== "120000") return content.toString("utf8");
+    name2 = path.posix.join(path.posix.dirname(name2), content.toString("utf8"));
+  }
+  return null;
+}
+
+// src/checkout/base-commit.ts
+function baseCommit(directory, commit, remote) {
+  const local = commitOf(directory, commit);
+  const files = /* @__PURE__ */ new Map();
+  const read2 = async (path12) => {
+    const known2 = await local === null ? void 0 : await fileAt(directory, commit, path12);
+    if (known2 !== void 0) return known2;
+    const found = remote === null ? { why: "the checkout does not have it, and there is no token to ask for it" } : await remote(path12);
+    if ("text" in found) return found.text;
+    throw new ConfigError(
+      `${path12}: the policy of the base commit ${commit.slice(0, 7)} cannot be read: ${found.why}. Check out with fetch-depth: 0, or give the action a token with contents: read; policy-from: head takes the pull request's own.`
+    );
+  };
+  return {
+    commit,
+    read: (path12) => {
+      const reading = files.get(path12) ?? read2(path12);
+      files.set(path12, reading);
+      return reading;
+    },
+    // Where git cannot tell, the file is taken for the pull request's.
+    isOfRepository: async (path12) => await isTracked(directory, path12) ?? true
+  };
+}
+
 // src/dockerfile/history.ts
 var KEYWORDS = /* @__PURE__ */ new Set([
   "ADD",
@@ -31753,32 +31845,6 @@ function pairLayers(layers, history) {
   const making = (history ?? []).filter(({ empty }) => !empty);
   return Array.from({ length: layers }, (_, layer) => making.length === layers ? making[layer]?.index ?? null : null);
 }
-
-// src/error.ts
-var GateError = class extends Error {
-  name = "GateError";
-  code;
-  /** @param code a short stable word for programs, as in `error.code` of the JSON report */
-  constructor(code2, message, options4) {
-    super(message, options4);
-    this.code = code2;
-  }
-};
-var ImageError = class extends GateError {
-  name = "ImageError";
-};
-var ConfigError = class extends GateError {
-  name = "ConfigError";
-  constructor(message, options4) {
-    super("config", message, options4);
-  }
-};
-var UsageError = class extends GateError {
-  name = "UsageError";
-  constructor(message) {
-    super("usage", message);
-  }
-};
 
 // node_modules/balanced-match/dist/esm/index.js
 var range = (a, b, str) => {
@@ -33155,11 +33221,11 @@ var cachedMinimatch = (pattern, options4) => {
   return mm;
 };
 var defaultPlatform = typeof process === "object" && process ? process.env?.__MINIMATCH_TESTING_PLATFORM__ || process.platform : "posix";
-var path = {
+var path2 = {
   win32: { sep: "\\" },
   posix: { sep: "/" }
 };
-var sep = defaultPlatform === "win32" ? path.win32.sep : path.posix.sep;
+var sep = defaultPlatform === "win32" ? path2.win32.sep : path2.posix.sep;
 minimatch.sep = sep;
 var GLOBSTAR = /* @__PURE__ */ Symbol("globstar **");
 minimatch.GLOBSTAR = GLOBSTAR;
@@ -69759,7 +69825,7 @@ var hostKeys = ({ args }) => {
   return /StrictHostKeyChecking[= ]+(?:no|off)/i.test(text4) ? "StrictHostKeyChecking=no" : null;
 };
 var registry2 = first(setting(/^--(?:src-|dest-)?tls-verify$/, OFF, "--tls-verify=false"), flag("--insecure-registry", "--insecure"));
-var git = first(
+var git2 = first(
   setting(/^http\.(?:.*\.)?sslverify$/i, OFF, "http.sslVerify false"),
   (command) => optionsIn(command).values("-c", "--config").some(({ value }) => /^core\.sshCommand=.*StrictHostKeyChecking[= ](?:no|off)/i.test(value)) ? "StrictHostKeyChecking=no" : null
 );
@@ -69779,7 +69845,7 @@ var COMMANDS = {
   dnf: yum,
   docker: flag("--insecure-registry"),
   gem: setting(/^:?ssl_verify_mode:?$/, /^0$/, "ssl_verify_mode 0"),
-  git,
+  git: git2,
   go: flag("-insecure"),
   helm: flag("--insecure-skip-tls-verify"),
   http: setting(/^--verify$/, OFF, "--verify=no"),
@@ -70894,13 +70960,13 @@ async function postReports(octokit, context3, pattern, always) {
 import { createHash as createHash12, createHmac as createHmac3, randomBytes } from "node:crypto";
 
 // src/checkout/build-context.ts
-import path3 from "node:path";
+import path4 from "node:path";
 
 // src/checkout/checkout.ts
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { lstat as lstat2, opendir, readFile } from "node:fs/promises";
-import path2 from "node:path";
+import path3 from "node:path";
 var SKIPPED = /* @__PURE__ */ new Set([".git", "node_modules"]);
 var MAX_ENTRIES2 = { repository: 2e5, other: 5e3 };
 var MAX_DOCKERFILES = 200;
@@ -70923,8 +70989,8 @@ async function* walk(root, enter, limit = MAX_ENTRIES2.repository) {
     const below = [];
     for (const entry of entries) {
       if (seen++ >= limit) return;
-      const full = path2.join(directory, entry.name);
-      const relative = path2.relative(root, full).split(path2.sep).join("/");
+      const full = path3.join(directory, entry.name);
+      const relative = path3.relative(root, full).split(path3.sep).join("/");
       const kind = entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other";
       yield { path: relative, kind };
       if (kind === "directory" && enter(relative)) below.push(full);
@@ -70941,15 +71007,15 @@ async function sizeOf(file2) {
   }
 }
 async function readSource(root, relative) {
-  const file2 = path2.join(root, relative);
+  const file2 = path3.join(root, relative);
   const size = await sizeOf(file2);
   return size === null || size > MAX_DOCKERFILE ? null : readFile(file2, "utf8").catch(() => null);
 }
 async function findDockerfiles(root) {
   const found = [];
-  const isRepository = await lstat2(path2.join(root, ".git")).catch(() => null) !== null;
-  for await (const entry of walk(root, (directory) => !SKIPPED.has(path2.posix.basename(directory)), isRepository ? MAX_ENTRIES2.repository : MAX_ENTRIES2.other)) {
-    if (entry.kind !== "file" || !isDockerfile(path2.posix.basename(entry.path))) continue;
+  const isRepository = await lstat2(path3.join(root, ".git")).catch(() => null) !== null;
+  for await (const entry of walk(root, (directory) => !SKIPPED.has(path3.posix.basename(directory)), isRepository ? MAX_ENTRIES2.repository : MAX_ENTRIES2.other)) {
+    if (entry.kind !== "file" || !isDockerfile(path3.posix.basename(entry.path))) continue;
     const text4 = await readSource(root, entry.path);
     if (text4 !== null) found.push({ path: entry.path, text: text4 });
     if (found.length >= MAX_DOCKERFILES) break;
@@ -70968,7 +71034,7 @@ async function sha256Of(file2) {
 
 // src/checkout/build-context.ts
 var MAX_COMPARED = 2e4;
-var join3 = (...parts) => path3.posix.join(...parts).replace(/^\.\/|^\.$|\/$/g, "");
+var join3 = (...parts) => path4.posix.join(...parts).replace(/^\.\/|^\.$|\/$/g, "");
 async function readContext(root, directory, dockerfile) {
   const own2 = dockerfile === null ? null : `${dockerfile}.dockerignore`;
   const ownText = own2 === null ? null : await readSource(root, own2);
@@ -70983,9 +71049,9 @@ var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
   ignoredBy: ignoredBy(dockerignore, inContext)
 });
 async function findSource(root, context3, instruction, workdir, file2) {
-  const base = path3.join(root, context3.directory);
+  const base = path4.join(root, context3.directory);
   const isSame2 = async (relative) => {
-    const full = path3.join(base, relative);
+    const full = path4.join(base, relative);
     return await sizeOf(full) === file2.size && await sha256Of(full) === file2.sha256;
   };
   const named3 = contextPath(instruction, file2.path, workdir);
@@ -70996,7 +71062,7 @@ async function findSource(root, context3, instruction, workdir, file2) {
     const fixed2 = source2.split("/").findIndex((part2) => /[*?[$]/.test(part2));
     const start = fixed2 === -1 ? source2 : source2.split("/").slice(0, fixed2).join("/");
     if (fixed2 === -1 && await isSame2(start)) return toContextFile(context3, join3(start));
-    for await (const entry of walk(path3.join(base, start), (directory) => directory !== ".git")) {
+    for await (const entry of walk(path4.join(base, start), (directory) => directory !== ".git")) {
       if (entry.kind !== "file") continue;
       if (compared++ > MAX_COMPARED) return null;
       const relative = join3(start, entry.path);
@@ -71533,7 +71599,7 @@ function baseOf2({ annotations: annotations2, config: config2, provenances }, la
 
 // src/provenance/documents.ts
 import { open as open5 } from "node:fs/promises";
-import path6 from "node:path";
+import path7 from "node:path";
 
 // src/image/compression.ts
 import { Readable, Transform } from "node:stream";
@@ -72302,7 +72368,7 @@ async function* decompress(source2, compression, where) {
 // src/image/files.ts
 import { readSync } from "node:fs";
 import { open as open3 } from "node:fs/promises";
-import path4 from "node:path";
+import path5 from "node:path";
 
 // src/image/tar-walk.ts
 var BLOCK = 512;
@@ -72497,7 +72563,7 @@ async function* chunks(handle, offset, length, where) {
     yield buffer.subarray(0, bytesRead);
   }
 }
-var clean2 = (name2) => path4.posix.join("/", name2).slice(1);
+var clean2 = (name2) => path5.posix.join("/", name2).slice(1);
 async function tarFiles(where, handle) {
   const { size } = await handle.stat();
   const read2 = async (offset, length) => {
@@ -72522,7 +72588,7 @@ async function tarFiles(where, handle) {
       if (header === void 0) return null;
       if (header.type === "file") return header;
       if (header.type !== "symlink" && header.type !== "link") return null;
-      at3 = header.type === "link" ? clean2(header.linkName) : clean2(path4.posix.join(path4.posix.dirname(`/${at3}`), header.linkName));
+      at3 = header.type === "link" ? clean2(header.linkName) : clean2(path5.posix.join(path5.posix.dirname(`/${at3}`), header.linkName));
     }
     return null;
   };
@@ -72552,7 +72618,7 @@ function checkDocument(where, name2, size) {
 }
 function directoryFiles(directory) {
   const where = directory;
-  const locate = (name2) => path4.join(directory, clean2(name2));
+  const locate = (name2) => path5.join(directory, clean2(name2));
   const opened = async (name2) => {
     try {
       return await open3(locate(name2), "r");
@@ -72604,13 +72670,13 @@ function directoryFiles(directory) {
 
 // src/image/spool.ts
 import { mkdtemp, open as open4, rm as rm2 } from "node:fs/promises";
-import path5 from "node:path";
+import path6 from "node:path";
 async function spool(source2, directory, where) {
   let handle = null;
   let folder = null;
   try {
-    folder = await mkdtemp(path5.join(directory, "layergate-"));
-    handle = await open4(path5.join(folder, "spool"), "wx+", 384);
+    folder = await mkdtemp(path6.join(directory, "layergate-"));
+    handle = await open4(path6.join(folder, "spool"), "wx+", 384);
   } catch (cause) {
     throw new ImageError("io", `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`, { cause });
   } finally {
@@ -72788,7 +72854,7 @@ async function fromRecord(files, where) {
 async function readBuildDocuments(value, directory, temporary) {
   if (value.trimStart().startsWith("{"))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
-  const handle = await open5(path6.resolve(directory, value), "r").catch((cause) => {
+  const handle = await open5(path7.resolve(directory, value), "r").catch((cause) => {
     const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
     throw new ConfigError(`${value}: the build metadata cannot be read (${code2}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
   });
@@ -72833,12 +72899,12 @@ async function openRecord(unpack2, where) {
 }
 
 // src/provenance/engine.ts
-import { execFile } from "node:child_process";
+import { execFile as execFile2 } from "node:child_process";
 var TIMEOUT2 = 1e4;
 var MAX_RECORDS = 20;
 var REF = /^\w[\w./-]*$/;
 var docker = (args) => new Promise((resolve) => {
-  execFile("docker", [...args], { timeout: TIMEOUT2, maxBuffer: MAX_PROVENANCE, encoding: "utf8" }, (error63, stdout) => resolve(error63 === null ? stdout : null));
+  execFile2("docker", [...args], { timeout: TIMEOUT2, maxBuffer: MAX_PROVENANCE, encoding: "utf8" }, (error63, stdout) => resolve(error63 === null ? stdout : null));
 });
 var parse6 = (text4) => {
   try {
@@ -78963,7 +79029,7 @@ var FILE_DETECTORS = GROUPS.flatMap(({ detectors }) => detectors.filter(isFile))
 // src/evidence/leak.ts
 var STRENGTHS = ["harmless", "possible", "likely", "proven"];
 var rankOf3 = (strength) => STRENGTHS.indexOf(strength);
-var MAX_LINKS = 500;
+var MAX_LINKS2 = 500;
 var MAX_FIELDS = 50;
 var MIN_SEARCHED = 8;
 function reach(place) {
@@ -79044,7 +79110,7 @@ function* fileMatches(scans, filesystem, origin, hashes2) {
       if (version2.content === version2) continue;
       const known2 = links.get(version2.content);
       if (known2 === void 0) links.set(version2.content, [version2]);
-      else if (known2.length < MAX_LINKS) known2.push(version2);
+      else if (known2.length < MAX_LINKS2) known2.push(version2);
     }
   }
   const identities = /* @__PURE__ */ new Map();
@@ -79154,7 +79220,7 @@ function addKnownValues(collected, texts2, attestations, origin) {
 }
 
 // src/filesystem/filesystem.ts
-var MAX_LINKS2 = 40;
+var MAX_LINKS3 = 40;
 var Filesystem = class {
   /** By layer, then by index of the entry. */
   versions;
@@ -79187,7 +79253,7 @@ var Filesystem = class {
       current = childOf(current, name2);
       node2 = next;
       if (next.version?.entry.type !== "symlink") continue;
-      if (++links > MAX_LINKS2) return null;
+      if (++links > MAX_LINKS3) return null;
       rest.unshift(
         ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part2) => part2 !== "")
       );
@@ -79292,7 +79358,7 @@ function makeDirectories(root, path12, layer) {
     }
     current = childOf(current, name2);
     if (rest.length > 0 && next.version?.entry.type === "symlink") {
-      if (++links > MAX_LINKS2) return { node: next, blockedBy: current };
+      if (++links > MAX_LINKS3) return { node: next, blockedBy: current };
       rest.unshift(
         ...resolveLink(current, next.version.entry.link ?? "").split("/").filter((part2) => part2 !== "")
       );
@@ -79461,7 +79527,7 @@ var isExecutable = (content, own2) => content.type === "file" && content.size > 
 
 // src/image/open.ts
 import { open as openFile, stat as stat2 } from "node:fs/promises";
-import path7 from "node:path";
+import path8 from "node:path";
 
 // src/image/docker-archive.ts
 import { createHash as createHash7 } from "node:crypto";
@@ -80048,7 +80114,7 @@ async function openTar(files, reference, options4, prefix2) {
   if (isDocker && prefix2 !== "oci-archive:") return openDockerArchive(files, reference, options4, options4.architecture);
   throw new ImageError(
     "not-an-image",
-    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path7.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
+    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path8.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
   );
 }
 
@@ -80597,7 +80663,7 @@ var LayerReading = class {
 var import_fastest_levenshtein = __toESM(require_mod(), 1);
 var import_yaml = __toESM(require_dist(), 1);
 import { readFile as readFile2 } from "node:fs/promises";
-import path8 from "node:path";
+import path9 from "node:path";
 
 // src/policy/config.ts
 var failOn = external_exports.enum([...SEVERITIES.slice(0, 4), "never"]);
@@ -80816,7 +80882,7 @@ async function withExtended(file2, config2, read2, depth) {
         `${file2}: extends: there is no preset ${JSON.stringify(name2)}.${didYouMean(name2, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(", ")}; a file is written with its path, such as ./policy.yml.`
       );
     else {
-      const other = path8.join(path8.dirname(file2), name2);
+      const other = path9.join(path9.dirname(file2), name2);
       below.push(...await withExtended(other, parseConfigText(other, await readConfig(other, read2)), read2, depth + 1));
     }
   }
@@ -81399,7 +81465,7 @@ var CARRY = OVERLAP + LOOK_BEHIND;
 var WINDOW = CARRY + PART;
 var DEFAULT_WINDOW = 256;
 var MAX_DEPTH4 = 3;
-var MAX_FILE = 256 << 10;
+var MAX_FILE2 = 256 << 10;
 var MAX_PIECES = 2048;
 var TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y;
 var MAX_MATCHES = 1e3;
@@ -81445,7 +81511,7 @@ var ContentScan = class _ContentScan {
   }
   /** Takes the next bytes. @param last no more follow */
   push(chunk, last) {
-    if (this.#files.length > 0 && this.#head.length < MAX_FILE) this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAX_FILE - this.#head.length)]);
+    if (this.#files.length > 0 && this.#head.length < MAX_FILE2) this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAX_FILE2 - this.#head.length)]);
     if (chunk.length <= PART) {
       this.#window(chunk, last);
       return;
@@ -82530,87 +82596,23 @@ function lineWarnings({ isNamed: isNamed2, target }, origin) {
   ];
 }
 
-// src/checkout/git.ts
-import { execFile as execFile2 } from "node:child_process";
-import path9 from "node:path";
-var MAX_FILE2 = 64 << 20;
-var MAX_LINKS3 = 5;
-function git2(directory, args) {
-  return new Promise((resolve) => {
-    execFile2(
-      "git",
-      ["-C", directory, "-c", "core.fsmonitor=false", ...args],
-      // Nothing is fetched on the way: a partial clone would ask the server for each file.
-      { encoding: "buffer", maxBuffer: MAX_FILE2, env: { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_NO_LAZY_FETCH: "1", GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" } },
-      (error63, stdout) => resolve(error63 === null ? stdout : null)
-    );
-  });
-}
-async function commitOf(directory, revision) {
-  if (revision.startsWith("-")) return null;
-  const id = (await git2(directory, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]))?.toString("latin1").trim();
-  return id !== void 0 && /^[0-9a-f]{40,64}$/.test(id) ? id : null;
-}
-async function isTracked(directory, file2) {
-  const listed = await git2(directory, ["ls-files", "-z", "--", `:(literal)${file2}`]);
-  return listed === null ? null : listed.length > 0;
-}
-async function fileAt(directory, commit, file2) {
-  let name2 = path9.posix.normalize(file2);
-  for (let hop = 0; hop <= MAX_LINKS3; hop++) {
-    if (name2.startsWith("/") || name2.startsWith("../")) return null;
-    const entry = (await git2(directory, ["ls-tree", "-z", "--full-tree", commit, "--", `:(literal)${name2}`]))?.toString("utf8");
-    if (entry === void 0) return void 0;
-    const [, mode, type, object2] = /^(\d{6}) (\w+) ([0-9a-f]+)\t/.exec(entry) ?? [];
-    if (object2 === void 0 || type !== "blob") return null;
-    const content = await git2(directory, ["cat-file", "blob", object2]);
-    if (content === null) return void 0;
-    if (mode !== "120000") return content.toString("utf8");
-    name2 = path9.posix.join(path9.posix.dirname(name2), content.toString("utf8"));
-  }
-  return null;
-}
-
-// src/github/base-commit.ts
+// src/github/contents.ts
 var MAX_FILE3 = 64 << 20;
-async function contentAt({ octokit, repository }, commit, path12) {
+var contentsAt = (octokit, repository, commit) => async (path12) => {
   try {
     const { data } = await octokit.rest.repos.getContent({ ...repository, path: path12, ref: commit, mediaType: { format: "raw" } });
     const content = data;
-    return typeof content === "string" && content.length <= MAX_FILE3 ? content : null;
+    return { text: typeof content === "string" && content.length <= MAX_FILE3 ? content : null };
   } catch (error63) {
-    if (statusOf(error63) !== 404) throw error63;
-    await octokit.rest.repos.getCommit({ ...repository, ref: commit });
-    return null;
+    if (statusOf(error63) !== 404) return { why: reasonOf(error63, "contents: read") };
   }
-}
-function baseCommit(directory, commit, remote) {
-  const local = commitOf(directory, commit);
-  const files = /* @__PURE__ */ new Map();
-  const read2 = async (path12) => {
-    const known2 = await local === null ? void 0 : await fileAt(directory, commit, path12);
-    if (known2 !== void 0) return known2;
-    if (remote === null) throw unreadable(path12, commit, "the checkout does not have it, and there is no token to ask for it");
-    try {
-      return await contentAt(remote, commit, path12);
-    } catch (error63) {
-      throw unreadable(path12, commit, reasonOf(error63, "contents: read"));
-    }
-  };
-  return {
-    commit,
-    read: (path12) => {
-      const reading = files.get(path12) ?? read2(path12);
-      files.set(path12, reading);
-      return reading;
-    },
-    // Where git cannot tell, the file is taken for the pull request's.
-    isOfRepository: async (path12) => await isTracked(directory, path12) ?? true
-  };
-}
-var unreadable = (path12, commit, why) => new ConfigError(
-  `${path12}: the policy of the base commit ${commit.slice(0, 7)} cannot be read: ${why}. Check out with fetch-depth: 0, or give the action a token with contents: read; policy-from: head takes the pull request's own.`
-);
+  try {
+    await octokit.rest.repos.getCommit({ ...repository, ref: commit });
+    return { text: null };
+  } catch (error63) {
+    return { why: reasonOf(error63, "contents: read") };
+  }
+};
 
 // src/github/event.ts
 import { readFileSync as readFileSync2 } from "node:fs";
@@ -83490,7 +83492,7 @@ function commitOfPolicy({ from, octokit, context: context3, directory }) {
     return null;
   }
   const { repository } = context3;
-  return baseCommit(directory, context3.baseCommit, octokit === null || repository === null ? null : { octokit, repository });
+  return baseCommit(directory, context3.baseCommit, octokit === null || repository === null ? null : contentsAt(octokit, repository, context3.baseCommit));
 }
 var reportsOfBranch = ({ octokit, context: { repository, defaultBranch } }) => async (artifact, name2) => {
   if (octokit === null || repository === null || defaultBranch === null) return { baseline: null, reason: "the action has no token, or the event names no default branch" };

@@ -3,13 +3,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as core from '@actions/core'
+import { baseCommit } from './checkout/base-commit.ts'
 import { postReports } from './companion.ts'
 import { type GateError, UsageError } from './error.ts'
 import { runGate } from './gate.ts'
 import { lastReport } from './github/artifacts.ts'
-import { baseCommit } from './github/base-commit.ts'
 import { connect, type Octokit } from './github/client.ts'
 import { updateComment } from './github/comment.ts'
+import { contentsAt } from './github/contents.ts'
 import { type RunContext, readContext } from './github/event.ts'
 import { postSuggestions } from './github/suggestions.ts'
 import { nearest } from './policy/load.ts'
@@ -183,7 +184,7 @@ function commitOfPolicy({ from, octokit, context, directory }: Order): BaseCommi
     return null
   }
   const { repository } = context
-  return baseCommit(directory, context.baseCommit, octokit === null || repository === null ? null : { octokit, repository })
+  return baseCommit(directory, context.baseCommit, octokit === null || repository === null ? null : contentsAt(octokit, repository, context.baseCommit))
 }
 
 const reportsOfBranch =

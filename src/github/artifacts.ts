@@ -61,7 +61,7 @@ const contentOf = async (zip: yauzl.ZipFile, entry: yauzl.Entry): Promise<string
 }
 
 /** The reports in a zip: every file `*.json` but SARIF. Nothing is written to the disk. */
-export async function readReports(artifact: string, zip: Buffer): Promise<FoundReport[]> {
+async function readReports(artifact: string, zip: Buffer): Promise<FoundReport[]> {
   const found: FoundReport[] = []
   let opened: yauzl.ZipFile
   try {

@@ -21,7 +21,7 @@ interface Suggestion {
 }
 
 /** Lines of the new file that a unified diff shows, with their text. */
-export function linesOfPatch(patch: string): Map<number, string> {
+function linesOfPatch(patch: string): Map<number, string> {
   const lines = new Map<number, string>()
   let next = 0
   for (const line of patch.split('\n')) {

@@ -21,7 +21,7 @@ export const recordSchema = z.object({
 })
 
 /** The file `.layergate-baseline.json`. */
-export const baselineFileSchema = z.strictObject({
+const baselineFileSchema = z.strictObject({
   schemaVersion: z.literal(1),
   salt: recordSchema.shape.salt,
   images: z.record(z.string().max(500), recordSchema.shape.findings).describe('findings by the name of the image'),
