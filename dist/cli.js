@@ -265,17 +265,17 @@ var require_visit = __commonJS({
     visit2.BREAK = BREAK;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    function visit_(key, node2, visitor, path13) {
-      const ctrl = callVisitor(key, node2, visitor, path13);
+    function visit_(key, node2, visitor, path14) {
+      const ctrl = callVisitor(key, node2, visitor, path14);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path13, ctrl);
-        return visit_(key, ctrl, visitor, path13);
+        replaceNode(key, path14, ctrl);
+        return visit_(key, ctrl, visitor, path14);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path13 = Object.freeze(path13.concat(node2));
+          path14 = Object.freeze(path14.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = visit_(i, node2.items[i], visitor, path13);
+            const ci = visit_(i, node2.items[i], visitor, path14);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -286,13 +286,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path13 = Object.freeze(path13.concat(node2));
-          const ck = visit_("key", node2.key, visitor, path13);
+          path14 = Object.freeze(path14.concat(node2));
+          const ck = visit_("key", node2.key, visitor, path14);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = visit_("value", node2.value, visitor, path13);
+          const cv = visit_("value", node2.value, visitor, path14);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -313,17 +313,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node2, visitor, path13) {
-      const ctrl = await callVisitor(key, node2, visitor, path13);
+    async function visitAsync_(key, node2, visitor, path14) {
+      const ctrl = await callVisitor(key, node2, visitor, path14);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path13, ctrl);
-        return visitAsync_(key, ctrl, visitor, path13);
+        replaceNode(key, path14, ctrl);
+        return visitAsync_(key, ctrl, visitor, path14);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path13 = Object.freeze(path13.concat(node2));
+          path14 = Object.freeze(path14.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = await visitAsync_(i, node2.items[i], visitor, path13);
+            const ci = await visitAsync_(i, node2.items[i], visitor, path14);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -334,13 +334,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path13 = Object.freeze(path13.concat(node2));
-          const ck = await visitAsync_("key", node2.key, visitor, path13);
+          path14 = Object.freeze(path14.concat(node2));
+          const ck = await visitAsync_("key", node2.key, visitor, path14);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = await visitAsync_("value", node2.value, visitor, path13);
+          const cv = await visitAsync_("value", node2.value, visitor, path14);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -367,23 +367,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node2, visitor, path13) {
+    function callVisitor(key, node2, visitor, path14) {
       if (typeof visitor === "function")
-        return visitor(key, node2, path13);
+        return visitor(key, node2, path14);
       if (identity.isMap(node2))
-        return visitor.Map?.(key, node2, path13);
+        return visitor.Map?.(key, node2, path14);
       if (identity.isSeq(node2))
-        return visitor.Seq?.(key, node2, path13);
+        return visitor.Seq?.(key, node2, path14);
       if (identity.isPair(node2))
-        return visitor.Pair?.(key, node2, path13);
+        return visitor.Pair?.(key, node2, path14);
       if (identity.isScalar(node2))
-        return visitor.Scalar?.(key, node2, path13);
+        return visitor.Scalar?.(key, node2, path14);
       if (identity.isAlias(node2))
-        return visitor.Alias?.(key, node2, path13);
+        return visitor.Alias?.(key, node2, path14);
       return void 0;
     }
-    function replaceNode(key, path13, node2) {
-      const parent = path13[path13.length - 1];
+    function replaceNode(key, path14, node2) {
+      const parent = path14[path14.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node2;
       } else if (identity.isPair(parent)) {
@@ -995,10 +995,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema2, path13, value) {
+    function collectionFromPath(schema2, path14, value) {
       let v = value;
-      for (let i = path13.length - 1; i >= 0; --i) {
-        const k = path13[i];
+      for (let i = path14.length - 1; i >= 0; --i) {
+        const k = path14[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -1017,7 +1017,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path13) => path13 == null || typeof path13 === "object" && !!path13[Symbol.iterator]().next().done;
+    var isEmptyPath = (path14) => path14 == null || typeof path14 === "object" && !!path14[Symbol.iterator]().next().done;
     var Collection = class extends Node.NodeBase {
       constructor(type, schema2) {
         super(type);
@@ -1047,11 +1047,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path13, value) {
-        if (isEmptyPath(path13))
+      addIn(path14, value) {
+        if (isEmptyPath(path14))
           this.add(value);
         else {
-          const [key, ...rest] = path13;
+          const [key, ...rest] = path14;
           const node2 = this.get(key, true);
           if (identity.isCollection(node2))
             node2.addIn(rest, value);
@@ -1065,8 +1065,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path13) {
-        const [key, ...rest] = path13;
+      deleteIn(path14) {
+        const [key, ...rest] = path14;
         if (rest.length === 0)
           return this.delete(key);
         const node2 = this.get(key, true);
@@ -1080,8 +1080,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path13, keepScalar) {
-        const [key, ...rest] = path13;
+      getIn(path14, keepScalar) {
+        const [key, ...rest] = path14;
         const node2 = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node2) ? node2.value : node2;
@@ -1099,8 +1099,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path13) {
-        const [key, ...rest] = path13;
+      hasIn(path14) {
+        const [key, ...rest] = path14;
         if (rest.length === 0)
           return this.has(key);
         const node2 = this.get(key, true);
@@ -1110,8 +1110,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path13, value) {
-        const [key, ...rest] = path13;
+      setIn(path14, value) {
+        const [key, ...rest] = path14;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -3626,9 +3626,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path13, value) {
+      addIn(path14, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path13, value);
+          this.contents.addIn(path14, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -3703,14 +3703,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path13) {
-        if (Collection.isEmptyPath(path13)) {
+      deleteIn(path14) {
+        if (Collection.isEmptyPath(path14)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path13) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path14) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -3725,10 +3725,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path13, keepScalar) {
-        if (Collection.isEmptyPath(path13))
+      getIn(path14, keepScalar) {
+        if (Collection.isEmptyPath(path14))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path13, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path14, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -3739,10 +3739,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path13) {
-        if (Collection.isEmptyPath(path13))
+      hasIn(path14) {
+        if (Collection.isEmptyPath(path14))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path13) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path14) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -3759,13 +3759,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path13, value) {
-        if (Collection.isEmptyPath(path13)) {
+      setIn(path14, value) {
+        if (Collection.isEmptyPath(path14)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection.collectionFromPath(this.schema, Array.from(path13), value);
+          this.contents = Collection.collectionFromPath(this.schema, Array.from(path14), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path13, value);
+          this.contents.setIn(path14, value);
         }
       }
       /**
@@ -5726,9 +5726,9 @@ var require_cst_visit = __commonJS({
     visit2.BREAK = BREAK;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    visit2.itemAtPath = (cst, path13) => {
+    visit2.itemAtPath = (cst, path14) => {
       let item = cst;
-      for (const [field, index] of path13) {
+      for (const [field, index] of path14) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -5737,23 +5737,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit2.parentCollection = (cst, path13) => {
-      const parent = visit2.itemAtPath(cst, path13.slice(0, -1));
-      const field = path13[path13.length - 1][0];
+    visit2.parentCollection = (cst, path14) => {
+      const parent = visit2.itemAtPath(cst, path14.slice(0, -1));
+      const field = path14[path14.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path13, item, visitor) {
-      let ctrl = visitor(item, path13);
+    function _visit(path14, item, visitor) {
+      let ctrl = visitor(item, path14);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token2 = item[field];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path13.concat([[field, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path14.concat([[field, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -5764,10 +5764,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path13);
+            ctrl = ctrl(item, path14);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path13) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path14) : ctrl;
     }
     exports.visit = visit2;
   }
@@ -10456,9 +10456,9 @@ var require_yauzl = __commonJS({
     exports.Entry = Entry;
     exports.LocalFileHeader = LocalFileHeader;
     exports.RandomAccessReader = RandomAccessReader;
-    function openPromise(path13, options4) {
+    function openPromise(path14, options4) {
       return new Promise((resolve, reject) => {
-        open5(path13, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+        open5(path14, { ...options4, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve(zipfile);
         });
@@ -10488,7 +10488,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open5(path13, options4, callback) {
+    function open5(path14, options4, callback) {
       if (typeof options4 === "function") {
         callback = options4;
         options4 = null;
@@ -10500,7 +10500,7 @@ var require_yauzl = __commonJS({
       if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
       if (options4.strictFileNames == null) options4.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs.open(path13, "r", function(err2, fd) {
+      fs.open(path14, "r", function(err2, fd) {
         if (err2) return callback(err2);
         fromFd(fd, options4, function(err3, zipfile) {
           if (err3) fs.close(fd, defaultCallback);
@@ -12109,10 +12109,10 @@ function mergeDefs(...defs) {
 function cloneDef(schema2) {
   return mergeDefs(schema2._zod.def);
 }
-function getElementAtPath(obj, path13) {
-  if (!path13)
+function getElementAtPath(obj, path14) {
+  if (!path14)
     return obj;
-  return path13.reduce((acc, key) => acc?.[key], obj);
+  return path14.reduce((acc, key) => acc?.[key], obj);
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
@@ -12452,11 +12452,11 @@ function explicitlyAborted(x, startIndex = 0) {
   }
   return false;
 }
-function prefixIssues(path13, issues) {
+function prefixIssues(path14, issues) {
   return issues.map((iss) => {
     var _a3;
     (_a3 = iss).path ?? (_a3.path = []);
-    iss.path.unshift(path13);
+    iss.path.unshift(path14);
     return iss;
   });
 }
@@ -12918,16 +12918,16 @@ function flattenError(error62, mapper = (issue2) => issue2.message) {
 }
 function formatError(error62, mapper = (issue2) => issue2.message) {
   const fieldErrors = { _errors: [] };
-  const processError = (error63, path13 = []) => {
+  const processError = (error63, path14 = []) => {
     for (const issue2 of error63.issues) {
       if (issue2.code === "invalid_union" && issue2.errors.length) {
-        issue2.errors.map((issues) => processError({ issues }, [...path13, ...issue2.path]));
+        issue2.errors.map((issues) => processError({ issues }, [...path14, ...issue2.path]));
       } else if (issue2.code === "invalid_key") {
-        processError({ issues: issue2.issues }, [...path13, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path14, ...issue2.path]);
       } else if (issue2.code === "invalid_element") {
-        processError({ issues: issue2.issues }, [...path13, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path14, ...issue2.path]);
       } else {
-        const fullpath = [...path13, ...issue2.path];
+        const fullpath = [...path14, ...issue2.path];
         if (fullpath.length === 0) {
           fieldErrors._errors.push(mapper(issue2));
         } else {
@@ -12966,17 +12966,17 @@ function formatError(error62, mapper = (issue2) => issue2.message) {
 }
 function treeifyError(error62, mapper = (issue2) => issue2.message) {
   const result = { errors: [] };
-  const processError = (error63, path13 = []) => {
+  const processError = (error63, path14 = []) => {
     var _a3;
     for (const issue2 of error63.issues) {
       if (issue2.code === "invalid_union" && issue2.errors.length) {
-        issue2.errors.map((issues) => processError({ issues }, [...path13, ...issue2.path]));
+        issue2.errors.map((issues) => processError({ issues }, [...path14, ...issue2.path]));
       } else if (issue2.code === "invalid_key") {
-        processError({ issues: issue2.issues }, [...path13, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path14, ...issue2.path]);
       } else if (issue2.code === "invalid_element") {
-        processError({ issues: issue2.issues }, [...path13, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path14, ...issue2.path]);
       } else {
-        const fullpath = [...path13, ...issue2.path];
+        const fullpath = [...path14, ...issue2.path];
         if (fullpath.length === 0) {
           result.errors.push(mapper(issue2));
           continue;
@@ -13015,8 +13015,8 @@ function treeifyError(error62, mapper = (issue2) => issue2.message) {
 }
 function toDotPath(_path) {
   const segs = [];
-  const path13 = _path.map((seg) => typeof seg === "object" ? seg.key : seg);
-  for (const seg of path13) {
+  const path14 = _path.map((seg) => typeof seg === "object" ? seg.key : seg);
+  for (const seg of path14) {
     if (typeof seg === "number")
       segs.push(`[${seg}]`);
     else if (typeof seg === "symbol")
@@ -30154,13 +30154,13 @@ function resolveRef(ref, ctx) {
   if (!ref.startsWith("#")) {
     throw new Error("External $ref is not supported, only local refs (#/...) are allowed");
   }
-  const path13 = ref.slice(1).split("/").filter(Boolean);
-  if (path13.length === 0) {
+  const path14 = ref.slice(1).split("/").filter(Boolean);
+  if (path14.length === 0) {
     return ctx.rootSchema;
   }
   const defsKey = ctx.version === "draft-2020-12" ? "$defs" : "definitions";
-  if (path13[0] === defsKey) {
-    const key = path13[1] === void 0 ? void 0 : decodeJSONPointerSegment(path13[1]);
+  if (path14[0] === defsKey) {
+    const key = path14[1] === void 0 ? void 0 : decodeJSONPointerSegment(path14[1]);
     if (!key || !ctx.defs[key]) {
       throw new Error(`Reference not found: ${ref}`);
     }
@@ -31080,24 +31080,24 @@ async function fileAt(directory, commit, file2) {
 function baseCommit(directory, commit, remote) {
   const local = commitOf(directory, commit);
   const files = /* @__PURE__ */ new Map();
-  const read2 = async (path13) => {
-    const known2 = await local === null ? void 0 : await fileAt(directory, commit, path13);
+  const read2 = async (path14) => {
+    const known2 = await local === null ? void 0 : await fileAt(directory, commit, path14);
     if (known2 !== void 0) return known2;
-    const found = remote === null ? { why: "the checkout does not have it, and there is no token to ask for it" } : await remote(path13);
+    const found = remote === null ? { why: "the checkout does not have it, and there is no token to ask for it" } : await remote(path14);
     if ("text" in found) return found.text;
     throw new ConfigError(
-      `${path13}: the policy of the base commit ${commit.slice(0, 7)} cannot be read: ${found.why}. Check out with fetch-depth: 0, or give the action a token with contents: read; policy-from: head takes the pull request's own.`
+      `${path14}: the policy of the base commit ${commit.slice(0, 7)} cannot be read: ${found.why}. Check out with fetch-depth: 0, or give the action a token with contents: read; policy-from: head takes the pull request's own.`
     );
   };
   return {
     commit,
-    read: (path13) => {
-      const reading = files.get(path13) ?? read2(path13);
-      files.set(path13, reading);
+    read: (path14) => {
+      const reading = files.get(path14) ?? read2(path14);
+      files.set(path14, reading);
       return reading;
     },
     // Where git cannot tell, the file is taken for the pull request's.
-    isOfRepository: async (path13) => await isTracked(directory, path13) ?? true
+    isOfRepository: async (path14) => await isTracked(directory, path14) ?? true
   };
 }
 
@@ -31459,8 +31459,8 @@ function cleanPath(name2) {
   return `/${parts.join("/")}`;
 }
 var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf(from)}/${target}`);
-var parentOf = (path13) => path13.slice(0, path13.lastIndexOf("/")) || "/";
-var baseName = (path13) => path13.slice(path13.lastIndexOf("/") + 1);
+var parentOf = (path14) => path14.slice(0, path14.lastIndexOf("/")) || "/";
+var baseName = (path14) => path14.slice(path14.lastIndexOf("/") + 1);
 var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
 
 // src/dockerfile/words.ts
@@ -31558,19 +31558,19 @@ var letters = (text4) => text4.replace(/[^\p{L}\p{N}]/gu, "");
 var wordsOf = ({ text: text4 }) => jsonWords(text4) ?? text4.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
 var join = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
 var copySources = (instruction) => wordsOf(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|\/+$/g, "").replace(/^\.$/, ""));
-function contextPath(instruction, path13, workdir = null) {
+function contextPath(instruction, path14, workdir = null) {
   const written = (wordsOf(instruction).at(-1) ?? "").replace(/(?<=.)\/+$/, "");
   const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
   const isAbsolute = written.startsWith("/") || workdir !== null;
   const sources = copySources(instruction);
-  const name2 = baseName(path13);
+  const name2 = baseName(path14);
   const named3 = sources.find((source2) => baseName(source2) === name2);
   if (named3 !== void 0) return named3;
   const [only] = sources;
   if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name2;
-  const at3 = isAbsolute ? path13 === target ? 0 : path13.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
-  if (path13 === target) return only === "" ? name2 : only;
-  return at3 === -1 ? only === "" ? name2 : join(only, name2) : join(only, path13.slice(at3));
+  const at3 = isAbsolute ? path14 === target ? 0 : path14.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
+  if (path14 === target) return only === "" ? name2 : only;
+  return at3 === -1 ? only === "" ? name2 : join(only, name2) : join(only, path14.slice(at3));
 }
 
 // src/checkout/checkout.ts
@@ -31704,7 +31704,7 @@ function parseDockerignore(text4) {
   });
 }
 var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
-function matches(tokens, path13) {
+function matches(tokens, path14) {
   let states = /* @__PURE__ */ new Set([0]);
   const close = (set2, isBoundary) => {
     for (const state of set2) {
@@ -31715,7 +31715,7 @@ function matches(tokens, path13) {
   };
   let inside = /* @__PURE__ */ new Set();
   states = close(states, true);
-  for (const char of path13) {
+  for (const char of path14) {
     const next = /* @__PURE__ */ new Set();
     const nextInside = /* @__PURE__ */ new Set();
     for (const state of states) {
@@ -31737,15 +31737,15 @@ function matches(tokens, path13) {
   }
   return states.has(tokens.length);
 }
-function* upTo(path13) {
-  for (let at3 = path13.indexOf("/"); at3 !== -1; at3 = path13.indexOf("/", at3 + 1)) yield path13.slice(0, at3);
-  yield path13;
+function* upTo(path14) {
+  for (let at3 = path14.indexOf("/"); at3 !== -1; at3 = path14.indexOf("/", at3 + 1)) yield path14.slice(0, at3);
+  yield path14;
 }
-function ignoredBy(dockerignore, path13) {
+function ignoredBy(dockerignore, path14) {
   let found = null;
   for (const pattern of dockerignore) {
     if (pattern.isException === (found === null)) continue;
-    for (const part2 of upTo(path13)) {
+    for (const part2 of upTo(path14)) {
       if (!matches(pattern.tokens, part2)) continue;
       found = pattern.isException ? null : pattern;
       break;
@@ -31754,7 +31754,7 @@ function ignoredBy(dockerignore, path13) {
   return found === null ? null : { pattern: found.text, line: found.line };
 }
 var hasExceptions = (dockerignore) => dockerignore.some(({ isException }) => isException);
-var patternOf = (path13) => path13.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(/\/$/, "");
+var patternOf = (path14) => path14.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(/\/$/, "");
 
 // src/checkout/build-context.ts
 var MAX_COMPARED = 2e4;
@@ -34539,12 +34539,12 @@ minimatch.unescape = unescape;
 function parseReference(text4) {
   const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text4);
   if (match2?.[1] === void 0) return null;
-  const path13 = match2[1];
-  const slash = path13.indexOf("/");
-  const first2 = slash === -1 ? "" : path13.slice(0, slash);
+  const path14 = match2[1];
+  const slash = path14.indexOf("/");
+  const first2 = slash === -1 ? "" : path14.slice(0, slash);
   const hasDomain = first2.includes(".") || first2.includes(":") || first2 === "localhost" || /[A-Z]/.test(first2);
   const domain2 = hasDomain ? first2 === "index.docker.io" ? "docker.io" : first2 : "docker.io";
-  const rest = hasDomain ? path13.slice(slash + 1) : path13;
+  const rest = hasDomain ? path14.slice(slash + 1) : path14;
   const repository = domain2 === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
   return { name: `${domain2}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
 }
@@ -34982,19 +34982,19 @@ var contentNotInspected = {
     for (const parts of files.values()) {
       const [first2] = parts;
       if (first2 === void 0) continue;
-      const path13 = first2.path.split("!/")[0] ?? first2.path;
-      const inner = parts.filter((part2) => part2.path !== path13);
-      const named3 = inner.slice(0, MAX_NAMED).map((part2) => `${part2.path.slice(path13.length + 2)} (${part2.reason})`);
+      const path14 = first2.path.split("!/")[0] ?? first2.path;
+      const inner = parts.filter((part2) => part2.path !== path14);
+      const named3 = inner.slice(0, MAX_NAMED).map((part2) => `${part2.path.slice(path14.length + 2)} (${part2.reason})`);
       const more = inner.length > MAX_NAMED ? ` and ${inner.length - MAX_NAMED} more` : "";
       const what = inner.length === 0 ? `was not looked into: ${first2.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
       const layer = origin.layers[first2.layer];
       yield placed(meta6, {
-        message: `${path13} in layer ${first2.layer} ${what}.`,
+        message: `${path14} in layer ${first2.layer} ${what}.`,
         remedy: meta6.remedy,
-        location: { kind: "layer", layer: first2.layer, path: path13, line: null, offset: null },
+        location: { kind: "layer", layer: first2.layer, path: path14, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: [path13]
+        identity: [path14]
       });
     }
   }
@@ -35168,7 +35168,7 @@ function given(command) {
     if (input2 !== null && input2.trim() !== "") add3(`${name2} --password-stdin`, { value: input2.trim(), kind: /\$/.test(input2) ? "variable" : "literal", position: command.position });
   }
   const targets = name2 === "tee" ? options4.operands.map(({ value }) => value) : command.writes;
-  if (targets.some((path13) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path13)))
+  if (targets.some((path14) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path14)))
     for (const word of [...args, ...fedBy.flatMap((feeder) => feeder.args)]) {
       const token2 = /(?:_authToken|_password|_auth|npmAuthToken)\s*[=:]\s*"?([^\s"\\]+)/.exec(word.value)?.[1];
       if (token2 !== void 0) add3(".npmrc", part(word, token2));
@@ -35481,7 +35481,7 @@ function readArgs(text4, escapeCharacter, args) {
     args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
   }
 }
-function parseDockerfile(path13, text4) {
+function parseDockerfile(path14, text4) {
   const read2 = readLogicalLines(text4);
   const stages = [];
   const globals = [];
@@ -35505,7 +35505,7 @@ function parseDockerfile(path13, text4) {
     }
   }
   close();
-  return { path: path13, text: text4, lines: text4.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: read2.error };
+  return { path: path14, text: text4, lines: text4.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: read2.error };
 }
 var lineAt = ({ starts, startLine }, offset) => starts.findLast((start) => start.offset <= offset)?.line ?? startLine;
 function parentStage(dockerfile, stage) {
@@ -43099,13 +43099,13 @@ function stepsOf({ origin }) {
   }
   return steps;
 }
-var idOf = (path13) => baseName(path13).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
+var idOf = (path14) => baseName(path14).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
 var NAME = /^[A-Za-z_]\w*$/;
 var PLAIN_PATH = /^[\w./+@~-]+$/;
 var mentions = (text4, name2) => NAME.test(name2) && new RegExp(`\\$\\{?${name2}\\b`).test(text4);
-var needsFile = ({ source: { text: text4, documents } }, path13) => {
+var needsFile = ({ source: { text: text4, documents } }, path14) => {
   const whole2 = [text4, ...documents.map(({ content }) => content)].join("\n");
-  return whole2.includes(baseName(path13)) || READERS.some(([file2, programs]) => file2.test(path13) && programs.test(whole2));
+  return whole2.includes(baseName(path14)) || READERS.some(([file2, programs]) => file2.test(path14) && programs.test(whole2));
 };
 function withoutName({ keyword, text: text4 }, name2) {
   const words2 = rawWordsOf(text4);
@@ -43236,13 +43236,13 @@ var Planner = class {
     const step = this.#steps[at3];
     return step === void 0 || step.source.keyword !== "RUN" ? null : { step, at: at3 };
   }
-  #resolves = (path13, workdir) => (operand) => cleanPath(operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path13;
+  #resolves = (path14, workdir) => (operand) => cleanPath(operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path14;
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
   #copied(place, { source: source2, workdir }, at3) {
-    const path13 = place.version.path;
+    const path14 = place.version.path;
     if (flagValue(source2, "from") !== null || source2.documents.length > 0) return false;
     const known2 = this.#evidence.sources.get(fileKey(place.version.layer, place.version.index));
-    const inContext = known2?.inContext ?? contextPath(source2, path13, workdir);
+    const inContext = known2?.inContext ?? contextPath(source2, path14, workdir);
     const sources = copySources(source2);
     if (sources.some((name2) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name2))) return false;
     const isNamed2 = sources.includes(inContext);
@@ -43253,16 +43253,16 @@ var Planner = class {
       if (hider === null && (state !== "overwritten" || over !== "COPY" && over !== "ADD")) return false;
     }
     if (hider !== null) {
-      const left = withoutRemoval(this.#plan.body(hider.step.source), this.#resolves(path13, hider.step.workdir));
+      const left = withoutRemoval(this.#plan.body(hider.step.source), this.#resolves(path14, hider.step.workdir));
       if (left === null) return false;
       this.#plan.setBody(hider.step.source, left);
     }
-    const id = idOf(path13);
-    const users = this.#steps.slice(at3 + 1, hider === null ? void 0 : hider.at + 1).filter((user) => user.source.keyword === "RUN" && this.#plan.body(user.source).trim() !== "" && needsFile(user, path13));
-    if (/[\n\r]/.test(inContext) || users.length > 0 && !PLAIN_PATH.test(path13)) return false;
+    const id = idOf(path14);
+    const users = this.#steps.slice(at3 + 1, hider === null ? void 0 : hider.at + 1).filter((user) => user.source.keyword === "RUN" && this.#plan.body(user.source).trim() !== "" && needsFile(user, path14));
+    if (/[\n\r]/.test(inContext) || users.length > 0 && !PLAIN_PATH.test(path14)) return false;
     for (const user of users) {
       if (user.source.documents.length > 0 && user.source === hider?.step.source) return false;
-      this.#plan.mount(user.source, id, [`target=${path13}`, ...user.isRoot ? [] : ["mode=0444"]]);
+      this.#plan.mount(user.source, id, [`target=${path14}`, ...user.isRoot ? [] : ["mode=0444"]]);
       this.#plan.build.add(`--secret id=${id},src=${known2?.path ?? inContext}`);
     }
     if (known2?.ignoredBy == null) this.#plan.ignore.add(patternOf(inContext));
@@ -43475,10 +43475,10 @@ function copyChange(evidence, place, keyword, mounted, fix) {
   if (known2?.ignoredBy != null)
     return `\`${known2.ignoredBy.pattern}\` in ${known2.ignoreFile} (line ${known2.ignoredBy.line}) keeps ${known2.path} out of the context today: build the image anew, and ${use}`;
   const text4 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path13 = known2?.inContext ?? (text4 === null ? baseName(place.version.path) : contextPath(text4, place.version.path, layer?.workdir));
-  const isNamed2 = source2 !== null && copySources(source2).includes(path13);
+  const path14 = known2?.inContext ?? (text4 === null ? baseName(place.version.path) : contextPath(text4, place.version.path, layer?.workdir));
+  const isNamed2 = source2 !== null && copySources(source2).includes(path14);
   const how = isNamed2 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${fix?.ignore?.patterns[0] ?? path13}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;
+  return `Add \`${fix?.ignore?.patterns[0] ?? path14}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
@@ -43625,9 +43625,9 @@ var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d+\w*)$/;
 var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
 var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
 var isPlainHttp = (url2) => url2 !== null && /^(?:http|ftp|git):\/\//i.test(url2) && !LOCAL.test(url2);
-var baseOf = (path13) => path13.replace(/\/+$/, "").replace(/^.*\//s, "");
-function sameFile(word, path13) {
-  const [left, right] = [word.replace(/^\.\//, ""), path13.replace(/^\.\//, "")];
+var baseOf = (path14) => path14.replace(/\/+$/, "").replace(/^.*\//s, "");
+function sameFile(word, path14) {
+  const [left, right] = [word.replace(/^\.\//, ""), path14.replace(/^\.\//, "")];
   if (left === right) return true;
   if (left.startsWith("/") && right.startsWith("/") && !left.includes("*")) return false;
   const name2 = baseOf(left);
@@ -43730,7 +43730,7 @@ var Flow = class {
   add(step, command, by, url2, files, isVerified = false) {
     const download = { step, command, by, url: url2, uses: [], isVerified };
     this.downloads.push(download);
-    for (const path13 of files) if (path13 !== "-" && !path13.startsWith("/dev/")) this.#track(path13, download);
+    for (const path14 of files) if (path14 !== "-" && !path14.startsWith("/dev/")) this.#track(path14, download);
     if (command !== null) this.#byPosition.set(command.position, { command, download });
     return download;
   }
@@ -43742,17 +43742,17 @@ var Flow = class {
     return known2 !== void 0 && isSame(known2.command, command) ? known2.download : null;
   }
   /** Follows a file. Copies of copies do not add up without end. */
-  #track(path13, download) {
-    if (this.#files.some((file2) => file2.path === path13 && file2.download === download)) return;
-    this.#files.push({ path: path13, download });
+  #track(path14, download) {
+    if (this.#files.some((file2) => file2.path === path14 && file2.download === download)) return;
+    this.#files.push({ path: path14, download });
     if (this.#files.length > MAX_FILES2) this.#files.shift();
   }
   #fileIn(words2) {
-    return this.#files.findLast(({ path: path13 }) => words2.includes(path13)) ?? this.#files.findLast(({ path: path13 }) => words2.some((word) => sameFile(word, path13))) ?? null;
+    return this.#files.findLast(({ path: path14 }) => words2.includes(path14)) ?? this.#files.findLast(({ path: path14 }) => words2.some((word) => sameFile(word, path14))) ?? null;
   }
   #verify(step, command) {
     const about = aboutOf(command);
-    const named3 = this.#files.filter(({ path: path13 }) => about.includes(baseOf(path13)));
+    const named3 = this.#files.filter(({ path: path14 }) => about.includes(baseOf(path14)));
     for (const { download } of named3.length > 0 ? named3 : this.#files.filter((file2) => file2.download.step === step)) download.isVerified = true;
   }
   take(step, command) {
@@ -43793,7 +43793,7 @@ var Flow = class {
     if (piped !== null) {
       if (unpacks(command)) this.#use(piped, "install", step, command, `unpacks it with ${name2}`);
       const target = name2 === "tee" ? optionsIn(command).operands.map(({ value }) => value) : writes;
-      for (const path13 of target) if (!path13.startsWith("/dev/") && !SIGNATURES.test(path13)) this.#track(path13, piped);
+      for (const path14 of target) if (!path14.startsWith("/dev/") && !SIGNATURES.test(path14)) this.#track(path14, piped);
     }
     this.#takeFiles(step, command, words2);
   }
@@ -43823,19 +43823,19 @@ var Flow = class {
     if (file2 === null) return;
     const { operands } = optionsIn(command);
     const last = operands.at(-1)?.value ?? "";
-    const every = this.#files.filter(({ path: path13 }) => [...words2, ...reads].some((word) => sameFile(word, path13)));
-    for (const { path: path13, download } of every) {
+    const every = this.#files.filter(({ path: path14 }) => [...words2, ...reads].some((word) => sameFile(word, path14)));
+    for (const { path: path14, download } of every) {
       if (unpacks(command)) this.#use(download, "install", step, command, `unpacks it with ${name2}`);
       else if (isInstaller(command)) this.#use(download, "install", step, command, `installs it with ${name2}`);
       else if (name2 === "chmod" && words2.some(makesExecutable)) this.#use(download, "install", step, command, "makes it executable");
-      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path13 !== last) {
-        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path13)}` : last;
+      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path14 !== last) {
+        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path14)}` : last;
         this.#track(target, download);
         const mode = name2 === "install" ? optionsIn(command).value("-m", "--mode")?.value ?? "755" : "";
         if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target)) this.#use(download, "install", step, command, `puts it into ${target}`);
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path13)) this.#track(path13.replace(COMPRESSED, ""), download);
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path14)) this.#track(path14.replace(COMPRESSED, ""), download);
     }
-    const written = command.writes.find((path13) => !path13.startsWith("/dev/"));
+    const written = command.writes.find((path14) => !path14.startsWith("/dev/"));
     if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2)) this.#track(written, file2.download);
   }
 };
@@ -43860,7 +43860,7 @@ function downloadsOf(steps) {
   }
   const found = [...flows.values()].flatMap(({ downloads }) => downloads);
   for (const { command, step, uses, isVerified } of found) {
-    const file2 = command === null ? void 0 : fetched(command)?.files.find((path13) => PROGRAMS.test(path13) || BIN.test(path13) && !SIGNATURES.test(path13));
+    const file2 = command === null ? void 0 : fetched(command)?.files.find((path14) => PROGRAMS.test(path14) || BIN.test(path14) && !SIGNATURES.test(path14));
     if (command !== null && file2 !== void 0 && uses.length === 0) uses.push({ kind: "install", step, command, how: `writes it to ${file2}`, isVerified });
   }
   known.set(steps, found);
@@ -43980,12 +43980,12 @@ function dropsPrivileges(evidence) {
 function scriptDrop(built, program, hops) {
   if (program === "" || hops >= MAX_HOPS) return null;
   const places = program.includes("/") ? [program.startsWith("/") ? program : `${(built.image.config.run.WorkingDir ?? "/").replace(/\/$/, "")}/${program.replace(/^\.\//, "")}`] : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map((directory) => `${directory}/${program}`);
-  const path13 = places.find((candidate) => built.collected(candidate) !== null);
-  if (path13 === void 0) return null;
-  const { commands } = parseScript(built.collected(path13) ?? "");
+  const path14 = places.find((candidate) => built.collected(candidate) !== null);
+  if (path14 === void 0) return null;
+  const { commands } = parseScript(built.collected(path14) ?? "");
   const drop = commands.map(dropOf).find((found) => found !== null);
-  if (drop != null) return { ...drop, script: path13 };
-  const next = commands.find(({ text: text4, program: started }) => /^exec\b/.test(text4) && started.startsWith("/") && started !== path13);
+  if (drop != null) return { ...drop, script: path14 };
+  const next = commands.find(({ text: text4, program: started }) => /^exec\b/.test(text4) && started.startsWith("/") && started !== path14);
   return next === void 0 ? null : scriptDrop(built, next.program, hops + 1);
 }
 var bringsDropper = ({ steps }) => steps.some(
@@ -44017,7 +44017,7 @@ function userAdvice(evidence) {
   if (made !== null)
     return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? "the build" : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ""}. ${NUMBER}`;
   if (built !== null && built.programs.shells.length === 0) return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER}`;
-  const adds = built?.programs.packageManagers.some((path13) => path13.endsWith("/apk")) === true || built?.programs.shells.some((path13) => path13.endsWith("/busybox")) === true;
+  const adds = built?.programs.packageManagers.some((path14) => path14.endsWith("/apk")) === true || built?.programs.shells.some((path14) => path14.endsWith("/busybox")) === true;
   return `Write two lines before CMD: \`RUN ${adds ? "adduser -D -u 10001 app" : "useradd --uid 10001 --create-home app"}\` and \`USER 10001\`. ${NUMBER}`;
 }
 
@@ -44170,7 +44170,7 @@ var CACHES = [
   { name: "yum\u2019s cache", path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//, by: /^(?:yum|dnf5?|microdnf|tdnf)$/, remedy: "End the RUN with dnf clean all (yum clean all)." },
   { name: "zypper\u2019s cache", path: /^\/var\/cache\/zypp\//, by: /^zypper$/, remedy: "End the RUN with zypper clean --all." }
 ];
-var ANY_CACHE = new RegExp(CACHES.map(({ path: path13 }) => path13.source).join("|"));
+var ANY_CACHE = new RegExp(CACHES.map(({ path: path14 }) => path14.source).join("|"));
 var MIN_BYTES = 256 << 10;
 var megabytes = (bytes2) => `${(bytes2 / 1e6).toFixed(1)} MB`;
 function leftIn({ layers, filesystem }, layer) {
@@ -44178,7 +44178,7 @@ function leftIn({ layers, filesystem }, layer) {
   for (const [index, entry] of (layers[layer]?.entries ?? []).entries()) {
     if (entry.type !== "file" || entry.size === 0 || entry.whiteout !== null) continue;
     if (!ANY_CACHE.test(entry.path)) continue;
-    const cache2 = CACHES.find(({ path: path13 }) => path13.test(entry.path));
+    const cache2 = CACHES.find(({ path: path14 }) => path14.test(entry.path));
     if (cache2 === void 0) continue;
     const left = found.get(cache2) ?? { bytes: 0, files: 0, hiddenIn: null };
     left.bytes += entry.size;
@@ -44407,7 +44407,7 @@ var meta18 = {
   enabled: false
 };
 var isOff = (text4) => /APT::Install-Recommends\s*"?\s*[= ]\s*"?(?:0|false|no)/i.test(text4);
-var configures = ({ args, writes, input: input2, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some((path13) => /apt\.conf/.test(path13)) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input2 ?? "").some(isOff);
+var configures = ({ args, writes, input: input2, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some((path14) => /apt\.conf/.test(path14)) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input2 ?? "").some(isOff);
 var recommendedPackages = {
   meta: meta18,
   *check({ steps }) {
@@ -44635,11 +44635,11 @@ function writtenBy(command, mount, variables) {
   if (/^(?:npm|pnpm)$/.test(name2) && words2.includes("config") && words2.includes("set")) return ["/root/.npmrc"];
   if (name2 === "pip" && words2.includes("config")) return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
   if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
-  return writes.filter((path13) => !path13.startsWith("/dev/") && path13 !== mount.target);
+  return writes.filter((path14) => !path14.startsWith("/dev/") && path14 !== mount.target);
 }
-function inLayer({ layers }, { layer, variables }, path13, workdir) {
+function inLayer({ layers }, { layer, variables }, path14, workdir) {
   if (layer === null) return null;
-  const home = path13.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
+  const home = path14.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
   const wanted = home.startsWith("/") ? home : `${workdir.replace(/\/$/, "")}/${home.replace(/^\.\//, "")}`;
   const clean3 = wanted.replace(/\/{2,}/g, "/");
   const entry = layers[layer]?.entries.find((candidate) => candidate.path === clean3 && candidate.whiteout === null && candidate.type === "file" && candidate.size > 0);
@@ -44772,10 +44772,10 @@ var setuidAdded = {
       for (const command of step.commands) {
         const change = modeChange(command);
         if (change !== null && (change.mode.setuid || change.mode.setgid)) {
-          const files = change.paths.filter((path13) => isDirectory(evidence, path13) !== true && !change.isDirectory);
+          const files = change.paths.filter((path14) => isDirectory(evidence, path14) !== true && !change.isDirectory);
           if (built !== null) for (const { value } of change.paths) told.add(value);
           const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
-          const gone = built !== null && files.every((path13) => isTakenBack(built, path13));
+          const gone = built !== null && files.every((path14) => isTakenBack(built, path14));
           if (files.length === 0 || gone) continue;
           yield onCommand(meta22, step, command, {
             severity,
@@ -44837,7 +44837,7 @@ var startsServer = ({ name: name2, args, program }) => /^(?:sshd|dropbear)$/.tes
 function permitsRoot(command) {
   const { name: name2, args, writes, input: input2, fedBy } = command;
   const targets = name2 === "sed" || name2 === "tee" ? optionsIn(command).operands.map(({ value }) => value) : writes;
-  if (!targets.some((path13) => /sshd_config/.test(path13))) return false;
+  if (!targets.some((path14) => /sshd_config/.test(path14))) return false;
   const texts2 = [...args.map(({ value }) => value), input2 ?? "", ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])];
   return texts2.some((text4) => /PermitRootLogin\s+yes/i.test(name2 === "sed" ? text4.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2") : text4));
 }
@@ -44867,7 +44867,7 @@ var sshServer = {
     if (first2 === void 0) return;
     if (found.every(({ says }) => says === "opens port 22")) return;
     const { built } = evidence;
-    if (built !== null && !["/usr/sbin/sshd", "/usr/sbin/dropbear", "/usr/bin/dropbear", "/usr/bin/sshd", "/sbin/sshd", "/usr/sbin/tinysshd"].some((path13) => built.filesystem.find(path13) !== null))
+    if (built !== null && !["/usr/sbin/sshd", "/usr/sbin/dropbear", "/usr/bin/dropbear", "/usr/bin/sshd", "/sbin/sshd", "/usr/sbin/tinysshd"].some((path14) => built.filesystem.find(path14) !== null))
       return;
     const isMeant = built !== null || found.length > 1 || first2.says !== "installs openssh";
     yield first2.draft({
@@ -44927,7 +44927,7 @@ function grantedBy(command) {
   const { name: name2, args, writes, fedBy, input: input2 } = command;
   const { operands } = optionsIn(command);
   const targets = name2 === "tee" || name2 === "sed" ? operands.map(({ value }) => value) : name2 === "visudo" ? ["/etc/sudoers"] : writes;
-  if (!targets.some((path13) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path13))) return null;
+  if (!targets.some((path14) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path14))) return null;
   const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
   if (name2 === "sed") return texts2.map((text4) => text4.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
   const all = [texts2.join(" "), input2 ?? "", ...fedBy.map((feeder) => feeder.input ?? "")];
@@ -44955,18 +44955,18 @@ var sudoWithoutPassword = {
     if (built === null || told) return;
     const files = built.layers.flatMap(({ index, extracts }) => extracts.map(({ entry, content }) => ({ version: built.filesystem.versionOf(index, entry), content })));
     for (const { version: version2, content } of files) {
-      const { path: path13 } = version2;
+      const { path: path14 } = version2;
       const text4 = content.toString();
-      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path13) || !grants(text4)) continue;
+      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path14) || !grants(text4)) continue;
       const layer = built.origin.layers[version2.layer];
       yield placed(meta25, {
         severity: grantsAll(text4) ? "medium" : "low",
-        message: `${path13} lets a user run ${grantsAll(text4) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
+        message: `${path14} lets a user run ${grantsAll(text4) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
         remedy,
-        location: { kind: "layer", layer: version2.layer, path: path13, line: null, offset: null },
+        location: { kind: "layer", layer: version2.layer, path: path14, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: ["NOPASSWD", path13]
+        identity: ["NOPASSWD", path14]
       });
     }
   }
@@ -45116,9 +45116,9 @@ function writtenSetting(command) {
   const { name: name2, args, writes, fedBy } = command;
   const targets = name2 === "tee" ? optionsIn(command).operands.map(({ value }) => value) : name2 === "sed" ? optionsIn(command).operands.slice(-1).map(({ value }) => value) : writes;
   const text4 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command.input ?? "") + fedBy.map(({ input: input2 }) => input2 ?? "").join("");
-  for (const path13 of targets) {
-    const file2 = FILES.find((known2) => known2.path.test(path13) && known2.line.test(text4));
-    if (file2 !== void 0) return { path: path13, shown: file2.shown };
+  for (const path14 of targets) {
+    const file2 = FILES.find((known2) => known2.path.test(path14) && known2.line.test(text4));
+    if (file2 !== void 0) return { path: path14, shown: file2.shown };
   }
   return null;
 }
@@ -45251,13 +45251,13 @@ function unsigned(command) {
     };
   const written = [...args, ...command.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join("\n") + (command.input ?? "");
   const targets = name2 === "tee" || name2 === "sed" ? options4.operands.map(({ value }) => value) : command.writes;
-  if (targets.some((path13) => /apt\.conf/.test(path13)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s*[= ]\s*"?(?:true|1|yes)/i.test(written))
+  if (targets.some((path14) => /apt\.conf/.test(path14)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s*[= ]\s*"?(?:true|1|yes)/i.test(written))
     return { option: "AllowUnauthenticated", says: SIGNATURES2 };
-  const inSources = targets.some((path13) => /sources\.list|\.sources$/.test(path13));
+  const inSources = targets.some((path14) => /sources\.list|\.sources$/.test(path14));
   if ((inSources || name2 === "add-apt-repository") && /\[[^\]]*\btrusted=yes\b[^\]]*\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
     return { option: "[trusted=yes]", says: SIGNATURES2 };
   if (inSources && /^Trusted:\s*yes/im.test(written)) return { option: "Trusted: yes", says: SIGNATURES2 };
-  if (targets.some((path13) => /\.repo$|(?:yum|dnf)\.conf$/.test(path13)) && /^\s*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
+  if (targets.some((path14) => /\.repo$|(?:yum|dnf)\.conf$/.test(path14)) && /^\s*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
     return { option: "gpgcheck=0", says: SIGNATURES2 };
   return null;
 }
@@ -45466,7 +45466,7 @@ function concerned(evidence, step, paths) {
   if (paths.length === 0) return ["what it is given"];
   const open5 = paths.filter(({ value }) => !MEANT.test(value));
   if (open5.length === 0) return null;
-  const left = step.of === "stage" ? [] : open5.filter((path13) => isWritable(evidence, path13) !== false);
+  const left = step.of === "stage" ? [] : open5.filter((path14) => isWritable(evidence, path14) !== false);
   return left.length === 0 ? null : left.map(({ value }) => value);
 }
 var worldWritable = {
@@ -45561,7 +45561,7 @@ var ignoreSchema = external_exports.strictObject({
   fingerprint: external_exports.string().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
   reason: external_exports.string().min(3).describe("why this is no problem; shown in every report"),
   expires: external_exports.iso.date().optional().describe("last day on which this entry counts, YYYY-MM-DD")
-}).refine(({ rule, path: path13, fingerprint }) => rule !== void 0 || path13 !== void 0 || fingerprint !== void 0, {
+}).refine(({ rule, path: path14, fingerprint }) => rule !== void 0 || path14 !== void 0 || fingerprint !== void 0, {
   message: "an ignore entry needs a rule, a path or a fingerprint"
 });
 var minConfidence = external_exports.union([confidenceSchema, external_exports.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
@@ -45812,11 +45812,11 @@ var COLLECTED = [
   /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
   /\.dist-info\/(?:RECORD|direct_url\.json)$/
 ];
-var isCollected = (path13) => COLLECTED.some((pattern) => pattern.test(path13));
+var isCollected = (path14) => COLLECTED.some((pattern) => pattern.test(path14));
 var MAX_SCRIPT = 256 << 10;
 var MAX_SCRIPTS = 500;
 var SCRIPTS = /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)[^/]*|[^/]+\.(?:sh|bash))$/i;
-var mayBeEntrypoint = (path13) => SCRIPTS.test(path13);
+var mayBeEntrypoint = (path14) => SCRIPTS.test(path14);
 
 // src/layer/nested.ts
 var import_yauzl = __toESM(require_yauzl(), 1);
@@ -46838,14 +46838,14 @@ var Content = class _Content {
   #head = Buffer.alloc(0);
   #ended = false;
   #unpacker = null;
-  constructor(skip, scanner, budget, path13, inside, depth) {
+  constructor(skip, scanner, budget, path14, inside, depth) {
     this.#skip = skip;
     this.#scanner = scanner;
     this.#budget = budget;
-    this.#path = path13;
+    this.#path = path14;
     this.#inside = inside;
     this.#depth = depth;
-    this.#scan = scanner.start(inside.at(-1) ?? path13);
+    this.#scan = scanner.start(inside.at(-1) ?? path14);
   }
   get where() {
     return this.#inside.length === 0 ? this.#path : `${this.#path}!/${this.#inside.join("!/")}`;
@@ -46903,25 +46903,25 @@ var Content = class _Content {
 var SCAN_LIMITS = { layerBytes: 64 * 2 ** 30, entries: 2e6, nested: NESTED_LIMITS };
 var MAX_SKIPPED = 500;
 var TYPES2 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
-function whiteoutOf(path13) {
-  const name2 = baseName(path13);
+function whiteoutOf(path14) {
+  const name2 = baseName(path14);
   if (!name2.startsWith(".wh.")) return null;
-  const parent = parentOf(path13);
+  const parent = parentOf(path14);
   if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
   if (name2.startsWith(".wh..wh.")) return "metadata";
   return { kind: "file", hides: childOf(parent, name2.slice(4)) };
 }
 function entryOf(header, guarded) {
   const pax = header.pax ?? {};
-  const path13 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
+  const path14 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
   const type = guarded.type === "directory" ? "directory" : TYPES2[header.type ?? ""] ?? (header.type === null || header.type === void 0 ? "file" : "device");
-  const whiteout = type === "directory" ? null : whiteoutOf(path13);
+  const whiteout = type === "directory" ? null : whiteoutOf(path14);
   const id = (own2, fallback) => {
     const parsed = own2 === void 0 ? fallback ?? 0 : Number.parseInt(own2, 10);
     return Number.isSafeInteger(parsed) ? parsed : 0;
   };
   return {
-    path: path13,
+    path: path14,
     type: whiteout === null ? type : "file",
     mode: (header.mode ?? 0) & 4095,
     uid: id(pax["uid"], header.uid),
@@ -46929,7 +46929,7 @@ function entryOf(header, guarded) {
     size: guarded.size,
     mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1e3) || 0,
     link: type === "hardlink" ? cleanPath(header.linkname ?? "") : type === "symlink" ? header.linkname ?? "" : null,
-    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path13), ".wh..wh.") } : whiteout,
+    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path14), ".wh..wh.") } : whiteout,
     afterEnd: guarded.afterEnd
   };
 }
@@ -47031,8 +47031,8 @@ var LayerReading = class {
       skipped
     };
   }
-  skip(path13, reason) {
-    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path13, reason });
+  skip(path14, reason) {
+    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path14, reason });
     else this.#notListed++;
   }
   /** One entry of the layer's own tar. */
@@ -47275,8 +47275,8 @@ function presetConfig(name2) {
 }
 
 // src/settings.ts
-import { access, readFile as readFile3, stat } from "node:fs/promises";
-import path7 from "node:path";
+import { access, readFile as readFile4, stat } from "node:fs/promises";
+import path8 from "node:path";
 
 // src/image/name.ts
 var VOLATILE = /^(?:(?=.*\d)[0-9a-f]{7,64}|[0-9a-f]{40}|\d{4,}|v?\d+(?:\.\d+)*|latest|sha|pr|refs|merge)$/i;
@@ -47291,6 +47291,10 @@ function stableName(reference, { image, platform, target, dockerfile }) {
   const more = [image, platform, target, file2 === "Dockerfile" ? void 0 : file2].filter((part2) => part2 != null && part2 !== "");
   return [name2 === "" ? "image" : name2, ...more.length === 0 ? [] : [`(${more.join(", ")})`]].join(" ");
 }
+
+// src/policy/decide.ts
+import { readFile as readFile3 } from "node:fs/promises";
+import path7 from "node:path";
 
 // src/policy/baseline.ts
 var entrySchema = external_exports.object({
@@ -47383,8 +47387,8 @@ var Comparison = class {
 // src/policy/loosening.ts
 var CONFIDENCE = ["low", "medium", "high"];
 var BASE = ["fail", "report", "ignore"];
-var describeIgnore = ({ rule, path: path13, fingerprint, reason, expires }) => `ignores ${[rule, path13, fingerprint?.slice(0, 12)].filter(Boolean).join(" ")}${expires === void 0 ? "" : ` until ${expires}`}: \u201C${reason}\u201D`;
-var scopeOf = ({ rule, path: path13, fingerprint }) => JSON.stringify([rule, path13, fingerprint]);
+var describeIgnore = ({ rule, path: path14, fingerprint, reason, expires }) => `ignores ${[rule, path14, fingerprint?.slice(0, 12)].filter(Boolean).join(" ")}${expires === void 0 ? "" : ` until ${expires}`}: \u201C${reason}\u201D`;
+var scopeOf = ({ rule, path: path14, fingerprint }) => JSON.stringify([rule, path14, fingerprint]);
 var isCovered = (entry, others) => others.some((other) => scopeOf(other) === scopeOf(entry) && (other.expires === void 0 || entry.expires !== void 0 && entry.expires <= other.expires));
 var rankOf = (id, { rules }) => {
   const setting2 = rules[id];
@@ -47433,6 +47437,102 @@ function describeLoosenings(loosenings) {
   const words2 = (kind, verb, one, many = `${one}s`) => count2(kind) === 0 ? [] : [`${verb} ${count2(kind)} ${count2(kind) === 1 ? one : many}`];
   const parts = [...words2("ignore", "adds", "ignore"), ...words2("rule", "lowers", "rule"), ...words2("setting", "loosens", "setting"), ...words2("baseline", "adds", "known finding")];
   return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}
+
+// src/policy/decide.ts
+var DEFAULT_ARTIFACT = "layergate-report";
+var DEFAULT_CONFIGS = [".layergate.yml", ".layergate.yaml"];
+function named(directory, file2) {
+  const relative = path7.relative(directory, file2);
+  return (relative.startsWith("..") ? file2 : relative).split(path7.sep).join("/");
+}
+function checked(key, value) {
+  if (value === null) return {};
+  const parsed = configSchema.shape[key].safeParse(value);
+  if (parsed.success) return { [key]: parsed.data };
+  const values = key === "fail-on" ? ["critical", "high", "medium", "low", "never"] : ["high", "medium", "low"];
+  const near = nearest(value, values);
+  throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
+}
+var onDisk = (directory) => ({
+  read: async (file2) => {
+    try {
+      return await readFile3(path7.resolve(directory, file2), "utf8");
+    } catch (cause) {
+      const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
+      if (code2 === "ENOENT" || code2 === "ENOTDIR") return null;
+      throw new ConfigError(`${file2}: the configuration cannot be read: ${code2}.`, { cause });
+    }
+  }
+});
+function atCommit(directory, base, isNamed2) {
+  const disk = onDisk(directory);
+  return {
+    read: async (file2) => {
+      const relative = named(directory, path7.resolve(directory, file2));
+      if (path7.isAbsolute(relative)) return disk.read(file2);
+      const text4 = await base.read(relative);
+      if (text4 !== null || !isNamed2(file2)) return text4;
+      return await base.isOfRepository(relative) ? null : disk.read(file2);
+    }
+  };
+}
+var isPreset = (name2) => /^(?:recommended|strict)$/.test(name2);
+async function readPolicy(settings2, place, isRequired) {
+  const { name: name2, config: config2 } = await readConfiguration(settings2.config, place, isRequired);
+  return toPolicy(
+    name2,
+    mergeConfigs([
+      config2,
+      checked("fail-on", settings2.failOn),
+      checked("min-confidence", settings2.minConfidence),
+      settings2.baseline === null ? {} : { baseline: settings2.baseline }
+    ])
+  );
+}
+async function readConfiguration(given2, { read: read2 }, isRequired) {
+  if (given2 !== null && isPreset(given2)) return { name: given2, config: presetConfig(given2) };
+  const orThrow = async (file2) => {
+    const text4 = await read2(file2);
+    if (text4 === null) throw new ConfigError(`${file2}: the configuration cannot be read: no such file.`);
+    return text4;
+  };
+  for (const name2 of given2 === null ? DEFAULT_CONFIGS : [given2])
+    if (given2 !== null && isRequired || await read2(name2) !== null) return { name: name2, config: await loadConfig(name2, orThrow) };
+  return { name: "recommended", config: presetConfig("recommended") };
+}
+async function readBaseline({ baseline }, { read: read2 }, isRequired) {
+  if (baseline === "none") return null;
+  const file2 = baseline ?? DEFAULT_BASELINE;
+  const text4 = await read2(file2);
+  if (text4 !== null) return { name: file2, file: parseBaseline(file2, text4) };
+  if (baseline !== null && isRequired) throw new ConfigError(`${file2}: there is no such baseline. layergate baseline create IMAGE writes one; baseline: none goes without.`);
+  return null;
+}
+var REPORT_OF_BRANCH = /^(?:default-branch|artifact:(.+))$/;
+async function branchBaseline(baseline, name2, lastReport) {
+  if (lastReport == null) throw new UsageError(`baseline: ${baseline} is the action's: the command reads a file.`);
+  return lastReport(REPORT_OF_BRANCH.exec(baseline)?.[1] ?? DEFAULT_ARTIFACT, name2);
+}
+async function decide(settings2, name2, { directory, base = null, lastReport }) {
+  const disk = onDisk(directory);
+  const own2 = await readPolicy(settings2, disk, true);
+  const isOfBranch = (policy2) => policy2.baseline !== null && REPORT_OF_BRANCH.test(policy2.baseline);
+  const finish2 = async (policy2, place, authority) => {
+    const fromBranch = isOfBranch(policy2) ? await branchBaseline(policy2.baseline ?? "", name2, lastReport) : null;
+    const baseline = fromBranch === null ? await readBaseline(policy2, place, base === null) : fromBranch.baseline;
+    const warnings = fromBranch !== null && fromBranch.baseline === null ? [{ code: "no-baseline", message: `There is no report of the default branch to compare with, so all counts as new: ${fromBranch.reason}.` }] : [];
+    return { policy: policy2, baseline, authority: await authority(baseline), warnings };
+  };
+  if (base === null) return finish2(own2, disk, async () => ({ from: "checkout" }));
+  const commit = atCommit(directory, base, (file2) => file2 === settings2.config || file2 === settings2.baseline);
+  const policy = await readPolicy(settings2, commit, false);
+  return finish2(policy, commit, async (baseline) => {
+    const changed = isOfBranch(own2) ? null : await readBaseline(own2, disk, true);
+    const known2 = isOfBranch(policy) ? [] : baselineLoosenings(baseline?.file ?? null, changed?.file ?? null);
+    const other = own2.baseline !== policy.baseline && isOfBranch(own2) ? [{ kind: "setting", text: `baseline: ${policy.baseline ?? "none"} \u2192 ${own2.baseline}` }] : [];
+    return { from: "base", commit: base.commit, read: base.read, loosenings: [...looseningsOf(policy, own2), ...known2, ...other] };
+  });
 }
 
 // src/report/escape.ts
@@ -47679,13 +47779,13 @@ var ContentScan = class _ContentScan {
   /** Where in the window the last match of a detector ends. */
   #tried = /* @__PURE__ */ new Map();
   #seen = /* @__PURE__ */ new Set();
-  constructor(compiled, path13, depth, budget) {
+  constructor(compiled, path14, depth, budget) {
     this.#compiled = compiled;
     this.#kernel = compiled.kernel;
-    this.#path = path13;
+    this.#path = path14;
     this.#depth = depth;
     this.#budget = budget;
-    this.#files = depth === 0 ? compiled.files.of(path13) : [];
+    this.#files = depth === 0 ? compiled.files.of(path14) : [];
   }
   /** Packed text was left out: it would have unpacked to more than the limit. */
   get overBudget() {
@@ -48038,7 +48138,7 @@ var SECRET_WORD = /key|token|secret|passw|auth|api|\bpat\b|[_-]pat\b|cred|bearer
 var NO_SECRET = /(?:url|uri|hash|sha\d*|md5|commit|rev(?:ision)?|digest|checksum|sum|integrity|version|etag|colou?r|trace|span|request|image|file|path|class|name|email|public|pub|project|account|app|client|user|team|org|tenant|key|token)[-_]?(?:id|url|uri|hash|sha\d*|name)s?$|(?:^|[._-])(?:id|uuid|guid|url|uri|hash|sha\d*|md5|commit|rev|digest|checksum|integrity|version|etag)$/i;
 var BETWEEN = "(?<between>[^;\\n]{0,64}?(?:\\n[^;\\n]{0,32}?)?)";
 var MAX_WORDS2 = 4;
-function named({ names, values, strength = "likely", word = SECRET_WORD, check: check2, chance = (value) => value, examples, ...about }) {
+function named2({ names, values, strength = "likely", word = SECRET_WORD, check: check2, chance = (value) => value, examples, ...about }) {
   const body = values.map(formSource).join("|");
   const whole2 = new RegExp(`^(?:${body})$`);
   return {
@@ -48113,7 +48213,7 @@ var AI = [
     docs: "https://docs.anyscale.com/",
     forms: ["esecret_{62:26}"]
   }),
-  named({
+  named2({
     id: "assemblyai-key",
     issuer: "AssemblyAI",
     title: "AssemblyAI API key",
@@ -48124,7 +48224,7 @@ var AI = [
     values: ["{hex:32}"],
     quiet: ["ASSEMBLYAI_COMMIT={hex:40}"]
   }),
-  named({
+  named2({
     id: "baseten-key",
     issuer: "Baseten",
     title: "Baseten API key",
@@ -48152,7 +48252,7 @@ var AI = [
     docs: "https://inference-docs.cerebras.ai/",
     forms: ["csk-{36:48}"]
   }),
-  named({
+  named2({
     id: "clarifai-key",
     issuer: "Clarifai",
     title: "Clarifai access token",
@@ -48162,7 +48262,7 @@ var AI = [
     names: ["clarifai"],
     values: ["{hex:32}"]
   }),
-  named({
+  named2({
     id: "cohere-key",
     issuer: "Cohere",
     title: "Cohere API key",
@@ -48183,7 +48283,7 @@ var AI = [
     docs: "https://docs.cursor.com/",
     forms: ["key_{hex:64}", "crsr_{hex:64}"]
   }),
-  named({
+  named2({
     id: "deepgram-key",
     issuer: "Deepgram",
     title: "Deepgram API key",
@@ -48224,7 +48324,7 @@ var AI = [
     forms: ["sk_{hex:48}"],
     quiet: ["task_{hex:48}", "sk_{hex:47}"]
   }),
-  named({
+  named2({
     id: "exa-key",
     issuer: "Exa",
     title: "Exa API key",
@@ -48348,7 +48448,7 @@ var AI = [
     docs: "https://docs.mem0.ai/",
     forms: ["m0-{62:40}"]
   }),
-  named({
+  named2({
     id: "mistral-key",
     issuer: "Mistral AI",
     title: "Mistral AI API key",
@@ -48379,7 +48479,7 @@ var AI = [
     docs: "https://docs.api.nvidia.com/",
     forms: ["nvapi-{64:64}"]
   }),
-  named({
+  named2({
     id: "ollama-key",
     issuer: "Ollama",
     title: "Ollama API key",
@@ -48442,7 +48542,7 @@ var AI = [
     docs: "https://docs.pinecone.io/",
     forms: ["pcsk_{62:5-7}_{62:60-66}"]
   }),
-  named({
+  named2({
     id: "pinecone-legacy-key",
     issuer: "Pinecone",
     title: "Pinecone API key",
@@ -48471,7 +48571,7 @@ var AI = [
     docs: "https://docs.runpod.io/",
     forms: ["rpa_{36U:40}{36:2-8}", "rps_{36U:40}{36:2-8}"]
   }),
-  named({
+  named2({
     id: "serpapi-key",
     issuer: "SerpApi, Serper",
     title: "search API key",
@@ -48510,7 +48610,7 @@ var AI = [
     docs: "https://docs.together.ai/",
     forms: ["tgp_v1_{64:43}"]
   }),
-  named({
+  named2({
     id: "together-legacy-key",
     issuer: "Together AI",
     title: "Together AI API key",
@@ -48540,7 +48640,7 @@ var AI = [
     docs: "https://docs.wandb.ai/",
     forms: ["wandb_v1_{64:77}"]
   }),
-  named({
+  named2({
     id: "wandb-legacy-key",
     issuer: "Weights & Biases",
     title: "Weights & Biases API key",
@@ -48562,7 +48662,7 @@ var AI = [
     docs: "https://docs.x.ai/",
     forms: ["xai-{62:80}"]
   }),
-  named({
+  named2({
     id: "zhipu-key",
     issuer: "Zhipu AI",
     title: "Zhipu AI API key",
@@ -48639,7 +48739,7 @@ var AZURE = [
   signed("azure-batch-key", "Azure Batch", "+ABa", 88, "the jobs and pools of the account"),
   signed("azure-container-registry-key", "Azure Container Registry", "+ACR", 52, "all images of the registry"),
   signed("azure-cosmos-key", "Azure Cosmos DB", "ACDb", 88, "all data of the account"),
-  named({
+  named2({
     id: "azure-devops-legacy-token",
     issuer: "Microsoft Azure DevOps",
     title: "Azure DevOps token",
@@ -48681,7 +48781,7 @@ var AZURE = [
   signed("azure-functions-key", "Azure Functions", "AzFu", 56, "calls of the functions"),
   signed("azure-iot-key", "Azure IoT Hub", "AIoT", 44, "the devices of the hub"),
   signed("azure-machine-learning-key", "Azure Machine Learning", "+AMC", 44, "calls of the endpoint"),
-  named({
+  named2({
     id: "azure-notification-hubs-key",
     issuer: "Microsoft Azure",
     title: "Azure Notification Hubs key",
@@ -48692,7 +48792,7 @@ var AZURE = [
     values: ["{b64:39-46}="],
     examples: ['"notificationHubKey": "{b64:43}="']
   }),
-  named({
+  named2({
     id: "azure-openai-key",
     issuer: "Microsoft Azure",
     title: "Azure OpenAI or AI services key",
@@ -48830,7 +48930,7 @@ var CLOUD = [
     strength: "possible",
     check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) ? {} : null
   }),
-  named({
+  named2({
     id: "alibaba-secret-key",
     issuer: "Alibaba Cloud",
     title: "Alibaba Cloud access key secret",
@@ -48958,7 +49058,7 @@ var CLOUD = [
       return checked2 === null || /aws|amazon|s3|AKIA|ASIA|access/i.test(near) ? checked2 : { strength: "possible", ...checked2 };
     }
   },
-  named({
+  named2({
     id: "aws-session-token",
     issuer: "Amazon Web Services",
     title: "AWS session token",
@@ -48973,7 +49073,7 @@ var CLOUD = [
     quiet: ["session_token={hex:64}"],
     check: ({ value }) => /^(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|AgoJb3JpZ2lu)/.test(value) ? { strength: "likely" } : null
   }),
-  named({
+  named2({
     id: "civo-key",
     issuer: "Civo",
     title: "Civo API key",
@@ -49041,7 +49141,7 @@ var CLOUD = [
     forms: ["GOOG1E{36U:55}", "GOOG{36U:20}"],
     strength: "possible"
   }),
-  named({
+  named2({
     id: "gcp-oauth-legacy-secret",
     issuer: "Google",
     title: "Google OAuth client secret",
@@ -49084,7 +49184,7 @@ var CLOUD = [
     docs: "https://developers.google.com/identity/protocols/oauth2",
     forms: ["ya29.{64.:30-400}"]
   }),
-  named({
+  named2({
     id: "hetzner-token",
     issuer: "Hetzner",
     title: "Hetzner Cloud API token",
@@ -49096,7 +49196,7 @@ var CLOUD = [
     check: ({ value }) => isMixedKey(value) ? {} : null,
     quiet: ["hcloud_image_sha256={hex:64}"]
   }),
-  named({
+  named2({
     id: "huawei-secret-key",
     issuer: "Huawei Cloud",
     title: "Huawei Cloud secret key",
@@ -49109,7 +49209,7 @@ var CLOUD = [
     check: ({ value }) => isMixedKey(value) ? {} : null,
     examples: ["HUAWEICLOUD_SECRET_KEY={62:40}"]
   }),
-  named({
+  named2({
     id: "ibm-cloud-key",
     issuer: "IBM",
     title: "IBM Cloud API key",
@@ -49120,7 +49220,7 @@ var CLOUD = [
     values: ["{64:44}", "{64:43}"],
     check: ({ value }) => isMixedKey(value) ? {} : null
   }),
-  named({
+  named2({
     id: "ibm-cos-hmac-key",
     issuer: "IBM",
     title: "IBM Cloud Object Storage HMAC key",
@@ -49132,7 +49232,7 @@ var CLOUD = [
     word: /secret/i,
     examples: ["COS_HMAC_SECRET_ACCESS_KEY={hex:48}"]
   }),
-  named({
+  named2({
     id: "linode-token",
     issuer: "Akamai (Linode)",
     title: "Linode access token",
@@ -49143,7 +49243,7 @@ var CLOUD = [
     values: ["{hex:64}"],
     quiet: ["linode_cli_sha256={hex:64}"]
   }),
-  named({
+  named2({
     id: "ovh-secret",
     issuer: "OVHcloud",
     title: "OVHcloud application secret or consumer key",
@@ -49168,7 +49268,7 @@ var CLOUD = [
     check: ({ value }) => /\d/.test(value) ? {} : null,
     quiet: ["SCWINDOWCLASSNAMESEXT"]
   }),
-  named({
+  named2({
     id: "scaleway-secret-key",
     issuer: "Scaleway",
     title: "Scaleway secret key",
@@ -49192,7 +49292,7 @@ var CLOUD = [
     strength: "possible",
     check: ({ value }) => isMixedKey(value) ? {} : null
   }),
-  named({
+  named2({
     id: "tencent-secret-key",
     issuer: "Tencent Cloud",
     title: "Tencent Cloud secret key",
@@ -49224,7 +49324,7 @@ var CLOUD = [
     forms: ["AKLT{62:40-68}"],
     strength: "possible"
   }),
-  named({
+  named2({
     id: "vultr-key",
     issuer: "Vultr",
     title: "Vultr API key",
@@ -49330,7 +49430,7 @@ var CODE = [
     check: checkAtlassian,
     checksum: true
   }),
-  named({
+  named2({
     ...BITBUCKET,
     id: "bitbucket-client-secret",
     title: "Bitbucket client secret",
@@ -49359,7 +49459,7 @@ var CODE = [
     docs: "https://buildkite.com/docs/apis/managing-api-tokens",
     forms: ["bkua_{36:40}", "bkaa_{62:20-80}", "bkct_{62:20-80}", "bkpat_{62:20-80}", "bkat_{62:20-80}"]
   }),
-  named({
+  named2({
     ...CIRCLECI,
     id: "circleci-legacy-token",
     title: "CircleCI token",
@@ -49377,7 +49477,7 @@ var CODE = [
     opens: "pipelines and the secrets that they see",
     forms: ["CCIPAT_{62:22}_{hex:40}", "CCIPRJ_{62:22}_{hex:40}"]
   }),
-  named({
+  named2({
     id: "codecov-token",
     issuer: "Codecov",
     title: "Codecov upload token",
@@ -49391,7 +49491,7 @@ var CODE = [
     examples: ["CODECOV_TOKEN={uuid}"],
     quiet: ["codecov_report_id={uuid}"]
   }),
-  named({
+  named2({
     id: "coveralls-token",
     issuer: "Coveralls",
     title: "Coveralls repo token",
@@ -49404,7 +49504,7 @@ var CODE = [
     strength: "possible",
     examples: ["COVERALLS_REPO_TOKEN={62:33}"]
   }),
-  named({
+  named2({
     id: "drone-token",
     issuer: "Drone CI",
     title: "Drone CI token",
@@ -49415,7 +49515,7 @@ var CODE = [
     values: ["{62:32}", "{hex:32}"],
     examples: ["DRONE_TOKEN={62:32}"]
   }),
-  named({
+  named2({
     id: "gitea-token",
     issuer: "Gitea, Forgejo",
     title: "Gitea or Forgejo access token",
@@ -49449,7 +49549,7 @@ var CODE = [
       return decodeJson(jwt3[0] ?? "") === null ? { strength: "harmless", note: "its JWT does not decode" } : {};
     }
   },
-  named({
+  named2({
     ...GITHUB,
     id: "github-client-secret",
     title: "GitHub OAuth client secret",
@@ -49553,7 +49653,7 @@ var CODE = [
     quiet: ["Please use the following password to proceed to installation:\n\n"],
     check: ({ value }) => ofFiller(value)
   },
-  named({
+  named2({
     id: "jenkins-token",
     issuer: "Jenkins",
     title: "Jenkins API token",
@@ -49623,7 +49723,7 @@ var CODE = [
     docs: "https://semgrep.dev/docs/",
     forms: ["sgp_{hex:64}"]
   }),
-  named({
+  named2({
     id: "snyk-legacy-token",
     issuer: "Snyk",
     title: "Snyk token",
@@ -49645,7 +49745,7 @@ var CODE = [
     docs: "https://docs.snyk.io/snyk-api/authentication-for-api",
     forms: ["snyk_uat.{hex:8}.{64.:20-400}", "snyk_sat.{hex:8}.{64.:20-400}"]
   }),
-  named({
+  named2({
     id: "sonar-legacy-token",
     issuer: "Sonar",
     title: "SonarQube or SonarCloud token",
@@ -49702,7 +49802,7 @@ var CODE = [
     revoke: "Delete the API token in HCP Terraform",
     forms: ["{62:14}.atlasv1.{64=:60-70}"]
   }),
-  named({
+  named2({
     id: "travis-token",
     issuer: "Travis CI",
     title: "Travis CI token",
@@ -49731,7 +49831,7 @@ var DATA = [
     docs: "https://aiven.io/docs/platform/concepts/authentication-tokens",
     forms: ["AVNS_{64:19}", "aivenv1{b64=:120-400}"]
   }),
-  named({
+  named2({
     id: "algolia-key",
     issuer: "Algolia",
     title: "Algolia API key",
@@ -49745,7 +49845,7 @@ var DATA = [
     check: ({ groups }) => /admin|write/i.test(groups["between"] ?? "") ? { strength: "likely" } : /search/i.test(groups["between"] ?? "") ? null : {},
     quiet: ["ALGOLIA_SEARCH_KEY={hex:32}"]
   }),
-  named({
+  named2({
     id: "confluent-secret",
     issuer: "Confluent",
     title: "Confluent Cloud API secret",
@@ -49776,7 +49876,7 @@ var DATA = [
     docs: "https://docs.getdbt.com/docs/dbt-cloud-apis/authentication",
     forms: ["dbtc_{64:40-60}", "dbtu_{64:40-60}", "dbts_{64:40-60}"]
   }),
-  named({
+  named2({
     id: "fauna-key",
     issuer: "Fauna",
     title: "Fauna key",
@@ -49787,7 +49887,7 @@ var DATA = [
     values: ["fnA{64:37}"],
     examples: ["FAUNA_SECRET=fnA{64:37}"]
   }),
-  named({
+  named2({
     id: "influx-token",
     issuer: "InfluxData",
     title: "InfluxDB token",
@@ -49808,7 +49908,7 @@ var DATA = [
     docs: "https://materialize.com/docs/",
     forms: ["mzp_{hex:64}"]
   }),
-  named({
+  named2({
     id: "mongodb-atlas-key",
     issuer: "MongoDB",
     title: "MongoDB Atlas private key",
@@ -49857,7 +49957,7 @@ var DATA = [
     revoke: "Delete the service token in the PlanetScale settings",
     forms: ["pscale_tkn_{64.:32-64}", "pscale_oauth_{64.:32-64}"]
   }),
-  named({
+  named2({
     id: "snowflake-password",
     issuer: "Snowflake",
     title: "Snowflake password or token",
@@ -49908,7 +50008,7 @@ var DATA = [
     forms: ["p.eyJ{64:40-300}.{64:43}"],
     quiet: ["tip.eyJ{64:40}"]
   }),
-  named({
+  named2({
     id: "upstash-token",
     issuer: "Upstash",
     title: "Upstash REST token",
@@ -50631,7 +50731,7 @@ var FILES2 = [
 
 // src/secrets/detectors/hosting.ts
 var HOSTING = [
-  named({
+  named2({
     id: "akamai-client-secret",
     issuer: "Akamai",
     title: "Akamai client secret",
@@ -50655,7 +50755,7 @@ var HOSTING = [
     forms: ["akab-{36:16}-{36:16}"],
     strength: "possible"
   }),
-  named({
+  named2({
     id: "cloudflare-legacy-token",
     issuer: "Cloudflare",
     title: "Cloudflare API token or global key",
@@ -50707,7 +50807,7 @@ var HOSTING = [
       return json2 !== null && typeof json2["t"] === "string" && typeof json2["s"] === "string" ? { facts: { account: String(json2["a"]) } } : null;
     }
   },
-  named({
+  named2({
     id: "fastly-token",
     issuer: "Fastly",
     title: "Fastly API token",
@@ -50737,7 +50837,7 @@ var HOSTING = [
     docs: "https://devcenter.heroku.com/articles/authentication",
     forms: ["HRKU-AA{64:58}", "HRKU-{uuid}"]
   }),
-  named({
+  named2({
     id: "heroku-legacy-key",
     issuer: "Heroku",
     title: "Heroku API key",
@@ -50750,7 +50850,7 @@ var HOSTING = [
     quiet: ["heroku_app_id={uuid}", "heroku_request_id: {uuid}"],
     word: /key|token|passw|auth/i
   }),
-  named({
+  named2({
     id: "koyeb-token",
     issuer: "Koyeb",
     title: "Koyeb API token",
@@ -50760,7 +50860,7 @@ var HOSTING = [
     names: ["koyeb"],
     values: ["{36:64}"]
   }),
-  named({
+  named2({
     id: "netlify-legacy-token",
     issuer: "Netlify",
     title: "Netlify access token",
@@ -50780,7 +50880,7 @@ var HOSTING = [
     docs: "https://docs.netlify.com/api/get-started/",
     forms: ["nfp_{62:36-40}", "nfc_{62:36-40}", "nfo_{62:36-40}", "nfu_{62:36-40}"]
   }),
-  named({
+  named2({
     id: "ngrok-token",
     issuer: "ngrok",
     title: "ngrok authtoken or API key",
@@ -50791,7 +50891,7 @@ var HOSTING = [
     values: ["2{62:26}_{62:21}", "1{62:26}_{62:21}"],
     examples: ["NGROK_AUTHTOKEN=2{62:26}_{62:21}", "authtoken: 2{62:26}_{62:21}"]
   }),
-  named({
+  named2({
     id: "railway-token",
     issuer: "Railway",
     title: "Railway token",
@@ -50831,7 +50931,7 @@ var HOSTING = [
       "tskey-{hex:12}-{62:22}"
     ]
   }),
-  named({
+  named2({
     id: "vercel-legacy-token",
     issuer: "Vercel",
     title: "Vercel token",
@@ -51258,7 +51358,7 @@ var KEYS = [
       strength: "likely",
       examples: ["(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})(1:d32:{b64:32})))"],
       quiet: ['"(11:private-key"'],
-      check: ({ value, path: path13 }) => !/\.key$|private-keys/.test(path13) && !/\(\d?\d?:?(?:ecc|rsa|dsa|elg)/.test(value) ? null : /protected/.test(value.slice(0, 32)) ? { strength: "harmless", note: "encrypted with a passphrase" } : {}
+      check: ({ value, path: path14 }) => !/\.key$|private-keys/.test(path14) && !/\(\d?\d?:?(?:ecc|rsa|dsa|elg)/.test(value) ? null : /protected/.test(value.slice(0, 32)) ? { strength: "harmless", note: "encrypted with a passphrase" } : {}
     }
   ),
   whole(
@@ -51475,8 +51575,8 @@ function assignedValue(text4) {
   const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text4);
   return bare === null ? null : { value: bare[0], quote: "", rest: text4.slice(bare[0].length) };
 }
-function isData(value, rest, path13) {
-  if (CODE_FILE.test(path13)) return false;
+function isData(value, rest, path14) {
+  if (CODE_FILE.test(path14)) return false;
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
   return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value);
 }
@@ -51496,7 +51596,7 @@ function looksSecret(value, isPassword, quoted) {
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name2) => name2.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-function checkAssignment({ value: text4, before, path: path13, isText }) {
+function checkAssignment({ value: text4, before, path: path14, isText }) {
   if (!isText) return null;
   const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text4);
   if (statement === null) return null;
@@ -51508,8 +51608,8 @@ function checkAssignment({ value: text4, before, path: path13, isText }) {
   const assigned = assignedValue(text4.slice(whole2.length));
   if (assigned === null) return null;
   const { value, quote: quote2, rest } = assigned;
-  if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path13)) return null;
-  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path13)) return null;
+  if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path14)) return null;
+  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path14)) return null;
   const isPassword = /pass|pwd|credential/i.test(short2);
   if (!looksSecret(value, isPassword, quote2 !== "")) return null;
   if (value.toLowerCase() === short2.toLowerCase()) return null;
@@ -51599,9 +51699,9 @@ var LOGINS2 = [
     window: 480,
     strength: "possible",
     context: true,
-    check: ({ value, path: path13 }) => {
+    check: ({ value, path: path14 }) => {
       if (!/\d.*\d/.test(value) || !/[A-Za-z].*[A-Za-z]/.test(value) || isPlaceholder(value) || isFiller(value)) return null;
-      return path13 === "" ? { strength: "likely" } : {};
+      return path14 === "" ? { strength: "likely" } : {};
     }
   },
   {
@@ -51752,7 +51852,7 @@ var DOPPLER = { issuer: "Doppler", revoke: "Revoke the token in the Doppler dash
 var VAULT = { issuer: "HashiCorp", revoke: "Revoke the token with vault token revoke", docs: "https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes" };
 var ALL_SECRETS = "the secrets that it is granted";
 var MANAGERS = [
-  named({
+  named2({
     id: "akeyless-key",
     issuer: "Akeyless",
     title: "Akeyless access key",
@@ -51764,7 +51864,7 @@ var MANAGERS = [
     examples: ["AKEYLESS_ACCESS_KEY={b64:43}="],
     quiet: ["AKEYLESS_ACCESS_ID=p-{36:12}am"]
   }),
-  named({
+  named2({
     id: "auth0-secret",
     issuer: "Auth0",
     title: "Auth0 client secret",
@@ -51777,7 +51877,7 @@ var MANAGERS = [
     examples: ["AUTH0_CLIENT_SECRET={64:64}"],
     check: ({ value }) => isMixed(value) ? {} : null
   }),
-  named({
+  named2({
     id: "bitwarden-token",
     issuer: "Bitwarden",
     title: "Bitwarden Secrets Manager token",
@@ -51799,7 +51899,7 @@ var MANAGERS = [
     quiet: ["sk_live_{62:39}"],
     check: ({ value }) => /[A-Z]/.test(value) ? {} : null
   }),
-  named({
+  named2({
     id: "consul-token",
     issuer: "HashiCorp",
     title: "Consul or Nomad token",
@@ -51828,7 +51928,7 @@ var MANAGERS = [
       "dp.said.{62:40-44}"
     ]
   }),
-  named({
+  named2({
     id: "duo-secret",
     issuer: "Cisco Duo",
     title: "Duo secret key",
@@ -51880,7 +51980,7 @@ var MANAGERS = [
     quiet: ["kubeadm join --token abc.def"],
     check: ({ value }) => /^[a-z0-9.]+$/.test(value) && /\d/.test(value) ? ofFiller(value.replace(".", "")) : null
   },
-  named({
+  named2({
     id: "okta-token",
     issuer: "Okta",
     title: "Okta API token",
@@ -51985,7 +52085,7 @@ var MANAGERS = [
     quiet: ["Unseal Key 1: "],
     check: ({ value }) => ofFiller(value)
   },
-  named({
+  named2({
     id: "zerotier-token",
     issuer: "ZeroTier",
     title: "ZeroTier API token",
@@ -52043,7 +52143,7 @@ var MESSAGING = [
     quiet: ["token=MTA{62:21}.{62:6}.{62:38}"],
     check: checkDiscord
   },
-  named({
+  named2({
     id: "discord-client-secret",
     issuer: "Discord",
     title: "Discord client secret",
@@ -52066,7 +52166,7 @@ var MESSAGING = [
     revoke: "Delete the webhook in the Discord channel settings",
     forms: ["discord.com/api/webhooks/{d:17-20}/{64:60-80}", "discordapp.com/api/webhooks/{d:17-20}/{64:60-80}"]
   }),
-  named({
+  named2({
     ...META,
     id: "facebook-app-secret",
     title: "Facebook app secret",
@@ -52078,7 +52178,7 @@ var MESSAGING = [
     examples: ["FACEBOOK_APP_SECRET={hex:32}"],
     quiet: ["facebook_post_hash={hex:32}"]
   }),
-  named({
+  named2({
     ...META,
     id: "facebook-token",
     title: "Facebook access token",
@@ -52109,7 +52209,7 @@ var MESSAGING = [
     examples: [(fill2) => Buffer.from(fill2("tok:{hex:8}_{hex:4}_{hex:4}_{hex:4}_{hex:12}")).toString("base64")],
     check: ({ value }) => decodeText(value)?.startsWith("tok:") ? {} : null
   }),
-  named({
+  named2({
     id: "line-token",
     issuer: "LINE",
     title: "LINE channel access token",
@@ -52121,7 +52221,7 @@ var MESSAGING = [
     word: /token/i,
     examples: ["LINE_CHANNEL_ACCESS_TOKEN={b64:171}="]
   }),
-  named({
+  named2({
     id: "linkedin-client-secret",
     issuer: "LinkedIn",
     title: "LinkedIn client secret",
@@ -52166,7 +52266,7 @@ var MESSAGING = [
     quiet: ["monkey-{hex:32}", "key-{hex:31}"],
     check: ({ value, before }) => /\d/.test(value) ? /mailgun/i.test(before) ? { strength: "likely" } : {} : null
   }),
-  named({
+  named2({
     id: "mailgun-new-key",
     issuer: "Mailgun",
     title: "Mailgun API key",
@@ -52176,7 +52276,7 @@ var MESSAGING = [
     names: ["mailgun", "mg_api"],
     values: ["{hex:32}-{hex:8}-{hex:8}", "{hex:32}", "pubkey-{hex:32}"]
   }),
-  named({
+  named2({
     id: "mailjet-key",
     issuer: "Mailjet",
     title: "Mailjet API key or secret",
@@ -52197,7 +52297,7 @@ var MESSAGING = [
     quiet: ["cmd-{64:22}", "md-list-item-with-a-nested-one"],
     check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
   }),
-  named({
+  named2({
     id: "mattermost-token",
     issuer: "Mattermost",
     title: "Mattermost token",
@@ -52210,7 +52310,7 @@ var MESSAGING = [
     examples: ["MATTERMOST_TOKEN={36:26}"],
     check: ({ value }) => /\d/.test(value) ? {} : null
   }),
-  named({
+  named2({
     id: "messagebird-key",
     issuer: "MessageBird (Bird)",
     title: "MessageBird access key",
@@ -52229,7 +52329,7 @@ var MESSAGING = [
     docs: "https://documentation.onesignal.com/docs/keys-and-ids",
     forms: ["os_v2_app_{32l:100-110}", "os_v2_org_{32l:100-110}"]
   }),
-  named({
+  named2({
     id: "postmark-token",
     issuer: "Postmark",
     title: "Postmark token",
@@ -52390,7 +52490,7 @@ var MESSAGING = [
     quiet: ["SK{hex:31}", "TASK{hex:32}"],
     check: ({ value }) => ofFiller(value.slice(2))
   },
-  named({
+  named2({
     id: "twitter-bearer-token",
     issuer: "X (Twitter)",
     title: "X bearer token",
@@ -52403,7 +52503,7 @@ var MESSAGING = [
     chance: (value) => value.slice(22),
     check: ({ value }) => /A{26}/.test(value) ? null : {}
   }),
-  named({
+  named2({
     id: "twitter-token",
     issuer: "X (Twitter)",
     title: "X access token or secret",
@@ -52416,7 +52516,7 @@ var MESSAGING = [
     examples: ["TWITTER_ACCESS_TOKEN={d:18}-{62:40}", "twitter_consumer_secret={62:50}"],
     check: ({ value }) => isMixed(value) ? {} : null
   }),
-  named({
+  named2({
     id: "vonage-secret",
     issuer: "Vonage (Nexmo)",
     title: "Vonage API secret",
@@ -52429,7 +52529,7 @@ var MESSAGING = [
     examples: ["VONAGE_API_SECRET={62:16}"],
     check: ({ value }) => isMixed(value) ? {} : null
   }),
-  named({
+  named2({
     id: "zendesk-token",
     issuer: "Zendesk",
     title: "Zendesk API token",
@@ -52440,7 +52540,7 @@ var MESSAGING = [
     values: ["{62:40}"],
     check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
   }),
-  named({
+  named2({
     id: "zoom-secret",
     issuer: "Zoom",
     title: "Zoom client secret",
@@ -52469,7 +52569,7 @@ function grafanaSum(body) {
   return sum.toString("hex");
 }
 var OBSERVABILITY = [
-  named({
+  named2({
     id: "airbrake-key",
     issuer: "Airbrake",
     title: "Airbrake key",
@@ -52489,7 +52589,7 @@ var OBSERVABILITY = [
     docs: "https://axiom.co/docs/reference/tokens",
     forms: ["xaat-{uuid}", "xapt-{uuid}"]
   }),
-  named({
+  named2({
     id: "bugsnag-key",
     issuer: "BugSnag",
     title: "BugSnag key",
@@ -52518,7 +52618,7 @@ var OBSERVABILITY = [
     docs: "https://coralogix.com/docs/",
     forms: ["cxtp_{62:30}", "cxup_{62:30}", "cxth_{62:30}"]
   }),
-  named({
+  named2({
     ...DATADOG,
     id: "datadog-api-key",
     title: "Datadog API key",
@@ -52529,7 +52629,7 @@ var OBSERVABILITY = [
     examples: ["DD_API_KEY={hex:32}", 'datadog:\n  apiKey: "{hex:32}"'],
     quiet: ["datadog_trace_id={hex:32}"]
   }),
-  named({
+  named2({
     ...DATADOG,
     id: "datadog-app-key",
     title: "Datadog application key",
@@ -52550,7 +52650,7 @@ var OBSERVABILITY = [
     docs: "https://docs.dynatrace.com/docs/manage/identity-access-management/access-tokens-and-oauth-clients/access-tokens",
     forms: ["dt0c01.{32:24}.{32:64}", "dt0s01.{32:24}.{32:64}", "dt0s02.{32:8}.{32:64}", "dt0s08.{32:8}.{32:64}", "dt0s16.{32:8}.{32:64}", "dt0c01.{36U:24}.{36U:64}"]
   }),
-  named({
+  named2({
     id: "elastic-api-key",
     issuer: "Elastic",
     title: "Elasticsearch API key",
@@ -52627,7 +52727,7 @@ var OBSERVABILITY = [
     docs: "https://docs.honeycomb.io/configure/environments/manage-api-keys/",
     forms: ["hcaik_{36:58}", "hcxik_{36:58}", "hcamk_{36:58}", "hcxmk_{36:58}", "hcalk_{36:58}", "hcxlk_{36:58}"]
   }),
-  named({
+  named2({
     id: "honeycomb-legacy-key",
     issuer: "Honeycomb",
     title: "Honeycomb key",
@@ -52638,7 +52738,7 @@ var OBSERVABILITY = [
     values: ["{hex:32}", "{62:22}"],
     check: ({ value }) => /\d/.test(value) ? {} : null
   }),
-  named({
+  named2({
     id: "logdna-key",
     issuer: "Mezmo (LogDNA)",
     title: "Mezmo key",
@@ -52648,7 +52748,7 @@ var OBSERVABILITY = [
     names: ["logdna", "mezmo"],
     values: ["{hex:32}"]
   }),
-  named({
+  named2({
     id: "loggly-token",
     issuer: "SolarWinds Loggly",
     title: "Loggly token",
@@ -52658,7 +52758,7 @@ var OBSERVABILITY = [
     names: ["loggly"],
     values: ["{uuid}"]
   }),
-  named({
+  named2({
     id: "logzio-token",
     issuer: "Logz.io",
     title: "Logz.io token",
@@ -52690,7 +52790,7 @@ var OBSERVABILITY = [
     forms: ["{hex:36}NRAL", "eu01xx{hex:30}NRAL", "eu01xx{hex:30}FFFFNRAL"],
     examples: ["{hex:36}NRAL", "eu01xx{hex:30}NRAL"]
   }),
-  named({
+  named2({
     id: "opsgenie-key",
     issuer: "Atlassian Opsgenie",
     title: "Opsgenie API key",
@@ -52701,7 +52801,7 @@ var OBSERVABILITY = [
     values: ["{uuid}"],
     quiet: ["opsgenie_alert_id={uuid}"]
   }),
-  named({
+  named2({
     id: "pagerduty-key",
     issuer: "PagerDuty",
     title: "PagerDuty API or integration key",
@@ -52741,7 +52841,7 @@ var OBSERVABILITY = [
     docs: "https://docs.prefect.io/",
     forms: ["pnu_{62:36}", "pnb_{62:36}"]
   }),
-  named({
+  named2({
     id: "rollbar-token",
     issuer: "Rollbar",
     title: "Rollbar access token",
@@ -52752,7 +52852,7 @@ var OBSERVABILITY = [
     values: ["{hex:32}", "{hex:64}"],
     strength: "possible"
   }),
-  named({
+  named2({
     ...SENTRY,
     id: "sentry-legacy-token",
     title: "Sentry token",
@@ -52785,7 +52885,7 @@ var OBSERVABILITY = [
     opens: "the organizations with the person's rights within its scopes",
     forms: ["sntryu_{hex:64}", "sntrya_{hex:64}", "sntryi_{hex:64}"]
   }),
-  named({
+  named2({
     id: "splunk-token",
     issuer: "Splunk",
     title: "Splunk token",
@@ -52798,7 +52898,7 @@ var OBSERVABILITY = [
     word: /token|key|hec|authorization/i,
     quiet: ["splunk_channel_id={uuid}"]
   }),
-  named({
+  named2({
     id: "sumologic-key",
     issuer: "Sumo Logic",
     title: "Sumo Logic access key",
@@ -52839,7 +52939,7 @@ var PACKAGES = [
     docs: "https://github.com/clojars/clojars-web/wiki/Deploy-Tokens",
     forms: ["CLOJARS_{hex:60}"]
   }),
-  named({
+  named2({
     id: "cloudsmith-key",
     issuer: "Cloudsmith",
     title: "Cloudsmith API key",
@@ -52921,7 +53021,7 @@ var PACKAGES = [
     forms: ["{62:20}@gem.fury.io"],
     examples: ["https://{62:20}@gem.fury.io/acme/"]
   }),
-  named({
+  named2({
     id: "gradle-publish-secret",
     issuer: "Gradle",
     title: "Gradle plugin portal secret",
@@ -52932,7 +53032,7 @@ var PACKAGES = [
     values: ["{62:32}"],
     examples: ["gradle.publish.secret={62:32}", "gradle.publish.key={62:32}"]
   }),
-  named({
+  named2({
     id: "hex-key",
     issuer: "Hex",
     title: "Hex API key",
@@ -53019,7 +53119,7 @@ var PACKAGES = [
     examples: [(fill2) => withChecksum("npm_", fill2)],
     quiet: ["npm_config_registry_url_of_the_company_x", "npm_{62:35}"]
   }),
-  named({
+  named2({
     id: "nuget-feed-key",
     issuer: "NuGet",
     title: "NuGet feed key",
@@ -53136,7 +53236,7 @@ var PAYMENTS = [
     strength: "possible",
     examples: ["https://eth-mainnet.g.alchemy.com/v2/{62:32}"]
   }),
-  named({
+  named2({
     id: "binance-secret",
     issuer: "Binance",
     title: "Binance API secret",
@@ -53201,7 +53301,7 @@ var PAYMENTS = [
     examples: ["sk_{uuid}"],
     check: ({ value }) => /^sk_[0-9a-f]{8}-/.test(value) ? { strength: "likely" } : /\d.*\d.*\d/.test(value) ? {} : null
   }),
-  named({
+  named2({
     id: "coinbase-key",
     issuer: "Coinbase",
     title: "Coinbase API secret",
@@ -53215,7 +53315,7 @@ var PAYMENTS = [
     examples: ["COINBASE_API_SECRET={62:32}"],
     quiet: ["coinbase_tx_hash={hex:64}"]
   }),
-  named({
+  named2({
     id: "ethereum-private-key",
     issuer: "Ethereum",
     title: "Ethereum private key",
@@ -53230,7 +53330,7 @@ var PAYMENTS = [
     quiet: ["private_key_sha256={hex:64}", "privateKeyId: {hex:40}"],
     check: ({ value }) => value.startsWith("0x") ? { strength: "likely" } : {}
   }),
-  named({
+  named2({
     id: "etherscan-key",
     issuer: "Etherscan",
     title: "Etherscan API key",
@@ -53260,7 +53360,7 @@ var PAYMENTS = [
     check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(5)) ? {} : null,
     quiet: ["live_{a:40}", "sk_live_{64:40}"]
   }),
-  named({
+  named2({
     id: "infura-key",
     issuer: "Infura",
     title: "Infura API key",
@@ -53283,7 +53383,7 @@ var PAYMENTS = [
     strength: "possible",
     examples: ["https://mainnet.infura.io/v3/{hex:32}"]
   }),
-  named({
+  named2({
     id: "kraken-secret",
     issuer: "Kraken",
     title: "Kraken private key",
@@ -53313,7 +53413,7 @@ var PAYMENTS = [
     docs: "https://developer.paddle.com/api-reference/about/api-keys",
     forms: ["pdl_live_apikey_{36:26}_{62:22}_{62:3}"]
   }),
-  named({
+  named2({
     id: "paypal-secret",
     issuer: "PayPal",
     title: "PayPal client secret",
@@ -53335,7 +53435,7 @@ var PAYMENTS = [
     docs: "https://paystack.com/docs/api/authentication/",
     forms: ["sk_live_{hex:40}"]
   }),
-  named({
+  named2({
     id: "plaid-secret",
     issuer: "Plaid",
     title: "Plaid secret",
@@ -53367,7 +53467,7 @@ var PAYMENTS = [
     forms: ["rzp_live_{62:14}"],
     strength: "possible"
   }),
-  named({
+  named2({
     id: "razorpay-secret",
     issuer: "Razorpay",
     title: "Razorpay key secret",
@@ -53394,7 +53494,7 @@ var PAYMENTS = [
     opens: "sign-ins in the name of the application",
     forms: ["sq0csp-{64:43}"]
   }),
-  named({
+  named2({
     ...SQUARE,
     id: "square-production-token",
     title: "Square access token",
@@ -53450,7 +53550,7 @@ var PAYMENTS = [
 var LINEAR = { issuer: "Linear", docs: "https://linear.app/developers" };
 var FIGMA = { issuer: "Figma", revoke: "Revoke the token in the Figma settings", docs: "https://www.figma.com/developers/api#access-tokens" };
 var WORK = [
-  named({
+  named2({
     id: "airtable-legacy-key",
     issuer: "Airtable",
     title: "Airtable API key",
@@ -53471,7 +53571,7 @@ var WORK = [
     docs: "https://airtable.com/developers/web/guides/personal-access-tokens",
     forms: ["pat{62:14}.{hex:64}"]
   }),
-  named({
+  named2({
     id: "asana-token",
     issuer: "Asana",
     title: "Asana access token",
@@ -53527,7 +53627,7 @@ var WORK = [
     docs: "https://developer.frame.io/",
     forms: ["fio-u-{64:64}"]
   }),
-  named({
+  named2({
     id: "hubspot-legacy-key",
     issuer: "HubSpot",
     title: "HubSpot API key",
@@ -53623,7 +53723,7 @@ var WORK = [
     forms: ["00D{62:12}!A{64.:80-260}", "00D{62:15}!A{64.:80-260}", "5Aep861{62:50-120}"],
     examples: ["00D{62:12}!AQ{62:94}"]
   }),
-  named({
+  named2({
     id: "segment-key",
     issuer: "Twilio Segment",
     title: "Segment token",
@@ -53644,7 +53744,7 @@ var WORK = [
     docs: "https://docs.goshippo.com/",
     forms: ["shippo_live_{hex:40}"]
   }),
-  named({
+  named2({
     id: "trello-legacy-token",
     issuer: "Atlassian Trello",
     title: "Trello token or key",
@@ -53709,11 +53809,11 @@ var FileIndex = class {
     }
   }
   /** The detectors that read a file: by its base name, or by an ending of it. */
-  of(path13) {
-    const name2 = path13.slice(path13.lastIndexOf("/") + 1).toLowerCase();
+  of(path14) {
+    const name2 = path14.slice(path14.lastIndexOf("/") + 1).toLowerCase();
     const found = [...this.#byName.get(name2) ?? []];
     for (let dot = name2.indexOf(".", 1); dot !== -1; dot = name2.indexOf(".", dot + 1)) found.push(...this.#byName.get(name2.slice(dot)) ?? []);
-    return found.filter((detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path13)));
+    return found.filter((detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path14)));
   }
 };
 
@@ -54421,12 +54521,12 @@ var Scanner = class {
     };
   }
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
-  start(path13) {
-    return new ContentScan(this.#compiled, path13, 0, { left: MAX_UNPACKED });
+  start(path14) {
+    return new ContentScan(this.#compiled, path14, 0, { left: MAX_UNPACKED });
   }
   /** Scans a text that is in memory: a history entry, an environment variable. */
-  scanText(text4, path13 = "") {
-    const scan2 = this.start(path13);
+  scanText(text4, path14 = "") {
+    const scan2 = this.start(path14);
     scan2.push(Buffer.from(text4, "utf8"), true);
     return scan2.matches;
   }
@@ -54463,8 +54563,6 @@ function settingsFromEnvironment(env) {
   };
 }
 var overlay = (...all) => all.reduce((sum, settings2) => Object.fromEntries(Object.entries(settings2).map(([key, value]) => [key, value ?? sum[key]])));
-var DEFAULT_ARTIFACT = "layergate-report";
-var DEFAULT_CONFIGS = [".layergate.yml", ".layergate.yaml"];
 var exists = (file2) => access(file2).then(
   () => true,
   () => false
@@ -54473,26 +54571,14 @@ var isDirectory2 = (file2) => stat(file2).then(
   (info) => info.isDirectory(),
   () => false
 );
-function checked(key, value) {
-  if (value === null) return {};
-  const parsed = configSchema.shape[key].safeParse(value);
-  if (parsed.success) return { [key]: parsed.data };
-  const values = key === "fail-on" ? ["critical", "high", "medium", "low", "never"] : ["high", "medium", "low"];
-  const near = nearest(value, values);
-  throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
-}
-function named2(directory, file2) {
-  const relative = path7.relative(directory, file2);
-  return (relative.startsWith("..") ? file2 : relative).split(path7.sep).join("/");
-}
 async function readDockerfiles(settings2, directory) {
   const files = settings2.dockerfile?.split("\n").flatMap((name2) => name2.trim() === "" ? [] : [name2.trim()]) ?? [];
-  if (files.length === 0 && !await exists(path7.join(directory, "Dockerfile"))) return [];
+  if (files.length === 0 && !await exists(path8.join(directory, "Dockerfile"))) return [];
   return Promise.all(
     (files.length === 0 ? ["Dockerfile"] : files).map(async (name2) => {
-      const file2 = path7.resolve(directory, name2);
+      const file2 = path8.resolve(directory, name2);
       try {
-        return { path: named2(directory, file2), text: await readFile3(file2, "utf8") };
+        return { path: named(directory, file2), text: await readFile4(file2, "utf8") };
       } catch (cause) {
         throw new ConfigError(`${name2}: the Dockerfile cannot be read (${cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error"}).`, { cause });
       }
@@ -54501,106 +54587,26 @@ async function readDockerfiles(settings2, directory) {
 }
 async function readBuild(settings2, directory, temporary) {
   const { context } = settings2;
-  if (context !== null && !await isDirectory2(path7.resolve(directory, context))) throw new ConfigError(`${context}: the build context is no directory.`);
+  if (context !== null && !await isDirectory2(path8.resolve(directory, context))) throw new ConfigError(`${context}: the build context is no directory.`);
   return {
     dockerfiles: await readDockerfiles(settings2, directory),
     isNamed: settings2.dockerfile !== null,
     target: settings2.target,
     checkout: directory,
-    context: context === null ? null : named2(directory, path7.resolve(directory, context)),
+    context: context === null ? null : named(directory, path8.resolve(directory, context)),
     buildMetadata: settings2.buildMetadata,
     temporary
   };
-}
-var onDisk = (directory) => ({
-  read: async (file2) => {
-    try {
-      return await readFile3(path7.resolve(directory, file2), "utf8");
-    } catch (cause) {
-      const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
-      if (code2 === "ENOENT" || code2 === "ENOTDIR") return null;
-      throw new ConfigError(`${file2}: the configuration cannot be read: ${code2}.`, { cause });
-    }
-  }
-});
-function atCommit(directory, base, isNamed2) {
-  const disk = onDisk(directory);
-  return {
-    read: async (file2) => {
-      const relative = named2(directory, path7.resolve(directory, file2));
-      if (path7.isAbsolute(relative)) return disk.read(file2);
-      const text4 = await base.read(relative);
-      if (text4 !== null || !isNamed2(file2)) return text4;
-      return await base.isOfRepository(relative) ? null : disk.read(file2);
-    }
-  };
-}
-var isPreset = (name2) => /^(?:recommended|strict)$/.test(name2);
-async function readPolicy(settings2, place, isRequired) {
-  const { name: name2, config: config2 } = await readConfiguration(settings2.config, place, isRequired);
-  return toPolicy(
-    name2,
-    mergeConfigs([
-      config2,
-      checked("fail-on", settings2.failOn),
-      checked("min-confidence", settings2.minConfidence),
-      settings2.baseline === null ? {} : { baseline: settings2.baseline }
-    ])
-  );
-}
-async function readConfiguration(given2, { read: read2 }, isRequired) {
-  if (given2 !== null && isPreset(given2)) return { name: given2, config: presetConfig(given2) };
-  const orThrow = async (file2) => {
-    const text4 = await read2(file2);
-    if (text4 === null) throw new ConfigError(`${file2}: the configuration cannot be read: no such file.`);
-    return text4;
-  };
-  for (const name2 of given2 === null ? DEFAULT_CONFIGS : [given2])
-    if (given2 !== null && isRequired || await read2(name2) !== null) return { name: name2, config: await loadConfig(name2, orThrow) };
-  return { name: "recommended", config: presetConfig("recommended") };
-}
-async function readBaseline({ baseline }, { read: read2 }, isRequired) {
-  if (baseline === "none") return null;
-  const file2 = baseline ?? DEFAULT_BASELINE;
-  const text4 = await read2(file2);
-  if (text4 !== null) return { name: file2, file: parseBaseline(file2, text4) };
-  if (baseline !== null && isRequired) throw new ConfigError(`${file2}: there is no such baseline. layergate baseline create IMAGE writes one; baseline: none goes without.`);
-  return null;
-}
-var REPORT_OF_BRANCH = /^(?:default-branch|artifact:(.+))$/;
-async function branchBaseline(baseline, name2, lastReport) {
-  if (lastReport == null) throw new UsageError(`baseline: ${baseline} is the action's: the command reads a file.`);
-  return lastReport(REPORT_OF_BRANCH.exec(baseline)?.[1] ?? DEFAULT_ARTIFACT, name2);
-}
-async function decide(settings2, name2, { directory, base = null, lastReport }) {
-  const disk = onDisk(directory);
-  const own2 = await readPolicy(settings2, disk, true);
-  const isOfBranch = (policy2) => policy2.baseline !== null && REPORT_OF_BRANCH.test(policy2.baseline);
-  const finish2 = async (policy2, place, authority) => {
-    const fromBranch = isOfBranch(policy2) ? await branchBaseline(policy2.baseline ?? "", name2, lastReport) : null;
-    const baseline = fromBranch === null ? await readBaseline(policy2, place, base === null) : fromBranch.baseline;
-    const warnings = fromBranch !== null && fromBranch.baseline === null ? [{ code: "no-baseline", message: `There is no report of the default branch to compare with, so all counts as new: ${fromBranch.reason}.` }] : [];
-    return { policy: policy2, baseline, authority: await authority(baseline), warnings };
-  };
-  if (base === null) return finish2(own2, disk, async () => ({ from: "checkout" }));
-  const commit = atCommit(directory, base, (file2) => file2 === settings2.config || file2 === settings2.baseline);
-  const policy = await readPolicy(settings2, commit, false);
-  return finish2(policy, commit, async (baseline) => {
-    const changed = isOfBranch(own2) ? null : await readBaseline(own2, disk, true);
-    const known2 = isOfBranch(policy) ? [] : baselineLoosenings(baseline?.file ?? null, changed?.file ?? null);
-    const other = own2.baseline !== policy.baseline && isOfBranch(own2) ? [{ kind: "setting", text: `baseline: ${policy.baseline ?? "none"} \u2192 ${own2.baseline}` }] : [];
-    return { from: "base", commit: base.commit, read: base.read, loosenings: [...looseningsOf(policy, own2), ...known2, ...other] };
-  });
 }
 async function prepareLint(names, settings2, directory) {
   const policy = await readPolicy(settings2, onDisk(directory), true);
   const files = [];
   for (const name2 of names.length === 0 ? ["."] : names) {
-    const absolute = path7.resolve(directory, name2);
+    const absolute = path8.resolve(directory, name2);
     if (await isDirectory2(absolute)) {
       const found = await findDockerfiles(absolute);
       if (found.length === 0) throw new UsageError(`${name2}: there is no Dockerfile in it or below. Name one: layergate lint FILE.`);
-      files.push(...found.map((file2) => ({ path: named2(directory, path7.join(absolute, file2.path)), text: file2.text })));
+      files.push(...found.map((file2) => ({ path: named(directory, path8.join(absolute, file2.path)), text: file2.text })));
     } else files.push(...await readDockerfiles({ ...settings2, dockerfile: name2 }, directory));
   }
   return { files, policy };
@@ -54628,8 +54634,8 @@ async function prepare2(reference, settings2, surroundings) {
   };
 }
 async function configPath({ config: config2 }, directory) {
-  const files = config2 === null || isPreset(config2) ? DEFAULT_CONFIGS : [named2(directory, path7.resolve(directory, config2))];
-  for (const file2 of files) if (!path7.isAbsolute(file2) && await exists(path7.join(directory, file2))) return file2;
+  const files = config2 === null || isPreset(config2) ? DEFAULT_CONFIGS : [named(directory, path8.resolve(directory, config2))];
+  for (const file2 of files) if (!path8.isAbsolute(file2) && await exists(path8.join(directory, file2))) return file2;
   return null;
 }
 function presentable(error62) {
@@ -54921,7 +54927,7 @@ salt: ${salt}
 `;
 
 // src/commands/baseline.ts
-import { readFile as readFile4, writeFile } from "node:fs/promises";
+import { readFile as readFile5, writeFile } from "node:fs/promises";
 
 // src/gate.ts
 import { createHash as createHash12, createHmac as createHmac3, randomBytes } from "node:crypto";
@@ -54961,7 +54967,7 @@ function runFits(instruction, raw, shell) {
     return front === words2 || front.endsWith(` ${words2}`);
   });
 }
-var withoutEdges = (path13) => path13.replace(/^(?:\.\/)+/, "").replace(/(?<=.)\/+$/, "");
+var withoutEdges = (path14) => path14.replace(/^(?:\.\/)+/, "").replace(/(?<=.)\/+$/, "");
 function pathFits(pattern, built) {
   const written = literal2(pattern);
   if (written !== null) {
@@ -55214,12 +55220,12 @@ function agree(dockerfile, fits2, entries) {
   };
 }
 function align(dockerfile, history2, target) {
-  const { path: path13, stages } = dockerfile;
-  if (dockerfile.error !== null) return { reason: `${path13} is no Dockerfile that builds: ${dockerfile.error}` };
+  const { path: path14, stages } = dockerfile;
+  if (dockerfile.error !== null) return { reason: `${path14} is no Dockerfile that builds: ${dockerfile.error}` };
   const wanted = target === null ? null : stages.findLast(({ name: name2, index }) => name2 === target.toLowerCase() || String(index) === target) ?? null;
-  if (target !== null && wanted === null) return { reason: `${path13} has no stage ${JSON.stringify(target)}` };
-  if (stages.length === 0) return { reason: `${path13} has no FROM` };
-  if (stages.length > MAX_STAGES) return { reason: `${path13} has more than ${MAX_STAGES} stages` };
+  if (target !== null && wanted === null) return { reason: `${path14} has no stage ${JSON.stringify(target)}` };
+  if (stages.length === 0) return { reason: `${path14} has no FROM` };
+  if (stages.length > MAX_STAGES) return { reason: `${path14} has more than ${MAX_STAGES} stages` };
   const why = unfit(history2);
   if (why !== null) return { reason: why };
   const candidates = wanted === null ? stages : [wanted];
@@ -55228,7 +55234,7 @@ function align(dockerfile, history2, target) {
   const [first2, ...rest] = fits2;
   if (first2 !== void 0) return { alignment: agree(dockerfile, [first2, ...rest], history2.length) };
   const own2 = results.at(-1);
-  return { reason: `${path13} does not fit the image: ${own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show"}` };
+  return { reason: `${path14} does not fit the image: ${own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show"}` };
 }
 var MIN_LETTERS = 12;
 function alignBest(dockerfiles, history2, target, found = []) {
@@ -55242,7 +55248,7 @@ function alignBest(dockerfiles, history2, target, found = []) {
   const [winner] = best;
   if (winner !== void 0 && best.length === 1) return { alignment: winner };
   const all = [...dockerfiles, ...found];
-  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all.map(({ path: path13 }) => path13)).slice(0, 4).join(", ");
+  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all.map(({ path: path14 }) => path14)).slice(0, 4).join(", ");
   if (best.length > 1)
     return { reason: `${best.length} Dockerfiles fit the image alike (${names}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile` };
   return { reason: `none of ${all.length} Dockerfiles fits the image (${names}${all.length > 4 ? ", \u2026" : ""})` };
@@ -55404,7 +55410,7 @@ var NO_DOCKERFILE = "no Dockerfile was given";
 var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
 function fileOf(traced, dockerfiles) {
   const same = dockerfiles.filter(({ text: text4 }) => sameText(text4, traced.dockerfile.text));
-  return same.find(({ path: path13 }) => path13 === traced.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
+  return same.find(({ path: path14 }) => path14 === traced.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
 }
 function firstTrace({ provenances, layers }, history2, pairing) {
   const problems = [];
@@ -55431,7 +55437,7 @@ function findOrigin(sources) {
     const dockerfile = file2 === null ? traced.dockerfile : { ...traced.dockerfile, path: file2.path };
     known2 = { dockerfile, alignment: traced.alignment, traced, certainty: "exact", changed: file2 === null };
     if (file2 === null) {
-      const several = files.filter(({ text: text4 }) => sameText(text4, traced.dockerfile.text)).map(({ path: path13 }) => path13);
+      const several = files.filter(({ text: text4 }) => sameText(text4, traced.dockerfile.text)).map(({ path: path14 }) => path14);
       warnings.push({
         code: "dockerfile-changed",
         message: `The Dockerfile that was built (${dockerfile.path}, by ${traced.provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
@@ -55532,12 +55538,12 @@ function baseOf2({ annotations: annotations2, config: config2, provenances }, la
 
 // src/provenance/documents.ts
 import { open as open4 } from "node:fs/promises";
-import path10 from "node:path";
+import path11 from "node:path";
 
 // src/image/files.ts
 import { readSync } from "node:fs";
 import { open as open2 } from "node:fs/promises";
-import path8 from "node:path";
+import path9 from "node:path";
 var MAX_DOCUMENT = 64 << 20;
 var VALID_CHUNKS = 24;
 async function* chunks(handle, offset, length, where) {
@@ -55553,7 +55559,7 @@ async function* chunks(handle, offset, length, where) {
     yield buffer.subarray(0, bytesRead);
   }
 }
-var clean2 = (name2) => path8.posix.join("/", name2).slice(1);
+var clean2 = (name2) => path9.posix.join("/", name2).slice(1);
 async function tarFiles(where, handle) {
   const { size } = await handle.stat();
   const read2 = async (offset, length) => {
@@ -55578,7 +55584,7 @@ async function tarFiles(where, handle) {
       if (header === void 0) return null;
       if (header.type === "file") return header;
       if (header.type !== "symlink" && header.type !== "link") return null;
-      at3 = header.type === "link" ? clean2(header.linkName) : clean2(path8.posix.join(path8.posix.dirname(`/${at3}`), header.linkName));
+      at3 = header.type === "link" ? clean2(header.linkName) : clean2(path9.posix.join(path9.posix.dirname(`/${at3}`), header.linkName));
     }
     return null;
   };
@@ -55608,7 +55614,7 @@ function checkDocument(where, name2, size) {
 }
 function directoryFiles(directory) {
   const where = directory;
-  const locate = (name2) => path8.join(directory, clean2(name2));
+  const locate = (name2) => path9.join(directory, clean2(name2));
   const opened = async (name2) => {
     try {
       return await open2(locate(name2), "r");
@@ -55660,13 +55666,13 @@ function directoryFiles(directory) {
 
 // src/image/spool.ts
 import { mkdtemp, open as open3, rm } from "node:fs/promises";
-import path9 from "node:path";
+import path10 from "node:path";
 async function spool(source2, directory, where) {
   let handle = null;
   let folder = null;
   try {
-    folder = await mkdtemp(path9.join(directory, "layergate-"));
-    handle = await open3(path9.join(folder, "spool"), "wx+", 384);
+    folder = await mkdtemp(path10.join(directory, "layergate-"));
+    handle = await open3(path10.join(folder, "spool"), "wx+", 384);
   } catch (cause) {
     throw new ImageError("io", `${where}: no temporary file can be made in ${directory}: set TMPDIR to a directory with room.`, { cause });
   } finally {
@@ -55844,7 +55850,7 @@ async function fromRecord(files, where) {
 async function readBuildDocuments(value, directory, temporary) {
   if (value.trimStart().startsWith("{"))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
-  const handle = await open4(path10.resolve(directory, value), "r").catch((cause) => {
+  const handle = await open4(path11.resolve(directory, value), "r").catch((cause) => {
     const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
     throw new ConfigError(`${value}: the build metadata cannot be read (${code2}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
   });
@@ -55960,7 +55966,7 @@ async function findBuild(image, options4) {
     const recorded = await engineProvenance(image.reference.replace(/^engine:/, ""));
     if (recorded !== null) provenances.push(recorded);
   }
-  const parsed = (files) => files.map(({ path: path13, text: text4 }) => parseDockerfile(path13, text4));
+  const parsed = (files) => files.map(({ path: path14, text: text4 }) => parseDockerfile(path14, text4));
   const originWith = (found) => findOrigin({
     config: image.config,
     annotations: image.annotations,
@@ -55975,9 +55981,9 @@ async function findBuild(image, options4) {
   const isChanged = origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
   const hasNone = origin.history.every(({ lines }) => lines === null);
   if ((isChanged || hasNone && !options4.isNamed) && options4.checkout !== null) {
-    const known2 = new Set(options4.dockerfiles.map(({ path: path13 }) => path13));
+    const known2 = new Set(options4.dockerfiles.map(({ path: path14 }) => path14));
     const found = [...await namedByProvenance(options4.checkout, provenances), ...await findDockerfiles(options4.checkout)];
-    const more = found.filter(({ path: path13 }, index) => !known2.has(path13) && found.findIndex((other) => other.path === path13) === index);
+    const more = found.filter(({ path: path14 }, index) => !known2.has(path14) && found.findIndex((other) => other.path === path14) === index);
     if (more.length > 0) {
       const searched = originWith(more);
       if (isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
@@ -55999,11 +56005,11 @@ var MAX_TRACED = 200;
 async function findSources(leaks, { origin, provenances }, { checkout, context }) {
   const found = /* @__PURE__ */ new Map();
   if (checkout === null || origin.dockerfile === null) return found;
-  const path13 = origin.dockerfile.path;
-  const folder = path13.includes("/") ? path13.slice(0, path13.lastIndexOf("/")) : "";
+  const path14 = origin.dockerfile.path;
+  const folder = path14.includes("/") ? path14.slice(0, path14.lastIndexOf("/")) : "";
   const directories = context !== null ? [context] : [.../* @__PURE__ */ new Set([...provenances.flatMap(({ contextPath: contextPath2 }) => contextPath2 ?? []), "", folder])];
   const contexts = [];
-  for (const directory of directories) contexts.push(await readContext(checkout, directory, path13));
+  for (const directory of directories) contexts.push(await readContext(checkout, directory, path14));
   let traced = 0;
   for (const { places } of leaks) {
     for (const place of places) {
@@ -56090,8 +56096,8 @@ function attestationText({ predicateType, document, statement }) {
 }
 
 // src/filesystem/users.ts
-function readCollected(filesystem, scans, path13) {
-  const version2 = filesystem.find(path13);
+function readCollected(filesystem, scans, path14) {
+  const version2 = filesystem.find(path14);
   if (version2 === null) return null;
   const { layer, index } = version2.content;
   return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
@@ -56175,10 +56181,10 @@ function readStatus(manager, text4, add3) {
 function packagesOf(layers, present) {
   const found = /* @__PURE__ */ new Map();
   const extracts = new Map(layers.flatMap(({ index, extracts: own2 }) => own2.map(({ entry, content }) => [`${index}:${entry}`, content])));
-  for (const { path: path13, content } of present) {
-    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path13);
+  for (const { path: path14, content } of present) {
+    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path14);
     if (wheel?.[1] !== void 0 && wheel[2] !== void 0) found.set(`python ${wheel[1].toLowerCase().replace(/[-_.]+/g, "-")}`, wheel[2]);
-    const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path13) && !path13.endsWith(".md5sums") ? "dpkg" : path13.endsWith("/apk/db/installed") ? "apk" : null;
+    const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path14) && !path14.endsWith(".md5sums") ? "dpkg" : path14.endsWith("/apk/db/installed") ? "apk" : null;
     const text4 = manager === null ? void 0 : extracts.get(`${content.layer}:${content.index}`);
     if (manager !== null && text4 !== void 0) readStatus(manager, text4.toString("utf8"), (name2, version2) => found.set(name2, version2));
   }
@@ -56212,9 +56218,9 @@ async function takeInventory(image, layers, filesystem, passwd, shared) {
   return {
     files: new Map(
       present.map((version2) => {
-        const { entry, path: path13, content } = version2;
+        const { entry, path: path14, content } = version2;
         return [
-          path13,
+          path14,
           {
             type: entry.type === "hardlink" ? "file" : entry.type,
             mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`,
@@ -56293,9 +56299,9 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
 var isProvenToken = ({ detector, strength }) => strength === "proven" && !isKey(detector.id);
 var INSTALLED = /\/(?:node_modules|site-packages|dist-packages|go\/pkg\/mod|vendor|gems)\//;
 var TEST_DATA = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|docs?|molecule)\/|\/test_[^/]*$/;
-function weighed(match2, path13) {
-  const from = INSTALLED.exec(path13)?.index;
-  if (from === void 0 || isProvenToken(match2) || rankOf2(match2.strength) <= rankOf2("possible") || !TEST_DATA.test(path13.slice(from))) return match2;
+function weighed(match2, path14) {
+  const from = INSTALLED.exec(path14)?.index;
+  if (from === void 0 || isProvenToken(match2) || rankOf2(match2.strength) <= rankOf2("possible") || !TEST_DATA.test(path14.slice(from))) return match2;
   return { ...match2, strength: "possible", note: [match2.note, "test data or documentation of an installed package"].filter(Boolean).join("; ") };
 }
 function dedupe(places) {
@@ -56440,16 +56446,16 @@ var Filesystem = class {
     return version2;
   }
   /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
-  find(path13) {
-    const resolved = this.resolve(cleanPath(path13));
+  find(path14) {
+    const resolved = this.resolve(cleanPath(path14));
     return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
   }
   /** The path with all links followed; null where it does not lead to something, or in a loop. */
-  resolve(path13) {
+  resolve(path14) {
     let links = 0;
     let current = ROOT;
     let node2 = this.#root;
-    const rest = path13.split("/").filter((part2) => part2 !== "");
+    const rest = path14.split("/").filter((part2) => part2 !== "");
     while (rest.length > 0) {
       const name2 = rest.shift() ?? "";
       const next = node2.children?.get(name2);
@@ -56480,9 +56486,9 @@ var Filesystem = class {
     }
   }
 };
-function nodeAt(root, path13) {
+function nodeAt(root, path14) {
   let node2 = root;
-  for (const part2 of path13.split("/")) if (part2 !== "") node2 = node2?.children?.get(part2);
+  for (const part2 of path14.split("/")) if (part2 !== "") node2 = node2?.children?.get(part2);
   return node2 ?? null;
 }
 function end(node2, ending) {
@@ -56497,7 +56503,7 @@ function end(node2, ending) {
 function buildFilesystem(scans) {
   const root = { version: null, children: /* @__PURE__ */ new Map() };
   const versions = scans.map(({ index, entries }) => {
-    for (const { path: path13, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer: index, by: path13 });
+    for (const { path: path14, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer: index, by: path14 });
     return entries.map((entry, position) => add2(root, entry, index, position));
   });
   return new Filesystem(root, versions);
@@ -56543,15 +56549,15 @@ function add2(root, entry, layer, index) {
   node2.version = version2;
   return version2;
 }
-function makeDirectories(root, path13, layer) {
+function makeDirectories(root, path14, layer) {
   let node2 = root;
   let current = ROOT;
   let links = 0;
-  const rest = path13.split("/").filter((part2) => part2 !== "");
+  const rest = path14.split("/").filter((part2) => part2 !== "");
   while (rest.length > 0) {
     const name2 = rest.shift() ?? "";
     if (node2.children === null) {
-      end(node2, { state: "replaced", layer, by: path13 });
+      end(node2, { state: "replaced", layer, by: path14 });
       node2.version = null;
       node2.children = /* @__PURE__ */ new Map();
     }
@@ -56582,36 +56588,36 @@ var PackageRecords = class {
     this.#byPath = byPath;
   }
   /** Whether any record names the path; only then are checksums worth computing. */
-  knows(path13) {
-    return this.#byPath.has(merged(path13));
+  knows(path14) {
+    return this.#byPath.has(merged(path14));
   }
   /** The package whose record has this checksum for the path; null for none. */
-  voucher(path13, hashes2) {
-    return this.#byPath.get(merged(path13))?.find(({ algorithm, checksum: checksum2 }) => hashes2[algorithm] === checksum2)?.package ?? null;
+  voucher(path14, hashes2) {
+    return this.#byPath.get(merged(path14))?.find(({ algorithm, checksum: checksum2 }) => hashes2[algorithm] === checksum2)?.package ?? null;
   }
 };
-var merged = (path13) => path13.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
+var merged = (path14) => path14.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
 function readPackageRecords(scans) {
   const byPath = /* @__PURE__ */ new Map();
-  const add3 = (path13, record2) => {
-    const key = merged(cleanPath(path13));
+  const add3 = (path14, record2) => {
+    const key = merged(cleanPath(path14));
     const known2 = byPath.get(key);
     if (known2 === void 0) byPath.set(key, [record2]);
     else known2.push(record2);
   };
   const madeHere = new Set(
     scans.flatMap(
-      ({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? "/").filter((path13) => path13.endsWith("/direct_url.json")).map((path13) => parentOf(path13))
+      ({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? "/").filter((path14) => path14.endsWith("/direct_url.json")).map((path14) => parentOf(path14))
     )
   );
   for (const { entries, extracts } of scans) {
     for (const { entry, content } of extracts) {
-      const path13 = entries[entry]?.path;
-      if (path13 === void 0) continue;
-      if (path13.endsWith(".md5sums")) readMd5sums(baseName(path13).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
-      else if (path13.endsWith("/dpkg/status")) readConffiles(content, add3);
-      else if (path13.endsWith("/apk/db/installed")) readApk(content, add3);
-      else if (path13.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path13))) readRecord(parentOf(parentOf(path13)), content, add3);
+      const path14 = entries[entry]?.path;
+      if (path14 === void 0) continue;
+      if (path14.endsWith(".md5sums")) readMd5sums(baseName(path14).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
+      else if (path14.endsWith("/dpkg/status")) readConffiles(content, add3);
+      else if (path14.endsWith("/apk/db/installed")) readApk(content, add3);
+      else if (path14.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path14))) readRecord(parentOf(parentOf(path14)), content, add3);
     }
   }
   return new PackageRecords(byPath);
@@ -56731,7 +56737,7 @@ var isExecutable = (content, own2) => content.type === "file" && content.size > 
 
 // src/image/open.ts
 import { open as openFile, stat as stat2 } from "node:fs/promises";
-import path11 from "node:path";
+import path12 from "node:path";
 
 // src/image/docker-archive.ts
 import { createHash as createHash8 } from "node:crypto";
@@ -57318,7 +57324,7 @@ async function openTar(files, reference, options4, prefix2) {
   if (isDocker && prefix2 !== "oci-archive:") return openDockerArchive(files, reference, options4, options4.architecture);
   throw new ImageError(
     "not-an-image",
-    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path11.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
+    `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path12.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
   );
 }
 
@@ -57376,7 +57382,7 @@ function readComment(text4) {
   return { rules: ids.map((rule) => ({ rule, reason })), expires, isForeign: false, isGlobal: false, problem };
 }
 function readInlineIgnores(dockerfile) {
-  const { lines, path: path13 } = dockerfile;
+  const { lines, path: path14 } = dockerfile;
   const instructions = [
     ...dockerfile.globals,
     ...dockerfile.stages.flatMap((stage) => [stage.fromInstruction, ...stage.instructions])
@@ -57395,7 +57401,7 @@ function readInlineIgnores(dockerfile) {
     const comment = text4.trimStart().startsWith("#") && !inDocument.has(line2) ? readComment(text4.trim()) : null;
     if (comment === null) return;
     if (comment.problem !== null) {
-      problems.push(`${path13}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`);
+      problems.push(`${path14}:${line2}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`);
       return;
     }
     let below = line2 + 1;
@@ -57407,7 +57413,7 @@ function readInlineIgnores(dockerfile) {
         rule,
         reason,
         expires: comment.expires,
-        path: path13,
+        path: path14,
         line: line2,
         ...range2,
         isPart: whole2 === void 0 && !comment.isGlobal,
@@ -57441,8 +57447,8 @@ ${own2}
   );
   return { ignores: limited, added };
 }
-function acceptsAt({ rule, path: path13, startLine, endLine, isPart, agreesAt }, ruleId, lines) {
-  if (lines === null || rule !== ruleId || lines.path !== path13 || !agreesAt(lines.startLine, lines.endLine)) return false;
+function acceptsAt({ rule, path: path14, startLine, endLine, isPart, agreesAt }, ruleId, lines) {
+  if (lines === null || rule !== ruleId || lines.path !== path14 || !agreesAt(lines.startLine, lines.endLine)) return false;
   return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine;
 }
 
@@ -57522,11 +57528,11 @@ function leadOf(judged3, failsInBase) {
   const open5 = added.length > 0 ? added : uncovered;
   return open5.find(({ place }) => failsInBase || place.origin !== "base") ?? open5[0] ?? judged3.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
-function covers({ rule, path: path13, fingerprint }, place, own2) {
+function covers({ rule, path: path14, fingerprint }, place, own2) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
   if (fingerprint !== void 0 && fingerprint !== own2) return false;
-  if (path13 === void 0) return true;
-  return place.location.kind === "layer" && minimatch(place.location.path, path13.startsWith("/") || path13.startsWith("**") ? path13 : `/${path13}`, MATCH_OPTIONS);
+  if (path14 === void 0) return true;
+  return place.location.kind === "layer" && minimatch(place.location.path, path14.startsWith("/") || path14.startsWith("**") ? path14 : `/${path14}`, MATCH_OPTIONS);
 }
 function toFinding(lead, judged3, draft, policy) {
   const placed2 = draft.seenFrom(lead.index);
@@ -57708,7 +57714,7 @@ async function runGate(options4) {
       ...hiddenInCommands(steps),
       ...dockerfileTexts(options4.build, origin).flatMap((text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })))
     ]);
-    const collected = (path13) => readCollected(filesystem, layers, path13);
+    const collected = (path14) => readCollected(filesystem, layers, path14);
     const passwd = collected("/etc/passwd");
     const recordSalt = options4.baseline?.file.salt ?? options4.policy.salt ?? createHash12("sha256").update(image.id).digest("hex").slice(0, 32);
     const salt = options4.key ?? options4.policy.salt ?? randomBytes(16).toString("hex");
@@ -57968,7 +57974,7 @@ function wrap(text4, first2, rest) {
 var ACTIONS2 = ["create", "update", "show"];
 async function readIfThere(file2) {
   try {
-    return await readFile4(file2, "utf8");
+    return await readFile5(file2, "utf8");
   } catch (cause) {
     const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
     if (code2 === "ENOENT") return null;
@@ -58052,7 +58058,7 @@ async function show2(file2) {
 }
 
 // src/commands/diff.ts
-import { readFile as readFile5 } from "node:fs/promises";
+import { readFile as readFile6 } from "node:fs/promises";
 
 // src/diff.ts
 function changes(old, now) {
@@ -58062,15 +58068,15 @@ function changes(old, now) {
     return a === b ? [] : [{ name: name2, old: a, new: b }];
   });
 }
-function fileChange(path13, old, now) {
-  if (old === void 0) return now === void 0 ? [] : [{ path: path13, change: "added", bytes: now.size, what: [] }];
-  if (now === void 0) return [{ path: path13, change: "removed", bytes: -old.size, what: [] }];
+function fileChange(path14, old, now) {
+  if (old === void 0) return now === void 0 ? [] : [{ path: path14, change: "added", bytes: now.size, what: [] }];
+  if (now === void 0) return [{ path: path14, change: "removed", bytes: -old.size, what: [] }];
   const what = [
     ...old.type === now.type ? [] : ["type"],
     ...old.content === now.content ? [] : ["content"],
     ...old.mode === now.mode ? [] : ["mode"]
   ];
-  return what.length === 0 ? [] : [{ path: path13, change: "changed", bytes: now.size - old.size, what }];
+  return what.length === 0 ? [] : [{ path: path14, change: "changed", bytes: now.size - old.size, what }];
 }
 var SETTING_OF_IDENTITY = /* @__PURE__ */ new Set(["User"]);
 function compare2(old, now) {
@@ -58101,7 +58107,7 @@ function compare2(old, now) {
     packages: both && hidden(changes(both.a.packages, both.b.packages)),
     accounts: both && hidden(changes(both.a.accounts, both.b.accounts)),
     settings: both && hidden(changes(both.a.settings, both.b.settings).filter(({ name: name2 }) => !SETTING_OF_IDENTITY.has(name2))),
-    files: both && hidden([.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path13) => fileChange(path13, both.a.files.get(path13), both.b.files.get(path13)))),
+    files: both && hidden([.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path14) => fileChange(path14, both.a.files.get(path14), both.b.files.get(path14)))),
     notes: [
       ...sameSalt ? [] : ["The two reports hash values under different salts: a value that changed in its place is not seen. salt in the configuration makes them comparable."],
       ...both === null ? ["A report lists no files, packages and settings: name two images to compare them."] : []
@@ -58200,7 +58206,7 @@ var MAX_LISTED2 = 40;
 var signed2 = (count2) => `${count2 < 0 ? "\u2212" : "+"}${bytes(Math.abs(count2))}`;
 var short = (text4) => text4.length > 200 ? `${text4.slice(0, 199)}\u2026` : text4;
 var changeText = ({ name: name2, old, new: now }) => old === null ? `+ ${name2} ${short(now ?? "")}` : now === null ? `- ${name2} ${short(old)}` : `~ ${name2} ${short(old)} \u2192 ${short(now)}`;
-var fileText = ({ path: path13, change, bytes: size, what }) => change === "added" ? `+ ${path13} ${bytes(size)}` : change === "removed" ? `- ${path13}` : `~ ${path13} ${[...what.filter((each) => each !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
+var fileText = ({ path: path14, change, bytes: size, what }) => change === "added" ? `+ ${path14} ${bytes(size)}` : change === "removed" ? `- ${path14}` : `~ ${path14} ${[...what.filter((each) => each !== "content" || size === 0), ...size === 0 ? [] : [signed2(size)]].join(", ")}`;
 function partsOf3(difference) {
   const { findings, facts, packages, accounts, settings: settings2, files } = difference;
   const count2 = (change) => (files ?? []).filter((file2) => file2.change === change).length;
@@ -58259,7 +58265,7 @@ var FORMATS = ["terminal", "json", "markdown"];
 async function readReport(file2) {
   let value;
   try {
-    value = JSON.parse(await readFile5(file2, "utf8"));
+    value = JSON.parse(await readFile6(file2, "utf8"));
   } catch (cause) {
     throw new UsageError(`${file2}: the report cannot be read: ${cause instanceof Error && "code" in cause ? String(cause.code) : "no valid JSON"}.`);
   }
@@ -58308,8 +58314,8 @@ async function judged2(side, salt, shared) {
 
 // src/commands/init-github.ts
 import { existsSync } from "node:fs";
-import { readdir, readFile as readFile6 } from "node:fs/promises";
-import path12 from "node:path";
+import { readdir, readFile as readFile7 } from "node:fs/promises";
+import path13 from "node:path";
 
 // node_modules/diff/libesm/diff/base.js
 var Diff = class {
@@ -58411,16 +58417,16 @@ var Diff = class {
       }
     }
   }
-  addToPath(path13, added, removed, oldPosInc, options4) {
-    const last = path13.lastComponent;
+  addToPath(path14, added, removed, oldPosInc, options4) {
+    const last = path14.lastComponent;
     if (last && !options4.oneChangePerToken && last.added === added && last.removed === removed) {
       return {
-        oldPos: path13.oldPos + oldPosInc,
+        oldPos: path14.oldPos + oldPosInc,
         lastComponent: { count: last.count + 1, added, removed, previousComponent: last.previousComponent }
       };
     } else {
       return {
-        oldPos: path13.oldPos + oldPosInc,
+        oldPos: path14.oldPos + oldPosInc,
         lastComponent: { count: 1, added, removed, previousComponent: last }
       };
     }
@@ -58826,8 +58832,8 @@ var WORKFLOWS = ".github/workflows";
 var CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0";
 var EXPRESSION = /\$\{\{.*?\}\}/g;
 async function ownAction() {
-  const root = path12.join(import.meta.dirname, "..");
-  const commit = existsSync(path12.join(root, ".git")) ? await commitOf(root, "HEAD") : null;
+  const root = path13.join(import.meta.dirname, "..");
+  const commit = existsSync(path13.join(root, ".git")) ? await commitOf(root, "HEAD") : null;
   return `OWNER/layergate@${commit ?? "0".repeat(40)} # v${VERSION}${commit === null ? ": put the full commit of the release here" : ""}`;
 }
 var textAt = (map2, key) => {
@@ -58846,7 +58852,7 @@ function firstTag(tags) {
 }
 var joined = (...parts) => {
   const known2 = parts.filter((part2) => part2 !== null && part2 !== "" && part2 !== "." && !/^(?:https?:|git@|\$\{\{)/.test(part2));
-  return known2.length === 0 ? null : path12.posix.normalize(known2.join("/"));
+  return known2.length === 0 ? null : path13.posix.normalize(known2.join("/"));
 };
 function dockerfileOf(context, file2, directory) {
   const found = file2 === null ? joined(directory, context) === null ? null : joined(directory, context, "Dockerfile") : joined(directory, file2);
@@ -59072,7 +59078,7 @@ function patchOf(file2, text4, action, notes) {
 }
 function newWorkflow(dockerfiles, action) {
   const jobs = dockerfiles.flatMap((file2, index) => {
-    const directory = path12.posix.dirname(file2);
+    const directory = path13.posix.dirname(file2);
     const name2 = directory === "." ? "app" : (directory.split("/").at(-1) ?? "app").toLowerCase().replace(/[^a-z0-9._-]/g, "-");
     return [
       `  gate-${index === 0 && dockerfiles.length === 1 ? "image" : `${name2}-${index + 1}`}:`,
@@ -59094,11 +59100,11 @@ var MAX_NEW = 10;
 async function proposeWorkflow(directory) {
   const action = await ownAction();
   const notes = [];
-  const names = (await readdir(path12.join(directory, WORKFLOWS)).catch(() => [])).filter((name2) => /\.ya?ml$/.test(name2)).sort();
+  const names = (await readdir(path13.join(directory, WORKFLOWS)).catch(() => [])).filter((name2) => /\.ya?ml$/.test(name2)).sort();
   const patches = [];
   for (const name2 of names) {
     const file2 = `${WORKFLOWS}/${name2}`;
-    const { patch } = patchOf(file2, await readFile6(path12.join(directory, file2), "utf8"), action, notes);
+    const { patch } = patchOf(file2, await readFile7(path13.join(directory, file2), "utf8"), action, notes);
     if (patch !== "") patches.push(patch);
   }
   const dockerfiles = (await findDockerfiles(directory)).map((file2) => file2.path);
@@ -59195,16 +59201,16 @@ function evidenceOf(dockerfile, now) {
     now
   };
 }
-function lintDockerfile({ path: path13, text: text4 }, policy, scanner, now) {
-  const dockerfile = parseDockerfile(path13, text4);
-  if (dockerfile.error !== null) throw new ConfigError(`${path13}: ${dockerfile.error}.`);
+function lintDockerfile({ path: path14, text: text4 }, policy, scanner, now) {
+  const dockerfile = parseDockerfile(path14, text4);
+  if (dockerfile.error !== null) throw new ConfigError(`${path14}: ${dockerfile.error}.`);
   const evidence = evidenceOf(dockerfile, now);
   const redactor = new Redactor([...scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })), ...hiddenInCommands(evidence.steps)]);
   const inline = readInlineIgnores(dockerfile);
   const verdict = judge(BUILD_RULES, evidence, { policy, inline: inline.ignores, baseline: null, salt: "", redactor });
   const warnings = [...verdict.warnings, ...inline.problems.map((message) => ({ code: "ignore-not-read", message: `${message}.` })), ...unreadWarnings(evidence.steps)];
   return {
-    path: path13,
+    path: path14,
     lines: dockerfile.lines.map((line2) => redactor.text(line2)),
     verdict: { ...verdict, findings: redactor.data([...verdict.findings]), warnings: redactor.data(warnings) }
   };
@@ -59221,10 +59227,10 @@ function renderContext(inspection, verbose) {
   lines.push(...wrap(head, "", "      "));
   if (secrets.length > 0) {
     lines.push("", `COPY . . would take ${plural2(secrets.length, "secret")} along`);
-    for (const { path: path13, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
+    for (const { path: path14, line: line2, severity, title, redacted } of secrets.slice(0, most)) {
       lines.push(
         ...wrap(
-          visible(`${path13}${line2 === null ? "" : `:${line2}`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`),
+          visible(`${path14}${line2 === null ? "" : `:${line2}`}  ${title}${redacted === "\u2022\u2022\u2022" ? "" : ` ${redacted}`}`),
           ` ${severity === "medium" ? "\u25CB" : "\u25CF"} ${severity.padEnd(9)} `,
           " ".repeat(13)
         )
@@ -59234,7 +59240,7 @@ function renderContext(inspection, verbose) {
   }
   if (waste.length > 0) {
     lines.push("", "and what has no business in an image");
-    for (const { path: path13, reason, bytes: size } of waste.slice(0, most)) lines.push(...wrap(visible(`${path13} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
+    for (const { path: path14, reason, bytes: size } of waste.slice(0, most)) lines.push(...wrap(visible(`${path14} (${bytes(size)}): ${reason}`), " \u25CB ", "     "));
     if (waste.length > most) lines.push(`   and ${number5(waste.length - most)} more (--verbose)`);
   }
   if (patterns.length > 0) {
@@ -59405,17 +59411,17 @@ function order(a, b) {
 }
 function renderLint(results, { verbose }) {
   const lines = [];
-  for (const { path: path13, verdict } of results) {
+  for (const { path: path14, verdict } of results) {
     const shown = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== "info")).sort(order);
     for (const { dockerfile, severity, message, ruleId, remedy } of shown) {
-      lines.push(visible(`${dockerfile?.path ?? path13}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`));
+      lines.push(visible(`${dockerfile?.path ?? path14}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`));
       lines.push(...wrap(`\u2192 ${visible(remedy)}`, INDENT, `${INDENT}  `));
     }
     const accepted = verdict.findings.filter(({ suppressed }) => suppressed !== null);
     for (const { dockerfile, ruleId, suppressed } of verbose ? accepted : [])
       lines.push(
         visible(
-          `${dockerfile?.path ?? path13}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
+          `${dockerfile?.path ?? path14}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
         )
       );
     for (const { message } of verdict.warnings) lines.push(...wrap(visible(message), "note: ", "      "));
@@ -59427,7 +59433,7 @@ function renderLint(results, { verbose }) {
       ...accepted.length === 0 ? [] : [`${accepted.length} accepted`],
       ...info === 0 || verbose ? [] : [`${info} for information (--verbose)`]
     ];
-    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path13)} \xB7 ${rest.join(" \xB7 ")}`);
+    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path14)} \xB7 ${rest.join(" \xB7 ")}`);
   }
   return `${lines.join("\n")}
 `;
@@ -59435,8 +59441,8 @@ function renderLint(results, { verbose }) {
 var renderLintJson = (results) => `${visibleJson({
   schemaVersion: 1,
   tool: { name: "layergate", version: VERSION },
-  files: results.map(({ path: path13, verdict }) => ({
-    path: path13,
+  files: results.map(({ path: path14, verdict }) => ({
+    path: path14,
     verdict: { result: verdict.result, counts: verdict.counts, suppressed: verdict.suppressed },
     findings: verdict.findings,
     warnings: verdict.warnings
@@ -59452,12 +59458,12 @@ var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note",
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
 var FALLBACK = ".layergate.yml";
 var MAX_SNIPPET = 2e3;
-var uri = (path13) => path13.split("/").map(encodeURIComponent).join("/");
-var isInside = (path13) => path13 !== "" && !path13.startsWith("/") && !path13.split("/").includes("..");
+var uri = (path14) => path14.split("/").map(encodeURIComponent).join("/");
+var isInside = (path14) => path14 !== "" && !path14.startsWith("/") && !path14.split("/").includes("..");
 var visibleLines = (lines) => lines.map(visible).join("\n").slice(0, MAX_SNIPPET);
 function physical(at3, files) {
   if (at3 === null || at3.changed === true || !isInside(at3.path))
-    return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path13) => path13 !== null && isInside(path13)) ?? FALLBACK) } };
+    return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path14) => path14 !== null && isInside(path14)) ?? FALLBACK) } };
   const snippet = at3.path === files.dockerfile ? visibleLines(files.lines.slice(at3.startLine - 1, at3.endLine)) : null;
   return { artifactLocation: { uri: uri(at3.path) }, region: { startLine: at3.startLine, endLine: at3.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
 }
@@ -59552,7 +59558,7 @@ function renderLintSarif(results) {
   return renderRun({
     id: "layergate/lint/",
     results: results.flatMap(
-      ({ path: path13, lines, verdict }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path13, config: path13, lines }))
+      ({ path: path14, lines, verdict }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path14, config: path14, lines }))
     ).slice(0, MAX_RESULTS),
     warnings: results.flatMap(({ verdict }) => verdict.warnings),
     properties: {}
@@ -59806,7 +59812,7 @@ ${items.slice(0, listed).map((item) => `- ${item}`).join("\n")}${items.length > 
     ),
     list(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path13, reason }) => `layer ${layer} ${code(path13)}: ${markdown(reason)}`)
+      stats.skipped.map(({ layer, path: path14, reason }) => `layer ${layer} ${code(path14)}: ${markdown(reason)}`)
     ),
     list(
       "Not judged",
@@ -60013,7 +60019,7 @@ function footer({ report }, verbose) {
     ...list("Not judged", notJudged, true),
     ...list(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path13, reason }) => `layer ${layer} ${path13}: ${reason}`),
+      stats.skipped.map(({ layer, path: path14, reason }) => `layer ${layer} ${path14}: ${reason}`),
       false
     )
   ];

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as core from '@actions/core'
-import { baseCommit } from './checkout/base-commit.ts'
+import { type BaseCommit, baseCommit } from './checkout/base-commit.ts'
 import { postReports } from './companion.ts'
 import { type GateError, UsageError } from './error.ts'
 import { runGate } from './gate.ts'
@@ -26,7 +26,7 @@ import { renderTerminal } from './report/terminal.ts'
 import { isMild } from './report/verdict.ts'
 import { toldFindings } from './report/words.ts'
 import { SEVERITIES } from './rules/finding.ts'
-import { type BaseCommit, nameOf, overlay, prepare, presentable, type Settings, type Surroundings, settingsFromEnvironment } from './settings.ts'
+import { nameOf, overlay, prepare, presentable, type Settings, type Surroundings, settingsFromEnvironment } from './settings.ts'
 
 /** The inputs of action.yml. */
 const INPUTS = [

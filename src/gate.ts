@@ -18,7 +18,8 @@ import { type OpenOptions, openImage } from './image/open.ts'
 import { hashEntries } from './layer/hash.ts'
 import type { ContentHashes, LayerScan } from './layer/layer-scan.ts'
 import { scanLayer } from './layer/scan.ts'
-import { type Baseline, type BaselineFile, sectionOf } from './policy/baseline.ts'
+import type { Authority, GivenBaseline } from './policy/authority.ts'
+import { type Baseline, sectionOf } from './policy/baseline.ts'
 import { agreedIgnores, type InlineIgnore, readInlineIgnores } from './policy/inline.ts'
 import { judge, type Verdict, type Warning } from './policy/judge.ts'
 import type { Loosening } from './policy/loosening.ts'
@@ -60,25 +61,6 @@ export interface GateOptions {
   /** Also takes stock of the final tree, for comparing it with an image that shares these diff IDs. */
   readonly inventory?: { readonly shared: ReadonlySet<string> }
 }
-
-/** A baseline as it was given: a file of many images, or the record of one run. */
-export interface GivenBaseline {
-  /** In words: a file, a run. */
-  readonly name: string
-  readonly file: BaselineFile
-}
-
-/** Who decides what passes: the files of the checkout, or those of the commit that a pull request starts from. */
-export type Authority =
-  | { readonly from: 'checkout' }
-  | {
-      readonly from: 'base'
-      readonly commit: string
-      /** A file at that commit; null where there is none. @throws GateError when it cannot be told */
-      readonly read: (path: string) => Promise<string | null>
-      /** What the configuration and the baseline of the checkout would let pass. */
-      readonly loosenings: readonly Loosening[]
-    }
 
 /** Opens, scans, lays the layers over each other, finds lines, checks, judges. @throws GateError */
 export async function runGate(options: GateOptions): Promise<Outcome> {

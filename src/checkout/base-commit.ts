@@ -1,8 +1,16 @@
 // The files of the commit that a pull request starts from: by the git of the checkout where it has that commit, else by
 // whoever else can tell.
 import { ConfigError } from '../error.ts'
-import type { BaseCommit } from '../settings.ts'
 import { commitOf, fileAt, isTracked } from './git.ts'
+
+/** A commit whose files decide what passes. */
+export interface BaseCommit {
+  readonly commit: string
+  /** A file of the commit; null where there is none. @throws GateError when it cannot be told */
+  readonly read: (path: string) => Promise<string | null>
+  /** Whether a file of the workspace belongs to the repository; else a step of the workflow put it there. */
+  readonly isOfRepository: (path: string) => Promise<boolean>
+}
 
 /** Another way to a file of the commit: its text, null where there is none, or in words why it cannot be told. */
 export type Remote = (path: string) => Promise<{ readonly text: string | null } | { readonly why: string }>

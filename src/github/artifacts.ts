@@ -2,8 +2,8 @@
 // A report is data of whoever ran the job: small, whole, in the form of the contract, or not taken.
 import { minimatch } from 'minimatch'
 import yauzl from 'yauzl'
-import type { GivenBaseline } from '../gate.ts'
 import { MATCH_OPTIONS } from '../image/reference-pattern.ts'
+import type { GivenBaseline } from '../policy/authority.ts'
 import { type Report, reportSchema } from '../report/contract.ts'
 import { SEVERITIES } from '../rules/finding.ts'
 import { type Octokit, type Repository, reasonOf } from './client.ts'

@@ -1,6 +1,6 @@
 // Known, new and fixed: what survives a rebuild, and what does not.
 import { describe, expect, it } from 'vitest'
-import type { GivenBaseline } from '../../src/gate.ts'
+import type { GivenBaseline } from '../../src/policy/authority.ts'
 import { type BaselineFile, parseBaseline, renderBaseline } from '../../src/policy/baseline.ts'
 import { renderJson } from '../../src/report/json.ts'
 import type { Outcome } from '../../src/report/outcome.ts'

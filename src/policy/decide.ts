@@ -1,0 +1,166 @@
+// Which policy and which baseline count: those of the checkout, or of the commit that a pull request starts from, laid together
+// from the configuration, what it extends, and the words of the user.
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { BaseCommit } from '../checkout/base-commit.ts'
+import { ConfigError, UsageError } from '../error.ts'
+import type { Authority, GivenBaseline } from './authority.ts'
+import { DEFAULT_BASELINE, parseBaseline } from './baseline.ts'
+import { type Config, configSchema } from './config.ts'
+import type { Warning } from './judge.ts'
+import { loadConfig, nearest, presetConfig } from './load.ts'
+import { baselineLoosenings, type Loosening, looseningsOf } from './loosening.ts'
+import { type LayeredConfig, mergeConfigs, type Policy, toPolicy } from './policy.ts'
+
+/** Words of the user that belong to the policy; null: not said. */
+export interface PolicySettings {
+  readonly config: string | null
+  readonly failOn: string | null
+  readonly minConfidence: string | null
+  /** A file, `default-branch`, `artifact:NAME`, or `none`. */
+  readonly baseline: string | null
+}
+
+/** Where the decision is made. */
+export interface PolicySources {
+  /** Root of the checkout. */
+  readonly directory: string
+  /** The commit whose policy counts; null: that of the checkout. */
+  readonly base?: BaseCommit | null
+  /** The last report of the default branch, by the name of its artifact; null where nothing talks to GitHub. */
+  readonly lastReport?: ((artifact: string, name: string) => Promise<{ readonly baseline: GivenBaseline | null; readonly reason: string }>) | null
+}
+
+/** The artifact that holds the reports, where none is named. */
+const DEFAULT_ARTIFACT = 'layergate-report'
+
+export const DEFAULT_CONFIGS = ['.layergate.yml', '.layergate.yaml']
+
+/** A path as reports name it: relative to the directory where it lies below it. */
+export function named(directory: string, file: string): string {
+  const relative = path.relative(directory, file)
+  return (relative.startsWith('..') ? file : relative).split(path.sep).join('/')
+}
+
+/** One value of an option, checked by the configuration's own schema. */
+function checked<K extends 'fail-on' | 'min-confidence'>(key: K, value: string | null): Pick<Config, K> | object {
+  if (value === null) return {}
+  const parsed = configSchema.shape[key].safeParse(value)
+  if (parsed.success) return { [key]: parsed.data }
+  const values = key === 'fail-on' ? ['critical', 'high', 'medium', 'low', 'never'] : ['high', 'medium', 'low']
+  const near = nearest(value, values)
+  throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(', ')}.${near === null ? '' : ` Did you mean ${JSON.stringify(near)}?`}`)
+}
+
+/** Where files of the policy are read. */
+interface Place {
+  /** A file by its path from the root of the checkout, or from anywhere; null where there is none. @throws GateError */
+  readonly read: (file: string) => Promise<string | null>
+}
+
+export const onDisk = (directory: string): Place => ({
+  read: async (file) => {
+    try {
+      return await readFile(path.resolve(directory, file), 'utf8')
+    } catch (cause) {
+      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
+      if (code === 'ENOENT' || code === 'ENOTDIR') return null
+      throw new ConfigError(`${file}: the configuration cannot be read: ${code}.`, { cause })
+    }
+  },
+})
+
+/** Files of a commit; what the workflow itself brought and named counts as it lies on the disk. */
+function atCommit(directory: string, base: BaseCommit, isNamed: (file: string) => boolean): Place {
+  const disk = onDisk(directory)
+  return {
+    read: async (file) => {
+      const relative = named(directory, path.resolve(directory, file))
+      if (path.isAbsolute(relative)) return disk.read(file)
+      const text = await base.read(relative)
+      if (text !== null || !isNamed(file)) return text
+      return (await base.isOfRepository(relative)) ? null : disk.read(file)
+    },
+  }
+}
+
+interface Rules {
+  readonly policy: Policy
+  readonly baseline: GivenBaseline | null
+}
+
+export const isPreset = (name: string): boolean => /^(?:recommended|strict)$/.test(name)
+
+/** The policy that the settings and the configuration make. @throws GateError */
+export async function readPolicy(settings: PolicySettings, place: Place, isRequired: boolean): Promise<Policy> {
+  const { name, config } = await readConfiguration(settings.config, place, isRequired)
+  return toPolicy(
+    name,
+    mergeConfigs([
+      config,
+      checked('fail-on', settings.failOn),
+      checked('min-confidence', settings.minConfidence),
+      settings.baseline === null ? {} : { baseline: settings.baseline },
+    ]),
+  )
+}
+
+async function readConfiguration(given: string | null, { read }: Place, isRequired: boolean): Promise<{ name: string; config: LayeredConfig }> {
+  if (given !== null && isPreset(given)) return { name: given, config: presetConfig(given) }
+  const orThrow = async (file: string): Promise<string> => {
+    const text = await read(file)
+    if (text === null) throw new ConfigError(`${file}: the configuration cannot be read: no such file.`)
+    return text
+  }
+  for (const name of given === null ? DEFAULT_CONFIGS : [given])
+    if ((given !== null && isRequired) || (await read(name)) !== null) return { name, config: await loadConfig(name, orThrow) }
+  return { name: 'recommended', config: presetConfig('recommended') }
+}
+
+/** The baseline that the policy names, or the file that lies where one is looked for. @throws GateError */
+async function readBaseline({ baseline }: Policy, { read }: Place, isRequired: boolean): Promise<GivenBaseline | null> {
+  if (baseline === 'none') return null
+  const file = baseline ?? DEFAULT_BASELINE
+  const text = await read(file)
+  if (text !== null) return { name: file, file: parseBaseline(file, text) }
+  if (baseline !== null && isRequired) throw new ConfigError(`${file}: there is no such baseline. layergate baseline create IMAGE writes one; baseline: none goes without.`)
+  return null
+}
+
+const REPORT_OF_BRANCH = /^(?:default-branch|artifact:(.+))$/
+
+/** The last report of the default branch. Without one, all is new, and that is said. */
+async function branchBaseline(baseline: string, name: string, lastReport: PolicySources['lastReport']): Promise<{ baseline: GivenBaseline | null; reason: string }> {
+  if (lastReport == null) throw new UsageError(`baseline: ${baseline} is the action's: the command reads a file.`)
+  return lastReport(REPORT_OF_BRANCH.exec(baseline)?.[1] ?? DEFAULT_ARTIFACT, name)
+}
+
+interface Decided extends Rules {
+  readonly authority: Authority
+  readonly warnings: readonly Warning[]
+}
+
+/** Policy and baseline of the checkout, or of the commit that decides, and what the checkout would loosen. @throws GateError */
+export async function decide(settings: PolicySettings, name: string, { directory, base = null, lastReport }: PolicySources): Promise<Decided> {
+  const disk = onDisk(directory)
+  const own = await readPolicy(settings, disk, true)
+  const isOfBranch = (policy: Policy): boolean => policy.baseline !== null && REPORT_OF_BRANCH.test(policy.baseline)
+  const finish = async (policy: Policy, place: Place, authority: (baseline: GivenBaseline | null) => Promise<Authority>): Promise<Decided> => {
+    const fromBranch = isOfBranch(policy) ? await branchBaseline(policy.baseline ?? '', name, lastReport) : null
+    const baseline = fromBranch === null ? await readBaseline(policy, place, base === null) : fromBranch.baseline
+    const warnings =
+      fromBranch !== null && fromBranch.baseline === null
+        ? [{ code: 'no-baseline', message: `There is no report of the default branch to compare with, so all counts as new: ${fromBranch.reason}.` }]
+        : []
+    return { policy, baseline, authority: await authority(baseline), warnings }
+  }
+  if (base === null) return finish(own, disk, async () => ({ from: 'checkout' }))
+  const commit = atCommit(directory, base, (file) => file === settings.config || file === settings.baseline)
+  const policy = await readPolicy(settings, commit, false)
+  return finish(policy, commit, async (baseline) => {
+    const changed = isOfBranch(own) ? null : await readBaseline(own, disk, true)
+    const known = isOfBranch(policy) ? [] : baselineLoosenings(baseline?.file ?? null, changed?.file ?? null)
+    const other: Loosening[] = own.baseline !== policy.baseline && isOfBranch(own) ? [{ kind: 'setting', text: `baseline: ${policy.baseline ?? 'none'} → ${own.baseline}` }] : []
+    return { from: 'base', commit: base.commit, read: base.read, loosenings: [...looseningsOf(policy, own), ...known, ...other] }
+  })
+}
