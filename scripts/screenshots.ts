@@ -2,9 +2,9 @@
 // phone: node scripts/screenshots.ts. Needs Chromium (Debian: chromium, fonts-noto-color-emoji).
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { micromark } from 'micromark'
 import { gfm, gfmHtml } from 'micromark-extension-gfm'
 import { renderSection, upsertSection } from '../src/report/comment.ts'
@@ -15,7 +15,7 @@ import { judgeArchive } from '../test/run-gate.ts'
 import { fill } from '../test/values.ts'
 
 const DOCS = path.join(import.meta.dirname, '../docs')
-const CSS = readFileSync(createRequire(import.meta.url).resolve('github-markdown-css/github-markdown-light.css'), 'utf8')
+const CSS = readFileSync(fileURLToPath(import.meta.resolve('github-markdown-css/github-markdown-light.css')), 'utf8')
 const CHROMIUM = process.env['CHROMIUM'] ?? 'chromium'
 
 const DOCKERFILE = `FROM node:22-slim
