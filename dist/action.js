@@ -70697,6 +70697,7 @@ var COMMENT_MARKER = "<!-- layergate -->";
 var MAX_COMMENT = 65536;
 var MAX_SECTION = 28e3;
 var MAX_ROWS = 10;
+var MAX_SENTENCE = 200;
 var MAX_KINDS = 5;
 var sectionStart = (key) => `<!-- layergate:image ${key} -->`;
 var SECTION_END = "<!-- layergate:end -->";
@@ -70716,6 +70717,10 @@ function whatToDo(outcome, group, context3) {
   const { own: own2, common } = remediesOf(group);
   return `- ${link(finding, context3)} ${prose([.../* @__PURE__ */ new Set([...own2, common])].join(" "))}${fixBlock(outcome, finding)}`;
 }
+function firstSentence(text4) {
+  const sentence = /^.*?[.:](?=\s|$)/.exec(text4)?.[0] ?? text4;
+  return sentence.length > MAX_SENTENCE || sentence.split("`").length % 2 === 0 ? "" : sentence.replace(/:$/, ".");
+}
 function row(outcome, group, context3) {
   const [finding] = group;
   if (finding === void 0) return "";
@@ -70729,7 +70734,7 @@ function row(outcome, group, context3) {
     const named3 = kinds.slice(0, MAX_KINDS).map(markdown).join(", ");
     return `| ${ICONS[finding.severity]} | ${cell(`**${number4(group.length)} secrets**${where}: ${named3}${kinds.length > MAX_KINDS ? ` and ${kinds.length - MAX_KINDS} more kinds` : ""}${hiding}`)} | ${cell(link(finding, context3))} |`;
   }
-  const what = secret === null ? `**${markdown(finding.title)}**` : `**${markdown(subjectOf(finding))}**${secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${code(secret.redacted)}`}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${where}${hiding}`;
+  const what = secret === null ? [`**${markdown(finding.title)}**`, prose(firstSentence(finding.message))].filter((line2) => line2 !== "").join("<br>") : `**${markdown(subjectOf(finding))}**${secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${code(secret.redacted)}`}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${where}${hiding}`;
   return `| ${ICONS[finding.severity]} | ${cell(what)} | ${cell(link(finding, context3))} |`;
 }
 var memorySchema = external_exports.object({
@@ -82454,7 +82459,9 @@ async function runGate(options4) {
     const redactor = new Redactor([
       ...values,
       ...hiddenInCommands(steps),
-      ...dockerfileTexts(options4.build, origin).flatMap((text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })))
+      ...[...dockerfileTexts(options4.build, origin), ...policyTexts(options4)].flatMap(
+        (text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
+      )
     ]);
     const collected = (path13) => readCollected(filesystem, layers, path13);
     const passwd = collected("/etc/passwd");
@@ -82577,6 +82584,13 @@ async function hashesOfMatches(image, layers, filesystem, records) {
 }
 var dockerfileTexts = ({ dockerfiles }, { dockerfile }) => [
   .../* @__PURE__ */ new Set([...dockerfiles.map(({ text: text4 }) => text4), ...dockerfile === null ? [] : [dockerfile.text]])
+];
+var policyTexts = ({ policy, authority, baseline, name: name2 }) => [
+  name2,
+  ...policy.ignore.map(({ reason }) => reason),
+  ...authority.from === "base" ? authority.loosenings.map(({ text: text4 }) => text4) : [],
+  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.map(({ title, place }) => `${title}
+${place}`))
 ];
 function environmentOfImage(image, steps) {
   const set2 = new Map(environmentOf(steps).map(({ name: name2, step }) => [name2, step]));
@@ -82876,6 +82890,10 @@ function toResult(finding, files) {
     properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, "security-severity": SECURITY_SEVERITY[finding.severity] }
   };
 }
+var tooMany = (count2) => ({
+  code: "results-left-out",
+  message: `${count2 - MAX_RESULTS} of ${count2} results are left out, the least grave: the platform shows ${MAX_RESULTS}. The JSON report has all.`
+});
 function renderRun({ id, results, warnings, properties }) {
   return `${visibleJson({
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -82914,10 +82932,14 @@ ${meta32.references.map(({ name: name2, url: url2 }) => `- [${name2}](${url2})`)
         invocations: [
           {
             executionSuccessful: true,
-            toolConfigurationNotifications: warnings.map(({ code: code2, message }) => ({ level: "warning", descriptor: { id: code2 }, message: { text: visible(message) } }))
+            toolConfigurationNotifications: [...warnings, ...results.length > MAX_RESULTS ? [tooMany(results.length)] : []].map(({ code: code2, message }) => ({
+              level: "warning",
+              descriptor: { id: code2 },
+              message: { text: visible(message) }
+            }))
           }
         ],
-        results,
+        results: results.slice(0, MAX_RESULTS),
         properties
       }
     ]
@@ -82927,7 +82949,7 @@ ${meta32.references.map(({ name: name2, url: url2 }) => `- [${name2}](${url2})`)
 function renderSarif({ report, source: source2 }, configPath2) {
   const { image } = report;
   const files = { dockerfile: source2?.path ?? null, config: configPath2, lines: source2?.lines ?? [] };
-  const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS);
+  const results = report.findings.filter(({ suppressed }) => suppressed === null);
   return renderRun({
     id: `layergate/${report.name.replace(/[^\w./:-]+/g, "-")}/`,
     results: results.map((finding) => toResult(finding, files)),

@@ -57712,7 +57712,9 @@ async function runGate(options4) {
     const redactor = new Redactor([
       ...values,
       ...hiddenInCommands(steps),
-      ...dockerfileTexts(options4.build, origin).flatMap((text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })))
+      ...[...dockerfileTexts(options4.build, origin), ...policyTexts(options4)].flatMap(
+        (text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
+      )
     ]);
     const collected = (path14) => readCollected(filesystem, layers, path14);
     const passwd = collected("/etc/passwd");
@@ -57835,6 +57837,13 @@ async function hashesOfMatches(image, layers, filesystem, records) {
 }
 var dockerfileTexts = ({ dockerfiles }, { dockerfile }) => [
   .../* @__PURE__ */ new Set([...dockerfiles.map(({ text: text4 }) => text4), ...dockerfile === null ? [] : [dockerfile.text]])
+];
+var policyTexts = ({ policy, authority, baseline, name: name2 }) => [
+  name2,
+  ...policy.ignore.map(({ reason }) => reason),
+  ...authority.from === "base" ? authority.loosenings.map(({ text: text4 }) => text4) : [],
+  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.map(({ title, place }) => `${title}
+${place}`))
 ];
 function environmentOfImage(image, steps) {
   const set2 = new Map(environmentOf(steps).map(({ name: name2, step }) => [name2, step]));
@@ -58884,7 +58893,7 @@ var isBuild = (command) => BUILDERS[command.name]?.test(verbOf(command)) === tru
 var isPush = (command) => /^(?:docker|podman|nerdctl|buildah)$/.test(command.name) && /push$/.test(verbOf(command));
 function stepsOf2({ node: node2, lines, lineOf }) {
   const steps = node2.get("steps", true);
-  if (!(0, import_yaml2.isSeq)(steps)) return [];
+  if (!(0, import_yaml2.isSeq)(steps) || steps.flow === true) return [];
   return steps.items.flatMap((item) => {
     if (!(0, import_yaml2.isMap)(item) || item.range == null) return [];
     let start = lineOf(item.range[0]);
@@ -59506,6 +59515,10 @@ function toResult(finding, files) {
     properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, "security-severity": SECURITY_SEVERITY[finding.severity] }
   };
 }
+var tooMany = (count2) => ({
+  code: "results-left-out",
+  message: `${count2 - MAX_RESULTS} of ${count2} results are left out, the least grave: the platform shows ${MAX_RESULTS}. The JSON report has all.`
+});
 function renderRun({ id, results, warnings, properties }) {
   return `${visibleJson({
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -59544,10 +59557,14 @@ ${meta32.references.map(({ name: name2, url: url2 }) => `- [${name2}](${url2})`)
         invocations: [
           {
             executionSuccessful: true,
-            toolConfigurationNotifications: warnings.map(({ code: code2, message }) => ({ level: "warning", descriptor: { id: code2 }, message: { text: visible(message) } }))
+            toolConfigurationNotifications: [...warnings, ...results.length > MAX_RESULTS ? [tooMany(results.length)] : []].map(({ code: code2, message }) => ({
+              level: "warning",
+              descriptor: { id: code2 },
+              message: { text: visible(message) }
+            }))
           }
         ],
-        results,
+        results: results.slice(0, MAX_RESULTS),
         properties
       }
     ]
@@ -59559,7 +59576,7 @@ function renderLintSarif(results) {
     id: "layergate/lint/",
     results: results.flatMap(
       ({ path: path14, lines, verdict }) => verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path14, config: path14, lines }))
-    ).slice(0, MAX_RESULTS),
+    ),
     warnings: results.flatMap(({ verdict }) => verdict.warnings),
     properties: {}
   });
@@ -59567,7 +59584,7 @@ function renderLintSarif(results) {
 function renderSarif({ report, source: source2 }, configPath2) {
   const { image } = report;
   const files = { dockerfile: source2?.path ?? null, config: configPath2, lines: source2?.lines ?? [] };
-  const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS);
+  const results = report.findings.filter(({ suppressed }) => suppressed === null);
   return renderRun({
     id: `layergate/${report.name.replace(/[^\w./:-]+/g, "-")}/`,
     results: results.map((finding) => toResult(finding, files)),

@@ -81,7 +81,9 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     const redactor = new Redactor([
       ...values,
       ...hiddenInCommands(steps),
-      ...dockerfileTexts(options.build, origin).flatMap((text) => scanner.scanText(text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))),
+      ...[...dockerfileTexts(options.build, origin), ...policyTexts(options)].flatMap((text) =>
+        scanner.scanText(text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })),
+      ),
     ])
     const collected = (path: string): string | null => readCollected(filesystem, layers, path)
     const passwd = collected('/etc/passwd')
@@ -217,6 +219,14 @@ async function hashesOfMatches(image: Image, layers: readonly LayerScan[], files
 /** Everything of a Dockerfile that a report could quote. */
 const dockerfileTexts = ({ dockerfiles }: BuildOptions, { dockerfile }: Origin): string[] => [
   ...new Set([...dockerfiles.map(({ text }) => text), ...(dockerfile === null ? [] : [dockerfile.text])]),
+]
+
+/** What people wrote into policy and baseline, which reports quote. */
+const policyTexts = ({ policy, authority, baseline, name }: GateOptions): string[] => [
+  name,
+  ...policy.ignore.map(({ reason }) => reason),
+  ...(authority.from === 'base' ? authority.loosenings.map(({ text }) => text) : []),
+  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.map(({ title, place }) => `${title}\n${place}`)),
 ]
 
 /** The environment of the configuration, each variable with the ENV that sets it. */

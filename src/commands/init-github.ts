@@ -125,7 +125,8 @@ interface Step {
 
 function stepsOf({ node, lines, lineOf }: Job): Step[] {
   const steps: unknown = node.get('steps', true)
-  if (!isSeq(steps)) return []
+  // On one line there is nowhere to put another step.
+  if (!isSeq(steps) || steps.flow === true) return []
   return steps.items.flatMap((item): Step[] => {
     if (!isMap(item) || item.range == null) return []
     let start = lineOf(item.range[0])

@@ -15,6 +15,8 @@ const MAX_COMMENT = 65_536
 /** Leaves room for several images. */
 const MAX_SECTION = 28_000
 const MAX_ROWS = 10
+/** Characters of the second line of a finding. */
+const MAX_SENTENCE = 200
 /** Kinds of secrets that one row names. */
 const MAX_KINDS = 5
 
@@ -55,6 +57,12 @@ function whatToDo(outcome: Outcome, group: readonly Finding[], context: CommentC
   return `- ${link(finding, context)} ${prose([...new Set([...own, common])].join(' '))}${fixBlock(outcome, finding)}`
 }
 
+/** The first sentence where it is short; what is long is below, in the folded part. */
+function firstSentence(text: string): string {
+  const sentence = /^.*?[.:](?=\s|$)/.exec(text)?.[0] ?? text
+  return sentence.length > MAX_SENTENCE || sentence.split('`').length % 2 === 0 ? '' : sentence.replace(/:$/, '.')
+}
+
 /** One finding, or the secrets of one file, by their kinds. */
 function row(outcome: Outcome, group: readonly Finding[], context: CommentContext): string {
   const [finding] = group
@@ -71,7 +79,7 @@ function row(outcome: Outcome, group: readonly Finding[], context: CommentContex
   }
   const what =
     secret === null
-      ? `**${markdown(finding.title)}**`
+      ? [`**${markdown(finding.title)}**`, prose(firstSentence(finding.message))].filter((line) => line !== '').join('<br>')
       : `**${markdown(subjectOf(finding))}**${secret.redacted === '•••' ? '' : ` ${code(secret.redacted)}`}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${where}${hiding}`
   return `| ${ICONS[finding.severity]} | ${cell(what)} | ${cell(link(finding, context))} |`
 }

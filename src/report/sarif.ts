@@ -97,6 +97,11 @@ interface Run {
   readonly properties: object
 }
 
+const tooMany = (count: number): Run['warnings'][number] => ({
+  code: 'results-left-out',
+  message: `${count - MAX_RESULTS} of ${count} results are left out, the least grave: the platform shows ${MAX_RESULTS}. The JSON report has all.`,
+})
+
 /** One run of SARIF: the rules, and what they found. */
 function renderRun({ id, results, warnings, properties }: Run): string {
   return `${visibleJson({
@@ -132,10 +137,14 @@ function renderRun({ id, results, warnings, properties }: Run): string {
         invocations: [
           {
             executionSuccessful: true,
-            toolConfigurationNotifications: warnings.map(({ code, message }) => ({ level: 'warning', descriptor: { id: code }, message: { text: visible(message) } })),
+            toolConfigurationNotifications: [...warnings, ...(results.length > MAX_RESULTS ? [tooMany(results.length)] : [])].map(({ code, message }) => ({
+              level: 'warning',
+              descriptor: { id: code },
+              message: { text: visible(message) },
+            })),
           },
         ],
-        results,
+        results: results.slice(0, MAX_RESULTS),
         properties,
       },
     ],
@@ -146,11 +155,9 @@ function renderRun({ id, results, warnings, properties }: Run): string {
 export function renderLintSarif(results: readonly LintResult[]): string {
   return renderRun({
     id: 'layergate/lint/',
-    results: results
-      .flatMap(({ path, lines, verdict }) =>
-        verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path, config: path, lines })),
-      )
-      .slice(0, MAX_RESULTS),
+    results: results.flatMap(({ path, lines, verdict }) =>
+      verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path, config: path, lines })),
+    ),
     warnings: results.flatMap(({ verdict }) => verdict.warnings),
     properties: {},
   })
@@ -163,7 +170,7 @@ export function renderLintSarif(results: readonly LintResult[]): string {
 export function renderSarif({ report, source }: Outcome, configPath: string): string {
   const { image } = report
   const files: Files = { dockerfile: source?.path ?? null, config: configPath, lines: source?.lines ?? [] }
-  const results = report.findings.filter(({ suppressed }) => suppressed === null).slice(0, MAX_RESULTS)
+  const results = report.findings.filter(({ suppressed }) => suppressed === null)
   return renderRun({
     id: `layergate/${report.name.replace(/[^\w./:-]+/g, '-')}/`,
     results: results.map((finding) => toResult(finding, files)),
