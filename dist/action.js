@@ -1078,14 +1078,14 @@ var require_util = __commonJS({
         }
         const port = url2.port != null ? url2.port : url2.protocol === "https:" ? 443 : 80;
         let origin = url2.origin != null ? url2.origin : `${url2.protocol || ""}//${url2.hostname || ""}:${port}`;
-        let path13 = url2.path != null ? url2.path : `${url2.pathname || ""}${url2.search || ""}`;
+        let path14 = url2.path != null ? url2.path : `${url2.pathname || ""}${url2.search || ""}`;
         if (origin[origin.length - 1] === "/") {
           origin = origin.slice(0, origin.length - 1);
         }
-        if (path13 && path13[0] !== "/") {
-          path13 = `/${path13}`;
+        if (path14 && path14[0] !== "/") {
+          path14 = `/${path14}`;
         }
-        return new URL(`${origin}${path13}`);
+        return new URL(`${origin}${path14}`);
       }
       if (!isHttpOrHttpsPrefixed(url2.origin || url2.protocol)) {
         throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
@@ -1536,39 +1536,39 @@ var require_diagnostics = __commonJS({
       });
       diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
         const {
-          request: { method, path: path13, origin }
+          request: { method, path: path14, origin }
         } = evt;
-        debuglog("sending request to %s %s/%s", method, origin, path13);
+        debuglog("sending request to %s %s/%s", method, origin, path14);
       });
       diagnosticsChannel.channel("undici:request:headers").subscribe((evt) => {
         const {
-          request: { method, path: path13, origin },
+          request: { method, path: path14, origin },
           response: { statusCode }
         } = evt;
         debuglog(
           "received response to %s %s/%s - HTTP %d",
           method,
           origin,
-          path13,
+          path14,
           statusCode
         );
       });
       diagnosticsChannel.channel("undici:request:trailers").subscribe((evt) => {
         const {
-          request: { method, path: path13, origin }
+          request: { method, path: path14, origin }
         } = evt;
-        debuglog("trailers received from %s %s/%s", method, origin, path13);
+        debuglog("trailers received from %s %s/%s", method, origin, path14);
       });
       diagnosticsChannel.channel("undici:request:error").subscribe((evt) => {
         const {
-          request: { method, path: path13, origin },
+          request: { method, path: path14, origin },
           error: error63
         } = evt;
         debuglog(
           "request to %s %s/%s errored - %s",
           method,
           origin,
-          path13,
+          path14,
           error63.message
         );
       });
@@ -1617,9 +1617,9 @@ var require_diagnostics = __commonJS({
         });
         diagnosticsChannel.channel("undici:client:sendHeaders").subscribe((evt) => {
           const {
-            request: { method, path: path13, origin }
+            request: { method, path: path14, origin }
           } = evt;
-          debuglog("sending request to %s %s/%s", method, origin, path13);
+          debuglog("sending request to %s %s/%s", method, origin, path14);
         });
       }
       diagnosticsChannel.channel("undici:websocket:open").subscribe((evt) => {
@@ -1682,7 +1682,7 @@ var require_request = __commonJS({
     var kHandler = /* @__PURE__ */ Symbol("handler");
     var Request = class {
       constructor(origin, {
-        path: path13,
+        path: path14,
         method,
         body,
         headers,
@@ -1697,11 +1697,11 @@ var require_request = __commonJS({
         expectContinue,
         servername
       }, handler2) {
-        if (typeof path13 !== "string") {
+        if (typeof path14 !== "string") {
           throw new InvalidArgumentError("path must be a string");
-        } else if (path13[0] !== "/" && !(path13.startsWith("http://") || path13.startsWith("https://")) && method !== "CONNECT") {
+        } else if (path14[0] !== "/" && !(path14.startsWith("http://") || path14.startsWith("https://")) && method !== "CONNECT") {
           throw new InvalidArgumentError("path must be an absolute URL or start with a slash");
-        } else if (invalidPathRegex.test(path13)) {
+        } else if (invalidPathRegex.test(path14)) {
           throw new InvalidArgumentError("invalid request path");
         }
         if (typeof method !== "string") {
@@ -1767,7 +1767,7 @@ var require_request = __commonJS({
         this.completed = false;
         this.aborted = false;
         this.upgrade = upgrade || null;
-        this.path = query ? buildURL(path13, query) : path13;
+        this.path = query ? buildURL(path14, query) : path14;
         this.origin = origin;
         this.idempotent = idempotent == null ? method === "HEAD" || method === "GET" : idempotent;
         this.blocking = blocking == null ? false : blocking;
@@ -6460,7 +6460,7 @@ var require_client_h1 = __commonJS({
       return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE" && method !== "CONNECT";
     }
     function writeH1(client, request2) {
-      const { method, path: path13, host, upgrade, blocking, reset } = request2;
+      const { method, path: path14, host, upgrade, blocking, reset } = request2;
       let { body, headers, contentLength } = request2;
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH" || method === "QUERY" || method === "PROPFIND" || method === "PROPPATCH";
       if (util.isFormDataLike(body)) {
@@ -6541,7 +6541,7 @@ var require_client_h1 = __commonJS({
       if (blocking) {
         socket[kBlocking] = true;
       }
-      let header = `${method} ${path13} HTTP/1.1\r
+      let header = `${method} ${path14} HTTP/1.1\r
 `;
       if (typeof host === "string") {
         header += `host: ${host}\r
@@ -7070,7 +7070,7 @@ var require_client_h2 = __commonJS({
     }
     function writeH2(client, request2) {
       const session = client[kHTTP2Session];
-      const { method, path: path13, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
+      const { method, path: path14, host, upgrade, expectContinue, signal, headers: reqHeaders } = request2;
       let { body } = request2;
       if (upgrade) {
         util.errorRequest(client, request2, new Error("Upgrade not supported for H2"));
@@ -7167,7 +7167,7 @@ var require_client_h2 = __commonJS({
         });
         return true;
       }
-      headers[HTTP2_HEADER_PATH] = path13;
+      headers[HTTP2_HEADER_PATH] = path14;
       headers[HTTP2_HEADER_SCHEME] = "https";
       const expectsPayload = method === "PUT" || method === "POST" || method === "PATCH";
       if (body && typeof body.read === "function") {
@@ -7520,9 +7520,9 @@ var require_redirect_handler = __commonJS({
           return this.handler.onHeaders(statusCode, headers, resume, statusText);
         }
         const { origin, pathname, search } = util.parseURL(new URL(this.location, this.opts.origin && new URL(this.opts.path, this.opts.origin)));
-        const path13 = search ? `${pathname}${search}` : pathname;
+        const path14 = search ? `${pathname}${search}` : pathname;
         this.opts.headers = cleanRequestHeaders(this.opts.headers, statusCode === 303, this.opts.origin !== origin);
-        this.opts.path = path13;
+        this.opts.path = path14;
         this.opts.origin = origin;
         this.opts.maxRedirections = 0;
         this.opts.query = null;
@@ -8761,10 +8761,10 @@ var require_proxy_agent = __commonJS({
         };
         const {
           origin,
-          path: path13 = "/",
+          path: path14 = "/",
           headers = {}
         } = opts;
-        opts.path = origin + path13;
+        opts.path = origin + path14;
         if (!("host" in headers) && !("Host" in headers)) {
           const { host } = new URL2(origin);
           headers.host = host;
@@ -10736,20 +10736,20 @@ var require_mock_utils = __commonJS({
       }
       return true;
     }
-    function safeUrl(path13) {
-      if (typeof path13 !== "string") {
-        return path13;
+    function safeUrl(path14) {
+      if (typeof path14 !== "string") {
+        return path14;
       }
-      const pathSegments = path13.split("?");
+      const pathSegments = path14.split("?");
       if (pathSegments.length !== 2) {
-        return path13;
+        return path14;
       }
       const qp = new URLSearchParams(pathSegments.pop());
       qp.sort();
       return [...pathSegments, qp.toString()].join("?");
     }
-    function matchKey(mockDispatch2, { path: path13, method, body, headers }) {
-      const pathMatch = matchValue(mockDispatch2.path, path13);
+    function matchKey(mockDispatch2, { path: path14, method, body, headers }) {
+      const pathMatch = matchValue(mockDispatch2.path, path14);
       const methodMatch = matchValue(mockDispatch2.method, method);
       const bodyMatch = typeof mockDispatch2.body !== "undefined" ? matchValue(mockDispatch2.body, body) : true;
       const headersMatch = matchHeaders(mockDispatch2, headers);
@@ -10771,7 +10771,7 @@ var require_mock_utils = __commonJS({
     function getMockDispatch(mockDispatches, key) {
       const basePath = key.query ? buildURL(key.path, key.query) : key.path;
       const resolvedPath = typeof basePath === "string" ? safeUrl(basePath) : basePath;
-      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path13 }) => matchValue(safeUrl(path13), resolvedPath));
+      let matchedMockDispatches = mockDispatches.filter(({ consumed }) => !consumed).filter(({ path: path14 }) => matchValue(safeUrl(path14), resolvedPath));
       if (matchedMockDispatches.length === 0) {
         throw new MockNotMatchedError(`Mock dispatch not matched for path '${resolvedPath}'`);
       }
@@ -10809,9 +10809,9 @@ var require_mock_utils = __commonJS({
       }
     }
     function buildKey(opts) {
-      const { path: path13, method, body, headers, query } = opts;
+      const { path: path14, method, body, headers, query } = opts;
       return {
-        path: path13,
+        path: path14,
         method,
         body,
         headers,
@@ -11274,10 +11274,10 @@ var require_pending_interceptors_formatter = __commonJS({
       }
       format(pendingInterceptors) {
         const withPrettyHeaders = pendingInterceptors.map(
-          ({ method, path: path13, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
+          ({ method, path: path14, data: { statusCode }, persist, times, timesInvoked, origin }) => ({
             Method: method,
             Origin: origin,
-            Path: path13,
+            Path: path14,
             "Status code": statusCode,
             Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
             Invocations: timesInvoked,
@@ -16156,9 +16156,9 @@ var require_util6 = __commonJS({
         }
       }
     }
-    function validateCookiePath(path13) {
-      for (let i = 0; i < path13.length; ++i) {
-        const code2 = path13.charCodeAt(i);
+    function validateCookiePath(path14) {
+      for (let i = 0; i < path14.length; ++i) {
+        const code2 = path14.charCodeAt(i);
         if (code2 < 32 || // exclude CTLs (0-31)
         code2 > 126 || // exclude DEL and non-ascii
         code2 === 59) {
@@ -19078,11 +19078,11 @@ var require_undici = __commonJS({
           if (typeof opts.path !== "string") {
             throw new InvalidArgumentError("invalid opts.path");
           }
-          let path13 = opts.path;
+          let path14 = opts.path;
           if (!opts.path.startsWith("/")) {
-            path13 = `/${path13}`;
+            path14 = `/${path14}`;
           }
-          url2 = new URL(util.parseOrigin(url2).origin + path13);
+          url2 = new URL(util.parseOrigin(url2).origin + path14);
         } else {
           if (!opts) {
             opts = typeof url2 === "object" ? url2 : {};
@@ -19665,9 +19665,9 @@ var require_yauzl = __commonJS({
     exports.Entry = Entry;
     exports.LocalFileHeader = LocalFileHeader;
     exports.RandomAccessReader = RandomAccessReader;
-    function openPromise(path13, options4) {
+    function openPromise(path14, options4) {
       return new Promise((resolve, reject) => {
-        open6(path13, { ...options4, lazyEntries: true }, function(err2, zipfile) {
+        open6(path14, { ...options4, lazyEntries: true }, function(err2, zipfile) {
           if (err2) return reject(err2);
           resolve(zipfile);
         });
@@ -19697,7 +19697,7 @@ var require_yauzl = __commonJS({
         });
       });
     }
-    function open6(path13, options4, callback) {
+    function open6(path14, options4, callback) {
       if (typeof options4 === "function") {
         callback = options4;
         options4 = null;
@@ -19709,7 +19709,7 @@ var require_yauzl = __commonJS({
       if (options4.validateEntrySizes == null) options4.validateEntrySizes = true;
       if (options4.strictFileNames == null) options4.strictFileNames = false;
       if (callback == null) callback = defaultCallback;
-      fs3.open(path13, "r", function(err2, fd) {
+      fs3.open(path14, "r", function(err2, fd) {
         if (err2) return callback(err2);
         fromFd(fd, options4, function(err3, zipfile) {
           if (err3) fs3.close(fd, defaultCallback);
@@ -23919,17 +23919,17 @@ var require_visit = __commonJS({
     visit2.BREAK = BREAK;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    function visit_(key, node2, visitor, path13) {
-      const ctrl = callVisitor(key, node2, visitor, path13);
+    function visit_(key, node2, visitor, path14) {
+      const ctrl = callVisitor(key, node2, visitor, path14);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path13, ctrl);
-        return visit_(key, ctrl, visitor, path13);
+        replaceNode(key, path14, ctrl);
+        return visit_(key, ctrl, visitor, path14);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path13 = Object.freeze(path13.concat(node2));
+          path14 = Object.freeze(path14.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = visit_(i, node2.items[i], visitor, path13);
+            const ci = visit_(i, node2.items[i], visitor, path14);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -23940,13 +23940,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path13 = Object.freeze(path13.concat(node2));
-          const ck = visit_("key", node2.key, visitor, path13);
+          path14 = Object.freeze(path14.concat(node2));
+          const ck = visit_("key", node2.key, visitor, path14);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = visit_("value", node2.value, visitor, path13);
+          const cv = visit_("value", node2.value, visitor, path14);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -23967,17 +23967,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node2, visitor, path13) {
-      const ctrl = await callVisitor(key, node2, visitor, path13);
+    async function visitAsync_(key, node2, visitor, path14) {
+      const ctrl = await callVisitor(key, node2, visitor, path14);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path13, ctrl);
-        return visitAsync_(key, ctrl, visitor, path13);
+        replaceNode(key, path14, ctrl);
+        return visitAsync_(key, ctrl, visitor, path14);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path13 = Object.freeze(path13.concat(node2));
+          path14 = Object.freeze(path14.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = await visitAsync_(i, node2.items[i], visitor, path13);
+            const ci = await visitAsync_(i, node2.items[i], visitor, path14);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -23988,13 +23988,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path13 = Object.freeze(path13.concat(node2));
-          const ck = await visitAsync_("key", node2.key, visitor, path13);
+          path14 = Object.freeze(path14.concat(node2));
+          const ck = await visitAsync_("key", node2.key, visitor, path14);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = await visitAsync_("value", node2.value, visitor, path13);
+          const cv = await visitAsync_("value", node2.value, visitor, path14);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -24021,23 +24021,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node2, visitor, path13) {
+    function callVisitor(key, node2, visitor, path14) {
       if (typeof visitor === "function")
-        return visitor(key, node2, path13);
+        return visitor(key, node2, path14);
       if (identity.isMap(node2))
-        return visitor.Map?.(key, node2, path13);
+        return visitor.Map?.(key, node2, path14);
       if (identity.isSeq(node2))
-        return visitor.Seq?.(key, node2, path13);
+        return visitor.Seq?.(key, node2, path14);
       if (identity.isPair(node2))
-        return visitor.Pair?.(key, node2, path13);
+        return visitor.Pair?.(key, node2, path14);
       if (identity.isScalar(node2))
-        return visitor.Scalar?.(key, node2, path13);
+        return visitor.Scalar?.(key, node2, path14);
       if (identity.isAlias(node2))
-        return visitor.Alias?.(key, node2, path13);
+        return visitor.Alias?.(key, node2, path14);
       return void 0;
     }
-    function replaceNode(key, path13, node2) {
-      const parent = path13[path13.length - 1];
+    function replaceNode(key, path14, node2) {
+      const parent = path14[path14.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node2;
       } else if (identity.isPair(parent)) {
@@ -24649,10 +24649,10 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path13, value) {
+    function collectionFromPath(schema, path14, value) {
       let v = value;
-      for (let i = path13.length - 1; i >= 0; --i) {
-        const k = path13[i];
+      for (let i = path14.length - 1; i >= 0; --i) {
+        const k = path14[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -24671,7 +24671,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path13) => path13 == null || typeof path13 === "object" && !!path13[Symbol.iterator]().next().done;
+    var isEmptyPath = (path14) => path14 == null || typeof path14 === "object" && !!path14[Symbol.iterator]().next().done;
     var Collection2 = class extends Node.NodeBase {
       constructor(type, schema) {
         super(type);
@@ -24701,11 +24701,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path13, value) {
-        if (isEmptyPath(path13))
+      addIn(path14, value) {
+        if (isEmptyPath(path14))
           this.add(value);
         else {
-          const [key, ...rest] = path13;
+          const [key, ...rest] = path14;
           const node2 = this.get(key, true);
           if (identity.isCollection(node2))
             node2.addIn(rest, value);
@@ -24719,8 +24719,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path13) {
-        const [key, ...rest] = path13;
+      deleteIn(path14) {
+        const [key, ...rest] = path14;
         if (rest.length === 0)
           return this.delete(key);
         const node2 = this.get(key, true);
@@ -24734,8 +24734,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path13, keepScalar) {
-        const [key, ...rest] = path13;
+      getIn(path14, keepScalar) {
+        const [key, ...rest] = path14;
         const node2 = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node2) ? node2.value : node2;
@@ -24753,8 +24753,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path13) {
-        const [key, ...rest] = path13;
+      hasIn(path14) {
+        const [key, ...rest] = path14;
         if (rest.length === 0)
           return this.has(key);
         const node2 = this.get(key, true);
@@ -24764,8 +24764,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path13, value) {
-        const [key, ...rest] = path13;
+      setIn(path14, value) {
+        const [key, ...rest] = path14;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -27280,9 +27280,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path13, value) {
+      addIn(path14, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path13, value);
+          this.contents.addIn(path14, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -27357,14 +27357,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path13) {
-        if (Collection2.isEmptyPath(path13)) {
+      deleteIn(path14) {
+        if (Collection2.isEmptyPath(path14)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path13) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path14) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -27379,10 +27379,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path13, keepScalar) {
-        if (Collection2.isEmptyPath(path13))
+      getIn(path14, keepScalar) {
+        if (Collection2.isEmptyPath(path14))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path13, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path14, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -27393,10 +27393,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path13) {
-        if (Collection2.isEmptyPath(path13))
+      hasIn(path14) {
+        if (Collection2.isEmptyPath(path14))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path13) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path14) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -27413,13 +27413,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path13, value) {
-        if (Collection2.isEmptyPath(path13)) {
+      setIn(path14, value) {
+        if (Collection2.isEmptyPath(path14)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path13), value);
+          this.contents = Collection2.collectionFromPath(this.schema, Array.from(path14), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path13, value);
+          this.contents.setIn(path14, value);
         }
       }
       /**
@@ -29380,9 +29380,9 @@ var require_cst_visit = __commonJS({
     visit2.BREAK = BREAK;
     visit2.SKIP = SKIP;
     visit2.REMOVE = REMOVE;
-    visit2.itemAtPath = (cst, path13) => {
+    visit2.itemAtPath = (cst, path14) => {
       let item = cst;
-      for (const [field, index] of path13) {
+      for (const [field, index] of path14) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -29391,23 +29391,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit2.parentCollection = (cst, path13) => {
-      const parent = visit2.itemAtPath(cst, path13.slice(0, -1));
-      const field = path13[path13.length - 1][0];
+    visit2.parentCollection = (cst, path14) => {
+      const parent = visit2.itemAtPath(cst, path14.slice(0, -1));
+      const field = path14[path14.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path13, item, visitor) {
-      let ctrl = visitor(item, path13);
+    function _visit(path14, item, visitor) {
+      let ctrl = visitor(item, path14);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token2 = item[field];
         if (token2 && "items" in token2) {
           for (let i = 0; i < token2.items.length; ++i) {
-            const ci = _visit(Object.freeze(path13.concat([[field, i]])), token2.items[i], visitor);
+            const ci = _visit(Object.freeze(path14.concat([[field, i]])), token2.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -29418,10 +29418,10 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path13);
+            ctrl = ctrl(item, path14);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path13) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path14) : ctrl;
     }
     exports.visit = visit2;
   }
@@ -31173,9 +31173,8 @@ var require_dist = __commonJS({
 });
 
 // src/action.ts
-import { createHash as createHash13, randomBytes as randomBytes2 } from "node:crypto";
-import { mkdir as mkdir2, writeFile as writeFile2 } from "node:fs/promises";
-import path12 from "node:path";
+import { writeFile as writeFile2 } from "node:fs/promises";
+import path13 from "node:path";
 
 // node_modules/@actions/core/lib/command.js
 import * as os from "os";
@@ -31746,24 +31745,24 @@ async function fileAt(directory, commit, file2) {
 function baseCommit(directory, commit, remote) {
   const local = commitOf(directory, commit);
   const files = /* @__PURE__ */ new Map();
-  const read2 = async (path13) => {
-    const known2 = await local === null ? void 0 : await fileAt(directory, commit, path13);
+  const read2 = async (path14) => {
+    const known2 = await local === null ? void 0 : await fileAt(directory, commit, path14);
     if (known2 !== void 0) return known2;
-    const found = remote === null ? { why: "the checkout does not have it, and there is no token to ask for it" } : await remote(path13);
+    const found = remote === null ? { why: "the checkout does not have it, and there is no token to ask for it" } : await remote(path14);
     if ("text" in found) return found.text;
     throw new ConfigError(
-      `${path13}: the policy of the base commit ${commit.slice(0, 7)} cannot be read: ${found.why}. Check out with fetch-depth: 0, or give the action a token with contents: read; policy-from: head takes the pull request's own.`
+      `${path14}: the policy of the base commit ${commit.slice(0, 7)} cannot be read: ${found.why}. Check out with fetch-depth: 0, or give the action a token with contents: read; policy-from: head takes the pull request's own.`
     );
   };
   return {
     commit,
-    read: (path13) => {
-      const reading = files.get(path13) ?? read2(path13);
-      files.set(path13, reading);
+    read: (path14) => {
+      const reading = files.get(path14) ?? read2(path14);
+      files.set(path14, reading);
       return reading;
     },
     // Where git cannot tell, the file is taken for the pull request's.
-    isOfRepository: async (path13) => await isTracked(directory, path13) ?? true
+    isOfRepository: async (path14) => await isTracked(directory, path14) ?? true
   };
 }
 
@@ -34489,12 +34488,12 @@ var import_yauzl = __toESM(require_yauzl(), 1);
 function parseReference(text4) {
   const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text4);
   if (match2?.[1] === void 0) return null;
-  const path13 = match2[1];
-  const slash = path13.indexOf("/");
-  const first2 = slash === -1 ? "" : path13.slice(0, slash);
+  const path14 = match2[1];
+  const slash = path14.indexOf("/");
+  const first2 = slash === -1 ? "" : path14.slice(0, slash);
   const hasDomain = first2.includes(".") || first2.includes(":") || first2 === "localhost" || /[A-Z]/.test(first2);
   const domain2 = hasDomain ? first2 === "index.docker.io" ? "docker.io" : first2 : "docker.io";
-  const rest = hasDomain ? path13.slice(slash + 1) : path13;
+  const rest = hasDomain ? path14.slice(slash + 1) : path14;
   const repository = domain2 === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
   return { name: `${domain2}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
 }
@@ -35346,10 +35345,10 @@ function mergeDefs(...defs) {
 function cloneDef(schema) {
   return mergeDefs(schema._zod.def);
 }
-function getElementAtPath(obj, path13) {
-  if (!path13)
+function getElementAtPath(obj, path14) {
+  if (!path14)
     return obj;
-  return path13.reduce((acc, key) => acc?.[key], obj);
+  return path14.reduce((acc, key) => acc?.[key], obj);
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
@@ -35689,11 +35688,11 @@ function explicitlyAborted(x, startIndex = 0) {
   }
   return false;
 }
-function prefixIssues(path13, issues) {
+function prefixIssues(path14, issues) {
   return issues.map((iss) => {
     var _a3;
     (_a3 = iss).path ?? (_a3.path = []);
-    iss.path.unshift(path13);
+    iss.path.unshift(path14);
     return iss;
   });
 }
@@ -36155,16 +36154,16 @@ function flattenError(error63, mapper = (issue3) => issue3.message) {
 }
 function formatError(error63, mapper = (issue3) => issue3.message) {
   const fieldErrors = { _errors: [] };
-  const processError = (error64, path13 = []) => {
+  const processError = (error64, path14 = []) => {
     for (const issue3 of error64.issues) {
       if (issue3.code === "invalid_union" && issue3.errors.length) {
-        issue3.errors.map((issues) => processError({ issues }, [...path13, ...issue3.path]));
+        issue3.errors.map((issues) => processError({ issues }, [...path14, ...issue3.path]));
       } else if (issue3.code === "invalid_key") {
-        processError({ issues: issue3.issues }, [...path13, ...issue3.path]);
+        processError({ issues: issue3.issues }, [...path14, ...issue3.path]);
       } else if (issue3.code === "invalid_element") {
-        processError({ issues: issue3.issues }, [...path13, ...issue3.path]);
+        processError({ issues: issue3.issues }, [...path14, ...issue3.path]);
       } else {
-        const fullpath = [...path13, ...issue3.path];
+        const fullpath = [...path14, ...issue3.path];
         if (fullpath.length === 0) {
           fieldErrors._errors.push(mapper(issue3));
         } else {
@@ -36203,17 +36202,17 @@ function formatError(error63, mapper = (issue3) => issue3.message) {
 }
 function treeifyError(error63, mapper = (issue3) => issue3.message) {
   const result = { errors: [] };
-  const processError = (error64, path13 = []) => {
+  const processError = (error64, path14 = []) => {
     var _a3;
     for (const issue3 of error64.issues) {
       if (issue3.code === "invalid_union" && issue3.errors.length) {
-        issue3.errors.map((issues) => processError({ issues }, [...path13, ...issue3.path]));
+        issue3.errors.map((issues) => processError({ issues }, [...path14, ...issue3.path]));
       } else if (issue3.code === "invalid_key") {
-        processError({ issues: issue3.issues }, [...path13, ...issue3.path]);
+        processError({ issues: issue3.issues }, [...path14, ...issue3.path]);
       } else if (issue3.code === "invalid_element") {
-        processError({ issues: issue3.issues }, [...path13, ...issue3.path]);
+        processError({ issues: issue3.issues }, [...path14, ...issue3.path]);
       } else {
-        const fullpath = [...path13, ...issue3.path];
+        const fullpath = [...path14, ...issue3.path];
         if (fullpath.length === 0) {
           result.errors.push(mapper(issue3));
           continue;
@@ -36252,8 +36251,8 @@ function treeifyError(error63, mapper = (issue3) => issue3.message) {
 }
 function toDotPath(_path) {
   const segs = [];
-  const path13 = _path.map((seg) => typeof seg === "object" ? seg.key : seg);
-  for (const seg of path13) {
+  const path14 = _path.map((seg) => typeof seg === "object" ? seg.key : seg);
+  for (const seg of path14) {
     if (typeof seg === "number")
       segs.push(`[${seg}]`);
     else if (typeof seg === "symbol")
@@ -53391,13 +53390,13 @@ function resolveRef(ref, ctx) {
   if (!ref.startsWith("#")) {
     throw new Error("External $ref is not supported, only local refs (#/...) are allowed");
   }
-  const path13 = ref.slice(1).split("/").filter(Boolean);
-  if (path13.length === 0) {
+  const path14 = ref.slice(1).split("/").filter(Boolean);
+  if (path14.length === 0) {
     return ctx.rootSchema;
   }
   const defsKey = ctx.version === "draft-2020-12" ? "$defs" : "definitions";
-  if (path13[0] === defsKey) {
-    const key = path13[1] === void 0 ? void 0 : decodeJSONPointerSegment(path13[1]);
+  if (path14[0] === defsKey) {
+    const key = path14[1] === void 0 ? void 0 : decodeJSONPointerSegment(path14[1]);
     if (!key || !ctx.defs[key]) {
       throw new Error(`Reference not found: ${ref}`);
     }
@@ -54512,8 +54511,8 @@ var Context = class {
       if (existsSync2(process.env.GITHUB_EVENT_PATH)) {
         this.payload = JSON.parse(readFileSync(process.env.GITHUB_EVENT_PATH, { encoding: "utf8" }));
       } else {
-        const path13 = process.env.GITHUB_EVENT_PATH;
-        process.stdout.write(`GITHUB_EVENT_PATH ${path13} does not exist${EOL5}`);
+        const path14 = process.env.GITHUB_EVENT_PATH;
+        process.stdout.write(`GITHUB_EVENT_PATH ${path14} does not exist${EOL5}`);
       }
     }
     this.eventName = process.env.GITHUB_EVENT_NAME;
@@ -59267,19 +59266,19 @@ var contentNotInspected = {
     for (const parts of files.values()) {
       const [first2] = parts;
       if (first2 === void 0) continue;
-      const path13 = first2.path.split("!/")[0] ?? first2.path;
-      const inner = parts.filter((part2) => part2.path !== path13);
-      const named3 = inner.slice(0, MAX_NAMED).map((part2) => `${part2.path.slice(path13.length + 2)} (${part2.reason})`);
+      const path14 = first2.path.split("!/")[0] ?? first2.path;
+      const inner = parts.filter((part2) => part2.path !== path14);
+      const named3 = inner.slice(0, MAX_NAMED).map((part2) => `${part2.path.slice(path14.length + 2)} (${part2.reason})`);
       const more = inner.length > MAX_NAMED ? ` and ${inner.length - MAX_NAMED} more` : "";
       const what = inner.length === 0 ? `was not looked into: ${first2.reason}` : `was not looked into wholly: ${named3.join(", ")}${more}`;
       const layer = origin.layers[first2.layer];
       yield placed(meta6, {
-        message: `${path13} in layer ${first2.layer} ${what}.`,
+        message: `${path14} in layer ${first2.layer} ${what}.`,
         remedy: meta6.remedy,
-        location: { kind: "layer", layer: first2.layer, path: path13, line: null, offset: null },
+        location: { kind: "layer", layer: first2.layer, path: path14, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: [path13]
+        identity: [path14]
       });
     }
   }
@@ -59578,7 +59577,7 @@ function given(command) {
     if (input3 !== null && input3.trim() !== "") add3(`${name2} --password-stdin`, { value: input3.trim(), kind: /\$/.test(input3) ? "variable" : "literal", position: command.position });
   }
   const targets = name2 === "tee" ? options4.operands.map(({ value }) => value) : command.writes;
-  if (targets.some((path13) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path13)))
+  if (targets.some((path14) => /\.npmrc$|\.yarnrc(?:\.yml)?$/.test(path14)))
     for (const word of [...args, ...fedBy.flatMap((feeder) => feeder.args)]) {
       const token2 = /(?:_authToken|_password|_auth|npmAuthToken)\s*[=:]\s*"?([^\s"\\]+)/.exec(word.value)?.[1];
       if (token2 !== void 0) add3(".npmrc", part(word, token2));
@@ -59758,8 +59757,8 @@ function cleanPath(name2) {
   return `/${parts.join("/")}`;
 }
 var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf(from)}/${target}`);
-var parentOf = (path13) => path13.slice(0, path13.lastIndexOf("/")) || "/";
-var baseName = (path13) => path13.slice(path13.lastIndexOf("/") + 1);
+var parentOf = (path14) => path14.slice(0, path14.lastIndexOf("/")) || "/";
+var baseName = (path14) => path14.slice(path14.lastIndexOf("/") + 1);
 var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
 
 // src/dockerfile/words.ts
@@ -59857,19 +59856,19 @@ var letters = (text4) => text4.replace(/[^\p{L}\p{N}]/gu, "");
 var wordsOf = ({ text: text4 }) => jsonWords(text4) ?? text4.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
 var join2 = (directory, rest) => directory === "" ? rest : `${directory}/${rest}`;
 var copySources = (instruction) => wordsOf(instruction).slice(0, -1).filter((word) => !word.startsWith("<<")).map((word) => word.replace(/^(?:\.?\/)+|\/+$/g, "").replace(/^\.$/, ""));
-function contextPath(instruction, path13, workdir = null) {
+function contextPath(instruction, path14, workdir = null) {
   const written = (wordsOf(instruction).at(-1) ?? "").replace(/(?<=.)\/+$/, "");
   const target = written.startsWith("/") || workdir === null ? written.replace(/^\/$/, "") : cleanPath(`${workdir}/${written}`).replace(/^\/$/, "");
   const isAbsolute = written.startsWith("/") || workdir !== null;
   const sources = copySources(instruction);
-  const name2 = baseName(path13);
+  const name2 = baseName(path14);
   const named3 = sources.find((source2) => baseName(source2) === name2);
   if (named3 !== void 0) return named3;
   const [only] = sources;
   if (only === void 0 || sources.length > 1 || /[*?[$]/.test(only)) return name2;
-  const at3 = isAbsolute ? path13 === target ? 0 : path13.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
-  if (path13 === target) return only === "" ? name2 : only;
-  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path13.slice(at3));
+  const at3 = isAbsolute ? path14 === target ? 0 : path14.startsWith(`${target}/`) ? target.length + 1 : -1 : -1;
+  if (path14 === target) return only === "" ? name2 : only;
+  return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path14.slice(at3));
 }
 
 // src/dockerfile/logical-lines.ts
@@ -60017,7 +60016,7 @@ function readArgs(text4, escapeCharacter, args) {
     args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
   }
 }
-function parseDockerfile(path13, text4) {
+function parseDockerfile(path14, text4) {
   const read2 = readLogicalLines(text4);
   const stages = [];
   const globals = [];
@@ -60041,7 +60040,7 @@ function parseDockerfile(path13, text4) {
     }
   }
   close();
-  return { path: path13, text: text4, lines: text4.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: read2.error };
+  return { path: path14, text: text4, lines: text4.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: read2.error };
 }
 var lineAt = ({ starts, startLine }, offset) => starts.findLast((start) => start.offset <= offset)?.line ?? startLine;
 function parentStage(dockerfile, stage) {
@@ -67532,7 +67531,7 @@ function parseDockerignore(text4) {
   });
 }
 var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
-function matches(tokens, path13) {
+function matches(tokens, path14) {
   let states = /* @__PURE__ */ new Set([0]);
   const close = (set2, isBoundary) => {
     for (const state of set2) {
@@ -67543,7 +67542,7 @@ function matches(tokens, path13) {
   };
   let inside = /* @__PURE__ */ new Set();
   states = close(states, true);
-  for (const char of path13) {
+  for (const char of path14) {
     const next = /* @__PURE__ */ new Set();
     const nextInside = /* @__PURE__ */ new Set();
     for (const state of states) {
@@ -67565,15 +67564,15 @@ function matches(tokens, path13) {
   }
   return states.has(tokens.length);
 }
-function* upTo(path13) {
-  for (let at3 = path13.indexOf("/"); at3 !== -1; at3 = path13.indexOf("/", at3 + 1)) yield path13.slice(0, at3);
-  yield path13;
+function* upTo(path14) {
+  for (let at3 = path14.indexOf("/"); at3 !== -1; at3 = path14.indexOf("/", at3 + 1)) yield path14.slice(0, at3);
+  yield path14;
 }
-function ignoredBy(dockerignore, path13) {
+function ignoredBy(dockerignore, path14) {
   let found = null;
   for (const pattern of dockerignore) {
     if (pattern.isException === (found === null)) continue;
-    for (const part2 of upTo(path13)) {
+    for (const part2 of upTo(path14)) {
       if (!matches(pattern.tokens, part2)) continue;
       found = pattern.isException ? null : pattern;
       break;
@@ -67581,7 +67580,7 @@ function ignoredBy(dockerignore, path13) {
   }
   return found === null ? null : { pattern: found.text, line: found.line };
 }
-var patternOf = (path13) => path13.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(/\/$/, "");
+var patternOf = (path14) => path14.replace(/([*?[\]\\])/g, "\\$1").replace(/^([!#])/, "\\$1").replace(/\/$/, "");
 
 // src/shell/edit.ts
 var MAX_TEXT2 = 16 << 10;
@@ -67741,13 +67740,13 @@ function stepsOf({ origin }) {
   }
   return steps;
 }
-var idOf = (path13) => baseName(path13).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
+var idOf = (path14) => baseName(path14).replace(/^\.+/, "").replace(/[^\w.-]+/g, "-") || "secret";
 var NAME = /^[A-Za-z_]\w*$/;
 var PLAIN_PATH = /^[\w./+@~-]+$/;
 var mentions = (text4, name2) => NAME.test(name2) && new RegExp(`\\$\\{?${name2}\\b`).test(text4);
-var needsFile = ({ source: { text: text4, documents } }, path13) => {
+var needsFile = ({ source: { text: text4, documents } }, path14) => {
   const whole2 = [text4, ...documents.map(({ content }) => content)].join("\n");
-  return whole2.includes(baseName(path13)) || READERS.some(([file2, programs]) => file2.test(path13) && programs.test(whole2));
+  return whole2.includes(baseName(path14)) || READERS.some(([file2, programs]) => file2.test(path14) && programs.test(whole2));
 };
 function withoutName({ keyword, text: text4 }, name2) {
   const words2 = rawWordsOf(text4);
@@ -67878,13 +67877,13 @@ var Planner = class {
     const step = this.#steps[at3];
     return step === void 0 || step.source.keyword !== "RUN" ? null : { step, at: at3 };
   }
-  #resolves = (path13, workdir) => (operand) => cleanPath(operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path13;
+  #resolves = (path14, workdir) => (operand) => cleanPath(operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path14;
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
   #copied(place, { source: source2, workdir }, at3) {
-    const path13 = place.version.path;
+    const path14 = place.version.path;
     if (flagValue(source2, "from") !== null || source2.documents.length > 0) return false;
     const known2 = this.#evidence.sources.get(fileKey(place.version.layer, place.version.index));
-    const inContext = known2?.inContext ?? contextPath(source2, path13, workdir);
+    const inContext = known2?.inContext ?? contextPath(source2, path14, workdir);
     const sources = copySources(source2);
     if (sources.some((name2) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name2))) return false;
     const isNamed2 = sources.includes(inContext);
@@ -67895,16 +67894,16 @@ var Planner = class {
       if (hider === null && (state !== "overwritten" || over !== "COPY" && over !== "ADD")) return false;
     }
     if (hider !== null) {
-      const left = withoutRemoval(this.#plan.body(hider.step.source), this.#resolves(path13, hider.step.workdir));
+      const left = withoutRemoval(this.#plan.body(hider.step.source), this.#resolves(path14, hider.step.workdir));
       if (left === null) return false;
       this.#plan.setBody(hider.step.source, left);
     }
-    const id = idOf(path13);
-    const users = this.#steps.slice(at3 + 1, hider === null ? void 0 : hider.at + 1).filter((user) => user.source.keyword === "RUN" && this.#plan.body(user.source).trim() !== "" && needsFile(user, path13));
-    if (/[\n\r]/.test(inContext) || users.length > 0 && !PLAIN_PATH.test(path13)) return false;
+    const id = idOf(path14);
+    const users = this.#steps.slice(at3 + 1, hider === null ? void 0 : hider.at + 1).filter((user) => user.source.keyword === "RUN" && this.#plan.body(user.source).trim() !== "" && needsFile(user, path14));
+    if (/[\n\r]/.test(inContext) || users.length > 0 && !PLAIN_PATH.test(path14)) return false;
     for (const user of users) {
       if (user.source.documents.length > 0 && user.source === hider?.step.source) return false;
-      this.#plan.mount(user.source, id, [`target=${path13}`, ...user.isRoot ? [] : ["mode=0444"]]);
+      this.#plan.mount(user.source, id, [`target=${path14}`, ...user.isRoot ? [] : ["mode=0444"]]);
       this.#plan.build.add(`--secret id=${id},src=${known2?.path ?? inContext}`);
     }
     if (known2?.ignoredBy == null) this.#plan.ignore.add(patternOf(inContext));
@@ -68249,10 +68248,10 @@ function copyChange(evidence, place, keyword, mounted, fix) {
   if (known2?.ignoredBy != null)
     return `\`${known2.ignoredBy.pattern}\` in ${known2.ignoreFile} (line ${known2.ignoredBy.line}) keeps ${known2.path} out of the context today: build the image anew, and ${use}`;
   const text4 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path13 = known2?.inContext ?? (text4 === null ? baseName(place.version.path) : contextPath(text4, place.version.path, layer?.workdir));
-  const isNamed2 = source2 !== null && copySources(source2).includes(path13);
+  const path14 = known2?.inContext ?? (text4 === null ? baseName(place.version.path) : contextPath(text4, place.version.path, layer?.workdir));
+  const isNamed2 = source2 !== null && copySources(source2).includes(path14);
   const how = isNamed2 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${fix?.ignore?.patterns[0] ?? path13}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;
+  return `Add \`${fix?.ignore?.patterns[0] ?? path14}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
@@ -68399,9 +68398,9 @@ var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d+\w*)$/;
 var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
 var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
 var isPlainHttp = (url2) => url2 !== null && /^(?:http|ftp|git):\/\//i.test(url2) && !LOCAL.test(url2);
-var baseOf = (path13) => path13.replace(/\/+$/, "").replace(/^.*\//s, "");
-function sameFile(word, path13) {
-  const [left, right] = [word.replace(/^\.\//, ""), path13.replace(/^\.\//, "")];
+var baseOf = (path14) => path14.replace(/\/+$/, "").replace(/^.*\//s, "");
+function sameFile(word, path14) {
+  const [left, right] = [word.replace(/^\.\//, ""), path14.replace(/^\.\//, "")];
   if (left === right) return true;
   if (left.startsWith("/") && right.startsWith("/") && !left.includes("*")) return false;
   const name2 = baseOf(left);
@@ -68504,7 +68503,7 @@ var Flow = class {
   add(step, command, by, url2, files, isVerified = false) {
     const download2 = { step, command, by, url: url2, uses: [], isVerified };
     this.downloads.push(download2);
-    for (const path13 of files) if (path13 !== "-" && !path13.startsWith("/dev/")) this.#track(path13, download2);
+    for (const path14 of files) if (path14 !== "-" && !path14.startsWith("/dev/")) this.#track(path14, download2);
     if (command !== null) this.#byPosition.set(command.position, { command, download: download2 });
     return download2;
   }
@@ -68516,17 +68515,17 @@ var Flow = class {
     return known2 !== void 0 && isSame(known2.command, command) ? known2.download : null;
   }
   /** Follows a file. Copies of copies do not add up without end. */
-  #track(path13, download2) {
-    if (this.#files.some((file2) => file2.path === path13 && file2.download === download2)) return;
-    this.#files.push({ path: path13, download: download2 });
+  #track(path14, download2) {
+    if (this.#files.some((file2) => file2.path === path14 && file2.download === download2)) return;
+    this.#files.push({ path: path14, download: download2 });
     if (this.#files.length > MAX_FILES) this.#files.shift();
   }
   #fileIn(words2) {
-    return this.#files.findLast(({ path: path13 }) => words2.includes(path13)) ?? this.#files.findLast(({ path: path13 }) => words2.some((word) => sameFile(word, path13))) ?? null;
+    return this.#files.findLast(({ path: path14 }) => words2.includes(path14)) ?? this.#files.findLast(({ path: path14 }) => words2.some((word) => sameFile(word, path14))) ?? null;
   }
   #verify(step, command) {
     const about = aboutOf(command);
-    const named3 = this.#files.filter(({ path: path13 }) => about.includes(baseOf(path13)));
+    const named3 = this.#files.filter(({ path: path14 }) => about.includes(baseOf(path14)));
     for (const { download: download2 } of named3.length > 0 ? named3 : this.#files.filter((file2) => file2.download.step === step)) download2.isVerified = true;
   }
   take(step, command) {
@@ -68567,7 +68566,7 @@ var Flow = class {
     if (piped !== null) {
       if (unpacks(command)) this.#use(piped, "install", step, command, `unpacks it with ${name2}`);
       const target = name2 === "tee" ? optionsIn(command).operands.map(({ value }) => value) : writes;
-      for (const path13 of target) if (!path13.startsWith("/dev/") && !SIGNATURES.test(path13)) this.#track(path13, piped);
+      for (const path14 of target) if (!path14.startsWith("/dev/") && !SIGNATURES.test(path14)) this.#track(path14, piped);
     }
     this.#takeFiles(step, command, words2);
   }
@@ -68597,19 +68596,19 @@ var Flow = class {
     if (file2 === null) return;
     const { operands } = optionsIn(command);
     const last = operands.at(-1)?.value ?? "";
-    const every = this.#files.filter(({ path: path13 }) => [...words2, ...reads].some((word) => sameFile(word, path13)));
-    for (const { path: path13, download: download2 } of every) {
+    const every = this.#files.filter(({ path: path14 }) => [...words2, ...reads].some((word) => sameFile(word, path14)));
+    for (const { path: path14, download: download2 } of every) {
       if (unpacks(command)) this.#use(download2, "install", step, command, `unpacks it with ${name2}`);
       else if (isInstaller(command)) this.#use(download2, "install", step, command, `installs it with ${name2}`);
       else if (name2 === "chmod" && words2.some(makesExecutable)) this.#use(download2, "install", step, command, "makes it executable");
-      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path13 !== last) {
-        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path13)}` : last;
+      else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path14 !== last) {
+        const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path14)}` : last;
         this.#track(target, download2);
         const mode = name2 === "install" ? optionsIn(command).value("-m", "--mode")?.value ?? "755" : "";
         if (BIN.test(`${target}/`) || mode !== "" && makesExecutable(mode) && BIN.test(target)) this.#use(download2, "install", step, command, `puts it into ${target}`);
-      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path13)) this.#track(path13.replace(COMPRESSED, ""), download2);
+      } else if (/^(?:gunzip|unxz|bunzip2|unzstd|gzip|xz|bzip2|zstd)$/.test(name2) && COMPRESSED.test(path14)) this.#track(path14.replace(COMPRESSED, ""), download2);
     }
-    const written = command.writes.find((path13) => !path13.startsWith("/dev/"));
+    const written = command.writes.find((path14) => !path14.startsWith("/dev/"));
     if (written !== void 0 && /^(?:zcat|xzcat|bzcat|cat|gunzip|xz|gzip|base64|sed|openssl)$/.test(name2)) this.#track(written, file2.download);
   }
 };
@@ -68634,7 +68633,7 @@ function downloadsOf(steps) {
   }
   const found = [...flows.values()].flatMap(({ downloads }) => downloads);
   for (const { command, step, uses, isVerified } of found) {
-    const file2 = command === null ? void 0 : fetched(command)?.files.find((path13) => PROGRAMS.test(path13) || BIN.test(path13) && !SIGNATURES.test(path13));
+    const file2 = command === null ? void 0 : fetched(command)?.files.find((path14) => PROGRAMS.test(path14) || BIN.test(path14) && !SIGNATURES.test(path14));
     if (command !== null && file2 !== void 0 && uses.length === 0) uses.push({ kind: "install", step, command, how: `writes it to ${file2}`, isVerified });
   }
   known.set(steps, found);
@@ -68754,12 +68753,12 @@ function dropsPrivileges(evidence) {
 function scriptDrop(built, program, hops) {
   if (program === "" || hops >= MAX_HOPS) return null;
   const places = program.includes("/") ? [program.startsWith("/") ? program : `${(built.image.config.run.WorkingDir ?? "/").replace(/\/$/, "")}/${program.replace(/^\.\//, "")}`] : ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map((directory) => `${directory}/${program}`);
-  const path13 = places.find((candidate) => built.collected(candidate) !== null);
-  if (path13 === void 0) return null;
-  const { commands } = parseScript(built.collected(path13) ?? "");
+  const path14 = places.find((candidate) => built.collected(candidate) !== null);
+  if (path14 === void 0) return null;
+  const { commands } = parseScript(built.collected(path14) ?? "");
   const drop = commands.map(dropOf).find((found) => found !== null);
-  if (drop != null) return { ...drop, script: path13 };
-  const next = commands.find(({ text: text4, program: started }) => /^exec\b/.test(text4) && started.startsWith("/") && started !== path13);
+  if (drop != null) return { ...drop, script: path14 };
+  const next = commands.find(({ text: text4, program: started }) => /^exec\b/.test(text4) && started.startsWith("/") && started !== path14);
   return next === void 0 ? null : scriptDrop(built, next.program, hops + 1);
 }
 var bringsDropper = ({ steps }) => steps.some(
@@ -68791,7 +68790,7 @@ function userAdvice(evidence) {
   if (made !== null)
     return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? "the build" : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ""}. ${NUMBER}`;
   if (built !== null && built.programs.shells.length === 0) return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER}`;
-  const adds = built?.programs.packageManagers.some((path13) => path13.endsWith("/apk")) === true || built?.programs.shells.some((path13) => path13.endsWith("/busybox")) === true;
+  const adds = built?.programs.packageManagers.some((path14) => path14.endsWith("/apk")) === true || built?.programs.shells.some((path14) => path14.endsWith("/busybox")) === true;
   return `Write two lines before CMD: \`RUN ${adds ? "adduser -D -u 10001 app" : "useradd --uid 10001 --create-home app"}\` and \`USER 10001\`. ${NUMBER}`;
 }
 
@@ -68944,7 +68943,7 @@ var CACHES = [
   { name: "yum\u2019s cache", path: /^\/var\/cache\/(?:yum|dnf|libdnf5)\//, by: /^(?:yum|dnf5?|microdnf|tdnf)$/, remedy: "End the RUN with dnf clean all (yum clean all)." },
   { name: "zypper\u2019s cache", path: /^\/var\/cache\/zypp\//, by: /^zypper$/, remedy: "End the RUN with zypper clean --all." }
 ];
-var ANY_CACHE = new RegExp(CACHES.map(({ path: path13 }) => path13.source).join("|"));
+var ANY_CACHE = new RegExp(CACHES.map(({ path: path14 }) => path14.source).join("|"));
 var MIN_BYTES = 256 << 10;
 var megabytes = (bytes2) => `${(bytes2 / 1e6).toFixed(1)} MB`;
 function leftIn({ layers, filesystem }, layer) {
@@ -68952,7 +68951,7 @@ function leftIn({ layers, filesystem }, layer) {
   for (const [index, entry] of (layers[layer]?.entries ?? []).entries()) {
     if (entry.type !== "file" || entry.size === 0 || entry.whiteout !== null) continue;
     if (!ANY_CACHE.test(entry.path)) continue;
-    const cache2 = CACHES.find(({ path: path13 }) => path13.test(entry.path));
+    const cache2 = CACHES.find(({ path: path14 }) => path14.test(entry.path));
     if (cache2 === void 0) continue;
     const left = found.get(cache2) ?? { bytes: 0, files: 0, hiddenIn: null };
     left.bytes += entry.size;
@@ -69181,7 +69180,7 @@ var meta18 = {
   enabled: false
 };
 var isOff = (text4) => /APT::Install-Recommends\s*"?\s*[= ]\s*"?(?:0|false|no)/i.test(text4);
-var configures = ({ args, writes, input: input3, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some((path13) => /apt\.conf/.test(path13)) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input3 ?? "").some(isOff);
+var configures = ({ args, writes, input: input3, fedBy }) => [...writes, ...fedBy.flatMap((feeder) => [...feeder.writes]), ...args.map(({ value }) => value)].some((path14) => /apt\.conf/.test(path14)) && [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).concat(input3 ?? "").some(isOff);
 var recommendedPackages = {
   meta: meta18,
   *check({ steps }) {
@@ -69409,11 +69408,11 @@ function writtenBy(command, mount, variables) {
   if (/^(?:npm|pnpm)$/.test(name2) && words2.includes("config") && words2.includes("set")) return ["/root/.npmrc"];
   if (name2 === "pip" && words2.includes("config")) return ["/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/pip.conf"];
   if (!PASSES.test(name2) || !fedBy.every((feeder) => PASSES.test(feeder.name))) return [];
-  return writes.filter((path13) => !path13.startsWith("/dev/") && path13 !== mount.target);
+  return writes.filter((path14) => !path14.startsWith("/dev/") && path14 !== mount.target);
 }
-function inLayer({ layers }, { layer, variables }, path13, workdir) {
+function inLayer({ layers }, { layer, variables }, path14, workdir) {
   if (layer === null) return null;
-  const home = path13.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
+  const home = path14.replace(/^~(?=\/)|^\$\{?HOME\}?/, variables.get("HOME") ?? "/root");
   const wanted = home.startsWith("/") ? home : `${workdir.replace(/\/$/, "")}/${home.replace(/^\.\//, "")}`;
   const clean3 = wanted.replace(/\/{2,}/g, "/");
   const entry = layers[layer]?.entries.find((candidate) => candidate.path === clean3 && candidate.whiteout === null && candidate.type === "file" && candidate.size > 0);
@@ -69546,10 +69545,10 @@ var setuidAdded = {
       for (const command of step.commands) {
         const change = modeChange(command);
         if (change !== null && (change.mode.setuid || change.mode.setgid)) {
-          const files = change.paths.filter((path13) => isDirectory2(evidence, path13) !== true && !change.isDirectory);
+          const files = change.paths.filter((path14) => isDirectory2(evidence, path14) !== true && !change.isDirectory);
           if (built !== null) for (const { value } of change.paths) told.add(value);
           const severity = change.mode.setuid ? "medium" : built === null ? "info" : "medium";
-          const gone = built !== null && files.every((path13) => isTakenBack(built, path13));
+          const gone = built !== null && files.every((path14) => isTakenBack(built, path14));
           if (files.length === 0 || gone) continue;
           yield onCommand(meta22, step, command, {
             severity,
@@ -69611,7 +69610,7 @@ var startsServer = ({ name: name2, args, program }) => /^(?:sshd|dropbear)$/.tes
 function permitsRoot(command) {
   const { name: name2, args, writes, input: input3, fedBy } = command;
   const targets = name2 === "sed" || name2 === "tee" ? optionsIn(command).operands.map(({ value }) => value) : writes;
-  if (!targets.some((path13) => /sshd_config/.test(path13))) return false;
+  if (!targets.some((path14) => /sshd_config/.test(path14))) return false;
   const texts2 = [...args.map(({ value }) => value), input3 ?? "", ...fedBy.flatMap((feeder) => [...feeder.args.map(({ value }) => value), feeder.input ?? ""])];
   return texts2.some((text4) => /PermitRootLogin\s+yes/i.test(name2 === "sed" ? text4.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2") : text4));
 }
@@ -69641,7 +69640,7 @@ var sshServer = {
     if (first2 === void 0) return;
     if (found.every(({ says }) => says === "opens port 22")) return;
     const { built } = evidence;
-    if (built !== null && !["/usr/sbin/sshd", "/usr/sbin/dropbear", "/usr/bin/dropbear", "/usr/bin/sshd", "/sbin/sshd", "/usr/sbin/tinysshd"].some((path13) => built.filesystem.find(path13) !== null))
+    if (built !== null && !["/usr/sbin/sshd", "/usr/sbin/dropbear", "/usr/bin/dropbear", "/usr/bin/sshd", "/sbin/sshd", "/usr/sbin/tinysshd"].some((path14) => built.filesystem.find(path14) !== null))
       return;
     const isMeant = built !== null || found.length > 1 || first2.says !== "installs openssh";
     yield first2.draft({
@@ -69701,7 +69700,7 @@ function grantedBy(command) {
   const { name: name2, args, writes, fedBy, input: input3 } = command;
   const { operands } = optionsIn(command);
   const targets = name2 === "tee" || name2 === "sed" ? operands.map(({ value }) => value) : name2 === "visudo" ? ["/etc/sudoers"] : writes;
-  if (!targets.some((path13) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path13))) return null;
+  if (!targets.some((path14) => /\/sudoers(?:\.d\/|$)|\/doas(?:\.conf|\.d\/)/.test(path14))) return null;
   const texts2 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value);
   if (name2 === "sed") return texts2.map((text4) => text4.replace(/^s(.)(?:(?!\1).)*\1((?:(?!\1).)*)\1.*$/s, "$2")).find(grants) ?? null;
   const all = [texts2.join(" "), input3 ?? "", ...fedBy.map((feeder) => feeder.input ?? "")];
@@ -69729,18 +69728,18 @@ var sudoWithoutPassword = {
     if (built === null || told) return;
     const files = built.layers.flatMap(({ index, extracts }) => extracts.map(({ entry, content }) => ({ version: built.filesystem.versionOf(index, entry), content })));
     for (const { version: version2, content } of files) {
-      const { path: path13 } = version2;
+      const { path: path14 } = version2;
       const text4 = content.toString();
-      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path13) || !grants(text4)) continue;
+      if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path14) || !grants(text4)) continue;
       const layer = built.origin.layers[version2.layer];
       yield placed(meta25, {
         severity: grantsAll(text4) ? "medium" : "low",
-        message: `${path13} lets a user run ${grantsAll(text4) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
+        message: `${path14} lets a user run ${grantsAll(text4) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
         remedy,
-        location: { kind: "layer", layer: version2.layer, path: path13, line: null, offset: null },
+        location: { kind: "layer", layer: version2.layer, path: path14, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? "unknown",
-        identity: ["NOPASSWD", path13]
+        identity: ["NOPASSWD", path14]
       });
     }
   }
@@ -69890,9 +69889,9 @@ function writtenSetting(command) {
   const { name: name2, args, writes, fedBy } = command;
   const targets = name2 === "tee" ? optionsIn(command).operands.map(({ value }) => value) : name2 === "sed" ? optionsIn(command).operands.slice(-1).map(({ value }) => value) : writes;
   const text4 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command.input ?? "") + fedBy.map(({ input: input3 }) => input3 ?? "").join("");
-  for (const path13 of targets) {
-    const file2 = FILES.find((known2) => known2.path.test(path13) && known2.line.test(text4));
-    if (file2 !== void 0) return { path: path13, shown: file2.shown };
+  for (const path14 of targets) {
+    const file2 = FILES.find((known2) => known2.path.test(path14) && known2.line.test(text4));
+    if (file2 !== void 0) return { path: path14, shown: file2.shown };
   }
   return null;
 }
@@ -70025,13 +70024,13 @@ function unsigned(command) {
     };
   const written = [...args, ...command.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join("\n") + (command.input ?? "");
   const targets = name2 === "tee" || name2 === "sed" ? options4.operands.map(({ value }) => value) : command.writes;
-  if (targets.some((path13) => /apt\.conf/.test(path13)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s*[= ]\s*"?(?:true|1|yes)/i.test(written))
+  if (targets.some((path14) => /apt\.conf/.test(path14)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s*[= ]\s*"?(?:true|1|yes)/i.test(written))
     return { option: "AllowUnauthenticated", says: SIGNATURES2 };
-  const inSources = targets.some((path13) => /sources\.list|\.sources$/.test(path13));
+  const inSources = targets.some((path14) => /sources\.list|\.sources$/.test(path14));
   if ((inSources || name2 === "add-apt-repository") && /\[[^\]]*\btrusted=yes\b[^\]]*\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
     return { option: "[trusted=yes]", says: SIGNATURES2 };
   if (inSources && /^Trusted:\s*yes/im.test(written)) return { option: "Trusted: yes", says: SIGNATURES2 };
-  if (targets.some((path13) => /\.repo$|(?:yum|dnf)\.conf$/.test(path13)) && /^\s*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
+  if (targets.some((path14) => /\.repo$|(?:yum|dnf)\.conf$/.test(path14)) && /^\s*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, "\n").replace(/s\/[^/]*\//g, "\n")))
     return { option: "gpgcheck=0", says: SIGNATURES2 };
   return null;
 }
@@ -70240,7 +70239,7 @@ function concerned(evidence, step, paths) {
   if (paths.length === 0) return ["what it is given"];
   const open6 = paths.filter(({ value }) => !MEANT.test(value));
   if (open6.length === 0) return null;
-  const left = step.of === "stage" ? [] : open6.filter((path13) => isWritable(evidence, path13) !== false);
+  const left = step.of === "stage" ? [] : open6.filter((path14) => isWritable(evidence, path14) !== false);
   return left.length === 0 ? null : left.map(({ value }) => value);
 }
 var worldWritable = {
@@ -70324,8 +70323,8 @@ var findRule = (id) => RULES.find(({ meta: meta32 }) => meta32.id === id) ?? nul
 // src/policy/loosening.ts
 var CONFIDENCE = ["low", "medium", "high"];
 var BASE = ["fail", "report", "ignore"];
-var describeIgnore = ({ rule, path: path13, fingerprint, reason, expires }) => `ignores ${[rule, path13, fingerprint?.slice(0, 12)].filter(Boolean).join(" ")}${expires === void 0 ? "" : ` until ${expires}`}: \u201C${reason}\u201D`;
-var scopeOf = ({ rule, path: path13, fingerprint }) => JSON.stringify([rule, path13, fingerprint]);
+var describeIgnore = ({ rule, path: path14, fingerprint, reason, expires }) => `ignores ${[rule, path14, fingerprint?.slice(0, 12)].filter(Boolean).join(" ")}${expires === void 0 ? "" : ` until ${expires}`}: \u201C${reason}\u201D`;
+var scopeOf = ({ rule, path: path14, fingerprint }) => JSON.stringify([rule, path14, fingerprint]);
 var isCovered = (entry, others) => others.some((other) => scopeOf(other) === scopeOf(entry) && (other.expires === void 0 || entry.expires !== void 0 && entry.expires <= other.expires));
 var rankOf = (id, { rules }) => {
   const setting2 = rules[id];
@@ -70681,7 +70680,7 @@ ${items.slice(0, listed).map((item) => `- ${item}`).join("\n")}${items.length > 
     ),
     list(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path13, reason }) => `layer ${layer} ${code(path13)}: ${markdown(reason)}`)
+      stats.skipped.map(({ layer, path: path14, reason }) => `layer ${layer} ${code(path14)}: ${markdown(reason)}`)
     ),
     list(
       "Not judged",
@@ -70697,7 +70696,7 @@ var COMMENT_MARKER = "<!-- layergate -->";
 var MAX_COMMENT = 65536;
 var MAX_SECTION = 28e3;
 var MAX_ROWS = 10;
-var MAX_SENTENCE = 200;
+var MAX_SENTENCE = 260;
 var MAX_KINDS = 5;
 var sectionStart = (key) => `<!-- layergate:image ${key} -->`;
 var SECTION_END = "<!-- layergate:end -->";
@@ -70756,7 +70755,7 @@ function readMemory(section) {
 }
 var writeMemory = (memory) => `<!-- layergate:memory ${Buffer.from(JSON.stringify(memory)).toString("base64url")} -->`;
 function fixedSince({ findings }, { open: open6, fixed: fixed2 }, commit) {
-  const now = new Set(findings.map(({ fingerprint }) => fingerprint));
+  const now = new Set(findings.flatMap(({ fingerprint, related }) => [fingerprint, ...related.flatMap((place) => place.fingerprint ?? [])]));
   const gone = open6.filter(([fingerprint]) => !now.has(fingerprint)).map(([...words2]) => [...words2, commit]);
   const earlier = fixed2.filter(([fingerprint]) => !now.has(fingerprint) && !gone.some(([other]) => other === fingerprint));
   return [...gone, ...earlier].slice(0, MAX_FIXED);
@@ -70819,7 +70818,10 @@ function renderErrorSection(name2, message, earlier) {
   return [`### \u26A0\uFE0F ${code(name2)} could not be read`, markdown(message), "Nothing was judged.", ...memory === NOTHING2 ? [] : [writeMemory(memory)]].join("\n\n");
 }
 function sectionsOf(comment2) {
-  return [...(comment2 ?? "").matchAll(/<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->/g)].map(([, key = "", text4 = ""]) => ({ key, text: text4 }));
+  return [...(comment2 ?? "").replace(/\r\n?/g, "\n").matchAll(/<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->/g)].map(([, key = "", text4 = ""]) => ({
+    key,
+    text: text4
+  }));
 }
 var rankOf2 = ({ text: text4 }) => Math.max(0, ["### \u274C", "### \u26A0\uFE0F", "### \u2705"].indexOf(text4.slice(0, text4.indexOf(" ", 4))));
 var assemble = (sections) => `${COMMENT_MARKER}
@@ -71112,7 +71114,7 @@ function runFits(instruction, raw, shell) {
     return front === words2 || front.endsWith(` ${words2}`);
   });
 }
-var withoutEdges = (path13) => path13.replace(/^(?:\.\/)+/, "").replace(/(?<=.)\/+$/, "");
+var withoutEdges = (path14) => path14.replace(/^(?:\.\/)+/, "").replace(/(?<=.)\/+$/, "");
 function pathFits(pattern, built) {
   const written = literal3(pattern);
   if (written !== null) {
@@ -71365,12 +71367,12 @@ function agree(dockerfile, fits2, entries) {
   };
 }
 function align(dockerfile, history, target) {
-  const { path: path13, stages } = dockerfile;
-  if (dockerfile.error !== null) return { reason: `${path13} is no Dockerfile that builds: ${dockerfile.error}` };
+  const { path: path14, stages } = dockerfile;
+  if (dockerfile.error !== null) return { reason: `${path14} is no Dockerfile that builds: ${dockerfile.error}` };
   const wanted = target === null ? null : stages.findLast(({ name: name2, index }) => name2 === target.toLowerCase() || String(index) === target) ?? null;
-  if (target !== null && wanted === null) return { reason: `${path13} has no stage ${JSON.stringify(target)}` };
-  if (stages.length === 0) return { reason: `${path13} has no FROM` };
-  if (stages.length > MAX_STAGES) return { reason: `${path13} has more than ${MAX_STAGES} stages` };
+  if (target !== null && wanted === null) return { reason: `${path14} has no stage ${JSON.stringify(target)}` };
+  if (stages.length === 0) return { reason: `${path14} has no FROM` };
+  if (stages.length > MAX_STAGES) return { reason: `${path14} has more than ${MAX_STAGES} stages` };
   const why = unfit(history);
   if (why !== null) return { reason: why };
   const candidates = wanted === null ? stages : [wanted];
@@ -71379,7 +71381,7 @@ function align(dockerfile, history, target) {
   const [first2, ...rest] = fits2;
   if (first2 !== void 0) return { alignment: agree(dockerfile, [first2, ...rest], history.length) };
   const own2 = results.at(-1);
-  return { reason: `${path13} does not fit the image: ${own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show"}` };
+  return { reason: `${path14} does not fit the image: ${own2 !== void 0 && "reason" in own2 ? own2.reason : "the stage has no instructions that the history could show"}` };
 }
 var MIN_LETTERS = 12;
 function alignBest(dockerfiles, history, target, found = []) {
@@ -71393,7 +71395,7 @@ function alignBest(dockerfiles, history, target, found = []) {
   const [winner] = best;
   if (winner !== void 0 && best.length === 1) return { alignment: winner };
   const all = [...dockerfiles, ...found];
-  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all.map(({ path: path13 }) => path13)).slice(0, 4).join(", ");
+  const names = (best.length > 0 ? best.map(({ dockerfile }) => dockerfile.path) : all.map(({ path: path14 }) => path14)).slice(0, 4).join(", ");
   if (best.length > 1)
     return { reason: `${best.length} Dockerfiles fit the image alike (${names}${best.length > 4 ? ", \u2026" : ""}): name the one that it was built from with --dockerfile` };
   return { reason: `none of ${all.length} Dockerfiles fits the image (${names}${all.length > 4 ? ", \u2026" : ""})` };
@@ -71476,7 +71478,7 @@ var NO_DOCKERFILE = "no Dockerfile was given";
 var sameText = (a, b) => a === b || a.replace(/\r\n/g, "\n").replace(/^\ufeff/, "") === b.replace(/\r\n/g, "\n").replace(/^\ufeff/, "");
 function fileOf(traced, dockerfiles) {
   const same = dockerfiles.filter(({ text: text4 }) => sameText(text4, traced.dockerfile.text));
-  return same.find(({ path: path13 }) => path13 === traced.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
+  return same.find(({ path: path14 }) => path14 === traced.provenance.repositoryPath) ?? (same.length === 1 ? same[0] ?? null : null);
 }
 function firstTrace({ provenances, layers }, history, pairing) {
   const problems = [];
@@ -71503,7 +71505,7 @@ function findOrigin(sources) {
     const dockerfile = file2 === null ? traced.dockerfile : { ...traced.dockerfile, path: file2.path };
     known2 = { dockerfile, alignment: traced.alignment, traced, certainty: "exact", changed: file2 === null };
     if (file2 === null) {
-      const several = files.filter(({ text: text4 }) => sameText(text4, traced.dockerfile.text)).map(({ path: path13 }) => path13);
+      const several = files.filter(({ text: text4 }) => sameText(text4, traced.dockerfile.text)).map(({ path: path14 }) => path14);
       warnings.push({
         code: "dockerfile-changed",
         message: `The Dockerfile that was built (${dockerfile.path}, by ${traced.provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(" and ")}: name the one that was built with --dockerfile` : "is not in the checkout: it changed since the build, or was made for it"}. Lines are those of the build; no file is annotated.`
@@ -72975,7 +72977,7 @@ async function findBuild(image, options4) {
     const recorded = await engineProvenance(image.reference.replace(/^engine:/, ""));
     if (recorded !== null) provenances.push(recorded);
   }
-  const parsed = (files) => files.map(({ path: path13, text: text4 }) => parseDockerfile(path13, text4));
+  const parsed = (files) => files.map(({ path: path14, text: text4 }) => parseDockerfile(path14, text4));
   const originWith = (found) => findOrigin({
     config: image.config,
     annotations: image.annotations,
@@ -72990,9 +72992,9 @@ async function findBuild(image, options4) {
   const isChanged = origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
   const hasNone = origin.history.every(({ lines }) => lines === null);
   if ((isChanged || hasNone && !options4.isNamed) && options4.checkout !== null) {
-    const known2 = new Set(options4.dockerfiles.map(({ path: path13 }) => path13));
+    const known2 = new Set(options4.dockerfiles.map(({ path: path14 }) => path14));
     const found = [...await namedByProvenance(options4.checkout, provenances), ...await findDockerfiles(options4.checkout)];
-    const more = found.filter(({ path: path13 }, index) => !known2.has(path13) && found.findIndex((other) => other.path === path13) === index);
+    const more = found.filter(({ path: path14 }, index) => !known2.has(path14) && found.findIndex((other) => other.path === path14) === index);
     if (more.length > 0) {
       const searched = originWith(more);
       if (isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
@@ -73014,11 +73016,11 @@ var MAX_TRACED = 200;
 async function findSources(leaks, { origin, provenances }, { checkout, context: context3 }) {
   const found = /* @__PURE__ */ new Map();
   if (checkout === null || origin.dockerfile === null) return found;
-  const path13 = origin.dockerfile.path;
-  const folder = path13.includes("/") ? path13.slice(0, path13.lastIndexOf("/")) : "";
+  const path14 = origin.dockerfile.path;
+  const folder = path14.includes("/") ? path14.slice(0, path14.lastIndexOf("/")) : "";
   const directories = context3 !== null ? [context3] : [.../* @__PURE__ */ new Set([...provenances.flatMap(({ contextPath: contextPath2 }) => contextPath2 ?? []), "", folder])];
   const contexts = [];
-  for (const directory of directories) contexts.push(await readContext(checkout, directory, path13));
+  for (const directory of directories) contexts.push(await readContext(checkout, directory, path14));
   let traced = 0;
   for (const { places } of leaks) {
     for (const place of places) {
@@ -73105,8 +73107,8 @@ function attestationText({ predicateType, document, statement }) {
 }
 
 // src/filesystem/users.ts
-function readCollected(filesystem, scans, path13) {
-  const version2 = filesystem.find(path13);
+function readCollected(filesystem, scans, path14) {
+  const version2 = filesystem.find(path14);
   if (version2 === null) return null;
   const { layer, index } = version2.content;
   return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
@@ -73190,10 +73192,10 @@ function readStatus(manager, text4, add3) {
 function packagesOf(layers, present) {
   const found = /* @__PURE__ */ new Map();
   const extracts = new Map(layers.flatMap(({ index, extracts: own2 }) => own2.map(({ entry, content }) => [`${index}:${entry}`, content])));
-  for (const { path: path13, content } of present) {
-    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path13);
+  for (const { path: path14, content } of present) {
+    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path14);
     if (wheel?.[1] !== void 0 && wheel[2] !== void 0) found.set(`python ${wheel[1].toLowerCase().replace(/[-_.]+/g, "-")}`, wheel[2]);
-    const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path13) && !path13.endsWith(".md5sums") ? "dpkg" : path13.endsWith("/apk/db/installed") ? "apk" : null;
+    const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path14) && !path14.endsWith(".md5sums") ? "dpkg" : path14.endsWith("/apk/db/installed") ? "apk" : null;
     const text4 = manager === null ? void 0 : extracts.get(`${content.layer}:${content.index}`);
     if (manager !== null && text4 !== void 0) readStatus(manager, text4.toString("utf8"), (name2, version2) => found.set(name2, version2));
   }
@@ -73227,9 +73229,9 @@ async function takeInventory(image, layers, filesystem, passwd, shared) {
   return {
     files: new Map(
       present.map((version2) => {
-        const { entry, path: path13, content } = version2;
+        const { entry, path: path14, content } = version2;
         return [
-          path13,
+          path14,
           {
             type: entry.type === "hardlink" ? "file" : entry.type,
             mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`,
@@ -76589,7 +76591,7 @@ var KEYS = [
       strength: "likely",
       examples: ["(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})(1:d32:{b64:32})))"],
       quiet: ['"(11:private-key"'],
-      check: ({ value, path: path13 }) => !/\.key$|private-keys/.test(path13) && !/\(\d?\d?:?(?:ecc|rsa|dsa|elg)/.test(value) ? null : /protected/.test(value.slice(0, 32)) ? { strength: "harmless", note: "encrypted with a passphrase" } : {}
+      check: ({ value, path: path14 }) => !/\.key$|private-keys/.test(path14) && !/\(\d?\d?:?(?:ecc|rsa|dsa|elg)/.test(value) ? null : /protected/.test(value.slice(0, 32)) ? { strength: "harmless", note: "encrypted with a passphrase" } : {}
     }
   ),
   whole(
@@ -76806,8 +76808,8 @@ function assignedValue(text4) {
   const bare = /^[^\s"'`,;(){}<>\\]{1,240}/.exec(text4);
   return bare === null ? null : { value: bare[0], quote: "", rest: text4.slice(bare[0].length) };
 }
-function isData(value, rest, path13) {
-  if (CODE_FILE.test(path13)) return false;
+function isData(value, rest, path14) {
+  if (CODE_FILE.test(path14)) return false;
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
   return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value);
 }
@@ -76827,7 +76829,7 @@ function looksSecret(value, isPassword, quoted) {
   return value.length >= 16 && /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= 3 && !isFiller(value);
 }
 var snakeCase = (name2) => name2.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-function checkAssignment({ value: text4, before, path: path13, isText }) {
+function checkAssignment({ value: text4, before, path: path14, isText }) {
   if (!isText) return null;
   const statement = /^([A-Za-z0-9_.-]*)([\])"'`\s\\]{0,4})(=>|:=|[=:>,|]{1,3})(\s{0,4}\\?)(?=["'`]|\S)/.exec(text4);
   if (statement === null) return null;
@@ -76839,8 +76841,8 @@ function checkAssignment({ value: text4, before, path: path13, isText }) {
   const assigned = assignedValue(text4.slice(whole2.length));
   if (assigned === null) return null;
   const { value, quote: quote2, rest } = assigned;
-  if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path13)) return null;
-  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path13)) return null;
+  if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path14)) return null;
+  if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path14)) return null;
   const isPassword = /pass|pwd|credential/i.test(short);
   if (!looksSecret(value, isPassword, quote2 !== "")) return null;
   if (value.toLowerCase() === short.toLowerCase()) return null;
@@ -76930,9 +76932,9 @@ var LOGINS2 = [
     window: 480,
     strength: "possible",
     context: true,
-    check: ({ value, path: path13 }) => {
+    check: ({ value, path: path14 }) => {
       if (!/\d.*\d/.test(value) || !/[A-Za-z].*[A-Za-z]/.test(value) || isPlaceholder(value) || isFiller(value)) return null;
-      return path13 === "" ? { strength: "likely" } : {};
+      return path14 === "" ? { strength: "likely" } : {};
     }
   },
   {
@@ -79094,9 +79096,9 @@ function collectLeaks(image, scans, filesystem, origin, attestations, records, h
 var isProvenToken = ({ detector, strength }) => strength === "proven" && !isKey(detector.id);
 var INSTALLED = /\/(?:node_modules|site-packages|dist-packages|go\/pkg\/mod|vendor|gems)\//;
 var TEST_DATA = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|docs?|molecule)\/|\/test_[^/]*$/;
-function weighed(match2, path13) {
-  const from = INSTALLED.exec(path13)?.index;
-  if (from === void 0 || isProvenToken(match2) || rankOf3(match2.strength) <= rankOf3("possible") || !TEST_DATA.test(path13.slice(from))) return match2;
+function weighed(match2, path14) {
+  const from = INSTALLED.exec(path14)?.index;
+  if (from === void 0 || isProvenToken(match2) || rankOf3(match2.strength) <= rankOf3("possible") || !TEST_DATA.test(path14.slice(from))) return match2;
   return { ...match2, strength: "possible", note: [match2.note, "test data or documentation of an installed package"].filter(Boolean).join("; ") };
 }
 function dedupe(places) {
@@ -79241,16 +79243,16 @@ var Filesystem = class {
     return version2;
   }
   /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
-  find(path13) {
-    const resolved = this.resolve(cleanPath(path13));
+  find(path14) {
+    const resolved = this.resolve(cleanPath(path14));
     return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
   }
   /** The path with all links followed; null where it does not lead to something, or in a loop. */
-  resolve(path13) {
+  resolve(path14) {
     let links = 0;
     let current = ROOT;
     let node2 = this.#root;
-    const rest = path13.split("/").filter((part2) => part2 !== "");
+    const rest = path14.split("/").filter((part2) => part2 !== "");
     while (rest.length > 0) {
       const name2 = rest.shift() ?? "";
       const next = node2.children?.get(name2);
@@ -79281,9 +79283,9 @@ var Filesystem = class {
     }
   }
 };
-function nodeAt(root, path13) {
+function nodeAt(root, path14) {
   let node2 = root;
-  for (const part2 of path13.split("/")) if (part2 !== "") node2 = node2?.children?.get(part2);
+  for (const part2 of path14.split("/")) if (part2 !== "") node2 = node2?.children?.get(part2);
   return node2 ?? null;
 }
 function end(node2, ending) {
@@ -79298,7 +79300,7 @@ function end(node2, ending) {
 function buildFilesystem(scans) {
   const root = { version: null, children: /* @__PURE__ */ new Map() };
   const versions = scans.map(({ index, entries }) => {
-    for (const { path: path13, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer: index, by: path13 });
+    for (const { path: path14, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer: index, by: path14 });
     return entries.map((entry, position) => add2(root, entry, index, position));
   });
   return new Filesystem(root, versions);
@@ -79344,15 +79346,15 @@ function add2(root, entry, layer, index) {
   node2.version = version2;
   return version2;
 }
-function makeDirectories(root, path13, layer) {
+function makeDirectories(root, path14, layer) {
   let node2 = root;
   let current = ROOT;
   let links = 0;
-  const rest = path13.split("/").filter((part2) => part2 !== "");
+  const rest = path14.split("/").filter((part2) => part2 !== "");
   while (rest.length > 0) {
     const name2 = rest.shift() ?? "";
     if (node2.children === null) {
-      end(node2, { state: "replaced", layer, by: path13 });
+      end(node2, { state: "replaced", layer, by: path14 });
       node2.version = null;
       node2.children = /* @__PURE__ */ new Map();
     }
@@ -79383,36 +79385,36 @@ var PackageRecords = class {
     this.#byPath = byPath;
   }
   /** Whether any record names the path; only then are checksums worth computing. */
-  knows(path13) {
-    return this.#byPath.has(merged(path13));
+  knows(path14) {
+    return this.#byPath.has(merged(path14));
   }
   /** The package whose record has this checksum for the path; null for none. */
-  voucher(path13, hashes2) {
-    return this.#byPath.get(merged(path13))?.find(({ algorithm, checksum: checksum2 }) => hashes2[algorithm] === checksum2)?.package ?? null;
+  voucher(path14, hashes2) {
+    return this.#byPath.get(merged(path14))?.find(({ algorithm, checksum: checksum2 }) => hashes2[algorithm] === checksum2)?.package ?? null;
   }
 };
-var merged = (path13) => path13.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
+var merged = (path14) => path14.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
 function readPackageRecords(scans) {
   const byPath = /* @__PURE__ */ new Map();
-  const add3 = (path13, record2) => {
-    const key = merged(cleanPath(path13));
+  const add3 = (path14, record2) => {
+    const key = merged(cleanPath(path14));
     const known2 = byPath.get(key);
     if (known2 === void 0) byPath.set(key, [record2]);
     else known2.push(record2);
   };
   const madeHere = new Set(
     scans.flatMap(
-      ({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? "/").filter((path13) => path13.endsWith("/direct_url.json")).map((path13) => parentOf(path13))
+      ({ entries, extracts }) => extracts.map(({ entry }) => entries[entry]?.path ?? "/").filter((path14) => path14.endsWith("/direct_url.json")).map((path14) => parentOf(path14))
     )
   );
   for (const { entries, extracts } of scans) {
     for (const { entry, content } of extracts) {
-      const path13 = entries[entry]?.path;
-      if (path13 === void 0) continue;
-      if (path13.endsWith(".md5sums")) readMd5sums(baseName(path13).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
-      else if (path13.endsWith("/dpkg/status")) readConffiles(content, add3);
-      else if (path13.endsWith("/apk/db/installed")) readApk(content, add3);
-      else if (path13.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path13))) readRecord(parentOf(parentOf(path13)), content, add3);
+      const path14 = entries[entry]?.path;
+      if (path14 === void 0) continue;
+      if (path14.endsWith(".md5sums")) readMd5sums(baseName(path14).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
+      else if (path14.endsWith("/dpkg/status")) readConffiles(content, add3);
+      else if (path14.endsWith("/apk/db/installed")) readApk(content, add3);
+      else if (path14.endsWith(".dist-info/RECORD") && !madeHere.has(parentOf(path14))) readRecord(parentOf(parentOf(path14)), content, add3);
     }
   }
   return new PackageRecords(byPath);
@@ -80142,11 +80144,11 @@ var COLLECTED = [
   /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
   /\.dist-info\/(?:RECORD|direct_url\.json)$/
 ];
-var isCollected = (path13) => COLLECTED.some((pattern) => pattern.test(path13));
+var isCollected = (path14) => COLLECTED.some((pattern) => pattern.test(path14));
 var MAX_SCRIPT = 256 << 10;
 var MAX_SCRIPTS = 500;
 var SCRIPTS = /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)[^/]*|[^/]+\.(?:sh|bash))$/i;
-var mayBeEntrypoint = (path13) => SCRIPTS.test(path13);
+var mayBeEntrypoint = (path14) => SCRIPTS.test(path14);
 
 // src/layer/nested.ts
 var import_yauzl2 = __toESM(require_yauzl(), 1);
@@ -80402,14 +80404,14 @@ var Content = class _Content {
   #head = Buffer.alloc(0);
   #ended = false;
   #unpacker = null;
-  constructor(skip, scanner, budget, path13, inside, depth) {
+  constructor(skip, scanner, budget, path14, inside, depth) {
     this.#skip = skip;
     this.#scanner = scanner;
     this.#budget = budget;
-    this.#path = path13;
+    this.#path = path14;
     this.#inside = inside;
     this.#depth = depth;
-    this.#scan = scanner.start(inside.at(-1) ?? path13);
+    this.#scan = scanner.start(inside.at(-1) ?? path14);
   }
   get where() {
     return this.#inside.length === 0 ? this.#path : `${this.#path}!/${this.#inside.join("!/")}`;
@@ -80467,25 +80469,25 @@ var Content = class _Content {
 var SCAN_LIMITS = { layerBytes: 64 * 2 ** 30, entries: 2e6, nested: NESTED_LIMITS };
 var MAX_SKIPPED = 500;
 var TYPES2 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
-function whiteoutOf(path13) {
-  const name2 = baseName(path13);
+function whiteoutOf(path14) {
+  const name2 = baseName(path14);
   if (!name2.startsWith(".wh.")) return null;
-  const parent = parentOf(path13);
+  const parent = parentOf(path14);
   if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
   if (name2.startsWith(".wh..wh.")) return "metadata";
   return { kind: "file", hides: childOf(parent, name2.slice(4)) };
 }
 function entryOf(header, guarded) {
   const pax = header.pax ?? {};
-  const path13 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
+  const path14 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
   const type = guarded.type === "directory" ? "directory" : TYPES2[header.type ?? ""] ?? (header.type === null || header.type === void 0 ? "file" : "device");
-  const whiteout = type === "directory" ? null : whiteoutOf(path13);
+  const whiteout = type === "directory" ? null : whiteoutOf(path14);
   const id = (own2, fallback) => {
     const parsed = own2 === void 0 ? fallback ?? 0 : Number.parseInt(own2, 10);
     return Number.isSafeInteger(parsed) ? parsed : 0;
   };
   return {
-    path: path13,
+    path: path14,
     type: whiteout === null ? type : "file",
     mode: (header.mode ?? 0) & 4095,
     uid: id(pax["uid"], header.uid),
@@ -80493,7 +80495,7 @@ function entryOf(header, guarded) {
     size: guarded.size,
     mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1e3) || 0,
     link: type === "hardlink" ? cleanPath(header.linkname ?? "") : type === "symlink" ? header.linkname ?? "" : null,
-    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path13), ".wh..wh.") } : whiteout,
+    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path14), ".wh..wh.") } : whiteout,
     afterEnd: guarded.afterEnd
   };
 }
@@ -80595,8 +80597,8 @@ var LayerReading = class {
       skipped
     };
   }
-  skip(path13, reason) {
-    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path13, reason });
+  skip(path14, reason) {
+    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path14, reason });
     else this.#notListed++;
   }
   /** One entry of the layer's own tar. */
@@ -80684,7 +80686,7 @@ var ignoreSchema = external_exports.strictObject({
   fingerprint: external_exports.string().min(8).optional().describe("fingerprint of one finding, as the JSON report shows it"),
   reason: external_exports.string().min(3).describe("why this is no problem; shown in every report"),
   expires: external_exports.iso.date().optional().describe("last day on which this entry counts, YYYY-MM-DD")
-}).refine(({ rule, path: path13, fingerprint }) => rule !== void 0 || path13 !== void 0 || fingerprint !== void 0, {
+}).refine(({ rule, path: path14, fingerprint }) => rule !== void 0 || path14 !== void 0 || fingerprint !== void 0, {
   message: "an ignore entry needs a rule, a path or a fingerprint"
 });
 var minConfidence = external_exports.union([confidenceSchema, external_exports.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
@@ -80967,7 +80969,7 @@ function readComment(text4) {
   return { rules: ids.map((rule) => ({ rule, reason })), expires, isForeign: false, isGlobal: false, problem };
 }
 function readInlineIgnores(dockerfile) {
-  const { lines, path: path13 } = dockerfile;
+  const { lines, path: path14 } = dockerfile;
   const instructions = [
     ...dockerfile.globals,
     ...dockerfile.stages.flatMap((stage) => [stage.fromInstruction, ...stage.instructions])
@@ -80986,7 +80988,7 @@ function readInlineIgnores(dockerfile) {
     const comment2 = text4.trimStart().startsWith("#") && !inDocument.has(line2) ? readComment(text4.trim()) : null;
     if (comment2 === null) return;
     if (comment2.problem !== null) {
-      problems.push(`${path13}:${line2}: the comment ${comment2.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`);
+      problems.push(`${path14}:${line2}: the comment ${comment2.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`);
       return;
     }
     let below = line2 + 1;
@@ -80998,7 +81000,7 @@ function readInlineIgnores(dockerfile) {
         rule,
         reason,
         expires: comment2.expires,
-        path: path13,
+        path: path14,
         line: line2,
         ...range2,
         isPart: whole2 === void 0 && !comment2.isGlobal,
@@ -81032,8 +81034,8 @@ ${own2}
   );
   return { ignores: limited, added };
 }
-function acceptsAt({ rule, path: path13, startLine, endLine, isPart, agreesAt }, ruleId, lines) {
-  if (lines === null || rule !== ruleId || lines.path !== path13 || !agreesAt(lines.startLine, lines.endLine)) return false;
+function acceptsAt({ rule, path: path14, startLine, endLine, isPart, agreesAt }, ruleId, lines) {
+  if (lines === null || rule !== ruleId || lines.path !== path14 || !agreesAt(lines.startLine, lines.endLine)) return false;
   return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine;
 }
 
@@ -81113,11 +81115,11 @@ function leadOf(judged2, failsInBase) {
   const open6 = added.length > 0 ? added : uncovered;
   return open6.find(({ place }) => failsInBase || place.origin !== "base") ?? open6[0] ?? judged2.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
-function covers({ rule, path: path13, fingerprint }, place, own2) {
+function covers({ rule, path: path14, fingerprint }, place, own2) {
   if (rule !== void 0 && rule !== place.ruleId) return false;
   if (fingerprint !== void 0 && fingerprint !== own2) return false;
-  if (path13 === void 0) return true;
-  return place.location.kind === "layer" && minimatch(place.location.path, path13.startsWith("/") || path13.startsWith("**") ? path13 : `/${path13}`, MATCH_OPTIONS);
+  if (path14 === void 0) return true;
+  return place.location.kind === "layer" && minimatch(place.location.path, path14.startsWith("/") || path14.startsWith("**") ? path14 : `/${path14}`, MATCH_OPTIONS);
 }
 function toFinding(lead, judged2, draft, policy) {
   const placed2 = draft.seenFrom(lead.index);
@@ -81502,13 +81504,13 @@ var ContentScan = class _ContentScan {
   /** Where in the window the last match of a detector ends. */
   #tried = /* @__PURE__ */ new Map();
   #seen = /* @__PURE__ */ new Set();
-  constructor(compiled, path13, depth, budget) {
+  constructor(compiled, path14, depth, budget) {
     this.#compiled = compiled;
     this.#kernel = compiled.kernel;
-    this.#path = path13;
+    this.#path = path14;
     this.#depth = depth;
     this.#budget = budget;
-    this.#files = depth === 0 ? compiled.files.of(path13) : [];
+    this.#files = depth === 0 ? compiled.files.of(path14) : [];
   }
   /** Packed text was left out: it would have unpacked to more than the limit. */
   get overBudget() {
@@ -81718,11 +81720,11 @@ var FileIndex = class {
     }
   }
   /** The detectors that read a file: by its base name, or by an ending of it. */
-  of(path13) {
-    const name2 = path13.slice(path13.lastIndexOf("/") + 1).toLowerCase();
+  of(path14) {
+    const name2 = path14.slice(path14.lastIndexOf("/") + 1).toLowerCase();
     const found = [...this.#byName.get(name2) ?? []];
     for (let dot = name2.indexOf(".", 1); dot !== -1; dot = name2.indexOf(".", dot + 1)) found.push(...this.#byName.get(name2.slice(dot)) ?? []);
-    return found.filter((detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path13)));
+    return found.filter((detector, index) => found.indexOf(detector) === index && (detector.path === void 0 || detector.path.test(path14)));
   }
 };
 
@@ -82430,12 +82432,12 @@ var Scanner = class {
     };
   }
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
-  start(path13) {
-    return new ContentScan(this.#compiled, path13, 0, { left: MAX_UNPACKED });
+  start(path14) {
+    return new ContentScan(this.#compiled, path14, 0, { left: MAX_UNPACKED });
   }
   /** Scans a text that is in memory: a history entry, an environment variable. */
-  scanText(text4, path13 = "") {
-    const scan = this.start(path13);
+  scanText(text4, path14 = "") {
+    const scan = this.start(path14);
     scan.push(Buffer.from(text4, "utf8"), true);
     return scan.matches;
   }
@@ -82463,7 +82465,7 @@ async function runGate(options4) {
         (text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
       )
     ]);
-    const collected = (path13) => readCollected(filesystem, layers, path13);
+    const collected = (path14) => readCollected(filesystem, layers, path14);
     const passwd = collected("/etc/passwd");
     const recordSalt = options4.baseline?.file.salt ?? options4.policy.salt ?? createHash12("sha256").update(image.id).digest("hex").slice(0, 32);
     const salt = options4.key ?? options4.policy.salt ?? randomBytes(16).toString("hex");
@@ -82612,9 +82614,9 @@ function lineWarnings({ isNamed: isNamed2, target }, origin) {
 
 // src/github/contents.ts
 var MAX_FILE3 = 64 << 20;
-var contentsAt = (octokit, repository, commit) => async (path13) => {
+var contentsAt = (octokit, repository, commit) => async (path14) => {
   try {
-    const { data } = await octokit.rest.repos.getContent({ ...repository, path: path13, ref: commit, mediaType: { format: "raw" } });
+    const { data } = await octokit.rest.repos.getContent({ ...repository, path: path14, ref: commit, mediaType: { format: "raw" } });
     const content = data;
     return { text: typeof content === "string" && content.length <= MAX_FILE3 ? content : null };
   } catch (error63) {
@@ -82743,13 +82745,13 @@ async function postSuggestions(octokit, pull, commit, outcome, directory) {
       if (data.length < 100) break;
     }
     const suggestions = [];
-    for (const path13 of paths) {
-      const [shown, text4] = [patches.get(path13), await readSource(directory, path13)];
+    for (const path14 of paths) {
+      const [shown, text4] = [patches.get(path14), await readSource(directory, path14)];
       if (shown === void 0 || text4 === null) continue;
       const source2 = text4.split(/\r?\n/);
       for (const finding of findings) {
-        const suggestion = finding.fix?.path === path13 ? suggestionOf(finding, shown, source2, outcome.redactor) : null;
-        if (suggestion !== null && !suggestions.some((other) => other.path === path13 && other.startLine <= suggestion.endLine && suggestion.startLine <= other.endLine))
+        const suggestion = finding.fix?.path === path14 ? suggestionOf(finding, shown, source2, outcome.redactor) : null;
+        if (suggestion !== null && !suggestions.some((other) => other.path === path14 && other.startLine <= suggestion.endLine && suggestion.startLine <= other.endLine))
           suggestions.push(suggestion);
       }
     }
@@ -82767,8 +82769,8 @@ async function postSuggestions(octokit, pull, commit, outcome, directory) {
       ...where,
       commit_id: commit,
       event: "COMMENT",
-      comments: fresh.map(({ path: path13, startLine, endLine, body }) => ({
-        path: path13,
+      comments: fresh.map(({ path: path14, startLine, endLine, body }) => ({
+        path: path14,
         body,
         line: endLine,
         side: "RIGHT",
@@ -82779,55 +82781,6 @@ async function postSuggestions(octokit, pull, commit, outcome, directory) {
   } catch (error63) {
     return { refused: reasonOf(error63, "pull-requests: write") };
   }
-}
-
-// src/report/annotations.ts
-var MAX_OF_A_KIND = 10;
-var MAX_MESSAGE2 = 900;
-function levelOf(finding, { report }) {
-  if (finding.fails) return isMild(report) ? "warning" : "error";
-  return finding.severity === "low" ? "notice" : "warning";
-}
-function messageOf2(outcome, finding) {
-  const hidden = hiddenBy(finding);
-  const detail = [finding.ruleId, ...finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? [] : [finding.secret.redacted], ...factsOf(outcome, finding)].join(", ");
-  const { location } = finding;
-  if (finding.secret === null || location.kind !== "layer") return `${finding.message} ${finding.remedy} (${detail})`;
-  const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
-  const where = `${location.path}${inside}${location.line === null ? "" : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? "" : finding.origin === "base" ? ", inherited from the base image" : ", added by this line"}.`;
-  const source2 = sourceLine(outcome, hidden?.dockerfile ?? null);
-  const hiding = hidden?.location.kind !== "layer" ? "" : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source2 === null ? "" : ` (${source2.slice(0, 60)})`}`} ${hidden.role === "hidden-by" ? "hides" : "overwrites"} it but does not erase it: anyone who can pull the image can read it.`;
-  return `${where}${hiding} ${finding.remedy} (${detail})`;
-}
-function toAnnotations(outcome) {
-  const room = { error: MAX_OF_A_KIND, warning: MAX_OF_A_KIND, notice: MAX_OF_A_KIND - 2 };
-  const annotations2 = [];
-  let left = 0;
-  const told = toldFindings(outcome.report);
-  for (const finding of [...told.filter(({ fails: fails2 }) => fails2), ...told.filter(({ fails: fails2 }) => !fails2)]) {
-    const level = levelOf(finding, outcome);
-    if (room[level]-- <= 0) {
-      left++;
-      continue;
-    }
-    const at3 = finding.dockerfile?.changed === true ? null : finding.dockerfile;
-    const message = visible(
-      `${messageOf2(outcome, finding)}${finding.dockerfile?.changed === true ? ` (line ${finding.dockerfile.startLine} of ${finding.dockerfile.path} as it was built)` : ""}`
-    );
-    annotations2.push({
-      level,
-      title: visible(finding.title),
-      message: message.length > MAX_MESSAGE2 ? `${message.slice(0, MAX_MESSAGE2)}\u2026` : message,
-      file: at3?.path ?? null,
-      startLine: at3?.startLine ?? null,
-      endLine: at3?.endLine ?? null
-    });
-  }
-  for (const { message } of outcome.report.warnings) {
-    if (room.warning-- <= 0) left++;
-    else annotations2.push({ level: "warning", title: "Layergate", message: visible(message), file: null, startLine: null, endLine: null });
-  }
-  return { annotations: annotations2, left };
 }
 
 // src/report/json.ts
@@ -82842,12 +82795,12 @@ var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note",
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
 var FALLBACK = ".layergate.yml";
 var MAX_SNIPPET = 2e3;
-var uri = (path13) => path13.split("/").map(encodeURIComponent).join("/");
-var isInside = (path13) => path13 !== "" && !path13.startsWith("/") && !path13.split("/").includes("..");
+var uri = (path14) => path14.split("/").map(encodeURIComponent).join("/");
+var isInside = (path14) => path14 !== "" && !path14.startsWith("/") && !path14.split("/").includes("..");
 var visibleLines = (lines) => lines.map(visible).join("\n").slice(0, MAX_SNIPPET);
 function physical(at3, files) {
   if (at3 === null || at3.changed === true || !isInside(at3.path))
-    return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path13) => path13 !== null && isInside(path13)) ?? FALLBACK) } };
+    return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path14) => path14 !== null && isInside(path14)) ?? FALLBACK) } };
   const snippet = at3.path === files.dockerfile ? visibleLines(files.lines.slice(at3.startLine - 1, at3.endLine)) : null;
   return { artifactLocation: { uri: uri(at3.path) }, region: { startLine: at3.startLine, endLine: at3.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
 }
@@ -83192,15 +83145,115 @@ function footer({ report }, verbose) {
     ...list("Not judged", notJudged, true),
     ...list(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path13, reason }) => `layer ${layer} ${path13}: ${reason}`),
+      stats.skipped.map(({ layer, path: path14, reason }) => `layer ${layer} ${path14}: ${reason}`),
       false
     )
   ];
 }
 
+// src/runner.ts
+import { createHash as createHash13, randomBytes as randomBytes2 } from "node:crypto";
+import { mkdir as mkdir2 } from "node:fs/promises";
+import path10 from "node:path";
+
+// src/report/annotations.ts
+var MAX_OF_A_KIND = 10;
+var MAX_MESSAGE2 = 900;
+function levelOf(finding, { report }) {
+  if (finding.fails) return isMild(report) ? "warning" : "error";
+  return finding.severity === "low" ? "notice" : "warning";
+}
+function messageOf2(outcome, finding) {
+  const hidden = hiddenBy(finding);
+  const detail = [finding.ruleId, ...finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? [] : [finding.secret.redacted], ...factsOf(outcome, finding)].join(", ");
+  const { location } = finding;
+  if (finding.secret === null || location.kind !== "layer") return `${finding.message} ${finding.remedy} (${detail})`;
+  const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
+  const where = `${location.path}${inside}${location.line === null ? "" : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? "" : finding.origin === "base" ? ", inherited from the base image" : ", added by this line"}.`;
+  const source2 = sourceLine(outcome, hidden?.dockerfile ?? null);
+  const hiding = hidden?.location.kind !== "layer" ? "" : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source2 === null ? "" : ` (${source2.slice(0, 60)})`}`} ${hidden.role === "hidden-by" ? "hides" : "overwrites"} it but does not erase it: anyone who can pull the image can read it.`;
+  return `${where}${hiding} ${finding.remedy} (${detail})`;
+}
+function toAnnotations(outcome) {
+  const room = { error: MAX_OF_A_KIND, warning: MAX_OF_A_KIND, notice: MAX_OF_A_KIND - 2 };
+  const annotations2 = [];
+  let left = 0;
+  const told = toldFindings(outcome.report);
+  for (const finding of [...told.filter(({ fails: fails2 }) => fails2), ...told.filter(({ fails: fails2 }) => !fails2)]) {
+    const level = levelOf(finding, outcome);
+    if (room[level]-- <= 0) {
+      left++;
+      continue;
+    }
+    const at3 = finding.dockerfile?.changed === true ? null : finding.dockerfile;
+    const message = visible(
+      `${messageOf2(outcome, finding)}${finding.dockerfile?.changed === true ? ` (line ${finding.dockerfile.startLine} of ${finding.dockerfile.path} as it was built)` : ""}`
+    );
+    annotations2.push({
+      level,
+      title: visible(finding.title),
+      message: message.length > MAX_MESSAGE2 ? `${message.slice(0, MAX_MESSAGE2)}\u2026` : message,
+      file: at3?.path ?? null,
+      startLine: at3?.startLine ?? null,
+      endLine: at3?.endLine ?? null
+    });
+  }
+  for (const { message } of outcome.report.warnings) {
+    if (room.warning-- <= 0) left++;
+    else annotations2.push({ level: "warning", title: "Layergate", message: visible(message), file: null, startLine: null, endLine: null });
+  }
+  return { annotations: annotations2, left };
+}
+
+// src/runner.ts
+var MIN_MASKED = 8;
+var MAX_MASKED = 200;
+function maskValues(values) {
+  const lines = new Set(values.flatMap((value) => value.split(/\r?\n|\\n/)).map((line2) => line2.trim()));
+  let masked = 0;
+  for (const line2 of lines) {
+    if (line2.length < MIN_MASKED || /^-----|^[{}[\]",:\s]+$/.test(line2)) continue;
+    if (masked++ >= MAX_MASKED) return;
+    setSecret(line2);
+  }
+}
+async function reportFolder(parent, reference) {
+  const name2 = `${path10.basename(reference).replace(/[^\w.-]+/g, "-").slice(0, 60)}-${createHash13("sha256").update(reference).digest("hex").slice(0, 8)}`;
+  const folder = path10.resolve(parent, name2);
+  await mkdir2(folder, { recursive: true });
+  return folder;
+}
+function print(text4) {
+  const token2 = randomBytes2(16).toString("hex");
+  info(`::stop-commands::${token2}`);
+  info(text4);
+  info(`::${token2}::`);
+}
+function annotate(outcome, runUrl) {
+  const { annotations: annotations2, left } = toAnnotations(outcome);
+  for (const { level, title, message, file: file2, startLine, endLine } of annotations2) {
+    const properties = { title, ...file2 === null ? {} : { file: file2 }, ...startLine === null ? {} : { startLine }, ...endLine === null ? {} : { endLine } };
+    if (level === "error") error(message, properties);
+    else if (level === "warning") warning(message, properties);
+    else notice(message, properties);
+  }
+  if (left > 0)
+    notice(`${left} more ${left === 1 ? "is" : "are"} in the job summary${runUrl === null ? "" : ` (${runUrl})`}: the platform shows ten annotations of a kind.`, {
+      title: "Layergate"
+    });
+}
+async function writeSummary(text4) {
+  if (!process.env["GITHUB_STEP_SUMMARY"]) return;
+  try {
+    await summary.addRaw(text4, true).write();
+  } catch (error63) {
+    warning(`The job summary cannot be written: ${visible(error63 instanceof Error ? error63.message : String(error63))}`);
+  }
+}
+
 // src/settings.ts
 import { access as access2, readFile as readFile4, stat as stat3 } from "node:fs/promises";
-import path11 from "node:path";
+import path12 from "node:path";
 
 // src/image/name.ts
 var VOLATILE = /^(?:(?=.*\d)[0-9a-f]{7,64}|[0-9a-f]{40}|\d{4,}|v?\d+(?:\.\d+)*|latest|sha|pr|refs|merge)$/i;
@@ -83218,12 +83271,12 @@ function stableName(reference, { image, platform: platform2, target, dockerfile 
 
 // src/policy/decide.ts
 import { readFile as readFile3 } from "node:fs/promises";
-import path10 from "node:path";
+import path11 from "node:path";
 var DEFAULT_ARTIFACT = "layergate-report";
 var DEFAULT_CONFIGS = [".layergate.yml", ".layergate.yaml"];
 function named2(directory, file2) {
-  const relative = path10.relative(directory, file2);
-  return (relative.startsWith("..") ? file2 : relative).split(path10.sep).join("/");
+  const relative = path11.relative(directory, file2);
+  return (relative.startsWith("..") ? file2 : relative).split(path11.sep).join("/");
 }
 function checked(key, value) {
   if (value === null) return {};
@@ -83236,7 +83289,7 @@ function checked(key, value) {
 var onDisk = (directory) => ({
   read: async (file2) => {
     try {
-      return await readFile3(path10.resolve(directory, file2), "utf8");
+      return await readFile3(path11.resolve(directory, file2), "utf8");
     } catch (cause) {
       const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
       if (code2 === "ENOENT" || code2 === "ENOTDIR") return null;
@@ -83248,8 +83301,8 @@ function atCommit(directory, base, isNamed2) {
   const disk = onDisk(directory);
   return {
     read: async (file2) => {
-      const relative = named2(directory, path10.resolve(directory, file2));
-      if (path10.isAbsolute(relative)) return disk.read(file2);
+      const relative = named2(directory, path11.resolve(directory, file2));
+      if (path11.isAbsolute(relative)) return disk.read(file2);
       const text4 = await base.read(relative);
       if (text4 !== null || !isNamed2(file2)) return text4;
       return await base.isOfRepository(relative) ? null : disk.read(file2);
@@ -83342,10 +83395,10 @@ var isDirectory3 = (file2) => stat3(file2).then(
 );
 async function readDockerfiles(settings2, directory) {
   const files = settings2.dockerfile?.split("\n").flatMap((name2) => name2.trim() === "" ? [] : [name2.trim()]) ?? [];
-  if (files.length === 0 && !await exists2(path11.join(directory, "Dockerfile"))) return [];
+  if (files.length === 0 && !await exists2(path12.join(directory, "Dockerfile"))) return [];
   return Promise.all(
     (files.length === 0 ? ["Dockerfile"] : files).map(async (name2) => {
-      const file2 = path11.resolve(directory, name2);
+      const file2 = path12.resolve(directory, name2);
       try {
         return { path: named2(directory, file2), text: await readFile4(file2, "utf8") };
       } catch (cause) {
@@ -83356,13 +83409,13 @@ async function readDockerfiles(settings2, directory) {
 }
 async function readBuild(settings2, directory, temporary) {
   const { context: context3 } = settings2;
-  if (context3 !== null && !await isDirectory3(path11.resolve(directory, context3))) throw new ConfigError(`${context3}: the build context is no directory.`);
+  if (context3 !== null && !await isDirectory3(path12.resolve(directory, context3))) throw new ConfigError(`${context3}: the build context is no directory.`);
   return {
     dockerfiles: await readDockerfiles(settings2, directory),
     isNamed: settings2.dockerfile !== null,
     target: settings2.target,
     checkout: directory,
-    context: context3 === null ? null : named2(directory, path11.resolve(directory, context3)),
+    context: context3 === null ? null : named2(directory, path12.resolve(directory, context3)),
     buildMetadata: settings2.buildMetadata,
     temporary
   };
@@ -83390,8 +83443,8 @@ async function prepare2(reference, settings2, surroundings) {
   };
 }
 async function configPath({ config: config2 }, directory) {
-  const files = config2 === null || isPreset(config2) ? DEFAULT_CONFIGS : [named2(directory, path11.resolve(directory, config2))];
-  for (const file2 of files) if (!path11.isAbsolute(file2) && await exists2(path11.join(directory, file2))) return file2;
+  const files = config2 === null || isPreset(config2) ? DEFAULT_CONFIGS : [named2(directory, path12.resolve(directory, config2))];
+  for (const file2 of files) if (!path12.isAbsolute(file2) && await exists2(path12.join(directory, file2))) return file2;
   return null;
 }
 function presentable(error63) {
@@ -83423,9 +83476,8 @@ var INPUTS = [
 ];
 var COMMENT_MODES = ["auto", "always", "never"];
 var SOURCES = ["base", "head"];
+var EVENTS_WITH_BASE = /^(?:pull_request|pull_request_target|merge_group)$/;
 var SWITCHES = ["true", "false"];
-var MIN_MASKED = 8;
-var MAX_MASKED = 200;
 function checkInputs(env) {
   for (const name2 of Object.keys(env)) {
     const input3 = /^INPUT_(.+)$/.exec(name2)?.[1]?.toLowerCase();
@@ -83436,49 +83488,7 @@ function checkInputs(env) {
 }
 var DEFAULT_CONFIG = ".layergate.yml";
 var input2 = (name2) => getInput(name2) || null;
-function maskValues(values) {
-  const lines = new Set(values.flatMap((value) => value.split(/\r?\n|\\n/)).map((line2) => line2.trim()));
-  let masked = 0;
-  for (const line2 of lines) {
-    if (line2.length < MIN_MASKED || /^-----|^[{}[\]",:\s]+$/.test(line2)) continue;
-    if (masked++ >= MAX_MASKED) return;
-    setSecret(line2);
-  }
-}
-async function reportFolder(reference) {
-  const parent = input2("report-directory") ?? path12.join(process.env["RUNNER_TEMP"] ?? "/tmp", "layergate");
-  const name2 = `${path12.basename(reference).replace(/[^\w.-]+/g, "-").slice(0, 60)}-${createHash13("sha256").update(reference).digest("hex").slice(0, 8)}`;
-  const folder = path12.resolve(parent, name2);
-  await mkdir2(folder, { recursive: true });
-  return folder;
-}
-function print(text4) {
-  const token2 = randomBytes2(16).toString("hex");
-  info(`::stop-commands::${token2}`);
-  info(text4);
-  info(`::${token2}::`);
-}
-function annotate(outcome, { runUrl }) {
-  const { annotations: annotations2, left } = toAnnotations(outcome);
-  for (const { level, title, message, file: file2, startLine, endLine } of annotations2) {
-    const properties = { title, ...file2 === null ? {} : { file: file2 }, ...startLine === null ? {} : { startLine }, ...endLine === null ? {} : { endLine } };
-    if (level === "error") error(message, properties);
-    else if (level === "warning") warning(message, properties);
-    else notice(message, properties);
-  }
-  if (left > 0)
-    notice(`${left} more ${left === 1 ? "is" : "are"} in the job summary${runUrl === null ? "" : ` (${runUrl})`}: the platform shows ten annotations of a kind.`, {
-      title: "Layergate"
-    });
-}
-async function writeSummary(text4) {
-  if (!process.env["GITHUB_STEP_SUMMARY"]) return;
-  try {
-    await summary.addRaw(text4, true).write();
-  } catch (error63) {
-    warning(`The job summary cannot be written: ${visible(error63 instanceof Error ? error63.message : String(error63))}`);
-  }
-}
+var reportDirectory = () => input2("report-directory") ?? path13.join(process.env["RUNNER_TEMP"] ?? "/tmp", "layergate");
 function choice(name2, words2, fallback) {
   const given2 = input2(name2) ?? process.env[`LAYERGATE_${name2.toUpperCase().replaceAll("-", "_")}`] ?? fallback;
   const known2 = words2.find((word) => word === given2);
@@ -83514,7 +83524,7 @@ async function suggest({ suggestions, octokit, context: context3, directory }, o
 }
 function commitOfPolicy({ from, octokit, context: context3, directory }) {
   if (from === "head" || context3.baseCommit === null) {
-    if (from === "base" && context3.pull !== null) warning("The event names no base commit: the policy is that of the checkout.", { title: "Layergate" });
+    if (from === "base" && EVENTS_WITH_BASE.test(context3.event)) warning("The event names no base commit: the policy is that of the checkout.", { title: "Layergate" });
     return null;
   }
   const { repository } = context3;
@@ -83579,9 +83589,10 @@ async function publish(reference, outcome, configPath2, order) {
   const { report } = outcome;
   const { verdict } = report;
   print(renderTerminal(outcome, { color: false, verbose: false }));
-  annotate(outcome, order.context);
-  const folder = await reportFolder(reference);
-  const files = { report: path12.join(folder, "report.json"), sarif: path12.join(folder, "report.sarif") };
+  annotate(outcome, order.context.runUrl);
+  await writeSummary(renderSummary(outcome));
+  const folder = await reportFolder(reportDirectory(), reference);
+  const files = { report: path13.join(folder, "report.json"), sarif: path13.join(folder, "report.sarif") };
   await writeFile2(files.report, renderJson(report));
   await writeFile2(files.sarif, renderSarif(outcome, configPath2 ?? DEFAULT_CONFIG));
   setOutput("verdict", verdict.result);
@@ -83595,7 +83606,6 @@ async function publish(reference, outcome, configPath2, order) {
   setOutput("fixed-count", report.fixed.length);
   setOutput("report", files.report);
   setOutput("sarif", files.sarif);
-  await writeSummary(renderSummary(outcome));
   const hasNews = verdict.result === "fail" || toldFindings(report).length > 0 || report.policy.loosened.length > 0;
   await comment(order, report.name, (earlier) => renderSection(outcome, { ...order.context, source: null }, earlier), hasNews);
   await suggest(order, outcome);
@@ -83603,11 +83613,11 @@ async function publish(reference, outcome, configPath2, order) {
 async function publishError(reference, name2, error63, order) {
   error(error63.message, { title: "Layergate could not judge the image" });
   setOutput("verdict", "error");
-  const folder = await reportFolder(reference);
-  const file2 = path12.join(folder, "report.json");
+  await writeSummary(renderErrorSummary(reference, error63.message));
+  const folder = await reportFolder(reportDirectory(), reference);
+  const file2 = path13.join(folder, "report.json");
   await writeFile2(file2, renderJson(errorReport(error63, name2)));
   setOutput("report", file2);
-  await writeSummary(renderErrorSummary(reference, error63.message));
   await comment(order, name2, (earlier) => renderErrorSection(name2, error63.message, earlier), true);
 }
 process.exitCode = 2;

@@ -11289,8 +11289,104 @@ var require_yauzl = __commonJS({
 
 // src/cli.ts
 import { randomBytes as randomBytes2 } from "node:crypto";
-import { existsSync as existsSync2, readFileSync as readFileSync2 } from "node:fs";
 import { writeFile as writeFile2 } from "node:fs/promises";
+
+// src/error.ts
+var GateError = class extends Error {
+  name = "GateError";
+  code;
+  /** @param code a short stable word for programs, as in `error.code` of the JSON report */
+  constructor(code2, message, options4) {
+    super(message, options4);
+    this.code = code2;
+  }
+};
+var ImageError = class extends GateError {
+  name = "ImageError";
+};
+var ConfigError = class extends GateError {
+  name = "ConfigError";
+  constructor(message, options4) {
+    super("config", message, options4);
+  }
+};
+var UsageError = class extends GateError {
+  name = "UsageError";
+  constructor(message) {
+    super("usage", message);
+  }
+};
+
+// src/checkout/git.ts
+import { execFile } from "node:child_process";
+import path from "node:path";
+var MAX_FILE = 64 << 20;
+var MAX_LINKS = 5;
+function git(directory, args) {
+  return new Promise((resolve) => {
+    execFile(
+      "git",
+      ["-C", directory, "-c", "core.fsmonitor=false", ...args],
+      // Nothing is fetched on the way: a partial clone would ask the server for each file.
+      { encoding: "buffer", maxBuffer: MAX_FILE, env: { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_NO_LAZY_FETCH: "1", GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" } },
+      (error62, stdout) => resolve(error62 === null ? stdout : null)
+    );
+  });
+}
+async function commitOf(directory, revision) {
+  if (revision.startsWith("-")) return null;
+  const id = (await git(directory, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]))?.toString("latin1").trim();
+  return id !== void 0 && /^[0-9a-f]{40,64}$/.test(id) ? id : null;
+}
+async function isTracked(directory, file2) {
+  const listed = await git(directory, ["ls-files", "-z", "--", `:(literal)${file2}`]);
+  return listed === null ? null : listed.length > 0;
+}
+async function fileAt(directory, commit, file2) {
+  let name2 = path.posix.normalize(file2);
+  for (let hop = 0; hop <= MAX_LINKS; hop++) {
+    if (name2.startsWith("/") || name2.startsWith("../")) return null;
+    const entry = (await git(directory, ["ls-tree", "-z", "--full-tree", commit, "--", `:(literal)${name2}`]))?.toString("utf8");
+    if (entry === void 0) return void 0;
+    const [, mode, type, object2] = /^(\d{6}) (\w+) ([0-9a-f]+)\t/.exec(entry) ?? [];
+    if (object2 === void 0 || type !== "blob") return null;
+    const content = await git(directory, ["cat-file", "blob", object2]);
+    if (content === null) return void 0;
+    if (mode !== "120000") return content.toString("utf8");
+    name2 = path.posix.join(path.posix.dirname(name2), content.toString("utf8"));
+  }
+  return null;
+}
+
+// src/checkout/base-commit.ts
+function baseCommit(directory, commit, remote) {
+  const local = commitOf(directory, commit);
+  const files = /* @__PURE__ */ new Map();
+  const read2 = async (path14) => {
+    const known2 = await local === null ? void 0 : await fileAt(directory, commit, path14);
+    if (known2 !== void 0) return known2;
+    const found = remote === null ? { why: "the checkout does not have it, and there is no token to ask for it" } : await remote(path14);
+    if ("text" in found) return found.text;
+    throw new ConfigError(
+      `${path14}: the policy of the base commit ${commit.slice(0, 7)} cannot be read: ${found.why}. Check out with fetch-depth: 0, or give the action a token with contents: read; policy-from: head takes the pull request's own.`
+    );
+  };
+  return {
+    commit,
+    read: (path14) => {
+      const reading = files.get(path14) ?? read2(path14);
+      files.set(path14, reading);
+      return reading;
+    },
+    // Where git cannot tell, the file is taken for the pull request's.
+    isOfRepository: async (path14) => await isTracked(directory, path14) ?? true
+  };
+}
+
+// src/checkout/inspect-context.ts
+import { createReadStream as createReadStream2 } from "node:fs";
+import { lstat as lstat2 } from "node:fs/promises";
+import path4 from "node:path";
 
 // node_modules/zod/v4/classic/external.js
 var external_exports = {};
@@ -31008,103 +31104,6 @@ function bigint3(params) {
 function date4(params) {
   return _coercedDate(ZodDate, params);
 }
-
-// src/error.ts
-var GateError = class extends Error {
-  name = "GateError";
-  code;
-  /** @param code a short stable word for programs, as in `error.code` of the JSON report */
-  constructor(code2, message, options4) {
-    super(message, options4);
-    this.code = code2;
-  }
-};
-var ImageError = class extends GateError {
-  name = "ImageError";
-};
-var ConfigError = class extends GateError {
-  name = "ConfigError";
-  constructor(message, options4) {
-    super("config", message, options4);
-  }
-};
-var UsageError = class extends GateError {
-  name = "UsageError";
-  constructor(message) {
-    super("usage", message);
-  }
-};
-
-// src/checkout/git.ts
-import { execFile } from "node:child_process";
-import path from "node:path";
-var MAX_FILE = 64 << 20;
-var MAX_LINKS = 5;
-function git(directory, args) {
-  return new Promise((resolve) => {
-    execFile(
-      "git",
-      ["-C", directory, "-c", "core.fsmonitor=false", ...args],
-      // Nothing is fetched on the way: a partial clone would ask the server for each file.
-      { encoding: "buffer", maxBuffer: MAX_FILE, env: { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_NO_LAZY_FETCH: "1", GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" } },
-      (error62, stdout) => resolve(error62 === null ? stdout : null)
-    );
-  });
-}
-async function commitOf(directory, revision) {
-  if (revision.startsWith("-")) return null;
-  const id = (await git(directory, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]))?.toString("latin1").trim();
-  return id !== void 0 && /^[0-9a-f]{40,64}$/.test(id) ? id : null;
-}
-async function isTracked(directory, file2) {
-  const listed = await git(directory, ["ls-files", "-z", "--", `:(literal)${file2}`]);
-  return listed === null ? null : listed.length > 0;
-}
-async function fileAt(directory, commit, file2) {
-  let name2 = path.posix.normalize(file2);
-  for (let hop = 0; hop <= MAX_LINKS; hop++) {
-    if (name2.startsWith("/") || name2.startsWith("../")) return null;
-    const entry = (await git(directory, ["ls-tree", "-z", "--full-tree", commit, "--", `:(literal)${name2}`]))?.toString("utf8");
-    if (entry === void 0) return void 0;
-    const [, mode, type, object2] = /^(\d{6}) (\w+) ([0-9a-f]+)\t/.exec(entry) ?? [];
-    if (object2 === void 0 || type !== "blob") return null;
-    const content = await git(directory, ["cat-file", "blob", object2]);
-    if (content === null) return void 0;
-    if (mode !== "120000") return content.toString("utf8");
-    name2 = path.posix.join(path.posix.dirname(name2), content.toString("utf8"));
-  }
-  return null;
-}
-
-// src/checkout/base-commit.ts
-function baseCommit(directory, commit, remote) {
-  const local = commitOf(directory, commit);
-  const files = /* @__PURE__ */ new Map();
-  const read2 = async (path14) => {
-    const known2 = await local === null ? void 0 : await fileAt(directory, commit, path14);
-    if (known2 !== void 0) return known2;
-    const found = remote === null ? { why: "the checkout does not have it, and there is no token to ask for it" } : await remote(path14);
-    if ("text" in found) return found.text;
-    throw new ConfigError(
-      `${path14}: the policy of the base commit ${commit.slice(0, 7)} cannot be read: ${found.why}. Check out with fetch-depth: 0, or give the action a token with contents: read; policy-from: head takes the pull request's own.`
-    );
-  };
-  return {
-    commit,
-    read: (path14) => {
-      const reading = files.get(path14) ?? read2(path14);
-      files.set(path14, reading);
-      return reading;
-    },
-    // Where git cannot tell, the file is taken for the pull request's.
-    isOfRepository: async (path14) => await isTracked(directory, path14) ?? true
-  };
-}
-
-// src/checkout/inspect-context.ts
-import { createReadStream as createReadStream2 } from "node:fs";
-import { lstat as lstat2 } from "node:fs/promises";
-import path4 from "node:path";
 
 // src/rules/finding.ts
 var SEVERITIES = ["critical", "high", "medium", "low", "info"];
@@ -59126,8 +59125,154 @@ async function proposeWorkflow(directory) {
   return { patch: patches.join(""), notes: notes.map(visible) };
 }
 
+// src/commands/lists.ts
+import { existsSync as existsSync2, readFileSync } from "node:fs";
+
+// src/report/detectors.ts
+function formsOf2(detector) {
+  if ("parse" in detector) return [`files named or ending in ${detector.names.map((name2) => `\`${name2}\``).join(", ")}`];
+  const names = detector.names === void 0 ? "" : ` beside ${detector.names.map((name2) => `\`${name2}\``).join(", ")}`;
+  return (detector.forms ?? []).map((form) => `${describeForm(form)}${names}`);
+}
+var severityOf = ({ strength }) => SEVERITY_OF[strength];
+function renderDetectorList() {
+  const all = GROUPS.flatMap(({ detectors }) => detectors);
+  const width = Math.max(...all.map(({ id }) => id.length));
+  const groups = GROUPS.flatMap(({ title, detectors }) => [
+    "",
+    title,
+    ...detectors.map((detector) => `  ${detector.id.padEnd(width)}  ${severityOf(detector).padEnd(8)}  ${detector.title}`)
+  ]);
+  return `${all.length} detectors; layergate detectors ID tells more of one
+${groups.join("\n")}
+`;
+}
+function renderDetector(detector) {
+  const lines = (label, text4) => wrap(text4.replaceAll("`", ""), `${label.padEnd(10)}`, " ".repeat(10));
+  return `${[
+    `${detector.title} (${detector.id})`,
+    "",
+    ...lines("issuer", detector.issuer),
+    ...lines("opens", detector.opens),
+    ...formsOf2(detector).flatMap((form, index) => lines(index === 0 ? "form" : "", form)),
+    ...detector.proof === void 0 ? [] : lines("check", detector.proof),
+    ...lines("severity", severityOf(detector)),
+    ...lines("revoke", detector.revoke),
+    `page      ${detector.docs}`
+  ].join("\n")}
+`;
+}
+var detectorData = () => GROUPS.flatMap(
+  ({ title: group, detectors }) => detectors.map((detector) => ({
+    id: detector.id,
+    group,
+    issuer: detector.issuer,
+    title: detector.title,
+    severity: severityOf(detector),
+    opens: detector.opens,
+    revoke: detector.revoke,
+    docs: detector.docs,
+    check: detector.proof ?? null,
+    ..."parse" in detector ? { files: detector.names } : { forms: detector.forms ?? [], names: detector.names ?? [], literals: detector.literals.map((literal4) => typeof literal4 === "string" ? literal4 : literal4.text) }
+  }))
+);
+var cell2 = (text4) => text4.replaceAll("|", "\\|").replace(/</g, "&lt;");
+function renderDetectorsPage() {
+  const count2 = GROUPS.reduce((sum, { detectors }) => sum + detectors.length, 0);
+  const groups = GROUPS.map(({ title, detectors }) => {
+    const rows = detectors.map((detector) => {
+      const forms = formsOf2(detector);
+      const told = [...forms.slice(0, 4), ...forms.length > 4 ? [`and ${forms.length - 4} more`] : [], ...detector.proof === void 0 ? [] : [`_checked:_ ${detector.proof}`]];
+      return `| \`${detector.id}\` | **${cell2(detector.title)}**, ${cell2(detector.issuer)}. Opens ${cell2(detector.opens)}. | ${cell2(told.join("; "))} | ${severityOf(detector)} | [${cell2(detector.revoke)}](${detector.docs}) |`;
+    });
+    return `## ${title}
+
+| id | what | told by | severity | when it leaked |
+|---|---|---|---|---|
+${rows.join("\n")}`;
+  });
+  return `# Detectors
+
+<!-- Generated: node dist/cli.js detectors --markdown > docs/detectors.md -->
+
+${count2} kinds of credentials. \`layergate detectors\` lists them, \`layergate detectors ID\` tells more of one, \`--json\` gives all of it to a program. How they are built and checked stands in [ARCHITECTURE.md](ARCHITECTURE.md); how well they do is measured by \`bench/detectors.ts\`.
+
+_Severity_ is what a match has that nothing else tells more of. A checksum, a decoded key, or an id with its secret beside it makes it critical; a public example, an expired token, an encrypted key or a test credential makes it low; a file that its package's own record vouches for is quiet, but for tokens that prove themselves.
+
+${groups.join("\n\n")}
+`;
+}
+
+// src/report/json.ts
+var renderJson = (report) => `${visibleJson(reportSchema2.parse(report))}
+`;
+var reportJsonSchema = () => ({ title: "Layergate report", ...external_exports.toJSONSchema(reportSchema2, { io: "output" }) });
+
+// src/commands/lists.ts
+function noArguments(command, args) {
+  if (args[0] !== void 0) throw new UsageError(`layergate ${command} takes no ${JSON.stringify(args[0])}. See layergate ${command} --help.`);
+}
+function listRules(args) {
+  noArguments("rules", args);
+  const width = Math.max(...RULES.map(({ meta: meta32 }) => meta32.id.length));
+  process.stdout.write(`${"rule".padEnd(width)}  severity  title
+`);
+  for (const { meta: meta32 } of RULES) process.stdout.write(`${meta32.id.padEnd(width)}  ${(meta32.enabled ? meta32.severity : "off").padEnd(8)}  ${meta32.title}
+`);
+  return 0;
+}
+function listDetectors(args) {
+  const { values, positionals } = parseOptions("detectors", args, DETECTORS_OPTIONS);
+  const [id, extra] = positionals;
+  if (extra !== void 0) throw new UsageError(`One detector at a time: ${JSON.stringify(extra)} is one too many. See layergate detectors --help.`);
+  if (id !== void 0) {
+    const all = GROUPS.flatMap(({ detectors }) => detectors);
+    const detector = all.find((known2) => known2.id === id);
+    const near = nearest(
+      id,
+      all.map((known2) => known2.id)
+    );
+    if (detector === void 0) throw new UsageError(`There is no detector ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate detectors lists them.`);
+    process.stdout.write(renderDetector(detector));
+    return 0;
+  }
+  process.stdout.write(values.json === true ? `${visibleJson(detectorData())}
+` : values.markdown === true ? renderDetectorsPage() : renderDetectorList());
+  return 0;
+}
+function explain2([id, ...rest]) {
+  noArguments("explain", rest);
+  if (id === void 0) throw new UsageError("No rule is named. Usage: layergate explain RULE; layergate rules lists them.");
+  const rule = findRule(id);
+  if (rule === null) {
+    const near = nearest(
+      id,
+      RULES.map(({ meta: meta33 }) => meta33.id)
+    );
+    throw new UsageError(`There is no rule ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate rules lists them.`);
+  }
+  const { meta: meta32 } = rule;
+  const page = new URL(`../docs/rules/${meta32.id}.md`, import.meta.url);
+  const text4 = existsSync2(page) ? readFileSync(page, "utf8").trim() : `${meta32.title}
+
+${meta32.description}
+
+${meta32.remedy}`;
+  process.stdout.write(`${text4}
+`);
+  return 0;
+}
+function schema([name2, ...rest]) {
+  noArguments("schema", rest);
+  if (name2 !== "report" && name2 !== "config") throw new UsageError("Name one: layergate schema report, or layergate schema config.");
+  const value = name2 === "report" ? reportJsonSchema() : { title: "Layergate configuration", ...external_exports.toJSONSchema(configSchema, { io: "input" }) };
+  process.stdout.write(`${JSON.stringify(value, null, 2)}
+`);
+  return 0;
+}
+
 // src/github/event.ts
-import { readFileSync } from "node:fs";
+import { readFileSync as readFileSync2 } from "node:fs";
 var sha = external_exports.string().regex(/^[0-9a-f]{40,64}$/);
 var name = external_exports.string().max(300);
 var eventSchema = external_exports.object({
@@ -59171,7 +59316,7 @@ function readContext2(env) {
 function readEvent(file2) {
   if (!file2) return null;
   try {
-    return eventSchema.parse(JSON.parse(readFileSync(file2, "utf8")));
+    return eventSchema.parse(JSON.parse(readFileSync2(file2, "utf8")));
   } catch {
     return null;
   }
@@ -59262,81 +59407,6 @@ function renderContext(inspection, verbose) {
 `;
 }
 
-// src/report/detectors.ts
-function formsOf2(detector) {
-  if ("parse" in detector) return [`files named or ending in ${detector.names.map((name2) => `\`${name2}\``).join(", ")}`];
-  const names = detector.names === void 0 ? "" : ` beside ${detector.names.map((name2) => `\`${name2}\``).join(", ")}`;
-  return (detector.forms ?? []).map((form) => `${describeForm(form)}${names}`);
-}
-var severityOf = ({ strength }) => SEVERITY_OF[strength];
-function renderDetectorList() {
-  const all = GROUPS.flatMap(({ detectors }) => detectors);
-  const width = Math.max(...all.map(({ id }) => id.length));
-  const groups = GROUPS.flatMap(({ title, detectors }) => [
-    "",
-    title,
-    ...detectors.map((detector) => `  ${detector.id.padEnd(width)}  ${severityOf(detector).padEnd(8)}  ${detector.title}`)
-  ]);
-  return `${all.length} detectors; layergate detectors ID tells more of one
-${groups.join("\n")}
-`;
-}
-function renderDetector(detector) {
-  const lines = (label, text4) => wrap(text4.replaceAll("`", ""), `${label.padEnd(10)}`, " ".repeat(10));
-  return `${[
-    `${detector.title} (${detector.id})`,
-    "",
-    ...lines("issuer", detector.issuer),
-    ...lines("opens", detector.opens),
-    ...formsOf2(detector).flatMap((form, index) => lines(index === 0 ? "form" : "", form)),
-    ...detector.proof === void 0 ? [] : lines("check", detector.proof),
-    ...lines("severity", severityOf(detector)),
-    ...lines("revoke", detector.revoke),
-    `page      ${detector.docs}`
-  ].join("\n")}
-`;
-}
-var detectorData = () => GROUPS.flatMap(
-  ({ title: group, detectors }) => detectors.map((detector) => ({
-    id: detector.id,
-    group,
-    issuer: detector.issuer,
-    title: detector.title,
-    severity: severityOf(detector),
-    opens: detector.opens,
-    revoke: detector.revoke,
-    docs: detector.docs,
-    check: detector.proof ?? null,
-    ..."parse" in detector ? { files: detector.names } : { forms: detector.forms ?? [], names: detector.names ?? [], literals: detector.literals.map((literal4) => typeof literal4 === "string" ? literal4 : literal4.text) }
-  }))
-);
-var cell2 = (text4) => text4.replaceAll("|", "\\|").replace(/</g, "&lt;");
-function renderDetectorsPage() {
-  const count2 = GROUPS.reduce((sum, { detectors }) => sum + detectors.length, 0);
-  const groups = GROUPS.map(({ title, detectors }) => {
-    const rows = detectors.map((detector) => {
-      const forms = formsOf2(detector);
-      const told = [...forms.slice(0, 4), ...forms.length > 4 ? [`and ${forms.length - 4} more`] : [], ...detector.proof === void 0 ? [] : [`_checked:_ ${detector.proof}`]];
-      return `| \`${detector.id}\` | **${cell2(detector.title)}**, ${cell2(detector.issuer)}. Opens ${cell2(detector.opens)}. | ${cell2(told.join("; "))} | ${severityOf(detector)} | [${cell2(detector.revoke)}](${detector.docs}) |`;
-    });
-    return `## ${title}
-
-| id | what | told by | severity | when it leaked |
-|---|---|---|---|---|
-${rows.join("\n")}`;
-  });
-  return `# Detectors
-
-<!-- Generated: node dist/cli.js detectors --markdown > docs/detectors.md -->
-
-${count2} kinds of credentials. \`layergate detectors\` lists them, \`layergate detectors ID\` tells more of one, \`--json\` gives all of it to a program. How they are built and checked stands in [ARCHITECTURE.md](ARCHITECTURE.md); how well they do is measured by \`bench/detectors.ts\`.
-
-_Severity_ is what a match has that nothing else tells more of. A checksum, a decoded key, or an id with its secret beside it makes it critical; a public example, an expired token, an encrypted key or a test credential makes it low; a file that its package's own record vouches for is quiet, but for tokens that prove themselves.
-
-${groups.join("\n\n")}
-`;
-}
-
 // src/report/history.ts
 var HEADINGS = ["layer", "size", "age", "line", "from", "found", "instruction"];
 var MIN_INSTRUCTION = 12;
@@ -59407,11 +59477,6 @@ ${text4.join("\n")}
 ${warnings.map((line2) => `${line2}
 `).join("")}`;
 }
-
-// src/report/json.ts
-var renderJson = (report) => `${visibleJson(reportSchema2.parse(report))}
-`;
-var reportJsonSchema = () => ({ title: "Layergate report", ...external_exports.toJSONSchema(reportSchema2, { io: "output" }) });
 
 // src/report/lint.ts
 var INDENT = "    ";
@@ -60244,59 +60309,6 @@ function progressLine() {
     }
   };
 }
-function noArguments(command, args) {
-  if (args[0] !== void 0) throw new UsageError(`layergate ${command} takes no ${JSON.stringify(args[0])}. See layergate ${command} --help.`);
-}
-function listRules(args) {
-  noArguments("rules", args);
-  const width = Math.max(...RULES.map(({ meta: meta32 }) => meta32.id.length));
-  process.stdout.write(`${"rule".padEnd(width)}  severity  title
-`);
-  for (const { meta: meta32 } of RULES) process.stdout.write(`${meta32.id.padEnd(width)}  ${(meta32.enabled ? meta32.severity : "off").padEnd(8)}  ${meta32.title}
-`);
-  return 0;
-}
-function listDetectors(args) {
-  const { values, positionals } = parseOptions("detectors", args, DETECTORS_OPTIONS);
-  const [id, extra] = positionals;
-  if (extra !== void 0) throw new UsageError(`One detector at a time: ${JSON.stringify(extra)} is one too many. See layergate detectors --help.`);
-  if (id !== void 0) {
-    const all = GROUPS.flatMap(({ detectors }) => detectors);
-    const detector = all.find((known2) => known2.id === id);
-    const near = nearest(
-      id,
-      all.map((known2) => known2.id)
-    );
-    if (detector === void 0) throw new UsageError(`There is no detector ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate detectors lists them.`);
-    process.stdout.write(renderDetector(detector));
-    return 0;
-  }
-  process.stdout.write(values.json === true ? `${visibleJson(detectorData())}
-` : values.markdown === true ? renderDetectorsPage() : renderDetectorList());
-  return 0;
-}
-function explain2([id, ...rest]) {
-  noArguments("explain", rest);
-  if (id === void 0) throw new UsageError("No rule is named. Usage: layergate explain RULE; layergate rules lists them.");
-  const rule = findRule(id);
-  if (rule === null) {
-    const near = nearest(
-      id,
-      RULES.map(({ meta: meta33 }) => meta33.id)
-    );
-    throw new UsageError(`There is no rule ${JSON.stringify(id)}.${near === null ? "" : ` Did you mean ${near}?`} layergate rules lists them.`);
-  }
-  const { meta: meta32 } = rule;
-  const page = new URL(`../docs/rules/${meta32.id}.md`, import.meta.url);
-  const text4 = existsSync2(page) ? readFileSync2(page, "utf8").trim() : `${meta32.title}
-
-${meta32.description}
-
-${meta32.remedy}`;
-  process.stdout.write(`${text4}
-`);
-  return 0;
-}
 async function init(args) {
   const { values, positionals } = parseOptions("init", args, INIT_OPTIONS);
   noArguments("init", positionals);
@@ -60314,14 +60326,6 @@ async function init(args) {
     throw new UsageError(code2 === "EEXIST" ? ".layergate.yml is there already: it was left as it is." : `.layergate.yml cannot be written (${code2}).`);
   }
   process.stdout.write("Wrote .layergate.yml.\n");
-  return 0;
-}
-function schema([name2, ...rest]) {
-  noArguments("schema", rest);
-  if (name2 !== "report" && name2 !== "config") throw new UsageError("Name one: layergate schema report, or layergate schema config.");
-  const value = name2 === "report" ? reportJsonSchema() : { title: "Layergate configuration", ...external_exports.toJSONSchema(configSchema, { io: "input" }) };
-  process.stdout.write(`${JSON.stringify(value, null, 2)}
-`);
   return 0;
 }
 process.stdout.on("error", (error62) => {

@@ -1,6 +1,5 @@
 // The GitHub Action: the same gate, with annotations, job summary, outputs and the pull-request comment.
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as core from '@actions/core'
 import { type BaseCommit, baseCommit } from './checkout/base-commit.ts'
@@ -14,7 +13,6 @@ import { contentsAt } from './github/contents.ts'
 import { type RunContext, readContext } from './github/event.ts'
 import { postSuggestions } from './github/suggestions.ts'
 import { nearest } from './policy/load.ts'
-import { toAnnotations } from './report/annotations.ts'
 import { errorReport } from './report/build.ts'
 import { renderErrorSection, renderSection } from './report/comment.ts'
 import { visible } from './report/escape.ts'
@@ -26,6 +24,7 @@ import { renderTerminal } from './report/terminal.ts'
 import { isMild } from './report/verdict.ts'
 import { toldFindings } from './report/words.ts'
 import { SEVERITIES } from './rules/finding.ts'
+import { annotate, maskValues, print, reportFolder, writeSummary } from './runner.ts'
 import { nameOf, overlay, prepare, presentable, type Settings, type Surroundings, settingsFromEnvironment } from './settings.ts'
 
 /** The inputs of action.yml. */
@@ -52,11 +51,9 @@ const INPUTS = [
 
 const COMMENT_MODES = ['auto', 'always', 'never'] as const
 const SOURCES = ['base', 'head'] as const
+/** Events that start from a commit that is not theirs to change. */
+const EVENTS_WITH_BASE = /^(?:pull_request|pull_request_target|merge_group)$/
 const SWITCHES = ['true', 'false'] as const
-
-/** Lines of values that the runner is told to mask: long enough, and no structure that stands in other texts too. */
-const MIN_MASKED = 8
-const MAX_MASKED = 200
 
 /** The runner passes unknown inputs on with a warning that nobody reads. */
 function checkInputs(env: Readonly<Record<string, string | undefined>>): void {
@@ -73,59 +70,7 @@ const DEFAULT_CONFIG = '.layergate.yml'
 
 const input = (name: string): string | null => core.getInput(name) || null
 
-function maskValues(values: readonly string[]): void {
-  const lines = new Set(values.flatMap((value) => value.split(/\r?\n|\\n/)).map((line) => line.trim()))
-  let masked = 0
-  for (const line of lines) {
-    if (line.length < MIN_MASKED || /^-----|^[{}[\]",:\s]+$/.test(line)) continue
-    if (masked++ >= MAX_MASKED) return
-    core.setSecret(line)
-  }
-}
-
-/** A folder of its own for each image, so that several in one job keep their reports. */
-async function reportFolder(reference: string): Promise<string> {
-  const parent = input('report-directory') ?? path.join(process.env['RUNNER_TEMP'] ?? '/tmp', 'layergate')
-  const name = `${path
-    .basename(reference)
-    .replace(/[^\w.-]+/g, '-')
-    .slice(0, 60)}-${createHash('sha256').update(reference).digest('hex').slice(0, 8)}`
-  const folder = path.resolve(parent, name)
-  await mkdir(folder, { recursive: true })
-  return folder
-}
-
-/** Prints lines in which nothing is a command, whatever an image says. */
-function print(text: string): void {
-  const token = randomBytes(16).toString('hex')
-  core.info(`::stop-commands::${token}`)
-  core.info(text)
-  core.info(`::${token}::`)
-}
-
-function annotate(outcome: Outcome, { runUrl }: RunContext): void {
-  const { annotations, left } = toAnnotations(outcome)
-  for (const { level, title, message, file, startLine, endLine } of annotations) {
-    const properties = { title, ...(file === null ? {} : { file }), ...(startLine === null ? {} : { startLine }), ...(endLine === null ? {} : { endLine }) }
-    if (level === 'error') core.error(message, properties)
-    else if (level === 'warning') core.warning(message, properties)
-    else core.notice(message, properties)
-  }
-  if (left > 0)
-    core.notice(`${left} more ${left === 1 ? 'is' : 'are'} in the job summary${runUrl === null ? '' : ` (${runUrl})`}: the platform shows ten annotations of a kind.`, {
-      title: 'Layergate',
-    })
-}
-
-/** Always written, also when nothing else may be. */
-async function writeSummary(text: string): Promise<void> {
-  if (!process.env['GITHUB_STEP_SUMMARY']) return
-  try {
-    await core.summary.addRaw(text, true).write()
-  } catch (error) {
-    core.warning(`The job summary cannot be written: ${visible(error instanceof Error ? error.message : String(error))}`)
-  }
-}
+const reportDirectory = (): string => input('report-directory') ?? path.join(process.env['RUNNER_TEMP'] ?? '/tmp', 'layergate')
 
 /** One of the words that an input takes. */
 function choice<T extends string>(name: string, words: readonly T[], fallback: T): T {
@@ -180,7 +125,7 @@ async function suggest({ suggestions, octokit, context, directory }: Order, outc
 /** The commit whose policy counts: that which a pull request or a merge group starts from. */
 function commitOfPolicy({ from, octokit, context, directory }: Order): BaseCommit | null {
   if (from === 'head' || context.baseCommit === null) {
-    if (from === 'base' && context.pull !== null) core.warning('The event names no base commit: the policy is that of the checkout.', { title: 'Layergate' })
+    if (from === 'base' && EVENTS_WITH_BASE.test(context.event)) core.warning('The event names no base commit: the policy is that of the checkout.', { title: 'Layergate' })
     return null
   }
   const { repository } = context
@@ -253,8 +198,9 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
   const { report } = outcome
   const { verdict } = report
   print(renderTerminal(outcome, { color: false, verbose: false }))
-  annotate(outcome, order.context)
-  const folder = await reportFolder(reference)
+  annotate(outcome, order.context.runUrl)
+  await writeSummary(renderSummary(outcome))
+  const folder = await reportFolder(reportDirectory(), reference)
   const files = { report: path.join(folder, 'report.json'), sarif: path.join(folder, 'report.sarif') }
   await writeFile(files.report, renderJson(report))
   await writeFile(files.sarif, renderSarif(outcome, configPath ?? DEFAULT_CONFIG))
@@ -270,7 +216,6 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
   core.setOutput('fixed-count', report.fixed.length)
   core.setOutput('report', files.report)
   core.setOutput('sarif', files.sarif)
-  await writeSummary(renderSummary(outcome))
   const hasNews = verdict.result === 'fail' || toldFindings(report).length > 0 || report.policy.loosened.length > 0
   await comment(order, report.name, (earlier) => renderSection(outcome, { ...order.context, source: null }, earlier), hasNews)
   await suggest(order, outcome)
@@ -279,11 +224,11 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
 async function publishError(reference: string, name: string, error: GateError, order: Order): Promise<void> {
   core.error(error.message, { title: 'Layergate could not judge the image' })
   core.setOutput('verdict', 'error')
-  const folder = await reportFolder(reference)
+  await writeSummary(renderErrorSummary(reference, error.message))
+  const folder = await reportFolder(reportDirectory(), reference)
   const file = path.join(folder, 'report.json')
   await writeFile(file, renderJson(errorReport(error, name)))
   core.setOutput('report', file)
-  await writeSummary(renderErrorSummary(reference, error.message))
   await comment(order, name, (earlier) => renderErrorSection(name, error.message, earlier), true)
 }
 

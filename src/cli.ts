@@ -1,29 +1,25 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto'
-// The command `layergate`.
-import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { z } from 'zod'
 import { type BaseCommit, baseCommit } from './checkout/base-commit.ts'
 import { commitOf } from './checkout/git.ts'
 import { inspectContext } from './checkout/inspect-context.ts'
-import { CONTEXT_OPTIONS, DETECTORS_OPTIONS, HISTORY_OPTIONS, INIT_OPTIONS, LINT_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf } from './cli-options.ts'
+import { CONTEXT_OPTIONS, HISTORY_OPTIONS, INIT_OPTIONS, LINT_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf } from './cli-options.ts'
 import { HELP, HELPS, TEMPLATE } from './cli-texts.ts'
 import { baselineCommand } from './commands/baseline.ts'
 import { diffCommand } from './commands/diff.ts'
 import { proposeWorkflow } from './commands/init-github.ts'
+import { explain, listDetectors, listRules, noArguments, schema } from './commands/lists.ts'
 import { UsageError } from './error.ts'
 import { type Progress, runGate } from './gate.ts'
 import { readContext } from './github/event.ts'
 import { lintDockerfile } from './lint.ts'
-import { configSchema } from './policy/config.ts'
 import { nearest } from './policy/load.ts'
 import { errorReport } from './report/build.ts'
 import { contextFails, renderContext } from './report/context.ts'
-import { detectorData, renderDetector, renderDetectorList, renderDetectorsPage } from './report/detectors.ts'
 import { visibleJson } from './report/escape.ts'
 import { renderHistory } from './report/history.ts'
-import { renderJson, reportJsonSchema } from './report/json.ts'
+import { renderJson } from './report/json.ts'
 import { renderLint, renderLintJson } from './report/lint.ts'
 import type { Outcome } from './report/outcome.ts'
 import { renderLintSarif, renderSarif } from './report/sarif.ts'
@@ -31,8 +27,6 @@ import { renderErrorSummary, renderSummary } from './report/summary.ts'
 import { renderTerminal } from './report/terminal.ts'
 import { isMild } from './report/verdict.ts'
 import { bytes } from './report/words.ts'
-import { findRule, RULES } from './rules/list.ts'
-import { GROUPS } from './secrets/detectors/list.ts'
 import { Redactor } from './secrets/redact.ts'
 import { Scanner } from './secrets/scanner.ts'
 import { nameOf, prepare, prepareLint, presentable } from './settings.ts'
@@ -262,55 +256,6 @@ function progressLine(): { show: (progress: Progress) => void; clear: () => void
   }
 }
 
-function noArguments(command: string, args: readonly string[]): void {
-  if (args[0] !== undefined) throw new UsageError(`layergate ${command} takes no ${JSON.stringify(args[0])}. See layergate ${command} --help.`)
-}
-
-function listRules(args: readonly string[]): number {
-  noArguments('rules', args)
-  const width = Math.max(...RULES.map(({ meta }) => meta.id.length))
-  process.stdout.write(`${'rule'.padEnd(width)}  severity  title\n`)
-  for (const { meta } of RULES) process.stdout.write(`${meta.id.padEnd(width)}  ${(meta.enabled ? meta.severity : 'off').padEnd(8)}  ${meta.title}\n`)
-  return 0
-}
-
-function listDetectors(args: readonly string[]): number {
-  const { values, positionals } = parseOptions('detectors', args, DETECTORS_OPTIONS)
-  const [id, extra] = positionals
-  if (extra !== undefined) throw new UsageError(`One detector at a time: ${JSON.stringify(extra)} is one too many. See layergate detectors --help.`)
-  if (id !== undefined) {
-    const all = GROUPS.flatMap(({ detectors }) => detectors)
-    const detector = all.find((known) => known.id === id)
-    const near = nearest(
-      id,
-      all.map((known) => known.id),
-    )
-    if (detector === undefined) throw new UsageError(`There is no detector ${JSON.stringify(id)}.${near === null ? '' : ` Did you mean ${near}?`} layergate detectors lists them.`)
-    process.stdout.write(renderDetector(detector))
-    return 0
-  }
-  process.stdout.write(values.json === true ? `${visibleJson(detectorData())}\n` : values.markdown === true ? renderDetectorsPage() : renderDetectorList())
-  return 0
-}
-
-function explain([id, ...rest]: readonly string[]): number {
-  noArguments('explain', rest)
-  if (id === undefined) throw new UsageError('No rule is named. Usage: layergate explain RULE; layergate rules lists them.')
-  const rule = findRule(id)
-  if (rule === null) {
-    const near = nearest(
-      id,
-      RULES.map(({ meta }) => meta.id),
-    )
-    throw new UsageError(`There is no rule ${JSON.stringify(id)}.${near === null ? '' : ` Did you mean ${near}?`} layergate rules lists them.`)
-  }
-  const { meta } = rule
-  const page = new URL(`../docs/rules/${meta.id}.md`, import.meta.url)
-  const text = existsSync(page) ? readFileSync(page, 'utf8').trim() : `${meta.title}\n\n${meta.description}\n\n${meta.remedy}`
-  process.stdout.write(`${text}\n`)
-  return 0
-}
-
 async function init(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions('init', args, INIT_OPTIONS)
   noArguments('init', positionals)
@@ -327,14 +272,6 @@ async function init(args: readonly string[]): Promise<number> {
     throw new UsageError(code === 'EEXIST' ? '.layergate.yml is there already: it was left as it is.' : `.layergate.yml cannot be written (${code}).`)
   }
   process.stdout.write('Wrote .layergate.yml.\n')
-  return 0
-}
-
-function schema([name, ...rest]: readonly string[]): number {
-  noArguments('schema', rest)
-  if (name !== 'report' && name !== 'config') throw new UsageError('Name one: layergate schema report, or layergate schema config.')
-  const value = name === 'report' ? reportJsonSchema() : { title: 'Layergate configuration', ...z.toJSONSchema(configSchema, { io: 'input' }) }
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
   return 0
 }
 

@@ -42,6 +42,7 @@ const EXPRESSION = /\$\{\{.*?\}\}/g
 
 /** The pinned action, by the commit of this very program where it lies in a repository of its own. */
 async function ownAction(): Promise<string> {
+  // What lies beside dist/, where this is bundled to.
   const root = path.join(import.meta.dirname, '..')
   const commit = existsSync(path.join(root, '.git')) ? await commitOf(root, 'HEAD') : null
   return `OWNER/layergate@${commit ?? '0'.repeat(40)} # v${VERSION}${commit === null ? ': put the full commit of the release here' : ''}`

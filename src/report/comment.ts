@@ -16,7 +16,7 @@ const MAX_COMMENT = 65_536
 const MAX_SECTION = 28_000
 const MAX_ROWS = 10
 /** Characters of the second line of a finding. */
-const MAX_SENTENCE = 200
+const MAX_SENTENCE = 260
 /** Kinds of secrets that one row names. */
 const MAX_KINDS = 5
 
@@ -111,7 +111,7 @@ const writeMemory = (memory: Memory): string => `<!-- layergate:memory ${Buffer.
 
 /** What was open in the section before and is gone now, with the commit that did it, the latest first. */
 function fixedSince({ findings }: Report, { open, fixed }: Memory, commit: string): Memory['fixed'] {
-  const now = new Set(findings.map(({ fingerprint }) => fingerprint))
+  const now = new Set(findings.flatMap(({ fingerprint, related }) => [fingerprint, ...related.flatMap((place) => place.fingerprint ?? [])]))
   const gone = open.filter(([fingerprint]) => !now.has(fingerprint)).map(([...words]): Memory['fixed'][number] => [...words, commit])
   const earlier = fixed.filter(([fingerprint]) => !now.has(fingerprint) && !gone.some(([other]) => other === fingerprint))
   return [...gone, ...earlier].slice(0, MAX_FIXED)
@@ -180,9 +180,12 @@ interface Section {
   readonly text: string
 }
 
-/** The sections of a comment, by the key of their image. */
+/** The sections of a comment, by the key of their image. A person who edits it in a browser leaves other line ends. */
 function sectionsOf(comment: string | null): Section[] {
-  return [...(comment ?? '').matchAll(/<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->/g)].map(([, key = '', text = '']) => ({ key, text }))
+  return [...(comment ?? '').replace(/\r\n?/g, '\n').matchAll(/<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->/g)].map(([, key = '', text = '']) => ({
+    key,
+    text,
+  }))
 }
 
 /** What a section says first tells where it stands: what fails before what could not be read before what passes. */
