@@ -3,7 +3,7 @@
 // IMAGES and TRUTHS as for bench/truth.ts. Runs the bundled command with each format, in a workflow's environment too, and looks for
 // each value raw, in base64, URL- and JSON-escaped, line by line for keys. Exits with 1 when one is found.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { samples } from './samples.ts'
@@ -59,6 +59,19 @@ try {
       maxBuffer: 1 << 28,
     })
     texts.push(['history', told.stdout + told.stderr])
+    const baseline = path.join(work, 'baseline.json')
+    rmSync(baseline, { force: true })
+    for (const args of [
+      ['baseline', 'create', image, '--output', baseline],
+      ['baseline', 'show', baseline],
+      ['diff', path.join(root, 'fixtures/clean/image.tar'), image, '--verbose'],
+      ['diff', path.join(root, 'fixtures/clean/image.tar'), image, '--format', 'markdown'],
+      ['diff', image, path.join(root, 'fixtures/clean/image.tar'), '--format', 'json'],
+    ]) {
+      const done = spawnSync(process.execPath, [path.join(root, 'dist/cli.js'), ...args], { encoding: 'utf8', cwd: work, maxBuffer: 1 << 28 })
+      texts.push([args.slice(0, 2).join(' '), done.stdout + done.stderr])
+    }
+    texts.push(['baseline file', existsSync(baseline) ? readFileSync(baseline, 'utf8') : ''])
     const summary = path.join(work, 'summary')
     const output = path.join(work, 'output')
     for (const name of [summary, output]) writeFileSync(name, '')

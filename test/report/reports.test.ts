@@ -151,7 +151,9 @@ describe('the terminal', () => {
 
 describe('JSON', () => {
   it('is what its schema says', async () => {
-    const validate = new Ajv({ strict: false }).compile(Object.fromEntries(Object.entries(reportJsonSchema()).filter(([key]) => key !== '$schema')))
+    const ajv = new Ajv({ strict: false })
+    ;(addFormats as unknown as (to: Ajv) => void)(ajv)
+    const validate = ajv.compile(Object.fromEntries(Object.entries(reportJsonSchema()).filter(([key]) => key !== '$schema')))
     expect(validate(JSON.parse(renderJson((await trap()).report)))).toBe(true)
   })
 
@@ -206,6 +208,48 @@ describe('SARIF', () => {
     const { runs } = JSON.parse(renderSarif(outcome, 'policy/.layergate.yml')) as { runs: { results: { message: { text: string } }[] }[] }
     expect(runs[0]?.results[0]).toMatchObject({ locations: [{ physicalLocation: { artifactLocation: { uri: 'policy/.layergate.yml' } } }] })
     expect(runs[0]?.results[0]?.message.text).toMatch(/^line not known: /)
+  })
+
+  it('has one category for an image however it is built, and one alert for each finding', async () => {
+    const layers: LayerSpec[] = [{ by: 'COPY . /app # buildkit', files: [{ name: 'app/.env', content: fill('A={{github-token}}\nB={{gitlab-token}}\n') }] }]
+    const outcome = await judgeArchive(await buildImage({ layers, config: { User: '1' } }), { name: 'ghcr.io/acme/my app' })
+    const { runs } = JSON.parse(renderSarif(outcome, 'x')) as {
+      runs: { automationDetails: { id: string }; results: { partialFingerprints: Record<string, string>; baselineState?: string }[] }[]
+    }
+    expect(runs[0]?.automationDetails.id).toBe('layergate/ghcr.io/acme/my-app/')
+    const prints = (runs[0]?.results ?? []).map(({ partialFingerprints }) => partialFingerprints['primaryLocationLineHash'])
+    expect(prints).toHaveLength(2)
+    expect(new Set(prints).size).toBe(2)
+    expect(runs[0]?.results[0]?.baselineState).toBeUndefined()
+    const { record } = outcome.report.baseline
+    const again = await judgeArchive(await buildImage({ layers, config: { User: '1' } }), {
+      baseline: { name: 'b', file: { schemaVersion: 1, salt: record.salt, images: { a: record.findings } } },
+    })
+    expect(renderSarif(again, 'x').match(/"baselineState": "unchanged"/g)).toHaveLength(2)
+  })
+
+  it.each(['/etc/policy.yml', '../policy.yml', ''])('points at no file outside the repository: %j', async (config) => {
+    const outcome = await judgeArchive(await buildImage({ layers: LAYERS }))
+    const { report } = outcome
+    const outside = {
+      ...outcome,
+      report: {
+        ...report,
+        findings: report.findings.map((finding) => ({ ...finding, dockerfile: { path: '/tmp/Dockerfile', startLine: 1, endLine: 1, certainty: 'exact' as const } })),
+      },
+    }
+    for (const each of [outcome, outside])
+      for (const [, uri = ''] of renderSarif(each, config).matchAll(/"uri": "([^"]*)"/g)) expect(uri).toMatch(/^[^/:.][^:]*$|^\.layergate\.yml$/)
+  })
+
+  it('leaves out the least grave beyond the limit of the platform, and says so', async () => {
+    const outcome = await trap()
+    const [finding] = outcome.report.findings
+    if (finding === undefined) throw new Error('no finding')
+    const many = { ...outcome, report: { ...outcome.report, findings: Array.from({ length: 5200 }, () => finding) } }
+    const { runs } = JSON.parse(renderSarif(many, 'x')) as { runs: { results: unknown[]; invocations: { toolConfigurationNotifications: { message: { text: string } }[] }[] }[] }
+    expect(runs[0]?.results).toHaveLength(5000)
+    expect(runs[0]?.invocations[0]?.toolConfigurationNotifications.at(-1)?.message.text).toContain('200 of 5200 results are left out')
   })
 
   it('leaves out what is ignored', async () => {
