@@ -70503,6 +70503,7 @@ var passedCount = ({ verdict }) => `${plural2(verdict.passed.length, "rule")} pa
 // src/report/summary.ts
 var MAX_SUMMARY = 1e6;
 var MAX_LOOSENED = 20;
+var MAX_ACCEPTED = 10;
 var ICONS = { critical: "\u{1F534}", high: "\u{1F7E0}", medium: "\u{1F7E1}", low: "\u{1F535}", info: "\u26AA" };
 var MEASURES = [
   { findings: 200, layers: 150, listed: 50, fixes: true },
@@ -70531,6 +70532,7 @@ function compose(outcome, measure) {
     `${countParts(report, strong).join(" \xB7 ")} \xB7 ${passedCount(report)} \xB7 ${layerTally(image)}, ${bytes(image.size)} \xB7 policy ${ruleOfVerdict(report, code)}`,
     loosenedSection(report),
     findingsSection(outcome, measure),
+    acceptSection(report),
     measure === FULL ? "" : MEASURES_LEFT,
     layersSection(outcome, measure),
     closing(report, measure),
@@ -70554,6 +70556,27 @@ ${items.join("\n")}${left > 0 ? `
 - \u2026and ${left} more` : ""}
 
 </details>`;
+}
+function acceptSection(report) {
+  const told = toldFindings(report).slice(0, MAX_ACCEPTED);
+  if (told.length === 0) return "";
+  const entries = told.flatMap(({ ruleId, fingerprint }) => [
+    `  - rule: ${ruleId}`,
+    `    fingerprint: ${fingerprint}`,
+    "    reason: why this is no problem",
+    "    expires: YYYY-MM-DD"
+  ]);
+  return folded(
+    "To accept one of these",
+    `In the configuration, with a reason (a real secret is revoked, not accepted):
+
+\`\`\`yaml
+ignore:
+${entries.join("\n")}
+\`\`\`
+
+or on the line above, in the Dockerfile: \`# layergate-ignore: RULE reason until YYYY-MM-DD\``
+  );
 }
 var passedSection = ({ verdict }) => verdict.passed.length === 0 ? "" : folded("Passed", verdict.passed.map(code).join(" "));
 var folded = (title, content) => content === "" ? "" : `<details><summary>${title}</summary>
@@ -81020,6 +81043,7 @@ function agreedIgnores(ignores, dockerfile, agreed, now) {
   const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter(({ expires }) => expires === null || expires >= today);
   const covers2 = (other, rule, startLine, endLine) => {
     if (other.rule !== rule || agreed === null) return false;
+    if (other.isForeign && other.startLine === 1 && other.endLine === agreed.lines.length) return true;
     const isBase = rule.startsWith("base-");
     const own2 = textOf(dockerfile.lines, startLine, endLine, isBase);
     return `
@@ -82614,21 +82638,25 @@ function lineWarnings({ isNamed: isNamed2, target }, origin) {
 
 // src/github/contents.ts
 var MAX_FILE3 = 64 << 20;
-var contentsAt = (octokit, repository, commit) => async (path14) => {
-  try {
-    const { data } = await octokit.rest.repos.getContent({ ...repository, path: path14, ref: commit, mediaType: { format: "raw" } });
-    const content = data;
-    return { text: typeof content === "string" && content.length <= MAX_FILE3 ? content : null };
-  } catch (error63) {
-    if (statusOf(error63) !== 404) return { why: reasonOf(error63, "contents: read") };
-  }
-  try {
-    await octokit.rest.repos.getCommit({ ...repository, ref: commit });
-    return { text: null };
-  } catch (error63) {
-    return { why: reasonOf(error63, "contents: read") };
-  }
-};
+function contentsAt(octokit, repository, commit) {
+  let isReadable = false;
+  return async (path14) => {
+    try {
+      const { data } = await octokit.rest.repos.getContent({ ...repository, path: path14, ref: commit, mediaType: { format: "raw" } });
+      const content = data;
+      return { text: typeof content === "string" && content.length <= MAX_FILE3 ? content : null };
+    } catch (error63) {
+      if (statusOf(error63) !== 404) return { why: reasonOf(error63, "contents: read") };
+    }
+    try {
+      if (!isReadable) await octokit.rest.repos.getCommit({ ...repository, ref: commit });
+      isReadable = true;
+      return { text: null };
+    } catch (error63) {
+      return { why: reasonOf(error63, "contents: read") };
+    }
+  };
+}
 
 // src/github/event.ts
 import { readFileSync as readFileSync2 } from "node:fs";
@@ -83592,8 +83620,9 @@ async function publish(reference, outcome, configPath2, order) {
   annotate(outcome, order.context.runUrl);
   await writeSummary(renderSummary(outcome));
   const folder = await reportFolder(reportDirectory(), reference);
-  const files = { report: path13.join(folder, "report.json"), sarif: path13.join(folder, "report.sarif") };
+  const files = { report: path13.join(folder, "report.json"), sarif: path13.join(folder, "report.sarif"), summary: path13.join(folder, "summary.md") };
   await writeFile2(files.report, renderJson(report));
+  await writeFile2(files.summary, renderSummary(outcome));
   await writeFile2(files.sarif, renderSarif(outcome, configPath2 ?? DEFAULT_CONFIG));
   setOutput("verdict", verdict.result);
   setOutput(
@@ -83606,6 +83635,7 @@ async function publish(reference, outcome, configPath2, order) {
   setOutput("fixed-count", report.fixed.length);
   setOutput("report", files.report);
   setOutput("sarif", files.sarif);
+  setOutput("summary", files.summary);
   const hasNews = verdict.result === "fail" || toldFindings(report).length > 0 || report.policy.loosened.length > 0;
   await comment(order, report.name, (earlier) => renderSection(outcome, { ...order.context, source: null }, earlier), hasNews);
   await suggest(order, outcome);

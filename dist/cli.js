@@ -57432,6 +57432,7 @@ function agreedIgnores(ignores, dockerfile, agreed, now) {
   const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter(({ expires }) => expires === null || expires >= today);
   const covers2 = (other, rule, startLine, endLine) => {
     if (other.rule !== rule || agreed === null) return false;
+    if (other.isForeign && other.startLine === 1 && other.endLine === agreed.lines.length) return true;
     const isBase = rule.startsWith("base-");
     const own2 = textOf(dockerfile.lines, startLine, endLine, isBase);
     return `
@@ -59717,6 +59718,7 @@ var passedCount = ({ verdict }) => `${plural2(verdict.passed.length, "rule")} pa
 // src/report/summary.ts
 var MAX_SUMMARY = 1e6;
 var MAX_LOOSENED = 20;
+var MAX_ACCEPTED = 10;
 var ICONS = { critical: "\u{1F534}", high: "\u{1F7E0}", medium: "\u{1F7E1}", low: "\u{1F535}", info: "\u26AA" };
 var MEASURES = [
   { findings: 200, layers: 150, listed: 50, fixes: true },
@@ -59745,6 +59747,7 @@ function compose(outcome, measure) {
     `${countParts(report, strong).join(" \xB7 ")} \xB7 ${passedCount(report)} \xB7 ${layerTally(image)}, ${bytes(image.size)} \xB7 policy ${ruleOfVerdict(report, code)}`,
     loosenedSection(report),
     findingsSection(outcome, measure),
+    acceptSection(report),
     measure === FULL ? "" : MEASURES_LEFT,
     layersSection(outcome, measure),
     closing(report, measure),
@@ -59768,6 +59771,27 @@ ${items.join("\n")}${left > 0 ? `
 - \u2026and ${left} more` : ""}
 
 </details>`;
+}
+function acceptSection(report) {
+  const told = toldFindings(report).slice(0, MAX_ACCEPTED);
+  if (told.length === 0) return "";
+  const entries = told.flatMap(({ ruleId, fingerprint }) => [
+    `  - rule: ${ruleId}`,
+    `    fingerprint: ${fingerprint}`,
+    "    reason: why this is no problem",
+    "    expires: YYYY-MM-DD"
+  ]);
+  return folded(
+    "To accept one of these",
+    `In the configuration, with a reason (a real secret is revoked, not accepted):
+
+\`\`\`yaml
+ignore:
+${entries.join("\n")}
+\`\`\`
+
+or on the line above, in the Dockerfile: \`# layergate-ignore: RULE reason until YYYY-MM-DD\``
+  );
 }
 var passedSection = ({ verdict }) => verdict.passed.length === 0 ? "" : folded("Passed", verdict.passed.map(code).join(" "));
 var folded = (title, content) => content === "" ? "" : `<details><summary>${title}</summary>

@@ -201,8 +201,9 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
   annotate(outcome, order.context.runUrl)
   await writeSummary(renderSummary(outcome))
   const folder = await reportFolder(reportDirectory(), reference)
-  const files = { report: path.join(folder, 'report.json'), sarif: path.join(folder, 'report.sarif') }
+  const files = { report: path.join(folder, 'report.json'), sarif: path.join(folder, 'report.sarif'), summary: path.join(folder, 'summary.md') }
   await writeFile(files.report, renderJson(report))
+  await writeFile(files.summary, renderSummary(outcome))
   await writeFile(files.sarif, renderSarif(outcome, configPath ?? DEFAULT_CONFIG))
   core.setOutput('verdict', verdict.result)
   core.setOutput(
@@ -216,6 +217,7 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
   core.setOutput('fixed-count', report.fixed.length)
   core.setOutput('report', files.report)
   core.setOutput('sarif', files.sarif)
+  core.setOutput('summary', files.summary)
   const hasNews = verdict.result === 'fail' || toldFindings(report).length > 0 || report.policy.loosened.length > 0
   await comment(order, report.name, (earlier) => renderSection(outcome, { ...order.context, source: null }, earlier), hasNews)
   await suggest(order, outcome)

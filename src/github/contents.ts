@@ -6,9 +6,9 @@ import { type Octokit, type Repository, reasonOf, statusOf } from './client.ts'
 const MAX_FILE = 64 << 20
 
 /** Reads files as a commit has them; needs the right `contents: read`. */
-export const contentsAt =
-  (octokit: Octokit, repository: Repository, commit: string): Remote =>
-  async (path) => {
+export function contentsAt(octokit: Octokit, repository: Repository, commit: string): Remote {
+  let isReadable = false
+  return async (path) => {
     try {
       const { data } = await octokit.rest.repos.getContent({ ...repository, path, ref: commit, mediaType: { format: 'raw' } })
       // A folder comes as a list.
@@ -19,9 +19,11 @@ export const contentsAt =
     }
     try {
       // A repository that the token may not read looks the same as one without the file.
-      await octokit.rest.repos.getCommit({ ...repository, ref: commit })
+      if (!isReadable) await octokit.rest.repos.getCommit({ ...repository, ref: commit })
+      isReadable = true
       return { text: null }
     } catch (error) {
       return { why: reasonOf(error, 'contents: read') }
     }
   }
+}

@@ -183,6 +183,8 @@ export function agreedIgnores(
   const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter(({ expires }) => expires === null || expires >= today)
   const covers = (other: InlineIgnore, rule: string, startLine: number, endLine: number): boolean => {
     if (other.rule !== rule || agreed === null) return false
+    // One for the whole file holds for new lines too.
+    if (other.isForeign && other.startLine === 1 && other.endLine === agreed.lines.length) return true
     const isBase = rule.startsWith('base-')
     const own = textOf(dockerfile.lines, startLine, endLine, isBase)
     return `\n${textOf(agreed.lines, other.startLine, other.endLine, isBase)}\n`.includes(`\n${own}\n`)

@@ -31,6 +31,8 @@ import {
 /** The platform refuses a summary of more than 1 MiB. */
 const MAX_SUMMARY = 1_000_000
 const MAX_LOOSENED = 20
+/** Findings for which an entry is written. */
+const MAX_ACCEPTED = 10
 export const ICONS: Record<Severity, string> = { critical: '🔴', high: '🟠', medium: '🟡', low: '🔵', info: '⚪' }
 
 /** How much is told; less where the whole is too much for the platform. */
@@ -70,6 +72,7 @@ function compose(outcome: Outcome, measure: Measure): string {
     `${countParts(report, strong).join(' · ')} · ${passedCount(report)} · ${layerTally(image)}, ${bytes(image.size)} · policy ${ruleOfVerdict(report, code)}`,
     loosenedSection(report),
     findingsSection(outcome, measure),
+    acceptSection(report),
     measure === FULL ? '' : MEASURES_LEFT,
     layersSection(outcome, measure),
     closing(report, measure),
@@ -88,6 +91,22 @@ export function loosenedSection(report: Report): string {
   const items = report.policy.loosened.slice(0, MAX_LOOSENED).map(({ text }) => `- ${markdown(text)}`)
   const left = report.policy.loosened.length - items.length
   return `⚠️ **${sentences.what}** ${sentences.when.replace(/(policy-from: head)/, '`$1`')}\n\n<details><summary>What it loosens</summary>\n\n${items.join('\n')}${left > 0 ? `\n- …and ${left} more` : ''}\n\n</details>`
+}
+
+/** What would accept a finding, to paste: nothing of it is meant for secrets that are real. */
+function acceptSection(report: Report): string {
+  const told = toldFindings(report).slice(0, MAX_ACCEPTED)
+  if (told.length === 0) return ''
+  const entries = told.flatMap(({ ruleId, fingerprint }) => [
+    `  - rule: ${ruleId}`,
+    `    fingerprint: ${fingerprint}`,
+    '    reason: why this is no problem',
+    '    expires: YYYY-MM-DD',
+  ])
+  return folded(
+    'To accept one of these',
+    `In the configuration, with a reason (a real secret is revoked, not accepted):\n\n\`\`\`yaml\nignore:\n${entries.join('\n')}\n\`\`\`\n\nor on the line above, in the Dockerfile: \`# layergate-ignore: RULE reason until YYYY-MM-DD\``,
+  )
 }
 
 const passedSection = ({ verdict }: Report): string => (verdict.passed.length === 0 ? '' : folded('Passed', verdict.passed.map(code).join(' ')))

@@ -81,6 +81,12 @@ describe('comments of the Dockerfile, as another commit agrees with them', () =>
     ['for another rule', pipe('curl a | sh').replace('pipe-to-shell', 'root-user'), pipe('curl a | sh'), false],
     ['no such file', null, pipe('curl a | sh'), false],
     ['no longer after its day', pipe('curl a | sh', ' until 2026-11-23'), pipe('curl a | sh', ' until 2027-01-01'), false],
+    [
+      'one for the whole file, on a new line',
+      '# hadolint global ignore=DL4006\nFROM a\nRUN curl a | sh\n'.replace('RUN curl a | sh\n', ''),
+      '# hadolint global ignore=DL4006\nFROM a\nRUN curl b | sh\n',
+      true,
+    ],
     ['a new version of the base', '# layergate-ignore: missing-user ours\nFROM node:22\n', '# layergate-ignore: missing-user ours\nFROM node:24@sha256:abc\n', true],
     ['another base', '# layergate-ignore: missing-user ours\nFROM node:22\n', '# layergate-ignore: missing-user ours\nFROM evil:22\n', false],
     [
