@@ -54644,16 +54644,19 @@ function presentable(error62) {
 }
 
 // src/cli-options.ts
-var SCAN_OPTIONS = {
+var IMAGE_OPTIONS = {
   config: { type: "string" },
   dockerfile: { type: "string", multiple: true },
   context: { type: "string" },
   "build-metadata": { type: "string" },
   target: { type: "string" },
+  image: { type: "string" },
+  platform: { type: "string" }
+};
+var SCAN_OPTIONS = {
+  ...IMAGE_OPTIONS,
   "fail-on": { type: "string" },
   "min-confidence": { type: "string" },
-  image: { type: "string" },
-  platform: { type: "string" },
   name: { type: "string" },
   baseline: { type: "string" },
   "policy-from": { type: "string" },
@@ -54662,17 +54665,7 @@ var SCAN_OPTIONS = {
   verbose: { type: "boolean" },
   "no-color": { type: "boolean" }
 };
-var HISTORY_OPTIONS = {
-  config: SCAN_OPTIONS.config,
-  dockerfile: SCAN_OPTIONS.dockerfile,
-  context: SCAN_OPTIONS.context,
-  "build-metadata": SCAN_OPTIONS["build-metadata"],
-  target: SCAN_OPTIONS.target,
-  image: SCAN_OPTIONS.image,
-  platform: SCAN_OPTIONS.platform,
-  verbose: SCAN_OPTIONS.verbose,
-  json: { type: "boolean" }
-};
+var HISTORY_OPTIONS = { ...IMAGE_OPTIONS, verbose: SCAN_OPTIONS.verbose, json: { type: "boolean" } };
 var CONTEXT_OPTIONS = { dockerfile: { type: "string" }, verbose: { type: "boolean" }, json: { type: "boolean" } };
 var LINT_OPTIONS = {
   config: SCAN_OPTIONS.config,
@@ -54682,18 +54675,7 @@ var LINT_OPTIONS = {
   output: SCAN_OPTIONS.output,
   verbose: SCAN_OPTIONS.verbose
 };
-var BASELINE_OPTIONS = {
-  config: SCAN_OPTIONS.config,
-  dockerfile: SCAN_OPTIONS.dockerfile,
-  context: SCAN_OPTIONS.context,
-  "build-metadata": SCAN_OPTIONS["build-metadata"],
-  target: SCAN_OPTIONS.target,
-  image: SCAN_OPTIONS.image,
-  platform: SCAN_OPTIONS.platform,
-  name: SCAN_OPTIONS.name,
-  output: SCAN_OPTIONS.output,
-  prune: { type: "boolean" }
-};
+var BASELINE_OPTIONS = { ...IMAGE_OPTIONS, name: SCAN_OPTIONS.name, output: SCAN_OPTIONS.output, prune: { type: "boolean" } };
 var DIFF_OPTIONS = {
   config: SCAN_OPTIONS.config,
   image: SCAN_OPTIONS.image,

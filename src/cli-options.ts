@@ -4,16 +4,21 @@ import { UsageError } from './error.ts'
 import { nearest } from './policy/load.ts'
 import { NO_SETTINGS, overlay, type Settings, settingsFromEnvironment } from './settings.ts'
 
-export const SCAN_OPTIONS = {
+/** What says which image is opened, and what built it. */
+const IMAGE_OPTIONS = {
   config: { type: 'string' },
   dockerfile: { type: 'string', multiple: true },
   context: { type: 'string' },
   'build-metadata': { type: 'string' },
   target: { type: 'string' },
-  'fail-on': { type: 'string' },
-  'min-confidence': { type: 'string' },
   image: { type: 'string' },
   platform: { type: 'string' },
+} as const
+
+export const SCAN_OPTIONS = {
+  ...IMAGE_OPTIONS,
+  'fail-on': { type: 'string' },
+  'min-confidence': { type: 'string' },
   name: { type: 'string' },
   baseline: { type: 'string' },
   'policy-from': { type: 'string' },
@@ -23,18 +28,7 @@ export const SCAN_OPTIONS = {
   'no-color': { type: 'boolean' },
 } as const
 
-/** Options of `history`: those that say how the image is opened and what built it. */
-export const HISTORY_OPTIONS = {
-  config: SCAN_OPTIONS.config,
-  dockerfile: SCAN_OPTIONS.dockerfile,
-  context: SCAN_OPTIONS.context,
-  'build-metadata': SCAN_OPTIONS['build-metadata'],
-  target: SCAN_OPTIONS.target,
-  image: SCAN_OPTIONS.image,
-  platform: SCAN_OPTIONS.platform,
-  verbose: SCAN_OPTIONS.verbose,
-  json: { type: 'boolean' },
-} as const
+export const HISTORY_OPTIONS = { ...IMAGE_OPTIONS, verbose: SCAN_OPTIONS.verbose, json: { type: 'boolean' } } as const
 
 export const CONTEXT_OPTIONS = { dockerfile: { type: 'string' }, verbose: { type: 'boolean' }, json: { type: 'boolean' } } as const
 
@@ -47,18 +41,7 @@ export const LINT_OPTIONS = {
   verbose: SCAN_OPTIONS.verbose,
 } as const
 
-export const BASELINE_OPTIONS = {
-  config: SCAN_OPTIONS.config,
-  dockerfile: SCAN_OPTIONS.dockerfile,
-  context: SCAN_OPTIONS.context,
-  'build-metadata': SCAN_OPTIONS['build-metadata'],
-  target: SCAN_OPTIONS.target,
-  image: SCAN_OPTIONS.image,
-  platform: SCAN_OPTIONS.platform,
-  name: SCAN_OPTIONS.name,
-  output: SCAN_OPTIONS.output,
-  prune: { type: 'boolean' },
-} as const
+export const BASELINE_OPTIONS = { ...IMAGE_OPTIONS, name: SCAN_OPTIONS.name, output: SCAN_OPTIONS.output, prune: { type: 'boolean' } } as const
 
 export const DIFF_OPTIONS = {
   config: SCAN_OPTIONS.config,

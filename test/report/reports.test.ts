@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Ajv } from 'ajv'
 import AjvDraft4 from 'ajv-draft-04'
 import addFormats from 'ajv-formats'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readContext } from '../../src/github/event.ts'
 import { stableName } from '../../src/image/name.ts'
@@ -267,6 +268,33 @@ describe('the comment', () => {
     expect(again).toContain('three')
     expect(again).toContain('two')
     expect(again).not.toContain('one')
+  })
+
+  it('keeps the last word of every image, whatever comes in which order, below the limit', () => {
+    const name = fc.string({ minLength: 1, maxLength: 12, unit: 'binary' })
+    const text = fc.record({ icon: fc.constantFrom('❌', '✅', '⚠️'), words: fc.string({ maxLength: 40 }), length: fc.integer({ min: 0, max: 30_000 }) })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, text), { minLength: 1, maxLength: 12 }), (writes) => {
+        let comment: string | null = null
+        const last = new Map<string, string>()
+        for (const [image, { icon, words, length }] of writes) {
+          const first = `### ${icon} ${code(`${image}${words}`)}`
+          comment = upsertSection(comment, image, () => `${first}\n\ncounts\n\n<details><summary>x</summary>\n\n${'y'.repeat(length)}\n\n</details>`)
+          expect(comment.length).toBeLessThanOrEqual(65_536)
+          last.set(image, first)
+          // A person who edits the comment in a browser changes its line ends.
+          if (length % 2 === 1) comment = comment.replaceAll('\n', '\r\n')
+        }
+        const lines = (comment ?? '').split(/\r?\n/)
+        for (const first of last.values()) expect(lines).toContain(first)
+        expect(lines.filter((line) => line.startsWith('<!-- layergate:image '))).toHaveLength(last.size)
+        // Writing a section anew as it stands changes nothing.
+        const [image] = writes[0] ?? ['']
+        const again = upsertSection(comment, image, (earlier) => earlier ?? '')
+        expect(upsertSection(again, image, (earlier) => earlier ?? '')).toBe(again)
+      }),
+      { numRuns: 200 },
+    )
   })
 
   it('names an image without what changes from build to build', () => {
