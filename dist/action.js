@@ -82485,7 +82485,7 @@ async function runGate(options4) {
     const redactor = new Redactor([
       ...values,
       ...hiddenInCommands(steps),
-      ...[...dockerfileTexts(options4.build, origin), ...policyTexts(options4)].flatMap(
+      ...[...dockerfileTexts(options4.build, origin), policyTexts(options4)].flatMap(
         (text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
       )
     ]);
@@ -82615,9 +82615,8 @@ var policyTexts = ({ policy, authority, baseline, name: name2 }) => [
   name2,
   ...policy.ignore.map(({ reason }) => reason),
   ...authority.from === "base" ? authority.loosenings.map(({ text: text4 }) => text4) : [],
-  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.map(({ title, place }) => `${title}
-${place}`))
-];
+  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place }) => [title, place]))
+].join("\n");
 function environmentOfImage(image, steps) {
   const set2 = new Map(environmentOf(steps).map(({ name: name2, step }) => [name2, step]));
   return image.config.run.Env.flatMap((pair2) => {

@@ -57694,7 +57694,7 @@ async function runGate(options4) {
     const redactor = new Redactor([
       ...values,
       ...hiddenInCommands(steps),
-      ...[...dockerfileTexts(options4.build, origin), ...policyTexts(options4)].flatMap(
+      ...[...dockerfileTexts(options4.build, origin), policyTexts(options4)].flatMap(
         (text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
       )
     ]);
@@ -57824,9 +57824,8 @@ var policyTexts = ({ policy, authority, baseline, name: name2 }) => [
   name2,
   ...policy.ignore.map(({ reason }) => reason),
   ...authority.from === "base" ? authority.loosenings.map(({ text: text4 }) => text4) : [],
-  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.map(({ title, place }) => `${title}
-${place}`))
-];
+  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place }) => [title, place]))
+].join("\n");
 function environmentOfImage(image, steps) {
   const set2 = new Map(environmentOf(steps).map(({ name: name2, step }) => [name2, step]));
   return image.config.run.Env.flatMap((pair2) => {
@@ -60284,7 +60283,7 @@ function render(format, outcome, { color, verbose, configPath: configPath2 }) {
 }
 async function write(file2, text4) {
   if (file2 === null) {
-    await new Promise((resolve) => process.stdout.write(text4, () => resolve()));
+    await new Promise((resolve) => process.stdout.write(uncommanding(text4), () => resolve()));
     return;
   }
   try {
@@ -60322,7 +60321,7 @@ async function init(args) {
     const { patch, notes } = await proposeWorkflow(process.cwd());
     for (const note of notes) process.stderr.write(`${note}
 `);
-    await write(null, patch);
+    await new Promise((resolve) => process.stdout.write(patch, () => resolve()));
     return 0;
   }
   try {

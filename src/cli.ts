@@ -17,7 +17,7 @@ import { lintDockerfile } from './lint.ts'
 import { nearest } from './policy/load.ts'
 import { errorReport } from './report/build.ts'
 import { contextFails, renderContext } from './report/context.ts'
-import { visibleJson } from './report/escape.ts'
+import { uncommanding, visibleJson } from './report/escape.ts'
 import { renderHistory } from './report/history.ts'
 import { renderJson } from './report/json.ts'
 import { renderLint, renderLintJson } from './report/lint.ts'
@@ -224,7 +224,8 @@ function render(format: Format, outcome: Outcome, { color, verbose, configPath }
 
 async function write(file: string | null, text: string): Promise<void> {
   if (file === null) {
-    await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
+    // Also a name of a file can look like a command to the runner of a workflow.
+    await new Promise<void>((resolve) => process.stdout.write(uncommanding(text), () => resolve()))
     return
   }
   try {
@@ -262,7 +263,7 @@ async function init(args: readonly string[]): Promise<number> {
   if (values.github === true) {
     const { patch, notes } = await proposeWorkflow(process.cwd())
     for (const note of notes) process.stderr.write(`${note}\n`)
-    await write(null, patch)
+    await new Promise<void>((resolve) => process.stdout.write(patch, () => resolve()))
     return 0
   }
   try {

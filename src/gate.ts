@@ -81,7 +81,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     const redactor = new Redactor([
       ...values,
       ...hiddenInCommands(steps),
-      ...[...dockerfileTexts(options.build, origin), ...policyTexts(options)].flatMap((text) =>
+      ...[...dockerfileTexts(options.build, origin), policyTexts(options)].flatMap((text) =>
         scanner.scanText(text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })),
       ),
     ])
@@ -222,12 +222,13 @@ const dockerfileTexts = ({ dockerfiles }: BuildOptions, { dockerfile }: Origin):
 ]
 
 /** What people wrote into policy and baseline, which reports quote. */
-const policyTexts = ({ policy, authority, baseline, name }: GateOptions): string[] => [
-  name,
-  ...policy.ignore.map(({ reason }) => reason),
-  ...(authority.from === 'base' ? authority.loosenings.map(({ text }) => text) : []),
-  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.map(({ title, place }) => `${title}\n${place}`)),
-]
+const policyTexts = ({ policy, authority, baseline, name }: GateOptions): string =>
+  [
+    name,
+    ...policy.ignore.map(({ reason }) => reason),
+    ...(authority.from === 'base' ? authority.loosenings.map(({ text }) => text) : []),
+    ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place }) => [title, place])),
+  ].join('\n')
 
 /** The environment of the configuration, each variable with the ENV that sets it. */
 function environmentOfImage(image: Image, steps: readonly Step[]): Evidence['environment'] {
