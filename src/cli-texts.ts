@@ -7,13 +7,13 @@ Usage
   layergate scan IMAGE [options]     reads every layer and judges the image
   layergate history IMAGE            the image as a table: layers, lines, findings
   layergate lint [DOCKERFILE…]       the rules that need no image, before a build
-  layergate baseline create IMAGE    what is there now no longer fails, what is new does
+  layergate baseline create IMAGE    accepts what is there now; new findings fail
   layergate diff OLD NEW             what a change brought: two images or reports
   layergate context [DIR]            what COPY . . would take along, before a build
   layergate rules                    lists the rules
   layergate detectors [ID]           lists what is found by its form, or tells of one
   layergate explain RULE             says what a rule finds, why, and what to do
-  layergate init [--github]          writes .layergate.yml; the patch for the workflows
+  layergate init [--github]          writes .layergate.yml, or a workflow patch
   layergate schema report|config     prints a JSON Schema
 
 IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,

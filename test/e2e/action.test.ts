@@ -37,6 +37,7 @@ describe('a pull request that leaks a secret', () => {
     expect(JSON.parse(readFileSync(outputs['report'] ?? '', 'utf8'))).toMatchObject({ verdict: { result: 'fail' } })
     expect(JSON.parse(readFileSync(outputs['sarif'] ?? '', 'utf8'))).toMatchObject({ version: '2.1.0' })
     expect(outputs['report']).toContain('/temp/layergate/')
+    expect(readFileSync(outputs['summary'] ?? '', 'utf8').trim()).toBe(summary.trim())
     expect(summary).toMatch(/^## ❌ .* leaks a secret/)
     expect(api.comments).toHaveLength(1)
     expect(api.comments[0]?.body).toMatch(/^<!-- layergate -->/)
