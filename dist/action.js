@@ -83324,15 +83324,17 @@ var onDisk = (directory) => ({
     }
   }
 });
-function atCommit(directory, base, isNamed2) {
+function atCommit(directory, base, given2) {
   const disk = onDisk(directory);
+  let isBrought = false;
   return {
     read: async (file2) => {
       const relative = named2(directory, path11.resolve(directory, file2));
       if (path11.isAbsolute(relative)) return disk.read(file2);
       const text4 = await base.read(relative);
-      if (text4 !== null || !isNamed2(file2)) return text4;
-      return await base.isOfRepository(relative) ? null : disk.read(file2);
+      if (text4 !== null || !(isBrought || file2 === given2) || await base.isOfRepository(relative)) return text4;
+      isBrought = true;
+      return disk.read(file2);
     }
   };
 }
@@ -83384,9 +83386,8 @@ async function decide(settings2, name2, { directory, base = null, lastReport: la
     return { policy: policy2, baseline, authority: await authority(baseline), warnings };
   };
   if (base === null) return finish2(own2, disk, async () => ({ from: "checkout" }));
-  const commit = atCommit(directory, base, (file2) => file2 === settings2.config || file2 === settings2.baseline);
-  const policy = await readPolicy(settings2, commit, false);
-  return finish2(policy, commit, async (baseline) => {
+  const policy = await readPolicy(settings2, atCommit(directory, base, settings2.config), false);
+  return finish2(policy, atCommit(directory, base, settings2.baseline), async (baseline) => {
     const changed = isOfBranch(own2) ? null : await readBaseline(own2, disk, true);
     const known2 = isOfBranch(policy) ? [] : baselineLoosenings(baseline?.file ?? null, changed?.file ?? null);
     const other = own2.baseline !== policy.baseline && isOfBranch(own2) ? [{ kind: "setting", text: `baseline: ${policy.baseline ?? "none"} \u2192 ${own2.baseline}` }] : [];

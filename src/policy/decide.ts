@@ -70,16 +70,21 @@ export const onDisk = (directory: string): Place => ({
   },
 })
 
-/** Files of a commit; what the workflow itself brought and named counts as it lies on the disk. */
-function atCommit(directory: string, base: BaseCommit, isNamed: (file: string) => boolean): Place {
+/**
+ * Files of a commit; what the workflow itself brought and named, with what it extends, counts as it lies on the disk.
+ * @param given the file that an input names
+ */
+function atCommit(directory: string, base: BaseCommit, given: string | null): Place {
   const disk = onDisk(directory)
+  let isBrought = false
   return {
     read: async (file) => {
       const relative = named(directory, path.resolve(directory, file))
       if (path.isAbsolute(relative)) return disk.read(file)
       const text = await base.read(relative)
-      if (text !== null || !isNamed(file)) return text
-      return (await base.isOfRepository(relative)) ? null : disk.read(file)
+      if (text !== null || !(isBrought || file === given) || (await base.isOfRepository(relative))) return text
+      isBrought = true
+      return disk.read(file)
     },
   }
 }
@@ -155,9 +160,8 @@ export async function decide(settings: PolicySettings, name: string, { directory
     return { policy, baseline, authority: await authority(baseline), warnings }
   }
   if (base === null) return finish(own, disk, async () => ({ from: 'checkout' }))
-  const commit = atCommit(directory, base, (file) => file === settings.config || file === settings.baseline)
-  const policy = await readPolicy(settings, commit, false)
-  return finish(policy, commit, async (baseline) => {
+  const policy = await readPolicy(settings, atCommit(directory, base, settings.config), false)
+  return finish(policy, atCommit(directory, base, settings.baseline), async (baseline) => {
     const changed = isOfBranch(own) ? null : await readBaseline(own, disk, true)
     const known = isOfBranch(policy) ? [] : baselineLoosenings(baseline?.file ?? null, changed?.file ?? null)
     const other: Loosening[] = own.baseline !== policy.baseline && isOfBranch(own) ? [{ kind: 'setting', text: `baseline: ${policy.baseline ?? 'none'} → ${own.baseline}` }] : []

@@ -151,7 +151,8 @@ describe('the pull request cannot switch off its own gate', () => {
     const prepare = (workspace: string): void => {
       execFileSync('git', ['-C', workspace, 'init', '-q'])
       execFileSync('git', ['-C', workspace, 'add', 'Dockerfile'])
-      writeFileSync(path.join(workspace, 'central.yml'), OFF)
+      writeFileSync(path.join(workspace, 'central.yml'), 'extends: ./common.yml\n')
+      writeFileSync(path.join(workspace, 'common.yml'), OFF)
     }
     expect((await run({ image: IMAGE, config: 'central.yml' }, { prepare })).status).toBe(0)
     // One of the pull request's own does not.
