@@ -58668,11 +58668,12 @@ var MAX_WAIT = 6e4;
 var TIMEOUT = 3e4;
 var CLOCK = { now: () => Date.now(), pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) };
 function failureOf(error63) {
-  if (typeof error63 !== "object" || error63 === null) return { status: 0, headers: {}, message: String(error63) };
+  if (typeof error63 !== "object" || error63 === null) return { status: 0, isAnswer: false, headers: {}, message: String(error63) };
   const response = "response" in error63 && typeof error63.response === "object" && error63.response !== null ? error63.response : null;
   const headers = response !== null && "headers" in response && typeof response.headers === "object" && response.headers !== null ? response.headers : {};
   return {
     status: "status" in error63 ? Number(error63.status) : 0,
+    isAnswer: response !== null,
     headers,
     message: error63 instanceof Error ? error63.message : ""
   };
@@ -58713,7 +58714,7 @@ function reasonOf(error63, permission) {
   if (failure2.status === 401) return "the token is not valid";
   if (failure2.status === 403 || failure2.status === 404)
     return `the token may not do that: give the job \`permissions: ${permission}\` (a pull request from a fork, and one of Dependabot, has a token that only reads)`;
-  if (failure2.status >= 500 || failure2.status === 0) return `GitHub did not answer (${failure2.status === 0 ? failure2.message : `HTTP ${failure2.status}`})`;
+  if (failure2.status >= 500 || failure2.status === 0) return `GitHub did not answer (${failure2.isAnswer ? `HTTP ${failure2.status}` : failure2.message.split("\n")[0]})`;
   return `GitHub refused it (HTTP ${failure2.status}: ${failure2.message.split("\n")[0]})`;
 }
 var DEFAULT_AUTHOR = "github-actions[bot]";
@@ -73167,8 +73168,7 @@ function groupId(name2, group) {
 // src/layer/hash.ts
 var import_tar_stream = __toESM(require_tar_stream(), 1);
 import { createHash as createHash2 } from "node:crypto";
-async function hashEntries(layer, wanted) {
-  const found = /* @__PURE__ */ new Map();
+async function readAgain(layer, takerOf) {
   const extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
   let index = -1;
   extract.on("entry", (header, stream, next) => {
@@ -73177,13 +73177,10 @@ async function hashEntries(layer, wanted) {
       next();
       return;
     }
-    const own2 = index;
-    const hashes2 = wanted.has(own2) ? { md5: createHash2("md5"), sha1: createHash2("sha1"), sha256: createHash2("sha256") } : null;
-    stream.on("data", (chunk) => {
-      if (hashes2 !== null) for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
-    });
+    const taker = takerOf(index);
+    stream.on("data", (chunk) => taker?.take(chunk));
     stream.on("end", () => {
-      if (hashes2 !== null) found.set(own2, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") });
+      taker?.done();
       next();
     });
     stream.resume();
@@ -73199,7 +73196,40 @@ async function hashEntries(layer, wanted) {
   }
   extract.end(void 0);
   await finished;
+}
+async function hashEntries(layer, wanted) {
+  const found = /* @__PURE__ */ new Map();
+  await readAgain(layer, (index) => {
+    if (!wanted.has(index)) return null;
+    const hashes2 = { md5: createHash2("md5"), sha1: createHash2("sha1"), sha256: createHash2("sha256") };
+    return {
+      take: (chunk) => {
+        for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
+      },
+      done: () => found.set(index, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") })
+    };
+  });
   return found;
+}
+async function readEntries(layer, hashed2, texts2) {
+  const checksums = /* @__PURE__ */ new Map();
+  const contents = /* @__PURE__ */ new Map();
+  await readAgain(layer, (index) => {
+    const hash4 = hashed2.has(index) ? createHash2("sha256") : null;
+    const chunks2 = texts2.has(index) ? [] : null;
+    if (hash4 === null && chunks2 === null) return null;
+    return {
+      take: (chunk) => {
+        hash4?.update(chunk);
+        chunks2?.push(Buffer.from(chunk));
+      },
+      done: () => {
+        if (hash4 !== null) checksums.set(index, hash4.digest("hex"));
+        if (chunks2 !== null) contents.set(index, Buffer.concat(chunks2).toString("utf8"));
+      }
+    };
+  });
+  return { checksums, contents };
 }
 
 // src/evidence/inventory.ts
@@ -73212,15 +73242,34 @@ function readStatus(manager, text4, add3) {
     else if (line2.trim() === "") name2 = "";
   }
 }
-function packagesOf(layers, present) {
+var NODE_PACKAGE = /\/node_modules\/((?:@[^/]+\/)?[^/@.][^/]*)\/package\.json$/;
+var MAX_MANIFEST = 256 << 10;
+function addVersion(found, name2, version2) {
+  const known2 = found.get(name2)?.split(", ") ?? [];
+  if (!known2.includes(version2)) found.set(name2, [...known2, version2].sort().join(", "));
+}
+function nodeVersion(manifest) {
+  try {
+    const value = JSON.parse(manifest);
+    return typeof value === "object" && value !== null && "version" in value && typeof value.version === "string" ? value.version.slice(0, 100) : null;
+  } catch {
+    return null;
+  }
+}
+function packagesOf(layers, present, manifests) {
   const found = /* @__PURE__ */ new Map();
   const extracts = new Map(layers.flatMap(({ index, extracts: own2 }) => own2.map(({ entry, content }) => [`${index}:${entry}`, content])));
   for (const { path: path14, content } of present) {
     const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path14);
-    if (wheel?.[1] !== void 0 && wheel[2] !== void 0) found.set(`python ${wheel[1].toLowerCase().replace(/[-_.]+/g, "-")}`, wheel[2]);
+    if (wheel?.[1] !== void 0 && wheel[2] !== void 0) addVersion(found, `python ${wheel[1].toLowerCase().replace(/[-_.]+/g, "-")}`, wheel[2]);
+    const gem = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path14);
+    if (gem?.[1] !== void 0 && gem[2] !== void 0) addVersion(found, `gem ${gem[1]}`, gem[2]);
+    const node2 = NODE_PACKAGE.exec(path14)?.[1];
+    const version2 = node2 === void 0 ? null : nodeVersion(manifests.get(`${content.layer}:${content.index}`) ?? "");
+    if (node2 !== void 0 && version2 !== null) addVersion(found, `npm ${node2}`, version2);
     const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path14) && !path14.endsWith(".md5sums") ? "dpkg" : path14.endsWith("/apk/db/installed") ? "apk" : null;
     const text4 = manager === null ? void 0 : extracts.get(`${content.layer}:${content.index}`);
-    if (manager !== null && text4 !== void 0) readStatus(manager, text4.toString("utf8"), (name2, version2) => found.set(name2, version2));
+    if (manager !== null && text4 !== void 0) readStatus(manager, text4.toString("utf8"), (name2, version3) => found.set(name2, version3));
   }
   return found;
 }
@@ -73237,16 +73286,21 @@ function settingsOf({ config: { run: run2 } }) {
 }
 async function takeInventory(image, layers, filesystem, passwd, shared) {
   const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
-  const wanted = /* @__PURE__ */ new Map();
-  for (const { content, entry } of present) {
+  const hashed2 = layers.map(() => /* @__PURE__ */ new Set());
+  const texts2 = layers.map(() => /* @__PURE__ */ new Set());
+  for (const { content, entry, path: path14 } of present) {
     if (entry.type !== "file" && entry.type !== "hardlink") continue;
-    if (shared.has(layers[content.layer]?.diffId ?? "")) continue;
-    wanted.set(content.layer, (wanted.get(content.layer) ?? /* @__PURE__ */ new Set()).add(content.index));
+    if (!shared.has(layers[content.layer]?.diffId ?? "")) hashed2[content.layer]?.add(content.index);
+    if (content.entry.size <= MAX_MANIFEST && NODE_PACKAGE.test(path14)) texts2[content.layer]?.add(content.index);
   }
   const checksums = /* @__PURE__ */ new Map();
-  for (const [index, entries] of wanted) {
-    const layer = image.layers[index];
-    if (layer !== void 0) for (const [entry, { sha256: sha2562 }] of await hashEntries(layer, entries)) checksums.set(`${index}:${entry}`, `sha256:${sha2562}`);
+  const manifests = /* @__PURE__ */ new Map();
+  for (const layer of image.layers) {
+    const [own2, few] = [hashed2[layer.index] ?? /* @__PURE__ */ new Set(), texts2[layer.index] ?? /* @__PURE__ */ new Set()];
+    if (own2.size + few.size === 0) continue;
+    const read2 = await readEntries(layer, own2, few);
+    for (const [entry, checksum2] of read2.checksums) checksums.set(`${layer.index}:${entry}`, `sha256:${checksum2}`);
+    for (const [entry, text4] of read2.contents) manifests.set(`${layer.index}:${entry}`, text4);
   }
   const contentOf2 = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
   return {
@@ -73264,7 +73318,7 @@ async function takeInventory(image, layers, filesystem, passwd, shared) {
         ];
       })
     ),
-    packages: packagesOf(layers, present),
+    packages: packagesOf(layers, present, manifests),
     accounts: new Map(parsePasswd(passwd ?? "").map(({ name: name2, uid, gid }) => [name2, `${uid}:${gid}`])),
     settings: settingsOf(image)
   };

@@ -132,8 +132,8 @@ Exit codes: 0 done · 2 it could not be read or written
 
 const DIFF_HELP = `Usage: layergate diff OLD NEW [options]
 
-Says what a change brought: findings, user, base, packages (dpkg, apk, Python),
-accounts, configuration, files and size. OLD and NEW are images as with layergate
+Says what a change brought: findings, user, base, packages (dpkg, apk, npm, Python,
+gems), accounts, configuration, files and size. OLD and NEW are images as with layergate
 scan, or JSON reports, which list no files.
 
   --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan

@@ -2,7 +2,7 @@
 import type { Filesystem, Version } from '../filesystem/filesystem.ts'
 import { parsePasswd } from '../filesystem/users.ts'
 import type { Image } from '../image/image.ts'
-import { hashEntries } from '../layer/hash.ts'
+import { readEntries } from '../layer/hash.ts'
 import type { LayerScan } from '../layer/layer-scan.ts'
 
 export interface InventoryFile {
@@ -36,12 +36,37 @@ function readStatus(manager: 'dpkg' | 'apk', text: string, add: (name: string, v
   }
 }
 
-function packagesOf(layers: readonly LayerScan[], present: readonly Version[]): Map<string, string> {
+/** What npm, pnpm and yarn install. */
+const NODE_PACKAGE = /\/node_modules\/((?:@[^/]+\/)?[^/@.][^/]*)\/package\.json$/
+/** Bytes of one package.json; those of a large one are passed over. */
+const MAX_MANIFEST = 256 << 10
+
+/** A package that stands in several places has several versions: all are told. */
+function addVersion(found: Map<string, string>, name: string, version: string): void {
+  const known = found.get(name)?.split(', ') ?? []
+  if (!known.includes(version)) found.set(name, [...known, version].sort().join(', '))
+}
+
+function nodeVersion(manifest: string): string | null {
+  try {
+    const value: unknown = JSON.parse(manifest)
+    return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'string' ? value.version.slice(0, 100) : null
+  } catch {
+    return null
+  }
+}
+
+function packagesOf(layers: readonly LayerScan[], present: readonly Version[], manifests: ReadonlyMap<string, string>): Map<string, string> {
   const found = new Map<string, string>()
   const extracts = new Map(layers.flatMap(({ index, extracts: own }) => own.map(({ entry, content }) => [`${index}:${entry}`, content] as const)))
   for (const { path, content } of present) {
     const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path)
-    if (wheel?.[1] !== undefined && wheel[2] !== undefined) found.set(`python ${wheel[1].toLowerCase().replace(/[-_.]+/g, '-')}`, wheel[2])
+    if (wheel?.[1] !== undefined && wheel[2] !== undefined) addVersion(found, `python ${wheel[1].toLowerCase().replace(/[-_.]+/g, '-')}`, wheel[2])
+    const gem = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path)
+    if (gem?.[1] !== undefined && gem[2] !== undefined) addVersion(found, `gem ${gem[1]}`, gem[2])
+    const node = NODE_PACKAGE.exec(path)?.[1]
+    const version = node === undefined ? null : nodeVersion(manifests.get(`${content.layer}:${content.index}`) ?? '')
+    if (node !== undefined && version !== null) addVersion(found, `npm ${node}`, version)
     const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path) && !path.endsWith('.md5sums') ? 'dpkg' : path.endsWith('/apk/db/installed') ? 'apk' : null
     const text = manager === null ? undefined : extracts.get(`${content.layer}:${content.index}`)
     if (manager !== null && text !== undefined) readStatus(manager, text.toString('utf8'), (name, version) => found.set(name, version))
@@ -69,16 +94,21 @@ function settingsOf({ config: { run } }: Image): Map<string, string> {
  */
 export async function takeInventory(image: Image, layers: readonly LayerScan[], filesystem: Filesystem, passwd: string | null, shared: ReadonlySet<string>): Promise<Inventory> {
   const present = [...filesystem.present()].filter(({ entry }) => entry.type !== 'directory' && entry.whiteout === null)
-  const wanted = new Map<number, Set<number>>()
-  for (const { content, entry } of present) {
+  const hashed = layers.map(() => new Set<number>())
+  const texts = layers.map(() => new Set<number>())
+  for (const { content, entry, path } of present) {
     if (entry.type !== 'file' && entry.type !== 'hardlink') continue
-    if (shared.has(layers[content.layer]?.diffId ?? '')) continue
-    wanted.set(content.layer, (wanted.get(content.layer) ?? new Set()).add(content.index))
+    if (!shared.has(layers[content.layer]?.diffId ?? '')) hashed[content.layer]?.add(content.index)
+    if (content.entry.size <= MAX_MANIFEST && NODE_PACKAGE.test(path)) texts[content.layer]?.add(content.index)
   }
   const checksums = new Map<string, string>()
-  for (const [index, entries] of wanted) {
-    const layer = image.layers[index]
-    if (layer !== undefined) for (const [entry, { sha256 }] of await hashEntries(layer, entries)) checksums.set(`${index}:${entry}`, `sha256:${sha256}`)
+  const manifests = new Map<string, string>()
+  for (const layer of image.layers) {
+    const [own, few] = [hashed[layer.index] ?? new Set<number>(), texts[layer.index] ?? new Set<number>()]
+    if (own.size + few.size === 0) continue
+    const read = await readEntries(layer, own, few)
+    for (const [entry, checksum] of read.checksums) checksums.set(`${layer.index}:${entry}`, `sha256:${checksum}`)
+    for (const [entry, text] of read.contents) manifests.set(`${layer.index}:${entry}`, text)
   }
   const contentOf = ({ content, entry }: Version): string =>
     entry.type === 'file' || entry.type === 'hardlink'
@@ -99,7 +129,7 @@ export async function takeInventory(image: Image, layers: readonly LayerScan[], 
         ]
       }),
     ),
-    packages: packagesOf(layers, present),
+    packages: packagesOf(layers, present, manifests),
     accounts: new Map(parsePasswd(passwd ?? '').map(({ name, uid, gid }) => [name, `${uid}:${gid}`])),
     settings: settingsOf(image),
   }

@@ -27,16 +27,19 @@ export const CLOCK: Clock = { now: () => Date.now(), pause: (ms) => new Promise(
 
 interface Failure {
   readonly status: number
+  /** A server said so; else there was none to say anything. */
+  readonly isAnswer: boolean
   readonly headers: Readonly<Record<string, string | number | undefined>>
   readonly message: string
 }
 
 function failureOf(error: unknown): Failure {
-  if (typeof error !== 'object' || error === null) return { status: 0, headers: {}, message: String(error) }
+  if (typeof error !== 'object' || error === null) return { status: 0, isAnswer: false, headers: {}, message: String(error) }
   const response = 'response' in error && typeof error.response === 'object' && error.response !== null ? error.response : null
   const headers = response !== null && 'headers' in response && typeof response.headers === 'object' && response.headers !== null ? response.headers : {}
   return {
     status: 'status' in error ? Number(error.status) : 0,
+    isAnswer: response !== null,
     headers: headers as Failure['headers'],
     message: error instanceof Error ? error.message : '',
   }
@@ -89,7 +92,7 @@ export function reasonOf(error: unknown, permission: string): string {
   if (failure.status === 401) return 'the token is not valid'
   if (failure.status === 403 || failure.status === 404)
     return `the token may not do that: give the job \`permissions: ${permission}\` (a pull request from a fork, and one of Dependabot, has a token that only reads)`
-  if (failure.status >= 500 || failure.status === 0) return `GitHub did not answer (${failure.status === 0 ? failure.message : `HTTP ${failure.status}`})`
+  if (failure.status >= 500 || failure.status === 0) return `GitHub did not answer (${failure.isAnswer ? `HTTP ${failure.status}` : failure.message.split('\n')[0]})`
   return `GitHub refused it (HTTP ${failure.status}: ${failure.message.split('\n')[0]})`
 }
 

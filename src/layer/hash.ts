@@ -1,12 +1,17 @@
-// Checksums of chosen entries, in a second reading of their layer.
+// Chosen entries of a layer, in a second reading of it.
 import { createHash } from 'node:crypto'
 import { extract as createExtract } from 'tar-stream'
 import type { Layer } from '../image/image.ts'
 import type { ContentHashes } from './layer-scan.ts'
 
-/** Hashes entries by their index in the tar. The layer was read and verified before. */
-export async function hashEntries(layer: Layer, wanted: ReadonlySet<number>): Promise<Map<number, ContentHashes>> {
-  const found = new Map<number, ContentHashes>()
+/** Takes the content of one entry. */
+interface Taker {
+  readonly take: (chunk: Buffer) => void
+  readonly done: () => void
+}
+
+/** Reads a layer again. @param takerOf for the entry of an index in the tar; null: it is passed over */
+async function readAgain(layer: Layer, takerOf: (index: number) => Taker | null): Promise<void> {
   const extract = createExtract({ allowUnknownFormat: true } as never)
   let index = -1
   extract.on('entry', (header, stream, next) => {
@@ -16,13 +21,10 @@ export async function hashEntries(layer: Layer, wanted: ReadonlySet<number>): Pr
       next()
       return
     }
-    const own = index
-    const hashes = wanted.has(own) ? { md5: createHash('md5'), sha1: createHash('sha1'), sha256: createHash('sha256') } : null
-    stream.on('data', (chunk) => {
-      if (hashes !== null) for (const hash of Object.values(hashes)) hash.update(chunk as Buffer)
-    })
+    const taker = takerOf(index)
+    stream.on('data', (chunk) => taker?.take(chunk as Buffer))
     stream.on('end', () => {
-      if (hashes !== null) found.set(own, { md5: hashes.md5.digest('hex'), sha1: hashes.sha1.digest('hex'), sha256: hashes.sha256.digest('hex') })
+      taker?.done()
       next()
     })
     stream.resume()
@@ -37,5 +39,47 @@ export async function hashEntries(layer: Layer, wanted: ReadonlySet<number>): Pr
   }
   extract.end(undefined)
   await finished
+}
+
+/** Hashes entries by their index in the tar. The layer was read and verified before. */
+export async function hashEntries(layer: Layer, wanted: ReadonlySet<number>): Promise<Map<number, ContentHashes>> {
+  const found = new Map<number, ContentHashes>()
+  await readAgain(layer, (index) => {
+    if (!wanted.has(index)) return null
+    const hashes = { md5: createHash('md5'), sha1: createHash('sha1'), sha256: createHash('sha256') }
+    return {
+      take: (chunk) => {
+        for (const hash of Object.values(hashes)) hash.update(chunk)
+      },
+      done: () => found.set(index, { md5: hashes.md5.digest('hex'), sha1: hashes.sha1.digest('hex'), sha256: hashes.sha256.digest('hex') }),
+    }
+  })
   return found
+}
+
+/** Checksums of entries, and the content of a few small ones, by their index in the tar: for comparing images. */
+export async function readEntries(
+  layer: Layer,
+  hashed: ReadonlySet<number>,
+  texts: ReadonlySet<number>,
+): Promise<{ readonly checksums: ReadonlyMap<number, string>; readonly contents: ReadonlyMap<number, string> }> {
+  const checksums = new Map<number, string>()
+  const contents = new Map<number, string>()
+  await readAgain(layer, (index) => {
+    const hash = hashed.has(index) ? createHash('sha256') : null
+    const chunks: Buffer[] | null = texts.has(index) ? [] : null
+    if (hash === null && chunks === null) return null
+    return {
+      take: (chunk) => {
+        hash?.update(chunk)
+        // The bytes of a chunk are used again.
+        chunks?.push(Buffer.from(chunk))
+      },
+      done: () => {
+        if (hash !== null) checksums.set(index, hash.digest('hex'))
+        if (chunks !== null) contents.set(index, Buffer.concat(chunks).toString('utf8'))
+      },
+    }
+  })
+  return { checksums, contents }
 }

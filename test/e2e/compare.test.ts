@@ -34,6 +34,9 @@ const OLD: readonly LayerSpec[] = [
       { name: 'app/a', content: 'one' },
       { name: 'app/same', content: 'same' },
       { name: 'app/gone', content: 'x' },
+      { name: 'app/node_modules/@acme/x/package.json', content: '{"version":"1.0.0"}' },
+      { name: 'usr/lib/ruby/gems/3.3.0/specifications/rack-3.0.1.gemspec', content: '' },
+      { name: 'usr/lib/python3/dist-packages/requests-2.31.0.dist-info/METADATA', content: '' },
     ],
   },
 ]
@@ -45,6 +48,9 @@ const NEW: readonly LayerSpec[] = [
       { name: 'app/a', content: 'two' },
       { name: 'app/same', content: 'same', mtime: 1_790_000_000 },
       { name: 'app/mode', content: 'm', mode: 0o777 },
+      { name: 'app/node_modules/@acme/x/package.json', content: '{"version":"1.1.0"}' },
+      { name: 'app/node_modules/y/package.json', content: 'no JSON' },
+      { name: 'usr/lib/python3/dist-packages/requests-2.32.0.dist-info/METADATA', content: '' },
     ],
   },
   { by: 'COPY .env /app/ # buildkit', files: [{ name: 'app/.env', content: fill('T={{github-token}}\n') }] },
@@ -123,10 +129,10 @@ describe('layergate diff', () => {
     for (const line of [
       /^Findings: 1 new, 0 fixed, 0 the same\n {2}\+ secret-in-env: GitHub token in an environment variable \(Env\.B\)$/m,
       /^ {2}~ user old \(uid 10\) → app \(uid 10\)$/m,
-      /^Packages: 1 changed\n {2}\+ dpkg jq 1\.7$/m,
+      /^Packages: 4 changed\n {2}\+ dpkg jq 1\.7\n {2}- gem rack 3\.0\.1\n {2}~ npm @acme\/x 1\.0\.0 → 1\.1\.0\n {2}~ python requests 2\.31\.0 → 2\.32\.0$/m,
       /^ {2}\+ app 10:10$/m,
       /^ {2}\+ Entrypoint \["\/app\/a"\]$/m,
-      /^Files: 2 added, 1 removed, 3 changed$/m,
+      /^Files: 4 added, 3 removed, 4 changed$/m,
       /^ {2}~ \/app\/a/m,
     ])
       expect(stdout).toMatch(line)
