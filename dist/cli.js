@@ -58123,6 +58123,8 @@ function fileChange(path14, old, now) {
   return what.length === 0 ? [] : [{ path: path14, change: "changed", bytes: now.size - old.size, what }];
 }
 var SETTING_OF_IDENTITY = /* @__PURE__ */ new Set(["User"]);
+var SENSITIVE = /^(?:Env|Labels)\..*(?:key|token|secret|passw|pwd|credential|auth|private)/i;
+var withoutValue = (change) => SENSITIVE.test(change.name) ? { ...change, old: change.old === null ? null : HIDDEN, new: change.new === null ? null : HIDDEN } : change;
 function compare2(old, now) {
   const describe5 = ({ report: { image } }) => ({ reference: image.reference, id: image.id, size: image.size, layers: image.layers.length });
   const before = old.report.baseline.record;
@@ -58150,7 +58152,9 @@ function compare2(old, now) {
     facts,
     packages: both && hidden(changes(both.a.packages, both.b.packages)),
     accounts: both && hidden(changes(both.a.accounts, both.b.accounts)),
-    settings: both && hidden(changes(both.a.settings, both.b.settings).filter(({ name: name2 }) => !SETTING_OF_IDENTITY.has(name2))),
+    settings: both && hidden(
+      changes(both.a.settings, both.b.settings).filter(({ name: name2 }) => !SETTING_OF_IDENTITY.has(name2)).map(withoutValue)
+    ),
     files: both && hidden([.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path14) => fileChange(path14, both.a.files.get(path14), both.b.files.get(path14)))),
     notes: [
       ...sameSalt ? [] : ["The two reports hash values under different salts: a value that changed in its place is not seen. salt in the configuration makes them comparable."],

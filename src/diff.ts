@@ -3,7 +3,7 @@ import type { Inventory, InventoryFile } from './evidence/inventory.ts'
 import type { BaselineEntry } from './policy/baseline.ts'
 import { Comparison } from './policy/baseline.ts'
 import type { Report } from './report/contract.ts'
-import type { Redactor } from './secrets/redact.ts'
+import { HIDDEN, type Redactor } from './secrets/redact.ts'
 
 /** One side: a report alone, or an image with all it holds. */
 export interface Side {
@@ -65,6 +65,12 @@ function fileChange(path: string, old: InventoryFile | undefined, now: Inventory
 
 const SETTING_OF_IDENTITY = new Set(['User'])
 
+/** Names whose values are not shown, whether or not anything recognises them. */
+const SENSITIVE = /^(?:Env|Labels)\..*(?:key|token|secret|passw|pwd|credential|auth|private)/i
+
+const withoutValue = (change: Change): Change =>
+  SENSITIVE.test(change.name) ? { ...change, old: change.old === null ? null : HIDDEN, new: change.new === null ? null : HIDDEN } : change
+
 /** Compares two images or reports. */
 export function compare(old: Side, now: Side): Difference {
   const describe = ({ report: { image } }: Side): Difference['old'] => ({ reference: image.reference, id: image.id, size: image.size, layers: image.layers.length })
@@ -94,7 +100,13 @@ export function compare(old: Side, now: Side): Difference {
     facts,
     packages: both && hidden(changes(both.a.packages, both.b.packages)),
     accounts: both && hidden(changes(both.a.accounts, both.b.accounts)),
-    settings: both && hidden(changes(both.a.settings, both.b.settings).filter(({ name }) => !SETTING_OF_IDENTITY.has(name))),
+    settings:
+      both &&
+      hidden(
+        changes(both.a.settings, both.b.settings)
+          .filter(({ name }) => !SETTING_OF_IDENTITY.has(name))
+          .map(withoutValue),
+      ),
     files:
       both && hidden([...new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path) => fileChange(path, both.a.files.get(path), both.b.files.get(path)))),
     notes: [

@@ -2,7 +2,7 @@
 import { decodeText, isUsualPassword } from './checks.ts'
 
 /** What is shown in place of a password. */
-const HIDDEN = '•••'
+export const HIDDEN = '•••'
 /** Shorter values would cut up ordinary words; they are replaced where they stand alone. */
 const ALONE_BELOW = 8
 /** Lines of a longer value that are hidden on their own. */

@@ -146,6 +146,15 @@ describe('layergate diff', () => {
       expect(layergate('diff', 'old.tar', 'new.tar', '--format', format).stdout).not.toContain(VALUES['github-token']?.() ?? '')
   })
 
+  it('shows no value of a variable that is called a secret, recognised or not', async () => {
+    const image = async (value: string, name: string): Promise<void> =>
+      writeFileSync(path.join(work, name), await buildImage({ layers: OLD, config: { Env: [`API_KEY=${value}`, `MODE=${value}`] } }))
+    await image('four', 'a.tar')
+    await image('five', 'b.tar')
+    const { stdout } = layergate('diff', 'a.tar', 'b.tar')
+    expect(stdout).toMatch(/~ Env\.API_KEY ••• → •••\n {2}~ Env\.MODE four → five/)
+  })
+
   it('of an image and itself nothing', () => {
     const same = JSON.parse(layergate('diff', 'new.tar', 'new.tar', '--format', 'json').stdout) as Difference
     expect(same).toMatchObject({ findings: { new: [], fixed: [], same: 1 }, facts: [], packages: [], accounts: [], settings: [], files: [] })
