@@ -70767,6 +70767,7 @@ var memorySchema = external_exports.object({
 var NOTHING2 = { open: [], fixed: [] };
 var MAX_OPEN = 60;
 var MAX_FIXED = 15;
+var MAX_MEMORY = 6e3;
 var MEMORY = /^<!-- layergate:memory ([\w-]*) -->$/m;
 function readMemory(section) {
   const text4 = MEMORY.exec(section ?? "")?.[1];
@@ -70777,7 +70778,11 @@ function readMemory(section) {
     return NOTHING2;
   }
 }
-var writeMemory = (memory) => `<!-- layergate:memory ${Buffer.from(JSON.stringify(memory)).toString("base64url")} -->`;
+function writeMemory(memory) {
+  const text4 = Buffer.from(JSON.stringify(memory)).toString("base64url");
+  if (text4.length <= MAX_MEMORY || memory.open.length + memory.fixed.length === 0) return `<!-- layergate:memory ${text4} -->`;
+  return writeMemory(memory.open.length > memory.fixed.length ? { ...memory, open: memory.open.slice(0, -1) } : { ...memory, fixed: memory.fixed.slice(0, -1) });
+}
 function fixedSince({ findings }, { open: open6, fixed: fixed2 }, commit) {
   const now = new Set(findings.flatMap(({ fingerprint, related }) => [fingerprint, ...related.flatMap((place) => place.fingerprint ?? [])]));
   const gone = open6.filter(([fingerprint]) => !now.has(fingerprint)).map(([...words2]) => [...words2, commit]);
@@ -70826,7 +70831,7 @@ ${shown.map((group) => row(outcome, group, context3)).join("\n")}${left > 0 ? `
     const short = withoutDetails([...front, table, ...back].filter((part2) => part2 !== "").join("\n\n"));
     if (short.length <= MAX_SECTION) return short;
   }
-  return [...front.slice(0, 2), DETAILS_LEFT].join("\n\n").slice(0, MAX_SECTION);
+  return [...front.slice(0, 2), DETAILS_LEFT, writeMemory(memory)].join("\n\n").slice(0, MAX_SECTION);
 }
 var DETAILS_LEFT = "The details did not fit: see the job summary.";
 var withoutDetails = (section) => {
@@ -70837,12 +70842,18 @@ ${DETAILS_LEFT}
 
 `);
 };
+function shorter(section) {
+  const candidates = [withoutDetails(section), section.replace(MEMORY, "").trimEnd(), `${section.split("\n\n").slice(0, 2).join("\n\n").slice(0, 400)}
+
+${DETAILS_LEFT}`];
+  return candidates.find((candidate) => candidate.length < section.length) ?? null;
+}
 function renderErrorSection(name2, message, earlier) {
   const memory = readMemory(earlier);
   return [`### \u26A0\uFE0F ${code(name2)} could not be read`, markdown(message), "Nothing was judged.", ...memory === NOTHING2 ? [] : [writeMemory(memory)]].join("\n\n");
 }
 function sectionsOf(comment2) {
-  return [...(comment2 ?? "").replace(/\r\n?/g, "\n").matchAll(/<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->/g)].map(([, key = "", text4 = ""]) => ({
+  return [...(comment2 ?? "").replace(/\r\n?/g, "\n").matchAll(/^<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->$/gm)].map(([, key = "", text4 = ""]) => ({
     key,
     text: text4
   }));
@@ -70863,11 +70874,8 @@ function upsertSection(existing, name2, render) {
     if (body.length <= MAX_COMMENT) return body;
     const [longest2] = sections.toSorted((a, b) => b.text.length - a.text.length);
     if (longest2 === void 0) return body;
-    const short = withoutDetails(longest2.text);
-    const text4 = short.length < longest2.text.length ? short : `${longest2.text.split("\n\n").slice(0, 2).join("\n\n").slice(0, 400)}
-
-${DETAILS_LEFT}`;
-    if (text4.length >= longest2.text.length) sections.splice(sections.indexOf(longest2 === own2 ? sections.at(-1) ?? longest2 : longest2), 1);
+    const text4 = shorter(longest2.text);
+    if (text4 === null) sections.splice(sections.indexOf(longest2 === own2 ? sections.at(-1) ?? longest2 : longest2), 1);
     else sections[sections.indexOf(longest2)] = { key: longest2.key, text: text4 };
   }
 }

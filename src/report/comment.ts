@@ -94,6 +94,8 @@ type Memory = z.output<typeof memorySchema>
 const NOTHING: Memory = { open: [], fixed: [] }
 const MAX_OPEN = 60
 const MAX_FIXED = 15
+/** Characters of it in the comment. */
+const MAX_MEMORY = 6000
 const MEMORY = /^<!-- layergate:memory ([\w-]*) -->$/m
 
 /** Anyone who may edit comments may have changed it: what is no memory of ours is none. */
@@ -107,7 +109,12 @@ function readMemory(section: string | null): Memory {
   }
 }
 
-const writeMemory = (memory: Memory): string => `<!-- layergate:memory ${Buffer.from(JSON.stringify(memory)).toString('base64url')} -->`
+/** The memory as a comment that nobody sees; the least grave is forgotten where it would take too much room. */
+function writeMemory(memory: Memory): string {
+  const text = Buffer.from(JSON.stringify(memory)).toString('base64url')
+  if (text.length <= MAX_MEMORY || memory.open.length + memory.fixed.length === 0) return `<!-- layergate:memory ${text} -->`
+  return writeMemory(memory.open.length > memory.fixed.length ? { ...memory, open: memory.open.slice(0, -1) } : { ...memory, fixed: memory.fixed.slice(0, -1) })
+}
 
 /** What was open in the section before and is gone now, with the commit that did it, the latest first. */
 function fixedSince({ findings }: Report, { open, fixed }: Memory, commit: string): Memory['fixed'] {
@@ -158,7 +165,7 @@ export function renderSection(outcome: Outcome, context: CommentContext, earlier
     const short = withoutDetails([...front, table, ...back].filter((part) => part !== '').join('\n\n'))
     if (short.length <= MAX_SECTION) return short
   }
-  return [...front.slice(0, 2), DETAILS_LEFT].join('\n\n').slice(0, MAX_SECTION)
+  return [...front.slice(0, 2), DETAILS_LEFT, writeMemory(memory)].join('\n\n').slice(0, MAX_SECTION)
 }
 
 const DETAILS_LEFT = 'The details did not fit: see the job summary.'
@@ -167,6 +174,12 @@ const DETAILS_LEFT = 'The details did not fit: see the job summary.'
 const withoutDetails = (section: string): string => {
   const short = section.replace(/^<details>[\s\S]*?^<\/details>\s*/gm, '')
   return short === section || section.includes(DETAILS_LEFT) ? short : short.replace(/(?=^<!-- layergate:memory |\s*$(?![\s\S]))/m, `\n\n${DETAILS_LEFT}\n\n`)
+}
+
+/** A section with less in it: without what is folded, without its memory, its first two lines alone. null: it cannot be shorter. */
+function shorter(section: string): string | null {
+  const candidates = [withoutDetails(section), section.replace(MEMORY, '').trimEnd(), `${section.split('\n\n').slice(0, 2).join('\n\n').slice(0, 400)}\n\n${DETAILS_LEFT}`]
+  return candidates.find((candidate) => candidate.length < section.length) ?? null
 }
 
 /** The section of an image that could not be read: no green one may stay. */
@@ -182,7 +195,7 @@ interface Section {
 
 /** The sections of a comment, by the key of their image. A person who edits it in a browser leaves other line ends. */
 function sectionsOf(comment: string | null): Section[] {
-  return [...(comment ?? '').replace(/\r\n?/g, '\n').matchAll(/<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->/g)].map(([, key = '', text = '']) => ({
+  return [...(comment ?? '').replace(/\r\n?/g, '\n').matchAll(/^<!-- layergate:image ([\w-]*) -->\n([\s\S]*?)\n<!-- layergate:end -->$/gm)].map(([, key = '', text = '']) => ({
     key,
     text,
   }))
@@ -195,7 +208,7 @@ const assemble = (sections: readonly Section[]): string => `${COMMENT_MARKER}\n$
 
 /**
  * Puts the section of an image into the comment. What is too much for the platform loses its folded parts, the section that
- * has most first; no section is lost.
+ * has most first; no section is lost where a hundred are not too many.
  * @param existing the comment as it stands, null for none
  * @param render makes the section from the one that stands there
  */
@@ -209,9 +222,8 @@ export function upsertSection(existing: string | null, name: string, render: (ea
     if (body.length <= MAX_COMMENT) return body
     const [longest] = sections.toSorted((a, b) => b.text.length - a.text.length)
     if (longest === undefined) return body
-    const short = withoutDetails(longest.text)
-    const text = short.length < longest.text.length ? short : `${longest.text.split('\n\n').slice(0, 2).join('\n\n').slice(0, 400)}\n\n${DETAILS_LEFT}`
-    if (text.length >= longest.text.length) sections.splice(sections.indexOf(longest === own ? (sections.at(-1) ?? longest) : longest), 1)
+    const text = shorter(longest.text)
+    if (text === null) sections.splice(sections.indexOf(longest === own ? (sections.at(-1) ?? longest) : longest), 1)
     else sections[sections.indexOf(longest)] = { key: longest.key, text }
   }
 }

@@ -297,6 +297,18 @@ describe('the comment', () => {
     )
   })
 
+  it('remembers what was open without taking the room of what is told', async () => {
+    const layers: LayerSpec[] = Array.from({ length: 60 }, (_, index) => ({
+      by: `COPY ${index} /x # buildkit`,
+      files: [{ name: `x/${'deep/'.repeat(50)}${index}`, content: `dop_${'v1_'}${random(64, '0123456789abcdef', index)}` }],
+    }))
+    const comment = commentOf(await judgeArchive(await buildImage({ layers })))
+    expect(/^<!-- layergate:memory (.*) -->$/m.exec(comment)?.[1]?.length).toBeLessThanOrEqual(6000)
+    const after = commentOf(await judgeArchive(await buildImage({ layers: layers.slice(1) })), comment)
+    expect(after.match(/^- ✅ /gm)).toHaveLength(1)
+    expect(after.match(/^\| 🔴|^\| 🟠/gm)?.length).toBeGreaterThan(1)
+  })
+
   it('names an image without what changes from build to build', () => {
     const none = { image: null, platform: null, target: null, dockerfile: null }
     const names = [
