@@ -82699,18 +82699,23 @@ function lineWarnings({ isNamed: isNamed2, target }, origin) {
 
 // src/github/contents.ts
 var MAX_FILE3 = 64 << 20;
+function textOf2(data) {
+  const content = data instanceof ArrayBuffer ? Buffer.from(data).toString("utf8") : typeof data === "object" && data !== null && "encoding" in data && data.encoding === "base64" && "content" in data && typeof data.content === "string" ? Buffer.from(data.content, "base64").toString("utf8") : data;
+  if (Array.isArray(content)) return { text: null };
+  if (typeof content !== "string") return { why: "GitHub answered in a form that is not known" };
+  return content.length <= MAX_FILE3 ? { text: content } : { why: `it has more than ${MAX_FILE3 >> 20} MiB` };
+}
 function contentsAt(octokit, repository, commit) {
   let isReadable = false;
   return async (path14) => {
     try {
       const { data } = await octokit.rest.repos.getContent({ ...repository, path: path14, ref: commit, mediaType: { format: "raw" } });
-      const content = data;
-      return { text: typeof content === "string" && content.length <= MAX_FILE3 ? content : null };
+      return textOf2(data);
     } catch (error63) {
       if (statusOf(error63) !== 404) return { why: reasonOf(error63, "contents: read") };
     }
     try {
-      if (!isReadable) await octokit.rest.repos.getCommit({ ...repository, ref: commit });
+      if (!isReadable) await octokit.rest.repos.getCommit({ ...repository, ref: commit }).catch(() => octokit.rest.repos.getContent({ ...repository, path: "", ref: commit }));
       isReadable = true;
       return { text: null };
     } catch (error63) {

@@ -59,6 +59,8 @@ export class GitHub {
   failures: { route: RegExp; failure: Failure }[] = []
   mayWrite = true
   mayRead = true
+  /** Files come in base64 whatever is asked for. */
+  answersInBase64 = false
   viewer: User | null = BOT
   /** Called before a comment is made or changed. */
   onWrite: (() => void) | null = null
@@ -80,7 +82,7 @@ export class GitHub {
 
   reset(): void {
     Object.assign(this, { comments: [], reviewComments: [], reviews: [], files: new Map(), changes: [], pulls: [], artifacts: [], runs: new Map(), requests: [], failures: [] })
-    Object.assign(this, { mayWrite: true, mayRead: true, viewer: BOT, onWrite: null, prefix: '' })
+    Object.assign(this, { mayWrite: true, mayRead: true, viewer: BOT, onWrite: null, prefix: '', answersInBase64: false })
     this.#next = 1
   }
 
@@ -166,7 +168,7 @@ export class GitHub {
     if (content !== undefined) {
       const found = this.files.get(`${query.get('ref')}:${content}`)
       if (!this.mayRead || found === undefined) return send(404, { message: 'Not Found' })
-      if (!/raw/.test(request.headers.accept ?? '')) return send(200, { encoding: 'base64', content: Buffer.from(found).toString('base64') })
+      if (this.answersInBase64 || !/raw/.test(request.headers.accept ?? '')) return send(200, { encoding: 'base64', content: Buffer.from(found).toString('base64') })
       return response.writeHead(200, { 'content-type': 'application/vnd.github.raw; charset=utf-8' }).end(found)
     }
     const commit = /^\/commits\/(\w+)$/.exec(rest)?.[1]

@@ -5,21 +5,32 @@ import { type Octokit, type Repository, reasonOf, statusOf } from './client.ts'
 /** A configuration, a baseline, a Dockerfile: larger ones are refused. */
 const MAX_FILE = 64 << 20
 
+/** The text of an answer: raw as asked for, or in base64 as older servers give it. A folder, which is no file, comes as a list. */
+function textOf(data: unknown): Awaited<ReturnType<Remote>> {
+  const content =
+    data instanceof ArrayBuffer
+      ? Buffer.from(data).toString('utf8')
+      : typeof data === 'object' && data !== null && 'encoding' in data && data.encoding === 'base64' && 'content' in data && typeof data.content === 'string'
+        ? Buffer.from(data.content, 'base64').toString('utf8')
+        : data
+  if (Array.isArray(content)) return { text: null }
+  if (typeof content !== 'string') return { why: 'GitHub answered in a form that is not known' }
+  return content.length <= MAX_FILE ? { text: content } : { why: `it has more than ${MAX_FILE >> 20} MiB` }
+}
+
 /** Reads files as a commit has them; needs the right `contents: read`. */
 export function contentsAt(octokit: Octokit, repository: Repository, commit: string): Remote {
   let isReadable = false
   return async (path) => {
     try {
       const { data } = await octokit.rest.repos.getContent({ ...repository, path, ref: commit, mediaType: { format: 'raw' } })
-      // A folder comes as a list.
-      const content: unknown = data
-      return { text: typeof content === 'string' && content.length <= MAX_FILE ? content : null }
+      return textOf(data)
     } catch (error) {
       if (statusOf(error) !== 404) return { why: reasonOf(error, 'contents: read') }
     }
     try {
       // A repository that the token may not read looks the same as one without the file.
-      if (!isReadable) await octokit.rest.repos.getCommit({ ...repository, ref: commit })
+      if (!isReadable) await octokit.rest.repos.getCommit({ ...repository, ref: commit }).catch(() => octokit.rest.repos.getContent({ ...repository, path: '', ref: commit }))
       isReadable = true
       return { text: null }
     } catch (error) {

@@ -136,6 +136,12 @@ describe('the pull request cannot switch off its own gate', () => {
     expect((await run({ image: IMAGE }, { event: MERGE_GROUP })).status).toBe(0)
   })
 
+  it('whatever form the API gives a file in', async () => {
+    api.answersInBase64 = true
+    api.files.set(`${BASE}:.layergate.yml`, OFF)
+    expect((await run({ image: IMAGE })).status).toBe(0)
+  })
+
   it.each([
     ['without the right to read', { mayRead: false }, {}, /the policy of the base commit bbbbbbb cannot be read: .*contents: read/],
     ['without a token', {}, { token: '' }, /cannot be read: the checkout does not have it, and there is no token to ask for it/],
