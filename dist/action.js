@@ -58717,6 +58717,15 @@ function reasonOf(error63, permission) {
   if (failure2.status >= 500 || failure2.status === 0) return `GitHub did not answer (${failure2.isAnswer ? `HTTP ${failure2.status}` : failure2.message.split("\n")[0]})`;
   return `GitHub refused it (HTTP ${failure2.status}: ${failure2.message.split("\n")[0]})`;
 }
+var MAX_PAGES = 30;
+var PAGE = 100;
+async function* pages(list) {
+  for (let page = 1; page <= MAX_PAGES; page++) {
+    const { data } = await list({ per_page: PAGE, page });
+    yield data;
+    if (data.length < PAGE) return;
+  }
+}
 var DEFAULT_AUTHOR = "github-actions[bot]";
 async function ownLogin(octokit) {
   try {
@@ -58843,10 +58852,10 @@ var visibleJson = (value) => JSON.stringify(value, null, 2).replace(INVISIBLE, (
 function markdown(text4) {
   return visible(text4).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\bGH(?=-\d)/gi, "$&<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
+var fenceFor = (text4, least) => "`".repeat(Math.max(least, ...[...text4.matchAll(/`+/g)].map(([run2]) => run2.length + 1)));
 function code(text4) {
   const shown = visible(text4);
-  const longest2 = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run2]) => run2.length));
-  const fence = "`".repeat(longest2 + 1);
+  const fence = fenceFor(shown, 1);
   const pad = shown.startsWith("`") || shown.endsWith("`") || shown === "" ? " " : "";
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
@@ -70426,6 +70435,7 @@ function groupByLine(findings) {
 }
 var shownFindings = ({ findings }) => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== "info");
 var toldFindings = (report) => shownFindings(report).filter(({ status }) => status !== "known");
+var failingFirst = (report) => toldFindings(report).toSorted((a, b) => Number(b.fails) - Number(a.fails));
 var knownFindings = (report) => shownFindings(report).filter(({ status }) => status === "known");
 var ignoredFindings = ({ findings }) => findings.filter(({ suppressed }) => suppressed !== null);
 function sourceLine({ source: source2 }, at3) {
@@ -70637,8 +70647,7 @@ ${each.join("\n")}${fixes ? fixBlock(outcome, first2) : ""}`;
 function fixBlock(outcome, finding) {
   const text4 = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)]);
   if (text4.length === 0) return "";
-  const longest2 = Math.max(2, ...text4.flatMap((line2) => [...line2.matchAll(/`+/g)].map(([run2]) => run2.length)));
-  const fence = "`".repeat(longest2 + 1);
+  const fence = fenceFor(text4.join("\n"), 3);
   return `
 
   ${fence}diff
@@ -70798,7 +70807,7 @@ function renderSection(outcome, context3, earlier) {
     fixed: fixed2
   };
   const run2 = context3.runUrl === null ? "" : ` \xB7 [run](${context3.runUrl})`;
-  const groups = groupByFile([...told.filter(({ fails: fails2 }) => fails2), ...told.filter(({ fails: fails2 }) => !fails2)]);
+  const groups = groupByFile(failingFirst(report));
   const fixedBefore = fixed2.map(
     ([, title, place, commit]) => `- \u2705 ${markdown(title)}: ${code(place)}${commit === "" ? "" : ` since ${/^[0-9a-f]{7}$/.test(commit) ? commit : code(commit)}`}`
   );
@@ -70882,15 +70891,11 @@ function upsertSection(existing, name2, render) {
 
 // src/github/comment.ts
 var ATTEMPTS = 6;
-var MAX_PAGES = 30;
 var SETTLING = 900;
 async function findComments(octokit, { owner, repo, number: number6 }, login) {
   const found = [];
-  for (let page = 1; page <= MAX_PAGES; page++) {
-    const { data } = await octokit.rest.issues.listComments({ owner, repo, issue_number: number6, per_page: 100, page });
-    for (const { id, body, user } of data) if (body?.startsWith(COMMENT_MARKER) && user?.login === login) found.push({ id, body });
-    if (data.length < 100) break;
-  }
+  for await (const comments of pages((page) => octokit.rest.issues.listComments({ owner, repo, issue_number: number6, ...page })))
+    for (const { id, body, user } of comments) if (body?.startsWith(COMMENT_MARKER) && user?.login === login) found.push({ id, body });
   return found.sort((a, b) => a.id - b.id);
 }
 async function updateComment(octokit, pull, name2, render, mode, { pause } = CLOCK) {
@@ -81095,14 +81100,14 @@ function readInlineIgnores(dockerfile) {
   });
   return { ignores, problems };
 }
+var isExpired2 = ({ expires }, now) => expires != null && now.toISOString().slice(0, 10) > expires;
 function textOf(lines, startLine, endLine, isBase) {
   return lines.slice(startLine - 1, endLine).map(
     (line2) => line2.trim().replace(/\s*\\$/, "").replace(/^&&\s*|\s*&&$/g, "").replace(/\s+/g, " ")
   ).filter((line2) => line2 !== "" && !line2.startsWith("#")).map((line2) => isBase || !/^FROM /i.test(line2) ? line2 : line2.replace(/^(FROM (?:--\S+ )*[^\s:@]+(?::\d+\/[^\s:@]+)?)\S*/i, "$1")).join("\n");
 }
 function agreedIgnores(ignores, dockerfile, agreed, now) {
-  const today = now.toISOString().slice(0, 10);
-  const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter(({ expires }) => expires === null || expires >= today);
+  const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter((ignore) => !isExpired2(ignore, now));
   const covers2 = (other, rule, startLine, endLine) => {
     if (other.rule !== rule || agreed === null) return false;
     if (other.isForeign && other.startLine === 1 && other.endLine === agreed.lines.length) return true;
@@ -81128,7 +81133,6 @@ function acceptsAt({ rule, path: path14, startLine, endLine, isPart, agreesAt },
 // src/policy/judge.ts
 import { createHash as createHash11 } from "node:crypto";
 var hash2 = (parts) => createHash11("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
-var isExpired2 = ({ expires }, now) => expires != null && now.toISOString().slice(0, 10) > expires;
 function judge(rules, evidence, { policy, inline, baseline, salt, redactor }) {
   const used = /* @__PURE__ */ new Set();
   const counted = /* @__PURE__ */ new Map();
@@ -82777,7 +82781,6 @@ function readEvent(file2) {
 
 // src/github/suggestions.ts
 var MAX_SUGGESTIONS = 10;
-var MAX_PAGES2 = 30;
 var MAX_SPAN = 20;
 function linesOfPatch(patch) {
   const lines = /* @__PURE__ */ new Map();
@@ -82794,8 +82797,7 @@ function isShown(shown, source2, startLine, endLine) {
   return true;
 }
 function fenced(lines) {
-  const longest2 = Math.max(2, ...lines.flatMap((line2) => [...line2.matchAll(/`+/g)].map(([run2]) => run2.length)));
-  const fence = "`".repeat(longest2 + 1);
+  const fence = fenceFor(lines.join("\n"), 3);
   return `${fence}suggestion
 ${lines.map((line2) => `${line2}
 `).join("")}${fence}`;
@@ -82833,10 +82835,9 @@ async function postSuggestions(octokit, pull, commit, outcome, directory) {
   const where = { owner: pull.owner, repo: pull.repo, pull_number: pull.number };
   try {
     const patches = /* @__PURE__ */ new Map();
-    for (let page = 1; page <= MAX_PAGES2 && patches.size < paths.length; page++) {
-      const { data } = await octokit.rest.pulls.listFiles({ ...where, per_page: 100, page });
-      for (const { filename, patch } of data) if (paths.includes(filename) && patch !== void 0) patches.set(filename, linesOfPatch(patch));
-      if (data.length < 100) break;
+    for await (const files of pages((page) => octokit.rest.pulls.listFiles({ ...where, ...page }))) {
+      for (const { filename, patch } of files) if (paths.includes(filename) && patch !== void 0) patches.set(filename, linesOfPatch(patch));
+      if (patches.size === paths.length) break;
     }
     const suggestions = [];
     for (const path14 of paths) {
@@ -82852,11 +82853,8 @@ async function postSuggestions(octokit, pull, commit, outcome, directory) {
     if (suggestions.length === 0) return { posted: 0 };
     const login = await ownLogin(octokit);
     const earlier = [];
-    for (let page = 1; page <= MAX_PAGES2; page++) {
-      const { data } = await octokit.rest.pulls.listReviewComments({ ...where, per_page: 100, page });
-      earlier.push(...data.filter(({ user }) => user?.login === login).map(({ body }) => body));
-      if (data.length < 100) break;
-    }
+    for await (const comments of pages((page) => octokit.rest.pulls.listReviewComments({ ...where, ...page })))
+      earlier.push(...comments.filter(({ user }) => user?.login === login).map(({ body }) => body));
     const fresh = suggestions.filter(({ marker }) => !earlier.some((body) => body.startsWith(marker))).slice(0, MAX_SUGGESTIONS);
     if (fresh.length === 0) return { posted: 0 };
     await octokit.rest.pulls.createReview({
@@ -83272,8 +83270,7 @@ function toAnnotations(outcome) {
   const room = { error: MAX_OF_A_KIND, warning: MAX_OF_A_KIND, notice: MAX_OF_A_KIND - 2 };
   const annotations2 = [];
   let left = 0;
-  const told = toldFindings(outcome.report);
-  for (const finding of [...told.filter(({ fails: fails2 }) => fails2), ...told.filter(({ fails: fails2 }) => !fails2)]) {
+  for (const finding of failingFirst(outcome.report)) {
     const level = levelOf(finding, outcome);
     if (room[level]-- <= 0) {
       left++;

@@ -47549,10 +47549,10 @@ var visibleJson = (value) => JSON.stringify(value, null, 2).replace(INVISIBLE, (
 function markdown(text4) {
   return visible(text4).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\bGH(?=-\d)/gi, "$&<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
+var fenceFor = (text4, least) => "`".repeat(Math.max(least, ...[...text4.matchAll(/`+/g)].map(([run]) => run.length + 1)));
 function code(text4) {
   const shown = visible(text4);
-  const longest2 = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = "`".repeat(longest2 + 1);
+  const fence = fenceFor(shown, 1);
   const pad = shown.startsWith("`") || shown.endsWith("`") || shown === "" ? " " : "";
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
@@ -57458,14 +57458,14 @@ function readInlineIgnores(dockerfile) {
   });
   return { ignores, problems };
 }
+var isExpired2 = ({ expires }, now) => expires != null && now.toISOString().slice(0, 10) > expires;
 function textOf(lines, startLine, endLine, isBase) {
   return lines.slice(startLine - 1, endLine).map(
     (line2) => line2.trim().replace(/\s*\\$/, "").replace(/^&&\s*|\s*&&$/g, "").replace(/\s+/g, " ")
   ).filter((line2) => line2 !== "" && !line2.startsWith("#")).map((line2) => isBase || !/^FROM /i.test(line2) ? line2 : line2.replace(/^(FROM (?:--\S+ )*[^\s:@]+(?::\d+\/[^\s:@]+)?)\S*/i, "$1")).join("\n");
 }
 function agreedIgnores(ignores, dockerfile, agreed, now) {
-  const today = now.toISOString().slice(0, 10);
-  const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter(({ expires }) => expires === null || expires >= today);
+  const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter((ignore) => !isExpired2(ignore, now));
   const covers2 = (other, rule, startLine, endLine) => {
     if (other.rule !== rule || agreed === null) return false;
     if (other.isForeign && other.startLine === 1 && other.endLine === agreed.lines.length) return true;
@@ -57491,7 +57491,6 @@ function acceptsAt({ rule, path: path14, startLine, endLine, isPart, agreesAt },
 // src/policy/judge.ts
 import { createHash as createHash11 } from "node:crypto";
 var hash3 = (parts) => createHash11("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
-var isExpired2 = ({ expires }, now) => expires != null && now.toISOString().slice(0, 10) > expires;
 function judge(rules, evidence, { policy, inline, baseline, salt, redactor }) {
   const used = /* @__PURE__ */ new Set();
   const counted = /* @__PURE__ */ new Map();
@@ -59890,8 +59889,7 @@ ${each.join("\n")}${fixes ? fixBlock(outcome, first2) : ""}`;
 function fixBlock(outcome, finding) {
   const text4 = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)]);
   if (text4.length === 0) return "";
-  const longest2 = Math.max(2, ...text4.flatMap((line2) => [...line2.matchAll(/`+/g)].map(([run]) => run.length)));
-  const fence = "`".repeat(longest2 + 1);
+  const fence = fenceFor(text4.join("\n"), 3);
   return `
 
   ${fence}diff

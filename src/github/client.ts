@@ -96,6 +96,19 @@ export function reasonOf(error: unknown, permission: string): string {
   return `GitHub refused it (HTTP ${failure.status}: ${failure.message.split('\n')[0]})`
 }
 
+/** Pages of a list, and entries of one. */
+const MAX_PAGES = 30
+const PAGE = 100
+
+/** A list of the API, page by page: no page is asked for that nobody takes. */
+export async function* pages<T>(list: (page: { readonly per_page: number; readonly page: number }) => Promise<{ readonly data: T[] }>): AsyncGenerator<T[]> {
+  for (let page = 1; page <= MAX_PAGES; page++) {
+    const { data } = await list({ per_page: PAGE, page })
+    yield data
+    if (data.length < PAGE) return
+  }
+}
+
 /** The author of what the default token of a workflow writes. */
 const DEFAULT_AUTHOR = 'github-actions[bot]'
 

@@ -1,12 +1,11 @@
 // Keeps the one pull-request comment up to date.
 import { COMMENT_MARKER, upsertSection } from '../report/comment.ts'
-import { CLOCK, type Clock, type Octokit, ownLogin, type PullRequest, reasonOf, statusOf } from './client.ts'
+import { CLOCK, type Clock, type Octokit, ownLogin, type PullRequest, pages, reasonOf, statusOf } from './client.ts'
 
 export type CommentResult = { readonly done: 'created' | 'updated' | 'unchanged' | 'not-needed' } | { readonly done: 'refused'; readonly reason: string }
 
 /** Writes until the section stands: another job writes the same comment at the same time. */
 const ATTEMPTS = 6
-const MAX_PAGES = 30
 /** A job that read the comment before our write has written by then, in ms; each job waits a little differently. */
 const SETTLING = 900
 
@@ -18,11 +17,8 @@ interface Comment {
 /** Our comments, the oldest first: the marker in front, and written by us, not by someone who copied the marker. */
 async function findComments(octokit: Octokit, { owner, repo, number }: PullRequest, login: string): Promise<Comment[]> {
   const found: Comment[] = []
-  for (let page = 1; page <= MAX_PAGES; page++) {
-    const { data } = await octokit.rest.issues.listComments({ owner, repo, issue_number: number, per_page: 100, page })
-    for (const { id, body, user } of data) if (body?.startsWith(COMMENT_MARKER) && user?.login === login) found.push({ id, body })
-    if (data.length < 100) break
-  }
+  for await (const comments of pages((page) => octokit.rest.issues.listComments({ owner, repo, issue_number: number, ...page })))
+    for (const { id, body, user } of comments) if (body?.startsWith(COMMENT_MARKER) && user?.login === login) found.push({ id, body })
   return found.sort((a, b) => a.id - b.id)
 }
 

@@ -1,13 +1,12 @@
 // Review comments with the changed lines themselves, where these are part of the pull request: one click takes them.
 import { readSource } from '../checkout/checkout.ts'
-import { code, markdown, prose } from '../report/escape.ts'
+import { code, fenceFor, markdown, prose } from '../report/escape.ts'
 import type { Outcome } from '../report/outcome.ts'
 import { toldFindings } from '../report/words.ts'
 import type { Finding } from '../rules/finding.ts'
-import { type Octokit, ownLogin, type PullRequest, reasonOf } from './client.ts'
+import { type Octokit, ownLogin, type PullRequest, pages, reasonOf } from './client.ts'
 
 const MAX_SUGGESTIONS = 10
-const MAX_PAGES = 30
 /** Lines that one suggestion replaces. */
 const MAX_SPAN = 20
 
@@ -40,8 +39,7 @@ function isShown(shown: ReadonlyMap<number, string>, source: readonly string[], 
 
 /** A fence that no line of the change can close. */
 function fenced(lines: readonly string[]): string {
-  const longest = Math.max(2, ...lines.flatMap((line) => [...line.matchAll(/`+/g)].map(([run]) => run.length)))
-  const fence = '`'.repeat(longest + 1)
+  const fence = fenceFor(lines.join('\n'), 3)
   return `${fence}suggestion\n${lines.map((line) => `${line}\n`).join('')}${fence}`
 }
 
@@ -91,10 +89,9 @@ export async function postSuggestions(
   const where = { owner: pull.owner, repo: pull.repo, pull_number: pull.number }
   try {
     const patches = new Map<string, ReadonlyMap<number, string>>()
-    for (let page = 1; page <= MAX_PAGES && patches.size < paths.length; page++) {
-      const { data } = await octokit.rest.pulls.listFiles({ ...where, per_page: 100, page })
-      for (const { filename, patch } of data) if (paths.includes(filename) && patch !== undefined) patches.set(filename, linesOfPatch(patch))
-      if (data.length < 100) break
+    for await (const files of pages((page) => octokit.rest.pulls.listFiles({ ...where, ...page }))) {
+      for (const { filename, patch } of files) if (paths.includes(filename) && patch !== undefined) patches.set(filename, linesOfPatch(patch))
+      if (patches.size === paths.length) break
     }
     const suggestions: Suggestion[] = []
     for (const path of paths) {
@@ -111,11 +108,8 @@ export async function postSuggestions(
     if (suggestions.length === 0) return { posted: 0 }
     const login = await ownLogin(octokit)
     const earlier: string[] = []
-    for (let page = 1; page <= MAX_PAGES; page++) {
-      const { data } = await octokit.rest.pulls.listReviewComments({ ...where, per_page: 100, page })
-      earlier.push(...data.filter(({ user }) => user?.login === login).map(({ body }) => body))
-      if (data.length < 100) break
-    }
+    for await (const comments of pages((page) => octokit.rest.pulls.listReviewComments({ ...where, ...page })))
+      earlier.push(...comments.filter(({ user }) => user?.login === login).map(({ body }) => body))
     const fresh = suggestions.filter(({ marker }) => !earlier.some((body) => body.startsWith(marker))).slice(0, MAX_SUGGESTIONS)
     if (fresh.length === 0) return { posted: 0 }
     await octokit.rest.pulls.createReview({

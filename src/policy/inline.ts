@@ -152,6 +152,9 @@ export function readInlineIgnores(dockerfile: Dockerfile): { readonly ignores: I
   return { ignores, problems }
 }
 
+/** What accepts findings counts up to and with its last day. */
+export const isExpired = ({ expires }: { readonly expires?: string | null | undefined }, now: Date): boolean => expires != null && now.toISOString().slice(0, 10) > expires
+
 /** Text of lines without what a continuation, an indentation or a comment changes. */
 function textOf(lines: readonly string[], startLine: number, endLine: number, isBase: boolean): string {
   return lines
@@ -179,8 +182,7 @@ export function agreedIgnores(
   agreed: Dockerfile | null,
   now: Date,
 ): { readonly ignores: InlineIgnore[]; readonly added: InlineIgnore[] } {
-  const today = now.toISOString().slice(0, 10)
-  const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter(({ expires }) => expires === null || expires >= today)
+  const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter((ignore) => !isExpired(ignore, now))
   const covers = (other: InlineIgnore, rule: string, startLine: number, endLine: number): boolean => {
     if (other.rule !== rule || agreed === null) return false
     // One for the whole file holds for new lines too.

@@ -9,7 +9,7 @@ import type { Draft, PlaceOfFinding, RuleOver } from '../rules/rule.ts'
 import type { Redactor } from '../secrets/redact.ts'
 import { type Baseline, type BaselineEntry, Comparison, MAX_PLACES, placeOf } from './baseline.ts'
 import type { IgnoreEntry } from './config.ts'
-import { acceptsAt, type InlineIgnore } from './inline.ts'
+import { acceptsAt, type InlineIgnore, isExpired } from './inline.ts'
 import type { Policy } from './policy.ts'
 
 export interface Warning {
@@ -33,9 +33,6 @@ export interface Verdict {
 }
 
 const hash = (parts: readonly string[]): string => createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32)
-
-/** An ignore entry counts up to and with its last day. */
-const isExpired = ({ expires }: IgnoreEntry | InlineIgnore, now: Date): boolean => expires != null && now.toISOString().slice(0, 10) > expires
 
 /** A place with its fingerprint and what covers it. */
 interface Judged {

@@ -3,7 +3,7 @@ import type { Finding } from '../rules/finding.ts'
 import { visible } from './escape.ts'
 import type { Outcome } from './outcome.ts'
 import { isMild } from './verdict.ts'
-import { factsOf, hiddenBy, sourceLine, toldFindings } from './words.ts'
+import { factsOf, failingFirst, hiddenBy, sourceLine } from './words.ts'
 
 export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice'
@@ -44,9 +44,7 @@ export function toAnnotations(outcome: Outcome): { readonly annotations: readonl
   const room = { error: MAX_OF_A_KIND, warning: MAX_OF_A_KIND, notice: MAX_OF_A_KIND - 2 }
   const annotations: Annotation[] = []
   let left = 0
-  // What fails comes first even where something graver merely is shown.
-  const told = toldFindings(outcome.report)
-  for (const finding of [...told.filter(({ fails }) => fails), ...told.filter(({ fails }) => !fails)]) {
+  for (const finding of failingFirst(outcome.report)) {
     const level = levelOf(finding, outcome)
     if (room[level]-- <= 0) {
       left++

@@ -6,7 +6,7 @@ import { cell, code, markdown, prose } from './escape.ts'
 import type { Outcome } from './outcome.ts'
 import { closing, FULL, fixBlock, folded, ICONS, layersSection, loosenedSection, strong } from './summary.ts'
 import { countParts, headline, isMild, passedCount, ruleOfVerdict } from './verdict.ts'
-import { factsOf, groupByFile, hiderOf, lineName, number, placeName, remediesOf, subjectOf, toldFindings } from './words.ts'
+import { factsOf, failingFirst, groupByFile, hiderOf, lineName, number, placeName, remediesOf, subjectOf, toldFindings } from './words.ts'
 
 /** Found at the start of our comment. */
 export const COMMENT_MARKER = '<!-- layergate -->'
@@ -134,7 +134,7 @@ export function renderSection(outcome: Outcome, context: CommentContext, earlier
     fixed,
   }
   const run = context.runUrl === null ? '' : ` · [run](${context.runUrl})`
-  const groups = groupByFile([...told.filter(({ fails }) => fails), ...told.filter(({ fails }) => !fails)])
+  const groups = groupByFile(failingFirst(report))
   const fixedBefore = fixed.map(
     ([, title, place, commit]) => `- ✅ ${markdown(title)}: ${code(place)}${commit === '' ? '' : ` since ${/^[0-9a-f]{7}$/.test(commit) ? commit : code(commit)}`}`,
   )

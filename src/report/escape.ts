@@ -43,11 +43,13 @@ export function markdown(text: string): string {
     .replace(/\bwww(?=\.)/gi, 'www<!-- -->')
 }
 
+/** Backticks that no run of them in a text can close, `least` at least. */
+export const fenceFor = (text: string, least: number): string => '`'.repeat(Math.max(least, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)))
+
 /** A code span. Backticks inside get a longer fence. */
 export function code(text: string): string {
   const shown = visible(text)
-  const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length))
-  const fence = '`'.repeat(longest + 1)
+  const fence = fenceFor(shown, 1)
   const pad = shown.startsWith('`') || shown.endsWith('`') || shown === '' ? ' ' : ''
   return `${fence}${pad}${shown}${pad}${fence}`
 }

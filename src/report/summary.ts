@@ -2,7 +2,7 @@
 // was not looked into.
 import type { Finding, Severity } from '../rules/finding.ts'
 import type { Report } from './contract.ts'
-import { cell, code, markdown, prose, visible } from './escape.ts'
+import { cell, code, fenceFor, markdown, prose, visible } from './escape.ts'
 import { fixParts } from './fix.ts'
 import type { Outcome } from './outcome.ts'
 import { countParts, headline, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
@@ -170,8 +170,7 @@ function groupItem(outcome: Outcome, group: readonly Finding[], { fixes }: Measu
 export function fixBlock(outcome: Outcome, finding: Finding): string {
   const text = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)])
   if (text.length === 0) return ''
-  const longest = Math.max(2, ...text.flatMap((line) => [...line.matchAll(/`+/g)].map(([run]) => run.length)))
-  const fence = '`'.repeat(longest + 1)
+  const fence = fenceFor(text.join('\n'), 3)
   return `\n\n  ${fence}diff\n${text.map((line) => `  ${line}`).join('\n')}\n  ${fence}`
 }
 

@@ -81,6 +81,8 @@ export function groupByLine(findings: readonly Finding[]): Group[] {
 export const shownFindings = ({ findings }: Report): Finding[] => findings.filter(({ suppressed, severity }) => suppressed === null && severity !== 'info')
 /** Those that the baseline does not have. */
 export const toldFindings = (report: Report): Finding[] => shownFindings(report).filter(({ status }) => status !== 'known')
+/** Those that are told, what fails first, also where something graver merely is shown. */
+export const failingFirst = (report: Report): Finding[] => toldFindings(report).toSorted((a, b) => Number(b.fails) - Number(a.fails))
 export const knownFindings = (report: Report): Finding[] => shownFindings(report).filter(({ status }) => status === 'known')
 export const ignoredFindings = ({ findings }: Report): Finding[] => findings.filter(({ suppressed }) => suppressed !== null)
 
