@@ -16,6 +16,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { openImage } from '../src/image/open.ts'
 import { scanLayer } from '../src/layer/scan.ts'
+import { DEFAULT_LIMITS } from '../src/limits.ts'
 import { DETECTORS, FILE_DETECTORS } from '../src/secrets/detectors/list.ts'
 import type { SecretMatch } from '../src/secrets/match.ts'
 import { Scanner } from '../src/secrets/scanner.ts'
@@ -213,7 +214,14 @@ async function throughput(folder: string): Promise<void> {
     archiveOf(layer, await sha256(layer), path.join(work, 'image.tar'))
     const megabytes = statSync(layer).size / 1e6
     await compare(`a layer, as the gate reads it, ${megabytes.toFixed(0)} MB`, megabytes, sets, 5, async (of) => {
-      const image = await openImage(path.join(work, 'image.tar'), { image: null, platform: null, temporary: work, architecture: 'x64', stdin: (async function* () {})() })
+      const image = await openImage(path.join(work, 'image.tar'), {
+        image: null,
+        platform: null,
+        temporary: work,
+        architecture: 'x64',
+        stdin: (async function* () {})(),
+        limits: DEFAULT_LIMITS,
+      })
       for (const each of image.layers) await scanLayer(each, of, 'bench')
       await image.close()
     })

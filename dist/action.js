@@ -70363,7 +70363,8 @@ function settingLoosenings(before, after2) {
   if (before.skipped === "fail" && after2.skipped === "report") found.push("skipped: fail \u2192 report");
   const gone = before.ownBases.filter((pattern) => !after2.ownBases.includes(pattern));
   if (gone.length > 0) found.push(`own-bases: without ${gone.join(", ")}`);
-  if (after2.limits.nested.bytes < before.limits.nested.bytes || after2.limits.nested.depth < before.limits.nested.depth) found.push("limits: less of nested archives is read");
+  if (after2.limits["nested-bytes"] < before.limits["nested-bytes"] || after2.limits["nested-depth"] < before.limits["nested-depth"])
+    found.push("limits: less of nested archives is read");
   return found.map((text4) => ({ kind: "setting", text: text4 }));
 }
 function baselineLoosenings(before, after2) {
@@ -80219,6 +80220,28 @@ async function openTar(files, reference, options4, prefix2) {
 var import_tar_stream3 = __toESM(require_tar_stream(), 1);
 import { createHash as createHash10 } from "node:crypto";
 
+// src/limits.ts
+var GIB = 2 ** 30;
+var LIMITS = {
+  "layer-bytes": { value: 64 * GIB, about: "uncompressed bytes of one layer; default 64 GiB" },
+  entries: { value: 2e6, about: "entries of one layer; default 2,000,000" },
+  "nested-bytes": { value: GIB, about: "bytes that the archives inside one layer may unpack to; default 1 GiB" },
+  "nested-depth": { value: 4, about: "archives in archives; default 4" },
+  "path-bytes": { value: 4096, about: "bytes of one path in a layer; default 4,096" },
+  "path-parts": { value: 2048, about: "directories of one path in a layer; default 2,048" },
+  matches: { value: 1e5, about: "matches of detectors that are kept of one image; default 100,000" },
+  records: { value: 2e6, about: "files that the package databases of one image name; default 2,000,000" },
+  "extract-bytes": { value: 256 * 2 ** 20, about: "bytes of small files (users, package databases, scripts) that are kept of one image; default 256 MiB" },
+  "spool-bytes": { value: 64 * GIB, about: "bytes of a packed or piped archive that are written to the temporary directory; default 64 GiB" },
+  "json-depth": { value: 256, about: "arrays and objects in each other in a manifest, configuration or attestation; default 256" },
+  seconds: { value: 3600, about: "seconds of wall clock that a run may take; default 3,600" }
+};
+function limitsOf(given2) {
+  return Object.fromEntries(Object.entries(LIMITS).map(([name2, { value }]) => [name2, given2[name2] ?? value]));
+}
+var DEFAULT_LIMITS = limitsOf({});
+var raise = (name2) => `(limits.${name2}). Raise the limit if the image is meant to be like this.`;
+
 // src/layer/collectors.ts
 var MAX_EXTRACT = 8 << 20;
 var COLLECTED = [
@@ -80243,8 +80266,9 @@ var mayBeEntrypoint = (path14) => SCRIPTS.test(path14);
 // src/layer/nested.ts
 var import_yauzl2 = __toESM(require_yauzl(), 1);
 import zlib3 from "node:zlib";
-var NESTED_LIMITS = { depth: 4, bytes: 1 << 30, ratio: 200, zipBytes: 96 << 20 };
+var MAX_RATIO = 200;
 var RATIO_FLOOR = 16 << 20;
+var MAX_ZIP = 96 << 20;
 var MAX_MEMBER = 64 << 20;
 var CLOSED = [
   [/^\xfd7zXZ\0/, "xz"],
@@ -80262,11 +80286,15 @@ function packingOf(head) {
   return closed === void 0 ? null : { closed: closed[1] };
 }
 var NestedBudget = class {
-  limits;
+  /** Archives in archives in archives: how deep. */
+  depth;
+  /** Bytes that all archives of one layer may unpack to. */
+  #bytes;
   #left;
   constructor(limits) {
-    this.limits = limits;
-    this.#left = limits.bytes;
+    this.depth = limits["nested-depth"];
+    this.#bytes = limits["nested-bytes"];
+    this.#left = this.#bytes;
   }
   /**
    * Takes unpacked bytes off the budget.
@@ -80276,8 +80304,8 @@ var NestedBudget = class {
    */
   spend(bytes2, packed, unpacked) {
     this.#left -= bytes2;
-    if (this.#left < 0) return `the archives of this layer unpack to more than ${this.limits.bytes} bytes`;
-    if (unpacked > RATIO_FLOOR && unpacked > packed * this.limits.ratio) return `it unpacks to more than ${this.limits.ratio} times its size`;
+    if (this.#left < 0) return `the archives of this layer unpack to more than ${this.#bytes} bytes`;
+    if (unpacked > RATIO_FLOOR && unpacked > packed * MAX_RATIO) return `it unpacks to more than ${MAX_RATIO} times its size`;
     return null;
   }
   /** How many bytes may still be unpacked. */
@@ -80353,7 +80381,7 @@ var Unpacker = class {
     this.#packed += chunk.length;
     if (this.#stopped) return null;
     if (this.#packing === "zip") {
-      if (this.#packed > this.#budget.limits.zipBytes) this.#stop(`zip archives of more than ${this.#budget.limits.zipBytes} bytes are not opened`);
+      if (this.#packed > MAX_ZIP) this.#stop(`zip archives of more than ${MAX_ZIP} bytes are not opened`);
       else this.#zip.push(last && this.#zip.length === 0 ? chunk : Buffer.from(chunk));
       return null;
     }
@@ -80541,8 +80569,8 @@ var Content = class _Content {
       this.#skip(this.where, `archives packed with ${packing.closed} are not opened`);
       return;
     }
-    if (this.#depth >= this.#budget.limits.depth) {
-      this.#skip(this.where, `archives nested deeper than ${this.#budget.limits.depth} are not opened`);
+    if (this.#depth >= this.#budget.depth) {
+      this.#skip(this.where, `archives nested deeper than ${this.#budget.depth} are not opened`);
       return;
     }
     this.#unpacker = new Unpacker(packing, this.#budget, {
@@ -80556,7 +80584,6 @@ var Content = class _Content {
 };
 
 // src/layer/scan.ts
-var SCAN_LIMITS = { layerBytes: 64 * 2 ** 30, entries: 2e6, nested: NESTED_LIMITS };
 var MAX_SKIPPED = 500;
 var TYPES2 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
 function whiteoutOf(path14) {
@@ -80594,7 +80621,7 @@ function hashesOf(pieces) {
   const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash10(algorithm)).digest("hex");
   return { md5: hex4("md5"), sha1: hex4("sha1"), sha256: hex4("sha256") };
 }
-async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress = () => {
+async function scanLayer(layer, scanner, where, limits = DEFAULT_LIMITS, onProgress = () => {
 }) {
   const label = `${where}: layer ${layer.index}`;
   const reading = new LayerReading(scanner, label, limits);
@@ -80633,8 +80660,7 @@ async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress
   try {
     for await (const chunk of layer.open()) {
       size += chunk.length;
-      if (size > limits.layerBytes)
-        throw new ImageError("too-large", `${label} unpacks to more than ${limits.layerBytes} bytes (limits.layer-bytes). Raise the limit if the image is meant to be this large.`);
+      if (size > limits["layer-bytes"]) throw new ImageError("too-large", `${label} unpacks to more than ${limits["layer-bytes"]} bytes ${raise("layer-bytes")}`);
       guard.push(chunk);
       if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", resolve)), closed]);
       if (failure2 !== null) break;
@@ -80671,7 +80697,7 @@ var LayerReading = class {
     this.#scanner = scanner;
     this.#label = label;
     this.#limits = limits;
-    this.#budget = new NestedBudget(limits.nested);
+    this.#budget = new NestedBudget(limits);
   }
   result(layer, size) {
     const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: "/", reason: `${this.#notListed} more files` }];
@@ -80695,11 +80721,7 @@ var LayerReading = class {
   entry(header, guarded, stream, next) {
     const entry = entryOf(header, guarded);
     const index = this.#entries.push(entry) - 1;
-    if (index >= this.#limits.entries)
-      throw new ImageError(
-        "too-many-entries",
-        `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`
-      );
+    if (index >= this.#limits.entries) throw new ImageError("too-many-entries", `${this.#label} has more than ${this.#limits.entries} entries ${raise("entries")}`);
     if (header.type === "directory") {
       next();
       return;
@@ -80780,6 +80802,9 @@ var ignoreSchema = external_exports.strictObject({
   message: "an ignore entry needs a rule, a path or a fingerprint"
 });
 var minConfidence = external_exports.union([confidenceSchema, external_exports.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
+var limitSchemas = Object.fromEntries(
+  Object.entries(LIMITS).map(([name2, { about }]) => [name2, (name2 === "nested-depth" ? external_exports.int().min(0).max(16) : external_exports.int().positive()).optional().describe(about)])
+);
 var configSchema2 = external_exports.strictObject({
   extends: external_exports.union([external_exports.string(), external_exports.array(external_exports.string())]).optional().describe("recommended, strict, or the path of another configuration; later ones win"),
   "fail-on": failOn.optional().describe("findings of this severity or worse fail the image; default high"),
@@ -80789,12 +80814,7 @@ var configSchema2 = external_exports.strictObject({
   "own-bases": external_exports.array(external_exports.string()).optional().describe("base images that are judged like own layers, such as ghcr.io/acme/**"),
   skipped: external_exports.enum(["report", "fail"]).optional().describe("what archives that could not be opened do; default report"),
   ignore: external_exports.array(ignoreSchema).optional().describe("findings that are accepted, each with a reason"),
-  limits: external_exports.strictObject({
-    "layer-bytes": external_exports.int().positive().optional().describe("uncompressed bytes of one layer; default 64 GiB"),
-    entries: external_exports.int().positive().optional().describe("entries of one layer; default 2,000,000"),
-    "nested-bytes": external_exports.int().positive().optional().describe("bytes that the archives inside one layer may unpack to; default 1 GiB"),
-    "nested-depth": external_exports.int().min(0).max(16).optional().describe("archives in archives; default 4")
-  }).optional().describe("limits that keep hostile images from taking the machine"),
+  limits: external_exports.strictObject(limitSchemas).optional().describe("limits that keep hostile images from taking the machine"),
   baseline: external_exports.string().min(1).optional().describe("findings of an earlier run, which do not fail: a file, default-branch, artifact:NAME, or none; default: .layergate-baseline.json, where there is one"),
   salt: external_exports.string().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
 });
@@ -80858,7 +80878,6 @@ var asObject = (setting2) => typeof setting2 === "string" ? { severity: setting2
 var bothConfidences = (value) => typeof value === "string" ? { secrets: value, rules: value } : value ?? {};
 function toPolicy(name2, config2) {
   const confidence = bothConfidences(config2["min-confidence"]);
-  const { limits } = config2;
   return {
     name: name2,
     failOn: config2["fail-on"] ?? "high",
@@ -80870,11 +80889,7 @@ function toPolicy(name2, config2) {
     ownBases: config2["own-bases"] ?? [],
     skipped: config2.skipped ?? "report",
     ignore: config2.ignore ?? [],
-    limits: {
-      layerBytes: limits?.["layer-bytes"] ?? SCAN_LIMITS.layerBytes,
-      entries: limits?.entries ?? SCAN_LIMITS.entries,
-      nested: { ...SCAN_LIMITS.nested, bytes: limits?.["nested-bytes"] ?? SCAN_LIMITS.nested.bytes, depth: limits?.["nested-depth"] ?? SCAN_LIMITS.nested.depth }
-    },
+    limits: limitsOf(config2.limits ?? {}),
     salt: config2.salt ?? null
   };
 }
@@ -80905,7 +80920,7 @@ function namesAt(where) {
   if (where[0] === "rules" && where.length === 1) return RULES.map(({ meta: meta32 }) => meta32.id);
   if (where[0] === "rules") return ["severity", ...Object.keys(RULES.find(({ meta: meta32 }) => meta32.id === where[1])?.options?.shape ?? {})];
   if (where[0] === "ignore") return ["rule", "path", "fingerprint", "reason", "expires"];
-  if (where[0] === "limits") return ["layer-bytes", "entries", "nested-bytes", "nested-depth"];
+  if (where[0] === "limits") return Object.keys(LIMITS);
   return ["secrets", "rules"];
 }
 function positionOf(document, lines, where, key) {
@@ -81374,6 +81389,932 @@ function errorReport(error63, name2) {
   };
 }
 
+// src/gate.ts
+async function runGate(options4) {
+  const started = performance.now();
+  const image = await openImage(options4.reference, options4.open);
+  try {
+    const { scanner } = options4;
+    const build2 = await findBuild(image, options4.build);
+    const layers = await scanLayers(image, scanner, options4);
+    const filesystem = buildFilesystem(layers);
+    const { origin } = build2;
+    const attestations = image.attestations.flatMap((attestation) => attestationText(attestation) ?? []);
+    const records = readPackageRecords(layers);
+    const hashes2 = await hashesOfMatches(image, layers, filesystem, records);
+    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes2, scanner);
+    const steps = stepsOfImage(origin);
+    const redactor = new Redactor([
+      ...values,
+      ...hiddenInCommands(steps),
+      ...[...dockerfileTexts(options4.build, origin), policyTexts(options4)].flatMap(
+        (text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
+      )
+    ]);
+    const collected = (path14) => readCollected(filesystem, layers, path14);
+    const passwd = collected("/etc/passwd");
+    const recordSalt = options4.baseline?.file.salt ?? options4.policy.salt ?? createHash12("sha256").update(image.id).digest("hex").slice(0, 32);
+    const salt = options4.key ?? options4.policy.salt ?? randomBytes(16).toString("hex");
+    const evidence = {
+      image,
+      layers,
+      filesystem,
+      origin,
+      leaks,
+      sources: await findSources(leaks, build2, options4.build),
+      steps,
+      environment: environmentOfImage(image, steps),
+      base: origin.base,
+      user: resolveUser(image.config.run.User ?? "", passwd, collected("/etc/group")),
+      userLines: origin.lastLines("USER"),
+      fromLines: origin.from,
+      accounts: parsePasswd(passwd ?? "").filter(({ uid }) => uid !== 0),
+      collected,
+      programs: findPrograms(filesystem, layers),
+      skipped: layers.flatMap(({ index, skipped }) => skipped.map((part2) => ({ layer: index, ...part2 }))),
+      now: options4.now,
+      get built() {
+        return evidence;
+      },
+      keyedHash: (value) => `hmac-sha256:${createHmac3("sha256", salt).update(value).digest("hex")}`
+    };
+    const inline = await inlineIgnores(origin, options4);
+    const baseline = chooseBaseline(options4);
+    const verdict = judge(RULES, evidence, { policy: options4.policy, inline: inline.ignores, baseline: baseline.chosen, salt: recordSalt, redactor });
+    const warnings = [
+      ...verdict.warnings,
+      ...inline.problems.map((message) => ({ code: "ignore-not-read", message: `${message}.` })),
+      ...unreadWarnings(steps),
+      ...options4.warnings,
+      ...baseline.warnings,
+      ...build2.warnings,
+      ...verdict.findings.length > 0 || options4.build.isNamed ? lineWarnings(options4.build, origin) : []
+    ];
+    return buildOutcome({
+      evidence,
+      image,
+      verdict: { ...verdict, warnings },
+      name: options4.name,
+      policy: options4.policy,
+      authority: options4.authority,
+      loosenings: [...options4.authority.from === "base" ? options4.authority.loosenings : [], ...inline.loosenings],
+      baseline: baseline.chosen?.name ?? null,
+      salt: recordSalt,
+      inventory: options4.inventory === void 0 ? null : await takeInventory(image, layers, filesystem, passwd, options4.inventory.shared),
+      redactor,
+      values,
+      vouchedFiles,
+      seconds: (performance.now() - started) / 1e3
+    });
+  } finally {
+    await image.close();
+  }
+}
+async function inlineIgnores({ dockerfile }, { authority, now }) {
+  if (dockerfile === null) return { ignores: [], problems: [], loosenings: [] };
+  const { ignores, problems } = readInlineIgnores(dockerfile);
+  if (authority.from === "checkout" || ignores.length === 0) return { ignores, problems, loosenings: [] };
+  const isInRepository = !dockerfile.path.startsWith("/") && !dockerfile.path.split("/").includes("..");
+  const text4 = isInRepository ? await authority.read(dockerfile.path) : null;
+  const agreed = agreedIgnores(ignores, dockerfile, text4 === null ? null : parseDockerfile(dockerfile.path, text4), now);
+  return {
+    ignores: agreed.ignores,
+    problems,
+    loosenings: agreed.added.map(({ rule, line: line2, reason }) => ({ kind: "ignore", text: `ignores ${rule} at ${dockerfile.path}:${line2}: \u201C${reason}\u201D` }))
+  };
+}
+function chooseBaseline({ baseline, name: name2 }) {
+  if (baseline === null) return { chosen: null, warnings: [] };
+  const { file: file2 } = baseline;
+  const findings = sectionOf(file2, name2);
+  const chosen = { name: baseline.name, salt: file2.salt, findings: findings ?? [] };
+  if (findings !== null || Object.keys(file2.images).length === 0) return { chosen, warnings: [] };
+  return {
+    chosen,
+    warnings: [
+      {
+        code: "not-in-baseline",
+        message: `The baseline ${baseline.name} says nothing of ${name2}, so all is new. It has: ${Object.keys(file2.images).slice(0, 10).join(", ")}. layergate baseline update adds it; name tells what an image is called.`
+      }
+    ]
+  };
+}
+async function scanLayers(image, scanner, { policy, onProgress, reference }) {
+  const scans = [];
+  const stored = image.layers.reduce((sum, { storedSize }) => sum + storedSize, 0);
+  let bytes2 = 0;
+  let done = 0;
+  for (const layer of image.layers) {
+    const before = bytes2;
+    const scan = await scanLayer(
+      layer,
+      scanner,
+      reference,
+      policy.limits,
+      (read2) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read2, share: stored === 0 ? 1 : (done + Math.min(read2, layer.storedSize)) / stored })
+    );
+    bytes2 += scan.size;
+    done += layer.storedSize;
+    scans.push(scan);
+  }
+  return scans;
+}
+async function hashesOfMatches(image, layers, filesystem, records) {
+  const hashes2 = /* @__PURE__ */ new Map();
+  for (const scan of layers) {
+    for (const [entry, own2] of scan.hashes) hashes2.set(`${scan.index}:${entry}`, own2);
+    const missing = new Set(scan.matches.map(({ entry }) => entry).filter((entry) => !scan.hashes.has(entry) && records.knows(filesystem.versionOf(scan.index, entry).path)));
+    const layer = image.layers[scan.index];
+    if (missing.size === 0 || layer === void 0) continue;
+    for (const [entry, own2] of await hashEntries(layer, missing)) hashes2.set(`${scan.index}:${entry}`, own2);
+  }
+  return hashes2;
+}
+var dockerfileTexts = ({ dockerfiles }, { dockerfile }) => [
+  .../* @__PURE__ */ new Set([...dockerfiles.map(({ text: text4 }) => text4), ...dockerfile === null ? [] : [dockerfile.text]])
+];
+var policyTexts = ({ policy, authority, baseline, name: name2 }) => [
+  name2,
+  ...policy.ignore.map(({ reason }) => reason),
+  ...authority.from === "base" ? authority.loosenings.map(({ text: text4 }) => text4) : [],
+  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place }) => [title, place]))
+].join("\n");
+function environmentOfImage(image, steps) {
+  const set2 = new Map(environmentOf(steps).map(({ name: name2, step }) => [name2, step]));
+  return image.config.run.Env.flatMap((pair2) => {
+    const at3 = pair2.indexOf("=");
+    const name2 = pair2.slice(0, at3);
+    return at3 === -1 ? [] : [{ name: name2, value: pair2.slice(at3 + 1), step: set2.get(name2) ?? null }];
+  });
+}
+function lineWarnings({ isNamed: isNamed2, target }, origin) {
+  if (origin.reason === null || origin.reason === NO_DOCKERFILE) return [];
+  return [
+    {
+      code: "lines-not-known",
+      message: `Lines are not known: ${origin.reason}.${/does not fit/.test(origin.reason) && target === null && !isNamed2 ? " Name the right one with --dockerfile." : ""}`
+    }
+  ];
+}
+
+// src/github/contents.ts
+var MAX_FILE2 = 64 << 20;
+function textOf2(data) {
+  const content = data instanceof ArrayBuffer ? Buffer.from(data).toString("utf8") : typeof data === "object" && data !== null && "encoding" in data && data.encoding === "base64" && "content" in data && typeof data.content === "string" ? Buffer.from(data.content, "base64").toString("utf8") : data;
+  if (Array.isArray(content)) return { text: null };
+  if (typeof content !== "string") return { why: "GitHub answered in a form that is not known" };
+  return content.length <= MAX_FILE2 ? { text: content } : { why: `it has more than ${MAX_FILE2 >> 20} MiB` };
+}
+function contentsAt(octokit, repository, commit) {
+  let isReadable = false;
+  return async (path14) => {
+    try {
+      const { data } = await octokit.rest.repos.getContent({ ...repository, path: path14, ref: commit, mediaType: { format: "raw" } });
+      return textOf2(data);
+    } catch (error63) {
+      if (statusOf(error63) !== 404) return { why: reasonOf(error63, "contents: read") };
+    }
+    try {
+      if (!isReadable) await octokit.rest.repos.getCommit({ ...repository, ref: commit }).catch(() => octokit.rest.repos.getContent({ ...repository, path: "", ref: commit }));
+      isReadable = true;
+      return { text: null };
+    } catch (error63) {
+      return { why: reasonOf(error63, "contents: read") };
+    }
+  };
+}
+
+// src/github/event.ts
+import { readFileSync as readFileSync2 } from "node:fs";
+var sha = external_exports.string().regex(/^[0-9a-f]{40,64}$/);
+var name = external_exports.string().max(300);
+var eventSchema = external_exports.object({
+  repository: external_exports.object({ private: external_exports.boolean(), default_branch: name.optional() }).optional().catch(void 0),
+  pull_request: external_exports.object({
+    number: external_exports.number().int().positive(),
+    head: external_exports.object({ sha }),
+    base: external_exports.object({ sha }).optional().catch(void 0)
+  }).optional(),
+  merge_group: external_exports.object({ base_sha: sha }).optional().catch(void 0),
+  workflow_run: external_exports.object({
+    id: external_exports.number().int().positive(),
+    event: name,
+    head_sha: sha,
+    head_branch: name.nullable().catch(null),
+    head_repository: external_exports.object({ owner: external_exports.object({ login: name }) }).nullable().catch(null)
+  }).optional().catch(void 0)
+});
+function readContext2(env) {
+  const [owner, repo] = (env["GITHUB_REPOSITORY"] ?? "").split("/");
+  const server = env["GITHUB_SERVER_URL"] ?? "https://github.com";
+  const event = readEvent(env["GITHUB_EVENT_PATH"]);
+  const commit = event?.pull_request?.head.sha ?? (env["GITHUB_SHA"] || null);
+  const home = owner && repo ? `${server}/${owner}/${repo}` : null;
+  const run2 = event?.workflow_run;
+  return {
+    event: env["GITHUB_EVENT_NAME"] ?? "",
+    repository: owner && repo ? { owner, repo } : null,
+    defaultBranch: event?.repository?.default_branch ?? null,
+    isPublic: event?.repository?.private !== true,
+    pull: owner && repo && event?.pull_request !== void 0 ? { owner, repo, number: event.pull_request.number } : null,
+    commit,
+    baseCommit: event?.pull_request?.base?.sha ?? event?.merge_group?.base_sha ?? null,
+    triggeredBy: run2 === void 0 ? null : { id: run2.id, event: run2.event, headSha: run2.head_sha, headBranch: run2.head_branch, headOwner: run2.head_repository?.owner.login ?? null },
+    blobUrl: home !== null && commit ? `${home}/blob/${commit}` : null,
+    repositoryUrl: home,
+    runUrl: home !== null && env["GITHUB_RUN_ID"] ? `${home}/actions/runs/${env["GITHUB_RUN_ID"]}` : null,
+    workflowFile: /^[^/]+\/[^/]+\/(\.github\/workflows\/[^@]+)@/.exec(env["GITHUB_WORKFLOW_REF"] ?? "")?.[1] ?? null
+  };
+}
+function readEvent(file2) {
+  if (!file2) return null;
+  try {
+    return eventSchema.parse(JSON.parse(readFileSync2(file2, "utf8")));
+  } catch {
+    return null;
+  }
+}
+
+// src/github/suggestions.ts
+var MAX_SUGGESTIONS = 10;
+var MAX_SPAN = 20;
+function linesOfPatch(patch) {
+  const lines = /* @__PURE__ */ new Map();
+  let next = 0;
+  for (const line2 of patch.split("\n")) {
+    const hunk = /^@@ -\d+(?:,\d+)? \+(\d+)/.exec(line2);
+    if (hunk !== null) next = Number(hunk[1]);
+    else if (line2.startsWith("+") || line2.startsWith(" ")) lines.set(next++, line2.slice(1));
+  }
+  return lines;
+}
+function isShown(shown, source2, startLine, endLine) {
+  for (let line2 = startLine; line2 <= endLine; line2++) if (shown.get(line2)?.replace(/\r$/, "") !== source2[line2 - 1]) return false;
+  return true;
+}
+function fenced(lines) {
+  const fence = fenceFor(lines.join("\n"), 3);
+  return `${fence}suggestion
+${lines.map((line2) => `${line2}
+`).join("")}${fence}`;
+}
+function changedLines({ edits }, source2) {
+  const sorted = [...edits].sort((a, b) => a.startLine - b.startLine);
+  const [startLine, endLine] = [sorted[0]?.startLine ?? 0, sorted.at(-1)?.endLine ?? 0];
+  if (startLine === 0 || endLine - startLine >= MAX_SPAN) return null;
+  const lines = [];
+  for (let line2 = startLine; line2 <= endLine; ) {
+    const edit = sorted.find((each) => each.startLine === line2);
+    lines.push(...edit?.lines ?? [source2[line2 - 1] ?? ""]);
+    line2 = (edit?.endLine ?? line2) + 1;
+  }
+  return { startLine, endLine, lines };
+}
+var NOT_COMMITTED = /[•…]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/;
+function suggestionOf(finding, shown, source2, redactor) {
+  const { fix, fingerprint, title, remedy } = finding;
+  const change = fix === null ? null : changedLines(fix, source2);
+  if (fix === null || change === null || !isShown(shown, source2, change.startLine, change.endLine)) return null;
+  const { startLine, endLine, lines } = change;
+  if (lines.some((line2) => NOT_COMMITTED.test(line2) || redactor.text(line2) !== line2)) return null;
+  const more = [
+    ...fix.ignore === null ? [] : [`Also add ${fix.ignore.patterns.map(code).join(", ")} to ${code(fix.ignore.path)}.`],
+    ...fix.build.length === 0 ? [] : [`Build with ${code(fix.build.join(" "))}.`]
+  ];
+  const marker = `<!-- layergate:suggestion ${fingerprint} -->`;
+  return { path: fix.path, startLine, endLine, marker, body: [marker, `**${markdown(title)}.** ${[prose(remedy), ...more].join(" ")}`, fenced(lines)].join("\n\n") };
+}
+async function postSuggestions(octokit, pull, commit, outcome, directory) {
+  const findings = toldFindings(outcome.report).filter(({ fix, dockerfile }) => fix !== null && fix.edits.length > 0 && dockerfile?.changed !== true);
+  const paths = [...new Set(findings.flatMap(({ fix }) => fix === null ? [] : [fix.path]))];
+  if (paths.length === 0) return { posted: 0 };
+  const where = { owner: pull.owner, repo: pull.repo, pull_number: pull.number };
+  try {
+    const patches = /* @__PURE__ */ new Map();
+    for await (const files of pages((page) => octokit.rest.pulls.listFiles({ ...where, ...page }))) {
+      for (const { filename, patch } of files) if (paths.includes(filename) && patch !== void 0) patches.set(filename, linesOfPatch(patch));
+      if (patches.size === paths.length) break;
+    }
+    const suggestions = [];
+    for (const path14 of paths) {
+      const [shown, text4] = [patches.get(path14), await readSource(directory, path14)];
+      if (shown === void 0 || text4 === null) continue;
+      const source2 = text4.split(/\r?\n/);
+      for (const finding of findings) {
+        const suggestion = finding.fix?.path === path14 ? suggestionOf(finding, shown, source2, outcome.redactor) : null;
+        if (suggestion !== null && !suggestions.some((other) => other.path === path14 && other.startLine <= suggestion.endLine && suggestion.startLine <= other.endLine))
+          suggestions.push(suggestion);
+      }
+    }
+    if (suggestions.length === 0) return { posted: 0 };
+    const login = await ownLogin(octokit);
+    const earlier = [];
+    for await (const comments of pages((page) => octokit.rest.pulls.listReviewComments({ ...where, ...page })))
+      earlier.push(...comments.filter(({ user }) => user?.login === login).map(({ body }) => body));
+    const fresh = suggestions.filter(({ marker }) => !earlier.some((body) => body.startsWith(marker))).slice(0, MAX_SUGGESTIONS);
+    if (fresh.length === 0) return { posted: 0 };
+    await octokit.rest.pulls.createReview({
+      ...where,
+      commit_id: commit,
+      event: "COMMENT",
+      comments: fresh.map(({ path: path14, startLine, endLine, body }) => ({
+        path: path14,
+        body,
+        line: endLine,
+        side: "RIGHT",
+        ...startLine === endLine ? {} : { start_line: startLine, start_side: "RIGHT" }
+      }))
+    });
+    return { posted: fresh.length };
+  } catch (error63) {
+    return { refused: reasonOf(error63, "pull-requests: write") };
+  }
+}
+
+// src/report/json.ts
+var renderJson = (report) => `${visibleJson(reportSchema2.parse(report))}
+`;
+
+// src/report/sarif.ts
+var MAX_RESULTS = 5e3;
+var MAX_RELATED2 = 50;
+var HOME2 = "https://github.com/layergate/layergate";
+var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
+var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
+var FALLBACK = ".layergate.yml";
+var MAX_SNIPPET = 2e3;
+var uri = (path14) => path14.split("/").map(encodeURIComponent).join("/");
+var isInside = (path14) => path14 !== "" && !path14.startsWith("/") && !path14.split("/").includes("..");
+var visibleLines = (lines) => lines.map(visible).join("\n").slice(0, MAX_SNIPPET);
+function physical(at3, files) {
+  if (at3 === null || at3.changed === true || !isInside(at3.path))
+    return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path14) => path14 !== null && isInside(path14)) ?? FALLBACK) } };
+  const snippet = at3.path === files.dockerfile ? visibleLines(files.lines.slice(at3.startLine - 1, at3.endLine)) : null;
+  return { artifactLocation: { uri: uri(at3.path) }, region: { startLine: at3.startLine, endLine: at3.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
+}
+function logical(location) {
+  if (location.kind !== "layer") return [{ name: visible(placeName(location)), kind: "object" }];
+  return [
+    { name: `layer ${location.layer}`, kind: "module" },
+    { name: visible(location.path), fullyQualifiedName: visible(`layer ${location.layer}:${location.path}`), kind: "resource" }
+  ];
+}
+var ROLE_TEXT = {
+  "added-by": "added by",
+  "also-in": "also in",
+  "hidden-by": "hidden by",
+  "overwritten-by": "overwritten by",
+  "run-by": "run by",
+  base: "base image"
+};
+function toResult(finding, files) {
+  const related = finding.related.filter(({ dockerfile }) => dockerfile !== null && dockerfile.changed !== true).slice(0, MAX_RELATED2);
+  const links = related.map(({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, "\\$&")}](${id + 1})`);
+  const start = finding.dockerfile === null ? "line not known: " : finding.dockerfile.changed === true ? `line ${finding.dockerfile.startLine} of the Dockerfile as it was built: ` : "";
+  return {
+    ruleId: finding.ruleId,
+    ruleIndex: RULES.findIndex(({ meta: meta32 }) => meta32.id === finding.ruleId),
+    level: LEVELS[finding.severity],
+    message: { text: `${start}${visible(finding.message)}${links.length === 0 ? "" : ` See: ${links.join(", ")}.`} ${visible(finding.remedy)}` },
+    locations: [{ physicalLocation: physical(finding.dockerfile, files), logicalLocations: logical(finding.location) }],
+    ...related.length === 0 ? {} : {
+      relatedLocations: related.map(({ role, location, dockerfile }, id) => ({
+        id: id + 1,
+        physicalLocation: physical(dockerfile, files),
+        logicalLocations: logical(location),
+        message: { text: `${ROLE_TEXT[role]} ${visible(placeName(location))}` }
+      }))
+    },
+    // The platform tells alerts apart by the first alone; else all of one rule on one line would be one alert.
+    partialFingerprints: { primaryLocationLineHash: `${finding.fingerprint}:1`, "layergate/v1": finding.fingerprint },
+    ...finding.status === null ? {} : { baselineState: finding.status === "new" ? "new" : "unchanged" },
+    properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, "security-severity": SECURITY_SEVERITY[finding.severity] }
+  };
+}
+var tooMany = (count2) => ({
+  code: "results-left-out",
+  message: `${count2 - MAX_RESULTS} of ${count2} results are left out, the least grave: the platform shows ${MAX_RESULTS}. The JSON report has all.`
+});
+function renderRun({ id, results, warnings, properties }) {
+  return `${visibleJson({
+    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: "Layergate",
+            semanticVersion: VERSION7,
+            informationUri: HOME2,
+            rules: RULES.map(({ meta: meta32 }) => ({
+              id: meta32.id,
+              name: meta32.id.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase()),
+              shortDescription: { text: meta32.title },
+              fullDescription: { text: meta32.description },
+              help: {
+                text: `${meta32.description} ${meta32.remedy}`,
+                markdown: `${meta32.description}
+
+**What to do:** ${meta32.remedy}
+
+${meta32.references.map(({ name: name2, url: url2 }) => `- [${name2}](${url2})`).join("\n")}`
+              },
+              helpUri: `${HOME2}/blob/main/docs/rules/${meta32.id}.md`,
+              defaultConfiguration: { level: LEVELS[meta32.severity] },
+              properties: {
+                "security-severity": SECURITY_SEVERITY[meta32.severity],
+                precision: meta32.confidence === "high" ? "high" : "medium",
+                tags: ["security", "container", meta32.kind === "secret" ? "secret" : "hardening"]
+              }
+            }))
+          }
+        },
+        automationDetails: { id },
+        invocations: [
+          {
+            executionSuccessful: true,
+            toolConfigurationNotifications: [...warnings, ...results.length > MAX_RESULTS ? [tooMany(results.length)] : []].map(({ code: code2, message }) => ({
+              level: "warning",
+              descriptor: { id: code2 },
+              message: { text: visible(message) }
+            }))
+          }
+        ],
+        results: results.slice(0, MAX_RESULTS),
+        properties
+      }
+    ]
+  })}
+`;
+}
+function renderSarif({ report, source: source2 }, configPath2) {
+  const { image } = report;
+  const files = { dockerfile: source2?.path ?? null, config: configPath2, lines: source2?.lines ?? [] };
+  const results = report.findings.filter(({ suppressed }) => suppressed === null);
+  return renderRun({
+    id: `layergate/${report.name.replace(/[^\w./:-]+/g, "-")}/`,
+    results: results.map((finding) => toResult(finding, files)),
+    warnings: report.warnings,
+    properties: {
+      image: image.reference,
+      name: report.name,
+      verdict: report.verdict.result,
+      fixed: report.fixed,
+      loosened: report.policy.loosened.map(({ text: text4 }) => text4),
+      id: image.id,
+      digest: image.digest,
+      platform: image.platform
+    }
+  });
+}
+
+// src/report/terminal.ts
+import { styleText } from "node:util";
+
+// src/report/wrap.ts
+import { stripVTControlCharacters } from "node:util";
+var WIDTH = 80;
+function wrap(text4, first2, rest) {
+  const lines = [];
+  let line2 = first2;
+  let empty = true;
+  for (const word of text4.split(" ")) {
+    let left = word;
+    if (!empty && stripVTControlCharacters(line2).length + 1 + left.length > WIDTH) {
+      lines.push(line2);
+      line2 = rest;
+      empty = true;
+    }
+    while (line2.length + left.length + (empty ? 0 : 1) > WIDTH) {
+      const room = Math.max(1, WIDTH - line2.length);
+      lines.push(line2 + left.slice(0, room));
+      left = left.slice(room);
+      line2 = rest;
+      empty = true;
+    }
+    line2 += empty ? left : ` ${left}`;
+    empty = false;
+  }
+  return [...lines, line2];
+}
+
+// src/report/terminal.ts
+var MAX_LISTED = 10;
+var MAX_AT_LINE = 10;
+var MAX_IN_FILE = 20;
+var MAX_FIX = 16;
+var MAX_PLACE = 60;
+var STYLES = { critical: ["bold", "red"], high: "red", medium: "yellow", low: "cyan", info: "gray" };
+function renderTerminal(outcome, { color, verbose }) {
+  const paint = color ? (style, text4) => styleText(style, text4, { validateStream: false }) : (_style, text4) => text4;
+  const { report } = outcome;
+  const { image, verdict, stats } = report;
+  const shown = verbose ? shownFindings(report) : toldFindings(report);
+  const name2 = visible(image.reference);
+  if (shown.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose) {
+    const known2 = knownFindings(report).length;
+    const ignored = `${known2 === 0 ? "" : `, ${known2} known`}${verdict.suppressed === 0 ? "" : `, ${verdict.suppressed} ignored`}`;
+    return `${wrap(
+      `${name2} \xB7 ${plural2(image.layers.length, "layer")}, ${bytes(image.size)}, ${plural2(verdict.passed.length, "rule")}, ${known2 === 0 ? "0 findings" : "nothing new"}${ignored} \xB7 ${duration3(stats.seconds)}`,
+      "PASS  ",
+      "      "
+    ).join("\n").replace("PASS", paint(["bold", "green"], "PASS"))}
+`;
+  }
+  const lines = [...wrap(`${name2} \xB7 ${image.platform} \xB7 ${bytes(image.size)} \xB7 ${layerTally(image)}`, "", "  "), ""];
+  const isFail = verdict.result === "fail";
+  const counts = countParts(report, (text4) => text4).join(" \xB7 ").replace(/^no findings/, "0 findings");
+  const right = visible(ruleOfVerdict(report, (text4) => text4));
+  const word = isMild(report) ? "WOULD FAIL" : isFail ? "FAIL" : "PASS";
+  const head = `${paint(["bold", isMild(report) ? "yellow" : isFail ? "red" : "green"], word)}  ${counts}`;
+  const room = WIDTH - word.length - 2 - counts.length - right.length;
+  if (room >= 2) lines.push(`${head}${" ".repeat(room)}${paint("gray", right)}`);
+  else lines.push(head, ...wrap(right, "      ", "      ").map((line2) => paint("gray", line2)));
+  const loosened = loosenedSentences(report);
+  if (loosened !== null)
+    lines.push(
+      "",
+      ...wrap(`${loosened.what} ${loosened.when}`, "", "").map((line2) => paint("yellow", line2)),
+      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED).flatMap(({ text: text4 }) => wrap(visible(text4), "  ", "    "))
+    );
+  for (const { at: at3, findings } of groupByLine(shown)) {
+    lines.push("", ...heading(outcome, at3, findings, paint));
+    const groups = groupByFile(findings);
+    const told = groups.slice(0, verbose ? groups.length : MAX_AT_LINE);
+    for (const group of told) lines.push(...describe4(outcome, group, paint, verbose));
+    const left = findings.length - told.flat().length;
+    if (left > 0) lines.push(`  and ${left} more here (--verbose)`);
+  }
+  lines.push("", ...footer(outcome, verbose));
+  return uncommanding(`${lines.join("\n")}
+`);
+}
+function heading(outcome, at3, findings, paint) {
+  if (at3 === null) return [paint("bold", findings.some(({ location }) => location.kind === "layer") ? "line not known" : "image")];
+  const whole2 = visible(`${at3.path}:${at3.startLine}`);
+  const where = whole2.length > MAX_PLACE ? `\u2026${whole2.slice(1 - MAX_PLACE)}` : whole2;
+  const source2 = visible(sourceLine(outcome, at3) ?? "");
+  const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true);
+  const base = findings.every(({ origin }) => origin === "base") ? "   (base image)" : changed ? "   (as built)" : "";
+  const room = WIDTH - where.length - 3 - base.length;
+  return [`${paint("bold", where)}   ${source2.length > room ? `${source2.slice(0, Math.max(0, room - 1))}\u2026` : source2}${base}`];
+}
+function describe4(outcome, group, paint, verbose) {
+  const [finding] = group;
+  if (finding === void 0) return [];
+  const text4 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding, group.length > 1);
+  const fix = fixLines(outcome, finding, paint);
+  if (group.length === 1) return [...headOf(finding, paint), ...text4, ...wrap(visible(finding.remedy), "    \u2192 ", "      "), ...fix];
+  const { own: own2, common } = remediesOf(group);
+  const shown = group.slice(0, verbose ? group.length : MAX_IN_FILE);
+  const heads = shown.flatMap((each, index) => {
+    const line2 = each.location.kind === "layer" && each.location.line !== null ? [`line ${each.location.line}`] : [];
+    const details = [...line2, ...factsOf(outcome, each)].join(" \xB7 ");
+    return [...headOf(each, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...wrap(visible(own2[index] ?? ""), "    \u2192 ", "      ")];
+  });
+  const left = group.length - shown.length;
+  return [
+    ...heads,
+    ...left > 0 ? [`    and ${left} more in this file (--verbose)`] : [],
+    ...wrap(`all ${group.length} of them:`, "    ", "    "),
+    ...text4,
+    ...wrap(visible(common), "    \u2192 ", "      "),
+    ...fix
+  ];
+}
+function headOf(finding, paint) {
+  const fails2 = finding.fails;
+  const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${finding.secret.redacted}`}`;
+  const head = ` ${fails2 ? "\u25CF" : "\u25CB"} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `;
+  const lines = wrap(visible(label), head, " ".repeat(6));
+  return lines.map((line2, index) => index === 0 ? line2.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line2);
+}
+function fixLines(outcome, finding, paint) {
+  const parts = fixParts(outcome, finding);
+  if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX) return ["      (the changed lines are in the JSON report and the job summary)"];
+  return parts.flatMap(({ title, lines }) => [
+    ...wrap(visible(title), "      ", "        "),
+    ...lines.flatMap((line2) => wrap(visible(line2), "        ", "          ").map((own2) => paint(line2.startsWith("+") ? "green" : "red", own2)))
+  ]);
+}
+function secretLines(outcome, finding, isGroup) {
+  const { location, secret } = finding;
+  const facts = isGroup ? [] : factsOf(outcome, finding);
+  const lines = [];
+  if (location.kind === "layer") {
+    const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
+    const line2 = location.line === null || isGroup ? "" : ` (line ${location.line})`;
+    lines.push(
+      ...wrap(
+        visible(
+          `in ${location.path}${inside}${line2}, added ${finding.dockerfile === null || finding.origin === "base" ? "" : "by this line "}in layer ${location.layer}${finding.origin === "base" ? ", inherited from the base" : ""}${finding.file?.source == null ? "" : ` (${finding.file.source.path} of the checkout)`}${facts.length > 0 ? ` \xB7 ${facts.join(", ")}` : ""}`
+        ),
+        "    ",
+        "    "
+      )
+    );
+  } else lines.push(...wrap(visible(finding.message), "    ", "    "));
+  const hidden = hiddenBy(finding);
+  if (hidden?.location.kind === "layer" && location.kind === "layer") {
+    const at3 = hidden.dockerfile;
+    const source2 = sourceLine(outcome, at3) ?? "";
+    const cut = source2.length > 44 ? `${source2.slice(0, 43)}\u2026` : source2;
+    const what = hidden.role === "hidden-by" ? "hides" : "overwrites";
+    lines.push(
+      ...wrap(
+        visible(
+          `${at3 === null ? `layer ${hidden.location.layer}` : `${at3.path}:${at3.startLine}   ${cut}  `} ${what} it${at3 === null ? "" : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`
+        ),
+        "    ",
+        "    "
+      )
+    );
+  }
+  const also = (secret?.occurrences ?? 1) - 1;
+  if (also > 0 && !isGroup) lines.push(`    and in ${plural2(also, "more place")} (${alsoNames(finding)})`);
+  return lines.flatMap((line2) => line2.length > WIDTH ? wrap(line2.trim(), "    ", "    ") : [line2]);
+}
+function alsoNames(finding) {
+  const kinds = finding.related.flatMap(({ role, location }) => {
+    if (role !== "also-in") return [];
+    return [location.kind === "layer" ? `layer ${location.layer}` : location.kind === "config" ? location.field : location.kind];
+  });
+  const unique = [...new Set(kinds)];
+  return visible(unique.slice(0, 4).join(", ") + (unique.length > 4 ? ", \u2026" : ""));
+}
+function footer({ report }, verbose) {
+  const { stats, warnings, notJudged } = report;
+  const ignored = ignoredFindings(report);
+  const parts = [passedCount(report)];
+  if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} for information${verbose ? "" : " (--verbose)"}`);
+  if (ignored.length > 0) parts.push(`${ignored.length} ignored`);
+  if (stats.vouchedFiles > 0) parts.push(`${plural2(stats.vouchedFiles, "file")} vouched for by packages`);
+  if (stats.skipped.length > 0) parts.push(`${number4(stats.skipped.length)} of ${number4(stats.files)} files not looked into${verbose ? "" : " (--verbose)"}`);
+  parts.push(`${bytes(stats.bytes)} read in ${duration3(stats.seconds)}`);
+  const list = (title, items, always) => {
+    if (items.length === 0 || !always && !verbose) return [];
+    const most = verbose ? items.length : MAX_LISTED;
+    return [
+      "",
+      title,
+      ...items.slice(0, most).flatMap((item) => wrap(visible(item), "  ", "    ")),
+      ...items.length > most ? [`  and ${items.length - most} more (--verbose)`] : []
+    ];
+  };
+  return [
+    ...wrap(parts.join(" \xB7 "), "", ""),
+    ...list(
+      "For information",
+      report.findings.filter(({ severity, suppressed }) => severity === "info" && suppressed === null).map(({ ruleId, message, dockerfile }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`),
+      false
+    ),
+    ...list(
+      `Known (${report.baseline.name ?? ""})`,
+      knownFindings(report).map((finding) => `${finding.severity} ${finding.ruleId} ${lineName(finding)}`),
+      true
+    ),
+    ...list(
+      "Fixed",
+      report.baseline.fixed.map(({ rule, title, place }) => `${rule}: ${title}, ${place}`),
+      true
+    ),
+    ...list(
+      "Ignored",
+      ignored.map(
+        ({ ruleId, location, suppressed }) => `${ruleId}${location.kind === "layer" ? ` ${location.path}` : ""}: \u201C${suppressed?.reason}\u201D${suppressed?.expires == null ? "" : `, until ${suppressed.expires}`}`
+      ),
+      true
+    ),
+    ...list(
+      "Warnings",
+      warnings.map(({ message }) => message),
+      true
+    ),
+    ...list("Not judged", notJudged, true),
+    ...list(
+      "Not looked into",
+      stats.skipped.map(({ layer, path: path14, reason }) => `layer ${layer} ${path14}: ${reason}`),
+      false
+    )
+  ];
+}
+
+// src/runner.ts
+import { createHash as createHash13, randomBytes as randomBytes2 } from "node:crypto";
+import { mkdir as mkdir2 } from "node:fs/promises";
+import path10 from "node:path";
+
+// src/report/annotations.ts
+var MAX_OF_A_KIND = 10;
+var MAX_MESSAGE2 = 900;
+function levelOf(finding, { report }) {
+  if (finding.fails) return isMild(report) ? "warning" : "error";
+  return finding.severity === "low" ? "notice" : "warning";
+}
+function messageOf2(outcome, finding) {
+  const hidden = hiddenBy(finding);
+  const detail = [finding.ruleId, ...finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? [] : [finding.secret.redacted], ...factsOf(outcome, finding)].join(", ");
+  const { location } = finding;
+  if (finding.secret === null || location.kind !== "layer") return `${finding.message} ${finding.remedy} (${detail})`;
+  const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
+  const where = `${location.path}${inside}${location.line === null ? "" : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? "" : finding.origin === "base" ? ", inherited from the base image" : ", added by this line"}.`;
+  const source2 = sourceLine(outcome, hidden?.dockerfile ?? null);
+  const hiding = hidden?.location.kind !== "layer" ? "" : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source2 === null ? "" : ` (${source2.slice(0, 60)})`}`} ${hidden.role === "hidden-by" ? "hides" : "overwrites"} it but does not erase it: anyone who can pull the image can read it.`;
+  return `${where}${hiding} ${finding.remedy} (${detail})`;
+}
+function toAnnotations(outcome) {
+  const room = { error: MAX_OF_A_KIND, warning: MAX_OF_A_KIND, notice: MAX_OF_A_KIND - 2 };
+  const annotations2 = [];
+  let left = 0;
+  for (const finding of failingFirst(outcome.report)) {
+    const level = levelOf(finding, outcome);
+    if (room[level]-- <= 0) {
+      left++;
+      continue;
+    }
+    const at3 = finding.dockerfile?.changed === true ? null : finding.dockerfile;
+    const message = visible(
+      `${messageOf2(outcome, finding)}${finding.dockerfile?.changed === true ? ` (line ${finding.dockerfile.startLine} of ${finding.dockerfile.path} as it was built)` : ""}`
+    );
+    annotations2.push({
+      level,
+      title: visible(finding.title),
+      message: message.length > MAX_MESSAGE2 ? `${message.slice(0, MAX_MESSAGE2)}\u2026` : message,
+      file: at3?.path ?? null,
+      startLine: at3?.startLine ?? null,
+      endLine: at3?.endLine ?? null
+    });
+  }
+  for (const { message } of outcome.report.warnings) {
+    if (room.warning-- <= 0) left++;
+    else annotations2.push({ level: "warning", title: "Layergate", message: visible(message), file: null, startLine: null, endLine: null });
+  }
+  return { annotations: annotations2, left };
+}
+
+// src/runner.ts
+var MIN_MASKED = 8;
+var MAX_MASKED = 200;
+function maskValues(values) {
+  const lines = new Set(values.flatMap((value) => value.split(/\r?\n|\\n/)).map((line2) => line2.trim()));
+  let masked = 0;
+  for (const line2 of lines) {
+    if (line2.length < MIN_MASKED || /^-----|^[{}[\]",:\s]+$/.test(line2)) continue;
+    if (masked++ >= MAX_MASKED) return;
+    setSecret(line2);
+  }
+}
+async function reportFolder(parent, reference) {
+  const name2 = `${path10.basename(reference).replace(/[^\w.-]+/g, "-").slice(0, 60)}-${createHash13("sha256").update(reference).digest("hex").slice(0, 8)}`;
+  const folder = path10.resolve(parent, name2);
+  await mkdir2(folder, { recursive: true });
+  return folder;
+}
+function print(text4) {
+  const token2 = randomBytes2(16).toString("hex");
+  info(`::stop-commands::${token2}`);
+  info(text4);
+  info(`::${token2}::`);
+}
+function annotate(outcome, runUrl) {
+  const { annotations: annotations2, left } = toAnnotations(outcome);
+  for (const { level, title, message, file: file2, startLine, endLine } of annotations2) {
+    const properties = { title, ...file2 === null ? {} : { file: file2 }, ...startLine === null ? {} : { startLine }, ...endLine === null ? {} : { endLine } };
+    if (level === "error") error(message, properties);
+    else if (level === "warning") warning(message, properties);
+    else notice(message, properties);
+  }
+  if (left > 0)
+    notice(`${left} more ${left === 1 ? "is" : "are"} in the job summary${runUrl === null ? "" : ` (${runUrl})`}: the platform shows ten annotations of a kind.`, {
+      title: "Layergate"
+    });
+}
+async function writeSummary(text4) {
+  if (!process.env["GITHUB_STEP_SUMMARY"]) return;
+  try {
+    await summary.addRaw(text4, true).write();
+  } catch (error63) {
+    warning(`The job summary cannot be written: ${visible(error63 instanceof Error ? error63.message : String(error63))}`);
+  }
+}
+
+// src/settings.ts
+import { access as access2, readFile as readFile4, stat as stat3 } from "node:fs/promises";
+import path12 from "node:path";
+
+// src/image/name.ts
+var VOLATILE = /^(?:(?=.*\d)[0-9a-f]{7,64}|[0-9a-f]{40}|\d{4,}|v?\d+(?:\.\d+)*|latest|sha|pr|refs|merge)$/i;
+var stableTag = (tag) => tag.split(/[-_+]/).filter((part2) => part2 !== "" && !VOLATILE.test(part2)).join("-");
+function stableName(reference, { image, platform: platform2, target, dockerfile }) {
+  const bare = reference.replace(/^(?:docker-archive|oci-archive|oci-layout|engine):/, "").replace(/@sha256:[0-9a-f]+$/i, "");
+  const isFile2 = /^\.{0,2}\/|\.(?:tar|tgz|oci)(?:\.\w+)?$/i.test(bare) || bare !== reference.replace(/^engine:/, "").replace(/@sha256:[0-9a-f]+$/i, "");
+  const colon = bare.lastIndexOf(":");
+  const named3 = !isFile2 && colon > bare.lastIndexOf("/") ? [bare.slice(0, colon), stableTag(bare.slice(colon + 1))].filter((part2) => part2 !== "").join(":") : bare;
+  const name2 = bare === "-" ? "image" : isFile2 ? bare.replace(/\/+$/, "").split("/").at(-1)?.replace(/\.(?:tar|tgz|oci|gz|zst)+/gi, "") ?? bare : named3;
+  const file2 = dockerfile?.split("\n")[0]?.trim().replace(/^\.\//, "");
+  const more = [image, platform2, target, file2 === "Dockerfile" ? void 0 : file2].filter((part2) => part2 != null && part2 !== "");
+  return [name2 === "" ? "image" : name2, ...more.length === 0 ? [] : [`(${more.join(", ")})`]].join(" ");
+}
+
+// src/policy/decide.ts
+import { readFile as readFile3 } from "node:fs/promises";
+import path11 from "node:path";
+var DEFAULT_ARTIFACT = "layergate-report";
+var DEFAULT_CONFIGS = [".layergate.yml", ".layergate.yaml"];
+function named2(directory, file2) {
+  const relative = path11.relative(directory, file2);
+  return (relative.startsWith("..") ? file2 : relative).split(path11.sep).join("/");
+}
+function checked(key, value) {
+  if (value === null) return {};
+  const parsed = configSchema2.shape[key].safeParse(value);
+  if (parsed.success) return { [key]: parsed.data };
+  const values = key === "fail-on" ? ["critical", "high", "medium", "low", "never"] : ["high", "medium", "low"];
+  const near = nearest(value, values);
+  throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
+}
+var onDisk = (directory) => ({
+  read: async (file2) => {
+    try {
+      return await readFile3(path11.resolve(directory, file2), "utf8");
+    } catch (cause) {
+      const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
+      if (code2 === "ENOENT" || code2 === "ENOTDIR") return null;
+      throw new ConfigError(`${file2}: the configuration cannot be read: ${code2}.`, { cause });
+    }
+  }
+});
+function atCommit(directory, base, given2) {
+  const disk = onDisk(directory);
+  let isBrought = false;
+  return {
+    read: async (file2) => {
+      const relative = named2(directory, path11.resolve(directory, file2));
+      if (path11.isAbsolute(relative)) return disk.read(file2);
+      const text4 = await base.read(relative);
+      if (text4 !== null || !(isBrought || file2 === given2) || await base.isOfRepository(relative)) return text4;
+      isBrought = true;
+      return disk.read(file2);
+    }
+  };
+}
+var isPreset = (name2) => /^(?:recommended|strict)$/.test(name2);
+async function readPolicy(settings2, place, isRequired) {
+  const { name: name2, config: config2 } = await readConfiguration(settings2.config, place, isRequired);
+  return toPolicy(
+    name2,
+    mergeConfigs([
+      config2,
+      checked("fail-on", settings2.failOn),
+      checked("min-confidence", settings2.minConfidence),
+      settings2.baseline === null ? {} : { baseline: settings2.baseline }
+    ])
+  );
+}
+async function readConfiguration(given2, { read: read2 }, isRequired) {
+  if (given2 !== null && isPreset(given2)) return { name: given2, config: presetConfig(given2) };
+  const orThrow = async (file2) => {
+    const text4 = await read2(file2);
+    if (text4 === null) throw new ConfigError(`${file2}: the configuration cannot be read: no such file.`);
+    return text4;
+  };
+  for (const name2 of given2 === null ? DEFAULT_CONFIGS : [given2])
+    if (given2 !== null && isRequired || await read2(name2) !== null) return { name: name2, config: await loadConfig(name2, orThrow) };
+  return { name: "recommended", config: presetConfig("recommended") };
+}
+async function readBaseline({ baseline }, { read: read2 }, isRequired) {
+  if (baseline === "none") return null;
+  const file2 = baseline ?? DEFAULT_BASELINE;
+  const text4 = await read2(file2);
+  if (text4 !== null) return { name: file2, file: parseBaseline(file2, text4) };
+  if (baseline !== null && isRequired) throw new ConfigError(`${file2}: there is no such baseline. layergate baseline create IMAGE writes one; baseline: none goes without.`);
+  return null;
+}
+var REPORT_OF_BRANCH = /^(?:default-branch|artifact:(.+))$/;
+async function branchBaseline(baseline, name2, lastReport2) {
+  if (lastReport2 == null) throw new UsageError(`baseline: ${baseline} is the action's: the command reads a file.`);
+  return lastReport2(REPORT_OF_BRANCH.exec(baseline)?.[1] ?? DEFAULT_ARTIFACT, name2);
+}
+async function decide(settings2, name2, { directory, base = null, lastReport: lastReport2 }) {
+  const disk = onDisk(directory);
+  const own2 = await readPolicy(settings2, disk, true);
+  const isOfBranch = (policy2) => policy2.baseline !== null && REPORT_OF_BRANCH.test(policy2.baseline);
+  const finish2 = async (policy2, place, authority) => {
+    const fromBranch = isOfBranch(policy2) ? await branchBaseline(policy2.baseline ?? "", name2, lastReport2) : null;
+    const baseline = fromBranch === null ? await readBaseline(policy2, place, base === null) : fromBranch.baseline;
+    const warnings = fromBranch !== null && fromBranch.baseline === null ? [{ code: "no-baseline", message: `There is no report of the default branch to compare with, so all counts as new: ${fromBranch.reason}.` }] : [];
+    return { policy: policy2, baseline, authority: await authority(baseline), warnings };
+  };
+  if (base === null) return finish2(own2, disk, async () => ({ from: "checkout" }));
+  const policy = await readPolicy(settings2, atCommit(directory, base, settings2.config), false);
+  return finish2(policy, atCommit(directory, base, settings2.baseline), async (baseline) => {
+    const changed = isOfBranch(own2) ? null : await readBaseline(own2, disk, true);
+    const known2 = isOfBranch(policy) ? [] : baselineLoosenings(baseline?.file ?? null, changed?.file ?? null);
+    const other = own2.baseline !== policy.baseline && isOfBranch(own2) ? [{ kind: "setting", text: `baseline: ${policy.baseline ?? "none"} \u2192 ${own2.baseline}` }] : [];
+    return { from: "base", commit: base.commit, read: base.read, loosenings: [...looseningsOf(policy, own2), ...known2, ...other] };
+  });
+}
+
 // src/secrets/encoded.ts
 import { constants as constants3, gunzipSync } from "node:zlib";
 var MIN_DECODED_QUADS = 7;
@@ -81562,7 +82503,7 @@ var CARRY = OVERLAP + LOOK_BEHIND;
 var WINDOW = CARRY + PART;
 var DEFAULT_WINDOW = 256;
 var MAX_DEPTH4 = 3;
-var MAX_FILE2 = 256 << 10;
+var MAX_FILE3 = 256 << 10;
 var MAX_PIECES = 2048;
 var TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y;
 var MAX_MATCHES = 1e3;
@@ -81608,7 +82549,7 @@ var ContentScan = class _ContentScan {
   }
   /** Takes the next bytes. @param last no more follow */
   push(chunk, last) {
-    if (this.#files.length > 0 && this.#head.length < MAX_FILE2) this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAX_FILE2 - this.#head.length)]);
+    if (this.#files.length > 0 && this.#head.length < MAX_FILE3) this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAX_FILE3 - this.#head.length)]);
     if (chunk.length <= PART) {
       this.#window(chunk, last);
       return;
@@ -82533,932 +83474,6 @@ var Scanner = class {
   }
 };
 
-// src/gate.ts
-async function runGate(options4) {
-  const started = performance.now();
-  const image = await openImage(options4.reference, options4.open);
-  try {
-    const scanner = new Scanner();
-    const build2 = await findBuild(image, options4.build);
-    const layers = await scanLayers(image, scanner, options4);
-    const filesystem = buildFilesystem(layers);
-    const { origin } = build2;
-    const attestations = image.attestations.flatMap((attestation) => attestationText(attestation) ?? []);
-    const records = readPackageRecords(layers);
-    const hashes2 = await hashesOfMatches(image, layers, filesystem, records);
-    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes2, scanner);
-    const steps = stepsOfImage(origin);
-    const redactor = new Redactor([
-      ...values,
-      ...hiddenInCommands(steps),
-      ...[...dockerfileTexts(options4.build, origin), policyTexts(options4)].flatMap(
-        (text4) => scanner.scanText(text4).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
-      )
-    ]);
-    const collected = (path14) => readCollected(filesystem, layers, path14);
-    const passwd = collected("/etc/passwd");
-    const recordSalt = options4.baseline?.file.salt ?? options4.policy.salt ?? createHash12("sha256").update(image.id).digest("hex").slice(0, 32);
-    const salt = options4.key ?? options4.policy.salt ?? randomBytes(16).toString("hex");
-    const evidence = {
-      image,
-      layers,
-      filesystem,
-      origin,
-      leaks,
-      sources: await findSources(leaks, build2, options4.build),
-      steps,
-      environment: environmentOfImage(image, steps),
-      base: origin.base,
-      user: resolveUser(image.config.run.User ?? "", passwd, collected("/etc/group")),
-      userLines: origin.lastLines("USER"),
-      fromLines: origin.from,
-      accounts: parsePasswd(passwd ?? "").filter(({ uid }) => uid !== 0),
-      collected,
-      programs: findPrograms(filesystem, layers),
-      skipped: layers.flatMap(({ index, skipped }) => skipped.map((part2) => ({ layer: index, ...part2 }))),
-      now: options4.now,
-      get built() {
-        return evidence;
-      },
-      keyedHash: (value) => `hmac-sha256:${createHmac3("sha256", salt).update(value).digest("hex")}`
-    };
-    const inline = await inlineIgnores(origin, options4);
-    const baseline = chooseBaseline(options4);
-    const verdict = judge(RULES, evidence, { policy: options4.policy, inline: inline.ignores, baseline: baseline.chosen, salt: recordSalt, redactor });
-    const warnings = [
-      ...verdict.warnings,
-      ...inline.problems.map((message) => ({ code: "ignore-not-read", message: `${message}.` })),
-      ...unreadWarnings(steps),
-      ...options4.warnings,
-      ...baseline.warnings,
-      ...build2.warnings,
-      ...verdict.findings.length > 0 || options4.build.isNamed ? lineWarnings(options4.build, origin) : []
-    ];
-    return buildOutcome({
-      evidence,
-      image,
-      verdict: { ...verdict, warnings },
-      name: options4.name,
-      policy: options4.policy,
-      authority: options4.authority,
-      loosenings: [...options4.authority.from === "base" ? options4.authority.loosenings : [], ...inline.loosenings],
-      baseline: baseline.chosen?.name ?? null,
-      salt: recordSalt,
-      inventory: options4.inventory === void 0 ? null : await takeInventory(image, layers, filesystem, passwd, options4.inventory.shared),
-      redactor,
-      values,
-      vouchedFiles,
-      seconds: (performance.now() - started) / 1e3
-    });
-  } finally {
-    await image.close();
-  }
-}
-async function inlineIgnores({ dockerfile }, { authority, now }) {
-  if (dockerfile === null) return { ignores: [], problems: [], loosenings: [] };
-  const { ignores, problems } = readInlineIgnores(dockerfile);
-  if (authority.from === "checkout" || ignores.length === 0) return { ignores, problems, loosenings: [] };
-  const isInRepository = !dockerfile.path.startsWith("/") && !dockerfile.path.split("/").includes("..");
-  const text4 = isInRepository ? await authority.read(dockerfile.path) : null;
-  const agreed = agreedIgnores(ignores, dockerfile, text4 === null ? null : parseDockerfile(dockerfile.path, text4), now);
-  return {
-    ignores: agreed.ignores,
-    problems,
-    loosenings: agreed.added.map(({ rule, line: line2, reason }) => ({ kind: "ignore", text: `ignores ${rule} at ${dockerfile.path}:${line2}: \u201C${reason}\u201D` }))
-  };
-}
-function chooseBaseline({ baseline, name: name2 }) {
-  if (baseline === null) return { chosen: null, warnings: [] };
-  const { file: file2 } = baseline;
-  const findings = sectionOf(file2, name2);
-  const chosen = { name: baseline.name, salt: file2.salt, findings: findings ?? [] };
-  if (findings !== null || Object.keys(file2.images).length === 0) return { chosen, warnings: [] };
-  return {
-    chosen,
-    warnings: [
-      {
-        code: "not-in-baseline",
-        message: `The baseline ${baseline.name} says nothing of ${name2}, so all is new. It has: ${Object.keys(file2.images).slice(0, 10).join(", ")}. layergate baseline update adds it; name tells what an image is called.`
-      }
-    ]
-  };
-}
-async function scanLayers(image, scanner, { policy, onProgress, reference }) {
-  const scans = [];
-  const stored = image.layers.reduce((sum, { storedSize }) => sum + storedSize, 0);
-  let bytes2 = 0;
-  let done = 0;
-  for (const layer of image.layers) {
-    const before = bytes2;
-    const scan = await scanLayer(
-      layer,
-      scanner,
-      reference,
-      policy.limits,
-      (read2) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read2, share: stored === 0 ? 1 : (done + Math.min(read2, layer.storedSize)) / stored })
-    );
-    bytes2 += scan.size;
-    done += layer.storedSize;
-    scans.push(scan);
-  }
-  return scans;
-}
-async function hashesOfMatches(image, layers, filesystem, records) {
-  const hashes2 = /* @__PURE__ */ new Map();
-  for (const scan of layers) {
-    for (const [entry, own2] of scan.hashes) hashes2.set(`${scan.index}:${entry}`, own2);
-    const missing = new Set(scan.matches.map(({ entry }) => entry).filter((entry) => !scan.hashes.has(entry) && records.knows(filesystem.versionOf(scan.index, entry).path)));
-    const layer = image.layers[scan.index];
-    if (missing.size === 0 || layer === void 0) continue;
-    for (const [entry, own2] of await hashEntries(layer, missing)) hashes2.set(`${scan.index}:${entry}`, own2);
-  }
-  return hashes2;
-}
-var dockerfileTexts = ({ dockerfiles }, { dockerfile }) => [
-  .../* @__PURE__ */ new Set([...dockerfiles.map(({ text: text4 }) => text4), ...dockerfile === null ? [] : [dockerfile.text]])
-];
-var policyTexts = ({ policy, authority, baseline, name: name2 }) => [
-  name2,
-  ...policy.ignore.map(({ reason }) => reason),
-  ...authority.from === "base" ? authority.loosenings.map(({ text: text4 }) => text4) : [],
-  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place }) => [title, place]))
-].join("\n");
-function environmentOfImage(image, steps) {
-  const set2 = new Map(environmentOf(steps).map(({ name: name2, step }) => [name2, step]));
-  return image.config.run.Env.flatMap((pair2) => {
-    const at3 = pair2.indexOf("=");
-    const name2 = pair2.slice(0, at3);
-    return at3 === -1 ? [] : [{ name: name2, value: pair2.slice(at3 + 1), step: set2.get(name2) ?? null }];
-  });
-}
-function lineWarnings({ isNamed: isNamed2, target }, origin) {
-  if (origin.reason === null || origin.reason === NO_DOCKERFILE) return [];
-  return [
-    {
-      code: "lines-not-known",
-      message: `Lines are not known: ${origin.reason}.${/does not fit/.test(origin.reason) && target === null && !isNamed2 ? " Name the right one with --dockerfile." : ""}`
-    }
-  ];
-}
-
-// src/github/contents.ts
-var MAX_FILE3 = 64 << 20;
-function textOf2(data) {
-  const content = data instanceof ArrayBuffer ? Buffer.from(data).toString("utf8") : typeof data === "object" && data !== null && "encoding" in data && data.encoding === "base64" && "content" in data && typeof data.content === "string" ? Buffer.from(data.content, "base64").toString("utf8") : data;
-  if (Array.isArray(content)) return { text: null };
-  if (typeof content !== "string") return { why: "GitHub answered in a form that is not known" };
-  return content.length <= MAX_FILE3 ? { text: content } : { why: `it has more than ${MAX_FILE3 >> 20} MiB` };
-}
-function contentsAt(octokit, repository, commit) {
-  let isReadable = false;
-  return async (path14) => {
-    try {
-      const { data } = await octokit.rest.repos.getContent({ ...repository, path: path14, ref: commit, mediaType: { format: "raw" } });
-      return textOf2(data);
-    } catch (error63) {
-      if (statusOf(error63) !== 404) return { why: reasonOf(error63, "contents: read") };
-    }
-    try {
-      if (!isReadable) await octokit.rest.repos.getCommit({ ...repository, ref: commit }).catch(() => octokit.rest.repos.getContent({ ...repository, path: "", ref: commit }));
-      isReadable = true;
-      return { text: null };
-    } catch (error63) {
-      return { why: reasonOf(error63, "contents: read") };
-    }
-  };
-}
-
-// src/github/event.ts
-import { readFileSync as readFileSync2 } from "node:fs";
-var sha = external_exports.string().regex(/^[0-9a-f]{40,64}$/);
-var name = external_exports.string().max(300);
-var eventSchema = external_exports.object({
-  repository: external_exports.object({ private: external_exports.boolean(), default_branch: name.optional() }).optional().catch(void 0),
-  pull_request: external_exports.object({
-    number: external_exports.number().int().positive(),
-    head: external_exports.object({ sha }),
-    base: external_exports.object({ sha }).optional().catch(void 0)
-  }).optional(),
-  merge_group: external_exports.object({ base_sha: sha }).optional().catch(void 0),
-  workflow_run: external_exports.object({
-    id: external_exports.number().int().positive(),
-    event: name,
-    head_sha: sha,
-    head_branch: name.nullable().catch(null),
-    head_repository: external_exports.object({ owner: external_exports.object({ login: name }) }).nullable().catch(null)
-  }).optional().catch(void 0)
-});
-function readContext2(env) {
-  const [owner, repo] = (env["GITHUB_REPOSITORY"] ?? "").split("/");
-  const server = env["GITHUB_SERVER_URL"] ?? "https://github.com";
-  const event = readEvent(env["GITHUB_EVENT_PATH"]);
-  const commit = event?.pull_request?.head.sha ?? (env["GITHUB_SHA"] || null);
-  const home = owner && repo ? `${server}/${owner}/${repo}` : null;
-  const run2 = event?.workflow_run;
-  return {
-    event: env["GITHUB_EVENT_NAME"] ?? "",
-    repository: owner && repo ? { owner, repo } : null,
-    defaultBranch: event?.repository?.default_branch ?? null,
-    isPublic: event?.repository?.private !== true,
-    pull: owner && repo && event?.pull_request !== void 0 ? { owner, repo, number: event.pull_request.number } : null,
-    commit,
-    baseCommit: event?.pull_request?.base?.sha ?? event?.merge_group?.base_sha ?? null,
-    triggeredBy: run2 === void 0 ? null : { id: run2.id, event: run2.event, headSha: run2.head_sha, headBranch: run2.head_branch, headOwner: run2.head_repository?.owner.login ?? null },
-    blobUrl: home !== null && commit ? `${home}/blob/${commit}` : null,
-    repositoryUrl: home,
-    runUrl: home !== null && env["GITHUB_RUN_ID"] ? `${home}/actions/runs/${env["GITHUB_RUN_ID"]}` : null,
-    workflowFile: /^[^/]+\/[^/]+\/(\.github\/workflows\/[^@]+)@/.exec(env["GITHUB_WORKFLOW_REF"] ?? "")?.[1] ?? null
-  };
-}
-function readEvent(file2) {
-  if (!file2) return null;
-  try {
-    return eventSchema.parse(JSON.parse(readFileSync2(file2, "utf8")));
-  } catch {
-    return null;
-  }
-}
-
-// src/github/suggestions.ts
-var MAX_SUGGESTIONS = 10;
-var MAX_SPAN = 20;
-function linesOfPatch(patch) {
-  const lines = /* @__PURE__ */ new Map();
-  let next = 0;
-  for (const line2 of patch.split("\n")) {
-    const hunk = /^@@ -\d+(?:,\d+)? \+(\d+)/.exec(line2);
-    if (hunk !== null) next = Number(hunk[1]);
-    else if (line2.startsWith("+") || line2.startsWith(" ")) lines.set(next++, line2.slice(1));
-  }
-  return lines;
-}
-function isShown(shown, source2, startLine, endLine) {
-  for (let line2 = startLine; line2 <= endLine; line2++) if (shown.get(line2)?.replace(/\r$/, "") !== source2[line2 - 1]) return false;
-  return true;
-}
-function fenced(lines) {
-  const fence = fenceFor(lines.join("\n"), 3);
-  return `${fence}suggestion
-${lines.map((line2) => `${line2}
-`).join("")}${fence}`;
-}
-function changedLines({ edits }, source2) {
-  const sorted = [...edits].sort((a, b) => a.startLine - b.startLine);
-  const [startLine, endLine] = [sorted[0]?.startLine ?? 0, sorted.at(-1)?.endLine ?? 0];
-  if (startLine === 0 || endLine - startLine >= MAX_SPAN) return null;
-  const lines = [];
-  for (let line2 = startLine; line2 <= endLine; ) {
-    const edit = sorted.find((each) => each.startLine === line2);
-    lines.push(...edit?.lines ?? [source2[line2 - 1] ?? ""]);
-    line2 = (edit?.endLine ?? line2) + 1;
-  }
-  return { startLine, endLine, lines };
-}
-var NOT_COMMITTED = /[•…]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/;
-function suggestionOf(finding, shown, source2, redactor) {
-  const { fix, fingerprint, title, remedy } = finding;
-  const change = fix === null ? null : changedLines(fix, source2);
-  if (fix === null || change === null || !isShown(shown, source2, change.startLine, change.endLine)) return null;
-  const { startLine, endLine, lines } = change;
-  if (lines.some((line2) => NOT_COMMITTED.test(line2) || redactor.text(line2) !== line2)) return null;
-  const more = [
-    ...fix.ignore === null ? [] : [`Also add ${fix.ignore.patterns.map(code).join(", ")} to ${code(fix.ignore.path)}.`],
-    ...fix.build.length === 0 ? [] : [`Build with ${code(fix.build.join(" "))}.`]
-  ];
-  const marker = `<!-- layergate:suggestion ${fingerprint} -->`;
-  return { path: fix.path, startLine, endLine, marker, body: [marker, `**${markdown(title)}.** ${[prose(remedy), ...more].join(" ")}`, fenced(lines)].join("\n\n") };
-}
-async function postSuggestions(octokit, pull, commit, outcome, directory) {
-  const findings = toldFindings(outcome.report).filter(({ fix, dockerfile }) => fix !== null && fix.edits.length > 0 && dockerfile?.changed !== true);
-  const paths = [...new Set(findings.flatMap(({ fix }) => fix === null ? [] : [fix.path]))];
-  if (paths.length === 0) return { posted: 0 };
-  const where = { owner: pull.owner, repo: pull.repo, pull_number: pull.number };
-  try {
-    const patches = /* @__PURE__ */ new Map();
-    for await (const files of pages((page) => octokit.rest.pulls.listFiles({ ...where, ...page }))) {
-      for (const { filename, patch } of files) if (paths.includes(filename) && patch !== void 0) patches.set(filename, linesOfPatch(patch));
-      if (patches.size === paths.length) break;
-    }
-    const suggestions = [];
-    for (const path14 of paths) {
-      const [shown, text4] = [patches.get(path14), await readSource(directory, path14)];
-      if (shown === void 0 || text4 === null) continue;
-      const source2 = text4.split(/\r?\n/);
-      for (const finding of findings) {
-        const suggestion = finding.fix?.path === path14 ? suggestionOf(finding, shown, source2, outcome.redactor) : null;
-        if (suggestion !== null && !suggestions.some((other) => other.path === path14 && other.startLine <= suggestion.endLine && suggestion.startLine <= other.endLine))
-          suggestions.push(suggestion);
-      }
-    }
-    if (suggestions.length === 0) return { posted: 0 };
-    const login = await ownLogin(octokit);
-    const earlier = [];
-    for await (const comments of pages((page) => octokit.rest.pulls.listReviewComments({ ...where, ...page })))
-      earlier.push(...comments.filter(({ user }) => user?.login === login).map(({ body }) => body));
-    const fresh = suggestions.filter(({ marker }) => !earlier.some((body) => body.startsWith(marker))).slice(0, MAX_SUGGESTIONS);
-    if (fresh.length === 0) return { posted: 0 };
-    await octokit.rest.pulls.createReview({
-      ...where,
-      commit_id: commit,
-      event: "COMMENT",
-      comments: fresh.map(({ path: path14, startLine, endLine, body }) => ({
-        path: path14,
-        body,
-        line: endLine,
-        side: "RIGHT",
-        ...startLine === endLine ? {} : { start_line: startLine, start_side: "RIGHT" }
-      }))
-    });
-    return { posted: fresh.length };
-  } catch (error63) {
-    return { refused: reasonOf(error63, "pull-requests: write") };
-  }
-}
-
-// src/report/json.ts
-var renderJson = (report) => `${visibleJson(reportSchema2.parse(report))}
-`;
-
-// src/report/sarif.ts
-var MAX_RESULTS = 5e3;
-var MAX_RELATED2 = 50;
-var HOME2 = "https://github.com/layergate/layergate";
-var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
-var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
-var FALLBACK = ".layergate.yml";
-var MAX_SNIPPET = 2e3;
-var uri = (path14) => path14.split("/").map(encodeURIComponent).join("/");
-var isInside = (path14) => path14 !== "" && !path14.startsWith("/") && !path14.split("/").includes("..");
-var visibleLines = (lines) => lines.map(visible).join("\n").slice(0, MAX_SNIPPET);
-function physical(at3, files) {
-  if (at3 === null || at3.changed === true || !isInside(at3.path))
-    return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path14) => path14 !== null && isInside(path14)) ?? FALLBACK) } };
-  const snippet = at3.path === files.dockerfile ? visibleLines(files.lines.slice(at3.startLine - 1, at3.endLine)) : null;
-  return { artifactLocation: { uri: uri(at3.path) }, region: { startLine: at3.startLine, endLine: at3.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
-}
-function logical(location) {
-  if (location.kind !== "layer") return [{ name: visible(placeName(location)), kind: "object" }];
-  return [
-    { name: `layer ${location.layer}`, kind: "module" },
-    { name: visible(location.path), fullyQualifiedName: visible(`layer ${location.layer}:${location.path}`), kind: "resource" }
-  ];
-}
-var ROLE_TEXT = {
-  "added-by": "added by",
-  "also-in": "also in",
-  "hidden-by": "hidden by",
-  "overwritten-by": "overwritten by",
-  "run-by": "run by",
-  base: "base image"
-};
-function toResult(finding, files) {
-  const related = finding.related.filter(({ dockerfile }) => dockerfile !== null && dockerfile.changed !== true).slice(0, MAX_RELATED2);
-  const links = related.map(({ role, location }, id) => `[${ROLE_TEXT[role]} ${visible(placeName(location)).replace(/[[\]\\]/g, "\\$&")}](${id + 1})`);
-  const start = finding.dockerfile === null ? "line not known: " : finding.dockerfile.changed === true ? `line ${finding.dockerfile.startLine} of the Dockerfile as it was built: ` : "";
-  return {
-    ruleId: finding.ruleId,
-    ruleIndex: RULES.findIndex(({ meta: meta32 }) => meta32.id === finding.ruleId),
-    level: LEVELS[finding.severity],
-    message: { text: `${start}${visible(finding.message)}${links.length === 0 ? "" : ` See: ${links.join(", ")}.`} ${visible(finding.remedy)}` },
-    locations: [{ physicalLocation: physical(finding.dockerfile, files), logicalLocations: logical(finding.location) }],
-    ...related.length === 0 ? {} : {
-      relatedLocations: related.map(({ role, location, dockerfile }, id) => ({
-        id: id + 1,
-        physicalLocation: physical(dockerfile, files),
-        logicalLocations: logical(location),
-        message: { text: `${ROLE_TEXT[role]} ${visible(placeName(location))}` }
-      }))
-    },
-    // The platform tells alerts apart by the first alone; else all of one rule on one line would be one alert.
-    partialFingerprints: { primaryLocationLineHash: `${finding.fingerprint}:1`, "layergate/v1": finding.fingerprint },
-    ...finding.status === null ? {} : { baselineState: finding.status === "new" ? "new" : "unchanged" },
-    properties: { severity: finding.severity, confidence: finding.confidence, origin: finding.origin, "security-severity": SECURITY_SEVERITY[finding.severity] }
-  };
-}
-var tooMany = (count2) => ({
-  code: "results-left-out",
-  message: `${count2 - MAX_RESULTS} of ${count2} results are left out, the least grave: the platform shows ${MAX_RESULTS}. The JSON report has all.`
-});
-function renderRun({ id, results, warnings, properties }) {
-  return `${visibleJson({
-    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
-    version: "2.1.0",
-    runs: [
-      {
-        tool: {
-          driver: {
-            name: "Layergate",
-            semanticVersion: VERSION7,
-            informationUri: HOME2,
-            rules: RULES.map(({ meta: meta32 }) => ({
-              id: meta32.id,
-              name: meta32.id.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase()),
-              shortDescription: { text: meta32.title },
-              fullDescription: { text: meta32.description },
-              help: {
-                text: `${meta32.description} ${meta32.remedy}`,
-                markdown: `${meta32.description}
-
-**What to do:** ${meta32.remedy}
-
-${meta32.references.map(({ name: name2, url: url2 }) => `- [${name2}](${url2})`).join("\n")}`
-              },
-              helpUri: `${HOME2}/blob/main/docs/rules/${meta32.id}.md`,
-              defaultConfiguration: { level: LEVELS[meta32.severity] },
-              properties: {
-                "security-severity": SECURITY_SEVERITY[meta32.severity],
-                precision: meta32.confidence === "high" ? "high" : "medium",
-                tags: ["security", "container", meta32.kind === "secret" ? "secret" : "hardening"]
-              }
-            }))
-          }
-        },
-        automationDetails: { id },
-        invocations: [
-          {
-            executionSuccessful: true,
-            toolConfigurationNotifications: [...warnings, ...results.length > MAX_RESULTS ? [tooMany(results.length)] : []].map(({ code: code2, message }) => ({
-              level: "warning",
-              descriptor: { id: code2 },
-              message: { text: visible(message) }
-            }))
-          }
-        ],
-        results: results.slice(0, MAX_RESULTS),
-        properties
-      }
-    ]
-  })}
-`;
-}
-function renderSarif({ report, source: source2 }, configPath2) {
-  const { image } = report;
-  const files = { dockerfile: source2?.path ?? null, config: configPath2, lines: source2?.lines ?? [] };
-  const results = report.findings.filter(({ suppressed }) => suppressed === null);
-  return renderRun({
-    id: `layergate/${report.name.replace(/[^\w./:-]+/g, "-")}/`,
-    results: results.map((finding) => toResult(finding, files)),
-    warnings: report.warnings,
-    properties: {
-      image: image.reference,
-      name: report.name,
-      verdict: report.verdict.result,
-      fixed: report.fixed,
-      loosened: report.policy.loosened.map(({ text: text4 }) => text4),
-      id: image.id,
-      digest: image.digest,
-      platform: image.platform
-    }
-  });
-}
-
-// src/report/terminal.ts
-import { styleText } from "node:util";
-
-// src/report/wrap.ts
-import { stripVTControlCharacters } from "node:util";
-var WIDTH = 80;
-function wrap(text4, first2, rest) {
-  const lines = [];
-  let line2 = first2;
-  let empty = true;
-  for (const word of text4.split(" ")) {
-    let left = word;
-    if (!empty && stripVTControlCharacters(line2).length + 1 + left.length > WIDTH) {
-      lines.push(line2);
-      line2 = rest;
-      empty = true;
-    }
-    while (line2.length + left.length + (empty ? 0 : 1) > WIDTH) {
-      const room = Math.max(1, WIDTH - line2.length);
-      lines.push(line2 + left.slice(0, room));
-      left = left.slice(room);
-      line2 = rest;
-      empty = true;
-    }
-    line2 += empty ? left : ` ${left}`;
-    empty = false;
-  }
-  return [...lines, line2];
-}
-
-// src/report/terminal.ts
-var MAX_LISTED = 10;
-var MAX_AT_LINE = 10;
-var MAX_IN_FILE = 20;
-var MAX_FIX = 16;
-var MAX_PLACE = 60;
-var STYLES = { critical: ["bold", "red"], high: "red", medium: "yellow", low: "cyan", info: "gray" };
-function renderTerminal(outcome, { color, verbose }) {
-  const paint = color ? (style, text4) => styleText(style, text4, { validateStream: false }) : (_style, text4) => text4;
-  const { report } = outcome;
-  const { image, verdict, stats } = report;
-  const shown = verbose ? shownFindings(report) : toldFindings(report);
-  const name2 = visible(image.reference);
-  if (shown.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose) {
-    const known2 = knownFindings(report).length;
-    const ignored = `${known2 === 0 ? "" : `, ${known2} known`}${verdict.suppressed === 0 ? "" : `, ${verdict.suppressed} ignored`}`;
-    return `${wrap(
-      `${name2} \xB7 ${plural2(image.layers.length, "layer")}, ${bytes(image.size)}, ${plural2(verdict.passed.length, "rule")}, ${known2 === 0 ? "0 findings" : "nothing new"}${ignored} \xB7 ${duration3(stats.seconds)}`,
-      "PASS  ",
-      "      "
-    ).join("\n").replace("PASS", paint(["bold", "green"], "PASS"))}
-`;
-  }
-  const lines = [...wrap(`${name2} \xB7 ${image.platform} \xB7 ${bytes(image.size)} \xB7 ${layerTally(image)}`, "", "  "), ""];
-  const isFail = verdict.result === "fail";
-  const counts = countParts(report, (text4) => text4).join(" \xB7 ").replace(/^no findings/, "0 findings");
-  const right = visible(ruleOfVerdict(report, (text4) => text4));
-  const word = isMild(report) ? "WOULD FAIL" : isFail ? "FAIL" : "PASS";
-  const head = `${paint(["bold", isMild(report) ? "yellow" : isFail ? "red" : "green"], word)}  ${counts}`;
-  const room = WIDTH - word.length - 2 - counts.length - right.length;
-  if (room >= 2) lines.push(`${head}${" ".repeat(room)}${paint("gray", right)}`);
-  else lines.push(head, ...wrap(right, "      ", "      ").map((line2) => paint("gray", line2)));
-  const loosened = loosenedSentences(report);
-  if (loosened !== null)
-    lines.push(
-      "",
-      ...wrap(`${loosened.what} ${loosened.when}`, "", "").map((line2) => paint("yellow", line2)),
-      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED).flatMap(({ text: text4 }) => wrap(visible(text4), "  ", "    "))
-    );
-  for (const { at: at3, findings } of groupByLine(shown)) {
-    lines.push("", ...heading(outcome, at3, findings, paint));
-    const groups = groupByFile(findings);
-    const told = groups.slice(0, verbose ? groups.length : MAX_AT_LINE);
-    for (const group of told) lines.push(...describe4(outcome, group, paint, verbose));
-    const left = findings.length - told.flat().length;
-    if (left > 0) lines.push(`  and ${left} more here (--verbose)`);
-  }
-  lines.push("", ...footer(outcome, verbose));
-  return uncommanding(`${lines.join("\n")}
-`);
-}
-function heading(outcome, at3, findings, paint) {
-  if (at3 === null) return [paint("bold", findings.some(({ location }) => location.kind === "layer") ? "line not known" : "image")];
-  const whole2 = visible(`${at3.path}:${at3.startLine}`);
-  const where = whole2.length > MAX_PLACE ? `\u2026${whole2.slice(1 - MAX_PLACE)}` : whole2;
-  const source2 = visible(sourceLine(outcome, at3) ?? "");
-  const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true);
-  const base = findings.every(({ origin }) => origin === "base") ? "   (base image)" : changed ? "   (as built)" : "";
-  const room = WIDTH - where.length - 3 - base.length;
-  return [`${paint("bold", where)}   ${source2.length > room ? `${source2.slice(0, Math.max(0, room - 1))}\u2026` : source2}${base}`];
-}
-function describe4(outcome, group, paint, verbose) {
-  const [finding] = group;
-  if (finding === void 0) return [];
-  const text4 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding, group.length > 1);
-  const fix = fixLines(outcome, finding, paint);
-  if (group.length === 1) return [...headOf(finding, paint), ...text4, ...wrap(visible(finding.remedy), "    \u2192 ", "      "), ...fix];
-  const { own: own2, common } = remediesOf(group);
-  const shown = group.slice(0, verbose ? group.length : MAX_IN_FILE);
-  const heads = shown.flatMap((each, index) => {
-    const line2 = each.location.kind === "layer" && each.location.line !== null ? [`line ${each.location.line}`] : [];
-    const details = [...line2, ...factsOf(outcome, each)].join(" \xB7 ");
-    return [...headOf(each, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...wrap(visible(own2[index] ?? ""), "    \u2192 ", "      ")];
-  });
-  const left = group.length - shown.length;
-  return [
-    ...heads,
-    ...left > 0 ? [`    and ${left} more in this file (--verbose)`] : [],
-    ...wrap(`all ${group.length} of them:`, "    ", "    "),
-    ...text4,
-    ...wrap(visible(common), "    \u2192 ", "      "),
-    ...fix
-  ];
-}
-function headOf(finding, paint) {
-  const fails2 = finding.fails;
-  const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${finding.secret.redacted}`}`;
-  const head = ` ${fails2 ? "\u25CF" : "\u25CB"} ${finding.severity.padEnd(9)} ${finding.ruleId.padEnd(16)} `;
-  const lines = wrap(visible(label), head, " ".repeat(6));
-  return lines.map((line2, index) => index === 0 ? line2.replace(finding.severity, paint(STYLES[finding.severity], finding.severity)) : line2);
-}
-function fixLines(outcome, finding, paint) {
-  const parts = fixParts(outcome, finding);
-  if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX) return ["      (the changed lines are in the JSON report and the job summary)"];
-  return parts.flatMap(({ title, lines }) => [
-    ...wrap(visible(title), "      ", "        "),
-    ...lines.flatMap((line2) => wrap(visible(line2), "        ", "          ").map((own2) => paint(line2.startsWith("+") ? "green" : "red", own2)))
-  ]);
-}
-function secretLines(outcome, finding, isGroup) {
-  const { location, secret } = finding;
-  const facts = isGroup ? [] : factsOf(outcome, finding);
-  const lines = [];
-  if (location.kind === "layer") {
-    const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
-    const line2 = location.line === null || isGroup ? "" : ` (line ${location.line})`;
-    lines.push(
-      ...wrap(
-        visible(
-          `in ${location.path}${inside}${line2}, added ${finding.dockerfile === null || finding.origin === "base" ? "" : "by this line "}in layer ${location.layer}${finding.origin === "base" ? ", inherited from the base" : ""}${finding.file?.source == null ? "" : ` (${finding.file.source.path} of the checkout)`}${facts.length > 0 ? ` \xB7 ${facts.join(", ")}` : ""}`
-        ),
-        "    ",
-        "    "
-      )
-    );
-  } else lines.push(...wrap(visible(finding.message), "    ", "    "));
-  const hidden = hiddenBy(finding);
-  if (hidden?.location.kind === "layer" && location.kind === "layer") {
-    const at3 = hidden.dockerfile;
-    const source2 = sourceLine(outcome, at3) ?? "";
-    const cut = source2.length > 44 ? `${source2.slice(0, 43)}\u2026` : source2;
-    const what = hidden.role === "hidden-by" ? "hides" : "overwrites";
-    lines.push(
-      ...wrap(
-        visible(
-          `${at3 === null ? `layer ${hidden.location.layer}` : `${at3.path}:${at3.startLine}   ${cut}  `} ${what} it${at3 === null ? "" : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`
-        ),
-        "    ",
-        "    "
-      )
-    );
-  }
-  const also = (secret?.occurrences ?? 1) - 1;
-  if (also > 0 && !isGroup) lines.push(`    and in ${plural2(also, "more place")} (${alsoNames(finding)})`);
-  return lines.flatMap((line2) => line2.length > WIDTH ? wrap(line2.trim(), "    ", "    ") : [line2]);
-}
-function alsoNames(finding) {
-  const kinds = finding.related.flatMap(({ role, location }) => {
-    if (role !== "also-in") return [];
-    return [location.kind === "layer" ? `layer ${location.layer}` : location.kind === "config" ? location.field : location.kind];
-  });
-  const unique = [...new Set(kinds)];
-  return visible(unique.slice(0, 4).join(", ") + (unique.length > 4 ? ", \u2026" : ""));
-}
-function footer({ report }, verbose) {
-  const { stats, warnings, notJudged } = report;
-  const ignored = ignoredFindings(report);
-  const parts = [passedCount(report)];
-  if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} for information${verbose ? "" : " (--verbose)"}`);
-  if (ignored.length > 0) parts.push(`${ignored.length} ignored`);
-  if (stats.vouchedFiles > 0) parts.push(`${plural2(stats.vouchedFiles, "file")} vouched for by packages`);
-  if (stats.skipped.length > 0) parts.push(`${number4(stats.skipped.length)} of ${number4(stats.files)} files not looked into${verbose ? "" : " (--verbose)"}`);
-  parts.push(`${bytes(stats.bytes)} read in ${duration3(stats.seconds)}`);
-  const list = (title, items, always) => {
-    if (items.length === 0 || !always && !verbose) return [];
-    const most = verbose ? items.length : MAX_LISTED;
-    return [
-      "",
-      title,
-      ...items.slice(0, most).flatMap((item) => wrap(visible(item), "  ", "    ")),
-      ...items.length > most ? [`  and ${items.length - most} more (--verbose)`] : []
-    ];
-  };
-  return [
-    ...wrap(parts.join(" \xB7 "), "", ""),
-    ...list(
-      "For information",
-      report.findings.filter(({ severity, suppressed }) => severity === "info" && suppressed === null).map(({ ruleId, message, dockerfile }) => `${dockerfile === null ? "" : `${dockerfile.path}:${dockerfile.startLine} `}${ruleId}: ${message}`),
-      false
-    ),
-    ...list(
-      `Known (${report.baseline.name ?? ""})`,
-      knownFindings(report).map((finding) => `${finding.severity} ${finding.ruleId} ${lineName(finding)}`),
-      true
-    ),
-    ...list(
-      "Fixed",
-      report.baseline.fixed.map(({ rule, title, place }) => `${rule}: ${title}, ${place}`),
-      true
-    ),
-    ...list(
-      "Ignored",
-      ignored.map(
-        ({ ruleId, location, suppressed }) => `${ruleId}${location.kind === "layer" ? ` ${location.path}` : ""}: \u201C${suppressed?.reason}\u201D${suppressed?.expires == null ? "" : `, until ${suppressed.expires}`}`
-      ),
-      true
-    ),
-    ...list(
-      "Warnings",
-      warnings.map(({ message }) => message),
-      true
-    ),
-    ...list("Not judged", notJudged, true),
-    ...list(
-      "Not looked into",
-      stats.skipped.map(({ layer, path: path14, reason }) => `layer ${layer} ${path14}: ${reason}`),
-      false
-    )
-  ];
-}
-
-// src/runner.ts
-import { createHash as createHash13, randomBytes as randomBytes2 } from "node:crypto";
-import { mkdir as mkdir2 } from "node:fs/promises";
-import path10 from "node:path";
-
-// src/report/annotations.ts
-var MAX_OF_A_KIND = 10;
-var MAX_MESSAGE2 = 900;
-function levelOf(finding, { report }) {
-  if (finding.fails) return isMild(report) ? "warning" : "error";
-  return finding.severity === "low" ? "notice" : "warning";
-}
-function messageOf2(outcome, finding) {
-  const hidden = hiddenBy(finding);
-  const detail = [finding.ruleId, ...finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? [] : [finding.secret.redacted], ...factsOf(outcome, finding)].join(", ");
-  const { location } = finding;
-  if (finding.secret === null || location.kind !== "layer") return `${finding.message} ${finding.remedy} (${detail})`;
-  const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
-  const where = `${location.path}${inside}${location.line === null ? "" : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? "" : finding.origin === "base" ? ", inherited from the base image" : ", added by this line"}.`;
-  const source2 = sourceLine(outcome, hidden?.dockerfile ?? null);
-  const hiding = hidden?.location.kind !== "layer" ? "" : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source2 === null ? "" : ` (${source2.slice(0, 60)})`}`} ${hidden.role === "hidden-by" ? "hides" : "overwrites"} it but does not erase it: anyone who can pull the image can read it.`;
-  return `${where}${hiding} ${finding.remedy} (${detail})`;
-}
-function toAnnotations(outcome) {
-  const room = { error: MAX_OF_A_KIND, warning: MAX_OF_A_KIND, notice: MAX_OF_A_KIND - 2 };
-  const annotations2 = [];
-  let left = 0;
-  for (const finding of failingFirst(outcome.report)) {
-    const level = levelOf(finding, outcome);
-    if (room[level]-- <= 0) {
-      left++;
-      continue;
-    }
-    const at3 = finding.dockerfile?.changed === true ? null : finding.dockerfile;
-    const message = visible(
-      `${messageOf2(outcome, finding)}${finding.dockerfile?.changed === true ? ` (line ${finding.dockerfile.startLine} of ${finding.dockerfile.path} as it was built)` : ""}`
-    );
-    annotations2.push({
-      level,
-      title: visible(finding.title),
-      message: message.length > MAX_MESSAGE2 ? `${message.slice(0, MAX_MESSAGE2)}\u2026` : message,
-      file: at3?.path ?? null,
-      startLine: at3?.startLine ?? null,
-      endLine: at3?.endLine ?? null
-    });
-  }
-  for (const { message } of outcome.report.warnings) {
-    if (room.warning-- <= 0) left++;
-    else annotations2.push({ level: "warning", title: "Layergate", message: visible(message), file: null, startLine: null, endLine: null });
-  }
-  return { annotations: annotations2, left };
-}
-
-// src/runner.ts
-var MIN_MASKED = 8;
-var MAX_MASKED = 200;
-function maskValues(values) {
-  const lines = new Set(values.flatMap((value) => value.split(/\r?\n|\\n/)).map((line2) => line2.trim()));
-  let masked = 0;
-  for (const line2 of lines) {
-    if (line2.length < MIN_MASKED || /^-----|^[{}[\]",:\s]+$/.test(line2)) continue;
-    if (masked++ >= MAX_MASKED) return;
-    setSecret(line2);
-  }
-}
-async function reportFolder(parent, reference) {
-  const name2 = `${path10.basename(reference).replace(/[^\w.-]+/g, "-").slice(0, 60)}-${createHash13("sha256").update(reference).digest("hex").slice(0, 8)}`;
-  const folder = path10.resolve(parent, name2);
-  await mkdir2(folder, { recursive: true });
-  return folder;
-}
-function print(text4) {
-  const token2 = randomBytes2(16).toString("hex");
-  info(`::stop-commands::${token2}`);
-  info(text4);
-  info(`::${token2}::`);
-}
-function annotate(outcome, runUrl) {
-  const { annotations: annotations2, left } = toAnnotations(outcome);
-  for (const { level, title, message, file: file2, startLine, endLine } of annotations2) {
-    const properties = { title, ...file2 === null ? {} : { file: file2 }, ...startLine === null ? {} : { startLine }, ...endLine === null ? {} : { endLine } };
-    if (level === "error") error(message, properties);
-    else if (level === "warning") warning(message, properties);
-    else notice(message, properties);
-  }
-  if (left > 0)
-    notice(`${left} more ${left === 1 ? "is" : "are"} in the job summary${runUrl === null ? "" : ` (${runUrl})`}: the platform shows ten annotations of a kind.`, {
-      title: "Layergate"
-    });
-}
-async function writeSummary(text4) {
-  if (!process.env["GITHUB_STEP_SUMMARY"]) return;
-  try {
-    await summary.addRaw(text4, true).write();
-  } catch (error63) {
-    warning(`The job summary cannot be written: ${visible(error63 instanceof Error ? error63.message : String(error63))}`);
-  }
-}
-
-// src/settings.ts
-import { access as access2, readFile as readFile4, stat as stat3 } from "node:fs/promises";
-import path12 from "node:path";
-
-// src/image/name.ts
-var VOLATILE = /^(?:(?=.*\d)[0-9a-f]{7,64}|[0-9a-f]{40}|\d{4,}|v?\d+(?:\.\d+)*|latest|sha|pr|refs|merge)$/i;
-var stableTag = (tag) => tag.split(/[-_+]/).filter((part2) => part2 !== "" && !VOLATILE.test(part2)).join("-");
-function stableName(reference, { image, platform: platform2, target, dockerfile }) {
-  const bare = reference.replace(/^(?:docker-archive|oci-archive|oci-layout|engine):/, "").replace(/@sha256:[0-9a-f]+$/i, "");
-  const isFile2 = /^\.{0,2}\/|\.(?:tar|tgz|oci)(?:\.\w+)?$/i.test(bare) || bare !== reference.replace(/^engine:/, "").replace(/@sha256:[0-9a-f]+$/i, "");
-  const colon = bare.lastIndexOf(":");
-  const named3 = !isFile2 && colon > bare.lastIndexOf("/") ? [bare.slice(0, colon), stableTag(bare.slice(colon + 1))].filter((part2) => part2 !== "").join(":") : bare;
-  const name2 = bare === "-" ? "image" : isFile2 ? bare.replace(/\/+$/, "").split("/").at(-1)?.replace(/\.(?:tar|tgz|oci|gz|zst)+/gi, "") ?? bare : named3;
-  const file2 = dockerfile?.split("\n")[0]?.trim().replace(/^\.\//, "");
-  const more = [image, platform2, target, file2 === "Dockerfile" ? void 0 : file2].filter((part2) => part2 != null && part2 !== "");
-  return [name2 === "" ? "image" : name2, ...more.length === 0 ? [] : [`(${more.join(", ")})`]].join(" ");
-}
-
-// src/policy/decide.ts
-import { readFile as readFile3 } from "node:fs/promises";
-import path11 from "node:path";
-var DEFAULT_ARTIFACT = "layergate-report";
-var DEFAULT_CONFIGS = [".layergate.yml", ".layergate.yaml"];
-function named2(directory, file2) {
-  const relative = path11.relative(directory, file2);
-  return (relative.startsWith("..") ? file2 : relative).split(path11.sep).join("/");
-}
-function checked(key, value) {
-  if (value === null) return {};
-  const parsed = configSchema2.shape[key].safeParse(value);
-  if (parsed.success) return { [key]: parsed.data };
-  const values = key === "fail-on" ? ["critical", "high", "medium", "low", "never"] : ["high", "medium", "low"];
-  const near = nearest(value, values);
-  throw new UsageError(`${key}: ${JSON.stringify(value)} is none of ${values.join(", ")}.${near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`}`);
-}
-var onDisk = (directory) => ({
-  read: async (file2) => {
-    try {
-      return await readFile3(path11.resolve(directory, file2), "utf8");
-    } catch (cause) {
-      const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
-      if (code2 === "ENOENT" || code2 === "ENOTDIR") return null;
-      throw new ConfigError(`${file2}: the configuration cannot be read: ${code2}.`, { cause });
-    }
-  }
-});
-function atCommit(directory, base, given2) {
-  const disk = onDisk(directory);
-  let isBrought = false;
-  return {
-    read: async (file2) => {
-      const relative = named2(directory, path11.resolve(directory, file2));
-      if (path11.isAbsolute(relative)) return disk.read(file2);
-      const text4 = await base.read(relative);
-      if (text4 !== null || !(isBrought || file2 === given2) || await base.isOfRepository(relative)) return text4;
-      isBrought = true;
-      return disk.read(file2);
-    }
-  };
-}
-var isPreset = (name2) => /^(?:recommended|strict)$/.test(name2);
-async function readPolicy(settings2, place, isRequired) {
-  const { name: name2, config: config2 } = await readConfiguration(settings2.config, place, isRequired);
-  return toPolicy(
-    name2,
-    mergeConfigs([
-      config2,
-      checked("fail-on", settings2.failOn),
-      checked("min-confidence", settings2.minConfidence),
-      settings2.baseline === null ? {} : { baseline: settings2.baseline }
-    ])
-  );
-}
-async function readConfiguration(given2, { read: read2 }, isRequired) {
-  if (given2 !== null && isPreset(given2)) return { name: given2, config: presetConfig(given2) };
-  const orThrow = async (file2) => {
-    const text4 = await read2(file2);
-    if (text4 === null) throw new ConfigError(`${file2}: the configuration cannot be read: no such file.`);
-    return text4;
-  };
-  for (const name2 of given2 === null ? DEFAULT_CONFIGS : [given2])
-    if (given2 !== null && isRequired || await read2(name2) !== null) return { name: name2, config: await loadConfig(name2, orThrow) };
-  return { name: "recommended", config: presetConfig("recommended") };
-}
-async function readBaseline({ baseline }, { read: read2 }, isRequired) {
-  if (baseline === "none") return null;
-  const file2 = baseline ?? DEFAULT_BASELINE;
-  const text4 = await read2(file2);
-  if (text4 !== null) return { name: file2, file: parseBaseline(file2, text4) };
-  if (baseline !== null && isRequired) throw new ConfigError(`${file2}: there is no such baseline. layergate baseline create IMAGE writes one; baseline: none goes without.`);
-  return null;
-}
-var REPORT_OF_BRANCH = /^(?:default-branch|artifact:(.+))$/;
-async function branchBaseline(baseline, name2, lastReport2) {
-  if (lastReport2 == null) throw new UsageError(`baseline: ${baseline} is the action's: the command reads a file.`);
-  return lastReport2(REPORT_OF_BRANCH.exec(baseline)?.[1] ?? DEFAULT_ARTIFACT, name2);
-}
-async function decide(settings2, name2, { directory, base = null, lastReport: lastReport2 }) {
-  const disk = onDisk(directory);
-  const own2 = await readPolicy(settings2, disk, true);
-  const isOfBranch = (policy2) => policy2.baseline !== null && REPORT_OF_BRANCH.test(policy2.baseline);
-  const finish2 = async (policy2, place, authority) => {
-    const fromBranch = isOfBranch(policy2) ? await branchBaseline(policy2.baseline ?? "", name2, lastReport2) : null;
-    const baseline = fromBranch === null ? await readBaseline(policy2, place, base === null) : fromBranch.baseline;
-    const warnings = fromBranch !== null && fromBranch.baseline === null ? [{ code: "no-baseline", message: `There is no report of the default branch to compare with, so all counts as new: ${fromBranch.reason}.` }] : [];
-    return { policy: policy2, baseline, authority: await authority(baseline), warnings };
-  };
-  if (base === null) return finish2(own2, disk, async () => ({ from: "checkout" }));
-  const policy = await readPolicy(settings2, atCommit(directory, base, settings2.config), false);
-  return finish2(policy, atCommit(directory, base, settings2.baseline), async (baseline) => {
-    const changed = isOfBranch(own2) ? null : await readBaseline(own2, disk, true);
-    const known2 = isOfBranch(policy) ? [] : baselineLoosenings(baseline?.file ?? null, changed?.file ?? null);
-    const other = own2.baseline !== policy.baseline && isOfBranch(own2) ? [{ kind: "setting", text: `baseline: ${policy.baseline ?? "none"} \u2192 ${own2.baseline}` }] : [];
-    return { from: "base", commit: base.commit, read: base.read, loosenings: [...looseningsOf(policy, own2), ...known2, ...other] };
-  });
-}
-
 // src/settings.ts
 function settingsFromEnvironment(env) {
   const read2 = (name2) => env[`LAYERGATE_${name2}`] || null;
@@ -83522,7 +83537,7 @@ async function prepare2(reference, settings2, surroundings) {
   return {
     reference,
     name: name2,
-    open: { image: settings2.image, platform: settings2.platform, temporary, architecture: process.arch, stdin },
+    open: { image: settings2.image, platform: settings2.platform, temporary, architecture: process.arch, stdin, limits: policy.limits },
     policy,
     baseline,
     authority,
@@ -83531,6 +83546,7 @@ async function prepare2(reference, settings2, surroundings) {
     now: /* @__PURE__ */ new Date(),
     key: env["LAYERGATE_KEY"] || null,
     onProgress,
+    scanner: new Scanner(),
     configPath: await configPath(settings2, directory)
   };
 }

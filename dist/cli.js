@@ -31898,6 +31898,28 @@ var import_yaml = __toESM(require_dist(), 1);
 import { readFile as readFile2 } from "node:fs/promises";
 import path6 from "node:path";
 
+// src/limits.ts
+var GIB = 2 ** 30;
+var LIMITS = {
+  "layer-bytes": { value: 64 * GIB, about: "uncompressed bytes of one layer; default 64 GiB" },
+  entries: { value: 2e6, about: "entries of one layer; default 2,000,000" },
+  "nested-bytes": { value: GIB, about: "bytes that the archives inside one layer may unpack to; default 1 GiB" },
+  "nested-depth": { value: 4, about: "archives in archives; default 4" },
+  "path-bytes": { value: 4096, about: "bytes of one path in a layer; default 4,096" },
+  "path-parts": { value: 2048, about: "directories of one path in a layer; default 2,048" },
+  matches: { value: 1e5, about: "matches of detectors that are kept of one image; default 100,000" },
+  records: { value: 2e6, about: "files that the package databases of one image name; default 2,000,000" },
+  "extract-bytes": { value: 256 * 2 ** 20, about: "bytes of small files (users, package databases, scripts) that are kept of one image; default 256 MiB" },
+  "spool-bytes": { value: 64 * GIB, about: "bytes of a packed or piped archive that are written to the temporary directory; default 64 GiB" },
+  "json-depth": { value: 256, about: "arrays and objects in each other in a manifest, configuration or attestation; default 256" },
+  seconds: { value: 3600, about: "seconds of wall clock that a run may take; default 3,600" }
+};
+function limitsOf(given2) {
+  return Object.fromEntries(Object.entries(LIMITS).map(([name2, { value }]) => [name2, given2[name2] ?? value]));
+}
+var DEFAULT_LIMITS = limitsOf({});
+var raise = (name2) => `(limits.${name2}). Raise the limit if the image is meant to be like this.`;
+
 // node_modules/balanced-match/dist/esm/index.js
 var range = (a, b, str) => {
   let begs, beg, left, right = void 0, result;
@@ -45564,6 +45586,9 @@ var ignoreSchema = external_exports.strictObject({
   message: "an ignore entry needs a rule, a path or a fingerprint"
 });
 var minConfidence = external_exports.union([confidenceSchema, external_exports.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })]);
+var limitSchemas = Object.fromEntries(
+  Object.entries(LIMITS).map(([name2, { about }]) => [name2, (name2 === "nested-depth" ? external_exports.int().min(0).max(16) : external_exports.int().positive()).optional().describe(about)])
+);
 var configSchema = external_exports.strictObject({
   extends: external_exports.union([external_exports.string(), external_exports.array(external_exports.string())]).optional().describe("recommended, strict, or the path of another configuration; later ones win"),
   "fail-on": failOn.optional().describe("findings of this severity or worse fail the image; default high"),
@@ -45573,12 +45598,7 @@ var configSchema = external_exports.strictObject({
   "own-bases": external_exports.array(external_exports.string()).optional().describe("base images that are judged like own layers, such as ghcr.io/acme/**"),
   skipped: external_exports.enum(["report", "fail"]).optional().describe("what archives that could not be opened do; default report"),
   ignore: external_exports.array(ignoreSchema).optional().describe("findings that are accepted, each with a reason"),
-  limits: external_exports.strictObject({
-    "layer-bytes": external_exports.int().positive().optional().describe("uncompressed bytes of one layer; default 64 GiB"),
-    entries: external_exports.int().positive().optional().describe("entries of one layer; default 2,000,000"),
-    "nested-bytes": external_exports.int().positive().optional().describe("bytes that the archives inside one layer may unpack to; default 1 GiB"),
-    "nested-depth": external_exports.int().min(0).max(16).optional().describe("archives in archives; default 4")
-  }).optional().describe("limits that keep hostile images from taking the machine"),
+  limits: external_exports.strictObject(limitSchemas).optional().describe("limits that keep hostile images from taking the machine"),
   baseline: external_exports.string().min(1).optional().describe("findings of an earlier run, which do not fail: a file, default-branch, artifact:NAME, or none; default: .layergate-baseline.json, where there is one"),
   salt: external_exports.string().min(16).optional().describe("makes hashes of secrets comparable between runs; public, written by layergate init")
 });
@@ -45615,1490 +45635,6 @@ var PRESETS = {
   }
 };
 
-// src/layer/scan.ts
-var import_tar_stream2 = __toESM(require_tar_stream(), 1);
-import { createHash as createHash2 } from "node:crypto";
-
-// src/image/tar-walk.ts
-var BLOCK = 512;
-var MAX_EXTENDED_HEADER = 1 << 20;
-var TYPES = {
-  0: "file",
-  48: "file",
-  49: "link",
-  50: "symlink",
-  51: "character-device",
-  52: "block-device",
-  53: "directory",
-  54: "fifo",
-  55: "file"
-};
-var HEADER_ONLY = /* @__PURE__ */ new Set(["link", "symlink", "character-device", "block-device", "fifo"]);
-var text = (block, from, length) => {
-  const end2 = block.indexOf(0, from);
-  return block.toString("utf8", from, end2 === -1 || end2 > from + length ? from + length : end2);
-};
-function number4(block, from, length) {
-  if (((block[from] ?? 0) & 128) !== 0) {
-    if (block[from] !== 128) return -1;
-    let sum2 = 0;
-    for (let i = from + 1; i < from + length; i++) sum2 = sum2 * 256 + (block[i] ?? 0);
-    return sum2;
-  }
-  let at3 = from;
-  while (at3 < from + length && (block[at3] === 32 || block[at3] === 0)) at3++;
-  let sum = 0;
-  for (; at3 < from + length; at3++) {
-    const digit2 = (block[at3] ?? 0) - 48;
-    if (digit2 < 0 || digit2 > 7) break;
-    sum = sum * 8 + digit2;
-  }
-  return sum;
-}
-function checksum(block) {
-  let sum = 8 * 32;
-  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += block[i] ?? 0;
-  return sum;
-}
-function paxRecords(data) {
-  const records = /* @__PURE__ */ new Map();
-  let at3 = 0;
-  while (at3 < data.length) {
-    const space = data.indexOf(32, at3);
-    const length = space === -1 ? Number.NaN : Number.parseInt(data.toString("latin1", at3, space), 10);
-    if (!(length > 0)) break;
-    const record2 = data.toString("utf8", space + 1, at3 + length - 1);
-    const equals = record2.indexOf("=");
-    if (equals === -1) break;
-    records.set(record2.slice(0, equals), record2.slice(equals + 1));
-    at3 += length;
-  }
-  return records;
-}
-function* walkTar(where, onEntry) {
-  let offset = 0;
-  let zeroBlocks = 0;
-  let global2 = /* @__PURE__ */ new Map();
-  let local = null;
-  let longName = null;
-  let longLink = null;
-  const bad = (what) => new ImageError("not-a-tar", `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`);
-  for (; ; ) {
-    const block = yield { offset, length: BLOCK };
-    if (block.length === 0) return;
-    if (block.length < BLOCK)
-      throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
-    const sum = checksum(block);
-    if (sum === 8 * 32) {
-      zeroBlocks++;
-      offset += BLOCK;
-      continue;
-    }
-    if (number4(block, 148, 8) !== sum) throw bad("no valid tar header");
-    const flag2 = block[156] ?? 0;
-    const ownSize = number4(block, 124, 12);
-    if (!(ownSize >= 0) || !Number.isSafeInteger(ownSize)) throw bad("an impossible entry size");
-    offset += BLOCK;
-    if (flag2 === 76 || flag2 === 75 || flag2 === 78 || flag2 === 120 || flag2 === 103) {
-      if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
-      const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize };
-      if (data.length < ownSize)
-        throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
-      offset += Math.ceil(ownSize / BLOCK) * BLOCK;
-      if (flag2 === 76 || flag2 === 78) longName = text(data, 0, data.length);
-      else if (flag2 === 75) longLink = text(data, 0, data.length);
-      else if (flag2 === 103) global2 = paxRecords(data);
-      else local = new Map([...global2, ...paxRecords(data)]);
-      continue;
-    }
-    let name2 = text(block, 0, 100);
-    const ustar = block.toString("latin1", 257, 263) === "ustar\0";
-    if (ustar && block[345] !== 0) name2 = `${text(block, 345, 155)}/${name2}`;
-    let type = TYPES[flag2] ?? "other";
-    if (flag2 === 83) throw bad("a sparse entry of the old GNU form, which is not supported,");
-    const paxSize = local?.get("size");
-    const size = paxSize ? Number.parseInt(paxSize, 10) : ownSize;
-    if (!(size >= 0) || !Number.isSafeInteger(size)) throw bad("an impossible entry size");
-    const wholeName = local?.get("path") || longName || name2;
-    if (type === "file" && flag2 !== 55 && wholeName.endsWith("/")) {
-      if (size > 0) throw bad("a directory of the old form that claims data,");
-      type = "directory";
-    }
-    if (size > 0 && HEADER_ONLY.has(type)) throw bad(`a ${type} entry that claims data,`);
-    const held = type === "directory" ? 0 : size;
-    onEntry({
-      name: wholeName,
-      type,
-      linkName: local?.get("linkpath") || longLink || text(block, 157, 100),
-      size: held,
-      offset,
-      afterEnd: zeroBlocks >= 2
-    });
-    zeroBlocks = zeroBlocks >= 2 ? zeroBlocks : 0;
-    local = longName = longLink = null;
-    offset += Math.ceil(held / BLOCK) * BLOCK;
-  }
-}
-async function indexTar(where, size, read2) {
-  const entries = [];
-  const walk2 = walkTar(where, (header) => {
-    if (header.offset + header.size > size) {
-      throw new ImageError(
-        "truncated",
-        `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`
-      );
-    }
-    entries.push(header);
-  });
-  for (let step = walk2.next(); !step.done; ) {
-    const { offset, length } = step.value;
-    step = walk2.next(await read2(offset, Math.max(0, Math.min(length, size - offset))));
-  }
-  return entries;
-}
-var TarGuard = class {
-  #walk;
-  #wanted;
-  #position = 0;
-  #partial = [];
-  #have = 0;
-  constructor(where, onEntry) {
-    this.#walk = walkTar(where, onEntry);
-    this.#wanted = this.#step(this.#walk.next());
-  }
-  #step(step) {
-    return step.done ? null : step.value;
-  }
-  /** @throws ImageError when a header is damaged or beyond the limits */
-  push(chunk) {
-    const start = this.#position;
-    const end2 = start + chunk.length;
-    this.#position = end2;
-    while (this.#wanted !== null) {
-      const { offset, length } = this.#wanted;
-      const from = offset + this.#have;
-      if (from >= end2) return;
-      const piece = chunk.subarray(from - start, Math.min(end2, offset + length) - start);
-      this.#have += piece.length;
-      if (this.#have < length) {
-        this.#partial.push(Buffer.from(piece));
-        return;
-      }
-      const block = this.#partial.length === 0 ? piece : Buffer.concat([...this.#partial, piece]);
-      this.#partial = [];
-      this.#have = 0;
-      this.#wanted = this.#step(this.#walk.next(block));
-    }
-  }
-  /** Tells the walk that no more bytes come. @throws ImageError `truncated` inside a header */
-  end() {
-    if (this.#wanted !== null) this.#walk.next(Buffer.concat(this.#partial));
-  }
-};
-
-// src/layer/collectors.ts
-var MAX_EXTRACT = 8 << 20;
-var COLLECTED = [
-  /^\/etc\/(?:passwd|group|os-release)$/,
-  /^\/usr\/lib\/os-release$/,
-  // Package databases with checksums of files: dpkg, distroless, apk (v2 and v3), Python.
-  /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
-  /^\/var\/lib\/dpkg\/status\.d\/[^/]+$/,
-  // Who may become root.
-  /^\/etc\/sudoers(?:\.d\/[^/]+)?$/,
-  // What dpkg says of configuration files stands with the packages themselves.
-  /^\/var\/lib\/dpkg\/status$/,
-  /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
-  /\.dist-info\/(?:RECORD|direct_url\.json)$/
-];
-var isCollected = (path14) => COLLECTED.some((pattern) => pattern.test(path14));
-var MAX_SCRIPT = 256 << 10;
-var MAX_SCRIPTS = 500;
-var SCRIPTS = /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)[^/]*|[^/]+\.(?:sh|bash))$/i;
-var mayBeEntrypoint = (path14) => SCRIPTS.test(path14);
-
-// src/layer/nested.ts
-var import_yauzl = __toESM(require_yauzl(), 1);
-import zlib2 from "node:zlib";
-var NESTED_LIMITS = { depth: 4, bytes: 1 << 30, ratio: 200, zipBytes: 96 << 20 };
-var RATIO_FLOOR = 16 << 20;
-var MAX_MEMBER = 64 << 20;
-var CLOSED = [
-  [/^\xfd7zXZ\0/, "xz"],
-  [/^BZh[1-9]1AY&SY/, "bzip2"],
-  [/^7z\xbc\xaf\x27\x1c/, "7z"],
-  [/^Rar!\x1a\x07/, "rar"]
-];
-function packingOf(head) {
-  if (head[0] === 31 && head[1] === 139 && head[2] === 8) return "gzip";
-  if (head.length > 4 && head.readUInt32LE(0) === 4247762216) return "zstd";
-  if (head.length > 4 && head.readUInt32LE(0) === 67324752) return "zip";
-  if (head.length >= 512 && head.toString("latin1", 257, 262) === "ustar") return "tar";
-  const start = head.toString("latin1", 0, 10);
-  const closed = CLOSED.find(([magic]) => magic.test(start));
-  return closed === void 0 ? null : { closed: closed[1] };
-}
-var NestedBudget = class {
-  limits;
-  #left;
-  constructor(limits) {
-    this.limits = limits;
-    this.#left = limits.bytes;
-  }
-  /**
-   * Takes unpacked bytes off the budget.
-   * @param packed bytes read from this archive so far
-   * @param unpacked bytes it gave so far, these included
-   * @returns why to stop, or null
-   */
-  spend(bytes2, packed, unpacked) {
-    this.#left -= bytes2;
-    if (this.#left < 0) return `the archives of this layer unpack to more than ${this.limits.bytes} bytes`;
-    if (unpacked > RATIO_FLOOR && unpacked > packed * this.limits.ratio) return `it unpacks to more than ${this.limits.ratio} times its size`;
-    return null;
-  }
-  /** How many bytes may still be unpacked. */
-  get left() {
-    return Math.max(0, this.#left);
-  }
-};
-async function eachZipMember(bytes2, budget, onMember) {
-  const zip = await new Promise((resolve, reject) => {
-    (0, import_yauzl.fromBuffer)(bytes2, { lazyEntries: true, decodeStrings: false, validateEntrySizes: false }, (error62, file2) => error62 ? reject(error62) : resolve(file2));
-  });
-  let unpacked = 0;
-  await new Promise((resolve, reject) => {
-    const member = async (entry) => {
-      const name2 = Buffer.from(entry.fileName).toString("utf8");
-      if (name2.endsWith("/")) return;
-      if (entry.generalPurposeBitFlag & 1) return onMember(name2, null, "it is encrypted");
-      if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) return onMember(name2, null, `its compression (method ${entry.compressionMethod}) is not supported`);
-      const start = await new Promise((done, fail) => {
-        zip.readLocalFileHeader(entry, { minimal: true }, (error62, header) => error62 ? fail(error62) : done(header.fileDataStart));
-      });
-      const packed = bytes2.subarray(start, start + entry.compressedSize);
-      let content = packed;
-      if (entry.compressionMethod === 8) {
-        try {
-          content = zlib2.inflateRawSync(packed, { maxOutputLength: Math.max(1, Math.min(MAX_MEMBER, budget.left)) });
-        } catch (error62) {
-          const tooLarge = error62 instanceof Error && "code" in error62 && error62.code === "ERR_BUFFER_TOO_LARGE";
-          return onMember(name2, null, tooLarge ? `it unpacks to more than ${Math.min(MAX_MEMBER, budget.left)} bytes` : "it does not decompress");
-        }
-      }
-      unpacked += content.length;
-      const stop = budget.spend(content.length, bytes2.length, unpacked);
-      if (stop !== null) throw new Error(stop);
-      await onMember(name2, content, "");
-    };
-    zip.on("entry", (entry) => {
-      member(entry).then(() => zip.readEntry(), reject);
-    });
-    zip.on("end", resolve);
-    zip.on("error", reject);
-    zip.readEntry();
-  });
-}
-
-// src/layer/unpacker.ts
-var import_tar_stream = __toESM(require_tar_stream(), 1);
-import zlib4 from "node:zlib";
-
-// src/image/compression.ts
-import { Readable, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import zlib3 from "node:zlib";
-
-// node_modules/fzstd/esm/index.mjs
-var ab = ArrayBuffer;
-var u8 = Uint8Array;
-var u16 = Uint16Array;
-var i16 = Int16Array;
-var i32 = Int32Array;
-var slc = function(v, s, e) {
-  if (u8.prototype.slice)
-    return u8.prototype.slice.call(v, s, e);
-  if (s == null || s < 0)
-    s = 0;
-  if (e == null || e > v.length)
-    e = v.length;
-  var n = new u8(e - s);
-  n.set(v.subarray(s, e));
-  return n;
-};
-var fill = function(v, n, s, e) {
-  if (u8.prototype.fill)
-    return u8.prototype.fill.call(v, n, s, e);
-  if (s == null || s < 0)
-    s = 0;
-  if (e == null || e > v.length)
-    e = v.length;
-  for (; s < e; ++s)
-    v[s] = n;
-  return v;
-};
-var cpw = function(v, t, s, e) {
-  if (u8.prototype.copyWithin)
-    return u8.prototype.copyWithin.call(v, t, s, e);
-  if (s == null || s < 0)
-    s = 0;
-  if (e == null || e > v.length)
-    e = v.length;
-  while (s < e) {
-    v[t++] = v[s++];
-  }
-};
-var ec = [
-  "invalid zstd data",
-  "window size too large (>2046MB)",
-  "invalid block type",
-  "FSE accuracy too high",
-  "match distance too far back",
-  "unexpected EOF"
-];
-var err = function(ind, msg, nt) {
-  var e = new Error(msg || ec[ind]);
-  e.code = ind;
-  if (Error.captureStackTrace)
-    Error.captureStackTrace(e, err);
-  if (!nt)
-    throw e;
-  return e;
-};
-var rb = function(d, b, n) {
-  var i = 0, o = 0;
-  for (; i < n; ++i)
-    o |= d[b++] << (i << 3);
-  return o;
-};
-var b4 = function(d, b) {
-  return (d[b] | d[b + 1] << 8 | d[b + 2] << 16 | d[b + 3] << 24) >>> 0;
-};
-var rzfh = function(dat, w) {
-  var n3 = dat[0] | dat[1] << 8 | dat[2] << 16;
-  if (n3 == 3126568 && dat[3] == 253) {
-    var flg = dat[4];
-    var ss = flg >> 5 & 1, cc = flg >> 2 & 1, df = flg & 3, fcf = flg >> 6;
-    if (flg & 8)
-      err(0);
-    var bt = 6 - ss;
-    var db = df == 3 ? 4 : df;
-    var di = rb(dat, bt, db);
-    bt += db;
-    var fsb = fcf ? 1 << fcf : ss;
-    var fss = rb(dat, bt, fsb) + (fcf == 1 && 256);
-    var ws = fss;
-    if (!ss) {
-      var wb = 1 << 10 + (dat[5] >> 3);
-      ws = wb + (wb >> 3) * (dat[5] & 7);
-    }
-    if (ws > 2145386496)
-      err(1);
-    var buf = new u8((w == 1 ? fss || ws : w ? 0 : ws) + 12);
-    buf[0] = 1, buf[4] = 4, buf[8] = 8;
-    return {
-      b: bt + fsb,
-      y: 0,
-      l: 0,
-      d: di,
-      w: w && w != 1 ? w : buf.subarray(12),
-      e: ws,
-      o: new i32(buf.buffer, 0, 3),
-      u: fss,
-      c: cc,
-      m: Math.min(131072, ws)
-    };
-  } else if ((n3 >> 4 | dat[3] << 20) == 25481893) {
-    return b4(dat, 4) + 8;
-  }
-  err(0);
-};
-var msb = function(val) {
-  var bits = 0;
-  for (; 1 << bits <= val; ++bits)
-    ;
-  return bits - 1;
-};
-var rfse = function(dat, bt, mal) {
-  var tpos = (bt << 3) + 4;
-  var al = (dat[bt] & 15) + 5;
-  if (al > mal)
-    err(3);
-  var sz = 1 << al;
-  var probs = sz, sym = -1, re = -1, i = -1, ht = sz;
-  var buf = new ab(512 + (sz << 2));
-  var freq = new i16(buf, 0, 256);
-  var dstate = new u16(buf, 0, 256);
-  var nstate = new u16(buf, 512, sz);
-  var bb1 = 512 + (sz << 1);
-  var syms = new u8(buf, bb1, sz);
-  var nbits = new u8(buf, bb1 + sz);
-  while (sym < 255 && probs > 0) {
-    var bits = msb(probs + 1);
-    var cbt = tpos >> 3;
-    var msk = (1 << bits + 1) - 1;
-    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (tpos & 7) & msk;
-    var msk1fb = (1 << bits) - 1;
-    var msv = msk - probs - 1;
-    var sval = val & msk1fb;
-    if (sval < msv)
-      tpos += bits, val = sval;
-    else {
-      tpos += bits + 1;
-      if (val > msk1fb)
-        val -= msv;
-    }
-    freq[++sym] = --val;
-    if (val == -1) {
-      probs += val;
-      syms[--ht] = sym;
-    } else
-      probs -= val;
-    if (!val) {
-      do {
-        var rbt = tpos >> 3;
-        re = (dat[rbt] | dat[rbt + 1] << 8) >> (tpos & 7) & 3;
-        tpos += 2;
-        sym += re;
-      } while (re == 3);
-    }
-  }
-  if (sym > 255 || probs)
-    err(0);
-  var sympos = 0;
-  var sstep = (sz >> 1) + (sz >> 3) + 3;
-  var smask = sz - 1;
-  for (var s = 0; s <= sym; ++s) {
-    var sf = freq[s];
-    if (sf < 1) {
-      dstate[s] = -sf;
-      continue;
-    }
-    for (i = 0; i < sf; ++i) {
-      syms[sympos] = s;
-      do {
-        sympos = sympos + sstep & smask;
-      } while (sympos >= ht);
-    }
-  }
-  if (sympos)
-    err(0);
-  for (i = 0; i < sz; ++i) {
-    var ns = dstate[syms[i]]++;
-    var nb = nbits[i] = al - msb(ns);
-    nstate[i] = (ns << nb) - sz;
-  }
-  return [tpos + 7 >> 3, {
-    b: al,
-    s: syms,
-    n: nbits,
-    t: nstate
-  }];
-};
-var rhu = function(dat, bt) {
-  var i = 0, wc = -1;
-  var buf = new u8(292), hb = dat[bt];
-  var hw = buf.subarray(0, 256);
-  var rc = buf.subarray(256, 268);
-  var ri = new u16(buf.buffer, 268);
-  if (hb < 128) {
-    var _a3 = rfse(dat, bt + 1, 6), ebt = _a3[0], fdt = _a3[1];
-    bt += hb;
-    var epos = ebt << 3;
-    var lb = dat[bt];
-    if (!lb)
-      err(0);
-    var st1 = 0, st2 = 0, btr1 = fdt.b, btr2 = btr1;
-    var fpos = (++bt << 3) - 8 + msb(lb);
-    for (; ; ) {
-      fpos -= btr1;
-      if (fpos < epos)
-        break;
-      var cbt = fpos >> 3;
-      st1 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr1) - 1;
-      hw[++wc] = fdt.s[st1];
-      fpos -= btr2;
-      if (fpos < epos)
-        break;
-      cbt = fpos >> 3;
-      st2 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr2) - 1;
-      hw[++wc] = fdt.s[st2];
-      btr1 = fdt.n[st1];
-      st1 = fdt.t[st1];
-      btr2 = fdt.n[st2];
-      st2 = fdt.t[st2];
-    }
-    if (++wc > 255)
-      err(0);
-  } else {
-    wc = hb - 127;
-    for (; i < wc; i += 2) {
-      var byte = dat[++bt];
-      hw[i] = byte >> 4;
-      hw[i + 1] = byte & 15;
-    }
-    ++bt;
-  }
-  var wes = 0;
-  for (i = 0; i < wc; ++i) {
-    var wt = hw[i];
-    if (wt > 11)
-      err(0);
-    wes += wt && 1 << wt - 1;
-  }
-  var mb = msb(wes) + 1;
-  var ts = 1 << mb;
-  var rem = ts - wes;
-  if (rem & rem - 1)
-    err(0);
-  hw[wc++] = msb(rem) + 1;
-  for (i = 0; i < wc; ++i) {
-    var wt = hw[i];
-    ++rc[hw[i] = wt && mb + 1 - wt];
-  }
-  var hbuf = new u8(ts << 1);
-  var syms = hbuf.subarray(0, ts), nb = hbuf.subarray(ts);
-  ri[mb] = 0;
-  for (i = mb; i > 0; --i) {
-    var pv = ri[i];
-    fill(nb, i, pv, ri[i - 1] = pv + rc[i] * (1 << mb - i));
-  }
-  if (ri[0] != ts)
-    err(0);
-  for (i = 0; i < wc; ++i) {
-    var bits = hw[i];
-    if (bits) {
-      var code2 = ri[bits];
-      fill(syms, i, code2, ri[bits] = code2 + (1 << mb - bits));
-    }
-  }
-  return [bt, {
-    n: nb,
-    b: mb,
-    s: syms
-  }];
-};
-var dllt = rfse(/* @__PURE__ */ new u8([
-  81,
-  16,
-  99,
-  140,
-  49,
-  198,
-  24,
-  99,
-  12,
-  33,
-  196,
-  24,
-  99,
-  102,
-  102,
-  134,
-  70,
-  146,
-  4
-]), 0, 6)[1];
-var dmlt = rfse(/* @__PURE__ */ new u8([
-  33,
-  20,
-  196,
-  24,
-  99,
-  140,
-  33,
-  132,
-  16,
-  66,
-  8,
-  33,
-  132,
-  16,
-  66,
-  8,
-  33,
-  68,
-  68,
-  68,
-  68,
-  68,
-  68,
-  68,
-  68,
-  36,
-  9
-]), 0, 6)[1];
-var doct = rfse(/* @__PURE__ */ new u8([
-  32,
-  132,
-  16,
-  66,
-  102,
-  70,
-  68,
-  68,
-  68,
-  68,
-  36,
-  73,
-  2
-]), 0, 5)[1];
-var b2bl = function(b, s) {
-  var len = b.length, bl = new i32(len);
-  for (var i = 0; i < len; ++i) {
-    bl[i] = s;
-    s += 1 << b[i];
-  }
-  return bl;
-};
-var llb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
-  0,
-  0,
-  0,
-  0,
-  16843009,
-  50528770,
-  134678020,
-  202050057,
-  269422093
-])).buffer, 0, 36);
-var llbl = /* @__PURE__ */ b2bl(llb, 0);
-var mlb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  0,
-  16843009,
-  50528770,
-  117769220,
-  185207048,
-  252579084,
-  16
-])).buffer, 0, 53);
-var mlbl = /* @__PURE__ */ b2bl(mlb, 3);
-var dhu = function(dat, out, hu) {
-  var len = dat.length, ss = out.length, lb = dat[len - 1], msk = (1 << hu.b) - 1, eb = -hu.b;
-  if (!lb)
-    err(0);
-  var st = 0, btr = hu.b, pos = (len << 3) - 8 + msb(lb) - btr, i = -1;
-  for (; pos > eb && i < ss; ) {
-    var cbt = pos >> 3;
-    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (pos & 7);
-    st = (st << btr | val) & msk;
-    out[++i] = hu.s[st];
-    pos -= btr = hu.n[st];
-  }
-  if (pos != eb || i + 1 != ss)
-    err(0);
-};
-var dhu4 = function(dat, out, hu) {
-  var bt = 6;
-  var ss = out.length, sz1 = ss + 3 >> 2, sz2 = sz1 << 1, sz3 = sz1 + sz2;
-  dhu(dat.subarray(bt, bt += dat[0] | dat[1] << 8), out.subarray(0, sz1), hu);
-  dhu(dat.subarray(bt, bt += dat[2] | dat[3] << 8), out.subarray(sz1, sz2), hu);
-  dhu(dat.subarray(bt, bt += dat[4] | dat[5] << 8), out.subarray(sz2, sz3), hu);
-  dhu(dat.subarray(bt), out.subarray(sz3), hu);
-};
-var rzb = function(dat, st, out) {
-  var _a3;
-  var bt = st.b;
-  var b0 = dat[bt], btype = b0 >> 1 & 3;
-  st.l = b0 & 1;
-  var sz = b0 >> 3 | dat[bt + 1] << 5 | dat[bt + 2] << 13;
-  var ebt = (bt += 3) + sz;
-  if (btype == 1) {
-    if (bt >= dat.length)
-      return;
-    st.b = bt + 1;
-    if (out) {
-      fill(out, dat[bt], st.y, st.y += sz);
-      return out;
-    }
-    return fill(new u8(sz), dat[bt]);
-  }
-  if (ebt > dat.length)
-    return;
-  if (btype == 0) {
-    st.b = ebt;
-    if (out) {
-      out.set(dat.subarray(bt, ebt), st.y);
-      st.y += sz;
-      return out;
-    }
-    return slc(dat, bt, ebt);
-  }
-  if (btype == 2) {
-    var b3 = dat[bt], lbt = b3 & 3, sf = b3 >> 2 & 3;
-    var lss = b3 >> 4, lcs = 0, s4 = 0;
-    if (lbt < 2) {
-      if (sf & 1)
-        lss |= dat[++bt] << 4 | (sf & 2 && dat[++bt] << 12);
-      else
-        lss = b3 >> 3;
-    } else {
-      s4 = sf;
-      if (sf < 2)
-        lss |= (dat[++bt] & 63) << 4, lcs = dat[bt] >> 6 | dat[++bt] << 2;
-      else if (sf == 2)
-        lss |= dat[++bt] << 4 | (dat[++bt] & 3) << 12, lcs = dat[bt] >> 2 | dat[++bt] << 6;
-      else
-        lss |= dat[++bt] << 4 | (dat[++bt] & 63) << 12, lcs = dat[bt] >> 6 | dat[++bt] << 2 | dat[++bt] << 10;
-    }
-    ++bt;
-    var buf = out ? out.subarray(st.y, st.y + st.m) : new u8(st.m);
-    var spl = buf.length - lss;
-    if (lbt == 0)
-      buf.set(dat.subarray(bt, bt += lss), spl);
-    else if (lbt == 1)
-      fill(buf, dat[bt++], spl);
-    else {
-      var hu = st.h;
-      if (lbt == 2) {
-        var hud = rhu(dat, bt);
-        lcs += bt - (bt = hud[0]);
-        st.h = hu = hud[1];
-      } else if (!hu)
-        err(0);
-      (s4 ? dhu4 : dhu)(dat.subarray(bt, bt += lcs), buf.subarray(spl), hu);
-    }
-    var ns = dat[bt++];
-    if (ns) {
-      if (ns == 255)
-        ns = (dat[bt++] | dat[bt++] << 8) + 32512;
-      else if (ns > 127)
-        ns = ns - 128 << 8 | dat[bt++];
-      var scm = dat[bt++];
-      if (scm & 3)
-        err(0);
-      var dts = [dmlt, doct, dllt];
-      for (var i = 2; i > -1; --i) {
-        var md = scm >> (i << 1) + 2 & 3;
-        if (md == 1) {
-          var rbuf = new u8([0, 0, dat[bt++]]);
-          dts[i] = {
-            s: rbuf.subarray(2, 3),
-            n: rbuf.subarray(0, 1),
-            t: new u16(rbuf.buffer, 0, 1),
-            b: 0
-          };
-        } else if (md == 2) {
-          _a3 = rfse(dat, bt, 9 - (i & 1)), bt = _a3[0], dts[i] = _a3[1];
-        } else if (md == 3) {
-          if (!st.t)
-            err(0);
-          dts[i] = st.t[i];
-        }
-      }
-      var _b = st.t = dts, mlt = _b[0], oct = _b[1], llt = _b[2];
-      var lb = dat[ebt - 1];
-      if (!lb)
-        err(0);
-      var spos = (ebt << 3) - 8 + msb(lb) - llt.b, cbt = spos >> 3, oubt = 0;
-      var lst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << llt.b) - 1;
-      cbt = (spos -= oct.b) >> 3;
-      var ost = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << oct.b) - 1;
-      cbt = (spos -= mlt.b) >> 3;
-      var mst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mlt.b) - 1;
-      for (++ns; --ns; ) {
-        var llc = llt.s[lst];
-        var lbtr = llt.n[lst];
-        var mlc = mlt.s[mst];
-        var mbtr = mlt.n[mst];
-        var ofc = oct.s[ost];
-        var obtr = oct.n[ost];
-        cbt = (spos -= ofc) >> 3;
-        var ofp = 1 << ofc;
-        var off = ofp + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16 | dat[cbt + 3] << 24) >>> (spos & 7) & ofp - 1);
-        cbt = (spos -= mlb[mlc]) >> 3;
-        var ml = mlbl[mlc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << mlb[mlc]) - 1);
-        cbt = (spos -= llb[llc]) >> 3;
-        var ll = llbl[llc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << llb[llc]) - 1);
-        cbt = (spos -= lbtr) >> 3;
-        lst = llt.t[lst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << lbtr) - 1);
-        cbt = (spos -= mbtr) >> 3;
-        mst = mlt.t[mst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mbtr) - 1);
-        cbt = (spos -= obtr) >> 3;
-        ost = oct.t[ost] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << obtr) - 1);
-        if (off > 3) {
-          st.o[2] = st.o[1];
-          st.o[1] = st.o[0];
-          st.o[0] = off -= 3;
-        } else {
-          var idx = off - (ll != 0);
-          if (idx) {
-            off = idx == 3 ? st.o[0] - 1 : st.o[idx];
-            if (idx > 1)
-              st.o[2] = st.o[1];
-            st.o[1] = st.o[0];
-            st.o[0] = off;
-          } else
-            off = st.o[0];
-        }
-        for (var i = 0; i < ll; ++i) {
-          buf[oubt + i] = buf[spl + i];
-        }
-        oubt += ll, spl += ll;
-        var stin = oubt - off;
-        if (stin < 0) {
-          var len = -stin;
-          var bs = st.e + stin;
-          if (len > ml)
-            len = ml;
-          for (var i = 0; i < len; ++i) {
-            buf[oubt + i] = st.w[bs + i];
-          }
-          oubt += len, ml -= len, stin = 0;
-        }
-        for (var i = 0; i < ml; ++i) {
-          buf[oubt + i] = buf[stin + i];
-        }
-        oubt += ml;
-      }
-      if (oubt != spl) {
-        while (spl < buf.length) {
-          buf[oubt++] = buf[spl++];
-        }
-      } else
-        oubt = buf.length;
-      if (out)
-        st.y += oubt;
-      else
-        buf = slc(buf, 0, oubt);
-    } else if (out) {
-      st.y += lss;
-      if (spl) {
-        for (var i = 0; i < lss; ++i) {
-          buf[i] = buf[spl + i];
-        }
-      }
-    } else if (spl)
-      buf = slc(buf, spl);
-    st.b = ebt;
-    return buf;
-  }
-  err(2);
-};
-var cct = function(bufs, ol) {
-  if (bufs.length == 1)
-    return bufs[0];
-  var buf = new u8(ol);
-  for (var i = 0, b = 0; i < bufs.length; ++i) {
-    var chk = bufs[i];
-    buf.set(chk, b);
-    b += chk.length;
-  }
-  return buf;
-};
-var Decompress = /* @__PURE__ */ (function() {
-  function Decompress2(ondata) {
-    this.ondata = ondata;
-    this.c = [];
-    this.l = 0;
-    this.z = 0;
-  }
-  Decompress2.prototype.push = function(chunk, final) {
-    if (typeof this.s == "number") {
-      var sub = Math.min(chunk.length, this.s);
-      chunk = chunk.subarray(sub);
-      this.s -= sub;
-    }
-    var sl = chunk.length;
-    var ncs = sl + this.l;
-    if (!this.s) {
-      if (final) {
-        if (!ncs) {
-          this.ondata(new u8(0), true);
-          return;
-        }
-        if (ncs < 5)
-          err(5);
-      } else if (ncs < 18) {
-        this.c.push(chunk);
-        this.l = ncs;
-        return;
-      }
-      if (this.l) {
-        this.c.push(chunk);
-        chunk = cct(this.c, ncs);
-        this.c = [];
-        this.l = 0;
-      }
-      if (typeof (this.s = rzfh(chunk)) == "number")
-        return this.push(chunk, final);
-    }
-    if (typeof this.s != "number") {
-      if (ncs < (this.z || 3)) {
-        if (final)
-          err(5);
-        this.c.push(chunk);
-        this.l = ncs;
-        return;
-      }
-      if (this.l) {
-        this.c.push(chunk);
-        chunk = cct(this.c, ncs);
-        this.c = [];
-        this.l = 0;
-      }
-      if (!this.z && ncs < (this.z = chunk[this.s.b] & 2 ? 4 : 3 + (chunk[this.s.b] >> 3 | chunk[this.s.b + 1] << 5 | chunk[this.s.b + 2] << 13))) {
-        if (final)
-          err(5);
-        this.c.push(chunk);
-        this.l = ncs;
-        return;
-      } else
-        this.z = 0;
-      for (; ; ) {
-        var blk = rzb(chunk, this.s);
-        if (!blk) {
-          if (final)
-            err(5);
-          var adc = chunk.subarray(this.s.b);
-          this.s.b = 0;
-          this.c.push(adc), this.l += adc.length;
-          return;
-        } else {
-          this.ondata(blk, false);
-          cpw(this.s.w, 0, blk.length);
-          this.s.w.set(blk, this.s.w.length - blk.length);
-        }
-        if (this.s.l) {
-          var rest = chunk.subarray(this.s.b);
-          this.s = this.s.c * 4;
-          this.push(rest, final);
-          return;
-        }
-      }
-    } else if (final)
-      err(5);
-  };
-  return Decompress2;
-})();
-
-// src/image/compression.ts
-var CHUNK = 1 << 20;
-function sniff(head) {
-  if (head.length >= 2 && head[0] === 31 && head[1] === 139) return "gzip";
-  if (head.length >= 4 && head.readUInt32LE(0) === 4247762216) return "zstd";
-  if (head.toString("latin1", 257, 262) === "ustar") return "none";
-  if (head.toString("latin1", 0, 3) === "BZh") return "bzip2";
-  if (head.toString("latin1", 0, 6) === "\xFD7zXZ\0") return "xz";
-  return isOldTar(head) || head.subarray(0, 512).every((byte) => byte === 0) ? "none" : "unknown";
-}
-function isOldTar(head) {
-  if (head.length < 512) return false;
-  const written = Number.parseInt(head.toString("latin1", 148, 156).replace(/[\0 ]/g, " ").trim(), 8);
-  let sum = 8 * 32;
-  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += head[i] ?? 0;
-  return written === sum;
-}
-function decompressor(compression) {
-  if (compression === "gzip") return zlib3.createGunzip({ chunkSize: CHUNK / 4 });
-  const native = zlib3.createZstdDecompress;
-  return native ? native({ chunkSize: CHUNK }) : zstdFallback();
-}
-function zstdFallback() {
-  let out = [];
-  const decoder = new Decompress((chunk) => out.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
-  return new Transform({
-    transform(chunk, _encoding, done) {
-      try {
-        decoder.push(chunk);
-        for (const piece of out) this.push(Buffer.from(piece));
-        out = [];
-        done();
-      } catch (error62) {
-        done(error62);
-      }
-    },
-    flush(done) {
-      try {
-        decoder.push(new Uint8Array(0), true);
-        for (const piece of out) this.push(Buffer.from(piece));
-        done();
-      } catch (error62) {
-        done(error62);
-      }
-    }
-  });
-}
-async function* decompress(source2, compression, where) {
-  if (compression === "none") {
-    yield* source2;
-    return;
-  }
-  if (compression !== "gzip" && compression !== "zstd") {
-    throw new ImageError(
-      "unknown-compression",
-      `${where} is compressed in a way that is not supported (${compression}). Layers are plain, gzip or zstd: build or convert the image with one of these.`
-    );
-  }
-  const transform2 = decompressor(compression);
-  let fed = 0;
-  const counted = (async function* () {
-    for await (const chunk of source2) {
-      fed += chunk.length;
-      yield chunk;
-    }
-  })();
-  let failed = null;
-  const feeding = pipeline(Readable.from(counted, { objectMode: false, highWaterMark: CHUNK }), transform2).catch((error62) => {
-    failed = error62;
-  });
-  try {
-    for await (const chunk of transform2) yield chunk;
-  } catch (error62) {
-    await feeding;
-    const cause = failed ?? error62;
-    if (cause instanceof ImageError) throw cause;
-    throw new ImageError(
-      "truncated",
-      `${where} does not decompress (${compression}: ${cause instanceof Error ? cause.message : String(cause)}): the archive is truncated or damaged. Save or build the image again.`,
-      { cause }
-    );
-  }
-  await feeding;
-  const read2 = "bytesWritten" in transform2 ? Number(transform2.bytesWritten) : fed;
-  if (compression === "gzip" && read2 < fed) {
-    throw new ImageError("trailing-data", `${where} holds ${fed - read2} bytes behind its compressed data, which no reader would look at. Save or build the image again.`);
-  }
-}
-
-// src/layer/unpacker.ts
-var Unpacker = class {
-  #packing;
-  #budget;
-  #host;
-  #packed = 0;
-  #unpacked = 0;
-  #stopped = false;
-  #zip = [];
-  #stream = null;
-  /** Settles when all that was unpacked is scanned; null when there is nothing to wait for. */
-  #finished = null;
-  constructor(packing, budget, host) {
-    this.#packing = packing;
-    this.#budget = budget;
-    this.#host = host;
-  }
-  #stop(reason) {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.#zip = [];
-    this.#host.skip(reason);
-    this.#stream?.destroy(new Error(reason));
-  }
-  write(chunk, last) {
-    this.#packed += chunk.length;
-    if (this.#stopped) return null;
-    if (this.#packing === "zip") {
-      if (this.#packed > this.#budget.limits.zipBytes) this.#stop(`zip archives of more than ${this.#budget.limits.zipBytes} bytes are not opened`);
-      else this.#zip.push(last && this.#zip.length === 0 ? chunk : Buffer.from(chunk));
-      return null;
-    }
-    if (this.#packing === "gzip" && last && this.#stream === null && chunk.length < 1 << 18) return this.#gunzipAtOnce(chunk);
-    this.#stream ??= this.#packing === "tar" ? this.#openTar() : this.#openCompressed(this.#packing);
-    const stream = this.#stream;
-    if (stream.write(chunk)) return null;
-    const drained = new Promise((resolve) => stream.once("drain", resolve));
-    return this.#finished === null ? drained : Promise.race([drained, this.#finished]);
-  }
-  end() {
-    if (this.#packing === "zip") return this.#stopped ? null : this.#unzip();
-    if (this.#stream !== null && !this.#stopped) this.#stream.end(void 0);
-    return this.#finished;
-  }
-  /** Small compressed files are many (manual pages, changelogs): one call each. */
-  #gunzipAtOnce(chunk) {
-    let bytes2;
-    try {
-      bytes2 = zlib4.gunzipSync(chunk, { maxOutputLength: Math.max(1, Math.min(this.#budget.left, 32 << 20)) });
-    } catch (error62) {
-      if (error62 instanceof Error && "code" in error62 && error62.code === "ERR_BUFFER_TOO_LARGE") {
-        this.#stream = this.#openCompressed("gzip");
-        this.#stream.write(chunk);
-        return null;
-      }
-      this.#stop("it does not decompress");
-      return null;
-    }
-    const stop = this.#budget.spend(bytes2.length, chunk.length, bytes2.length);
-    if (stop !== null) {
-      this.#stop(stop);
-      return null;
-    }
-    const content = this.#host.content(null);
-    this.#finished = settle2([() => content.push(bytes2, true), () => content.end()], () => this.#host.done(content));
-    return this.#finished;
-  }
-  #openCompressed(packing) {
-    const stream = decompressor(packing);
-    const content = this.#host.content(null);
-    this.#finished = (async () => {
-      try {
-        for await (const chunk of stream) {
-          this.#unpacked += chunk.length;
-          const stop = this.#budget.spend(chunk.length, this.#packed, this.#unpacked);
-          if (stop !== null) {
-            this.#stop(stop);
-            break;
-          }
-          await content.push(chunk, false);
-        }
-      } catch {
-        this.#stop("it does not decompress to its end");
-      }
-      await content.end();
-      this.#host.done(content);
-    })();
-    return stream;
-  }
-  #openTar() {
-    const extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
-    extract.on("entry", (header, stream, next) => {
-      if (header.type === "directory") {
-        next();
-        return;
-      }
-      const member = this.#host.content(cleanPath(header.name).slice(1));
-      const source2 = stream;
-      source2.on("error", () => {
-      });
-      source2.on("data", (chunk) => {
-        this.#unpacked += chunk.length;
-        const busy = member.push(chunk, false);
-        if (busy === null) return;
-        source2.pause();
-        void busy.then(() => source2.resume());
-      });
-      source2.on("end", () => {
-        const done = () => {
-          this.#host.done(member);
-          next();
-        };
-        const ending = member.end();
-        if (ending === null) done();
-        else void ending.then(done);
-      });
-      if (header.size === 0) source2.resume();
-    });
-    this.#finished = new Promise((resolve) => {
-      extract.on("error", () => {
-        this.#stop("its tar is damaged");
-        resolve();
-      });
-      extract.on("close", () => resolve());
-      extract.on("finish", resolve);
-    });
-    return extract;
-  }
-  async #unzip() {
-    const bytes2 = this.#zip.length === 1 ? this.#zip[0] ?? Buffer.alloc(0) : Buffer.concat(this.#zip);
-    this.#zip = [];
-    try {
-      await eachZipMember(bytes2, this.#budget, async (name2, content, reason) => {
-        if (content === null) return this.#host.skip(reason, name2);
-        const member = this.#host.content(name2);
-        await member.push(content, true);
-        await member.end();
-        this.#host.done(member);
-      });
-    } catch (error62) {
-      this.#host.skip(error62 instanceof Error ? `not all of it could be unpacked: ${error62.message}` : "it is damaged");
-    }
-  }
-};
-function settle2(steps, then) {
-  for (let i = 0; i < steps.length; i++) {
-    const busy = steps[i]?.() ?? null;
-    if (busy !== null) return busy.then(() => settle2(steps.slice(i + 1), then) ?? void 0);
-  }
-  then();
-  return null;
-}
-
-// src/layer/content.ts
-var HEAD = 512;
-var Content = class _Content {
-  matches = [];
-  program = null;
-  #skip;
-  #scanner;
-  #budget;
-  #path;
-  /** Names of the members that lead here, outermost first. */
-  #inside;
-  #depth;
-  #scan;
-  #head = Buffer.alloc(0);
-  #ended = false;
-  #unpacker = null;
-  constructor(skip, scanner, budget, path14, inside, depth) {
-    this.#skip = skip;
-    this.#scanner = scanner;
-    this.#budget = budget;
-    this.#path = path14;
-    this.#inside = inside;
-    this.#depth = depth;
-    this.#scan = scanner.start(inside.at(-1) ?? path14);
-  }
-  get where() {
-    return this.#inside.length === 0 ? this.#path : `${this.#path}!/${this.#inside.join("!/")}`;
-  }
-  /** @returns a promise to wait for before more is pushed, or null */
-  push(chunk, last) {
-    this.#scan.push(chunk, last);
-    if (last) this.#ended = true;
-    let pending = chunk;
-    if (this.#head !== null) {
-      pending = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
-      if (pending.length < HEAD && !last) {
-        this.#head = Buffer.from(pending);
-        return null;
-      }
-      this.#head = null;
-      this.#open(pending);
-    }
-    return this.#unpacker?.write(pending, last) ?? null;
-  }
-  /** @returns a promise to wait for, or null when all is done */
-  end() {
-    if (!this.#ended) {
-      const busy = this.push(Buffer.alloc(0), true);
-      if (busy !== null) return busy.then(() => this.end() ?? void 0);
-    }
-    this.program = this.#scan.program;
-    for (const match2 of this.#scan.matches) this.matches.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
-    if (this.#scan.dropped > 0) this.#skip(this.where, `it holds more matches than are kept; ${this.#scan.dropped} were left out`);
-    if (this.#scan.overBudget) this.#skip(this.where, "its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out");
-    return this.#unpacker?.end() ?? null;
-  }
-  #open(head) {
-    const packing = packingOf(head);
-    if (packing === null) return;
-    if (typeof packing === "object") {
-      this.#skip(this.where, `archives packed with ${packing.closed} are not opened`);
-      return;
-    }
-    if (this.#depth >= this.#budget.limits.depth) {
-      this.#skip(this.where, `archives nested deeper than ${this.#budget.limits.depth} are not opened`);
-      return;
-    }
-    this.#unpacker = new Unpacker(packing, this.#budget, {
-      skip: (reason, member) => this.#skip(member === void 0 ? this.where : `${this.where}!/${member}`, reason),
-      content: (member) => new _Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], this.#depth + 1),
-      done: (content) => {
-        for (const match2 of content.matches) this.matches.push(match2);
-      }
-    });
-  }
-};
-
-// src/layer/scan.ts
-var SCAN_LIMITS = { layerBytes: 64 * 2 ** 30, entries: 2e6, nested: NESTED_LIMITS };
-var MAX_SKIPPED = 500;
-var TYPES2 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
-function whiteoutOf(path14) {
-  const name2 = baseName(path14);
-  if (!name2.startsWith(".wh.")) return null;
-  const parent = parentOf(path14);
-  if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
-  if (name2.startsWith(".wh..wh.")) return "metadata";
-  return { kind: "file", hides: childOf(parent, name2.slice(4)) };
-}
-function entryOf(header, guarded) {
-  const pax = header.pax ?? {};
-  const path14 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
-  const type = guarded.type === "directory" ? "directory" : TYPES2[header.type ?? ""] ?? (header.type === null || header.type === void 0 ? "file" : "device");
-  const whiteout = type === "directory" ? null : whiteoutOf(path14);
-  const id = (own2, fallback) => {
-    const parsed = own2 === void 0 ? fallback ?? 0 : Number.parseInt(own2, 10);
-    return Number.isSafeInteger(parsed) ? parsed : 0;
-  };
-  return {
-    path: path14,
-    type: whiteout === null ? type : "file",
-    mode: (header.mode ?? 0) & 4095,
-    uid: id(pax["uid"], header.uid),
-    gid: id(pax["gid"], header.gid),
-    size: guarded.size,
-    mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1e3) || 0,
-    link: type === "hardlink" ? cleanPath(header.linkname ?? "") : type === "symlink" ? header.linkname ?? "" : null,
-    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path14), ".wh..wh.") } : whiteout,
-    afterEnd: guarded.afterEnd
-  };
-}
-var MAX_KEPT = 16 << 20;
-function hashesOf(pieces) {
-  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash2(algorithm)).digest("hex");
-  return { md5: hex4("md5"), sha1: hex4("sha1"), sha256: hex4("sha256") };
-}
-async function scanLayer(layer, scanner, where, limits = SCAN_LIMITS, onProgress = () => {
-}) {
-  const label = `${where}: layer ${layer.index}`;
-  const reading = new LayerReading(scanner, label, limits);
-  const guarded = [];
-  const guard = new TarGuard(label, (header) => guarded.push(header));
-  const extract = (0, import_tar_stream2.extract)({ allowUnknownFormat: true });
-  let failure2 = null;
-  const closed = new Promise((resolve) => {
-    extract.on("error", (error62) => {
-      failure2 ??= error62;
-      resolve();
-    });
-    extract.on("close", () => resolve());
-    extract.on("finish", resolve);
-  });
-  extract.on("entry", (header, stream, next) => {
-    const expected = guarded.shift();
-    stream.on("error", () => {
-    });
-    if (expected === void 0 || expected.name !== header.name) {
-      next(
-        new ImageError(
-          "not-a-tar",
-          `${label}: two readers of its tar see different entries near ${JSON.stringify(header.name)}: it is damaged or made to deceive. Build the image again.`
-        )
-      );
-      return;
-    }
-    try {
-      reading.entry(header, expected, stream, next);
-    } catch (error62) {
-      next(error62 instanceof Error ? error62 : new Error(String(error62)));
-    }
-  });
-  let size = 0;
-  try {
-    for await (const chunk of layer.open()) {
-      size += chunk.length;
-      if (size > limits.layerBytes)
-        throw new ImageError("too-large", `${label} unpacks to more than ${limits.layerBytes} bytes (limits.layer-bytes). Raise the limit if the image is meant to be this large.`);
-      guard.push(chunk);
-      if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", resolve)), closed]);
-      if (failure2 !== null) break;
-      onProgress(size);
-    }
-    guard.end();
-    if (failure2 === null) extract.end(void 0);
-    await closed;
-  } catch (error62) {
-    extract.destroy(error62 instanceof Error ? error62 : new Error(String(error62)));
-    throw error62;
-  }
-  if (failure2 !== null) throw tarError(failure2, label);
-  return reading.result(layer, size);
-}
-function tarError(error62, label) {
-  if (error62 instanceof ImageError) return error62;
-  return new ImageError("truncated", `${label}: its tar is damaged (${error62.message}). Save or build the image again.`, { cause: error62 });
-}
-var LayerReading = class {
-  #scanner;
-  #label;
-  #limits;
-  #budget;
-  #entries = [];
-  #matches = [];
-  #hashes = /* @__PURE__ */ new Map();
-  #extracts = [];
-  #scripts = 0;
-  #programs = /* @__PURE__ */ new Map();
-  #skipped = [];
-  #notListed = 0;
-  constructor(scanner, label, limits) {
-    this.#scanner = scanner;
-    this.#label = label;
-    this.#limits = limits;
-    this.#budget = new NestedBudget(limits.nested);
-  }
-  result(layer, size) {
-    const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: "/", reason: `${this.#notListed} more files` }];
-    return {
-      index: layer.index,
-      diffId: layer.diffId,
-      size,
-      entries: this.#entries,
-      matches: this.#matches,
-      hashes: this.#hashes,
-      extracts: this.#extracts,
-      programs: this.#programs,
-      skipped
-    };
-  }
-  skip(path14, reason) {
-    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path14, reason });
-    else this.#notListed++;
-  }
-  /** One entry of the layer's own tar. */
-  entry(header, guarded, stream, next) {
-    const entry = entryOf(header, guarded);
-    const index = this.#entries.push(entry) - 1;
-    if (index >= this.#limits.entries)
-      throw new ImageError(
-        "too-many-entries",
-        `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`
-      );
-    if (header.type === "directory") {
-      next();
-      return;
-    }
-    if (guarded.size === 0) {
-      stream.on("end", () => next());
-      stream.resume();
-      return;
-    }
-    const content = new Content((where, reason) => this.skip(where, reason), this.#scanner, this.#budget, entry.path, [], 0);
-    const isExtract = isCollected(entry.path) && guarded.size <= MAX_EXTRACT;
-    if (!isExtract && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
-    const isScript = !isExtract && guarded.size <= MAX_SCRIPT && this.#scripts < MAX_SCRIPTS && mayBeEntrypoint(entry.path);
-    let received = 0;
-    const pieces = [];
-    const fail = (error62) => next(error62 instanceof Error ? error62 : new Error(String(error62)));
-    stream.on("data", (chunk) => {
-      received += chunk.length;
-      if (guarded.size <= MAX_KEPT) pieces.push(chunk);
-      try {
-        if (received === chunk.length) this.#noteProgram(index, entry, chunk);
-        const busy = content.push(chunk, received === guarded.size);
-        if (busy === null) return;
-        stream.pause();
-        busy.then(() => stream.resume(), fail);
-      } catch (error62) {
-        fail(error62);
-      }
-    });
-    stream.on("end", () => {
-      const finish2 = () => {
-        if (content.matches.length > 0) {
-          const members2 = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity));
-          for (const match2 of content.matches) if (match2.inside !== null || !members2.has(match2.identity)) this.#matches.push({ ...match2, entry: index });
-          if (guarded.size <= MAX_KEPT) this.#hashes.set(index, hashesOf(pieces));
-        }
-        if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
-        if (isExtract) this.#extracts.push({ entry: index, content: Buffer.concat(pieces) });
-        else if (isScript && pieces[0]?.subarray(0, 2).toString() === "#!") {
-          this.#scripts++;
-          this.#extracts.push({ entry: index, content: Buffer.concat(pieces) });
-        }
-        next();
-      };
-      const ending = content.end();
-      if (ending === null) finish2();
-      else ending.then(finish2, fail);
-    });
-  }
-  #noteProgram(index, entry, head) {
-    if ((entry.mode & 73) === 0) return;
-    if (head.length >= 4 && head.readUInt32BE(0) === 2135247942) this.#programs.set(index, "elf");
-    else if (head[0] === 35 && head[1] === 33) this.#programs.set(index, "script");
-  }
-};
-
 // src/policy/policy.ts
 var thresholdOf = ({ threshold, "fail-on": failOn2 }) => failOn2 === void 0 || failOn2 === "never" ? threshold : failOn2;
 function mergeConfigs(configs) {
@@ -47126,7 +45662,6 @@ var asObject = (setting2) => typeof setting2 === "string" ? { severity: setting2
 var bothConfidences = (value) => typeof value === "string" ? { secrets: value, rules: value } : value ?? {};
 function toPolicy(name2, config2) {
   const confidence = bothConfidences(config2["min-confidence"]);
-  const { limits } = config2;
   return {
     name: name2,
     failOn: config2["fail-on"] ?? "high",
@@ -47138,11 +45673,7 @@ function toPolicy(name2, config2) {
     ownBases: config2["own-bases"] ?? [],
     skipped: config2.skipped ?? "report",
     ignore: config2.ignore ?? [],
-    limits: {
-      layerBytes: limits?.["layer-bytes"] ?? SCAN_LIMITS.layerBytes,
-      entries: limits?.entries ?? SCAN_LIMITS.entries,
-      nested: { ...SCAN_LIMITS.nested, bytes: limits?.["nested-bytes"] ?? SCAN_LIMITS.nested.bytes, depth: limits?.["nested-depth"] ?? SCAN_LIMITS.nested.depth }
-    },
+    limits: limitsOf(config2.limits ?? {}),
     salt: config2.salt ?? null
   };
 }
@@ -47173,7 +45704,7 @@ function namesAt(where) {
   if (where[0] === "rules" && where.length === 1) return RULES.map(({ meta: meta32 }) => meta32.id);
   if (where[0] === "rules") return ["severity", ...Object.keys(RULES.find(({ meta: meta32 }) => meta32.id === where[1])?.options?.shape ?? {})];
   if (where[0] === "ignore") return ["rule", "path", "fingerprint", "reason", "expires"];
-  if (where[0] === "limits") return ["layer-bytes", "entries", "nested-bytes", "nested-depth"];
+  if (where[0] === "limits") return Object.keys(LIMITS);
   return ["secrets", "rules"];
 }
 function positionOf(document, lines, where, key) {
@@ -47416,7 +45947,8 @@ function settingLoosenings(before, after2) {
   if (before.skipped === "fail" && after2.skipped === "report") found.push("skipped: fail \u2192 report");
   const gone = before.ownBases.filter((pattern) => !after2.ownBases.includes(pattern));
   if (gone.length > 0) found.push(`own-bases: without ${gone.join(", ")}`);
-  if (after2.limits.nested.bytes < before.limits.nested.bytes || after2.limits.nested.depth < before.limits.nested.depth) found.push("limits: less of nested archives is read");
+  if (after2.limits["nested-bytes"] < before.limits["nested-bytes"] || after2.limits["nested-depth"] < before.limits["nested-depth"])
+    found.push("limits: less of nested archives is read");
   return found.map((text4) => ({ kind: "setting", text: text4 }));
 }
 function baselineLoosenings(before, after2) {
@@ -50965,11 +49497,11 @@ function isSignedWithDemoKey(token2) {
   const signature = token2.slice(end2 + 1);
   return DEMO_KEYS.some((key) => ["sha256", "sha384", "sha512"].some((hash4) => createHmac2(hash4, key).update(token2.slice(0, end2)).digest("base64url") === signature));
 }
-var text2 = (claims, name2) => typeof claims[name2] === "string" ? claims[name2] : "";
+var text = (claims, name2) => typeof claims[name2] === "string" ? claims[name2] : "";
 var KINDS2 = {
-  "azure-access-token": (claims) => /^https:\/\/(?:sts\.windows\.net|login\.microsoftonline\.com)\//.test(text2(claims, "iss")),
-  "kubernetes-service-account-token": (claims) => text2(claims, "iss") === "kubernetes/serviceaccount" || "kubernetes.io" in claims || text2(claims, "sub").startsWith("system:serviceaccount:"),
-  "supabase-service-key": (claims) => /^supabase/.test(text2(claims, "iss")) && typeof claims["role"] === "string"
+  "azure-access-token": (claims) => /^https:\/\/(?:sts\.windows\.net|login\.microsoftonline\.com)\//.test(text(claims, "iss")),
+  "kubernetes-service-account-token": (claims) => text(claims, "iss") === "kubernetes/serviceaccount" || "kubernetes.io" in claims || text(claims, "sub").startsWith("system:serviceaccount:"),
+  "supabase-service-key": (claims) => /^supabase/.test(text(claims, "iss")) && typeof claims["role"] === "string"
 };
 var kindOf = (claims) => Object.entries(KINDS2).find(([, is]) => is(claims))?.[0] ?? null;
 function factsOf(claims) {
@@ -50977,7 +49509,7 @@ function factsOf(claims) {
   const { iss: issuer, exp: expiry } = claims;
   if (typeof issuer === "string" && issuer !== "") facts["issuer"] = issuer.slice(0, 120);
   if (typeof expiry === "number" && expiry > 0 && expiry < 1e11) facts["expires"] = new Date(expiry * 1e3).toISOString();
-  const subject = text2(claims, "sub");
+  const subject = text(claims, "sub");
   if (subject.startsWith("system:serviceaccount:")) facts["serviceAccount"] = subject.slice("system:serviceaccount:".length);
   if (typeof claims["tid"] === "string") facts["tenant"] = claims["tid"];
   if (typeof claims["ref"] === "string") facts["project"] = claims["ref"];
@@ -50991,7 +49523,7 @@ function checkJwt({ value }, kind) {
   const facts = factsOf(claims);
   if (header["alg"].toLowerCase() === "none" || (signature ?? "").length < 16)
     return { strength: "harmless", note: signature === void 0 ? "its signature is missing" : "not signed", facts };
-  if (DEMO_SUBJECTS.has(text2(claims, "sub")) || claims["name"] === "John Doe") return { strength: "harmless", note: "a public example", facts };
+  if (DEMO_SUBJECTS.has(text(claims, "sub")) || claims["name"] === "John Doe") return { strength: "harmless", note: "a public example", facts };
   if (isSignedWithDemoKey(value)) return { strength: "harmless", note: "a public example: its key is that of every tutorial", facts };
   if (kind === "supabase-service-key" && claims["role"] === "anon") return { strength: "harmless", note: "the anonymous key, which is public", facts };
   return { facts };
@@ -51076,10 +49608,10 @@ var JWTS = [
 import { generateKeyPairSync } from "node:crypto";
 
 // src/secrets/keystore.ts
-import { createHash as createHash3 } from "node:crypto";
+import { createHash as createHash2 } from "node:crypto";
 import { createSecureContext } from "node:tls";
 var USUAL_PASSWORDS = ["changeit", "", "changeme", "password", "secret", "123456", "notasecret", "android", "test", "keystore"];
-var identityOf2 = (bytes2) => `keystore:${createHash3("sha256").update(bytes2).digest("hex")}`;
+var identityOf2 = (bytes2) => `keystore:${createHash2("sha256").update(bytes2).digest("hex")}`;
 var judged = (bytes2, opens) => ({
   value: bytes2.toString("latin1"),
   identity: identityOf2(bytes2),
@@ -51087,7 +49619,7 @@ var judged = (bytes2, opens) => ({
 });
 function opensJks(bytes2, password) {
   const utf16 = Buffer.from(password, "utf16le").swap16();
-  const digest3 = createHash3("sha1").update(utf16).update("Mighty Aphrodite").update(bytes2.subarray(0, -20)).digest();
+  const digest3 = createHash2("sha1").update(utf16).update("Mighty Aphrodite").update(bytes2.subarray(0, -20)).digest();
   return digest3.equals(bytes2.subarray(-20));
 }
 function checkJavaKeystore(text4) {
@@ -51127,8 +49659,8 @@ function checkPkcs12(text4) {
 }
 
 // src/secrets/private-key.ts
-import { createHash as createHash4, createPrivateKey } from "node:crypto";
-var identityOf3 = (bytes2) => `key:${createHash4("sha256").update(bytes2).digest("hex")}`;
+import { createHash as createHash3, createPrivateKey } from "node:crypto";
+var identityOf3 = (bytes2) => `key:${createHash3("sha256").update(bytes2).digest("hex")}`;
 function keyFacts(key) {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
   const size = namedCurve ?? (modulusLength === void 0 ? "" : `${modulusLength} bits`);
@@ -53175,7 +51707,7 @@ var PACKAGES = [
 ];
 
 // src/secrets/detectors/payments.ts
-import { createHash as createHash5 } from "node:crypto";
+import { createHash as createHash4 } from "node:crypto";
 var STRIPE = { issuer: "Stripe", revoke: "Roll the key in the Stripe dashboard", docs: "https://docs.stripe.com/keys" };
 var SQUARE = { issuer: "Square", revoke: "Replace the token in the Square developer dashboard", docs: "https://developer.squareup.com/docs/build-basics/access-tokens" };
 var SHOPIFY = {
@@ -53184,7 +51716,7 @@ var SHOPIFY = {
   docs: "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens"
 };
 var BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-var sha256 = (data) => createHash5("sha256").update(data).digest();
+var sha256 = (data) => createHash4("sha256").update(data).digest();
 var base58Sum = (body) => sha256(sha256(body)).subarray(0, 4);
 function base58Check(text4) {
   let n = 0n;
@@ -54621,7 +53153,7 @@ async function prepare2(reference, settings2, surroundings) {
   return {
     reference,
     name: name2,
-    open: { image: settings2.image, platform: settings2.platform, temporary, architecture: process.arch, stdin },
+    open: { image: settings2.image, platform: settings2.platform, temporary, architecture: process.arch, stdin, limits: policy.limits },
     policy,
     baseline,
     authority,
@@ -54630,6 +53162,7 @@ async function prepare2(reference, settings2, surroundings) {
     now: /* @__PURE__ */ new Date(),
     key: env["LAYERGATE_KEY"] || null,
     onProgress,
+    scanner: new Scanner(),
     configPath: await configPath(settings2, directory)
   };
 }
@@ -55522,10 +54055,953 @@ function baseOf2({ annotations: annotations2, config: config2, provenances }, la
 import { open as open4 } from "node:fs/promises";
 import path11 from "node:path";
 
+// src/image/compression.ts
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import zlib2 from "node:zlib";
+
+// node_modules/fzstd/esm/index.mjs
+var ab = ArrayBuffer;
+var u8 = Uint8Array;
+var u16 = Uint16Array;
+var i16 = Int16Array;
+var i32 = Int32Array;
+var slc = function(v, s, e) {
+  if (u8.prototype.slice)
+    return u8.prototype.slice.call(v, s, e);
+  if (s == null || s < 0)
+    s = 0;
+  if (e == null || e > v.length)
+    e = v.length;
+  var n = new u8(e - s);
+  n.set(v.subarray(s, e));
+  return n;
+};
+var fill = function(v, n, s, e) {
+  if (u8.prototype.fill)
+    return u8.prototype.fill.call(v, n, s, e);
+  if (s == null || s < 0)
+    s = 0;
+  if (e == null || e > v.length)
+    e = v.length;
+  for (; s < e; ++s)
+    v[s] = n;
+  return v;
+};
+var cpw = function(v, t, s, e) {
+  if (u8.prototype.copyWithin)
+    return u8.prototype.copyWithin.call(v, t, s, e);
+  if (s == null || s < 0)
+    s = 0;
+  if (e == null || e > v.length)
+    e = v.length;
+  while (s < e) {
+    v[t++] = v[s++];
+  }
+};
+var ec = [
+  "invalid zstd data",
+  "window size too large (>2046MB)",
+  "invalid block type",
+  "FSE accuracy too high",
+  "match distance too far back",
+  "unexpected EOF"
+];
+var err = function(ind, msg, nt) {
+  var e = new Error(msg || ec[ind]);
+  e.code = ind;
+  if (Error.captureStackTrace)
+    Error.captureStackTrace(e, err);
+  if (!nt)
+    throw e;
+  return e;
+};
+var rb = function(d, b, n) {
+  var i = 0, o = 0;
+  for (; i < n; ++i)
+    o |= d[b++] << (i << 3);
+  return o;
+};
+var b4 = function(d, b) {
+  return (d[b] | d[b + 1] << 8 | d[b + 2] << 16 | d[b + 3] << 24) >>> 0;
+};
+var rzfh = function(dat, w) {
+  var n3 = dat[0] | dat[1] << 8 | dat[2] << 16;
+  if (n3 == 3126568 && dat[3] == 253) {
+    var flg = dat[4];
+    var ss = flg >> 5 & 1, cc = flg >> 2 & 1, df = flg & 3, fcf = flg >> 6;
+    if (flg & 8)
+      err(0);
+    var bt = 6 - ss;
+    var db = df == 3 ? 4 : df;
+    var di = rb(dat, bt, db);
+    bt += db;
+    var fsb = fcf ? 1 << fcf : ss;
+    var fss = rb(dat, bt, fsb) + (fcf == 1 && 256);
+    var ws = fss;
+    if (!ss) {
+      var wb = 1 << 10 + (dat[5] >> 3);
+      ws = wb + (wb >> 3) * (dat[5] & 7);
+    }
+    if (ws > 2145386496)
+      err(1);
+    var buf = new u8((w == 1 ? fss || ws : w ? 0 : ws) + 12);
+    buf[0] = 1, buf[4] = 4, buf[8] = 8;
+    return {
+      b: bt + fsb,
+      y: 0,
+      l: 0,
+      d: di,
+      w: w && w != 1 ? w : buf.subarray(12),
+      e: ws,
+      o: new i32(buf.buffer, 0, 3),
+      u: fss,
+      c: cc,
+      m: Math.min(131072, ws)
+    };
+  } else if ((n3 >> 4 | dat[3] << 20) == 25481893) {
+    return b4(dat, 4) + 8;
+  }
+  err(0);
+};
+var msb = function(val) {
+  var bits = 0;
+  for (; 1 << bits <= val; ++bits)
+    ;
+  return bits - 1;
+};
+var rfse = function(dat, bt, mal) {
+  var tpos = (bt << 3) + 4;
+  var al = (dat[bt] & 15) + 5;
+  if (al > mal)
+    err(3);
+  var sz = 1 << al;
+  var probs = sz, sym = -1, re = -1, i = -1, ht = sz;
+  var buf = new ab(512 + (sz << 2));
+  var freq = new i16(buf, 0, 256);
+  var dstate = new u16(buf, 0, 256);
+  var nstate = new u16(buf, 512, sz);
+  var bb1 = 512 + (sz << 1);
+  var syms = new u8(buf, bb1, sz);
+  var nbits = new u8(buf, bb1 + sz);
+  while (sym < 255 && probs > 0) {
+    var bits = msb(probs + 1);
+    var cbt = tpos >> 3;
+    var msk = (1 << bits + 1) - 1;
+    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (tpos & 7) & msk;
+    var msk1fb = (1 << bits) - 1;
+    var msv = msk - probs - 1;
+    var sval = val & msk1fb;
+    if (sval < msv)
+      tpos += bits, val = sval;
+    else {
+      tpos += bits + 1;
+      if (val > msk1fb)
+        val -= msv;
+    }
+    freq[++sym] = --val;
+    if (val == -1) {
+      probs += val;
+      syms[--ht] = sym;
+    } else
+      probs -= val;
+    if (!val) {
+      do {
+        var rbt = tpos >> 3;
+        re = (dat[rbt] | dat[rbt + 1] << 8) >> (tpos & 7) & 3;
+        tpos += 2;
+        sym += re;
+      } while (re == 3);
+    }
+  }
+  if (sym > 255 || probs)
+    err(0);
+  var sympos = 0;
+  var sstep = (sz >> 1) + (sz >> 3) + 3;
+  var smask = sz - 1;
+  for (var s = 0; s <= sym; ++s) {
+    var sf = freq[s];
+    if (sf < 1) {
+      dstate[s] = -sf;
+      continue;
+    }
+    for (i = 0; i < sf; ++i) {
+      syms[sympos] = s;
+      do {
+        sympos = sympos + sstep & smask;
+      } while (sympos >= ht);
+    }
+  }
+  if (sympos)
+    err(0);
+  for (i = 0; i < sz; ++i) {
+    var ns = dstate[syms[i]]++;
+    var nb = nbits[i] = al - msb(ns);
+    nstate[i] = (ns << nb) - sz;
+  }
+  return [tpos + 7 >> 3, {
+    b: al,
+    s: syms,
+    n: nbits,
+    t: nstate
+  }];
+};
+var rhu = function(dat, bt) {
+  var i = 0, wc = -1;
+  var buf = new u8(292), hb = dat[bt];
+  var hw = buf.subarray(0, 256);
+  var rc = buf.subarray(256, 268);
+  var ri = new u16(buf.buffer, 268);
+  if (hb < 128) {
+    var _a3 = rfse(dat, bt + 1, 6), ebt = _a3[0], fdt = _a3[1];
+    bt += hb;
+    var epos = ebt << 3;
+    var lb = dat[bt];
+    if (!lb)
+      err(0);
+    var st1 = 0, st2 = 0, btr1 = fdt.b, btr2 = btr1;
+    var fpos = (++bt << 3) - 8 + msb(lb);
+    for (; ; ) {
+      fpos -= btr1;
+      if (fpos < epos)
+        break;
+      var cbt = fpos >> 3;
+      st1 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr1) - 1;
+      hw[++wc] = fdt.s[st1];
+      fpos -= btr2;
+      if (fpos < epos)
+        break;
+      cbt = fpos >> 3;
+      st2 += (dat[cbt] | dat[cbt + 1] << 8) >> (fpos & 7) & (1 << btr2) - 1;
+      hw[++wc] = fdt.s[st2];
+      btr1 = fdt.n[st1];
+      st1 = fdt.t[st1];
+      btr2 = fdt.n[st2];
+      st2 = fdt.t[st2];
+    }
+    if (++wc > 255)
+      err(0);
+  } else {
+    wc = hb - 127;
+    for (; i < wc; i += 2) {
+      var byte = dat[++bt];
+      hw[i] = byte >> 4;
+      hw[i + 1] = byte & 15;
+    }
+    ++bt;
+  }
+  var wes = 0;
+  for (i = 0; i < wc; ++i) {
+    var wt = hw[i];
+    if (wt > 11)
+      err(0);
+    wes += wt && 1 << wt - 1;
+  }
+  var mb = msb(wes) + 1;
+  var ts = 1 << mb;
+  var rem = ts - wes;
+  if (rem & rem - 1)
+    err(0);
+  hw[wc++] = msb(rem) + 1;
+  for (i = 0; i < wc; ++i) {
+    var wt = hw[i];
+    ++rc[hw[i] = wt && mb + 1 - wt];
+  }
+  var hbuf = new u8(ts << 1);
+  var syms = hbuf.subarray(0, ts), nb = hbuf.subarray(ts);
+  ri[mb] = 0;
+  for (i = mb; i > 0; --i) {
+    var pv = ri[i];
+    fill(nb, i, pv, ri[i - 1] = pv + rc[i] * (1 << mb - i));
+  }
+  if (ri[0] != ts)
+    err(0);
+  for (i = 0; i < wc; ++i) {
+    var bits = hw[i];
+    if (bits) {
+      var code2 = ri[bits];
+      fill(syms, i, code2, ri[bits] = code2 + (1 << mb - bits));
+    }
+  }
+  return [bt, {
+    n: nb,
+    b: mb,
+    s: syms
+  }];
+};
+var dllt = rfse(/* @__PURE__ */ new u8([
+  81,
+  16,
+  99,
+  140,
+  49,
+  198,
+  24,
+  99,
+  12,
+  33,
+  196,
+  24,
+  99,
+  102,
+  102,
+  134,
+  70,
+  146,
+  4
+]), 0, 6)[1];
+var dmlt = rfse(/* @__PURE__ */ new u8([
+  33,
+  20,
+  196,
+  24,
+  99,
+  140,
+  33,
+  132,
+  16,
+  66,
+  8,
+  33,
+  132,
+  16,
+  66,
+  8,
+  33,
+  68,
+  68,
+  68,
+  68,
+  68,
+  68,
+  68,
+  68,
+  36,
+  9
+]), 0, 6)[1];
+var doct = rfse(/* @__PURE__ */ new u8([
+  32,
+  132,
+  16,
+  66,
+  102,
+  70,
+  68,
+  68,
+  68,
+  68,
+  36,
+  73,
+  2
+]), 0, 5)[1];
+var b2bl = function(b, s) {
+  var len = b.length, bl = new i32(len);
+  for (var i = 0; i < len; ++i) {
+    bl[i] = s;
+    s += 1 << b[i];
+  }
+  return bl;
+};
+var llb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
+  0,
+  0,
+  0,
+  0,
+  16843009,
+  50528770,
+  134678020,
+  202050057,
+  269422093
+])).buffer, 0, 36);
+var llbl = /* @__PURE__ */ b2bl(llb, 0);
+var mlb = /* @__PURE__ */ new u8((/* @__PURE__ */ new i32([
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  16843009,
+  50528770,
+  117769220,
+  185207048,
+  252579084,
+  16
+])).buffer, 0, 53);
+var mlbl = /* @__PURE__ */ b2bl(mlb, 3);
+var dhu = function(dat, out, hu) {
+  var len = dat.length, ss = out.length, lb = dat[len - 1], msk = (1 << hu.b) - 1, eb = -hu.b;
+  if (!lb)
+    err(0);
+  var st = 0, btr = hu.b, pos = (len << 3) - 8 + msb(lb) - btr, i = -1;
+  for (; pos > eb && i < ss; ) {
+    var cbt = pos >> 3;
+    var val = (dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (pos & 7);
+    st = (st << btr | val) & msk;
+    out[++i] = hu.s[st];
+    pos -= btr = hu.n[st];
+  }
+  if (pos != eb || i + 1 != ss)
+    err(0);
+};
+var dhu4 = function(dat, out, hu) {
+  var bt = 6;
+  var ss = out.length, sz1 = ss + 3 >> 2, sz2 = sz1 << 1, sz3 = sz1 + sz2;
+  dhu(dat.subarray(bt, bt += dat[0] | dat[1] << 8), out.subarray(0, sz1), hu);
+  dhu(dat.subarray(bt, bt += dat[2] | dat[3] << 8), out.subarray(sz1, sz2), hu);
+  dhu(dat.subarray(bt, bt += dat[4] | dat[5] << 8), out.subarray(sz2, sz3), hu);
+  dhu(dat.subarray(bt), out.subarray(sz3), hu);
+};
+var rzb = function(dat, st, out) {
+  var _a3;
+  var bt = st.b;
+  var b0 = dat[bt], btype = b0 >> 1 & 3;
+  st.l = b0 & 1;
+  var sz = b0 >> 3 | dat[bt + 1] << 5 | dat[bt + 2] << 13;
+  var ebt = (bt += 3) + sz;
+  if (btype == 1) {
+    if (bt >= dat.length)
+      return;
+    st.b = bt + 1;
+    if (out) {
+      fill(out, dat[bt], st.y, st.y += sz);
+      return out;
+    }
+    return fill(new u8(sz), dat[bt]);
+  }
+  if (ebt > dat.length)
+    return;
+  if (btype == 0) {
+    st.b = ebt;
+    if (out) {
+      out.set(dat.subarray(bt, ebt), st.y);
+      st.y += sz;
+      return out;
+    }
+    return slc(dat, bt, ebt);
+  }
+  if (btype == 2) {
+    var b3 = dat[bt], lbt = b3 & 3, sf = b3 >> 2 & 3;
+    var lss = b3 >> 4, lcs = 0, s4 = 0;
+    if (lbt < 2) {
+      if (sf & 1)
+        lss |= dat[++bt] << 4 | (sf & 2 && dat[++bt] << 12);
+      else
+        lss = b3 >> 3;
+    } else {
+      s4 = sf;
+      if (sf < 2)
+        lss |= (dat[++bt] & 63) << 4, lcs = dat[bt] >> 6 | dat[++bt] << 2;
+      else if (sf == 2)
+        lss |= dat[++bt] << 4 | (dat[++bt] & 3) << 12, lcs = dat[bt] >> 2 | dat[++bt] << 6;
+      else
+        lss |= dat[++bt] << 4 | (dat[++bt] & 63) << 12, lcs = dat[bt] >> 6 | dat[++bt] << 2 | dat[++bt] << 10;
+    }
+    ++bt;
+    var buf = out ? out.subarray(st.y, st.y + st.m) : new u8(st.m);
+    var spl = buf.length - lss;
+    if (lbt == 0)
+      buf.set(dat.subarray(bt, bt += lss), spl);
+    else if (lbt == 1)
+      fill(buf, dat[bt++], spl);
+    else {
+      var hu = st.h;
+      if (lbt == 2) {
+        var hud = rhu(dat, bt);
+        lcs += bt - (bt = hud[0]);
+        st.h = hu = hud[1];
+      } else if (!hu)
+        err(0);
+      (s4 ? dhu4 : dhu)(dat.subarray(bt, bt += lcs), buf.subarray(spl), hu);
+    }
+    var ns = dat[bt++];
+    if (ns) {
+      if (ns == 255)
+        ns = (dat[bt++] | dat[bt++] << 8) + 32512;
+      else if (ns > 127)
+        ns = ns - 128 << 8 | dat[bt++];
+      var scm = dat[bt++];
+      if (scm & 3)
+        err(0);
+      var dts = [dmlt, doct, dllt];
+      for (var i = 2; i > -1; --i) {
+        var md = scm >> (i << 1) + 2 & 3;
+        if (md == 1) {
+          var rbuf = new u8([0, 0, dat[bt++]]);
+          dts[i] = {
+            s: rbuf.subarray(2, 3),
+            n: rbuf.subarray(0, 1),
+            t: new u16(rbuf.buffer, 0, 1),
+            b: 0
+          };
+        } else if (md == 2) {
+          _a3 = rfse(dat, bt, 9 - (i & 1)), bt = _a3[0], dts[i] = _a3[1];
+        } else if (md == 3) {
+          if (!st.t)
+            err(0);
+          dts[i] = st.t[i];
+        }
+      }
+      var _b = st.t = dts, mlt = _b[0], oct = _b[1], llt = _b[2];
+      var lb = dat[ebt - 1];
+      if (!lb)
+        err(0);
+      var spos = (ebt << 3) - 8 + msb(lb) - llt.b, cbt = spos >> 3, oubt = 0;
+      var lst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << llt.b) - 1;
+      cbt = (spos -= oct.b) >> 3;
+      var ost = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << oct.b) - 1;
+      cbt = (spos -= mlt.b) >> 3;
+      var mst = (dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mlt.b) - 1;
+      for (++ns; --ns; ) {
+        var llc = llt.s[lst];
+        var lbtr = llt.n[lst];
+        var mlc = mlt.s[mst];
+        var mbtr = mlt.n[mst];
+        var ofc = oct.s[ost];
+        var obtr = oct.n[ost];
+        cbt = (spos -= ofc) >> 3;
+        var ofp = 1 << ofc;
+        var off = ofp + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16 | dat[cbt + 3] << 24) >>> (spos & 7) & ofp - 1);
+        cbt = (spos -= mlb[mlc]) >> 3;
+        var ml = mlbl[mlc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << mlb[mlc]) - 1);
+        cbt = (spos -= llb[llc]) >> 3;
+        var ll = llbl[llc] + ((dat[cbt] | dat[cbt + 1] << 8 | dat[cbt + 2] << 16) >> (spos & 7) & (1 << llb[llc]) - 1);
+        cbt = (spos -= lbtr) >> 3;
+        lst = llt.t[lst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << lbtr) - 1);
+        cbt = (spos -= mbtr) >> 3;
+        mst = mlt.t[mst] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << mbtr) - 1);
+        cbt = (spos -= obtr) >> 3;
+        ost = oct.t[ost] + ((dat[cbt] | dat[cbt + 1] << 8) >> (spos & 7) & (1 << obtr) - 1);
+        if (off > 3) {
+          st.o[2] = st.o[1];
+          st.o[1] = st.o[0];
+          st.o[0] = off -= 3;
+        } else {
+          var idx = off - (ll != 0);
+          if (idx) {
+            off = idx == 3 ? st.o[0] - 1 : st.o[idx];
+            if (idx > 1)
+              st.o[2] = st.o[1];
+            st.o[1] = st.o[0];
+            st.o[0] = off;
+          } else
+            off = st.o[0];
+        }
+        for (var i = 0; i < ll; ++i) {
+          buf[oubt + i] = buf[spl + i];
+        }
+        oubt += ll, spl += ll;
+        var stin = oubt - off;
+        if (stin < 0) {
+          var len = -stin;
+          var bs = st.e + stin;
+          if (len > ml)
+            len = ml;
+          for (var i = 0; i < len; ++i) {
+            buf[oubt + i] = st.w[bs + i];
+          }
+          oubt += len, ml -= len, stin = 0;
+        }
+        for (var i = 0; i < ml; ++i) {
+          buf[oubt + i] = buf[stin + i];
+        }
+        oubt += ml;
+      }
+      if (oubt != spl) {
+        while (spl < buf.length) {
+          buf[oubt++] = buf[spl++];
+        }
+      } else
+        oubt = buf.length;
+      if (out)
+        st.y += oubt;
+      else
+        buf = slc(buf, 0, oubt);
+    } else if (out) {
+      st.y += lss;
+      if (spl) {
+        for (var i = 0; i < lss; ++i) {
+          buf[i] = buf[spl + i];
+        }
+      }
+    } else if (spl)
+      buf = slc(buf, spl);
+    st.b = ebt;
+    return buf;
+  }
+  err(2);
+};
+var cct = function(bufs, ol) {
+  if (bufs.length == 1)
+    return bufs[0];
+  var buf = new u8(ol);
+  for (var i = 0, b = 0; i < bufs.length; ++i) {
+    var chk = bufs[i];
+    buf.set(chk, b);
+    b += chk.length;
+  }
+  return buf;
+};
+var Decompress = /* @__PURE__ */ (function() {
+  function Decompress2(ondata) {
+    this.ondata = ondata;
+    this.c = [];
+    this.l = 0;
+    this.z = 0;
+  }
+  Decompress2.prototype.push = function(chunk, final) {
+    if (typeof this.s == "number") {
+      var sub = Math.min(chunk.length, this.s);
+      chunk = chunk.subarray(sub);
+      this.s -= sub;
+    }
+    var sl = chunk.length;
+    var ncs = sl + this.l;
+    if (!this.s) {
+      if (final) {
+        if (!ncs) {
+          this.ondata(new u8(0), true);
+          return;
+        }
+        if (ncs < 5)
+          err(5);
+      } else if (ncs < 18) {
+        this.c.push(chunk);
+        this.l = ncs;
+        return;
+      }
+      if (this.l) {
+        this.c.push(chunk);
+        chunk = cct(this.c, ncs);
+        this.c = [];
+        this.l = 0;
+      }
+      if (typeof (this.s = rzfh(chunk)) == "number")
+        return this.push(chunk, final);
+    }
+    if (typeof this.s != "number") {
+      if (ncs < (this.z || 3)) {
+        if (final)
+          err(5);
+        this.c.push(chunk);
+        this.l = ncs;
+        return;
+      }
+      if (this.l) {
+        this.c.push(chunk);
+        chunk = cct(this.c, ncs);
+        this.c = [];
+        this.l = 0;
+      }
+      if (!this.z && ncs < (this.z = chunk[this.s.b] & 2 ? 4 : 3 + (chunk[this.s.b] >> 3 | chunk[this.s.b + 1] << 5 | chunk[this.s.b + 2] << 13))) {
+        if (final)
+          err(5);
+        this.c.push(chunk);
+        this.l = ncs;
+        return;
+      } else
+        this.z = 0;
+      for (; ; ) {
+        var blk = rzb(chunk, this.s);
+        if (!blk) {
+          if (final)
+            err(5);
+          var adc = chunk.subarray(this.s.b);
+          this.s.b = 0;
+          this.c.push(adc), this.l += adc.length;
+          return;
+        } else {
+          this.ondata(blk, false);
+          cpw(this.s.w, 0, blk.length);
+          this.s.w.set(blk, this.s.w.length - blk.length);
+        }
+        if (this.s.l) {
+          var rest = chunk.subarray(this.s.b);
+          this.s = this.s.c * 4;
+          this.push(rest, final);
+          return;
+        }
+      }
+    } else if (final)
+      err(5);
+  };
+  return Decompress2;
+})();
+
+// src/image/compression.ts
+var CHUNK = 1 << 20;
+function sniff(head) {
+  if (head.length >= 2 && head[0] === 31 && head[1] === 139) return "gzip";
+  if (head.length >= 4 && head.readUInt32LE(0) === 4247762216) return "zstd";
+  if (head.toString("latin1", 257, 262) === "ustar") return "none";
+  if (head.toString("latin1", 0, 3) === "BZh") return "bzip2";
+  if (head.toString("latin1", 0, 6) === "\xFD7zXZ\0") return "xz";
+  return isOldTar(head) || head.subarray(0, 512).every((byte) => byte === 0) ? "none" : "unknown";
+}
+function isOldTar(head) {
+  if (head.length < 512) return false;
+  const written = Number.parseInt(head.toString("latin1", 148, 156).replace(/[\0 ]/g, " ").trim(), 8);
+  let sum = 8 * 32;
+  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += head[i] ?? 0;
+  return written === sum;
+}
+function decompressor(compression) {
+  if (compression === "gzip") return zlib2.createGunzip({ chunkSize: CHUNK / 4 });
+  const native = zlib2.createZstdDecompress;
+  return native ? native({ chunkSize: CHUNK }) : zstdFallback();
+}
+function zstdFallback() {
+  let out = [];
+  const decoder = new Decompress((chunk) => out.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
+  return new Transform({
+    transform(chunk, _encoding, done) {
+      try {
+        decoder.push(chunk);
+        for (const piece of out) this.push(Buffer.from(piece));
+        out = [];
+        done();
+      } catch (error62) {
+        done(error62);
+      }
+    },
+    flush(done) {
+      try {
+        decoder.push(new Uint8Array(0), true);
+        for (const piece of out) this.push(Buffer.from(piece));
+        done();
+      } catch (error62) {
+        done(error62);
+      }
+    }
+  });
+}
+async function* decompress(source2, compression, where) {
+  if (compression === "none") {
+    yield* source2;
+    return;
+  }
+  if (compression !== "gzip" && compression !== "zstd") {
+    throw new ImageError(
+      "unknown-compression",
+      `${where} is compressed in a way that is not supported (${compression}). Layers are plain, gzip or zstd: build or convert the image with one of these.`
+    );
+  }
+  const transform2 = decompressor(compression);
+  let fed = 0;
+  const counted = (async function* () {
+    for await (const chunk of source2) {
+      fed += chunk.length;
+      yield chunk;
+    }
+  })();
+  let failed = null;
+  const feeding = pipeline(Readable.from(counted, { objectMode: false, highWaterMark: CHUNK }), transform2).catch((error62) => {
+    failed = error62;
+  });
+  try {
+    for await (const chunk of transform2) yield chunk;
+  } catch (error62) {
+    await feeding;
+    const cause = failed ?? error62;
+    if (cause instanceof ImageError) throw cause;
+    throw new ImageError(
+      "truncated",
+      `${where} does not decompress (${compression}: ${cause instanceof Error ? cause.message : String(cause)}): the archive is truncated or damaged. Save or build the image again.`,
+      { cause }
+    );
+  }
+  await feeding;
+  const read2 = "bytesWritten" in transform2 ? Number(transform2.bytesWritten) : fed;
+  if (compression === "gzip" && read2 < fed) {
+    throw new ImageError("trailing-data", `${where} holds ${fed - read2} bytes behind its compressed data, which no reader would look at. Save or build the image again.`);
+  }
+}
+
 // src/image/files.ts
 import { readSync } from "node:fs";
 import { open as open2 } from "node:fs/promises";
 import path9 from "node:path";
+
+// src/image/tar-walk.ts
+var BLOCK = 512;
+var MAX_EXTENDED_HEADER = 1 << 20;
+var TYPES = {
+  0: "file",
+  48: "file",
+  49: "link",
+  50: "symlink",
+  51: "character-device",
+  52: "block-device",
+  53: "directory",
+  54: "fifo",
+  55: "file"
+};
+var HEADER_ONLY = /* @__PURE__ */ new Set(["link", "symlink", "character-device", "block-device", "fifo"]);
+var text2 = (block, from, length) => {
+  const end2 = block.indexOf(0, from);
+  return block.toString("utf8", from, end2 === -1 || end2 > from + length ? from + length : end2);
+};
+function number4(block, from, length) {
+  if (((block[from] ?? 0) & 128) !== 0) {
+    if (block[from] !== 128) return -1;
+    let sum2 = 0;
+    for (let i = from + 1; i < from + length; i++) sum2 = sum2 * 256 + (block[i] ?? 0);
+    return sum2;
+  }
+  let at3 = from;
+  while (at3 < from + length && (block[at3] === 32 || block[at3] === 0)) at3++;
+  let sum = 0;
+  for (; at3 < from + length; at3++) {
+    const digit2 = (block[at3] ?? 0) - 48;
+    if (digit2 < 0 || digit2 > 7) break;
+    sum = sum * 8 + digit2;
+  }
+  return sum;
+}
+function checksum(block) {
+  let sum = 8 * 32;
+  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += block[i] ?? 0;
+  return sum;
+}
+function paxRecords(data) {
+  const records = /* @__PURE__ */ new Map();
+  let at3 = 0;
+  while (at3 < data.length) {
+    const space = data.indexOf(32, at3);
+    const length = space === -1 ? Number.NaN : Number.parseInt(data.toString("latin1", at3, space), 10);
+    if (!(length > 0)) break;
+    const record2 = data.toString("utf8", space + 1, at3 + length - 1);
+    const equals = record2.indexOf("=");
+    if (equals === -1) break;
+    records.set(record2.slice(0, equals), record2.slice(equals + 1));
+    at3 += length;
+  }
+  return records;
+}
+function* walkTar(where, onEntry) {
+  let offset = 0;
+  let zeroBlocks = 0;
+  let global2 = /* @__PURE__ */ new Map();
+  let local = null;
+  let longName = null;
+  let longLink = null;
+  const bad = (what) => new ImageError("not-a-tar", `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`);
+  for (; ; ) {
+    const block = yield { offset, length: BLOCK };
+    if (block.length === 0) return;
+    if (block.length < BLOCK)
+      throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+    const sum = checksum(block);
+    if (sum === 8 * 32) {
+      zeroBlocks++;
+      offset += BLOCK;
+      continue;
+    }
+    if (number4(block, 148, 8) !== sum) throw bad("no valid tar header");
+    const flag2 = block[156] ?? 0;
+    const ownSize = number4(block, 124, 12);
+    if (!(ownSize >= 0) || !Number.isSafeInteger(ownSize)) throw bad("an impossible entry size");
+    offset += BLOCK;
+    if (flag2 === 76 || flag2 === 75 || flag2 === 78 || flag2 === 120 || flag2 === 103) {
+      if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
+      const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize };
+      if (data.length < ownSize)
+        throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+      offset += Math.ceil(ownSize / BLOCK) * BLOCK;
+      if (flag2 === 76 || flag2 === 78) longName = text2(data, 0, data.length);
+      else if (flag2 === 75) longLink = text2(data, 0, data.length);
+      else if (flag2 === 103) global2 = paxRecords(data);
+      else local = new Map([...global2, ...paxRecords(data)]);
+      continue;
+    }
+    let name2 = text2(block, 0, 100);
+    const ustar = block.toString("latin1", 257, 263) === "ustar\0";
+    if (ustar && block[345] !== 0) name2 = `${text2(block, 345, 155)}/${name2}`;
+    let type = TYPES[flag2] ?? "other";
+    if (flag2 === 83) throw bad("a sparse entry of the old GNU form, which is not supported,");
+    const paxSize = local?.get("size");
+    const size = paxSize ? Number.parseInt(paxSize, 10) : ownSize;
+    if (!(size >= 0) || !Number.isSafeInteger(size)) throw bad("an impossible entry size");
+    const wholeName = local?.get("path") || longName || name2;
+    if (type === "file" && flag2 !== 55 && wholeName.endsWith("/")) {
+      if (size > 0) throw bad("a directory of the old form that claims data,");
+      type = "directory";
+    }
+    if (size > 0 && HEADER_ONLY.has(type)) throw bad(`a ${type} entry that claims data,`);
+    const held = type === "directory" ? 0 : size;
+    onEntry({
+      name: wholeName,
+      type,
+      linkName: local?.get("linkpath") || longLink || text2(block, 157, 100),
+      size: held,
+      offset,
+      afterEnd: zeroBlocks >= 2
+    });
+    zeroBlocks = zeroBlocks >= 2 ? zeroBlocks : 0;
+    local = longName = longLink = null;
+    offset += Math.ceil(held / BLOCK) * BLOCK;
+  }
+}
+async function indexTar(where, size, read2) {
+  const entries = [];
+  const walk2 = walkTar(where, (header) => {
+    if (header.offset + header.size > size) {
+      throw new ImageError(
+        "truncated",
+        `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`
+      );
+    }
+    entries.push(header);
+  });
+  for (let step = walk2.next(); !step.done; ) {
+    const { offset, length } = step.value;
+    step = walk2.next(await read2(offset, Math.max(0, Math.min(length, size - offset))));
+  }
+  return entries;
+}
+var TarGuard = class {
+  #walk;
+  #wanted;
+  #position = 0;
+  #partial = [];
+  #have = 0;
+  constructor(where, onEntry) {
+    this.#walk = walkTar(where, onEntry);
+    this.#wanted = this.#step(this.#walk.next());
+  }
+  #step(step) {
+    return step.done ? null : step.value;
+  }
+  /** @throws ImageError when a header is damaged or beyond the limits */
+  push(chunk) {
+    const start = this.#position;
+    const end2 = start + chunk.length;
+    this.#position = end2;
+    while (this.#wanted !== null) {
+      const { offset, length } = this.#wanted;
+      const from = offset + this.#have;
+      if (from >= end2) return;
+      const piece = chunk.subarray(from - start, Math.min(end2, offset + length) - start);
+      this.#have += piece.length;
+      if (this.#have < length) {
+        this.#partial.push(Buffer.from(piece));
+        return;
+      }
+      const block = this.#partial.length === 0 ? piece : Buffer.concat([...this.#partial, piece]);
+      this.#partial = [];
+      this.#have = 0;
+      this.#wanted = this.#step(this.#walk.next(block));
+    }
+  }
+  /** Tells the walk that no more bytes come. @throws ImageError `truncated` inside a header */
+  end() {
+    if (this.#wanted !== null) this.#walk.next(Buffer.concat(this.#partial));
+  }
+};
+
+// src/image/files.ts
 var MAX_DOCUMENT = 64 << 20;
 var VALID_CHUNKS = 24;
 async function* chunks(handle, offset, length, where) {
@@ -56113,10 +55589,10 @@ function groupId(name2, group) {
 }
 
 // src/layer/hash.ts
-var import_tar_stream3 = __toESM(require_tar_stream(), 1);
-import { createHash as createHash6 } from "node:crypto";
+var import_tar_stream = __toESM(require_tar_stream(), 1);
+import { createHash as createHash5 } from "node:crypto";
 async function readAgain(layer, takerOf) {
-  const extract = (0, import_tar_stream3.extract)({ allowUnknownFormat: true });
+  const extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
   let index = -1;
   extract.on("entry", (header, stream, next) => {
     index++;
@@ -56148,7 +55624,7 @@ async function hashEntries(layer, wanted) {
   const found = /* @__PURE__ */ new Map();
   await readAgain(layer, (index) => {
     if (!wanted.has(index)) return null;
-    const hashes2 = { md5: createHash6("md5"), sha1: createHash6("sha1"), sha256: createHash6("sha256") };
+    const hashes2 = { md5: createHash5("md5"), sha1: createHash5("sha1"), sha256: createHash5("sha256") };
     return {
       take: (chunk) => {
         for (const hash4 of Object.values(hashes2)) hash4.update(chunk);
@@ -56162,7 +55638,7 @@ async function readEntries(layer, hashed2, texts2) {
   const checksums = /* @__PURE__ */ new Map();
   const contents = /* @__PURE__ */ new Map();
   await readAgain(layer, (index) => {
-    const hash4 = hashed2.has(index) ? createHash6("sha256") : null;
+    const hash4 = hashed2.has(index) ? createHash5("sha256") : null;
     const chunks2 = texts2.has(index) ? [] : null;
     if (hash4 === null && chunks2 === null) return null;
     return {
@@ -56775,7 +56251,7 @@ import { open as openFile, stat as stat2 } from "node:fs/promises";
 import path12 from "node:path";
 
 // src/image/docker-archive.ts
-import { createHash as createHash8 } from "node:crypto";
+import { createHash as createHash7 } from "node:crypto";
 
 // src/image/image.ts
 var platformName = ({ os, architecture, variant }) => [os, architecture, ...variant ? [variant] : []].join("/");
@@ -56893,7 +56369,7 @@ function parseConfig(bytes2, where) {
 }
 
 // src/image/layer.ts
-import { createHash as createHash7 } from "node:crypto";
+import { createHash as createHash6 } from "node:crypto";
 async function* hashed(source2, hash4) {
   for await (const chunk of source2) {
     hash4.update(chunk);
@@ -56925,8 +56401,8 @@ async function* verified(files, { blob, digest: digest3, diffId }, where) {
   const first2 = await iterator.next();
   const head = first2.done ? Buffer.alloc(0) : first2.value;
   const compression = sniff(head);
-  const stored = createHash7("sha256");
-  const plain = createHash7("sha256");
+  const stored = createHash6("sha256");
+  const plain = createHash6("sha256");
   const all = (async function* () {
     if (first2.done) return;
     yield head;
@@ -56971,7 +56447,7 @@ var manifestSchema2 = external_exports.array(
     Layers: external_exports.array(external_exports.string()).nullish().transform((value) => value ?? [])
   })
 );
-var digestOf = (bytes2) => `sha256:${createHash8("sha256").update(bytes2).digest("hex")}`;
+var digestOf = (bytes2) => `sha256:${createHash7("sha256").update(bytes2).digest("hex")}`;
 async function readDockerManifest(files) {
   const parsed = manifestSchema2.safeParse(parseJson(await files.read("manifest.json"), `${files.where}: manifest.json`));
   if (!parsed.success) throw new ImageError("bad-manifest", `${files.where}: manifest.json is no docker save manifest. Save the image again.`);
@@ -57057,10 +56533,10 @@ async function saveFromEngine(name2, spoolTo) {
 }
 
 // src/image/oci-layout.ts
-import { createHash as createHash10 } from "node:crypto";
+import { createHash as createHash9 } from "node:crypto";
 
 // src/image/attestation.ts
-import { createHash as createHash9 } from "node:crypto";
+import { createHash as createHash8 } from "node:crypto";
 var manifestSchema3 = external_exports.object({
   subject: external_exports.object({ digest: external_exports.string() }).nullish(),
   layers: external_exports.array(external_exports.object({ mediaType: external_exports.string().default(""), digest: external_exports.string().regex(/^sha256:[0-9a-f]{64}$/), annotations: external_exports.record(external_exports.string(), external_exports.string()).nullish() })).nullish()
@@ -57077,7 +56553,7 @@ var parse5 = (bytes2) => {
   }
 };
 var blobName = (digest3) => `blobs/sha256/${digest3.slice(7)}`;
-var digestOf2 = (bytes2) => `sha256:${createHash9("sha256").update(bytes2).digest("hex")}`;
+var digestOf2 = (bytes2) => `sha256:${createHash8("sha256").update(bytes2).digest("hex")}`;
 function unwrap2(bytes2, mediaType) {
   if (!/dsse/.test(mediaType)) return bytes2;
   const envelope = envelopeSchema.safeParse(parse5(bytes2));
@@ -57148,7 +56624,7 @@ var ATTESTED = "vnd.docker.reference.digest";
 var blobName2 = (of) => `blobs/sha256/${of.slice(7)}`;
 async function readBlob(files, of) {
   const bytes2 = await files.read(blobName2(of));
-  const actual = createHash10("sha256").update(bytes2).digest("hex");
+  const actual = createHash9("sha256").update(bytes2).digest("hex");
   if (`sha256:${actual}` !== of)
     throw new ImageError(
       "digest-mismatch",
@@ -57362,6 +56838,546 @@ async function openTar(files, reference, options4, prefix2) {
     `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? "not the file that the prefix asks for" : "neither index.json (OCI) nor manifest.json (docker save)"}. ${path12.basename(files.where).includes("layer") ? "A single layer is not enough: " : ""}Save the image with docker save or buildx --output type=oci,dest=image.tar.`
   );
 }
+
+// src/layer/scan.ts
+var import_tar_stream3 = __toESM(require_tar_stream(), 1);
+import { createHash as createHash10 } from "node:crypto";
+
+// src/layer/collectors.ts
+var MAX_EXTRACT = 8 << 20;
+var COLLECTED = [
+  /^\/etc\/(?:passwd|group|os-release)$/,
+  /^\/usr\/lib\/os-release$/,
+  // Package databases with checksums of files: dpkg, distroless, apk (v2 and v3), Python.
+  /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
+  /^\/var\/lib\/dpkg\/status\.d\/[^/]+$/,
+  // Who may become root.
+  /^\/etc\/sudoers(?:\.d\/[^/]+)?$/,
+  // What dpkg says of configuration files stands with the packages themselves.
+  /^\/var\/lib\/dpkg\/status$/,
+  /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
+  /\.dist-info\/(?:RECORD|direct_url\.json)$/
+];
+var isCollected = (path14) => COLLECTED.some((pattern) => pattern.test(path14));
+var MAX_SCRIPT = 256 << 10;
+var MAX_SCRIPTS = 500;
+var SCRIPTS = /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)[^/]*|[^/]+\.(?:sh|bash))$/i;
+var mayBeEntrypoint = (path14) => SCRIPTS.test(path14);
+
+// src/layer/nested.ts
+var import_yauzl = __toESM(require_yauzl(), 1);
+import zlib3 from "node:zlib";
+var MAX_RATIO = 200;
+var RATIO_FLOOR = 16 << 20;
+var MAX_ZIP = 96 << 20;
+var MAX_MEMBER = 64 << 20;
+var CLOSED = [
+  [/^\xfd7zXZ\0/, "xz"],
+  [/^BZh[1-9]1AY&SY/, "bzip2"],
+  [/^7z\xbc\xaf\x27\x1c/, "7z"],
+  [/^Rar!\x1a\x07/, "rar"]
+];
+function packingOf(head) {
+  if (head[0] === 31 && head[1] === 139 && head[2] === 8) return "gzip";
+  if (head.length > 4 && head.readUInt32LE(0) === 4247762216) return "zstd";
+  if (head.length > 4 && head.readUInt32LE(0) === 67324752) return "zip";
+  if (head.length >= 512 && head.toString("latin1", 257, 262) === "ustar") return "tar";
+  const start = head.toString("latin1", 0, 10);
+  const closed = CLOSED.find(([magic]) => magic.test(start));
+  return closed === void 0 ? null : { closed: closed[1] };
+}
+var NestedBudget = class {
+  /** Archives in archives in archives: how deep. */
+  depth;
+  /** Bytes that all archives of one layer may unpack to. */
+  #bytes;
+  #left;
+  constructor(limits) {
+    this.depth = limits["nested-depth"];
+    this.#bytes = limits["nested-bytes"];
+    this.#left = this.#bytes;
+  }
+  /**
+   * Takes unpacked bytes off the budget.
+   * @param packed bytes read from this archive so far
+   * @param unpacked bytes it gave so far, these included
+   * @returns why to stop, or null
+   */
+  spend(bytes2, packed, unpacked) {
+    this.#left -= bytes2;
+    if (this.#left < 0) return `the archives of this layer unpack to more than ${this.#bytes} bytes`;
+    if (unpacked > RATIO_FLOOR && unpacked > packed * MAX_RATIO) return `it unpacks to more than ${MAX_RATIO} times its size`;
+    return null;
+  }
+  /** How many bytes may still be unpacked. */
+  get left() {
+    return Math.max(0, this.#left);
+  }
+};
+async function eachZipMember(bytes2, budget, onMember) {
+  const zip = await new Promise((resolve, reject) => {
+    (0, import_yauzl.fromBuffer)(bytes2, { lazyEntries: true, decodeStrings: false, validateEntrySizes: false }, (error62, file2) => error62 ? reject(error62) : resolve(file2));
+  });
+  let unpacked = 0;
+  await new Promise((resolve, reject) => {
+    const member = async (entry) => {
+      const name2 = Buffer.from(entry.fileName).toString("utf8");
+      if (name2.endsWith("/")) return;
+      if (entry.generalPurposeBitFlag & 1) return onMember(name2, null, "it is encrypted");
+      if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) return onMember(name2, null, `its compression (method ${entry.compressionMethod}) is not supported`);
+      const start = await new Promise((done, fail) => {
+        zip.readLocalFileHeader(entry, { minimal: true }, (error62, header) => error62 ? fail(error62) : done(header.fileDataStart));
+      });
+      const packed = bytes2.subarray(start, start + entry.compressedSize);
+      let content = packed;
+      if (entry.compressionMethod === 8) {
+        try {
+          content = zlib3.inflateRawSync(packed, { maxOutputLength: Math.max(1, Math.min(MAX_MEMBER, budget.left)) });
+        } catch (error62) {
+          const tooLarge = error62 instanceof Error && "code" in error62 && error62.code === "ERR_BUFFER_TOO_LARGE";
+          return onMember(name2, null, tooLarge ? `it unpacks to more than ${Math.min(MAX_MEMBER, budget.left)} bytes` : "it does not decompress");
+        }
+      }
+      unpacked += content.length;
+      const stop = budget.spend(content.length, bytes2.length, unpacked);
+      if (stop !== null) throw new Error(stop);
+      await onMember(name2, content, "");
+    };
+    zip.on("entry", (entry) => {
+      member(entry).then(() => zip.readEntry(), reject);
+    });
+    zip.on("end", resolve);
+    zip.on("error", reject);
+    zip.readEntry();
+  });
+}
+
+// src/layer/unpacker.ts
+var import_tar_stream2 = __toESM(require_tar_stream(), 1);
+import zlib4 from "node:zlib";
+var Unpacker = class {
+  #packing;
+  #budget;
+  #host;
+  #packed = 0;
+  #unpacked = 0;
+  #stopped = false;
+  #zip = [];
+  #stream = null;
+  /** Settles when all that was unpacked is scanned; null when there is nothing to wait for. */
+  #finished = null;
+  constructor(packing, budget, host) {
+    this.#packing = packing;
+    this.#budget = budget;
+    this.#host = host;
+  }
+  #stop(reason) {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#zip = [];
+    this.#host.skip(reason);
+    this.#stream?.destroy(new Error(reason));
+  }
+  write(chunk, last) {
+    this.#packed += chunk.length;
+    if (this.#stopped) return null;
+    if (this.#packing === "zip") {
+      if (this.#packed > MAX_ZIP) this.#stop(`zip archives of more than ${MAX_ZIP} bytes are not opened`);
+      else this.#zip.push(last && this.#zip.length === 0 ? chunk : Buffer.from(chunk));
+      return null;
+    }
+    if (this.#packing === "gzip" && last && this.#stream === null && chunk.length < 1 << 18) return this.#gunzipAtOnce(chunk);
+    this.#stream ??= this.#packing === "tar" ? this.#openTar() : this.#openCompressed(this.#packing);
+    const stream = this.#stream;
+    if (stream.write(chunk)) return null;
+    const drained = new Promise((resolve) => stream.once("drain", resolve));
+    return this.#finished === null ? drained : Promise.race([drained, this.#finished]);
+  }
+  end() {
+    if (this.#packing === "zip") return this.#stopped ? null : this.#unzip();
+    if (this.#stream !== null && !this.#stopped) this.#stream.end(void 0);
+    return this.#finished;
+  }
+  /** Small compressed files are many (manual pages, changelogs): one call each. */
+  #gunzipAtOnce(chunk) {
+    let bytes2;
+    try {
+      bytes2 = zlib4.gunzipSync(chunk, { maxOutputLength: Math.max(1, Math.min(this.#budget.left, 32 << 20)) });
+    } catch (error62) {
+      if (error62 instanceof Error && "code" in error62 && error62.code === "ERR_BUFFER_TOO_LARGE") {
+        this.#stream = this.#openCompressed("gzip");
+        this.#stream.write(chunk);
+        return null;
+      }
+      this.#stop("it does not decompress");
+      return null;
+    }
+    const stop = this.#budget.spend(bytes2.length, chunk.length, bytes2.length);
+    if (stop !== null) {
+      this.#stop(stop);
+      return null;
+    }
+    const content = this.#host.content(null);
+    this.#finished = settle2([() => content.push(bytes2, true), () => content.end()], () => this.#host.done(content));
+    return this.#finished;
+  }
+  #openCompressed(packing) {
+    const stream = decompressor(packing);
+    const content = this.#host.content(null);
+    this.#finished = (async () => {
+      try {
+        for await (const chunk of stream) {
+          this.#unpacked += chunk.length;
+          const stop = this.#budget.spend(chunk.length, this.#packed, this.#unpacked);
+          if (stop !== null) {
+            this.#stop(stop);
+            break;
+          }
+          await content.push(chunk, false);
+        }
+      } catch {
+        this.#stop("it does not decompress to its end");
+      }
+      await content.end();
+      this.#host.done(content);
+    })();
+    return stream;
+  }
+  #openTar() {
+    const extract = (0, import_tar_stream2.extract)({ allowUnknownFormat: true });
+    extract.on("entry", (header, stream, next) => {
+      if (header.type === "directory") {
+        next();
+        return;
+      }
+      const member = this.#host.content(cleanPath(header.name).slice(1));
+      const source2 = stream;
+      source2.on("error", () => {
+      });
+      source2.on("data", (chunk) => {
+        this.#unpacked += chunk.length;
+        const busy = member.push(chunk, false);
+        if (busy === null) return;
+        source2.pause();
+        void busy.then(() => source2.resume());
+      });
+      source2.on("end", () => {
+        const done = () => {
+          this.#host.done(member);
+          next();
+        };
+        const ending = member.end();
+        if (ending === null) done();
+        else void ending.then(done);
+      });
+      if (header.size === 0) source2.resume();
+    });
+    this.#finished = new Promise((resolve) => {
+      extract.on("error", () => {
+        this.#stop("its tar is damaged");
+        resolve();
+      });
+      extract.on("close", () => resolve());
+      extract.on("finish", resolve);
+    });
+    return extract;
+  }
+  async #unzip() {
+    const bytes2 = this.#zip.length === 1 ? this.#zip[0] ?? Buffer.alloc(0) : Buffer.concat(this.#zip);
+    this.#zip = [];
+    try {
+      await eachZipMember(bytes2, this.#budget, async (name2, content, reason) => {
+        if (content === null) return this.#host.skip(reason, name2);
+        const member = this.#host.content(name2);
+        await member.push(content, true);
+        await member.end();
+        this.#host.done(member);
+      });
+    } catch (error62) {
+      this.#host.skip(error62 instanceof Error ? `not all of it could be unpacked: ${error62.message}` : "it is damaged");
+    }
+  }
+};
+function settle2(steps, then) {
+  for (let i = 0; i < steps.length; i++) {
+    const busy = steps[i]?.() ?? null;
+    if (busy !== null) return busy.then(() => settle2(steps.slice(i + 1), then) ?? void 0);
+  }
+  then();
+  return null;
+}
+
+// src/layer/content.ts
+var HEAD = 512;
+var Content = class _Content {
+  matches = [];
+  program = null;
+  #skip;
+  #scanner;
+  #budget;
+  #path;
+  /** Names of the members that lead here, outermost first. */
+  #inside;
+  #depth;
+  #scan;
+  #head = Buffer.alloc(0);
+  #ended = false;
+  #unpacker = null;
+  constructor(skip, scanner, budget, path14, inside, depth) {
+    this.#skip = skip;
+    this.#scanner = scanner;
+    this.#budget = budget;
+    this.#path = path14;
+    this.#inside = inside;
+    this.#depth = depth;
+    this.#scan = scanner.start(inside.at(-1) ?? path14);
+  }
+  get where() {
+    return this.#inside.length === 0 ? this.#path : `${this.#path}!/${this.#inside.join("!/")}`;
+  }
+  /** @returns a promise to wait for before more is pushed, or null */
+  push(chunk, last) {
+    this.#scan.push(chunk, last);
+    if (last) this.#ended = true;
+    let pending = chunk;
+    if (this.#head !== null) {
+      pending = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
+      if (pending.length < HEAD && !last) {
+        this.#head = Buffer.from(pending);
+        return null;
+      }
+      this.#head = null;
+      this.#open(pending);
+    }
+    return this.#unpacker?.write(pending, last) ?? null;
+  }
+  /** @returns a promise to wait for, or null when all is done */
+  end() {
+    if (!this.#ended) {
+      const busy = this.push(Buffer.alloc(0), true);
+      if (busy !== null) return busy.then(() => this.end() ?? void 0);
+    }
+    this.program = this.#scan.program;
+    for (const match2 of this.#scan.matches) this.matches.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
+    if (this.#scan.dropped > 0) this.#skip(this.where, `it holds more matches than are kept; ${this.#scan.dropped} were left out`);
+    if (this.#scan.overBudget) this.#skip(this.where, "its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out");
+    return this.#unpacker?.end() ?? null;
+  }
+  #open(head) {
+    const packing = packingOf(head);
+    if (packing === null) return;
+    if (typeof packing === "object") {
+      this.#skip(this.where, `archives packed with ${packing.closed} are not opened`);
+      return;
+    }
+    if (this.#depth >= this.#budget.depth) {
+      this.#skip(this.where, `archives nested deeper than ${this.#budget.depth} are not opened`);
+      return;
+    }
+    this.#unpacker = new Unpacker(packing, this.#budget, {
+      skip: (reason, member) => this.#skip(member === void 0 ? this.where : `${this.where}!/${member}`, reason),
+      content: (member) => new _Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], this.#depth + 1),
+      done: (content) => {
+        for (const match2 of content.matches) this.matches.push(match2);
+      }
+    });
+  }
+};
+
+// src/layer/scan.ts
+var MAX_SKIPPED = 500;
+var TYPES2 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
+function whiteoutOf(path14) {
+  const name2 = baseName(path14);
+  if (!name2.startsWith(".wh.")) return null;
+  const parent = parentOf(path14);
+  if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
+  if (name2.startsWith(".wh..wh.")) return "metadata";
+  return { kind: "file", hides: childOf(parent, name2.slice(4)) };
+}
+function entryOf(header, guarded) {
+  const pax = header.pax ?? {};
+  const path14 = cleanPath(pax["GNU.sparse.name"] ?? header.name);
+  const type = guarded.type === "directory" ? "directory" : TYPES2[header.type ?? ""] ?? (header.type === null || header.type === void 0 ? "file" : "device");
+  const whiteout = type === "directory" ? null : whiteoutOf(path14);
+  const id = (own2, fallback) => {
+    const parsed = own2 === void 0 ? fallback ?? 0 : Number.parseInt(own2, 10);
+    return Number.isSafeInteger(parsed) ? parsed : 0;
+  };
+  return {
+    path: path14,
+    type: whiteout === null ? type : "file",
+    mode: (header.mode ?? 0) & 4095,
+    uid: id(pax["uid"], header.uid),
+    gid: id(pax["gid"], header.gid),
+    size: guarded.size,
+    mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1e3) || 0,
+    link: type === "hardlink" ? cleanPath(header.linkname ?? "") : type === "symlink" ? header.linkname ?? "" : null,
+    whiteout: whiteout === "metadata" ? { kind: "file", hides: childOf(parentOf(path14), ".wh..wh.") } : whiteout,
+    afterEnd: guarded.afterEnd
+  };
+}
+var MAX_KEPT = 16 << 20;
+function hashesOf(pieces) {
+  const hex4 = (algorithm) => pieces.reduce((hash4, piece) => hash4.update(piece), createHash10(algorithm)).digest("hex");
+  return { md5: hex4("md5"), sha1: hex4("sha1"), sha256: hex4("sha256") };
+}
+async function scanLayer(layer, scanner, where, limits = DEFAULT_LIMITS, onProgress = () => {
+}) {
+  const label = `${where}: layer ${layer.index}`;
+  const reading = new LayerReading(scanner, label, limits);
+  const guarded = [];
+  const guard = new TarGuard(label, (header) => guarded.push(header));
+  const extract = (0, import_tar_stream3.extract)({ allowUnknownFormat: true });
+  let failure2 = null;
+  const closed = new Promise((resolve) => {
+    extract.on("error", (error62) => {
+      failure2 ??= error62;
+      resolve();
+    });
+    extract.on("close", () => resolve());
+    extract.on("finish", resolve);
+  });
+  extract.on("entry", (header, stream, next) => {
+    const expected = guarded.shift();
+    stream.on("error", () => {
+    });
+    if (expected === void 0 || expected.name !== header.name) {
+      next(
+        new ImageError(
+          "not-a-tar",
+          `${label}: two readers of its tar see different entries near ${JSON.stringify(header.name)}: it is damaged or made to deceive. Build the image again.`
+        )
+      );
+      return;
+    }
+    try {
+      reading.entry(header, expected, stream, next);
+    } catch (error62) {
+      next(error62 instanceof Error ? error62 : new Error(String(error62)));
+    }
+  });
+  let size = 0;
+  try {
+    for await (const chunk of layer.open()) {
+      size += chunk.length;
+      if (size > limits["layer-bytes"]) throw new ImageError("too-large", `${label} unpacks to more than ${limits["layer-bytes"]} bytes ${raise("layer-bytes")}`);
+      guard.push(chunk);
+      if (!extract.write(chunk)) await Promise.race([new Promise((resolve) => extract.once("drain", resolve)), closed]);
+      if (failure2 !== null) break;
+      onProgress(size);
+    }
+    guard.end();
+    if (failure2 === null) extract.end(void 0);
+    await closed;
+  } catch (error62) {
+    extract.destroy(error62 instanceof Error ? error62 : new Error(String(error62)));
+    throw error62;
+  }
+  if (failure2 !== null) throw tarError(failure2, label);
+  return reading.result(layer, size);
+}
+function tarError(error62, label) {
+  if (error62 instanceof ImageError) return error62;
+  return new ImageError("truncated", `${label}: its tar is damaged (${error62.message}). Save or build the image again.`, { cause: error62 });
+}
+var LayerReading = class {
+  #scanner;
+  #label;
+  #limits;
+  #budget;
+  #entries = [];
+  #matches = [];
+  #hashes = /* @__PURE__ */ new Map();
+  #extracts = [];
+  #scripts = 0;
+  #programs = /* @__PURE__ */ new Map();
+  #skipped = [];
+  #notListed = 0;
+  constructor(scanner, label, limits) {
+    this.#scanner = scanner;
+    this.#label = label;
+    this.#limits = limits;
+    this.#budget = new NestedBudget(limits);
+  }
+  result(layer, size) {
+    const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: "/", reason: `${this.#notListed} more files` }];
+    return {
+      index: layer.index,
+      diffId: layer.diffId,
+      size,
+      entries: this.#entries,
+      matches: this.#matches,
+      hashes: this.#hashes,
+      extracts: this.#extracts,
+      programs: this.#programs,
+      skipped
+    };
+  }
+  skip(path14, reason) {
+    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path: path14, reason });
+    else this.#notListed++;
+  }
+  /** One entry of the layer's own tar. */
+  entry(header, guarded, stream, next) {
+    const entry = entryOf(header, guarded);
+    const index = this.#entries.push(entry) - 1;
+    if (index >= this.#limits.entries) throw new ImageError("too-many-entries", `${this.#label} has more than ${this.#limits.entries} entries ${raise("entries")}`);
+    if (header.type === "directory") {
+      next();
+      return;
+    }
+    if (guarded.size === 0) {
+      stream.on("end", () => next());
+      stream.resume();
+      return;
+    }
+    const content = new Content((where, reason) => this.skip(where, reason), this.#scanner, this.#budget, entry.path, [], 0);
+    const isExtract = isCollected(entry.path) && guarded.size <= MAX_EXTRACT;
+    if (!isExtract && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
+    const isScript = !isExtract && guarded.size <= MAX_SCRIPT && this.#scripts < MAX_SCRIPTS && mayBeEntrypoint(entry.path);
+    let received = 0;
+    const pieces = [];
+    const fail = (error62) => next(error62 instanceof Error ? error62 : new Error(String(error62)));
+    stream.on("data", (chunk) => {
+      received += chunk.length;
+      if (guarded.size <= MAX_KEPT) pieces.push(chunk);
+      try {
+        if (received === chunk.length) this.#noteProgram(index, entry, chunk);
+        const busy = content.push(chunk, received === guarded.size);
+        if (busy === null) return;
+        stream.pause();
+        busy.then(() => stream.resume(), fail);
+      } catch (error62) {
+        fail(error62);
+      }
+    });
+    stream.on("end", () => {
+      const finish2 = () => {
+        if (content.matches.length > 0) {
+          const members2 = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity));
+          for (const match2 of content.matches) if (match2.inside !== null || !members2.has(match2.identity)) this.#matches.push({ ...match2, entry: index });
+          if (guarded.size <= MAX_KEPT) this.#hashes.set(index, hashesOf(pieces));
+        }
+        if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
+        if (isExtract) this.#extracts.push({ entry: index, content: Buffer.concat(pieces) });
+        else if (isScript && pieces[0]?.subarray(0, 2).toString() === "#!") {
+          this.#scripts++;
+          this.#extracts.push({ entry: index, content: Buffer.concat(pieces) });
+        }
+        next();
+      };
+      const ending = content.end();
+      if (ending === null) finish2();
+      else ending.then(finish2, fail);
+    });
+  }
+  #noteProgram(index, entry, head) {
+    if ((entry.mode & 73) === 0) return;
+    if (head.length >= 4 && head.readUInt32BE(0) === 2135247942) this.#programs.set(index, "elf");
+    else if (head[0] === 35 && head[1] === 33) this.#programs.set(index, "script");
+  }
+};
 
 // src/policy/inline.ts
 var HADOLINT = {
@@ -57734,7 +57750,7 @@ async function runGate(options4) {
   const started = performance.now();
   const image = await openImage(options4.reference, options4.open);
   try {
-    const scanner = new Scanner();
+    const { scanner } = options4;
     const build2 = await findBuild(image, options4.build);
     const layers = await scanLayers(image, scanner, options4);
     const filesystem = buildFilesystem(layers);

@@ -28,7 +28,7 @@ import { buildOutcome } from './report/build.ts'
 import type { Outcome } from './report/outcome.ts'
 import { RULES } from './rules/list.ts'
 import { Redactor } from './secrets/redact.ts'
-import { Scanner } from './secrets/scanner.ts'
+import type { Scanner } from './secrets/scanner.ts'
 
 /** How far the reading is. */
 export interface Progress {
@@ -58,6 +58,8 @@ export interface GateOptions {
   /** Overrides the salt of the policy for `keyedHash`; the verdict does not depend on it. */
   readonly key: string | null
   readonly onProgress: (progress: Progress) => void
+  /** Compiled once for all images of a process. */
+  readonly scanner: Scanner
   /** Also takes stock of the final tree, for comparing it with an image that shares these diff IDs. */
   readonly inventory?: { readonly shared: ReadonlySet<string> }
 }
@@ -67,7 +69,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
   const started = performance.now()
   const image = await openImage(options.reference, options.open)
   try {
-    const scanner = new Scanner()
+    const { scanner } = options
     // First, since what the user named may not be there.
     const build = await findBuild(image, options.build)
     const layers = await scanLayers(image, scanner, options)

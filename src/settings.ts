@@ -146,7 +146,7 @@ export async function prepare(reference: string, settings: Settings, surrounding
   return {
     reference,
     name,
-    open: { image: settings.image, platform: settings.platform, temporary, architecture: process.arch, stdin },
+    open: { image: settings.image, platform: settings.platform, temporary, architecture: process.arch, stdin, limits: policy.limits },
     policy,
     baseline,
     authority,
@@ -155,6 +155,7 @@ export async function prepare(reference: string, settings: Settings, surrounding
     now: new Date(),
     key: env['LAYERGATE_KEY'] || null,
     onProgress,
+    scanner: new Scanner(),
     configPath: await configPath(settings, directory),
   }
 }

@@ -8,6 +8,7 @@ import { PRESETS } from '../src/policy/config.ts'
 import { parseConfigText } from '../src/policy/load.ts'
 import { mergeConfigs, toPolicy } from '../src/policy/policy.ts'
 import type { Outcome } from '../src/report/outcome.ts'
+import { Scanner } from '../src/secrets/scanner.ts'
 
 export interface RunOptions {
   readonly dockerfile?: string | null
@@ -25,6 +26,9 @@ export interface RunOptions {
   readonly baseline?: GivenBaseline | null
   readonly key?: string | null
 }
+
+/** Compiling the detectors takes longer than most tests. */
+const SCANNER = new Scanner()
 
 const NOW = new Date('2026-11-23T12:00:00Z')
 
@@ -51,10 +55,11 @@ export async function judgeArchive(
     await writeFile(file, archive)
     const config = parseConfigText('.layergate.yml', policy)
     const preset = typeof config.extends === 'string' ? (PRESETS[config.extends] ?? {}) : {}
+    const rules = toPolicy('.layergate.yml', mergeConfigs([PRESETS['recommended'] ?? {}, preset, config]))
     return await runGate({
       reference: file,
-      open: { image, platform, temporary: folder, architecture: 'x64', stdin: (async function* () {})() },
-      policy: toPolicy('.layergate.yml', mergeConfigs([PRESETS['recommended'] ?? {}, preset, config])),
+      open: { image, platform, temporary: folder, architecture: 'x64', stdin: (async function* () {})(), limits: rules.limits },
+      policy: rules,
       build: {
         dockerfiles: dockerfile === null ? [] : [{ path: 'Dockerfile', text: dockerfile }],
         isNamed,
@@ -71,6 +76,7 @@ export async function judgeArchive(
       warnings: [],
       key,
       onProgress: () => {},
+      scanner: SCANNER,
     })
   } finally {
     await rm(folder, { recursive: true, force: true })

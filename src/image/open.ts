@@ -2,6 +2,7 @@
 import { type FileHandle, open as openFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { ImageError, UsageError } from '../error.ts'
+import type { Limits } from '../limits.ts'
 import { CHUNK, decompress, sniff } from './compression.ts'
 import { openDockerArchive } from './docker-archive.ts'
 import { saveFromEngine } from './engine.ts'
@@ -16,6 +17,7 @@ export interface OpenOptions extends Choice {
   /** Node's name of the processor, to pick one platform of several. */
   readonly architecture: string
   readonly stdin: AsyncIterable<Buffer>
+  readonly limits: Limits
 }
 
 const PREFIXES = ['docker-archive:', 'oci-archive:', 'oci-layout:', 'engine:'] as const

@@ -81,8 +81,8 @@ export class Content implements Sink {
       this.#skip(this.where, `archives packed with ${packing.closed} are not opened`)
       return
     }
-    if (this.#depth >= this.#budget.limits.depth) {
-      this.#skip(this.where, `archives nested deeper than ${this.#budget.limits.depth} are not opened`)
+    if (this.#depth >= this.#budget.depth) {
+      this.#skip(this.where, `archives nested deeper than ${this.#budget.depth} are not opened`)
       return
     }
     this.#unpacker = new Unpacker(packing, this.#budget, {

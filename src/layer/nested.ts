@@ -3,20 +3,13 @@
 
 import zlib from 'node:zlib'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
+import type { Limits } from '../limits.ts'
 
-export interface NestedLimits {
-  /** Archives in archives in archives: how deep. */
-  readonly depth: number
-  /** Bytes that all archives of one layer may unpack to. */
-  readonly bytes: number
-  /** Unpacked bytes for each packed byte, once there are more than `RATIO_FLOOR`. */
-  readonly ratio: number
-  /** Zip archives are held in memory; larger ones are left out. */
-  readonly zipBytes: number
-}
-
-export const NESTED_LIMITS: NestedLimits = { depth: 4, bytes: 1 << 30, ratio: 200, zipBytes: 96 << 20 }
+/** Unpacked bytes for each packed byte, once there are more than `RATIO_FLOOR`. */
+const MAX_RATIO = 200
 const RATIO_FLOOR = 16 << 20
+/** Zip archives are held in memory; larger ones are left out. */
+export const MAX_ZIP = 96 << 20
 /** Members of a zip that are inflated at once. */
 const MAX_MEMBER = 64 << 20
 
@@ -43,12 +36,16 @@ export function packingOf(head: Buffer): Packing | { readonly closed: string } |
 
 /** The budget of one layer. */
 export class NestedBudget {
-  readonly limits: NestedLimits
+  /** Archives in archives in archives: how deep. */
+  readonly depth: number
+  /** Bytes that all archives of one layer may unpack to. */
+  readonly #bytes: number
   #left: number
 
-  constructor(limits: NestedLimits) {
-    this.limits = limits
-    this.#left = limits.bytes
+  constructor(limits: Limits) {
+    this.depth = limits['nested-depth']
+    this.#bytes = limits['nested-bytes']
+    this.#left = this.#bytes
   }
 
   /**
@@ -59,8 +56,8 @@ export class NestedBudget {
    */
   spend(bytes: number, packed: number, unpacked: number): string | null {
     this.#left -= bytes
-    if (this.#left < 0) return `the archives of this layer unpack to more than ${this.limits.bytes} bytes`
-    if (unpacked > RATIO_FLOOR && unpacked > packed * this.limits.ratio) return `it unpacks to more than ${this.limits.ratio} times its size`
+    if (this.#left < 0) return `the archives of this layer unpack to more than ${this.#bytes} bytes`
+    if (unpacked > RATIO_FLOOR && unpacked > packed * MAX_RATIO) return `it unpacks to more than ${MAX_RATIO} times its size`
     return null
   }
 

@@ -6,22 +6,13 @@ import { ImageError } from '../error.ts'
 import { baseName, childOf, cleanPath, type ImagePath, parentOf } from '../filesystem/path.ts'
 import type { Layer } from '../image/image.ts'
 import { TarGuard, type TarHeader } from '../image/tar-walk.ts'
+import { DEFAULT_LIMITS, type Limits, raise } from '../limits.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import { isCollected, MAX_EXTRACT, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint } from './collectors.ts'
 import { Content } from './content.ts'
 import type { ContentHashes, EntryType, Extract, LayerEntry, LayerMatch, LayerScan, ProgramKind, Skipped } from './layer-scan.ts'
-import { NESTED_LIMITS, NestedBudget, type NestedLimits } from './nested.ts'
+import { NestedBudget } from './nested.ts'
 import type { EntryStream } from './unpacker.ts'
-
-export interface ScanLimits {
-  /** Uncompressed bytes of one layer. */
-  readonly layerBytes: number
-  /** Entries of one layer. */
-  readonly entries: number
-  readonly nested: NestedLimits
-}
-
-export const SCAN_LIMITS: ScanLimits = { layerBytes: 64 * 2 ** 30, entries: 2_000_000, nested: NESTED_LIMITS }
 
 /** More of these than anyone would read: the rest is counted in one line. */
 const MAX_SKIPPED = 500
@@ -77,7 +68,7 @@ export type OnProgress = (bytes: number) => void
  * Scans a layer. All its bytes are read and verified, or it throws.
  * @throws ImageError
  */
-export async function scanLayer(layer: Layer, scanner: Scanner, where: string, limits: ScanLimits = SCAN_LIMITS, onProgress: OnProgress = () => {}): Promise<LayerScan> {
+export async function scanLayer(layer: Layer, scanner: Scanner, where: string, limits: Limits = DEFAULT_LIMITS, onProgress: OnProgress = () => {}): Promise<LayerScan> {
   const label = `${where}: layer ${layer.index}`
   const reading = new LayerReading(scanner, label, limits)
   const guarded: TarHeader[] = []
@@ -115,8 +106,7 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
   try {
     for await (const chunk of layer.open()) {
       size += chunk.length
-      if (size > limits.layerBytes)
-        throw new ImageError('too-large', `${label} unpacks to more than ${limits.layerBytes} bytes (limits.layer-bytes). Raise the limit if the image is meant to be this large.`)
+      if (size > limits['layer-bytes']) throw new ImageError('too-large', `${label} unpacks to more than ${limits['layer-bytes']} bytes ${raise('layer-bytes')}`)
       guard.push(chunk)
       if (!extract.write(chunk)) await Promise.race([new Promise<void>((resolve) => extract.once('drain', resolve)), closed])
       if (failure !== null) break
@@ -144,7 +134,7 @@ type Next = (error?: Error | null) => void
 class LayerReading {
   readonly #scanner: Scanner
   readonly #label: string
-  readonly #limits: ScanLimits
+  readonly #limits: Limits
   readonly #budget: NestedBudget
   readonly #entries: LayerEntry[] = []
   readonly #matches: LayerMatch[] = []
@@ -155,11 +145,11 @@ class LayerReading {
   readonly #skipped: Skipped[] = []
   #notListed = 0
 
-  constructor(scanner: Scanner, label: string, limits: ScanLimits) {
+  constructor(scanner: Scanner, label: string, limits: Limits) {
     this.#scanner = scanner
     this.#label = label
     this.#limits = limits
-    this.#budget = new NestedBudget(limits.nested)
+    this.#budget = new NestedBudget(limits)
   }
 
   result(layer: Layer, size: number): LayerScan {
@@ -186,11 +176,7 @@ class LayerReading {
   entry(header: Header, guarded: TarHeader, stream: EntryStream, next: Next): void {
     const entry = entryOf(header, guarded)
     const index = this.#entries.push(entry) - 1
-    if (index >= this.#limits.entries)
-      throw new ImageError(
-        'too-many-entries',
-        `${this.#label} has more than ${this.#limits.entries} entries (limits.entries). Raise the limit if the image is meant to be this large.`,
-      )
+    if (index >= this.#limits.entries) throw new ImageError('too-many-entries', `${this.#label} has more than ${this.#limits.entries} entries ${raise('entries')}`)
     // tar-stream never ends the stream of a directory that claims a size; it has no data either way.
     if (header.type === 'directory') {
       next()

@@ -5,7 +5,7 @@ import zlib from 'node:zlib'
 import { extract as createExtract } from 'tar-stream'
 import { cleanPath } from '../filesystem/path.ts'
 import { decompressor } from '../image/compression.ts'
-import { eachZipMember, type NestedBudget, type Packing } from './nested.ts'
+import { eachZipMember, MAX_ZIP, type NestedBudget, type Packing } from './nested.ts'
 
 /** The part of a streamx Readable that is used. */
 export interface EntryStream {
@@ -61,7 +61,7 @@ export class Unpacker<S extends Sink> {
     this.#packed += chunk.length
     if (this.#stopped) return null
     if (this.#packing === 'zip') {
-      if (this.#packed > this.#budget.limits.zipBytes) this.#stop(`zip archives of more than ${this.#budget.limits.zipBytes} bytes are not opened`)
+      if (this.#packed > MAX_ZIP) this.#stop(`zip archives of more than ${MAX_ZIP} bytes are not opened`)
       else this.#zip.push(last && this.#zip.length === 0 ? chunk : Buffer.from(chunk))
       return null
     }

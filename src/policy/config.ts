@@ -1,5 +1,6 @@
 // The configuration, .layergate.yml: one schema, from which the JSON Schema and the defaults come.
 import { z } from 'zod'
+import { LIMITS, type LimitName } from '../limits.ts'
 import { confidenceSchema, SEVERITIES, severitySchema } from '../rules/finding.ts'
 import { RULES } from '../rules/list.ts'
 
@@ -29,6 +30,10 @@ const ignoreSchema = z
 
 const minConfidence = z.union([confidenceSchema, z.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })])
 
+const limitSchemas = Object.fromEntries(
+  Object.entries(LIMITS).map(([name, { about }]) => [name, (name === 'nested-depth' ? z.int().min(0).max(16) : z.int().positive()).optional().describe(about)]),
+) as Record<LimitName, z.ZodOptional<z.ZodInt>>
+
 export const configSchema = z.strictObject({
   extends: z
     .union([z.string(), z.array(z.string())])
@@ -41,15 +46,7 @@ export const configSchema = z.strictObject({
   'own-bases': z.array(z.string()).optional().describe('base images that are judged like own layers, such as ghcr.io/acme/**'),
   skipped: z.enum(['report', 'fail']).optional().describe('what archives that could not be opened do; default report'),
   ignore: z.array(ignoreSchema).optional().describe('findings that are accepted, each with a reason'),
-  limits: z
-    .strictObject({
-      'layer-bytes': z.int().positive().optional().describe('uncompressed bytes of one layer; default 64 GiB'),
-      entries: z.int().positive().optional().describe('entries of one layer; default 2,000,000'),
-      'nested-bytes': z.int().positive().optional().describe('bytes that the archives inside one layer may unpack to; default 1 GiB'),
-      'nested-depth': z.int().min(0).max(16).optional().describe('archives in archives; default 4'),
-    })
-    .optional()
-    .describe('limits that keep hostile images from taking the machine'),
+  limits: z.strictObject(limitSchemas).optional().describe('limits that keep hostile images from taking the machine'),
   baseline: z
     .string()
     .min(1)

@@ -5,6 +5,7 @@ import { distance } from 'fastest-levenshtein'
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { ConfigError, GateError } from '../error.ts'
+import { LIMITS } from '../limits.ts'
 import { RULES } from '../rules/list.ts'
 import { type Config, configSchema, PRESETS } from './config.ts'
 import { type LayeredConfig, mergeConfigs } from './policy.ts'
@@ -32,7 +33,7 @@ function namesAt(where: readonly PropertyKey[]): readonly string[] {
   if (where[0] === 'rules' && where.length === 1) return RULES.map(({ meta }) => meta.id)
   if (where[0] === 'rules') return ['severity', ...Object.keys(RULES.find(({ meta }) => meta.id === where[1])?.options?.shape ?? {})]
   if (where[0] === 'ignore') return ['rule', 'path', 'fingerprint', 'reason', 'expires']
-  if (where[0] === 'limits') return ['layer-bytes', 'entries', 'nested-bytes', 'nested-depth']
+  if (where[0] === 'limits') return Object.keys(LIMITS)
   return ['secrets', 'rules']
 }
 

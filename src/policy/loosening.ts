@@ -55,7 +55,8 @@ function settingLoosenings(before: Policy, after: Policy): Loosening[] {
   if (before.skipped === 'fail' && after.skipped === 'report') found.push('skipped: fail → report')
   const gone = before.ownBases.filter((pattern) => !after.ownBases.includes(pattern))
   if (gone.length > 0) found.push(`own-bases: without ${gone.join(', ')}`)
-  if (after.limits.nested.bytes < before.limits.nested.bytes || after.limits.nested.depth < before.limits.nested.depth) found.push('limits: less of nested archives is read')
+  if (after.limits['nested-bytes'] < before.limits['nested-bytes'] || after.limits['nested-depth'] < before.limits['nested-depth'])
+    found.push('limits: less of nested archives is read')
   return found.map((text) => ({ kind: 'setting', text }))
 }
 

@@ -1,6 +1,5 @@
 // The policy of one run: presets, files, environment and options laid over each other.
-import type { ScanLimits } from '../layer/scan.ts'
-import { SCAN_LIMITS } from '../layer/scan.ts'
+import { type Limits, limitsOf } from '../limits.ts'
 import type { Confidence, Severity } from '../rules/finding.ts'
 import { RULES } from '../rules/list.ts'
 import type { Config, FailOn, IgnoreEntry } from './config.ts'
@@ -26,7 +25,7 @@ export interface Policy {
   readonly ownBases: readonly string[]
   readonly skipped: 'report' | 'fail'
   readonly ignore: readonly IgnoreEntry[]
-  readonly limits: ScanLimits
+  readonly limits: Limits
   readonly salt: string | null
 }
 
@@ -73,7 +72,6 @@ const bothConfidences = (value: Config['min-confidence']): { secrets?: Confidenc
 /** Turns a merged configuration into a policy. */
 export function toPolicy(name: string, config: LayeredConfig): Policy {
   const confidence = bothConfidences(config['min-confidence'])
-  const { limits } = config
   return {
     name,
     failOn: config['fail-on'] ?? 'high',
@@ -85,11 +83,7 @@ export function toPolicy(name: string, config: LayeredConfig): Policy {
     ownBases: config['own-bases'] ?? [],
     skipped: config.skipped ?? 'report',
     ignore: config.ignore ?? [],
-    limits: {
-      layerBytes: limits?.['layer-bytes'] ?? SCAN_LIMITS.layerBytes,
-      entries: limits?.entries ?? SCAN_LIMITS.entries,
-      nested: { ...SCAN_LIMITS.nested, bytes: limits?.['nested-bytes'] ?? SCAN_LIMITS.nested.bytes, depth: limits?.['nested-depth'] ?? SCAN_LIMITS.nested.depth },
-    },
+    limits: limitsOf(config.limits ?? {}),
     salt: config.salt ?? null,
   }
 }

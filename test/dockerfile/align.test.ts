@@ -10,6 +10,7 @@ import { readHistoryEntry } from '../../src/dockerfile/history.ts'
 import { findOrigin, type Origin } from '../../src/dockerfile/origin.ts'
 import { type HistoryEntry, type ImageConfig, parseConfig } from '../../src/image/config.ts'
 import { openImage } from '../../src/image/open.ts'
+import { DEFAULT_LIMITS } from '../../src/limits.ts'
 import { buildParts, type LayerSpec } from '../image-builder.ts'
 
 const FIXTURES = path.join(import.meta.dirname, '../../fixtures')
@@ -44,6 +45,7 @@ describe('images of real builders', () => {
       platform: null,
       temporary: '/tmp',
       architecture: 'x64',
+      limits: DEFAULT_LIMITS,
       stdin: nothing,
     })
     const origin = originOf(image.config, readFileSync(path.join(FIXTURES, 'formats/every-instruction.Dockerfile'), 'utf8'))
@@ -71,7 +73,7 @@ describe('images of real builders', () => {
     ['formats/buildah.tar.gz', [null, 4, 5, 6, 7]],
     ['formats/oci-zstd.tar.gz', [null, 3, 4, 5, 6, 7]],
   ])('%s', async (name, expected) => {
-    const image = await openImage(path.join(FIXTURES, name), { image: null, platform: null, temporary: '/tmp', architecture: 'x64', stdin: nothing })
+    const image = await openImage(path.join(FIXTURES, name), { image: null, platform: null, temporary: '/tmp', architecture: 'x64', stdin: nothing, limits: DEFAULT_LIMITS })
     const origin = originOf(image.config, readFileSync(path.join(FIXTURES, 'deleted-secret/Dockerfile'), 'utf8'))
     await image.close()
     expect(origin.reason).toBeNull()

@@ -7,6 +7,7 @@ import { extract } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Image } from '../../src/image/image.ts'
 import { openImage } from '../../src/image/open.ts'
+import { DEFAULT_LIMITS } from '../../src/limits.ts'
 import { buildImage, buildParts, LAYOUTS, sha256, tar } from '../image-builder.ts'
 
 const SPEC = {
@@ -26,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const nothing = (async function* (): AsyncGenerator<Buffer> {})()
-const options = { image: null, platform: null, temporary: tmpdir(), architecture: 'x64', stdin: nothing }
+const options = { image: null, platform: null, temporary: tmpdir(), architecture: 'x64', stdin: nothing, limits: DEFAULT_LIMITS }
 
 async function read(image: Image): Promise<string[]> {
   const layers: string[] = []
