@@ -31,7 +31,7 @@ export async function openImage(reference: string, options: OpenOptions): Promis
   const prefix = PREFIXES.find((known) => reference.startsWith(known))
   const name = prefix === undefined ? reference : reference.slice(prefix.length)
   if (name === '') throw new UsageError('No image is named: name an archive, an OCI layout directory, an image of a local engine, or - for standard input.')
-  if (name === '-' && prefix !== 'engine:') return openHandle(await spool(options.stdin, options.temporary, 'standard input'), 'standard input', reference, options, prefix)
+  if (name === '-' && prefix !== 'engine:') return openHandle(await spool(options.stdin, 'standard input', options), 'standard input', reference, options, prefix)
   if (name.startsWith('-')) throw new UsageError(`${JSON.stringify(name)} looks like an option, not like an image. Write options before the image, a file as ./${name}.`)
   if (reference.startsWith('registry:') || reference.startsWith('docker://')) {
     throw new UsageError(
@@ -44,11 +44,11 @@ export async function openImage(reference: string, options: OpenOptions): Promis
   if (prefix !== undefined && prefix !== 'engine:') throw new ImageError('not-found', `${name}: no such file or directory.`)
   if (prefix === undefined && looksLikePath(name))
     throw new ImageError('not-found', `${name}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`)
-  const handle = await saveFromEngine(name, (archive) => spool(archive, options.temporary, name))
+  const handle = await saveFromEngine(name, (archive) => spool(archive, name, options))
   return { ...(await openHandle(handle, name, reference, options, undefined)), source: 'engine' }
 }
 
-const looksLikePath = (name: string): boolean => name.startsWith('/') || name.startsWith('./') || name.startsWith('../') || /\.(tar|tgz|gz|zst|oci)$/.test(name)
+const looksLikePath = (name: string): boolean => name.startsWith('/') || name.startsWith('./') || name.startsWith('../') || /\.(tar|tgz|gz|zst|xz|bz2|oci)$/.test(name)
 
 async function openDirectory(directory: string, reference: string, options: OpenOptions): Promise<Image> {
   const files = directoryFiles(directory)
@@ -68,7 +68,7 @@ async function openArchive(file: string, reference: string, options: OpenOptions
   // A named pipe, as in `layergate scan <(docker save app)`.
   try {
     return await openHandle(
-      await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>, options.temporary, file),
+      await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>, file, options),
       file,
       reference,
       options,
@@ -90,12 +90,12 @@ async function openHandle(handle: FileHandle, where: string, reference: string, 
     if (compression === 'unknown') {
       throw new ImageError(
         'not-an-image',
-        `${where} is no image archive: it is no tar, and not packed with gzip or zstd. Name an archive that docker save or buildx wrote, or an OCI layout directory.`,
+        `${where} is no image archive: it is no tar, and not packed with gzip, zstd, xz or bzip2. Name an archive that docker save or buildx wrote, or an OCI layout directory.`,
       )
     }
     if (compression !== 'none') {
       const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>
-      current = await spool(decompress(packed, compression, where), options.temporary, where)
+      current = await spool(decompress(packed, compression, where), where, options)
       await handle.close()
     }
     return await openTar(await tarFiles(where, current), reference, options, prefix)

@@ -1,12 +1,11 @@
 // One content: a file's bytes, or what an archive in it unpacks to. Scans it, and looks into it.
+
+import { BEFORE_SIGN, HEAD, type Packing, packingOf } from '../packing/signs.ts'
 import type { ContentScan } from '../secrets/content-scan.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import type { LayerMatch, ProgramKind } from './layer-scan.ts'
-import { type NestedBudget, packingOf } from './nested.ts'
-import { type Sink, Unpacker } from './unpacker.ts'
-
-/** Bytes that tell what a content is. */
-const HEAD = 512
+import type { NestedBudget } from './nested.ts'
+import { isStream, type Sink, Unpacker, type UnpackerHost } from './unpacker.ts'
 
 /** A match with the place inside nested archives. */
 type ContentMatch = Omit<LayerMatch, 'entry'>
@@ -24,19 +23,28 @@ export class Content implements Sink {
   readonly #path: string
   /** Names of the members that lead here, outermost first. */
   readonly #inside: readonly string[]
+  /** Archives around it; half of one more where it came out of a compressed stream, which is one with the archive that it holds. */
   readonly #depth: number
+  readonly #isUnpacked: boolean
   readonly #scan: ContentScan
   #head: Buffer | null = Buffer.alloc(0)
+  #isScript = false
+  /** The last bytes before those that come next, in which a sign may begin. */
+  #before: Buffer = Buffer.alloc(0)
+  /** Bytes that were handed to be looked into. */
+  #position = 0
   #ended = false
   #unpacker: Unpacker<Content> | null = null
 
-  constructor(skip: Skip, scanner: Scanner, budget: NestedBudget, path: string, inside: readonly string[], depth: number) {
+  /** @param isUnpacked its name is that of what it was unpacked from */
+  constructor(skip: Skip, scanner: Scanner, budget: NestedBudget, path: string, inside: readonly string[], depth: number, isUnpacked = false) {
     this.#skip = skip
     this.#scanner = scanner
     this.#budget = budget
     this.#path = path
     this.#inside = inside
     this.#depth = depth
+    this.#isUnpacked = isUnpacked
     this.#scan = scanner.start(inside.at(-1) ?? path)
   }
 
@@ -56,9 +64,32 @@ export class Content implements Sink {
         return null
       }
       this.#head = null
-      this.#open(pending)
+      const told = packingOf(pending, this.#isUnpacked ? '' : (this.#inside.at(-1) ?? this.#path))
+      this.#isScript = pending[0] === 0x23 && pending[1] === 0x21
+      if (told !== null) this.#unpacker = new Unpacker(told, this.#host(), this.#budget, 0, this.#isScript)
     }
-    return this.#unpacker?.write(pending, last) ?? null
+    return this.#look(pending, last)
+  }
+
+  /** Hands bytes to the unpacker; where there is none yet, from the first sign of packed content on. */
+  #look(chunk: Buffer, last: boolean): Promise<void> | null {
+    const signs = this.#scan.takeSigns()
+    const start = this.#position
+    this.#position += chunk.length
+    if (this.#unpacker !== null) {
+      for (const sign of signs) this.#unpacker.sign(sign)
+      return this.#unpacker.write(chunk, last)
+    }
+    const [first] = signs
+    if (first === undefined) {
+      if (!last) this.#before = Buffer.from(chunk.subarray(-BEFORE_SIGN))
+      return null
+    }
+    const from = Math.max(0, start - this.#before.length)
+    const at = Math.max(from, first.at)
+    this.#unpacker = new Unpacker(null, this.#host(), this.#budget, at, this.#isScript)
+    for (const sign of signs) this.#unpacker.sign(sign)
+    return this.#unpacker.write(at < start ? Buffer.concat([this.#before.subarray(at - from), chunk]) : chunk.subarray(at - start), last)
   }
 
   /** @returns a promise to wait for, or null when all is done */
@@ -74,23 +105,20 @@ export class Content implements Sink {
     return this.#unpacker?.end() ?? null
   }
 
-  #open(head: Buffer): void {
-    const packing = packingOf(head)
-    if (packing === null) return
-    if (typeof packing === 'object') {
-      this.#skip(this.where, `archives packed with ${packing.closed} are not opened`)
-      return
-    }
-    if (this.#depth >= this.#budget.depth) {
-      this.#skip(this.where, `archives nested deeper than ${this.#budget.depth} are not opened`)
-      return
-    }
-    this.#unpacker = new Unpacker(packing, this.#budget, {
+  #host(): UnpackerHost<Content> {
+    let depth = this.#depth
+    return {
+      path: this.#inside.at(-1) ?? this.#path,
       skip: (reason, member) => this.#skip(member === undefined ? this.where : `${this.where}!/${member}`, reason),
-      content: (member) => new Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], this.#depth + 1),
+      tooDeep: (packing: Packing) => {
+        if (this.#depth >= this.#budget.depth) return `archives nested deeper than ${this.#budget.depth} are not opened`
+        depth = !isStream(packing) ? Math.floor(this.#depth) + 1 : Number.isInteger(this.#depth) ? this.#depth + 0.5 : this.#depth + 1
+        return null
+      },
+      content: (member) => new Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], depth, member === null),
       done: (content) => {
         for (const match of content.matches) this.matches.push(match)
       },
-    })
+    }
   }
 }

@@ -8,11 +8,11 @@ import type { Layer } from '../image/image.ts'
 import { TarGuard, type TarHeader } from '../image/tar-walk.ts'
 import { DEFAULT_LIMITS, type Limits, raise } from '../limits.ts'
 import type { Scanner } from '../secrets/scanner.ts'
+import type { EntryStream } from './archives.ts'
 import { isCollected, MAX_EXTRACT, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint } from './collectors.ts'
 import { Content } from './content.ts'
 import type { ContentHashes, EntryType, Extract, LayerEntry, LayerMatch, LayerScan, ProgramKind, Skipped } from './layer-scan.ts'
 import { NestedBudget } from './nested.ts'
-import type { EntryStream } from './unpacker.ts'
 
 /** More of these than anyone would read: the rest is counted in one line. */
 const MAX_SKIPPED = 500

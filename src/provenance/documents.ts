@@ -94,7 +94,7 @@ export async function readBuildDocuments(value: string, directory: string, tempo
     const isText = /^\s*[{[]/.test(head.subarray(0, bytesRead).toString('latin1'))
     if (!isText && compression !== 'unknown') {
       const source = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>
-      return await openRecord(() => spool(bounded(decompress(source, compression, value)), temporary, value), value)
+      return await openRecord(() => spool(decompress(source, compression, value), value, { temporary, limits: { 'spool-bytes': MAX_RECORD } }), value)
     }
     if (info.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info.size} bytes, more than a provenance of a Dockerfile`] }
     return fromJson((await handle.readFile()).toString('utf8'), value)
@@ -105,15 +105,6 @@ export async function readBuildDocuments(value: string, directory: string, tempo
 
 /** Bytes that a build record unpacks to; a real one has some hundred kilobytes. */
 const MAX_RECORD = 256 << 20
-
-async function* bounded(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let bytes = 0
-  for await (const chunk of source) {
-    bytes += chunk.length
-    if (bytes > MAX_RECORD) throw new RangeError('the build record is too large')
-    yield chunk
-  }
-}
 
 async function openRecord(unpack: () => ReturnType<typeof spool>, where: string): Promise<BuildDocuments> {
   let files: ImageFiles

@@ -3,6 +3,8 @@
 // A candidate in the last OVERLAP bytes of a part that goes on is left to the next window, which starts that much
 // earlier, so that a match is found once wherever the chunks end. Text in another form is decoded and searched again.
 // Nothing here grows with the length of the content.
+
+import type { Sign } from '../packing/signs.ts'
 import type { Checked, Detector, FileDetector } from './detector.ts'
 import { base64Texts, decodedTexts, narrow } from './encoded.ts'
 import { goesOn, standsAlone, unescapeText } from './escapes.ts'
@@ -47,7 +49,17 @@ export interface Compiled {
   readonly triggers: readonly boolean[]
   readonly names: NameIndex
   readonly files: FileIndex
+  /** By number of the literal: packed content may start with it, or some bytes in front of it. */
+  readonly signs: readonly ({ readonly packing: Sign; readonly before: number; readonly length: number } | null)[]
 }
+
+/** A sign of packed content, and where in the content that begins. */
+export interface SignAt {
+  readonly sign: Sign
+  readonly at: number
+}
+
+const NO_SIGNS: readonly SignAt[] = []
 
 /** The scan of one content, fed in chunks. */
 export class ContentScan {
@@ -75,6 +87,7 @@ export class ContentScan {
   #linesBefore = 0
   #isText = true
   #candidates: Candidate[] = []
+  #signs: SignAt[] = []
   /** Where in the window the last match of a detector ends. */
   readonly #tried = new Map<Detector, number>()
   readonly #seen = new Set<string>()
@@ -86,6 +99,14 @@ export class ContentScan {
     this.#depth = depth
     this.#budget = budget
     this.#files = depth === 0 ? compiled.files.of(path) : []
+  }
+
+  /** Signs of packed content in what was pushed since the last call, in order. */
+  takeSigns(): readonly SignAt[] {
+    if (this.#signs.length === 0) return NO_SIGNS
+    const signs = this.#signs.sort((a, b) => a.at - b.at)
+    this.#signs = []
+    return signs
   }
 
   /** Packed text was left out: it would have unpacked to more than the limit. */
@@ -116,7 +137,7 @@ export class ContentScan {
     const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND)
     const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift)
     this.#tried.clear()
-    if (to > from) this.#search(from, to, length)
+    if (to > from) this.#search(from, to, length, this.#carry.length)
     this.#carry = carry
     this.#base += shift
     this.#linesBefore += lines
@@ -124,11 +145,14 @@ export class ContentScan {
     if (last) this.#finish()
   }
 
-  #search(from: number, to: number, length: number): void {
+  /** @param fresh where in the window the bytes begin that were not in the last one */
+  #search(from: number, to: number, length: number, fresh: number): void {
     const kernel = this.#kernel
-    const { owners, marks, escaped, triggers, names } = this.#compiled
+    const { owners, marks, escaped, triggers, names, signs } = this.#compiled
     const decoded: { text: Buffer; position: number; length: number; encoding: Encoding }[] = []
     kernel.scan(from, length, (position, literal, valueStart, valueLength) => {
+      const sign = signs[literal]
+      if (sign != null && this.#depth === 0 && position + sign.length > fresh) this.#signs.push({ sign: sign.packing, at: this.#base + position - sign.before })
       if (position < from || position >= to) return
       const mark = marks[literal] ?? null
       if (mark !== null) this.program ??= mark

@@ -1,6 +1,7 @@
 // Bytes in, secrets out: one streaming scanner for files of any size and for single texts.
 //
 //   chunk ─► window (carry + chunk) ─► prefilter, all literals at once ─► anchored check of the detector ─► matches
+import { SIGNS } from '../packing/signs.ts'
 import { type Compiled, ContentScan, type Mark, WINDOW } from './content-scan.ts'
 import type { Detector, FileDetector, LiteralSpec } from './detector.ts'
 import { DETECTORS, FILE_DETECTORS } from './detectors/list.ts'
@@ -38,11 +39,13 @@ export class Scanner {
     }
     for (const detector of detectors) for (const literal of detector.literals) add(literal, [detector])
     if (detectors.some(({ names }) => names !== undefined)) for (const trigger of TRIGGERS) add(trigger, [], true)
-    for (const text of Object.keys(PROGRAM_MARKS)) add(text, [])
+    for (const text of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS)]) add(text, [])
+    const signOf = new Map(Object.entries(SIGNS).map(([text, sign]) => [text, { ...sign, length: text.length }]))
     const all = [...literals.values()]
     this.#compiled = {
       marks: all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
       owners: all.map(({ owners }) => owners),
+      signs: all.map(({ spec }) => signOf.get(spec.text) ?? null),
       escaped: all.map(({ spec }) => ESCAPED_LITERAL.test(spec.text)),
       kernel: buildKernel(
         all.map(({ spec }) => spec),
