@@ -29,8 +29,8 @@ export class Content implements Sink {
   readonly #scan: ContentScan
   #head: Buffer | null = Buffer.alloc(0)
   #isScript = false
-  /** The last bytes before those that come next, in which a sign may begin. */
-  #before: Buffer = Buffer.alloc(0)
+  /** The last bytes before those that come next, in which a sign may stand. */
+  #tail: Buffer = Buffer.alloc(0)
   /** Bytes that were handed to be looked into. */
   #position = 0
   #ended = false
@@ -82,14 +82,21 @@ export class Content implements Sink {
     }
     const [first] = signs
     if (first === undefined) {
-      if (!last) this.#before = Buffer.from(chunk.subarray(-BEFORE_SIGN))
+      if (!last) this.#keepTail(chunk)
       return null
     }
-    const from = Math.max(0, start - this.#before.length)
+    const from = start - this.#tail.length
     const at = Math.max(from, first.at)
     this.#unpacker = new Unpacker(null, this.#host(), this.#budget, at, this.#isScript)
     for (const sign of signs) this.#unpacker.sign(sign)
-    return this.#unpacker.write(at < start ? Buffer.concat([this.#before.subarray(at - from), chunk]) : chunk.subarray(at - start), last)
+    return this.#unpacker.write(at < start ? Buffer.concat([this.#tail.subarray(at - from), chunk]) : chunk.subarray(at - start), last)
+  }
+
+  /** The next piece may bring signs that stand in what was not searched yet. */
+  #keepTail(chunk: Buffer): void {
+    const length = Math.min(this.#tail.length + chunk.length, this.#position - this.#scan.searched + BEFORE_SIGN)
+    // A large piece is there when the next one comes; small ones are put together.
+    this.#tail = length <= chunk.length ? chunk.subarray(chunk.length - length) : Buffer.concat([this.#tail, chunk]).subarray(-length)
   }
 
   /** @returns a promise to wait for, or null when all is done */

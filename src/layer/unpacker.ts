@@ -5,7 +5,7 @@ import { gunzipAtOnce, inflateAtOnce } from '../packing/gzip.ts'
 import { Pipe } from '../packing/pipe.ts'
 import { BEFORE_SIGN, confirmed, HEAD, type Packing, packingOf, type Told } from '../packing/signs.ts'
 import { decode } from '../packing/streams.ts'
-import type { SignAt } from '../secrets/content-scan.ts'
+import { LAG, type SignAt } from '../secrets/content-scan.ts'
 import { openAr, openCpio, openRpm, openTar } from './archives.ts'
 import { openGitBundle, openGitPack, withoutGitHeader } from './git-objects.ts'
 import { type Account, type NestedBudget, Stop } from './nested.ts'
@@ -73,7 +73,8 @@ export class Unpacker<S extends Sink> {
   #feed: Feed | null = null
   #running: Promise<void> | null = null
   #tried = 0
-  #depthSaid = false
+  /** Reasons that were told, each once. */
+  readonly #said = new Set<string>()
 
   /**
    * @param told what stands at the start; null: wait for a sign
@@ -153,15 +154,19 @@ export class Unpacker<S extends Sink> {
     }
   }
 
+  #say(reason: string): void {
+    if (!this.#said.has(reason)) this.#host.skip(reason)
+    this.#said.add(reason)
+  }
+
   async #open(told: Told, feed: Feed): Promise<void> {
     if (typeof told === 'object') {
-      this.#host.skip(`archives packed with ${told.closed} are not opened`)
+      this.#say(`archives packed with ${told.closed} are not opened`)
       return
     }
     const reason = this.#host.tooDeep(told)
     if (reason !== null) {
-      if (!this.#depthSaid) this.#host.skip(reason)
-      this.#depthSaid = true
+      this.#say(reason)
       return
     }
     const start = feed.position
@@ -225,7 +230,7 @@ export class Unpacker<S extends Sink> {
     for (;;) {
       const next = this.#signs.shift()
       if (next === undefined) {
-        if (!(await feed.pass(BEFORE_SIGN))) return null
+        if (!(await feed.pass(LAG + BEFORE_SIGN))) return null
         continue
       }
       if (next.at < feed.position) continue

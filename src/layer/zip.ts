@@ -5,6 +5,7 @@ import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 import { Feed, PackingError } from '../packing/feed.ts'
 import { inflate } from '../packing/native.ts'
 import { isZipMember } from '../packing/signs.ts'
+import { decode, type Stream } from '../packing/streams.ts'
 import { keep } from './kept.ts'
 import { Stop } from './nested.ts'
 import { deliver, type Opening, type Sink } from './unpacker.ts'
@@ -14,6 +15,8 @@ const DIRECTORY = Buffer.from('PK\x01\x02', 'latin1')
 const END = Buffer.from('PK\x05\x06', 'latin1')
 const DESCRIPTOR = Buffer.from('PK\x07\x08', 'latin1')
 const END_LENGTH = 22
+/** What members may be packed with, by its number. */
+const METHODS: Readonly<Record<number, Stream | 'deflate'>> = { 8: 'deflate', 12: 'bzip2', 93: 'zstd', 95: 'xz' }
 /** Members up to this size are inflated in one call. */
 const AT_ONCE = 1 << 20
 /** A descriptor behind a member's data: its sign, checksum and sizes of eight bytes. */
@@ -124,24 +127,29 @@ class ZipReading<S extends Sink> {
   /** @returns how many of the bytes belong to it */
   async #member(name: string, method: number, packed: Buffer): Promise<number> {
     const { host, budget, account } = this.#opening
-    if (method !== 0 && method !== 8) {
-      host.skip(`its compression (method ${method}) is not supported`, name)
-      return 0
-    }
-    if (method === 0) {
-      budget.spend(packed.length, account)
-      await deliver(host, name, [packed])
+    const stream = METHODS[method]
+    if (stream === undefined) {
+      if (method !== 0) host.skip(`its compression (method ${method}) is not supported`, name)
+      else {
+        budget.spend(packed.length, account)
+        await deliver(host, name, [packed])
+      }
       return packed.length
     }
-    const atOnce = packed.length < AT_ONCE ? inflateRawAtOnce(packed, Math.min(AT_ONCE * 8, budget.left)) : null
+    const atOnce = method === 8 && packed.length < AT_ONCE ? inflateRawAtOnce(packed, Math.min(AT_ONCE * 8, budget.left)) : null
     if (atOnce !== null) {
       budget.spend(atOnce.bytes.length, account)
       await deliver(host, name, [atOnce.bytes])
       return atOnce.read
     }
     const feed = Feed.of(pieces(packed))
+    let held = 0
+    const memory = (bytes: number): void => {
+      if (bytes > held) budget.hold(bytes - held)
+      held = Math.max(held, bytes)
+    }
     const inflated = async function* (): AsyncGenerator<Buffer> {
-      for await (const chunk of inflate(feed, 'deflate')) {
+      for await (const chunk of stream === 'deflate' ? inflate(feed, stream) : decode(stream, feed, { memory })) {
         budget.spend(chunk.length, account)
         yield chunk
       }
@@ -151,6 +159,8 @@ class ZipReading<S extends Sink> {
     } catch (error) {
       if (!(error instanceof PackingError)) throw error
       host.skip('it does not decompress', name)
+    } finally {
+      budget.release(held)
     }
     return feed.position
   }
@@ -200,10 +210,9 @@ class ZipReading<S extends Sink> {
       host.skip('it is encrypted', name)
       return start + length
     }
-    const data = bytes.subarray(start, method === 8 && (flags & 8) !== 0 ? bytes.length : start + length)
+    const data = bytes.subarray(start, METHODS[method] !== undefined && (flags & 8) !== 0 ? bytes.length : start + length)
     if (name.endsWith('/') && data.length === 0) return start
-    const read = await this.#member(name, method, data)
-    return start + (method === 8 || method === 0 ? read : length)
+    return start + (await this.#member(name, method, data))
   }
 }
 

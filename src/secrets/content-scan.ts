@@ -17,6 +17,8 @@ import type { Kernel } from './prefilter/kernel.ts'
 const PART = 1 << 20
 /** The longest match: what a window leaves to the next. */
 const OVERLAP = 16_384
+/** Bytes of a content that goes on which wait for the next window, at most. */
+export const LAG = OVERLAP
 /** What a pattern may look back at. */
 const LOOK_BEHIND = 96
 /** What a window starts with of the last one, at most. */
@@ -50,7 +52,7 @@ export interface Compiled {
   readonly names: NameIndex
   readonly files: FileIndex
   /** By number of the literal: packed content may start with it, or some bytes in front of it. */
-  readonly signs: readonly ({ readonly packing: Sign; readonly before: number; readonly length: number } | null)[]
+  readonly signs: readonly ({ readonly packing: Sign; readonly before: number } | null)[]
 }
 
 /** A sign of packed content, and where in the content that begins. */
@@ -101,7 +103,12 @@ export class ContentScan {
     this.#files = depth === 0 ? compiled.files.of(path) : []
   }
 
-  /** Signs of packed content in what was pushed since the last call, in order. */
+  /** Position up to which signs are known: at most LAG bytes behind what was pushed. */
+  get searched(): number {
+    return this.#done
+  }
+
+  /** Signs of packed content that were found since the last call, in order. */
   takeSigns(): readonly SignAt[] {
     if (this.#signs.length === 0) return NO_SIGNS
     const signs = this.#signs.sort((a, b) => a.at - b.at)
@@ -137,7 +144,7 @@ export class ContentScan {
     const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND)
     const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift)
     this.#tried.clear()
-    if (to > from) this.#search(from, to, length, this.#carry.length)
+    if (to > from) this.#search(from, to, length)
     this.#carry = carry
     this.#base += shift
     this.#linesBefore += lines
@@ -145,15 +152,14 @@ export class ContentScan {
     if (last) this.#finish()
   }
 
-  /** @param fresh where in the window the bytes begin that were not in the last one */
-  #search(from: number, to: number, length: number, fresh: number): void {
+  #search(from: number, to: number, length: number): void {
     const kernel = this.#kernel
     const { owners, marks, escaped, triggers, names, signs } = this.#compiled
     const decoded: { text: Buffer; position: number; length: number; encoding: Encoding }[] = []
     kernel.scan(from, length, (position, literal, valueStart, valueLength) => {
-      const sign = signs[literal]
-      if (sign != null && this.#depth === 0 && position + sign.length > fresh) this.#signs.push({ sign: sign.packing, at: this.#base + position - sign.before })
       if (position < from || position >= to) return
+      const sign = signs[literal] ?? null
+      if (sign !== null && this.#depth === 0) this.#signs.push({ sign: sign.packing, at: this.#base + position - sign.before })
       const mark = marks[literal] ?? null
       if (mark !== null) this.program ??= mark
       for (const detector of owners[literal] ?? []) this.#try(detector, position, length, escaped[literal] === true)

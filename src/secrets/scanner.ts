@@ -40,7 +40,7 @@ export class Scanner {
     for (const detector of detectors) for (const literal of detector.literals) add(literal, [detector])
     if (detectors.some(({ names }) => names !== undefined)) for (const trigger of TRIGGERS) add(trigger, [], true)
     for (const text of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS)]) add(text, [])
-    const signOf = new Map(Object.entries(SIGNS).map(([text, sign]) => [text, { ...sign, length: text.length }]))
+    const signOf = new Map<string, (typeof SIGNS)[keyof typeof SIGNS]>(Object.entries(SIGNS))
     const all = [...literals.values()]
     this.#compiled = {
       marks: all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
