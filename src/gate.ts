@@ -69,7 +69,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
   const started = performance.now()
   const image = await openImage(options.reference, options.open)
   try {
-    const { scanner } = options
+    const scanner = options.scanner.bounded(options.policy.limits.matches)
     // First, since what the user named may not be there.
     const build = await findBuild(image, options.build)
     const layers = await scanLayers(image, scanner, options)
@@ -79,6 +79,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     const records = readPackageRecords(layers)
     const hashes = await hashesOfMatches(image, layers, filesystem, records)
     const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes, scanner)
+    scanner.assertBounded(`The configuration of ${options.reference}`)
     const steps = stepsOfImage(origin)
     const redactor = new Redactor([
       ...values,

@@ -68,7 +68,7 @@ const WASTE: readonly (readonly [pattern: RegExp, reason: string])[] = [
 const MAX_FILES = 200_000
 const MAX_LISTED = 500
 
-async function scanFile(file: string, name: string, scanner: Scanner): Promise<SecretMatch[]> {
+async function scanFile(file: string, name: string, scanner: Scanner): Promise<readonly SecretMatch[]> {
   const scan = scanner.start(`/${name}`)
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) scan.push(chunk as Buffer, false)
   scan.push(Buffer.alloc(0), true)
@@ -119,7 +119,7 @@ export async function inspectContext(root: string, directory: string, dockerfile
     files++
     const size = (await sizeOf(full)) ?? 0
     bytes += size
-    let matches: SecretMatch[] = []
+    let matches: readonly SecretMatch[] = []
     try {
       matches = await scanFile(full, name, scanner)
     } catch {

@@ -10,6 +10,13 @@ import { isStream, type Sink, Unpacker, type UnpackerHost } from './unpacker.ts'
 /** A match with the place inside nested archives. */
 type ContentMatch = Omit<LayerMatch, 'entry'>
 
+/** Says which matches were left out. */
+function leftOut(dropped: ContentScan['dropped']): string {
+  const kinds = [...dropped].sort(([, a], [, b]) => b - a)
+  const named = kinds.slice(0, 3).map(([{ title }, count]) => `${count} of ${title}`)
+  return `it holds more matches that prove nothing than are kept; left out: ${named.join(', ')}${kinds.length > 3 ? ` and of ${kinds.length - 3} more kinds` : ''}`
+}
+
 /** Told what was not looked into. */
 export type Skip = (path: string, reason: string) => void
 
@@ -107,7 +114,7 @@ export class Content implements Sink {
     }
     this.program = this.#scan.program
     for (const match of this.#scan.matches) this.matches.push({ ...match, inside: this.#inside.length === 0 ? null : this.#inside.join('!/') })
-    if (this.#scan.dropped > 0) this.#skip(this.where, `it holds more matches than are kept; ${this.#scan.dropped} were left out`)
+    if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped))
     if (this.#scan.overBudget) this.#skip(this.where, 'its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out')
     return this.#unpacker?.end() ?? null
   }

@@ -153,6 +153,7 @@ class LayerReading {
   }
 
   result(layer: Layer, size: number): LayerScan {
+    this.#scanner.assertBounded(this.#label)
     const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: '/', reason: `${this.#notListed} more files` }]
     return {
       index: layer.index,
@@ -174,6 +175,7 @@ class LayerReading {
 
   /** One entry of the layer's own tar. */
   entry(header: Header, guarded: TarHeader, stream: EntryStream, next: Next): void {
+    this.#scanner.assertBounded(this.#label)
     const entry = entryOf(header, guarded)
     const index = this.#entries.push(entry) - 1
     if (index >= this.#limits.entries) throw new ImageError('too-many-entries', `${this.#label} has more than ${this.#limits.entries} entries ${raise('entries')}`)
