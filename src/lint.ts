@@ -29,7 +29,7 @@ function configuredUser(steps: readonly Step[]): { configured: string; step: Ste
   const text = step.text.trim().replace(/^(["'])(.*)\1$/, '$2')
   return {
     configured: text.replace(
-      /\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})/g,
+      /\$(?:(\w+)|\{(\w+)(?::?-([^}]{0,1000}))?\})/g,
       (whole, bare?: string, braced?: string, other?: string) => step.variables.get(bare ?? braced ?? '') ?? other ?? whole,
     ),
     step,

@@ -55,8 +55,10 @@ function splitBuildArgs(text: string): { args: string[]; rest: string } {
   const shell = behind.search(SHELL_INSIDE)
   if (shell === -1) {
     // The exec form has no shell: what follows the last argument is the program.
-    const exec = /^(.*\w+=\S*) (\S.*)$/s.exec(behind)
-    return { args: splitArgs(exec?.[1] ?? behind), rest: exec?.[2] ?? '' }
+    const last = [...behind.matchAll(/(?<!\S)(?=\S*\w=)\S+ (?=\S)/g)].at(-1)
+    if (last === undefined) return { args: splitArgs(behind), rest: '' }
+    const end = last.index + last[0].length
+    return { args: splitArgs(behind.slice(0, end - 1)), rest: behind.slice(end) }
   }
   return {
     args: splitArgs(behind.slice(0, shell)),
@@ -69,7 +71,7 @@ const withoutShell = (text: string): string => text.replace(SHELL_IN_FRONT, '')
 
 /** Reads one entry. */
 export function readHistoryEntry(entry: HistoryEntry): HistoryInstruction {
-  const raw = entry.createdBy.replace(/\s+# buildkit$/, '').trim()
+  const raw = entry.createdBy.replace(/(?<!\s)\s+# buildkit$/, '').trim()
   const buildkit = /^buildkit\./.test(entry.comment ?? '') || /# buildkit$/.test(entry.createdBy.trim())
   const nop = /^[^#]{0,80}#\(nop\)\s+/.exec(raw)
   const make = (keyword: string | null, text: string, buildArgs: readonly string[], builder: HistoryInstruction['builder'], whole = text): HistoryInstruction => ({

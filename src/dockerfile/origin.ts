@@ -248,7 +248,7 @@ export function findOrigin(sources: OriginSources): Origin {
 /** The image that a build took in under the name that FROM has; the only one where no FROM is known. */
 function materialOf(provenances: readonly Provenance[], named: string | null): BaseName | null {
   const materials = provenances.flatMap((provenance) => provenance.materials)
-  if (named !== null) return materials.find(({ reference }) => sameReference(reference, named.replace(/@sha256:.*$/, ''))) ?? null
+  if (named !== null) return materials.find(({ reference }) => sameReference(reference, named.replace(/@sha256:.*$/s, ''))) ?? null
   const [only] = materials
   return materials.length === 1 ? (only ?? null) : null
 }
@@ -267,7 +267,7 @@ function baseOf(
   const named = written !== null && /[$]/.test(written) ? null : written
   const annotated = annotations['org.opencontainers.image.base.name'] ?? ''
   // Anybody can write an annotation: it adds to what the FROM line says and does not contradict it.
-  if (annotated !== '' && (named === null || sameReference(annotated, named.replace(/@sha256:.*$/, '')))) {
+  if (annotated !== '' && (named === null || sameReference(annotated, named.replace(/@sha256:.*$/s, '')))) {
     // With layers, buildah notes the digest of an intermediate image.
     const isIntermediate = (config.history ?? []).some(({ comment }) => /^FROM [0-9a-f]{12,64}$/.test(comment ?? ''))
     return { reference: annotated, digest: isIntermediate ? null : (annotations['org.opencontainers.image.base.digest'] ?? null), layers: count, source: 'annotation', lines }

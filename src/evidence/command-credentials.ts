@@ -63,7 +63,7 @@ function passwordOf(word: ShellWord | null): ShellWord | null {
 
 /** The password in a header: Basic, Bearer, PRIVATE-TOKEN, X-Api-Key. */
 function inHeader(word: ShellWord): ShellWord | null {
-  const match = /^(?:authorization:\s*(?:basic|bearer|token|apikey)\s+|(?:private-token|job-token|x-api-key|x-auth-token|x-vault-token|api-key|apikey):\s*)(.+)$/i.exec(
+  const match = /^(?:authorization:\s*(?:basic|bearer|token|apikey)\s+|(?:private-token|job-token|x-api-key|x-auth-token|x-vault-token|api-key|apikey):\s*)(\S.*)$/is.exec(
     word.value.trim(),
   )
   return match?.[1] === undefined ? null : part(word, match[1])
@@ -71,11 +71,11 @@ function inHeader(word: ShellWord): ShellWord | null {
 
 /** The password of a URL, or a token alone in front of its host. */
 function inUrl(word: ShellWord): ShellWord | null {
-  const match = /\b[a-z][a-z0-9+.-]*:\/\/([^\s/@:'"]*)(?::([^\s'"]*))?@[^\s@/]/i.exec(word.value)
+  const match = /\b[a-z][a-z0-9+.-]{0,30}:\/\/([^\s/@:'"]{0,200})(?::([^\s'"]{0,1000}))?@[^\s@/]/i.exec(word.value)
   if (match === null) return null
   if (match[2] !== undefined && match[2] !== '') return part(word, match[2])
   const user = match[1] ?? ''
-  return /^(?:[\w-]{20,}|\$\{?\w*(?:TOKEN|PAT|SECRET|PASSWORD|KEY)\w*\}?)$/i.test(user) ? part(word, user) : null
+  return /^(?:[\w-]{20,}|\$\{?\w{0,100}(?:TOKEN|PAT|SECRET|PASSWORD|KEY)\w{0,100}\}?)$/i.test(user) ? part(word, user) : null
 }
 
 /** A token among the query of a URL. */
@@ -197,7 +197,7 @@ function given(command: ShellCommand): Given[] {
   if (name === 'zip' || name === 'unzip') add(`${name} -P`, options.value('-P'))
   if (name === 'lftp') add('lftp -u', after(options.value('-u', '--user'), ','))
   if (name === 'smbclient') add('smbclient -U', after(options.value('-U', '--user'), '%'))
-  if (name === 'sqlplus') for (const word of options.operands) add('sqlplus', /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part(word, word.value.replace(/^[^/]*\/|@.*$/g, '')) : null)
+  if (name === 'sqlplus') for (const word of options.operands) add('sqlplus', /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part(word, word.value.replace(/^[^/]*\/|@.*$/gs, '')) : null)
   if (/^(?:curl|wget|http|https|git|pip\d?)$/.test(name)) for (const word of args) add(`${name} with a URL`, inQuery(word))
   found.push(...inWords(command))
   // Echo and printf only say it: what reads it is the command.
@@ -218,7 +218,7 @@ function given(command: ShellCommand): Given[] {
   // `machine HOST login USER password VALUE`, as a .netrc has it.
   if (/^(?:echo|printf|cat)$/.test(name))
     for (const word of [...args, ...(input === null ? [] : [{ value: input, kind: 'literal', position: command.position } as const])]) {
-      const password = /\bmachine\s+\S+[\s\\n]+login\s+\S+[\s\\n]+password\s+([^\s\\'"]+)/.exec(word.value)?.[1]
+      const password = /\bmachine\s{1,20}\S{1,200}[\s\\n]{1,20}login\s{1,20}\S{1,200}[\s\\n]{1,20}password\s{1,20}([^\s\\'"]+)/.exec(word.value)?.[1]
       if (password !== undefined) add('.netrc', part(word, password))
     }
   return found
@@ -237,7 +237,7 @@ export function credentialsOf(command: ShellCommand): CommandCredential[] {
     const { value } = word
     if (seen.has(value) || isNone(value) || (word.kind === 'literal' && !isUsualPassword(value) && isPlaceholder(value))) return []
     seen.add(value)
-    const rest = value.replace(/\$(?:\{[^}]*\}|\(.*\)|\w+)|`[^`]*`/gs, '')
+    const rest = value.replace(/\$(?:\{[^}]{0,1000}\}|\(.{0,1000}\)|\w+)|`[^`]{0,1000}`/gs, '')
     // What is known of a variable is told where it is set.
     if (word.kind !== 'literal' && (rest === '' || word.kind === 'open' || !command.text.includes(value))) return [{ by, value, kind: 'variable', hidden: [] }]
     if (/^[$%{<]/.test(value) || /^%\w+%$/.test(value)) return [{ by, value, kind: 'variable', hidden: [] }]

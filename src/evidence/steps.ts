@@ -45,7 +45,7 @@ const MAX_VALUE = 4096
 
 /** Fills in the variables of an instruction's words. */
 function filledIn(text: string, variables: Variables): string {
-  return text.replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})/g, (whole, bare: string | undefined, braced: string | undefined, other: string | undefined) => {
+  return text.replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]{0,1000}))?\})/g, (whole, bare: string | undefined, braced: string | undefined, other: string | undefined) => {
     const value = variables.get(bare ?? braced ?? '') ?? other
     return value === undefined || value.length > MAX_VALUE ? whole : value
   })

@@ -103,7 +103,7 @@ function readApk(content: Buffer, add: Add): void {
 function readRecord(sitePackages: string, content: Buffer, add: Add): void {
   let name = ''
   const lines = content.toString('utf8').split('\n')
-  name = lines.find((line) => line.includes('.dist-info/'))?.replace(/\.dist-info\/.*$/, '') ?? 'python package'
+  name = lines.find((line) => line.includes('.dist-info/'))?.replace(/\.dist-info\/.*$/s, '') ?? 'python package'
   for (const line of lines) {
     const match = /^"?(.+?)"?,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line)
     if (match?.[1] !== undefined && match[2] !== undefined)

@@ -29,7 +29,7 @@ export function stableName(reference: string, { image, platform, target, dockerf
       ? 'image'
       : isFile
         ? (bare
-            .replace(/\/+$/, '')
+            .replace(/(?<!\/)\/+$/, '')
             .split('/')
             .at(-1)
             ?.replace(/\.(?:tar|tgz|oci|gz|zst)+/gi, '') ?? bare)

@@ -26,7 +26,7 @@ export const MAX_SCRIPTS = 500
 
 /** Files that may be an entrypoint; only those that begin with `#!` are kept. */
 const SCRIPTS =
-  /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)[^/]*|[^/]+\.(?:sh|bash))$/i
+  /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?=[^/]+$)(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)|[^/]+\.(?:sh|bash)$)/i
 
 /** Whether a file may be an entrypoint. */
 export const mayBeEntrypoint = (path: string): boolean => SCRIPTS.test(path)

@@ -73,14 +73,14 @@ function readComment(text: string): Comment | null {
       problem: null,
     }
   }
-  const own = /^#\s*layergate[-: ]ignore\b[:=]?\s*(.*)$/.exec(text)
+  const own = /^#\s*layergate[-: ]ignore\b[:=]?\s*(.*)$/s.exec(text)
   if (own === null) return null
-  const [, names = '', rest = ''] = /^(\S*)\s*(.*)$/.exec(own[1] ?? '') ?? []
+  const [, names = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(own[1] ?? '') ?? []
   const until = /\buntil[\s=]+(\S+)/.exec(rest)
-  const expires = until?.[1]?.replace(/[.,;)]+$/, '') ?? null
+  const expires = until?.[1]?.replace(/(?<![.,;)])[.,;)]+$/, '') ?? null
   const reason = rest
     .replace(until?.[0] ?? '', '')
-    .replace(/^(?:reason=|[-–—:\s(])+|[\s(]+$/g, '')
+    .replace(/^(?:reason=|[-–—:\s(])+|(?<![\s(])[\s(]+$/g, '')
     .trim()
   const ids = names.split(',').filter((id) => id !== '')
   const unknown = ids.find((id) => !RULES.some(({ meta }) => meta.id === id))
@@ -162,8 +162,8 @@ function textOf(lines: readonly string[], startLine: number, endLine: number, is
     .map((line) =>
       line
         .trim()
-        .replace(/\s*\\$/, '')
-        .replace(/^&&\s*|\s*&&$/g, '')
+        .replace(/(?<!\s)\s*\\$/, '')
+        .replace(/^&&\s*|(?<!\s)\s*&&$/g, '')
         .replace(/\s+/g, ' '),
     )
     .filter((line) => line !== '' && !line.startsWith('#'))

@@ -127,7 +127,7 @@ function pathsOf(name: string, vcs: Record<string, unknown> | undefined, source:
   if (typeof directory === 'string') return { repositoryPath: joinPath(directory, name), contextPath: typeof context === 'string' ? joinPath(context) : null }
   // A Git context: `https://github.com/acme/app.git#branch:folder`; the name is the path below the folder.
   const uri = at(source, 'uri')
-  const folder = typeof uri === 'string' ? /#[^:]*:(.+)$/.exec(uri)?.[1] : undefined
+  const folder = typeof uri === 'string' ? /^[^#]*#[^:]*:(.+)$/.exec(uri)?.[1] : undefined
   if (typeof uri === 'string' && /[#.]git|^git/.test(uri)) return { repositoryPath: joinPath(folder ?? '', name), contextPath: joinPath(folder ?? '') }
   return { repositoryPath: null, contextPath: null }
 }

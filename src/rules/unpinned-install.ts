@@ -42,16 +42,16 @@ function unpinned(command: ShellCommand): string | null {
       if (options.has('-r', '--requirement', '-c', '--constraint', '--require-hashes')) return null
       return (
         packages.find((text) => !/[=<>~!@]/.test(text) && !/^git\+/.test(text) && !/^(?:pip|setuptools|wheel)$/.test(text)) ??
-        packages.find((text) => /^git\+/.test(text) && !/@[^/]+$/.test(text.replace(/#.*$/, ''))) ??
+        packages.find((text) => /^git\+/.test(text) && !/@[^/]{1,200}$/.test(text.replace(/#.*$/s, ''))) ??
         null
       )
     }
     case 'npm':
     case 'pnpm':
-      return /^(?:i|install|add)$/.test(action) ? (names.find((text) => !/.@[^/]+$/.test(text) || /@latest$/.test(text)) ?? null) : null
+      return /^(?:i|install|add)$/.test(action) ? (names.find((text) => !/.@[^/]{1,200}$/.test(text) || /@latest$/.test(text)) ?? null) : null
     case 'yarn': {
       const packages = action === 'add' ? names : action === 'global' && names[0] === 'add' ? names.slice(1) : []
-      return packages.find((text) => !/.@[^/]+$/.test(text) || /@latest$/.test(text)) ?? null
+      return packages.find((text) => !/.@[^/]{1,200}$/.test(text) || /@latest$/.test(text)) ?? null
     }
     case 'gem':
       return action === 'install' && !options.has('-v', '--version') ? (names.find((text) => !text.includes(':')) ?? null) : null
@@ -73,7 +73,7 @@ function cloned(command: ShellCommand, later: readonly ShellCommand[]): string |
   if (operands[0]?.value !== 'clone' || operands[1] === undefined) return null
   const branch = value('-b', '--branch')?.value ?? ''
   // A tag moves seldom, and a variable is somebody's choice.
-  if (/^v?\d|\$|\d+\.\d+/.test(branch)) return null
+  if (/^v?\d|\$|\d\.\d/.test(branch)) return null
   const checkedOut = later.some(
     ({ name, args }) =>
       name === 'git' &&

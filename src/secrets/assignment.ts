@@ -63,7 +63,7 @@ export function checkAssignment({ value: text, before, path, isText }: Found): C
   if (statement === null) return null
   const [whole, tail = '', , operator = ''] = statement
   if (/^(?:==|!=|,|\||>>)/.test(operator) || (operator === '>' && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text))) return null
-  const name = (/[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? '') + tail
+  const name = (/(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? '') + tail
   const short = name.split('.').at(-1) ?? name
   if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name) || short.length > 60) return null
   const assigned = assignedValue(text.slice(whole.length))

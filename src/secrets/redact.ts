@@ -69,7 +69,7 @@ function* formsOf(value: string): Generator<string> {
   yield inJson(value)
   yield encodeURIComponent(value)
   const bytes = Buffer.from(value, 'utf8')
-  yield bytes.toString('base64').replace(/=+$/, '')
+  yield bytes.toString('base64').replace(/={1,2}$/, '')
   yield bytes.toString('base64url')
   yield bytes.toString('hex')
 }

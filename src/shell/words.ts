@@ -73,7 +73,7 @@ export const literalWord = (value: string, position = 0): ShellWord => ({ value,
 /** A text on one line, cut at the last space that leaves it short enough: no word is cut, so none is shown in part. */
 export function oneLine(text: string, limit: number): string {
   const line = text
-    .replace(/\\?\s*\n\s*/g, ' ')
+    .replace(/\\?(?<![^\S\n])[^\S\n]*\n\s*/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()
   if (line.length <= limit) return line

@@ -72,7 +72,7 @@ export const KEYS: readonly Detector[] = [
     {
       literals: ['Private-key-format: v1.'],
       pattern:
-        /Private-key-format: v1\.\d\s+Algorithm: [^\n]{1,40}\s+(?:[A-Za-z0-9]+: [A-Za-z0-9+/=]+\s+){0,3}?(?:PrivateExponent|PrivateKey|Key): (?<value>[A-Za-z0-9+/]{40,1400}={0,2})/y,
+        /Private-key-format: v1\.\d\s{1,4}Algorithm: [^\n]{1,40}\n\s{0,4}(?:[A-Za-z0-9]{1,40}: [A-Za-z0-9+/=]{1,1400}\s{1,4}){0,3}?(?:PrivateExponent|PrivateKey|Key): (?<value>[A-Za-z0-9+/]{40,1400}={0,2})/y,
       window: 3000,
       strength: 'likely',
       examples: ['Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\nPrivateKey: {b64:43}=\n'],
@@ -153,7 +153,7 @@ export const KEYS: readonly Detector[] = [
     {
       literals: ['"kty"', '\\"kty\\"'],
       pattern:
-        /(?:"kty"|\\"kty\\")\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"[^{}]{0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})(?:"kty"|\\"kty\\")/y,
+        /(?:"kty"|\\"kty\\")\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"(?:(?!"kty")[^{}]){0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})(?:"kty"|\\"kty\\")/y,
       window: 4000,
       strength: 'likely',
       examples: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}', '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}'],
@@ -284,7 +284,7 @@ export const KEYS: readonly Detector[] = [
     docs: 'https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html',
     revoke: REVOKE,
     literals: ['PuTTY-User-Key-File-'],
-    pattern: /PuTTY-User-Key-File-[23]: (?:[\x09-\x7e]){100,15000}?Private-(?:MAC|Hash): [0-9a-f]{32,64}/y,
+    pattern: /PuTTY-User-Key-File-[23]: (?:(?!PuTTY-User)[\x09-\x7e]){100,15000}?Private-(?:MAC|Hash): [0-9a-f]{32,64}/y,
     window: 16_384,
     strength: 'likely',
     examples: ['PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\n{b64:64}\n{b64:20}\nPrivate-Lines: 1\n{b64:48}\nPrivate-MAC: {hex:64}\n'],
