@@ -176,7 +176,7 @@ async function run(): Promise<number> {
       lastReport: reportsOfBranch(order),
     })
     const outcome = { ...(await runGate(prepared)), isPublic: order.context.isPublic }
-    maskValues(outcome.values)
+    maskValues(outcome.masks)
     await publish(reference, outcome, prepared.configPath ?? order.context.workflowFile, order)
     return outcome.report.verdict.result === 'fail' && !isMild(outcome.report) ? 1 : 0
   } catch (error) {
