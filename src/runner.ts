@@ -1,10 +1,10 @@
 // What the runner takes from the action: masks, the log, annotations, the job summary, files of its own.
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as core from '@actions/core'
 import { toAnnotations } from './report/annotations.ts'
-import { visible } from './report/escape.ts'
+import { visible, visibleJson } from './report/escape.ts'
 import type { Outcome } from './report/outcome.ts'
 import { cutText, sealed } from './secrets/last-look.ts'
 
@@ -23,6 +23,9 @@ export async function reportFolder(parent: string, reference: string): Promise<s
   await mkdir(folder, { recursive: true })
   return folder
 }
+
+/** Writes a report as a file of the job. */
+export const writeReport = (file: string, text: string): Promise<void> => writeFile(file, sealed(text, text.startsWith('{') ? (data) => `${visibleJson(data)}\n` : null))
 
 /** Prints lines in which nothing is a command, whatever an image says. */
 export function print(text: string): void {
