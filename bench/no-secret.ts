@@ -70,15 +70,15 @@ async function attack(count: number): Promise<void> {
     report(result.leaks)
   }
   for (let seed = 0; seed < Math.min(ACTION_RUNS, count); seed++) {
-    const { archive, name, dockerfile, planted } = await attackOf(seed)
+    const { archive, name, plainName, dockerfile, planted } = await attackOf(seed)
     const workspace = path.join(work, String(seed))
     // A workspace of its own, and a name that is a secret.
     cpSync(path.join(root, 'fixtures/clean'), workspace, { recursive: true })
-    const file = `${name.slice(-120)}.tar`
+    const file = `${name.slice(-200)}.tar`
     writeFileSync(path.join(workspace, file), archive)
     writeFileSync(path.join(workspace, 'Dockerfile'), dockerfile)
     searchAll(`action ${seed}`, planted, await actionOutputs(`./${file}`, workspace, { INPUT_NAME: name }))
-    searchAll(`action ${seed}, no such image`, planted, await actionOutputs(`./missing-${file}`, workspace, {}))
+    searchAll(`action ${seed}, no such image`, planted, await actionOutputs(`./${plainName}.tar`, workspace, {}))
   }
 }
 

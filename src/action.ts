@@ -199,7 +199,7 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
   print(renderTerminal(outcome, { color: false, verbose: false }))
   annotate(outcome, order.context.runUrl)
   await writeSummary(renderSummary(outcome))
-  const folder = await reportFolder(reportDirectory(), reference)
+  const folder = await reportFolder(reportDirectory(), reference, report.image.reference)
   const files = { report: path.join(folder, 'report.json'), sarif: path.join(folder, 'report.sarif'), summary: path.join(folder, 'summary.md') }
   await writeReport(files.report, renderJson(report))
   await writeReport(files.summary, renderSummary(outcome))

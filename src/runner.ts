@@ -16,9 +16,9 @@ export function maskValues(masks: readonly string[]): void {
 /** Characters of its name that tell the image. */
 const MAX_FOLDER = 60
 
-/** A folder of its own for each image, so that several in one job keep their reports. */
-export async function reportFolder(parent: string, reference: string): Promise<string> {
-  const name = `${cutText(path.basename(reference), MAX_FOLDER).replace(/[^\w.-]+/g, '-')}-${createHash('sha256').update(reference).digest('hex').slice(0, 8)}`
+/** A folder of its own for each image, so that several in one job keep their reports. @param shown the reference without its secrets, where a run knows them */
+export async function reportFolder(parent: string, reference: string, shown = reference): Promise<string> {
+  const name = `${cutText(path.basename(shown), MAX_FOLDER).replace(/[^\w.-]+/g, '-')}-${createHash('sha256').update(reference).digest('hex').slice(0, 8)}`
   const folder = path.resolve(parent, name)
   await mkdir(folder, { recursive: true })
   return folder

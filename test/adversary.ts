@@ -39,6 +39,8 @@ export interface Attack {
   readonly dockerfile: string
   readonly policy: string
   readonly planted: readonly Planted[]
+  /** A name in which a token stands alone: whatever has read nothing yet finds it too. */
+  readonly plainName: string
 }
 
 /** A source of choices that is the same for the same seed. */
@@ -169,6 +171,7 @@ export async function attackOf(seed: number): Promise<Attack> {
     dockerfile: `${known}\n# ${line()}\nFROM scratch\nARG A=${line()}\nCOPY . /app\nRUN ${escaped(run)}\nRUN ${escaped(second)}\nRUN make\nENV ${env.slice(1).map(escaped).join(' ')}\n# layergate-ignore: root-user see ${line()}\nCMD ["/bin/x"]\n`,
     policy: `ignore:\n  - rule: sudo-installed\n    reason: ${JSON.stringify(`as in ${name()}`)}\n`,
     planted: [...planted, only],
+    plainName: `${'n'.repeat(dice.roll(90))}-${only.value}`,
   }
 }
 
@@ -201,10 +204,10 @@ export function outputsOf(outcome: Outcome): Record<string, string> {
 }
 
 /** What lint and errors say of an attack. */
-function otherOutputsOf({ dockerfile, name, planted }: Attack): Record<string, string> {
+function otherOutputsOf({ dockerfile, plainName, planted }: Attack): Record<string, string> {
   const policy = toPolicy('recommended', PRESETS['recommended'] ?? {})
   const token = planted.find(({ isPassword, value }) => !isPassword && !value.includes('\n'))?.value ?? ''
-  const error = presentable(new UsageError(`${name}: there is no such file; ${token} was meant, or ${base64(`x${token}`)}.`))
+  const error = presentable(new UsageError(`${plainName}: there is no such file; ${token} was meant, or ${base64(`x${token}`)}.`))
   const found: Record<string, string> = {
     error: error.message,
     'error report': renderJson(errorReport(error, 'x')),
