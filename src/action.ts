@@ -1,5 +1,4 @@
 // The GitHub Action: the same gate, with annotations, job summary, outputs and the pull-request comment.
-import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as core from '@actions/core'
 import { type BaseCommit, baseCommit } from './checkout/base-commit.ts'
@@ -24,7 +23,7 @@ import { renderTerminal } from './report/terminal.ts'
 import { isMild } from './report/verdict.ts'
 import { toldFindings } from './report/words.ts'
 import { SEVERITIES } from './rules/finding.ts'
-import { annotate, maskValues, print, reportFolder, writeSummary } from './runner.ts'
+import { annotate, maskValues, print, reportFolder, writeReport, writeSummary } from './runner.ts'
 import { nameOf, overlay, prepare, presentable, type Settings, type Surroundings, settingsFromEnvironment } from './settings.ts'
 
 /** The inputs of action.yml. */
@@ -176,7 +175,7 @@ async function run(): Promise<number> {
       lastReport: reportsOfBranch(order),
     })
     const outcome = { ...(await runGate(prepared)), isPublic: order.context.isPublic }
-    maskValues(outcome.values)
+    maskValues(outcome.masks)
     await publish(reference, outcome, prepared.configPath ?? order.context.workflowFile, order)
     return outcome.report.verdict.result === 'fail' && !isMild(outcome.report) ? 1 : 0
   } catch (error) {
@@ -200,11 +199,11 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
   print(renderTerminal(outcome, { color: false, verbose: false }))
   annotate(outcome, order.context.runUrl)
   await writeSummary(renderSummary(outcome))
-  const folder = await reportFolder(reportDirectory(), reference)
+  const folder = await reportFolder(reportDirectory(), reference, report.image.reference)
   const files = { report: path.join(folder, 'report.json'), sarif: path.join(folder, 'report.sarif'), summary: path.join(folder, 'summary.md') }
-  await writeFile(files.report, renderJson(report))
-  await writeFile(files.summary, renderSummary(outcome))
-  await writeFile(files.sarif, renderSarif(outcome, configPath ?? DEFAULT_CONFIG))
+  await writeReport(files.report, renderJson(report))
+  await writeReport(files.summary, renderSummary(outcome))
+  await writeReport(files.sarif, renderSarif(outcome, configPath ?? DEFAULT_CONFIG))
   core.setOutput('verdict', verdict.result)
   core.setOutput(
     'findings-count',
@@ -229,7 +228,7 @@ async function publishError(reference: string, name: string, error: GateError, o
   await writeSummary(renderErrorSummary(reference, error.message))
   const folder = await reportFolder(reportDirectory(), reference)
   const file = path.join(folder, 'report.json')
-  await writeFile(file, renderJson(errorReport(error, name)))
+  await writeReport(file, renderJson(errorReport(error, name)))
   core.setOutput('report', file)
   await comment(order, name, (earlier) => renderErrorSection(name, error.message, earlier), true)
 }

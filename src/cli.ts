@@ -27,8 +27,9 @@ import { renderErrorSummary, renderSummary } from './report/summary.ts'
 import { renderTerminal } from './report/terminal.ts'
 import { isMild } from './report/verdict.ts'
 import { bytes } from './report/words.ts'
+import { learned, sealed } from './secrets/last-look.ts'
 import { Redactor } from './secrets/redact.ts'
-import { Scanner } from './secrets/scanner.ts'
+import { processScanner } from './secrets/scanner.ts'
 import { nameOf, prepare, prepareLint, presentable } from './settings.ts'
 import { VERSION } from './version.ts'
 
@@ -141,10 +142,11 @@ async function inspect(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions('context', args, CONTEXT_OPTIONS)
   const [directory = '.', extra] = positionals
   if (extra !== undefined) throw new UsageError(`One directory at a time: ${JSON.stringify(extra)} is one too many. See layergate context --help.`)
-  const found = await inspectContext(process.cwd(), directory, values.dockerfile ?? null, new Scanner())
-  const redactor = new Redactor(found.values)
-  const { values: _values, ...shown } = found
-  const text = values.json === true ? `${visibleJson(redactor.data(shown))}\n` : redactor.text(renderContext(found, values.verbose === true))
+  const found = await inspectContext(process.cwd(), directory, values.dockerfile ?? null, processScanner())
+  const { values: known, ...shown } = found
+  // Hidden before anything is wrapped: a name that is broken over two lines is not found again.
+  const hidden = learned(new Redactor(known), processScanner(), shown).data(shown)
+  const text = values.json === true ? `${visibleJson(hidden)}\n` : renderContext(hidden, values.verbose === true)
   await write(null, text)
   return contextFails(found) ? 1 : 0
 }
@@ -156,7 +158,7 @@ async function lint(args: readonly string[]): Promise<number> {
   const format = LINT_FORMATS.find((known) => known === (values.format ?? 'terminal'))
   if (format === undefined) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${LINT_FORMATS.join(', ')}.`)
   const { files, policy } = await prepareLint(positionals, settingsOf({ ...values, failOn: values['fail-on'], minConfidence: values['min-confidence'] }), process.cwd())
-  const scanner = new Scanner()
+  const scanner = processScanner()
   const now = new Date()
   const results = files.map((file) => lintDockerfile(file, policy, scanner, now))
   const text = format === 'json' ? renderLintJson(results) : format === 'sarif' ? renderLintSarif(results) : renderLint(results, { verbose: values.verbose === true })
@@ -222,7 +224,8 @@ function render(format: Format, outcome: Outcome, { color, verbose, configPath }
   }
 }
 
-async function write(file: string | null, text: string): Promise<void> {
+async function write(file: string | null, given: string): Promise<void> {
+  const text = sealed(given, given.startsWith('{') ? (data) => `${visibleJson(data)}\n` : null)
   if (file === null) {
     // Also a name of a file can look like a command to the runner of a workflow.
     await new Promise<void>((resolve) => process.stdout.write(uncommanding(text), () => resolve()))
@@ -262,8 +265,8 @@ async function init(args: readonly string[]): Promise<number> {
   noArguments('init', positionals)
   if (values.github === true) {
     const { patch, notes } = await proposeWorkflow(process.cwd())
-    for (const note of notes) process.stderr.write(`${note}\n`)
-    await new Promise<void>((resolve) => process.stdout.write(patch, () => resolve()))
+    for (const note of notes) process.stderr.write(`${sealed(note)}\n`)
+    await new Promise<void>((resolve) => process.stdout.write(sealed(patch), () => resolve()))
     return 0
   }
   try {

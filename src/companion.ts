@@ -10,7 +10,7 @@ import { renderErrorSection, renderSection } from './report/comment.ts'
 import type { Report } from './report/contract.ts'
 import type { Outcome } from './report/outcome.ts'
 import { toldFindings } from './report/words.ts'
-import { Redactor } from './secrets/redact.ts'
+import { plainRedactor } from './secrets/last-look.ts'
 
 /** What was done, in words for the log. */
 export interface Posted {
@@ -36,9 +36,9 @@ function outcomeOf(report: Report, image: NonNullable<Report['image']>, isPublic
     isPublic,
     source: null,
     instructions: image.history.map(({ createdBy, created }, index) => readHistoryEntry({ index, created, createdBy, author: null, comment: null, empty: false }).display),
-    values: [],
+    masks: [],
     inventory: null,
-    redactor: new Redactor([]),
+    redactor: plainRedactor(),
   }
 }
 

@@ -71,6 +71,17 @@ const SENSITIVE = /^(?:Env|Labels)\..*(?:key|token|secret|passw|pwd|credential|a
 const withoutValue = (change: Change): Change =>
   SENSITIVE.test(change.name) ? { ...change, old: change.old === null ? null : HIDDEN, new: change.new === null ? null : HIDDEN } : change
 
+/** Settings, each value hidden as it is behind its name: a word is a password only there. */
+function hiddenSettings(redactor: Redactor, settings: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map(
+    [...settings].map(([name, value]) => {
+      const front = `${name.replace(/^\w+\./, '')}=`
+      const shown = redactor.text(front + value)
+      return [name, shown.startsWith(front) ? shown.slice(front.length) : HIDDEN]
+    }),
+  )
+}
+
 /** Compares two images or reports. */
 export function compare(old: Side, now: Side): Difference {
   const describe = ({ report: { image } }: Side): Difference['old'] => ({ reference: image.reference, id: image.id, size: image.size, layers: image.layers.length })
@@ -103,7 +114,7 @@ export function compare(old: Side, now: Side): Difference {
     settings:
       both &&
       hidden(
-        changes(both.a.settings, both.b.settings)
+        changes(hiddenSettings(old.redactor, both.a.settings), hiddenSettings(now.redactor, both.b.settings))
           .filter(({ name }) => !SETTING_OF_IDENTITY.has(name))
           .map(withoutValue),
       ),

@@ -27,6 +27,8 @@ import type { Policy } from './policy/policy.ts'
 import { buildOutcome } from './report/build.ts'
 import type { Outcome } from './report/outcome.ts'
 import { RULES } from './rules/list.ts'
+import { tokensIn, valuesIn } from './secrets/last-look.ts'
+import { masksOf } from './secrets/masks.ts'
 import { Redactor } from './secrets/redact.ts'
 import type { Scanner } from './secrets/scanner.ts'
 
@@ -81,13 +83,10 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes, scanner)
     scanner.assertBounded(`The configuration of ${options.reference}`)
     const steps = stepsOfImage(origin)
-    const redactor = new Redactor([
-      ...values,
-      ...hiddenInCommands(steps),
-      ...[...dockerfileTexts(options.build, origin), policyTexts(options)].flatMap((text) =>
-        scanner.scanText(text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })),
-      ),
-    ])
+    const redactor = new Redactor(
+      [...values, ...hiddenInCommands(steps), ...dockerfileTexts(options.build, origin).flatMap((text) => valuesIn(scanner, text)), ...tokensIn(scanner, policyTexts(options))],
+      (text) => tokensIn(scanner, text),
+    )
     const collected = (path: string): string | null => readCollected(filesystem, layers, path)
     const passwd = collected('/etc/passwd')
     // Runs are compared under the salt that all of them see; the key of one organisation is for its own reports.
@@ -111,6 +110,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       programs: findPrograms(filesystem, layers),
       skipped: layers.flatMap(({ index, skipped }) => skipped.map((part) => ({ layer: index, ...part }))),
       now: options.now,
+      cut: (text, most, from) => redactor.cut(text, most, from),
       get built() {
         return evidence
       },
@@ -141,7 +141,8 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       salt: recordSalt,
       inventory: options.inventory === undefined ? null : await takeInventory(image, layers, filesystem, passwd, options.inventory.shared),
       redactor,
-      values,
+      scanner,
+      masks: masksOf(leaks),
       vouchedFiles,
       seconds: (performance.now() - started) / 1000,
     })

@@ -12,6 +12,7 @@ import { readInlineIgnores } from './policy/inline.ts'
 import { judge, type Verdict } from './policy/judge.ts'
 import type { Policy } from './policy/policy.ts'
 import { BUILD_RULES } from './rules/list.ts'
+import { tokensIn, valuesIn } from './secrets/last-look.ts'
 import { Redactor } from './secrets/redact.ts'
 import type { Scanner } from './secrets/scanner.ts'
 
@@ -20,6 +21,7 @@ export interface LintResult {
   /** Of the Dockerfile, all credentials hidden. */
   readonly lines: readonly string[]
   readonly verdict: Verdict
+  readonly redactor: Redactor
 }
 
 /** The user that the last USER names, variables filled in where their value is known. */
@@ -37,7 +39,7 @@ function configuredUser(steps: readonly Step[]): { configured: string; step: Ste
 }
 
 /** What a Dockerfile alone tells. */
-function evidenceOf(dockerfile: Dockerfile, now: Date): BuildEvidence {
+function evidenceOf(dockerfile: Dockerfile, now: Date): Omit<BuildEvidence, 'cut'> {
   const target = dockerfile.stages.at(-1)
   if (target === undefined) throw new ConfigError(`${dockerfile.path}: it has no FROM: it is no Dockerfile.`)
   const linesOf = ({ startLine, endLine }: Instruction): DockerfileLines => ({ path: dockerfile.path, startLine, endLine, certainty: 'exact' })
@@ -64,14 +66,16 @@ function evidenceOf(dockerfile: Dockerfile, now: Date): BuildEvidence {
 export function lintDockerfile({ path, text }: SourceFile, policy: Policy, scanner: Scanner, now: Date): LintResult {
   const dockerfile = parseDockerfile(path, text)
   if (dockerfile.error !== null) throw new ConfigError(`${path}: ${dockerfile.error}.`)
-  const evidence = evidenceOf(dockerfile, now)
-  const redactor = new Redactor([...scanner.scanText(text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })), ...hiddenInCommands(evidence.steps)])
+  const read = evidenceOf(dockerfile, now)
+  const redactor = new Redactor([...valuesIn(scanner, text), ...tokensIn(scanner, path), ...hiddenInCommands(read.steps)], (quoted) => tokensIn(scanner, quoted))
+  const evidence: BuildEvidence = { ...read, cut: (quoted, most, from) => redactor.cut(quoted, most, from) }
   const inline = readInlineIgnores(dockerfile)
   const verdict = judge(BUILD_RULES, evidence, { policy, inline: inline.ignores, baseline: null, salt: '', redactor })
   const warnings = [...verdict.warnings, ...inline.problems.map((message) => ({ code: 'ignore-not-read', message: `${message}.` })), ...unreadWarnings(evidence.steps)]
   return {
-    path,
-    lines: dockerfile.lines.map((line) => redactor.text(line)),
+    path: redactor.name(path),
+    redactor,
+    lines: redactor.lines(dockerfile.lines),
     verdict: { ...verdict, findings: redactor.data([...verdict.findings]), warnings: redactor.data(warnings) },
   }
 }

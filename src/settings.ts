@@ -10,8 +10,9 @@ import { stableName } from './image/name.ts'
 import { DEFAULT_CONFIGS, decide, isPreset, named, onDisk, type PolicySettings, type PolicySources, readPolicy } from './policy/decide.ts'
 import type { Policy } from './policy/policy.ts'
 import { visible } from './report/escape.ts'
+import { cutText, valuesIn } from './secrets/last-look.ts'
 import { Redactor } from './secrets/redact.ts'
-import { Scanner } from './secrets/scanner.ts'
+import { processScanner } from './secrets/scanner.ts'
 
 /** Words of the user, by the name of the option; null: not said. */
 export interface Settings extends PolicySettings {
@@ -135,7 +136,7 @@ export interface Prepared extends GateOptions {
 const MAX_NAME = 200
 
 /** What an image is called from build to build. */
-export const nameOf = (reference: string, settings: Settings): string => (settings.name ?? stableName(reference, settings)).slice(0, MAX_NAME)
+export const nameOf = (reference: string, settings: Settings): string => cutText(settings.name ?? stableName(reference, settings), MAX_NAME)
 
 /** Reads the files that the settings name. @throws GateError */
 export async function prepare(reference: string, settings: Settings, surroundings: Surroundings): Promise<Prepared> {
@@ -155,7 +156,7 @@ export async function prepare(reference: string, settings: Settings, surrounding
     now: new Date(),
     key: env['LAYERGATE_KEY'] || null,
     onProgress,
-    scanner: new Scanner(),
+    scanner: processScanner(),
     configPath: await configPath(settings, directory),
   }
 }
@@ -176,6 +177,5 @@ export function presentable(error: unknown): GateError {
     error instanceof GateError
       ? error
       : new ImageError('internal', `an unexpected error stopped the run: ${error instanceof Error ? error.message : String(error)}. Nothing was judged.`, { cause: error })
-  const found = new Scanner().scanText(known.message).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
-  return new GateError(known.code, visible(new Redactor(found).text(known.message)), { cause: error })
+  return new GateError(known.code, visible(new Redactor(valuesIn(processScanner(), known.message)).text(known.message)), { cause: error })
 }

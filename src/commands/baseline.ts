@@ -7,6 +7,7 @@ import { type BaselineEntry, type BaselineFile, DEFAULT_BASELINE, parseBaseline,
 import { uncommanding, visible } from '../report/escape.ts'
 import { plural } from '../report/words.ts'
 import { wrap } from '../report/wrap.ts'
+import { sealed } from '../secrets/last-look.ts'
 import { prepare } from '../settings.ts'
 
 const ACTIONS = ['create', 'update', 'show'] as const
@@ -77,7 +78,10 @@ export async function baselineCommand(args: readonly string[], onProgress: (prog
   const entries = kept.map((entry) => ({ ...entry, since: isOld(entry)?.since ?? today }))
   const result: BaselineFile = { schemaVersion: 1, salt: found.salt, images: { ...old?.images, [key]: entries } }
   try {
-    await writeFile(file, renderBaseline(result))
+    await writeFile(
+      file,
+      sealed(renderBaseline(result), (data) => `${JSON.stringify(data, null, 2)}\n`),
+    )
   } catch (error) {
     throw new UsageError(`${file}: the baseline cannot be written (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}).`)
   }
@@ -86,13 +90,15 @@ export async function baselineCommand(args: readonly string[], onProgress: (prog
   const left = found.findings.length - kept.length
   process.stdout.write(
     uncommanding(
-      `${wrap(
-        visible(
-          `${file}: ${plural(entries.length, 'finding')} of ${key}${old === null ? '' : `, ${fresh} new, ${gone} gone`}${left === 0 ? '' : `; ${left} new ${left === 1 ? 'one is' : 'ones are'} not taken (--prune)`}. Known ones no longer fail; commit the file.`,
-        ),
-        '',
-        '',
-      ).join('\n')}\n`,
+      sealed(
+        `${wrap(
+          visible(
+            `${file}: ${plural(entries.length, 'finding')} of ${key}${old === null ? '' : `, ${fresh} new, ${gone} gone`}${left === 0 ? '' : `; ${left} new ${left === 1 ? 'one is' : 'ones are'} not taken (--prune)`}. Known ones no longer fail; commit the file.`,
+          ),
+          '',
+          '',
+        ).join('\n')}\n`,
+      ),
     ),
   )
   return 0
@@ -108,6 +114,6 @@ async function show(file: string): Promise<number> {
       wrap(visible(`${since ?? '          '}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ''})`), '  ', '              '),
     ),
   ])
-  process.stdout.write(uncommanding(`${lines.join('\n')}\n`))
+  process.stdout.write(uncommanding(sealed(`${lines.join('\n')}\n`)))
   return 0
 }

@@ -8,7 +8,7 @@ import { openImage } from '../image/open.ts'
 import { reportSchema } from '../report/contract.ts'
 import { renderDiff, renderDiffMarkdown } from '../report/diff.ts'
 import { visibleJson } from '../report/escape.ts'
-import { Redactor } from '../secrets/redact.ts'
+import { plainRedactor } from '../secrets/last-look.ts'
 import { prepare } from '../settings.ts'
 
 const FORMATS = ['terminal', 'json', 'markdown'] as const
@@ -22,7 +22,7 @@ async function readReport(file: string): Promise<Side> {
   }
   const parsed = reportSchema.safeParse(value)
   if (!parsed.success || parsed.data.image === null) throw new UsageError(`${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`)
-  return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: new Redactor([]) }
+  return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: plainRedactor() }
 }
 
 const isReport = (name: string): boolean => /\.json$/i.test(name)

@@ -1,5 +1,6 @@
 // Credentials that a command is given in its words, where the history and every process list show them.
 import { decodeText, isPlaceholder, isUsualPassword } from '../secrets/checks.ts'
+import { type KnownValue, wordsBefore } from '../secrets/redact.ts'
 import { optionsIn } from '../shell/options.ts'
 import type { ShellCommand } from '../shell/script.ts'
 import type { ShellWord } from '../shell/words.ts'
@@ -224,6 +225,9 @@ function given(command: ShellCommand): Given[] {
   return found
 }
 
+/** Shorter values are hidden with what stands around them. */
+const MIN_ALONE = 3
+
 /** Whether the value is no credential: empty, filler, a path, where a secret is mounted. */
 const isNone = (value: string): boolean =>
   /^(?:\/run\/secrets\/|\$\(?<?\s*(?:cat\s+)?"?\/run\/secrets\/)/.test(value) ||
@@ -248,13 +252,13 @@ export function credentialsOf(command: ShellCommand): CommandCredential[] {
         by,
         value,
         kind: usual ? 'usual' : 'literal',
-        hidden: usual || value.length < 6 ? phrasesOf(command.text, value) : [value, ...(decoded?.includes(':') ? [decoded.slice(decoded.indexOf(':') + 1)] : [])],
+        hidden: value.length < MIN_ALONE ? phrasesOf(command.text, value) : [value, ...(decoded?.includes(':') ? [decoded.slice(decoded.indexOf(':') + 1)] : [])],
       },
     ]
   })
 }
 
-/** A short or usual value is hidden with the word that holds it: alone it is a word of every text. */
+/** A value of a letter or two is hidden with the word that holds it. */
 function phrasesOf(text: string, value: string): string[] {
   return text.split(/\s+/).flatMap((word, index, all) => {
     if (!word.includes(value)) return []
@@ -311,19 +315,20 @@ export function accountPasswords(command: ShellCommand): AccountPassword[] {
 }
 
 /** What no output may show of the words of commands, in the form of the redactor. */
-export const hiddenInCommands = (steps: readonly Step[]): { readonly value: string; readonly guessable: true }[] =>
+export const hiddenInCommands = (steps: readonly Step[]): readonly KnownValue[] =>
   steps.flatMap(({ commands }) =>
-    commands.flatMap((command) => [...credentialsOf(command).flatMap(({ hidden }) => hidden), ...passwordTexts(command)].map((value) => ({ value, guessable: true as const }))),
+    commands.flatMap((command) => {
+      const texts = [command, ...command.fedBy].flatMap(({ text, input }) => [text, ...(input === null ? [] : [input])])
+      return [...credentialsOf(command).flatMap(({ hidden }) => hidden), ...passwordTexts(command)].map((value) => ({
+        value,
+        guessable: true as const,
+        after: texts.flatMap((text) => wordsBefore(text, value)),
+      }))
+    }),
   )
 
-/** Passwords of accounts; a usual or short one with the account in front, since alone it is a word of every text. */
+/** Passwords of accounts; one of a letter or two with the account in front. */
 const passwordTexts = (command: ShellCommand): string[] =>
   accountPasswords(command).flatMap(({ account, value }) =>
-    value === null || value === '' || /^[$]\{?[A-Za-z_]\w*\}?$/.test(value)
-      ? []
-      : isUsualPassword(value) || value.length < 6
-        ? account === null
-          ? []
-          : [`${account}:${value}`]
-        : [value],
+    value === null || value === '' || /^[$]\{?[A-Za-z_]\w*\}?$/.test(value) ? [] : value.length >= MIN_ALONE ? [value] : account === null ? [] : [`${account}:${value}`],
   )

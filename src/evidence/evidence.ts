@@ -6,6 +6,7 @@ import type { Programs } from '../filesystem/programs.ts'
 import type { Account, RunUser } from '../filesystem/users.ts'
 import type { Image } from '../image/image.ts'
 import type { LayerScan, Skipped } from '../layer/layer-scan.ts'
+import type { Redactor } from '../secrets/redact.ts'
 import type { Leak } from './leak.ts'
 import { readVariables, type Step } from './steps.ts'
 
@@ -33,6 +34,8 @@ export interface BuildEvidence {
   readonly built: Evidence | null
   /** The day of the run: expiry depends on it. */
   readonly now: Date
+  /** Hides what no output may show, then shortens: whatever a rule quotes goes through it. */
+  readonly cut: Redactor['cut']
 }
 
 export interface Evidence extends BuildEvidence {

@@ -47,10 +47,13 @@ function addVersion(found: Map<string, string>, name: string, version: string): 
   if (!known.includes(version)) found.set(name, [...known, version].sort().join(', '))
 }
 
+/** Characters of a version; what is longer is none. */
+const MAX_VERSION = 100
+
 function nodeVersion(manifest: string): string | null {
   try {
     const value: unknown = JSON.parse(manifest)
-    return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'string' ? value.version.slice(0, 100) : null
+    return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'string' && value.version.length <= MAX_VERSION ? value.version : null
   } catch {
     return null
   }

@@ -6,8 +6,11 @@ import type { Image } from '../image/image.ts'
 import type { ContentHashes, LayerMatch, LayerScan } from '../layer/layer-scan.ts'
 import type { SecretKind, Strength } from '../secrets/detector.ts'
 import { isKey } from '../secrets/detectors/list.ts'
+import { isIssued, knownValues } from '../secrets/last-look.ts'
 import type { SecretMatch } from '../secrets/match.ts'
+import { type KnownValue, wordsBefore } from '../secrets/redact.ts'
 import type { Scanner } from '../secrets/scanner.ts'
+import { isWordLike } from '../secrets/word-like.ts'
 import type { AttestationText } from './attestation-text.ts'
 
 interface AnyPlace {
@@ -65,8 +68,8 @@ export interface Leak {
 
 export interface Leaks {
   readonly leaks: readonly Leak[]
-  /** Every value that any match saw, also those that are no leak: the redactor hides them all. */
-  readonly values: readonly { readonly value: string; readonly guessable: boolean }[]
+  /** What the redactor hides: the values of all leaks, and the tokens that a package vouches for. */
+  readonly values: readonly KnownValue[]
   /** Files whose package vouches for what was found in them. */
   readonly vouchedFiles: number
 }
@@ -112,10 +115,10 @@ export function collectLeaks(
   scanner: Scanner,
 ): Leaks {
   const byIdentity = new Map<string, Collected>()
-  const values: { value: string; guessable: boolean }[] = []
-  const add = (match: SecretMatch, places: readonly Place[]): void => {
-    values.push({ value: match.value, guessable: match.detector.guessable === true })
-    if (match.companion !== null) values.push({ value: match.companion, guessable: false })
+  const values: KnownValue[] = []
+  const add = (match: SecretMatch, places: readonly Place[], text: string | null = null): void => {
+    // A password in the manual of a package is a word that the whole report may need.
+    if (places.length > 0 || isIssued(match.detector)) values.push(...knownValues(match, text))
     if (places.length === 0) return
     const known = byIdentity.get(match.identity)
     if (known === undefined) byIdentity.set(match.identity, { match, places: [...places] })
@@ -134,7 +137,7 @@ export function collectLeaks(
     add(weighed(found.match, content.path), isVouched ? [] : found.places)
   }
   for (const text of configTexts(image, origin)) {
-    for (const match of scanner.scanText(text.text)) add(match, [{ ...text.place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }])
+    for (const match of scanner.scanText(text.text)) add(match, [{ ...text.place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }], text.text)
   }
   // What only repeats a value that is known from the configuration or the history is no second place.
   for (const match of scanner.scanText(image.config.legacy ?? '')) {
@@ -145,9 +148,9 @@ export function collectLeaks(
     )
   }
   for (const attestation of attestations) {
-    for (const match of scanner.scanText(attestation.text)) add(match, [attestationPlace(attestation, match.offset, match, origin)])
+    for (const match of scanner.scanText(attestation.text)) add(match, [attestationPlace(attestation, match.offset, match, origin)], attestation.text)
   }
-  addKnownValues([...byIdentity.values()], configTexts(image, origin), attestations, origin)
+  values.push(...addKnownValues([...byIdentity.values()], configTexts(image, origin), attestations, origin))
 
   const leaks = [...byIdentity.values()].map(({ match, places }): Leak => {
     const [first, ...rest] = dedupe(places.sort(compare))
@@ -305,9 +308,11 @@ function attestedLines(field: string, line: number, { dockerfile, linesOf }: Ori
 }
 
 /** A value that was found anywhere is also looked for where no detector would know it: `echo VALUE > file`. */
-function addKnownValues(collected: readonly Collected[], texts: readonly Text[], attestations: readonly AttestationText[], origin: Origin): void {
+function addKnownValues(collected: readonly Collected[], texts: readonly Text[], attestations: readonly AttestationText[], origin: Origin): KnownValue[] {
+  const values: KnownValue[] = []
   for (const { match, places } of collected) {
     if (match.value.length < MIN_SEARCHED || match.strength === 'harmless') continue
+    const isWord = match.detector.guessable === true && isWordLike(match.value)
     for (const attestation of attestations) {
       let found = 0
       for (const offset of attestation.find(match.value)) {
@@ -316,13 +321,17 @@ function addKnownValues(collected: readonly Collected[], texts: readonly Text[],
       }
     }
     for (const { text, place } of texts) {
-      if (!text.includes(match.value)) continue
+      // A word is the value only where it stands as one: `FROM app-prod:1` does not leak the password `app-prod`.
+      if (isWord ? wordsBefore(text, match.value).length === 0 : !text.includes(match.value)) continue
       const known = places.some(
         (other) =>
           (other.kind === 'history' && place.kind === 'history' && other.index === place.index) ||
           (other.kind === 'config' && place.kind === 'config' && other.field === place.field),
       )
-      if (!known) places.push({ ...place, strength: match.strength, name: null, note: match.note })
+      if (known) continue
+      places.push({ ...place, strength: match.strength, name: null, note: match.note })
+      if (isWord) values.push({ value: match.value, guessable: true, after: wordsBefore(text, match.value) })
     }
   }
+  return values
 }

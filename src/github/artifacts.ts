@@ -6,6 +6,7 @@ import { MATCH_OPTIONS } from '../image/reference-pattern.ts'
 import type { GivenBaseline } from '../policy/authority.ts'
 import { type Report, reportSchema } from '../report/contract.ts'
 import { SEVERITIES } from '../rules/finding.ts'
+import { cutText } from '../secrets/last-look.ts'
 import { type Octokit, type Repository, reasonOf } from './client.ts'
 
 /** Bytes of one artifact as stored, of one report in it, of all that are read. */
@@ -73,7 +74,7 @@ async function readReports(artifact: string, zip: Buffer): Promise<FoundReport[]
   let entries = 0
   try {
     for await (const entry of opened.eachEntry()) {
-      const file = `${artifact}/${entry.fileName}`.slice(0, MAX_NAME)
+      const file = cutText(`${artifact}/${entry.fileName}`, MAX_NAME)
       if (++entries > MAX_ENTRIES) return [...found, { file, problem: `more than ${MAX_ENTRIES} files` }]
       if (!/\.json$/i.test(entry.fileName)) continue
       if (entry.uncompressedSize > MAX_REPORT || entry.uncompressedSize > left) {

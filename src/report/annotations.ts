@@ -17,6 +17,8 @@ export interface Annotation {
 const MAX_OF_A_KIND = 10
 /** Longer messages are cut by the platform's view. */
 const MAX_MESSAGE = 900
+/** Characters of the instruction that hides a file. */
+const MAX_SOURCE = 60
 
 function levelOf(finding: Finding, { report }: Outcome): Annotation['level'] {
   if (finding.fails) return isMild(report) ? 'warning' : 'error'
@@ -34,7 +36,7 @@ function messageOf(outcome: Outcome, finding: Finding): string {
   const hiding =
     hidden?.location.kind !== 'layer'
       ? ''
-      : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source === null ? '' : ` (${source.slice(0, 60)})`}`} ${hidden.role === 'hidden-by' ? 'hides' : 'overwrites'} it but does not erase it: anyone who can pull the image can read it.`
+      : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source === null ? '' : ` (${outcome.redactor.cut(source, MAX_SOURCE)})`}`} ${hidden.role === 'hidden-by' ? 'hides' : 'overwrites'} it but does not erase it: anyone who can pull the image can read it.`
   return `${where}${hiding} ${finding.remedy} (${detail})`
 }
 
@@ -58,7 +60,7 @@ export function toAnnotations(outcome: Outcome): { readonly annotations: readonl
     annotations.push({
       level,
       title: visible(finding.title),
-      message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
+      message: outcome.redactor.cut(message, MAX_MESSAGE),
       file: at?.path ?? null,
       startLine: at?.startLine ?? null,
       endLine: at?.endLine ?? null,

@@ -1,5 +1,6 @@
 // From the verdict to the data of the reports; the one place where everything passes the redactor.
 
+import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { GateError } from '../error.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import type { Inventory } from '../evidence/inventory.ts'
@@ -9,9 +10,12 @@ import type { Verdict } from '../policy/judge.ts'
 import type { Loosening } from '../policy/loosening.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Finding } from '../rules/finding.ts'
+import { learned } from '../secrets/last-look.ts'
 import type { Redactor } from '../secrets/redact.ts'
+import type { Scanner } from '../secrets/scanner.ts'
 import { VERSION } from '../version.ts'
 import type { Report } from './contract.ts'
+import { withoutHiddenFix } from './fix.ts'
 import type { Outcome } from './outcome.ts'
 
 interface Parts {
@@ -27,7 +31,9 @@ interface Parts {
   readonly salt: string
   readonly inventory: Inventory | null
   readonly redactor: Redactor
-  readonly values: readonly { readonly value: string }[]
+  /** Looks once more through all that will be shown. */
+  readonly scanner: Scanner
+  readonly masks: readonly string[]
   readonly vouchedFiles: number
   readonly seconds: number
 }
@@ -49,8 +55,9 @@ export function buildOutcome({
   baseline,
   salt,
   inventory,
-  redactor,
-  values,
+  redactor: known,
+  scanner,
+  masks,
   vouchedFiles,
   seconds,
 }: Parts): Outcome {
@@ -122,15 +129,30 @@ export function buildOutcome({
       skipped: [...evidence.skipped],
     },
   }
+  const { dockerfile } = origin
+  const redactor = learned(
+    known,
+    scanner,
+    report,
+    dockerfile?.lines ?? [],
+    origin.history.map(({ instruction }) => instruction.display),
+    inventory,
+  )
+  const findings = report.findings.map((finding) => withoutHiddenFix(finding, dockerfile?.lines ?? [], redactor))
   return {
-    report: redactor.data(report),
+    report: redactor.data({ ...report, findings }),
     isPublic: false,
-    source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line) => redactor.text(line)) },
+    source: dockerfile === null ? null : sourceOf(dockerfile, redactor),
     instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
-    values: values.map(({ value }) => value),
+    masks,
     inventory,
     redactor,
   }
+}
+
+function sourceOf({ path, lines }: Dockerfile, redactor: Redactor): Outcome['source'] {
+  const shown = redactor.lines(lines)
+  return { path: redactor.name(path), lines: shown, hidden: new Set(shown.flatMap((line, index) => (line === lines[index] ? [] : [index + 1]))) }
 }
 
 /** The report of a run that could not reach a verdict. */

@@ -1,6 +1,7 @@
 // The pull-request comment: one, found again by a hidden marker, edited in place; each image has its section in it.
 import { z } from 'zod'
 import type { Finding } from '../rules/finding.ts'
+import { cutText } from '../secrets/last-look.ts'
 import type { Report } from './contract.ts'
 import { cell, code, markdown, prose } from './escape.ts'
 import type { Outcome } from './outcome.ts'
@@ -92,6 +93,10 @@ const memorySchema = z.object({
 type Memory = z.output<typeof memorySchema>
 
 const NOTHING: Memory = { open: [], fixed: [] }
+/** Characters of a title and a place that are remembered; of the head of a section. */
+const MAX_TITLE = 200
+const MAX_PLACE = 300
+const MAX_HEAD = 400
 const MAX_OPEN = 60
 const MAX_FIXED = 15
 /** Characters of it in the comment. */
@@ -126,11 +131,11 @@ function fixedSince({ findings }: Report, { open, fixed }: Memory, commit: strin
 
 /** The section of one image. @param earlier the section that stands there, null for none */
 export function renderSection(outcome: Outcome, context: CommentContext, earlier: string | null): string {
-  const { report } = outcome
+  const { report, redactor } = outcome
   const told = toldFindings(report)
   const fixed = fixedSince(report, readMemory(earlier), context.commit?.slice(0, 7) ?? '')
   const memory: Memory = {
-    open: told.slice(0, MAX_OPEN).map((finding) => [finding.fingerprint, finding.title.slice(0, 200), lineName(finding).slice(0, 300)]),
+    open: told.slice(0, MAX_OPEN).map((finding) => [finding.fingerprint, redactor.cut(finding.title, MAX_TITLE), redactor.cut(lineName(finding), MAX_PLACE)]),
     fixed,
   }
   const run = context.runUrl === null ? '' : ` · [run](${context.runUrl})`
@@ -165,7 +170,7 @@ export function renderSection(outcome: Outcome, context: CommentContext, earlier
     const short = withoutDetails([...front, table, ...back].filter((part) => part !== '').join('\n\n'))
     if (short.length <= MAX_SECTION) return short
   }
-  return [...front.slice(0, 2), DETAILS_LEFT, writeMemory(memory)].join('\n\n').slice(0, MAX_SECTION)
+  return redactor.cut([...front.slice(0, 2), DETAILS_LEFT, writeMemory(memory)].join('\n\n'), MAX_SECTION)
 }
 
 const DETAILS_LEFT = 'The details did not fit: see the job summary.'
@@ -178,7 +183,7 @@ const withoutDetails = (section: string): string => {
 
 /** A section with less in it: without what is folded, without its memory, its first two lines alone. null: it cannot be shorter. */
 function shorter(section: string): string | null {
-  const candidates = [withoutDetails(section), section.replace(MEMORY, '').trimEnd(), `${section.split('\n\n').slice(0, 2).join('\n\n').slice(0, 400)}\n\n${DETAILS_LEFT}`]
+  const candidates = [withoutDetails(section), section.replace(MEMORY, '').trimEnd(), `${cutText(section.split('\n\n').slice(0, 2).join('\n\n'), MAX_HEAD)}\n\n${DETAILS_LEFT}`]
   return candidates.find((candidate) => candidate.length < section.length) ?? null
 }
 

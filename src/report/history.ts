@@ -49,7 +49,7 @@ function foundIn(findings: readonly Finding[], layer: number | null, entry: numb
  * @param verbose instructions are not cut
  */
 export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: { readonly width: number; readonly verbose: boolean }): string {
-  const { report, instructions } = outcome
+  const { report, instructions, redactor } = outcome
   const { image } = report
   const findings = shownFindings(report)
   const from = (base: boolean | null): string => (base === null ? '?' : base ? 'base' : 'own')
@@ -76,7 +76,7 @@ export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: {
   const text = all.map((row) => {
     const cells = widths.map((own, column) => (column < 2 ? (row[column] ?? '').padStart(own) : (row[column] ?? '').padEnd(own)))
     const last = row.at(-1) ?? ''
-    return [...cells, last.length > room && !verbose ? `${last.slice(0, room - 1)}…` : last].join('  ').trimEnd()
+    return [...cells, verbose ? last : redactor.cut(last, room)].join('  ').trimEnd()
   })
   const base =
     image.base === null ? '' : `\nbase ${visible(image.base.reference)}${image.base.digest === null ? '' : `@${image.base.digest.slice(0, 19)}…`} (known by ${image.base.source})`

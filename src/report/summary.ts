@@ -1,6 +1,7 @@
 // The job summary in Markdown: verdict in words, findings by Dockerfile line, layers, what passed, what was ignored, what
 // was not looked into.
 import type { Finding, Severity } from '../rules/finding.ts'
+import { oneLine } from '../shell/words.ts'
 import type { Report } from './contract.ts'
 import { cell, code, fenceFor, markdown, prose, visible } from './escape.ts'
 import { fixParts } from './fix.ts'
@@ -31,6 +32,10 @@ import {
 /** The platform refuses a summary of more than 1 MiB. */
 const MAX_SUMMARY = 1_000_000
 const MAX_LOOSENED = 20
+/** Characters of a name, of a source line over its findings, of an instruction in the table of layers. */
+const MAX_NAME = 200
+const MAX_SOURCE = 160
+const MAX_INSTRUCTION = 90
 /** Findings for which an entry is written. */
 const MAX_ACCEPTED = 10
 export const ICONS: Record<Severity, string> = { critical: '🔴', high: '🟠', medium: '🟡', low: '🔵', info: '⚪' }
@@ -59,7 +64,7 @@ export function renderSummary(outcome: Outcome): string {
     const text = compose(outcome, measure)
     if (Buffer.byteLength(text) <= MAX_SUMMARY) return text
   }
-  return `## ${headline(outcome.report, code(outcome.report.image.reference.slice(0, 200)))}\n\n${MEASURES_LEFT}\n`
+  return `## ${headline(outcome.report, code(outcome.redactor.cut(outcome.report.image.reference, MAX_NAME)))}\n\n${MEASURES_LEFT}\n`
 }
 
 const MEASURES_LEFT = 'The platform takes no summary of this size: some of it is left out here. The JSON report has all.'
@@ -124,7 +129,7 @@ function findingsSection(outcome: Outcome, measure: Measure): string {
   if (shown.length === 0) return ''
   const rows = groupByLine(shown.slice(0, measure.findings)).flatMap(({ at, findings }) => {
     const source = sourceLine(outcome, at)
-    const title = at === null ? '### Line not known' : `### ${code(`${at.path}:${at.startLine}`)}${source === null ? '' : ` ${code(source.slice(0, 160))}`}`
+    const title = at === null ? '### Line not known' : `### ${code(`${at.path}:${at.startLine}`)}${source === null ? '' : ` ${code(outcome.redactor.cut(source, MAX_SOURCE))}`}`
     return [
       title,
       ...groupByFile(findings).map((group) => {
@@ -175,7 +180,7 @@ export function fixBlock(outcome: Outcome, finding: Finding): string {
 }
 
 /** The layers as a table: whose they are, where a secret enters and where it is hidden. */
-export function layersSection({ report, instructions }: Outcome, { layers: most }: Measure): string {
+export function layersSection({ report, instructions, redactor }: Outcome, { layers: most }: Measure): string {
   const { layers } = report.image
   if (layers.length === 0 || most === 0) return ''
   const shown = shownFindings(report)
@@ -196,7 +201,7 @@ export function layersSection({ report, instructions }: Outcome, { layers: most 
   const rows = layers.slice(0, most).map((layer) => {
     const text = layer.history === null ? (layer.createdBy ?? '') : (instructions[layer.history] ?? '')
     const where = layer.base === true ? 'base' : layer.dockerfile === null ? '' : cell(code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`))
-    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text === '' ? '' : cell(code(text.replace(/\s+/g, ' ').slice(0, 90)))} | ${found(layer.index)} |`
+    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text === '' ? '' : cell(code(redactor.cut(oneLine(text), MAX_INSTRUCTION)))} | ${found(layer.index)} |`
   })
   const more = layers.length > most ? `\n\n…and ${plural(layers.length - most, 'layer')} more.` : ''
   return folded('Layers', `| layer | size | line | instruction | |\n|--:|--:|---|---|---|\n${rows.join('\n')}${more}`)

@@ -37,6 +37,9 @@ const MAX_IN_FILE = 20
 /** Lines of a change that are shown. */
 const MAX_FIX = 16
 
+/** Characters of the instruction that hides a file. */
+const MAX_HIDER = 44
+
 /** Columns of a heading that the place may take. */
 const MAX_PLACE = 60
 
@@ -101,12 +104,12 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
 function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; startLine: number } | null, findings: readonly Finding[], paint: Paint): string[] {
   if (at === null) return [paint('bold', findings.some(({ location }) => location.kind === 'layer') ? 'line not known' : 'image')]
   const whole = visible(`${at.path}:${at.startLine}`)
-  const where = whole.length > MAX_PLACE ? `…${whole.slice(1 - MAX_PLACE)}` : whole
+  const where = outcome.redactor.cut(whole, MAX_PLACE, 'end')
   const source = visible(sourceLine(outcome, at) ?? '')
   const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true)
   const base = findings.every(({ origin }) => origin === 'base') ? '   (base image)' : changed ? '   (as built)' : ''
   const room = WIDTH - where.length - 3 - base.length
-  return [`${paint('bold', where)}   ${source.length > room ? `${source.slice(0, Math.max(0, room - 1))}…` : source}${base}`]
+  return [`${paint('bold', where)}   ${outcome.redactor.cut(source, Math.max(1, room))}${base}`]
 }
 
 /** One finding, or the secrets of one file: each with its own line, what holds for all once. */
@@ -115,13 +118,13 @@ function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, ver
   if (finding === undefined) return []
   const text = finding.secret === null ? wrap(visible(finding.message), '    ', '    ') : secretLines(outcome, finding, group.length > 1)
   const fix = fixLines(outcome, finding, paint)
-  if (group.length === 1) return [...headOf(finding, paint), ...text, ...wrap(visible(finding.remedy), '    → ', '      '), ...fix]
+  if (group.length === 1) return [...headOf(finding, paint), ...text, ...advice(finding.remedy), ...fix]
   const { own, common } = remediesOf(group)
   const shown = group.slice(0, verbose ? group.length : MAX_IN_FILE)
   const heads = shown.flatMap((each, index) => {
     const line = each.location.kind === 'layer' && each.location.line !== null ? [`line ${each.location.line}`] : []
     const details = [...line, ...factsOf(outcome, each)].join(' · ')
-    return [...headOf(each, paint), ...(details === '' ? [] : wrap(visible(details), '    ', '    ')), ...wrap(visible(own[index] ?? ''), '    → ', '      ')]
+    return [...headOf(each, paint), ...(details === '' ? [] : wrap(visible(details), '    ', '    ')), ...advice(own[index] ?? '')]
   })
   const left = group.length - shown.length
   return [
@@ -129,10 +132,13 @@ function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, ver
     ...(left > 0 ? [`    and ${left} more in this file (--verbose)`] : []),
     ...wrap(`all ${group.length} of them:`, '    ', '    '),
     ...text,
-    ...wrap(visible(common), '    → ', '      '),
+    ...advice(common),
     ...fix,
   ]
 }
+
+/** What to do, behind an arrow; nothing where there is nothing to say. */
+const advice = (text: string): string[] => (text === '' ? [] : wrap(visible(text), '    → ', '      '))
 
 function headOf(finding: Finding, paint: Paint): string[] {
   const fails = finding.fails
@@ -174,7 +180,7 @@ function secretLines(outcome: Outcome, finding: Finding, isGroup: boolean): stri
   if (hidden?.location.kind === 'layer' && location.kind === 'layer') {
     const at = hidden.dockerfile
     const source = sourceLine(outcome, at) ?? ''
-    const cut = source.length > 44 ? `${source.slice(0, 43)}…` : source
+    const cut = outcome.redactor.cut(source, MAX_HIDER)
     const what = hidden.role === 'hidden-by' ? 'hides' : 'overwrites'
     lines.push(
       ...wrap(

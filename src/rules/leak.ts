@@ -10,6 +10,7 @@ import type { AttestationPlace, ConfigPlace, FilePlace, HistoryPlace, Leak, Plac
 import { baseName } from '../filesystem/path.ts'
 import { type Fix, fixOf } from '../remedy/remedy.ts'
 import { redactValue } from '../secrets/redact.ts'
+import { oneLine } from '../shell/words.ts'
 import type { Confidence, Location, Related, Severity } from './finding.ts'
 import type { Draft, PlacedFinding } from './rule.ts'
 
@@ -94,13 +95,17 @@ function gravity(leak: Leak, place: Place, evidence: Evidence): { severity: Seve
   return { severity: 'medium', confidence: 'medium' }
 }
 
+/** Characters of an instruction that a message names, and of a RUN that a remedy shows. */
+const MAX_INSTRUCTION = 60
+const MAX_MOUNT = 120
+
 /** `layer 3 (COPY . /app, Dockerfile:7)`. */
 function layerName(evidence: Evidence, layer: number): string {
   const origin = evidence.origin.layers[layer]
   const instruction = origin?.instruction?.display
   const merged = origin?.merged ?? []
   const parts = [
-    instruction === undefined ? mergedName(evidence, merged) : shorten(instruction),
+    instruction === undefined ? mergedName(evidence, merged) : evidence.cut(oneLine(instruction), MAX_INSTRUCTION),
     origin?.lines ? `${origin.lines.path}:${origin.lines.startLine}` : '',
     origin?.owner === 'base' ? 'base image' : '',
   ].filter(Boolean)
@@ -113,11 +118,6 @@ function mergedName({ origin }: Evidence, merged: readonly number[]): string {
   const lines = merged.flatMap((index) => origin.history[index]?.lines ?? [])
   const [first, last] = [lines[0], lines.at(-1)]
   return `merged from ${merged.length} instructions${first === undefined || last === undefined ? '' : `, ${first.path}:${first.startLine}-${last.endLine}`}`
-}
-
-const shorten = (text: string, most = 60): string => {
-  const line = text.replace(/\s+/g, ' ')
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line
 }
 
 function fileMessage(evidence: Evidence, place: FilePlace, what: string): string {
@@ -175,7 +175,9 @@ function remedyOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null)
 
 function changeOf(evidence: Evidence, place: Place, fix: Fix | null): string {
   const mounts = fix?.edits.map(({ lines }) => lines.join('\n').replace(/\\\n/g, '')).find((text) => text.includes(MOUNT.slice(4)))
-  const mounted = mounts === undefined ? '' : ` \`${shorten(mounts.trim(), 120)}\``
+  const line = oneLine(mounts ?? '')
+  // A command that holds another secret is not one to paste.
+  const mounted = line === '' || evidence.cut(line, line.length) !== line ? '' : ` \`${evidence.cut(line, MAX_MOUNT)}\``
   if (place.kind === 'config') {
     if (!place.field.startsWith('Env.')) return 'Remove it from the Dockerfile: the configuration is public to all who can pull the image.'
     const name = place.field.slice(4)
@@ -293,7 +295,8 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
             uid: entry.uid,
             gid: entry.gid,
             size: place.version.content.entry.size,
-            sha256: place.hashes?.sha256 ?? null,
+            // Who has the hash of a file with a password in it can try passwords.
+            sha256: guessable ? null : (place.hashes?.sha256 ?? null),
             package: null,
             source: source === undefined ? null : { path: source.path, ignoredBy: source.ignoredBy?.pattern ?? null },
           }

@@ -234,7 +234,7 @@ function* ofSteps(steps: readonly Step[], told: ReadonlySet<string>): Generator<
 
 export const tlsVerificationOff: BuildRule = {
   meta,
-  *check({ steps, environment }) {
+  *check({ steps, environment, cut }) {
     const told = new Set<string>()
     for (const { name, value, step } of environment) {
       if (!switchesOff(name, value)) continue
@@ -266,8 +266,8 @@ export const tlsVerificationOff: BuildRule = {
         yield onCommand(meta, step, command, {
           severity: lasting ? 'high' : 'medium',
           message: lasting
-            ? `RUN sets ${off.option} (${quote(command)}): it stays in the image, and what reads it takes any certificate from then on.`
-            : `RUN uses ${off.option} (${quote(command)}): the command takes any certificate, so anyone on the way can change what it gets.`,
+            ? `RUN sets ${off.option} (${quote(cut, command)}): it stays in the image, and what reads it takes any certificate from then on.`
+            : `RUN uses ${off.option} (${quote(cut, command)}): the command takes any certificate, so anyone on the way can change what it gets.`,
           remedy: `Remove ${off.option}, and add the missing CA certificate to the trust store (COPY it to /usr/local/share/ca-certificates and run update-ca-certificates).`,
           identity: [command.name, off.option],
         })

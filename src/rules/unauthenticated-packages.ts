@@ -99,13 +99,13 @@ function unsigned(command: ShellCommand): { option: string; says: string } | nul
 
 export const unauthenticatedPackages: BuildRule = {
   meta,
-  *check({ steps }) {
+  *check({ steps, cut }) {
     for (const step of steps)
       for (const command of step.commands) {
         const found = unsigned(command)
         if (found === null) continue
         yield onCommand(meta, step, command, {
-          message: `RUN uses ${found.option} (${quote(command)}): ${found.says}.`,
+          message: `RUN uses ${found.option} (${quote(cut, command)}): ${found.says}.`,
           remedy:
             found.option === '--extra-index-url'
               ? 'Use --index-url with one index that mirrors the other, or --require-hashes.'

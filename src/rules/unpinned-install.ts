@@ -85,7 +85,7 @@ function cloned(command: ShellCommand, later: readonly ShellCommand[]): string |
 
 export const unpinnedInstall: BuildRule = {
   meta,
-  *check({ steps }) {
+  *check({ steps, cut }) {
     for (const step of steps)
       for (const [index, command] of step.commands.entries()) {
         const name = unpinned(command)
@@ -94,8 +94,8 @@ export const unpinnedInstall: BuildRule = {
         yield onCommand(meta, step, command, {
           message:
             name === null
-              ? `RUN clones ${repository} without a commit (${quote(command)}): the next build can bring other code.`
-              : `RUN installs ${name} without a version (${quote(command)}): the next build can bring another.`,
+              ? `RUN clones ${repository} without a commit (${quote(cut, command)}): the next build can bring other code.`
+              : `RUN installs ${name} without a version (${quote(cut, command)}): the next build can bring another.`,
           remedy:
             name === null ? 'Check out a commit: git -C DIR checkout <40 hex digits>.' : 'Name the version, or install from a lock file (requirements.txt with hashes, npm ci).',
           identity: [command.name, name ?? repository ?? ''],

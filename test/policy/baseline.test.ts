@@ -6,7 +6,7 @@ import { renderJson } from '../../src/report/json.ts'
 import type { Outcome } from '../../src/report/outcome.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'
 import { judgeArchive, type RunOptions } from '../run-gate.ts'
-import { fill, random } from '../values.ts'
+import { fill, random, VALUES } from '../values.ts'
 
 const base: LayerSpec = { by: '/bin/sh -c #(nop) ADD file:1 in / ', files: [{ name: 'bin/', mode: 0o755 }] }
 const copy = (path: string, content: string): LayerSpec => ({ by: `COPY ${path} /app/ # buildkit`, files: [{ name: `app/${path}`, content: fill(content) }] })
@@ -151,7 +151,8 @@ describe('the file', () => {
   it('holds no value, in no form', async () => {
     const outcome = await judged([base, copy('a.env', 'TOKEN={{github-token}}\nP=postgres://u:{{password}}@db.acme.io/x\n')])
     const text = renderBaseline(baselineOf(outcome).file)
-    for (const value of outcome.values) for (const form of [value, Buffer.from(value).toString('base64').slice(0, -3)]) expect(text).not.toContain(form)
+    for (const value of [VALUES['github-token']?.() ?? '', VALUES['password']?.() ?? ''])
+      for (const form of [value, Buffer.from(value).toString('base64').slice(0, -3)]) expect(text).not.toContain(form)
   })
 
   it.each([
