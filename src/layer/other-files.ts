@@ -1,0 +1,34 @@
+// Files of an archive that are no part of an image: they are searched like files of a layer, archives in them are opened.
+import type { OtherFile } from '../image/documents.ts'
+import type { Limits } from '../limits.ts'
+import type { SecretMatch } from '../secrets/match.ts'
+import type { Scanner } from '../secrets/scanner.ts'
+import { Content } from './content.ts'
+import type { Skipped } from './layer-scan.ts'
+import { NestedBudget } from './nested.ts'
+
+/** A secret in such a file. */
+export interface OtherMatch extends SecretMatch {
+  readonly file: OtherFile
+  /** Path inside the nested archives; null for the file's own bytes. */
+  readonly inside: string | null
+}
+
+export interface OtherScan {
+  readonly matches: readonly OtherMatch[]
+  readonly skipped: readonly Skipped[]
+}
+
+/** Reads the files from their first byte to their last. @throws ImageError where one cannot be read */
+export async function scanOtherFiles(files: readonly OtherFile[], scanner: Scanner, limits: Limits): Promise<OtherScan> {
+  const budget = new NestedBudget(limits)
+  const matches: OtherMatch[] = []
+  const skipped: Skipped[] = []
+  for (const file of files) {
+    const content = new Content((path, reason) => skipped.push({ path, reason }), scanner, budget, file.name, [], 0)
+    for await (const chunk of file.open()) await content.push(chunk, false)
+    await content.end()
+    for (const match of content.matches) matches.push({ ...match, file })
+  }
+  return { matches, skipped }
+}
