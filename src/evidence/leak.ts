@@ -62,6 +62,8 @@ interface ManifestPlace extends AnyPlace {
 interface IndexPlace extends AnyPlace {
   readonly kind: 'index'
   readonly field: string
+  /** In a file beside the image, that is in its archive but never pushed. */
+  readonly isBeside: boolean
 }
 
 /** In the manifest, in the index, or in another file of the archive that the image was read from. */
@@ -116,13 +118,13 @@ const SET_FIELD = /^(?:[A-Z]|author$|comment$|container_config$)/
 
 /**
  * environment > other configuration > history > attestation > manifest, index and what else the configuration says > present >
- * overwritten, replaced > deleted, then the lowest layer; of one state files before the headers of the tar.
+ * overwritten, replaced > deleted > files beside the image, then the lowest layer; of one state files before the headers of the tar.
  */
 function reach(place: Place): number {
   if (place.kind === 'config' && SET_FIELD.test(place.field)) return place.field.startsWith('Env.') ? 0 : 1
   if (place.kind === 'history') return 2
   if (place.kind === 'attestation') return 3
-  if (place.kind !== 'file' && place.kind !== 'tar') return 4
+  if (place.kind !== 'file' && place.kind !== 'tar') return place.kind === 'index' && place.isBeside ? 8 : 4
   const states: Record<FileState, number> = { present: 5, overwritten: 6, replaced: 6, deleted: 7 }
   return states[place.state] + (place.kind === 'tar' ? 0.5 : 0)
 }

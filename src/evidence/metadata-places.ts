@@ -125,7 +125,7 @@ function placeOf({ kind, name }: ImageDocument, path: JsonPath, origin: Origin):
   }
   const field = `${name === null ? '' : `${name}: `}${fieldName(path, PLAIN_KEY)}`
   if (kind === 'attestation') return { kind, predicateType: 'manifest', field, owner: 'own', lines: null }
-  return { kind, field, owner: 'own', lines: null }
+  return kind === 'index' ? { kind, field, isBeside: name !== null, owner: 'own', lines: null } : { kind, field, owner: 'own', lines: null }
 }
 
 /** Leaves out what is searched under its own name: variables, labels, commands, history, annotations. */
@@ -161,11 +161,13 @@ const isAt = (path: JsonPath, start: JsonPath, length: number): boolean => path.
 /** The names of an archive's files. */
 function namesText(names: readonly string[]): DocumentText {
   const { text, find } = jsonText(JSON.stringify(names))
-  return { text, find, placeAt: () => ({ kind: 'index', field: 'names of files', owner: 'own', lines: null }), repeats: () => true }
+  return { text, find, placeAt: () => ({ kind: 'index', field: 'names of files', isBeside: true, owner: 'own', lines: null }), repeats: () => true }
 }
 
 /** The place of a match in a file beside the image. */
 export function otherPlace({ file, inside }: OtherMatch): PlaceInDocument {
   const field = `${file.name}${inside === null ? '' : `!/${inside}`}`
-  return file.kind === 'attestation' ? { kind: 'attestation', predicateType: 'file', field, owner: 'own', lines: null } : { kind: 'index', field, owner: 'own', lines: null }
+  return file.kind === 'attestation'
+    ? { kind: 'attestation', predicateType: 'file', field, owner: 'own', lines: null }
+    : { kind: 'index', field, isBeside: true, owner: 'own', lines: null }
 }

@@ -15,14 +15,17 @@ const TAR_PARTS: Readonly<Record<TarField, { readonly title: string; readonly pa
 }
 
 /** What stands in titles behind `GitHub token in`. */
-export const METADATA_TITLES: readonly string[] = [...Object.values(TAR_PARTS).map(({ title }) => title), "the image's manifest", "the image's index"]
+export const METADATA_TITLES: readonly string[] = [...Object.values(TAR_PARTS).map(({ title }) => title), "the image's manifest", "the image's index", "the image's archive"]
 
-export const metadataTitle = (place: DocumentPlace | TarPlace): string => (place.kind === 'tar' ? TAR_PARTS[place.field].title : `the image's ${place.kind}`)
+export const metadataTitle = (place: DocumentPlace | TarPlace): string =>
+  place.kind === 'tar' ? TAR_PARTS[place.field].title : `the image's ${place.kind === 'index' && place.isBeside ? 'archive' : place.kind}`
 
 export const metadataChange = (place: DocumentPlace | TarPlace): string =>
   place.kind === 'tar' ? TAR_PARTS[place.field].change : 'Take it out of the names, tags and annotations that the builder is given: they are public to all who can pull the image.'
 
-export function documentMessage({ kind, field }: DocumentPlace, what: string): string {
+export function documentMessage(place: DocumentPlace, what: string): string {
+  const { kind, field } = place
+  if (kind === 'index' && place.isBeside) return `The archive holds ${what} beside the image (${field}): everyone who gets the archive can read it.`
   return `The ${kind} of the image (${field}) holds ${what}: everyone who gets the image can read it.`
 }
 
