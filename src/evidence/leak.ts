@@ -110,6 +110,8 @@ const rankOf = (strength: Strength): number => STRENGTHS.indexOf(strength)
 const MAX_LINKS = 500
 /** Fields of one attestation that one value is listed at. */
 const MAX_FIELDS = 50
+/** Values that are looked for in documents: more would take minutes, and each is a finding already. */
+const MAX_SEARCHED = 1000
 /** A shorter value could be any word: it is not searched for elsewhere. */
 const MIN_SEARCHED = 8
 
@@ -358,9 +360,11 @@ function addKnownValues(
   documents: readonly DocumentText[],
   origin: Origin,
 ): void {
+  let searched = 0
   for (const { match, places } of collected) {
     if (match.value.length < MIN_SEARCHED || match.strength === 'harmless') continue
-    for (const attestation of attestations) {
+    const isSearched = searched++ < MAX_SEARCHED
+    for (const attestation of isSearched ? attestations : []) {
       let found = 0
       for (const offset of attestation.find(match.value)) {
         if (found++ >= MAX_FIELDS) break
@@ -369,7 +373,7 @@ function addKnownValues(
     }
     // Tags and names are full of words that could be a password, too.
     if (match.detector.guessable !== true && match.detector.generic !== true) {
-      for (const document of documents) {
+      for (const document of isSearched ? documents : []) {
         let found = 0
         for (const offset of document.find(match.value)) {
           if (found++ >= MAX_FIELDS) break

@@ -39,6 +39,8 @@ export interface Parts {
 
 /** A larger JSON file is searched as it is stored. */
 const MAX_JSON = 1 << 20
+/** Bytes of such files that are read as JSON; those beyond are searched as they are stored. */
+const MAX_BYTES = 16 << 20
 
 /** JSON that is small; undefined for all else. */
 async function readJson(files: ImageFiles, name: string): Promise<{ bytes: Buffer; value: object } | undefined> {
@@ -102,9 +104,11 @@ export async function readDocuments(files: ImageFiles, parts: Parts): Promise<Do
   const ofAttestations = await reached(files, parts.attestations)
   const elsewhere = await reached(files, parts.elsewhere)
   const others: OtherFile[] = []
+  let left = MAX_BYTES
   for (const name of names) {
     if (done.has(name) || (elsewhere.has(name) && !own.has(name) && !ofAttestations.has(name))) continue
-    const json = await readJson(files, name)
+    const json = left <= 0 ? undefined : await readJson(files, name)
+    left -= json?.bytes.length ?? 0
     if (json !== undefined) documents.push({ kind: ofAttestations.has(name) ? 'attestation' : 'index', name: 'manifests' in json.value ? null : name, bytes: json.bytes })
     else others.push({ name, kind: ofAttestations.has(name) ? 'attestation' : 'index', open: () => files.stream(name) })
   }

@@ -1,6 +1,8 @@
 // What a layer's tar says beside the contents of its files: names, targets of links, extended attributes, comments, owners, and
 // the bytes that should be zero. All of it is pulled with the image, so all of it is searched.
+import { ImageError } from '../error.ts'
 import { isZero, type TarHeader, type TarMetadata } from '../image/tar-walk.ts'
+import { type Limits, raise } from '../limits.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import { type PieceOf, PieceScan } from './metadata-scan.ts'
@@ -23,6 +25,9 @@ export interface TarMatch extends SecretMatch {
 
 /** Entries of one layer that are listed for one value in one field: all that lies below a directory has its name. */
 const MAX_ENTRIES = 20
+
+/** Names of extended headers in front of one entry that are held against its own; a builder writes three at most. */
+const MAX_ANNOUNCED = 16
 
 /** The names and sizes of the string fields, in ustar and in what came before it. */
 const OWNER = 265
@@ -55,14 +60,21 @@ export class HeaderText implements TarMetadata {
   /** Pieces with a NUL, apart: they would make a program of the text around them. */
   readonly #binary: PieceScan<TarField>
   readonly #seen = new Map<string, number>()
+  readonly #label: string
+  readonly #most: number
   readonly #owner = Buffer.alloc(OWNER_END - OWNER)
   /** Entries so far: what an extended header says is about the next one. */
   #entry = 0
   /** Names of the headers of extended headers, until it is known whether they only repeat the entry's. */
   #announced: string[] = []
 
-  /** @param skip told when matches were left out */
-  constructor(scanner: Scanner, skip: (reason: string) => void) {
+  /**
+   * @param label names the layer in errors
+   * @param skip told when matches were left out
+   */
+  constructor(scanner: Scanner, label: string, limits: Limits, skip: (reason: string) => void) {
+    this.#label = label
+    this.#most = limits.matches
     const report = (match: SecretMatch, of: PieceOf<TarField>): void => this.#add(match, of)
     const dropped = (count: number): void => skip(`the headers of its tar hold more matches than are kept; ${count} were left out`)
     this.#text = new PieceScan(scanner, report, dropped)
@@ -75,7 +87,10 @@ export class HeaderText implements TarMetadata {
     const key = `${field}\0${match.detector.id}\0${match.identity}`
     const count = (this.#seen.get(key) ?? 0) + 1
     this.#seen.set(key, count)
-    if (count <= MAX_ENTRIES) this.matches.push({ ...match, entry, field, key: name })
+    if (count > MAX_ENTRIES) return
+    if (this.matches.length >= this.#most)
+      throw new ImageError('too-many-matches', `${this.#label}: the headers of its tar hold more than ${this.#most} secrets ${raise('matches')}`)
+    this.matches.push({ ...match, entry, field, key: name })
   }
 
   #piece(bytes: Buffer, from: number, to: number, entry: number | null, field: TarField, name: string | null = null): void {
@@ -166,7 +181,9 @@ export class HeaderText implements TarMetadata {
     const linkEnd = textEnd(block, 157, 257)
     const isUstar = block.toString('latin1', 257, 263) === 'ustar\0'
     const prefixEnd = isUstar ? textEnd(block, PREFIX, PREFIX_END) : PREFIX
-    this.#announced.push((prefixEnd > PREFIX ? `${block.toString('utf8', PREFIX, prefixEnd)}/` : '') + block.toString('utf8', 0, nameEnd))
+    const ownName = (prefixEnd > PREFIX ? `${block.toString('utf8', PREFIX, prefixEnd)}/` : '') + block.toString('utf8', 0, nameEnd)
+    if (this.#announced.length < MAX_ANNOUNCED) this.#announced.push(ownName)
+    else this.#otherName(ownName, '', entry)
     this.#piece(block, 157, linkEnd, entry, 'header')
     if (block.compare(this.#owner, 0, this.#owner.length, OWNER, OWNER_END) !== 0) this.#ownerOf(block, entry)
     this.#rest(block, entry, nameEnd, linkEnd, prefixEnd)

@@ -73,7 +73,7 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
   const label = `${where}: layer ${layer.index}`
   const reading = new LayerReading(scanner, label, limits)
   const guarded: TarHeader[] = []
-  const headers = new HeaderText(scanner, (reason) => reading.skip('/', reason))
+  const headers = new HeaderText(scanner, label, limits, (reason) => reading.skip('/', reason))
   const guard = new TarGuard(label, (header) => guarded.push(header), headers)
   const extract = createExtract({ allowUnknownFormat: true } as never)
   let failure: Error | null = null
