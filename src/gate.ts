@@ -3,7 +3,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { type BuildOptions, findBuild, findSources } from './build.ts'
 import { parseDockerfile } from './dockerfile/dockerfile.ts'
 import { NO_DOCKERFILE, type Origin } from './dockerfile/origin.ts'
-import { attestationText } from './evidence/attestation-text.ts'
+import { attestationTexts } from './evidence/attestation-text.ts'
 import { hiddenInCommands } from './evidence/command-credentials.ts'
 import { type Evidence, environmentOf } from './evidence/evidence.ts'
 import { takeInventory } from './evidence/inventory.ts'
@@ -17,6 +17,7 @@ import type { Image } from './image/image.ts'
 import { type OpenOptions, openImage } from './image/open.ts'
 import { hashEntries } from './layer/hash.ts'
 import type { ContentHashes, LayerScan } from './layer/layer-scan.ts'
+import { scanOtherFiles } from './layer/other-files.ts'
 import { scanLayer } from './layer/scan.ts'
 import type { Authority, GivenBaseline } from './policy/authority.ts'
 import { type Baseline, sectionOf } from './policy/baseline.ts'
@@ -77,10 +78,11 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     const layers = await scanLayers(image, scanner, options)
     const filesystem = buildFilesystem(layers)
     const { origin } = build
-    const attestations = image.attestations.flatMap((attestation) => attestationText(attestation) ?? [])
+    const attestations = image.attestations.flatMap(attestationTexts)
     const records = readPackageRecords(layers)
     const hashes = await hashesOfMatches(image, layers, filesystem, records)
-    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes, scanner)
+    const others = await scanOtherFiles(image.others, scanner, options.policy.limits)
+    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes, others.matches, scanner)
     scanner.assertBounded(`The configuration of ${options.reference}`)
     const steps = stepsOfImage(origin)
     const redactor = new Redactor(
@@ -108,7 +110,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       accounts: parsePasswd(passwd ?? '').filter(({ uid }) => uid !== 0),
       collected,
       programs: findPrograms(filesystem, layers),
-      skipped: layers.flatMap(({ index, skipped }) => skipped.map((part) => ({ layer: index, ...part }))),
+      skipped: [...layers.flatMap(({ index, skipped }) => skipped.map((part) => ({ layer: index, ...part }))), ...others.skipped.map((part) => ({ layer: null, ...part }))],
       now: options.now,
       cut: (text, most, from) => redactor.cut(text, most, from),
       get built() {

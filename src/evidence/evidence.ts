@@ -50,7 +50,8 @@ export interface Evidence extends BuildEvidence {
   /** The text of a small file of the final tree that was collected; null for any other. */
   readonly collected: (path: string) => string | null
   readonly programs: Programs
-  readonly skipped: readonly (Skipped & { readonly layer: number })[]
+  /** What was not looked into; without a layer it is a file of the archive. */
+  readonly skipped: readonly (Skipped & { readonly layer: number | null })[]
   /** HMAC-SHA-256 of a value under this run's salt, `hmac-sha256:…`. */
   readonly keyedHash: (value: string) => string
 }

@@ -3,7 +3,9 @@ import type { DockerfileLines, Origin, Owner } from '../dockerfile/origin.ts'
 import type { Ending, FileState, Filesystem, Version } from '../filesystem/filesystem.ts'
 import type { PackageRecords } from '../filesystem/packages.ts'
 import type { Image } from '../image/image.ts'
+import type { TarField } from '../layer/header-text.ts'
 import type { ContentHashes, LayerMatch, LayerScan } from '../layer/layer-scan.ts'
+import type { OtherMatch } from '../layer/other-files.ts'
 import type { SecretKind, Strength } from '../secrets/detector.ts'
 import { isKey } from '../secrets/detectors/list.ts'
 import { isIssued, knownValues } from '../secrets/last-look.ts'
@@ -12,6 +14,7 @@ import { type KnownValue, wordsBefore } from '../secrets/redact.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import { isWordLike } from '../secrets/word-like.ts'
 import type { AttestationText } from './attestation-text.ts'
+import { type DocumentText, documentTexts, otherPlace, type PlaceInDocument, setBy, tarPlaces } from './metadata-places.ts'
 
 interface AnyPlace {
   readonly owner: Owner
@@ -54,7 +57,36 @@ export interface AttestationPlace extends AnyPlace {
   readonly field: string
 }
 
-export type Place = FilePlace | ConfigPlace | HistoryPlace | AttestationPlace
+interface ManifestPlace extends AnyPlace {
+  readonly kind: 'manifest'
+  readonly field: string
+}
+
+interface IndexPlace extends AnyPlace {
+  readonly kind: 'index'
+  readonly field: string
+  /** In a file beside the image, that is in its archive but never pushed. */
+  readonly isBeside: boolean
+}
+
+/** In the manifest, in the index, or in another file of the archive that the image was read from. */
+export type DocumentPlace = ManifestPlace | IndexPlace
+
+/** In a layer's tar, beside the contents of its files. */
+export interface TarPlace extends AnyPlace {
+  readonly kind: 'tar'
+  readonly layer: number
+  /** The entry; null for what speaks of none or of all. */
+  readonly version: Version | null
+  readonly path: string
+  readonly field: TarField
+  /** Key of the PAX record or extended attribute; null for other fields. */
+  readonly key: string | null
+  readonly state: FileState
+  readonly ending: Ending | null
+}
+
+export type Place = FilePlace | ConfigPlace | HistoryPlace | AttestationPlace | DocumentPlace | TarPlace
 
 /** One secret and where it stands; the place that is easiest to reach comes first. */
 export interface Leak {
@@ -81,20 +113,29 @@ const rankOf = (strength: Strength): number => STRENGTHS.indexOf(strength)
 const MAX_LINKS = 500
 /** Fields of one attestation that one value is listed at. */
 const MAX_FIELDS = 50
+/** Values that are looked for in documents: more would take minutes, and each is a finding already. */
+const MAX_SEARCHED = 1000
 /** A shorter value could be any word: it is not searched for elsewhere. */
 const MIN_SEARCHED = 8
 
-/** environment > other configuration > history > attestation > present > overwritten, replaced > deleted, then the lowest layer. */
+/** Fields of the configuration that an instruction sets; the others mostly repeat one of these, without its line. */
+const SET_FIELD = /^(?:[A-Z]|author$|comment$|container_config$)/
+
+/**
+ * environment > other configuration > history > attestation > manifest, index and what else the configuration says > present >
+ * overwritten, replaced > deleted > files beside the image, then the lowest layer; of one state files before the headers of the tar.
+ */
 function reach(place: Place): number {
-  if (place.kind === 'config') return place.field.startsWith('Env.') ? 0 : 1
+  if (place.kind === 'config' && SET_FIELD.test(place.field)) return place.field.startsWith('Env.') ? 0 : 1
   if (place.kind === 'history') return 2
   if (place.kind === 'attestation') return 3
-  const states: Record<FileState, number> = { present: 4, overwritten: 5, replaced: 5, deleted: 6 }
-  return states[place.state]
+  if (place.kind !== 'file' && place.kind !== 'tar') return place.kind === 'index' && place.isBeside ? 8 : 4
+  const states: Record<FileState, number> = { present: 5, overwritten: 6, replaced: 6, deleted: 7 }
+  return states[place.state] + (place.kind === 'tar' ? 0.5 : 0)
 }
 
 function compare(a: Place, b: Place): number {
-  const layerOf = (place: Place): number => (place.kind === 'file' ? place.version.layer : place.kind === 'history' ? place.index : 0)
+  const layerOf = (place: Place): number => (place.kind === 'file' ? place.version.layer : place.kind === 'tar' ? place.layer : place.kind === 'history' ? place.index : 0)
   return reach(a) - reach(b) || layerOf(a) - layerOf(b) || (a.kind === 'file' && b.kind === 'file' ? a.version.index - b.version.index || a.offset - b.offset : 0)
 }
 
@@ -112,6 +153,7 @@ export function collectLeaks(
   attestations: readonly AttestationText[],
   records: PackageRecords,
   hashes: ReadonlyMap<string, ContentHashes>,
+  others: readonly OtherMatch[],
   scanner: Scanner,
 ): Leaks {
   const byIdentity = new Map<string, Collected>()
@@ -139,18 +181,20 @@ export function collectLeaks(
   for (const text of configTexts(image, origin)) {
     for (const match of scanner.scanText(text.text)) add(match, [{ ...text.place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }], text.text)
   }
-  // What only repeats a value that is known from the configuration or the history is no second place.
-  for (const match of scanner.scanText(image.config.legacy ?? '')) {
-    const repeats = byIdentity.get(match.identity)?.places.some(({ kind }) => kind !== 'file') === true
-    add(
-      match,
-      repeats ? [] : [{ kind: 'config', field: 'container_config', owner: 'unknown', lines: null, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }],
-    )
-  }
   for (const attestation of attestations) {
     for (const match of scanner.scanText(attestation.text)) add(match, [attestationPlace(attestation, match.offset, match, origin)], attestation.text)
   }
-  values.push(...addKnownValues([...byIdentity.values()], configTexts(image, origin), attestations, origin))
+  for (const { match, place } of tarPlaces(scans, filesystem, origin)) add(match, [place])
+  const isRepeated = (match: SecretMatch): boolean => byIdentity.get(match.identity)?.places.some(({ kind }) => kind !== 'file' && kind !== 'tar') === true
+  const documents = documentTexts(image, origin)
+  for (const document of documents) {
+    for (const match of scanner.scanText(document.text)) {
+      const place = document.placeAt(match.offset)
+      add(match, document.repeats(place) && isRepeated(match) ? [] : [placed(place, match)], document.text)
+    }
+  }
+  for (const match of others) add(match, isRepeated(match) ? [] : [placed(otherPlace(match), match)])
+  values.push(...addKnownValues([...byIdentity.values()], configTexts(image, origin), attestations, documents, origin))
 
   const leaks = [...byIdentity.values()].map(({ match, places }): Leak => {
     const [first, ...rest] = dedupe(places.sort(compare))
@@ -159,6 +203,9 @@ export function collectLeaks(
   })
   return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size }
 }
+
+/** A place with what stands there. */
+const placed = (place: PlaceInDocument, match: SecretMatch): Place => ({ ...place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note })
 
 /** A token that its checksum or structure proves is reported even where a package vouches for the file; a key is not. */
 const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength === 'proven' && !isKey(detector.id)
@@ -177,18 +224,26 @@ function weighed(match: LayerMatch, path: string): LayerMatch {
 function dedupe(places: readonly Place[]): Place[] {
   const seen = new Set<string>()
   return places.filter((place) => {
-    const key =
-      place.kind === 'file'
-        ? `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}`
-        : place.kind === 'history'
-          ? `history ${place.index}`
-          : place.kind === 'config'
-            ? place.field
-            : `${place.predicateType} ${place.field}`
+    const key = keyOf(place)
     if (seen.has(key)) return false
     seen.add(key)
     return true
   })
+}
+
+function keyOf(place: Place): string {
+  switch (place.kind) {
+    case 'file':
+      return `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}`
+    case 'tar':
+      return `tar ${place.layer}:${place.version?.index}:${place.field}:${place.key}`
+    case 'history':
+      return `history ${place.index}`
+    case 'attestation':
+      return `${place.predicateType} ${place.field}`
+    default:
+      return `${place.kind} ${place.field}`
+  }
 }
 
 /** The matches of files, each with all paths that show its bytes. */
@@ -252,25 +307,18 @@ interface Text {
 /** All texts of the configuration and the history. A legacy `container_config` only repeats them. */
 function configTexts(image: Image, origin: Origin): Text[] {
   const { run, author, comment } = image.config
-  /** The last instruction that sets a name tells whose it is. */
-  const setBy = (keyword: string, name: string | null): Pick<ConfigPlace, 'owner' | 'lines'> => {
-    const entry = origin.history.findLast(
-      ({ instruction }) => instruction.keyword === keyword && (name === null || new RegExp(`(?:^|\\s)"?${name.replace(/[^\w]/g, '\\$&')}"?[= ]`).test(instruction.text)),
-    )
-    return { owner: entry?.owner ?? 'unknown', lines: entry?.lines ?? null }
-  }
   const field = (name: string, text: string, from: Pick<ConfigPlace, 'owner' | 'lines'>): Text => ({ text, place: { kind: 'config', field: name, ...from } })
   const split = (pair: string): [string, string] => [pair.slice(0, Math.max(0, pair.indexOf('='))), pair]
   return [
-    ...run.Env.map(split).map(([name, pair]) => field(`Env.${name}`, pair, setBy('ENV', name))),
-    ...Object.entries(run.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy('LABEL', name))),
+    ...run.Env.map(split).map(([name, pair]) => field(`Env.${name}`, pair, setBy(origin, 'ENV', name))),
+    ...Object.entries(run.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy(origin, 'LABEL', name))),
     ...Object.entries(image.annotations).map(([name, value]) => field(`Annotations.${name}`, `${name}=${value}`, { owner: 'own', lines: null })),
-    ...(run.Cmd === null ? [] : [field('Cmd', run.Cmd.join(' '), setBy('CMD', null))]),
-    ...(run.Entrypoint === null ? [] : [field('Entrypoint', run.Entrypoint.join(' '), setBy('ENTRYPOINT', null))]),
-    ...(run.Healthcheck === null ? [] : [field('Healthcheck', run.Healthcheck.Test.join(' '), setBy('HEALTHCHECK', null))]),
-    ...run.OnBuild.map((text) => field('OnBuild', text, setBy('ONBUILD', null))),
-    ...(author === null ? [] : [field('author', author, setBy('MAINTAINER', null))]),
-    ...(comment === null ? [] : [field('comment', comment, setBy('', null))]),
+    ...(run.Cmd === null ? [] : [field('Cmd', run.Cmd.join(' '), setBy(origin, 'CMD', null))]),
+    ...(run.Entrypoint === null ? [] : [field('Entrypoint', run.Entrypoint.join(' '), setBy(origin, 'ENTRYPOINT', null))]),
+    ...(run.Healthcheck === null ? [] : [field('Healthcheck', run.Healthcheck.Test.join(' '), setBy(origin, 'HEALTHCHECK', null))]),
+    ...run.OnBuild.map((text) => field('OnBuild', text, setBy(origin, 'ONBUILD', null))),
+    ...(author === null ? [] : [field('author', author, setBy(origin, 'MAINTAINER', null))]),
+    ...(comment === null ? [] : [field('comment', comment, setBy(origin, '', null))]),
     ...origin.history.map(
       ({ entry, owner, lines }): Text => ({
         text: [entry.createdBy, entry.comment, entry.author].filter((text) => text !== null).join('\n'),
@@ -308,16 +356,35 @@ function attestedLines(field: string, line: number, { dockerfile, linesOf }: Ori
 }
 
 /** A value that was found anywhere is also looked for where no detector would know it: `echo VALUE > file`. */
-function addKnownValues(collected: readonly Collected[], texts: readonly Text[], attestations: readonly AttestationText[], origin: Origin): KnownValue[] {
+function addKnownValues(
+  collected: readonly Collected[],
+  texts: readonly Text[],
+  attestations: readonly AttestationText[],
+  documents: readonly DocumentText[],
+  origin: Origin,
+): KnownValue[] {
   const values: KnownValue[] = []
+  let searched = 0
   for (const { match, places } of collected) {
     if (match.value.length < MIN_SEARCHED || match.strength === 'harmless') continue
+    const isSearched = searched++ < MAX_SEARCHED
     const isWord = match.detector.guessable === true && isWordLike(match.value)
-    for (const attestation of attestations) {
+    for (const attestation of isSearched ? attestations : []) {
       let found = 0
       for (const offset of attestation.find(match.value)) {
         if (found++ >= MAX_FIELDS) break
         places.push(attestationPlace(attestation, offset, match, origin))
+      }
+    }
+    // Tags and names are full of words that could be a password, too.
+    if (match.detector.guessable !== true && match.detector.generic !== true) {
+      for (const document of isSearched ? documents : []) {
+        let found = 0
+        for (const offset of document.find(match.value)) {
+          if (found++ >= MAX_FIELDS) break
+          const place = document.placeAt(offset)
+          if (!document.repeats(place)) places.push(placed(place, match))
+        }
       }
     }
     for (const { text, place } of texts) {

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { ImageError } from '../error.ts'
 import { choose } from './choose.ts'
 import { parseConfig, parseJson } from './config.ts'
+import { readDocuments } from './documents.ts'
 import type { ImageFiles } from './files.ts'
 import type { Choice, Digest, Image } from './image.ts'
 import { storedLayer } from './layer.ts'
@@ -49,7 +50,7 @@ export async function openDockerArchive(files: ImageFiles, reference: string, ch
       }
       const bytes = await files.read(Config)
       const config = parseConfig(bytes, `${files.where}: ${Config}`)
-      return { names: RepoTags, layers: Layers, config, platform: config.platform, digests: [digestOf(bytes)] as [Digest] }
+      return { file: Config, names: RepoTags, layers: Layers, config, platform: config.platform, digests: [digestOf(bytes)] as [Digest] }
     }),
   )
   const { chosen, notJudged } = choose(files.where, candidates, choice, architecture)
@@ -61,7 +62,17 @@ export async function openDockerArchive(files: ImageFiles, reference: string, ch
       `${files.where}: manifest.json names ${layers.length} layers, the configuration ${config.diffIds.length}: the archive is incomplete or was changed. Save the image again.`,
     )
   }
+  const documents = await readDocuments(files, {
+    documents: [
+      { kind: 'manifest', name: 'manifest.json' },
+      { kind: 'config', name: chosen.file },
+    ],
+    read: layers,
+    attestations: [],
+    elsewhere: candidates.filter((candidate) => candidate !== chosen).flatMap(({ file, layers: blobs }) => [file, ...blobs]),
+  })
   return {
+    ...documents,
     reference,
     name: chosen.names[0] ?? null,
     source: 'docker-archive',

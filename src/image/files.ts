@@ -1,7 +1,7 @@
 // The files of an image source, by name: the entries of a tar archive or the files of a layout directory. Nothing is
 // unpacked: an entry is a range of the archive.
 import { readSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { ImageError } from '../error.ts'
 import { CHUNK } from './compression.ts'
@@ -21,6 +21,10 @@ export interface ImageFiles {
   read(name: string): Promise<Buffer>
   /** The file in large chunks; the bytes of one are valid until VALID_CHUNKS more were read. */
   stream(name: string): AsyncIterable<Buffer>
+  /** The names of all regular files. */
+  list(): Promise<readonly string[]>
+  /** The name, as in `list`, under which a file's bytes lie: links are followed. null for none. */
+  real(name: string): Promise<string | null>
   close(): Promise<void>
 }
 
@@ -97,6 +101,11 @@ export async function tarFiles(where: string, handle: FileHandle): Promise<Image
       const header = need(name)
       yield* chunks(handle, header.offset, header.size, where)
     },
+    list: async () => [...entries].flatMap(([name, { type }]) => (type === 'file' ? [name] : [])),
+    real: async (name) => {
+      const header = find(name)
+      return header === null ? null : clean(header.name)
+    },
     close: () => handle.close(),
   }
 }
@@ -151,6 +160,17 @@ export function directoryFiles(directory: string): ImageFiles {
         yield* chunks(handle, 0, (await handle.stat()).size, where)
       } finally {
         await handle.close()
+      }
+    },
+    list: async () => {
+      const all = await readdir(directory, { recursive: true, withFileTypes: true })
+      return all.flatMap((entry) => (entry.isFile() ? [path.relative(directory, path.join(entry.parentPath, entry.name))] : [])).sort()
+    },
+    real: async (name) => {
+      try {
+        return path.relative(await realpath(directory), await realpath(locate(name)))
+      } catch {
+        return null
       }
     },
     close: async () => {},

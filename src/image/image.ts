@@ -1,6 +1,7 @@
 // The nouns of the OCI image spec as the rest of the program sees them, whatever the image was read from.
 import type { Attestation } from './attestation.ts'
 import type { ImageConfig } from './config.ts'
+import type { Documents } from './documents.ts'
 
 export type Digest = `sha256:${string}`
 
@@ -35,7 +36,7 @@ export interface Layer {
 type ImageSource = 'docker-archive' | 'oci-layout' | 'engine' | 'registry'
 
 /** One image for one platform, opened for reading. Close it. */
-export interface Image {
+export interface Image extends Documents {
   /** As the user named it. */
   readonly reference: string
   /** The name the image carries in its archive, null for none. */

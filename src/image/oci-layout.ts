@@ -7,6 +7,7 @@ import { readAttestations } from './attestation.ts'
 import { choose } from './choose.ts'
 import { parseConfig, parseJson } from './config.ts'
 import { readDockerManifest } from './docker-archive.ts'
+import { readDocuments } from './documents.ts'
 import type { ImageFiles } from './files.ts'
 import type { Choice, Digest, Image, Platform } from './image.ts'
 import { storedLayer } from './layer.ts'
@@ -171,7 +172,22 @@ export async function openOciLayout(files: ImageFiles, reference: string, choice
       `${files.where}: the manifest names ${manifest.layers.length} layers, the configuration ${config.diffIds.length}: the image was changed or is no container image. Save or build it again.`,
     )
   }
+  const about = attestations.get(chosen.digests[0]) ?? []
+  const attested = await readAttestations(files, about, chosen.digests[0])
+  const others = all.filter((found) => found.digests[0] !== chosen.digests[0]).flatMap((found) => [found.digests[0], ...(attestations.get(found.digests[0]) ?? [])])
+  const documents = await readDocuments(files, {
+    documents: [
+      { kind: 'index', name: 'index.json' },
+      { kind: 'manifest', name: blobName(chosen.digests[0]) },
+      { kind: 'manifest', name: 'manifest.json' },
+      { kind: 'config', name: blobName(manifest.config.digest) },
+    ],
+    read: [...manifest.layers.map((layer) => blobName(layer.digest)), ...attested.flatMap(({ blob }) => blob ?? [])],
+    attestations: about.map(blobName),
+    elsewhere: others.map(blobName),
+  })
   return {
+    ...documents,
     reference,
     name: chosen.names[0] ?? null,
     source: 'oci-layout',
@@ -180,7 +196,7 @@ export async function openOciLayout(files: ImageFiles, reference: string, choice
     platform: config.platform,
     config,
     annotations: manifest.annotations,
-    attestations: await readAttestations(files, attestations.get(chosen.digests[0]) ?? [], chosen.digests[0]),
+    attestations: attested,
     layers: await Promise.all(
       config.diffIds.map((diffId, layer) => {
         const stored = manifest.layers[layer]

@@ -27,6 +27,18 @@ export interface Wanted {
   readonly length: number
 }
 
+/**
+ * Told of every byte of an archive that is no content of an entry, in the archive's order. Bytes are valid during the call alone.
+ */
+export interface TarMetadata {
+  /** The header of an entry. @param ownName what the block itself calls it, where an extended header may say otherwise */
+  entry(block: Buffer, header: TarHeader, ownName: string): void
+  /** An extended header (GNU long name or link, PAX) with its data, which speaks of the next entry or of all. */
+  extended(block: Buffer, data: Buffer): void
+  /** Bytes where zeros belong: between an entry's data and the next block, or in an empty block. */
+  padding(bytes: Buffer): void
+}
+
 const TYPES: Record<number, TarType> = {
   0: 'file',
   48: 'file',
@@ -70,6 +82,12 @@ function checksum(block: Buffer): number {
   return sum
 }
 
+/** Whether bytes are zeros alone. */
+export function isZero(bytes: Buffer, from = 0, to = bytes.length): boolean {
+  for (let i = from; i < to; i++) if (bytes[i] !== 0) return false
+  return true
+}
+
 function paxRecords(data: Buffer): Map<string, string> {
   const records = new Map<string, string>()
   let at = 0
@@ -91,7 +109,7 @@ function paxRecords(data: Buffer): Map<string, string> {
  * with fewer bytes; a walk that ends inside a header or an extended header throws.
  * @throws ImageError `truncated` or `not-a-tar`
  */
-function* walkTar(where: string, onEntry: (header: TarHeader) => void): Generator<Wanted, void, Buffer> {
+function* walkTar(where: string, onEntry: (header: TarHeader) => void, metadata: TarMetadata | null): Generator<Wanted, void, Buffer> {
   let offset = 0
   let zeroBlocks = 0
   let global = new Map<string, string>()
@@ -108,6 +126,8 @@ function* walkTar(where: string, onEntry: (header: TarHeader) => void): Generato
       throw new ImageError('truncated', `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`)
     const sum = checksum(block)
     if (sum === 8 * 32) {
+      // The sum leaves the checksum's own bytes out.
+      if (metadata !== null && !isZero(block)) metadata.padding(block)
       zeroBlocks++
       offset += BLOCK
       continue
@@ -119,11 +139,20 @@ function* walkTar(where: string, onEntry: (header: TarHeader) => void): Generato
     offset += BLOCK
 
     if (flag === 76 || flag === 75 || flag === 78 || flag === 120 || flag === 103) {
+      // The block may be gone once more was asked for.
+      const announcing = metadata === null ? null : Buffer.from(block)
       if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`)
       const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize }
       if (data.length < ownSize)
         throw new ImageError('truncated', `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`)
-      offset += Math.ceil(ownSize / BLOCK) * BLOCK
+      offset += ownSize
+      if (announcing !== null) metadata?.extended(announcing, data)
+      const fill = (BLOCK - (ownSize % BLOCK)) % BLOCK
+      if (metadata !== null && fill > 0) {
+        const padding = yield { offset, length: fill }
+        if (!isZero(padding)) metadata.padding(padding)
+      }
+      offset += fill
       if (flag === 76 || flag === 78) longName = text(data, 0, data.length)
       else if (flag === 75) longLink = text(data, 0, data.length)
       else if (flag === 103) global = paxRecords(data)
@@ -148,32 +177,44 @@ function* walkTar(where: string, onEntry: (header: TarHeader) => void): Generato
     // Extractors disagree on whether such an entry has data: the next header could be hidden from one of them.
     if (size > 0 && HEADER_ONLY.has(type)) throw bad(`a ${type} entry that claims data,`)
     const held = type === 'directory' ? 0 : size
-    onEntry({
+    const header: TarHeader = {
       name: wholeName,
       type,
       linkName: local?.get('linkpath') || longLink || text(block, 157, 100),
       size: held,
       offset,
       afterEnd: zeroBlocks >= 2,
-    })
+    }
+    onEntry(header)
+    metadata?.entry(block, header, name)
     zeroBlocks = zeroBlocks >= 2 ? zeroBlocks : 0
     local = longName = longLink = null
-    offset += Math.ceil(held / BLOCK) * BLOCK
+    offset += held
+    const fill = (BLOCK - (held % BLOCK)) % BLOCK
+    if (metadata !== null && fill > 0) {
+      const padding = yield { offset, length: fill }
+      if (!isZero(padding)) metadata.padding(padding)
+    }
+    offset += fill
   }
 }
 
 /** Lists the entries of a seekable archive of `size` bytes. `read` answers with fewer bytes at the end. */
 export async function indexTar(where: string, size: number, read: (offset: number, length: number) => Promise<Buffer>): Promise<TarHeader[]> {
   const entries: TarHeader[] = []
-  const walk = walkTar(where, (header) => {
-    if (header.offset + header.size > size) {
-      throw new ImageError(
-        'truncated',
-        `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`,
-      )
-    }
-    entries.push(header)
-  })
+  const walk = walkTar(
+    where,
+    (header) => {
+      if (header.offset + header.size > size) {
+        throw new ImageError(
+          'truncated',
+          `${where}: entry ${JSON.stringify(header.name)} needs ${header.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`,
+        )
+      }
+      entries.push(header)
+    },
+    null,
+  )
   for (let step = walk.next(); !step.done; ) {
     const { offset, length } = step.value
     step = walk.next(await read(offset, Math.max(0, Math.min(length, size - offset))))
@@ -189,8 +230,9 @@ export class TarGuard {
   #partial: Buffer[] = []
   #have = 0
 
-  constructor(where: string, onEntry: (header: TarHeader) => void) {
-    this.#walk = walkTar(where, onEntry)
+  /** @param metadata told of all that is no content */
+  constructor(where: string, onEntry: (header: TarHeader) => void, metadata: TarMetadata | null = null) {
+    this.#walk = walkTar(where, onEntry, metadata)
     this.#wanted = this.#step(this.#walk.next())
   }
 
@@ -222,6 +264,10 @@ export class TarGuard {
 
   /** Tells the walk that no more bytes come. @throws ImageError `truncated` inside a header */
   end(): void {
-    if (this.#wanted !== null) this.#walk.next(Buffer.concat(this.#partial))
+    let rest = Buffer.concat(this.#partial)
+    while (this.#wanted !== null) {
+      this.#wanted = this.#step(this.#walk.next(rest))
+      rest = Buffer.alloc(0)
+    }
   }
 }

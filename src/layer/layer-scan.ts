@@ -2,6 +2,7 @@
 import type { ImagePath } from '../filesystem/path.ts'
 import type { Digest } from '../image/image.ts'
 import type { SecretMatch } from '../secrets/match.ts'
+import type { TarMatch } from './header-text.ts'
 
 export type EntryType = 'file' | 'hardlink' | 'symlink' | 'directory' | 'device'
 
@@ -65,6 +66,8 @@ export interface LayerScan {
   readonly size: number
   readonly entries: readonly LayerEntry[]
   readonly matches: readonly LayerMatch[]
+  /** Secrets in the headers of its tar. */
+  readonly metadata: readonly TarMatch[]
   /** By entry; only entries with a match have hashes, and of these the ones up to 16 MiB. */
   readonly hashes: ReadonlyMap<number, ContentHashes>
   readonly extracts: readonly Extract[]

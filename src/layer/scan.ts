@@ -11,6 +11,7 @@ import type { Scanner } from '../secrets/scanner.ts'
 import type { EntryStream } from './archives.ts'
 import { isCollected, MAX_EXTRACT, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint } from './collectors.ts'
 import { Content } from './content.ts'
+import { HeaderText } from './header-text.ts'
 import type { ContentHashes, EntryType, Extract, LayerEntry, LayerMatch, LayerScan, ProgramKind, Skipped } from './layer-scan.ts'
 import { NestedBudget } from './nested.ts'
 
@@ -72,7 +73,8 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
   const label = `${where}: layer ${layer.index}`
   const reading = new LayerReading(scanner, label, limits)
   const guarded: TarHeader[] = []
-  const guard = new TarGuard(label, (header) => guarded.push(header))
+  const headers = new HeaderText(scanner, label, limits, (reason) => reading.skip('/', reason))
+  const guard = new TarGuard(label, (header) => guarded.push(header), headers)
   const extract = createExtract({ allowUnknownFormat: true } as never)
   let failure: Error | null = null
   const closed = new Promise<void>((resolve) => {
@@ -120,7 +122,8 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
     throw error
   }
   if (failure !== null) throw tarError(failure, label)
-  return reading.result(layer, size)
+  headers.end()
+  return { ...reading.result(layer, size), metadata: headers.matches }
 }
 
 function tarError(error: Error, label: string): Error {
@@ -152,7 +155,7 @@ class LayerReading {
     this.#budget = new NestedBudget(limits)
   }
 
-  result(layer: Layer, size: number): LayerScan {
+  result(layer: Layer, size: number): Omit<LayerScan, 'metadata'> {
     this.#scanner.assertBounded(this.#label)
     const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: '/', reason: `${this.#notListed} more files` }]
     return {

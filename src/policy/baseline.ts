@@ -85,7 +85,11 @@ export function placeOf(location: Location): string {
       return `${location.path}${location.inside === undefined ? '' : `!/${location.inside}`}`
     case 'config':
     case 'attestation':
+    case 'manifest':
+    case 'index':
       return location.field
+    case 'tar':
+      return `${location.path} (${location.field} in the tar)`
     default:
       return location.kind
   }

@@ -150,7 +150,10 @@ function covers({ rule, path, fingerprint }: IgnoreEntry, place: PlaceOfFinding,
   if (rule !== undefined && rule !== place.ruleId) return false
   if (fingerprint !== undefined && fingerprint !== own) return false
   if (path === undefined) return true
-  return place.location.kind === 'layer' && minimatch(place.location.path, path.startsWith('/') || path.startsWith('**') ? path : `/${path}`, MATCH_OPTIONS)
+  return (
+    (place.location.kind === 'layer' || place.location.kind === 'tar') &&
+    minimatch(place.location.path, path.startsWith('/') || path.startsWith('**') ? path : `/${path}`, MATCH_OPTIONS)
+  )
 }
 
 function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy: Policy): Finding {

@@ -71,7 +71,7 @@ function row(outcome: Outcome, group: readonly Finding[], context: CommentContex
   const { secret, location } = finding
   const facts = factsOf(outcome, finding)
   const hider = hiderOf(finding)
-  const where = location.kind === 'layer' ? ` in ${code(location.path)}` : ''
+  const where = location.kind === 'layer' ? ` in ${code(location.path)}` : location.kind === 'tar' ? ` (${location.field} of ${code(location.path)})` : ''
   const hiding = hider !== null && location.kind === 'layer' ? `; ${hider} hides it, layer ${location.layer} keeps it` : ''
   const kinds = [...new Set(group.map(subjectOf))]
   if (group.length > 1) {

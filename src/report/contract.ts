@@ -96,7 +96,9 @@ export const reportSchema = z.object({
     seconds: z.number(),
     layersFromCache: count,
     vouchedFiles: count.describe('files whose findings are quiet because their package vouches for the content'),
-    skipped: z.array(z.object({ layer: count, path: z.string(), reason: z.string() })).describe('what was not looked into, and why'),
+    skipped: z
+      .array(z.object({ layer: count.nullable().describe('null: a file of the archive beside the layers'), path: z.string(), reason: z.string() }))
+      .describe('what was not looked into, and why'),
   }),
 })
 

@@ -2,7 +2,7 @@
 import type { Finding } from '../rules/finding.ts'
 import { visible } from './escape.ts'
 import type { Outcome } from './outcome.ts'
-import { bytes, layerTally, shownFindings } from './words.ts'
+import { bytes, layerOf, layerTally, shownFindings } from './words.ts'
 import { wrap } from './wrap.ts'
 
 const HEADINGS = ['layer', 'size', 'age', 'line', 'from', 'found', 'instruction'] as const
@@ -31,11 +31,9 @@ function age(created: string | null, now: Date): string {
 function foundIn(findings: readonly Finding[], layer: number | null, entry: number | null): string {
   const here = findings.filter(
     ({ location, related }) =>
-      (location.kind === 'layer' && location.layer === layer) ||
+      (layer !== null && layerOf(location) === layer) ||
       (location.kind === 'history' && location.history === entry) ||
-      related.some(
-        ({ role, location: other }) => role === 'also-in' && ((other.kind === 'layer' && other.layer === layer) || (other.kind === 'history' && other.history === entry)),
-      ),
+      related.some(({ role, location: other }) => role === 'also-in' && ((layer !== null && layerOf(other) === layer) || (other.kind === 'history' && other.history === entry))),
   )
   const hides = findings.filter(({ related }) =>
     related.some(({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === 'layer' && location.layer === layer),

@@ -48,7 +48,7 @@ function physical(at: Finding['dockerfile'], files: Files): object {
 }
 
 function logical(location: Finding['location']): object[] {
-  if (location.kind !== 'layer') return [{ name: visible(placeName(location)), kind: 'object' }]
+  if (location.kind !== 'layer' && location.kind !== 'tar') return [{ name: visible(placeName(location)), kind: 'object' }]
   return [
     { name: `layer ${location.layer}`, kind: 'module' },
     { name: visible(location.path), fullyQualifiedName: visible(`layer ${location.layer}:${location.path}`), kind: 'resource' },

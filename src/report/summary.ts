@@ -17,6 +17,7 @@ import {
   hiderOf,
   ignoredFindings,
   knownFindings,
+  layerOf,
   layerTally,
   lineName,
   number,
@@ -185,7 +186,7 @@ export function layersSection({ report, instructions, redactor }: Outcome, { lay
   if (layers.length === 0 || most === 0) return ''
   const shown = shownFindings(report)
   const found = (layer: number): string => {
-    const here = shown.filter(({ location }) => location.kind === 'layer' && location.layer === layer)
+    const here = shown.filter(({ location }) => layerOf(location) === layer)
     const secrets = here.filter(({ secret }) => secret !== null)
     const hides = shown.filter(({ related }) =>
       related.some(({ role, location }) => (role === 'hidden-by' || role === 'overwritten-by') && location.kind === 'layer' && location.layer === layer),
@@ -244,7 +245,7 @@ export function closing(report: Report, { listed }: Measure): string {
     ),
     list(
       'Not looked into',
-      stats.skipped.map(({ layer, path, reason }) => `layer ${layer} ${code(path)}: ${markdown(reason)}`),
+      stats.skipped.map(({ layer, path, reason }) => `${layer === null ? '' : `layer ${layer} `}${code(path)}: ${markdown(reason)}`),
     ),
     list(
       'Not judged',

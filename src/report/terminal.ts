@@ -15,6 +15,7 @@ import {
   hiddenBy,
   ignoredFindings,
   knownFindings,
+  layerOf,
   layerTally,
   lineName,
   number,
@@ -102,7 +103,7 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
 }
 
 function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; startLine: number } | null, findings: readonly Finding[], paint: Paint): string[] {
-  if (at === null) return [paint('bold', findings.some(({ location }) => location.kind === 'layer') ? 'line not known' : 'image')]
+  if (at === null) return [paint('bold', findings.some(({ location }) => layerOf(location) !== null) ? 'line not known' : 'image')]
   const whole = visible(`${at.path}:${at.startLine}`)
   const where = outcome.redactor.cut(whole, MAX_PLACE, 'end')
   const source = visible(sourceLine(outcome, at) ?? '')
@@ -200,7 +201,8 @@ function secretLines(outcome: Outcome, finding: Finding, isGroup: boolean): stri
 function alsoNames(finding: Finding): string {
   const kinds = finding.related.flatMap(({ role, location }) => {
     if (role !== 'also-in') return []
-    return [location.kind === 'layer' ? `layer ${location.layer}` : location.kind === 'config' ? location.field : location.kind]
+    const layer = layerOf(location)
+    return [layer !== null ? `layer ${layer}` : location.kind === 'config' ? location.field : location.kind]
   })
   const unique = [...new Set(kinds)]
   return visible(unique.slice(0, 4).join(', ') + (unique.length > 4 ? ', …' : ''))
@@ -248,7 +250,7 @@ function footer({ report }: Outcome, verbose: boolean): string[] {
       'Ignored',
       ignored.map(
         ({ ruleId, location, suppressed }) =>
-          `${ruleId}${location.kind === 'layer' ? ` ${location.path}` : ''}: “${suppressed?.reason}”${suppressed?.expires == null ? '' : `, until ${suppressed.expires}`}`,
+          `${ruleId}${location.kind === 'layer' || location.kind === 'tar' ? ` ${location.path}` : ''}: “${suppressed?.reason}”${suppressed?.expires == null ? '' : `, until ${suppressed.expires}`}`,
       ),
       true,
     ),
@@ -260,7 +262,7 @@ function footer({ report }: Outcome, verbose: boolean): string[] {
     ...list('Not judged', notJudged, true),
     ...list(
       'Not looked into',
-      stats.skipped.map(({ layer, path, reason }) => `layer ${layer} ${path}: ${reason}`),
+      stats.skipped.map(({ layer, path, reason }) => `${layer === null ? '' : `layer ${layer} `}${path}: ${reason}`),
       false,
     ),
   ]

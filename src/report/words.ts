@@ -1,6 +1,7 @@
 // Numbers, sizes and places as people read them; shared by all reports.
 import type { Finding, Location, Severity } from '../rules/finding.ts'
 import { SEVERITIES } from '../rules/finding.ts'
+import { METADATA_TITLES } from '../rules/metadata-leak.ts'
 import type { Report, ReportImage } from './contract.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -39,6 +40,11 @@ export function placeName(location: Location): string {
       return `configuration: ${location.field}`
     case 'attestation':
       return `attestation ${location.predicateType}: ${location.field}`
+    case 'manifest':
+    case 'index':
+      return `${location.kind}: ${location.field}`
+    case 'tar':
+      return `${location.path} (${location.field} in the tar) in layer ${location.layer}`
     case 'image':
       return 'the image'
   }
@@ -98,7 +104,12 @@ export function hiddenBy(finding: Finding): Finding['related'][number] | null {
 }
 
 /** What a finding is about, without where it is: `GitHub token` of `GitHub token stays in the image`. */
-export const subjectOf = ({ title }: Finding): string => title.replace(/ (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable)$/, '')
+export const subjectOf = ({ title }: Finding): string => title.replace(PLACE_IN_TITLE, '')
+
+const PLACE_IN_TITLE = new RegExp(` (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable|in (?:${METADATA_TITLES.join('|')}))$`)
+
+/** The layer that a place is in; null for what is in none. */
+export const layerOf = (location: Location): number | null => (location.kind === 'layer' || location.kind === 'tar' ? location.layer : null)
 
 /** What helps the person on call: account, kind of key, issuer, host and user, expiry. Nothing where everyone reads it. */
 export function factsOf({ isPublic }: Outcome, { secret }: Finding): string[] {

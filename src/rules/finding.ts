@@ -1,5 +1,6 @@
 // A finding as every report shows it: part of the contract of the JSON report (docs/REPORT.md).
 import { z } from 'zod'
+import { TAR_FIELDS } from '../layer/header-text.ts'
 import type { Strength } from '../secrets/detector.ts'
 
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const
@@ -50,8 +51,19 @@ const locationSchema = z.discriminatedUnion('kind', [
     offset: z.number().int().min(0).nullable().describe('bytes from the start of the file'),
   }),
   z.object({ kind: z.literal('history'), history: z.number().int().min(0) }),
-  z.object({ kind: z.literal('config'), field: z.string().describe('Env.NAME, Labels.NAME, Cmd, Entrypoint, Healthcheck, OnBuild, User') }),
+  z.object({
+    kind: z.literal('config'),
+    field: z.string().describe('Env.NAME, Labels.NAME, Annotations.NAME (of the manifest), Cmd, Entrypoint, Healthcheck, OnBuild, User, WorkingDir, …; any other key by its path'),
+  }),
   z.object({ kind: z.literal('attestation'), predicateType: z.string(), field: z.string() }),
+  z.object({ kind: z.literal('manifest'), field: z.string().describe('path in the manifest, layers[0].annotations.NAME') }),
+  z.object({ kind: z.literal('index'), field: z.string().describe('path in the index, manifests[0].annotations.NAME; of another file of the archive its name, then the path') }),
+  z.object({
+    kind: z.literal('tar').describe("in a layer's tar, beside the contents of its files"),
+    layer: z.number().int().min(0),
+    path: z.string().describe('of the entry; / for what speaks of none or of all'),
+    field: z.enum(TAR_FIELDS),
+  }),
   z.object({ kind: z.literal('image') }),
 ])
 export type Location = z.output<typeof locationSchema>

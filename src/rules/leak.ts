@@ -12,6 +12,7 @@ import { type Fix, fixOf } from '../remedy/remedy.ts'
 import { redactValue } from '../secrets/redact.ts'
 import { oneLine } from '../shell/words.ts'
 import type { Confidence, Location, Related, Severity } from './finding.ts'
+import { documentMessage, metadataChange, metadataTitle, tarMessage } from './metadata-leak.ts'
 import type { Draft, PlacedFinding } from './rule.ts'
 
 /** The rule that a place of a leak belongs to. */
@@ -20,6 +21,7 @@ function ruleOf(evidence: Evidence, leak: Leak, place: Place): string {
   if (place.kind === 'history') return 'secret-in-history'
   if (place.kind === 'attestation') return 'secret-in-attestation'
   if (place.kind === 'config') return place.field.startsWith('Env.') ? 'secret-in-env' : 'secret-in-config'
+  if (place.kind === 'manifest' || place.kind === 'index') return 'secret-in-config'
   return place.state === 'present' ? 'secret-in-image' : 'deleted-secret'
 }
 
@@ -50,6 +52,8 @@ const locationOf = (place: Place): Location => {
   if (place.kind === 'history') return { kind: 'history', history: place.index }
   if (place.kind === 'config') return { kind: 'config', field: place.field }
   if (place.kind === 'attestation') return { kind: 'attestation', predicateType: place.predicateType, field: place.field }
+  if (place.kind === 'manifest' || place.kind === 'index') return { kind: place.kind, field: place.field }
+  if (place.kind === 'tar') return { kind: 'tar', layer: place.layer, path: place.path, field: place.field }
   return {
     kind: 'layer',
     layer: place.version.layer,
@@ -136,6 +140,8 @@ function messageOf(evidence: Evidence, leak: Leak, place: Place, what: string): 
   if (place.kind === 'file') return fileMessage(evidence, place, what)
   if (place.kind === 'config') return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`
   if (place.kind === 'attestation') return attestationMessage(place, what)
+  if (place.kind === 'manifest' || place.kind === 'index') return documentMessage(place, what)
+  if (place.kind === 'tar') return tarMessage(place, what, (layer) => layerName(evidence, layer))
   const instruction = evidence.origin.history[place.index]?.instruction
   const argument = instruction?.buildArgs.some((arg) => arg.includes(leak.value)) || instruction?.keyword === 'ARG'
   const lines = place.lines === null ? '' : ` (${place.lines.path}:${place.lines.startLine})`
@@ -187,6 +193,7 @@ function changeOf(evidence: Evidence, place: Place, fix: Fix | null): string {
     return mounted === ''
       ? `Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.`
       : `Pass it as a build secret, never as ARG, ENV or text of a command:${mounted}.`
+  if (place.kind !== 'file') return metadataChange(place)
   const layer = evidence.origin.layers[place.version.layer]
   const { source } = layer ?? {}
   const keyword = source?.keyword ?? layer?.instruction?.keyword
@@ -225,7 +232,7 @@ function relatedOf(evidence: Evidence, leak: Leak, lead: Place): Related[] {
   const related: Related[] = []
   const hiders = new Set<string>()
   const addEnding = (place: Place): void => {
-    if (place.kind !== 'file' || place.ending === null || place.ending.layer === place.version.layer) return
+    if ((place.kind !== 'file' && place.kind !== 'tar') || place.ending === null || place.ending.layer === place.version?.layer) return
     const { layer, by, state } = place.ending
     const role = state === 'deleted' ? 'hidden-by' : 'overwritten-by'
     const key = `${role} ${layer} ${by}`
@@ -237,7 +244,7 @@ function relatedOf(evidence: Evidence, leak: Leak, lead: Place): Related[] {
   for (const place of leak.places) {
     if (place === lead) continue
     if (related.length >= MAX_RELATED) break
-    related.push({ role: 'also-in', location: locationOf(place), dockerfile: place.lines, ...(place.kind === 'file' ? { state: place.state } : {}) })
+    related.push({ role: 'also-in', location: locationOf(place), dockerfile: place.lines, ...(place.kind === 'file' || place.kind === 'tar' ? { state: place.state } : {}) })
     addEnding(place)
   }
   return related
@@ -248,9 +255,14 @@ function identityOf(evidence: Evidence, leak: Leak, place: Place): string[] {
   const name = place.name ?? ''
   if (place.kind === 'file') return [leak.detector.id, place.version.path, place.inside ?? '', name]
   if (place.kind === 'config') return [leak.detector.id, place.field, name]
-  if (place.kind === 'attestation') return [leak.detector.id, place.predicateType, place.field, name]
+  if (place.kind === 'attestation') return [leak.detector.id, place.predicateType, withoutDigests(place.field), name]
+  if (place.kind === 'manifest' || place.kind === 'index') return [leak.detector.id, place.kind, withoutDigests(place.field), name]
+  if (place.kind === 'tar') return [leak.detector.id, place.path, `tar ${place.field}`, place.key ?? '', name]
   return [leak.detector.id, historyIdentity(evidence, place), name]
 }
+
+/** Blobs are named by what is in them: another build has other names. */
+const withoutDigests = (field: string): string => field.replace(/\b[0-9a-f]{64}\b/g, '…')
 
 const historyIdentity = (evidence: Evidence, place: HistoryPlace): string => {
   const instruction = evidence.origin.history[place.index]?.instruction
@@ -263,6 +275,7 @@ function titleOf(leak: Leak, place: Place, generated: boolean): string {
   if (place.kind === 'history') return `${title} in the image's history`
   if (place.kind === 'attestation') return `${title} in an attestation of the image`
   if (place.kind === 'config') return place.field.startsWith('Env.') ? `${title} in an environment variable` : `${title} in the image's configuration`
+  if (place.kind !== 'file') return `${title} in ${metadataTitle(place)}`
   return place.state === 'present' ? `${title} in the image` : `${title} stays in the image`
 }
 
@@ -273,7 +286,7 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
   const subject = leak.detector.title.replace(/^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/, (word) => (word === 'JSON' ? word : word.toLowerCase()))
   const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? 'an' : 'a'
   const what = `${article} ${subject}${guessable ? '' : ` ${redacted}`}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
-  const entry = place.kind === 'file' ? place.version.entry : null
+  const entry = place.kind === 'file' || place.kind === 'tar' ? (place.version?.entry ?? null) : null
   const keyedHash = evidence.keyedHash(leak.value)
   const fix = place.owner === 'base' ? null : fixOf(evidence, leak)
   const source = place.kind === 'file' ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : undefined
@@ -288,15 +301,15 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
     dockerfile: place.owner === 'base' ? (evidence.origin.base?.lines ?? null) : place.lines,
     related: relatedOf(evidence, leak, place),
     file:
-      place.kind === 'file' && entry !== null
+      (place.kind === 'file' || place.kind === 'tar') && entry !== null
         ? {
             state: place.state,
             mode: entry.mode.toString(8).padStart(4, '0'),
             uid: entry.uid,
             gid: entry.gid,
-            size: place.version.content.entry.size,
+            size: place.kind === 'file' ? place.version.content.entry.size : entry.size,
             // Who has the hash of a file with a password in it can try passwords.
-            sha256: guessable ? null : (place.hashes?.sha256 ?? null),
+            sha256: place.kind === 'file' && !guessable ? (place.hashes?.sha256 ?? null) : null,
             package: null,
             source: source === undefined ? null : { path: source.path, ignoredBy: source.ignoredBy?.pattern ?? null },
           }
