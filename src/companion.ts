@@ -72,7 +72,7 @@ export async function postReports(octokit: Octokit, context: RunContext, pattern
           octokit,
           pull,
           name,
-          (earlier) => (outcome === null ? renderErrorSection(name, error?.message ?? '', earlier) : renderSection(outcome, comment, earlier)),
+          (earlier) => (outcome === null ? renderErrorSection(name, error ?? { code: '', message: '' }, earlier) : renderSection(outcome, comment, earlier)),
           { always, hasNews: report.verdict.result !== 'pass' || toldFindings(report).length > 0 || report.policy.loosened.length > 0 },
         )
         if (result.done === 'refused') problems.push(`No comment on #${pull.number}: ${result.reason}.`)

@@ -166,7 +166,13 @@ async function inlineIgnores(
   const agreed = agreedIgnores(ignores, dockerfile, text === null ? null : parseDockerfile(dockerfile.path, text), now)
   return {
     ignores: agreed.ignores,
-    problems,
+    problems: [
+      ...problems,
+      ...agreed.tooWide.map(
+        ({ path, line, rule }) =>
+          `${path}:${line}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`,
+      ),
+    ],
     loosenings: agreed.added.map(({ rule, line, reason }) => ({ kind: 'ignore', text: `ignores ${rule} at ${dockerfile.path}:${line}: “${reason}”` })),
   }
 }

@@ -1,11 +1,15 @@
 // What the runner takes from the action: masks, the log, annotations, the job summary, files of its own.
 import { createHash, randomBytes } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as core from '@actions/core'
+import type { FileLine } from './error.ts'
 import { toAnnotations } from './report/annotations.ts'
 import { visible, visibleJson } from './report/escape.ts'
+import { type Failure, failureTitle } from './report/failure.ts'
 import type { Outcome } from './report/outcome.ts'
+import { renderErrorSummary } from './report/summary.ts'
 import { cutText, sealed } from './secrets/last-look.ts'
 
 /** A second line of defence: the runner hides these lines wherever they are printed. @param masks see secrets/masks.ts */
@@ -57,5 +61,40 @@ export async function writeSummary(text: string): Promise<void> {
     await core.summary.addRaw(sealed(text), true).write()
   } catch (error) {
     core.warning(`The job summary cannot be written: ${visible(error instanceof Error ? error.message : String(error))}`)
+  }
+}
+
+/** One line that says why nothing was judged, at the line of the file that is wrong. */
+export function annotateFailure({ code, message, at = null }: Failure & { readonly at?: FileLine | null }): void {
+  core.error(message, { title: failureTitle(code), ...(at === null || /^[/\\]|^[A-Za-z]:/.test(at.file) ? {} : { file: at.file, startLine: at.line }) })
+}
+
+/** Does what can fail without the verdict: where it does, a warning says so. */
+export async function attempt(what: string, work: () => unknown): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    core.warning(`${what} cannot be written: ${visible(error instanceof Error ? error.message : String(error))}`)
+  }
+}
+
+/** The files that say that nothing was judged, and what is put at their end; for when nothing else can be done. */
+export function filesOfFailure(reference: string, failure: Failure): { readonly file: string; readonly text: string }[] {
+  const { GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary } = process.env
+  return [
+    ...(output ? [{ file: output, text: 'verdict<<layergate_end\nerror\nlayergate_end\n' }] : []),
+    ...(summary ? [{ file: summary, text: renderErrorSummary(reference, failure) }] : []),
+  ]
+}
+
+/** Says that nothing was judged without waiting for anything. */
+export function tellFailure(reference: string, failure: Failure): void {
+  annotateFailure(failure)
+  for (const { file, text } of filesOfFailure(reference, failure)) {
+    try {
+      appendFileSync(file, sealed(text))
+    } catch {
+      // The line and the exit code say it.
+    }
   }
 }

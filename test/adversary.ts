@@ -211,8 +211,8 @@ function otherOutputsOf({ dockerfile, plainName, planted }: Attack): Record<stri
   const found: Record<string, string> = {
     error: error.message,
     'error report': renderJson(errorReport(error, 'x')),
-    'error summary': renderErrorSummary('x', error.message),
-    'error comment': renderErrorSection('x', error.message, null),
+    'error summary': renderErrorSummary('x', error),
+    'error comment': renderErrorSection('x', error, null),
   }
   try {
     const result = [lintDockerfile({ path: 'Dockerfile', text: dockerfile }, policy, processScanner(), NOW)]

@@ -1,8 +1,10 @@
 // The files of the checkout: read, never run, and no link is followed. What is large or many is left out, and said.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { lstat, opendir, readFile } from 'node:fs/promises'
+import { lstat, opendir } from 'node:fs/promises'
 import path from 'node:path'
+import { leadsOut } from './inside.ts'
+import { readWhole } from './whole-file.ts'
 
 export interface SourceFile {
   /** Relative to the root of the checkout, with `/`. */
@@ -67,11 +69,10 @@ export async function sizeOf(file: string): Promise<number | null> {
   }
 }
 
-/** Reads a small text file; null where there is none, or it is a link or too large. */
+/** Reads a small text file; null where there is none, or it is a link, lies behind one that leads out of the checkout, or is too large. */
 export async function readSource(root: string, relative: string): Promise<string | null> {
   const file = path.join(root, relative)
-  const size = await sizeOf(file)
-  return size === null || size > MAX_DOCKERFILE ? null : readFile(file, 'utf8').catch(() => null)
+  return (await sizeOf(file)) === null ? null : (await readWhole(file, MAX_DOCKERFILE, root)).text
 }
 
 /** All Dockerfiles of a checkout: `Dockerfile*`, `Containerfile*`, `*.Dockerfile`. */
@@ -87,8 +88,9 @@ export async function findDockerfiles(root: string): Promise<SourceFile[]> {
   return found.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** SHA-256 of a regular file in hexadecimal; null where it cannot be read. */
-export async function sha256Of(file: string): Promise<string | null> {
+/** SHA-256 of a regular file of the checkout in hexadecimal; null where it cannot be read, or a link above it leads out. */
+export async function sha256Of(root: string, file: string): Promise<string | null> {
+  if (await leadsOut(root, file)) return null
   const hash = createHash('sha256')
   try {
     for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)

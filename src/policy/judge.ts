@@ -1,15 +1,14 @@
 // Judges what the rules found: settings of rules, ignores, the base, and the verdict.
 import { createHash } from 'node:crypto'
-import { minimatch } from 'minimatch'
 import type { BaseImage } from '../dockerfile/origin.ts'
-import { MATCH_OPTIONS, matchesReference } from '../image/reference-pattern.ts'
+import { matchesReference } from '../image/reference-pattern.ts'
 import { atLeast, atLeastAsSure, type Finding, SEVERITIES, type Severity } from '../rules/finding.ts'
 import { findRule } from '../rules/list.ts'
 import type { Draft, PlaceOfFinding, RuleOver } from '../rules/rule.ts'
 import type { Redactor } from '../secrets/redact.ts'
 import { type Baseline, type BaselineEntry, Comparison, MAX_PLACES, placeOf } from './baseline.ts'
 import type { IgnoreEntry } from './config.ts'
-import { acceptsAt, type InlineIgnore, isExpired } from './inline.ts'
+import { acceptsAt, type InlineIgnore, isExpired, liesAt } from './inline.ts'
 import type { Policy } from './policy.ts'
 
 export interface Warning {
@@ -78,11 +77,13 @@ export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], eviden
     counted.set(parts.join('\0'), count + 1)
     return hash(count === 0 ? parts : [...parts, String(count)])
   }
-  const coverOf = (place: PlaceOfFinding, fingerprint: string): Judged['cover'] => {
+  const coverOf = (place: PlaceOfFinding, fingerprint: string, draft: Draft, value: string | null): Judged['cover'] => {
     if (policy.rules[place.ruleId]?.enabled !== true) return { kind: 'off' }
     if (place.origin === 'base' && policy.base === 'ignore' && !ownBase) return { kind: 'base' }
-    const entry = policy.ignore.find((candidate) => !isExpired(candidate, evidence.now) && covers(candidate, place, fingerprint))
-    const comment = entry === undefined ? inline.find((candidate) => !isExpired(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile)) : undefined
+    const entry = policy.ignore.find((candidate) => !isExpired(candidate, evidence.now) && covers(candidate, place, fingerprint, value))
+    const accepts = (candidate: InlineIgnore): boolean =>
+      !isExpired(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile, { location: place.location, detector: draft.detector ?? null })
+    const comment = entry === undefined ? inline.find(accepts) : undefined
     const cover = entry ?? comment
     if (cover === undefined) return null
     used.add(cover)
@@ -99,15 +100,16 @@ export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], eviden
     if (setting === undefined || (!setting.enabled && meta.kind === 'rule')) continue
     for (const draft of check(evidence, setting.options)) {
       const old = baseline === null ? null : (draft.hashOf?.(baseline.salt) ?? null)
+      const value = ignoreValue(draft, policy)
       const judged = draft.places.map((place, index): Judged => {
         const fingerprint = fingerprintOf(place)
         const isKnown = comparison === null ? null : index >= MAX_PLACES || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old)
-        return { index, place, fingerprint, isKnown, cover: coverOf(place, fingerprint) }
+        return { index, place, fingerprint, isKnown, cover: coverOf(place, fingerprint, draft, value) }
       })
       const lead = leadOf(judged, failsInBase)
       if (lead === null) continue
       found.add(lead.place.ruleId)
-      const made = toFinding(lead, judged, draft, policy)
+      const made = toFinding(lead, judged, draft, policy, value)
       const finding = made.suppressed === null && fails(made, policy, failsInBase) ? { ...made, fails: true } : made
       findings.push(finding)
       if (finding.suppressed === null)
@@ -146,17 +148,27 @@ function leadOf(judged: readonly Judged[], failsInBase: boolean): Judged | null 
   return open.find(({ place }) => failsInBase || place.origin !== 'base') ?? open[0] ?? judged.find(({ cover }) => cover?.kind === 'ignore') ?? null
 }
 
-function covers({ rule, path, fingerprint }: IgnoreEntry, place: PlaceOfFinding, own: string): boolean {
+function covers({ rule, path, fingerprint, value }: IgnoreEntry, place: PlaceOfFinding, own: string, ownValue: string | null): boolean {
   if (rule !== undefined && rule !== place.ruleId) return false
   if (fingerprint !== undefined && fingerprint !== own) return false
-  if (path === undefined) return true
-  return (
-    (place.location.kind === 'layer' || place.location.kind === 'tar') &&
-    minimatch(place.location.path, path.startsWith('/') || path.startsWith('**') ? path : `/${path}`, MATCH_OPTIONS)
-  )
+  if (value !== undefined && shortValue(value) !== ownValue) return false
+  return path === undefined || liesAt(place.location, path)
 }
 
-function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy: Policy): Finding {
+/** Characters of a hash that tell values apart. */
+const HASH_LENGTH = 32
+
+/** A value as an ignore entry names it: the hash under the configuration's salt, of a password sixteen bits of it. null without a salt. */
+function ignoreValue({ hashOf }: Draft, { salt }: Policy): string | null {
+  if (salt === null || hashOf === null) return null
+  const hashed = hashOf(salt)
+  return hashed.length < HASH_LENGTH ? `tag:${hashed}` : `hmac-sha256:${hashed.slice(0, HASH_LENGTH)}`
+}
+
+/** As reports have it, a hash has more characters. */
+const shortValue = (value: string): string => value.replace(/^(hmac-sha256:.{32}).*$/, '$1')
+
+function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy: Policy, value: string | null): Finding {
   const placed = draft.seenFrom(lead.index)
   const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]))
   const setting = policy.rules[placed.ruleId]
@@ -168,6 +180,7 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
   return {
     ...placed,
     severity,
+    secret: placed.secret === null || value === null ? placed.secret : { ...placed.secret, ignoreValue: value },
     related: placed.related.map((related) => {
       if (related.role !== 'also-in') return related
       const fingerprint = fingerprints.get(JSON.stringify(related.location))
@@ -192,7 +205,7 @@ function fails(finding: Finding, { threshold, minConfidence }: Policy, failsInBa
 
 function ignoreWarnings(policy: Policy, used: ReadonlySet<IgnoreEntry | InlineIgnore>, now: Date): Warning[] {
   return policy.ignore.flatMap((entry): Warning[] => {
-    const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12)].filter(Boolean).join(' ')
+    const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12), entry.value?.slice(0, 24)].filter(Boolean).join(' ')
     if (isExpired(entry, now))
       return [{ code: 'expired-ignore', message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (“${entry.reason}”).` }]
     return used.has(entry) ? [] : [{ code: 'unused-ignore', message: `The ignore entry for ${what} matched nothing: remove it (“${entry.reason}”).` }]

@@ -4,6 +4,7 @@ import type { Finding } from '../rules/finding.ts'
 import { cutText } from '../secrets/last-look.ts'
 import type { Report } from './contract.ts'
 import { cell, code, markdown, prose } from './escape.ts'
+import { type Failure, failureHeadline } from './failure.ts'
 import type { Outcome } from './outcome.ts'
 import { closing, FULL, fixBlock, folded, ICONS, layersSection, loosenedSection, strong } from './summary.ts'
 import { countParts, headline, isMild, passedCount, ruleOfVerdict } from './verdict.ts'
@@ -154,7 +155,7 @@ export function renderSection(outcome: Outcome, context: CommentContext, earlier
     layersSection(outcome, FULL),
     folded(report.baseline.name === null ? 'Ignored, warnings and not looked at' : 'Known, ignored and not looked at', closing(report, FULL)),
     context.source === null ? '' : `<sub>${context.source}</sub>`,
-    `<sub>${code(report.image.id.slice(0, 19))} · ${code(report.image.platform)} · policy ${code(report.policy.name)}${report.policy.commit === null ? '' : ` of ${report.policy.commit.slice(0, 7)}`} · Layergate ${code(report.tool.version)}</sub>`,
+    `<sub>${code(report.image.id.slice(0, 19))} · ${code(report.image.platform)} · policy ${code(report.policy.name)}${report.policy.commit === null ? '' : ` of ${code(report.policy.commit.slice(0, 7))}`} · Layergate ${code(report.tool.version)}</sub>`,
     writeMemory(memory),
   ]
   for (const rows of [MAX_ROWS, 5, 2]) {
@@ -187,10 +188,18 @@ function shorter(section: string): string | null {
   return candidates.find((candidate) => candidate.length < section.length) ?? null
 }
 
-/** The section of an image that could not be read: no green one may stay. */
-export function renderErrorSection(name: string, message: string, earlier: string | null): string {
+/** Characters of an error in the comment. */
+const MAX_MESSAGE = 2000
+
+/** The section of an image that was not judged: no green one may stay. */
+export function renderErrorSection(name: string, failure: Failure, earlier: string | null): string {
   const memory = readMemory(earlier)
-  return [`### ⚠️ ${code(name)} could not be read`, markdown(message), 'Nothing was judged.', ...(memory === NOTHING ? [] : [writeMemory(memory)])].join('\n\n')
+  return [
+    `### ⚠️ ${failureHeadline(code(name), failure.code)}`,
+    markdown(failure.message.slice(0, MAX_MESSAGE)),
+    'Nothing was judged.',
+    ...(memory === NOTHING ? [] : [writeMemory(memory)]),
+  ].join('\n\n')
 }
 
 interface Section {

@@ -56,7 +56,11 @@ const imageSchema = z.object({
 const policySchema = z.object({
   name: z.string(),
   from: z.enum(['checkout', 'base']).describe('base: the files of the commit that the pull request starts from'),
-  commit: z.string().nullable().describe('that commit; null for the checkout'),
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{40,64}$/)
+    .nullable()
+    .describe('that commit; null for the checkout'),
   loosened: z
     .array(z.object({ kind: z.enum(['ignore', 'rule', 'setting', 'baseline']), text: z.string() }))
     .describe('what the checkout would let pass beyond the base; it has no effect yet'),

@@ -4,6 +4,7 @@ import type { Finding, Severity } from '../rules/finding.ts'
 import { oneLine } from '../shell/words.ts'
 import type { Report } from './contract.ts'
 import { cell, code, fenceFor, markdown, prose, visible } from './escape.ts'
+import { type Failure, failureHeadline } from './failure.ts'
 import { fixParts } from './fix.ts'
 import type { Outcome } from './outcome.ts'
 import { countParts, headline, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
@@ -103,9 +104,10 @@ export function loosenedSection(report: Report): string {
 function acceptSection(report: Report): string {
   const told = toldFindings(report).slice(0, MAX_ACCEPTED)
   if (told.length === 0) return ''
-  const entries = told.flatMap(({ ruleId, fingerprint }) => [
+  const entries = told.flatMap(({ ruleId, fingerprint, secret }) => [
     `  - rule: ${ruleId}`,
     `    fingerprint: ${fingerprint}`,
+    ...(secret?.ignoreValue === undefined ? [] : [`    value: ${secret.ignoreValue}`]),
     '    reason: why this is no problem',
     '    expires: YYYY-MM-DD',
   ])
@@ -120,9 +122,9 @@ const passedSection = ({ verdict }: Report): string => (verdict.passed.length ==
 /** A part that is closed until someone opens it. */
 export const folded = (title: string, content: string): string => (content === '' ? '' : `<details><summary>${title}</summary>\n\n${content}\n\n</details>`)
 
-/** The report of a run that could not read the image. */
-export function renderErrorSummary(reference: string, message: string): string {
-  return `## ⚠️ ${code(reference)} could not be read\n\n${markdown(message)}\n\nNothing was judged: this is neither a pass nor a fail.\n`
+/** The report of a run that judged nothing. */
+export function renderErrorSummary(reference: string, failure: Failure): string {
+  return `## ⚠️ ${failureHeadline(code(reference), failure.code)}\n\n${markdown(failure.message)}\n\nNothing was judged: this is neither a pass nor a fail.\n`
 }
 
 function findingsSection(outcome: Outcome, measure: Measure): string {

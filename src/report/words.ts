@@ -132,7 +132,9 @@ export function groupByFile(findings: readonly Finding[]): Finding[][] {
   for (const [index, finding] of findings.entries()) {
     const { location, secret, ruleId, origin } = finding
     const key = secret !== null && location.kind === 'layer' ? `${location.layer} ${location.path} ${location.inside ?? ''} ${ruleId} ${origin}` : `alone ${index}`
-    groups.set(key, [...(groups.get(key) ?? []), finding])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [finding])
+    else group.push(finding)
   }
   return [...groups.values()]
 }

@@ -113,6 +113,7 @@ export const findingSchema = z.object({
       length: z.number().int(),
       keyedHash: z.string().nullable().describe('HMAC-SHA-256 under the salt; null for passwords'),
       tag: z.string().describe('16 bits that tell values of one report apart'),
+      ignoreValue: z.string().optional().describe('what `value` of an ignore entry takes, under the salt of the configuration; not there without one'),
       occurrences: z.number().int().min(1),
       facts: z.record(z.string(), z.string()),
     })

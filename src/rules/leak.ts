@@ -39,7 +39,12 @@ function draftOf(evidence: Evidence, leak: Leak): Draft {
     identity: identityOf(evidence, leak, place),
   }))
   if (first === undefined) throw new RangeError('a leak without a place')
-  return { places: [first, ...rest], seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]), hashOf: (salt) => hashOf(leak, salt) }
+  return {
+    places: [first, ...rest],
+    seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]),
+    hashOf: (salt) => hashOf(leak, salt),
+    detector: leak.detector.id,
+  }
 }
 
 /** A password could be guessed from its hash: 16 bits tell another one and no more. */

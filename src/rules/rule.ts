@@ -45,6 +45,8 @@ export interface Draft {
   seenFrom(place: number): PlacedFinding
   /** Hash of the value under a salt, for comparing runs; of a password 16 bits of it. null where there is no secret. */
   readonly hashOf: ((salt: string) => string) | null
+  /** What tells the value; not there where there is no secret. */
+  readonly detector?: string
 }
 
 /** A rule over some evidence. */

@@ -147,8 +147,8 @@ const markdownOf = (outcome: Outcome, text: string): Record<string, string> => {
     comment: first,
     // What was open before is told as fixed.
     'comment after a push': upsertSection(first, text, (earlier) => renderSection({ ...outcome, report: { ...outcome.report, findings: [] } }, context, earlier)),
-    'error section': upsertSection(first, text, (earlier) => renderErrorSection(text, text, earlier)),
-    'error summary': renderErrorSummary(text, text),
+    'error section': upsertSection(first, text, (earlier) => renderErrorSection(text, { code: text, message: text }, earlier)),
+    'error summary': renderErrorSummary(text, { code: text, message: text }),
     diff: renderDiffMarkdown(compare({ ...side, inventory: inventory('a') }, { ...side, inventory: inventory('b') })),
   }
 }

@@ -224,7 +224,7 @@ describe('SARIF', () => {
     expect(runs[0]?.results[0]?.baselineState).toBeUndefined()
     const { record } = outcome.report.baseline
     const again = await judgeArchive(await buildImage({ layers, config: { User: '1' } }), {
-      baseline: { name: 'b', file: { schemaVersion: 1, salt: record.salt, images: { a: record.findings } } },
+      baseline: { name: 'b', file: { schemaVersion: 1, salt: record.salt, images: { image: record.findings } } },
     })
     expect(renderSarif(again, 'x').match(/"baselineState": "unchanged"/g)).toHaveLength(2)
   })
