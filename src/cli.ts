@@ -312,11 +312,22 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') lost = error.code ?? 'unknown error'
 })
 
-Promise.race([main(process.argv.slice(2)), watchdog.over])
-  .then(
-    (code) => (lost === null ? code : Promise.reject(new UsageError(`standard output cannot be written (${lost}).`))),
-    (error: unknown) => Promise.reject(error),
-  )
+/** Milliseconds in which a command that is out of time may still write what it was asked for. */
+const LAST_WORDS = 3000
+
+const running = main(process.argv.slice(2))
+const overdue = watchdog.over.catch(async (error: unknown) => {
+  await new Promise((resolve) => setTimeout(resolve, LAST_WORDS))
+  throw error
+})
+
+Promise.race([running, overdue])
+  .then(async (code) => {
+    // An error of the stream comes a turn later.
+    await new Promise((resolve) => setImmediate(resolve))
+    if (lost !== null) throw new UsageError(`standard output cannot be written (${lost}).`)
+    return code
+  })
   .catch((error: unknown) => {
     const { message, code } = presentable(error)
     process.stderr.write(`layergate: ${message}${code === 'usage' ? '' : NOTHING_JUDGED}\n`)

@@ -10,7 +10,7 @@ import { renderErrorSection, renderSection } from './report/comment.ts'
 import type { Report } from './report/contract.ts'
 import type { Outcome } from './report/outcome.ts'
 import { toldFindings } from './report/words.ts'
-import { plainRedactor } from './secrets/last-look.ts'
+import { cutText, plainRedactor } from './secrets/last-look.ts'
 
 /** What was done, in words for the log. */
 export interface Posted {
@@ -19,6 +19,8 @@ export interface Posted {
 }
 
 const MAX_IMAGES = 20
+/** Characters of an instruction that are read. */
+const MAX_INSTRUCTION = 4096
 
 /** The open pull requests whose head is the commit of the run: by branch and owner, then by the commit itself. */
 async function pullsOf(octokit: Octokit, { owner, repo }: Repository, { headSha, headBranch, headOwner }: TriggeringRun): Promise<PullRequest[]> {
@@ -35,7 +37,9 @@ function outcomeOf(report: Report, image: NonNullable<Report['image']>, isPublic
     report: { ...report, image },
     isPublic,
     source: null,
-    instructions: image.history.map(({ createdBy, created }, index) => readHistoryEntry({ index, created, createdBy, author: null, comment: null, empty: false }).display),
+    instructions: image.history.map(
+      ({ createdBy, created }, index) => readHistoryEntry({ index, created, createdBy: cutText(createdBy, MAX_INSTRUCTION), author: null, comment: null, empty: false }).display,
+    ),
     masks: [],
     inventory: null,
     redactor: plainRedactor(),

@@ -3,6 +3,7 @@ import * as core from '@actions/core'
 import { UsageError } from './error.ts'
 import { nearest } from './policy/load.ts'
 import { visible } from './report/escape.ts'
+import { cutText } from './secrets/last-look.ts'
 import { overlay, type Settings, settingsFromEnvironment } from './settings.ts'
 
 /** The inputs of action.yml. */
@@ -34,8 +35,9 @@ export const input = (name: string): string | null => core.getInput(name) || nul
 /** The names in the input `image`, one on a line. */
 export const namesOf = (text: string): string[] => text.split(/\r?\n/).flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
 
-/** Foreign inputs that a warning names. */
+/** Foreign inputs that a warning names, and characters of each. */
 const MAX_FOREIGN = 10
+const MAX_NAME = 100
 
 /**
  * The runner passes unknown inputs on with a warning that nobody reads: what is nearly one of ours is refused. Other runners hand
@@ -51,10 +53,10 @@ export function checkInputs(env: Readonly<Record<string, string | undefined>>): 
     const near = nearest(name, INPUTS)
     // Where ours is given too, the other is somebody else's.
     if (near !== null && !given(near))
-      throw new UsageError(`There is no input ${JSON.stringify(visible(name).slice(0, 100))}. Did you mean ${JSON.stringify(near)}? Inputs: ${INPUTS.join(', ')}.`)
+      throw new UsageError(`There is no input ${JSON.stringify(visible(cutText(name, MAX_NAME)))}. Did you mean ${JSON.stringify(near)}? Inputs: ${INPUTS.join(', ')}.`)
   }
   if (foreign.length === 0) return
-  const names = foreign.slice(0, MAX_FOREIGN).map((name) => JSON.stringify(visible(name).slice(0, 100)))
+  const names = foreign.slice(0, MAX_FOREIGN).map((name) => JSON.stringify(visible(cutText(name, MAX_NAME))))
   const rest = foreign.length - names.length
   core.warning(`No input of this action, and without effect: ${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}. Inputs: ${INPUTS.join(', ')}.`, { title: 'Layergate' })
 }

@@ -107,8 +107,13 @@ async function readDockerfiles(settings: Settings, directory: string, isConfined
 async function readBuild(settings: Settings, { directory, isConfined = false }: Surroundings, temporary: string): Promise<BuildOptions> {
   const { context } = settings
   if (context !== null && !(await isDirectory(path.resolve(directory, context)))) throw new ConfigError(`${context}: the build context is no directory.`)
-  if (context !== null && isConfined && (await leadsOut(directory, path.resolve(directory, context))) && pathInCheckout(directory, context) !== null)
-    throw new ConfigError(`${context}: the build context lies outside the checkout: a symbolic link leads out of it.`)
+  if (isConfined)
+    for (const [what, name] of [
+      ['context', context],
+      ['metadata', settings.buildMetadata],
+    ] as const)
+      if (name !== null && pathInCheckout(directory, name) !== null && (await leadsOut(directory, path.resolve(directory, name))))
+        throw new ConfigError(`${name}: a symbolic link of the build ${what} leads out of the checkout.`)
   return {
     dockerfiles: await readDockerfiles(settings, directory, isConfined),
     isNamed: settings.dockerfile !== null,

@@ -1,6 +1,7 @@
 // Provenance that lies beside an image: what `--metadata-file` wrote, that text itself (an output of build-push-action), or
 // the record of a build (`docker buildx history export`, a .dockerbuild file).
 // https://docs.docker.com/reference/cli/docker/buildx/build/#metadata-file
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
@@ -81,7 +82,8 @@ async function fromRecord(files: ImageFiles, where: string): Promise<BuildDocume
 export async function readBuildDocuments(value: string, directory: string, temporary: string): Promise<BuildDocuments> {
   if (value.trimStart().startsWith('{'))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ['the build metadata is too large'] } : fromJson(value, 'the build metadata')
-  const handle = await open(path.resolve(directory, value), 'r').catch((cause: unknown) => {
+  // A pipe without a writer would be waited for.
+  const handle = await open(path.resolve(directory, value), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
     throw new ConfigError(`${value}: the build metadata cannot be read (${code}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause })
   })

@@ -196,7 +196,7 @@ export function renderErrorSection(name: string, failure: Failure, earlier: stri
   const memory = readMemory(earlier)
   return [
     `### ⚠️ ${failureHeadline(code(name), failure.code)}`,
-    markdown(failure.message.slice(0, MAX_MESSAGE)),
+    markdown(cutText(failure.message, MAX_MESSAGE)),
     'Nothing was judged.',
     ...(memory === NOTHING ? [] : [writeMemory(memory)]),
   ].join('\n\n')

@@ -81,8 +81,8 @@ describe('layergate baseline', () => {
     expect(layergate('baseline', 'show').stdout).toMatch(/^new: 1 finding\n {2}\d{4}-\d\d-\d\d {2}secret-in-env/)
     const { salt } = file()
     // The secret is gone: update takes it out.
-    expect(layergate('scan', 'old.tar').stdout).toMatch(/1 fixed/)
-    expect(layergate('baseline', 'update', 'old.tar').stdout).toMatch(/0 findings of new, 0 new, 1 gone/)
+    expect(layergate('scan', 'old.tar', '--name', 'new').stdout).toMatch(/1 fixed/)
+    expect(layergate('baseline', 'update', 'old.tar', '--name', 'new').stdout).toMatch(/0 findings of new, 0 new, 1 gone/)
     expect(file().salt).toBe(salt)
   })
 
@@ -99,6 +99,25 @@ describe('layergate baseline', () => {
     expect(layergate('baseline', 'create', 'report.json').status).toBe(0)
     expect(layergate('scan', 'new.tar').status).toBe(0)
     expect(layergate('scan', 'new.tar', '--baseline', 'report.json').status).toBe(0)
+  })
+
+  it('keeps the images apart: a second one has its own section, and what it has no section for is new', () => {
+    layergate('baseline', 'create', 'old.tar')
+    // Without a section of its own nothing of another image is known.
+    expect(layergate('scan', 'new.tar')).toMatchObject({ status: 1, stdout: expect.stringContaining('says nothing of new') })
+    expect(layergate('baseline', 'update', 'new.tar').stdout).toMatch(/1 finding of new, 1 new, 0 gone/)
+    expect(Object.entries(file().images).map(([name, entries]) => [name, entries.length])).toEqual([
+      ['new', 1],
+      ['old', 0],
+    ])
+    expect(layergate('scan', 'new.tar').status).toBe(0)
+    // What is known of one is new in another.
+    expect(layergate('scan', 'new.tar', '--name', 'old').status).toBe(1)
+    expect(layergate('scan', 'new.tar', '--name', 'third').status).toBe(1)
+    expect(layergate('scan', 'new.tar', '--name', 'constructor').status).toBe(1)
+    layergate('baseline', 'update', 'old.tar', '--name', 'third')
+    expect(Object.keys(file().images)).toEqual(['new', 'old', 'third'])
+    expect(layergate('baseline', 'update', '.layergate-baseline.json').stderr).toMatch(/this is a baseline, no report of one image/)
   })
 
   it.each([
