@@ -18,6 +18,8 @@ export interface Trace {
   /** Layers of the base, from the bottom, on which the provenance and the history agree; null where nothing confirms them. */
   readonly baseLayers: number | null
   readonly base: BaseName | null
+  /** The digests of the layers are those of the image. */
+  readonly isVerified: boolean
 }
 
 const within = (range: LineRange, { startLine, endLine }: Instruction): boolean => startLine <= range.startLine && range.endLine <= endLine
@@ -68,5 +70,5 @@ export function trace(
   const count = mapped.base?.layers ?? 0
   const owned = pairing.findIndex((entry, index) => index < count && entry !== null && alignment !== null && entry >= alignment.ownFrom)
   if (owned !== -1) return ignored(`says that layer ${owned} came with the base, and the history that it did not`)
-  return { trace: { provenance, dockerfile, alignment, instructions, baseLayers: alignment === null ? null : count, base: mapped.base } }
+  return { trace: { provenance, dockerfile, alignment, instructions, baseLayers: alignment === null ? null : count, base: mapped.base, isVerified: mapped.isVerified } }
 }

@@ -106,7 +106,7 @@ export function hiddenBy(finding: Finding): Finding['related'][number] | null {
 /** What a finding is about, without where it is: `GitHub token` of `GitHub token stays in the image`. */
 export const subjectOf = ({ title }: Finding): string => title.replace(PLACE_IN_TITLE, '')
 
-const PLACE_IN_TITLE = new RegExp(` (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable|in (?:${METADATA_TITLES.join('|')}))$`)
+const PLACE_IN_TITLE = new RegExp(` (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable|in (?:${METADATA_TITLES.join('|')}))(?=$| \\(base, not proven\\)$)`)
 
 /** The layer that a place is in; null for what is in none. */
 export const layerOf = (location: Location): number | null => (location.kind === 'layer' || location.kind === 'tar' ? location.layer : null)
