@@ -106,13 +106,15 @@ function fitStage(dockerfile: Dockerfile, stage: Stage, history: readonly Histor
   const most = 'chain' in onImage ? onImage.pairs.size : 0
   // Stages without an instruction leave nothing to tell them by, and nothing to take for the base's.
   const through = fits.filter(({ chain, pairs }) => chain.chosen.length > 0 && pairs.size > most)
-  const [only, ...others] = through
-  if (only !== undefined) {
-    const doubt =
-      others.length === 0 && isWhole
-        ? null
-        : `line ${only.chain.stages.at(-1)?.fromInstruction.startLine ?? 1} can name ${only.chain.chosen.map(nameOf).join(' and ')} or another stage`
-    return through.map((fit) => ({ ...fit, doubt }))
+  if (through.length > 0) {
+    const longest = through.reduce((best, fit) => (fit.pairs.size > best.pairs.size ? fit : best))
+    // A way that stops at a stage which the longest goes on through is no other one.
+    const others = through.filter(({ chain: { stages } }) => stages.some((own, index) => own !== longest.chain.stages.at(index - stages.length)))
+    if (others.length === 0 && isWhole) return [longest]
+    return [longest, ...others].map((fit) => ({
+      ...fit,
+      doubt: `FROM of line ${stage.fromInstruction.startLine} can name ${longest.chain.chosen.map(nameOf).join(' and ')} or another stage`,
+    }))
   }
   const empty = fits.filter(({ chain }) => chain.chosen.length > 0)
   const meant = empty.find(({ chain }) => chain.chosen.every((chosen) => chain.stages.some(({ from }) => from.toLowerCase() === chosen.name)))
@@ -151,7 +153,8 @@ function fitSteps(dockerfile: Dockerfile, chain: Chain, steps: readonly ChainSte
   if (baseEntries < 0)
     return { reason: `it has ${own.length} instructions, the image's history only ${history.length} entries`, isOther: builder === 'buildkit' || builder === 'classic' }
   const [root] = chain.stages
-  if (root.from.toLowerCase() === 'scratch' && baseEntries > 0) return { reason: 'it starts from scratch, but the image has more history than it has instructions', isOther: false }
+  if (root.from.toLowerCase() === 'scratch' && baseEntries > 0)
+    return { reason: 'it starts from scratch, but the image has more history than it has instructions', isOther: builder === 'buildkit' || builder === 'classic' }
   const pairs = new Map<number, Instruction>()
   let miss: Miss | null = null
   for (let i = own.length - 1; i >= 0; i--) {

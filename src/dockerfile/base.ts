@@ -27,12 +27,16 @@ const timeOf = ({ created }: HistoryInstruction): number | null => {
 /** Builders write nanoseconds; a whole second in all entries is SOURCE_DATE_EPOCH, or a time that was cut. */
 const isWholeSecond = ({ created }: HistoryInstruction): boolean => /T\d\d:\d\d:\d\d(?:\.0+)?(?:Z|[+-]\d\d:\d\d)$/.test(created ?? '')
 
-/** Whether the builder of the own entries can have written this one. */
-function isOfBuilder(entry: HistoryInstruction, builder: Builder): boolean {
-  if (builder === 'kaniko') return entry.author === 'kaniko'
-  if (builder === 'buildkit') return entry.builder === 'buildkit' && !isFiller(entry)
-  const comment = entry.comment ?? ''
-  return entry.builder !== 'buildkit' && entry.raw !== '' && entry.author !== 'kaniko' && (comment === '' || (builder === 'buildah' && comment.startsWith('FROM ')))
+/** Whether an entry looks like those that the build wrote. */
+function looksLike(own: readonly HistoryInstruction[], builder: Builder): (entry: HistoryInstruction) => boolean {
+  const kinds = new Set(own.map((entry) => entry.builder))
+  return (entry) => {
+    if (builder === 'kaniko') return entry.author === 'kaniko'
+    const isNote = /^(?:$|buildkit\.dockerfile\.|FROM )/.test(entry.comment ?? '')
+    // Only the classic builder leaves an instruction without its word, and never one without a text.
+    const isInstruction = entry.keyword !== null || (entry.raw !== '' && kinds.has('classic'))
+    return isNote && isInstruction && entry.author !== 'kaniko' && (kinds.has(entry.builder) || entry.builder === 'other')
+  }
 }
 
 /** Whether the time of an entry tells that it is no part of the build. */
@@ -54,21 +58,23 @@ function olderThan(own: readonly HistoryInstruction[]): (entry: HistoryInstructi
  * written by the builder of the own ones, and are as young. No part of the image tells them apart otherwise.
  */
 function triggeredFrom({ builder, baseEntries, ownFrom, instructions, base }: Alignment, history: readonly HistoryInstruction[], isComplete: boolean): number {
-  const first = history[ownFrom]
+  const written = history.slice(ownFrom).filter((entry) => !isFiller(entry))
+  const [first] = written
   // buildah notes the image at the entry that it starts with.
   const noted = /^FROM (\S+)$/.exec(first?.comment ?? '')?.[1]
   if (builder === 'buildah' && noted !== undefined && base !== null && sameReference(noted, base.reference)) return baseEntries
+  const isAlike = looksLike(written, builder)
   let from = baseEntries
   // The first entry of a whole history is the base's: an image of nothing but ONBUILD is none that people build on.
   const lowest = isComplete ? 1 : 0
   while (from > lowest) {
     const entry = history[from - 1]
-    if (entry === undefined || !isOfBuilder(entry, builder) || entry.keyword === 'ONBUILD' || entry.keyword === 'MAINTAINER') break
+    if (entry === undefined || !isAlike(entry) || entry.keyword === 'ONBUILD' || entry.keyword === 'MAINTAINER') break
     from--
   }
   const waits = history[from - 1]?.keyword === 'ONBUILD'
   // Layers of COPY --link are made apart: one out of the cache can be older than the base.
-  const own = history.slice(ownFrom).filter((entry) => !isFiller(entry) && instructions.get(entry.index)?.flags.includes('--link') !== true)
+  const own = written.filter(({ index }) => instructions.get(index)?.flags.includes('--link') !== true)
   const entries = history.slice(from, baseEntries)
   return !waits && entries.every(olderThan(own)) ? baseEntries : from
 }

@@ -170,6 +170,9 @@ function toStep({ environment, shell, budget, ...known }: Draft): Step {
   }
 }
 
+/** `file:HASH in /app/`: the classic builder and buildah keep no sources of an ADD or COPY; of a URL, the hash alone. */
+const isHashed = (text: string): boolean => /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in /.test(text)
+
 /** The text of a RUN entry: BuildKit leaves the body of a here-document that starts with `#!` out of the history. */
 const runText = ({ instruction, source }: EntryOrigin): string =>
   instruction.text.startsWith('/dev/pipes/') ? (source?.documents[0]?.content ?? instruction.text) : instruction.text
@@ -261,7 +264,9 @@ export function stepsOfImage(origin: Origin): Step[] {
             ? source !== null && source.keyword === 'RUN' && source.documents.length === 0
               ? source.text
               : runText(entry).slice(written.length)
-            : instruction.text,
+            : isHashed(instruction.text)
+              ? (source?.text ?? instruction.text)
+              : instruction.text,
         flags: source?.flags ?? (written === '' ? null : written.trim().split(/\s+/)),
         source: source?.keyword === keyword ? source : null,
         layer,

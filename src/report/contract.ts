@@ -39,7 +39,7 @@ const imageSchema = z.object({
       source: z.enum(['provenance', 'annotation', 'dockerfile', 'layers', 'history']),
     })
     .nullable(),
-  baseReason: z.string().nullable().describe('why nothing tells base from own in some layers, which then count as own; null where it is known of all'),
+  baseReason: z.string().nullable().default(null).describe('why nothing tells base from own in some layers, which then count as own; null where it is known of all'),
   distroless: z.object({ verdict: z.boolean(), shells: z.array(z.string()), packageManagers: z.array(z.string()), utilities: z.array(z.string()) }),
   layers: z.array(layerSchema),
   history: z

@@ -30,6 +30,8 @@ export const dockerfileSchema = z.object({
 export const baseCertaintySchema = z
   .enum(['proven', 'aligned'])
   .nullable()
+  // Reports of earlier versions have none.
+  .default(null)
   .describe("proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions")
 
 /** A change after which the finding is gone. */
