@@ -69,14 +69,15 @@ function triggeredFrom({ builder, baseEntries, ownFrom, instructions, base }: Al
   const lowest = isComplete ? 1 : 0
   while (from > lowest) {
     const entry = history[from - 1]
-    if (entry === undefined || !isAlike(entry) || entry.keyword === 'ONBUILD' || entry.keyword === 'MAINTAINER') break
+    if (entry === undefined || !isAlike(entry)) break
     from--
   }
-  const waits = history[from - 1]?.keyword === 'ONBUILD'
   // Layers of COPY --link are made apart: one out of the cache can be older than the base.
   const own = written.filter(({ index }) => instructions.get(index)?.flags.includes('--link') !== true)
-  const entries = history.slice(from, baseEntries)
-  return !waits && entries.every(olderThan(own)) ? baseEntries : from
+  if (!history.slice(from, baseEntries).every(olderThan(own))) return from
+  // What waits for the next build is in the history where the base was not built by BuildKit.
+  const waiting = history.slice(0, baseEntries).findLastIndex(({ keyword }) => keyword === 'ONBUILD')
+  return waiting === -1 ? baseEntries : Math.max(from, waiting + 1)
 }
 
 const STAGE_LINE = /^\s*FROM\s/i
