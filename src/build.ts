@@ -75,6 +75,7 @@ export async function findBuild(image: Image, options: BuildOptions): Promise<Bu
       config: image.config,
       annotations: image.annotations,
       layers: image.layers,
+      ids: [image.id, image.digest],
       provenances,
       dockerfiles,
       found,

@@ -82,6 +82,8 @@ export interface OriginSources {
   readonly config: ImageConfig
   readonly annotations: Readonly<Record<string, string>>
   readonly layers: readonly { readonly diffId: Digest; readonly digest: Digest | null }[]
+  /** Digests of the image: of its configuration and its manifest. */
+  readonly ids: readonly (string | null)[]
   /** The most trusted first. */
   readonly provenances: readonly Provenance[]
   /** Dockerfiles of the checkout that may have built the image. */
@@ -122,14 +124,14 @@ function fileOf(traced: Trace, dockerfiles: readonly Dockerfile[]): Dockerfile |
 
 /** The first provenance that the image bears out, and why others were not used. */
 function firstTrace(
-  { provenances, layers }: OriginSources,
+  { provenances, layers, ids }: OriginSources,
   history: readonly HistoryInstruction[],
   pairing: readonly (number | null)[],
 ): { traced: Trace | null; problems: string[] } {
   const problems: { where: string; problem: string }[] = []
   for (const provenance of provenances) {
     if (provenance.dockerfile === null) continue
-    const result = trace(provenance, layers, history, pairing)
+    const result = trace(provenance, layers, ids, history, pairing)
     if ('problem' in result) problems.push({ where: provenance.where, problem: result.problem })
     // A metadata file of several builds holds one for each: those of the others are no problem.
     else return { traced: result.trace, problems: problems.filter(({ where }) => where !== provenance.where).map(({ problem }) => problem) }

@@ -27,6 +27,7 @@ async function originOf(dockerfile: string, layers: readonly LayerSpec[], others
     config: image,
     annotations: {},
     layers: image.diffIds.map((diffId) => ({ diffId, digest: null })),
+    ids: [],
     provenances: [],
     dockerfiles: [parseDockerfile('Dockerfile', dockerfile)],
     all: others.map((text, index) => parseDockerfile(`other-${index}/Dockerfile`, text)),
@@ -262,6 +263,7 @@ describe('a base without a history', () => {
         config: image,
         annotations: {},
         layers: image.diffIds.map((diffId) => ({ diffId, digest: null })),
+        ids: [],
         provenances: [],
         dockerfiles: text === null ? [] : [parseDockerfile('Dockerfile', text)],
         all: [],
@@ -278,7 +280,7 @@ describe('a base without a history', () => {
   it('a history of nothing but what was made up is that of its layers', async () => {
     const { config } = await buildParts({ layers: [filler('a'), filler('b')] })
     const image = parseConfig(config, 'test')
-    const origin = findOrigin({ config: image, annotations: {}, layers: [], provenances: [], dockerfiles: [], all: [], isNamed: false, target: null })
+    const origin = findOrigin({ config: image, annotations: {}, layers: [], ids: [], provenances: [], dockerfiles: [], all: [], isNamed: false, target: null })
     expect(origin.layers.map(({ history }) => history)).toEqual([0, 1])
   })
 })
@@ -306,7 +308,7 @@ describe('the name of the base in the history of buildah', () => {
   ])('without a Dockerfile: %s', async (_name, layers, reference) => {
     const { config } = await buildParts({ layers })
     const image = parseConfig(config, 'test')
-    const origin = findOrigin({ config: image, annotations: {}, layers: [], provenances: [], dockerfiles: [], all: [], isNamed: false, target: null })
+    const origin = findOrigin({ config: image, annotations: {}, layers: [], ids: [], provenances: [], dockerfiles: [], all: [], isNamed: false, target: null })
     expect(origin.base?.reference ?? null).toBe(reference)
   })
 })
