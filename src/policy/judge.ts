@@ -202,7 +202,13 @@ const HOW_TO_PROVE =
 /** A finding that fails; where only a proven base would quiet it, it says so. */
 function failing(finding: Finding, failsInBase: boolean): Finding {
   if (finding.origin !== 'base' || failsInBase) return { ...finding, fails: true }
-  return { ...finding, fails: true, title: `${finding.title} (base, not proven)`, remedy: `${finding.remedy} ${HOW_TO_PROVE}` }
+  return {
+    ...finding,
+    fails: true,
+    title: `${finding.title} (base, not proven)`,
+    message: `${finding.message} It came with the base, which is not proven.`,
+    remedy: `${finding.remedy} ${HOW_TO_PROVE}`,
+  }
 }
 
 function ignoreWarnings(policy: Policy, used: ReadonlySet<IgnoreEntry | InlineIgnore>, now: Date): Warning[] {
