@@ -128,7 +128,7 @@ describe('base and own, in words', () => {
   })
 
   it('what a base that is not proven brought fails, and says so wherever it is told', async () => {
-    const outcome = await judgeArchive(await buildImage({ layers }), { dockerfile: 'FROM busybox\nCOPY a /app\n' })
+    const outcome = await judgeArchive(await buildImage({ layers, config: { User: '1000' } }), { dockerfile: 'FROM busybox\nCOPY a /app\n' })
     const { terminal, summary, comment, annotations, sarif, json } = every(outcome)
     for (const text of [terminal, summary, comment, annotations, sarif, json]) {
       expect(text?.replace(/\s+/g, ' ')).toMatch(/not proven/)
