@@ -3,9 +3,10 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { type BuildOptions, findBuild, findSources } from './build.ts'
 import { parseDockerfile } from './dockerfile/dockerfile.ts'
 import { NO_DOCKERFILE, type Origin } from './dockerfile/origin.ts'
+import { externalImages } from './dockerfile/references.ts'
 import { attestationTexts } from './evidence/attestation-text.ts'
 import { hiddenInCommands } from './evidence/command-credentials.ts'
-import { type Evidence, environmentOf } from './evidence/evidence.ts'
+import { certaintyAt, type Evidence, environmentOf } from './evidence/evidence.ts'
 import { takeInventory } from './evidence/inventory.ts'
 import { collectLeaks } from './evidence/leak.ts'
 import { type Step, stepsOfImage, unreadWarnings } from './evidence/steps.ts'
@@ -104,6 +105,8 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       steps,
       environment: environmentOfImage(image, steps),
       base: origin.base,
+      takenFrom: externalImages(origin, build.provenances),
+      baseCertainty: (location) => certaintyAt(origin, location),
       user: resolveUser(image.config.run.User ?? '', passwd, collected('/etc/group')),
       userLines: origin.lastLines('USER'),
       fromLines: origin.from,

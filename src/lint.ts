@@ -3,10 +3,12 @@
 import type { SourceFile } from './checkout/checkout.ts'
 import { type Dockerfile, type Instruction, parseDockerfile } from './dockerfile/dockerfile.ts'
 import type { DockerfileLines } from './dockerfile/origin.ts'
+import { externalImages, possibleBases } from './dockerfile/references.ts'
+import { ancestorsOf } from './dockerfile/stages.ts'
 import { ConfigError } from './error.ts'
 import { hiddenInCommands } from './evidence/command-credentials.ts'
 import { type BuildEvidence, environmentOf } from './evidence/evidence.ts'
-import { ancestorsOf, type Step, stepsOfDockerfile, unreadWarnings } from './evidence/steps.ts'
+import { type Step, stepsOfDockerfile, unreadWarnings } from './evidence/steps.ts'
 import { resolveUser } from './filesystem/users.ts'
 import { readInlineIgnores } from './policy/inline.ts'
 import { judge, type Verdict } from './policy/judge.ts'
@@ -44,15 +46,27 @@ function evidenceOf(dockerfile: Dockerfile, now: Date): Omit<BuildEvidence, 'cut
   if (target === undefined) throw new ConfigError(`${dockerfile.path}: it has no FROM: it is no Dockerfile.`)
   const linesOf = ({ startLine, endLine }: Instruction): DockerfileLines => ({ path: dockerfile.path, startLine, endLine, certainty: 'exact' })
   const steps = stepsOfDockerfile(dockerfile, target, linesOf)
-  const root = ancestorsOf(dockerfile, target)[0] ?? target
+  const own = [...ancestorsOf(dockerfile, target), target]
+  const [root = target] = own
+  const isOpen = /[$]/.test(root.from)
   const { configured, step } = configuredUser(steps)
   const fromLines = linesOf(target.fromInstruction)
   return {
     steps,
     environment: environmentOf(steps),
-    base: /^scratch$/i.test(root.from)
-      ? null
-      : { reference: root.from, digest: /@(sha256:[0-9a-f]{64})$/.exec(root.from)?.[1] ?? null, layers: null, source: 'dockerfile', lines: linesOf(root.fromInstruction) },
+    base:
+      isOpen || /^scratch$/i.test(root.from)
+        ? null
+        : {
+            reference: root.from,
+            digest: /@(sha256:[0-9a-f]{64})$/.exec(root.from)?.[1] ?? null,
+            layers: null,
+            source: 'dockerfile',
+            lines: linesOf(root.fromInstruction),
+            doubt: null,
+          },
+    takenFrom: [...(isOpen ? possibleBases(dockerfile, target, linesOf) : []), ...externalImages({ dockerfile, stage: target, stages: own, linesOf }, [])],
+    baseCertainty: () => null,
     user: resolveUser(configured, null, null),
     userLines: step?.lines ?? null,
     fromLines,

@@ -76,17 +76,27 @@ export async function readSource(root: string, relative: string): Promise<string
 }
 
 /** All Dockerfiles of a checkout: `Dockerfile*`, `Containerfile*`, `*.Dockerfile`. */
-export async function findDockerfiles(root: string): Promise<SourceFile[]> {
+export const findDockerfiles = async (root: string): Promise<SourceFile[]> => (await searchDockerfiles(root)).files
+
+/** @returns the Dockerfiles, and whether these are all: none is a link or too large, and the search came to its end */
+export async function searchDockerfiles(root: string): Promise<{ readonly files: SourceFile[]; readonly isWhole: boolean }> {
   const found: SourceFile[] = []
+  let isWhole = true
+  let seen = 0
   const isRepository = (await lstat(path.join(root, '.git')).catch(() => null)) !== null
-  for await (const entry of walk(root, (directory) => !SKIPPED.has(path.posix.basename(directory)), isRepository ? MAX_ENTRIES.repository : MAX_ENTRIES.other)) {
-    if (entry.kind !== 'file' || !isDockerfile(path.posix.basename(entry.path))) continue
-    const text = await readSource(root, entry.path)
-    if (text !== null) found.push({ path: entry.path, text })
-    if (found.length >= MAX_DOCKERFILES) break
+  const limit = isRepository ? MAX_ENTRIES.repository : MAX_ENTRIES.other
+  for await (const entry of walk(root, (directory) => !SKIPPED.has(path.posix.basename(directory)), limit)) {
+    isWhole &&= ++seen < limit
+    if (entry.kind === 'directory' || !isDockerfile(path.posix.basename(entry.path))) continue
+    const text = entry.kind === 'file' ? await readSource(root, entry.path) : null
+    if (text === null) isWhole = false
+    else found.push({ path: entry.path, text })
+    if (found.length >= MAX_DOCKERFILES) return { files: sorted(found), isWhole: false }
   }
-  return found.sort((a, b) => (a.path < b.path ? -1 : 1))
+  return { files: sorted(found), isWhole }
 }
+
+const sorted = (files: readonly SourceFile[]): SourceFile[] => files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
 
 /** SHA-256 of a regular file of the checkout in hexadecimal; null where it cannot be read, or a link above it leads out. */
 export async function sha256Of(root: string, file: string): Promise<string | null> {

@@ -109,7 +109,8 @@ export function parseDockerfile(path: string, text: string): Dockerfile {
       close()
       const words = instruction.text.split(/\s+/)
       const name = words[1]?.toUpperCase() === 'AS' ? (words[2]?.toLowerCase() ?? null) : null
-      const from = expand((words[0] ?? '').replace(/^(["'])(.*)\1$/, '$2'), args)
+      const word = words[0] ?? ''
+      const from = word.includes('$') ? expand(word.replace(/^(["'])(.*)\1$/, '$2'), args) : patternsOf(word, read.escapeCharacter).flat().join('')
       current = { stage: { index: stages.length, name, from, fromInstruction: instruction }, instructions: [] }
     } else if (current !== null) current.instructions.push(instruction)
     else {

@@ -1,5 +1,6 @@
 // Every secret value once, with all the places where it stands: files of layers, the configuration, the history.
 import type { DockerfileLines, Origin, Owner } from '../dockerfile/origin.ts'
+import { squeeze } from '../dockerfile/words.ts'
 import type { Ending, FileState, Filesystem, Version } from '../filesystem/filesystem.ts'
 import type { PackageRecords } from '../filesystem/packages.ts'
 import type { Image } from '../image/image.ts'
@@ -316,7 +317,7 @@ function configTexts(image: Image, origin: Origin): Text[] {
     ...(run.Cmd === null ? [] : [field('Cmd', run.Cmd.join(' '), setBy(origin, 'CMD', null))]),
     ...(run.Entrypoint === null ? [] : [field('Entrypoint', run.Entrypoint.join(' '), setBy(origin, 'ENTRYPOINT', null))]),
     ...(run.Healthcheck === null ? [] : [field('Healthcheck', run.Healthcheck.Test.join(' '), setBy(origin, 'HEALTHCHECK', null))]),
-    ...run.OnBuild.map((text) => field('OnBuild', text, setBy(origin, 'ONBUILD', null))),
+    ...run.OnBuild.map((text) => field('OnBuild', text, leftBy(origin, text))),
     ...(author === null ? [] : [field('author', author, setBy(origin, 'MAINTAINER', null))]),
     ...(comment === null ? [] : [field('comment', comment, setBy(origin, '', null))]),
     ...origin.history.map(
@@ -326,6 +327,14 @@ function configTexts(image: Image, origin: Origin): Text[] {
       }),
     ),
   ]
+}
+
+/** Which ONBUILD left a trigger: BuildKit writes no history for it, so that only the Dockerfile tells. */
+function leftBy({ history, stage, linesOf }: Origin, trigger: string): Pick<ConfigPlace, 'owner' | 'lines'> {
+  const entry = history.findLast(({ instruction: { keyword, text } }) => keyword === 'ONBUILD' && squeeze(text) === squeeze(trigger))
+  if (entry !== undefined) return { owner: entry.owner, lines: entry.lines }
+  const [written, again] = stage?.instructions.filter(({ keyword, text }) => keyword === 'ONBUILD' && squeeze(text) === squeeze(trigger)) ?? []
+  return written === undefined ? { owner: 'unknown', lines: null } : { owner: 'own', lines: again === undefined ? linesOf(written) : null }
 }
 
 /** The statement is about this image: whatever it shows is the image's own. */

@@ -1,8 +1,8 @@
 // Judges what the rules found: settings of rules, ignores, the base, and the verdict.
 import { createHash } from 'node:crypto'
-import type { BaseImage } from '../dockerfile/origin.ts'
+import type { BaseCertainty, BaseImage } from '../dockerfile/origin.ts'
 import { matchesReference } from '../image/reference-pattern.ts'
-import { atLeast, atLeastAsSure, type Finding, SEVERITIES, type Severity } from '../rules/finding.ts'
+import { atLeast, atLeastAsSure, type Finding, type Location, SEVERITIES, type Severity } from '../rules/finding.ts'
 import { findRule } from '../rules/list.ts'
 import type { Draft, PlaceOfFinding, RuleOver } from '../rules/rule.ts'
 import type { Redactor } from '../secrets/redact.ts'
@@ -40,6 +40,8 @@ interface Judged {
   readonly fingerprint: string
   /** The baseline has it; null without one. */
   readonly isKnown: boolean | null
+  /** The base quiets it: it came with the base, and does not prove itself where that is not proven. */
+  readonly isQuiet: boolean
   readonly cover:
     | { readonly kind: 'ignore'; readonly by: 'config' | 'inline'; readonly entry: IgnoreEntry | InlineIgnore }
     | { readonly kind: 'off' }
@@ -49,6 +51,7 @@ interface Judged {
 
 interface Judgeable {
   readonly base: BaseImage | null
+  readonly baseCertainty: (location: Location) => BaseCertainty
   readonly now: Date
 }
 
@@ -77,9 +80,11 @@ export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], eviden
     counted.set(parts.join('\0'), count + 1)
     return hash(count === 0 ? parts : [...parts, String(count)])
   }
+  const failsInBase = policy.base === 'fail' || ownBase
+  const isInherited = ({ origin, location, isProven }: PlaceOfFinding): boolean => origin === 'base' && !(isProven === true && evidence.baseCertainty(location) !== 'proven')
   const coverOf = (place: PlaceOfFinding, fingerprint: string, draft: Draft, value: string | null): Judged['cover'] => {
     if (policy.rules[place.ruleId]?.enabled !== true) return { kind: 'off' }
-    if (place.origin === 'base' && policy.base === 'ignore' && !ownBase) return { kind: 'base' }
+    if (isInherited(place) && policy.base === 'ignore' && !ownBase) return { kind: 'base' }
     const entry = policy.ignore.find((candidate) => !isExpired(candidate, evidence.now) && covers(candidate, place, fingerprint, value))
     const accepts = (candidate: InlineIgnore): boolean =>
       !isExpired(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile, { location: place.location, detector: draft.detector ?? null })
@@ -89,7 +94,6 @@ export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], eviden
     used.add(cover)
     return { kind: 'ignore', by: entry === undefined ? 'inline' : 'config', entry: cover }
   }
-  const failsInBase = policy.base === 'fail' || ownBase
   const comparison = baseline === null ? null : new Comparison(baseline)
 
   const findings: Finding[] = []
@@ -104,13 +108,13 @@ export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], eviden
       const judged = draft.places.map((place, index): Judged => {
         const fingerprint = fingerprintOf(place)
         const isKnown = comparison === null ? null : index >= MAX_PLACES || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old)
-        return { index, place, fingerprint, isKnown, cover: coverOf(place, fingerprint, draft, value) }
+        return { index, place, fingerprint, isKnown, isQuiet: isInherited(place) && !failsInBase, cover: coverOf(place, fingerprint, draft, value) }
       })
-      const lead = leadOf(judged, failsInBase)
+      const lead = leadOf(judged)
       if (lead === null) continue
       found.add(lead.place.ruleId)
-      const made = toFinding(lead, judged, draft, policy, value)
-      const finding = made.suppressed === null && fails(made, policy, failsInBase) ? { ...made, fails: true } : made
+      const made = toFinding(lead, judged, draft, policy, value, lead.place.origin === 'base' ? evidence.baseCertainty(lead.place.location) : null)
+      const finding = made.suppressed === null && fails(made, policy, lead.isQuiet) ? failing(made, failsInBase) : made
       findings.push(finding)
       if (finding.suppressed === null)
         record.set(finding, {
@@ -141,11 +145,11 @@ export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], eviden
  * The place that a finding is shown at: the first that nothing covers, new ones first and own ones before those of the base;
  * else the first that an ignore entry covers. null: the finding is off.
  */
-function leadOf(judged: readonly Judged[], failsInBase: boolean): Judged | null {
+function leadOf(judged: readonly Judged[]): Judged | null {
   const uncovered = judged.filter(({ cover }) => cover === null)
   const added = uncovered.filter(({ isKnown }) => isKnown === false)
   const open = added.length > 0 ? added : uncovered
-  return open.find(({ place }) => failsInBase || place.origin !== 'base') ?? open[0] ?? judged.find(({ cover }) => cover?.kind === 'ignore') ?? null
+  return open.find(({ isQuiet }) => !isQuiet) ?? open[0] ?? judged.find(({ cover }) => cover?.kind === 'ignore') ?? null
 }
 
 function covers({ rule, path, fingerprint, value }: IgnoreEntry, place: PlaceOfFinding, own: string, ownValue: string | null): boolean {
@@ -168,7 +172,7 @@ function ignoreValue({ hashOf }: Draft, { salt }: Policy): string | null {
 /** As reports have it, a hash has more characters. */
 const shortValue = (value: string): string => value.replace(/^(hmac-sha256:.{32}).*$/, '$1')
 
-function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy: Policy, value: string | null): Finding {
+function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy: Policy, value: string | null, originCertainty: BaseCertainty): Finding {
   const placed = draft.seenFrom(lead.index)
   const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]))
   const setting = policy.rules[placed.ruleId]
@@ -179,6 +183,7 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
   const severity = placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail' ? worse(own ?? placed.severity, policy.threshold) : (own ?? placed.severity)
   return {
     ...placed,
+    originCertainty,
     severity,
     secret: placed.secret === null || value === null ? placed.secret : { ...placed.secret, ignoreValue: value },
     related: placed.related.map((related) => {
@@ -197,10 +202,26 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
 /** A severity that fails. */
 const worse = (severity: Severity, threshold: Policy['threshold']): Severity => (atLeast(severity, threshold) ? severity : threshold)
 
-function fails(finding: Finding, { threshold, minConfidence }: Policy, failsInBase: boolean): boolean {
-  if (finding.status === 'known' || (finding.origin === 'base' && !failsInBase)) return false
+function fails(finding: Finding, { threshold, minConfidence }: Policy, isQuiet: boolean): boolean {
+  if (finding.status === 'known' || isQuiet) return false
   const kind = findRule(finding.ruleId)?.meta.kind ?? 'rule'
   return atLeast(finding.severity, threshold) && atLeastAsSure(finding.confidence, minConfidence[kind])
+}
+
+/** How a base is proven: then what is in it is the business of who builds it. */
+const HOW_TO_PROVE =
+  'Nothing proves that the base brought it: build with provenance (docker buildx build --provenance=mode=max, or --build-metadata with what --metadata-file wrote), and what the base brought no longer fails.'
+
+/** A finding that fails; where only a proven base would quiet it, it says so. */
+function failing(finding: Finding, failsInBase: boolean): Finding {
+  if (finding.origin !== 'base' || failsInBase) return { ...finding, fails: true }
+  return {
+    ...finding,
+    fails: true,
+    title: `${finding.title} (base, not proven)`,
+    message: `${finding.message} It came with the base, which is not proven.`,
+    remedy: `${finding.remedy} ${HOW_TO_PROVE}`,
+  }
 }
 
 function ignoreWarnings(policy: Policy, used: ReadonlySet<IgnoreEntry | InlineIgnore>, now: Date): Warning[] {

@@ -9,7 +9,7 @@ import { ConfigError } from '../error.ts'
 import { CHUNK, decompress, sniff } from '../image/compression.ts'
 import { type ImageFiles, tarFiles } from '../image/files.ts'
 import { spool } from '../image/spool.ts'
-import { isObject, MAX_PROVENANCE, type Provenance, readProvenance } from './provenance.ts'
+import { isObject, MAX_PROVENANCE, type Provenance, type ReadProvenance, readProvenance } from './provenance.ts'
 
 export interface BuildDocuments {
   readonly provenances: readonly Provenance[]
@@ -20,12 +20,21 @@ export interface BuildDocuments {
 /** `buildx.build.provenance`, and with several platforms `buildx.build.provenance/linux/amd64`. */
 const PROVENANCE_KEY = /^buildx\.build\.provenance(?:\/|$)/
 
+interface Found {
+  readonly document: unknown
+  readonly imageDigests: readonly string[]
+}
+
+/** What was built: with the docker driver the digest of the configuration, else that of the manifest. */
+const digestsIn = (metadata: Record<string, unknown>): string[] =>
+  ['containerimage.config.digest', 'containerimage.digest'].flatMap((key) => (typeof metadata[key] === 'string' ? [metadata[key]] : []))
+
 /** The provenances in a metadata file; bake writes one object for each target. */
-function inMetadata(value: unknown, depth = 0): unknown[] {
+function inMetadata(value: unknown, depth = 0): Found[] {
   if (!isObject(value)) return []
-  const own = Object.entries(value).flatMap(([key, found]) => (PROVENANCE_KEY.test(key) ? [found] : []))
+  const own = Object.entries(value).flatMap(([key, document]) => (PROVENANCE_KEY.test(key) ? [{ document, imageDigests: digestsIn(value) }] : []))
   if (own.length > 0 || depth > 0) return own
-  if ('predicate' in value || 'buildDefinition' in value || 'buildConfig' in value) return [value]
+  if ('predicate' in value || 'buildDefinition' in value || 'buildConfig' in value) return [{ document: value, imageDigests: [] }]
   return Object.values(value).flatMap((target) => inMetadata(target, depth + 1))
 }
 
@@ -36,7 +45,10 @@ function fromJson(text: string, where: string): BuildDocuments {
   } catch {
     return { provenances: [], problems: [`${where} is no JSON, as --metadata-file writes it`] }
   }
-  const results = inMetadata(value).map((document) => readProvenance(document, where))
+  const results = inMetadata(value).map(({ document, imageDigests }): ReadProvenance => {
+    const result = readProvenance(document, where)
+    return 'problem' in result ? result : { provenance: { ...result.provenance, imageDigests } }
+  })
   const provenances = results.flatMap((result) => ('provenance' in result ? [result.provenance] : []))
   const problems = results.flatMap((result) => ('problem' in result ? [result.problem] : []))
   if (results.length === 0) problems.push(`${where} holds no provenance`)

@@ -28,6 +28,8 @@ export interface Provenance {
   readonly repositoryPath: string | null
   /** Where the build context lies in its repository; null when not known. */
   readonly contextPath: string | null
+  /** Digests of the image, its configuration or its manifest, that stand beside the provenance where it was read. */
+  readonly imageDigests: readonly string[]
 }
 
 export interface BaseName {
@@ -187,6 +189,7 @@ export function readProvenance(document: unknown, where: string): ReadProvenance
       images,
       materials: materials.data.flatMap(({ uri, digest }) => (TOOLS.test(uri) ? [] : (imageOfPurl(uri, digest?.['sha256']) ?? []))),
       ...pathsOf(name, vcs, source),
+      imageDigests: [],
     },
   }
 }

@@ -3,7 +3,7 @@ import type { Finding } from '../rules/finding.ts'
 import { visible } from './escape.ts'
 import type { Outcome } from './outcome.ts'
 import { isMild } from './verdict.ts'
-import { factsOf, failingFirst, hiddenBy, sourceLine } from './words.ts'
+import { factsOf, failingFirst, hiddenBy, inherited, sourceLine } from './words.ts'
 
 export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice'
@@ -31,7 +31,7 @@ function messageOf(outcome: Outcome, finding: Finding): string {
   const { location } = finding
   if (finding.secret === null || location.kind !== 'layer') return `${finding.message} ${finding.remedy} (${detail})`
   const inside = location.inside === undefined ? '' : ` (in ${location.inside})`
-  const where = `${location.path}${inside}${location.line === null ? '' : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? '' : finding.origin === 'base' ? ', inherited from the base image' : ', added by this line'}.`
+  const where = `${location.path}${inside}${location.line === null ? '' : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? '' : finding.origin === 'base' ? `, ${inherited(finding, 'base image')}` : ', added by this line'}.`
   const source = sourceLine(outcome, hidden?.dockerfile ?? null)
   const hiding =
     hidden?.location.kind !== 'layer'

@@ -77,6 +77,7 @@ export function buildOutcome({
       size: layers.reduce((sum, { size }) => sum + size, 0),
       user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
       base: origin.base === null ? null : { reference: origin.base.reference, digest: origin.base.digest, layers: origin.base.layers, source: origin.base.source },
+      baseReason: origin.baseReason,
       distroless: { verdict: programs.distroless, shells: [...programs.shells], packageManagers: [...programs.packageManagers], utilities: [...programs.utilities] },
       layers: layers.map((scan, index) => {
         const from = origin.layers[index]
@@ -92,15 +93,17 @@ export function buildOutcome({
           history: from?.history ?? null,
           createdBy: from?.history == null ? null : (image.config.history?.[from.history]?.createdBy ?? null),
           base: from === undefined || from.owner === 'unknown' ? null : from.owner === 'base',
+          baseCertainty: from?.certainty ?? null,
           dockerfile: from?.lines ?? null,
           merged: from?.merged ?? [],
         }
       }),
-      history: origin.history.map(({ entry, layer, owner, lines }) => ({
+      history: origin.history.map(({ entry, layer, owner, certainty, lines }) => ({
         created: entry.created,
         createdBy: entry.createdBy,
         layer,
         base: owner === 'unknown' ? null : owner === 'base',
+        baseCertainty: certainty,
         dockerfile: lines,
       })),
     },

@@ -6,7 +6,7 @@ import type { Report } from './contract.ts'
 import { cell, code, markdown, prose } from './escape.ts'
 import { type Failure, failureHeadline } from './failure.ts'
 import type { Outcome } from './outcome.ts'
-import { closing, FULL, fixBlock, folded, ICONS, layersSection, loosenedSection, strong } from './summary.ts'
+import { closing, FULL, fixBlock, folded, ICONS, layersSection, loosenedSection, strong, untoldSection } from './summary.ts'
 import { countParts, headline, isMild, passedCount, ruleOfVerdict } from './verdict.ts'
 import { factsOf, failingFirst, groupByFile, hiderOf, lineName, number, placeName, remediesOf, subjectOf, toldFindings } from './words.ts'
 
@@ -148,6 +148,7 @@ export function renderSection(outcome: Outcome, context: CommentContext, earlier
     `### ${headline(report, code(report.name))}`,
     `${countParts(report, strong).join(' · ')} · ${passedCount(report)}${run}`,
     loosenedSection(report),
+    untoldSection(report),
     isMild(report) ? `Nothing fails: ${ruleOfVerdict(report, code)}.` : '',
   ]
   const back = [

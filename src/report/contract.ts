@@ -2,7 +2,7 @@
 // made from. Names and meanings stay; additions are fine.
 import { z } from 'zod'
 import { recordSchema } from '../policy/baseline.ts'
-import { dockerfileSchema, findingSchema } from '../rules/finding.ts'
+import { baseCertaintySchema, dockerfileSchema, findingSchema } from '../rules/finding.ts'
 
 const count = z.number().int().min(0)
 
@@ -17,6 +17,7 @@ const layerSchema = z.object({
   history: count.nullable().describe('index of its history entry; null when it cannot be paired'),
   createdBy: z.string().nullable(),
   base: z.boolean().nullable().describe('belongs to the base image; null when not known'),
+  baseCertainty: baseCertaintySchema,
   dockerfile: dockerfileSchema.nullable(),
   merged: z.array(count).readonly().describe('history entries whose files it holds together, where a builder made one layer of several instructions; else empty'),
 })
@@ -38,6 +39,7 @@ const imageSchema = z.object({
       source: z.enum(['provenance', 'annotation', 'dockerfile', 'layers', 'history']),
     })
     .nullable(),
+  baseReason: z.string().nullable().default(null).describe('why nothing tells base from own in some layers, which then count as own; null where it is known of all'),
   distroless: z.object({ verdict: z.boolean(), shells: z.array(z.string()), packageManagers: z.array(z.string()), utilities: z.array(z.string()) }),
   layers: z.array(layerSchema),
   history: z
@@ -47,6 +49,7 @@ const imageSchema = z.object({
         createdBy: z.string(),
         layer: count.nullable().describe('index of the layer it made; null for none or when not known'),
         base: z.boolean().nullable().describe('belongs to the base image; null when not known'),
+        baseCertainty: baseCertaintySchema,
         dockerfile: dockerfileSchema.nullable(),
       }),
     )

@@ -63,7 +63,7 @@ export function renderDiff(difference: Difference, verbose: boolean): string {
       ...(own.length > most ? [`  and ${number(own.length - most)} more (--verbose)`] : []),
     )
   }
-  for (const note of difference.notes) lines.push('', ...wrap(note, '', ''))
+  for (const note of difference.notes) lines.push('', ...wrap(visible(note), '', ''))
   return uncommanding(`${lines.join('\n')}\n`)
 }
 

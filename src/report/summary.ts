@@ -29,6 +29,7 @@ import {
   sourceLine,
   subjectOf,
   toldFindings,
+  untoldBase,
 } from './words.ts'
 
 /** The platform refuses a summary of more than 1 MiB. */
@@ -76,6 +77,7 @@ function compose(outcome: Outcome, measure: Measure): string {
   const { image, stats } = report
   const parts = [
     `## ${headline(report, code(image.reference))}`,
+    untoldSection(report),
     `${countParts(report, strong).join(' · ')} · ${passedCount(report)} · ${layerTally(image)}, ${bytes(image.size)} · policy ${ruleOfVerdict(report, code)}`,
     loosenedSection(report),
     findingsSection(outcome, measure),
@@ -98,6 +100,12 @@ export function loosenedSection(report: Report): string {
   const items = report.policy.loosened.slice(0, MAX_LOOSENED).map(({ text }) => `- ${markdown(text)}`)
   const left = report.policy.loosened.length - items.length
   return `⚠️ **${sentences.what}** ${sentences.when.replace(/(policy-from: head)/, '`$1`')}\n\n<details><summary>What it loosens</summary>\n\n${items.join('\n')}${left > 0 ? `\n- …and ${left} more` : ''}\n\n</details>`
+}
+
+/** Where every layer counts as own, it says so first. */
+export function untoldSection(report: Report): string {
+  const untold = untoldBase(report)
+  return untold === null ? '' : `⚠️ **${untold.what}** ${markdown(untold.how)}`
 }
 
 /** What would accept a finding, to paste: nothing of it is meant for secrets that are real. */
@@ -203,7 +211,14 @@ export function layersSection({ report, instructions, redactor }: Outcome, { lay
   }
   const rows = layers.slice(0, most).map((layer) => {
     const text = layer.history === null ? (layer.createdBy ?? '') : (instructions[layer.history] ?? '')
-    const where = layer.base === true ? 'base' : layer.dockerfile === null ? '' : cell(code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`))
+    const where =
+      layer.base === true
+        ? layer.baseCertainty === 'proven'
+          ? 'base'
+          : 'base, not proven'
+        : layer.dockerfile === null
+          ? ''
+          : cell(code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`))
     return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text === '' ? '' : cell(code(redactor.cut(oneLine(text), MAX_INSTRUCTION)))} | ${found(layer.index)} |`
   })
   const more = layers.length > most ? `\n\n…and ${plural(layers.length - most, 'layer')} more.` : ''

@@ -14,6 +14,7 @@ import {
   groupByLine,
   hiddenBy,
   ignoredFindings,
+  inherited,
   knownFindings,
   layerOf,
   layerTally,
@@ -25,6 +26,7 @@ import {
   sourceLine,
   subjectOf,
   toldFindings,
+  untoldBase,
 } from './words.ts'
 import { WIDTH, wrap } from './wrap.ts'
 
@@ -72,7 +74,12 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
       .join('\n')
       .replace('PASS', paint(['bold', 'green'], 'PASS'))}\n`
   }
-  const lines: string[] = [...wrap(`${name} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}`, '', '  '), '']
+  const untold = untoldBase(report)
+  const lines: string[] = [
+    ...(untold === null ? [] : [...wrap(visible(`${untold.what} ${untold.how}`), '', '  ').map((line) => paint('yellow', line)), '']),
+    ...wrap(`${name} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}`, '', '  '),
+    '',
+  ]
   const isFail = verdict.result === 'fail'
   const counts = countParts(report, (text) => text)
     .join(' · ')
@@ -108,7 +115,8 @@ function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; s
   const where = outcome.redactor.cut(whole, MAX_PLACE, 'end')
   const source = visible(sourceLine(outcome, at) ?? '')
   const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true)
-  const base = findings.every(({ origin }) => origin === 'base') ? '   (base image)' : changed ? '   (as built)' : ''
+  const isProven = findings.every(({ originCertainty }) => originCertainty === 'proven')
+  const base = findings.every(({ origin }) => origin === 'base') ? (isProven ? '   (base image)' : '   (base image, not proven)') : changed ? '   (as built)' : ''
   const room = WIDTH - where.length - 3 - base.length
   return [`${paint('bold', where)}   ${outcome.redactor.cut(source, Math.max(1, room))}${base}`]
 }
@@ -170,7 +178,7 @@ function secretLines(outcome: Outcome, finding: Finding, isGroup: boolean): stri
     lines.push(
       ...wrap(
         visible(
-          `in ${location.path}${inside}${line}, added ${finding.dockerfile === null || finding.origin === 'base' ? '' : 'by this line '}in layer ${location.layer}${finding.origin === 'base' ? ', inherited from the base' : ''}${finding.file?.source == null ? '' : ` (${finding.file.source.path} of the checkout)`}${facts.length > 0 ? ` · ${facts.join(', ')}` : ''}`,
+          `in ${location.path}${inside}${line}, added ${finding.dockerfile === null || finding.origin === 'base' ? '' : 'by this line '}in layer ${location.layer}${finding.origin === 'base' ? `, ${inherited(finding, 'base')}` : ''}${finding.file?.source == null ? '' : ` (${finding.file.source.path} of the checkout)`}${facts.length > 0 ? ` · ${facts.join(', ')}` : ''}`,
         ),
         '    ',
         '    ',

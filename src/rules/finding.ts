@@ -27,6 +27,13 @@ export const dockerfileSchema = z.object({
   changed: z.literal(true).optional().describe('the lines are those of the Dockerfile that was built; no file of the checkout has its content'),
 })
 
+export const baseCertaintySchema = z
+  .enum(['proven', 'aligned'])
+  .nullable()
+  // Reports of earlier versions have none.
+  .default(null)
+  .describe("proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions")
+
 /** A change after which the finding is gone. */
 const fixSchema = z.object({
   path: z.string().describe('the Dockerfile'),
@@ -120,6 +127,7 @@ export const findingSchema = z.object({
     .nullable(),
   references: z.array(z.object({ name: z.string(), url: z.string() })),
   origin: z.enum(['own', 'base', 'unknown']),
+  originCertainty: baseCertaintySchema.describe('of origin base; null for any other'),
   fails: z.boolean().describe('it is one of those that decide a verdict of fail'),
   status: z.enum(['new', 'known']).nullable().describe('known: the baseline has it; null without a baseline'),
   suppressed: z.object({ by: z.enum(['config', 'inline']), reason: z.string(), expires: z.string().nullable() }).nullable(),

@@ -37,6 +37,7 @@ function draftOf(evidence: Evidence, leak: Leak): Draft {
     origin: place.owner,
     dockerfile: place.lines,
     identity: identityOf(evidence, leak, place),
+    isProven: leak.strength === 'proven' && !isGenerated(leak, place, evidence) && !isExpired(leak, evidence.now),
   }))
   if (first === undefined) throw new RangeError('a leak without a place')
   return {
@@ -284,6 +285,10 @@ function titleOf(leak: Leak, place: Place, generated: boolean): string {
   return place.state === 'present' ? `${title} in the image` : `${title} stays in the image`
 }
 
+/** What came with the base stands at its FROM, but for a layer that no history tells of. */
+const fromLines = ({ origin }: Evidence, place: Place): DockerfileLines | null =>
+  place.kind === 'file' && origin.layers[place.version.layer]?.history === null ? null : (origin.base?.lines ?? null)
+
 function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
   const guessable = leak.detector.guessable === true
   const redacted = redactValue(leak.value, guessable)
@@ -303,7 +308,7 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
     remedy: remedyOf(evidence, leak, place, fix),
     fix,
     location: locationOf(place),
-    dockerfile: place.owner === 'base' ? (evidence.origin.base?.lines ?? null) : place.lines,
+    dockerfile: place.owner === 'base' ? fromLines(evidence, place) : place.lines,
     related: relatedOf(evidence, leak, place),
     file:
       (place.kind === 'file' || place.kind === 'tar') && entry !== null

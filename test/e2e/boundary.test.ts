@@ -323,7 +323,7 @@ describe('a report of a fork', () => {
       value.policy = { ...value.policy, name: '@acme <!-- layergate:end -->', from: 'base', commit: 'c'.repeat(40) }
       value.tool.version = '1 <b>@acme</b>'
       value.warnings = [{ code: 'x', message: '@acme [a](https://evil.example)\n::error::x' }]
-      if (value.image !== null) value.image.history[0] = { created: null, createdBy: 'RUN '.repeat(100_000), layer: null, base: null, dockerfile: null }
+      if (value.image !== null) value.image.history[0] = { created: null, createdBy: 'RUN '.repeat(100_000), layer: null, base: null, baseCertainty: null, dockerfile: null }
     }).replace('{"schemaVersion"', '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"schemaVersion"')
     const done = await post(text)
     expect(done.stdout).not.toMatch(/is not posted|^::error/m)

@@ -174,6 +174,31 @@ describe('layergate diff', () => {
     expect(stdout).toMatch(/~ Env\.API_KEY ••• → •••\n {2}~ Env\.MODE four → five/)
   })
 
+  it('calls no base lost or new where the Dockerfile at hand fits one image alone', () => {
+    const dockerfile = path.join(work, 'Dockerfile')
+    writeFileSync(dockerfile, 'FROM ghcr.io/acme/base:1\nCOPY a /app/\nCOPY .env /app/\n')
+    try {
+      for (const sides of [
+        ['old.tar', 'new.tar'],
+        ['new.tar', 'old.tar'],
+      ]) {
+        const { facts, notes } = JSON.parse(layergate('diff', ...sides, '--format', 'json').stdout) as Difference
+        expect(facts.map(({ name }) => name)).not.toContain('base')
+        expect(notes.join()).toMatch(/The base of old\.tar is not known, so that bases are not compared: Dockerfile does not fit/)
+      }
+      // Where both are known they are compared, and from scratch is no base.
+      layergate('scan', 'new.tar', '--dockerfile', 'Dockerfile', '--format', 'json=known.json')
+      writeFileSync(dockerfile, 'FROM ghcr.io/acme/base:2\nCOPY a /app/\nCOPY .env /app/\n')
+      expect((JSON.parse(layergate('diff', 'known.json', 'new.tar', '--format', 'json').stdout) as Difference).facts).toContainEqual({
+        name: 'base',
+        old: 'ghcr.io/acme/base:1',
+        new: 'ghcr.io/acme/base:2',
+      })
+    } finally {
+      rmSync(dockerfile)
+    }
+  })
+
   it('of an image and itself nothing', () => {
     const same = JSON.parse(layergate('diff', 'new.tar', 'new.tar', '--format', 'json').stdout) as Difference
     expect(same).toMatchObject({ findings: { new: [], fixed: [], same: 1 }, facts: [], packages: [], accounts: [], settings: [], files: [] })

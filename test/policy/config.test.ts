@@ -8,7 +8,7 @@ import { loadConfig, parseConfigText } from '../../src/policy/load.ts'
 import { toPolicy } from '../../src/policy/policy.ts'
 import { buildImage } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'
-import { random, VALUES } from '../values.ts'
+import { fill, random, VALUES } from '../values.ts'
 
 describe('a mistake is told with its place and the nearest right name', () => {
   it.each([
@@ -261,11 +261,13 @@ describe('the gate', () => {
     expect(report.verdict.result).toBe('pass')
   })
 
-  const inBase = () =>
+  /** A Slack token, which only its form tells. */
+  const likely = `SLACK_TOKEN=${fill('{{slack-token}}')}\n`
+  const inBase = (content = likely) =>
     buildImage({
       config: { User: '1000' },
       layers: [
-        { by: '/bin/sh -c #(nop) ADD file:1 in / ', files: [{ name: 'etc/token', content: token }] },
+        { by: '/bin/sh -c #(nop) ADD file:1 in / ', files: [{ name: 'etc/token', content }] },
         { by: 'COPY x /x # buildkit', files: [{ name: 'x', content: 'x' }] },
       ],
     })
@@ -281,7 +283,26 @@ describe('the gate', () => {
     const { report } = await judgeArchive(await inBase(), { dockerfile, policy })
     expect(report.verdict.result).toBe(result)
     expect(report.findings).toHaveLength(findings)
-    if (findings > 0) expect(report.findings[0]).toMatchObject({ origin: 'base', dockerfile: { startLine: 1 } })
+    if (findings > 0) expect(report.findings[0]).toMatchObject({ origin: 'base', originCertainty: 'aligned', dockerfile: { startLine: 1 } })
+  })
+
+  it.each(['', 'base: ignore\n', 'base: report\n', "own-bases: ['ghcr.io/other/**']\n"])('what proves itself is not quieted by a base that is not proven: %j', async (policy) => {
+    const { report } = await judgeArchive(await inBase(token), { dockerfile, policy })
+    expect(report.verdict.result).toBe('fail')
+    expect(report.findings).toMatchObject([{ origin: 'base', originCertainty: 'aligned', fails: true, severity: 'critical' }])
+    expect(report.findings[0]?.title).toMatch(/\(base, not proven\)$/)
+    expect(report.findings[0]?.remedy).toMatch(/--provenance=mode=max/)
+  })
+
+  it('a base that is judged as own needs no proof, and is not told to bring one', async () => {
+    const { report } = await judgeArchive(await inBase(token), { dockerfile, policy: 'base: fail\n' })
+    expect(report.findings[0]?.title).not.toMatch(/not proven/)
+    expect(report.findings[0]?.remedy).not.toMatch(/provenance/)
+  })
+
+  it('an ignore with a reason still accepts it', async () => {
+    const { report } = await judgeArchive(await inBase(token), { dockerfile, policy: 'ignore:\n  - { rule: secret-in-image, path: /etc/token, reason: revoked }\n' })
+    expect(report.verdict.result).toBe('pass')
   })
 
   it('strict fails on what the recommended policy shows', async () => {
