@@ -4,6 +4,7 @@
 import { ImageError } from '../error.ts'
 
 const BLOCK = 512
+const EMPTY = Buffer.alloc(0)
 /** Larger extended headers are refused: no path or attribute needs them, and they would be held in memory. */
 const MAX_EXTENDED_HEADER = 1 << 20
 
@@ -25,6 +26,8 @@ export interface TarHeader {
 export interface Wanted {
   readonly offset: number
   readonly length: number
+  /** Zeros are expected: where there are no others, the answer is empty. */
+  readonly isPadding?: true
 }
 
 /**
@@ -33,8 +36,10 @@ export interface Wanted {
 export interface TarMetadata {
   /** The header of an entry. @param ownName what the block itself calls it, where an extended header may say otherwise */
   entry(block: Buffer, header: TarHeader, ownName: string): void
-  /** An extended header (GNU long name or link, PAX) with its data, which speaks of the next entry or of all. */
-  extended(block: Buffer, data: Buffer): void
+  /** The header of an extended header (GNU long name or link, PAX), which speaks of the next entry or of all. */
+  announced(block: Buffer): void
+  /** Its data. @param flag its type, as a character code */
+  extended(flag: number, data: Buffer): void
   /** Bytes where zeros belong: between an entry's data and the next block, or in an empty block. */
   padding(bytes: Buffer): void
 }
@@ -78,7 +83,8 @@ function number(block: Buffer, from: number, length: number): number {
 
 function checksum(block: Buffer): number {
   let sum = 8 * 32
-  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += block[i] ?? 0
+  for (let i = 0; i < 148; i++) sum += block[i] ?? 0
+  for (let i = 156; i < BLOCK; i++) sum += block[i] ?? 0
   return sum
 }
 
@@ -139,18 +145,17 @@ function* walkTar(where: string, onEntry: (header: TarHeader) => void, metadata:
     offset += BLOCK
 
     if (flag === 76 || flag === 75 || flag === 78 || flag === 120 || flag === 103) {
-      // The block may be gone once more was asked for.
-      const announcing = metadata === null ? null : Buffer.from(block)
+      metadata?.announced(block)
       if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`)
       const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize }
       if (data.length < ownSize)
         throw new ImageError('truncated', `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`)
       offset += ownSize
-      if (announcing !== null) metadata?.extended(announcing, data)
+      metadata?.extended(flag, data)
       const fill = (BLOCK - (ownSize % BLOCK)) % BLOCK
       if (metadata !== null && fill > 0) {
-        const padding = yield { offset, length: fill }
-        if (!isZero(padding)) metadata.padding(padding)
+        const padding = yield { offset, length: fill, isPadding: true }
+        if (padding.length > 0) metadata.padding(padding)
       }
       offset += fill
       if (flag === 76 || flag === 78) longName = text(data, 0, data.length)
@@ -192,8 +197,8 @@ function* walkTar(where: string, onEntry: (header: TarHeader) => void, metadata:
     offset += held
     const fill = (BLOCK - (held % BLOCK)) % BLOCK
     if (metadata !== null && fill > 0) {
-      const padding = yield { offset, length: fill }
-      if (!isZero(padding)) metadata.padding(padding)
+      const padding = yield { offset, length: fill, isPadding: true }
+      if (padding.length > 0) metadata.padding(padding)
     }
     offset += fill
   }
@@ -246,13 +251,14 @@ export class TarGuard {
     const end = start + chunk.length
     this.#position = end
     while (this.#wanted !== null) {
-      const { offset, length } = this.#wanted
+      const { offset, length, isPadding } = this.#wanted
       const from = offset + this.#have
       if (from >= end) return
-      const piece = chunk.subarray(from - start, Math.min(end, offset + length) - start)
-      this.#have += piece.length
+      const to = Math.min(end, offset + length)
+      const piece = isPadding === true && isZero(chunk, from - start, to - start) ? EMPTY : chunk.subarray(from - start, to - start)
+      this.#have += to - from
       if (this.#have < length) {
-        this.#partial.push(Buffer.from(piece))
+        if (piece.length > 0) this.#partial.push(Buffer.from(piece))
         return
       }
       const block = this.#partial.length === 0 ? piece : Buffer.concat([...this.#partial, piece])

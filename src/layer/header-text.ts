@@ -29,26 +29,68 @@ const MAX_ENTRIES = 20
 /** Names of extended headers in front of one entry that are held against its own; a builder writes three at most. */
 const MAX_ANNOUNCED = 16
 
-/** The names and sizes of the string fields, in ustar and in what came before it. */
+/** Types of extended headers, as character codes. */
+const LONG_LINK = 75
+const GLOBAL = 103
+const LOCAL = 120
+/** Where fields of a header begin and end. */
+const LINK = 157
+const LINK_END = 257
 const OWNER = 265
+const GROUP = 297
 const OWNER_END = 329
 const PREFIX = 345
 const PREFIX_END = 500
-const PLAIN_NUMBER = /^[\d.+-]*$/
 /** Directories that writers of extended headers make up. */
 const MADE_UP = /^(?:PaxHeaders?(?:\.\d+)?|\.|\.\.|@LongLink|GlobalHead(?:\.\d+)*|pax_global_header)$/
 
+/** The names that GNU tar and Python give to all extended headers. */
+const ALWAYS_MADE_UP = new Set(['././@LongLink', '././@PaxHeader'])
+/** Records that hold numbers, wherever they do. */
+const NUMBERS = new Set([
+  'mtime',
+  'atime',
+  'ctime',
+  'uid',
+  'gid',
+  'size',
+  'SCHILY.dev',
+  'SCHILY.ino',
+  'SCHILY.nlink',
+  'GNU.sparse.major',
+  'GNU.sparse.minor',
+  'GNU.sparse.realsize',
+])
+
 /** Where a text that a NUL may end stops. */
 function textEnd(block: Buffer, from: number, to: number): number {
-  const end = block.indexOf(0, from)
-  return end === -1 || end > to ? to : end
+  let end = from
+  while (end < to && block[end] !== 0) end++
+  return end
 }
+
+/** Whether the block is of ustar or of GNU tar, which have names of owners. */
+const hasOwners = (block: Buffer): boolean => block[257] === 0x75 && block[258] === 0x73 && block[259] === 0x74 && block[260] === 0x61 && block[261] === 0x72
+/** Whether the block is of ustar: its name may have a prefix. */
+const hasPrefix = (block: Buffer): boolean => hasOwners(block) && block[262] === 0
 
 /** Whether a stretch of a header holds octal numbers alone. */
 function isNumeric(block: Buffer, from: number, to: number): boolean {
   for (let i = from; i < to; i++) {
     const c = block[i] ?? 0
     if (c !== 0 && c !== 32 && (c < 48 || c > 55)) return false
+  }
+  return true
+}
+
+/** Whether two headers differ in name and numbers alone. */
+const isLike = (block: Buffer, known: Buffer): boolean => block.compare(known, LINK, 512, LINK, 512) === 0
+
+/** Whether a stretch is one decimal number. */
+function isDecimal(bytes: Buffer, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) {
+    const c = bytes[i] ?? 0
+    if (c !== 45 && c !== 46 && (c < 48 || c > 57)) return false
   }
   return true
 }
@@ -63,6 +105,10 @@ export class HeaderText implements TarMetadata {
   readonly #label: string
   readonly #most: number
   readonly #owner = Buffer.alloc(OWNER_END - OWNER)
+  /** A header of which all behind the name and the numbers is known and holds nothing new: most are like the one before. */
+  readonly #known = Buffer.alloc(512, 255)
+  /** The same of extended headers. */
+  readonly #knownExtended = Buffer.alloc(512, 255)
   /** Entries so far: what an extended header says is about the next one. */
   #entry = 0
   /** Names of the headers of extended headers, until it is known whether they only repeat the entry's. */
@@ -102,23 +148,22 @@ export class HeaderText implements TarMetadata {
 
   entry(block: Buffer, header: TarHeader, ownName: string): void {
     const entry = this.#entry++
+    const isKnown = isLike(block, this.#known)
     const nameEnd = textEnd(block, 0, 100)
-    const isUstar = block.toString('latin1', 257, 263) === 'ustar\0'
-    const prefixEnd = isUstar ? textEnd(block, PREFIX, PREFIX_END) : PREFIX
+    const prefixEnd = !isKnown && hasPrefix(block) ? textEnd(block, PREFIX, PREFIX_END) : PREFIX
     if (ownName === header.name) this.#name(block, nameEnd, prefixEnd, entry)
     else this.#announced.push(ownName)
-    for (const name of this.#announced) this.#otherName(name, header.name, entry)
-    if (this.#announced.length > 0) this.#announced = []
-
-    const linkEnd = textEnd(block, 157, 257)
-    if (linkEnd > 157) {
-      const own = block.toString('utf8', 157, linkEnd)
-      // A longer one that stands elsewhere begins with what fits in here.
-      if (own === header.linkName || !header.linkName.startsWith(own.replace(/\ufffd+$/, ''))) this.#piece(block, 157, linkEnd, entry, 'link')
+    if (this.#announced.length > 0) {
+      for (const name of this.#announced) this.#otherName(name, header.name, entry)
+      this.#announced = []
     }
-    const isKnownOwner = block.compare(this.#owner, 0, this.#owner.length, OWNER, OWNER_END) === 0
-    if (!isKnownOwner) this.#ownerOf(block, entry)
-    this.#rest(block, entry, nameEnd, linkEnd, prefixEnd)
+    const linkEnd = isKnown ? LINK : textEnd(block, LINK, LINK_END)
+    if (linkEnd > LINK) {
+      const own = block.toString('utf8', LINK, linkEnd)
+      // A longer one that stands elsewhere begins with what fits in here.
+      if (own === header.linkName || !header.linkName.startsWith(own.replace(/\ufffd+$/, ''))) this.#piece(block, LINK, linkEnd, entry, 'link')
+    }
+    if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#known)
   }
 
   #name(block: Buffer, nameEnd: number, prefixEnd: number, entry: number): void {
@@ -140,59 +185,66 @@ export class HeaderText implements TarMetadata {
   }
 
   #ownerOf(block: Buffer, entry: number | null): void {
-    block.copy(this.#owner, 0, OWNER, OWNER_END)
     // Before ustar there are no owners by name: what stands there is part of the rest.
-    if (block.toString('latin1', 257, 262) !== 'ustar') return
-    this.#piece(block, OWNER, textEnd(block, OWNER, 297), entry, 'owner')
-    this.#piece(block, 297, textEnd(block, 297, OWNER_END), entry, 'owner')
+    if (!hasOwners(block) || block.compare(this.#owner, 0, this.#owner.length, OWNER, OWNER_END) === 0) return
+    block.copy(this.#owner, 0, OWNER, OWNER_END)
+    this.#piece(block, OWNER, textEnd(block, OWNER, GROUP), entry, 'owner')
+    this.#piece(block, GROUP, textEnd(block, GROUP, OWNER_END), entry, 'owner')
   }
 
-  /** What a header holds beside its texts: numbers and zeros, or something that belongs elsewhere. */
-  #rest(block: Buffer, entry: number | null, nameEnd: number, linkEnd: number, prefixEnd: number): void {
-    const isPosix = block.toString('latin1', 257, 262) === 'ustar'
-    const userEnd = isPosix ? textEnd(block, OWNER, 297) : OWNER
-    const groupEnd = isPosix ? textEnd(block, 297, OWNER_END) : 297
+  /**
+   * What a header holds beside its texts: numbers and zeros, or something that belongs elsewhere.
+   * @returns whether headers that are like this one hold nothing new
+   */
+  #rest(block: Buffer, entry: number | null, isKnown: boolean, nameEnd: number, linkEnd: number, prefixEnd: number): boolean {
+    const isPlainName = isZero(block, nameEnd, 100) && isNumeric(block, 100, 156)
+    if (isKnown && isPlainName) return false
+    this.#ownerOf(block, entry)
+    const isPosix = hasOwners(block)
+    const userEnd = isPosix ? textEnd(block, OWNER, GROUP) : OWNER
+    const groupEnd = isPosix ? textEnd(block, GROUP, OWNER_END) : GROUP
     const isPlain =
-      isZero(block, nameEnd, 100) &&
-      isNumeric(block, 100, 156) &&
-      isZero(block, linkEnd, 257) &&
-      (isPosix ? isNumeric(block, 263, OWNER) : isZero(block, 257, OWNER)) &&
-      isZero(block, userEnd, 297) &&
+      isZero(block, linkEnd, LINK_END) &&
+      (isPosix ? isNumeric(block, 263, OWNER) : isZero(block, LINK_END, OWNER)) &&
+      isZero(block, userEnd, GROUP) &&
       isZero(block, groupEnd, OWNER_END) &&
       isNumeric(block, OWNER_END, PREFIX) &&
       // The old GNU form keeps times there.
       (prefixEnd > PREFIX ? isZero(block, prefixEnd, PREFIX_END) : isNumeric(block, PREFIX, PREFIX_END)) &&
       isZero(block, PREFIX_END, 512)
-    if (isPlain) return
+    const isKnowable = isPlain && linkEnd === LINK && prefixEnd === PREFIX
+    if (isPlain && isPlainName) return isKnowable
     const rest = Buffer.from(block)
     rest.fill(0, 0, nameEnd)
-    rest.fill(0, 157, linkEnd)
+    rest.fill(0, LINK, linkEnd)
     rest.fill(0, OWNER, userEnd)
-    rest.fill(0, 297, groupEnd)
+    rest.fill(0, GROUP, groupEnd)
     rest.fill(0, PREFIX, prefixEnd)
     this.#piece(rest, 0, rest.length, entry, 'header')
+    return isKnowable
   }
 
-  extended(block: Buffer, data: Buffer): void {
-    const flag = String.fromCharCode(block[156] ?? 0)
-    const isGlobal = flag === 'g'
-    const entry = isGlobal ? null : this.#entry
+  announced(block: Buffer): void {
+    const entry = block[156] === GLOBAL ? null : this.#entry
+    const isKnown = isLike(block, this.#knownExtended)
     const nameEnd = textEnd(block, 0, 100)
-    const linkEnd = textEnd(block, 157, 257)
-    const isUstar = block.toString('latin1', 257, 263) === 'ustar\0'
-    const prefixEnd = isUstar ? textEnd(block, PREFIX, PREFIX_END) : PREFIX
+    const linkEnd = isKnown ? LINK : textEnd(block, LINK, LINK_END)
+    const prefixEnd = !isKnown && hasPrefix(block) ? textEnd(block, PREFIX, PREFIX_END) : PREFIX
     const ownName = (prefixEnd > PREFIX ? `${block.toString('utf8', PREFIX, prefixEnd)}/` : '') + block.toString('utf8', 0, nameEnd)
-    if (this.#announced.length < MAX_ANNOUNCED) this.#announced.push(ownName)
-    else this.#otherName(ownName, '', entry)
-    this.#piece(block, 157, linkEnd, entry, 'header')
-    if (block.compare(this.#owner, 0, this.#owner.length, OWNER, OWNER_END) !== 0) this.#ownerOf(block, entry)
-    this.#rest(block, entry, nameEnd, linkEnd, prefixEnd)
-    if (flag === 'x' || isGlobal) {
+    if (this.#announced.length >= MAX_ANNOUNCED) this.#otherName(ownName, '', entry)
+    else if (!ALWAYS_MADE_UP.has(ownName)) this.#announced.push(ownName)
+    this.#piece(block, LINK, linkEnd, entry, 'header')
+    if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#knownExtended)
+  }
+
+  extended(flag: number, data: Buffer): void {
+    const entry = flag === GLOBAL ? null : this.#entry
+    if (flag === LOCAL || flag === GLOBAL) {
       this.#records(data, entry)
       return
     }
     const end = textEnd(data, 0, data.length)
-    this.#piece(data, 0, end, entry, flag === 'K' ? 'link' : 'name')
+    this.#piece(data, 0, end, entry, flag === LONG_LINK ? 'link' : 'name')
     if (!isZero(data, end)) this.#piece(data, end, data.length, entry, 'pax')
   }
 
@@ -201,11 +253,10 @@ export class HeaderText implements TarMetadata {
     let at = 0
     while (at < data.length) {
       const space = data.indexOf(32, at)
-      const digits = space === -1 ? '' : data.toString('latin1', at, Math.min(space, at + 20))
-      const length = /^\d{1,10}$/.test(digits) ? Number(digits) : 0
+      const length = space === -1 || space - at > 10 || !isDecimal(data, at, space) ? 0 : Number(data.toString('latin1', at, space))
       const end = at + length
       const equals = data.indexOf(61, space)
-      if (end <= space + 1 || end > data.length || equals === -1 || equals >= end) break
+      if (!(end > space + 1) || end > data.length || equals === -1 || equals >= end) break
       const valueEnd = data[end - 1] === 10 ? end - 1 : end
       this.#record(data, space + 1, equals, valueEnd, entry)
       at = end
@@ -219,8 +270,7 @@ export class HeaderText implements TarMetadata {
       this.#piece(data, equals + 1, to, entry, key === 'linkpath' ? 'link' : 'name')
       return
     }
-    if (/^(?:[acm]time|[ug]id|size|GNU\.sparse\.\w+|SCHILY\.(?:dev|ino|nlink|fflags))$/.test(key) && to - equals < 32 && PLAIN_NUMBER.test(data.toString('latin1', equals + 1, to)))
-      return
+    if (NUMBERS.has(key) && isDecimal(data, equals + 1, to)) return
     const attribute = /^(?:SCHILY|LIBARCHIVE|RHT)\.(?:xattr|security)\.?(.*)$/s.exec(key)
     const field = attribute !== null ? 'xattr' : key === 'comment' ? 'comment' : key === 'uname' || key === 'gname' ? 'owner' : 'pax'
     const name = attribute?.[1] || key
