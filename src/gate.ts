@@ -10,8 +10,8 @@ import { certaintyAt, type Evidence, environmentOf } from './evidence/evidence.t
 import { takeInventory } from './evidence/inventory.ts'
 import { collectLeaks } from './evidence/leak.ts'
 import { type Step, stepsOfImage, unreadWarnings } from './evidence/steps.ts'
-import { buildFilesystem, type Filesystem } from './filesystem/filesystem.ts'
-import { type PackageRecords, readPackageRecords } from './filesystem/packages.ts'
+import { Vouching } from './evidence/vouching.ts'
+import { buildFilesystem } from './filesystem/filesystem.ts'
 import { findPrograms } from './filesystem/programs.ts'
 import { parsePasswd, readCollected, resolveUser } from './filesystem/users.ts'
 import type { Image } from './image/image.ts'
@@ -80,12 +80,12 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     const filesystem = buildFilesystem(layers)
     const { origin } = build
     const attestations = image.attestations.flatMap(attestationTexts)
-    const records = readPackageRecords(layers)
-    const hashes = await hashesOfMatches(image, layers, filesystem, records)
+    const hashes = await hashesOfMatches(image, layers)
     const others = await scanOtherFiles(image.others, scanner, options.policy.limits)
-    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes, others.matches, scanner)
-    scanner.assertBounded(`The configuration of ${options.reference}`)
     const steps = stepsOfImage(origin)
+    const vouching = new Vouching(layers, origin, steps, hashes)
+    const { leaks, values, vouchedFiles, knownPublic } = collectLeaks(image, layers, filesystem, origin, attestations, vouching, hashes, others.matches, scanner)
+    scanner.assertBounded(`The configuration of ${options.reference}`)
     const redactor = new Redactor(
       [...values, ...hiddenInCommands(steps), ...dockerfileTexts(options.build, origin).flatMap((text) => valuesIn(scanner, text)), ...tokensIn(scanner, policyTexts(options))],
       (text) => tokensIn(scanner, text),
@@ -113,7 +113,10 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       accounts: parsePasswd(passwd ?? '').filter(({ uid }) => uid !== 0),
       collected,
       programs: findPrograms(filesystem, layers),
-      skipped: [...layers.flatMap(({ index, skipped }) => skipped.map((part) => ({ layer: index, ...part }))), ...others.skipped.map((part) => ({ layer: null, ...part }))],
+      skipped: [
+        ...layers.flatMap(({ index, skipped }) => skipped.flatMap((part) => (vouching.vouchesFor(index, part.path) ? [] : [{ layer: index, ...part }]))),
+        ...others.skipped.map((part) => ({ layer: null, ...part })),
+      ],
       now: options.now,
       cut: (text, most, from) => redactor.cut(text, most, from),
       get built() {
@@ -149,6 +152,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       scanner,
       masks: masksOf(leaks),
       vouchedFiles,
+      knownPublic,
       seconds: (performance.now() - started) / 1000,
     })
   } finally {
@@ -200,16 +204,18 @@ function chooseBaseline({ baseline, name }: GateOptions): { chosen: Baseline | n
 
 async function scanLayers(image: Image, scanner: Scanner, { policy, onProgress, reference }: GateOptions): Promise<LayerScan[]> {
   const scans: LayerScan[] = []
+  let kept = 0
   const stored = image.layers.reduce((sum, { storedSize }) => sum + storedSize, 0)
   let bytes = 0
   let done = 0
   for (const layer of image.layers) {
     const before = bytes
-    const scan = await scanLayer(layer, scanner, reference, policy.limits, (read) =>
+    const scan = await scanLayer(layer, scanner, reference, { ...policy.limits, 'extract-bytes': policy.limits['extract-bytes'] - kept }, (read) =>
       onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : (done + Math.min(read, layer.storedSize)) / stored }),
     )
     bytes += scan.size
     done += layer.storedSize
+    kept += scan.extracts.reduce((sum, { content }) => sum + content.length, 0)
     scans.push(scan)
   }
   return scans
@@ -219,11 +225,11 @@ async function scanLayers(image: Image, scanner: Scanner, { policy, onProgress, 
  * Checksums of the files with a match, by `layer:entry`. The scan has those of files up to 16 MiB; larger ones
  * are read a second time, and only where a package record could vouch for them.
  */
-async function hashesOfMatches(image: Image, layers: readonly LayerScan[], filesystem: Filesystem, records: PackageRecords): Promise<Map<string, ContentHashes>> {
+async function hashesOfMatches(image: Image, layers: readonly LayerScan[]): Promise<Map<string, ContentHashes>> {
   const hashes = new Map<string, ContentHashes>()
   for (const scan of layers) {
     for (const [entry, own] of scan.hashes) hashes.set(`${scan.index}:${entry}`, own)
-    const missing = new Set(scan.matches.map(({ entry }) => entry).filter((entry) => !scan.hashes.has(entry) && records.knows(filesystem.versionOf(scan.index, entry).path)))
+    const missing = new Set([...scan.records.keys()].filter((entry) => !scan.hashes.has(entry)))
     const layer = image.layers[scan.index]
     if (missing.size === 0 || layer === undefined) continue
     for (const [entry, own] of await hashEntries(layer, missing)) hashes.set(`${scan.index}:${entry}`, own)

@@ -12,8 +12,11 @@ export const LIMITS = {
   'path-bytes': { value: 4096, about: 'bytes of one path in a layer; default 4,096' },
   'path-parts': { value: 2048, about: 'directories of one path in a layer; default 2,048' },
   matches: { value: 5000, about: 'matches of detectors that are kept of one image; default 5,000, ten times what 5 GB of programs and packages have' },
-  records: { value: 2_000_000, about: 'files that the package databases of one image name; default 2,000,000' },
-  'extract-bytes': { value: 256 * 2 ** 20, about: 'bytes of small files (users, package databases, scripts) that are kept of one image; default 256 MiB' },
+  records: { value: 2_000_000, about: 'files that the package databases of one layer name; default 2,000,000' },
+  'extract-bytes': {
+    value: 128 * 2 ** 20,
+    about: 'bytes of small files (users, scripts; package databases while their layer is read) that are kept of one image; default 128 MiB',
+  },
   'spool-bytes': { value: 64 * GIB, about: 'bytes of a packed or piped archive that are written to the temporary directory; default 64 GiB' },
   'json-depth': { value: 256, about: 'arrays and objects in each other in a manifest, configuration or attestation; default 256' },
   seconds: { value: 3600, about: 'seconds of wall clock that a run may take; default 3,600' },

@@ -2,20 +2,22 @@
 import type { DockerfileLines, Origin, Owner } from '../dockerfile/origin.ts'
 import { squeeze } from '../dockerfile/words.ts'
 import type { Ending, FileState, Filesystem, Version } from '../filesystem/filesystem.ts'
-import type { PackageRecords } from '../filesystem/packages.ts'
 import type { Image } from '../image/image.ts'
 import type { TarField } from '../layer/header-text.ts'
-import type { ContentHashes, LayerMatch, LayerScan } from '../layer/layer-scan.ts'
+import type { ContentHashes, LayerScan } from '../layer/layer-scan.ts'
 import type { OtherMatch } from '../layer/other-files.ts'
 import type { SecretKind, Strength } from '../secrets/detector.ts'
-import { isKey } from '../secrets/detectors/list.ts'
+import { KnownPublic } from '../secrets/known.ts'
 import { isIssued, knownValues } from '../secrets/last-look.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 import { type KnownValue, wordsBefore } from '../secrets/redact.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import { isWordLike } from '../secrets/word-like.ts'
 import type { AttestationText } from './attestation-text.ts'
+import { fileMatches } from './file-matches.ts'
 import { type DocumentText, documentTexts, otherPlace, type PlaceInDocument, setBy, tarPlaces } from './metadata-places.ts'
+import { ValueSearch } from './repeats.ts'
+import { isProvenToken, rankOf, type Vouching } from './vouching.ts'
 
 interface AnyPlace {
   readonly owner: Owner
@@ -105,13 +107,10 @@ export interface Leaks {
   readonly values: readonly KnownValue[]
   /** Files whose package vouches for what was found in them. */
   readonly vouchedFiles: number
+  /** Values that published packages hold, and that are quiet by it. */
+  readonly knownPublic: number
 }
 
-const STRENGTHS: readonly Strength[] = ['harmless', 'possible', 'likely', 'proven']
-const rankOf = (strength: Strength): number => STRENGTHS.indexOf(strength)
-
-/** Hard links to one file that count as places of what it holds. */
-const MAX_LINKS = 500
 /** Fields of one attestation that one value is listed at. */
 const MAX_FIELDS = 50
 /** Values that are looked for in documents: more would take minutes, and each is a finding already. */
@@ -152,34 +151,41 @@ export function collectLeaks(
   filesystem: Filesystem,
   origin: Origin,
   attestations: readonly AttestationText[],
-  records: PackageRecords,
+  vouching: Vouching,
   hashes: ReadonlyMap<string, ContentHashes>,
   others: readonly OtherMatch[],
   scanner: Scanner,
 ): Leaks {
   const byIdentity = new Map<string, Collected>()
   const values: KnownValue[] = []
+  const known = new KnownPublic()
+  const publicValues = new Set<string>()
   const add = (match: SecretMatch, places: readonly Place[], text: string | null = null): void => {
+    // What everybody has is hidden nowhere either.
+    if (!isProvenToken(match) && known.sourceOf(match.identity) !== null) {
+      publicValues.add(match.identity)
+      return
+    }
     // A password in the manual of a package is a word that the whole report may need.
     if (places.length > 0 || isIssued(match.detector)) values.push(...knownValues(match, text))
     if (places.length === 0) return
-    const known = byIdentity.get(match.identity)
-    if (known === undefined) byIdentity.set(match.identity, { match, places: [...places] })
+    const collected = byIdentity.get(match.identity)
+    if (collected === undefined) byIdentity.set(match.identity, { match, places: [...places] })
     else {
-      if (rankOf(match.strength) > rankOf(known.match.strength)) known.match = match
-      known.places.push(...places)
+      if (rankOf(match.strength) > rankOf(collected.match.strength)) collected.match = match
+      collected.places.push(...places)
     }
   }
 
   const vouched = new Set<string>()
   for (const found of fileMatches(scans, filesystem, origin, hashes)) {
-    const content = found.version.content
-    const own = hashes.get(`${content.layer}:${content.index}`)
-    const isVouched = own !== undefined && !isProvenToken(found.match) && records.voucher(content.path, own) !== null
+    const { content } = found.version
+    const { match, isVouched } = vouching.weigh(found.match, content)
     if (isVouched) vouched.add(`${content.layer}:${content.index}`)
-    add(weighed(found.match, content.path), isVouched ? [] : found.places)
+    add(match, isVouched ? [] : found.places.map((place) => ({ ...place, strength: match.strength, note: match.note })))
   }
-  for (const text of configTexts(image, origin)) {
+  const texts = configTexts(image, origin)
+  for (const text of texts) {
     for (const match of scanner.scanText(text.text)) add(match, [{ ...text.place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }], text.text)
   }
   for (const attestation of attestations) {
@@ -195,32 +201,18 @@ export function collectLeaks(
     }
   }
   for (const match of others) add(match, isRepeated(match) ? [] : [placed(otherPlace(match), match)])
-  values.push(...addKnownValues([...byIdentity.values()], configTexts(image, origin), attestations, documents, origin))
+  values.push(...addKnownValues([...byIdentity.values()], texts, attestations, documents, origin))
 
   const leaks = [...byIdentity.values()].map(({ match, places }): Leak => {
     const [first, ...rest] = dedupe(places.sort(compare))
     if (first === undefined) throw new RangeError('a leak without a place')
     return { detector: match.detector, value: match.value, strength: match.strength, facts: match.facts, note: match.note, places: [first, ...rest] }
   })
-  return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size }
+  return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size, knownPublic: publicValues.size }
 }
 
 /** A place with what stands there. */
 const placed = (place: PlaceInDocument, match: SecretMatch): Place => ({ ...place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note })
-
-/** A token that its checksum or structure proves is reported even where a package vouches for the file; a key is not. */
-const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength === 'proven' && !isKey(detector.id)
-
-/** Where package managers put what they install, without a checksum of each file. */
-const INSTALLED = /\/(?:node_modules|site-packages|dist-packages|go\/pkg\/mod|vendor|gems)\//
-const TEST_DATA = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|docs?|molecule)\/|\/test_[^/]*$/
-
-/** Test data and documentation of an installed package says little of this image; a token that proves itself still counts. */
-function weighed(match: LayerMatch, path: string): LayerMatch {
-  const from = INSTALLED.exec(path)?.index
-  if (from === undefined || isProvenToken(match) || rankOf(match.strength) <= rankOf('possible') || !TEST_DATA.test(path.slice(from))) return match
-  return { ...match, strength: 'possible', note: [match.note, 'test data or documentation of an installed package'].filter(Boolean).join('; ') }
-}
 
 function dedupe(places: readonly Place[]): Place[] {
   const seen = new Set<string>()
@@ -244,59 +236,6 @@ function keyOf(place: Place): string {
       return `${place.predicateType} ${place.field}`
     default:
       return `${place.kind} ${place.field}`
-  }
-}
-
-/** The matches of files, each with all paths that show its bytes. */
-function* fileMatches(
-  scans: readonly LayerScan[],
-  filesystem: Filesystem,
-  origin: Origin,
-  hashes: ReadonlyMap<string, ContentHashes>,
-): Generator<{ match: LayerMatch; version: Version; places: FilePlace[] }> {
-  const links = new Map<Version, Version[]>()
-  for (const versions of filesystem.versions) {
-    for (const version of versions) {
-      if (version.content === version) continue
-      const known = links.get(version.content)
-      if (known === undefined) links.set(version.content, [version])
-      else if (known.length < MAX_LINKS) known.push(version)
-    }
-  }
-  /** The identities that a version's bytes hold. */
-  const identities = new Map<Version, Set<string>>()
-  for (const scan of scans) {
-    for (const match of scan.matches) {
-      const version = filesystem.versionOf(scan.index, match.entry)
-      identities.set(version, (identities.get(version) ?? new Set()).add(match.identity))
-    }
-  }
-  for (const scan of scans) {
-    for (const match of scan.matches) {
-      const version = filesystem.versionOf(scan.index, match.entry)
-      const places = [version, ...(links.get(version) ?? [])].map((shown): FilePlace => {
-        let last = shown
-        while (last.ending?.state === 'overwritten' && last.successor !== null && identities.get(last.successor.content)?.has(match.identity)) last = last.successor
-        const layer = origin.layers[shown.layer]
-        return {
-          kind: 'file',
-          version: shown,
-          inside: match.inside,
-          line: match.line,
-          offset: match.offset,
-          encoding: match.encoding,
-          state: last.ending?.state ?? 'present',
-          ending: last.ending,
-          owner: layer?.owner ?? 'unknown',
-          lines: layer?.lines ?? null,
-          strength: match.strength,
-          name: match.facts['name'] ?? null,
-          note: match.note,
-          hashes: hashes.get(`${version.layer}:${version.index}`) ?? null,
-        }
-      })
-      yield { match, version, places }
-    }
   }
 }
 
@@ -377,7 +316,6 @@ function addKnownValues(
   for (const { match, places } of collected) {
     if (match.value.length < MIN_SEARCHED || match.strength === 'harmless') continue
     const isSearched = searched++ < MAX_SEARCHED
-    const isWord = match.detector.guessable === true && isWordLike(match.value)
     for (const attestation of isSearched ? attestations : []) {
       let found = 0
       for (const offset of attestation.find(match.value)) {
@@ -396,18 +334,31 @@ function addKnownValues(
         }
       }
     }
-    for (const { text, place } of texts) {
-      // A word is the value only where it stands as one: `FROM app-prod:1` does not leak the password `app-prod`.
-      if (isWord ? wordsBefore(text, match.value).length === 0 : !text.includes(match.value)) continue
-      const known = places.some(
-        (other) =>
-          (other.kind === 'history' && place.kind === 'history' && other.index === place.index) ||
-          (other.kind === 'config' && place.kind === 'config' && other.field === place.field),
-      )
-      if (known) continue
-      places.push({ ...place, strength: match.strength, name: null, note: match.note })
-      if (isWord) values.push({ value: match.value, guessable: true, after: wordsBefore(text, match.value) })
+  }
+  addRepeats(collected, texts, values)
+  return values
+}
+
+/** Configuration and history repeat values in fields and entries without number: all values are looked for at once. */
+function addRepeats(collected: readonly Collected[], texts: readonly Text[], values: KnownValue[]): void {
+  const byValue = new Map<string, { readonly match: SecretMatch; readonly places: Place[]; readonly isWord: boolean; readonly known: Set<string> }[]>()
+  for (const { match, places } of collected) {
+    if (match.strength === 'harmless') continue
+    const isWord = match.detector.guessable === true && isWordLike(match.value)
+    const known = new Set(places.flatMap((place) => (place.kind === 'config' || place.kind === 'history' ? [keyOf(place)] : [])))
+    byValue.set(match.value, [...(byValue.get(match.value) ?? []), { match, places, isWord, known }])
+  }
+  const search = new ValueSearch(byValue.keys())
+  for (const { text, place } of texts) {
+    for (const value of new Set([...search.in(text)].map((found) => found.value))) {
+      for (const { match, places, isWord, known } of byValue.get(value) ?? []) {
+        const added: Place = { ...place, strength: match.strength, name: null, note: match.note }
+        // A word is the value only where it stands as one: `FROM app-prod:1` does not leak the password `app-prod`.
+        if (known.has(keyOf(added)) || (isWord && wordsBefore(text, value).length === 0)) continue
+        known.add(keyOf(added))
+        places.push(added)
+        if (isWord) values.push({ value, guessable: true, after: wordsBefore(text, value) })
+      }
     }
   }
-  return values
 }

@@ -1,6 +1,6 @@
 // Secrets in what describes an image: the headers of its layers' tars, its documents, the files beside it in an archive. Each
 // match with its place.
-import type { DockerfileLines, Origin, Owner } from '../dockerfile/origin.ts'
+import type { DockerfileLines, EntryOrigin, Origin, Owner } from '../dockerfile/origin.ts'
 import type { Filesystem, Version } from '../filesystem/filesystem.ts'
 import type { ImageDocument } from '../image/documents.ts'
 import type { Image } from '../image/image.ts'
@@ -16,11 +16,26 @@ export interface SetBy {
   readonly lines: DockerfileLines | null
 }
 
+const setters = new WeakMap<Origin['history'], ReadonlyMap<string, EntryOrigin>>()
+
+/** The last entry of each keyword, and of each name that an ENV or LABEL sets. */
+function settersOf(history: Origin['history']): ReadonlyMap<string, EntryOrigin> {
+  const known = setters.get(history)
+  if (known !== undefined) return known
+  const last = new Map<string, EntryOrigin>()
+  for (const entry of history) {
+    const { keyword, text } = entry.instruction
+    if (keyword === null) continue
+    last.set(keyword, entry)
+    if (keyword === 'ENV' || keyword === 'LABEL') for (const [, name] of text.matchAll(/(?:^|\s)"?([^\s"=]+)"?(?=[= ])/g)) last.set(`${keyword} ${name}`, entry)
+  }
+  setters.set(history, last)
+  return last
+}
+
 /** The last instruction that sets a field, or a name in it, tells whose it is. */
 export function setBy({ history }: Origin, keyword: string, name: string | null): SetBy {
-  const entry = history.findLast(
-    ({ instruction }) => instruction.keyword === keyword && (name === null || new RegExp(`(?:^|\\s)"?${name.replace(/[^\w]/g, '\\$&')}"?[= ]`).test(instruction.text)),
-  )
+  const entry = settersOf(history).get(name === null ? keyword : `${keyword} ${name}`)
   return { owner: entry?.owner ?? 'unknown', lines: entry?.lines ?? null }
 }
 

@@ -3,13 +3,15 @@
 import { createHash } from 'node:crypto'
 import { extract as createExtract, type Header } from 'tar-stream'
 import { ImageError } from '../error.ts'
+import { findInstalled } from '../filesystem/installed.ts'
+import { readLayerRecords } from '../filesystem/packages.ts'
 import { baseName, childOf, cleanPath, type ImagePath, parentOf } from '../filesystem/path.ts'
 import type { Layer } from '../image/image.ts'
 import { TarGuard, type TarHeader } from '../image/tar-walk.ts'
 import { DEFAULT_LIMITS, type Limits, raise } from '../limits.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import type { EntryStream } from './archives.ts'
-import { isCollected, MAX_EXTRACT, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint } from './collectors.ts'
+import { collectorOf, isNodeManifest, MAX_EXTRACT, MAX_MANIFEST, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint, namesPackage } from './collectors.ts'
 import { Content } from './content.ts'
 import { HeaderText } from './header-text.ts'
 import type { ContentHashes, EntryType, Extract, LayerEntry, LayerMatch, LayerScan, ProgramKind, Skipped } from './layer-scan.ts'
@@ -55,6 +57,9 @@ function entryOf(header: Header, guarded: TarHeader): LayerEntry {
 
 /** Files up to this size keep their pieces until it is known whether they hold a match: no second reading for their checksums. */
 const MAX_KEPT = 16 << 20
+
+/** Bytes that keeping a file takes besides its content. */
+const EXTRACT_OVERHEAD = 256
 
 /** Checksums of content that is in memory. */
 function hashesOf(pieces: readonly Buffer[]): ContentHashes {
@@ -143,6 +148,13 @@ class LayerReading {
   readonly #matches: LayerMatch[] = []
   readonly #hashes = new Map<number, ContentHashes>()
   readonly #extracts: Extract[] = []
+  #extractBytes = 0
+  /** Package databases, until the layer is read. */
+  readonly #databases: Extract[] = []
+  /** Paths of the `package.json` of installed packages. */
+  readonly #manifests = new Set<string>()
+  /** Entries that hold a match, or were not looked into wholly. */
+  readonly #noted = new Set<number>()
   #scripts = 0
   readonly #programs = new Map<number, ProgramKind>()
   readonly #skipped: Skipped[] = []
@@ -165,6 +177,8 @@ class LayerReading {
       entries: this.#entries,
       matches: this.#matches,
       hashes: this.#hashes,
+      records: readLayerRecords(this.#databases, this.#entries, this.#noted, this.#limits.records, this.#label),
+      installed: findInstalled(this.#entries, this.#noted, this.#manifests),
       extracts: this.#extracts,
       programs: this.#programs,
       skipped,
@@ -192,9 +206,14 @@ class LayerReading {
       stream.resume()
       return
     }
-    const content = new Content((where, reason) => this.skip(where, reason), this.#scanner, this.#budget, entry.path, [], 0)
-    const isExtract = isCollected(entry.path) && guarded.size <= MAX_EXTRACT
-    if (!isExtract && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`)
+    const skip = (where: string, reason: string): void => {
+      this.#noted.add(index)
+      this.skip(where, reason)
+    }
+    const content = new Content(skip, this.#scanner, this.#budget, entry.path, [], 0)
+    const collector = collectorOf(entry.path)
+    const isExtract = collector !== null && guarded.size <= MAX_EXTRACT
+    if (!isExtract && collector !== null) skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`)
     const isScript = !isExtract && guarded.size <= MAX_SCRIPT && this.#scripts < MAX_SCRIPTS && mayBeEntrypoint(entry.path)
     let received = 0
     const pieces: Buffer[] = []
@@ -218,20 +237,38 @@ class LayerReading {
           // What a plain archive shows raw and in its member is told once, by the member.
           const members = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity))
           for (const match of content.matches) if (match.inside !== null || !members.has(match.identity)) this.#matches.push({ ...match, entry: index })
-          if (guarded.size <= MAX_KEPT) this.#hashes.set(index, hashesOf(pieces))
+          this.#noted.add(index)
         }
+        if (guarded.size <= MAX_KEPT && this.#noted.has(index)) this.#hashes.set(index, hashesOf(pieces))
         if (content.program !== null && this.#programs.get(index) === 'elf') this.#programs.set(index, content.program)
-        if (isExtract) this.#extracts.push({ entry: index, content: Buffer.concat(pieces) })
+        if (isExtract) this.#keep(collector === 'database' ? this.#databases : this.#extracts, index, pieces)
         else if (isScript && pieces[0]?.subarray(0, 2).toString() === '#!') {
           this.#scripts++
-          this.#extracts.push({ entry: index, content: Buffer.concat(pieces) })
+          this.#keep(this.#extracts, index, pieces)
+        } else if (guarded.size <= MAX_MANIFEST && isNodeManifest(entry.path) && namesPackage(Buffer.concat(pieces).toString('latin1'))) this.#manifests.add(entry.path)
+      }
+      const goOn = (): void => {
+        try {
+          finish()
+        } catch (error) {
+          fail(error)
+          return
         }
         next()
       }
       const ending = content.end()
-      if (ending === null) finish()
-      else ending.then(finish, fail)
+      if (ending === null) goOn()
+      else ending.then(goOn, fail)
     })
+  }
+
+  /** Keeps a small file, as long as all of them together are small. */
+  #keep(files: Extract[], entry: number, pieces: readonly Buffer[]): void {
+    const content = Buffer.concat(pieces)
+    this.#extractBytes += content.length + EXTRACT_OVERHEAD
+    if (this.#extractBytes > this.#limits['extract-bytes'])
+      throw new ImageError('too-large', `${this.#label}: the package databases, user lists and scripts of the image are too large together ${raise('extract-bytes')}`)
+    files.push({ entry, content })
   }
 
   #noteProgram(index: number, entry: LayerEntry, head: Buffer): void {

@@ -35,6 +35,7 @@ interface Parts {
   readonly scanner: Scanner
   readonly masks: readonly string[]
   readonly vouchedFiles: number
+  readonly knownPublic: number
   readonly seconds: number
 }
 
@@ -59,6 +60,7 @@ export function buildOutcome({
   scanner,
   masks,
   vouchedFiles,
+  knownPublic,
   seconds,
 }: Parts): Outcome {
   const { origin, layers, programs, user } = evidence
@@ -129,6 +131,7 @@ export function buildOutcome({
       seconds: Math.round(seconds * 1000) / 1000,
       layersFromCache: 0,
       vouchedFiles,
+      knownPublic,
       skipped: [...evidence.skipped],
     },
   }
@@ -173,6 +176,6 @@ export function errorReport(error: GateError, name: string): Report {
     fixed: [],
     warnings: [],
     notJudged: [],
-    stats: { bytes: 0, files: 0, seconds: 0, layersFromCache: 0, vouchedFiles: 0, skipped: [] },
+    stats: { bytes: 0, files: 0, seconds: 0, layersFromCache: 0, vouchedFiles: 0, knownPublic: 0, skipped: [] },
   }
 }

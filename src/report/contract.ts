@@ -103,6 +103,7 @@ export const reportSchema = z.object({
     seconds: z.number(),
     layersFromCache: count,
     vouchedFiles: count.describe('files whose findings are quiet because their package vouches for the content'),
+    knownPublic: count.describe('values that are quiet because published packages hold them: test keys, examples'),
     skipped: z
       .array(z.object({ layer: count.nullable().describe('null: a file of the archive beside the layers'), path: z.string(), reason: z.string() }))
       .describe('what was not looked into, and why'),

@@ -268,6 +268,7 @@ export function closing(report: Report, { listed }: Measure): string {
       'Not judged',
       notJudged.map((name) => code(name)),
     ),
+    stats.knownPublic === 0 ? '' : `${plural(stats.knownPublic, 'value')} that published packages hold ${stats.knownPublic === 1 ? 'is' : 'are'} quiet.`,
     stats.vouchedFiles === 0 ? '' : `${plural(stats.vouchedFiles, 'file')} that a package vouches for ${stats.vouchedFiles === 1 ? 'is' : 'are'} quiet.`,
   ]
   return parts.filter((part) => part !== '').join('\n\n')

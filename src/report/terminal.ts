@@ -223,6 +223,7 @@ function footer({ report }: Outcome, verbose: boolean): string[] {
   if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} for information${verbose ? '' : ' (--verbose)'}`)
   if (ignored.length > 0) parts.push(`${ignored.length} ignored`)
   if (stats.vouchedFiles > 0) parts.push(`${plural(stats.vouchedFiles, 'file')} vouched for by packages`)
+  if (stats.knownPublic > 0) parts.push(`${plural(stats.knownPublic, 'known public value')}`)
   if (stats.skipped.length > 0) parts.push(`${number(stats.skipped.length)} of ${number(stats.files)} files not looked into${verbose ? '' : ' (--verbose)'}`)
   parts.push(`${bytes(stats.bytes)} read in ${duration(stats.seconds)}`)
   const list = (title: string, items: readonly string[], always: boolean): string[] => {

@@ -12,6 +12,7 @@ import { type Fix, fixOf } from '../remedy/remedy.ts'
 import { redactValue } from '../secrets/redact.ts'
 import { oneLine } from '../shell/words.ts'
 import type { Confidence, Location, Related, Severity } from './finding.ts'
+import { isGenerated } from './generated.ts'
 import { documentMessage, metadataChange, metadataTitle, tarMessage } from './metadata-leak.ts'
 import type { Draft, PlacedFinding } from './rule.ts'
 
@@ -69,20 +70,6 @@ const locationOf = (place: Place): Location => {
     offset: place.offset,
   }
 }
-
-/** Files that package scripts make when they are installed: another image gets other ones, and the same image always these. */
-const GENERATED =
-  /^\/etc\/ssh\/ssh_host_\w+_key$|^\/etc\/ssl\/private\/[^/]*(?:snakeoil|localhost)[^/]*\.(?:key|pem)$|^\/etc\/pki\/tls\/private\/localhost\.key$|^\/etc\/(?:postfix|dovecot|apache2|nginx|exim4?|cups|cockpit|stunnel|proftpd|vsftpd)\/.*(?:snakeoil|localhost|dovecot|exim|ws-certs|self-?signed)[^/]*\.(?:key|pem)$|^\/etc\/unbound\/unbound_\w+\.key$|^\/etc\/(?:bind\/|named\/)?rndc\.key$/
-
-/** What package scripts make: keys of hosts and name servers. */
-const GENERATED_KINDS = new Set(['private-key', 'private-key-der', 'rndc-key'])
-
-const isGenerated = (leak: Leak, place: Place, evidence: Evidence): boolean =>
-  place.kind === 'file' &&
-  GENERATED_KINDS.has(leak.detector.id) &&
-  leak.strength !== 'harmless' &&
-  GENERATED.test(place.version.path) &&
-  !['COPY', 'ADD'].includes(evidence.origin.layers[place.version.layer]?.instruction?.keyword ?? '')
 
 const isExpired = (leak: Leak, now: Date): boolean => leak.facts['expires'] !== undefined && new Date(leak.facts['expires']) < now
 
