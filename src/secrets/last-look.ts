@@ -28,19 +28,26 @@ export const tokensIn = (scanner: Scanner, text: string): KnownValue[] =>
     .filter(({ detector, strength }) => isIssued(detector) && (strength === 'proven' || strength === 'likely'))
     .flatMap((match) => knownValues(match, text))
 
-/** All strings of plain data, names of fields too. */
-function* stringsOf(value: unknown): Generator<string> {
-  if (typeof value === 'string') yield value
-  else if (Array.isArray(value)) for (const item of value) yield* stringsOf(item)
-  else if (value instanceof Map) for (const [key, item] of value) yield* stringsOf([key, item])
-  else if (typeof value === 'object' && value !== null) for (const [key, item] of Object.entries(value)) yield* stringsOf([key, item])
+/** Shorter texts hold no token. */
+const MIN_TEXT = 12
+
+/** Adds all strings of plain data, names of fields too. */
+function collectTexts(value: unknown, found: Set<string>): void {
+  if (typeof value === 'string') {
+    if (value.length >= MIN_TEXT) found.add(value)
+  } else if (Array.isArray(value)) for (const item of value) collectTexts(item, found)
+  else if (value instanceof Map) for (const pair of value) collectTexts(pair, found)
+  else if (typeof value === 'object' && value !== null)
+    for (const [key, item] of Object.entries(value)) {
+      collectTexts(key, found)
+      collectTexts(item, found)
+    }
 }
 
 /** A redactor that also knows the tokens in data that is about to be shown. */
 export function learned(redactor: Redactor, scanner: Scanner, ...data: readonly unknown[]): Redactor {
   const texts = new Set<string>()
-  // Shorter texts hold no token.
-  for (const text of stringsOf(data)) if (text.length >= 12) texts.add(text)
+  collectTexts(data, texts)
   return redactor.with(tokensIn(scanner, [...texts].join('\n')))
 }
 

@@ -64,6 +64,10 @@ const NAMES = new Set([
   'valueHash',
 ])
 
+/** Fields that hold digests of our own, where they are of that form. */
+const DIGESTS = new Set(['diffId', 'fingerprint', 'fingerprints', 'id', 'keyedHash', 'salt', 'sha256', 'valueHash'])
+const DIGEST = /^(?:sha256:|hmac-sha256:)?[0-9a-f]{4,64}$/
+
 /** Names of fields are the program's own; no text of an image becomes one. */
 const OWN_NAME = /^[A-Za-z][A-Za-z0-9]{0,30}$/
 
@@ -130,7 +134,7 @@ interface Stretch {
 const keyOf = (text: string, at: number): number => ((text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2)) & 0xffff
 
 /** Texts that come again and again, such as the path of a Dockerfile. */
-const MAX_REMEMBERED = 5000
+const MAX_REMEMBERED = 20_000
 const MAX_REMEMBERED_LENGTH = 500
 
 /** Hides all known values in texts, in a few walks over the text however many values there are. */
@@ -218,16 +222,15 @@ export class Redactor {
   }
 
   /** All strings of plain data, hidden; in fields that hold names, words stay. */
-  data<T>(value: T, isName = false): T {
-    if (typeof value === 'string') return this.#hide(value, !isName) as T
-    if (Array.isArray(value)) return value.map((item: unknown) => this.data(item, isName)) as T
+  data<T>(value: T): T {
+    return this.#field('', value) as T
+  }
+
+  #field(key: string, value: unknown): unknown {
+    if (typeof value === 'string') return DIGESTS.has(key) && DIGEST.test(value) ? value : this.#hide(value, !NAMES.has(key))
+    if (Array.isArray(value)) return key === 'lines' && isTexts(value) ? this.lines(value) : value.map((item: unknown) => this.#field(key, item))
     if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [
-        OWN_NAME.test(key) ? key : this.text(key),
-        key === 'lines' && isTexts(item) ? this.lines(item) : this.data(item, NAMES.has(key)),
-      ]),
-    ) as T
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [OWN_NAME.test(name) ? name : this.text(name), this.#field(name, item)]))
   }
 
   #hide(text: string, words: boolean): string {
