@@ -32,7 +32,7 @@ export async function oneImageOf(references: readonly string[], options: OpenOpt
   const names = references.every((reference) => OF_ENGINE.test(reference)) ? references.map((reference) => reference.replace(/^engine:/, '')) : null
   const ids = (names === null ? null : await engineIds(names)) ?? (await Promise.all(references.map(async (reference) => idOf(reference, options))))
   if (new Set(ids).size === 1) return
-  const listed = references.slice(0, 5).map((reference, index) => `${reference} is ${ids[index]?.slice(0, 19)}`)
+  const listed = references.slice(0, 5).map((reference, index) => `${reference} is ${ids[index]}`)
   throw new UsageError(
     `image: the ${references.length} names are not one image (${listed.join(', ')}${references.length > 5 ? ', …' : ''}). One is judged at a time: use the action once for each.`,
   )

@@ -165,8 +165,8 @@ const HASH_LENGTH = 32
 /** A value as an ignore entry names it: the hash under the configuration's salt, of a password sixteen bits of it. null without a salt. */
 function ignoreValue({ hashOf }: Draft, { salt }: Policy): string | null {
   if (salt === null || hashOf === null) return null
-  const hashed = hashOf(salt)
-  return hashed.length < HASH_LENGTH ? `tag:${hashed}` : `hmac-sha256:${hashed.slice(0, HASH_LENGTH)}`
+  const keyedHash = hashOf(salt)
+  return keyedHash.length < HASH_LENGTH ? `tag:${keyedHash}` : `hmac-sha256:${keyedHash.slice(0, HASH_LENGTH)}`
 }
 
 /** As reports have it, a hash has more characters. */
@@ -226,7 +226,7 @@ function failing(finding: Finding, failsInBase: boolean): Finding {
 
 function ignoreWarnings(policy: Policy, used: ReadonlySet<IgnoreEntry | InlineIgnore>, now: Date): Warning[] {
   return policy.ignore.flatMap((entry): Warning[] => {
-    const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12), entry.value?.slice(0, 24)].filter(Boolean).join(' ')
+    const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12), entry.value].filter(Boolean).join(' ')
     if (isExpired(entry, now))
       return [{ code: 'expired-ignore', message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (“${entry.reason}”).` }]
     return used.has(entry) ? [] : [{ code: 'unused-ignore', message: `The ignore entry for ${what} matched nothing: remove it (“${entry.reason}”).` }]

@@ -15,7 +15,7 @@ const CONFIDENCE = ['low', 'medium', 'high'] as const
 const BASE = ['fail', 'report', 'ignore'] as const
 
 const describeIgnore = ({ rule, path, fingerprint, value, reason, expires }: IgnoreEntry): string =>
-  `ignores ${[rule, path, fingerprint?.slice(0, 12), value?.slice(0, 24)].filter(Boolean).join(' ')}${expires === undefined ? '' : ` until ${expires}`}: “${reason}”`
+  `ignores ${[rule, path, fingerprint?.slice(0, 12), value].filter(Boolean).join(' ')}${expires === undefined ? '' : ` until ${expires}`}: “${reason}”`
 
 /** What an entry accepts, without the words about it. */
 const scopeOf = ({ rule, path, fingerprint }: IgnoreEntry): string => JSON.stringify([rule, path, fingerprint])
