@@ -78,7 +78,7 @@ export async function openAr<S extends Sink>({ feed, host }: Opening<S>): Promis
     if (!Number.isSafeInteger(size) || size < 0) throw new PackingError('its ar archive is damaged')
     const written = header.toString('latin1', 0, 16).trim()
     const nameLength = written.startsWith('#1/') ? Math.min(size, 4096, Number(written.slice(3)) || 0) : 0
-    const name = nameLength === 0 ? written.replace(/\/$/, '') : (await feed.take(nameLength)).toString('utf8').replace(/\0+$/, '')
+    const name = nameLength === 0 ? written.replace(/\/$/, '') : (await feed.take(nameLength)).toString('utf8').replace(/(?<!\0)\0+$/, '')
     const length = size - nameLength
     const head = await feed.peek(Math.min(HEAD, length))
     if (packingOf(head, name) === null) await passOver(feed, length)

@@ -12,6 +12,7 @@ import type { FileIndex } from './file-index.ts'
 import { Kept, type MatchBudget } from './kept.ts'
 import type { Encoding, SecretMatch } from './match.ts'
 import type { NameIndex } from './name-index.ts'
+import { type PackedBudget, packedTexts } from './packed-text.ts'
 import type { Kernel } from './prefilter/kernel.ts'
 
 /** Bytes of content that one window takes besides what it carries over. */
@@ -46,6 +47,8 @@ export interface Compiled {
   /** Detectors by number of the literal. */
   readonly owners: readonly (readonly Detector[])[]
   readonly marks: readonly Mark[]
+  /** By number of the literal: gzip in base64 may start with it. */
+  readonly packed: readonly boolean[]
   /** By number of the literal: it stands in escaped text. */
   readonly escaped: readonly boolean[]
   /** By number of the literal: a name in front of it may tell whose the value is. */
@@ -80,7 +83,7 @@ export class ContentScan {
   readonly #path: string
   readonly #depth: number
   /** Bytes that packed texts may still unpack to; shared with the scans of decoded texts. */
-  readonly #budget: { left: number }
+  readonly #budget: PackedBudget
   readonly #files: readonly FileDetector[]
   /** The start of the content, for the detectors of files. */
   #head: Buffer = Buffer.alloc(0)
@@ -101,7 +104,7 @@ export class ContentScan {
   readonly #tried = new Map<Detector, number>()
   readonly #seen = new Set<string>()
 
-  constructor(compiled: Compiled, path: string, depth: number, budget: { left: number }, bounds: Bounds) {
+  constructor(compiled: Compiled, path: string, depth: number, budget: PackedBudget, bounds: Bounds) {
     this.#compiled = compiled
     this.#kernel = compiled.kernel
     this.#path = path
@@ -133,6 +136,11 @@ export class ContentScan {
   /** Matches that prove nothing and were not kept, by detector. */
   get dropped(): ReadonlyMap<SecretKind, number> {
     return this.#kept.dropped
+  }
+
+  /** Packed text was read in part: it is longer than the window. */
+  get isCut(): boolean {
+    return this.#budget.isCut
   }
 
   /** Packed text was left out: it would have unpacked to more than the limit. */
@@ -169,7 +177,7 @@ export class ContentScan {
     const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift)
     this.#tried.clear()
     this.#counted = { at: 0, lines: 0 }
-    if (to > from) this.#search(from, to, length)
+    if (to > from) this.#search(from, to, length, last)
     this.#carry = carry
     this.#base += shift
     this.#linesBefore += lines
@@ -178,14 +186,16 @@ export class ContentScan {
     this.#kept.settle(last ? Number.POSITIVE_INFINITY : this.#done)
   }
 
-  #search(from: number, to: number, length: number): void {
+  #search(from: number, to: number, length: number, last: boolean): void {
     const kernel = this.#kernel
-    const { owners, marks, escaped, triggers, names, signs } = this.#compiled
+    const { owners, marks, escaped, packed, triggers, names, signs } = this.#compiled
+    const places: number[] = []
     const decoded: { text: Buffer; position: number; length: number; encoding: Encoding }[] = []
     kernel.scan(from, length, (position, literal, valueStart, valueLength) => {
       if (position < from || position >= to) return
       const sign = signs[literal] ?? null
       if (sign !== null && this.#depth === 0) this.#signs.push({ sign: sign.packing, at: this.#base + position - sign.before })
+      if (packed[literal] === true) places.push(position)
       const mark = marks[literal] ?? null
       if (mark !== null) this.program ??= mark
       for (const detector of owners[literal] ?? []) this.#try(detector, position, length, escaped[literal] === true)
@@ -197,8 +207,9 @@ export class ContentScan {
       decoded.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: 'utf-16' })
     })
     for (const { position, length: run, text } of base64Texts(kernel, from, length)) {
-      for (const { bytes, encoding } of decodedTexts(text, this.#budget)) decoded.push({ text: bytes, position, length: run, encoding })
+      for (const { bytes, encoding } of decodedTexts(text)) decoded.push({ text: bytes, position, length: run, encoding })
     }
+    for (const text of packedTexts(kernel.window, length, places, this.#budget, last)) decoded.push({ ...text, encoding: 'gzip' })
     const lineAt = decoded.map(({ position }) => this.#lineAt(position))
     decoded.forEach(({ text, position, length: run, encoding }, index) => {
       const inner = new ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, { ...this.#bounds, matches: this.#bounds.matches.inside() })

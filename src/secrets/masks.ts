@@ -17,7 +17,7 @@ const ORDER: readonly Strength[] = ['proven', 'likely', 'possible']
 
 /** A line that is structure: a PEM header, a brace, a name beside a value that is masked itself. */
 const STRUCTURE =
-  /^-----|^[{}[\]()",:;\s]*$|^["']?[\w-]+["']?\s*[:=]\s*[{["']?\s*$|^(?:Proc-Type|DEK-Info|Comment|Version|Encryption|Public-Lines|Private-Lines|PuTTY-User-Key-File-\d):/
+  /^-----|^[{}[\]()",:;\s]*$|^["']?[\w-]+["']?\s*[:=]\s*(?:[{["']\s*)?$|^(?:Proc-Type|DEK-Info|Comment|Version|Encryption|Public-Lines|Private-Lines|PuTTY-User-Key-File-\d):/
 
 function isMaskable(line: string): boolean {
   if (line.length < MIN_MASKED || STRUCTURE.test(line) || /[^\x20-\x7e]/.test(line)) return false

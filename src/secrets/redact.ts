@@ -94,7 +94,7 @@ function wordBefore(text: string, at: number, length: number): string | null {
   const before = text.slice(Math.max(0, at - 80), at)
   const last = before.at(-1)
   if (last !== undefined && !IN_FRONT.test(last)) return GLUED.exec(before)?.[1]?.toLowerCase() ?? null
-  return /[\w.$-]*$/.exec(before.replace(SEPARATORS, ''))?.[0].toLowerCase() ?? ''
+  return /(?<![\w.$-])[\w.$-]*$/.exec(before.replace(SEPARATORS, ''))?.[0].toLowerCase() ?? ''
 }
 
 /** What stands in front of a value that is a word, wherever it is a value in the text that it was found in. */

@@ -11,6 +11,7 @@ import { FileIndex } from './file-index.ts'
 import { MatchBudget } from './kept.ts'
 import type { SecretMatch } from './match.ts'
 import { NameIndex, TRIGGERS } from './name-index.ts'
+import { PACKED_SIGNS } from './packed-text.ts'
 import { buildKernel } from './prefilter/kernel.ts'
 
 /** Bytes that packed texts of one content may unpack to. */
@@ -20,6 +21,8 @@ const ESCAPED_LITERAL = /^(?::\\\/\\\/|%3A%2F%2F|%3a%2f%2f)/
 
 /** Texts that tell a program whatever its file is called. */
 const PROGRAM_MARKS: Readonly<Record<string, Mark>> = { 'BusyBox v1.': 'busybox', 'GNU bash, version': 'bash' }
+
+const PACKED: ReadonlySet<string> = new Set(PACKED_SIGNS.map(({ text }) => text))
 
 /** All detectors compiled for one window. */
 function compile(detectors: readonly Detector[], simd: boolean, files: readonly FileDetector[]): Compiled {
@@ -38,11 +41,12 @@ function compile(detectors: readonly Detector[], simd: boolean, files: readonly 
   }
   for (const detector of detectors) for (const literal of detector.literals) add(literal, [detector])
   if (detectors.some(({ names }) => names !== undefined)) for (const trigger of TRIGGERS) add(trigger, [], true)
-  for (const text of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS)]) add(text, [])
+  for (const text of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add(text, [])
   const signOf = new Map<string, (typeof SIGNS)[keyof typeof SIGNS]>(Object.entries(SIGNS))
   const all = [...literals.values()]
   return {
     marks: all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
+    packed: all.map(({ spec }) => PACKED.has(spec.text)),
     signs: all.map(({ spec }) => signOf.get(spec.text) ?? null),
     owners: all.map(({ owners }) => owners),
     escaped: all.map(({ spec }) => ESCAPED_LITERAL.test(spec.text)),
@@ -92,7 +96,7 @@ export class Scanner {
   }
 
   #start(path: string, isCapped: boolean): ContentScan {
-    return new ContentScan(this.#compiled, path, 0, { left: MAX_UNPACKED }, { matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches), isCapped })
+    return new ContentScan(this.#compiled, path, 0, { left: MAX_UNPACKED, isCut: false }, { matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches), isCapped })
   }
 
   /** Scans a text that is in memory, such as a history entry. All its matches are kept: reports quote such texts. */

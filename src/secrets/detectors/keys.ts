@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { fillerKind } from '../checks.ts'
 import type { Checked, Detector, Fill, Found } from '../detector.ts'
+import { checkGnupgKey } from '../gnupg-key.ts'
 import { checkJavaKeystore, checkPkcs12 } from '../keystore.ts'
 import { checkBase64Pem, checkDer, checkPem, checkPutty } from '../private-key.ts'
 import { ofFiller } from './token.ts'
@@ -116,18 +117,24 @@ export const KEYS: readonly Detector[] = [
       docs: 'https://www.gnupg.org/documentation/manuals/gnupg/',
     },
     {
+      proof: 'it reads as an S-expression with the secret number in it',
       literals: ['(11:private-key', '(21:protected-private-key', 'Key: (private-key', 'Key: (protected-private-key'],
-      pattern: /(?:\((?:11:private|21:protected-private)-key|Key: \((?:protected-)?private-key)[\s\S]{60,4000}/y,
-      window: 4100,
+      pattern: /(?:\((?:11:private|21:protected-private)-key|Key: \((?:protected-)?private-key)[\s\S]{60,16000}/y,
+      window: 16_384,
       strength: 'likely',
-      examples: ['(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})(1:d32:{b64:32})))'],
-      quiet: ['"(11:private-key"'],
-      check: ({ value, path }) =>
-        !/\.key$|private-keys/.test(path) && !/\(\d?\d?:?(?:ecc|rsa|dsa|elg)/.test(value)
-          ? null
-          : /protected/.test(value.slice(0, 32))
-            ? { strength: 'harmless', note: 'encrypted with a passphrase' }
-            : {},
+      examples: [
+        '(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})(1:d32:{b64:32})))',
+        'Key: (private-key (rsa (n #00{HEX:256}#)(e #010001#)(d #{HEX:256}#)))',
+        'Key: (private-key\n (ecc (curve "Ed25519")\n  (q #40{HEX:64}#)\n  (d #{HEX:32}\n     {HEX:32}#)\n ))',
+      ],
+      quiet: [
+        '"(11:private-key"',
+        'Key: (private-key(rsa(n%m)(e%m)(d%m)(p%m)(q%m)(u%m)))\0(private-key(ecc(curve %s)(q%m)(d%m)))\0some more text behind it',
+        '(11:private-key(3:rsa(1:n%b)(1:e%b)(1:d%b)(1:p%b)(1:q%b)(1:u%b)))\0(21:protected-private-key(3:rsa(1:n%b)))\0text text',
+        '(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})))                     ',
+        '(11:private-key(3:ecc(1:d32:{b64:20}',
+      ],
+      check: ({ value }) => checkGnupgKey(value),
     },
   ),
   whole(
