@@ -15,7 +15,9 @@ export type Skip = (path: string, reason: string) => void
 
 /** The scan of one content. */
 export class Content implements Sink {
-  readonly matches: ContentMatch[] = []
+  readonly #own: ContentMatch[] = []
+  /** Those of what was unpacked, which may come before its own. */
+  readonly #nested: ContentMatch[] = []
   program: ProgramKind | null = null
   readonly #skip: Skip
   readonly #scanner: Scanner
@@ -46,6 +48,11 @@ export class Content implements Sink {
     this.#depth = depth
     this.#isUnpacked = isUnpacked
     this.#scan = scanner.start(inside.at(-1) ?? path)
+  }
+
+  /** What was found, its own first; complete when the end is. */
+  get matches(): readonly ContentMatch[] {
+    return this.#nested.length === 0 ? this.#own : [...this.#own, ...this.#nested]
   }
 
   get where(): string {
@@ -106,7 +113,7 @@ export class Content implements Sink {
       if (busy !== null) return busy.then(() => this.end() ?? undefined)
     }
     this.program = this.#scan.program
-    for (const match of this.#scan.matches) this.matches.push({ ...match, inside: this.#inside.length === 0 ? null : this.#inside.join('!/') })
+    for (const match of this.#scan.matches) this.#own.push({ ...match, inside: this.#inside.length === 0 ? null : this.#inside.join('!/') })
     if (this.#scan.dropped > 0) this.#skip(this.where, `it holds more matches than are kept; ${this.#scan.dropped} were left out`)
     if (this.#scan.overBudget) this.#skip(this.where, 'its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out')
     return this.#unpacker?.end() ?? null
@@ -124,7 +131,7 @@ export class Content implements Sink {
       },
       content: (member) => new Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], depth, member === null),
       done: (content) => {
-        for (const match of content.matches) this.matches.push(match)
+        for (const match of content.matches) this.#nested.push(match)
       },
     }
   }
