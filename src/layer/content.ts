@@ -22,7 +22,9 @@ export type Skip = (path: string, reason: string) => void
 
 /** The scan of one content. */
 export class Content implements Sink {
-  readonly matches: ContentMatch[] = []
+  readonly #own: ContentMatch[] = []
+  /** Those of what was unpacked, which may come before its own. */
+  readonly #nested: ContentMatch[] = []
   program: ProgramKind | null = null
   readonly #skip: Skip
   readonly #scanner: Scanner
@@ -53,6 +55,11 @@ export class Content implements Sink {
     this.#depth = depth
     this.#isUnpacked = isUnpacked
     this.#scan = scanner.start(inside.at(-1) ?? path)
+  }
+
+  /** What was found, its own first; complete when the end is. */
+  get matches(): readonly ContentMatch[] {
+    return this.#nested.length === 0 ? this.#own : [...this.#own, ...this.#nested]
   }
 
   get where(): string {
@@ -113,7 +120,7 @@ export class Content implements Sink {
       if (busy !== null) return busy.then(() => this.end() ?? undefined)
     }
     this.program = this.#scan.program
-    for (const match of this.#scan.matches) this.matches.push({ ...match, inside: this.#inside.length === 0 ? null : this.#inside.join('!/') })
+    for (const match of this.#scan.matches) this.#own.push({ ...match, inside: this.#inside.length === 0 ? null : this.#inside.join('!/') })
     if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped))
     if (this.#scan.isCut) this.#skip(this.where, 'a packed text (gzip in base64) of more than 1 MiB was read to there; the rest was left out')
     if (this.#scan.overBudget) this.#skip(this.where, 'its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out')
@@ -132,7 +139,7 @@ export class Content implements Sink {
       },
       content: (member) => new Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], depth, member === null),
       done: (content) => {
-        for (const match of content.matches) this.matches.push(match)
+        for (const match of content.matches) this.#nested.push(match)
       },
     }
   }

@@ -11,9 +11,11 @@ const TYPES: Readonly<Record<number, string>> = { 1: 'commit', 2: 'tree', 3: 'bl
 const OFFSET_DELTA = 6
 const NAMED_DELTA = 7
 /** Objects are held in memory; larger ones are left out. */
-const MAX_OBJECT = 32 << 20
+const MAX_OBJECT = 16 << 20
 /** What objects that others are built on may take at once. */
-const MAX_BASES = 48 << 20
+const MAX_BASES = 32 << 20
+/** Objects that are built on one by its name; git writes places into the packs that it keeps. */
+const MAX_NAMED = 200_000
 const LOOSE = /(?:^|\/)objects\/[0-9a-f]{2}\/[0-9a-f]{38,62}$/
 
 /** The content of a loose object, without the header that git puts in front. */
@@ -23,27 +25,110 @@ export function withoutGitHeader(path: string, bytes: Buffer): Buffer {
   return header === null ? bytes : bytes.subarray(header[0].length)
 }
 
-interface PackEntry {
-  readonly type: number
-  /** Where its data starts. */
-  readonly data: number
-  readonly size: number
-}
-
 /** An object in memory, that others may be built on. */
 interface PackObject {
+  /** Its number in the pack. */
+  readonly index: number
   readonly type: string
   readonly bytes: Buffer
-  readonly at: number
   readonly id: string
+}
+
+/** Where the objects of a pack are, in few bytes for each: there may be millions. */
+class PackIndex {
+  count = 0
+  #at = new Int32Array(1024)
+  #data = new Int32Array(1024)
+  #size = new Int32Array(1024)
+  #child = new Int32Array(1024)
+  #sibling = new Int32Array(1024)
+  readonly #byId = new Map<string, number[]>()
+  #named = 0
+  /** Deltas whose base is not known. */
+  waiting = 0
+
+  add(at: number, data: number, size: number): number {
+    if (this.count === this.#at.length) {
+      const grown = (array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
+        const larger = new Int32Array(array.length * 2)
+        larger.set(array)
+        return larger
+      }
+      this.#at = grown(this.#at)
+      this.#data = grown(this.#data)
+      this.#size = grown(this.#size)
+      this.#child = grown(this.#child)
+      this.#sibling = grown(this.#sibling)
+    }
+    this.#at[this.count] = at
+    this.#data[this.count] = data
+    this.#size[this.count] = size
+    this.#child[this.count] = -1
+    this.#sibling[this.count] = -1
+    return this.count++
+  }
+
+  entry(index: number): { readonly data: number; readonly size: number } {
+    return { data: this.#data[index] ?? 0, size: this.#size[index] ?? 0 }
+  }
+
+  /** Notes what an object is built on. @returns whether that can be */
+  buildOn(index: number, base: number | string): boolean {
+    if (typeof base === 'string') {
+      if (++this.#named > MAX_NAMED) return false
+      const others = this.#byId.get(base)
+      if (others === undefined) this.#byId.set(base, [index])
+      else others.push(index)
+      this.waiting++
+      return true
+    }
+    const parent = this.#find(base)
+    if (parent === -1) return false
+    this.#sibling[index] = this.#child[parent] ?? -1
+    this.#child[parent] = index
+    this.waiting++
+    return true
+  }
+
+  /** Whether anything is built on an object. */
+  hasChildren({ index, id }: { readonly index: number; readonly id: string }): boolean {
+    return (this.#child[index] ?? -1) !== -1 || this.#byId.has(id)
+  }
+
+  /** One object that is built on another, and has not been taken yet; -1 for none. */
+  take({ index, id }: { readonly index: number; readonly id: string }): number {
+    const child = this.#child[index] ?? -1
+    if (child !== -1) {
+      this.#child[index] = this.#sibling[child] ?? -1
+      this.waiting--
+      return child
+    }
+    const named = this.#byId.get(id)
+    const next = named?.pop()
+    if (named?.length === 0) this.#byId.delete(id)
+    if (next === undefined) return -1
+    this.waiting--
+    return next
+  }
+
+  /** The object that starts at a place. */
+  #find(at: number): number {
+    let [low, high] = [0, this.count - 1]
+    while (low <= high) {
+      const middle = (low + high) >> 1
+      const value = this.#at[middle] ?? 0
+      if (value === at) return middle
+      if (value < at) low = middle + 1
+      else high = middle - 1
+    }
+    return -1
+  }
 }
 
 class Pack<S extends Sink> {
   readonly #opening: Opening<S>
   readonly #bytes: Buffer
-  /** Objects by the place in the pack, or the id, of what they are built on. */
-  readonly #children = new Map<number | string, PackEntry[]>()
-  readonly #roots: { readonly type: string; readonly entry: PackEntry; readonly at: number; readonly id: string }[] = []
+  readonly #index = new PackIndex()
   #unread = 0
   #why = ''
 
@@ -55,13 +140,18 @@ class Pack<S extends Sink> {
   /** @returns where the pack ends */
   async read(): Promise<number> {
     const count = this.#bytes.readUInt32BE(8)
+    /** Whole objects: number and kind. */
+    const whole: number[] = []
     let at = 12
-    for (let i = 0; i < count; i++) at = await this.#entry(at)
-    for (const { type, entry, at: place, id } of this.#roots) {
-      if (!this.#children.has(place) && !this.#children.has(id)) continue
-      await this.#family({ type, bytes: this.#inflate(entry).bytes, at: place, id })
+    for (let i = 0; i < count; i++) at = await this.#entry(at, whole)
+    for (const packed of whole) {
+      const index = Math.floor(packed / 8)
+      const type = TYPES[packed % 8] ?? ''
+      const { bytes } = this.#inflate(this.#index.entry(index))
+      const root = { index, type, bytes, id: idOf(type, bytes) }
+      if (this.#index.hasChildren(root)) await this.#family(root)
     }
-    for (const waiting of this.#children.values()) this.#leaveOut(waiting.length, 'what they are built on is not in the pack')
+    if (this.#index.waiting > 0) this.#leaveOut(this.#index.waiting, 'what they are built on is not in the pack')
     if (this.#unread > 0) this.#opening.host.skip(`${this.#unread} objects of the git pack could not be read: ${this.#why}`)
     return at + 20
   }
@@ -72,7 +162,7 @@ class Pack<S extends Sink> {
   }
 
   /** One object of the pack: whole ones are read, others wait for what they are built on. @returns where the next one starts */
-  async #entry(at: number): Promise<number> {
+  async #entry(at: number, whole: number[]): Promise<number> {
     const { type, size, end } = this.#header(at)
     let data = end
     let base: number | string | null = null
@@ -84,16 +174,15 @@ class Pack<S extends Sink> {
       data = end + 20
       base = this.#bytes.toString('hex', end, data)
     } else if (TYPES[type] === undefined) throw new PackingError('its git pack is damaged')
-    const entry: PackEntry = { type, data, size }
-    const { bytes, end: next } = this.#inflate(entry)
+    const { bytes, end: next } = this.#inflate({ data, size })
+    const index = this.#index.add(at, data, size)
     if (base !== null) {
-      this.#children.set(base, [...(this.#children.get(base) ?? []), { ...entry, type: at }])
+      if (!this.#index.buildOn(index, base)) this.#leaveOut(1, 'what they are built on is not in the pack')
       return next
     }
+    whole.push(index * 8 + type)
     const name = TYPES[type] ?? ''
-    const id = idOf(name, bytes)
-    this.#roots.push({ type: name, entry, at, id })
-    await this.#emit({ type: name, bytes, at, id })
+    await this.#emit({ index, type: name, bytes, id: idOf(name, bytes) })
     return next
   }
 
@@ -104,30 +193,23 @@ class Pack<S extends Sink> {
 
   /** All that is built on an object, and on that. */
   async #family(root: PackObject): Promise<void> {
-    const stack: { readonly base: PackObject; readonly children: PackEntry[] }[] = []
-    let held = 0
-    const enter = (base: PackObject): void => {
-      const children = [...(this.#children.get(base.at) ?? []), ...(this.#children.get(base.id) ?? [])]
-      this.#children.delete(base.at)
-      this.#children.delete(base.id)
-      if (children.length === 0) return
-      held += base.bytes.length
-      if (held > MAX_BASES) throw new Stop('objects of its git pack take too much memory')
-      stack.push({ base, children })
-    }
-    enter(root)
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const child = top.children.pop()
-      if (top.children.length === 0) {
+    const stack = [root]
+    let held = root.bytes.length
+    for (let base = stack.at(-1); base !== undefined; base = stack.at(-1)) {
+      const child = this.#index.take(base)
+      if (child === -1 || !this.#index.hasChildren(base)) {
         stack.pop()
-        held -= top.base.bytes.length
+        held -= base.bytes.length
       }
-      if (child === undefined) continue
+      if (child === -1) continue
       try {
-        const bytes = applyDelta(top.base.bytes, this.#inflate(child).bytes)
-        const object = { type: top.base.type, bytes, at: child.type, id: idOf(top.base.type, bytes) }
+        const bytes = applyDelta(base.bytes, this.#inflate(this.#index.entry(child)).bytes)
+        const object = { index: child, type: base.type, bytes, id: idOf(base.type, bytes) }
         await this.#emit(object)
-        enter(object)
+        if (!this.#index.hasChildren(object)) continue
+        held += bytes.length
+        if (held > MAX_BASES) throw new Stop('objects of its git pack take too much memory')
+        stack.push(object)
       } catch (error) {
         if (!(error instanceof PackingError)) throw error
         this.#leaveOut(1, error.message)
@@ -135,7 +217,7 @@ class Pack<S extends Sink> {
     }
   }
 
-  #inflate({ data, size }: PackEntry): { readonly bytes: Buffer; readonly end: number } {
+  #inflate({ data, size }: { readonly data: number; readonly size: number }): { readonly bytes: Buffer; readonly end: number } {
     if (size > MAX_OBJECT) throw new PackingError(`its git pack holds an object of ${size} bytes (at most ${MAX_OBJECT} are read)`)
     try {
       const result = zlib.inflateSync(this.#bytes.subarray(data), { maxOutputLength: size + 1, info: true } as zlib.ZlibOptions)

@@ -233,10 +233,11 @@ class LayerReading {
     })
     stream.on('end', () => {
       const finish = (): void => {
-        if (content.matches.length > 0) {
+        const { matches } = content
+        if (matches.length > 0) {
           // What a plain archive shows raw and in its member is told once, by the member.
-          const members = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity))
-          for (const match of content.matches) if (match.inside !== null || !members.has(match.identity)) this.#matches.push({ ...match, entry: index })
+          const members = new Set(matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity))
+          for (const match of matches) if (match.inside !== null || !members.has(match.identity)) this.#matches.push({ ...match, entry: index })
           this.#noted.add(index)
         }
         if (guarded.size <= MAX_KEPT && this.#noted.has(index)) this.#hashes.set(index, hashesOf(pieces))

@@ -1,8 +1,8 @@
 // zip archives: what their directory lists, by yauzl; and what only a header in front of the data shows, which some readers
 // unpack all the same.
-import zlib from 'node:zlib'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 import { Feed, PackingError } from '../packing/feed.ts'
+import { inflateRawAtOnce } from '../packing/gzip.ts'
 import { inflate } from '../packing/native.ts'
 import { isZipMember } from '../packing/signs.ts'
 import { decode, type Stream } from '../packing/streams.ts'
@@ -227,16 +227,6 @@ function unknownBytes(bytes: Buffer): number {
   const first = bytes.findIndex((byte) => byte !== 0)
   if (first === -1 || bytes.includes('APK Sig Block 42', 0, 'latin1')) return 0
   return bytes.length - first
-}
-
-function inflateRawAtOnce(packed: Buffer, most: number): { readonly bytes: Buffer; readonly read: number } | null {
-  try {
-    const result = zlib.inflateRawSync(packed, { maxOutputLength: Math.max(1, most), info: true } as zlib.ZlibOptions)
-    const { buffer, engine } = result as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
-    return { bytes: buffer, read: engine.bytesWritten }
-  } catch {
-    return null
-  }
 }
 
 async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {

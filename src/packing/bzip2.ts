@@ -228,9 +228,9 @@ function* expand(block: Uint32Array, length: number, origin: number): Generator<
 }
 
 /** Reads marks and blocks of one stream, and leaves in the feed what stands behind it. */
-async function* oneStream(feed: Feed): AsyncGenerator<Buffer> {
+async function* oneStream(feed: Feed, blockOf: (length: number) => Uint32Array): AsyncGenerator<Buffer> {
   const level = ((await feed.take(4))[3] ?? 0x30) - 0x30
-  const block = new Uint32Array(100_000 * level)
+  const block = blockOf(100_000 * level)
   /** Bits of the first byte that belong to what was before. */
   let shift = 0
   for (let ahead = AHEAD; ; ) {
@@ -266,6 +266,11 @@ async function* oneStream(feed: Feed): AsyncGenerator<Buffer> {
  * @throws PackingError when one breaks off or does not decode
  */
 export async function* bunzip2(feed: Feed): AsyncGenerator<Buffer> {
-  do yield* oneStream(feed)
+  let memory = new Uint32Array(0)
+  const blockOf = (length: number): Uint32Array => {
+    if (length > memory.length) memory = new Uint32Array(length)
+    return memory.subarray(0, length)
+  }
+  do yield* oneStream(feed, blockOf)
   while (isBzip2(await feed.peek(10)))
 }

@@ -44,6 +44,12 @@ export class Feed {
     return chunk
   }
 
+  /** What is there at once, without taking it; nothing at the end. */
+  async atHand(): Promise<Buffer> {
+    await this.#fill()
+    return this.#waiting
+  }
+
   /** Gives back bytes that were taken last. */
   unread(bytes: Buffer): void {
     if (bytes.length === 0) return

@@ -10,6 +10,9 @@ const FCOMMENT = 16
 /** A name or comment of more than this is none. */
 const MAX_FIELD = 1 << 20
 
+/** Bytes of a small member. */
+const SMALL = 1 << 14
+
 /** Whether a gzip member may start here: the method is deflate, no reserved flag is set. */
 export const isGzip = (head: Buffer): boolean => head[0] === 0x1f && head[1] === 0x8b && head[2] === 8 && ((head[3] ?? 0xff) & 0xe0) === 0
 
@@ -47,10 +50,35 @@ export async function* gunzip(feed: Feed, onAside: OnAside = () => {}): AsyncGen
     } catch (error) {
       throw error instanceof PackingError ? error : new PackingError('its gzip header breaks off', { cause: error })
     }
-    yield* inflate(feed, 'deflate')
+    const small = await smallMember(feed)
+    if (small !== null) yield small
+    else yield* inflate(feed, 'deflate')
     const trailer = await feed.take(8)
     if (trailer.length < 8) throw new PackingError('unexpected end of file')
   } while (isGzip(await feed.peek(4)))
+}
+
+/** A member that is small and at hand, in one call: a stream of its own takes more than it. */
+async function smallMember(feed: Feed): Promise<Buffer | null> {
+  const atHand = await feed.atHand()
+  const small = inflateRawAtOnce(atHand, SMALL)
+  if (small === null || small.read === 0) return null
+  await feed.skip(small.read)
+  return small.bytes
+}
+
+/**
+ * Inflates raw deflate in one call.
+ * @returns the bytes, and how many of the packed ones are its own; null where it does not end, does not decode or gives more than `most`
+ */
+export function inflateRawAtOnce(packed: Buffer, most: number): { readonly bytes: Buffer; readonly read: number } | null {
+  try {
+    const result = zlib.inflateRawSync(packed, { maxOutputLength: Math.max(1, most), info: true } as zlib.ZlibOptions)
+    const { buffer, engine } = result as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
+    return { bytes: buffer, read: engine.bytesWritten }
+  } catch {
+    return null
+  }
 }
 
 /**

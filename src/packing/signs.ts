@@ -20,38 +20,46 @@ export type Told = Packing | Closed
 /** Bytes that `packingOf` wants to see, or the whole content. */
 export const HEAD = 512
 
-const ascii = (head: Buffer, from: number, text: string): boolean => head.toString('latin1', from, from + text.length) === text
+const ascii = (head: Buffer, from: number, text: string): boolean => head.length >= from + text.length && head.toString('latin1', from, from + text.length) === text
 
-/** Archives and streams that are recognised by their first bytes and not opened. */
-const CLOSED: readonly (readonly [RegExp, string])[] = [
-  [/^Rar!\x1a\x07/, 'rar'],
-  [/^7z\xbc\xaf\x27\x1c/, '7z'],
-  [/^(?:hsqs|sqsh)/, 'squashfs'],
-  [/^MSCF\0\0\0\0/, 'cab'],
-  [/^MSWIM\0\0\0/, 'wim'],
-  [/^LZIP[\0\x01]/, 'lzip'],
-  [/^\x04\x22\x4d\x18/, 'lz4'],
-  [/^\x02\x21\x4c\x18/, 'lz4'],
-  [/^\x89LZO\0\r\n\x1a\n/, 'lzop'],
-  [/^\x1f\x9d[\x80-\x90]/, 'compress'],
-  [/^\x1f\xa0/, 'compress (LZH)'],
-  [/^\x1f\x1e/, 'pack'],
-  [/^LRZI\0/, 'lrzip'],
-  [/^RZIP\x02/, 'rzip'],
-  [/^(?:zPQ[\x01\x02]\x01|7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3)/, 'zpaq'],
-  [/^\x60\xea/, 'arj'],
-  [/^..-l[hz][0-9ds]-/s, 'lha'],
-  [/^xar!\0\x1c/, 'xar'],
-  [/^\xff\x06\0\0sNaPpY/, 'snappy'],
-  [/^QFI\xfb/, 'qcow2'],
-  [/^ArC\x01/, 'FreeArc'],
-  [/^DZip|^ZOO /, 'zoo'],
-  [/^\x5d\0\0(?:[\0\x80]..\0|[\x01-\x08]..\0)/s, 'lzma'],
-  [/^\xce\xb2\xcf\x81/, 'brotli (framed)'],
-  [/^BZ3v1/, 'bzip3'],
-  [/^bvx[12n-]/, 'lzfse'],
-  [/^\x45\x3d\xcd\x28|^\x28\xcd\x3d\x45/, 'cramfs'],
+/** Archives and streams that are recognised by their first bytes and not opened: each by all the bytes that it may begin with. */
+const CLOSED: readonly (readonly [string, RegExp, string])[] = [
+  ['R', /^Rar!\x1a\x07/, 'rar'],
+  ['7', /^7z\xbc\xaf\x27\x1c/, '7z'],
+  ['hs', /^(?:hsqs|sqsh)/, 'squashfs'],
+  ['M', /^MSCF\0\0\0\0/, 'cab'],
+  ['M', /^MSWIM\0\0\0/, 'wim'],
+  ['L', /^LZIP[\0\x01]/, 'lzip'],
+  ['\x04', /^\x04\x22\x4d\x18/, 'lz4'],
+  ['\x02', /^\x02\x21\x4c\x18/, 'lz4'],
+  ['\x89', /^\x89LZO\0\r\n\x1a\n/, 'lzop'],
+  ['\x1f', /^\x1f\x9d[\x80-\x90]/, 'compress'],
+  ['\x1f', /^\x1f\xa0/, 'compress (LZH)'],
+  ['\x1f', /^\x1f\x1e/, 'pack'],
+  ['L', /^LRZI\0/, 'lrzip'],
+  ['R', /^RZIP\x02/, 'rzip'],
+  ['z7', /^(?:zPQ[\x01\x02]\x01|7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3)/, 'zpaq'],
+  ['\x60', /^\x60\xea/, 'arj'],
+  ['x', /^xar!\0\x1c/, 'xar'],
+  ['\xff', /^\xff\x06\0\0sNaPpY/, 'snappy'],
+  ['Q', /^QFI\xfb/, 'qcow2'],
+  ['A', /^ArC\x01/, 'FreeArc'],
+  ['Z', /^ZOO [\d.]+ Archive/, 'zoo'],
+  ['\xce', /^\xce\xb2\xcf\x81/, 'brotli (framed)'],
+  ['B', /^BZ3v1/, 'bzip3'],
+  ['b', /^bvx[12n-]/, 'lzfse'],
+  ['\x28\x45', /^\x45\x3d\xcd\x28|^\x28\xcd\x3d\x45/, 'cramfs'],
 ]
+
+const CLOSED_BY_BYTE = new Map<number, (typeof CLOSED)[number][]>()
+for (const closed of CLOSED) for (const first of Buffer.from(closed[0], 'latin1')) CLOSED_BY_BYTE.set(first, [...(CLOSED_BY_BYTE.get(first) ?? []), closed])
+
+/** What packed content may begin with: other content, which is nearly all, is told from it by one look. */
+const FIRST_BYTES = new Set([
+  ...Buffer.from('\x1fPx\x28\xfdB!0\xc7\x71\xed#\x5d\x7f', 'latin1'),
+  ...CLOSED_BY_BYTE.keys(),
+  ...Array.from({ length: 16 }, (_, index) => 0x50 + index),
+])
 
 /** The header of lzma-alone: properties, the size of the dictionary, the size of the content or -1. */
 function isLzma(head: Buffer): boolean {
@@ -95,38 +103,56 @@ export function isZipMember(head: Buffer): boolean {
 export function packingOf(head: Buffer, path: string): Told | null {
   const first = head[0]
   if (first === undefined) return null
-  if (isGzip(head)) return 'gzip'
-  if (first === 0x50 && (ascii(head, 0, 'PK\x03\x04') || ascii(head, 0, 'PK\x05\x06') || ascii(head, 0, 'PK00PK\x03\x04') || ascii(head, 0, 'PK\x07\x08PK\x03\x04'))) return 'zip'
-  if (first === 0x78 && isZlib(head)) return 'zlib'
-  if (ascii(head, 257, 'ustar')) return 'tar'
-  if (first === 0x28 && frameHeader(head) !== null) return 'zstd'
-  if (first >= 0x50 && first < 0x60 && isSkippable(head)) return 'zstd'
-  if (first === 0xfd && ascii(head, 0, '\xfd7zXZ\0')) return 'xz'
-  if (first === 0x42 && isBzip2(head)) return 'bzip2'
-  if (first === 0x21 && ascii(head, 0, '!<arch>\n')) return 'ar'
-  if ((first === 0x30 && /^07070(?:[12][0-9A-Fa-f]{24}|7[0-7]{24})/.test(head.toString('latin1', 0, 30))) || ascii(head, 0, '\xc7\x71') || ascii(head, 0, '\x71\xc7'))
-    return cpioOf(head)
-  if (first === 0xed && ascii(head, 0, '\xed\xab\xee\xdb')) return 'rpm'
-  if (first === 0x50 && ascii(head, 0, 'PACK\0\0\0') && ((head[7] ?? 0) === 2 || head[7] === 3)) return 'git-pack'
-  if (first === 0x23 && /^# v[23] git bundle\n/.test(head.toString('latin1', 0, 16))) return 'git-bundle'
-  if (path.endsWith('.br') && first !== 0x23) return 'brotli'
-  return closedOf(head)
+  // A tar begins with the name of its first entry.
+  if (head[257] === 0x75 && ascii(head, 257, 'ustar')) return 'tar'
+  if (head[2] === 0x2d && /^..-l[hz][0-9ds]-/s.test(head.toString('latin1', 0, 7))) return { closed: 'lha' }
+  if (path.endsWith('.br') && !isGzip(head)) return 'brotli'
+  return FIRST_BYTES.has(first) ? (openedOf(head, first) ?? closedOf(head, first)) : null
+}
+
+/** What is opened, by its first bytes. */
+function openedOf(head: Buffer, first: number): Packing | null {
+  switch (first) {
+    case 0x1f:
+      return isGzip(head) ? 'gzip' : null
+    case 0x28:
+      return frameHeader(head) === null ? null : 'zstd'
+    case 0xfd:
+      return ascii(head, 0, '\xfd7zXZ\0') ? 'xz' : null
+    case 0x42:
+      return isBzip2(head) ? 'bzip2' : null
+    case 0x78:
+      return isZlib(head) ? 'zlib' : null
+    case 0x21:
+      return ascii(head, 0, '!<arch>\n') ? 'ar' : null
+    case 0xed:
+      return ascii(head, 0, '\xed\xab\xee\xdb') ? 'rpm' : null
+    case 0x23:
+      return /^# v[23] git bundle\n/.test(head.toString('latin1', 0, 16)) ? 'git-bundle' : null
+    case 0x30:
+      return /^07070(?:[12][0-9A-Fa-f]{24}|7[0-7]{24})/.test(head.toString('latin1', 0, 30)) ? 'cpio' : null
+  }
+  if (first < 0x50 || first > 0x5f) return null
+  if (isSkippable(head)) return 'zstd'
+  if (/^PK(?:\x03\x04|\x05\x06|00PK\x03\x04|\x07\x08PK\x03\x04)/.test(head.toString('latin1', 0, 8))) return 'zip'
+  return ascii(head, 0, 'PACK\0\0\0') && (head[7] === 2 || head[7] === 3) ? 'git-pack' : null
+}
+
+function closedOf(head: Buffer, first: number): Closed | null {
+  const start = head.toString('latin1', 0, 24)
+  const closed = CLOSED_BY_BYTE.get(first)?.find(([, magic]) => magic.test(start))
+  if (closed !== undefined) return { closed: closed[2] }
+  if (first === 0x5d && isLzma(head)) return { closed: 'lzma' }
+  if ((first === 0xc7 || first === 0x71) && isBinaryCpio(head)) return { closed: 'cpio (binary)' }
+  if (first === 0x7f && ascii(head, 0, '\x7fELF') && head.includes('UPX!', 0, 'latin1')) return { closed: 'UPX' }
+  return null
 }
 
 /** The old binary cpio has a sign of two bytes: the length of its first name must fit. */
-function cpioOf(head: Buffer): Told | null {
-  if (head[0] === 0x30) return 'cpio'
+function isBinaryCpio(head: Buffer): boolean {
+  if (head.length < 28 || (head[0] === 0xc7) !== (head[1] === 0x71) || (head[0] === 0x71) !== (head[1] === 0xc7)) return false
   const nameLength = head[0] === 0xc7 ? head.readUInt16LE(20) : head.readUInt16BE(20)
-  return head.length > 26 + nameLength && nameLength > 1 && head[25 + nameLength] === 0 ? { closed: 'cpio (binary)' } : null
-}
-
-function closedOf(head: Buffer): Closed | null {
-  const start = head.toString('latin1', 0, 24)
-  const closed = CLOSED.find(([magic]) => magic.test(start))
-  if (closed !== undefined) return { closed: closed[1] }
-  if (head[0] === 0x5d && isLzma(head)) return { closed: 'lzma' }
-  if (ascii(head, 0, '\x7fELF') && head.includes('UPX!', 0, 'latin1')) return { closed: 'UPX' }
-  return null
+  return nameLength > 1 && head[25 + nameLength] === 0
 }
 
 /** Signs of packed content that the search for literals finds anywhere, and how far in front of the sign the content starts. */
@@ -139,7 +165,6 @@ export const SIGNS = {
   '7z\xbc\xaf\x27\x1c': { packing: '7z', before: 0 },
   'Rar!\x1a\x07': { packing: 'rar', before: 0 },
   hsqs: { packing: 'squashfs', before: 0 },
-  LZIP: { packing: 'lzip', before: 0 },
   '\x04\x22\x4d\x18': { packing: 'lz4', before: 0 },
   '\x89LZO\0\r\n\x1a\n': { packing: 'lzop', before: 0 },
   'CD001\x01': { packing: 'iso', before: 0 },
@@ -180,8 +205,6 @@ export async function confirmed(sign: Sign, feed: Feed, position: number, isScri
       return head[9] === 0x73 || (head[6] === 1 && head[7] === 0 && isRar5(head)) ? { closed: 'rar' } : null
     case 'squashfs':
       return head.length >= 32 && head.readUInt16LE(28) === 4 && head.readUInt32LE(12) === 2 ** head.readUInt16LE(22) ? { closed: 'squashfs' } : null
-    case 'lzip':
-      return isScript && head[4] === 1 && ((head[5] ?? 0) & 31) >= 12 && ((head[5] ?? 0) & 31) <= 29 ? { closed: 'lzip' } : null
     case 'lz4':
       return (head[4] ?? 0) >> 6 === 1 && ((head[4] ?? 0) & 2) === 0 && ((head[5] ?? 0) & 0x8f) === 0 && (head[5] ?? 0) >= 0x40 && isScript ? { closed: 'lz4' } : null
     case 'lzop':
