@@ -71,7 +71,7 @@ export function untoldBase(report: Report): { readonly what: string; readonly ho
   const isNameless = /no Dockerfile|named|\bfits?\b/.test(image.baseReason)
   return {
     what: `Nothing tells base from own: ${which}.`,
-    how: `${image.baseReason.slice(0, 1).toUpperCase()}${image.baseReason.slice(1)}. ${isNameless ? 'Name the one that was built (--dockerfile, input dockerfile), or build' : 'Build'} with provenance (mode=max).`,
+    how: `${image.baseReason.replace(/^./u, (letter) => letter.toUpperCase())}. ${isNameless ? 'Name the one that was built (--dockerfile, input dockerfile), or build' : 'Build'} with provenance (mode=max).`,
   }
 }
 
@@ -125,7 +125,9 @@ export function hiddenBy(finding: Finding): Finding['related'][number] | null {
 /** What a finding is about, without where it is: `GitHub token` of `GitHub token stays in the image`. */
 export const subjectOf = ({ title }: Finding): string => title.replace(PLACE_IN_TITLE, '')
 
-const PLACE_IN_TITLE = new RegExp(` (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable|in (?:${METADATA_TITLES.join('|')}))(?=$| \\(base, not proven\\)$)`)
+const PLACE_IN_TITLE = new RegExp(
+  ` (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable|in (?:${METADATA_TITLES.join('|')}))(?=$| \\(base, not proven\\)$)`,
+)
 
 /** The layer that a place is in; null for what is in none. */
 export const layerOf = (location: Location): number | null => (location.kind === 'layer' || location.kind === 'tar' ? location.layer : null)
