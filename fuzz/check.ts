@@ -16,11 +16,25 @@ import { judgeArchive } from '../test/run-gate.ts'
 import { configText } from './document-case.ts'
 import { imageCase } from './image-case.ts'
 import type { Answer, Oracle } from './oracle.ts'
-import { Random } from './random.ts'
+import type { Random } from './random.ts'
 import { tarCase } from './tar-case.ts'
 
-/** A check of one kind of cases. @returns what is wrong with the case of a seed, or null */
-type Check = (seed: number, oracle: Oracle | null) => Promise<string | null>
+/** What a case is made of: plain data, so that one that failed can be kept. */
+export interface Input {
+  readonly bytes: Buffer
+  readonly dockerfile: string | null
+  /** Planted in the bytes; null for none. */
+  readonly token: string | null
+  /** Where the token is, in words. */
+  readonly where: string
+}
+
+/** One kind of cases. */
+interface Kind {
+  readonly make: (random: Random) => Input
+  /** @returns what is wrong, or null */
+  readonly check: (input: Input, oracle: Oracle | null) => Promise<string | null>
+}
 
 /** What the gate leaves out must not pass either. */
 const STRICT = 'skipped: fail\n'
@@ -54,24 +68,18 @@ function leaked(outcome: Outcome | GateError, token: string): string | null {
 }
 
 /** A token that is planted anywhere is found, or the run is not a pass; and it is not printed. */
-const plantedToken: Check = async (seed) => {
-  const { archive, dockerfile, token, where } = imageCase(new Random(seed))
-  const outcome = await judged(archive, dockerfile)
+async function checkPlanted({ bytes, dockerfile, token, where }: Input): Promise<string | null> {
+  const outcome = await judged(bytes, dockerfile)
   if (typeof outcome === 'string') return `${where}: ${outcome}`
   if (!(outcome instanceof GateError) && outcome.report.verdict.result === 'pass') return `${where}: passes`
   // An error's message is shown by presentable, which hides what it knows.
-  const leak = outcome instanceof GateError ? null : leaked(outcome, token)
+  const leak = outcome instanceof GateError || token === null ? null : leaked(outcome, token)
   return leak === null ? null : `${where}: ${leak}`
 }
 
 /** An archive with bytes changed ends in a verdict or in one clear error. */
-const changedBytes: Check = async (seed) => {
-  const random = new Random(seed)
-  const { archive, dockerfile } = imageCase(random)
-  const bytes = Buffer.from(archive)
-  for (let i = random.int(6); i >= 0; i--) bytes[random.int(bytes.length)] = random.int(256)
-  const cut = random.chance(1, 4) ? bytes.subarray(0, random.int(bytes.length)) : bytes
-  const outcome = await judged(cut, dockerfile)
+async function checkChanged({ bytes, dockerfile }: Input): Promise<string | null> {
+  const outcome = await judged(bytes, dockerfile)
   return typeof outcome === 'string' ? outcome : outcome instanceof GateError && outcome.code === 'internal' ? outcome.message : null
 }
 
@@ -100,8 +108,7 @@ function differs(ours: readonly LayerEntry[], theirs: Answer['entries']): string
 const scanner = new Scanner()
 
 /** A layer that we take has the entries that Go unpacks. */
-const sameEntries: Check = async (seed, oracle) => {
-  const tar = tarCase(new Random(seed))
+async function checkEntries({ bytes: tar }: Input, oracle: Oracle | null): Promise<string | null> {
   let entries: readonly LayerEntry[]
   try {
     entries = (await scanLayer(layerOf(tar), scanner, 'fuzz')).entries
@@ -113,10 +120,7 @@ const sameEntries: Check = async (seed, oracle) => {
 }
 
 /** A configuration that we take says the same to Go. */
-const sameConfiguration: Check = async (seed, oracle) => {
-  const random = new Random(seed)
-  const diffIds = Array.from({ length: random.int(3) }, () => `sha256:${createHash('sha256').update(random.bytes(8)).digest('hex')}`)
-  const bytes = Buffer.from(configText(diffIds, random))
+async function checkConfiguration({ bytes }: Input, oracle: Oracle | null): Promise<string | null> {
   let ours: ReturnType<typeof parseConfig>
   try {
     ours = parseConfig(bytes, 'fuzz')
@@ -136,4 +140,35 @@ const sameConfiguration: Check = async (seed, oracle) => {
   return null
 }
 
-export const CHECKS: Readonly<Record<string, Check>> = { plantedToken, changedBytes, sameEntries, sameConfiguration }
+const bare = (bytes: Buffer): Input => ({ bytes, dockerfile: null, token: null, where: '' })
+
+function changed(bytes: Buffer, random: Random): Buffer {
+  const copy = Buffer.from(bytes)
+  for (let i = random.int(6); i >= 0; i--) copy[random.int(copy.length)] = random.int(256)
+  return random.chance(1, 4) ? copy.subarray(0, random.int(copy.length)) : copy
+}
+
+export const KINDS: Readonly<Record<string, Kind>> = {
+  plantedToken: {
+    make: (random) => {
+      const { archive, ...rest } = imageCase(random)
+      return { bytes: archive, ...rest }
+    },
+    check: checkPlanted,
+  },
+  changedBytes: {
+    make: (random) => {
+      const { archive, dockerfile } = imageCase(random)
+      return { ...bare(changed(archive, random)), dockerfile }
+    },
+    check: checkChanged,
+  },
+  sameEntries: { make: (random) => bare(tarCase(random)), check: checkEntries },
+  sameConfiguration: {
+    make: (random) => {
+      const diffIds = Array.from({ length: random.int(3) }, () => `sha256:${createHash('sha256').update(random.bytes(8)).digest('hex')}`)
+      return bare(Buffer.from(configText(diffIds, random)))
+    },
+    check: checkConfiguration,
+  },
+}

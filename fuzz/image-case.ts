@@ -188,7 +188,7 @@ const pressed = (tar: Buffer, random: Random): { bytes: Buffer; mediaType: strin
 }
 
 /** Puts an image together in one of the forms of archives. */
-function archiveOf(plan: Plan, form: 'docker' | 'oci', random: Random): Buffer {
+function archiveOf(plan: Plan, token: string, form: 'docker' | 'oci', random: Random): Buffer {
   const tars = plan.layers.map(({ entries, behind }) => rawTar(entries, random.pick([2, 2, 2, 20]), behind))
   const stored = tars.map((tar) => pressed(tar, random))
   const config = json({
@@ -197,7 +197,7 @@ function archiveOf(plan: Plan, form: 'docker' | 'oci', random: Random): Buffer {
     created: '2026-01-01T00:00:00Z',
     config: plan.run,
     rootfs: { type: 'layers', diff_ids: tars.map((tar) => `sha256:${sha256(tar)}`) },
-    ...(random.chance(1, 8) ? {} : { history: plan.history }),
+    ...(random.chance(1, 8) && !JSON.stringify(plan.history).includes(token) ? {} : { history: plan.history }),
     ...plan.config,
   })
   const files: [string, Buffer][] = [...plan.files]
@@ -264,5 +264,5 @@ export function imageCase(random: Random): ImageCase {
   const dockerfile = dockerfileFor(plan, random)
   const where = (random.chance(1, 3) ? inFile : random.pick(PLACES))(plan, token, random)
   const isOci = [plan.manifest, plan.descriptor, plan.index].some((document) => Object.keys(document).length > 0) || random.chance(1, 2)
-  return { archive: archiveOf(plan, isOci ? 'oci' : 'docker', random), dockerfile, token, where }
+  return { archive: archiveOf(plan, token, isOci ? 'oci' : 'docker', random), dockerfile, token, where }
 }

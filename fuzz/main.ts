@@ -1,12 +1,15 @@
 // npm run fuzz: cases without end, each made from its seed alone. `--minutes 60`, `--seed 1`, `--only plantedToken`,
-// `--once KIND:SEED` for one case again. Ends with 1 when a case failed.
+// `--once KIND:SEED` for one case again, `--keep FOLDER` for cases that fail as files; those of mended faults belong into
+// fixtures/fuzz. Ends with 1 when a case failed.
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { CHECKS } from './check.ts'
+import { KINDS } from './check.ts'
+import { writeCase } from './corpus.ts'
 import { buildOracle } from './oracle.ts'
+import { Random } from './random.ts'
 
 /** A case that takes longer hangs, ms. */
 const PATIENCE = 60_000
@@ -14,7 +17,7 @@ const PATIENCE = 60_000
 const MAX_MEMORY = 1 << 30
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' }, only: { type: 'string' }, once: { type: 'string' } },
+  options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' }, only: { type: 'string' }, once: { type: 'string' }, keep: { type: 'string' } },
 })
 const folder = mkdtempSync(path.join(tmpdir(), 'layergate-fuzz-'))
 const oracle = buildOracle(folder)
@@ -53,6 +56,8 @@ async function tryCase(kind: string, seed: number): Promise<void> {
   cases++
   if (problem === null) return
   failures.push(`${kind}:${seed}`)
+  const made = KINDS[kind]?.make(new Random(seed))
+  if (values.keep !== undefined && made !== undefined) writeFileSync(path.join(values.keep, `${kind}-${seed}.json.gz`), writeCase(kind, made))
   console.log(`FAIL ${kind}:${seed} ${problem}`)
 }
 
@@ -60,7 +65,7 @@ if (values.once !== undefined) {
   const [kind = '', seed = '0'] = values.once.split(':')
   await tryCase(kind, Number(seed))
 } else {
-  const kinds = values.only === undefined ? Object.keys(CHECKS) : values.only.split(',')
+  const kinds = values.only === undefined ? Object.keys(KINDS) : values.only.split(',')
   const end = Date.now() + Number(values.minutes) * 60_000
   for (let seed = Number(values.seed); Date.now() < end; seed++) for (const kind of kinds) await tryCase(kind, seed)
 }
