@@ -170,6 +170,7 @@ async function run(): Promise<number> {
     const prepared = await prepare(reference, settings, {
       directory: order.directory,
       env: process.env,
+      isAction: true,
       stdin: process.stdin,
       onProgress: () => {},
       base: commitOfPolicy(order),

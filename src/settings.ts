@@ -1,9 +1,10 @@
 // What both fronts do with the user's words: settings from a file, LAYERGATE_* variables and options, laid over each
 // other in this order, and turned into the options of a run.
-import { access, readFile, stat } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { BuildOptions } from './build.ts'
 import { findDockerfiles, type SourceFile } from './checkout/checkout.ts'
+import { readRegular } from './checkout/regular-file.ts'
 import { ConfigError, GateError, ImageError, UsageError } from './error.ts'
 import type { GateOptions, Progress } from './gate.ts'
 import { stableName } from './image/name.ts'
@@ -65,6 +66,8 @@ export const overlay = (...all: readonly Settings[]): Settings =>
 /** What a run has around it. */
 export interface Surroundings extends PolicySources {
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The run belongs to the action: names without a path are never files of the checkout, whatever the environment says. */
+  readonly isAction?: boolean
   readonly stdin: AsyncIterable<Buffer>
   readonly onProgress: (progress: Progress) => void
 }
@@ -88,7 +91,7 @@ async function readDockerfiles(settings: Settings, directory: string): Promise<S
     (files.length === 0 ? ['Dockerfile'] : files).map(async (name) => {
       const file = path.resolve(directory, name)
       try {
-        return { path: named(directory, file), text: await readFile(file, 'utf8') }
+        return { path: named(directory, file), text: await readRegular(file) }
       } catch (cause) {
         throw new ConfigError(`${name}: the Dockerfile cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'}).`, { cause })
       }
@@ -137,16 +140,19 @@ const MAX_NAME = 200
 /** What an image is called from build to build. */
 export const nameOf = (reference: string, settings: Settings): string => (settings.name ?? stableName(reference, settings)).slice(0, MAX_NAME)
 
+/** Whether something else than a person runs this: every CI sets one of them. */
+const isUnattended = ({ CI, GITHUB_ACTIONS }: Surroundings['env']): boolean => GITHUB_ACTIONS === 'true' || (CI !== undefined && !/^(?:|0|false)$/i.test(CI))
+
 /** Reads the files that the settings name. @throws GateError */
 export async function prepare(reference: string, settings: Settings, surroundings: Surroundings): Promise<Prepared> {
-  const { directory, env, stdin, onProgress } = surroundings
+  const { directory, env, stdin, onProgress, isAction = false } = surroundings
   const temporary = env['RUNNER_TEMP'] ?? env['TMPDIR'] ?? '/tmp'
   const name = nameOf(reference, settings)
   const { policy, baseline, authority, warnings } = await decide(settings, name, surroundings)
   return {
     reference,
     name,
-    open: { image: settings.image, platform: settings.platform, temporary, architecture: process.arch, stdin, limits: policy.limits },
+    open: { image: settings.image, platform: settings.platform, temporary, stdin, limits: policy.limits, bareNames: isAction || isUnattended(env) ? 'engine' : 'file-first' },
     policy,
     baseline,
     authority,

@@ -43,9 +43,30 @@ describe('names', () => {
     ).toHaveLength(1)
   })
 
-  it('very deep and very long', async () => {
-    const report = await judged([layer({ name: `${'d/'.repeat(5000)}k`, content: token }, { name: `${'n'.repeat(60_000)}`, content: 'x' })])
+  it.each([
+    ['deep', `${'d/'.repeat(2048)}k`, /has more than 2048 directories \(limits\.path-parts\)/, 'limits: { path-bytes: 100000 }\n'],
+    ['deep, in doubled slashes and dots', `${'d//./'.repeat(2048)}k`, /has more than 2048 directories/, 'limits: { path-bytes: 100000 }\n'],
+    ['long', 'n'.repeat(4097), /has more than 4096 bytes \(limits\.path-bytes\)/, ''],
+    ['long in UTF-8', 'ä'.repeat(2049), /has more than 4096 bytes/, ''],
+    ['deep beyond all use', `${'a/'.repeat(160_000)}f`, /has more than 4096 bytes/, ''],
+  ])('too %s is an error that names the limit', async (_name, name, message, policy) => {
+    await expect(judged([layer({ name, content: token })], policy)).rejects.toThrow(message)
+  })
+
+  it('a link to what is too long is one too', async () => {
+    await expect(judged([layer({ name: 'l', type: 'symlink', link: `${'d/'.repeat(3000)}k` })])).rejects.toThrow(/the link to "d\/d.* has more than 4096 bytes/)
+  })
+
+  it('as deep and as long as the limits allow are read', async () => {
+    const report = await judged([layer({ name: `${'d/'.repeat(2047)}k`, content: token }, { name: `${'n'.repeat(4096)}`, content: 'x' })])
     expect(report.findings).toHaveLength(1)
+  })
+
+  it('a hundred thousand directories, where the limits are raised, cost as much as they are long', async () => {
+    const deep = 'd/'.repeat(100_000)
+    const layers = [layer({ name: `${deep}k`, content: token }), layer({ name: `${deep}.wh.k`, content: '' })]
+    const report = await judged(layers, 'limits: { path-bytes: 1000000, path-parts: 200000 }\n')
+    expect(report.findings).toMatchObject([{ ruleId: 'deleted-secret' }])
   })
 
   it('line breaks, invalid UTF-8 and names of the language', async () => {

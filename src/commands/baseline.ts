@@ -1,5 +1,6 @@
 // `layergate baseline`: writes, renews and shows what was there before.
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
+import { readRegular } from '../checkout/regular-file.ts'
 import { BASELINE_OPTIONS, oneImage, parseOptions, settingsOf } from '../cli-options.ts'
 import { ConfigError, UsageError } from '../error.ts'
 import { type Progress, runGate } from '../gate.ts'
@@ -13,7 +14,7 @@ const ACTIONS = ['create', 'update', 'show'] as const
 
 async function readIfThere(file: string): Promise<string | null> {
   try {
-    return await readFile(file, 'utf8')
+    return await readRegular(file)
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
     if (code === 'ENOENT') return null

@@ -1,5 +1,5 @@
 // `layergate diff OLD NEW`: what a change brought.
-import { readFile } from 'node:fs/promises'
+import { readRegular } from '../checkout/regular-file.ts'
 import { DIFF_OPTIONS, parseOptions, settingsOf } from '../cli-options.ts'
 import { compare, type Side } from '../diff.ts'
 import { UsageError } from '../error.ts'
@@ -16,7 +16,7 @@ const FORMATS = ['terminal', 'json', 'markdown'] as const
 async function readReport(file: string): Promise<Side> {
   let value: unknown
   try {
-    value = JSON.parse(await readFile(file, 'utf8'))
+    value = JSON.parse(await readRegular(file))
   } catch (cause) {
     throw new UsageError(`${file}: the report cannot be read: ${cause instanceof Error && 'code' in cause ? String(cause.code) : 'no valid JSON'}.`)
   }

@@ -1,11 +1,12 @@
 // `layergate init --github`: finds the steps that build images, and writes the patch that puts the gate behind them.
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'
 import { findDockerfiles } from '../checkout/checkout.ts'
 import { commitOf } from '../checkout/git.ts'
+import { readRegular } from '../checkout/regular-file.ts'
 import { stableName } from '../image/name.ts'
 import { visible } from '../report/escape.ts'
 import { optionsIn } from '../shell/options.ts'
@@ -379,7 +380,7 @@ export async function proposeWorkflow(directory: string): Promise<Proposal> {
   const patches: string[] = []
   for (const name of names) {
     const file = `${WORKFLOWS}/${name}`
-    const { patch } = patchOf(file, await readFile(path.join(directory, file), 'utf8'), action, notes)
+    const { patch } = patchOf(file, await readRegular(path.join(directory, file)), action, notes)
     if (patch !== '') patches.push(patch)
   }
   const dockerfiles = (await findDockerfiles(directory)).map((file) => file.path)

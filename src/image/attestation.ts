@@ -1,9 +1,11 @@
 // What an image says of its own making: in-toto statements (provenance, SBOM) in manifests of their own beside the image's.
 // https://docs.docker.com/build/metadata/attestations/attestation-storage/
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { ImageError } from '../error.ts'
+import type { Limits } from '../limits.ts'
+import { algorithmOf, blobName, type Digest, digestOf, digestSchema, hexOf } from './digest.ts'
 import type { ImageFiles } from './files.ts'
-import type { Digest } from './image.ts'
+import { parseJson } from './json.ts'
 
 export interface Attestation {
   /** `https://slsa.dev/provenance/v1`, `https://spdx.dev/Document`. */
@@ -18,9 +20,7 @@ export interface Attestation {
 
 const manifestSchema = z.object({
   subject: z.object({ digest: z.string() }).nullish(),
-  layers: z
-    .array(z.object({ mediaType: z.string().default(''), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), annotations: z.record(z.string(), z.string()).nullish() }))
-    .nullish(),
+  layers: z.array(z.object({ mediaType: z.string().default(''), digest: digestSchema, annotations: z.record(z.string(), z.string()).nullish() })).nullish(),
 })
 const statementSchema = z.object({ subject: z.array(z.object({ digest: z.record(z.string(), z.string()) }).loose()).nullish() }).loose()
 const envelopeSchema = z.object({ payloadType: z.string(), payload: z.string() })
@@ -28,21 +28,20 @@ const envelopeSchema = z.object({ payloadType: z.string(), payload: z.string() }
 const MAX_MANIFESTS = 32
 const MAX_STATEMENTS = 64
 
-const parse = (bytes: Buffer): unknown => {
+/** @returns undefined for what is no JSON, or reads in two ways @throws ImageError where it is nested beyond the limit */
+function parse(bytes: Buffer, limits: Limits): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
+    return parseJson(bytes, 'an attestation of the image', limits)
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'too-deep') throw error
     return undefined
   }
 }
 
-const blobName = (digest: string): string => `blobs/sha256/${digest.slice(7)}`
-const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-
 /** A signed envelope holds the statement in base64. https://github.com/secure-systems-lab/dsse */
-function unwrap(bytes: Buffer, mediaType: string): Buffer {
+function unwrap(bytes: Buffer, mediaType: string, limits: Limits): Buffer {
   if (!/dsse/.test(mediaType)) return bytes
-  const envelope = envelopeSchema.safeParse(parse(bytes))
+  const envelope = envelopeSchema.safeParse(parse(bytes, limits))
   return envelope.success ? Buffer.from(envelope.data.payload, 'base64') : bytes
 }
 
@@ -52,7 +51,8 @@ function unwrap(bytes: Buffer, mediaType: string): Buffer {
  * @param manifests digests of the manifests that say they are about the image
  */
 export async function readAttestations(files: ImageFiles, manifests: readonly Digest[], image: Digest): Promise<Attestation[]> {
-  const read = async (digest: string, predicateType: string, mediaType: string): Promise<Attestation> => {
+  const { limits } = files
+  const read = async (digest: Digest, predicateType: string, mediaType: string): Promise<Attestation> => {
     const problem = (text: string, document: Buffer | null = null, parsed?: unknown): Attestation => ({ predicateType, document, statement: parsed, problem: text })
     if (!(await files.has(blobName(digest)))) return problem('is missing from the archive')
     let stored: Buffer
@@ -61,22 +61,22 @@ export async function readAttestations(files: ImageFiles, manifests: readonly Di
     } catch (error) {
       return problem(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
     }
-    const document = unwrap(stored, mediaType)
-    const parsed = parse(document)
-    if (digestOf(stored) !== digest) return problem('does not match its digest: it was changed or is damaged', document, parsed)
+    const document = unwrap(stored, mediaType, limits)
+    const parsed = parse(document, limits)
+    if (digestOf(stored, digest) !== digest) return problem('does not match its digest: it was changed or is damaged', document, parsed)
     const statement = statementSchema.safeParse(parsed)
     if (!statement.success) return problem('is no in-toto statement', document, parsed)
     const subjects = statement.data.subject ?? []
-    if (subjects.length > 0 && !subjects.some(({ digest: { sha256 } }) => sha256 === image.slice(7))) return problem('is about another image', document, parsed)
+    if (subjects.length > 0 && !subjects.some((subject) => subject.digest[algorithmOf(image)] === hexOf(image))) return problem('is about another image', document, parsed)
     return { predicateType, document, statement: parsed, problem: null }
   }
   const found: Attestation[] = []
   for (const digest of manifests.slice(0, MAX_MANIFESTS)) {
     if (!(await files.has(blobName(digest)))) continue
     const bytes = await files.read(blobName(digest)).catch(() => Buffer.alloc(0))
-    const manifest = manifestSchema.safeParse(parse(bytes))
-    if (!manifest.success || digestOf(bytes) !== digest) {
-      found.push({ predicateType: 'unknown', document: bytes, statement: parse(bytes), problem: 'has a manifest that is damaged' })
+    const manifest = manifestSchema.safeParse(parse(bytes, limits))
+    if (!manifest.success || digestOf(bytes, digest) !== digest) {
+      found.push({ predicateType: 'unknown', document: bytes, statement: parse(bytes, limits), problem: 'has a manifest that is damaged' })
       continue
     }
     for (const { digest: blob, mediaType, annotations } of manifest.data.layers ?? []) {

@@ -1,8 +1,8 @@
 // Which policy and which baseline count: those of the checkout, or of the commit that a pull request starts from, laid together
 // from the configuration, what it extends, and the words of the user.
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { BaseCommit } from '../checkout/base-commit.ts'
+import { readRegular } from '../checkout/regular-file.ts'
 import { ConfigError, UsageError } from '../error.ts'
 import type { Authority, GivenBaseline } from './authority.ts'
 import { DEFAULT_BASELINE, parseBaseline } from './baseline.ts'
@@ -61,7 +61,7 @@ interface Place {
 export const onDisk = (directory: string): Place => ({
   read: async (file) => {
     try {
-      return await readFile(path.resolve(directory, file), 'utf8')
+      return await readRegular(path.resolve(directory, file))
     } catch (cause) {
       const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
       if (code === 'ENOENT' || code === 'ENOTDIR') return null

@@ -1,9 +1,9 @@
 // Reads configuration files. A mistake in one is an error that names its line and column and the nearest right name.
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { distance } from 'fastest-levenshtein'
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { readRegular } from '../checkout/regular-file.ts'
 import { ConfigError, GateError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import { RULES } from '../rules/list.ts'
@@ -134,13 +134,11 @@ async function readConfig(file: string, read: (file: string) => Promise<string>)
   }
 }
 
-const readText = (file: string): Promise<string> => readFile(file, 'utf8')
-
 /**
  * Loads a configuration file with all that it extends, over the recommended preset.
  * @throws ConfigError
  */
-export async function loadConfig(file: string, read: (file: string) => Promise<string> = readText): Promise<LayeredConfig> {
+export async function loadConfig(file: string, read: (file: string) => Promise<string> = readRegular): Promise<LayeredConfig> {
   const config = parseConfigText(file, await readConfig(file, read))
   return mergeConfigs([PRESETS['recommended'] ?? {}, ...(await withExtended(file, config, read, 0))])
 }

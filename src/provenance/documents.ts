@@ -1,13 +1,16 @@
 // Provenance that lies beside an image: what `--metadata-file` wrote, that text itself (an output of build-push-action), or
 // the record of a build (`docker buildx history export`, a .dockerbuild file).
 // https://docs.docker.com/reference/cli/docker/buildx/build/#metadata-file
-import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
+import { openRegular } from '../checkout/regular-file.ts'
 import { ConfigError } from '../error.ts'
+import { tarFiles } from '../image/archive-files.ts'
 import { CHUNK, decompress, sniff } from '../image/compression.ts'
-import { type ImageFiles, tarFiles } from '../image/files.ts'
+import type { ImageFiles } from '../image/files.ts'
+import { parseJson } from '../image/json.ts'
 import { spool } from '../image/spool.ts'
+import { DEFAULT_LIMITS } from '../limits.ts'
 import { isObject, MAX_PROVENANCE, type Provenance, readProvenance } from './provenance.ts'
 
 export interface BuildDocuments {
@@ -48,7 +51,7 @@ const manifestSchema = z.object({ layers: z.array(z.object({ mediaType: z.string
 
 /** The in-toto blobs of a build record, which is an OCI layout. */
 async function fromRecord(files: ImageFiles, where: string): Promise<BuildDocuments> {
-  const json = async (name: string): Promise<unknown> => JSON.parse((await files.read(name)).toString('utf8'))
+  const json = async (name: string): Promise<unknown> => parseJson(await files.read(name), `${where}: ${name}`, files.limits)
   const blob = (digest: string): string => `blobs/sha256/${digest.slice(7)}`
   const problems: string[] = []
   const provenances: Provenance[] = []
@@ -81,13 +84,12 @@ async function fromRecord(files: ImageFiles, where: string): Promise<BuildDocume
 export async function readBuildDocuments(value: string, directory: string, temporary: string): Promise<BuildDocuments> {
   if (value.trimStart().startsWith('{'))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ['the build metadata is too large'] } : fromJson(value, 'the build metadata')
-  const handle = await open(path.resolve(directory, value), 'r').catch((cause: unknown) => {
+  const handle = await openRegular(path.resolve(directory, value)).catch((cause: unknown) => {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
     throw new ConfigError(`${value}: the build metadata cannot be read (${code}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause })
   })
   try {
     const info = await handle.stat()
-    if (!info.isFile()) throw new ConfigError(`${value}: the build metadata is no file. Name the file that --metadata-file wrote, or a .dockerbuild record.`)
     const head = Buffer.alloc(512)
     const { bytesRead } = await handle.read(head, 0, head.length, 0)
     const compression = sniff(head.subarray(0, bytesRead))
@@ -118,7 +120,7 @@ async function* bounded(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 async function openRecord(unpack: () => ReturnType<typeof spool>, where: string): Promise<BuildDocuments> {
   let files: ImageFiles
   try {
-    files = await tarFiles(where, await unpack())
+    files = await tarFiles(where, await unpack(), DEFAULT_LIMITS)
   } catch {
     return { provenances: [], problems: [`${where} is no build record, as docker buildx history export writes it`] }
   }
