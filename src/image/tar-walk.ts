@@ -1,5 +1,5 @@
-// Walks the headers of a tar archive without reading its data: the index of an outer archive, and the guard in front
-// of tar-stream. It sees the entries that Go's archive/tar sees, which engines read layers with, or refuses the archive:
+// Walks the headers of a tar archive without reading its data: the index of an outer archive, and in tar-guard.ts the guard in
+// front of tar-stream. It sees the entries that Go's archive/tar sees, which engines read layers with, or refuses the archive:
 // test/image/tar-go.test.ts is the table of what Go does. tar-stream must see the same; the property test in
 // test/image/tar-walk.test.ts holds both against each other.
 // Formats: V7, ustar, GNU long names and base-256 numbers, PAX (POSIX.1-2001).
@@ -29,7 +29,7 @@ export interface TarHeader {
 }
 
 /** The next bytes that the walk needs: `length` bytes at `offset`. Everything before `offset` may be skipped. */
-interface Wanted {
+export interface Wanted {
   readonly offset: number
   readonly length: number
 }
@@ -79,7 +79,7 @@ const shortened = (name: string): string => JSON.stringify(name.length > 60 ? `$
  * with fewer bytes; a walk that ends inside a header or an extended header throws.
  * @throws ImageError `truncated`, `not-a-tar` or `too-long`
  */
-function* walkTar(where: string, limits: Limits, { onEntry, onRewrite }: Listener): Generator<Wanted, void, Buffer> {
+export function* walkTar(where: string, limits: Limits, { onEntry, onRewrite }: Listener): Generator<Wanted, void, Buffer> {
   let offset = 0
   let zeroBlocks = 0
   let extension: Extension = { pax: null, longName: null, longLink: null }
@@ -207,77 +207,4 @@ export async function indexTar(where: string, size: number, read: (offset: numbe
     step = walk.next(await read(offset, Math.max(0, Math.min(length, size - offset))))
   }
   return entries
-}
-
-const NOTHING = Buffer.alloc(0)
-
-/** Feeds a walk from a stream of chunks; copies header bytes only. */
-export class TarGuard {
-  readonly #walk: Generator<Wanted, void, Buffer>
-  #wanted: Wanted | null
-  #position = 0
-  #partial: Buffer[] = []
-  #have = 0
-  /** Headers to write anew in what is handed on. */
-  #rewritten: { readonly offset: number; readonly header: Buffer }[] = []
-  /** Where what was handed on ends: in front of a header that is not whole yet. */
-  #handedOn = 0
-  #kept: Buffer = NOTHING
-
-  constructor(where: string, limits: Limits, onEntry: (header: TarHeader) => void) {
-    this.#walk = walkTar(where, limits, { onEntry, onRewrite: (offset, header) => this.#rewritten.push({ offset, header }) })
-    this.#wanted = this.#step(this.#walk.next())
-  }
-
-  #step(step: IteratorResult<Wanted, void>): Wanted | null {
-    return step.done ? null : step.value
-  }
-
-  /**
-   * @returns what tar-stream is to read: the bytes themselves but for headers that it would read otherwise. A header that is
-   * not whole yet is kept back.
-   * @throws ImageError when a header is damaged or beyond the limits
-   */
-  push(chunk: Buffer): Buffer {
-    const start = this.#position
-    const end = start + chunk.length
-    this.#position = end
-    while (this.#wanted !== null) {
-      const { offset, length } = this.#wanted
-      const from = offset + this.#have
-      if (from >= end) break
-      const piece = chunk.subarray(from - start, Math.min(end, offset + length) - start)
-      this.#have += piece.length
-      if (this.#have < length) {
-        this.#partial.push(Buffer.from(piece))
-        break
-      }
-      const block = this.#partial.length === 0 ? piece : Buffer.concat([...this.#partial, piece])
-      this.#partial = []
-      this.#have = 0
-      this.#wanted = this.#step(this.#walk.next(block))
-    }
-    return this.#handOn(chunk)
-  }
-
-  #handOn(chunk: Buffer): Buffer {
-    const isCut = this.#wanted !== null && this.#wanted.length === BLOCK && this.#have > 0
-    const until = isCut && this.#wanted !== null ? this.#wanted.offset : this.#position
-    const whole = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk])
-    let out = whole.subarray(0, until - this.#handedOn)
-    this.#kept = isCut ? Buffer.from(whole.subarray(out.length)) : NOTHING
-    if (this.#rewritten.length > 0) {
-      // The bytes belong to whoever reads them too.
-      out = Buffer.from(out)
-      for (const { offset, header } of this.#rewritten) header.copy(out, offset - this.#handedOn)
-      this.#rewritten = []
-    }
-    this.#handedOn = until
-    return out
-  }
-
-  /** Tells the walk that no more bytes come. @throws ImageError `truncated` inside a header */
-  end(): void {
-    if (this.#wanted !== null) this.#walk.next(Buffer.concat(this.#partial))
-  }
 }

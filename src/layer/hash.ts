@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { extract as createExtract } from 'tar-stream'
 import type { Layer } from '../image/image.ts'
-import { TarGuard } from '../image/tar-walk.ts'
+import { TarGuard } from '../image/tar-guard.ts'
 import { NO_LIMITS } from '../limits.ts'
 import type { ContentHashes } from './layer-scan.ts'
 

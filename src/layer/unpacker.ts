@@ -5,6 +5,7 @@ import zlib from 'node:zlib'
 import { extract as createExtract } from 'tar-stream'
 import { cleanPath } from '../filesystem/path.ts'
 import { decompressor } from '../image/compression.ts'
+import { NestedGuard } from '../image/tar-guard.ts'
 import { eachZipMember, MAX_ZIP, type NestedBudget, type Packing } from './nested.ts'
 
 /** The part of a streamx Readable that is used. */
@@ -39,6 +40,7 @@ export class Unpacker<S extends Sink> {
   #unpacked = 0
   #stopped = false
   #zip: Buffer[] = []
+  readonly #guard = new NestedGuard()
   #stream: Transform | ReturnType<typeof createExtract> | null = null
   /** Settles when all that was unpacked is scanned; null when there is nothing to wait for. */
   #finished: Promise<void> | null = null
@@ -69,14 +71,18 @@ export class Unpacker<S extends Sink> {
     this.#stream ??= this.#packing === 'tar' ? this.#openTar() : this.#openCompressed(this.#packing)
     const stream = this.#stream
     // The chunk is a view of a buffer that others read too; streams keep it, nobody writes to it.
-    if (stream.write(chunk)) return null
+    const bytes = this.#packing === 'tar' ? this.#guard.push(chunk) : chunk
+    if (bytes.length === 0 || stream.write(bytes)) return null
     const drained = new Promise<void>((resolve) => stream.once('drain', resolve))
     return this.#finished === null ? drained : Promise.race([drained, this.#finished])
   }
 
   end(): Promise<void> | null {
     if (this.#packing === 'zip') return this.#stopped ? null : this.#unzip()
-    if (this.#stream !== null && !this.#stopped) this.#stream.end(undefined)
+    if (this.#stream !== null && !this.#stopped) {
+      const rest = this.#packing === 'tar' ? this.#guard.end() : null
+      this.#stream.end(rest === null || rest.length === 0 ? undefined : rest)
+    }
     return this.#finished
   }
 
@@ -162,7 +168,10 @@ export class Unpacker<S extends Sink> {
         resolve()
       })
       extract.on('close', () => resolve())
-      extract.on('finish', resolve)
+      extract.on('finish', () => {
+        if (this.#guard.failed) this.#stop('its tar is damaged, or readers differ on what it holds')
+        resolve()
+      })
     })
     return extract
   }

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { extract } from 'tar-stream'
 import { describe, expect, it } from 'vitest'
-import { indexTar, TarGuard, type TarHeader } from '../../src/image/tar-walk.ts'
+import { TarGuard } from '../../src/image/tar-guard.ts'
+import { indexTar, type TarHeader } from '../../src/image/tar-walk.ts'
 import { DEFAULT_LIMITS } from '../../src/limits.ts'
 import { type FileSpec, signHeader, tar } from '../image-builder.ts'
 
@@ -106,5 +107,4 @@ describe('the header walk', () => {
     expect((await withIndex(bytes)).map((entry) => [entry.name, entry.type, entry.size])).toEqual([[name, 'file', 4]])
     expect((await withTarStream(bytes)).map((entry) => entry.name)).toEqual([name])
   })
-
 })
