@@ -38,8 +38,8 @@ interface Node {
 
 /** Links that are followed before a chain of them counts as a loop, as in Linux. */
 const MAX_LINKS = 40
-/** Parts of paths that are walked anew since a link was in the way, for the whole image. Real images need some hundred thousand. */
-const MAX_LINKED_PARTS = 50_000_000
+/** Characters of link targets, and parts of paths walked anew for a link in the way, in the whole image. Real images need a few million. */
+const MAX_LINKED = 60_000_000
 
 /** The final tree and all versions. Built once; reading does not change it. */
 export class Filesystem {
@@ -157,7 +157,7 @@ function end(node: Node, ending: Ending): void {
   }
 }
 
-/** What is left of `MAX_LINKED_PARTS`. */
+/** What is left of `MAX_LINKED`. */
 interface LinkBudget {
   left: number
 }
@@ -165,7 +165,7 @@ interface LinkBudget {
 /** Lays the layers over each other, lowest first. @throws ImageError where links are made to be walked without end */
 export function buildFilesystem(scans: readonly Pick<LayerScan, 'index' | 'entries'>[]): Filesystem {
   const root: Node = { version: null, children: new Map() }
-  const links = { left: MAX_LINKED_PARTS }
+  const links = { left: MAX_LINKED }
   const versions = scans.map(({ index, entries }) => {
     // Whiteouts apply to lower layers only, wherever they stand in the tar.
     for (const { path, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide(root, whiteout, { state: 'deleted', layer: index, by: path })
@@ -236,8 +236,9 @@ function makeDirectories(root: Node, path: ImagePath, layer: number, links: Link
       node.children.set(name, next)
     }
     if (walk.hasMore && next.version?.entry.type === 'symlink') {
-      if (!walk.follow(next.version.entry.link ?? '')) return { node: next, blockedBy: walk.path }
-      links.left -= walk.length
+      const target = next.version.entry.link ?? ''
+      if (!walk.follow(target)) return { node: next, blockedBy: walk.path }
+      links.left -= target.length + walk.length
       if (links.left < 0)
         throw new ImageError('too-many-links', `layer ${layer}: paths lead through so many symbolic links that no end is in sight. Build the image without loops of links.`)
       node = root

@@ -46,8 +46,8 @@ export async function* chunksOf(handle: FileHandle, offset: number, length: numb
   }
 }
 
-/** `./blobs//x`, `/blobs/x` and `blobs/x` are one name, as for the tools that write and load archives. */
-export const cleanName = (name: string): string => path.posix.join('/', name).slice(1)
+/** `./blobs//x`, `/blobs/x` and `blobs/x/` are one name, as for the tools that write and load archives. */
+export const cleanName = (name: string): string => path.posix.join('/', name).slice(1).replace(/\/$/, '')
 
 /** @throws ImageError for a document that is too large to be one */
 export function checkDocument(where: string, name: string, size: number): void {

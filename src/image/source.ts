@@ -23,7 +23,7 @@ const ARCHIVE = /\.(?:tar(?:\.(?:gz|zst|xz|bz2))?|tgz)$/
 const isPath = (name: string): boolean => /^\.{0,2}\//.test(name) || ARCHIVE.test(name)
 
 /** Splits the prefix off a reference; null where it has none. */
-function splitPrefix(reference: string): { readonly prefix: Prefix | null; readonly rest: string } {
+export function splitPrefix(reference: string): { readonly prefix: Prefix | null; readonly rest: string } {
   const prefix = PREFIXES.find((known) => reference.startsWith(`${known}:`)) ?? null
   return { prefix, rest: prefix === null ? reference : reference.slice(prefix.length + 1) }
 }
