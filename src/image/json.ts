@@ -29,11 +29,17 @@ function endOfString(text: string, at: number): number {
   return text.length
 }
 
-/** A key as Go compares it: escapes undone, halves of characters replaced. */
+/** Escapes: of a backslash, of a whole character beyond 16 bits, of half a one. */
+const ESCAPES = /\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}/g
+
+/** The text with halves of characters replaced, as Go replaces them. */
+const whole = (text: string): string => (/\\u[dD][89a-fA-F]/.test(text) ? text.replace(ESCAPES, (found) => (found.length === 6 ? '\\ufffd' : found)) : text)
+
+/** A key without its escapes. */
 function keyOf(quoted: string): string {
   if (!quoted.includes('\\')) return quoted.slice(1, -1)
   try {
-    return Buffer.from(String(JSON.parse(quoted))).toString()
+    return String(JSON.parse(quoted))
   } catch {
     return quoted
   }
@@ -84,7 +90,7 @@ export function parseJson(bytes: Buffer, where: string, limits: Limits): unknown
     new ImageError('bad-json', `${where} is not valid JSON${what}: the archive is damaged. Save or build the image again.`, { cause })
   let text: string
   try {
-    text = decoder.decode(bytes)
+    text = whole(decoder.decode(bytes))
   } catch (cause) {
     throw bad(' (it is no UTF-8)', cause)
   }

@@ -21,6 +21,16 @@ describe('JSON', () => {
   })
 
   it.each([
+    ['"\\ud800"', '\ufffd'],
+    ['"a\\udc00b"', 'a\ufffdb'],
+    ['"\\ud83d\\ude00"', '\u{1f600}'],
+    ['"\\ud83d\\ud83d\\ude00"', '\ufffd\u{1f600}'],
+    ['"\\\\ud800"', '\\ud800'],
+  ])('halves of characters are replaced, as Go does: %s', (text, value) => {
+    expect(parse(text)).toBe(value)
+  })
+
+  it.each([
     ['a key twice', '{"User":"1",\n"User":"0"}', /config\.json: line 2 holds the key "User" a second time/],
     ['a key twice, once by escapes', '{"User":"1","\\u0055ser":"0"}', /holds the key "User" a second time/],
     ['a key twice, deep inside', '{"a":[[{"b":{"c":1,"d":[],"c":2}}]]}', /holds the key "c" a second time/],

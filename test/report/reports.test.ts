@@ -106,8 +106,8 @@ describe('the terminal', () => {
       .replace(/[\d.]+ s$/m, 'N s')
       .replace(/[\d.]+ kB/g, 'N kB')
     expect(text).toMatchInlineSnapshot(`
-      "image.tar · linux/amd64 · N kB · 1 base layer + 3
-        own
+      "image.tar (archive) · linux/amd64 · N kB · 1 base
+        layer + 3 own
 
       FAIL  1 critical · 2 medium                         .layergate.yml fails on high
 
