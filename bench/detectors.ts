@@ -58,14 +58,14 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { m
 const [credentials, given, dockerfiles] = positionals
 const scanner = new Scanner()
 
-function find(text: string, where: string): SecretMatch[] {
+function find(text: string, where: string): readonly SecretMatch[] {
   const scan = scanner.start(where)
   scan.push(Buffer.from(text, 'utf8'), true)
   return scan.matches
 }
 
 /** Matches that touch the labelled value; without one, any. */
-function hits(row: Labelled): SecretMatch[] {
+function hits(row: Labelled): readonly SecretMatch[] {
   const matches = find(row.text, row.path ?? '')
   const value = row.secret_value ?? ''
   const at = value === '' ? -1 : Buffer.from(row.text).indexOf(value)

@@ -1,21 +1,26 @@
 // The GitHub Action: the same gate, with annotations, job summary, outputs and the pull-request comment.
-import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as core from '@actions/core'
 import { type BaseCommit, baseCommit } from './checkout/base-commit.ts'
 import { postReports } from './companion.ts'
-import { type GateError, UsageError } from './error.ts'
+import { guardEnding } from './ending.ts'
+import { type GateError, PolicyError, UsageError } from './error.ts'
 import { runGate } from './gate.ts'
 import { lastReport } from './github/artifacts.ts'
+import { changesOnlyDocumentation } from './github/changes.ts'
 import { connect, type Octokit } from './github/client.ts'
 import { updateComment } from './github/comment.ts'
 import { contentsAt } from './github/contents.ts'
 import { type RunContext, readContext } from './github/event.ts'
 import { postSuggestions } from './github/suggestions.ts'
-import { nearest } from './policy/load.ts'
+import { oneImageOf } from './image/same.ts'
+import { checkInputs, choice, input, namesOf, readSettings } from './inputs.ts'
+import { secondsOf } from './policy/decide.ts'
 import { errorReport } from './report/build.ts'
 import { renderErrorSection, renderSection } from './report/comment.ts'
+import type { Report } from './report/contract.ts'
 import { visible } from './report/escape.ts'
+import { failureTitle } from './report/failure.ts'
 import { renderJson } from './report/json.ts'
 import type { Outcome } from './report/outcome.ts'
 import { renderSarif } from './report/sarif.ts'
@@ -24,62 +29,18 @@ import { renderTerminal } from './report/terminal.ts'
 import { isMild } from './report/verdict.ts'
 import { toldFindings } from './report/words.ts'
 import { SEVERITIES } from './rules/finding.ts'
-import { annotate, maskValues, print, reportFolder, writeSummary } from './runner.ts'
-import { nameOf, overlay, prepare, presentable, type Settings, type Surroundings, settingsFromEnvironment } from './settings.ts'
-
-/** The inputs of action.yml. */
-const INPUTS = [
-  'image',
-  'config',
-  'dockerfile',
-  'context',
-  'build-metadata',
-  'target',
-  'fail-on',
-  'min-confidence',
-  'image-name',
-  'platform',
-  'name',
-  'policy-from',
-  'baseline',
-  'comment',
-  'suggestions',
-  'report-artifact',
-  'token',
-  'report-directory',
-]
+import { annotate, annotateFailure, attempt, filesOfFailure, maskValues, print, reportFolder, tellFailure, writeReport, writeSummary } from './runner.ts'
+import { nameOf, prepare, presentable, type Settings, type Surroundings } from './settings.ts'
+import { TOO_LONG, type Watchdog, watch } from './watchdog.ts'
 
 const COMMENT_MODES = ['auto', 'always', 'never'] as const
 const SOURCES = ['base', 'head'] as const
-/** Events that start from a commit that is not theirs to change. */
-const EVENTS_WITH_BASE = /^(?:pull_request|pull_request_target|merge_group)$/
 const SWITCHES = ['true', 'false'] as const
-
-/** The runner passes unknown inputs on with a warning that nobody reads. */
-function checkInputs(env: Readonly<Record<string, string | undefined>>): void {
-  for (const name of Object.keys(env)) {
-    const input = /^INPUT_(.+)$/.exec(name)?.[1]?.toLowerCase()
-    if (input === undefined || INPUTS.includes(input)) continue
-    const near = nearest(input, INPUTS)
-    throw new UsageError(`There is no input ${JSON.stringify(input)}.${near === null ? '' : ` Did you mean ${JSON.stringify(near)}?`} Inputs: ${INPUTS.join(', ')}.`)
-  }
-}
 
 /** Where a finding points that has no line, where the repository has neither Dockerfile nor configuration. */
 const DEFAULT_CONFIG = '.layergate.yml'
 
-const input = (name: string): string | null => core.getInput(name) || null
-
 const reportDirectory = (): string => input('report-directory') ?? path.join(process.env['RUNNER_TEMP'] ?? '/tmp', 'layergate')
-
-/** One of the words that an input takes. */
-function choice<T extends string>(name: string, words: readonly T[], fallback: T): T {
-  const given = input(name) ?? process.env[`LAYERGATE_${name.toUpperCase().replaceAll('-', '_')}`] ?? fallback
-  const known = words.find((word) => word === given)
-  if (known !== undefined) return known
-  const near = nearest(given, words)
-  throw new UsageError(`${name}: ${JSON.stringify(given)} is none of ${words.join(', ')}.${near === null ? '' : ` Did you mean ${JSON.stringify(near)}?`}`)
-}
 
 /** What one run was asked for, checked before anything is read. */
 interface Order {
@@ -97,10 +58,11 @@ function readOrder(): Order {
   return {
     comment: choice('comment', COMMENT_MODES, 'auto'),
     suggestions: choice('suggestions', SWITCHES, 'false') === 'true',
-    from: choice('policy-from', SOURCES, 'base'),
+    // Any step before this one can set a variable, also one that runs the pull request's own code.
+    from: choice('policy-from', SOURCES, 'base', ''),
     octokit: token === null ? null : connect(token),
     context: readContext(process.env),
-    directory: process.env['GITHUB_WORKSPACE'] || process.cwd(),
+    directory: path.resolve(process.env['GITHUB_WORKSPACE'] || process.cwd()),
   }
 }
 
@@ -122,14 +84,15 @@ async function suggest({ suggestions, octokit, context, directory }: Order, outc
   else if (result.posted > 0) core.info(`${result.posted} ${result.posted === 1 ? 'suggestion is' : 'suggestions are'} on the pull request.`)
 }
 
-/** The commit whose policy counts: that which a pull request or a merge group starts from. */
+/** The commit whose policy counts: that which a pull request or a merge group starts from. @throws PolicyError where nobody can tell */
 function commitOfPolicy({ from, octokit, context, directory }: Order): BaseCommit | null {
-  if (from === 'head' || context.baseCommit === null) {
-    if (from === 'base' && EVENTS_WITH_BASE.test(context.event)) core.warning('The event names no base commit: the policy is that of the checkout.', { title: 'Layergate' })
-    return null
-  }
-  const { repository } = context
-  return baseCommit(directory, context.baseCommit, octokit === null || repository === null ? null : contentsAt(octokit, repository, context.baseCommit))
+  const { isProposed, baseCommit: commit, proposed, repository, event, problem } = context
+  if (from === 'head' || !isProposed) return null
+  if (commit === null)
+    throw new PolicyError(
+      `${event === '' ? 'GITHUB_EVENT_NAME is not set' : `The event ${event} names no base commit`}${problem === null ? '' : ` (${problem})`}: nobody can tell whose policy counts, and that of what is proposed does not. Run on an event that names it; policy-from: head takes the checkout's own.`,
+    )
+  return baseCommit(directory, commit, octokit === null || repository === null ? null : contentsAt(octokit, repository, commit), proposed)
 }
 
 const reportsOfBranch =
@@ -139,51 +102,49 @@ const reportsOfBranch =
     return lastReport(octokit, repository, defaultBranch, artifact, name)
   }
 
-function readSettings(): Settings {
-  const own = {
-    config: input('config'),
-    dockerfile: input('dockerfile'),
-    context: input('context'),
-    buildMetadata: input('build-metadata'),
-    target: input('target'),
-    failOn: input('fail-on'),
-    minConfidence: input('min-confidence'),
-    image: input('image-name'),
-    platform: input('platform'),
-    baseline: input('baseline'),
-    name: input('name'),
-  }
-  return overlay({ ...settingsFromEnvironment(process.env), image: null }, own)
-}
+/** Where the run is: what is told of its end depends on it. */
+let isJudging = false
 
 /** @returns the exit code */
-async function run(): Promise<number> {
+async function run(watchdog: Watchdog): Promise<number> {
   checkInputs(process.env)
   const order = readOrder()
   const artifact = input('report-artifact')
   if (artifact !== null) return post(order, artifact)
-  const reference = input('image') ?? process.env['LAYERGATE_IMAGE'] ?? null
-  if (reference === null) throw new UsageError('The input "image" is missing: name an image of the local engine, an archive or an OCI layout.')
-  const settings = readSettings()
+  const references = namesOf(input('image') ?? process.env['LAYERGATE_IMAGE'] ?? '')
+  const [reference] = references
+  if (reference === undefined) throw new UsageError('The input "image" is missing: name an image of the local engine, an archive or an OCI layout.')
+  const settings = readSettings(order.from === 'base' && order.context.isProposed)
   const name = nameOf(reference, settings)
   try {
-    const prepared = await prepare(reference, settings, {
-      directory: order.directory,
-      env: process.env,
-      isAction: true,
-      stdin: process.stdin,
-      onProgress: () => {},
-      base: commitOfPolicy(order),
-      lastReport: reportsOfBranch(order),
-    })
-    const outcome = { ...(await runGate(prepared)), isPublic: order.context.isPublic }
-    maskValues(outcome.values)
-    await publish(reference, outcome, prepared.configPath ?? order.context.workflowFile, order)
+    isJudging = true
+    const { outcome, configPath } = await Promise.race([judgeImage(references, settings, order, watchdog), watchdog.over])
+    isJudging = false
+    await publish(reference, outcome, configPath ?? order.context.workflowFile, order)
     return outcome.report.verdict.result === 'fail' && !isMild(outcome.report) ? 1 : 0
   } catch (error) {
     await publishError(reference, name, presentable(error), order)
     return 2
   }
+}
+
+async function judgeImage(references: readonly string[], settings: Settings, order: Order, watchdog: Watchdog): Promise<{ outcome: Outcome; configPath: string | null }> {
+  if (settings.timeout !== null) watchdog.within(secondsOf(settings.timeout))
+  const prepared = await prepare(references[0] ?? '', settings, {
+    directory: order.directory,
+    env: process.env,
+    isAction: true,
+    stdin: process.stdin,
+    onProgress: () => {},
+    onLimit: watchdog.within,
+    base: commitOfPolicy(order),
+    isConfined: true,
+    lastReport: reportsOfBranch(order),
+  })
+  await oneImageOf(references, prepared.open)
+  const outcome = { ...(await runGate(prepared)), isPublic: order.context.isPublic }
+  maskValues(outcome.masks)
+  return { outcome, configPath: prepared.configPath }
 }
 
 /** Posts what another run found. */
@@ -201,11 +162,11 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
   print(renderTerminal(outcome, { color: false, verbose: false }))
   annotate(outcome, order.context.runUrl)
   await writeSummary(renderSummary(outcome))
-  const folder = await reportFolder(reportDirectory(), reference)
+  const folder = await reportFolder(reportDirectory(), reference, report.image.reference)
   const files = { report: path.join(folder, 'report.json'), sarif: path.join(folder, 'report.sarif'), summary: path.join(folder, 'summary.md') }
-  await writeFile(files.report, renderJson(report))
-  await writeFile(files.summary, renderSummary(outcome))
-  await writeFile(files.sarif, renderSarif(outcome, configPath ?? DEFAULT_CONFIG))
+  await writeReport(files.report, renderJson(report))
+  await writeReport(files.summary, renderSummary(outcome))
+  await writeReport(files.sarif, renderSarif(outcome, configPath ?? DEFAULT_CONFIG))
   core.setOutput('verdict', verdict.result)
   core.setOutput(
     'findings-count',
@@ -219,39 +180,58 @@ async function publish(reference: string, outcome: Outcome, configPath: string |
   core.setOutput('report', files.report)
   core.setOutput('sarif', files.sarif)
   core.setOutput('summary', files.summary)
-  const hasNews = verdict.result === 'fail' || toldFindings(report).length > 0 || report.policy.loosened.length > 0
-  await comment(order, report.name, (earlier) => renderSection(outcome, { ...order.context, source: null }, earlier), hasNews)
+  await comment(order, report.name, (earlier) => renderSection(outcome, { ...order.context, source: null }, earlier), await hasNews(report, order))
   await suggest(order, outcome)
 }
 
-async function publishError(reference: string, name: string, error: GateError, order: Order): Promise<void> {
-  core.error(error.message, { title: 'Layergate could not judge the image' })
-  core.setOutput('verdict', 'error')
-  await writeSummary(renderErrorSummary(reference, error.message))
-  const folder = await reportFolder(reportDirectory(), reference)
-  const file = path.join(folder, 'report.json')
-  await writeFile(file, renderJson(errorReport(error, name)))
-  core.setOutput('report', file)
-  await comment(order, name, (earlier) => renderErrorSection(name, error.message, earlier), true)
+/** Whether there is something to say. What merely was there before is none of the business of a change of the documentation. */
+async function hasNews(report: Report, { comment: mode, octokit, context: { pull } }: Order): Promise<boolean> {
+  if (report.verdict.result === 'fail' || report.policy.loosened.length > 0) return true
+  if (toldFindings(report).length === 0) return false
+  return mode !== 'auto' || octokit === null || pull === null || report.baseline.name !== null || !(await changesOnlyDocumentation(octokit, pull))
 }
 
-// A run that ends before its verdict, for whatever reason, is no pass.
-process.exitCode = 2
-let settled = false
-process.on('exit', () => {
-  if (!settled) core.error('The run ended before its verdict: this is a fault of Layergate. Nothing was judged.', { title: 'Layergate could not run' })
+async function publishError(reference: string, name: string, error: GateError, order: Order): Promise<void> {
+  annotateFailure(error)
+  await attempt('The output verdict', () => core.setOutput('verdict', 'error'))
+  await writeSummary(renderErrorSummary(reference, error))
+  await attempt('The report', async () => {
+    const file = path.join(await reportFolder(reportDirectory(), reference), 'report.json')
+    await writeReport(file, renderJson(errorReport(error, name)))
+    core.setOutput('report', file)
+  })
+  await comment(order, name, (earlier) => renderErrorSection(name, error, earlier), true)
+}
+
+/** What is called when nothing has a better name. */
+const THE_IMAGE = namesOf(input('image') ?? '')[0] ?? 'The image'
+
+const ending = guardEnding((code, message) => tellFailure(THE_IMAGE, { code, message }))
+// Nobody reads the log any more: the verdict is the same.
+process.stdout.on('error', () => {})
+
+const watchdog = watch({
+  stream: 1,
+  line: `\n::error title=${failureTitle('timeout')}::${TOO_LONG}\n`,
+  files: filesOfFailure('The image', { code: 'timeout', message: TOO_LONG }),
+})
+watchdog.over.catch((error: unknown) => {
+  if (isJudging) return
+  const { code, message } = presentable(error)
+  ending.settle(2)
+  tellFailure(THE_IMAGE, { code, message })
+  process.exit(2)
 })
 
-run().then(
-  (code) => {
-    settled = true
-    process.exitCode = code
-  },
-  (error: unknown) => {
-    settled = true
-    const { message } = presentable(error)
-    core.error(message, { title: 'Layergate could not run' })
-    core.setOutput('verdict', 'error')
-    return writeSummary(renderErrorSummary(input('image') ?? 'The image', message))
-  },
-)
+run(watchdog)
+  .catch((error: unknown) => {
+    const { code, message } = presentable(error)
+    tellFailure(THE_IMAGE, { code, message })
+    return 2
+  })
+  .then((code) => {
+    ending.settle(code)
+    // What took too long may still run.
+    if (watchdog.isOver()) process.stdout.write('', () => process.exit(code))
+    watchdog.stop()
+  })

@@ -1,6 +1,6 @@
 // What is known of the build that made an image: its provenance, the Dockerfile in the checkout, the files that were copied.
 import { type BuildContext, type ContextFile, findSource, readContext } from './checkout/build-context.ts'
-import { findDockerfiles, readSource, type SourceFile } from './checkout/checkout.ts'
+import { readSource, type SourceFile, searchDockerfiles } from './checkout/checkout.ts'
 import { type Dockerfile, flagValue, parseDockerfile } from './dockerfile/dockerfile.ts'
 import { findOrigin, type Origin } from './dockerfile/origin.ts'
 import { fileKey } from './evidence/evidence.ts'
@@ -69,29 +69,35 @@ export async function findBuild(image: Image, options: BuildOptions): Promise<Bu
     if (recorded !== null) provenances.push(recorded)
   }
   const parsed = (files: readonly SourceFile[]): Dockerfile[] => files.map(({ path, text }) => parseDockerfile(path, text))
-  const originWith = (found: readonly SourceFile[]): Origin =>
+  const dockerfiles = parsed(options.dockerfiles)
+  const originWith = (found: readonly Dockerfile[], all: readonly Dockerfile[] | null): Origin =>
     findOrigin({
       config: image.config,
       annotations: image.annotations,
       layers: image.layers,
+      ids: [image.id, image.digest],
       provenances,
-      dockerfiles: parsed(options.dockerfiles),
-      found: parsed(found),
+      dockerfiles,
+      found,
+      all,
       isNamed: options.isNamed,
       target: options.target,
     })
-  let origin = originWith([])
+  let origin = originWith([], null)
   const isChanged = origin.warnings.some(({ code }) => code === 'dockerfile-changed')
   const hasNone = origin.history.every(({ lines }) => lines === null)
-  if ((isChanged || (hasNone && !options.isNamed)) && options.checkout !== null) {
+  // What came with the base rests on there being no other Dockerfile that could have made it.
+  const needsAll = origin.base?.doubt != null || origin.layers.some(({ owner, certainty }) => owner === 'unknown' || certainty === 'aligned')
+  if ((isChanged || (hasNone && !options.isNamed) || needsAll) && options.checkout !== null) {
+    const search = await searchDockerfiles(options.checkout)
+    const all = parsed(search.files)
     const known = new Set(options.dockerfiles.map(({ path }) => path))
-    const found = [...(await namedByProvenance(options.checkout, provenances)), ...(await findDockerfiles(options.checkout))]
-    const more = found.filter(({ path }, index) => !known.has(path) && found.findIndex((other) => other.path === path) === index)
-    if (more.length > 0) {
-      const searched = originWith(more)
-      // Where nothing fits, the file at hand tells best why.
-      if (isChanged || options.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched
-    }
+    const candidates = [...parsed(await namedByProvenance(options.checkout, provenances)), ...all]
+    const more = candidates.filter(({ path }, index) => !known.has(path) && candidates.findIndex((other) => other.path === path) === index)
+    const isWanted = isChanged || (hasNone && !options.isNamed)
+    const searched = originWith(isWanted ? more : [], search.isWhole ? all : null)
+    // Where nothing fits, the file at hand tells best why.
+    if (!isWanted || isChanged || options.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched
   }
   return { origin, provenances, warnings: [...problems.map((problem) => ({ code: 'attestation-not-used', message: `${capital(problem)}.` })), ...origin.warnings] }
 }

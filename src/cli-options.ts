@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from './error.ts'
 import { nearest } from './policy/load.ts'
-import { NO_SETTINGS, overlay, type Settings, settingsFromEnvironment } from './settings.ts'
+import { NO_SETTINGS, overlay, type Settings, type Surroundings, settingsFromEnvironment } from './settings.ts'
 
 /** What says which image is opened, and what built it. */
 const IMAGE_OPTIONS = {
@@ -13,6 +13,7 @@ const IMAGE_OPTIONS = {
   target: { type: 'string' },
   image: { type: 'string' },
   platform: { type: 'string' },
+  timeout: { type: 'string' },
 } as const
 
 export const SCAN_OPTIONS = {
@@ -30,10 +31,11 @@ export const SCAN_OPTIONS = {
 
 export const HISTORY_OPTIONS = { ...IMAGE_OPTIONS, verbose: SCAN_OPTIONS.verbose, json: { type: 'boolean' } } as const
 
-export const CONTEXT_OPTIONS = { dockerfile: { type: 'string' }, verbose: { type: 'boolean' }, json: { type: 'boolean' } } as const
+export const CONTEXT_OPTIONS = { timeout: IMAGE_OPTIONS.timeout, dockerfile: { type: 'string' }, verbose: { type: 'boolean' }, json: { type: 'boolean' } } as const
 
 export const LINT_OPTIONS = {
   config: SCAN_OPTIONS.config,
+  timeout: SCAN_OPTIONS.timeout,
   'fail-on': SCAN_OPTIONS['fail-on'],
   'min-confidence': SCAN_OPTIONS['min-confidence'],
   format: { type: 'string' },
@@ -45,6 +47,7 @@ export const BASELINE_OPTIONS = { ...IMAGE_OPTIONS, name: SCAN_OPTIONS.name, out
 
 export const DIFF_OPTIONS = {
   config: SCAN_OPTIONS.config,
+  timeout: SCAN_OPTIONS.timeout,
   image: SCAN_OPTIONS.image,
   platform: SCAN_OPTIONS.platform,
   format: { type: 'string' },
@@ -91,6 +94,7 @@ interface OptionValues {
   readonly platform?: string | undefined
   readonly name?: string | undefined
   readonly baseline?: string | undefined
+  readonly timeout?: string | undefined
 }
 
 /** Options over the environment. */
@@ -107,4 +111,17 @@ export const settingsOf = (values: OptionValues): Settings =>
     platform: values.platform ?? null,
     baseline: values.baseline ?? null,
     name: values.name ?? null,
+    timeout: values.timeout ?? null,
   })
+
+/** What a run tells while it goes on. */
+export type Hooks = Pick<Surroundings, 'onProgress' | 'onLimit'>
+
+/** What a command has around it. Where CI runs it, the files of the checkout may be somebody else's. */
+export const surroundingsOf = (hooks: Hooks): Surroundings => ({
+  directory: process.cwd(),
+  env: process.env,
+  stdin: process.stdin,
+  isConfined: Boolean(process.env['CI']),
+  ...hooks,
+})

@@ -52,6 +52,8 @@ const SCAN_HELP = `Usage: layergate scan IMAGE [options]
   --policy-from REV      whose configuration, baseline and ignores count: head (the
                          files here, the default), base (of the event of a
                          workflow), or a revision of git such as origin/main
+  --timeout SECONDS      what takes longer is an error (default: limits.seconds of the
+                         configuration, else 3600)
   --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
                          of them may go to standard output
   --output FILE          where the one format goes
@@ -73,7 +75,8 @@ Prints every history entry with its layer, size, age, line of the Dockerfile,
 instruction, whether it is the base's or own, and what the gate found in it.
 
   --dockerfile FILE, --context DIR, --build-metadata FILE, --target STAGE,
-  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
+  --config FILE, --image NAME, --platform OS/ARCH, --timeout SECONDS
+                         as with layergate scan
   --verbose              instructions are not cut
   --json                 as JSON: image, findings, warnings
 
@@ -87,6 +90,7 @@ directory): secrets, and what has no business in an image, with the lines for
 .dockerignore.
 
   --dockerfile FILE      FILE.dockerignore is used where there is one
+  --timeout SECONDS      what takes longer is an error (default: 3600)
   --verbose              lists everything
   --json                 as JSON
 
@@ -103,12 +107,13 @@ Without a name all Dockerfiles below the current directory are checked.
                          (default: .layergate.yml, where there is one)
   --fail-on SEVERITY     critical, high, medium, low or never (default: high)
   --min-confidence C     high, medium or low: findings of less never fail
+  --timeout SECONDS      what takes longer is an error (default: 3600)
   --format NAME          terminal, json or sarif
   --output FILE          where it goes (default: standard output)
   --verbose              shows what is for information, and what is accepted
 
 A comment on the line above accepts a finding, here and in layergate scan:
-  # layergate-ignore: RULE reason [until YYYY-MM-DD]
+  # layergate-ignore: RULE [path=PATTERN] [detector=ID] reason [until YYYY-MM-DD]
 Those of hadolint (# hadolint ignore=DL3009) count for the rules that correspond.
 
 Exit codes: 0 passes · 1 the policy fails it · 2 it could not be read
@@ -126,7 +131,8 @@ and hashes, never a value; commit it. REPORT is a JSON report (report.json).
   --output FILE          where it is (default: .layergate-baseline.json)
   --name NAME            what the image is called in it
   --config FILE, --dockerfile FILE, --context DIR, --build-metadata FILE,
-  --target STAGE, --image NAME, --platform OS/ARCH     as with layergate scan
+  --target STAGE, --image NAME, --platform OS/ARCH, --timeout SECONDS
+                         as with layergate scan
 
 Exit codes: 0 done · 2 it could not be read or written
 `
@@ -137,7 +143,8 @@ Says what a change brought: findings, user, base, packages (dpkg, apk, npm, Pyth
 gems), accounts, configuration, files and size. OLD and NEW are images as with layergate
 scan, or JSON reports, which list no files.
 
-  --config FILE, --image NAME, --platform OS/ARCH     as with layergate scan
+  --config FILE, --image NAME, --platform OS/ARCH, --timeout SECONDS
+                         as with layergate scan
   --format NAME          terminal, json or markdown
   --output FILE          where it goes (default: standard output)
   --verbose              lists everything

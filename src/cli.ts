@@ -4,16 +4,18 @@ import { writeFile } from 'node:fs/promises'
 import { type BaseCommit, baseCommit } from './checkout/base-commit.ts'
 import { commitOf } from './checkout/git.ts'
 import { inspectContext } from './checkout/inspect-context.ts'
-import { CONTEXT_OPTIONS, HISTORY_OPTIONS, INIT_OPTIONS, LINT_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf } from './cli-options.ts'
+import { CONTEXT_OPTIONS, HISTORY_OPTIONS, type Hooks, INIT_OPTIONS, LINT_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf, surroundingsOf } from './cli-options.ts'
 import { HELP, HELPS, TEMPLATE } from './cli-texts.ts'
 import { baselineCommand } from './commands/baseline.ts'
 import { diffCommand } from './commands/diff.ts'
 import { proposeWorkflow } from './commands/init-github.ts'
 import { explain, listDetectors, listRules, noArguments, schema } from './commands/lists.ts'
+import { guardEnding } from './ending.ts'
 import { UsageError } from './error.ts'
 import { type Progress, runGate } from './gate.ts'
 import { readContext } from './github/event.ts'
 import { lintDockerfile } from './lint.ts'
+import { secondsOf } from './policy/decide.ts'
 import { nearest } from './policy/load.ts'
 import { errorReport } from './report/build.ts'
 import { contextFails, renderContext } from './report/context.ts'
@@ -27,13 +29,28 @@ import { renderErrorSummary, renderSummary } from './report/summary.ts'
 import { renderTerminal } from './report/terminal.ts'
 import { isMild } from './report/verdict.ts'
 import { bytes } from './report/words.ts'
+import { learned, sealed } from './secrets/last-look.ts'
 import { Redactor } from './secrets/redact.ts'
-import { Scanner } from './secrets/scanner.ts'
+import { processScanner } from './secrets/scanner.ts'
 import { nameOf, prepare, prepareLint, presentable } from './settings.ts'
 import { VERSION } from './version.ts'
+import { TOO_LONG, watch } from './watchdog.ts'
 
 const FORMATS = ['terminal', 'json', 'sarif', 'markdown'] as const
 type Format = (typeof FORMATS)[number]
+
+const NOTHING_JUDGED = ' (exit 2: nothing was judged)'
+
+/** Why standard output took no more; null while it does. */
+let lost: string | null = null
+
+const watchdog = watch({ stream: 2, line: `layergate: ${TOO_LONG}${NOTHING_JUDGED}\n`, files: [] })
+
+/** Seconds that the user gives, before any policy is read. */
+function limitTo(timeout: string | undefined): void {
+  const given = timeout ?? process.env['LAYERGATE_TIMEOUT']
+  if (given) watchdog.within(secondsOf(given))
+}
 
 /** Runs one command. @returns the exit code */
 async function main(args: readonly string[]): Promise<number> {
@@ -76,7 +93,7 @@ async function main(args: readonly string[]): Promise<number> {
     case 'lint':
       return lint(rest)
     case 'baseline':
-      return withProgress((onProgress) => baselineCommand(rest, onProgress, new Date()))
+      return withProgress((hooks) => baselineCommand(rest, hooks, new Date()))
     case 'diff':
       return diff(rest)
     default:
@@ -112,27 +129,29 @@ function parseTargets(formats: readonly string[], output: string | undefined): T
 async function history(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions('history', args, HISTORY_OPTIONS)
   const reference = oneImage('history', positionals)
-  const prepared = await prepare(reference, settingsOf(values), { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: () => {} })
-  const outcome = await withProgress((onProgress) => runGate({ ...prepared, onProgress }))
+  const { outcome, now } = await withProgress(async (hooks) => {
+    const prepared = await prepare(reference, settingsOf(values), surroundingsOf(hooks))
+    return { outcome: await runGate(prepared), now: prepared.now }
+  })
   const { image, findings, warnings } = outcome.report
   const columns = process.stdout.isTTY === true ? process.stdout.columns : 80
-  const text = values.json === true ? `${visibleJson({ image, findings, warnings })}\n` : renderHistory(outcome, prepared.now, { width: columns, verbose: values.verbose === true })
+  const text = values.json === true ? `${visibleJson({ image, findings, warnings })}\n` : renderHistory(outcome, now, { width: columns, verbose: values.verbose === true })
   await write(null, text)
   return 0
 }
 
 /** Shows how far a reading is, and takes the line away again. */
-async function withProgress<T>(work: (onProgress: (progress: Progress) => void) => Promise<T>): Promise<T> {
+async function withProgress<T>(work: (hooks: Hooks) => Promise<T>): Promise<T> {
   const progress = progressLine()
   try {
-    return await work(progress.show)
+    return await work({ onProgress: progress.show, onLimit: watchdog.within })
   } finally {
     progress.clear()
   }
 }
 
 async function diff(args: readonly string[]): Promise<number> {
-  const { text, file } = await withProgress((onProgress) => diffCommand(args, onProgress))
+  const { text, file } = await withProgress((hooks) => diffCommand(args, hooks))
   await write(file, text)
   return 0
 }
@@ -140,11 +159,13 @@ async function diff(args: readonly string[]): Promise<number> {
 async function inspect(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions('context', args, CONTEXT_OPTIONS)
   const [directory = '.', extra] = positionals
+  limitTo(values.timeout)
   if (extra !== undefined) throw new UsageError(`One directory at a time: ${JSON.stringify(extra)} is one too many. See layergate context --help.`)
-  const found = await inspectContext(process.cwd(), directory, values.dockerfile ?? null, new Scanner())
-  const redactor = new Redactor(found.values)
-  const { values: _values, ...shown } = found
-  const text = values.json === true ? `${visibleJson(redactor.data(shown))}\n` : redactor.text(renderContext(found, values.verbose === true))
+  const found = await inspectContext(process.cwd(), directory, values.dockerfile ?? null, processScanner())
+  const { values: known, ...shown } = found
+  // Hidden before anything is wrapped: a name that is broken over two lines is not found again.
+  const hidden = learned(new Redactor(known), processScanner(), shown).data(shown)
+  const text = values.json === true ? `${visibleJson(hidden)}\n` : renderContext(hidden, values.verbose === true)
   await write(null, text)
   return contextFails(found) ? 1 : 0
 }
@@ -155,8 +176,10 @@ async function lint(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions('lint', args, LINT_OPTIONS)
   const format = LINT_FORMATS.find((known) => known === (values.format ?? 'terminal'))
   if (format === undefined) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${LINT_FORMATS.join(', ')}.`)
+  limitTo(values.timeout)
   const { files, policy } = await prepareLint(positionals, settingsOf({ ...values, failOn: values['fail-on'], minConfidence: values['min-confidence'] }), process.cwd())
-  const scanner = new Scanner()
+  watchdog.within(policy.limits.seconds)
+  const scanner = processScanner()
   const now = new Date()
   const results = files.map((file) => lintDockerfile(file, policy, scanner, now))
   const text = format === 'json' ? renderLintJson(results) : format === 'sarif' ? renderLintSarif(results) : renderLint(results, { verbose: values.verbose === true })
@@ -169,26 +192,26 @@ async function scan(args: readonly string[]): Promise<number> {
   const targets = parseTargets(values.format ?? [], values.output)
   const reference = oneImage('scan', positionals)
   const settings = settingsOf({ ...values, failOn: values['fail-on'], minConfidence: values['min-confidence'] })
-  const progress = progressLine()
+  limitTo(values.timeout)
   let outcome: Outcome
   let configPath: string | null
-  try {
+  const judged = withProgress(async (hooks) => {
     const base = await commitOfPolicy(values['policy-from'])
-    const prepared = await prepare(reference, settings, { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress: progress.show, base })
-    configPath = prepared.configPath
+    const prepared = await prepare(reference, settings, { ...surroundingsOf(hooks), base })
     // What is printed in a workflow is as public as its repository.
-    outcome = { ...(await runGate(prepared)), isPublic: process.env['GITHUB_ACTIONS'] === 'true' && readContext(process.env).isPublic }
+    return { outcome: { ...(await runGate(prepared)), isPublic: process.env['GITHUB_ACTIONS'] === 'true' && readContext(process.env).isPublic }, configPath: prepared.configPath }
+  })
+  try {
+    ;({ outcome, configPath } = await Promise.race([judged, watchdog.over]))
   } catch (error) {
-    progress.clear()
     // An empty SARIF would close every alert: none is written. The others say that nothing was judged.
     const shown = presentable(error)
     for (const { format, file } of targets) {
       if (format === 'json') await write(file, renderJson(errorReport(shown, nameOf(reference, settings))))
-      if (format === 'markdown') await write(file, renderErrorSummary(reference, shown.message))
+      if (format === 'markdown') await write(file, renderErrorSummary(reference, shown))
     }
     throw error
   }
-  progress.clear()
   const color = values['no-color'] !== true && process.env['NO_COLOR'] === undefined && (process.stdout.isTTY === true || (process.env['FORCE_COLOR'] ?? '0') !== '0')
   for (const { format, file } of targets) await write(file, render(format, outcome, { color: color && file === null, verbose: values.verbose === true, configPath }))
   return outcome.report.verdict.result === 'fail' && !isMild(outcome.report) ? 1 : 0
@@ -222,10 +245,12 @@ function render(format: Format, outcome: Outcome, { color, verbose, configPath }
   }
 }
 
-async function write(file: string | null, text: string): Promise<void> {
+async function write(file: string | null, given: string): Promise<void> {
+  const text = sealed(given, given.startsWith('{') ? (data) => `${visibleJson(data)}\n` : null)
   if (file === null) {
     // Also a name of a file can look like a command to the runner of a workflow.
     await new Promise<void>((resolve) => process.stdout.write(uncommanding(text), () => resolve()))
+    if (lost !== null) throw new UsageError(`standard output: the report cannot be written (${lost}).`)
     return
   }
   try {
@@ -262,8 +287,8 @@ async function init(args: readonly string[]): Promise<number> {
   noArguments('init', positionals)
   if (values.github === true) {
     const { patch, notes } = await proposeWorkflow(process.cwd())
-    for (const note of notes) process.stderr.write(`${note}\n`)
-    await new Promise<void>((resolve) => process.stdout.write(patch, () => resolve()))
+    for (const note of notes) process.stderr.write(`${sealed(note)}\n`)
+    await new Promise<void>((resolve) => process.stdout.write(sealed(patch), () => resolve()))
     return 0
   }
   try {
@@ -276,26 +301,41 @@ async function init(args: readonly string[]): Promise<number> {
   return 0
 }
 
-// A reader that closes early (`layergate scan … | head -1`) must not turn the verdict.
+const ending = guardEnding((_code, message) => sayFailure(message))
+
+function sayFailure(message: string): void {
+  process.stderr.write(`layergate: ${message}${NOTHING_JUDGED}\n`)
+}
+
+// A reader that closes early (`layergate scan … | head -1`) does not turn the verdict; a full disk does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(settled ? undefined : 2)
+  if (error.code !== 'EPIPE') lost = error.code ?? 'unknown error'
 })
 
-// A run that ends before its verdict, for whatever reason, is no pass.
-process.exitCode = 2
-let settled = false
-process.on('exit', () => {
-  if (!settled) process.stderr.write('layergate: the run ended before its verdict: this is a fault of Layergate. (exit 2: nothing was judged)\n')
+/** Milliseconds in which a command that is out of time may still write what it was asked for. */
+const LAST_WORDS = 3000
+
+const running = main(process.argv.slice(2))
+const overdue = watchdog.over.catch(async (error: unknown) => {
+  await new Promise((resolve) => setTimeout(resolve, LAST_WORDS))
+  throw error
 })
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    settled = true
-    process.exitCode = code
-  },
-  (error: unknown) => {
-    settled = true
+Promise.race([running, overdue])
+  .then(async (code) => {
+    // An error of the stream comes a turn later.
+    await new Promise((resolve) => setImmediate(resolve))
+    if (lost !== null) throw new UsageError(`standard output cannot be written (${lost}).`)
+    return code
+  })
+  .catch((error: unknown) => {
     const { message, code } = presentable(error)
-    process.stderr.write(`layergate: ${message}${code === 'usage' ? '' : ' (exit 2: nothing was judged)'}\n`)
-  },
-)
+    process.stderr.write(`layergate: ${message}${code === 'usage' ? '' : NOTHING_JUDGED}\n`)
+    return 2
+  })
+  .then((code) => {
+    ending.settle(code)
+    // What took too long may still run.
+    if (watchdog.isOver()) process.exit(code)
+    watchdog.stop()
+  })

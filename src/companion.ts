@@ -10,7 +10,7 @@ import { renderErrorSection, renderSection } from './report/comment.ts'
 import type { Report } from './report/contract.ts'
 import type { Outcome } from './report/outcome.ts'
 import { toldFindings } from './report/words.ts'
-import { Redactor } from './secrets/redact.ts'
+import { cutText, plainRedactor } from './secrets/last-look.ts'
 
 /** What was done, in words for the log. */
 export interface Posted {
@@ -19,6 +19,8 @@ export interface Posted {
 }
 
 const MAX_IMAGES = 20
+/** Characters of an instruction that are read. */
+const MAX_INSTRUCTION = 4096
 
 /** The open pull requests whose head is the commit of the run: by branch and owner, then by the commit itself. */
 async function pullsOf(octokit: Octokit, { owner, repo }: Repository, { headSha, headBranch, headOwner }: TriggeringRun): Promise<PullRequest[]> {
@@ -35,10 +37,12 @@ function outcomeOf(report: Report, image: NonNullable<Report['image']>, isPublic
     report: { ...report, image },
     isPublic,
     source: null,
-    instructions: image.history.map(({ createdBy, created }, index) => readHistoryEntry({ index, created, createdBy, author: null, comment: null, empty: false }).display),
-    values: [],
+    instructions: image.history.map(
+      ({ createdBy, created }, index) => readHistoryEntry({ index, created, createdBy: cutText(createdBy, MAX_INSTRUCTION), author: null, comment: null, empty: false }).display,
+    ),
+    masks: [],
     inventory: null,
-    redactor: new Redactor([]),
+    redactor: plainRedactor(),
   }
 }
 
@@ -72,7 +76,7 @@ export async function postReports(octokit: Octokit, context: RunContext, pattern
           octokit,
           pull,
           name,
-          (earlier) => (outcome === null ? renderErrorSection(name, error?.message ?? '', earlier) : renderSection(outcome, comment, earlier)),
+          (earlier) => (outcome === null ? renderErrorSection(name, error ?? { code: '', message: '' }, earlier) : renderSection(outcome, comment, earlier)),
           { always, hasNews: report.verdict.result !== 'pass' || toldFindings(report).length > 0 || report.policy.loosened.length > 0 },
         )
         if (result.done === 'refused') problems.push(`No comment on #${pull.number}: ${result.reason}.`)

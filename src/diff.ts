@@ -71,6 +71,17 @@ const SENSITIVE = /^(?:Env|Labels)\..*(?:key|token|secret|passw|pwd|credential|a
 const withoutValue = (change: Change): Change =>
   SENSITIVE.test(change.name) ? { ...change, old: change.old === null ? null : HIDDEN, new: change.new === null ? null : HIDDEN } : change
 
+/** Settings, each value hidden as it is behind its name: a word is a password only there. */
+function hiddenSettings(redactor: Redactor, settings: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map(
+    [...settings].map(([name, value]) => {
+      const front = `${name.replace(/^\w+\./, '')}=`
+      const shown = redactor.text(front + value)
+      return [name, shown.startsWith(front) ? shown.slice(front.length) : HIDDEN]
+    }),
+  )
+}
+
 /** Compares two images or reports. */
 export function compare(old: Side, now: Side): Difference {
   const describe = ({ report: { image } }: Side): Difference['old'] => ({ reference: image.reference, id: image.id, size: image.size, layers: image.layers.length })
@@ -83,9 +94,11 @@ export function compare(old: Side, now: Side): Difference {
   const user = ({ report: { image } }: Side): string => `${image.user.configured || '(none)'}${image.user.uid === null ? '' : ` (uid ${image.user.uid})`}`
   const base = ({ report: { image } }: Side): string | null =>
     image.base === null ? null : `${image.base.reference}${image.base.digest === null ? '' : ` ${image.base.digest.slice(0, 19)}`}`
+  // Where nothing tells the base of one side, it is neither new nor gone.
+  const unknown = [old, now].filter(({ report: { image } }) => image.base === null && image.baseReason !== null)
   const facts: Change[] = [
     { name: 'user', old: user(old), new: user(now) },
-    { name: 'base', old: base(old), new: base(now) },
+    ...(unknown.length > 0 ? [] : [{ name: 'base', old: base(old), new: base(now) }]),
     { name: 'platform', old: old.report.image.platform, new: now.report.image.platform },
     { name: 'shells', old: old.report.image.distroless.shells.join(' '), new: now.report.image.distroless.shells.join(' ') },
     { name: 'package managers', old: old.report.image.distroless.packageManagers.join(' '), new: now.report.image.distroless.packageManagers.join(' ') },
@@ -103,13 +116,14 @@ export function compare(old: Side, now: Side): Difference {
     settings:
       both &&
       hidden(
-        changes(both.a.settings, both.b.settings)
+        changes(hiddenSettings(old.redactor, both.a.settings), hiddenSettings(now.redactor, both.b.settings))
           .filter(({ name }) => !SETTING_OF_IDENTITY.has(name))
           .map(withoutValue),
       ),
     files:
       both && hidden([...new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path) => fileChange(path, both.a.files.get(path), both.b.files.get(path)))),
     notes: [
+      ...unknown.map(({ report: { image } }) => `The base of ${image.reference} is not known, so that bases are not compared: ${image.baseReason}.`),
       ...(sameSalt ? [] : ['The two reports hash values under different salts: a value that changed in its place is not seen. salt in the configuration makes them comparable.']),
       ...(both === null ? ['A report lists no files, packages and settings: name two images to compare them.'] : []),
     ],

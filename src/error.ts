@@ -4,12 +4,26 @@
 export class GateError extends Error {
   override readonly name: string = 'GateError'
   readonly code: string
+  /** The line that is wrong, where it is one of a file. */
+  readonly at: FileLine | null
 
   /** @param code a short stable word for programs, as in `error.code` of the JSON report */
-  constructor(code: string, message: string, options?: { cause?: unknown }) {
+  constructor(code: string, message: string, { at = null, ...options }: GateErrorOptions = {}) {
     super(message, options)
     this.code = code
+    this.at = at
   }
+}
+
+/** A line of a file, as the message names the file. */
+export interface FileLine {
+  readonly file: string
+  readonly line: number
+}
+
+interface GateErrorOptions {
+  readonly cause?: unknown
+  readonly at?: FileLine | null
 }
 
 /** The image could not be found, opened or read whole. */
@@ -21,8 +35,17 @@ export class ImageError extends GateError {
 export class ConfigError extends GateError {
   override readonly name = 'ConfigError'
 
-  constructor(message: string, options?: { cause?: unknown }) {
+  constructor(message: string, options?: GateErrorOptions) {
     super('config', message, options)
+  }
+}
+
+/** It cannot be told whose policy counts, or that policy cannot be read. */
+export class PolicyError extends GateError {
+  override readonly name = 'PolicyError'
+
+  constructor(message: string, options?: GateErrorOptions) {
+    super('policy', message, options)
   }
 }
 

@@ -3,20 +3,22 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { type BuildOptions, findBuild, findSources } from './build.ts'
 import { parseDockerfile } from './dockerfile/dockerfile.ts'
 import { NO_DOCKERFILE, type Origin } from './dockerfile/origin.ts'
-import { attestationText } from './evidence/attestation-text.ts'
+import { externalImages } from './dockerfile/references.ts'
+import { attestationTexts } from './evidence/attestation-text.ts'
 import { hiddenInCommands } from './evidence/command-credentials.ts'
-import { type Evidence, environmentOf } from './evidence/evidence.ts'
+import { certaintyAt, type Evidence, environmentOf } from './evidence/evidence.ts'
 import { takeInventory } from './evidence/inventory.ts'
 import { collectLeaks } from './evidence/leak.ts'
 import { type Step, stepsOfImage, unreadWarnings } from './evidence/steps.ts'
-import { buildFilesystem, type Filesystem } from './filesystem/filesystem.ts'
-import { type PackageRecords, readPackageRecords } from './filesystem/packages.ts'
+import { Vouching } from './evidence/vouching.ts'
+import { buildFilesystem } from './filesystem/filesystem.ts'
 import { findPrograms } from './filesystem/programs.ts'
 import { parsePasswd, readCollected, resolveUser } from './filesystem/users.ts'
 import type { Image } from './image/image.ts'
 import { type OpenOptions, openImage } from './image/open.ts'
 import { hashEntries } from './layer/hash.ts'
 import type { ContentHashes, LayerScan } from './layer/layer-scan.ts'
+import { scanOtherFiles } from './layer/other-files.ts'
 import { scanLayer } from './layer/scan.ts'
 import type { Authority, GivenBaseline } from './policy/authority.ts'
 import { type Baseline, sectionOf } from './policy/baseline.ts'
@@ -27,6 +29,8 @@ import type { Policy } from './policy/policy.ts'
 import { buildOutcome } from './report/build.ts'
 import type { Outcome } from './report/outcome.ts'
 import { RULES } from './rules/list.ts'
+import { tokensIn, valuesIn } from './secrets/last-look.ts'
+import { masksOf } from './secrets/masks.ts'
 import { Redactor } from './secrets/redact.ts'
 import type { Scanner } from './secrets/scanner.ts'
 
@@ -69,24 +73,23 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
   const started = performance.now()
   const image = await openImage(options.reference, options.open)
   try {
-    const { scanner } = options
+    const scanner = options.scanner.bounded(options.policy.limits.matches)
     // First, since what the user named may not be there.
     const build = await findBuild(image, options.build)
     const layers = await scanLayers(image, scanner, options)
     const filesystem = buildFilesystem(layers)
     const { origin } = build
-    const attestations = image.attestations.flatMap((attestation) => attestationText(attestation) ?? [])
-    const records = readPackageRecords(layers)
-    const hashes = await hashesOfMatches(image, layers, filesystem, records)
-    const { leaks, values, vouchedFiles } = collectLeaks(image, layers, filesystem, origin, attestations, records, hashes, scanner)
+    const attestations = image.attestations.flatMap(attestationTexts)
+    const hashes = await hashesOfMatches(image, layers)
+    const others = await scanOtherFiles(image.others, scanner, options.policy.limits)
     const steps = stepsOfImage(origin)
-    const redactor = new Redactor([
-      ...values,
-      ...hiddenInCommands(steps),
-      ...[...dockerfileTexts(options.build, origin), policyTexts(options)].flatMap((text) =>
-        scanner.scanText(text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })),
-      ),
-    ])
+    const vouching = new Vouching(layers, origin, steps, hashes)
+    const { leaks, values, vouchedFiles, knownPublic } = collectLeaks(image, layers, filesystem, origin, attestations, vouching, hashes, others.matches, scanner)
+    scanner.assertBounded(`The configuration of ${options.reference}`)
+    const redactor = new Redactor(
+      [...values, ...hiddenInCommands(steps), ...dockerfileTexts(options.build, origin).flatMap((text) => valuesIn(scanner, text)), ...tokensIn(scanner, policyTexts(options))],
+      (text) => tokensIn(scanner, text),
+    )
     const collected = (path: string): string | null => readCollected(filesystem, layers, path)
     const passwd = collected('/etc/passwd')
     // Runs are compared under the salt that all of them see; the key of one organisation is for its own reports.
@@ -102,14 +105,20 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       steps,
       environment: environmentOfImage(image, steps),
       base: origin.base,
+      takenFrom: externalImages(origin, build.provenances),
+      baseCertainty: (location) => certaintyAt(origin, location),
       user: resolveUser(image.config.run.User ?? '', passwd, collected('/etc/group')),
       userLines: origin.lastLines('USER'),
       fromLines: origin.from,
       accounts: parsePasswd(passwd ?? '').filter(({ uid }) => uid !== 0),
       collected,
       programs: findPrograms(filesystem, layers),
-      skipped: layers.flatMap(({ index, skipped }) => skipped.map((part) => ({ layer: index, ...part }))),
+      skipped: [
+        ...layers.flatMap(({ index, skipped }) => skipped.flatMap((part) => (vouching.vouchesFor(index, part.path) ? [] : [{ layer: index, ...part }]))),
+        ...others.skipped.map((part) => ({ layer: null, ...part })),
+      ],
       now: options.now,
+      cut: (text, most, from) => redactor.cut(text, most, from),
       get built() {
         return evidence
       },
@@ -140,8 +149,10 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       salt: recordSalt,
       inventory: options.inventory === undefined ? null : await takeInventory(image, layers, filesystem, passwd, options.inventory.shared),
       redactor,
-      values,
+      scanner,
+      masks: masksOf(leaks),
       vouchedFiles,
+      knownPublic,
       seconds: (performance.now() - started) / 1000,
     })
   } finally {
@@ -162,7 +173,13 @@ async function inlineIgnores(
   const agreed = agreedIgnores(ignores, dockerfile, text === null ? null : parseDockerfile(dockerfile.path, text), now)
   return {
     ignores: agreed.ignores,
-    problems,
+    problems: [
+      ...problems,
+      ...agreed.tooWide.map(
+        ({ path, line, rule }) =>
+          `${path}:${line}: the comment accepts ${rule} in all that the instruction below it brings, also in files that come later: it does not count here. Name a path of the image (path=/app/test/**) or a detector (detector=ID) behind the rule`,
+      ),
+    ],
     loosenings: agreed.added.map(({ rule, line, reason }) => ({ kind: 'ignore', text: `ignores ${rule} at ${dockerfile.path}:${line}: “${reason}”` })),
   }
 }
@@ -187,16 +204,18 @@ function chooseBaseline({ baseline, name }: GateOptions): { chosen: Baseline | n
 
 async function scanLayers(image: Image, scanner: Scanner, { policy, onProgress, reference }: GateOptions): Promise<LayerScan[]> {
   const scans: LayerScan[] = []
+  let kept = 0
   const stored = image.layers.reduce((sum, { storedSize }) => sum + storedSize, 0)
   let bytes = 0
   let done = 0
   for (const layer of image.layers) {
     const before = bytes
-    const scan = await scanLayer(layer, scanner, reference, policy.limits, (read) =>
+    const scan = await scanLayer(layer, scanner, reference, { ...policy.limits, 'extract-bytes': policy.limits['extract-bytes'] - kept }, (read) =>
       onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read, share: stored === 0 ? 1 : (done + Math.min(read, layer.storedSize)) / stored }),
     )
     bytes += scan.size
     done += layer.storedSize
+    kept += scan.extracts.reduce((sum, { content }) => sum + content.length, 0)
     scans.push(scan)
   }
   return scans
@@ -206,11 +225,11 @@ async function scanLayers(image: Image, scanner: Scanner, { policy, onProgress, 
  * Checksums of the files with a match, by `layer:entry`. The scan has those of files up to 16 MiB; larger ones
  * are read a second time, and only where a package record could vouch for them.
  */
-async function hashesOfMatches(image: Image, layers: readonly LayerScan[], filesystem: Filesystem, records: PackageRecords): Promise<Map<string, ContentHashes>> {
+async function hashesOfMatches(image: Image, layers: readonly LayerScan[]): Promise<Map<string, ContentHashes>> {
   const hashes = new Map<string, ContentHashes>()
   for (const scan of layers) {
     for (const [entry, own] of scan.hashes) hashes.set(`${scan.index}:${entry}`, own)
-    const missing = new Set(scan.matches.map(({ entry }) => entry).filter((entry) => !scan.hashes.has(entry) && records.knows(filesystem.versionOf(scan.index, entry).path)))
+    const missing = new Set([...scan.records.keys()].filter((entry) => !scan.hashes.has(entry)))
     const layer = image.layers[scan.index]
     if (missing.size === 0 || layer === undefined) continue
     for (const [entry, own] of await hashEntries(layer, missing)) hashes.set(`${scan.index}:${entry}`, own)

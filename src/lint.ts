@@ -3,15 +3,18 @@
 import type { SourceFile } from './checkout/checkout.ts'
 import { type Dockerfile, type Instruction, parseDockerfile } from './dockerfile/dockerfile.ts'
 import type { DockerfileLines } from './dockerfile/origin.ts'
+import { externalImages, possibleBases } from './dockerfile/references.ts'
+import { ancestorsOf } from './dockerfile/stages.ts'
 import { ConfigError } from './error.ts'
 import { hiddenInCommands } from './evidence/command-credentials.ts'
 import { type BuildEvidence, environmentOf } from './evidence/evidence.ts'
-import { ancestorsOf, type Step, stepsOfDockerfile, unreadWarnings } from './evidence/steps.ts'
+import { type Step, stepsOfDockerfile, unreadWarnings } from './evidence/steps.ts'
 import { resolveUser } from './filesystem/users.ts'
 import { readInlineIgnores } from './policy/inline.ts'
 import { judge, type Verdict } from './policy/judge.ts'
 import type { Policy } from './policy/policy.ts'
 import { BUILD_RULES } from './rules/list.ts'
+import { tokensIn, valuesIn } from './secrets/last-look.ts'
 import { Redactor } from './secrets/redact.ts'
 import type { Scanner } from './secrets/scanner.ts'
 
@@ -20,6 +23,7 @@ export interface LintResult {
   /** Of the Dockerfile, all credentials hidden. */
   readonly lines: readonly string[]
   readonly verdict: Verdict
+  readonly redactor: Redactor
 }
 
 /** The user that the last USER names, variables filled in where their value is known. */
@@ -29,7 +33,7 @@ function configuredUser(steps: readonly Step[]): { configured: string; step: Ste
   const text = step.text.trim().replace(/^(["'])(.*)\1$/, '$2')
   return {
     configured: text.replace(
-      /\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})/g,
+      /\$(?:(\w+)|\{(\w+)(?::?-([^}]{0,1000}))?\})/g,
       (whole, bare?: string, braced?: string, other?: string) => step.variables.get(bare ?? braced ?? '') ?? other ?? whole,
     ),
     step,
@@ -37,20 +41,32 @@ function configuredUser(steps: readonly Step[]): { configured: string; step: Ste
 }
 
 /** What a Dockerfile alone tells. */
-function evidenceOf(dockerfile: Dockerfile, now: Date): BuildEvidence {
+function evidenceOf(dockerfile: Dockerfile, now: Date): Omit<BuildEvidence, 'cut'> {
   const target = dockerfile.stages.at(-1)
   if (target === undefined) throw new ConfigError(`${dockerfile.path}: it has no FROM: it is no Dockerfile.`)
   const linesOf = ({ startLine, endLine }: Instruction): DockerfileLines => ({ path: dockerfile.path, startLine, endLine, certainty: 'exact' })
   const steps = stepsOfDockerfile(dockerfile, target, linesOf)
-  const root = ancestorsOf(dockerfile, target)[0] ?? target
+  const own = [...ancestorsOf(dockerfile, target), target]
+  const [root = target] = own
+  const isOpen = /[$]/.test(root.from)
   const { configured, step } = configuredUser(steps)
   const fromLines = linesOf(target.fromInstruction)
   return {
     steps,
     environment: environmentOf(steps),
-    base: /^scratch$/i.test(root.from)
-      ? null
-      : { reference: root.from, digest: /@(sha256:[0-9a-f]{64})$/.exec(root.from)?.[1] ?? null, layers: null, source: 'dockerfile', lines: linesOf(root.fromInstruction) },
+    base:
+      isOpen || /^scratch$/i.test(root.from)
+        ? null
+        : {
+            reference: root.from,
+            digest: /@(sha256:[0-9a-f]{64})$/.exec(root.from)?.[1] ?? null,
+            layers: null,
+            source: 'dockerfile',
+            lines: linesOf(root.fromInstruction),
+            doubt: null,
+          },
+    takenFrom: [...(isOpen ? possibleBases(dockerfile, target, linesOf) : []), ...externalImages({ dockerfile, stage: target, stages: own, linesOf }, [])],
+    baseCertainty: () => null,
     user: resolveUser(configured, null, null),
     userLines: step?.lines ?? null,
     fromLines,
@@ -64,14 +80,16 @@ function evidenceOf(dockerfile: Dockerfile, now: Date): BuildEvidence {
 export function lintDockerfile({ path, text }: SourceFile, policy: Policy, scanner: Scanner, now: Date): LintResult {
   const dockerfile = parseDockerfile(path, text)
   if (dockerfile.error !== null) throw new ConfigError(`${path}: ${dockerfile.error}.`)
-  const evidence = evidenceOf(dockerfile, now)
-  const redactor = new Redactor([...scanner.scanText(text).map(({ value, detector }) => ({ value, guessable: detector.guessable === true })), ...hiddenInCommands(evidence.steps)])
+  const read = evidenceOf(dockerfile, now)
+  const redactor = new Redactor([...valuesIn(scanner, text), ...tokensIn(scanner, path), ...hiddenInCommands(read.steps)], (quoted) => tokensIn(scanner, quoted))
+  const evidence: BuildEvidence = { ...read, cut: (quoted, most, from) => redactor.cut(quoted, most, from) }
   const inline = readInlineIgnores(dockerfile)
   const verdict = judge(BUILD_RULES, evidence, { policy, inline: inline.ignores, baseline: null, salt: '', redactor })
   const warnings = [...verdict.warnings, ...inline.problems.map((message) => ({ code: 'ignore-not-read', message: `${message}.` })), ...unreadWarnings(evidence.steps)]
   return {
-    path,
-    lines: dockerfile.lines.map((line) => redactor.text(line)),
+    path: redactor.name(path),
+    redactor,
+    lines: redactor.lines(dockerfile.lines),
     verdict: { ...verdict, findings: redactor.data([...verdict.findings]), warnings: redactor.data(warnings) },
   }
 }

@@ -4,15 +4,17 @@ import { access, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { BuildOptions } from './build.ts'
 import { findDockerfiles, type SourceFile } from './checkout/checkout.ts'
-import { readRegular } from './checkout/regular-file.ts'
+import { leadsOut, pathInCheckout } from './checkout/inside.ts'
+import { readWhole } from './checkout/whole-file.ts'
 import { ConfigError, GateError, ImageError, UsageError } from './error.ts'
 import type { GateOptions, Progress } from './gate.ts'
 import { stableName } from './image/name.ts'
 import { DEFAULT_CONFIGS, decide, isPreset, named, onDisk, type PolicySettings, type PolicySources, readPolicy } from './policy/decide.ts'
 import type { Policy } from './policy/policy.ts'
 import { visible } from './report/escape.ts'
+import { cutText, valuesIn } from './secrets/last-look.ts'
 import { Redactor } from './secrets/redact.ts'
-import { Scanner } from './secrets/scanner.ts'
+import { processScanner } from './secrets/scanner.ts'
 
 /** Words of the user, by the name of the option; null: not said. */
 export interface Settings extends PolicySettings {
@@ -39,6 +41,7 @@ export const NO_SETTINGS: Settings = {
   buildMetadata: null,
   baseline: null,
   name: null,
+  timeout: null,
 }
 
 /** Settings that LAYERGATE_* variables give. */
@@ -56,6 +59,7 @@ export function settingsFromEnvironment(env: Readonly<Record<string, string | un
     buildMetadata: read('BUILD_METADATA'),
     baseline: read('BASELINE'),
     name: read('NAME'),
+    timeout: read('TIMEOUT'),
   }
 }
 
@@ -70,6 +74,8 @@ export interface Surroundings extends PolicySources {
   readonly isAction?: boolean
   readonly stdin: AsyncIterable<Buffer>
   readonly onProgress: (progress: Progress) => void
+  /** Called with the seconds that the run may take, as soon as the policy says. */
+  readonly onLimit?: (seconds: number) => void
 }
 
 const exists = (file: string): Promise<boolean> =>
@@ -84,26 +90,34 @@ const isDirectory = (file: string): Promise<boolean> =>
     () => false,
   )
 
-async function readDockerfiles(settings: Settings, directory: string): Promise<SourceFile[]> {
+/** Bytes of a Dockerfile that was named. */
+const MAX_DOCKERFILE = 1 << 20
+
+async function readDockerfiles(settings: Settings, directory: string, isConfined: boolean): Promise<SourceFile[]> {
   const files = settings.dockerfile?.split('\n').flatMap((name) => (name.trim() === '' ? [] : [name.trim()])) ?? []
   if (files.length === 0 && !(await exists(path.join(directory, 'Dockerfile')))) return []
   return Promise.all(
     (files.length === 0 ? ['Dockerfile'] : files).map(async (name) => {
       const file = path.resolve(directory, name)
-      try {
-        return { path: named(directory, file), text: await readRegular(file) }
-      } catch (cause) {
-        throw new ConfigError(`${name}: the Dockerfile cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'}).`, { cause })
-      }
+      const found = await readWhole(file, MAX_DOCKERFILE, isConfined ? directory : null)
+      if (found.text === null) throw new ConfigError(`${name}: the Dockerfile cannot be read: ${found.why}.`)
+      return { path: named(directory, file), text: found.text }
     }),
   )
 }
 
-async function readBuild(settings: Settings, directory: string, temporary: string): Promise<BuildOptions> {
+async function readBuild(settings: Settings, { directory, isConfined = false }: Surroundings, temporary: string): Promise<BuildOptions> {
   const { context } = settings
   if (context !== null && !(await isDirectory(path.resolve(directory, context)))) throw new ConfigError(`${context}: the build context is no directory.`)
+  if (isConfined)
+    for (const [what, name] of [
+      ['context', context],
+      ['metadata', settings.buildMetadata],
+    ] as const)
+      if (name !== null && pathInCheckout(directory, name) !== null && (await leadsOut(directory, path.resolve(directory, name))))
+        throw new ConfigError(`${name}: a symbolic link of the build ${what} leads out of the checkout.`)
   return {
-    dockerfiles: await readDockerfiles(settings, directory),
+    dockerfiles: await readDockerfiles(settings, directory, isConfined),
     isNamed: settings.dockerfile !== null,
     target: settings.target,
     checkout: directory,
@@ -115,7 +129,7 @@ async function readBuild(settings: Settings, directory: string, temporary: strin
 
 /** What `layergate lint` reads: the files that are named, all Dockerfiles of a directory, else those of the checkout. @throws GateError */
 export async function prepareLint(names: readonly string[], settings: Settings, directory: string): Promise<{ readonly files: readonly SourceFile[]; readonly policy: Policy }> {
-  const policy = await readPolicy(settings, onDisk(directory), true)
+  const policy = await readPolicy(settings, onDisk(directory, false), true)
   const files: SourceFile[] = []
   for (const name of names.length === 0 ? ['.'] : names) {
     const absolute = path.resolve(directory, name)
@@ -123,7 +137,7 @@ export async function prepareLint(names: readonly string[], settings: Settings, 
       const found = await findDockerfiles(absolute)
       if (found.length === 0) throw new UsageError(`${name}: there is no Dockerfile in it or below. Name one: layergate lint FILE.`)
       files.push(...found.map((file) => ({ path: named(directory, path.join(absolute, file.path)), text: file.text })))
-    } else files.push(...(await readDockerfiles({ ...settings, dockerfile: name }, directory)))
+    } else files.push(...(await readDockerfiles({ ...settings, dockerfile: name }, directory, false)))
   }
   return { files, policy }
 }
@@ -138,7 +152,7 @@ export interface Prepared extends GateOptions {
 const MAX_NAME = 200
 
 /** What an image is called from build to build. */
-export const nameOf = (reference: string, settings: Settings): string => (settings.name ?? stableName(reference, settings)).slice(0, MAX_NAME)
+export const nameOf = (reference: string, settings: Settings): string => cutText(settings.name ?? stableName(reference, settings), MAX_NAME)
 
 /** Whether something else than a person runs this: every CI sets one of them. */
 const isUnattended = ({ CI, GITHUB_ACTIONS }: Surroundings['env']): boolean => GITHUB_ACTIONS === 'true' || (CI !== undefined && !/^(?:|0|false)$/i.test(CI))
@@ -149,6 +163,7 @@ export async function prepare(reference: string, settings: Settings, surrounding
   const temporary = env['RUNNER_TEMP'] ?? env['TMPDIR'] ?? '/tmp'
   const name = nameOf(reference, settings)
   const { policy, baseline, authority, warnings } = await decide(settings, name, surroundings)
+  surroundings.onLimit?.(policy.limits.seconds)
   return {
     reference,
     name,
@@ -157,11 +172,11 @@ export async function prepare(reference: string, settings: Settings, surrounding
     baseline,
     authority,
     warnings,
-    build: await readBuild(settings, directory, temporary),
+    build: await readBuild(settings, surroundings, temporary),
     now: new Date(),
     key: env['LAYERGATE_KEY'] || null,
     onProgress,
-    scanner: new Scanner(),
+    scanner: processScanner(),
     configPath: await configPath(settings, directory),
   }
 }
@@ -182,6 +197,5 @@ export function presentable(error: unknown): GateError {
     error instanceof GateError
       ? error
       : new ImageError('internal', `an unexpected error stopped the run: ${error instanceof Error ? error.message : String(error)}. Nothing was judged.`, { cause: error })
-  const found = new Scanner().scanText(known.message).map(({ value, detector }) => ({ value, guessable: detector.guessable === true }))
-  return new GateError(known.code, visible(new Redactor(found).text(known.message)), { cause: error })
+  return new GateError(known.code, visible(new Redactor(valuesIn(processScanner(), known.message)).text(known.message)), { cause: error, at: known.at })
 }

@@ -23,6 +23,8 @@ export interface LayerSpec {
   /** null: an instruction that makes no layer. */
   readonly files: readonly FileSpec[] | null
   readonly comment?: string
+  /** When it was made; null: its entry does not say. */
+  readonly created?: string | null
 }
 
 export interface ImageSpec {
@@ -115,8 +117,8 @@ export async function buildParts({ layers, config = {}, overrides = {} }: ImageS
     created: '2026-01-01T00:00:00Z',
     config,
     rootfs: { type: 'layers', diff_ids: built.map(({ diffId }) => `sha256:${diffId}`) },
-    history: layers.map(({ by, files, comment }) => ({
-      created: '2026-01-01T00:00:00Z',
+    history: layers.map(({ by, files, comment, created = '2026-01-01T00:00:00Z' }) => ({
+      ...(created === null ? {} : { created }),
       created_by: by,
       ...(comment === undefined ? (by.endsWith('# buildkit') ? { comment: 'buildkit.dockerfile.v0' } : {}) : { comment }),
       ...(files === null ? { empty_layer: true } : {}),

@@ -25,6 +25,12 @@ export interface RunOptions {
   readonly name?: string
   readonly baseline?: GivenBaseline | null
   readonly key?: string | null
+  /** Where the Dockerfile lies in the checkout. */
+  readonly dockerfilePath?: string
+  /** Name of the archive's file. */
+  readonly file?: string
+  /** Takes stock of the final tree too. */
+  readonly takesInventory?: boolean
 }
 
 /** Compiling the detectors takes longer than most tests. */
@@ -47,11 +53,14 @@ export async function judgeArchive(
     name = 'image',
     baseline = null,
     key = 'a key of the tests',
+    dockerfilePath = 'Dockerfile',
+    file: fileName = 'image.tar',
+    takesInventory = false,
   }: RunOptions = {},
 ): Promise<Outcome> {
   const folder = await mkdtemp(path.join(tmpdir(), 'layergate-test-'))
   try {
-    const file = path.join(folder, 'image.tar')
+    const file = path.join(folder, fileName)
     await writeFile(file, archive)
     const config = parseConfigText('.layergate.yml', policy)
     const preset = typeof config.extends === 'string' ? (PRESETS[config.extends] ?? {}) : {}
@@ -61,7 +70,7 @@ export async function judgeArchive(
       open: { image, platform, temporary: folder, stdin: (async function* () {})(), limits: rules.limits, bareNames: 'file-first' },
       policy: rules,
       build: {
-        dockerfiles: dockerfile === null ? [] : [{ path: 'Dockerfile', text: dockerfile }],
+        dockerfiles: dockerfile === null ? [] : [{ path: dockerfilePath, text: dockerfile }],
         isNamed,
         target: null,
         checkout,
@@ -77,6 +86,7 @@ export async function judgeArchive(
       key,
       onProgress: () => {},
       scanner: SCANNER,
+      ...(takesInventory ? { inventory: { shared: new Set<string>() } } : {}),
     })
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -5,6 +5,7 @@ import { contextPath, copySources } from '../dockerfile/copy.ts'
 import type { Instruction } from '../dockerfile/dockerfile.ts'
 import { readSource, sha256Of, sizeOf, walk } from './checkout.ts'
 import { type Dockerignore, ignoredBy, parseDockerignore } from './dockerignore.ts'
+import { staysWithin } from './inside.ts'
 
 export interface BuildContext {
   /** Relative to the root of the checkout, with `/`; empty for the root itself. */
@@ -68,14 +69,14 @@ export async function findSource(
   const base = path.join(root, context.directory)
   const isSame = async (relative: string): Promise<boolean> => {
     const full = path.join(base, relative)
-    return (await sizeOf(full)) === file.size && (await sha256Of(full)) === file.sha256
+    return (await sizeOf(full)) === file.size && (await sha256Of(root, full)) === file.sha256
   }
   const named = contextPath(instruction, file.path, workdir)
-  if (!named.startsWith('..') && (await isSame(named))) return toContextFile(context, named)
+  if (staysWithin(named) && (await isSame(named))) return toContextFile(context, named)
   // A pattern or a target that depends on WORKDIR: look at all that the sources name.
   let compared = 0
   for (const source of copySources(instruction)) {
-    if (source.startsWith('..') || /^[a-z]+:\/\//.test(source)) continue
+    if (!staysWithin(source) || /^[a-z]+:\/\//.test(source)) continue
     const fixed = source.split('/').findIndex((part) => /[*?[$]/.test(part))
     const start = fixed === -1 ? source : source.split('/').slice(0, fixed).join('/')
     if (fixed === -1 && (await isSame(start))) return toContextFile(context, join(start))

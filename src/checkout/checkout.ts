@@ -1,8 +1,10 @@
 // The files of the checkout: read, never run, and no link is followed. What is large or many is left out, and said.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { lstat, opendir, readFile } from 'node:fs/promises'
+import { lstat, opendir } from 'node:fs/promises'
 import path from 'node:path'
+import { leadsOut } from './inside.ts'
+import { readWhole } from './whole-file.ts'
 
 export interface SourceFile {
   /** Relative to the root of the checkout, with `/`. */
@@ -67,28 +69,38 @@ export async function sizeOf(file: string): Promise<number | null> {
   }
 }
 
-/** Reads a small text file; null where there is none, or it is a link or too large. */
+/** Reads a small text file; null where there is none, or it is a link, lies behind one that leads out of the checkout, or is too large. */
 export async function readSource(root: string, relative: string): Promise<string | null> {
   const file = path.join(root, relative)
-  const size = await sizeOf(file)
-  return size === null || size > MAX_DOCKERFILE ? null : readFile(file, 'utf8').catch(() => null)
+  return (await sizeOf(file)) === null ? null : (await readWhole(file, MAX_DOCKERFILE, root)).text
 }
 
 /** All Dockerfiles of a checkout: `Dockerfile*`, `Containerfile*`, `*.Dockerfile`. */
-export async function findDockerfiles(root: string): Promise<SourceFile[]> {
+export const findDockerfiles = async (root: string): Promise<SourceFile[]> => (await searchDockerfiles(root)).files
+
+/** @returns the Dockerfiles, and whether these are all: none is a link or too large, and the search came to its end */
+export async function searchDockerfiles(root: string): Promise<{ readonly files: SourceFile[]; readonly isWhole: boolean }> {
   const found: SourceFile[] = []
+  let isWhole = true
+  let seen = 0
   const isRepository = (await lstat(path.join(root, '.git')).catch(() => null)) !== null
-  for await (const entry of walk(root, (directory) => !SKIPPED.has(path.posix.basename(directory)), isRepository ? MAX_ENTRIES.repository : MAX_ENTRIES.other)) {
-    if (entry.kind !== 'file' || !isDockerfile(path.posix.basename(entry.path))) continue
-    const text = await readSource(root, entry.path)
-    if (text !== null) found.push({ path: entry.path, text })
-    if (found.length >= MAX_DOCKERFILES) break
+  const limit = isRepository ? MAX_ENTRIES.repository : MAX_ENTRIES.other
+  for await (const entry of walk(root, (directory) => !SKIPPED.has(path.posix.basename(directory)), limit)) {
+    isWhole &&= ++seen < limit
+    if (entry.kind === 'directory' || !isDockerfile(path.posix.basename(entry.path))) continue
+    const text = entry.kind === 'file' ? await readSource(root, entry.path) : null
+    if (text === null) isWhole = false
+    else found.push({ path: entry.path, text })
+    if (found.length >= MAX_DOCKERFILES) return { files: sorted(found), isWhole: false }
   }
-  return found.sort((a, b) => (a.path < b.path ? -1 : 1))
+  return { files: sorted(found), isWhole }
 }
 
-/** SHA-256 of a regular file in hexadecimal; null where it cannot be read. */
-export async function sha256Of(file: string): Promise<string | null> {
+const sorted = (files: readonly SourceFile[]): SourceFile[] => files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+
+/** SHA-256 of a regular file of the checkout in hexadecimal; null where it cannot be read, or a link above it leads out. */
+export async function sha256Of(root: string, file: string): Promise<string | null> {
+  if (await leadsOut(root, file)) return null
   const hash = createHash('sha256')
   try {
     for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)

@@ -5,8 +5,9 @@ import { lstat } from 'node:fs/promises'
 import path from 'node:path'
 import { ConfigError } from '../error.ts'
 import { SEVERITIES, SEVERITY_OF, type Severity } from '../rules/finding.ts'
+import { knownValues } from '../secrets/last-look.ts'
 import type { SecretMatch } from '../secrets/match.ts'
-import { redactValue } from '../secrets/redact.ts'
+import { type KnownValue, redactValue } from '../secrets/redact.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import { readContext } from './build-context.ts'
 import { sizeOf, walk } from './checkout.ts'
@@ -44,7 +45,7 @@ export interface ContextInspection {
   /** Files that could not be read or were too many. */
   readonly skipped: readonly string[]
   /** Values that were seen, for hiding them in what is printed. */
-  readonly values: readonly { readonly value: string; readonly guessable: boolean }[]
+  readonly values: readonly KnownValue[]
 }
 
 /** By path; the first that fits says why. Directories end in a slash and cover all below. */
@@ -68,7 +69,7 @@ const WASTE: readonly (readonly [pattern: RegExp, reason: string])[] = [
 const MAX_FILES = 200_000
 const MAX_LISTED = 500
 
-async function scanFile(file: string, name: string, scanner: Scanner): Promise<SecretMatch[]> {
+async function scanFile(file: string, name: string, scanner: Scanner): Promise<readonly SecretMatch[]> {
   const scan = scanner.start(`/${name}`)
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) scan.push(chunk as Buffer, false)
   scan.push(Buffer.alloc(0), true)
@@ -98,7 +99,7 @@ export async function inspectContext(root: string, directory: string, dockerfile
   const secrets: ContextSecret[] = []
   const waste: ContextWaste[] = []
   const skipped: string[] = []
-  const values: { value: string; guessable: boolean }[] = []
+  const values: KnownValue[] = []
   let [files, bytes] = [0, 0]
   const wasted: string[] = []
   const isBelowWaste = (name: string): boolean => wasted.some((parent) => name.startsWith(parent))
@@ -119,14 +120,14 @@ export async function inspectContext(root: string, directory: string, dockerfile
     files++
     const size = (await sizeOf(full)) ?? 0
     bytes += size
-    let matches: SecretMatch[] = []
+    let matches: readonly SecretMatch[] = []
     try {
       matches = await scanFile(full, name, scanner)
     } catch {
       skipped.push(name)
     }
     const real = matches.filter(({ strength }) => strength !== 'harmless')
-    for (const match of matches) values.push({ value: match.value, guessable: match.detector.guessable === true })
+    for (const match of matches) values.push(...knownValues(match, null))
     const seen = new Set<string>()
     for (const { detector, line, strength, value, identity } of real) {
       // The same value on the same line, or in the same binary, is listed once.

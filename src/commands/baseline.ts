@@ -1,25 +1,22 @@
 // `layergate baseline`: writes, renews and shows what was there before.
 import { writeFile } from 'node:fs/promises'
-import { readRegular } from '../checkout/regular-file.ts'
-import { BASELINE_OPTIONS, oneImage, parseOptions, settingsOf } from '../cli-options.ts'
+import { readWhole } from '../checkout/whole-file.ts'
+import { BASELINE_OPTIONS, type Hooks, oneImage, parseOptions, settingsOf, surroundingsOf } from '../cli-options.ts'
 import { ConfigError, UsageError } from '../error.ts'
-import { type Progress, runGate } from '../gate.ts'
-import { type BaselineEntry, type BaselineFile, DEFAULT_BASELINE, parseBaseline, renderBaseline } from '../policy/baseline.ts'
+import { runGate } from '../gate.ts'
+import { type BaselineEntry, type BaselineFile, DEFAULT_BASELINE, MAX_BASELINE, parseBaseline, renderBaseline, sectionOf } from '../policy/baseline.ts'
 import { uncommanding, visible } from '../report/escape.ts'
 import { plural } from '../report/words.ts'
 import { wrap } from '../report/wrap.ts'
+import { sealed } from '../secrets/last-look.ts'
 import { prepare } from '../settings.ts'
 
 const ACTIONS = ['create', 'update', 'show'] as const
 
 async function readIfThere(file: string): Promise<string | null> {
-  try {
-    return await readRegular(file)
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
-    if (code === 'ENOENT') return null
-    throw new ConfigError(`${file}: the baseline cannot be read (${code}).`, { cause })
-  }
+  const found = await readWhole(file, MAX_BASELINE)
+  if (found.text === null && !found.isMissing) throw new ConfigError(`${file}: the baseline cannot be read: ${found.why}.`)
+  return found.text
 }
 
 interface Found {
@@ -29,16 +26,18 @@ interface Found {
 }
 
 /** What an image holds now, or what a JSON report says that it held. */
-async function find(source: string, given: BaselineFile | null, options: Options, onProgress: (progress: Progress) => void): Promise<Found> {
+async function find(source: string, given: BaselineFile | null, options: Options, hooks: Hooks): Promise<Found> {
   if (/\.json$/i.test(source)) {
     const text = await readIfThere(source)
     if (text === null) throw new UsageError(`${source}: there is no such report.`)
     const { salt, images } = parseBaseline(source, text)
-    const [[name, findings] = ['image', []]] = Object.entries(images)
+    const [first, second] = Object.entries(images)
+    if (first === undefined || second !== undefined) throw new UsageError(`${source}: this is a baseline, no report of one image: name an image or its JSON report.`)
+    const [name, findings] = first
     return { name: options.name ?? name, salt, findings }
   }
   // Without a baseline, so that the policy's own settings do not get in the way.
-  const prepared = await prepare(source, { ...settingsOf(options), baseline: 'none' }, { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress })
+  const prepared = await prepare(source, { ...settingsOf(options), baseline: 'none' }, surroundingsOf(hooks))
   const outcome = await runGate({ ...prepared, baseline: given === null ? null : { name: 'baseline', file: { ...given, images: {} } } })
   return { name: outcome.report.name, ...outcome.report.baseline.record }
 }
@@ -46,7 +45,7 @@ async function find(source: string, given: BaselineFile | null, options: Options
 type Options = ReturnType<typeof parseOptions<typeof BASELINE_OPTIONS>>['values']
 
 /** Runs `layergate baseline ACTION …`. @returns the exit code */
-export async function baselineCommand(args: readonly string[], onProgress: (progress: Progress) => void, now: Date): Promise<number> {
+export async function baselineCommand(args: readonly string[], hooks: Hooks, now: Date): Promise<number> {
   const { values, positionals } = parseOptions('baseline', args, BASELINE_OPTIONS)
   const [word, ...rest] = positionals
   const action = ACTIONS.find((known) => known === word)
@@ -58,13 +57,11 @@ export async function baselineCommand(args: readonly string[], onProgress: (prog
   if (action === 'create' && text !== null) throw new UsageError(`${file} is there already: layergate baseline update ${source} renews it.`)
   if (action === 'update' && text === null) throw new UsageError(`${file}: there is no baseline to update: layergate baseline create ${source} writes one.`)
   const old = text === null ? null : parseBaseline(file, text)
-  const found = await find(source, old, values, onProgress)
+  const found = await find(source, old, values, hooks)
   if (old !== null && old.salt !== found.salt && Object.keys(old.images).length > 1)
     throw new UsageError(`${file}: the report hashes values under another salt than the baseline: update it from the image.`)
-  const names = Object.keys(old?.images ?? {})
-  const [only] = names
-  const key = old === null || names.includes(found.name) || values.name !== undefined || names.length !== 1 || only === undefined ? found.name : only
-  const before = old?.images[key] ?? []
+  const key = found.name
+  const before = (old === null ? null : sectionOf(old, key)) ?? []
   const isComparable = old?.salt === found.salt
   const isOld = (entry: BaselineEntry): BaselineEntry | undefined =>
     before.find(
@@ -78,7 +75,10 @@ export async function baselineCommand(args: readonly string[], onProgress: (prog
   const entries = kept.map((entry) => ({ ...entry, since: isOld(entry)?.since ?? today }))
   const result: BaselineFile = { schemaVersion: 1, salt: found.salt, images: { ...old?.images, [key]: entries } }
   try {
-    await writeFile(file, renderBaseline(result))
+    await writeFile(
+      file,
+      sealed(renderBaseline(result), (data) => `${JSON.stringify(data, null, 2)}\n`),
+    )
   } catch (error) {
     throw new UsageError(`${file}: the baseline cannot be written (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}).`)
   }
@@ -87,13 +87,15 @@ export async function baselineCommand(args: readonly string[], onProgress: (prog
   const left = found.findings.length - kept.length
   process.stdout.write(
     uncommanding(
-      `${wrap(
-        visible(
-          `${file}: ${plural(entries.length, 'finding')} of ${key}${old === null ? '' : `, ${fresh} new, ${gone} gone`}${left === 0 ? '' : `; ${left} new ${left === 1 ? 'one is' : 'ones are'} not taken (--prune)`}. Known ones no longer fail; commit the file.`,
-        ),
-        '',
-        '',
-      ).join('\n')}\n`,
+      sealed(
+        `${wrap(
+          visible(
+            `${file}: ${plural(entries.length, 'finding')} of ${key}${old === null ? '' : `, ${fresh} new, ${gone} gone`}${left === 0 ? '' : `; ${left} new ${left === 1 ? 'one is' : 'ones are'} not taken (--prune)`}. Known ones no longer fail; commit the file.`,
+          ),
+          '',
+          '',
+        ).join('\n')}\n`,
+      ),
     ),
   )
   return 0
@@ -109,6 +111,6 @@ async function show(file: string): Promise<number> {
       wrap(visible(`${since ?? '          '}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ''})`), '  ', '              '),
     ),
   ])
-  process.stdout.write(uncommanding(`${lines.join('\n')}\n`))
+  process.stdout.write(uncommanding(sealed(`${lines.join('\n')}\n`)))
   return 0
 }

@@ -1,14 +1,14 @@
 // `layergate diff OLD NEW`: what a change brought.
-import { readRegular } from '../checkout/regular-file.ts'
-import { DIFF_OPTIONS, parseOptions, settingsOf } from '../cli-options.ts'
+import { readFile } from 'node:fs/promises'
+import { DIFF_OPTIONS, type Hooks, parseOptions, settingsOf, surroundingsOf } from '../cli-options.ts'
 import { compare, type Side } from '../diff.ts'
 import { UsageError } from '../error.ts'
-import { type GateOptions, type Progress, runGate } from '../gate.ts'
+import { type GateOptions, runGate } from '../gate.ts'
 import { openImage } from '../image/open.ts'
 import { reportSchema } from '../report/contract.ts'
 import { renderDiff, renderDiffMarkdown } from '../report/diff.ts'
 import { visibleJson } from '../report/escape.ts'
-import { Redactor } from '../secrets/redact.ts'
+import { plainRedactor } from '../secrets/last-look.ts'
 import { prepare } from '../settings.ts'
 
 const FORMATS = ['terminal', 'json', 'markdown'] as const
@@ -16,13 +16,13 @@ const FORMATS = ['terminal', 'json', 'markdown'] as const
 async function readReport(file: string): Promise<Side> {
   let value: unknown
   try {
-    value = JSON.parse(await readRegular(file))
+    value = JSON.parse(await readFile(file, 'utf8'))
   } catch (cause) {
     throw new UsageError(`${file}: the report cannot be read: ${cause instanceof Error && 'code' in cause ? String(cause.code) : 'no valid JSON'}.`)
   }
   const parsed = reportSchema.safeParse(value)
   if (!parsed.success || parsed.data.image === null) throw new UsageError(`${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`)
-  return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: new Redactor([]) }
+  return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: plainRedactor() }
 }
 
 const isReport = (name: string): boolean => /\.json$/i.test(name)
@@ -37,14 +37,14 @@ async function diffIdsOf({ reference, open }: GateOptions): Promise<ReadonlySet<
 }
 
 /** Runs `layergate diff`. @returns the text, what it exits with is 0 @throws GateError */
-export async function diffCommand(args: readonly string[], onProgress: (progress: Progress) => void): Promise<{ readonly text: string; readonly file: string | null }> {
+export async function diffCommand(args: readonly string[], hooks: Hooks): Promise<{ readonly text: string; readonly file: string | null }> {
   const { values, positionals } = parseOptions('diff', args, DIFF_OPTIONS)
   const [oldName, newName, extra] = positionals
   if (oldName === undefined || newName === undefined || extra !== undefined) throw new UsageError('Name two images or reports: layergate diff OLD NEW. See layergate diff --help.')
   if ([oldName, newName].some((name) => /^(?:[a-z-]+:)?-$/.test(name))) throw new UsageError('layergate diff reads both images twice: save them to files instead of a pipe.')
   const format = FORMATS.find((known) => known === (values.format ?? 'terminal'))
   if (format === undefined) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${FORMATS.join(', ')}.`)
-  const surroundings = { directory: process.cwd(), env: process.env, stdin: process.stdin, onProgress }
+  const surroundings = surroundingsOf(hooks)
   const settings = { ...settingsOf(values), baseline: 'none' }
   const [old, now] = await Promise.all([oldName, newName].map(async (name) => (isReport(name) ? readReport(name) : prepare(name, settings, surroundings))))
   if (old === undefined || now === undefined) throw new RangeError('two sides make a diff')

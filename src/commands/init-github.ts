@@ -6,7 +6,7 @@ import { createTwoFilesPatch } from 'diff'
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'
 import { findDockerfiles } from '../checkout/checkout.ts'
 import { commitOf } from '../checkout/git.ts'
-import { readRegular } from '../checkout/regular-file.ts'
+import { readWhole } from '../checkout/whole-file.ts'
 import { stableName } from '../image/name.ts'
 import { visible } from '../report/escape.ts'
 import { optionsIn } from '../shell/options.ts'
@@ -371,6 +371,8 @@ function newWorkflow(dockerfiles: readonly string[], action: string): string {
 }
 
 const MAX_NEW = 10
+/** Bytes of a workflow: GitHub takes no larger one. */
+const MAX_WORKFLOW = 1 << 20
 
 /** Looks through a repository. @param directory its root */
 export async function proposeWorkflow(directory: string): Promise<Proposal> {
@@ -380,7 +382,9 @@ export async function proposeWorkflow(directory: string): Promise<Proposal> {
   const patches: string[] = []
   for (const name of names) {
     const file = `${WORKFLOWS}/${name}`
-    const { patch } = patchOf(file, await readRegular(path.join(directory, file)), action, notes)
+    const { text } = await readWhole(path.join(directory, file), MAX_WORKFLOW)
+    if (text === null) continue
+    const { patch } = patchOf(file, text, action, notes)
     if (patch !== '') patches.push(patch)
   }
   const dockerfiles = (await findDockerfiles(directory)).map((file) => file.path)

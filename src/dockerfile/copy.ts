@@ -13,7 +13,7 @@ export const copySources = (instruction: Pick<Instruction, 'text'>): string[] =>
   wordsOf(instruction)
     .slice(0, -1)
     .filter((word) => !word.startsWith('<<'))
-    .map((word) => word.replace(/^(?:\.?\/)+|\/+$/g, '').replace(/^\.$/, ''))
+    .map((word) => word.replace(/^(?:\.?\/)+|(?<!\/)\/+$/g, '').replace(/^\.$/, ''))
 
 /**
  * The path in the build context, for .dockerignore.
@@ -21,7 +21,7 @@ export const copySources = (instruction: Pick<Instruction, 'text'>): string[] =>
  * @param workdir that a relative target starts from; null where it is not known
  */
 export function contextPath(instruction: Pick<Instruction, 'text'>, path: string, workdir: string | null = null): string {
-  const written = (wordsOf(instruction).at(-1) ?? '').replace(/(?<=.)\/+$/, '')
+  const written = (wordsOf(instruction).at(-1) ?? '').replace(/(?<=[^/]|^\/)\/+$/, '')
   const target = written.startsWith('/') || workdir === null ? written.replace(/^\/$/, '') : cleanPath(`${workdir}/${written}`).replace(/^\/$/, '')
   const isAbsolute = written.startsWith('/') || workdir !== null
   const sources = copySources(instruction)

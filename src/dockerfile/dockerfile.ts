@@ -67,7 +67,7 @@ function toInstruction(text: string, { documents, starts, startLine, endLine }: 
 /** Fills in `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` from the arguments before the first FROM. */
 function expand(text: string, args: ReadonlyMap<string, string>): string {
   return text.replace(
-    /\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\})/g,
+    /\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]{0,1000}))?\})/g,
     (whole, bare: string | undefined, braced: string | undefined, operator: string | undefined, word: string | undefined) => {
       const value = args.get(bare ?? braced ?? '')
       if (operator?.endsWith('+')) return value === undefined || value === '' ? '' : expand(word ?? '', args)
@@ -82,7 +82,7 @@ const MAX_ARGUMENT = 4096
 
 /** `NAME=value` pairs of an ARG whose values need nothing but other arguments. */
 function readArgs(text: string, escapeCharacter: Escape, args: Map<string, string>): void {
-  for (const word of text.split(/\s+(?=\w+(?:=|$))/)) {
+  for (const word of text.split(/(?<!\s)\s+(?=\w+(?:=|$))/)) {
     const match = /^(\w+)=(.*)$/s.exec(word.trim())
     if (match?.[1] === undefined) continue
     const value = expand(match[2] ?? '', args)
@@ -109,7 +109,8 @@ export function parseDockerfile(path: string, text: string): Dockerfile {
       close()
       const words = instruction.text.split(/\s+/)
       const name = words[1]?.toUpperCase() === 'AS' ? (words[2]?.toLowerCase() ?? null) : null
-      const from = expand((words[0] ?? '').replace(/^(["'])(.*)\1$/, '$2'), args)
+      const word = words[0] ?? ''
+      const from = word.includes('$') ? expand(word.replace(/^(["'])(.*)\1$/, '$2'), args) : patternsOf(word, read.escapeCharacter).flat().join('')
       current = { stage: { index: stages.length, name, from, fromInstruction: instruction }, instructions: [] }
     } else if (current !== null) current.instructions.push(instruction)
     else {

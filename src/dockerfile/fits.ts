@@ -15,7 +15,7 @@ export interface Setting {
 }
 
 /** A shell and its options, at the end of what stands before a command. */
-const ANY_SHELL = /(?:^|\s)(?:\/(?:[\w.-]+\/)*[\w.-]+|cmd|powershell|pwsh)(?: -[\w-]+(?: [a-z]+)?)* (?:-[a-z]*c|\/C|-Command)$/i
+const ANY_SHELL = /(?:^|\s)(?:\/(?:[\w.-]+\/)*[\w.-]+|cmd|powershell|pwsh)(?: -[\w-]{1,40}(?: [a-z]{1,40})?){0,8} (?:-[a-z]*c|\/C|-Command)$/i
 /** Build arguments and nothing behind them: the exec form has no shell. */
 const ONLY_BUILD_ARGS = /^\|\d+ /
 /** Characters in front of a command that are looked at. */
@@ -23,7 +23,7 @@ const MAX_FRONT = 1000
 /** Names of one ARG that are compared. */
 const MAX_NAMES = 100
 /** Options of RUN, which buildah keeps. */
-const RUN_FLAGS = /(?: --[a-z]+(?:=\S*)?)+$/
+const RUN_FLAGS = /(?: --[a-z]{1,20}(?:=\S{0,1000})?){1,20}$/
 
 /** The forms that the text of a RUN takes in histories. */
 function runTexts(instruction: Instruction): string[] {
@@ -56,7 +56,7 @@ function runFits(instruction: Instruction, raw: string, shell: readonly string[]
   })
 }
 
-const withoutEdges = (path: string): string => path.replace(/^(?:\.\/)+/, '').replace(/(?<=.)\/+$/, '')
+const withoutEdges = (path: string): string => path.replace(/^(?:\.\/)+/, '').replace(/(?<=[^/]|^\/)\/+$/, '')
 
 /** A path as written against the one in the history, which may be resolved against WORKDIR. */
 function pathFits(pattern: Pattern, built: string): boolean {
@@ -71,8 +71,8 @@ function pathFits(pattern: Pattern, built: string): boolean {
   // What the builder cleans away (`//`, `..`) can come from a variable too.
   if (pattern.some((part) => /\/\/|\.\./.test(part))) return true
   const [head = '', ...tail] = pattern
-  const open = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ''), ...tail.slice(0, -1), (tail.at(-1) ?? '').replace(/\/+$/, '')]
-  const bare = built.replace(/(?<=.)\/+$/, '')
+  const open = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ''), ...tail.slice(0, -1), (tail.at(-1) ?? '').replace(/(?<!\/)\/+$/, '')]
+  const bare = built.replace(/(?<=[^/]|^\/)\/+$/, '')
   return fitsPattern(open, bare) || fitsPattern(pattern, built) || (!head.startsWith('/') && fitsPattern(['', ...open], bare))
 }
 
@@ -123,7 +123,7 @@ const trimmed = (pattern: Pattern): Pattern =>
 
 /** ARG: the names in their order; values may come from the command line. */
 function namesFit(instruction: Instruction, entry: HistoryInstruction): boolean {
-  const names = instruction.text.split(/\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split('=')[0] ?? '')
+  const names = instruction.text.split(/(?<!\s)\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split('=')[0] ?? '')
   const [only] = names
   if (names.length === 1) return new RegExp(`(?:^|\\s)${escapeRegExp(only ?? '')}(?:[=\\s]|$)`).test(entry.text)
   return names.slice(0, MAX_NAMES).every((name) => new RegExp(`(?:^|\\s)["']?${escapeRegExp(name)}(?:[=\\s"']|$)`).test(entry.text) || /[$"'\\]/.test(name))
@@ -136,7 +136,7 @@ function readList(text: string): string[] | null {
   const json = jsonWords(text)
   if (json !== null) return json
   if (!text.startsWith('[') || !text.endsWith(']')) return null
-  const words = text.slice(1, -1).match(/"(?:[^"\\]|\\.)*"/gs)
+  const words = text.slice(1, -1).match(/"(?:[^"\\]|\\.)*(?:"|\\?$)/gs)
   return words?.map((word) => word.slice(1, -1)) ?? []
 }
 

@@ -34,7 +34,7 @@ export interface LogicalLines {
   readonly error: string | null
 }
 
-const DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/
+const DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S(?:.*\S)?)\s*$/
 const DIRECTIVES = new Set(['check', 'escape', 'syntax'])
 const CONTINUED: Readonly<Record<Escape, RegExp>> = { '\\': /(?:([^\\])|^)\\[ \t]*$/, '`': /(?:([^`])|^)`[ \t]*$/ }
 
@@ -93,7 +93,7 @@ function rawWords(line: string): string[] {
 /** The here-documents that a line opens, in their order. */
 function openedBy(line: string): Pick<HereDocument, 'name' | 'chomp'>[] {
   return rawWords(line).flatMap((word) => {
-    const match = /^\d*<<(-?)\s*([^<]+)$/.exec(word)
+    const match = /^\d*<<(-?)\s*([^<\s][^<]*)$/.exec(word)
     if (match?.[2] === undefined) return []
     const name = match[2].replace(/\\(.)/g, '$1').replace(/(["'])(.*?)\1/g, '$2')
     return name === '' || (/\s/.test(name) && !/["'\\]/.test(match[2])) ? [] : [{ name, chomp: match[1] === '-' }]
@@ -110,7 +110,7 @@ function takesDocuments(text: string): boolean {
 export function readLogicalLines(text: string): LogicalLines {
   const physical = text.replace(/^\ufeff/, '').split('\n')
   if (physical.at(-1) === '') physical.pop()
-  const bare = physical.map((line) => line.replace(/\r+$/, ''))
+  const bare = physical.map((line) => line.replace(/(?<!\r)\r+$/, ''))
   const { escapeCharacter, error } = readEscape(bare)
   const continued = CONTINUED[escapeCharacter]
   const lines: LogicalLine[] = []

@@ -3,14 +3,16 @@
 import { cleanPath } from '../filesystem/path.ts'
 import type { HistoryEntry, ImageConfig } from '../image/config.ts'
 import type { Digest } from '../image/image.ts'
-import { sameReference } from '../image/reference.ts'
-import type { BaseName, Provenance } from '../provenance/provenance.ts'
+import type { Provenance } from '../provenance/provenance.ts'
 import { type Trace, trace } from '../provenance/trace.ts'
 import { type Alignment, alignBest } from './align.ts'
+import { type BaseImage, baseImageOf } from './base-image.ts'
 import type { Dockerfile, Instruction, Stage } from './dockerfile.ts'
 import { type HistoryInstruction, pairLayers, readHistoryEntry } from './history.ts'
+import { type BaseCertainty, choiceDoubt, type Owned, type Owner, ownershipOf } from './ownership.ts'
 
-export type Owner = 'own' | 'base' | 'unknown'
+export type { BaseImage } from './base-image.ts'
+export type { BaseCertainty, Owner } from './ownership.ts'
 
 /** Lines of the Dockerfile. `exact`: from provenance; `aligned`: history held against the Dockerfile. */
 export interface DockerfileLines {
@@ -32,6 +34,7 @@ interface LayerOrigin {
   /** The working directory that its instruction started in, as far as the history tells. */
   readonly workdir: string
   readonly owner: Owner
+  readonly certainty: BaseCertainty
   readonly lines: DockerfileLines | null
   /** History entries whose files the layer holds together, for a builder that makes one layer of several instructions. */
   readonly merged: readonly number[]
@@ -47,16 +50,7 @@ export interface EntryOrigin {
   /** Index of the layer it made, null for none or when not known. */
   readonly layer: number | null
   readonly owner: Owner
-  readonly lines: DockerfileLines | null
-}
-
-export interface BaseImage {
-  readonly reference: string
-  readonly digest: string | null
-  /** How many layers it has; null when not known. */
-  readonly layers: number | null
-  readonly source: 'provenance' | 'annotation' | 'dockerfile' | 'layers' | 'history'
-  /** The FROM line. */
+  readonly certainty: BaseCertainty
   readonly lines: DockerfileLines | null
 }
 
@@ -66,6 +60,8 @@ export interface Origin {
   readonly layers: readonly LayerOrigin[]
   readonly history: readonly EntryOrigin[]
   readonly base: BaseImage | null
+  /** Why nothing tells base from own, in some layers or in all; null where that is known. What is not known counts as own. */
+  readonly baseReason: string | null
   /** Lines of the last instruction of a kind in the stage that was built, such as USER. */
   readonly lastLines: (keyword: string) => DockerfileLines | null
   /** Lines of an instruction of `dockerfile`; null while that is not known to be the one that was built. */
@@ -74,6 +70,8 @@ export interface Origin {
   readonly from: DockerfileLines | null
   /** The stage of `dockerfile` that was built; null where that is not known. */
   readonly stage: Stage | null
+  /** That stage and those that it builds on, the lowest first. */
+  readonly stages: readonly Stage[]
   /** Why lines are not known; null when they are. */
   readonly reason: string | null
   /** Provenance that was not used, and Dockerfiles that changed since the build. */
@@ -84,6 +82,8 @@ export interface OriginSources {
   readonly config: ImageConfig
   readonly annotations: Readonly<Record<string, string>>
   readonly layers: readonly { readonly diffId: Digest; readonly digest: Digest | null }[]
+  /** Digests of the image: of its configuration and its manifest. */
+  readonly ids: readonly (string | null)[]
   /** The most trusted first. */
   readonly provenances: readonly Provenance[]
   /** Dockerfiles of the checkout that may have built the image. */
@@ -92,6 +92,8 @@ export interface OriginSources {
   readonly found?: readonly Dockerfile[]
   /** The user named them: then a Dockerfile without a RUN or COPY of its own is believed too. */
   readonly isNamed: boolean
+  /** All Dockerfiles of the checkout; null where it was not searched, or not to its end. */
+  readonly all: readonly Dockerfile[] | null
   /** The stage that was built; null where nobody said. */
   readonly target: string | null
 }
@@ -122,14 +124,14 @@ function fileOf(traced: Trace, dockerfiles: readonly Dockerfile[]): Dockerfile |
 
 /** The first provenance that the image bears out, and why others were not used. */
 function firstTrace(
-  { provenances, layers }: OriginSources,
+  { provenances, layers, ids }: OriginSources,
   history: readonly HistoryInstruction[],
   pairing: readonly (number | null)[],
 ): { traced: Trace | null; problems: string[] } {
   const problems: { where: string; problem: string }[] = []
   for (const provenance of provenances) {
     if (provenance.dockerfile === null) continue
-    const result = trace(provenance, layers, history, pairing)
+    const result = trace(provenance, layers, ids, history, pairing)
     if ('problem' in result) problems.push({ where: provenance.where, problem: result.problem })
     // A metadata file of several builds holds one for each: those of the others are no problem.
     else return { traced: result.trace, problems: problems.filter(({ where }) => where !== provenance.where).map(({ problem }) => problem) }
@@ -142,12 +144,10 @@ function firstTrace(
  * Dockerfiles.
  */
 export function findOrigin(sources: OriginSources): Origin {
-  const { config, dockerfiles, found = [], isNamed, target } = sources
+  const { config, dockerfiles, found = [], target } = sources
   const files = [...dockerfiles, ...found]
   const history = (config.history ?? []).map(readHistoryEntry)
-  const pairing = pairLayers(config.diffIds.length, config.history)
-  const isMerged = pairing.some((index) => index !== null && METADATA.has(history[index]?.keyword ?? ''))
-  const { traced, problems } = firstTrace(sources, history, pairing)
+  const { traced, problems } = firstTrace(sources, history, pairLayers(config.diffIds.length, config.history))
   const warnings = problems.map((message) => ({ code: 'provenance-not-used', message: `${message}.` }))
   const aligned = traced === null ? (files.length === 0 ? { reason: NO_DOCKERFILE } : alignBest(dockerfiles, history, target, found)) : null
   let known: Known | null = null
@@ -155,27 +155,60 @@ export function findOrigin(sources: OriginSources): Origin {
     const file = fileOf(traced, files)
     const dockerfile = file === null ? traced.dockerfile : { ...traced.dockerfile, path: file.path }
     known = { dockerfile, alignment: traced.alignment, traced, certainty: 'exact', changed: file === null }
-    if (file === null) {
-      const several = files.filter(({ text }) => sameText(text, traced.dockerfile.text)).map(({ path }) => path)
-      warnings.push({
-        code: 'dockerfile-changed',
-        message: `The Dockerfile that was built (${dockerfile.path}, by ${traced.provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(' and ')}: name the one that was built with --dockerfile` : 'is not in the checkout: it changed since the build, or was made for it'}. Lines are those of the build; no file is annotated.`,
-      })
-    }
+    if (file === null) warnings.push(changedWarning(traced, dockerfile.path, files))
   } else if (aligned !== null && 'alignment' in aligned) {
     known = { dockerfile: aligned.alignment.dockerfile, alignment: aligned.alignment, traced: null, certainty: 'aligned', changed: false }
   }
   const alignment = known?.alignment ?? null
-  const reason =
-    known === null
-      ? aligned !== null && 'reason' in aligned
-        ? aligned.reason
-        : null
-      : (alignment?.reason ?? (isMerged && traced === null ? 'the builder merged the layers of several instructions' : null))
-  // Metadata alone could fit by chance, and what it leaves over would be called the base's.
-  const showsBase = isNamed || traced !== null || (alignment?.weight ?? 0) > 0
+  const isWhole = alignment !== null && alignment.reason === null && alignment.ownFrom === alignment.baseEntries
+  const pairing = pairLayers(config.diffIds.length, config.history, isWhole ? alignment.ownFrom : null)
+  const isMerged = pairing.some((index) => index !== null && METADATA.has(history[index]?.keyword ?? ''))
+  const merges = isMerged && traced === null ? 'the builder merged the layers of several instructions' : null
+  const missing = pairing.every((index) => index === null) && pairing.length > 0 ? 'the history has no entry for some layers: the base image may have none' : null
+  const reason = known === null ? (aligned !== null && 'reason' in aligned ? aligned.reason : null) : (alignment?.reason ?? merges ?? (traced === null ? missing : null))
+  const ownership = ownershipOf({
+    ...sources,
+    history: history.map((entry, index) => ({ ...entry, empty: config.history?.[index]?.empty ?? false })),
+    pairing,
+    alignment,
+    traced,
+    reason,
+  })
+  const linesOf = linesIn(known)
+  const entries = originsOfEntries(config, history, pairing, known, ownership.entries)
+  const layers = originsOfLayers(entries, pairing, ownership.layers, traced, isMerged, linesOf)
+  const own = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction)
+  const count = layers.some(({ owner }) => owner === 'unknown') ? null : layers.filter(({ owner }) => owner === 'base').length
+  return {
+    dockerfile: known?.dockerfile ?? (files.length === 1 ? (files[0] ?? null) : null),
+    layers,
+    history: entries,
+    base: baseImageOf(sources, count, traced, alignment, linesOf(alignment?.base?.from), alignment === null ? null : choiceDoubt(alignment, sources)),
+    baseReason: ownership.reason,
+    lastLines: (keyword) => linesOf(own.findLast((instruction) => instruction.keyword === keyword)),
+    linesOf,
+    from: linesOf(alignment?.stage.fromInstruction),
+    stage: alignment?.stage ?? null,
+    stages: alignment?.stages ?? [],
+    reason,
+    warnings,
+  }
+}
 
-  const linesOf = (instruction: Instruction | null | undefined): DockerfileLines | null =>
+/** Lines of the checkout's file, or of the Dockerfile that was built. */
+function changedWarning({ dockerfile: { text }, provenance }: Trace, path: string, files: readonly Dockerfile[]): Origin['warnings'][number] {
+  const several = files.filter((file) => sameText(file.text, text)).map((file) => file.path)
+  return {
+    code: 'dockerfile-changed',
+    message: `The Dockerfile that was built (${path}, by ${provenance.where}) ${several.length > 1 ? `is the same as ${several.slice(0, 4).join(' and ')}: name the one that was built with --dockerfile` : 'is not in the checkout: it changed since the build, or was made for it'}. Lines are those of the build; no file is annotated.`,
+  }
+}
+
+type LinesOf = (instruction: Instruction | null | undefined) => DockerfileLines | null
+
+const linesIn =
+  (known: Known | null): LinesOf =>
+  (instruction) =>
     instruction == null || known === null
       ? null
       : {
@@ -185,99 +218,49 @@ export function findOrigin(sources: OriginSources): Origin {
           certainty: known.certainty,
           ...(known.changed ? { changed: true as const } : {}),
         }
-  const ownerOf = (index: number | null): Owner => {
-    if (alignment === null || index === null) return 'unknown'
-    if (index >= alignment.ownFrom) return 'own'
-    return index < alignment.baseEntries && showsBase ? 'base' : 'unknown'
-  }
-  const layerOwner = (layer: number, index: number | null): Owner => {
-    if (traced === null) return ownerOf(index)
-    if (traced.baseLayers === null) return 'unknown'
-    return layer < traced.baseLayers ? 'base' : 'own'
-  }
 
+function originsOfEntries(
+  config: ImageConfig,
+  history: readonly HistoryInstruction[],
+  pairing: readonly (number | null)[],
+  known: Known | null,
+  owned: readonly Owned[],
+): EntryOrigin[] {
   let workdir = '/'
-  const entries = history.map((read, index): EntryOrigin => {
+  return history.map((read, index): EntryOrigin => {
     const startedIn = workdir
     if (read.keyword === 'WORKDIR') workdir = cleanPath(read.text.startsWith('/') ? read.text : `${workdir}/${read.text}`)
     const layer = pairing.indexOf(index)
-    const source = (layer === -1 ? null : traced?.instructions[layer]) ?? alignment?.instructions.get(index) ?? null
+    const source = (layer === -1 ? null : known?.traced?.instructions[layer]) ?? known?.alignment?.instructions.get(index) ?? null
     // The exec form of the classic builder is known as a RUN only once its line is.
     const isRun = read.keyword === null && source?.keyword === 'RUN'
     const instruction: HistoryInstruction = isRun ? { ...read, keyword: 'RUN', display: `RUN ${read.text}` } : read
     const entry = config.history?.[index]
-    if (entry === undefined) throw new RangeError(`no history entry ${index}`)
-    return {
-      instruction,
-      source,
-      entry,
-      workdir: startedIn,
-      layer: layer === -1 ? null : layer,
-      owner: layer === -1 ? ownerOf(index) : layerOwner(layer, index),
-      lines: linesOf(source),
-    }
+    const own = owned[index]
+    if (entry === undefined || own === undefined) throw new RangeError(`no history entry ${index}`)
+    return { instruction, source, entry, workdir: startedIn, layer: layer === -1 ? null : layer, ...own, lines: linesIn(known)(source) }
   })
+}
+
+function originsOfLayers(
+  entries: readonly EntryOrigin[],
+  pairing: readonly (number | null)[],
+  owned: readonly Owned[],
+  traced: Trace | null,
+  isMerged: boolean,
+  linesOf: LinesOf,
+): LayerOrigin[] {
   let before = -1
-  const layers = pairing.map((index, layer): LayerOrigin => {
+  return pairing.map((index, layer): LayerOrigin => {
     const entry = index === null ? undefined : entries[index]
-    const owner = layerOwner(layer, index)
+    const own = owned[layer]
+    if (own === undefined) throw new RangeError(`no layer ${layer}`)
     const merged = METADATA.has(entry?.instruction.keyword ?? '')
       ? entries.slice(before + 1, (index ?? -1) + 1).flatMap(({ instruction }, at) => (METADATA.has(instruction.keyword ?? '') ? [] : [before + 1 + at]))
       : []
     if (index !== null) before = index
-    const isOneOfMerged = merged.length > 0 || METADATA.has(entry?.instruction.keyword ?? '') || (isMerged && traced === null && owner === 'own')
+    const isOneOfMerged = merged.length > 0 || METADATA.has(entry?.instruction.keyword ?? '') || (isMerged && traced === null && own.owner === 'own')
     const source = isOneOfMerged ? null : (traced?.instructions[layer] ?? entry?.source ?? null)
-    return { history: index, instruction: isOneOfMerged ? null : (entry?.instruction ?? null), source, workdir: entry?.workdir ?? '/', owner, lines: linesOf(source), merged }
+    return { history: index, instruction: isOneOfMerged ? null : (entry?.instruction ?? null), source, workdir: entry?.workdir ?? '/', ...own, lines: linesOf(source), merged }
   })
-  const own = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction)
-  const stageFrom = alignment?.stage.fromInstruction ?? null
-  return {
-    dockerfile: known?.dockerfile ?? (files.length === 1 ? (files[0] ?? null) : null),
-    layers,
-    history: entries,
-    base: baseOf(sources, layers, traced, alignment, linesOf(alignment?.base?.from)),
-    lastLines: (keyword) => linesOf(own.findLast((instruction) => instruction.keyword === keyword)),
-    linesOf,
-    from: linesOf(stageFrom),
-    stage: known === null ? null : (alignment?.stage ?? null),
-    reason,
-    warnings,
-  }
-}
-
-/** The image that a build took in under the name that FROM has; the only one where no FROM is known. */
-function materialOf(provenances: readonly Provenance[], named: string | null): BaseName | null {
-  const materials = provenances.flatMap((provenance) => provenance.materials)
-  if (named !== null) return materials.find(({ reference }) => sameReference(reference, named.replace(/@sha256:.*$/, ''))) ?? null
-  const [only] = materials
-  return materials.length === 1 ? (only ?? null) : null
-}
-
-/** By provenance, the manifest's annotations, what buildah notes in the history, the FROM line. */
-function baseOf(
-  { annotations, config, provenances }: OriginSources,
-  layers: readonly LayerOrigin[],
-  traced: Trace | null,
-  alignment: Alignment | null,
-  lines: DockerfileLines | null,
-): BaseImage | null {
-  const count = layers.some(({ owner }) => owner === 'unknown') ? null : layers.filter(({ owner }) => owner === 'base').length
-  if (traced !== null && traced.base !== null) return { reference: traced.base.reference, digest: traced.base.digest, layers: traced.baseLayers, source: 'provenance', lines }
-  const written = alignment?.base?.reference ?? null
-  const named = written !== null && /[$]/.test(written) ? null : written
-  const annotated = annotations['org.opencontainers.image.base.name'] ?? ''
-  // Anybody can write an annotation: it adds to what the FROM line says and does not contradict it.
-  if (annotated !== '' && (named === null || sameReference(annotated, named.replace(/@sha256:.*$/, '')))) {
-    // With layers, buildah notes the digest of an intermediate image.
-    const isIntermediate = (config.history ?? []).some(({ comment }) => /^FROM [0-9a-f]{12,64}$/.test(comment ?? ''))
-    return { reference: annotated, digest: isIntermediate ? null : (annotations['org.opencontainers.image.base.digest'] ?? null), layers: count, source: 'annotation', lines }
-  }
-  // buildah writes the base into a comment: a name, or the id of an intermediate image.
-  const commented = (config.history ?? []).map(({ comment }) => /^FROM (\S+)/.exec(comment ?? '')?.[1]).findLast((name) => name !== undefined && !/^[0-9a-f]{12,64}$/.test(name))
-  if (commented !== undefined) return { reference: commented, digest: null, layers: count, source: 'history', lines }
-  if (named?.toLowerCase() === 'scratch') return null
-  const material = materialOf(provenances, named)
-  if (material !== null) return { reference: material.reference, digest: material.digest, layers: count, source: 'provenance', lines }
-  if (named === null) return null
-  return { reference: named, digest: /@(sha256:[0-9a-f]{64})$/.exec(named)?.[1] ?? null, layers: count, source: 'dockerfile', lines }
 }

@@ -1,5 +1,6 @@
 // Credentials that a command is given in its words, where the history and every process list show them.
 import { decodeText, isPlaceholder, isUsualPassword } from '../secrets/checks.ts'
+import { type KnownValue, wordsBefore } from '../secrets/redact.ts'
 import { optionsIn } from '../shell/options.ts'
 import type { ShellCommand } from '../shell/script.ts'
 import type { ShellWord } from '../shell/words.ts'
@@ -63,7 +64,7 @@ function passwordOf(word: ShellWord | null): ShellWord | null {
 
 /** The password in a header: Basic, Bearer, PRIVATE-TOKEN, X-Api-Key. */
 function inHeader(word: ShellWord): ShellWord | null {
-  const match = /^(?:authorization:\s*(?:basic|bearer|token|apikey)\s+|(?:private-token|job-token|x-api-key|x-auth-token|x-vault-token|api-key|apikey):\s*)(.+)$/i.exec(
+  const match = /^(?:authorization:\s*(?:basic|bearer|token|apikey)\s+|(?:private-token|job-token|x-api-key|x-auth-token|x-vault-token|api-key|apikey):\s*)(\S.*)$/is.exec(
     word.value.trim(),
   )
   return match?.[1] === undefined ? null : part(word, match[1])
@@ -71,11 +72,11 @@ function inHeader(word: ShellWord): ShellWord | null {
 
 /** The password of a URL, or a token alone in front of its host. */
 function inUrl(word: ShellWord): ShellWord | null {
-  const match = /\b[a-z][a-z0-9+.-]*:\/\/([^\s/@:'"]*)(?::([^\s'"]*))?@[^\s@/]/i.exec(word.value)
+  const match = /\b[a-z][a-z0-9+.-]{0,30}:\/\/([^\s/@:'"]{0,200})(?::([^\s'"]{0,1000}))?@[^\s@/]/i.exec(word.value)
   if (match === null) return null
   if (match[2] !== undefined && match[2] !== '') return part(word, match[2])
   const user = match[1] ?? ''
-  return /^(?:[\w-]{20,}|\$\{?\w*(?:TOKEN|PAT|SECRET|PASSWORD|KEY)\w*\}?)$/i.test(user) ? part(word, user) : null
+  return /^(?:[\w-]{20,}|\$\{?\w{0,100}(?:TOKEN|PAT|SECRET|PASSWORD|KEY)\w{0,100}\}?)$/i.test(user) ? part(word, user) : null
 }
 
 /** A token among the query of a URL. */
@@ -197,7 +198,7 @@ function given(command: ShellCommand): Given[] {
   if (name === 'zip' || name === 'unzip') add(`${name} -P`, options.value('-P'))
   if (name === 'lftp') add('lftp -u', after(options.value('-u', '--user'), ','))
   if (name === 'smbclient') add('smbclient -U', after(options.value('-U', '--user'), '%'))
-  if (name === 'sqlplus') for (const word of options.operands) add('sqlplus', /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part(word, word.value.replace(/^[^/]*\/|@.*$/g, '')) : null)
+  if (name === 'sqlplus') for (const word of options.operands) add('sqlplus', /^[^/@\s]+\/[^@\s]+@/.test(word.value) ? part(word, word.value.replace(/^[^/]*\/|@.*$/gs, '')) : null)
   if (/^(?:curl|wget|http|https|git|pip\d?)$/.test(name)) for (const word of args) add(`${name} with a URL`, inQuery(word))
   found.push(...inWords(command))
   // Echo and printf only say it: what reads it is the command.
@@ -218,11 +219,14 @@ function given(command: ShellCommand): Given[] {
   // `machine HOST login USER password VALUE`, as a .netrc has it.
   if (/^(?:echo|printf|cat)$/.test(name))
     for (const word of [...args, ...(input === null ? [] : [{ value: input, kind: 'literal', position: command.position } as const])]) {
-      const password = /\bmachine\s+\S+[\s\\n]+login\s+\S+[\s\\n]+password\s+([^\s\\'"]+)/.exec(word.value)?.[1]
+      const password = /\bmachine\s{1,20}\S{1,200}[\s\\n]{1,20}login\s{1,20}\S{1,200}[\s\\n]{1,20}password\s{1,20}([^\s\\'"]+)/.exec(word.value)?.[1]
       if (password !== undefined) add('.netrc', part(word, password))
     }
   return found
 }
+
+/** Shorter values are hidden with what stands around them. */
+const MIN_ALONE = 3
 
 /** Whether the value is no credential: empty, filler, a path, where a secret is mounted. */
 const isNone = (value: string): boolean =>
@@ -237,7 +241,7 @@ export function credentialsOf(command: ShellCommand): CommandCredential[] {
     const { value } = word
     if (seen.has(value) || isNone(value) || (word.kind === 'literal' && !isUsualPassword(value) && isPlaceholder(value))) return []
     seen.add(value)
-    const rest = value.replace(/\$(?:\{[^}]*\}|\(.*\)|\w+)|`[^`]*`/gs, '')
+    const rest = value.replace(/\$(?:\{[^}]{0,1000}\}|\(.{0,1000}\)|\w+)|`[^`]{0,1000}`/gs, '')
     // What is known of a variable is told where it is set.
     if (word.kind !== 'literal' && (rest === '' || word.kind === 'open' || !command.text.includes(value))) return [{ by, value, kind: 'variable', hidden: [] }]
     if (/^[$%{<]/.test(value) || /^%\w+%$/.test(value)) return [{ by, value, kind: 'variable', hidden: [] }]
@@ -248,13 +252,13 @@ export function credentialsOf(command: ShellCommand): CommandCredential[] {
         by,
         value,
         kind: usual ? 'usual' : 'literal',
-        hidden: usual || value.length < 6 ? phrasesOf(command.text, value) : [value, ...(decoded?.includes(':') ? [decoded.slice(decoded.indexOf(':') + 1)] : [])],
+        hidden: value.length < MIN_ALONE ? phrasesOf(command.text, value) : [value, ...(decoded?.includes(':') ? [decoded.slice(decoded.indexOf(':') + 1)] : [])],
       },
     ]
   })
 }
 
-/** A short or usual value is hidden with the word that holds it: alone it is a word of every text. */
+/** A value of a letter or two is hidden with the word that holds it. */
 function phrasesOf(text: string, value: string): string[] {
   return text.split(/\s+/).flatMap((word, index, all) => {
     if (!word.includes(value)) return []
@@ -311,19 +315,20 @@ export function accountPasswords(command: ShellCommand): AccountPassword[] {
 }
 
 /** What no output may show of the words of commands, in the form of the redactor. */
-export const hiddenInCommands = (steps: readonly Step[]): { readonly value: string; readonly guessable: true }[] =>
+export const hiddenInCommands = (steps: readonly Step[]): readonly KnownValue[] =>
   steps.flatMap(({ commands }) =>
-    commands.flatMap((command) => [...credentialsOf(command).flatMap(({ hidden }) => hidden), ...passwordTexts(command)].map((value) => ({ value, guessable: true as const }))),
+    commands.flatMap((command) => {
+      const texts = [command, ...command.fedBy].flatMap(({ text, input }) => [text, ...(input === null ? [] : [input])])
+      return [...credentialsOf(command).flatMap(({ hidden }) => hidden), ...passwordTexts(command)].map((value) => ({
+        value,
+        guessable: true as const,
+        after: texts.flatMap((text) => wordsBefore(text, value)),
+      }))
+    }),
   )
 
-/** Passwords of accounts; a usual or short one with the account in front, since alone it is a word of every text. */
+/** Passwords of accounts; one of a letter or two with the account in front. */
 const passwordTexts = (command: ShellCommand): string[] =>
   accountPasswords(command).flatMap(({ account, value }) =>
-    value === null || value === '' || /^[$]\{?[A-Za-z_]\w*\}?$/.test(value)
-      ? []
-      : isUsualPassword(value) || value.length < 6
-        ? account === null
-          ? []
-          : [`${account}:${value}`]
-        : [value],
+    value === null || value === '' || /^[$]\{?[A-Za-z_]\w*\}?$/.test(value) ? [] : value.length >= MIN_ALONE ? [value] : account === null ? [] : [`${account}:${value}`],
   )

@@ -42,14 +42,14 @@ const BIN = /^(?:\/usr(?:\/local)?|\/opt\/[^/]+|)\/s?bin\//
 /** Files that are programs as they are. */
 const PROGRAMS = /\.(?:jar|war|phar|whl|deb|rpm|apk|so|run|appimage)$/i
 /** Keys, lists and signatures: text that installs nothing. */
-const SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d+\w*)$/
+const SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d\w*)$/
 const COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i
 const LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i
 
 /** Whether anyone on the way can change what a URL yields. */
 export const isPlainHttp = (url: string | null): boolean => url !== null && /^(?:http|ftp|git):\/\//i.test(url) && !LOCAL.test(url)
 
-const baseOf = (path: string): string => path.replace(/\/+$/, '').replace(/^.*\//s, '')
+const baseOf = (path: string): string => path.replace(/(?<!\/)\/+$/, '').replace(/^.*\//s, '')
 
 /** Whether a word of a command can be a file; the working directory of a RUN is not followed. */
 function sameFile(word: string, path: string): boolean {
@@ -117,7 +117,7 @@ function verifies(command: ShellCommand): boolean {
   const words = args.map(({ value }) => value)
   const has = (...wanted: string[]): boolean => wanted.some((word) => words.includes(word))
   if (CHECKSUMS.test(name))
-    return command.isTested || (name === 'openssl' ? has('-verify', '-signature') : words.some((word) => /^-[a-zA-Z]*c[a-zA-Z]*$/.test(word) || /^--check/.test(word)))
+    return command.isTested || (name === 'openssl' ? has('-verify', '-signature') : words.some((word) => /^-[abd-zA-Z]*c[a-zA-Z]*$/.test(word) || /^--check/.test(word)))
   if (/^gpg2?$/.test(name)) return words.some((word) => /^--verif/.test(word) || word === '--decrypt' || word === '-d')
   if (/^(?:gpgv2?|sqv|gosu-verify)$/.test(name)) return true
   if (/^(?:cosign|minisign|signify|slsa-verifier|jarsigner|sq|gh|ssh-keygen|apt-key)$/.test(name))
@@ -139,7 +139,7 @@ const isSame = (a: ShellCommand, b: ShellCommand): boolean => a.name === b.name 
 function unpacks({ name, args }: ShellCommand): boolean {
   const [first = ''] = args.map(({ value }) => value)
   if (/^(?:tar|bsdtar|gtar)$/.test(name))
-    return args.some(({ value }) => value === '--extract' || value === '--get' || /^-[a-zA-Z]*x/.test(value)) || /^[a-zA-Z]*x[a-zA-Z]*$/.test(first)
+    return args.some(({ value }) => value === '--extract' || value === '--get' || /^-[a-zA-Z]*x/.test(value)) || /^[a-wyzA-Z]*x[a-zA-Z]*$/.test(first)
   if (/^(?:unzip|unar|unrar|cpio|pax|dpkg-deb|ar|rpm2cpio)$/.test(name)) return true
   return /^7z[ar]?$/.test(name) && /^[xe]$/.test(first)
 }
@@ -161,7 +161,7 @@ const INSTALLERS: Readonly<Record<string, RegExp>> = {
   opkg: /^install$/,
   pip: /^install$/,
   pip3: /^install$/,
-  rpm: /^-[a-zA-Z]*[iU][a-zA-Z]*$|^--(?:install|upgrade)$/,
+  rpm: /^-[a-hj-zA-TV-Z]*[iU][a-zA-Z]*$|^--(?:install|upgrade)$/,
   yarn: /^(?:add|global)$/,
   yum: /^(?:install|localinstall)$/,
   zypper: /^(?:in|install)$/,
@@ -173,7 +173,7 @@ const isInstaller = ({ name, args }: ShellCommand): boolean => Object.hasOwn(INS
 const makesExecutable = (mode: string): boolean => (/^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode))
 
 /** A package that an installer fetches by itself. */
-const PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/i
+const PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/is
 
 /** Files that are followed at a time, and words of a command that may name one: more than people write. */
 const MAX_FILES = 100

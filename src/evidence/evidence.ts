@@ -1,11 +1,14 @@
 // All that the rules may look at: what was read from the image and what follows from it. Read-only.
 import type { ContextFile } from '../checkout/build-context.ts'
-import type { BaseImage, DockerfileLines, Origin } from '../dockerfile/origin.ts'
+import type { BaseCertainty, BaseImage, DockerfileLines, Origin } from '../dockerfile/origin.ts'
+import type { ExternalImage } from '../dockerfile/references.ts'
 import type { Filesystem } from '../filesystem/filesystem.ts'
 import type { Programs } from '../filesystem/programs.ts'
 import type { Account, RunUser } from '../filesystem/users.ts'
 import type { Image } from '../image/image.ts'
 import type { LayerScan, Skipped } from '../layer/layer-scan.ts'
+import type { Location } from '../rules/finding.ts'
+import type { Redactor } from '../secrets/redact.ts'
 import type { Leak } from './leak.ts'
 import { readVariables, type Step } from './steps.ts'
 
@@ -23,6 +26,10 @@ export interface BuildEvidence {
   readonly steps: readonly Step[]
   readonly environment: readonly EnvironmentVariable[]
   readonly base: BaseImage | null
+  /** The other images that the build takes something from. */
+  readonly takenFrom: readonly ExternalImage[]
+  /** How sure it is that a place came with the base; null where it did not, or that is not known. */
+  readonly baseCertainty: (location: Location) => BaseCertainty
   readonly user: RunUser
   /** Where the last USER and the FROM of the stage stand. */
   readonly userLines: DockerfileLines | null
@@ -33,6 +40,8 @@ export interface BuildEvidence {
   readonly built: Evidence | null
   /** The day of the run: expiry depends on it. */
   readonly now: Date
+  /** Hides what no output may show, then shortens: whatever a rule quotes goes through it. */
+  readonly cut: Redactor['cut']
 }
 
 export interface Evidence extends BuildEvidence {
@@ -47,9 +56,18 @@ export interface Evidence extends BuildEvidence {
   /** The text of a small file of the final tree that was collected; null for any other. */
   readonly collected: (path: string) => string | null
   readonly programs: Programs
-  readonly skipped: readonly (Skipped & { readonly layer: number })[]
+  /** What was not looked into; without a layer it is a file of the archive. */
+  readonly skipped: readonly (Skipped & { readonly layer: number | null })[]
   /** HMAC-SHA-256 of a value under this run's salt, `hmac-sha256:…`. */
   readonly keyedHash: (value: string) => string
+}
+
+/** How sure it is that a place came with the base: a field of the configuration as sure as what is least sure. */
+export function certaintyAt({ layers, history }: Origin, location: Location): BaseCertainty {
+  if (location.kind === 'layer') return layers[location.layer]?.certainty ?? null
+  if (location.kind === 'history') return history[location.history]?.certainty ?? null
+  const all = [...layers, ...history].map(({ certainty }) => certainty)
+  return all.includes('aligned') ? 'aligned' : all.includes('proven') ? 'proven' : null
 }
 
 /** Names a file of a layer. */

@@ -2,6 +2,7 @@
 import type { Filesystem, Version } from '../filesystem/filesystem.ts'
 import { parsePasswd } from '../filesystem/users.ts'
 import type { Image } from '../image/image.ts'
+import { MAX_EXTRACT } from '../layer/collectors.ts'
 import { readEntries } from '../layer/hash.ts'
 import type { LayerScan } from '../layer/layer-scan.ts'
 
@@ -47,29 +48,38 @@ function addVersion(found: Map<string, string>, name: string, version: string): 
   if (!known.includes(version)) found.set(name, [...known, version].sort().join(', '))
 }
 
+/** Characters of a version; what is longer is none. */
+const MAX_VERSION = 100
+
 function nodeVersion(manifest: string): string | null {
   try {
     const value: unknown = JSON.parse(manifest)
-    return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'string' ? value.version.slice(0, 100) : null
+    return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'string' && value.version.length <= MAX_VERSION ? value.version : null
   } catch {
     return null
   }
 }
 
-function packagesOf(layers: readonly LayerScan[], present: readonly Version[], manifests: ReadonlyMap<string, string>): Map<string, string> {
+/** Whose database a path is; null for any other file. */
+function databaseOf(path: string): 'dpkg' | 'apk' | null {
+  if (/\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path) && !path.endsWith('.md5sums')) return 'dpkg'
+  return path.endsWith('/apk/db/installed') ? 'apk' : null
+}
+
+/** @param texts of package databases and of `package.json`, by `layer:entry` */
+function packagesOf(present: readonly Version[], texts: ReadonlyMap<string, string>): Map<string, string> {
   const found = new Map<string, string>()
-  const extracts = new Map(layers.flatMap(({ index, extracts: own }) => own.map(({ entry, content }) => [`${index}:${entry}`, content] as const)))
   for (const { path, content } of present) {
     const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path)
     if (wheel?.[1] !== undefined && wheel[2] !== undefined) addVersion(found, `python ${wheel[1].toLowerCase().replace(/[-_.]+/g, '-')}`, wheel[2])
     const gem = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path)
     if (gem?.[1] !== undefined && gem[2] !== undefined) addVersion(found, `gem ${gem[1]}`, gem[2])
     const node = NODE_PACKAGE.exec(path)?.[1]
-    const version = node === undefined ? null : nodeVersion(manifests.get(`${content.layer}:${content.index}`) ?? '')
+    const version = node === undefined ? null : nodeVersion(texts.get(`${content.layer}:${content.index}`) ?? '')
     if (node !== undefined && version !== null) addVersion(found, `npm ${node}`, version)
-    const manager = /\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path) && !path.endsWith('.md5sums') ? 'dpkg' : path.endsWith('/apk/db/installed') ? 'apk' : null
-    const text = manager === null ? undefined : extracts.get(`${content.layer}:${content.index}`)
-    if (manager !== null && text !== undefined) readStatus(manager, text.toString('utf8'), (name, version) => found.set(name, version))
+    const manager = databaseOf(path)
+    const text = manager === null ? undefined : texts.get(`${content.layer}:${content.index}`)
+    if (manager !== null && text !== undefined) readStatus(manager, text, (name, version) => found.set(name, version))
   }
   return found
 }
@@ -99,16 +109,17 @@ export async function takeInventory(image: Image, layers: readonly LayerScan[], 
   for (const { content, entry, path } of present) {
     if (entry.type !== 'file' && entry.type !== 'hardlink') continue
     if (!shared.has(layers[content.layer]?.diffId ?? '')) hashed[content.layer]?.add(content.index)
-    if (content.entry.size <= MAX_MANIFEST && NODE_PACKAGE.test(path)) texts[content.layer]?.add(content.index)
+    const most = NODE_PACKAGE.test(path) ? MAX_MANIFEST : databaseOf(path) === null ? 0 : MAX_EXTRACT
+    if (most > 0 && content.entry.size <= most) texts[content.layer]?.add(content.index)
   }
   const checksums = new Map<string, string>()
-  const manifests = new Map<string, string>()
+  const contents = new Map<string, string>()
   for (const layer of image.layers) {
     const [own, few] = [hashed[layer.index] ?? new Set<number>(), texts[layer.index] ?? new Set<number>()]
     if (own.size + few.size === 0) continue
     const read = await readEntries(layer, own, few)
     for (const [entry, checksum] of read.checksums) checksums.set(`${layer.index}:${entry}`, `sha256:${checksum}`)
-    for (const [entry, text] of read.contents) manifests.set(`${layer.index}:${entry}`, text)
+    for (const [entry, text] of read.contents) contents.set(`${layer.index}:${entry}`, text)
   }
   const contentOf = ({ content, entry }: Version): string =>
     entry.type === 'file' || entry.type === 'hardlink'
@@ -129,7 +140,7 @@ export async function takeInventory(image: Image, layers: readonly LayerScan[], 
         ]
       }),
     ),
-    packages: packagesOf(layers, present, manifests),
+    packages: packagesOf(present, contents),
     accounts: new Map(parsePasswd(passwd ?? '').map(({ name, uid, gid }) => [name, `${uid}:${gid}`])),
     settings: settingsOf(image),
   }

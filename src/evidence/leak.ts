@@ -1,14 +1,23 @@
 // Every secret value once, with all the places where it stands: files of layers, the configuration, the history.
 import type { DockerfileLines, Origin, Owner } from '../dockerfile/origin.ts'
+import { squeeze } from '../dockerfile/words.ts'
 import type { Ending, FileState, Filesystem, Version } from '../filesystem/filesystem.ts'
-import type { PackageRecords } from '../filesystem/packages.ts'
 import type { Image } from '../image/image.ts'
-import type { ContentHashes, LayerMatch, LayerScan } from '../layer/layer-scan.ts'
+import type { TarField } from '../layer/header-text.ts'
+import type { ContentHashes, LayerScan } from '../layer/layer-scan.ts'
+import type { OtherMatch } from '../layer/other-files.ts'
 import type { SecretKind, Strength } from '../secrets/detector.ts'
-import { isKey } from '../secrets/detectors/list.ts'
+import { KnownPublic } from '../secrets/known.ts'
+import { isIssued, knownValues } from '../secrets/last-look.ts'
 import type { SecretMatch } from '../secrets/match.ts'
+import { type KnownValue, wordsBefore } from '../secrets/redact.ts'
 import type { Scanner } from '../secrets/scanner.ts'
+import { isWordLike } from '../secrets/word-like.ts'
 import type { AttestationText } from './attestation-text.ts'
+import { fileMatches } from './file-matches.ts'
+import { type DocumentText, documentTexts, otherPlace, type PlaceInDocument, setBy, tarPlaces } from './metadata-places.ts'
+import { ValueSearch } from './repeats.ts'
+import { isProvenToken, rankOf, type Vouching } from './vouching.ts'
 
 interface AnyPlace {
   readonly owner: Owner
@@ -51,7 +60,36 @@ export interface AttestationPlace extends AnyPlace {
   readonly field: string
 }
 
-export type Place = FilePlace | ConfigPlace | HistoryPlace | AttestationPlace
+interface ManifestPlace extends AnyPlace {
+  readonly kind: 'manifest'
+  readonly field: string
+}
+
+interface IndexPlace extends AnyPlace {
+  readonly kind: 'index'
+  readonly field: string
+  /** In a file beside the image, that is in its archive but never pushed. */
+  readonly isBeside: boolean
+}
+
+/** In the manifest, in the index, or in another file of the archive that the image was read from. */
+export type DocumentPlace = ManifestPlace | IndexPlace
+
+/** In a layer's tar, beside the contents of its files. */
+export interface TarPlace extends AnyPlace {
+  readonly kind: 'tar'
+  readonly layer: number
+  /** The entry; null for what speaks of none or of all. */
+  readonly version: Version | null
+  readonly path: string
+  readonly field: TarField
+  /** Key of the PAX record or extended attribute; null for other fields. */
+  readonly key: string | null
+  readonly state: FileState
+  readonly ending: Ending | null
+}
+
+export type Place = FilePlace | ConfigPlace | HistoryPlace | AttestationPlace | DocumentPlace | TarPlace
 
 /** One secret and where it stands; the place that is easiest to reach comes first. */
 export interface Leak {
@@ -65,33 +103,39 @@ export interface Leak {
 
 export interface Leaks {
   readonly leaks: readonly Leak[]
-  /** Every value that any match saw, also those that are no leak: the redactor hides them all. */
-  readonly values: readonly { readonly value: string; readonly guessable: boolean }[]
+  /** What the redactor hides: the values of all leaks, and the tokens that a package vouches for. */
+  readonly values: readonly KnownValue[]
   /** Files whose package vouches for what was found in them. */
   readonly vouchedFiles: number
+  /** Values that published packages hold, and that are quiet by it. */
+  readonly knownPublic: number
 }
 
-const STRENGTHS: readonly Strength[] = ['harmless', 'possible', 'likely', 'proven']
-const rankOf = (strength: Strength): number => STRENGTHS.indexOf(strength)
-
-/** Hard links to one file that count as places of what it holds. */
-const MAX_LINKS = 500
 /** Fields of one attestation that one value is listed at. */
 const MAX_FIELDS = 50
+/** Values that are looked for in documents: more would take minutes, and each is a finding already. */
+const MAX_SEARCHED = 1000
 /** A shorter value could be any word: it is not searched for elsewhere. */
 const MIN_SEARCHED = 8
 
-/** environment > other configuration > history > attestation > present > overwritten, replaced > deleted, then the lowest layer. */
+/** Fields of the configuration that an instruction sets; the others mostly repeat one of these, without its line. */
+const SET_FIELD = /^(?:[A-Z]|author$|comment$|container_config$)/
+
+/**
+ * environment > other configuration > history > attestation > manifest, index and what else the configuration says > present >
+ * overwritten, replaced > deleted > files beside the image, then the lowest layer; of one state files before the headers of the tar.
+ */
 function reach(place: Place): number {
-  if (place.kind === 'config') return place.field.startsWith('Env.') ? 0 : 1
+  if (place.kind === 'config' && SET_FIELD.test(place.field)) return place.field.startsWith('Env.') ? 0 : 1
   if (place.kind === 'history') return 2
   if (place.kind === 'attestation') return 3
-  const states: Record<FileState, number> = { present: 4, overwritten: 5, replaced: 5, deleted: 6 }
-  return states[place.state]
+  if (place.kind !== 'file' && place.kind !== 'tar') return place.kind === 'index' && place.isBeside ? 8 : 4
+  const states: Record<FileState, number> = { present: 5, overwritten: 6, replaced: 6, deleted: 7 }
+  return states[place.state] + (place.kind === 'tar' ? 0.5 : 0)
 }
 
 function compare(a: Place, b: Place): number {
-  const layerOf = (place: Place): number => (place.kind === 'file' ? place.version.layer : place.kind === 'history' ? place.index : 0)
+  const layerOf = (place: Place): number => (place.kind === 'file' ? place.version.layer : place.kind === 'tar' ? place.layer : place.kind === 'history' ? place.index : 0)
   return reach(a) - reach(b) || layerOf(a) - layerOf(b) || (a.kind === 'file' && b.kind === 'file' ? a.version.index - b.version.index || a.offset - b.offset : 0)
 }
 
@@ -107,137 +151,91 @@ export function collectLeaks(
   filesystem: Filesystem,
   origin: Origin,
   attestations: readonly AttestationText[],
-  records: PackageRecords,
+  vouching: Vouching,
   hashes: ReadonlyMap<string, ContentHashes>,
+  others: readonly OtherMatch[],
   scanner: Scanner,
 ): Leaks {
   const byIdentity = new Map<string, Collected>()
-  const values: { value: string; guessable: boolean }[] = []
-  const add = (match: SecretMatch, places: readonly Place[]): void => {
-    values.push({ value: match.value, guessable: match.detector.guessable === true })
-    if (match.companion !== null) values.push({ value: match.companion, guessable: false })
+  const values: KnownValue[] = []
+  const known = new KnownPublic()
+  const publicValues = new Set<string>()
+  const add = (match: SecretMatch, places: readonly Place[], text: string | null = null): void => {
+    // What everybody has is hidden nowhere either.
+    if (!isProvenToken(match) && known.sourceOf(match.identity) !== null) {
+      publicValues.add(match.identity)
+      return
+    }
+    // A password in the manual of a package is a word that the whole report may need.
+    if (places.length > 0 || isIssued(match.detector)) values.push(...knownValues(match, text))
     if (places.length === 0) return
-    const known = byIdentity.get(match.identity)
-    if (known === undefined) byIdentity.set(match.identity, { match, places: [...places] })
+    const collected = byIdentity.get(match.identity)
+    if (collected === undefined) byIdentity.set(match.identity, { match, places: [...places] })
     else {
-      if (rankOf(match.strength) > rankOf(known.match.strength)) known.match = match
-      known.places.push(...places)
+      if (rankOf(match.strength) > rankOf(collected.match.strength)) collected.match = match
+      collected.places.push(...places)
     }
   }
 
   const vouched = new Set<string>()
   for (const found of fileMatches(scans, filesystem, origin, hashes)) {
-    const content = found.version.content
-    const own = hashes.get(`${content.layer}:${content.index}`)
-    const isVouched = own !== undefined && !isProvenToken(found.match) && records.voucher(content.path, own) !== null
+    const { content } = found.version
+    const { match, isVouched } = vouching.weigh(found.match, content)
     if (isVouched) vouched.add(`${content.layer}:${content.index}`)
-    add(weighed(found.match, content.path), isVouched ? [] : found.places)
+    add(match, isVouched ? [] : found.places.map((place) => ({ ...place, strength: match.strength, note: match.note })))
   }
-  for (const text of configTexts(image, origin)) {
-    for (const match of scanner.scanText(text.text)) add(match, [{ ...text.place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }])
-  }
-  // What only repeats a value that is known from the configuration or the history is no second place.
-  for (const match of scanner.scanText(image.config.legacy ?? '')) {
-    const repeats = byIdentity.get(match.identity)?.places.some(({ kind }) => kind !== 'file') === true
-    add(
-      match,
-      repeats ? [] : [{ kind: 'config', field: 'container_config', owner: 'unknown', lines: null, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }],
-    )
+  const texts = configTexts(image, origin)
+  for (const text of texts) {
+    for (const match of scanner.scanText(text.text)) add(match, [{ ...text.place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note }], text.text)
   }
   for (const attestation of attestations) {
-    for (const match of scanner.scanText(attestation.text)) add(match, [attestationPlace(attestation, match.offset, match, origin)])
+    for (const match of scanner.scanText(attestation.text)) add(match, [attestationPlace(attestation, match.offset, match, origin)], attestation.text)
   }
-  addKnownValues([...byIdentity.values()], configTexts(image, origin), attestations, origin)
+  for (const { match, place } of tarPlaces(scans, filesystem, origin)) add(match, [place])
+  const isRepeated = (match: SecretMatch): boolean => byIdentity.get(match.identity)?.places.some(({ kind }) => kind !== 'file' && kind !== 'tar') === true
+  const documents = documentTexts(image, origin)
+  for (const document of documents) {
+    for (const match of scanner.scanText(document.text)) {
+      const place = document.placeAt(match.offset)
+      add(match, document.repeats(place) && isRepeated(match) ? [] : [placed(place, match)], document.text)
+    }
+  }
+  for (const match of others) add(match, isRepeated(match) ? [] : [placed(otherPlace(match), match)])
+  values.push(...addKnownValues([...byIdentity.values()], texts, attestations, documents, origin))
 
   const leaks = [...byIdentity.values()].map(({ match, places }): Leak => {
     const [first, ...rest] = dedupe(places.sort(compare))
     if (first === undefined) throw new RangeError('a leak without a place')
     return { detector: match.detector, value: match.value, strength: match.strength, facts: match.facts, note: match.note, places: [first, ...rest] }
   })
-  return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size }
+  return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size, knownPublic: publicValues.size }
 }
 
-/** A token that its checksum or structure proves is reported even where a package vouches for the file; a key is not. */
-const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength === 'proven' && !isKey(detector.id)
-
-/** Where package managers put what they install, without a checksum of each file. */
-const INSTALLED = /\/(?:node_modules|site-packages|dist-packages|go\/pkg\/mod|vendor|gems)\//
-const TEST_DATA = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|docs?|molecule)\/|\/test_[^/]*$/
-
-/** Test data and documentation of an installed package says little of this image; a token that proves itself still counts. */
-function weighed(match: LayerMatch, path: string): LayerMatch {
-  const from = INSTALLED.exec(path)?.index
-  if (from === undefined || isProvenToken(match) || rankOf(match.strength) <= rankOf('possible') || !TEST_DATA.test(path.slice(from))) return match
-  return { ...match, strength: 'possible', note: [match.note, 'test data or documentation of an installed package'].filter(Boolean).join('; ') }
-}
+/** A place with what stands there. */
+const placed = (place: PlaceInDocument, match: SecretMatch): Place => ({ ...place, strength: match.strength, name: match.facts['name'] ?? null, note: match.note })
 
 function dedupe(places: readonly Place[]): Place[] {
   const seen = new Set<string>()
   return places.filter((place) => {
-    const key =
-      place.kind === 'file'
-        ? `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}`
-        : place.kind === 'history'
-          ? `history ${place.index}`
-          : place.kind === 'config'
-            ? place.field
-            : `${place.predicateType} ${place.field}`
+    const key = keyOf(place)
     if (seen.has(key)) return false
     seen.add(key)
     return true
   })
 }
 
-/** The matches of files, each with all paths that show its bytes. */
-function* fileMatches(
-  scans: readonly LayerScan[],
-  filesystem: Filesystem,
-  origin: Origin,
-  hashes: ReadonlyMap<string, ContentHashes>,
-): Generator<{ match: LayerMatch; version: Version; places: FilePlace[] }> {
-  const links = new Map<Version, Version[]>()
-  for (const versions of filesystem.versions) {
-    for (const version of versions) {
-      if (version.content === version) continue
-      const known = links.get(version.content)
-      if (known === undefined) links.set(version.content, [version])
-      else if (known.length < MAX_LINKS) known.push(version)
-    }
-  }
-  /** The identities that a version's bytes hold. */
-  const identities = new Map<Version, Set<string>>()
-  for (const scan of scans) {
-    for (const match of scan.matches) {
-      const version = filesystem.versionOf(scan.index, match.entry)
-      identities.set(version, (identities.get(version) ?? new Set()).add(match.identity))
-    }
-  }
-  for (const scan of scans) {
-    for (const match of scan.matches) {
-      const version = filesystem.versionOf(scan.index, match.entry)
-      const places = [version, ...(links.get(version) ?? [])].map((shown): FilePlace => {
-        let last = shown
-        while (last.ending?.state === 'overwritten' && last.successor !== null && identities.get(last.successor.content)?.has(match.identity)) last = last.successor
-        const layer = origin.layers[shown.layer]
-        return {
-          kind: 'file',
-          version: shown,
-          inside: match.inside,
-          line: match.line,
-          offset: match.offset,
-          encoding: match.encoding,
-          state: last.ending?.state ?? 'present',
-          ending: last.ending,
-          owner: layer?.owner ?? 'unknown',
-          lines: layer?.lines ?? null,
-          strength: match.strength,
-          name: match.facts['name'] ?? null,
-          note: match.note,
-          hashes: hashes.get(`${version.layer}:${version.index}`) ?? null,
-        }
-      })
-      yield { match, version, places }
-    }
+function keyOf(place: Place): string {
+  switch (place.kind) {
+    case 'file':
+      return `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}`
+    case 'tar':
+      return `tar ${place.layer}:${place.version?.index}:${place.field}:${place.key}`
+    case 'history':
+      return `history ${place.index}`
+    case 'attestation':
+      return `${place.predicateType} ${place.field}`
+    default:
+      return `${place.kind} ${place.field}`
   }
 }
 
@@ -249,25 +247,18 @@ interface Text {
 /** All texts of the configuration and the history. A legacy `container_config` only repeats them. */
 function configTexts(image: Image, origin: Origin): Text[] {
   const { run, author, comment } = image.config
-  /** The last instruction that sets a name tells whose it is. */
-  const setBy = (keyword: string, name: string | null): Pick<ConfigPlace, 'owner' | 'lines'> => {
-    const entry = origin.history.findLast(
-      ({ instruction }) => instruction.keyword === keyword && (name === null || new RegExp(`(?:^|\\s)"?${name.replace(/[^\w]/g, '\\$&')}"?[= ]`).test(instruction.text)),
-    )
-    return { owner: entry?.owner ?? 'unknown', lines: entry?.lines ?? null }
-  }
   const field = (name: string, text: string, from: Pick<ConfigPlace, 'owner' | 'lines'>): Text => ({ text, place: { kind: 'config', field: name, ...from } })
   const split = (pair: string): [string, string] => [pair.slice(0, Math.max(0, pair.indexOf('='))), pair]
   return [
-    ...run.Env.map(split).map(([name, pair]) => field(`Env.${name}`, pair, setBy('ENV', name))),
-    ...Object.entries(run.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy('LABEL', name))),
+    ...run.Env.map(split).map(([name, pair]) => field(`Env.${name}`, pair, setBy(origin, 'ENV', name))),
+    ...Object.entries(run.Labels).map(([name, value]) => field(`Labels.${name}`, `${name}=${value}`, setBy(origin, 'LABEL', name))),
     ...Object.entries(image.annotations).map(([name, value]) => field(`Annotations.${name}`, `${name}=${value}`, { owner: 'own', lines: null })),
-    ...(run.Cmd === null ? [] : [field('Cmd', run.Cmd.join(' '), setBy('CMD', null))]),
-    ...(run.Entrypoint === null ? [] : [field('Entrypoint', run.Entrypoint.join(' '), setBy('ENTRYPOINT', null))]),
-    ...(run.Healthcheck === null ? [] : [field('Healthcheck', run.Healthcheck.Test.join(' '), setBy('HEALTHCHECK', null))]),
-    ...run.OnBuild.map((text) => field('OnBuild', text, setBy('ONBUILD', null))),
-    ...(author === null ? [] : [field('author', author, setBy('MAINTAINER', null))]),
-    ...(comment === null ? [] : [field('comment', comment, setBy('', null))]),
+    ...(run.Cmd === null ? [] : [field('Cmd', run.Cmd.join(' '), setBy(origin, 'CMD', null))]),
+    ...(run.Entrypoint === null ? [] : [field('Entrypoint', run.Entrypoint.join(' '), setBy(origin, 'ENTRYPOINT', null))]),
+    ...(run.Healthcheck === null ? [] : [field('Healthcheck', run.Healthcheck.Test.join(' '), setBy(origin, 'HEALTHCHECK', null))]),
+    ...run.OnBuild.map((text) => field('OnBuild', text, leftBy(origin, text))),
+    ...(author === null ? [] : [field('author', author, setBy(origin, 'MAINTAINER', null))]),
+    ...(comment === null ? [] : [field('comment', comment, setBy(origin, '', null))]),
     ...origin.history.map(
       ({ entry, owner, lines }): Text => ({
         text: [entry.createdBy, entry.comment, entry.author].filter((text) => text !== null).join('\n'),
@@ -275,6 +266,14 @@ function configTexts(image: Image, origin: Origin): Text[] {
       }),
     ),
   ]
+}
+
+/** Which ONBUILD left a trigger: BuildKit writes no history for it, so that only the Dockerfile tells. */
+function leftBy({ history, stage, linesOf }: Origin, trigger: string): Pick<ConfigPlace, 'owner' | 'lines'> {
+  const entry = history.findLast(({ instruction: { keyword, text } }) => keyword === 'ONBUILD' && squeeze(text) === squeeze(trigger))
+  if (entry !== undefined) return { owner: entry.owner, lines: entry.lines }
+  const [written, again] = stage?.instructions.filter(({ keyword, text }) => keyword === 'ONBUILD' && squeeze(text) === squeeze(trigger)) ?? []
+  return written === undefined ? { owner: 'unknown', lines: null } : { owner: 'own', lines: again === undefined ? linesOf(written) : null }
 }
 
 /** The statement is about this image: whatever it shows is the image's own. */
@@ -305,24 +304,61 @@ function attestedLines(field: string, line: number, { dockerfile, linesOf }: Ori
 }
 
 /** A value that was found anywhere is also looked for where no detector would know it: `echo VALUE > file`. */
-function addKnownValues(collected: readonly Collected[], texts: readonly Text[], attestations: readonly AttestationText[], origin: Origin): void {
+function addKnownValues(
+  collected: readonly Collected[],
+  texts: readonly Text[],
+  attestations: readonly AttestationText[],
+  documents: readonly DocumentText[],
+  origin: Origin,
+): KnownValue[] {
+  const values: KnownValue[] = []
+  let searched = 0
   for (const { match, places } of collected) {
     if (match.value.length < MIN_SEARCHED || match.strength === 'harmless') continue
-    for (const attestation of attestations) {
+    const isSearched = searched++ < MAX_SEARCHED
+    for (const attestation of isSearched ? attestations : []) {
       let found = 0
       for (const offset of attestation.find(match.value)) {
         if (found++ >= MAX_FIELDS) break
         places.push(attestationPlace(attestation, offset, match, origin))
       }
     }
-    for (const { text, place } of texts) {
-      if (!text.includes(match.value)) continue
-      const known = places.some(
-        (other) =>
-          (other.kind === 'history' && place.kind === 'history' && other.index === place.index) ||
-          (other.kind === 'config' && place.kind === 'config' && other.field === place.field),
-      )
-      if (!known) places.push({ ...place, strength: match.strength, name: null, note: match.note })
+    // Tags and names are full of words that could be a password, too.
+    if (match.detector.guessable !== true && match.detector.generic !== true) {
+      for (const document of isSearched ? documents : []) {
+        let found = 0
+        for (const offset of document.find(match.value)) {
+          if (found++ >= MAX_FIELDS) break
+          const place = document.placeAt(offset)
+          if (!document.repeats(place)) places.push(placed(place, match))
+        }
+      }
+    }
+  }
+  addRepeats(collected, texts, values)
+  return values
+}
+
+/** Configuration and history repeat values in fields and entries without number: all values are looked for at once. */
+function addRepeats(collected: readonly Collected[], texts: readonly Text[], values: KnownValue[]): void {
+  const byValue = new Map<string, { readonly match: SecretMatch; readonly places: Place[]; readonly isWord: boolean; readonly known: Set<string> }[]>()
+  for (const { match, places } of collected) {
+    if (match.strength === 'harmless') continue
+    const isWord = match.detector.guessable === true && isWordLike(match.value)
+    const known = new Set(places.flatMap((place) => (place.kind === 'config' || place.kind === 'history' ? [keyOf(place)] : [])))
+    byValue.set(match.value, [...(byValue.get(match.value) ?? []), { match, places, isWord, known }])
+  }
+  const search = new ValueSearch(byValue.keys())
+  for (const { text, place } of texts) {
+    for (const value of new Set([...search.in(text)].map((found) => found.value))) {
+      for (const { match, places, isWord, known } of byValue.get(value) ?? []) {
+        const added: Place = { ...place, strength: match.strength, name: null, note: match.note }
+        // A word is the value only where it stands as one: `FROM app-prod:1` does not leak the password `app-prod`.
+        if (known.has(keyOf(added)) || (isWord && wordsBefore(text, value).length === 0)) continue
+        known.add(keyOf(added))
+        places.push(added)
+        if (isWord) values.push({ value, guessable: true, after: wordsBefore(text, value) })
+      }
     }
   }
 }

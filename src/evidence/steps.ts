@@ -1,7 +1,8 @@
 // The instructions that made an image, in their order, with the commands of each RUN: from the Dockerfile where it is known,
 // else from the history alone.
-import { type Dockerfile, flagValue, type Instruction, lineAt, parentStage, type Stage } from '../dockerfile/dockerfile.ts'
+import { type Dockerfile, type Instruction, lineAt, parentStage, type Stage } from '../dockerfile/dockerfile.ts'
 import type { DockerfileLines, EntryOrigin, Origin, Owner } from '../dockerfile/origin.ts'
+import { ancestorsOf, stagesOf } from '../dockerfile/stages.ts'
 import { jsonWords, patternsOf, rawWordsOf } from '../dockerfile/words.ts'
 import type { Location } from '../rules/finding.ts'
 import { isShell, parseScript, parseWords, type Script, type ShellCommand } from '../shell/script.ts'
@@ -45,7 +46,7 @@ const MAX_VALUE = 4096
 
 /** Fills in the variables of an instruction's words. */
 function filledIn(text: string, variables: Variables): string {
-  return text.replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})/g, (whole, bare: string | undefined, braced: string | undefined, other: string | undefined) => {
+  return text.replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]{0,1000}))?\})/g, (whole, bare: string | undefined, braced: string | undefined, other: string | undefined) => {
     const value = variables.get(bare ?? braced ?? '') ?? other
     return value === undefined || value.length > MAX_VALUE ? whole : value
   })
@@ -169,6 +170,9 @@ function toStep({ environment, shell, budget, ...known }: Draft): Step {
   }
 }
 
+/** `file:HASH in /app/`: the classic builder and buildah keep no sources of an ADD or COPY; of a URL, the hash alone. */
+const isHashed = (text: string): boolean => /^(?:--\S+ )*?(?:--chown=\S*?)?(?:(?:file|dir|multi):[0-9a-f]+|[0-9a-f]{64}) in /.test(text)
+
 /** The text of a RUN entry: BuildKit leaves the body of a here-document that starts with `#!` out of the history. */
 const runText = ({ instruction, source }: EntryOrigin): string =>
   instruction.text.startsWith('/dev/pipes/') ? (source?.documents[0]?.content ?? instruction.text) : instruction.text
@@ -227,36 +231,6 @@ function stepsOfStage(
   return steps
 }
 
-/** The stages that a stage builds on, the lowest first. */
-export function ancestorsOf(dockerfile: Dockerfile, stage: Stage): Stage[] {
-  const found: Stage[] = []
-  for (let parent = parentStage(dockerfile, stage); parent !== null; parent = parentStage(dockerfile, parent)) found.push(parent)
-  return found.reverse()
-}
-
-/** The stage that `--from=` names. */
-function stageNamed(dockerfile: Dockerfile, name: string): Stage | null {
-  return dockerfile.stages.find((stage) => stage.name === name.toLowerCase() || String(stage.index) === name) ?? null
-}
-
-/** All stages that a stage is made with, itself left out: those it builds on, copies from and mounts. */
-function stagesOf(dockerfile: Dockerfile, built: Stage): Set<Stage> {
-  const found = new Set<Stage>()
-  const open = [built]
-  for (let stage = open.pop(); stage !== undefined; stage = open.pop()) {
-    const named = stage.instructions.flatMap((instruction) => [
-      ...[flagValue(instruction, 'from')].filter((name) => name !== null),
-      ...instruction.flags.flatMap((flag) => /^--mount=(?:.*,)?from=([^,]+)/.exec(flag)?.[1] ?? []),
-    ])
-    for (const other of [parentStage(dockerfile, stage), ...named.map((name) => stageNamed(dockerfile, name))]) {
-      if (other === null || other === built || found.has(other)) continue
-      found.add(other)
-      open.push(other)
-    }
-  }
-  return found
-}
-
 /** The steps of an image: its history, and before it the stages of the Dockerfile that it was made with. */
 export function stepsOfImage(origin: Origin): Step[] {
   const budget = { left: MAX_RUN_TEXT }
@@ -265,7 +239,7 @@ export function stepsOfImage(origin: Origin): Step[] {
   if (dockerfile !== null && stage !== null) {
     const ended = new Map<number, { variables: Variables; shell: readonly string[] | null }>()
     const made = stagesOf(dockerfile, stage)
-    for (const ancestor of ancestorsOf(dockerfile, stage)) made.delete(ancestor)
+    for (const ancestor of origin.stages) made.delete(ancestor)
     for (const other of dockerfile.stages) if (made.has(other)) steps.push(...stepsOfStage(dockerfile, other, 'stage', origin.linesOf, budget, ended))
   }
   const environment = new Environment(dockerfile === null ? new Map(ARCHITECTURE) : globalArguments(dockerfile))
@@ -290,7 +264,9 @@ export function stepsOfImage(origin: Origin): Step[] {
             ? source !== null && source.keyword === 'RUN' && source.documents.length === 0
               ? source.text
               : runText(entry).slice(written.length)
-            : instruction.text,
+            : isHashed(instruction.text)
+              ? (source?.text ?? instruction.text)
+              : instruction.text,
         flags: source?.flags ?? (written === '' ? null : written.trim().split(/\s+/)),
         source: source?.keyword === keyword ? source : null,
         layer,

@@ -1,75 +1,92 @@
-// Which package vouches for a file: the package manager's own record, when its checksum equals the content's. Such a
-// file is vendor content, not a leak.
-import type { ContentHashes, LayerScan } from '../layer/layer-scan.ts'
+// What package managers wrote down of the files of one layer: dpkg, apk and Python keep a checksum for each. Read once the
+// layer's matches are known, and only for the files that have one: a database of millions of lines leaves nothing behind.
+import { ImageError } from '../error.ts'
+import type { ContentHashes, Extract, LayerEntry } from '../layer/layer-scan.ts'
+import { raise } from '../limits.ts'
 import { baseName, cleanPath, parentOf } from './path.ts'
 
-interface PackageRecord {
+/** A line of a package database about one file. It proves nothing by itself: who wrote it counts (evidence/vouching.ts). */
+export interface PackageRecord {
+  /** What wrote it. */
+  readonly kind: 'dpkg' | 'apk' | 'python'
+  /** `dpkg openssl`. */
   readonly package: string
   readonly algorithm: keyof ContentHashes
   /** Hexadecimal. */
   readonly checksum: string
 }
 
-/** Records of files by their path. */
-export class PackageRecords {
-  readonly #byPath: ReadonlyMap<string, readonly PackageRecord[]>
-
-  constructor(byPath: ReadonlyMap<string, readonly PackageRecord[]>) {
-    this.#byPath = byPath
-  }
-
-  /** Whether any record names the path; only then are checksums worth computing. */
-  knows(path: string): boolean {
-    return this.#byPath.has(merged(path))
-  }
-
-  /** The package whose record has this checksum for the path; null for none. */
-  voucher(path: string, hashes: ContentHashes): string | null {
-    return this.#byPath.get(merged(path))?.find(({ algorithm, checksum }) => hashes[algorithm] === checksum)?.package ?? null
-  }
-}
+/** By entry of the layer. */
+export type LayerRecords = ReadonlyMap<number, readonly PackageRecord[]>
 
 /** `/bin`, `/sbin` and `/lib*` are links into `/usr` on merged systems: both names are one. */
 const merged = (path: string): string => path.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, '')
 
-/** Reads the package databases of all layers. */
-export function readPackageRecords(scans: readonly LayerScan[]): PackageRecords {
-  const byPath = new Map<string, PackageRecord[]>()
-  const add = (path: string, record: PackageRecord): void => {
-    const key = merged(cleanPath(path))
-    const known = byPath.get(key)
-    if (known === undefined) byPath.set(key, [record])
-    else known.push(record)
+/** Records of one file that are kept: it has one, or one for each of a few databases. */
+const MAX_RECORDS = 16
+
+/** Takes one line. @param record made only where the file is wanted; null where the line is no record after all */
+type Add = (path: string, record: () => PackageRecord | null) => void
+
+/**
+ * Reads the records of some files of a layer.
+ * @param databases the package databases that the layer itself holds
+ * @param wanted entries whose records are read
+ * @param budget lines that the databases may have
+ * @param where names the layer in errors
+ * @throws ImageError when they have more
+ */
+export function readLayerRecords(databases: readonly Extract[], entries: readonly LayerEntry[], wanted: Iterable<number>, budget: number, where: string): LayerRecords {
+  const found = new Map<number, PackageRecord[]>()
+  const byPath = new Map<string, number[]>()
+  for (const index of wanted) {
+    const path = merged(entries[index]?.path ?? '/')
+    byPath.set(path, [...(byPath.get(path) ?? []), index])
   }
-  // A package that was installed from a directory or a URL was made here: its own record proves nothing.
-  const madeHere = new Set(
-    scans.flatMap(({ entries, extracts }) =>
-      extracts
-        .map(({ entry }) => entries[entry]?.path ?? '/')
-        .filter((path) => path.endsWith('/direct_url.json'))
-        .map((path) => parentOf(path as never)),
-    ),
-  )
-  for (const { entries, extracts } of scans) {
-    for (const { entry, content } of extracts) {
-      const path = entries[entry]?.path
-      if (path === undefined) continue
-      if (path.endsWith('.md5sums')) readMd5sums(baseName(path).replace(/(?::[^:]*)?\.md5sums$/, ''), content, add)
-      else if (path.endsWith('/dpkg/status')) readConffiles(content, add)
-      else if (path.endsWith('/apk/db/installed')) readApk(content, add)
-      else if (path.endsWith('.dist-info/RECORD') && !madeHere.has(parentOf(path))) readRecord(parentOf(parentOf(path)), content, add)
+  if (byPath.size === 0) return found
+  let lines = 0
+  const add: Add = (path, make) => {
+    if (++lines > budget) throw new ImageError('too-many-records', `${where}: its package databases name more than ${budget} files ${raise('records')}`)
+    // What is installed lies below the root: a path that climbs (`../`) is no path of an entry, and finds none.
+    const indices = byPath.get(merged(path.startsWith('/') ? path : `/${path}`))
+    const record = indices === undefined ? null : make()
+    if (indices === undefined || record === null) return
+    for (const index of indices) {
+      const records = found.get(index)
+      if (records === undefined) found.set(index, [record])
+      else if (records.length < MAX_RECORDS) records.push(record)
     }
   }
-  return new PackageRecords(byPath)
+  const pathOf = ({ entry }: Extract): string => entries[entry]?.path ?? '/'
+  // A package that was installed from a directory or a URL was made here: its own record proves nothing.
+  const madeHere = new Set(databases.flatMap((database) => /^(.*)\/direct_url\.json$/.exec(pathOf(database))?.[1] ?? []))
+  for (const database of databases) {
+    const path = pathOf(database)
+    const folder = parentOf(cleanPath(path))
+    if (path.endsWith('.md5sums')) readMd5sums(baseName(path).replace(/(?::[^:]*)?\.md5sums$/, ''), database.content, add)
+    else if (path.endsWith('/dpkg/status')) readConffiles(database.content, add)
+    else if (path.endsWith('/apk/db/installed')) readApk(database.content, add)
+    else if (path.endsWith('.dist-info/RECORD') && !madeHere.has(folder)) readRecord(baseName(folder).replace(/\.dist-info$/, ''), parentOf(folder), database.content, add)
+  }
+  return found
 }
 
-type Add = (path: string, record: PackageRecord) => void
+/** The lines of a file, one after the other. */
+function* linesOf(content: Buffer): Generator<string> {
+  const text = content.toString('utf8')
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n', at)
+    yield text.slice(at, end === -1 ? text.length : end)
+    if (end === -1) return
+    at = end + 1
+  }
+}
 
 /** dpkg: `<md5>  usr/bin/x`. https://www.debian.org/doc/debian-policy/ap-pkg-controlfields.html */
 function readMd5sums(name: string, content: Buffer, add: Add): void {
-  for (const line of content.toString('utf8').split('\n')) {
-    const match = /^([0-9a-f]{32})\s+(.+)$/.exec(line)
-    if (match?.[1] !== undefined && match[2] !== undefined) add(match[2], { package: `dpkg ${name}`, algorithm: 'md5', checksum: match[1] })
+  for (const line of linesOf(content)) {
+    const checksum = line.slice(0, 32)
+    add(line.slice(32).replace(/^\s+(?:\.\/)?/, ''), () => (/^[0-9a-f]{32}$/.test(checksum) ? { kind: 'dpkg', package: `dpkg ${name}`, algorithm: 'md5', checksum } : null))
   }
 }
 
@@ -77,11 +94,13 @@ function readMd5sums(name: string, content: Buffer, add: Add): void {
 function readConffiles(content: Buffer, add: Add): void {
   let name = ''
   let inside = false
-  for (const line of content.toString('utf8').split('\n')) {
+  for (const line of linesOf(content)) {
     if (line.startsWith('Package: ')) name = line.slice('Package: '.length)
     if (!line.startsWith(' ')) inside = line === 'Conffiles:'
     const match = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line) : null
-    if (match?.[1] !== undefined && match[2] !== undefined) add(match[1], { package: `dpkg ${name}`, algorithm: 'md5', checksum: match[2] })
+    const [, path, checksum] = match ?? []
+    const owner = `dpkg ${name}`
+    if (path !== undefined && checksum !== undefined) add(path, () => ({ kind: 'dpkg', package: owner, algorithm: 'md5', checksum }))
   }
 }
 
@@ -90,23 +109,25 @@ function readApk(content: Buffer, add: Add): void {
   let name = ''
   let directory = ''
   let file = ''
-  for (const line of content.toString('utf8').split('\n')) {
+  for (const line of linesOf(content)) {
     const value = line.slice(2)
+    const owner = `apk ${name}`
     if (line.startsWith('P:')) name = value
     else if (line.startsWith('F:')) directory = value
     else if (line.startsWith('R:')) file = value
-    else if (line.startsWith('Z:Q1')) add(`${directory}/${file}`, { package: `apk ${name}`, algorithm: 'sha1', checksum: Buffer.from(value.slice(2), 'base64').toString('hex') })
+    else if (line.startsWith('Z:Q1'))
+      add(`${directory}/${file}`, () => ({ kind: 'apk', package: owner, algorithm: 'sha1', checksum: Buffer.from(value.slice(2), 'base64').toString('hex') }))
   }
 }
 
 /** Python wheels: `path,sha256=<base64url>,size`. https://packaging.python.org/specifications/recording-installed-packages/ */
-function readRecord(sitePackages: string, content: Buffer, add: Add): void {
-  let name = ''
-  const lines = content.toString('utf8').split('\n')
-  name = lines.find((line) => line.includes('.dist-info/'))?.replace(/\.dist-info\/.*$/, '') ?? 'python package'
-  for (const line of lines) {
-    const match = /^"?(.+?)"?,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line)
-    if (match?.[1] !== undefined && match[2] !== undefined)
-      add(`${sitePackages}/${match[1]}`, { package: `python ${name}`, algorithm: 'sha256', checksum: Buffer.from(match[2], 'base64url').toString('hex') })
+function readRecord(name: string, sitePackages: string, content: Buffer, add: Add): void {
+  for (const line of linesOf(content)) {
+    const end = line.indexOf(',sha256=')
+    if (end === -1) continue
+    add(`${sitePackages}/${line.slice(0, end).replace(/^"|"$/g, '')}`, () => {
+      const checksum = /^,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line.slice(end))?.[1]
+      return checksum === undefined ? null : { kind: 'python', package: `python ${name}`, algorithm: 'sha256', checksum: Buffer.from(checksum, 'base64url').toString('hex') }
+    })
   }
 }

@@ -6,6 +6,7 @@ import { MATCH_OPTIONS } from '../image/reference-pattern.ts'
 import type { GivenBaseline } from '../policy/authority.ts'
 import { type Report, reportSchema } from '../report/contract.ts'
 import { SEVERITIES } from '../rules/finding.ts'
+import { cutText } from '../secrets/last-look.ts'
 import { type Octokit, type Repository, reasonOf } from './client.ts'
 
 /** Bytes of one artifact as stored, of one report in it, of all that are read. */
@@ -17,6 +18,9 @@ const MAX_ARTIFACTS = 50
 /** Runs of the default branch that are looked at. */
 const MAX_RUNS = 10
 const MAX_NAME = 500
+/** What one report may hold, and arrays and objects in each other in it: ours has ten. */
+const MAX_FINDINGS = 20_000
+const MAX_DEPTH = 64
 
 /** A report, or why a file is none. */
 export type FoundReport = { readonly file: string; readonly report: Report } | { readonly file: string; readonly problem: string }
@@ -25,6 +29,7 @@ export type FoundReport = { readonly file: string; readonly report: Report } | {
 function contradiction({ verdict, findings, error, image, name }: Report): string | null {
   const open = findings.filter(({ suppressed }) => suppressed === null)
   if (name.length > MAX_NAME) return 'the name of the image is too long'
+  if (findings.length > MAX_FINDINGS) return `it has more than ${MAX_FINDINGS} findings`
   if (verdict.result === 'error') return error === undefined || findings.length > 0 ? 'an error without words, or with findings' : null
   if (image === null) return 'a verdict without an image'
   if (SEVERITIES.some((severity) => verdict.counts[severity] !== open.filter((finding) => finding.severity === severity).length)) return 'its counts are not those of its findings'
@@ -32,9 +37,27 @@ function contradiction({ verdict, findings, error, image, name }: Report): strin
   return null
 }
 
+/** Whether arrays and objects of a JSON text lie too deep in each other. */
+function isDeep(text: string): boolean {
+  let depth = 0
+  let isInString = false
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at]
+    if (isInString) {
+      if (c === '\\') at++
+      else if (c === '"') isInString = false
+    } else if (c === '"') isInString = true
+    else if (c === '[' || c === '{') depth++
+    else if (c === ']' || c === '}') depth--
+    if (depth > MAX_DEPTH) return true
+  }
+  return false
+}
+
 function readReport(file: string, text: string): FoundReport {
   let value: unknown
   try {
+    if (isDeep(text)) return { file, problem: `more than ${MAX_DEPTH} arrays and objects in each other` }
     value = JSON.parse(text)
   } catch {
     return { file, problem: 'no valid JSON' }
@@ -73,7 +96,7 @@ async function readReports(artifact: string, zip: Buffer): Promise<FoundReport[]
   let entries = 0
   try {
     for await (const entry of opened.eachEntry()) {
-      const file = `${artifact}/${entry.fileName}`.slice(0, MAX_NAME)
+      const file = cutText(`${artifact}/${entry.fileName}`, MAX_NAME)
       if (++entries > MAX_ENTRIES) return [...found, { file, problem: `more than ${MAX_ENTRIES} files` }]
       if (!/\.json$/i.test(entry.fileName)) continue
       if (entry.uncompressedSize > MAX_REPORT || entry.uncompressedSize > left) {

@@ -1,5 +1,6 @@
 // Keeps the one pull-request comment up to date.
 import { COMMENT_MARKER, upsertSection } from '../report/comment.ts'
+import { sealed } from '../secrets/last-look.ts'
 import { CLOCK, type Clock, type Octokit, ownLogin, type PullRequest, pages, reasonOf, statusOf } from './client.ts'
 
 export type CommentResult = { readonly done: 'created' | 'updated' | 'unchanged' | 'not-needed' } | { readonly done: 'refused'; readonly reason: string }
@@ -56,7 +57,7 @@ export async function updateComment(
         await octokit.rest.issues.deleteComment({ owner, repo, comment_id: created })
         created = null
       }
-      const body = upsertSection(existing?.body ?? null, name, render)
+      const body = sealed(upsertSection(existing?.body ?? null, name, render))
       if (existing?.body.trim() === body.trim()) {
         if (isSettled || result.done === 'unchanged') return result
         isSettled = true

@@ -14,8 +14,25 @@ function textOf(data: unknown): Awaited<ReturnType<Remote>> {
         ? Buffer.from(data.content, 'base64').toString('utf8')
         : data
   if (Array.isArray(content)) return { text: null }
+  if (typeof content === 'object' && content !== null && 'type' in content && (content.type === 'symlink' || content.type === 'submodule'))
+    return { why: content.type === 'symlink' ? 'it is a symbolic link that leads to no file of the repository' : 'it is a submodule' }
   if (typeof content !== 'string') return { why: 'GitHub answered in a form that is not known' }
   return content.length <= MAX_FILE ? { text: content } : { why: `it has more than ${MAX_FILE >> 20} MiB` }
+}
+
+/** What keeps a path from leading to a file: a link or a submodule above it. null where nothing is known to. */
+async function obstacleAbove(octokit: Octokit, repository: Repository, commit: string, path: string): Promise<string | null> {
+  const parts = path.split('/').slice(0, -1)
+  for (let length = 1; length <= parts.length; length++) {
+    const parent = parts.slice(0, length).join('/')
+    try {
+      const { data } = await octokit.rest.repos.getContent({ ...repository, path: parent, ref: commit })
+      if (!Array.isArray(data) && (data.type === 'symlink' || data.type === 'submodule')) return `${parent} is a ${data.type === 'symlink' ? 'symbolic link' : 'submodule'}`
+    } catch {
+      return null
+    }
+  }
+  return null
 }
 
 /** Reads files as a commit has them; needs the right `contents: read`. */
@@ -28,6 +45,8 @@ export function contentsAt(octokit: Octokit, repository: Repository, commit: str
     } catch (error) {
       if (statusOf(error) !== 404) return { why: reasonOf(error, 'contents: read') }
     }
+    const obstacle = await obstacleAbove(octokit, repository, commit, path)
+    if (obstacle !== null) return { why: obstacle }
     try {
       // A repository that the token may not read looks the same as one without the file.
       if (!isReadable) await octokit.rest.repos.getCommit({ ...repository, ref: commit }).catch(() => octokit.rest.repos.getContent({ ...repository, path: '', ref: commit }))

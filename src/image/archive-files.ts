@@ -67,13 +67,18 @@ class Entries {
     }
   }
 
+  /** The names of all regular files. */
+  names(): string[] {
+    return [...this.#files].flatMap(([name, { type }]) => (type === 'file' ? [name] : []))
+  }
+
   /** Follows links inside the archive (buildah and Docker ≤ 24 link equal layers). */
-  find(name: string): TarHeader | null {
+  find(name: string): { readonly name: string; readonly header: TarHeader } | null {
     let at = cleanName(name)
     for (let hops = 0; hops < MAX_LINKS; hops++) {
       const header = this.#files.get(at)
       if (header === undefined) return null
-      if (header.type === 'file') return header
+      if (header.type === 'file') return { name: at, header }
       if (header.type !== 'symlink' && header.type !== 'link') return null
       at = header.type === 'link' ? cleanName(header.linkName) : cleanName(path.posix.join(path.posix.dirname(`/${at}`), header.linkName))
     }
@@ -93,9 +98,9 @@ export async function tarFiles(where: string, handle: FileHandle, limits: Limits
   for (const header of await indexTar(where, size, read, limits)) if (!header.afterEnd) await entries.add(header)
   entries.checkParents()
   const need = (name: string): TarHeader => {
-    const header = entries.find(name)
-    if (header === null) throw new ImageError('missing-file', `${where}: ${name} is missing from the archive.`)
-    return header
+    const found = entries.find(name)
+    if (found === null) throw new ImageError('missing-file', `${where}: ${name} is missing from the archive.`)
+    return found.header
   }
   return {
     where,
@@ -111,6 +116,8 @@ export async function tarFiles(where: string, handle: FileHandle, limits: Limits
       const header = need(name)
       yield* chunksOf(handle, header.offset, header.size, where)
     },
+    list: async () => entries.names(),
+    real: async (name) => entries.find(name)?.name ?? null,
     close: () => handle.close(),
   }
 }

@@ -1,7 +1,7 @@
 // The files of a layout directory. Only regular files inside it are opened: a pipe would be waited for without end, a link that
 // leads outside would read what the layout does not hold.
 import { constants } from 'node:fs'
-import { type FileHandle, open, realpath } from 'node:fs/promises'
+import { type FileHandle, open, readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { ImageError } from '../error.ts'
 import type { Limits } from '../limits.ts'
@@ -72,6 +72,14 @@ export async function directoryFiles(directory: string, limits: Limits): Promise
       } finally {
         await handle.close()
       }
+    },
+    list: async () => {
+      const all = await readdir(root, { recursive: true, withFileTypes: true })
+      return all.flatMap((entry) => (entry.isFile() ? [path.relative(root, path.join(entry.parentPath, entry.name))] : [])).sort()
+    },
+    real: async (name) => {
+      const inside = path.relative(root, await realpath(path.join(root, cleanName(name))).catch(() => root))
+      return inside === '' || inside.split(path.sep)[0] === '..' ? null : inside
     },
     close: async () => {},
   }

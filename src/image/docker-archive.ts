@@ -5,6 +5,7 @@ import { ImageError } from '../error.ts'
 import { choose } from './choose.ts'
 import { type ImageConfig, parseConfig } from './config.ts'
 import { type Digest, digestOf } from './digest.ts'
+import { readDocuments } from './documents.ts'
 import { cleanName, type ImageFiles } from './files.ts'
 import { asGoReads, DOCKER_MANIFEST_SHAPE } from './go-fields.ts'
 import type { Choice, Image, Platform } from './image.ts'
@@ -21,6 +22,8 @@ const manifestSchema = z.array(z.object({ Config: z.string(), RepoTags: names, L
 type Entry = z.output<typeof manifestSchema>[number]
 
 interface Candidate {
+  /** The name of its configuration. */
+  readonly file: string
   readonly names: readonly string[]
   readonly layers: readonly string[]
   readonly config: ImageConfig
@@ -45,7 +48,7 @@ async function candidateOf(files: ImageFiles, { Config, RepoTags, Layers }: Entr
   }
   const bytes = await files.read(Config)
   const config = parseConfig(bytes, `${files.where}: ${Config}`, files.limits)
-  return { names: RepoTags, layers: Layers, config, platform: config.platform, digests: [digestOf(bytes)] }
+  return { file: Config, names: RepoTags, layers: Layers, config, platform: config.platform, digests: [digestOf(bytes)] }
 }
 
 /** Two entries with one configuration and the same layers are one image under two names. */
@@ -65,7 +68,8 @@ export async function openDockerArchive(files: ImageFiles, reference: string, ch
   if (manifest.length === 0) throw new ImageError('no-image', `${files.where}: manifest.json names no image. Save the image again.`)
   const candidates: Candidate[] = []
   for (const entry of manifest) candidates.push(await candidateOf(files, entry))
-  const { chosen, notJudged } = choose(files.where, merged(candidates), choice)
+  const all = merged(candidates)
+  const { chosen, notJudged } = choose(files.where, all, choice)
   const { config, layers } = chosen
   refuseWindows(files.where, config.platform)
   if (layers.length !== config.diffIds.length) {
@@ -74,7 +78,17 @@ export async function openDockerArchive(files: ImageFiles, reference: string, ch
       `${files.where}: manifest.json names ${layers.length} layers, the configuration ${config.diffIds.length}: the archive is incomplete or was changed. Save the image again.`,
     )
   }
+  const documents = await readDocuments(files, {
+    documents: [
+      { kind: 'manifest', name: 'manifest.json' },
+      { kind: 'config', name: chosen.file },
+    ],
+    read: layers,
+    attestations: [],
+    elsewhere: all.filter((candidate) => candidate !== chosen).flatMap(({ file, layers: blobs }) => [file, ...blobs]),
+  })
   return {
+    ...documents,
     reference,
     name: chosen.names[0] ?? null,
     source: 'docker-archive',

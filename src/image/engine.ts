@@ -1,12 +1,15 @@
 // An image of a running engine: `docker image save`, else `podman image save`, through a pipe and never a shell.
 import { spawn } from 'node:child_process'
 import { ImageError } from '../error.ts'
+import { cutText } from '../secrets/last-look.ts'
 
 const ENGINES = ['docker', 'podman'] as const
 type Engine = (typeof ENGINES)[number]
 
 /** Bytes of an engine's error text that are quoted. */
 const MAX_MESSAGE = 300
+/** Of which the last line is. */
+const MAX_KEPT = 64 << 10
 
 class EngineRefused extends Error {}
 
@@ -15,7 +18,7 @@ async function* save(engine: Engine, name: string): AsyncGenerator<Buffer> {
   const child = spawn(engine, ['image', 'save', name], { stdio: ['ignore', 'pipe', 'pipe'] })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-4096)
+    stderr = (stderr + text).slice(-MAX_KEPT)
   })
   const ended = new Promise<{ code: number | null; error: NodeJS.ErrnoException | null }>((resolve) => {
     child.on('error', (error) => resolve({ code: null, error }))
@@ -25,7 +28,7 @@ async function* save(engine: Engine, name: string): AsyncGenerator<Buffer> {
     for await (const chunk of child.stdout) yield chunk as Buffer
     const { code, error } = await ended
     if (error !== null) throw new EngineRefused(error.code === 'ENOENT' ? `${engine} is not installed` : `${engine} cannot be started (${error.code})`)
-    if (code !== 0) throw new EngineRefused(`${engine}: ${stderr.trim().split('\n').at(-1)?.slice(0, MAX_MESSAGE) || `ended with code ${code}`}`)
+    if (code !== 0) throw new EngineRefused(`${engine}: ${cutText(stderr.trim().split('\n').at(-1) ?? '', MAX_MESSAGE) || `ended with code ${code}`}`)
   } finally {
     child.kill()
   }

@@ -22,6 +22,10 @@ export interface ImageFiles {
   read(name: string): Promise<Buffer>
   /** The file in large chunks; the bytes of one are valid until VALID_CHUNKS more were read. */
   stream(name: string): AsyncIterable<Buffer>
+  /** The names of all regular files. */
+  list(): Promise<readonly string[]>
+  /** The name, as in `list`, under which a file's bytes lie: links are followed. null for none. */
+  real(name: string): Promise<string | null>
   close(): Promise<void>
 }
 

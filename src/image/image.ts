@@ -2,6 +2,7 @@
 import type { Attestation } from './attestation.ts'
 import type { ImageConfig } from './config.ts'
 import type { Digest } from './digest.ts'
+import type { Documents } from './documents.ts'
 
 export type { Digest } from './digest.ts'
 
@@ -37,7 +38,7 @@ export interface Layer {
 export type ImageSource = 'docker-archive' | 'oci-layout' | 'dir' | 'engine' | 'registry'
 
 /** One image for one platform, opened for reading. Close it. */
-export interface Image {
+export interface Image extends Documents {
   /** As the user named it. */
   readonly reference: string
   /** The name the image carries in its archive, null for none. */

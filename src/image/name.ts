@@ -29,7 +29,7 @@ function stableReference(reference: string): string {
 /** The last part of a path, without the endings of archives. */
 const fileName = (file: string): string =>
   file
-    .replace(/\/+$/, '')
+    .replace(/(?<!\/)\/+$/, '')
     .split('/')
     .at(-1)
     ?.replace(/\.(?:tar|tgz|oci|gz|zst|xz|bz2)+/gi, '') ?? file

@@ -5,10 +5,11 @@ import { readAttestations } from './attestation.ts'
 import { choose, describe } from './choose.ts'
 import { type ImageConfig, parseConfig } from './config.ts'
 import { blobName } from './digest.ts'
+import { readDocuments } from './documents.ts'
 import type { ImageFiles } from './files.ts'
 import { type Choice, type Digest, type Image, type ImageSource, type Platform, platformName } from './image.ts'
 import { storedLayer } from './layer.ts'
-import { type Found, readBlob, readIndex } from './oci-index.ts'
+import { type Contents, type Found, readBlob, readIndex } from './oci-index.ts'
 import { isSamePlatform } from './platform.ts'
 import { checkDockerManifest } from './two-readers.ts'
 import { refuseWindows } from './windows.ts'
@@ -33,7 +34,8 @@ interface Absent extends Omit<Found, 'manifest'> {
 
 /** Opens the chosen image of an OCI layout. @throws ImageError */
 export async function openOciLayout(files: ImageFiles, reference: string, choice: Choice, source: ImageSource = 'oci-layout'): Promise<Image> {
-  const { images, attestations } = await readIndex(files)
+  const contents = await readIndex(files)
+  const { images } = contents
   const present: Present[] = []
   for (const found of images) if (found.manifest !== null) present.push(await describePresent(files, found, found.manifest))
   const absent = images.flatMap((found): Absent[] => (found.manifest === null ? [{ ...found, manifest: null, digests: [found.digest], platform: found.declared[0] ?? null }] : []))
@@ -50,7 +52,7 @@ export async function openOciLayout(files: ImageFiles, reference: string, choice
   if (chosen.manifest === null)
     throw new ImageError('missing-manifest', `${files.where}: the manifest ${chosen.digest} is missing from the archive: it is incomplete. Save with --platform.`)
   const leftOut = [...present, ...absent].filter((image) => !pool.includes(image)).map((image) => `${describe(image)} (not in the archive)`)
-  return openPresent(files, reference, source, chosen, [...notJudged, ...leftOut], attestations.get(chosen.digest) ?? [])
+  return openPresent(files, reference, source, chosen, [...notJudged, ...leftOut], contents)
 }
 
 /** Reads the configuration of an image. @throws ImageError where the index speaks of another platform */
@@ -75,7 +77,7 @@ async function openPresent(
   source: ImageSource,
   { manifest, config, digest, names }: Present,
   notJudged: readonly string[],
-  attested: readonly Digest[],
+  contents: Contents,
 ): Promise<Image> {
   if (config === null) {
     throw new ImageError(
@@ -90,7 +92,22 @@ async function openPresent(
       `${files.where}: the manifest names ${manifest.layers.length} layers, the configuration ${config.diffIds.length}: the image was changed or is no container image. Save or build it again.`,
     )
   }
+  const about = contents.attestations.get(digest) ?? []
+  const attested = await readAttestations(files, about, digest)
+  const others = contents.images.filter((found) => found.digest !== digest).flatMap((found) => [found.digest, ...(contents.attestations.get(found.digest) ?? [])])
+  const documents = await readDocuments(files, {
+    documents: [
+      { kind: 'index', name: 'index.json' },
+      { kind: 'manifest', name: blobName(digest) },
+      { kind: 'manifest', name: 'manifest.json' },
+      { kind: 'config', name: blobName(manifest.config.digest) },
+    ],
+    read: [...manifest.layers.map((layer) => blobName(layer.digest)), ...attested.flatMap(({ blob }) => blob ?? [])],
+    attestations: about.map(blobName),
+    elsewhere: others.map(blobName),
+  })
   return {
+    ...documents,
     reference,
     name: names[0] ?? null,
     source,
@@ -99,7 +116,7 @@ async function openPresent(
     platform: config.platform,
     config,
     annotations: manifest.annotations,
-    attestations: await readAttestations(files, attested, digest),
+    attestations: attested,
     layers: await Promise.all(
       config.diffIds.map((diffId, layer) => {
         const stored = manifest.layers[layer]

@@ -33,7 +33,7 @@ export async function openImage(reference: string, options: OpenOptions): Promis
   const source = parseSource(reference, options.bareNames)
   switch (source.kind) {
     case 'stdin':
-      return openHandle(await spool(options.stdin, options.temporary, 'standard input'), 'standard input', reference, options, source.form)
+      return openHandle(await spool(options.stdin, 'standard input', options), 'standard input', reference, options, source.form)
     case 'file':
       return openPath(source.path, reference, options, source.form)
     case 'either': {
@@ -49,7 +49,7 @@ export async function openImage(reference: string, options: OpenOptions): Promis
 async function openEngine(name: string, reference: string, options: OpenOptions): Promise<Image> {
   let handle: FileHandle
   try {
-    handle = await saveFromEngine(name, (archive) => spool(archive, options.temporary, name))
+    handle = await saveFromEngine(name, (archive) => spool(archive, name, options))
   } catch (error) {
     if (!(error instanceof ImageError) || error.code !== 'no-engine') throw error
     const info = await stat(name).catch(() => null)
@@ -103,7 +103,7 @@ async function openArchive(file: string, reference: string, options: OpenOptions
     // A named pipe, as in `layergate scan <(docker save app)`; a device never ends.
     if (!info.isFIFO()) throw new ImageError('not-readable', `${file} is no file, directory or pipe. Name an archive, an OCI layout or a local image.`)
     return await openHandle(
-      await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>, options.temporary, file),
+      await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>, file, options),
       file,
       reference,
       options,
@@ -125,12 +125,12 @@ async function openHandle(handle: FileHandle, where: string, reference: string, 
     if (compression === 'unknown') {
       throw new ImageError(
         'not-an-image',
-        `${where} is no image archive: it is no tar, and not packed with gzip or zstd. Name an archive that docker save or buildx wrote, or an OCI layout directory.`,
+        `${where} is no image archive: it is no tar, and not packed with gzip, zstd, xz or bzip2. Name an archive that docker save or buildx wrote, or an OCI layout directory.`,
       )
     }
     if (compression !== 'none') {
       const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>
-      current = await spool(decompress(packed, compression, where), options.temporary, where)
+      current = await spool(decompress(packed, compression, where), where, options)
       await handle.close()
     }
     return await openTar(await tarFiles(where, current, options.limits), reference, options, form)

@@ -22,6 +22,11 @@ export async function asLayout(files: ImageFiles): Promise<ImageFiles> {
     const plain = algorithm === 'sha256' ? hex : `${algorithm}-${hex}`
     return (await files.has(plain)) ? plain : `${plain}.manifest.json`
   }
+  const layoutName = (name: string): string => {
+    if (name === 'manifest.json') return `blobs/sha256/${own}`
+    const [, algorithm = 'sha256', hex] = /^(?:(sha\d+)-)?([0-9a-f]{64,128})(?:\.manifest\.json)?$/.exec(name) ?? []
+    return hex === undefined ? name : `blobs/${algorithm}/${hex}`
+  }
   return {
     where: files.where,
     limits: files.limits,
@@ -30,6 +35,12 @@ export async function asLayout(files: ImageFiles): Promise<ImageFiles> {
     read: async (name) => (name === 'index.json' ? index : files.read(await nameOf(name))),
     async *stream(name) {
       yield* files.stream(await nameOf(name))
+    },
+    list: async () => (await files.list()).map(layoutName),
+    real: async (name) => {
+      if (name === 'index.json') return name
+      const real = name === 'manifest.json' ? null : await files.real(await nameOf(name))
+      return real === null ? null : layoutName(real)
     },
     close: () => files.close(),
   }

@@ -2,13 +2,20 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { ImageError } from '../error.ts'
+import { raise } from '../limits.ts'
+
+/** Where a stream is written to, and how much of it. */
+export interface SpoolOptions {
+  readonly temporary: string
+  readonly limits: { readonly 'spool-bytes': number }
+}
 
 /**
- * Writes the stream to a temporary file in `directory` and returns it open for reading. The file is unlinked before the
+ * Writes the stream to a temporary file and returns it open for reading. The file is unlinked before the
  * first byte is written, so that nothing stays behind however the process ends.
- * @throws ImageError `disk-full` or `io`
+ * @throws ImageError `disk-full`, `io`, or `too-large` beyond the limit
  */
-export async function spool(source: AsyncIterable<Buffer>, directory: string, where: string): Promise<FileHandle> {
+export async function spool(source: AsyncIterable<Buffer>, where: string, { temporary: directory, limits }: SpoolOptions): Promise<FileHandle> {
   let handle: FileHandle | null = null
   let folder: string | null = null
   try {
@@ -20,7 +27,12 @@ export async function spool(source: AsyncIterable<Buffer>, directory: string, wh
     if (folder !== null) await rm(folder, { recursive: true, force: true })
   }
   try {
-    for await (const chunk of source) await handle.appendFile(chunk)
+    let size = 0
+    for await (const chunk of source) {
+      size += chunk.length
+      if (size > limits['spool-bytes']) throw new ImageError('too-large', `${where} has more than ${limits['spool-bytes']} bytes, unpacked ${raise('spool-bytes')}`)
+      await handle.appendFile(chunk)
+    }
     return handle
   } catch (cause) {
     await handle.close()

@@ -1,7 +1,7 @@
 // The walk beside tar-stream: what tar-stream is given is what the walk has seen, in the form that both read alike.
 import { type Limits, NO_LIMITS } from '../limits.ts'
-import { BLOCK } from './tar-header.ts'
-import { type TarHeader, type Wanted, walkTar } from './tar-walk.ts'
+import { BLOCK, isZero } from './tar-header.ts'
+import { type TarHeader, type TarMetadata, type Wanted, walkTar } from './tar-walk.ts'
 
 const NOTHING = Buffer.alloc(0)
 
@@ -18,8 +18,9 @@ export class TarGuard {
   #handedOn = 0
   #kept: Buffer = NOTHING
 
-  constructor(where: string, limits: Limits, onEntry: (header: TarHeader) => void) {
-    this.#walk = walkTar(where, limits, { onEntry, onRewrite: (offset, header) => this.#rewritten.push({ offset, header }) })
+  /** @param metadata told of all that is no content */
+  constructor(where: string, limits: Limits, onEntry: (header: TarHeader) => void, metadata: TarMetadata | null = null) {
+    this.#walk = walkTar(where, limits, { onEntry, onRewrite: (offset, header) => this.#rewritten.push({ offset, header }), metadata })
     this.#wanted = this.#step(this.#walk.next())
   }
 
@@ -37,13 +38,14 @@ export class TarGuard {
     const end = start + chunk.length
     this.#position = end
     while (this.#wanted !== null) {
-      const { offset, length } = this.#wanted
+      const { offset, length, isPadding } = this.#wanted
       const from = offset + this.#have
       if (from >= end) break
-      const piece = chunk.subarray(from - start, Math.min(end, offset + length) - start)
-      this.#have += piece.length
+      const to = Math.min(end, offset + length)
+      const piece = isPadding === true && isZero(chunk, from - start, to - start) ? NOTHING : chunk.subarray(from - start, to - start)
+      this.#have += to - from
       if (this.#have < length) {
-        this.#partial.push(Buffer.from(piece))
+        if (piece.length > 0) this.#partial.push(Buffer.from(piece))
         break
       }
       const block = this.#partial.length === 0 ? piece : Buffer.concat([...this.#partial, piece])
@@ -77,7 +79,11 @@ export class TarGuard {
 
   /** Tells the walk that no more bytes come. @throws ImageError `truncated` inside a header */
   end(): void {
-    if (this.#wanted !== null) this.#walk.next(Buffer.concat(this.#partial))
+    let rest: Buffer = Buffer.concat(this.#partial)
+    while (this.#wanted !== null) {
+      this.#wanted = this.#step(this.#walk.next(rest))
+      rest = NOTHING
+    }
   }
 }
 

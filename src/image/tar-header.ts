@@ -48,6 +48,12 @@ export function checksums(block: Buffer): { readonly unsigned: number; readonly 
   return { unsigned, signed: unsigned - 256 * negative }
 }
 
+/** Whether bytes are zeros alone. */
+export function isZero(bytes: Buffer, from = 0, to = bytes.length): boolean {
+  for (let i = from; i < to; i++) if (bytes[i] !== 0) return false
+  return true
+}
+
 /** Writes the checksum anew. */
 export function sign(block: Buffer): void {
   block.write(`${checksums(block).unsigned.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')

@@ -6,7 +6,7 @@
 import { ImageError } from '../error.ts'
 import { countParts } from '../filesystem/path.ts'
 import { type Limits, raise } from '../limits.ts'
-import { BLOCK, checksums, nameField, numberField, paxRecords, prefixField, sign } from './tar-header.ts'
+import { BLOCK, checksums, isZero, nameField, numberField, paxRecords, prefixField, sign } from './tar-header.ts'
 
 /** Larger extended headers are refused: no path or attribute needs them, and they would be held in memory. */
 const MAX_EXTENDED_HEADER = 1 << 20
@@ -32,6 +32,22 @@ export interface TarHeader {
 export interface Wanted {
   readonly offset: number
   readonly length: number
+  /** Zeros are expected: where there are no others, the answer is empty. */
+  readonly isPadding?: true
+}
+
+/**
+ * Told of every byte of an archive that is no content of an entry, in the archive's order. Bytes are valid during the call alone.
+ */
+export interface TarMetadata {
+  /** The header of an entry. @param ownName what the block itself calls it, where an extended header may say otherwise */
+  entry(block: Buffer, header: TarHeader, ownName: string): void
+  /** The header of an extended header (GNU long name or link, PAX), which speaks of the next entry or of all. */
+  announced(block: Buffer): void
+  /** Its data. @param flag its type, as a character code */
+  extended(flag: number, data: Buffer): void
+  /** Bytes where zeros belong: between an entry's data and the next block, or in an empty block. */
+  padding(bytes: Buffer): void
 }
 
 /** What a walk reports. */
@@ -39,6 +55,7 @@ interface Listener {
   onEntry(header: TarHeader): void
   /** A header that tar-stream reads otherwise than Go, and the same one in the form that it reads alike. */
   onRewrite(offset: number, header: Buffer): void
+  readonly metadata: TarMetadata | null
 }
 
 const TYPES: Record<number, TarType> = {
@@ -79,7 +96,7 @@ const shortened = (name: string): string => JSON.stringify(name.length > 60 ? `$
  * with fewer bytes; a walk that ends inside a header or an extended header throws.
  * @throws ImageError `truncated`, `not-a-tar` or `too-long`
  */
-export function* walkTar(where: string, limits: Limits, { onEntry, onRewrite }: Listener): Generator<Wanted, void, Buffer> {
+export function* walkTar(where: string, limits: Limits, { onEntry, onRewrite, metadata }: Listener): Generator<Wanted, void, Buffer> {
   let offset = 0
   let zeroBlocks = 0
   let extension: Extension = { pax: null, longName: null, longLink: null }
@@ -99,7 +116,8 @@ export function* walkTar(where: string, limits: Limits, { onEntry, onRewrite }: 
     if (block.length < BLOCK)
       throw new ImageError('truncated', `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`)
     const { unsigned, signed } = checksums(block)
-    if (unsigned === 8 * 32) {
+    // The sum leaves the checksum's own bytes out: Go takes a block that holds nothing else for an entry.
+    if (unsigned === 8 * 32 && isZero(block)) {
       zeroBlocks++
       offset += BLOCK
       continue
@@ -115,13 +133,15 @@ export function* walkTar(where: string, limits: Limits, { onEntry, onRewrite }: 
     if (flag === LONG_NAME || flag === LONG_LINK || flag === PAX || flag === PAX_GLOBAL) {
       if (rewritten !== null) rewrite(rewritten, offset, onRewrite)
       offset += BLOCK
+      metadata?.announced(block)
       if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`)
       const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize }
       if (data.length < ownSize)
         throw new ImageError('truncated', `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`)
       const problem = extend(extension, flag, data)
       if (problem !== null) throw bad(problem)
-      offset += Math.ceil(ownSize / BLOCK) * BLOCK
+      metadata?.extended(flag, data)
+      offset = yield* pad(offset + ownSize, metadata)
       continue
     }
     if (flag === OLD_LONG_NAME) throw bad('a long name of the oldest GNU form, which is not supported,')
@@ -131,7 +151,8 @@ export function* walkTar(where: string, limits: Limits, { onEntry, onRewrite }: 
     if (prefix === null) throw bad('a name that readers put together differently')
     const shortName = nameField(block, 0, 100)
     const { pax, longName, longLink } = extension
-    const name = pax?.get('path') || longName || (prefix === '' ? shortName : `${prefix}/${shortName}`)
+    const ownName = prefix === '' ? shortName : `${prefix}/${shortName}`
+    const name = pax?.get('path') || longName || ownName
     const linkName = pax?.get('linkpath') || longLink || nameField(block, 157, 100)
     checkPath('path', name)
     checkPath('link to', linkName)
@@ -153,11 +174,23 @@ export function* walkTar(where: string, limits: Limits, { onEntry, onRewrite }: 
     } else if (rewritten !== null) rewrite(rewritten, offset, onRewrite)
     offset += BLOCK
     const held = type === 'directory' || HEADER_ONLY.has(type) ? 0 : size
-    onEntry({ name, type, linkName, size: held, offset, afterEnd: zeroBlocks >= 2, pax })
+    const header: TarHeader = { name, type, linkName, size: held, offset, afterEnd: zeroBlocks >= 2, pax }
+    onEntry(header)
+    metadata?.entry(block, header, ownName)
     zeroBlocks = zeroBlocks >= 2 ? zeroBlocks : 0
     extension = { pax: null, longName: null, longLink: null }
-    offset += Math.ceil(held / BLOCK) * BLOCK
+    offset = yield* pad(offset + held, metadata)
   }
+}
+
+/** Passes over what fills the last block of what ends at `offset`. @returns where the next block starts */
+function* pad(offset: number, metadata: TarMetadata | null): Generator<Wanted, number, Buffer> {
+  const fill = (BLOCK - (offset % BLOCK)) % BLOCK
+  if (metadata !== null && fill > 0) {
+    const padding = yield { offset, length: fill, isPadding: true }
+    if (padding.length > 0) metadata.padding(padding)
+  }
+  return offset + fill
 }
 
 function rewrite(header: Buffer, offset: number, onRewrite: Listener['onRewrite']): void {
@@ -201,6 +234,7 @@ export async function indexTar(where: string, size: number, read: (offset: numbe
       if (entries.push(header) > limits.entries) throw new ImageError('too-many-entries', `${where} has more than ${limits.entries} entries ${raise('entries')}`)
     },
     onRewrite: () => {},
+    metadata: null,
   })
   for (let step = walk.next(); !step.done; ) {
     const { offset, length } = step.value

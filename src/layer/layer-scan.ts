@@ -1,7 +1,9 @@
 // What the scan of one layer yields: it depends on that layer and the detectors alone.
+import type { LayerRecords } from '../filesystem/packages.ts'
 import type { ImagePath } from '../filesystem/path.ts'
 import type { Digest } from '../image/image.ts'
 import type { SecretMatch } from '../secrets/match.ts'
+import type { TarMatch } from './header-text.ts'
 
 export type EntryType = 'file' | 'hardlink' | 'symlink' | 'directory' | 'device'
 
@@ -43,7 +45,7 @@ export interface ContentHashes {
   readonly sha256: string
 }
 
-/** A small file that later steps read: users, package databases, the system's name. */
+/** A small file that later steps read: users, scripts, the system's name; while the layer is read, its package databases. */
 export interface Extract {
   readonly entry: number
   readonly content: Buffer
@@ -51,6 +53,7 @@ export interface Extract {
 
 /** Something that was not looked into, beyond its raw bytes. */
 export interface Skipped {
+  /** The path of the entry; members of archives behind `!/`. */
   readonly path: string
   readonly reason: string
 }
@@ -65,8 +68,14 @@ export interface LayerScan {
   readonly size: number
   readonly entries: readonly LayerEntry[]
   readonly matches: readonly LayerMatch[]
-  /** By entry; only entries with a match have hashes, and of these the ones up to 16 MiB. */
+  /** Secrets in the headers of its tar. */
+  readonly metadata: readonly TarMatch[]
+  /** By entry; only entries with a match, or not looked into wholly, have hashes, and of these the ones up to 16 MiB. */
   readonly hashes: ReadonlyMap<number, ContentHashes>
+  /** What the package databases of this layer say of the same entries. */
+  readonly records: LayerRecords
+  /** Entries with a match that belong to an installed package whose metadata this layer holds: the path from the package's folder on. */
+  readonly installed: ReadonlyMap<number, string>
   readonly extracts: readonly Extract[]
   /** By entry. */
   readonly programs: ReadonlyMap<number, ProgramKind>

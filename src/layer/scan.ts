@@ -3,17 +3,20 @@
 import { createHash } from 'node:crypto'
 import { extract as createExtract, type Header } from 'tar-stream'
 import { ImageError } from '../error.ts'
+import { findInstalled } from '../filesystem/installed.ts'
+import { readLayerRecords } from '../filesystem/packages.ts'
 import { baseName, childOf, cleanPath, type ImagePath, isSameName, parentOf } from '../filesystem/path.ts'
 import type { Layer } from '../image/image.ts'
 import { TarGuard } from '../image/tar-guard.ts'
 import type { TarHeader } from '../image/tar-walk.ts'
 import { DEFAULT_LIMITS, type Limits, raise } from '../limits.ts'
 import type { Scanner } from '../secrets/scanner.ts'
-import { isCollected, MAX_EXTRACT, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint } from './collectors.ts'
+import type { EntryStream } from './archives.ts'
+import { collectorOf, isNodeManifest, MAX_EXTRACT, MAX_MANIFEST, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint, namesPackage } from './collectors.ts'
 import { Content } from './content.ts'
+import { HeaderText } from './header-text.ts'
 import type { ContentHashes, EntryType, Extract, LayerEntry, LayerMatch, LayerScan, ProgramKind, Skipped } from './layer-scan.ts'
 import { NestedBudget } from './nested.ts'
-import type { EntryStream } from './unpacker.ts'
 
 /** More of these than anyone would read: the rest is counted in one line. */
 const MAX_SKIPPED = 500
@@ -61,6 +64,9 @@ function entryOf(header: Header, guarded: TarHeader): LayerEntry {
 /** Files up to this size keep their pieces until it is known whether they hold a match: no second reading for their checksums. */
 const MAX_KEPT = 16 << 20
 
+/** Bytes that keeping a file takes besides its content. */
+const EXTRACT_OVERHEAD = 256
+
 /** Checksums of content that is in memory. */
 function hashesOf(pieces: readonly Buffer[]): ContentHashes {
   const hex = (algorithm: string): string => pieces.reduce((hash, piece) => hash.update(piece), createHash(algorithm)).digest('hex')
@@ -78,7 +84,8 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
   const label = `${where}: layer ${layer.index}`
   const reading = new LayerReading(scanner, label, limits)
   const guarded: TarHeader[] = []
-  const guard = new TarGuard(label, limits, (header) => guarded.push(header))
+  const headers = new HeaderText(scanner, label, limits, (reason) => reading.skip('/', reason))
+  const guard = new TarGuard(label, limits, (header) => guarded.push(header), headers)
   const extract = createExtract({ allowUnknownFormat: true } as never)
   let failure: Error | null = null
   const closed = new Promise<void>((resolve) => {
@@ -126,7 +133,8 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
     throw error
   }
   if (failure !== null) throw tarError(failure, label)
-  return reading.result(layer, size)
+  headers.end()
+  return { ...reading.result(layer, size), metadata: headers.matches }
 }
 
 function tarError(error: Error, label: string): Error {
@@ -146,6 +154,13 @@ class LayerReading {
   readonly #matches: LayerMatch[] = []
   readonly #hashes = new Map<number, ContentHashes>()
   readonly #extracts: Extract[] = []
+  #extractBytes = 0
+  /** Package databases, until the layer is read. */
+  readonly #databases: Extract[] = []
+  /** Paths of the `package.json` of installed packages. */
+  readonly #manifests = new Set<string>()
+  /** Entries that hold a match, or were not looked into wholly. */
+  readonly #noted = new Set<number>()
   #scripts = 0
   readonly #programs = new Map<number, ProgramKind>()
   readonly #skipped: Skipped[] = []
@@ -158,7 +173,8 @@ class LayerReading {
     this.#budget = new NestedBudget(limits)
   }
 
-  result(layer: Layer, size: number): LayerScan {
+  result(layer: Layer, size: number): Omit<LayerScan, 'metadata'> {
+    this.#scanner.assertBounded(this.#label)
     const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: '/', reason: `${this.#notListed} more files` }]
     return {
       index: layer.index,
@@ -167,6 +183,8 @@ class LayerReading {
       entries: this.#entries,
       matches: this.#matches,
       hashes: this.#hashes,
+      records: readLayerRecords(this.#databases, this.#entries, this.#noted, this.#limits.records, this.#label),
+      installed: findInstalled(this.#entries, this.#noted, this.#manifests),
       extracts: this.#extracts,
       programs: this.#programs,
       skipped,
@@ -180,6 +198,7 @@ class LayerReading {
 
   /** One entry of the layer's own tar. */
   entry(header: Header, guarded: TarHeader, stream: EntryStream, next: Next): void {
+    this.#scanner.assertBounded(this.#label)
     const entry = entryOf(header, guarded)
     if (NO_WHITEOUT.test(entry.path))
       throw new ImageError('bad-whiteout', `${this.#label}: ${JSON.stringify(entry.path)} is a whiteout of no file, which engines take differently. Build the image again.`)
@@ -195,9 +214,14 @@ class LayerReading {
       stream.resume()
       return
     }
-    const content = new Content((where, reason) => this.skip(where, reason), this.#scanner, this.#budget, entry.path, [], 0)
-    const isExtract = isCollected(entry.path) && guarded.size <= MAX_EXTRACT
-    if (!isExtract && isCollected(entry.path)) this.skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`)
+    const skip = (where: string, reason: string): void => {
+      this.#noted.add(index)
+      this.skip(where, reason)
+    }
+    const content = new Content(skip, this.#scanner, this.#budget, entry.path, [], 0)
+    const collector = collectorOf(entry.path)
+    const isExtract = collector !== null && guarded.size <= MAX_EXTRACT
+    if (!isExtract && collector !== null) skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`)
     const isScript = !isExtract && guarded.size <= MAX_SCRIPT && this.#scripts < MAX_SCRIPTS && mayBeEntrypoint(entry.path)
     let received = 0
     const pieces: Buffer[] = []
@@ -217,24 +241,43 @@ class LayerReading {
     })
     stream.on('end', () => {
       const finish = (): void => {
-        if (content.matches.length > 0) {
+        const { matches } = content
+        if (matches.length > 0) {
           // What a plain archive shows raw and in its member is told once, by the member.
-          const members = new Set(content.matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity))
-          for (const match of content.matches) if (match.inside !== null || !members.has(match.identity)) this.#matches.push({ ...match, entry: index })
-          if (guarded.size <= MAX_KEPT) this.#hashes.set(index, hashesOf(pieces))
+          const members = new Set(matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity))
+          for (const match of matches) if (match.inside !== null || !members.has(match.identity)) this.#matches.push({ ...match, entry: index })
+          this.#noted.add(index)
         }
+        if (guarded.size <= MAX_KEPT && this.#noted.has(index)) this.#hashes.set(index, hashesOf(pieces))
         if (content.program !== null && this.#programs.get(index) === 'elf') this.#programs.set(index, content.program)
-        if (isExtract) this.#extracts.push({ entry: index, content: Buffer.concat(pieces) })
+        if (isExtract) this.#keep(collector === 'database' ? this.#databases : this.#extracts, index, pieces)
         else if (isScript && pieces[0]?.subarray(0, 2).toString() === '#!') {
           this.#scripts++
-          this.#extracts.push({ entry: index, content: Buffer.concat(pieces) })
+          this.#keep(this.#extracts, index, pieces)
+        } else if (guarded.size <= MAX_MANIFEST && isNodeManifest(entry.path) && namesPackage(Buffer.concat(pieces).toString('latin1'))) this.#manifests.add(entry.path)
+      }
+      const goOn = (): void => {
+        try {
+          finish()
+        } catch (error) {
+          fail(error)
+          return
         }
         next()
       }
       const ending = content.end()
-      if (ending === null) finish()
-      else ending.then(finish, fail)
+      if (ending === null) goOn()
+      else ending.then(goOn, fail)
     })
+  }
+
+  /** Keeps a small file, as long as all of them together are small. */
+  #keep(files: Extract[], entry: number, pieces: readonly Buffer[]): void {
+    const content = Buffer.concat(pieces)
+    this.#extractBytes += content.length + EXTRACT_OVERHEAD
+    if (this.#extractBytes > this.#limits['extract-bytes'])
+      throw new ImageError('too-large', `${this.#label}: the package databases, user lists and scripts of the image are too large together ${raise('extract-bytes')}`)
+    files.push({ entry, content })
   }
 
   #noteProgram(index: number, entry: LayerEntry, head: Buffer): void {

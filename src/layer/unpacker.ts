@@ -1,20 +1,15 @@
-// Unpacks one archive inside a layer as its bytes come in: gzip, zstd, zip, tar. Nothing is written to disk, and a damaged
-// archive is listed: its raw bytes have been read all the same.
-import type { Transform } from 'node:stream'
-import zlib from 'node:zlib'
-import { extract as createExtract } from 'tar-stream'
-import { cleanPath } from '../filesystem/path.ts'
-import { decompressor } from '../image/compression.ts'
-import { NestedGuard } from '../image/tar-guard.ts'
-import { eachZipMember, MAX_ZIP, type NestedBudget, type Packing } from './nested.ts'
-
-/** The part of a streamx Readable that is used. */
-export interface EntryStream {
-  on(event: 'data', listener: (chunk: Buffer) => void): void
-  on(event: 'end', listener: () => void): void
-  pause(): void
-  resume(): void
-}
+// Looks into one content that is packed, or holds packed content behind other bytes. Nothing is written to disk. What is
+// damaged, too large or of a form that is not opened is listed: its raw bytes have been read all the same.
+import { Feed, PackingError } from '../packing/feed.ts'
+import { gunzipAtOnce, inflateAtOnce } from '../packing/gzip.ts'
+import { Pipe } from '../packing/pipe.ts'
+import { BEFORE_SIGN, confirmed, HEAD, type Packing, packingOf, type Told } from '../packing/signs.ts'
+import { decode } from '../packing/streams.ts'
+import { LAG, type SignAt } from '../secrets/content-scan.ts'
+import { openAr, openCpio, openRpm, openTar } from './archives.ts'
+import { openGitBundle, openGitPack, withoutGitHeader } from './git-objects.ts'
+import { type Account, type NestedBudget, Stop } from './nested.ts'
+import { openZip } from './zip.ts'
 
 /** What unpacked bytes are handed to. */
 export interface Sink {
@@ -24,171 +19,228 @@ export interface Sink {
   end(): Promise<void> | null
 }
 
-export interface UnpackerHost<S extends Sink> {
+/** The content that an archive stands in. */
+export interface UnpackerHost<S extends Sink = Sink> {
+  /** Its name, the innermost alone. */
+  readonly path: string
   skip(reason: string, member?: string): void
   /** A new content below this one; null for the single content of a compressed file. */
   content(member: string | null): S
   done(content: S): void
+  /** Why an archive or a stream may not be opened here, or null. */
+  tooDeep(packing: Packing): string | null
 }
 
-/** One archive. */
-export class Unpacker<S extends Sink> {
-  readonly #packing: Packing
-  readonly #budget: NestedBudget
-  readonly #host: UnpackerHost<S>
-  #packed = 0
-  #unpacked = 0
-  #stopped = false
-  #zip: Buffer[] = []
-  readonly #guard = new NestedGuard()
-  #stream: Transform | ReturnType<typeof createExtract> | null = null
-  /** Settles when all that was unpacked is scanned; null when there is nothing to wait for. */
-  #finished: Promise<void> | null = null
+/** An archive that is being opened. */
+export interface Opening<S extends Sink = Sink> {
+  readonly feed: Feed
+  readonly host: UnpackerHost<S>
+  readonly budget: NestedBudget
+  readonly account: Account
+}
 
-  constructor(packing: Packing, budget: NestedBudget, host: UnpackerHost<S>) {
-    this.#packing = packing
-    this.#budget = budget
+/** Compressed files up to this size are unpacked in one call. */
+const AT_ONCE = 1 << 18
+/** What they may unpack to. */
+const MAX_AT_ONCE = 32 << 20
+/** Signs in one content that are held against what follows. */
+const MAX_SIGNS = 1000
+
+const STREAMS: readonly Packing[] = ['gzip', 'zstd', 'xz', 'bzip2', 'zlib', 'brotli']
+
+export const isStream = (packing: Packing): boolean => STREAMS.includes(packing)
+
+/** Hands a whole content to a sink. */
+export async function deliver<S extends Sink>(host: UnpackerHost<S>, member: string | null, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
+  const content = host.content(member)
+  try {
+    for await (const chunk of chunks) await content.push(chunk, false)
+  } finally {
+    await content.end()
+    host.done(content)
+  }
+}
+
+/** One content, from where its first packing may stand. */
+export class Unpacker<S extends Sink> {
+  readonly #told: Told | null
+  readonly #host: UnpackerHost<S>
+  readonly #budget: NestedBudget
+  readonly #start: number
+  readonly #isScript: boolean
+  readonly #signs: SignAt[] = []
+  readonly #pipe = new Pipe()
+  #feed: Feed | null = null
+  #running: Promise<void> | null = null
+  #tried = 0
+  /** Reasons that were told, each once. */
+  readonly #said = new Set<string>()
+
+  /**
+   * @param told what stands at the start; null: wait for a sign
+   * @param start where in the content the first byte stands that is written
+   */
+  constructor(told: Told | null, host: UnpackerHost<S>, budget: NestedBudget, start = 0, isScript = false) {
+    this.#told = told
     this.#host = host
+    this.#budget = budget
+    this.#start = start
+    this.#isScript = isScript
   }
 
-  #stop(reason: string): void {
-    if (this.#stopped) return
-    this.#stopped = true
-    this.#zip = []
-    this.#host.skip(reason)
-    this.#stream?.destroy(new Error(reason))
+  /** Tells of a sign; before the bytes are written in which it stands. */
+  sign(sign: SignAt): void {
+    this.#signs.push(sign)
   }
 
   write(chunk: Buffer, last: boolean): Promise<void> | null {
-    this.#packed += chunk.length
-    if (this.#stopped) return null
-    if (this.#packing === 'zip') {
-      if (this.#packed > MAX_ZIP) this.#stop(`zip archives of more than ${MAX_ZIP} bytes are not opened`)
-      else this.#zip.push(last && this.#zip.length === 0 ? chunk : Buffer.from(chunk))
-      return null
+    if (this.#running === null) {
+      if (last && chunk.length < AT_ONCE && (this.#told === 'gzip' || this.#told === 'zlib')) {
+        const done = this.#unpackAtOnce(this.#told, chunk)
+        if (done !== undefined) {
+          this.#running = done
+          return done
+        }
+      }
+      this.#feed = new Feed(() => this.#pipe.read(), this.#start)
+      this.#running = this.#run(this.#feed).finally(() => this.#pipe.stop())
+      // Whoever ends the content waits for it.
+      this.#running.catch(() => {})
     }
-    if (this.#packing === 'gzip' && last && this.#stream === null && chunk.length < 1 << 18) return this.#gunzipAtOnce(chunk)
-    this.#stream ??= this.#packing === 'tar' ? this.#openTar() : this.#openCompressed(this.#packing)
-    const stream = this.#stream
-    // The chunk is a view of a buffer that others read too; streams keep it, nobody writes to it.
-    const bytes = this.#packing === 'tar' ? this.#guard.push(chunk) : chunk
-    if (bytes.length === 0 || stream.write(bytes)) return null
-    const drained = new Promise<void>((resolve) => stream.once('drain', resolve))
-    return this.#finished === null ? drained : Promise.race([drained, this.#finished])
+    return this.#pipe.write(chunk)
   }
 
   end(): Promise<void> | null {
-    if (this.#packing === 'zip') return this.#stopped ? null : this.#unzip()
-    if (this.#stream !== null && !this.#stopped) {
-      const rest = this.#packing === 'tar' ? this.#guard.end() : null
-      this.#stream.end(rest === null || rest.length === 0 ? undefined : rest)
-    }
-    return this.#finished
+    this.#pipe.end()
+    return this.#running
   }
 
-  /** Small compressed files are many (manual pages, changelogs): one call each. */
-  #gunzipAtOnce(chunk: Buffer): Promise<void> | null {
-    let bytes: Buffer
+  /** Small compressed files are many (manual pages, changelogs, git objects): one call each. @returns undefined where that does not do */
+  #unpackAtOnce(packing: 'gzip' | 'zlib', chunk: Buffer): Promise<void> | null | undefined {
+    if (this.#host.tooDeep(packing) !== null) return undefined
+    const bytes = (packing === 'gzip' ? gunzipAtOnce : inflateAtOnce)(chunk, Math.min(this.#budget.left, MAX_AT_ONCE))
+    if (bytes === null) return undefined
     try {
-      bytes = zlib.gunzipSync(chunk, { maxOutputLength: Math.max(1, Math.min(this.#budget.left, 32 << 20)) })
+      this.#budget.spend(bytes.length, { packed: chunk.length, unpacked: 0 })
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
-        this.#stream = this.#openCompressed('gzip')
-        this.#stream.write(chunk)
+      this.#host.skip(String(error instanceof Error ? error.message : error))
+      return null
+    }
+    const content = this.#host.content(null)
+    return settle([() => content.push(withoutGitHeader(this.#host.path, bytes), true), () => content.end()], () => this.#host.done(content))
+  }
+
+  async #run(feed: Feed): Promise<void> {
+    let told = this.#told
+    for (;;) {
+      told ??= await this.#nextSign(feed)
+      if (told === null) return
+      const start = feed.position
+      let goesOn = false
+      try {
+        await this.#open(told, feed)
+        goesOn = feed.position > start
+      } catch (error) {
+        if (error instanceof Stop) {
+          this.#host.skip(error.message)
+          return
+        }
+        if (!(error instanceof PackingError)) throw error
+        this.#host.skip(error.message)
+      }
+      // Padding is no content; what follows it may be.
+      if (goesOn) await feed.skipZeros()
+      told = goesOn ? packingOf(await feed.peek(HEAD), '') : null
+    }
+  }
+
+  #say(reason: string): void {
+    if (!this.#said.has(reason)) this.#host.skip(reason)
+    this.#said.add(reason)
+  }
+
+  async #open(told: Told, feed: Feed): Promise<void> {
+    if (typeof told === 'object') {
+      this.#say(`archives packed with ${told.closed} are not opened`)
+      return
+    }
+    const reason = this.#host.tooDeep(told)
+    if (reason !== null) {
+      this.#say(reason)
+      return
+    }
+    const start = feed.position
+    // Bytes are read ahead; as many again are allowed for.
+    const account: Account = {
+      get packed(): number {
+        return feed.position - start
+      },
+      unpacked: 0,
+    }
+    const opening: Opening<S> = { feed, host: this.#host, budget: this.#budget, account }
+    switch (told) {
+      case 'zip':
+        return openZip(opening)
+      case 'tar':
+        return openTar(opening)
+      case 'ar':
+        return openAr(opening)
+      case 'cpio':
+        return openCpio(opening)
+      case 'rpm':
+        return openRpm(opening)
+      case 'git-pack':
+        return openGitPack(opening)
+      case 'git-bundle':
+        return openGitBundle(opening)
+      default:
+        return this.#openStream(told, opening)
+    }
+  }
+
+  async #openStream(kind: 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'zlib' | 'brotli', { feed, host, budget, account }: Opening<S>): Promise<void> {
+    let held = 0
+    const memory = (bytes: number): void => {
+      if (bytes <= held) return
+      budget.hold(bytes - held)
+      held = bytes
+    }
+    const unpacked = async function* (): AsyncGenerator<Buffer> {
+      let isFirst = true
+      for await (const chunk of decode(kind, feed, { memory })) {
+        budget.spend(chunk.length, account)
+        yield isFirst && kind === 'zlib' ? withoutGitHeader(host.path, chunk) : chunk
+        isFirst = false
+      }
+    }
+    try {
+      await deliver(host, null, unpacked())
+    } catch (error) {
+      if (!(error instanceof PackingError)) throw error
+      // What is told by its name alone may be something else.
+      if (kind === 'brotli' && account.unpacked === 0) return
+      throw new PackingError(`it does not decompress to its end (${kind}: ${error.message})`, { cause: error })
+    } finally {
+      budget.release(held)
+    }
+  }
+
+  /** Passes over bytes up to the next sign that holds. */
+  async #nextSign(feed: Feed): Promise<Told | null> {
+    for (;;) {
+      const next = this.#signs.shift()
+      if (next === undefined) {
+        if (!(await feed.pass(LAG + BEFORE_SIGN))) return null
+        continue
+      }
+      if (next.at < feed.position) continue
+      if (++this.#tried > MAX_SIGNS) {
+        this.#host.skip(`it holds more than ${MAX_SIGNS} signs of archives; what follows was not looked into`)
         return null
       }
-      this.#stop('it does not decompress')
-      return null
-    }
-    const stop = this.#budget.spend(bytes.length, chunk.length, bytes.length)
-    if (stop !== null) {
-      this.#stop(stop)
-      return null
-    }
-    const content = this.#host.content(null)
-    this.#finished = settle([() => content.push(bytes, true), () => content.end()], () => this.#host.done(content))
-    return this.#finished
-  }
-
-  #openCompressed(packing: 'gzip' | 'zstd'): Transform {
-    const stream = decompressor(packing)
-    const content = this.#host.content(null)
-    this.#finished = (async () => {
-      try {
-        for await (const chunk of stream as AsyncIterable<Buffer>) {
-          this.#unpacked += chunk.length
-          const stop = this.#budget.spend(chunk.length, this.#packed, this.#unpacked)
-          if (stop !== null) {
-            this.#stop(stop)
-            break
-          }
-          await content.push(chunk, false)
-        }
-      } catch {
-        this.#stop('it does not decompress to its end')
-      }
-      await content.end()
-      this.#host.done(content)
-    })()
-    return stream
-  }
-
-  #openTar(): ReturnType<typeof createExtract> {
-    const extract = createExtract({ allowUnknownFormat: true } as never)
-    extract.on('entry', (header, stream, next) => {
-      if (header.type === 'directory') {
-        next()
-        return
-      }
-      const member = this.#host.content(cleanPath(header.name).slice(1))
-      const source = stream as unknown as EntryStream & { on(event: 'error', listener: () => void): void }
-      source.on('error', () => {})
-      source.on('data', (chunk) => {
-        this.#unpacked += chunk.length
-        // A plain tar gives no more than it holds, and the bytes of a packed one are counted where it is unpacked.
-        const busy = member.push(chunk, false)
-        if (busy === null) return
-        source.pause()
-        void busy.then(() => source.resume())
-      })
-      source.on('end', () => {
-        const done = (): void => {
-          this.#host.done(member)
-          next()
-        }
-        const ending = member.end()
-        if (ending === null) done()
-        else void ending.then(done)
-      })
-      if (header.size === 0) source.resume()
-    })
-    this.#finished = new Promise<void>((resolve) => {
-      extract.on('error', () => {
-        this.#stop('its tar is damaged')
-        resolve()
-      })
-      extract.on('close', () => resolve())
-      extract.on('finish', () => {
-        if (this.#guard.failed) this.#stop('its tar is damaged, or readers differ on what it holds')
-        resolve()
-      })
-    })
-    return extract
-  }
-
-  async #unzip(): Promise<void> {
-    const bytes = this.#zip.length === 1 ? (this.#zip[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#zip)
-    this.#zip = []
-    try {
-      await eachZipMember(bytes, this.#budget, async (name, content, reason) => {
-        if (content === null) return this.#host.skip(reason, name)
-        const member = this.#host.content(name)
-        await member.push(content, true)
-        await member.end()
-        this.#host.done(member)
-      })
-    } catch (error) {
-      this.#host.skip(error instanceof Error ? `not all of it could be unpacked: ${error.message}` : 'it is damaged')
+      await feed.skip(next.at - feed.position)
+      const told = await confirmed(next.sign, feed, next.at, this.#isScript)
+      if (told !== null) return told
     }
   }
 }

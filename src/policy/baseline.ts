@@ -42,7 +42,7 @@ export interface Baseline {
 export const DEFAULT_BASELINE = '.layergate-baseline.json'
 
 /** Larger ones are no baseline of ours. */
-const MAX_BASELINE = 64 << 20
+export const MAX_BASELINE = 64 << 20
 
 /** Places of one finding that count; they come in the order of their reach. */
 export const MAX_PLACES = 1000
@@ -68,15 +68,8 @@ export function parseBaseline(file: string, text: string): BaselineFile {
 export const renderBaseline = ({ salt, images }: BaselineFile): string =>
   `${JSON.stringify({ schemaVersion: 1, salt, images: Object.fromEntries(Object.entries(images).sort(([a], [b]) => (a < b ? -1 : 1))) }, null, 2)}\n`
 
-/**
- * The part of a baseline that speaks of an image: that of its name, or the only one there is, since an image has one name in CI
- * and another on a desk.
- */
-export function sectionOf({ images }: BaselineFile, name: string): readonly BaselineEntry[] | null {
-  const own = Object.hasOwn(images, name) ? images[name] : undefined
-  const all = Object.values(images)
-  return own ?? (all.length === 1 ? (all[0] ?? null) : null)
-}
+/** The part of a baseline that speaks of an image: that of its name, and of no other image. */
+export const sectionOf = ({ images }: BaselineFile, name: string): readonly BaselineEntry[] | null => (Object.hasOwn(images, name) ? (images[name] ?? null) : null)
 
 /** The place of a finding without numbers that another build changes. */
 export function placeOf(location: Location): string {
@@ -85,7 +78,11 @@ export function placeOf(location: Location): string {
       return `${location.path}${location.inside === undefined ? '' : `!/${location.inside}`}`
     case 'config':
     case 'attestation':
+    case 'manifest':
+    case 'index':
       return location.field
+    case 'tar':
+      return `${location.path} (${location.field} in the tar)`
     default:
       return location.kind
   }

@@ -21,11 +21,18 @@ const ignoreSchema = z
     rule: z.enum(ruleIds).optional().describe('the rule whose findings are ignored; none: every rule'),
     path: z.string().min(1).optional().describe('pattern of the path in the image, such as /app/test/**'),
     fingerprint: z.string().min(8).optional().describe('fingerprint of one finding, as the JSON report shows it'),
+    value: z
+      .string()
+      .regex(/^(?:hmac-sha256:(?:[0-9a-f]{32}){1,2}|tag:[0-9a-f]{4})$/, 'a value is written as a report has it: hmac-sha256:… (ignoreValue or keyedHash), of a password tag:…')
+      .optional()
+      .describe(
+        'that value alone, by its hash under the salt: hmac-sha256:…, of a password tag:…, as secret.ignoreValue of the JSON report shows it; another value at the place is not ignored',
+      ),
     reason: z.string().min(3).describe('why this is no problem; shown in every report'),
     expires: z.iso.date().optional().describe('last day on which this entry counts, YYYY-MM-DD'),
   })
-  .refine(({ rule, path, fingerprint }) => rule !== undefined || path !== undefined || fingerprint !== undefined, {
-    message: 'an ignore entry needs a rule, a path or a fingerprint',
+  .refine((entry) => [entry.rule, entry.path, entry.fingerprint, entry.value].some((given) => given !== undefined), {
+    message: 'an ignore entry needs a rule, a path, a fingerprint or a value',
   })
 
 const minConfidence = z.union([confidenceSchema, z.strictObject({ secrets: confidenceSchema.optional(), rules: confidenceSchema.optional() })])
@@ -36,7 +43,7 @@ const limitSchemas = Object.fromEntries(
 
 export const configSchema = z.strictObject({
   extends: z
-    .union([z.string(), z.array(z.string())])
+    .union([z.string(), z.array(z.string()).max(64)])
     .optional()
     .describe('recommended, strict, or the path of another configuration; later ones win'),
   'fail-on': failOn.optional().describe('findings of this severity or worse fail the image; default high'),

@@ -1,11 +1,22 @@
-// Comments of a Dockerfile that accept a finding: `# layergate-ignore: RULE reason`, and those of hadolint for the rules that
-// correspond. https://github.com/hadolint/hadolint#ignoring-rules
+// Comments of a Dockerfile that accept a finding: `# layergate-ignore: RULE [path=PATTERN] [detector=ID] reason`, and those of
+// hadolint for the rules that correspond. https://github.com/hadolint/hadolint#ignoring-rules
+import { minimatch } from 'minimatch'
 import type { Dockerfile, Instruction } from '../dockerfile/dockerfile.ts'
 import type { DockerfileLines } from '../dockerfile/origin.ts'
+import { MATCH_OPTIONS } from '../image/reference-pattern.ts'
+import type { Location } from '../rules/finding.ts'
 import { RULES } from '../rules/list.ts'
+import { GROUPS } from '../secrets/detectors/list.ts'
 import { nearest } from './load.ts'
 
-export interface InlineIgnore {
+/** What a comment accepts of what a rule finds at its lines; null: all of it. */
+interface Scope {
+  /** Pattern of the path in the image. */
+  readonly inImage: string | null
+  readonly detector: string | null
+}
+
+export interface InlineIgnore extends Scope {
   readonly rule: string
   readonly reason: string
   /** Last day on which it counts, YYYY-MM-DD; null for no end. */
@@ -23,6 +34,8 @@ export interface InlineIgnore {
   /** Whether the lines' text is what was accepted; not every text is where the Dockerfile of another commit decides. */
   readonly agreesAt: (startLine: number, endLine: number) => boolean
 }
+
+const DETECTOR_IDS: ReadonlySet<string> = new Set(GROUPS.flatMap(({ detectors }) => detectors.map(({ id }) => id)))
 
 /** What hadolint's rules are called here. Sorted. */
 const HADOLINT: Readonly<Record<string, string>> = {
@@ -50,7 +63,7 @@ const HADOLINT: Readonly<Record<string, string>> = {
   DL4006: 'pipe-to-shell',
 }
 
-interface Comment {
+interface Comment extends Scope {
   readonly rules: readonly { readonly rule: string; readonly reason: string }[]
   readonly expires: string | null
   readonly isForeign: boolean
@@ -68,19 +81,22 @@ function readComment(text: string): Comment | null {
     return {
       rules: codes.map((code) => ({ rule: HADOLINT[code] ?? '', reason: `hadolint ignore=${code}` })),
       expires: null,
+      inImage: null,
+      detector: null,
       isForeign: true,
       isGlobal: foreign[1] !== undefined,
       problem: null,
     }
   }
-  const own = /^#\s*layergate[-: ]ignore\b[:=]?\s*(.*)$/.exec(text)
+  const own = /^#\s*layergate[-: ]ignore\b[:=]?\s*(.*)$/s.exec(text)
   if (own === null) return null
-  const [, names = '', rest = ''] = /^(\S*)\s*(.*)$/.exec(own[1] ?? '') ?? []
+  const [, names = '', all = ''] = /^(\S*)\s*(.*)$/s.exec(own[1] ?? '') ?? []
+  const { inImage, detector, rest } = scopeIn(all)
   const until = /\buntil[\s=]+(\S+)/.exec(rest)
-  const expires = until?.[1]?.replace(/[.,;)]+$/, '') ?? null
+  const expires = until?.[1]?.replace(/(?<![.,;)])[.,;)]+$/, '') ?? null
   const reason = rest
     .replace(until?.[0] ?? '', '')
-    .replace(/^(?:reason=|[-–—:\s(])+|[\s(]+$/g, '')
+    .replace(/^(?:reason=|[-–—:\s(])+|(?<![\s(])[\s(]+$/g, '')
     .trim()
   const ids = names.split(',').filter((id) => id !== '')
   const unknown = ids.find((id) => !RULES.some(({ meta }) => meta.id === id))
@@ -98,11 +114,33 @@ function readComment(text: string): Comment | null {
         ? `names ${JSON.stringify(unknown)}, which is no rule${near === null ? '' : ` (did you mean ${near}?)`}`
         : expires !== null && !isDate(expires)
           ? `has ${JSON.stringify(expires)} where a day is due (until YYYY-MM-DD)`
-          : reason.length < 3
-            ? 'gives no reason'
-            : null
-  return { rules: ids.map((rule) => ({ rule, reason })), expires, isForeign: false, isGlobal: false, problem }
+          : (detectorProblem(detector) ?? (reason.length < 3 ? 'gives no reason' : null))
+  return { rules: ids.map((rule) => ({ rule, reason })), expires, inImage, detector, isForeign: false, isGlobal: false, problem }
 }
+
+/** `path=PATTERN`, `path="a pattern"`, `detector=ID` in front of the reason. */
+const OPTION = /^(path|detector)=(?:"([^"]*)"|(\S+))\s*/
+
+function scopeIn(text: string): Scope & { readonly rest: string } {
+  const found: { path?: string; detector?: string } = {}
+  let rest = text
+  for (let option = OPTION.exec(rest); option !== null; option = OPTION.exec(rest)) {
+    const [whole, name, quoted, bare] = option
+    found[name === 'path' ? 'path' : 'detector'] = quoted ?? bare ?? ''
+    rest = rest.slice(whole.length)
+  }
+  return { inImage: found.path ?? null, detector: found.detector ?? null, rest }
+}
+
+function detectorProblem(detector: string | null): string | null {
+  if (detector === null || DETECTOR_IDS.has(detector)) return null
+  const near = nearest(detector, [...DETECTOR_IDS])
+  return `names ${JSON.stringify(detector)}, which is no detector${near === null ? '' : ` (did you mean ${near}?)`}`
+}
+
+/** Whether a place in the image is one of a pattern. */
+export const liesAt = (location: Location, pattern: string): boolean =>
+  (location.kind === 'layer' || location.kind === 'tar') && minimatch(location.path, pattern.startsWith('/') || pattern.startsWith('**') ? pattern : `/${pattern}`, MATCH_OPTIONS)
 
 /** All comments of a Dockerfile that accept findings, and what is wrong with those that do not. */
 export function readInlineIgnores(dockerfile: Dockerfile): { readonly ignores: InlineIgnore[]; readonly problems: string[] } {
@@ -141,6 +179,8 @@ export function readInlineIgnores(dockerfile: Dockerfile): { readonly ignores: I
         rule,
         reason,
         expires: comment.expires,
+        inImage: comment.inImage,
+        detector: comment.detector,
         path,
         line,
         ...range,
@@ -162,8 +202,8 @@ function textOf(lines: readonly string[], startLine: number, endLine: number, is
     .map((line) =>
       line
         .trim()
-        .replace(/\s*\\$/, '')
-        .replace(/^&&\s*|\s*&&$/g, '')
+        .replace(/(?<!\s)\s*\\$/, '')
+        .replace(/^&&\s*|(?<!\s)\s*&&$/g, '')
         .replace(/\s+/g, ' '),
     )
     .filter((line) => line !== '' && !line.startsWith('#'))
@@ -171,9 +211,18 @@ function textOf(lines: readonly string[], startLine: number, endLine: number, is
     .join('\n')
 }
 
+const isOnSecrets = (rule: string): boolean => RULES.some(({ meta }) => meta.id === rule && meta.kind === 'secret')
+
+/** A comment that accepts every secret that a COPY or ADD brings, also in files that come later. */
+const isTooWide = ({ rule, inImage, detector, startLine }: InlineIgnore, dockerfile: Dockerfile): boolean =>
+  inImage === null &&
+  detector === null &&
+  isOnSecrets(rule) &&
+  dockerfile.stages.some(({ instructions }) => instructions.some((each) => each.startLine <= startLine && startLine <= each.endLine && /^(?:COPY|ADD)$/i.test(each.keyword)))
+
 /**
  * The comments of a Dockerfile as another commit agrees with them: each accepts only text that the same comment accepts there.
- * A new version in FROM changes nothing, but for the rules on bases.
+ * A new version in FROM changes nothing, but for the rules on bases. What is too wide counts on neither side.
  * @param agreed the Dockerfile of the other commit; null: there is none, and nothing is accepted
  */
 export function agreedIgnores(
@@ -181,30 +230,41 @@ export function agreedIgnores(
   dockerfile: Dockerfile,
   agreed: Dockerfile | null,
   now: Date,
-): { readonly ignores: InlineIgnore[]; readonly added: InlineIgnore[] } {
-  const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter((ignore) => !isExpired(ignore, now))
-  const covers = (other: InlineIgnore, rule: string, startLine: number, endLine: number): boolean => {
-    if (other.rule !== rule || agreed === null) return false
+): { readonly ignores: InlineIgnore[]; readonly added: InlineIgnore[]; readonly tooWide: InlineIgnore[] } {
+  const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter((ignore) => !isExpired(ignore, now) && !isTooWide(ignore, agreed))
+  const tooWide = ignores.filter((ignore) => isTooWide(ignore, dockerfile))
+  const own = ignores.filter((ignore) => !tooWide.includes(ignore))
+  const isPartOf = (part: string | null, whole: string | null): boolean => whole === null || part === whole
+  const covers = (other: InlineIgnore, { rule, inImage, detector }: InlineIgnore, startLine: number, endLine: number): boolean => {
+    if (other.rule !== rule || agreed === null || !isPartOf(inImage, other.inImage) || !isPartOf(detector, other.detector)) return false
     // One for the whole file holds for new lines too.
     if (other.isForeign && other.startLine === 1 && other.endLine === agreed.lines.length) return true
     const isBase = rule.startsWith('base-')
-    const own = textOf(dockerfile.lines, startLine, endLine, isBase)
-    return `\n${textOf(agreed.lines, other.startLine, other.endLine, isBase)}\n`.includes(`\n${own}\n`)
+    const text = textOf(dockerfile.lines, startLine, endLine, isBase)
+    return `\n${textOf(agreed.lines, other.startLine, other.endLine, isBase)}\n`.includes(`\n${text}\n`)
   }
-  const limited = ignores.map((ignore): InlineIgnore => ({ ...ignore, agreesAt: (startLine, endLine) => others.some((other) => covers(other, ignore.rule, startLine, endLine)) }))
-  const added = ignores.filter(
-    ({ rule, expires, startLine, endLine }) =>
-      !others.some((other) => (other.expires === null || (expires !== null && expires <= other.expires)) && covers(other, rule, startLine, endLine)),
+  const limited = own.map((ignore): InlineIgnore => ({ ...ignore, agreesAt: (startLine, endLine) => others.some((other) => covers(other, ignore, startLine, endLine)) }))
+  const added = own.filter(
+    (ignore) =>
+      !others.some((other) => (other.expires === null || (ignore.expires !== null && ignore.expires <= other.expires)) && covers(other, ignore, ignore.startLine, ignore.endLine)),
   )
-  return { ignores: limited, added }
+  return { ignores: limited, added, tooWide }
+}
+
+/** What a comment is asked about: a place of a finding, and the detector of its value; null where there is none. */
+interface FoundAt {
+  readonly location: Location
+  readonly detector: string | null
 }
 
 /** Whether a comment accepts what a rule finds at certain lines. */
 export function acceptsAt(
-  { rule, path, startLine, endLine, isPart, agreesAt }: InlineIgnore,
+  { rule, path, inImage, detector, startLine, endLine, isPart, agreesAt }: InlineIgnore,
   ruleId: string,
   lines: Pick<DockerfileLines, 'path' | 'startLine' | 'endLine'> | null,
+  found: FoundAt,
 ): boolean {
+  if ((detector !== null && detector !== found.detector) || (inImage !== null && !liesAt(found.location, inImage))) return false
   if (lines === null || rule !== ruleId || lines.path !== path || !agreesAt(lines.startLine, lines.endLine)) return false
   return isPart ? lines.startLine === startLine : lines.startLine >= startLine && lines.endLine <= endLine
 }

@@ -1,15 +1,14 @@
 // Judges what the rules found: settings of rules, ignores, the base, and the verdict.
 import { createHash } from 'node:crypto'
-import { minimatch } from 'minimatch'
-import type { BaseImage } from '../dockerfile/origin.ts'
-import { MATCH_OPTIONS, matchesReference } from '../image/reference-pattern.ts'
-import { atLeast, atLeastAsSure, type Finding, SEVERITIES, type Severity } from '../rules/finding.ts'
+import type { BaseCertainty, BaseImage } from '../dockerfile/origin.ts'
+import { matchesReference } from '../image/reference-pattern.ts'
+import { atLeast, atLeastAsSure, type Finding, type Location, SEVERITIES, type Severity } from '../rules/finding.ts'
 import { findRule } from '../rules/list.ts'
 import type { Draft, PlaceOfFinding, RuleOver } from '../rules/rule.ts'
 import type { Redactor } from '../secrets/redact.ts'
 import { type Baseline, type BaselineEntry, Comparison, MAX_PLACES, placeOf } from './baseline.ts'
 import type { IgnoreEntry } from './config.ts'
-import { acceptsAt, type InlineIgnore, isExpired } from './inline.ts'
+import { acceptsAt, type InlineIgnore, isExpired, liesAt } from './inline.ts'
 import type { Policy } from './policy.ts'
 
 export interface Warning {
@@ -41,6 +40,8 @@ interface Judged {
   readonly fingerprint: string
   /** The baseline has it; null without one. */
   readonly isKnown: boolean | null
+  /** The base quiets it: it came with the base, and does not prove itself where that is not proven. */
+  readonly isQuiet: boolean
   readonly cover:
     | { readonly kind: 'ignore'; readonly by: 'config' | 'inline'; readonly entry: IgnoreEntry | InlineIgnore }
     | { readonly kind: 'off' }
@@ -50,6 +51,7 @@ interface Judged {
 
 interface Judgeable {
   readonly base: BaseImage | null
+  readonly baseCertainty: (location: Location) => BaseCertainty
   readonly now: Date
 }
 
@@ -78,17 +80,20 @@ export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], eviden
     counted.set(parts.join('\0'), count + 1)
     return hash(count === 0 ? parts : [...parts, String(count)])
   }
-  const coverOf = (place: PlaceOfFinding, fingerprint: string): Judged['cover'] => {
+  const failsInBase = policy.base === 'fail' || ownBase
+  const isInherited = ({ origin, location, isProven }: PlaceOfFinding): boolean => origin === 'base' && !(isProven === true && evidence.baseCertainty(location) !== 'proven')
+  const coverOf = (place: PlaceOfFinding, fingerprint: string, draft: Draft, value: string | null): Judged['cover'] => {
     if (policy.rules[place.ruleId]?.enabled !== true) return { kind: 'off' }
-    if (place.origin === 'base' && policy.base === 'ignore' && !ownBase) return { kind: 'base' }
-    const entry = policy.ignore.find((candidate) => !isExpired(candidate, evidence.now) && covers(candidate, place, fingerprint))
-    const comment = entry === undefined ? inline.find((candidate) => !isExpired(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile)) : undefined
+    if (isInherited(place) && policy.base === 'ignore' && !ownBase) return { kind: 'base' }
+    const entry = policy.ignore.find((candidate) => !isExpired(candidate, evidence.now) && covers(candidate, place, fingerprint, value))
+    const accepts = (candidate: InlineIgnore): boolean =>
+      !isExpired(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile, { location: place.location, detector: draft.detector ?? null })
+    const comment = entry === undefined ? inline.find(accepts) : undefined
     const cover = entry ?? comment
     if (cover === undefined) return null
     used.add(cover)
     return { kind: 'ignore', by: entry === undefined ? 'inline' : 'config', entry: cover }
   }
-  const failsInBase = policy.base === 'fail' || ownBase
   const comparison = baseline === null ? null : new Comparison(baseline)
 
   const findings: Finding[] = []
@@ -99,16 +104,17 @@ export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], eviden
     if (setting === undefined || (!setting.enabled && meta.kind === 'rule')) continue
     for (const draft of check(evidence, setting.options)) {
       const old = baseline === null ? null : (draft.hashOf?.(baseline.salt) ?? null)
+      const value = ignoreValue(draft, policy)
       const judged = draft.places.map((place, index): Judged => {
         const fingerprint = fingerprintOf(place)
         const isKnown = comparison === null ? null : index >= MAX_PLACES || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old)
-        return { index, place, fingerprint, isKnown, cover: coverOf(place, fingerprint) }
+        return { index, place, fingerprint, isKnown, isQuiet: isInherited(place) && !failsInBase, cover: coverOf(place, fingerprint, draft, value) }
       })
-      const lead = leadOf(judged, failsInBase)
+      const lead = leadOf(judged)
       if (lead === null) continue
       found.add(lead.place.ruleId)
-      const made = toFinding(lead, judged, draft, policy)
-      const finding = made.suppressed === null && fails(made, policy, failsInBase) ? { ...made, fails: true } : made
+      const made = toFinding(lead, judged, draft, policy, value, lead.place.origin === 'base' ? evidence.baseCertainty(lead.place.location) : null)
+      const finding = made.suppressed === null && fails(made, policy, lead.isQuiet) ? failing(made, failsInBase) : made
       findings.push(finding)
       if (finding.suppressed === null)
         record.set(finding, {
@@ -139,21 +145,34 @@ export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], eviden
  * The place that a finding is shown at: the first that nothing covers, new ones first and own ones before those of the base;
  * else the first that an ignore entry covers. null: the finding is off.
  */
-function leadOf(judged: readonly Judged[], failsInBase: boolean): Judged | null {
+function leadOf(judged: readonly Judged[]): Judged | null {
   const uncovered = judged.filter(({ cover }) => cover === null)
   const added = uncovered.filter(({ isKnown }) => isKnown === false)
   const open = added.length > 0 ? added : uncovered
-  return open.find(({ place }) => failsInBase || place.origin !== 'base') ?? open[0] ?? judged.find(({ cover }) => cover?.kind === 'ignore') ?? null
+  return open.find(({ isQuiet }) => !isQuiet) ?? open[0] ?? judged.find(({ cover }) => cover?.kind === 'ignore') ?? null
 }
 
-function covers({ rule, path, fingerprint }: IgnoreEntry, place: PlaceOfFinding, own: string): boolean {
+function covers({ rule, path, fingerprint, value }: IgnoreEntry, place: PlaceOfFinding, own: string, ownValue: string | null): boolean {
   if (rule !== undefined && rule !== place.ruleId) return false
   if (fingerprint !== undefined && fingerprint !== own) return false
-  if (path === undefined) return true
-  return place.location.kind === 'layer' && minimatch(place.location.path, path.startsWith('/') || path.startsWith('**') ? path : `/${path}`, MATCH_OPTIONS)
+  if (value !== undefined && shortValue(value) !== ownValue) return false
+  return path === undefined || liesAt(place.location, path)
 }
 
-function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy: Policy): Finding {
+/** Characters of a hash that tell values apart. */
+const HASH_LENGTH = 32
+
+/** A value as an ignore entry names it: the hash under the configuration's salt, of a password sixteen bits of it. null without a salt. */
+function ignoreValue({ hashOf }: Draft, { salt }: Policy): string | null {
+  if (salt === null || hashOf === null) return null
+  const keyedHash = hashOf(salt)
+  return keyedHash.length < HASH_LENGTH ? `tag:${keyedHash}` : `hmac-sha256:${keyedHash.slice(0, HASH_LENGTH)}`
+}
+
+/** As reports have it, a hash has more characters. */
+const shortValue = (value: string): string => value.replace(/^(hmac-sha256:.{32}).*$/, '$1')
+
+function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy: Policy, value: string | null, originCertainty: BaseCertainty): Finding {
   const placed = draft.seenFrom(lead.index)
   const fingerprints = new Map(judged.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]))
   const setting = policy.rules[placed.ruleId]
@@ -164,7 +183,9 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
   const severity = placed.ruleId === 'content-not-inspected' && policy.skipped === 'fail' ? worse(own ?? placed.severity, policy.threshold) : (own ?? placed.severity)
   return {
     ...placed,
+    originCertainty,
     severity,
+    secret: placed.secret === null || value === null ? placed.secret : { ...placed.secret, ignoreValue: value },
     related: placed.related.map((related) => {
       if (related.role !== 'also-in') return related
       const fingerprint = fingerprints.get(JSON.stringify(related.location))
@@ -181,15 +202,31 @@ function toFinding(lead: Judged, judged: readonly Judged[], draft: Draft, policy
 /** A severity that fails. */
 const worse = (severity: Severity, threshold: Policy['threshold']): Severity => (atLeast(severity, threshold) ? severity : threshold)
 
-function fails(finding: Finding, { threshold, minConfidence }: Policy, failsInBase: boolean): boolean {
-  if (finding.status === 'known' || (finding.origin === 'base' && !failsInBase)) return false
+function fails(finding: Finding, { threshold, minConfidence }: Policy, isQuiet: boolean): boolean {
+  if (finding.status === 'known' || isQuiet) return false
   const kind = findRule(finding.ruleId)?.meta.kind ?? 'rule'
   return atLeast(finding.severity, threshold) && atLeastAsSure(finding.confidence, minConfidence[kind])
 }
 
+/** How a base is proven: then what is in it is the business of who builds it. */
+const HOW_TO_PROVE =
+  'Nothing proves that the base brought it: build with provenance (docker buildx build --provenance=mode=max, or --build-metadata with what --metadata-file wrote), and what the base brought no longer fails.'
+
+/** A finding that fails; where only a proven base would quiet it, it says so. */
+function failing(finding: Finding, failsInBase: boolean): Finding {
+  if (finding.origin !== 'base' || failsInBase) return { ...finding, fails: true }
+  return {
+    ...finding,
+    fails: true,
+    title: `${finding.title} (base, not proven)`,
+    message: `${finding.message} It came with the base, which is not proven.`,
+    remedy: `${finding.remedy} ${HOW_TO_PROVE}`,
+  }
+}
+
 function ignoreWarnings(policy: Policy, used: ReadonlySet<IgnoreEntry | InlineIgnore>, now: Date): Warning[] {
   return policy.ignore.flatMap((entry): Warning[] => {
-    const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12)].filter(Boolean).join(' ')
+    const what = [entry.rule, entry.path, entry.fingerprint?.slice(0, 12), entry.value].filter(Boolean).join(' ')
     if (isExpired(entry, now))
       return [{ code: 'expired-ignore', message: `The ignore entry for ${what} expired on ${entry.expires}: it no longer hides anything (“${entry.reason}”).` }]
     return used.has(entry) ? [] : [{ code: 'unused-ignore', message: `The ignore entry for ${what} matched nothing: remove it (“${entry.reason}”).` }]

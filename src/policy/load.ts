@@ -3,15 +3,18 @@ import path from 'node:path'
 import { distance } from 'fastest-levenshtein'
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { readRegular } from '../checkout/regular-file.ts'
-import { ConfigError, GateError } from '../error.ts'
+import { notContent, readWhole } from '../checkout/whole-file.ts'
+import { ConfigError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
 import { RULES } from '../rules/list.ts'
 import { type Config, configSchema, PRESETS } from './config.ts'
 import { type LayeredConfig, mergeConfigs } from './policy.ts'
 
-/** A file may extend a file that extends a file; deeper is a loop. */
-const MAX_EXTENDS = 8
+/** Bytes of one configuration. */
+export const MAX_CONFIG = 1 << 20
+/** A file may extend a file that extends a file; deeper, and more files in all, is no policy that a person follows. */
+const MAX_DEPTH = 8
+const MAX_FILES = 64
 const TOP_KEYS = Object.keys(configSchema.shape)
 
 type Issue = z.core.$ZodIssue
@@ -32,13 +35,18 @@ function namesAt(where: readonly PropertyKey[]): readonly string[] {
   if (where.length === 0) return TOP_KEYS
   if (where[0] === 'rules' && where.length === 1) return RULES.map(({ meta }) => meta.id)
   if (where[0] === 'rules') return ['severity', ...Object.keys(RULES.find(({ meta }) => meta.id === where[1])?.options?.shape ?? {})]
-  if (where[0] === 'ignore') return ['rule', 'path', 'fingerprint', 'reason', 'expires']
+  if (where[0] === 'ignore') return ['rule', 'path', 'fingerprint', 'value', 'reason', 'expires']
   if (where[0] === 'limits') return Object.keys(LIMITS)
   return ['secrets', 'rules']
 }
 
-/** Where a key or value stands in the text, `line:column`. */
-function positionOf(document: Document, lines: LineCounter, where: readonly PropertyKey[], key?: string): string {
+interface Position {
+  readonly line: number
+  readonly col: number
+}
+
+/** Where a key or value stands in the text. */
+function positionOf(document: Document, lines: LineCounter, where: readonly PropertyKey[], key?: string): Position {
   for (let length = where.length; length >= 0; length--) {
     const node: unknown = length === 0 ? document.contents : document.getIn(where.slice(0, length) as (string | number)[], true)
     if (!isNode(node)) continue
@@ -46,10 +54,9 @@ function positionOf(document: Document, lines: LineCounter, where: readonly Prop
     const target = pair !== undefined && isNode(pair.key) ? pair.key : node
     const start = target.range?.[0]
     if (start === undefined) continue
-    const { line, col } = lines.linePos(start)
-    return `${line}:${col}`
+    return lines.linePos(start)
   }
-  return '1:1'
+  return { line: 1, col: 1 }
 }
 
 /** A union's own message says nothing: the branch that came furthest does. */
@@ -80,57 +87,90 @@ function explain(found: Issue, value: unknown): string {
   return `${name === '' ? '' : `${name}: `}${issue.message}.`
 }
 
+const wrongAt = (file: string, { line, col }: Position, what: string): ConfigError => new ConfigError(`${file}:${line}:${col}: ${what}`, { at: { file, line } })
+
+function parseYaml(file: string, text: string, lineCounter: LineCounter): Document {
+  const why = notContent(text)
+  if (why !== null) throw new ConfigError(`${file}: ${why}.`)
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false })
+  } catch (cause) {
+    throw new ConfigError(`${file}: no valid YAML: it is nested too deeply.`, { cause, at: { file, line: 1 } })
+  }
+}
+
 /** Parses the text of a configuration. @throws ConfigError with file, line, column */
 export function parseConfigText(file: string, text: string): Config {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parseYaml(file, text, lines)
   const [broken] = document.errors
-  if (broken !== undefined) {
-    const { line, col } = lines.linePos(broken.pos[0])
-    throw new ConfigError(`${file}:${line}:${col}: no valid YAML: ${broken.message.split('\n')[0]}.`)
-  }
+  if (broken !== undefined) throw wrongAt(file, lines.linePos(broken.pos[0]), `no valid YAML: ${broken.message.split('\n')[0]}.`)
   let value: unknown
   try {
     value = document.toJS({ maxAliasCount: 100 }) ?? {}
   } catch (cause) {
-    throw new ConfigError(`${file}: its YAML aliases expand without end.`, { cause })
+    throw new ConfigError(`${file}: its YAML aliases expand without end.`, { cause, at: { file, line: 1 } })
   }
   const parsed = configSchema.safeParse(value)
   if (parsed.success) return parsed.data
   const [first] = parsed.error.issues
-  if (first === undefined) throw new ConfigError(`${file}: is no valid configuration.`)
+  if (first === undefined) throw new ConfigError(`${file}: is no valid configuration.`, { at: { file, line: 1 } })
   const issue = deepest(first)
   const key = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined
-  throw new ConfigError(`${file}:${positionOf(document, lines, issue.path, key)}: ${explain(first, value)}`)
+  throw wrongAt(file, positionOf(document, lines, issue.path, key), explain(first, value))
 }
 
-/** What a configuration extends, laid below it. */
-async function withExtended(file: string, config: Config, read: (file: string) => Promise<string>, depth: number): Promise<Config[]> {
-  if (depth > MAX_EXTENDS) throw new ConfigError(`${file}: extends is nested deeper than ${MAX_EXTENDS} files: it leads back to itself.`)
-  const named = config.extends === undefined ? [] : [config.extends].flat()
-  const below: Config[] = []
-  for (const name of named) {
-    const preset = PRESETS[name]
-    if (preset !== undefined) below.push(preset)
-    else if (!/[./\\]/.test(name))
+/** Reads a file of a policy by its path. @param from the file that extends it; null for the first @throws GateError */
+type ReadConfig = (file: string, from: string | null) => Promise<string>
+
+const readText: ReadConfig = async (file) => {
+  const found = await readWhole(file, MAX_CONFIG)
+  if (found.text === null) throw new ConfigError(`${file}: the configuration cannot be read: ${found.why}.`)
+  return found.text
+}
+
+/** One configuration of many, by its file or the name of a preset. */
+interface Named {
+  readonly name: string
+  readonly config: Config
+}
+
+/** Of a configuration that comes twice the later one counts: what it says is said again there. */
+const onceEach = (all: readonly Named[]): Named[] => [...new Map(all.toReversed().map((each) => [each.name, each])).values()].reverse()
+
+/** Follows what configurations extend. Each file is read once, however often it is named. */
+class Extending {
+  readonly #read: ReadConfig
+  readonly #known = new Map<string, Named[]>()
+
+  constructor(read: ReadConfig) {
+    this.#read = read
+  }
+
+  /** A file with all that it extends below it, lowest first. @param above the files that lead to it @throws ConfigError */
+  async layers(file: string, above: readonly string[]): Promise<Named[]> {
+    const known = this.#known.get(file)
+    if (known !== undefined) return known
+    const from = above.at(-1) ?? null
+    if (above.includes(file)) throw new ConfigError(`${from}: extends leads back to itself: ${[...above.slice(above.indexOf(file)), file].join(' → ')}.`)
+    if (above.length > MAX_DEPTH) throw new ConfigError(`${from}: extends is nested deeper than ${MAX_DEPTH} files.`)
+    if (this.#known.size + above.length >= MAX_FILES) throw new ConfigError(`${from}: extends leads to more than ${MAX_FILES} files.`)
+    const { extends: names, ...config } = parseConfigText(file, await this.#read(file, from))
+    const below: Named[] = []
+    for (const name of [names ?? []].flat()) below.push(...(await this.#extended(name, file, [...above, file])))
+    const layers = onceEach([...below, { name: file, config }])
+    this.#known.set(file, layers)
+    return layers
+  }
+
+  async #extended(name: string, file: string, above: readonly string[]): Promise<Named[]> {
+    const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined
+    if (preset !== undefined) return [{ name: `the preset ${name}`, config: preset }]
+    if (!/[./\\]/.test(name))
       throw new ConfigError(
         `${file}: extends: there is no preset ${JSON.stringify(name)}.${didYouMean(name, Object.keys(PRESETS))} Presets: ${Object.keys(PRESETS).join(', ')}; a file is written with its path, such as ./policy.yml.`,
       )
-    else {
-      const other = path.join(path.dirname(file), name)
-      below.push(...(await withExtended(other, parseConfigText(other, await readConfig(other, read)), read, depth + 1)))
-    }
-  }
-  const { extends: _extends, ...own } = config
-  return [...below, own]
-}
-
-async function readConfig(file: string, read: (file: string) => Promise<string>): Promise<string> {
-  try {
-    return await read(file)
-  } catch (cause) {
-    if (cause instanceof GateError) throw cause
-    throw new ConfigError(`${file}: the configuration cannot be read: ${cause instanceof Error && 'code' in cause ? String(cause.code) : 'no such file'}.`, { cause })
+    return this.layers(path.join(path.dirname(file), name), above)
   }
 }
 
@@ -138,9 +178,9 @@ async function readConfig(file: string, read: (file: string) => Promise<string>)
  * Loads a configuration file with all that it extends, over the recommended preset.
  * @throws ConfigError
  */
-export async function loadConfig(file: string, read: (file: string) => Promise<string> = readRegular): Promise<LayeredConfig> {
-  const config = parseConfigText(file, await readConfig(file, read))
-  return mergeConfigs([PRESETS['recommended'] ?? {}, ...(await withExtended(file, config, read, 0))])
+export async function loadConfig(file: string, read: ReadConfig = readText): Promise<LayeredConfig> {
+  const layers = await new Extending(read).layers(file, [])
+  return mergeConfigs([PRESETS['recommended'] ?? {}, ...layers.map(({ config }) => config)])
 }
 
 /** The configuration of a preset alone. @throws ConfigError when there is none of that name */

@@ -1,7 +1,7 @@
 // What a change of the policy lets pass that did not pass before. The pull request that makes it is judged without it.
 import { SEVERITIES, type Severity } from '../rules/finding.ts'
 import { RULES } from '../rules/list.ts'
-import type { BaselineFile } from './baseline.ts'
+import type { BaselineEntry, BaselineFile } from './baseline.ts'
 import type { IgnoreEntry } from './config.ts'
 import type { Policy } from './policy.ts'
 
@@ -14,15 +14,20 @@ export interface Loosening {
 const CONFIDENCE = ['low', 'medium', 'high'] as const
 const BASE = ['fail', 'report', 'ignore'] as const
 
-const describeIgnore = ({ rule, path, fingerprint, reason, expires }: IgnoreEntry): string =>
-  `ignores ${[rule, path, fingerprint?.slice(0, 12)].filter(Boolean).join(' ')}${expires === undefined ? '' : ` until ${expires}`}: “${reason}”`
+const describeIgnore = ({ rule, path, fingerprint, value, reason, expires }: IgnoreEntry): string =>
+  `ignores ${[rule, path, fingerprint?.slice(0, 12), value].filter(Boolean).join(' ')}${expires === undefined ? '' : ` until ${expires}`}: “${reason}”`
 
 /** What an entry accepts, without the words about it. */
 const scopeOf = ({ rule, path, fingerprint }: IgnoreEntry): string => JSON.stringify([rule, path, fingerprint])
 
 /** Whether an entry accepts no more than one of the others does. */
 const isCovered = (entry: IgnoreEntry, others: readonly IgnoreEntry[]): boolean =>
-  others.some((other) => scopeOf(other) === scopeOf(entry) && (other.expires === undefined || (entry.expires !== undefined && entry.expires <= other.expires)))
+  others.some(
+    (other) =>
+      scopeOf(other) === scopeOf(entry) &&
+      (other.value === undefined || other.value === entry.value) &&
+      (other.expires === undefined || (entry.expires !== undefined && entry.expires <= other.expires)),
+  )
 
 /** How much a rule says: off is less than any severity. */
 const rankOf = (id: string, { rules }: Policy): { rank: number; word: string } => {
@@ -60,16 +65,15 @@ function settingLoosenings(before: Policy, after: Policy): Loosening[] {
   return found.map((text) => ({ kind: 'setting', text }))
 }
 
-/** Values at places that a later baseline knows and an earlier one does not. */
+/** Values at places that a later baseline knows of an image, and an earlier one does not. */
 export function baselineLoosenings(before: BaselineFile | null, after: BaselineFile | null): Loosening[] {
-  const known = new Set(
-    Object.values(before?.images ?? {}).flatMap((entries) => entries.flatMap(({ fingerprints, valueHash }) => fingerprints.map((each) => `${each} ${valueHash}`))),
-  )
+  const keysOf = (image: string, { fingerprints, valueHash }: BaselineEntry): string[] => fingerprints.map((each) => JSON.stringify([image, each, valueHash]))
+  const entriesOf = (file: BaselineFile | null): { image: string; entry: BaselineEntry }[] =>
+    Object.entries(file?.images ?? {}).flatMap(([image, entries]) => entries.map((entry) => ({ image, entry })))
+  const known = new Set(entriesOf(before).flatMap(({ image, entry }) => keysOf(image, entry)))
   const sameSalt = before === null || after === null || before.salt === after.salt
-  const added = Object.values(after?.images ?? {})
-    .flat()
-    .filter(({ fingerprints, valueHash }) => !sameSalt || fingerprints.some((each) => !known.has(`${each} ${valueHash}`)))
-  return added.map(({ rule, place }) => ({ kind: 'baseline', text: `the baseline knows ${rule} in ${place}` }))
+  const added = entriesOf(after).filter(({ image, entry }) => !sameSalt || keysOf(image, entry).some((key) => !known.has(key)))
+  return added.map(({ image, entry: { rule, place } }) => ({ kind: 'baseline', text: `the baseline knows ${rule} in ${place} of ${image}` }))
 }
 
 /** What `after` lets pass that `before` does not. */

@@ -1,4 +1,5 @@
 // The policy of one run: presets, files, environment and options laid over each other.
+import { ConfigError } from '../error.ts'
 import { type Limits, limitsOf } from '../limits.ts'
 import type { Confidence, Severity } from '../rules/finding.ts'
 import { RULES } from '../rules/list.ts'
@@ -69,9 +70,13 @@ const asObject = (setting: unknown): Record<string, unknown> =>
 const bothConfidences = (value: Config['min-confidence']): { secrets?: Confidence | undefined; rules?: Confidence | undefined } =>
   typeof value === 'string' ? { secrets: value, rules: value } : (value ?? {})
 
-/** Turns a merged configuration into a policy. */
+/** Turns a merged configuration into a policy. @throws ConfigError where its parts do not go together */
 export function toPolicy(name: string, config: LayeredConfig): Policy {
   const confidence = bothConfidences(config['min-confidence'])
+  if (config.salt === undefined && config.ignore?.some(({ value }) => value !== undefined) === true)
+    throw new ConfigError(
+      `${name}: ignore entries with a value need a salt in the configuration, since their hashes are made with it: layergate init writes one (salt: 32 random characters).`,
+    )
   return {
     name,
     failOn: config['fail-on'] ?? 'high',

@@ -1,9 +1,10 @@
 // Provenance that lies beside an image: what `--metadata-file` wrote, that text itself (an output of build-push-action), or
 // the record of a build (`docker buildx history export`, a .dockerbuild file).
 // https://docs.docker.com/reference/cli/docker/buildx/build/#metadata-file
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { openRegular } from '../checkout/regular-file.ts'
 import { ConfigError } from '../error.ts'
 import { tarFiles } from '../image/archive-files.ts'
 import { CHUNK, decompress, sniff } from '../image/compression.ts'
@@ -11,7 +12,7 @@ import type { ImageFiles } from '../image/files.ts'
 import { parseJson } from '../image/json.ts'
 import { spool } from '../image/spool.ts'
 import { DEFAULT_LIMITS } from '../limits.ts'
-import { isObject, MAX_PROVENANCE, type Provenance, readProvenance } from './provenance.ts'
+import { isObject, MAX_PROVENANCE, type Provenance, type ReadProvenance, readProvenance } from './provenance.ts'
 
 export interface BuildDocuments {
   readonly provenances: readonly Provenance[]
@@ -22,12 +23,21 @@ export interface BuildDocuments {
 /** `buildx.build.provenance`, and with several platforms `buildx.build.provenance/linux/amd64`. */
 const PROVENANCE_KEY = /^buildx\.build\.provenance(?:\/|$)/
 
+interface Found {
+  readonly document: unknown
+  readonly imageDigests: readonly string[]
+}
+
+/** What was built: with the docker driver the digest of the configuration, else that of the manifest. */
+const digestsIn = (metadata: Record<string, unknown>): string[] =>
+  ['containerimage.config.digest', 'containerimage.digest'].flatMap((key) => (typeof metadata[key] === 'string' ? [metadata[key]] : []))
+
 /** The provenances in a metadata file; bake writes one object for each target. */
-function inMetadata(value: unknown, depth = 0): unknown[] {
+function inMetadata(value: unknown, depth = 0): Found[] {
   if (!isObject(value)) return []
-  const own = Object.entries(value).flatMap(([key, found]) => (PROVENANCE_KEY.test(key) ? [found] : []))
+  const own = Object.entries(value).flatMap(([key, document]) => (PROVENANCE_KEY.test(key) ? [{ document, imageDigests: digestsIn(value) }] : []))
   if (own.length > 0 || depth > 0) return own
-  if ('predicate' in value || 'buildDefinition' in value || 'buildConfig' in value) return [value]
+  if ('predicate' in value || 'buildDefinition' in value || 'buildConfig' in value) return [{ document: value, imageDigests: [] }]
   return Object.values(value).flatMap((target) => inMetadata(target, depth + 1))
 }
 
@@ -38,7 +48,10 @@ function fromJson(text: string, where: string): BuildDocuments {
   } catch {
     return { provenances: [], problems: [`${where} is no JSON, as --metadata-file writes it`] }
   }
-  const results = inMetadata(value).map((document) => readProvenance(document, where))
+  const results = inMetadata(value).map(({ document, imageDigests }): ReadProvenance => {
+    const result = readProvenance(document, where)
+    return 'problem' in result ? result : { provenance: { ...result.provenance, imageDigests } }
+  })
   const provenances = results.flatMap((result) => ('provenance' in result ? [result.provenance] : []))
   const problems = results.flatMap((result) => ('problem' in result ? [result.problem] : []))
   if (results.length === 0) problems.push(`${where} holds no provenance`)
@@ -84,19 +97,21 @@ async function fromRecord(files: ImageFiles, where: string): Promise<BuildDocume
 export async function readBuildDocuments(value: string, directory: string, temporary: string): Promise<BuildDocuments> {
   if (value.trimStart().startsWith('{'))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ['the build metadata is too large'] } : fromJson(value, 'the build metadata')
-  const handle = await openRegular(path.resolve(directory, value)).catch((cause: unknown) => {
+  // A pipe without a writer would be waited for.
+  const handle = await open(path.resolve(directory, value), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
     throw new ConfigError(`${value}: the build metadata cannot be read (${code}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause })
   })
   try {
     const info = await handle.stat()
+    if (!info.isFile()) throw new ConfigError(`${value}: the build metadata is no file. Name the file that --metadata-file wrote, or a .dockerbuild record.`)
     const head = Buffer.alloc(512)
     const { bytesRead } = await handle.read(head, 0, head.length, 0)
     const compression = sniff(head.subarray(0, bytesRead))
     const isText = /^\s*[{[]/.test(head.subarray(0, bytesRead).toString('latin1'))
     if (!isText && compression !== 'unknown') {
       const source = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>
-      return await openRecord(() => spool(bounded(decompress(source, compression, value)), temporary, value), value)
+      return await openRecord(() => spool(decompress(source, compression, value), value, { temporary, limits: { 'spool-bytes': MAX_RECORD } }), value)
     }
     if (info.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info.size} bytes, more than a provenance of a Dockerfile`] }
     return fromJson((await handle.readFile()).toString('utf8'), value)
@@ -107,15 +122,6 @@ export async function readBuildDocuments(value: string, directory: string, tempo
 
 /** Bytes that a build record unpacks to; a real one has some hundred kilobytes. */
 const MAX_RECORD = 256 << 20
-
-async function* bounded(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let bytes = 0
-  for await (const chunk of source) {
-    bytes += chunk.length
-    if (bytes > MAX_RECORD) throw new RangeError('the build record is too large')
-    yield chunk
-  }
-}
 
 async function openRecord(unpack: () => ReturnType<typeof spool>, where: string): Promise<BuildDocuments> {
   let files: ImageFiles

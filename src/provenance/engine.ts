@@ -24,14 +24,15 @@ const parse = (text: string | null): unknown => {
   }
 }
 
-/** The record of the build that made an image: as the engine notes it, else by the digests that records list. */
-async function findRecord(name: string): Promise<string | null> {
+/** The record of the build that made an image, and its digest: as the engine notes it, else by the digests that records list. */
+async function findRecord(name: string): Promise<{ readonly ref: string; readonly id: string } | null> {
   const image = parse(await docker(['image', 'inspect', '--format', '{{json .}}', name]))
   if (!isObject(image)) return null
   const identity = isObject(image['Identity']) ? image['Identity'] : {}
   const [build] = Array.isArray(identity['Build']) ? identity['Build'] : []
-  if (isObject(build) && typeof build['Ref'] === 'string' && REF.test(build['Ref'])) return build['Ref']
   const id = image['Id']
+  if (typeof id !== 'string') return null
+  if (isObject(build) && typeof build['Ref'] === 'string' && REF.test(build['Ref'])) return { ref: build['Ref'], id }
   const listed = (await docker(['buildx', 'history', 'ls', '--format', 'json'])) ?? ''
   for (const line of listed.split('\n').slice(0, MAX_RECORDS)) {
     const record = parse(line)
@@ -39,7 +40,7 @@ async function findRecord(name: string): Promise<string | null> {
     if (typeof ref !== 'string' || !REF.test(ref)) continue
     const details = parse(await docker(['buildx', 'history', 'inspect', '--format', 'json', ref]))
     const attachments = isObject(details) && Array.isArray(details['Attachments']) ? details['Attachments'] : []
-    if (attachments.some((attachment) => isObject(attachment) && attachment['Digest'] === id)) return ref
+    if (attachments.some((attachment) => isObject(attachment) && attachment['Digest'] === id)) return { ref, id }
   }
   return null
 }
@@ -47,8 +48,8 @@ async function findRecord(name: string): Promise<string | null> {
 /** @returns the provenance of an image's build; null where the engine keeps none */
 export async function engineProvenance(name: string): Promise<Provenance | null> {
   if (name.startsWith('-')) return null
-  const ref = await findRecord(name)
-  if (ref === null) return null
-  const result = readProvenance(parse(await docker(['buildx', 'history', 'inspect', 'attachment', '--type', 'provenance', ref])), "the engine's build record")
-  return 'provenance' in result ? result.provenance : null
+  const record = await findRecord(name)
+  if (record === null) return null
+  const result = readProvenance(parse(await docker(['buildx', 'history', 'inspect', 'attachment', '--type', 'provenance', record.ref])), "the engine's build record")
+  return 'provenance' in result ? { ...result.provenance, imageDigests: [record.id] } : null
 }

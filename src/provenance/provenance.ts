@@ -28,6 +28,8 @@ export interface Provenance {
   readonly repositoryPath: string | null
   /** Where the build context lies in its repository; null when not known. */
   readonly contextPath: string | null
+  /** Digests of the image, its configuration or its manifest, that stand beside the provenance where it was read. */
+  readonly imageDigests: readonly string[]
 }
 
 export interface BaseName {
@@ -127,7 +129,7 @@ function pathsOf(name: string, vcs: Record<string, unknown> | undefined, source:
   if (typeof directory === 'string') return { repositoryPath: joinPath(directory, name), contextPath: typeof context === 'string' ? joinPath(context) : null }
   // A Git context: `https://github.com/acme/app.git#branch:folder`; the name is the path below the folder.
   const uri = at(source, 'uri')
-  const folder = typeof uri === 'string' ? /#[^:]*:(.+)$/.exec(uri)?.[1] : undefined
+  const folder = typeof uri === 'string' ? /^[^#]*#[^:]*:(.+)$/.exec(uri)?.[1] : undefined
   if (typeof uri === 'string' && /[#.]git|^git/.test(uri)) return { repositoryPath: joinPath(folder ?? '', name), contextPath: joinPath(folder ?? '') }
   return { repositoryPath: null, contextPath: null }
 }
@@ -187,6 +189,7 @@ export function readProvenance(document: unknown, where: string): ReadProvenance
       images,
       materials: materials.data.flatMap(({ uri, digest }) => (TOOLS.test(uri) ? [] : (imageOfPurl(uri, digest?.['sha256']) ?? []))),
       ...pathsOf(name, vcs, source),
+      imageDigests: [],
     },
   }
 }

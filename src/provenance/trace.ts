@@ -18,6 +18,8 @@ export interface Trace {
   /** Layers of the base, from the bottom, on which the provenance and the history agree; null where nothing confirms them. */
   readonly baseLayers: number | null
   readonly base: BaseName | null
+  /** The digests of the layers are those of the image, or that of the image itself is known to be the build's. */
+  readonly isVerified: boolean
 }
 
 const within = (range: LineRange, { startLine, endLine }: Instruction): boolean => startLine <= range.startLine && range.endLine <= endLine
@@ -25,12 +27,14 @@ const within = (range: LineRange, { startLine, endLine }: Instruction): boolean 
 const decode = (bytes: Buffer): string => bytes.toString('utf8')
 
 /**
+ * @param ids digests of the image: of its configuration and its manifest
  * @param pairing for each layer the index of its history entry
  * @returns the trace, or why the provenance is not used
  */
 export function trace(
   provenance: Provenance,
   layers: readonly { readonly diffId: Digest; readonly digest: Digest | null }[],
+  ids: readonly (string | null)[],
   history: readonly HistoryInstruction[],
   pairing: readonly (number | null)[],
 ): { readonly trace: Trace } | { readonly problem: string } {
@@ -41,9 +45,11 @@ export function trace(
   if (dockerfile.error !== null || dockerfile.stages.length === 0) return ignored('holds a Dockerfile that does not build')
   const mapped = layersOf(provenance, layers)
   if (mapped === null) return ignored('names other layers than the image has')
+  // Stores pack layers anew: then what was written beside the provenance can say that it is this image's.
+  const isVerified = mapped.isVerified || provenance.imageDigests.some((digest) => ids.includes(digest))
   const aligned = align(dockerfile, history, provenance.target ?? String(dockerfile.stages.length - 1))
   const alignment = 'alignment' in aligned ? aligned.alignment : null
-  if (!mapped.isVerified && alignment === null) return ignored('names other layers than the image has')
+  if (!isVerified && alignment === null) return ignored('names other layers than the image has')
 
   const all = dockerfile.stages.flatMap(({ fromInstruction, instructions }) => [fromInstruction, ...instructions])
   const instructions: (Instruction | null)[] = []
@@ -61,12 +67,12 @@ export function trace(
       // ONBUILD of the base runs at the FROM that triggers it.
       if (keyword !== null && only.keyword !== keyword && only.keyword !== 'FROM')
         return ignored(`says that line ${only.startLine} (${only.keyword}) made layer ${index}, which the history calls ${keyword}`)
-      if (!mapped.isVerified) return ignored('names other layers than the image has')
+      if (!isVerified) return ignored('names other layers than the image has')
       instructions.push(only)
     }
   }
   const count = mapped.base?.layers ?? 0
   const owned = pairing.findIndex((entry, index) => index < count && entry !== null && alignment !== null && entry >= alignment.ownFrom)
   if (owned !== -1) return ignored(`says that layer ${owned} came with the base, and the history that it did not`)
-  return { trace: { provenance, dockerfile, alignment, instructions, baseLayers: alignment === null ? null : count, base: mapped.base } }
+  return { trace: { provenance, dockerfile, alignment, instructions, baseLayers: alignment === null ? null : count, base: mapped.base, isVerified } }
 }

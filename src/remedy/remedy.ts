@@ -151,6 +151,7 @@ class Planner {
     if (place.kind === 'file') return true
     if (place.kind === 'config') return /^(?:Env|Labels)\./.test(place.field)
     if (place.kind === 'attestation') return /build-arg:/.test(place.field)
+    if (place.kind !== 'history') return false
     const { source, instruction } = this.#evidence.origin.history[place.index] ?? {}
     if (source == null || instruction === undefined) return false
     const { value } = this.#leak

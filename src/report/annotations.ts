@@ -3,7 +3,7 @@ import type { Finding } from '../rules/finding.ts'
 import { visible } from './escape.ts'
 import type { Outcome } from './outcome.ts'
 import { isMild } from './verdict.ts'
-import { factsOf, failingFirst, hiddenBy, sourceLine } from './words.ts'
+import { factsOf, failingFirst, hiddenBy, inherited, sourceLine } from './words.ts'
 
 export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice'
@@ -17,6 +17,8 @@ export interface Annotation {
 const MAX_OF_A_KIND = 10
 /** Longer messages are cut by the platform's view. */
 const MAX_MESSAGE = 900
+/** Characters of the instruction that hides a file. */
+const MAX_SOURCE = 60
 
 function levelOf(finding: Finding, { report }: Outcome): Annotation['level'] {
   if (finding.fails) return isMild(report) ? 'warning' : 'error'
@@ -29,12 +31,12 @@ function messageOf(outcome: Outcome, finding: Finding): string {
   const { location } = finding
   if (finding.secret === null || location.kind !== 'layer') return `${finding.message} ${finding.remedy} (${detail})`
   const inside = location.inside === undefined ? '' : ` (in ${location.inside})`
-  const where = `${location.path}${inside}${location.line === null ? '' : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? '' : finding.origin === 'base' ? ', inherited from the base image' : ', added by this line'}.`
+  const where = `${location.path}${inside}${location.line === null ? '' : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? '' : finding.origin === 'base' ? `, ${inherited(finding, 'base image')}` : ', added by this line'}.`
   const source = sourceLine(outcome, hidden?.dockerfile ?? null)
   const hiding =
     hidden?.location.kind !== 'layer'
       ? ''
-      : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source === null ? '' : ` (${source.slice(0, 60)})`}`} ${hidden.role === 'hidden-by' ? 'hides' : 'overwrites'} it but does not erase it: anyone who can pull the image can read it.`
+      : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source === null ? '' : ` (${outcome.redactor.cut(source, MAX_SOURCE)})`}`} ${hidden.role === 'hidden-by' ? 'hides' : 'overwrites'} it but does not erase it: anyone who can pull the image can read it.`
   return `${where}${hiding} ${finding.remedy} (${detail})`
 }
 
@@ -58,7 +60,7 @@ export function toAnnotations(outcome: Outcome): { readonly annotations: readonl
     annotations.push({
       level,
       title: visible(finding.title),
-      message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
+      message: outcome.redactor.cut(message, MAX_MESSAGE),
       file: at?.path ?? null,
       startLine: at?.startLine ?? null,
       endLine: at?.endLine ?? null,

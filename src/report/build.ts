@@ -1,5 +1,6 @@
 // From the verdict to the data of the reports; the one place where everything passes the redactor.
 
+import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { GateError } from '../error.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import type { Inventory } from '../evidence/inventory.ts'
@@ -9,9 +10,12 @@ import type { Verdict } from '../policy/judge.ts'
 import type { Loosening } from '../policy/loosening.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Finding } from '../rules/finding.ts'
+import { learned } from '../secrets/last-look.ts'
 import type { Redactor } from '../secrets/redact.ts'
+import type { Scanner } from '../secrets/scanner.ts'
 import { VERSION } from '../version.ts'
 import type { Report } from './contract.ts'
+import { withoutHiddenFix } from './fix.ts'
 import type { Outcome } from './outcome.ts'
 
 interface Parts {
@@ -27,8 +31,11 @@ interface Parts {
   readonly salt: string
   readonly inventory: Inventory | null
   readonly redactor: Redactor
-  readonly values: readonly { readonly value: string }[]
+  /** Looks once more through all that will be shown. */
+  readonly scanner: Scanner
+  readonly masks: readonly string[]
   readonly vouchedFiles: number
+  readonly knownPublic: number
   readonly seconds: number
 }
 
@@ -49,9 +56,11 @@ export function buildOutcome({
   baseline,
   salt,
   inventory,
-  redactor,
-  values,
+  redactor: known,
+  scanner,
+  masks,
   vouchedFiles,
+  knownPublic,
   seconds,
 }: Parts): Outcome {
   const { origin, layers, programs, user } = evidence
@@ -70,6 +79,7 @@ export function buildOutcome({
       size: layers.reduce((sum, { size }) => sum + size, 0),
       user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
       base: origin.base === null ? null : { reference: origin.base.reference, digest: origin.base.digest, layers: origin.base.layers, source: origin.base.source },
+      baseReason: origin.baseReason,
       distroless: { verdict: programs.distroless, shells: [...programs.shells], packageManagers: [...programs.packageManagers], utilities: [...programs.utilities] },
       layers: layers.map((scan, index) => {
         const from = origin.layers[index]
@@ -85,15 +95,17 @@ export function buildOutcome({
           history: from?.history ?? null,
           createdBy: from?.history == null ? null : (image.config.history?.[from.history]?.createdBy ?? null),
           base: from === undefined || from.owner === 'unknown' ? null : from.owner === 'base',
+          baseCertainty: from?.certainty ?? null,
           dockerfile: from?.lines ?? null,
           merged: from?.merged ?? [],
         }
       }),
-      history: origin.history.map(({ entry, layer, owner, lines }) => ({
+      history: origin.history.map(({ entry, layer, owner, certainty, lines }) => ({
         created: entry.created,
         createdBy: entry.createdBy,
         layer,
         base: owner === 'unknown' ? null : owner === 'base',
+        baseCertainty: certainty,
         dockerfile: lines,
       })),
     },
@@ -119,18 +131,34 @@ export function buildOutcome({
       seconds: Math.round(seconds * 1000) / 1000,
       layersFromCache: 0,
       vouchedFiles,
+      knownPublic,
       skipped: [...evidence.skipped],
     },
   }
+  const { dockerfile } = origin
+  const redactor = learned(
+    known,
+    scanner,
+    report,
+    dockerfile?.lines ?? [],
+    origin.history.map(({ instruction }) => instruction.display),
+    inventory,
+  )
+  const findings = report.findings.map((finding) => withoutHiddenFix(finding, dockerfile?.lines ?? [], redactor))
   return {
-    report: redactor.data(report),
+    report: redactor.data({ ...report, findings }),
     isPublic: false,
-    source: origin.dockerfile === null ? null : { path: origin.dockerfile.path, lines: origin.dockerfile.lines.map((line) => redactor.text(line)) },
+    source: dockerfile === null ? null : sourceOf(dockerfile, redactor),
     instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
-    values: values.map(({ value }) => value),
+    masks,
     inventory,
     redactor,
   }
+}
+
+function sourceOf({ path, lines }: Dockerfile, redactor: Redactor): Outcome['source'] {
+  const shown = redactor.lines(lines)
+  return { path: redactor.name(path), lines: shown, hidden: new Set(shown.flatMap((line, index) => (line === lines[index] ? [] : [index + 1]))) }
 }
 
 /** The report of a run that could not reach a verdict. */
@@ -148,6 +176,6 @@ export function errorReport(error: GateError, name: string): Report {
     fixed: [],
     warnings: [],
     notJudged: [],
-    stats: { bytes: 0, files: 0, seconds: 0, layersFromCache: 0, vouchedFiles: 0, skipped: [] },
+    stats: { bytes: 0, files: 0, seconds: 0, layersFromCache: 0, vouchedFiles: 0, knownPublic: 0, skipped: [] },
   }
 }

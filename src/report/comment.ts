@@ -1,10 +1,12 @@
 // The pull-request comment: one, found again by a hidden marker, edited in place; each image has its section in it.
 import { z } from 'zod'
 import type { Finding } from '../rules/finding.ts'
+import { cutText } from '../secrets/last-look.ts'
 import type { Report } from './contract.ts'
 import { cell, code, markdown, prose } from './escape.ts'
+import { type Failure, failureHeadline } from './failure.ts'
 import type { Outcome } from './outcome.ts'
-import { closing, FULL, fixBlock, folded, ICONS, layersSection, loosenedSection, strong } from './summary.ts'
+import { closing, FULL, fixBlock, folded, ICONS, layersSection, loosenedSection, strong, untoldSection } from './summary.ts'
 import { countParts, headline, isMild, passedCount, ruleOfVerdict } from './verdict.ts'
 import { factsOf, failingFirst, groupByFile, hiderOf, lineName, number, placeName, remediesOf, subjectOf, toldFindings } from './words.ts'
 
@@ -70,7 +72,7 @@ function row(outcome: Outcome, group: readonly Finding[], context: CommentContex
   const { secret, location } = finding
   const facts = factsOf(outcome, finding)
   const hider = hiderOf(finding)
-  const where = location.kind === 'layer' ? ` in ${code(location.path)}` : ''
+  const where = location.kind === 'layer' ? ` in ${code(location.path)}` : location.kind === 'tar' ? ` (${location.field} of ${code(location.path)})` : ''
   const hiding = hider !== null && location.kind === 'layer' ? `; ${hider} hides it, layer ${location.layer} keeps it` : ''
   const kinds = [...new Set(group.map(subjectOf))]
   if (group.length > 1) {
@@ -92,6 +94,10 @@ const memorySchema = z.object({
 type Memory = z.output<typeof memorySchema>
 
 const NOTHING: Memory = { open: [], fixed: [] }
+/** Characters of a title and a place that are remembered; of the head of a section. */
+const MAX_TITLE = 200
+const MAX_PLACE = 300
+const MAX_HEAD = 400
 const MAX_OPEN = 60
 const MAX_FIXED = 15
 /** Characters of it in the comment. */
@@ -126,11 +132,11 @@ function fixedSince({ findings }: Report, { open, fixed }: Memory, commit: strin
 
 /** The section of one image. @param earlier the section that stands there, null for none */
 export function renderSection(outcome: Outcome, context: CommentContext, earlier: string | null): string {
-  const { report } = outcome
+  const { report, redactor } = outcome
   const told = toldFindings(report)
   const fixed = fixedSince(report, readMemory(earlier), context.commit?.slice(0, 7) ?? '')
   const memory: Memory = {
-    open: told.slice(0, MAX_OPEN).map((finding) => [finding.fingerprint, finding.title.slice(0, 200), lineName(finding).slice(0, 300)]),
+    open: told.slice(0, MAX_OPEN).map((finding) => [finding.fingerprint, redactor.cut(finding.title, MAX_TITLE), redactor.cut(lineName(finding), MAX_PLACE)]),
     fixed,
   }
   const run = context.runUrl === null ? '' : ` · [run](${context.runUrl})`
@@ -142,6 +148,7 @@ export function renderSection(outcome: Outcome, context: CommentContext, earlier
     `### ${headline(report, code(report.name))}`,
     `${countParts(report, strong).join(' · ')} · ${passedCount(report)}${run}`,
     loosenedSection(report),
+    untoldSection(report),
     isMild(report) ? `Nothing fails: ${ruleOfVerdict(report, code)}.` : '',
   ]
   const back = [
@@ -149,7 +156,7 @@ export function renderSection(outcome: Outcome, context: CommentContext, earlier
     layersSection(outcome, FULL),
     folded(report.baseline.name === null ? 'Ignored, warnings and not looked at' : 'Known, ignored and not looked at', closing(report, FULL)),
     context.source === null ? '' : `<sub>${context.source}</sub>`,
-    `<sub>${code(report.image.id.slice(0, 19))} · ${code(report.image.platform)} · policy ${code(report.policy.name)}${report.policy.commit === null ? '' : ` of ${report.policy.commit.slice(0, 7)}`} · Layergate ${code(report.tool.version)}</sub>`,
+    `<sub>${code(report.image.id.slice(0, 19))} · ${code(report.image.platform)} · policy ${code(report.policy.name)}${report.policy.commit === null ? '' : ` of ${code(report.policy.commit.slice(0, 7))}`} · Layergate ${code(report.tool.version)}</sub>`,
     writeMemory(memory),
   ]
   for (const rows of [MAX_ROWS, 5, 2]) {
@@ -165,7 +172,7 @@ export function renderSection(outcome: Outcome, context: CommentContext, earlier
     const short = withoutDetails([...front, table, ...back].filter((part) => part !== '').join('\n\n'))
     if (short.length <= MAX_SECTION) return short
   }
-  return [...front.slice(0, 2), DETAILS_LEFT, writeMemory(memory)].join('\n\n').slice(0, MAX_SECTION)
+  return redactor.cut([...front.slice(0, 2), DETAILS_LEFT, writeMemory(memory)].join('\n\n'), MAX_SECTION)
 }
 
 const DETAILS_LEFT = 'The details did not fit: see the job summary.'
@@ -178,14 +185,22 @@ const withoutDetails = (section: string): string => {
 
 /** A section with less in it: without what is folded, without its memory, its first two lines alone. null: it cannot be shorter. */
 function shorter(section: string): string | null {
-  const candidates = [withoutDetails(section), section.replace(MEMORY, '').trimEnd(), `${section.split('\n\n').slice(0, 2).join('\n\n').slice(0, 400)}\n\n${DETAILS_LEFT}`]
+  const candidates = [withoutDetails(section), section.replace(MEMORY, '').trimEnd(), `${cutText(section.split('\n\n').slice(0, 2).join('\n\n'), MAX_HEAD)}\n\n${DETAILS_LEFT}`]
   return candidates.find((candidate) => candidate.length < section.length) ?? null
 }
 
-/** The section of an image that could not be read: no green one may stay. */
-export function renderErrorSection(name: string, message: string, earlier: string | null): string {
+/** Characters of an error in the comment. */
+const MAX_MESSAGE = 2000
+
+/** The section of an image that was not judged: no green one may stay. */
+export function renderErrorSection(name: string, failure: Failure, earlier: string | null): string {
   const memory = readMemory(earlier)
-  return [`### ⚠️ ${code(name)} could not be read`, markdown(message), 'Nothing was judged.', ...(memory === NOTHING ? [] : [writeMemory(memory)])].join('\n\n')
+  return [
+    `### ⚠️ ${failureHeadline(code(name), failure.code)}`,
+    markdown(cutText(failure.message, MAX_MESSAGE)),
+    'Nothing was judged.',
+    ...(memory === NOTHING ? [] : [writeMemory(memory)]),
+  ].join('\n\n')
 }
 
 interface Section {

@@ -7,10 +7,10 @@ import { wrap } from './wrap.ts'
 /** Places that are listed; the rest is counted. */
 const MAX_LISTED = 20
 
-export const contextFails = ({ secrets }: ContextInspection): boolean => secrets.some(({ severity }) => severity === 'critical' || severity === 'high')
+export const contextFails = ({ secrets }: Pick<ContextInspection, 'secrets'>): boolean => secrets.some(({ severity }) => severity === 'critical' || severity === 'high')
 
 /** @param verbose lists everything */
-export function renderContext(inspection: ContextInspection, verbose: boolean): string {
+export function renderContext(inspection: Omit<ContextInspection, 'values'>, verbose: boolean): string {
   const { directory, files, secrets, waste, patterns, ignoreFile, skipped } = inspection
   const most = verbose ? Number.POSITIVE_INFINITY : MAX_LISTED
   const lines: string[] = []

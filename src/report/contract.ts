@@ -2,7 +2,7 @@
 // made from. Names and meanings stay; additions are fine.
 import { z } from 'zod'
 import { recordSchema } from '../policy/baseline.ts'
-import { dockerfileSchema, findingSchema } from '../rules/finding.ts'
+import { baseCertaintySchema, dockerfileSchema, findingSchema } from '../rules/finding.ts'
 
 const count = z.number().int().min(0)
 
@@ -17,6 +17,7 @@ const layerSchema = z.object({
   history: count.nullable().describe('index of its history entry; null when it cannot be paired'),
   createdBy: z.string().nullable(),
   base: z.boolean().nullable().describe('belongs to the base image; null when not known'),
+  baseCertainty: baseCertaintySchema,
   dockerfile: dockerfileSchema.nullable(),
   merged: z.array(count).readonly().describe('history entries whose files it holds together, where a builder made one layer of several instructions; else empty'),
 })
@@ -38,6 +39,7 @@ const imageSchema = z.object({
       source: z.enum(['provenance', 'annotation', 'dockerfile', 'layers', 'history']),
     })
     .nullable(),
+  baseReason: z.string().nullable().default(null).describe('why nothing tells base from own in some layers, which then count as own; null where it is known of all'),
   distroless: z.object({ verdict: z.boolean(), shells: z.array(z.string()), packageManagers: z.array(z.string()), utilities: z.array(z.string()) }),
   layers: z.array(layerSchema),
   history: z
@@ -47,6 +49,7 @@ const imageSchema = z.object({
         createdBy: z.string(),
         layer: count.nullable().describe('index of the layer it made; null for none or when not known'),
         base: z.boolean().nullable().describe('belongs to the base image; null when not known'),
+        baseCertainty: baseCertaintySchema,
         dockerfile: dockerfileSchema.nullable(),
       }),
     )
@@ -56,7 +59,11 @@ const imageSchema = z.object({
 const policySchema = z.object({
   name: z.string(),
   from: z.enum(['checkout', 'base']).describe('base: the files of the commit that the pull request starts from'),
-  commit: z.string().nullable().describe('that commit; null for the checkout'),
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{40,64}$/)
+    .nullable()
+    .describe('that commit; null for the checkout'),
   loosened: z
     .array(z.object({ kind: z.enum(['ignore', 'rule', 'setting', 'baseline']), text: z.string() }))
     .describe('what the checkout would let pass beyond the base; it has no effect yet'),
@@ -96,7 +103,10 @@ export const reportSchema = z.object({
     seconds: z.number(),
     layersFromCache: count,
     vouchedFiles: count.describe('files whose findings are quiet because their package vouches for the content'),
-    skipped: z.array(z.object({ layer: count, path: z.string(), reason: z.string() })).describe('what was not looked into, and why'),
+    knownPublic: count.describe('values that are quiet because published packages hold them: test keys, examples'),
+    skipped: z
+      .array(z.object({ layer: count.nullable().describe('null: a file of the archive beside the layers'), path: z.string(), reason: z.string() }))
+      .describe('what was not looked into, and why'),
   }),
 })
 

@@ -1,13 +1,16 @@
 // What a change brought, for a person at a terminal and for a comment.
 import type { Change, Difference, FileChange } from '../diff.ts'
+import { cutText } from '../secrets/last-look.ts'
 import { cell, code, markdown, uncommanding, visible } from './escape.ts'
 import { bytes, number, plural } from './words.ts'
 import { wrap } from './wrap.ts'
 
 const MAX_LISTED = 40
+/** Characters of a value that changed. */
+const MAX_VALUE = 200
 
 const signed = (count: number): string => `${count < 0 ? '−' : '+'}${bytes(Math.abs(count))}`
-const short = (text: string): string => (text.length > 200 ? `${text.slice(0, 199)}…` : text)
+const short = (text: string): string => cutText(text, MAX_VALUE)
 
 const changeText = ({ name, old, new: now }: Change): string =>
   old === null ? `+ ${name} ${short(now ?? '')}` : now === null ? `- ${name} ${short(old)}` : `~ ${name} ${short(old)} → ${short(now)}`
@@ -60,7 +63,7 @@ export function renderDiff(difference: Difference, verbose: boolean): string {
       ...(own.length > most ? [`  and ${number(own.length - most)} more (--verbose)`] : []),
     )
   }
-  for (const note of difference.notes) lines.push('', ...wrap(note, '', ''))
+  for (const note of difference.notes) lines.push('', ...wrap(visible(note), '', ''))
   return uncommanding(`${lines.join('\n')}\n`)
 }
 

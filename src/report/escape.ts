@@ -24,7 +24,7 @@ export function visible(text: string): string {
 }
 
 /** Lines none of which a runner takes for a command: one that starts with `::` is. */
-export const uncommanding = (text: string): string => text.replace(/^(\s*):(?=:)/gm, '$1\\x3a')
+export const uncommanding = (text: string): string => text.replace(/^([^\S\r\n]*):(?=:)/gm, '$1\\x3a')
 
 /** JSON whose invisible characters are written as escapes: the same data, harmless in a terminal or a diff. */
 export const visibleJson = (value: unknown): string =>

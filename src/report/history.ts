@@ -2,7 +2,7 @@
 import type { Finding } from '../rules/finding.ts'
 import { visible } from './escape.ts'
 import type { Outcome } from './outcome.ts'
-import { bytes, layerTally, shownFindings } from './words.ts'
+import { bytes, layerOf, layerTally, shownFindings } from './words.ts'
 import { wrap } from './wrap.ts'
 
 const HEADINGS = ['layer', 'size', 'age', 'line', 'from', 'found', 'instruction'] as const
@@ -31,11 +31,9 @@ function age(created: string | null, now: Date): string {
 function foundIn(findings: readonly Finding[], layer: number | null, entry: number | null): string {
   const here = findings.filter(
     ({ location, related }) =>
-      (location.kind === 'layer' && location.layer === layer) ||
+      (layer !== null && layerOf(location) === layer) ||
       (location.kind === 'history' && location.history === entry) ||
-      related.some(
-        ({ role, location: other }) => role === 'also-in' && ((other.kind === 'layer' && other.layer === layer) || (other.kind === 'history' && other.history === entry)),
-      ),
+      related.some(({ role, location: other }) => role === 'also-in' && ((layer !== null && layerOf(other) === layer) || (other.kind === 'history' && other.history === entry))),
   )
   const hides = findings.filter(({ related }) =>
     related.some(({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === 'layer' && location.layer === layer),
@@ -49,7 +47,7 @@ function foundIn(findings: readonly Finding[], layer: number | null, entry: numb
  * @param verbose instructions are not cut
  */
 export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: { readonly width: number; readonly verbose: boolean }): string {
-  const { report, instructions } = outcome
+  const { report, instructions, redactor } = outcome
   const { image } = report
   const findings = shownFindings(report)
   const from = (base: boolean | null): string => (base === null ? '?' : base ? 'base' : 'own')
@@ -76,7 +74,7 @@ export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: {
   const text = all.map((row) => {
     const cells = widths.map((own, column) => (column < 2 ? (row[column] ?? '').padStart(own) : (row[column] ?? '').padEnd(own)))
     const last = row.at(-1) ?? ''
-    return [...cells, last.length > room && !verbose ? `${last.slice(0, room - 1)}…` : last].join('  ').trimEnd()
+    return [...cells, verbose ? last : redactor.cut(last, room)].join('  ').trimEnd()
   })
   const base =
     image.base === null ? '' : `\nbase ${visible(image.base.reference)}${image.base.digest === null ? '' : `@${image.base.digest.slice(0, 19)}…`} (known by ${image.base.source})`

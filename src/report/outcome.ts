@@ -7,13 +7,18 @@ import type { Report } from './contract.ts'
 export interface Outcome {
   readonly report: Report & { readonly image: NonNullable<Report['image']> }
   /** Lines of the Dockerfile by their number from 1; null without one. */
-  readonly source: { readonly path: string; readonly lines: readonly string[] } | null
+  readonly source: {
+    readonly path: string
+    readonly lines: readonly string[]
+    /** Numbers of the lines in which something is hidden. */
+    readonly hidden: ReadonlySet<number>
+  } | null
   /** Instructions of the history by index, as a person would write them. */
   readonly instructions: readonly string[]
   /** Everyone can read what is written: facts that lead to a live key (account, host, user) stay in the JSON report. */
   readonly isPublic: boolean
-  /** All values seen, for the platform's own masking. They never enter a report. */
-  readonly values: readonly string[]
+  /** Lines for the platform's own masking. They never enter a report. */
+  readonly masks: readonly string[]
   /** What the final tree holds, where it was asked for. Its texts are the image's: they pass `redactor` before anyone sees them. */
   readonly inventory: Inventory | null
   readonly redactor: Redactor

@@ -3,6 +3,7 @@
 import type { LintResult } from '../lint.ts'
 import type { Finding, Related, Severity } from '../rules/finding.ts'
 import { RULES } from '../rules/list.ts'
+import type { Redactor } from '../secrets/redact.ts'
 import { VERSION } from '../version.ts'
 import { visible, visibleJson } from './escape.ts'
 import type { Outcome } from './outcome.ts'
@@ -23,6 +24,7 @@ interface Files {
   readonly config: string
   /** Lines of the Dockerfile, all secrets hidden. */
   readonly lines: readonly string[]
+  readonly redactor: Redactor
 }
 
 /** Where a result points that has no other file of the repository. */
@@ -36,17 +38,17 @@ const uri = (path: string): string => path.split('/').map(encodeURIComponent).jo
 /** A file of the repository: what lies elsewhere has no alert on it. */
 const isInside = (path: string): boolean => path !== '' && !path.startsWith('/') && !path.split('/').includes('..')
 
-const visibleLines = (lines: readonly string[]): string => lines.map(visible).join('\n').slice(0, MAX_SNIPPET)
+const visibleLines = (lines: readonly string[], redactor: Redactor): string => redactor.cut(lines.map(visible).join('\n'), MAX_SNIPPET)
 
 function physical(at: Finding['dockerfile'], files: Files): object {
   if (at === null || at.changed === true || !isInside(at.path))
     return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path) => path !== null && isInside(path)) ?? FALLBACK) } }
-  const snippet = at.path === files.dockerfile ? visibleLines(files.lines.slice(at.startLine - 1, at.endLine)) : null
+  const snippet = at.path === files.dockerfile ? visibleLines(files.lines.slice(at.startLine - 1, at.endLine), files.redactor) : null
   return { artifactLocation: { uri: uri(at.path) }, region: { startLine: at.startLine, endLine: at.endLine, ...(snippet === null ? {} : { snippet: { text: snippet } }) } }
 }
 
 function logical(location: Finding['location']): object[] {
-  if (location.kind !== 'layer') return [{ name: visible(placeName(location)), kind: 'object' }]
+  if (location.kind !== 'layer' && location.kind !== 'tar') return [{ name: visible(placeName(location)), kind: 'object' }]
   return [
     { name: `layer ${location.layer}`, kind: 'module' },
     { name: visible(location.path), fullyQualifiedName: visible(`layer ${location.layer}:${location.path}`), kind: 'resource' },
@@ -155,8 +157,8 @@ function renderRun({ id, results, warnings, properties }: Run): string {
 export function renderLintSarif(results: readonly LintResult[]): string {
   return renderRun({
     id: 'layergate/lint/',
-    results: results.flatMap(({ path, lines, verdict }) =>
-      verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path, config: path, lines })),
+    results: results.flatMap(({ path, lines, verdict, redactor }) =>
+      verdict.findings.filter(({ suppressed }) => suppressed === null).map((finding) => toResult(finding, { dockerfile: path, config: path, lines, redactor })),
     ),
     warnings: results.flatMap(({ verdict }) => verdict.warnings),
     properties: {},
@@ -167,9 +169,9 @@ export function renderLintSarif(results: readonly LintResult[]): string {
  * Renders SARIF. Suppressed findings are left out: the platform would open them as alerts.
  * @param configPath where a result points whose line and Dockerfile are not known
  */
-export function renderSarif({ report, source }: Outcome, configPath: string): string {
+export function renderSarif({ report, source, redactor }: Outcome, configPath: string): string {
   const { image } = report
-  const files: Files = { dockerfile: source?.path ?? null, config: configPath, lines: source?.lines ?? [] }
+  const files: Files = { dockerfile: source?.path ?? null, config: configPath, lines: source?.lines ?? [], redactor }
   const results = report.findings.filter(({ suppressed }) => suppressed === null)
   return renderRun({
     id: `layergate/${report.name.replace(/[^\w./:-]+/g, '-')}/`,

@@ -1,8 +1,10 @@
 // The job summary in Markdown: verdict in words, findings by Dockerfile line, layers, what passed, what was ignored, what
 // was not looked into.
 import type { Finding, Severity } from '../rules/finding.ts'
+import { oneLine } from '../shell/words.ts'
 import type { Report } from './contract.ts'
 import { cell, code, fenceFor, markdown, prose, visible } from './escape.ts'
+import { type Failure, failureHeadline } from './failure.ts'
 import { fixParts } from './fix.ts'
 import type { Outcome } from './outcome.ts'
 import { countParts, headline, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
@@ -16,6 +18,7 @@ import {
   hiderOf,
   ignoredFindings,
   knownFindings,
+  layerOf,
   layerTally,
   lineName,
   number,
@@ -26,11 +29,16 @@ import {
   sourceLine,
   subjectOf,
   toldFindings,
+  untoldBase,
 } from './words.ts'
 
 /** The platform refuses a summary of more than 1 MiB. */
 const MAX_SUMMARY = 1_000_000
 const MAX_LOOSENED = 20
+/** Characters of a name, of a source line over its findings, of an instruction in the table of layers. */
+const MAX_NAME = 200
+const MAX_SOURCE = 160
+const MAX_INSTRUCTION = 90
 /** Findings for which an entry is written. */
 const MAX_ACCEPTED = 10
 export const ICONS: Record<Severity, string> = { critical: '🔴', high: '🟠', medium: '🟡', low: '🔵', info: '⚪' }
@@ -59,7 +67,7 @@ export function renderSummary(outcome: Outcome): string {
     const text = compose(outcome, measure)
     if (Buffer.byteLength(text) <= MAX_SUMMARY) return text
   }
-  return `## ${headline(outcome.report, code(outcome.report.image.reference.slice(0, 200)))}\n\n${MEASURES_LEFT}\n`
+  return `## ${headline(outcome.report, code(outcome.redactor.cut(outcome.report.image.reference, MAX_NAME)))}\n\n${MEASURES_LEFT}\n`
 }
 
 const MEASURES_LEFT = 'The platform takes no summary of this size: some of it is left out here. The JSON report has all.'
@@ -69,6 +77,7 @@ function compose(outcome: Outcome, measure: Measure): string {
   const { image, stats } = report
   const parts = [
     `## ${headline(report, code(image.reference))}`,
+    untoldSection(report),
     `${countParts(report, strong).join(' · ')} · ${passedCount(report)} · ${layerTally(image)}, ${bytes(image.size)} · policy ${ruleOfVerdict(report, code)}`,
     loosenedSection(report),
     findingsSection(outcome, measure),
@@ -93,13 +102,20 @@ export function loosenedSection(report: Report): string {
   return `⚠️ **${sentences.what}** ${sentences.when.replace(/(policy-from: head)/, '`$1`')}\n\n<details><summary>What it loosens</summary>\n\n${items.join('\n')}${left > 0 ? `\n- …and ${left} more` : ''}\n\n</details>`
 }
 
+/** Where every layer counts as own, it says so first. */
+export function untoldSection(report: Report): string {
+  const untold = untoldBase(report)
+  return untold === null ? '' : `⚠️ **${untold.what}** ${markdown(untold.how)}`
+}
+
 /** What would accept a finding, to paste: nothing of it is meant for secrets that are real. */
 function acceptSection(report: Report): string {
   const told = toldFindings(report).slice(0, MAX_ACCEPTED)
   if (told.length === 0) return ''
-  const entries = told.flatMap(({ ruleId, fingerprint }) => [
+  const entries = told.flatMap(({ ruleId, fingerprint, secret }) => [
     `  - rule: ${ruleId}`,
     `    fingerprint: ${fingerprint}`,
+    ...(secret?.ignoreValue === undefined ? [] : [`    value: ${secret.ignoreValue}`]),
     '    reason: why this is no problem',
     '    expires: YYYY-MM-DD',
   ])
@@ -114,9 +130,9 @@ const passedSection = ({ verdict }: Report): string => (verdict.passed.length ==
 /** A part that is closed until someone opens it. */
 export const folded = (title: string, content: string): string => (content === '' ? '' : `<details><summary>${title}</summary>\n\n${content}\n\n</details>`)
 
-/** The report of a run that could not read the image. */
-export function renderErrorSummary(reference: string, message: string): string {
-  return `## ⚠️ ${code(reference)} could not be read\n\n${markdown(message)}\n\nNothing was judged: this is neither a pass nor a fail.\n`
+/** The report of a run that judged nothing. */
+export function renderErrorSummary(reference: string, failure: Failure): string {
+  return `## ⚠️ ${failureHeadline(code(reference), failure.code)}\n\n${markdown(failure.message)}\n\nNothing was judged: this is neither a pass nor a fail.\n`
 }
 
 function findingsSection(outcome: Outcome, measure: Measure): string {
@@ -124,7 +140,7 @@ function findingsSection(outcome: Outcome, measure: Measure): string {
   if (shown.length === 0) return ''
   const rows = groupByLine(shown.slice(0, measure.findings)).flatMap(({ at, findings }) => {
     const source = sourceLine(outcome, at)
-    const title = at === null ? '### Line not known' : `### ${code(`${at.path}:${at.startLine}`)}${source === null ? '' : ` ${code(source.slice(0, 160))}`}`
+    const title = at === null ? '### Line not known' : `### ${code(`${at.path}:${at.startLine}`)}${source === null ? '' : ` ${code(outcome.redactor.cut(source, MAX_SOURCE))}`}`
     return [
       title,
       ...groupByFile(findings).map((group) => {
@@ -175,12 +191,12 @@ export function fixBlock(outcome: Outcome, finding: Finding): string {
 }
 
 /** The layers as a table: whose they are, where a secret enters and where it is hidden. */
-export function layersSection({ report, instructions }: Outcome, { layers: most }: Measure): string {
+export function layersSection({ report, instructions, redactor }: Outcome, { layers: most }: Measure): string {
   const { layers } = report.image
   if (layers.length === 0 || most === 0) return ''
   const shown = shownFindings(report)
   const found = (layer: number): string => {
-    const here = shown.filter(({ location }) => location.kind === 'layer' && location.layer === layer)
+    const here = shown.filter(({ location }) => layerOf(location) === layer)
     const secrets = here.filter(({ secret }) => secret !== null)
     const hides = shown.filter(({ related }) =>
       related.some(({ role, location }) => (role === 'hidden-by' || role === 'overwritten-by') && location.kind === 'layer' && location.layer === layer),
@@ -195,8 +211,15 @@ export function layersSection({ report, instructions }: Outcome, { layers: most 
   }
   const rows = layers.slice(0, most).map((layer) => {
     const text = layer.history === null ? (layer.createdBy ?? '') : (instructions[layer.history] ?? '')
-    const where = layer.base === true ? 'base' : layer.dockerfile === null ? '' : cell(code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`))
-    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text === '' ? '' : cell(code(text.replace(/\s+/g, ' ').slice(0, 90)))} | ${found(layer.index)} |`
+    const where =
+      layer.base === true
+        ? layer.baseCertainty === 'proven'
+          ? 'base'
+          : 'base, not proven'
+        : layer.dockerfile === null
+          ? ''
+          : cell(code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`))
+    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text === '' ? '' : cell(code(redactor.cut(oneLine(text), MAX_INSTRUCTION)))} | ${found(layer.index)} |`
   })
   const more = layers.length > most ? `\n\n…and ${plural(layers.length - most, 'layer')} more.` : ''
   return folded('Layers', `| layer | size | line | instruction | |\n|--:|--:|---|---|---|\n${rows.join('\n')}${more}`)
@@ -239,12 +262,13 @@ export function closing(report: Report, { listed }: Measure): string {
     ),
     list(
       'Not looked into',
-      stats.skipped.map(({ layer, path, reason }) => `layer ${layer} ${code(path)}: ${markdown(reason)}`),
+      stats.skipped.map(({ layer, path, reason }) => `${layer === null ? '' : `layer ${layer} `}${code(path)}: ${markdown(reason)}`),
     ),
     list(
       'Not judged',
       notJudged.map((name) => code(name)),
     ),
+    stats.knownPublic === 0 ? '' : `${plural(stats.knownPublic, 'value')} that published packages hold ${stats.knownPublic === 1 ? 'is' : 'are'} quiet.`,
     stats.vouchedFiles === 0 ? '' : `${plural(stats.vouchedFiles, 'file')} that a package vouches for ${stats.vouchedFiles === 1 ? 'is' : 'are'} quiet.`,
   ]
   return parts.filter((part) => part !== '').join('\n\n')

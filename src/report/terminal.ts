@@ -14,7 +14,9 @@ import {
   groupByLine,
   hiddenBy,
   ignoredFindings,
+  inherited,
   knownFindings,
+  layerOf,
   layerTally,
   lineName,
   number,
@@ -25,6 +27,7 @@ import {
   sourceLine,
   subjectOf,
   toldFindings,
+  untoldBase,
 } from './words.ts'
 import { WIDTH, wrap } from './wrap.ts'
 
@@ -37,6 +40,9 @@ const MAX_IN_FILE = 20
 
 /** Lines of a change that are shown. */
 const MAX_FIX = 16
+
+/** Characters of the instruction that hides a file. */
+const MAX_HIDER = 44
 
 /** Columns of a heading that the place may take. */
 const MAX_PLACE = 60
@@ -69,7 +75,12 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
       .join('\n')
       .replace('PASS', paint(['bold', 'green'], 'PASS'))}\n`
   }
-  const lines: string[] = [...wrap(`${name} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}`, '', '  '), '']
+  const untold = untoldBase(report)
+  const lines: string[] = [
+    ...(untold === null ? [] : [...wrap(visible(`${untold.what} ${untold.how}`), '', '  ').map((line) => paint('yellow', line)), '']),
+    ...wrap(`${name} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}`, '', '  '),
+    '',
+  ]
   const isFail = verdict.result === 'fail'
   const counts = countParts(report, (text) => text)
     .join(' · ')
@@ -100,14 +111,15 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
 }
 
 function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; startLine: number } | null, findings: readonly Finding[], paint: Paint): string[] {
-  if (at === null) return [paint('bold', findings.some(({ location }) => location.kind === 'layer') ? 'line not known' : 'image')]
+  if (at === null) return [paint('bold', findings.some(({ location }) => layerOf(location) !== null) ? 'line not known' : 'image')]
   const whole = visible(`${at.path}:${at.startLine}`)
-  const where = whole.length > MAX_PLACE ? `…${whole.slice(1 - MAX_PLACE)}` : whole
+  const where = outcome.redactor.cut(whole, MAX_PLACE, 'end')
   const source = visible(sourceLine(outcome, at) ?? '')
   const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true)
-  const base = findings.every(({ origin }) => origin === 'base') ? '   (base image)' : changed ? '   (as built)' : ''
+  const isProven = findings.every(({ originCertainty }) => originCertainty === 'proven')
+  const base = findings.every(({ origin }) => origin === 'base') ? (isProven ? '   (base image)' : '   (base image, not proven)') : changed ? '   (as built)' : ''
   const room = WIDTH - where.length - 3 - base.length
-  return [`${paint('bold', where)}   ${source.length > room ? `${source.slice(0, Math.max(0, room - 1))}…` : source}${base}`]
+  return [`${paint('bold', where)}   ${outcome.redactor.cut(source, Math.max(1, room))}${base}`]
 }
 
 /** One finding, or the secrets of one file: each with its own line, what holds for all once. */
@@ -116,13 +128,13 @@ function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, ver
   if (finding === undefined) return []
   const text = finding.secret === null ? wrap(visible(finding.message), '    ', '    ') : secretLines(outcome, finding, group.length > 1)
   const fix = fixLines(outcome, finding, paint)
-  if (group.length === 1) return [...headOf(finding, paint), ...text, ...wrap(visible(finding.remedy), '    → ', '      '), ...fix]
+  if (group.length === 1) return [...headOf(finding, paint), ...text, ...advice(finding.remedy), ...fix]
   const { own, common } = remediesOf(group)
   const shown = group.slice(0, verbose ? group.length : MAX_IN_FILE)
   const heads = shown.flatMap((each, index) => {
     const line = each.location.kind === 'layer' && each.location.line !== null ? [`line ${each.location.line}`] : []
     const details = [...line, ...factsOf(outcome, each)].join(' · ')
-    return [...headOf(each, paint), ...(details === '' ? [] : wrap(visible(details), '    ', '    ')), ...wrap(visible(own[index] ?? ''), '    → ', '      ')]
+    return [...headOf(each, paint), ...(details === '' ? [] : wrap(visible(details), '    ', '    ')), ...advice(own[index] ?? '')]
   })
   const left = group.length - shown.length
   return [
@@ -130,10 +142,13 @@ function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, ver
     ...(left > 0 ? [`    and ${left} more in this file (--verbose)`] : []),
     ...wrap(`all ${group.length} of them:`, '    ', '    '),
     ...text,
-    ...wrap(visible(common), '    → ', '      '),
+    ...advice(common),
     ...fix,
   ]
 }
+
+/** What to do, behind an arrow; nothing where there is nothing to say. */
+const advice = (text: string): string[] => (text === '' ? [] : wrap(visible(text), '    → ', '      '))
 
 function headOf(finding: Finding, paint: Paint): string[] {
   const fails = finding.fails
@@ -164,7 +179,7 @@ function secretLines(outcome: Outcome, finding: Finding, isGroup: boolean): stri
     lines.push(
       ...wrap(
         visible(
-          `in ${location.path}${inside}${line}, added ${finding.dockerfile === null || finding.origin === 'base' ? '' : 'by this line '}in layer ${location.layer}${finding.origin === 'base' ? ', inherited from the base' : ''}${finding.file?.source == null ? '' : ` (${finding.file.source.path} of the checkout)`}${facts.length > 0 ? ` · ${facts.join(', ')}` : ''}`,
+          `in ${location.path}${inside}${line}, added ${finding.dockerfile === null || finding.origin === 'base' ? '' : 'by this line '}in layer ${location.layer}${finding.origin === 'base' ? `, ${inherited(finding, 'base')}` : ''}${finding.file?.source == null ? '' : ` (${finding.file.source.path} of the checkout)`}${facts.length > 0 ? ` · ${facts.join(', ')}` : ''}`,
         ),
         '    ',
         '    ',
@@ -175,7 +190,7 @@ function secretLines(outcome: Outcome, finding: Finding, isGroup: boolean): stri
   if (hidden?.location.kind === 'layer' && location.kind === 'layer') {
     const at = hidden.dockerfile
     const source = sourceLine(outcome, at) ?? ''
-    const cut = source.length > 44 ? `${source.slice(0, 43)}…` : source
+    const cut = outcome.redactor.cut(source, MAX_HIDER)
     const what = hidden.role === 'hidden-by' ? 'hides' : 'overwrites'
     lines.push(
       ...wrap(
@@ -195,7 +210,8 @@ function secretLines(outcome: Outcome, finding: Finding, isGroup: boolean): stri
 function alsoNames(finding: Finding): string {
   const kinds = finding.related.flatMap(({ role, location }) => {
     if (role !== 'also-in') return []
-    return [location.kind === 'layer' ? `layer ${location.layer}` : location.kind === 'config' ? location.field : location.kind]
+    const layer = layerOf(location)
+    return [layer !== null ? `layer ${layer}` : location.kind === 'config' ? location.field : location.kind]
   })
   const unique = [...new Set(kinds)]
   return visible(unique.slice(0, 4).join(', ') + (unique.length > 4 ? ', …' : ''))
@@ -208,6 +224,7 @@ function footer({ report }: Outcome, verbose: boolean): string[] {
   if (report.verdict.counts.info > 0) parts.push(`${report.verdict.counts.info} for information${verbose ? '' : ' (--verbose)'}`)
   if (ignored.length > 0) parts.push(`${ignored.length} ignored`)
   if (stats.vouchedFiles > 0) parts.push(`${plural(stats.vouchedFiles, 'file')} vouched for by packages`)
+  if (stats.knownPublic > 0) parts.push(`${plural(stats.knownPublic, 'known public value')}`)
   if (stats.skipped.length > 0) parts.push(`${number(stats.skipped.length)} of ${number(stats.files)} files not looked into${verbose ? '' : ' (--verbose)'}`)
   parts.push(`${bytes(stats.bytes)} read in ${duration(stats.seconds)}`)
   const list = (title: string, items: readonly string[], always: boolean): string[] => {
@@ -243,7 +260,7 @@ function footer({ report }: Outcome, verbose: boolean): string[] {
       'Ignored',
       ignored.map(
         ({ ruleId, location, suppressed }) =>
-          `${ruleId}${location.kind === 'layer' ? ` ${location.path}` : ''}: “${suppressed?.reason}”${suppressed?.expires == null ? '' : `, until ${suppressed.expires}`}`,
+          `${ruleId}${location.kind === 'layer' || location.kind === 'tar' ? ` ${location.path}` : ''}: “${suppressed?.reason}”${suppressed?.expires == null ? '' : `, until ${suppressed.expires}`}`,
       ),
       true,
     ),
@@ -255,7 +272,7 @@ function footer({ report }: Outcome, verbose: boolean): string[] {
     ...list('Not judged', notJudged, true),
     ...list(
       'Not looked into',
-      stats.skipped.map(({ layer, path, reason }) => `layer ${layer} ${path}: ${reason}`),
+      stats.skipped.map(({ layer, path, reason }) => `${layer === null ? '' : `layer ${layer} `}${path}: ${reason}`),
       false,
     ),
   ]

@@ -1,6 +1,7 @@
 // Numbers, sizes and places as people read them; shared by all reports.
 import type { Finding, Location, Severity } from '../rules/finding.ts'
 import { SEVERITIES } from '../rules/finding.ts'
+import { METADATA_TITLES } from '../rules/metadata-leak.ts'
 import type { Report, ReportImage } from './contract.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -43,6 +44,11 @@ export function placeName(location: Location): string {
       return `configuration: ${location.field}`
     case 'attestation':
       return `attestation ${location.predicateType}: ${location.field}`
+    case 'manifest':
+    case 'index':
+      return `${location.kind}: ${location.field}`
+    case 'tar':
+      return `${location.path} (${location.field} in the tar) in layer ${location.layer}`
     case 'image':
       return 'the image'
   }
@@ -57,6 +63,25 @@ export function layerTally(image: ReportImage): string {
   const own = image.layers.length - base
   return base === 0 ? plural(image.layers.length, 'layer') : `${plural(base, 'base layer')} + ${own} own`
 }
+
+/**
+ * That nothing tells base from own, and what would; null where it is known, or where nothing was found in what is not.
+ */
+export function untoldBase(report: Report): { readonly what: string; readonly how: string } | null {
+  const { image } = report
+  if (image === null || image.baseReason === null || toldFindings(report).every(({ origin }) => origin !== 'unknown')) return null
+  const unknown = image.layers.filter(({ base }) => base === null).length
+  const which = unknown === image.layers.length ? 'every layer counts as own' : `${unknown} of ${plural(image.layers.length, 'layer')} may be the base's and count as own`
+  const isNameless = /no Dockerfile|named|\bfits?\b/.test(image.baseReason)
+  return {
+    what: `Nothing tells base from own: ${which}.`,
+    how: `${image.baseReason.slice(0, 1).toUpperCase()}${image.baseReason.slice(1)}. ${isNameless ? 'Name the one that was built (--dockerfile, input dockerfile), or build' : 'Build'} with provenance (mode=max).`,
+  }
+}
+
+/** Where something came with the base, how sure that is. */
+export const inherited = ({ originCertainty }: Finding, what: string): string =>
+  originCertainty === 'proven' ? `inherited from the ${what}` : `inherited from the ${what}, which is not proven`
 
 /** Findings that are to be changed at one place of the Dockerfile, or that have no line. */
 export interface Group {
@@ -102,7 +127,14 @@ export function hiddenBy(finding: Finding): Finding['related'][number] | null {
 }
 
 /** What a finding is about, without where it is: `GitHub token` of `GitHub token stays in the image`. */
-export const subjectOf = ({ title }: Finding): string => title.replace(/ (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable)$/, '')
+export const subjectOf = ({ title }: Finding): string => title.replace(PLACE_IN_TITLE, '')
+
+const PLACE_IN_TITLE = new RegExp(
+  ` (?:stays in the image|in the image(?:'s (?:history|configuration))?|in an environment variable|in (?:${METADATA_TITLES.join('|')}))(?=$| \\(base, not proven\\)$)`,
+)
+
+/** The layer that a place is in; null for what is in none. */
+export const layerOf = (location: Location): number | null => (location.kind === 'layer' || location.kind === 'tar' ? location.layer : null)
 
 /** What helps the person on call: account, kind of key, issuer, host and user, expiry. Nothing where everyone reads it. */
 export function factsOf({ isPublic }: Outcome, { secret }: Finding): string[] {
@@ -125,7 +157,9 @@ export function groupByFile(findings: readonly Finding[]): Finding[][] {
   for (const [index, finding] of findings.entries()) {
     const { location, secret, ruleId, origin } = finding
     const key = secret !== null && location.kind === 'layer' ? `${location.layer} ${location.path} ${location.inside ?? ''} ${ruleId} ${origin}` : `alone ${index}`
-    groups.set(key, [...(groups.get(key) ?? []), finding])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [finding])
+    else group.push(finding)
   }
   return [...groups.values()]
 }

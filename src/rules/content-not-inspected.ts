@@ -33,11 +33,11 @@ export const contentNotInspected: Rule = {
       const named = inner.slice(0, MAX_NAMED).map((part) => `${part.path.slice(path.length + 2)} (${part.reason})`)
       const more = inner.length > MAX_NAMED ? ` and ${inner.length - MAX_NAMED} more` : ''
       const what = inner.length === 0 ? `was not looked into: ${first.reason}` : `was not looked into wholly: ${named.join(', ')}${more}`
-      const layer = origin.layers[first.layer]
+      const layer = first.layer === null ? undefined : origin.layers[first.layer]
       yield placed(meta, {
-        message: `${path} in layer ${first.layer} ${what}.`,
+        message: `${path} in ${first.layer === null ? 'the archive' : `layer ${first.layer}`} ${what}.`,
         remedy: meta.remedy,
-        location: { kind: 'layer', layer: first.layer, path, line: null, offset: null },
+        location: first.layer === null ? { kind: 'index', field: path } : { kind: 'layer', layer: first.layer, path, line: null, offset: null },
         dockerfile: layer?.lines ?? null,
         origin: layer?.owner ?? 'unknown',
         identity: [path],

@@ -26,7 +26,7 @@ const SAYS: Readonly<Record<'literal' | 'usual' | 'variable', string>> = {
 
 export const credentialsInCommand: BuildRule = {
   meta,
-  *check({ steps }) {
+  *check({ steps, cut }) {
     for (const step of steps)
       for (const command of step.commands)
         for (const { by, kind, value } of credentialsOf(command)) {
@@ -35,7 +35,7 @@ export const credentialsInCommand: BuildRule = {
           if (kind === 'variable' && variable !== undefined && step.flags?.some((flag) => flag.startsWith('--mount=type=secret') && flag.includes(`env=${variable}`))) continue
           yield onCommand(meta, step, command, {
             severity: SEVERITY[kind],
-            message: `RUN gives a credential to a command in its words (${by}, ${quote(command)}): ${SAYS[kind]}.`,
+            message: `RUN gives a credential to a command in its words (${by}, ${quote(cut, command)}): ${SAYS[kind]}.`,
             remedy: `${kind === 'variable' ? '' : 'Change the password or token. '}Mount it for the one command: RUN --mount=type=secret,id=TOKEN … "$(cat /run/secrets/TOKEN)".`,
             identity: [command.name, by],
           })

@@ -18,13 +18,13 @@ const meta: RuleMeta = {
 
 export const downloadUnverified: BuildRule = {
   meta,
-  *check({ steps }) {
+  *check({ steps, cut }) {
     for (const { by, command, step, url, uses } of downloadsOf(steps)) {
       const use = uses.find(({ kind }) => kind === 'install')
       // What runs is told by pipe-to-shell, plain http by its own rule, ADD by remote-add.
       if (use === undefined || use.isVerified || command === null || isPlainHttp(url) || uses.some(({ kind }) => kind === 'run')) continue
       yield onCommand(meta, step, command, {
-        message: `RUN downloads ${url ?? 'a file'} with ${by} and ${use.how}, without a check of its content (${quote(use.command)}): who replaces it on the server is in the image.`,
+        message: `RUN downloads ${url ?? 'a file'} with ${by} and ${use.how}, without a check of its content (${quote(cut, use.command)}): who replaces it on the server is in the image.`,
         remedy: 'Write down the checksum of the version that you want, and check it first: echo "<sha256>  FILE" | sha256sum -c - (or ADD --checksum=sha256:… URL FILE).',
         identity: [url ?? by, use.command.name],
       })

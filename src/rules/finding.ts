@@ -1,5 +1,6 @@
 // A finding as every report shows it: part of the contract of the JSON report (docs/REPORT.md).
 import { z } from 'zod'
+import { TAR_FIELDS } from '../layer/header-text.ts'
 import type { Strength } from '../secrets/detector.ts'
 
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const
@@ -26,6 +27,13 @@ export const dockerfileSchema = z.object({
   changed: z.literal(true).optional().describe('the lines are those of the Dockerfile that was built; no file of the checkout has its content'),
 })
 
+export const baseCertaintySchema = z
+  .enum(['proven', 'aligned'])
+  .nullable()
+  // Reports of earlier versions have none.
+  .default(null)
+  .describe("proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions")
+
 /** A change after which the finding is gone. */
 const fixSchema = z.object({
   path: z.string().describe('the Dockerfile'),
@@ -50,8 +58,19 @@ const locationSchema = z.discriminatedUnion('kind', [
     offset: z.number().int().min(0).nullable().describe('bytes from the start of the file'),
   }),
   z.object({ kind: z.literal('history'), history: z.number().int().min(0) }),
-  z.object({ kind: z.literal('config'), field: z.string().describe('Env.NAME, Labels.NAME, Cmd, Entrypoint, Healthcheck, OnBuild, User') }),
+  z.object({
+    kind: z.literal('config'),
+    field: z.string().describe('Env.NAME, Labels.NAME, Annotations.NAME (of the manifest), Cmd, Entrypoint, Healthcheck, OnBuild, User, WorkingDir, …; any other key by its path'),
+  }),
   z.object({ kind: z.literal('attestation'), predicateType: z.string(), field: z.string() }),
+  z.object({ kind: z.literal('manifest'), field: z.string().describe('path in the manifest, layers[0].annotations.NAME') }),
+  z.object({ kind: z.literal('index'), field: z.string().describe('path in the index, manifests[0].annotations.NAME; of another file of the archive its name, then the path') }),
+  z.object({
+    kind: z.literal('tar').describe("in a layer's tar, beside the contents of its files"),
+    layer: z.number().int().min(0),
+    path: z.string().describe('of the entry; / for what speaks of none or of all'),
+    field: z.enum(TAR_FIELDS),
+  }),
   z.object({ kind: z.literal('image') }),
 ])
 export type Location = z.output<typeof locationSchema>
@@ -101,12 +120,14 @@ export const findingSchema = z.object({
       length: z.number().int(),
       keyedHash: z.string().nullable().describe('HMAC-SHA-256 under the salt; null for passwords'),
       tag: z.string().describe('16 bits that tell values of one report apart'),
+      ignoreValue: z.string().optional().describe('what `value` of an ignore entry takes, under the salt of the configuration; not there without one'),
       occurrences: z.number().int().min(1),
       facts: z.record(z.string(), z.string()),
     })
     .nullable(),
   references: z.array(z.object({ name: z.string(), url: z.string() })),
   origin: z.enum(['own', 'base', 'unknown']),
+  originCertainty: baseCertaintySchema.describe('of origin base; null for any other'),
   fails: z.boolean().describe('it is one of those that decide a verdict of fail'),
   status: z.enum(['new', 'known']).nullable().describe('known: the baseline has it; null without a baseline'),
   suppressed: z.object({ by: z.enum(['config', 'inline']), reason: z.string(), expires: z.string().nullable() }).nullable(),

@@ -10,7 +10,10 @@ import type { AttestationPlace, ConfigPlace, FilePlace, HistoryPlace, Leak, Plac
 import { baseName } from '../filesystem/path.ts'
 import { type Fix, fixOf } from '../remedy/remedy.ts'
 import { redactValue } from '../secrets/redact.ts'
+import { oneLine } from '../shell/words.ts'
 import type { Confidence, Location, Related, Severity } from './finding.ts'
+import { isGenerated } from './generated.ts'
+import { documentMessage, metadataChange, metadataTitle, tarMessage } from './metadata-leak.ts'
 import type { Draft, PlacedFinding } from './rule.ts'
 
 /** The rule that a place of a leak belongs to. */
@@ -19,6 +22,7 @@ function ruleOf(evidence: Evidence, leak: Leak, place: Place): string {
   if (place.kind === 'history') return 'secret-in-history'
   if (place.kind === 'attestation') return 'secret-in-attestation'
   if (place.kind === 'config') return place.field.startsWith('Env.') ? 'secret-in-env' : 'secret-in-config'
+  if (place.kind === 'manifest' || place.kind === 'index') return 'secret-in-config'
   return place.state === 'present' ? 'secret-in-image' : 'deleted-secret'
 }
 
@@ -34,9 +38,15 @@ function draftOf(evidence: Evidence, leak: Leak): Draft {
     origin: place.owner,
     dockerfile: place.lines,
     identity: identityOf(evidence, leak, place),
+    isProven: leak.strength === 'proven' && !isGenerated(leak, place, evidence) && !isExpired(leak, evidence.now),
   }))
   if (first === undefined) throw new RangeError('a leak without a place')
-  return { places: [first, ...rest], seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]), hashOf: (salt) => hashOf(leak, salt) }
+  return {
+    places: [first, ...rest],
+    seenFrom: (index) => seenFrom(evidence, leak, leak.places[index] ?? leak.places[0]),
+    hashOf: (salt) => hashOf(leak, salt),
+    detector: leak.detector.id,
+  }
 }
 
 /** A password could be guessed from its hash: 16 bits tell another one and no more. */
@@ -49,6 +59,8 @@ const locationOf = (place: Place): Location => {
   if (place.kind === 'history') return { kind: 'history', history: place.index }
   if (place.kind === 'config') return { kind: 'config', field: place.field }
   if (place.kind === 'attestation') return { kind: 'attestation', predicateType: place.predicateType, field: place.field }
+  if (place.kind === 'manifest' || place.kind === 'index') return { kind: place.kind, field: place.field }
+  if (place.kind === 'tar') return { kind: 'tar', layer: place.layer, path: place.path, field: place.field }
   return {
     kind: 'layer',
     layer: place.version.layer,
@@ -58,20 +70,6 @@ const locationOf = (place: Place): Location => {
     offset: place.offset,
   }
 }
-
-/** Files that package scripts make when they are installed: another image gets other ones, and the same image always these. */
-const GENERATED =
-  /^\/etc\/ssh\/ssh_host_\w+_key$|^\/etc\/ssl\/private\/[^/]*(?:snakeoil|localhost)[^/]*\.(?:key|pem)$|^\/etc\/pki\/tls\/private\/localhost\.key$|^\/etc\/(?:postfix|dovecot|apache2|nginx|exim4?|cups|cockpit|stunnel|proftpd|vsftpd)\/.*(?:snakeoil|localhost|dovecot|exim|ws-certs|self-?signed)[^/]*\.(?:key|pem)$|^\/etc\/unbound\/unbound_\w+\.key$|^\/etc\/(?:bind\/|named\/)?rndc\.key$/
-
-/** What package scripts make: keys of hosts and name servers. */
-const GENERATED_KINDS = new Set(['private-key', 'private-key-der', 'rndc-key'])
-
-const isGenerated = (leak: Leak, place: Place, evidence: Evidence): boolean =>
-  place.kind === 'file' &&
-  GENERATED_KINDS.has(leak.detector.id) &&
-  leak.strength !== 'harmless' &&
-  GENERATED.test(place.version.path) &&
-  !['COPY', 'ADD'].includes(evidence.origin.layers[place.version.layer]?.instruction?.keyword ?? '')
 
 const isExpired = (leak: Leak, now: Date): boolean => leak.facts['expires'] !== undefined && new Date(leak.facts['expires']) < now
 
@@ -94,13 +92,17 @@ function gravity(leak: Leak, place: Place, evidence: Evidence): { severity: Seve
   return { severity: 'medium', confidence: 'medium' }
 }
 
+/** Characters of an instruction that a message names, and of a RUN that a remedy shows. */
+const MAX_INSTRUCTION = 60
+const MAX_MOUNT = 120
+
 /** `layer 3 (COPY . /app, Dockerfile:7)`. */
 function layerName(evidence: Evidence, layer: number): string {
   const origin = evidence.origin.layers[layer]
   const instruction = origin?.instruction?.display
   const merged = origin?.merged ?? []
   const parts = [
-    instruction === undefined ? mergedName(evidence, merged) : shorten(instruction),
+    instruction === undefined ? mergedName(evidence, merged) : evidence.cut(oneLine(instruction), MAX_INSTRUCTION),
     origin?.lines ? `${origin.lines.path}:${origin.lines.startLine}` : '',
     origin?.owner === 'base' ? 'base image' : '',
   ].filter(Boolean)
@@ -113,11 +115,6 @@ function mergedName({ origin }: Evidence, merged: readonly number[]): string {
   const lines = merged.flatMap((index) => origin.history[index]?.lines ?? [])
   const [first, last] = [lines[0], lines.at(-1)]
   return `merged from ${merged.length} instructions${first === undefined || last === undefined ? '' : `, ${first.path}:${first.startLine}-${last.endLine}`}`
-}
-
-const shorten = (text: string, most = 60): string => {
-  const line = text.replace(/\s+/g, ' ')
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line
 }
 
 function fileMessage(evidence: Evidence, place: FilePlace, what: string): string {
@@ -136,6 +133,8 @@ function messageOf(evidence: Evidence, leak: Leak, place: Place, what: string): 
   if (place.kind === 'file') return fileMessage(evidence, place, what)
   if (place.kind === 'config') return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`
   if (place.kind === 'attestation') return attestationMessage(place, what)
+  if (place.kind === 'manifest' || place.kind === 'index') return documentMessage(place, what)
+  if (place.kind === 'tar') return tarMessage(place, what, (layer) => layerName(evidence, layer))
   const instruction = evidence.origin.history[place.index]?.instruction
   const argument = instruction?.buildArgs.some((arg) => arg.includes(leak.value)) || instruction?.keyword === 'ARG'
   const lines = place.lines === null ? '' : ` (${place.lines.path}:${place.lines.startLine})`
@@ -175,7 +174,9 @@ function remedyOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null)
 
 function changeOf(evidence: Evidence, place: Place, fix: Fix | null): string {
   const mounts = fix?.edits.map(({ lines }) => lines.join('\n').replace(/\\\n/g, '')).find((text) => text.includes(MOUNT.slice(4)))
-  const mounted = mounts === undefined ? '' : ` \`${shorten(mounts.trim(), 120)}\``
+  const line = oneLine(mounts ?? '')
+  // A command that holds another secret is not one to paste.
+  const mounted = line === '' || evidence.cut(line, line.length) !== line ? '' : ` \`${evidence.cut(line, MAX_MOUNT)}\``
   if (place.kind === 'config') {
     if (!place.field.startsWith('Env.')) return 'Remove it from the Dockerfile: the configuration is public to all who can pull the image.'
     const name = place.field.slice(4)
@@ -185,6 +186,7 @@ function changeOf(evidence: Evidence, place: Place, fix: Fix | null): string {
     return mounted === ''
       ? `Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.`
       : `Pass it as a build secret, never as ARG, ENV or text of a command:${mounted}.`
+  if (place.kind !== 'file') return metadataChange(place)
   const layer = evidence.origin.layers[place.version.layer]
   const { source } = layer ?? {}
   const keyword = source?.keyword ?? layer?.instruction?.keyword
@@ -223,7 +225,7 @@ function relatedOf(evidence: Evidence, leak: Leak, lead: Place): Related[] {
   const related: Related[] = []
   const hiders = new Set<string>()
   const addEnding = (place: Place): void => {
-    if (place.kind !== 'file' || place.ending === null || place.ending.layer === place.version.layer) return
+    if ((place.kind !== 'file' && place.kind !== 'tar') || place.ending === null || place.ending.layer === place.version?.layer) return
     const { layer, by, state } = place.ending
     const role = state === 'deleted' ? 'hidden-by' : 'overwritten-by'
     const key = `${role} ${layer} ${by}`
@@ -235,7 +237,7 @@ function relatedOf(evidence: Evidence, leak: Leak, lead: Place): Related[] {
   for (const place of leak.places) {
     if (place === lead) continue
     if (related.length >= MAX_RELATED) break
-    related.push({ role: 'also-in', location: locationOf(place), dockerfile: place.lines, ...(place.kind === 'file' ? { state: place.state } : {}) })
+    related.push({ role: 'also-in', location: locationOf(place), dockerfile: place.lines, ...(place.kind === 'file' || place.kind === 'tar' ? { state: place.state } : {}) })
     addEnding(place)
   }
   return related
@@ -246,9 +248,14 @@ function identityOf(evidence: Evidence, leak: Leak, place: Place): string[] {
   const name = place.name ?? ''
   if (place.kind === 'file') return [leak.detector.id, place.version.path, place.inside ?? '', name]
   if (place.kind === 'config') return [leak.detector.id, place.field, name]
-  if (place.kind === 'attestation') return [leak.detector.id, place.predicateType, place.field, name]
+  if (place.kind === 'attestation') return [leak.detector.id, place.predicateType, withoutDigests(place.field), name]
+  if (place.kind === 'manifest' || place.kind === 'index') return [leak.detector.id, place.kind, withoutDigests(place.field), name]
+  if (place.kind === 'tar') return [leak.detector.id, place.path, `tar ${place.field}`, place.key ?? '', name]
   return [leak.detector.id, historyIdentity(evidence, place), name]
 }
+
+/** Blobs are named by what is in them: another build has other names. */
+const withoutDigests = (field: string): string => field.replace(/\b[0-9a-f]{64}\b/g, '…')
 
 const historyIdentity = (evidence: Evidence, place: HistoryPlace): string => {
   const instruction = evidence.origin.history[place.index]?.instruction
@@ -261,8 +268,13 @@ function titleOf(leak: Leak, place: Place, generated: boolean): string {
   if (place.kind === 'history') return `${title} in the image's history`
   if (place.kind === 'attestation') return `${title} in an attestation of the image`
   if (place.kind === 'config') return place.field.startsWith('Env.') ? `${title} in an environment variable` : `${title} in the image's configuration`
+  if (place.kind !== 'file') return `${title} in ${metadataTitle(place)}`
   return place.state === 'present' ? `${title} in the image` : `${title} stays in the image`
 }
+
+/** What came with the base stands at its FROM, but for a layer that no history tells of. */
+const fromLines = ({ origin }: Evidence, place: Place): DockerfileLines | null =>
+  place.kind === 'file' && origin.layers[place.version.layer]?.history === null ? null : (origin.base?.lines ?? null)
 
 function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
   const guessable = leak.detector.guessable === true
@@ -271,7 +283,7 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
   const subject = leak.detector.title.replace(/^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/, (word) => (word === 'JSON' ? word : word.toLowerCase()))
   const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? 'an' : 'a'
   const what = `${article} ${subject}${guessable ? '' : ` ${redacted}`}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
-  const entry = place.kind === 'file' ? place.version.entry : null
+  const entry = place.kind === 'file' || place.kind === 'tar' ? (place.version?.entry ?? null) : null
   const keyedHash = evidence.keyedHash(leak.value)
   const fix = place.owner === 'base' ? null : fixOf(evidence, leak)
   const source = place.kind === 'file' ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : undefined
@@ -283,17 +295,18 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
     remedy: remedyOf(evidence, leak, place, fix),
     fix,
     location: locationOf(place),
-    dockerfile: place.owner === 'base' ? (evidence.origin.base?.lines ?? null) : place.lines,
+    dockerfile: place.owner === 'base' ? fromLines(evidence, place) : place.lines,
     related: relatedOf(evidence, leak, place),
     file:
-      place.kind === 'file' && entry !== null
+      (place.kind === 'file' || place.kind === 'tar') && entry !== null
         ? {
             state: place.state,
             mode: entry.mode.toString(8).padStart(4, '0'),
             uid: entry.uid,
             gid: entry.gid,
-            size: place.version.content.entry.size,
-            sha256: place.hashes?.sha256 ?? null,
+            size: place.kind === 'file' ? place.version.content.entry.size : entry.size,
+            // Who has the hash of a file with a password in it can try passwords.
+            sha256: place.kind === 'file' && !guessable ? (place.hashes?.sha256 ?? null) : null,
             package: null,
             source: source === undefined ? null : { path: source.path, ignoredBy: source.ignoredBy?.pattern ?? null },
           }

@@ -40,6 +40,7 @@ import { worldWritable } from './world-writable.ts'
 /** Rules that need no image: `layergate lint` runs them on a Dockerfile. */
 export const BUILD_RULES: readonly BuildRule[] = [
   baseNotAllowed as BuildRule,
+  baseUnknown as BuildRule,
   credentialsInCommand,
   downloadUnverified,
   maintainerDeprecated,
@@ -64,7 +65,6 @@ export const BUILD_RULES: readonly BuildRule[] = [
 ]
 
 const IMAGE_RULES: readonly Rule[] = [
-  baseUnknown as Rule,
   buildToolsLeft,
   contentNotInspected,
   deletedSecret,

@@ -17,14 +17,14 @@ const meta: RuleMeta = {
 
 export const packageUpgrade: BuildRule = {
   meta,
-  *check({ steps }) {
+  *check({ steps, cut }) {
     for (const step of steps)
       for (const command of step.commands) {
         const found = packagesIn(command)
         // With names it is these that are brought up to date: somebody chose them.
         if (found?.action !== 'upgrade' || found.packages.length > 0) continue
         yield onCommand(meta, step, command, {
-          message: `RUN upgrades all packages (${quote(command)}): two builds of one commit differ, and the layer holds again what the base has.`,
+          message: `RUN upgrades all packages (${quote(cut, command)}): two builds of one commit differ, and the layer holds again what the base has.`,
           remedy: 'Take a newer base image, pinned by its digest; upgrade single packages by name where a fix cannot wait.',
           identity: [command.name],
         })

@@ -19,7 +19,7 @@ const meta: RuleMeta = {
 
 export const pipeToShell: BuildRule = {
   meta,
-  *check({ steps }) {
+  *check({ steps, cut }) {
     for (const { by, command: download, url, uses } of downloadsOf(steps)) {
       const use = uses.find(({ kind }) => kind === 'run')
       if (use === undefined || use.isVerified) continue
@@ -32,7 +32,7 @@ export const pipeToShell: BuildRule = {
         download !== null && download.position < command.position && command.fedBy.length > 0 ? { position: download.position, end: command.end } : command,
         {
           severity: plain ? 'high' : 'medium',
-          message: `RUN ${how}${url === null ? '' : ` from ${url}`}${plain ? ' over plain http' : ''}${command.fedBy.length > 0 ? '' : ` (${quote(command)})`}: whoever controls the server, or the way to it, runs code in the build.`,
+          message: `RUN ${how}${url === null ? '' : ` from ${url}`}${plain ? ' over plain http' : ''}${command.fedBy.length > 0 ? '' : ` (${quote(cut, command)})`}: whoever controls the server, or the way to it, runs code in the build.`,
           remedy: `Download, check, then run: curl -fsSLo /tmp/script ${url?.replace(/^http:/, 'https:') ?? 'URL'} && echo "<sha256>  /tmp/script" | sha256sum -c - && ${runner} /tmp/script`,
           identity: [url ?? by, command.name],
         },

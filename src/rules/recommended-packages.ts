@@ -16,7 +16,7 @@ const meta: RuleMeta = {
   enabled: false,
 }
 
-const isOff = (text: string): boolean => /APT::Install-Recommends\s*"?\s*[= ]\s*"?(?:0|false|no)/i.test(text)
+const isOff = (text: string): boolean => /APT::Install-Recommends\s{0,8}"?\s{0,8}[= ]\s{0,8}"?(?:0|false|no)/i.test(text)
 
 /** A configuration that switches them off for all that follows. */
 const configures = ({ args, writes, input, fedBy }: ShellCommand): boolean =>

@@ -16,14 +16,17 @@ const meta: RuleMeta = {
 }
 
 const isGit = (word: string): boolean => /^(?:git@|git:\/\/|ssh:\/\/git@)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/i.test(word)
-const hasCommit = (word: string): boolean => /[#?&](?:[^#]*\b(?:ref|commit|checksum)=)?[0-9a-f]{40}(?:[:&]|$)|[?&](?:checksum|commit)=[0-9a-f]{40}/i.test(word)
+const hasCommit = (word: string): boolean => /[#?&](?:[^#]{0,500}\b(?:ref|commit|checksum)=)?[0-9a-f]{40}(?:[:&]|$)|[?&](?:checksum|commit)=[0-9a-f]{40}/i.test(word)
+
+/** Files and directories have a word in front of the hash. */
+const OF_A_URL = /^[0-9a-f]{64} in /
 
 /** The URL that an ADD takes as it comes; null for none. */
 function unchecked({ text, flags, variables }: Step): string | null {
   const sources = text
     .split(/\s+/)
     .slice(0, -1)
-    .map((word) => word.replace(/^["'[]+|["',\]]+$/g, ''))
+    .map((word) => word.replace(/^["'[]+|(?<!["',\]])["',\]]+$/g, ''))
     .map((word) => word.replace(/\$\{?(\w+)\}?/g, (whole, name: string) => variables.get(name) ?? whole))
   const git = sources.find((word) => isGit(word) && !hasCommit(word))
   if (git !== undefined) return git
@@ -36,6 +39,14 @@ export const remoteAdd: BuildRule = {
   *check({ steps }) {
     for (const step of steps) {
       if (step.keyword !== 'ADD') continue
+      if (OF_A_URL.test(step.text)) {
+        yield onStep(meta, step, {
+          message: 'ADD fetches a URL, which the classic builder keeps no word of, without a checksum: whatever is there on the day of the build is in the image.',
+          remedy: 'Build with BuildKit, and write ADD --checksum=sha256:<sha256> URL …',
+          identity: ['URL', step.text.replace(/^[0-9a-f]+ /, '')],
+        })
+        continue
+      }
       const url = unchecked(step)
       if (url === null) continue
       const git = isGit(url)
@@ -44,7 +55,7 @@ export const remoteAdd: BuildRule = {
       yield onStep(meta, step, {
         confidence: sure ? 'high' : 'low',
         message: `ADD fetches ${url} ${git ? 'without a commit' : 'without a checksum'}${sure ? '' : ', as far as the history tells'}: whatever is there on the day of the build is in the image.`,
-        remedy: git ? `Name the commit: ${url.replace(/#.*$/, '')}#<40 hex digits>.` : `Write ADD --checksum=sha256:<sha256> ${url} …`,
+        remedy: git ? `Name the commit: ${url.replace(/#.*$/s, '')}#<40 hex digits>.` : `Write ADD --checksum=sha256:<sha256> ${url} …`,
         identity: [url],
       })
     }

@@ -30,12 +30,14 @@ export interface RuleMeta {
  * A finding as seen from one of its places. What the policy adds (status, suppression) and what follows from the place
  * (fingerprint) is not here.
  */
-export type PlacedFinding = Omit<Finding, 'fingerprint' | 'fails' | 'status' | 'suppressed' | 'references'>
+export type PlacedFinding = Omit<Finding, 'fingerprint' | 'fails' | 'originCertainty' | 'status' | 'suppressed' | 'references'>
 
 /** What the policy needs of a place to choose the one that a finding is shown at. */
 export interface PlaceOfFinding extends Pick<PlacedFinding, 'ruleId' | 'location' | 'origin' | 'dockerfile'> {
   /** What names the place for the fingerprint: no layer numbers, no line numbers, no values. */
   readonly identity: readonly string[]
+  /** What is found there proves itself: a base that is not proven does not quiet it. */
+  readonly isProven?: boolean
 }
 
 /** What a rule yields: a finding that can be shown at each of its places, first the one that is easiest to reach. */
@@ -45,6 +47,8 @@ export interface Draft {
   seenFrom(place: number): PlacedFinding
   /** Hash of the value under a salt, for comparing runs; of a password 16 bits of it. null where there is no secret. */
   readonly hashOf: ((salt: string) => string) | null
+  /** What tells the value; not there where there is no secret. */
+  readonly detector?: string
 }
 
 /** A rule over some evidence. */

@@ -1,12 +1,12 @@
 import { leaksOf } from './leak.ts'
 import { REFERENCES, type Rule } from './rule.ts'
 
-// Labels, Cmd, Entrypoint, Healthcheck and OnBuild are as public as the image.
+// All of the configuration, the manifest and the index is as public as the image.
 export const secretInConfig: Rule = {
   meta: {
     id: 'secret-in-config',
     title: 'Secret in the image configuration',
-    description: 'A label, the command, the entry point, the health check or a trigger holds a secret.',
+    description: 'A label, the command, any other field of the configuration, the manifest, the index or a file beside the image holds a secret.',
     remedy: 'Rotate the secret, and remove it from the Dockerfile.',
     severity: 'high',
     confidence: 'high',

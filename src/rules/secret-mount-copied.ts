@@ -101,7 +101,7 @@ export const secretMountCopied: Rule = {
             if (file === null || told.has(file.path)) continue
             told.add(file.path)
             yield onCommand(meta, step, command, {
-              message: `RUN mounts the secret ${mount.id} and writes it to ${file.path} (${quote(command)}): the file is in layer ${step.layer} (${file.bytes} bytes), for everyone who can pull the image.`,
+              message: `RUN mounts the secret ${mount.id} and writes it to ${file.path} (${quote(evidence.cut, command)}): the file is in layer ${step.layer} (${file.bytes} bytes), for everyone who can pull the image.`,
               remedy: `Change the secret. Mount it where it is looked for, and write it nowhere: --mount=type=secret,id=${mount.id},target=${file.path}.`,
               identity: [mount.id, file.path],
             })

@@ -61,7 +61,7 @@ export const setuidAdded: BuildRule = {
           if (files.length === 0 || gone) continue
           yield onCommand(meta, step, command, {
             severity,
-            message: `RUN sets the ${change.mode.setuid ? 'setuid' : 'setgid'} bit (${quote(command)}): whoever starts ${files[0]?.value} runs it with the rights of its ${change.mode.setuid ? 'owner' : 'group'}.`,
+            message: `RUN sets the ${change.mode.setuid ? 'setuid' : 'setgid'} bit (${quote(evidence.cut, command)}): whoever starts ${files[0]?.value} runs it with the rights of its ${change.mode.setuid ? 'owner' : 'group'}.`,
             remedy:
               'Leave the bit out. Where the program needs one right of root, give the container that capability when it starts (--cap-add), and forbid the rest with --security-opt=no-new-privileges.',
             identity: [change.written, files[0]?.value ?? ''],
@@ -75,7 +75,7 @@ export const setuidAdded: BuildRule = {
           const mild = names.length > 0 && names.every((name) => MILD.has(name))
           yield onCommand(meta, step, command, {
             severity: mild ? 'info' : 'medium',
-            message: `RUN gives ${words.at(-1)} ${given} (${quote(command)}): whoever starts it has ${mild ? 'that right' : 'rights of root'}.`,
+            message: `RUN gives ${words.at(-1)} ${given} (${quote(evidence.cut, command)}): whoever starts it has ${mild ? 'that right' : 'rights of root'}.`,
             remedy: `Give the container the capability when it starts (--cap-add), or listen on a port above 1023.`,
             identity: ['setcap', given, words.at(-1) ?? ''],
           })

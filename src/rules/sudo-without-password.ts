@@ -21,7 +21,7 @@ const grants = (text: string): boolean => text.split(/\n|\\n/).some((line) => !/
 
 /** Whether what is granted is anything, and not some commands. */
 const grantsAll = (text: string): boolean =>
-  text.split(/\n|\\n/).some((line) => grants(line) && (!/NOPASSWD/.test(line) || /NOPASSWD\s*:(?:[^#]*,)?\s*(?:\w+:\s*)*ALL\b/.test(line)))
+  text.split(/\n|\\n/).some((line) => grants(line) && (!/NOPASSWD/.test(line) || /NOPASSWD\s{0,80}:(?:[^#]{0,1000},)?\s{0,80}(?:\w{1,40}:\s{0,80}){0,8}ALL\b/.test(line)))
 
 /** The text that a command puts into a file of sudo or doas; null for none that grants anything. */
 function grantedBy(command: ShellCommand): string | null {

@@ -168,14 +168,14 @@ const COMMANDS: Readonly<Record<string, Check>> = {
 
 /** Files of settings, and lines of theirs that switch the check off. */
 const FILES: readonly { readonly path: RegExp; readonly line: RegExp; readonly shown: string }[] = [
-  { path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/, line: /strict-ssl\s*[= ]\s*"?false/i, shown: 'strict-ssl=false' },
+  { path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/, line: /strict-ssl\s{0,8}[= ]\s{0,8}"?false/i, shown: 'strict-ssl=false' },
   { path: /(?:^|\/)\.yarnrc\.yml$/, line: /enableStrictSsl:\s*false/i, shown: 'enableStrictSsl: false' },
   { path: /(?:^|\/)(?:pip\.conf|pip\.ini)$/, line: /trusted-host\s*=/i, shown: 'trusted-host' },
   { path: /(?:^|\/)\.?curlrc$/, line: /(?:^|\s)-?-?(?:insecure|k)\b/, shown: 'insecure' },
   { path: /(?:^|\/)\.?wgetrc$/, line: /check_certificate\s*=\s*off/i, shown: 'check_certificate=off' },
   { path: /(?:^|\/)\.gitconfig$|^\/etc\/gitconfig$/, line: /sslverify\s*=\s*(?:false|0|no|off)/i, shown: 'sslVerify=false' },
   { path: /(?:^|\/)(?:yum|dnf)\.conf$|\.repo$/, line: /sslverify\s*=\s*(?:0|false|no)/i, shown: 'sslverify=0' },
-  { path: /(?:^|\/)apt\.conf(?:\.d\/|$)/, line: /Verify-(?:Peer|Host)"?\s*[=" ]+\s*"?(?:false|0|no)/i, shown: 'Verify-Peer false' },
+  { path: /(?:^|\/)apt\.conf(?:\.d\/|$)/, line: /Verify-(?:Peer|Host)"?\s{0,8}[=" ]{1,8}\s{0,8}"?(?:false|0|no)/i, shown: 'Verify-Peer false' },
   { path: /(?:^|\/)\.?gemrc$/, line: /ssl_verify_mode:?\s*0/, shown: 'ssl_verify_mode: 0' },
   { path: /(?:^|\/)\.?condarc$/, line: /ssl_verify:\s*(?:false|no)/i, shown: 'ssl_verify: false' },
   { path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/, line: /StrictHostKeyChecking[= ]+(?:no|off)/i, shown: 'StrictHostKeyChecking no' },
@@ -234,7 +234,7 @@ function* ofSteps(steps: readonly Step[], told: ReadonlySet<string>): Generator<
 
 export const tlsVerificationOff: BuildRule = {
   meta,
-  *check({ steps, environment }) {
+  *check({ steps, environment, cut }) {
     const told = new Set<string>()
     for (const { name, value, step } of environment) {
       if (!switchesOff(name, value)) continue
@@ -266,8 +266,8 @@ export const tlsVerificationOff: BuildRule = {
         yield onCommand(meta, step, command, {
           severity: lasting ? 'high' : 'medium',
           message: lasting
-            ? `RUN sets ${off.option} (${quote(command)}): it stays in the image, and what reads it takes any certificate from then on.`
-            : `RUN uses ${off.option} (${quote(command)}): the command takes any certificate, so anyone on the way can change what it gets.`,
+            ? `RUN sets ${off.option} (${quote(cut, command)}): it stays in the image, and what reads it takes any certificate from then on.`
+            : `RUN uses ${off.option} (${quote(cut, command)}): the command takes any certificate, so anyone on the way can change what it gets.`,
           remedy: `Remove ${off.option}, and add the missing CA certificate to the trust store (COPY it to /usr/local/share/ca-certificates and run update-ca-certificates).`,
           identity: [command.name, off.option],
         })

@@ -83,26 +83,29 @@ function unsigned(command: ShellCommand): { option: string; says: string } | nul
     }
   const written = [...args, ...command.fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join('\n') + (command.input ?? '')
   const targets = name === 'tee' || name === 'sed' ? options.operands.map(({ value }) => value) : command.writes
-  if (targets.some((path) => /apt\.conf/.test(path)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s*[= ]\s*"?(?:true|1|yes)/i.test(written))
+  if (targets.some((path) => /apt\.conf/.test(path)) && /(?:AllowUnauthenticated|AllowInsecureRepositories)"?\s{0,8}[= ]\s{0,8}"?(?:true|1|yes)/i.test(written))
     return { option: 'AllowUnauthenticated', says: SIGNATURES }
   const inSources = targets.some((path) => /sources\.list|\.sources$/.test(path))
-  if ((inSources || name === 'add-apt-repository') && /\[[^\]]*\btrusted=yes\b[^\]]*\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
+  if ((inSources || name === 'add-apt-repository') && /\[[^\]]{0,500}\btrusted=yes\b[^\]]{0,500}\]\s*(?!file:|cdrom:|copy:|\s)/i.test(written))
     return { option: '[trusted=yes]', says: SIGNATURES }
   if (inSources && /^Trusted:\s*yes/im.test(written)) return { option: 'Trusted: yes', says: SIGNATURES }
-  if (targets.some((path) => /\.repo$|(?:yum|dnf)\.conf$/.test(path)) && /^\s*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, '\n').replace(/s\/[^/]*\//g, '\n')))
+  if (
+    targets.some((path) => /\.repo$|(?:yum|dnf)\.conf$/.test(path)) &&
+    /^[^\S\n]*gpgcheck\s*=\s*(?:0|false|no)/im.test(written.replace(/\\n/g, '\n').replace(/s\/[^/]*\//g, '\n'))
+  )
     return { option: 'gpgcheck=0', says: SIGNATURES }
   return null
 }
 
 export const unauthenticatedPackages: BuildRule = {
   meta,
-  *check({ steps }) {
+  *check({ steps, cut }) {
     for (const step of steps)
       for (const command of step.commands) {
         const found = unsigned(command)
         if (found === null) continue
         yield onCommand(meta, step, command, {
-          message: `RUN uses ${found.option} (${quote(command)}): ${found.says}.`,
+          message: `RUN uses ${found.option} (${quote(cut, command)}): ${found.says}.`,
           remedy:
             found.option === '--extra-index-url'
               ? 'Use --index-url with one index that mirrors the other, or --require-hashes.'

@@ -42,16 +42,16 @@ function unpinned(command: ShellCommand): string | null {
       if (options.has('-r', '--requirement', '-c', '--constraint', '--require-hashes')) return null
       return (
         packages.find((text) => !/[=<>~!@]/.test(text) && !/^git\+/.test(text) && !/^(?:pip|setuptools|wheel)$/.test(text)) ??
-        packages.find((text) => /^git\+/.test(text) && !/@[^/]+$/.test(text.replace(/#.*$/, ''))) ??
+        packages.find((text) => /^git\+/.test(text) && !/@[^/]{1,200}$/.test(text.replace(/#.*$/s, ''))) ??
         null
       )
     }
     case 'npm':
     case 'pnpm':
-      return /^(?:i|install|add)$/.test(action) ? (names.find((text) => !/.@[^/]+$/.test(text) || /@latest$/.test(text)) ?? null) : null
+      return /^(?:i|install|add)$/.test(action) ? (names.find((text) => !/.@[^/]{1,200}$/.test(text) || /@latest$/.test(text)) ?? null) : null
     case 'yarn': {
       const packages = action === 'add' ? names : action === 'global' && names[0] === 'add' ? names.slice(1) : []
-      return packages.find((text) => !/.@[^/]+$/.test(text) || /@latest$/.test(text)) ?? null
+      return packages.find((text) => !/.@[^/]{1,200}$/.test(text) || /@latest$/.test(text)) ?? null
     }
     case 'gem':
       return action === 'install' && !options.has('-v', '--version') ? (names.find((text) => !text.includes(':')) ?? null) : null
@@ -73,7 +73,7 @@ function cloned(command: ShellCommand, later: readonly ShellCommand[]): string |
   if (operands[0]?.value !== 'clone' || operands[1] === undefined) return null
   const branch = value('-b', '--branch')?.value ?? ''
   // A tag moves seldom, and a variable is somebody's choice.
-  if (/^v?\d|\$|\d+\.\d+/.test(branch)) return null
+  if (/^v?\d|\$|\d\.\d/.test(branch)) return null
   const checkedOut = later.some(
     ({ name, args }) =>
       name === 'git' &&
@@ -85,7 +85,7 @@ function cloned(command: ShellCommand, later: readonly ShellCommand[]): string |
 
 export const unpinnedInstall: BuildRule = {
   meta,
-  *check({ steps }) {
+  *check({ steps, cut }) {
     for (const step of steps)
       for (const [index, command] of step.commands.entries()) {
         const name = unpinned(command)
@@ -94,8 +94,8 @@ export const unpinnedInstall: BuildRule = {
         yield onCommand(meta, step, command, {
           message:
             name === null
-              ? `RUN clones ${repository} without a commit (${quote(command)}): the next build can bring other code.`
-              : `RUN installs ${name} without a version (${quote(command)}): the next build can bring another.`,
+              ? `RUN clones ${repository} without a commit (${quote(cut, command)}): the next build can bring other code.`
+              : `RUN installs ${name} without a version (${quote(cut, command)}): the next build can bring another.`,
           remedy:
             name === null ? 'Check out a commit: git -C DIR checkout <40 hex digits>.' : 'Name the version, or install from a lock file (requirements.txt with hashes, npm ci).',
           identity: [command.name, name ?? repository ?? ''],

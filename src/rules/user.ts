@@ -41,7 +41,7 @@ function dropOf(command: ShellCommand): Pick<Drop, 'by' | 'to'> | null {
   const by = [...command.through, command.name].find((name) => DROPPERS.has(name))
   if (by === undefined) return null
   const given = by === command.name ? userOf(command) : userBefore(command, by)
-  const to = given?.replace(/:.*$/, '') ?? null
+  const to = given?.replace(/:.*$/s, '') ?? null
   if (to === null || to === '' || /^(?:root|0)$/.test(to)) return null
   return { by, to: /^[\w.-]+$/.test(to) ? to : null }
 }

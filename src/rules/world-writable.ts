@@ -69,7 +69,7 @@ export const worldWritable: BuildRule = {
         const paths = concerned(evidence, step, change.paths)
         if (paths === null) continue
         yield onCommand(meta, step, command, {
-          message: `RUN lets every user of the container change ${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ` and ${paths.length - 3} more` : ''} (${quote(command)}): who breaks into one process can plant code for the next.`,
+          message: `RUN lets every user of the container change ${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ` and ${paths.length - 3} more` : ''} (${quote(evidence.cut, command)}): who breaks into one process can plant code for the next.`,
           remedy: `Give it to the user that needs it instead: chown USER ${paths[0]}${paths[0] === '/tmp' || paths[0] === '/var/tmp' ? '; a temporary directory takes chmod 1777' : ', or chmod g+w with a group of its own'}.`,
           identity: [change.written, ...paths],
         })

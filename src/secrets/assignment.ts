@@ -34,11 +34,7 @@ const classes = (value: string): number => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9
 
 /** Several lower-case words joined by signs, or a dotted or slashed name: a label, not a secret. */
 const isName = (value: string): boolean =>
-  /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) ||
-  /^(?:[a-z]+[A-Z]?)+$/.test(value) ||
-  /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) ||
-  /^[A-Z][A-Z0-9_]+$/.test(value) ||
-  /^[A-Za-z]+$/.test(value)
+  /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) || /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) || /^[A-Z][A-Z0-9_]+$/.test(value) || /^[A-Za-z]+$/.test(value)
 
 const isStructured = (value: string): boolean =>
   /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
@@ -67,7 +63,7 @@ export function checkAssignment({ value: text, before, path, isText }: Found): C
   if (statement === null) return null
   const [whole, tail = '', , operator = ''] = statement
   if (/^(?:==|!=|,|\||>>)/.test(operator) || (operator === '>' && !/<[\w:.-]*$/.test(before + tail.slice(0, 0)) && !/^[\w.-]*>/.test(text))) return null
-  const name = (/[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? '') + tail
+  const name = (/(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? '') + tail
   const short = name.split('.').at(-1) ?? name
   if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name) || short.length > 60) return null
   const assigned = assignedValue(text.slice(whole.length))

@@ -2,19 +2,25 @@
 //
 // A candidate in the last OVERLAP bytes of a part that goes on is left to the next window, which starts that much
 // earlier, so that a match is found once wherever the chunks end. Text in another form is decoded and searched again.
-// Nothing here grows with the length of the content.
-import type { Checked, Detector, FileDetector } from './detector.ts'
+// Nothing here grows with the length of the content but the matches that are kept (kept.ts).
+
+import type { Sign } from '../packing/signs.ts'
+import type { Checked, Detector, FileDetector, SecretKind } from './detector.ts'
 import { base64Texts, decodedTexts, narrow } from './encoded.ts'
 import { goesOn, standsAlone, unescapeText } from './escapes.ts'
 import type { FileIndex } from './file-index.ts'
-import { type Candidate, compareReadings, type Encoding, pairAwsKeys, type SecretMatch } from './match.ts'
+import { Kept, type MatchBudget } from './kept.ts'
+import type { Encoding, SecretMatch } from './match.ts'
 import type { NameIndex } from './name-index.ts'
+import { type PackedBudget, packedTexts } from './packed-text.ts'
 import type { Kernel } from './prefilter/kernel.ts'
 
 /** Bytes of content that one window takes besides what it carries over. */
 const PART = 1 << 20
 /** The longest match: what a window leaves to the next. */
 const OVERLAP = 16_384
+/** Bytes of a content that goes on which wait for the next window, at most. */
+export const LAG = OVERLAP
 /** What a pattern may look back at. */
 const LOOK_BEHIND = 96
 /** What a window starts with of the last one, at most. */
@@ -29,8 +35,8 @@ const MAX_FILE = 256 << 10
 /** Characters that are put together again where a value is written in pieces. */
 const MAX_PIECES = 2048
 const TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y
-/** More matches than this in one content are filler or an attack: the rest is counted only. */
-const MAX_MATCHES = 1000
+/** Values of decoded texts that are remembered, so that each is told once. */
+const MAX_SEEN = 100_000
 
 /** What kind of program a text tells. */
 export type Mark = 'busybox' | 'bash' | null
@@ -41,28 +47,43 @@ export interface Compiled {
   /** Detectors by number of the literal. */
   readonly owners: readonly (readonly Detector[])[]
   readonly marks: readonly Mark[]
+  /** By number of the literal: gzip in base64 may start with it. */
+  readonly packed: readonly boolean[]
   /** By number of the literal: it stands in escaped text. */
   readonly escaped: readonly boolean[]
   /** By number of the literal: a name in front of it may tell whose the value is. */
   readonly triggers: readonly boolean[]
   readonly names: NameIndex
   readonly files: FileIndex
+  /** By number of the literal: packed content may start with it, or some bytes in front of it. */
+  readonly signs: readonly ({ readonly packing: Sign; readonly before: number } | null)[]
+}
+
+/** A sign of packed content, and where in the content that begins. */
+export interface SignAt {
+  readonly sign: Sign
+  readonly at: number
+}
+
+const NO_SIGNS: readonly SignAt[] = []
+
+/** How much of a content is kept. */
+export interface Bounds {
+  readonly matches: MatchBudget
+  /** Whether matches that prove nothing are limited for each detector. */
+  readonly isCapped: boolean
 }
 
 /** The scan of one content, fed in chunks. */
 export class ContentScan {
-  /** What was found, in order of position; complete after the last chunk. */
-  matches: SecretMatch[] = []
   /** What kind of program the content says it is. */
   program: 'busybox' | 'bash' | null = null
-  /** Matches beyond the limit, which were not kept. */
-  dropped = 0
   readonly #compiled: Compiled
   readonly #kernel: Kernel
   readonly #path: string
   readonly #depth: number
   /** Bytes that packed texts may still unpack to; shared with the scans of decoded texts. */
-  readonly #budget: { left: number }
+  readonly #budget: PackedBudget
   readonly #files: readonly FileDetector[]
   /** The start of the content, for the detectors of files. */
   #head: Buffer = Buffer.alloc(0)
@@ -73,19 +94,53 @@ export class ContentScan {
   #done = 0
   /** Line feeds before the window's first byte. */
   #linesBefore = 0
+  /** A place in the window, and the line feeds before it there. */
+  #counted = { at: 0, lines: 0 }
   #isText = true
-  #candidates: Candidate[] = []
+  #signs: SignAt[] = []
+  readonly #bounds: Bounds
+  readonly #kept: Kept
   /** Where in the window the last match of a detector ends. */
   readonly #tried = new Map<Detector, number>()
   readonly #seen = new Set<string>()
 
-  constructor(compiled: Compiled, path: string, depth: number, budget: { left: number }) {
+  constructor(compiled: Compiled, path: string, depth: number, budget: PackedBudget, bounds: Bounds) {
     this.#compiled = compiled
     this.#kernel = compiled.kernel
     this.#path = path
     this.#depth = depth
     this.#budget = budget
+    this.#bounds = bounds
+    this.#kept = new Kept(bounds.matches, bounds.isCapped)
     this.#files = depth === 0 ? compiled.files.of(path) : []
+  }
+
+  /** Position up to which signs are known: at most LAG bytes behind what was pushed. */
+  get searched(): number {
+    return this.#done
+  }
+
+  /** Signs of packed content that were found since the last call, in order. */
+  takeSigns(): readonly SignAt[] {
+    if (this.#signs.length === 0) return NO_SIGNS
+    const signs = this.#signs.sort((a, b) => a.at - b.at)
+    this.#signs = []
+    return signs
+  }
+
+  /** What was found, in order of position; complete after the last chunk. */
+  get matches(): readonly SecretMatch[] {
+    return this.#kept.matches
+  }
+
+  /** Matches that prove nothing and were not kept, by detector. */
+  get dropped(): ReadonlyMap<SecretKind, number> {
+    return this.#kept.dropped
+  }
+
+  /** Packed text was read in part: it is longer than the window. */
+  get isCut(): boolean {
+    return this.#budget.isCut
   }
 
   /** Packed text was left out: it would have unpacked to more than the limit. */
@@ -95,6 +150,11 @@ export class ContentScan {
 
   /** Takes the next bytes. @param last no more follow */
   push(chunk: Buffer, last: boolean): void {
+    // There is no verdict any more.
+    if (this.#bounds.matches.exceeded) {
+      this.#done += chunk.length
+      return
+    }
     if (this.#files.length > 0 && this.#head.length < MAX_FILE) this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAX_FILE - this.#head.length)])
     if (chunk.length <= PART) {
       this.#window(chunk, last)
@@ -116,20 +176,26 @@ export class ContentScan {
     const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND)
     const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift)
     this.#tried.clear()
-    if (to > from) this.#search(from, to, length)
+    this.#counted = { at: 0, lines: 0 }
+    if (to > from) this.#search(from, to, length, last)
     this.#carry = carry
     this.#base += shift
     this.#linesBefore += lines
     this.#done = this.#base + (to - shift)
-    if (last) this.#finish()
+    if (last && this.#files.length > 0) this.#readFile()
+    this.#kept.settle(last ? Number.POSITIVE_INFINITY : this.#done)
   }
 
-  #search(from: number, to: number, length: number): void {
+  #search(from: number, to: number, length: number, last: boolean): void {
     const kernel = this.#kernel
-    const { owners, marks, escaped, triggers, names } = this.#compiled
+    const { owners, marks, escaped, packed, triggers, names, signs } = this.#compiled
+    const places: number[] = []
     const decoded: { text: Buffer; position: number; length: number; encoding: Encoding }[] = []
     kernel.scan(from, length, (position, literal, valueStart, valueLength) => {
       if (position < from || position >= to) return
+      const sign = signs[literal] ?? null
+      if (sign !== null && this.#depth === 0) this.#signs.push({ sign: sign.packing, at: this.#base + position - sign.before })
+      if (packed[literal] === true) places.push(position)
       const mark = marks[literal] ?? null
       if (mark !== null) this.program ??= mark
       for (const detector of owners[literal] ?? []) this.#try(detector, position, length, escaped[literal] === true)
@@ -141,29 +207,35 @@ export class ContentScan {
       decoded.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: 'utf-16' })
     })
     for (const { position, length: run, text } of base64Texts(kernel, from, length)) {
-      for (const { bytes, encoding } of decodedTexts(text, this.#budget)) decoded.push({ text: bytes, position, length: run, encoding })
+      for (const { bytes, encoding } of decodedTexts(text)) decoded.push({ text: bytes, position, length: run, encoding })
     }
+    for (const text of packedTexts(kernel.window, length, places, this.#budget, last)) decoded.push({ ...text, encoding: 'gzip' })
     const lineAt = decoded.map(({ position }) => this.#lineAt(position))
     decoded.forEach(({ text, position, length: run, encoding }, index) => {
-      const inner = new ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget)
+      const inner = new ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, { ...this.#bounds, matches: this.#bounds.matches.inside() })
       inner.push(text, true)
+      this.#kept.leaveOut(inner.dropped)
       for (const match of inner.matches) this.#addDecoded(match, position, run, encoding, lineAt[index] ?? null)
     })
   }
 
   #lineAt(position: number): number | null {
-    return this.#isText ? this.#linesBefore + this.#kernel.lines(0, position) + 1 : null
+    if (!this.#isText) return null
+    const { at, lines } = this.#counted
+    // Matches come nearly in order: only what lies between two of them is counted.
+    this.#counted = { at: position, lines: position >= at ? lines + this.#kernel.lines(at, position) : lines - this.#kernel.lines(position, at) }
+    return this.#linesBefore + this.#counted.lines + 1
   }
 
   #addDecoded(match: SecretMatch, position: number, run: number, encoding: Encoding, line: number | null): void {
     const key = `${match.detector.id}\0${match.identity}`
     const offset = this.#base + position
     if (this.#seen.has(key)) return
-    this.#seen.add(key)
+    if (this.#seen.size < MAX_SEEN) this.#seen.add(key)
     // Decoded text that is no secret of its own (the words of a base64 run) proves little: only what is not generic counts.
     if (match.detector.generic && encoding === 'base64') return
     const within = encoding === 'utf-16' || encoding === 'hex' ? match.offset * 2 : encoding === 'gzip' ? 0 : Math.floor((match.offset * 4) / 3)
-    this.#add({ ...match, offset: offset + Math.min(within, run), length: run, end: offset + run, line, encoding })
+    this.#kept.add({ ...match, offset: offset + Math.min(within, run), length: run, end: offset + run, line, encoding })
   }
 
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
@@ -202,11 +274,6 @@ export class ContentScan {
     const found = this.#found(detector, text, at)
     if (found === null) return false
     const { match, mustProve } = found
-    // A content that is full of matches is filler or an attack: what comes now is counted, not checked.
-    if (this.#candidates.length >= MAX_MATCHES) {
-      this.dropped++
-      return true
-    }
     if (detector.alone === true && raw === null) this.#tried.set(detector, start + match.index + match[0].length)
     const groups = match.groups ?? {}
     const before = groups['before'] ?? ''
@@ -222,7 +289,7 @@ export class ContentScan {
     const size = (before + match[0]).includes(secret) ? secret.length : before.length + match[0].length
     const first = start + (raw === null ? at + inner : (raw[at + inner] ?? 0))
     const length = raw === null ? size : (raw[at + inner + size] ?? 0) - (raw[at + inner] ?? 0)
-    this.#add({
+    this.#kept.add({
       detector,
       value: secret,
       identity: checked.identity ?? secret,
@@ -254,38 +321,14 @@ export class ContentScan {
     return touching === null ? null : { match: touching, mustProve: true }
   }
 
-  /** Keeps one match for each stretch of bytes: what names an issuer wins over the generic, the longer over the shorter. */
-  #add(given: Candidate): void {
-    let candidate = given
-    for (let i = this.#candidates.length - 1, seen = 0; i >= 0 && seen < 64; i--, seen++) {
-      const other = this.#candidates[i]
-      if (other === undefined || other.end <= candidate.offset || candidate.end <= other.offset) continue
-      const [encoded, otherEncoded] = [candidate.encoding !== 'raw', other.encoding !== 'raw']
-      const difference = compareReadings(candidate, other)
-      // A token inside base64 names its issuer, where the login around it does not; between equals the raw text wins.
-      const weaker = difference !== 0 ? difference < 0 : encoded !== otherEncoded ? encoded : candidate.length <= other.length
-      // Two values inside one encoded block are two secrets.
-      if (encoded && otherEncoded && candidate.identity !== other.identity) continue
-      if (weaker) return
-      this.#candidates.splice(i, 1)
-      // The text around a decoded token is as good as the token.
-      if (encoded && !otherEncoded) candidate = { ...candidate, companion: other.value }
-    }
-    this.#candidates.push(candidate)
-  }
-
   /** Values of a file that is read by its name. */
   #readFile(): void {
     const isUtf16 = this.#head[0] === 0xff && this.#head[1] === 0xfe
     const text = (isUtf16 ? narrow(this.#head.subarray(2), false) : this.#head).toString('latin1')
     for (const detector of this.#files) {
       for (const { value, at, strength, facts, note, identity } of detector.parse(text, this.#path)) {
-        if (this.#candidates.length >= MAX_MATCHES) {
-          this.dropped++
-          continue
-        }
         const lines = text.slice(0, at).split('\n').length
-        this.#add({
+        this.#kept.add({
           detector,
           value,
           identity: identity ?? value,
@@ -301,11 +344,5 @@ export class ContentScan {
         })
       }
     }
-  }
-
-  #finish(): void {
-    if (this.#files.length > 0) this.#readFile()
-    const sorted = this.#candidates.sort((a, b) => a.offset - b.offset || a.length - b.length)
-    this.matches = pairAwsKeys(sorted).map(({ end: _end, ...match }) => match)
   }
 }

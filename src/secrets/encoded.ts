@@ -1,13 +1,12 @@
-// Text in another form inside a window: UTF-16 made narrow, base64 and hex joined over line breaks, what base64 packs, and
-// whether it can be text at all.
-import { constants, gunzipSync } from 'node:zlib'
+// Text in another form inside a window: UTF-16 made narrow, base64 and hex joined over line breaks, and whether it can be text
+// at all. What base64 packs is in packed-text.ts.
 import { decodeBase64 } from './checks.ts'
 import type { Kernel } from './prefilter/kernel.ts'
 
 /** Groups of three bytes: shorter text holds no credential. */
 const MIN_DECODED_QUADS = 7
 /** Parts of one base64 text are at most this far apart: a line break and its indentation. */
-const MAX_GAP = 14
+const MAX_GAP = 80
 
 /** The first of four base64 characters, where the bytes they stand for begin with printable text, a tab or a line break. */
 const STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => (/[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0))
@@ -33,9 +32,6 @@ function alignments(text: string): number[] {
 
 /** Pairs of hex digits that stand for printable text: a hash of twenty bytes does so once in a billion. */
 const MIN_HEX_PAIRS = 16
-/** The first bytes of gzip in base64: magic and method. */
-const GZIP = 'H4sI'
-
 /** Whether a run is the hex of text, from its start on. */
 function isHexText(text: (index: number) => number, length: number): boolean {
   if (length < 2 * MIN_HEX_PAIRS) return false
@@ -49,29 +45,8 @@ function isHexText(text: (index: number) => number, length: number): boolean {
   return true
 }
 
-/** Unpacks as much as there is: a text that a window cuts off still shows its start. Null for what is no gzip. */
-function unpack(bytes: Buffer, budget: { left: number }): Buffer | null {
-  if (budget.left <= 0) {
-    budget.left = -1
-    return null
-  }
-  try {
-    const unpacked = gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: budget.left })
-    budget.left -= unpacked.length
-    return unpacked
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') budget.left = -1
-    return null
-  }
-}
-
-/** What a text of base64 characters decodes to: gzip, hex or base64 at each place where it may begin. */
-export function* decodedTexts(text: string, budget: { left: number }): Generator<{ bytes: Buffer; encoding: 'base64' | 'gzip' | 'hex' }> {
-  if (text.startsWith(GZIP)) {
-    const bytes = unpack(decodeBase64(text) ?? Buffer.alloc(0), budget)
-    if (bytes !== null) yield { bytes, encoding: 'gzip' }
-    return
-  }
+/** What a text of base64 characters decodes to: hex or base64 at each place where it may begin. */
+export function* decodedTexts(text: string): Generator<{ bytes: Buffer; encoding: 'base64' | 'hex' }> {
   if (isHexText((index) => text.charCodeAt(index), text.length)) {
     yield { bytes: Buffer.from(/^[0-9A-Fa-f]*/.exec(text)?.[0] ?? '', 'hex'), encoding: 'hex' }
     return
@@ -101,13 +76,12 @@ export function base64Texts(kernel: Kernel, from: number, length: number): { pos
     const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92)
     const at = (index: number): number => window[first.start + index] ?? 0
     const size = first.end - first.start
-    const isPacked = at(0) === 72 && window.toString('latin1', first.start, first.start + GZIP.length) === GZIP
-    if (!continues && !isPacked && window[first.start] !== 77 && !isHexText(at, size) && ![0, 1, 2, 3].some((skip) => mayBeText(at, size, skip))) continue
+    if (!continues && window[first.start] !== 77 && !isHexText(at, size) && ![0, 1, 2, 3].some((skip) => mayBeText(at, size, skip))) continue
     let end = first.end
     let text = window.toString('latin1', first.start, end)
     let joined = false
     for (;;) {
-      const rest = /^(?:\\n|\\r|[\s"'+]){1,14}(?=[A-Za-z0-9+/=])/.exec(window.toString('latin1', end, Math.min(length, end + MAX_GAP + 1)))
+      const rest = /^(?:\\n|\\r|[\s"'+]){1,80}(?=[A-Za-z0-9+/=])/.exec(window.toString('latin1', end, Math.min(length, end + MAX_GAP + 1)))
       if (rest === null) break
       const next = runs[i + 1]
       const nextAt = end + rest[0].length

@@ -38,16 +38,25 @@ const worth = ({ strength }: Candidate): number => ['possible', 'likely', 'harml
 /** Above zero where the first of two readings of the same bytes tells more than the second, below it where it tells less. */
 export const compareReadings = (a: Candidate, b: Candidate): number => rank(a.detector) - rank(b.detector) || worth(a) - worth(b)
 
-/** An AWS key id and a secret near it are one credential, proven by standing together. */
-export function pairAwsKeys(matches: readonly Candidate[]): Candidate[] {
-  const near = 2048
-  const ids = matches.filter(({ detector, strength }) => detector.id === 'aws-access-key' && strength !== 'harmless')
+/** Bytes between the two halves of a key pair, at most. */
+const NEAR = 2048
+
+/**
+ * An AWS key id and a secret near it are one credential, proven by standing together.
+ * @param matches in order of position
+ */
+export function pairAwsKeys(matches: readonly Candidate[]): readonly Candidate[] {
   const secrets = matches.filter(({ detector, strength }) => (detector.id === 'aws-secret-key' || detector.id === 'aws-credentials-file') && strength !== 'harmless')
+  if (secrets.length === 0) return matches
+  const ids = matches.filter(({ detector, strength }) => detector.id === 'aws-access-key' && strength !== 'harmless')
   const paired = new Map<Candidate, Candidate>()
   const used = new Set<Candidate>()
+  let first = 0
   for (const secret of secrets) {
-    const id = ids.find((candidate) => Math.abs(candidate.offset - secret.offset) < near && !used.has(candidate))
-    if (id === undefined) continue
+    while (first < ids.length && (ids[first]?.offset ?? 0) <= secret.offset - NEAR) first++
+    const id = ids[first]
+    if (id === undefined || id.offset >= secret.offset + NEAR) continue
+    first++
     paired.set(secret, id)
     used.add(id)
   }

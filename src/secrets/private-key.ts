@@ -84,14 +84,14 @@ function withoutPrefix(body: string, before: string): string {
 /** The key as a PEM file has it, however it was quoted: the same key has the same value everywhere. */
 function canonicalPem(label: string, body: string): string {
   const lines = body
-    .replace(/\\+r|\\+n|\\+t/g, '\n')
+    .replace(/(?<!\\)\\+[rnt]/g, '\n')
     .split('\n')
-    .map((line) => line.replace(/^[\s"'+]+|[\s"'+\\]+$/g, ''))
+    .map((line) => line.replace(/^[\s"'+]+/, '').replace(/(?<![\s"'+\\])[\s"'+\\]+$/, ''))
   return [`-----BEGIN ${label}-----`, ...lines.filter((line) => line !== ''), `-----END ${label}-----`].join('\n')
 }
 
 /** Takes the joints out of a text that code puts together: `"one" + "two"`. */
-const withoutQuotes = (text: string): string => text.replace(/["'`]\s*(?:[+.&,]|\\)?\s*["'`]/g, '\n')
+const withoutQuotes = (text: string): string => text.replace(/["'`]\s{0,80}(?:[+.&,\\]\s{0,80})?["'`]/g, '\n')
 
 function decodePem(label: string, body: string): Checked | null {
   const unescaped = body.replace(/\\r|\\n|\\t|\\\\n/g, '\n')
@@ -167,15 +167,17 @@ export function checkDer(bytes: string): Checked | null {
 /** A whole PEM in base64, as in a kubeconfig or a Kubernetes secret. */
 export function checkBase64Pem(base64: string): Checked | null {
   const text = decodeBase64(base64)?.toString('latin1') ?? ''
-  const match = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----([\s\S]+?)-----END /.exec(text)
+  const match = /-----BEGIN ([A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----((?:(?!-----)[\s\S])+)-----END /.exec(text)
   return match?.[1] === undefined ? null : decodePem(match[1], match[2] ?? '')
 }
 
 /** A PuTTY key file. https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html */
 export function checkPutty(text: string): Checked | null {
   const encryption = /Encryption: (\S+)/.exec(text)?.[1]
-  const lines = /Private-Lines: (\d+)\s+([A-Za-z0-9+/=\s]{40,}?)(?:Private-(?:MAC|Hash)|$)/.exec(text)
-  if (encryption === undefined || lines?.[2] === undefined) return null
-  const identity = identityOf(Buffer.from(lines[2].replace(/\s/g, '')))
+  const start = text.search(/(?<=Private-Lines: \d{1,6})\s/)
+  const end = text.search(/Private-(?:MAC|Hash)/)
+  const lines = start === -1 ? '' : text.slice(start, end > start ? end : undefined).replace(/\s/g, '')
+  if (encryption === undefined || !/^[A-Za-z0-9+/=]{40,}$/.test(lines)) return null
+  const identity = identityOf(Buffer.from(lines))
   return encryption === 'none' ? { strength: 'proven', identity } : { strength: 'harmless', note: 'encrypted with a passphrase', identity }
 }

@@ -1,12 +1,17 @@
 // Bytes in, secrets out: one streaming scanner for files of any size and for single texts.
 //
 //   chunk ─► window (carry + chunk) ─► prefilter, all literals at once ─► anchored check of the detector ─► matches
+import { ImageError } from '../error.ts'
+import { DEFAULT_LIMITS, raise } from '../limits.ts'
+import { SIGNS } from '../packing/signs.ts'
 import { type Compiled, ContentScan, type Mark, WINDOW } from './content-scan.ts'
 import type { Detector, FileDetector, LiteralSpec } from './detector.ts'
 import { DETECTORS, FILE_DETECTORS } from './detectors/list.ts'
 import { FileIndex } from './file-index.ts'
+import { MatchBudget } from './kept.ts'
 import type { SecretMatch } from './match.ts'
 import { NameIndex, TRIGGERS } from './name-index.ts'
+import { PACKED_SIGNS } from './packed-text.ts'
 import { buildKernel } from './prefilter/kernel.ts'
 
 /** Bytes that packed texts of one content may unpack to. */
@@ -17,53 +22,95 @@ const ESCAPED_LITERAL = /^(?::\\\/\\\/|%3A%2F%2F|%3a%2f%2f)/
 /** Texts that tell a program whatever its file is called. */
 const PROGRAM_MARKS: Readonly<Record<string, Mark>> = { 'BusyBox v1.': 'busybox', 'GNU bash, version': 'bash' }
 
-/** All detectors compiled for one window. Makes scans; holds no state between them. */
+const PACKED: ReadonlySet<string> = new Set(PACKED_SIGNS.map(({ text }) => text))
+
+/** All detectors compiled for one window. */
+function compile(detectors: readonly Detector[], simd: boolean, files: readonly FileDetector[]): Compiled {
+  const plain = { ignoreCase: false, assignment: false, run: 0 }
+  const literals = new Map<string, { spec: Required<LiteralSpec>; owners: Detector[]; isTrigger: boolean }>()
+  const add = (literal: string | LiteralSpec, owners: readonly Detector[], isTrigger = false): void => {
+    const spec = { ...plain, ...(typeof literal === 'string' ? { text: literal } : literal) }
+    const key = JSON.stringify([spec.text, spec.ignoreCase, spec.assignment])
+    const known = literals.get(key)
+    // What shares a literal shares its entry: the shortest run finds for all.
+    literals.set(key, {
+      spec: { ...spec, run: Math.min(spec.run, known?.spec.run ?? spec.run) },
+      owners: [...(known?.owners ?? []), ...owners],
+      isTrigger: isTrigger || known?.isTrigger === true,
+    })
+  }
+  for (const detector of detectors) for (const literal of detector.literals) add(literal, [detector])
+  if (detectors.some(({ names }) => names !== undefined)) for (const trigger of TRIGGERS) add(trigger, [], true)
+  for (const text of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add(text, [])
+  const signOf = new Map<string, (typeof SIGNS)[keyof typeof SIGNS]>(Object.entries(SIGNS))
+  const all = [...literals.values()]
+  return {
+    marks: all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
+    packed: all.map(({ spec }) => PACKED.has(spec.text)),
+    signs: all.map(({ spec }) => signOf.get(spec.text) ?? null),
+    owners: all.map(({ owners }) => owners),
+    escaped: all.map(({ spec }) => ESCAPED_LITERAL.test(spec.text)),
+    kernel: buildKernel(
+      all.map(({ spec }) => spec),
+      WINDOW,
+      simd,
+    ),
+    triggers: all.map(({ isTrigger }) => isTrigger),
+    names: new NameIndex(detectors),
+    files: new FileIndex(files),
+  }
+}
+
+/** Makes scans of contents, one after the other. */
 export class Scanner {
   readonly #compiled: Compiled
+  /** What the matches of all scans may come to; null where each content is bounded by itself. */
+  readonly #matches: MatchBudget | null
 
   /** @param simd false takes the plain JavaScript search */
-  constructor(detectors: readonly Detector[] = DETECTORS, simd = true, files: readonly FileDetector[] = FILE_DETECTORS) {
-    const plain = { ignoreCase: false, assignment: false, run: 0 }
-    const literals = new Map<string, { spec: Required<LiteralSpec>; owners: Detector[]; isTrigger: boolean }>()
-    const add = (literal: string | LiteralSpec, owners: readonly Detector[], isTrigger = false): void => {
-      const spec = { ...plain, ...(typeof literal === 'string' ? { text: literal } : literal) }
-      const key = JSON.stringify([spec.text, spec.ignoreCase, spec.assignment])
-      const known = literals.get(key)
-      // What shares a literal shares its entry: the shortest run finds for all.
-      literals.set(key, {
-        spec: { ...spec, run: Math.min(spec.run, known?.spec.run ?? spec.run) },
-        owners: [...(known?.owners ?? []), ...owners],
-        isTrigger: isTrigger || known?.isTrigger === true,
-      })
-    }
-    for (const detector of detectors) for (const literal of detector.literals) add(literal, [detector])
-    if (detectors.some(({ names }) => names !== undefined)) for (const trigger of TRIGGERS) add(trigger, [], true)
-    for (const text of Object.keys(PROGRAM_MARKS)) add(text, [])
-    const all = [...literals.values()]
-    this.#compiled = {
-      marks: all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
-      owners: all.map(({ owners }) => owners),
-      escaped: all.map(({ spec }) => ESCAPED_LITERAL.test(spec.text)),
-      kernel: buildKernel(
-        all.map(({ spec }) => spec),
-        WINDOW,
-        simd,
-      ),
-      triggers: all.map(({ isTrigger }) => isTrigger),
-      names: new NameIndex(detectors),
-      files: new FileIndex(files),
-    }
+  constructor(
+    detectors: readonly Detector[] = DETECTORS,
+    simd = true,
+    files: readonly FileDetector[] = FILE_DETECTORS,
+    compiled = compile(detectors, simd, files),
+    matches: MatchBudget | null = null,
+  ) {
+    this.#compiled = compiled
+    this.#matches = matches
+  }
+
+  /** The same detectors for one image, which may have so many matches; see `assertBounded`. */
+  bounded(limit: number): Scanner {
+    return new Scanner([], true, [], this.#compiled, new MatchBudget(limit))
+  }
+
+  /** @param where what was scanned, in words @throws ImageError when there were more matches than may be kept */
+  assertBounded(where: string): void {
+    if (this.#matches?.exceeded !== true) return
+    throw new ImageError('too-many-matches', `${where} has more than ${this.#matches.limit} values that detectors match ${raise('matches')}`)
   }
 
   /** Starts the scan of one content. @param path where it stands; some detectors ask what kind of file it is */
   start(path: string): ContentScan {
-    return new ContentScan(this.#compiled, path, 0, { left: MAX_UNPACKED })
+    return this.#start(path, true)
   }
 
-  /** Scans a text that is in memory: a history entry, an environment variable. */
-  scanText(text: string, path = ''): SecretMatch[] {
-    const scan = this.start(path)
+  #start(path: string, isCapped: boolean): ContentScan {
+    return new ContentScan(this.#compiled, path, 0, { left: MAX_UNPACKED, isCut: false }, { matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches), isCapped })
+  }
+
+  /** Scans a text that is in memory, such as a history entry. All its matches are kept: reports quote such texts. */
+  scanText(text: string, path = ''): readonly SecretMatch[] {
+    const scan = this.#start(path, false)
     scan.push(Buffer.from(text, 'utf8'), true)
     return scan.matches
   }
+}
+
+let shared: Scanner | null = null
+
+/** The scanner of this process: to compile all detectors takes a fifth of a second. */
+export function processScanner(): Scanner {
+  shared ??= new Scanner()
+  return shared
 }

@@ -47,7 +47,7 @@ export function withoutRemoval(text: string, isTarget: (operand: string) => bool
   const others = operands.filter(({ value }) => !isTarget(value))
   if (others.length > 0) {
     let rest = text
-    for (const { pos, end } of operands.filter(({ value }) => isTarget(value)).reverse()) rest = rest.slice(0, pos).replace(/[ \t]+$/, '') + rest.slice(end)
+    for (const { pos, end } of operands.filter(({ value }) => isTarget(value)).reverse()) rest = rest.slice(0, pos).replace(/(?<![ \t])[ \t]+$/, '') + rest.slice(end)
     return rest
   }
   const [before, after] = [segments[at - 1], segments[at + 1]]

@@ -25,7 +25,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
 const ACTIONS: Readonly<Record<Family, Readonly<Record<'install' | 'upgrade' | 'update', RegExp>>>> = {
   apk: { install: /^add$/, upgrade: /^upgrade$/, update: /^update$/ },
   apt: { install: /^(?:install|build-dep)$/, upgrade: /^(?:upgrade|dist-upgrade|full-upgrade)$/, update: /^update$/ },
-  pacman: { install: /^-S[a-z]*$/, upgrade: /^-S[a-z]*u[a-z]*$/, update: /^-S[a-z]*y[a-z]*$/ },
+  pacman: { install: /^-S[a-z]*$/, upgrade: /^-S[a-tv-z]*u[a-z]*$/, update: /^-S[a-xz]*y[a-z]*$/ },
   yum: { install: /^(?:install|groupinstall|localinstall)$/, upgrade: /^(?:upgrade|update|distro-sync)$/, update: /^makecache$/ },
   zypper: { install: /^(?:install|in)$/, upgrade: /^(?:update|up|dist-upgrade|dup|patch)$/, update: /^(?:refresh|ref)$/ },
 }

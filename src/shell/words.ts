@@ -70,13 +70,9 @@ export function wordOf(word: Word, variables: Variables, offset = 0): ShellWord 
 /** A word that stands for itself. */
 export const literalWord = (value: string, position = 0): ShellWord => ({ value, kind: 'literal', position })
 
-/** A text on one line, cut at the last space that leaves it short enough: no word is cut, so none is shown in part. */
-export function oneLine(text: string, limit: number): string {
-  const line = text
-    .replace(/\\?\s*\n\s*/g, ' ')
+/** A text on one line. */
+export const oneLine = (text: string): string =>
+  text
+    .replace(/\\?(?<![^\S\n])[^\S\n]*\n\s*/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()
-  if (line.length <= limit) return line
-  const end = line.lastIndexOf(' ', limit)
-  return end <= 0 ? '…' : `${line.slice(0, end)} …`
-}

@@ -22,9 +22,11 @@ const originOf = (config: ImageConfig, dockerfile: string | null, target: string
     config,
     annotations: {},
     layers: config.diffIds.map((diffId) => ({ diffId, digest: null })),
+    ids: [],
     provenances: [],
     dockerfiles: dockerfile === null ? [] : [parseDockerfile('Dockerfile', dockerfile)],
     isNamed: true,
+    all: null,
     target,
   })
 
@@ -203,15 +205,17 @@ describe('what does not decide', () => {
   })
 
   it('a Dockerfile that was not named, and has no RUN or COPY: what it leaves over is not called the base', async () => {
-    const { config } = await buildParts({ layers: [...base, made('COPY .env /x # buildkit'), empty('CMD ["x"]')] })
+    const { config } = await buildParts({ layers: [...base, made('/bin/sh -c #(nop) COPY file:2 in /x '), empty('CMD ["x"]')] })
     const origin = (isNamed: boolean): Origin =>
       findOrigin({
         config: parseConfig(config, 'test'),
         annotations: {},
         layers: [],
+        ids: [],
         provenances: [],
         dockerfiles: [parseDockerfile('Dockerfile', 'FROM base\nCMD ["x"]\n')],
         isNamed,
+        all: null,
         target: null,
       })
     expect(origin(false).layers.map(({ owner }) => owner)).toEqual(['unknown', 'unknown'])
@@ -225,9 +229,11 @@ describe('what does not decide', () => {
         config: parseConfig(config, 'test'),
         annotations: { 'org.opencontainers.image.base.name': name, 'org.opencontainers.image.base.digest': 'sha256:1' },
         layers: [],
+        ids: [],
         provenances: [],
         dockerfiles: [parseDockerfile('Dockerfile', `FROM ${from}\nCOPY x /x\n`)],
         isNamed: true,
+        all: null,
         target: null,
       }).base
     expect(baseOf('docker.io/library/node:22', 'node:22')).toMatchObject({ reference: 'docker.io/library/node:22', digest: 'sha256:1', source: 'annotation' })

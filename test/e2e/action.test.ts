@@ -1,5 +1,5 @@
 // The bundled action the way a runner runs it, against a local stand-in for GitHub's API: verdict, annotations, outputs, files.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -100,6 +100,31 @@ describe('a pull request that leaks a secret', () => {
       .join('\n')
     for (const text of [rest, summary, readFileSync(outputs['report'] ?? '', 'utf8'), readFileSync(outputs['sarif'] ?? '', 'utf8'), api.comments[0]?.body ?? ''])
       expect(text).not.toContain(token)
+  })
+})
+
+describe('a secret in the name of the image', () => {
+  const token = VALUES['github-token']?.() ?? ''
+  const texts = ({ stdout, summary, outputs }: Run): string[] => [
+    stdout.replace(/^::add-mask::.*$/gm, ''),
+    summary,
+    ...Object.values(outputs),
+    readFileSync(outputs['report'] ?? '', 'utf8'),
+    ...api.comments.map(({ body }) => body),
+    ...api.comments.map(({ body }) => Buffer.from(/layergate:image ([\w-]*)/.exec(body)?.[1] ?? '', 'base64url').toString('utf8')),
+  ]
+
+  it('is in no output, no name of a report, no section of the comment', async () => {
+    const run = await runAction({ image: `./${token}.tar` }, { prepare: (workspace) => copyFileSync(IMAGE, path.join(workspace, `${token}.tar`)) })
+    expect(run.status).toBe(1)
+    expect(run.outputs['report']).toMatch(/\/ghp_[\w.-]+-[0-9a-f]{8}\/report\.json$/)
+    for (const text of texts(run)) for (let at = 0; at + 10 <= token.length; at++) expect(text).not.toContain(token.slice(at, at + 10))
+  })
+
+  it('is in no output either when there is no such image', async () => {
+    const run = await runAction({ image: `./${token}.tar` })
+    expect(run.status).toBe(2)
+    for (const text of texts(run)) for (let at = 0; at + 10 <= token.length; at++) expect(text).not.toContain(token.slice(at, at + 10))
   })
 })
 
@@ -206,7 +231,7 @@ describe('action.yml', () => {
   })
 
   it('has the inputs that the action takes', async () => {
-    const { stdout } = await runAction({ image: IMAGE, nosuch: 'x' })
+    const { stdout } = await runAction({ image: '', nosuch: 'x' })
     expect(/Inputs: (.*)\./.exec(stdout)?.[1]?.split(', ').sort()).toEqual(Object.keys(action.inputs).sort())
   })
 })

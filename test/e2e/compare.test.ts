@@ -81,8 +81,8 @@ describe('layergate baseline', () => {
     expect(layergate('baseline', 'show').stdout).toMatch(/^new: 1 finding\n {2}\d{4}-\d\d-\d\d {2}secret-in-env/)
     const { salt } = file()
     // The secret is gone: update takes it out.
-    expect(layergate('scan', 'old.tar').stdout).toMatch(/1 fixed/)
-    expect(layergate('baseline', 'update', 'old.tar').stdout).toMatch(/0 findings of new, 0 new, 1 gone/)
+    expect(layergate('scan', 'old.tar', '--name', 'new').stdout).toMatch(/1 fixed/)
+    expect(layergate('baseline', 'update', 'old.tar', '--name', 'new').stdout).toMatch(/0 findings of new, 0 new, 1 gone/)
     expect(file().salt).toBe(salt)
   })
 
@@ -99,6 +99,25 @@ describe('layergate baseline', () => {
     expect(layergate('baseline', 'create', 'report.json').status).toBe(0)
     expect(layergate('scan', 'new.tar').status).toBe(0)
     expect(layergate('scan', 'new.tar', '--baseline', 'report.json').status).toBe(0)
+  })
+
+  it('keeps the images apart: a second one has its own section, and what it has no section for is new', () => {
+    layergate('baseline', 'create', 'old.tar')
+    // Without a section of its own nothing of another image is known.
+    expect(layergate('scan', 'new.tar')).toMatchObject({ status: 1, stdout: expect.stringContaining('says nothing of new') })
+    expect(layergate('baseline', 'update', 'new.tar').stdout).toMatch(/1 finding of new, 1 new, 0 gone/)
+    expect(Object.entries(file().images).map(([name, entries]) => [name, entries.length])).toEqual([
+      ['new', 1],
+      ['old', 0],
+    ])
+    expect(layergate('scan', 'new.tar').status).toBe(0)
+    // What is known of one is new in another.
+    expect(layergate('scan', 'new.tar', '--name', 'old').status).toBe(1)
+    expect(layergate('scan', 'new.tar', '--name', 'third').status).toBe(1)
+    expect(layergate('scan', 'new.tar', '--name', 'constructor').status).toBe(1)
+    layergate('baseline', 'update', 'old.tar', '--name', 'third')
+    expect(Object.keys(file().images)).toEqual(['new', 'old', 'third'])
+    expect(layergate('baseline', 'update', '.layergate-baseline.json').stderr).toMatch(/this is a baseline, no report of one image/)
   })
 
   it.each([
@@ -153,6 +172,31 @@ describe('layergate diff', () => {
     await image('five', 'b.tar')
     const { stdout } = layergate('diff', 'a.tar', 'b.tar')
     expect(stdout).toMatch(/~ Env\.API_KEY ••• → •••\n {2}~ Env\.MODE four → five/)
+  })
+
+  it('calls no base lost or new where the Dockerfile at hand fits one image alone', () => {
+    const dockerfile = path.join(work, 'Dockerfile')
+    writeFileSync(dockerfile, 'FROM ghcr.io/acme/base:1\nCOPY a /app/\nCOPY .env /app/\n')
+    try {
+      for (const sides of [
+        ['old.tar', 'new.tar'],
+        ['new.tar', 'old.tar'],
+      ]) {
+        const { facts, notes } = JSON.parse(layergate('diff', ...sides, '--format', 'json').stdout) as Difference
+        expect(facts.map(({ name }) => name)).not.toContain('base')
+        expect(notes.join()).toMatch(/The base of old\.tar is not known, so that bases are not compared: Dockerfile does not fit/)
+      }
+      // Where both are known they are compared, and from scratch is no base.
+      layergate('scan', 'new.tar', '--dockerfile', 'Dockerfile', '--format', 'json=known.json')
+      writeFileSync(dockerfile, 'FROM ghcr.io/acme/base:2\nCOPY a /app/\nCOPY .env /app/\n')
+      expect((JSON.parse(layergate('diff', 'known.json', 'new.tar', '--format', 'json').stdout) as Difference).facts).toContainEqual({
+        name: 'base',
+        old: 'ghcr.io/acme/base:1',
+        new: 'ghcr.io/acme/base:2',
+      })
+    } finally {
+      rmSync(dockerfile)
+    }
   })
 
   it('of an image and itself nothing', () => {

@@ -207,9 +207,9 @@ describe('what cannot be read whole is refused, with one clear line', () => {
       /holds 23 bytes behind its compressed data/,
     ],
     [
-      'a layer in xz',
+      'a damaged layer in xz',
       async () => changed(await buildImage(single), (name, content) => (name.endsWith('layer.tar') ? Buffer.from(`\xfd7zXZ\0${'x'.repeat(600)}`, 'latin1') : content)),
-      /not supported \(xz\)/,
+      /does not decompress \(xz: /,
     ],
     [
       'a configuration that is missing',

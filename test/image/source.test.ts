@@ -276,8 +276,8 @@ describe('digests and layers of other kinds', () => {
     const directory = await mkdtemp(path.join(folder, 'sha-'))
     await layout.write(directory)
     expect(await readImage(directory)).toMatchObject({ id: configuration.digest, layers: [{ digest: own.digest, diffId: own.digest }] })
-    await writeFiles(directory, { [`blobs/${algorithm}/${own.digest.slice(7)}`]: 'changed' })
-    await expect(readImage(directory)).rejects.toThrow(/unknown|does not match its digest/)
+    await writeFiles(directory, { [`blobs/${algorithm}/${own.digest.slice(7)}`]: Buffer.alloc(1024) })
+    await expect(readImage(directory)).rejects.toThrow(/does not match its digest/)
   })
 
   it.each(['md5:d41d8cd98f00b204e9800998ecf8427e', `sha256:${'A'.repeat(64)}`, 'sha256:../../../etc/passwd', `sha512:${'0'.repeat(64)}`])(

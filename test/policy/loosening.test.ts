@@ -17,6 +17,16 @@ describe('loosened', () => {
       'ignore: [{ rule: root-user, reason: because, expires: 2028-01-01 }]',
       'ignores root-user until 2028-01-01',
     ],
+    [
+      `salt: ${'f'.repeat(16)}\nignore: [{ rule: deleted-secret, value: 'tag:0123', reason: because }]`,
+      'ignore: [{ rule: deleted-secret, reason: because }]',
+      'ignores deleted-secret: “because”',
+    ],
+    [
+      `salt: ${'f'.repeat(16)}\nignore: [{ value: 'tag:0123', reason: because }]`,
+      `salt: ${'f'.repeat(16)}\nignore: [{ value: 'tag:0124', reason: because }]`,
+      'ignores tag:0124: “because”',
+    ],
     ['ignore: [{ rule: root-user, path: /a, reason: because }]', 'ignore: [{ rule: root-user, reason: because }]', 'ignores root-user'],
     ['', 'rules: { pipe-to-shell: off }', 'rule pipe-to-shell: medium by default → off'],
     ['rules: { root-user: high }', 'rules: { root-user: low }', 'rule root-user: high → low'],
@@ -48,6 +58,7 @@ describe('no loosening', () => {
     ['ignore: [{ rule: root-user, reason: because }]', 'ignore: [{ rule: root-user, reason: other words }]'],
     ['ignore: [{ rule: root-user, reason: because }]', 'ignore: [{ rule: root-user, reason: because, expires: 2027-01-01 }]'],
     ['ignore: [{ rule: root-user, reason: because }]', ''],
+    ['ignore: [{ rule: deleted-secret, reason: because }]', `salt: ${'f'.repeat(16)}\nignore: [{ rule: deleted-secret, value: 'tag:0123', reason: because }]`],
     ['fail-on: never', 'fail-on: high'],
     ['', 'skipped: fail'],
     ['', 'limits: { nested-depth: 8 }'],
@@ -63,12 +74,13 @@ describe('no loosening', () => {
 
 describe('comments of the Dockerfile, as another commit agrees with them', () => {
   const NOW = new Date('2026-11-24')
+  const IN_IMAGE = { location: { kind: 'layer', layer: 1, path: '/app/test/key.pem', line: 1, offset: 0 }, detector: 'private-key' } as const
   /** Whether the comment of the head counts at the last line. */
-  const counts = (base: string | null, head: string): boolean => {
+  const counts = (base: string | null, head: string, found: Parameters<typeof acceptsAt>[3] = IN_IMAGE): boolean => {
     const dockerfile = parseDockerfile('Dockerfile', head)
     const { ignores } = agreedIgnores(readInlineIgnores(dockerfile).ignores, dockerfile, base === null ? null : parseDockerfile('Dockerfile', base), NOW)
     const line = head.trimEnd().split('\n').length
-    return ignores.some((ignore) => acceptsAt(ignore, ignore.rule, { path: 'Dockerfile', startLine: line, endLine: line }))
+    return ignores.some((ignore) => acceptsAt(ignore, ignore.rule, { path: 'Dockerfile', startLine: line, endLine: line }, found))
   }
   const pipe = (command: string, until = ''): string => `FROM a\n# layergate-ignore: pipe-to-shell ours${until}\nRUN ${command}\n`
 
@@ -97,6 +109,51 @@ describe('comments of the Dockerfile, as another commit agrees with them', () =>
     ],
   ])('%s', (_name, base, head, expected) => {
     expect(counts(base, head)).toBe(expected)
+  })
+
+  const copy = (scope: string, instruction = 'COPY . /app', rule = 'secret-in-image'): string => `FROM a\n# layergate-ignore: ${rule} ${scope}a test key\n${instruction}\n`
+  const at = (path: string, detector = 'private-key'): Parameters<typeof acceptsAt>[3] => ({ location: { kind: 'layer', layer: 1, path, line: 1, offset: 0 }, detector })
+  const KEY = at('/app/test/key.pem')
+
+  it.each<[string, string, string, Parameters<typeof acceptsAt>[3], boolean]>([
+    ['all that a COPY brings', copy(''), copy(''), KEY, false],
+    ['all that an ADD brings', copy('', 'ADD a.tar /'), copy('', 'ADD a.tar /'), KEY, false],
+    ['all that it brings from a stage', copy('', 'COPY --from=b / /'), copy('', 'COPY --from=b / /'), KEY, false],
+    ['all in lower case', copy('', 'copy . /app'), copy('', 'copy . /app'), KEY, false],
+    ['all that it deleted', copy('', 'COPY . /', 'deleted-secret'), copy('', 'COPY . /', 'deleted-secret'), KEY, false],
+    ['a path', copy('path=/app/test/** '), copy('path=/app/test/** '), KEY, true],
+    ['a path without its slash', copy('path=app/test/** '), copy('path=app/test/** '), KEY, true],
+    ['a path with a space', copy('path="/app/my test/**" '), copy('path="/app/my test/**" '), at('/app/my test/x'), true],
+    ['another path', copy('path=/app/test/** '), copy('path=/app/test/** '), at('/app/.env'), false],
+    ['a path, of a place that has none', copy('path=/app/** '), copy('path=/app/** '), { location: { kind: 'config', field: 'Env.A' }, detector: 'private-key' }, false],
+    ['a detector', copy('detector=private-key '), copy('detector=private-key '), KEY, true],
+    ['another detector', copy('detector=private-key '), copy('detector=private-key '), at('/app/test/key.pem', 'github-token'), false],
+    ['both', copy('detector=private-key path=/app/test/* '), copy('detector=private-key path=/app/test/* '), KEY, true],
+    ['a path that the base does not name', copy('path=/app/test/** '), copy('path=/app/** '), KEY, false],
+    ['a path where the base accepts all', copy(''), copy('path=/app/test/** '), KEY, false],
+    ['all where the base names a path', copy('path=/app/test/** '), copy(''), KEY, false],
+    ['a RUN, which writes what it says', copy('', 'RUN make-key'), copy('', 'RUN make-key'), KEY, true],
+    ['a RUN with a path where the base accepts all of it', copy('', 'RUN make-key'), copy('path=/app/test/** ', 'RUN make-key'), KEY, true],
+    ['a rule that is on no secret', copy('', 'COPY . /app', 'world-writable'), copy('', 'COPY . /app', 'world-writable'), { ...KEY, detector: null }, true],
+  ])('%s', (_name, base, head, found, expected) => {
+    expect(counts(base, head, found)).toBe(expected)
+  })
+
+  it('those that are too wide are named, and none is added by them', () => {
+    const dockerfile = parseDockerfile('Dockerfile', copy(''))
+    expect(agreedIgnores(readInlineIgnores(dockerfile).ignores, dockerfile, dockerfile, NOW)).toMatchObject({
+      ignores: [],
+      added: [],
+      tooWide: [{ line: 2, rule: 'secret-in-image' }],
+    })
+  })
+
+  it.each([
+    ['detector=privat-key test', 'names "privat-key", which is no detector (did you mean private-key?)'],
+    ['path=/app/**', 'gives no reason'],
+    ['path=/app/** until 2027-99-01 test', 'where a day is due'],
+  ])('a mistake is told: %s', (text, problem) => {
+    expect(readInlineIgnores(parseDockerfile('Dockerfile', `FROM a\n# layergate-ignore: secret-in-image ${text}\nCOPY . /\n`)).problems.join()).toContain(problem)
   })
 
   it('those that are added are counted, longer ones too', () => {

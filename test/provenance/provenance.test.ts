@@ -1,5 +1,5 @@
 // Lines by provenance: exact where the image bears it out, and not used at all where it does not.
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import zlib from 'node:zlib'
@@ -122,7 +122,9 @@ describe('the file of the checkout', () => {
         { by: 'COPY . . # buildkit', files: [{ name: 'x', content: 'x' }] },
       ],
     })
-    expect(pathsOf(await judgeArchive(archive, { checkout: folder.path, isNamed: false }))).toEqual([null])
+    const untold = await judgeArchive(archive, { checkout: folder.path, isNamed: false })
+    expect(pathsOf(untold)).toEqual([null])
+    expect(untold.report.image.baseReason).toMatch(/other\/Dockerfile fits the image, but says too little to be sure of it: name it/)
     expect(pathsOf(await judgeArchive(archive, { checkout: folder.path, dockerfile: 'FROM node\nRUN npm ci\nCOPY . .\n' }))).toEqual(['Dockerfile'])
   })
 
@@ -185,6 +187,167 @@ async function hostile(change: (provenance: { chains: Json; locations: Json; ste
   }
   return judgeArchive(await buildImage({ layers, attestations: [{ predicateType: 'https://slsa.dev/provenance/v1', predicate }] }, 'buildkit-oci'), { dockerfile })
 }
+
+describe('how sure it is that something came with the base', () => {
+  const token = VALUES['github-token']?.() ?? ''
+  const dockerfile = 'FROM busybox\nRUN make\nUSER 1000\n'
+  const layers: LayerSpec[] = [
+    { by: 'ADD rootfs.tar / # buildkit', files: [{ name: 'etc/token', content: token }] },
+    { by: 'COPY . /app # buildkit', files: [{ name: 'app/x', content: 'x' }] },
+    { by: 'RUN /bin/sh -c make # buildkit', files: [{ name: 'app/y', content: 'y' }] },
+    { by: 'USER 1000', files: null, comment: 'buildkit.dockerfile.v0' },
+  ]
+  /** The provenance of a build on a base of one or two layers. @param named what the layers are called */
+  const provenance = async (base: number, named: (diffId: string) => string = (diffId) => diffId): Promise<Json> => {
+    const tars = await Promise.all(layers.flatMap(({ files }) => (files === null ? [] : [tar(files)])))
+    const chain = (length: number): Json[][] => [tars.slice(0, length).map((bytes) => ({ digest: named(`sha256:${sha256(bytes)}`) }))]
+    const at = (line: number): Json => ({ locations: [{ ranges: [{ start: { line }, end: { line } }] }] })
+    return {
+      buildConfig: {
+        llbDefinition: [
+          { id: 'step0', op: { Op: { source: { identifier: `docker-image://docker.io/library/busybox:latest@sha256:${'b'.repeat(64)}` } } } },
+          ...[1, 2].map((step) => ({ id: `step${step}`, op: { Op: {} } })),
+        ],
+      },
+      metadata: {
+        'https://mobyproject.org/buildkit@v1#metadata': {
+          source: { infos: [{ filename: 'Dockerfile', data: Buffer.from(dockerfile).toString('base64') }], locations: { step0: at(1), step1: at(1), step2: at(2) } },
+          layers: { 'step0:0': chain(base), ...(base === 1 ? { 'step1:0': chain(2) } : {}), 'step2:0': chain(3) },
+        },
+      },
+    }
+  }
+  const certainties = ({ report }: Outcome): string[] => report.image.layers.map(({ base, baseCertainty }) => `${base} ${baseCertainty}`)
+  const judge = async (metadata: Json | null, isAttested = false): Promise<Outcome> =>
+    judgeArchive(
+      await buildImage(
+        {
+          config: { User: '1000' },
+          layers,
+          ...(isAttested && metadata !== null ? { attestations: [{ predicateType: 'https://slsa.dev/provenance/v0.2', predicate: metadata }] } : {}),
+        },
+        'buildkit-oci',
+      ),
+      { dockerfile, buildMetadata: isAttested || metadata === null ? null : JSON.stringify(metadata) },
+    )
+  const other = (diffId: string): string => `sha256:${sha256(diffId)}`
+
+  it('an attestation proves the base: what proves itself there is shown, and does not fail', async () => {
+    const outcome = await judge(await provenance(1), true)
+    expect(certainties(outcome)).toEqual(['true proven', 'false null', 'false null'])
+    expect(outcome.report.findings.filter(({ secret }) => secret !== null)).toMatchObject([{ origin: 'base', originCertainty: 'proven', fails: false, severity: 'critical' }])
+    expect(outcome.report.verdict.result).toBe('pass')
+  })
+
+  it('it tells what ONBUILD of the base ran', async () => {
+    expect(certainties(await judge({ 'buildx.build.provenance': await provenance(1) }))).toEqual(['true proven', 'false null', 'false null'])
+    expect(certainties(await judge({ 'buildx.build.provenance': await provenance(2) }))).toEqual(['true proven', 'true proven', 'false null'])
+  })
+
+  it('digests of other layers prove nothing: the layers may have been packed anew, or be those of another build', async () => {
+    const outcome = await judge({ 'buildx.build.provenance': await provenance(1, other) })
+    expect(certainties(outcome)[0]).not.toMatch(/proven/)
+    expect(outcome.report.verdict.result).toBe('fail')
+  })
+
+  it('but for where the metadata says that it is of this image', async () => {
+    const { report } = await judge(null)
+    const metadata = { 'buildx.build.provenance': await provenance(1, other), 'containerimage.config.digest': report.image.id, 'containerimage.digest': 'sha256:0' }
+    expect(certainties(await judge(metadata))).toEqual(['true proven', 'false null', 'false null'])
+    expect(certainties(await judge({ ...metadata, 'containerimage.config.digest': `sha256:${'d'.repeat(64)}` }))[0]).not.toMatch(/proven/)
+  })
+
+  it('nothing but the history tells nothing of what is as young as the build', async () => {
+    const outcome = await judge(null)
+    expect(certainties(outcome)).toEqual(['true aligned', 'null null', 'false null'])
+    expect(outcome.report.image.baseReason).toMatch(/ONBUILD/)
+    expect(outcome.report.verdict.result).toBe('fail')
+  })
+
+  it('an annotation names a base, and proves none', async () => {
+    const outcome = await judge(null)
+    expect(outcome.report.image.base).toMatchObject({ reference: 'busybox', source: 'dockerfile' })
+    expect(outcome.report.findings.find(({ secret }) => secret !== null)).toMatchObject({ originCertainty: 'aligned', fails: true })
+  })
+})
+
+describe('which Dockerfile of the checkout', () => {
+  const folder = useFolder()
+  const { put } = folder
+  const token = VALUES['slack-token']?.() ?? ''
+  const old = { created: '2025-06-01T00:00:00.5Z' }
+  const layers: LayerSpec[] = [
+    { by: '/bin/sh -c #(nop) ADD file:1 in / ', files: [{ name: 'bin/sh', content: 'x' }], ...old },
+    { by: '/bin/sh -c #(nop) COPY dir:2 in /app/ ', files: [{ name: 'app/.env', content: `SLACK_TOKEN=${token}\n` }], ...old },
+    { by: 'RUN /bin/sh -c make -C /app all # buildkit', files: [{ name: 'app/y', content: 'y' }] },
+  ]
+  const TAIL = 'FROM acme/base:1\nRUN make -C /app all\n'
+  const judge = async (options: RunOptions = {}): Promise<string[]> => {
+    const { report } = await judgeArchive(await buildImage({ config: { User: '1000' }, layers }), { checkout: folder.path, dockerfile: TAIL, isNamed: false, ...options })
+    return [...report.image.layers.map(({ base }) => (base === null ? '?' : base ? 'base' : 'own')), report.verdict.result, report.image.baseReason ?? '']
+  }
+
+  it('the only one there is tells what came with the base', async () => {
+    put('Dockerfile', TAIL)
+    put('node_modules/x/Dockerfile', 'FROM x\n')
+    expect(await judge()).toEqual(['base', 'base', 'own', 'pass', ''])
+  })
+
+  it.each<[string, string, string]>([
+    ['the real one lies in docker/', 'docker/Dockerfile', 'FROM acme/base:1\nCOPY . /app/\nRUN make -C /app all\n'],
+    ['one that does not fit', 'docker/Dockerfile', 'FROM other\nRUN something else\n'],
+    ['a step before', 'Dockerfile.base', 'FROM alpine\nCOPY . /app/\n'],
+    ['of another name', 'deploy/app.Dockerfile', 'FROM other\n'],
+    ['for podman', 'Containerfile', 'FROM other\n'],
+    ['one that does not build', 'old/Dockerfile', 'RUN make\n'],
+  ])('beside another it tells nothing, and what may be own counts as own: %s', async (_name, file, text) => {
+    put('Dockerfile', TAIL)
+    put(file, text)
+    const [first, second, , result, reason] = await judge()
+    expect([first, second, result]).toEqual(['?', '?', 'fail'])
+    expect(reason).toMatch(/none was named/)
+  })
+
+  it('the one that is named counts', async () => {
+    put('Dockerfile', TAIL)
+    put('docker/Dockerfile', 'FROM other\nRUN something else\n')
+    expect(await judge({ isNamed: true })).toEqual(['base', 'base', 'own', 'pass', ''])
+  })
+
+  it('but for what another one of the checkout made before', async () => {
+    put('Dockerfile', TAIL)
+    put('Dockerfile.base', 'FROM alpine\nCOPY a-folder-of-the-app another-one /app/\n')
+    const [first, second, , result, reason] = await judge({ isNamed: true })
+    expect([first, second, result]).toEqual(['?', '?', 'fail'])
+    expect(reason).toMatch(/^Dockerfile\.base of this checkout fits/)
+  })
+
+  it('a link, or one that is too large to read, may be another', async () => {
+    put('Dockerfile', TAIL)
+    symlinkSync('/etc/hostname', path.join(folder.path, 'Dockerfile.link'))
+    expect((await judge())[4]).toMatch(/not all Dockerfiles/)
+    rmSync(path.join(folder.path, 'Dockerfile.link'))
+    put('big/Dockerfile', `FROM x\n${'# more\n'.repeat(60_000)}`)
+    expect((await judge())[4]).toMatch(/not all Dockerfiles/)
+  })
+
+  it('the base of one that need not be the built one satisfies no allow list', async () => {
+    put('Dockerfile', TAIL)
+    put('docker/Dockerfile', 'FROM other\nRUN something else\n')
+    const policy = 'rules:\n  base-not-allowed: { allow: [acme/base] }\n'
+    const rules = async (options: RunOptions): Promise<string[]> => {
+      const { report } = await judgeArchive(await buildImage({ config: { User: '1000' }, layers: layers.slice(0, 1).concat(layers.slice(2)) }), {
+        checkout: folder.path,
+        dockerfile: TAIL,
+        policy,
+        ...options,
+      })
+      return report.findings.map(({ ruleId }) => ruleId)
+    }
+    expect(await rules({ isNamed: false })).toEqual(['base-unknown'])
+    expect(await rules({ isNamed: true })).toEqual([])
+  })
+})
 
 describe('provenance that is not true', () => {
   const where = (outcome: Outcome): unknown => {

@@ -10,6 +10,7 @@ import { renderDiff, renderDiffMarkdown } from '../../src/report/diff.ts'
 import type { Outcome } from '../../src/report/outcome.ts'
 import { renderErrorSummary, renderSummary } from '../../src/report/summary.ts'
 import { renderTerminal } from '../../src/report/terminal.ts'
+import { ociArchive, statement, tarOf } from '../archive.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'
 import { fill } from '../values.ts'
@@ -107,6 +108,31 @@ async function outcomeOf(text: string): Promise<Outcome> {
   }
 }
 
+/** The same with the text in everything that describes an image, each with a secret of its own beside it. */
+async function describedBy(text: string): Promise<Outcome> {
+  const name = text.replace(/\//g, '_').slice(0, 90)
+  const key = text.replace(/[=\0]/g, '-')
+  const archive = await ociArchive({
+    layers: [
+      await tarOf([
+        { name: `app/${name}`, content: 'x', pax: { [`SCHILY.xattr.user.${key}`]: fill('{{github-token}}') } },
+        { name: `app/2/${name}`, type: 'symlink', linkname: `${text} ${fill('{{npm-token}}')}` },
+        { name: `app/3/${name} ${fill('{{github-token-2}}')}` },
+      ]),
+    ],
+    by: [`COPY ${text} /app # buildkit`],
+    config: { [text]: fill('{{gitlab-token}}') },
+    run: { WorkingDir: `${text} ${fill('{{slack-token}}')}` },
+    manifest: { [text]: fill('{{stripe-key}}') },
+    index: { [text]: fill('{{digitalocean-token}}') },
+    attestations: [[{ predicateType: text, bytes: statement({ predicate: { [text]: fill('{{databricks-token}}') } }) }]],
+    files: { [`9/${name}`]: fill('x {{dockerhub-token}}') },
+  })
+  const outcome = await judgeArchive(archive, { name: text })
+  expect(outcome.report.findings.filter(({ secret }) => secret !== null)).toHaveLength(9)
+  return outcome
+}
+
 const markdownOf = (outcome: Outcome, text: string): Record<string, string> => {
   const first = upsertSection(null, text, (earlier) => renderSection(outcome, context, earlier))
   const side = { report: outcome.report, inventory: null, redactor: outcome.redactor }
@@ -121,16 +147,19 @@ const markdownOf = (outcome: Outcome, text: string): Record<string, string> => {
     comment: first,
     // What was open before is told as fixed.
     'comment after a push': upsertSection(first, text, (earlier) => renderSection({ ...outcome, report: { ...outcome.report, findings: [] } }, context, earlier)),
-    'error section': upsertSection(first, text, (earlier) => renderErrorSection(text, text, earlier)),
-    'error summary': renderErrorSummary(text, text),
+    'error section': upsertSection(first, text, (earlier) => renderErrorSection(text, { code: text, message: text }, earlier)),
+    'error summary': renderErrorSummary(text, { code: text, message: text }),
     diff: renderDiffMarkdown(compare({ ...side, inventory: inventory('a') }, { ...side, inventory: inventory('b') })),
   }
 }
 
-describe('rendered as the platform does', () => {
+describe.each([
+  ['in files, history and configuration', outcomeOf],
+  ['in all that describes an image', describedBy],
+])('rendered as the platform does, %s', (_where, make) => {
   it.each(EVIL)('%j is shown, and does nothing', async (text) => {
-    const plain = markdownOf(await outcomeOf('plain'), 'plain')
-    const outcome = await outcomeOf(text)
+    const plain = markdownOf(await make('plain'), 'plain')
+    const outcome = await make(text)
     for (const [name, markdown] of Object.entries(markdownOf(outcome, text))) {
       const shape = shapeOf(markdown)
       const own = shapeOf(plain[name] ?? '')
@@ -146,9 +175,12 @@ describe('rendered as the platform does', () => {
   })
 })
 
-describe('in a log', () => {
+describe.each([
+  ['in files, history and configuration', outcomeOf],
+  ['in all that describes an image', describedBy],
+])('in a log, %s', (_where, make) => {
   it.each(EVIL)('%j commands no runner and steers no terminal', async (text) => {
-    const outcome = await outcomeOf(text)
+    const outcome = await make(text)
     const side = { report: outcome.report, inventory: null, redactor: outcome.redactor }
     const logs = [renderTerminal(outcome, { color: false, verbose: true }), renderTerminal(outcome, { color: false, verbose: false }), renderDiff(compare(side, side), true)]
     for (const log of [...logs, ...toAnnotations(outcome).annotations.flatMap(({ title, message }) => [title, message])]) {

@@ -98,6 +98,47 @@ describe('the secrets of one file', () => {
   })
 })
 
+describe('base and own, in words', () => {
+  const layers: readonly LayerSpec[] = [
+    { by: '/bin/sh -c #(nop) ADD file:1 in / ', files: [{ name: 'etc/token', content: fill('T={{github-token}}\n') }] },
+    { by: 'COPY a /app # buildkit', files: [{ name: 'app/a', content: fill('T={{slack-token}}\n') }] },
+  ]
+  const first = (text: string | undefined): string => (text ?? '').split('\n').slice(0, 3).join(' ').replace(/\s+/g, ' ')
+
+  it('where nothing tells them apart, that comes first, with what would tell', async () => {
+    const { terminal, summary, comment } = every(await judgeArchive(await buildImage({ layers })))
+    expect(first(terminal)).toMatch(
+      /^Nothing tells base from own: every layer counts as own\. No Dockerfile was given\. Name the one that was built \(--dockerfile, input dockerfile\), or build with provenance/,
+    )
+    for (const text of [summary, comment]) expect(text?.split('\n\n').slice(0, 3).join()).toMatch(/Nothing tells base from own: every layer counts as own\./)
+  })
+
+  it('a part of the layers', async () => {
+    const onbuild: LayerSpec[] = [...layers.slice(0, 1), { by: 'COPY . /b # buildkit', files: [{ name: 'b', content: fill('T={{gitlab-token}}\n') }] }, ...layers.slice(1)]
+    const { terminal } = every(await judgeArchive(await buildImage({ layers: onbuild }), { dockerfile: 'FROM acme/onbuild\nCOPY a /app\n' }))
+    expect(first(terminal)).toMatch(/^Nothing tells base from own: 1 of 3 layers may be the base's and count as own\. .*ONBUILD/)
+    expect(terminal).not.toMatch(/Name the one that was built/)
+  })
+
+  it.each<[string, Parameters<typeof judgeArchive>[1]]>([
+    ['it is known', { dockerfile: 'FROM busybox\nCOPY a /app\n' }],
+    ['nothing was found in what is not known', { policy: 'rules: { secret-in-image: off }\n' }],
+  ])('nothing is said where %s', async (_name, options) => {
+    for (const text of Object.values(every(await judgeArchive(await buildImage({ layers }), options)))) expect(text).not.toMatch(/Nothing tells base from own/)
+  })
+
+  it('what a base that is not proven brought fails, and says so wherever it is told', async () => {
+    const outcome = await judgeArchive(await buildImage({ layers, config: { User: '1000' } }), { dockerfile: 'FROM busybox\nCOPY a /app\n' })
+    const { terminal, summary, comment, annotations, sarif, json } = every(outcome)
+    for (const text of [terminal, summary, comment, annotations, sarif, json]) {
+      expect(text?.replace(/\s+/g, ' ')).toMatch(/not proven/)
+      expect(text?.replace(/\s+/g, ' ')).toMatch(/--provenance=mode=max/)
+    }
+    expect(terminal).toMatch(/FROM busybox {3}\(base image, not proven\)/)
+    expect(terminal).toMatch(/GitHub token \(base, not proven\) ghp_/)
+  })
+})
+
 describe('the terminal', () => {
   it('shows the verdict first, the lines, what hides, and what to do, in 80 columns', async () => {
     const text = renderTerminal(await trap(), { color: false, verbose: false })
@@ -224,7 +265,7 @@ describe('SARIF', () => {
     expect(runs[0]?.results[0]?.baselineState).toBeUndefined()
     const { record } = outcome.report.baseline
     const again = await judgeArchive(await buildImage({ layers, config: { User: '1' } }), {
-      baseline: { name: 'b', file: { schemaVersion: 1, salt: record.salt, images: { a: record.findings } } },
+      baseline: { name: 'b', file: { schemaVersion: 1, salt: record.salt, images: { image: record.findings } } },
     })
     expect(renderSarif(again, 'x').match(/"baselineState": "unchanged"/g)).toHaveLength(2)
   })

@@ -140,12 +140,4 @@ describe('the scanner', () => {
     running.push(encode(value), true)
     expect(running.matches.map((match) => [match.detector.id, match.value, match.encoding])).toEqual([['github-token', value, encoding]])
   })
-
-  it('keeps a bounded number of matches of one file, and counts the rest', () => {
-    const value = VALUES['digitalocean-token']?.() ?? ''
-    const running = scanner.start('file')
-    running.push(Buffer.from(`${value}\n`.repeat(3000)), true)
-    expect(running.matches).toHaveLength(1000)
-    expect(running.dropped).toBe(2000)
-  })
 })

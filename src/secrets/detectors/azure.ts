@@ -28,7 +28,7 @@ function signed(id: string, service: string, signature: string, size: 88 | 56 | 
     pattern: new RegExp(`(?<=(?<![${inside}])(?<before>[${inside}]{${before}}))${signature.replace('+', '\\+')}${rest}${end}(?![A-Za-z0-9+/=_-])`, 'y'),
     strength: 'likely',
     examples: [form],
-    quiet: [form.replace(String(before), String(before - 1)), `${form.replace(/=+$/, '')}{62:8}`],
+    quiet: [form.replace(String(before), String(before - 1)), `${form.replace(/={1,2}$/, '')}{62:8}`],
     check: ({ value }) => ofFiller(value),
   }
 }
@@ -226,7 +226,7 @@ export const AZURE: readonly Detector[] = [
     check: ({ value }) => {
       if (value.startsWith(EMULATOR_KEY)) return { strength: 'harmless', note: 'the public key of the storage emulator' }
       const checked = ofFiller(value)
-      return checked === null || decodeBase64(value.replace(/=+$/, ''))?.length === 64
+      return checked === null || decodeBase64(value.replace(/={1,2}$/, ''))?.length === 64
         ? checked
         : { strength: 'possible', note: 'not of the length that Azure gives out', ...checked }
     },

@@ -82,7 +82,7 @@ export const CLOUD: readonly Detector[] = [
     proof: 'it decodes to `BedrockAPIKey-`',
     examples: ['ABSKQmVkcm9ja0FQSUtleS1{b64:109}', (fill) => `ABSK${Buffer.from(fill('BedrockAPIKey-{36:4}-at-{d:12}:{b64:44}')).toString('base64')}`],
     check: ({ value }) => {
-      const decoded = decodeBase64(value.slice(4).replace(/=+$/, ''))?.toString('latin1') ?? ''
+      const decoded = decodeBase64(value.slice(4).replace(/={1,2}$/, ''))?.toString('latin1') ?? ''
       if (decoded.startsWith('BedrockAPIKey-'))
         return {
           facts: Object.fromEntries(

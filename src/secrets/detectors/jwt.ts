@@ -29,10 +29,13 @@ const KINDS: Readonly<Record<string, (claims: Claims) => boolean>> = {
 
 const kindOf = (claims: Claims): string | null => Object.entries(KINDS).find(([, is]) => is(claims))?.[0] ?? null
 
+/** Characters of an issuer that helps anyone: what is longer is none. */
+const MAX_ISSUER = 120
+
 function factsOf(claims: Claims): Record<string, string> {
   const facts: Record<string, string> = {}
   const { iss: issuer, exp: expiry } = claims
-  if (typeof issuer === 'string' && issuer !== '') facts['issuer'] = issuer.slice(0, 120)
+  if (typeof issuer === 'string' && issuer !== '' && issuer.length <= MAX_ISSUER) facts['issuer'] = issuer
   if (typeof expiry === 'number' && expiry > 0 && expiry < 1e11) facts['expires'] = new Date(expiry * 1000).toISOString()
   const subject = text(claims, 'sub')
   if (subject.startsWith('system:serviceaccount:')) facts['serviceAccount'] = subject.slice('system:serviceaccount:'.length)

@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { fillerKind } from '../checks.ts'
 import type { Checked, Detector, Fill, Found } from '../detector.ts'
+import { checkGnupgKey } from '../gnupg-key.ts'
 import { checkJavaKeystore, checkPkcs12 } from '../keystore.ts'
 import { checkBase64Pem, checkDer, checkPem, checkPutty } from '../private-key.ts'
 import { ofFiller } from './token.ts'
@@ -72,7 +73,7 @@ export const KEYS: readonly Detector[] = [
     {
       literals: ['Private-key-format: v1.'],
       pattern:
-        /Private-key-format: v1\.\d\s+Algorithm: [^\n]{1,40}\s+(?:[A-Za-z0-9]+: [A-Za-z0-9+/=]+\s+){0,3}?(?:PrivateExponent|PrivateKey|Key): (?<value>[A-Za-z0-9+/]{40,1400}={0,2})/y,
+        /Private-key-format: v1\.\d\s{1,4}Algorithm: [^\n]{1,40}\n\s{0,4}(?:[A-Za-z0-9]{1,40}: [A-Za-z0-9+/=]{1,1400}\s{1,4}){0,3}?(?:PrivateExponent|PrivateKey|Key): (?<value>[A-Za-z0-9+/]{40,1400}={0,2})/y,
       window: 3000,
       strength: 'likely',
       examples: ['Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\nPrivateKey: {b64:43}=\n'],
@@ -116,18 +117,24 @@ export const KEYS: readonly Detector[] = [
       docs: 'https://www.gnupg.org/documentation/manuals/gnupg/',
     },
     {
+      proof: 'it reads as an S-expression with the secret number in it',
       literals: ['(11:private-key', '(21:protected-private-key', 'Key: (private-key', 'Key: (protected-private-key'],
-      pattern: /(?:\((?:11:private|21:protected-private)-key|Key: \((?:protected-)?private-key)[\s\S]{60,4000}/y,
-      window: 4100,
+      pattern: /(?:\((?:11:private|21:protected-private)-key|Key: \((?:protected-)?private-key)[\s\S]{60,16000}/y,
+      window: 16_384,
       strength: 'likely',
-      examples: ['(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})(1:d32:{b64:32})))'],
-      quiet: ['"(11:private-key"'],
-      check: ({ value, path }) =>
-        !/\.key$|private-keys/.test(path) && !/\(\d?\d?:?(?:ecc|rsa|dsa|elg)/.test(value)
-          ? null
-          : /protected/.test(value.slice(0, 32))
-            ? { strength: 'harmless', note: 'encrypted with a passphrase' }
-            : {},
+      examples: [
+        '(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})(1:d32:{b64:32})))',
+        'Key: (private-key (rsa (n #00{HEX:256}#)(e #010001#)(d #{HEX:256}#)))',
+        'Key: (private-key\n (ecc (curve "Ed25519")\n  (q #40{HEX:64}#)\n  (d #{HEX:32}\n     {HEX:32}#)\n ))',
+      ],
+      quiet: [
+        '"(11:private-key"',
+        'Key: (private-key(rsa(n%m)(e%m)(d%m)(p%m)(q%m)(u%m)))\0(private-key(ecc(curve %s)(q%m)(d%m)))\0some more text behind it',
+        '(11:private-key(3:rsa(1:n%b)(1:e%b)(1:d%b)(1:p%b)(1:q%b)(1:u%b)))\0(21:protected-private-key(3:rsa(1:n%b)))\0text text',
+        '(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})))                     ',
+        '(11:private-key(3:ecc(1:d32:{b64:20}',
+      ],
+      check: ({ value }) => checkGnupgKey(value),
     },
   ),
   whole(
@@ -153,7 +160,7 @@ export const KEYS: readonly Detector[] = [
     {
       literals: ['"kty"', '\\"kty\\"'],
       pattern:
-        /(?:"kty"|\\"kty\\")\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"[^{}]{0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})(?:"kty"|\\"kty\\")/y,
+        /(?:"kty"|\\"kty\\")\s{0,3}:\s{0,3}\\?"(?:RSA|EC|OKP|oct)\\?"(?:(?!"kty")[^{}]){0,3500}?\\?"(?:d|k)\\?"\s{0,3}:\s{0,3}\\?"(?<value>[A-Za-z0-9_-]{22,1400})\\?"|(?<=\\?"(?:d|k)\\?"\s?:\s?\\?"(?<early>[A-Za-z0-9_-]{22,86})\\?"\s?,\s{0,3})(?:"kty"|\\"kty\\")/y,
       window: 4000,
       strength: 'likely',
       examples: ['{"kty":"EC","crv":"P-256","x":"{64:43}","y":"{64:43}","d":"{64:43}"}', '{"d":"{64:43}","kty":"OKP","crv":"Ed25519","x":"{64:43}"}'],
@@ -284,7 +291,7 @@ export const KEYS: readonly Detector[] = [
     docs: 'https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html',
     revoke: REVOKE,
     literals: ['PuTTY-User-Key-File-'],
-    pattern: /PuTTY-User-Key-File-[23]: (?:[\x09-\x7e]){100,15000}?Private-(?:MAC|Hash): [0-9a-f]{32,64}/y,
+    pattern: /PuTTY-User-Key-File-[23]: (?:(?!PuTTY-User)[\x09-\x7e]){100,15000}?Private-(?:MAC|Hash): [0-9a-f]{32,64}/y,
     window: 16_384,
     strength: 'likely',
     examples: ['PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\n{b64:64}\n{b64:20}\nPrivate-Lines: 1\n{b64:48}\nPrivate-MAC: {hex:64}\n'],

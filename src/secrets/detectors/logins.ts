@@ -51,9 +51,9 @@ function checkUserinfo({ groups }: Found): Checked | null {
   const isExample = EXAMPLE_HOST.test(host)
   const isUsual = isUsualPassword(decoded) || decoded === user
   // The token stands in the user's place: `https://TOKEN:x-oauth-basic@github.com`.
-  if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host: host.slice(0, 120) } }
+  if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host } }
   // A token can stand in the user's place: only what reads like a name is shown.
-  const facts = { ...(user.length >= 20 && /\d/.test(user) ? {} : { user }), host: host.slice(0, 120) }
+  const facts = { ...(user.length >= 20 && /\d/.test(user) ? {} : { user }), host }
   if (isExample) return { strength: 'harmless', note: 'for a host of examples', facts }
   if (isUsual) return { strength: 'harmless', note: 'a default password', facts }
   if (isPlaceholder(decoded)) return { strength: 'harmless', note: 'it reads like an example', facts }
@@ -237,7 +237,7 @@ export const LOGINS: readonly Detector[] = [
     guessable: true,
     check: ({ value, before }) => {
       const host = /(?:Server|Data Source|Host|Addr(?:ess)?)\s*=\s*([^;]+)/i.exec(before)?.[1] ?? /jdbc:\w+:\/\/([^/?;]+)/i.exec(before)?.[1]
-      const checked = weighPassword(value, host !== undefined && EXAMPLE_HOST.test(host), host === undefined ? {} : { host: host.slice(0, 120) })
+      const checked = weighPassword(value, host !== undefined && EXAMPLE_HOST.test(host), host === undefined ? {} : { host })
       return checked !== null && checked.strength === undefined && host !== undefined && (LOCAL_HOST.test(host) || host.startsWith('.') || /\(local/i.test(host))
         ? { ...checked, strength: 'possible' }
         : checked

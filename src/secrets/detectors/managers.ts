@@ -167,7 +167,13 @@ export const MANAGERS: readonly Detector[] = [
     proof: 'it decodes to JSON with the account',
     examples: [
       (fill) =>
-        `ops_${Buffer.from(fill('{"signInAddress":"acme.1password.com","userAuth":{"method":"SRPg-4096","salt":"{64:22}"},"email":"x@1passwordserviceaccounts.com","srpX":"{hex:64}","muk":{"alg":"A256GCM","k":"{64:43}"}}')).toString('base64').replace(/=+$/, '')}`,
+        `ops_${Buffer.from(
+          fill(
+            '{"signInAddress":"acme.1password.com","userAuth":{"method":"SRPg-4096","salt":"{64:22}"},"email":"x@1passwordserviceaccounts.com","srpX":"{hex:64}","muk":{"alg":"A256GCM","k":"{64:43}"}}',
+          ),
+        )
+          .toString('base64')
+          .replace(/={1,2}$/, '')}`,
     ],
     check: ({ value }) => {
       const json = decodeJson(value.slice(4))

@@ -323,7 +323,9 @@ export const OBSERVABILITY: readonly Detector[] = [
     proof: 'it decodes to JSON with the organization',
     examples: [
       (fill) =>
-        `sntrys_${Buffer.from(fill('{"iat":17{d:8}.{d:6},"url":"https://sentry.io","region_url":"https://us.sentry.io","org":"acme"}')).toString('base64').replace(/=+$/, '')}_${fill('{62:43}')}`,
+        `sntrys_${Buffer.from(fill('{"iat":17{d:8}.{d:6},"url":"https://sentry.io","region_url":"https://us.sentry.io","org":"acme"}'))
+          .toString('base64')
+          .replace(/={1,2}$/, '')}_${fill('{62:43}')}`,
     ],
     check: ({ value }) => {
       const json = decodeJson(value.split('_')[1] ?? '')

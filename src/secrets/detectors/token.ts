@@ -110,7 +110,7 @@ export function named({ names, values, strength = 'likely', word = SECRET_WORD, 
       if (words.length > MAX_WORDS || words.some((text) => text.length > 40) || NO_SECRET.test(words.at(-1) ?? '')) return null
       // The pattern ignores case for the names' sake; the value's own case counts.
       if (!whole.test(value)) return null
-      const name = `${/[\w.-]*$/.exec(before)?.[0] ?? ''}${groups['named'] ?? ''}${between}`
+      const name = `${/(?<![\w.-])[\w.-]*$/.exec(before)?.[0] ?? ''}${groups['named'] ?? ''}${between}`
       if (!word.test(name) && !/^[\s"'`]*[=:]/.test(between)) return null
       const filler = checkFiller(chance(value))
       if (filler === 'filler') return null

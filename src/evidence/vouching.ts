@@ -1,0 +1,151 @@
+// Who vouches for a file, and what a match in it is worth then. A package database proves nothing by itself: anybody can write
+// its lines. It counts where the layer that holds it wrote the file too and a package manager is known to have made that layer,
+// or a base image to have brought it. Words of a path count only inside an installed package.
+import type { Origin } from '../dockerfile/origin.ts'
+import type { Version } from '../filesystem/filesystem.ts'
+import type { PackageRecord } from '../filesystem/packages.ts'
+import { baseName } from '../filesystem/path.ts'
+import type { ContentHashes, LayerMatch, LayerScan } from '../layer/layer-scan.ts'
+import type { Strength } from '../secrets/detector.ts'
+import { isKey } from '../secrets/detectors/list.ts'
+import type { SecretMatch } from '../secrets/match.ts'
+import { type LayerMaker, makerOf } from './layer-maker.ts'
+import type { Step } from './steps.ts'
+
+/**
+ * What a record does to a match:
+ * `quiet`: all but a token that proves itself is vendor content;
+ * `lower`: what is not proven is shown and does not fail, and a generic value is quiet;
+ * `words`: a generic value is quiet, and a password in documentation of the system; nothing else.
+ */
+type Trust = 'quiet' | 'lower' | 'words'
+
+const TRUSTS: readonly Trust[] = ['words', 'lower', 'quiet']
+
+/** A wheel is anybody's: its RECORD never quiets an issuer's token or a key. What dpkg and apk install is a distribution's. */
+function trustIn({ kind }: PackageRecord, maker: LayerMaker): Trust | null {
+  if (maker.by === 'brought') return null
+  if (maker.by === 'untold') return 'words'
+  if (maker.by === 'base' || maker.managers.has(kind)) return kind === 'python' ? 'lower' : 'quiet'
+  if (!maker.runsMore) return null
+  return kind === 'python' ? 'words' : 'lower'
+}
+
+const STRENGTHS: readonly Strength[] = ['harmless', 'possible', 'likely', 'proven']
+
+/** Orders strengths, the weakest first. */
+export const rankOf = (strength: Strength): number => STRENGTHS.indexOf(strength)
+
+/** A token that its checksum or structure proves is reported even where a package vouches for the file; a key is not. */
+export const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength === 'proven' && !isKey(detector.id)
+
+/** Manual pages and documentation of what a distribution installs. */
+const MANUAL = /^\/usr\/(?:local\/)?share\/(?:doc|info|man)\//
+
+/** An assignment or a password that nothing but its surroundings tells. */
+const isWords = ({ detector, strength }: SecretMatch, path: string): boolean =>
+  (detector.generic === true || detector.guessable === true) && (rankOf(strength) <= rankOf('possible') || (strength === 'likely' && MANUAL.test(path)))
+
+const TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i
+const DOCUMENTATION = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i
+const KEY_FILE = /\/(?:[^/]*\.(?:pem|key|p8|p12|pfx|jks|keystore|ppk)|id_[^/]*)$/i
+/** Files that people write, wherever they lie. */
+const WRITTEN =
+  /^(?:\.env.*|.*\.env|credentials?(?:\..*)?|secrets?(?:\..*)?|\.npmrc|\.yarnrc.*|\.pypirc|\.netrc|_netrc|\.git-credentials|\.dockercfg|\.pgpass|\.my\.cnf|application[^/]*\.(?:ya?ml|properties)|.*\.tfvars|(?:docker-)?compose[^/]*\.ya?ml)$/i
+
+/** Whether a path inside a package is that of test data or documentation. */
+function isAside(inPackage: string): boolean {
+  if (WRITTEN.test(baseName(inPackage))) return false
+  return TESTS.test(inPackage) || (DOCUMENTATION.test(inPackage) && !KEY_FILE.test(inPackage))
+}
+
+const lowered = (match: LayerMatch, strength: Strength, note: string): LayerMatch =>
+  rankOf(match.strength) <= rankOf(strength) ? match : { ...match, strength, note: [match.note, note].filter(Boolean).join('; ') }
+
+/** What Python compiles lies beside its source: `x/__pycache__/y.cpython-311.pyc` of `x/y.py`. */
+const COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/
+
+export interface Weighed {
+  readonly match: LayerMatch
+  /** Its package vouches for it: it is no leak. */
+  readonly isVouched: boolean
+}
+
+/** Weighs matches by what is known of the file that holds them. */
+export class Vouching {
+  readonly #scans: readonly LayerScan[]
+  readonly #hashes: ReadonlyMap<string, ContentHashes>
+  readonly #makers: readonly LayerMaker[]
+  /** By layer: the entries of Python sources, by path and identity of what they hold. */
+  readonly #sources = new Map<number, Map<string, number>>()
+
+  /** @param hashes checksums of entries by `layer:index` */
+  constructor(scans: readonly LayerScan[], origin: Origin, steps: readonly Step[], hashes: ReadonlyMap<string, ContentHashes>) {
+    this.#scans = scans
+    this.#hashes = hashes
+    this.#makers = scans.map(({ index }) => makerOf(index, origin, steps))
+  }
+
+  /** The records of a file whose checksum is that of its content. */
+  #records(layer: number, index: number): readonly PackageRecord[] {
+    const own = this.#hashes.get(`${layer}:${index}`)
+    return own === undefined ? [] : (this.#scans[layer]?.records.get(index) ?? []).filter(({ algorithm, checksum }) => own[algorithm] === checksum)
+  }
+
+  /** The record that says most for a file. */
+  #best(layer: number, index: number): { readonly trust: Trust; readonly record: PackageRecord } | null {
+    const maker = this.#makers[layer] ?? { by: 'brought' }
+    const found = this.#records(layer, index).flatMap((record) => {
+      const trust = trustIn(record, maker)
+      return trust === null ? [] : [{ trust, record }]
+    })
+    return found.sort((a, b) => TRUSTS.indexOf(b.trust) - TRUSTS.indexOf(a.trust))[0] ?? null
+  }
+
+  /** What a match is worth in the file that holds it. */
+  weigh(match: LayerMatch, version: Version): Weighed {
+    if (isProvenToken(match)) return { match, isVouched: false }
+    const { layer, path } = version
+    const index = this.#sourceOf(match, version) ?? version.index
+    const best = this.#best(layer, index)
+    if (best?.trust === 'quiet') return { match, isVouched: true }
+    const isWritten = WRITTEN.test(baseName(path))
+    if (best !== null && isWords(match, path) && !isWritten) return { match, isVouched: true }
+    if (best?.trust === 'lower' && match.strength !== 'proven' && !isWritten)
+      return { match: lowered(match, 'possible', `it is as ${best.record.package} was published, by its own record`), isVouched: false }
+    if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path)) return { match, isVouched: false }
+    return { match: lowered(match, isWords(match, path) ? 'harmless' : 'possible', 'test data or documentation of an installed package'), isVouched: false }
+  }
+
+  /** The entry of the source that a compiled file of Python repeats a value of; null for anything else. */
+  #sourceOf({ identity }: LayerMatch, { layer, path }: Version): number | null {
+    const source = COMPILED.exec(path)
+    const scan = this.#scans[layer]
+    if (source === null || scan === undefined) return null
+    let known = this.#sources.get(layer)
+    if (known === undefined) {
+      known = new Map()
+      for (const match of scan.matches) {
+        const where = scan.entries[match.entry]?.path ?? ''
+        if (where.endsWith('.py')) known.set(`${where} ${match.identity}`, match.entry)
+      }
+      this.#sources.set(layer, known)
+    }
+    return known.get(`${source[1]}/${source[2]}.py ${identity}`) ?? null
+  }
+
+  /** Whether a package vouches for a file that was not looked into wholly: then it is the vendor's. @param path members behind `!/` */
+  vouchesFor(layer: number, path: string): boolean {
+    const { records, entries } = this.#scans[layer] ?? {}
+    const file = path.split('!/')[0]
+    const noted = [...(records?.keys() ?? [])].filter((index) => entries?.[index]?.path === file)
+    return noted.length > 0 && noted.every((index) => this.#best(layer, index)?.trust === 'quiet')
+  }
+
+  #isAside(layer: number, index: number, path: string): boolean {
+    const inPackage = this.#scans[layer]?.installed.get(index)
+    if (inPackage !== undefined) return isAside(inPackage)
+    const site = /\/(?:site|dist)-packages(?=\/)/.exec(path)
+    return site !== null && isAside(path.slice(site.index + site[0].length)) && this.#records(layer, index).some(({ kind }) => kind === 'python')
+  }
+}

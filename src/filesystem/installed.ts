@@ -1,0 +1,43 @@
+// Whether a file belongs to an installed package: the package's own metadata lies beside it, in the same layer. Words in a
+// path prove nothing: `/vendor/docs` is anybody's folder.
+import type { LayerEntry } from '../layer/layer-scan.ts'
+
+/** Where package managers put what they install: the package's folder, and the file that stands for its metadata. */
+const PLACES: readonly { readonly pattern: RegExp; readonly metadata: (match: RegExpExecArray) => readonly string[] }[] = [
+  // Ruby: gems/NAME-VERSION beside specifications/NAME-VERSION.gemspec.
+  { pattern: /^(.*)\/gems\/([^/]+-\d[^/]*)\//, metadata: ([, root, name]) => [`${root}/specifications/${name}.gemspec`] },
+  // PHP: vendor/NAME/PACKAGE with its composer.json, and what composer wrote of all.
+  { pattern: /^(.*\/vendor)\/([^/]+\/[^/]+)\//, metadata: ([, root, name]) => [`${root}/${name}/composer.json`, `${root}/composer/installed.json`] },
+  // Go: pkg/mod/PATH@VERSION, and the checksum of the module that was downloaded.
+  {
+    pattern: /^(.*\/pkg\/mod)\/((?!cache\/)[^@]+)@([^/]+)\//,
+    metadata: ([, root, name, version]) => [`${root}/cache/download/${name}/@v/${version}.ziphash`],
+  },
+]
+
+const NODE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/
+
+/**
+ * Which of some files belong to an installed package.
+ * @param files entries that are asked about
+ * @param manifests paths of the `package.json` that name a package and its version
+ * @returns by entry: what the path says from the package's folder on
+ */
+export function findInstalled(entries: readonly LayerEntry[], files: Iterable<number>, manifests: ReadonlySet<string>): ReadonlyMap<number, string> {
+  const found = new Map<number, string>()
+  let paths: Set<string> | null = null
+  const has = (path: string): boolean => {
+    paths ??= new Set(entries.flatMap(({ path: own, type, whiteout }) => (type === 'file' && whiteout === null ? [own] : [])))
+    return paths.has(path)
+  }
+  for (const index of files) {
+    const path = entries[index]?.path ?? '/'
+    const node = NODE.exec(path)?.[0]
+    if (node !== undefined && manifests.has(`${node}/package.json`)) found.set(index, path.slice(node.length))
+    for (const { pattern, metadata } of PLACES) {
+      const match = found.has(index) ? null : pattern.exec(path)
+      if (match !== null && metadata(match).every(has)) found.set(index, path.slice(match[0].length - 1))
+    }
+  }
+  return found
+}
