@@ -218,7 +218,7 @@ async function throughput(folder: string): Promise<void> {
         image: null,
         platform: null,
         temporary: work,
-        architecture: 'x64',
+        bareNames: 'file-first',
         stdin: (async function* () {})(),
         limits: DEFAULT_LIMITS,
       })

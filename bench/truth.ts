@@ -159,7 +159,13 @@ for (const { file, truth, dockerfile } of samples<Truth>(images, truths, dockerf
   try {
     const options = await prepare(
       path.join(images, file),
-      { ...NO_SETTINGS, dockerfile, config: 'recommended', image: truth.name === 'd29-save-two' ? 'demo/all:d29' : null },
+      {
+        ...NO_SETTINGS,
+        dockerfile,
+        config: 'recommended',
+        image: truth.name === 'd29-save-two' ? 'demo/all:d29' : null,
+        platform: truth.name === 'bk-oci-multiplatform' ? 'linux/amd64' : null,
+      },
       { directory: '/', env: { LAYERGATE_KEY: KEY, TMPDIR: process.env['TMPDIR'] }, stdin: process.stdin, onProgress: () => {} },
     )
     const outcome = await runGate(options)

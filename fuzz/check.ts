@@ -1,7 +1,7 @@
 // The cases of the fuzzer, each with what must hold. A check answers with what is wrong, or null.
 import { createHash } from 'node:crypto'
 import { GateError } from '../src/error.ts'
-import { cleanPath } from '../src/filesystem/path.ts'
+import { cleanPath, decodeName } from '../src/filesystem/path.ts'
 import { parseConfig } from '../src/image/config.ts'
 import type { LayerEntry } from '../src/layer/layer-scan.ts'
 import { scanLayer } from '../src/layer/scan.ts'
@@ -86,7 +86,8 @@ async function checkChanged({ bytes, dockerfile }: Input): Promise<string | null
 const kindOf = (flag: string): string | null =>
   ({ '0': 'file', '\0': 'file', '7': 'file', '1': 'hardlink', '2': 'symlink', '3': 'device', '4': 'device', '5': 'directory', '6': 'device' })[flag] ?? null
 
-const decoded = (base64: string | null): string => Buffer.from(base64 ?? '', 'base64').toString('utf8')
+/** A name as bytes in base64. */
+const decoded = (name: string | null): string => decodeName(Buffer.from(name ?? '', 'base64'))
 
 function differs(ours: readonly LayerEntry[], theirs: Answer['entries']): string | null {
   const own = ours.filter(({ afterEnd }) => !afterEnd)

@@ -133,6 +133,7 @@ async function judgeImage(references: readonly string[], settings: Settings, ord
   const prepared = await prepare(references[0] ?? '', settings, {
     directory: order.directory,
     env: process.env,
+    isAction: true,
     stdin: process.stdin,
     onProgress: () => {},
     onLimit: watchdog.within,

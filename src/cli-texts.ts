@@ -18,8 +18,9 @@ Usage
 
 IMAGE is an archive (docker save, buildx type=docker or type=oci, buildah, kaniko,
 ko, crane; plain, gzip or zstd), an OCI layout directory, - for standard input, or
-the name of an image of a local engine (docker, else podman). The prefixes
-docker-archive:, oci-archive:, oci-layout: and engine: force one.
+the name of an image of a local engine (docker, else podman). Where CI is set, a
+name without a path is always an engine's. Prefixes force one: docker-archive:,
+oci-archive:, oci-layout:, oci: (oci:PATH:TAG), dir: (of skopeo) and engine:.
 
   layergate COMMAND --help           options of a command
   layergate --version
@@ -42,7 +43,7 @@ const SCAN_HELP = `Usage: layergate scan IMAGE [options]
                          (default: .layergate.yml, where there is one)
   --fail-on SEVERITY     critical, high, medium, low or never (default: high)
   --min-confidence C     high, medium or low: findings of less never fail
-  --image NAME           which image of an archive that holds several
+  --image NAME           which image of an archive that holds several: one is judged
   --platform OS/ARCH     which platform of an image that has several
   --name NAME            what the image is called in comment, baseline and SARIF
                          (default: its name without what changes, such as a commit)

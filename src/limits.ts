@@ -34,5 +34,8 @@ export function limitsOf(given: { readonly [name in LimitName]?: number | undefi
 
 export const DEFAULT_LIMITS: Limits = limitsOf({})
 
+/** For bytes that were read within the limits before. */
+export const NO_LIMITS: Limits = Object.fromEntries(Object.keys(LIMITS).map((name) => [name, Number.POSITIVE_INFINITY])) as Limits
+
 /** The sentence that ends an error about a limit. */
 export const raise = (name: LimitName): string => `(limits.${name}). Raise the limit if the image is meant to be like this.`

@@ -70,6 +70,8 @@ export const overlay = (...all: readonly Settings[]): Settings =>
 /** What a run has around it. */
 export interface Surroundings extends PolicySources {
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The run belongs to the action: names without a path are never files of the checkout, whatever the environment says. */
+  readonly isAction?: boolean
   readonly stdin: AsyncIterable<Buffer>
   readonly onProgress: (progress: Progress) => void
   /** Called with the seconds that the run may take, as soon as the policy says. */
@@ -152,9 +154,12 @@ const MAX_NAME = 200
 /** What an image is called from build to build. */
 export const nameOf = (reference: string, settings: Settings): string => cutText(settings.name ?? stableName(reference, settings), MAX_NAME)
 
+/** Whether something else than a person runs this: every CI sets one of them. */
+const isUnattended = ({ CI, GITHUB_ACTIONS }: Surroundings['env']): boolean => GITHUB_ACTIONS === 'true' || (CI !== undefined && !/^(?:|0|false)$/i.test(CI))
+
 /** Reads the files that the settings name. @throws GateError */
 export async function prepare(reference: string, settings: Settings, surroundings: Surroundings): Promise<Prepared> {
-  const { directory, env, stdin, onProgress } = surroundings
+  const { directory, env, stdin, onProgress, isAction = false } = surroundings
   const temporary = env['RUNNER_TEMP'] ?? env['TMPDIR'] ?? '/tmp'
   const name = nameOf(reference, settings)
   const { policy, baseline, authority, warnings } = await decide(settings, name, surroundings)
@@ -162,7 +167,7 @@ export async function prepare(reference: string, settings: Settings, surrounding
   return {
     reference,
     name,
-    open: { image: settings.image, platform: settings.platform, temporary, architecture: process.arch, stdin, limits: policy.limits },
+    open: { image: settings.image, platform: settings.platform, temporary, stdin, limits: policy.limits, bareNames: isAction || isUnattended(env) ? 'engine' : 'file-first' },
     policy,
     baseline,
     authority,

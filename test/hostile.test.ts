@@ -3,7 +3,10 @@
 import { existsSync } from 'node:fs'
 import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { buildFilesystem } from '../src/filesystem/filesystem.ts'
+import { decodeName } from '../src/filesystem/path.ts'
 import { scanLayer } from '../src/layer/scan.ts'
+import { visible, visibleJson } from '../src/report/escape.ts'
 import { Scanner } from '../src/secrets/scanner.ts'
 import { buildImage, type FileSpec, type LayerSpec, layerOf, signHeader, tar } from './image-builder.ts'
 import { judgeArchive } from './run-gate.ts'
@@ -13,6 +16,16 @@ import { zip } from './zip.ts'
 const layer = (...files: FileSpec[]): LayerSpec => ({ by: 'COPY . / # buildkit', files })
 const judged = async (layers: readonly LayerSpec[], policy = '') => (await judgeArchive(await buildImage({ layers, config: { User: '1' } }), { policy })).report
 const token = VALUES['github-token']?.() ?? ''
+
+/** An extended header with one record, as PAX has it. */
+async function paxHeader(flag: 'x' | 'g', key: string, value: string): Promise<Buffer> {
+  const rest = ` ${key}=${value}\n`
+  const length = rest.length + (rest.length + 2 > 99 ? 3 : rest.length + 1 > 9 ? 2 : 1)
+  const bytes = await tar([{ name: 'pax', content: `${length}${rest}` }])
+  bytes.write(flag, 156, 'latin1')
+  signHeader(bytes)
+  return bytes.subarray(0, 512 + Math.ceil((length || 1) / 512) * 512)
+}
 
 /** Bytes that unpack to `size` zeros. */
 const bomb = (size: number): Buffer => zlib.gzipSync(Buffer.alloc(size), { level: 9 })
@@ -43,14 +56,101 @@ describe('names', () => {
     ).toHaveLength(1)
   })
 
-  it('very deep and very long', async () => {
-    const report = await judged([layer({ name: `${'d/'.repeat(5000)}k`, content: token }, { name: `${'n'.repeat(60_000)}`, content: 'x' })])
+  it.each([
+    ['deep', `${'d/'.repeat(2048)}k`, /has more than 2048 directories \(limits\.path-parts\)/, 'limits: { path-bytes: 100000 }\n'],
+    ['deep, in doubled slashes and dots', `${'d//./'.repeat(2048)}k`, /has more than 2048 directories/, 'limits: { path-bytes: 100000 }\n'],
+    ['long', 'n'.repeat(4097), /has more than 4096 bytes \(limits\.path-bytes\)/, ''],
+    ['long in UTF-8', 'ä'.repeat(2049), /has more than 4096 bytes/, ''],
+    ['deep beyond all use', `${'a/'.repeat(160_000)}f`, /has more than 4096 bytes/, ''],
+  ])('too %s is an error that names the limit', async (_name, name, message, policy) => {
+    await expect(judged([layer({ name, content: token })], policy)).rejects.toThrow(message)
+  })
+
+  it('a link to what is too long is one too', async () => {
+    await expect(judged([layer({ name: 'l', type: 'symlink', link: `${'d/'.repeat(3000)}k` })])).rejects.toThrow(/the link to "d\/d.* has more than 4096 bytes/)
+  })
+
+  it('as deep and as long as the limits allow are read', async () => {
+    const report = await judged([layer({ name: `${'d/'.repeat(2047)}k`, content: token }, { name: `${'n'.repeat(4096)}`, content: 'x' })])
     expect(report.findings).toHaveLength(1)
+  })
+
+  it('a hundred thousand directories, where the limits are raised, cost as much as they are long', async () => {
+    const deep = 'd/'.repeat(100_000)
+    const layers = [layer({ name: `${deep}k`, content: token }), layer({ name: `${deep}.wh.k`, content: '' })]
+    const report = await judged(layers, 'limits: { path-bytes: 1000000, path-parts: 200000 }\n')
+    expect(report.findings).toMatchObject([{ ruleId: 'deleted-secret' }])
   })
 
   it('line breaks, invalid UTF-8 and names of the language', async () => {
     const report = await judged([layer({ name: 'a\nb\x1b[2J', content: token }, { name: '__proto__/constructor', content: fill('{{npm-token}}') })])
     expect(report.findings).toHaveLength(2)
+  })
+})
+
+describe('names that are no UTF-8', () => {
+  const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
+  /** A layer of files whose names are bytes. */
+  async function layerOfBytes(names: readonly string[], content: (index: number) => string): Promise<Buffer> {
+    const parts: Buffer[] = []
+    for (const [index, name] of names.entries()) {
+      const one = (await tar([{ name: 'x', content: content(index) }])).subarray(0, 512 + 512)
+      one.fill(0, 0, 100)
+      bytes(name).copy(one)
+      signHeader(one)
+      parts.push(content(index) === '' ? one.subarray(0, 512) : one)
+    }
+    return Buffer.concat([...parts, Buffer.alloc(1024)])
+  }
+  const paths = async (names: readonly string[]): Promise<string[]> =>
+    (await scanLayer(layerOf(await layerOfBytes(names, () => '')), new Scanner(), 'test')).entries.map(({ path }) => path)
+
+  it('stay two names', async () => {
+    expect(new Set(await paths(['caf\xe9', 'caf\xe8', 'caf\xc3\xa9', 'caf', '\xff\xfe', '\xff', 'a\xc3', 'a\xc3\xc3', '\xed\xa0\x80', '\xed\xb3\xbf'])).size).toBe(10)
+  })
+
+  it('hide and link what has the same bytes', async () => {
+    const lower = { index: 0, entries: (await scanLayer(layerOf(await layerOfBytes(['srv/caf\xe9', 'srv/caf\xe8'], () => token)), new Scanner(), 'test')).entries }
+    const upper = { index: 1, entries: (await scanLayer(layerOf(await layerOfBytes(['srv/.wh.caf\xe8'], () => '')), new Scanner(), 'test')).entries }
+    const filesystem = buildFilesystem([lower, upper])
+    expect([0, 1].map((index) => filesystem.versionOf(0, index).ending?.state ?? 'present')).toEqual(['present', 'deleted'])
+  })
+
+  it('are shown as bytes, in JSON and at a terminal', () => {
+    const name = decodeName(bytes('caf\xe9\xff'))
+    expect(visible(name)).toBe('caf\\xe9\\xff')
+    expect(visible('caf\u00e9 \u{1f600}')).toBe('caf\u00e9 \u{1f600}')
+    expect(JSON.parse(visibleJson({ path: name, other: '\\udce9', both: `\\${name}` }))).toEqual({ path: 'caf\\xe9\\xff', other: '\\udce9', both: '\\caf\\xe9\\xff' })
+  })
+})
+
+describe('whiteouts', () => {
+  const scan = async (...files: FileSpec[]) =>
+    (await scanLayer(layerOf(await tar(files)), new Scanner(), 'test')).entries.map(({ path, type, whiteout }) => ({ path, type, whiteout }))
+
+  // containerd and Docker tell them by name alone.
+  it.each([
+    ['a directory', { name: 'd/.wh..wh..opq/' }],
+    ['a link', { name: 'd/.wh..wh..opq', type: 'symlink', link: 'x' }],
+    ['a hard link', { name: 'd/.wh..wh..opq', type: 'link', link: 'd/.wh.x' }],
+    ['a file with content', { name: 'd/.wh..wh..opq', content: 'x' }],
+    ['an empty file', { name: './d//.wh..wh..opq' }],
+  ] satisfies [string, FileSpec][])('%s called .wh..wh..opq makes its directory opaque', async (_name, file) => {
+    expect(await scan(file)).toEqual([{ path: '/d/.wh..wh..opq', type: 'file', whiteout: { kind: 'opaque', hides: '/d' } }])
+  })
+
+  it.each([
+    ['d/.wh.x/', '/d/x'],
+    ['d/.wh..wh.x', '/d/.wh.x'],
+    ['.wh.x', '/x'],
+    ['d/.wh....', '/d/...'],
+    ['d/.wh. ', '/d/ '],
+  ])('%s hides %s', async (name, hides) => {
+    expect((await scan({ name }))[0]?.whiteout).toEqual({ kind: 'file', hides })
+  })
+
+  it.each(['d/.wh.', 'd/.wh..', 'd/.wh...', '.wh./', '.wh..'])('%s, which engines take differently, is refused', async (name) => {
+    await expect(scan({ name })).rejects.toThrow(/is a whiteout of no file, which engines take differently/)
   })
 })
 
@@ -183,6 +283,29 @@ describe('archives inside layers', () => {
     ['7z', Buffer.concat([Buffer.from('377abcaf271c', 'hex'), Buffer.alloc(100)])],
   ])('%s is listed', async (_name, content) => {
     expect((await inside('x', content)).stats.skipped).toHaveLength(1)
+  })
+
+  it.each([
+    ['a global path', async () => Buffer.concat([await paxHeader('g', 'path', 'x'), await tar([{ name: 'k.gz', content: zlib.gzipSync(token) }])])],
+    ['a global size', async () => Buffer.concat([await paxHeader('g', 'size', '0'), await tar([{ name: 'k.gz', content: zlib.gzipSync(token) }])])],
+    ['a sparse name', async () => Buffer.concat([await paxHeader('x', 'GNU.sparse.name', 'y'), await tar([{ name: 'k.gz', content: zlib.gzipSync(token) }])])],
+    [
+      'a lone block of zeros',
+      async () => Buffer.concat([(await tar([{ name: 'a', content: 'x' }])).subarray(0, 1024), Buffer.alloc(512), await tar([{ name: 'k.gz', content: zlib.gzipSync(token) }])]),
+    ],
+    ['half a header', async () => Buffer.concat([(await tar([{ name: 'k.gz', content: zlib.gzipSync(token) }])).subarray(0, 1024), Buffer.alloc(100, 1)])],
+  ])('a tar that readers take differently is listed, and searched as far as it goes: %s', async (_name, make) => {
+    for (const content of [await make(), zlib.gzipSync(await make())]) {
+      const report = await inside('x', content)
+      expect(report.stats.skipped).toMatchObject([{ reason: expect.stringMatching(/its tar is damaged/) }])
+      expect(report.findings.some(({ ruleId }) => ruleId === 'secret-in-image')).toBe(true)
+    }
+  })
+
+  it('a tar with a global comment, as git archive writes it, is opened', async () => {
+    const report = await inside('x.tar', Buffer.concat([await paxHeader('g', 'comment', 'a'.repeat(40)), await tar([{ name: 'k.gz', content: zlib.gzipSync(token) }])]))
+    expect(report.stats.skipped).toEqual([])
+    expect(report.findings[0]?.location).toMatchObject({ inside: 'k.gz' })
   })
 
   it('an encrypted zip is listed with its members', async () => {

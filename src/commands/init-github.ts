@@ -1,11 +1,12 @@
 // `layergate init --github`: finds the steps that build images, and writes the patch that puts the gate behind them.
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'
 import { findDockerfiles } from '../checkout/checkout.ts'
 import { commitOf } from '../checkout/git.ts'
+import { readWhole } from '../checkout/whole-file.ts'
 import { stableName } from '../image/name.ts'
 import { visible } from '../report/escape.ts'
 import { optionsIn } from '../shell/options.ts'
@@ -370,6 +371,8 @@ function newWorkflow(dockerfiles: readonly string[], action: string): string {
 }
 
 const MAX_NEW = 10
+/** Bytes of a workflow: GitHub takes no larger one. */
+const MAX_WORKFLOW = 1 << 20
 
 /** Looks through a repository. @param directory its root */
 export async function proposeWorkflow(directory: string): Promise<Proposal> {
@@ -379,7 +382,9 @@ export async function proposeWorkflow(directory: string): Promise<Proposal> {
   const patches: string[] = []
   for (const name of names) {
     const file = `${WORKFLOWS}/${name}`
-    const { patch } = patchOf(file, await readFile(path.join(directory, file), 'utf8'), action, notes)
+    const { text } = await readWhole(path.join(directory, file), MAX_WORKFLOW)
+    if (text === null) continue
+    const { patch } = patchOf(file, text, action, notes)
     if (patch !== '') patches.push(patch)
   }
   const dockerfiles = (await findDockerfiles(directory)).map((file) => file.path)

@@ -1,7 +1,8 @@
 // The layers laid over each other: the final tree, and for every path of every layer what became of it.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md
+import { ImageError } from '../error.ts'
 import type { LayerEntry, LayerScan } from '../layer/layer-scan.ts'
-import { childOf, cleanPath, type ImagePath, ROOT, resolveLink } from './path.ts'
+import { cleanPath, type ImagePath, resolveLink } from './path.ts'
 
 /** `replaced`: the path, or a directory above it, became something else. */
 export type FileState = 'present' | 'deleted' | 'overwritten' | 'replaced'
@@ -37,6 +38,8 @@ interface Node {
 
 /** Links that are followed before a chain of them counts as a loop, as in Linux. */
 const MAX_LINKS = 40
+/** Characters of link targets, and parts of paths walked anew for a link in the way, in the whole image. Real images need a few million. */
+const MAX_LINKED = 60_000_000
 
 /** The final tree and all versions. Built once; reading does not change it. */
 export class Filesystem {
@@ -64,27 +67,17 @@ export class Filesystem {
 
   /** The path with all links followed; null where it does not lead to something, or in a loop. */
   resolve(path: ImagePath): ImagePath | null {
-    let links = 0
-    let current: ImagePath = ROOT
+    const walk = new PathWalk(path)
     let node = this.#root
-    const rest = path.split('/').filter((part) => part !== '')
-    while (rest.length > 0) {
-      const name = rest.shift() ?? ''
+    for (let name = walk.next(); name !== null; name = walk.next()) {
       const next = node.children?.get(name)
       if (next === undefined) return null
-      current = childOf(current, name)
       node = next
       if (next.version?.entry.type !== 'symlink') continue
-      if (++links > MAX_LINKS) return null
-      rest.unshift(
-        ...resolveLink(current, next.version.entry.link ?? '')
-          .split('/')
-          .filter((part) => part !== ''),
-      )
-      current = ROOT
+      if (!walk.follow(next.version.entry.link ?? '')) return null
       node = this.#root
     }
-    return current
+    return walk.path
   }
 
   /** The versions of one layer that the final tree still shows, in the order of its tar. */
@@ -103,6 +96,50 @@ export class Filesystem {
   }
 }
 
+/**
+ * The parts of a path one after the other, with links laid in. Nothing is shifted or joined on the way: a path of a hundred
+ * thousand parts costs as much as it is long.
+ */
+class PathWalk {
+  #parts: readonly string[]
+  #at = 0
+  #links = 0
+
+  constructor(path: ImagePath) {
+    this.#parts = partsOf(path)
+  }
+
+  /** The next part; null at the end. */
+  next(): string | null {
+    return this.#parts[this.#at++] ?? null
+  }
+
+  /** Whether parts are left behind the one that was taken last. */
+  get hasMore(): boolean {
+    return this.#at < this.#parts.length
+  }
+
+  /** The path up to the part that was taken last. */
+  get path(): ImagePath {
+    return `/${this.#parts.slice(0, this.#at).join('/')}` as ImagePath
+  }
+
+  /** Goes on at the root with the target of the link that was taken last. @returns false in a loop */
+  follow(target: string): boolean {
+    if (++this.#links > MAX_LINKS) return false
+    this.#parts = [...partsOf(resolveLink(this.path, target)), ...this.#parts.slice(this.#at)]
+    this.#at = 0
+    return true
+  }
+
+  /** Parts that are to be walked anew since a link was followed. */
+  get length(): number {
+    return this.#parts.length
+  }
+}
+
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '')
+
 function nodeAt(root: Node, path: ImagePath): Node | null {
   let node: Node | undefined = root
   for (const part of path.split('/')) if (part !== '') node = node?.children?.get(part)
@@ -120,13 +157,19 @@ function end(node: Node, ending: Ending): void {
   }
 }
 
-/** Lays the layers over each other, lowest first. */
+/** What is left of `MAX_LINKED`. */
+interface LinkBudget {
+  left: number
+}
+
+/** Lays the layers over each other, lowest first. @throws ImageError where links are made to be walked without end */
 export function buildFilesystem(scans: readonly Pick<LayerScan, 'index' | 'entries'>[]): Filesystem {
   const root: Node = { version: null, children: new Map() }
+  const links = { left: MAX_LINKED }
   const versions = scans.map(({ index, entries }) => {
     // Whiteouts apply to lower layers only, wherever they stand in the tar.
     for (const { path, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide(root, whiteout, { state: 'deleted', layer: index, by: path })
-    return entries.map((entry, position) => add(root, entry, index, position))
+    return entries.map((entry, position) => add(root, entry, index, position, links))
   })
   return new Filesystem(root, versions)
 }
@@ -152,12 +195,12 @@ function makeVersion(entry: LayerEntry, layer: number, index: number, content: V
   return version
 }
 
-function add(root: Node, entry: LayerEntry, layer: number, index: number): Version {
+function add(root: Node, entry: LayerEntry, layer: number, index: number, links: LinkBudget): Version {
   // Neither is ever on disk; the bytes of both are in the layer.
   if (entry.whiteout !== null || entry.afterEnd) return makeVersion(entry, layer, index, null, { state: 'deleted', layer, by: entry.path })
   const target = entry.type === 'hardlink' && entry.link !== null ? nodeAt(root, entry.link as ImagePath)?.version : null
   const version = makeVersion(entry, layer, index, target?.content ?? null, null)
-  const { node, blockedBy } = makeDirectories(root, entry.path, layer)
+  const { node, blockedBy } = makeDirectories(root, entry.path, layer, links)
   if (blockedBy !== null) {
     version.ending = { state: 'replaced', layer, by: blockedBy }
     return version
@@ -177,13 +220,10 @@ function add(root: Node, entry: LayerEntry, layer: number, index: number): Versi
 }
 
 /** The node of a path; directories that have no entry are made, a file in the way gives way, links are followed. */
-function makeDirectories(root: Node, path: ImagePath, layer: number): { node: Node; blockedBy: ImagePath | null } {
+function makeDirectories(root: Node, path: ImagePath, layer: number, links: LinkBudget): { node: Node; blockedBy: ImagePath | null } {
+  const walk = new PathWalk(path)
   let node = root
-  let current: ImagePath = ROOT
-  let links = 0
-  const rest = path.split('/').filter((part) => part !== '')
-  while (rest.length > 0) {
-    const name = rest.shift() ?? ''
+  for (let name = walk.next(); name !== null; name = walk.next()) {
     if (node.children === null) {
       // A file where a directory is needed: extractors put the directory in its place.
       end(node, { state: 'replaced', layer, by: path })
@@ -192,19 +232,16 @@ function makeDirectories(root: Node, path: ImagePath, layer: number): { node: No
     }
     let next = node.children.get(name)
     if (next === undefined) {
-      next = { version: null, children: rest.length > 0 ? new Map() : null }
+      next = { version: null, children: walk.hasMore ? new Map() : null }
       node.children.set(name, next)
     }
-    current = childOf(current, name)
-    if (rest.length > 0 && next.version?.entry.type === 'symlink') {
-      if (++links > MAX_LINKS) return { node: next, blockedBy: current }
-      rest.unshift(
-        ...resolveLink(current, next.version.entry.link ?? '')
-          .split('/')
-          .filter((part) => part !== ''),
-      )
+    if (walk.hasMore && next.version?.entry.type === 'symlink') {
+      const target = next.version.entry.link ?? ''
+      if (!walk.follow(target)) return { node: next, blockedBy: walk.path }
+      links.left -= target.length + walk.length
+      if (links.left < 0)
+        throw new ImageError('too-many-links', `layer ${layer}: paths lead through so many symbolic links that no end is in sight. Build the image without loops of links.`)
       node = root
-      current = ROOT
       continue
     }
     node = next

@@ -1,9 +1,11 @@
 // What an image says of its own making: in-toto statements (provenance, SBOM) in manifests of their own beside the image's.
 // https://docs.docker.com/build/metadata/attestations/attestation-storage/
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { ImageError } from '../error.ts'
+import type { Limits } from '../limits.ts'
+import { algorithmOf, blobName, type Digest, digestOf, digestSchema, hexOf } from './digest.ts'
 import type { ImageFiles } from './files.ts'
-import type { Digest } from './image.ts'
+import { parseJson } from './json.ts'
 
 export interface Attestation {
   /** `https://slsa.dev/provenance/v1`, `https://spdx.dev/Document`. */
@@ -22,9 +24,7 @@ export interface Attestation {
 
 const manifestSchema = z.object({
   subject: z.object({ digest: z.string() }).nullish(),
-  layers: z
-    .array(z.object({ mediaType: z.string().default(''), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), annotations: z.record(z.string(), z.string()).nullish() }))
-    .nullish(),
+  layers: z.array(z.object({ mediaType: z.string().default(''), digest: digestSchema, annotations: z.record(z.string(), z.string()).nullish() })).nullish(),
 })
 const statementSchema = z.object({ subject: z.array(z.object({ digest: z.record(z.string(), z.string()) }).loose()).nullish() }).loose()
 const envelopeSchema = z.object({ payloadType: z.string(), payload: z.string() })
@@ -33,21 +33,20 @@ const envelopeSchema = z.object({ payloadType: z.string(), payload: z.string() }
 const MAX_STATEMENTS = 64
 const MAX_BYTES = 64 << 20
 
-const parse = (bytes: Buffer): unknown => {
+/** @returns undefined for what is no JSON, or reads in two ways @throws ImageError where it is nested beyond the limit */
+function parse(bytes: Buffer, limits: Limits): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
+    return parseJson(bytes, 'an attestation of the image', limits)
+  } catch (error) {
+    if (error instanceof ImageError && error.code === 'too-deep') throw error
     return undefined
   }
 }
 
-const blobName = (digest: string): string => `blobs/sha256/${digest.slice(7)}`
-const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-
 /** A signed envelope holds the statement in base64. https://github.com/secure-systems-lab/dsse */
-function unwrap(bytes: Buffer, mediaType: string): Buffer {
+function unwrap(bytes: Buffer, mediaType: string, limits: Limits): Buffer {
   if (!/dsse/.test(mediaType)) return bytes
-  const envelope = envelopeSchema.safeParse(parse(bytes))
+  const envelope = envelopeSchema.safeParse(parse(bytes, limits))
   return envelope.success ? Buffer.from(envelope.data.payload, 'base64') : bytes
 }
 
@@ -58,7 +57,8 @@ function unwrap(bytes: Buffer, mediaType: string): Buffer {
  */
 export async function readAttestations(files: ImageFiles, manifests: readonly Digest[], image: Digest): Promise<Attestation[]> {
   let left = MAX_BYTES
-  const read = async (digest: string, predicateType: string, mediaType: string): Promise<Attestation> => {
+  const { limits } = files
+  const read = async (digest: Digest, predicateType: string, mediaType: string): Promise<Attestation> => {
     const blob = blobName(digest)
     const unread = (problem: string): Attestation => ({ predicateType, blob: null, document: null, envelope: null, statement: undefined, problem })
     if (!(await files.has(blob))) return unread('is missing from the archive')
@@ -71,14 +71,14 @@ export async function readAttestations(files: ImageFiles, manifests: readonly Di
     } catch (error) {
       return unread(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
     }
-    const document = unwrap(stored, mediaType)
-    const parsed = parse(document)
+    const document = unwrap(stored, mediaType, limits)
+    const parsed = parse(document, limits)
     const told = (problem: string | null): Attestation => ({ predicateType, blob, document, envelope: document === stored ? null : stored, statement: parsed, problem })
-    if (digestOf(stored) !== digest) return told('does not match its digest: it was changed or is damaged')
+    if (digestOf(stored, digest) !== digest) return told('does not match its digest: it was changed or is damaged')
     const statement = statementSchema.safeParse(parsed)
     if (!statement.success) return told('is no in-toto statement')
     const subjects = statement.data.subject ?? []
-    if (subjects.length > 0 && !subjects.some(({ digest: { sha256 } }) => sha256 === image.slice(7))) return told('is about another image')
+    if (subjects.length > 0 && !subjects.some((subject) => subject.digest[algorithmOf(image)] === hexOf(image))) return told('is about another image')
     return told(null)
   }
   const found: Attestation[] = []
@@ -86,8 +86,8 @@ export async function readAttestations(files: ImageFiles, manifests: readonly Di
     if (found.length >= MAX_STATEMENTS) break
     if (!(await files.has(blobName(digest)))) continue
     const bytes = await files.read(blobName(digest)).catch(() => Buffer.alloc(0))
-    const manifest = manifestSchema.safeParse(parse(bytes))
-    if (!manifest.success || digestOf(bytes) !== digest) {
+    const manifest = manifestSchema.safeParse(parse(bytes, limits))
+    if (!manifest.success || digestOf(bytes, digest) !== digest) {
       found.push({ predicateType: 'unknown', blob: null, document: null, envelope: null, statement: undefined, problem: 'has a manifest that is damaged' })
       continue
     }

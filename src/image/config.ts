@@ -2,17 +2,27 @@
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md
 import { z } from 'zod'
 import { ImageError } from '../error.ts'
-import type { Digest, Platform } from './image.ts'
+import { DEFAULT_LIMITS, type Limits } from '../limits.ts'
+import { type Digest, digestSchema } from './digest.ts'
+import { asGoReads, CONFIG_SHAPE } from './go-fields.ts'
+import type { Platform } from './image.ts'
+import { parseJson } from './json.ts'
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null)
+/** Where Go expects a string, null leaves it empty. */
+const text = z
+  .string()
+  .nullable()
+  .transform((value) => value ?? '')
 const strings = z
-  .array(z.string())
+  .array(text)
   .nullish()
   .transform((value) => value ?? [])
-const digest = z
-  .string()
-  .regex(/^sha256:[0-9a-f]{64}$/, 'no sha256 digest')
-  .transform((value) => value as Digest)
+/** A command: engines also take one string for a list of one. https://github.com/moby/moby/blob/v28.0.4/api/types/strslice/strslice.go */
+const command = z
+  .union([z.array(text), z.string().transform((value) => [value])])
+  .nullish()
+  .transform((value) => value ?? null)
 
 const historySchema = z.object({
   created: optional(z.string()),
@@ -21,22 +31,23 @@ const historySchema = z.object({
   comment: optional(z.string()),
   empty_layer: optional(z.boolean()),
 })
+const noHistory = historySchema.parse({})
 
 const healthcheckSchema = z.object({ Test: strings })
 
 const runSchema = z.object({
   User: optional(z.string()),
   Env: strings,
-  Cmd: optional(z.array(z.string())),
-  Entrypoint: optional(z.array(z.string())),
+  Cmd: command,
+  Entrypoint: command,
   Labels: z
-    .record(z.string(), z.string())
+    .record(z.string(), text)
     .nullish()
     .transform((value) => value ?? {}),
   OnBuild: strings,
   Healthcheck: optional(healthcheckSchema),
   WorkingDir: optional(z.string()),
-  Shell: optional(z.array(z.string())),
+  Shell: command,
   ExposedPorts: z
     .record(z.string(), z.unknown())
     .nullish()
@@ -44,8 +55,8 @@ const runSchema = z.object({
 })
 
 const configSchema = z.object({
-  os: z.string().default('linux'),
-  architecture: z.string().default('unknown'),
+  os: optional(z.string()),
+  architecture: optional(z.string()),
   variant: optional(z.string()),
   created: optional(z.string()),
   author: optional(z.string()),
@@ -55,19 +66,22 @@ const configSchema = z.object({
   rootfs: z
     .object({
       diff_ids: z
-        .array(digest)
+        .array(digestSchema)
         .nullish()
         .transform((value) => value ?? []),
     })
     .nullish()
     .transform((value) => value ?? { diff_ids: [] }),
   history: z
-    .array(historySchema)
+    .array(historySchema.nullable().transform((value) => value ?? noHistory))
     .nullish()
     .transform((value) => value ?? null),
 })
 
 type RawConfig = z.output<typeof configSchema>
+
+/** The architecture of a configuration that names none. */
+export const UNKNOWN = 'unknown'
 
 export interface HistoryEntry {
   /** Position from 0, oldest first, as in the configuration. */
@@ -93,18 +107,9 @@ export interface ImageConfig {
   readonly history: readonly HistoryEntry[] | null
 }
 
-/** Parses a JSON blob of an image. @throws ImageError that names the blob */
-export function parseJson(bytes: Buffer, where: string): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch (cause) {
-    throw new ImageError('bad-json', `${where} is not valid JSON: the archive is damaged. Save or build the image again.`, { cause })
-  }
-}
-
 /** @throws ImageError when the configuration lacks what the image spec demands */
-export function parseConfig(bytes: Buffer, where: string): ImageConfig {
-  const parsed = configSchema.safeParse(parseJson(bytes, where))
+export function parseConfig(bytes: Buffer, where: string, limits: Limits = DEFAULT_LIMITS): ImageConfig {
+  const parsed = configSchema.safeParse(asGoReads(parseJson(bytes, where, limits), CONFIG_SHAPE, where))
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw new ImageError(
@@ -114,7 +119,7 @@ export function parseConfig(bytes: Buffer, where: string): ImageConfig {
   }
   const raw = parsed.data
   return {
-    platform: { os: raw.os, architecture: raw.architecture, variant: raw.variant },
+    platform: { os: raw.os || 'linux', architecture: raw.architecture || UNKNOWN, variant: raw.variant },
     created: raw.created,
     author: raw.author,
     comment: raw.comment,

@@ -45,5 +45,5 @@ export async function saveFromEngine<T>(name: string, spoolTo: (archive: AsyncIt
       reasons.push(error.message)
     }
   }
-  throw new ImageError('no-engine', `${name}: no such file, and no engine has an image of that name (${reasons.join('; ')}). Name an archive, an OCI layout or a local image.`)
+  throw new ImageError('no-engine', `${name}: no engine has an image of that name (${reasons.join('; ')}). Name a local image, an archive or an OCI layout.`)
 }

@@ -1,9 +1,10 @@
 // The nouns of the OCI image spec as the rest of the program sees them, whatever the image was read from.
 import type { Attestation } from './attestation.ts'
 import type { ImageConfig } from './config.ts'
+import type { Digest } from './digest.ts'
 import type { Documents } from './documents.ts'
 
-export type Digest = `sha256:${string}`
+export type { Digest } from './digest.ts'
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md: os/architecture/variant */
 export interface Platform {
@@ -33,7 +34,8 @@ export interface Layer {
   open(): AsyncIterable<Buffer>
 }
 
-type ImageSource = 'docker-archive' | 'oci-layout' | 'engine' | 'registry'
+/** `dir`: a directory as skopeo writes it. */
+export type ImageSource = 'docker-archive' | 'oci-layout' | 'dir' | 'engine' | 'registry'
 
 /** One image for one platform, opened for reading. Close it. */
 export interface Image extends Documents {

@@ -2,8 +2,9 @@
 import { createHash, type Hash } from 'node:crypto'
 import { ImageError } from '../error.ts'
 import { decompress, sniff } from './compression.ts'
+import { algorithmOf, type Digest } from './digest.ts'
 import type { ImageFiles } from './files.ts'
-import type { Digest, Layer } from './image.ts'
+import type { Layer } from './image.ts'
 
 interface StoredLayer {
   readonly index: number
@@ -21,18 +22,32 @@ async function* hashed(source: AsyncIterable<Buffer>, hash: Hash): AsyncGenerato
   }
 }
 
-const finish = (hash: Hash): Digest => `sha256:${hash.digest('hex')}`
+const ENCRYPTED = /\+encrypted$/
+/** Layers that may not be handed on: archives name where their bytes are. https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#non-distributable-layers */
+const FOREIGN = /\.foreign\.|\.nondistributable\./
 
-/** @throws ImageError `missing-layer` when the blob is not in the source */
+/** Why a layer cannot be read, for what its type says that it is; null where nothing speaks against it. */
+function unreadable(mediaType: string, isThere: boolean): readonly [code: string, what: string] | null {
+  if (ENCRYPTED.test(mediaType))
+    return ['encrypted-layer', 'is encrypted: nothing in it can be judged. Decrypt the image first (skopeo copy --decryption-key KEY SOURCE oci-archive:image.tar), then scan that']
+  if (isThere) return null
+  if (FOREIGN.test(mediaType))
+    return [
+      'foreign-layer',
+      'is a foreign layer, which archives leave out: its bytes lie at another place and cannot be judged here. Build the image on a base without foreign layers',
+    ]
+  return [
+    'missing-layer',
+    'is missing from the archive. docker save on a containerd store can leave layers out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that',
+  ]
+}
+
+/** @throws ImageError `missing-layer`, `foreign-layer` or `encrypted-layer` when the blob is not in the source or cannot be read */
 export async function storedLayer(files: ImageFiles, stored: StoredLayer): Promise<Layer> {
   const { index, diffId, digest, blob } = stored
   const where = `${files.where}: layer ${index} (${(digest ?? diffId).slice(0, 19)}…)`
-  if (!(await files.has(blob))) {
-    throw new ImageError(
-      'missing-layer',
-      `${where} is missing from the archive. docker save on a containerd store can leave layers out: save with --platform (for example --platform linux/amd64), or copy the image with skopeo and scan that.`,
-    )
-  }
+  const problem = unreadable(stored.mediaType ?? '', await files.has(blob))
+  if (problem !== null) throw new ImageError(problem[0], `${where} ${problem[1]}.`)
   return {
     index,
     diffId,
@@ -49,8 +64,8 @@ async function* verified(files: ImageFiles, { blob, digest, diffId }: StoredLaye
   const first = await iterator.next()
   const head = first.done ? Buffer.alloc(0) : first.value
   const compression = sniff(head)
-  const stored = createHash('sha256')
-  const plain = createHash('sha256')
+  const stored = createHash(algorithmOf(digest ?? diffId))
+  const plain = createHash(algorithmOf(diffId))
   const all = (async function* () {
     if (first.done) return
     yield head
@@ -61,13 +76,14 @@ async function* verified(files: ImageFiles, { blob, digest, diffId }: StoredLaye
     }
   })()
   // An uncompressed blob is hashed once: digest and diff ID are the same bytes.
-  const same = compression === 'none'
-  for await (const chunk of decompress(same || digest === null ? all : hashed(all, stored), compression, where)) {
+  const same = digest === null || (compression === 'none' && algorithmOf(digest) === algorithmOf(diffId))
+  for await (const chunk of decompress(same ? all : hashed(all, stored), compression, where)) {
     plain.update(chunk)
     yield chunk
   }
-  const actualDiffId = finish(plain)
-  const actualDigest = same || digest === null ? actualDiffId : finish(stored)
+  const finish = (hash: Hash, like: Digest): Digest => `${algorithmOf(like)}:${hash.digest('hex')}`
+  const actualDiffId = finish(plain, diffId)
+  const actualDigest = same || digest === null ? actualDiffId : finish(stored, digest)
   const compare = (what: string, actual: Digest, expected: Digest): void => {
     if (actual === expected) return
     throw new ImageError(

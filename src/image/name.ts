@@ -1,4 +1,5 @@
 // What an image is called from one build to the next: without the tag or digest that every commit changes.
+import { splitImage, splitPrefix } from './source.ts'
 
 /** Parts of a tag that change from build to build: commits, numbers of runs, versions, dates, pull requests. */
 const VOLATILE = /^(?:(?=.*\d)[0-9a-f]{7,64}|[0-9a-f]{40}|\d{4,}|v?\d+(?:\.\d+)*|latest|sha|pr|refs|merge)$/i
@@ -18,22 +19,36 @@ interface Distinction {
   readonly dockerfile: string | null
 }
 
+/** `name:tag` without what changes. */
+function stableReference(reference: string): string {
+  const colon = reference.lastIndexOf(':')
+  if (colon <= reference.lastIndexOf('/')) return reference
+  return [reference.slice(0, colon), stableTag(reference.slice(colon + 1))].filter((part) => part !== '').join(':')
+}
+
+/** The last part of a path, without the endings of archives. */
+const fileName = (file: string): string =>
+  file
+    .replace(/(?<!\/)\/+$/, '')
+    .split('/')
+    .at(-1)
+    ?.replace(/\.(?:tar|tgz|oci|gz|zst|xz|bz2)+/gi, '') ?? file
+
+/** A name that is written like a file, or with a prefix that says so; `oci:PATH:TAG` names an image inside it. */
+function nameOfFile(file: string, isPrefixed: boolean): string {
+  const inside = isPrefixed ? splitImage(file) : null
+  if (inside === null) return fileName(file)
+  const image = stableReference(`:${inside.image}`).replace(/^:/, '')
+  return [fileName(inside.path), image].filter((part) => part !== '').join(':')
+}
+
 /** `my-app:3f2a91c` and `my-app:latest` are `my-app`; `my-app:debug` stays; `./out/image.tar` is `image`. */
 export function stableName(reference: string, { image, platform, target, dockerfile }: Distinction): string {
-  const bare = reference.replace(/^(?:docker-archive|oci-archive|oci-layout|engine):/, '').replace(/@sha256:[0-9a-f]+$/i, '')
-  const isFile = /^\.{0,2}\/|\.(?:tar|tgz|oci)(?:\.\w+)?$/i.test(bare) || bare !== reference.replace(/^engine:/, '').replace(/@sha256:[0-9a-f]+$/i, '')
-  const colon = bare.lastIndexOf(':')
-  const named = !isFile && colon > bare.lastIndexOf('/') ? [bare.slice(0, colon), stableTag(bare.slice(colon + 1))].filter((part) => part !== '').join(':') : bare
-  const name =
-    bare === '-'
-      ? 'image'
-      : isFile
-        ? (bare
-            .replace(/(?<!\/)\/+$/, '')
-            .split('/')
-            .at(-1)
-            ?.replace(/\.(?:tar|tgz|oci|gz|zst)+/gi, '') ?? bare)
-        : named
+  const { prefix, rest } = splitPrefix(reference)
+  const bare = rest.replace(/@sha256:[0-9a-f]+$/i, '')
+  const isPrefixed = prefix !== null && prefix !== 'engine'
+  const isFile = isPrefixed || /^\.{0,2}\/|\.(?:tar|tgz|oci)(?:\.\w+)?$/i.test(bare)
+  const name = bare === '-' ? 'image' : isFile ? nameOfFile(bare, isPrefixed) : stableReference(bare)
   const file = dockerfile?.split('\n')[0]?.trim().replace(/^\.\//, '')
   const more = [image, platform, target, file === 'Dockerfile' ? undefined : file].filter((part) => part != null && part !== '')
   return [name === '' ? 'image' : name, ...(more.length === 0 ? [] : [`(${more.join(', ')})`])].join(' ')

@@ -3,76 +3,111 @@ import { type FileHandle, open as openFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { ImageError, UsageError } from '../error.ts'
 import type { Limits } from '../limits.ts'
+import { tarFiles } from './archive-files.ts'
 import { CHUNK, decompress, sniff } from './compression.ts'
+import { directoryFiles } from './directory-files.ts'
 import { openDockerArchive } from './docker-archive.ts'
 import { saveFromEngine } from './engine.ts'
-import { directoryFiles, type ImageFiles, tarFiles } from './files.ts'
+import type { ImageFiles } from './files.ts'
 import type { Choice, Image } from './image.ts'
 import { openOciLayout } from './oci-layout.ts'
+import { asLayout, isSkopeoDirectory } from './skopeo-directory.ts'
+import { type BareNames, type Form, parseSource, splitImage } from './source.ts'
 import { spool } from './spool.ts'
+import { checkRepositories } from './two-readers.ts'
 
 export interface OpenOptions extends Choice {
   /** Where pipes and packed archives are spooled to. */
   readonly temporary: string
-  /** Node's name of the processor, to pick one platform of several. */
-  readonly architecture: string
   readonly stdin: AsyncIterable<Buffer>
   readonly limits: Limits
+  readonly bareNames: BareNames
 }
-
-const PREFIXES = ['docker-archive:', 'oci-archive:', 'oci-layout:', 'engine:'] as const
 
 /**
  * Opens an image: a file, a directory with `oci-layout`, `-` for standard input, or a name for an engine. A prefix
- * (`docker-archive:`, `oci-archive:`, `oci-layout:`, `engine:`) forces one.
+ * (`docker-archive:`, `oci-archive:`, `oci-layout:`, `oci:`, `dir:`, `engine:`) forces one.
  * @throws ImageError that says why the source did not serve
  */
 export async function openImage(reference: string, options: OpenOptions): Promise<Image> {
-  const prefix = PREFIXES.find((known) => reference.startsWith(known))
-  const name = prefix === undefined ? reference : reference.slice(prefix.length)
-  if (name === '') throw new UsageError('No image is named: name an archive, an OCI layout directory, an image of a local engine, or - for standard input.')
-  if (name === '-' && prefix !== 'engine:') return openHandle(await spool(options.stdin, 'standard input', options), 'standard input', reference, options, prefix)
-  if (name.startsWith('-')) throw new UsageError(`${JSON.stringify(name)} looks like an option, not like an image. Write options before the image, a file as ./${name}.`)
-  if (reference.startsWith('registry:') || reference.startsWith('docker://')) {
-    throw new UsageError(
-      `${reference}: images in registries are not read directly. Load it (docker pull) or copy it: skopeo copy docker://NAME oci-archive:image.tar, then scan image.tar.`,
-    )
+  const source = parseSource(reference, options.bareNames)
+  switch (source.kind) {
+    case 'stdin':
+      return openHandle(await spool(options.stdin, 'standard input', options), 'standard input', reference, options, source.form)
+    case 'file':
+      return openPath(source.path, reference, options, source.form)
+    case 'either': {
+      const info = await stat(source.name).catch(() => null)
+      if (info === null || (info.isDirectory() && !(await isLayout(source.name, options)))) return openEngine(source.name, reference, options)
+      return openPath(source.name, reference, options, null)
+    }
+    case 'engine':
+      return openEngine(source.name, reference, options)
   }
-  const found = prefix === 'engine:' ? null : await stat(name).catch(() => null)
-  if (found?.isDirectory()) return openDirectory(name, reference, options)
-  if (found !== null) return openArchive(name, reference, options, prefix)
-  if (prefix !== undefined && prefix !== 'engine:') throw new ImageError('not-found', `${name}: no such file or directory.`)
-  if (prefix === undefined && looksLikePath(name))
-    throw new ImageError('not-found', `${name}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`)
-  const handle = await saveFromEngine(name, (archive) => spool(archive, name, options))
-  return { ...(await openHandle(handle, name, reference, options, undefined)), source: 'engine' }
 }
 
-const looksLikePath = (name: string): boolean => name.startsWith('/') || name.startsWith('./') || name.startsWith('../') || /\.(tar|tgz|gz|zst|xz|bz2|oci)$/.test(name)
+async function openEngine(name: string, reference: string, options: OpenOptions): Promise<Image> {
+  let handle: FileHandle
+  try {
+    handle = await saveFromEngine(name, (archive) => spool(archive, name, options))
+  } catch (error) {
+    if (!(error instanceof ImageError) || error.code !== 'no-engine') throw error
+    const info = await stat(name).catch(() => null)
+    if (info === null) throw error
+    const why =
+      options.bareNames === 'engine'
+        ? `There is a file ./${name}, but in a workflow a name without a path is an engine's image: write ./${name} if you mean the file.`
+        : `There is a directory ./${name}, but it is no OCI layout.`
+    throw new ImageError(error.code, `${error.message} ${why}`, { cause: error })
+  }
+  return { ...(await openHandle(handle, name, reference, options, null)), source: 'engine' }
+}
+
+/** @param form what a prefix says that it is */
+async function openPath(named: string, reference: string, options: OpenOptions, form: Form | null): Promise<Image> {
+  const whole = await stat(named).catch(() => null)
+  const split = whole === null && form !== null ? splitImage(named) : null
+  const info = split === null ? whole : await stat(split.path).catch(() => null)
+  if (info === null)
+    throw new ImageError('not-found', `${named}: no such file or directory. Name an archive that docker save or buildx wrote, an OCI layout directory or a local image.`)
+  const file = split?.path ?? named
+  if (split !== null && options.image !== null && options.image !== split.image)
+    throw new UsageError(`${reference} names the image ${JSON.stringify(split.image)}, --image another one: ${JSON.stringify(options.image)}. Say it once.`)
+  const chosen = split === null ? options : { ...options, image: split.image }
+  return info.isDirectory() ? openDirectory(file, reference, chosen) : openArchive(file, reference, chosen, form)
+}
+
+const isLayout = async (directory: string, { limits }: OpenOptions): Promise<boolean> => {
+  const files = await directoryFiles(directory, limits)
+  return (await files.has('index.json')) || (await files.has('oci-layout')) || (await isSkopeoDirectory(files))
+}
 
 async function openDirectory(directory: string, reference: string, options: OpenOptions): Promise<Image> {
-  const files = directoryFiles(directory)
+  const files = await directoryFiles(directory, options.limits)
+  if (await isSkopeoDirectory(files)) return openOciLayout(await asLayout(files), reference, options, 'dir')
   if (!(await files.has('index.json'))) {
     const hint = (await files.has('manifest.json')) ? ' It looks like an unpacked docker save archive: name the tar itself.' : ''
     throw new ImageError('not-a-layout', `${directory}: the directory is no OCI layout: it has no index.json.${hint}`)
   }
-  return openOciLayout(files, reference, options, options.architecture)
+  await checkRepositories(files)
+  return openOciLayout(files, reference, options)
 }
 
-async function openArchive(file: string, reference: string, options: OpenOptions, prefix: string | undefined): Promise<Image> {
+async function openArchive(file: string, reference: string, options: OpenOptions, form: Form | null): Promise<Image> {
   const handle = await openFile(file, 'r').catch((cause: NodeJS.ErrnoException) => {
     throw new ImageError('not-readable', `${file}: cannot be read (${cause.code ?? cause.message}).`, { cause })
   })
   const info = await handle.stat()
-  if (info.isFile()) return openHandle(handle, file, reference, options, prefix)
-  // A named pipe, as in `layergate scan <(docker save app)`.
+  if (info.isFile()) return openHandle(handle, file, reference, options, form)
   try {
+    // A named pipe, as in `layergate scan <(docker save app)`; a device never ends.
+    if (!info.isFIFO()) throw new ImageError('not-readable', `${file} is no file, directory or pipe. Name an archive, an OCI layout or a local image.`)
     return await openHandle(
       await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>, file, options),
       file,
       reference,
       options,
-      prefix,
+      form,
     )
   } finally {
     await handle.close()
@@ -80,7 +115,7 @@ async function openArchive(file: string, reference: string, options: OpenOptions
 }
 
 /** Opens an archive that lies in an open file; closes the file when that fails. */
-async function openHandle(handle: FileHandle, where: string, reference: string, options: OpenOptions, prefix: string | undefined): Promise<Image> {
+async function openHandle(handle: FileHandle, where: string, reference: string, options: OpenOptions, form: Form | null): Promise<Image> {
   let current = handle
   try {
     const head = Buffer.alloc(512)
@@ -98,7 +133,7 @@ async function openHandle(handle: FileHandle, where: string, reference: string, 
       current = await spool(decompress(packed, compression, where), where, options)
       await handle.close()
     }
-    return await openTar(await tarFiles(where, current), reference, options, prefix)
+    return await openTar(await tarFiles(where, current, options.limits), reference, options, form)
   } catch (error) {
     await current.close().catch(() => {})
     await handle.close().catch(() => {})
@@ -106,11 +141,13 @@ async function openHandle(handle: FileHandle, where: string, reference: string, 
   }
 }
 
-async function openTar(files: ImageFiles, reference: string, options: OpenOptions, prefix: string | undefined): Promise<Image> {
+async function openTar(files: ImageFiles, reference: string, options: OpenOptions, form: Form | null): Promise<Image> {
   const isOci = await files.has('index.json')
   const isDocker = await files.has('manifest.json')
-  if (isOci && prefix !== 'docker-archive:') return openOciLayout(files, reference, options, options.architecture)
-  if (isDocker && prefix !== 'oci-archive:') return openDockerArchive(files, reference, options, options.architecture)
+  await checkRepositories(files)
+  // Where there are both, they are held against each other, whichever was asked for.
+  if (isOci && (isDocker || form !== 'docker-archive')) return openOciLayout(files, reference, options)
+  if (isDocker && form !== 'oci-archive') return openDockerArchive(files, reference, options)
   throw new ImageError(
     'not-an-image',
     `${files.where} is a tar, but no image archive: it has ${isOci || isDocker ? 'not the file that the prefix asks for' : 'neither index.json (OCI) nor manifest.json (docker save)'}. ${path.basename(files.where).includes('layer') ? 'A single layer is not enough: ' : ''}Save the image with docker save or buildx --output type=oci,dest=image.tar.`,

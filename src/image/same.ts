@@ -2,11 +2,9 @@
 import { execFile } from 'node:child_process'
 import { UsageError } from '../error.ts'
 import { type OpenOptions, openImage } from './open.ts'
+import { parseSource } from './source.ts'
 
 const ENGINES = ['docker', 'podman'] as const
-
-/** A name that only an engine can know: no path, no file, no prefix of a file. */
-const OF_ENGINE = /^(?:engine:)?(?!\.{0,2}\/|-)(?!(?:docker-archive|oci-archive|oci-layout):).*(?<!\.(?:tar|tgz|gz|zst|oci))$/
 
 /** Ids as the first engine gives them that has all the images; null where none has. */
 async function engineIds(names: readonly string[]): Promise<string[] | null> {
@@ -29,7 +27,9 @@ async function idOf(reference: string, options: OpenOptions): Promise<string> {
 /** @throws UsageError where the names are not all those of one image; GateError where one cannot be opened */
 export async function oneImageOf(references: readonly string[], options: OpenOptions): Promise<void> {
   if (references.length < 2) return
-  const names = references.every((reference) => OF_ENGINE.test(reference)) ? references.map((reference) => reference.replace(/^engine:/, '')) : null
+  const sources = references.map((reference) => parseSource(reference, options.bareNames))
+  const named = sources.flatMap((source) => (source.kind === 'engine' ? [source.name] : []))
+  const names = named.length === references.length ? named : null
   const ids = (names === null ? null : await engineIds(names)) ?? (await Promise.all(references.map(async (reference) => idOf(reference, options))))
   if (new Set(ids).size === 1) return
   const listed = references.slice(0, 5).map((reference, index) => `${reference} is ${ids[index]}`)

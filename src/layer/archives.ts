@@ -1,6 +1,7 @@
 // Archives whose members stand one after the other: tar, ar (Debian packages, static libraries), cpio, rpm.
 import { extract as createExtract } from 'tar-stream'
 import { cleanPath } from '../filesystem/path.ts'
+import { NestedGuard } from '../image/tar-guard.ts'
 import { type Feed, PackingError } from '../packing/feed.ts'
 import { HEAD, packingOf } from '../packing/signs.ts'
 import { deliver, type Opening, type Sink } from './unpacker.ts'
@@ -53,12 +54,16 @@ export async function openTar<S extends Sink>({ feed, host }: Opening<S>): Promi
     })
     if (header.size === 0) source.resume()
   })
+  const guard = new NestedGuard()
   for (let chunk = await feed.next(); chunk !== null && failed === null; chunk = await feed.next()) {
-    if (!extract.write(chunk)) await Promise.race([new Promise<void>((resolve) => extract.once('drain', () => resolve())), closed])
+    const passed = guard.push(chunk)
+    if (passed.length > 0 && !extract.write(passed)) await Promise.race([new Promise<void>((resolve) => extract.once('drain', () => resolve())), closed])
   }
-  if (failed === null) extract.end(undefined)
+  const rest = guard.end()
+  if (failed === null) extract.end(rest.length === 0 ? undefined : rest)
   await closed
   if (failed !== null) throw new PackingError('its tar is damaged', { cause: failed })
+  if (guard.failed) throw new PackingError('its tar is damaged, or readers differ on what it holds')
 }
 
 /** https://man7.org/linux/man-pages/man5/ar.5.html and deb(5). Members that are no archives have been read with the whole. */

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import { extract as createExtract } from 'tar-stream'
 import type { Layer } from '../image/image.ts'
+import { TarGuard } from '../image/tar-guard.ts'
+import { NO_LIMITS } from '../limits.ts'
 import type { ContentHashes } from './layer-scan.ts'
 
 /** Takes the content of one entry. */
@@ -34,8 +36,10 @@ async function readAgain(layer: Layer, takerOf: (index: number) => Taker | null)
     extract.on('error', reject)
   })
   finished.catch(() => {}) // awaited below
+  const guard = new TarGuard('the second reading', NO_LIMITS, () => {})
   for await (const chunk of layer.open()) {
-    if (!extract.write(chunk)) await Promise.race([new Promise<void>((resolve) => extract.once('drain', () => resolve())), finished])
+    const passed = guard.push(chunk)
+    if (passed.length > 0 && !extract.write(passed)) await Promise.race([new Promise<void>((resolve) => extract.once('drain', () => resolve())), finished])
   }
   extract.end(undefined)
   await finished

@@ -1,7 +1,8 @@
 // What a layer's tar says beside the contents of its files: names, targets of links, extended attributes, comments, owners, and
 // the bytes that should be zero. All of it is pulled with the image, so all of it is searched.
 import { ImageError } from '../error.ts'
-import { isZero, type TarHeader, type TarMetadata } from '../image/tar-walk.ts'
+import { isZero } from '../image/tar-header.ts'
+import type { TarHeader, TarMetadata } from '../image/tar-walk.ts'
 import { type Limits, raise } from '../limits.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 import type { Scanner } from '../secrets/scanner.ts'

@@ -5,9 +5,10 @@ import { extract as createExtract, type Header } from 'tar-stream'
 import { ImageError } from '../error.ts'
 import { findInstalled } from '../filesystem/installed.ts'
 import { readLayerRecords } from '../filesystem/packages.ts'
-import { baseName, childOf, cleanPath, type ImagePath, parentOf } from '../filesystem/path.ts'
+import { baseName, childOf, cleanPath, type ImagePath, isSameName, parentOf } from '../filesystem/path.ts'
 import type { Layer } from '../image/image.ts'
-import { TarGuard, type TarHeader } from '../image/tar-walk.ts'
+import { TarGuard } from '../image/tar-guard.ts'
+import type { TarHeader } from '../image/tar-walk.ts'
 import { DEFAULT_LIMITS, type Limits, raise } from '../limits.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import type { EntryStream } from './archives.ts'
@@ -22,21 +23,26 @@ const MAX_SKIPPED = 500
 
 const TYPES: Record<string, EntryType> = { file: 'file', 'contiguous-file': 'file', link: 'hardlink', symlink: 'symlink', directory: 'directory' }
 
-/** Tells whiteouts by name alone: builders write them with any type, size and link name. */
-function whiteoutOf(path: ImagePath): LayerEntry['whiteout'] | 'metadata' {
+/**
+ * Tells whiteouts by name alone, as containerd and Docker do: of any type, directories too. At the root, names that begin with
+ * `.wh..wh.` are what AUFS left behind, and skipped.
+ * https://github.com/moby/moby/blob/v28.0.4/pkg/archive/diff.go
+ */
+function whiteoutOf(path: ImagePath): LayerEntry['whiteout'] {
   const name = baseName(path)
   if (!name.startsWith('.wh.')) return null
   const parent = parentOf(path)
   if (name === '.wh..wh..opq') return { kind: 'opaque', hides: parent }
-  if (name.startsWith('.wh..wh.')) return 'metadata'
-  return { kind: 'file', hides: childOf(parent, name.slice(4)) }
+  return { kind: 'file', hides: childOf(parent, parent === '/' && name.startsWith('.wh..wh.') ? '.wh..wh.' : name.slice(4)) }
 }
 
+/** Whiteouts of a directory itself or of the one above: containerd refuses them, Docker deletes what nobody meant. */
+const NO_WHITEOUT = /(?:^|\/)\.wh\.(?:\.{1,2})?$/
+
 function entryOf(header: Header, guarded: TarHeader): LayerEntry {
-  const pax = (header.pax ?? {}) as Record<string, string>
-  const path = cleanPath(pax['GNU.sparse.name'] ?? header.name)
+  const path = cleanPath(guarded.name)
   const type = guarded.type === 'directory' ? 'directory' : (TYPES[header.type ?? ''] ?? (header.type === null || header.type === undefined ? 'file' : 'device'))
-  const whiteout = type === 'directory' ? null : whiteoutOf(path)
+  const whiteout = whiteoutOf(path)
   const id = (own: string | undefined, fallback: number | undefined): number => {
     const parsed = own === undefined ? (fallback ?? 0) : Number.parseInt(own, 10)
     return Number.isSafeInteger(parsed) ? parsed : 0
@@ -45,12 +51,12 @@ function entryOf(header: Header, guarded: TarHeader): LayerEntry {
     path,
     type: whiteout === null ? type : 'file',
     mode: (header.mode ?? 0) & 0o7777,
-    uid: id(pax['uid'], header.uid),
-    gid: id(pax['gid'], header.gid),
+    uid: id(guarded.pax?.get('uid'), header.uid),
+    gid: id(guarded.pax?.get('gid'), header.gid),
     size: guarded.size,
     mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1000) || 0,
-    link: type === 'hardlink' ? cleanPath(header.linkname ?? '') : type === 'symlink' ? (header.linkname ?? '') : null,
-    whiteout: whiteout === 'metadata' ? { kind: 'file', hides: childOf(parentOf(path), '.wh..wh.') } : whiteout,
+    link: type === 'hardlink' ? cleanPath(guarded.linkName) : type === 'symlink' ? guarded.linkName : null,
+    whiteout,
     afterEnd: guarded.afterEnd,
   }
 }
@@ -79,7 +85,7 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
   const reading = new LayerReading(scanner, label, limits)
   const guarded: TarHeader[] = []
   const headers = new HeaderText(scanner, label, limits, (reason) => reading.skip('/', reason))
-  const guard = new TarGuard(label, (header) => guarded.push(header), headers)
+  const guard = new TarGuard(label, limits, (header) => guarded.push(header), headers)
   const extract = createExtract({ allowUnknownFormat: true } as never)
   let failure: Error | null = null
   const closed = new Promise<void>((resolve) => {
@@ -93,7 +99,7 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
   extract.on('entry', (header, stream, next) => {
     const expected = guarded.shift()
     stream.on('error', () => {}) // reported by the extract stream itself
-    if (expected === undefined || expected.name !== header.name) {
+    if (expected === undefined || !isSameName(expected.name, header.name)) {
       next(
         new ImageError(
           'not-a-tar',
@@ -114,8 +120,8 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
     for await (const chunk of layer.open()) {
       size += chunk.length
       if (size > limits['layer-bytes']) throw new ImageError('too-large', `${label} unpacks to more than ${limits['layer-bytes']} bytes ${raise('layer-bytes')}`)
-      guard.push(chunk)
-      if (!extract.write(chunk)) await Promise.race([new Promise<void>((resolve) => extract.once('drain', resolve)), closed])
+      const passed = guard.push(chunk)
+      if (passed.length > 0 && !extract.write(passed)) await Promise.race([new Promise<void>((resolve) => extract.once('drain', resolve)), closed])
       if (failure !== null) break
       onProgress(size)
     }
@@ -194,6 +200,8 @@ class LayerReading {
   entry(header: Header, guarded: TarHeader, stream: EntryStream, next: Next): void {
     this.#scanner.assertBounded(this.#label)
     const entry = entryOf(header, guarded)
+    if (NO_WHITEOUT.test(entry.path))
+      throw new ImageError('bad-whiteout', `${this.#label}: ${JSON.stringify(entry.path)} is a whiteout of no file, which engines take differently. Build the image again.`)
     const index = this.#entries.push(entry) - 1
     if (index >= this.#limits.entries) throw new ImageError('too-many-entries', `${this.#label} has more than ${this.#limits.entries} entries ${raise('entries')}`)
     // tar-stream never ends the stream of a directory that claims a size; it has no data either way.

@@ -6,9 +6,12 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../error.ts'
+import { tarFiles } from '../image/archive-files.ts'
 import { CHUNK, decompress, sniff } from '../image/compression.ts'
-import { type ImageFiles, tarFiles } from '../image/files.ts'
+import type { ImageFiles } from '../image/files.ts'
+import { parseJson } from '../image/json.ts'
 import { spool } from '../image/spool.ts'
+import { DEFAULT_LIMITS } from '../limits.ts'
 import { isObject, MAX_PROVENANCE, type Provenance, type ReadProvenance, readProvenance } from './provenance.ts'
 
 export interface BuildDocuments {
@@ -61,7 +64,7 @@ const manifestSchema = z.object({ layers: z.array(z.object({ mediaType: z.string
 
 /** The in-toto blobs of a build record, which is an OCI layout. */
 async function fromRecord(files: ImageFiles, where: string): Promise<BuildDocuments> {
-  const json = async (name: string): Promise<unknown> => JSON.parse((await files.read(name)).toString('utf8'))
+  const json = async (name: string): Promise<unknown> => parseJson(await files.read(name), `${where}: ${name}`, files.limits)
   const blob = (digest: string): string => `blobs/sha256/${digest.slice(7)}`
   const problems: string[] = []
   const provenances: Provenance[] = []
@@ -123,7 +126,7 @@ const MAX_RECORD = 256 << 20
 async function openRecord(unpack: () => ReturnType<typeof spool>, where: string): Promise<BuildDocuments> {
   let files: ImageFiles
   try {
-    files = await tarFiles(where, await unpack())
+    files = await tarFiles(where, await unpack(), DEFAULT_LIMITS)
   } catch {
     return { provenances: [], problems: [`${where} is no build record, as docker buildx history export writes it`] }
   }

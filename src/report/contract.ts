@@ -24,7 +24,7 @@ const layerSchema = z.object({
 
 const imageSchema = z.object({
   reference: z.string().describe('as the user named it'),
-  source: z.enum(['docker-archive', 'oci-layout', 'engine', 'registry']),
+  source: z.enum(['docker-archive', 'oci-layout', 'dir', 'engine', 'registry']).describe('dir: a directory as skopeo writes it'),
   id: z.string().describe('digest of the configuration'),
   digest: z.string().nullable().describe('digest of the manifest; null for a legacy archive'),
   platform: z.string(),

@@ -5,6 +5,9 @@
 const INVISIBLE = /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/g
 
+/** Bytes of a name that are no UTF-8: see `decodeName`. */
+const BYTES = /[\udc80-\udcff]/gu
+
 const NAMES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\x1b': '\\e' }
 const hex = (c: string, width: number): string => (c.codePointAt(0) ?? 0).toString(16).padStart(width, '0')
 
@@ -16,6 +19,7 @@ export function visible(text: string): string {
   return text
     .replace(CONTROL, (c) => NAMES[c] ?? `\\x${hex(c, 2)}`)
     .replace(INVISIBLE, (c) => `\\u{${hex(c, 4)}}`)
+    .replace(BYTES, (c) => `\\x${hex(c, 4).slice(2)}`)
     .replace(OLD_COMMAND, '#\\x23')
 }
 
@@ -25,6 +29,8 @@ export const uncommanding = (text: string): string => text.replace(/^([^\S\r\n]*
 /** JSON whose invisible characters are written as escapes: the same data, harmless in a terminal or a diff. */
 export const visibleJson = (value: unknown): string =>
   JSON.stringify(value, null, 2)
+    // Half a character is written as an escape; many readers of JSON refuse it.
+    .replace(/(?<!\\)((?:\\\\)*)\\udc([89a-f][0-9a-f])/g, '$1\\\\x$2')
     .replace(INVISIBLE, (c) => `\\u${hex(c, 4)}`)
     .replace(/[\x7f-\x9f]/g, (c) => `\\u${hex(c, 4)}`)
     .replace(OLD_COMMAND, '#\\u0023')

@@ -21,6 +21,7 @@ import {
   lineName,
   number,
   plural,
+  readAs,
   remediesOf,
   shownFindings,
   sourceLine,
@@ -62,7 +63,7 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
   const { report } = outcome
   const { image, verdict, stats } = report
   const shown = verbose ? shownFindings(report) : toldFindings(report)
-  const name = visible(image.reference)
+  const name = `${visible(image.reference)} (${readAs(image.source)})`
   if (shown.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose) {
     const known = knownFindings(report).length
     const ignored = `${known === 0 ? '' : `, ${known} known`}${verdict.suppressed === 0 ? '' : `, ${verdict.suppressed} ignored`}`

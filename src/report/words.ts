@@ -17,6 +17,10 @@ export function bytes(count: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
 }
 
+/** What the name of an image was taken for. */
+export const readAs = (source: ReportImage['source']): string =>
+  ({ 'docker-archive': 'archive', 'oci-layout': 'OCI layout', dir: 'directory of skopeo', engine: 'local engine', registry: 'registry' })[source]
+
 export const number = (count: number): string => String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 export const plural = (count: number, one: string, many = `${one}s`): string => `${number(count)} ${count === 1 ? one : many}`
 

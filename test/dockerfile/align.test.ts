@@ -46,7 +46,7 @@ describe('images of real builders', () => {
       image: null,
       platform: null,
       temporary: '/tmp',
-      architecture: 'x64',
+      bareNames: 'file-first',
       limits: DEFAULT_LIMITS,
       stdin: nothing,
     })
@@ -75,7 +75,7 @@ describe('images of real builders', () => {
     ['formats/buildah.tar.gz', [null, 4, 5, 6, 7]],
     ['formats/oci-zstd.tar.gz', [null, 3, 4, 5, 6, 7]],
   ])('%s', async (name, expected) => {
-    const image = await openImage(path.join(FIXTURES, name), { image: null, platform: null, temporary: '/tmp', architecture: 'x64', stdin: nothing, limits: DEFAULT_LIMITS })
+    const image = await openImage(path.join(FIXTURES, name), { image: null, platform: null, temporary: '/tmp', stdin: nothing, limits: DEFAULT_LIMITS, bareNames: 'file-first' })
     const origin = originOf(image.config, readFileSync(path.join(FIXTURES, 'deleted-secret/Dockerfile'), 'utf8'))
     await image.close()
     expect(origin.reason).toBeNull()

@@ -179,6 +179,21 @@ describe('what cannot be judged', () => {
     expect(api.comments[0]?.body).toContain('could not be read')
   })
 
+  it('a clean archive that a pull request commits under the name of the image is not looked at', async () => {
+    const bytes = readFileSync(CLEAN)
+    for (const env of [{}, { CI: 'false' }]) {
+      const { status, stdout, outputs } = await runAction(
+        { image: 'my-app:gate' },
+        { env: { PATH: '/nonexistent', ...env }, prepare: (workspace) => writeFileSync(path.join(workspace, 'my-app:gate'), bytes) },
+      )
+      expect(stdout).toMatch(/my-app:gate: no engine has an image of that name .* There is a file \.\/my-app:gate, but in a workflow a name without a path is an engine's image/)
+      expect(status).toBe(2)
+      expect(outputs['verdict']).toBe('error')
+    }
+    const named = await runAction({ image: './my-app:gate' }, { prepare: (workspace) => writeFileSync(path.join(workspace, 'my-app:gate'), bytes) })
+    expect(named.status).toBe(0)
+  })
+
   it.each([
     [{ image: IMAGE, dockerfil: 'Dockerfile' }, /There is no input "dockerfil"\. Did you mean "dockerfile"\?/],
     [{ image: '' }, /The input "image" is missing/],

@@ -56,7 +56,7 @@ describe.each(NODES)('with %s', (node) => {
   it('passes a clean image, in one line', () => {
     const { status, stdout } = layergate(['scan', 'fixtures/clean/image.tar'], { node })
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^PASS {2}fixtures\/clean\/image\.tar · 2 layers/)
+    expect(stdout).toMatch(/^PASS {2}fixtures\/clean\/image\.tar \(archive\) · 2 layers/)
   })
 
   it.each(['classic-builder.tar.gz', 'buildah.tar.gz', 'oci-zstd.tar.gz', 'oci-gzip.tar.zst'])('reads %s', (name) => {
@@ -223,9 +223,10 @@ describe('bad input: one clear line, exit code 2', () => {
   const spec = { layers: [{ by: 'COPY a /a # buildkit', files: [{ name: 'a', content: 'b' }] }] }
   it.each<[string, () => string[] | Promise<string[]>, RegExp]>([
     ['no such file', () => ['scan', './nothing.tar'], /nothing\.tar: no such file or directory/],
-    ['a directory that is no layout', () => ['scan', 'docs'], /docs: the directory is no OCI layout/],
+    ['a directory that is no layout', () => ['scan', './docs'], /docs: the directory is no OCI layout/],
+    ['a directory that is called like an image', () => ['scan', 'docs'], /docs: no engine has an image of that name .* There is a directory \.\/docs, but it is no OCI layout/],
     ['build metadata that is not there', () => ['scan', ...TRAP, '--build-metadata', 'nothing.json'], /nothing\.json: the build metadata cannot be read \(ENOENT\)/],
-    ['build metadata that is a directory', () => ['scan', ...TRAP, '--build-metadata', 'docs'], /docs: the build metadata is no file/],
+    ['build metadata that is a directory', () => ['scan', ...TRAP, '--build-metadata', 'docs'], /docs: the build metadata cannot be read \(no regular file\)/],
     ['a context that is no directory', () => ['scan', ...TRAP, '--context', 'README.md'], /README\.md: the build context is no directory/],
     ['a context to look at that is not there', () => ['context', 'nothing'], /nothing: is no directory that can be read/],
     ['an unknown option of history', () => ['history', 'x.tar', '--dockerfil', 'y'], /no option --dockerfil\. Did you mean --dockerfile\? See layergate history --help/],
@@ -245,7 +246,7 @@ describe('bad input: one clear line, exit code 2', () => {
     ],
     ['an unknown packing', () => ['scan', file('a.tar.xz', Buffer.concat([Buffer.from('fd377a585a00', 'hex'), Buffer.alloc(600)]))], /not supported \(xz\)/],
     ['a Windows image', async () => ['scan', file('windows.tar', await buildImage({ ...spec, overrides: { os: 'windows' } }))], /Windows image/],
-    ['a name with no engine', () => ['scan', 'no-such-image:1'], /no such file, and no engine has an image of that name \(docker/],
+    ['a name with no engine', () => ['scan', 'no-such-image:1'], /no-such-image:1: no engine has an image of that name \(docker/],
     ['a name that starts with a dash', () => ['scan', '--', '-x'], /looks like an option/],
     ['an unknown option', () => ['scan', 'x', '--dockerfle', 'y'], /There is no option --dockerfle\. Did you mean --dockerfile\?/],
     ['an unknown command', () => ['scn'], /There is no command "scn"\. Did you mean scan\?/],

@@ -19,6 +19,29 @@ const fate = (filesystem: Filesystem, layer: number, index: number): string => {
   return ending === null ? 'present' : `${ending.state} in ${ending.layer} by ${ending.by}`
 }
 
+describe('paths made to cost', () => {
+  it.each([
+    ['that go down and up again', (next: string) => `${'d/'.repeat(700)}${'../'.repeat(700)}${next}`],
+    ['that go far down', (next: string) => `${'d/'.repeat(1000)}${next}`],
+  ])('links %s end in an error, not in hours', (_name, to) => {
+    const links = [...Array(39).keys()].map((index) => link(`/${index === 0 ? '' : 'd/'.repeat(1000)}l${index}`, to(`l${index + 1}`)))
+    const files = [...Array(100_000).keys()].map((index) => file(`/l0/f${index}`))
+    expect(() => layersOf([...links, ...files])).toThrow(/paths lead through so many symbolic links that no end is in sight/)
+  })
+
+  it('many files below a few links are laid over each other', () => {
+    const files = Array.from({ length: 50_000 }, (_, index) => file(`/bin/f${index}`))
+    expect(layersOf([link('/bin', 'usr/bin'), link('/usr', '/system')], files).find('/system/bin/f49999')?.layer).toBe(1)
+  })
+
+  it.each([100_000, 200_000])('a path of %d directories is added, found and hidden', (depth) => {
+    const deep = `${'/d'.repeat(depth)}/k`
+    const filesystem = layersOf([file(deep), link('/l', '/d')], [whiteout(deep)])
+    expect(fate(filesystem, 0, 0)).toMatch(/^deleted in 1/)
+    expect(filesystem.resolve(cleanPath(`/l${'/d'.repeat(depth - 1)}`))).toHaveLength(2 * depth)
+  })
+})
+
 describe('what a layer does to those below', () => {
   it('a whiteout hides a file, and names the layer that did it', () => {
     const filesystem = layersOf([file('/app/.env')], [whiteout('/app/.env')])

@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const nothing = (async function* (): AsyncGenerator<Buffer> {})()
-const options = { image: null, platform: null, temporary: tmpdir(), architecture: 'x64', stdin: nothing, limits: DEFAULT_LIMITS }
+const options = { image: null, platform: null, temporary: tmpdir(), stdin: nothing, limits: DEFAULT_LIMITS, bareNames: 'file-first' } as const
 
 async function read(image: Image): Promise<string[]> {
   const layers: string[] = []
@@ -123,7 +123,7 @@ describe('several images in one archive', () => {
 
   it('asks which one, and lists them', async () => {
     await expect(openImage(await two(), options)).rejects.toThrow(
-      /several images: name one with --image or --platform\. It holds: demo\/app:1 \(linux\/amd64\); demo\/app:2 \(linux\/amd64\)\.$/,
+      /several images, and one is judged: name it with --image or --platform\. It holds: demo\/app:1 \(linux\/amd64\); demo\/app:2 \(linux\/amd64\)\.$/,
     )
   })
 
@@ -247,7 +247,7 @@ describe('what cannot be read whole is refused, with one clear line', () => {
     [
       'the same file twice',
       async () => fileOf(Buffer.concat([(await tar([{ name: 'manifest.json', content: '[]' }])).subarray(0, 1024), await buildImage(single)])),
-      /holds "manifest\.json" twice/,
+      /"manifest\.json" is there twice, with different content/,
     ],
   ])('%s', async (_name, file, message) => {
     await expect(openAndRead(await file())).rejects.toThrow(message)

@@ -147,8 +147,8 @@ describe('the terminal', () => {
       .replace(/[\d.]+ s$/m, 'N s')
       .replace(/[\d.]+ kB/g, 'N kB')
     expect(text).toMatchInlineSnapshot(`
-      "image.tar · linux/amd64 · N kB · 1 base layer + 3
-        own
+      "image.tar (archive) · linux/amd64 · N kB · 1 base
+        layer + 3 own
 
       FAIL  1 critical · 2 medium                         .layergate.yml fails on high
 
@@ -187,7 +187,7 @@ describe('the terminal', () => {
   it('never goes beyond 80 columns, and says a clean image in one line', async () => {
     for (const verbose of [true, false]) for (const line of renderTerminal(await trap(), { color: false, verbose }).split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     const clean = await judgeArchive(await buildImage({ layers: LAYERS.slice(0, 1), config: { User: '1' } }))
-    expect(renderTerminal(clean, { color: false, verbose: false }).replace(/\s+/g, ' ')).toMatch(/^PASS \S+ · 1 layer, 1\.5 kB, 29 rules, 0 findings · [\d.]+ s $/)
+    expect(renderTerminal(clean, { color: false, verbose: false }).replace(/\s+/g, ' ')).toMatch(/^PASS \S+ \(archive\) · 1 layer, 1\.5 kB, 29 rules, 0 findings · [\d.]+ s $/)
   })
 })
 
