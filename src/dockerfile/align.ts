@@ -45,6 +45,9 @@ interface Effort {
   left: number
 }
 
+/** What buildpacks write for their layers. https://github.com/buildpacks/lifecycle */
+const BUILDPACKS = /^(?:Buildpacks |Application (?:Layer|Slice)|Software Bill-of-Materials|Layer: '[^']*', Created by buildpack)/
+
 /** Why no Dockerfile can fit a history; null when one might. */
 function unfit(history: readonly HistoryInstruction[]): string | null {
   const last = history.at(-1)
@@ -52,9 +55,7 @@ function unfit(history: readonly HistoryInstruction[]): string | null {
   const comment = last.comment ?? ''
   if (/^merge sha256:/.test(comment)) return 'the image was squashed: one layer holds what all instructions made'
   if (/^Imported from/.test(comment) && history.length === 1) return 'the image was imported: its history names no instruction'
-  const tool =
-    /^(?:ko|Jib)$/.exec(last.author ?? '')?.[0] ??
-    (/^bazel build /.test(last.raw) ? 'Bazel' : /^(?:Buildpacks |Application |Layer: .*, Created by buildpack)/.test(last.raw) ? 'Buildpacks' : null)
+  const tool = /^(?:ko|Jib)$/.exec(last.author ?? '')?.[0] ?? (/^bazel build /.test(last.raw) ? 'Bazel' : BUILDPACKS.test(last.raw) ? 'Buildpacks' : null)
   if (tool !== null) return `the image was built by ${tool}, without a Dockerfile`
   if (history.every(({ raw }) => raw === '')) return "the image's history is empty"
   return null
