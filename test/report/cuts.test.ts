@@ -68,6 +68,8 @@ describe('strings that are cut at a length', () => {
     'src/build.ts: text.slice(0, 1)',
     'src/dockerfile/fits.ts: ` ${history.slice(0, -text.length - 1)}`.slice(-MAX_FRONT)',
     'src/evidence/downloads.ts: mode.slice(-3)',
+    'src/evidence/repeats.ts: value.slice(0, KEY)',
+    'src/filesystem/packages.ts: line.slice(0, 32)',
     // Ids of images, keyed hashes of an ignore: digests.
     'src/image/same.ts: ids[index]?.slice(0, 19)',
     'src/policy/judge.ts: entry.value?.slice(0, 24)',
