@@ -1,42 +1,22 @@
 // Archives whose members stand one after the other: tar, ar (Debian packages, static libraries), cpio, rpm.
-import { extract as createExtract } from 'tar-stream'
 import { cleanPath } from '../filesystem/path.ts'
 import { NestedGuard } from '../image/tar-guard.ts'
 import { type Feed, PackingError } from '../packing/feed.ts'
 import { HEAD, packingOf } from '../packing/signs.ts'
+import { TarEntries } from './tar-entries.ts'
 import { deliver, type Opening, type Sink } from './unpacker.ts'
-
-/** The part of a streamx Readable that is used. */
-export interface EntryStream {
-  on(event: 'data', listener: (chunk: Buffer) => void): void
-  on(event: 'end', listener: () => void): void
-  pause(): void
-  resume(): void
-}
 
 const shown = (name: string): string => cleanPath(name).slice(1)
 
 /** A tar gives no more than it holds, and the bytes of a packed one are counted where it is unpacked. */
 export async function openTar<S extends Sink>({ feed, host }: Opening<S>): Promise<void> {
-  const extract = createExtract({ allowUnknownFormat: true } as never)
-  let failed: unknown = null
-  const closed = new Promise<void>((resolve) => {
-    extract.on('error', (error) => {
-      failed ??= error
-      resolve()
-    })
-    extract.on('close', () => resolve())
-    extract.on('finish', resolve)
-  })
-  extract.on('entry', (header, stream, next) => {
+  const entries = new TarEntries((header, source, next) => {
     if (header.type === 'directory') {
       next()
       return
     }
     const member = host.content(shown(header.name))
-    const source = stream as unknown as EntryStream & { on(event: 'error', listener: () => void): void }
     const fail = (error: unknown): void => next(error instanceof Error ? error : new Error(String(error)))
-    source.on('error', () => {})
     source.on('data', (chunk) => {
       const busy = member.push(chunk, false)
       if (busy === null) return
@@ -55,14 +35,14 @@ export async function openTar<S extends Sink>({ feed, host }: Opening<S>): Promi
     if (header.size === 0) source.resume()
   })
   const guard = new NestedGuard()
-  for (let chunk = await feed.next(); chunk !== null && failed === null; chunk = await feed.next()) {
+  for (let chunk = await feed.next(); chunk !== null && entries.failure === null; chunk = await feed.next()) {
     const passed = guard.push(chunk)
-    if (passed.length > 0 && !extract.write(passed)) await Promise.race([new Promise<void>((resolve) => extract.once('drain', () => resolve())), closed])
+    const busy = passed.length > 0 ? entries.write(passed) : null
+    if (busy !== null) await busy
   }
   const rest = guard.end()
-  if (failed === null) extract.end(rest.length === 0 ? undefined : rest)
-  await closed
-  if (failed !== null) throw new PackingError('its tar is damaged', { cause: failed })
+  await entries.end(rest.length === 0 ? undefined : rest)
+  if (entries.failure !== null) throw new PackingError('its tar is damaged', { cause: entries.failure })
   if (guard.failed) throw new PackingError('its tar is damaged, or readers differ on what it holds')
 }
 

@@ -1,10 +1,10 @@
 // Chosen entries of a layer, in a second reading of it.
 import { createHash } from 'node:crypto'
-import { extract as createExtract } from 'tar-stream'
 import type { Layer } from '../image/image.ts'
 import { TarGuard } from '../image/tar-guard.ts'
 import { NO_LIMITS } from '../limits.ts'
 import type { ContentHashes } from './layer-scan.ts'
+import { TarEntries } from './tar-entries.ts'
 
 /** Takes the content of one entry. */
 interface Taker {
@@ -14,9 +14,8 @@ interface Taker {
 
 /** Reads a layer again. @param takerOf for the entry of an index in the tar; null: it is passed over */
 async function readAgain(layer: Layer, takerOf: (index: number) => Taker | null): Promise<void> {
-  const extract = createExtract({ allowUnknownFormat: true } as never)
   let index = -1
-  extract.on('entry', (header, stream, next) => {
+  const entries = new TarEntries((header, stream, next) => {
     index++
     // As in the scan: the stream of a directory need not end.
     if (header.type === 'directory') {
@@ -24,25 +23,22 @@ async function readAgain(layer: Layer, takerOf: (index: number) => Taker | null)
       return
     }
     const taker = takerOf(index)
-    stream.on('data', (chunk) => taker?.take(chunk as Buffer))
+    stream.on('data', (chunk) => taker?.take(chunk))
     stream.on('end', () => {
       taker?.done()
       next()
     })
     stream.resume()
   })
-  const finished = new Promise<void>((resolve, reject) => {
-    extract.on('finish', resolve)
-    extract.on('error', reject)
-  })
-  finished.catch(() => {}) // awaited below
   const guard = new TarGuard('the second reading', NO_LIMITS, () => {})
   for await (const chunk of layer.open()) {
     const passed = guard.push(chunk)
-    if (passed.length > 0 && !extract.write(passed)) await Promise.race([new Promise<void>((resolve) => extract.once('drain', () => resolve())), finished])
+    const busy = passed.length > 0 ? entries.write(passed) : null
+    if (busy !== null) await busy
+    if (entries.failure !== null) break
   }
-  extract.end(undefined)
-  await finished
+  await entries.end()
+  if (entries.failure !== null) throw entries.failure
 }
 
 /** Hashes entries by their index in the tar. The layer was read and verified before. */

@@ -1,7 +1,7 @@
 // Reads one layer from its first byte to its last: entries, secrets, the small files that later steps need. tar-stream
 // reads the tar; our own header walk runs beside it as a guard, and both must see the same entries.
 import { createHash } from 'node:crypto'
-import { extract as createExtract, type Header } from 'tar-stream'
+import type { Header } from 'tar-stream'
 import { ImageError } from '../error.ts'
 import { findInstalled } from '../filesystem/installed.ts'
 import { readLayerRecords } from '../filesystem/packages.ts'
@@ -11,12 +11,12 @@ import { TarGuard } from '../image/tar-guard.ts'
 import type { TarHeader } from '../image/tar-walk.ts'
 import { DEFAULT_LIMITS, type Limits, raise } from '../limits.ts'
 import type { Scanner } from '../secrets/scanner.ts'
-import type { EntryStream } from './archives.ts'
 import { collectorOf, isNodeManifest, MAX_EXTRACT, MAX_MANIFEST, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint, namesPackage } from './collectors.ts'
 import { Content } from './content.ts'
 import { HeaderText } from './header-text.ts'
 import type { ContentHashes, EntryType, Extract, LayerEntry, LayerMatch, LayerScan, ProgramKind, Skipped } from './layer-scan.ts'
 import { NestedBudget } from './nested.ts'
+import { type EntryStream, type Next, TarEntries } from './tar-entries.ts'
 
 /** More of these than anyone would read: the rest is counted in one line. */
 const MAX_SKIPPED = 500
@@ -86,19 +86,8 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
   const guarded: TarHeader[] = []
   const headers = new HeaderText(scanner, label, limits, (reason) => reading.skip('/', reason))
   const guard = new TarGuard(label, limits, (header) => guarded.push(header), headers)
-  const extract = createExtract({ allowUnknownFormat: true } as never)
-  let failure: Error | null = null
-  const closed = new Promise<void>((resolve) => {
-    extract.on('error', (error: Error) => {
-      failure ??= error
-      resolve()
-    })
-    extract.on('close', () => resolve())
-    extract.on('finish', resolve)
-  })
-  extract.on('entry', (header, stream, next) => {
+  const entries = new TarEntries((header, stream, next) => {
     const expected = guarded.shift()
-    stream.on('error', () => {}) // reported by the extract stream itself
     if (expected === undefined || !isSameName(expected.name, header.name)) {
       next(
         new ImageError(
@@ -109,7 +98,7 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
       return
     }
     try {
-      reading.entry(header, expected, stream as unknown as EntryStream, next)
+      reading.entry(header, expected, stream, next)
     } catch (error) {
       next(error instanceof Error ? error : new Error(String(error)))
     }
@@ -121,18 +110,18 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
       size += chunk.length
       if (size > limits['layer-bytes']) throw new ImageError('too-large', `${label} unpacks to more than ${limits['layer-bytes']} bytes ${raise('layer-bytes')}`)
       const passed = guard.push(chunk)
-      if (passed.length > 0 && !extract.write(passed)) await Promise.race([new Promise<void>((resolve) => extract.once('drain', resolve)), closed])
-      if (failure !== null) break
+      const busy = passed.length > 0 ? entries.write(passed) : null
+      if (busy !== null) await busy
+      if (entries.failure !== null) break
       onProgress(size)
     }
     guard.end()
-    if (failure === null) extract.end(undefined)
-    await closed
+    await entries.end()
   } catch (error) {
-    extract.destroy(error instanceof Error ? error : new Error(String(error)))
+    entries.destroy(error instanceof Error ? error : new Error(String(error)))
     throw error
   }
-  if (failure !== null) throw tarError(failure, label)
+  if (entries.failure !== null) throw tarError(entries.failure, label)
   headers.end()
   return { ...reading.result(layer, size), metadata: headers.matches }
 }
@@ -141,8 +130,6 @@ function tarError(error: Error, label: string): Error {
   if (error instanceof ImageError) return error
   return new ImageError('truncated', `${label}: its tar is damaged (${error.message}). Save or build the image again.`, { cause: error })
 }
-
-type Next = (error?: Error | null) => void
 
 /** What one layer's reading collects. */
 class LayerReading {

@@ -30,25 +30,43 @@ function alignments(text: string): number[] {
   return /^M[ICH]/.test(text) && !found.includes(0) ? [0, ...found] : found
 }
 
-/** Pairs of hex digits that stand for printable text: a hash of twenty bytes does so once in a billion. */
+/** Pairs of hex digits in a row that stand for text: a hash of twenty bytes has them once in a million. */
 const MIN_HEX_PAIRS = 16
-/** Whether a run is the hex of text, from its start on. */
-function isHexText(text: (index: number) => number, length: number): boolean {
-  if (length < 2 * MIN_HEX_PAIRS) return false
-  for (let i = 0; i < 2 * MIN_HEX_PAIRS; i++) {
-    const c = text(i)
-    const isDigit = c >= 48 && c <= 57
-    if (!isDigit && !(c >= 97 && c <= 102) && !(c >= 65 && c <= 70)) return false
-    // The first digit of printable text is 2 to 7.
-    if (i % 2 === 0 && !(c >= 50 && c <= 55)) return false
+/** The value of a hex digit by its character; 255 for any other. */
+const HEX_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => (/[0-9A-Fa-f]/.test(String.fromCharCode(c)) ? Number.parseInt(String.fromCharCode(c), 16) : 255))
+
+const isTextByte = (byte: number): boolean => (byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13
+
+/** Where the hex digits begin that a run starts with: behind `0x`. */
+const hexStart = (text: (index: number) => number): number => (text(0) === 48 && (text(1) | 32) === 120 ? 2 : 0)
+
+/**
+ * Whether the hex digits that a run starts with hold text.
+ * @returns at which of their two alignments
+ */
+function hexAlignments(text: (index: number) => number, length: number): number[] {
+  const start = hexStart(text)
+  const runs = [0, 0]
+  const found: number[] = []
+  for (let i = start; i + 1 < length && found.length < 2; i++) {
+    const [high, low] = [HEX_DIGIT[text(i)] ?? 255, HEX_DIGIT[text(i + 1)] ?? 255]
+    if (high === 255) break
+    const parity = (i - start) % 2
+    const run = low !== 255 && isTextByte(high * 16 + low) ? (runs[parity] ?? 0) + 1 : 0
+    runs[parity] = run
+    if (run === MIN_HEX_PAIRS) found.push(start + parity)
   }
-  return true
+  return found
 }
+
+/** Whether a run may be the hex of text. */
+const isHexText = (text: (index: number) => number, length: number): boolean => length >= 2 * MIN_HEX_PAIRS && hexAlignments(text, length).length > 0
 
 /** What a text of base64 characters decodes to: hex or base64 at each place where it may begin. */
 export function* decodedTexts(text: string): Generator<{ bytes: Buffer; encoding: 'base64' | 'hex' }> {
-  if (isHexText((index) => text.charCodeAt(index), text.length)) {
-    yield { bytes: Buffer.from(/^[0-9A-Fa-f]*/.exec(text)?.[0] ?? '', 'hex'), encoding: 'hex' }
+  const hex = text.length < 2 * MIN_HEX_PAIRS ? [] : hexAlignments((index) => text.charCodeAt(index), text.length)
+  if (hex.length > 0) {
+    for (const start of hex) yield { bytes: Buffer.from(/^[0-9A-Fa-f]*/.exec(text.slice(start))?.[0] ?? '', 'hex'), encoding: 'hex' }
     return
   }
   for (const skip of alignments(text)) {
