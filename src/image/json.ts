@@ -2,6 +2,7 @@
 // images: such documents are refused. JSON.parse knows the grammar; what it lets pass is looked for here.
 import { ImageError } from '../error.ts'
 import { type Limits, raise } from '../limits.ts'
+import { cutText } from '../secrets/last-look.ts'
 
 /** What a walk over the text of a document tells. */
 interface Walk {
@@ -103,10 +104,9 @@ export function parseJson(bytes: Buffer, where: string, limits: Limits): unknown
     throw bad('', cause)
   }
   if (duplicate !== null) {
-    const key = duplicate.key.length > 60 ? `${duplicate.key.slice(0, 60)}…` : duplicate.key
     throw new ImageError(
       'duplicate-key',
-      `${where}: line ${duplicate.line} holds the key ${JSON.stringify(key)} a second time: which one counts depends on the reader. Build the image again.`,
+      `${where}: line ${duplicate.line} holds the key ${JSON.stringify(cutText(duplicate.key, 60))} a second time: which one counts depends on the reader. Build the image again.`,
     )
   }
   return value

@@ -6,6 +6,7 @@
 import { ImageError } from '../error.ts'
 import { countParts } from '../filesystem/path.ts'
 import { type Limits, raise } from '../limits.ts'
+import { cutText } from '../secrets/last-look.ts'
 import { BLOCK, checksums, isZero, nameField, numberField, paxRecords, prefixField, sign } from './tar-header.ts'
 
 /** Larger extended headers are refused: no path or attribute needs them, and they would be held in memory. */
@@ -89,7 +90,7 @@ interface Extension {
   longLink: string | null
 }
 
-const shortened = (name: string): string => JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)
+const shortened = (name: string): string => JSON.stringify(cutText(name, 60))
 
 /**
  * The walk itself: asks for byte ranges and reports entries. A range that lies behind the end of the data is answered
