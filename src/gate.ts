@@ -87,8 +87,14 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
     const { leaks, values, vouchedFiles, knownPublic } = collectLeaks(image, layers, filesystem, origin, attestations, vouching, hashes, others.matches, scanner)
     scanner.assertBounded(`The configuration of ${options.reference}`)
     const redactor = new Redactor(
-      [...values, ...hiddenInCommands(steps), ...dockerfileTexts(options.build, origin).flatMap((text) => valuesIn(scanner, text)), ...tokensIn(scanner, policyTexts(options))],
-      (text) => tokensIn(scanner, text),
+      // The limit of matches is the image's: what is searched so that it can be hidden does not count.
+      [
+        ...values,
+        ...hiddenInCommands(steps),
+        ...dockerfileTexts(options.build, origin).flatMap((text) => valuesIn(options.scanner, text)),
+        ...tokensIn(options.scanner, policyTexts(options)),
+      ],
+      (text) => tokensIn(options.scanner, text),
     )
     const collected = (path: string): string | null => readCollected(filesystem, layers, path)
     const passwd = collected('/etc/passwd')
@@ -149,7 +155,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       salt: recordSalt,
       inventory: options.inventory === undefined ? null : await takeInventory(image, layers, filesystem, passwd, options.inventory.shared),
       redactor,
-      scanner,
+      scanner: options.scanner,
       masks: masksOf(leaks),
       vouchedFiles,
       knownPublic,

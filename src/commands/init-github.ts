@@ -364,7 +364,7 @@ function newWorkflow(dockerfiles: readonly string[], action: string): string {
       '        with:',
       '          persist-credentials: false',
       `      - run: docker build -t ${name}:gate -f ${JSON.stringify(file)} ${JSON.stringify(directory)}`,
-      ...gateStep(action, { image: `${name}:gate`, dockerfile: file === 'Dockerfile' ? null : file, target: null, metadata: null }, '      '),
+      ...gateStep(action, { image: `${name}:gate`, dockerfile: file === 'Dockerfile' && dockerfiles.length === 1 ? null : file, target: null, metadata: null }, '      '),
     ]
   })
   return ['name: Image gate', 'on:', '  pull_request:', '  push:', '    branches: [main]', 'permissions: {}', 'jobs:', ...jobs, ''].join('\n')

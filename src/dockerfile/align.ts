@@ -37,6 +37,16 @@ export type Aligned = { readonly alignment: Alignment } | { readonly reason: str
 
 /** Far more than people write; a chain of stages is followed to its end. */
 const MAX_STAGES = 500
+/** Instructions of all stages, in all ways to read them, that are held against an entry: seconds. */
+const MAX_COMPARISONS = 300_000
+
+/** What is left of them. */
+interface Effort {
+  left: number
+}
+
+/** What buildpacks write for their layers. https://github.com/buildpacks/lifecycle */
+const BUILDPACKS = /^(?:Buildpacks |Application (?:Layer|Slice)|Software Bill-of-Materials|Layer: '[^']*', Created by buildpack)/
 
 /** Why no Dockerfile can fit a history; null when one might. */
 function unfit(history: readonly HistoryInstruction[]): string | null {
@@ -45,9 +55,7 @@ function unfit(history: readonly HistoryInstruction[]): string | null {
   const comment = last.comment ?? ''
   if (/^merge sha256:/.test(comment)) return 'the image was squashed: one layer holds what all instructions made'
   if (/^Imported from/.test(comment) && history.length === 1) return 'the image was imported: its history names no instruction'
-  const tool =
-    /^(?:ko|Jib)$/.exec(last.author ?? '')?.[0] ??
-    (/^bazel build /.test(last.raw) ? 'Bazel' : /^(?:Buildpacks |Application |Layer: .*, Created by buildpack)/.test(last.raw) ? 'Buildpacks' : null)
+  const tool = /^(?:ko|Jib)$/.exec(last.author ?? '')?.[0] ?? (/^bazel build /.test(last.raw) ? 'Bazel' : BUILDPACKS.test(last.raw) ? 'Buildpacks' : null)
   if (tool !== null) return `the image was built by ${tool}, without a Dockerfile`
   if (history.every(({ raw }) => raw === '')) return "the image's history is empty"
   return null
@@ -64,6 +72,8 @@ interface Miss {
   /** The history has other instructions: no way of writing them would make it fit. */
   readonly isOther: boolean
 }
+
+const TOO_LONG: Miss = { reason: 'it has too many instructions', isOther: false }
 
 /** Whether the step can have written the entry; null when it can. */
 function mismatch({ ran, at, shell }: ChainStep, entry: HistoryInstruction, builder: Builder, escapeCharacter: string): Miss | null {
@@ -95,9 +105,10 @@ const nameOf = ({ name, index }: Stage): string => name ?? String(index)
  * The ways in which a stage fits: one, where FROM can be read in one way alone; else the one that goes on through a stage
  * which an argument can name, if the history holds what that stage runs.
  */
-function fitStage(dockerfile: Dockerfile, stage: Stage, history: readonly HistoryInstruction[]): readonly Fit[] | Miss {
+function fitStage(dockerfile: Dockerfile, stage: Stage, history: readonly HistoryInstruction[], effort: Effort): readonly Fit[] | Miss {
+  if (effort.left <= 0) return TOO_LONG
   const { chains, isWhole } = chainsOf(dockerfile, stage)
-  const results = chains.map((chain) => fitChain(dockerfile, chain, history))
+  const results = chains.map((chain) => fitChain(dockerfile, chain, history, effort))
   const fits = results.filter((result): result is Fit => 'chain' in result)
   const [first] = fits
   const onImage = results.at(-1)
@@ -132,10 +143,10 @@ function fitStage(dockerfile: Dockerfile, stage: Stage, history: readonly Histor
   ]
 }
 
-function fitChain(dockerfile: Dockerfile, chain: Chain, history: readonly HistoryInstruction[]): Fit | Miss {
+function fitChain(dockerfile: Dockerfile, chain: Chain, history: readonly HistoryInstruction[], effort: Effort): Fit | Miss {
   const builder = builderOf(history)
-  if (builder === 'kaniko') return fitKaniko(dockerfile, chain, history)
-  const fit = fitSteps(dockerfile, chain, chain.steps, history, builder)
+  if (builder === 'kaniko') return fitKaniko(dockerfile, chain, history, effort)
+  const fit = fitSteps(dockerfile, chain, chain.steps, history, builder, effort)
   // buildah (1.28) does not run what ONBUILD of a stage leaves for the next.
   if ('chain' in fit || builder !== 'buildah' || !chain.steps.some(({ isTriggered }) => isTriggered)) return fit
   return fitSteps(
@@ -144,10 +155,11 @@ function fitChain(dockerfile: Dockerfile, chain: Chain, history: readonly Histor
     chain.steps.filter(({ isTriggered }) => !isTriggered),
     history,
     builder,
+    effort,
   )
 }
 
-function fitSteps(dockerfile: Dockerfile, chain: Chain, steps: readonly ChainStep[], history: readonly HistoryInstruction[], builder: Builder): Fit | Miss {
+function fitSteps(dockerfile: Dockerfile, chain: Chain, steps: readonly ChainStep[], history: readonly HistoryInstruction[], builder: Builder, effort: Effort): Fit | Miss {
   const own = steps.filter(({ ran }) => leavesEntry(ran.keyword, builder))
   const baseEntries = history.length - own.length
   if (baseEntries < 0)
@@ -162,7 +174,8 @@ function fitSteps(dockerfile: Dockerfile, chain: Chain, steps: readonly ChainSte
     const entry = history[baseEntries + i]
     if (step === undefined || entry === undefined) continue
     const found = mismatch(step, entry, builder, dockerfile.escapeCharacter)
-    // The first reason is what people are told; whether the instructions are others is asked of all.
+    // The first reason is what people are told; whether the instructions are others is asked of all, where FROM can name several stages.
+    if (effort.left-- <= 0 || (found !== null && chain.chosen.length === 0)) return found ?? TOO_LONG
     if (found?.isOther === true) return { reason: miss?.reason ?? found.reason, isOther: true }
     miss ??= found
     pairs.set(entry.index, step.at)
@@ -174,10 +187,10 @@ function fitSteps(dockerfile: Dockerfile, chain: Chain, steps: readonly ChainSte
  * kaniko writes entries only for steps that changed something, each with the text of the instruction: they are a
  * subsequence. An entry that could stand at two instructions has no line.
  */
-function fitKaniko(dockerfile: Dockerfile, chain: Chain, history: readonly HistoryInstruction[]): Fit | Miss {
+function fitKaniko(dockerfile: Dockerfile, chain: Chain, history: readonly HistoryInstruction[], effort: Effort): Fit | Miss {
   const { steps } = chain
   const fits = (step: ChainStep | undefined, entry: HistoryInstruction | undefined): boolean =>
-    step !== undefined && entry !== undefined && mismatch(step, entry, 'kaniko', dockerfile.escapeCharacter) === null
+    step !== undefined && entry !== undefined && effort.left-- > 0 && mismatch(step, entry, 'kaniko', dockerfile.escapeCharacter) === null
   const pairs = new Map<number, number>()
   let at = steps.length - 1
   let index = history.length - 1
@@ -255,9 +268,12 @@ export function align(dockerfile: Dockerfile, history: readonly HistoryInstructi
   const why = unfit(history)
   if (why !== null) return { reason: why }
   const candidates = wanted === null ? stages : [wanted]
+  const effort = { left: MAX_COMPARISONS }
   let problem: string | null = null
   for (const reading of readings(history)) {
-    const results = candidates.map((stage) => fitStage(dockerfile, stage, reading))
+    const results = candidates.map((stage) => fitStage(dockerfile, stage, reading, effort))
+    // A stage that was not looked at to its end could fit too.
+    if (effort.left <= 0) return { reason: `${path} has too many instructions in too many stages to hold all against the history: name the stage that was built with --target` }
     const [first, ...rest] = results.flatMap((result) => ('reason' in result ? [] : result)).filter(({ pairs }) => pairs.size > 0)
     if (first !== undefined) return { alignment: agree(dockerfile, [first, ...rest], reading) }
     const own = results.at(-1)

@@ -10,7 +10,7 @@ const PLACES: readonly { readonly pattern: RegExp; readonly metadata: (match: Re
   { pattern: /^(.*\/vendor)\/([^/]+\/[^/]+)\//, metadata: ([, root, name]) => [`${root}/${name}/composer.json`, `${root}/composer/installed.json`] },
   // Go: pkg/mod/PATH@VERSION, and the checksum of the module that was downloaded.
   {
-    pattern: /^(.*\/pkg\/mod)\/((?!cache\/)[^@]+)@([^/]+)\//,
+    pattern: /^(.*\/pkg\/mod)\/((?!cache\/)[^@]{1,500})@([^/]{1,255})\//,
     metadata: ([, root, name, version]) => [`${root}/cache/download/${name}/@v/${version}.ziphash`],
   },
 ]

@@ -104,9 +104,10 @@ export function parseJson(bytes: Buffer, where: string, limits: Limits): unknown
     throw bad('', cause)
   }
   if (duplicate !== null) {
+    const key = cutText(duplicate.key, 60)
     throw new ImageError(
       'duplicate-key',
-      `${where}: line ${duplicate.line} holds the key ${JSON.stringify(cutText(duplicate.key, 60))} a second time: which one counts depends on the reader. Build the image again.`,
+      `${where}: line ${duplicate.line} holds the key ${JSON.stringify(key)} a second time: which one counts depends on the reader. Build the image again.`,
     )
   }
   return value

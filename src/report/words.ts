@@ -75,7 +75,7 @@ export function untoldBase(report: Report): { readonly what: string; readonly ho
   const isNameless = /no Dockerfile|named|\bfits?\b/.test(image.baseReason)
   return {
     what: `Nothing tells base from own: ${which}.`,
-    how: `${image.baseReason.slice(0, 1).toUpperCase()}${image.baseReason.slice(1)}. ${isNameless ? 'Name the one that was built (--dockerfile, input dockerfile), or build' : 'Build'} with provenance (mode=max).`,
+    how: `${image.baseReason.replace(/^./u, (letter) => letter.toUpperCase())}. ${isNameless ? 'Name the one that was built (--dockerfile, input dockerfile), or build' : 'Build'} with provenance (mode=max).`,
   }
 }
 

@@ -28,7 +28,7 @@ const GENERATORS: readonly Generator[] = [
   { path: /^\/etc\/(?:bind\/|named\/)?rndc\.key$/, packages: /^bind9?$/, programs: /^rndc-confgen$/ },
   // Certificates that a service signs itself. No package makes them here: a program does, and names them.
   {
-    path: /^\/etc\/(?:ssl\/private|postfix|apache2|nginx|cups|stunnel|proftpd|vsftpd)\/.*(?:snakeoil|localhost|self-?signed)[^/]*\.(?:key|pem)$/,
+    path: /^\/etc\/(?:ssl\/private|postfix|apache2|nginx|cups|stunnel|proftpd|vsftpd)\/.*(?:snakeoil|localhost|self-?signed)[^/]{0,255}\.(?:key|pem)$/,
     packages: /^$/,
     programs: /^$/,
   },

@@ -10,7 +10,7 @@ import { base64Texts, decodedTexts, narrow } from './encoded.ts'
 import { goesOn, standsAlone, unescapeText } from './escapes.ts'
 import type { FileIndex } from './file-index.ts'
 import { Kept, type MatchBudget } from './kept.ts'
-import type { Encoding, SecretMatch } from './match.ts'
+import type { Candidate, Encoding, SecretMatch } from './match.ts'
 import type { NameIndex } from './name-index.ts'
 import { type PackedBudget, packedTexts } from './packed-text.ts'
 import type { Kernel } from './prefilter/kernel.ts'
@@ -30,10 +30,12 @@ export const WINDOW = CARRY + PART
 const DEFAULT_WINDOW = 256
 /** Decoded text is searched for encoded text again, this often: a Helm release is gzip in base64 in base64, and holds more. */
 const MAX_DEPTH = 3
-/** Bytes from the start of a file that a detector of files reads. */
-const MAX_FILE = 256 << 10
+/** Bytes from the start of a file that a detector of files reads; what lies behind them is listed. */
+const MAX_FILE = 8 << 20
 /** Characters that are put together again where a value is written in pieces. */
 const MAX_PIECES = 2048
+/** Values of a file that are put in order at once. */
+const MAX_BATCH = 2000
 const TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y
 /** Values of decoded texts that are remembered, so that each is told once. */
 const MAX_SEEN = 100_000
@@ -86,7 +88,8 @@ export class ContentScan {
   readonly #budget: PackedBudget
   readonly #files: readonly FileDetector[]
   /** The start of the content, for the detectors of files. */
-  #head: Buffer = Buffer.alloc(0)
+  readonly #head: Buffer[] = []
+  #length = 0
   #carry: Buffer = Buffer.alloc(0)
   /** Position in the content of the window's first byte. */
   #base = 0
@@ -138,6 +141,11 @@ export class ContentScan {
     return this.#kept.dropped
   }
 
+  /** The file is longer than what is read of a file that its name tells. */
+  get isLong(): boolean {
+    return this.#length > MAX_FILE
+  }
+
   /** Packed text was read in part: it is longer than the window. */
   get isCut(): boolean {
     return this.#budget.isCut
@@ -155,7 +163,11 @@ export class ContentScan {
       this.#done += chunk.length
       return
     }
-    if (this.#files.length > 0 && this.#head.length < MAX_FILE) this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAX_FILE - this.#head.length)])
+    if (this.#files.length > 0) {
+      // Chunks are views of buffers that are used again.
+      if (this.#length < MAX_FILE) this.#head.push(Buffer.from(chunk.subarray(0, MAX_FILE - this.#length)))
+      this.#length += chunk.length
+    }
     if (chunk.length <= PART) {
       this.#window(chunk, last)
       return
@@ -323,12 +335,14 @@ export class ContentScan {
 
   /** Values of a file that is read by its name. */
   #readFile(): void {
-    const isUtf16 = this.#head[0] === 0xff && this.#head[1] === 0xfe
-    const text = (isUtf16 ? narrow(this.#head.subarray(2), false) : this.#head).toString('latin1')
+    const head = Buffer.concat(this.#head)
+    const isUtf16 = head[0] === 0xff && head[1] === 0xfe
+    const text = (isUtf16 ? narrow(head.subarray(2), false) : head).toString('latin1')
+    const lineAt = lineCounter(text)
+    let found: Candidate[] = []
     for (const detector of this.#files) {
       for (const { value, at, strength, facts, note, identity } of detector.parse(text, this.#path)) {
-        const lines = text.slice(0, at).split('\n').length
-        this.#kept.add({
+        found.push({
           detector,
           value,
           identity: identity ?? value,
@@ -336,13 +350,33 @@ export class ContentScan {
           offset: isUtf16 ? 2 + at * 2 : at,
           length: value.length,
           end: at + value.length,
-          line: this.#isText || isUtf16 ? lines : null,
+          line: this.#isText || isUtf16 ? lineAt(at) : null,
           encoding: 'raw',
           facts: facts ?? {},
           note: note ?? null,
           companion: null,
         })
+        if (found.length < MAX_BATCH) continue
+        this.#kept.merge(found)
+        found = []
+        if (this.#bounds.matches.exceeded) return
       }
     }
+    this.#kept.merge(found)
+  }
+}
+
+/** Tells lines of places that come nearly in order: only what lies between two of them is counted. */
+function lineCounter(text: string): (at: number) => number {
+  let [place, line] = [0, 1]
+  const count = (from: number, to: number): number => {
+    let feeds = 0
+    for (let feed = text.indexOf('\n', from); feed !== -1 && feed < to; feed = text.indexOf('\n', feed + 1)) feeds++
+    return feeds
+  }
+  return (at) => {
+    line += at >= place ? count(place, at) : -count(at, place)
+    place = at
+    return line
   }
 }

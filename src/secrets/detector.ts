@@ -123,6 +123,6 @@ export interface FileDetector extends SecretKind {
   readonly names: readonly string[]
   /** What the whole path must look like too. */
   readonly path?: RegExp
-  /** Finds the values; `text` is the start of the file, 256 KiB at most, as latin1. */
+  /** Finds the values; `text` is the start of the file, 8 MiB at most, as latin1: no step may be more than linear. */
   readonly parse: (text: string, path: string) => Iterable<FileValue>
 }

@@ -85,6 +85,8 @@ function detachedMatch({ end: _end, ...match }: Candidate): SecretMatch {
   }
 }
 
+const byPlace = (a: Candidate, b: Candidate): number => a.offset - b.offset || a.length - b.length
+
 /** The matches of one content. */
 export class Kept {
   /** What is settled, in order of position within each window. */
@@ -128,6 +130,14 @@ export class Kept {
     if (open.length > MAX_OPEN) this.settle(Number.POSITIVE_INFINITY)
   }
 
+  /** Adds what was found in another walk over the content. */
+  merge(more: readonly Candidate[]): void {
+    if (more.length === 0) return
+    const all = [...this.#open, ...more].sort(byPlace)
+    this.#open = []
+    for (const candidate of all) this.add(candidate)
+  }
+
   /** Counts what the scan of a text inside this one left out. */
   leaveOut(dropped: ReadonlyMap<SecretKind, number>): void {
     for (const [kind, count] of dropped) this.dropped.set(kind, (this.dropped.get(kind) ?? 0) + count)
@@ -135,7 +145,7 @@ export class Kept {
 
   /** Settles what ends well before a position, up to which all is found. */
   settle(done: number): void {
-    const open = pairAwsKeys(this.#open.sort((a, b) => a.offset - b.offset || a.length - b.length))
+    const open = pairAwsKeys(this.#open.sort(byPlace))
     const bound = done - UNSETTLED
     this.#open = open.filter(({ end }) => end > bound)
     for (const match of open) if (match.end <= bound) this.#keep(match)

@@ -14,7 +14,7 @@ export interface NamedValue {
 }
 
 /** `name = value`, `"name": "value"`, `name: value`, `export NAME=value`, `'name' => 'value'`. */
-const LINE = /^(?<lead>[^\n=:"'#;]{0,40}?["']?)(?<name>[\w.:/@+-]{1,120}?)["']?[ \t]{0,8}(?:=>|:=|[=:])[ \t]{0,8}(?<quote>["']?)(?<value>[^\n\r]{1,4000})/gm
+const LINE = /^(?=[^\n]{1,180}?[=:])(?<lead>[^\n=:"'#;]{0,40}?["']?)(?<name>[\w.:/@+-]{1,120}?)["']?[ \t]{0,8}(?:=>|:=|[=:])[ \t]{0,8}(?<quote>["']?)(?<value>[^\n\r]{1,4000})/gm
 /** JSON on one line holds many. */
 const JSON_PAIR = /"(?<name>[\w.:/@+-]{1,120})"\s{0,8}:\s{0,8}"(?<value>(?:[^"\\\n]|\\.){1,4000})"/g
 /** `<name attribute="x">value</name>`. */

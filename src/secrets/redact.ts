@@ -133,9 +133,8 @@ interface Stretch {
 /** Characters by which short values are looked up. */
 const keyOf = (text: string, at: number): number => ((text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2)) & 0xffff
 
-/** Texts that come again and again, such as the path of a Dockerfile. */
-const MAX_REMEMBERED = 20_000
-const MAX_REMEMBERED_LENGTH = 500
+/** Characters of texts that are remembered: the path of a Dockerfile, or a long instruction, is quoted by a thousand findings. */
+const MAX_REMEMBERED = 8 << 20
 
 /** Hides all known values in texts, in a few walks over the text however many values there are. */
 export class Redactor {
@@ -148,6 +147,7 @@ export class Redactor {
   /** Values that are words, by their first characters, with what stands in front of them where they are values. */
   readonly #words = new Map<number, { value: string; after: Set<string> }[]>()
   readonly #remembered = new Map<string, string>()
+  #room = MAX_REMEMBERED
 
   constructor(values: readonly KnownValue[], find: (text: string) => readonly KnownValue[] = () => []) {
     this.#values = values
@@ -196,9 +196,11 @@ export class Redactor {
    * @param from `start` keeps the start, `end` the end; `words` cuts between words of the start
    */
   cut(text: string, most: number, from: 'start' | 'end' | 'words' = 'start'): string {
-    const known = this.text(text)
-    const found = this.#find(known)
-    const hidden = found.length === 0 ? known : new Redactor(found).text(known)
+    const hidden = this.#once(`\x01${text}`, () => {
+      const known = this.text(text)
+      const found = this.#find(known)
+      return found.length === 0 ? known : new Redactor(found).text(known)
+    })
     if (hidden.length <= most) return hidden
     if (from === 'end') return `…${hidden.slice(1 - most)}`
     if (from === 'start') return `${hidden.slice(0, most - 1)}…`
@@ -236,11 +238,17 @@ export class Redactor {
   #hide(text: string, words: boolean): string {
     if (text.length < MIN_VALUE || (this.#runs.isEmpty && this.#short.size === 0 && (!words || this.#words.size === 0))) return text
     const key = words ? text : `\0${text}`
-    const known = text.length <= MAX_REMEMBERED_LENGTH ? this.#remembered.get(key) : undefined
+    return this.#once(key, () => replaceStretches(text, merged(this.#stretches(text, words))))
+  }
+
+  /** Makes a text once, as long as there is room to remember it. */
+  #once(key: string, make: () => string): string {
+    const known = this.#remembered.get(key)
     if (known !== undefined) return known
-    const result = replaceStretches(text, merged(this.#stretches(text, words)))
-    if (text.length <= MAX_REMEMBERED_LENGTH && this.#remembered.size < MAX_REMEMBERED) this.#remembered.set(key, result)
-    return result
+    const made = make()
+    this.#room -= key.length + made.length
+    if (this.#room > 0) this.#remembered.set(key, made)
+    return made
   }
 
   #stretches(text: string, words: boolean): Stretch[] {

@@ -198,6 +198,12 @@ describe('what does not decide', () => {
     ['an imported image', [entry('', { comment: 'Imported from -' })], /imported/],
     ['an image of ko', [entry('ko build ko://x', { author: 'ko' })], /by ko, without a Dockerfile/],
     ['an image of Bazel', [entry('bazel build //x')], /by Bazel, without a Dockerfile/],
+    [
+      'an image of buildpacks',
+      [entry("Layer: 'node', Created by buildpack: x@1"), entry('Application Slice: 1'), entry('Buildpacks Process Types')],
+      /by Buildpacks, without a Dockerfile/,
+    ],
+    ['an image of buildpacks with a bill of materials on top', [entry('Buildpacks Launcher'), entry('Software Bill-of-Materials')], /by Buildpacks/],
     ['an empty history', [entry(''), entry('')], /history is empty/],
     ['a container that was committed on top', [entry('RUN /bin/sh -c a # buildkit'), entry('sh -c "touch /x"')], /an entry of another builder/],
   ])('%s', (_name, entries, reason) => {

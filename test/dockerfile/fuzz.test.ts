@@ -90,6 +90,12 @@ describe('a Dockerfile of any text', () => {
       `FROM x AS s0\n${Array.from({ length: 499 }, (_, index) => `FROM s${index} AS s${index + 1}\nRUN a\n`).join('')}`,
       Array.from({ length: 600 }, () => 'RUN a'),
     ],
+    ['stages that an argument can name', Array.from({ length: 499 }, (_, index) => `FROM \${A} AS s${index}\nRUN a\n`).join(''), Array.from({ length: 600 }, () => 'RUN a')],
+    [
+      'long stages on stages, the lowest of which an argument names',
+      `FROM x AS s0\nRUN a\nFROM y AS s00\nRUN a\n${Array.from({ length: 490 }, (_, index) => `FROM ${index === 0 ? 's${A}' : `t${index - 1}`} AS t${index}\n${'RUN a\n'.repeat(20)}`).join('')}`,
+      Array.from({ length: 10_000 }, () => 'RUN a'),
+    ],
   ])('takes little time: %s', (_name, source, entries) => {
     const started = performance.now()
     align(parseDockerfile('Dockerfile', source), history(entries), null)

@@ -51,6 +51,16 @@ describe('the action', () => {
     for (const text of [done.summary, api.comments[0]?.body ?? '']) expect(text).toMatch(/was not judged: the run took too long/)
   })
 
+  it('after its time ends also where nothing answers any more, with line, output and summary', async () => {
+    const block = path.join(bin, 'block.cjs')
+    writeFileSync(block, "if (require('node:worker_threads').isMainThread) setTimeout(() => { for (;;) {} }, 1000)\n")
+    const done = await run({ image: 'app:1', timeout: '2' }, { env: { ...engine('exec sleep 60'), NODE_OPTIONS: `--require ${block}` } })
+    expect(done.status).toBe(2)
+    expect(done.stdout.trim()).toMatch(/^::error title=Layergate judged nothing because the run took too long::The run took longer than 2 seconds \(limits\.seconds\).*$/)
+    expect(done.outputs['verdict']).toBe('error')
+    expect(done.summary).toMatch(/was not judged: the run took too long/)
+  })
+
   it('takes the time from the configuration too, that of the base commit', async () => {
     api.files.set(`${BASE}:.layergate.yml`, 'limits: { seconds: 2 }\n')
     const done = await run({ image: 'app:1' }, { env: engine('exec sleep 60'), files: { '.layergate.yml': 'limits: { seconds: 500 }\n' } })

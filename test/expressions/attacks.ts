@@ -94,6 +94,14 @@ function around(node: AST.Node, samples: Samples): { before: string; after: stri
   return { before, after }
 }
 
+/** Short texts of what follows a repetition. */
+function followers(node: AST.Quantifier, samples: Samples): string[] {
+  const { parent } = node
+  if (parent?.type !== 'Alternative') return []
+  const next = parent.elements[parent.elements.indexOf(node) + 1]
+  return next === undefined ? [] : [0, 1].map((alternative) => samples.one(next, alternative))
+}
+
 export function attacksOf({ pattern, flags }: StepCounter): Attack[] {
   const samples = new Samples(pattern, flags)
   const attacks = new Map<string, Attack>()
@@ -113,6 +121,8 @@ export function attacksOf({ pattern, flags }: StepCounter): Attack[] {
       add('', `\n${before}${unit}`, '\x00')
     }
     for (const suffix of UNEXPECTED) add('', before, suffix)
+    // What follows may be taken by the repetition too.
+    for (const follower of followers(node, samples)) add(before, follower, '\x00')
   }
   const shared = samples.mostShared(4)
   for (const a of shared) for (const b of shared) for (const prefix of ['', '\x00']) add(prefix, a + b, '\x00')

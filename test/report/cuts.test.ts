@@ -14,7 +14,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
 }
 
 /** Cuts of digests, dates and words of our own, by the text of the receiver. */
-const OWN = /(?:hash|digest|digest \?\? diffId\)|fingerprint|commit|headSha|keyedHash|\.id|digest\('hex'\)|toISOString\(\)|facts\['expires'\]\??)$/i
+const OWN = /(?:hash|hashed|digest|digest \?\? diffId\)|fingerprint|commit|headSha|keyedHash|\.id|digest\('hex'\)|toISOString\(\)|facts\['expires'\]\??)$/i
 
 /** Where a parser cuts at a place that it found, which is no shortening. */
 const FOUND = /^(?:at|[a-z]\w*(?:At|End|Start)|behind|body|colon|dot|end|equals|from|first|i|index|length|line|pos|position|shell|size|slash|split|start|to)$/
@@ -68,6 +68,13 @@ describe('strings that are cut at a length', () => {
     'src/build.ts: text.slice(0, 1)',
     'src/dockerfile/fits.ts: ` ${history.slice(0, -text.length - 1)}`.slice(-MAX_FRONT)',
     'src/evidence/downloads.ts: mode.slice(-3)',
+    'src/evidence/repeats.ts: value.slice(0, KEY)',
+    'src/filesystem/packages.ts: line.slice(0, 32)',
+    // Ids of images, keyed hashes of an ignore: digests.
+    'src/image/same.ts: ids[index]?.slice(0, 19)',
+    'src/policy/judge.ts: entry.value?.slice(0, 24)',
+    'src/policy/loosening.ts: value?.slice(0, 24)',
+    'src/report/words.ts: image.baseReason.slice(0, 1)',
     'src/image/engine.ts: (stderr + text).slice(-MAX_KEPT)',
     'src/remedy/remedy.ts: this.#leak.value.slice(0, 8)',
     'src/report/diff.ts: line.slice(0, 1)',

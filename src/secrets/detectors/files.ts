@@ -4,6 +4,8 @@ import { entropy, isPlaceholder, isUsualPassword } from '../checks.ts'
 import type { About, FileDetector, FileValue, Sample, Strength } from '../detector.ts'
 import { namedValues } from '../named-values.ts'
 
+/** Characters of a keytab that stand for it. */
+const MAX_KEYTAB = 4096
 const CHANGE = 'Change the password or revoke the token'
 
 /** What a value is worth in a file that is there to hold it; null for none. */
@@ -69,7 +71,7 @@ function* hashes(text: string): Generator<FileValue> {
 
 /** Shell lines that carry a credential. */
 const IN_COMMAND =
-  /(?:export\s+\w*(?:PASS(?:WORD)?|SECRET|TOKEN|API_?KEY)\w*=|PGPASSWORD=|MYSQL_PWD=|sshpass\s+-p\s*|--password[= ]|--token[= ]|mysql[^\n|;&]{0,80}\s-p|(?:curl|wget)[^\n|;&]{0,120}\s-u\s*[^\s:]{1,60}:|login[^\n|;&]{0,60}\s-p\s|IDENTIFIED BY\s|chpasswd\s*<<<\s*['"]?\w+:)["']?(?<value>[^\s"';|&)]{6,200})/gi
+  /(?:export\s{1,8}\w{0,60}(?:PASS(?:WORD)?|SECRET|TOKEN|API_?KEY)\w{0,60}=|PGPASSWORD=|MYSQL_PWD=|sshpass\s{1,8}-p\s{0,8}|--password[= ]|--token[= ]|mysql[^\n|;&]{0,80}\s-p|(?:curl|wget)[^\n|;&]{0,120}\s-u\s*[^\s:]{1,60}:|login[^\n|;&]{0,60}\s-p\s|IDENTIFIED BY\s|chpasswd\s*<<<\s*['"]?\w+:)["']?(?<value>[^\s"';|&)]{6,200})/gi
 
 export const FILES: readonly FileDetector[] = [
   settings({
@@ -364,7 +366,7 @@ export const FILES: readonly FileDetector[] = [
     examples: [{ path: '/etc/krb5.keytab', text: '\x05\x02\0\0\0\x4b{b64:75}' }],
     quiet: [{ path: '/etc/krb5.keytab', text: 'not a keytab' }],
     *parse(text) {
-      if (/^\x05[\x01\x02]\0[\s\S]{20,}/.test(text)) yield { value: text, at: 0 }
+      if (/^\x05[\x01\x02]\0[\s\S]{20}/.test(text)) yield { value: text.slice(0, MAX_KEYTAB), at: 0 }
     },
   },
   {

@@ -42,12 +42,17 @@ const EXAMPLE_HOST =
 /** Passwords of the examples in RFC 2617, 6749 and 7617. */
 const RFC_EXAMPLES = new Set(['7Fjfp0ZBr1KtDRbnfVdmIw', 'Circle Of Life', 'gX1fBat3bV', 'open sesame', 'opensesame'])
 
+/** A text that stands for a value: `${PASSWORD}`, `$PASSWORD` alone, `{password}`, `%s`. A password may hold a `$` too. */
+const TEMPLATE = /^(?:\$\w+)+$|\$[{(]|\$[A-Z][A-Z0-9_]{2}|\{\{|\{[\w.]{0,60}\}|[#%<]\{|<%|%\(|^%(?:[sdv](?![0-9A-Fa-f])|\w{1,60}%$|(?![0-9A-Fa-f]{2}))|`|\\(?![$&!'"@#])/
+
 /** user:password@host: real when the password is no filler and the host is one that can be reached. */
 function checkUserinfo({ groups }: Found): Checked | null {
   const { user = '', value: password = '', host = '' } = groups
   const decoded = password.includes('%') ? decodeURIComponentSafely(password) : password
   // Text that stands for a value, or is to be replaced by one.
-  if (decoded.length < 3 || /[$<>{}`\\]|^%|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null
+  if (decoded.length < 3 || TEMPLATE.test(password) || /[<>]|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null
+  // A quote in a password is no end of a string, nor the start of the next.
+  if (/["'](?:[,:;)\]}=&|]|$)|(?:^|[,:;([{=&|])["']/.test(password)) return null
   const isExample = EXAMPLE_HOST.test(host)
   const isUsual = isUsualPassword(decoded) || decoded === user
   // The token stands in the user's place: `https://TOKEN:x-oauth-basic@github.com`.
@@ -56,7 +61,7 @@ function checkUserinfo({ groups }: Found): Checked | null {
   const facts = { ...(user.length >= 20 && /\d/.test(user) ? {} : { user }), host }
   if (isExample) return { strength: 'harmless', note: 'for a host of examples', facts }
   if (isUsual) return { strength: 'harmless', note: 'a default password', facts }
-  if (isPlaceholder(decoded)) return { strength: 'harmless', note: 'it reads like an example', facts }
+  if (isPlaceholder(decoded.replace(/^\$+/, ''))) return { strength: 'harmless', note: 'it reads like an example', facts }
   if (LOCAL_HOST.test(host)) return { strength: isLocalDefault(decoded) ? 'harmless' : 'possible', note: 'for a service on the same host', facts }
   return { facts }
 }
@@ -76,8 +81,8 @@ const usable = (password: string): boolean =>
 
 /** A password where a statement says that it is one: what everybody tries is low, what stands for a value is nothing. */
 function weighPassword(password: string, isExample: boolean, facts: Readonly<Record<string, string>>): Checked | null {
-  if (password.length < 3 || RFC_EXAMPLES.has(password) || /^[-$<{%*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null
-  const isUsual = isUsualPassword(password) || isPlaceholder(password)
+  if (password.length < 3 || RFC_EXAMPLES.has(password) || TEMPLATE.test(password) || /^[-<{*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null
+  const isUsual = isUsualPassword(password) || isPlaceholder(password.replace(/^\$+/, ''))
   if (isUsual) return { strength: 'harmless', note: 'a default password, or an example', facts }
   return isExample ? { strength: 'harmless', note: 'for a host of examples', facts } : { facts }
 }
@@ -162,14 +167,36 @@ export const LOGINS: readonly Detector[] = [
     id: 'connection-string',
     issuer: 'any',
     opens: 'the database or queue that it names',
-    examples: ['postgres://svc:{62:12}7@db.acme.io/app', 'mongodb+srv://svc:{62:12}7@c0.ab1cd.mongodb.net/app', 'redis://:{62:14}7@cache.acme.io:6379'],
-    quiet: ['postgres://user:${PASSWORD}@db/app', 'postgres://db.acme.io/app'],
+    examples: [
+      'postgres://svc:{62:12}7@db.acme.io/app',
+      'mongodb+srv://svc:{62:12}7@c0.ab1cd.mongodb.net/app',
+      'redis://:{62:14}7@cache.acme.io:6379',
+      'postgres://svc:$z{62:8}!{62:4}@db.acme.io/app',
+      'mysql://svc:{62:5}$z{62:6}7@db.acme.io/app',
+      'postgres://svc:%24{62:6}%40{62:6}@db.acme.io/app',
+      'amqp://svc:{62:300}@mq.acme.io',
+      'DATABASE_URL=mysql://svc:{62:5}"{62:7}7@db.acme.io/app',
+      'mongodb://svc:{62:12}7@db1.acme.io:27017,db2.acme.io:27017/app?replicaSet=x',
+    ],
+    quiet: [
+      'postgres://user:${PASSWORD}@db/app',
+      'postgres://db.acme.io/app',
+      'postgres://user:$PASSWORD@db.acme.io/app',
+      'postgres://user:$DB_PASS$SUFFIX@db.acme.io/app',
+      'postgres://user:{password}@db.acme.io/app',
+      'postgres://user:%s@db.acme.io/app',
+      'postgres://user:%(password)s@db.acme.io/app',
+      'postgres://user:%DBPASS%@db.acme.io/app',
+      '["URL=redis://cache.acme.io:6379","MAIL=ops@acme.io"]',
+      "'postgres://user:' + password + '@db.acme.io'",
+    ],
     title: 'Connection string with a password',
     docs: 'https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1',
     revoke: 'Change the password of the account',
     literals: ['://', ':\\/\\/', '%3A%2F%2F', '%3a%2f%2f'],
     pattern:
-      /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/,"'<>]{1,120})@(?<host>[^\s/"'`?#,;)<>@]{2,120})/y,
+      /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/,"'<>]{1,1024}|[^\s/<>]{1,1024})@(?<host>[^\s/"'`?#,;)<>@]{2,120})/y,
+    window: 1280,
     strength: 'likely',
     guessable: true,
     check: checkUserinfo,
@@ -225,22 +252,31 @@ export const LOGINS: readonly Detector[] = [
     id: 'sql-connection-string',
     issuer: 'any',
     opens: 'the database that it names',
-    examples: ['Server=db.acme.io;Database=app;User Id=svc;Password={62:12}7;'],
-    quiet: ['Server=db;Password=${PW};'],
+    examples: [
+      'Server=db.acme.io;Database=app;User Id=svc;Password={62:12}7;',
+      'Server=db.acme.io;Database=app;User Id=svc;Password={62:5}$z{62:6}7;',
+      'Server=db.acme.io;User Id=svc;Pwd=$z{62:6}-{62:6}7;',
+      'Server=db.acme.io;User Id=svc;Password={62:400};',
+      "Server=db.acme.io;User Id=svc;Password='{62:5};{62:6}7';",
+      'jdbc:postgresql://db.acme.io/app?user=svc&password={62:6}%24{62:6}',
+    ],
+    quiet: ['Server=db;Password=${PW};', 'Server=db.acme.io;User Id=svc;Password=$PW;', 'Server=db.acme.io;Password=%PW%;', "Server=db.acme.io;Password='$PW';"],
     title: 'Database connection string with a password',
     docs: 'https://learn.microsoft.com/dotnet/framework/data/adonet/connection-string-syntax',
     revoke: 'Change the password of the database account',
     literals: ['password=', 'pwd=', 'password ='].map((text) => ({ text, ignoreCase: true })),
     pattern:
-      /(?<=(?:jdbc:[a-z0-9]{2,16}:[^\s"'<>]{1,70}[?&;]|(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n]{0,40}))(?:password|pwd) ?=(?<value>[^;"'\s&<>]{3,100})/iy,
+      /(?<=(?:jdbc:[a-z0-9]{2,16}:[^\s"'<>]{1,70}[?&;]|(?:Server|Data Source|Host|Addr(?:ess)?|Initial Catalog|Database|User(?: ?ID)?|Uid)\s{0,2}=[^;\n"']{1,80};[^\n]{0,40}))(?:password|pwd) ?=(?:'(?<single>[^'"\n\r]{3,200})'|(?<value>[^;"'\s&<>]{3,1024}))/iy,
+    window: 1280,
     strength: 'likely',
     guessable: true,
-    check: ({ value, before }) => {
+    check: ({ value: whole, groups, before }) => {
+      const value = groups['single'] ?? whole
       const host = /(?:Server|Data Source|Host|Addr(?:ess)?)\s*=\s*([^;]+)/i.exec(before)?.[1] ?? /jdbc:\w+:\/\/([^/?;]+)/i.exec(before)?.[1]
       const checked = weighPassword(value, host !== undefined && EXAMPLE_HOST.test(host), host === undefined ? {} : { host })
-      return checked !== null && checked.strength === undefined && host !== undefined && (LOCAL_HOST.test(host) || host.startsWith('.') || /\(local/i.test(host))
-        ? { ...checked, strength: 'possible' }
-        : checked
+      if (checked === null) return null
+      const isLocal = host !== undefined && (LOCAL_HOST.test(host) || host.startsWith('.') || /\(local/i.test(host))
+      return { ...checked, value, ...(checked.strength === undefined && isLocal ? { strength: 'possible' } : {}) }
     },
   },
   {
