@@ -6,7 +6,7 @@ import { inflateRawAtOnce } from '../packing/gzip.ts'
 import { inflate } from '../packing/native.ts'
 import { isZipMember } from '../packing/signs.ts'
 import { decode, type Stream } from '../packing/streams.ts'
-import { keep } from './kept.ts'
+import { keep, pieces } from './kept.ts'
 import { Stop } from './nested.ts'
 import { deliver, type Opening, type Sink } from './unpacker.ts'
 
@@ -227,10 +227,6 @@ function unknownBytes(bytes: Buffer): number {
   const first = bytes.findIndex((byte) => byte !== 0)
   if (first === -1 || bytes.includes('APK Sig Block 42', 0, 'latin1')) return 0
   return bytes.length - first
-}
-
-async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
-  for (let at = 0; at < bytes.length; at += AT_ONCE) yield bytes.subarray(at, at + AT_ONCE)
 }
 
 /** What stands behind the archive is left in the feed. */
