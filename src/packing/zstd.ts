@@ -11,6 +11,9 @@ const MAGIC = 0xfd2fb528
 const OUT = 1 << 20
 /** As the zstd command, without a word that it may take more: the memory that decoding takes. */
 const MAX_WINDOW = 128 << 20
+/** Bytes of a frame to be skipped that are handed out at once, and of the next that are handed out with them. */
+const ASIDE = 1 << 20
+const OVERLAP = 1 << 12
 /** A frame's header, at most. */
 const HEADER = 18
 
@@ -48,12 +51,11 @@ async function* frames(feed: Feed, onWindow: OnWindow, onAside: OnAside): AsyncG
     if (isSkippable(head)) {
       const length = head.readUInt32LE(4)
       await feed.skip(8)
-      let left = length
-      for await (const piece of feed.part(length)) {
-        onAside(piece)
-        left -= piece.length
+      for (let left = length; left > 0; left -= ASIDE) {
+        // Pieces overlap, so that nothing in them is cut.
+        onAside(await feed.peek(Math.min(left, ASIDE + OVERLAP)))
+        if (!(await feed.skip(Math.min(left, ASIDE)))) throw broken()
       }
-      if (left > 0) throw broken()
       continue
     }
     const header = frameHeader(head)
