@@ -187,6 +187,15 @@ describe('a zip is read beyond its directory', () => {
     expect((await looked(make())).found).toContain(inside)
   })
 
+  it('a member that claims more than it has hides none behind it', async () => {
+    const bytes = Buffer.concat([local({ a: filler }), local({ 'behind/one': secret }), zip({ a: filler })])
+    const directory = bytes.lastIndexOf('PK\x01\x02', undefined, 'latin1')
+    bytes.writeUInt32LE(0, directory + 42)
+    bytes.writeUInt32LE(10_000, directory + 20)
+    bytes.writeUInt32LE(directory, bytes.length - 6)
+    expect((await looked(bytes)).found).toEqual(['behind/one'])
+  })
+
   it('a member with two compressions is listed', async () => {
     const bytes = zip({ a: secret })
     bytes.writeUInt16LE(0, bytes.indexOf('PK\x01\x02', 0, 'latin1') + 10)
