@@ -1,5 +1,6 @@
 // Archives that are made to break readers: each ends in a clear error or a right result, none in a crash, a hang, a write, or
 // a pass on unread layers.
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -186,6 +187,24 @@ describe('layers', () => {
     const scan = async (bytes: Buffer) => (await scanLayer(layerOf(bytes), new Scanner(), 'test')).matches.map(({ value }) => value)
     expect(await scan(claiming)).toEqual([token])
     expect(await scan(await tar([{ name: 'x.tar', content: claiming }]))).toEqual([token])
+  })
+
+  it('a tar without an end: its last entry is read to its end, in a layer and in a tar inside it', async () => {
+    // The content takes longer than the tar around it.
+    const content = zlib.gzipSync(zlib.gzipSync(Buffer.concat([randomBytes(3 << 20), Buffer.from(`\n${token}\n`)]), { level: 1 }), { level: 1 })
+    const cut = (whole: Buffer): Buffer => whole.subarray(0, whole.length - 1024)
+    const endless = cut(await tar([{ name: 'a' }, { name: 'b', content }]))
+    for (const bytes of [
+      endless,
+      await tar([{ name: 'x.tar', content: endless }]),
+      cut(await tar([{ name: 'x.tar', content: endless }])),
+      await tar([{ name: 'x.tgz', content: zlib.gzipSync(endless) }]),
+    ])
+      for (const chunk of [1 << 20, 1 << 16]) {
+        const { matches, skipped } = await scanLayer(layerOf(bytes, chunk), new Scanner(), 'test')
+        expect(matches.map(({ value }) => value)).toContain(token)
+        expect(skipped).toEqual([])
+      }
   })
 
   it('no history, null history, null config, fewer entries than layers', async () => {

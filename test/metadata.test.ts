@@ -12,7 +12,7 @@ import { renderSarif } from '../src/report/sarif.ts'
 import { renderSummary } from '../src/report/summary.ts'
 import { renderTerminal } from '../src/report/terminal.ts'
 import { type Entry, extended, inHeader, type OciSpec, ociArchive, record, statement, tarOf } from './archive.ts'
-import { buildImage, buildParts, tar } from './image-builder.ts'
+import { buildImage, buildParts, sha256, tar } from './image-builder.ts'
 import { judgeArchive } from './run-gate.ts'
 import { fill } from './values.ts'
 
@@ -195,6 +195,53 @@ const TARS: readonly Case[] = [
   ],
 ]
 
+/** A gzip member with fields in its header: name, comment, extra field. */
+function member(content: Buffer | string, { name = '', comment = '', extra = '' }: { name?: string; comment?: string; extra?: string }): Buffer {
+  const flags = (extra === '' ? 0 : 4) | (name === '' ? 0 : 8) | (comment === '' ? 0 : 16)
+  const field = Buffer.concat([Buffer.from([extra.length & 255, extra.length >> 8]), Buffer.from(extra)])
+  const texts = [name, comment].filter((text) => text !== '').map((text) => `${text}\0`)
+  return Buffer.concat([
+    Buffer.from([0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3]),
+    extra === '' ? Buffer.alloc(0) : field,
+    Buffer.from(texts.join('')),
+    zlib.gzipSync(content).subarray(10),
+  ])
+}
+
+function skippable(content: Buffer | string): Buffer {
+  const head = Buffer.from('502a4d1800000000', 'hex')
+  head.writeUInt32LE(Buffer.byteLength(content), 4)
+  return Buffer.concat([head, Buffer.from(content as string)])
+}
+
+/** One layer, packed. */
+const packed =
+  (pack: (plain: Buffer) => Buffer): (() => Promise<Buffer>) =>
+  async () => {
+    const plain = await file()
+    return ociArchive({ layers: [pack(plain)], config: { rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(plain)}`] } } })
+  }
+
+const PACKING: Partial<Location> & Record<string, unknown> = { kind: 'tar', path: '/', field: 'packing', layer: 0 }
+const PACKINGS: readonly Case[] = [
+  ['the name in a header of gzip', packed((plain) => member(plain, { name: `${TOKEN}.tar` })), PACKING],
+  ['the comment in a header of gzip', packed((plain) => member(plain, { comment: `by ${TOKEN}` })), PACKING],
+  ['an extra field of gzip', packed((plain) => member(plain, { extra: `AB\x04\0${TOKEN}` })), PACKING],
+  ['the name of a later member', packed((plain) => Buffer.concat([member(plain.subarray(0, 700), {}), member(plain.subarray(700), { name: TOKEN })])), PACKING],
+  ['a frame of zstd to be skipped', packed((plain) => Buffer.concat([zlib.zstdCompressSync(plain), skippable(`note ${TOKEN}`)])), PACKING],
+  ['a long frame to be skipped', packed((plain) => Buffer.concat([skippable(`${' '.repeat((1 << 20) - 10)}${TOKEN} `), zlib.zstdCompressSync(plain)])), PACKING],
+  [
+    'a packed text in a frame to be skipped',
+    packed((plain) => Buffer.concat([zlib.zstdCompressSync(plain), skippable(zlib.zstdCompressSync(Buffer.from(`{"note":"${TOKEN}"}`)))])),
+    PACKING,
+  ],
+  [
+    'the name in the header of the whole archive',
+    async () => member(await ociArchive({ layers: [await file()] }), { name: TOKEN }),
+    { kind: 'index', field: 'the compression of the archive' },
+  ],
+]
+
 const every = (outcome: Outcome): Record<string, string> => ({
   json: renderJson(outcome.report),
   sarif: renderSarif(outcome, '.layergate.yml'),
@@ -212,6 +259,7 @@ describe.each([
   ['the documents of an image and the files of its archive', DOCUMENTS],
   ['attestations', ATTESTATIONS],
   ['the tar of a layer', TARS],
+  ['what packs a layer or the archive', PACKINGS],
 ] as const)('a token in %s', (_group, cases) => {
   it.each(cases)('%s fails, is told where, and is never shown', async (_what, archive, location) => {
     const outcome = await judgeArchive(await archive())

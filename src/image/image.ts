@@ -29,9 +29,10 @@ export interface Layer {
   /**
    * The uncompressed tar in chunks of a megabyte; the bytes of one are valid until VALID_CHUNKS more were read. Digest and diff ID are checked while it is read: the last step throws when one
    * differs. Can be called again for a second reading.
+   * @param aside told of what its compression holds beside the data: comments, frames to be skipped
    * @throws ImageError
    */
-  open(): AsyncIterable<Buffer>
+  open(aside?: (bytes: Buffer) => void): AsyncIterable<Buffer>
 }
 
 /** `dir`: a directory as skopeo writes it. */

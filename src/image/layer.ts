@@ -54,11 +54,11 @@ export async function storedLayer(files: ImageFiles, stored: StoredLayer): Promi
     digest,
     mediaType: stored.mediaType,
     storedSize: await files.size(blob),
-    open: () => verified(files, stored, where),
+    open: (aside = () => {}) => verified(files, stored, where, aside),
   }
 }
 
-async function* verified(files: ImageFiles, { blob, digest, diffId }: StoredLayer, where: string): AsyncGenerator<Buffer> {
+async function* verified(files: ImageFiles, { blob, digest, diffId }: StoredLayer, where: string, aside: (bytes: Buffer) => void): AsyncGenerator<Buffer> {
   const source = files.stream(blob)
   const iterator = source[Symbol.asyncIterator]()
   const first = await iterator.next()
@@ -77,7 +77,7 @@ async function* verified(files: ImageFiles, { blob, digest, diffId }: StoredLaye
   })()
   // An uncompressed blob is hashed once: digest and diff ID are the same bytes.
   const same = digest === null || (compression === 'none' && algorithmOf(digest) === algorithmOf(diffId))
-  for await (const chunk of decompress(same ? all : hashed(all, stored), compression, where)) {
+  for await (const chunk of decompress(same ? all : hashed(all, stored), compression, where, { aside })) {
     plain.update(chunk)
     yield chunk
   }

@@ -3,10 +3,14 @@ import { type FileHandle, open as openFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { ImageError, UsageError } from '../error.ts'
 import type { Limits } from '../limits.ts'
+
+import { Asides } from '../packing/asides.ts'
 import { tarFiles } from './archive-files.ts'
+
 import { CHUNK, decompress, sniff } from './compression.ts'
 import { directoryFiles } from './directory-files.ts'
 import { openDockerArchive } from './docker-archive.ts'
+import type { OtherFile } from './documents.ts'
 import { saveFromEngine } from './engine.ts'
 import type { ImageFiles } from './files.ts'
 import type { Choice, Image } from './image.ts'
@@ -128,17 +132,31 @@ async function openHandle(handle: FileHandle, where: string, reference: string, 
         `${where} is no image archive: it is no tar, and not packed with gzip, zstd, xz or bzip2. Name an archive that docker save or buildx wrote, or an OCI layout directory.`,
       )
     }
+    const asides = new Asides()
     if (compression !== 'none') {
       const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false }) as AsyncIterable<Buffer>
-      current = await spool(decompress(packed, compression, where), where, options)
+      current = await spool(decompress(packed, compression, where, { aside: (bytes) => asides.add(bytes) }), where, options)
       await handle.close()
     }
-    return await openTar(await tarFiles(where, current, options.limits), reference, options, form)
+    const image = await openTar(await tarFiles(where, current, options.limits), reference, options, form)
+    return { ...image, others: [...image.others, ...besideData(asides)] }
   } catch (error) {
     await current.close().catch(() => {})
     await handle.close().catch(() => {})
     throw error
   }
+}
+
+/** What the compression of the whole archive holds beside the data is searched as a file of the archive is. */
+function besideData(asides: Asides): OtherFile[] {
+  const bytes = asides.bytes()
+  if (asides.leftOut > 0) throw new ImageError('too-large', 'The compression of the archive holds more than 16 MiB of comments and frames to be skipped. Save the image again.')
+  if (bytes === null) return []
+  return [{ name: 'the compression of the archive', kind: 'index', open: () => pieces(bytes) }]
+}
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes
 }
 
 async function openTar(files: ImageFiles, reference: string, options: OpenOptions, form: Form | null): Promise<Image> {

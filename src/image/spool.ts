@@ -30,7 +30,8 @@ export async function spool(source: AsyncIterable<Buffer>, where: string, { temp
     let size = 0
     for await (const chunk of source) {
       size += chunk.length
-      if (size > limits['spool-bytes']) throw new ImageError('too-large', `${where} has more than ${limits['spool-bytes']} bytes, unpacked ${raise('spool-bytes')}`)
+      if (size > limits['spool-bytes'])
+        throw new ImageError('too-large', `${where}: more than ${limits['spool-bytes']} bytes would be written to ${directory} ${raise('spool-bytes')}`)
       await handle.appendFile(chunk)
     }
     return handle

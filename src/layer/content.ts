@@ -57,9 +57,12 @@ export class Content implements Sink {
     this.#scan = scanner.start(inside.at(-1) ?? path)
   }
 
-  /** What was found, its own first; complete when the end is. */
+  /** What was found, its own first; complete when the end is. What a plain archive shows raw and in its member is told once, by the member. */
   get matches(): readonly ContentMatch[] {
-    return this.#nested.length === 0 ? this.#own : [...this.#own, ...this.#nested]
+    if (this.#nested.length === 0) return this.#own
+    const depth = this.#inside.length === 0 ? null : this.#inside.join('!/')
+    const members = new Set(this.#nested.filter(({ inside }) => inside !== depth).map(({ identity }) => identity))
+    return [...this.#own.filter(({ identity }) => !members.has(identity)), ...this.#nested]
   }
 
   get where(): string {

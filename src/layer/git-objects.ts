@@ -2,15 +2,16 @@
 // https://git-scm.com/docs/gitformat-pack
 import { createHash } from 'node:crypto'
 import zlib from 'node:zlib'
-import { PackingError } from '../packing/feed.ts'
-import { keep } from './kept.ts'
+import { Feed, PackingError } from '../packing/feed.ts'
+import { inflate } from '../packing/native.ts'
+import { keep, pieces } from './kept.ts'
 import { Stop } from './nested.ts'
 import { deliver, type Opening, type Sink } from './unpacker.ts'
 
 const TYPES: Readonly<Record<number, string>> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' }
 const OFFSET_DELTA = 6
 const NAMED_DELTA = 7
-/** Objects are held in memory; larger ones are left out. */
+/** Objects up to this size are held in memory, and others built on them. */
 const MAX_OBJECT = 16 << 20
 /** What objects that others are built on may take at once. */
 const MAX_BASES = 32 << 20
@@ -174,6 +175,7 @@ class Pack<S extends Sink> {
       data = end + 20
       base = this.#bytes.toString('hex', end, data)
     } else if (TYPES[type] === undefined) throw new PackingError('its git pack is damaged')
+    if (size > MAX_OBJECT) return this.#large({ data, size }, TYPES[type] ?? null)
     const { bytes, end: next } = this.#inflate({ data, size })
     const index = this.#index.add(at, data, size)
     if (base !== null) {
@@ -184,6 +186,24 @@ class Pack<S extends Sink> {
     const name = TYPES[type] ?? ''
     await this.#emit({ index, type: name, bytes, id: idOf(name, bytes) })
     return next
+  }
+
+  /** An object that is too large to build others on is read piece by piece. @param type null for what differs from another */
+  async #large({ data, size }: { readonly data: number; readonly size: number }, type: string | null): Promise<number> {
+    const feed = Feed.of(pieces(this.#bytes.subarray(data)))
+    const { host, budget, account } = this.#opening
+    const inflated = async function* (): AsyncGenerator<Buffer> {
+      for await (const chunk of inflate(feed, 'zlib')) {
+        budget.spend(chunk.length, account)
+        yield chunk
+      }
+    }
+    if (type !== null) await deliver(host, `${type} of ${size} bytes`, inflated())
+    else {
+      for await (const _ of inflated());
+      this.#leaveOut(1, `one has ${size} bytes (at most ${MAX_OBJECT} are put together)`)
+    }
+    return data + feed.position
   }
 
   async #emit({ type, bytes, id }: PackObject): Promise<void> {
@@ -218,7 +238,6 @@ class Pack<S extends Sink> {
   }
 
   #inflate({ data, size }: { readonly data: number; readonly size: number }): { readonly bytes: Buffer; readonly end: number } {
-    if (size > MAX_OBJECT) throw new PackingError(`its git pack holds an object of ${size} bytes (at most ${MAX_OBJECT} are read)`)
     try {
       const result = zlib.inflateSync(this.#bytes.subarray(data), { maxOutputLength: size + 1, info: true } as zlib.ZlibOptions)
       const { buffer, engine } = result as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
@@ -268,7 +287,7 @@ function applyDelta(base: Buffer, delta: Buffer): Buffer {
   }
   if (number() !== base.length) throw damaged()
   const size = number()
-  if (size > MAX_OBJECT) throw new PackingError(`one has ${size} bytes (at most ${MAX_OBJECT} are read)`)
+  if (size > MAX_OBJECT) throw new PackingError(`one has ${size} bytes (at most ${MAX_OBJECT} are put together)`)
   const out = Buffer.allocUnsafe(size)
   let done = 0
   while (at < delta.length) {

@@ -10,9 +10,9 @@ import { type PieceOf, PieceScan } from './metadata-scan.ts'
 
 /**
  * Where in the tar: the name of an entry, the target of a link, an extended attribute, a comment, another PAX record, the name
- * of owner or group, what is left of a header, what lies between entries.
+ * of owner or group, what is left of a header, what lies between entries; and what the compression around the tar holds.
  */
-export const TAR_FIELDS = ['name', 'link', 'xattr', 'comment', 'pax', 'owner', 'header', 'padding'] as const
+export const TAR_FIELDS = ['name', 'link', 'xattr', 'comment', 'pax', 'owner', 'header', 'padding', 'packing'] as const
 export type TarField = (typeof TAR_FIELDS)[number]
 
 /** A secret in the headers of a layer's tar. */

@@ -33,3 +33,8 @@ export async function keep(feed: Feed, budget: NestedBudget, what: string, use: 
     budget.release(held)
   }
 }
+
+/** What is in memory, piece by piece. */
+export async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += LARGE) yield bytes.subarray(at, at + LARGE)
+}

@@ -10,10 +10,11 @@ import type { Layer } from '../image/image.ts'
 import { TarGuard } from '../image/tar-guard.ts'
 import type { TarHeader } from '../image/tar-walk.ts'
 import { DEFAULT_LIMITS, type Limits, raise } from '../limits.ts'
+import { Asides } from '../packing/asides.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import { collectorOf, isNodeManifest, MAX_EXTRACT, MAX_MANIFEST, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint, namesPackage } from './collectors.ts'
 import { Content } from './content.ts'
-import { HeaderText } from './header-text.ts'
+import { HeaderText, type TarMatch } from './header-text.ts'
 import type { ContentHashes, EntryType, Extract, LayerEntry, LayerMatch, LayerScan, ProgramKind, Skipped } from './layer-scan.ts'
 import { NestedBudget } from './nested.ts'
 import { type EntryStream, type Next, TarEntries } from './tar-entries.ts'
@@ -104,9 +105,10 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
     }
   })
 
+  const asides = new Asides()
   let size = 0
   try {
-    for await (const chunk of layer.open()) {
+    for await (const chunk of layer.open((bytes) => asides.add(bytes))) {
       size += chunk.length
       if (size > limits['layer-bytes']) throw new ImageError('too-large', `${label} unpacks to more than ${limits['layer-bytes']} bytes ${raise('layer-bytes')}`)
       const passed = guard.push(chunk)
@@ -123,7 +125,8 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
   }
   if (entries.failure !== null) throw tarError(entries.failure, label)
   headers.end()
-  return { ...reading.result(layer, size), metadata: headers.matches }
+  const beside = await reading.asides(asides)
+  return { ...reading.result(layer, size), metadata: [...headers.matches, ...beside] }
 }
 
 function tarError(error: Error, label: string): Error {
@@ -178,6 +181,17 @@ class LayerReading {
     }
   }
 
+  /** Searches what the compression holds beside the tar. */
+  async asides(asides: Asides): Promise<TarMatch[]> {
+    if (asides.leftOut > 0) this.skip('/', `its compression holds ${asides.leftOut} bytes beside the data that were not looked into`)
+    const bytes = asides.bytes()
+    if (bytes === null) return []
+    const content = new Content((_, reason) => this.skip('/', `what its compression holds beside the data: ${reason}`), this.#scanner, this.#budget, '/', [], 0)
+    await content.push(bytes, true)
+    await content.end()
+    return content.matches.map(({ inside: _, ...match }) => ({ ...match, entry: null, field: 'packing', key: null }))
+  }
+
   skip(path: string, reason: string): void {
     if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push({ path, reason })
     else this.#notListed++
@@ -230,9 +244,7 @@ class LayerReading {
       const finish = (): void => {
         const { matches } = content
         if (matches.length > 0) {
-          // What a plain archive shows raw and in its member is told once, by the member.
-          const members = new Set(matches.filter(({ inside }) => inside !== null).map(({ identity }) => identity))
-          for (const match of matches) if (match.inside !== null || !members.has(match.identity)) this.#matches.push({ ...match, entry: index })
+          for (const match of matches) this.#matches.push({ ...match, entry: index })
           this.#noted.add(index)
         }
         if (guarded.size <= MAX_KEPT && this.#noted.has(index)) this.#hashes.set(index, hashesOf(pieces))

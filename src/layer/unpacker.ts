@@ -68,10 +68,13 @@ export class Unpacker<S extends Sink> {
   readonly #budget: NestedBudget
   readonly #start: number
   readonly #isScript: boolean
-  readonly #signs: SignAt[] = []
+  #signs: SignAt[] = []
+  /** Signs that were looked at, from the first on. */
+  #seen = 0
   readonly #pipe = new Pipe()
   #feed: Feed | null = null
   #running: Promise<void> | null = null
+  #stopped = false
   #tried = 0
   /** Reasons that were told, each once. */
   readonly #said = new Set<string>()
@@ -90,7 +93,7 @@ export class Unpacker<S extends Sink> {
 
   /** Tells of a sign; before the bytes are written in which it stands. */
   sign(sign: SignAt): void {
-    this.#signs.push(sign)
+    if (!this.#stopped && (this.#feed === null || sign.at >= this.#feed.position)) this.#signs.push(sign)
   }
 
   write(chunk: Buffer, last: boolean): Promise<void> | null {
@@ -103,7 +106,11 @@ export class Unpacker<S extends Sink> {
         }
       }
       this.#feed = new Feed(() => this.#pipe.read(), this.#start)
-      this.#running = this.#run(this.#feed).finally(() => this.#pipe.stop())
+      this.#running = this.#run(this.#feed).finally(() => {
+        this.#stopped = true
+        this.#signs = []
+        this.#pipe.stop()
+      })
       // Whoever ends the content waits for it.
       this.#running.catch(() => {})
     }
@@ -228,8 +235,10 @@ export class Unpacker<S extends Sink> {
   /** Passes over bytes up to the next sign that holds. */
   async #nextSign(feed: Feed): Promise<Told | null> {
     for (;;) {
-      const next = this.#signs.shift()
+      const next = this.#signs[this.#seen++]
       if (next === undefined) {
+        this.#signs = []
+        this.#seen = 0
         if (!(await feed.pass(LAG + BEFORE_SIGN))) return null
         continue
       }

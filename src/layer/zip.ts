@@ -6,7 +6,7 @@ import { inflateRawAtOnce } from '../packing/gzip.ts'
 import { inflate } from '../packing/native.ts'
 import { isZipMember } from '../packing/signs.ts'
 import { decode, type Stream } from '../packing/streams.ts'
-import { keep } from './kept.ts'
+import { keep, pieces } from './kept.ts'
 import { Stop } from './nested.ts'
 import { deliver, type Opening, type Sink } from './unpacker.ts'
 
@@ -68,7 +68,7 @@ class ZipReading<S extends Sink> {
   readonly #opening: Opening<S>
   readonly #bytes: Buffer
   /** What members of the directory take, each from its header on. */
-  readonly #known: Range[] = []
+  readonly #known: { readonly from: number; to: number }[] = []
 
   constructor(opening: Opening<S>, bytes: Buffer) {
     this.#opening = opening
@@ -116,12 +116,14 @@ class ZipReading<S extends Sink> {
       return
     }
     const start = at + 30 + this.#bytes.readUInt16LE(at + 26) + this.#bytes.readUInt16LE(at + 28)
-    this.#known.push({ from: at, to: start + entry.compressedSize })
+    const known = { from: at, to: Math.min(this.#bytes.length, start + entry.compressedSize) }
+    this.#known.push(known)
     if (name.endsWith('/') && entry.compressedSize === 0) return
     if (entry.generalPurposeBitFlag & 1) return host.skip('it is encrypted', name)
     const method = this.#bytes.readUInt16LE(at + 8)
     if (method !== entry.compressionMethod) host.skip('its two headers tell of different compressions', name)
-    await this.#member(name, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize))
+    // What it claims and does not use may be something else.
+    known.to = start + (await this.#member(name, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize)))
   }
 
   /** @returns how many of the bytes belong to it */
@@ -227,10 +229,6 @@ function unknownBytes(bytes: Buffer): number {
   const first = bytes.findIndex((byte) => byte !== 0)
   if (first === -1 || bytes.includes('APK Sig Block 42', 0, 'latin1')) return 0
   return bytes.length - first
-}
-
-async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
-  for (let at = 0; at < bytes.length; at += AT_ONCE) yield bytes.subarray(at, at + AT_ONCE)
 }
 
 /** What stands behind the archive is left in the feed. */

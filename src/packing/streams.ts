@@ -10,6 +10,11 @@ export { isBzip2, isSkippable, isZstdFrame }
 
 export type Stream = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'zlib' | 'brotli'
 
+/** Pieces of less than this are put together: each costs whoever takes it some work. */
+const ENOUGH = 1 << 16
+/** Pieces that are put together at most. */
+const MANY = 1 << 12
+
 export interface StreamListener {
   /** Bytes that are neither data nor structure: a name, a comment, a frame to be skipped. */
   readonly aside?: (bytes: Buffer) => void
@@ -21,7 +26,31 @@ export interface StreamListener {
  * Decodes one stream with all its members or frames; what stands behind it is left in the feed.
  * @throws PackingError when it breaks off or does not decode
  */
-export function decode(kind: Stream, feed: Feed, { aside, memory }: StreamListener = {}): AsyncIterable<Buffer> {
+export async function* decode(kind: Stream, feed: Feed, listener: StreamListener = {}): AsyncGenerator<Buffer> {
+  let small: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of decoded(kind, feed, listener)) {
+      if (chunk.length >= ENOUGH && size === 0) {
+        yield chunk
+        continue
+      }
+      small.push(chunk)
+      size += chunk.length
+      if (size < ENOUGH && small.length < MANY) continue
+      yield Buffer.concat(small)
+      small = []
+      size = 0
+    }
+  } catch (error) {
+    // What came before counts.
+    if (size > 0) yield Buffer.concat(small)
+    throw error
+  }
+  if (size > 0) yield Buffer.concat(small)
+}
+
+function decoded(kind: Stream, feed: Feed, { aside, memory }: StreamListener): AsyncIterable<Buffer> {
   switch (kind) {
     case 'gzip':
       return gunzip(feed, aside)

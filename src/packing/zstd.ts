@@ -11,6 +11,9 @@ const MAGIC = 0xfd2fb528
 const OUT = 1 << 20
 /** As the zstd command, without a word that it may take more: the memory that decoding takes. */
 const MAX_WINDOW = 128 << 20
+/** Bytes of a frame to be skipped that are handed out at once, and of the next that are handed out with them. */
+const ASIDE = 1 << 20
+const OVERLAP = 1 << 12
 /** A frame's header, at most. */
 const HEADER = 18
 
@@ -48,12 +51,11 @@ async function* frames(feed: Feed, onWindow: OnWindow, onAside: OnAside): AsyncG
     if (isSkippable(head)) {
       const length = head.readUInt32LE(4)
       await feed.skip(8)
-      let left = length
-      for await (const piece of feed.part(length)) {
-        onAside(piece)
-        left -= piece.length
+      for (let left = length; left > 0; left -= ASIDE) {
+        // Pieces overlap, so that nothing in them is cut.
+        onAside(await feed.peek(Math.min(left, ASIDE + OVERLAP)))
+        if (!(await feed.skip(Math.min(left, ASIDE)))) throw broken()
       }
-      if (left > 0) throw broken()
       continue
     }
     const header = frameHeader(head)
@@ -101,12 +103,20 @@ async function* oneFrame(feed: Feed, header: { readonly length: number; readonly
 
 /**
  * Decodes all frames; what stands behind the last is left in the feed.
+ * @param isNative false takes the decoder in JavaScript
  * @throws PackingError when one breaks off or does not decode
  */
-export async function* unzstd(feed: Feed, onWindow: OnWindow = () => {}, onAside: OnAside = () => {}): AsyncGenerator<Buffer> {
-  const stream = decoder()
+export async function* unzstd(feed: Feed, onWindow: OnWindow = () => {}, onAside: OnAside = () => {}, isNative = true): AsyncGenerator<Buffer> {
+  const source = frames(feed, onWindow, onAside)
+  const first = await source.next()
+  if (first.done) return
+  const all = async function* (): AsyncGenerator<Buffer> {
+    yield first.value
+    yield* source
+  }
+  const stream = decoder(isNative)
   let failed: unknown = null
-  const feeding = pipeline(Readable.from(frames(feed, onWindow, onAside), { objectMode: false, highWaterMark: OUT }), stream).catch((error: unknown) => {
+  const feeding = pipeline(Readable.from(all(), { objectMode: false, highWaterMark: 1 << 16 }), stream).catch((error: unknown) => {
     failed = error
   })
   try {
@@ -124,24 +134,31 @@ export async function* unzstd(feed: Feed, onWindow: OnWindow = () => {}, onAside
 }
 
 /** node:zlib where it has zstd (Node 22.15 and later), else JavaScript. */
-function decoder(): Transform {
+function decoder(isNative: boolean): Transform {
   const native = (zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform }).createZstdDecompress
-  return native ? native({ chunkSize: OUT }) : fallback()
+  return native !== undefined && isNative ? native({ chunkSize: OUT }) : fallback()
 }
 
 function fallback(): Transform {
   let out: Buffer[] = []
   const inner = new Fallback((chunk) => out.push(Buffer.from(chunk)))
+  const step = (stream: Transform, chunk: Uint8Array, last: boolean, done: (error?: Error) => void): void => {
+    try {
+      inner.push(chunk, last)
+      for (const piece of out) stream.push(piece)
+      out = []
+      done()
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      try {
-        inner.push(chunk)
-        for (const piece of out) this.push(piece)
-        out = []
-        done()
-      } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)))
-      }
+      step(this, chunk, false, done)
+    },
+    flush(done) {
+      // It holds the last bytes back until it is told that no more follow.
+      step(this, new Uint8Array(0), true, done)
     },
   })
 }

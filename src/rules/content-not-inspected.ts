@@ -6,7 +6,7 @@ const meta: RuleMeta = {
   id: 'content-not-inspected',
   title: 'Content that was not looked into',
   description: 'An archive inside a layer is encrypted, damaged, of an unsupported form or too large to be opened. Its raw bytes were read all the same.',
-  remedy: 'Unpack the archive in the image, store it as zip, tar, gzip or zstd, or raise the limit.',
+  remedy: 'Unpack the archive in the image, store it as zip, tar, gzip, zstd, xz or bzip2, or raise the limit.',
   severity: 'medium',
   confidence: 'high',
   kind: 'rule',

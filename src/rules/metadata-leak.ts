@@ -12,6 +12,11 @@ const TAR_PARTS: Readonly<Record<TarField, { readonly title: string; readonly pa
   owner: { title: 'the name of an owner', part: 'The name of the owner or group', change: 'Give the file another owner.' },
   header: { title: 'a header of the tar', part: 'The header', change: 'Build the layer with a tool that leaves unused bytes of its headers empty.' },
   padding: { title: 'the padding of the tar', part: 'The padding behind', change: 'Build the layer with a tool that fills up with zeros.' },
+  packing: {
+    title: 'the compression of a layer',
+    part: 'What the compression (a comment, a frame to be skipped)',
+    change: 'Compress the layer with a tool that writes nothing beside the data.',
+  },
 }
 
 /** What stands in titles behind `GitHub token in`. */
