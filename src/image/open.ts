@@ -3,10 +3,8 @@ import { type FileHandle, open as openFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { ImageError, UsageError } from '../error.ts'
 import type { Limits } from '../limits.ts'
-
 import { Asides } from '../packing/asides.ts'
 import { tarFiles } from './archive-files.ts'
-
 import { CHUNK, decompress, sniff } from './compression.ts'
 import { directoryFiles } from './directory-files.ts'
 import { openDockerArchive } from './docker-archive.ts'

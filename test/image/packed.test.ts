@@ -24,7 +24,7 @@ const optionsOf = (spoolBytes?: number) => ({
   image: null,
   platform: null,
   temporary: folder,
-  architecture: 'x64',
+  bareNames: 'file-first' as const,
   stdin: nothing,
   limits: limitsOf({ 'spool-bytes': spoolBytes }),
 })
