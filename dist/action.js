@@ -54888,8 +54888,8 @@ var LIMITS = {
   matches: { value: 5e3, about: "matches of detectors that are kept of one image; default 5,000, ten times what 5 GB of programs and packages have" },
   records: { value: 2e6, about: "files that the package databases of one layer name; default 2,000,000" },
   "extract-bytes": {
-    value: 128 * 2 ** 20,
-    about: "bytes of small files (users, scripts; package databases while their layer is read) that are kept of one image; default 128 MiB"
+    value: 96 * 2 ** 20,
+    about: "bytes of small files (users, scripts; package databases while their layer is read) that are kept of one image; default 96 MiB"
   },
   "spool-bytes": { value: 64 * GIB, about: "bytes of a packed or piped archive that are written to the temporary directory; default 64 GiB" },
   "json-depth": { value: 256, about: "arrays and objects in each other in a manifest, configuration or attestation; default 256" },
