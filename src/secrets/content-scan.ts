@@ -36,6 +36,12 @@ const MAX_FILE = 8 << 20
 const MAX_PIECES = 2048
 /** Values of a file that are put in order at once. */
 const MAX_BATCH = 2000
+/** Bytes of the window that become text at once. */
+const MIN_BLOCK = 2048
+/** Characters of a scheme, and of what it stands behind. */
+const MAX_SCHEME = 40
+/** Characters of `:\/\/`. */
+const ESCAPED_SLASHES = 5
 const TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y
 /** Values of decoded texts that are remembered, so that each is told once. */
 const MAX_SEEN = 100_000
@@ -103,6 +109,11 @@ export class ContentScan {
   #signs: SignAt[] = []
   readonly #bounds: Bounds
   readonly #kept: Kept
+  /** Text of the window from `#blockAt` on. */
+  #block = ''
+  #blockAt = 0
+  /** The last characters of tokens that were walked, by their places in the window. */
+  #run = { from: 0, to: 0 }
   /** Where in the window the last match of a detector ends. */
   readonly #tried = new Map<Detector, number>()
   readonly #seen = new Set<string>()
@@ -188,6 +199,8 @@ export class ContentScan {
     const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND)
     const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift)
     this.#tried.clear()
+    this.#block = ''
+    this.#run = { from: 0, to: 0 }
     this.#counted = { at: 0, lines: 0 }
     if (to > from) this.#search(from, to, length, last)
     this.#carry = carry
@@ -254,14 +267,18 @@ export class ContentScan {
   #try(detector: Detector, position: number, end: number, isEscaped: boolean): void {
     const start = Math.max(0, position - LOOK_BEHIND)
     const window = detector.window ?? DEFAULT_WINDOW
-    const text = this.#kernel.window.toString('latin1', start, Math.min(end, position + window))
     const at = position - start
+    if (detector.notAfter?.includes(this.#kernel.window[position - 1] ?? 0) === true) return
+    const text = this.#slice(start, Math.min(end, position + window), end)
     if (isEscaped) {
-      // In front of `:\/\/` stands a scheme, and a login ends with `@`.
-      if (!/[a-z0-9]/i.test(text[at - 1] ?? '') || !/@|%40|\\u0040/.test(text.slice(at))) return
-      const before = unescapeText(text.slice(0, at), false)
-      const after = unescapeText(text.slice(at), false)
-      this.#match(detector, before.text + after.text, before.text.length, [...before.at.slice(0, -1), ...after.at.map((index) => index + at)], start)
+      // In front of `:\/\/` stands a scheme, and a login ends with `@`: before the next of these, which holds a slash.
+      const next = text.indexOf(text.slice(at, at + ESCAPED_SLASHES), at + 1)
+      const login = text.slice(at, next === -1 ? undefined : next)
+      if (!/[a-z0-9]/i.test(text[at - 1] ?? '') || !/@|%40|\\u0040/.test(login)) return
+      const front = Math.max(0, at - MAX_SCHEME)
+      const before = unescapeText(text.slice(front, at), false)
+      const after = unescapeText(login, false)
+      this.#match(detector, before.text + after.text, before.text.length, [...before.at.slice(0, -1).map((index) => index + front), ...after.at.map((index) => index + at)], start)
       return
     }
     if (detector.alone === true && detector.glued === undefined && detector.looksBack !== true) {
@@ -269,12 +286,30 @@ export class ContentScan {
       if (position < (this.#tried.get(detector) ?? 0) || !standsAlone(text, at, null, this.#isText)) return
     }
     if (this.#match(detector, text, at, null, start) || detector.alone !== true) return
-    TOKEN_RUN.lastIndex = at
-    const runEnd = at + (TOKEN_RUN.exec(text)?.[0].length ?? 0)
-    if (!goesOn(text, runEnd)) return
-    const longer = this.#kernel.window.toString('latin1', start, Math.min(end, position + Math.min(MAX_PIECES, window * 2)))
+    const run = this.#runEnd(text, at, start)
+    if (!goesOn(text, run)) return
+    const longer = this.#slice(start, Math.min(end, position + Math.min(MAX_PIECES, window * 2)), end)
     const whole = unescapeText(longer.slice(at), true)
     this.#match(detector, longer.slice(0, at) + whole.text, at, [...Array.from({ length: at }, (_, index) => index), ...whole.at.map((index) => index + at)], start)
+  }
+
+  /** The bytes of the window from `from` to `to`, as latin1. What is close together is cut out of one text. */
+  #slice(from: number, to: number, end: number): string {
+    if (from >= this.#blockAt && to <= this.#blockAt + this.#block.length) return this.#block.slice(from - this.#blockAt, to - this.#blockAt)
+    this.#blockAt = from
+    this.#block = this.#kernel.window.toString('latin1', from, Math.min(end, from + Math.max(MIN_BLOCK, 2 * (to - from))))
+    return this.#block.slice(0, to - from)
+  }
+
+  /** Where in a text the characters of tokens end that stand at a place. Text that is full of starts is walked once. */
+  #runEnd(text: string, at: number, start: number): number {
+    const { from, to } = this.#run
+    const isInside = start + at >= from && start + at < to
+    TOKEN_RUN.lastIndex = isInside ? Math.min(to - start, text.length) : at
+    TOKEN_RUN.exec(text)
+    const runEnd = Math.max(at, TOKEN_RUN.lastIndex)
+    this.#run = { from: isInside ? from : start + at, to: Math.max(isInside ? to : 0, start + runEnd) }
+    return runEnd
   }
 
   /**
@@ -298,7 +333,8 @@ export class ContentScan {
     const secret = checked.value ?? value
     const inner = groups['value'] === undefined && checked.value === undefined ? -before.length : Math.max(-before.length, (before + match[0]).indexOf(secret) - before.length)
     // A value that was put into another form (a key out of its quotes) takes the place of the whole match.
-    const size = (before + match[0]).includes(secret) ? secret.length : before.length + match[0].length
+    const matched = before + match[0]
+    const size = matched.includes(secret) || (raw === null && secret.startsWith(matched)) ? secret.length : matched.length
     const first = start + (raw === null ? at + inner : (raw[at + inner] ?? 0))
     const length = raw === null ? size : (raw[at + inner + size] ?? 0) - (raw[at + inner] ?? 0)
     this.#kept.add({

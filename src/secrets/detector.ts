@@ -101,6 +101,8 @@ export interface Detector extends SecretKind {
   readonly pattern: RegExp
   /** No letter, digit or `_` may stand before the value, but for an escape (`\n`, `%3D`) or a length byte. */
   readonly alone?: boolean
+  /** Characters, by their codes, that do not stand in front of the literal. */
+  readonly notAfter?: readonly number[]
   /** The value begins in front of the literal: where it stands alone is known only with the match. */
   readonly looksBack?: boolean
   /** The pattern without its right border: in a program's bytes texts stand without a gap, and a checksum tells. */

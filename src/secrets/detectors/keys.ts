@@ -119,7 +119,7 @@ export const KEYS: readonly Detector[] = [
     {
       proof: 'it reads as an S-expression with the secret number in it',
       literals: ['(11:private-key', '(21:protected-private-key', 'Key: (private-key', 'Key: (protected-private-key'],
-      pattern: /(?:\((?:11:private|21:protected-private)-key|Key: \((?:protected-)?private-key)[\s\S]{60,16000}/y,
+      pattern: /(?:\((?:11:private|21:protected-private)-key|Key: \((?:protected-)?private-key)(?=[\s\S]{60})/y,
       window: 16_384,
       strength: 'likely',
       examples: [
@@ -134,7 +134,7 @@ export const KEYS: readonly Detector[] = [
         '(11:private-key(3:ecc(5:curve7:Ed25519)(1:q33:{b64:33})))                     ',
         '(11:private-key(3:ecc(1:d32:{b64:20}',
       ],
-      check: ({ value }) => checkGnupgKey(value),
+      check: ({ value, after }) => checkGnupgKey(value + after),
     },
   ),
   whole(
@@ -142,11 +142,11 @@ export const KEYS: readonly Detector[] = [
     {
       proof: 'it holds a key, and opens with a usual password or none',
       literals: ['\xfe\xed\xfe\xed\0\0\0', '\xce\xce\xce\xce\0\0\0'],
-      pattern: /(?:\xfe\xed\xfe\xed|\xce\xce\xce\xce)\0\0\0[\x01\x02][\s\S]{60,16000}/y,
+      pattern: /(?<![\s\S])(?:\xfe\xed\xfe\xed|\xce\xce\xce\xce)\0\0\0[\x01\x02][\s\S]{60,16000}/y,
       window: 16_384,
       strength: 'harmless',
       examples: [],
-      check: ({ value, before }) => (before === '' ? checkJavaKeystore(value) : null),
+      check: ({ value }) => checkJavaKeystore(value),
     },
   ),
   whole(
@@ -182,11 +182,11 @@ export const KEYS: readonly Detector[] = [
     },
     {
       literals: ['\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5', '\x03\xd9\xa2\x9a\x65\xfb\x4b\xb5'],
-      pattern: /\x03\xd9\xa2\x9a[\x65\x67]\xfb\x4b\xb5[\s\S]{32,500}/y,
+      pattern: /(?<![\s\S])\x03\xd9\xa2\x9a[\x65\x67]\xfb\x4b\xb5[\s\S]{32,500}/y,
       window: 520,
       strength: 'harmless',
       examples: ['\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5\0\0\x04\0{b64:120}'],
-      check: ({ before }) => (before === '' ? { note: 'encrypted with its master password' } : null),
+      check: () => ({ note: 'encrypted with its master password' }),
     },
   ),
   whole(
@@ -224,11 +224,11 @@ export const KEYS: readonly Detector[] = [
     {
       proof: 'it holds a key, and opens with a usual password or none',
       literals: ['\x02\x01\x03\x30\x82', '\x02\x01\x03\x30\x80'],
-      pattern: /(?<=(?<before>0\x82[\s\S]{2}|0\x80))\x02\x01\x030[\x80\x82][\s\S]{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01[\s\S]{60,16000}/y,
+      pattern: /(?<=(?<before>0\x82[\s\S]{2}|0\x80))\x02\x01\x030[\x80\x82][\s\S]{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01(?=[\s\S]{60})/y,
       window: 16_384,
       strength: 'harmless',
       examples: [],
-      check: ({ value }) => checkPkcs12(value),
+      check: ({ value, after }) => checkPkcs12(value + after),
     },
   ),
   {
@@ -276,12 +276,12 @@ export const KEYS: readonly Detector[] = [
       '\x02\x01\x00\x02\x82\x01\x01\x00',
       '\x02\x01\x00\x02\x82\x02\x01\x00',
     ],
-    pattern: /(?<=(?<before>0(?:\x82[\s\S]{2}|\x81[\s\S]|[\x20-\x7f])))\x02\x01\x00[\s\S]{40,6000}/y,
+    pattern: /(?<=(?<before>0(?:\x82[\s\S]{2}|\x81[\s\S]|[\x20-\x7f])))\x02\x01\x00(?=[\s\S]{40})/y,
     window: 6100,
     strength: 'proven',
     examples: [() => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'der', type: 'pkcs8' }).toString('latin1')],
     quiet: ['0\x82\x01\x00\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01{b64:300}'],
-    check: ({ value }) => checkDer(value),
+    check: ({ value, after }) => checkDer(value + after),
   },
   {
     id: 'putty-key',
