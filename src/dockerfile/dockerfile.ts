@@ -126,12 +126,28 @@ export function parseDockerfile(path: string, text: string): Dockerfile {
 export const lineAt = ({ starts, startLine }: Pick<Instruction, 'starts' | 'startLine'>, offset: number): number =>
   starts.findLast((start) => start.offset <= offset)?.line ?? startLine
 
-/** The stage that FROM refers to, if it refers to an earlier one by its name. */
-export function parentStage(dockerfile: Dockerfile, stage: Stage): Stage | null {
-  const wanted = stage.from.toLowerCase()
-  const earlier = dockerfile.stages.slice(0, stage.index)
-  return earlier.findLast(({ name }) => name !== null && name === wanted) ?? null
+const BY_NAME = new WeakMap<Dockerfile, ReadonlyMap<string, readonly Stage[]>>()
+
+function stagesByName({ stages }: Dockerfile): ReadonlyMap<string, readonly Stage[]> {
+  const found = new Map<string, Stage[]>()
+  for (const stage of stages) {
+    const same = found.get(stage.name ?? '')
+    if (same === undefined) found.set(stage.name ?? '', [stage])
+    else same.push(stage)
+  }
+  return found
 }
+
+/** The stages of a name in lower case, in their order. A Dockerfile may have thousands: they are looked through once. */
+export function stagesNamed(dockerfile: Dockerfile, name: string): readonly Stage[] {
+  const known = BY_NAME.get(dockerfile) ?? stagesByName(dockerfile)
+  BY_NAME.set(dockerfile, known)
+  return name === '' ? [] : (known.get(name) ?? [])
+}
+
+/** The stage that FROM refers to, if it refers to an earlier one by its name. */
+export const parentStage = (dockerfile: Dockerfile, stage: Stage): Stage | null =>
+  stagesNamed(dockerfile, stage.from.toLowerCase()).findLast(({ index }) => index < stage.index) ?? null
 
 /** The value of a flag: `build` for `--from=build`; null where the flag is not there. */
 export function flagValue({ flags }: Instruction, name: string): string | null {

@@ -1,5 +1,5 @@
 // How the stages of a Dockerfile hang together: what a FROM can name, and what a stage takes from others and from images.
-import { type Dockerfile, flagValue, type Instruction, parentStage, type Stage } from './dockerfile.ts'
+import { type Dockerfile, flagValue, type Instruction, parentStage, type Stage, stagesNamed } from './dockerfile.ts'
 import { fitsPattern, literal, type Pattern, patternsOf } from './words.ts'
 
 /** What a FROM names: one earlier stage, an image, or either, where an argument decides. */
@@ -30,7 +30,8 @@ export function ancestorsOf(dockerfile: Dockerfile, stage: Stage): Stage[] {
 }
 
 /** The stage that `--from=` names. */
-const stageNamed = ({ stages }: Dockerfile, name: string): Stage | null => stages.find((stage) => stage.name === name.toLowerCase() || String(stage.index) === name) ?? null
+const stageNamed = (dockerfile: Dockerfile, name: string): Stage | null =>
+  (/^(?:0|[1-9]\d{0,8})$/.test(name) ? dockerfile.stages[Number(name)] : undefined) ?? stagesNamed(dockerfile, name.toLowerCase())[0] ?? null
 
 /** A stage or image whose files an instruction takes. */
 interface Taken {

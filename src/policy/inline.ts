@@ -162,6 +162,10 @@ export function readInlineIgnores(dockerfile: Dockerfile): { readonly ignores: I
   )
   const ignores: InlineIgnore[] = []
   const problems: string[] = []
+  /** For each line the next that is neither empty nor a comment. */
+  const next: number[] = []
+  for (let line = lines.length; line >= 1; line--) next[line] = /^\s*(?:#|$)/.test(lines[line - 1] ?? '') ? (next[line + 1] ?? lines.length + 1) : line
+  const starting = new Map(instructions.map((instruction) => [instruction.startLine, instruction]))
   lines.forEach((text, index) => {
     const line = index + 1
     const comment = text.trimStart().startsWith('#') && !inDocument.has(line) ? readComment(text.trim()) : null
@@ -170,9 +174,8 @@ export function readInlineIgnores(dockerfile: Dockerfile): { readonly ignores: I
       problems.push(`${path}:${line}: the comment ${comment.problem}: it accepts nothing. Write # layergate-ignore: RULE reason`)
       return
     }
-    let below = line + 1
-    while (below <= lines.length && /^\s*(?:#|$)/.test(lines[below - 1] ?? '')) below++
-    const whole = instructions.find(({ startLine }) => startLine === below)
+    const below = next[line + 1] ?? lines.length + 1
+    const whole = starting.get(below)
     const range = comment.isGlobal ? { startLine: 1, endLine: lines.length } : { startLine: below, endLine: whole?.endLine ?? below }
     for (const { rule, reason } of comment.rules)
       ignores.push({
