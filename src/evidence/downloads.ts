@@ -179,6 +179,9 @@ const PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|
 const MAX_FILES = 100
 const MAX_WORDS = 500
 
+/** Whether a variable stands in code where a command starts, and not as an argument of one. */
+const runsVariable = (code: string, name: string): boolean => [...code.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known]) => known === name)
+
 class Flow {
   readonly downloads: Tracked[] = []
   /** By path, as written. */
@@ -262,6 +265,8 @@ class Flow {
         .findLast((download) => download !== null) ?? null
     const inside = substituted.map((inner) => this.#downloadOf(inner)).find((download) => download !== null) ?? null
 
+    const filled = piped ?? inside
+    if (filled !== null && /^(?:read|mapfile|readarray)$/.test(name)) for (const { value } of optionsIn(command).operands) this.#variables.set(value, filled)
     if (inside !== null) for (const { name: variable, value } of assignments) if (value.kind === 'open') this.#variables.set(variable, inside)
     if (run !== null) this.#run(step, command, run, piped, inside)
     if (piped !== null) {
@@ -281,7 +286,7 @@ class Flow {
     }
     if (run.word.kind === 'open' && inside !== null) this.#use(inside, 'run', step, command, `runs what ${inside.by} downloads with ${name}`)
     else if (run.kind === 'code') {
-      const variable = [...this.#variables].find(([known]) => run.word.kind === 'variable' && new RegExp(`\\$\\{?${known}\\b`).test(run.word.value))
+      const variable = run.word.kind === 'variable' ? [...this.#variables].find(([known]) => runsVariable(run.word.value, known)) : undefined
       if (variable !== undefined) this.#use(variable[1], 'run', step, command, `runs what ${variable[1].by} downloaded with ${name}`)
     } else {
       const file = this.#fileIn([run.word.value])
