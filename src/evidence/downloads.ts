@@ -169,6 +169,13 @@ const INSTALLERS: Readonly<Record<string, RegExp>> = {
 
 const isInstaller = ({ name, args }: ShellCommand): boolean => Object.hasOwn(INSTALLERS, name) && args.some(({ value }) => INSTALLERS[name]?.test(value))
 
+/** Installers that take a bare word for the name of a package, even where a file is called so. */
+const NAMED = /^(?:apk|apt|apt-get|dnf|gem|microdnf|npm|pip3?|yarn|yum|zypper)$/
+
+/** Whether an installer reads a word as a file: one of a directory, or with the ending of a package. */
+const namesFile = (installer: string, word: string): boolean =>
+  !NAMED.test(installer) || word.includes('/') || /^file:|\.(?:whl|zip|tar(?:\.\w+)?|tgz|tbz2?|txz|gem|deb|rpm|apk)$/i.test(word)
+
 /** Modes that let a file be run. */
 const makesExecutable = (mode: string): boolean => (/^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode))
 
@@ -307,8 +314,9 @@ class Flow {
     const every = this.#files.filter(({ path }) => [...words, ...reads].some((word) => sameFile(word, path)))
     for (const { path, download } of every) {
       if (unpacks(command)) this.#use(download, 'install', step, command, `unpacks it with ${name}`)
-      else if (isInstaller(command)) this.#use(download, 'install', step, command, `installs it with ${name}`)
-      else if (name === 'chmod' && words.some(makesExecutable)) this.#use(download, 'install', step, command, 'makes it executable')
+      else if (isInstaller(command)) {
+        if (words.some((word) => sameFile(word, path) && namesFile(name, word))) this.#use(download, 'install', step, command, `installs it with ${name}`)
+      } else if (name === 'chmod' && words.some(makesExecutable)) this.#use(download, 'install', step, command, 'makes it executable')
       else if (/^(?:mv|cp|install|ln|rsync)$/.test(name) && operands.length >= 2 && path !== last) {
         const target = last.endsWith('/') || operands.length > 2 ? `${last.replace(/\/$/, '')}/${baseOf(path)}` : last
         this.#track(target, download)

@@ -192,7 +192,7 @@ const COMMANDS: Readonly<Record<string, Check>> = {
   http: setting(/^--verify$/, /^(?:no|false)$/i, '--verify=no'),
   https: setting(/^--verify$/, /^(?:no|false)$/i, '--verify=no'),
   kubectl: flag('--insecure-skip-tls-verify'),
-  lftp: ({ args }) => (args.some(({ value }) => /ssl:verify-certificate(?:\/\S+)?\s+(?:no|false|off|0)\b/i.test(value)) ? 'ssl:verify-certificate no' : null),
+  lftp: ({ args }) => (args.some(({ value }) => /ssl:verify-certificate(?:\/[^\s/]{1,253})?\s{1,8}(?:no|false|off|0)\b/i.test(value)) ? 'ssl:verify-certificate no' : null),
   mamba: first(conda, flag('--insecure', '-k')),
   microdnf: yum,
   micromamba: conda,
@@ -241,7 +241,7 @@ export const SETTINGS_FILES: readonly { readonly path: RegExp; readonly line: Re
   { path: /(?:^|\/)apt\.conf(?:\.d\/|$)/, line: /Verify-(?:Peer|Host)"?\s{0,8}[=" ]{1,8}\s{0,8}"?(?:false|0|no|off|without|disable)/i, shown: 'Verify-Peer false' },
   { path: /(?:^|\/)\.?gemrc$/, line: /ssl_verify_mode:?\s*0/, shown: 'ssl_verify_mode: 0' },
   { path: /(?:^|\/)\.?condarc$/, line: /ssl_verify:\s*(?:false|no|off|0)/i, shown: 'ssl_verify: false' },
-  { path: /(?:^|\/)containers\/registries\.conf(?:\.d\/|$)/, line: /^\s*insecure\s{0,8}=\s{0,8}true/m, shown: 'insecure = true' },
+  { path: /(?:^|\/)containers\/registries\.conf(?:\.d\/|$)/, line: /^[ \t]{0,8}insecure\s{0,8}=\s{0,8}true/m, shown: 'insecure = true' },
   { path: /(?:^|\/)docker\/daemon\.json$/, line: /"insecure-registries"\s{0,8}:\s{0,8}\[\s{0,8}"/, shown: 'insecure-registries' },
   { path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/, line: /StrictHostKeyChecking[= ]+(?:no|off|false)/i, shown: 'StrictHostKeyChecking no' },
 ]
