@@ -321,7 +321,7 @@ function placeholderOf(name: string, options: readonly ShellWord[], words: reado
   for (const [index, { value }] of options.entries()) {
     const [, letter, joined] = /^-([IJi])(.*)$/s.exec(value) ?? []
     if (letter !== undefined) return joined || (letter === 'i' ? '{}' : (options[index + 1]?.value ?? ''))
-    if (/^--replace(?:=|$)/.test(value)) return value.slice('--replace='.length) || '{}'
+    if (/^--replace(?:=|$)/.test(value)) return value.replace(/^--replace=?/, '') || '{}'
   }
   return name === 'parallel' && words.some(({ value }) => value.includes('{}')) ? '{}' : ''
 }
