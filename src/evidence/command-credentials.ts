@@ -4,6 +4,7 @@ import { type KnownValue, wordsBefore } from '../secrets/redact.ts'
 import { optionsIn } from '../shell/options.ts'
 import type { ShellCommand } from '../shell/script.ts'
 import type { ShellWord } from '../shell/words.ts'
+import { accountPasswords } from './account-passwords.ts'
 import type { Step } from './steps.ts'
 
 export interface CommandCredential {
@@ -264,54 +265,6 @@ function phrasesOf(text: string, value: string): string[] {
     if (!word.includes(value)) return []
     return word.replace(/^["']|["']$/g, '') === value ? [`${all[index - 1] ?? ''} ${word}`.trim()] : [word]
   })
-}
-
-/** A hash that no password has: it locks the account. */
-const isLocked = (value: string): boolean => /^(?:[!*x]|LK|NP|locked)*$/.test(value)
-
-/** An account that a command gives a password. */
-export interface AccountPassword {
-  /** null where it is not known. */
-  readonly account: string | null
-  readonly how: string
-  /** The password or its hash; null where it is not among the words. */
-  readonly value: string | null
-}
-
-/** What a command says into the input of the next, as a person would read it. */
-const said = ({ name, args, input }: ShellCommand): string =>
-  input ??
-  (/^(?:echo|printf)$/.test(name)
-    ? args
-        .map(({ value }) => value)
-        .join(' ')
-        .replace(/\\n/g, '\n')
-    : '')
-
-/** The passwords that a command sets: chpasswd, passwd, useradd -p, usermod -p. */
-export function accountPasswords(command: ShellCommand): AccountPassword[] {
-  const { name, args, fedBy, input } = command
-  const options = optionsIn(command)
-  const account = options.operands.at(-1)?.value ?? null
-  const feeder = fedBy.at(-1)
-  const text = input ?? (feeder === undefined ? '' : said(feeder))
-  if (name === 'chpasswd') {
-    const pairs = text.split('\n').flatMap((line) => {
-      const match = /^[\s"']*(?:-e\s+)?([\w.$@{}-]+):([^"']*)/.exec(line)
-      return match?.[1] === undefined ? [] : [{ account: match[1], how: 'chpasswd', value: (match[2] ?? '').trim() }]
-    })
-    return pairs.length === 0 ? [{ account: null, how: 'chpasswd', value: null }] : pairs.filter(({ value }) => value === '' || !isLocked(value))
-  }
-  if (/^(?:useradd|usermod)$/.test(name)) {
-    const hash = options.value('-p', '--password')
-    return hash === null || isLocked(hash.value) ? [] : [{ account, how: `${name} -p`, value: hash.value }]
-  }
-  if (name === 'passwd') {
-    if (options.has('-d', '--delete')) return [{ account, how: 'passwd -d (an empty password)', value: null }]
-    if (options.has('-l', '--lock', '-u', '--unlock', '-e', '--expire', '-S', '--status')) return []
-    return options.has('--stdin') || fedBy.length > 0 || input !== null ? [{ account, how: 'passwd', value: text.split('\n')[0]?.trim() || null }] : []
-  }
-  return name === 'adduser' && args.some(({ value }) => value === '--password') ? [{ account, how: 'adduser --password', value: null }] : []
 }
 
 /** What no output may show of the words of commands, in the form of the redactor. */

@@ -169,6 +169,13 @@ const INSTALLERS: Readonly<Record<string, RegExp>> = {
 
 const isInstaller = ({ name, args }: ShellCommand): boolean => Object.hasOwn(INSTALLERS, name) && args.some(({ value }) => INSTALLERS[name]?.test(value))
 
+/** Installers that take a bare word for the name of a package, even where a file is called so. */
+const NAMED = /^(?:apk|apt|apt-get|dnf|gem|microdnf|npm|pip3?|yarn|yum|zypper)$/
+
+/** Whether an installer reads a word as a file: one of a directory, or with the ending of a package. */
+const namesFile = (installer: string, word: string): boolean =>
+  !NAMED.test(installer) || word.includes('/') || /^file:|\.(?:whl|zip|tar(?:\.\w+)?|tgz|tbz2?|txz|gem|deb|rpm|apk)$/i.test(word)
+
 /** Modes that let a file be run. */
 const makesExecutable = (mode: string): boolean => (/^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode))
 
@@ -178,6 +185,9 @@ const PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|
 /** Files that are followed at a time, and words of a command that may name one: more than people write. */
 const MAX_FILES = 100
 const MAX_WORDS = 500
+
+/** Whether a variable stands in code where a command starts, and not as an argument of one. */
+const runsVariable = (code: string, name: string): boolean => [...code.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known]) => known === name)
 
 class Flow {
   readonly downloads: Tracked[] = []
@@ -262,6 +272,8 @@ class Flow {
         .findLast((download) => download !== null) ?? null
     const inside = substituted.map((inner) => this.#downloadOf(inner)).find((download) => download !== null) ?? null
 
+    const filled = piped ?? inside
+    if (filled !== null && /^(?:read|mapfile|readarray)$/.test(name)) for (const { value } of optionsIn(command).operands) this.#variables.set(value, filled)
     if (inside !== null) for (const { name: variable, value } of assignments) if (value.kind === 'open') this.#variables.set(variable, inside)
     if (run !== null) this.#run(step, command, run, piped, inside)
     if (piped !== null) {
@@ -281,7 +293,7 @@ class Flow {
     }
     if (run.word.kind === 'open' && inside !== null) this.#use(inside, 'run', step, command, `runs what ${inside.by} downloads with ${name}`)
     else if (run.kind === 'code') {
-      const variable = [...this.#variables].find(([known]) => run.word.kind === 'variable' && new RegExp(`\\$\\{?${known}\\b`).test(run.word.value))
+      const variable = run.word.kind === 'variable' ? [...this.#variables].find(([known]) => runsVariable(run.word.value, known)) : undefined
       if (variable !== undefined) this.#use(variable[1], 'run', step, command, `runs what ${variable[1].by} downloaded with ${name}`)
     } else {
       const file = this.#fileIn([run.word.value])
@@ -302,8 +314,9 @@ class Flow {
     const every = this.#files.filter(({ path }) => [...words, ...reads].some((word) => sameFile(word, path)))
     for (const { path, download } of every) {
       if (unpacks(command)) this.#use(download, 'install', step, command, `unpacks it with ${name}`)
-      else if (isInstaller(command)) this.#use(download, 'install', step, command, `installs it with ${name}`)
-      else if (name === 'chmod' && words.some(makesExecutable)) this.#use(download, 'install', step, command, 'makes it executable')
+      else if (isInstaller(command)) {
+        if (words.some((word) => sameFile(word, path) && namesFile(name, word))) this.#use(download, 'install', step, command, `installs it with ${name}`)
+      } else if (name === 'chmod' && words.some(makesExecutable)) this.#use(download, 'install', step, command, 'makes it executable')
       else if (/^(?:mv|cp|install|ln|rsync)$/.test(name) && operands.length >= 2 && path !== last) {
         const target = last.endsWith('/') || operands.length > 2 ? `${last.replace(/\/$/, '')}/${baseOf(path)}` : last
         this.#track(target, download)

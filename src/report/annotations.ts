@@ -3,7 +3,7 @@ import type { Finding } from '../rules/finding.ts'
 import { visible } from './escape.ts'
 import type { Outcome } from './outcome.ts'
 import { isMild } from './verdict.ts'
-import { factsOf, failingFirst, hiddenBy, inherited, sourceLine } from './words.ts'
+import { alsoIn, factsOf, failingFirst, hiddenBy, inherited, sourceLine, verbOf } from './words.ts'
 
 export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice'
@@ -17,6 +17,8 @@ export interface Annotation {
 const MAX_OF_A_KIND = 10
 /** Longer messages are cut by the platform's view. */
 const MAX_MESSAGE = 900
+/** Other places of a value that are named. */
+const MAX_PLACES = 3
 /** Characters of the instruction that hides a file. */
 const MAX_SOURCE = 60
 
@@ -29,15 +31,17 @@ function messageOf(outcome: Outcome, finding: Finding): string {
   const hidden = hiddenBy(finding)
   const detail = [finding.ruleId, ...(finding.secret === null || finding.secret.redacted === '•••' ? [] : [finding.secret.redacted]), ...factsOf(outcome, finding)].join(', ')
   const { location } = finding
-  if (finding.secret === null || location.kind !== 'layer') return `${finding.message} ${finding.remedy} (${detail})`
+  const others = alsoIn(finding, MAX_PLACES)
+  const also = others === '' ? '' : ` ${others.replace('also', 'Also')}.`
+  if (finding.secret === null || location.kind !== 'layer') return `${finding.message}${also} ${finding.remedy} (${detail})`
   const inside = location.inside === undefined ? '' : ` (in ${location.inside})`
   const where = `${location.path}${inside}${location.line === null ? '' : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? '' : finding.origin === 'base' ? `, ${inherited(finding, 'base image')}` : ', added by this line'}.`
   const source = sourceLine(outcome, hidden?.dockerfile ?? null)
   const hiding =
     hidden?.location.kind !== 'layer'
       ? ''
-      : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source === null ? '' : ` (${outcome.redactor.cut(source, MAX_SOURCE)})`}`} ${hidden.role === 'hidden-by' ? 'hides' : 'overwrites'} it but does not erase it: anyone who can pull the image can read it.`
-  return `${where}${hiding} ${finding.remedy} (${detail})`
+      : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source === null ? '' : ` (${outcome.redactor.cut(source, MAX_SOURCE)})`}`} ${verbOf(hidden.role)} it but does not erase it: anyone who can pull the image can read it.`
+  return `${where}${hiding}${also} ${finding.remedy} (${detail})`
 }
 
 /** The annotations of one image, the worst first; what goes beyond the platform's limits, and what was known before, is counted. */

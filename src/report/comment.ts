@@ -8,7 +8,7 @@ import { type Failure, failureHeadline } from './failure.ts'
 import type { Outcome } from './outcome.ts'
 import { closing, FULL, fixBlock, folded, ICONS, layersSection, loosenedSection, strong, untoldSection } from './summary.ts'
 import { countParts, headline, isMild, passedCount, ruleOfVerdict } from './verdict.ts'
-import { factsOf, failingFirst, groupByFile, hiderOf, lineName, number, placeName, remediesOf, subjectOf, toldFindings } from './words.ts'
+import { alsoIn, factsOf, failingFirst, groupByFile, hiddenBy, hiderOf, lineName, number, otherPlaceName, placeName, remediesOf, subjectOf, toldFindings, verbOf } from './words.ts'
 
 /** Found at the start of our comment. */
 export const COMMENT_MARKER = '<!-- layergate -->'
@@ -19,6 +19,8 @@ const MAX_SECTION = 28_000
 const MAX_ROWS = 10
 /** Characters of the second line of a finding. */
 const MAX_SENTENCE = 260
+/** Other places of a value that one row names. */
+const MAX_PLACES = 3
 /** Kinds of secrets that one row names. */
 const MAX_KINDS = 5
 
@@ -73,16 +75,18 @@ function row(outcome: Outcome, group: readonly Finding[], context: CommentContex
   const facts = factsOf(outcome, finding)
   const hider = hiderOf(finding)
   const where = location.kind === 'layer' ? ` in ${code(location.path)}` : location.kind === 'tar' ? ` (${location.field} of ${code(location.path)})` : ''
-  const hiding = hider !== null && location.kind === 'layer' ? `; ${hider} hides it, layer ${location.layer} keeps it` : ''
+  const hiding = hider !== null && location.kind === 'layer' ? `; ${hider} ${verbOf(hiddenBy(finding)?.role ?? 'hidden-by')} it, layer ${location.layer} keeps it` : ''
+  const others = [...new Set(group.map((each) => alsoIn(each, MAX_PLACES, (place) => code(otherPlaceName(place)))).filter((text) => text !== ''))]
+  const also = others[0] === undefined ? '' : others.length === 1 ? `; ${others[0]}` : '; they are in other places too: see the job summary'
   const kinds = [...new Set(group.map(subjectOf))]
   if (group.length > 1) {
     const named = kinds.slice(0, MAX_KINDS).map(markdown).join(', ')
-    return `| ${ICONS[finding.severity]} | ${cell(`**${number(group.length)} secrets**${where}: ${named}${kinds.length > MAX_KINDS ? ` and ${kinds.length - MAX_KINDS} more kinds` : ''}${hiding}`)} | ${cell(link(finding, context))} |`
+    return `| ${ICONS[finding.severity]} | ${cell(`**${number(group.length)} secrets**${where}: ${named}${kinds.length > MAX_KINDS ? ` and ${kinds.length - MAX_KINDS} more kinds` : ''}${hiding}${also}`)} | ${cell(link(finding, context))} |`
   }
   const what =
     secret === null
       ? [`**${markdown(finding.title)}**`, prose(firstSentence(finding.message))].filter((line) => line !== '').join('<br>')
-      : `**${markdown(subjectOf(finding))}**${secret.redacted === '•••' ? '' : ` ${code(secret.redacted)}`}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${where}${hiding}`
+      : `**${markdown(subjectOf(finding))}**${secret.redacted === '•••' ? '' : ` ${code(secret.redacted)}`}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${where}${hiding}${also}`
   return `| ${ICONS[finding.severity]} | ${cell(what)} | ${cell(link(finding, context))} |`
 }
 

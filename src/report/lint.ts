@@ -19,7 +19,7 @@ export function renderLint(results: readonly LintResult[], { verbose }: { readon
     const shown = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== 'info')).sort(order)
     for (const { dockerfile, severity, message, ruleId, remedy } of shown) {
       lines.push(visible(`${dockerfile?.path ?? path}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`))
-      lines.push(...wrap(`→ ${visible(remedy)}`, INDENT, `${INDENT}  `))
+      if (remedy !== '') lines.push(...wrap(`→ ${visible(remedy)}`, INDENT, `${INDENT}  `))
     }
     const accepted = verdict.findings.filter(({ suppressed }) => suppressed !== null)
     for (const { dockerfile, ruleId, suppressed } of verbose ? accepted : [])

@@ -9,6 +9,7 @@ import { fixParts } from './fix.ts'
 import type { Outcome } from './outcome.ts'
 import { countParts, headline, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
 import {
+  alsoIn,
   bytes,
   duration,
   factsOf,
@@ -22,6 +23,7 @@ import {
   layerTally,
   lineName,
   number,
+  otherPlaceName,
   placeName,
   plural,
   remediesOf,
@@ -30,6 +32,7 @@ import {
   subjectOf,
   toldFindings,
   untoldBase,
+  verbOf,
 } from './words.ts'
 
 /** The platform refuses a summary of more than 1 MiB. */
@@ -39,6 +42,8 @@ const MAX_LOOSENED = 20
 const MAX_NAME = 200
 const MAX_SOURCE = 160
 const MAX_INSTRUCTION = 90
+/** Other places of a value that are named. */
+const MAX_PLACES = 5
 /** Findings for which an entry is written. */
 const MAX_ACCEPTED = 10
 export const ICONS: Record<Severity, string> = { critical: '🔴', high: '🟠', medium: '🟡', low: '🔵', info: '⚪' }
@@ -147,23 +152,19 @@ function findingsSection(outcome: Outcome, measure: Measure): string {
         const [finding] = group
         if (finding === undefined) return ''
         if (group.length > 1) return groupItem(outcome, group, measure)
-        const also = finding.related.filter(({ role }) => role === 'also-in')
-        const others = (finding.secret?.occurrences ?? 1) - 1
-        const more =
-          also.length === 0
-            ? ''
-            : ` Also in ${also
-                .slice(0, 5)
-                .map(({ location }) => code(placeName(location)))
-                .join(', ')}${others > 5 ? ` and ${number(others - 5)} more places` : ''}.`
+        const also = alsoIn(finding, MAX_PLACES, (place) => code(otherPlaceName(place)))
+        const more = also === '' ? '' : ` ${also.replace('also', 'Also')}.`
         const facts = factsOf(outcome, finding)
-        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${prose(finding.message)}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${more}\n  <br>→ ${prose(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ''}`
+        return `- ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${prose(finding.message)}${facts.length === 0 ? '' : ` (${markdown(facts.join(', '))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ''}`
       }),
     ]
   })
   const left = shown.length - measure.findings
   return [...rows, ...(left > 0 ? [`…and ${plural(left, 'finding')} more: see the JSON report.`] : [])].join('\n\n')
 }
+
+/** What to do, behind an arrow; nothing where there is nothing to say. */
+const advice = (text: string): string => (text === '' ? '' : `\n  <br>→ ${prose(text)}`)
 
 /** The secrets of one file: where they are and what to do once, then each on a line of its own. */
 function groupItem(outcome: Outcome, group: readonly Finding[], { fixes }: Measure): string {
@@ -172,14 +173,15 @@ function groupItem(outcome: Outcome, group: readonly Finding[], { fixes }: Measu
   const { own, common } = remediesOf(group)
   const layer = first.location.kind === 'layer' ? `, layer ${first.location.layer}` : ''
   const hider = hiderOf(first)
-  const hiding = hider === null ? '' : `; ${hider} ${hiddenBy(first)?.role === 'hidden-by' ? 'hides' : 'overwrites'} the file, the layer keeps it`
+  const hiding = hider === null ? '' : `; ${hider} ${verbOf(hiddenBy(first)?.role ?? 'hidden-by')} the file, the layer keeps it`
   const each = group.map((finding, index) => {
     const line = finding.location.kind === 'layer' && finding.location.line !== null ? `line ${finding.location.line}` : ''
     const shown = finding.secret === null || finding.secret.redacted === '•••' ? '' : code(finding.secret.redacted)
     const details = [line, shown, ...factsOf(outcome, finding).map(markdown)].filter(Boolean).join(', ')
-    return `  - ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(subjectOf(finding))}${details === '' ? '' : ` (${details})`}${own[index] ? `: ${prose(own[index])}` : ''}`
+    const also = alsoIn(finding, MAX_PLACES, (place) => code(otherPlaceName(place)))
+    return `  - ${ICONS[finding.severity]} **${finding.severity}** · ${code(finding.ruleId)} · ${markdown(subjectOf(finding))}${details === '' ? '' : ` (${details})`}${also === '' ? '' : `, ${also}`}${own[index] ? `: ${prose(own[index])}` : ''}`
   })
-  return `- **${plural(group.length, 'secret')} in ${code(first.location.kind === 'layer' ? `${first.location.path}${first.location.inside === undefined ? '' : `!/${first.location.inside}`}` : '')}**${layer}${hiding}\n  <br>→ ${prose(common)}\n${each.join('\n')}${fixes ? fixBlock(outcome, first) : ''}`
+  return `- **${plural(group.length, 'secret')} in ${code(first.location.kind === 'layer' ? `${first.location.path}${first.location.inside === undefined ? '' : `!/${first.location.inside}`}` : '')}**${layer}${hiding}${advice(common)}\n${each.join('\n')}${fixes ? fixBlock(outcome, first) : ''}`
 }
 
 /** The change as a block, indented so that it stays within its list item; each part in one fence that its text cannot close. */

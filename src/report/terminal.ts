@@ -20,6 +20,8 @@ import {
   layerTally,
   lineName,
   number,
+  otherPlaceName,
+  otherPlaces,
   plural,
   readAs,
   remediesOf,
@@ -28,6 +30,7 @@ import {
   subjectOf,
   toldFindings,
   untoldBase,
+  verbOf,
 } from './words.ts'
 import { WIDTH, wrap } from './wrap.ts'
 
@@ -38,11 +41,18 @@ const MAX_AT_LINE = 10
 /** Secrets of one file. */
 const MAX_IN_FILE = 20
 
+/** Other places of a value that are named; of each where a file holds several. */
+const MAX_PLACES = 5
+const MAX_PLACES_IN_FILE = 2
+
 /** Lines of a change that are shown. */
 const MAX_FIX = 16
 
 /** Characters of the instruction that hides a file. */
 const MAX_HIDER = 44
+
+/** What the layer that brought a file does to it. */
+const SAME_LAYER = { deleted: 'removes', overwritten: 'overwrites', replaced: 'replaces' } as const
 
 /** Columns of a heading that the place may take. */
 const MAX_PLACE = 60
@@ -134,7 +144,7 @@ function describe(outcome: Outcome, group: readonly Finding[], paint: Paint, ver
   const heads = shown.flatMap((each, index) => {
     const line = each.location.kind === 'layer' && each.location.line !== null ? [`line ${each.location.line}`] : []
     const details = [...line, ...factsOf(outcome, each)].join(' · ')
-    return [...headOf(each, paint), ...(details === '' ? [] : wrap(visible(details), '    ', '    ')), ...advice(own[index] ?? '')]
+    return [...headOf(each, paint), ...(details === '' ? [] : wrap(visible(details), '    ', '    ')), ...alsoLines(each, MAX_PLACES_IN_FILE), ...advice(own[index] ?? '')]
   })
   const left = group.length - shown.length
   return [
@@ -170,7 +180,7 @@ function fixLines(outcome: Outcome, finding: Finding, paint: Paint): string[] {
 
 /** Where the secret is, and what hid it; facts that help the person on call. */
 function secretLines(outcome: Outcome, finding: Finding, isGroup: boolean): string[] {
-  const { location, secret } = finding
+  const { location } = finding
   const facts = isGroup ? [] : factsOf(outcome, finding)
   const lines: string[] = []
   if (location.kind === 'layer') {
@@ -191,30 +201,28 @@ function secretLines(outcome: Outcome, finding: Finding, isGroup: boolean): stri
     const at = hidden.dockerfile
     const source = sourceLine(outcome, at) ?? ''
     const cut = outcome.redactor.cut(source, MAX_HIDER)
-    const what = hidden.role === 'hidden-by' ? 'hides' : 'overwrites'
     lines.push(
       ...wrap(
         visible(
-          `${at === null ? `layer ${hidden.location.layer}` : `${at.path}:${at.startLine}   ${cut}  `} ${what} it${at === null ? '' : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`,
+          `${at === null ? `layer ${hidden.location.layer}` : `${at.path}:${at.startLine}   ${cut}  `} ${verbOf(hidden.role)} it${at === null ? '' : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`,
         ),
         '    ',
         '    ',
       ),
     )
-  }
-  const also = (secret?.occurrences ?? 1) - 1
-  if (also > 0 && !isGroup) lines.push(`    and in ${plural(also, 'more place')} (${alsoNames(finding)})`)
-  return lines.flatMap((line) => (line.length > WIDTH ? wrap(line.trim(), '    ', '    ') : [line]))
+  } else if (location.kind === 'layer' && finding.file !== null && finding.file.state !== 'present')
+    lines.push(...wrap(`the same layer ${SAME_LAYER[finding.file.state]} it again; the bytes stay in layer ${location.layer}`, '    ', '    '))
+  if (!isGroup) lines.push(...alsoLines(finding, MAX_PLACES))
+  return lines
 }
 
-function alsoNames(finding: Finding): string {
-  const kinds = finding.related.flatMap(({ role, location }) => {
-    if (role !== 'also-in') return []
-    const layer = layerOf(location)
-    return [layer !== null ? `layer ${layer}` : location.kind === 'config' ? location.field : location.kind]
-  })
-  const unique = [...new Set(kinds)]
-  return visible(unique.slice(0, 4).join(', ') + (unique.length > 4 ? ', …' : ''))
+/** Where the value is too, each place on a line of its own. */
+function alsoLines(finding: Finding, most: number): string[] {
+  const { places, left } = otherPlaces(finding, most)
+  return [
+    ...places.flatMap((place) => wrap(visible(`also in ${otherPlaceName(place)}`), '    ', '      ')),
+    ...(left > 0 ? [`    ${places.length === 0 ? 'also' : 'and'} in ${plural(left, 'more place')}`] : []),
+  ]
 }
 
 function footer({ report }: Outcome, verbose: boolean): string[] {

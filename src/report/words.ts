@@ -121,9 +121,49 @@ export function sourceLine({ source }: Outcome, at: { readonly path: string; rea
   return source.lines[at.startLine - 1]?.trim() ?? null
 }
 
-/** The relation that hides the finding's file, with what did it. */
-export function hiddenBy(finding: Finding): Finding['related'][number] | null {
-  return finding.related.find(({ role }) => role === 'hidden-by' || role === 'overwritten-by') ?? null
+/** The relation that hides the file that a finding is shown at; what hides another place of its value is not it. */
+export function hiddenBy({ file, related }: Finding): Finding['related'][number] | null {
+  const [first] = related
+  if (file === null || file.state === 'present' || first === undefined) return null
+  return first.role === 'hidden-by' || first.role === 'overwritten-by' ? first : null
+}
+
+/** What a relation does to a file. */
+export const verbOf = (role: Finding['related'][number]['role']): 'hides' | 'overwrites' => (role === 'hidden-by' ? 'hides' : 'overwrites')
+
+/** A place of a value beside the one that its finding is shown at. */
+export interface OtherPlace {
+  /** `Dockerfile:7`; null where its line is not known. */
+  readonly line: string | null
+  /** `/app/.env line 2 in layer 3`. */
+  readonly place: string
+  /** `, deleted later`; empty for what is there to see. */
+  readonly state: string
+}
+
+/** The other places of a finding's value, as many as asked for, and how many more there are. */
+export function otherPlaces({ related, secret }: Finding, most: number): { readonly places: readonly OtherPlace[]; readonly left: number } {
+  const also = related.filter(({ role }) => role === 'also-in')
+  const places = also.slice(0, most).map(
+    ({ dockerfile, location, state }): OtherPlace => ({
+      line: dockerfile === null ? null : `${dockerfile.path}:${dockerfile.startLine}`,
+      place: placeName(location),
+      state: state === undefined || state === 'present' ? '' : `, ${state} later`,
+    }),
+  )
+  return { places, left: Math.max(also.length, (secret?.occurrences ?? 1) - 1) - places.length }
+}
+
+/** `Dockerfile:2 (/app/.env line 1 in layer 3, deleted later)`. */
+export const otherPlaceName = ({ line, place, state }: OtherPlace): string => (line === null ? `${place}${state}` : `${line} (${place}${state})`)
+
+/** `also in A, B and 3 more places`; empty for no other place. @param shown writes one of them */
+export function alsoIn(finding: Finding, most: number, shown: (place: OtherPlace) => string = otherPlaceName): string {
+  const { places, left } = otherPlaces(finding, most)
+  if (places.length === 0) return left > 0 ? `also in ${plural(left, 'more place')}` : ''
+  const names = places.map(shown)
+  const last = left > 0 ? plural(left, 'more place') : names.length > 1 ? names.pop() : undefined
+  return `also in ${names.join(', ')}${last === undefined ? '' : ` and ${last}`}`
 }
 
 /** What a finding is about, without where it is: `GitHub token` of `GitHub token stays in the image`. */
@@ -156,7 +196,10 @@ export function groupByFile(findings: readonly Finding[]): Finding[][] {
   const groups = new Map<string, Finding[]>()
   for (const [index, finding] of findings.entries()) {
     const { location, secret, ruleId, origin } = finding
-    const key = secret !== null && location.kind === 'layer' ? `${location.layer} ${location.path} ${location.inside ?? ''} ${ruleId} ${origin}` : `alone ${index}`
+    const key =
+      secret !== null && location.kind === 'layer'
+        ? `${location.layer} ${location.path} ${location.inside ?? ''} ${ruleId} ${origin} ${JSON.stringify(hiddenBy(finding)?.location ?? null)}`
+        : `alone ${index}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [finding])
     else group.push(finding)

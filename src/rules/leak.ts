@@ -11,6 +11,7 @@ import { baseName } from '../filesystem/path.ts'
 import { type Fix, fixOf } from '../remedy/remedy.ts'
 import { redactValue } from '../secrets/redact.ts'
 import { oneLine } from '../shell/words.ts'
+import { configChange, instructionChange, MOUNT } from './advice.ts'
 import type { Confidence, Location, Related, Severity } from './finding.ts'
 import { isGenerated } from './generated.ts'
 import { documentMessage, metadataChange, metadataTitle, tarMessage } from './metadata-leak.ts'
@@ -154,8 +155,6 @@ function attestationMessage({ predicateType, field, lines }: AttestationPlace, w
   return `The ${kind} of the image${field === '' ? '' : ` (${field})`} holds ${what}${argument}${lines === null ? '' : `, from ${lines.path}:${lines.startLine}`}: it is pushed with the image, and docker buildx imagetools inspect shows it to everyone who can pull.`
 }
 
-const MOUNT = 'RUN --mount=type=secret'
-
 /** What is kept elsewhere, however the Dockerfile is changed. */
 const PURGE = 'Delete pushed tags and the build cache: they keep it.'
 
@@ -168,53 +167,66 @@ function remedyOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null)
     )
   if (isGenerated(leak, place, evidence))
     return 'Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.'
-  const what = changeOf(evidence, place, fix)
+  const what = changeOf(evidence, leak, place, fix)
   return leak.strength === 'harmless' ? what : `${leak.detector.revoke}. ${what} ${PURGE}`
 }
 
-function changeOf(evidence: Evidence, place: Place, fix: Fix | null): string {
+/** The instruction that a secret of the history or of an attestation is written in; an argument is one of ARG, wherever it is used. */
+function instructionOf({ origin }: Evidence, { value }: Leak, place: HistoryPlace | AttestationPlace): { keyword: string | null; text: string } {
+  if (place.kind === 'history') {
+    const instruction = origin.history[place.index]?.instruction
+    if (instruction?.buildArgs.some((argument) => argument.includes(value))) return { keyword: 'ARG', text: '' }
+    return { keyword: instruction?.keyword ?? null, text: instruction?.text ?? '' }
+  }
+  const [, argument] = /\["?(build-arg|label):/.exec(place.field) ?? []
+  if (argument !== undefined) return { keyword: argument === 'label' ? 'LABEL' : 'ARG', text: '' }
+  const line = place.lines?.startLine ?? 0
+  const source = origin.dockerfile?.stages.flatMap(({ instructions }) => instructions).find(({ startLine, endLine }) => startLine <= line && line <= endLine)
+  return { keyword: source?.keyword ?? null, text: source?.text ?? '' }
+}
+
+function changeOf(evidence: Evidence, leak: Leak, place: Place, fix: Fix | null): string {
   const mounts = fix?.edits.map(({ lines }) => lines.join('\n').replace(/\\\n/g, '')).find((text) => text.includes(MOUNT.slice(4)))
   const line = oneLine(mounts ?? '')
   // A command that holds another secret is not one to paste.
   const mounted = line === '' || evidence.cut(line, line.length) !== line ? '' : ` \`${evidence.cut(line, MAX_MOUNT)}\``
-  if (place.kind === 'config') {
-    if (!place.field.startsWith('Env.')) return 'Remove it from the Dockerfile: the configuration is public to all who can pull the image.'
-    const name = place.field.slice(4)
-    return `Remove ${name} from ENV and set it when the container starts (docker run --env-file); what the build needs comes from ${mounted === '' ? `${MOUNT},id=${name}` : `a secret mount:${mounted}`}.`
+  if (place.kind === 'config') return configChange(place.field, mounted)
+  if (place.kind === 'history' || place.kind === 'attestation') {
+    const { keyword, text } = instructionOf(evidence, leak, place)
+    return instructionChange(keyword, { name: place.name, mounted, text })
   }
-  if (place.kind === 'history' || place.kind === 'attestation')
-    return mounted === ''
-      ? `Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.`
-      : `Pass it as a build secret, never as ARG, ENV or text of a command:${mounted}.`
   if (place.kind !== 'file') return metadataChange(place)
+  const { instead } = leak.detector
   const layer = evidence.origin.layers[place.version.layer]
   const { source } = layer ?? {}
   const keyword = source?.keyword ?? layer?.instruction?.keyword
-  if (keyword === 'COPY' || keyword === 'ADD') return copyChange(evidence, place, keyword, mounted, fix)
+  if (keyword === 'COPY' || keyword === 'ADD') return copyChange(evidence, leak, place, keyword, mounted, fix)
   if (keyword === 'RUN') {
+    if (instead !== undefined && place.state === 'present') return `${instead}.`
     if (fix?.edits.some(({ lines }) => lines.some((line) => /^FROM /i.test(line)))) return 'Build with it in a stage of its own and copy only the result into the image.'
     if (fix !== null && place.state === 'deleted') return 'Make, use and remove it in one RUN: then it is in no layer.'
     return `Read it from${mounted === '' ? ` ${MOUNT}` : mounted} in the RUN that needs it, and write it to no file of the image.`
   }
-  return `Leave the file out of the image; what the build needs comes from ${MOUNT}.`
+  return instead === undefined ? `Leave the file out of the image; what the build needs comes from ${MOUNT}.` : `${instead}.`
 }
 
-function copyChange(evidence: Evidence, place: FilePlace, keyword: string, mounted: string, fix: Fix | null): string {
+function copyChange(evidence: Evidence, { detector }: Leak, place: FilePlace, keyword: string, mounted: string, fix: Fix | null): string {
   const { origin, sources } = evidence
   const layer = origin.layers[place.version.layer]
   const source = layer?.source ?? null
   const stage = source === null ? null : flagValue(source, 'from')
-  if (stage !== null) return `Copy only what the image needs from ${stage}, and let that stage read the secret from ${MOUNT}.`
-  const use = mounted === '' ? `what the build needs comes from ${MOUNT}.` : `the RUN that needs it mounts it:${mounted}.`
+  if (stage !== null) return `Copy only what the image needs from ${stage}${detector.instead === undefined ? `, and let that stage read the secret from ${MOUNT}` : ''}.`
+  const use =
+    detector.instead !== undefined ? `. ${detector.instead}.` : mounted === '' ? `; what the build needs comes from ${MOUNT}.` : `; the RUN that needs it mounts it:${mounted}.`
   const known = sources.get(fileKey(place.version.content.layer, place.version.content.index))
   const from = known === undefined || known.path === known.inContext ? '' : ` It is ${known.path} of the checkout.`
   if (known?.ignoredBy != null)
-    return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew, and ${use}`
+    return `\`${known.ignoredBy.pattern}\` in ${known.ignoreFile} (line ${known.ignoredBy.line}) keeps ${known.path} out of the context today: build the image anew${use}`
   const text = source ?? (layer?.instruction?.builder === 'buildkit' ? layer.instruction : null)
   const path = known?.inContext ?? (text === null ? baseName(place.version.path) : contextPath(text, place.version.path, layer?.workdir))
   const isNamed = source !== null && copySources(source).includes(path)
   const how = isNamed ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`
-  return `Add \`${fix?.ignore?.patterns[0] ?? path}\` to ${known?.ignoreFile ?? '.dockerignore'} ${how}; ${use}${from}`
+  return `Add \`${fix?.ignore?.patterns[0] ?? path}\` to ${known?.ignoreFile ?? '.dockerignore'} ${how}${use}${from}`
 }
 
 /** Places of one leak that a finding lists; `occurrences` counts them all. */

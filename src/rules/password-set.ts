@@ -1,6 +1,7 @@
 // An account with a password that everybody who has the image has.
 
-import { accountPasswords } from '../evidence/command-credentials.ts'
+import { type AccountPassword, accountPasswords } from '../evidence/account-passwords.ts'
+import type { Severity } from './finding.ts'
 import { onCommand } from './placed.ts'
 import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 
@@ -16,17 +17,30 @@ const meta: RuleMeta = {
   enabled: true,
 }
 
+const SEVERITY: Readonly<Record<AccountPassword['kind'], Severity>> = { literal: 'high', hash: 'medium', variable: 'medium', empty: 'medium', unknown: 'medium' }
+const SAME = 'it is the same in every container, and whoever has the image has it'
+const SAYS: Readonly<Record<AccountPassword['kind'], string>> = {
+  literal: 'it stands in the command, so that everyone who can pull the image reads it in the history',
+  hash: 'its hash is the same in every container, and whoever has the image can try passwords against it',
+  variable: SAME,
+  empty: 'anyone logs in',
+  unknown: SAME,
+}
+
 export const passwordSet: BuildRule = {
   meta,
   *check({ steps }) {
     for (const step of steps) {
       if (step.of !== 'image') continue
       for (const command of step.commands) {
-        const [set] = accountPasswords(command)
+        const all = accountPasswords(command)
+        const set = all.find(({ kind }) => kind === 'literal') ?? all[0]
         if (set === undefined) continue
+        const isLiteral = set.kind === 'literal'
         yield onCommand(meta, step, command, {
-          message: `RUN sets a password for ${set.account ?? 'an account'} with ${set.how}: it is the same in every container, and whoever has the image has it.`,
-          remedy: 'Remove the line: a process of a container needs no login. Where one is needed, set the password when the container starts.',
+          severity: SEVERITY[set.kind],
+          message: `RUN sets a password for ${set.account ?? 'an account'} with ${set.how}: ${SAYS[set.kind]}.`,
+          remedy: `${isLiteral ? 'Change the password wherever else it is used, and remove the line' : 'Remove the line'}: a process of a container needs no login. Where one is needed, set the password when the container starts.`,
           identity: [set.how, set.account ?? ''],
         })
       }

@@ -62,6 +62,8 @@ export interface About {
   readonly opens: string
   /** What to do with a leaked one, in the imperative. */
   readonly revoke: string
+  /** What to do in the build, in the imperative, where a build secret is no answer: no build needs it. */
+  readonly instead?: string
   /** The vendor's page on it. */
   readonly docs: string
   /** How a match is told from text that looks like one, beyond its form. */

@@ -11,6 +11,8 @@ export interface ShellCommand {
   readonly program: string
   /** Programs that were taken off the front, outermost first: `sudo`, `gosu`, `env`. */
   readonly through: readonly string[]
+  /** What xargs or parallel puts its input in place of, `{}`; empty where it puts it behind the words; null without them. */
+  readonly replaced: string | null
   /** Words after the name. */
   readonly args: readonly ShellWord[]
   /** `NAME=value` in front of the command, or exported by it. */
@@ -62,6 +64,7 @@ const STARTERS: Readonly<Record<string, RegExp>> = {
   linux64: /^$/,
   nice: /^-n$/,
   nohup: /^$/,
+  parallel: /^(?:-[aCdIjLnNPS]|--(?:arg-file|colsep|delay|delimiter|jobs|joblog|max-args|max-procs|results|retries|sshlogin|timeout|tmpdir|workdir))$/,
   retry: /^-[tsmd]$/,
   's6-setuidgid': /^$/,
   setarch: /^$/,
@@ -75,7 +78,7 @@ const STARTERS: Readonly<Record<string, RegExp>> = {
   timeout: /^-[ks]$/,
   tini: /^-[pe]$/,
   unshare: /^$/,
-  xargs: /^-[aEeIiLnPsd]$/,
+  xargs: /^(?:-[aEIJLnPRSsd]|--(?:arg-file|delimiter|max-args|max-chars|max-procs|process-slot-var))$/,
 }
 /** Words of its own after the options: `timeout 5 curl`, `gosu app curl`. */
 const OPERANDS: Readonly<Record<string, number>> = { chroot: 1, flock: 1, gosu: 1, 's6-setuidgid': 1, setuidgid: 1, 'su-exec': 1, timeout: 1 }
@@ -226,13 +229,14 @@ class Reader {
       this.incomplete = true
       return []
     }
-    const { program, args, assigned, through } = unwrap(words)
+    const { program, args, assigned, through, replaced } = unwrap(words)
     const name = programName(program?.value)
     const document = around.redirects.find((redirect) => redirect.type !== 'Redirect')
     const command: ShellCommand = {
       name,
       program: program?.value ?? '',
       through,
+      replaced,
       args,
       assignments: [...around.assignments, ...assigned],
       text: around.text,
@@ -278,8 +282,11 @@ class Reader {
 }
 
 /** Takes `sudo -u app env A=b` off the front. */
-function unwrap(words: readonly ShellWord[]): { program: ShellWord | undefined; args: readonly ShellWord[]; assigned: { name: string; value: ShellWord }[]; through: string[] } {
+function unwrap(
+  words: readonly ShellWord[],
+): Pick<ShellCommand, 'args' | 'through' | 'replaced'> & { program: ShellWord | undefined; assigned: { name: string; value: ShellWord }[] } {
   let rest = [...words]
+  let replaced: string | null = null
   const through: string[] = []
   const assigned: { name: string; value: ShellWord }[] = []
   for (let hops = 0; hops < 8; hops++) {
@@ -302,10 +309,21 @@ function unwrap(words: readonly ShellWord[]): { program: ShellWord | undefined; 
     // `sudo -l`, `command -v curl`: nothing is run.
     if (inner.length === 0 || (name === 'command' && /^-[vV]/.test(rest[1]?.value ?? ''))) break
     through.push(name)
+    if (name === 'xargs' || name === 'parallel') replaced = placeholderOf(name, rest.slice(1, rest.length - inner.length), inner)
     rest = inner
   }
   const [program, ...args] = rest
-  return { program, args, assigned, through }
+  return { program, args, assigned, through, replaced }
+}
+
+/** What stands for the input of `xargs -I{} COMMAND`; empty where it is put behind the words. */
+function placeholderOf(name: string, options: readonly ShellWord[], words: readonly ShellWord[]): string {
+  for (const [index, { value }] of options.entries()) {
+    const [, letter, joined] = /^-([IJi])(.*)$/s.exec(value) ?? []
+    if (letter !== undefined) return joined || (letter === 'i' ? '{}' : (options[index + 1]?.value ?? ''))
+    if (/^--replace(?:=|$)/.test(value)) return value.replace(/^--replace=?/, '') || '{}'
+  }
+  return name === 'parallel' && words.some(({ value }) => value.includes('{}')) ? '{}' : ''
 }
 
 /** The name of a program without its directory; `$SHELL` is one. */

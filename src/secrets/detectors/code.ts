@@ -42,11 +42,16 @@ const GITLAB = { issuer: 'GitLab', revoke: 'Revoke the token in GitLab', docs: '
 const BITBUCKET = { issuer: 'Atlassian Bitbucket', docs: 'https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/' }
 const CIRCLECI = { issuer: 'CircleCI', revoke: 'Revoke the token in the CircleCI settings', docs: 'https://circleci.com/docs/managing-api-tokens/' }
 
+/** Tokens of an app end by themselves, and no page lists them. */
+const INSTALLATION = 'Let it expire (an hour after it was made, GITHUB_TOKEN with its job), or end it with DELETE /installation/token'
+const AUTHORIZATION = 'Revoke the authorization of the app in the GitHub settings (Applications)'
+
 /** One of GitHub's kinds of token, which share form and checksum. */
-const github = (id: string, title: string, prefix: string, opens: string): Detector =>
+const github = (id: string, title: string, prefix: string, opens: string, revoke = GITHUB.revoke): Detector =>
   token({
     ...GITHUB,
     id,
+    revoke,
     title,
     opens,
     forms: [`${prefix}{62:36}`],
@@ -57,7 +62,7 @@ const github = (id: string, title: string, prefix: string, opens: string): Detec
     quiet: [`${prefix}{62:35}`, `${prefix}{62:37}`],
   })
 
-const gitlab = (id: string, title: string, opens: string, forms: readonly string[]): Detector => token({ ...GITLAB, id, title, opens, forms })
+const gitlab = (id: string, title: string, opens: string, forms: readonly string[], revoke = GITLAB.revoke): Detector => token({ ...GITLAB, id, title, opens, forms, revoke })
 
 export const CODE: readonly Detector[] = [
   token({
@@ -186,6 +191,7 @@ export const CODE: readonly Detector[] = [
     ...GITHUB,
     id: 'github-app-token',
     title: 'GitHub App installation token',
+    revoke: INSTALLATION,
     opens: 'the repositories that the app is installed in, for an hour',
     forms: ['ghs_{d:4-8}_eyJ{64:20-400}.{64:20-600}.{64:20-600}'],
     proof: 'its middle is a JWT',
@@ -224,18 +230,24 @@ export const CODE: readonly Detector[] = [
     opens: 'the repositories and permissions that it is granted',
     forms: ['github_pat_{62:22}_{62:59}'],
   }),
-  github('github-oauth-token', 'GitHub OAuth token', 'gho_', "the person's repositories within the scopes that were granted"),
-  github('github-refresh-token', 'GitHub refresh token', 'ghr_', 'new user tokens of the GitHub App for six months'),
-  github('github-server-token', 'GitHub App installation token', 'ghs_', 'the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one'),
+  github('github-oauth-token', 'GitHub OAuth token', 'gho_', "the person's repositories within the scopes that were granted", AUTHORIZATION),
+  github('github-refresh-token', 'GitHub refresh token', 'ghr_', 'new user tokens of the GitHub App for six months', AUTHORIZATION),
+  github('github-server-token', 'GitHub App installation token', 'ghs_', 'the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one', INSTALLATION),
   github('github-token', 'GitHub token', 'ghp_', "the person's repositories, packages and settings within its scopes"),
-  github('github-user-token', 'GitHub App user token', 'ghu_', 'what app and person may both do, for eight hours'),
+  github('github-user-token', 'GitHub App user token', 'ghu_', 'what app and person may both do, for eight hours', AUTHORIZATION),
   gitlab('gitlab-agent-token', 'GitLab agent token', 'the connection to the Kubernetes cluster', ['glagent-{64:50}']),
   gitlab('gitlab-deploy-token', 'GitLab deploy token', 'reads the repository and its packages', ['gldt-{64:20}']),
   gitlab('gitlab-feature-flag-token', 'GitLab feature flag token', 'reads the feature flags of the project', ['glffct-{64:20}']),
-  gitlab('gitlab-feed-token', 'GitLab feed token', "reads the person's feeds and calendars", ['glft-{64:20}', 'glft-{hex:64}-{d:1-10}']),
-  gitlab('gitlab-incoming-mail-token', 'GitLab incoming mail token', 'issues in the name of the person', ['glimt-{64:25}']),
-  gitlab('gitlab-job-token', 'GitLab job token', 'what the job may do, while it runs', ['glcbt-{Hex:1-5}_{64:20}', 'glcbt-{64:20}']),
-  gitlab('gitlab-oauth-secret', 'GitLab OAuth application secret', 'sign-ins in the name of the application', ['gloas-{hex:64}']),
+  gitlab(
+    'gitlab-feed-token',
+    'GitLab feed token',
+    "reads the person's feeds and calendars",
+    ['glft-{64:20}', 'glft-{hex:64}-{d:1-10}'],
+    'Reset the feed token in the GitLab profile',
+  ),
+  gitlab('gitlab-incoming-mail-token', 'GitLab incoming mail token', 'issues in the name of the person', ['glimt-{64:25}'], 'Reset the incoming email token in the GitLab profile'),
+  gitlab('gitlab-job-token', 'GitLab job token', 'what the job may do, while it runs', ['glcbt-{Hex:1-5}_{64:20}', 'glcbt-{64:20}'], 'Let it expire: it ends with its job'),
+  gitlab('gitlab-oauth-secret', 'GitLab OAuth application secret', 'sign-ins in the name of the application', ['gloas-{hex:64}'], 'Renew the secret of the application in GitLab'),
   token({
     ...GITLAB,
     id: 'gitlab-routable-token',
