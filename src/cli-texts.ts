@@ -101,8 +101,9 @@ not be read · 2 the directory could not be read
 
 const LINT_HELP = `Usage: layergate lint [DOCKERFILE…|DIR…] [options]
 
-Runs the rules on commands, users and base images on Dockerfiles alone: for
-editors and pre-commit hooks. No image is read; layergate scan tells more.
+Looks for secrets and runs the rules on commands, users and base images on
+Dockerfiles alone: for editors and pre-commit hooks. No image is read; layergate
+scan tells more.
 Without a name all Dockerfiles below the current directory are checked.
 
   --config FILE          configuration, or a preset: recommended, strict

@@ -1,6 +1,9 @@
 // What `layergate context` prints.
 import type { ContextInspection } from '../checkout/inspect-context.ts'
-import { visible } from './escape.ts'
+import { learned } from '../secrets/last-look.ts'
+import { Redactor } from '../secrets/redact.ts'
+import type { Scanner } from '../secrets/scanner.ts'
+import { visible, visibleJson } from './escape.ts'
 import { bytes, number, plural } from './words.ts'
 import { wrap } from './wrap.ts'
 
@@ -56,4 +59,11 @@ export function renderContext(inspection: Omit<ContextInspection, 'values'>, ver
     if (skipped.length > most) lines.push(`   and ${number(skipped.length - most)} more (--verbose)`)
   }
   return `${lines.join('\n')}\n`
+}
+
+/** The inspection as it is printed, all that was found hidden in it. */
+export function contextText({ values, ...shown }: ContextInspection, scanner: Scanner, { json, verbose }: { readonly json: boolean; readonly verbose: boolean }): string {
+  // Hidden before anything is wrapped: a name that is broken over two lines is not found again.
+  const hidden = learned(new Redactor(values), scanner, shown).data(shown)
+  return json ? `${visibleJson(hidden)}\n` : renderContext(hidden, verbose)
 }
