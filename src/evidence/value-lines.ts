@@ -53,11 +53,23 @@ export function linesIn(instruction: Instruction, value: string, name: string): 
   return named === null ? null : linesOf(named)
 }
 
+/** The instructions of each Dockerfile by their first line: a history may repeat a value in thousands of entries. */
+const instructionsAt = new WeakMap<Dockerfile, ReadonlyMap<number, Instruction>>()
+
+function instructionAt(dockerfile: Dockerfile, { startLine, endLine }: DockerfileLines): Instruction | undefined {
+  let known = instructionsAt.get(dockerfile)
+  if (known === undefined) {
+    known = new Map(dockerfile.stages.flatMap(({ instructions }) => instructions.map((each) => [each.startLine, each] as const)))
+    instructionsAt.set(dockerfile, known)
+  }
+  const found = known.get(startLine)
+  return found?.endLine === endLine ? found : undefined
+}
+
 /** Narrows the lines of an instruction to those of a value in it; the same lines where that is not certain. */
 export function narrowed(dockerfile: Dockerfile | null, lines: DockerfileLines | null, value: string, name: string): DockerfileLines | null {
   if (dockerfile === null || lines === null || lines.startLine === lines.endLine || lines.path !== dockerfile.path) return lines
-  const all = dockerfile.stages.flatMap(({ instructions }) => instructions)
-  const instruction = all.find(({ startLine, endLine }) => startLine === lines.startLine && endLine === lines.endLine)
+  const instruction = instructionAt(dockerfile, lines)
   const found = instruction === undefined ? null : linesIn(instruction, value, name)
   return found === null ? lines : { ...lines, ...found }
 }
