@@ -24,7 +24,14 @@ export function isSameValue({ value, hidden }: Pick<CommandCredential, 'value' |
 export function givenLeaks(steps: readonly Step[], leaks: readonly Leak[], { history }: Pick<Origin, 'history'>): GivenLeaks {
   const bySource = new Map(history.flatMap(({ source, entry }) => (source === null ? [] : [[source, entry.index] as const])))
   const byEntry = new Map<number, Leak[]>()
-  for (const leak of leaks) for (const place of leak.places) if (place.kind === 'history') byEntry.set(place.index, [...(byEntry.get(place.index) ?? []), leak])
+  for (const leak of leaks) {
+    for (const place of leak.places) {
+      if (place.kind !== 'history') continue
+      const known = byEntry.get(place.index)
+      if (known === undefined) byEntry.set(place.index, [leak])
+      else known.push(leak)
+    }
+  }
   const leaksOf = ({ location, source }: Step): readonly Leak[] => {
     const index = location.kind === 'history' ? location.history : source === null ? undefined : bySource.get(source)
     return index === undefined ? [] : (byEntry.get(index) ?? [])
