@@ -86,21 +86,24 @@ Exit codes: 0 printed · 2 the image could not be read
 const CONTEXT_HELP = `Usage: layergate context [DIR] [options]
 
 Says what COPY . . would take along from a build context (default: the current
-directory): secrets, and what has no business in an image, with the lines for
-.dockerignore.
+directory): secrets, in archives too, and what has no business in an image, with
+the lines for .dockerignore. What was not looked into is listed.
 
-  --dockerfile FILE      FILE.dockerignore is used where there is one
+  --dockerfile FILE      FILE.dockerignore is used where there is one (default:
+                         the Dockerfile of DIR)
   --timeout SECONDS      what takes longer is an error (default: 3600)
   --verbose              lists everything
   --json                 as JSON
 
-Exit codes: 0 no secret · 1 a secret (high or critical) · 2 it could not be read
+Exit codes: 0 no secret · 1 a secret (high or critical), or a file that could
+not be read · 2 the directory could not be read
 `
 
 const LINT_HELP = `Usage: layergate lint [DOCKERFILE…|DIR…] [options]
 
-Runs the rules on commands, users and base images on Dockerfiles alone: for
-editors and pre-commit hooks. No image is read; layergate scan tells more.
+Looks for secrets and runs the rules on commands, users and base images on
+Dockerfiles alone: for editors and pre-commit hooks. No image is read; layergate
+scan tells more.
 Without a name all Dockerfiles below the current directory are checked.
 
   --config FILE          configuration, or a preset: recommended, strict

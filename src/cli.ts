@@ -18,7 +18,7 @@ import { lintDockerfile } from './lint.ts'
 import { secondsOf } from './policy/decide.ts'
 import { nearest } from './policy/load.ts'
 import { errorReport } from './report/build.ts'
-import { contextFails, renderContext } from './report/context.ts'
+import { contextFails, contextText } from './report/context.ts'
 import { uncommanding, visibleJson } from './report/escape.ts'
 import { renderHistory } from './report/history.ts'
 import { renderJson } from './report/json.ts'
@@ -29,8 +29,7 @@ import { renderErrorSummary, renderSummary } from './report/summary.ts'
 import { renderTerminal } from './report/terminal.ts'
 import { isMild } from './report/verdict.ts'
 import { bytes } from './report/words.ts'
-import { learned, sealed } from './secrets/last-look.ts'
-import { Redactor } from './secrets/redact.ts'
+import { sealed } from './secrets/last-look.ts'
 import { processScanner } from './secrets/scanner.ts'
 import { nameOf, prepare, prepareLint, presentable } from './settings.ts'
 import { VERSION } from './version.ts'
@@ -162,10 +161,7 @@ async function inspect(args: readonly string[]): Promise<number> {
   limitTo(values.timeout)
   if (extra !== undefined) throw new UsageError(`One directory at a time: ${JSON.stringify(extra)} is one too many. See layergate context --help.`)
   const found = await inspectContext(process.cwd(), directory, values.dockerfile ?? null, processScanner())
-  const { values: known, ...shown } = found
-  // Hidden before anything is wrapped: a name that is broken over two lines is not found again.
-  const hidden = learned(new Redactor(known), processScanner(), shown).data(shown)
-  const text = values.json === true ? `${visibleJson(hidden)}\n` : renderContext(hidden, values.verbose === true)
+  const text = contextText(found, processScanner(), { json: values.json === true, verbose: values.verbose === true })
   await write(null, text)
   return contextFails(found) ? 1 : 0
 }

@@ -7,6 +7,7 @@ import { externalImages } from './dockerfile/references.ts'
 import { attestationTexts } from './evidence/attestation-text.ts'
 import { hiddenInCommands } from './evidence/command-credentials.ts'
 import { certaintyAt, type Evidence, environmentOf } from './evidence/evidence.ts'
+import { givenLeaks } from './evidence/given-leaks.ts'
 import { takeInventory } from './evidence/inventory.ts'
 import { collectLeaks } from './evidence/leak.ts'
 import { type Step, stepsOfImage, unreadWarnings } from './evidence/steps.ts'
@@ -107,6 +108,8 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       filesystem,
       origin,
       leaks,
+      given: givenLeaks(steps, leaks, origin),
+      beside: [],
       sources: await findSources(leaks, build, options.build),
       steps,
       environment: environmentOfImage(image, steps),

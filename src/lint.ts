@@ -1,5 +1,5 @@
-// The rules that need no image, on Dockerfiles: for editors, pre-commit hooks and repositories that are about to build.
-
+// The rules that need no image, on Dockerfiles, and what their text leaks: for editors, pre-commit hooks and repositories that are about to build.
+import { createHash, createHmac } from 'node:crypto'
 import type { SourceFile } from './checkout/checkout.ts'
 import { type Dockerfile, type Instruction, parseDockerfile } from './dockerfile/dockerfile.ts'
 import type { DockerfileLines } from './dockerfile/origin.ts'
@@ -7,15 +7,18 @@ import { externalImages, possibleBases } from './dockerfile/references.ts'
 import { ancestorsOf } from './dockerfile/stages.ts'
 import { ConfigError } from './error.ts'
 import { hiddenInCommands } from './evidence/command-credentials.ts'
+import { describedBy } from './evidence/described.ts'
 import { type BuildEvidence, environmentOf } from './evidence/evidence.ts'
+import { givenLeaks } from './evidence/given-leaks.ts'
 import { type Step, stepsOfDockerfile, unreadWarnings } from './evidence/steps.ts'
 import { resolveUser } from './filesystem/users.ts'
 import { readInlineIgnores } from './policy/inline.ts'
 import { judge, type Verdict } from './policy/judge.ts'
 import type { Policy } from './policy/policy.ts'
+import { withoutHiddenFix } from './report/fix.ts'
 import { BUILD_RULES } from './rules/list.ts'
-import { tokensIn, valuesIn } from './secrets/last-look.ts'
-import { Redactor } from './secrets/redact.ts'
+import { knownValues, tokensIn, valuesIn } from './secrets/last-look.ts'
+import { type KnownValue, Redactor } from './secrets/redact.ts'
 import type { Scanner } from './secrets/scanner.ts'
 
 export interface LintResult {
@@ -41,7 +44,7 @@ function configuredUser(steps: readonly Step[]): { configured: string; step: Ste
 }
 
 /** What a Dockerfile alone tells. */
-function evidenceOf(dockerfile: Dockerfile, now: Date): Omit<BuildEvidence, 'cut'> {
+function evidenceOf(dockerfile: Dockerfile, salt: string, scanner: Scanner, now: Date): { readonly read: Omit<BuildEvidence, 'cut'>; readonly values: readonly KnownValue[] } {
   const target = dockerfile.stages.at(-1)
   if (target === undefined) throw new ConfigError(`${dockerfile.path}: it has no FROM: it is no Dockerfile.`)
   const linesOf = ({ startLine, endLine }: Instruction): DockerfileLines => ({ path: dockerfile.path, startLine, endLine, certainty: 'exact' })
@@ -51,7 +54,15 @@ function evidenceOf(dockerfile: Dockerfile, now: Date): Omit<BuildEvidence, 'cut
   const isOpen = /[$]/.test(root.from)
   const { configured, step } = configuredUser(steps)
   const fromLines = linesOf(target.fromInstruction)
-  return {
+  const { origin, leaks, beside } = describedBy(dockerfile, own, steps, linesOf, scanner)
+  const read: Omit<BuildEvidence, 'cut'> = {
+    origin,
+    leaks: leaks.leaks,
+    given: givenLeaks(steps, leaks.leaks, origin),
+    beside,
+    layers: [],
+    sources: new Map(),
+    keyedHash: (value) => `hmac-sha256:${createHmac('sha256', salt).update(value).digest('hex')}`,
     steps,
     environment: environmentOf(steps),
     base:
@@ -74,14 +85,16 @@ function evidenceOf(dockerfile: Dockerfile, now: Date): Omit<BuildEvidence, 'cut
     built: null,
     now,
   }
+  return { read, values: [...leaks.values, ...beside.flatMap(({ match }) => knownValues(match, dockerfile.text))] }
 }
 
 /** Checks one Dockerfile. @throws ConfigError for a text that the builder would refuse */
 export function lintDockerfile({ path, text }: SourceFile, policy: Policy, scanner: Scanner, now: Date): LintResult {
   const dockerfile = parseDockerfile(path, text)
   if (dockerfile.error !== null) throw new ConfigError(`${path}: ${dockerfile.error}.`)
-  const read = evidenceOf(dockerfile, now)
-  const redactor = new Redactor([...valuesIn(scanner, text), ...tokensIn(scanner, path), ...hiddenInCommands(read.steps)], (quoted) => tokensIn(scanner, quoted))
+  const salt = policy.salt ?? createHash('sha256').update(text).digest('hex')
+  const { read, values } = evidenceOf(dockerfile, salt, scanner, now)
+  const redactor = new Redactor([...values, ...valuesIn(scanner, text), ...tokensIn(scanner, path), ...hiddenInCommands(read.steps)], (quoted) => tokensIn(scanner, quoted))
   const evidence: BuildEvidence = { ...read, cut: (quoted, most, from) => redactor.cut(quoted, most, from) }
   const inline = readInlineIgnores(dockerfile)
   const verdict = judge(BUILD_RULES, evidence, { policy, inline: inline.ignores, baseline: null, salt: '', redactor })
@@ -90,6 +103,6 @@ export function lintDockerfile({ path, text }: SourceFile, policy: Policy, scann
     path: redactor.name(path),
     redactor,
     lines: redactor.lines(dockerfile.lines),
-    verdict: { ...verdict, findings: redactor.data([...verdict.findings]), warnings: redactor.data(warnings) },
+    verdict: { ...verdict, findings: redactor.data(verdict.findings.map((finding) => withoutHiddenFix(finding, dockerfile.lines, redactor))), warnings: redactor.data(warnings) },
   }
 }

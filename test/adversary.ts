@@ -1,7 +1,11 @@
 // An adversary of the redactor: images, Dockerfiles and names with secrets in every field, in every encoding, at every cut; and the
 // search for what leaks of them in any output. The same seed makes the same images.
 import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { inspectContext } from '../src/checkout/inspect-context.ts'
 import { compare } from '../src/diff.ts'
 import { UsageError } from '../src/error.ts'
 import { lintDockerfile } from '../src/lint.ts'
@@ -11,6 +15,7 @@ import { toPolicy } from '../src/policy/policy.ts'
 import { toAnnotations } from '../src/report/annotations.ts'
 import { errorReport } from '../src/report/build.ts'
 import { renderErrorSection, renderSection, upsertSection } from '../src/report/comment.ts'
+import { contextText } from '../src/report/context.ts'
 import { renderDiff, renderDiffMarkdown } from '../src/report/diff.ts'
 import { renderHistory } from '../src/report/history.ts'
 import { renderJson } from '../src/report/json.ts'
@@ -222,6 +227,26 @@ function otherOutputsOf({ dockerfile, plainName, planted }: Attack): Record<stri
   }
 }
 
+/** What `layergate context` prints of a checkout that holds the values, in files of all kinds. */
+async function contextOutputsOf({ planted, dockerfile }: Attack): Promise<Record<string, string>> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'layergate-context-'))
+  try {
+    await mkdir(path.join(folder, '.aws'))
+    await writeFile(path.join(folder, 'Dockerfile'), dockerfile)
+    for (const [index, { value, isPassword }] of planted.entries()) {
+      const text = `${isPassword ? 'DB_PASSWORD=' : 'token '}${value}\n`
+      await writeFile(path.join(folder, `.aws/${index}.env`), text)
+      await writeFile(path.join(folder, `${index}.gz`), gzipSync(text))
+      const name = `${value}.txt`
+      if (!isPassword && /^[\w.-]{1,200}$/.test(name)) await writeFile(path.join(folder, name), text)
+    }
+    const found = await inspectContext(folder, '.', null, processScanner())
+    return { context: contextText(found, processScanner(), { json: false, verbose: true }), 'context json': contextText(found, processScanner(), { json: true, verbose: true }) }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
 /** Characters in a row that may not be seen of a value in any form. */
 const WINDOW = 10
 
@@ -268,7 +293,7 @@ export async function tryAttack(seed: number): Promise<{ leaks: string[]; output
   const { archive, name, dockerfile, policy, planted } = attack
   const outcome = await judgeArchive(archive, { name, policy, dockerfile: seed % 3 === 0 ? null : dockerfile, file: `${name.slice(-120)}.tar`, takesInventory: true })
   const search = new LeakSearch(planted)
-  const outputs = Object.entries({ ...outputsOf(outcome), ...otherOutputsOf(attack) })
+  const outputs = Object.entries({ ...outputsOf(outcome), ...otherOutputsOf(attack), ...(await contextOutputsOf(attack)) })
   return { leaks: outputs.flatMap(([output, text]) => search.in(text)?.replace(/^/, `seed ${seed}, ${output}: `) ?? []), outputs: outputs.length }
 }
 

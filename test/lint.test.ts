@@ -9,7 +9,7 @@ import { renderLintSarif } from '../src/report/sarif.ts'
 import { Scanner } from '../src/secrets/scanner.ts'
 import { buildImage } from './image-builder.ts'
 import { judgeArchive } from './run-gate.ts'
-import { random } from './values.ts'
+import { random, VALUES } from './values.ts'
 
 const scanner = new Scanner()
 const NOW = new Date('2026-11-24T12:00:00Z')
@@ -146,5 +146,122 @@ describe('a RUN that is not read', () => {
       'Dockerfile:3 was not read as commands in full: powershell runs it',
     )
     expect(warnings(lint('FROM debian\nRUN if true; then\n'))).toContain('no whole shell text')
+  })
+})
+
+const TOKEN = VALUES['github-token']?.() ?? ''
+const NPM = VALUES['npm-token']?.() ?? ''
+const secrets = ({ verdict }: LintResult): string[] =>
+  verdict.findings.filter(({ secret }) => secret !== null).map(({ ruleId, severity, dockerfile }) => `${ruleId} ${severity} ${dockerfile?.startLine}-${dockerfile?.endLine}`)
+
+describe('a secret in the text of a Dockerfile', () => {
+  const inText = (text: string): string[] => secrets(lint(`FROM debian:12\n${text}\nUSER 1\n`))
+
+  it.each([
+    ['ENV that takes it over from an argument', `ARG T=${TOKEN}\nENV GITHUB_TOKEN=$T`, 'secret-in-env critical 3-3'],
+    ['ENV with the default of a variable', `ENV GITHUB_TOKEN=\${OTHER:-${TOKEN}}`, 'secret-in-env critical 2-2'],
+    ['a label in quotes', `LABEL a="1" b="token ${TOKEN}"`, 'secret-in-config critical 2-2'],
+    ['a MAINTAINER', `MAINTAINER ${TOKEN}`, 'secret-in-config critical 2-2'],
+    ['WORKDIR', `WORKDIR /srv/${TOKEN}`, 'secret-in-history critical 2-2'],
+    ['a token over two lines', `RUN curl -H "Authorization: Bearer ${TOKEN.slice(0, 12)}\\\n${TOKEN.slice(12)}" https://api.github.com`, 'secret-in-history critical 2-3'],
+    ['the second command of a long RUN', `RUN true \\\n # why\n && echo ${TOKEN} > /x \\\n && true`, 'secret-in-history critical 4-4'],
+    ['a here-document with indented end', `RUN <<-EOF\n\tmake\n\techo ${TOKEN}\n\tEOF`, 'secret-in-history critical 4-4'],
+    ['a here-document of another interpreter', `RUN <<EOF\n#!/usr/bin/env python3\nkey = "${TOKEN}"\nEOF`, 'secret-in-history critical 4-4'],
+    ['ONBUILD with a here-document', `ONBUILD RUN <<EOF\necho ${TOKEN}\nEOF`, 'secret-in-config critical 3-3'],
+    ['the condition of a health check', `HEALTHCHECK CMD ["probe", "${TOKEN}"]`, 'secret-in-config critical 2-2'],
+    ['a COPY of a file that is called so', `COPY ${TOKEN}.txt /x`, 'secret-in-history critical 2-2'],
+    ['a lower-case instruction with spaces', `  env   GITHUB_TOKEN=${TOKEN}`, 'secret-in-env critical 2-2'],
+  ])('%s', (_about, text, finding) => {
+    expect(inText(text)).toEqual([finding])
+  })
+
+  it('of a stage below the last is in the image; of one beside it is not', () => {
+    expect(secrets(lint(`FROM debian:12 AS base\nENV GITHUB_TOKEN=${TOKEN}\nFROM base\nUSER 1\n`))).toEqual(['secret-in-env critical 2-2'])
+    expect(secrets(lint(`FROM debian:12 AS build\nENV GITHUB_TOKEN=${TOKEN}\nFROM debian:12\nUSER 1\n`))).toEqual(['secret-in-attestation critical 2-2'])
+  })
+
+  it('stands once, with its other places', () => {
+    const { verdict } = lint(`FROM debian:12\nENV GITHUB_TOKEN=${TOKEN}\nRUN make \\\n && git clone https://x:${TOKEN}@github.com/a/b\nUSER 1\n`)
+    const found = verdict.findings.filter(({ severity }) => severity === 'critical' || severity === 'high')
+    expect(found.map(({ ruleId }) => ruleId)).toEqual(['secret-in-env'])
+    expect(found[0]?.related.map(({ role, dockerfile }) => `${role} ${dockerfile?.startLine}`)).toEqual(['also-in 2', 'also-in 4'])
+  })
+
+  it('is accepted by a comment above it', () => {
+    const result = lint(
+      `FROM debian:12\nUSER 1\n# layergate-ignore: secret-in-history a token of the sandbox, without rights\nRUN curl -H "Authorization: Bearer ${TOKEN}" https://x\n`,
+    )
+    expect(open(result)).toEqual([])
+    expect(result.verdict.result).toBe('pass')
+  })
+
+  it('fails as in the policy, and says what to do', () => {
+    const { verdict } = lint(`FROM debian:12\nENV MODE=fast GITHUB_TOKEN=${TOKEN}\nUSER 1\n`)
+    expect(verdict.result).toBe('fail')
+    expect(verdict.findings[0]).toMatchObject({ fails: true, fix: { edits: [{ startLine: 2, lines: ['ENV MODE=fast'] }] } })
+    expect(verdict.findings[0]?.remedy).toMatch(/Remove GITHUB_TOKEN from ENV/)
+    expect(lint('FROM debian:12\nENV GITHUB_TOKEN=changeme\nUSER 1\n').verdict.result).toBe('pass')
+  })
+
+  it('in a comment is medium at most, and never fails', () => {
+    const { verdict } = lint(`# ${TOKEN}\nFROM debian:12\nUSER 1\n# DB_PASSWORD=${random(20)}\n`)
+    expect(verdict.findings.filter(({ secret }) => secret !== null).map(({ ruleId, severity, dockerfile }) => `${ruleId} ${severity} ${dockerfile?.startLine}`)).toEqual([
+      'secret-in-attestation medium 1',
+      'secret-in-attestation low 4',
+    ])
+    expect(verdict.result).toBe('pass')
+  })
+
+  it('that expired is low', () => {
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const expired = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: '8231', iat: 1_500_000_000, exp: 1_500_003_600 })}.${random(43)}`
+    expect(inText(`ENV SESSION=${expired}`)).toEqual(['secret-in-env low 2-2'])
+  })
+
+  it('is the same in the image that the Dockerfile makes: rule, severity, line, fingerprint', async () => {
+    const dockerfile = `FROM scratch\nCOPY x /x\nRUN make \\\n && curl -u ci:${VALUES['password']?.()} https://x.acme.io -o /x\nENV GITHUB_TOKEN=${TOKEN}\nLABEL npm=${NPM}\nUSER 1\n`
+    const run = `make  && curl -u ci:${VALUES['password']?.()} https://x.acme.io -o /x`
+    const archive = await buildImage({
+      config: { User: '1', Env: [`GITHUB_TOKEN=${TOKEN}`], Labels: { npm: NPM } },
+      layers: [
+        { by: 'COPY x /x # buildkit', files: [{ name: 'x', content: 'x' }] },
+        { by: `RUN /bin/sh -c ${run} # buildkit`, files: [{ name: 'y', content: 'x' }] },
+        { by: `ENV GITHUB_TOKEN=${TOKEN}`, files: null },
+        { by: `LABEL npm=${NPM}`, files: null },
+        { by: 'USER 1', files: null },
+      ],
+    })
+    const { report } = await judgeArchive(archive, { dockerfile })
+    const told = (findings: LintResult['verdict']['findings']): string[] =>
+      findings
+        .filter(({ secret }) => secret !== null)
+        .map(({ ruleId, severity, confidence, dockerfile: at, fingerprint, message, fix }) =>
+          JSON.stringify([ruleId, severity, confidence, at?.startLine, at?.endLine, fingerprint, message, fix]),
+        )
+    expect(told(lint(dockerfile).verdict.findings)).toEqual(told(report.findings))
+    expect(report.findings.some(({ ruleId }) => ruleId === 'credentials-in-command')).toBe(false)
+  })
+})
+
+describe('one leak, one finding, in the image as well', () => {
+  it.each([
+    ['an issuer token in a URL', `git clone https://x:${TOKEN}@github.com/a/b`, 'secret-in-history critical'],
+    ['a token in a header', `curl -H "Authorization: Bearer ${TOKEN}" https://x`, 'secret-in-history critical'],
+    ['a token in a variable', `NPM_TOKEN=${NPM} npm ci`, 'secret-in-history critical'],
+    ['a password of a command', `curl -u ci:${VALUES['password']?.()} https://x`, 'secret-in-history high'],
+    ['a password of a variable', `PGPASSWORD=${VALUES['password']?.()} psql`, 'secret-in-history high'],
+    ['a registry login', `npm config set //npm.acme.io/:_authToken=${NPM}`, 'secret-in-history critical'],
+    ['what no detector knows', `vault login ${VALUES['password']?.()}`, 'credentials-in-command high'],
+  ])('%s', async (_about, run, finding) => {
+    const archive = await buildImage({ config: { User: '1' }, layers: [{ by: `RUN /bin/sh -c ${run} # buildkit`, files: [{ name: 'x', content: 'x' }] }] })
+    const { report } = await judgeArchive(archive)
+    expect(report.findings.filter(({ ruleId }) => /^secret|^credentials/.test(ruleId)).map(({ ruleId, severity }) => `${ruleId} ${severity}`)).toEqual([finding])
+    expect(report.verdict.result).toBe('fail')
+  })
+
+  it('a build argument that a command uses is told where it is set', async () => {
+    const dockerfile = `FROM scratch\nARG T=${TOKEN}\nRUN curl -H "Authorization: Bearer $T" https://x\n`
+    const found = lint(dockerfile).verdict.findings.filter(({ ruleId }) => /^secret|^credentials/.test(ruleId))
+    expect(found.map(({ ruleId, dockerfile: at }) => `${ruleId} ${at?.startLine}`)).toEqual(['secret-in-history 2'])
   })
 })

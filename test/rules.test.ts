@@ -5,7 +5,8 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { parseDockerfile } from '../src/dockerfile/dockerfile.ts'
+import { type Instruction, parseDockerfile } from '../src/dockerfile/dockerfile.ts'
+import { jsonWords } from '../src/dockerfile/words.ts'
 import { readVariables } from '../src/evidence/steps.ts'
 import { lintDockerfile } from '../src/lint.ts'
 import { PRESETS } from '../src/policy/config.ts'
@@ -74,7 +75,8 @@ const FROM = 'FROM debian:12\n'
 /** The history that BuildKit writes for the last stage of a Dockerfile, with one file for each layer. */
 function historyOf(text: string, own: Record<string, z.output<typeof fileSchema>>) {
   const { stages } = parseDockerfile('Dockerfile', text)
-  const instructions = stages.at(-1)?.instructions ?? []
+  // BuildKit writes no entry for ONBUILD.
+  const instructions = (stages.at(-1)?.instructions ?? []).filter(({ keyword }) => keyword !== 'ONBUILD')
   const makesLayer = (keyword: string): boolean => /^(?:RUN|COPY|ADD)$/.test(keyword)
   const last = instructions.findLast(({ keyword }) => makesLayer(keyword))
   return [
@@ -83,12 +85,31 @@ function historyOf(text: string, own: Record<string, z.output<typeof fileSchema>
       const { keyword, text: own_, documents, flags } = instruction
       // BuildKit leaves other flags out.
       const kept = flags.filter((flag) => /^--(?:parents|chown|chmod)/.test(flag))
-      // The body of a here-document without a command is the command.
-      const words = /^<<-?\w+$/.test(own_) ? (documents[0]?.content ?? '') : [[...kept, own_].join(' '), ...documents.map(({ name, content }) => `${content}${name}`)].join('\n')
+      // The body of a here-document without a command is the command; that of a COPY is in its layer alone.
+      const words = /^<<-?\w+$/.test(own_)
+        ? (documents[0]?.content ?? '')
+        : [[...kept, own_].join(' '), ...(keyword === 'RUN' ? documents : []).map(({ name, content }) => `${content}${name}`)].join('\n')
       const by = `${keyword} ${keyword === 'RUN' && !own_.startsWith('[') ? '/bin/sh -c ' : ''}${words} # buildkit`
       return { by, files: makesLayer(keyword) ? [{ name: `made/by-${index}`, content: 'x' }, ...(instruction === last ? files(own) : [])] : null }
     }),
   ]
+}
+
+/** What instructions leave in the configuration, but for ENV and USER. */
+function commandsOf(instructions: readonly Instruction[]): Record<string, unknown> {
+  const words = (keyword: string): string[] | undefined => {
+    const text = instructions.findLast((instruction) => instruction.keyword === keyword)?.text.replace(/^CMD\s+/, '')
+    return text === undefined ? undefined : (jsonWords(text) ?? ['/bin/sh', '-c', text])
+  }
+  const labels = instructions.flatMap(({ keyword, text }) => (keyword === 'LABEL' ? readVariables('LABEL', text).map(({ name, value }) => [name, value] as const) : []))
+  const [cmd, entrypoint, health] = [words('CMD'), words('ENTRYPOINT'), words('HEALTHCHECK')]
+  return {
+    ...(cmd === undefined ? {} : { Cmd: cmd }),
+    ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
+    ...(health === undefined ? {} : { Healthcheck: { Test: health } }),
+    ...(labels.length === 0 ? {} : { Labels: Object.fromEntries(labels) }),
+    OnBuild: instructions.flatMap(({ keyword, text }) => (keyword === 'ONBUILD' ? [text] : [])),
+  }
 }
 
 const files = (entries: Record<string, z.output<typeof fileSchema>>) =>
@@ -138,7 +159,7 @@ describe.each(RULES.map(({ meta }) => meta.id))('%s', (id) => {
     const last = stages.at(-1)?.instructions ?? []
     const env = last.filter(({ keyword }) => keyword === 'ENV').flatMap(({ text: pairs }) => readVariables('ENV', pairs).map(({ name, value }) => `${name}=${value}`))
     const user = last.findLast(({ keyword }) => keyword === 'USER')?.text ?? ''
-    const archive = await buildImage({ config: { Env: env, User: user }, layers: historyOf(text, own) })
+    const archive = await buildImage({ config: { Env: env, User: user, ...(id.startsWith('secret-') ? commandsOf(last) : {}) }, layers: historyOf(text, own) })
     const scanned = await judgeArchive(archive, { dockerfile: text, policy: on })
     const expected = image === undefined ? wanted.map(({ severity, line }) => `${severity} ${line}`) : image.map(({ severity }) => severity)
     const inImage = shown(scanned.report.findings).map((entry) => (image === undefined ? entry : (entry.split(' ')[0] ?? '')))

@@ -60,6 +60,8 @@ export const VALUES: Readonly<Record<string, () => string>> = {
   jwt: () => `${jwtPart({ alg: 'HS256', typ: 'JWT' })}.${jwtPart({ sub: '8231', iat: 1_761_000_000, exp: 4_076_576_000 })}.${random(43, URL64, 13)}`,
   'npm-token': () => withChecksum(`np${'m_'}`, 4),
   password: () => `${random(6, BASE62, 14)}-${random(8, BASE62, 15)}7`,
+  'password-2': () => `${random(6, BASE62, 42)}-${random(8, BASE62, 43)}7`,
+  'password-3': () => `${random(6, BASE62, 46)}-${random(8, BASE62, 47)}7`,
   'pkcs8-key': () => cached('pkcs8', () => key('pkcs8')).trim(),
   'slack-token': () => `xo${'xb-'}${random(12, '123456789', 16)}-${random(13, '123456789', 17)}-${random(24, BASE62, 18)}`,
   'stripe-key': () => `sk_${'live_'}${random(24, BASE62, 19)}`,

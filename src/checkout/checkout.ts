@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs'
 import { lstat, opendir } from 'node:fs/promises'
 import path from 'node:path'
 import { leadsOut } from './inside.ts'
-import { readWhole } from './whole-file.ts'
+import { codeOf, readWhole } from './whole-file.ts'
 
 export interface SourceFile {
   /** Relative to the root of the checkout, with `/`. */
@@ -26,13 +26,21 @@ const MAX_ENTRIES = { repository: 200_000, other: 5_000 }
 const MAX_DOCKERFILES = 200
 const MAX_DOCKERFILE = 256 << 10
 
-const isDockerfile = (name: string): boolean => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name) && !/\.dockerignore$/i.test(name)
+/** Whether a file is a Dockerfile by its name, without the directories above it. */
+export const isDockerfile = (name: string): boolean => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name) && !/\.dockerignore$/i.test(name)
 
 /**
  * The entries below a directory, sorted within each directory so that every run sees the same ones.
  * @param enter whether to look into a directory
+ * @param missed told of what is not walked: a directory that cannot be read, `.` for what is beyond the limit
  */
-export async function* walk(root: string, enter: (directory: string) => boolean, limit = MAX_ENTRIES.repository): AsyncGenerator<CheckoutEntry> {
+export async function* walk(
+  root: string,
+  enter: (directory: string) => boolean,
+  limit = MAX_ENTRIES.repository,
+  missed: (directory: string, reason: string) => void = () => {},
+): AsyncGenerator<CheckoutEntry> {
+  const relativeTo = (full: string): string => path.relative(root, full).split(path.sep).join('/')
   const left = [root]
   let seen = 0
   for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
@@ -40,17 +48,21 @@ export async function* walk(root: string, enter: (directory: string) => boolean,
     try {
       for await (const entry of await opendir(directory)) {
         entries.push(entry)
-        if (seen + entries.length >= limit) break
+        if (seen + entries.length > limit) break
       }
-    } catch {
+    } catch (error) {
+      missed(relativeTo(directory) || '.', `it cannot be read (${codeOf(error)})`)
       continue
     }
     entries.sort((a, b) => (a.name < b.name ? -1 : 1))
     const below: string[] = []
     for (const entry of entries) {
-      if (seen++ >= limit) return
+      if (seen++ >= limit) {
+        missed('.', `it has more than ${limit} entries; the rest was not looked at`)
+        return
+      }
       const full = path.join(directory, entry.name)
-      const relative = path.relative(root, full).split(path.sep).join('/')
+      const relative = relativeTo(full)
       const kind = entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other'
       yield { path: relative, kind }
       if (kind === 'directory' && enter(relative)) below.push(full)

@@ -1,26 +1,31 @@
 // What `COPY . .` would take along, before any build: secrets, told by content, and what has no business in an image, told
 // by its place.
-import { createReadStream } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import path from 'node:path'
 import { ConfigError } from '../error.ts'
+import { isProvenToken } from '../evidence/vouching.ts'
 import { SEVERITIES, SEVERITY_OF, type Severity } from '../rules/finding.ts'
+import { KnownPublic } from '../secrets/known.ts'
 import { knownValues } from '../secrets/last-look.ts'
-import type { SecretMatch } from '../secrets/match.ts'
 import { type KnownValue, redactValue } from '../secrets/redact.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import { readContext } from './build-context.ts'
-import { sizeOf, walk } from './checkout.ts'
+import { isDockerfile, sizeOf, walk } from './checkout.ts'
+import { ContextScan, type ContextSkipped } from './context-scan.ts'
 import { hasExceptions, ignoredBy, patternOf } from './dockerignore.ts'
 
 interface ContextSecret {
   /** Relative to the context. */
   readonly path: string
+  /** Path inside nested archives; null for the file's own bytes. */
+  readonly inside: string | null
   readonly line: number | null
   readonly severity: Severity
   readonly title: string
   /** `•••` for what is not shown at all. */
   readonly redacted: string
+  /** It is written in a Dockerfile: no pattern takes it out of the image's history. */
+  readonly inDockerfile: boolean
 }
 
 interface ContextWaste {
@@ -42,8 +47,8 @@ export interface ContextInspection {
   readonly waste: readonly ContextWaste[]
   /** Patterns that would leave all of it out. */
   readonly patterns: readonly string[]
-  /** Files that could not be read or were too many. */
-  readonly skipped: readonly string[]
+  /** What was not looked into. */
+  readonly skipped: readonly ContextSkipped[]
   /** Values that were seen, for hiding them in what is printed. */
   readonly values: readonly KnownValue[]
 }
@@ -65,24 +70,62 @@ const WASTE: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/\.log$/, 'a log'],
 ]
 
-/** Entries that are walked, in the context and below what is left out of it. */
+/** Entries that are walked. */
 const MAX_FILES = 200_000
 const MAX_LISTED = 500
 
-async function scanFile(file: string, name: string, scanner: Scanner): Promise<readonly SecretMatch[]> {
-  const scan = scanner.start(`/${name}`)
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) scan.push(chunk as Buffer, false)
-  scan.push(Buffer.alloc(0), true)
-  return scan.matches
+/** The context and its Dockerfile as paths from `root`, whatever the user wrote. */
+async function placesOf(root: string, directory: string, dockerfile: string | null): Promise<{ readonly context: string; readonly dockerfile: string | null }> {
+  const relative = (file: string): string => path.relative(root, file).split(path.sep).join('/')
+  const base = path.resolve(root, directory)
+  const usual = path.join(base, 'Dockerfile')
+  if (dockerfile !== null) return { context: relative(base), dockerfile: relative(path.resolve(root, dockerfile)) }
+  return { context: relative(base), dockerfile: (await sizeOf(usual)) === null ? null : relative(usual) }
 }
 
-/** Bytes of all files below a directory. */
-async function bytesBelow(directory: string): Promise<number> {
-  let bytes = 0
-  for await (const entry of walk(directory, () => true, MAX_FILES)) {
-    if (entry.kind === 'file') bytes += (await sizeOf(path.join(directory, entry.path))) ?? 0
+/** What has no business in an image, with the bytes below it. */
+class Waste {
+  readonly found: { path: string; reason: string; bytes: number }[] = []
+
+  /** The directory of these that a path lies in. */
+  above(name: string): { bytes: number } | undefined {
+    return this.found.find((one) => one.path.endsWith('/') && name.startsWith(one.path))
   }
-  return bytes
+
+  /** @param name directories end in a slash */
+  add(name: string, bytes: number): void {
+    const reason = this.above(name) === undefined ? WASTE.find(([pattern]) => pattern.test(name))?.[1] : undefined
+    if (reason !== undefined) this.found.push({ path: name, reason, bytes })
+  }
+}
+
+/** The secrets of the files, each once for a value and line, the worst first. */
+function secretsOf(scan: ContextScan, dockerfile: string | null): { readonly secrets: ContextSecret[]; readonly values: KnownValue[] } {
+  const known = new KnownPublic()
+  const secrets: ContextSecret[] = []
+  const values: KnownValue[] = []
+  const seen = new Set<string>()
+  for (const match of scan.matches()) {
+    values.push(...knownValues(match, null))
+    const { detector, inside, strength, value, identity } = match
+    const name = scan.pathOf(match)
+    const line = inside === null ? match.line : null
+    const key = JSON.stringify([name, inside, identity, line])
+    if (strength === 'harmless' || seen.has(key) || (!isProvenToken(match) && known.sourceOf(identity) !== null)) continue
+    seen.add(key)
+    secrets.push({
+      path: name,
+      inside,
+      line,
+      severity: SEVERITY_OF[strength],
+      title: detector.title,
+      redacted: redactValue(value, detector.guessable === true),
+      inDockerfile: name === dockerfile || isDockerfile(path.posix.basename(name)),
+    })
+  }
+  const order = (a: ContextSecret, b: ContextSecret): number =>
+    SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0))
+  return { secrets: secrets.sort(order), values }
 }
 
 /**
@@ -94,62 +137,39 @@ export async function inspectContext(root: string, directory: string, dockerfile
   const base = path.resolve(root, directory)
   const info = await lstat(base).catch(() => null)
   if (info?.isDirectory() !== true) throw new ConfigError(`${directory}: is no directory that can be read. Name the build context: layergate context DIR.`)
-  const context = await readContext(root, directory, dockerfile)
+  const places = await placesOf(root, directory, dockerfile)
+  const context = await readContext(root, places.context, places.dockerfile)
   const { dockerignore } = context
-  const secrets: ContextSecret[] = []
-  const waste: ContextWaste[] = []
-  const skipped: string[] = []
-  const values: KnownValue[] = []
-  let [files, bytes] = [0, 0]
-  const wasted: string[] = []
-  const isBelowWaste = (name: string): boolean => wasted.some((parent) => name.startsWith(parent))
-  const enter = (name: string): boolean => (ignoredBy(dockerignore, name) === null || hasExceptions(dockerignore)) && !isBelowWaste(`${name}/`)
-  for await (const { path: name, kind } of walk(base, enter, MAX_FILES)) {
+  const scan = new ContextScan(base, scanner)
+  const waste = new Waste()
+  const sizes = new Map<string, number>()
+  const enter = (name: string): boolean => ignoredBy(dockerignore, name) === null || hasExceptions(dockerignore)
+  for await (const { path: name, kind } of walk(base, enter, MAX_FILES, (missed, reason) => scan.skip(missed, reason, true))) {
     if (kind === 'other' || ignoredBy(dockerignore, name) !== null) continue
-    const reason = WASTE.find(([pattern]) => pattern.test(kind === 'directory' ? `${name}/` : name))?.[1]
-    const full = path.join(base, name)
     if (kind === 'directory') {
-      if (reason === undefined) continue
-      const size = await bytesBelow(full)
-      wasted.push(`${name}/`)
-      waste.push({ path: `${name}/`, reason, bytes: size })
-      bytes += size
+      waste.add(`${name}/`, 0)
       continue
     }
-    if (name === '.dockerignore') continue
-    files++
-    const size = (await sizeOf(full)) ?? 0
-    bytes += size
-    let matches: readonly SecretMatch[] = []
-    try {
-      matches = await scanFile(full, name, scanner)
-    } catch {
-      skipped.push(name)
-    }
-    const real = matches.filter(({ strength }) => strength !== 'harmless')
-    for (const match of matches) values.push(...knownValues(match, null))
-    const seen = new Set<string>()
-    for (const { detector, line, strength, value, identity } of real) {
-      // The same value on the same line, or in the same binary, is listed once.
-      const key = `${identity} ${line}`
-      if (seen.has(key)) continue
-      seen.add(key)
-      if (secrets.length < MAX_LISTED)
-        secrets.push({ path: name, line, severity: SEVERITY_OF[strength], title: detector.title, redacted: redactValue(value, detector.guessable === true) })
-    }
-    if (reason !== undefined && real.length === 0) waste.push({ path: name, reason, bytes: size })
+    const bytes = (await scan.read(name)) ?? (await sizeOf(path.join(base, name))) ?? 0
+    sizes.set(name, bytes)
+    const above = waste.above(name)
+    if (above !== undefined) above.bytes += bytes
   }
-  secrets.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.line ?? 0) - (b.line ?? 0)))
+  const { secrets, values } = secretsOf(scan, places.dockerfile === null ? null : path.posix.relative(places.context, places.dockerfile))
+  const told = new Set(secrets.map((secret) => secret.path))
+  for (const [name, bytes] of sizes) if (!told.has(name)) waste.add(name, bytes)
+  const listed = waste.found.sort((a, b) => (a.path < b.path ? -1 : 1))
+  const left = secrets.filter(({ path: name, inDockerfile }) => !inDockerfile && waste.above(name) === undefined)
   return {
     directory,
     ignoreFile: context.ignoreFile,
     hasIgnoreFile: dockerignore.length > 0,
-    files,
-    bytes,
-    secrets,
-    waste,
-    patterns: [...new Set([...secrets.map(({ path: name }) => patternOf(name)), ...waste.map(({ path: name }) => patternOf(name))])],
-    skipped,
+    files: sizes.size,
+    bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
+    secrets: secrets.slice(0, MAX_LISTED),
+    waste: listed,
+    patterns: [...new Set([...left.map(({ path: name }) => patternOf(name)), ...listed.map(({ path: name }) => patternOf(name))])],
+    skipped: scan.skipped,
     values,
   }
 }

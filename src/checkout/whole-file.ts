@@ -8,7 +8,8 @@ export type WholeFile = { readonly text: string } | { readonly text: null; reado
 
 const refused = (why: string): WholeFile => ({ text: null, isMissing: false, why })
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown error')
+/** The code of an error of the operating system. */
+export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown error')
 
 function kindOf(info: Stats): string {
   if (info.isDirectory()) return 'a directory'

@@ -9,6 +9,8 @@ import type { Image } from '../image/image.ts'
 import type { LayerScan, Skipped } from '../layer/layer-scan.ts'
 import type { Location } from '../rules/finding.ts'
 import type { Redactor } from '../secrets/redact.ts'
+import type { BesideSecret } from './described.ts'
+import type { GivenLeaks } from './given-leaks.ts'
 import type { Leak } from './leak.ts'
 import { readVariables, type Step } from './steps.ts'
 
@@ -34,6 +36,19 @@ export interface BuildEvidence {
   /** Where the last USER and the FROM of the stage stand. */
   readonly userLines: DockerfileLines | null
   readonly fromLines: DockerfileLines | null
+  /** Of the image, or of the one that the Dockerfile describes. */
+  readonly origin: Origin
+  readonly leaks: readonly Leak[]
+  /** Which leaks are credentials among the words of commands. */
+  readonly given: GivenLeaks
+  /** Secrets of a Dockerfile that the configuration of its image does not have; none where there is an image, which tells them itself. */
+  readonly beside: readonly BesideSecret[]
+  /** None where only a Dockerfile is known. */
+  readonly layers: readonly LayerScan[]
+  /** Files of the checkout that files of the image were copied from, by `layer:entry`. */
+  readonly sources: ReadonlyMap<string, ContextFile>
+  /** HMAC-SHA-256 of a value under this run's salt, `hmac-sha256:…`. */
+  readonly keyedHash: (value: string) => string
   /** Accounts of the image that are not root, for remedies. */
   readonly accounts: readonly Account[]
   /** The image; null where only its Dockerfile is known. */
@@ -47,19 +62,12 @@ export interface BuildEvidence {
 export interface Evidence extends BuildEvidence {
   readonly built: Evidence
   readonly image: Pick<Image, 'config' | 'digest' | 'id' | 'name' | 'platform' | 'reference'>
-  readonly layers: readonly LayerScan[]
   readonly filesystem: Filesystem
-  readonly origin: Origin
-  readonly leaks: readonly Leak[]
-  /** Files of the checkout that files of the image were copied from, by `layer:entry`. */
-  readonly sources: ReadonlyMap<string, ContextFile>
   /** The text of a small file of the final tree that was collected; null for any other. */
   readonly collected: (path: string) => string | null
   readonly programs: Programs
   /** What was not looked into; without a layer it is a file of the archive. */
   readonly skipped: readonly (Skipped & { readonly layer: number | null })[]
-  /** HMAC-SHA-256 of a value under this run's salt, `hmac-sha256:…`. */
-  readonly keyedHash: (value: string) => string
 }
 
 /** How sure it is that a place came with the base: a field of the configuration as sure as what is least sure. */

@@ -2,7 +2,6 @@
 import type { DockerfileLines, Origin, Owner } from '../dockerfile/origin.ts'
 import { squeeze } from '../dockerfile/words.ts'
 import type { Ending, FileState, Filesystem, Version } from '../filesystem/filesystem.ts'
-import type { Image } from '../image/image.ts'
 import type { TarField } from '../layer/header-text.ts'
 import type { ContentHashes, LayerScan } from '../layer/layer-scan.ts'
 import type { OtherMatch } from '../layer/other-files.ts'
@@ -15,8 +14,9 @@ import type { Scanner } from '../secrets/scanner.ts'
 import { isWordLike } from '../secrets/word-like.ts'
 import type { AttestationText } from './attestation-text.ts'
 import { fileMatches } from './file-matches.ts'
-import { type DocumentText, documentTexts, otherPlace, type PlaceInDocument, setBy, tarPlaces } from './metadata-places.ts'
+import { type Documented, type DocumentText, documentTexts, otherPlace, type PlaceInDocument, setBy, tarPlaces } from './metadata-places.ts'
 import { ValueSearch } from './repeats.ts'
+import { narrowed } from './value-lines.ts'
 import { isProvenToken, rankOf, type Vouching } from './vouching.ts'
 
 interface AnyPlace {
@@ -146,7 +146,7 @@ interface Collected {
 
 /** Collects what the whole image shows. @param hashes checksums of entries by `layer:index` */
 export function collectLeaks(
-  image: Image,
+  image: Documented,
   scans: readonly LayerScan[],
   filesystem: Filesystem,
   origin: Origin,
@@ -204,11 +204,18 @@ export function collectLeaks(
   values.push(...addKnownValues([...byIdentity.values()], texts, attestations, documents, origin))
 
   const leaks = [...byIdentity.values()].map(({ match, places }): Leak => {
-    const [first, ...rest] = dedupe(places.sort(compare))
+    const [first, ...rest] = dedupe(places.sort(compare)).map((place) => atItsLine(place, match.value, origin))
     if (first === undefined) throw new RangeError('a leak without a place')
     return { detector: match.detector, value: match.value, strength: match.strength, facts: match.facts, note: match.note, places: [first, ...rest] }
   })
   return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size, knownPublic: publicValues.size }
+}
+
+/** A place in an instruction of several lines, at those of the value. */
+function atItsLine(place: Place, value: string, { dockerfile }: Origin): Place {
+  if (place.kind !== 'history' && place.kind !== 'config') return place
+  const name = place.kind === 'config' ? place.field.replace(/^(?:Env|Labels)\./, '') : (place.name ?? '')
+  return { ...place, lines: narrowed(dockerfile, place.lines, value, name) }
 }
 
 /** A place with what stands there. */
@@ -245,7 +252,7 @@ interface Text {
 }
 
 /** All texts of the configuration and the history. A legacy `container_config` only repeats them. */
-function configTexts(image: Image, origin: Origin): Text[] {
+function configTexts(image: Documented, origin: Origin): Text[] {
   const { run, author, comment } = image.config
   const field = (name: string, text: string, from: Pick<ConfigPlace, 'owner' | 'lines'>): Text => ({ text, place: { kind: 'config', field: name, ...from } })
   const split = (pair: string): [string, string] => [pair.slice(0, Math.max(0, pair.indexOf('='))), pair]

@@ -115,10 +115,16 @@ const FIELDS: Readonly<Record<string, string>> = {
   WorkingDir: 'WORKDIR',
 }
 
-/** All documents of an image, but for what `collectLeaks` knows by better names. */
-export const documentTexts = (image: Image, origin: Origin): DocumentText[] => [...image.documents.map((document) => documentText(document, image, origin)), namesText(image.names)]
+/** What of an image tells its documents. */
+export type Documented = Pick<Image, 'config' | 'annotations' | 'documents' | 'names'>
 
-function documentText(document: ImageDocument, image: Image, origin: Origin): DocumentText {
+/** All documents of an image, but for what `collectLeaks` knows by better names. */
+export const documentTexts = (image: Documented, origin: Origin): DocumentText[] => [
+  ...image.documents.map((document) => documentText(document, image, origin)),
+  namesText(image.names),
+]
+
+function documentText(document: ImageDocument, image: Documented, origin: Origin): DocumentText {
   const { text, find, locate } = jsonText(document.bytes.toString('utf8'), knownOf(document.kind, image))
   return {
     text,
@@ -144,7 +150,7 @@ function placeOf({ kind, name }: ImageDocument, path: JsonPath, origin: Origin):
 }
 
 /** Leaves out what is searched under its own name: variables, labels, commands, history, annotations. */
-function knownOf(kind: ImageDocument['kind'], { config, annotations }: Image): Rewrite {
+function knownOf(kind: ImageDocument['kind'], { config, annotations }: Documented): Rewrite {
   if (kind === 'manifest')
     return (path, value) => (isAt(path(), ['annotations'], 2) && Object.hasOwn(annotations, String(path()[1])) && annotations[String(path()[1])] === value ? null : value)
   if (kind !== 'config') return (_path, value) => value

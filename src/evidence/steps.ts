@@ -29,7 +29,7 @@ export interface Step {
   readonly lines: DockerfileLines | null
   /** Lines of a part of what `commands` were read from. */
   readonly linesAt: (start: number, end: number) => DockerfileLines | null
-  /** ENV and ARG that have a value when it starts; for RUN, COPY, ADD and USER, which read them. */
+  /** ENV and ARG that have a value when it starts; for RUN, COPY, ADD, USER, ENV and LABEL, which read them. */
   readonly variables: Variables
   /** What a RUN runs; none for anything else. */
   readonly commands: readonly ShellCommand[]
@@ -45,7 +45,7 @@ const MAX_VARIABLES = 500
 const MAX_VALUE = 4096
 
 /** Fills in the variables of an instruction's words. */
-function filledIn(text: string, variables: Variables): string {
+export function filledIn(text: string, variables: Variables): string {
   return text.replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]{0,1000}))?\})/g, (whole, bare: string | undefined, braced: string | undefined, other: string | undefined) => {
     const value = variables.get(bare ?? braced ?? '') ?? other
     return value === undefined || value.length > MAX_VALUE ? whole : value
@@ -149,7 +149,7 @@ interface Draft extends Pick<Step, 'keyword' | 'text' | 'flags' | 'source' | 'la
 
 function toStep({ environment, shell, budget, ...known }: Draft): Step {
   const { keyword, text, source, lines } = known
-  const variables = /^(?:RUN|ADD|COPY|USER)$/.test(keyword ?? '') ? environment.now() : NONE
+  const variables = /^(?:RUN|ADD|COPY|USER|ENV|LABEL)$/.test(keyword ?? '') ? environment.now() : NONE
   let read: Read = { script: NOTHING, unread: null, line: null }
   if (keyword === 'RUN') {
     budget.left -= text.length + (source?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0)

@@ -62,6 +62,17 @@ function isAside(inPackage: string): boolean {
 const lowered = (match: LayerMatch, strength: Strength, note: string): LayerMatch =>
   rankOf(match.strength) <= rankOf(strength) ? match : { ...match, strength, note: [match.note, note].filter(Boolean).join('; ') }
 
+/** A match in test data or documentation of an installed package: medium at most. */
+const asAside = (match: LayerMatch, path: string): LayerMatch =>
+  lowered(match, isWords(match, path) ? 'harmless' : 'possible', 'test data or documentation of an installed package')
+
+/**
+ * What a match is worth in a file that nobody's record speaks of.
+ * @param inPackage the path from the folder of the installed package on; null where the file belongs to none
+ */
+export const weighInPackage = (match: LayerMatch, path: string, inPackage: string | null): LayerMatch =>
+  inPackage !== null && !isProvenToken(match) && isAside(inPackage) ? asAside(match, path) : match
+
 /** What Python compiles lies beside its source: `x/__pycache__/y.cpython-311.pyc` of `x/y.py`. */
 const COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/
 
@@ -114,7 +125,7 @@ export class Vouching {
     if (best?.trust === 'lower' && match.strength !== 'proven' && !isWritten)
       return { match: lowered(match, 'possible', `it is as ${best.record.package} was published, by its own record`), isVouched: false }
     if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path)) return { match, isVouched: false }
-    return { match: lowered(match, isWords(match, path) ? 'harmless' : 'possible', 'test data or documentation of an installed package'), isVouched: false }
+    return { match: asAside(match, path), isVouched: false }
   }
 
   /** The entry of the source that a compiled file of Python repeats a value of; null for anything else. */

@@ -1,6 +1,6 @@
 // Keys that the program of a package makes when it is installed: another image gets other ones, and every container of an
 // image the same. A path alone says nothing: the RUN that made the layer runs that program, or installs its package.
-import type { Evidence } from '../evidence/evidence.ts'
+import type { BuildEvidence as Evidence } from '../evidence/evidence.ts'
 import { runsOf } from '../evidence/layer-maker.ts'
 import type { Leak, Place } from '../evidence/leak.ts'
 import { baseName } from '../filesystem/path.ts'

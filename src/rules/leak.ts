@@ -5,15 +5,15 @@ import { createHmac } from 'node:crypto'
 import { contextPath, copySources } from '../dockerfile/copy.ts'
 import { flagValue } from '../dockerfile/dockerfile.ts'
 import type { DockerfileLines } from '../dockerfile/origin.ts'
-import { type Evidence, fileKey } from '../evidence/evidence.ts'
+import { type BuildEvidence as Evidence, fileKey } from '../evidence/evidence.ts'
 import type { AttestationPlace, ConfigPlace, FilePlace, HistoryPlace, Leak, Place } from '../evidence/leak.ts'
 import { baseName } from '../filesystem/path.ts'
 import { type Fix, fixOf } from '../remedy/remedy.ts'
-import { redactValue } from '../secrets/redact.ts'
 import { oneLine } from '../shell/words.ts'
 import { configChange, instructionChange, MOUNT } from './advice.ts'
 import type { Confidence, Location, Related, Severity } from './finding.ts'
 import { isGenerated } from './generated.ts'
+import { isExpired, whatOf } from './leak-words.ts'
 import { documentMessage, metadataChange, metadataTitle, tarMessage } from './metadata-leak.ts'
 import type { Draft, PlacedFinding } from './rule.ts'
 
@@ -35,11 +35,11 @@ export function* leaksOf(evidence: Evidence, ruleId: string): Generator<Draft> {
 function draftOf(evidence: Evidence, leak: Leak): Draft {
   const [first, ...rest] = leak.places.map((place) => ({
     ruleId: ruleOf(evidence, leak, place),
-    location: locationOf(place),
+    location: locationOf(evidence, place),
     origin: place.owner,
     dockerfile: place.lines,
     identity: identityOf(evidence, leak, place),
-    isProven: leak.strength === 'proven' && !isGenerated(leak, place, evidence) && !isExpired(leak, evidence.now),
+    isProven: leak.strength === 'proven' && !isGenerated(leak, place, evidence) && !isExpired(leak.facts, evidence.now),
   }))
   if (first === undefined) throw new RangeError('a leak without a place')
   return {
@@ -56,8 +56,9 @@ function hashOf({ value, detector }: Leak, salt: string): string {
   return detector.guessable === true ? hash.slice(-4) : hash.slice(0, 32)
 }
 
-const locationOf = (place: Place): Location => {
-  if (place.kind === 'history') return { kind: 'history', history: place.index }
+const locationOf = ({ built }: Evidence, place: Place): Location => {
+  // Which entry it would be depends on the base.
+  if (place.kind === 'history') return built === null ? { kind: 'image' } : { kind: 'history', history: place.index }
   if (place.kind === 'config') return { kind: 'config', field: place.field }
   if (place.kind === 'attestation') return { kind: 'attestation', predicateType: place.predicateType, field: place.field }
   if (place.kind === 'manifest' || place.kind === 'index') return { kind: place.kind, field: place.field }
@@ -72,8 +73,6 @@ const locationOf = (place: Place): Location => {
   }
 }
 
-const isExpired = (leak: Leak, now: Date): boolean => leak.facts['expires'] !== undefined && new Date(leak.facts['expires']) < now
-
 /** Whether an own instruction removes the file by name: who does that knew what it was. */
 function removedByName(place: Place, evidence: Evidence): boolean {
   if (place.kind !== 'file' || place.ending?.state !== 'deleted') return false
@@ -86,9 +85,10 @@ function removedByName(place: Place, evidence: Evidence): boolean {
 
 function gravity(leak: Leak, place: Place, evidence: Evidence): { severity: Severity; confidence: Confidence } {
   if (isGenerated(leak, place, evidence)) return { severity: 'medium', confidence: 'medium' }
-  if (leak.strength === 'harmless' || isExpired(leak, evidence.now)) return { severity: 'low', confidence: 'high' }
+  if (leak.strength === 'harmless' || isExpired(leak.facts, evidence.now)) return { severity: 'low', confidence: 'high' }
   if (leak.strength === 'proven') return { severity: 'critical', confidence: 'high' }
   if (leak.strength === 'likely') return { severity: 'high', confidence: 'high' }
+  if (evidence.given.isGiven(leak)) return { severity: 'high', confidence: 'high' }
   if (leak.places.some((other) => removedByName(other, evidence)) && leak.detector.generic) return { severity: 'high', confidence: 'high' }
   return { severity: 'medium', confidence: 'medium' }
 }
@@ -249,7 +249,12 @@ function relatedOf(evidence: Evidence, leak: Leak, lead: Place): Related[] {
   for (const place of leak.places) {
     if (place === lead) continue
     if (related.length >= MAX_RELATED) break
-    related.push({ role: 'also-in', location: locationOf(place), dockerfile: place.lines, ...(place.kind === 'file' || place.kind === 'tar' ? { state: place.state } : {}) })
+    related.push({
+      role: 'also-in',
+      location: locationOf(evidence, place),
+      dockerfile: place.lines,
+      ...(place.kind === 'file' || place.kind === 'tar' ? { state: place.state } : {}),
+    })
     addEnding(place)
   }
   return related
@@ -289,14 +294,8 @@ const fromLines = ({ origin }: Evidence, place: Place): DockerfileLines | null =
   place.kind === 'file' && origin.layers[place.version.layer]?.history === null ? null : (origin.base?.lines ?? null)
 
 function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
-  const guessable = leak.detector.guessable === true
-  const redacted = redactValue(leak.value, guessable)
-  const notes = [leak.note, isExpired(leak, evidence.now) ? `expired ${leak.facts['expires']?.slice(0, 10)}` : null].filter((note) => note !== null)
-  const subject = leak.detector.title.replace(/^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/, (word) => (word === 'JSON' ? word : word.toLowerCase()))
-  const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? 'an' : 'a'
-  const what = `${article} ${subject}${guessable ? '' : ` ${redacted}`}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
+  const { what, told } = whatOf(leak, leak.places.length, evidence)
   const entry = place.kind === 'file' || place.kind === 'tar' ? (place.version?.entry ?? null) : null
-  const keyedHash = evidence.keyedHash(leak.value)
   const fix = place.owner === 'base' ? null : fixOf(evidence, leak)
   const source = place.kind === 'file' ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : undefined
   return {
@@ -306,7 +305,7 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
     message: messageOf(evidence, leak, place, what) + (isGenerated(leak, place, evidence) ? ' The script of a package made it in the build: all containers share it.' : ''),
     remedy: remedyOf(evidence, leak, place, fix),
     fix,
-    location: locationOf(place),
+    location: locationOf(evidence, place),
     dockerfile: place.owner === 'base' ? fromLines(evidence, place) : place.lines,
     related: relatedOf(evidence, leak, place),
     file:
@@ -318,20 +317,12 @@ function seenFrom(evidence: Evidence, leak: Leak, place: Place): PlacedFinding {
             gid: entry.gid,
             size: place.kind === 'file' ? place.version.content.entry.size : entry.size,
             // Who has the hash of a file with a password in it can try passwords.
-            sha256: place.kind === 'file' && !guessable ? (place.hashes?.sha256 ?? null) : null,
+            sha256: place.kind === 'file' && leak.detector.guessable !== true ? (place.hashes?.sha256 ?? null) : null,
             package: null,
             source: source === undefined ? null : { path: source.path, ignoredBy: source.ignoredBy?.pattern ?? null },
           }
         : null,
-    secret: {
-      detector: leak.detector.id,
-      redacted,
-      length: leak.value.length,
-      keyedHash: guessable ? null : keyedHash,
-      tag: keyedHash.slice(-4),
-      occurrences: leak.places.length,
-      facts: leak.facts,
-    },
+    secret: told,
     origin: place.owner,
   }
 }

@@ -53,6 +53,11 @@ export const BUILD_RULES: readonly BuildRule[] = [
   recommendedPackages,
   remoteAdd,
   rootUser,
+  secretInAttestation,
+  secretInConfig,
+  secretInEnv,
+  secretInHistory,
+  secretInImage,
   setuidAdded,
   sshServer,
   sudoInstalled,
@@ -64,21 +69,7 @@ export const BUILD_RULES: readonly BuildRule[] = [
   worldWritable,
 ]
 
-const IMAGE_RULES: readonly Rule[] = [
-  buildToolsLeft,
-  contentNotInspected,
-  deletedSecret,
-  generatedKey,
-  notDistroless,
-  packageCacheLeft,
-  secretInAttestation,
-  secretInConfig,
-  secretInEnv,
-  secretInHistory,
-  secretInImage,
-  secretMountCopied,
-  userUnknown,
-]
+const IMAGE_RULES: readonly Rule[] = [buildToolsLeft, contentNotInspected, deletedSecret, generatedKey, notDistroless, packageCacheLeft, secretMountCopied, userUnknown]
 
 /** All of them, sorted by id. */
 export const RULES: readonly Rule[] = [...BUILD_RULES, ...IMAGE_RULES].sort((a, b) => (a.meta.id < b.meta.id ? -1 : 1))

@@ -1,8 +1,9 @@
+import { besideOf } from './beside.ts'
 import { leaksOf } from './leak.ts'
-import { REFERENCES, type Rule } from './rule.ts'
+import { type BuildRule, REFERENCES } from './rule.ts'
 
 // Provenance of mode=max records build arguments and the Dockerfile; it is pushed with the image.
-export const secretInAttestation: Rule = {
+export const secretInAttestation: BuildRule = {
   meta: {
     id: 'secret-in-attestation',
     title: 'Secret in an attestation of the image',
@@ -14,5 +15,8 @@ export const secretInAttestation: Rule = {
     references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
     enabled: true,
   },
-  check: (evidence) => leaksOf(evidence, 'secret-in-attestation'),
+  *check(evidence) {
+    yield* leaksOf(evidence, 'secret-in-attestation')
+    yield* besideOf(evidence, 'secret-in-attestation')
+  },
 }

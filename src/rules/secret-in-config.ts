@@ -1,8 +1,8 @@
 import { leaksOf } from './leak.ts'
-import { REFERENCES, type Rule } from './rule.ts'
+import { type BuildRule, REFERENCES } from './rule.ts'
 
 // All of the configuration, the manifest and the index is as public as the image.
-export const secretInConfig: Rule = {
+export const secretInConfig: BuildRule = {
   meta: {
     id: 'secret-in-config',
     title: 'Secret in the image configuration',

@@ -1,8 +1,8 @@
 import { leaksOf } from './leak.ts'
-import { REFERENCES, type Rule } from './rule.ts'
+import { type BuildRule, REFERENCES } from './rule.ts'
 
 // ENV is part of the configuration, and every process of every container inherits it.
-export const secretInEnv: Rule = {
+export const secretInEnv: BuildRule = {
   meta: {
     id: 'secret-in-env',
     title: 'Secret in an environment variable of the image',

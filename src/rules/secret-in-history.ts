@@ -1,8 +1,8 @@
 import { leaksOf } from './leak.ts'
-import { REFERENCES, type Rule } from './rule.ts'
+import { type BuildRule, REFERENCES } from './rule.ts'
 
 // docker history shows build arguments and commands to all who can pull the image.
-export const secretInHistory: Rule = {
+export const secretInHistory: BuildRule = {
   meta: {
     id: 'secret-in-history',
     title: 'Secret in the image history',

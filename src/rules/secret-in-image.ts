@@ -1,8 +1,9 @@
+import { besideOf } from './beside.ts'
 import { leaksOf } from './leak.ts'
-import { REFERENCES, type Rule } from './rule.ts'
+import { type BuildRule, REFERENCES } from './rule.ts'
 
 // A secret that anyone who starts the container can read.
-export const secretInImage: Rule = {
+export const secretInImage: BuildRule = {
   meta: {
     id: 'secret-in-image',
     title: 'Secret in a file of the image',
@@ -14,5 +15,8 @@ export const secretInImage: Rule = {
     references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
     enabled: true,
   },
-  check: (evidence) => leaksOf(evidence, 'secret-in-image'),
+  *check(evidence) {
+    yield* leaksOf(evidence, 'secret-in-image')
+    yield* besideOf(evidence, 'secret-in-image')
+  },
 }

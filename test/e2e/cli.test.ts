@@ -209,7 +209,7 @@ describe('lines', () => {
     const json = layergate(['context', 'context', '--json'], { cwd: work })
     expect(JSON.parse(json.stdout)).toMatchObject({ secrets: [{ path: 'app.env', line: 1 }], patterns: ['app.env'] })
     writeFileSync(path.join(work, 'context/.dockerignore'), 'app.env\n')
-    expect(layergate(['context', 'context'], { cwd: work })).toMatchObject({ status: 0, stdout: 'PASS  context · 0 files, 0 bytes in the build context\n' })
+    expect(layergate(['context', 'context'], { cwd: work })).toMatchObject({ status: 0, stdout: 'PASS  context · 1 file, 8 bytes in the build context\n' })
   })
 })
 
