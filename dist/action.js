@@ -32197,17 +32197,17 @@ var splitArgs = (text5) => text5.split(/ (?=\w+=)/).filter((arg) => arg !== "");
 function splitBuildArgs(text5) {
   const count2 = /^\|(\d+) /.exec(text5);
   if (count2 === null) return { args: [], rest: text5.replace(/^\|force-mtime[^ ]* /, "") };
-  const behind = text5.slice(count2[0].length);
-  const shell = behind.search(SHELL_INSIDE);
+  const behind2 = text5.slice(count2[0].length);
+  const shell = behind2.search(SHELL_INSIDE);
   if (shell === -1) {
-    const last = [...behind.matchAll(/(?<!\S)(?=\S*\w=)\S+ (?=\S)/g)].at(-1);
-    if (last === void 0) return { args: splitArgs(behind), rest: "" };
+    const last = [...behind2.matchAll(/(?<!\S)(?=\S*\w=)\S+ (?=\S)/g)].at(-1);
+    if (last === void 0) return { args: splitArgs(behind2), rest: "" };
     const end2 = last.index + last[0].length;
-    return { args: splitArgs(behind.slice(0, end2 - 1)), rest: behind.slice(end2) };
+    return { args: splitArgs(behind2.slice(0, end2 - 1)), rest: behind2.slice(end2) };
   }
   return {
-    args: splitArgs(behind.slice(0, shell)),
-    rest: behind.slice(shell).trimStart()
+    args: splitArgs(behind2.slice(0, shell)),
+    rest: behind2.slice(shell).trimStart()
   };
 }
 var withoutShell = (text5) => text5.replace(SHELL_IN_FRONT, "");
@@ -55206,6 +55206,7 @@ var SEVERITIES = ["critical", "high", "medium", "low", "info"];
 var CONFIDENCES = ["high", "medium", "low"];
 var severitySchema = external_exports.enum(SEVERITIES);
 var confidenceSchema = external_exports.enum(CONFIDENCES);
+var SEVERITY_OF = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
 var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
 var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
 var dockerfileSchema = external_exports.object({
@@ -55591,10 +55592,10 @@ var KnownRuns = class {
     const hollow = [...value.matchAll(STRUCTURE)].map(({ 0: found, index }) => [index, index + found.length]).filter(([from2, to]) => to - from2 < value.length);
     const seeds = /* @__PURE__ */ new Set();
     let from = 0;
-    for (const [hole, behind] of [...hollow, [value.length, value.length]]) {
+    for (const [hole, behind2] of [...hollow, [value.length, value.length]]) {
       for (let at3 = from; at3 + GRAM <= hole; at3 += STRIDE) seeds.add(start + at3);
       if (hole - from >= GRAM) seeds.add(start + hole - GRAM);
-      from = behind;
+      from = behind2;
     }
     return seeds;
   }
@@ -55784,8 +55785,8 @@ function* readings(first2, depth, budget) {
     plain = replaced(plain, /\0/g, () => "") ?? plain;
     yield plain;
   }
-  const joined = replaced(plain, JOINT, () => "");
-  if (joined !== null) yield joined;
+  const joined2 = replaced(plain, JOINT, () => "");
+  if (joined2 !== null) yield joined2;
   if (depth < MAX_DEPTH) for (const inner of decodings(plain, budget)) yield* readings(inner, depth + 1, budget);
 }
 
@@ -55847,8 +55848,8 @@ var BEHIND = /["'`\s;|&),<>\]}@\\]/;
 var GLUED = /(?:^|[\s"'])(-{1,2}[A-Za-z]{1,2})$/;
 var isWordCharacter = (c) => c !== void 0 && /[A-Za-z0-9]/.test(c);
 function wordBefore(text5, at3, length) {
-  const behind = text5[at3 + length];
-  if (behind !== void 0 && !BEHIND.test(behind)) return null;
+  const behind2 = text5[at3 + length];
+  if (behind2 !== void 0 && !BEHIND.test(behind2)) return null;
   const before = text5.slice(Math.max(0, at3 - 80), at3);
   const last = before.at(-1);
   if (last !== void 0 && !IN_FRONT.test(last)) return GLUED.exec(before)?.[1]?.toLowerCase() ?? null;
@@ -57729,7 +57730,7 @@ function base64Texts(kernel, from, length) {
     if (!continues && window[first2.start] !== 77 && !isHexText(at3, size) && ![0, 1, 2, 3].some((skip) => mayBeText(at3, size, skip))) continue;
     let end2 = first2.end;
     let text5 = window.toString("latin1", first2.start, end2);
-    let joined = false;
+    let joined2 = false;
     for (; ; ) {
       const rest = /^(?:\\n|\\r|[\s"'+]){1,80}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
       if (rest === null) break;
@@ -57739,10 +57740,10 @@ function base64Texts(kernel, from, length) {
         text5 += window.toString("latin1", next.start, next.end);
         end2 = next.end;
         i++;
-        joined = true;
+        joined2 = true;
         continue;
       }
-      const tail2 = joined || first2.end - first2.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
+      const tail2 = joined2 || first2.end - first2.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
       if (tail2 !== void 0) {
         text5 += tail2;
         end2 = nextAt + tail2.length;
@@ -58039,8 +58040,8 @@ function* packedTexts(window, length, places, budget, isLast) {
     all2 ??= window.toString("latin1", 0, length);
     let start = place;
     while (start > Math.max(done, place - 3) && /[A-Za-z0-9+/_-]/.test(all2[start - 1] ?? "")) start--;
-    const { joined, end: end2 } = gather(all2, start);
-    for (const { header: header2, text: text5, isWhole } of unpacked2(joined, budget)) {
+    const { joined: joined2, end: end2 } = gather(all2, start);
+    for (const { header: header2, text: text5, isWhole } of unpacked2(joined2, budget)) {
       if (header2.length > 10) yield { position: place, length: end2 - place, text: header2 };
       yield { position: place, length: end2 - place, text: text5 };
       if (!isWhole && end2 === length && !isLast) budget.isCut = true;
@@ -58048,9 +58049,9 @@ function* packedTexts(window, length, places, budget, isLast) {
     done = end2;
   }
 }
-function* unpacked2(joined, budget) {
+function* unpacked2(joined2, budget) {
   let [tries, done] = [0, 0];
-  for (const { 0: text5, index } of joined.matchAll(SIGN)) {
+  for (const { 0: text5, index } of joined2.matchAll(SIGN)) {
     const { characters, bytes: skipped } = PACKED_SIGNS.find((sign2) => sign2.text === text5) ?? { characters: 0, bytes: 0 };
     const start = index - characters;
     if (start < done) continue;
@@ -58063,12 +58064,12 @@ function* unpacked2(joined, budget) {
         budget.left = -1;
         return;
       }
-      const bytes2 = (decodeBase64(joined.slice(start, end2)) ?? Buffer.alloc(0)).subarray(skipped);
+      const bytes2 = (decodeBase64(joined2.slice(start, end2)) ?? Buffer.alloc(0)).subarray(skipped);
       const found = unpack(bytes2, budget.left);
       if (found === "too much") budget.left = -1;
       if (found === "too much" || found === null) break;
       const isWhole = found.length <= bytes2.length;
-      if (!isWhole && end2 < joined.length) continue;
+      if (!isWhole && end2 < joined2.length) continue;
       budget.left -= found.text.length;
       yield { ...found, isWhole };
       done = start + 4 * Math.floor((Math.min(found.length, bytes2.length) + skipped) / 3);
@@ -59775,9 +59776,12 @@ var GITHUB = {
 var GITLAB = { issuer: "GitLab", revoke: "Revoke the token in GitLab", docs: "https://docs.gitlab.com/security/tokens/#token-prefixes" };
 var BITBUCKET = { issuer: "Atlassian Bitbucket", docs: "https://support.atlassian.com/bitbucket-cloud/docs/using-access-tokens/" };
 var CIRCLECI = { issuer: "CircleCI", revoke: "Revoke the token in the CircleCI settings", docs: "https://circleci.com/docs/managing-api-tokens/" };
-var github = (id, title, prefix2, opens) => token({
+var INSTALLATION = "Let it expire (an hour after it was made, GITHUB_TOKEN with its job), or end it with DELETE /installation/token";
+var AUTHORIZATION = "Revoke the authorization of the app in the GitHub settings (Applications)";
+var github = (id, title, prefix2, opens, revoke = GITHUB.revoke) => token({
   ...GITHUB,
   id,
+  revoke,
   title,
   opens,
   forms: [`${prefix2}{62:36}`],
@@ -59787,7 +59791,7 @@ var github = (id, title, prefix2, opens) => token({
   examples: [(fill2) => withChecksum(prefix2, fill2)],
   quiet: [`${prefix2}{62:35}`, `${prefix2}{62:37}`]
 });
-var gitlab = (id, title, opens, forms) => token({ ...GITLAB, id, title, opens, forms });
+var gitlab = (id, title, opens, forms, revoke = GITLAB.revoke) => token({ ...GITLAB, id, title, opens, forms, revoke });
 var CODE = [
   token({
     id: "atlassian-token",
@@ -59915,6 +59919,7 @@ var CODE = [
     ...GITHUB,
     id: "github-app-token",
     title: "GitHub App installation token",
+    revoke: INSTALLATION,
     opens: "the repositories that the app is installed in, for an hour",
     forms: ["ghs_{d:4-8}_eyJ{64:20-400}.{64:20-600}.{64:20-600}"],
     proof: "its middle is a JWT",
@@ -59952,18 +59957,24 @@ var CODE = [
     opens: "the repositories and permissions that it is granted",
     forms: ["github_pat_{62:22}_{62:59}"]
   }),
-  github("github-oauth-token", "GitHub OAuth token", "gho_", "the person's repositories within the scopes that were granted"),
-  github("github-refresh-token", "GitHub refresh token", "ghr_", "new user tokens of the GitHub App for six months"),
-  github("github-server-token", "GitHub App installation token", "ghs_", "the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one"),
+  github("github-oauth-token", "GitHub OAuth token", "gho_", "the person's repositories within the scopes that were granted", AUTHORIZATION),
+  github("github-refresh-token", "GitHub refresh token", "ghr_", "new user tokens of the GitHub App for six months", AUTHORIZATION),
+  github("github-server-token", "GitHub App installation token", "ghs_", "the repositories that the app is installed in, for an hour; GITHUB_TOKEN is one", INSTALLATION),
   github("github-token", "GitHub token", "ghp_", "the person's repositories, packages and settings within its scopes"),
-  github("github-user-token", "GitHub App user token", "ghu_", "what app and person may both do, for eight hours"),
+  github("github-user-token", "GitHub App user token", "ghu_", "what app and person may both do, for eight hours", AUTHORIZATION),
   gitlab("gitlab-agent-token", "GitLab agent token", "the connection to the Kubernetes cluster", ["glagent-{64:50}"]),
   gitlab("gitlab-deploy-token", "GitLab deploy token", "reads the repository and its packages", ["gldt-{64:20}"]),
   gitlab("gitlab-feature-flag-token", "GitLab feature flag token", "reads the feature flags of the project", ["glffct-{64:20}"]),
-  gitlab("gitlab-feed-token", "GitLab feed token", "reads the person's feeds and calendars", ["glft-{64:20}", "glft-{hex:64}-{d:1-10}"]),
-  gitlab("gitlab-incoming-mail-token", "GitLab incoming mail token", "issues in the name of the person", ["glimt-{64:25}"]),
-  gitlab("gitlab-job-token", "GitLab job token", "what the job may do, while it runs", ["glcbt-{Hex:1-5}_{64:20}", "glcbt-{64:20}"]),
-  gitlab("gitlab-oauth-secret", "GitLab OAuth application secret", "sign-ins in the name of the application", ["gloas-{hex:64}"]),
+  gitlab(
+    "gitlab-feed-token",
+    "GitLab feed token",
+    "reads the person's feeds and calendars",
+    ["glft-{64:20}", "glft-{hex:64}-{d:1-10}"],
+    "Reset the feed token in the GitLab profile"
+  ),
+  gitlab("gitlab-incoming-mail-token", "GitLab incoming mail token", "issues in the name of the person", ["glimt-{64:25}"], "Reset the incoming email token in the GitLab profile"),
+  gitlab("gitlab-job-token", "GitLab job token", "what the job may do, while it runs", ["glcbt-{Hex:1-5}_{64:20}", "glcbt-{64:20}"], "Let it expire: it ends with its job"),
+  gitlab("gitlab-oauth-secret", "GitLab OAuth application secret", "sign-ins in the name of the application", ["gloas-{hex:64}"], "Renew the secret of the application in GitLab"),
   token({
     ...GITLAB,
     id: "gitlab-routable-token",
@@ -60496,6 +60507,7 @@ var FILES = [
     issuer: "Ansible",
     title: "Password in an Ansible inventory",
     opens: "the hosts of the inventory",
+    revoke: "Change the password on the hosts of the inventory",
     docs: "https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html",
     names: ["hosts", "hosts.ini", "inventory", "inventory.ini", "group_vars.yml", "all.yml", "vault.yml"],
     keys: /(?:ansible_(?:ssh_|become_|sudo_|su_)?pass(?:word)?|vault_\w*(?:pass(?:word)?|secret|token))$/,
@@ -60507,6 +60519,7 @@ var FILES = [
     issuer: "Amazon Web Services",
     title: "AWS secret access key",
     opens: "whatever the IAM user or role may do in the account",
+    revoke: "Deactivate and delete the access key in IAM (or at the provider that the file is for), then make a new one",
     docs: "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html",
     names: ["credentials", "config", ".s3cfg", ".boto", ".passwd-s3fs"],
     path: /(?:\.aws\/(?:credentials|config)|\.s3cfg|\.boto|\.passwd-s3fs)$/,
@@ -60533,6 +60546,7 @@ var FILES = [
     issuer: "Cargo",
     title: "Cargo registry token",
     opens: "publishes packages in the name of the account",
+    revoke: "Revoke the token in the settings of the registry",
     docs: "https://doc.rust-lang.org/cargo/reference/config.html#credentials",
     names: ["credentials", "credentials.toml"],
     path: /\.cargo\/credentials(?:\.toml)?$/,
@@ -60556,6 +60570,7 @@ var FILES = [
     title: "Saved logins of a browser",
     opens: "all saved passwords: without a keyring their key is the same everywhere",
     revoke: "Change all passwords that the profile holds",
+    instead: "Leave the profile of a browser out of the image",
     docs: "https://chromium.googlesource.com/chromium/src/+/main/docs/linux/password_storage.md",
     names: ["login data", "login data for account"],
     strength: "possible",
@@ -60593,6 +60608,7 @@ var FILES = [
     issuer: "conda",
     title: "conda channel token",
     opens: "the private channel",
+    revoke: "Revoke the token at the channel that it opens",
     docs: "https://docs.conda.io/projects/conda/en/latest/user-guide/configuration/",
     names: [".condarc", "condarc"],
     keys: /channel_alias|channels|url|token|^https?$/,
@@ -60638,6 +60654,7 @@ var FILES = [
     title: "Saved logins of a browser",
     opens: "all saved passwords, with key4.db beside it and no main password",
     revoke: "Change all passwords that the profile holds",
+    instead: "Leave the profile out of the image",
     docs: "https://support.mozilla.org/kb/profiles-where-firefox-stores-user-data",
     names: ["logins.json", "signons.sqlite"],
     strength: "possible",
@@ -60656,6 +60673,7 @@ var FILES = [
     issuer: "RubyGems",
     title: "RubyGems credentials",
     opens: "publishes gems in the name of the account",
+    revoke: "Delete the API key in the RubyGems profile",
     docs: "https://guides.rubygems.org/command-reference/",
     names: ["credentials"],
     path: /\.gem\/credentials$/,
@@ -60715,6 +60733,7 @@ var FILES = [
     title: "Password hash of a web server",
     opens: "the pages behind it, once the password is guessed from its hash",
     revoke: "Change the password",
+    instead: "Mount the file when the container starts, and not into the image",
     docs: "https://httpd.apache.org/docs/2.4/programs/htpasswd.html",
     names: [".htpasswd", "htpasswd", ".htdigest", "proftpd.passwd", "passwords", "users.htpasswd", "htpasswd.users"],
     strength: "possible",
@@ -60728,6 +60747,7 @@ var FILES = [
     issuer: "Jenkins",
     title: "Jenkins credential",
     opens: "what the job uses it for; secrets/master.key beside it decrypts it",
+    instead: "Keep the home of Jenkins in a volume, and not in the image",
     docs: "https://www.jenkins.io/doc/book/security/",
     names: ["credentials.xml"],
     keys: /^(?:password|secret|passphrase|privateKey|apiToken|bindPassword|secretBytes)$/,
@@ -60741,6 +60761,7 @@ var FILES = [
     title: "Initial administrator password of Jenkins",
     opens: "Jenkins as administrator",
     revoke: "Change the password of the administrator",
+    instead: "Keep the home of Jenkins in a volume, and not in the image",
     docs: "https://www.jenkins.io/doc/book/installing/",
     names: ["initialadminpassword", "jenkins.log"],
     strength: "likely",
@@ -60758,6 +60779,7 @@ var FILES = [
     title: "Jenkins master key",
     opens: "all credentials that Jenkins keeps, with credentials.xml beside it",
     revoke: "Make Jenkins a new master key, and replace all credentials that it kept",
+    instead: "Keep the home of Jenkins in a volume, and not in the image",
     docs: "https://www.jenkins.io/doc/book/security/",
     names: ["master.key"],
     path: /secrets\/master\.key$/,
@@ -60902,6 +60924,7 @@ var FILES = [
     issuer: "PyPI",
     title: "Password in a .pypirc file",
     opens: "publishes packages in the name of the account",
+    revoke: "Remove the API token in the account settings of the index, or change the password",
     docs: "https://packaging.python.org/en/latest/specifications/pypirc/",
     names: [".pypirc"],
     keys: /^password$/,
@@ -60930,6 +60953,7 @@ var FILES = [
     issuer: "Ruby on Rails",
     title: "Rails secret key base",
     opens: "sessions and signed cookies of the application",
+    revoke: "Make a new secret_key_base: all sessions end",
     docs: "https://guides.rubyonrails.org/security.html",
     names: ["secrets.yml", "secret_token.rb", ".env", ".env.production", "environment.rb"],
     keys: /^(?:SECRET_KEY_BASE|secret_key_base|config\.secret_key_base|\w+\.secret_key_base|\w+\.secret_token)$/,
@@ -60996,6 +61020,7 @@ var FILES = [
     title: "Password hash of an account",
     opens: "the account, once the password is guessed from its hash",
     revoke: "Lock the account (passwd -l), or set the password when the container starts",
+    instead: "Remove the password where the Dockerfile sets it: no process of a container needs one to run",
     docs: "https://man7.org/linux/man-pages/man5/shadow.5.html",
     names: ["shadow", "shadow-", "gshadow", "gshadow-", "passwd", "passwd-", "master.passwd"],
     path: /^(?:.*\/)?etc\/(?:g?shadow|(?:master\.)?passwd)-?$/,
@@ -61010,7 +61035,8 @@ var FILES = [
     issuer: "shells and database clients",
     title: "Credential in a command history",
     opens: "what the command was for",
-    revoke: CHANGE,
+    revoke: "Change the password or revoke the token that the command was given",
+    instead: "Leave the history out of the image (HISTFILE=/dev/null, or remove it in the same RUN)",
     docs: "https://www.gnu.org/software/bash/manual/html_node/Bash-History-Facilities.html",
     names: [
       ".bash_history",
@@ -61057,6 +61083,7 @@ var FILES = [
     title: "Secret in a Terraform state",
     opens: "what its attribute names: states hold every password in plain text",
     revoke: CHANGE,
+    instead: "Keep the state in a backend, and out of the directories that are copied",
     docs: "https://developer.hashicorp.com/terraform/language/state/sensitive-data",
     names: [".tfstate", "terraform.tfstate.backup", ".backup"],
     path: /\.tfstate(?:\.backup)?$/,
@@ -61094,6 +61121,8 @@ var FILES = [
     issuer: "wpa_supplicant, NetworkManager",
     title: "Wi-Fi passphrase",
     opens: "the wireless network",
+    revoke: "Change the passphrase of the network",
+    instead: "Leave it out: no container joins a wireless network",
     docs: "https://w1.fi/wpa_supplicant/",
     names: ["wpa_supplicant.conf", ".nmconnection", "hostapd.conf"],
     keys: /^(?:psk|wpa_passphrase|password|sae_password)$/,
@@ -61605,9 +61634,9 @@ function derForms(der) {
   const version2 = whole4 === null ? null : derHeader(der, whole4.start);
   const next = version2?.tag === 2 ? derHeader(der, version2.end) : null;
   if (next === null) return [];
-  const behind = derHeader(der, next.end);
-  if (next.tag === 48) return behind?.tag === 4 ? ["pkcs8"] : [];
-  if (next.tag === 2) return behind?.tag === 2 ? ["pkcs1", "pkcs8"] : [];
+  const behind2 = derHeader(der, next.end);
+  if (next.tag === 48) return behind2?.tag === 4 ? ["pkcs8"] : [];
+  if (next.tag === 2) return behind2?.tag === 2 ? ["pkcs1", "pkcs8"] : [];
   return next.tag === 4 ? ["sec1"] : [];
 }
 function derKey(der) {
@@ -62070,9 +62099,9 @@ function checkAssignment({ value: text5, before, path: path19, isText }) {
   const name2 = (/(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]*$/.exec(before)?.[0] ?? "") + tail2;
   const short = name2.split(".").at(-1) ?? name2;
   if (ABOUT.test(snakeCase(short)) || PUBLIC.test(name2) || short.length > 60) return null;
-  const assigned = assignedValue(text5.slice(whole4.length));
-  if (assigned === null) return null;
-  const { value, quote: quote2, rest } = assigned;
+  const assigned2 = assignedValue(text5.slice(whole4.length));
+  if (assigned2 === null) return null;
+  const { value, quote: quote2, rest } = assigned2;
   if (quote2 === "" && !isData(value, operator === ">" ? "" : rest, path19)) return null;
   if (quote2 !== "" && /^\s*(?:\+|\.\s*\w|%|\[)/.test(rest) && CODE_FILE.test(path19)) return null;
   const isPassword = /pass|pwd|credential/i.test(short);
@@ -64430,7 +64459,7 @@ function plainKernel(literals, size) {
     }
     return true;
   };
-  const assigned = (from, end2, least) => {
+  const assigned2 = (from, end2, least) => {
     const name2 = skip(from, Math.min(end2, from + 24), isIdentifier);
     const quote2 = skip(name2, Math.min(end2, name2 + 4), isQuote);
     const operator = skip(quote2, Math.min(end2, quote2 + 3), isOperator);
@@ -64447,9 +64476,9 @@ function plainKernel(literals, size) {
         if (group === void 0) continue;
         for (const literal4 of group) {
           if (p + literal4.bytes.length > end2 || !matches3(literal4, p)) continue;
-          const behind = p + literal4.bytes.length;
-          if (!literal4.assignment && skip(behind, Math.min(end2, behind + literal4.run), isToken2) !== behind + literal4.run) continue;
-          const value = literal4.assignment ? assigned(behind, end2, Math.max(MIN_VALUE2, literal4.run)) : { start: 0, length: 0 };
+          const behind2 = p + literal4.bytes.length;
+          if (!literal4.assignment && skip(behind2, Math.min(end2, behind2 + literal4.run), isToken2) !== behind2 + literal4.run) continue;
+          const value = literal4.assignment ? assigned2(behind2, end2, Math.max(MIN_VALUE2, literal4.run)) : { start: 0, length: 0 };
           if (value !== null) onHit(p, literal4.id, value.start, value.length);
         }
       }
@@ -70034,6 +70063,92 @@ var contentNotInspected = {
   }
 };
 
+// src/evidence/account-passwords.ts
+var isLocked = (value) => /^(?:[!*x]|LK|NP|locked)*$/.test(value);
+var HASH2 = /^!?(?:\$(?:\d\w?|y|gy|md5|sha1|argon2\w*|scrypt)\$|\{\w+\}|_[./0-9A-Za-z]{19}$)/;
+var OLD_HASH = /^[./0-9A-Za-z]{13}$/;
+var MIN_REST = 3;
+var EXPANSION = /\$(?:\{[^}]{0,1000}\}|\([^)]{0,1000}\)|\w+)|`[^`]{0,1000}`/g;
+function printed([format = "", ...words2]) {
+  const left = [...words2];
+  let text5 = "";
+  do {
+    const before = left.length;
+    text5 += format.replace(/%[-\d.]{0,10}[sbq]/g, () => left.shift() ?? "");
+    if (left.length === before) break;
+  } while (left.length > 0);
+  return text5;
+}
+function said({ name: name2, args, input: input3 }) {
+  if (input3 !== null) return { text: input3, isLiteral: false };
+  const words2 = args.map(({ value }) => value);
+  const isLiteral = args.every(({ kind }) => kind === "literal");
+  const lines = (text5) => text5.replace(/\\n/g, "\n");
+  if (name2 === "echo") return { text: lines(words2.join(" ").replace(/^(?:-[neE]{1,3}\s{1,8}){1,3}/, "")), isLiteral };
+  if (name2 === "printf") return { text: lines(printed(words2)), isLiteral };
+  return { text: name2 === "yes" ? words2[0] ?? "" : "", isLiteral };
+}
+function hashedBy(command2) {
+  const { name: name2, args, fedBy } = command2;
+  const words2 = args.map(({ value }) => value);
+  if (name2 === "openssl" || name2 === "mkpasswd") {
+    if (name2 === "openssl" && words2[0] !== "passwd") return null;
+    const options4 = name2 === "openssl" ? /^-(?:salt|in|rand)$/ : /^(?:-[mSRP]|--(?:method|salt|rounds|password-fd))$/;
+    const operand = args.find(({ value }, index) => !value.startsWith("-") && !options4.test(words2[index - 1] ?? "") && !(name2 === "openssl" && index === 0));
+    if (operand !== void 0) return operand.kind === "literal" ? operand.value : null;
+    const feeder = fedBy.at(-1);
+    const fed = feeder === void 0 ? null : said(feeder);
+    return fed?.isLiteral === true ? fed.text.trim() || null : null;
+  }
+  return /^(?:perl|python|php|ruby)[\d.]*$/.test(name2) ? /\b(?:crypt|password_hash|hash|encrypt|using)\w{0,20}[\s(]{1,8}["']([^"'$]{1,200})["']/.exec(words2.join(" "))?.[1] ?? null : null;
+}
+function passwordIn(value, command2, { isLiteral, isEncrypted }) {
+  if (value === "") return { value, kind: "empty" };
+  const around = [command2, ...command2.fedBy];
+  if (!isLiteral && /\$\(|`/.test(value)) {
+    const hashed2 = around.flatMap(({ substituted }) => substituted).map(hashedBy);
+    const password = hashed2.find((each) => each !== null);
+    if (password !== void 0 && password !== null) return { value: password, kind: "literal" };
+  }
+  if (HASH2.test(value) || isEncrypted && OLD_HASH.test(value)) return { value, kind: "hash" };
+  const rest = value.replace(EXPANSION, "");
+  const isVariable = !isLiteral && (rest !== value && rest.replace(/\W/g, "").length < MIN_REST || !around.some(({ text: text5, input: input3 }) => text5.includes(value) || input3?.includes(value)));
+  return { value, kind: isVariable ? "variable" : "literal" };
+}
+function ofChpasswd(command2, { text: text5, isLiteral }) {
+  const how = "chpasswd";
+  const isEncrypted = optionsIn(command2).has("-e", "--encrypted");
+  const pairs = text5.split("\n").flatMap((line2) => {
+    const match2 = /^[\s"']*(?:-e\s+)?([\w.$@{}-]+):([^"']*)/.exec(line2);
+    return match2?.[1] === void 0 ? [] : [{ account: match2[1], how, ...passwordIn((match2[2] ?? "").trim(), command2, { isLiteral, isEncrypted }) }];
+  });
+  return pairs.length === 0 ? [{ account: null, how, value: null, kind: "unknown" }] : pairs.filter(({ value }) => value === "" || !isLocked(value ?? ""));
+}
+function accountPasswords(command2) {
+  const { name: name2, args, fedBy, input: input3 } = command2;
+  const options4 = optionsIn(command2);
+  const account = options4.operands.at(-1)?.value ?? null;
+  const feeder = fedBy.at(-1);
+  const fed = input3 !== null ? { text: input3, isLiteral: false } : feeder === void 0 ? { text: "", isLiteral: false } : said(feeder);
+  const isFed = fedBy.length > 0 || input3 !== null;
+  if (name2 === "chpasswd") return ofChpasswd(command2, fed);
+  if (/^(?:useradd|usermod)$/.test(name2)) {
+    const word = options4.value("-p", "--password");
+    return word === null || isLocked(word.value) ? [] : [{ account, how: `${name2} -p`, ...passwordIn(word.value, command2, { isLiteral: word.kind === "literal", isEncrypted: true }) }];
+  }
+  if (name2 === "passwd") {
+    if (options4.has("-d", "--delete")) return [{ account, how: "passwd -d (an empty password)", value: null, kind: "empty" }];
+    if (options4.has("-l", "--lock", "-u", "--unlock", "-e", "--expire", "-S", "--status")) return [];
+    return options4.has("--stdin") || isFed ? [ofInput(command2, "passwd", account, fed)] : [];
+  }
+  if (name2 === "smbpasswd") return isFed && options4.has("-s") ? [ofInput(command2, "smbpasswd -s", account, fed)] : [];
+  return name2 === "adduser" && args.some(({ value }) => value === "--password") ? [{ account, how: "adduser --password", value: null, kind: "unknown" }] : [];
+}
+function ofInput(command2, how, account, { text: text5, isLiteral }) {
+  const first2 = text5.split("\n")[0]?.trim() ?? "";
+  return first2 === "" ? { account, how, value: null, kind: "unknown" } : { account, how, ...passwordIn(first2, command2, { isLiteral, isEncrypted: false }) };
+}
+
 // src/evidence/command-credentials.ts
 var VARIABLES = /* @__PURE__ */ new Set([
   "ANSIBLE_VAULT_PASSWORD",
@@ -70142,10 +70257,10 @@ function inWords({ name: name2, args }) {
   if (name2 === "aws" && text5[0] === "configure" && text5[1] === "set" && /secret_access_key|session_token/.test(text5[2] ?? "")) return at3(3);
   if (/^(?:npm|pnpm|yarn)$/.test(name2) && (text5[0] === "set" || text5[0] === "config" && text5[1] === "set")) {
     const keyAt = text5.indexOf("set") + 1;
-    const [key = "", joined] = (text5[keyAt] ?? "").split(/=(.*)/s);
+    const [key = "", joined2] = (text5[keyAt] ?? "").split(/=(.*)/s);
     if (!/(?:_authToken|_password|_auth|npmAuthToken|npmAuthIdent)$/.test(key)) return [];
     const word = words2[keyAt];
-    return joined === void 0 || joined === "" ? at3(keyAt + 1) : word === void 0 ? [] : [{ by: `${name2} config set ${key.replace(/^.*:/, "")}`, word: part2(word, joined) }];
+    return joined2 === void 0 || joined2 === "" ? at3(keyAt + 1) : word === void 0 ? [] : [{ by: `${name2} config set ${key.replace(/^.*:/, "")}`, word: part2(word, joined2) }];
   }
   if (name2 === "composer" && text5[0] === "config") {
     if (/^http-basic\./.test(text5[1] ?? "")) return at3(3);
@@ -70243,32 +70358,6 @@ function phrasesOf(text5, value) {
     return word.replace(/^["']|["']$/g, "") === value ? [`${all2[index - 1] ?? ""} ${word}`.trim()] : [word];
   });
 }
-var isLocked = (value) => /^(?:[!*x]|LK|NP|locked)*$/.test(value);
-var said = ({ name: name2, args, input: input3 }) => input3 ?? (/^(?:echo|printf)$/.test(name2) ? args.map(({ value }) => value).join(" ").replace(/\\n/g, "\n") : "");
-function accountPasswords(command2) {
-  const { name: name2, args, fedBy, input: input3 } = command2;
-  const options4 = optionsIn(command2);
-  const account = options4.operands.at(-1)?.value ?? null;
-  const feeder = fedBy.at(-1);
-  const text5 = input3 ?? (feeder === void 0 ? "" : said(feeder));
-  if (name2 === "chpasswd") {
-    const pairs = text5.split("\n").flatMap((line2) => {
-      const match2 = /^[\s"']*(?:-e\s+)?([\w.$@{}-]+):([^"']*)/.exec(line2);
-      return match2?.[1] === void 0 ? [] : [{ account: match2[1], how: "chpasswd", value: (match2[2] ?? "").trim() }];
-    });
-    return pairs.length === 0 ? [{ account: null, how: "chpasswd", value: null }] : pairs.filter(({ value }) => value === "" || !isLocked(value));
-  }
-  if (/^(?:useradd|usermod)$/.test(name2)) {
-    const hash4 = options4.value("-p", "--password");
-    return hash4 === null || isLocked(hash4.value) ? [] : [{ account, how: `${name2} -p`, value: hash4.value }];
-  }
-  if (name2 === "passwd") {
-    if (options4.has("-d", "--delete")) return [{ account, how: "passwd -d (an empty password)", value: null }];
-    if (options4.has("-l", "--lock", "-u", "--unlock", "-e", "--expire", "-S", "--status")) return [];
-    return options4.has("--stdin") || fedBy.length > 0 || input3 !== null ? [{ account, how: "passwd", value: text5.split("\n")[0]?.trim() || null }] : [];
-  }
-  return name2 === "adduser" && args.some(({ value }) => value === "--password") ? [{ account, how: "adduser --password", value: null }] : [];
-}
 var hiddenInCommands = (steps) => steps.flatMap(
   ({ commands }) => commands.flatMap((command2) => {
     const texts2 = [command2, ...command2.fedBy].flatMap(({ text: text5, input: input3 }) => [text5, ...input3 === null ? [] : [input3]]);
@@ -70307,10 +70396,12 @@ var SAYS = {
 };
 var credentialsInCommand = {
   meta: meta7,
-  *check({ steps, cut }) {
+  *check({ steps, cut, given: given2 }) {
     for (const step2 of steps)
       for (const command2 of step2.commands)
-        for (const { by, kind, value } of credentialsOf(command2)) {
+        for (const credential of credentialsOf(command2)) {
+          const { by, kind, value } = credential;
+          if (given2.isTold(step2, credential)) continue;
           const variable = /^\$\{?(\w+)/.exec(value)?.[1];
           if (kind === "variable" && variable !== void 0 && step2.flags?.some((flag2) => flag2.startsWith("--mount=type=secret") && flag2.includes(`env=${variable}`))) continue;
           yield onCommand(meta7, step2, command2, {
@@ -70506,11 +70597,11 @@ function readLogicalLines(text5) {
     const first2 = (bare[at3] ?? "").trimStart();
     if (isComment(first2) || isBlank(first2)) continue;
     const startLine = at3 + 1;
-    let joined = "";
+    let joined2 = "";
     const starts = [];
     const add3 = (part3) => {
-      starts.push({ offset: joined.length, line: at3 + 1 });
-      joined += part3.replace(continued, "$1");
+      starts.push({ offset: joined2.length, line: at3 + 1 });
+      joined2 += part3.replace(continued, "$1");
     };
     let open7 = continued.test(first2);
     add3(first2);
@@ -70521,8 +70612,8 @@ function readLogicalLines(text5) {
       add3(next);
     }
     const documents = [];
-    if (joined.includes("<<") && takesDocuments(joined)) {
-      for (const opened of openedBy(joined)) {
+    if (joined2.includes("<<") && takesDocuments(joined2)) {
+      for (const opened of openedBy(joined2)) {
         const from = at3 + 1;
         let end2 = from;
         while (end2 < bare.length && (opened.chomp ? (bare[end2] ?? "").replace(/^\t+/, "") : bare[end2]) !== opened.name) end2++;
@@ -70536,7 +70627,7 @@ function readLogicalLines(text5) {
         at3 = end2;
       }
     }
-    if (joined.trim() !== "") lines.push({ text: joined, documents, starts, startLine, endLine: at3 + 1 });
+    if (joined2.trim() !== "") lines.push({ text: joined2, documents, starts, startLine, endLine: at3 + 1 });
   }
   return { escapeCharacter, lines, error: error63 };
 }
@@ -77624,6 +77715,7 @@ var STARTERS = {
   linux64: /^$/,
   nice: /^-n$/,
   nohup: /^$/,
+  parallel: /^(?:-[aCdIjLnNPS]|--(?:arg-file|colsep|delay|delimiter|jobs|joblog|max-args|max-procs|results|retries|sshlogin|timeout|tmpdir|workdir))$/,
   retry: /^-[tsmd]$/,
   "s6-setuidgid": /^$/,
   setarch: /^$/,
@@ -77637,7 +77729,7 @@ var STARTERS = {
   timeout: /^-[ks]$/,
   tini: /^-[pe]$/,
   unshare: /^$/,
-  xargs: /^-[aEeIiLnPsd]$/
+  xargs: /^(?:-[aEIJLnPRSsd]|--(?:arg-file|delimiter|max-args|max-chars|max-procs|process-slot-var))$/
 };
 var OPERANDS = { chroot: 1, flock: 1, gosu: 1, "s6-setuidgid": 1, setuidgid: 1, "su-exec": 1, timeout: 1 };
 var SHELLS = /^(?:ba|da|a|z|k|mk)?sh$/;
@@ -77758,15 +77850,16 @@ var Reader = class {
       this.incomplete = true;
       return [];
     }
-    const { program, args, assigned, through } = unwrap(words2);
+    const { program, args, assigned: assigned2, through, replaced: replaced2 } = unwrap(words2);
     const name2 = programName(program?.value);
     const document = around.redirects.find((redirect) => redirect.type !== "Redirect");
     const command2 = {
       name: name2,
       program: program?.value ?? "",
       through,
+      replaced: replaced2,
       args,
-      assignments: [...around.assignments, ...assigned],
+      assignments: [...around.assignments, ...assigned2],
       text: around.text,
       position: around.position,
       end: around.end,
@@ -77800,8 +77893,9 @@ var Reader = class {
 };
 function unwrap(words2) {
   let rest = [...words2];
+  let replaced2 = null;
   const through = [];
-  const assigned = [];
+  const assigned2 = [];
   for (let hops = 0; hops < 8; hops++) {
     const name2 = programName(rest[0]?.value);
     const takesValue = Object.hasOwn(STARTERS, name2) ? STARTERS[name2] : void 0;
@@ -77814,17 +77908,26 @@ function unwrap(words2) {
       const pair2 = /^(\w+)=(.*)$/s.exec(word.value);
       if (word.value.startsWith("-")) inner = inner.slice(takesValue.test(word.value) ? 2 : 1);
       else if ((name2 === "env" || name2 === "sudo") && pair2?.[1] !== void 0) {
-        assigned.push({ name: pair2[1], value: { ...word, value: pair2[2] ?? "" } });
+        assigned2.push({ name: pair2[1], value: { ...word, value: pair2[2] ?? "" } });
         inner = inner.slice(1);
       } else if (operands-- > 0) inner = inner.slice(1);
       else break;
     }
     if (inner.length === 0 || name2 === "command" && /^-[vV]/.test(rest[1]?.value ?? "")) break;
     through.push(name2);
+    if (name2 === "xargs" || name2 === "parallel") replaced2 = placeholderOf(name2, rest.slice(1, rest.length - inner.length), inner);
     rest = inner;
   }
   const [program, ...args] = rest;
-  return { program, args, assigned, through };
+  return { program, args, assigned: assigned2, through, replaced: replaced2 };
+}
+function placeholderOf(name2, options4, words2) {
+  for (const [index, { value }] of options4.entries()) {
+    const [, letter, joined2] = /^-([IJi])(.*)$/s.exec(value) ?? [];
+    if (letter !== void 0) return joined2 || (letter === "i" ? "{}" : options4[index + 1]?.value ?? "");
+    if (/^--replace(?:=|$)/.test(value)) return value.replace(/^--replace=?/, "") || "{}";
+  }
+  return name2 === "parallel" && words2.some(({ value }) => value.includes("{}")) ? "{}" : "";
 }
 var programName = (word) => /^\$\{?SHELL\}?$/.test(word ?? "") ? "sh" : (word ?? "").replace(/^.*\//s, "");
 function innerScript(name2, args) {
@@ -77933,7 +78036,7 @@ function readRun(source2, text5, shell, variables) {
 var NONE2 = /* @__PURE__ */ new Map();
 function toStep({ environment, shell, budget, ...known2 }) {
   const { keyword, text: text5, source: source2, lines } = known2;
-  const variables = /^(?:RUN|ADD|COPY|USER)$/.test(keyword ?? "") ? environment.now() : NONE2;
+  const variables = /^(?:RUN|ADD|COPY|USER|ENV|LABEL)$/.test(keyword ?? "") ? environment.now() : NONE2;
   let read2 = { script: NOTHING, unread: null, line: null };
   if (keyword === "RUN") {
     budget.left -= text5.length + (source2?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0);
@@ -78557,6 +78660,54 @@ function fixOf(evidence, leak) {
   return { path: dockerfile.path, edits, ignore: patterns.length === 0 ? null : { path: plan.ignoreFile, patterns }, build: [...plan.build] };
 }
 
+// src/rules/advice.ts
+var MOUNT = "RUN --mount=type=secret";
+var PUBLIC2 = "everyone who can pull the image reads it";
+var KEYWORDS2 = {
+  Cmd: "CMD",
+  Entrypoint: "ENTRYPOINT",
+  ExposedPorts: "EXPOSE",
+  Healthcheck: "HEALTHCHECK",
+  OnBuild: "ONBUILD",
+  Shell: "SHELL",
+  StopSignal: "STOPSIGNAL",
+  User: "USER",
+  Volumes: "VOLUME",
+  WorkingDir: "WORKDIR",
+  author: "MAINTAINER"
+};
+var asBuildSecret = ({ mounted }) => mounted === "" ? `Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.` : `Pass it as a build secret, never as ARG, ENV or text of a command:${mounted}.`;
+var fromEnvironment = ({ name: name2, mounted }) => `Remove ${name2 ?? "it"} from ENV and set it when the container starts (docker run --env-file); what the build needs comes from ${mounted === "" ? `${MOUNT}${name2 === null ? "" : `,id=${name2}`}` : `a secret mount:${mounted}`}.`;
+var atStart = (keyword) => () => `Take it out of ${keyword}, and let the program read it from its environment or a mounted file when the container starts (docker run --env-file).`;
+var withoutIt = (keyword) => () => `Take it out of ${keyword}: ${PUBLIC2}.`;
+var fetchedWith = (keyword) => ({ text: text5 }) => /\w:\/\//.test(text5) ? `Take it out of the URL of ${keyword}, and download in a RUN that reads it from ${MOUNT}.` : `Take it out of the words of ${keyword}: the names of files are stored in the image.`;
+var CHANGES = {
+  ADD: fetchedWith("ADD"),
+  ARG: asBuildSecret,
+  CMD: atStart("CMD"),
+  COPY: fetchedWith("COPY"),
+  ENTRYPOINT: atStart("ENTRYPOINT"),
+  ENV: fromEnvironment,
+  EXPOSE: withoutIt("EXPOSE"),
+  HEALTHCHECK: atStart("HEALTHCHECK"),
+  LABEL: ({ name: name2 }) => `Remove the label${name2 === null ? "" : ` ${name2}`} (LABEL, or --label of the build): ${PUBLIC2}.`,
+  MAINTAINER: withoutIt("MAINTAINER"),
+  ONBUILD: () => `Take it out of ONBUILD: the build that starts from this image mounts its own (ONBUILD ${MOUNT}).`,
+  RUN: asBuildSecret,
+  SHELL: withoutIt("SHELL"),
+  STOPSIGNAL: withoutIt("STOPSIGNAL"),
+  USER: withoutIt("USER"),
+  VOLUME: withoutIt("VOLUME"),
+  WORKDIR: withoutIt("WORKDIR")
+};
+var instructionChange = (keyword, about) => (keyword !== null && Object.hasOwn(CHANGES, keyword) ? CHANGES[keyword] ?? asBuildSecret : asBuildSecret)(about);
+function configChange(field2, mounted) {
+  const [, group = field2, name2 = null] = /^(Env|Labels|Annotations)\.(.*)$/s.exec(field2) ?? [];
+  if (group === "Annotations") return `Remove the annotation ${name2} (--annotation of the build): ${PUBLIC2}.`;
+  const keyword = group === "Env" ? "ENV" : group === "Labels" ? "LABEL" : KEYWORDS2[field2.replace(/[.[].*$/s, "")];
+  return keyword === void 0 ? "Remove it from the Dockerfile: the configuration is public to all who can pull the image." : instructionChange(keyword, { name: name2, mounted, text: "" });
+}
+
 // src/shell/interpreter.ts
 var INTERPRETERS = [
   { names: /^(?:(?:ba|da|a|z|k|mk|tc|c|fi)?sh)$/, code: /^-[a-zA-Z]*c$/, values: /^(?:[-+][a-zA-Z]*[oO]|--rcfile|--init-file)$/ },
@@ -78570,18 +78721,41 @@ var INTERPRETERS = [
 ];
 var interpreterOf = (name2) => INTERPRETERS.find(({ names: names2 }) => names2.test(name2)) ?? null;
 var isInterpreter = (name2) => interpreterOf(name2) !== null;
-function runOf2({ name: name2, args }) {
+var INPUT2 = /^(?:-|\/dev\/(?:stdin|fd\/0)|\/proc\/self\/fd\/0)$/;
+function startsShell(command2) {
+  const { name: name2, args, replaced: replaced2 } = command2;
+  const options4 = optionsIn(command2);
+  if (/^(?:sudo|doas)$/.test(name2)) return options4.has("-s", "-i", "--shell", "--login");
+  if (name2 === "parallel") return options4.operands.every(({ value }) => /^\d+%?$/.test(value)) && !options4.has("--version", "--help");
+  if (name2 !== "su" && name2 !== "runuser") return false;
+  if (/^(?:-\w*c|--command)$/.test(args.at(-1)?.value ?? "")) return replaced2 === "";
+  if (options4.has("-c", "--command", "--help", "--version", "-h", "-V")) return false;
+  return options4.operands.filter(({ value }) => value !== "-").length <= 1 && (name2 === "su" || !options4.has("-u", "--user"));
+}
+function runsInput(name2, code2, replaced2) {
+  if (replaced2 === null) return false;
+  if (code2 === replaced2) return true;
+  if (!isShell(name2)) return false;
+  const isInput = (word) => replaced2 === "" ? /^\$(?:[@*\d]|\{[@*\d]\})$/.test(word) : word === replaced2;
+  return parseScript(code2).commands.some(({ program, name: inner, args }) => isInput(program) || inner === "eval" && args.some(({ value }) => isInput(value)));
+}
+function runOf2(command2) {
+  const { name: name2, program, args, replaced: replaced2 } = command2;
   if (name2 === "eval") return args[0] === void 0 ? null : { kind: "code", word: args.find(({ kind }) => kind !== "literal") ?? args[0] };
-  if (name2 === "source" || name2 === ".") return args[0] === void 0 ? null : args[0].value === "/dev/stdin" ? { kind: "input" } : { kind: "file", word: args[0] };
+  if (name2 === "source" || name2 === ".") return args[0] === void 0 ? null : INPUT2.test(args[0].value) ? { kind: "input" } : { kind: "file", word: args[0] };
+  if (startsShell(command2) || replaced2 !== null && replaced2 !== "" && program === replaced2) return { kind: "input" };
   const interpreter = interpreterOf(name2);
   if (interpreter === null) return null;
   for (let at3 = 0; at3 < args.length; at3++) {
     const word = args[at3];
     if (word === void 0) break;
     const { value } = word;
-    if (value === "-" || value === "/dev/stdin" || isShell(name2) && /^-[a-z]*s$/.test(value)) return { kind: "input" };
+    if (INPUT2.test(value) || isShell(name2) && /^-[a-z]*s$/.test(value)) return { kind: "input" };
     const code2 = args[at3 + 1];
-    if (interpreter.code.test(value)) return code2 === void 0 ? null : { kind: "code", word: code2 };
+    if (interpreter.code.test(value)) {
+      if (code2 === void 0) return replaced2 === "" ? { kind: "input" } : null;
+      return runsInput(name2, code2.value, replaced2) ? { kind: "input" } : { kind: "code", word: code2 };
+    }
     if (/^(?:-m|--version|-V|-v|--help|-h|-i)$/.test(value) && !isShell(name2)) return null;
     if (interpreter.values.test(value)) at3++;
     else if (value === "--") return code2 === void 0 ? { kind: "input" } : { kind: "file", word: code2 };
@@ -78687,6 +78861,21 @@ function isGenerated(leak, place, evidence) {
   return generators.some((generator) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator, path19))) || installedIn(layer, generator, evidence));
 }
 
+// src/rules/leak-words.ts
+var isExpired = (facts, now) => facts["expires"] !== void 0 && new Date(facts["expires"]) < now;
+function whatOf({ detector, value, facts, note }, occurrences, { keyedHash: hash4, now }) {
+  const guessable = detector.guessable === true;
+  const redacted = redactValue(value, guessable);
+  const notes = [note, isExpired(facts, now) ? `expired ${facts["expires"]?.slice(0, 10)}` : null].filter((each) => each !== null);
+  const subject = detector.title.replace(/^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/, (word) => word === "JSON" ? word : word.toLowerCase());
+  const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? "an" : "a";
+  const keyedHash = hash4(value);
+  return {
+    what: `${article} ${subject}${guessable ? "" : ` ${redacted}`}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`,
+    told: { detector: detector.id, redacted, length: value.length, keyedHash: guessable ? null : keyedHash, tag: keyedHash.slice(-4), occurrences, facts }
+  };
+}
+
 // src/rules/metadata-leak.ts
 var TAR_PARTS = {
   name: { title: "the name of a file", part: "The name", change: "Rename the file where it is made or copied from." },
@@ -78737,11 +78926,11 @@ function* leaksOf(evidence, ruleId) {
 function draftOf(evidence, leak) {
   const [first2, ...rest] = leak.places.map((place) => ({
     ruleId: ruleOf(evidence, leak, place),
-    location: locationOf(place),
+    location: locationOf(evidence, place),
     origin: place.owner,
     dockerfile: place.lines,
     identity: identityOf3(evidence, leak, place),
-    isProven: leak.strength === "proven" && !isGenerated(leak, place, evidence) && !isExpired(leak, evidence.now)
+    isProven: leak.strength === "proven" && !isGenerated(leak, place, evidence) && !isExpired(leak.facts, evidence.now)
   }));
   if (first2 === void 0) throw new RangeError("a leak without a place");
   return {
@@ -78755,8 +78944,8 @@ function hashOf2({ value, detector }, salt) {
   const hash4 = createHmac2("sha256", salt).update(value).digest("hex");
   return detector.guessable === true ? hash4.slice(-4) : hash4.slice(0, 32);
 }
-var locationOf = (place) => {
-  if (place.kind === "history") return { kind: "history", history: place.index };
+var locationOf = ({ built }, place) => {
+  if (place.kind === "history") return built === null ? { kind: "image" } : { kind: "history", history: place.index };
   if (place.kind === "config") return { kind: "config", field: place.field };
   if (place.kind === "attestation") return { kind: "attestation", predicateType: place.predicateType, field: place.field };
   if (place.kind === "manifest" || place.kind === "index") return { kind: place.kind, field: place.field };
@@ -78770,7 +78959,6 @@ var locationOf = (place) => {
     offset: place.offset
   };
 };
-var isExpired = (leak, now) => leak.facts["expires"] !== void 0 && new Date(leak.facts["expires"]) < now;
 function removedByName(place, evidence) {
   if (place.kind !== "file" || place.ending?.state !== "deleted") return false;
   const remover = evidence.origin.layers[place.ending.layer];
@@ -78781,9 +78969,10 @@ function removedByName(place, evidence) {
 }
 function gravity(leak, place, evidence) {
   if (isGenerated(leak, place, evidence)) return { severity: "medium", confidence: "medium" };
-  if (leak.strength === "harmless" || isExpired(leak, evidence.now)) return { severity: "low", confidence: "high" };
+  if (leak.strength === "harmless" || isExpired(leak.facts, evidence.now)) return { severity: "low", confidence: "high" };
   if (leak.strength === "proven") return { severity: "critical", confidence: "high" };
   if (leak.strength === "likely") return { severity: "high", confidence: "high" };
+  if (evidence.given.isGiven(leak)) return { severity: "high", confidence: "high" };
   if (leak.places.some((other) => removedByName(other, evidence)) && leak.detector.generic) return { severity: "high", confidence: "high" };
   return { severity: "medium", confidence: "medium" };
 }
@@ -78839,7 +79028,6 @@ function attestationMessage({ predicateType, field: field2, lines }, what) {
   const argument = /build-arg:/.test(field2) ? ", given as a build argument" : "";
   return `The ${kind} of the image${field2 === "" ? "" : ` (${field2})`} holds ${what}${argument}${lines === null ? "" : `, from ${lines.path}:${lines.startLine}`}: it is pushed with the image, and docker buildx imagetools inspect shows it to everyone who can pull.`;
 }
-var MOUNT = "RUN --mount=type=secret";
 var PURGE = "Delete pushed tags and the build cache: they keep it.";
 function remedyOf(evidence, leak, place, fix) {
   if (place.owner === "base")
@@ -78849,48 +79037,60 @@ function remedyOf(evidence, leak, place, fix) {
     );
   if (isGenerated(leak, place, evidence))
     return "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.";
-  const what = changeOf(evidence, place, fix);
+  const what = changeOf(evidence, leak, place, fix);
   return leak.strength === "harmless" ? what : `${leak.detector.revoke}. ${what} ${PURGE}`;
 }
-function changeOf(evidence, place, fix) {
+function instructionOf({ origin }, { value }, place) {
+  if (place.kind === "history") {
+    const instruction = origin.history[place.index]?.instruction;
+    if (instruction?.buildArgs.some((argument2) => argument2.includes(value))) return { keyword: "ARG", text: "" };
+    return { keyword: instruction?.keyword ?? null, text: instruction?.text ?? "" };
+  }
+  const [, argument] = /\["?(build-arg|label):/.exec(place.field) ?? [];
+  if (argument !== void 0) return { keyword: argument === "label" ? "LABEL" : "ARG", text: "" };
+  const line2 = place.lines?.startLine ?? 0;
+  const source2 = origin.dockerfile?.stages.flatMap(({ instructions }) => instructions).find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
+  return { keyword: source2?.keyword ?? null, text: source2?.text ?? "" };
+}
+function changeOf(evidence, leak, place, fix) {
   const mounts = fix?.edits.map(({ lines }) => lines.join("\n").replace(/\\\n/g, "")).find((text5) => text5.includes(MOUNT.slice(4)));
   const line2 = oneLine(mounts ?? "");
   const mounted = line2 === "" || evidence.cut(line2, line2.length) !== line2 ? "" : ` \`${evidence.cut(line2, MAX_MOUNT)}\``;
-  if (place.kind === "config") {
-    if (!place.field.startsWith("Env.")) return "Remove it from the Dockerfile: the configuration is public to all who can pull the image.";
-    const name2 = place.field.slice(4);
-    return `Remove ${name2} from ENV and set it when the container starts (docker run --env-file); what the build needs comes from ${mounted === "" ? `${MOUNT},id=${name2}` : `a secret mount:${mounted}`}.`;
+  if (place.kind === "config") return configChange(place.field, mounted);
+  if (place.kind === "history" || place.kind === "attestation") {
+    const { keyword: keyword2, text: text5 } = instructionOf(evidence, leak, place);
+    return instructionChange(keyword2, { name: place.name, mounted, text: text5 });
   }
-  if (place.kind === "history" || place.kind === "attestation")
-    return mounted === "" ? `Pass it as a build secret (${MOUNT}), never as ARG, ENV or text of a command.` : `Pass it as a build secret, never as ARG, ENV or text of a command:${mounted}.`;
   if (place.kind !== "file") return metadataChange(place);
+  const { instead } = leak.detector;
   const layer = evidence.origin.layers[place.version.layer];
   const { source: source2 } = layer ?? {};
   const keyword = source2?.keyword ?? layer?.instruction?.keyword;
-  if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, place, keyword, mounted, fix);
+  if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, leak, place, keyword, mounted, fix);
   if (keyword === "RUN") {
+    if (instead !== void 0 && place.state === "present") return `${instead}.`;
     if (fix?.edits.some(({ lines }) => lines.some((line3) => /^FROM /i.test(line3)))) return "Build with it in a stage of its own and copy only the result into the image.";
     if (fix !== null && place.state === "deleted") return "Make, use and remove it in one RUN: then it is in no layer.";
     return `Read it from${mounted === "" ? ` ${MOUNT}` : mounted} in the RUN that needs it, and write it to no file of the image.`;
   }
-  return `Leave the file out of the image; what the build needs comes from ${MOUNT}.`;
+  return instead === void 0 ? `Leave the file out of the image; what the build needs comes from ${MOUNT}.` : `${instead}.`;
 }
-function copyChange(evidence, place, keyword, mounted, fix) {
+function copyChange(evidence, { detector }, place, keyword, mounted, fix) {
   const { origin, sources } = evidence;
   const layer = origin.layers[place.version.layer];
   const source2 = layer?.source ?? null;
   const stage = source2 === null ? null : flagValue(source2, "from");
-  if (stage !== null) return `Copy only what the image needs from ${stage}, and let that stage read the secret from ${MOUNT}.`;
-  const use = mounted === "" ? `what the build needs comes from ${MOUNT}.` : `the RUN that needs it mounts it:${mounted}.`;
+  if (stage !== null) return `Copy only what the image needs from ${stage}${detector.instead === void 0 ? `, and let that stage read the secret from ${MOUNT}` : ""}.`;
+  const use = detector.instead !== void 0 ? `. ${detector.instead}.` : mounted === "" ? `; what the build needs comes from ${MOUNT}.` : `; the RUN that needs it mounts it:${mounted}.`;
   const known2 = sources.get(fileKey(place.version.content.layer, place.version.content.index));
   const from = known2 === void 0 || known2.path === known2.inContext ? "" : ` It is ${known2.path} of the checkout.`;
   if (known2?.ignoredBy != null)
-    return `\`${known2.ignoredBy.pattern}\` in ${known2.ignoreFile} (line ${known2.ignoredBy.line}) keeps ${known2.path} out of the context today: build the image anew, and ${use}`;
+    return `\`${known2.ignoredBy.pattern}\` in ${known2.ignoreFile} (line ${known2.ignoredBy.line}) keeps ${known2.path} out of the context today: build the image anew${use}`;
   const text5 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
   const path19 = known2?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
   const isNamed3 = source2 !== null && copySources(source2).includes(path19);
   const how = isNamed3 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
-  return `Add \`${fix?.ignore?.patterns[0] ?? path19}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}; ${use}${from}`;
+  return `Add \`${fix?.ignore?.patterns[0] ?? path19}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
 }
 var MAX_RELATED = 500;
 function relatedOf(evidence, leak, lead) {
@@ -78910,7 +79110,12 @@ function relatedOf(evidence, leak, lead) {
   for (const place of leak.places) {
     if (place === lead) continue;
     if (related.length >= MAX_RELATED) break;
-    related.push({ role: "also-in", location: locationOf(place), dockerfile: place.lines, ...place.kind === "file" || place.kind === "tar" ? { state: place.state } : {} });
+    related.push({
+      role: "also-in",
+      location: locationOf(evidence, place),
+      dockerfile: place.lines,
+      ...place.kind === "file" || place.kind === "tar" ? { state: place.state } : {}
+    });
     addEnding(place);
   }
   return related;
@@ -78940,14 +79145,8 @@ function titleOf(leak, place, generated) {
 }
 var fromLines = ({ origin }, place) => place.kind === "file" && origin.layers[place.version.layer]?.history === null ? null : origin.base?.lines ?? null;
 function seenFrom(evidence, leak, place) {
-  const guessable = leak.detector.guessable === true;
-  const redacted = redactValue(leak.value, guessable);
-  const notes = [leak.note, isExpired(leak, evidence.now) ? `expired ${leak.facts["expires"]?.slice(0, 10)}` : null].filter((note) => note !== null);
-  const subject = leak.detector.title.replace(/^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/, (word) => word === "JSON" ? word : word.toLowerCase());
-  const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? "an" : "a";
-  const what = `${article} ${subject}${guessable ? "" : ` ${redacted}`}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`;
+  const { what, told } = whatOf(leak, leak.places.length, evidence);
   const entry = place.kind === "file" || place.kind === "tar" ? place.version?.entry ?? null : null;
-  const keyedHash = evidence.keyedHash(leak.value);
   const fix = place.owner === "base" ? null : fixOf(evidence, leak);
   const source2 = place.kind === "file" ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : void 0;
   return {
@@ -78957,7 +79156,7 @@ function seenFrom(evidence, leak, place) {
     message: messageOf(evidence, leak, place, what) + (isGenerated(leak, place, evidence) ? " The script of a package made it in the build: all containers share it." : ""),
     remedy: remedyOf(evidence, leak, place, fix),
     fix,
-    location: locationOf(place),
+    location: locationOf(evidence, place),
     dockerfile: place.owner === "base" ? fromLines(evidence, place) : place.lines,
     related: relatedOf(evidence, leak, place),
     file: (place.kind === "file" || place.kind === "tar") && entry !== null ? {
@@ -78967,19 +79166,11 @@ function seenFrom(evidence, leak, place) {
       gid: entry.gid,
       size: place.kind === "file" ? place.version.content.entry.size : entry.size,
       // Who has the hash of a file with a password in it can try passwords.
-      sha256: place.kind === "file" && !guessable ? place.hashes?.sha256 ?? null : null,
+      sha256: place.kind === "file" && leak.detector.guessable !== true ? place.hashes?.sha256 ?? null : null,
       package: null,
       source: source2 === void 0 ? null : { path: source2.path, ignoredBy: source2.ignoredBy?.pattern ?? null }
     } : null,
-    secret: {
-      detector: leak.detector.id,
-      redacted,
-      length: leak.value.length,
-      keyedHash: guessable ? null : keyedHash,
-      tag: keyedHash.slice(-4),
-      occurrences: leak.places.length,
-      facts: leak.facts
-    },
+    secret: told,
     origin: place.owner
   };
 }
@@ -79097,10 +79288,13 @@ var INSTALLERS = {
   zypper: /^(?:in|install)$/
 };
 var isInstaller = ({ name: name2, args }) => Object.hasOwn(INSTALLERS, name2) && args.some(({ value }) => INSTALLERS[name2]?.test(value));
+var NAMED2 = /^(?:apk|apt|apt-get|dnf|gem|microdnf|npm|pip3?|yarn|yum|zypper)$/;
+var namesFile = (installer, word) => !NAMED2.test(installer) || word.includes("/") || /^file:|\.(?:whl|zip|tar(?:\.\w+)?|tgz|tbz2?|txz|gem|deb|rpm|apk)$/i.test(word);
 var makesExecutable = (mode) => /^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.slice(-3)) : /\+[rwst]*[xX]|=[rw]*x/.test(mode);
 var PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/is;
 var MAX_FILES = 100;
 var MAX_WORDS3 = 500;
+var runsVariable = (code2, name2) => [...code2.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known2]) => known2 === name2);
 var Flow = class {
   downloads = [];
   /** By path, as written. */
@@ -79170,6 +79364,8 @@ var Flow = class {
     }
     const piped = fedBy.flatMap((feeder) => [feeder, .../^(?:echo|printf)$/.test(feeder.name) ? feeder.substituted : []]).map((feeder) => this.#downloadOf(feeder)).findLast((download2) => download2 !== null) ?? null;
     const inside = substituted.map((inner) => this.#downloadOf(inner)).find((download2) => download2 !== null) ?? null;
+    const filled = piped ?? inside;
+    if (filled !== null && /^(?:read|mapfile|readarray)$/.test(name2)) for (const { value } of optionsIn(command2).operands) this.#variables.set(value, filled);
     if (inside !== null) {
       for (const { name: variable, value } of assignments2) if (value.kind === "open") this.#variables.set(variable, inside);
     }
@@ -79190,7 +79386,7 @@ var Flow = class {
     }
     if (run2.word.kind === "open" && inside !== null) this.#use(inside, "run", step2, command2, `runs what ${inside.by} downloads with ${name2}`);
     else if (run2.kind === "code") {
-      const variable = [...this.#variables].find(([known2]) => run2.word.kind === "variable" && new RegExp(`\\$\\{?${known2}\\b`).test(run2.word.value));
+      const variable = run2.word.kind === "variable" ? [...this.#variables].find(([known2]) => runsVariable(run2.word.value, known2)) : void 0;
       if (variable !== void 0) this.#use(variable[1], "run", step2, command2, `runs what ${variable[1].by} downloaded with ${name2}`);
     } else {
       const file2 = this.#fileIn([run2.word.value]);
@@ -79210,8 +79406,9 @@ var Flow = class {
     const every = this.#files.filter(({ path: path19 }) => [...words2, ...reads].some((word) => sameFile(word, path19)));
     for (const { path: path19, download: download2 } of every) {
       if (unpacks(command2)) this.#use(download2, "install", step2, command2, `unpacks it with ${name2}`);
-      else if (isInstaller(command2)) this.#use(download2, "install", step2, command2, `installs it with ${name2}`);
-      else if (name2 === "chmod" && words2.some(makesExecutable)) this.#use(download2, "install", step2, command2, "makes it executable");
+      else if (isInstaller(command2)) {
+        if (words2.some((word) => sameFile(word, path19) && namesFile(name2, word))) this.#use(download2, "install", step2, command2, `installs it with ${name2}`);
+      } else if (name2 === "chmod" && words2.some(makesExecutable)) this.#use(download2, "install", step2, command2, "makes it executable");
       else if (/^(?:mv|cp|install|ln|rsync)$/.test(name2) && operands.length >= 2 && path19 !== last) {
         const target = last.endsWith("/") || operands.length > 2 ? `${last.replace(/\/$/, "")}/${baseOf(path19)}` : last;
         this.#track(target, download2);
@@ -79632,17 +79829,29 @@ var meta14 = {
   references: [REFERENCES.cis410, REFERENCES.nistImage, REFERENCES.attackAccounts],
   enabled: true
 };
+var SEVERITY2 = { literal: "high", hash: "medium", variable: "medium", empty: "medium", unknown: "medium" };
+var SAME = "it is the same in every container, and whoever has the image has it";
+var SAYS2 = {
+  literal: "it stands in the command, so that everyone who can pull the image reads it in the history",
+  hash: "its hash is the same in every container, and whoever has the image can try passwords against it",
+  variable: SAME,
+  empty: "anyone logs in",
+  unknown: SAME
+};
 var passwordSet = {
   meta: meta14,
   *check({ steps }) {
     for (const step2 of steps) {
       if (step2.of !== "image") continue;
       for (const command2 of step2.commands) {
-        const [set2] = accountPasswords(command2);
+        const all2 = accountPasswords(command2);
+        const set2 = all2.find(({ kind }) => kind === "literal") ?? all2[0];
         if (set2 === void 0) continue;
+        const isLiteral = set2.kind === "literal";
         yield onCommand(meta14, step2, command2, {
-          message: `RUN sets a password for ${set2.account ?? "an account"} with ${set2.how}: it is the same in every container, and whoever has the image has it.`,
-          remedy: "Remove the line: a process of a container needs no login. Where one is needed, set the password when the container starts.",
+          severity: SEVERITY2[set2.kind],
+          message: `RUN sets a password for ${set2.account ?? "an account"} with ${set2.how}: ${SAYS2[set2.kind]}.`,
+          remedy: `${isLiteral ? "Change the password wherever else it is used, and remove the line" : "Remove the line"}: a process of a container needs no login. Where one is needed, set the password when the container starts.`,
           identity: [set2.how, set2.account ?? ""]
         });
       }
@@ -79900,6 +80109,58 @@ var rootUser = {
   }
 };
 
+// src/rules/beside.ts
+var RULE = { file: "secret-in-image", stage: "secret-in-attestation", comment: "secret-in-attestation" };
+function severityOf({ where, match: match2 }, now) {
+  const severity = isExpired(match2.facts, now) ? "low" : SEVERITY_OF[match2.strength];
+  if (where !== "comment") return severity;
+  return severity === "critical" || severity === "high" ? "medium" : "low";
+}
+function messageOf2({ where, keyword, name: name2, lines }, what) {
+  const at3 = lines === null ? "" : ` (${lines.path}:${lines.startLine})`;
+  if (where === "file") return `The here-document of ${keyword}${at3} writes ${what} into ${name2}: everyone who can pull the image can read it.`;
+  const said2 = where === "comment" ? `A comment of the Dockerfile${at3}` : `${keyword}${name2 === "" ? "" : ` in the stage ${name2}`}${at3}`;
+  return `${said2} holds ${what}: the repository has it, ${where === "stage" ? "the build cache has it, " : ""}and provenance of mode=max, which is pushed with the image, records the Dockerfile.`;
+}
+var TITLE = { file: "in a here-document", stage: "in a build stage", comment: "in a comment of the Dockerfile" };
+var CHANGE2 = {
+  file: "Give it to the container when it starts, or mount it where the build needs it (RUN --mount=type=secret).",
+  stage: "Pass it as a build secret (RUN --mount=type=secret), never as ARG, ENV or text of a command.",
+  comment: "Delete the comment."
+};
+function seenFrom2(evidence, secret) {
+  const { where, match: match2, lines } = secret;
+  const { detector, value, facts, note, strength } = match2;
+  const { what, told } = whatOf({ detector, value, facts, note }, 1, evidence);
+  return {
+    ruleId: RULE[where],
+    severity: severityOf(secret, evidence.now),
+    confidence: strength === "possible" ? "medium" : "high",
+    title: `${detector.title} ${TITLE[where]}`,
+    message: messageOf2(secret, what),
+    remedy: strength === "harmless" ? CHANGE2[where] : `${detector.revoke}. ${CHANGE2[where]}`,
+    fix: null,
+    location: { kind: "image" },
+    dockerfile: lines,
+    related: [],
+    file: null,
+    secret: told,
+    origin: "own"
+  };
+}
+function* besideOf(evidence, ruleId) {
+  for (const secret of evidence.beside) {
+    const { where, match: match2, name: name2, lines } = secret;
+    if (RULE[where] !== ruleId) continue;
+    yield {
+      places: [{ ruleId, location: { kind: "image" }, origin: "own", dockerfile: lines, identity: [match2.detector.id, where, name2, match2.facts["name"] ?? ""] }],
+      seenFrom: () => seenFrom2(evidence, secret),
+      hashOf: null,
+      detector: match2.detector.id
+    };
+  }
+}
+
 // src/rules/secret-in-attestation.ts
 var secretInAttestation = {
   meta: {
@@ -79913,7 +80174,10 @@ var secretInAttestation = {
     references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
     enabled: true
   },
-  check: (evidence) => leaksOf(evidence, "secret-in-attestation")
+  *check(evidence) {
+    yield* leaksOf(evidence, "secret-in-attestation");
+    yield* besideOf(evidence, "secret-in-attestation");
+  }
 };
 
 // src/rules/secret-in-config.ts
@@ -79977,7 +80241,10 @@ var secretInImage = {
     references: [REFERENCES.cis410, REFERENCES.buildSecrets, REFERENCES.attackCredentials],
     enabled: true
   },
-  check: (evidence) => leaksOf(evidence, "secret-in-image")
+  *check(evidence) {
+    yield* leaksOf(evidence, "secret-in-image");
+    yield* besideOf(evidence, "secret-in-image");
+  }
 };
 
 // src/rules/secret-mount-copied.ts
@@ -80365,6 +80632,193 @@ var sudoWithoutPassword = {
   }
 };
 
+// src/rules/tls-switches.ts
+var OFF = /^(?:0|false|no|off|never|none|f|n)$/i;
+var ON = /^(?:1|true|yes|on|always|t|y)$/i;
+var GO_TRUE = /^(?:1|t|T|true|TRUE|True)$/;
+var GO_FALSE = /^(?:0|f|F|false|FALSE|False)$/;
+var NPM_FALSE = /^(?:false|0+)$/;
+var BUNDLER_NONE = /^(?![1-9\s])./;
+var GIT_FALSE = /^(?:false|no|off|0*)$/i;
+var SET = /^/;
+var FILLED = /./;
+var OPEN_MODULES = /(?:^|,)\*(?:$|,)|github\.com(?:$|,|\/\*)/;
+var MAVEN = /-D(?:maven\.wagon\.http\.ssl\.(?:insecure|allowall)=true|aether\.connector\.https\.securityMode=insecure)/;
+var VARIABLES2 = {
+  ADAL_PYTHON_SSL_NO_VERIFY: FILLED,
+  ANSIBLE_GALAXY_IGNORE: ON,
+  ANSIBLE_HOST_KEY_CHECKING: OFF,
+  ARGOCD_OPTS: /--insecure\b(?!=false)/,
+  AZURE_CLI_DISABLE_CONNECTION_VERIFICATION: FILLED,
+  BUNDLE_SSL_VERIFY_MODE: BUNDLER_NONE,
+  CLOUDSDK_AUTH_DISABLE_SSL_VALIDATION: ON,
+  CONDA_SSL_VERIFY: OFF,
+  CONSUL_HTTP_SSL_VERIFY: GO_FALSE,
+  // Any value, `0` too, switches the check on.
+  DOCKER_TLS_VERIFY: /^$/,
+  ETCDCTL_INSECURE_SKIP_TLS_VERIFY: GO_TRUE,
+  GIT_SSH_COMMAND: /StrictHostKeyChecking[= ](?:no|off|false)/i,
+  GIT_SSL_NO_VERIFY: SET,
+  GOFLAGS: /-insecure\b/,
+  GOINSECURE: FILLED,
+  GONOSUMDB: OPEN_MODULES,
+  GOSUMDB: /^off$/,
+  HELM_KUBEINSECURE_SKIP_TLS_VERIFY: GO_TRUE,
+  JAVA_OPTS: MAVEN,
+  JAVA_TOOL_OPTIONS: MAVEN,
+  MAVEN_ARGS: MAVEN,
+  MAVEN_CLI_OPTS: MAVEN,
+  MAVEN_OPTS: MAVEN,
+  NODE_TLS_REJECT_UNAUTHORIZED: /^0$/,
+  NOMAD_SKIP_VERIFY: GO_TRUE,
+  // Perl takes the empty text for false too.
+  PERL_LWP_SSL_VERIFY_HOSTNAME: /^0?$/,
+  PIP_TRUSTED_HOST: FILLED,
+  PYTHONHTTPSVERIFY: /^0$/,
+  SSL_VERIFY: OFF,
+  UV_INSECURE_HOST: FILLED,
+  VAULT_SKIP_VERIFY: GO_TRUE,
+  YARN_ENABLE_STRICT_SSL: NPM_FALSE,
+  YARN_STRICT_SSL: NPM_FALSE
+};
+var IN_ANY_CASE = [{ name: /^npm_config_strict_ssl$/i, off: NPM_FALSE }];
+var offValue = (name2) => Object.hasOwn(VARIABLES2, name2) ? VARIABLES2[name2] : IN_ANY_CASE.find((each) => each.name.test(name2))?.off;
+var switchesOff = (name2, value) => offValue(name2)?.test(value) === true;
+function whyOff(name2, value) {
+  const off = offValue(name2);
+  if (off === SET && (OFF.test(value) || value === "")) return " (it is enough that it is set)";
+  return off === FILLED && OFF.test(value) ? " (any value does that)" : "";
+}
+var flag = (...names2) => (command2) => {
+  const options4 = optionsIn(command2);
+  const name2 = names2.find(
+    (wanted) => options4.options.some((option) => option.name === wanted || wanted.startsWith("--") && options4.has(wanted) && option.name.length >= 8 && wanted.startsWith(option.name))
+  );
+  return name2 === void 0 || OFF.test(options4.value(name2)?.value ?? "") ? null : name2;
+};
+var setting = (key, off, shown2) => ({ args }) => {
+  const words2 = args.map(({ value }) => value);
+  return words2.some((word, index) => {
+    const at3 = word.indexOf("=");
+    const next = words2[index + 1];
+    return at3 === -1 ? key.test(word) && next !== void 0 && off.test(next) : key.test(word.slice(0, at3)) && off.test(word.slice(at3 + 1));
+  }) ? shown2 : null;
+};
+var joined = (key, off, shown2) => ({ args }) => args.some(({ value }) => value.includes("=") && key.test(value.replace(/=.*$/s, "")) && off.test(value.replace(/^[^=]*=/, ""))) ? shown2 : null;
+var behind = (verbs, check2) => (command2) => {
+  const at3 = command2.args.findIndex(({ value }) => verbs.test(value));
+  return at3 === -1 ? null : check2({ ...command2, args: command2.args.slice(at3 + 1) });
+};
+var first = (...checks) => (command2) => {
+  for (const check2 of checks) {
+    const found = check2(command2);
+    if (found !== null) return found;
+  }
+  return null;
+};
+var CONFIG = /^(?:config|c|set)$/;
+var apt = (command2) => optionsIn(command2).values("-o", "--option").find(({ value }) => /^Acquire::https?(?:::[^:=]+)?::Verify-(?:Peer|Host)=/i.test(value) && /^(?:no|false|without|off|disable|0)$/i.test(value.replace(/^.*=\s*"?|"$/g, "")))?.value ?? null;
+var yum = first(
+  setting(/(?:^|\.)sslverify$/, /^(?:0|false|no|off)$/i, "sslverify=0"),
+  (command2) => optionsIn(command2).values("--setopt").some(({ value }) => /(?:^|\.)sslverify=(?:0|false|no|off)$/i.test(value)) ? "sslverify=0" : null
+);
+var strictSsl = first(
+  setting(/^--strict-ssl$/, NPM_FALSE, "strict-ssl false"),
+  behind(CONFIG, setting(/^strict-ssl$/, NPM_FALSE, "strict-ssl false")),
+  behind(CONFIG, setting(/^enableStrictSsl$/, NPM_FALSE, "enableStrictSsl false")),
+  flag("--no-strict-ssl")
+);
+var pip = first(flag("--trusted-host"), behind(/^config$/, setting(/(?:^|\.)trusted-host$/, FILLED, "trusted-host")));
+var hostKeys = ({ args }) => {
+  const at3 = args.findIndex(({ value }) => /^(?:-o)?\s*StrictHostKeyChecking(?:[= ](?:no|off|false))?$/i.test(value));
+  const text5 = at3 === -1 ? "" : `${args[at3]?.value}=${args[at3 + 1]?.value ?? ""}`;
+  return /StrictHostKeyChecking[= ]+(?:no|off|false)/i.test(text5) ? "StrictHostKeyChecking=no" : null;
+};
+var registry2 = first(joined(/^--(?:src-|dest-)?tls-verify$/, GO_FALSE, "--tls-verify=false"), flag("--insecure-registry", "--insecure"));
+var git2 = first(
+  setting(/^http\.(?:.*\.)?sslverify$/i, GIT_FALSE, "http.sslVerify false"),
+  (command2) => optionsIn(command2).values("-c", "--config").some(({ value }) => /^core\.sshCommand=.*StrictHostKeyChecking[= ](?:no|off|false)/i.test(value)) ? "StrictHostKeyChecking=no" : null
+);
+var maven = ({ args }) => args.find(({ value }) => MAVEN.test(value))?.value ?? null;
+var conda = first(behind(/^config$/, setting(/^ssl_verify$/, /^(?:<?false>?|no|off|0|n)$/i, "ssl_verify false")), joined(/^--ssl-verify$/, /^<?false>?$/i, "--ssl-verify=false"));
+var zypper = ({ args }) => args.some(({ value }) => /[?&]ssl_verify=no(?:&|$)/.test(value)) ? "ssl_verify=no" : null;
+var COMMANDS = {
+  "ansible-galaxy": flag("--ignore-certs", "-c"),
+  apk: flag("--no-verify", "--no-check-certificate"),
+  apt,
+  "apt-get": apt,
+  aria2c: joined(/^--check-certificate$/, /^false$/, "--check-certificate=false"),
+  aws: flag("--no-verify-ssl"),
+  buildah: registry2,
+  bundle: behind(/^config$/, setting(/(?:^|[._])ssl_verify_mode$/i, BUNDLER_NONE, "ssl_verify_mode 0")),
+  composer: behind(/^config$/, first(setting(/^disable-tls$/, /^(?:true|1)$/, "disable-tls true"), setting(/^secure-http$/, /^(?:false|0)$/, "secure-http false"))),
+  conda: first(conda, flag("--insecure", "-k")),
+  crane: flag("--insecure"),
+  curl: flag("-k", "--insecure", "--proxy-insecure", "--doh-insecure"),
+  deno: flag("--unsafely-ignore-certificate-errors"),
+  dnf: yum,
+  dnf5: yum,
+  docker: first(joined(/^--tlsverify$/, GO_FALSE, "--tlsverify=false"), flag("--insecure-registry")),
+  dockerd: flag("--insecure-registry"),
+  gcloud: setting(/^auth\/disable_ssl_validation$/, ON, "auth/disable_ssl_validation true"),
+  gem: setting(/^:?ssl_verify_mode:?$/, /^0$/, "ssl_verify_mode 0"),
+  git: git2,
+  go: flag("-insecure"),
+  helm: flag("--insecure-skip-tls-verify", "--kube-insecure-skip-tls-verify"),
+  hg: flag("--insecure"),
+  http: setting(/^--verify$/, /^(?:no|false)$/i, "--verify=no"),
+  https: setting(/^--verify$/, /^(?:no|false)$/i, "--verify=no"),
+  kubectl: flag("--insecure-skip-tls-verify"),
+  lftp: ({ args }) => args.some(({ value }) => /ssl:verify-certificate(?:\/[^\s/]{1,253})?\s{1,8}(?:no|false|off|0)\b/i.test(value)) ? "ssl:verify-certificate no" : null,
+  mamba: first(conda, flag("--insecure", "-k")),
+  microdnf: yum,
+  micromamba: conda,
+  mvn: maven,
+  npm: strictSsl,
+  oc: flag("--insecure-skip-tls-verify"),
+  opkg: flag("--no-check-certificate"),
+  oras: flag("--insecure"),
+  // The installer of Composer.
+  php: ({ args }) => args.some(({ value }) => value === "--disable-tls") ? "--disable-tls" : null,
+  pip,
+  pip3: pip,
+  pnpm: strictSsl,
+  podman: registry2,
+  rsync: hostKeys,
+  scp: hostKeys,
+  sftp: hostKeys,
+  skopeo: registry2,
+  ssh: hostKeys,
+  svn: flag("--trust-server-cert", "--trust-server-cert-failures"),
+  tdnf: yum,
+  uv: flag("--allow-insecure-host", "--trusted-host"),
+  wget: first(flag("--no-check-certificate"), setting(/^(?:--)?check[_-]?certificate$/i, /^(?:off|no|0|quiet)$/i, "check_certificate=off")),
+  yarn: strictSsl,
+  yum,
+  "yum-config-manager": yum,
+  zypper
+};
+function optionOff(command2) {
+  const { name: name2, args } = command2;
+  if (/^python[\d.]*$/.test(name2)) return args[0]?.value === "-m" && args[1]?.value === "pip" ? pip({ ...command2, name: "pip", args: args.slice(2) }) : null;
+  return Object.hasOwn(COMMANDS, name2) ? COMMANDS[name2]?.(command2) ?? null : null;
+}
+var SETTINGS_FILES = [
+  { path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/, line: /strict-ssl\s{0,8}[= ]\s{0,8}"?(?:false|0)\b/i, shown: "strict-ssl=false" },
+  { path: /(?:^|\/)\.yarnrc\.yml$/, line: /enableStrictSsl:\s*(?:false|0)\b/i, shown: "enableStrictSsl: false" },
+  { path: /(?:^|\/)(?:pip\.conf|pip\.ini)$/, line: /trusted-host\s*=/i, shown: "trusted-host" },
+  { path: /(?:^|\/)\.?curlrc$/, line: /(?:^|\s)-?-?(?:insecure|k)\b/, shown: "insecure" },
+  { path: /(?:^|\/)\.?wgetrc$/, line: /check_?certificate\s*=\s*(?:off|no|0|quiet)\b/i, shown: "check_certificate=off" },
+  { path: /(?:^|\/)\.gitconfig$|^\/etc\/gitconfig$/, line: /sslverify\s*=\s*(?:false|0|no|off)/i, shown: "sslVerify=false" },
+  { path: /(?:^|\/)(?:yum|dnf)\.conf$|\.repo$/, line: /sslverify\s*=\s*(?:0|false|no|off)|[?&]ssl_verify=no\b/i, shown: "sslverify=0" },
+  { path: /(?:^|\/)apt\.conf(?:\.d\/|$)/, line: /Verify-(?:Peer|Host)"?\s{0,8}[=" ]{1,8}\s{0,8}"?(?:false|0|no|off|without|disable)/i, shown: "Verify-Peer false" },
+  { path: /(?:^|\/)\.?gemrc$/, line: /ssl_verify_mode:?\s*0/, shown: "ssl_verify_mode: 0" },
+  { path: /(?:^|\/)\.?condarc$/, line: /ssl_verify:\s*(?:false|no|off|0)/i, shown: "ssl_verify: false" },
+  { path: /(?:^|\/)containers\/registries\.conf(?:\.d\/|$)/, line: /^[ \t]{0,8}insecure\s{0,8}=\s{0,8}true/m, shown: "insecure = true" },
+  { path: /(?:^|\/)docker\/daemon\.json$/, line: /"insecure-registries"\s{0,8}:\s{0,8}\[\s{0,8}"/, shown: "insecure-registries" },
+  { path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/, line: /StrictHostKeyChecking[= ]+(?:no|off|false)/i, shown: "StrictHostKeyChecking no" }
+];
+
 // src/rules/tls-verification-off.ts
 var meta26 = {
   id: "tls-verification-off",
@@ -80377,157 +80831,29 @@ var meta26 = {
   references: [REFERENCES.owaspSupplyChain, REFERENCES.nistImage, REFERENCES.attackAdversary, REFERENCES.attackSupplyChain],
   enabled: true
 };
-var OFF = /^(?:0|false|no|off|never|none|f|n)$/i;
-var ON = /^(?:1|true|yes|on|always|t|y)$/i;
-var OPEN_MODULES = /(?:^|,)\*(?:$|,)|github\.com(?:$|,|\/\*)/;
-var MAVEN = /-Dmaven\.wagon\.http\.ssl\.(?:insecure|allowall)=true/;
-var VARIABLES2 = {
-  AWS_CLI_NO_VERIFY_SSL: ON,
-  COMPOSER_DISABLE_TLS: ON,
-  CONDA_SSL_VERIFY: OFF,
-  CURL_INSECURE: ON,
-  DOCKER_TLS_VERIFY: /^0$/,
-  GIT_SSH_COMMAND: /StrictHostKeyChecking[= ](?:no|off)/i,
-  GIT_SSL_NO_VERIFY: /^(?!0$|false$|no$|off$|$)/i,
-  GOFLAGS: /-insecure\b/,
-  GOINSECURE: /./,
-  GONOSUMCHECK: OPEN_MODULES,
-  GONOSUMDB: OPEN_MODULES,
-  GOSUMDB: /^off$/,
-  JAVA_OPTS: MAVEN,
-  JAVA_TOOL_OPTIONS: MAVEN,
-  MAVEN_CLI_OPTS: MAVEN,
-  MAVEN_OPTS: MAVEN,
-  NODE_TLS_REJECT_UNAUTHORIZED: /^0$/,
-  NPM_CONFIG_STRICT_SSL: OFF,
-  PERL_LWP_SSL_VERIFY_HOSTNAME: /^0$/,
-  PIP_TRUSTED_HOST: /./,
-  PYTHONHTTPSVERIFY: /^0$/,
-  SSL_VERIFY: OFF,
-  UV_INSECURE_HOST: /./,
-  VAULT_SKIP_VERIFY: ON,
-  YARN_ENABLE_STRICT_SSL: OFF,
-  npm_config_strict_ssl: OFF
-};
-var switchesOff = (name2, value) => Object.hasOwn(VARIABLES2, name2) && VARIABLES2[name2]?.test(value) === true;
-var flag = (...names2) => (command2) => {
-  const options4 = optionsIn(command2);
-  const name2 = names2.find(
-    (wanted) => options4.options.some((option) => option.name === wanted || wanted.startsWith("--") && options4.has(wanted) && option.name.length >= 8 && wanted.startsWith(option.name))
-  );
-  return name2 === void 0 || OFF.test(options4.value(name2)?.value ?? "") ? null : name2;
-};
-var setting = (key, off, shown2) => ({ args }) => {
-  const words2 = args.map(({ value }) => value);
-  return words2.some((word, index) => {
-    const at3 = word.indexOf("=");
-    return at3 === -1 ? key.test(word) && off.test(words2[index + 1] ?? "") : key.test(word.slice(0, at3)) && off.test(word.slice(at3 + 1));
-  }) ? shown2 : null;
-};
-var first = (...checks) => (command2) => {
-  for (const check2 of checks) {
-    const found = check2(command2);
-    if (found !== null) return found;
-  }
-  return null;
-};
-var apt = (command2) => optionsIn(command2).values("-o", "--option").find(({ value }) => /^Acquire::https?(?:::[^:=]+)?::Verify-(?:Peer|Host)=/i.test(value) && OFF.test(value.replace(/^.*=\s*"?|"$/g, "")))?.value ?? null;
-var yum = first(
-  setting(/(?:^|\.)sslverify$/, OFF, "sslverify=0"),
-  (command2) => optionsIn(command2).values("--setopt").some(({ value }) => /(?:^|\.)sslverify=(?:0|false|no)$/i.test(value)) ? "sslverify=0" : null
-);
-var strictSsl = first(setting(/^(?:--)?strict-ssl$/, OFF, "strict-ssl false"), setting(/^enableStrictSsl$/, OFF, "enableStrictSsl false"), flag("--no-strict-ssl"));
-var pip = first(flag("--trusted-host"), setting(/(?:^|\.)trusted-host$/, /./, "trusted-host"));
-var hostKeys = ({ args }) => {
-  const at3 = args.findIndex(({ value }) => /^(?:-o)?\s*StrictHostKeyChecking(?:[= ](?:no|off))?$/i.test(value));
-  const text5 = at3 === -1 ? "" : `${args[at3]?.value}=${args[at3 + 1]?.value ?? ""}`;
-  return /StrictHostKeyChecking[= ]+(?:no|off)/i.test(text5) ? "StrictHostKeyChecking=no" : null;
-};
-var registry2 = first(setting(/^--(?:src-|dest-)?tls-verify$/, OFF, "--tls-verify=false"), flag("--insecure-registry", "--insecure"));
-var git2 = first(
-  setting(/^http\.(?:.*\.)?sslverify$/i, OFF, "http.sslVerify false"),
-  (command2) => optionsIn(command2).values("-c", "--config").some(({ value }) => /^core\.sshCommand=.*StrictHostKeyChecking[= ](?:no|off)/i.test(value)) ? "StrictHostKeyChecking=no" : null
-);
-var maven = ({ args }) => args.find(({ value }) => /^-Dmaven\.wagon\.http\.ssl\.(?:insecure|allowall)=true$/.test(value))?.value ?? null;
-var COMMANDS = {
-  apk: flag("--no-verify", "--no-check-certificate"),
-  apt,
-  "apt-get": apt,
-  aria2c: setting(/^--check-certificate$/, OFF, "--check-certificate=false"),
-  aws: flag("--no-verify-ssl"),
-  buildah: registry2,
-  bundle: setting(/(?:^|[._])ssl_verify_mode$/i, /^(?:0|none)$/i, "ssl_verify_mode 0"),
-  composer: first(setting(/^(?:disable-tls)$/, ON, "disable-tls true"), setting(/^secure-http$/, OFF, "secure-http false")),
-  conda: first(setting(/^ssl_verify$/, OFF, "ssl_verify false"), flag("--insecure", "-k")),
-  crane: flag("--insecure"),
-  curl: flag("-k", "--insecure", "--proxy-insecure", "--doh-insecure"),
-  dnf: yum,
-  docker: flag("--insecure-registry"),
-  gem: setting(/^:?ssl_verify_mode:?$/, /^0$/, "ssl_verify_mode 0"),
-  git: git2,
-  go: flag("-insecure"),
-  helm: flag("--insecure-skip-tls-verify"),
-  http: setting(/^--verify$/, OFF, "--verify=no"),
-  https: setting(/^--verify$/, OFF, "--verify=no"),
-  kubectl: flag("--insecure-skip-tls-verify"),
-  mamba: setting(/^ssl_verify$/, OFF, "ssl_verify false"),
-  microdnf: yum,
-  mvn: maven,
-  npm: strictSsl,
-  oc: flag("--insecure-skip-tls-verify"),
-  oras: flag("--insecure"),
-  pip,
-  pip3: pip,
-  pnpm: strictSsl,
-  podman: registry2,
-  rsync: hostKeys,
-  scp: hostKeys,
-  sftp: hostKeys,
-  skopeo: registry2,
-  ssh: hostKeys,
-  svn: flag("--trust-server-cert", "--trust-server-cert-failures"),
-  uv: flag("--allow-insecure-host"),
-  wget: first(flag("--no-check-certificate"), setting(/^check[_-]?certificate$/i, OFF, "check_certificate=off")),
-  yarn: strictSsl,
-  yum,
-  "yum-config-manager": yum
-};
-var FILES2 = [
-  { path: /(?:^|\/)(?:\.npmrc|npmrc|\.yarnrc)$/, line: /strict-ssl\s{0,8}[= ]\s{0,8}"?false/i, shown: "strict-ssl=false" },
-  { path: /(?:^|\/)\.yarnrc\.yml$/, line: /enableStrictSsl:\s*false/i, shown: "enableStrictSsl: false" },
-  { path: /(?:^|\/)(?:pip\.conf|pip\.ini)$/, line: /trusted-host\s*=/i, shown: "trusted-host" },
-  { path: /(?:^|\/)\.?curlrc$/, line: /(?:^|\s)-?-?(?:insecure|k)\b/, shown: "insecure" },
-  { path: /(?:^|\/)\.?wgetrc$/, line: /check_certificate\s*=\s*off/i, shown: "check_certificate=off" },
-  { path: /(?:^|\/)\.gitconfig$|^\/etc\/gitconfig$/, line: /sslverify\s*=\s*(?:false|0|no|off)/i, shown: "sslVerify=false" },
-  { path: /(?:^|\/)(?:yum|dnf)\.conf$|\.repo$/, line: /sslverify\s*=\s*(?:0|false|no)/i, shown: "sslverify=0" },
-  { path: /(?:^|\/)apt\.conf(?:\.d\/|$)/, line: /Verify-(?:Peer|Host)"?\s{0,8}[=" ]{1,8}\s{0,8}"?(?:false|0|no)/i, shown: "Verify-Peer false" },
-  { path: /(?:^|\/)\.?gemrc$/, line: /ssl_verify_mode:?\s*0/, shown: "ssl_verify_mode: 0" },
-  { path: /(?:^|\/)\.?condarc$/, line: /ssl_verify:\s*(?:false|no)/i, shown: "ssl_verify: false" },
-  { path: /\/\.ssh\/config$|\/ssh_config(?:\.d\/|$)/, line: /StrictHostKeyChecking[= ]+(?:no|off)/i, shown: "StrictHostKeyChecking no" }
-];
+var assigned = (name2, value) => `${name2}=${value === "" ? '""' : value}`;
 function writtenSetting(command2) {
   const { name: name2, args, writes, fedBy } = command2;
   const targets = name2 === "tee" ? optionsIn(command2).operands.map(({ value }) => value) : name2 === "sed" ? optionsIn(command2).operands.slice(-1).map(({ value }) => value) : writes;
   const text5 = [...args, ...fedBy.flatMap((feeder) => [...feeder.args])].map(({ value }) => value).join(" ") + (command2.input ?? "") + fedBy.map(({ input: input3 }) => input3 ?? "").join("");
   for (const path19 of targets) {
-    const file2 = FILES2.find((known2) => known2.path.test(path19) && known2.line.test(text5));
+    const file2 = SETTINGS_FILES.find((known2) => known2.path.test(path19) && known2.line.test(text5));
     if (file2 !== void 0) return { path: path19, shown: file2.shown };
   }
   return null;
 }
-var CONFIGURES = /^(?:bundle|composer|conda|git|mamba|npm|pip|pip3|pnpm|yarn|yum-config-manager)$/;
+var CONFIGURES = /^(?:bundle|composer|conda|gcloud|git|kubectl|mamba|micromamba|npm|oc|pip|pip3|pnpm|yarn|yum-config-manager)$/;
 var isLasting = ({ name: name2, args }) => CONFIGURES.test(name2) && args.some(({ value }) => value === "config" || value === "--save" || value === "set") || name2 === "yum-config-manager";
 function offIn(command2) {
   const { name: name2, args, assignments: assignments2 } = command2;
   const variable = assignments2.find((assignment) => switchesOff(assignment.name, assignment.value.value));
-  if (variable !== void 0) return { option: `${variable.name}=${variable.value.value}`, lasting: false };
+  if (variable !== void 0) return { option: assigned(variable.name, variable.value.value), why: whyOff(variable.name, variable.value.value), lasting: false };
   const kept = name2 === "go" && args[0]?.value === "env" && args[1]?.value === "-w" ? args.find(({ value }) => switchesOff(value.replace(/=.*$/s, ""), value.replace(/^[^=]*=/, ""))) : void 0;
-  if (kept !== void 0) return { option: kept.value, lasting: true };
+  if (kept !== void 0) return { option: kept.value, why: "", lasting: true };
   const file2 = writtenSetting(command2);
-  if (file2 !== null) return { option: `${file2.shown} in ${file2.path}`, lasting: true };
-  const isModule = /^python[\d.]*$/.test(name2) && args[0]?.value === "-m" && args[1]?.value === "pip";
-  const option = isModule ? pip({ ...command2, name: "pip", args: args.slice(2) }) : Object.hasOwn(COMMANDS, name2) ? COMMANDS[name2]?.(command2) ?? null : null;
-  return option === null ? null : { option, lasting: isLasting(command2) };
+  if (file2 !== null) return { option: `${file2.shown} in ${file2.path}`, why: "", lasting: true };
+  const option = optionOff(command2);
+  return option === null ? null : { option, why: "", lasting: isLasting(command2) };
 }
 function* ofSteps(steps, told) {
   for (const step2 of steps) {
@@ -80545,7 +80871,7 @@ var tlsVerificationOff = {
       yield placed(meta26, {
         title: "TLS certificates are not verified in the container",
         severity: "high",
-        message: `ENV ${name2}=${value} stays in the image: whatever runs in the container takes any certificate.`,
+        message: `ENV ${assigned(name2, value)}${whyOff(name2, value)} stays in the image: whatever runs in the container takes any certificate.`,
         remedy: `Remove ${name2} from ENV, and add the missing CA certificate to the trust store of the image.`,
         location: { kind: "config", field: `Env.${name2}` },
         dockerfile: step2?.lines ?? null,
@@ -80555,7 +80881,7 @@ var tlsVerificationOff = {
     }
     for (const { step: step2, name: name2, value } of ofSteps(steps, told))
       yield onStep(meta26, step2, {
-        message: `${step2.keyword} ${name2}=${value}: commands of the build that read it take any certificate.`,
+        message: `${step2.keyword} ${assigned(name2, value)}${whyOff(name2, value)}: commands of the build that read it take any certificate.`,
         remedy: `Remove ${name2}, and add the missing CA certificate to the trust store of the build.`,
         identity: [step2.keyword ?? "", name2]
       });
@@ -80568,7 +80894,7 @@ var tlsVerificationOff = {
         const lasting = off.lasting && step2.of === "image";
         yield onCommand(meta26, step2, command2, {
           severity: lasting ? "high" : "medium",
-          message: lasting ? `RUN sets ${off.option} (${quote(cut, command2)}): it stays in the image, and what reads it takes any certificate from then on.` : `RUN uses ${off.option} (${quote(cut, command2)}): the command takes any certificate, so anyone on the way can change what it gets.`,
+          message: lasting ? `RUN sets ${off.option}${off.why} (${quote(cut, command2)}): it stays in the image, and what reads it takes any certificate from then on.` : `RUN uses ${off.option}${off.why} (${quote(cut, command2)}): the command takes any certificate, so anyone on the way can change what it gets.`,
           remedy: `Remove ${off.option}, and add the missing CA certificate to the trust store (COPY it to /usr/local/share/ca-certificates and run update-ca-certificates).`,
           identity: [command2.name, off.option]
         });
@@ -80912,6 +81238,11 @@ var BUILD_RULES = [
   recommendedPackages,
   remoteAdd,
   rootUser,
+  secretInAttestation,
+  secretInConfig,
+  secretInEnv,
+  secretInHistory,
+  secretInImage,
   setuidAdded,
   sshServer,
   sudoInstalled,
@@ -80922,21 +81253,7 @@ var BUILD_RULES = [
   updateWithoutInstall,
   worldWritable
 ];
-var IMAGE_RULES = [
-  buildToolsLeft,
-  contentNotInspected,
-  deletedSecret,
-  generatedKey,
-  notDistroless,
-  packageCacheLeft,
-  secretInAttestation,
-  secretInConfig,
-  secretInEnv,
-  secretInHistory,
-  secretInImage,
-  secretMountCopied,
-  userUnknown
-];
+var IMAGE_RULES = [buildToolsLeft, contentNotInspected, deletedSecret, generatedKey, notDistroless, packageCacheLeft, secretMountCopied, userUnknown];
 var RULES = [...BUILD_RULES, ...IMAGE_RULES].sort((a, b) => a.meta.id < b.meta.id ? -1 : 1);
 var findRule = (id) => RULES.find(({ meta: meta32 }) => meta32.id === id) ?? null;
 
@@ -81073,8 +81390,30 @@ function sourceLine({ source: source2 }, at3) {
   if (at3 === null || source2 === null || source2.path !== at3.path) return null;
   return source2.lines[at3.startLine - 1]?.trim() ?? null;
 }
-function hiddenBy(finding) {
-  return finding.related.find(({ role }) => role === "hidden-by" || role === "overwritten-by") ?? null;
+function hiddenBy({ file: file2, related }) {
+  const [first2] = related;
+  if (file2 === null || file2.state === "present" || first2 === void 0) return null;
+  return first2.role === "hidden-by" || first2.role === "overwritten-by" ? first2 : null;
+}
+var verbOf = (role) => role === "hidden-by" ? "hides" : "overwrites";
+function otherPlaces({ related, secret }, most) {
+  const also = related.filter(({ role }) => role === "also-in");
+  const places = also.slice(0, most).map(
+    ({ dockerfile, location, state }) => ({
+      line: dockerfile === null ? null : `${dockerfile.path}:${dockerfile.startLine}`,
+      place: placeName(location),
+      state: state === void 0 || state === "present" ? "" : `, ${state} later`
+    })
+  );
+  return { places, left: Math.max(also.length, (secret?.occurrences ?? 1) - 1) - places.length };
+}
+var otherPlaceName = ({ line: line2, place, state }) => line2 === null ? `${place}${state}` : `${line2} (${place}${state})`;
+function alsoIn(finding, most, shown2 = otherPlaceName) {
+  const { places, left } = otherPlaces(finding, most);
+  if (places.length === 0) return left > 0 ? `also in ${plural2(left, "more place")}` : "";
+  const names2 = places.map(shown2);
+  const last = left > 0 ? plural2(left, "more place") : names2.length > 1 ? names2.pop() : void 0;
+  return `also in ${names2.join(", ")}${last === void 0 ? "" : ` and ${last}`}`;
 }
 var subjectOf = ({ title }) => title.replace(PLACE_IN_TITLE, "");
 var PLACE_IN_TITLE = new RegExp(
@@ -81094,7 +81433,7 @@ function groupByFile(findings) {
   const groups = /* @__PURE__ */ new Map();
   for (const [index, finding] of findings.entries()) {
     const { location, secret, ruleId, origin } = finding;
-    const key = secret !== null && location.kind === "layer" ? `${location.layer} ${location.path} ${location.inside ?? ""} ${ruleId} ${origin}` : `alone ${index}`;
+    const key = secret !== null && location.kind === "layer" ? `${location.layer} ${location.path} ${location.inside ?? ""} ${ruleId} ${origin} ${JSON.stringify(hiddenBy(finding)?.location ?? null)}` : `alone ${index}`;
     const group = groups.get(key);
     if (group === void 0) groups.set(key, [finding]);
     else group.push(finding);
@@ -81154,6 +81493,7 @@ var MAX_LOOSENED = 20;
 var MAX_NAME2 = 200;
 var MAX_SOURCE = 160;
 var MAX_INSTRUCTION2 = 90;
+var MAX_PLACES3 = 5;
 var MAX_ACCEPTED = 10;
 var ICONS = { critical: "\u{1F534}", high: "\u{1F7E0}", medium: "\u{1F7E1}", low: "\u{1F535}", info: "\u26AA" };
 var MEASURES = [
@@ -81261,33 +81601,33 @@ function findingsSection(outcome, measure) {
         const [finding] = group;
         if (finding === void 0) return "";
         if (group.length > 1) return groupItem(outcome, group, measure);
-        const also = finding.related.filter(({ role }) => role === "also-in");
-        const others = (finding.secret?.occurrences ?? 1) - 1;
-        const more = also.length === 0 ? "" : ` Also in ${also.slice(0, 5).map(({ location }) => code(placeName(location))).join(", ")}${others > 5 ? ` and ${number5(others - 5)} more places` : ""}.`;
+        const also = alsoIn(finding, MAX_PLACES3, (place) => code(otherPlaceName(place)));
+        const more = also === "" ? "" : ` ${also.replace("also", "Also")}.`;
         const facts = factsOf2(outcome, finding);
-        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}
-  <br>\u2192 ${prose(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
+        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
       })
     ];
   });
   const left = shown2.length - measure.findings;
   return [...rows, ...left > 0 ? [`\u2026and ${plural2(left, "finding")} more: see the JSON report.`] : []].join("\n\n");
 }
+var advice = (text5) => text5 === "" ? "" : `
+  <br>\u2192 ${prose(text5)}`;
 function groupItem(outcome, group, { fixes }) {
   const [first2] = group;
   if (first2 === void 0) return "";
   const { own: own2, common } = remediesOf(group);
   const layer = first2.location.kind === "layer" ? `, layer ${first2.location.layer}` : "";
   const hider = hiderOf(first2);
-  const hiding = hider === null ? "" : `; ${hider} ${hiddenBy(first2)?.role === "hidden-by" ? "hides" : "overwrites"} the file, the layer keeps it`;
+  const hiding = hider === null ? "" : `; ${hider} ${verbOf(hiddenBy(first2)?.role ?? "hidden-by")} the file, the layer keeps it`;
   const each = group.map((finding, index) => {
     const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
     const shown2 = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code(finding.secret.redacted);
     const details = [line2, shown2, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
-    return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(subjectOf(finding))}${details === "" ? "" : ` (${details})`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
+    const also = alsoIn(finding, MAX_PLACES3, (place) => code(otherPlaceName(place)));
+    return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(subjectOf(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
   });
-  return `- **${plural2(group.length, "secret")} in ${code(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}
-  <br>\u2192 ${prose(common)}
+  return `- **${plural2(group.length, "secret")} in ${code(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}${advice(common)}
 ${each.join("\n")}${fixes ? fixBlock(outcome, first2) : ""}`;
 }
 function fixBlock(outcome, finding) {
@@ -81377,6 +81717,7 @@ var MAX_COMMENT = 65536;
 var MAX_SECTION = 28e3;
 var MAX_ROWS = 10;
 var MAX_SENTENCE = 260;
+var MAX_PLACES4 = 3;
 var MAX_KINDS = 5;
 var sectionStart = (key) => `<!-- layergate:image ${key} -->`;
 var SECTION_END = "<!-- layergate:end -->";
@@ -81407,13 +81748,15 @@ function row(outcome, group, context3) {
   const facts = factsOf2(outcome, finding);
   const hider = hiderOf(finding);
   const where = location.kind === "layer" ? ` in ${code(location.path)}` : location.kind === "tar" ? ` (${location.field} of ${code(location.path)})` : "";
-  const hiding = hider !== null && location.kind === "layer" ? `; ${hider} hides it, layer ${location.layer} keeps it` : "";
+  const hiding = hider !== null && location.kind === "layer" ? `; ${hider} ${verbOf(hiddenBy(finding)?.role ?? "hidden-by")} it, layer ${location.layer} keeps it` : "";
+  const others = [...new Set(group.map((each) => alsoIn(each, MAX_PLACES4, (place) => code(otherPlaceName(place)))).filter((text5) => text5 !== ""))];
+  const also = others[0] === void 0 ? "" : others.length === 1 ? `; ${others[0]}` : "; they are in other places too: see the job summary";
   const kinds = [...new Set(group.map(subjectOf))];
   if (group.length > 1) {
     const named3 = kinds.slice(0, MAX_KINDS).map(markdown).join(", ");
-    return `| ${ICONS[finding.severity]} | ${cell(`**${number5(group.length)} secrets**${where}: ${named3}${kinds.length > MAX_KINDS ? ` and ${kinds.length - MAX_KINDS} more kinds` : ""}${hiding}`)} | ${cell(link(finding, context3))} |`;
+    return `| ${ICONS[finding.severity]} | ${cell(`**${number5(group.length)} secrets**${where}: ${named3}${kinds.length > MAX_KINDS ? ` and ${kinds.length - MAX_KINDS} more kinds` : ""}${hiding}${also}`)} | ${cell(link(finding, context3))} |`;
   }
-  const what = secret === null ? [`**${markdown(finding.title)}**`, prose(firstSentence(finding.message))].filter((line2) => line2 !== "").join("<br>") : `**${markdown(subjectOf(finding))}**${secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${code(secret.redacted)}`}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${where}${hiding}`;
+  const what = secret === null ? [`**${markdown(finding.title)}**`, prose(firstSentence(finding.message))].filter((line2) => line2 !== "").join("<br>") : `**${markdown(subjectOf(finding))}**${secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${code(secret.redacted)}`}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${where}${hiding}${also}`;
   return `| ${ICONS[finding.severity]} | ${cell(what)} | ${cell(link(finding, context3))} |`;
 }
 var memorySchema = external_exports.object({
@@ -81674,7 +82017,9 @@ var MAX_ENTRIES3 = { repository: 2e5, other: 5e3 };
 var MAX_DOCKERFILES = 200;
 var MAX_DOCKERFILE = 256 << 10;
 var isDockerfile = (name2) => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name2) && !/\.dockerignore$/i.test(name2);
-async function* walk(root, enter, limit = MAX_ENTRIES3.repository) {
+async function* walk(root, enter, limit = MAX_ENTRIES3.repository, missed = () => {
+}) {
+  const relativeTo = (full) => path5.relative(root, full).split(path5.sep).join("/");
   const left = [root];
   let seen = 0;
   for (let directory = left.pop(); directory !== void 0; directory = left.pop()) {
@@ -81682,17 +82027,21 @@ async function* walk(root, enter, limit = MAX_ENTRIES3.repository) {
     try {
       for await (const entry of await opendir(directory)) {
         entries.push(entry);
-        if (seen + entries.length >= limit) break;
+        if (seen + entries.length > limit) break;
       }
-    } catch {
+    } catch (error63) {
+      missed(relativeTo(directory) || ".", `it cannot be read (${codeOf(error63)})`);
       continue;
     }
     entries.sort((a, b) => a.name < b.name ? -1 : 1);
     const below = [];
     for (const entry of entries) {
-      if (seen++ >= limit) return;
+      if (seen++ >= limit) {
+        missed(".", `it has more than ${limit} entries; the rest was not looked at`);
+        return;
+      }
       const full = path5.join(directory, entry.name);
-      const relative = path5.relative(root, full).split(path5.sep).join("/");
+      const relative = relativeTo(full);
       const kind = entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other";
       yield { path: relative, kind };
       if (kind === "directory" && enter(relative)) below.push(full);
@@ -84111,6 +84460,43 @@ var withoutPayload = (path19, value) => {
   return key === "payload" && below.length === 0 && isBase642(value) && !/=[^=\s]/.test(value) ? null : value;
 };
 
+// src/evidence/given-leaks.ts
+var MIN_PART = 8;
+function isSameValue({ value, hidden }, other) {
+  if (value === other || hidden.includes(other)) return true;
+  return other.length >= MIN_PART && value.includes(other) || value.length >= MIN_PART && other.includes(value);
+}
+function givenLeaks(steps, leaks, { history }) {
+  const bySource = new Map(history.flatMap(({ source: source2, entry }) => source2 === null ? [] : [[source2, entry.index]]));
+  const byEntry = /* @__PURE__ */ new Map();
+  for (const leak of leaks) {
+    for (const place of leak.places) {
+      if (place.kind !== "history") continue;
+      const known2 = byEntry.get(place.index);
+      if (known2 === void 0) byEntry.set(place.index, [leak]);
+      else known2.push(leak);
+    }
+  }
+  const leaksOf2 = ({ location, source: source2 }) => {
+    const index = location.kind === "history" ? location.history : source2 === null ? void 0 : bySource.get(source2);
+    return index === void 0 ? [] : byEntry.get(index) ?? [];
+  };
+  const given2 = /* @__PURE__ */ new Set();
+  for (const step2 of steps) {
+    const own2 = leaksOf2(step2);
+    if (own2.length === 0) continue;
+    for (const credential of step2.commands.flatMap(credentialsOf))
+      if (credential.kind === "literal") {
+        for (const leak of own2) if (leak.strength !== "harmless" && isSameValue(credential, leak.value)) given2.add(leak);
+      }
+  }
+  return {
+    // The value of a variable is a leak where the variable is set.
+    isTold: (step2, credential) => (credential.kind === "variable" ? leaks : leaksOf2(step2)).some(({ value }) => isSameValue(credential, value)),
+    isGiven: (leak) => given2.has(leak)
+  };
+}
+
 // src/filesystem/users.ts
 function readCollected(filesystem, scans, path19) {
   const version2 = filesystem.find(path19);
@@ -84685,7 +85071,10 @@ var FIELDS = {
   Volumes: "VOLUME",
   WorkingDir: "WORKDIR"
 };
-var documentTexts = (image, origin) => [...image.documents.map((document) => documentText(document, image, origin)), namesText(image.names)];
+var documentTexts = (image, origin) => [
+  ...image.documents.map((document) => documentText(document, image, origin)),
+  namesText(image.names)
+];
 function documentText(document, image, origin) {
   const { text: text5, find, locate } = jsonText(document.bytes.toString("utf8"), knownOf(document.kind, image));
   return {
@@ -84785,6 +85174,59 @@ var ValueSearch = class {
   }
 };
 
+// src/evidence/value-lines.ts
+var MIN_LINE = 12;
+function rangeIn(text5, value) {
+  const whole4 = text5.indexOf(value);
+  if (whole4 !== -1) return { from: whole4, to: whole4 + value.length - 1 };
+  const parts = value.split(/\r?\n|\\n/).filter((part3) => part3.length >= MIN_LINE);
+  const [first2 = "", last = first2] = [parts[0], parts.at(-1)];
+  const from = first2 === "" ? -1 : text5.indexOf(first2);
+  const to = from === -1 ? -1 : text5.indexOf(last, from);
+  return to === -1 ? null : { from, to: to + last.length - 1 };
+}
+var ESCAPE3 = /[.*+?^${}()|[\]\\]/g;
+function nameIn(text5, name2) {
+  const at3 = name2 === "" ? -1 : text5.search(new RegExp(`(?<![\\w.-])["']?${name2.replace(ESCAPE3, "\\$&")}["']?[=\\s]`));
+  return at3 === -1 ? null : { from: at3, to: at3 };
+}
+function breaksBefore(text5, end2) {
+  let count2 = 0;
+  for (let at3 = text5.indexOf("\n"); at3 !== -1 && at3 < end2; at3 = text5.indexOf("\n", at3 + 1)) count2++;
+  return count2;
+}
+function linesIn2(instruction, value, name2) {
+  const { text: text5, documents } = instruction;
+  const range2 = rangeIn(text5, value);
+  const linesOf2 = ({ from, to }) => ({
+    startLine: lineAt(instruction, from),
+    endLine: lineAt(instruction, to)
+  });
+  if (range2 !== null) return linesOf2(range2);
+  for (const { content, startLine } of documents) {
+    const within2 = rangeIn(content, value);
+    if (within2 !== null) return { startLine: startLine + breaksBefore(content, within2.from), endLine: startLine + breaksBefore(content, within2.to) };
+  }
+  const named3 = nameIn(text5, name2);
+  return named3 === null ? null : linesOf2(named3);
+}
+var instructionsAt = /* @__PURE__ */ new WeakMap();
+function instructionAt(dockerfile, { startLine, endLine }) {
+  let known2 = instructionsAt.get(dockerfile);
+  if (known2 === void 0) {
+    known2 = new Map(dockerfile.stages.flatMap(({ instructions }) => instructions.map((each) => [each.startLine, each])));
+    instructionsAt.set(dockerfile, known2);
+  }
+  const found = known2.get(startLine);
+  return found?.endLine === endLine ? found : void 0;
+}
+function narrowed(dockerfile, lines, value, name2) {
+  if (dockerfile === null || lines === null || lines.startLine === lines.endLine || lines.path !== dockerfile.path) return lines;
+  const instruction = instructionAt(dockerfile, lines);
+  const found = instruction === void 0 ? null : linesIn2(instruction, value, name2);
+  return found === null ? lines : { ...lines, ...found };
+}
+
 // src/evidence/vouching.ts
 var TRUSTS = ["words", "lower", "quiet"];
 function trustIn({ kind }, maker) {
@@ -84808,6 +85250,7 @@ function isAside(inPackage) {
   return TESTS.test(inPackage) || DOCUMENTATION.test(inPackage) && !KEY_FILE.test(inPackage);
 }
 var lowered = (match2, strength, note) => rankOf3(match2.strength) <= rankOf3(strength) ? match2 : { ...match2, strength, note: [match2.note, note].filter(Boolean).join("; ") };
+var asAside = (match2, path19) => lowered(match2, isWords(match2, path19) ? "harmless" : "possible", "test data or documentation of an installed package");
 var COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/;
 var Vouching = class {
   #scans;
@@ -84847,7 +85290,7 @@ var Vouching = class {
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
       return { match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`), isVouched: false };
     if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path19)) return { match: match2, isVouched: false };
-    return { match: lowered(match2, isWords(match2, path19) ? "harmless" : "possible", "test data or documentation of an installed package"), isVouched: false };
+    return { match: asAside(match2, path19), isVouched: false };
   }
   /** The entry of the source that a compiled file of Python repeats a value of; null for anything else. */
   #sourceOf({ identity }, { layer, path: path19 }) {
@@ -84942,11 +85385,16 @@ function collectLeaks(image, scans, filesystem, origin, attestations, vouching, 
   for (const match2 of others) add3(match2, isRepeated(match2) ? [] : [placed2(otherPlace(match2), match2)]);
   values.push(...addKnownValues([...byIdentity.values()], texts2, attestations, documents, origin));
   const leaks = [...byIdentity.values()].map(({ match: match2, places }) => {
-    const [first2, ...rest] = dedupe(places.sort(compare));
+    const [first2, ...rest] = dedupe(places.sort(compare)).map((place) => atItsLine(place, match2.value, origin));
     if (first2 === void 0) throw new RangeError("a leak without a place");
     return { detector: match2.detector, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first2, ...rest] };
   });
   return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size, knownPublic: publicValues.size };
+}
+function atItsLine(place, value, { dockerfile }) {
+  if (place.kind !== "history" && place.kind !== "config") return place;
+  const name2 = place.kind === "config" ? place.field.replace(/^(?:Env|Labels)\./, "") : place.name ?? "";
+  return { ...place, lines: narrowed(dockerfile, place.lines, value, name2) };
 }
 var placed2 = (place, match2) => ({ ...place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note });
 function dedupe(places) {
@@ -88280,6 +88728,8 @@ async function runGate(options4) {
       filesystem,
       origin,
       leaks,
+      given: givenLeaks(steps, leaks, origin),
+      beside: [],
       sources: await findSources(leaks, build2, options4.build),
       steps,
       environment: environmentOfImage(image, steps),
@@ -88664,10 +89114,10 @@ import { execFile as execFile3 } from "node:child_process";
 var ENGINES2 = ["docker", "podman"];
 async function engineIds(names2) {
   for (const engine of ENGINES2) {
-    const printed = await new Promise((resolve) => {
+    const printed2 = await new Promise((resolve) => {
       execFile3(engine, ["image", "inspect", "--format", "{{.Id}}", ...names2], { encoding: "utf8", timeout: 6e4 }, (error63, stdout) => resolve(error63 === null ? stdout : null));
     });
-    const ids = printed?.split("\n").flatMap((line2) => line2.trim() === "" ? [] : [line2.trim()]) ?? [];
+    const ids = printed2?.split("\n").flatMap((line2) => line2.trim() === "" ? [] : [line2.trim()]) ?? [];
     if (ids.length === names2.length) return ids;
   }
   return null;
@@ -88939,8 +89389,11 @@ function wrap(text5, first2, rest) {
 var MAX_LISTED2 = 10;
 var MAX_AT_LINE = 10;
 var MAX_IN_FILE = 20;
+var MAX_PLACES5 = 5;
+var MAX_PLACES_IN_FILE = 2;
 var MAX_FIX = 16;
 var MAX_HIDER = 44;
+var SAME_LAYER = { deleted: "removes", overwritten: "overwrites", replaced: "replaces" };
 var MAX_PLACE2 = 60;
 var STYLES = { critical: ["bold", "red"], high: "red", medium: "yellow", low: "cyan", info: "gray" };
 function renderTerminal(outcome, { color, verbose }) {
@@ -89008,13 +89461,13 @@ function describe4(outcome, group, paint, verbose) {
   if (finding === void 0) return [];
   const text5 = finding.secret === null ? wrap(visible(finding.message), "    ", "    ") : secretLines(outcome, finding, group.length > 1);
   const fix = fixLines(outcome, finding, paint);
-  if (group.length === 1) return [...headOf(finding, paint), ...text5, ...advice(finding.remedy), ...fix];
+  if (group.length === 1) return [...headOf(finding, paint), ...text5, ...advice2(finding.remedy), ...fix];
   const { own: own2, common } = remediesOf(group);
   const shown2 = group.slice(0, verbose ? group.length : MAX_IN_FILE);
   const heads = shown2.flatMap((each, index) => {
     const line2 = each.location.kind === "layer" && each.location.line !== null ? [`line ${each.location.line}`] : [];
     const details = [...line2, ...factsOf2(outcome, each)].join(" \xB7 ");
-    return [...headOf(each, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...advice(own2[index] ?? "")];
+    return [...headOf(each, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...alsoLines(each, MAX_PLACES_IN_FILE), ...advice2(own2[index] ?? "")];
   });
   const left = group.length - shown2.length;
   return [
@@ -89022,11 +89475,11 @@ function describe4(outcome, group, paint, verbose) {
     ...left > 0 ? [`    and ${left} more in this file (--verbose)`] : [],
     ...wrap(`all ${group.length} of them:`, "    ", "    "),
     ...text5,
-    ...advice(common),
+    ...advice2(common),
     ...fix
   ];
 }
-var advice = (text5) => text5 === "" ? [] : wrap(visible(text5), "    \u2192 ", "      ");
+var advice2 = (text5) => text5 === "" ? [] : wrap(visible(text5), "    \u2192 ", "      ");
 function headOf(finding, paint) {
   const fails2 = finding.fails;
   const label = finding.secret === null ? finding.title : `${subjectOf(finding)}${finding.secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${finding.secret.redacted}`}`;
@@ -89043,7 +89496,7 @@ function fixLines(outcome, finding, paint) {
   ]);
 }
 function secretLines(outcome, finding, isGroup) {
-  const { location, secret } = finding;
+  const { location } = finding;
   const facts = isGroup ? [] : factsOf2(outcome, finding);
   const lines = [];
   if (location.kind === "layer") {
@@ -89064,29 +89517,26 @@ function secretLines(outcome, finding, isGroup) {
     const at3 = hidden.dockerfile;
     const source2 = sourceLine(outcome, at3) ?? "";
     const cut = outcome.redactor.cut(source2, MAX_HIDER);
-    const what = hidden.role === "hidden-by" ? "hides" : "overwrites";
     lines.push(
       ...wrap(
         visible(
-          `${at3 === null ? `layer ${hidden.location.layer}` : `${at3.path}:${at3.startLine}   ${cut}  `} ${what} it${at3 === null ? "" : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`
+          `${at3 === null ? `layer ${hidden.location.layer}` : `${at3.path}:${at3.startLine}   ${cut}  `} ${verbOf(hidden.role)} it${at3 === null ? "" : ` in layer ${hidden.location.layer}`}; the bytes stay in layer ${location.layer}`
         ),
         "    ",
         "    "
       )
     );
-  }
-  const also = (secret?.occurrences ?? 1) - 1;
-  if (also > 0 && !isGroup) lines.push(`    and in ${plural2(also, "more place")} (${alsoNames(finding)})`);
-  return lines.flatMap((line2) => line2.length > WIDTH ? wrap(line2.trim(), "    ", "    ") : [line2]);
+  } else if (location.kind === "layer" && finding.file !== null && finding.file.state !== "present")
+    lines.push(...wrap(`the same layer ${SAME_LAYER[finding.file.state]} it again; the bytes stay in layer ${location.layer}`, "    ", "    "));
+  if (!isGroup) lines.push(...alsoLines(finding, MAX_PLACES5));
+  return lines;
 }
-function alsoNames(finding) {
-  const kinds = finding.related.flatMap(({ role, location }) => {
-    if (role !== "also-in") return [];
-    const layer = layerOf(location);
-    return [layer !== null ? `layer ${layer}` : location.kind === "config" ? location.field : location.kind];
-  });
-  const unique = [...new Set(kinds)];
-  return visible(unique.slice(0, 4).join(", ") + (unique.length > 4 ? ", \u2026" : ""));
+function alsoLines(finding, most) {
+  const { places, left } = otherPlaces(finding, most);
+  return [
+    ...places.flatMap((place) => wrap(visible(`also in ${otherPlaceName(place)}`), "    ", "      ")),
+    ...left > 0 ? [`    ${places.length === 0 ? "also" : "and"} in ${plural2(left, "more place")}`] : []
+  ];
 }
 function footer({ report }, verbose) {
   const { stats, warnings, notJudged } = report;
@@ -89155,21 +89605,24 @@ import path17 from "node:path";
 // src/report/annotations.ts
 var MAX_OF_A_KIND = 10;
 var MAX_MESSAGE3 = 900;
+var MAX_PLACES6 = 3;
 var MAX_SOURCE2 = 60;
 function levelOf(finding, { report }) {
   if (finding.fails) return isMild(report) ? "warning" : "error";
   return finding.severity === "low" ? "notice" : "warning";
 }
-function messageOf2(outcome, finding) {
+function messageOf3(outcome, finding) {
   const hidden = hiddenBy(finding);
   const detail = [finding.ruleId, ...finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? [] : [finding.secret.redacted], ...factsOf2(outcome, finding)].join(", ");
   const { location } = finding;
-  if (finding.secret === null || location.kind !== "layer") return `${finding.message} ${finding.remedy} (${detail})`;
+  const others = alsoIn(finding, MAX_PLACES6);
+  const also = others === "" ? "" : ` ${others.replace("also", "Also")}.`;
+  if (finding.secret === null || location.kind !== "layer") return `${finding.message}${also} ${finding.remedy} (${detail})`;
   const inside = location.inside === void 0 ? "" : ` (in ${location.inside})`;
   const where = `${location.path}${inside}${location.line === null ? "" : ` line ${location.line}`} is in layer ${location.layer}${finding.dockerfile === null ? "" : finding.origin === "base" ? `, ${inherited(finding, "base image")}` : ", added by this line"}.`;
   const source2 = sourceLine(outcome, hidden?.dockerfile ?? null);
-  const hiding = hidden?.location.kind !== "layer" ? "" : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source2 === null ? "" : ` (${outcome.redactor.cut(source2, MAX_SOURCE2)})`}`} ${hidden.role === "hidden-by" ? "hides" : "overwrites"} it but does not erase it: anyone who can pull the image can read it.`;
-  return `${where}${hiding} ${finding.remedy} (${detail})`;
+  const hiding = hidden?.location.kind !== "layer" ? "" : ` ${hidden.dockerfile === null ? `Layer ${hidden.location.layer}` : `Line ${hidden.dockerfile.startLine}${source2 === null ? "" : ` (${outcome.redactor.cut(source2, MAX_SOURCE2)})`}`} ${verbOf(hidden.role)} it but does not erase it: anyone who can pull the image can read it.`;
+  return `${where}${hiding}${also} ${finding.remedy} (${detail})`;
 }
 function toAnnotations(outcome) {
   const room = { error: MAX_OF_A_KIND, warning: MAX_OF_A_KIND, notice: MAX_OF_A_KIND - 2 };
@@ -89183,7 +89636,7 @@ function toAnnotations(outcome) {
     }
     const at3 = finding.dockerfile?.changed === true ? null : finding.dockerfile;
     const message = visible(
-      `${messageOf2(outcome, finding)}${finding.dockerfile?.changed === true ? ` (line ${finding.dockerfile.startLine} of ${finding.dockerfile.path} as it was built)` : ""}`
+      `${messageOf3(outcome, finding)}${finding.dockerfile?.changed === true ? ` (line ${finding.dockerfile.startLine} of ${finding.dockerfile.path} as it was built)` : ""}`
     );
     annotations2.push({
       level,

@@ -244,7 +244,11 @@ describe('bad input: one clear line, exit code 2', () => {
       },
       /does not match its diff ID/,
     ],
-    ['a damaged packing', () => ['scan', file('a.tar.xz', Buffer.concat([Buffer.from('fd377a585a00', 'hex'), Buffer.alloc(600)]))], /does not decompress \(xz: its header is damaged\)/],
+    [
+      'a damaged packing',
+      () => ['scan', file('a.tar.xz', Buffer.concat([Buffer.from('fd377a585a00', 'hex'), Buffer.alloc(600)]))],
+      /does not decompress \(xz: its header is damaged\)/,
+    ],
     ['an unknown packing', () => ['scan', file('a.7z', Buffer.concat([Buffer.from('377abcaf271c', 'hex'), Buffer.alloc(600)]))], /not packed with gzip, zstd, xz or bzip2/],
     ['a Windows image', async () => ['scan', file('windows.tar', await buildImage({ ...spec, overrides: { os: 'windows' } }))], /Windows image/],
     ['a name with no engine', () => ['scan', 'no-such-image:1'], /no-such-image:1: no engine has an image of that name \(docker/],
