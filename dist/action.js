@@ -77983,23 +77983,54 @@ function readVariables(keyword, text5) {
     return [{ name: unquoted(word.slice(0, at3)), value: unquoted(word.slice(at3 + 1)) }];
   });
 }
+var VariablesAt = class {
+  #histories;
+  #change;
+  constructor(histories, change) {
+    this.#histories = histories;
+    this.#change = change;
+  }
+  get(name2) {
+    const history = this.#histories.get(name2) ?? [];
+    let [low, high] = [0, history.length];
+    while (low < high) {
+      const middle = low + high >> 1;
+      if ((history[middle]?.change ?? 0) <= this.#change) low = middle + 1;
+      else high = middle;
+    }
+    return history[low - 1]?.value;
+  }
+  has(name2) {
+    return this.get(name2) !== void 0;
+  }
+  *[Symbol.iterator]() {
+    for (const name2 of this.#histories.keys()) {
+      const value = this.get(name2);
+      if (value !== void 0) yield [name2, value];
+    }
+  }
+};
 var Environment = class {
-  #values;
-  #copy = null;
+  #histories = /* @__PURE__ */ new Map();
+  #change = 0;
   constructor(values = /* @__PURE__ */ new Map()) {
-    this.#values = new Map(values);
+    for (const [name2, value] of values) this.#set(name2, value);
+  }
+  #set(name2, value) {
+    const history = this.#histories.get(name2);
+    this.#change++;
+    if (history === void 0) this.#histories.set(name2, [{ change: this.#change, value }]);
+    else history.push({ change: this.#change, value });
   }
   take(keyword, text5) {
     if (keyword !== "ENV" && keyword !== "ARG") return;
-    this.#copy = null;
+    const known2 = this.#histories;
     for (const { name: name2, value } of readVariables(keyword, text5))
-      if (value !== null && !(keyword === "ARG" && this.#values.has(name2)) && (this.#values.has(name2) || this.#values.size < MAX_VARIABLES))
-        this.#values.set(name2, filledIn(value, this.#values));
+      if (value !== null && !(keyword === "ARG" && known2.has(name2)) && (known2.has(name2) || known2.size < MAX_VARIABLES)) this.#set(name2, filledIn(value, this.now()));
   }
   /** As they are now. */
   now() {
-    this.#copy ??= new Map(this.#values);
-    return this.#copy;
+    return new VariablesAt(this.#histories, this.#change);
   }
 };
 var isPosix = (shell) => shell === null || isShell((shell[0] ?? "").replace(/^.*[\\/]/, "").replace(/\.exe$/i, ""));

@@ -70,27 +70,71 @@ export function readVariables(keyword: string, text: string): { readonly name: s
   })
 }
 
+/** A value, and from which change on the variable has it. */
+interface Since {
+  readonly change: number
+  readonly value: string
+}
+
+/** The variables after a change. Thousands of instructions share one history: a copy for each would take memory by the square. */
+class VariablesAt implements Variables {
+  readonly #histories: ReadonlyMap<string, readonly Since[]>
+  readonly #change: number
+
+  constructor(histories: ReadonlyMap<string, readonly Since[]>, change: number) {
+    this.#histories = histories
+    this.#change = change
+  }
+
+  get(name: string): string | undefined {
+    const history = this.#histories.get(name) ?? []
+    let [low, high] = [0, history.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((history[middle]?.change ?? 0) <= this.#change) low = middle + 1
+      else high = middle
+    }
+    return history[low - 1]?.value
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined
+  }
+
+  *[Symbol.iterator](): Generator<readonly [string, string]> {
+    for (const name of this.#histories.keys()) {
+      const value = this.get(name)
+      if (value !== undefined) yield [name, value]
+    }
+  }
+}
+
 /** Variables as they are set from instruction to instruction. */
 class Environment {
-  readonly #values: Map<string, string>
-  #copy: Variables | null = null
+  readonly #histories = new Map<string, Since[]>()
+  #change = 0
 
   constructor(values: Variables = new Map()) {
-    this.#values = new Map(values)
+    for (const [name, value] of values) this.#set(name, value)
+  }
+
+  #set(name: string, value: string): void {
+    const history = this.#histories.get(name)
+    this.#change++
+    if (history === undefined) this.#histories.set(name, [{ change: this.#change, value }])
+    else history.push({ change: this.#change, value })
   }
 
   take(keyword: string | null, text: string): void {
     if (keyword !== 'ENV' && keyword !== 'ARG') return
-    this.#copy = null
+    const known = this.#histories
     for (const { name, value } of readVariables(keyword, text))
-      if (value !== null && !(keyword === 'ARG' && this.#values.has(name)) && (this.#values.has(name) || this.#values.size < MAX_VARIABLES))
-        this.#values.set(name, filledIn(value, this.#values))
+      if (value !== null && !(keyword === 'ARG' && known.has(name)) && (known.has(name) || known.size < MAX_VARIABLES)) this.#set(name, filledIn(value, this.now()))
   }
 
   /** As they are now. */
   now(): Variables {
-    this.#copy ??= new Map(this.#values)
-    return this.#copy
+    return new VariablesAt(this.#histories, this.#change)
   }
 }
 

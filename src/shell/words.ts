@@ -2,7 +2,7 @@
 import type { DoubleQuotedChild, Word, WordPart } from 'unbash'
 
 /** Values of variables by name; one that is not there is not known. */
-export type Variables = ReadonlyMap<string, string>
+export type Variables = Pick<ReadonlyMap<string, string>, 'get' | 'has'> & Iterable<readonly [string, string]>
 
 export interface ShellWord {
   /** Variables that are not known, and substitutions, stand as written. */
