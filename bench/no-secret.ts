@@ -40,6 +40,7 @@ async function actionOutputs(image: string, workspace: string, more: Record<stri
   const env = {
     PATH: process.env['PATH'],
     GITHUB_ACTIONS: 'true',
+    GITHUB_EVENT_NAME: 'push',
     GITHUB_WORKSPACE: workspace,
     RUNNER_TEMP: workspace,
     INPUT_IMAGE: image,
