@@ -14,6 +14,7 @@ import type { Candidate, Encoding, SecretMatch } from './match.ts'
 import type { NameIndex } from './name-index.ts'
 import { type PackedBudget, packedTexts } from './packed-text.ts'
 import type { Kernel } from './prefilter/kernel.ts'
+import { UnescapedWindow } from './unescaped-window.ts'
 
 /** Bytes of content that one window takes besides what it carries over. */
 const PART = 1 << 20
@@ -40,8 +41,9 @@ const MAX_BATCH = 2000
 const MIN_BLOCK = 2048
 /** Characters of a scheme, and of what it stands behind. */
 const MAX_SCHEME = 40
-/** Characters of `:\/\/`. */
-const ESCAPED_SLASHES = 5
+/** `://` in escaped text. */
+const ESCAPED_SLASHES = /^(?::\\{1,2}\/\\{1,2}\/|%3A%2F%2F|\\:\/\/|:\\u002F\\u002F)/i
+const MAX_SLASHES = 16
 const TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y
 /** Values of decoded texts that are remembered, so that each is told once. */
 const MAX_SEEN = 100_000
@@ -57,8 +59,8 @@ export interface Compiled {
   readonly marks: readonly Mark[]
   /** By number of the literal: gzip in base64 may start with it. */
   readonly packed: readonly boolean[]
-  /** By number of the literal: it stands in escaped text. */
-  readonly escaped: readonly boolean[]
+  /** By number of the literal: it is `://` in escaped text, or another that holds escapes; null for what is written as it is. */
+  readonly escaped: readonly ('scheme' | 'literal' | null)[]
   /** By number of the literal: a name in front of it may tell whose the value is. */
   readonly triggers: readonly boolean[]
   readonly names: NameIndex
@@ -117,6 +119,7 @@ export class ContentScan {
   /** Where in the window the last match of a detector ends. */
   readonly #tried = new Map<Detector, number>()
   readonly #seen = new Set<string>()
+  readonly #unescaped = new UnescapedWindow()
 
   constructor(compiled: Compiled, path: string, depth: number, budget: PackedBudget, bounds: Bounds) {
     this.#compiled = compiled
@@ -200,6 +203,7 @@ export class ContentScan {
     const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift)
     this.#tried.clear()
     this.#block = ''
+    this.#unescaped.clear()
     this.#run = { from: 0, to: 0 }
     this.#counted = { at: 0, lines: 0 }
     if (to > from) this.#search(from, to, length, last)
@@ -223,8 +227,8 @@ export class ContentScan {
       if (packed[literal] === true) places.push(position)
       const mark = marks[literal] ?? null
       if (mark !== null) this.program ??= mark
-      for (const detector of owners[literal] ?? []) this.#try(detector, position, length, escaped[literal] === true)
-      if (triggers[literal] === true) names.find(kernel.window, position, valueStart, valueLength, (detector, at) => this.#try(detector, at, length, false))
+      for (const detector of owners[literal] ?? []) this.#try(detector, position, length, escaped[literal] ?? null)
+      if (triggers[literal] === true) names.find(kernel.window, position, valueStart, valueLength, (detector, at) => this.#try(detector, at, length, null))
     })
     if (this.#depth >= MAX_DEPTH) return
     kernel.utf16Runs(length, (position, run, bigEndian) => {
@@ -264,33 +268,59 @@ export class ContentScan {
   }
 
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
-  #try(detector: Detector, position: number, end: number, isEscaped: boolean): void {
+  #try(detector: Detector, position: number, end: number, escaped: 'scheme' | 'literal' | null): void {
+    if (escaped === 'literal') {
+      this.#tryUnescaped(detector, position, end)
+      return
+    }
     const start = Math.max(0, position - LOOK_BEHIND)
     const window = detector.window ?? DEFAULT_WINDOW
     const at = position - start
     if (detector.notAfter?.includes(this.#kernel.window[position - 1] ?? 0) === true) return
     const text = this.#slice(start, Math.min(end, position + window), end)
-    if (isEscaped) {
+    if (escaped === 'scheme') {
       // In front of `:\/\/` stands a scheme, and a login ends with `@`: before the next of these, which holds a slash.
-      const next = text.indexOf(text.slice(at, at + ESCAPED_SLASHES), at + 1)
+      const slashes = ESCAPED_SLASHES.exec(text.slice(at, at + MAX_SLASHES))?.[0] ?? '://'
+      const next = text.indexOf(slashes, at + 1)
       const login = text.slice(at, next === -1 ? undefined : next)
       if (!/[a-z0-9]/i.test(text[at - 1] ?? '') || !/@|%40|\\u0040/.test(login)) return
       const front = Math.max(0, at - MAX_SCHEME)
       const before = unescapeText(text.slice(front, at), false)
       const after = unescapeText(login, false)
-      this.#match(detector, before.text + after.text, before.text.length, [...before.at.slice(0, -1).map((index) => index + front), ...after.at.map((index) => index + at)], start)
+      const places = [...before.at.slice(0, -1).map((index) => index + front), ...after.at.map((index) => index + at)]
+      this.#match(detector, before.text + after.text, before.text.length, (index) => start + (places[index] ?? 0), start)
       return
     }
     if (detector.alone === true && detector.glued === undefined && detector.looksBack !== true) {
       // No token starts inside another of its kind: text that is full of starts costs no more than other text.
       if (position < (this.#tried.get(detector) ?? 0) || !standsAlone(text, at, null, this.#isText)) return
     }
-    if (this.#match(detector, text, at, null, start) || detector.alone !== true) return
+    const found = this.#match(detector, text, at, null, start)
+    if (found === 'strong') return
+    if (found === 'none' && detector.alone === true && this.#tryPieces(detector, position, end, text, at)) return
+    // A URL's own `%40` is read by its detector.
+    if (detector.generic === true || (text.startsWith('://', at) && !/^[^\s"'<>]*?[\\&]/.test(text.slice(at)))) return
+    this.#tryUnescaped(detector, position, end)
+  }
+
+  /** Tries a detector on text whose escapes are undone. */
+  #tryUnescaped(detector: Detector, position: number, end: number): void {
+    const around = this.#unescaped.around((from, to) => this.#slice(from, to, end), position, LOOK_BEHIND, detector.window ?? DEFAULT_WINDOW, end)
+    if (around === null) return
+    if (detector.notAfter?.includes(around.text.charCodeAt(around.at - 1)) === true) return
+    this.#match(detector, around.text, around.at, around.raw, 0)
+  }
+
+  /** Tries a token that goes on in another piece. @returns whether it matched */
+  #tryPieces(detector: Detector, position: number, end: number, text: string, at: number): boolean {
+    const start = position - at
+    const window = detector.window ?? DEFAULT_WINDOW
     const run = this.#runEnd(text, at, start)
-    if (!goesOn(text, run)) return
+    if (!goesOn(text, run)) return false
     const longer = this.#slice(start, Math.min(end, position + Math.min(MAX_PIECES, window * 2)), end)
     const whole = unescapeText(longer.slice(at), true)
-    this.#match(detector, longer.slice(0, at) + whole.text, at, [...Array.from({ length: at }, (_, index) => index), ...whole.at.map((index) => index + at)], start)
+    const places = (index: number): number => start + (index < at ? index : at + (whole.at[index - at] ?? 0))
+    return this.#match(detector, longer.slice(0, at) + whole.text, at, places, start) !== 'none'
   }
 
   /** The bytes of the window from `from` to `to`, as latin1. What is close together is cut out of one text. */
@@ -314,12 +344,12 @@ export class ContentScan {
 
   /**
    * Tries a detector's pattern at one place of a text, and keeps what its check lets stand.
-   * @param raw where each character of the text stands in the window behind `start`; null where the text is the window's
-   * @returns whether the pattern matched
+   * @param raw where each character of the text stands in the window; null where the text is the window's from `start` on
+   * @returns whether the pattern matched, and whether what was found is proven or likely
    */
-  #match(detector: Detector, text: string, at: number, raw: readonly number[] | null, start: number): boolean {
+  #match(detector: Detector, text: string, at: number, raw: ((index: number) => number) | null, start: number): 'none' | 'weak' | 'strong' {
     const found = this.#found(detector, text, at)
-    if (found === null) return false
+    if (found === null) return 'none'
     const { match, mustProve } = found
     if (detector.alone === true && raw === null) this.#tried.set(detector, start + match.index + match[0].length)
     const groups = match.groups ?? {}
@@ -329,19 +359,20 @@ export class ContentScan {
       detector.check === undefined
         ? {}
         : detector.check({ value, groups, before: text.slice(0, at - before.length), after: text.slice(match.index + match[0].length), path: this.#path, isText: this.#isText })
-    if (checked === null || (mustProve && checked.strength !== 'proven')) return false
+    if (checked === null || (mustProve && checked.strength !== 'proven')) return 'weak'
     const secret = checked.value ?? value
     const inner = groups['value'] === undefined && checked.value === undefined ? -before.length : Math.max(-before.length, (before + match[0]).indexOf(secret) - before.length)
     // A value that was put into another form (a key out of its quotes) takes the place of the whole match.
     const matched = before + match[0]
     const size = matched.includes(secret) || (raw === null && secret.startsWith(matched)) ? secret.length : matched.length
-    const first = start + (raw === null ? at + inner : (raw[at + inner] ?? 0))
-    const length = raw === null ? size : (raw[at + inner + size] ?? 0) - (raw[at + inner] ?? 0)
+    const first = raw === null ? start + at + inner : raw(at + inner)
+    const length = raw === null ? size : raw(at + inner + size) - first
+    const strength = checked.strength ?? detector.strength
     this.#kept.add({
       detector,
       value: secret,
       identity: checked.identity ?? secret,
-      strength: checked.strength ?? detector.strength,
+      strength,
       offset: this.#base + first,
       length,
       end: this.#base + first + length,
@@ -351,7 +382,7 @@ export class ContentScan {
       note: checked.note ?? null,
       companion: raw === null ? null : this.#kernel.window.toString('latin1', first, first + length),
     })
-    return true
+    return strength === 'proven' || strength === 'likely' ? 'strong' : 'weak'
   }
 
   /** A match that stands alone, or in a program's bytes one that touches other text and must prove itself. */

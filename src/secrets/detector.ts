@@ -14,7 +14,7 @@ export interface LiteralSpec {
   readonly ignoreCase?: boolean
   /** Counts only when an assignment of six or more bytes follows: `name = value`, `"name": "value"`, `<name>value`. */
   readonly assignment?: boolean
-  /** Counts only when at least so many characters of tokens (`A-Za-z0-9_.+/=-`), or of the value, follow; 0 by default, up to 24. */
+  /** Counts only when at least so many characters of tokens (`A-Za-z0-9_.+/=~-`, and `%\&#;` of their escapes), or of the value, follow; 0 by default, up to 24. */
   readonly run?: number
 }
 

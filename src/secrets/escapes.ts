@@ -2,9 +2,14 @@
 
 /** Where one piece ends and the next begins: a continued line, a folded YAML text, joined strings. */
 const JOINT = /\\\r?\n[ \t]{0,80}|["'`]\s{0,80}(?:[+.&,]\s{0,80}|\\\r?\n\s{0,80})?["'`]|\r?\n[ \t]{1,80}/y
-const ESCAPE = /%(?<percent>[0-9A-Fa-f]{2})|\\u00(?<unicode>[0-9A-Fa-f]{2})|\\x(?<hex>[0-9A-Fa-f]{2})|\\(?<sign>[/=+])|&(?<entity>amp|quot|lt|gt|#x?[0-9A-Fa-f]{1,4});/y
+/** `%DB_PASSWORD%` is a variable of Windows, no escape. JSON in JSON doubles its backslashes. */
+const ESCAPE =
+  /%(?<percent>[0-9A-Fa-f]{2})(?!\w{1,40}%(?![0-9A-Fa-f]{2}))|\\{1,3}(?:u00(?<unicode>[0-9A-Fa-f]{2})|x(?<hex>[0-9A-Fa-f]{2})|(?<sign>[/=+:#!"]))|&(?<entity>amp|quot|apos|lt|gt|#x?[0-9A-Fa-f]{1,4});/y
+/** What each escape starts with, and something of what follows. */
+const ANY_ESCAPE = /%[0-9A-Fa-f]{2}|\\[ux/=+:#!"\\]|&[aqlg#]/
+const NEXT_ESCAPE = /[%\\&]/g
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', quot: '"', lt: '<', gt: '>' }
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', quot: '"', apos: "'", lt: '<', gt: '>' }
 
 /** What one escape stands for. */
 function charOf({ percent, unicode, hex, sign, entity }: Readonly<Record<string, string | undefined>>): string {
@@ -36,6 +41,13 @@ export function unescapeText(original: string, joints: boolean): Unescaped {
         continue
       }
     }
+    if (!joints) {
+      NEXT_ESCAPE.lastIndex = i
+      const next = NEXT_ESCAPE.exec(original)?.index ?? original.length
+      text += original.slice(i, next)
+      while (i < next) at.push(i++)
+      if (i >= original.length) break
+    }
     ESCAPE.lastIndex = i
     const escaped = ESCAPE.exec(original)
     at.push(i)
@@ -45,6 +57,9 @@ export function unescapeText(original: string, joints: boolean): Unescaped {
   at.push(original.length)
   return { text, at }
 }
+
+/** Whether a text may hold escapes. */
+export const hasEscape = (text: string): boolean => ANY_ESCAPE.test(text)
 
 /** Whether what stands at a position goes on in another piece, or behind an escape. */
 export function goesOn(text: string, position: number): boolean {

@@ -73,18 +73,18 @@ export interface CompiledForm {
   readonly before: string
   /** Source from the literal on. */
   readonly after: string
-  /** Characters of tokens (`A-Za-z0-9_.+/=-`) that follow the literal at least. */
+  /** Characters of tokens (`A-Za-z0-9_.+/=~-`) that follow the literal at least. */
   readonly run: number
   /** Characters behind the literal at most. */
   readonly max: number
 }
 
-const NO_TOKEN = /[^A-Za-z0-9_.+/=-]/
+const NO_TOKEN = /[^A-Za-z0-9_.+/=~%&#;-]/
 
 function runOf(parts: readonly Part[]): number {
   let run = 0
-  for (const { text, min, alphabet } of parts) {
-    const stop = text === null ? (alphabet === '64~' ? 0 : -1) : text.search(NO_TOKEN)
+  for (const { text, min } of parts) {
+    const stop = text === null ? -1 : text.search(NO_TOKEN)
     if (stop !== -1) return run + stop
     run += min
   }

@@ -17,7 +17,20 @@ const MIN_LENGTH = 16
 
 const fold = (c: number): number => (c >= 65 && c <= 90 ? c | 32 : c)
 const isToken = (c: number): boolean =>
-  (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 37 || c === 43 || c === 45 || c === 46 || c === 47 || c === 58 || c === 61 || c === 95
+  (c >= 48 && c <= 57) ||
+  (c >= 65 && c <= 90) ||
+  (c >= 97 && c <= 122) ||
+  c === 35 ||
+  c === 37 ||
+  c === 38 ||
+  c === 43 ||
+  c === 45 ||
+  c === 46 ||
+  c === 47 ||
+  c === 58 ||
+  c === 61 ||
+  c === 92 ||
+  c === 95
 
 /** Whether what is assigned can be a token: its characters, and a digit among the first ones. */
 function mayBeToken(window: Buffer, from: number, length: number): boolean {
@@ -29,6 +42,19 @@ function mayBeToken(window: Buffer, from: number, length: number): boolean {
     if (c >= 48 && c <= 57) digits++
   }
   return digits > 0
+}
+
+const isUpper = (c: number): boolean => c >= 65 && c <= 90
+const isLower = (c: number): boolean => c >= 97 && c <= 122
+const BACKSLASH = 92
+const PERCENT = 37
+
+/** Whether a word starts here: behind a sign or digit, at a hump (`accessKey`, `AWSKey`), or behind an escape (`\\n`, `%3D`). */
+function startsWord(window: Buffer, at: number): boolean {
+  const [before, first] = [window[at - 1] ?? 0, window[at] ?? 0]
+  if (!isUpper(before) && !isLower(before)) return true
+  if (isUpper(first) && (isLower(before) || isLower(window[at + 1] ?? 0))) return true
+  return window[at - 2] === BACKSLASH || window[at - 3] === PERCENT || (window[at - 6] === BACKSLASH && window[at - 5] === 117)
 }
 
 export class NameIndex {
@@ -55,7 +81,7 @@ export class NameIndex {
       for (const { bytes, detector } of this.#byStart.get(NameIndex.#key(window, at)) ?? []) {
         let same = 3
         while (same < bytes.length && fold(window[at + same] ?? 0) === bytes[same]) same++
-        if (same === bytes.length) onName(detector, at)
+        if (same === bytes.length && startsWord(window, at)) onName(detector, at)
       }
     }
   }

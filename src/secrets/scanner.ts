@@ -13,11 +13,12 @@ import type { SecretMatch } from './match.ts'
 import { NameIndex, TRIGGERS } from './name-index.ts'
 import { PACKED_SIGNS } from './packed-text.ts'
 import { buildKernel } from './prefilter/kernel.ts'
+import { escapedSpellings } from './spellings.ts'
 
 /** Bytes that packed texts of one content may unpack to. */
 const MAX_UNPACKED = 64 << 20
 /** Literals as they stand in escaped text: the window is decoded before the pattern is tried. */
-const ESCAPED_LITERAL = /^(?::\\\/\\\/|%3A%2F%2F|%3a%2f%2f)/
+const ESCAPED_SCHEME = /^(?::\\{1,2}\/\\{1,2}\/|%3A%2F%2F|%3a%2f%2f|\\:\/\/|:\\u002[Ff]\\u002[Ff])/
 
 /** Texts that tell a program whatever its file is called. */
 const PROGRAM_MARKS: Readonly<Record<string, Mark>> = { 'BusyBox v1.': 'busybox', 'GNU bash, version': 'bash' }
@@ -27,20 +28,28 @@ const PACKED: ReadonlySet<string> = new Set(PACKED_SIGNS.map(({ text }) => text)
 /** All detectors compiled for one window. */
 function compile(detectors: readonly Detector[], simd: boolean, files: readonly FileDetector[]): Compiled {
   const plain = { ignoreCase: false, assignment: false, run: 0 }
-  const literals = new Map<string, { spec: Required<LiteralSpec>; owners: Detector[]; isTrigger: boolean }>()
-  const add = (literal: string | LiteralSpec, owners: readonly Detector[], isTrigger = false): void => {
+  const literals = new Map<string, { spec: Required<LiteralSpec>; owners: Detector[]; isTrigger: boolean; isEscaped: boolean }>()
+  const add = (literal: string | LiteralSpec, owners: readonly Detector[], { isTrigger = false, isEscaped = false } = {}): void => {
     const spec = { ...plain, ...(typeof literal === 'string' ? { text: literal } : literal) }
     const key = JSON.stringify([spec.text, spec.ignoreCase, spec.assignment])
     const known = literals.get(key)
     // What shares a literal shares its entry: the shortest run finds for all.
     literals.set(key, {
       spec: { ...spec, run: Math.min(spec.run, known?.spec.run ?? spec.run) },
-      owners: [...(known?.owners ?? []), ...owners],
+      owners: [...new Set([...(known?.owners ?? []), ...owners])],
       isTrigger: isTrigger || known?.isTrigger === true,
+      isEscaped: isEscaped && known?.isEscaped !== false,
     })
   }
-  for (const detector of detectors) for (const literal of detector.literals) add(literal, [detector])
-  if (detectors.some(({ names }) => names !== undefined)) for (const trigger of TRIGGERS) add(trigger, [], true)
+  for (const detector of detectors) {
+    for (const literal of detector.literals) {
+      const spec = { ...plain, ...(typeof literal === 'string' ? { text: literal } : literal) }
+      add(spec, [detector])
+      if (detector.generic === true || spec.text === '://') continue
+      for (const text of escapedSpellings(spec.text)) add({ ...spec, text }, [detector], { isEscaped: true })
+    }
+  }
+  if (detectors.some(({ names }) => names !== undefined)) for (const trigger of TRIGGERS) add(trigger, [], { isTrigger: true })
   for (const text of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add(text, [])
   const signOf = new Map<string, (typeof SIGNS)[keyof typeof SIGNS]>(Object.entries(SIGNS))
   const all = [...literals.values()]
@@ -49,7 +58,7 @@ function compile(detectors: readonly Detector[], simd: boolean, files: readonly 
     packed: all.map(({ spec }) => PACKED.has(spec.text)),
     signs: all.map(({ spec }) => signOf.get(spec.text) ?? null),
     owners: all.map(({ owners }) => owners),
-    escaped: all.map(({ spec }) => ESCAPED_LITERAL.test(spec.text)),
+    escaped: all.map(({ spec, isEscaped }) => (ESCAPED_SCHEME.test(spec.text) ? 'scheme' : isEscaped ? 'literal' : null)),
     kernel: buildKernel(
       all.map(({ spec }) => spec),
       WINDOW,

@@ -89,6 +89,71 @@ describe('each detector', () => {
   })
 })
 
+describe('an AWS key and its secret are a pair under every spelling', () => {
+  const [id, secret] = [fill('{{aws-id}}'), fillForm('{62:40}', 61)]
+  it.each([
+    ['the SDK in JSON', `{"accessKeyId":"${id}","secretAccessKey":"${secret}"}`],
+    ['the SDK of PHP', `'credentials' => ['key' => '${id}', 'aws_secret' => '${secret}']`],
+    ['Java', `aws.accessKeyId=${id}\naws.secretKey=${secret}\n`],
+    ['Spring', `cloud.aws.credentials.access-key=${id}\ncloud.aws.credentials.secret-key=${secret}\n`],
+    ['Spring in YAML', `cloud:\n  aws:\n    credentials:\n      access-key: ${id}\n      secret-key: ${secret}\n`],
+    ['short names', `AWS_ACCESS_KEY=${id} AWS_SECRET_KEY=${secret} ./deploy\n`],
+    ['one line of env', `env AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY=${secret} aws s3 ls`],
+    ['XML', `<aws><accessKey>${id}</accessKey><secretKey>${secret}</secretKey></aws>`],
+    ['the secret first', `secretKey: "${secret}"\naccessKey: "${id}"\n`],
+    ['Terraform', `access_key = "${id}"\nsecret_key = "${secret}"\n`],
+    ['Hadoop', `fs.s3a.access.key=${id}\nfs.s3a.secret.key=${secret}\n`],
+    ['capitals', `ACCESSKEYID=${id}\nSECRETACCESSKEY=${secret}\n`],
+    ['a secret with an escaped slash', `{"accessKeyId":"${id}","secretAccessKey":"${secret.slice(0, 5)}\\/${secret.slice(6)}"}`],
+  ])('%s', (_name, text) => {
+    expect(findings(text).map(({ detector, strength }) => `${detector.id} ${strength}`)).toEqual(['aws-secret-key proven'])
+  })
+
+  it.each([
+    ['duo-secret', 'accessKeyId', '{62:40}'],
+    ['duo-secret', 'tasksKey', '{62:40}'],
+    ['duo-secret', 'diskey_secret', '{62:40}'],
+    ['duo-secret', 'SUBSKEY_SECRET', '{62:40}'],
+    ['duo-secret', 'aws.accessKey', '{62:40}'],
+    ['duo-secret', 'riskeyToken', '{62:40}'],
+  ])('%s is not found in the middle of a word: %s', (issuer, name, form) => {
+    expect(findings(`${name}=${fillForm(form, 62)}`).map(({ detector }) => detector.id)).not.toContain(issuer)
+  })
+
+  it.each(['SKEY', 'skey', 'duo_skey', 'app.skey', 'DUO_SKEY', 'myappSkey', 'prod-skey'])('a name starts at a word: %s', (name) => {
+    expect(findings(`${name}=${fillForm('{62:40}', 62)}`).map(({ detector }) => detector.id)).toContain('duo-secret')
+  })
+})
+
+describe('each form is found with every character of its alphabet', () => {
+  const forms = DETECTORS.filter(({ literals, generic }) => literals.length > 0 && generic !== true).map((detector) => [detector.id, detector] as const)
+  it.each(forms)('%s', (id, { examples }) => {
+    for (const example of examples) {
+      if (typeof example !== 'string') continue
+      const missed = Array.from({ length: 50 }, (_, index) => fillForm(example, 5000 + index)).filter((text) => !findings(text).some(({ detector }) => detector.id === id))
+      // Without a digit, some prefixes could begin a name; `yOuR_` is taken for filler.
+      expect(missed.filter((text) => /\d/.test(text) && !/your[-_]/i.test(text))).toEqual([])
+    }
+  })
+
+  it('a shared access signature holds %2B and %2F anywhere', () => {
+    for (let at = 0; at < 43; at++) {
+      const signature = fillForm('{62:43}', 70 + at)
+      for (const sign of ['%2B', '%2F', '%2b', '+', '/'])
+        expect(findings(`https://acme.blob.core.windows.net/c?sv=2022-11-02&sp=r&sig=${signature.slice(0, at)}${sign}${signature.slice(at + 1)}%3D`)).toMatchObject([
+          { detector: { id: 'azure-sas-token' }, strength: 'likely' },
+        ])
+    }
+  })
+
+  it('a client secret of Entra holds ~ anywhere', () => {
+    for (let at = 0; at < 34; at++) {
+      const secret = fillForm('{62:34}', 80 + at)
+      expect(findings(`CLIENT_SECRET=${fillForm('{62:3}', 81)}8Q~${secret.slice(0, at)}~${secret.slice(at + 1)}`)).toMatchObject([{ detector: { id: 'azure-ad-client-secret' } }])
+    }
+  })
+})
+
 describe('what only looks like a credential is quiet or harmless', () => {
   it.each([
     ['a placeholder', `gh${'p_'}${'x'.repeat(36)}`],

@@ -88,6 +88,57 @@ describe('a token is found', () => {
   })
 })
 
+/** How writers escape a text. */
+const WRITERS: Readonly<Record<string, (text: string) => string>> = {
+  PHP: (text) => JSON.stringify(text).replaceAll('/', '\\/'),
+  Gson: (text) => JSON.stringify(text).replace(/[=&<>']/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
+  '.NET': (text) => JSON.stringify(text).replace(/[+&<>']/g, (c) => `\\u00${c.charCodeAt(0).toString(16).toUpperCase()}`),
+  'JavaScript for HTML': (text) => JSON.stringify(text).replace(/[/<>]/g, (c) => `\\u00${c.charCodeAt(0).toString(16).toUpperCase()}`),
+  'Java properties': (text) =>
+    `value=${text
+      .replaceAll('\\', '\\\\')
+      .replace(/[:=#!]/g, '\\$&')
+      .replaceAll('\n', '\\n')}`,
+  'a URL': (text) => `next=${encodeURIComponent(text)}`,
+  XML: (text) => `<value>${text.replace(/[&<>+"']/g, (c) => `&#${c.charCodeAt(0)};`)}</value>`,
+  'JSON in JSON': (text) => JSON.stringify(JSON.stringify({ value: text }).replaceAll('/', '\\/')),
+}
+
+describe('escapes are undone for every kind', () => {
+  const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+  const signed = (size: number): string => `${fillForm(`{b64:${Math.floor(size / 2)}}`, 31)}+/${fillForm(`{b64:${size - 2 - Math.floor(size / 2)}}`, 32)}`
+  const VALUES: readonly (readonly [id: string, text: string])[] = [
+    ['slack-webhook', fillForm('https://hooks.slack.com/services/T{36U:10}/B{36U:10}/{62:24}', 21)],
+    ['discord-webhook', fillForm('https://discord.com/api/webhooks/{d:18}/{62:68}', 22)],
+    ['azure-storage-key', `DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=${signed(86)}==;EndpointSuffix=core.windows.net`],
+    ['azure-shared-key', `Endpoint=sb://acme.servicebus.windows.net/;SharedAccessKeyName=x;SharedAccessKey=${signed(43)}=`],
+    ['azure-sas-token', `https://acme.blob.core.windows.net/c?sv=2022-11-02&sp=r&se=2031-01-01T00%3A00%3A00Z&sig=${encodeURIComponent(`${signed(43)}=`)}`],
+    ['connection-string', `postgresql://${login}@db.acme.io:5432/app`],
+    ['sql-connection-string', `Server=db.acme.io;Database=app;User Id=svc;Password=${fillForm('{62:14}7', 23)};`],
+    ['private-key', pem],
+  ]
+  it.each(VALUES.flatMap(([id, text]) => Object.keys(WRITERS).map((writer) => [id, writer, text] as const)))('%s as %s writes it', (id, writer, text) => {
+    const found = find(WRITERS[writer]?.(text) ?? '').matches.filter(({ strength }) => strength === 'likely' || strength === 'proven')
+    expect(found.map(({ detector }) => detector.id)).toContain(id)
+  })
+
+  it('the place is that of the escaped text, which is hidden with the value', () => {
+    const text = `{"url":"${fillForm('https:\\/\\/hooks.slack.com\\/services\\/T{36U:10}\\/B{36U:10}\\/{62:24}', 24)}"}`
+    const [match] = find(text).matches
+    expect(text.slice(match?.offset, (match?.offset ?? 0) + (match?.length ?? 0))).toBe(match?.companion)
+    expect(match?.companion?.replaceAll('\\/', '/')).toBe(match?.value)
+  })
+
+  it.each(['%DB_PASSWORD%', '\\u0024{PASSWORD}', '&#36;{PASSWORD}', '\\${DB_PASSWORD}'])('%s is no password', (password) => {
+    expect(values(`Server=db.acme.io;User Id=svc;Password=${password};`)).toEqual([])
+  })
+
+  it('a text that is full of literals and escapes ends', () => {
+    for (const piece of ['-----BEGIN \\/', 'AccountKey\\u003d', '%2BACR', 'sig=%2F', '\\://a:b\\u0026', '"kty"\\/'])
+      expect(find(piece.repeat(100_000)).matches.length).toBeLessThan(1000)
+  })
+})
+
 describe('what is derived has a budget', () => {
   it('gzip in base64 beyond it is left out, and said', () => {
     const bomb = base64(gzipSync(Buffer.alloc(80 << 20)))

@@ -133,7 +133,11 @@ export const CLOUD: readonly Detector[] = [
       'aws_key',
       'awskey',
       's3_secret',
+      'aws.secret',
+      's3.secret',
       'secret_key',
+      'secret-key',
+      'secret.key',
       'secretkey',
     ].map((text) => ({
       text,

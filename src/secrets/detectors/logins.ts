@@ -35,6 +35,9 @@ const ASSIGNMENT_WORDS = [
   'appkey',
 ]
 
+/** What stands between a scheme and a login, as it is and as it is escaped. */
+const SCHEME_ENDS = ['://', ':\\/\\/', '%3A%2F%2F', '%3a%2f%2f', '\\://', ':\\\\/\\\\/', ':\\u002F\\u002F', ':\\u002f\\u002f']
+
 const LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i
 /** Hosts of documentation: reserved names (RFC 2606), and words for a host. */
 const EXAMPLE_HOST =
@@ -193,7 +196,7 @@ export const LOGINS: readonly Detector[] = [
     title: 'Connection string with a password',
     docs: 'https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1',
     revoke: 'Change the password of the account',
-    literals: ['://', ':\\/\\/', '%3A%2F%2F', '%3a%2f%2f'],
+    literals: SCHEME_ENDS,
     pattern:
       /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/,"'<>]{1,1024}|[^\s/<>]{1,1024})@(?<host>[^\s/"'`?#,;)<>@]{2,120})/y,
     window: 1280,
@@ -288,7 +291,7 @@ export const LOGINS: readonly Detector[] = [
     title: 'URL with a password',
     docs: 'https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1',
     revoke: 'Change the password or revoke the token',
-    literals: ['://', ':\\/\\/', '%3A%2F%2F', '%3a%2f%2f'],
+    literals: SCHEME_ENDS,
     pattern:
       /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'`?#,;)<>@]{3,120})/y,
     strength: 'likely',

@@ -7,9 +7,9 @@ const COMPARED = 16
 const isIdentifier = (c: number): boolean => (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 || c === 46 || c === 45
 const isQuote = (c: number): boolean => c === 34 || c === 39 || c === 96 || c === 41 || c === 93 || c === 92 || /\s/.test(String.fromCharCode(c))
 const isOperator = (c: number): boolean => c === 61 || c === 58 || c === 62 || c === 44 || c === 124
-const isValue = (c: number): boolean => c > 32 && c < 127 && !`"'\`,;(){}<>\\`.includes(String.fromCharCode(c))
+const isValue = (c: number): boolean => c > 32 && c < 127 && !`"'\`,;(){}<>`.includes(String.fromCharCode(c))
 const isBase64 = (c: number): boolean => (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 43 || c === 47 || c === 45 || c === 95
-const isToken = (c: number): boolean => isIdentifier(c) || c === 43 || c === 47 || c === 61
+const isToken = (c: number): boolean => isIdentifier(c) || '+/=~%\\&#;'.includes(String.fromCharCode(c))
 const fold = (c: number): number => (c >= 65 && c <= 90 ? c | 32 : c)
 
 interface Compiled {

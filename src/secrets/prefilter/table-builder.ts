@@ -208,9 +208,9 @@ function writeClasses(image: Uint8Array): void {
     [/[A-Za-z0-9_.-]/, CLASS_IDENTIFIER],
     [/["'`\s\])\\]/, CLASS_QUOTE],
     [/[=:>,|]/, CLASS_OPERATOR],
-    [/[^\0-\x20\x7f-\xff"'`,;(){}<>\\]/, CLASS_VALUE],
+    [/[^\0-\x20\x7f-\xff"'`,;(){}<>]/, CLASS_VALUE],
     [/[0-9]/, CLASS_DIGIT],
-    [/[A-Za-z0-9_.+/=-]/, CLASS_TOKEN],
+    [/[A-Za-z0-9_.+/=~%\\&#;-]/, CLASS_TOKEN],
   ]
   for (let c = 0; c < 256; c++) {
     const s = String.fromCharCode(c)

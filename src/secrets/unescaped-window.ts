@@ -1,0 +1,69 @@
+// The window's text with its escapes undone, for detectors that find nothing in the text as it stands. A stretch is decoded once
+// for all candidates in it: text that is full of them costs no more than other text.
+import { hasEscape, unescapeText } from './escapes.ts'
+
+/** Bytes that a stretch takes in front of what is asked for: the next candidate may start a little earlier. */
+const IN_FRONT = 512
+/** Shortest stretch. */
+const MIN_STRETCH = 4096
+
+/** Decoded text around a candidate. */
+export interface Around {
+  readonly text: string
+  /** Where the candidate starts in `text`. */
+  readonly at: number
+  /** Where each character of `text`, and one past its end, stands in the window. */
+  readonly raw: (index: number) => number
+}
+
+export class UnescapedWindow {
+  #from = 0
+  #to = 0
+  /** Null where the stretch holds no escape. */
+  #plain: { readonly text: string; readonly at: readonly number[] } | null = null
+
+  /** Forgets what another content had there. */
+  clear(): void {
+    this.#from = 0
+    this.#to = 0
+    this.#plain = null
+  }
+
+  /**
+   * Decodes what stands around a candidate; null where no escape does.
+   * @param read text of the window between two places
+   * @param before characters of decoded text in front of the candidate, at most
+   * @param behind characters of decoded text from its start on, at most
+   * @param last where the window ends
+   */
+  around(read: (from: number, to: number) => string, position: number, before: number, behind: number, last: number): Around | null {
+    const from = Math.max(0, position - before)
+    const to = Math.min(last, position + behind)
+    if (from < this.#from || to > this.#to) {
+      this.#from = Math.max(0, from - IN_FRONT)
+      this.#to = Math.min(last, Math.max(this.#from + MIN_STRETCH, position + 2 * behind))
+      const text = read(this.#from, this.#to)
+      this.#plain = hasEscape(text) ? unescapeText(text, false) : null
+    }
+    if (this.#plain === null) return null
+    const { text, at: places } = this.#plain
+    const base = this.#from
+    const at = indexOf(places, position - base)
+    const start = Math.max(0, at - before)
+    const stop = Math.min(text.length, at + behind)
+    // As many characters as bytes: nothing is escaped here.
+    if ((places[stop] ?? 0) - (places[start] ?? 0) === stop - start) return null
+    return { text: text.slice(start, stop), at: at - start, raw: (index) => base + (places[start + index] ?? 0) }
+  }
+}
+
+/** The first index whose place is not in front of `place`. */
+function indexOf(places: readonly number[], place: number): number {
+  let [low, high] = [0, places.length - 1]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((places[middle] ?? 0) < place) low = middle + 1
+    else high = middle
+  }
+  return low
+}
