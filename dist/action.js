@@ -593,10 +593,10 @@ var require_errors = __commonJS({
     };
     var kHTTPParserError = /* @__PURE__ */ Symbol.for("undici.error.UND_ERR_HTTP_PARSER");
     var HTTPParserError = class extends Error {
-      constructor(message, code2, data) {
+      constructor(message, code3, data) {
         super(message);
         this.name = "HTTPParserError";
-        this.code = code2 ? `HPE_${code2}` : void 0;
+        this.code = code3 ? `HPE_${code3}` : void 0;
         this.data = data ? data.toString() : void 0;
       }
       static [Symbol.hasInstance](instance) {
@@ -619,12 +619,12 @@ var require_errors = __commonJS({
     };
     var kRequestRetryError = /* @__PURE__ */ Symbol.for("undici.error.UND_ERR_REQ_RETRY");
     var RequestRetryError = class extends UndiciError {
-      constructor(message, code2, { headers, data }) {
+      constructor(message, code3, { headers, data }) {
         super(message);
         this.name = "RequestRetryError";
         this.message = message || "Request retry error";
         this.code = "UND_ERR_REQ_RETRY";
-        this.statusCode = code2;
+        this.statusCode = code3;
         this.data = data;
         this.headers = headers;
       }
@@ -635,12 +635,12 @@ var require_errors = __commonJS({
     };
     var kResponseError = /* @__PURE__ */ Symbol.for("undici.error.UND_ERR_RESPONSE");
     var ResponseError = class extends UndiciError {
-      constructor(message, code2, { headers, data }) {
+      constructor(message, code3, { headers, data }) {
         super(message);
         this.name = "ResponseError";
         this.message = message || "Response error";
         this.code = "UND_ERR_RESPONSE";
-        this.statusCode = code2;
+        this.statusCode = code3;
         this.data = data;
         this.headers = headers;
       }
@@ -850,8 +850,8 @@ var require_tree = __commonJS({
         if (index === void 0 || index >= key.length) {
           throw new TypeError("Unreachable");
         }
-        const code2 = this.code = key.charCodeAt(index);
-        if (code2 > 127) {
+        const code3 = this.code = key.charCodeAt(index);
+        if (code3 > 127) {
           throw new TypeError("key must be ascii string");
         }
         if (key.length !== ++index) {
@@ -872,11 +872,11 @@ var require_tree = __commonJS({
         let index = 0;
         let node2 = this;
         while (true) {
-          const code2 = key.charCodeAt(index);
-          if (code2 > 127) {
+          const code3 = key.charCodeAt(index);
+          if (code3 > 127) {
             throw new TypeError("key must be ascii string");
           }
-          if (node2.code === code2) {
+          if (node2.code === code3) {
             if (length === ++index) {
               node2.value = value;
               break;
@@ -886,7 +886,7 @@ var require_tree = __commonJS({
               node2.middle = new _TstNode(key, value, index);
               break;
             }
-          } else if (node2.code < code2) {
+          } else if (node2.code < code3) {
             if (node2.left !== null) {
               node2 = node2.left;
             } else {
@@ -910,19 +910,19 @@ var require_tree = __commonJS({
         let index = 0;
         let node2 = this;
         while (node2 !== null && index < keylength) {
-          let code2 = key[index];
-          if (code2 <= 90 && code2 >= 65) {
-            code2 |= 32;
+          let code3 = key[index];
+          if (code3 <= 90 && code3 >= 65) {
+            code3 |= 32;
           }
           while (node2 !== null) {
-            if (code2 === node2.code) {
+            if (code3 === node2.code) {
               if (keylength === ++index) {
                 return node2;
               }
               node2 = node2.middle;
               break;
             }
-            node2 = node2.code < code2 ? node2.left : node2.right;
+            node2 = node2.code < code3 ? node2.left : node2.right;
           }
         }
         return null;
@@ -1629,11 +1629,11 @@ var require_diagnostics = __commonJS({
         websocketDebuglog("connection opened %s%s", address, port ? `:${port}` : "");
       });
       diagnosticsChannel.channel("undici:websocket:close").subscribe((evt) => {
-        const { websocket, code: code2, reason } = evt;
+        const { websocket, code: code3, reason } = evt;
         websocketDebuglog(
           "closed connection to %s - %s %s",
           websocket.url,
-          code2,
+          code3,
           reason
         );
       });
@@ -4121,9 +4121,9 @@ var require_util2 = __commonJS({
     }
     function isValidEncodedURL(url2) {
       for (let i = 0; i < url2.length; ++i) {
-        const code2 = url2.charCodeAt(i);
-        if (code2 > 126 || // Non-US-ASCII + DEL
-        code2 < 32) {
+        const code3 = url2.charCodeAt(i);
+        if (code3 > 126 || // Non-US-ASCII + DEL
+        code3 < 32) {
           return false;
         }
       }
@@ -4714,8 +4714,8 @@ var require_util2 = __commonJS({
       }
       const rangeStart = collectASequenceOfCodePoints(
         (char) => {
-          const code2 = char.charCodeAt(0);
-          return code2 >= 48 && code2 <= 57;
+          const code3 = char.charCodeAt(0);
+          return code3 >= 48 && code3 <= 57;
         },
         data,
         position
@@ -4741,8 +4741,8 @@ var require_util2 = __commonJS({
       }
       const rangeEnd = collectASequenceOfCodePoints(
         (char) => {
-          const code2 = char.charCodeAt(0);
-          return code2 >= 48 && code2 <= 57;
+          const code3 = char.charCodeAt(0);
+          return code3 >= 48 && code3 <= 57;
         },
         data,
         position
@@ -7033,9 +7033,9 @@ var require_client_h2 = __commonJS({
       this[kSocket][kError] = err2;
       this[kClient][kOnError](err2);
     }
-    function onHttp2FrameError(type, code2, id) {
+    function onHttp2FrameError(type, code3, id) {
       if (id === 0) {
-        const err2 = new InformationalError(`HTTP/2: "frameError" received - type ${type}, code ${code2}`);
+        const err2 = new InformationalError(`HTTP/2: "frameError" received - type ${type}, code ${code3}`);
         this[kSocket][kError] = err2;
         this[kClient][kOnError](err2);
       }
@@ -7045,8 +7045,8 @@ var require_client_h2 = __commonJS({
       this.destroy(err2);
       util.destroy(this[kSocket], err2);
     }
-    function onHTTP2GoAway(code2) {
-      const err2 = this[kError] || new SocketError(`HTTP/2: "GOAWAY" frame received with code ${code2}`, util.getSocketInfo(this));
+    function onHTTP2GoAway(code3) {
+      const err2 = this[kError] || new SocketError(`HTTP/2: "GOAWAY" frame received with code ${code3}`, util.getSocketInfo(this));
       const client = this[kClient];
       client[kSocket] = null;
       client[kHTTPContext] = null;
@@ -7251,8 +7251,8 @@ var require_client_h2 = __commonJS({
       stream.once("error", function(err2) {
         abort(err2);
       });
-      stream.once("frameError", (type, code2) => {
-        abort(new InformationalError(`HTTP/2: "frameError" received - type ${type}, code ${code2}`));
+      stream.once("frameError", (type, code3) => {
+        abort(new InformationalError(`HTTP/2: "frameError" received - type ${type}, code ${code3}`));
       });
       return true;
       function writeBodyH2() {
@@ -9190,7 +9190,7 @@ var require_retry_handler = __commonJS({
         if (this.handler.onBodySent) return this.handler.onBodySent(chunk);
       }
       static [kRetryHandlerDefaultRetry](err2, { state, opts }, cb) {
-        const { statusCode, code: code2, headers } = err2;
+        const { statusCode, code: code3, headers } = err2;
         const { method, retryOptions } = opts;
         const {
           maxRetries,
@@ -9202,7 +9202,7 @@ var require_retry_handler = __commonJS({
           methods
         } = retryOptions;
         const { counter } = state;
-        if (code2 && code2 !== "UND_ERR_REQ_RETRY" && !errorCodes.includes(code2)) {
+        if (code3 && code3 !== "UND_ERR_REQ_RETRY" && !errorCodes.includes(code3)) {
           cb(err2);
           return;
         }
@@ -11945,8 +11945,8 @@ var require_headers = __commonJS({
     var util = __require("node:util");
     var kHeadersMap = /* @__PURE__ */ Symbol("headers map");
     var kHeadersSortedMap = /* @__PURE__ */ Symbol("headers map sorted");
-    function isHTTPWhiteSpaceCharCode(code2) {
-      return code2 === 10 || code2 === 13 || code2 === 9 || code2 === 32;
+    function isHTTPWhiteSpaceCharCode(code3) {
+      return code3 === 10 || code3 === 13 || code3 === 9 || code3 === 32;
     }
     function headerValueNormalize(potentialValue) {
       let i = 0;
@@ -16101,8 +16101,8 @@ var require_util6 = __commonJS({
     "use strict";
     function isCTLExcludingHtab(value) {
       for (let i = 0; i < value.length; ++i) {
-        const code2 = value.charCodeAt(i);
-        if (code2 >= 0 && code2 <= 8 || code2 >= 10 && code2 <= 31 || code2 === 127) {
+        const code3 = value.charCodeAt(i);
+        if (code3 >= 0 && code3 <= 8 || code3 >= 10 && code3 <= 31 || code3 === 127) {
           return true;
         }
       }
@@ -16110,26 +16110,26 @@ var require_util6 = __commonJS({
     }
     function validateCookieName(name2) {
       for (let i = 0; i < name2.length; ++i) {
-        const code2 = name2.charCodeAt(i);
-        if (code2 < 33 || // exclude CTLs (0-31), SP and HT
-        code2 > 126 || // exclude non-ascii and DEL
-        code2 === 34 || // "
-        code2 === 40 || // (
-        code2 === 41 || // )
-        code2 === 60 || // <
-        code2 === 62 || // >
-        code2 === 64 || // @
-        code2 === 44 || // ,
-        code2 === 59 || // ;
-        code2 === 58 || // :
-        code2 === 92 || // \
-        code2 === 47 || // /
-        code2 === 91 || // [
-        code2 === 93 || // ]
-        code2 === 63 || // ?
-        code2 === 61 || // =
-        code2 === 123 || // {
-        code2 === 125) {
+        const code3 = name2.charCodeAt(i);
+        if (code3 < 33 || // exclude CTLs (0-31), SP and HT
+        code3 > 126 || // exclude non-ascii and DEL
+        code3 === 34 || // "
+        code3 === 40 || // (
+        code3 === 41 || // )
+        code3 === 60 || // <
+        code3 === 62 || // >
+        code3 === 64 || // @
+        code3 === 44 || // ,
+        code3 === 59 || // ;
+        code3 === 58 || // :
+        code3 === 92 || // \
+        code3 === 47 || // /
+        code3 === 91 || // [
+        code3 === 93 || // ]
+        code3 === 63 || // ?
+        code3 === 61 || // =
+        code3 === 123 || // {
+        code3 === 125) {
           throw new Error("Invalid cookie name");
         }
       }
@@ -16145,31 +16145,31 @@ var require_util6 = __commonJS({
         ++i;
       }
       while (i < len) {
-        const code2 = value.charCodeAt(i++);
-        if (code2 < 33 || // exclude CTLs (0-31)
-        code2 > 126 || // non-ascii and DEL (127)
-        code2 === 34 || // "
-        code2 === 44 || // ,
-        code2 === 59 || // ;
-        code2 === 92) {
+        const code3 = value.charCodeAt(i++);
+        if (code3 < 33 || // exclude CTLs (0-31)
+        code3 > 126 || // non-ascii and DEL (127)
+        code3 === 34 || // "
+        code3 === 44 || // ,
+        code3 === 59 || // ;
+        code3 === 92) {
           throw new Error("Invalid cookie value");
         }
       }
     }
     function validateCookiePath(path19) {
       for (let i = 0; i < path19.length; ++i) {
-        const code2 = path19.charCodeAt(i);
-        if (code2 < 32 || // exclude CTLs (0-31)
-        code2 > 126 || // exclude DEL and non-ascii
-        code2 === 59) {
+        const code3 = path19.charCodeAt(i);
+        if (code3 < 32 || // exclude CTLs (0-31)
+        code3 > 126 || // exclude DEL and non-ascii
+        code3 === 59) {
           throw new Error("Invalid cookie path");
         }
       }
     }
-    function isLetterOrDigit(code2) {
-      return code2 >= 48 && code2 <= 57 || // 0-9
-      code2 >= 65 && code2 <= 90 || // A-Z
-      code2 >= 97 && code2 <= 122;
+    function isLetterOrDigit(code3) {
+      return code3 >= 48 && code3 <= 57 || // 0-9
+      code3 >= 65 && code3 <= 90 || // A-Z
+      code3 >= 97 && code3 <= 122;
     }
     function validateCookieDomain(domain2) {
       if (domain2 === " ") {
@@ -16180,8 +16180,8 @@ var require_util6 = __commonJS({
       }
       let labelLength = 0;
       for (let i = 0; i < domain2.length; ++i) {
-        const code2 = domain2.charCodeAt(i);
-        if (code2 === 46) {
+        const code3 = domain2.charCodeAt(i);
+        if (code3 === 46) {
           if (labelLength === 0) {
             throw new Error("Invalid cookie domain");
           }
@@ -16191,10 +16191,10 @@ var require_util6 = __commonJS({
           labelLength = 0;
           continue;
         }
-        if (labelLength === 0 && !isLetterOrDigit(code2)) {
+        if (labelLength === 0 && !isLetterOrDigit(code3)) {
           throw new Error("Invalid cookie domain");
         }
-        if (!isLetterOrDigit(code2) && code2 !== 45) {
+        if (!isLetterOrDigit(code3) && code3 !== 45) {
           throw new Error("Invalid cookie domain");
         }
         if (++labelLength > 63) {
@@ -16968,37 +16968,37 @@ var require_util7 = __commonJS({
         return false;
       }
       for (let i = 0; i < protocol.length; ++i) {
-        const code2 = protocol.charCodeAt(i);
-        if (code2 < 33 || // CTL, contains SP (0x20) and HT (0x09)
-        code2 > 126 || code2 === 34 || // "
-        code2 === 40 || // (
-        code2 === 41 || // )
-        code2 === 44 || // ,
-        code2 === 47 || // /
-        code2 === 58 || // :
-        code2 === 59 || // ;
-        code2 === 60 || // <
-        code2 === 61 || // =
-        code2 === 62 || // >
-        code2 === 63 || // ?
-        code2 === 64 || // @
-        code2 === 91 || // [
-        code2 === 92 || // \
-        code2 === 93 || // ]
-        code2 === 123 || // {
-        code2 === 125) {
+        const code3 = protocol.charCodeAt(i);
+        if (code3 < 33 || // CTL, contains SP (0x20) and HT (0x09)
+        code3 > 126 || code3 === 34 || // "
+        code3 === 40 || // (
+        code3 === 41 || // )
+        code3 === 44 || // ,
+        code3 === 47 || // /
+        code3 === 58 || // :
+        code3 === 59 || // ;
+        code3 === 60 || // <
+        code3 === 61 || // =
+        code3 === 62 || // >
+        code3 === 63 || // ?
+        code3 === 64 || // @
+        code3 === 91 || // [
+        code3 === 92 || // \
+        code3 === 93 || // ]
+        code3 === 123 || // {
+        code3 === 125) {
           return false;
         }
       }
       return true;
     }
-    function isValidStatusCode(code2) {
-      if (code2 >= 1e3 && code2 < 1015) {
-        return code2 !== 1004 && // reserved
-        code2 !== 1005 && // "MUST NOT be set as a status code"
-        code2 !== 1006;
+    function isValidStatusCode(code3) {
+      if (code3 >= 1e3 && code3 < 1015) {
+        return code3 !== 1004 && // reserved
+        code3 !== 1005 && // "MUST NOT be set as a status code"
+        code3 !== 1006;
       }
-      return code2 >= 3e3 && code2 <= 4999;
+      return code3 >= 3e3 && code3 <= 4999;
     }
     function failWebsocketConnection(ws, reason) {
       const { [kController]: controller, [kResponse]: response } = ws;
@@ -17267,7 +17267,7 @@ var require_connection = __commonJS({
       });
       return controller;
     }
-    function closeWebSocketConnection(ws, code2, reason, reasonByteLength) {
+    function closeWebSocketConnection(ws, code3, reason, reasonByteLength) {
       if (isClosing(ws) || isClosed(ws)) {
       } else if (!isEstablished(ws)) {
         failWebsocketConnection(ws, "Connection was closed before it was established.");
@@ -17275,12 +17275,12 @@ var require_connection = __commonJS({
       } else if (ws[kSentClose] === sentCloseFrameState.NOT_SENT) {
         ws[kSentClose] = sentCloseFrameState.PROCESSING;
         const frame = new WebsocketFrameSend();
-        if (code2 !== void 0 && reason === void 0) {
+        if (code3 !== void 0 && reason === void 0) {
           frame.frameData = Buffer.allocUnsafe(2);
-          frame.frameData.writeUInt16BE(code2, 0);
-        } else if (code2 !== void 0 && reason !== void 0) {
+          frame.frameData.writeUInt16BE(code3, 0);
+        } else if (code3 !== void 0 && reason !== void 0) {
           frame.frameData = Buffer.allocUnsafe(2 + reasonByteLength);
-          frame.frameData.writeUInt16BE(code2, 0);
+          frame.frameData.writeUInt16BE(code3, 0);
           frame.frameData.write(reason, 2, "utf-8");
         } else {
           frame.frameData = emptyBuffer;
@@ -17305,25 +17305,25 @@ var require_connection = __commonJS({
       response.socket.off("close", onSocketClose);
       response.socket.off("error", onSocketError);
       const wasClean = ws[kSentClose] === sentCloseFrameState.SENT && ws[kReceivedClose];
-      let code2 = 1005;
+      let code3 = 1005;
       let reason = "";
       const result = ws[kByteParser].closingInfo;
       if (result && !result.error) {
-        code2 = result.code ?? 1005;
+        code3 = result.code ?? 1005;
         reason = result.reason;
       } else if (!ws[kReceivedClose]) {
-        code2 = 1006;
+        code3 = 1006;
       }
       ws[kReadyState] = states.CLOSED;
       fireEvent("close", ws, (type, init) => new CloseEvent(type, init), {
         wasClean,
-        code: code2,
+        code: code3,
         reason
       });
       if (channels.close.hasSubscribers) {
         channels.close.publish({
           websocket: ws,
-          code: code2,
+          code: code3,
           reason
         });
       }
@@ -17448,8 +17448,8 @@ var require_receiver = __commonJS({
     var { closeWebSocketConnection } = require_connection();
     var { PerMessageDeflate } = require_permessage_deflate();
     var { MessageSizeExceededError } = require_errors();
-    function failWebsocketConnectionWithCode(ws, code2, reason) {
-      closeWebSocketConnection(ws, code2, reason, Buffer.byteLength(reason));
+    function failWebsocketConnectionWithCode(ws, code3, reason) {
+      closeWebSocketConnection(ws, code3, reason, Buffer.byteLength(reason));
       failWebsocketConnection(ws, reason);
     }
     var ByteParser = class extends Writable {
@@ -17588,9 +17588,9 @@ var require_receiver = __commonJS({
               return callback();
             }
             const buffer = this.consume(8);
-            const upper = buffer.readUInt32BE(0);
+            const upper2 = buffer.readUInt32BE(0);
             const lower = buffer.readUInt32BE(4);
-            if (upper !== 0 || lower > 2 ** 31 - 1) {
+            if (upper2 !== 0 || lower > 2 ** 31 - 1) {
               failWebsocketConnection(this.ws, "Received payload length > 2^31 bytes.");
               return;
             }
@@ -17636,8 +17636,8 @@ var require_receiver = __commonJS({
                   this.#info.fin,
                   (error63, data) => {
                     if (error63) {
-                      const code2 = error63 instanceof MessageSizeExceededError ? 1009 : 1007;
-                      failWebsocketConnectionWithCode(this.ws, code2, error63.message);
+                      const code3 = error63 instanceof MessageSizeExceededError ? 1009 : 1007;
+                      failWebsocketConnectionWithCode(this.ws, code3, error63.message);
                       return;
                     }
                     if (!this.writeFragments(data)) {
@@ -17723,11 +17723,11 @@ var require_receiver = __commonJS({
       }
       parseCloseBody(data) {
         assert2(data.length !== 1);
-        let code2;
+        let code3;
         if (data.length >= 2) {
-          code2 = data.readUInt16BE(0);
+          code3 = data.readUInt16BE(0);
         }
-        if (code2 !== void 0 && !isValidStatusCode(code2)) {
+        if (code3 !== void 0 && !isValidStatusCode(code3)) {
           return { code: 1002, reason: "Invalid status code", error: true };
         }
         let reason = data.subarray(2);
@@ -17739,7 +17739,7 @@ var require_receiver = __commonJS({
         } catch {
           return { code: 1007, reason: "Invalid UTF-8", error: true };
         }
-        return { code: code2, reason, error: false };
+        return { code: code3, reason, error: false };
       }
       /**
        * Parses control frames.
@@ -17754,8 +17754,8 @@ var require_receiver = __commonJS({
           }
           this.#info.closeInfo = this.parseCloseBody(body);
           if (this.#info.closeInfo.error) {
-            const { code: code2, reason } = this.#info.closeInfo;
-            closeWebSocketConnection(this.ws, code2, reason, reason.length);
+            const { code: code3, reason } = this.#info.closeInfo;
+            closeWebSocketConnection(this.ws, code3, reason, reason.length);
             failWebsocketConnection(this.ws, reason);
             return false;
           }
@@ -17993,17 +17993,17 @@ var require_websocket = __commonJS({
        * @param {number|undefined} code
        * @param {string|undefined} reason
        */
-      close(code2 = void 0, reason = void 0) {
+      close(code3 = void 0, reason = void 0) {
         webidl.brandCheck(this, _WebSocket);
         const prefix2 = "WebSocket.close";
-        if (code2 !== void 0) {
-          code2 = webidl.converters["unsigned short"](code2, prefix2, "code", { clamp: true });
+        if (code3 !== void 0) {
+          code3 = webidl.converters["unsigned short"](code3, prefix2, "code", { clamp: true });
         }
         if (reason !== void 0) {
           reason = webidl.converters.USVString(reason, prefix2, "reason");
         }
-        if (code2 !== void 0) {
-          if (code2 !== 1e3 && (code2 < 3e3 || code2 > 4999)) {
+        if (code3 !== void 0) {
+          if (code3 !== 1e3 && (code3 < 3e3 || code3 > 4999)) {
             throw new DOMException("invalid code", "InvalidAccessError");
           }
         }
@@ -18017,7 +18017,7 @@ var require_websocket = __commonJS({
             );
           }
         }
-        closeWebSocketConnection(this, code2, reason, reasonByteLength);
+        closeWebSocketConnection(this, code3, reason, reasonByteLength);
       }
       /**
        * @see https://websockets.spec.whatwg.org/#dom-websocket-send
@@ -18263,15 +18263,15 @@ var require_websocket = __commonJS({
     }
     function onParserError(err2) {
       let message;
-      let code2;
+      let code3;
       if (err2 instanceof CloseEvent) {
         message = err2.reason;
-        code2 = err2.code;
+        code3 = err2.code;
       } else {
         message = err2.message;
       }
       fireEvent("error", this, () => new ErrorEvent("error", { error: err2, message }));
-      closeWebSocketConnection(this, code2);
+      closeWebSocketConnection(this, code3);
     }
     module.exports = {
       WebSocket
@@ -22803,8 +22803,8 @@ var require_stringifyString = __commonJS({
             case "u":
               {
                 str += json2.slice(start, i);
-                const code2 = json2.substr(i + 2, 4);
-                switch (code2) {
+                const code3 = json2.substr(i + 2, 4);
+                switch (code3) {
                   case "0000":
                     str += "\\0";
                     break;
@@ -22830,8 +22830,8 @@ var require_stringifyString = __commonJS({
                     str += "\\P";
                     break;
                   default:
-                    if (code2.substr(0, 2) === "00")
-                      str += "\\x" + code2.substr(2);
+                    if (code3.substr(0, 2) === "00")
+                      str += "\\x" + code3.substr(2);
                     else
                       str += json2.substr(i, 6);
                 }
@@ -25330,22 +25330,22 @@ var require_errors2 = __commonJS({
   "node_modules/yaml/dist/errors.js"(exports) {
     "use strict";
     var YAMLError = class extends Error {
-      constructor(name2, pos, code2, message) {
+      constructor(name2, pos, code3, message) {
         super();
         this.name = name2;
-        this.code = code2;
+        this.code = code3;
         this.message = message;
         this.pos = pos;
       }
     };
     var YAMLParseError = class extends YAMLError {
-      constructor(pos, code2, message) {
-        super("YAMLParseError", pos, code2, message);
+      constructor(pos, code3, message) {
+        super("YAMLParseError", pos, code3, message);
       }
     };
     var YAMLWarning = class extends YAMLError {
-      constructor(pos, code2, message) {
-        super("YAMLWarning", pos, code2, message);
+      constructor(pos, code3, message) {
+        super("YAMLWarning", pos, code3, message);
       }
     };
     var prettifyError2 = (src, lc) => (error63) => {
@@ -26254,7 +26254,7 @@ var require_resolve_flow_scalar = __commonJS({
       const { offset, type, source: source2, end: end2 } = scalar;
       let _type;
       let value;
-      const _onError = (rel, code2, msg) => onError(offset + rel, code2, msg);
+      const _onError = (rel, code3, msg) => onError(offset + rel, code3, msg);
       switch (type) {
         case "scalar":
           _type = Scalar.Scalar.PLAIN;
@@ -26452,9 +26452,9 @@ var require_resolve_flow_scalar = __commonJS({
     function parseCharCode(source2, offset, length, onError) {
       const cc = source2.substr(offset, length);
       const ok = cc.length === length && /^[0-9a-fA-F]+$/.test(cc);
-      const code2 = ok ? parseInt(cc, 16) : NaN;
+      const code3 = ok ? parseInt(cc, 16) : NaN;
       try {
-        return String.fromCodePoint(code2);
+        return String.fromCodePoint(code3);
       } catch {
         const raw = source2.substr(offset - 2, length + 2);
         onError(offset - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
@@ -26776,12 +26776,12 @@ var require_composer = __commonJS({
         this.prelude = [];
         this.errors = [];
         this.warnings = [];
-        this.onError = (source2, code2, message, warning2) => {
+        this.onError = (source2, code3, message, warning2) => {
           const pos = getErrorPos(source2);
           if (warning2)
-            this.warnings.push(new errors.YAMLWarning(pos, code2, message));
+            this.warnings.push(new errors.YAMLWarning(pos, code3, message));
           else
-            this.errors.push(new errors.YAMLParseError(pos, code2, message));
+            this.errors.push(new errors.YAMLParseError(pos, code3, message));
         };
         this.directives = new directives.Directives({ version: options4.version || "1.2" });
         this.options = options4;
@@ -26943,12 +26943,12 @@ var require_cst_scalar = __commonJS({
     var stringifyString = require_stringifyString();
     function resolveAsScalar(token2, strict = true, onError) {
       if (token2) {
-        const _onError = (pos, code2, message) => {
+        const _onError = (pos, code3, message) => {
           const offset = typeof pos === "number" ? pos : Array.isArray(pos) ? pos[0] : pos.offset;
           if (onError)
-            onError(offset, code2, message);
+            onError(offset, code3, message);
           else
-            throw new errors.YAMLParseError([offset, offset + 1], code2, message);
+            throw new errors.YAMLParseError([offset, offset + 1], code3, message);
         };
         switch (token2.type) {
           case "scalar":
@@ -29122,7 +29122,7 @@ var require_b4a = __commonJS({
     function includes(buffer, value, byteOffset, encoding) {
       return toBuffer(buffer).includes(value, byteOffset, encoding);
     }
-    function indexOf(buffer, value, byfeOffset, encoding) {
+    function indexOf2(buffer, value, byfeOffset, encoding) {
       return toBuffer(buffer).indexOf(value, byfeOffset, encoding);
     }
     function lastIndexOf(buffer, value, byteOffset, encoding) {
@@ -29212,7 +29212,7 @@ var require_b4a = __commonJS({
       fill: fill2,
       from,
       includes,
-      indexOf,
+      indexOf: indexOf2,
       lastIndexOf,
       swap16,
       swap32,
@@ -29475,9 +29475,9 @@ var require_text_decoder = __commonJS({
 var require_errors3 = __commonJS({
   "node_modules/streamx/lib/errors.js"(exports, module) {
     module.exports = class StreamError extends Error {
-      constructor(msg, code2, fn = StreamError) {
+      constructor(msg, code3, fn = StreamError) {
         super(msg);
-        this.code = code2;
+        this.code = code3;
         if (Error.captureStackTrace) {
           Error.captureStackTrace(this, fn);
         }
@@ -30731,7 +30731,7 @@ var require_headers2 = __commonJS({
       }
       return 0;
     }
-    function indexOf(block, num, offset, end2) {
+    function indexOf2(block, num, offset, end2) {
       for (; offset < end2; offset++) {
         if (block[offset] === num) return offset;
       }
@@ -30788,14 +30788,14 @@ var require_headers2 = __commonJS({
         return parse256(val);
       } else {
         while (offset < val.length && val[offset] === 32) offset++;
-        const end2 = clamp(indexOf(val, 32, offset, val.length), val.length, val.length);
+        const end2 = clamp(indexOf2(val, 32, offset, val.length), val.length, val.length);
         while (offset < end2 && val[offset] === 0) offset++;
         if (end2 === offset) return 0;
         return parseInt(b4a.toString(val.subarray(offset, end2)), 8);
       }
     }
     function decodeStr(val, offset, length, encoding) {
-      return b4a.toString(val.subarray(offset, indexOf(val, 0, offset, offset + length)), encoding);
+      return b4a.toString(val.subarray(offset, indexOf2(val, 0, offset, offset + length)), encoding);
     }
     function addLength(str) {
       const len = b4a.byteLength(str);
@@ -31727,9 +31727,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addCodeBlock(code2, lang) {
+  addCodeBlock(code3, lang) {
     const attrs = Object.assign({}, lang && { lang });
-    const element = this.wrap("pre", this.wrap("code", code2), attrs);
+    const element = this.wrap("pre", this.wrap("code", code3), attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -31923,9 +31923,9 @@ var GateError = class extends Error {
   /** The line that is wrong, where it is one of a file. */
   at;
   /** @param code a short stable word for programs, as in `error.code` of the JSON report */
-  constructor(code2, message, { at: at3 = null, ...options4 } = {}) {
+  constructor(code3, message, { at: at3 = null, ...options4 } = {}) {
     super(message, options4);
-    this.code = code2;
+    this.code = code3;
     this.at = at3;
   }
 };
@@ -32105,8 +32105,8 @@ async function readWhole(file2, most, root = null) {
   try {
     handle = await open2(file2, constants3.O_RDONLY | (constants3.O_NONBLOCK ?? 0));
   } catch (error63) {
-    const code2 = codeOf(error63);
-    return code2 === "ENOENT" || code2 === "ENOTDIR" ? { text: null, isMissing: true, why: "no such file" } : refused(code2 === "ENXIO" ? "it is a socket, no file" : code2);
+    const code3 = codeOf(error63);
+    return code3 === "ENOENT" || code3 === "ENOTDIR" ? { text: null, isMissing: true, why: "no such file" } : refused(code3 === "ENXIO" ? "it is a socket, no file" : code3);
   }
   try {
     const info2 = await handle.stat();
@@ -32834,12 +32834,12 @@ var litMatch = (l, c) => {
     return true;
   if (!l.re)
     return false;
-  const code2 = c.charCodeAt(0);
-  if (code2 >= 128)
+  const code3 = c.charCodeAt(0);
+  if (code3 >= 128)
     return l.re.test(c);
   const ascii2 = l.ascii ??= new Uint8Array(128);
-  ascii2[code2] ||= l.re.test(c) ? 1 : 2;
-  return ascii2[code2] === 1;
+  ascii2[code3] ||= l.re.test(c) ? 1 : 2;
+  return ascii2[code3] === 1;
 };
 var tokenize = (p, nocase, noext, form, mark) => {
   const toks = [];
@@ -33216,17 +33216,17 @@ var Dfa = class {
   }
   // the next state, after a miss in `d.ascii`
   next(d, c) {
-    const code2 = c.charCodeAt(0);
-    const found = code2 < 128 ? void 0 : d.next.get(c);
+    const code3 = c.charCodeAt(0);
+    const found = code3 < 128 ? void 0 : d.next.get(c);
     if (found)
       return found;
     const n = d === this.#dotStart ? this.#intern(this.#dotSim.step(d.state, c, 0, true)) : this.#intern(this.#sim.step(d.state, c, 1, true));
-    if (code2 < 128) {
+    if (code3 < 128) {
       if (!d.ascii) {
         d.ascii = new Array(128);
         this.#size += 128;
       }
-      d.ascii[code2] = n;
+      d.ascii[code3] = n;
     } else {
       d.next.set(c, n);
     }
@@ -33475,8 +33475,8 @@ var Matcher = class {
     for (let i = 0; i < chars.length; i++) {
       if (d.dead)
         return false;
-      const code2 = str ? s.charCodeAt(i) : chars[i].charCodeAt(0);
-      d = d.ascii?.[code2] ?? dfa.next(d, chars[i]);
+      const code3 = str ? s.charCodeAt(i) : chars[i].charCodeAt(0);
+      d = d.ascii?.[code3] ?? dfa.next(d, chars[i]);
     }
     return d.match;
   }
@@ -34783,12 +34783,12 @@ var Minimatch = class {
     const { pattern } = this;
     if (this.options.nobrace)
       return this.braceExpand();
-    let code2 = 57344;
-    while (pattern.includes(String.fromCharCode(code2))) {
-      if (++code2 > 63743)
+    let code3 = 57344;
+    while (pattern.includes(String.fromCharCode(code3))) {
+      if (++code3 > 63743)
         return this.braceExpand();
     }
-    const mark = String.fromCharCode(code2);
+    const mark = String.fromCharCode(code3);
     let found = false;
     const marked = pattern.replace(rangeRe, (m, lo, hi) => {
       const a = Number(lo);
@@ -38059,12 +38059,12 @@ function isIso7064Mod97(iban3) {
   let remainder = 0;
   const len = iban3.length;
   for (let i = 4; i < len; i++) {
-    const code2 = iban3.charCodeAt(i);
-    remainder = (code2 >= 65 ? remainder * 100 + (code2 - 55) : remainder * 10 + (code2 - 48)) % 97;
+    const code3 = iban3.charCodeAt(i);
+    remainder = (code3 >= 65 ? remainder * 100 + (code3 - 55) : remainder * 10 + (code3 - 48)) % 97;
   }
   for (let i = 0; i < 4; i++) {
-    const code2 = iban3.charCodeAt(i);
-    remainder = (code2 >= 65 ? remainder * 100 + (code2 - 55) : remainder * 10 + (code2 - 48)) % 97;
+    const code3 = iban3.charCodeAt(i);
+    remainder = (code3 >= 65 ? remainder * 100 + (code3 - 55) : remainder * 10 + (code3 - 48)) % 97;
   }
   return remainder === 1;
 }
@@ -48010,12 +48010,12 @@ function compileFn(schema, options4) {
   doc.write(outputAccessor === null ? `return true;` : `return ${outputAccessor};`);
   const constantNames = ["INVALID", ...ctx.constants.keys()];
   const constantValues = [INVALID, ...ctx.constants.values()];
-  const code2 = doc.content.join("\n");
+  const code3 = doc.content.join("\n");
   const fullCode = options4?.debug ? constantNames.length > 0 ? `// Constants: ${constantNames.join(", ")}
-${code2}` : code2 : "";
+${code3}` : code3 : "";
   const F = Function;
   const factoryCode = `return (input) => {
-${code2}
+${code3}
 }`;
   let fn;
   try {
@@ -55491,9 +55491,9 @@ function stepped(token2) {
   if (text5.length < 12) return 0;
   let steps = 0;
   for (let i = 0; i < text5.length; i++) {
-    const code2 = text5.charCodeAt(i);
+    const code3 = text5.charCodeAt(i);
     for (let distance2 = 1; distance2 <= 3; distance2++) {
-      if (Math.abs(code2 - text5.charCodeAt(i - distance2)) === 1) {
+      if (Math.abs(code3 - text5.charCodeAt(i - distance2)) === 1) {
         steps++;
         break;
       }
@@ -55668,8 +55668,8 @@ function meaning(written) {
   for (const [front, base] of NUMBERED) {
     const start = front.exec(written)?.[0].length;
     if (start === void 0) continue;
-    const code2 = Number.parseInt(written.slice(start), base);
-    return code2 > 1114111 ? written : String.fromCodePoint(code2);
+    const code3 = Number.parseInt(written.slice(start), base);
+    return code3 > 1114111 ? written : String.fromCodePoint(code3);
   }
   return written.slice(1);
 }
@@ -56221,17 +56221,17 @@ function readCode(bits, count2) {
   const symbols = new Uint16Array(count2);
   const limit = new Int32Array(MAX_BITS + 2).fill(-1);
   const base = new Int32Array(MAX_BITS + 2);
-  let [next, code2, least] = [0, 0, 0];
+  let [next, code3, least] = [0, 0, 0];
   for (let bitsLong = 1; bitsLong <= MAX_BITS; bitsLong++) {
-    base[bitsLong] = next - code2;
+    base[bitsLong] = next - code3;
     for (let symbol2 = 0; symbol2 < count2; symbol2++) {
       if (lengths2[symbol2] !== bitsLong) continue;
       symbols[next++] = symbol2;
-      code2++;
+      code3++;
       if (least === 0) least = bitsLong;
     }
-    limit[bitsLong] = code2 - 1;
-    code2 *= 2;
+    limit[bitsLong] = code3 - 1;
+    code3 *= 2;
   }
   return { least, limit, base, symbols };
 }
@@ -56242,9 +56242,9 @@ function readSelectors(bits, codes) {
   return Uint8Array.from({ length: count2 }, () => {
     let index = 0;
     while (bits.read(1) === 1) if (++index >= codes) throw damaged("list of selectors");
-    const [code2] = order.splice(index, 1);
-    order.unshift(code2 ?? 0);
-    return code2 ?? 0;
+    const [code3] = order.splice(index, 1);
+    order.unshift(code3 ?? 0);
+    return code3 ?? 0;
   });
 }
 function readValues(bits) {
@@ -56271,16 +56271,16 @@ function readBlock(bits, block) {
   const endOfBlock = values.length + 1;
   const order = Uint8Array.from(values);
   let [length, group, left, run2, weight] = [0, 0, 0, 0, 1];
-  let code2 = codes[0];
+  let code3 = codes[0];
   for (; ; ) {
     if (left === 0) {
       const selector = selectors[group++];
-      code2 = selector === void 0 ? void 0 : codes[selector];
+      code3 = selector === void 0 ? void 0 : codes[selector];
       left = GROUP2;
     }
-    if (code2 === void 0) throw damaged("list of selectors");
+    if (code3 === void 0) throw damaged("list of selectors");
     left--;
-    const symbol2 = readSymbol(bits, code2);
+    const symbol2 = readSymbol(bits, code3);
     if (symbol2 < 2) {
       run2 += weight << symbol2;
       weight *= 2;
@@ -56913,8 +56913,8 @@ var rhu = function(dat, bt) {
   for (i = 0; i < wc; ++i) {
     var bits = hw[i];
     if (bits) {
-      var code2 = ri[bits];
-      fill(syms, i, code2, ri[bits] = code2 + (1 << mb - bits));
+      var code3 = ri[bits];
+      fill(syms, i, code3, ri[bits] = code3 + (1 << mb - bits));
     }
   }
   return [bt, {
@@ -57757,11 +57757,13 @@ function base64Texts(kernel, from, length) {
 
 // src/secrets/escapes.ts
 var JOINT2 = /\\\r?\n[ \t]{0,80}|["'`]\s{0,80}(?:[+.&,]\s{0,80}|\\\r?\n\s{0,80})?["'`]|\r?\n[ \t]{1,80}/y;
-var ESCAPE2 = /%(?<percent>[0-9A-Fa-f]{2})|\\u00(?<unicode>[0-9A-Fa-f]{2})|\\x(?<hex>[0-9A-Fa-f]{2})|\\(?<sign>[/=+])|&(?<entity>amp|quot|lt|gt|#x?[0-9A-Fa-f]{1,4});/y;
-var ENTITIES = { amp: "&", quot: '"', lt: "<", gt: ">" };
+var ESCAPE2 = /%(?<percent>[0-9A-Fa-f]{2})(?!\w{1,40}%(?![0-9A-Fa-f]{2}))|\\{1,3}(?:u00(?<unicode>[0-9A-Fa-f]{2})|x(?<hex>[0-9A-Fa-f]{2})|(?<sign>[/=+:#!"]))|&(?<entity>amp|quot|apos|lt|gt|#x?[0-9A-Fa-f]{1,4});/y;
+var ANY_ESCAPE = /%[0-9A-Fa-f]{2}|\\[ux/=+:#!"\\]|&[aqlg#]/;
+var NEXT_ESCAPE = /[%\\&]/g;
+var ENTITIES = { amp: "&", quot: '"', apos: "'", lt: "<", gt: ">" };
 function charOf({ percent, unicode, hex: hex4, sign: sign2, entity }) {
-  const code2 = percent ?? unicode ?? hex4;
-  if (code2 !== void 0) return String.fromCharCode(Number.parseInt(code2, 16));
+  const code3 = percent ?? unicode ?? hex4;
+  if (code3 !== void 0) return String.fromCharCode(Number.parseInt(code3, 16));
   if (sign2 !== void 0) return sign2;
   const named3 = ENTITIES[entity ?? ""];
   if (named3 !== void 0) return named3;
@@ -57780,6 +57782,13 @@ function unescapeText(original, joints) {
         continue;
       }
     }
+    if (!joints) {
+      NEXT_ESCAPE.lastIndex = i;
+      const next = NEXT_ESCAPE.exec(original)?.index ?? original.length;
+      text5 += original.slice(i, next);
+      while (i < next) at3.push(i++);
+      if (i >= original.length) break;
+    }
     ESCAPE2.lastIndex = i;
     const escaped = ESCAPE2.exec(original);
     at3.push(i);
@@ -57789,6 +57798,7 @@ function unescapeText(original, joints) {
   at3.push(original.length);
   return { text: text5, at: at3 };
 }
+var hasEscape = (text5) => ANY_ESCAPE.test(text5);
 function goesOn(text5, position) {
   for (const pattern of [JOINT2, ESCAPE2]) {
     pattern.lastIndex = position;
@@ -58078,6 +58088,56 @@ function* unpacked2(joined2, budget) {
   }
 }
 
+// src/secrets/unescaped-window.ts
+var IN_FRONT2 = 512;
+var MIN_STRETCH = 4096;
+var UnescapedWindow = class {
+  #from = 0;
+  #to = 0;
+  /** Null where the stretch holds no escape. */
+  #plain = null;
+  /** Forgets what another content had there. */
+  clear() {
+    this.#from = 0;
+    this.#to = 0;
+    this.#plain = null;
+  }
+  /**
+   * Decodes what stands around a candidate; null where no escape does.
+   * @param read text of the window between two places
+   * @param before characters of decoded text in front of the candidate, at most
+   * @param behind characters of decoded text from its start on, at most
+   * @param last where the window ends
+   */
+  around(read2, position, before, behind2, last) {
+    const from = Math.max(0, position - before);
+    const to = Math.min(last, position + behind2);
+    if (from < this.#from || to > this.#to) {
+      this.#from = Math.max(0, from - IN_FRONT2);
+      this.#to = Math.min(last, Math.max(this.#from + MIN_STRETCH, position + 2 * behind2));
+      const text6 = read2(this.#from, this.#to);
+      this.#plain = hasEscape(text6) ? unescapeText(text6, false) : null;
+    }
+    if (this.#plain === null) return null;
+    const { text: text5, at: places } = this.#plain;
+    const base = this.#from;
+    const at3 = indexOf(places, position - base);
+    const start = Math.max(0, at3 - before);
+    const stop = Math.min(text5.length, at3 + behind2);
+    if ((places[stop] ?? 0) - (places[start] ?? 0) === stop - start) return null;
+    return { text: text5.slice(start, stop), at: at3 - start, raw: (index) => base + (places[start + index] ?? 0) };
+  }
+};
+function indexOf(places, place) {
+  let [low, high] = [0, places.length - 1];
+  while (low < high) {
+    const middle = low + high >> 1;
+    if ((places[middle] ?? 0) < place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 // src/secrets/content-scan.ts
 var PART = 1 << 20;
 var OVERLAP2 = 16384;
@@ -58092,7 +58152,8 @@ var MAX_PIECES = 2048;
 var MAX_BATCH = 2e3;
 var MIN_BLOCK = 2048;
 var MAX_SCHEME = 40;
-var ESCAPED_SLASHES = 5;
+var ESCAPED_SLASHES = /^(?::\\{1,2}\/\\{1,2}\/|%3A%2F%2F|\\:\/\/|:\\u002F\\u002F)/i;
+var MAX_SLASHES = 16;
 var TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y;
 var MAX_SEEN = 1e5;
 var NO_SIGNS = [];
@@ -58130,6 +58191,7 @@ var ContentScan = class _ContentScan {
   /** Where in the window the last match of a detector ends. */
   #tried = /* @__PURE__ */ new Map();
   #seen = /* @__PURE__ */ new Set();
+  #unescaped = new UnescapedWindow();
   constructor(compiled, path19, depth, budget, bounds) {
     this.#compiled = compiled;
     this.#kernel = compiled.kernel;
@@ -58200,6 +58262,7 @@ var ContentScan = class _ContentScan {
     const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift);
     this.#tried.clear();
     this.#block = "";
+    this.#unescaped.clear();
     this.#run = { from: 0, to: 0 };
     this.#counted = { at: 0, lines: 0 };
     if (to > from) this.#search(from, to, length, last);
@@ -58222,8 +58285,8 @@ var ContentScan = class _ContentScan {
       if (packed[literal4] === true) places.push(position);
       const mark = marks2[literal4] ?? null;
       if (mark !== null) this.program ??= mark;
-      for (const detector of owners[literal4] ?? []) this.#try(detector, position, length, escaped[literal4] === true);
-      if (triggers[literal4] === true) names2.find(kernel.window, position, valueStart, valueLength, (detector, at3) => this.#try(detector, at3, length, false));
+      for (const detector of owners[literal4] ?? []) this.#try(detector, position, length, escaped[literal4] ?? null);
+      if (triggers[literal4] === true) names2.find(kernel.window, position, valueStart, valueLength, (detector, at3) => this.#try(detector, at3, length, null));
     });
     if (this.#depth >= MAX_DEPTH2) return;
     kernel.utf16Runs(length, (position, run2, bigEndian) => {
@@ -58258,31 +58321,54 @@ var ContentScan = class _ContentScan {
     this.#kept.add({ ...match2, offset: offset + Math.min(within2, run2), length: run2, end: offset + run2, line: line2, encoding });
   }
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
-  #try(detector, position, end2, isEscaped) {
+  #try(detector, position, end2, escaped) {
+    if (escaped === "literal") {
+      this.#tryUnescaped(detector, position, end2);
+      return;
+    }
     const start = Math.max(0, position - LOOK_BEHIND);
     const window = detector.window ?? DEFAULT_WINDOW;
     const at3 = position - start;
     if (detector.notAfter?.includes(this.#kernel.window[position - 1] ?? 0) === true) return;
     const text5 = this.#slice(start, Math.min(end2, position + window), end2);
-    if (isEscaped) {
-      const next = text5.indexOf(text5.slice(at3, at3 + ESCAPED_SLASHES), at3 + 1);
+    if (escaped === "scheme") {
+      const slashes = ESCAPED_SLASHES.exec(text5.slice(at3, at3 + MAX_SLASHES))?.[0] ?? "://";
+      const next = text5.indexOf(slashes, at3 + 1);
       const login = text5.slice(at3, next === -1 ? void 0 : next);
       if (!/[a-z0-9]/i.test(text5[at3 - 1] ?? "") || !/@|%40|\\u0040/.test(login)) return;
       const front = Math.max(0, at3 - MAX_SCHEME);
       const before = unescapeText(text5.slice(front, at3), false);
       const after2 = unescapeText(login, false);
-      this.#match(detector, before.text + after2.text, before.text.length, [...before.at.slice(0, -1).map((index) => index + front), ...after2.at.map((index) => index + at3)], start);
+      const places = [...before.at.slice(0, -1).map((index) => index + front), ...after2.at.map((index) => index + at3)];
+      this.#match(detector, before.text + after2.text, before.text.length, (index) => start + (places[index] ?? 0), start);
       return;
     }
     if (detector.alone === true && detector.glued === void 0 && detector.looksBack !== true) {
       if (position < (this.#tried.get(detector) ?? 0) || !standsAlone2(text5, at3, null, this.#isText)) return;
     }
-    if (this.#match(detector, text5, at3, null, start) || detector.alone !== true) return;
+    const found = this.#match(detector, text5, at3, null, start);
+    if (found === "strong") return;
+    if (found === "none" && detector.alone === true && this.#tryPieces(detector, position, end2, text5, at3)) return;
+    if (detector.generic === true || text5.startsWith("://", at3) && !/^[^\s"'<>]*?[\\&]/.test(text5.slice(at3))) return;
+    this.#tryUnescaped(detector, position, end2);
+  }
+  /** Tries a detector on text whose escapes are undone. */
+  #tryUnescaped(detector, position, end2) {
+    const around = this.#unescaped.around((from, to) => this.#slice(from, to, end2), position, LOOK_BEHIND, detector.window ?? DEFAULT_WINDOW, end2);
+    if (around === null) return;
+    if (detector.notAfter?.includes(around.text.charCodeAt(around.at - 1)) === true) return;
+    this.#match(detector, around.text, around.at, around.raw, 0);
+  }
+  /** Tries a token that goes on in another piece. @returns whether it matched */
+  #tryPieces(detector, position, end2, text5, at3) {
+    const start = position - at3;
+    const window = detector.window ?? DEFAULT_WINDOW;
     const run2 = this.#runEnd(text5, at3, start);
-    if (!goesOn(text5, run2)) return;
+    if (!goesOn(text5, run2)) return false;
     const longer = this.#slice(start, Math.min(end2, position + Math.min(MAX_PIECES, window * 2)), end2);
     const whole4 = unescapeText(longer.slice(at3), true);
-    this.#match(detector, longer.slice(0, at3) + whole4.text, at3, [...Array.from({ length: at3 }, (_, index) => index), ...whole4.at.map((index) => index + at3)], start);
+    const places = (index) => start + (index < at3 ? index : at3 + (whole4.at[index - at3] ?? 0));
+    return this.#match(detector, longer.slice(0, at3) + whole4.text, at3, places, start) !== "none";
   }
   /** The bytes of the window from `from` to `to`, as latin1. What is close together is cut out of one text. */
   #slice(from, to, end2) {
@@ -58303,30 +58389,31 @@ var ContentScan = class _ContentScan {
   }
   /**
    * Tries a detector's pattern at one place of a text, and keeps what its check lets stand.
-   * @param raw where each character of the text stands in the window behind `start`; null where the text is the window's
-   * @returns whether the pattern matched
+   * @param raw where each character of the text stands in the window; null where the text is the window's from `start` on
+   * @returns whether the pattern matched, and whether what was found is proven or likely
    */
   #match(detector, text5, at3, raw, start) {
     const found = this.#found(detector, text5, at3);
-    if (found === null) return false;
+    if (found === null) return "none";
     const { match: match2, mustProve } = found;
     if (detector.alone === true && raw === null) this.#tried.set(detector, start + match2.index + match2[0].length);
     const groups = match2.groups ?? {};
     const before = groups["before"] ?? "";
     const value = before + (groups["value"] ?? match2[0]);
     const checked3 = detector.check === void 0 ? {} : detector.check({ value, groups, before: text5.slice(0, at3 - before.length), after: text5.slice(match2.index + match2[0].length), path: this.#path, isText: this.#isText });
-    if (checked3 === null || mustProve && checked3.strength !== "proven") return false;
+    if (checked3 === null || mustProve && checked3.strength !== "proven") return "weak";
     const secret = checked3.value ?? value;
     const inner = groups["value"] === void 0 && checked3.value === void 0 ? -before.length : Math.max(-before.length, (before + match2[0]).indexOf(secret) - before.length);
     const matched = before + match2[0];
     const size = matched.includes(secret) || raw === null && secret.startsWith(matched) ? secret.length : matched.length;
-    const first2 = start + (raw === null ? at3 + inner : raw[at3 + inner] ?? 0);
-    const length = raw === null ? size : (raw[at3 + inner + size] ?? 0) - (raw[at3 + inner] ?? 0);
+    const first2 = raw === null ? start + at3 + inner : raw(at3 + inner);
+    const length = raw === null ? size : raw(at3 + inner + size) - first2;
+    const strength = checked3.strength ?? detector.strength;
     this.#kept.add({
       detector,
       value: secret,
       identity: checked3.identity ?? secret,
-      strength: checked3.strength ?? detector.strength,
+      strength,
       offset: this.#base + first2,
       length,
       end: this.#base + first2 + length,
@@ -58336,7 +58423,7 @@ var ContentScan = class _ContentScan {
       note: checked3.note ?? null,
       companion: raw === null ? null : this.#kernel.window.toString("latin1", first2, first2 + length)
     });
-    return true;
+    return strength === "proven" || strength === "likely" ? "strong" : "weak";
   }
   /** A match that stands alone, or in a program's bytes one that touches other text and must prove itself. */
   #found(detector, text5, at3) {
@@ -58441,11 +58528,11 @@ function partsOf2(form) {
   );
 }
 var longest = (parts) => parts.reduce((total, { max }) => total + max, 0);
-var NO_TOKEN = /[^A-Za-z0-9_.+/=-]/;
+var NO_TOKEN = /[^A-Za-z0-9_.+/=~%&#;-]/;
 function runOf(parts) {
   let run2 = 0;
-  for (const { text: text5, min, alphabet } of parts) {
-    const stop = text5 === null ? alphabet === "64~" ? 0 : -1 : text5.search(NO_TOKEN);
+  for (const { text: text5, min } of parts) {
+    const stop = text5 === null ? -1 : text5.search(NO_TOKEN);
     if (stop !== -1) return run2 + stop;
     run2 += min;
   }
@@ -58477,7 +58564,7 @@ var LETTERS = Object.fromEntries(
     const pattern = new RegExp(`[${inside}]`);
     return [
       name2,
-      Array.from({ length: 95 }, (_, code2) => String.fromCharCode(code2 + 32)).filter((c) => pattern.test(c)).join("")
+      Array.from({ length: 95 }, (_, code3) => String.fromCharCode(code3 + 32)).filter((c) => pattern.test(c)).join("")
     ];
   })
 );
@@ -59421,7 +59508,11 @@ var CLOUD = [
       "aws_key",
       "awskey",
       "s3_secret",
+      "aws.secret",
+      "s3.secret",
       "secret_key",
+      "secret-key",
+      "secret.key",
       "secretkey"
     ].map((text5) => ({
       text: text5,
@@ -62141,6 +62232,7 @@ var ASSIGNMENT_WORDS = [
   "app_key",
   "appkey"
 ];
+var SCHEME_ENDS = ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f", "\\://", ":\\\\/\\\\/", ":\\u002F\\u002F", ":\\u002f\\u002f"];
 var LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i;
 var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i;
 var RFC_EXAMPLES = /* @__PURE__ */ new Set(["7Fjfp0ZBr1KtDRbnfVdmIw", "Circle Of Life", "gX1fBat3bV", "open sesame", "opensesame"]);
@@ -62275,7 +62367,7 @@ var LOGINS = [
     title: "Connection string with a password",
     docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
     revoke: "Change the password of the account",
-    literals: ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f"],
+    literals: SCHEME_ENDS,
     pattern: /(?<=(?<![a-z0-9])(?:postgres(?:ql)?|mysql2?|mariadb|mongodb|rediss?|amqps?|sqlserver|mssql|clickhouse|cockroachdb|ldaps?|nats|kafka|smtps?|influxdb|neo4j|bolt|couchdb|oracle|db2|snowflake)(?:\+[a-z0-9]{2,16})?):\/\/(?<user>[^\s:/@"'<>]{0,80}):(?<value>[^\s/,"'<>]{1,1024}|[^\s/<>]{1,1024})@(?<host>[^\s/"'`?#,;)<>@]{2,120})/y,
     window: 1280,
     strength: "likely",
@@ -62368,7 +62460,7 @@ var LOGINS = [
     title: "URL with a password",
     docs: "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
     revoke: "Change the password or revoke the token",
-    literals: ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f"],
+    literals: SCHEME_ENDS,
     pattern: /(?<=(?<![a-z0-9])(?:git\+)?(?:https?|s?ftps?|ssh|git|svn)):\/\/(?<user>[^\s:/@"'<>()[\]{}|\\^`,;?#]{0,80}):(?<value>[^\s:/"'<>()[\]{}|\\^`,;?#]{1,200})@(?<host>[^\s/"'`?#,;)<>@]{3,120})/y,
     strength: "likely",
     guessable: true,
@@ -64360,7 +64452,7 @@ var TRIGGERS = ["key", "token", "secret", "passw", "auth", "api", "_pat", "cred"
 var REACH = 48;
 var MIN_LENGTH = 16;
 var fold = (c) => c >= 65 && c <= 90 ? c | 32 : c;
-var isToken = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 37 || c === 43 || c === 45 || c === 46 || c === 47 || c === 58 || c === 61 || c === 95;
+var isToken = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 35 || c === 37 || c === 38 || c === 43 || c === 45 || c === 46 || c === 47 || c === 58 || c === 61 || c === 92 || c === 95;
 function mayBeToken(window, from, length) {
   if (length < MIN_LENGTH) return false;
   let digits = 0;
@@ -64370,6 +64462,16 @@ function mayBeToken(window, from, length) {
     if (c >= 48 && c <= 57) digits++;
   }
   return digits > 0;
+}
+var isUpper = (c) => c >= 65 && c <= 90;
+var isLower = (c) => c >= 97 && c <= 122;
+var BACKSLASH = 92;
+var PERCENT = 37;
+function startsWord(window, at3) {
+  const [before, first2] = [window[at3 - 1] ?? 0, window[at3] ?? 0];
+  if (!isUpper(before) && !isLower(before)) return true;
+  if (isUpper(first2) && (isLower(before) || isLower(window[at3 + 1] ?? 0))) return true;
+  return window[at3 - 2] === BACKSLASH || window[at3 - 3] === PERCENT || window[at3 - 6] === BACKSLASH && window[at3 - 5] === 117;
 }
 var NameIndex = class _NameIndex {
   #byStart = /* @__PURE__ */ new Map();
@@ -64392,7 +64494,7 @@ var NameIndex = class _NameIndex {
       for (const { bytes: bytes2, detector } of this.#byStart.get(_NameIndex.#key(window, at3)) ?? []) {
         let same = 3;
         while (same < bytes2.length && fold(window[at3 + same] ?? 0) === bytes2[same]) same++;
-        if (same === bytes2.length) onName(detector, at3);
+        if (same === bytes2.length && startsWord(window, at3)) onName(detector, at3);
       }
     }
   }
@@ -64430,9 +64532,9 @@ var COMPARED = 16;
 var isIdentifier = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 95 || c === 46 || c === 45;
 var isQuote = (c) => c === 34 || c === 39 || c === 96 || c === 41 || c === 93 || c === 92 || /\s/.test(String.fromCharCode(c));
 var isOperator = (c) => c === 61 || c === 58 || c === 62 || c === 44 || c === 124;
-var isValue = (c) => c > 32 && c < 127 && !`"'\`,;(){}<>\\`.includes(String.fromCharCode(c));
+var isValue = (c) => c > 32 && c < 127 && !`"'\`,;(){}<>`.includes(String.fromCharCode(c));
 var isBase64 = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 43 || c === 47 || c === 45 || c === 95;
-var isToken2 = (c) => isIdentifier(c) || c === 43 || c === 47 || c === 61;
+var isToken2 = (c) => isIdentifier(c) || "+/=~%\\&#;".includes(String.fromCharCode(c));
 var fold2 = (c) => c >= 65 && c <= 90 ? c | 32 : c;
 function compile3(literals) {
   const groups = /* @__PURE__ */ new Map();
@@ -64513,7 +64615,7 @@ var BUCKETS = 8 * BUCKET_HALVES;
 var FINGERPRINT = 3;
 var COMPARED2 = 16;
 var CLIMBING_ROUNDS = 2;
-var isLower = (c) => c >= 97 && c <= 122;
+var isLower2 = (c) => c >= 97 && c <= 122;
 var at = (bytes2, index) => bytes2[index] ?? 0;
 var trigramAt = (bytes2, i) => at(bytes2, i) | at(bytes2, i + 1) << 8 | at(bytes2, i + 2) << 16;
 var exactHash = (trigram) => Math.imul(trigram & 16777215, HASH_MULTIPLIER);
@@ -64557,7 +64659,7 @@ function rarestTrigram(bytes2, ignoreCase, model, uses) {
 }
 function nibbleSets(c, ignoreCase) {
   const high = 1 << (c >> 4);
-  return [1 << (c & 15), ignoreCase && isLower(c) ? high | 1 << ((c ^ 32) >> 4) : high];
+  return [1 << (c & 15), ignoreCase && isLower2(c) ? high | 1 << ((c ^ 32) >> 4) : high];
 }
 var union2 = (a, b) => a.map(([low, high], k) => [low | (b[k]?.[0] ?? 0), high | (b[k]?.[1] ?? 0)]);
 var EMPTY = Array.from({ length: FINGERPRINT }, () => [0, 0]);
@@ -64637,9 +64739,9 @@ function writeClasses(image) {
     [/[A-Za-z0-9_.-]/, CLASS_IDENTIFIER],
     [/["'`\s\])\\]/, CLASS_QUOTE],
     [/[=:>,|]/, CLASS_OPERATOR],
-    [/[^\0-\x20\x7f-\xff"'`,;(){}<>\\]/, CLASS_VALUE],
+    [/[^\0-\x20\x7f-\xff"'`,;(){}<>]/, CLASS_VALUE],
     [/[0-9]/, CLASS_DIGIT],
-    [/[A-Za-z0-9_.+/=-]/, CLASS_TOKEN]
+    [/[A-Za-z0-9_.+/=~%\\&#;-]/, CLASS_TOKEN]
   ];
   for (let c = 0; c < 256; c++) {
     const s = String.fromCharCode(c);
@@ -64649,7 +64751,7 @@ function writeClasses(image) {
 function spellings(trigram, ignoreCase) {
   let written = [trigram];
   for (let shift = 0; ignoreCase && shift < 24; shift += 8) {
-    if (isLower(trigram >> shift & 255)) written = written.flatMap((each) => [each, each ^ 32 << shift]);
+    if (isLower2(trigram >> shift & 255)) written = written.flatMap((each) => [each, each ^ 32 << shift]);
   }
   return written;
 }
@@ -64661,7 +64763,7 @@ function writeEntries(image, literals) {
     const entry = ENTRIES + ENTRY_BYTES * number6;
     literal4.bytes.forEach((c, k) => {
       image[entry + k] = c;
-      image[entry + 16 + k] = literal4.ignoreCase && isLower(c) ? 32 : 0;
+      image[entry + 16 + k] = literal4.ignoreCase && isLower2(c) ? 32 : 0;
       image[entry + 32 + k] = 255;
     });
     const h = hash2(trigramAt(literal4.bytes, literal4.anchor));
@@ -65015,26 +65117,62 @@ function buildKernel(literals, size, simd = true) {
   };
 }
 
+// src/secrets/spellings.ts
+var code = (c) => c.charCodeAt(0).toString(16).padStart(2, "0");
+var upper = (c) => code(c).toUpperCase();
+var WRITERS = [
+  // PHP, and whoever writes for HTML in JavaScript.
+  [/\//g, (c) => `\\${c}`],
+  [/\//g, (c) => `\\\\${c}`],
+  [/\//g, (c) => `\\u00${upper(c)}`],
+  // Gson and Go, and .NET.
+  [/[=&<>]/g, (c) => `\\u00${code(c)}`],
+  [/[+&<>]/g, (c) => `\\u00${upper(c)}`],
+  // Java's properties.
+  [/[:=]/g, (c) => `\\${c}`],
+  // URLs.
+  [/[:/=+]/g, (c) => `%${upper(c)}`],
+  [/[:/=+]/g, (c) => `%${code(c)}`],
+  // XML and HTML.
+  [/[+/=]/g, (c) => `&#x${upper(c)};`],
+  [/[+/=]/g, (c) => `&#${c.charCodeAt(0)};`],
+  // JSON as a text in JSON.
+  [/"/g, (c) => `\\${c}`]
+];
+function escapedSpellings(text5) {
+  if (!/^[\x20-\x7e]+$/.test(text5) || !/[A-Za-z]/.test(text5) || text5.includes("\\")) return [];
+  const blanks = text5.startsWith("-----BEGIN ") ? [text5.replaceAll(" ", "%20")] : [];
+  return [.../* @__PURE__ */ new Set([...WRITERS.map(([signs2, write]) => text5.replace(signs2, write)), ...blanks])].filter((spelling) => spelling !== text5);
+}
+
 // src/secrets/scanner.ts
 var MAX_UNPACKED2 = 64 << 20;
-var ESCAPED_LITERAL = /^(?::\\\/\\\/|%3A%2F%2F|%3a%2f%2f)/;
+var ESCAPED_SCHEME = /^(?::\\{1,2}\/\\{1,2}\/|%3A%2F%2F|%3a%2f%2f|\\:\/\/|:\\u002[Ff]\\u002[Ff])/;
 var PROGRAM_MARKS = { "BusyBox v1.": "busybox", "GNU bash, version": "bash" };
 var PACKED = new Set(PACKED_SIGNS.map(({ text: text5 }) => text5));
 function compile4(detectors, simd, files) {
   const plain = { ignoreCase: false, assignment: false, run: 0 };
   const literals = /* @__PURE__ */ new Map();
-  const add3 = (literal4, owners, isTrigger = false) => {
+  const add3 = (literal4, owners, { isTrigger = false, isEscaped = false } = {}) => {
     const spec = { ...plain, ...typeof literal4 === "string" ? { text: literal4 } : literal4 };
     const key = JSON.stringify([spec.text, spec.ignoreCase, spec.assignment]);
     const known2 = literals.get(key);
     literals.set(key, {
       spec: { ...spec, run: Math.min(spec.run, known2?.spec.run ?? spec.run) },
-      owners: [...known2?.owners ?? [], ...owners],
-      isTrigger: isTrigger || known2?.isTrigger === true
+      owners: [.../* @__PURE__ */ new Set([...known2?.owners ?? [], ...owners])],
+      isTrigger: isTrigger || known2?.isTrigger === true,
+      isEscaped: isEscaped && known2?.isEscaped !== false
     });
   };
-  for (const detector of detectors) for (const literal4 of detector.literals) add3(literal4, [detector]);
-  if (detectors.some(({ names: names2 }) => names2 !== void 0)) for (const trigger of TRIGGERS) add3(trigger, [], true);
+  for (const detector of detectors) {
+    for (const literal4 of detector.literals) {
+      const spec = { ...plain, ...typeof literal4 === "string" ? { text: literal4 } : literal4 };
+      add3(spec, [detector]);
+      if (detector.generic === true || spec.text === "://") continue;
+      for (const text5 of escapedSpellings(spec.text)) add3({ ...spec, text: text5 }, [detector], { isEscaped: true });
+    }
+  }
+  if (detectors.some(({ names: names2 }) => names2 !== void 0)) for (const trigger of TRIGGERS) add3(trigger, [], { isTrigger: true });
   for (const text5 of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add3(text5, []);
   const signOf = new Map(Object.entries(SIGNS));
   const all2 = [...literals.values()];
@@ -65043,7 +65181,7 @@ function compile4(detectors, simd, files) {
     packed: all2.map(({ spec }) => PACKED.has(spec.text)),
     signs: all2.map(({ spec }) => signOf.get(spec.text) ?? null),
     owners: all2.map(({ owners }) => owners),
-    escaped: all2.map(({ spec }) => ESCAPED_LITERAL.test(spec.text)),
+    escaped: all2.map(({ spec, isEscaped }) => ESCAPED_SCHEME.test(spec.text) ? "scheme" : isEscaped ? "literal" : null),
     kernel: buildKernel(
       all2.map(({ spec }) => spec),
       WINDOW,
@@ -65706,20 +65844,20 @@ CHAR_MAP[HTAB] |= OWS;
 CHAR_MAP[SP] |= OWS;
 CHAR_MAP[SEMI] |= SEMI_FLAG;
 CHAR_MAP[COMMA] |= COMMA_FLAG;
-for (let code2 = 128; code2 <= 255; code2++) {
-  CHAR_MAP[code2] |= LOWER_CASE;
+for (let code3 = 128; code3 <= 255; code3++) {
+  CHAR_MAP[code3] |= LOWER_CASE;
 }
 for (const char of "!#$%&'*+-.^_`|~") {
   CHAR_MAP[char.charCodeAt(0)] |= TOKEN_FLAG;
 }
-for (let code2 = 48; code2 <= 57; code2++) {
-  CHAR_MAP[code2] |= TOKEN_FLAG;
+for (let code3 = 48; code3 <= 57; code3++) {
+  CHAR_MAP[code3] |= TOKEN_FLAG;
 }
-for (let code2 = 65; code2 <= 90; code2++) {
-  CHAR_MAP[code2] |= LOWER_CASE | TOKEN_FLAG;
+for (let code3 = 65; code3 <= 90; code3++) {
+  CHAR_MAP[code3] |= LOWER_CASE | TOKEN_FLAG;
 }
-for (let code2 = 97; code2 <= 122; code2++) {
-  CHAR_MAP[code2] |= TOKEN_FLAG;
+for (let code3 = 97; code3 <= 122; code3++) {
+  CHAR_MAP[code3] |= TOKEN_FLAG;
 }
 var NullObject = /* @__PURE__ */ (() => {
   const C = function() {
@@ -65739,8 +65877,8 @@ function parse4(header2, options4) {
   let whitespace = -1;
   let stop = options4?.parameters === false ? COMMA_FLAG : 0;
   while (index < len) {
-    const code2 = header2.charCodeAt(index);
-    const flags = CHAR_MAP[code2];
+    const code3 = header2.charCodeAt(index);
+    const flags = CHAR_MAP[code3];
     if ((flags & stopFlags) !== 0) {
       stop |= flags & COMMA_FLAG;
       break;
@@ -65751,7 +65889,7 @@ function parse4(header2, options4) {
     } else {
       whitespace = -1;
     }
-    typeFlags |= code2 & NON_ASCII | flags;
+    typeFlags |= code3 & NON_ASCII | flags;
     index++;
   }
   const valueEnd = whitespace === -1 ? index : whitespace;
@@ -65773,14 +65911,14 @@ function parseParameters(header2, type, index, len, stopFlags) {
     let keyFlags = 0;
     let keyWhitespace = -1;
     while (index < len) {
-      const code2 = header2.charCodeAt(index);
-      const flags = CHAR_MAP[code2];
+      const code3 = header2.charCodeAt(index);
+      const flags = CHAR_MAP[code3];
       if ((flags & stopFlags) !== 0) {
         if ((flags & COMMA_FLAG) !== 0)
           break parameter;
         continue parameter;
       }
-      if (code2 === EQ) {
+      if (code3 === EQ) {
         const keyEnd = keyWhitespace === -1 ? index : keyWhitespace;
         const value = header2.slice(keyStart, keyEnd);
         const key = (keyFlags & CASE_FLAGS) === 0 ? value : value.toLowerCase();
@@ -65792,16 +65930,16 @@ function parseParameters(header2, type, index, len, stopFlags) {
           const quotedStart = ++index;
           let escaped = false;
           while (index < len) {
-            const code3 = header2.charCodeAt(index);
-            if (code3 === DQUOTE) {
+            const code4 = header2.charCodeAt(index);
+            if (code4 === DQUOTE) {
               if (parameters[key] === void 0) {
                 parameters[key] = escaped ? unescapeQuotedPairs(header2, quotedStart, index) : header2.slice(quotedStart, index);
               }
               index++;
               let stop2 = 0;
               while (index < len) {
-                const code4 = header2.charCodeAt(index);
-                const flags2 = CHAR_MAP[code4];
+                const code5 = header2.charCodeAt(index);
+                const flags2 = CHAR_MAP[code5];
                 if ((flags2 & stopFlags) !== 0) {
                   stop2 = flags2 & COMMA_FLAG;
                   break;
@@ -65812,7 +65950,7 @@ function parseParameters(header2, type, index, len, stopFlags) {
                 break parameter;
               continue parameter;
             }
-            if (code3 === BSLASH && index + 1 < len) {
+            if (code4 === BSLASH && index + 1 < len) {
               escaped = true;
               index += 2;
               continue;
@@ -65825,8 +65963,8 @@ function parseParameters(header2, type, index, len, stopFlags) {
         let stop = 0;
         let valueWhitespace = -1;
         while (index < len) {
-          const code3 = header2.charCodeAt(index);
-          const flags2 = CHAR_MAP[code3];
+          const code4 = header2.charCodeAt(index);
+          const flags2 = CHAR_MAP[code4];
           if ((flags2 & stopFlags) !== 0) {
             stop = flags2 & COMMA_FLAG;
             break;
@@ -65853,7 +65991,7 @@ function parseParameters(header2, type, index, len, stopFlags) {
       } else {
         keyWhitespace = -1;
       }
-      keyFlags |= code2 & NON_ASCII | flags;
+      keyFlags |= code3 & NON_ASCII | flags;
       index++;
     }
   }
@@ -69511,14 +69649,14 @@ function markdown(text5) {
   return visible(text5).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\bGH(?=-\d)/gi, "$&<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
 var fenceFor = (text5, least) => "`".repeat(Math.max(least, ...[...text5.matchAll(/`+/g)].map(([run2]) => run2.length + 1)));
-function code(text5) {
+function code2(text5) {
   const shown2 = visible(text5);
   const fence = fenceFor(shown2, 1);
   const pad2 = shown2.startsWith("`") || shown2.endsWith("`") || shown2 === "" ? " " : "";
   return `${fence}${pad2}${shown2}${pad2}${fence}`;
 }
 var cell = (text5) => text5.replace(/(?<!\\)\|/g, "\\|");
-var prose = (text5) => text5.split("`").map((part3, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part3) : markdown(part3)).join("");
+var prose = (text5) => text5.split("`").map((part3, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code2(part3) : markdown(part3)).join("");
 
 // src/report/failure.ts
 var WHY = {
@@ -69529,9 +69667,9 @@ var WHY = {
   timeout: "the run took too long",
   usage: "the inputs are wrong"
 };
-var whyOf = (code2) => Object.hasOwn(WHY, code2) ? WHY[code2] : void 0;
-var failureTitle = (code2) => whyOf(code2) === void 0 ? "Layergate could not judge the image" : `Layergate judged nothing because ${whyOf(code2)}`;
-var failureHeadline = (name2, code2) => whyOf(code2) === void 0 ? `${name2} could not be read` : `${name2} was not judged: ${whyOf(code2)}`;
+var whyOf = (code3) => Object.hasOwn(WHY, code3) ? WHY[code3] : void 0;
+var failureTitle = (code3) => whyOf(code3) === void 0 ? "Layergate could not judge the image" : `Layergate judged nothing because ${whyOf(code3)}`;
+var failureHeadline = (name2, code3) => whyOf(code3) === void 0 ? `${name2} could not be read` : `${name2} was not judged: ${whyOf(code3)}`;
 
 // src/shell/words.ts
 var KINDS2 = ["literal", "variable", "open"];
@@ -70973,11 +71111,11 @@ function forEachChild(node2, callback) {
 }
 
 // node_modules/unbash/dist/ansi-c.js
-function isOctal(code2) {
-  return code2 >= 48 && code2 <= 55;
+function isOctal(code3) {
+  return code3 >= 48 && code3 <= 55;
 }
-function isHex(code2) {
-  return code2 >= 48 && code2 <= 57 || code2 >= 65 && code2 <= 70 || code2 >= 97 && code2 <= 102;
+function isHex(code3) {
+  return code3 >= 48 && code3 <= 57 || code3 >= 65 && code3 <= 70 || code3 >= 97 && code3 <= 102;
 }
 function codePoint(value, fallback2) {
   try {
@@ -71036,8 +71174,8 @@ function decodeAnsiCQuoted(source2, start, limit) {
     if (source2.charCodeAt(pos) !== 92 || pos + 1 >= limit) {
       const runStart = pos;
       while (pos < limit) {
-        const code2 = source2.charCodeAt(pos);
-        if (code2 === 39 || code2 === 92 && pos + 1 < limit)
+        const code3 = source2.charCodeAt(pos);
+        if (code3 === 39 || code3 === 92 && pos + 1 < limit)
           break;
         pos++;
       }
@@ -71087,13 +71225,13 @@ function decodeAnsiCQuoted(source2, start, limit) {
       case "\n":
         break;
       case "c": {
-        const code2 = pos < limit ? source2.charCodeAt(pos) : 39;
-        if (code2 === 39) {
+        const code3 = pos < limit ? source2.charCodeAt(pos) : 39;
+        if (code3 === 39) {
           value += source2.slice(escapeStart, pos);
           break;
         }
         pos++;
-        if (code2 === 92) {
+        if (code3 === 92) {
           const pair2 = pos < limit && source2.charCodeAt(pos) === 92;
           if (pair2)
             pos++;
@@ -71104,8 +71242,8 @@ function decodeAnsiCQuoted(source2, start, limit) {
           }
           break;
         }
-        const control = code2 === 63 ? 127 : code2 & 31;
-        if (control === 0 && code2 < 128 && nul === -1)
+        const control = code3 === 63 ? 127 : code3 & 31;
+        if (control === 0 && code3 < 128 && nul === -1)
           nul = value.length;
         value += String.fromCharCode(control);
         break;
@@ -78763,12 +78901,12 @@ function startsShell(command2) {
   if (options4.has("-c", "--command", "--help", "--version", "-h", "-V")) return false;
   return options4.operands.filter(({ value }) => value !== "-").length <= 1 && (name2 === "su" || !options4.has("-u", "--user"));
 }
-function runsInput(name2, code2, replaced2) {
+function runsInput(name2, code3, replaced2) {
   if (replaced2 === null) return false;
-  if (code2 === replaced2) return true;
+  if (code3 === replaced2) return true;
   if (!isShell(name2)) return false;
   const isInput = (word) => replaced2 === "" ? /^\$(?:[@*\d]|\{[@*\d]\})$/.test(word) : word === replaced2;
-  return parseScript(code2).commands.some(({ program, name: inner, args }) => isInput(program) || inner === "eval" && args.some(({ value }) => isInput(value)));
+  return parseScript(code3).commands.some(({ program, name: inner, args }) => isInput(program) || inner === "eval" && args.some(({ value }) => isInput(value)));
 }
 function runOf2(command2) {
   const { name: name2, program, args, replaced: replaced2 } = command2;
@@ -78782,14 +78920,14 @@ function runOf2(command2) {
     if (word === void 0) break;
     const { value } = word;
     if (INPUT2.test(value) || isShell(name2) && /^-[a-z]*s$/.test(value)) return { kind: "input" };
-    const code2 = args[at3 + 1];
+    const code3 = args[at3 + 1];
     if (interpreter.code.test(value)) {
-      if (code2 === void 0) return replaced2 === "" ? { kind: "input" } : null;
-      return runsInput(name2, code2.value, replaced2) ? { kind: "input" } : { kind: "code", word: code2 };
+      if (code3 === void 0) return replaced2 === "" ? { kind: "input" } : null;
+      return runsInput(name2, code3.value, replaced2) ? { kind: "input" } : { kind: "code", word: code3 };
     }
     if (/^(?:-m|--version|-V|-v|--help|-h|-i)$/.test(value) && !isShell(name2)) return null;
     if (interpreter.values.test(value)) at3++;
-    else if (value === "--") return code2 === void 0 ? { kind: "input" } : { kind: "file", word: code2 };
+    else if (value === "--") return code3 === void 0 ? { kind: "input" } : { kind: "file", word: code3 };
     else if (/^(?:pwsh|powershell)/i.test(name2) && !/^[-+]|\.ps1$/i.test(value)) return { kind: "code", word };
     else if (!/^[-+]./.test(value) && value !== "") return { kind: "file", word };
   }
@@ -79268,10 +79406,10 @@ function fetched(command2) {
 }
 var FETCHING = /\b(?:urlopen|urlretrieve|copy|file_get_contents|file_put_contents|DownloadString|DownloadFile|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|LWP|get|getstore|open|fetch|URI)\b/i;
 var EXECUTING = /\b(?:exec|eval|iex|Invoke-Expression|system|instance_eval)\b/i;
-function fetchedInCode(code2) {
-  const at3 = /['"]?((?:https?|ftp):\/\/[^\s'"()]+)['"]?(?:\s*,\s*['"]([^'"]+)['"])?/i.exec(code2);
-  if (at3?.[1] === void 0 || !FETCHING.test(code2) || LOCAL2.test(at3[1])) return null;
-  return { url: at3[1], file: at3[2] ?? null, runs: EXECUTING.test(code2) };
+function fetchedInCode(code3) {
+  const at3 = /['"]?((?:https?|ftp):\/\/[^\s'"()]+)['"]?(?:\s*,\s*['"]([^'"]+)['"])?/i.exec(code3);
+  if (at3?.[1] === void 0 || !FETCHING.test(code3) || LOCAL2.test(at3[1])) return null;
+  return { url: at3[1], file: at3[2] ?? null, runs: EXECUTING.test(code3) };
 }
 function verifies(command2) {
   const { name: name2, args, fedBy } = command2;
@@ -79325,7 +79463,7 @@ var makesExecutable = (mode) => /^[0-7]{3,4}$/.test(mode) ? /[1357]/.test(mode.s
 var PACKAGE_URL = /^(?:https?|ftp):\/\/.+\.(?:rpm|deb|apk|whl|tgz|tar\.gz|zip|gem)(?:[?#].*)?$/is;
 var MAX_FILES = 100;
 var MAX_WORDS3 = 500;
-var runsVariable = (code2, name2) => [...code2.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known2]) => known2 === name2);
+var runsVariable = (code3, name2) => [...code3.matchAll(/(?:^|[;&|\n({])[\s"']{0,8}(?:eval[\s"']{1,8})?\$\{?(\w+)/g)].some(([, known2]) => known2 === name2);
 var Flow = class {
   downloads = [];
   /** By path, as written. */
@@ -79378,14 +79516,14 @@ var Flow = class {
       this.#use(download2, "install", step2, command2, "installs it");
       return;
     }
-    const code2 = run2?.kind === "code" && run2.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run2.word.value) : null;
+    const code3 = run2?.kind === "code" && run2.word.kind !== "open" && name2 !== "eval" && !isShell(name2) ? fetchedInCode(run2.word.value) : null;
     if (got !== null) {
       this.add(step2, command2, name2, got.url, got.files);
       return;
     }
-    if (code2 !== null) {
-      const download2 = this.add(step2, command2, name2, code2.url, code2.file === null ? [] : [code2.file]);
-      if (code2.runs) this.#use(download2, "run", step2, command2, `runs what its own code downloads`);
+    if (code3 !== null) {
+      const download2 = this.add(step2, command2, name2, code3.url, code3.file === null ? [] : [code3.file]);
+      if (code3.runs) this.#use(download2, "run", step2, command2, `runs what its own code downloads`);
       return;
     }
     for (const inner of substituted) this.take(step2, inner);
@@ -79629,7 +79767,7 @@ function userAdvice(evidence) {
   if (made !== null)
     return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? "the build" : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ""}. ${NUMBER2}`;
   if (built !== null && built.programs.shells.length === 0) return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER2}`;
-  const adds = built?.programs.packageManagers.some((path19) => path19.endsWith("/apk")) === true || built?.programs.shells.some((path19) => path19.endsWith("/busybox")) === true;
+  const adds = built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? "") || built?.programs.packageManagers.some((path19) => path19.endsWith("/apk")) === true || built?.programs.shells.some((path19) => path19.endsWith("/busybox")) === true;
   return `Write two lines before CMD: \`RUN ${adds ? "adduser -D -u 10001 app" : "useradd --uid 10001 --create-home app"}\` and \`USER 10001\`. ${NUMBER2}`;
 }
 
@@ -81395,7 +81533,7 @@ function untoldBase(report) {
   const isNameless = /no Dockerfile|named|\bfits?\b/.test(image.baseReason);
   return {
     what: `Nothing tells base from own: ${which2}.`,
-    how: `${image.baseReason.replace(/^./u, (letter) => letter.toUpperCase())}. ${isNameless ? "Name the one that was built (--dockerfile, input dockerfile), or build" : "Build"} with provenance (mode=max).`
+    how: `${image.baseReason.replace(/^[a-z]+(?=\s)/, (word) => word.replace(/^./, (letter) => letter.toUpperCase()))}. ${isNameless ? "Name the one that was built (--dockerfile, input dockerfile), or build" : "Build"} with provenance (mode=max).`
   };
 }
 var inherited = ({ originCertainty }, what) => originCertainty === "proven" ? `inherited from the ${what}` : `inherited from the ${what}, which is not proven`;
@@ -81540,7 +81678,7 @@ function renderSummary(outcome) {
     const text5 = compose(outcome, measure);
     if (Buffer.byteLength(text5) <= MAX_SUMMARY) return text5;
   }
-  return `## ${headline(outcome.report, code(outcome.redactor.cut(outcome.report.image.reference, MAX_NAME2)))}
+  return `## ${headline(outcome.report, code2(outcome.redactor.cut(outcome.report.image.reference, MAX_NAME2)))}
 
 ${MEASURES_LEFT}
 `;
@@ -81550,9 +81688,9 @@ function compose(outcome, measure) {
   const { report } = outcome;
   const { image, stats } = report;
   const parts = [
-    `## ${headline(report, code(image.reference))}`,
+    `## ${headline(report, code2(image.reference))}`,
     untoldSection(report),
-    `${countParts2(report, strong).join(" \xB7 ")} \xB7 ${passedCount(report)} \xB7 ${layerTally(image)}, ${bytes(image.size)} \xB7 policy ${ruleOfVerdict(report, code)}`,
+    `${countParts2(report, strong).join(" \xB7 ")} \xB7 ${passedCount(report)} \xB7 ${layerTally(image)}, ${bytes(image.size)} \xB7 policy ${ruleOfVerdict(report, code2)}`,
     loosenedSection(report),
     findingsSection(outcome, measure),
     acceptSection(report),
@@ -81560,7 +81698,7 @@ function compose(outcome, measure) {
     layersSection(outcome, measure),
     closing(report, measure),
     passedSection(report),
-    `<sub>${code(image.id)} \xB7 ${code(image.platform)} \xB7 ${bytes(stats.bytes)} read in ${duration3(stats.seconds)} \xB7 Layergate ${report.tool.version}</sub>`
+    `<sub>${code2(image.id)} \xB7 ${code2(image.platform)} \xB7 ${bytes(stats.bytes)} read in ${duration3(stats.seconds)} \xB7 Layergate ${report.tool.version}</sub>`
   ];
   return `${parts.filter((part3) => part3 !== "").join("\n\n")}
 `;
@@ -81606,14 +81744,14 @@ ${entries.join("\n")}
 or on the line above, in the Dockerfile: \`# layergate-ignore: RULE reason until YYYY-MM-DD\``
   );
 }
-var passedSection = ({ verdict }) => verdict.passed.length === 0 ? "" : folded("Passed", verdict.passed.map(code).join(" "));
+var passedSection = ({ verdict }) => verdict.passed.length === 0 ? "" : folded("Passed", verdict.passed.map(code2).join(" "));
 var folded = (title, content) => content === "" ? "" : `<details><summary>${title}</summary>
 
 ${content}
 
 </details>`;
 function renderErrorSummary(reference, failure2) {
-  return `## \u26A0\uFE0F ${failureHeadline(code(reference), failure2.code)}
+  return `## \u26A0\uFE0F ${failureHeadline(code2(reference), failure2.code)}
 
 ${markdown(failure2.message)}
 
@@ -81625,17 +81763,17 @@ function findingsSection(outcome, measure) {
   if (shown2.length === 0) return "";
   const rows = groupByLine(shown2.slice(0, measure.findings)).flatMap(({ at: at3, findings }) => {
     const source2 = sourceLine(outcome, at3);
-    const title = at3 === null ? "### Line not known" : `### ${code(`${at3.path}:${at3.startLine}`)}${source2 === null ? "" : ` ${code(outcome.redactor.cut(source2, MAX_SOURCE))}`}`;
+    const title = at3 === null ? "### Line not known" : `### ${code2(`${at3.path}:${at3.startLine}`)}${source2 === null ? "" : ` ${code2(outcome.redactor.cut(source2, MAX_SOURCE))}`}`;
     return [
       title,
       ...groupByFile(findings).map((group) => {
         const [finding] = group;
         if (finding === void 0) return "";
         if (group.length > 1) return groupItem(outcome, group, measure);
-        const also = alsoIn(finding, MAX_PLACES3, (place) => code(otherPlaceName(place)));
+        const also = alsoIn(finding, MAX_PLACES3, (place) => code2(otherPlaceName(place)));
         const more = also === "" ? "" : ` ${also.replace("also", "Also")}.`;
         const facts = factsOf2(outcome, finding);
-        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
+        return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
       })
     ];
   });
@@ -81653,12 +81791,12 @@ function groupItem(outcome, group, { fixes }) {
   const hiding = hider === null ? "" : `; ${hider} ${verbOf(hiddenBy(first2)?.role ?? "hidden-by")} the file, the layer keeps it`;
   const each = group.map((finding, index) => {
     const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
-    const shown2 = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code(finding.secret.redacted);
+    const shown2 = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code2(finding.secret.redacted);
     const details = [line2, shown2, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
-    const also = alsoIn(finding, MAX_PLACES3, (place) => code(otherPlaceName(place)));
-    return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code(finding.ruleId)} \xB7 ${markdown(subjectOf(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
+    const also = alsoIn(finding, MAX_PLACES3, (place) => code2(otherPlaceName(place)));
+    return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${markdown(subjectOf(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
   });
-  return `- **${plural2(group.length, "secret")} in ${code(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}${advice(common)}
+  return `- **${plural2(group.length, "secret")} in ${code2(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}${advice(common)}
 ${each.join("\n")}${fixes ? fixBlock(outcome, first2) : ""}`;
 }
 function fixBlock(outcome, finding) {
@@ -81689,8 +81827,8 @@ function layersSection({ report, instructions, redactor }, { layers: most }) {
   };
   const rows = layers.slice(0, most).map((layer) => {
     const text5 = layer.history === null ? layer.createdBy ?? "" : instructions[layer.history] ?? "";
-    const where = layer.base === true ? layer.baseCertainty === "proven" ? "base" : "base, not proven" : layer.dockerfile === null ? "" : cell(code(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`));
-    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text5 === "" ? "" : cell(code(redactor.cut(oneLine(text5), MAX_INSTRUCTION2)))} | ${found(layer.index)} |`;
+    const where = layer.base === true ? layer.baseCertainty === "proven" ? "base" : "base, not proven" : layer.dockerfile === null ? "" : cell(code2(`${layer.dockerfile.path}:${layer.dockerfile.startLine}`));
+    return `| ${layer.index} | ${bytes(layer.size)} | ${where} | ${text5 === "" ? "" : cell(code2(redactor.cut(oneLine(text5), MAX_INSTRUCTION2)))} | ${found(layer.index)} |`;
   });
   const more = layers.length > most ? `
 
@@ -81712,16 +81850,16 @@ ${items.slice(0, listed2).map((item) => `- ${item}`).join("\n")}${items.length >
     ),
     list(
       "Fixed",
-      baseline.fixed.map(({ rule, title, place }) => `\u2705 ${markdown(title)} in ${code(place)} (${code(rule)})`)
+      baseline.fixed.map(({ rule, title, place }) => `\u2705 ${markdown(title)} in ${code2(place)} (${code2(rule)})`)
     ),
     list(
-      `Known, by ${code(baseline.name ?? "")}`,
-      knownFindings(report).map((finding) => `${ICONS[finding.severity]} ${markdown(finding.title)}: ${code(lineName(finding))} (${code(finding.ruleId)})`)
+      `Known, by ${code2(baseline.name ?? "")}`,
+      knownFindings(report).map((finding) => `${ICONS[finding.severity]} ${markdown(finding.title)}: ${code2(lineName(finding))} (${code2(finding.ruleId)})`)
     ),
     list(
       "Ignored",
       ignoredFindings(report).map(
-        ({ ruleId, location, suppressed }) => `${code(ruleId)} ${code(placeName(location))}: ${markdown(suppressed?.reason ?? "")}${suppressed?.expires == null ? "" : ` (until ${markdown(suppressed.expires)})`}`
+        ({ ruleId, location, suppressed }) => `${code2(ruleId)} ${code2(placeName(location))}: ${markdown(suppressed?.reason ?? "")}${suppressed?.expires == null ? "" : ` (until ${markdown(suppressed.expires)})`}`
       )
     ),
     list(
@@ -81730,11 +81868,11 @@ ${items.slice(0, listed2).map((item) => `- ${item}`).join("\n")}${items.length >
     ),
     list(
       "Not looked into",
-      stats.skipped.map(({ layer, path: path19, reason }) => `${layer === null ? "" : `layer ${layer} `}${code(path19)}: ${markdown(reason)}`)
+      stats.skipped.map(({ layer, path: path19, reason }) => `${layer === null ? "" : `layer ${layer} `}${code2(path19)}: ${markdown(reason)}`)
     ),
     list(
       "Not judged",
-      notJudged.map((name2) => code(name2))
+      notJudged.map((name2) => code2(name2))
     ),
     stats.knownPublic === 0 ? "" : `${plural2(stats.knownPublic, "value")} that published packages hold ${stats.knownPublic === 1 ? "is" : "are"} quiet.`,
     stats.vouchedFiles === 0 ? "" : `${plural2(stats.vouchedFiles, "file")} that a package vouches for ${stats.vouchedFiles === 1 ? "is" : "are"} quiet.`
@@ -81755,8 +81893,8 @@ var SECTION_END = "<!-- layergate:end -->";
 var sectionKey = (name2) => Buffer.from(name2).toString("base64url");
 function link(finding, { blobUrl }) {
   const at3 = finding.dockerfile;
-  if (at3 === null) return code(placeName(finding.location));
-  const name2 = code(`${at3.path}:${at3.startLine}`);
+  if (at3 === null) return code2(placeName(finding.location));
+  const name2 = code2(`${at3.path}:${at3.startLine}`);
   const lines = at3.startLine === at3.endLine ? `L${at3.startLine}` : `L${at3.startLine}-L${at3.endLine}`;
   if (at3.changed === true) return `${name2} as built`;
   return blobUrl === null || at3.path.startsWith("/") || at3.path.split("/").includes("..") ? name2 : `[${name2}](${blobUrl}/${at3.path.split("/").map(encodeURIComponent).join("/")}#${lines})`;
@@ -81778,16 +81916,16 @@ function row(outcome, group, context3) {
   const { secret, location } = finding;
   const facts = factsOf2(outcome, finding);
   const hider = hiderOf(finding);
-  const where = location.kind === "layer" ? ` in ${code(location.path)}` : location.kind === "tar" ? ` (${location.field} of ${code(location.path)})` : "";
+  const where = location.kind === "layer" ? ` in ${code2(location.path)}` : location.kind === "tar" ? ` (${location.field} of ${code2(location.path)})` : "";
   const hiding = hider !== null && location.kind === "layer" ? `; ${hider} ${verbOf(hiddenBy(finding)?.role ?? "hidden-by")} it, layer ${location.layer} keeps it` : "";
-  const others = [...new Set(group.map((each) => alsoIn(each, MAX_PLACES4, (place) => code(otherPlaceName(place)))).filter((text5) => text5 !== ""))];
+  const others = [...new Set(group.map((each) => alsoIn(each, MAX_PLACES4, (place) => code2(otherPlaceName(place)))).filter((text5) => text5 !== ""))];
   const also = others[0] === void 0 ? "" : others.length === 1 ? `; ${others[0]}` : "; they are in other places too: see the job summary";
   const kinds = [...new Set(group.map(subjectOf))];
   if (group.length > 1) {
     const named3 = kinds.slice(0, MAX_KINDS).map(markdown).join(", ");
     return `| ${ICONS[finding.severity]} | ${cell(`**${number5(group.length)} secrets**${where}: ${named3}${kinds.length > MAX_KINDS ? ` and ${kinds.length - MAX_KINDS} more kinds` : ""}${hiding}${also}`)} | ${cell(link(finding, context3))} |`;
   }
-  const what = secret === null ? [`**${markdown(finding.title)}**`, prose(firstSentence(finding.message))].filter((line2) => line2 !== "").join("<br>") : `**${markdown(subjectOf(finding))}**${secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${code(secret.redacted)}`}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${where}${hiding}${also}`;
+  const what = secret === null ? [`**${markdown(finding.title)}**`, prose(firstSentence(finding.message))].filter((line2) => line2 !== "").join("<br>") : `**${markdown(subjectOf(finding))}**${secret.redacted === "\u2022\u2022\u2022" ? "" : ` ${code2(secret.redacted)}`}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${where}${hiding}${also}`;
   return `| ${ICONS[finding.severity]} | ${cell(what)} | ${cell(link(finding, context3))} |`;
 }
 var memorySchema = external_exports.object({
@@ -81833,14 +81971,14 @@ function renderSection(outcome, context3, earlier) {
   const run2 = context3.runUrl === null ? "" : ` \xB7 [run](${context3.runUrl})`;
   const groups = groupByFile(failingFirst(report));
   const fixedBefore = fixed2.map(
-    ([, title, place, commit]) => `- \u2705 ${markdown(title)}: ${code(place)}${commit === "" ? "" : ` since ${/^[0-9a-f]{7}$/.test(commit) ? commit : code(commit)}`}`
+    ([, title, place, commit]) => `- \u2705 ${markdown(title)}: ${code2(place)}${commit === "" ? "" : ` since ${/^[0-9a-f]{7}$/.test(commit) ? commit : code2(commit)}`}`
   );
   const front = [
-    `### ${headline(report, code(report.name))}`,
+    `### ${headline(report, code2(report.name))}`,
     `${countParts2(report, strong).join(" \xB7 ")} \xB7 ${passedCount(report)}${run2}`,
     loosenedSection(report),
     untoldSection(report),
-    isMild(report) ? `Nothing fails: ${ruleOfVerdict(report, code)}.` : ""
+    isMild(report) ? `Nothing fails: ${ruleOfVerdict(report, code2)}.` : ""
   ];
   const back = [
     fixedBefore.length === 0 ? "" : `**Fixed in this pull request**
@@ -81848,7 +81986,7 @@ ${fixedBefore.join("\n")}`,
     layersSection(outcome, FULL),
     folded(report.baseline.name === null ? "Ignored, warnings and not looked at" : "Known, ignored and not looked at", closing(report, FULL)),
     context3.source === null ? "" : `<sub>${context3.source}</sub>`,
-    `<sub>${code(report.image.id.slice(0, 19))} \xB7 ${code(report.image.platform)} \xB7 policy ${code(report.policy.name)}${report.policy.commit === null ? "" : ` of ${code(report.policy.commit.slice(0, 7))}`} \xB7 Layergate ${code(report.tool.version)}</sub>`,
+    `<sub>${code2(report.image.id.slice(0, 19))} \xB7 ${code2(report.image.platform)} \xB7 policy ${code2(report.policy.name)}${report.policy.commit === null ? "" : ` of ${code2(report.policy.commit.slice(0, 7))}`} \xB7 Layergate ${code2(report.tool.version)}</sub>`,
     writeMemory(memory)
   ];
   for (const rows of [MAX_ROWS, 5, 2]) {
@@ -81886,7 +82024,7 @@ var MAX_MESSAGE = 2e3;
 function renderErrorSection(name2, failure2, earlier) {
   const memory = readMemory(earlier);
   return [
-    `### \u26A0\uFE0F ${failureHeadline(code(name2), failure2.code)}`,
+    `### \u26A0\uFE0F ${failureHeadline(code2(name2), failure2.code)}`,
     markdown(cutText(failure2.message, MAX_MESSAGE)),
     "Nothing was judged.",
     ...memory === NOTHING2 ? [] : [writeMemory(memory)]
@@ -82649,10 +82787,10 @@ var SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 function guardEnding(tell) {
   let isTold = false;
   process.exitCode = 2;
-  const end2 = (code2, message) => {
+  const end2 = (code3, message) => {
     if (!isTold) {
       isTold = true;
-      tell(code2, message);
+      tell(code3, message);
     }
     process.exit(2);
   };
@@ -82668,9 +82806,9 @@ function guardEnding(tell) {
   process.stderr.on("error", () => {
   });
   return {
-    settle: (code2) => {
+    settle: (code3) => {
       isTold = true;
-      process.exitCode = code2;
+      process.exitCode = code3;
     }
   };
 }
@@ -82874,9 +83012,9 @@ var GO_ESCAPES = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "	", v: "\v
 var goUnquote = (text5) => text5.replace(
   /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs,
   (_whole, byte, short, long, char) => {
-    const code2 = byte ?? short ?? long;
-    if (code2 === void 0) return GO_ESCAPES[char ?? ""] ?? char ?? "";
-    const point = Number.parseInt(code2, 16);
+    const code3 = byte ?? short ?? long;
+    if (code3 === void 0) return GO_ESCAPES[char ?? ""] ?? char ?? "";
+    const point = Number.parseInt(code3, 16);
     return point <= 1114111 ? String.fromCodePoint(point) : "";
   }
 );
@@ -83724,8 +83862,8 @@ var Entries = class {
     this.#where = where;
     this.#handle = handle;
   }
-  #refuse(code2, name2, why) {
-    return new ImageError(code2, `${this.#where}: ${JSON.stringify(name2)} ${why}: which one counts depends on the reader. Save the image again.`);
+  #refuse(code3, name2, why) {
+    return new ImageError(code3, `${this.#where}: ${JSON.stringify(name2)} ${why}: which one counts depends on the reader. Save the image again.`);
   }
   /** @throws ImageError for an entry that readers take differently */
   async add(header2) {
@@ -83817,7 +83955,7 @@ async function tarFiles(where, handle, limits) {
 var QUOTE = 34;
 var COMMA2 = 44;
 var OPEN_LIST = 91;
-var BACKSLASH = 92;
+var BACKSLASH2 = 92;
 var CLOSE_LIST = 93;
 var OPEN_OBJECT = 123;
 var CLOSE_OBJECT = 125;
@@ -83826,7 +83964,7 @@ function endOfString(text5, at3) {
   while (end2 < text5.length) {
     const c = text5.charCodeAt(end2);
     if (c === QUOTE) return end2 + 1;
-    end2 += c === BACKSLASH ? 2 : 1;
+    end2 += c === BACKSLASH2 ? 2 : 1;
   }
   return text5.length;
 }
@@ -84095,8 +84233,8 @@ async function readBuildDocuments(value, directory, temporary) {
   if (value.trimStart().startsWith("{"))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
   const handle = await open5(path13.resolve(directory, value), constants6.O_RDONLY | (constants6.O_NONBLOCK ?? 0)).catch((cause) => {
-    const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
-    throw new ConfigError(`${value}: the build metadata cannot be read (${code2}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
+    const code3 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
+    throw new ConfigError(`${value}: the build metadata cannot be read (${code3}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
   });
   try {
     const info2 = await handle.stat();
@@ -84218,7 +84356,7 @@ async function findBuild(image, options4) {
     target: options4.target
   });
   let origin = originWith([], null);
-  const isChanged = origin.warnings.some(({ code: code2 }) => code2 === "dockerfile-changed");
+  const isChanged = origin.warnings.some(({ code: code3 }) => code3 === "dockerfile-changed");
   const hasNone = origin.history.every(({ lines }) => lines === null);
   const needsAll = origin.base?.doubt != null || origin.layers.some(({ owner, certainty }) => owner === "unknown" || certainty === "aligned");
   if ((isChanged || hasNone && !options4.isNamed || needsAll) && options4.checkout !== null) {
@@ -86304,26 +86442,34 @@ async function* save(engine, name2) {
   });
   const ended = new Promise((resolve) => {
     child.on("error", (error63) => resolve({ code: null, error: error63 }));
-    child.on("close", (code2) => resolve({ code: code2, error: null }));
+    child.on("close", (code3) => resolve({ code: code3, error: null }));
   });
   try {
     for await (const chunk of child.stdout) yield chunk;
-    const { code: code2, error: error63 } = await ended;
+    const { code: code3, error: error63 } = await ended;
     if (error63 !== null) throw new EngineRefused(error63.code === "ENOENT" ? `${engine} is not installed` : `${engine} cannot be started (${error63.code})`);
-    if (code2 !== 0) throw new EngineRefused(`${engine}: ${cutText(stderr.trim().split("\n").at(-1) ?? "", MAX_MESSAGE2) || `ended with code ${code2}`}`);
+    if (code3 !== 0) throw new EngineRefused(`${engine}: ${cutText(stderr.trim().split("\n").at(-1) ?? "", MAX_MESSAGE2) || `ended with code ${code3}`}`);
   } finally {
     child.kill();
   }
 }
+function namesFor(name2) {
+  const reference = parseReference(name2);
+  return reference !== null && reference.tag === null && reference.digest === null && !/^[0-9a-f]{64}$/.test(name2) ? [`${name2}:latest`, name2] : [name2];
+}
 async function saveFromEngine(name2, spoolTo) {
   const reasons = [];
   for (const engine of ENGINES) {
-    try {
-      return await spoolTo(save(engine, name2));
-    } catch (error63) {
-      if (!(error63 instanceof EngineRefused)) throw error63;
-      reasons.push(error63.message);
+    let reason = "";
+    for (const full of namesFor(name2)) {
+      try {
+        return await spoolTo(save(engine, full));
+      } catch (error63) {
+        if (!(error63 instanceof EngineRefused)) throw error63;
+        reason = error63.message;
+      }
     }
+    reasons.push(reason);
   }
   throw new ImageError("no-engine", `${name2}: no engine has an image of that name (${reasons.join("; ")}). Name a local image, an archive or an OCI layout.`);
 }
@@ -88289,9 +88435,9 @@ var isDate = (text5) => !Number.isNaN(Date.parse(`${text5}T00:00:00Z`)) && (/* @
 function readComment(text5) {
   const foreign = /^#\s*hadolint\s+(global\s+)?ignore\s*=\s*([A-Z0-9,\s]+)/.exec(text5);
   if (foreign !== null) {
-    const codes = (foreign[2] ?? "").split(/[\s,]+/).filter((code2) => Object.hasOwn(HADOLINT, code2));
+    const codes = (foreign[2] ?? "").split(/[\s,]+/).filter((code3) => Object.hasOwn(HADOLINT, code3));
     return {
-      rules: codes.map((code2) => ({ rule: HADOLINT[code2] ?? "", reason: `hadolint ignore=${code2}` })),
+      rules: codes.map((code3) => ({ rule: HADOLINT[code3] ?? "", reason: `hadolint ignore=${code3}` })),
       expires: null,
       inImage: null,
       detector: null,
@@ -89087,8 +89233,8 @@ function suggestionOf(finding, shown2, source2, redactor) {
   const { startLine, endLine, lines } = change;
   if (lines.some((line2) => NOT_COMMITTED.test(line2) || redactor.text(line2) !== line2)) return null;
   const more = [
-    ...fix.ignore === null ? [] : [`Also add ${fix.ignore.patterns.map(code).join(", ")} to ${code(fix.ignore.path)}.`],
-    ...fix.build.length === 0 ? [] : [`Build with ${code(fix.build.join(" "))}.`]
+    ...fix.ignore === null ? [] : [`Also add ${fix.ignore.patterns.map(code2).join(", ")} to ${code2(fix.ignore.path)}.`],
+    ...fix.build.length === 0 ? [] : [`Build with ${code2(fix.build.join(" "))}.`]
   ];
   const marker = `<!-- layergate:suggestion ${fingerprint} -->`;
   return { path: fix.path, startLine, endLine, marker, body: [marker, `**${markdown(title)}.** ${[prose(remedy), ...more].join(" ")}`, fenced(lines)].join("\n\n") };
@@ -89351,9 +89497,9 @@ ${meta32.references.map(({ name: name2, url: url2 }) => `- [${name2}](${url2})`)
         invocations: [
           {
             executionSuccessful: true,
-            toolConfigurationNotifications: [...warnings, ...results.length > MAX_RESULTS ? [tooMany(results.length)] : []].map(({ code: code2, message }) => ({
+            toolConfigurationNotifications: [...warnings, ...results.length > MAX_RESULTS ? [tooMany(results.length)] : []].map(({ code: code3, message }) => ({
               level: "warning",
-              descriptor: { id: code2 },
+              descriptor: { id: code3 },
               message: { text: visible(message) }
             }))
           }
@@ -89725,8 +89871,8 @@ async function writeSummary(text5) {
     warning(`The job summary cannot be written: ${visible(error63 instanceof Error ? error63.message : String(error63))}`);
   }
 }
-function annotateFailure({ code: code2, message, at: at3 = null }) {
-  error(message, { title: failureTitle(code2), ...at3 === null || /^[/\\]|^[A-Za-z]:/.test(at3.file) ? {} : { file: at3.file, startLine: at3.line } });
+function annotateFailure({ code: code3, message, at: at3 = null }) {
+  error(message, { title: failureTitle(code3), ...at3 === null || /^[/\\]|^[A-Za-z]:/.test(at3.file) ? {} : { file: at3.file, startLine: at3.line } });
 }
 async function attempt(what, work) {
   try {
@@ -89978,7 +90124,7 @@ async function publishError(reference, name2, error63, order) {
   await comment(order, name2, (earlier) => renderErrorSection(name2, error63, earlier), true);
 }
 var THE_IMAGE = namesOf2(input2("image") ?? "")[0] ?? "The image";
-var ending = guardEnding((code2, message) => tellFailure(THE_IMAGE, { code: code2, message }));
+var ending = guardEnding((code3, message) => tellFailure(THE_IMAGE, { code: code3, message }));
 process.stdout.on("error", () => {
 });
 var watchdog = watch({
@@ -89990,18 +90136,18 @@ var watchdog = watch({
 });
 watchdog.over.catch((error63) => {
   if (isJudging) return;
-  const { code: code2, message } = presentable(error63);
+  const { code: code3, message } = presentable(error63);
   ending.settle(2);
-  tellFailure(THE_IMAGE, { code: code2, message });
+  tellFailure(THE_IMAGE, { code: code3, message });
   process.exit(2);
 });
 run(watchdog).catch((error63) => {
-  const { code: code2, message } = presentable(error63);
-  tellFailure(THE_IMAGE, { code: code2, message });
+  const { code: code3, message } = presentable(error63);
+  tellFailure(THE_IMAGE, { code: code3, message });
   return 2;
-}).then((code2) => {
-  ending.settle(code2);
-  if (watchdog.isOver()) process.stdout.write("", () => process.exit(code2));
+}).then((code3) => {
+  ending.settle(code3);
+  if (watchdog.isOver()) process.stdout.write("", () => process.exit(code3));
   watchdog.stop();
 });
 /*! Bundled license information:

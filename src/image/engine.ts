@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { ImageError } from '../error.ts'
 import { cutText } from '../secrets/last-look.ts'
+import { parseReference } from './reference.ts'
 
 const ENGINES = ['docker', 'podman'] as const
 type Engine = (typeof ENGINES)[number]
@@ -34,16 +35,26 @@ async function* save(engine: Engine, name: string): AsyncGenerator<Buffer> {
   }
 }
 
+/** A name without a tag is that of `latest`, as for `docker run`: `docker save NAME` would save every tag. It may also be an id. */
+function namesFor(name: string): string[] {
+  const reference = parseReference(name)
+  return reference !== null && reference.tag === null && reference.digest === null && !/^[0-9a-f]{64}$/.test(name) ? [`${name}:latest`, name] : [name]
+}
+
 /** Asks the engines in turn; `spoolTo` stores the archive. @throws ImageError that says why each engine did not serve */
 export async function saveFromEngine<T>(name: string, spoolTo: (archive: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
   const reasons: string[] = []
   for (const engine of ENGINES) {
-    try {
-      return await spoolTo(save(engine, name))
-    } catch (error) {
-      if (!(error instanceof EngineRefused)) throw error
-      reasons.push(error.message)
+    let reason = ''
+    for (const full of namesFor(name)) {
+      try {
+        return await spoolTo(save(engine, full))
+      } catch (error) {
+        if (!(error instanceof EngineRefused)) throw error
+        reason = error.message
+      }
     }
+    reasons.push(reason)
   }
   throw new ImageError('no-engine', `${name}: no engine has an image of that name (${reasons.join('; ')}). Name a local image, an archive or an OCI layout.`)
 }

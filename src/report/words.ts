@@ -75,7 +75,7 @@ export function untoldBase(report: Report): { readonly what: string; readonly ho
   const isNameless = /no Dockerfile|named|\bfits?\b/.test(image.baseReason)
   return {
     what: `Nothing tells base from own: ${which}.`,
-    how: `${image.baseReason.replace(/^./u, (letter) => letter.toUpperCase())}. ${isNameless ? 'Name the one that was built (--dockerfile, input dockerfile), or build' : 'Build'} with provenance (mode=max).`,
+    how: `${image.baseReason.replace(/^[a-z]+(?=\s)/, (word) => word.replace(/^./, (letter) => letter.toUpperCase()))}. ${isNameless ? 'Name the one that was built (--dockerfile, input dockerfile), or build' : 'Build'} with provenance (mode=max).`,
   }
 }
 

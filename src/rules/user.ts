@@ -139,6 +139,10 @@ export function userAdvice(evidence: BuildEvidence): string {
   if (made !== null)
     return `Write \`USER ${made.uid ?? made.name}\` before CMD: ${made.name} is made in ${made.step.lines === null ? 'the build' : `line ${made.step.lines.startLine}`}${made.uid === null ? `, best with a number (--uid 10001, USER 10001)` : ''}. ${NUMBER}`
   if (built !== null && built.programs.shells.length === 0) return `Write \`USER 65532:65532\` before CMD: a number needs no account in the image. ${NUMBER}`
-  const adds = built?.programs.packageManagers.some((path) => path.endsWith('/apk')) === true || built?.programs.shells.some((path) => path.endsWith('/busybox')) === true
+  // Without an image, the name of the base tells what it has.
+  const adds =
+    (built === null && /(?:^|\/)(?:alpine|busybox)(?:[:@-]|$)|[:-]alpine/.test(evidence.base?.reference ?? '')) ||
+    built?.programs.packageManagers.some((path) => path.endsWith('/apk')) === true ||
+    built?.programs.shells.some((path) => path.endsWith('/busybox')) === true
   return `Write two lines before CMD: \`RUN ${adds ? 'adduser -D -u 10001 app' : 'useradd --uid 10001 --create-home app'}\` and \`USER 10001\`. ${NUMBER}`
 }
