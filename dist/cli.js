@@ -48452,6 +48452,7 @@ var ESCAPED_SLASHES = /^(?::\\{1,2}\/\\{1,2}\/|%3A%2F%2F|\\:\/\/|:\\u002F\\u002F
 var MAX_SLASHES = 16;
 var TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y;
 var MAX_SEEN = 1e5;
+var MAX_PENDING_SIGNS = 5e3;
 var NO_SIGNS = [];
 var ContentScan = class _ContentScan {
   /** What kind of program the content says it is. */
@@ -48477,6 +48478,8 @@ var ContentScan = class _ContentScan {
   #counted = { at: 0, lines: 0 };
   #isText = true;
   #signs = [];
+  /** There were more signs of archives than are kept. */
+  leftSigns = false;
   #bounds;
   #kept;
   /** Text of the window from `#blockAt` on. */
@@ -48577,7 +48580,10 @@ var ContentScan = class _ContentScan {
     kernel.scan(from, length, (position, literal4, valueStart, valueLength) => {
       if (position < from || position >= to) return;
       const sign2 = signs2[literal4] ?? null;
-      if (sign2 !== null && this.#depth === 0) this.#signs.push({ sign: sign2.packing, at: this.#base + position - sign2.before });
+      if (sign2 !== null && this.#depth === 0) {
+        if (this.#signs.length < MAX_PENDING_SIGNS) this.#signs.push({ sign: sign2.packing, at: this.#base + position - sign2.before });
+        else this.leftSigns = true;
+      }
       if (packed[literal4] === true) places.push(position);
       const mark = marks2[literal4] ?? null;
       if (mark !== null) this.program ??= mark;
@@ -49036,10 +49042,26 @@ function costFunction(model) {
 function assignBuckets(literals, model) {
   const cost = costFunction(model);
   const buckets = Array.from({ length: BUCKETS }, () => EMPTY);
+  const costs = new Float64Array(BUCKETS).fill(cost(EMPTY));
+  const members2 = Array.from({ length: BUCKETS }, () => /* @__PURE__ */ new Set());
   const bucketOf = new Int32Array(literals.length).fill(-1);
   const bucket = (k) => buckets[k] ?? EMPTY;
-  const added = (k, f) => cost(union2(bucket(k), f)) - cost(bucket(k));
-  const without = (k, skipped) => literals.reduce((sum, { fingerprint }, i) => bucketOf[i] === k && i !== skipped ? union2(sum, fingerprint) : sum, EMPTY);
+  const added = (k, f) => cost(union2(bucket(k), f)) - (costs[k] ?? 0);
+  const without = (k, skipped) => {
+    let sum = EMPTY;
+    for (const i of members2[k] ?? []) if (i !== skipped) sum = union2(sum, literals[i]?.fingerprint ?? EMPTY);
+    return sum;
+  };
+  const set2 = (k, f) => {
+    buckets[k] = f;
+    costs[k] = cost(f);
+  };
+  const put = (i, k, f) => {
+    members2[bucketOf[i] ?? -1]?.delete(i);
+    members2[k]?.add(i);
+    bucketOf[i] = k;
+    set2(k, union2(bucket(k), f));
+  };
   const order2 = literals.map(({ fingerprint }, i) => ({ i, fingerprint, own: cost(fingerprint) })).sort((p, q) => q.own - p.own);
   for (const { i, fingerprint } of order2) {
     let best = 0;
@@ -49051,8 +49073,7 @@ function assignBuckets(literals, model) {
         best = k;
       }
     }
-    bucketOf[i] = best;
-    buckets[best] = union2(bucket(best), fingerprint);
+    put(i, best, fingerprint);
   }
   for (let round = 0, moved = true; round < CLIMBING_ROUNDS && moved; round++) {
     moved = false;
@@ -49060,7 +49081,7 @@ function assignBuckets(literals, model) {
       const home = bucketOf[i] ?? 0;
       const rest = without(home, i);
       let best = home;
-      let bestCost = cost(bucket(home)) - cost(rest) - 1e-15;
+      let bestCost = (costs[home] ?? 0) - cost(rest) - 1e-15;
       for (let k = 0; k < BUCKETS; k++) {
         if (k === home) continue;
         const c = added(k, fingerprint);
@@ -49070,9 +49091,8 @@ function assignBuckets(literals, model) {
         }
       }
       if (best === home) return;
-      bucketOf[i] = best;
-      buckets[home] = rest;
-      buckets[best] = union2(bucket(best), fingerprint);
+      set2(home, rest);
+      put(i, best, fingerprint);
       moved = true;
     });
   }
@@ -51060,6 +51080,7 @@ async function openZip(opening) {
 var AT_ONCE2 = 1 << 18;
 var MAX_AT_ONCE = 32 << 20;
 var MAX_SIGNS = 1e3;
+var MAX_WAITING = 1e5;
 var STREAMS2 = ["gzip", "zstd", "xz", "bzip2", "zlib", "brotli"];
 var isStream = (packing) => STREAMS2.includes(packing);
 async function deliver(host, member, chunks) {
@@ -51100,7 +51121,9 @@ var Unpacker = class {
   }
   /** Tells of a sign; before the bytes are written in which it stands. */
   sign(sign2) {
-    if (!this.#stopped && (this.#feed === null || sign2.at >= this.#feed.position)) this.#signs.push(sign2);
+    if (this.#stopped || this.#feed !== null && sign2.at < this.#feed.position) return;
+    if (this.#signs.length < MAX_WAITING) this.#signs.push(sign2);
+    else this.#say("it holds more signs of archives than are looked into");
   }
   write(chunk, last) {
     if (this.#running === null) {
@@ -51362,6 +51385,7 @@ var Content = class _Content {
     if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped));
     if (this.#scan.isLong) this.#skip(this.where, "only its first 8 MiB were read as the kind of file that its name tells");
     if (this.#scan.isCut) this.#skip(this.where, "a packed text (gzip in base64) of more than 1 MiB was read to there; the rest was left out");
+    if (this.#scan.leftSigns) this.#skip(this.where, "it holds more signs of archives than are looked into");
     if (this.#scan.overBudget) this.#skip(this.where, "its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out");
     return this.#unpacker?.end() ?? null;
   }
@@ -60005,7 +60029,7 @@ function lowerDoubt(alignment, { history: history2, dockerfiles, all: all2 }) {
 function traced({ history: history2, pairing }, { alignment, baseLayers, isVerified, provenance }) {
   if (alignment === null || baseLayers === null)
     return { layers: pairing.map(() => UNKNOWN), entries: history2.map(() => UNKNOWN), reason: `${provenance.where} and the history of the image do not fit together` };
-  const base = isVerified ? PROVEN2 : ALIGNED;
+  const base = isVerified && provenance.isOfImage !== true ? PROVEN2 : ALIGNED;
   const layers = pairing.map((_, layer) => layer < baseLayers ? base : OWN);
   const { count: count2 } = baseEntriesOf(alignment, history2, null, true);
   const entries = history2.map((_, index) => {
@@ -60699,7 +60723,7 @@ function attested(image) {
       continue;
     }
     const result = readProvenance(statement, where);
-    if ("provenance" in result) provenances.push(result.provenance);
+    if ("provenance" in result) provenances.push({ ...result.provenance, isOfImage: true });
     else problems.push(result.problem);
   }
   return { provenances, problems };
@@ -62167,6 +62191,7 @@ var optional2 = (schema2) => schema2.nullish().transform((value) => value ?? nul
 var text3 = external_exports.string().nullable().transform((value) => value ?? "");
 var strings = external_exports.array(text3).nullish().transform((value) => value ?? []);
 var command = external_exports.union([external_exports.array(text3), external_exports.string().transform((value) => [value])]).nullish().transform((value) => value ?? null);
+var MAX_HISTORY = 1e4;
 var historySchema = external_exports.object({
   created: optional2(external_exports.string()),
   created_by: optional2(external_exports.string()),
@@ -62213,6 +62238,11 @@ function parseConfig(bytes2, where, limits = DEFAULT_LIMITS) {
     );
   }
   const raw = parsed.data;
+  if ((raw.history?.length ?? 0) > MAX_HISTORY)
+    throw new ImageError(
+      "too-much-history",
+      `${where}: its history has ${raw.history?.length} entries; up to ${MAX_HISTORY} are read, and no builder writes so many. Build the image again.`
+    );
   return {
     platform: { os: raw.os || "linux", architecture: raw.architecture || UNKNOWN2, variant: raw.variant },
     created: raw.created,
@@ -63651,7 +63681,7 @@ function fails(finding, { threshold, minConfidence: minConfidence2 }, isQuiet) {
   const kind = findRule(finding.ruleId)?.meta.kind ?? "rule";
   return atLeast(finding.severity, threshold) && atLeastAsSure(finding.confidence, minConfidence2[kind]);
 }
-var HOW_TO_PROVE = "Nothing proves that the base brought it: build with provenance (docker buildx build --provenance=mode=max, or --build-metadata with what --metadata-file wrote), and what the base brought no longer fails.";
+var HOW_TO_PROVE = "Nothing proves that the base brought it: name what docker buildx build --metadata-file wrote (--build-metadata, input build-metadata), built with BUILDX_METADATA_PROVENANCE=max, and what the base brought no longer fails.";
 function failing(finding, failsInBase) {
   if (finding.origin !== "base" || failsInBase) return { ...finding, fails: true };
   return {

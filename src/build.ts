@@ -47,7 +47,7 @@ function attested(image: Image): { provenances: Provenance[]; problems: string[]
       continue
     }
     const result = readProvenance(statement, where)
-    if ('provenance' in result) provenances.push(result.provenance)
+    if ('provenance' in result) provenances.push({ ...result.provenance, isOfImage: true })
     else problems.push(result.problem)
   }
   return { provenances, problems }

@@ -207,6 +207,15 @@ describe('layers', () => {
       }
   })
 
+  it('a flood of signs of archives, and a history without end, are bounded', async () => {
+    const signs = await tar([{ name: 'x.bin', content: Buffer.concat([Buffer.from('x'), Buffer.alloc(4 << 20, 'PK\x03\x04'), Buffer.from(`\n${token}\n`)]) }])
+    const { matches, skipped } = await scanLayer(layerOf(signs), new Scanner(), 'test')
+    expect(matches).toHaveLength(1)
+    expect(skipped.map(({ reason }) => reason).join()).toMatch(/signs of archives/)
+    const history = Array.from({ length: 10_001 }, () => ({ created_by: 'ENV A=1', empty_layer: true }))
+    await expect(judgeArchive(await buildImage({ layers: [layer({ name: 'a' })], overrides: { history } }))).rejects.toThrow(/its history has 10001 entries; up to 10000 are read/)
+  })
+
   it('no history, null history, null config, fewer entries than layers', async () => {
     const layers = [layer({ name: 'k', content: token }), layer({ name: 'x', content: 'y' })]
     for (const overrides of [{ history: undefined }, { history: null, config: null }, { history: [] }, { history: [{ created_by: 'x' }] }]) {

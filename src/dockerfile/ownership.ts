@@ -75,7 +75,7 @@ function lowerDoubt(alignment: Alignment, { history, dockerfiles, all }: Ownersh
 function traced({ history, pairing }: OwnershipSources, { alignment, baseLayers, isVerified, provenance }: Trace): Ownership {
   if (alignment === null || baseLayers === null)
     return { layers: pairing.map(() => UNKNOWN), entries: history.map(() => UNKNOWN), reason: `${provenance.where} and the history of the image do not fit together` }
-  const base = isVerified ? PROVEN : ALIGNED
+  const base = isVerified && provenance.isOfImage !== true ? PROVEN : ALIGNED
   const layers = pairing.map((_, layer) => (layer < baseLayers ? base : OWN))
   const { count } = baseEntriesOf(alignment, history, null, true)
   const entries = history.map((_, index): Owned => {

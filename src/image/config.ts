@@ -24,6 +24,9 @@ const command = z
   .nullish()
   .transform((value) => value ?? null)
 
+/** Docker allows 127 layers; what sets only metadata comes on top. */
+const MAX_HISTORY = 10_000
+
 const historySchema = z.object({
   created: optional(z.string()),
   created_by: optional(z.string()),
@@ -118,6 +121,11 @@ export function parseConfig(bytes: Buffer, where: string, limits: Limits = DEFAU
     )
   }
   const raw = parsed.data
+  if ((raw.history?.length ?? 0) > MAX_HISTORY)
+    throw new ImageError(
+      'too-much-history',
+      `${where}: its history has ${raw.history?.length} entries; up to ${MAX_HISTORY} are read, and no builder writes so many. Build the image again.`,
+    )
   return {
     platform: { os: raw.os || 'linux', architecture: raw.architecture || UNKNOWN, variant: raw.variant },
     created: raw.created,

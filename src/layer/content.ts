@@ -127,6 +127,7 @@ export class Content implements Sink {
     if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped))
     if (this.#scan.isLong) this.#skip(this.where, 'only its first 8 MiB were read as the kind of file that its name tells')
     if (this.#scan.isCut) this.#skip(this.where, 'a packed text (gzip in base64) of more than 1 MiB was read to there; the rest was left out')
+    if (this.#scan.leftSigns) this.#skip(this.where, 'it holds more signs of archives than are looked into')
     if (this.#scan.overBudget) this.#skip(this.where, 'its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out')
     return this.#unpacker?.end() ?? null
   }

@@ -45,6 +45,8 @@ const AT_ONCE = 1 << 18
 const MAX_AT_ONCE = 32 << 20
 /** Signs in one content that are held against what follows. */
 const MAX_SIGNS = 1000
+/** Signs that wait while an archive is read. */
+const MAX_WAITING = 100_000
 
 const STREAMS: readonly Packing[] = ['gzip', 'zstd', 'xz', 'bzip2', 'zlib', 'brotli']
 
@@ -93,7 +95,9 @@ export class Unpacker<S extends Sink> {
 
   /** Tells of a sign; before the bytes are written in which it stands. */
   sign(sign: SignAt): void {
-    if (!this.#stopped && (this.#feed === null || sign.at >= this.#feed.position)) this.#signs.push(sign)
+    if (this.#stopped || (this.#feed !== null && sign.at < this.#feed.position)) return
+    if (this.#signs.length < MAX_WAITING) this.#signs.push(sign)
+    else this.#say('it holds more signs of archives than are looked into')
   }
 
   write(chunk: Buffer, last: boolean): Promise<void> | null {

@@ -210,7 +210,7 @@ function fails(finding: Finding, { threshold, minConfidence }: Policy, isQuiet: 
 
 /** How a base is proven: then what is in it is the business of who builds it. */
 const HOW_TO_PROVE =
-  'Nothing proves that the base brought it: build with provenance (docker buildx build --provenance=mode=max, or --build-metadata with what --metadata-file wrote), and what the base brought no longer fails.'
+  'Nothing proves that the base brought it: name what docker buildx build --metadata-file wrote (--build-metadata, input build-metadata), built with BUILDX_METADATA_PROVENANCE=max, and what the base brought no longer fails.'
 
 /** A finding that fails; where only a proven base would quiet it, it says so. */
 function failing(finding: Finding, failsInBase: boolean): Finding {

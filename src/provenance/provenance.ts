@@ -28,6 +28,8 @@ export interface Provenance {
   readonly repositoryPath: string | null
   /** Where the build context lies in its repository; null when not known. */
   readonly contextPath: string | null
+  /** It lies inside the image: whoever writes an image writes it too, so it tells lines, and proves nothing about the base. */
+  readonly isOfImage?: true
   /** Digests of the image, its configuration or its manifest, that stand beside the provenance where it was read. */
   readonly imageDigests: readonly string[]
 }

@@ -48,6 +48,9 @@ const TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y
 /** Values of decoded texts that are remembered, so that each is told once. */
 const MAX_SEEN = 100_000
 
+/** Signs of archives of one window that wait for whoever opens archives: it gives up long before it tried so many. */
+const MAX_PENDING_SIGNS = 5000
+
 /** What kind of program a text tells. */
 export type Mark = 'busybox' | 'bash' | null
 
@@ -109,6 +112,8 @@ export class ContentScan {
   #counted = { at: 0, lines: 0 }
   #isText = true
   #signs: SignAt[] = []
+  /** There were more signs of archives than are kept. */
+  leftSigns = false
   readonly #bounds: Bounds
   readonly #kept: Kept
   /** Text of the window from `#blockAt` on. */
@@ -223,7 +228,10 @@ export class ContentScan {
     kernel.scan(from, length, (position, literal, valueStart, valueLength) => {
       if (position < from || position >= to) return
       const sign = signs[literal] ?? null
-      if (sign !== null && this.#depth === 0) this.#signs.push({ sign: sign.packing, at: this.#base + position - sign.before })
+      if (sign !== null && this.#depth === 0) {
+        if (this.#signs.length < MAX_PENDING_SIGNS) this.#signs.push({ sign: sign.packing, at: this.#base + position - sign.before })
+        else this.leftSigns = true
+      }
       if (packed[literal] === true) places.push(position)
       const mark = marks[literal] ?? null
       if (mark !== null) this.program ??= mark

@@ -291,7 +291,7 @@ describe('the gate', () => {
     expect(report.verdict.result).toBe('fail')
     expect(report.findings).toMatchObject([{ origin: 'base', originCertainty: 'aligned', fails: true, severity: 'critical' }])
     expect(report.findings[0]?.title).toMatch(/\(base, not proven\)$/)
-    expect(report.findings[0]?.remedy).toMatch(/--provenance=mode=max/)
+    expect(report.findings[0]?.remedy).toMatch(/--metadata-file/)
   })
 
   it('a base that is judged as own needs no proof, and is not told to bring one', async () => {

@@ -232,11 +232,18 @@ describe('how sure it is that something came with the base', () => {
     )
   const other = (diffId: string): string => `sha256:${sha256(diffId)}`
 
-  it('an attestation proves the base: what proves itself there is shown, and does not fail', async () => {
-    const outcome = await judge(await provenance(1), true)
+  it('the metadata of the build proves the base: what proves itself there is shown, and does not fail', async () => {
+    const outcome = await judge({ 'buildx.build.provenance': await provenance(1) })
     expect(certainties(outcome)).toEqual(['true proven', 'false null', 'false null'])
     expect(outcome.report.findings.filter(({ secret }) => secret !== null)).toMatchObject([{ origin: 'base', originCertainty: 'proven', fails: false, severity: 'critical' }])
     expect(outcome.report.verdict.result).toBe('pass')
+  })
+
+  it('the same as an attestation inside the image does not: whoever forges an image forges it too', async () => {
+    const outcome = await judge(await provenance(1), true)
+    expect(certainties(outcome)).toEqual(['true aligned', 'false null', 'false null'])
+    expect(outcome.report.findings.filter(({ secret }) => secret !== null)).toMatchObject([{ origin: 'base', originCertainty: 'aligned', fails: true, severity: 'critical' }])
+    expect(outcome.report.verdict.result).toBe('fail')
   })
 
   it('it tells what ONBUILD of the base ran', async () => {

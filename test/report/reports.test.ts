@@ -132,7 +132,7 @@ describe('base and own, in words', () => {
     const { terminal, summary, comment, annotations, sarif, json } = every(outcome)
     for (const text of [terminal, summary, comment, annotations, sarif, json]) {
       expect(text?.replace(/\s+/g, ' ')).toMatch(/not proven/)
-      expect(text?.replace(/\s+/g, ' ')).toMatch(/--provenance=mode=max/)
+      expect(text?.replace(/\s+/g, ' ')).toMatch(/--metadata-file/)
     }
     expect(terminal).toMatch(/FROM busybox {3}\(base image, not proven\)/)
     expect(terminal).toMatch(/GitHub token \(base, not proven\) ghp_/)

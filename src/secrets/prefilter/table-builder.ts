@@ -142,11 +142,26 @@ function costFunction(model: FrequencyModel): (fingerprint: Fingerprint) => numb
 function assignBuckets(literals: readonly PreparedLiteral[], model: FrequencyModel): { buckets: Fingerprint[]; cost: (f: Fingerprint) => number } {
   const cost = costFunction(model)
   const buckets: Fingerprint[] = Array.from({ length: BUCKETS }, () => EMPTY)
+  const costs = new Float64Array(BUCKETS).fill(cost(EMPTY))
+  const members = Array.from({ length: BUCKETS }, () => new Set<number>())
   const bucketOf = new Int32Array(literals.length).fill(-1)
   const bucket = (k: number): Fingerprint => buckets[k] ?? EMPTY
-  const added = (k: number, f: Fingerprint): number => cost(union(bucket(k), f)) - cost(bucket(k))
-  const without = (k: number, skipped: number): Fingerprint =>
-    literals.reduce((sum, { fingerprint }, i) => (bucketOf[i] === k && i !== skipped ? union(sum, fingerprint) : sum), EMPTY)
+  const added = (k: number, f: Fingerprint): number => cost(union(bucket(k), f)) - (costs[k] ?? 0)
+  const without = (k: number, skipped: number): Fingerprint => {
+    let sum = EMPTY
+    for (const i of members[k] ?? []) if (i !== skipped) sum = union(sum, literals[i]?.fingerprint ?? EMPTY)
+    return sum
+  }
+  const set = (k: number, f: Fingerprint): void => {
+    buckets[k] = f
+    costs[k] = cost(f)
+  }
+  const put = (i: number, k: number, f: Fingerprint): void => {
+    members[bucketOf[i] ?? -1]?.delete(i)
+    members[k]?.add(i)
+    bucketOf[i] = k
+    set(k, union(bucket(k), f))
+  }
 
   const order = literals.map(({ fingerprint }, i) => ({ i, fingerprint, own: cost(fingerprint) })).sort((p, q) => q.own - p.own)
   for (const { i, fingerprint } of order) {
@@ -159,8 +174,7 @@ function assignBuckets(literals: readonly PreparedLiteral[], model: FrequencyMod
         best = k
       }
     }
-    bucketOf[i] = best
-    buckets[best] = union(bucket(best), fingerprint)
+    put(i, best, fingerprint)
   }
 
   for (let round = 0, moved = true; round < CLIMBING_ROUNDS && moved; round++) {
@@ -169,7 +183,7 @@ function assignBuckets(literals: readonly PreparedLiteral[], model: FrequencyMod
       const home = bucketOf[i] ?? 0
       const rest = without(home, i)
       let best = home
-      let bestCost = cost(bucket(home)) - cost(rest) - 1e-15
+      let bestCost = (costs[home] ?? 0) - cost(rest) - 1e-15
       for (let k = 0; k < BUCKETS; k++) {
         if (k === home) continue
         const c = added(k, fingerprint)
@@ -179,9 +193,8 @@ function assignBuckets(literals: readonly PreparedLiteral[], model: FrequencyMod
         }
       }
       if (best === home) return
-      bucketOf[i] = best
-      buckets[home] = rest
-      buckets[best] = union(bucket(best), fingerprint)
+      set(home, rest)
+      put(i, best, fingerprint)
       moved = true
     })
   }
