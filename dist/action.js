@@ -86160,7 +86160,7 @@ var optional2 = (schema) => schema.nullish().transform((value) => value ?? null)
 var text3 = external_exports.string().nullable().transform((value) => value ?? "");
 var strings = external_exports.array(text3).nullish().transform((value) => value ?? []);
 var command = external_exports.union([external_exports.array(text3), external_exports.string().transform((value) => [value])]).nullish().transform((value) => value ?? null);
-var MAX_HISTORY = 1e4;
+var MAX_HISTORY = 12e3;
 var historySchema = external_exports.object({
   created: optional2(external_exports.string()),
   created_by: optional2(external_exports.string()),

@@ -25,7 +25,7 @@ const command = z
   .transform((value) => value ?? null)
 
 /** Docker allows 127 layers; what sets only metadata comes on top. */
-const MAX_HISTORY = 10_000
+const MAX_HISTORY = 12_000
 
 const historySchema = z.object({
   created: optional(z.string()),
