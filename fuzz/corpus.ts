@@ -1,6 +1,6 @@
 // Cases that failed once, kept as files: a mended fault stays mended.
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Input } from './check.ts'
 
 const schema = z.object({ kind: z.string(), bytes: z.string(), dockerfile: z.string().nullable(), token: z.string().nullable(), where: z.string() })

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const list = <T extends z.ZodType>(schema: T) =>
   z

@@ -1,6 +1,6 @@
 // Commands that tell what the program knows: its rules, its detectors, a rule's page, its schemas.
 import { existsSync, readFileSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { DETECTORS_OPTIONS, parseOptions } from '../cli-options.ts'
 import { UsageError } from '../error.ts'
 import { configSchema } from '../policy/config.ts'

@@ -1,6 +1,6 @@
 // What the runner says about the run: the event, the repository, the commits.
 import { readFileSync, statSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { PullRequest, Repository } from './client.ts'
 
 const sha = z.string().regex(/^[0-9a-f]{40,64}$/)

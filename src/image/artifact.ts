@@ -1,6 +1,6 @@
 // What can be run, and what only lies beside it: signatures, attestations, bills of material, charts. Told by what a manifest
 // holds, never by an annotation: whoever calls an image an attestation must not keep it from being judged.
-import { z } from 'zod'
+import * as z from 'zod'
 import { ImageError } from '../error.ts'
 import { sniff } from './compression.ts'
 import { blobName, type Digest } from './digest.ts'

@@ -1,6 +1,6 @@
 // What an image says of its own making: in-toto statements (provenance, SBOM) in manifests of their own beside the image's.
 // https://docs.docker.com/build/metadata/attestations/attestation-storage/
-import { z } from 'zod'
+import * as z from 'zod'
 import { ImageError } from '../error.ts'
 import type { Limits } from '../limits.ts'
 import { algorithmOf, blobName, type Digest, digestOf, digestSchema, hexOf } from './digest.ts'

@@ -1,6 +1,6 @@
 // The image configuration, narrowed once from whatever builders write (null for lists, missing fields, old keys).
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md
-import { z } from 'zod'
+import * as z from 'zod'
 import { ImageError } from '../error.ts'
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts'
 import { type Digest, digestSchema } from './digest.ts'

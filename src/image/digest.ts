@@ -1,7 +1,7 @@
 // Digests of the OCI image spec, and the names of blobs that they give.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 
 export type Digest = `${Algorithm}:${string}`
 type Algorithm = 'sha256' | 'sha384' | 'sha512'

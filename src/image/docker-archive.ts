@@ -1,6 +1,6 @@
 // `docker save` archives that have a manifest.json and no OCI index: Docker ≤ 24, buildah and podman, kaniko, ko, crane,
 // Jib, Bazel, buildpacks. https://github.com/moby/moby/blob/v28.0.4/image/tarexport/tarexport.go
-import { z } from 'zod'
+import * as z from 'zod'
 import { ImageError } from '../error.ts'
 import { choose } from './choose.ts'
 import { type ImageConfig, parseConfig } from './config.ts'

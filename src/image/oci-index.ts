@@ -1,6 +1,6 @@
 // The images below the index of an OCI layout, and the attestations beside them.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md
-import { z } from 'zod'
+import * as z from 'zod'
 import { ImageError } from '../error.ts'
 import { isImage } from './artifact.ts'
 import { blobName, type Digest, digestOf, digestSchema } from './digest.ts'

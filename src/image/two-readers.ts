@@ -1,7 +1,7 @@
 // docker load takes manifest.json on one store and index.json on the other, podman the first that it finds, old engines
 // `repositories`: an archive that has more than one of them must show the same image in each. Bytes are compared, never names.
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ImageError } from '../error.ts'
 import { algorithmOf, blobName, type Digest, digestOf } from './digest.ts'
 import { readDockerManifest } from './docker-archive.ts'

@@ -1,5 +1,5 @@
 // What was there before: findings of an earlier run, by place and value. Known ones do not fail; those that are gone are fixed.
-import { z } from 'zod'
+import * as z from 'zod'
 import { ConfigError } from '../error.ts'
 import type { Location } from '../rules/finding.ts'
 

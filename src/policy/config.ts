@@ -1,5 +1,5 @@
 // The configuration, .layergate.yml: one schema, from which the JSON Schema and the defaults come.
-import { z } from 'zod'
+import * as z from 'zod'
 import { LIMITS, type LimitName } from '../limits.ts'
 import { confidenceSchema, SEVERITIES, severitySchema } from '../rules/finding.ts'
 import { RULES } from '../rules/list.ts'

@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { distance } from 'fastest-levenshtein'
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { notContent, readWhole } from '../checkout/whole-file.ts'
 import { ConfigError } from '../error.ts'
 import { LIMITS } from '../limits.ts'

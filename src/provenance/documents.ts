@@ -4,7 +4,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ConfigError } from '../error.ts'
 import { tarFiles } from '../image/archive-files.ts'
 import { CHUNK, decompress, sniff } from '../image/compression.ts'

@@ -1,7 +1,7 @@
 // BuildKit's provenance: the bytes of the Dockerfile, and step by step its lines and the layers it made. Two versions of
 // the predicate hold the same in other places.
 // https://docs.docker.com/build/metadata/attestations/slsa-definitions/
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** First and last line, from 1. */
 export interface LineRange {

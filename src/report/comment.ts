@@ -1,5 +1,5 @@
 // The pull-request comment: one, found again by a hidden marker, edited in place; each image has its section in it.
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Finding } from '../rules/finding.ts'
 import { cutText } from '../secrets/last-look.ts'
 import type { Report } from './contract.ts'

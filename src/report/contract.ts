@@ -1,6 +1,6 @@
 // The JSON report as a schema: the contract with other programs (docs/REPORT.md), and the data that every other report is
 // made from. Names and meanings stay; additions are fine.
-import { z } from 'zod'
+import * as z from 'zod'
 import { recordSchema } from '../policy/baseline.ts'
 import { baseCertaintySchema, dockerfileSchema, findingSchema } from '../rules/finding.ts'
 

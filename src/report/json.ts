@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Report, reportSchema } from './contract.ts'
 import { visibleJson } from './escape.ts'
 

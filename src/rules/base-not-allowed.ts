@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { BuildEvidence } from '../evidence/evidence.ts'
 import { matchesReference } from '../image/reference-pattern.ts'
 import { placed } from './placed.ts'

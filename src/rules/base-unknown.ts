@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { BuildEvidence } from '../evidence/evidence.ts'
 import { placed } from './placed.ts'
 import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'

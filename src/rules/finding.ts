@@ -1,5 +1,5 @@
 // A finding as every report shows it: part of the contract of the JSON report (docs/REPORT.md).
-import { z } from 'zod'
+import * as z from 'zod'
 import { TAR_FIELDS } from '../layer/header-text.ts'
 import type { Strength } from '../secrets/detector.ts'
 

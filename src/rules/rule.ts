@@ -1,5 +1,5 @@
 // What a rule is: its metadata, its options and one check over the evidence.
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { BuildEvidence, Evidence } from '../evidence/evidence.ts'
 import type { Confidence, Finding, Severity } from './finding.ts'
 

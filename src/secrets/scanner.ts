@@ -25,25 +25,34 @@ const PROGRAM_MARKS: Readonly<Record<string, Mark>> = { 'BusyBox v1.': 'busybox'
 
 const PACKED: ReadonlySet<string> = new Set(PACKED_SIGNS.map(({ text }) => text))
 
-/** All detectors compiled for one window. */
-function compile(detectors: readonly Detector[], simd: boolean, files: readonly FileDetector[]): Compiled {
-  const plain = { ignoreCase: false, assignment: false, run: 0 }
-  const literals = new Map<string, { spec: Required<LiteralSpec>; owners: Detector[]; isTrigger: boolean; isEscaped: boolean }>()
+/** A literal that the kernel looks for, and what it is a sign of. */
+interface Sought {
+  readonly spec: Required<LiteralSpec>
+  readonly owners: readonly Detector[]
+  readonly isTrigger: boolean
+  readonly isEscaped: boolean
+}
+
+const PLAIN = { ignoreCase: false, assignment: false, run: 0 }
+
+/** All that the kernel looks for in one pass: literals of detectors as they are written and escaped, names, and signs of programs and packings. */
+export function literalsOf(detectors: readonly Detector[]): readonly Sought[] {
+  const literals = new Map<string, Sought>()
   const add = (literal: string | LiteralSpec, owners: readonly Detector[], { isTrigger = false, isEscaped = false } = {}): void => {
-    const spec = { ...plain, ...(typeof literal === 'string' ? { text: literal } : literal) }
-    const key = JSON.stringify([spec.text, spec.ignoreCase, spec.assignment])
+    const spec = { ...PLAIN, ...(typeof literal === 'string' ? { text: literal } : literal) }
+    const key = `${spec.text}\0${spec.ignoreCase}${spec.assignment}`
     const known = literals.get(key)
     // What shares a literal shares its entry: the shortest run finds for all.
     literals.set(key, {
       spec: { ...spec, run: Math.min(spec.run, known?.spec.run ?? spec.run) },
-      owners: [...new Set([...(known?.owners ?? []), ...owners])],
+      owners: known === undefined ? owners : [...new Set([...known.owners, ...owners])],
       isTrigger: isTrigger || known?.isTrigger === true,
       isEscaped: isEscaped && known?.isEscaped !== false,
     })
   }
   for (const detector of detectors) {
     for (const literal of detector.literals) {
-      const spec = { ...plain, ...(typeof literal === 'string' ? { text: literal } : literal) }
+      const spec = { ...PLAIN, ...(typeof literal === 'string' ? { text: literal } : literal) }
       add(spec, [detector])
       if (detector.generic === true || spec.text === '://') continue
       for (const text of escapedSpellings(spec.text)) add({ ...spec, text }, [detector], { isEscaped: true })
@@ -51,8 +60,13 @@ function compile(detectors: readonly Detector[], simd: boolean, files: readonly 
   }
   if (detectors.some(({ names }) => names !== undefined)) for (const trigger of TRIGGERS) add(trigger, [], { isTrigger: true })
   for (const text of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add(text, [])
+  return [...literals.values()]
+}
+
+/** All detectors compiled for one window. */
+function compile(detectors: readonly Detector[], simd: boolean, files: readonly FileDetector[]): Compiled {
+  const all = literalsOf(detectors)
   const signOf = new Map<string, (typeof SIGNS)[keyof typeof SIGNS]>(Object.entries(SIGNS))
-  const all = [...literals.values()]
   return {
     marks: all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
     packed: all.map(({ spec }) => PACKED.has(spec.text)),

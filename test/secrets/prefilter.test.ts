@@ -1,9 +1,11 @@
 // The WebAssembly kernel against the plain search, and the scanner against itself with its input cut in other places.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DETECTORS } from '../../src/secrets/detectors/list.ts'
 import { buildKernel, type Kernel } from '../../src/secrets/prefilter/kernel.ts'
-import type { Literal } from '../../src/secrets/prefilter/table-builder.ts'
-import { Scanner } from '../../src/secrets/scanner.ts'
+import { prebuiltTable } from '../../src/secrets/prefilter/prebuilt.ts'
+import { buildLiteralSet, type Literal } from '../../src/secrets/prefilter/table-builder.ts'
+import { literalsOf, Scanner } from '../../src/secrets/scanner.ts'
 import { VALUES } from '../values.ts'
 
 const LITERALS: readonly Literal[] = [
@@ -139,5 +141,18 @@ describe('the scanner', () => {
     const running = scanner.start('file')
     running.push(encode(value), true)
     expect(running.matches.map((match) => [match.detector.id, match.value, match.encoding])).toEqual([['github-token', value, encoding]])
+  })
+})
+
+describe('the prebuilt table', () => {
+  const literals = literalsOf(DETECTORS).map(({ spec }) => spec)
+
+  it('is the one that the literals of all detectors compile to', () => {
+    expect(Buffer.from(prebuiltTable(literals) ?? []).equals(buildLiteralSet(literals).image)).toBe(true)
+  })
+
+  it('is not taken for other literals', () => {
+    expect(prebuiltTable(literals.slice(1))).toBeNull()
+    expect(prebuiltTable(literals.map((literal, index) => (index === 7 ? { ...literal, run: literal.run + 1 } : literal)))).toBeNull()
   })
 })

@@ -3,8 +3,8 @@
 import { PREFILTER_WASM_BASE64 } from './kernel-wasm.ts'
 import { MIN_VALUE, READ_AHEAD, RECORD_BYTES } from './layout.ts'
 import { plainKernel } from './plain.ts'
+import { prebuiltTable } from './prebuilt.ts'
 import { buildLiteralSet, type Literal } from './table-builder.ts'
-import { BYTES, TRIGRAMS } from './trigrams.ts'
 
 /** Called for each literal found: its position in the window, its number, and for assignments where the value stands. */
 type OnHit = (position: number, literal: number, valueStart: number, valueLength: number) => void
@@ -27,19 +27,6 @@ export interface Kernel {
 
 const RECORDS = 4096
 
-/** How often each byte occurs in what layers hold; what the sample did not show occurs too. */
-const share = (value: number): number => ((BYTES[value] ?? 0) + 1) / 1e5
-
-/** Occurrences in a million bytes of the trigrams that are frequent. */
-const COUNTS = new Map(TRIGRAMS.flatMap(([log2, text]) => [...text.matchAll(/[\s\S]{3}/g)].map(([trigram]) => [trigram, 1.5 * 2 ** log2] as const)))
-
-const MODEL = {
-  byte: share,
-  // What is not in the table is rarer than all that are; how much rarer its bytes tell.
-  trigram: (value: number): number =>
-    COUNTS.get(String.fromCharCode(value & 255, (value >> 8) & 255, value >> 16)) ?? 1e5 * share(value & 255) * share((value >> 8) & 255) * share(value >> 16),
-}
-
 interface Exports {
   readonly memory: WebAssembly.Memory
   heapBase(): number
@@ -56,7 +43,7 @@ export function buildKernel(literals: readonly Literal[], size: number, simd = t
   if (!simd || !WebAssembly.validate(bytes)) return plainKernel(literals, size)
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes))
   const kernel = instance.exports as unknown as Exports
-  const { image } = buildLiteralSet(literals, MODEL)
+  const image = prebuiltTable(literals) ?? buildLiteralSet(literals).image
 
   const set = kernel.heapBase()
   const window = (set + image.length + 63) & ~63
