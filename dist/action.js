@@ -29122,7 +29122,7 @@ var require_b4a = __commonJS({
     function includes(buffer, value, byteOffset, encoding) {
       return toBuffer(buffer).includes(value, byteOffset, encoding);
     }
-    function indexOf2(buffer, value, byfeOffset, encoding) {
+    function indexOf(buffer, value, byfeOffset, encoding) {
       return toBuffer(buffer).indexOf(value, byfeOffset, encoding);
     }
     function lastIndexOf(buffer, value, byteOffset, encoding) {
@@ -29212,7 +29212,7 @@ var require_b4a = __commonJS({
       fill: fill2,
       from,
       includes,
-      indexOf: indexOf2,
+      indexOf,
       lastIndexOf,
       swap16,
       swap32,
@@ -30731,7 +30731,7 @@ var require_headers2 = __commonJS({
       }
       return 0;
     }
-    function indexOf2(block, num, offset, end2) {
+    function indexOf(block, num, offset, end2) {
       for (; offset < end2; offset++) {
         if (block[offset] === num) return offset;
       }
@@ -30788,14 +30788,14 @@ var require_headers2 = __commonJS({
         return parse256(val);
       } else {
         while (offset < val.length && val[offset] === 32) offset++;
-        const end2 = clamp(indexOf2(val, 32, offset, val.length), val.length, val.length);
+        const end2 = clamp(indexOf(val, 32, offset, val.length), val.length, val.length);
         while (offset < end2 && val[offset] === 0) offset++;
         if (end2 === offset) return 0;
         return parseInt(b4a.toString(val.subarray(offset, end2)), 8);
       }
     }
     function decodeStr(val, offset, length, encoding) {
-      return b4a.toString(val.subarray(offset, indexOf2(val, 0, offset, offset + length)), encoding);
+      return b4a.toString(val.subarray(offset, indexOf(val, 0, offset, offset + length)), encoding);
     }
     function addLength(str) {
       const len = b4a.byteLength(str);
@@ -44501,47 +44501,50 @@ async function gives(kind, bytes2) {
 var MIN_DECODED_QUADS = 7;
 var MAX_GAP = 80;
 var STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => /[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0);
-function mayBeText(text5, length, skip) {
-  let run2 = 0;
-  for (let i = skip; i < length; i += 4) {
-    run2 = STARTS_TEXT[text5(i)] === 1 ? run2 + 1 : 0;
-    if (run2 >= MIN_DECODED_QUADS) return true;
+function mayBeText(bytes2, from, to) {
+  const reach2 = 4 * (MIN_DECODED_QUADS - 1);
+  for (let start = from; start + reach2 < to; ) {
+    let at3 = start + reach2;
+    while (at3 >= start && STARTS_TEXT[bytes2[at3] ?? 0] === 1) at3 -= 4;
+    if (at3 < start) return true;
+    start = at3 + 4;
   }
   return false;
 }
-function alignments(text5) {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text5.charCodeAt(index), text5.length, skip));
-  return /^M[ICH]/.test(text5) && !found.includes(0) ? [0, ...found] : found;
+var isBase64Text = (bytes2, from, to) => mayBeText(bytes2, from, to) || mayBeText(bytes2, from + 1, to) || mayBeText(bytes2, from + 2, to) || mayBeText(bytes2, from + 3, to);
+function alignments(bytes2) {
+  const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes2, skip, bytes2.length));
+  return /^M[ICH]/.test(bytes2.toString("latin1", 0, 2)) && !found.includes(0) ? [0, ...found] : found;
 }
 var MIN_HEX_PAIRS = 16;
 var HEX_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => /[0-9A-Fa-f]/.test(String.fromCharCode(c)) ? Number.parseInt(String.fromCharCode(c), 16) : 255);
 var isTextByte = (byte) => byte >= 32 && byte < 127 || byte === 9 || byte === 10 || byte === 13;
-var hexStart = (text5) => text5(0) === 48 && (text5(1) | 32) === 120 ? 2 : 0;
-function hexAlignments(text5, length) {
-  const start = hexStart(text5);
-  const runs = [0, 0];
-  const found = [];
-  for (let i = start; i + 1 < length && found.length < 2; i++) {
-    const [high, low] = [HEX_DIGIT[text5(i)] ?? 255, HEX_DIGIT[text5(i + 1)] ?? 255];
-    if (high === 255) break;
-    const parity = (i - start) % 2;
-    const run2 = low !== 255 && isTextByte(high * 16 + low) ? (runs[parity] ?? 0) + 1 : 0;
-    runs[parity] = run2;
-    if (run2 === MIN_HEX_PAIRS) found.push(start + parity);
-  }
-  return found;
+var hexStart = (bytes2, from) => bytes2[from] === 48 && ((bytes2[from + 1] ?? 0) | 32) === 120 ? from + 2 : from;
+function hexAlignments(bytes2, from, to) {
+  const start = hexStart(bytes2, from);
+  let end2 = start;
+  while (end2 < to && HEX_DIGIT[bytes2[end2] ?? 0] !== 255) end2++;
+  return [start, start + 1].filter((first2) => {
+    let run2 = 0;
+    for (let i = first2; i + 1 < end2; i += 2) {
+      run2 = isTextByte((HEX_DIGIT[bytes2[i] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes2[i + 1] ?? 0] ?? 0)) ? run2 + 1 : 0;
+      if (run2 === MIN_HEX_PAIRS) return true;
+    }
+    return false;
+  });
 }
-var isHexText = (text5, length) => length >= 2 * MIN_HEX_PAIRS && hexAlignments(text5, length).length > 0;
+var isHexText = (bytes2, from, to) => to - from >= 2 * MIN_HEX_PAIRS && hexAlignments(bytes2, from, to).length > 0;
 function* decodedTexts(text5) {
-  const hex2 = text5.length < 2 * MIN_HEX_PAIRS ? [] : hexAlignments((index) => text5.charCodeAt(index), text5.length);
+  const bytes2 = Buffer.from(text5, "latin1");
+  const hex2 = bytes2.length < 2 * MIN_HEX_PAIRS ? [] : hexAlignments(bytes2, 0, bytes2.length);
   if (hex2.length > 0) {
     for (const start of hex2) yield { bytes: Buffer.from(/^[0-9A-Fa-f]*/.exec(text5.slice(start))?.[0] ?? "", "hex"), encoding: "hex" };
     return;
   }
-  for (const skip of alignments(text5)) {
-    const bytes2 = decodeBase64(text5.slice(skip, text5.length - ((text5.length - skip) % 4 === 1 ? 1 : 0)));
-    if (bytes2 === null) continue;
-    yield { bytes: bytes2, encoding: "base64" };
+  for (const skip of alignments(bytes2)) {
+    const decoded3 = decodeBase64(text5.slice(skip, text5.length - ((text5.length - skip) % 4 === 1 ? 1 : 0)));
+    if (decoded3 === null) continue;
+    yield { bytes: decoded3, encoding: "base64" };
   }
 }
 function narrow(bytes2, bigEndian) {
@@ -44558,9 +44561,7 @@ function base64Texts(kernel, from, length) {
     const first2 = runs[i];
     if (first2 === void 0) continue;
     const continues = first2.end < length && (window[first2.end] === 10 || window[first2.end] === 13 || window[first2.end] === 92);
-    const at3 = (index) => window[first2.start + index] ?? 0;
-    const size = first2.end - first2.start;
-    if (!continues && window[first2.start] !== 77 && !isHexText(at3, size) && ![0, 1, 2, 3].some((skip) => mayBeText(at3, size, skip))) continue;
+    if (!continues && window[first2.start] !== 77 && !isHexText(window, first2.start, first2.end) && !isBase64Text(window, first2.start, first2.end)) continue;
     let end2 = first2.end;
     let text5 = window.toString("latin1", first2.start, end2);
     let joined2 = false;
@@ -44589,47 +44590,71 @@ function base64Texts(kernel, from, length) {
 }
 
 // src/secrets/escapes.ts
-var JOINT2 = /\\\r?\n[ \t]{0,80}|["'`]\s{0,80}(?:[+.&,]\s{0,80}|\\\r?\n\s{0,80})?["'`]|\r?\n[ \t]{1,80}/y;
-var ESCAPE2 = /%(?<percent>[0-9A-Fa-f]{2})(?!\w{1,40}%(?![0-9A-Fa-f]{2}))|\\{1,3}(?:u00(?<unicode>[0-9A-Fa-f]{2})|x(?<hex>[0-9A-Fa-f]{2})|(?<sign>[/=+:#!"]))|&(?<entity>amp|quot|apos|lt|gt|#x?[0-9A-Fa-f]{1,4});/y;
-var ANY_ESCAPE = /%[0-9A-Fa-f]{2}|\\[ux/=+:#!"\\]|&[aqlg#]/;
+var JOINT2 = /\\\r?\n[ \t]{0,80}|=\r?\n|["'`]\s{0,80}(?:[+.&,]\s{0,80}|\\\r?\n\s{0,80})?["'`]|\r?\n[ \t]{1,80}/y;
+var ESCAPE2 = /%(?<percent>[0-9A-Fa-f]{2})(?!\w{1,40}%(?![0-9A-Fa-f]{2}))|\\{1,3}(?:u00(?<unicode>[0-9A-Fa-f]{2})|x(?<hex>[0-9A-Fa-f]{2})|u\{0{0,4}(?<point>[0-9A-Fa-f]{2})\}|U000000(?<wide>[0-9A-Fa-f]{2})|(?<octal>0[0-7]{2}|1[0-7]{2})|(?<sign>[/=+:#!"]))|&(?<entity>amp|quot|apos|lt|gt|lowbar|hyphen|#x0{0,4}[0-9A-Fa-f]{1,4}|#0{0,4}[0-9]{1,4});/y;
+var ANY_ESCAPE = /%[0-9A-Fa-f]{2}|\\[uxU01/=+:#!"\\]|&[aqlgh#]/;
 var NEXT_ESCAPE = /[%\\&]/g;
-var ENTITIES = { amp: "&", quot: '"', apos: "'", lt: "<", gt: ">" };
-function charOf({ percent, unicode, hex: hex2, sign: sign2, entity }) {
-  const code3 = percent ?? unicode ?? hex2;
+var NEXT_ESCAPE_OR_JOINT = /[%\\&="'`\r\n]/g;
+var ENTITIES = { amp: "&", quot: '"', apos: "'", lt: "<", gt: ">", lowbar: "_", hyphen: "-" };
+function charOf({ percent, unicode, hex: hex2, point, wide, octal, sign: sign2, entity }) {
+  const code3 = percent ?? unicode ?? hex2 ?? point ?? wide;
   if (code3 !== void 0) return String.fromCharCode(Number.parseInt(code3, 16));
+  if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
   if (sign2 !== void 0) return sign2;
   const named3 = ENTITIES[entity ?? ""];
   if (named3 !== void 0) return named3;
   const number5 = (entity ?? "").replace("#", "");
   return String.fromCharCode(number5.startsWith("x") ? Number.parseInt(number5.slice(1), 16) : Number.parseInt(number5, 10));
 }
-function unescapeText(original, joints) {
-  let text5 = "";
-  const at3 = [];
-  for (let i = 0; i < original.length; ) {
-    if (joints) {
-      JOINT2.lastIndex = i;
-      const joint = JOINT2.exec(original);
-      if (joint !== null) {
-        i += joint[0].length;
-        continue;
-      }
-    }
-    if (!joints) {
-      NEXT_ESCAPE.lastIndex = i;
-      const next = NEXT_ESCAPE.exec(original)?.index ?? original.length;
-      text5 += original.slice(i, next);
-      while (i < next) at3.push(i++);
-      if (i >= original.length) break;
-    }
-    ESCAPE2.lastIndex = i;
-    const escaped = ESCAPE2.exec(original);
-    at3.push(i);
-    text5 += escaped === null ? original[i] ?? "" : charOf(escaped.groups ?? {});
-    i += escaped === null ? 1 : escaped[0].length;
+var Unescaped = class {
+  text;
+  /** Places in the text and in the original, in pairs: from each on, both go on side by side to the next. */
+  #stops;
+  constructor(text5, stops) {
+    this.text = text5;
+    this.#stops = stops;
   }
-  at3.push(original.length);
-  return { text: text5, at: at3 };
+  /** Where in the original a character of the text stands; for one past its end, where the original ends. */
+  original(index) {
+    const stop = this.#stopOf(index, 0);
+    return (this.#stops[stop + 1] ?? 0) + index - (this.#stops[stop] ?? 0);
+  }
+  /** The first character of the text that does not stand in front of a place of the original. */
+  indexOf(place) {
+    const stop = this.#stopOf(place, 1);
+    return Math.min((this.#stops[stop] ?? 0) + place - (this.#stops[stop + 1] ?? 0), this.#stops[stop + 2] ?? this.text.length);
+  }
+  /** The last pair whose first (0) or second (1) number is not above a value. */
+  #stopOf(value, side) {
+    let [low, high] = [0, this.#stops.length / 2 - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.#stops[2 * middle + side] ?? 0) <= value) low = middle;
+      else high = middle - 1;
+    }
+    return 2 * low;
+  }
+};
+function unescapeText(original, joints) {
+  const stops = [0, 0];
+  const seek = joints ? NEXT_ESCAPE_OR_JOINT : NEXT_ESCAPE;
+  let text5 = "";
+  let copied = 0;
+  seek.lastIndex = 0;
+  for (let sought = seek.exec(original); sought !== null; sought = seek.exec(original)) {
+    const { index } = sought;
+    JOINT2.lastIndex = index;
+    const joint = joints ? JOINT2.exec(original) : null;
+    ESCAPE2.lastIndex = index;
+    const escaped = joint === null ? ESCAPE2.exec(original) : null;
+    const found = joint ?? escaped;
+    if (found === null) continue;
+    text5 += original.slice(copied, index) + (escaped === null ? "" : charOf(escaped.groups ?? {}));
+    copied = index + found[0].length;
+    stops.push(text5.length, copied);
+    seek.lastIndex = copied;
+  }
+  return new Unescaped(text5 + original.slice(copied), stops);
 }
 var hasEscape = (text5) => ANY_ESCAPE.test(text5);
 function goesOn(text5, position) {
@@ -44948,28 +44973,19 @@ var UnescapedWindow = class {
     if (from < this.#from || to > this.#to) {
       this.#from = Math.max(0, from - IN_FRONT2);
       this.#to = Math.min(last, Math.max(this.#from + MIN_STRETCH, position + 2 * behind2));
-      const text6 = read2(this.#from, this.#to);
-      this.#plain = hasEscape(text6) ? unescapeText(text6, false) : null;
+      const text5 = read2(this.#from, this.#to);
+      this.#plain = hasEscape(text5) ? unescapeText(text5, false) : null;
     }
-    if (this.#plain === null) return null;
-    const { text: text5, at: places } = this.#plain;
+    const plain = this.#plain;
+    if (plain === null) return null;
     const base = this.#from;
-    const at3 = indexOf(places, position - base);
+    const at3 = plain.indexOf(position - base);
     const start = Math.max(0, at3 - before);
-    const stop = Math.min(text5.length, at3 + behind2);
-    if ((places[stop] ?? 0) - (places[start] ?? 0) === stop - start) return null;
-    return { text: text5.slice(start, stop), at: at3 - start, raw: (index) => base + (places[start + index] ?? 0) };
+    const stop = Math.min(plain.text.length, at3 + behind2);
+    if (plain.original(stop) - plain.original(start) === stop - start) return null;
+    return { text: plain.text.slice(start, stop), at: at3 - start, raw: (index) => base + plain.original(start + index) };
   }
 };
-function indexOf(places, place) {
-  let [low, high] = [0, places.length - 1];
-  while (low < high) {
-    const middle = low + high >> 1;
-    if ((places[middle] ?? 0) < place) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
 
 // src/secrets/content-scan.ts
 var PART = 1 << 20;
@@ -45178,8 +45194,9 @@ var ContentScan = class _ContentScan {
       const front = Math.max(0, at3 - MAX_SCHEME);
       const before = unescapeText(text5.slice(front, at3), false);
       const after2 = unescapeText(login, false);
-      const places = [...before.at.slice(0, -1).map((index) => index + front), ...after2.at.map((index) => index + at3)];
-      this.#match(detector, before.text + after2.text, before.text.length, (index) => start + (places[index] ?? 0), start);
+      const size = before.text.length;
+      const place = (index) => start + (index < size ? front + before.original(index) : at3 + after2.original(index - size));
+      this.#match(detector, before.text + after2.text, size, place, start);
       return;
     }
     if (detector.alone === true && detector.glued === void 0 && detector.looksBack !== true) {
@@ -45206,7 +45223,7 @@ var ContentScan = class _ContentScan {
     if (!goesOn(text5, run2)) return false;
     const longer = this.#slice(start, Math.min(end2, position + Math.min(MAX_PIECES, window * 2)), end2);
     const whole4 = unescapeText(longer.slice(at3), true);
-    const places = (index) => start + (index < at3 ? index : at3 + (whole4.at[index - at3] ?? 0));
+    const places = (index) => start + (index < at3 ? index : at3 + whole4.original(index - at3));
     return this.#match(detector, longer.slice(0, at3) + whole4.text, at3, places, start) !== "none";
   }
   /** The bytes of the window from `from` to `to`, as latin1. What is close together is cut out of one text. */

@@ -295,8 +295,9 @@ export class ContentScan {
       const front = Math.max(0, at - MAX_SCHEME)
       const before = unescapeText(text.slice(front, at), false)
       const after = unescapeText(login, false)
-      const places = [...before.at.slice(0, -1).map((index) => index + front), ...after.at.map((index) => index + at)]
-      this.#match(detector, before.text + after.text, before.text.length, (index) => start + (places[index] ?? 0), start)
+      const size = before.text.length
+      const place = (index: number): number => start + (index < size ? front + before.original(index) : at + after.original(index - size))
+      this.#match(detector, before.text + after.text, size, place, start)
       return
     }
     if (detector.alone === true && detector.glued === undefined && detector.looksBack !== true) {
@@ -327,7 +328,7 @@ export class ContentScan {
     if (!goesOn(text, run)) return false
     const longer = this.#slice(start, Math.min(end, position + Math.min(MAX_PIECES, window * 2)), end)
     const whole = unescapeText(longer.slice(at), true)
-    const places = (index: number): number => start + (index < at ? index : at + (whole.at[index - at] ?? 0))
+    const places = (index: number): number => start + (index < at ? index : at + whole.original(index - at))
     return this.#match(detector, longer.slice(0, at) + whole.text, at, places, start) !== 'none'
   }
 

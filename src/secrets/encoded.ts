@@ -11,23 +11,32 @@ const MAX_GAP = 80
 /** The first of four base64 characters, where the bytes they stand for begin with printable text, a tab or a line break. */
 const STARTS_TEXT = Uint8Array.from({ length: 256 }, (_, c) => (/[C-Za-f]/.test(String.fromCharCode(c)) && !/[EFGH]/.test(String.fromCharCode(c)) ? 1 : 0))
 
-/** Whether from `skip` on, `MIN_DECODED_QUADS` groups of four characters in a row can stand for text. */
-function mayBeText(text: (index: number) => number, length: number, skip: number): boolean {
-  let run = 0
-  for (let i = skip; i < length; i += 4) {
-    run = STARTS_TEXT[text(i)] === 1 ? run + 1 : 0
-    if (run >= MIN_DECODED_QUADS) return true
+/**
+ * Whether from a place on, `MIN_DECODED_QUADS` groups of four characters in a row can stand for text. Each step looks at the
+ * last of so many groups first: what cannot be part of a run is passed over.
+ */
+function mayBeText(bytes: Buffer, from: number, to: number): boolean {
+  const reach = 4 * (MIN_DECODED_QUADS - 1)
+  for (let start = from; start + reach < to; ) {
+    let at = start + reach
+    while (at >= start && STARTS_TEXT[bytes[at] ?? 0] === 1) at -= 4
+    if (at < start) return true
+    start = at + 4
   }
   return false
 }
 
+/** Whether a run may be the base64 of text, wherever its groups begin. */
+const isBase64Text = (bytes: Buffer, from: number, to: number): boolean =>
+  mayBeText(bytes, from, to) || mayBeText(bytes, from + 1, to) || mayBeText(bytes, from + 2, to) || mayBeText(bytes, from + 3, to)
+
 /**
- * Where the groups of four may begin in a base64 text whose first characters may not belong to it. None for a hash, a path
+ * Where the groups of four may begin in base64 text whose first characters may not belong to it. None for a hash, a path
  * or a symbol name, which decode to no text, nor to the structure that a DER key begins with.
  */
-function alignments(text: string): number[] {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText((index) => text.charCodeAt(index), text.length, skip))
-  return /^M[ICH]/.test(text) && !found.includes(0) ? [0, ...found] : found
+function alignments(bytes: Buffer): number[] {
+  const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes, skip, bytes.length))
+  return /^M[ICH]/.test(bytes.toString('latin1', 0, 2)) && !found.includes(0) ? [0, ...found] : found
 }
 
 /** Pairs of hex digits in a row that stand for text: a hash of twenty bytes has them once in a million. */
@@ -38,41 +47,42 @@ const HEX_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => (/[0-9A-Fa-f]/.test
 const isTextByte = (byte: number): boolean => (byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13
 
 /** Where the hex digits begin that a run starts with: behind `0x`. */
-const hexStart = (text: (index: number) => number): number => (text(0) === 48 && (text(1) | 32) === 120 ? 2 : 0)
+const hexStart = (bytes: Buffer, from: number): number => (bytes[from] === 48 && ((bytes[from + 1] ?? 0) | 32) === 120 ? from + 2 : from)
 
 /**
  * Whether the hex digits that a run starts with hold text.
- * @returns at which of their two alignments
+ * @returns where, at each of their two alignments
  */
-function hexAlignments(text: (index: number) => number, length: number): number[] {
-  const start = hexStart(text)
-  const runs = [0, 0]
-  const found: number[] = []
-  for (let i = start; i + 1 < length && found.length < 2; i++) {
-    const [high, low] = [HEX_DIGIT[text(i)] ?? 255, HEX_DIGIT[text(i + 1)] ?? 255]
-    if (high === 255) break
-    const parity = (i - start) % 2
-    const run = low !== 255 && isTextByte(high * 16 + low) ? (runs[parity] ?? 0) + 1 : 0
-    runs[parity] = run
-    if (run === MIN_HEX_PAIRS) found.push(start + parity)
-  }
-  return found
+function hexAlignments(bytes: Buffer, from: number, to: number): number[] {
+  const start = hexStart(bytes, from)
+  // Most runs have another character early: no second look at what stands in front of it.
+  let end = start
+  while (end < to && HEX_DIGIT[bytes[end] ?? 0] !== 255) end++
+  return [start, start + 1].filter((first) => {
+    let run = 0
+    for (let i = first; i + 1 < end; i += 2) {
+      run = isTextByte((HEX_DIGIT[bytes[i] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes[i + 1] ?? 0] ?? 0)) ? run + 1 : 0
+      if (run === MIN_HEX_PAIRS) return true
+    }
+    return false
+  })
 }
 
 /** Whether a run may be the hex of text. */
-const isHexText = (text: (index: number) => number, length: number): boolean => length >= 2 * MIN_HEX_PAIRS && hexAlignments(text, length).length > 0
+const isHexText = (bytes: Buffer, from: number, to: number): boolean => to - from >= 2 * MIN_HEX_PAIRS && hexAlignments(bytes, from, to).length > 0
 
 /** What a text of base64 characters decodes to: hex or base64 at each place where it may begin. */
 export function* decodedTexts(text: string): Generator<{ bytes: Buffer; encoding: 'base64' | 'hex' }> {
-  const hex = text.length < 2 * MIN_HEX_PAIRS ? [] : hexAlignments((index) => text.charCodeAt(index), text.length)
+  const bytes = Buffer.from(text, 'latin1')
+  const hex = bytes.length < 2 * MIN_HEX_PAIRS ? [] : hexAlignments(bytes, 0, bytes.length)
   if (hex.length > 0) {
     for (const start of hex) yield { bytes: Buffer.from(/^[0-9A-Fa-f]*/.exec(text.slice(start))?.[0] ?? '', 'hex'), encoding: 'hex' }
     return
   }
-  for (const skip of alignments(text)) {
-    const bytes = decodeBase64(text.slice(skip, text.length - ((text.length - skip) % 4 === 1 ? 1 : 0)))
-    if (bytes === null) continue
-    yield { bytes, encoding: 'base64' }
+  for (const skip of alignments(bytes)) {
+    const decoded = decodeBase64(text.slice(skip, text.length - ((text.length - skip) % 4 === 1 ? 1 : 0)))
+    if (decoded === null) continue
+    yield { bytes: decoded, encoding: 'base64' }
   }
 }
 
@@ -92,9 +102,7 @@ export function base64Texts(kernel: Kernel, from: number, length: number): { pos
     const first = runs[i]
     if (first === undefined) continue
     const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92)
-    const at = (index: number): number => window[first.start + index] ?? 0
-    const size = first.end - first.start
-    if (!continues && window[first.start] !== 77 && !isHexText(at, size) && ![0, 1, 2, 3].some((skip) => mayBeText(at, size, skip))) continue
+    if (!continues && window[first.start] !== 77 && !isHexText(window, first.start, first.end) && !isBase64Text(window, first.start, first.end)) continue
     let end = first.end
     let text = window.toString('latin1', first.start, end)
     let joined = false

@@ -1,6 +1,6 @@
 // The window's text with its escapes undone, for detectors that find nothing in the text as it stands. A stretch is decoded once
 // for all candidates in it: text that is full of them costs no more than other text.
-import { hasEscape, unescapeText } from './escapes.ts'
+import { hasEscape, type Unescaped, unescapeText } from './escapes.ts'
 
 /** Bytes that a stretch takes in front of what is asked for: the next candidate may start a little earlier. */
 const IN_FRONT = 512
@@ -20,7 +20,7 @@ export class UnescapedWindow {
   #from = 0
   #to = 0
   /** Null where the stretch holds no escape. */
-  #plain: { readonly text: string; readonly at: readonly number[] } | null = null
+  #plain: Unescaped | null = null
 
   /** Forgets what another content had there. */
   clear(): void {
@@ -45,25 +45,14 @@ export class UnescapedWindow {
       const text = read(this.#from, this.#to)
       this.#plain = hasEscape(text) ? unescapeText(text, false) : null
     }
-    if (this.#plain === null) return null
-    const { text, at: places } = this.#plain
+    const plain = this.#plain
+    if (plain === null) return null
     const base = this.#from
-    const at = indexOf(places, position - base)
+    const at = plain.indexOf(position - base)
     const start = Math.max(0, at - before)
-    const stop = Math.min(text.length, at + behind)
+    const stop = Math.min(plain.text.length, at + behind)
     // As many characters as bytes: nothing is escaped here.
-    if ((places[stop] ?? 0) - (places[start] ?? 0) === stop - start) return null
-    return { text: text.slice(start, stop), at: at - start, raw: (index) => base + (places[start + index] ?? 0) }
+    if (plain.original(stop) - plain.original(start) === stop - start) return null
+    return { text: plain.text.slice(start, stop), at: at - start, raw: (index) => base + plain.original(start + index) }
   }
-}
-
-/** The first index whose place is not in front of `place`. */
-function indexOf(places: readonly number[], place: number): number {
-  let [low, high] = [0, places.length - 1]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((places[middle] ?? 0) < place) low = middle + 1
-    else high = middle
-  }
-  return low
 }
