@@ -20267,10 +20267,10 @@ var require_yauzl = __commonJS({
         throw new Error("unrecognized options.timezone: " + options.timezone);
       }
     }
-    function getFileNameLowLevel(generalPurposeBitFlag, fileNameBuffer, extraFields, strictFileNames) {
+    function getFileNameLowLevel(generalPurposeBitFlag, fileNameBuffer, extraFields2, strictFileNames) {
       var fileName2 = null;
-      for (var i = 0; i < extraFields.length; i++) {
-        var extraField = extraFields[i];
+      for (var i = 0; i < extraFields2.length; i++) {
+        var extraField = extraFields2[i];
         if (extraField.id === 28789) {
           if (extraField.data.length < 6) {
             continue;
@@ -20308,7 +20308,7 @@ var require_yauzl = __commonJS({
       return null;
     }
     function parseExtraFields(extraFieldBuffer) {
-      var extraFields = [];
+      var extraFields2 = [];
       var i = 0;
       while (i < extraFieldBuffer.length - 3) {
         var headerId = extraFieldBuffer.readUInt16LE(i + 0);
@@ -20317,13 +20317,13 @@ var require_yauzl = __commonJS({
         var dataEnd = dataStart + dataSize;
         if (dataEnd > extraFieldBuffer.length) throw new Error("extra field length exceeds extra field buffer size");
         var dataBuffer = extraFieldBuffer.subarray(dataStart, dataEnd);
-        extraFields.push({
+        extraFields2.push({
           id: headerId,
           data: dataBuffer
         });
         i = dataEnd;
       }
-      return extraFields;
+      return extraFields2;
     }
     function readAndAssertNoEof(reader, buffer, offset, length, position, callback) {
       if (length === 0) {
@@ -41735,1146 +41735,8 @@ var DEFAULT_LIMITS = limitsOf({});
 var NO_LIMITS = Object.fromEntries(Object.keys(LIMITS).map((name2) => [name2, Number.POSITIVE_INFINITY]));
 var raise = (name2) => `(limits.${name2}). Raise the limit if the image is meant to be like this.`;
 
-// src/layer/metadata-scan.ts
-var CAPACITY = 1 << 20;
-var SEPARATOR = Buffer.from("\n\n");
-var PieceScan = class {
-  #scanner;
-  #report;
-  #dropped;
-  #buffer = null;
-  #used = 0;
-  #starts = [];
-  #pieces = [];
-  /**
-   * @param report told of each match that lies within one piece
-   * @param dropped told of matches beyond what is kept of one text
-   */
-  constructor(scanner, report, dropped) {
-    this.#scanner = scanner;
-    this.#report = report;
-    this.#dropped = dropped;
-  }
-  /** Takes a piece: its bytes are copied. */
-  add(bytes2, from, to, of) {
-    this.room(to - from);
-    this.open(of);
-    this.copy(bytes2, from, to);
-    this.close();
-  }
-  /** Makes room for a piece of so many bytes. */
-  room(length) {
-    if (this.#buffer !== null && this.#used + length + SEPARATOR.length > this.#buffer.length) this.flush();
-    if (this.#buffer === null || this.#buffer.length < length + SEPARATOR.length) this.#buffer = Buffer.allocUnsafeSlow(Math.max(CAPACITY, length + SEPARATOR.length));
-  }
-  /** Begins a piece that is put together; `room` comes first, `close` ends it. */
-  open(of) {
-    this.#starts.push(this.#used);
-    this.#pieces.push(of);
-  }
-  copy(bytes2, from, to) {
-    if (this.#buffer !== null) this.#used += bytes2.copy(this.#buffer, this.#used, from, to);
-  }
-  close() {
-    if (this.#buffer !== null) this.#used += SEPARATOR.copy(this.#buffer, this.#used);
-  }
-  /** Scans what is there. */
-  flush() {
-    if (this.#buffer === null || this.#used === 0) return;
-    const scan = this.#scanner.start("");
-    scan.push(this.#buffer.subarray(0, this.#used), true);
-    for (const match2 of scan.matches) {
-      const index = this.#indexAt(match2.offset);
-      const of = this.#pieces[index];
-      const end2 = (this.#starts[index + 1] ?? this.#used) - SEPARATOR.length;
-      if (of !== void 0 && match2.offset + match2.length <= end2) this.#report(match2, of);
-    }
-    const dropped = [...scan.dropped.values()].reduce((sum, count2) => sum + count2, 0);
-    if (dropped > 0) this.#dropped(dropped);
-    if (this.#buffer.length > CAPACITY) this.#buffer = null;
-    this.#used = 0;
-    this.#starts = [];
-    this.#pieces = [];
-  }
-  #indexAt(offset) {
-    let [low, high] = [0, this.#starts.length - 1];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-};
-
-// src/layer/header-text.ts
-var TAR_FIELDS = ["name", "link", "xattr", "comment", "pax", "owner", "header", "padding", "packing"];
-var MAX_ENTRIES = 20;
-var MAX_ANNOUNCED = 16;
-var LONG_LINK = 75;
-var GLOBAL = 103;
-var LOCAL = 120;
-var LINK2 = 157;
-var LINK_END = 257;
-var OWNER = 265;
-var GROUP = 297;
-var OWNER_END = 329;
-var PREFIX = 345;
-var PREFIX_END = 500;
-var MADE_UP = /^(?:PaxHeaders?(?:\.\d+)?|\.|\.\.|@LongLink|GlobalHead(?:\.\d+)*|pax_global_header)$/;
-var ALWAYS_MADE_UP = /* @__PURE__ */ new Set(["././@LongLink", "././@PaxHeader"]);
-var NUMBERS = /* @__PURE__ */ new Set([
-  "mtime",
-  "atime",
-  "ctime",
-  "uid",
-  "gid",
-  "size",
-  "SCHILY.dev",
-  "SCHILY.ino",
-  "SCHILY.nlink",
-  "GNU.sparse.major",
-  "GNU.sparse.minor",
-  "GNU.sparse.realsize"
-]);
-function textEnd(block, from, to) {
-  let end2 = from;
-  while (end2 < to && block[end2] !== 0) end2++;
-  return end2;
-}
-var hasOwners = (block) => block[257] === 117 && block[258] === 115 && block[259] === 116 && block[260] === 97 && block[261] === 114;
-var hasPrefix = (block) => hasOwners(block) && block[262] === 0;
-function isNumeric(block, from, to) {
-  for (let i = from; i < to; i++) {
-    const c = block[i] ?? 0;
-    if (c !== 0 && c !== 32 && (c < 48 || c > 55)) return false;
-  }
-  return true;
-}
-var isLike = (block, known2) => block.compare(known2, LINK2, 512, LINK2, 512) === 0;
-function isDecimal(bytes2, from, to) {
-  for (let i = from; i < to; i++) {
-    const c = bytes2[i] ?? 0;
-    if (c !== 45 && c !== 46 && (c < 48 || c > 57)) return false;
-  }
-  return true;
-}
-var HeaderText = class {
-  matches = [];
-  #text;
-  /** Pieces with a NUL, apart: they would make a program of the text around them. */
-  #binary;
-  #seen = /* @__PURE__ */ new Map();
-  #label;
-  #most;
-  #owner = Buffer.alloc(OWNER_END - OWNER);
-  /** A header of which all behind the name and the numbers is known and holds nothing new: most are like the one before. */
-  #known = Buffer.alloc(512, 255);
-  /** The same of extended headers. */
-  #knownExtended = Buffer.alloc(512, 255);
-  /** Entries so far: what an extended header says is about the next one. */
-  #entry = 0;
-  /** Names of the headers of extended headers, until it is known whether they only repeat the entry's. */
-  #announced = [];
-  /**
-   * @param label names the layer in errors
-   * @param skip told when matches were left out
-   */
-  constructor(scanner, label, limits, skip) {
-    this.#label = label;
-    this.#most = limits.matches;
-    const report = (match2, of) => this.#add(match2, of);
-    const dropped = (count2) => skip(`the headers of its tar hold more matches than are kept; ${count2} were left out`);
-    this.#text = new PieceScan(scanner, report, dropped);
-    this.#binary = new PieceScan(scanner, report, dropped);
-  }
-  #add(match2, { entry, field: field2, name: name2 }) {
-    if (match2.detector.generic === true && (field2 === "name" || field2 === "link")) return;
-    const key = `${field2}\0${match2.detector.id}\0${match2.identity}`;
-    const count2 = (this.#seen.get(key) ?? 0) + 1;
-    this.#seen.set(key, count2);
-    if (count2 > MAX_ENTRIES) return;
-    if (this.matches.length >= this.#most)
-      throw new ImageError("too-many-matches", `${this.#label}: the headers of its tar hold more than ${this.#most} secrets ${raise("matches")}`);
-    this.matches.push({ ...match2, entry, field: field2, key: name2 });
-  }
-  #piece(bytes2, from, to, entry, field2, name2 = null) {
-    if (to <= from) return;
-    const zero = bytes2.indexOf(0, from);
-    const target = zero !== -1 && zero < to ? this.#binary : this.#text;
-    target.add(bytes2, from, to, { entry, field: field2, name: name2 });
-  }
-  entry(block, header2, ownName) {
-    const entry = this.#entry++;
-    const isKnown = isLike(block, this.#known);
-    const nameEnd = textEnd(block, 0, 100);
-    const prefixEnd = !isKnown && hasPrefix(block) ? textEnd(block, PREFIX, PREFIX_END) : PREFIX;
-    if (ownName === header2.name) this.#name(block, nameEnd, prefixEnd, entry);
-    else this.#announced.push(ownName);
-    if (this.#announced.length > 0) {
-      for (const name2 of this.#announced) this.#otherName(name2, header2.name, entry);
-      this.#announced = [];
-    }
-    const linkEnd = isKnown ? LINK2 : textEnd(block, LINK2, LINK_END);
-    if (linkEnd > LINK2) {
-      const own2 = block.toString("utf8", LINK2, linkEnd);
-      if (own2 === header2.linkName || !header2.linkName.startsWith(own2.replace(/\ufffd+$/, ""))) this.#piece(block, LINK2, linkEnd, entry, "link");
-    }
-    if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#known);
-  }
-  #name(block, nameEnd, prefixEnd, entry) {
-    this.#text.room(256);
-    this.#text.open({ entry, field: "name", name: null });
-    if (prefixEnd > PREFIX) {
-      this.#text.copy(block, PREFIX, prefixEnd);
-      this.#text.copy(SLASH, 0, 1);
-    }
-    this.#text.copy(block, 0, nameEnd);
-    this.#text.close();
-  }
-  /** A name that another one takes the place of: mostly its beginning, whose parts say nothing new. */
-  #otherName(name2, whole4, entry) {
-    if (name2.split("/").every((part3) => MADE_UP.test(part3) || whole4.includes(part3))) return;
-    const bytes2 = Buffer.from(name2);
-    this.#piece(bytes2, 0, bytes2.length, entry, "header");
-  }
-  #ownerOf(block, entry) {
-    if (!hasOwners(block) || block.compare(this.#owner, 0, this.#owner.length, OWNER, OWNER_END) === 0) return;
-    block.copy(this.#owner, 0, OWNER, OWNER_END);
-    this.#piece(block, OWNER, textEnd(block, OWNER, GROUP), entry, "owner");
-    this.#piece(block, GROUP, textEnd(block, GROUP, OWNER_END), entry, "owner");
-  }
-  /**
-   * What a header holds beside its texts: numbers and zeros, or something that belongs elsewhere.
-   * @returns whether headers that are like this one hold nothing new
-   */
-  #rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd) {
-    const isPlainName = isZero(block, nameEnd, 100) && isNumeric(block, 100, 156);
-    if (isKnown && isPlainName) return false;
-    this.#ownerOf(block, entry);
-    const isPosix2 = hasOwners(block);
-    const userEnd = isPosix2 ? textEnd(block, OWNER, GROUP) : OWNER;
-    const groupEnd = isPosix2 ? textEnd(block, GROUP, OWNER_END) : GROUP;
-    const isPlain2 = isZero(block, linkEnd, LINK_END) && (isPosix2 ? isNumeric(block, 263, OWNER) : isZero(block, LINK_END, OWNER)) && isZero(block, userEnd, GROUP) && isZero(block, groupEnd, OWNER_END) && isNumeric(block, OWNER_END, PREFIX) && // The old GNU form keeps times there.
-    (prefixEnd > PREFIX ? isZero(block, prefixEnd, PREFIX_END) : isNumeric(block, PREFIX, PREFIX_END)) && isZero(block, PREFIX_END, 512);
-    const isKnowable = isPlain2 && linkEnd === LINK2 && prefixEnd === PREFIX;
-    if (isPlain2 && isPlainName) return isKnowable;
-    const rest = Buffer.from(block);
-    rest.fill(0, 0, nameEnd);
-    rest.fill(0, LINK2, linkEnd);
-    rest.fill(0, OWNER, userEnd);
-    rest.fill(0, GROUP, groupEnd);
-    rest.fill(0, PREFIX, prefixEnd);
-    this.#piece(rest, 0, rest.length, entry, "header");
-    return isKnowable;
-  }
-  announced(block) {
-    const entry = block[156] === GLOBAL ? null : this.#entry;
-    const isKnown = isLike(block, this.#knownExtended);
-    const nameEnd = textEnd(block, 0, 100);
-    const linkEnd = isKnown ? LINK2 : textEnd(block, LINK2, LINK_END);
-    const prefixEnd = !isKnown && hasPrefix(block) ? textEnd(block, PREFIX, PREFIX_END) : PREFIX;
-    const ownName = (prefixEnd > PREFIX ? `${block.toString("utf8", PREFIX, prefixEnd)}/` : "") + block.toString("utf8", 0, nameEnd);
-    if (this.#announced.length >= MAX_ANNOUNCED) this.#otherName(ownName, "", entry);
-    else if (!ALWAYS_MADE_UP.has(ownName)) this.#announced.push(ownName);
-    this.#piece(block, LINK2, linkEnd, entry, "header");
-    if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#knownExtended);
-  }
-  extended(flag2, data) {
-    const entry = flag2 === GLOBAL ? null : this.#entry;
-    if (flag2 === LOCAL || flag2 === GLOBAL) {
-      this.#records(data, entry);
-      return;
-    }
-    const end2 = textEnd(data, 0, data.length);
-    this.#piece(data, 0, end2, entry, flag2 === LONG_LINK ? "link" : "name");
-    if (!isZero(data, end2)) this.#piece(data, end2, data.length, entry, "pax");
-  }
-  /** `LENGTH KEY=VALUE\n`, again and again; what has another form is taken as it is. */
-  #records(data, entry) {
-    let at3 = 0;
-    while (at3 < data.length) {
-      const space = data.indexOf(32, at3);
-      const length = space === -1 || space - at3 > 10 || !isDecimal(data, at3, space) ? 0 : Number(data.toString("latin1", at3, space));
-      const end2 = at3 + length;
-      const equals = data.indexOf(61, space);
-      if (!(end2 > space + 1) || end2 > data.length || equals === -1 || equals >= end2) break;
-      const valueEnd = data[end2 - 1] === 10 ? end2 - 1 : end2;
-      this.#record(data, space + 1, equals, valueEnd, entry);
-      at3 = end2;
-    }
-    if (!isZero(data, at3)) this.#piece(data, at3, data.length, entry, "pax");
-  }
-  #record(data, from, equals, to, entry) {
-    const key = data.toString("utf8", from, equals);
-    if (key === "path" || key === "linkpath" || key === "GNU.sparse.name") {
-      this.#piece(data, equals + 1, to, entry, key === "linkpath" ? "link" : "name");
-      return;
-    }
-    if (NUMBERS.has(key) && isDecimal(data, equals + 1, to)) return;
-    const attribute = /^(?:SCHILY|LIBARCHIVE|RHT)\.(?:xattr|security)\.?(.*)$/s.exec(key);
-    const field2 = attribute !== null ? "xattr" : key === "comment" ? "comment" : key === "uname" || key === "gname" ? "owner" : "pax";
-    const name2 = attribute?.[1] || key;
-    this.#piece(data, from, to, entry, field2, name2);
-    if (key.startsWith("LIBARCHIVE.xattr.")) {
-      const value = Buffer.from(data.toString("latin1", equals + 1, to), "base64");
-      this.#piece(value, 0, value.length, entry, field2, name2);
-    }
-  }
-  padding(bytes2) {
-    this.#piece(bytes2, 0, bytes2.length, this.#entry === 0 ? null : this.#entry - 1, "padding");
-  }
-  /** Scans what is left, when the tar has ended. */
-  end() {
-    for (const name2 of this.#announced) this.#otherName(name2, "", null);
-    this.#announced = [];
-    this.#text.flush();
-    this.#binary.flush();
-  }
-};
-var SLASH = Buffer.from("/");
-
-// src/rules/finding.ts
-var SEVERITIES = ["critical", "high", "medium", "low", "info"];
-var CONFIDENCES = ["high", "medium", "low"];
-var severitySchema = _enum(SEVERITIES);
-var confidenceSchema = _enum(CONFIDENCES);
-var SEVERITY_OF = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
-var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
-var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
-var dockerfileSchema = object({
-  path: string2(),
-  startLine: number2().int().min(1),
-  endLine: number2().int().min(1),
-  certainty: _enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
-  changed: literal2(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
-});
-var baseCertaintySchema = _enum(["proven", "aligned"]).nullable().default(null).describe("proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions");
-var fixSchema = object({
-  path: string2().describe("the Dockerfile"),
-  edits: array(object({ startLine: number2().int().min(1), endLine: number2().int().min(1), lines: array(string2()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
-  ignore: object({ path: string2(), patterns: array(string2()).readonly() }).nullable().describe("patterns for .dockerignore"),
-  build: array(string2()).readonly().describe("options that docker build then takes")
-});
-var locationSchema = discriminatedUnion("kind", [
-  object({
-    kind: literal2("layer"),
-    layer: number2().int().min(0),
-    path: string2().describe("absolute path in the image"),
-    inside: string2().optional().describe("path inside nested archives, joined by !/"),
-    line: number2().int().min(1).nullable(),
-    offset: number2().int().min(0).nullable().describe("bytes from the start of the file")
-  }),
-  object({ kind: literal2("history"), history: number2().int().min(0) }),
-  object({
-    kind: literal2("config"),
-    field: string2().describe("Env.NAME, Labels.NAME, Annotations.NAME (of the manifest), Cmd, Entrypoint, Healthcheck, OnBuild, User, WorkingDir, \u2026; any other key by its path")
-  }),
-  object({ kind: literal2("attestation"), predicateType: string2(), field: string2() }),
-  object({ kind: literal2("manifest"), field: string2().describe("path in the manifest, layers[0].annotations.NAME") }),
-  object({ kind: literal2("index"), field: string2().describe("path in the index, manifests[0].annotations.NAME; of another file of the archive its name, then the path") }),
-  object({
-    kind: literal2("tar").describe("in a layer's tar, beside the contents of its files"),
-    layer: number2().int().min(0),
-    path: string2().describe("of the entry; / for what speaks of none or of all"),
-    field: _enum(TAR_FIELDS)
-  }),
-  object({ kind: literal2("image") })
-]);
-var fileState = _enum(["present", "deleted", "overwritten", "replaced"]);
-var relatedSchema = object({
-  role: _enum(["added-by", "also-in", "hidden-by", "overwritten-by", "run-by", "base"]),
-  location: locationSchema,
-  dockerfile: dockerfileSchema.nullable(),
-  fingerprint: string2().optional().describe("of an also-in place"),
-  state: fileState.optional().describe("of an also-in place in a file")
-});
-var findingSchema = object({
-  ruleId: string2(),
-  severity: severitySchema,
-  confidence: confidenceSchema,
-  title: string2(),
-  message: string2().describe("what, where, which line; never the secret"),
-  remedy: string2().describe("what to do in this case"),
-  fingerprint: string2().describe("names the place, not the value; survives rebuilds"),
-  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
-  location: locationSchema,
-  dockerfile: dockerfileSchema.nullable(),
-  related: array(relatedSchema),
-  file: object({
-    state: fileState,
-    mode: string2().describe("octal"),
-    uid: number2(),
-    gid: number2(),
-    size: number2(),
-    sha256: string2().nullable(),
-    package: string2().nullable(),
-    source: object({ path: string2(), ignoredBy: string2().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
-  }).nullable(),
-  secret: object({
-    detector: string2(),
-    redacted: string2(),
-    length: number2().int(),
-    keyedHash: string2().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
-    tag: string2().describe("16 bits that tell values of one report apart"),
-    ignoreValue: string2().optional().describe("what `value` of an ignore entry takes, under the salt of the configuration; not there without one"),
-    occurrences: number2().int().min(1),
-    facts: record(string2(), string2())
-  }).nullable(),
-  references: array(object({ name: string2(), url: string2() })),
-  origin: _enum(["own", "base", "unknown"]),
-  originCertainty: baseCertaintySchema.describe("of origin base; null for any other"),
-  fails: boolean2().describe("it is one of those that decide a verdict of fail"),
-  status: _enum(["new", "known"]).nullable().describe("known: the baseline has it; null without a baseline"),
-  suppressed: object({ by: _enum(["config", "inline"]), reason: string2(), expires: string2().nullable() }).nullable()
-});
-
-// src/report/contract.ts
-var count = number2().int().min(0);
-var layerSchema = object({
-  index: count,
-  diffId: string2(),
-  digest: string2().nullable(),
-  mediaType: string2().nullable(),
-  size: count.describe("bytes, uncompressed"),
-  files: count,
-  whiteouts: count,
-  history: count.nullable().describe("index of its history entry; null when it cannot be paired"),
-  createdBy: string2().nullable(),
-  base: boolean2().nullable().describe("belongs to the base image; null when not known"),
-  baseCertainty: baseCertaintySchema,
-  dockerfile: dockerfileSchema.nullable(),
-  merged: array(count).readonly().describe("history entries whose files it holds together, where a builder made one layer of several instructions; else empty")
-});
-var imageSchema = object({
-  reference: string2().describe("as the user named it"),
-  source: _enum(["docker-archive", "oci-layout", "dir", "engine", "registry"]).describe("dir: a directory as skopeo writes it"),
-  id: string2().describe("digest of the configuration"),
-  digest: string2().nullable().describe("digest of the manifest; null for a legacy archive"),
-  platform: string2(),
-  created: string2().nullable(),
-  size: count.describe("bytes of all layers, uncompressed"),
-  user: object({ configured: string2(), uid: number2().nullable(), gid: number2().nullable(), isRoot: boolean2().nullable() }),
-  base: object({
-    reference: string2(),
-    digest: string2().nullable(),
-    layers: count.nullable(),
-    source: _enum(["provenance", "annotation", "dockerfile", "layers", "history"])
-  }).nullable(),
-  baseReason: string2().nullable().default(null).describe("why nothing tells base from own in some layers, which then count as own; null where it is known of all"),
-  distroless: object({ verdict: boolean2(), shells: array(string2()), packageManagers: array(string2()), utilities: array(string2()) }),
-  layers: array(layerSchema),
-  history: array(
-    object({
-      created: string2().nullable(),
-      createdBy: string2(),
-      layer: count.nullable().describe("index of the layer it made; null for none or when not known"),
-      base: boolean2().nullable().describe("belongs to the base image; null when not known"),
-      baseCertainty: baseCertaintySchema,
-      dockerfile: dockerfileSchema.nullable()
-    })
-  ).describe("oldest first, as in the configuration")
-});
-var policySchema = object({
-  name: string2(),
-  from: _enum(["checkout", "base"]).describe("base: the files of the commit that the pull request starts from"),
-  commit: string2().regex(/^[0-9a-f]{40,64}$/).nullable().describe("that commit; null for the checkout"),
-  loosened: array(object({ kind: _enum(["ignore", "rule", "setting", "baseline"]), text: string2() })).describe("what the checkout would let pass beyond the base; it has no effect yet")
-});
-var baselineSchema = object({
-  name: string2().nullable().describe("what was compared with; null for none"),
-  fixed: recordSchema.shape.findings.describe("findings of it that are gone"),
-  record: recordSchema.describe("this run, as a later one compares with it")
-});
-var reportSchema2 = object({
-  schemaVersion: literal2(1),
-  tool: object({ name: literal2("layergate"), version: string2() }),
-  name: string2().describe("what the image is called from build to build: without the tag of a commit"),
-  image: imageSchema.nullable().describe("null when it could not be read"),
-  findings: array(findingSchema),
-  verdict: object({
-    result: _enum(["pass", "fail", "error"]),
-    failOn: _enum(["critical", "high", "medium", "low", "never"]),
-    threshold: _enum(["critical", "high", "medium", "low"]).describe("what decided: failOn, or where that is never what it would be otherwise; then fail means: would fail"),
-    counts: object({ critical: count, high: count, medium: count, low: count, info: count }),
-    suppressed: count,
-    new: count,
-    known: count,
-    passed: array(string2()).describe("rules that were on and found nothing")
-  }),
-  policy: policySchema,
-  baseline: baselineSchema,
-  error: object({ code: string2(), message: string2() }).optional().describe("on verdict error"),
-  fixed: array(string2()).describe("fingerprints of the baseline that are gone"),
-  warnings: array(object({ code: string2(), message: string2() })),
-  notJudged: array(string2()).describe("other images or platforms in the same source"),
-  stats: object({
-    bytes: count,
-    files: count,
-    seconds: number2(),
-    layersFromCache: count,
-    vouchedFiles: count.describe("files whose findings are quiet because their package vouches for the content"),
-    knownPublic: count.describe("values that are quiet because published packages hold them: test keys, examples"),
-    skipped: array(object({ layer: count.nullable().describe("null: a file of the archive beside the layers"), path: string2(), reason: string2() })).describe("what was not looked into, and why")
-  })
-});
-
-// src/secrets/checks.ts
-import zlib from "node:zlib";
-var BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-var BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-var crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 3988292384 ^ c >>> 1 : c >>> 1;
-  return c >>> 0;
-});
-function crc32(text5) {
-  const native = zlib.crc32;
-  if (native !== void 0) return native(text5);
-  let c = 4294967295;
-  for (const byte of Buffer.from(text5)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
-  return (c ^ 4294967295) >>> 0;
-}
-function base62Checksum(random) {
-  let n = crc32(random);
-  let digits = "";
-  do {
-    digits = (BASE62[n % 62] ?? "") + digits;
-    n = Math.floor(n / 62);
-  } while (n > 0);
-  return digits.padStart(6, "0");
-}
-function awsAccount(id) {
-  let bits = 0n;
-  for (const c of id.slice(4, 14)) {
-    const digit2 = BASE32.indexOf(c);
-    if (digit2 === -1) return null;
-    bits = bits << 5n | BigInt(digit2);
-  }
-  const account = (bits >> 2n & 0x7fffffffff80n) >> 7n;
-  return account < 1000000000000n ? account.toString().padStart(12, "0") : null;
-}
-function entropy(text5) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const c of text5) counts.set(c, (counts.get(c) ?? 0) + 1);
-  let bits = 0;
-  for (const count2 of counts.values()) bits -= count2 / text5.length * Math.log2(count2 / text5.length);
-  return bits;
-}
-function decodeBase64(text5) {
-  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text5)) return null;
-  return Buffer.from(text5, "base64");
-}
-function decodeText(text5) {
-  const decoded3 = decodeBase64(text5)?.toString("utf8") ?? null;
-  return decoded3 === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded3) ? null : decoded3;
-}
-function decodeJson(text5) {
-  const decoded3 = decodeText(text5);
-  if (decoded3 === null) return null;
-  try {
-    const value = JSON.parse(decoded3);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-var PLACEHOLDER = new RegExp(
-  [
-    "^(?:x+|\\*+|\\.+|-+|_+|#+|0+|1+|a+|n/?a|none|null|nil|undefined|true|false|yes|no|empty|unset|todo|tbd|dummy|fake|mock|foo|bar|baz|foobar|test(?:ing)?|default|secret|password|passwd|passw0rd|pass|pwd|token|user(?:name)?|admin|root|guest|postgres|mysql|redis|string|value|key)\\d{0,3}!?$",
-    "example",
-    "change[-_ ]?(?:me|it|this)",
-    "replace[-_ ]?(?:me|with|this)",
-    "place[-_ ]?holder",
-    "your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)",
-    "my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$",
-    "insert[-_ ]",
-    "[-_ ]here\\b",
-    "enter[-_ ]",
-    "redacted",
-    "sample",
-    "dummy",
-    "not[-_ ]?(?:a[-_ ]?)?(?:real|secret)",
-    "fake",
-    "lorem",
-    "hunter2",
-    "deadbeef",
-    "letmein",
-    "abcdef",
-    "12345678",
-    "01234567",
-    "87654321",
-    "xxxx",
-    "\\*\\*\\*",
-    "\\.\\.\\.",
-    "(.)\\1{5,}",
-    "qwerty"
-  ].join("|"),
-  "i"
-);
-var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
-var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
-var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
-var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
-var isMixed = (text5) => /\d/.test(text5) && /[A-Z]/.test(text5) && /[a-z]/.test(text5);
-var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
-var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
-function stepped(token2) {
-  const text5 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
-  if (text5.length < 12) return 0;
-  let steps = 0;
-  for (let i = 0; i < text5.length; i++) {
-    const code3 = text5.charCodeAt(i);
-    for (let distance2 = 1; distance2 <= 3; distance2++) {
-      if (Math.abs(code3 - text5.charCodeAt(i - distance2)) === 1) {
-        steps++;
-        break;
-      }
-    }
-  }
-  return steps / text5.length;
-}
-function fillerKind(token2) {
-  if (EXAMPLE_WORD.test(token2)) return "example";
-  if (entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token2))
-    return "filler";
-  if (TYPED.test(token2)) return "example";
-  const bound2 = /^[0-9a-f-]+$/i.test(token2) ? 0.7 : 0.55;
-  return stepped(token2) >= bound2 ? "example" : null;
-}
-var isFiller2 = (token2) => fillerKind(token2) !== null;
-
-// src/secrets/word-like.ts
-var MAX_LENGTH = 24;
-var MAX_WORDS = 3;
-var WORD = /^(?:(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]{2,11}){0,3}\d{0,4}|[A-Z]+\d{0,4}|\d{1,8})$/;
-var NUMBER = /^\d{6,}$/;
-var CONSONANTS = /[b-df-hj-np-tv-xz]{6}/i;
-var wordsOf = (text5) => text5.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
-var isWord = (word) => WORD.test(word) && !CONSONANTS.test(word);
-var isOfWords = (text5) => wordsOf(text5).every((word) => isWord(word) && !NUMBER.test(word));
-function isWordLike(value) {
-  if (isUsualPassword(value)) return true;
-  const words2 = wordsOf(value);
-  return value.length <= MAX_LENGTH && /^[\w.:/@!-]+$/.test(value) && words2.length <= MAX_WORDS && words2.every(isWord);
-}
-
-// src/secrets/known-runs.ts
-var MIN_RUN = 10;
-var GRAM = 7;
-var STRIDE = MIN_RUN - GRAM + 1;
-var MAX_SAME = 32;
-var MAX_WORK = 60;
-var MAX_KNOWN = 4096;
-var BASE = 16777619;
-var TOP = Array.from({ length: GRAM - 1 }).reduce((power) => Math.imul(power, BASE), 1);
-var STRUCTURE = new RegExp(
-  [
-    "-----(?:BEGIN|END)[A-Z0-9 ]{0,60}-----",
-    "\\b[a-z][a-z0-9+.-]{1,20}://(?:[^\\s/@:]{1,100}@)?[\\w.-]{1,200}",
-    // What DER and OpenSSH write in front of a key: version, algorithm, lengths. Public keys and certificates have it too.
-    "MI[A-Za-z0-9+/]{2,6}(?:IBADANB|AgEAMB[AM])[A-Za-z0-9+/]{26}",
-    "MC4CAQAwBQYDK2VwBCIE",
-    "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAA[A-Za-z0-9+/]{8}"
-  ].join("|"),
-  "g"
-);
-var hashOf = (text5, at3) => {
-  let hash3 = 0;
-  for (let i = at3; i < at3 + GRAM; i++) hash3 = Math.imul(hash3, BASE) + text5.charCodeAt(i) | 0;
-  return hash3;
-};
-var KnownRuns = class {
-  #all;
-  #entries;
-  /** Places in `#all` by hash: heads of lists, and the next of each. */
-  #heads;
-  #next;
-  #places;
-  #owners;
-  #mask;
-  /** @param values of MIN_RUN characters at least, each with what is shown for it */
-  constructor(values) {
-    const entries = [];
-    const parts = [];
-    let length = 0;
-    for (const [value, shown2] of values) {
-      entries.push({ start: length, end: length + value.length, shown: shown2 });
-      parts.push(value);
-      length += value.length;
-    }
-    this.#all = parts.join("");
-    this.#entries = entries;
-    const most = Math.ceil(length / STRIDE) + entries.length * 2;
-    let size = 1024;
-    while (size < most * 2) size *= 2;
-    this.#mask = size - 1;
-    this.#heads = new Int32Array(size).fill(-1);
-    this.#next = new Int32Array(most);
-    this.#places = new Int32Array(most);
-    this.#owners = new Int32Array(most);
-    let count2 = 0;
-    for (const [owner, entry] of entries.entries()) for (const at3 of this.#seedsOf(entry)) if (this.#add(count2, at3, owner)) count2++;
-  }
-  get isEmpty() {
-    return this.#entries.length === 0;
-  }
-  /** Places of a value by which it is found: none inside what all of its kind have. */
-  #seedsOf({ start, end: end2 }) {
-    const value = this.#all.slice(start, end2);
-    const hollow = [...value.matchAll(STRUCTURE)].map(({ 0: found, index }) => [index, index + found.length]).filter(([from2, to]) => to - from2 < value.length);
-    const seeds = /* @__PURE__ */ new Set();
-    let from = 0;
-    for (const [hole, behind2] of [...hollow, [value.length, value.length]]) {
-      for (let at3 = from; at3 + GRAM <= hole; at3 += STRIDE) seeds.add(start + at3);
-      if (hole - from >= GRAM) seeds.add(start + hole - GRAM);
-      from = behind2;
-    }
-    return seeds;
-  }
-  #add(index, place, owner) {
-    const slot2 = hashOf(this.#all, place) & this.#mask;
-    let same = 0;
-    for (let i = this.#heads[slot2] ?? -1; i !== -1; i = this.#next[i] ?? -1) if (++same > MAX_SAME) return false;
-    this.#places[index] = place;
-    this.#owners[index] = owner;
-    this.#next[index] = this.#heads[slot2] ?? -1;
-    this.#heads[slot2] = index;
-    return true;
-  }
-  /** All runs of a text, each as long as it goes. Where the search would take too long, the whole text is one run. */
-  in(text5) {
-    if (this.#entries.length === 0 || text5.length < GRAM) return [];
-    const found = [];
-    const known2 = /* @__PURE__ */ new Map();
-    let work = text5.length * MAX_WORK;
-    let hash3 = hashOf(text5, 0);
-    for (let at3 = 0; ; at3++) {
-      for (let i = this.#heads[hash3 & this.#mask] ?? -1; i !== -1; i = this.#next[i] ?? -1) {
-        const place = this.#places[i] ?? 0;
-        const ahead = place - at3;
-        if ((known2.get(ahead) ?? 0) > at3) continue;
-        const entry = this.#entries[this.#owners[i] ?? 0];
-        if (entry === void 0) continue;
-        const run2 = this.#extend(text5, at3, place, entry);
-        if (run2 === null) {
-          work -= GRAM;
-        } else {
-          work -= run2.to - run2.from;
-          if (known2.size >= MAX_KNOWN) known2.clear();
-          known2.set(ahead, run2.to);
-          if (run2.shown !== null || run2.to - run2.from >= MIN_RUN && !isOfWords(text5.slice(run2.from, run2.to))) found.push(run2);
-        }
-        if (work < 0) return [{ from: 0, to: text5.length, shown: null }];
-      }
-      if (at3 + GRAM >= text5.length) return found;
-      hash3 = Math.imul(hash3 - Math.imul(text5.charCodeAt(at3), TOP), BASE) + text5.charCodeAt(at3 + GRAM) | 0;
-    }
-  }
-  /** How far text and value are the same around a place; null where they are not. */
-  #extend(text5, at3, place, { start, end: end2, shown: shown2 }) {
-    for (let i = 0; i < GRAM; i++) if (text5.charCodeAt(at3 + i) !== this.#all.charCodeAt(place + i)) return null;
-    let [from, to] = [0, GRAM];
-    while (at3 - from > 0 && place - from > start && text5.charCodeAt(at3 - from - 1) === this.#all.charCodeAt(place - from - 1)) from++;
-    while (at3 + to < text5.length && place + to < end2 && text5.charCodeAt(at3 + to) === this.#all.charCodeAt(place + to)) to++;
-    return { from: at3 - from, to: at3 + to, shown: from + to === end2 - start ? shown2 : null };
-  }
-};
-
-// src/secrets/readings.ts
-import { constants as constants4, inflateRawSync } from "node:zlib";
-var MAX_LEVELS = 4;
-var MAX_DEPTH = 3;
-var MAX_UNPACKED = 8 << 20;
-var MIN_ENCODED = 12;
-var ESCAPE = /'\\''|'"'"'|%[0-9A-Fa-f]{2}|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[0-3][0-7]{2}|\\[nrt]|\\[^A-Za-z0-9\s]|&(?:amp|quot|lt|gt|apos|#\d{1,6}|#x[0-9A-Fa-f]{1,5});/g;
-var NAMED = { "&amp;": "&", "&quot;": '"', "&lt;": "<", "&gt;": ">", "&apos;": "'", "\\n": "\n", "\\r": "\r", "\\t": "	" };
-var NUMBERED = [
-  [/^(?:%|\\x|\\u\{?|&#x)(?=[0-9A-Fa-f])/, 16],
-  [/^&#(?=\d)/, 10],
-  [/^\\(?=[0-3][0-7]{2})/, 8]
-];
-function meaning(written) {
-  const named3 = NAMED[written];
-  if (named3 !== void 0) return named3;
-  if (written.startsWith("'")) return "'";
-  for (const [front, base] of NUMBERED) {
-    const start = front.exec(written)?.[0].length;
-    if (start === void 0) continue;
-    const code3 = Number.parseInt(written.slice(start), base);
-    return code3 > 1114111 ? written : String.fromCodePoint(code3);
-  }
-  return written.slice(1);
-}
-function replaced(reading, pattern, by) {
-  const { text: text5 } = reading;
-  let result = "";
-  let copied = 0;
-  const stops = [];
-  for (const match2 of text5.matchAll(pattern)) {
-    result += text5.slice(copied, match2.index);
-    const character = by(match2[0]);
-    stops.push(result.length, character.length, match2.index, match2[0].length);
-    result += character;
-    copied = match2.index + match2[0].length;
-  }
-  if (stops.length === 0) return null;
-  result += text5.slice(copied);
-  const positions = new Int32Array(stops);
-  const origin = (at3, isEnd) => {
-    let [low, high] = [0, positions.length / 4];
-    while (low < high) {
-      const middle = low + high >> 1;
-      if ((positions[middle * 4] ?? 0) <= at3) low = middle + 1;
-      else high = middle;
-    }
-    if (low === 0) return isEnd ? at3 + 1 : at3;
-    const [place = 0, made = 0, from = 0, length = 0] = positions.subarray((low - 1) * 4, low * 4);
-    if (at3 < place + made) return isEnd ? from + length : from;
-    return at3 - place - made + from + length + (isEnd ? 1 : 0);
-  };
-  return { text: result, start: (at3) => reading.start(origin(at3, false)), end: (at3) => reading.end(origin(at3, true) - 1), isEncoded: reading.isEncoded };
-}
-var JOINT = /["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s"'`\\]+/g;
-var BASE64_RUN = /[A-Za-z0-9+/_-]{8,}(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{8,})*(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{1,80}(?![A-Za-z0-9+/_-]))?/g;
-var HEX_RUN = /[0-9A-Fa-f]{2}(?:[\s:,]{0,3}(?:0x)?[0-9A-Fa-f]{2}){7,}/g;
-var part = ({ text: text5, start, end: end2, isEncoded }, from, to) => ({
-  text: text5.slice(from, to),
-  start: (at3) => start(from + at3),
-  end: (at3) => end2(from + at3),
-  isEncoded
-});
-var decoded = (of, bytes2, firstOf, lastOf) => ({
-  text: bytes2.toString("latin1"),
-  start: (at3) => of.start(firstOf(at3)),
-  end: (at3) => of.end(Math.min(of.text.length - 1, lastOf(at3))),
-  isEncoded: true
-});
-var mayHold = (text5) => /[\x20-\x7e\n\r\t]{8}|(?:[\x20-\x7e]\0){8}/.test(text5) || /\x30[\x81-\x83]/.test(text5.slice(0, 8));
-function gzipHeader(bytes2) {
-  const flags = bytes2[3] ?? 0;
-  if (bytes2.length < 18 || bytes2[0] !== 31 || bytes2[1] !== 139 || bytes2[2] !== 8 || flags > 31) return null;
-  let at3 = 10;
-  if (flags & 4) at3 += 2 + bytes2.readUInt16LE(at3);
-  for (const flag2 of [8, 16]) if (flags & flag2) at3 = bytes2.indexOf(0, at3) + 1 || bytes2.length;
-  return at3 + (flags & 2 ? 2 : 0);
-}
-var isZlib = (bytes2) => bytes2.length > 8 && bytes2[0] === 120 && bytes2.readUInt16BE(0) % 31 === 0;
-var TRAILERS = { gzip: 8, zlib: 4 };
-function* unpacked(of, bytes2, budget) {
-  const header2 = isZlib(bytes2) ? 2 : gzipHeader(bytes2);
-  if (header2 === null || budget.left <= 0) return;
-  try {
-    const { buffer, engine } = inflateRawSync(bytes2.subarray(header2), { finishFlush: constants4.Z_SYNC_FLUSH, maxOutputLength: budget.left, info: true });
-    budget.left -= buffer.length;
-    const last = Math.min(of.text.length, Math.ceil((header2 + engine.bytesWritten + TRAILERS[isZlib(bytes2) ? "zlib" : "gzip"]) * 4 / 3)) - 1;
-    yield { text: buffer.toString("latin1"), start: () => of.start(0), end: () => of.end(last), isEncoded: true };
-  } catch {
-  }
-}
-function* decodings(reading, budget) {
-  for (const { 0: found, index } of reading.text.matchAll(BASE64_RUN)) {
-    if (found.length < MIN_ENCODED) continue;
-    const run2 = part(reading, index, index + found.length);
-    const whole4 = replaced(run2, JOINT, () => "") ?? run2;
-    for (const skip of [0, 1, 2, 3]) {
-      const bytes2 = Buffer.from(whole4.text.slice(skip), "base64");
-      const first2 = (byte) => skip + Math.floor(byte * 4 / 3);
-      const last = (byte) => skip + Math.ceil((byte + 1) * 4 / 3) - 1;
-      if (mayHold(bytes2.toString("latin1", 0, bytes2.length))) yield decoded(whole4, bytes2, first2, last);
-      yield* unpacked(part(whole4, skip, whole4.text.length), bytes2, budget);
-    }
-    for (const { index: at3 } of whole4.text.matchAll(/H4sI|eJ[wxyz]|eN[opqr]/g))
-      if (at3 > 3) yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
-  }
-  for (const { 0: found, index } of reading.text.matchAll(HEX_RUN)) {
-    const run2 = part(reading, index, index + found.length);
-    const whole4 = replaced(run2, /0x|[\s:,]+/g, () => "") ?? run2;
-    for (const skip of [0, 1]) {
-      const bytes2 = Buffer.from(whole4.text.slice(skip), "hex");
-      if (mayHold(bytes2.toString("latin1")))
-        yield decoded(
-          whole4,
-          bytes2,
-          (byte) => skip + byte * 2,
-          (byte) => skip + byte * 2 + 1
-        );
-    }
-  }
-}
-function* readingsOf(text5) {
-  yield* readings({ text: text5, start: (at3) => at3, end: (at3) => at3 + 1, isEncoded: false }, 0, { left: MAX_UNPACKED });
-}
-function* readings(first2, depth, budget) {
-  yield first2;
-  let plain = first2;
-  for (let level = 0; level < MAX_LEVELS; level++) {
-    const next = replaced(plain, ESCAPE, meaning);
-    if (next === null) break;
-    plain = next;
-    yield plain;
-  }
-  if (plain.text.includes("\0")) {
-    plain = replaced(plain, /\0/g, () => "") ?? plain;
-    yield plain;
-  }
-  const joined2 = replaced(plain, JOINT, () => "");
-  if (joined2 !== null) yield joined2;
-  if (depth < MAX_DEPTH) for (const inner of decodings(plain, budget)) yield* readings(inner, depth + 1, budget);
-}
-
-// src/secrets/redact.ts
-var HIDDEN = "\u2022\u2022\u2022";
-var ALONE_BELOW = 8;
-var MIN_VALUE = 3;
-var PEM_HEADER = /^-----BEGIN [A-Z0-9 ]+-----/;
-function redactValue(value, guessable) {
-  if (guessable) return HIDDEN;
-  const header2 = PEM_HEADER.exec(value)?.[0];
-  if (header2 !== void 0) return `${header2}\u2026`;
-  if (/[^\x21-\x7e]/.test(value)) return HIDDEN;
-  const shown2 = value.length >= 20 ? 4 : value.length >= 12 ? 2 : 0;
-  return shown2 === 0 ? HIDDEN : `${value.slice(0, shown2)}\u2026${value.slice(-shown2)}`;
-}
-var NAMES = /* @__PURE__ */ new Set([
-  "certainty",
-  "code",
-  "commit",
-  "confidence",
-  "detector",
-  "diffId",
-  "digest",
-  "failOn",
-  "fingerprint",
-  "fingerprints",
-  "id",
-  "ignoredBy",
-  "inside",
-  "keyedHash",
-  "kind",
-  "name",
-  "passed",
-  "path",
-  "patterns",
-  "platform",
-  "reference",
-  "result",
-  "role",
-  "ruleId",
-  "rule",
-  "salt",
-  "severity",
-  "sha256",
-  "source",
-  "since",
-  "state",
-  "threshold",
-  "tool",
-  "valueHash"
-]);
-var DIGESTS = /* @__PURE__ */ new Set(["diffId", "fingerprint", "fingerprints", "id", "keyedHash", "salt", "sha256", "valueHash"]);
-var DIGEST = /^(?:sha256:|hmac-sha256:)?[0-9a-f]{4,64}$/;
-var OWN_NAME = /^[A-Za-z][A-Za-z0-9]{0,30}$/;
-var SEPARATORS = /["'`\s=:>,[\\({]{0,12}$/;
-var IN_FRONT = /["'`\s=:>,[\\({]/;
-var BEHIND = /["'`\s;|&),<>\]}@\\]/;
-var GLUED = /(?:^|[\s"'])(-{1,2}[A-Za-z]{1,2})$/;
-var isWordCharacter = (c) => c !== void 0 && /[A-Za-z0-9]/.test(c);
-function wordBefore(text5, at3, length) {
-  const behind2 = text5[at3 + length];
-  if (behind2 !== void 0 && !BEHIND.test(behind2)) return null;
-  const before = text5.slice(Math.max(0, at3 - 80), at3);
-  const last = before.at(-1);
-  if (last !== void 0 && !IN_FRONT.test(last)) return GLUED.exec(before)?.[1]?.toLowerCase() ?? null;
-  return /(?<![\w.$-])[\w.$-]*$/.exec(before.replace(SEPARATORS, ""))?.[0].toLowerCase() ?? "";
-}
-function wordsBefore(text5, value) {
-  const found = /* @__PURE__ */ new Set();
-  if (!isWordLike(value)) return [];
-  for (let at3 = text5.indexOf(value); at3 !== -1 && found.size < 50; at3 = text5.indexOf(value, at3 + 1)) {
-    const word = wordBefore(text5, at3, value.length);
-    if (word !== null && word !== "") found.add(word);
-  }
-  return [...found];
-}
-function partsOf(known2) {
-  const { value } = known2;
-  const parts = [known2];
-  const login = value.length <= 4096 ? decodeText(value) : null;
-  const split = login?.indexOf(":") ?? -1;
-  if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true, after: [login.slice(0, split).toLowerCase()] });
-  if (value.length >= MIN_RUN) {
-    for (const { text: text5 } of readingsOf(value)) if (text5.length >= MIN_RUN && isReadable(text5)) parts.push({ ...known2, value: text5 });
-  }
-  return parts;
-}
-var isReadable = (text5) => !/[^\x20-\x7e\s]/.test(text5);
-var keyOf = (text5, at3) => (text5.charCodeAt(at3) * 31 + text5.charCodeAt(at3 + 1)) * 31 + text5.charCodeAt(at3 + 2) & 65535;
-var MAX_REMEMBERED = 8 << 20;
-var Redactor = class _Redactor {
-  #values;
-  /** Finds values in a text that may be cut, which nothing else may have looked at. */
-  #find;
-  #runs;
-  /** Values of a few characters, by their first ones. */
-  #short = /* @__PURE__ */ new Map();
-  /** Values that are words, by their first characters, with what stands in front of them where they are values. */
-  #words = /* @__PURE__ */ new Map();
-  #remembered = /* @__PURE__ */ new Map();
-  #room = MAX_REMEMBERED;
-  constructor(values, find = () => []) {
-    this.#values = values;
-    this.#find = find;
-    const long = /* @__PURE__ */ new Map();
-    const seen = /* @__PURE__ */ new Map();
-    for (const known2 of values) {
-      for (const { value: given2, guessable, after: after2 = [] } of partsOf(known2)) {
-        const value = given2.trim();
-        if (value.length < MIN_VALUE) continue;
-        if (guessable && isWordLike(value)) {
-          const words2 = seen.get(value) ?? /* @__PURE__ */ new Set();
-          for (const word of after2) words2.add(word);
-          if (!seen.has(value)) listed(this.#words, keyOf(value, 0)).push({ value, after: words2 });
-          seen.set(value, words2);
-        } else if (value.length >= MIN_RUN) {
-          if (!long.has(value)) long.set(value, redactValue(value, guessable));
-        } else if (!seen.has(value)) {
-          seen.set(value, /* @__PURE__ */ new Set());
-          listed(this.#short, keyOf(value, 0)).push({ value, shown: redactValue(value, guessable) });
-        }
-      }
-    }
-    this.#runs = new KnownRuns(long);
-  }
-  /** Another one that knows more values. */
-  with(values) {
-    return values.length === 0 ? this : new _Redactor([...this.#values, ...values], this.#find);
-  }
-  /** The text with every known value hidden. */
-  text(text5) {
-    return this.#hide(text5, true);
-  }
-  /** The name of an image or a file: what is a word stays, also where it is somebody's password. */
-  name(text5) {
-    return this.#hide(text5, false);
-  }
-  /**
-   * The one way to shorten a text that comes from an image, a Dockerfile or a checkout: what is hidden is hidden first, also
-   * what nobody has looked for in it yet.
-   * @param most characters of the result
-   * @param from `start` keeps the start, `end` the end; `words` cuts between words of the start
-   */
-  cut(text5, most, from = "start") {
-    const hidden = this.#once(`${text5}`, () => {
-      const known2 = this.text(text5);
-      const found = this.#find(known2);
-      return found.length === 0 ? known2 : new _Redactor(found).text(known2);
-    });
-    if (hidden.length <= most) return hidden;
-    if (from === "end") return `\u2026${hidden.slice(1 - most)}`;
-    if (from === "start") return `${hidden.slice(0, most - 1)}\u2026`;
-    const end2 = hidden.lastIndexOf(" ", most);
-    return end2 <= 0 ? "\u2026" : `${hidden.slice(0, end2)} \u2026`;
-  }
-  /** Lines of one text, each hidden; a value that goes over several is hidden in all of them. */
-  lines(lines) {
-    const text5 = lines.join("\n");
-    const stretches = merged(this.#stretches(text5, true));
-    if (stretches.length === 0) return [...lines];
-    const parts = stretches.flatMap(({ from, to, shown: shown2 }) => {
-      const breaks = [...text5.slice(from, to).matchAll(/\n/g)].map(({ index }) => from + index);
-      return [...breaks, to].map((end2, index) => ({ from: index === 0 ? from : (breaks[index - 1] ?? from) + 1, to: end2, shown: index === 0 ? shown2 : null }));
-    });
-    return replaceStretches(
-      text5,
-      parts.filter(({ from, to }) => from < to)
-    ).split("\n");
-  }
-  /** All strings of plain data, hidden; in fields that hold names, words stay. */
-  data(value) {
-    return this.#field("", value);
-  }
-  #field(key, value) {
-    if (typeof value === "string") return DIGESTS.has(key) && DIGEST.test(value) ? value : this.#hide(value, !NAMES.has(key));
-    if (Array.isArray(value)) return key === "lines" && isTexts(value) ? this.lines(value) : value.map((item) => this.#field(key, item));
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name2, item]) => [OWN_NAME.test(name2) ? name2 : this.text(name2), this.#field(name2, item)]));
-  }
-  #hide(text5, words2) {
-    if (text5.length < MIN_VALUE || this.#runs.isEmpty && this.#short.size === 0 && (!words2 || this.#words.size === 0)) return text5;
-    const key = words2 ? text5 : `\0${text5}`;
-    return this.#once(key, () => replaceStretches(text5, merged(this.#stretches(text5, words2))));
-  }
-  /** Makes a text once, as long as there is room to remember it. */
-  #once(key, make) {
-    const known2 = this.#remembered.get(key);
-    if (known2 !== void 0) return known2;
-    const made = make();
-    this.#room -= key.length + made.length;
-    if (this.#room > 0) this.#remembered.set(key, made);
-    return made;
-  }
-  #stretches(text5, words2) {
-    const found = [];
-    for (const reading of readingsOf(text5)) {
-      for (const { from, to, shown: shown2 } of [...this.#runs.in(reading.text), ...this.#exact(reading.text, words2)]) {
-        if (to <= from) continue;
-        found.push({ from: reading.start(from), to: reading.end(to - 1), shown: reading.isEncoded ? null : shown2 });
-      }
-    }
-    return found;
-  }
-  /** Short values, and words where they stand as values. */
-  *#exact(text5, words2) {
-    if (this.#short.size === 0 && (!words2 || this.#words.size === 0)) return;
-    for (let at3 = 0; at3 + MIN_VALUE <= text5.length; at3++) {
-      const key = keyOf(text5, at3);
-      for (const { value, shown: shown2 } of this.#short.get(key) ?? []) if (text5.startsWith(value, at3) && standsAlone(text5, at3, value)) yield { from: at3, to: at3 + value.length, shown: shown2 };
-      if (!words2) continue;
-      for (const { value, after: after2 } of this.#words.get(key) ?? [])
-        if (text5.startsWith(value, at3) && isValueAt(text5, at3, value, after2)) yield { from: at3, to: at3 + value.length, shown: HIDDEN };
-    }
-  }
-};
-var isTexts = (value) => Array.isArray(value) && value.every((item) => typeof item === "string");
-function listed(map, key) {
-  const known2 = map.get(key);
-  if (known2 !== void 0) return known2;
-  const list = [];
-  map.set(key, list);
-  return list;
-}
-var standsAlone = (text5, at3, value) => value.length >= ALONE_BELOW || !isWordCharacter(text5[at3 - 1]) && !isWordCharacter(text5[at3 + value.length]);
-function isValueAt(text5, at3, value, after2) {
-  if (text5[at3 - 1] === ":" && text5[at3 + value.length] === "@") return true;
-  const word = wordBefore(text5, at3, value.length);
-  return word !== null && after2.has(word);
-}
-function merged(stretches) {
-  const result = [];
-  for (const stretch of stretches.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
-    const last = result.at(-1);
-    if (last === void 0 || stretch.from >= last.to) result.push({ ...stretch });
-    else if (stretch.to > last.to) {
-      last.to = stretch.to;
-      last.shown = null;
-    }
-  }
-  return result;
-}
-function replaceStretches(text5, stretches) {
-  if (stretches.length === 0) return text5;
-  let result = "";
-  let copied = 0;
-  for (const { from, to, shown: shown2 } of stretches) {
-    result += text5.slice(copied, from) + (shown2 ?? HIDDEN);
-    copied = to;
-  }
-  return result + text5.slice(copied);
-}
-
 // src/packing/signs.ts
-import zlib6 from "node:zlib";
+import zlib5 from "node:zlib";
 
 // src/packing/feed.ts
 var Feed = class _Feed {
@@ -43001,7 +41863,7 @@ var UnsupportedPacking = class extends PackingError {
 // src/packing/bzip2.ts
 var BLOCK2 = 54156738319193;
 var END = 25779555029136;
-var GROUP2 = 50;
+var GROUP = 50;
 var MAX_BITS = 20;
 var OUT = 1 << 18;
 var AHEAD = 1 << 20;
@@ -43109,7 +41971,7 @@ function readBlock(bits, block) {
     if (left === 0) {
       const selector = selectors[group++];
       code3 = selector === void 0 ? void 0 : codes[selector];
-      left = GROUP2;
+      left = GROUP;
     }
     if (code3 === void 0) throw damaged("list of selectors");
     left--;
@@ -43231,15 +42093,15 @@ async function* bunzip2(feed) {
 }
 
 // src/packing/gzip.ts
-import zlib3 from "node:zlib";
+import zlib2 from "node:zlib";
 
 // src/packing/native.ts
-import zlib2 from "node:zlib";
+import zlib from "node:zlib";
 var OUT2 = 1 << 18;
 var STREAMS = {
-  deflate: () => zlib2.createInflateRaw({ chunkSize: OUT2 }),
-  zlib: () => zlib2.createInflate({ chunkSize: OUT2 }),
-  brotli: () => zlib2.createBrotliDecompress({ chunkSize: OUT2 })
+  deflate: () => zlib.createInflateRaw({ chunkSize: OUT2 }),
+  zlib: () => zlib.createInflate({ chunkSize: OUT2 }),
+  brotli: () => zlib.createBrotliDecompress({ chunkSize: OUT2 })
 };
 async function* inflate(feed, kind) {
   const stream = STREAMS[kind]();
@@ -43322,7 +42184,7 @@ async function smallMember(feed) {
 }
 function inflateRawAtOnce(packed, most) {
   try {
-    const result = zlib3.inflateRawSync(packed, { maxOutputLength: Math.max(1, most), info: true });
+    const result = zlib2.inflateRawSync(packed, { maxOutputLength: Math.max(1, most), info: true });
     const { buffer, engine } = result;
     return { bytes: buffer, read: engine.bytesWritten };
   } catch {
@@ -43330,14 +42192,14 @@ function inflateRawAtOnce(packed, most) {
   }
 }
 function gunzipAtOnce(bytes2, most) {
-  return atOnce(zlib3.gunzipSync, bytes2, most);
+  return atOnce(zlib2.gunzipSync, bytes2, most);
 }
 function inflateAtOnce(bytes2, most) {
-  return atOnce(zlib3.inflateSync, bytes2, most);
+  return atOnce(zlib2.inflateSync, bytes2, most);
 }
-function atOnce(inflateSync, bytes2, most) {
+function atOnce(inflateSync2, bytes2, most) {
   try {
-    const result = inflateSync(bytes2, { maxOutputLength: Math.max(1, most), info: true });
+    const result = inflateSync2(bytes2, { maxOutputLength: Math.max(1, most), info: true });
     const { buffer, engine } = result;
     return engine.bytesWritten === bytes2.length ? buffer : null;
   } catch {
@@ -43347,14 +42209,14 @@ function atOnce(inflateSync, bytes2, most) {
 
 // src/packing/xz.ts
 var import_xz_decompress = __toESM(require_xz_decompress(), 1);
-import zlib4 from "node:zlib";
+import zlib3 from "node:zlib";
 var MAX_DICTIONARY = 64 << 20;
 var CHECK_SIZES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
 var KNOWN_CHECKS = [0, 1, 4];
 var WITHOUT_CHECK = Buffer.from("fd377a585a000000ff12d941", "hex");
 var FILTERS = { 3: "delta", 4: "x86", 5: "PowerPC", 6: "Itanium", 7: "ARM", 8: "ARM Thumb", 9: "SPARC", 10: "ARM64", 11: "RISC-V" };
 var LZMA2 = 33;
-var isXz = (head) => head.length >= 12 && head.toString("latin1", 0, 6) === "\xFD7zXZ\0" && zlib4.crc32(head.subarray(6, 8)) === head.readUInt32LE(8);
+var isXz = (head) => head.length >= 12 && head.toString("latin1", 0, 6) === "\xFD7zXZ\0" && zlib3.crc32(head.subarray(6, 8)) === head.readUInt32LE(8);
 var broken = () => new PackingError("unexpected end of file");
 async function all(feed, length) {
   const bytes2 = await feed.take(length);
@@ -43485,7 +42347,7 @@ function* step(wasm, context3, bytes2) {
 // src/packing/zstd.ts
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import zlib5 from "node:zlib";
+import zlib4 from "node:zlib";
 
 // node_modules/fzstd/esm/index.mjs
 var ab = ArrayBuffer;
@@ -44259,7 +43121,7 @@ async function* unzstd(feed, onWindow = () => {
   await feeding;
 }
 function decoder(isNative) {
-  const native = zlib5.createZstdDecompress;
+  const native = zlib4.createZstdDecompress;
   return native !== void 0 && isNative ? native({ chunkSize: OUT3 }) : fallback();
 }
 function fallback() {
@@ -44292,7 +43154,7 @@ async function* decode2(kind, feed, listener = {}) {
   let small = [];
   let size = 0;
   try {
-    for await (const chunk of decoded2(kind, feed, listener)) {
+    for await (const chunk of decoded(kind, feed, listener)) {
       if (chunk.length >= ENOUGH && size === 0) {
         yield chunk;
         continue;
@@ -44310,7 +43172,7 @@ async function* decode2(kind, feed, listener = {}) {
   }
   if (size > 0) yield Buffer.concat(small);
 }
-function decoded2(kind, feed, { aside, memory }) {
+function decoded(kind, feed, { aside, memory }) {
   switch (kind) {
     case "gzip":
       return gunzip(feed, aside);
@@ -44371,13 +43233,13 @@ function isLzma(head) {
   const size = head.readBigUInt64LE(5);
   return dictionary >= 4096 && (rounded || rounded2) && (size === 0xffffffffffffffffn || size < 2n ** 38n);
 }
-function isZlib2(head) {
+function isZlib(head) {
   if (head.length < 8 || head[0] !== 120 || (head[0] << 8 | (head[1] ?? 0)) % 31 !== 0 || ((head[1] ?? 0) & 32) !== 0) return false;
   return inflates(head.subarray(2));
 }
 function inflates(bytes2) {
   try {
-    return zlib6.inflateRawSync(bytes2, { finishFlush: zlib6.constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 16 }).length > 0;
+    return zlib5.inflateRawSync(bytes2, { finishFlush: zlib5.constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 16 }).length > 0;
   } catch (error3) {
     return error3 instanceof Error && "code" in error3 && error3.code === "ERR_BUFFER_TOO_LARGE";
   }
@@ -44408,7 +43270,7 @@ function openedOf(head, first2) {
     case 66:
       return isBzip2(head) ? "bzip2" : null;
     case 120:
-      return isZlib2(head) ? "zlib" : null;
+      return isZlib(head) ? "zlib" : null;
     case 33:
       return ascii(head, 0, "!<arch>\n") ? "ar" : null;
     case 237:
@@ -44468,7 +43330,7 @@ async function confirmed(sign2, feed, position, isScript) {
     case "iso":
       return position === 32769 ? { closed: "ISO 9660" } : null;
     case "7z":
-      return head.length >= 32 && zlib6.crc32(head.subarray(12, 32)) === head.readUInt32LE(8) ? { closed: "7z" } : null;
+      return head.length >= 32 && zlib5.crc32(head.subarray(12, 32)) === head.readUInt32LE(8) ? { closed: "7z" } : null;
     case "rar":
       return head[9] === 115 || head[6] === 1 && head[7] === 0 && isRar5(head) ? { closed: "rar" } : null;
     case "squashfs":
@@ -44481,7 +43343,7 @@ async function confirmed(sign2, feed, position, isScript) {
 }
 function isRar5(head) {
   const size = head[12] ?? 128;
-  return size < 48 && head.length >= 13 + size && zlib6.crc32(head.subarray(12, 13 + size)) === head.readUInt32LE(8);
+  return size < 48 && head.length >= 13 + size && zlib5.crc32(head.subarray(12, 13 + size)) === head.readUInt32LE(8);
 }
 async function gives(kind, bytes2) {
   let rest = Buffer.from(bytes2);
@@ -44495,6 +43357,1205 @@ async function gives(kind, bytes2) {
   } catch {
   }
   return false;
+}
+
+// src/layer/metadata-scan.ts
+var CAPACITY = 1 << 20;
+var SEPARATOR = Buffer.from("\n\n");
+var PieceScan = class {
+  #scanner;
+  #report;
+  #left;
+  #buffer = null;
+  #used = 0;
+  #starts = [];
+  #pieces = [];
+  /**
+   * @param report told of each match that lies within one piece
+   * @param left told what was left out, and why
+   */
+  constructor(scanner, report, left) {
+    this.#scanner = scanner;
+    this.#report = report;
+    this.#left = left;
+  }
+  /** Takes a piece: its bytes are copied. */
+  add(bytes2, from, to, of) {
+    this.room(to - from);
+    this.open(of);
+    this.copy(bytes2, from, to);
+    this.close();
+  }
+  /** Makes room for a piece of so many bytes. */
+  room(length) {
+    if (this.#buffer !== null && this.#used + length + SEPARATOR.length > this.#buffer.length) this.flush();
+    if (this.#buffer === null || this.#buffer.length < length + SEPARATOR.length) this.#buffer = Buffer.allocUnsafeSlow(Math.max(CAPACITY, length + SEPARATOR.length));
+  }
+  /** Begins a piece that is put together; `room` comes first, `close` ends it. */
+  open(of) {
+    this.#starts.push(this.#used);
+    this.#pieces.push(of);
+  }
+  copy(bytes2, from, to) {
+    if (this.#buffer !== null) this.#used += bytes2.copy(this.#buffer, this.#used, from, to);
+  }
+  close() {
+    if (this.#buffer !== null) this.#used += SEPARATOR.copy(this.#buffer, this.#used);
+  }
+  /** Scans what is there. */
+  flush() {
+    if (this.#buffer === null || this.#used === 0) return;
+    const scan = this.#scanner.start("");
+    scan.push(this.#buffer.subarray(0, this.#used), true);
+    for (const match2 of scan.matches) {
+      const index = this.#indexAt(match2.offset);
+      const of = this.#pieces[index];
+      const end2 = (this.#starts[index + 1] ?? this.#used) - SEPARATOR.length;
+      if (of !== void 0 && match2.offset + match2.length <= end2) this.#report(match2, of);
+    }
+    if (scan.takeArchives().length > 0) this.#left("they hold an archive in base64 or hex, which was not opened");
+    const dropped = [...scan.dropped.values()].reduce((sum, count2) => sum + count2, 0);
+    if (dropped > 0) this.#left(`they hold more matches than are kept; ${dropped} were left out`);
+    if (this.#buffer.length > CAPACITY) this.#buffer = null;
+    this.#used = 0;
+    this.#starts = [];
+    this.#pieces = [];
+  }
+  #indexAt(offset) {
+    let [low, high] = [0, this.#starts.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+};
+var MIN_PACKED = 12;
+var MAX_PIECES = 1e4;
+var MAX_BYTES = 8 << 20;
+var PackedPieces = class {
+  #waiting = [];
+  #bytes = 0;
+  #leftOut = 0;
+  /** Takes a piece that does not begin or hold text alone; its bytes are copied. */
+  add(bytes2, of) {
+    const first2 = bytes2.findIndex((byte) => byte !== 0);
+    const own2 = first2 === -1 ? bytes2.subarray(0, 0) : bytes2.subarray(first2);
+    if (own2.length < MIN_PACKED || !(mayBePacked(own2) || mayBeWide(own2))) return;
+    if (this.#waiting.length >= MAX_PIECES || this.#bytes + own2.length > MAX_BYTES) {
+      this.#leftOut++;
+      return;
+    }
+    this.#bytes += own2.length;
+    this.#waiting.push({ bytes: Buffer.from(own2), of });
+  }
+  /**
+   * Looks into all pieces.
+   * @param contentOf a content to push a piece to
+   * @returns how many were left out
+   */
+  async read(contentOf2, report) {
+    for (const { bytes: bytes2, of } of this.#waiting.splice(0)) {
+      const content = contentOf2();
+      await content.push(bytes2, true);
+      await content.end();
+      for (const { inside: _, ...match2 } of content.matches) report(match2, of);
+    }
+    return this.#leftOut;
+  }
+};
+var MIN_WIDE = 32;
+var mayBeWide = (bytes2) => bytes2.length >= MIN_WIDE && bytes2.reduce((zeros, byte) => zeros + Number(byte === 0), 0) * 3 >= bytes2.length;
+var mayBePacked = (bytes2) => packingOf(bytes2.subarray(0, HEAD), "") !== null || SIGN_BYTES.some((sign2) => bytes2.includes(sign2, 0, "latin1"));
+var SIGN_BYTES = Object.keys(SIGNS);
+
+// src/layer/header-text.ts
+var TAR_FIELDS = ["name", "link", "xattr", "comment", "pax", "owner", "header", "padding", "packing"];
+var MAX_ENTRIES = 20;
+var MAX_ANNOUNCED = 16;
+var LONG_LINK = 75;
+var GLOBAL = 103;
+var LOCAL = 120;
+var LINK2 = 157;
+var LINK_END = 257;
+var OWNER = 265;
+var GROUP2 = 297;
+var OWNER_END = 329;
+var PREFIX = 345;
+var PREFIX_END = 500;
+var MADE_UP = /^(?:PaxHeaders?(?:\.\d+)?|\.|\.\.|@LongLink|GlobalHead(?:\.\d+)*|pax_global_header)$/;
+var ALWAYS_MADE_UP = /* @__PURE__ */ new Set(["././@LongLink", "././@PaxHeader"]);
+var NUMBERS = /* @__PURE__ */ new Set([
+  "mtime",
+  "atime",
+  "ctime",
+  "uid",
+  "gid",
+  "size",
+  "SCHILY.dev",
+  "SCHILY.ino",
+  "SCHILY.nlink",
+  "GNU.sparse.major",
+  "GNU.sparse.minor",
+  "GNU.sparse.realsize"
+]);
+function textEnd(block, from, to) {
+  let end2 = from;
+  while (end2 < to && block[end2] !== 0) end2++;
+  return end2;
+}
+var hasOwners = (block) => block[257] === 117 && block[258] === 115 && block[259] === 116 && block[260] === 97 && block[261] === 114;
+var hasPrefix = (block) => hasOwners(block) && block[262] === 0;
+function isNumeric(block, from, to) {
+  for (let i = from; i < to; i++) {
+    const c = block[i] ?? 0;
+    if (c !== 0 && c !== 32 && (c < 48 || c > 55)) return false;
+  }
+  return true;
+}
+var isLike = (block, known2) => block.compare(known2, LINK2, 512, LINK2, 512) === 0;
+function isDecimal(bytes2, from, to) {
+  for (let i = from; i < to; i++) {
+    const c = bytes2[i] ?? 0;
+    if (c !== 45 && c !== 46 && (c < 48 || c > 57)) return false;
+  }
+  return true;
+}
+var HeaderText = class {
+  matches = [];
+  #text;
+  /** Pieces with a NUL, apart: they would make a program of the text around them. */
+  #binary;
+  #packed = new PackedPieces();
+  #seen = /* @__PURE__ */ new Map();
+  #label;
+  #most;
+  #owner = Buffer.alloc(OWNER_END - OWNER);
+  /** A header of which all behind the name and the numbers is known and holds nothing new: most are like the one before. */
+  #known = Buffer.alloc(512, 255);
+  /** The same of extended headers. */
+  #knownExtended = Buffer.alloc(512, 255);
+  /** Entries so far: what an extended header says is about the next one. */
+  #entry = 0;
+  /** Names of the headers of extended headers, until it is known whether they only repeat the entry's. */
+  #announced = [];
+  /**
+   * @param label names the layer in errors
+   * @param skip told when matches were left out
+   */
+  constructor(scanner, label, limits, skip) {
+    this.#label = label;
+    this.#most = limits.matches;
+    const report = (match2, of) => this.#add(match2, of);
+    const left = (reason) => skip(`the headers of its tar: ${reason}`);
+    this.#text = new PieceScan(scanner, report, left);
+    this.#binary = new PieceScan(scanner, report, left);
+  }
+  #add(match2, { entry, field: field2, name: name2 }) {
+    if (match2.detector.generic === true && (field2 === "name" || field2 === "link")) return;
+    const key = `${field2}\0${match2.detector.id}\0${match2.identity}`;
+    const count2 = (this.#seen.get(key) ?? 0) + 1;
+    this.#seen.set(key, count2);
+    if (count2 > MAX_ENTRIES) return;
+    if (this.matches.length >= this.#most)
+      throw new ImageError("too-many-matches", `${this.#label}: the headers of its tar hold more than ${this.#most} secrets ${raise("matches")}`);
+    this.matches.push({ ...match2, entry, field: field2, key: name2 });
+  }
+  #piece(bytes2, from, to, entry, field2, name2 = null) {
+    if (to <= from) return;
+    const zero = bytes2.indexOf(0, from);
+    const of = { entry, field: field2, name: name2 };
+    if (zero === -1 || zero >= to) this.#text.add(bytes2, from, to, of);
+    else {
+      this.#binary.add(bytes2, from, to, of);
+      this.#packed.add(bytes2.subarray(from, to), of);
+    }
+  }
+  entry(block, header2, ownName) {
+    const entry = this.#entry++;
+    const isKnown = isLike(block, this.#known);
+    const nameEnd = textEnd(block, 0, 100);
+    const prefixEnd = !isKnown && hasPrefix(block) ? textEnd(block, PREFIX, PREFIX_END) : PREFIX;
+    if (ownName === header2.name) this.#name(block, nameEnd, prefixEnd, entry);
+    else this.#announced.push(ownName);
+    if (this.#announced.length > 0) {
+      for (const name2 of this.#announced) this.#otherName(name2, header2.name, entry);
+      this.#announced = [];
+    }
+    const linkEnd = isKnown ? LINK2 : textEnd(block, LINK2, LINK_END);
+    if (linkEnd > LINK2) {
+      const own2 = block.toString("utf8", LINK2, linkEnd);
+      if (own2 === header2.linkName || !header2.linkName.startsWith(own2.replace(/\ufffd+$/, ""))) this.#piece(block, LINK2, linkEnd, entry, "link");
+    }
+    if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#known);
+  }
+  #name(block, nameEnd, prefixEnd, entry) {
+    this.#text.room(256);
+    this.#text.open({ entry, field: "name", name: null });
+    if (prefixEnd > PREFIX) {
+      this.#text.copy(block, PREFIX, prefixEnd);
+      this.#text.copy(SLASH, 0, 1);
+    }
+    this.#text.copy(block, 0, nameEnd);
+    this.#text.close();
+  }
+  /** A name that another one takes the place of: mostly its beginning, whose parts say nothing new. */
+  #otherName(name2, whole4, entry) {
+    if (name2.split("/").every((part3) => MADE_UP.test(part3) || whole4.includes(part3))) return;
+    const bytes2 = Buffer.from(name2);
+    this.#piece(bytes2, 0, bytes2.length, entry, "header");
+  }
+  #ownerOf(block, entry) {
+    if (!hasOwners(block) || block.compare(this.#owner, 0, this.#owner.length, OWNER, OWNER_END) === 0) return;
+    block.copy(this.#owner, 0, OWNER, OWNER_END);
+    this.#piece(block, OWNER, textEnd(block, OWNER, GROUP2), entry, "owner");
+    this.#piece(block, GROUP2, textEnd(block, GROUP2, OWNER_END), entry, "owner");
+  }
+  /**
+   * What a header holds beside its texts: numbers and zeros, or something that belongs elsewhere.
+   * @returns whether headers that are like this one hold nothing new
+   */
+  #rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd) {
+    const isPlainName = isZero(block, nameEnd, 100) && isNumeric(block, 100, 156);
+    if (isKnown && isPlainName) return false;
+    this.#ownerOf(block, entry);
+    const isPosix2 = hasOwners(block);
+    const userEnd = isPosix2 ? textEnd(block, OWNER, GROUP2) : OWNER;
+    const groupEnd = isPosix2 ? textEnd(block, GROUP2, OWNER_END) : GROUP2;
+    const isPlain2 = isZero(block, linkEnd, LINK_END) && (isPosix2 ? isNumeric(block, 263, OWNER) : isZero(block, LINK_END, OWNER)) && isZero(block, userEnd, GROUP2) && isZero(block, groupEnd, OWNER_END) && isNumeric(block, OWNER_END, PREFIX) && // The old GNU form keeps times there.
+    (prefixEnd > PREFIX ? isZero(block, prefixEnd, PREFIX_END) : isNumeric(block, PREFIX, PREFIX_END)) && isZero(block, PREFIX_END, 512);
+    const isKnowable = isPlain2 && linkEnd === LINK2 && prefixEnd === PREFIX;
+    if (isPlain2 && isPlainName) return isKnowable;
+    const rest = Buffer.from(block);
+    rest.fill(0, 0, nameEnd);
+    rest.fill(0, LINK2, linkEnd);
+    rest.fill(0, OWNER, userEnd);
+    rest.fill(0, GROUP2, groupEnd);
+    rest.fill(0, PREFIX, prefixEnd);
+    this.#piece(rest, 0, rest.length, entry, "header");
+    return isKnowable;
+  }
+  announced(block) {
+    const entry = block[156] === GLOBAL ? null : this.#entry;
+    const isKnown = isLike(block, this.#knownExtended);
+    const nameEnd = textEnd(block, 0, 100);
+    const linkEnd = isKnown ? LINK2 : textEnd(block, LINK2, LINK_END);
+    const prefixEnd = !isKnown && hasPrefix(block) ? textEnd(block, PREFIX, PREFIX_END) : PREFIX;
+    const ownName = (prefixEnd > PREFIX ? `${block.toString("utf8", PREFIX, prefixEnd)}/` : "") + block.toString("utf8", 0, nameEnd);
+    if (this.#announced.length >= MAX_ANNOUNCED) this.#otherName(ownName, "", entry);
+    else if (!ALWAYS_MADE_UP.has(ownName)) this.#announced.push(ownName);
+    this.#piece(block, LINK2, linkEnd, entry, "header");
+    if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#knownExtended);
+  }
+  extended(flag2, data) {
+    const entry = flag2 === GLOBAL ? null : this.#entry;
+    if (flag2 === LOCAL || flag2 === GLOBAL) {
+      this.#records(data, entry);
+      return;
+    }
+    const end2 = textEnd(data, 0, data.length);
+    this.#piece(data, 0, end2, entry, flag2 === LONG_LINK ? "link" : "name");
+    if (!isZero(data, end2)) this.#piece(data, end2, data.length, entry, "pax");
+  }
+  /** `LENGTH KEY=VALUE\n`, again and again; what has another form is taken as it is. */
+  #records(data, entry) {
+    let at3 = 0;
+    while (at3 < data.length) {
+      const space = data.indexOf(32, at3);
+      const length = space === -1 || space - at3 > 10 || !isDecimal(data, at3, space) ? 0 : Number(data.toString("latin1", at3, space));
+      const end2 = at3 + length;
+      const equals = data.indexOf(61, space);
+      if (!(end2 > space + 1) || end2 > data.length || equals === -1 || equals >= end2) break;
+      const valueEnd = data[end2 - 1] === 10 ? end2 - 1 : end2;
+      this.#record(data, space + 1, equals, valueEnd, entry);
+      at3 = end2;
+    }
+    if (!isZero(data, at3)) this.#piece(data, at3, data.length, entry, "pax");
+  }
+  #record(data, from, equals, to, entry) {
+    const key = data.toString("utf8", from, equals);
+    if (key === "path" || key === "linkpath" || key === "GNU.sparse.name") {
+      this.#piece(data, equals + 1, to, entry, key === "linkpath" ? "link" : "name");
+      return;
+    }
+    if (NUMBERS.has(key) && isDecimal(data, equals + 1, to)) return;
+    const attribute = /^(?:SCHILY|LIBARCHIVE|RHT)\.(?:xattr|security)\.?(.*)$/s.exec(key);
+    const field2 = attribute !== null ? "xattr" : key === "comment" ? "comment" : key === "uname" || key === "gname" ? "owner" : "pax";
+    const name2 = attribute?.[1] || key;
+    this.#piece(data, from, to, entry, field2, name2);
+    this.#packed.add(data.subarray(equals + 1, to), { entry, field: field2, name: name2 });
+    if (key.startsWith("LIBARCHIVE.xattr.")) {
+      const value = Buffer.from(data.toString("latin1", equals + 1, to), "base64");
+      this.#piece(value, 0, value.length, entry, field2, name2);
+    }
+  }
+  padding(bytes2) {
+    this.#piece(bytes2, 0, bytes2.length, this.#entry === 0 ? null : this.#entry - 1, "padding");
+  }
+  /** Scans what is left, when the tar has ended. */
+  end() {
+    for (const name2 of this.#announced) this.#otherName(name2, "", null);
+    this.#announced = [];
+    this.#text.flush();
+    this.#binary.flush();
+  }
+  /** Looks into what is packed, when the tar has ended. @param contentOf a content to push one piece to @returns pieces that were left out */
+  packed(contentOf2) {
+    return this.#packed.read(contentOf2, (match2, of) => this.#add(match2, of));
+  }
+};
+var SLASH = Buffer.from("/");
+
+// src/rules/finding.ts
+var SEVERITIES = ["critical", "high", "medium", "low", "info"];
+var CONFIDENCES = ["high", "medium", "low"];
+var severitySchema = _enum(SEVERITIES);
+var confidenceSchema = _enum(CONFIDENCES);
+var SEVERITY_OF = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
+var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
+var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
+var dockerfileSchema = object({
+  path: string2(),
+  startLine: number2().int().min(1),
+  endLine: number2().int().min(1),
+  certainty: _enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
+  changed: literal2(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
+});
+var baseCertaintySchema = _enum(["proven", "aligned"]).nullable().default(null).describe("proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions");
+var fixSchema = object({
+  path: string2().describe("the Dockerfile"),
+  edits: array(object({ startLine: number2().int().min(1), endLine: number2().int().min(1), lines: array(string2()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
+  ignore: object({ path: string2(), patterns: array(string2()).readonly() }).nullable().describe("patterns for .dockerignore"),
+  build: array(string2()).readonly().describe("options that docker build then takes")
+});
+var locationSchema = discriminatedUnion("kind", [
+  object({
+    kind: literal2("layer"),
+    layer: number2().int().min(0),
+    path: string2().describe("absolute path in the image"),
+    inside: string2().optional().describe("path inside nested archives, joined by !/"),
+    line: number2().int().min(1).nullable(),
+    offset: number2().int().min(0).nullable().describe("bytes from the start of the file")
+  }),
+  object({ kind: literal2("history"), history: number2().int().min(0) }),
+  object({
+    kind: literal2("config"),
+    field: string2().describe("Env.NAME, Labels.NAME, Annotations.NAME (of the manifest), Cmd, Entrypoint, Healthcheck, OnBuild, User, WorkingDir, \u2026; any other key by its path")
+  }),
+  object({ kind: literal2("attestation"), predicateType: string2(), field: string2() }),
+  object({ kind: literal2("manifest"), field: string2().describe("path in the manifest, layers[0].annotations.NAME") }),
+  object({ kind: literal2("index"), field: string2().describe("path in the index, manifests[0].annotations.NAME; of another file of the archive its name, then the path") }),
+  object({
+    kind: literal2("tar").describe("in a layer's tar, beside the contents of its files"),
+    layer: number2().int().min(0),
+    path: string2().describe("of the entry; / for what speaks of none or of all"),
+    field: _enum(TAR_FIELDS)
+  }),
+  object({ kind: literal2("image") })
+]);
+var fileState = _enum(["present", "deleted", "overwritten", "replaced"]);
+var relatedSchema = object({
+  role: _enum(["added-by", "also-in", "hidden-by", "overwritten-by", "run-by", "base"]),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  fingerprint: string2().optional().describe("of an also-in place"),
+  state: fileState.optional().describe("of an also-in place in a file")
+});
+var findingSchema = object({
+  ruleId: string2(),
+  severity: severitySchema,
+  confidence: confidenceSchema,
+  title: string2(),
+  message: string2().describe("what, where, which line; never the secret"),
+  remedy: string2().describe("what to do in this case"),
+  fingerprint: string2().describe("names the place, not the value; survives rebuilds"),
+  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  related: array(relatedSchema),
+  file: object({
+    state: fileState,
+    mode: string2().describe("octal"),
+    uid: number2(),
+    gid: number2(),
+    size: number2(),
+    sha256: string2().nullable(),
+    package: string2().nullable(),
+    source: object({ path: string2(), ignoredBy: string2().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
+  }).nullable(),
+  secret: object({
+    detector: string2(),
+    redacted: string2(),
+    length: number2().int(),
+    keyedHash: string2().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
+    tag: string2().describe("16 bits that tell values of one report apart"),
+    ignoreValue: string2().optional().describe("what `value` of an ignore entry takes, under the salt of the configuration; not there without one"),
+    occurrences: number2().int().min(1),
+    facts: record(string2(), string2())
+  }).nullable(),
+  references: array(object({ name: string2(), url: string2() })),
+  origin: _enum(["own", "base", "unknown"]),
+  originCertainty: baseCertaintySchema.describe("of origin base; null for any other"),
+  fails: boolean2().describe("it is one of those that decide a verdict of fail"),
+  status: _enum(["new", "known"]).nullable().describe("known: the baseline has it; null without a baseline"),
+  suppressed: object({ by: _enum(["config", "inline"]), reason: string2(), expires: string2().nullable() }).nullable()
+});
+
+// src/report/contract.ts
+var count = number2().int().min(0);
+var layerSchema = object({
+  index: count,
+  diffId: string2(),
+  digest: string2().nullable(),
+  mediaType: string2().nullable(),
+  size: count.describe("bytes, uncompressed"),
+  files: count,
+  whiteouts: count,
+  history: count.nullable().describe("index of its history entry; null when it cannot be paired"),
+  createdBy: string2().nullable(),
+  base: boolean2().nullable().describe("belongs to the base image; null when not known"),
+  baseCertainty: baseCertaintySchema,
+  dockerfile: dockerfileSchema.nullable(),
+  merged: array(count).readonly().describe("history entries whose files it holds together, where a builder made one layer of several instructions; else empty")
+});
+var imageSchema = object({
+  reference: string2().describe("as the user named it"),
+  source: _enum(["docker-archive", "oci-layout", "dir", "engine", "registry"]).describe("dir: a directory as skopeo writes it"),
+  id: string2().describe("digest of the configuration"),
+  digest: string2().nullable().describe("digest of the manifest; null for a legacy archive"),
+  platform: string2(),
+  created: string2().nullable(),
+  size: count.describe("bytes of all layers, uncompressed"),
+  user: object({ configured: string2(), uid: number2().nullable(), gid: number2().nullable(), isRoot: boolean2().nullable() }),
+  base: object({
+    reference: string2(),
+    digest: string2().nullable(),
+    layers: count.nullable(),
+    source: _enum(["provenance", "annotation", "dockerfile", "layers", "history"])
+  }).nullable(),
+  baseReason: string2().nullable().default(null).describe("why nothing tells base from own in some layers, which then count as own; null where it is known of all"),
+  distroless: object({ verdict: boolean2(), shells: array(string2()), packageManagers: array(string2()), utilities: array(string2()) }),
+  layers: array(layerSchema),
+  history: array(
+    object({
+      created: string2().nullable(),
+      createdBy: string2(),
+      layer: count.nullable().describe("index of the layer it made; null for none or when not known"),
+      base: boolean2().nullable().describe("belongs to the base image; null when not known"),
+      baseCertainty: baseCertaintySchema,
+      dockerfile: dockerfileSchema.nullable()
+    })
+  ).describe("oldest first, as in the configuration")
+});
+var policySchema = object({
+  name: string2(),
+  from: _enum(["checkout", "base"]).describe("base: the files of the commit that the pull request starts from"),
+  commit: string2().regex(/^[0-9a-f]{40,64}$/).nullable().describe("that commit; null for the checkout"),
+  loosened: array(object({ kind: _enum(["ignore", "rule", "setting", "baseline"]), text: string2() })).describe("what the checkout would let pass beyond the base; it has no effect yet")
+});
+var baselineSchema = object({
+  name: string2().nullable().describe("what was compared with; null for none"),
+  fixed: recordSchema.shape.findings.describe("findings of it that are gone"),
+  record: recordSchema.describe("this run, as a later one compares with it")
+});
+var reportSchema2 = object({
+  schemaVersion: literal2(1),
+  tool: object({ name: literal2("layergate"), version: string2() }),
+  name: string2().describe("what the image is called from build to build: without the tag of a commit"),
+  image: imageSchema.nullable().describe("null when it could not be read"),
+  findings: array(findingSchema),
+  verdict: object({
+    result: _enum(["pass", "fail", "error"]),
+    failOn: _enum(["critical", "high", "medium", "low", "never"]),
+    threshold: _enum(["critical", "high", "medium", "low"]).describe("what decided: failOn, or where that is never what it would be otherwise; then fail means: would fail"),
+    counts: object({ critical: count, high: count, medium: count, low: count, info: count }),
+    suppressed: count,
+    new: count,
+    known: count,
+    passed: array(string2()).describe("rules that were on and found nothing")
+  }),
+  policy: policySchema,
+  baseline: baselineSchema,
+  error: object({ code: string2(), message: string2() }).optional().describe("on verdict error"),
+  fixed: array(string2()).describe("fingerprints of the baseline that are gone"),
+  warnings: array(object({ code: string2(), message: string2() })),
+  notJudged: array(string2()).describe("other images or platforms in the same source"),
+  stats: object({
+    bytes: count,
+    files: count,
+    seconds: number2(),
+    layersFromCache: count,
+    vouchedFiles: count.describe("files whose findings are quiet because their package vouches for the content"),
+    knownPublic: count.describe("values that are quiet because published packages hold them: test keys, examples"),
+    skipped: array(object({ layer: count.nullable().describe("null: a file of the archive beside the layers"), path: string2(), reason: string2() })).describe("what was not looked into, and why")
+  })
+});
+
+// src/secrets/checks.ts
+import zlib6 from "node:zlib";
+var BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+var BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+var crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let k = 0; k < 8; k++) c = c & 1 ? 3988292384 ^ c >>> 1 : c >>> 1;
+  return c >>> 0;
+});
+function crc32(text5) {
+  const native = zlib6.crc32;
+  if (native !== void 0) return native(text5);
+  let c = 4294967295;
+  for (const byte of Buffer.from(text5)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
+  return (c ^ 4294967295) >>> 0;
+}
+function base62Checksum(random) {
+  let n = crc32(random);
+  let digits = "";
+  do {
+    digits = (BASE62[n % 62] ?? "") + digits;
+    n = Math.floor(n / 62);
+  } while (n > 0);
+  return digits.padStart(6, "0");
+}
+function awsAccount(id) {
+  let bits = 0n;
+  for (const c of id.slice(4, 14)) {
+    const digit2 = BASE32.indexOf(c);
+    if (digit2 === -1) return null;
+    bits = bits << 5n | BigInt(digit2);
+  }
+  const account = (bits >> 2n & 0x7fffffffff80n) >> 7n;
+  return account < 1000000000000n ? account.toString().padStart(12, "0") : null;
+}
+function entropy(text5) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const c of text5) counts.set(c, (counts.get(c) ?? 0) + 1);
+  let bits = 0;
+  for (const count2 of counts.values()) bits -= count2 / text5.length * Math.log2(count2 / text5.length);
+  return bits;
+}
+function decodeBase64(text5) {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text5)) return null;
+  return Buffer.from(text5, "base64");
+}
+function decodeText(text5) {
+  const decoded3 = decodeBase64(text5)?.toString("utf8") ?? null;
+  return decoded3 === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded3) ? null : decoded3;
+}
+function decodeJson(text5) {
+  const decoded3 = decodeText(text5);
+  if (decoded3 === null) return null;
+  try {
+    const value = JSON.parse(decoded3);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+var PLACEHOLDER = new RegExp(
+  [
+    "^(?:x+|\\*+|\\.+|-+|_+|#+|0+|1+|a+|n/?a|none|null|nil|undefined|true|false|yes|no|empty|unset|todo|tbd|dummy|fake|mock|foo|bar|baz|foobar|test(?:ing)?|default|secret|password|passwd|passw0rd|pass|pwd|token|user(?:name)?|admin|root|guest|postgres|mysql|redis|string|value|key)\\d{0,3}!?$",
+    "example",
+    "change[-_ ]?(?:me|it|this)",
+    "replace[-_ ]?(?:me|with|this)",
+    "place[-_ ]?holder",
+    "your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)",
+    "my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$",
+    "insert[-_ ]",
+    "[-_ ]here\\b",
+    "enter[-_ ]",
+    "redacted",
+    "sample",
+    "dummy",
+    "not[-_ ]?(?:a[-_ ]?)?(?:real|secret)",
+    "fake",
+    "lorem",
+    "hunter2",
+    "deadbeef",
+    "letmein",
+    "abcdef",
+    "12345678",
+    "01234567",
+    "87654321",
+    "xxxx",
+    "\\*\\*\\*",
+    "\\.\\.\\.",
+    "(.)\\1{5,}",
+    "qwerty"
+  ].join("|"),
+  "i"
+);
+var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
+var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
+var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
+var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
+var isMixed = (text5) => /\d/.test(text5) && /[A-Z]/.test(text5) && /[a-z]/.test(text5);
+var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
+var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
+function stepped(token2) {
+  const text5 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (text5.length < 12) return 0;
+  let steps = 0;
+  for (let i = 0; i < text5.length; i++) {
+    const code3 = text5.charCodeAt(i);
+    for (let distance2 = 1; distance2 <= 3; distance2++) {
+      if (Math.abs(code3 - text5.charCodeAt(i - distance2)) === 1) {
+        steps++;
+        break;
+      }
+    }
+  }
+  return steps / text5.length;
+}
+function fillerKind(token2) {
+  if (EXAMPLE_WORD.test(token2)) return "example";
+  if (entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token2))
+    return "filler";
+  if (TYPED.test(token2)) return "example";
+  const bound2 = /^[0-9a-f-]+$/i.test(token2) ? 0.7 : 0.55;
+  return stepped(token2) >= bound2 ? "example" : null;
+}
+var isFiller2 = (token2) => fillerKind(token2) !== null;
+
+// src/secrets/word-like.ts
+var MAX_LENGTH = 24;
+var MAX_WORDS = 3;
+var WORD = /^(?:(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]{2,11}){0,3}\d{0,4}|[A-Z]+\d{0,4}|\d{1,8})$/;
+var NUMBER = /^\d{6,}$/;
+var CONSONANTS = /[b-df-hj-np-tv-xz]{6}/i;
+var wordsOf = (text5) => text5.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
+var isWord = (word) => WORD.test(word) && !CONSONANTS.test(word);
+var isOfWords = (text5) => wordsOf(text5).every((word) => isWord(word) && !NUMBER.test(word));
+function isWordLike(value) {
+  if (isUsualPassword(value)) return true;
+  const words2 = wordsOf(value);
+  return value.length <= MAX_LENGTH && /^[\w.:/@!-]+$/.test(value) && words2.length <= MAX_WORDS && words2.every(isWord);
+}
+
+// src/secrets/known-runs.ts
+var MIN_RUN = 10;
+var GRAM = 7;
+var STRIDE = MIN_RUN - GRAM + 1;
+var MAX_SAME = 32;
+var MAX_WORK = 60;
+var MAX_KNOWN = 4096;
+var BASE = 16777619;
+var TOP = Array.from({ length: GRAM - 1 }).reduce((power) => Math.imul(power, BASE), 1);
+var STRUCTURE = new RegExp(
+  [
+    "-----(?:BEGIN|END)[A-Z0-9 ]{0,60}-----",
+    "\\b[a-z][a-z0-9+.-]{1,20}://(?:[^\\s/@:]{1,100}@)?[\\w.-]{1,200}",
+    // What DER and OpenSSH write in front of a key: version, algorithm, lengths. Public keys and certificates have it too.
+    "MI[A-Za-z0-9+/]{2,6}(?:IBADANB|AgEAMB[AM])[A-Za-z0-9+/]{26}",
+    "MC4CAQAwBQYDK2VwBCIE",
+    "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAA[A-Za-z0-9+/]{8}"
+  ].join("|"),
+  "g"
+);
+var hashOf = (text5, at3) => {
+  let hash3 = 0;
+  for (let i = at3; i < at3 + GRAM; i++) hash3 = Math.imul(hash3, BASE) + text5.charCodeAt(i) | 0;
+  return hash3;
+};
+var KnownRuns = class {
+  #all;
+  #entries;
+  /** Places in `#all` by hash: heads of lists, and the next of each. */
+  #heads;
+  #next;
+  #places;
+  #owners;
+  #mask;
+  /** @param values of MIN_RUN characters at least, each with what is shown for it */
+  constructor(values) {
+    const entries = [];
+    const parts = [];
+    let length = 0;
+    for (const [value, shown2] of values) {
+      entries.push({ start: length, end: length + value.length, shown: shown2 });
+      parts.push(value);
+      length += value.length;
+    }
+    this.#all = parts.join("");
+    this.#entries = entries;
+    const most = Math.ceil(length / STRIDE) + entries.length * 2;
+    let size = 1024;
+    while (size < most * 2) size *= 2;
+    this.#mask = size - 1;
+    this.#heads = new Int32Array(size).fill(-1);
+    this.#next = new Int32Array(most);
+    this.#places = new Int32Array(most);
+    this.#owners = new Int32Array(most);
+    let count2 = 0;
+    for (const [owner, entry] of entries.entries()) for (const at3 of this.#seedsOf(entry)) if (this.#add(count2, at3, owner)) count2++;
+  }
+  get isEmpty() {
+    return this.#entries.length === 0;
+  }
+  /** Places of a value by which it is found: none inside what all of its kind have. */
+  #seedsOf({ start, end: end2 }) {
+    const value = this.#all.slice(start, end2);
+    const hollow = [...value.matchAll(STRUCTURE)].map(({ 0: found, index }) => [index, index + found.length]).filter(([from2, to]) => to - from2 < value.length);
+    const seeds = /* @__PURE__ */ new Set();
+    let from = 0;
+    for (const [hole, behind2] of [...hollow, [value.length, value.length]]) {
+      for (let at3 = from; at3 + GRAM <= hole; at3 += STRIDE) seeds.add(start + at3);
+      if (hole - from >= GRAM) seeds.add(start + hole - GRAM);
+      from = behind2;
+    }
+    return seeds;
+  }
+  #add(index, place, owner) {
+    const slot2 = hashOf(this.#all, place) & this.#mask;
+    let same = 0;
+    for (let i = this.#heads[slot2] ?? -1; i !== -1; i = this.#next[i] ?? -1) if (++same > MAX_SAME) return false;
+    this.#places[index] = place;
+    this.#owners[index] = owner;
+    this.#next[index] = this.#heads[slot2] ?? -1;
+    this.#heads[slot2] = index;
+    return true;
+  }
+  /** All runs of a text, each as long as it goes. Where the search would take too long, the whole text is one run. */
+  in(text5) {
+    if (this.#entries.length === 0 || text5.length < GRAM) return [];
+    const found = [];
+    const known2 = /* @__PURE__ */ new Map();
+    let work = text5.length * MAX_WORK;
+    let hash3 = hashOf(text5, 0);
+    for (let at3 = 0; ; at3++) {
+      for (let i = this.#heads[hash3 & this.#mask] ?? -1; i !== -1; i = this.#next[i] ?? -1) {
+        const place = this.#places[i] ?? 0;
+        const ahead = place - at3;
+        if ((known2.get(ahead) ?? 0) > at3) continue;
+        const entry = this.#entries[this.#owners[i] ?? 0];
+        if (entry === void 0) continue;
+        const run2 = this.#extend(text5, at3, place, entry);
+        if (run2 === null) {
+          work -= GRAM;
+        } else {
+          work -= run2.to - run2.from;
+          if (known2.size >= MAX_KNOWN) known2.clear();
+          known2.set(ahead, run2.to);
+          if (run2.shown !== null || run2.to - run2.from >= MIN_RUN && !isOfWords(text5.slice(run2.from, run2.to))) found.push(run2);
+        }
+        if (work < 0) return [{ from: 0, to: text5.length, shown: null }];
+      }
+      if (at3 + GRAM >= text5.length) return found;
+      hash3 = Math.imul(hash3 - Math.imul(text5.charCodeAt(at3), TOP), BASE) + text5.charCodeAt(at3 + GRAM) | 0;
+    }
+  }
+  /** How far text and value are the same around a place; null where they are not. */
+  #extend(text5, at3, place, { start, end: end2, shown: shown2 }) {
+    for (let i = 0; i < GRAM; i++) if (text5.charCodeAt(at3 + i) !== this.#all.charCodeAt(place + i)) return null;
+    let [from, to] = [0, GRAM];
+    while (at3 - from > 0 && place - from > start && text5.charCodeAt(at3 - from - 1) === this.#all.charCodeAt(place - from - 1)) from++;
+    while (at3 + to < text5.length && place + to < end2 && text5.charCodeAt(at3 + to) === this.#all.charCodeAt(place + to)) to++;
+    return { from: at3 - from, to: at3 + to, shown: from + to === end2 - start ? shown2 : null };
+  }
+};
+
+// src/secrets/readings.ts
+import { constants as constants4, inflateRawSync } from "node:zlib";
+var MAX_LEVELS = 4;
+var MAX_DEPTH = 3;
+var MAX_UNPACKED = 8 << 20;
+var MIN_ENCODED = 12;
+var ESCAPE = /'\\''|'"'"'|%[0-9A-Fa-f]{2}|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]{2}|\\[0-3][0-7]{2}|\\[nrt]|\\[^A-Za-z0-9\s]|&(?:amp|quot|lt|gt|apos|lowbar|hyphen|#\d{1,6}|#x[0-9A-Fa-f]{1,5});/g;
+var NAMED = {
+  "&amp;": "&",
+  "&quot;": '"',
+  "&lt;": "<",
+  "&gt;": ">",
+  "&apos;": "'",
+  "&lowbar;": "_",
+  "&hyphen;": "-",
+  "\\n": "\n",
+  "\\r": "\r",
+  "\\t": "	"
+};
+var NUMBERED = [
+  [/^(?:%|\\x|\\u\{?|\\U|&#x)(?=[0-9A-Fa-f])/, 16],
+  [/^&#(?=\d)/, 10],
+  [/^\\(?=[0-3][0-7]{2})/, 8]
+];
+function meaning(written) {
+  const named3 = NAMED[written];
+  if (named3 !== void 0) return named3;
+  if (written.startsWith("'")) return "'";
+  for (const [front, base] of NUMBERED) {
+    const start = front.exec(written)?.[0].length;
+    if (start === void 0) continue;
+    const code3 = Number.parseInt(written.slice(start), base);
+    return code3 > 1114111 ? written : String.fromCodePoint(code3);
+  }
+  return written.slice(1);
+}
+function replaced(reading, pattern, by) {
+  const { text: text5 } = reading;
+  let result = "";
+  let copied = 0;
+  const stops = [];
+  for (const match2 of text5.matchAll(pattern)) {
+    result += text5.slice(copied, match2.index);
+    const character = by(match2[0]);
+    stops.push(result.length, character.length, match2.index, match2[0].length);
+    result += character;
+    copied = match2.index + match2[0].length;
+  }
+  if (stops.length === 0) return null;
+  result += text5.slice(copied);
+  const positions = new Int32Array(stops);
+  const origin = (at3, isEnd) => {
+    let [low, high] = [0, positions.length / 4];
+    while (low < high) {
+      const middle = low + high >> 1;
+      if ((positions[middle * 4] ?? 0) <= at3) low = middle + 1;
+      else high = middle;
+    }
+    if (low === 0) return isEnd ? at3 + 1 : at3;
+    const [place = 0, made = 0, from = 0, length = 0] = positions.subarray((low - 1) * 4, low * 4);
+    if (at3 < place + made) return isEnd ? from + length : from;
+    return at3 - place - made + from + length + (isEnd ? 1 : 0);
+  };
+  return { text: result, start: (at3) => reading.start(origin(at3, false)), end: (at3) => reading.end(origin(at3, true) - 1), isEncoded: reading.isEncoded };
+}
+var JOINT = /["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s"'`\\]+/g;
+var BASE64_RUN = /[A-Za-z0-9+/_-]{8,}(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{8,})*(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{1,80}(?![A-Za-z0-9+/_-]))?/g;
+var HEX_RUN = /[0-9A-Fa-f]{2}(?:[\s:,]{0,3}(?:0x)?[0-9A-Fa-f]{2}){7,}/g;
+var part = ({ text: text5, start, end: end2, isEncoded }, from, to) => ({
+  text: text5.slice(from, to),
+  start: (at3) => start(from + at3),
+  end: (at3) => end2(from + at3),
+  isEncoded
+});
+var decoded2 = (of, bytes2, firstOf, lastOf) => ({
+  text: bytes2.toString("latin1"),
+  start: (at3) => of.start(firstOf(at3)),
+  end: (at3) => of.end(Math.min(of.text.length - 1, lastOf(at3))),
+  isEncoded: true
+});
+var mayHold = (text5) => /[\x20-\x7e\n\r\t]{8}|(?:[\x20-\x7e]\0){8}/.test(text5) || /\x30[\x81-\x83]/.test(text5.slice(0, 8));
+function gzipHeader(bytes2) {
+  const flags = bytes2[3] ?? 0;
+  if (bytes2.length < 18 || bytes2[0] !== 31 || bytes2[1] !== 139 || bytes2[2] !== 8 || flags > 31) return null;
+  let at3 = 10;
+  if (flags & 4) at3 += 2 + bytes2.readUInt16LE(at3);
+  for (const flag2 of [8, 16]) if (flags & flag2) at3 = bytes2.indexOf(0, at3) + 1 || bytes2.length;
+  return at3 + (flags & 2 ? 2 : 0);
+}
+var isZlib2 = (bytes2) => bytes2.length > 8 && bytes2[0] === 120 && bytes2.readUInt16BE(0) % 31 === 0;
+var TRAILERS = { gzip: 8, zlib: 4 };
+function* unpacked(of, bytes2, budget, characters = 4 / 3) {
+  const header2 = isZlib2(bytes2) ? 2 : gzipHeader(bytes2);
+  if (header2 === null || budget.left <= 0) return;
+  try {
+    const { buffer, engine } = inflateRawSync(bytes2.subarray(header2), { finishFlush: constants4.Z_SYNC_FLUSH, maxOutputLength: budget.left, info: true });
+    budget.left -= buffer.length;
+    const last = Math.min(of.text.length, Math.ceil((header2 + engine.bytesWritten + TRAILERS[isZlib2(bytes2) ? "zlib" : "gzip"]) * characters)) - 1;
+    yield { text: buffer.toString("latin1"), start: () => of.start(0), end: () => of.end(last), isEncoded: true };
+  } catch {
+  }
+}
+function* decodings(reading, budget) {
+  for (const { 0: found, index } of reading.text.matchAll(BASE64_RUN)) {
+    if (found.length < MIN_ENCODED) continue;
+    const run2 = part(reading, index, index + found.length);
+    const whole4 = replaced(run2, JOINT, () => "") ?? run2;
+    for (const skip of [0, 1, 2, 3]) {
+      const bytes2 = Buffer.from(whole4.text.slice(skip), "base64");
+      const first2 = (byte) => skip + Math.floor(byte * 4 / 3);
+      const last = (byte) => skip + Math.ceil((byte + 1) * 4 / 3) - 1;
+      if (mayHold(bytes2.toString("latin1", 0, bytes2.length))) yield decoded2(whole4, bytes2, first2, last);
+      yield* unpacked(part(whole4, skip, whole4.text.length), bytes2, budget);
+    }
+    for (const { index: at3 } of whole4.text.matchAll(/H4sI|eJ[wxyz]|eN[opqr]/g))
+      if (at3 > 3) yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
+  }
+  for (const { 0: found, index } of reading.text.matchAll(HEX_RUN)) {
+    const run2 = part(reading, index, index + found.length);
+    const whole4 = replaced(run2, /0x|[\s:,]+/g, () => "") ?? run2;
+    for (const skip of [0, 1]) {
+      const bytes2 = Buffer.from(whole4.text.slice(skip), "hex");
+      if (mayHold(bytes2.toString("latin1")))
+        yield decoded2(
+          whole4,
+          bytes2,
+          (byte) => skip + byte * 2,
+          (byte) => skip + byte * 2 + 1
+        );
+      yield* unpacked(part(whole4, skip, whole4.text.length), bytes2, budget, 2);
+    }
+  }
+}
+function* readingsOf(text5) {
+  yield* readings({ text: text5, start: (at3) => at3, end: (at3) => at3 + 1, isEncoded: false }, 0, { left: MAX_UNPACKED });
+}
+function* readings(first2, depth, budget) {
+  yield first2;
+  let plain = first2;
+  for (let level = 0; level < MAX_LEVELS; level++) {
+    const next = replaced(plain, ESCAPE, meaning);
+    if (next === null) break;
+    plain = next;
+    yield plain;
+  }
+  if (plain.text.includes("\0")) {
+    plain = replaced(plain, /\0/g, () => "") ?? plain;
+    yield plain;
+  }
+  const joined2 = replaced(plain, JOINT, () => "");
+  if (joined2 !== null) yield joined2;
+  if (depth < MAX_DEPTH) for (const inner of decodings(plain, budget)) yield* readings(inner, depth + 1, budget);
+}
+
+// src/secrets/redact.ts
+var HIDDEN = "\u2022\u2022\u2022";
+var ALONE_BELOW = 8;
+var MIN_VALUE = 3;
+var PEM_HEADER = /^-----BEGIN [A-Z0-9 ]+-----/;
+function redactValue(value, guessable) {
+  if (guessable) return HIDDEN;
+  const header2 = PEM_HEADER.exec(value)?.[0];
+  if (header2 !== void 0) return `${header2}\u2026`;
+  if (/[^\x21-\x7e]/.test(value)) return HIDDEN;
+  const shown2 = value.length >= 20 ? 4 : value.length >= 12 ? 2 : 0;
+  return shown2 === 0 ? HIDDEN : `${value.slice(0, shown2)}\u2026${value.slice(-shown2)}`;
+}
+var NAMES = /* @__PURE__ */ new Set([
+  "certainty",
+  "code",
+  "commit",
+  "confidence",
+  "detector",
+  "diffId",
+  "digest",
+  "failOn",
+  "fingerprint",
+  "fingerprints",
+  "id",
+  "ignoredBy",
+  "inside",
+  "keyedHash",
+  "kind",
+  "name",
+  "passed",
+  "path",
+  "patterns",
+  "platform",
+  "reference",
+  "result",
+  "role",
+  "ruleId",
+  "rule",
+  "salt",
+  "severity",
+  "sha256",
+  "source",
+  "since",
+  "state",
+  "threshold",
+  "tool",
+  "valueHash"
+]);
+var DIGESTS = /* @__PURE__ */ new Set(["diffId", "fingerprint", "fingerprints", "id", "keyedHash", "salt", "sha256", "valueHash"]);
+var DIGEST = /^(?:sha256:|hmac-sha256:)?[0-9a-f]{4,64}$/;
+var OWN_NAME = /^[A-Za-z][A-Za-z0-9]{0,30}$/;
+var SEPARATORS = /["'`\s=:>,[\\({]{0,12}$/;
+var IN_FRONT = /["'`\s=:>,[\\({]/;
+var BEHIND = /["'`\s;|&),<>\]}@\\]/;
+var GLUED = /(?:^|[\s"'])(-{1,2}[A-Za-z]{1,2})$/;
+var isWordCharacter = (c) => c !== void 0 && /[A-Za-z0-9]/.test(c);
+function wordBefore(text5, at3, length) {
+  const behind2 = text5[at3 + length];
+  if (behind2 !== void 0 && !BEHIND.test(behind2)) return null;
+  const before = text5.slice(Math.max(0, at3 - 80), at3);
+  const last = before.at(-1);
+  if (last !== void 0 && !IN_FRONT.test(last)) return GLUED.exec(before)?.[1]?.toLowerCase() ?? null;
+  return /(?<![\w.$-])[\w.$-]*$/.exec(before.replace(SEPARATORS, ""))?.[0].toLowerCase() ?? "";
+}
+function wordsBefore(text5, value) {
+  const found = /* @__PURE__ */ new Set();
+  if (!isWordLike(value)) return [];
+  for (let at3 = text5.indexOf(value); at3 !== -1 && found.size < 50; at3 = text5.indexOf(value, at3 + 1)) {
+    const word = wordBefore(text5, at3, value.length);
+    if (word !== null && word !== "") found.add(word);
+  }
+  return [...found];
+}
+function partsOf(known2) {
+  const { value } = known2;
+  const parts = [known2];
+  const login = value.length <= 4096 ? decodeText(value) : null;
+  const split = login?.indexOf(":") ?? -1;
+  if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true, after: [login.slice(0, split).toLowerCase()] });
+  if (value.length >= MIN_RUN) {
+    for (const { text: text5 } of readingsOf(value)) if (text5.length >= MIN_RUN && isReadable(text5)) parts.push({ ...known2, value: text5 });
+  }
+  return parts;
+}
+var isReadable = (text5) => !/[^\x20-\x7e\s]/.test(text5);
+var keyOf = (text5, at3) => (text5.charCodeAt(at3) * 31 + text5.charCodeAt(at3 + 1)) * 31 + text5.charCodeAt(at3 + 2) & 65535;
+var MAX_REMEMBERED = 8 << 20;
+var Redactor = class _Redactor {
+  #values;
+  /** Finds values in a text that may be cut, which nothing else may have looked at. */
+  #find;
+  #runs;
+  /** Values of a few characters, by their first ones. */
+  #short = /* @__PURE__ */ new Map();
+  /** Values that are words, by their first characters, with what stands in front of them where they are values. */
+  #words = /* @__PURE__ */ new Map();
+  #remembered = /* @__PURE__ */ new Map();
+  #room = MAX_REMEMBERED;
+  constructor(values, find = () => []) {
+    this.#values = values;
+    this.#find = find;
+    const long = /* @__PURE__ */ new Map();
+    const seen = /* @__PURE__ */ new Map();
+    for (const known2 of values) {
+      for (const { value: given2, guessable, after: after2 = [] } of partsOf(known2)) {
+        const value = given2.trim();
+        if (value.length < MIN_VALUE) continue;
+        if (guessable && isWordLike(value)) {
+          const words2 = seen.get(value) ?? /* @__PURE__ */ new Set();
+          for (const word of after2) words2.add(word);
+          if (!seen.has(value)) listed(this.#words, keyOf(value, 0)).push({ value, after: words2 });
+          seen.set(value, words2);
+        } else if (value.length >= MIN_RUN) {
+          if (!long.has(value)) long.set(value, redactValue(value, guessable));
+        } else if (!seen.has(value)) {
+          seen.set(value, /* @__PURE__ */ new Set());
+          listed(this.#short, keyOf(value, 0)).push({ value, shown: redactValue(value, guessable) });
+        }
+      }
+    }
+    this.#runs = new KnownRuns(long);
+  }
+  /** Another one that knows more values. */
+  with(values) {
+    return values.length === 0 ? this : new _Redactor([...this.#values, ...values], this.#find);
+  }
+  /** The text with every known value hidden. */
+  text(text5) {
+    return this.#hide(text5, true);
+  }
+  /** The name of an image or a file: what is a word stays, also where it is somebody's password. */
+  name(text5) {
+    return this.#hide(text5, false);
+  }
+  /**
+   * The one way to shorten a text that comes from an image, a Dockerfile or a checkout: what is hidden is hidden first, also
+   * what nobody has looked for in it yet.
+   * @param most characters of the result
+   * @param from `start` keeps the start, `end` the end; `words` cuts between words of the start
+   */
+  cut(text5, most, from = "start") {
+    const hidden = this.#once(`${text5}`, () => {
+      const known2 = this.text(text5);
+      const found = this.#find(known2);
+      return found.length === 0 ? known2 : new _Redactor(found).text(known2);
+    });
+    if (hidden.length <= most) return hidden;
+    if (from === "end") return `\u2026${hidden.slice(1 - most)}`;
+    if (from === "start") return `${hidden.slice(0, most - 1)}\u2026`;
+    const end2 = hidden.lastIndexOf(" ", most);
+    return end2 <= 0 ? "\u2026" : `${hidden.slice(0, end2)} \u2026`;
+  }
+  /** Lines of one text, each hidden; a value that goes over several is hidden in all of them. */
+  lines(lines) {
+    const text5 = lines.join("\n");
+    const stretches = merged(this.#stretches(text5, true));
+    if (stretches.length === 0) return [...lines];
+    const parts = stretches.flatMap(({ from, to, shown: shown2 }) => {
+      const breaks = [...text5.slice(from, to).matchAll(/\n/g)].map(({ index }) => from + index);
+      return [...breaks, to].map((end2, index) => ({ from: index === 0 ? from : (breaks[index - 1] ?? from) + 1, to: end2, shown: index === 0 ? shown2 : null }));
+    });
+    return replaceStretches(
+      text5,
+      parts.filter(({ from, to }) => from < to)
+    ).split("\n");
+  }
+  /** All strings of plain data, hidden; in fields that hold names, words stay. */
+  data(value) {
+    return this.#field("", value);
+  }
+  #field(key, value) {
+    if (typeof value === "string") return DIGESTS.has(key) && DIGEST.test(value) ? value : this.#hide(value, !NAMES.has(key));
+    if (Array.isArray(value)) return key === "lines" && isTexts(value) ? this.lines(value) : value.map((item) => this.#field(key, item));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name2, item]) => [OWN_NAME.test(name2) ? name2 : this.text(name2), this.#field(name2, item)]));
+  }
+  #hide(text5, words2) {
+    if (text5.length < MIN_VALUE || this.#runs.isEmpty && this.#short.size === 0 && (!words2 || this.#words.size === 0)) return text5;
+    const key = words2 ? text5 : `\0${text5}`;
+    return this.#once(key, () => replaceStretches(text5, merged(this.#stretches(text5, words2))));
+  }
+  /** Makes a text once, as long as there is room to remember it. */
+  #once(key, make) {
+    const known2 = this.#remembered.get(key);
+    if (known2 !== void 0) return known2;
+    const made = make();
+    this.#room -= key.length + made.length;
+    if (this.#room > 0) this.#remembered.set(key, made);
+    return made;
+  }
+  #stretches(text5, words2) {
+    const found = [];
+    for (const reading of readingsOf(text5)) {
+      for (const { from, to, shown: shown2 } of [...this.#runs.in(reading.text), ...this.#exact(reading.text, words2)]) {
+        if (to <= from) continue;
+        found.push({ from: reading.start(from), to: reading.end(to - 1), shown: reading.isEncoded ? null : shown2 });
+      }
+    }
+    return found;
+  }
+  /** Short values, and words where they stand as values. */
+  *#exact(text5, words2) {
+    if (this.#short.size === 0 && (!words2 || this.#words.size === 0)) return;
+    for (let at3 = 0; at3 + MIN_VALUE <= text5.length; at3++) {
+      const key = keyOf(text5, at3);
+      for (const { value, shown: shown2 } of this.#short.get(key) ?? []) if (text5.startsWith(value, at3) && standsAlone(text5, at3, value)) yield { from: at3, to: at3 + value.length, shown: shown2 };
+      if (!words2) continue;
+      for (const { value, after: after2 } of this.#words.get(key) ?? [])
+        if (text5.startsWith(value, at3) && isValueAt(text5, at3, value, after2)) yield { from: at3, to: at3 + value.length, shown: HIDDEN };
+    }
+  }
+};
+var isTexts = (value) => Array.isArray(value) && value.every((item) => typeof item === "string");
+function listed(map, key) {
+  const known2 = map.get(key);
+  if (known2 !== void 0) return known2;
+  const list = [];
+  map.set(key, list);
+  return list;
+}
+var standsAlone = (text5, at3, value) => value.length >= ALONE_BELOW || !isWordCharacter(text5[at3 - 1]) && !isWordCharacter(text5[at3 + value.length]);
+function isValueAt(text5, at3, value, after2) {
+  if (text5[at3 - 1] === ":" && text5[at3 + value.length] === "@") return true;
+  const word = wordBefore(text5, at3, value.length);
+  return word !== null && after2.has(word);
+}
+function merged(stretches) {
+  const result = [];
+  for (const stretch of stretches.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
+    const last = result.at(-1);
+    if (last === void 0 || stretch.from >= last.to) result.push({ ...stretch });
+    else if (stretch.to > last.to) {
+      last.to = stretch.to;
+      last.shown = null;
+    }
+  }
+  return result;
+}
+function replaceStretches(text5, stretches) {
+  if (stretches.length === 0) return text5;
+  let result = "";
+  let copied = 0;
+  for (const { from, to, shown: shown2 } of stretches) {
+    result += text5.slice(copied, from) + (shown2 ?? HIDDEN);
+    copied = to;
+  }
+  return result + text5.slice(copied);
 }
 
 // src/secrets/encoded.ts
@@ -44511,36 +44572,79 @@ function mayBeText(bytes2, from, to) {
   }
   return false;
 }
-var isBase64Text = (bytes2, from, to) => mayBeText(bytes2, from, to) || mayBeText(bytes2, from + 1, to) || mayBeText(bytes2, from + 2, to) || mayBeText(bytes2, from + 3, to);
+function isBase64Text(bytes2, from, to) {
+  for (let skip = 0; skip < 4; skip++) if (mayBeText(bytes2, from + skip, to)) return true;
+  for (let skip = 0; skip < 8; skip++) if (mayBeWide2(bytes2, from + skip, to)) return true;
+  return false;
+}
+var MIN_WIDE_PAIRS = 5;
+function mayBeWide2(bytes2, from, to) {
+  const reach2 = 8 * (MIN_WIDE_PAIRS - 1);
+  for (let start = from; start + reach2 + 4 < to; ) {
+    let at3 = start + reach2;
+    while (at3 >= start && STARTS_TEXT[bytes2[at3] ?? 0] === 1 && bytes2[at3 + 4] === 65) at3 -= 8;
+    if (at3 < start) return true;
+    start = at3 + 8;
+  }
+  return false;
+}
+var PACKED_BASE64 = /^(?:UEsDB|QlpoO|\/Td6W|KLUv\/|eJ[w-z]|eA[E-H]|eN[o-r]|eF[4-7])/;
+var PACKED_HEX = /^(?:1f8b08|504b0304|425a68|fd377a58|28b52ffd|78(?:9c|01|da|5e))/i;
+var SIGN_LENGTH = 8;
+function mayBePacked2(window, from) {
+  const first2 = window[from] ?? 0;
+  if (!PACKED_FIRST.has(first2)) return false;
+  const head = window.toString("latin1", from, from + SIGN_LENGTH);
+  return PACKED_BASE64.test(head) || PACKED_HEX.test(head);
+}
+var PACKED_FIRST = new Set(Buffer.from("UQ/Ke154fF27"));
 function alignments(bytes2) {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes2, skip, bytes2.length));
-  return /^M[ICH]/.test(bytes2.toString("latin1", 0, 2)) && !found.includes(0) ? [0, ...found] : found;
+  const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes2, skip, bytes2.length) || mayBeWide2(bytes2, skip, bytes2.length) || mayBeWide2(bytes2, skip + 4, bytes2.length));
+  const head = bytes2.toString("latin1", 0, SIGN_LENGTH);
+  return (/^M[ICH]/.test(head) || PACKED_BASE64.test(head)) && !found.includes(0) ? [0, ...found] : found;
 }
 var MIN_HEX_PAIRS = 16;
 var HEX_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => /[0-9A-Fa-f]/.test(String.fromCharCode(c)) ? Number.parseInt(String.fromCharCode(c), 16) : 255);
 var isTextByte = (byte) => byte >= 32 && byte < 127 || byte === 9 || byte === 10 || byte === 13;
-var hexStart = (bytes2, from) => bytes2[from] === 48 && ((bytes2[from + 1] ?? 0) | 32) === 120 ? from + 2 : from;
-function hexAlignments(bytes2, from, to) {
-  const start = hexStart(bytes2, from);
-  let end2 = start;
-  while (end2 < to && HEX_DIGIT[bytes2[end2] ?? 0] !== 255) end2++;
-  return [start, start + 1].filter((first2) => {
-    let run2 = 0;
-    for (let i = first2; i + 1 < end2; i += 2) {
-      run2 = isTextByte((HEX_DIGIT[bytes2[i] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes2[i + 1] ?? 0] ?? 0)) ? run2 + 1 : 0;
-      if (run2 === MIN_HEX_PAIRS) return true;
+function isTextInHex(bytes2, from, to) {
+  let run2 = 0;
+  let wasText = false;
+  for (let i = from; i + 1 < to; i += 2) {
+    const byte = (HEX_DIGIT[bytes2[i] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes2[i + 1] ?? 0] ?? 0);
+    if (byte === 0 && wasText) {
+      wasText = false;
+      continue;
     }
-    return false;
-  });
+    wasText = isTextByte(byte);
+    run2 = wasText ? run2 + 1 : 0;
+    if (run2 === MIN_HEX_PAIRS) return true;
+  }
+  return false;
 }
-var isHexText = (bytes2, from, to) => to - from >= 2 * MIN_HEX_PAIRS && hexAlignments(bytes2, from, to).length > 0;
+function* hexTexts(bytes2, from, to) {
+  const isHex2 = (index) => HEX_DIGIT[bytes2[index] ?? 0] !== 255;
+  for (let probe = from + 2 * MIN_HEX_PAIRS - 1, done = from; probe < to; probe += 2 * MIN_HEX_PAIRS) {
+    if (!isHex2(probe)) continue;
+    let [start, end2] = [probe, probe + 1];
+    while (start > done && isHex2(start - 1)) start--;
+    while (end2 < to && isHex2(end2)) end2++;
+    const head = bytes2.toString("latin1", start, start + SIGN_LENGTH + 1);
+    if (end2 - start >= 2 * MIN_HEX_PAIRS) {
+      for (const shift of [0, 1]) if (PACKED_HEX.test(head.slice(shift)) || isTextInHex(bytes2, start + shift, end2)) yield { start: start + shift, end: end2 };
+    }
+    done = end2;
+    probe = Math.max(probe, end2 - 1);
+  }
+}
+var hasHexText = (bytes2, from, to) => hexTexts(bytes2, from, to).next().done !== true;
 function* decodedTexts(text5) {
   const bytes2 = Buffer.from(text5, "latin1");
-  const hex2 = bytes2.length < 2 * MIN_HEX_PAIRS ? [] : hexAlignments(bytes2, 0, bytes2.length);
-  if (hex2.length > 0) {
-    for (const start of hex2) yield { bytes: Buffer.from(/^[0-9A-Fa-f]*/.exec(text5.slice(start))?.[0] ?? "", "hex"), encoding: "hex" };
-    return;
+  let isHex2 = false;
+  for (const { start, end: end2 } of hexTexts(bytes2, 0, bytes2.length)) {
+    isHex2 = true;
+    yield { bytes: Buffer.from(text5.slice(start, end2), "hex"), encoding: "hex" };
   }
+  if (isHex2) return;
   for (const skip of alignments(bytes2)) {
     const decoded3 = decodeBase64(text5.slice(skip, text5.length - ((text5.length - skip) % 4 === 1 ? 1 : 0)));
     if (decoded3 === null) continue;
@@ -44561,7 +44665,8 @@ function base64Texts(kernel, from, length) {
     const first2 = runs[i];
     if (first2 === void 0) continue;
     const continues = first2.end < length && (window[first2.end] === 10 || window[first2.end] === 13 || window[first2.end] === 92);
-    if (!continues && window[first2.start] !== 77 && !isHexText(window, first2.start, first2.end) && !isBase64Text(window, first2.start, first2.end)) continue;
+    if (!continues && window[first2.start] !== 77 && !mayBePacked2(window, first2.start) && !hasHexText(window, first2.start, first2.end) && !isBase64Text(window, first2.start, first2.end))
+      continue;
     let end2 = first2.end;
     let text5 = window.toString("latin1", first2.start, end2);
     let joined2 = false;
@@ -44838,8 +44943,57 @@ var Kept = class {
   }
 };
 
+// src/secrets/letter-escapes.ts
+var CODES = Array.from({ length: 123 }, (_, code3) => code3).filter((code3) => /[A-Za-z0-9_-]/.test(String.fromCharCode(code3)));
+var each = (front, digits) => [...digits].map((digit2) => front + digit2);
+var LETTER_ESCAPES = [
+  ...CODES.map((code3) => ({ text: `%${code3.toString(16)}`, ignoreCase: true })),
+  ...["\\x2d", "\\u002d"].map((text5) => ({ text: text5, ignoreCase: true })),
+  ...each("\\x", "34567").map((text5) => ({ text: text5, ignoreCase: true })),
+  ...[
+    ...each("\\u00", "34567"),
+    "\\u{",
+    "\\U000000",
+    "\\055",
+    ...each("\\0", "67"),
+    ...each("\\1", "01234567"),
+    "&#x",
+    "&#X",
+    ...each("&#", "0456789"),
+    "&#1",
+    "&lowbar;",
+    "&hyphen;"
+  ].map((text5) => ({ text: text5 }))
+];
+var LONGEST = 14;
+var ESCAPE3 = /^(?:%([0-9A-Fa-f]{2})|\\x([0-9A-Fa-f]{2})|\\u(?:00([0-9A-Fa-f]{2})|\{0{0,4}([0-9A-Fa-f]{2})\})|\\U000000([0-9A-Fa-f]{2})|\\(0[5-7][0-7]|1[0-7]{2})|&#[xX]0{0,4}([0-9A-Fa-f]{2});|&#0{0,4}([0-9]{2,3});|&(?:lowbar|hyphen);)/;
+var BASES = [16, 16, 16, 16, 16, 8, 16, 10];
+var isWord3 = (byte) => byte !== void 0 && (byte >= 48 && byte <= 57 || byte >= 65 && byte <= 90 || byte === 95 || byte >= 97 && byte <= 122);
+var goesOn2 = (byte) => isWord3(byte) || byte === 37 || byte === 38 || byte === 92 || byte === 59;
+function escapesLetter(window, position) {
+  const text5 = window.toString("latin1", position, position + LONGEST);
+  const match2 = ESCAPE3.exec(text5);
+  if (match2 === null) return false;
+  const group = BASES.findIndex((_, index) => match2[index + 1] !== void 0);
+  if (group !== -1 && !/[A-Za-z0-9_-]/.test(String.fromCharCode(Number.parseInt(match2[group + 1] ?? "", BASES[group])))) return false;
+  return goesOn2(window[position - 1]) || goesOn2(window[position + match2[0].length]);
+}
+var BEFORE = 512;
+var BEHIND2 = 4096;
+function stretchesAround(places, length) {
+  const stretches = [];
+  for (const place of places) {
+    const last = stretches.at(-1);
+    const from = Math.max(0, place - BEFORE);
+    const to = Math.min(length, place + BEHIND2);
+    if (last !== void 0 && from <= last.to) last.to = Math.max(last.to, to);
+    else stretches.push({ from, to });
+  }
+  return stretches;
+}
+
 // src/secrets/packed-text.ts
-import { constants as constants5, inflateRawSync as inflateRawSync2 } from "node:zlib";
+import { constants as constants5, inflateRawSync as inflateRawSync2, inflateSync } from "node:zlib";
 var PACKED_SIGNS = [
   { text: "H4sI", characters: 0, bytes: 0 },
   { text: "+LCA", characters: 2, bytes: 1 },
@@ -44900,6 +45054,9 @@ function gather(text5, start) {
     at3 += gap[0].length;
   }
 }
+var MAX_UNPACKED2 = 64 << 20;
+var MAX_ARCHIVES = 16 << 20;
+var packedBudget = () => ({ left: MAX_UNPACKED2, isCut: false, archives: [], archiveBytes: MAX_ARCHIVES });
 function* packedTexts(window, length, places, budget, isLast) {
   let done = 0;
   let all2 = null;
@@ -44943,6 +45100,38 @@ function* unpacked2(joined2, budget) {
       done = start + 4 * Math.floor((Math.min(found.length, bytes2.length) + skipped) / 3);
       break;
     }
+  }
+}
+function unpackDecoded(bytes2, budget) {
+  const told = packingOf(bytes2.subarray(0, HEAD), "");
+  if (told === null) return null;
+  if (told !== "gzip" && told !== "zlib") {
+    if (bytes2.length > budget.archiveBytes) budget.isCut = true;
+    else {
+      budget.archiveBytes -= bytes2.length;
+      budget.archives.push(bytes2);
+    }
+    return null;
+  }
+  if (budget.left <= 0) {
+    budget.left = -1;
+    return null;
+  }
+  const found = told === "gzip" ? unpack(bytes2, budget.left) : inflate2(bytes2, budget.left);
+  if (found === null) return null;
+  if (found === "too much") {
+    budget.left = -1;
+    return null;
+  }
+  const text5 = Buffer.isBuffer(found) ? found : found.text;
+  budget.left -= text5.length;
+  return text5;
+}
+function inflate2(bytes2, most) {
+  try {
+    return inflateSync(bytes2, { finishFlush: constants5.Z_SYNC_FLUSH, maxOutputLength: most });
+  } catch (error3) {
+    return error3 instanceof Error && "code" in error3 && error3.code === "ERR_BUFFER_TOO_LARGE" ? "too much" : null;
   }
 }
 
@@ -44997,7 +45186,7 @@ var WINDOW = CARRY + PART;
 var DEFAULT_WINDOW = 256;
 var MAX_DEPTH2 = 3;
 var MAX_FILE2 = 8 << 20;
-var MAX_PIECES = 2048;
+var MAX_PIECES2 = 2048;
 var MAX_BATCH = 2e3;
 var MIN_BLOCK = 2048;
 var MAX_SCHEME = 40;
@@ -45007,6 +45196,7 @@ var TOKEN_RUN = /[A-Za-z0-9_.+/=~-]*/y;
 var MAX_SEEN = 1e5;
 var MAX_PENDING_SIGNS = 5e3;
 var NO_SIGNS = [];
+var NO_ARCHIVES = [];
 var ContentScan = class _ContentScan {
   /** What kind of program the content says it is. */
   program = null;
@@ -45064,6 +45254,13 @@ var ContentScan = class _ContentScan {
     const signs2 = this.#signs.sort((a, b) => a.at - b.at);
     this.#signs = [];
     return signs2;
+  }
+  /** Archives in base64 or hex that were found since the last call. */
+  takeArchives() {
+    if (this.#budget.archives.length === 0) return NO_ARCHIVES;
+    const { archives } = this.#budget;
+    this.#budget.archives = [];
+    return archives;
   }
   /** What was found, in order of position; complete after the last chunk. */
   get matches() {
@@ -45127,8 +45324,9 @@ var ContentScan = class _ContentScan {
   }
   #search(from, to, length, last) {
     const kernel = this.#kernel;
-    const { owners, marks: marks2, escaped, packed, triggers, names: names2, signs: signs2 } = this.#compiled;
+    const { owners, marks: marks2, escaped, packed, letterEscapes, triggers, names: names2, signs: signs2 } = this.#compiled;
     const places = [];
+    const escapedLetters = [];
     const decoded3 = [];
     kernel.scan(from, length, (position, literal4, valueStart, valueLength) => {
       if (position < from || position >= to) return;
@@ -45138,6 +45336,7 @@ var ContentScan = class _ContentScan {
         else this.leftSigns = true;
       }
       if (packed[literal4] === true) places.push(position);
+      if (letterEscapes[literal4] === true && escapesLetter(kernel.window, position)) escapedLetters.push(position);
       const mark = marks2[literal4] ?? null;
       if (mark !== null) this.program ??= mark;
       for (const detector of owners[literal4] ?? []) this.#try(detector, position, length, escaped[literal4] ?? null);
@@ -45149,16 +45348,42 @@ var ContentScan = class _ContentScan {
       decoded3.push({ text: narrow(kernel.window.subarray(position, position + run2), bigEndian), position, length: run2, encoding: "utf-16" });
     });
     for (const { position, length: run2, text: text5 } of base64Texts(kernel, from, length)) {
-      for (const { bytes: bytes2, encoding } of decodedTexts(text5)) decoded3.push({ text: bytes2, position, length: run2, encoding });
+      for (const { bytes: bytes2, encoding } of decodedTexts(text5)) {
+        const unpacked3 = unpackDecoded(bytes2, this.#budget);
+        decoded3.push(unpacked3 === null ? { text: bytes2, position, length: run2, encoding } : { text: unpacked3, position, length: run2, encoding: "gzip" });
+      }
     }
     for (const text5 of packedTexts(kernel.window, length, places, this.#budget, last)) decoded3.push({ ...text5, encoding: "gzip" });
+    const unescaped = stretchesAround(escapedLetters, length).map(({ from: start, to: end2 }) => ({
+      start,
+      text: unescapeText(kernel.window.toString("latin1", start, end2), false)
+    }));
     const lineAt2 = decoded3.map(({ position }) => this.#lineAt(position));
+    const raw = unescaped.length === 0 ? null : Buffer.from(kernel.window.subarray(0, length));
     decoded3.forEach(({ text: text5, position, length: run2, encoding }, index) => {
-      const inner = new _ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, { ...this.#bounds, matches: this.#bounds.matches.inside() });
-      inner.push(text5, true);
-      this.#kept.leaveOut(inner.dropped);
-      for (const match2 of inner.matches) this.#addDecoded(match2, position, run2, encoding, lineAt2[index] ?? null);
+      for (const match2 of this.#matchesIn(text5)) this.#addDecoded(match2, position, run2, encoding, lineAt2[index] ?? null);
     });
+    for (const { start, text: text5 } of unescaped) {
+      const found = this.#matchesIn(Buffer.from(text5.text, "latin1"));
+      raw?.copy(kernel.window);
+      for (const match2 of found) this.#addUnescaped(match2, text5, start, raw);
+    }
+  }
+  /** Searches text that was decoded; the window is another one afterwards. */
+  #matchesIn(text5) {
+    const inner = new _ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, { ...this.#bounds, matches: this.#bounds.matches.inside() });
+    inner.push(text5, true);
+    this.#kept.leaveOut(inner.dropped);
+    return inner.matches;
+  }
+  /** Takes what was found where letters are escaped; what is written plainly there was found before. */
+  #addUnescaped(match2, text5, start, raw) {
+    const from = start + text5.original(match2.offset);
+    const to = start + text5.original(match2.offset + match2.length);
+    if (to - from === match2.length && match2.encoding === "raw") return;
+    const offset = this.#base + from;
+    const companion = match2.companion ?? raw?.toString("latin1", from, to) ?? null;
+    this.#kept.add({ ...match2, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion });
   }
   #lineAt(position) {
     if (!this.#isText) return null;
@@ -45173,7 +45398,8 @@ var ContentScan = class _ContentScan {
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key);
     if (match2.detector.generic && encoding === "base64") return;
     const within2 = encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
-    this.#kept.add({ ...match2, offset: offset + Math.min(within2, run2), length: run2, end: offset + run2, line: line2, encoding });
+    const start = offset + Math.min(within2, run2);
+    this.#kept.add({ ...match2, offset: start, length: offset + run2 - start, end: offset + run2, line: line2, encoding });
   }
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
   #try(detector, position, end2, escaped) {
@@ -45221,7 +45447,7 @@ var ContentScan = class _ContentScan {
     const window = detector.window ?? DEFAULT_WINDOW;
     const run2 = this.#runEnd(text5, at3, start);
     if (!goesOn(text5, run2)) return false;
-    const longer = this.#slice(start, Math.min(end2, position + Math.min(MAX_PIECES, window * 2)), end2);
+    const longer = this.#slice(start, Math.min(end2, position + Math.min(MAX_PIECES2, window * 2)), end2);
     const whole4 = unescapeText(longer.slice(at3), true);
     const places = (index) => start + (index < at3 ? index : at3 + whole4.original(index - at3));
     return this.#match(detector, longer.slice(0, at3) + whole4.text, at3, places, start) !== "none";
@@ -51471,8 +51697,8 @@ import { createHash as createHash5 } from "node:crypto";
 import { inflateRawSync as inflateRawSync3 } from "node:zlib";
 
 // src/secrets/prefilter/prebuilt-table.ts
-var PREBUILT_KEY = "3e6f429c77c3ac949c9c8e860a4c73bc87278500408d68c92ad91893845e955e";
-var PREBUILT_TABLE = "vZ13YCPFFfDfrGWfbJ/vREsIkLAc+LjjkOv1y4F0Pt+dz9fta8QgVsW2zrIktJLLhYAg9B4IvYYSauglhBp6CRBCCRAIvYfe633sai292Z3dnbG/79MftrS7v3lv3sy8qTtDDg3tt3rPD6e+eHr1pl26Z17UkN9rq1urvz4xDyADgOeGB565qiy61znl7zbeM3H//RWA/c8/e8vLW04CkAAgP7Dvwevb9unf4dCTJ0L40ppnT4Ljv7pty5aDGvTbIM+78s2PPlz58Msb+6ov6f4gMSsAFx/75pYPvtNuegMe2GnjA4+89MKTW684563J92VWhgLy6yd+9fJXLwMEwAvgObnxVxdde93uzVccGtyQ9089X96//5aD7zroNggAeMEDxY+kfcDykbzSFO+UKRJI3imeqVOnzCl+xsuwp8frnWr78e5R5Z0q2d+H8TAF3D4S/P/67M0UlSPmK+Vl5iuHFJ85wQjjHyaqTv/9AXnMIuM+05N/IFYdDjVRE00aXGgTo39Sv/5khCwRgEFbsw5S8ieZtJnN4LYqanOh1Krf/68EcLtOXi0BnGowFWX2tq/nTu3k/5O030sC2FXX+DNdhVfJUzaqNBvXO5Bl7pAAKozf11mIKQbxHQF4zfi+MwHYXQI4nzhppSAd/sO4n7YlNxS/XaSHcUwxpP+Y4rXB0GCq/vcB2I4Zbw9TyqUOur/qaO/jbBPaU8wle6Bn/izoBjwEYH3x17QxOJGPbK7PlbZIABP07wsJT0jTueQtJ1s5aBugJNVb5H5JrjDom8leo4rvsaYwP5EAZDJ6+xEm+3fq169MMd7TYHqk06g7v0Bh3YquB2E92aTfWygB/MzWflnmnTad/I/+90s4HQB+yRk166V5jGt/dg2ozEJNt2i6nqH7Toh7W//+kXBOz+jcAosGu5munIJCPtTy9DdaTSm9a/zaVHx22FX+ExaN08XQU/q347hy3z3Fp/7i8uQkCeBlm3sPU79qyvjteIQu/9yCF5UAlui/f+/KnSdctv5iQ3h1bbe26PyMbZ643OZOo+n3SUjiRMSssg25i9LxI3IFR7zeo369Y4QQkp4uXvuBXXooLX5O3fve9OxXxWf/xgxrXNlZjumxV/FunJJ6JWkx2eIAl3StKntAf6INcVsb/6sZdt224P8td26Ujtf/LzXdqZQA3oIbXGy+WALY1zYV63AeMP7fia2FvjfoobwleZmhXUYAejly+mtkFePqVRLAf7V2pSWEr/QrF0svWqTuQC4nADdS1+5HT8101eVdk7TdDHof6SWIcPjZ6xF/p/H9OYYNvit+6x1FO+VUrqeetsj9s+nK73TZjxZ/byx+W2TS6mypjOEX37dJ3dt0eg/u+HxsE85Q8bpsY6VfS7P+r3UW3/ipjggRgL/oId5shPvr4v2vqaffpuReY5vPt1ju3Ehd+dZB/3/b3NulGML9xW8X6H9/JGO1wvKf+jVHFOXeTYV3JDlPv7OVSco7+l/VVvbJxfAmlI1esys5n9uG87m/I+s+BdVIswsZMfmlKS2elbYxrlwiAVwqAaymqJnF56+3hPWIayo1o+/7mJ4OmjSJo+8fmlu/pEt/OuEo7e5iiD+MsjR9inT8lymM402/H9Z/3yso4QJDQlD//2oxzCchxq3zsPSl9Lbl6q0SwAy6z1H8dR88hWL2v1LvBV29ykba4eRnNukcZ1y/QdDygy73f0l2ZIb4oARwiV17mh6V0v8mjFDKmaFljKtvSqrl/ptk9U911XamuB5l/J4Nq4p3DnYoD7szrtU6xrydAFyOfo+3Cf1rpHHAzgP/VNLXEYD/GWEcOcrykXP2WGUAF1uunmUdFzVJb5QOgv1M1xossZ2DrtwuLXbR9AUJYH+hWqQB29SRfM/ResvIZAG5A3pYnVSIlUK1y1+l58fUdriN0nZ/Kqw7Cj7LNvyvRvxL8YnfMp7aQVrNpeFvi5p0w5DUb2E6RhXPAxypf4wixJMNPU92ee5z/bnvObRe6Xj36qJdyrW6kQDsTQBqyX6kzyXsf1G/ZpjufuaYT68ueB1DglcbhRey0p9c493JlP+i8f83On99MZRb6PDQr0JxudYU2hnGE28Z1x+BOaWetoNuvzeFcyXz2av0p6qMe98i5jfF7xuNu6cXQ7iXEdbrkpfLX5xAAH5r4eeURgXIzYL5uPwnuXmT7EqGLg9JhxGAA5l22Ew9Hy0+M8CMk1QGsAIi6N7TEsBWNvq9LFjerzDCnW/iwuRY48oa/Yk3ivK/QZr06d8nF9llDOnPma5NQL/vJc8WQ3tEmx8peGcHfc+0j59RA5yC9JvGYYE79RDXSeOk76RbLSlwKfmdfu112JOSPJcA/IiuPOcq5xeuT9zPnWopQzKhar0mR+aP8KS0s2Pu+IQALCk+MR6F/TfpBtvydhe8JN1ekGA808cRA0JpUiGQay8xaTJuzP1egFqm/B+YIc8rPnsiq278qQ31iq2cNUKls5vx9LdazafrtatxJWR6olXIHj6udtOZNmGGDQ0v4pR5tM315wnAZj2sV/S/71HhLS3+mmUhbwG26POLttsaWfFu/Ig86uUGch5gEljmSb0oe5uze8nghQ5H3iF49uxrZamnYmNtyUf1tjxc6U+1DgIj34glRlzhEKS9jw8siDSbI89IG6JdZYYqWx722JkfKHF5PRNoX3x2OSHPCEEL3WeXgqhlUjSfHDDym9UPAngk1j2vh6kx3Wn1GH8Ieka3UAWre+vTFPLmi7byAMhcKVwAfno2z049Vjc6PzIySYyoe53C1gBZZhvJw2TzWKS8NSWXoB8erJ+sW0ciMjv/Fq4HKHmB4v0pRqRGNJZkOh5yETjMHDePxDCcrCs40pj0mdJYi7Vb4sglJE9FJE/Z0euQsbUo5wNinsj149HTwGsICaD4n8ToipRsEgiwtbZ1lswsYy7sXlN8Avq1vM+heIF9Pjc/7S0oQPSvhBGWx5zbvVblJEpQnrodKN73YemSjd6EoySPcLJd7xBAwDgyWjDiI460174Ok4qWypuqjzwrOe6mi65cCC/gdUs645KnmDiyzTMyW8+AXbA+lg19TGN6jBjlJZ6sZ2cwDzN1iWtq2tbghKm1Vy4ZxMc2FTErY9hXi+oIHfDYPGuESEqaW+tPD9hmeRcP5UWBmqsvyUjlgDXFRrQueWCPTfZwdLFSOQrYvg4bWTBpjRej1vfJzELucyu2Hv0Z2WAlVv6gjJGnQpXNz8ulzJEfueKh6jAiGTW3z95xeNlx0C5786aU8dqXL69NYScmY+SdWrRFiy8pIsRwby5OJUBJk7GD8chsx+IzAY6FHRvQPPDlYaa3x9H9FVai07LzloxM6OBKoVfhoC7AzqaU2PIhpVCpOsxiddmtX+Jl5R/iA08xoZzrMOLsGDy4DsvThGzjcmVB1xoYUUyiljMEnJoaxLmzNtrGWcCpkVAor5K5yUpKbWNHyTLLZ5lTpNyxGvOxteOOKuHsteod1QBHauax8IKHlkx9wYBjMsmOUSCl63mvNeErzQ97GQUVCfAwsskUsG/c0AVN+06cSqPMqmlkrI/Htgry2XhPj+kR9JJKXu8foWePwwI9xisvjs6ZjMj12aazl24OBKwtH/shDy/LpBKOlTfAMXLCOVSCfDNxap77QPbYZsm8jd/x0c1pHClXdxfImwYZrH7YV7wYoORLgYB7dyXAiK1k53nwKJjPxxpV8ppKT55pDp9WIyDJAeLk9ewdwEml9JMojFCtUFMnzxJJn+uoiHVUQ2J0opl+aGvDzJX2vZFAYTGqZNu58PJWvUbRpX4S44LE9gyy48iR7XWPvTMLeMy8195JePK+7fHjHh87qp7iDy/bCgGckkFdWqVpsMY5fh7jr5enk69LlN0GajhEy45JXYaC8dplRfMoWWmo2SdT5pEJXwOL0J4Bd16JXYn0ApGoOkx28bOMUAImHQLco0aWQutxbPiPNLppX4z8gK+UVkcV5fkoubLDcA97JMcIyBhPJZ6SPZY4VEpeKrqy2+CDZHFq+VJXv+BniUuTMAA8n+1tiiDLV+eReY6yKOvFgxcEDyGxtfHmXZuhPkMtn4vVfJbMIvEPz/novimxrb4CpkxaHA6SChMv3pHkzlvYVY6aSabs4qNbI9Tkh9daP3BmJV8xGoRdlGUP2wH6cAMYZXJCz035jESVkLkCQj0U2bUk0IlzgatHCpR4WTY9Z80UF/A1M0eUICd5weOhrvpMDWSK0ScSgM4kARwBygdpeo+3WiHA6j5INuMtzpb3WjKebZ508iZe5jh5nsoExSzsNkFrmnRg9hA8KPY+LWwPlW7mxrXk1lfIc0zFBqytAq9tW8GDohFwyfceU+gytqUHz52wdfFYOy95UxzLGKhk7VX5uKYy3D/LOoNtTve3bNmyhWk2I7cH29uCojxBEQh2iPMS5heI82WYb2kR4rUWhAfxUaXJL8qXU/p3tIvyFYgPx6KZVKTPr6Tj/r7YsJ/F40+5z3jvzSgQSv/mZF3/oFrnIH8LUsJTSTWRQI1FMrFsSIlEYqoa6ovJ+geK/8zyx/sKo0AjZaTAF/C+2LABFj9m/aFqYmHAlub9hQD8fPKrEa8MqqFCGCMVTxE22c+wf1Uh6yMe4yX9bexHKgFqaN4vJr9af2vfpH/JIxV4c/qV8s+4Gpho4jW78/M+qm5XBlWMU7qXeJR/KwprPYvp1xyi7WcKwmw/LfNsTcuvE02/bSj5dcLyt7Xkv5IJS/mPLb+8CmA7a/4V4n9m4euE+J9b+FISuuXf8spCL2SEj6bSoYHGkKP/whmgbJyxctQ7wqeEeM84gB0oPiMofwfYEfGtG5zX3ZurD63y2An537nBVcE5jWEh/X+J5He5BGDOfuXeX8GvEF/bHHQMwJx+FZU7w84UrwjxWv6XER9s26yI1l+74PpvdV0wPHvNipnc+htLFQ35i1euXNzYCi72RxcqjJWmiBfTvxJ2Q/o31tc3iLY/ahG/eGVLx6oNfqH8MxnpP6w0zalzkY8V0Kbwd0d8R8t64fw/Badfe9tC0fSfivhcRMmGBPTXGk974PzXvqxTVP40Kv+tWyHK74n4bGPdnFiOP/9p9Z8fDeU0rD5I2P56em9r5L9R8PWIbxoF34D45lHwjYifPgq+CfEzRsE3I37mKPjpiJ81Cn4G4mcL89sV9n4w+DmjkD8L8cFVbctF8/9sKK3uqVM2R1LJ7nhPXTw1ry06363/oZWbOWhIwcR3ufNzYS66L87Pg3n2fK0bX+PD+yiMhp8P8+35yTzy9xoTvzfsje5PCy5QROuvAEr/rlxDQ9MC+0DM9XdZpT5RVORrnWCb+nsBxYcF+RZoQfzkXYeaFszj119r/yyk+OnNDril/abVW62InxZsWSNq/0VW+9sGYtZfqgRYbLK/kwZW+y0sDCoj+4vxbdBmtT+3/lDZCkst9rfXwGr/RdCO+GDLwrCo/1uG+X0WrhTll6NxtIa6oLD/XoHbn6PgVyJ+WrC1VzT/rbLmP9tArOV/Aaw25T8nDaz5ZymsMeU/Mb4DOqz5j1t/qGyHTkv+s9fAjBMvwFqcfzYvyonmn3WYb0sJt3/XU/5neYto+m+wpr9tINb0X1PYmwmlv5MG1vTrhH1M6S/G/wZ+Y01/bv2hci10WdLfXgOr/1kG+1Lp3yLcf96PSr81/aLpF7Kmn20g1vpjCexvSj8nDaz27wLFlH5ifBjC1vTj1l8bf41Y0s9eA2v67QdRxC9dvXrpHMH+awz1/9R4z3zR9O9G7Xc13qMlYXOUM/7a+F2PiZ8vOH7QS/O1zQv506+swtjlCfNRfl6qANhE85N3HWpeOE+g/dNn5mc2zuNN/zKvsQPVSP9pc0dMtPz1U+W3IyzKJ63ltyPM7X/3gZSp/DppYC1/kcK+zaj8ivEHwAHW8tvBP/64L2Qs5bcjzF//rgMV8WqvkolFi/NP813mn/T+VxaFb+K7ePjcmPgBGLDna3nkD46JH4Ihe34yj/zhMfGbYTPiSynnMn9h5ABP1URqf6KS5QtetMQXXsU0Dx9UT+yFA5n8fBf5BQW81QC/Y/GGF0S8bO6/6/x4gIPGxB8MB7N4zYtG59G8bBk/AO9EetEB4nUv6hB/XYPKCf1wCDX+0JEV838pOJTh/7Lc/l8p7GqM/V9WxH9lCq9DY/8nxB8OhzP8X5bb/6lwhNX/ZfnbLzE4EvFKJJLKJbOm+UPZcf7wKDr9Nb44ASqbJiDN+b+i+mfUrhlqNpVRemICPMAxVl5I/2MRH0mp/SlVbP76OMSHlWykN2SaPwX7+VNt/cTxiI+mIrn+WDIbDfPpP64K4ARs/3S836/mwmokE09n4ym0+kH/mP2nttQb7/OC0KQ2C005XwZf7cNvAAAofUrYL9B+JOXGbozG/M1AY12DX7D9fDLiI9054fmjUyhefP7pjxTfFxJtv5+Kxl9iw0t72zal4iLjB6eh+4sSw+sa5e7+RiXk7D+MIKRq0M8IGNG/yGd4+TPgDAbfFHLxX0YMpKoz4UzEd6cahe13FrLfkjXta/3BIPf8KRkHcDaSr/NC+fccOAfxye60sP7nIv2T3RFh/jyKTwnz51N8Tpi/APGZZFSY/xOeP9XaDn4ll+31c+U/T7VxXpCX4tNxP1/+81RdBBdZ+EgiHktm/c7y9SA8Ncb+phSvRuL9/PpfYuEHY+HeVKrP7yJ/C4BngnEiB8WL9b8vxf43IpZ/tf7nZSj9BiJxYf5yileE+SsoPiPMX0nxfcL8VZiPZSKxRCicSIVDmcGQS/pp/QfjhI+R9Qudwc7O5iFu/6Wtn7qa4lsE+WvgGorvEOSvhWspfsEC0fJ/HbLfggULW0Tr/+uR/HBfThGtv2+geEWYv5HiI8Lth5soPu3YAGHNf95M6y8o/ya4BfEtLW2rgp0hofrzryZ+zVKx9X+3Ir6nVxWuP/6G8k9PPNubC4dsjcjyv7dR8sXrz9ux/N6MMH8HxYu3H+6kePH6+y7MJ5Qem6rPdv76bmy/RDQrVn5PK5yeVeS7uyNZ/vVv2uL1e2heSL42fn0vxcf7s4L1530UHwmL8vdTfEpRBfkHKD6tiMjX/MeDFJ/Jivrfh0x8RlD/hxG/eE1j8/TZc6Y3co9fa7s4Y/lqShHMP48iPtQTzyaUcEiNqWo8lXRdv1ThM/YLZ/Ou64+09y8eQ/dF+QrfY/C4Pc+1fumJMfDlvsepczlN/GR3/Z+AJ8fAa/rjHc17EumsWP5/CJ5C6ZdWsnWi/vNp5D9VYf4ZeAbx8UhK+P2hZxG/KZbsiydVfyST6w/T42f6EJK5/1JRUzgJYuSTTcnpTCoSi0XlbEqOJ3ny/3Nj4IkP4PkxyX8eXhiT/Beos0jVaJ+w/V9E9rfvedrzLyF+1fJgu+j42X9R/l21PNgp6r9fxvk/lxDW/xXc/4/2x0KC9e+rSL42/hVeHImvjC9tW7u5rdEt/ap8AK/h9OsRbz+9jstvcrgvlLMvxKz54zeQ/jqvivBvwpuYP0C8/fYW1v8A8fi/TfGKMP8O5nvSoUQqoiQ4x/9I1RvwLo5/Qnz89D16/LQhtiEYXxkPxte1rljP43/eR/frlGxCUQcaedOvovKUwtlJhv712Xpw0Z++UAbwAdK/qz7bVS9Y/j/EvBaAQwis9s9HmNfmzxZlC/84xr/KagA+Rnxt06JsLZO0l/8JxXdna5u6BfhP4VPEa/Nni+ZlC/849Cc1UfiM4qfP0vDps+Zx9R9JNcDniG9ZtnJpcE1HSGT8/gs8fxBPCeefL5H8aFS8/H9F8eL9368pflCY/wbxk7Sh30li/Ydv0f0uPYCuSbz2L/fiEysBJsWjsWQ2nh3OpvpiyUmu43fay7PfU/KpADjeP9iROgd2UibWE1ezGV75ZRMBfqTkUwFwyAfACdKxfnln+wp/o1+g/2VsDj3Ct7du5Oe19XcE8dFIXybkMATGqn8lM5/i56FySuG8aoMP9MT667pzmeE6dkE0r58oG184nb04/5nJarMPeP7Y8f1pbfyrnObj2PuZpp+Z7acKxG/qzqR6BHit/YdPGAm2t6RFy6++ZatRfiP96/qji7M5Ef9Xiey/Sc2kxcYvX4Mqmo+K8dWkGvFzQ5r/6NTKDpf/L6+mT+HrcgnAnH+0zQNqEF/bHHQMwFx/Qc0uMIHiFUF+IpmI+IL6YuNHPmv8BervCWQrRvz5xx99ZGtG/Pn5bcg2VPzTiqoOpjJRvvartvnEtnT8HQMwJz9Ub022M8XfKQBr/tmWOotTi78Y/3Pyc8S7ZH/G/GkN2R7xyXR/UCT/l48H+IWVb9MqUR6+Yrx2NjbFC7Y/emBH5L9Sw02C7a+zYSfEp5VIn6JVwCGFOZNoXf+mnWeKx59G+FQmy8GXT9hSOLHVyueynPJ3ZvI5bl5m8xlefhfMD6fj/mBPa1tkSWJQ6ZjBM/43CaX/CL8iunjd5miLK6+NH+yK+EwuPNwT61dF2h+7If3VPr+SzPqVaH882cBoBZmbX+Mnaqc2Wvl0nN//TLbyKSXL2/8G2J3BZ7K88ncnU6y8Go/yyp9CpiI+Zmygwuu/JS/AHogPh0OJ+EAsxO//AaYhPqKKjv9NJXui8t8XGxbu//hx+ymjZkTHz+po+wv6Lz+pR/JjTWFh/RsQrzoP37Df/0f8ouCyUHvrxvm86efxAjSh+Bu87Tsw1vU7zaSZwc/nLP+eyulkupW3fQfGnP8rqvIwg8VHefmZZKaVt30Hxjr+fwjMYvE278BY69/ZZDbiuyN+4fSfg9K/e1A8/8zFfEJ8/GMe4ntU8fU/v6byv783lohHUsmYn8d+ZDzAfGS/3m7x+O9FqPmHUCrTw+3/tPGPvXH/KZ4UXv8SoP1Poltg/k1bPx1EfEIdaAqlxfz/AjPvkIZWvoW0UHxIOP8sRPZPJIaE509aEd/fIF5+FuH0V0X5B2Ex4pMDzjNYrPRbYqr/tbYP//jPHqQN8Z3NCxLhvkVLRfLvUtR+U/v8qYx/gHv8qbxyT2jH7c+0cwJa699FZBnmI84OxMo3keWIz8wWL/8rUPpl0uLzNyspXnz91SrEZwcSw6Lzl6tR/HU+GhsQGX9cY+bTmVSUc/1vWRVAB+Z70oL7z/1YOLO82P8RL79rkf0GlWQ07KAB6/2RdUj+kCI+/7weyR/qiw2r8bBfpPxtwPLV/mzaIQDr/NlGshHb3zRw4DZ+qeWffQjafzCuRvDQh2x6gcecftK4wunsI3wi1RNPTnGRb/J/Xcj/FFaO12VyRiD2+y+W3l/aF/G5bG8qE9+saO/fAPX+jyyzx08mwX6IN+JfF0n11yvpeD1P/zfE5rvqGb1QFr+/Da8F4MZX+z4GxYbX5iDd+/+HQZjN1zYt4pH/GXX2PMV3u/Na/KNsXp+D5OFjdjxjEtK6f+0X0G3llXS6kAXceO30sR5bvqve3f4K6bXnu9x5gLg9n+PhN9nytRz5J0b6xsQnSMKWn7yrO99N+sfEJ0kS8W2LV68T9f8p5P/bFgeF989OIz66eE5GlD+A4P0XNwjXnxmKXyfMqxQvvv9lFvH+nCrM50hp/zvnt3dY6XcZDOD+Q1S8/TGIx7/V0EBTSEmnud/fAxhC9XeBt++BWvlhMozbvzHx9u9mpH/H4jph/re4/aOk06Lrxw/E7Z/UUKxuKDWUtpkCN9ffleMBfsfgw5y8/v6/ibeffWe1Xw8iB9N8RDT+eZqPivKH0HxYlD+UlM4f0E0vyP+e5hVR/jCaz4jyh9O8KsofQfMpUf5IxGuvHap1akKJ9OkNCPf2y2JyFKp/TLxr/V/pAzh6DHyV72hyzJjkH0OOtec51s9PhuPGxB9Pjrfnuda/nzAm/kRyIuLr25KRVH882bO+8AoqT/qdhOe/TQG48Zrf/QPmTQHwyD8Z8/rCxVIQbry2/8EpeP4cwxzywRclf6T4bkH+VHIq4gsLF/n1B9+RcBrFT5+F8LAbT3w95HS8/iEovn/kGaS0f1nXXPH245mI1/avDwqNP29PzqJ4RZA/m5yN+PbWjYL7t88g5+Dxr8F4Aq8cc9s/RFu/eC4af+hobxC2/3lI/472RmH+fIoXXf9wDrmA4puF5f+J4qcL8xdS/AxBfhNcRPEzheVfTPGzhPlLKH62MP9nip8jzF9K8YowfxnFh4X5yyk+IsxfQfFRYf5Kio8J81dRfLcw/xfEB1e3CvNX4/mfRKRX5P1xzf9cg9rfdVoAsf5hvfE30OTa/tPOT7rWhu+qH+AYP7mOXIfqH4rvqh/gaf9cb8fnGhrceO39tRts+NqmRQPu8T+N3GjLd7vy1b5+cpMNr7UF3OWfTm625afPcrffGeQWBq+k43XxFJ/9/2rL84wfAtxqz3fxpN/f7HnX8cNxPoDbbHme8T+A28fE30HusOV5xv8A7hwTfxe5C/FD6cyA6Pjh3ch/DQvyWvvv74jfPAr+HsRnhfX/O7kX8eF4NpJCr426zR9p7y/dh9pv6Ux8wHR+muv80/0mXsny7383rhrgASsvtP/dg4gfjNP1Fz37xap/9oeHEB/O0vtXMXhL/nkY8cbBgfo04G7pjGv/Seu/PYLy76Jl6ztaW9qF9q94FK//cFo8aDN+8g9c/8WT3bmMovvO5nrn8TstoKoJAI8x+a76gWZ3/1nte5w8zub1ANzrjyfIE9h/lHjmK4BW//EJ/JPJa7VnM9f+A0/a8N1c/L/Iv5g8+xVAq/0+h6ds+Omz5nHU338lTzP5+kG1fqDZXf9/kmfY9q8fVLs4xt9+TZ5l83oA7vr/m/x7TOn/JHnOLv0H1Vp3/W8iz9ulPxf/AnlhDOlf5buF/Mc+/Qfd+aPgRfz+VsF/CYy/P0pewutHoonCAmYlHWetJWbNH/+XWn8ltv5Ze//qZcQbB6dqK2hykWzc1f9q+5e8Yom/toInlkil+2M8/Kt4/f3mtGMEWO8Pvobj3yu+f9brNO+4Ax1r/ccbNJ8W4x8mb9K8U/Zhyn8L8wc0RNQ0//yPtn/X2zSvZNNi++e8g+fvhPPfK+RdOv9qk4e2YbDWz75H89mYmhVY/7+CvE/rL8gD/A/xg71qLCKY/z7A8zeKIrz/0ofU+q+0MP8Rfv8hJz7/+jF+f2EoK/T+prZ+6xMsfygnzH9K8dleUf4z/P5wtiHS0Fgn4L8BPqd5VYz/gnxh5pvE5H9p5meL8V+Z+MaZYvzX1Ps7ak60/fwN4oPB1mBw/Tp144YVDcr65a7tL2390reE2n8tFBteKqT/d4TafyYjuv/y95R8VRGN/w94/X9EifcJjt/9SPFDQrx2fsoWWn6/qHyQKPn9ovIJxSsJMfnvg0TLT4jKL0P8ijVtbaL+00Pzq0XXP5dT/JqgqPwKiu9YJcqPo3jx/ae8NL9MdPymUir9jOUaGoeGxPJflYTbzzl1mmD+rTbxhTMk+PYP9VY3kvEmvtYOtjk/qMbCh7l5j/cImGDiC2dI8O5/+iKZaOGnN8/jXL9VXpUFH8XHcqL238rEi9m/RtraxIvafxsLHxbgt5W2NfEi9i+rBtjOwvPb31P1EvkZ5nuHhN/f+LmE3l8X3n/3Ntge80nx/ct+QfHi75/uIOH927KZYdW+CWA9P+N7sqOE92/LZoZzIv13gJ3MvCLG/9LMx8X4XyE+mq5LO+1Ayeo/7kzzqgiv9V9kmo+Iyt/FJF8Rkr+LNMnER+L9dbzlV3t/ZVeaV3LROPf+fVC5q7SbWf94lFu+1n6sxemfFV+/Ohnl/02j2D9/d8T35cIxJdovbzImQfD+oWCzf80UVH+HU6msms0oaX/hTR7q8Bjr+V3gneiTprJ440Ug0/FflvFz7wSAPVh8iFc+wDTEG/EPjbyH5LZ/KtRMlfZEfLBZfP21H9k/lVYF+y87SXU4//QqTTNmHiTkP+ol0/tXgvs3N0iFduSI/QoHkPtzPOdnVNUANCL5mFdj1qW01vVvfqkJyS9sH+HXxo+41183I/kDSi6RpeevXPbP2pFMR+nfO6DWiZa/GSj9ewfCgrwMMyk+Iyx/FuLXJtWYkpDbY8MyV/sFqgFmo/jndD5kmn8Ex/nHORbedH6WbH9+lnZ+6Vxc/tat6BAb//FI81D6K/GBWHKgUaj8/Br7f9udW+ztPx/ZP9oXU0T5vTCvOivA6r/tjfVPqYLnl24PASzfPAHM0f8MYvnhbE50/G4Bzati8hdILYjv3yy6f8TrZKGE378Jh1TFfgcC1v47rUh+UtvAQXD8aBHm0z3C7efFUmn8Oa1GlEQslB7k1L+iCmAJ7n8U+Gxfkrf/BtBm5VPaNmQhzvpjKfbfsczcRn9vPJmdy93/aqf5LiOArrkc8strAJbRfG1zsBBAbXPQZf5/C0gTAZabeWWEVzj4FdIKU/ybBeO/0hz/ZrH4r7LEv5k7/tUTn4XVlvg3C8R/pbQGt3+0owMcdpBi7Z/VQfHi+8d04v5nOB0aaBA7/2atSb5t5mf6j7XSOlx+6pxajyz/US+tl/D8UU64/7AB99+VrHD7dyPmR7F/1D6Ib1m0ynEDfFb/9TfY/gnx/lcXTv9EXa5OyP7bS/vS8oXPz9oPye+O90TF6g8/hJD87nhPSrT+2d/EZwTnrxWaF54/Cpt4UfkRik+xOy62/Z8mKSpR54f4k0qj0P4ZMQvfJMBXQLeFbxbg66QeEx/Lienfa+KVtBgfl/D6u2TIqQlkHX+tIptMvIj/HFfVLvWZ+MFeMf+dwOW3z9kBW/PPBqkft9+ySeH6J4n9j/P2iYz1H9NICrd/1V5h/5dG8hsaFgrzB6D254xgLD17plj/K0ONf8TT6RT/+pHK8Y8RVcLnF3YKv7+WRfHPCp//eh7kJOr8CkH7JaUBjd92hA/GRfPPIOYHqe3Dufghml8qyg9TfEO7KL8Z8cHFrf6O1pY1rZ1+fR96t/Ejbf3pb9H4gV/7LGhd3LZCbl3RsmajO38cHMjka5saWle0uPHa+6u/Q/yqwvpt7ehtf3cq0+/Ga+v/DhoTf7B08Jj4vJQfE3+IdAjb/lz9F239+6F29ufov1TWHCT9HvGwuK2zZc3GVZ3trRt5/Ef5+LXkMMRPaWycmy7ZwLX/QiYCHE7zXU4BsN6fPoLma5uDpQDceMkHcKSZV0T4o6SjMN+kxT+VjUWysag/nXHjtfN3jqb5LhwAT/yPoXk9/iMB8Mg/1swr/LzkO1o6DvHtseG58hR++2n+53ia78IB8KTfCTRf2xwsBeDOzyInmnlFhD9JOokRf177afH/Ayv+RgDu8k+UTmbGvxCAO/8H6RRm/Hn5P0p/RPyPH/z4gVv9ZV5/eyriH3/88cdFeG397WmIn9SXHZ4kOH56OuK7tADsj89hyj8D8WXPX3hWz3ftN4nMf55p4mNC/FnSWdT8QTaTU7OxqBxJ9ffHXM//095fPXtM/DnSOWPgy3y7wbljkn+udB67/lyZjiXXufHjfL+XzrerP1emY+7tl8OkCxAvkbKGQwX7738y8XlB/kLEL+toyC7raGxZsza6tDPuUv8b5w9cRMmHhpqKyj2OWHLEVzWEEJ7218UmfpuKcXscseTx+RJxl18xAeASE19eUTYtlubrv2rzZ3+meelQQoC3/JR5j4VLzbwkwgNchtt/uc7Ojf612tRte2zY7/r+kPb+3uWIVxI9qUw829sv9/YrEb7zE65g8pOYAbDS70om36UH4M7PJ1cx+SXLgy3u+ldMBPgL4ufPl2PRphkzGucMNPrVmKt87f2Zq7H/1je+L/zVQnKvv34H12B+fhelgbv/uEa6FvG1zQtrmxeWQuBpf11H8dHaguZ8fKXvOul6xBc2vi/85Ym/Zr8bKH5m4zz9T0EH9/bnoXCjtf/Tzmj625Tfh8hNFB9Te5VMLGoTgrn/IY0HuBnx5veH3ftPD5JbED8Yz8R6ckomGiqE5BZ/bf39X/H63aFsRumNKdFYhp6/t3l/WZt/uhXx/cPqAQnB9svfEK9qL4CpKnf7RXv/+jbER3KZhCxY/9yO7dcTy4rw2vz3HYiPpiJ9sYysb0PMk/7e8fuSO3H6p6L9SpKf1/LPXXj9SizRL6r/3VT7Qfz8rL9b+Shv/QPee6R7KD5rf3iVTfv1XsTPrRc/v/U+zHfVC53fKpUfSO6n/F+wtmmR/QmqrP2/H6B4pbap2/4EVdb6mQex/3cxAGv88yEq/l31IufPauPnD1O8/tox9/mz2vzzIxa+u/CXi39UehTxLWvXLFu5qlNg/T3AP3D503Ivep7n/MbHJLR/g6Kq6d6MMrIKx23/Bm3/1ccRHzJ7P479059AvF+Y/6f0T6y/qei67x8B8CTiC/MXJvvJTvN3aelfiC+8Ni3Cv0yeovmQaf8OcNu/42ma94vyz0iW/S8E1s9VwbMWnn/9nKfyQPi3hfcLyB8Pz2Fem3pDBpBNBrD2H06A50286P4pLyA+loxkhtPa7vkFLWRqATC7//cfJl/QwrT8mHH+9eHSizj/xnuS8WQP9/4t2v7/LyG+X1GzsYzY+sn/WniR9Ad4GfGRTEw/v1hJ8Pkfbf3XK5jXzz8Q0f8YeBXbL5vKKD0xAftdJr2G+E2DWaHyC+OWw+tU+U0Ll/83aF7Q/+wEb1LpF+mNJ2Myf/sH4C1z/ZPKROeb0t+u/tfOT3mbwY8coFYqPVpgrP1rrpXeYfHzXeQX598B3mXwIweglXj7/Y/eGxP/vvQ+g9d6kNF5NC/bjB/9j8kXDlCzj39BA2/NTdIHmB+MznepPy3znx/SPHX2HUo6m/bfu9JHJn6+i3xz++FjmqfOrkOmt1n/cDH5ZAy8VPE/6VOaH0k6zMv27ecPpM/MPDr7jhl/qv76UPqckf4yZ/6Xqh6XvmDxRirS+VdmrJ/8WPqSyc93kT/S/35H+orFG6mAeJm9fuJT6esx8d9I37B4IxUpXraOn1VN/Fz6ls3rqehY/vTy+4X0HX7/xzRu4t5+PZd8r/lvX6n94tB8ZpbfHzBvWr3P037+EfEh8wJMF/la/20L4rX6X0R/jdd0GOHNAw/u5zfdJRHEL8ipwwtSQ/KAzR4a1vXjH4BUhqbvV6yVw4rau6c8EMuoca79x8sQv/OxXuH+vwfxq9rLPGL952dIOeKn3FT/g+j6lwrE/zBr84Z9XOcP0YUKgHGIbwxunNyxkZ/X9k/wIn7W5tuv2X0nfl5bf1mJ+DVKZpcdxomsnwOoQnyveoAqOn5RjXjPpOXbi9p/POKPXrbPSqip2qFKYPylBvEtCxsaGomY/SYgfsl0tU1U/4mIn7asRXj9mw/x/lHwWyG+Oz4ovP5sa8T/Hw==";
+var PREBUILT_KEY = "9af3a84171f0bd9ac980ff9289643a01be7d32615deafabd1557c3f01f591641";
+var PREBUILT_TABLE = "vZ15fCRF+fCfqplkJ8kew42AMCxk2WWZnHsvgZnNZnez2Tt7QmDoOZLMZjIzO0eOVWFAROQQBEEFVDxQURQQAREUREHxwBMUBFERPBHFAxVhf3RPZ+ap6urpfjbv550/kpnu/tbzVNVTT51dxS7ede7W015c8MyNTXtPHFxyS1vpnkPua/r3VSWAAADAvY8+cVtdvOumGS/d+nBr9DwNSuddd+Nrzx24GoC/eb80ds4FuzZGRn/26PVNvvi9s568ml85/uCBA+e3GbchsPLyR17+S/qxZ/fsbfrk2J97l4bg4vtfOPDSa/pNFvKGjtvz8Heeffq+befe9OjJF7+yNhKC55979blXnwMIAQPwXnPn8XfdcWfnNZddFN5dCi54MBAavfeCB89/DUIADLxQ+XD9A5YP9/H5vvnzOXDffO+CBfOXVz4zA3Ca1+dbYPvxndroW8Dt78NMmA9OHw7/vz5nKkUVmXylziNfubDyzHvNML4nUS3G75fY9437x6MQvik9+T5m1eEipNkiD8Acz5Cgw8dtYvRD4dfH2AaD4gxg3DZZxwX5cyVtlim4Qyq6fJz3GPd/yQEeMMgvcIDrTKbeY5/2ra5zO628us4zvbw/gx/nOcnQ+O+GCr9mP7FRpdO83o9SpsMDUM8Shg53Woj5JvEaA/iN+f0EBnAKB/goW19Dcw3p8AvF/awtubvy7RNGGJdVQvqFFK/dZjwWGH8fhSOU8fYqpXy6Ror+GtbUiNkVthntrVBpzzGV758iugEva/PsqvxaOA0n8rLN9RX8AAeYbXxfzdyEtMiVvI3skBrahhjAaZVUabXI/Rf7rEnfw85Q8Ksdy8nlUph/4wABdO1omxCKNtcZYlsqz3xdeOZ4KcanmcwQv1648xYU1n3oehh2sb3GvdUc4EgOEFdqU1CmbK9B/oIBhD3/gg8AwFvdmUZFm1Mr0lYqLOFTjgF5LNQii6a7FLofZ3JHeiKe3xnfXxaeyrvwijmDW2XR4GTpyrUo5IssT/9HtwD+B/PX3sqzk8bfU2ro8QNLvLKV0A/3AJzpucJV6Xq48tTny17XVuZcDvCczb3HhF+zCLXKJYb8D5e9KAdYx87xALzT8tw+KcyPMKpH+rwN4TNCPtSi8xNKq2/2ANxq42napd9XI4lzOECXKWOLracaEHR8mX3WRbz+KPz6vRlChP+0cu11dekRtDhKuPc/8/8eU+OzK6nzFWVYMzw31MyPMyp3k4LUz7FuKS32OeRro+dR44lexJ1katekSNfDy/7fcudL/Mqy55HyvYEDvAh3OaT5Wg5wDgeIKi29BduA+f9rOLXQ9zZDsxe5T2kTn2EAw1KK7FLI/A3bYn4bQ3dv4wC/1NuVljR91bjySf6MReox7FYG8CXh2iPoqSWO9vgHBnAi0uJkkz6LPwsxFy2KLyJtv2Z+/7nCKl6rfBs+iHbKdcbflIOn+qlF7qcYwFZEvcOQvb1yZU/lzhpJqxu5RyHtTzb2fr9Bn+o6Pn+1CWeicv0Em7iezpf+P+ss/vbNOiLCAD5vhHiPGe7plfv/Fp7+nSB3qaHfXoWWByxx+5Jw5b98s20+/syUcZ70xIlmCMs8j1TCutn4+wabbips5ACXVOL2kBDeu9lHjDuHSFJ+X2552Mq+phLe7Gn02T7n8rnDzP+LDVnDthK/jnLwJ9CEnvs422ih3irZ2ZP8MPPKLRzg0xxgqxD/JZXnv2iR/B3HXOpE38+Sng5LmiTR979I4ZzrGTCeTtWU9lAlxNddlKa3orSZML+/gnT8sRTGleh3pwfgMT7oAfgGMfdvZn2GrLAh6deVMH8ECdceYJL/i//OcvU+DrBY7HNUfn0TfoJi9udq7wVdvc1G2rvYkTb5nJSur/UA3EX0Y+PCr2Ot9sqOVYb4LQ5wi9jyq7APi6NS5VrGDKVO3Y8y2Rd43nL/Bbb1zbrqCCmul075LthSuXNBjfJwiqodWzNl+hjArca3oKHdTJvQ/400Dlnu9hjsz94s6TsZwJ/NMN5NyKW3oDwp1vZYHoBPimNjHoAbrOOikvR2fj6cK11rs8R2ObryAF/roPXTHOA8R/+0CsWtDadpTfKPHGChrT/ewOY5yO1G7Fi57SLEvsGxdjkKPfFl/lSFLhxEvXS/oO15giZfLfssW2t5dcq/VJ54G7obM7U5hm91ZW9vMzQJeQAGYYKPWpj+mqEssIn7vprU9w6iBr/GTLFrhKtHWOT/w3gu5yJPNte8+4VKDtXpdSMDOJMBNLNz2YhDuv4YfZ/nWSzd/XtNO/2C8XemIeEMj08fhSel0scc83y7Uv4z5v+zDf6LlVDuFcNDv8oJfIcU2lnG5QHPi+b178Dy6jhNjTx5pxTO55TxuM14qtG891/EnF35vse8+4FKCN+QwjrZA/A89yFas9XsvQzgbYg/3XhyeeXKV9g9RDuue1NuSYptgyJPvs0vZgBvV6bDfuH5eOWZMUU4uz3cA7AJdqA4/pQDHCL6+crd54htic+aMrskLsouN69sM574bUW3/yAtR4zv8/hcU/4GhfSfS9dmo9/fYE+yFSb7HX1+pOyda+j7Ifv4meFci/Rb6CIFvmaEuJPP4K/x+yw58Gm2zQj3eTitInmnB2AFA3gD6fJz83/G1hbfomrJCU8/UvXaDv4vY0pmwnMd6HvAEsL74Uf8hJrW8TcGsK7yxEwUwlf4XbZ+70F4lj9QlmA+M+JmMN2QM2LKqCdY7S0MYAvSbca0+70AzUr5rytDXll59ipV3fhmG+pXtnK2kUrnoOLp/+o1n6HXSeaViNx6JaWHH6XkEuN7UmF7H7IJM2pq+Am2yVUr6j02159iAPuNsH5l/P2jIG995ddSC3kvqFX7aCXtDkWp+BB+JHAwyw3KqzRKAHPBMk/qQ+Yt3aj+9pc7HKUaMoRQ/ZVaptpTUUU5AMD9Qm/LC34X+T+VEkbUQlORZJYYuQnHwLyy4rU/ZZFycpQUecP0q36oKlx5NmB52CujluB5BTW++O0soaQIQQ/dL6lcSSrUMqlcC4QqSls183IpQmXWq1JD6rR6zT8MPWOkUL2qe+vXFfKVKmnlBQhc6troIeCzWm019JBPtMbS1MgkM6PuqxW2rn3gZlAlhK6mT5kvVeGBQysZVEKZxUvV9A6V1fIbK2ICavstXw8J8kKV+/PNFJ7SmAfEeAQqwMVy3LxckXABQ9upxqRfymM91j7UrAFlmS9Z7MOP7ZrXKMVlQo9yKWTviQK2FbiDA2PgC5WFhFD8ry5ZuyLVNAmF1N7U1lkGAgqTkTXzSW4hZFwr+XGwJVdeSlWN+MoKsKqbL9VwRVzODp+UGiExAF/5CsceteTTH+FWvUNO+VIVVLK6Ufu60CFxAmjBiJ9Zgi0JsbWtwziAN2CwJan6KKmy4yGx6AbKk9ghn1PWGQGGKpliGnhIWZ+q9AzZBetXtSf81lpQd0lmjErcjenZJZhXmbvMJjeda3I/A1XN7QuYbKB8I6TUzCslkvG75DWytHzJa/NsxWyZNaI+MaoKk7dZqWaNNjPKvMXeA3KMxPaFz2cnJ+AmeXkdCtj6CC/h0o3q7Io8Ra3vL3sbrmx/1Si2XuOZgJm8c1WlXUiMkhBqQH4+MGUcFTkB8Ap1GONmze23dxw+wbr9ODV9JSlnfBarrpQun01hZ1JilGqVg7LJlgDWVRBmujcHpxISpAWqBQCq9i+lnF8CahZ2nIDCwJdolyXl1ZCiQc2tNUAJpbJXVsErhN6I5d+MnY1vat0KBC6shirUYZZUD9TqTxh4myp9/OCtZFTtOozVdgxeXIeVRCJg43IDlOqxnAd8Sr2AUNeXbE2LKWLhF6sROIiaI1Sr8VYur1xusrJq27im0w2okkPOkbqa1ZhfrR0tqj6wb7ai57whdS4H5Oq68qPsoTnDSem11oh+VWheGz0q10s+a241yA/7hIJqSSMvlm8+Md8mp5iloOnfWa3SGDBrEQEMYGle2yrIb+OlvZIUH0oRo3+EQr8CC/Tq4fgcGutsSk2/rU34xOZACLd8nIY8fCqr4ThWvpBTIP5qUoZcNmaEVdZwoTXMgNfWJMVqlVuf8HurkQnYVlBip8WSz1xlQdyMJI4mD4WcuyshhUlxO8/D0QCI368aVfKJpUceySkP74BfrxFC1XQJsVpeT4wsVvjqav5xAWNCK7TSySupkphZWlHWURHrqAZXdKKVfuhQM5kb7CuzUHkxarmLwWtap03VW50281pcADMvcLVnCKj8Erep4OsdBlL9Zn+EW1o+dk7CW/IfjVXz+tVNTW/lh0+dCiGsSNiQ1lAdhHRuy5gSvHJih2zBUE0n5j0P3IgO1MxqD0pnn50pyqNkZZX1TPAHhGgEGDhX35VUtQ4nqOsw/9Q4PA8o6i7b6PmtoYQkHUI1qodQ7aFMrzpaPrHRLfpipJK/mleXVtLPL6RKoMZwj3okx/Rfh5raeKvpsa5GpeQTMiPgNK3CLelbqnb1y36W2TYJvW6qSvNztGQdXtW4TWX8Gc2dWJT14cELhnp4Ntr4So5DLn5TLb9DqvktxsIttZq/9rxMpavJLFYQsETB7LVXBtHLEy++qewuWdgtdqNOJeslH27vGOOYDGnks2aTS1OqNqGYuigHvOoejx83gJGRV8q2tzoSguZOQnbNWPuxalVp5yhVJCO/2XF4qdKthFIgID1nHdO/2d2M3JQS7GofeL1y9zNgNwBYnkgA0UhCOAKCD9L1nmm155Cq+8DFGyEpj712fokLxuOzt0m1N0Hl3jJOXhKMoDJ/F3KaHCkpskDqIXhR7P162OI0rty45k59hZKLqdiQ+N+rtLjqkHk1GsgLhmzH1EJCGbgZ3fQJPVFFOF5r56UkxdGjQDmIXgbNncA0Pxu2h3tr3T9w4MABZbKZ1h7u6w1TeTz2E+6n8xzzq+i8B/Pd3SReb0F4ER/XOoJUvk7Qv7+PytcjPpqI5zKxkaCWTQZHEpNBFY8/dX7zvTezQGij+9Mto+P5lhryDyAlvA1CEwnyiVguUYhosVgin4+MJALGByr/ZPkz/eVRoKkyUubL+Ehi0gQrH1l/aJxTHrAV+WA5gKA7+U2I18bzkXIYZomuwlL6menfWDZ9xGO8qr9N+rEGgFkiH6TJbzLe2pf0r3qkMi/nX9V+ZsyCORKvp7t73i/U7dp4HuOC7lUe2W99ea1nJf86I2L6SUHI6acbz6Gi/BZq/h0myG8hyz/cYn/VJKzan1p+XSPAEVb7JfFHWvgWEn+Uha9moZP91jWUeyFTfDyTjYy1R2r6L2wAnhnmylHfFJ8h8d4ZAMcIfI4o/xg4FvE9u2uvu5erD73yOA753xXhLeHl7VGS/m9F8gccApDNr853PByP+ObOcM0A5PyrbzgBThB4jcTr9h9AfLh3v0atv07E9d/WlnB02bZNS1zrby5VNOWv3bx5bXsPOKS/OJp2ksTT9G+Ak5H+7a2tbdT2RzPi127u7t+yO0iyn3lI/0mtY3mLg3ysgD6Ffwri+7t3ke1/Ps6/vt7V1PxfgPhiTCtECPrrjadTsf31bdhOlb9QsL+dm6j8aYgvtLcsTxTd259e/wXRUE7b1vPJ6W/ktzkx3X4QfCviOw6Cb0N850Hw7YhfdBB8B+IXHwTfifglB8EvQvzSg+AXI34ZmT+ivPeDyS8/CPlLER/e0ruRav/L0KxEi7Y/lkkPJodakpmVvfEup/6HXm6WoyEFiR9w5lfACnSfzq+ElfZ8sxM/y4/3UTgYvgu67Pl5buSfMS3+TDgT3V8YXqVR668Qyv+BYltbxyr7QOT629NgTBRV+OZasE39vUrgo0S+G7oRP++kiY5VK93rr7d/Vgv8os4auKX9ptdbPYhfGO7eRk3/Ndb0tw1E1p83AKyV0r+WBtb0W10eVEbpT+N7odea/q71h4YeWG9Jf3sNrOm/BvoQH+5eHaX6vw2YP2v1Ziq/EY2jtbWEyf57E25/HgS/GfELwz3DVPvbYrU/20Cs5X8VbJXsr5YGVvtZD9sk+6Px/dBvtT/X+kNDH2y32J+9BjLOfAA7sP3sX1Ok2s9OzPdmyO3fXYL/2dhNzf/d1vy3DcSa/9vKezOh/K+lgTX/tsNZUv7T+LPhbGv+u9YfGnbAgCX/7TWw+p8NcI6Q/93k/vO5Qv5tG6XmX8Saf7aBWOuPdXCelH+1NLCm/wBoUv7R+ChErfnnWn99/DVmyT97Daz5dy7EEb9+69b1y4n91wTq/+WTQ13U/B9E7fd8ckjPws64y/jr43dDEt9FHD8YFvnmztXu889Tb+7yhPm4e57XA+wV+XknTXSuXklo/4zI/JL2lW7zX98EI4X7T/v7E9TyNyqU3/4olU9by29/1LX/PQsyUvmtpYG1/MXK+zaj8kvj98E+a/ntdz/+eA7kLOW3P+q+/t0JecTnh7VcIl6Zf+pymH8y+l8FFL7ED7jhi9Pix2DMnm92I398WvwETNjz89zIn5wWvx/2I76acw7zF6YFeBvnCPsTVVO+7EWrfPlVTHn4oGnOMLxdyXc5yC8r4GsCeIeKN70g4gNy/93gZwKcPy3+ArhAxeteNL5S5AOW8QPwzREXHSDe8KI14m9o0DB7VFjgvTDcX6D5vwxcpPB/Bdf+Xyvvaoz9X4Hiv3Ll16Gx/yPx74J3KfxfwbX/y8MlVv9XcN9+ScC7Ea/FYpliuiDNHwZqzh9eKua/zlcmQAPSBKRs//VNRwq7ZuQLmZw2lCDwAJdZeZL+lyM+lsmPZvK0+esrEB/VCrHhiDR/Cvbzp/r6iSsRH8/EiqOJdCEedaf/jEaA9+L0zyZHg/liNB/LJbOFZAatfjA+sv/Ul3rjfV4QmtZnoQXnq+Cb/PgNAABtRIsGCe1HVmfuxmjO34y1t7QFie3naxAfGyyS54+uFXj6/NP7BX4kQm2/X4fGXxKT64d792aSlPGD69H9NanJne2BwdF2LVLbf5hB8CYwzgiY0r/C59zyH4QPKviOiIP/MmPAGz8EH0L8YKadnH43oPRbt61vRzAcdj1/ymYA3IjkGzzJfm+CmxCfHsyS9f8w0j89GCPzHxH4DJn/qMAXyfzNiM+l42T+Y3j+VG87BLViYTjoyv68TeZ5QT6BzyaD7uzP2/gJ+ISFj6WSiXQhWFu+EYR3lrm/qcDnY8lR9/rfYuHHE9HhTGYk6CD/AIB3tnkih8DT+t+fxv43RrNfvf/5GZR/Y7Ekmb9V4DUy/1mBz5H5zwn8CJm/DfOJXCyRikRTmWgkNx5xyD+9/2Ce8DG1fmF7ePv2zgnX/ktfP/UFge8m8rfD7QLfT+TvgDsEftUqavm/E6XfqlWru6n1/xeR/OhIUaPW33cJvEbmvyTwMXL74W6Bz9ZsgKjmP+8R9SfKvxvuRXx3d++W8PYIqf78ssRvW09b/3cf4oeG8+T64yvIfoaSheFiNGKbiCr/e78gn15/PoDlD+fI/FcFnt5++JrA0+vvBzGf0oZsqj7b+euHcPql4gVa+b2+fHpWhR8cjBXcr3/TF68/LPIk+fr49TcEPjlaINaf3xT4WJTKPyLwGS1P5B8V+KxGka/7j28JfK5A9b/flvgcUf/HEL92W3vnomXLF7W7Hr/Wd3HG8vMZjWg/30V8ZChZSGnRSD6Rzyczacf1S/V+c79wNe+4/kh//+L76D6Vr/d/Hx63512tX/rBNPg6/+PCuZwSP89Z/x/Aj6bB6/rjHc2HUtkCzf6/DT9B+ZfVCi1U//lT5D/zZP4JeALxyViG/P7Qk4jfm0iPJNP5YCxXHI2K42fGEJLcf6mfVT4JYupTyASyuUwskYgHCplAMu3G/n8+DZ75AZ6alvyn4OlpyX9aOIs0Hx8hp/8zKP3te572/LOI37Ix3EcdP/slst8tG8Pbqf77OWz/xRRZ/1/h/n98NBEh1r+/RvL18a/o2lhyc3J97479ve1O+dfoB/gNzr8hevvpeVx+05MjkaJ9IVbNH/8W6W/weQr/AryA+X309tuLWP999Pj/TuA1Mv97zA9lI6lMTEu5HP9jjb+FP+D4p+jjp38Ux0/bErvDyc3JcHJnz6ZdbvzPn9D9Fq2Q0vJj7W7zr77h2vLZSab+rYVWcNBfvOABeAnpP9BaGGgllv+/YF4PoEYIqvbPy5jX58/WFMr/XIx/eWYB/BXxzR1rCs1K0l7+3wR+sNDcMUjgX4FXEK/Pn61ZWSj/c6E/mxWHvwv8oqU6vmjpSlf9R9YE8A/Ed2/YvD68rT9CGb//J54/SGbI9vMvJD8ep5f/VwWe3v/9t8CPk/n/IH6uPvQ7l9Z/+C+6P2AEMDDXbfrX+fCJlQBzk/FEupAsTBYyI4n0XMfxO/3l2f8J8oUAXLx/cKxwDuzcXGIomS/k3Mr3zAF4Q5AvBOBCPgDOkP5dG7f3bQq2Bwn9L3Nz6Cm+r2ePe15ff8cQH4+N5CI1hsBU9S+X+Yx7Hhrml8+rNvnQUGK0ZbCYm2xRF0R5/YRnpn46O5r/zBX02Qc8f1zz/Wl9/KtO5JPY+0nTz8r2Uz3i9w7mMkMEXm//4RNGwn3dWWr59aHNbWOjO0fjawtFiv9rQOm/N5/L0sYvfwONIh+n8U2sCfErIrr/2K6XHVf+v65JPIVvwCEA2X70zQNmIb65M1wzALn+glknwmyB14j8HDYH8WX1aeNHfmv8CfX3bHaIIv7uxx/97FBF/N3zh7HDhPhntXx+PJOLu2u/6ptPHC7Gv2YAcvZD06HsCCn+tQKw2s/hwlmcevxp/FHsKMQ7mL9i/nQWOxrx6exomGL/dTMB3mLle/VK1A1fP1M/G1vgie2PITgW+a/MZAex/XUjHIf4rBYb0fQKOKIpZxKt69/080zx+NMUn8kVXPB1sw+UT2y18sWCS/knKPmiaz6g5nNu+RMxP5lNBsNDPb2xdalxrX+xm/G/uSj/p/hN8bU798e7HXl9/OAkxOeK0cmhxGie0v44GemfHwlq6UJQi48m022KVpDc/Jo5Rz+10cpnk+79zzwrn9EKbvvfAKco+FzBrfxT2Hwrn0/G3cqfzxYgPmFuoOLWf3MfwKmIj0YjqeRYIuLe/wMsRHwsTx3/W8BOQ+V/JDFJ7v8Ecfspl89Rx89axPQn+q8ga0XyEx1Rsv5tiM/XHr5Rv/+P+DXhDZG+nj1dbvPP6wPoQPE3edt3YKzrdzpZp4Lvcln+vQ2L2CIrb/sOjGz/9Y0lWKzi4275JWyJlbd9B8Y6/n8hLFXxNu/AWOvfZWwZ4gdjQXL+L0f5PzhOt58VmE/Rxz9WIn4oT1//c7pg/8HhRCoZy6QTQTfpx2YCdKH0Gx6kx/8MJsw/RDK5Idf+Tx//OBP3n5Jp8vqXkOh/UoOE+Td9/XQY8an8WEckS/P/q2S+Rh5a+W7WLfARsv2sRumfSk2Q5096ED/aRi8/a3D+56n8t2At4tNjtWewVPm3Tqr/9baP+/GfU1kv4rd3rkpFR9asp9jvetR+y48EM7ngmOvxp7qG06APtz+ztTPQWv+uYRswH6vtQKx8B9uI+NwyevnfhPIvl6XP32wWePr6qy2IL4ylJqnzl1tR/A0+nhijjD9uk/lsLhN3uf7X0wjQj/mhLHH/uTfKZ5ZX+j/08rsDpd+4lo5Ha2igen9kJ5I/odHnn3ch+RMjicl8MhqklL/dWH5+tJCtEYB1/mwP24PTXxo4cBq/1O3nLIb2H0zmY3joIyC9wCPnH59RPp19ik9lhpLp+Q7yJf83gPxPeeV4S65oBmK//2L1/aVzEF8sDGdyyf2a/v4NCO//BALq8ZO5cC7izfi3xDKjrVo22eqm/xtR8wOtil6oij/PhtcDcOKb/H8FzYbX5yCd+/8XQ1TNN3escSP/7xCz4wedeT3+cTVvzEG64RN2vGIS0rp/7T9h0Mpr2WzZBJx4nx9gyJYfaHVOf40N2/MDzjxA0p4vuuH32vLNLuwnwUamxadYypafd5IzP8hGp8WnWRrxvWu37qT6/wzy/71rw+T9s7OIj69dnqPy+xjef3E3uf7MCfxOMp8XePr+lwXEB4t5Ml9k1f3var+9o8q/z8AY7j/E6e2PcTz+nY+MdUS0bNb1+3sAE6j+LvP2PVArP8kmcfs3QW//7kf6969tIfNvw+0fLZulrh9/O27/ZCYSLROZiazNFLhcfzfMBHiHgo+65I33/yXefvZd1X49n10g8jFq/EsiH6fyF4p8lMpfxKrnDxhJT+TfKfIalb9Y5HNU/l0in6fyl4h8hsq/G/H6a4f5lnxKi40YDQjn9stadimqfyTesf5v8AO8Zxp8o/897LJpyb+MXW7Pu1g/Pw+umBZ/JbvSnne1/v290+KvYlchvrU3HcuMJtNDu8qvoLrJv6vx/LcUgBOv+933YV4KwI38azBvLFysBuHE6/sfXIvnzzHsQj744+z9Aj9I5K9j1yG+vHDRvf7gfzdcL/CLliI86sQz/xD7AF7/EKbvH/lBVt2/bGAFvf34IcTr+9eHSePPR7MbBF4j8jeyGxHf17OHuH/7YnYTHv8aT6bwyjGn/UP09YsfRuMP/X1t5PT/CNK/v6+dzH9U4KnrH25iNwt8J1n+xwR+EZn/uMAvJvJ74RMCv4Qs/5MCv5TM3yLwy8j8pwR+OZn/tMBrZP4zAh8l87cKfIzMf1bg42T+cwKfIPO3Cfwgmf884sNbe8j8F/D8Tyo2THl/XPc/t6P2d4seQGJ00mj8jXU4tv/085PusOEHWsdcjJ/cye5E9Y/AD7SOuWn/fNGOL7a1OfH6+2t32fDNHWvGnON/PfuSLT/oyDf5R9ndNrzeFnCW/wF2jy2/aKlz+n2Q3avgtWyyJZlxl/5ftuXdjB8C3GfPD7jJv6/Y847jhzP8APfb8m7G/wAemBb/VfZVW97N+B/A16bFP8geRPxENjdGHT98CPmvSSKvt/++jvj9B8E/jPgCWf+vs28gPposxDLotVGn+SP9/aVvovZbNpcck85Pc5x/ekTitYL7/e9mNAE8auVJ+999C/HjSbH+Eme/VPXPefBtxEcL4v5VCt5iP48h3jw40JgGPDmbc+w/6f237yD7XbNhV39Pdx9p/4rv4vUftRYP2oyffA/Xf8n0YDGnGb6zs7X2+J0eUONsgO8r+YHWsU5n/9nkf5w9ruaNAJzrjx+wH2D/UeWVrwBa/cff4IdKXq89O13tP/AjG37QFf9j9mMlr34F0Jp+/4Cf2PCLlq50UX9/mf1UybeO51vHOp31/yF7Qp3+reP5ARfjb6ezJ9W8EYCz/j9jP5tW/v+I/dwu/8fzzc76382esst/V/zT7Olp5H+j/172C/v8H3fmL4Vn8PtbZf9FGH//LnsWrx+Jp8oLmLVsUrWWWDV//Eth/RVt/bP+/tVziDcPTtVX0BRjhaSj/9X3L/mVJf76Cp5EKpMdTbjhf43X3+/P1oyA6v3B3+D4D9P3z3pe5GvuQKda//Fbkc/S+MfYCyJfy3yU8l/E/L62WD7rfv5H37/rdyKvFbK0/XN+j+fvyPb3K/YH0X71yUPbMFTrZ/8o8oVEvkBY/7+J/UnUn8gD/Bnx48P5RIxofy/h+RtNI++/9Bdh/VeWzL+M338o0udf/4rfX5gokN7f1Ndv/Q3LnyiS+VcEvjBM5f+O3x8utMXa2lsI/hvgHyKfp/H/ZP+U+Q6a/H/J/DIa/6rEty+h8f8W3t/JF6nt5/8gPhzuCYd37czv2b2pTdu10bH9pa9f+i8T9l+LJCbXk/R/jQn7z+So+y//T5Cf16jxfx2v/49pyRHi+N0bAj9B4vXzUw6I8kep8oEL8kep8pnAayma/D8BF+WnqPI9iN+0rbeX6j+9Ir+Vuv65TuC3hany6wW+fwuVnyHw9P2nfCK/gTp+08CrPxPFtvaJCZr9NXLcfi7mFxLtt0niy2dIuNs/1NfUzmZKfLMdbHN+0CwLH3XNe32XwGyJL58h4Xb/02fYHAu/qHOly/VbdY0F8At8okhN/0Mknpb+s/ihEk9N/8MsfJTAH84Pl3hK+nuaAI6w8O7T39v4LDsS88MT5Pc3juLo/XXy/rv3w9GYT9P3L3uLwNPfPz2G4/3bCrnJvH0TwHp+xv/YsRzv31bITRYp/XeA42Reo/FvlfkkjT8e8fFsS7bWDpSq/uMJIp+n8Hr/JSDyMar8EyX5Gkn+iXyuxMeSoy1uy6/+/spJIq8V40nX+/dBw0n8ZFn/ZNy1fL392Izzv0BfvzoP2f/eg9g//xTEjxSjCS0+GthrToLg/UPBZv+a+aj+jmYyhXwhp2WD5Td5hMNjrOd3gW+Ony9Q8eaLQNLxX5bxc99sgFNVfMStfICFiDfjH5l6D8lp/1SYtYCfhvhwJ339dRClfyabJ/ZfjuMt2H6GtY7FS84n+Y9WLr1/Rdy/uY2X25FT6Vc+gDxYdHN+RuMsgHYkH/P5hHUprXX9W5B3IPnl7SOC+viR6/XXnUj+mFZMFcT5K4f9s45li1D+D4/lW6jlbzHK/+GxKJEPwBKBz5HlL0X8jnQ+oaUCfYnJgKv2CzQBLEPxLxp8RJp/hJrzj8stvHR+VsD+/Cz9/NIVuPzt3NRPG//x8pUo/7XkWCI91k4qP6dj/2+7c4t9+neh9I+PJDQqfwbm87UVUPXfzsT6Z/LE80uPhhCWL08Au+h/hrH8aKFIHb9bJfJ5mvxVvBvxo/up+0c8z1Zz/P5NNJLX7HcgUO2/04Pkp/UNHIjjR2swnx0it5/X8ur4czYf01KJSHbcpf71jQDrcP+jzBdG0m77bwC9Vj6jb0MWcVl/rMf+O5Fb0R4cTqYLK1z3v/pEfsAMYGCFC/l1swA2iHxzZ7gcQHNn2GH+/wDwOQAbZV6b4jUX/Ca+SYp/JzH+m+X4d9Liv8US/07X8W+a8yRstcS/kxD/zXwbbv/oRwfU2EFKtX9Wv8DT94/Zjvuf0WxkrI12/s0OSb6t8Sv9xw6+E5efllqtR5X/aOW7OJ4/KpL7D7tx/10rkNu/ezB/EPtHnYX47jVbam6Ar+q/no3TP0Xvfw3g/E+1FFtI6X80P0eUTz4/61wkfzA5FKfVH0GIIPmDyaEMtf45T+JzxPlrTeTJ80dRiafKjwl8Rt1xse3/dPA4F84PCaa1dtL+GQkL30Hg62HQwncS+BY+JPGJIk3/YYnXsjQ+yfH6u3SkVhPIOv7ayPZKPMV/zmjs4yMSPz5M898pXH5Hajtgq/3s5qO4/VZIk+ufNPY/tbdPVKz/WMgyuP2bHyb7vyyS39a2mszvQ+3PxeFEdtkSWv8rJ4x/JLPZjPv1Iw0zv8/yHJ9fuJ38/loBxb9APv/1I1DkwvkVxPRL8zGdP3yKDyep9jOO+XFh+3BX/ITIr6fykwLf1kfl9yM+vLYn2N/Tva1ne9DYh95p/Ehff/o2NH4Q1D+retb2bgr0bOretseZvwLeruSbO9p6NnU78fr7q+9A/Jby+m396O3gYCY36sTr6//OnxZ/Ab9gWnyJl6bFX8gvVKe/q/6Lvv79Irv0d9F/aZh1Pn8n4mFt7/bubXu2bO/r2ePGf9TN3MEuRvz89vYV2WoaOPZf2ByAd4n8QK0AVO9PXyLyzZ3hagBOPPcDvFvmNQp/Kb8U8x16/DOFRKyQiAezOSdeP3/nPSI/gANwE//LRN6I/1QAbuRfLvOae57738OvQHxfYnJFYL779NP9z5UiP4ADcJN/7xX55s5wNQBnfim7SuY1Cn81v1oRf7fpp8f/far4mwE4y7+KX6OMfzkAZ/59/Fpl/N3y7+fvR/wbL73xklP9Ja+/vQ7xjz/++OMUXl9/ez3i544UJucSx08/gPgBPQD743OU8j+IeM9TH79h6LW+uynznx+S+ASJv4HfIMwfFHLFfCERD8Qyo6MJx/P/9PdXb5wWfxO/aRq8x38yfHha8j/MP6KuPzdnE+mdTvwM/zv5R+3qz83ZhHP75WJ+M+I587RdROy/f0ziS0T+44jf0N9W2NDf3r1tR3z99qRD/W+eP/AJQT60zapvOPWSdZe8Oosx5qb99UmJP6x+xqmXrHu8izNn+fWzAW6R+Lp6z8JE1l3/VZ8/+5TI84sYA7flx+O7HD4t85zCA3wGt/+K27fvCe7Qp277EpNBx/eH9Pf3bkW8lhrK5JKF4dHA8KgWc3d+wmeV/FxlAKr8+5ySHzACcOa72G1Kft3GcLez/vVzAD6P+K6uQCLesXhx+/Kx9mA+4Shff3/mC9h/Gxvfl//qITnXX++A2zHfNSBo4Ow/bud3IL65c3Vz5+pqCG7aX3cKfLy5rLk7vsF/J/8i4ssb35f/uom/nn53CfyS9pXGn7IOzu3Pi+BL1v5Pn6Lpb1N+v83uFvhEfljLJeI2Icj9Dz4T4B7Ey+8PO/efvsXuRfx4MpcYKmq5eKQcklP89fX3X8brdycKOW04ocUTOXH+3ub9ZX3+6T7Ej07m96WI7ZevID6vvwCWz7tuv+jvX9+P+FgxlwoQ658HcPoNJQoUXp///iri45nYSCIXMLYhdpP/vpnnsK/h/M/ER7W0e163nwfx+pVEapSq/0NC+4F+ftbXrXzcbf0Dvof5wwJfsD+8yqb9+g3Er2iln9/6TcwPtJLOb+V1b2ePCP4v3Nyxxv4EVdX+348KvNbcMWh/gqpq/cy3sP93SADV+Oe3hfgPtFLOn9XHzx8TeOO1Y9fnz+rzz9+x8IPlv6747/LvIr57x7YNm7dsJ6y/B/geLn+69aLn3Zzf+H2O9m/Q8vnscE6bWoXjtH+Dvv/q44iPyN7Pxf7pP0B8kMz/kP8Q6y8VXef9IwB+hPjy/IWUfoFa83dZ/mPEl1+bpvDPsZ+IfETavwOc9u/4qcgHqfwT3LL/BWH9XCM8aeHdr5/zNrwdfmbhgwT5M+HnmNen3lACBKQEsPYf3gtPSTx1/5SnEZ9Ix3KTWX33/LIWAWEBsLr/9wslX9ZCWn6sOP/6XfwZbL/JoXQyPeR6/xZ9//9nET+q5QuJHG395C8tPCX/AZ5DfCyXMM4v1lLu/I++/utXmDfOP6Dofxn8GqdfIZPThhKE9PsM/w3i944XSOUXZmyE54XymyWX/9+KPNH/HAcvCPkXG06mEwH37R+AF+X6J5OLd0n5b1f/6+en/E7BTx2gVi09emCq/Wvu4L9X8V0O8ivz7wB/UPBTB6BVefv9j/44Lf5P/E8KXu9BxleKfMBm/OjPSr58gJp9/Msa+GbdzV/C/Hi8y6H+tMx//kXkhbPvUNbZtP/+wF+W+C4H+XL74a8iL5xdh5LeZv3DJ9nfpsHz+j/zV0R+KuswH7BvP7/E/y7z6Ow7ZfyF+usv/B+K/A+4tH/e+Dj/p4o3c1G034Bi/eRf+b+UfJeD/Kn+9+/5qyrezAXEB9TrJ17h/54W/x/+HxVv5qLAB6zjZ41z/sH/q+aNXKxZ/ozy+0/+Gn7/Rxo3cW6/fpj9T/ff/mr7pUbzWVl+X8e8tHrfTfv5DcRH5AWYDvL1/tsBxOv1P0V/ndd1mOLlgQfn85se5Azxq4r5yVWZicCYzR4a1vXjLwH3oOn7TTsCUS0/fFpgLJHLJ13tP+5B/AmX+8j9fy/it/R5vLT+8xOsDvHz7259nbr+pR7xry/dv/ssx/lDdKEeYAbi28N75vXvcc/r+yf4EL90/wO3n3Kce15ff9mA+G1a7sRjZlDWzwE0In44vy9PHb9oQrx37sajqek/E/Hv2XDWZpjVeEwjYfxlFuK7V7e1tTNa+s1G/LpF+V6q/nMQv3BDN3n9mx/xwYPgD0H8YHKcvP7sUMQ3d8hDh07+M8MOw3wnff/1wwWevv/6EQLfQeaPFHj6/utHCTx9//WjBX4xmX+LwNP3Xz9G4On7rx8r8PT9148TePr+62/F/CKq/QT48QJPt58TBJ5uPwGBp9vPiQJPtZ9DYa7A0+3nJIGn28/JAk+3n2aBp9vPPIHXiP4P4BSBj5L5+QIfI/MLBD5O5k8V+ASZXyjwg2T+NMwvptcfQYGn1x8tAk8v/60CTy//bQJPLf9f5e0CT68/OgSeXv47BZ5e/hcJPL38LxZ4avm/nS0ReHr5XyrwdPtfhvkldPtdLvBU+13PVwg83X5XCjy9/jpd4On22yXwdPs9Q+Dp9numwNPtNyTw9PorLPB0+10l8PT6q1vg6fXXaoGn1189Ak+vv9YIPL38rsX8Umr9lePrBJ5e/nsFnl5/rRd4evnvE3h6+d8g8PTyv1Hg6eV/k8DTy/9mgaeX/y0CTy3/72BbBZ5e/rchfmBCGgAIgMP45XehH/P6wpG4JL7m/EOMbRfkd9ZSX6n/DoFfROZ3CvxiMr9L4JeQ+d0Cv5TIf5DvkdK/02n8Ev3mda/ysyR+EYkHOFviFxP5AYlfQuBZXYGdI/FLifLPFfi3kctvBPM72owPOIxfVi74AM7DfFvtBrxq/E4TeLr/iwo83f/FMN9O77/FBZ5e/yUEnl7/DQo8vf4bEnh6/Tcs8PT6Lynw9PzfK/D0/B9B/LyTJoj8qTwl8NTz60c9owJPt7+0wFPz7yieEXh6/mUFnpp//+P7BJ6efzmBp7df8gJP778UBJ5e/ouYT2XGo1pupVv/q79/M4b54cnscCK9kuK/xxH/fw==";
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
@@ -51937,7 +52163,7 @@ function writeClasses(image) {
 function spellings(trigram, ignoreCase) {
   let written = [trigram];
   for (let shift = 0; ignoreCase && shift < 24; shift += 8) {
-    if (isLower2(trigram >> shift & 255)) written = written.flatMap((each) => [each, each ^ 32 << shift]);
+    if (isLower2(trigram >> shift & 255)) written = written.flatMap((each2) => [each2, each2 ^ 32 << shift]);
   }
   return written;
 }
@@ -52035,9 +52261,9 @@ function escapedSpellings(text5) {
 }
 
 // src/secrets/scanner.ts
-var MAX_UNPACKED2 = 64 << 20;
 var ESCAPED_SCHEME = /^(?::\\{1,2}\/\\{1,2}\/|%3A%2F%2F|%3a%2f%2f|\\:\/\/|:\\u002[Ff]\\u002[Ff])/;
 var PROGRAM_MARKS = { "BusyBox v1.": "busybox", "GNU bash, version": "bash" };
+var LETTER_ESCAPE_TEXTS = new Set(LETTER_ESCAPES.map(({ text: text5 }) => text5));
 var PACKED = new Set(PACKED_SIGNS.map(({ text: text5 }) => text5));
 var PLAIN = { ignoreCase: false, assignment: false, run: 0 };
 function literalsOf(detectors) {
@@ -52063,6 +52289,7 @@ function literalsOf(detectors) {
   }
   if (detectors.some(({ names: names2 }) => names2 !== void 0)) for (const trigger of TRIGGERS) add3(trigger, [], { isTrigger: true });
   for (const text5 of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add3(text5, []);
+  for (const spec of LETTER_ESCAPES) add3(spec, []);
   return [...literals.values()];
 }
 function compile3(detectors, simd, files) {
@@ -52072,6 +52299,7 @@ function compile3(detectors, simd, files) {
     marks: all2.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
     packed: all2.map(({ spec }) => PACKED.has(spec.text)),
     signs: all2.map(({ spec }) => signOf.get(spec.text) ?? null),
+    letterEscapes: all2.map(({ spec }) => LETTER_ESCAPE_TEXTS.has(spec.text)),
     owners: all2.map(({ owners }) => owners),
     escaped: all2.map(({ spec, isEscaped }) => ESCAPED_SCHEME.test(spec.text) ? "scheme" : isEscaped ? "literal" : null),
     kernel: buildKernel(
@@ -52107,7 +52335,7 @@ var Scanner = class _Scanner {
     return this.#start(path19, true);
   }
   #start(path19, isCapped) {
-    return new ContentScan(this.#compiled, path19, 0, { left: MAX_UNPACKED2, isCut: false }, { matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches), isCapped });
+    return new ContentScan(this.#compiled, path19, 0, packedBudget(), { matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches), isCapped });
   }
   /** Scans a text that is in memory, such as a history entry. All its matches are kept: reports quote such texts. */
   scanText(text5, path19 = "") {
@@ -57137,7 +57365,7 @@ function passwordIn(value, command2, { isLiteral, isEncrypted }) {
   const around = [command2, ...command2.fedBy];
   if (!isLiteral && /\$\(|`/.test(value)) {
     const hashed2 = around.flatMap(({ substituted }) => substituted).map(hashedBy);
-    const password = hashed2.find((each) => each !== null);
+    const password = hashed2.find((each2) => each2 !== null);
     if (password !== void 0 && password !== null) return { value: password, kind: "literal" };
   }
   if (HASH2.test(value) || isEncrypted && OLD_HASH.test(value)) return { value, kind: "hash" };
@@ -65583,9 +65811,9 @@ var Planner = class {
       if (at3 === -1 || source2.documents.length > 0 || source2.text.startsWith("[") || /\s/.test(value)) return false;
       const id = detector.id;
       const read2 = `$(cat /run/secrets/${id})`;
-      const isWord3 = body.includes(`'${value}'`);
+      const isWord4 = body.includes(`'${value}'`);
       const quotes = (body.slice(0, at3).replace(/\\./g, "").replace(/"[^"]*"/g, "").match(/'/g) ?? []).length;
-      this.#plan.setBody(source2, isWord3 ? body.replaceAll(`'${value}'`, `"${read2}"`).replaceAll(value, read2) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read2}"'` : read2));
+      this.#plan.setBody(source2, isWord4 ? body.replaceAll(`'${value}'`, `"${read2}"`).replaceAll(value, read2) : body.replaceAll(value, quotes % 2 === 1 ? `'"${read2}"'` : read2));
       this.#plan.mount(source2, id, isRoot ? [] : ["mode=0444"]);
       this.#plan.build.add(`--secret id=${id},src=FILE`);
     }
@@ -65927,7 +66155,7 @@ var isExpired = (facts, now) => facts["expires"] !== void 0 && new Date(facts["e
 function whatOf({ detector, value, facts, note }, occurrences, { keyedHash: hash3, now }) {
   const guessable = detector.guessable === true;
   const redacted = redactValue(value, guessable);
-  const notes = [note, isExpired(facts, now) ? `expired ${facts["expires"]?.slice(0, 10)}` : null].filter((each) => each !== null);
+  const notes = [note, isExpired(facts, now) ? `expired ${facts["expires"]?.slice(0, 10)}` : null].filter((each2) => each2 !== null);
   const subject = detector.title.replace(/^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/, (word) => word === "JSON" ? word : word.toLowerCase());
   const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? "an" : "a";
   const keyedHash = hash3(value);
@@ -67743,7 +67971,7 @@ var VARIABLES2 = {
   YARN_STRICT_SSL: NPM_FALSE
 };
 var IN_ANY_CASE = [{ name: /^npm_config_strict_ssl$/i, off: NPM_FALSE }];
-var offValue = (name2) => Object.hasOwn(VARIABLES2, name2) ? VARIABLES2[name2] : IN_ANY_CASE.find((each) => each.name.test(name2))?.off;
+var offValue = (name2) => Object.hasOwn(VARIABLES2, name2) ? VARIABLES2[name2] : IN_ANY_CASE.find((each2) => each2.name.test(name2))?.off;
 var switchesOff = (name2, value) => offValue(name2)?.test(value) === true;
 function whyOff(name2, value) {
   const off = offValue(name2);
@@ -68358,7 +68586,7 @@ function settingLoosenings(before, after2) {
   return found.map((text5) => ({ kind: "setting", text: text5 }));
 }
 function baselineLoosenings(before, after2) {
-  const keysOf = (image, { fingerprints, valueHash }) => fingerprints.map((each) => JSON.stringify([image, each, valueHash]));
+  const keysOf = (image, { fingerprints, valueHash }) => fingerprints.map((each2) => JSON.stringify([image, each2, valueHash]));
   const entriesOf = (file) => Object.entries(file?.images ?? {}).flatMap(([image, entries]) => entries.map((entry) => ({ image, entry })));
   const known2 = new Set(entriesOf(before).flatMap(({ image, entry }) => keysOf(image, entry)));
   const sameSalt = before === null || after2 === null || before.salt === after2.salt;
@@ -68370,7 +68598,7 @@ function looseningsOf(before, after2) {
   return [...ignores, ...ruleLoosenings(before, after2), ...settingLoosenings(before, after2)];
 }
 function describeLoosenings(loosenings) {
-  const count2 = (kind) => loosenings.filter((each) => each.kind === kind).length;
+  const count2 = (kind) => loosenings.filter((each2) => each2.kind === kind).length;
   const words2 = (kind, verb, one, many = `${one}s`) => count2(kind) === 0 ? [] : [`${verb} ${count2(kind)} ${count2(kind) === 1 ? one : many}`];
   const parts = [...words2("ignore", "adds", "ignore"), ...words2("rule", "lowers", "rule"), ...words2("setting", "loosens", "setting"), ...words2("baseline", "adds", "known finding")];
   return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
@@ -68505,9 +68733,9 @@ function remediesOf(group) {
   const sentences = group.map(({ remedy }) => remedy.split(/(?<=[.:`]) (?=[A-Z])/));
   let same = 0;
   const last = (back) => sentences[0]?.at(-1 - back);
-  while (last(same) !== void 0 && sentences.every((each) => each.length > same && each.at(-1 - same) === last(same))) same++;
+  while (last(same) !== void 0 && sentences.every((each2) => each2.length > same && each2.at(-1 - same) === last(same))) same++;
   return {
-    own: sentences.map((each) => each.slice(0, each.length - same).join(" ")),
+    own: sentences.map((each2) => each2.slice(0, each2.length - same).join(" ")),
     common: (sentences[0] ?? []).slice((sentences[0] ?? []).length - same).join(" ")
   };
 }
@@ -68681,7 +68909,7 @@ function groupItem(outcome, group, { fixes }) {
   const layer = first2.location.kind === "layer" ? `, layer ${first2.location.layer}` : "";
   const hider = hiderOf(first2);
   const hiding = hider === null ? "" : `; ${hider} ${verbOf(hiddenBy(first2)?.role ?? "hidden-by")} the file, the layer keeps it`;
-  const each = group.map((finding, index) => {
+  const each2 = group.map((finding, index) => {
     const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
     const shown2 = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code2(finding.secret.redacted);
     const details = [line2, shown2, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
@@ -68689,7 +68917,7 @@ function groupItem(outcome, group, { fixes }) {
     return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${markdown(subjectOf(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
   });
   return `- **${plural(group.length, "secret")} in ${code2(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}${advice(common)}
-${each.join("\n")}${fixes ? fixBlock(outcome, first2) : ""}`;
+${each2.join("\n")}${fixes ? fixBlock(outcome, first2) : ""}`;
 }
 function fixBlock(outcome, finding) {
   const text5 = fixParts(outcome, finding).flatMap(({ title, lines }) => [`# ${visible(title)}`, ...lines.map(visible)]);
@@ -68810,7 +69038,7 @@ function row(outcome, group, context3) {
   const hider = hiderOf(finding);
   const where = location.kind === "layer" ? ` in ${code2(location.path)}` : location.kind === "tar" ? ` (${location.field} of ${code2(location.path)})` : "";
   const hiding = hider !== null && location.kind === "layer" ? `; ${hider} ${verbOf(hiddenBy(finding)?.role ?? "hidden-by")} it, layer ${location.layer} keeps it` : "";
-  const others = [...new Set(group.map((each) => alsoIn(each, MAX_PLACES4, (place) => code2(otherPlaceName(place)))).filter((text5) => text5 !== ""))];
+  const others = [...new Set(group.map((each2) => alsoIn(each2, MAX_PLACES4, (place) => code2(otherPlaceName(place)))).filter((text5) => text5 !== ""))];
   const also = others[0] === void 0 ? "" : others.length === 1 ? `; ${others[0]}` : "; they are in other places too: see the job summary";
   const kinds = [...new Set(group.map(subjectOf))];
   if (group.length > 1) {
@@ -69031,8 +69259,8 @@ async function postReports(octokit, context3, pattern, always) {
     const pulls = await pullsOf(octokit, repository, run2);
     if (pulls.length === 0) return { done: [`No open pull request has the commit ${run2.headSha.slice(0, 7)} at its head: nothing is posted.`], problems: [] };
     const found = await reportsOfRun(octokit, repository, run2.id, pattern);
-    const problems = found.flatMap((each) => "problem" in each ? [`${each.file} is not posted: ${each.problem}.`] : []);
-    const reports = found.flatMap((each) => "report" in each ? [each.report] : []);
+    const problems = found.flatMap((each2) => "problem" in each2 ? [`${each2.file} is not posted: ${each2.problem}.`] : []);
+    const reports = found.flatMap((each2) => "report" in each2 ? [each2.report] : []);
     if (found.length === 0) problems.push(`The run left no artifact ${pattern}: upload the output report of the gate under that name.`);
     if (reports.length > MAX_IMAGES) problems.push(`${reports.length - MAX_IMAGES} of ${reports.length} reports are not posted.`);
     const runUrl = repositoryUrl === null ? null : `${repositoryUrl}/actions/runs/${run2.id}`;
@@ -69429,7 +69657,7 @@ var readText = async (file) => {
   if (found.text === null) throw new ConfigError(`${file}: the configuration cannot be read: ${found.why}.`);
   return found.text;
 };
-var onceEach = (all2) => [...new Map(all2.toReversed().map((each) => [each.name, each])).values()].reverse();
+var onceEach = (all2) => [...new Map(all2.toReversed().map((each2) => [each2.name, each2])).values()].reverse();
 var Extending = class {
   #read;
   #known = /* @__PURE__ */ new Map();
@@ -71325,7 +71553,7 @@ function externalImages({ dockerfile, stage: known2, stages: own2, linesOf: line
 }
 
 // src/evidence/json-text.ts
-var MAX_PIECES2 = 5e5;
+var MAX_PIECES3 = 5e5;
 var MAX_DEPTH7 = 64;
 var LINE_FEED = 10;
 var SEPARATOR2 = "\n\n";
@@ -71405,7 +71633,7 @@ var Pieces = class {
   walk(text5) {
     let at3 = 0;
     while (at3 < text5.length) {
-      if (this.parts.length >= MAX_PIECES2) {
+      if (this.parts.length >= MAX_PIECES3) {
         this.add(ROOT, text5.slice(at3));
         return;
       }
@@ -72246,9 +72474,9 @@ function rangeIn(text5, value) {
   const to = from === -1 ? -1 : text5.indexOf(last, from);
   return to === -1 ? null : { from, to: to + last.length - 1 };
 }
-var ESCAPE3 = /[.*+?^${}()|[\]\\]/g;
+var ESCAPE4 = /[.*+?^${}()|[\]\\]/g;
 function nameIn(text5, name2) {
-  const at3 = name2 === "" ? -1 : text5.search(new RegExp(`(?<![\\w.-])["']?${name2.replace(ESCAPE3, "\\$&")}["']?[=\\s]`));
+  const at3 = name2 === "" ? -1 : text5.search(new RegExp(`(?<![\\w.-])["']?${name2.replace(ESCAPE4, "\\$&")}["']?[=\\s]`));
   return at3 === -1 ? null : { from: at3, to: at3 };
 }
 function breaksBefore(text5, end2) {
@@ -72275,7 +72503,7 @@ var instructionsAt = /* @__PURE__ */ new WeakMap();
 function instructionAt(dockerfile, { startLine, endLine }) {
   let known2 = instructionsAt.get(dockerfile);
   if (known2 === void 0) {
-    known2 = new Map(dockerfile.stages.flatMap(({ instructions }) => instructions.map((each) => [each.startLine, each])));
+    known2 = new Map(dockerfile.stages.flatMap(({ instructions }) => instructions.map((each2) => [each2.startLine, each2])));
     instructionsAt.set(dockerfile, known2);
   }
   const found = known2.get(startLine);
@@ -72563,19 +72791,19 @@ function addRepeats(collected, texts2, values) {
   const byValue = /* @__PURE__ */ new Map();
   for (const { match: match2, places } of collected) {
     if (match2.strength === "harmless") continue;
-    const isWord3 = match2.detector.guessable === true && isWordLike(match2.value);
+    const isWord4 = match2.detector.guessable === true && isWordLike(match2.value);
     const known2 = new Set(places.flatMap((place) => place.kind === "config" || place.kind === "history" ? [keyOf4(place)] : []));
-    byValue.set(match2.value, [...byValue.get(match2.value) ?? [], { match: match2, places, isWord: isWord3, known: known2 }]);
+    byValue.set(match2.value, [...byValue.get(match2.value) ?? [], { match: match2, places, isWord: isWord4, known: known2 }]);
   }
   const search = new ValueSearch(byValue.keys());
   for (const { text: text5, place } of texts2) {
     for (const value of new Set([...search.in(text5)].map((found) => found.value))) {
-      for (const { match: match2, places, isWord: isWord3, known: known2 } of byValue.get(value) ?? []) {
+      for (const { match: match2, places, isWord: isWord4, known: known2 } of byValue.get(value) ?? []) {
         const added = { ...place, strength: match2.strength, name: null, note: match2.note };
-        if (known2.has(keyOf4(added)) || isWord3 && wordsBefore(text5, value).length === 0) continue;
+        if (known2.has(keyOf4(added)) || isWord4 && wordsBefore(text5, value).length === 0) continue;
         known2.add(keyOf4(added));
         places.push(added);
-        if (isWord3) values.push({ value, guessable: true, after: wordsBefore(text5, value) });
+        if (isWord4) values.push({ value, guessable: true, after: wordsBefore(text5, value) });
       }
     }
   }
@@ -73106,7 +73334,7 @@ function parseConfig(bytes2, where, limits = DEFAULT_LIMITS) {
 // src/image/documents.ts
 import path15 from "node:path";
 var MAX_JSON = 1 << 20;
-var MAX_BYTES = 16 << 20;
+var MAX_BYTES2 = 16 << 20;
 async function readJson(files, name2) {
   if (await files.size(name2) > MAX_JSON) return void 0;
   const bytes2 = await files.read(name2);
@@ -73160,7 +73388,7 @@ async function readDocuments(files, parts) {
   const ofAttestations = await reached(files, parts.attestations);
   const elsewhere = await reached(files, parts.elsewhere);
   const others = [];
-  let left = MAX_BYTES;
+  let left = MAX_BYTES2;
   for (const name2 of names2) {
     if (done.has(name2) || elsewhere.has(name2) && !own2.has(name2) && !ofAttestations.has(name2)) continue;
     const json = left <= 0 ? void 0 : await readJson(files, name2);
@@ -73380,7 +73608,7 @@ var manifestSchema3 = object({
 var statementSchema = object({ subject: array(object({ digest: record(string2(), string2()) }).loose()).nullish() }).loose();
 var envelopeSchema = object({ payloadType: string2(), payload: string2() });
 var MAX_STATEMENTS = 64;
-var MAX_BYTES2 = 64 << 20;
+var MAX_BYTES3 = 64 << 20;
 function parse6(bytes2, limits) {
   try {
     return parseJson(bytes2, "an attestation of the image", limits);
@@ -73395,14 +73623,14 @@ function unwrap2(bytes2, mediaType, limits) {
   return envelope.success ? Buffer.from(envelope.data.payload, "base64") : bytes2;
 }
 async function readAttestations(files, manifests, image) {
-  let left = MAX_BYTES2;
+  let left = MAX_BYTES3;
   const { limits } = files;
   const read2 = async (digest, predicateType, mediaType) => {
     const blob = blobName(digest);
     const unread = (problem) => ({ predicateType, blob: null, document: null, envelope: null, statement: void 0, problem });
     if (!await files.has(blob)) return unread("is missing from the archive");
     const size = await files.size(blob);
-    if (size > left) return unread(`cannot be read: with its ${size} bytes the attestations have more than ${MAX_BYTES2}`);
+    if (size > left) return unread(`cannot be read: with its ${size} bytes the attestations have more than ${MAX_BYTES3}`);
     left -= size;
     let stored;
     try {
@@ -74457,6 +74685,7 @@ var ZipReading = class {
     if (directory !== null) {
       try {
         await this.#readDirectory(this.#bytes.subarray(0, end2));
+        await this.#aside("the comment", [this.#bytes.subarray(directory.to + END_LENGTH, end2)]);
       } catch (error3) {
         if (error3 instanceof Stop) throw error3;
         this.#opening.host.skip(`not all of it could be unpacked: ${error3 instanceof Error ? error3.message : "it is damaged"}`);
@@ -74490,11 +74719,22 @@ var ZipReading = class {
     const start = at3 + 30 + this.#bytes.readUInt16LE(at3 + 26) + this.#bytes.readUInt16LE(at3 + 28);
     const known2 = { from: at3, to: Math.min(this.#bytes.length, start + entry.compressedSize) };
     this.#known.push(known2);
+    const own2 = this.#bytes.subarray(at3 + 30 + this.#bytes.readUInt16LE(at3 + 26), start);
+    await this.#aside(`${name2} (beside its data)`, [...extraFields(own2), ...extraFields(entry.extraFieldRaw), entry.fileCommentRaw]);
     if (name2.endsWith("/") && entry.compressedSize === 0) return;
     if (entry.generalPurposeBitFlag & 1) return host.skip("it is encrypted", name2);
     const method = this.#bytes.readUInt16LE(at3 + 8);
     if (method !== entry.compressionMethod) host.skip("its two headers tell of different compressions", name2);
     known2.to = start + await this.#member(name2, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize));
+  }
+  /** Looks into what is packed beside the data of members: as it stands, it was read with the whole. */
+  async #aside(name2, texts2) {
+    const { host, budget, account } = this.#opening;
+    for (const bytes2 of texts2) {
+      if (packingOf(bytes2.subarray(0, HEAD), "") === null) continue;
+      budget.spend(bytes2.length, account);
+      await deliver(host, name2, [bytes2]);
+    }
   }
   /** @returns how many of the bytes belong to it */
   async #member(name2, method, packed) {
@@ -74583,6 +74823,11 @@ var ZipReading = class {
     return start + await this.#member(name2, method, data);
   }
 };
+function extraFields(bytes2) {
+  const found = [bytes2];
+  for (let at3 = 0; at3 + 4 < bytes2.length; at3 += 4 + bytes2.readUInt16LE(at3 + 2)) found.push(bytes2.subarray(at3 + 4, at3 + 4 + bytes2.readUInt16LE(at3 + 2)));
+  return found;
+}
 function nextSign(bytes2, from) {
   const next = [MEMBER, DESCRIPTOR2, DIRECTORY2].map((sign2) => bytes2.indexOf(sign2, from)).filter((at3) => at3 !== -1);
   return Math.min(bytes2.length, ...next);
@@ -74692,10 +74937,10 @@ var Unpacker = class {
       told ??= await this.#nextSign(feed);
       if (told === null) return;
       const start = feed.position;
-      let goesOn2 = false;
+      let goesOn3 = false;
       try {
         await this.#open(told, feed);
-        goesOn2 = feed.position > start;
+        goesOn3 = feed.position > start;
       } catch (error3) {
         if (error3 instanceof Stop) {
           this.#host.skip(error3.message);
@@ -74704,8 +74949,8 @@ var Unpacker = class {
         if (!(error3 instanceof PackingError)) throw error3;
         this.#host.skip(error3.message);
       }
-      if (goesOn2) await feed.skipZeros();
-      told = goesOn2 ? packingOf(await feed.peek(HEAD), "") : null;
+      if (goesOn3) await feed.skipZeros();
+      told = goesOn3 ? packingOf(await feed.peek(HEAD), "") : null;
     }
   }
   #say(reason) {
@@ -74810,6 +75055,7 @@ function leftOut(dropped) {
   const named3 = kinds.slice(0, 3).map(([{ title }, count2]) => `${count2} of ${title}`);
   return `it holds more matches that prove nothing than are kept; left out: ${named3.join(", ")}${kinds.length > 3 ? ` and of ${kinds.length - 3} more kinds` : ""}`;
 }
+var ENCODED = "(base64)";
 var Content = class _Content {
   #own = [];
   /** Those of what was unpacked, which may come before its own. */
@@ -74907,10 +75153,28 @@ var Content = class _Content {
     for (const match2 of this.#scan.matches) this.#own.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
     if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped));
     if (this.#scan.isLong) this.#skip(this.where, "only its first 8 MiB were read as the kind of file that its name tells");
-    if (this.#scan.isCut) this.#skip(this.where, "a packed text (gzip in base64) of more than 1 MiB was read to there; the rest was left out");
+    if (this.#scan.isCut) this.#skip(this.where, "a packed text (gzip in base64, an archive in base64 or hex) of more than 1 MiB was read to there; the rest was left out");
     if (this.#scan.leftSigns) this.#skip(this.where, "it holds more signs of archives than are looked into");
     if (this.#scan.overBudget) this.#skip(this.where, "its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out");
-    return this.#unpacker?.end() ?? null;
+    const archives = this.#scan.takeArchives();
+    const ending2 = this.#unpacker?.end() ?? null;
+    return archives.length === 0 ? ending2 : this.#openArchives(archives, ending2);
+  }
+  /** Opens archives that stood here in base64 or hex. */
+  async #openArchives(archives, ending2) {
+    await ending2;
+    const host = this.#host();
+    const reason = host.tooDeep("zip");
+    if (reason !== null) {
+      host.skip(reason);
+      return;
+    }
+    for (const bytes2 of archives) {
+      const content = host.content(ENCODED);
+      await content.push(bytes2, true);
+      await content.end();
+      host.done(content);
+    }
   }
   #host() {
     let depth = this.#depth;
@@ -75157,6 +75421,7 @@ async function scanLayer(layer, scanner, where, limits = DEFAULT_LIMITS, onProgr
   }
   if (entries.failure !== null) throw tarError(entries.failure, label);
   headers.end();
+  await reading.headers(headers);
   const beside = await reading.asides(asides);
   return { ...reading.result(layer, size), metadata: [...headers.matches, ...beside] };
 }
@@ -75206,6 +75471,12 @@ var LayerReading = class {
       programs: this.#programs,
       skipped
     };
+  }
+  /** Looks into what the headers of the tar pack. */
+  async headers(headers) {
+    const skip = (_, reason) => this.skip("/", `the headers of its tar: ${reason}`);
+    const leftOut2 = await headers.packed(() => new Content(skip, this.#scanner, this.#budget, "/", [], 0));
+    if (leftOut2 > 0) this.skip("/", `the headers of its tar: ${leftOut2} values that may be packed were not looked into`);
   }
   /** Searches what the compression holds beside the tar. */
   async asides(asides) {
@@ -75434,7 +75705,7 @@ function textOf2(lines, startLine, endLine, isBase) {
   ).filter((line2) => line2 !== "" && !line2.startsWith("#")).map((line2) => isBase || !/^FROM /i.test(line2) ? line2 : line2.replace(/^(FROM (?:--\S+ )*[^\s:@]+(?::\d+\/[^\s:@]+)?)\S*/i, "$1")).join("\n");
 }
 var isOnSecrets = (rule) => RULES.some(({ meta: meta31 }) => meta31.id === rule && meta31.kind === "secret");
-var isTooWide = ({ rule, inImage, detector, startLine }, dockerfile) => inImage === null && detector === null && isOnSecrets(rule) && dockerfile.stages.some(({ instructions }) => instructions.some((each) => each.startLine <= startLine && startLine <= each.endLine && /^(?:COPY|ADD)$/i.test(each.keyword)));
+var isTooWide = ({ rule, inImage, detector, startLine }, dockerfile) => inImage === null && detector === null && isOnSecrets(rule) && dockerfile.stages.some(({ instructions }) => instructions.some((each2) => each2.startLine <= startLine && startLine <= each2.endLine && /^(?:COPY|ADD)$/i.test(each2.keyword)));
 function agreedIgnores(ignores, dockerfile, agreed, now) {
   const others = agreed === null ? [] : readInlineIgnores(agreed).ignores.filter((ignore) => !isExpired2(ignore, now) && !isTooWide(ignore, agreed));
   const tooWide = ignores.filter((ignore) => isTooWide(ignore, dockerfile));
@@ -75516,7 +75787,7 @@ function judge(rules, evidence, { policy, inline, baseline, salt, redactor }) {
           rule: finding.ruleId,
           title: redactor.text(finding.title),
           place: redactor.text(placeOf(finding.location)),
-          fingerprints: [lead, ...judged2.filter((each) => each !== lead)].slice(0, MAX_PLACES).map(({ fingerprint }) => fingerprint),
+          fingerprints: [lead, ...judged2.filter((each2) => each2 !== lead)].slice(0, MAX_PLACES).map(({ fingerprint }) => fingerprint),
           valueHash: draft.hashOf?.(salt) ?? null,
           since: null
         });
@@ -75693,7 +75964,7 @@ function buildOutcome({
       known: withStatus("known"),
       passed: [...verdict.passed]
     },
-    policy: { name: policy.name, from: authority.from, commit: authority.from === "base" ? authority.commit : null, loosened: loosenings.map((each) => ({ ...each })) },
+    policy: { name: policy.name, from: authority.from, commit: authority.from === "base" ? authority.commit : null, loosened: loosenings.map((each2) => ({ ...each2 })) },
     baseline: { name: baseline, fixed: [...verdict.fixed], record: { salt, findings: [...verdict.record] } },
     fixed: verdict.fixed.flatMap(({ fingerprints }) => fingerprints.slice(0, 1)),
     warnings: [...verdict.warnings],
@@ -75762,7 +76033,7 @@ function isMaskable(line2) {
 function masksOf(values) {
   const lines = /* @__PURE__ */ new Set();
   for (const strength of ORDER)
-    for (const { value } of values.filter((each) => each.strength === strength)) {
+    for (const { value } of values.filter((each2) => each2.strength === strength)) {
       if (/[^\x09\x0a\x0d\x20-\x7e]/.test(value)) continue;
       const own2 = value.split(/\r?\n|\\r|\\n/).map((line2) => line2.trim());
       for (const line2 of own2) if (isMaskable(line2) && lines.size < MAX_MASKED) lines.add(line2);
@@ -76121,7 +76392,7 @@ function changedLines({ edits }, source2) {
   if (startLine === 0 || endLine - startLine >= MAX_SPAN) return null;
   const lines = [];
   for (let line2 = startLine; line2 <= endLine; ) {
-    const edit = sorted2.find((each) => each.startLine === line2);
+    const edit = sorted2.find((each2) => each2.startLine === line2);
     lines.push(...edit?.lines ?? [source2[line2 - 1] ?? ""]);
     line2 = (edit?.endLine ?? line2) + 1;
   }
@@ -76543,10 +76814,10 @@ function describe3(outcome, group, paint, verbose) {
   if (group.length === 1) return [...headOf(finding, paint), ...text5, ...advice2(finding.remedy), ...fix];
   const { own: own2, common } = remediesOf(group);
   const shown2 = group.slice(0, verbose ? group.length : MAX_IN_FILE);
-  const heads = shown2.flatMap((each, index) => {
-    const line2 = each.location.kind === "layer" && each.location.line !== null ? [`line ${each.location.line}`] : [];
-    const details = [...line2, ...factsOf2(outcome, each)].join(" \xB7 ");
-    return [...headOf(each, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...alsoLines(each, MAX_PLACES_IN_FILE), ...advice2(own2[index] ?? "")];
+  const heads = shown2.flatMap((each2, index) => {
+    const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`line ${each2.location.line}`] : [];
+    const details = [...line2, ...factsOf2(outcome, each2)].join(" \xB7 ");
+    return [...headOf(each2, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...alsoLines(each2, MAX_PLACES_IN_FILE), ...advice2(own2[index] ?? "")];
   });
   const left = group.length - shown2.length;
   return [

@@ -17,6 +17,9 @@ function leftOut(dropped: ContentScan['dropped']): string {
   return `it holds more matches that prove nothing than are kept; left out: ${named.join(', ')}${kinds.length > 3 ? ` and of ${kinds.length - 3} more kinds` : ''}`
 }
 
+/** What an archive in base64 or hex is called. */
+const ENCODED = '(base64)'
+
 /** Told what was not looked into. */
 export type Skip = (path: string, reason: string) => void
 
@@ -126,10 +129,29 @@ export class Content implements Sink {
     for (const match of this.#scan.matches) this.#own.push({ ...match, inside: this.#inside.length === 0 ? null : this.#inside.join('!/') })
     if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped))
     if (this.#scan.isLong) this.#skip(this.where, 'only its first 8 MiB were read as the kind of file that its name tells')
-    if (this.#scan.isCut) this.#skip(this.where, 'a packed text (gzip in base64) of more than 1 MiB was read to there; the rest was left out')
+    if (this.#scan.isCut) this.#skip(this.where, 'a packed text (gzip in base64, an archive in base64 or hex) of more than 1 MiB was read to there; the rest was left out')
     if (this.#scan.leftSigns) this.#skip(this.where, 'it holds more signs of archives than are looked into')
     if (this.#scan.overBudget) this.#skip(this.where, 'its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out')
-    return this.#unpacker?.end() ?? null
+    const archives = this.#scan.takeArchives()
+    const ending = this.#unpacker?.end() ?? null
+    return archives.length === 0 ? ending : this.#openArchives(archives, ending)
+  }
+
+  /** Opens archives that stood here in base64 or hex. */
+  async #openArchives(archives: readonly Buffer[], ending: Promise<void> | null): Promise<void> {
+    await ending
+    const host = this.#host()
+    const reason = host.tooDeep('zip')
+    if (reason !== null) {
+      host.skip(reason)
+      return
+    }
+    for (const bytes of archives) {
+      const content = host.content(ENCODED)
+      await content.push(bytes, true)
+      await content.end()
+      host.done(content)
+    }
   }
 
   #host(): UnpackerHost<Content> {

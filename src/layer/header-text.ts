@@ -6,7 +6,8 @@ import type { TarHeader, TarMetadata } from '../image/tar-walk.ts'
 import { type Limits, raise } from '../limits.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 import type { Scanner } from '../secrets/scanner.ts'
-import { type PieceOf, PieceScan } from './metadata-scan.ts'
+import type { Content } from './content.ts'
+import { PackedPieces, type PieceOf, PieceScan } from './metadata-scan.ts'
 
 /**
  * Where in the tar: the name of an entry, the target of a link, an extended attribute, a comment, another PAX record, the name
@@ -102,6 +103,7 @@ export class HeaderText implements TarMetadata {
   readonly #text: PieceScan<TarField>
   /** Pieces with a NUL, apart: they would make a program of the text around them. */
   readonly #binary: PieceScan<TarField>
+  readonly #packed = new PackedPieces<TarField>()
   readonly #seen = new Map<string, number>()
   readonly #label: string
   readonly #most: number
@@ -123,9 +125,9 @@ export class HeaderText implements TarMetadata {
     this.#label = label
     this.#most = limits.matches
     const report = (match: SecretMatch, of: PieceOf<TarField>): void => this.#add(match, of)
-    const dropped = (count: number): void => skip(`the headers of its tar hold more matches than are kept; ${count} were left out`)
-    this.#text = new PieceScan(scanner, report, dropped)
-    this.#binary = new PieceScan(scanner, report, dropped)
+    const left = (reason: string): void => skip(`the headers of its tar: ${reason}`)
+    this.#text = new PieceScan(scanner, report, left)
+    this.#binary = new PieceScan(scanner, report, left)
   }
 
   #add(match: SecretMatch, { entry, field, name }: PieceOf<TarField>): void {
@@ -143,8 +145,12 @@ export class HeaderText implements TarMetadata {
   #piece(bytes: Buffer, from: number, to: number, entry: number | null, field: TarField, name: string | null = null): void {
     if (to <= from) return
     const zero = bytes.indexOf(0, from)
-    const target = zero !== -1 && zero < to ? this.#binary : this.#text
-    target.add(bytes, from, to, { entry, field, name })
+    const of = { entry, field, name }
+    if (zero === -1 || zero >= to) this.#text.add(bytes, from, to, of)
+    else {
+      this.#binary.add(bytes, from, to, of)
+      this.#packed.add(bytes.subarray(from, to), of)
+    }
   }
 
   entry(block: Buffer, header: TarHeader, ownName: string): void {
@@ -276,6 +282,7 @@ export class HeaderText implements TarMetadata {
     const field = attribute !== null ? 'xattr' : key === 'comment' ? 'comment' : key === 'uname' || key === 'gname' ? 'owner' : 'pax'
     const name = attribute?.[1] || key
     this.#piece(data, from, to, entry, field, name)
+    this.#packed.add(data.subarray(equals + 1, to), { entry, field, name })
     // libarchive writes values in base64, also those that are too short to be recognised as such.
     if (key.startsWith('LIBARCHIVE.xattr.')) {
       const value = Buffer.from(data.toString('latin1', equals + 1, to), 'base64')
@@ -293,6 +300,11 @@ export class HeaderText implements TarMetadata {
     this.#announced = []
     this.#text.flush()
     this.#binary.flush()
+  }
+
+  /** Looks into what is packed, when the tar has ended. @param contentOf a content to push one piece to @returns pieces that were left out */
+  packed(contentOf: () => Content): Promise<number> {
+    return this.#packed.read(contentOf, (match, of) => this.#add(match, of))
   }
 }
 

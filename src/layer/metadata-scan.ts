@@ -1,7 +1,9 @@
 // Many short pieces of text, such as the names of a layer's files, scanned together: one pass over a megabyte of them costs as
 // much as one over a megabyte of a file, where a scan of each would cost a hundred times more.
+import { HEAD, packingOf, SIGNS } from '../packing/signs.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 import type { Scanner } from '../secrets/scanner.ts'
+import type { Content } from './content.ts'
 
 const CAPACITY = 1 << 20
 /** Stands between two pieces: no text goes on over it, and base64 is not joined over it. */
@@ -20,7 +22,7 @@ export interface PieceOf<F> {
 export class PieceScan<F> {
   readonly #scanner: Scanner
   readonly #report: (match: SecretMatch, of: PieceOf<F>) => void
-  readonly #dropped: (count: number) => void
+  readonly #left: (reason: string) => void
   #buffer: Buffer | null = null
   #used = 0
   #starts: number[] = []
@@ -28,12 +30,12 @@ export class PieceScan<F> {
 
   /**
    * @param report told of each match that lies within one piece
-   * @param dropped told of matches beyond what is kept of one text
+   * @param left told what was left out, and why
    */
-  constructor(scanner: Scanner, report: (match: SecretMatch, of: PieceOf<F>) => void, dropped: (count: number) => void) {
+  constructor(scanner: Scanner, report: (match: SecretMatch, of: PieceOf<F>) => void, left: (reason: string) => void) {
     this.#scanner = scanner
     this.#report = report
-    this.#dropped = dropped
+    this.#left = left
   }
 
   /** Takes a piece: its bytes are copied. */
@@ -76,8 +78,9 @@ export class PieceScan<F> {
       // What goes on behind a piece is made of several, and stands nowhere.
       if (of !== undefined && match.offset + match.length <= end) this.#report(match, of)
     }
+    if (scan.takeArchives().length > 0) this.#left('they hold an archive in base64 or hex, which was not opened')
     const dropped = [...scan.dropped.values()].reduce((sum, count) => sum + count, 0)
-    if (dropped > 0) this.#dropped(dropped)
+    if (dropped > 0) this.#left(`they hold more matches than are kept; ${dropped} were left out`)
     // A buffer that one endless piece asked for is not kept.
     if (this.#buffer.length > CAPACITY) this.#buffer = null
     this.#used = 0
@@ -95,3 +98,54 @@ export class PieceScan<F> {
     return low
   }
 }
+
+/** Bytes of the shortest packed text. */
+const MIN_PACKED = 12
+/** Pieces that wait to be looked into, and their bytes: more is listed. */
+const MAX_PIECES = 10_000
+const MAX_BYTES = 8 << 20
+
+/** Pieces that are packed, or may be text of another width: each is looked into like a file, once the layer is read. */
+export class PackedPieces<F> {
+  readonly #waiting: { readonly bytes: Buffer; readonly of: PieceOf<F> }[] = []
+  #bytes = 0
+  #leftOut = 0
+
+  /** Takes a piece that does not begin or hold text alone; its bytes are copied. */
+  add(bytes: Buffer, of: PieceOf<F>): void {
+    const first = bytes.findIndex((byte) => byte !== 0)
+    const own = first === -1 ? bytes.subarray(0, 0) : bytes.subarray(first)
+    if (own.length < MIN_PACKED || !(mayBePacked(own) || mayBeWide(own))) return
+    if (this.#waiting.length >= MAX_PIECES || this.#bytes + own.length > MAX_BYTES) {
+      this.#leftOut++
+      return
+    }
+    this.#bytes += own.length
+    this.#waiting.push({ bytes: Buffer.from(own), of })
+  }
+
+  /**
+   * Looks into all pieces.
+   * @param contentOf a content to push a piece to
+   * @returns how many were left out
+   */
+  async read(contentOf: () => Content, report: (match: SecretMatch, of: PieceOf<F>) => void): Promise<number> {
+    for (const { bytes, of } of this.#waiting.splice(0)) {
+      const content = contentOf()
+      await content.push(bytes, true)
+      await content.end()
+      for (const { inside: _, ...match } of content.matches) report(match, of)
+    }
+    return this.#leftOut
+  }
+}
+
+/** Bytes of the shortest text of two bytes a character that holds a token. */
+const MIN_WIDE = 32
+
+/** Whether a third of the bytes are zero, as of text of two bytes a character. */
+const mayBeWide = (bytes: Buffer): boolean => bytes.length >= MIN_WIDE && bytes.reduce((zeros, byte) => zeros + Number(byte === 0), 0) * 3 >= bytes.length
+
+/** Whether packed content begins here, or may stand further on. */
+const mayBePacked = (bytes: Buffer): boolean => packingOf(bytes.subarray(0, HEAD), '') !== null || SIGN_BYTES.some((sign) => bytes.includes(sign, 0, 'latin1'))
+const SIGN_BYTES = Object.keys(SIGNS)

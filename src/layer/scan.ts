@@ -125,6 +125,7 @@ export async function scanLayer(layer: Layer, scanner: Scanner, where: string, l
   }
   if (entries.failure !== null) throw tarError(entries.failure, label)
   headers.end()
+  await reading.headers(headers)
   const beside = await reading.asides(asides)
   return { ...reading.result(layer, size), metadata: [...headers.matches, ...beside] }
 }
@@ -179,6 +180,13 @@ class LayerReading {
       programs: this.#programs,
       skipped,
     }
+  }
+
+  /** Looks into what the headers of the tar pack. */
+  async headers(headers: HeaderText): Promise<void> {
+    const skip = (_: string, reason: string): void => this.skip('/', `the headers of its tar: ${reason}`)
+    const leftOut = await headers.packed(() => new Content(skip, this.#scanner, this.#budget, '/', [], 0))
+    if (leftOut > 0) this.skip('/', `the headers of its tar: ${leftOut} values that may be packed were not looked into`)
   }
 
   /** Searches what the compression holds beside the tar. */

@@ -4,7 +4,7 @@ import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 import { Feed, PackingError } from '../packing/feed.ts'
 import { inflateRawAtOnce } from '../packing/gzip.ts'
 import { inflate } from '../packing/native.ts'
-import { isZipMember } from '../packing/signs.ts'
+import { HEAD, isZipMember, packingOf } from '../packing/signs.ts'
 import { decode, type Stream } from '../packing/streams.ts'
 import { keep, pieces } from './kept.ts'
 import { Stop } from './nested.ts'
@@ -82,6 +82,7 @@ class ZipReading<S extends Sink> {
     if (directory !== null) {
       try {
         await this.#readDirectory(this.#bytes.subarray(0, end))
+        await this.#aside('the comment', [this.#bytes.subarray(directory.to + END_LENGTH, end)])
       } catch (error) {
         if (error instanceof Stop) throw error
         this.#opening.host.skip(`not all of it could be unpacked: ${error instanceof Error ? error.message : 'it is damaged'}`)
@@ -118,12 +119,24 @@ class ZipReading<S extends Sink> {
     const start = at + 30 + this.#bytes.readUInt16LE(at + 26) + this.#bytes.readUInt16LE(at + 28)
     const known = { from: at, to: Math.min(this.#bytes.length, start + entry.compressedSize) }
     this.#known.push(known)
+    const own = this.#bytes.subarray(at + 30 + this.#bytes.readUInt16LE(at + 26), start)
+    await this.#aside(`${name} (beside its data)`, [...extraFields(own), ...extraFields(entry.extraFieldRaw), entry.fileCommentRaw])
     if (name.endsWith('/') && entry.compressedSize === 0) return
     if (entry.generalPurposeBitFlag & 1) return host.skip('it is encrypted', name)
     const method = this.#bytes.readUInt16LE(at + 8)
     if (method !== entry.compressionMethod) host.skip('its two headers tell of different compressions', name)
     // What it claims and does not use may be something else.
     known.to = start + (await this.#member(name, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize)))
+  }
+
+  /** Looks into what is packed beside the data of members: as it stands, it was read with the whole. */
+  async #aside(name: string, texts: readonly Buffer[]): Promise<void> {
+    const { host, budget, account } = this.#opening
+    for (const bytes of texts) {
+      if (packingOf(bytes.subarray(0, HEAD), '') === null) continue
+      budget.spend(bytes.length, account)
+      await deliver(host, name, [bytes])
+    }
   }
 
   /** @returns how many of the bytes belong to it */
@@ -216,6 +229,13 @@ class ZipReading<S extends Sink> {
     if (name.endsWith('/') && data.length === 0) return start
     return start + (await this.#member(name, method, data))
   }
+}
+
+/** The extra fields of a header: all together, and the data of each. APPNOTE, section 4.5 */
+function extraFields(bytes: Buffer): Buffer[] {
+  const found = [bytes]
+  for (let at = 0; at + 4 < bytes.length; at += 4 + bytes.readUInt16LE(at + 2)) found.push(bytes.subarray(at + 4, at + 4 + bytes.readUInt16LE(at + 2)))
+  return found
 }
 
 /** Where the next header or descriptor stands. */

@@ -7,12 +7,13 @@
 import type { Sign } from '../packing/signs.ts'
 import type { Checked, Detector, FileDetector, SecretKind } from './detector.ts'
 import { base64Texts, decodedTexts, narrow } from './encoded.ts'
-import { goesOn, standsAlone, unescapeText } from './escapes.ts'
+import { goesOn, standsAlone, type Unescaped, unescapeText } from './escapes.ts'
 import type { FileIndex } from './file-index.ts'
 import { Kept, type MatchBudget } from './kept.ts'
+import { escapesLetter, stretchesAround } from './letter-escapes.ts'
 import type { Candidate, Encoding, SecretMatch } from './match.ts'
 import type { NameIndex } from './name-index.ts'
-import { type PackedBudget, packedTexts } from './packed-text.ts'
+import { type PackedBudget, packedTexts, unpackDecoded } from './packed-text.ts'
 import type { Kernel } from './prefilter/kernel.ts'
 import { UnescapedWindow } from './unescaped-window.ts'
 
@@ -64,6 +65,8 @@ export interface Compiled {
   readonly packed: readonly boolean[]
   /** By number of the literal: it is `://` in escaped text, or another that holds escapes; null for what is written as it is. */
   readonly escaped: readonly ('scheme' | 'literal' | null)[]
+  /** By number of the literal: a letter may be escaped where it stands. */
+  readonly letterEscapes: readonly boolean[]
   /** By number of the literal: a name in front of it may tell whose the value is. */
   readonly triggers: readonly boolean[]
   readonly names: NameIndex
@@ -79,6 +82,7 @@ export interface SignAt {
 }
 
 const NO_SIGNS: readonly SignAt[] = []
+const NO_ARCHIVES: readonly Buffer[] = []
 
 /** How much of a content is kept. */
 export interface Bounds {
@@ -148,6 +152,14 @@ export class ContentScan {
     const signs = this.#signs.sort((a, b) => a.at - b.at)
     this.#signs = []
     return signs
+  }
+
+  /** Archives in base64 or hex that were found since the last call. */
+  takeArchives(): readonly Buffer[] {
+    if (this.#budget.archives.length === 0) return NO_ARCHIVES
+    const { archives } = this.#budget
+    this.#budget.archives = []
+    return archives
   }
 
   /** What was found, in order of position; complete after the last chunk. */
@@ -222,8 +234,9 @@ export class ContentScan {
 
   #search(from: number, to: number, length: number, last: boolean): void {
     const kernel = this.#kernel
-    const { owners, marks, escaped, packed, triggers, names, signs } = this.#compiled
+    const { owners, marks, escaped, packed, letterEscapes, triggers, names, signs } = this.#compiled
     const places: number[] = []
+    const escapedLetters: number[] = []
     const decoded: { text: Buffer; position: number; length: number; encoding: Encoding }[] = []
     kernel.scan(from, length, (position, literal, valueStart, valueLength) => {
       if (position < from || position >= to) return
@@ -233,6 +246,7 @@ export class ContentScan {
         else this.leftSigns = true
       }
       if (packed[literal] === true) places.push(position)
+      if (letterEscapes[literal] === true && escapesLetter(kernel.window, position)) escapedLetters.push(position)
       const mark = marks[literal] ?? null
       if (mark !== null) this.program ??= mark
       for (const detector of owners[literal] ?? []) this.#try(detector, position, length, escaped[literal] ?? null)
@@ -244,16 +258,45 @@ export class ContentScan {
       decoded.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: 'utf-16' })
     })
     for (const { position, length: run, text } of base64Texts(kernel, from, length)) {
-      for (const { bytes, encoding } of decodedTexts(text)) decoded.push({ text: bytes, position, length: run, encoding })
+      for (const { bytes, encoding } of decodedTexts(text)) {
+        const unpacked = unpackDecoded(bytes, this.#budget)
+        decoded.push(unpacked === null ? { text: bytes, position, length: run, encoding } : { text: unpacked, position, length: run, encoding: 'gzip' })
+      }
     }
     for (const text of packedTexts(kernel.window, length, places, this.#budget, last)) decoded.push({ ...text, encoding: 'gzip' })
+    const unescaped = stretchesAround(escapedLetters, length).map(({ from: start, to: end }) => ({
+      start,
+      text: unescapeText(kernel.window.toString('latin1', start, end), false),
+    }))
     const lineAt = decoded.map(({ position }) => this.#lineAt(position))
+    const raw = unescaped.length === 0 ? null : Buffer.from(kernel.window.subarray(0, length))
     decoded.forEach(({ text, position, length: run, encoding }, index) => {
-      const inner = new ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, { ...this.#bounds, matches: this.#bounds.matches.inside() })
-      inner.push(text, true)
-      this.#kept.leaveOut(inner.dropped)
-      for (const match of inner.matches) this.#addDecoded(match, position, run, encoding, lineAt[index] ?? null)
+      for (const match of this.#matchesIn(text)) this.#addDecoded(match, position, run, encoding, lineAt[index] ?? null)
     })
+    for (const { start, text } of unescaped) {
+      const found = this.#matchesIn(Buffer.from(text.text, 'latin1'))
+      // The window held what was decoded.
+      raw?.copy(kernel.window)
+      for (const match of found) this.#addUnescaped(match, text, start, raw)
+    }
+  }
+
+  /** Searches text that was decoded; the window is another one afterwards. */
+  #matchesIn(text: Buffer): readonly SecretMatch[] {
+    const inner = new ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, { ...this.#bounds, matches: this.#bounds.matches.inside() })
+    inner.push(text, true)
+    this.#kept.leaveOut(inner.dropped)
+    return inner.matches
+  }
+
+  /** Takes what was found where letters are escaped; what is written plainly there was found before. */
+  #addUnescaped(match: SecretMatch, text: Unescaped, start: number, raw: Buffer | null): void {
+    const from = start + text.original(match.offset)
+    const to = start + text.original(match.offset + match.length)
+    if (to - from === match.length && match.encoding === 'raw') return
+    const offset = this.#base + from
+    const companion = match.companion ?? raw?.toString('latin1', from, to) ?? null
+    this.#kept.add({ ...match, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion })
   }
 
   #lineAt(position: number): number | null {
@@ -272,7 +315,8 @@ export class ContentScan {
     // Decoded text that is no secret of its own (the words of a base64 run) proves little: only what is not generic counts.
     if (match.detector.generic && encoding === 'base64') return
     const within = encoding === 'utf-16' || encoding === 'hex' ? match.offset * 2 : encoding === 'gzip' ? 0 : Math.floor((match.offset * 4) / 3)
-    this.#kept.add({ ...match, offset: offset + Math.min(within, run), length: run, end: offset + run, line, encoding })
+    const start = offset + Math.min(within, run)
+    this.#kept.add({ ...match, offset: start, length: offset + run - start, end: offset + run, line, encoding })
   }
 
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */

@@ -27,16 +27,52 @@ function mayBeText(bytes: Buffer, from: number, to: number): boolean {
 }
 
 /** Whether a run may be the base64 of text, wherever its groups begin. */
-const isBase64Text = (bytes: Buffer, from: number, to: number): boolean =>
-  mayBeText(bytes, from, to) || mayBeText(bytes, from + 1, to) || mayBeText(bytes, from + 2, to) || mayBeText(bytes, from + 3, to)
+function isBase64Text(bytes: Buffer, from: number, to: number): boolean {
+  for (let skip = 0; skip < 4; skip++) if (mayBeText(bytes, from + skip, to)) return true
+  for (let skip = 0; skip < 8; skip++) if (mayBeWide(bytes, from + skip, to)) return true
+  return false
+}
+
+/** Groups of four characters of UTF-16 that begin with a letter and with a zero in turn: two of them stand for three letters. */
+const MIN_WIDE_PAIRS = 5
+
+/** Whether from a place on, groups of four can stand for UTF-16 text, as PowerShell takes commands. */
+function mayBeWide(bytes: Buffer, from: number, to: number): boolean {
+  const reach = 8 * (MIN_WIDE_PAIRS - 1)
+  for (let start = from; start + reach + 4 < to; ) {
+    let at = start + reach
+    while (at >= start && STARTS_TEXT[bytes[at] ?? 0] === 1 && bytes[at + 4] === 65) at -= 8
+    if (at < start) return true
+    start = at + 8
+  }
+  return false
+}
+
+/** How base64 begins with a packing: zip, bzip2, xz, zstd, zlib at its four levels. gzip is found anywhere (packed-text.ts). */
+const PACKED_BASE64 = /^(?:UEsDB|QlpoO|\/Td6W|KLUv\/|eJ[w-z]|eA[E-H]|eN[o-r]|eF[4-7])/
+/** The same in hex, with gzip. */
+const PACKED_HEX = /^(?:1f8b08|504b0304|425a68|fd377a58|28b52ffd|78(?:9c|01|da|5e))/i
+/** Characters that these take. */
+const SIGN_LENGTH = 8
+
+/** Whether a run begins as packed content does. */
+function mayBePacked(window: Buffer, from: number): boolean {
+  const first = window[from] ?? 0
+  // `U`, `Q`, `/`, `K`, `e`; `1`, `5`, `4`, `f`, `F`, `2`, `7`.
+  if (!PACKED_FIRST.has(first)) return false
+  const head = window.toString('latin1', from, from + SIGN_LENGTH)
+  return PACKED_BASE64.test(head) || PACKED_HEX.test(head)
+}
+const PACKED_FIRST = new Set(Buffer.from('UQ/Ke154fF27'))
 
 /**
  * Where the groups of four may begin in base64 text whose first characters may not belong to it. None for a hash, a path
  * or a symbol name, which decode to no text, nor to the structure that a DER key begins with.
  */
 function alignments(bytes: Buffer): number[] {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes, skip, bytes.length))
-  return /^M[ICH]/.test(bytes.toString('latin1', 0, 2)) && !found.includes(0) ? [0, ...found] : found
+  const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes, skip, bytes.length) || mayBeWide(bytes, skip, bytes.length) || mayBeWide(bytes, skip + 4, bytes.length))
+  const head = bytes.toString('latin1', 0, SIGN_LENGTH)
+  return (/^M[ICH]/.test(head) || PACKED_BASE64.test(head)) && !found.includes(0) ? [0, ...found] : found
 }
 
 /** Pairs of hex digits in a row that stand for text: a hash of twenty bytes has them once in a million. */
@@ -46,39 +82,53 @@ const HEX_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => (/[0-9A-Fa-f]/.test
 
 const isTextByte = (byte: number): boolean => (byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13
 
-/** Where the hex digits begin that a run starts with: behind `0x`. */
-const hexStart = (bytes: Buffer, from: number): number => (bytes[from] === 48 && ((bytes[from + 1] ?? 0) | 32) === 120 ? from + 2 : from)
-
-/**
- * Whether the hex digits that a run starts with hold text.
- * @returns where, at each of their two alignments
- */
-function hexAlignments(bytes: Buffer, from: number, to: number): number[] {
-  const start = hexStart(bytes, from)
-  // Most runs have another character early: no second look at what stands in front of it.
-  let end = start
-  while (end < to && HEX_DIGIT[bytes[end] ?? 0] !== 255) end++
-  return [start, start + 1].filter((first) => {
-    let run = 0
-    for (let i = first; i + 1 < end; i += 2) {
-      run = isTextByte((HEX_DIGIT[bytes[i] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes[i + 1] ?? 0] ?? 0)) ? run + 1 : 0
-      if (run === MIN_HEX_PAIRS) return true
+/** Whether pairs of hex digits from a place on stand for text. */
+function isTextInHex(bytes: Buffer, from: number, to: number): boolean {
+  let run = 0
+  let wasText = false
+  for (let i = from; i + 1 < to; i += 2) {
+    const byte = (HEX_DIGIT[bytes[i] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes[i + 1] ?? 0] ?? 0)
+    // In UTF-16 every other byte is a zero.
+    if (byte === 0 && wasText) {
+      wasText = false
+      continue
     }
-    return false
-  })
+    wasText = isTextByte(byte)
+    run = wasText ? run + 1 : 0
+    if (run === MIN_HEX_PAIRS) return true
+  }
+  return false
 }
 
-/** Whether a run may be the hex of text. */
-const isHexText = (bytes: Buffer, from: number, to: number): boolean => to - from >= 2 * MIN_HEX_PAIRS && hexAlignments(bytes, from, to).length > 0
+/** The hex of text in a run of base64 characters: behind `0x`, a path, a name. Each at those of its alignments that give text. */
+function* hexTexts(bytes: Buffer, from: number, to: number): Generator<{ start: number; end: number }> {
+  const isHex = (index: number): boolean => HEX_DIGIT[bytes[index] ?? 0] !== 255
+  // Among so many characters, one digit in a row of hex is met: what cannot be part of one is passed over.
+  for (let probe = from + 2 * MIN_HEX_PAIRS - 1, done = from; probe < to; probe += 2 * MIN_HEX_PAIRS) {
+    if (!isHex(probe)) continue
+    let [start, end] = [probe, probe + 1]
+    while (start > done && isHex(start - 1)) start--
+    while (end < to && isHex(end)) end++
+    const head = bytes.toString('latin1', start, start + SIGN_LENGTH + 1)
+    if (end - start >= 2 * MIN_HEX_PAIRS) {
+      for (const shift of [0, 1]) if (PACKED_HEX.test(head.slice(shift)) || isTextInHex(bytes, start + shift, end)) yield { start: start + shift, end }
+    }
+    done = end
+    probe = Math.max(probe, end - 1)
+  }
+}
+
+const hasHexText = (bytes: Buffer, from: number, to: number): boolean => hexTexts(bytes, from, to).next().done !== true
 
 /** What a text of base64 characters decodes to: hex or base64 at each place where it may begin. */
 export function* decodedTexts(text: string): Generator<{ bytes: Buffer; encoding: 'base64' | 'hex' }> {
   const bytes = Buffer.from(text, 'latin1')
-  const hex = bytes.length < 2 * MIN_HEX_PAIRS ? [] : hexAlignments(bytes, 0, bytes.length)
-  if (hex.length > 0) {
-    for (const start of hex) yield { bytes: Buffer.from(/^[0-9A-Fa-f]*/.exec(text.slice(start))?.[0] ?? '', 'hex'), encoding: 'hex' }
-    return
+  let isHex = false
+  for (const { start, end } of hexTexts(bytes, 0, bytes.length)) {
+    isHex = true
+    yield { bytes: Buffer.from(text.slice(start, end), 'hex'), encoding: 'hex' }
   }
+  if (isHex) return
   for (const skip of alignments(bytes)) {
     const decoded = decodeBase64(text.slice(skip, text.length - ((text.length - skip) % 4 === 1 ? 1 : 0)))
     if (decoded === null) continue
@@ -102,7 +152,14 @@ export function base64Texts(kernel: Kernel, from: number, length: number): { pos
     const first = runs[i]
     if (first === undefined) continue
     const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92)
-    if (!continues && window[first.start] !== 77 && !isHexText(window, first.start, first.end) && !isBase64Text(window, first.start, first.end)) continue
+    if (
+      !continues &&
+      window[first.start] !== 77 &&
+      !mayBePacked(window, first.start) &&
+      !hasHexText(window, first.start, first.end) &&
+      !isBase64Text(window, first.start, first.end)
+    )
+      continue
     let end = first.end
     let text = window.toString('latin1', first.start, end)
     let joined = false

@@ -1,6 +1,7 @@
 // gzip in base64: a Helm release, a file in a ConfigMap, an asset in a script. Found by how its first bytes look at each of the three
 // places in a group of four characters; read over line breaks, quotes and escapes, to the end that the packed bytes have themselves.
-import { constants, inflateRawSync, type ZlibOptions } from 'node:zlib'
+import { constants, inflateRawSync, inflateSync, type ZlibOptions } from 'node:zlib'
+import { HEAD, packingOf } from '../packing/signs.ts'
 import { decodeBase64 } from './checks.ts'
 
 /** How `1f 8b 08` looks in base64, with the characters and the bytes in front of it that belong to its group. */
@@ -87,9 +88,21 @@ function gather(text: string, start: number): { joined: string; end: number } {
 export interface PackedBudget {
   /** Bytes; negative where they did not do. */
   left: number
-  /** A text was longer than the window in which it is read. */
+  /** A text was longer than the window in which it is read, or there were too many archives. */
   isCut: boolean
+  /** Archives in base64 or hex, for whoever opens archives. */
+  archives: Buffer[]
+  /** Bytes of further archives that may wait. */
+  archiveBytes: number
 }
+
+/** Bytes that packed texts of one content may unpack to. */
+const MAX_UNPACKED = 64 << 20
+/** Bytes of archives of one content that wait to be opened. */
+const MAX_ARCHIVES = 16 << 20
+
+/** What one content may start with. */
+export const packedBudget = (): PackedBudget => ({ left: MAX_UNPACKED, isCut: false, archives: [], archiveBytes: MAX_ARCHIVES })
 
 export interface PackedText {
   readonly position: number
@@ -149,5 +162,43 @@ function* unpacked(joined: string, budget: PackedBudget): Generator<Unpacked & {
       done = start + 4 * Math.floor((Math.min(found.length, bytes.length) + skipped) / 3)
       break
     }
+  }
+}
+
+/**
+ * Unpacks bytes that stood in base64 or hex; what takes an archive reader waits for one.
+ * @returns null for what is not packed, or not unpacked here
+ */
+export function unpackDecoded(bytes: Buffer, budget: PackedBudget): Buffer | null {
+  const told = packingOf(bytes.subarray(0, HEAD), '')
+  if (told === null) return null
+  if (told !== 'gzip' && told !== 'zlib') {
+    if (bytes.length > budget.archiveBytes) budget.isCut = true
+    else {
+      budget.archiveBytes -= bytes.length
+      budget.archives.push(bytes)
+    }
+    return null
+  }
+  if (budget.left <= 0) {
+    budget.left = -1
+    return null
+  }
+  const found = told === 'gzip' ? unpack(bytes, budget.left) : inflate(bytes, budget.left)
+  if (found === null) return null
+  if (found === 'too much') {
+    budget.left = -1
+    return null
+  }
+  const text = Buffer.isBuffer(found) ? found : found.text
+  budget.left -= text.length
+  return text
+}
+
+function inflate(bytes: Buffer, most: number): Buffer | 'too much' | null {
+  try {
+    return inflateSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: most })
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE' ? 'too much' : null
   }
 }

@@ -24,12 +24,23 @@ const MAX_UNPACKED = 8 << 20
 const MIN_ENCODED = 12
 
 const ESCAPE =
-  /'\\''|'"'"'|%[0-9A-Fa-f]{2}|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[0-3][0-7]{2}|\\[nrt]|\\[^A-Za-z0-9\s]|&(?:amp|quot|lt|gt|apos|#\d{1,6}|#x[0-9A-Fa-f]{1,5});/g
-const NAMED: Readonly<Record<string, string>> = { '&amp;': '&', '&quot;': '"', '&lt;': '<', '&gt;': '>', '&apos;': "'", '\\n': '\n', '\\r': '\r', '\\t': '\t' }
+  /'\\''|'"'"'|%[0-9A-Fa-f]{2}|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]{2}|\\[0-3][0-7]{2}|\\[nrt]|\\[^A-Za-z0-9\s]|&(?:amp|quot|lt|gt|apos|lowbar|hyphen|#\d{1,6}|#x[0-9A-Fa-f]{1,5});/g
+const NAMED: Readonly<Record<string, string>> = {
+  '&amp;': '&',
+  '&quot;': '"',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&apos;': "'",
+  '&lowbar;': '_',
+  '&hyphen;': '-',
+  '\\n': '\n',
+  '\\r': '\r',
+  '\\t': '\t',
+}
 
 /** Escapes that name a character by its number: what begins them, and the base of the number. */
 const NUMBERED: readonly (readonly [RegExp, number])[] = [
-  [/^(?:%|\\x|\\u\{?|&#x)(?=[0-9A-Fa-f])/, 16],
+  [/^(?:%|\\x|\\u\{?|\\U|&#x)(?=[0-9A-Fa-f])/, 16],
   [/^&#(?=\d)/, 10],
   [/^\\(?=[0-3][0-7]{2})/, 8],
 ]
@@ -123,8 +134,11 @@ const isZlib = (bytes: Buffer): boolean => bytes.length > 8 && bytes[0] === 0x78
 /** Bytes behind the packed ones: a checksum, for gzip the length too. */
 const TRAILERS = { gzip: 8, zlib: 4 }
 
-/** What gzip or zlib packs at the start of bytes that base64 stands for: where in it something is cannot be said. */
-function* unpacked(of: Reading, bytes: Buffer, budget: { left: number }): Generator<Reading> {
+/**
+ * What gzip or zlib packs at the start of bytes that text stands for: where in it something is cannot be said.
+ * @param characters that stand for one byte
+ */
+function* unpacked(of: Reading, bytes: Buffer, budget: { left: number }, characters = 4 / 3): Generator<Reading> {
   const header = isZlib(bytes) ? 2 : gzipHeader(bytes)
   if (header === null || budget.left <= 0) return
   try {
@@ -134,7 +148,7 @@ function* unpacked(of: Reading, bytes: Buffer, budget: { left: number }): Genera
       engine: { bytesWritten: number }
     }
     budget.left -= buffer.length
-    const last = Math.min(of.text.length, Math.ceil(((header + engine.bytesWritten + TRAILERS[isZlib(bytes) ? 'zlib' : 'gzip']) * 4) / 3)) - 1
+    const last = Math.min(of.text.length, Math.ceil((header + engine.bytesWritten + TRAILERS[isZlib(bytes) ? 'zlib' : 'gzip']) * characters)) - 1
     yield { text: buffer.toString('latin1'), start: () => of.start(0), end: () => of.end(last), isEncoded: true }
   } catch {
     // No such format, or more than is looked into: then it is no text that anyone reads.
@@ -171,6 +185,7 @@ function* decodings(reading: Reading, budget: { left: number }): Generator<Readi
           (byte) => skip + byte * 2,
           (byte) => skip + byte * 2 + 1,
         )
+      yield* unpacked(part(whole, skip, whole.text.length), bytes, budget, 2)
     }
   }
 }

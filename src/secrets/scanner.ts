@@ -9,19 +9,20 @@ import type { Detector, FileDetector, LiteralSpec } from './detector.ts'
 import { DETECTORS, FILE_DETECTORS } from './detectors/list.ts'
 import { FileIndex } from './file-index.ts'
 import { MatchBudget } from './kept.ts'
+import { LETTER_ESCAPES } from './letter-escapes.ts'
 import type { SecretMatch } from './match.ts'
 import { NameIndex, TRIGGERS } from './name-index.ts'
-import { PACKED_SIGNS } from './packed-text.ts'
+import { PACKED_SIGNS, packedBudget } from './packed-text.ts'
 import { buildKernel } from './prefilter/kernel.ts'
 import { escapedSpellings } from './spellings.ts'
 
-/** Bytes that packed texts of one content may unpack to. */
-const MAX_UNPACKED = 64 << 20
 /** Literals as they stand in escaped text: the window is decoded before the pattern is tried. */
 const ESCAPED_SCHEME = /^(?::\\{1,2}\/\\{1,2}\/|%3A%2F%2F|%3a%2f%2f|\\:\/\/|:\\u002[Ff]\\u002[Ff])/
 
 /** Texts that tell a program whatever its file is called. */
 const PROGRAM_MARKS: Readonly<Record<string, Mark>> = { 'BusyBox v1.': 'busybox', 'GNU bash, version': 'bash' }
+
+const LETTER_ESCAPE_TEXTS: ReadonlySet<string> = new Set(LETTER_ESCAPES.map(({ text }) => text))
 
 const PACKED: ReadonlySet<string> = new Set(PACKED_SIGNS.map(({ text }) => text))
 
@@ -60,6 +61,7 @@ export function literalsOf(detectors: readonly Detector[]): readonly Sought[] {
   }
   if (detectors.some(({ names }) => names !== undefined)) for (const trigger of TRIGGERS) add(trigger, [], { isTrigger: true })
   for (const text of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add(text, [])
+  for (const spec of LETTER_ESCAPES) add(spec, [])
   return [...literals.values()]
 }
 
@@ -71,6 +73,7 @@ function compile(detectors: readonly Detector[], simd: boolean, files: readonly 
     marks: all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
     packed: all.map(({ spec }) => PACKED.has(spec.text)),
     signs: all.map(({ spec }) => signOf.get(spec.text) ?? null),
+    letterEscapes: all.map(({ spec }) => LETTER_ESCAPE_TEXTS.has(spec.text)),
     owners: all.map(({ owners }) => owners),
     escaped: all.map(({ spec, isEscaped }) => (ESCAPED_SCHEME.test(spec.text) ? 'scheme' : isEscaped ? 'literal' : null)),
     kernel: buildKernel(
@@ -119,7 +122,7 @@ export class Scanner {
   }
 
   #start(path: string, isCapped: boolean): ContentScan {
-    return new ContentScan(this.#compiled, path, 0, { left: MAX_UNPACKED, isCut: false }, { matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches), isCapped })
+    return new ContentScan(this.#compiled, path, 0, packedBudget(), { matches: this.#matches ?? new MatchBudget(DEFAULT_LIMITS.matches), isCapped })
   }
 
   /** Scans a text that is in memory, such as a history entry. All its matches are kept: reports quote such texts. */

@@ -1,0 +1,70 @@
+// Escapes of characters that nobody has to escape: letters, digits, `_` and `-`. A token that is written with one has no literal
+// that the search finds, so these escapes are searched for themselves, and what stands around one is read with escapes undone.
+import type { LiteralSpec } from './detector.ts'
+
+const CODES = Array.from({ length: 0x7b }, (_, code) => code).filter((code) => /[A-Za-z0-9_-]/.test(String.fromCharCode(code)))
+
+const each = (front: string, digits: string): string[] => [...digits].map((digit) => front + digit)
+
+/** What such an escape begins with: URLs, JSON, JavaScript, C, Python, and HTML. */
+export const LETTER_ESCAPES: readonly LiteralSpec[] = [
+  ...CODES.map((code) => ({ text: `%${code.toString(16)}`, ignoreCase: true })),
+  ...['\\x2d', '\\u002d'].map((text) => ({ text, ignoreCase: true })),
+  ...each('\\x', '34567').map((text) => ({ text, ignoreCase: true })),
+  ...[
+    ...each('\\u00', '34567'),
+    '\\u{',
+    '\\U000000',
+    '\\055',
+    ...each('\\0', '67'),
+    ...each('\\1', '01234567'),
+    '&#x',
+    '&#X',
+    ...each('&#', '0456789'),
+    '&#1',
+    '&lowbar;',
+    '&hyphen;',
+  ].map((text) => ({ text })),
+]
+
+/** Bytes of the longest of these escapes, and a little more. */
+const LONGEST = 14
+/** The escape of a letter, and what goes on behind it. */
+const ESCAPE =
+  /^(?:%([0-9A-Fa-f]{2})|\\x([0-9A-Fa-f]{2})|\\u(?:00([0-9A-Fa-f]{2})|\{0{0,4}([0-9A-Fa-f]{2})\})|\\U000000([0-9A-Fa-f]{2})|\\(0[5-7][0-7]|1[0-7]{2})|&#[xX]0{0,4}([0-9A-Fa-f]{2});|&#0{0,4}([0-9]{2,3});|&(?:lowbar|hyphen);)/
+/** The base of the number in each group of the pattern. */
+const BASES = [16, 16, 16, 16, 16, 8, 16, 10]
+
+const isWord = (byte: number | undefined): boolean => byte !== undefined && ((byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90) || byte === 95 || (byte >= 97 && byte <= 122))
+/** A letter or digit, or the sign that another escape begins or ends with. */
+const goesOn = (byte: number | undefined): boolean => isWord(byte) || byte === 37 || byte === 38 || byte === 92 || byte === 59
+
+/**
+ * Whether at a place of the window a letter is escaped that is part of a word. A lone one, such as the `%4d` of a format or an end
+ * of a range, is none.
+ */
+export function escapesLetter(window: Buffer, position: number): boolean {
+  const text = window.toString('latin1', position, position + LONGEST)
+  const match = ESCAPE.exec(text)
+  if (match === null) return false
+  const group = BASES.findIndex((_, index) => match[index + 1] !== undefined)
+  if (group !== -1 && !/[A-Za-z0-9_-]/.test(String.fromCharCode(Number.parseInt(match[group + 1] ?? '', BASES[group])))) return false
+  return goesOn(window[position - 1]) || goesOn(window[position + match[0].length])
+}
+
+/** Bytes in front of such an escape and behind it in which a secret may stand that it is part of. */
+const BEFORE = 512
+const BEHIND = 4096
+
+/** The stretches of a window to read with escapes undone. @param places in order */
+export function stretchesAround(places: readonly number[], length: number): { from: number; to: number }[] {
+  const stretches: { from: number; to: number }[] = []
+  for (const place of places) {
+    const last = stretches.at(-1)
+    const from = Math.max(0, place - BEFORE)
+    const to = Math.min(length, place + BEHIND)
+    if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to)
+    else stretches.push({ from, to })
+  }
+  return stretches
+}
