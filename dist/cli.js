@@ -35216,6 +35216,7 @@ var Kept = class {
   }
   /** Settles what ends well before a position, up to which all is found. */
   settle(done) {
+    if (this.#open.length === 0) return;
     const open7 = pairAwsKeys(this.#open.sort(byPlace));
     const bound2 = done - UNSETTLED;
     this.#open = open7.filter(({ end: end2 }) => end2 > bound2);
@@ -35431,8 +35432,8 @@ function inflate2(bytes2, most) {
 }
 
 // src/secrets/unescaped-window.ts
-var IN_FRONT2 = 512;
-var MIN_STRETCH = 4096;
+var IN_FRONT2 = 256;
+var MIN_STRETCH = 1536;
 var UnescapedWindow = class {
   #from = 0;
   #to = 0;
@@ -35492,6 +35493,7 @@ var MAX_SEEN = 1e5;
 var MAX_PENDING_SIGNS = 5e3;
 var NO_SIGNS = [];
 var NO_ARCHIVES = [];
+var NOTHING = Buffer.alloc(0);
 var ContentScan = class _ContentScan {
   /** What kind of program the content says it is. */
   program = null;
@@ -35505,7 +35507,7 @@ var ContentScan = class _ContentScan {
   /** The start of the content, for the detectors of files. */
   #head = [];
   #length = 0;
-  #carry = Buffer.alloc(0);
+  #carry = NOTHING;
   /** Position in the content of the window's first byte. */
   #base = 0;
   /** Position in the content up to which candidates are dealt with. */
@@ -36053,7 +36055,7 @@ import { inflateRawSync as inflateRawSync3 } from "node:zlib";
 
 // src/secrets/prefilter/prebuilt-table.ts
 var PREBUILT_KEY = "9af3a84171f0bd9ac980ff9289643a01be7d32615deafabd1557c3f01f591641";
-var PREBUILT_TABLE = "vZ15fCRF+fCfqplkJ8kew42AMCxk2WWZnHsvgZnNZnez2Tt7QmDoOZLMZjIzO0eOVWFAROQQBEEFVDxQURQQAREUREHxwBMUBFERPBHFAxVhf3RPZ+ap6urpfjbv550/kpnu/tbzVNVTT51dxS7ede7W015c8MyNTXtPHFxyS1vpnkPua/r3VSWAAADAvY8+cVtdvOumGS/d+nBr9DwNSuddd+Nrzx24GoC/eb80ds4FuzZGRn/26PVNvvi9s568ml85/uCBA+e3GbchsPLyR17+S/qxZ/fsbfrk2J97l4bg4vtfOPDSa/pNFvKGjtvz8Heeffq+befe9OjJF7+yNhKC55979blXnwMIAQPwXnPn8XfdcWfnNZddFN5dCi54MBAavfeCB89/DUIADLxQ+XD9A5YP9/H5vvnzOXDffO+CBfOXVz4zA3Ca1+dbYPvxndroW8Dt78NMmA9OHw7/vz5nKkUVmXylziNfubDyzHvNML4nUS3G75fY9437x6MQvik9+T5m1eEipNkiD8Acz5Cgw8dtYvRD4dfH2AaD4gxg3DZZxwX5cyVtlim4Qyq6fJz3GPd/yQEeMMgvcIDrTKbeY5/2ra5zO628us4zvbw/gx/nOcnQ+O+GCr9mP7FRpdO83o9SpsMDUM8Shg53Woj5JvEaA/iN+f0EBnAKB/goW19Dcw3p8AvF/awtubvy7RNGGJdVQvqFFK/dZjwWGH8fhSOU8fYqpXy6Ror+GtbUiNkVthntrVBpzzGV758iugEva/PsqvxaOA0n8rLN9RX8AAeYbXxfzdyEtMiVvI3skBrahhjAaZVUabXI/Rf7rEnfw85Q8Ksdy8nlUph/4wABdO1omxCKNtcZYlsqz3xdeOZ4KcanmcwQv1648xYU1n3oehh2sb3GvdUc4EgOEFdqU1CmbK9B/oIBhD3/gg8AwFvdmUZFm1Mr0lYqLOFTjgF5LNQii6a7FLofZ3JHeiKe3xnfXxaeyrvwijmDW2XR4GTpyrUo5IssT/9HtwD+B/PX3sqzk8bfU2ro8QNLvLKV0A/3AJzpucJV6Xq48tTny17XVuZcDvCczb3HhF+zCLXKJYb8D5e9KAdYx87xALzT8tw+KcyPMKpH+rwN4TNCPtSi8xNKq2/2ANxq42napd9XI4lzOECXKWOLracaEHR8mX3WRbz+KPz6vRlChP+0cu11dekRtDhKuPc/8/8eU+OzK6nzFWVYMzw31MyPMyp3k4LUz7FuKS32OeRro+dR44lexJ1katekSNfDy/7fcudL/Mqy55HyvYEDvAh3OaT5Wg5wDgeIKi29BduA+f9rOLXQ9zZDsxe5T2kTn2EAw1KK7FLI/A3bYn4bQ3dv4wC/1NuVljR91bjySf6MReox7FYG8CXh2iPoqSWO9vgHBnAi0uJkkz6LPwsxFy2KLyJtv2Z+/7nCKl6rfBs+iHbKdcbflIOn+qlF7qcYwFZEvcOQvb1yZU/lzhpJqxu5RyHtTzb2fr9Bn+o6Pn+1CWeicv0Em7iezpf+P+ss/vbNOiLCAD5vhHiPGe7plfv/Fp7+nSB3qaHfXoWWByxx+5Jw5b98s20+/syUcZ70xIlmCMs8j1TCutn4+wabbips5ACXVOL2kBDeu9lHjDuHSFJ+X2552Mq+phLe7Gn02T7n8rnDzP+LDVnDthK/jnLwJ9CEnvs422ih3irZ2ZP8MPPKLRzg0xxgqxD/JZXnv2iR/B3HXOpE38+Sng5LmiTR979I4ZzrGTCeTtWU9lAlxNddlKa3orSZML+/gnT8sRTGleh3pwfgMT7oAfgGMfdvZn2GrLAh6deVMH8ECdceYJL/i//OcvU+DrBY7HNUfn0TfoJi9udq7wVdvc1G2rvYkTb5nJSur/UA3EX0Y+PCr2Ot9sqOVYb4LQ5wi9jyq7APi6NS5VrGDKVO3Y8y2Rd43nL/Bbb1zbrqCCmul075LthSuXNBjfJwiqodWzNl+hjArca3oKHdTJvQ/400Dlnu9hjsz94s6TsZwJ/NMN5NyKW3oDwp1vZYHoBPimNjHoAbrOOikvR2fj6cK11rs8R2ObryAF/roPXTHOA8R/+0CsWtDadpTfKPHGChrT/ewOY5yO1G7Fi57SLEvsGxdjkKPfFl/lSFLhxEvXS/oO15giZfLfssW2t5dcq/VJ54G7obM7U5hm91ZW9vMzQJeQAGYYKPWpj+mqEssIn7vprU9w6iBr/GTLFrhKtHWOT/w3gu5yJPNte8+4VKDtXpdSMDOJMBNLNz2YhDuv4YfZ/nWSzd/XtNO/2C8XemIeEMj08fhSel0scc83y7Uv4z5v+zDf6LlVDuFcNDv8oJfIcU2lnG5QHPi+b178Dy6jhNjTx5pxTO55TxuM14qtG891/EnF35vse8+4FKCN+QwjrZA/A89yFas9XsvQzgbYg/3XhyeeXKV9g9RDuue1NuSYptgyJPvs0vZgBvV6bDfuH5eOWZMUU4uz3cA7AJdqA4/pQDHCL6+crd54htic+aMrskLsouN69sM574bUW3/yAtR4zv8/hcU/4GhfSfS9dmo9/fYE+yFSb7HX1+pOyda+j7Ifv4meFci/Rb6CIFvmaEuJPP4K/x+yw58Gm2zQj3eTitInmnB2AFA3gD6fJz83/G1hbfomrJCU8/UvXaDv4vY0pmwnMd6HvAEsL74Uf8hJrW8TcGsK7yxEwUwlf4XbZ+70F4lj9QlmA+M+JmMN2QM2LKqCdY7S0MYAvSbca0+70AzUr5rytDXll59ipV3fhmG+pXtnK2kUrnoOLp/+o1n6HXSeaViNx6JaWHH6XkEuN7UmF7H7IJM2pq+Am2yVUr6j02159iAPuNsH5l/P2jIG995ddSC3kvqFX7aCXtDkWp+BB+JHAwyw3KqzRKAHPBMk/qQ+Yt3aj+9pc7HKUaMoRQ/ZVaptpTUUU5AMD9Qm/LC34X+T+VEkbUQlORZJYYuQnHwLyy4rU/ZZFycpQUecP0q36oKlx5NmB52CujluB5BTW++O0soaQIQQ/dL6lcSSrUMqlcC4QqSls183IpQmXWq1JD6rR6zT8MPWOkUL2qe+vXFfKVKmnlBQhc6troIeCzWm019JBPtMbS1MgkM6PuqxW2rn3gZlAlhK6mT5kvVeGBQysZVEKZxUvV9A6V1fIbK2ICavstXw8J8kKV+/PNFJ7SmAfEeAQqwMVy3LxckXABQ9upxqRfymM91j7UrAFlmS9Z7MOP7ZrXKMVlQo9yKWTviQK2FbiDA2PgC5WFhFD8ry5ZuyLVNAmF1N7U1lkGAgqTkTXzSW4hZFwr+XGwJVdeSlWN+MoKsKqbL9VwRVzODp+UGiExAF/5CsceteTTH+FWvUNO+VIVVLK6Ufu60CFxAmjBiJ9Zgi0JsbWtwziAN2CwJan6KKmy4yGx6AbKk9ghn1PWGQGGKpliGnhIWZ+q9AzZBetXtSf81lpQd0lmjErcjenZJZhXmbvMJjeda3I/A1XN7QuYbKB8I6TUzCslkvG75DWytHzJa/NsxWyZNaI+MaoKk7dZqWaNNjPKvMXeA3KMxPaFz2cnJ+AmeXkdCtj6CC/h0o3q7Io8Ra3vL3sbrmx/1Si2XuOZgJm8c1WlXUiMkhBqQH4+MGUcFTkB8Ap1GONmze23dxw+wbr9ODV9JSlnfBarrpQun01hZ1JilGqVg7LJlgDWVRBmujcHpxISpAWqBQCq9i+lnF8CahZ2nIDCwJdolyXl1ZCiQc2tNUAJpbJXVsErhN6I5d+MnY1vat0KBC6shirUYZZUD9TqTxh4myp9/OCtZFTtOozVdgxeXIeVRCJg43IDlOqxnAd8Sr2AUNeXbE2LKWLhF6sROIiaI1Sr8VYur1xusrJq27im0w2okkPOkbqa1ZhfrR0tqj6wb7ai57whdS4H5Oq68qPsoTnDSem11oh+VWheGz0q10s+a241yA/7hIJqSSMvlm8+Md8mp5iloOnfWa3SGDBrEQEMYGle2yrIb+OlvZIUH0oRo3+EQr8CC/Tq4fgcGutsSk2/rU34xOZACLd8nIY8fCqr4ThWvpBTIP5qUoZcNmaEVdZwoTXMgNfWJMVqlVuf8HurkQnYVlBip8WSz1xlQdyMJI4mD4WcuyshhUlxO8/D0QCI368aVfKJpUceySkP74BfrxFC1XQJsVpeT4wsVvjqav5xAWNCK7TSySupkphZWlHWURHrqAZXdKKVfuhQM5kb7CuzUHkxarmLwWtap03VW50281pcADMvcLVnCKj8Erep4OsdBlL9Zn+EW1o+dk7CW/IfjVXz+tVNTW/lh0+dCiGsSNiQ1lAdhHRuy5gSvHJih2zBUE0n5j0P3IgO1MxqD0pnn50pyqNkZZX1TPAHhGgEGDhX35VUtQ4nqOsw/9Q4PA8o6i7b6PmtoYQkHUI1qodQ7aFMrzpaPrHRLfpipJK/mleXVtLPL6RKoMZwj3okx/Rfh5raeKvpsa5GpeQTMiPgNK3CLelbqnb1y36W2TYJvW6qSvNztGQdXtW4TWX8Gc2dWJT14cELhnp4Ntr4So5DLn5TLb9DqvktxsIttZq/9rxMpavJLFYQsETB7LVXBtHLEy++qewuWdgtdqNOJeslH27vGOOYDGnks2aTS1OqNqGYuigHvOoejx83gJGRV8q2tzoSguZOQnbNWPuxalVp5yhVJCO/2XF4qdKthFIgID1nHdO/2d2M3JQS7GofeL1y9zNgNwBYnkgA0UhCOAKCD9L1nmm155Cq+8DFGyEpj712fokLxuOzt0m1N0Hl3jJOXhKMoDJ/F3KaHCkpskDqIXhR7P162OI0rty45k59hZKLqdiQ+N+rtLjqkHk1GsgLhmzH1EJCGbgZ3fQJPVFFOF5r56UkxdGjQDmIXgbNncA0Pxu2h3tr3T9w4MABZbKZ1h7u6w1TeTz2E+6n8xzzq+i8B/Pd3SReb0F4ER/XOoJUvk7Qv7+PytcjPpqI5zKxkaCWTQZHEpNBFY8/dX7zvTezQGij+9Mto+P5lhryDyAlvA1CEwnyiVguUYhosVgin4+MJALGByr/ZPkz/eVRoKkyUubL+Ehi0gQrH1l/aJxTHrAV+WA5gKA7+U2I18bzkXIYZomuwlL6menfWDZ9xGO8qr9N+rEGgFkiH6TJbzLe2pf0r3qkMi/nX9V+ZsyCORKvp7t73i/U7dp4HuOC7lUe2W99ea1nJf86I2L6SUHI6acbz6Gi/BZq/h0myG8hyz/cYn/VJKzan1p+XSPAEVb7JfFHWvgWEn+Uha9moZP91jWUeyFTfDyTjYy1R2r6L2wAnhnmylHfFJ8h8d4ZAMcIfI4o/xg4FvE9u2uvu5erD73yOA753xXhLeHl7VGS/m9F8gccApDNr853PByP+ObOcM0A5PyrbzgBThB4jcTr9h9AfLh3v0atv07E9d/WlnB02bZNS1zrby5VNOWv3bx5bXsPOKS/OJp2ksTT9G+Ak5H+7a2tbdT2RzPi127u7t+yO0iyn3lI/0mtY3mLg3ysgD6Ffwri+7t3ke1/Ps6/vt7V1PxfgPhiTCtECPrrjadTsf31bdhOlb9QsL+dm6j8aYgvtLcsTxTd259e/wXRUE7b1vPJ6W/ktzkx3X4QfCviOw6Cb0N850Hw7YhfdBB8B+IXHwTfifglB8EvQvzSg+AXI34ZmT+ivPeDyS8/CPlLER/e0ruRav/L0KxEi7Y/lkkPJodakpmVvfEup/6HXm6WoyEFiR9w5lfACnSfzq+ElfZ8sxM/y4/3UTgYvgu67Pl5buSfMS3+TDgT3V8YXqVR668Qyv+BYltbxyr7QOT629NgTBRV+OZasE39vUrgo0S+G7oRP++kiY5VK93rr7d/Vgv8os4auKX9ptdbPYhfGO7eRk3/Ndb0tw1E1p83AKyV0r+WBtb0W10eVEbpT+N7odea/q71h4YeWG9Jf3sNrOm/BvoQH+5eHaX6vw2YP2v1Ziq/EY2jtbWEyf57E25/HgS/GfELwz3DVPvbYrU/20Cs5X8VbJXsr5YGVvtZD9sk+6Px/dBvtT/X+kNDH2y32J+9BjLOfAA7sP3sX1Ok2s9OzPdmyO3fXYL/2dhNzf/d1vy3DcSa/9vKezOh/K+lgTX/tsNZUv7T+LPhbGv+u9YfGnbAgCX/7TWw+p8NcI6Q/93k/vO5Qv5tG6XmX8Saf7aBWOuPdXCelH+1NLCm/wBoUv7R+ChErfnnWn99/DVmyT97Daz5dy7EEb9+69b1y4n91wTq/+WTQ13U/B9E7fd8ckjPws64y/jr43dDEt9FHD8YFvnmztXu889Tb+7yhPm4e57XA+wV+XknTXSuXklo/4zI/JL2lW7zX98EI4X7T/v7E9TyNyqU3/4olU9by29/1LX/PQsyUvmtpYG1/MXK+zaj8kvj98E+a/ntdz/+eA7kLOW3P+q+/t0JecTnh7VcIl6Zf+pymH8y+l8FFL7ED7jhi9Pix2DMnm92I398WvwETNjz89zIn5wWvx/2I76acw7zF6YFeBvnCPsTVVO+7EWrfPlVTHn4oGnOMLxdyXc5yC8r4GsCeIeKN70g4gNy/93gZwKcPy3+ArhAxeteNL5S5AOW8QPwzREXHSDe8KI14m9o0DB7VFjgvTDcX6D5vwxcpPB/Bdf+Xyvvaoz9X4Hiv3Ll16Gx/yPx74J3KfxfwbX/y8MlVv9XcN9+ScC7Ea/FYpliuiDNHwZqzh9eKua/zlcmQAPSBKRs//VNRwq7ZuQLmZw2lCDwAJdZeZL+lyM+lsmPZvK0+esrEB/VCrHhiDR/Cvbzp/r6iSsRH8/EiqOJdCEedaf/jEaA9+L0zyZHg/liNB/LJbOFZAatfjA+sv/Ul3rjfV4QmtZnoQXnq+Cb/PgNAABtRIsGCe1HVmfuxmjO34y1t7QFie3naxAfGyyS54+uFXj6/NP7BX4kQm2/X4fGXxKT64d792aSlPGD69H9NanJne2BwdF2LVLbf5hB8CYwzgiY0r/C59zyH4QPKviOiIP/MmPAGz8EH0L8YKadnH43oPRbt61vRzAcdj1/ymYA3IjkGzzJfm+CmxCfHsyS9f8w0j89GCPzHxH4DJn/qMAXyfzNiM+l42T+Y3j+VG87BLViYTjoyv68TeZ5QT6BzyaD7uzP2/gJ+ISFj6WSiXQhWFu+EYR3lrm/qcDnY8lR9/rfYuHHE9HhTGYk6CD/AIB3tnkih8DT+t+fxv43RrNfvf/5GZR/Y7Ekmb9V4DUy/1mBz5H5zwn8CJm/DfOJXCyRikRTmWgkNx5xyD+9/2Ce8DG1fmF7ePv2zgnX/ktfP/UFge8m8rfD7QLfT+TvgDsEftUqavm/E6XfqlWru6n1/xeR/OhIUaPW33cJvEbmvyTwMXL74W6Bz9ZsgKjmP+8R9SfKvxvuRXx3d++W8PYIqf78ssRvW09b/3cf4oeG8+T64yvIfoaSheFiNGKbiCr/e78gn15/PoDlD+fI/FcFnt5++JrA0+vvBzGf0oZsqj7b+euHcPql4gVa+b2+fHpWhR8cjBXcr3/TF68/LPIk+fr49TcEPjlaINaf3xT4WJTKPyLwGS1P5B8V+KxGka/7j28JfK5A9b/flvgcUf/HEL92W3vnomXLF7W7Hr/Wd3HG8vMZjWg/30V8ZChZSGnRSD6Rzyczacf1S/V+c79wNe+4/kh//+L76D6Vr/d/Hx63512tX/rBNPg6/+PCuZwSP89Z/x/Aj6bB6/rjHc2HUtkCzf6/DT9B+ZfVCi1U//lT5D/zZP4JeALxyViG/P7Qk4jfm0iPJNP5YCxXHI2K42fGEJLcf6mfVT4JYupTyASyuUwskYgHCplAMu3G/n8+DZ75AZ6alvyn4OlpyX9aOIs0Hx8hp/8zKP3te572/LOI37Ix3EcdP/slst8tG8Pbqf77OWz/xRRZ/1/h/n98NBEh1r+/RvL18a/o2lhyc3J97479ve1O+dfoB/gNzr8hevvpeVx+05MjkaJ9IVbNH/8W6W/weQr/AryA+X309tuLWP999Pj/TuA1Mv97zA9lI6lMTEu5HP9jjb+FP+D4p+jjp38Ux0/bErvDyc3JcHJnz6ZdbvzPn9D9Fq2Q0vJj7W7zr77h2vLZSab+rYVWcNBfvOABeAnpP9BaGGgllv+/YF4PoEYIqvbPy5jX58/WFMr/XIx/eWYB/BXxzR1rCs1K0l7+3wR+sNDcMUjgX4FXEK/Pn61ZWSj/c6E/mxWHvwv8oqU6vmjpSlf9R9YE8A/Ed2/YvD68rT9CGb//J54/SGbI9vMvJD8ep5f/VwWe3v/9t8CPk/n/IH6uPvQ7l9Z/+C+6P2AEMDDXbfrX+fCJlQBzk/FEupAsTBYyI4n0XMfxO/3l2f8J8oUAXLx/cKxwDuzcXGIomS/k3Mr3zAF4Q5AvBOBCPgDOkP5dG7f3bQq2Bwn9L3Nz6Cm+r2ePe15ff8cQH4+N5CI1hsBU9S+X+Yx7Hhrml8+rNvnQUGK0ZbCYm2xRF0R5/YRnpn46O5r/zBX02Qc8f1zz/Wl9/KtO5JPY+0nTz8r2Uz3i9w7mMkMEXm//4RNGwn3dWWr59aHNbWOjO0fjawtFiv9rQOm/N5/L0sYvfwONIh+n8U2sCfErIrr/2K6XHVf+v65JPIVvwCEA2X70zQNmIb65M1wzALn+glknwmyB14j8HDYH8WX1aeNHfmv8CfX3bHaIIv7uxx/97FBF/N3zh7HDhPhntXx+PJOLu2u/6ptPHC7Gv2YAcvZD06HsCCn+tQKw2s/hwlmcevxp/FHsKMQ7mL9i/nQWOxrx6exomGL/dTMB3mLle/VK1A1fP1M/G1vgie2PITgW+a/MZAex/XUjHIf4rBYb0fQKOKIpZxKt69/080zx+NMUn8kVXPB1sw+UT2y18sWCS/knKPmiaz6g5nNu+RMxP5lNBsNDPb2xdalxrX+xm/G/uSj/p/hN8bU798e7HXl9/OAkxOeK0cmhxGie0v44GemfHwlq6UJQi48m022KVpDc/Jo5Rz+10cpnk+79zzwrn9EKbvvfAKco+FzBrfxT2Hwrn0/G3cqfzxYgPmFuoOLWf3MfwKmIj0YjqeRYIuLe/wMsRHwsTx3/W8BOQ+V/JDFJ7v8Ecfspl89Rx89axPQn+q8ga0XyEx1Rsv5tiM/XHr5Rv/+P+DXhDZG+nj1dbvPP6wPoQPE3edt3YKzrdzpZp4Lvcln+vQ2L2CIrb/sOjGz/9Y0lWKzi4275JWyJlbd9B8Y6/n8hLFXxNu/AWOvfZWwZ4gdjQXL+L0f5PzhOt58VmE/Rxz9WIn4oT1//c7pg/8HhRCoZy6QTQTfpx2YCdKH0Gx6kx/8MJsw/RDK5Idf+Tx//OBP3n5Jp8vqXkOh/UoOE+Td9/XQY8an8WEckS/P/q2S+Rh5a+W7WLfARsv2sRumfSk2Q5096ED/aRi8/a3D+56n8t2At4tNjtWewVPm3Tqr/9baP+/GfU1kv4rd3rkpFR9asp9jvetR+y48EM7ngmOvxp7qG06APtz+ztTPQWv+uYRswH6vtQKx8B9uI+NwyevnfhPIvl6XP32wWePr6qy2IL4ylJqnzl1tR/A0+nhijjD9uk/lsLhN3uf7X0wjQj/mhLHH/uTfKZ5ZX+j/08rsDpd+4lo5Ha2igen9kJ5I/odHnn3ch+RMjicl8MhqklL/dWH5+tJCtEYB1/mwP24PTXxo4cBq/1O3nLIb2H0zmY3joIyC9wCPnH59RPp19ik9lhpLp+Q7yJf83gPxPeeV4S65oBmK//2L1/aVzEF8sDGdyyf2a/v4NCO//BALq8ZO5cC7izfi3xDKjrVo22eqm/xtR8wOtil6oij/PhtcDcOKb/H8FzYbX5yCd+/8XQ1TNN3escSP/7xCz4wedeT3+cTVvzEG64RN2vGIS0rp/7T9h0Mpr2WzZBJx4nx9gyJYfaHVOf40N2/MDzjxA0p4vuuH32vLNLuwnwUamxadYypafd5IzP8hGp8WnWRrxvWu37qT6/wzy/71rw+T9s7OIj69dnqPy+xjef3E3uf7MCfxOMp8XePr+lwXEB4t5Ml9k1f3var+9o8q/z8AY7j/E6e2PcTz+nY+MdUS0bNb1+3sAE6j+LvP2PVArP8kmcfs3QW//7kf6969tIfNvw+0fLZulrh9/O27/ZCYSLROZiazNFLhcfzfMBHiHgo+65I33/yXefvZd1X49n10g8jFq/EsiH6fyF4p8lMpfxKrnDxhJT+TfKfIalb9Y5HNU/l0in6fyl4h8hsq/G/H6a4f5lnxKi40YDQjn9stadimqfyTesf5v8AO8Zxp8o/897LJpyb+MXW7Pu1g/Pw+umBZ/JbvSnne1/v290+KvYlchvrU3HcuMJtNDu8qvoLrJv6vx/LcUgBOv+933YV4KwI38azBvLFysBuHE6/sfXIvnzzHsQj744+z9Aj9I5K9j1yG+vHDRvf7gfzdcL/CLliI86sQz/xD7AF7/EKbvH/lBVt2/bGAFvf34IcTr+9eHSePPR7MbBF4j8jeyGxHf17OHuH/7YnYTHv8aT6bwyjGn/UP09YsfRuMP/X1t5PT/CNK/v6+dzH9U4KnrH25iNwt8J1n+xwR+EZn/uMAvJvJ74RMCv4Qs/5MCv5TM3yLwy8j8pwR+OZn/tMBrZP4zAh8l87cKfIzMf1bg42T+cwKfIPO3Cfwgmf884sNbe8j8F/D8Tyo2THl/XPc/t6P2d4seQGJ00mj8jXU4tv/085PusOEHWsdcjJ/cye5E9Y/AD7SOuWn/fNGOL7a1OfH6+2t32fDNHWvGnON/PfuSLT/oyDf5R9ndNrzeFnCW/wF2jy2/aKlz+n2Q3avgtWyyJZlxl/5ftuXdjB8C3GfPD7jJv6/Y847jhzP8APfb8m7G/wAemBb/VfZVW97N+B/A16bFP8geRPxENjdGHT98CPmvSSKvt/++jvj9B8E/jPgCWf+vs28gPposxDLotVGn+SP9/aVvovZbNpcck85Pc5x/ekTitYL7/e9mNAE8auVJ+999C/HjSbH+Eme/VPXPefBtxEcL4v5VCt5iP48h3jw40JgGPDmbc+w/6f237yD7XbNhV39Pdx9p/4rv4vUftRYP2oyffA/Xf8n0YDGnGb6zs7X2+J0eUONsgO8r+YHWsU5n/9nkf5w9ruaNAJzrjx+wH2D/UeWVrwBa/cff4IdKXq89O13tP/AjG37QFf9j9mMlr34F0Jp+/4Cf2PCLlq50UX9/mf1UybeO51vHOp31/yF7Qp3+reP5ARfjb6ezJ9W8EYCz/j9jP5tW/v+I/dwu/8fzzc76382esst/V/zT7Olp5H+j/172C/v8H3fmL4Vn8PtbZf9FGH//LnsWrx+Jp8oLmLVsUrWWWDV//Eth/RVt/bP+/tVziDcPTtVX0BRjhaSj/9X3L/mVJf76Cp5EKpMdTbjhf43X3+/P1oyA6v3B3+D4D9P3z3pe5GvuQKda//Fbkc/S+MfYCyJfy3yU8l/E/L62WD7rfv5H37/rdyKvFbK0/XN+j+fvyPb3K/YH0X71yUPbMFTrZ/8o8oVEvkBY/7+J/UnUn8gD/Bnx48P5RIxofy/h+RtNI++/9Bdh/VeWzL+M338o0udf/4rfX5gokN7f1Ndv/Q3LnyiS+VcEvjBM5f+O3x8utMXa2lsI/hvgHyKfp/H/ZP+U+Q6a/H/J/DIa/6rEty+h8f8W3t/JF6nt5/8gPhzuCYd37czv2b2pTdu10bH9pa9f+i8T9l+LJCbXk/R/jQn7z+So+y//T5Cf16jxfx2v/49pyRHi+N0bAj9B4vXzUw6I8kep8oEL8kep8pnAayma/D8BF+WnqPI9iN+0rbeX6j+9Ir+Vuv65TuC3hany6wW+fwuVnyHw9P2nfCK/gTp+08CrPxPFtvaJCZr9NXLcfi7mFxLtt0niy2dIuNs/1NfUzmZKfLMdbHN+0CwLH3XNe32XwGyJL58h4Xb/02fYHAu/qHOly/VbdY0F8At8okhN/0Mknpb+s/ihEk9N/8MsfJTAH84Pl3hK+nuaAI6w8O7T39v4LDsS88MT5Pc3juLo/XXy/rv3w9GYT9P3L3uLwNPfPz2G4/3bCrnJvH0TwHp+xv/YsRzv31bITRYp/XeA42Reo/FvlfkkjT8e8fFsS7bWDpSq/uMJIp+n8Hr/JSDyMar8EyX5Gkn+iXyuxMeSoy1uy6/+/spJIq8V40nX+/dBw0n8ZFn/ZNy1fL392Izzv0BfvzoP2f/eg9g//xTEjxSjCS0+GthrToLg/UPBZv+a+aj+jmYyhXwhp2WD5Td5hMNjrOd3gW+Ony9Q8eaLQNLxX5bxc99sgFNVfMStfICFiDfjH5l6D8lp/1SYtYCfhvhwJ339dRClfyabJ/ZfjuMt2H6GtY7FS84n+Y9WLr1/Rdy/uY2X25FT6Vc+gDxYdHN+RuMsgHYkH/P5hHUprXX9W5B3IPnl7SOC+viR6/XXnUj+mFZMFcT5K4f9s45li1D+D4/lW6jlbzHK/+GxKJEPwBKBz5HlL0X8jnQ+oaUCfYnJgKv2CzQBLEPxLxp8RJp/hJrzj8stvHR+VsD+/Cz9/NIVuPzt3NRPG//x8pUo/7XkWCI91k4qP6dj/2+7c4t9+neh9I+PJDQqfwbm87UVUPXfzsT6Z/LE80uPhhCWL08Au+h/hrH8aKFIHb9bJfJ5mvxVvBvxo/up+0c8z1Zz/P5NNJLX7HcgUO2/04Pkp/UNHIjjR2swnx0it5/X8ur4czYf01KJSHbcpf71jQDrcP+jzBdG0m77bwC9Vj6jb0MWcVl/rMf+O5Fb0R4cTqYLK1z3v/pEfsAMYGCFC/l1swA2iHxzZ7gcQHNn2GH+/wDwOQAbZV6b4jUX/Ca+SYp/JzH+m+X4d9Liv8US/07X8W+a8yRstcS/kxD/zXwbbv/oRwfU2EFKtX9Wv8DT94/Zjvuf0WxkrI12/s0OSb6t8Sv9xw6+E5efllqtR5X/aOW7OJ4/KpL7D7tx/10rkNu/ezB/EPtHnYX47jVbam6Ar+q/no3TP0Xvfw3g/E+1FFtI6X80P0eUTz4/61wkfzA5FKfVH0GIIPmDyaEMtf45T+JzxPlrTeTJ80dRiafKjwl8Rt1xse3/dPA4F84PCaa1dtL+GQkL30Hg62HQwncS+BY+JPGJIk3/YYnXsjQ+yfH6u3SkVhPIOv7ayPZKPMV/zmjs4yMSPz5M898pXH5Hajtgq/3s5qO4/VZIk+ufNPY/tbdPVKz/WMgyuP2bHyb7vyyS39a2mszvQ+3PxeFEdtkSWv8rJ4x/JLPZjPv1Iw0zv8/yHJ9fuJ38/loBxb9APv/1I1DkwvkVxPRL8zGdP3yKDyep9jOO+XFh+3BX/ITIr6fykwLf1kfl9yM+vLYn2N/Tva1ne9DYh95p/Ehff/o2NH4Q1D+retb2bgr0bOretseZvwLeruSbO9p6NnU78fr7q+9A/Jby+m396O3gYCY36sTr6//OnxZ/Ab9gWnyJl6bFX8gvVKe/q/6Lvv79Irv0d9F/aZh1Pn8n4mFt7/bubXu2bO/r2ePGf9TN3MEuRvz89vYV2WoaOPZf2ByAd4n8QK0AVO9PXyLyzZ3hagBOPPcDvFvmNQp/Kb8U8x16/DOFRKyQiAezOSdeP3/nPSI/gANwE//LRN6I/1QAbuRfLvOae57738OvQHxfYnJFYL779NP9z5UiP4ADcJN/7xX55s5wNQBnfim7SuY1Cn81v1oRf7fpp8f/far4mwE4y7+KX6OMfzkAZ/59/Fpl/N3y7+fvR/wbL73xklP9Ja+/vQ7xjz/++OMUXl9/ez3i544UJucSx08/gPgBPQD743OU8j+IeM9TH79h6LW+uynznx+S+ASJv4HfIMwfFHLFfCERD8Qyo6MJx/P/9PdXb5wWfxO/aRq8x38yfHha8j/MP6KuPzdnE+mdTvwM/zv5R+3qz83ZhHP75WJ+M+I587RdROy/f0ziS0T+44jf0N9W2NDf3r1tR3z99qRD/W+eP/AJQT60zapvOPWSdZe8Oosx5qb99UmJP6x+xqmXrHu8izNn+fWzAW6R+Lp6z8JE1l3/VZ8/+5TI84sYA7flx+O7HD4t85zCA3wGt/+K27fvCe7Qp277EpNBx/eH9Pf3bkW8lhrK5JKF4dHA8KgWc3d+wmeV/FxlAKr8+5ySHzACcOa72G1Kft3GcLez/vVzAD6P+K6uQCLesXhx+/Kx9mA+4Shff3/mC9h/Gxvfl//qITnXX++A2zHfNSBo4Ow/bud3IL65c3Vz5+pqCG7aX3cKfLy5rLk7vsF/J/8i4ssb35f/uom/nn53CfyS9pXGn7IOzu3Pi+BL1v5Pn6Lpb1N+v83uFvhEfljLJeI2Icj9Dz4T4B7Ey+8PO/efvsXuRfx4MpcYKmq5eKQcklP89fX3X8brdycKOW04ocUTOXH+3ub9ZX3+6T7Ej07m96WI7ZevID6vvwCWz7tuv+jvX9+P+FgxlwoQ658HcPoNJQoUXp///iri45nYSCIXMLYhdpP/vpnnsK/h/M/ER7W0e163nwfx+pVEapSq/0NC+4F+ftbXrXzcbf0Dvof5wwJfsD+8yqb9+g3Er2iln9/6TcwPtJLOb+V1b2ePCP4v3Nyxxv4EVdX+348KvNbcMWh/gqpq/cy3sP93SADV+Oe3hfgPtFLOn9XHzx8TeOO1Y9fnz+rzz9+x8IPlv6747/LvIr57x7YNm7dsJ6y/B/geLn+69aLn3Zzf+H2O9m/Q8vnscE6bWoXjtH+Dvv/q44iPyN7Pxf7pP0B8kMz/kP8Q6y8VXef9IwB+hPjy/IWUfoFa83dZ/mPEl1+bpvDPsZ+IfETavwOc9u/4qcgHqfwT3LL/BWH9XCM8aeHdr5/zNrwdfmbhgwT5M+HnmNen3lACBKQEsPYf3gtPSTx1/5SnEZ9Ix3KTWX33/LIWAWEBsLr/9wslX9ZCWn6sOP/6XfwZbL/JoXQyPeR6/xZ9//9nET+q5QuJHG395C8tPCX/AZ5DfCyXMM4v1lLu/I++/utXmDfOP6Dofxn8GqdfIZPThhKE9PsM/w3i944XSOUXZmyE54XymyWX/9+KPNH/HAcvCPkXG06mEwH37R+AF+X6J5OLd0n5b1f/6+en/E7BTx2gVi09emCq/Wvu4L9X8V0O8ivz7wB/UPBTB6BVefv9j/44Lf5P/E8KXu9BxleKfMBm/OjPSr58gJp9/Msa+GbdzV/C/Hi8y6H+tMx//kXkhbPvUNbZtP/+wF+W+C4H+XL74a8iL5xdh5LeZv3DJ9nfpsHz+j/zV0R+KuswH7BvP7/E/y7z6Ow7ZfyF+usv/B+K/A+4tH/e+Dj/p4o3c1G034Bi/eRf+b+UfJeD/Kn+9+/5qyrezAXEB9TrJ17h/54W/x/+HxVv5qLAB6zjZ41z/sH/q+aNXKxZ/ozy+0/+Gn7/Rxo3cW6/fpj9T/ff/mr7pUbzWVl+X8e8tHrfTfv5DcRH5AWYDvL1/tsBxOv1P0V/ndd1mOLlgQfn85se5Azxq4r5yVWZicCYzR4a1vXjLwH3oOn7TTsCUS0/fFpgLJHLJ13tP+5B/AmX+8j9fy/it/R5vLT+8xOsDvHz7259nbr+pR7xry/dv/ssx/lDdKEeYAbi28N75vXvcc/r+yf4EL90/wO3n3Kce15ff9mA+G1a7sRjZlDWzwE0In44vy9PHb9oQrx37sajqek/E/Hv2XDWZpjVeEwjYfxlFuK7V7e1tTNa+s1G/LpF+V6q/nMQv3BDN3n9mx/xwYPgD0H8YHKcvP7sUMQ3d8hDh07+M8MOw3wnff/1wwWevv/6EQLfQeaPFHj6/utHCTx9//WjBX4xmX+LwNP3Xz9G4On7rx8r8PT9148TePr+62/F/CKq/QT48QJPt58TBJ5uPwGBp9vPiQJPtZ9DYa7A0+3nJIGn28/JAk+3n2aBp9vPPIHXiP4P4BSBj5L5+QIfI/MLBD5O5k8V+ASZXyjwg2T+NMwvptcfQYGn1x8tAk8v/60CTy//bQJPLf9f5e0CT68/OgSeXv47BZ5e/hcJPL38LxZ4avm/nS0ReHr5XyrwdPtfhvkldPtdLvBU+13PVwg83X5XCjy9/jpd4On22yXwdPs9Q+Dp9numwNPtNyTw9PorLPB0+10l8PT6q1vg6fXXaoGn1189Ak+vv9YIPL38rsX8Umr9lePrBJ5e/nsFnl5/rRd4evnvE3h6+d8g8PTyv1Hg6eV/k8DTy/9mgaeX/y0CTy3/72BbBZ5e/rchfmBCGgAIgMP45XehH/P6wpG4JL7m/EOMbRfkd9ZSX6n/DoFfROZ3CvxiMr9L4JeQ+d0Cv5TIf5DvkdK/02n8Ev3mda/ysyR+EYkHOFviFxP5AYlfQuBZXYGdI/FLifLPFfi3kctvBPM72owPOIxfVi74AM7DfFvtBrxq/E4TeLr/iwo83f/FMN9O77/FBZ5e/yUEnl7/DQo8vf4bEnh6/Tcs8PT6Lynw9PzfK/D0/B9B/LyTJoj8qTwl8NTz60c9owJPt7+0wFPz7yieEXh6/mUFnpp//+P7BJ6efzmBp7df8gJP778UBJ5e/ouYT2XGo1pupVv/q79/M4b54cnscCK9kuK/xxH/fw==";
+var PREBUILT_TABLE = "vZ0HfFvV9fjPvZJt2bETsTeIgEMgyDM7BKQ4TuI4284Cg3gathXLkqLhEZahFCjQMgqlBdqyOqDMsikttKWDllEoHVAoLbTQRXcLZeXPe3qWzn3znvj3+esDjvTe+95z7rnn7vvuDU8ccFr4+Fu6ntprdoxF973JD7P2enjaO8+C/rn7+1ffXhU/4frlDVA3Y1koDHD6fdc9/OyjLQD16v35p560oua0xqveOJ9d5L2w/mk//+SCx3bvTvvBp/FLnjz32dvW3fqsb//aif2fYPMgcP4hv9/91nvqPQbe0KEHXXnx01ce+cL+T+w7cP5rNWGA119589W3Xw1o92H5lVfsf+/l9+xz5ezzQtug4aDLAhC85pzLzp7kofzh6gdMH+7js32zZ3PgvtneY4+dvaj8qQ/A8V6f71jbj++4Ot+x3P4+1MNscPtw+P/1OclSVJEZr1R5jFfOLT/zoh7GUwbqVe33W/rVw1EITxievJKZdbhND/VMDjBXYwcEHW6CvISZfsjXlKlR/fkFJm5UkD+z/OtT2pMLy89Xlb/tVQ71Jt5ZvvqtMnmFfq3aY69bMzGtfscBPtC+vaTJWeWZauof6jlKC+kvvJEB/Jb91Mai7RbX2zwA1Syh6XC36e5snXgPWfYIBnAMB/giW+2guYJkvWxx/3xbclv5283lMO519JFjtb/fh321p7YZvNBLtudvYcUepYm3TKU9B08hVVs8W8vf50jkju/rMd6b2T9ztHBvNweYrn3bxWQ0mmt75xDEr2UHOGgbYgDHl63SbJL73/KVlIVO+8FyV4uudInLgTYhFCXSqqn8zLcdnzte16EaPiPY4mCk28P6v1/5KLRw+epy/fm4pTYFS8t2aaH+gAOEPf+Fv3KAw+RcrKzNcWVpSxjVT7+r+ryJmmvjA3eKZZbO7e+J6Br8TeDyyAqrbELMSWr8acSfZ2L+p/39o/5rR/nZ+dqTxzj4xrMmvbLl0Pf1AJzkudwgrdtF4ztKpa6lzAvUOs0hf/1I+NVAKH8uYPcDwOdLZQm/iK1ip3oAPmZ6bqchzC84xqbGQtc7bAifFvLekjo3egButbFEq1kPD8AvNLn7cYCluoyNtpbsE3T8G7vNRZt7P/KaP9nce8GF9VhqwQQNtusan1K2ziM2oV0rmR+SgtSvsQ6DFjsdwpnGAep0TboQd5Qh7b6Dvu9bKv8t4vrJUsljke5vGH5/1kQPcYAIB4i6es3lk+06x6fesPGIrzKAjMEiWzWZvYarG0rpxUaQRndwgF8DwK8Nz35Zl3aLpdRbGcB9wpXvoefmu6bwHxnAkRZ2OZkDxCwkxtG11xjA18vaHlO+foKjdw3uQWfn6lJt75J++/N3jLZjABsR9XFNdm/5ynZTGHXlEDzkdtlxtncOkgxhrCz9CBvpJ/DA/1lfcK3L/Xe0v5fo6fWmkG4LNP12SNpoGLHv8vUG6qHyt1/oz51uE+5Cz/fKFrrh/7xv/CsO8Eo5/L98VCNcyL4oxHpA//WHUsvD1s+vnFKH/iKd/pqonUOuelgj5mlWG9yD/sRNbK2JOswUh30MVzbaaPR1c4vDsUQ4nwO0O9wPG+Qm0fe/AkAtul9gfdqvlGN8Hy8TH0ik1GHINmP693+iGP3DIYx2D8CTvN8xTbZa8jewbo0Ka5J+W37mp6SUfY+/abjyH+3vvHJ4uxnAQeVfT8BPLdPqcAZwrf79dhtZH2f7C+yVlRQzhLlyyiMZhxhCOJ4fJt0raS2zn7G42+3oEV2Omm8EgFds7i2EDQzguCmUDCei7w+Uw1mhfbtV+x7UtKsvW+JpJO19/j/0K2QKvVNjfwEAWxjAXxhdv4OQbb5tE89DtOv7mKzYLOURrfx9OM0Q8mqDpr8x3F8pEe7pFrGtEq4tQ/q1lNq3kj48R39uRvn5g3UNj9f+vqX/us7CYh1Ixsgeec4BKITX+aXlOBX2KAfOxDYT9Pmm6jf8RoOOXyn/fnuyfDHXKh9pFiNqc4YWj5AHoL/UzjWEusl5FNBG2k6desDy7ocMpvzxaRL20+XfWdby31rYOQkrrHe8e6eu499ZlVo3MoCTTFrfx8csrNOLrs3yzDPc/ZdE3Ou1EE70qDM6N8L/j8+L+r+nGOLzoPgb/SoZ+G5DbE7WLvd5nmSH83u0K4tKPs0Asg5p8jEtnKZK/1iXdLEg/3btqTr92rtl2QfyU8rft+t3rymT3y1/+6f27WgPwFe5D2mulDX7uSE+n2QPsjP445U+g/bkknKIj2jPf87CC44k+Hit5bPnk3PJCFNMzDYP9wCsg80G6+8l/Fq0x62I23SJSw02+JHh96P8NP3J/yEdn9e+H8ln6vLXWljyl4Zr0/Xfv9f/XYx0/+JUMoGFDeZIYN8q67eQPaPHrTJP+RW2SQv3dURs8QAsZgAfopj9Uv83Y5sSn7C4Nio8/b3ytx7bUE7WNMzwb2iymfBcG/oeKN/5m/7vVfAcP8KxNvgH2xelbb0ewrUc4BEH7jF4hT8qXNkhYfXS3POQp1aTUk2o0b/EADageNcQ8tk9SE4Rl/N71KK4zOb6dNvUWzfp+1Lh91to9S58DtZrMT5KvxIxtl4l7ZHQQvcjXedr35MegHGD5M9ZhtnCo/pzN7N1U+rH/JgD7LJNg+PK0hcYqzE8LSN8Pl9+aG+7cAN7styAT5JqA9BrO08qKuVD3/0+rcMx4SBDCNVfCXKyp8KYhd4BLUgk9yLvR+wEimvlH2PwAYNZOTCvdssnbRe/SXv/VBs1xjj6tNhwUzwm1J98D0PX0ABM2Go7ITpMOYr+CaN2urW0lol/8lqJCYTKuNfkKF5ulTA+r50aqNPq1f8wNy8qqaxpOIFtFbjI3Af226fEhBZOyMpOodnGvKVrzSwygXXYN1h6qM1ihAlDKAzMIvmEgQ6Uje639N+AbgxfJbBKZGfrQic1FsefOUqa8/2Ga15uU/5MwAQrKzBhiLXPZ9OsEfO8aA4/iqk+feSYiwN2CWpXYjgWu4IHh0pqhZAlJnONpUFCoRCS67NM6wl37ZjBY3wGVwqVypJS4egzBmsdYdFCj5ttxGztLCizDLziYz6Lom7CJLp0f98KM2H1aMg913Cz+dzL6Qm3BwJW1Yl9bGz9J6D9N2ErnlVCCRmzbot6N+SadFqAobJ1vLYOHrDWM1T54heKD3+Z8ImXzbHx6jGa4FLWdW8l+C2yJQfbJohtDe63CNA3mRMDpcshy6LAazCSd1LFgDkVvNYJxOw9w2vdIJAZZhICnXBsXxjrAcdKyOCn1ubl3kph5zfnCy7qU43N7rXNeaXSRsIWEwLunYRZafiSWxfm5XTSWkT+SR0CYDli7gtgJb1+Q2b1aoYRswDzWhQbPmDY63z6/yFnDy7nLp9NZme27mCTn/jEhMnDXWaZtVLHZ5Kmx9IbcGguM8dQhYfL1hcGvkS/nMBXuUUhyk2e7zfBvnKYrPKMVwh9tW3p7ivrE5gQ7lbqMNmVpX7RxyyLnBDIpC+TLkYdag2fg0vQCvCAIGNCpr4qx8IvViOWkQ85WyAkp+UqUwuNiZEO+cwZIyDTi2OGJofYXdScjVn3c2QiwWxUsWrkeEPEJq8uggtayDq01724dqvitIbthMkj/RUBXovIBmzrEGNGs88t5Ye8gXLX1s8swvc6ZGip5jH4KlcmKnVYib0UC/Ta+kFI9Ac7n9Cf81UclZsrN+ciymdlZo5j5TbaI7QQQ5KNGXG147nmMANeJ/8PObeBvMZIYTuc79J+0tI5YC4Z/RYtDPdI22aHkFiHBVB7mvtLjSntnt+qpK4zjMhNWBrAr/WMA36HisSuOeHHcfpJOUQfjk6AM9Oom8ZeZBV/ZrKLFyZ8jiW09epRp9o29JGYCfcOILNMNz93K74mzPWQX3S4yVTl5vJKtq2EggvZDKT6S2MNk1JEJw3YlFF+o1KXm5qazEIj1X0YtjBSJKxJq5VuP+AhVp94JVTxSK/BfAEnk3lPd853PreCyDK1mGsdOqmyRXURYCCD61EIuTlECNvOV85kjlW9z67ZYOz/MisNQpWHTa2XUoeIOVSWrCze69aIRYOMF4kXQ2h0W75hU3nAD3vj5nppvMnJF0r3Ti8Hw53bxtxUzVT6kNo7TzjCxj6K16HW8BlseqAmK4QtHrKtjZEfm8tg2x6eWRumK+tzzc9MND43ORyzKCRdygaLUZ2AU9YMWEXBZxhTmijPR/gsJkQ22I06WTRpfcI4Uyn0QNmDfMiF3ZoA+DYvBzmZ1l5jVg5YGTDkFRvAfFU5bdmkFqXROu0pX2XuJGQwmdfR432asby2JZVmFewOXpvhpYly9EKa/HIdFnDtRgZMThKacCg82eV4fhO1oUNmZ2OG0sVnKivLQ9aBSrLVm3NeyKrdwQUdtLYVc+9y+CYb9IaBdr+VU5kLcSYzdxKSqYGECPmlBqgnY+8H53Ech+zhw4Bl6RAKmDRAzQifbbfAW4lGKITbbhYVjNccvwmxggs4jtBY9Gcn5Ebz/NpopEQBSfys6Q13Od3fvXv3bkuz6d4e7u4KU3jmFcd+wj00vtwenOSX0XkP5js6yPp7ER9X2oJUvkrQv6ebqn814qOJeC4TGwoq2WRwKDEetOLxp8oPUIOcTRnelW4aHs03OcjfjZSorhWaSJBPxHKJQkSJxRL5fGQoEdA+UP7HKL/er3YRKnmkxJfwocS4DpY/Rv2hbobW3zXwwVIAQXf5DX6AaYhXRvORUhh6hVCBDfbT06+u5PqIx3hFfxv7sVqABpEP0uRP097aN+hfqRVLvDH9Kv5X0wAzDLxqd3neL9Ttymge44LuFR75f3VprWc5/dojov0MQVjZb29RfhPNfrXauvSK/Cay/H1N/lcxYcX/rOVX16n7GJj8l8DXw/4mvkmaV/33ABNfSUI3//XWar2QMh/PZCMjrRHH8gs7gLdGf2fSN8lniPzBcLDA54j8IXAI4ju3Oa+7Nxa/auVxKCp/F4c3hBe1RknxPwzJ73MJwGB+qPIdDocjvrE97BiAufw+Ao4QeIXEq4V3APHhrl0Ktf46Etd/G5vC0YWb1s0n1D8zkfyV69evbO0EF/ujC9X6SlPE0/Q/Go5G+rc2N7dQ49+I+JXrO3o2bAtK+4+nBmAW0n9caVvU5CIfK6C+PnIM4ns6tpL9fzZOv+6u5dT2z7GIL8aUQoSgv9p4Og77X/eaXqr8OYL/bVlH5Y9HfKG1aVGiKO9/vBogqA/lqJ+WjWeT7a+lt754qnUP+GbEt+0B34L49j3gWxE/dw/4NsTP2wO+HfHz94Cfi/gFe8DPQ/zCPeDnI37RHvALEB/e0LWW6v8LKxNS0KTsimXS/cmBpmRmSVd8qVv/Q53NWoSGFAx8nzu/GBaj+3R+CSyx5xvd+RPghCnxS2GpPT/LjVf7LydOiT8JTkL354SXkevvEEr/vmJLS9sy+0CM9benVt/vSucbnWCb+nuZwEeJfAd0IH7WUWNty5bI66+2f5YL/Nx2B9zUflPrrU7Ezwl3bKLaf4XZ/raBmO2/rPTeNLK/kwZm+y2HVQb70/gu6DLbX1p/qO0sLdgS7G+vgdn+K6Ab8eGO5VFq+bcG8ycvX0/l16JxtJamMLn8Xofbn3vAr0f8nHDnINX/Npj9zzYQs/+t0vZSwP7npIHZf1bDJoP/0fge6DH7n7T+av+/1+R/9hoY/Y/5ADZj/9m1okj1ny2Y78qQ279bhfJnbQc1/beZ0982EHP6byrtzYTS30kDc/r1wsmG9Kfxp8Ap5vSX1p/VboY+U/rba2BO/y1wqpD+HQo1/U4T0m/TMDX9Iub0sw3EGH9eq8+Lo/Rz0sBs/z5QDOlH46MQNaeftP6s9lSImdLPXgNz/bEG4ohfvXHj6kXE/msC9f/yyYGl1PTvR+33fHJATcL2uGT8q2oBBgz8UoL+vApgUOQb25fT+r9JIx+X5z3V+vvYFX7WUWPty5cQ/HfIyM9vXSKb/uomGCncf9rVk6Cm37CQf3ui1PybNuffnqh0/BXIGPKvkwbm/BeDrCH/0vidsNOcf3vkxx+7IWfKvz1R+fL3NMgjPj+o5BLx8vzTUpf5J63/VUDhG/g+N77OPwOKU+JHYMSeb5TRf3RK/BiM2fOz3PUfhfEp8btgF+IrKecyf6F7gLfuDDjDitdL0Qof0GaDjPOPtTMAzrTkl7rILyngmwZwlhWvl4KIDxj77xpfD3D2lPhz4BwrXi1F40tEPgAW8c8LK3kQr5WiDvHXNKidPiws8J4T7inQyr8MnGdR/hWk258nl3Y1xuVfQb78UucvzzeWfyT+4/Bxi/KvIN1+iWu7QBvKv4J8+VeACxGvxGKZYrpgmD8MOM5fXiSmv8qXJ0ADhglIo//XTNtf2DkmX8jklIEEgb8YLjbzJP0vQXwskx/O5Gnz15ciPqoUYoMRw/wp2M+fVtVeou94PDl/GSsOJ9KFeFRO/5o6gE9h+2eTw8F8MZqP5ZLZQjKDVj9oH2P5qa4iwvu8IDStzkILhW/Aav3GAeW9lDX5Q0o0SGw/XoHmb0Zam1qCxPbzlYiP9RfJ80efFnj6/NNVAj8Uobb/rkbjL4nx1YNdOzJJyvgh3ttyRWp8S2ugf7hViTiXH5NBTAO4Bulf5nOy/GfhsxZ8W8Sl/EL++znE92dayfa7Ftlv1abuzcFwWHr+lNUAXIfkazxp/vR6uB7x6f4sWf/PI/3T/TEy/wWBz5D5Lwp8kczfgPhcOk7mb8Tzp2rbIagUC4NBKf/zTFPPC6rYX+ezyaCc/3nqboabTXwslUykC0Fn+VoQnoZb4BYTn48lh2X1/xJ8ycSPJqKDmcxQ0EX+boBp0wG+bOIp/ecva2eOlMvfGM1/1f7nV1H6jcSSZP5WgVfI/G0CnyPzXxP4ITJ/O+YTuVgiFYmmMtFIbjTikn6l/sMdeP1Cb7i3t32MtP7jToHvIPJ3wV0C30Pi1fVLdwv8smXU/H8Pst+yZcs7aOWvvgu5Lj86VFSo9fe9Aq+QeFX+fQIfK1D5+wU+69gAsRr/ekDUnySfVz0IDyK+o6NrQ7g3Qqo/HzLwm1ZHSP77MOIHBvPk+uMR5D8DycJgMRqxNaKx/PVOA/iGIJ9efz6K5Q/myPw3BZ7efviWwBfJ5ddjmE8pAzZVn23783Fsv1S8QGv/p0unZ5X5/v5YQX79G6/Rz5Wp8AVq/+O7Ap8cLgRp+e8JgY9Fqfz3BD6j5In89wU+q1Dkq/3+Hwh8rkDtf/3QwOdI8p+EJxG/clNr+9yFi+a2EtZf/EiQn88oBP9R668fIz4ykCyklGgkn8jnk5m06/ol9f2Jp+z5Pnf+aXga3afy1X6AZ+z5Rnf5z8CzU+J/ou0AYMPPctf/WXhuCnyV/zl4Ht0fSGULNP//YemcDT39skqhiVr+voDKzzyZ/xn8DPHJWIb8/tDPEb8jkR5KpvPBWK44HBXHz7QhJGP/pbqhdBLE5KeQCWRzmVgiEQ8UMoFk2s3+zF/ZG3pPeNV/X5wS/xK8NCX+V/ArPP4VHwpS68+Xkf3te5726fcK4jesDXdT669fI//dsDbcS+Ofglex/xdTZP1/g/v/8eFEhKj/b5F8dfwrujKWXJ9c3bV5V1erW/rV+QFew+k3QG8/vY7zb3p8KFK0z8RW77/8Dumv8Xl5Xp1//j3md9LHX97A+u+kx/9NgVfI/B8wP5CNpDIxJSU5/sfqflc6Z3My/in6+OmfxPHTlsS2cHJ9Mpzc0rluq5v/TPMD/Bndb1IKKSU/0ir//uOntfPDJvVvLjif/Wy1/u4tpH9fc6GvmZh//op5NQCHEIztH/Xlz79hXp0/W1Eo/SM1/gXwd8Q3tq0oNFqS9u2vfwh8f6GxrZ/Qf/wN/BPx6vzZiiWF0j8S+vsaLoR/CfzcBSo+d8ESqf5j1TSAfyO+Y8361eFNPRH5+Tf9nK7J+YNkhuw//0Xy43F6/n9b4On933cEfpTM/w/xM9Wh35mU9tvZ8C762acF0DdT3v7vwXvo/sxkPJEuJAvjhcxQIj3TdfyuZgbA+4J8IQDX9jv4D9VPftfl5xIDyXwhJyvfMwPgQ0G+EICEfABszp6ta3u71wVbg9Lzz+Lm0D1b13Z3bpfnvbVfLe32Nvn+ZmwoF3EYArOqP7mRz1B4D/MgPjSQGG7qL+bGm6wzotX6C3zetZIrqLMPeP7Y8f1pdfyrSuSTuPQzTD9blv/ViN/Rn8sMEHi1/45PGAl3d2Sp+RedCACx4S3D8ZWFomz+q/Lp5wvp9t+Rz2Vp47evlU5yrfBxGj+NTUP84ohafvSqeUe6/K9H9utzCcDoP+rmAQ2Ib2wPOwZgrL9qGhrYdIFXSDw0HAkzEF9SX778Vdc/+M3xJ4zf7cX2sog/pf7c2yL+8vw+bB8h/lklnx/N5OJy7VdvHcC+YvwdAzDPn09n+xni7xSA2X/8wlmcavxp/AHsAMS7uL9F/GewAxGfzg6HKf5fXX8QO8jMd6mVqAxfVQ9wsMgT2x8DcAgqvzLjbcT213VwKOKzSmxIUSvgiGI5k2he/wZwGMPjT5N8JleQ4Kum79ZObLXgizK8On98hCVflOQDLGDNS+mvxv9IzI9nk8HwQGdXbFVqVOmZ59Z+UdevzkTpP8mvi6/csive4cqr+88chfhcMTo+kBjORwjtn6OR/vmhoJIuBJX4cDLdYtEKMja/1M1XGi34bFIu/0HdLDbLzGeUgix/DDvGgs9J87PZbDOfT0qWn+r+I8ciPqFvoCJbfnPfgaXzsybnP6ORVHIkIc2r3BzEx/JDxPGvY9nxKP8PJcbJ/Z8gbj/l8jnq+FmTaH9i+RVkzUh+oi1K1r8F8Xnn4Rvr9/8RvyK8JtLduX2pbPp5fJ+CNhR/nbd9B8bY/vE2ALRb8Eul+y9z2Vwzb/sOjNH/q+rGYZ4VL5l/qusmYL6Zt30Hxjz+AbDAird5B8ZY/3rr57GFiO+PBcnpvwilf/8o3X8WYz5FH/9YgviBPHX8sY2dIPh/cDCRSsYy6URQrv3VwpYi+w320+N/IhPmHyKZ3IB0+af2v07C/adkmrx+JiSWP6l+0vzbiSyM+FR+pC2SpZT/AMuMvEMamvkO1iHwEbL/LEf2T6XGyPMnnYgfbqHnnxU4/fNU/gewEvHpEecZLKv+3ypD/a+2fWTHf6B2GetCfG/7slR0aMVq2fTz+sRz4fNDwUwuOCI9/qTuH9WN259Z5wQ0178r2BrMx5wLEDO/lK1FfG4hPf+vQ+mXy9Lnb9YLPH391QbEF0ZS49T5y40o/hofT4zIph+v3cQ2GflsLhOXXP/L63pYD+YHaPvXqeN3vUL/h55/NyP7jSrpeNRBA/P7I5vZFiR/TEmS56+3IvljQ4nxfDJKWv+1DcvPDxeyDgFYrd/Zju1vGDhwG79U10+ejA4niCfzMTz0ETC8wGO1fuwUxKcyA8n0bBf5hvKvD5U/pZXjTbmiHoj9/ouV8cNTEV8sDGZyyV2K+v4NCO//BAJ244enIV6Pf1MsM9ysZJPNMvPnEWu+r9miF2q1fuN0G14NwH3+9e+g2PDqHKR7/z8LUWu+sW2Fu3w1/jE7vl9G/39C3JrX5iDdxx/+DQk73mIS0mr8ot/MK9lsyQXceJ8fYMCW72t2tz/AoD3f5y5/kCXt+aI7v4PtsOUbJfwnzoamwNf6AVK2/Kyj3PUfYsNT4tMsjfiulRu3UOvvDCr/u1aGyftnZxEfX7koR+V3Mrz/4jZy/ZkT+C1kPi/w9P0vC4gPFvNkvohO8XJ+e8cq/Tgbwf2HOL39MYrHv/ORkbaIks1Krt/x1C1nY6j+LvH2PVAzP87Gcfs3QW//7kL696xsIvNn4PaPks1S269n4vZPZizRNJYZy9pMgVvV32dZ8FFJvkZ9/9/A28++W63/OZudI/IxavwnRD5O5c8VeeL7w+ew81jl/AHN9ET5HxN5hcqfL/I5Kv9xkc9T+QtEPkNbvz/BLkS8+tphvimfUmJDWgNCpv67CNU/Br7Pnf8E+8SU+IvZxVPg1fX7l9jzruvfG/yz4NIp8LX+S9gn7flZ7vyn2KemxF/GLkN8c1c6lhlOpge2ll5BlUn/y/H8tyEA9/b3FewKzBsCcOPBH2VXYl5buFgJwo33+P8Bn8bz5xiWkp9gVwl8P5G/ml2N+NLCRXn9mb+ffUbg5y5AeFRCf7gGr38I0/eP/Cyr7F/Wt5jefvwc4tX968Ok8utAdq3AK0T+OnYd4rs7txP3b1/ErsfjX6PJFF455rZ/iPr+1ufR+ENPdwvZ/l9A+vd0t5L5Lwo8df3D9ewGgW8ny79R4OeS+ZsEfh6RH4KbBX4+Wf4tAr+AzH9J4BeS+S8L/CIy/xWBV8j8VwU+SuZvFfgYmb9N4ONk/msCnyDztwt8P5m/A/HhjZ1k/k48/5OKDVLfH78Ltb+b1AASw+Na42+kTWr8524bvq95pE2GvwfVPwLf1zziPv71afZ1O77Y0uLG1/gB7rXhG9tWSMj/DLvPlu+X4O9n99vwalvAXf/72AO2/NwF7vI/yx604JVssimZcbe/ar+HbHm58cOH7Xmp9euP2PMS44cA37Dl3cf/wP8N9ugU+Br/w+ybtrz7+J9qv29NiX+MPYb4sWxuhDp++Dgqv8bJ/LfZtxG/i8x/h30H8QUy/132XcRHk4VYBr026jZ/pL4/9QRqv2VzyRHD+WkBt/X/3zPwSkF+/7vqaQDfN/OE/e8uhR8gfjQp1l/i7JdV/XM6/BDx0YK4f5UFb/KfJxGvHxyoTQMenc259p/U/et+hPx3xZqtPZ0d3aT5yx/j9R9Oiwdtxl+ewvVfMt1fzCla2dne7Dx+N7n+9WlLvq95pN29/FTnf56x5rUA3Pvf97JncflR4S1fATSXH1exn1jyau3Z3iij/3M2fL8Er5Z/z1vy1q8AmufvrmE/teHnLlgy4s4PsBcs+ebRfPNIuzsP8DNr+zeP5uXqz59b81oA7un/E/aLKaX/c+yXduk/mpdKvxft0l+CV/3npSmkf53/XPiVffqPuo9/Pc5exu9vlcov6fF3b82P2St4/Ug8VVrArGSTVmuJzfZrYr8W1l9R1z+vY68iXj84VV1BU4wVkq7lrzp++htT/NUVPIlUJjuckCm/f4vX3+/KOkbAvH7rafYajv8gbf8sdf+b10XecQc6M/879juRz9L437Pfi7yT+1jwb7A3ML+zJZbPUuZ/AN4UeaVA4v/A/oDn74bo6+//KPqvOnloG4Z5/uw37E8iX0jkCwT5f2Z/FvUn8n9if0H86GA+ESP631t4/kZRyPsv/VVY/5Ul73/1N/z+Q5E+//p3/P7CWCFL3f/uH1j+WJHM/1PgC4NU/l/4/eFCS6yltYlQfgP8W+TzNP4/7D9Gvk2eV9ev/dfIL6Twb7O3DXzrfIr+NfCO8P5OvkhtP/8P8eFwZzi8dUt++7Z1LcrWta7tL7X//i4T9l+LJMZXE/S/Bt5jwv4zOdr+y++z9wX5efL6+Q/w+v+YkhwilB/q+SkfCvwYmd8tyh8eIo4fAhfkE3nGmcArKRr/Z+Ci/BQ1/h7Er9vU1UUtP70iv5G6f2mVwG8KU/lqge/ZQNW/RuCp+0+9Cj6RX0Od/6vllZ+JYkvr2Bgt/eo4bj8X83OI/jvNwJfOkJDbP9Q3rZXVG/hGO9jm/KAGEx+V5r2+HEw38KUzJGT3P32ZzTDxc9uXSK7f8tY9xPwCnyhS7b+XgafZv4HvbeCp9t/HxFPsP4Pva+Ap9q+a9gLbz8TL27+q7iLYH/ODY+T9Xw/g6P118v6734ADMZ+m7z97kMBHyfzBHO/fVsiN5+2bAObzBz5gh3C8f1shN16k9N8BDjXyCu39kcOMfJIm/3DEx7NNWacdKK3eXzhC5PNUPiDyMRo/zI40yFcIvNp/mmngY8nhJvn221H8KJFXivGk9P59UHs0P9qofzJOkN/IG3H6F+jrV2ch/9+xB/vnH4P4oWI0ocSHAzv0SRC8fyjYrF+djervaCZTyBdySjZYepNHODzGfH6Xtn/WsVa8/iKQ4fgv0/i5bzrAcVZ8RF7+HMTr8Y9Mvofktn8qNBzLj0d8uJ2+/jqI7J/J5on9l0N5E/afQaVt3vyzSf3HZm54/4q4/3QLL/VjJu1XOoA8WJQ5PwMagrwVycd8PmFeSmuef23jbUh+afuIoDp+JLV+urYeoB3JH1GKqYI4f+W6f9ZclP6DI3ny/sHzUPoPjkTJ/HyBzzVR8/8CxG9O5xNKKtCdGA9ItV/U84MWovgXNT5imH8Eh/nHdrbIxBvOzwrYn58FtYv4Ypz/tqzroY3/ePkSlP5KciSRHmkl1b8n4PLfducWu/R7lC1F9o8PJRRq+p2I+byzAlb9x5Ow/pl8gio/hOUbJ4Alxj/CWH60UKSO3y0T+TxN/jLegfjhXfT9I5Zz/P5NNJJX7HcgMO+fA9CJ5KfVDRyI/fcVmM8OkOv/lbwy/pzNx5RUIpIdldRfPT9vFe5/lPjCUFq2/wbQZeYz6jZkEYn6o64BYDUuvxO5xa3BwWS6sFhKvnp+VLfI9+kB9C2WkO9tWMPXiHxje7gUQGN72GX+fzdMm/FzWGvklUleceX5DIB1hvi3E+O/3hj/dkr8N/ANpvi3S8efz1jPN5ri3y4df8+MG9km3P5Rjw5w2EHKvP/U89Aj8PTzr3px/zOajYy00Ppvmw3ybZ3fsvzYzLfg/NPk1Hq0Kj+a+VaO54/o/fdtuP+uFMjt3+2Y34P9o05GfMeKDY4b4Fv1H0/B9k/R+199OP1TTcUmYvl9qih/Gc3+p/LTkPz+5ECcVn8EIYLk9ycHMtT653QDnyOM/6njB4rIk+ePogY+Rxx/jAl8xrrj4jD+HOfC+SHBtNIqvf5M3X8pYeLbpHnm+xf0m/h2gvwmPmDgE0Wa/oMGXsnS+CTH6+/SEacmkJlfyXcYeEr5WV0XYUMGfnSQVn6ncP4dci6Azf63jQ/j9lshTW5/pnH547x9osX5bXNYBrd/84Pk8i+L5Le0LCfzO1H7c144kV04X77/pY6f5oTxj2Q2m5FfP1Jb/zrLc3x+YW+Yav8Cin+BfP7rF6DIhfMriPZL8xGV33eSDydp9QfAKOZHhe3DpfgxkV9Ntd+4wLd0U/ldiA+v7Az2dHZs6uwNavvQu40fqevPzkDjB0H1s6xzZde6QOe6jk3b3Xh1/eKZlnxjW0vnug43Xt1/5izEbyit31aP3g72Z3LDMvzZU+DV/XvOmQJf478CJqak/zn8XGv7S/VfaqYBnGdnf6n+49n8Y4iHlV29HZu2b+jt7twuU35468/i5yN+dmvr4mzFBq79l7oZE/zjIt/nFIB5/fAF/AKRb2wPVwJw49Xzuy408oo87/H38Isw36bGP1NIxAqJeDCbc+PV9bufEPk+HIC7fICLRV6L/2QA7vwn+CVGXqHwl/JLEd+dGF8cmC1vv3r/hfyTIt+HA3DjuR/gUyLf2B6uBOCu/yf5ZUZekee5fwG73CL+svZTy88rrOKvB+Au/zJ+pWX8SwG4x/9y/mnL+MvyV/GrEP/hWx++5VZ/Gc/PvRrxzzzzzDNU/jOInzlUGJ9JHH+9BvF9agD2x+dYtn8/i3jPizddO/Be9/3y6ycAPmfgE0T+WmH+oJAr5guJeCCWGR5OpN3TrxGumwKvll/XT0n+9fzzU+K/wL9gXX+uzybSW9zr74/xL9rVn+uzCXf+Bn4D4jnztJxH7L/faOAniPxNiF/T01JY09PasWlzfHVv0qX+19+/ulmQDy0N1bXHXbDqgrcbGGPu8Qe4xcDvU11z3AWrnlnKmbv8mulf4l8y8FXVnjmJrOz6FYAvizw/jzGQzT8e3w/YV4w8p/AAX8Xtv2Jv7/bgZnXqtjsxHpR4f+g8fivildRAJpcsDA4HBoeVmPv5CfUzAG6z5GdaBmDVfv6aJd+nBeDe/rqd327Jr1ob7nDX3zcD4A7EL10aSMTb5s1rXTTSGswnXOWr++/cictvbeP70l81JDfe5x+EuzC/tE/QwL38W8PuRnxj+/LG9uWVENzn729h9wh8vLGkuRzf4L+Lfx3xpY3vS3/l4g9wr8DPb12i/SnpINN+vs/c/+m2aPrbjD/9kN0v8In8oJJLxG1CMPY/eD3AA4g3vj/s3n9azB9E/GgylxgoKrl4pBSSTPn3EF6/O1bIKYMJJZ7IifP3Nu8vq/NPDyN+eDy/M0Us/x9BfF59ASyfJ7Sf3mTfQHysmEsFiPIfxfYbSBQCxPbXNxEfz8SGErmAtg2xTPr76k9l38Lpn4kPK2l5XvWfx/D6lURqmKI/qyrC40L7gXZ+ljr//W0zH5etf8D3Hf4dgS/YH15l8/7bdxG/uJl+fusTmO9rJp7feib7nlD+hRvbVtifoGo0n6f2AfZ9gVca2/rtT1A1r5+5mv8Al/8uBrAa//uhEP++Zsr5s6zml+xJgddeO5Y+f7au4UX2IxPfX/orwXsaYuzHiO/YvGnN+g29pPMnnsL5T/Ve9Lz7+Y37sac52r9ByeezgzllchWO2/4NvA7gGcRHjKWfxP7pzyI+SOZ/wn+C9TdkXff9IwCeQ3xp/sJgv4DT/GGWP4/40mvT8jxUn8h/KvIRw/4dLud3PsRfEPkgjT+X/4yb9r+QXj9XVVcHPzfx8uvnvLVnwi9MfJCwfu/n/JeYV6fekAECBgOY++8/4y8aeOr+KS8hPpGO5caz6u75JS0CwgJgc/+rbvpL/FeWfEkLw/Jji/LjQ3gZ+29yIJ1MD0jv31Iz7WX+CuKHlXwhkaOsn/w1/7WJl0//qtofw6uIj+US2vnFSkqu/FHXf/0G89r5BxT9X+W/xfYrZHLKQIJgv9f4a4jfMVog5V91/Ox1If9myfzvRJ5U/rDqrez3QvrFBpPpREC+/QPwhrH+yeTiSw3pb1f/89pn+JsW/OQBapXcowZmlX/u5n+w4pe6yC/XX3/gf7TgJw9Aq/DW6e+b9nX+pynw6vzRny14tQcZXyLyAcvxG4C/WPKlA9Ts41/SoLoB4C3Mj8aXutSfpvnPv4q8cPYdSjqb/P9H/jcDv9RFvth/eZ7/XeSFs+uQ6W3X//xjCryn+s/8nyI/mXSYD9i3n/38X0YenX1nGX+h/rqf/9si/QPS/v8n/h8rXk9F0X8DFutH/87/a8kvdZFfUoBP+y9/24rXUwHxlu//eOoB3pkCX1v/L/4/K15PRYEPWK0ffYe/a81rqeiY/7Ty6z/8Pfz+j2HcxL39+nn2vlp++yvtF4fms0X+TfEPMG9Yve8u/wX+IeIjxgWYLvLV/ttuxKv1P0V/lVfb8JO8ceDB/fymxzhD/LJifnxZZiwwYrOHhrn8fwu4B03fr9sciCr5weMDI4lcPimx/zaAB/FHXOIj9/+9iN/Q7fHS+s8/Y1WIn31/8wfU/nc14j9YsGvbya7zh7j/A1CD+Nbw9lk92ynr155lPsQv2PXoXcccKs+r5X8t4jcpuSMPrqHpX4f4wfzOPNV+0xDvnbn2QOr6o3rEf2LNyeuhoe7gOsnxF/X86AbEdyxvaWlltPhPR/yqufkuqv4zED9nTQd5/3Y/4oN7wO+F+P7k6ABV/70R39hmHDp0H3/YB/Pt9P3X9xV4+v7r+wl8G5nfX+Dp+68fIPD0/dcPFPh5ZP4ggafvv36wwNP3Xz9E4On7rx8q8PT91w/D/Fyq/wT44QJP958jBJ7uPwGBp/vPkQJP9Z+9YabA0/3nKIGn+8/RAk/3n0aBp/vPLIFXyOXfMQIfJfOzBT5G5o8VeHr5fZzAJ8j8HIHvJ/PHY34evf4ICjy9/mgSeHr+bxZ4ev5vEXhq/v8mbxV4ev3RJvD0/N8u8PT8P1fg6fl/nsBT8/9dbL7A0/P/AoGn+/9CzM+n++8igaf672q+WODp/rtE4On11wkCT/ffpQJP998TBZ7uvycJPN1/QwJPr7/CAk/332UCT6+/OgSeXn8tF3hq/XUP6xR4ev21QuDp+Xcl5hdQ668cXyXw9PzfJfD0+mu1wNPzf7fA0/P/GoGn5/+1Ak/P/+sEnp7/1ws8Pf9vEHhq/j+LbRR4ev7fhPi+McMAQABcxy97MK8uHIkbxDvMP/Dqp3ivIL/dSX1L/TcL/Fwyv0Xg55H5rQI/n8xvE/gFZH67wf7tbuOX6DevepufbODnkniAUwz8PCLfZ+DnE3ioOgtONfALiPJPE/gzyPk3gvnNLdoHXMYvyxd8p3lOx3yLcwPeavxOEXh6+RcVeHr5F8N8K73/Fhd4ev2XEHh6/dcv8PT6b0Dg6fXfoMDT67+kwNPTf4fA09N/CPGzjhoj8v/mKYGnnl8/7BkWeLr/pQWemn578YzA09MvK/DU9DsPdgo8Pf1yAk9vv+QFnt5/KQg8Pf8XMZ/KjEaV3BLZ8ld9/2YE84Pj2cFEeol8+Q0wivj/Bw==";
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
@@ -36061,6 +36063,92 @@ function keyOf2(literals) {
   return createHash6("sha256").update(text5, "latin1").digest("hex");
 }
 var prebuiltTable = (literals) => keyOf2(literals) === PREBUILT_KEY ? inflateRawSync3(Buffer.from(PREBUILT_TABLE, "base64")) : null;
+
+// src/secrets/prefilter/annealing.ts
+var STEPS = 12e5;
+var HOT = 2e-4;
+var COLD = 1e-8;
+var VERIFY = 6;
+var BYTES = 3;
+function generator() {
+  let state = 2654435769;
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+}
+var Bucket = class {
+  #counts = new Int32Array(BYTES * 32);
+  #sets = new Int32Array(BYTES * 2);
+  #byteCost;
+  constructor(byteCost) {
+    this.#byteCost = byteCost;
+  }
+  change(fingerprint, by) {
+    for (let byte = 0; byte < BYTES; byte++) {
+      for (let side = 0; side < 2; side++) {
+        let set = this.#sets[byte * 2 + side] ?? 0;
+        const nibbles = fingerprint[byte]?.[side] ?? 0;
+        for (let nibble = 0; nibble < 16; nibble++) {
+          if ((nibbles >> nibble & 1) === 0) continue;
+          const at3 = byte * 32 + side * 16 + nibble;
+          const count2 = (this.#counts[at3] ?? 0) + by;
+          this.#counts[at3] = count2;
+          if (count2 === 0) set &= ~(1 << nibble);
+          else set |= 1 << nibble;
+        }
+        this.#sets[byte * 2 + side] = set;
+      }
+    }
+  }
+  get cost() {
+    let product = 1;
+    for (let byte = 0; byte < BYTES; byte++) product *= this.#byteCost(this.#sets[byte * 2] ?? 0, this.#sets[byte * 2 + 1] ?? 0);
+    return product;
+  }
+};
+function anneal(options4, start, bucketCount, byteCost, maxChain) {
+  const choices = Int32Array.from(start.choices);
+  const home = Int32Array.from(start.buckets);
+  const buckets = Array.from({ length: bucketCount }, () => new Bucket(byteCost));
+  const chains = /* @__PURE__ */ new Map();
+  const choiceOf = (literal4, number5) => options4[literal4]?.[number5];
+  for (let i = 0; i < options4.length; i++) {
+    const choice = choiceOf(i, choices[i] ?? 0);
+    if (choice === void 0) continue;
+    buckets[home[i] ?? 0]?.change(choice.fingerprint, 1);
+    chains.set(choice.chain, (chains.get(choice.chain) ?? 0) + 1);
+  }
+  const random = generator();
+  for (let step2 = 0; step2 < STEPS; step2++) {
+    const literal4 = random(options4.length);
+    const from = home[literal4] ?? 0;
+    const to = random(2) === 0 ? from : random(bucketCount);
+    const number5 = random(2) === 0 ? choices[literal4] ?? 0 : random(options4[literal4]?.length ?? 1);
+    const old = choiceOf(literal4, choices[literal4] ?? 0);
+    const now = choiceOf(literal4, number5);
+    const [source2, target] = [buckets[from], buckets[to]];
+    if (old === void 0 || now === void 0 || source2 === void 0 || target === void 0 || from === to && old === now) continue;
+    if (now.chain !== old.chain && (chains.get(now.chain) ?? 0) >= maxChain) continue;
+    const before = source2.cost + (from === to ? 0 : target.cost);
+    source2.change(old.fingerprint, -1);
+    target.change(now.fingerprint, 1);
+    const worse2 = source2.cost + (from === to ? 0 : target.cost) - before + VERIFY * (now.rate - old.rate);
+    const temperature = HOT * (COLD / HOT) ** (step2 / STEPS);
+    if (worse2 <= 0 || random(1 << 20) < Math.exp(-worse2 / temperature) * (1 << 20)) {
+      home[literal4] = to;
+      choices[literal4] = number5;
+      chains.set(old.chain, (chains.get(old.chain) ?? 1) - 1);
+      chains.set(now.chain, (chains.get(now.chain) ?? 0) + 1);
+    } else {
+      target.change(now.fingerprint, -1);
+      source2.change(old.fingerprint, 1);
+    }
+  }
+  return { choices, buckets: home };
+}
 
 // src/secrets/prefilter/trigrams.ts
 var TRIGRAMS = [
@@ -36093,7 +36181,7 @@ var TRIGRAMS = [
     ` '' 'd (' (e ({ /  1. Fo Ob Tr UN au bi ou pi ru sa vo$(I\${i')]'st(0x(is(me(no(ta({\\) &) -) ?).e)},, 2, w,co,t),uB,wB-\${-he-ho-wr..r./u.2 .6 .LC.ad.en.ha.pu/ ./B,0 10%'0xD1161B,1EE2B,4B,5, 5B,6B,: b; };//= /> $> (A,QAAHAH,Aa;AyBB,YB,cBotC,eC3BC5BCH,CxBCzBD,SD;ADraE,QE;QERLEacEmpEn"G,KG;AI,GIONImpLE_LViLoaMotO;AOACODERecSpaTUSVisW,GWAVY,GZN1[co[ke\\$h],\\_IN__i_ch_fi_ma_ve\`&$a',aggal)annapharRarmbalbefblibolbuict:cumd cd sd,\\dPrdVadetdevdondote ?e }e')e,CeSieTye__e_sedTee egaelielpepeermes_etsew,excf nf) f: fragC,gInhitimiin(inniouircit_ivajC,joijs"jusk: l) lC,lReleSllyls]lvemClmbome"mpin /n gn un')n/*nDunabneEneSnecng-nglns,ntDobaolioltolvomeonFonRop op:or"orwotopC,pe:pesps)ps;pytr-crInrVareDrgsrivrl_rtarwas';s.es.rsResStsensh(ssVstPsumsynsyst vt }t((t(\\t(rt-bt.dt.pt;\\tC,tDitMotWit_dt_ste'te:th;totts"ts:veEw, we x2CxB,xcexedxt,y iyCoyncys {  {mi{to|$0|$H|$P|$p|$x}\`,}},`
   ]
 ];
-var BYTES = [
+var BYTES2 = [
   13286,
   828,
   491,
@@ -36354,7 +36442,7 @@ var BYTES = [
 
 // src/secrets/prefilter/frequency.ts
 function measuredFrequencies() {
-  const byte = (value) => ((BYTES[value] ?? 0) + 1) / 1e5;
+  const byte = (value) => ((BYTES2[value] ?? 0) + 1) / 1e5;
   const counts = new Map(TRIGRAMS.flatMap(([log2, text5]) => [...text5.matchAll(/[\s\S]{3}/g)].map(([trigram]) => [trigram, 1.5 * 2 ** log2])));
   return {
     byte,
@@ -36373,11 +36461,14 @@ var at = (bytes2, index) => bytes2[index] ?? 0;
 var trigramAt = (bytes2, i) => at(bytes2, i) | at(bytes2, i + 1) << 8 | at(bytes2, i + 2) << 16;
 var exactHash = (trigram) => Math.imul(trigram & 16777215, HASH_MULTIPLIER);
 var hash = (trigram) => exactHash(trigram | 2105376);
-function buildLiteralSet(literals, model = measuredFrequencies()) {
+function buildLiteralSet(literals, { isThorough = false, model = measuredFrequencies() } = {}) {
   if (literals.length > 65535 - 1) throw new RangeError("too many literals for 16-bit entry numbers");
   const uses = /* @__PURE__ */ new Map();
-  const prepared = literals.map((literal4) => prepare(literal4, model, uses));
-  const { buckets, cost } = assignBuckets(prepared, model);
+  const first2 = literals.map((literal4) => prepare(literal4, model, uses));
+  const cost = costFunction(model);
+  const assigned2 = assignBuckets(first2, cost);
+  const { prepared, bucketOf } = isThorough ? improved(first2, assigned2, model) : { prepared: first2, bucketOf: assigned2 };
+  const buckets = Array.from({ length: BUCKETS }, (_, k) => prepared.reduce((sum, { fingerprint }, i) => bucketOf[i] === k ? union2(sum, fingerprint) : sum, EMPTY));
   const image = new Uint8Array(ENTRIES + ENTRY_BYTES * (prepared.length + 1));
   writeMasks(image, buckets);
   writeClasses(image);
@@ -36385,14 +36476,31 @@ function buildLiteralSet(literals, model = measuredFrequencies()) {
   if (longestChain > MAX_CHAIN) throw new RangeError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN}`);
   return { image, expectedHitRate: buckets.reduce((sum, bucket) => sum + cost(bucket), 0), longestChain };
 }
+function improved(literals, bucketOf, model) {
+  const options4 = literals.map(
+    ({ bytes: bytes2, ignoreCase }) => Array.from({ length: bytes2.length - FINGERPRINT + 1 }, (_, anchor2) => {
+      const trigram = trigramAt(bytes2, anchor2);
+      return {
+        fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase),
+        rate: spellings(trigram, ignoreCase).reduce((sum, written) => sum + model.trigram(written), 0) / 1e6,
+        chain: hash(trigram) >>> HEAD_SHIFT
+      };
+    })
+  );
+  const found = anneal(options4, { choices: Int32Array.from(literals, ({ anchor: anchor2 }) => anchor2), buckets: bucketOf }, BUCKETS, byteCosts(model), MAX_CHAIN);
+  const prepared = literals.map((literal4, i) => {
+    const anchor2 = found.choices[i] ?? literal4.anchor;
+    return { ...literal4, anchor: anchor2, fingerprint: fingerprintAt(literal4.bytes, anchor2, literal4.ignoreCase) };
+  });
+  return { prepared, bucketOf: found.buckets };
+}
 function prepare({ text: text5, ignoreCase, assignment, run }, model, uses) {
   if (!/^[\0-\xff]{3,}$/.test(text5)) throw new RangeError(`literal needs three or more latin1 bytes: ${JSON.stringify(text5)}`);
   if (run < 0 || run > MAX_RUN) throw new RangeError(`${JSON.stringify(text5)} asks for a run of ${run}, at most ${MAX_RUN}`);
   const folded2 = ignoreCase ? text5.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text5;
   const bytes2 = Uint8Array.from(folded2.slice(0, COMPARED2), (c) => c.charCodeAt(0));
   const anchor2 = rarestTrigram(bytes2, ignoreCase, model, uses);
-  const fingerprint = Array.from({ length: FINGERPRINT }, (_, k) => nibbleSets(at(bytes2, anchor2 + k), ignoreCase));
-  return { bytes: bytes2, ignoreCase, assignment, run: textBehind(text5, run), anchor: anchor2, fingerprint };
+  return { bytes: bytes2, ignoreCase, assignment, run: textBehind(text5, run), anchor: anchor2, fingerprint: fingerprintAt(bytes2, anchor2, ignoreCase) };
 }
 var textBehind = (text5, run) => text5.length > COMPARED2 ? 0 : run;
 function rarestTrigram(bytes2, ignoreCase, model, uses) {
@@ -36410,15 +36518,16 @@ function rarestTrigram(bytes2, ignoreCase, model, uses) {
   uses.set(chain, (uses.get(chain) ?? 0) + 1);
   return best;
 }
+var fingerprintAt = (bytes2, anchor2, ignoreCase) => Array.from({ length: FINGERPRINT }, (_, k) => nibbleSets(at(bytes2, anchor2 + k), ignoreCase));
 function nibbleSets(c, ignoreCase) {
   const high = 1 << (c >> 4);
   return [1 << (c & 15), ignoreCase && isLower2(c) ? high | 1 << ((c ^ 32) >> 4) : high];
 }
 var union2 = (a, b) => a.map(([low, high], k) => [low | (b[k]?.[0] ?? 0), high | (b[k]?.[1] ?? 0)]);
 var EMPTY = Array.from({ length: FINGERPRINT }, () => [0, 0]);
-function costFunction(model) {
+function byteCosts(model) {
   const memo2 = /* @__PURE__ */ new Map();
-  const byteCost = ([low, high]) => {
+  return (low, high) => {
     const key = low * 65536 + high;
     let sum = memo2.get(key);
     if (sum === void 0) {
@@ -36428,10 +36537,12 @@ function costFunction(model) {
     }
     return sum;
   };
-  return (fingerprint) => fingerprint.reduce((product, sets) => product * byteCost(sets), 1);
 }
-function assignBuckets(literals, model) {
-  const cost = costFunction(model);
+function costFunction(model) {
+  const byteCost = byteCosts(model);
+  return (fingerprint) => fingerprint.reduce((product, [low, high]) => product * byteCost(low, high), 1);
+}
+function assignBuckets(literals, cost) {
   const buckets = Array.from({ length: BUCKETS }, () => EMPTY);
   const costs = new Float64Array(BUCKETS).fill(cost(EMPTY));
   const members2 = Array.from({ length: BUCKETS }, () => /* @__PURE__ */ new Set());
@@ -36487,7 +36598,7 @@ function assignBuckets(literals, model) {
       moved = true;
     });
   }
-  return { buckets, cost };
+  return bucketOf;
 }
 function writeMasks(image, buckets) {
   buckets.forEach((fingerprint, k) => {
@@ -37360,7 +37471,7 @@ async function indexTar(where, size, read2, limits) {
 }
 
 // src/image/tar-guard.ts
-var NOTHING = Buffer.alloc(0);
+var NOTHING2 = Buffer.alloc(0);
 var TarGuard = class {
   #walk;
   #wanted;
@@ -37371,7 +37482,7 @@ var TarGuard = class {
   #rewritten = [];
   /** Where what was handed on ends: in front of a header that is not whole yet. */
   #handedOn = 0;
-  #kept = NOTHING;
+  #kept = NOTHING2;
   /** @param metadata told of all that is no content */
   constructor(where, limits, onEntry, metadata = null) {
     this.#walk = walkTar(where, limits, { onEntry, onRewrite: (offset, header2) => this.#rewritten.push({ offset, header: header2 }), metadata });
@@ -37394,7 +37505,7 @@ var TarGuard = class {
       const from = offset + this.#have;
       if (from >= end2) break;
       const to = Math.min(end2, offset + length);
-      const piece = isPadding === true && isZero(chunk, from - start, to - start) ? NOTHING : chunk.subarray(from - start, to - start);
+      const piece = isPadding === true && isZero(chunk, from - start, to - start) ? NOTHING2 : chunk.subarray(from - start, to - start);
       this.#have += to - from;
       if (this.#have < length) {
         if (piece.length > 0) this.#partial.push(Buffer.from(piece));
@@ -37412,7 +37523,7 @@ var TarGuard = class {
     const until = isCut && this.#wanted !== null ? this.#wanted.offset : this.#position;
     const whole4 = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk]);
     let out = whole4.subarray(0, until - this.#handedOn);
-    this.#kept = isCut ? Buffer.from(whole4.subarray(out.length)) : NOTHING;
+    this.#kept = isCut ? Buffer.from(whole4.subarray(out.length)) : NOTHING2;
     if (this.#rewritten.length > 0) {
       out = Buffer.from(out);
       for (const { offset, header: header2 } of this.#rewritten) header2.copy(out, offset - this.#handedOn);
@@ -37430,7 +37541,7 @@ var TarGuard = class {
     let rest = Buffer.concat(this.#partial);
     while (this.#wanted !== null) {
       this.#wanted = this.#step(this.#walk.next(rest));
-      rest = NOTHING;
+      rest = NOTHING2;
     }
   }
 };
@@ -37454,7 +37565,7 @@ var NestedGuard = class {
   }
   /** @returns the bytes that were kept back: half a header */
   end() {
-    return this.#guard?.kept ?? NOTHING;
+    return this.#guard?.kept ?? NOTHING2;
   }
 };
 
@@ -38404,6 +38515,7 @@ function leftOut(dropped) {
   return `it holds more matches that prove nothing than are kept; left out: ${named3.join(", ")}${kinds.length > 3 ? ` and of ${kinds.length - 3} more kinds` : ""}`;
 }
 var ENCODED = "(base64)";
+var NOTHING3 = Buffer.alloc(0);
 var Content = class _Content {
   #own = [];
   /** Those of what was unpacked, which may come before its own. */
@@ -38419,10 +38531,10 @@ var Content = class _Content {
   #depth;
   #isUnpacked;
   #scan;
-  #head = Buffer.alloc(0);
+  #head = NOTHING3;
   #isScript = false;
   /** The last bytes before those that come next, in which a sign may stand. */
-  #tail = Buffer.alloc(0);
+  #tail = NOTHING3;
   /** Bytes that were handed to be looked into. */
   #position = 0;
   #ended = false;
@@ -38494,7 +38606,7 @@ var Content = class _Content {
   /** @returns a promise to wait for, or null when all is done */
   end() {
     if (!this.#ended) {
-      const busy = this.push(Buffer.alloc(0), true);
+      const busy = this.push(NOTHING3, true);
       if (busy !== null) return busy.then(() => this.end() ?? void 0);
     }
     this.program = this.#scan.program;
@@ -42377,7 +42489,7 @@ var Environment = class {
 };
 var isPosix = (shell) => shell === null || isShell((shell[0] ?? "").replace(/^.*[\\/]/, "").replace(/\.exe$/i, ""));
 var isWindows = (shell) => /^(?:cmd|powershell|pwsh)(?:\.exe)?$/i.test((shell?.[0] ?? "").replace(/^.*[\\/]/, ""));
-var NOTHING2 = { commands: [], incomplete: false };
+var NOTHING4 = { commands: [], incomplete: false };
 function readRun(source2, text5, shell, variables) {
   const words2 = jsonWords(text5);
   if (words2 !== null) {
@@ -42386,7 +42498,7 @@ function readRun(source2, text5, shell, variables) {
   }
   if (!isPosix(shell)) {
     const name2 = (shell?.[0] ?? "").replace(/^.*[\\/]/, "");
-    return { script: NOTHING2, unread: isWindows(shell) ? `${name2} runs it, which is not read` : `${name2} runs it, which is no shell that is read`, line: null };
+    return { script: NOTHING4, unread: isWindows(shell) ? `${name2} runs it, which is not read` : `${name2} runs it, which is no shell that is read`, line: null };
   }
   if (source2 === null) {
     const script2 = parseScript(text5, variables);
@@ -42410,10 +42522,10 @@ var NONE2 = /* @__PURE__ */ new Map();
 function toStep({ environment, shell, budget, ...known2 }) {
   const { keyword, text: text5, source: source2, lines } = known2;
   const variables = /^(?:RUN|ADD|COPY|USER|ENV|LABEL)$/.test(keyword ?? "") ? environment.now() : NONE2;
-  let read2 = { script: NOTHING2, unread: null, line: null };
+  let read2 = { script: NOTHING4, unread: null, line: null };
   if (keyword === "RUN") {
     budget.left -= text5.length + (source2?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0);
-    read2 = budget.left < 0 ? { script: NOTHING2, unread: "the RUN instructions of the image are too long", line: null } : readRun(source2, text5, shell, variables);
+    read2 = budget.left < 0 ? { script: NOTHING4, unread: "the RUN instructions of the image are too long", line: null } : readRun(source2, text5, shell, variables);
   }
   environment.take(keyword, text5);
   const { script, unread, line: line2 } = read2;
@@ -43008,12 +43120,12 @@ var installedIn = (layer, { packages }, { layers }) => layers[layer]?.entries.so
 function isGenerated(leak, place, evidence) {
   if (place.kind !== "file" || !KINDS3.has(leak.detector.id) || leak.strength === "harmless") return false;
   const { path: path20, layer } = place.version.content;
-  const generators = GENERATORS.filter((generator) => generator.path.test(path20));
+  const generators = GENERATORS.filter((generator2) => generator2.path.test(path20));
   if (generators.length === 0) return false;
   if (place.owner === "base") return true;
   const runs = runsOf(layer, evidence.origin, evidence.steps);
   if (runs === null) return false;
-  return generators.some((generator) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator, path20))) || installedIn(layer, generator, evidence));
+  return generators.some((generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path20))) || installedIn(layer, generator2, evidence));
 }
 
 // src/rules/leak-words.ts
@@ -45988,12 +46100,12 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
 // src/report/escape.ts
 var INVISIBLE = /[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/g;
 var CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
-var BYTES2 = /[\udc80-\udcff]/gu;
+var BYTES3 = /[\udc80-\udcff]/gu;
 var NAMES3 = { "\n": "\\n", "\r": "\\r", "	": "\\t", "\x1B": "\\e" };
 var hex = (c, width) => (c.codePointAt(0) ?? 0).toString(16).padStart(width, "0");
 var OLD_COMMAND = /##(?=\[)/g;
 function visible(text5) {
-  return text5.replace(CONTROL, (c) => NAMES3[c] ?? `\\x${hex(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex(c, 4)}}`).replace(BYTES2, (c) => `\\x${hex(c, 4).slice(2)}`).replace(OLD_COMMAND, "#\\x23");
+  return text5.replace(CONTROL, (c) => NAMES3[c] ?? `\\x${hex(c, 2)}`).replace(INVISIBLE, (c) => `\\u{${hex(c, 4)}}`).replace(BYTES3, (c) => `\\x${hex(c, 4).slice(2)}`).replace(OLD_COMMAND, "#\\x23");
 }
 var uncommanding = (text5) => text5.replace(/^([^\S\r\n]*):(?=:)/gm, "$1\\x3a");
 var visibleJson = (value) => JSON.stringify(value, null, 2).replace(/(?<!\\)((?:\\\\)*)\\udc([89a-f][0-9a-f])/g, "$1\\\\x$2").replace(INVISIBLE, (c) => `\\u${hex(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex(c, 4)}`).replace(OLD_COMMAND, "#\\u0023");

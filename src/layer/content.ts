@@ -20,6 +20,8 @@ function leftOut(dropped: ContentScan['dropped']): string {
 /** What an archive in base64 or hex is called. */
 const ENCODED = '(base64)'
 
+const NOTHING: Buffer = Buffer.alloc(0)
+
 /** Told what was not looked into. */
 export type Skip = (path: string, reason: string) => void
 
@@ -39,10 +41,10 @@ export class Content implements Sink {
   readonly #depth: number
   readonly #isUnpacked: boolean
   readonly #scan: ContentScan
-  #head: Buffer | null = Buffer.alloc(0)
+  #head: Buffer | null = NOTHING
   #isScript = false
   /** The last bytes before those that come next, in which a sign may stand. */
-  #tail: Buffer = Buffer.alloc(0)
+  #tail = NOTHING
   /** Bytes that were handed to be looked into. */
   #position = 0
   #ended = false
@@ -122,7 +124,7 @@ export class Content implements Sink {
   /** @returns a promise to wait for, or null when all is done */
   end(): Promise<void> | null {
     if (!this.#ended) {
-      const busy = this.push(Buffer.alloc(0), true)
+      const busy = this.push(NOTHING, true)
       if (busy !== null) return busy.then(() => this.end() ?? undefined)
     }
     this.program = this.#scan.program

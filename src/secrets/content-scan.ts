@@ -83,6 +83,7 @@ export interface SignAt {
 
 const NO_SIGNS: readonly SignAt[] = []
 const NO_ARCHIVES: readonly Buffer[] = []
+const NOTHING: Buffer = Buffer.alloc(0)
 
 /** How much of a content is kept. */
 export interface Bounds {
@@ -105,7 +106,7 @@ export class ContentScan {
   /** The start of the content, for the detectors of files. */
   readonly #head: Buffer[] = []
   #length = 0
-  #carry: Buffer = Buffer.alloc(0)
+  #carry = NOTHING
   /** Position in the content of the window's first byte. */
   #base = 0
   /** Position in the content up to which candidates are dealt with. */

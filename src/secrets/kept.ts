@@ -145,6 +145,7 @@ export class Kept {
 
   /** Settles what ends well before a position, up to which all is found. */
   settle(done: number): void {
+    if (this.#open.length === 0) return
     const open = pairAwsKeys(this.#open.sort(byPlace))
     const bound = done - UNSETTLED
     this.#open = open.filter(({ end }) => end > bound)

@@ -3,9 +3,9 @@
 import { hasEscape, type Unescaped, unescapeText } from './escapes.ts'
 
 /** Bytes that a stretch takes in front of what is asked for: the next candidate may start a little earlier. */
-const IN_FRONT = 512
+const IN_FRONT = 256
 /** Shortest stretch. */
-const MIN_STRETCH = 4096
+const MIN_STRETCH = 1536
 
 /** Decoded text around a candidate. */
 export interface Around {

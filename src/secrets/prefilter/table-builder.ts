@@ -1,5 +1,6 @@
 // Compiles a list of literals into the byte image that the WASM kernel reads (see layout.ts).
 // The detectors' own literals are compiled when the project is built (prebuilt.ts).
+import { anneal, type Fingerprint } from './annealing.ts'
 import { type FrequencyModel, measuredFrequencies } from './frequency.ts'
 import {
   BITMAP,
@@ -41,9 +42,7 @@ export interface LiteralSet {
   readonly longestChain: number
 }
 
-/** Allowed low and high nibbles at one fingerprint byte, as two 16-bit sets. */
-type NibbleSets = readonly [low: number, high: number]
-type Fingerprint = readonly NibbleSets[]
+type NibbleSets = Fingerprint[number]
 
 interface PreparedLiteral {
   readonly bytes: Uint8Array // the compared bytes, lower case where case is ignored
@@ -54,17 +53,26 @@ interface PreparedLiteral {
   readonly fingerprint: Fingerprint
 }
 
+export interface BuildOptions {
+  /** Takes seconds to find a table that lets fewer positions pass. */
+  readonly isThorough?: boolean
+  readonly model?: FrequencyModel
+}
+
 const isLower = (c: number): boolean => c >= 97 && c <= 122
 const at = (bytes: Uint8Array, index: number): number => bytes[index] ?? 0
 const trigramAt = (bytes: Uint8Array, i: number): number => at(bytes, i) | (at(bytes, i + 1) << 8) | (at(bytes, i + 2) << 16)
 const exactHash = (trigram: number): number => Math.imul(trigram & 0xffffff, HASH_MULTIPLIER)
 const hash = (trigram: number): number => exactHash(trigram | 0x202020)
 
-export function buildLiteralSet(literals: readonly Literal[], model: FrequencyModel = measuredFrequencies()): LiteralSet {
+export function buildLiteralSet(literals: readonly Literal[], { isThorough = false, model = measuredFrequencies() }: BuildOptions = {}): LiteralSet {
   if (literals.length > 0xffff - 1) throw new RangeError('too many literals for 16-bit entry numbers')
   const uses = new Map<number, number>()
-  const prepared = literals.map((literal) => prepare(literal, model, uses))
-  const { buckets, cost } = assignBuckets(prepared, model)
+  const first = literals.map((literal) => prepare(literal, model, uses))
+  const cost = costFunction(model)
+  const assigned = assignBuckets(first, cost)
+  const { prepared, bucketOf } = isThorough ? improved(first, assigned, model) : { prepared: first, bucketOf: assigned }
+  const buckets = Array.from({ length: BUCKETS }, (_, k) => prepared.reduce((sum, { fingerprint }, i) => (bucketOf[i] === k ? union(sum, fingerprint) : sum), EMPTY))
 
   const image = new Uint8Array(ENTRIES + ENTRY_BYTES * (prepared.length + 1))
   writeMasks(image, buckets)
@@ -72,6 +80,26 @@ export function buildLiteralSet(literals: readonly Literal[], model: FrequencyMo
   const longestChain = writeEntries(image, prepared)
   if (longestChain > MAX_CHAIN) throw new RangeError(`hash chain of ${longestChain} literals, at most ${MAX_CHAIN}`)
   return { image, expectedHitRate: buckets.reduce((sum, bucket) => sum + cost(bucket), 0), longestChain }
+}
+
+/** Other anchors and buckets, so that fewer positions pass. */
+function improved(literals: readonly PreparedLiteral[], bucketOf: Int32Array, model: FrequencyModel): { prepared: PreparedLiteral[]; bucketOf: Int32Array } {
+  const options = literals.map(({ bytes, ignoreCase }) =>
+    Array.from({ length: bytes.length - FINGERPRINT + 1 }, (_, anchor) => {
+      const trigram = trigramAt(bytes, anchor)
+      return {
+        fingerprint: fingerprintAt(bytes, anchor, ignoreCase),
+        rate: spellings(trigram, ignoreCase).reduce((sum, written) => sum + model.trigram(written), 0) / 1e6,
+        chain: hash(trigram) >>> HEAD_SHIFT,
+      }
+    }),
+  )
+  const found = anneal(options, { choices: Int32Array.from(literals, ({ anchor }) => anchor), buckets: bucketOf }, BUCKETS, byteCosts(model), MAX_CHAIN)
+  const prepared = literals.map((literal, i) => {
+    const anchor = found.choices[i] ?? literal.anchor
+    return { ...literal, anchor, fingerprint: fingerprintAt(literal.bytes, anchor, literal.ignoreCase) }
+  })
+  return { prepared, bucketOf: found.buckets }
 }
 
 // --- literals ---
@@ -82,8 +110,7 @@ function prepare({ text, ignoreCase, assignment, run }: Literal, model: Frequenc
   const folded = ignoreCase ? text.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text
   const bytes = Uint8Array.from(folded.slice(0, COMPARED), (c) => c.charCodeAt(0))
   const anchor = rarestTrigram(bytes, ignoreCase, model, uses)
-  const fingerprint = Array.from({ length: FINGERPRINT }, (_, k) => nibbleSets(at(bytes, anchor + k), ignoreCase))
-  return { bytes, ignoreCase, assignment, run: textBehind(text, run), anchor, fingerprint }
+  return { bytes, ignoreCase, assignment, run: textBehind(text, run), anchor, fingerprint: fingerprintAt(bytes, anchor, ignoreCase) }
 }
 
 /** Only the start of a literal is compared: what follows the start is the rest of it. */
@@ -106,6 +133,9 @@ function rarestTrigram(bytes: Uint8Array, ignoreCase: boolean, model: FrequencyM
   return best
 }
 
+const fingerprintAt = (bytes: Uint8Array, anchor: number, ignoreCase: boolean): Fingerprint =>
+  Array.from({ length: FINGERPRINT }, (_, k) => nibbleSets(at(bytes, anchor + k), ignoreCase))
+
 function nibbleSets(c: number, ignoreCase: boolean): NibbleSets {
   const high = 1 << (c >> 4)
   return [1 << (c & 15), ignoreCase && isLower(c) ? high | (1 << ((c ^ 32) >> 4)) : high]
@@ -117,10 +147,10 @@ const union = (a: Fingerprint, b: Fingerprint): Fingerprint => a.map(([low, high
 
 const EMPTY: Fingerprint = Array.from({ length: FINGERPRINT }, () => [0, 0] as const)
 
-/** Modelled probability that a random position passes a fingerprint. */
-function costFunction(model: FrequencyModel): (fingerprint: Fingerprint) => number {
+/** Share of bytes that sets of low and high nibbles let pass. */
+function byteCosts(model: FrequencyModel): (low: number, high: number) => number {
   const memo = new Map<number, number>()
-  const byteCost = ([low, high]: NibbleSets): number => {
+  return (low, high) => {
     const key = low * 65536 + high
     let sum = memo.get(key)
     if (sum === undefined) {
@@ -130,12 +160,16 @@ function costFunction(model: FrequencyModel): (fingerprint: Fingerprint) => numb
     }
     return sum
   }
-  return (fingerprint) => fingerprint.reduce((product, sets) => product * byteCost(sets), 1)
 }
 
-/** Greedy assignment, dearest literal first; then single moves while they pay. */
-function assignBuckets(literals: readonly PreparedLiteral[], model: FrequencyModel): { buckets: Fingerprint[]; cost: (f: Fingerprint) => number } {
-  const cost = costFunction(model)
+/** Modelled probability that a random position passes a fingerprint. */
+function costFunction(model: FrequencyModel): (fingerprint: Fingerprint) => number {
+  const byteCost = byteCosts(model)
+  return (fingerprint) => fingerprint.reduce((product, [low, high]) => product * byteCost(low, high), 1)
+}
+
+/** Greedy assignment, dearest literal first; then single moves while they pay. @returns the bucket of each literal */
+function assignBuckets(literals: readonly PreparedLiteral[], cost: (fingerprint: Fingerprint) => number): Int32Array {
   const buckets: Fingerprint[] = Array.from({ length: BUCKETS }, () => EMPTY)
   const costs = new Float64Array(BUCKETS).fill(cost(EMPTY))
   const members = Array.from({ length: BUCKETS }, () => new Set<number>())
@@ -193,7 +227,7 @@ function assignBuckets(literals: readonly PreparedLiteral[], model: FrequencyMod
       moved = true
     })
   }
-  return { buckets, cost }
+  return bucketOf
 }
 
 // --- image ---
