@@ -33666,7 +33666,8 @@ for (const closed of CLOSED) for (const first2 of Buffer.from(closed[0], "latin1
 var FIRST_BYTES = /* @__PURE__ */ new Set([
   ...Buffer.from("Px(\xFDB!0\xC7q\xED#]\x7F", "latin1"),
   ...CLOSED_BY_BYTE.keys(),
-  ...Array.from({ length: 16 }, (_, index) => 80 + index)
+  ...Array.from({ length: 16 }, (_, index) => 80 + index),
+  ...Array.from({ length: 8 }, (_, index) => index << 4 | 8)
 ]);
 function isLzma(head) {
   if (head.length < 14 || (head[0] ?? 225) >= 225 || head[13] !== 0) return false;
@@ -33676,10 +33677,8 @@ function isLzma(head) {
   const size = head.readBigUInt64LE(5);
   return dictionary >= 4096 && (rounded || rounded2) && (size === 0xffffffffffffffffn || size < 2n ** 38n);
 }
-function isZlib(head) {
-  if (head.length < 8 || head[0] !== 120 || (head[0] << 8 | (head[1] ?? 0)) % 31 !== 0 || ((head[1] ?? 0) & 32) !== 0) return false;
-  return inflates(head.subarray(2));
-}
+var isZlib = (head) => head.length >= 8 && isZlibHeader(head[0] ?? 0, head[1] ?? 0) && inflates(head.subarray(2));
+var isZlibHeader = (method, flags) => (method & 143) === 8 && (method << 8 | flags) % 31 === 0 && (flags & 32) === 0;
 function inflates(bytes2) {
   try {
     return zlib6.inflateRawSync(bytes2, { finishFlush: zlib6.constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 16 }).length > 0;
@@ -33712,8 +33711,6 @@ function openedOf(head, first2) {
       return ascii(head, 0, "\xFD7zXZ\0") ? "xz" : null;
     case 66:
       return isBzip2(head) ? "bzip2" : null;
-    case 120:
-      return isZlib(head) ? "zlib" : null;
     case 33:
       return ascii(head, 0, "!<arch>\n") ? "ar" : null;
     case 237:
@@ -33723,6 +33720,7 @@ function openedOf(head, first2) {
     case 48:
       return /^07070(?:[12][0-9A-Fa-f]{24}|7[0-7]{24})/.test(head.toString("latin1", 0, 30)) ? "cpio" : null;
   }
+  if ((first2 & 143) === 8 && isZlib(head)) return "zlib";
   if (first2 < 80 || first2 > 95) return null;
   if (isSkippable(head)) return "zstd";
   if (/^PK(?:\x03\x04|\x05\x06|00PK\x03\x04|\x07\x08PK\x03\x04)/.test(head.toString("latin1", 0, 8))) return "zip";
@@ -33753,7 +33751,13 @@ var SIGNS = {
   hsqs: { packing: "squashfs", before: 0 },
   '"M': { packing: "lz4", before: 0 },
   "\x89LZO\0\r\n\n": { packing: "lzop", before: 0 },
-  "CD001": { packing: "iso", before: 0 }
+  "CD001": { packing: "iso", before: 0 },
+  // What a PDF deflates stands behind these, what a PNG deflates behind the name of its chunk and a keyword.
+  "stream\n": { packing: "pdf-stream", before: -7 },
+  "stream\r\n": { packing: "pdf-stream", before: -8 },
+  zTXt: { packing: "png-text", before: -4 },
+  iTXt: { packing: "png-text", before: -4 },
+  iCCP: { packing: "png-text", before: -4 }
 };
 var BEFORE_SIGN = 16;
 var TRIAL = 1 << 16;
@@ -33782,7 +33786,21 @@ async function confirmed(sign2, feed, position, isScript) {
       return (head[4] ?? 0) >> 6 === 1 && ((head[4] ?? 0) & 2) === 0 && ((head[5] ?? 0) & 143) === 0 && (head[5] ?? 0) >= 64 && isScript ? { closed: "lz4" } : null;
     case "lzop":
       return head.length >= 20 && head[9] === 16 ? { closed: "lzop" } : null;
+    case "png-text":
+      return await skipKeyword(feed) && isZlib(await feed.peek(HEAD)) ? "zlib" : null;
+    case "pdf-stream":
+      return isZlib(await feed.peek(HEAD)) ? "zlib" : null;
   }
+}
+var MAX_KEYWORD = 200;
+async function skipKeyword(feed) {
+  const head = await feed.peek(MAX_KEYWORD);
+  for (let at3 = 1; at3 + 1 < head.length; at3++) {
+    if (head[at3 - 1] !== 0 || !isZlibHeader(head[at3] ?? 0, head[at3 + 1] ?? 0)) continue;
+    await feed.skip(at3);
+    return true;
+  }
+  return false;
 }
 function isRar5(head) {
   const size = head[12] ?? 128;
@@ -34867,6 +34885,30 @@ function mayBeText(bytes2, from, to) {
   }
   return false;
 }
+var BASE32_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => {
+  const value = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(String.fromCharCode(c));
+  return value === -1 ? 255 : value;
+});
+var MIN_BASE32 = 40;
+function mayBeBase32(bytes2, from, to) {
+  if (to - from < MIN_BASE32) return false;
+  for (let i = from; i < from + MIN_BASE32; i++) if (BASE32_DIGIT[bytes2[i] ?? 0] === 255) return false;
+  return true;
+}
+function decodeBase32(bytes2) {
+  const found = [];
+  let [bits, held] = [0, 0];
+  for (const byte of bytes2) {
+    const digit2 = BASE32_DIGIT[byte] ?? 255;
+    if (digit2 === 255) break;
+    bits = (bits << 5 | digit2) & 4095;
+    held += 5;
+    if (held < 8) continue;
+    held -= 8;
+    found.push(bits >> held & 255);
+  }
+  return Buffer.from(found);
+}
 function isBase64Text(bytes2, from, to) {
   for (let skip = 0; skip < 4; skip++) if (mayBeText(bytes2, from + skip, to)) return true;
   for (let skip = 0; skip < 8; skip++) if (mayBeWide2(bytes2, from + skip, to)) return true;
@@ -34940,6 +34982,7 @@ function* decodedTexts(text5) {
     yield { bytes: Buffer.from(text5.slice(start, end2), "hex"), encoding: "hex" };
   }
   if (isHex2) return;
+  if (mayBeBase32(bytes2, 0, bytes2.length)) yield { bytes: decodeBase32(bytes2), encoding: "base32" };
   for (const skip of alignments(bytes2)) {
     const decoded3 = decodeBase64(text5.slice(skip, text5.length - ((text5.length - skip) % 4 === 1 ? 1 : 0)));
     if (decoded3 === null) continue;
@@ -34951,6 +34994,15 @@ function narrow(bytes2, bigEndian) {
   for (let i = 0; i < text5.length; i++) text5[i] = bytes2[2 * i + (bigEndian ? 1 : 0)] ?? 0;
   return text5;
 }
+function wideMark(head) {
+  if (head[0] === 255 && head[1] === 254 && head[2] === 0 && head[3] === 0) return "little";
+  return head[0] === 0 && head[1] === 0 && head[2] === 254 && head[3] === 255 ? "big" : null;
+}
+function narrowWide(bytes2, order2) {
+  const text5 = Buffer.alloc(bytes2.length >> 2);
+  for (let i = 0; i < text5.length; i++) text5[i] = bytes2[4 * i + (order2 === "big" ? 3 : 0)] ?? 0;
+  return text5;
+}
 function base64Texts(kernel, from, length) {
   const runs = [];
   kernel.base64Runs(length, (position, run) => runs.push({ start: position, end: position + run }));
@@ -34960,7 +35012,7 @@ function base64Texts(kernel, from, length) {
     const first2 = runs[i];
     if (first2 === void 0) continue;
     const continues = first2.end < length && (window[first2.end] === 10 || window[first2.end] === 13 || window[first2.end] === 92);
-    if (!continues && window[first2.start] !== 77 && !mayBePacked2(window, first2.start) && !hasHexText(window, first2.start, first2.end) && !isBase64Text(window, first2.start, first2.end))
+    if (!continues && window[first2.start] !== 77 && !mayBePacked2(window, first2.start) && !mayBeBase32(window, first2.start, first2.end) && !hasHexText(window, first2.start, first2.end) && !isBase64Text(window, first2.start, first2.end))
       continue;
     let end2 = first2.end;
     let text5 = window.toString("latin1", first2.start, end2);
@@ -35053,6 +35105,17 @@ function unescapeText(original, joints) {
     copied = index + found[0].length;
     stops.push(text5.length, copied);
     seek.lastIndex = copied;
+  }
+  return new Unescaped(text5 + original.slice(copied), stops);
+}
+function unquotePrintable(original) {
+  const stops = [0, 0];
+  let text5 = "";
+  let copied = 0;
+  for (const { 0: found, 1: code3, index } of original.matchAll(/=(?:([0-9A-Fa-f]{2})|[ \t]{0,8}\r?\n)/g)) {
+    text5 += original.slice(copied, index) + (code3 === void 0 ? "" : String.fromCharCode(Number.parseInt(code3, 16)));
+    copied = index + found.length;
+    stops.push(text5.length, copied);
   }
   return new Unescaped(text5 + original.slice(copied), stops);
 }
@@ -35261,6 +35324,7 @@ var LETTER_ESCAPES = [
     "&hyphen;"
   ].map((text5) => ({ text: text5 }))
 ];
+var PRINTABLE = { text: "quoted-printable", ignoreCase: true };
 var LONGEST = 14;
 var ESCAPE3 = /^(?:%([0-9A-Fa-f]{2})|\\x([0-9A-Fa-f]{2})|\\u(?:00([0-9A-Fa-f]{2})|\{0{0,4}([0-9A-Fa-f]{2})\})|\\U000000([0-9A-Fa-f]{2})|\\(0[5-7][0-7]|1[0-7]{2})|&#[xX]0{0,4}([0-9A-Fa-f]{2});|&#0{0,4}([0-9]{2,3});|&(?:lowbar|hyphen);)/;
 var BASES = [16, 16, 16, 16, 16, 8, 16, 10];
@@ -35517,6 +35581,8 @@ var ContentScan = class _ContentScan {
   /** A place in the window, and the line feeds before it there. */
   #counted = { at: 0, lines: 0 };
   #isText = true;
+  /** Order of the bytes where each character takes four. */
+  #wide = null;
   #signs = [];
   /** There were more signs of archives than are kept. */
   leftSigns = false;
@@ -35597,7 +35663,10 @@ var ContentScan = class _ContentScan {
   }
   #window(part3, last) {
     const { window } = this.#kernel;
-    if (this.#base === 0 && this.#carry.length === 0) this.#isText = part3.subarray(0, 4096).indexOf(0) === -1;
+    if (this.#base === 0 && this.#carry.length === 0) {
+      this.#isText = part3.subarray(0, 4096).indexOf(0) === -1;
+      if (!this.#isText) this.#wide = wideMark(part3);
+    }
     this.#carry.copy(window, 0);
     part3.copy(window, this.#carry.length);
     const length = this.#carry.length + part3.length;
@@ -35621,18 +35690,20 @@ var ContentScan = class _ContentScan {
   }
   #search(from, to, length, last) {
     const kernel = this.#kernel;
-    const { owners, marks: marks2, escaped, packed, letterEscapes, triggers, names: names2, signs: signs2 } = this.#compiled;
+    const { owners, marks: marks2, escaped, packed, letterEscapes, printable, triggers, names: names2, signs: signs2 } = this.#compiled;
     const places = [];
     const escapedLetters = [];
+    let quotedFrom = length;
     const decoded3 = [];
     kernel.scan(from, length, (position, literal4, valueStart, valueLength) => {
       if (position < from || position >= to) return;
       const sign2 = signs2[literal4] ?? null;
-      if (sign2 !== null && this.#depth === 0) {
+      if (sign2 !== null && this.#depth === 0 && this.#isLikely(sign2.packing, position - sign2.before)) {
         if (this.#signs.length < MAX_PENDING_SIGNS) this.#signs.push({ sign: sign2.packing, at: this.#base + position - sign2.before });
         else this.leftSigns = true;
       }
       if (packed[literal4] === true) places.push(position);
+      if (literal4 === printable) quotedFrom = Math.min(quotedFrom, position);
       if (letterEscapes[literal4] === true && escapesLetter(kernel.window, position)) escapedLetters.push(position);
       const mark = marks2[literal4] ?? null;
       if (mark !== null) this.program ??= mark;
@@ -35655,6 +35726,8 @@ var ContentScan = class _ContentScan {
       start,
       text: unescapeText(kernel.window.toString("latin1", start, end2), false)
     }));
+    if (quotedFrom < length) unescaped.push({ start: quotedFrom, text: unquotePrintable(kernel.window.toString("latin1", quotedFrom, length)) });
+    if (this.#wide !== null) decoded3.push(this.#narrowed(this.#wide, length));
     const lineAt2 = decoded3.map(({ position }) => this.#lineAt(position));
     const raw = unescaped.length === 0 ? null : Buffer.from(kernel.window.subarray(0, length));
     decoded3.forEach(({ text: text5, position, length: run, encoding }, index) => {
@@ -35665,6 +35738,16 @@ var ContentScan = class _ContentScan {
       raw?.copy(kernel.window);
       for (const match2 of found) this.#addUnescaped(match2, text5, start, raw);
     }
+  }
+  /** The window's text where each character takes four bytes. */
+  #narrowed(order2, length) {
+    const position = (4 - this.#base % 4) % 4;
+    return { text: narrowWide(this.#kernel.window.subarray(position, length), order2), position, length: length - position, encoding: "utf-32" };
+  }
+  /** Whether what a sign announces may stand at a place of the window: signs that are words stand in much text. */
+  #isLikely(sign2, at3) {
+    const { window } = this.#kernel;
+    return sign2 === "pdf-stream" ? isZlibHeader(window[at3] ?? 0, window[at3 + 1] ?? 0) : sign2 !== "png-text" || !this.#isText;
   }
   /** Searches text that was decoded; the window is another one afterwards. */
   #matchesIn(text5) {
@@ -35694,7 +35777,7 @@ var ContentScan = class _ContentScan {
     if (this.#seen.has(key)) return;
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key);
     if (match2.detector.generic && encoding === "base64") return;
-    const within2 = encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
+    const within2 = encoding === "utf-32" ? match2.offset * 4 : encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
     const start = offset + Math.min(within2, run);
     this.#kept.add({ ...match2, offset: start, length: offset + run - start, end: offset + run, line: line2, encoding });
   }
@@ -35743,7 +35826,7 @@ var ContentScan = class _ContentScan {
     const start = position - at3;
     const window = detector.window ?? DEFAULT_WINDOW;
     const run = this.#runEnd(text5, at3, start);
-    if (!goesOn(text5, run)) return false;
+    if (!goesOn(text5, run) && !(text5[run - 1] === "=" && goesOn(text5, run - 1))) return false;
     const longer = this.#slice(start, Math.min(end2, position + Math.min(MAX_PIECES2, window * 2)), end2);
     const whole4 = unescapeText(longer.slice(at3), true);
     const places = (index) => start + (index < at3 ? index : at3 + whole4.original(index - at3));
@@ -36054,8 +36137,8 @@ import { createHash as createHash6 } from "node:crypto";
 import { inflateRawSync as inflateRawSync3 } from "node:zlib";
 
 // src/secrets/prefilter/prebuilt-table.ts
-var PREBUILT_KEY = "9af3a84171f0bd9ac980ff9289643a01be7d32615deafabd1557c3f01f591641";
-var PREBUILT_TABLE = "vZ0HfFvV9fjPvZJt2bETsTeIgEMgyDM7BKQ4TuI4284Cg3gathXLkqLhEZahFCjQMgqlBdqyOqDMsikttKWDllEoHVAoLbTQRXcLZeXPe3qWzn3znvj3+esDjvTe+95z7rnn7vvuDU8ccFr4+Fu6ntprdoxF973JD7P2enjaO8+C/rn7+1ffXhU/4frlDVA3Y1koDHD6fdc9/OyjLQD16v35p560oua0xqveOJ9d5L2w/mk//+SCx3bvTvvBp/FLnjz32dvW3fqsb//aif2fYPMgcP4hv9/91nvqPQbe0KEHXXnx01ce+cL+T+w7cP5rNWGA119589W3Xw1o92H5lVfsf+/l9+xz5ezzQtug4aDLAhC85pzLzp7kofzh6gdMH+7js32zZ3PgvtneY4+dvaj8qQ/A8V6f71jbj++4Ot+x3P4+1MNscPtw+P/1OclSVJEZr1R5jFfOLT/zoh7GUwbqVe33W/rVw1EITxievJKZdbhND/VMDjBXYwcEHW6CvISZfsjXlKlR/fkFJm5UkD+z/OtT2pMLy89Xlb/tVQ71Jt5ZvvqtMnmFfq3aY69bMzGtfscBPtC+vaTJWeWZauof6jlKC+kvvJEB/Jb91Mai7RbX2zwA1Syh6XC36e5snXgPWfYIBnAMB/giW+2guYJkvWxx/3xbclv5283lMO519JFjtb/fh321p7YZvNBLtudvYcUepYm3TKU9B08hVVs8W8vf50jkju/rMd6b2T9ztHBvNweYrn3bxWQ0mmt75xDEr2UHOGgbYgDHl63SbJL73/KVlIVO+8FyV4uudInLgTYhFCXSqqn8zLcdnzte16EaPiPY4mCk28P6v1/5KLRw+epy/fm4pTYFS8t2aaH+gAOEPf+Fv3KAw+RcrKzNcWVpSxjVT7+r+ryJmmvjA3eKZZbO7e+J6Br8TeDyyAqrbELMSWr8acSfZ2L+p/39o/5rR/nZ+dqTxzj4xrMmvbLl0Pf1AJzkudwgrdtF4ztKpa6lzAvUOs0hf/1I+NVAKH8uYPcDwOdLZQm/iK1ip3oAPmZ6bqchzC84xqbGQtc7bAifFvLekjo3egButbFEq1kPD8AvNLn7cYCluoyNtpbsE3T8G7vNRZt7P/KaP9nce8GF9VhqwQQNtusan1K2ziM2oV0rmR+SgtSvsQ6DFjsdwpnGAep0TboQd5Qh7b6Dvu9bKv8t4vrJUsljke5vGH5/1kQPcYAIB4i6es3lk+06x6fesPGIrzKAjMEiWzWZvYarG0rpxUaQRndwgF8DwK8Nz35Zl3aLpdRbGcB9wpXvoefmu6bwHxnAkRZ2OZkDxCwkxtG11xjA18vaHlO+foKjdw3uQWfn6lJt75J++/N3jLZjABsR9XFNdm/5ynZTGHXlEDzkdtlxtncOkgxhrCz9CBvpJ/DA/1lfcK3L/Xe0v5fo6fWmkG4LNP12SNpoGLHv8vUG6qHyt1/oz51uE+5Cz/fKFrrh/7xv/CsO8Eo5/L98VCNcyL4oxHpA//WHUsvD1s+vnFKH/iKd/pqonUOuelgj5mlWG9yD/sRNbK2JOswUh30MVzbaaPR1c4vDsUQ4nwO0O9wPG+Qm0fe/AkAtul9gfdqvlGN8Hy8TH0ik1GHINmP693+iGP3DIYx2D8CTvN8xTbZa8jewbo0Ka5J+W37mp6SUfY+/abjyH+3vvHJ4uxnAQeVfT8BPLdPqcAZwrf79dhtZH2f7C+yVlRQzhLlyyiMZhxhCOJ4fJt0raS2zn7G42+3oEV2Omm8EgFds7i2EDQzguCmUDCei7w+Uw1mhfbtV+x7UtKsvW+JpJO19/j/0K2QKvVNjfwEAWxjAXxhdv4OQbb5tE89DtOv7mKzYLOURrfx9OM0Q8mqDpr8x3F8pEe7pFrGtEq4tQ/q1lNq3kj48R39uRvn5g3UNj9f+vqX/us7CYh1Ixsgeec4BKITX+aXlOBX2KAfOxDYT9Pmm6jf8RoOOXyn/fnuyfDHXKh9pFiNqc4YWj5AHoL/UzjWEusl5FNBG2k6desDy7ocMpvzxaRL20+XfWdby31rYOQkrrHe8e6eu499ZlVo3MoCTTFrfx8csrNOLrs3yzDPc/ZdE3Ou1EE70qDM6N8L/j8+L+r+nGOLzoPgb/SoZ+G5DbE7WLvd5nmSH83u0K4tKPs0Asg5p8jEtnKZK/1iXdLEg/3btqTr92rtl2QfyU8rft+t3rymT3y1/+6f27WgPwFe5D2mulDX7uSE+n2QPsjP445U+g/bkknKIj2jPf87CC44k+Hit5bPnk3PJCFNMzDYP9wCsg80G6+8l/Fq0x62I23SJSw02+JHh96P8NP3J/yEdn9e+H8ln6vLXWljyl4Zr0/Xfv9f/XYx0/+JUMoGFDeZIYN8q67eQPaPHrTJP+RW2SQv3dURs8QAsZgAfopj9Uv83Y5sSn7C4Nio8/b3ytx7bUE7WNMzwb2iymfBcG/oeKN/5m/7vVfAcP8KxNvgH2xelbb0ewrUc4BEH7jF4hT8qXNkhYfXS3POQp1aTUk2o0b/EADageNcQ8tk9SE4Rl/N71KK4zOb6dNvUWzfp+1Lh91to9S58DtZrMT5KvxIxtl4l7ZHQQvcjXedr35MegHGD5M9ZhtnCo/pzN7N1U+rH/JgD7LJNg+PK0hcYqzE8LSN8Pl9+aG+7cAN7styAT5JqA9BrO08qKuVD3/0+rcMx4SBDCNVfCXKyp8KYhd4BLUgk9yLvR+wEimvlH2PwAYNZOTCvdssnbRe/SXv/VBs1xjj6tNhwUzwm1J98D0PX0ABM2Go7ITpMOYr+CaN2urW0lol/8lqJCYTKuNfkKF5ulTA+r50aqNPq1f8wNy8qqaxpOIFtFbjI3Af226fEhBZOyMpOodnGvKVrzSwygXXYN1h6qM1ihAlDKAzMIvmEgQ6Uje639N+AbgxfJbBKZGfrQic1FsefOUqa8/2Ga15uU/5MwAQrKzBhiLXPZ9OsEfO8aA4/iqk+feSYiwN2CWpXYjgWu4IHh0pqhZAlJnONpUFCoRCS67NM6wl37ZjBY3wGVwqVypJS4egzBmsdYdFCj5ttxGztLCizDLziYz6Lom7CJLp0f98KM2H1aMg913Cz+dzL6Qm3BwJW1Yl9bGz9J6D9N2ErnlVCCRmzbot6N+SadFqAobJ1vLYOHrDWM1T54heKD3+Z8ImXzbHx6jGa4FLWdW8l+C2yJQfbJohtDe63CNA3mRMDpcshy6LAazCSd1LFgDkVvNYJxOw9w2vdIJAZZhICnXBsXxjrAcdKyOCn1ubl3kph5zfnCy7qU43N7rXNeaXSRsIWEwLunYRZafiSWxfm5XTSWkT+SR0CYDli7gtgJb1+Q2b1aoYRswDzWhQbPmDY63z6/yFnDy7nLp9NZme27mCTn/jEhMnDXWaZtVLHZ5Kmx9IbcGguM8dQhYfL1hcGvkS/nMBXuUUhyk2e7zfBvnKYrPKMVwh9tW3p7ivrE5gQ7lbqMNmVpX7RxyyLnBDIpC+TLkYdag2fg0vQCvCAIGNCpr4qx8IvViOWkQ85WyAkp+UqUwuNiZEO+cwZIyDTi2OGJofYXdScjVn3c2QiwWxUsWrkeEPEJq8uggtayDq01724dqvitIbthMkj/RUBXovIBmzrEGNGs88t5Ye8gXLX1s8swvc6ZGip5jH4KlcmKnVYib0UC/Ta+kFI9Ac7n9Cf81UclZsrN+ciymdlZo5j5TbaI7QQQ5KNGXG147nmMANeJ/8PObeBvMZIYTuc79J+0tI5YC4Z/RYtDPdI22aHkFiHBVB7mvtLjSntnt+qpK4zjMhNWBrAr/WMA36HisSuOeHHcfpJOUQfjk6AM9Oom8ZeZBV/ZrKLFyZ8jiW09epRp9o29JGYCfcOILNMNz93K74mzPWQX3S4yVTl5vJKtq2EggvZDKT6S2MNk1JEJw3YlFF+o1KXm5qazEIj1X0YtjBSJKxJq5VuP+AhVp94JVTxSK/BfAEnk3lPd853PreCyDK1mGsdOqmyRXURYCCD61EIuTlECNvOV85kjlW9z67ZYOz/MisNQpWHTa2XUoeIOVSWrCze69aIRYOMF4kXQ2h0W75hU3nAD3vj5nppvMnJF0r3Ti8Hw53bxtxUzVT6kNo7TzjCxj6K16HW8BlseqAmK4QtHrKtjZEfm8tg2x6eWRumK+tzzc9MND43ORyzKCRdygaLUZ2AU9YMWEXBZxhTmijPR/gsJkQ22I06WTRpfcI4Uyn0QNmDfMiF3ZoA+DYvBzmZ1l5jVg5YGTDkFRvAfFU5bdmkFqXROu0pX2XuJGQwmdfR432asby2JZVmFewOXpvhpYly9EKa/HIdFnDtRgZMThKacCg82eV4fhO1oUNmZ2OG0sVnKivLQ9aBSrLVm3NeyKrdwQUdtLYVc+9y+CYb9IaBdr+VU5kLcSYzdxKSqYGECPmlBqgnY+8H53Ech+zhw4Bl6RAKmDRAzQifbbfAW4lGKITbbhYVjNccvwmxggs4jtBY9Gcn5Ebz/NpopEQBSfys6Q13Od3fvXv3bkuz6d4e7u4KU3jmFcd+wj00vtwenOSX0XkP5js6yPp7ER9X2oJUvkrQv6ebqn814qOJeC4TGwoq2WRwKDEetOLxp8oPUIOcTRnelW4aHs03OcjfjZSorhWaSJBPxHKJQkSJxRL5fGQoEdA+UP7HKL/er3YRKnmkxJfwocS4DpY/Rv2hbobW3zXwwVIAQXf5DX6AaYhXRvORUhh6hVCBDfbT06+u5PqIx3hFfxv7sVqABpEP0uRP097aN+hfqRVLvDH9Kv5X0wAzDLxqd3neL9Ttymge44LuFR75f3VprWc5/dojov0MQVjZb29RfhPNfrXauvSK/Cay/H1N/lcxYcX/rOVX16n7GJj8l8DXw/4mvkmaV/33ABNfSUI3//XWar2QMh/PZCMjrRHH8gs7gLdGf2fSN8lniPzBcLDA54j8IXAI4ju3Oa+7Nxa/auVxKCp/F4c3hBe1RknxPwzJ73MJwGB+qPIdDocjvrE97BiAufw+Ao4QeIXEq4V3APHhrl0Ktf46Etd/G5vC0YWb1s0n1D8zkfyV69evbO0EF/ujC9X6SlPE0/Q/Go5G+rc2N7dQ49+I+JXrO3o2bAtK+4+nBmAW0n9caVvU5CIfK6C+PnIM4ns6tpL9fzZOv+6u5dT2z7GIL8aUQoSgv9p4Og77X/eaXqr8OYL/bVlH5Y9HfKG1aVGiKO9/vBogqA/lqJ+WjWeT7a+lt754qnUP+GbEt+0B34L49j3gWxE/dw/4NsTP2wO+HfHz94Cfi/gFe8DPQ/zCPeDnI37RHvALEB/e0LWW6v8LKxNS0KTsimXS/cmBpmRmSVd8qVv/Q53NWoSGFAx8nzu/GBaj+3R+CSyx5xvd+RPghCnxS2GpPT/LjVf7LydOiT8JTkL354SXkevvEEr/vmJLS9sy+0CM9benVt/vSucbnWCb+nuZwEeJfAd0IH7WUWNty5bI66+2f5YL/Nx2B9zUflPrrU7Ezwl3bKLaf4XZ/raBmO2/rPTeNLK/kwZm+y2HVQb70/gu6DLbX1p/qO0sLdgS7G+vgdn+K6Ab8eGO5VFq+bcG8ycvX0/l16JxtJamMLn8Xofbn3vAr0f8nHDnINX/Npj9zzYQs/+t0vZSwP7npIHZf1bDJoP/0fge6DH7n7T+av+/1+R/9hoY/Y/5ADZj/9m1okj1ny2Y78qQ279bhfJnbQc1/beZ0982EHP6byrtzYTS30kDc/r1wsmG9Kfxp8Ap5vSX1p/VboY+U/rba2BO/y1wqpD+HQo1/U4T0m/TMDX9Iub0sw3EGH9eq8+Lo/Rz0sBs/z5QDOlH46MQNaeftP6s9lSImdLPXgNz/bEG4ohfvXHj6kXE/msC9f/yyYGl1PTvR+33fHJATcL2uGT8q2oBBgz8UoL+vApgUOQb25fT+r9JIx+X5z3V+vvYFX7WUWPty5cQ/HfIyM9vXSKb/uomGCncf9rVk6Cm37CQf3ui1PybNuffnqh0/BXIGPKvkwbm/BeDrCH/0vidsNOcf3vkxx+7IWfKvz1R+fL3NMgjPj+o5BLx8vzTUpf5J63/VUDhG/g+N77OPwOKU+JHYMSeb5TRf3RK/BiM2fOz3PUfhfEp8btgF+IrKecyf6F7gLfuDDjDitdL0Qof0GaDjPOPtTMAzrTkl7rILyngmwZwlhWvl4KIDxj77xpfD3D2lPhz4BwrXi1F40tEPgAW8c8LK3kQr5WiDvHXNKidPiws8J4T7inQyr8MnGdR/hWk258nl3Y1xuVfQb78UucvzzeWfyT+4/Bxi/KvIN1+iWu7QBvKv4J8+VeACxGvxGKZYrpgmD8MOM5fXiSmv8qXJ0ADhglIo//XTNtf2DkmX8jklIEEgb8YLjbzJP0vQXwskx/O5Gnz15ciPqoUYoMRw/wp2M+fVtVeou94PDl/GSsOJ9KFeFRO/5o6gE9h+2eTw8F8MZqP5ZLZQjKDVj9oH2P5qa4iwvu8IDStzkILhW/Aav3GAeW9lDX5Q0o0SGw/XoHmb0Zam1qCxPbzlYiP9RfJ80efFnj6/NNVAj8Uobb/rkbjL4nx1YNdOzJJyvgh3ttyRWp8S2ugf7hViTiXH5NBTAO4Bulf5nOy/GfhsxZ8W8Sl/EL++znE92dayfa7Ftlv1abuzcFwWHr+lNUAXIfkazxp/vR6uB7x6f4sWf/PI/3T/TEy/wWBz5D5Lwp8kczfgPhcOk7mb8Tzp2rbIagUC4NBKf/zTFPPC6rYX+ezyaCc/3nqboabTXwslUykC0Fn+VoQnoZb4BYTn48lh2X1/xJ8ycSPJqKDmcxQ0EX+boBp0wG+bOIp/ecva2eOlMvfGM1/1f7nV1H6jcSSZP5WgVfI/G0CnyPzXxP4ITJ/O+YTuVgiFYmmMtFIbjTikn6l/sMdeP1Cb7i3t32MtP7jToHvIPJ3wV0C30Pi1fVLdwv8smXU/H8Pst+yZcs7aOWvvgu5Lj86VFSo9fe9Aq+QeFX+fQIfK1D5+wU+69gAsRr/ekDUnySfVz0IDyK+o6NrQ7g3Qqo/HzLwm1ZHSP77MOIHBvPk+uMR5D8DycJgMRqxNaKx/PVOA/iGIJ9efz6K5Q/myPw3BZ7efviWwBfJ5ddjmE8pAzZVn23783Fsv1S8QGv/p0unZ5X5/v5YQX79G6/Rz5Wp8AVq/+O7Ap8cLgRp+e8JgY9Fqfz3BD6j5In89wU+q1Dkq/3+Hwh8rkDtf/3QwOdI8p+EJxG/clNr+9yFi+a2EtZf/EiQn88oBP9R668fIz4ykCyklGgkn8jnk5m06/ol9f2Jp+z5Pnf+aXga3afy1X6AZ+z5Rnf5z8CzU+J/ou0AYMPPctf/WXhuCnyV/zl4Ht0fSGULNP//YemcDT39skqhiVr+voDKzzyZ/xn8DPHJWIb8/tDPEb8jkR5KpvPBWK44HBXHz7QhJGP/pbqhdBLE5KeQCWRzmVgiEQ8UMoFk2s3+zF/ZG3pPeNV/X5wS/xK8NCX+V/ArPP4VHwpS68+Xkf3te5726fcK4jesDXdT669fI//dsDbcS+Ofglex/xdTZP1/g/v/8eFEhKj/b5F8dfwrujKWXJ9c3bV5V1erW/rV+QFew+k3QG8/vY7zb3p8KFK0z8RW77/8Dumv8Xl5Xp1//j3md9LHX97A+u+kx/9NgVfI/B8wP5CNpDIxJSU5/sfqflc6Z3My/in6+OmfxPHTlsS2cHJ9Mpzc0rluq5v/TPMD/Bndb1IKKSU/0ir//uOntfPDJvVvLjif/Wy1/u4tpH9fc6GvmZh//op5NQCHEIztH/Xlz79hXp0/W1Eo/SM1/gXwd8Q3tq0oNFqS9u2vfwh8f6GxrZ/Qf/wN/BPx6vzZiiWF0j8S+vsaLoR/CfzcBSo+d8ESqf5j1TSAfyO+Y8361eFNPRH5+Tf9nK7J+YNkhuw//0Xy43F6/n9b4On933cEfpTM/w/xM9Wh35mU9tvZ8C762acF0DdT3v7vwXvo/sxkPJEuJAvjhcxQIj3TdfyuZgbA+4J8IQDX9jv4D9VPftfl5xIDyXwhJyvfMwPgQ0G+EICEfABszp6ta3u71wVbg9Lzz+Lm0D1b13Z3bpfnvbVfLe32Nvn+ZmwoF3EYArOqP7mRz1B4D/MgPjSQGG7qL+bGm6wzotX6C3zetZIrqLMPeP7Y8f1pdfyrSuSTuPQzTD9blv/ViN/Rn8sMEHi1/45PGAl3d2Sp+RedCACx4S3D8ZWFomz+q/Lp5wvp9t+Rz2Vp47evlU5yrfBxGj+NTUP84ohafvSqeUe6/K9H9utzCcDoP+rmAQ2Ib2wPOwZgrL9qGhrYdIFXSDw0HAkzEF9SX778Vdc/+M3xJ4zf7cX2sog/pf7c2yL+8vw+bB8h/lklnx/N5OJy7VdvHcC+YvwdAzDPn09n+xni7xSA2X/8wlmcavxp/AHsAMS7uL9F/GewAxGfzg6HKf5fXX8QO8jMd6mVqAxfVQ9wsMgT2x8DcAgqvzLjbcT213VwKOKzSmxIUSvgiGI5k2he/wZwGMPjT5N8JleQ4Kum79ZObLXgizK8On98hCVflOQDLGDNS+mvxv9IzI9nk8HwQGdXbFVqVOmZ59Z+UdevzkTpP8mvi6/csive4cqr+88chfhcMTo+kBjORwjtn6OR/vmhoJIuBJX4cDLdYtEKMja/1M1XGi34bFIu/0HdLDbLzGeUgix/DDvGgs9J87PZbDOfT0qWn+r+I8ciPqFvoCJbfnPfgaXzsybnP6ORVHIkIc2r3BzEx/JDxPGvY9nxKP8PJcbJ/Z8gbj/l8jnq+FmTaH9i+RVkzUh+oi1K1r8F8Xnn4Rvr9/8RvyK8JtLduX2pbPp5fJ+CNhR/nbd9B8bY/vE2ALRb8Eul+y9z2Vwzb/sOjNH/q+rGYZ4VL5l/qusmYL6Zt30Hxjz+AbDAird5B8ZY/3rr57GFiO+PBcnpvwilf/8o3X8WYz5FH/9YgviBPHX8sY2dIPh/cDCRSsYy6URQrv3VwpYi+w320+N/IhPmHyKZ3IB0+af2v07C/adkmrx+JiSWP6l+0vzbiSyM+FR+pC2SpZT/AMuMvEMamvkO1iHwEbL/LEf2T6XGyPMnnYgfbqHnnxU4/fNU/gewEvHpEecZLKv+3ypD/a+2fWTHf6B2GetCfG/7slR0aMVq2fTz+sRz4fNDwUwuOCI9/qTuH9WN259Z5wQ0178r2BrMx5wLEDO/lK1FfG4hPf+vQ+mXy9Lnb9YLPH391QbEF0ZS49T5y40o/hofT4zIph+v3cQ2GflsLhOXXP/L63pYD+YHaPvXqeN3vUL/h55/NyP7jSrpeNRBA/P7I5vZFiR/TEmS56+3IvljQ4nxfDJKWv+1DcvPDxeyDgFYrd/Zju1vGDhwG79U10+ejA4niCfzMTz0ETC8wGO1fuwUxKcyA8n0bBf5hvKvD5U/pZXjTbmiHoj9/ouV8cNTEV8sDGZyyV2K+v4NCO//BAJ244enIV6Pf1MsM9ysZJPNMvPnEWu+r9miF2q1fuN0G14NwH3+9e+g2PDqHKR7/z8LUWu+sW2Fu3w1/jE7vl9G/39C3JrX5iDdxx/+DQk73mIS0mr8ot/MK9lsyQXceJ8fYMCW72t2tz/AoD3f5y5/kCXt+aI7v4PtsOUbJfwnzoamwNf6AVK2/Kyj3PUfYsNT4tMsjfiulRu3UOvvDCr/u1aGyftnZxEfX7koR+V3Mrz/4jZy/ZkT+C1kPi/w9P0vC4gPFvNkvohO8XJ+e8cq/Tgbwf2HOL39MYrHv/ORkbaIks1Krt/x1C1nY6j+LvH2PVAzP87Gcfs3QW//7kL696xsIvNn4PaPks1S269n4vZPZizRNJYZy9pMgVvV32dZ8FFJvkZ9/9/A28++W63/OZudI/IxavwnRD5O5c8VeeL7w+ew81jl/AHN9ET5HxN5hcqfL/I5Kv9xkc9T+QtEPkNbvz/BLkS8+tphvimfUmJDWgNCpv67CNU/Br7Pnf8E+8SU+IvZxVPg1fX7l9jzruvfG/yz4NIp8LX+S9gn7flZ7vyn2KemxF/GLkN8c1c6lhlOpge2ll5BlUn/y/H8tyEA9/b3FewKzBsCcOPBH2VXYl5buFgJwo33+P8Bn8bz5xiWkp9gVwl8P5G/ml2N+NLCRXn9mb+ffUbg5y5AeFRCf7gGr38I0/eP/Cyr7F/Wt5jefvwc4tX968Ok8utAdq3AK0T+OnYd4rs7txP3b1/ErsfjX6PJFF455rZ/iPr+1ufR+ENPdwvZ/l9A+vd0t5L5Lwo8df3D9ewGgW8ny79R4OeS+ZsEfh6RH4KbBX4+Wf4tAr+AzH9J4BeS+S8L/CIy/xWBV8j8VwU+SuZvFfgYmb9N4ONk/msCnyDztwt8P5m/A/HhjZ1k/k48/5OKDVLfH78Ltb+b1AASw+Na42+kTWr8524bvq95pE2GvwfVPwLf1zziPv71afZ1O77Y0uLG1/gB7rXhG9tWSMj/DLvPlu+X4O9n99vwalvAXf/72AO2/NwF7vI/yx604JVssimZcbe/ar+HbHm58cOH7Xmp9euP2PMS44cA37Dl3cf/wP8N9ugU+Br/w+ybtrz7+J9qv29NiX+MPYb4sWxuhDp++Dgqv8bJ/LfZtxG/i8x/h30H8QUy/132XcRHk4VYBr026jZ/pL4/9QRqv2VzyRHD+WkBt/X/3zPwSkF+/7vqaQDfN/OE/e8uhR8gfjQp1l/i7JdV/XM6/BDx0YK4f5UFb/KfJxGvHxyoTQMenc259p/U/et+hPx3xZqtPZ0d3aT5yx/j9R9Oiwdtxl+ewvVfMt1fzCla2dne7Dx+N7n+9WlLvq95pN29/FTnf56x5rUA3Pvf97JncflR4S1fATSXH1exn1jyau3Z3iij/3M2fL8Er5Z/z1vy1q8AmufvrmE/teHnLlgy4s4PsBcs+ebRfPNIuzsP8DNr+zeP5uXqz59b81oA7un/E/aLKaX/c+yXduk/mpdKvxft0l+CV/3npSmkf53/XPiVffqPuo9/Pc5exu9vlcov6fF3b82P2St4/Ug8VVrArGSTVmuJzfZrYr8W1l9R1z+vY68iXj84VV1BU4wVkq7lrzp++htT/NUVPIlUJjuckCm/f4vX3+/KOkbAvH7rafYajv8gbf8sdf+b10XecQc6M/879juRz9L437Pfi7yT+1jwb7A3ML+zJZbPUuZ/AN4UeaVA4v/A/oDn74bo6+//KPqvOnloG4Z5/uw37E8iX0jkCwT5f2Z/FvUn8n9if0H86GA+ESP631t4/kZRyPsv/VVY/5Ul73/1N/z+Q5E+//p3/P7CWCFL3f/uH1j+WJHM/1PgC4NU/l/4/eFCS6yltYlQfgP8W+TzNP4/7D9Gvk2eV9ev/dfIL6Twb7O3DXzrfIr+NfCO8P5OvkhtP/8P8eFwZzi8dUt++7Z1LcrWta7tL7X//i4T9l+LJMZXE/S/Bt5jwv4zOdr+y++z9wX5efL6+Q/w+v+YkhwilB/q+SkfCvwYmd8tyh8eIo4fAhfkE3nGmcArKRr/Z+Ci/BQ1/h7Er9vU1UUtP70iv5G6f2mVwG8KU/lqge/ZQNW/RuCp+0+9Cj6RX0Od/6vllZ+JYkvr2Bgt/eo4bj8X83OI/jvNwJfOkJDbP9Q3rZXVG/hGO9jm/KAGEx+V5r2+HEw38KUzJGT3P32ZzTDxc9uXSK7f8tY9xPwCnyhS7b+XgafZv4HvbeCp9t/HxFPsP4Pva+Ap9q+a9gLbz8TL27+q7iLYH/ODY+T9Xw/g6P118v6734ADMZ+m7z97kMBHyfzBHO/fVsiN5+2bAObzBz5gh3C8f1shN16k9N8BDjXyCu39kcOMfJIm/3DEx7NNWacdKK3eXzhC5PNUPiDyMRo/zI40yFcIvNp/mmngY8nhJvn221H8KJFXivGk9P59UHs0P9qofzJOkN/IG3H6F+jrV2ch/9+xB/vnH4P4oWI0ocSHAzv0SRC8fyjYrF+djervaCZTyBdySjZYepNHODzGfH6Xtn/WsVa8/iKQ4fgv0/i5bzrAcVZ8RF7+HMTr8Y9Mvofktn8qNBzLj0d8uJ2+/jqI7J/J5on9l0N5E/afQaVt3vyzSf3HZm54/4q4/3QLL/VjJu1XOoA8WJQ5PwMagrwVycd8PmFeSmuef23jbUh+afuIoDp+JLV+urYeoB3JH1GKqYI4f+W6f9ZclP6DI3ny/sHzUPoPjkTJ/HyBzzVR8/8CxG9O5xNKKtCdGA9ItV/U84MWovgXNT5imH8Eh/nHdrbIxBvOzwrYn58FtYv4Ypz/tqzroY3/ePkSlP5KciSRHmkl1b8n4PLfducWu/R7lC1F9o8PJRRq+p2I+byzAlb9x5Ow/pl8gio/hOUbJ4Alxj/CWH60UKSO3y0T+TxN/jLegfjhXfT9I5Zz/P5NNJJX7HcgMO+fA9CJ5KfVDRyI/fcVmM8OkOv/lbwy/pzNx5RUIpIdldRfPT9vFe5/lPjCUFq2/wbQZeYz6jZkEYn6o64BYDUuvxO5xa3BwWS6sFhKvnp+VLfI9+kB9C2WkO9tWMPXiHxje7gUQGN72GX+fzdMm/FzWGvklUleceX5DIB1hvi3E+O/3hj/dkr8N/ANpvi3S8efz1jPN5ri3y4df8+MG9km3P5Rjw5w2EHKvP/U89Aj8PTzr3px/zOajYy00Ppvmw3ybZ3fsvzYzLfg/NPk1Hq0Kj+a+VaO54/o/fdtuP+uFMjt3+2Y34P9o05GfMeKDY4b4Fv1H0/B9k/R+199OP1TTcUmYvl9qih/Gc3+p/LTkPz+5ECcVn8EIYLk9ycHMtT653QDnyOM/6njB4rIk+ePogY+Rxx/jAl8xrrj4jD+HOfC+SHBtNIqvf5M3X8pYeLbpHnm+xf0m/h2gvwmPmDgE0Wa/oMGXsnS+CTH6+/SEacmkJlfyXcYeEr5WV0XYUMGfnSQVn6ncP4dci6Azf63jQ/j9lshTW5/pnH547x9osX5bXNYBrd/84Pk8i+L5Le0LCfzO1H7c144kV04X77/pY6f5oTxj2Q2m5FfP1Jb/zrLc3x+YW+Yav8Cin+BfP7rF6DIhfMriPZL8xGV33eSDydp9QfAKOZHhe3DpfgxkV9Ntd+4wLd0U/ldiA+v7Az2dHZs6uwNavvQu40fqevPzkDjB0H1s6xzZde6QOe6jk3b3Xh1/eKZlnxjW0vnug43Xt1/5izEbyit31aP3g72Z3LDMvzZU+DV/XvOmQJf478CJqak/zn8XGv7S/VfaqYBnGdnf6n+49n8Y4iHlV29HZu2b+jt7twuU35468/i5yN+dmvr4mzFBq79l7oZE/zjIt/nFIB5/fAF/AKRb2wPVwJw49Xzuy408oo87/H38Isw36bGP1NIxAqJeDCbc+PV9bufEPk+HIC7fICLRV6L/2QA7vwn+CVGXqHwl/JLEd+dGF8cmC1vv3r/hfyTIt+HA3DjuR/gUyLf2B6uBOCu/yf5ZUZekee5fwG73CL+svZTy88rrOKvB+Au/zJ+pWX8SwG4x/9y/mnL+MvyV/GrEP/hWx++5VZ/Gc/PvRrxzzzzzDNU/jOInzlUGJ9JHH+9BvF9agD2x+dYtn8/i3jPizddO/Be9/3y6ycAPmfgE0T+WmH+oJAr5guJeCCWGR5OpN3TrxGumwKvll/XT0n+9fzzU+K/wL9gXX+uzybSW9zr74/xL9rVn+uzCXf+Bn4D4jnztJxH7L/faOAniPxNiF/T01JY09PasWlzfHVv0qX+19+/ulmQDy0N1bXHXbDqgrcbGGPu8Qe4xcDvU11z3AWrnlnKmbv8mulf4l8y8FXVnjmJrOz6FYAvizw/jzGQzT8e3w/YV4w8p/AAX8Xtv2Jv7/bgZnXqtjsxHpR4f+g8fivildRAJpcsDA4HBoeVmPv5CfUzAG6z5GdaBmDVfv6aJd+nBeDe/rqd327Jr1ob7nDX3zcD4A7EL10aSMTb5s1rXTTSGswnXOWr++/cictvbeP70l81JDfe5x+EuzC/tE/QwL38W8PuRnxj+/LG9uWVENzn729h9wh8vLGkuRzf4L+Lfx3xpY3vS3/l4g9wr8DPb12i/SnpINN+vs/c/+m2aPrbjD/9kN0v8In8oJJLxG1CMPY/eD3AA4g3vj/s3n9azB9E/GgylxgoKrl4pBSSTPn3EF6/O1bIKYMJJZ7IifP3Nu8vq/NPDyN+eDy/M0Us/x9BfF59ASyfJ7Sf3mTfQHysmEsFiPIfxfYbSBQCxPbXNxEfz8SGErmAtg2xTPr76k9l38Lpn4kPK2l5XvWfx/D6lURqmKI/qyrC40L7gXZ+ljr//W0zH5etf8D3Hf4dgS/YH15l8/7bdxG/uJl+fusTmO9rJp7feib7nlD+hRvbVtifoGo0n6f2AfZ9gVca2/rtT1A1r5+5mv8Al/8uBrAa//uhEP++Zsr5s6zml+xJgddeO5Y+f7au4UX2IxPfX/orwXsaYuzHiO/YvGnN+g29pPMnnsL5T/Ve9Lz7+Y37sac52r9ByeezgzllchWO2/4NvA7gGcRHjKWfxP7pzyI+SOZ/wn+C9TdkXff9IwCeQ3xp/sJgv4DT/GGWP4/40mvT8jxUn8h/KvIRw/4dLud3PsRfEPkgjT+X/4yb9r+QXj9XVVcHPzfx8uvnvLVnwi9MfJCwfu/n/JeYV6fekAECBgOY++8/4y8aeOr+KS8hPpGO5caz6u75JS0CwgJgc/+rbvpL/FeWfEkLw/Jji/LjQ3gZ+29yIJ1MD0jv31Iz7WX+CuKHlXwhkaOsn/w1/7WJl0//qtofw6uIj+US2vnFSkqu/FHXf/0G89r5BxT9X+W/xfYrZHLKQIJgv9f4a4jfMVog5V91/Ox1If9myfzvRJ5U/rDqrez3QvrFBpPpREC+/QPwhrH+yeTiSw3pb1f/89pn+JsW/OQBapXcowZmlX/u5n+w4pe6yC/XX3/gf7TgJw9Aq/DW6e+b9nX+pynw6vzRny14tQcZXyLyAcvxG4C/WPKlA9Ts41/SoLoB4C3Mj8aXutSfpvnPv4q8cPYdSjqb/P9H/jcDv9RFvth/eZ7/XeSFs+uQ6W3X//xjCryn+s/8nyI/mXSYD9i3n/38X0YenX1nGX+h/rqf/9si/QPS/v8n/h8rXk9F0X8DFutH/87/a8kvdZFfUoBP+y9/24rXUwHxlu//eOoB3pkCX1v/L/4/K15PRYEPWK0ffYe/a81rqeiY/7Ty6z/8Pfz+j2HcxL39+nn2vlp++yvtF4fms0X+TfEPMG9Yve8u/wX+IeIjxgWYLvLV/ttuxKv1P0V/lVfb8JO8ceDB/fymxzhD/LJifnxZZiwwYrOHhrn8fwu4B03fr9sciCr5weMDI4lcPimx/zaAB/FHXOIj9/+9iN/Q7fHS+s8/Y1WIn31/8wfU/nc14j9YsGvbya7zh7j/A1CD+Nbw9lk92ynr155lPsQv2PXoXcccKs+r5X8t4jcpuSMPrqHpX4f4wfzOPNV+0xDvnbn2QOr6o3rEf2LNyeuhoe7gOsnxF/X86AbEdyxvaWlltPhPR/yqufkuqv4zED9nTQd5/3Y/4oN7wO+F+P7k6ABV/70R39hmHDp0H3/YB/Pt9P3X9xV4+v7r+wl8G5nfX+Dp+68fIPD0/dcPFPh5ZP4ggafvv36wwNP3Xz9E4On7rx8q8PT91w/D/Fyq/wT44QJP958jBJ7uPwGBp/vPkQJP9Z+9YabA0/3nKIGn+8/RAk/3n0aBp/vPLIFXyOXfMQIfJfOzBT5G5o8VeHr5fZzAJ8j8HIHvJ/PHY34evf4ICjy9/mgSeHr+bxZ4ev5vEXhq/v8mbxV4ev3RJvD0/N8u8PT8P1fg6fl/nsBT8/9dbL7A0/P/AoGn+/9CzM+n++8igaf672q+WODp/rtE4On11wkCT/ffpQJP998TBZ7uvycJPN1/QwJPr7/CAk/332UCT6+/OgSeXn8tF3hq/XUP6xR4ev21QuDp+Xcl5hdQ668cXyXw9PzfJfD0+mu1wNPzf7fA0/P/GoGn5/+1Ak/P/+sEnp7/1ws8Pf9vEHhq/j+LbRR4ev7fhPi+McMAQABcxy97MK8uHIkbxDvMP/Dqp3ivIL/dSX1L/TcL/Fwyv0Xg55H5rQI/n8xvE/gFZH67wf7tbuOX6DevepufbODnkniAUwz8PCLfZ+DnE3ioOgtONfALiPJPE/gzyPk3gvnNLdoHXMYvyxd8p3lOx3yLcwPeavxOEXh6+RcVeHr5F8N8K73/Fhd4ev2XEHh6/dcv8PT6b0Dg6fXfoMDT67+kwNPTf4fA09N/CPGzjhoj8v/mKYGnnl8/7BkWeLr/pQWemn578YzA09MvK/DU9DsPdgo8Pf1yAk9vv+QFnt5/KQg8Pf8XMZ/KjEaV3BLZ8ld9/2YE84Pj2cFEeol8+Q0wivj/Bw==";
+var PREBUILT_KEY = "f8478b9df8bb45b06034f823bac042fbbfa287632ad4f0435cd6df936f80fc9e";
+var PREBUILT_TABLE = "vZ0HfJvF+fifO8m2vBKxZ0EEHAJBntkhIMVxEsfZdhYYlFfDtmJZUjQ8wjKUMgp0sNpC6YLuAbSlpQto6YAO2tIFdNBFW9rSXUYp5McrvZaeu/fe8cT9//0Bx3r1fu957u655/Ydm94+GJ7z1d5p3hBdv6b9Tn/g1sPu737xaoAABAACN6295frX/faku9Y82vBM0969qwH2vu32l55+vhNgWn/jwshl63p21ayZfyW0n3blWU90BK7c9eATBy/0A5T4E657NvPYpkeePW70sCtPPAsWh+Cu6545+NzLYPwce8fqp+54PPxi0w2+8eujdYeF4OFjX3j6haeNr0M33tt03T333nrj/Vf07obghx+EwNgDlz146U0g/3D9B8yPfXyBb8ECDty3wHvGGQuWV36aAnCW1+c7w/LHd2aD7wxu/T00wQJw+uHw/+vnXKWoRtPTGo/85HI289ebLNR9uvTGc8Z7p6IQvsrEN29hZvojKNTlJTYl6PA+V/G7hW+rUBNGiEtN+k67TPD/Kt57H++pPP1iJR5LjL9qPdahtRn/nukyr37LAV5Fnzd53Oby25VPz+GnGCH8oxSDX7EfWKRDl+L5Ug/APr6vFMI9ladHGCEuUBDzGMDpHODdbEtF81tN72noyc+MfxuQfRzhIq/uFN75oYnYbYR3Run31y1C8TqlakWreuPfX0Gf51BKobdC5T0new61LHvZYs+uyqeFBCdynFD+Gmw0OMgB5pT+mmJuQl7kSv4mdoyNtgcYQEdFpzaT3OcrTz7DzlHwvY4p+mZFXALo2essQjjgIq+6Ku98WXh+khTjs2Y8hsQfj/T4vPHvB18LLWySlJS02VH6XVCmbG8p1Ec4wFoPwNv0OBKtra0ibaUi9T6gZOK2NrnI9O0uxfsnGtJOsEj7ycrzwy2l5UphrHa04JtQCFdIbzd5Xir9+6yJmirnZ0mPYc+pCinfNcJNAMDLpb+zlbeO8wCs8bzFVel6ofLWx0u/g8o0uQoARm3C+6bwqVkI4zBbC7+qFOodZS/KATbxqAfg9ab3xqVQ3iVps9XRV32cwf/g50wPwIctZHWYntRVtJ7DAVY7lvVBQce/so84vP8pvU4XnvyhEsIPheenmn29IhZ7Dfq/xucLDY33eo6p1i+ua4WNijeTwrOPsm7pnf2OufT10htfBIA+490FUrp+ZUb7StghS51Dijz5nWPMRjlAxDLMVsWzB7BVVP76khHG7yzC+hADyEgpMihofKzxaWvp9x52kRSfX+j/SyG83zYHP8zW8E8LT76G3l9iQ/aW3nuWAcxXpOp5/OcQc7CdXzOATyos4AlbqxhxaZEPo/duKVubTYk88rW25dGmkD/AAHYi6vpyulee7LGR7/HA/7Ofv1VS6FixLqs8P81SeuB/psUm4dNnHPLl95Xvz32tRJ/tAdjGMx43ndnPCvbwHz4gUZ+T3r8BEhaxX+X5WiWs9zjEbrfLVPB5AK6q6PxzQder2TuF2Awbn/5Q9q2Wdn7j/6RD/1HXbzaVNFlRSrWx0u9lJA3ex7YLKX4XB3idFMKP+VHoyQc5wDYh/ksq337S3OKw9Qjv5QBdNt+HJU2S6O+/6OMO6HPMM+gi5g9V3nnF+OunNhrOQ2lzyUwPGr3/d0niDejzMg/Ao3z0EHzJe9jWEhUuSfpVJczHIOE6byPsD/z3M/6sFM4IA/gcB1gshHFc5dNX4XEpJX5a7r2gpx+zkPYGdrRFKial5xtn7VsDphBex06wTJf3C5+WVEcjhOdvdSF3s8E+o5S1TfHsGiPuy2ArAziTVC59wtshu3ZA6XdnSbtfK9/4N3/RVvaGEvuT10r6Tgaw1uLdP9qEcBLKky8TPeAiVxbRwV+GY6WQN5hs7grh07pDtLAaIdx1SL/28php6cmLtp7tjxyg3SDnVkI43ojBWQDAKvztihRbj6SOW6To2bYanIhC+A1/shLG1CGUwAfYPNz7EPT5UtlnWeb6C6YnF82M7+leiaTNEFzEAL7KewxqzCS138b62nmrhbT9tjb7KvuOS5v+rilHbhRHeAz5b6u896/SXxOOqfAb2GL53fOv9WU+UQmxZqatxgBa2IWCRpOmeNwLA+jZQs9i4duX2D9d9MabSiF0e77NAN5bebr6kFpCp0ufB2zlny/J+KytzJfZPVJokVK6a55HK8+XV74r2uTJ66VwPmrIvU6Q/7HSWw3Gs/8g5vzK33uMb99mqfkZHoAPcR+ihyqa/bj09OwK+yb2aXYRf6jafiq9ubLy/U/YZ16r89+hkHWKTTpPS9/VK9+9kjxuM64gLvBwD8BmOE9K/cOET+cY336BLPMjBrFKSoNvVj73l8ctLPLjE2UrtbGNJ2xs8GH2GDsXse8u/b7/0KqpQ2xJPVDSbyev4wBHlsL4N0rFD7JdRrhnVeJxvgdgBQN4FcXsCePfgqUWxzlq8rVqj80ylPNKumX4F0qyGXrvA/wTSJ8W9M1bSr9vhu/zk239wd/ZEWy96Y3bOMDnbbgH4efSt6MuUr0895z11Jf0rCX4xvczgB0odnXMvYHci+QU0d/zSb7Zb7z9Zovv51jm3hYbOZeaqCHF2/+B22CLEeO/ln229EYPyQcchaSuLP2d9gBMlSRfXPnuNoswo4aGd7J+V6Wv1iKc7zOAA6WwfmmbE0tNTz4L6iDf7ZyjAeVyA7+D3c6QpQag5TypoBTz4fB9pc7LtI08Lw7BD+AzggwpQ6/EZlrqbXlR2AGrETM/+IEHpNEqXpLgtx/Lcko2P8UMpxUpKEusr74VENmAk3rMLI6jkAIw7efOmvFqBoXAL6lcyWNfNe0qzwKhitJeMTRWntAwZ4zPa5dAIdFcrIq8V8oRX0knFNXANGGgQdfCi/LWh5M25FMMzU6jF3w2Bar87nvUY7peJSsoHji8IgaL5NPqIspMUqb9yvIxjVN6gSF0RmMesCofXtMzbuF/piuNSb8UJT3WPodmDSrz04rAZ8T6bIprKSlC9k7SrkgFrCHd0U2XQ6/M2VVKjSpBQiGHMug1xTOg1MwrlEqflDGh0rPXcnzaXEy4RTxFzR4yK8GqgqZVZZArPEX1AxcK9rSpqHOcadMWJamsJLMrbBVB09XU85Ods828i585zMtUEvIURWIHDCcjqjWtCgXZir/0X7se85DCI4dM2Ym8gtdS2YChAbPwXpKt8sNV7Qm/OXWR8NLaO+7WA7to1nHrt3zOrVqU5khrX8BgA5ZDr0z2siHjs7dqCyGvxbsVs2XV4HzqaoxbW6fPKdoMJY0fBedTOMZphVF4VZWhU/JyzJpfkbK+tpLsXhvTt2gc+c1/TSsiEDCSgasSM6CsJqZ1IiC+P101DiTHK9RhbKbm9lvlTAB9MDU4faAuzqrS5av8E7IqMtO2nrOSQNOV0ALVVAnYuLHyB9+0XCN67X2l31yFBiwL+2HI9LlUwr1Kq/OaNJ0GIRChBhBytBImUwvxoozgZgs1Xg1cLoQasu5ABNTWV7UFX7uVMww51zKWPz6bBHT0tAFBDqEJrbf0q+mw16JuA0U9ziS3PG3V+QxZx8dFkap2D+RlVrjN7FWJ8attnTs4Uq9luXCMqpscssvNELHJC14hxJCV/fidu2KqesxnX4OLDVu/TyUA987sqvxANRb+inI+ZKTqGAX0F/24qScnl9ey5ei30McrSfEJ9LQRRPnp9ZLAkGOzhs1ElCHOJyjuEw01hFs+Trbqq4oJCBZfedMXcmp1+ZUG6bdtwzFsJJcrSqJXCsOv7tIqnTJqtQVMOTytZKV8DqjLBJ9pu2MoFHIabVMV1JCoeQAFyI3GlHVRbBDrML+qDvODP1DqUPitHInNiJM/hIKqdhaFNQwBU0HnYg9ZkGGu77ymusM8qsFdNPuFZGJuOoBMHfcG24rUL02bhZBcrxxhRceQWRmHr/oVl0upV+mV/UZ/hJttV1GHGaXZj5XSG7rmpmbVPVd7MAExFUKSTRrNcepCRq+Yr8dO77W2TLuw/d69DoNybjqT3PwNCzjWzKFyRLhcRAMuE0Qcl3HozVQ68YwLYx4BpYvwVTLSLxYJfcgoJAUbsilTIbn/V+4QMZsmAaukoRfbZrWCMXX0qo15XZ5f8I4Uw2LVro4fDjdnt8+miewTMiOAB3UtzGva8LLye14Iletrv5XheW3abj4pTY8t+dwQTvGQpFRVBWRD1yjcDIo1qw5xKNrszIiRz9HpMqxFwGrw0e/QfpxGsfBbjOowVUPFXB6r6ejzV5xxedTVpyj6AXNEzPUGtx9a5Ey2I7/Qv+COPSop4ha6BLxqT+rHScZD1QEpr/GXdxq3TTlKLmkSppwc01Z2G7Doq1dTVexxWwwvsZliUpJfqcMCsuiQ/HfAZBwhu2FGNu0Dr1d+GrDuYJ4mqSt0En3SgIOud5Ob6saIY0jUmjl3rHw6x80D7UqbDIF180JRbkOiEXDXIwjTCq/mm2kQc1PZMPpmGLpGepE7VdEz3sHrohYNofJvCtuLTNMvDfRaGZNX+iaAXYlX0UAyNXLtGqLy9Bj2GX7JF/rtB1Rd/2wcCPfafX/w4MGDymQzrD3c1xum8njsJ9xP43U3xjG/mi7fg/nubrJ83BmNa51BKl8j6N/fR+VrER9NxHOZ2GhQyyaDo4mpoIrHPzV+Y9+bYbTa2IF069hEvtVG/kGkBK83UIPPJ2K5RCGixWKJfD4ymgiUfqDyjyy/2V/eYz9TRsp8GR9NTBlg5UfWHxrmlntmIh8sBxB0lt/kB2hEvDaRj5TDMEp0FZbSz0j/hrLpIx7jVf0t0o/VAzSLfJAmv7G0a1/Sv+qRyrycf1X7qWuGuRKvp7t73i80wLSJPMYF3as8st/a8lrPSv51RcT0k4JQpd/hovxWSvrpxnOEIL+VJF833iNN9ldNwqr9qeXXNjTAUWb7JfAAR5v4Vte8twHgGBNfzUIn+62pL+9snOHjmWxkvCNi67+wAXjqjJWjvhk+Q+SPh+MFPkfkT4ATEN+zews4+F/xgQfgROR/V4S3hpd3RF3L99YZ5zMY8gcdApDNr8Z3EpyE+JausG0Acv7V1p8MJwu8RuJ1+w8gPtx7QKPWv6fg+m9bazi6bPvmJQT585D8dVu2rOvoAYf0Rw9qjT34iKfpf1q5Z2Do39HW1k6Nfwvi123p7t+6O+jafvTKez7Sf0rrXN7qIB8rwGuMPRgG39+9i2z/C3D+9fWuocWfl8/qMfhiTCtEiPqfie2vb+MAtf20ULC/nZup/FmIL3S0Lk8U3dufXv8Fobo9vH3bpeT0L+X3kYb9HQLfhvjOQ+DbEd91CHwH4hcdAt+J+MWHwHchfskh8IsQv/QQ+MWIX0bmjyqf/WDwyw9B/lLEh7f2bqLa/zI0IdWqHYhl0kPJ4dZkZmVvfJVT/0MfB12OhhQkftCZXwEr0PdUnvsBVlrzLU683n85e1b8Klhlzc93jv9KOGcWPPefXTrlYeZnYXg1uf4OofwfLLa3d662DkSuvz31xnlXBt9iB1vU36sFPkrku6Eb8fNPnexcvdK9/nr7Y43AL+qywU3tN+4D6EH8wnD3dmr6rzWnv2Ugqv77Oin97TQwp98aWC+lP43vhV5z+rvWX+//bTClv7UGcvrr7YY+xIe710Sp/m8j5s9bs4XKb0LjaO2tYbL/3ozbn4fAb0H8wnDPCNX+tprtzzIQc/lfXT5LAdmfnQZm+9kA2yX7o/H90G+2P4L+AAMm+7PWwFz+15ZP85uxnwNri1T72Yn53swANf92Cf5nUzeV323Of8tAzOm3vXw2E8p/Ow3M+TcA50n5T+PPh/PN+e9af1bfB4Om/LfWQM5/fe/cBUL+d2vU/L9QyL/tY9T8i5jzzzIQlf/dK+WfnQbm9B8ETco/Gh+FqDn/CPpfADFT/llrYC6/OyGO+A3btm1YTui/spryWZEz/b98cngVNf+HUPs9nxzWs7Ar7jL++vjdsMSvIva/R0S+pWsNrf+blPm4e57XAuwT+fmnTnatWena//SU93NjfknHSrf57/UBpHD/6UB/gpp/Y0L57Y9Sy2/aXH773Y7f8fr1kJHKr50G5vIXg6xUfmn8fthvLr+u9Wf1cciZym+/6/FT8G2EPOLzI1ouEa/MP61ymH862OCfCwUUvsQPOvNFKM6KH4dxa77Fidf7rxOz4idh0pqf70b+1Kz4A3AA8dWcc5i/qMx/TFTOJxJ4w4tW+UBpNkief2ycOwIXK/lVDvLLCvgaAS5R8YYXRHxA7r+X9G+6GC6dBV/fBHCZite9aHylyAdM4wfgmysuOkB8yYvaxL+kgW/O5cIC74Xh/gLN/2XKp4BJ/q/g2v9ly6caY/9XoPivHFwp+78Crf57g8L/FVz7v3zpFGjJ/xXc+78CXI14LRbLFNMFaf7Qev60pkFcTWjwlQnQgDQBKdt/XePRcC0u/4VMThtOEPg3whvNPEn/6xAfy+THMnn389d6++N6xEe1QmwkIs2fgt386XVwA+LjmVhxLJEuxKPu9K9rAHgTTv9sciyYL0bzsVwyW0hm0OqH0o9q/BOf84LQtD4LLThfBd/onzl/x5A/qkWDxPbvW9H8zXhHazuF1xfP3Ij42FCRNH+k8zcJvEbmbxb40Qi1/XcLGn9JTG0Y6d2XSVL6j/hsy7WpqZ0dgaGxDi1i7z+MIFhj+Y6AGf0rfM4dry+eebuC74w4+K/K+ot3wDsQP5TpiFDbv7eh9Fu/vW9HMBx2PX/K6gBuR/JLPMl+3wnvRHx6KEvO/zuQ/umhGJl/l8BnyPy7Bb5I5t+D+Fw6Tubfi+dP9bZDUCsWRoKu7M/TaNwX5BP4bDLozv48DXfCnSY+lkom0oWgvfxSEN5mgLtMfD6WHHOnv7fROLNW4CcS0ZFMZjToIP8gQOMc40YOgXff/vDU3lW6c6Tif2NZcvn7EMq/8ViSzH9Y4DUy/xGBz5H5jwr8KJn/GOYTuVgiFYmmMtFIbiLikH8HoWauccPHzPqFgfDAQNeka/+lr5/6hMB3E/m74W6B7yfxuv+8R+BXr6aW/3tR+q1evaab2n74JJIfHS1q1Pr7UwKvkflPC3yM3H64T+Cztg0Q1fznZ0T9ifLvg88ivru7d2t4wP36OW/dwvJ5lojfviFCsp/PIX54JE+uPz6P7Gc4WRgpRiOWiSj735pGgC8I8un15xex/JEcmf+SwNPbDw8IfJHsvx7EfEobtqj6LOdPH8Lpl4oXKOWX16TLt2dV+KGhWCFIsD/jXpkqT5QP8LDAJ8cKpPpTP0kf87Eolf+awGe0PJH/usBnNYp83X98Q+BzxPS7Fh6R+BxR/qOIX7e9o2vRsuWLOgjzr98U5OczWoG2fvJbiI8MJwspLRrJJ/L5ZCbtuH6p1g/wbWvecf2Rvv/iO+h7Kl/r/w48Zs23OPPfhe/Oiv8efM+an+/Mfx++Pyv+cXgcfT+cyhZo9v8I/ADlX1YrtFL97w+R/8yT+R/BjxCfjGXI+4d+jPh9ifRoMp0PxnLFsag4flYaQpL7L7XN5ZsgZn4KmUA2l4klEvFAIRNIpt3Y/xOz4p+EJ2fB60cVPDUr+U8Z954Y+RcfJaf/z1D6W/c8rfmfI37rpnAftf76BbLfrZvCA1T+aWz/xRRZ/1/i/n98LEFdv/0rJF8f/4quiyW3JDf07jjQ2+GUf/o+bnwLSn6Y3n76DS6/6anRSNG6EKvWz/0W6V/i8xT+GXgG8/vp4y+/w/rvp8f/9wKvkfk/YH44G0llYlrK9fifcc/mTPxT9PHTP4rjp+2J3eHklmQ4ubNn8y4n+9G5P6HvW7VCSsuPd7jNv9r6m+DPSP+2Qhs46C8+8AA8h/QfbCsMthH7j3/BvB6ATQiq9vNfMa/Pn60tlP9xMf7laQb4G+JbOtcWWpSktfy/C/xQoaVziNB++wf8A/H6/NnalYXyPy709zVfDf8U+EVLdXzR0pWu+o+8EeBfiO/euGVDeHt/xG3/qcYH8G88f5DMkO3neSQ/HqeP370g8PT+74sCP0HmX0L8PH3odx6l/XYp/Ad9HCwFMDiPkv4vo+/nJeOJdCFZmCpkRhPpeY7jd3Vzq7eyluULAQw611+vwCtYfi4xnMwXcm7le+aKN8cPigE4yvf6DwJOzv5dmwb6Ngc7gi79X2Xztq/C9/Xscc976z9UPu1tZv9mbDQXsRkCU60/5DKfcc9D/YLyfXkzpykPJ8Zah4q5qVZ1QZTXT/ia9NvZ0fxnrqDPPuD5Y4f9048K949puUISez9p+lnZfsK3TuwbymWGCbxef+AbRsJ93Vlq+UU3AkBsbOdYfF2h6Lb86fsf6lH678vnspT2oz7+2yDycWr7sxHxKyK6/xjQy47r+dMmlH6DDgHI9qMfHtCM+JausG0Acv0FzafAHIHXSDxrBpiL+LL67v0vq21mfnP8CfX3HHaYIv7u57/97HBF/N2PX85lRwjxz2r5/EQmF3fXftX3zx8pxt82APP8+eHsKCn+dgGY7edI4S5OPf40/hh2DOIdzF/Rfj+MHYv4dHYsTLH/2iaA48x8r16JuuG9TQDHizyx/TEMJyD/lZnqJLe/TkR8VouNanoFHNGUM4ny/G39HP0+Uzz+NMNncgUXfM0cYCep+WLBpfyTlXzRFa/PPwfUvEv9T2anYH4qmwyGh3t6Y+tTE1r/Yqf2i35+yzyU/zP85vi6nQfi3Y58vR/gVMTnitGp4cRY3m37Qe//n4b0z48GtXQhqMXHkul2RStIbr/ph6+0KPhs0m35m8/mm/mMVnDLn85OV/A51/wCtsDM55Nxt/wZ7AzEJ4wDVCjthzMRH41GUsnxRMS9/wdYiPhYnjr+dyY7C5X/0cQUuf8TxO2nXD5Hbb+0iulP9F9B1obkJzqjZP3bEZ+3H75R7/9H/Nrwxkhfz55VbvNP33/RieJv8JZ7YMzrd7pYl4Jf5br/sogtMvOWe2BU5/csVvEuy09dwzQsMfOWe2Dk+Nc1p2CpirfYA2Pu/4zBMsQPxYLk/F+O8n9ogm4/KzCfoo9/rET8cJ46/tjJzhbsPziSSCVjmXQi6K791c5WofQbGaLH/xwmzD9EMrlh0vjTubj/lEyT17+ERP+TGiLMv+nr38OIT+XHOyNZmv9fLfM2eWjmu1m3wEfI/m8NSv9UapI8f9KD+LF2evlZi/M/T+W/AesQnx63n8FS5d96qf7X2z7ux4/OYb2IH+hanYqOrt1Aqb/xvfD50WAmFxx3Pf5UWw/Qh9ufWfsMNNe/a9lGzMfsHYiZX8U2IT63jF7+N6P8y2Xp8zdbBJ6+/mor4gvjqSnq+r1tKP4lPp4Yd5t/rH472y7z2Vwm7nr9r3ED9Aw/TD2/7sTyneWV/g+9/O5A6TehpeNRGw3M+0d2sJ1I/qRGn3/eheRPjiam8skoaf3Xbiw/P1bI2gSgGj/eg9NfGjhwGr/U7ec8dPlZPJmP4aGPgLSBR1af15VvZ5/hU5nhZHqBg3zJ/w0i/1NeOd6aKxqBWJ+/WA6kthHgAsQXCyOZXPKApu+/AWH/TyBgNX5yIeKN+LfGMmNtWjbZ5tT/1ffvRNT8YJuiF2refwqw14LXA3CW/zfQLHh9DtKJb/ZfCVE139K51o38f0LMih9yw8dZXM2X5iCd+WUsYcUrJiFV4x9DZl7LZssm4IYftuQH25zTX2Mj1ryL+S+ApDVfdDN+s8+Sb3FhPwCjs+JTLGXJzz/VOf772Nis+DRLI7533badVP+fQf6/d12YfH52FvHxdctzVH4/w+cv7ibXnzmB30nkNcgLPP38ywLig8U8mS+y6vl39rt3VPnH2TjuP8Tp7Y8JPP6dj4x3RrRsNuK2/bSGTaL6u8xb90DN4xchNoXbvwl6+/cA0r9/XSuZvwi3f7Rslrp+7mLc/slMJlonM5NZiylwuf6uawK4RMFHXfL6/v1LJd569l21/uYydpnIx6jxnxb5OJW/XOSjVP4KVr1/oJT0JP5S9nqR16jyrxT5HJV/g8jnqfxVIp+h8lcjXt92mG/Np7TYaKkB4ab+vQbVPxI/6Mxfy66dFf9G9sZZ8A3+dew6a97F+Z3z4fpZ8TewG6z5+c76X8/eNAu+3n8dezPi23rTscxYMj28q7wF1ZlvZG/B899SAM76v5W9FfNSAE48+KPsRsyXFi5Wg3DiuT/GbsLz5xh2Ib/RfyO7WeCHiPon2C2ILy9cdK+/vv79VoFftBThUef4/xvehtc/hOnnR76dVc8vG1wRJt6f8g72DsTr59eHSePPx7LbBF4j8rez2xHf17OHeH77YvZOPP41kUzhlWNO54fo+7fuQOMP/X3t5PR/F9K/v6+DzL9b4KnrH97J3iPwXWT57xX4RWT+fQK/mMgvZXcK/BKy/LsEfimZf7/ALyPzHxD45WT+gwKvkfkPCXyUzH9Y4GNk/iMCHyfzHxX4BJn/mMAPkfmPIz68rYfMfwLP/6RiI5T947r/uRu1v1v1ABJjU6XG33inY/uvzg9wjwU/2DbuavzlXlT/CPxg27jz+NVN7JNWfLG93Vn/e9mnLPiWzrUu5N/KPm3JDznyjf4xdp8Fr7cFnHh9/91nLPlFS531vwY+q+C1bLI1mXFOfz3/77fk3YwfAnzOmnfR/gf4vDVfdNb/c+wLlrzz+J8+fvrFWfB6/n3Jknce/9PT74FZ8Q+yBxE/mc2NU8cPH0L+a4rMf5l9GfEHiLw+fvgVxBfI8r/CHkZ8NFmIZdC2Uaf5I33/+FdR+y2bS45L96c5zj99TeK1AuX8uzfB18086fy7byB+IinWX+Lsl6r+2QuPID5aEM+vUvAm+3kU8cbFgaVpwNOyOcf+k97/+Say37Ubd/X3dPe5nr+s8fngW3j9h93iQYvxk2/j+i+ZHirmtJLv7GqzH7/TA2qYA/AdJT/YNt7lzn8+puZLATj3vz/Fvov9R5VXbgE0y/87fE/J67Vnl6v7U75vwQ+54Bv897HHlbx6C6C5/v0X/MCCX7R05bhz/fMQ+6GSb5vIt413uZl//ZE6/dsm8oMuxt8+z36s5ksBuJH/k1nkf5P/ZvaEVf5P5F3k3w/Yk1b574L3+b/EnppV/v+Q/dQ6/yec0/9H7Gd4/1bZfxHG37/Ffo7Xj8RT5QXMWjapWktsLj+t7BfC+ivq+ufN7GnEGxen6itoirFC0tH/6ueX/NIUf30FTyKVyY65GL+6HX6F198fyNpGQLX/79c4/iP087N+I/K2J9CZ+d+y34p8lsY/w54ReTvzUfC/Y7/D/P72WD7rfv5HP3/r9yKvFbK083P+gOfvRunr758V7VefPLQMw7x+9pfsjyJfSOQLBPl/Yn8S9Sfyf2R/RvzESD4RI/a/n8PzN5pWoJ5/+xdh/VeWzP8V738o0udf/4b3L0wWyPs3/47lTxbJ/D8EvjBC5f+J9w8X2mPtHa2u7V8/f/FfIp+n8Pr5B/+W+U6a/OdlfhlN/gsS37GklVT+XxT27+SL1PbzS4gPh3vC4V0783t2b27Xdm0ad1P//IcJ569FElMbCPH/M7zMhPNncpTzl8H3X/ZfQX6euH7+2/AKXv8f05KjRP/xqsBPEvmD7KAof4wqH7ggn8gzzgReS9H4PwEX5RN5D/cgfvP23l7q/LlX5LdR1z/XCPz2MNV/1wp8/1aq/DqBp50/pcv3ifxG2vhNPa/n1Y+JYnvH5KT7/GO1RdbAcfu5mF9ItN9GiS/fIeHu/NDaxidZk8S3WMHK/WtvgGYTHyXs3+lgcyS+fIeEO/3187PnmvhFXStdrt/yNtzP/AKfKFLSn9eexg6TeEr61zWeB4dLPCX9a3xz+REmnpL+R/IjJZ6S/jWNP2NHmXj36V/TcCEcjfmRSfL+jWM42r9OPn/3C3As5tP082ePE3j6/tPjOT6/rZCbyls3AczrD19hJ3B8flshN1Wk9N8BTpR5jca/TuaTNP4kxMezrVm7EyhV+xdOFvk8hdf7zwGRj9H4U/gpknyNxM/j8yQ+lhxrdd9+O5WfKvJaMZ50fX4f1J/GT5P1T8YJ8lt4C87/An396nxk//sO4fz80xE/WowmtPhYYJ8xCYLPDwWL82sWoPo7mskU8oWclg2Wd/IIl8eY7+8qnZ91hoo3NgJJ138p7o8COFPFR9zJ1++vWoh4I/6RmX1ITuenQvMZ/CzEh7vo66+DKP0z2Tyx/3Iib8X2M6J1Ll5yKan/1sal/VfE86fbebkdOJN+5QvIg0U392dAc5B3IPmYzyfMS2nN6+c6eSeSXz4+IqiPH7leP92F5I9rxVRBnL9yPD9rEcr/kfF8K7X8LUb5PzIeJZ8/vETgc2R+KeJ3pPMJLRXoS0wFXLVf9Pt/lqH4F0t8RJp/BMv5x9qGb7DlJl66PytgfX8W1C/nK3D527m5n7p/fSXKfy05nkiPd5Dq37Ox/7c8ucU6/1eh9I+PJjQqfw7m8/YKqPp/52L9M/kEVX4Iy5cngF3ID2P50UKRyq8W+TyV70b82AHq+bm/YWs43n8TjeQ16xMIzO3PP7MeJD+tH+BAHH9Yi/nsMLn9vI5Xx5+z+ZiWSkSyE671B1iP+x9lvjCadtf/0e+/7DXzGf0YsoiL+qO++QS2AfvvRG5FR3AkmS6scCVfP7+1T+QHjQAGV7iQX9u8nm0U+ZaucDmAlq6ww/y/fn/oj2GTzGszvOaC38w3S/HvIsZ/ixz/Lvfx18//3WqKf5fr+PO5ANtM8e9yHX8+dzvfjts/+tUBNidIyfbLGn4A/QJPPz97APc/o9nIeDvl/ACAHZJ8S+NX6r+D78Tlp9Wu9ajyH218F8fzR/T++27cf9cK5PbvHswfwvlR5yG+e+1W2wPwVf3X83H6p+j9r0Gc/6nWYiux/rlAlL+alv4X8AuR/KHkMPH80yBEkPyh5HCGWv/slfgcYfxPH3/QRJ48fxSV+Bxp/BEgJvAZdcfFpv8T58L9IcG01kFYfwaQMPGdrnnm+yUMmfgugvxWPizxiSJN/xGJ17LueY8PIMnx+rt0xK4JZJa/ju+TeIr/rG3o46MSPzFC898pXH5H7R2w2X528zHcfiukyfVPGvsf++MTFes/FrIMbv/mR8j+L4vkt7evIfP7UftzcTiRXbbEff9LXz+bE8Y/ktlsxv36kfqm77A8x/cXDoSp6V9A8S+Q7399FxS5cH8FMf3SfFznj5zhw+T+5wTmJ4Tjw13xkyK/gZp+UwLf3kflDyA+vK4n2N/Tvb1nIFg6h95p/KjRfwe7CI0fBPWf1T3rejcHejZ3b9/jxOv7Hy5W8i2d7T2bu535S/gliN9aXr+tX70dHMrkxpz5Y+DSWfD1/gl22Sx4/fyf6Vnpfxm/XJ3+Luf/LuVXWKW/i/5LQzPA6xEP63oHurfv2TrQ17PHjf+oaQK4EvELOjpWZKtp4Nh/YXMB3iDyg3YBmNffXsGvEvmWrnA1ACfe438vu1rmNfe8fn/8NZjv1OOfKSRihUQ8mM05lz+Aa0V+EAfgxOvrx98o8qX4zwTgrP+1/DqZ1yj89fx6xPclplYEFrhPv2b/1fwGkR/EAbhJ/zeJfEtXuBqAc/5fw98s8xqFfwt/iyL+btOv2f9G/lZV/I0AnOP/Zn6jMv7lAJz1fyu/SRl/t/zN/GbEv/rcq8851V/y/MstiH/sscceo/Csbh/civh5o4WpecT+59sQP6gHYH19jnL8++2I9zz5vtuGX+67z/36F4B3SHyCyN8mzB8UcsV8IREPxDJjY4m0c/61wO2z4PX9f++cFX8Hv2NW/Lv4u9T155ZsIr3Tuf59PX+3Vf25JZtwrv+v5O9BPGee9iuI/ff3Svw0kX8f4jf2txc29nd0b98R3zCQdKj/D+rXjwDcKciH9uba+jOvWn/VC82MMTftv7sk/ojaujOvWv/YKs6c5dfMAXi/xNfUehYmsm7X/wB8QOT5FYyB2/Kj978/KPOcxn8It/+KAwN7gjv0qdu+xFTQxf6xy/mHEa+lhjO5ZGFkLDAypsWc709omgvwESU/TxmAqvx+VMkPlgJw1v9j/GNKfv2mcLez/nxuJ3wc8atWBRLxzsWLO5aPdwTziZhz+dvIPoH9d+ng+/JvPSQn3ue/BO7G/KpBQQPn9Lub34P4lq41LV1rqiE4+9+72L0CH28pa+6O19s/n0R8+eD78m838Qf/EPuUwC/pWFn6VdbBiWf+5ezT5v5Pn6Lpb1F+H2H3CXwiP6LlEnGLEOT+B28C+Azi5f3Dzv2nFfyziJ9I5hLDRS0Xj5RDcrYfgPvx+t3JQk4bSWjxRE6cv7fYv6yvP/0c4sem8vtTRP//ecTn9Q1g+Tyh/fR79gXEx4q5VIDYfvoiTr/hRIHC6+sPvoT4eCY2msgFSscQu8l/X9MF7AGc/5n4mJZ2z+v28yBev5JIjVHj/5DQfqDen3UU+7KZj1PGn78i8AXry6uU+f8iPIz4FW30+1u/ivnBNtL9rbzmYvY1wf+FWzrXWt+gaj6//in2dYHXWjqHrG9QNfPf4N/A/t8hAVTjf48I8R9so90/+z32qMCXth27vn9Wv7/umyZ+qPzb1fx1M/8W4rt3bN+4ZesA6f6Mb+Pyp1svet/5/sav8O9wdH6Dls9nR3LazCocp/MbeAPAY4iPyN7Pxfnp30V8kMx/j38P6y8VXefzIwC+j/jy/IWUfgG7+cMsfxzx5W3T7nl9/u8HIh+Rzu+wvb/TU3c//6HIBym8Pn/xI246/4Kwfu5H/Mcm3v36OW/9ZfATEx90Lb+moQmewLw+9YYSICAlgLn//hP+pMRTzk9hdSn+FOIT6VhuKqufnl/WIiAsAFadv/EU/6mSL2shLT9W+I838J9h+00Op5PpYcL5LT/jP0f8mJYvJHKU/P8F/4WJp+Q/wNOIj+USpfuLtZQ7/6PfX/VLzJfuP6Do/zT/FU6/QianDVPOv/k1/zXi900USOVX3//+G6H8ZiPU8vtbkSf5H1a7iz0j5F9sJJlOBNzWP+D7OP+dXP9kcvFVUv5b1f+8/jH+ewU/c4FatfToganKzz38Dyp+lYN8tH7wWQU/cwFalVfnv6/xk/yPs+DrGj/F/6Tg9R5kfKXIByzuv/yzki9foGYd/5n1i/fx5zA/EV/lUH9K7a/H+V9EXrj7DmWdMv899d/if5X4VQ7yxf7LX/nfRF64uw4lvUX9+2f+91nwnto/8X+I/EzWYd7S/j31n+b/lHl0950y/kL99Rf+L0X+B1zav37/0L9VvJGLov0GFOs/n+XPK/lVDvJn+t/P8xdUvJELiA+o10/8k784K/4l/pKKN3JR4AOq8b/n+H/UfCkXbctfqfzW8Jfx/h9p3MS5/Xox/6/uv/3V9otN81mxfuGn/BXMS6v33bSfX0V8RF6A6SBf778dRLxe/1P013ldhxleHnhwvr/pQc4Qv7qYn1qdmQyMW5yhYfb/zwH3oOn7zTsCUS0/clZgPJHLJ12cvw3gQfzJ1/nI/X8v4rf2eby0/vMwq0H8gvvaXqH2v2sR/8rSA7vPc5w/xO0PgDrEd4T3zO/fQ1m/BuBD/NIDX7z79BNpfD3it2u5U46vc8/r63cbED+S35+nrh9qRLx33qZjqXwT4q/deN4WaG44vsHl+It+flUz4rvXtLd3MFr85yA+X8gltLEG1+Mv+vrFuSa+ucH9/I/f40f8gYHdBar9Hob45CHwh2O+u3srNf+OQPz6RfleKn8k4hdu7CavHzwK8UEyf7TnaMQPJSfI6/eOQXxLpzz06lz/HIv5Lvr59ccJPP38+uMFvpPMnyDw9PPrTxR4+vn1rxP4xWT+JIGnn19/ssDTz68PCDz9/PpTBJ5+fv08zC+i2k+AnyrwdPs5TeDp9tMi8HT7mS/wVPs5HE4XeLr9LBB4uv2cIfB0+zlT4On2s1DgNaL/+ws7S+CjZP8ZFPgYmW8VeLr/bhP4BJlvF/ghMt+B+cX0+qNT4On1R5fA08v/IoGnl//FAk8v/0sEnl5/LBV4evlfJvD08r9c4Onlf4XAU8v/3WylwGtk+z1b4On2vwrzS+j2e47AU+13Az9X4On2GxJ4uv2GBZ5uv6sFnm6/3QJPtd+HYY3A0+23R+Dp9ddagafb7zqBp9df6wWeXn/1Cjy9/tog8NT663BPn8DTy+9GzC+l1l85vkng6eV/s8DT668tAk8v/1sFnl7+twk8vfxvF3h6+e8XeHr9NSDw9PK/Q+Cp5f8StlPg6eV/F+IHJ6UBgAA4jP9+C3ZjXl94E5fE287/fJvvEeR32amv3v8v8IvI/PkCv5jMDwr8EjJ/gcAvJfJv5xdK6d/lNP6LPvOaF3hE4heReIC9Er+YyGsSv4TAs5oCi0r8UgIPNX/jMYG/iFx+45jf0V76cTt+Cr64J4H5dvsGvGr8bkjg6f5vWODp/m8E8x30/ltS4On13z6Bp9d/owJPr/9SAk+v/8YEnl7/pQWenv8Zgafnfxbx80+dJPL/4vsFfje1/eTJCTzd/vICT82/w3hB4On5VxR4ev6NCzw9/yYEnt5+mRR4ev9lSuDp5f8A5lOZiaiWW+nW/3IfwEWYH5nKjiTSK937b4CLEb+/mClvfE6mC1o0lcDHh+o/qvnnSxD/fw==";
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
@@ -36755,7 +36838,7 @@ function literalsOf(detectors) {
   }
   if (detectors.some(({ names: names2 }) => names2 !== void 0)) for (const trigger of TRIGGERS) add3(trigger, [], { isTrigger: true });
   for (const text5 of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add3(text5, []);
-  for (const spec of LETTER_ESCAPES) add3(spec, []);
+  for (const spec of [...LETTER_ESCAPES, PRINTABLE]) add3(spec, []);
   return [...literals.values()];
 }
 function compile2(detectors, simd, files) {
@@ -36766,6 +36849,7 @@ function compile2(detectors, simd, files) {
     packed: all2.map(({ spec }) => PACKED.has(spec.text)),
     signs: all2.map(({ spec }) => signOf.get(spec.text) ?? null),
     letterEscapes: all2.map(({ spec }) => LETTER_ESCAPE_TEXTS.has(spec.text)),
+    printable: all2.findIndex(({ spec }) => spec.text === PRINTABLE.text),
     owners: all2.map(({ owners }) => owners),
     escaped: all2.map(({ spec, isEscaped }) => ESCAPED_SCHEME.test(spec.text) ? "scheme" : isEscaped ? "literal" : null),
     kernel: buildKernel(
@@ -38307,6 +38391,7 @@ async function openZip(opening) {
 var AT_ONCE2 = 1 << 18;
 var MAX_AT_ONCE = 32 << 20;
 var MAX_SIGNS = 1e3;
+var MAX_STREAMS = 5e4;
 var MAX_WAITING = 1e5;
 var STREAMS2 = ["gzip", "zstd", "xz", "bzip2", "zlib", "brotli"];
 var isStream = (packing) => STREAMS2.includes(packing);
@@ -38489,8 +38574,9 @@ var Unpacker = class {
         continue;
       }
       if (next.at < feed.position) continue;
-      if (++this.#tried > MAX_SIGNS) {
-        this.#host.skip(`it holds more than ${MAX_SIGNS} signs of archives; what follows was not looked into`);
+      const most = next.sign === "pdf-stream" || next.sign === "png-text" ? MAX_STREAMS : MAX_SIGNS;
+      if (++this.#tried > most) {
+        this.#host.skip(`it holds more than ${most} signs of archives; what follows was not looked into`);
         return null;
       }
       await feed.skip(next.at - feed.position);

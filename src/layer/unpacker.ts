@@ -45,6 +45,8 @@ const AT_ONCE = 1 << 18
 const MAX_AT_ONCE = 32 << 20
 /** Signs in one content that are held against what follows. */
 const MAX_SIGNS = 1000
+/** The same where a document holds many streams. */
+const MAX_STREAMS = 50_000
 /** Signs that wait while an archive is read. */
 const MAX_WAITING = 100_000
 
@@ -247,8 +249,9 @@ export class Unpacker<S extends Sink> {
         continue
       }
       if (next.at < feed.position) continue
-      if (++this.#tried > MAX_SIGNS) {
-        this.#host.skip(`it holds more than ${MAX_SIGNS} signs of archives; what follows was not looked into`)
+      const most = next.sign === 'pdf-stream' || next.sign === 'png-text' ? MAX_STREAMS : MAX_SIGNS
+      if (++this.#tried > most) {
+        this.#host.skip(`it holds more than ${most} signs of archives; what follows was not looked into`)
         return null
       }
       await feed.skip(next.at - feed.position)

@@ -59,6 +59,7 @@ const FIRST_BYTES = new Set([
   ...Buffer.from('\x1fPx\x28\xfdB!0\xc7\x71\xed#\x5d\x7f', 'latin1'),
   ...CLOSED_BY_BYTE.keys(),
   ...Array.from({ length: 16 }, (_, index) => 0x50 + index),
+  ...Array.from({ length: 8 }, (_, index) => (index << 4) | 8),
 ])
 
 /** The header of lzma-alone: properties, the size of the dictionary, the size of the content or -1. */
@@ -72,10 +73,10 @@ function isLzma(head: Buffer): boolean {
 }
 
 /** A zlib stream has two bytes of header; what follows must inflate. */
-function isZlib(head: Buffer): boolean {
-  if (head.length < 8 || head[0] !== 0x78 || ((head[0] << 8) | (head[1] ?? 0)) % 31 !== 0 || ((head[1] ?? 0) & 0x20) !== 0) return false
-  return inflates(head.subarray(2))
-}
+const isZlib = (head: Buffer): boolean => head.length >= 8 && isZlibHeader(head[0] ?? 0, head[1] ?? 0) && inflates(head.subarray(2))
+
+/** Deflate, a window of up to 32 KiB, no dictionary that is agreed on, a checksum. RFC 1950, section 2.2 */
+export const isZlibHeader = (method: number, flags: number): boolean => (method & 0x8f) === 8 && ((method << 8) | flags) % 31 === 0 && (flags & 0x20) === 0
 
 /** Whether raw deflate may start here: the bytes at hand inflate to something. */
 function inflates(bytes: Buffer): boolean {
@@ -121,8 +122,6 @@ function openedOf(head: Buffer, first: number): Packing | null {
       return ascii(head, 0, '\xfd7zXZ\0') ? 'xz' : null
     case 0x42:
       return isBzip2(head) ? 'bzip2' : null
-    case 0x78:
-      return isZlib(head) ? 'zlib' : null
     case 0x21:
       return ascii(head, 0, '!<arch>\n') ? 'ar' : null
     case 0xed:
@@ -132,6 +131,7 @@ function openedOf(head: Buffer, first: number): Packing | null {
     case 0x30:
       return /^07070(?:[12][0-9A-Fa-f]{24}|7[0-7]{24})/.test(head.toString('latin1', 0, 30)) ? 'cpio' : null
   }
+  if ((first & 0x8f) === 8 && isZlib(head)) return 'zlib'
   if (first < 0x50 || first > 0x5f) return null
   if (isSkippable(head)) return 'zstd'
   if (/^PK(?:\x03\x04|\x05\x06|00PK\x03\x04|\x07\x08PK\x03\x04)/.test(head.toString('latin1', 0, 8))) return 'zip'
@@ -168,6 +168,12 @@ export const SIGNS = {
   '\x04\x22\x4d\x18': { packing: 'lz4', before: 0 },
   '\x89LZO\0\r\n\x1a\n': { packing: 'lzop', before: 0 },
   'CD001\x01': { packing: 'iso', before: 0 },
+  // What a PDF deflates stands behind these, what a PNG deflates behind the name of its chunk and a keyword.
+  'stream\n': { packing: 'pdf-stream', before: -7 },
+  'stream\r\n': { packing: 'pdf-stream', before: -8 },
+  zTXt: { packing: 'png-text', before: -4 },
+  iTXt: { packing: 'png-text', before: -4 },
+  iCCP: { packing: 'png-text', before: -4 },
 } as const
 
 export type Sign = (typeof SIGNS)[keyof typeof SIGNS]['packing']
@@ -209,7 +215,25 @@ export async function confirmed(sign: Sign, feed: Feed, position: number, isScri
       return (head[4] ?? 0) >> 6 === 1 && ((head[4] ?? 0) & 2) === 0 && ((head[5] ?? 0) & 0x8f) === 0 && (head[5] ?? 0) >= 0x40 && isScript ? { closed: 'lz4' } : null
     case 'lzop':
       return head.length >= 20 && head[9] === 0x10 ? { closed: 'lzop' } : null
+    case 'png-text':
+      return (await skipKeyword(feed)) && isZlib(await feed.peek(HEAD)) ? 'zlib' : null
+    case 'pdf-stream':
+      return isZlib(await feed.peek(HEAD)) ? 'zlib' : null
   }
+}
+
+/** Longest keyword of a chunk of a PNG, with what stands behind it in front of the deflated text: method, language. */
+const MAX_KEYWORD = 200
+
+/** Passes over the keyword of a chunk of a PNG. */
+async function skipKeyword(feed: Feed): Promise<boolean> {
+  const head = await feed.peek(MAX_KEYWORD)
+  for (let at = 1; at + 1 < head.length; at++) {
+    if (head[at - 1] !== 0 || !isZlibHeader(head[at] ?? 0, head[at + 1] ?? 0)) continue
+    await feed.skip(at)
+    return true
+  }
+  return false
 }
 
 /** The first header of a rar archive: its checksum, and its size in one byte. */

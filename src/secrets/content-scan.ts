@@ -4,10 +4,10 @@
 // earlier, so that a match is found once wherever the chunks end. Text in another form is decoded and searched again.
 // Nothing here grows with the length of the content but the matches that are kept (kept.ts).
 
-import type { Sign } from '../packing/signs.ts'
+import { isZlibHeader, type Sign } from '../packing/signs.ts'
 import type { Checked, Detector, FileDetector, SecretKind } from './detector.ts'
-import { base64Texts, decodedTexts, narrow } from './encoded.ts'
-import { goesOn, standsAlone, type Unescaped, unescapeText } from './escapes.ts'
+import { base64Texts, decodedTexts, narrow, narrowWide, wideMark } from './encoded.ts'
+import { goesOn, standsAlone, type Unescaped, unescapeText, unquotePrintable } from './escapes.ts'
 import type { FileIndex } from './file-index.ts'
 import { Kept, type MatchBudget } from './kept.ts'
 import { escapesLetter, stretchesAround } from './letter-escapes.ts'
@@ -67,6 +67,8 @@ export interface Compiled {
   readonly escaped: readonly ('scheme' | 'literal' | null)[]
   /** By number of the literal: a letter may be escaped where it stands. */
   readonly letterEscapes: readonly boolean[]
+  /** The literal behind which text is quoted-printable. */
+  readonly printable: number
   /** By number of the literal: a name in front of it may tell whose the value is. */
   readonly triggers: readonly boolean[]
   readonly names: NameIndex
@@ -116,6 +118,8 @@ export class ContentScan {
   /** A place in the window, and the line feeds before it there. */
   #counted = { at: 0, lines: 0 }
   #isText = true
+  /** Order of the bytes where each character takes four. */
+  #wide: 'little' | 'big' | null = null
   #signs: SignAt[] = []
   /** There were more signs of archives than are kept. */
   leftSigns = false
@@ -209,7 +213,10 @@ export class ContentScan {
 
   #window(part: Buffer, last: boolean): void {
     const { window } = this.#kernel
-    if (this.#base === 0 && this.#carry.length === 0) this.#isText = part.subarray(0, 4096).indexOf(0) === -1
+    if (this.#base === 0 && this.#carry.length === 0) {
+      this.#isText = part.subarray(0, 4096).indexOf(0) === -1
+      if (!this.#isText) this.#wide = wideMark(part)
+    }
     this.#carry.copy(window, 0)
     part.copy(window, this.#carry.length)
     const length = this.#carry.length + part.length
@@ -235,18 +242,20 @@ export class ContentScan {
 
   #search(from: number, to: number, length: number, last: boolean): void {
     const kernel = this.#kernel
-    const { owners, marks, escaped, packed, letterEscapes, triggers, names, signs } = this.#compiled
+    const { owners, marks, escaped, packed, letterEscapes, printable, triggers, names, signs } = this.#compiled
     const places: number[] = []
     const escapedLetters: number[] = []
+    let quotedFrom = length
     const decoded: { text: Buffer; position: number; length: number; encoding: Encoding }[] = []
     kernel.scan(from, length, (position, literal, valueStart, valueLength) => {
       if (position < from || position >= to) return
       const sign = signs[literal] ?? null
-      if (sign !== null && this.#depth === 0) {
+      if (sign !== null && this.#depth === 0 && this.#isLikely(sign.packing, position - sign.before)) {
         if (this.#signs.length < MAX_PENDING_SIGNS) this.#signs.push({ sign: sign.packing, at: this.#base + position - sign.before })
         else this.leftSigns = true
       }
       if (packed[literal] === true) places.push(position)
+      if (literal === printable) quotedFrom = Math.min(quotedFrom, position)
       if (letterEscapes[literal] === true && escapesLetter(kernel.window, position)) escapedLetters.push(position)
       const mark = marks[literal] ?? null
       if (mark !== null) this.program ??= mark
@@ -269,6 +278,8 @@ export class ContentScan {
       start,
       text: unescapeText(kernel.window.toString('latin1', start, end), false),
     }))
+    if (quotedFrom < length) unescaped.push({ start: quotedFrom, text: unquotePrintable(kernel.window.toString('latin1', quotedFrom, length)) })
+    if (this.#wide !== null) decoded.push(this.#narrowed(this.#wide, length))
     const lineAt = decoded.map(({ position }) => this.#lineAt(position))
     const raw = unescaped.length === 0 ? null : Buffer.from(kernel.window.subarray(0, length))
     decoded.forEach(({ text, position, length: run, encoding }, index) => {
@@ -280,6 +291,18 @@ export class ContentScan {
       raw?.copy(kernel.window)
       for (const match of found) this.#addUnescaped(match, text, start, raw)
     }
+  }
+
+  /** The window's text where each character takes four bytes. */
+  #narrowed(order: 'little' | 'big', length: number): { text: Buffer; position: number; length: number; encoding: Encoding } {
+    const position = (4 - (this.#base % 4)) % 4
+    return { text: narrowWide(this.#kernel.window.subarray(position, length), order), position, length: length - position, encoding: 'utf-32' }
+  }
+
+  /** Whether what a sign announces may stand at a place of the window: signs that are words stand in much text. */
+  #isLikely(sign: Sign, at: number): boolean {
+    const { window } = this.#kernel
+    return sign === 'pdf-stream' ? isZlibHeader(window[at] ?? 0, window[at + 1] ?? 0) : sign !== 'png-text' || !this.#isText
   }
 
   /** Searches text that was decoded; the window is another one afterwards. */
@@ -315,7 +338,7 @@ export class ContentScan {
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key)
     // Decoded text that is no secret of its own (the words of a base64 run) proves little: only what is not generic counts.
     if (match.detector.generic && encoding === 'base64') return
-    const within = encoding === 'utf-16' || encoding === 'hex' ? match.offset * 2 : encoding === 'gzip' ? 0 : Math.floor((match.offset * 4) / 3)
+    const within = encoding === 'utf-32' ? match.offset * 4 : encoding === 'utf-16' || encoding === 'hex' ? match.offset * 2 : encoding === 'gzip' ? 0 : Math.floor((match.offset * 4) / 3)
     const start = offset + Math.min(within, run)
     this.#kept.add({ ...match, offset: start, length: offset + run - start, end: offset + run, line, encoding })
   }
@@ -370,7 +393,8 @@ export class ContentScan {
     const start = position - at
     const window = detector.window ?? DEFAULT_WINDOW
     const run = this.#runEnd(text, at, start)
-    if (!goesOn(text, run)) return false
+    // The `=` at the end of a line of quoted-printable may be one of a token too.
+    if (!goesOn(text, run) && !(text[run - 1] === '=' && goesOn(text, run - 1))) return false
     const longer = this.#slice(start, Math.min(end, position + Math.min(MAX_PIECES, window * 2)), end)
     const whole = unescapeText(longer.slice(at), true)
     const places = (index: number): number => start + (index < at ? index : at + whole.original(index - at))

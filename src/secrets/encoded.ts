@@ -26,6 +26,37 @@ function mayBeText(bytes: Buffer, from: number, to: number): boolean {
   return false
 }
 
+/** The value of a base32 digit by its character; 255 for any other. RFC 4648, section 6 */
+const BASE32_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => {
+  const value = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(String.fromCharCode(c))
+  return value === -1 ? 255 : value
+})
+/** Characters of base32 that hold the shortest token. */
+const MIN_BASE32 = 40
+
+/** Whether a run begins as base32 does. Base64 has as many capitals in a row once in 10^11. */
+function mayBeBase32(bytes: Buffer, from: number, to: number): boolean {
+  if (to - from < MIN_BASE32) return false
+  for (let i = from; i < from + MIN_BASE32; i++) if (BASE32_DIGIT[bytes[i] ?? 0] === 255) return false
+  return true
+}
+
+/** Decodes the base32 digits that a run begins with. */
+function decodeBase32(bytes: Buffer): Buffer {
+  const found: number[] = []
+  let [bits, held] = [0, 0]
+  for (const byte of bytes) {
+    const digit = BASE32_DIGIT[byte] ?? 255
+    if (digit === 255) break
+    bits = ((bits << 5) | digit) & 0xfff
+    held += 5
+    if (held < 8) continue
+    held -= 8
+    found.push((bits >> held) & 255)
+  }
+  return Buffer.from(found)
+}
+
 /** Whether a run may be the base64 of text, wherever its groups begin. */
 function isBase64Text(bytes: Buffer, from: number, to: number): boolean {
   for (let skip = 0; skip < 4; skip++) if (mayBeText(bytes, from + skip, to)) return true
@@ -121,7 +152,7 @@ function* hexTexts(bytes: Buffer, from: number, to: number): Generator<{ start: 
 const hasHexText = (bytes: Buffer, from: number, to: number): boolean => hexTexts(bytes, from, to).next().done !== true
 
 /** What a text of base64 characters decodes to: hex or base64 at each place where it may begin. */
-export function* decodedTexts(text: string): Generator<{ bytes: Buffer; encoding: 'base64' | 'hex' }> {
+export function* decodedTexts(text: string): Generator<{ bytes: Buffer; encoding: 'base64' | 'base32' | 'hex' }> {
   const bytes = Buffer.from(text, 'latin1')
   let isHex = false
   for (const { start, end } of hexTexts(bytes, 0, bytes.length)) {
@@ -129,6 +160,7 @@ export function* decodedTexts(text: string): Generator<{ bytes: Buffer; encoding
     yield { bytes: Buffer.from(text.slice(start, end), 'hex'), encoding: 'hex' }
   }
   if (isHex) return
+  if (mayBeBase32(bytes, 0, bytes.length)) yield { bytes: decodeBase32(bytes), encoding: 'base32' }
   for (const skip of alignments(bytes)) {
     const decoded = decodeBase64(text.slice(skip, text.length - ((text.length - skip) % 4 === 1 ? 1 : 0)))
     if (decoded === null) continue
@@ -139,6 +171,19 @@ export function* decodedTexts(text: string): Generator<{ bytes: Buffer; encoding
 export function narrow(bytes: Buffer, bigEndian: boolean): Buffer {
   const text = Buffer.alloc(bytes.length >> 1)
   for (let i = 0; i < text.length; i++) text[i] = bytes[2 * i + (bigEndian ? 1 : 0)] ?? 0
+  return text
+}
+
+/** How text begins of which each character takes four bytes. */
+export function wideMark(head: Buffer): 'little' | 'big' | null {
+  if (head[0] === 0xff && head[1] === 0xfe && head[2] === 0 && head[3] === 0) return 'little'
+  return head[0] === 0 && head[1] === 0 && head[2] === 0xfe && head[3] === 0xff ? 'big' : null
+}
+
+/** UTF-32 as one byte a character. */
+export function narrowWide(bytes: Buffer, order: 'little' | 'big'): Buffer {
+  const text = Buffer.alloc(bytes.length >> 2)
+  for (let i = 0; i < text.length; i++) text[i] = bytes[4 * i + (order === 'big' ? 3 : 0)] ?? 0
   return text
 }
 
@@ -156,6 +201,7 @@ export function base64Texts(kernel: Kernel, from: number, length: number): { pos
       !continues &&
       window[first.start] !== 77 &&
       !mayBePacked(window, first.start) &&
+      !mayBeBase32(window, first.start, first.end) &&
       !hasHexText(window, first.start, first.end) &&
       !isBase64Text(window, first.start, first.end)
     )

@@ -82,6 +82,19 @@ export function unescapeText(original: string, joints: boolean): Unescaped {
   return new Unescaped(text + original.slice(copied), stops)
 }
 
+/** Decodes quoted-printable: `=3D`, and lines that `=` at their end joins. RFC 2045, section 6.7 */
+export function unquotePrintable(original: string): Unescaped {
+  const stops = [0, 0]
+  let text = ''
+  let copied = 0
+  for (const { 0: found, 1: code, index } of original.matchAll(/=(?:([0-9A-Fa-f]{2})|[ \t]{0,8}\r?\n)/g)) {
+    text += original.slice(copied, index) + (code === undefined ? '' : String.fromCharCode(Number.parseInt(code, 16)))
+    copied = index + found.length
+    stops.push(text.length, copied)
+  }
+  return new Unescaped(text + original.slice(copied), stops)
+}
+
 /** Whether a text may hold escapes. */
 export const hasEscape = (text: string): boolean => ANY_ESCAPE.test(text)
 

@@ -27,6 +27,9 @@ export const LETTER_ESCAPES: readonly LiteralSpec[] = [
   ].map((text) => ({ text })),
 ]
 
+/** A part of a mail says that what follows is quoted-printable. */
+export const PRINTABLE: LiteralSpec = { text: 'quoted-printable', ignoreCase: true }
+
 /** Bytes of the longest of these escapes, and a little more. */
 const LONGEST = 14
 /** The escape of a letter, and what goes on behind it. */

@@ -2,7 +2,7 @@
 import type { SecretKind, Strength } from './detector.ts'
 import { redactValue } from './redact.ts'
 
-export type Encoding = 'raw' | 'base64' | 'hex' | 'gzip' | 'utf-16'
+export type Encoding = 'raw' | 'base64' | 'base32' | 'hex' | 'gzip' | 'utf-16' | 'utf-32'
 
 /** A secret in a content. Holds the value: it never leaves the program but through the redactor. */
 export interface SecretMatch {

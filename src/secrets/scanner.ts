@@ -9,7 +9,7 @@ import type { Detector, FileDetector, LiteralSpec } from './detector.ts'
 import { DETECTORS, FILE_DETECTORS } from './detectors/list.ts'
 import { FileIndex } from './file-index.ts'
 import { MatchBudget } from './kept.ts'
-import { LETTER_ESCAPES } from './letter-escapes.ts'
+import { LETTER_ESCAPES, PRINTABLE } from './letter-escapes.ts'
 import type { SecretMatch } from './match.ts'
 import { NameIndex, TRIGGERS } from './name-index.ts'
 import { PACKED_SIGNS, packedBudget } from './packed-text.ts'
@@ -61,7 +61,7 @@ export function literalsOf(detectors: readonly Detector[]): readonly Sought[] {
   }
   if (detectors.some(({ names }) => names !== undefined)) for (const trigger of TRIGGERS) add(trigger, [], { isTrigger: true })
   for (const text of [...Object.keys(PROGRAM_MARKS), ...Object.keys(SIGNS), ...PACKED]) add(text, [])
-  for (const spec of LETTER_ESCAPES) add(spec, [])
+  for (const spec of [...LETTER_ESCAPES, PRINTABLE]) add(spec, [])
   return [...literals.values()]
 }
 
@@ -74,6 +74,7 @@ function compile(detectors: readonly Detector[], simd: boolean, files: readonly 
     packed: all.map(({ spec }) => PACKED.has(spec.text)),
     signs: all.map(({ spec }) => signOf.get(spec.text) ?? null),
     letterEscapes: all.map(({ spec }) => LETTER_ESCAPE_TEXTS.has(spec.text)),
+    printable: all.findIndex(({ spec }) => spec.text === PRINTABLE.text),
     owners: all.map(({ owners }) => owners),
     escaped: all.map(({ spec, isEscaped }) => (ESCAPED_SCHEME.test(spec.text) ? 'scheme' : isEscaped ? 'literal' : null)),
     kernel: buildKernel(
