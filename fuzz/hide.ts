@@ -29,13 +29,23 @@ export const filler = (random: Random, length: number): string => {
 /** Characters behind which a token stands alone. */
 const before = (random: Random): string => random.pick(['TOKEN=', 'token: ', '"', "'", '', ' ', '\n', 'x = "', 'https://x:', '//registry/:_authToken=', '\0'])
 
+const hex = (code: number): string => code.toString(16).padStart(2, '0')
+/** Ways to escape a letter. */
+const LETTERS: readonly [(code: number) => string, ...((code: number) => string)[]] = [
+  (code) => `\\u00${hex(code)}`,
+  (code) => `\\x${hex(code)}`,
+  (code) => `%${hex(code).toUpperCase()}`,
+  (code) => `&#${code};`,
+  (code) => `\\u{${hex(code)}}`,
+]
+
 /** A text or binary content with the token in it. */
 function textWith(token: string, random: Random): { bytes: Buffer; how: string } {
   const lead = filler(random, random.pick([0, 0, 10, 300, 5000, (1 << 20) - 20 - random.int(60), (1 << 20) + random.int(40_000)]))
   const tail = filler(random, random.pick([0, 0, 1, 40, 20_000]))
   const value = `${before(random)}${token}`
   const plain = `${lead}\n${value}\n${tail}`
-  switch (random.int(11)) {
+  switch (random.int(17)) {
     case 0:
     case 1:
     case 2:
@@ -67,6 +77,36 @@ function textWith(token: string, random: Random): { bytes: Buffer; how: string }
     }
     case 9:
       return { bytes: Buffer.from(JSON.stringify({ note: lead.slice(0, 1000), auth: { token, user: 'x' } }, null, random.pick([0, 2]))), how: 'JSON' }
+    case 10: {
+      const write = random.pick(LETTERS)
+      const at = random.int(token.length)
+      const escaped = [...token].map((c, index) => (index === at || random.chance(1, 8) ? write(c.charCodeAt(0)) : c)).join('')
+      return { bytes: Buffer.from(`${lead}\nx = "${escaped}"\n${tail}`), how: 'letters escaped' }
+    }
+    case 11:
+      return {
+        bytes: Buffer.from(`${lead}\nrun -EncodedCommand ${Buffer.from(`${filler(random, 20 + random.int(30))}\n${value}\n`, 'utf16le').toString('base64')}\n${tail}`),
+        how: 'base64 of UTF-16',
+      }
+    case 12:
+      return { bytes: Buffer.from(`${lead}\nz: ${zlib.deflateSync(Buffer.from(`${filler(random, 60)}\n${value}\n`)).toString('base64')}\n${tail}`), how: 'zlib in base64' }
+    case 13: {
+      const lines = `${filler(random, random.int(30))} ${token} ${filler(random, 30)}`.replaceAll('=', '=3D').replace(new RegExp(`.{${20 + random.int(50)}}`, 'g'), '$&=\n')
+      return { bytes: Buffer.from(`${lead}\nContent-Transfer-Encoding: quoted-printable\n\n${lines}\n${tail}`), how: 'quoted-printable' }
+    }
+    case 14:
+      return {
+        bytes: Buffer.concat([
+          random.bytes(random.int(5000)),
+          Buffer.from('\nstream\r\n'),
+          zlib.deflateSync(Buffer.from(plain)),
+          Buffer.from('\r\nendstream\n'),
+          random.bytes(random.int(500)),
+        ]),
+        how: 'a stream of a PDF',
+      }
+    case 15:
+      return { bytes: Buffer.from(`${lead}\nk=${zlib.gzipSync(Buffer.from(value)).toString('hex')}\n${tail}`), how: 'gzip in hex' }
     default:
       return { bytes: Buffer.from(`${lead}\nurl=https%3A%2F%2Fx%3A${token}%40example.com\n${tail}`), how: 'URL encoding' }
   }

@@ -118,6 +118,8 @@ export class ContentScan {
   /** A place in the window, and the line feeds before it there. */
   #counted = { at: 0, lines: 0 }
   #isText = true
+  /** A part of a mail before said that it is quoted-printable. */
+  #isQuoted = false
   /** Order of the bytes where each character takes four. */
   #wide: 'little' | 'big' | null = null
   #signs: SignAt[] = []
@@ -245,7 +247,7 @@ export class ContentScan {
     const { owners, marks, escaped, packed, letterEscapes, printable, triggers, names, signs } = this.#compiled
     const places: number[] = []
     const escapedLetters: number[] = []
-    let quotedFrom = length
+    let quotedFrom = this.#isQuoted ? 0 : length
     const decoded: { text: Buffer; position: number; length: number; encoding: Encoding }[] = []
     kernel.scan(from, length, (position, literal, valueStart, valueLength) => {
       if (position < from || position >= to) return
@@ -278,7 +280,8 @@ export class ContentScan {
       start,
       text: unescapeText(kernel.window.toString('latin1', start, end), false),
     }))
-    if (quotedFrom < length) unescaped.push({ start: quotedFrom, text: unquotePrintable(kernel.window.toString('latin1', quotedFrom, length)) })
+    this.#isQuoted = quotedFrom < length
+    if (this.#isQuoted) unescaped.push({ start: quotedFrom, text: unquotePrintable(kernel.window.toString('latin1', quotedFrom, length)) })
     if (this.#wide !== null) decoded.push(this.#narrowed(this.#wide, length))
     const lineAt = decoded.map(({ position }) => this.#lineAt(position))
     const raw = unescaped.length === 0 ? null : Buffer.from(kernel.window.subarray(0, length))
@@ -338,7 +341,8 @@ export class ContentScan {
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key)
     // Decoded text that is no secret of its own (the words of a base64 run) proves little: only what is not generic counts.
     if (match.detector.generic && encoding === 'base64') return
-    const within = encoding === 'utf-32' ? match.offset * 4 : encoding === 'utf-16' || encoding === 'hex' ? match.offset * 2 : encoding === 'gzip' ? 0 : Math.floor((match.offset * 4) / 3)
+    const within =
+      encoding === 'utf-32' ? match.offset * 4 : encoding === 'utf-16' || encoding === 'hex' ? match.offset * 2 : encoding === 'gzip' ? 0 : Math.floor((match.offset * 4) / 3)
     const start = offset + Math.min(within, run)
     this.#kept.add({ ...match, offset: start, length: offset + run - start, end: offset + run, line, encoding })
   }

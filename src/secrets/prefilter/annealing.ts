@@ -81,7 +81,13 @@ class Bucket {
  * @param byteCost share of bytes that two sets of nibbles let pass
  * @param maxChain literals that may share a hash
  */
-export function anneal(options: readonly (readonly Choice[])[], start: Assignment, bucketCount: number, byteCost: (low: number, high: number) => number, maxChain: number): Assignment {
+export function anneal(
+  options: readonly (readonly Choice[])[],
+  start: Assignment,
+  bucketCount: number,
+  byteCost: (low: number, high: number) => number,
+  maxChain: number,
+): Assignment {
   const choices = Int32Array.from(start.choices)
   const home = Int32Array.from(start.buckets)
   const buckets = Array.from({ length: bucketCount }, () => new Bucket(byteCost))
