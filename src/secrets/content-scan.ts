@@ -135,7 +135,8 @@ export class ContentScan {
   /** Where in the window the last match of a detector ends. */
   readonly #tried = new Map<Detector, number>()
   readonly #seen = new Set<string>()
-  readonly #unescaped = new UnescapedWindow()
+  readonly #unescaped = new UnescapedWindow(false)
+  readonly #joined = new UnescapedWindow(true)
 
   constructor(compiled: Compiled, path: string, depth: number, budget: PackedBudget, bounds: Bounds) {
     this.#compiled = compiled
@@ -231,6 +232,7 @@ export class ContentScan {
     this.#tried.clear()
     this.#block = ''
     this.#unescaped.clear()
+    this.#joined.clear()
     this.#run = { from: 0, to: 0 }
     this.#counted = { at: 0, lines: 0 }
     if (to > from) this.#search(from, to, length, last)
@@ -372,7 +374,7 @@ export class ContentScan {
       this.#match(detector, before.text + after.text, size, place, start)
       return
     }
-    if (detector.alone === true && detector.glued === undefined && detector.looksBack !== true) {
+    if (this.#mustStandAlone(detector)) {
       // No token starts inside another of its kind: text that is full of starts costs no more than other text.
       if (position < (this.#tried.get(detector) ?? 0) || !standsAlone(text, at, null, this.#isText)) return
     }
@@ -384,11 +386,18 @@ export class ContentScan {
     this.#tryUnescaped(detector, position, end)
   }
 
+  /** Whether a detector has nothing to try where its literal does not stand alone. */
+  #mustStandAlone({ alone, glued, looksBack }: Detector): boolean {
+    return alone === true && glued === undefined && looksBack !== true
+  }
+
   /** Tries a detector on text whose escapes are undone. */
   #tryUnescaped(detector: Detector, position: number, end: number): void {
     const around = this.#unescaped.around((from, to) => this.#slice(from, to, end), position, LOOK_BEHIND, detector.window ?? DEFAULT_WINDOW, end)
     if (around === null) return
     if (detector.notAfter?.includes(around.text.charCodeAt(around.at - 1)) === true) return
+    // An escaped letter in front is a letter.
+    if (this.#mustStandAlone(detector) && !standsAlone(around.text, around.at, null, this.#isText)) return
     this.#match(detector, around.text, around.at, around.raw, 0)
   }
 
@@ -399,10 +408,10 @@ export class ContentScan {
     const run = this.#runEnd(text, at, start)
     // The `=` at the end of a line of quoted-printable may be one of a token too.
     if (!goesOn(text, run) && !(text[run - 1] === '=' && goesOn(text, run - 1))) return false
-    const longer = this.#slice(start, Math.min(end, position + Math.min(MAX_PIECES, window * 2)), end)
-    const whole = unescapeText(longer.slice(at), true)
-    const places = (index: number): number => start + (index < at ? index : at + whole.original(index - at))
-    return this.#match(detector, longer.slice(0, at) + whole.text, at, places, start) !== 'none'
+    const whole = this.#joined.around((from, to) => this.#slice(from, to, end), position, 0, Math.min(MAX_PIECES, window * 2), end)
+    if (whole === null) return false
+    const places = (index: number): number => (index < at ? start + index : whole.raw(whole.at + index - at))
+    return this.#match(detector, text.slice(0, at) + whole.text.slice(whole.at), at, places, start) !== 'none'
   }
 
   /** The bytes of the window from `from` to `to`, as latin1. What is close together is cut out of one text. */
@@ -467,7 +476,7 @@ export class ContentScan {
     return strength === 'proven' || strength === 'likely' ? 'strong' : 'weak'
   }
 
-  /** A match that stands alone, or in a program's bytes one that touches other text and must prove itself. */
+  /** A match that stands alone, or one that touches other text and must prove itself. */
   #found(detector: Detector, text: string, at: number): { match: RegExpExecArray; mustProve: boolean } | null {
     const { pattern, glued } = detector
     pattern.lastIndex = at
@@ -476,7 +485,7 @@ export class ContentScan {
       const before = match.groups?.['before']?.length ?? 0
       if (detector.alone !== true || standsAlone(text, at - before, before + match[0].length, this.#isText)) return { match, mustProve: false }
     }
-    if (glued === undefined || this.#isText) return null
+    if (glued === undefined) return null
     glued.lastIndex = at
     const touching = glued.exec(text)
     return touching === null ? null : { match: touching, mustProve: true }

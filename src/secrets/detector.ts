@@ -107,7 +107,7 @@ export interface Detector extends SecretKind {
   readonly notAfter?: readonly number[]
   /** The value begins in front of the literal: where it stands alone is known only with the match. */
   readonly looksBack?: boolean
-  /** The pattern without its right border: in a program's bytes texts stand without a gap, and a checksum tells. */
+  /** The pattern without its right border, where a checksum tells a token that touches other text: names, the bytes of a program. */
   readonly glued?: RegExp
   /** Characters behind the literal that the pattern and check may see; 256 by default, up to 16,384. */
   readonly window?: number

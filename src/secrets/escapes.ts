@@ -98,13 +98,13 @@ export function unquotePrintable(original: string): Unescaped {
 /** Whether a text may hold escapes. */
 export const hasEscape = (text: string): boolean => ANY_ESCAPE.test(text)
 
-/** Whether what stands at a position goes on in another piece, or behind an escape. */
+/** Whether what stands at a position goes on in another piece, or behind the escape of a sign; an escaped letter is found by itself. */
 export function goesOn(text: string, position: number): boolean {
-  for (const pattern of [JOINT, ESCAPE]) {
-    pattern.lastIndex = position
-    if (pattern.test(text)) return true
-  }
-  return false
+  JOINT.lastIndex = position
+  if (JOINT.test(text)) return true
+  ESCAPE.lastIndex = position
+  const escaped = ESCAPE.exec(text)
+  return escaped !== null && !/[A-Za-z0-9_-]/.test(charOf(escaped.groups ?? {}))
 }
 
 /** An escape, or the end of a colour code of terminals, that ends with a letter or digit. */

@@ -17,10 +17,16 @@ export interface Around {
 }
 
 export class UnescapedWindow {
+  readonly #joints: boolean
   #from = 0
   #to = 0
   /** Null where the stretch holds no escape. */
   #plain: Unescaped | null = null
+
+  /** @param joints puts pieces together too */
+  constructor(joints: boolean) {
+    this.#joints = joints
+  }
 
   /** Forgets what another content had there. */
   clear(): void {
@@ -43,7 +49,7 @@ export class UnescapedWindow {
       this.#from = Math.max(0, from - IN_FRONT)
       this.#to = Math.min(last, Math.max(this.#from + MIN_STRETCH, position + 2 * behind))
       const text = read(this.#from, this.#to)
-      this.#plain = hasEscape(text) ? unescapeText(text, false) : null
+      this.#plain = this.#joints || hasEscape(text) ? unescapeText(text, this.#joints) : null
     }
     const plain = this.#plain
     if (plain === null) return null
