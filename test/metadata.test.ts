@@ -270,6 +270,20 @@ describe.each([
   })
 })
 
+describe('an image without layers', () => {
+  it('has a configuration, which is judged', async () => {
+    const { report } = await judgeArchive(await ociArchive({ layers: [], run: { Env: [`TOKEN=${TOKEN}`] } }))
+    expect(report.image.layers).toEqual([])
+    expect(report.findings.map(({ ruleId }) => ruleId)).toContain('secret-in-env')
+    expect(report.verdict.result).toBe('fail')
+  })
+
+  it('is none where its configuration tells of some', async () => {
+    const archive = await ociArchive({ layers: [], config: { rootfs: { type: 'layers', diff_ids: [`sha256:${'0'.repeat(64)}`] } } })
+    await expect(judgeArchive(archive)).rejects.toThrow(/layers/)
+  })
+})
+
 /** All findings of secrets. */
 const secretsOf = (outcome: Outcome): Outcome['report']['findings'] => outcome.report.findings.filter(({ secret }) => secret !== null)
 

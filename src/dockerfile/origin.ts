@@ -175,6 +175,8 @@ export function findOrigin(sources: OriginSources): Origin {
     reason,
   })
   const linesOf = linesIn(known)
+  // What an image says of its own base is a claim: a Dockerfile of the checkout that says something else wins over it.
+  const isClaim = traced !== null && traced.provenance.isOfImage === true && known?.changed === true && files.length > 0
   const entries = originsOfEntries(config, history, pairing, known, ownership.entries)
   const layers = originsOfLayers(entries, pairing, ownership.layers, traced, isMerged, linesOf)
   const own = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction)
@@ -183,7 +185,9 @@ export function findOrigin(sources: OriginSources): Origin {
     dockerfile: known?.dockerfile ?? (files.length === 1 ? (files[0] ?? null) : null),
     layers,
     history: entries,
-    base: baseImageOf(sources, count, traced, alignment, linesOf(alignment?.base?.from), alignment === null ? null : choiceDoubt(alignment, sources)),
+    base: isClaim
+      ? claimedBase(traced, count, alignBest(dockerfiles, history, target, found))
+      : baseImageOf(sources, count, traced, alignment, linesOf(alignment?.base?.from), alignment === null ? null : choiceDoubt(alignment, sources)),
     baseReason: ownership.reason,
     lastLines: (keyword) => linesOf(own.findLast((instruction) => instruction.keyword === keyword)),
     linesOf,
@@ -193,6 +197,17 @@ export function findOrigin(sources: OriginSources): Origin {
     reason,
     warnings,
   }
+}
+
+/** The base where only the image itself names it, and its Dockerfile is none of the checkout's. */
+function claimedBase(traced: Trace, layers: number | null, aligned: ReturnType<typeof alignBest>): BaseImage | null {
+  const alignment = 'alignment' in aligned ? aligned.alignment : null
+  const written = alignment?.doubt == null ? (alignment?.base?.reference ?? null) : null
+  const digest = (reference: string): string | null => /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1] ?? null
+  if (written !== null && !written.includes('$')) return { reference: written, digest: digest(written), layers, source: 'dockerfile', lines: null, doubt: null }
+  if (traced.base === null) return null
+  const doubt = `${traced.provenance.where} lies inside the image, and its Dockerfile is none of the checkout's`
+  return { ...traced.base, layers: traced.baseLayers, source: 'provenance', lines: null, doubt }
 }
 
 /** Lines of the checkout's file, or of the Dockerfile that was built. */

@@ -21,7 +21,7 @@ const options = z.object({
 
 /** Why the base of an image is not known; null where it is, or where there is none. */
 function unknownBase({ built, base }: BuildEvidence): string | null {
-  if (base !== null) return base.doubt === null ? null : `${base.reference} is that of a Dockerfile that need not be the one that was built (${base.doubt})`
+  if (base !== null) return base.doubt === null ? null : `it may be ${base.reference}, but nothing sure says so (${base.doubt})`
   if (built === null) return null
   const { reason, baseReason, layers } = built.origin
   const builtFromScratch = reason === null && baseReason === null && layers.every(({ owner }) => owner === 'own')

@@ -155,8 +155,10 @@ describe('the file of the checkout', () => {
 type Json = Record<string, unknown>
 
 /** A provenance as BuildKit would write it for the layers, and then changed by a test. */
-async function hostile(change: (provenance: { chains: Json; locations: Json; steps: Json[] }, layers: readonly string[]) => void): Promise<Outcome> {
-  const dockerfile = 'FROM busybox\nCOPY token.txt /token.txt\nRUN rm /token.txt\nUSER 1000\n'
+const BUSYBOX = 'FROM busybox\nCOPY token.txt /token.txt\nRUN rm /token.txt\nUSER 1000\n'
+
+async function hostile(change: (provenance: { chains: Json; locations: Json; steps: Json[] }, layers: readonly string[]) => void, options: RunOptions = {}): Promise<Outcome> {
+  const dockerfile = BUSYBOX
   const token = VALUES['github-token']?.() ?? ''
   const layers: LayerSpec[] = [
     { by: 'ADD rootfs.tar / # buildkit', files: [{ name: 'bin/x', content: 'x' }] },
@@ -185,7 +187,7 @@ async function hostile(change: (provenance: { chains: Json; locations: Json; ste
       },
     },
   }
-  return judgeArchive(await buildImage({ layers, attestations: [{ predicateType: 'https://slsa.dev/provenance/v1', predicate }] }, 'buildkit-oci'), { dockerfile })
+  return judgeArchive(await buildImage({ layers, attestations: [{ predicateType: 'https://slsa.dev/provenance/v1', predicate }] }, 'buildkit-oci'), { dockerfile, ...options })
 }
 
 describe('how sure it is that something came with the base', () => {
@@ -353,6 +355,22 @@ describe('which Dockerfile of the checkout', () => {
     }
     expect(await rules({ isNamed: false })).toEqual(['base-unknown'])
     expect(await rules({ isNamed: true })).toEqual([])
+  })
+})
+
+describe('an attestation of the image that names its base', () => {
+  const OTHER = BUSYBOX.replace('busybox', 'evil.example/base:1')
+
+  it.each<[string, string | null, string, string[]]>([
+    ['is borne out by the Dockerfile of the checkout', BUSYBOX, 'busybox', []],
+    ['is judged', BUSYBOX, 'debian', ['base-not-allowed']],
+    ['does not count where a Dockerfile that fits names another', OTHER, 'busybox', ['base-not-allowed']],
+    ['does not count against one either', OTHER, 'evil.example/**', []],
+    ['is no proof where no Dockerfile of the checkout fits', 'FROM scratch\nCOPY other /\n', 'busybox', ['base-unknown']],
+    ['is all that is known without a Dockerfile', null, 'busybox', []],
+  ])('%s', async (_what, dockerfile, pattern, found) => {
+    const { report } = await hostile(() => {}, { dockerfile, policy: `rules:\n  base-not-allowed: { allow: ['${pattern}'] }\n` })
+    expect(report.findings.flatMap(({ ruleId }) => (ruleId.startsWith('base-') ? [ruleId] : []))).toEqual(found)
   })
 })
 
