@@ -12876,6 +12876,15 @@ var AWS_DOCS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_ident
 var AWS_REVOKE = "Deactivate and delete the access key in IAM, then make a new one";
 var AWS_OPENS = "whatever the IAM user or role may do in the account";
 var isMixedKey = (value) => isMixed(value) && !/^[0-9a-f]+$/i.test(value);
+function secretBehind(behind2) {
+  const [own2 = ""] = behind2.split(/A[KS]IA[A-Z2-7]{16}/);
+  for (const [run] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
+    if (/EXAMPLE|FAKE/.test(run) || !isMixedKey(run) || !/[0-9]/.test(run)) continue;
+    const checked3 = ofFiller(run);
+    return checked3 === null ? null : { ...checked3, value: run };
+  }
+  return null;
+}
 var CLOUD = [
   token({
     id: "alibaba-access-key-id",
@@ -12918,7 +12927,7 @@ var CLOUD = [
     examples: ["AKIA{32:16}", "ASIA{32:16}"],
     quiet: ["AKIA{32:15}", "AKIA{32:17}", "AIDA{32:16}", "data:image/png;base64,iVBORw0KGgoAKIA{32:16}QAAAA"],
     check: ({ value, before }) => {
-      if (/[+/=]$/.test(before) && /[A-Za-z0-9+/]{12}[+/=]$/.test(before)) return null;
+      if (/[A-Za-z0-9+/]{12}[+/]$/.test(before)) return null;
       if (/EXAMPLE|FAKE|TEST|DEMO|DUMMY/.test(value) || fillerKind(value.slice(4)) === "example") return { strength: "harmless", note: "a public example" };
       const account = awsAccount(value);
       if (account === null || /[0189]/.test(value.slice(4)) || fillerKind(value.slice(4)) === "filler")
@@ -12985,33 +12994,40 @@ var CLOUD = [
     forms: ["{b64:40}"],
     proof: "an access key id beside it",
     literals: [
-      "secret_access_key",
-      "secretaccesskey",
-      "secret-access-key",
-      "aws_secret",
-      "awssecret",
-      "aws-secret",
-      "aws_sec",
-      "aws_key",
-      "awskey",
-      "s3_secret",
-      "aws.secret",
-      "s3.secret",
-      "secret_key",
-      "secret-key",
-      "secret.key",
-      "secretkey"
-    ].map((text5) => ({
-      text: text5,
-      ignoreCase: true,
-      assignment: true
-    })),
-    pattern: /(?<name>[\w.-]{3,40})["'`\s\])\\]{0,4}[=:>,|]{1,3}["'`\s\\]{0,6}(?<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/y,
+      ...["AKIA", "ASIA"].map((text5) => ({ text: text5 })),
+      ...[
+        "secret_access_key",
+        "secretaccesskey",
+        "secret-access-key",
+        "aws_secret",
+        "awssecret",
+        "aws-secret",
+        "aws_sec",
+        "aws_key",
+        "awskey",
+        "s3_secret",
+        "aws.secret",
+        "s3.secret",
+        "secret_key",
+        "secret-key",
+        "secret.key",
+        "secretkey"
+      ].map((text5) => ({
+        text: text5,
+        ignoreCase: true,
+        assignment: true
+      }))
+    ],
+    // By its name, or behind the id that it belongs to, whatever stands between the two.
+    pattern: /(?:A[KS]IA[A-Z2-7]{16}(?<behind>[^A-Za-z0-9][\s\S]{0,300})|(?<name>[\w.-]{3,40})["'`\s\])\\]{0,4}[=:>,|]{1,3}["'`\s\\]{0,6}(?<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=]))/y,
+    window: 330,
     strength: "likely",
     context: true,
     examples: ["aws_secret_access_key={b64:40}", '"SecretAccessKey": "{b64:40}"', "AWS_SECRET_KEY: {b64:40}"],
     quiet: ["aws_secret_access_key={hex:40}", "aws_secret_access_key={b64:41}", "aws_secret_access_key_file=/run/secrets/aws"],
     check: ({ value, groups, before, after: after2 }) => {
+      const { behind: behind2 } = groups;
+      if (behind2 !== void 0) return secretBehind(behind2);
       if (groups["value"] === void 0) return null;
       if (/EXAMPLE|FAKE/.test(value)) return { strength: "harmless", note: "a public example" };
       if (!isMixedKey(value) && fillerKind(value) !== "example") return null;
@@ -35121,11 +35137,11 @@ function unquotePrintable(original) {
 }
 var hasEscape = (text5) => ANY_ESCAPE.test(text5);
 function goesOn(text5, position) {
-  for (const pattern of [JOINT2, ESCAPE2]) {
-    pattern.lastIndex = position;
-    if (pattern.test(text5)) return true;
-  }
-  return false;
+  JOINT2.lastIndex = position;
+  if (JOINT2.test(text5)) return true;
+  ESCAPE2.lastIndex = position;
+  const escaped = ESCAPE2.exec(text5);
+  return escaped !== null && !/[A-Za-z0-9_-]/.test(charOf(escaped.groups ?? {}));
 }
 var ESCAPE_BEFORE = /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|(?:\x1b|\\e|\\033)\[[0-9;]{0,8}m)$/;
 function standsAlone2(text5, start, length, isText) {
@@ -35499,10 +35515,15 @@ function inflate2(bytes2, most) {
 var IN_FRONT2 = 256;
 var MIN_STRETCH = 1536;
 var UnescapedWindow = class {
+  #joints;
   #from = 0;
   #to = 0;
   /** Null where the stretch holds no escape. */
   #plain = null;
+  /** @param joints puts pieces together too */
+  constructor(joints) {
+    this.#joints = joints;
+  }
   /** Forgets what another content had there. */
   clear() {
     this.#from = 0;
@@ -35523,7 +35544,7 @@ var UnescapedWindow = class {
       this.#from = Math.max(0, from - IN_FRONT2);
       this.#to = Math.min(last, Math.max(this.#from + MIN_STRETCH, position + 2 * behind2));
       const text5 = read2(this.#from, this.#to);
-      this.#plain = hasEscape(text5) ? unescapeText(text5, false) : null;
+      this.#plain = this.#joints || hasEscape(text5) ? unescapeText(text5, this.#joints) : null;
     }
     const plain = this.#plain;
     if (plain === null) return null;
@@ -35581,6 +35602,8 @@ var ContentScan = class _ContentScan {
   /** A place in the window, and the line feeds before it there. */
   #counted = { at: 0, lines: 0 };
   #isText = true;
+  /** A part of a mail before said that it is quoted-printable. */
+  #isQuoted = false;
   /** Order of the bytes where each character takes four. */
   #wide = null;
   #signs = [];
@@ -35596,7 +35619,8 @@ var ContentScan = class _ContentScan {
   /** Where in the window the last match of a detector ends. */
   #tried = /* @__PURE__ */ new Map();
   #seen = /* @__PURE__ */ new Set();
-  #unescaped = new UnescapedWindow();
+  #unescaped = new UnescapedWindow(false);
+  #joined = new UnescapedWindow(true);
   constructor(compiled, path20, depth, budget, bounds) {
     this.#compiled = compiled;
     this.#kernel = compiled.kernel;
@@ -35678,6 +35702,7 @@ var ContentScan = class _ContentScan {
     this.#tried.clear();
     this.#block = "";
     this.#unescaped.clear();
+    this.#joined.clear();
     this.#run = { from: 0, to: 0 };
     this.#counted = { at: 0, lines: 0 };
     if (to > from) this.#search(from, to, length, last);
@@ -35693,7 +35718,7 @@ var ContentScan = class _ContentScan {
     const { owners, marks: marks2, escaped, packed, letterEscapes, printable, triggers, names: names2, signs: signs2 } = this.#compiled;
     const places = [];
     const escapedLetters = [];
-    let quotedFrom = length;
+    let quotedFrom = this.#isQuoted ? 0 : length;
     const decoded3 = [];
     kernel.scan(from, length, (position, literal4, valueStart, valueLength) => {
       if (position < from || position >= to) return;
@@ -35726,7 +35751,8 @@ var ContentScan = class _ContentScan {
       start,
       text: unescapeText(kernel.window.toString("latin1", start, end2), false)
     }));
-    if (quotedFrom < length) unescaped.push({ start: quotedFrom, text: unquotePrintable(kernel.window.toString("latin1", quotedFrom, length)) });
+    this.#isQuoted = quotedFrom < length;
+    if (this.#isQuoted) unescaped.push({ start: quotedFrom, text: unquotePrintable(kernel.window.toString("latin1", quotedFrom, length)) });
     if (this.#wide !== null) decoded3.push(this.#narrowed(this.#wide, length));
     const lineAt2 = decoded3.map(({ position }) => this.#lineAt(position));
     const raw = unescaped.length === 0 ? null : Buffer.from(kernel.window.subarray(0, length));
@@ -35805,7 +35831,7 @@ var ContentScan = class _ContentScan {
       this.#match(detector, before.text + after2.text, size, place, start);
       return;
     }
-    if (detector.alone === true && detector.glued === void 0 && detector.looksBack !== true) {
+    if (this.#mustStandAlone(detector)) {
       if (position < (this.#tried.get(detector) ?? 0) || !standsAlone2(text5, at3, null, this.#isText)) return;
     }
     const found = this.#match(detector, text5, at3, null, start);
@@ -35814,11 +35840,16 @@ var ContentScan = class _ContentScan {
     if (detector.generic === true || text5.startsWith("://", at3) && !/^[^\s"'<>]*?[\\&]/.test(text5.slice(at3))) return;
     this.#tryUnescaped(detector, position, end2);
   }
+  /** Whether a detector has nothing to try where its literal does not stand alone. */
+  #mustStandAlone({ alone, glued, looksBack }) {
+    return alone === true && glued === void 0 && looksBack !== true;
+  }
   /** Tries a detector on text whose escapes are undone. */
   #tryUnescaped(detector, position, end2) {
     const around = this.#unescaped.around((from, to) => this.#slice(from, to, end2), position, LOOK_BEHIND, detector.window ?? DEFAULT_WINDOW, end2);
     if (around === null) return;
     if (detector.notAfter?.includes(around.text.charCodeAt(around.at - 1)) === true) return;
+    if (this.#mustStandAlone(detector) && !standsAlone2(around.text, around.at, null, this.#isText)) return;
     this.#match(detector, around.text, around.at, around.raw, 0);
   }
   /** Tries a token that goes on in another piece. @returns whether it matched */
@@ -35827,10 +35858,10 @@ var ContentScan = class _ContentScan {
     const window = detector.window ?? DEFAULT_WINDOW;
     const run = this.#runEnd(text5, at3, start);
     if (!goesOn(text5, run) && !(text5[run - 1] === "=" && goesOn(text5, run - 1))) return false;
-    const longer = this.#slice(start, Math.min(end2, position + Math.min(MAX_PIECES2, window * 2)), end2);
-    const whole4 = unescapeText(longer.slice(at3), true);
-    const places = (index) => start + (index < at3 ? index : at3 + whole4.original(index - at3));
-    return this.#match(detector, longer.slice(0, at3) + whole4.text, at3, places, start) !== "none";
+    const whole4 = this.#joined.around((from, to) => this.#slice(from, to, end2), position, 0, Math.min(MAX_PIECES2, window * 2), end2);
+    if (whole4 === null) return false;
+    const places = (index) => index < at3 ? start + index : whole4.raw(whole4.at + index - at3);
+    return this.#match(detector, text5.slice(0, at3) + whole4.text.slice(whole4.at), at3, places, start) !== "none";
   }
   /** The bytes of the window from `from` to `to`, as latin1. What is close together is cut out of one text. */
   #slice(from, to, end2) {
@@ -35887,7 +35918,7 @@ var ContentScan = class _ContentScan {
     });
     return strength === "proven" || strength === "likely" ? "strong" : "weak";
   }
-  /** A match that stands alone, or in a program's bytes one that touches other text and must prove itself. */
+  /** A match that stands alone, or one that touches other text and must prove itself. */
   #found(detector, text5, at3) {
     const { pattern, glued } = detector;
     pattern.lastIndex = at3;
@@ -35896,7 +35927,7 @@ var ContentScan = class _ContentScan {
       const before = match2.groups?.["before"]?.length ?? 0;
       if (detector.alone !== true || standsAlone2(text5, at3 - before, before + match2[0].length, this.#isText)) return { match: match2, mustProve: false };
     }
-    if (glued === void 0 || this.#isText) return null;
+    if (glued === void 0) return null;
     glued.lastIndex = at3;
     const touching = glued.exec(text5);
     return touching === null ? null : { match: touching, mustProve: true };
@@ -36137,8 +36168,8 @@ import { createHash as createHash6 } from "node:crypto";
 import { inflateRawSync as inflateRawSync3 } from "node:zlib";
 
 // src/secrets/prefilter/prebuilt-table.ts
-var PREBUILT_KEY = "f8478b9df8bb45b06034f823bac042fbbfa287632ad4f0435cd6df936f80fc9e";
-var PREBUILT_TABLE = "vZ0HfJvF+fifO8m2vBKxZ0EEHAJBntkhIMVxEsfZdhYYlFfDtmJZUjQ8wjKUMgp0sNpC6YLuAbSlpQto6YAO2tIFdNBFW9rSXUYp5McrvZaeu/fe8cT9//0Bx3r1fu957u655/Ydm94+GJ7z1d5p3hBdv6b9Tn/g1sPu737xaoAABAACN6295frX/faku9Y82vBM0969qwH2vu32l55+vhNgWn/jwshl63p21ayZfyW0n3blWU90BK7c9eATBy/0A5T4E657NvPYpkeePW70sCtPPAsWh+Cu6545+NzLYPwce8fqp+54PPxi0w2+8eujdYeF4OFjX3j6haeNr0M33tt03T333nrj/Vf07obghx+EwNgDlz146U0g/3D9B8yPfXyBb8ECDty3wHvGGQuWV36aAnCW1+c7w/LHd2aD7wxu/T00wQJw+uHw/+vnXKWoRtPTGo/85HI289ebLNR9uvTGc8Z7p6IQvsrEN29hZvojKNTlJTYl6PA+V/G7hW+rUBNGiEtN+k67TPD/Kt57H++pPP1iJR5LjL9qPdahtRn/nukyr37LAV5Fnzd53Oby25VPz+GnGCH8oxSDX7EfWKRDl+L5Ug/APr6vFMI9ladHGCEuUBDzGMDpHODdbEtF81tN72noyc+MfxuQfRzhIq/uFN75oYnYbYR3Run31y1C8TqlakWreuPfX0Gf51BKobdC5T0new61LHvZYs+uyqeFBCdynFD+Gmw0OMgB5pT+mmJuQl7kSv4mdoyNtgcYQEdFpzaT3OcrTz7DzlHwvY4p+mZFXALo2essQjjgIq+6Ku98WXh+khTjs2Y8hsQfj/T4vPHvB18LLWySlJS02VH6XVCmbG8p1Ec4wFoPwNv0OBKtra0ibaUi9T6gZOK2NrnI9O0uxfsnGtJOsEj7ycrzwy2l5UphrHa04JtQCFdIbzd5Xir9+6yJmirnZ0mPYc+pCinfNcJNAMDLpb+zlbeO8wCs8bzFVel6ofLWx0u/g8o0uQoARm3C+6bwqVkI4zBbC7+qFOodZS/KATbxqAfg9ab3xqVQ3iVps9XRV32cwf/g50wPwIctZHWYntRVtJ7DAVY7lvVBQce/so84vP8pvU4XnvyhEsIPheenmn29IhZ7Dfq/xucLDY33eo6p1i+ua4WNijeTwrOPsm7pnf2OufT10htfBIA+490FUrp+ZUb7StghS51Dijz5nWPMRjlAxDLMVsWzB7BVVP76khHG7yzC+hADyEgpMihofKzxaWvp9x52kRSfX+j/SyG83zYHP8zW8E8LT76G3l9iQ/aW3nuWAcxXpOp5/OcQc7CdXzOATyos4AlbqxhxaZEPo/duKVubTYk88rW25dGmkD/AAHYi6vpyulee7LGR7/HA/7Ofv1VS6FixLqs8P81SeuB/psUm4dNnHPLl95Xvz32tRJ/tAdjGMx43ndnPCvbwHz4gUZ+T3r8BEhaxX+X5WiWs9zjEbrfLVPB5AK6q6PxzQder2TuF2Awbn/5Q9q2Wdn7j/6RD/1HXbzaVNFlRSrWx0u9lJA3ex7YLKX4XB3idFMKP+VHoyQc5wDYh/ksq337S3OKw9Qjv5QBdNt+HJU2S6O+/6OMO6HPMM+gi5g9V3nnF+OunNhrOQ2lzyUwPGr3/d0niDejzMg/Ao3z0EHzJe9jWEhUuSfpVJczHIOE6byPsD/z3M/6sFM4IA/gcB1gshHFc5dNX4XEpJX5a7r2gpx+zkPYGdrRFKial5xtn7VsDphBex06wTJf3C5+WVEcjhOdvdSF3s8E+o5S1TfHsGiPuy2ArAziTVC59wtshu3ZA6XdnSbtfK9/4N3/RVvaGEvuT10r6Tgaw1uLdP9qEcBLKky8TPeAiVxbRwV+GY6WQN5hs7grh07pDtLAaIdx1SL/28php6cmLtp7tjxyg3SDnVkI43ojBWQDAKvztihRbj6SOW6To2bYanIhC+A1/shLG1CGUwAfYPNz7EPT5UtlnWeb6C6YnF82M7+leiaTNEFzEAL7KewxqzCS138b62nmrhbT9tjb7KvuOS5v+rilHbhRHeAz5b6u896/SXxOOqfAb2GL53fOv9WU+UQmxZqatxgBa2IWCRpOmeNwLA+jZQs9i4duX2D9d9MabSiF0e77NAN5bebr6kFpCp0ufB2zlny/J+KytzJfZPVJokVK6a55HK8+XV74r2uTJ66VwPmrIvU6Q/7HSWw3Gs/8g5vzK33uMb99mqfkZHoAPcR+ihyqa/bj09OwK+yb2aXYRf6jafiq9ubLy/U/YZ16r89+hkHWKTTpPS9/VK9+9kjxuM64gLvBwD8BmOE9K/cOET+cY336BLPMjBrFKSoNvVj73l8ctLPLjE2UrtbGNJ2xs8GH2GDsXse8u/b7/0KqpQ2xJPVDSbyev4wBHlsL4N0rFD7JdRrhnVeJxvgdgBQN4FcXsCePfgqUWxzlq8rVqj80ylPNKumX4F0qyGXrvA/wTSJ8W9M1bSr9vhu/zk239wd/ZEWy96Y3bOMDnbbgH4efSt6MuUr0895z11Jf0rCX4xvczgB0odnXMvYHci+QU0d/zSb7Zb7z9Zovv51jm3hYbOZeaqCHF2/+B22CLEeO/ln229EYPyQcchaSuLP2d9gBMlSRfXPnuNoswo4aGd7J+V6Wv1iKc7zOAA6WwfmmbE0tNTz4L6iDf7ZyjAeVyA7+D3c6QpQag5TypoBTz4fB9pc7LtI08Lw7BD+AzggwpQ6/EZlrqbXlR2AGrETM/+IEHpNEqXpLgtx/Lcko2P8UMpxUpKEusr74VENmAk3rMLI6jkAIw7efOmvFqBoXAL6lcyWNfNe0qzwKhitJeMTRWntAwZ4zPa5dAIdFcrIq8V8oRX0knFNXANGGgQdfCi/LWh5M25FMMzU6jF3w2Bar87nvUY7peJSsoHji8IgaL5NPqIspMUqb9yvIxjVN6gSF0RmMesCofXtMzbuF/piuNSb8UJT3WPodmDSrz04rAZ8T6bIprKSlC9k7SrkgFrCHd0U2XQ6/M2VVKjSpBQiGHMug1xTOg1MwrlEqflDGh0rPXcnzaXEy4RTxFzR4yK8GqgqZVZZArPEX1AxcK9rSpqHOcadMWJamsJLMrbBVB09XU85Ods828i585zMtUEvIURWIHDCcjqjWtCgXZir/0X7se85DCI4dM2Ym8gtdS2YChAbPwXpKt8sNV7Qm/OXWR8NLaO+7WA7to1nHrt3zOrVqU5khrX8BgA5ZDr0z2siHjs7dqCyGvxbsVs2XV4HzqaoxbW6fPKdoMJY0fBedTOMZphVF4VZWhU/JyzJpfkbK+tpLsXhvTt2gc+c1/TSsiEDCSgasSM6CsJqZ1IiC+P101DiTHK9RhbKbm9lvlTAB9MDU4faAuzqrS5av8E7IqMtO2nrOSQNOV0ALVVAnYuLHyB9+0XCN67X2l31yFBiwL+2HI9LlUwr1Kq/OaNJ0GIRChBhBytBImUwvxoozgZgs1Xg1cLoQasu5ABNTWV7UFX7uVMww51zKWPz6bBHT0tAFBDqEJrbf0q+mw16JuA0U9ziS3PG3V+QxZx8dFkap2D+RlVrjN7FWJ8attnTs4Uq9luXCMqpscssvNELHJC14hxJCV/fidu2KqesxnX4OLDVu/TyUA987sqvxANRb+inI+ZKTqGAX0F/24qScnl9ey5ei30McrSfEJ9LQRRPnp9ZLAkGOzhs1ElCHOJyjuEw01hFs+Trbqq4oJCBZfedMXcmp1+ZUG6bdtwzFsJJcrSqJXCsOv7tIqnTJqtQVMOTytZKV8DqjLBJ9pu2MoFHIabVMV1JCoeQAFyI3GlHVRbBDrML+qDvODP1DqUPitHInNiJM/hIKqdhaFNQwBU0HnYg9ZkGGu77ymusM8qsFdNPuFZGJuOoBMHfcG24rUL02bhZBcrxxhRceQWRmHr/oVl0upV+mV/UZ/hJttV1GHGaXZj5XSG7rmpmbVPVd7MAExFUKSTRrNcepCRq+Yr8dO77W2TLuw/d69DoNybjqT3PwNCzjWzKFyRLhcRAMuE0Qcl3HozVQ68YwLYx4BpYvwVTLSLxYJfcgoJAUbsilTIbn/V+4QMZsmAaukoRfbZrWCMXX0qo15XZ5f8I4Uw2LVro4fDjdnt8+miewTMiOAB3UtzGva8LLye14Iletrv5XheW3abj4pTY8t+dwQTvGQpFRVBWRD1yjcDIo1qw5xKNrszIiRz9HpMqxFwGrw0e/QfpxGsfBbjOowVUPFXB6r6ejzV5xxedTVpyj6AXNEzPUGtx9a5Ey2I7/Qv+COPSop4ha6BLxqT+rHScZD1QEpr/GXdxq3TTlKLmkSppwc01Z2G7Doq1dTVexxWwwvsZliUpJfqcMCsuiQ/HfAZBwhu2FGNu0Dr1d+GrDuYJ4mqSt0En3SgIOud5Ob6saIY0jUmjl3rHw6x80D7UqbDIF180JRbkOiEXDXIwjTCq/mm2kQc1PZMPpmGLpGepE7VdEz3sHrohYNofJvCtuLTNMvDfRaGZNX+iaAXYlX0UAyNXLtGqLy9Bj2GX7JF/rtB1Rd/2wcCPfafX/w4MGDymQzrD3c1xum8njsJ9xP43U3xjG/mi7fg/nubrJ83BmNa51BKl8j6N/fR+VrER9NxHOZ2GhQyyaDo4mpoIrHPzV+Y9+bYbTa2IF069hEvtVG/kGkBK83UIPPJ2K5RCGixWKJfD4ymgiUfqDyjyy/2V/eYz9TRsp8GR9NTBlg5UfWHxrmlntmIh8sBxB0lt/kB2hEvDaRj5TDMEp0FZbSz0j/hrLpIx7jVf0t0o/VAzSLfJAmv7G0a1/Sv+qRyrycf1X7qWuGuRKvp7t73i80wLSJPMYF3as8st/a8lrPSv51RcT0k4JQpd/hovxWSvrpxnOEIL+VJF833iNN9ldNwqr9qeXXNjTAUWb7JfAAR5v4Vte8twHgGBNfzUIn+62pL+9snOHjmWxkvCNi67+wAXjqjJWjvhk+Q+SPh+MFPkfkT4ATEN+zews4+F/xgQfgROR/V4S3hpd3RF3L99YZ5zMY8gcdApDNr8Z3EpyE+JausG0Acv7V1p8MJwu8RuJ1+w8gPtx7QKPWv6fg+m9bazi6bPvmJQT585D8dVu2rOvoAYf0Rw9qjT34iKfpf1q5Z2Do39HW1k6Nfwvi123p7t+6O+jafvTKez7Sf0rrXN7qIB8rwGuMPRgG39+9i2z/C3D+9fWuocWfl8/qMfhiTCtEiPqfie2vb+MAtf20ULC/nZup/FmIL3S0Lk8U3dufXv8Fobo9vH3bpeT0L+X3kYb9HQLfhvjOQ+DbEd91CHwH4hcdAt+J+MWHwHchfskh8IsQv/QQ+MWIX0bmjyqf/WDwyw9B/lLEh7f2bqLa/zI0IdWqHYhl0kPJ4dZkZmVvfJVT/0MfB12OhhQkftCZXwEr0PdUnvsBVlrzLU683n85e1b8Klhlzc93jv9KOGcWPPefXTrlYeZnYXg1uf4OofwfLLa3d662DkSuvz31xnlXBt9iB1vU36sFPkrku6Eb8fNPnexcvdK9/nr7Y43AL+qywU3tN+4D6EH8wnD3dmr6rzWnv2Ugqv77Oin97TQwp98aWC+lP43vhV5z+rvWX+//bTClv7UGcvrr7YY+xIe710Sp/m8j5s9bs4XKb0LjaO2tYbL/3ozbn4fAb0H8wnDPCNX+tprtzzIQc/lfXT5LAdmfnQZm+9kA2yX7o/H90G+2P4L+AAMm+7PWwFz+15ZP85uxnwNri1T72Yn53swANf92Cf5nUzeV323Of8tAzOm3vXw2E8p/Ow3M+TcA50n5T+PPh/PN+e9af1bfB4Om/LfWQM5/fe/cBUL+d2vU/L9QyL/tY9T8i5jzzzIQlf/dK+WfnQbm9B8ETco/Gh+FqDn/CPpfADFT/llrYC6/OyGO+A3btm1YTui/spryWZEz/b98cngVNf+HUPs9nxzWs7Ar7jL++vjdsMSvIva/R0S+pWsNrf+blPm4e57XAuwT+fmnTnatWena//SU93NjfknHSrf57/UBpHD/6UB/gpp/Y0L57Y9Sy2/aXH773Y7f8fr1kJHKr50G5vIXg6xUfmn8fthvLr+u9Wf1cciZym+/6/FT8G2EPOLzI1ouEa/MP61ymH862OCfCwUUvsQPOvNFKM6KH4dxa77Fidf7rxOz4idh0pqf70b+1Kz4A3AA8dWcc5i/qMx/TFTOJxJ4w4tW+UBpNkief2ycOwIXK/lVDvLLCvgaAS5R8YYXRHxA7r+X9G+6GC6dBV/fBHCZite9aHylyAdM4wfgmysuOkB8yYvaxL+kgW/O5cIC74Xh/gLN/2XKp4BJ/q/g2v9ly6caY/9XoPivHFwp+78Crf57g8L/FVz7v3zpFGjJ/xXc+78CXI14LRbLFNMFaf7Qev60pkFcTWjwlQnQgDQBKdt/XePRcC0u/4VMThtOEPg3whvNPEn/6xAfy+THMnn389d6++N6xEe1QmwkIs2fgt386XVwA+LjmVhxLJEuxKPu9K9rAHgTTv9sciyYL0bzsVwyW0hm0OqH0o9q/BOf84LQtD4LLThfBd/onzl/x5A/qkWDxPbvW9H8zXhHazuF1xfP3Ij42FCRNH+k8zcJvEbmbxb40Qi1/XcLGn9JTG0Y6d2XSVL6j/hsy7WpqZ0dgaGxDi1i7z+MIFhj+Y6AGf0rfM4dry+eebuC74w4+K/K+ot3wDsQP5TpiFDbv7eh9Fu/vW9HMBx2PX/K6gBuR/JLPMl+3wnvRHx6KEvO/zuQ/umhGJl/l8BnyPy7Bb5I5t+D+Fw6Tubfi+dP9bZDUCsWRoKu7M/TaNwX5BP4bDLozv48DXfCnSY+lkom0oWgvfxSEN5mgLtMfD6WHHOnv7fROLNW4CcS0ZFMZjToIP8gQOMc40YOgXff/vDU3lW6c6Tif2NZcvn7EMq/8ViSzH9Y4DUy/xGBz5H5jwr8KJn/GOYTuVgiFYmmMtFIbiLikH8HoWauccPHzPqFgfDAQNeka/+lr5/6hMB3E/m74W6B7yfxuv+8R+BXr6aW/3tR+q1evaab2n74JJIfHS1q1Pr7UwKvkflPC3yM3H64T+Cztg0Q1fznZ0T9ifLvg88ivru7d2t4wP36OW/dwvJ5lojfviFCsp/PIX54JE+uPz6P7Gc4WRgpRiOWiSj735pGgC8I8un15xex/JEcmf+SwNPbDw8IfJHsvx7EfEobtqj6LOdPH8Lpl4oXKOWX16TLt2dV+KGhWCFIsD/jXpkqT5QP8LDAJ8cKpPpTP0kf87Eolf+awGe0PJH/usBnNYp83X98Q+BzxPS7Fh6R+BxR/qOIX7e9o2vRsuWLOgjzr98U5OczWoG2fvJbiI8MJwspLRrJJ/L5ZCbtuH6p1g/wbWvecf2Rvv/iO+h7Kl/r/w48Zs23OPPfhe/Oiv8efM+an+/Mfx++Pyv+cXgcfT+cyhZo9v8I/ADlX1YrtFL97w+R/8yT+R/BjxCfjGXI+4d+jPh9ifRoMp0PxnLFsag4flYaQpL7L7XN5ZsgZn4KmUA2l4klEvFAIRNIpt3Y/xOz4p+EJ2fB60cVPDUr+U8Z954Y+RcfJaf/z1D6W/c8rfmfI37rpnAftf76BbLfrZvCA1T+aWz/xRRZ/1/i/n98LEFdv/0rJF8f/4quiyW3JDf07jjQ2+GUf/o+bnwLSn6Y3n76DS6/6anRSNG6EKvWz/0W6V/i8xT+GXgG8/vp4y+/w/rvp8f/9wKvkfk/YH44G0llYlrK9fifcc/mTPxT9PHTP4rjp+2J3eHklmQ4ubNn8y4n+9G5P6HvW7VCSsuPd7jNv9r6m+DPSP+2Qhs46C8+8AA8h/QfbCsMthH7j3/BvB6ATQiq9vNfMa/Pn60tlP9xMf7laQb4G+JbOtcWWpSktfy/C/xQoaVziNB++wf8A/H6/NnalYXyPy709zVfDf8U+EVLdXzR0pWu+o+8EeBfiO/euGVDeHt/xG3/qcYH8G88f5DMkO3neSQ/HqeP370g8PT+74sCP0HmX0L8PH3odx6l/XYp/Ad9HCwFMDiPkv4vo+/nJeOJdCFZmCpkRhPpeY7jd3Vzq7eyluULAQw611+vwCtYfi4xnMwXcm7le+aKN8cPigE4yvf6DwJOzv5dmwb6Ngc7gi79X2Xztq/C9/Xscc976z9UPu1tZv9mbDQXsRkCU60/5DKfcc9D/YLyfXkzpykPJ8Zah4q5qVZ1QZTXT/ia9NvZ0fxnrqDPPuD5Y4f9048K949puUISez9p+lnZfsK3TuwbymWGCbxef+AbRsJ93Vlq+UU3AkBsbOdYfF2h6Lb86fsf6lH678vnspT2oz7+2yDycWr7sxHxKyK6/xjQy47r+dMmlH6DDgHI9qMfHtCM+JausG0Acv0FzafAHIHXSDxrBpiL+LL67v0vq21mfnP8CfX3HHaYIv7u57/97HBF/N2PX85lRwjxz2r5/EQmF3fXftX3zx8pxt82APP8+eHsKCn+dgGY7edI4S5OPf40/hh2DOIdzF/Rfj+MHYv4dHYsTLH/2iaA48x8r16JuuG9TQDHizyx/TEMJyD/lZnqJLe/TkR8VouNanoFHNGUM4ny/G39HP0+Uzz+NMNncgUXfM0cYCep+WLBpfyTlXzRFa/PPwfUvEv9T2anYH4qmwyGh3t6Y+tTE1r/Yqf2i35+yzyU/zP85vi6nQfi3Y58vR/gVMTnitGp4cRY3m37Qe//n4b0z48GtXQhqMXHkul2RStIbr/ph6+0KPhs0m35m8/mm/mMVnDLn85OV/A51/wCtsDM55Nxt/wZ7AzEJ4wDVCjthzMRH41GUsnxRMS9/wdYiPhYnjr+dyY7C5X/0cQUuf8TxO2nXD5Hbb+0iulP9F9B1obkJzqjZP3bEZ+3H75R7/9H/Nrwxkhfz55VbvNP33/RieJv8JZ7YMzrd7pYl4Jf5br/sogtMvOWe2BU5/csVvEuy09dwzQsMfOWe2Dk+Nc1p2CpirfYA2Pu/4zBMsQPxYLk/F+O8n9ogm4/KzCfoo9/rET8cJ46/tjJzhbsPziSSCVjmXQi6K791c5WofQbGaLH/xwmzD9EMrlh0vjTubj/lEyT17+ERP+TGiLMv+nr38OIT+XHOyNZmv9fLfM2eWjmu1m3wEfI/m8NSv9UapI8f9KD+LF2evlZi/M/T+W/AesQnx63n8FS5d96qf7X2z7ux4/OYb2IH+hanYqOrt1Aqb/xvfD50WAmFxx3Pf5UWw/Qh9ufWfsMNNe/a9lGzMfsHYiZX8U2IT63jF7+N6P8y2Xp8zdbBJ6+/mor4gvjqSnq+r1tKP4lPp4Yd5t/rH472y7z2Vwm7nr9r3ED9Aw/TD2/7sTyneWV/g+9/O5A6TehpeNRGw3M+0d2sJ1I/qRGn3/eheRPjiam8skoaf3Xbiw/P1bI2gSgGj/eg9NfGjhwGr/U7ec8dPlZPJmP4aGPgLSBR1af15VvZ5/hU5nhZHqBg3zJ/w0i/1NeOd6aKxqBWJ+/WA6kthHgAsQXCyOZXPKApu+/AWH/TyBgNX5yIeKN+LfGMmNtWjbZ5tT/1ffvRNT8YJuiF2refwqw14LXA3CW/zfQLHh9DtKJb/ZfCVE139K51o38f0LMih9yw8dZXM2X5iCd+WUsYcUrJiFV4x9DZl7LZssm4IYftuQH25zTX2Mj1ryL+S+ApDVfdDN+s8+Sb3FhPwCjs+JTLGXJzz/VOf772Nis+DRLI7533badVP+fQf6/d12YfH52FvHxdctzVH4/w+cv7ibXnzmB30nkNcgLPP38ywLig8U8mS+y6vl39rt3VPnH2TjuP8Tp7Y8JPP6dj4x3RrRsNuK2/bSGTaL6u8xb90DN4xchNoXbvwl6+/cA0r9/XSuZvwi3f7Rslrp+7mLc/slMJlonM5NZiylwuf6uawK4RMFHXfL6/v1LJd569l21/uYydpnIx6jxnxb5OJW/XOSjVP4KVr1/oJT0JP5S9nqR16jyrxT5HJV/g8jnqfxVIp+h8lcjXt92mG/Np7TYaKkB4ab+vQbVPxI/6Mxfy66dFf9G9sZZ8A3+dew6a97F+Z3z4fpZ8TewG6z5+c76X8/eNAu+3n8dezPi23rTscxYMj28q7wF1ZlvZG/B899SAM76v5W9FfNSAE48+KPsRsyXFi5Wg3DiuT/GbsLz5xh2Ib/RfyO7WeCHiPon2C2ILy9cdK+/vv79VoFftBThUef4/xvehtc/hOnnR76dVc8vG1wRJt6f8g72DsTr59eHSePPx7LbBF4j8rez2xHf17OHeH77YvZOPP41kUzhlWNO54fo+7fuQOMP/X3t5PR/F9K/v6+DzL9b4KnrH97J3iPwXWT57xX4RWT+fQK/mMgvZXcK/BKy/LsEfimZf7/ALyPzHxD45WT+gwKvkfkPCXyUzH9Y4GNk/iMCHyfzHxX4BJn/mMAPkfmPIz68rYfMfwLP/6RiI5T947r/uRu1v1v1ABJjU6XG33inY/uvzg9wjwU/2DbuavzlXlT/CPxg27jz+NVN7JNWfLG93Vn/e9mnLPiWzrUu5N/KPm3JDznyjf4xdp8Fr7cFnHh9/91nLPlFS531vwY+q+C1bLI1mXFOfz3/77fk3YwfAnzOmnfR/gf4vDVfdNb/c+wLlrzz+J8+fvrFWfB6/n3Jknce/9PT74FZ8Q+yBxE/mc2NU8cPH0L+a4rMf5l9GfEHiLw+fvgVxBfI8r/CHkZ8NFmIZdC2Uaf5I33/+FdR+y2bS45L96c5zj99TeK1AuX8uzfB18086fy7byB+IinWX+Lsl6r+2QuPID5aEM+vUvAm+3kU8cbFgaVpwNOyOcf+k97/+Say37Ubd/X3dPe5nr+s8fngW3j9h93iQYvxk2/j+i+ZHirmtJLv7GqzH7/TA2qYA/AdJT/YNt7lzn8+puZLATj3vz/Fvov9R5VXbgE0y/87fE/J67Vnl6v7U75vwQ+54Bv897HHlbx6C6C5/v0X/MCCX7R05bhz/fMQ+6GSb5vIt413uZl//ZE6/dsm8oMuxt8+z36s5ksBuJH/k1nkf5P/ZvaEVf5P5F3k3w/Yk1b574L3+b/EnppV/v+Q/dQ6/yec0/9H7Gd4/1bZfxHG37/Ffo7Xj8RT5QXMWjapWktsLj+t7BfC+ivq+ufN7GnEGxen6itoirFC0tH/6ueX/NIUf30FTyKVyY65GL+6HX6F198fyNpGQLX/79c4/iP087N+I/K2J9CZ+d+y34p8lsY/w54ReTvzUfC/Y7/D/P72WD7rfv5HP3/r9yKvFbK083P+gOfvRunr758V7VefPLQMw7x+9pfsjyJfSOQLBPl/Yn8S9Sfyf2R/RvzESD4RI/a/n8PzN5pWoJ5/+xdh/VeWzP8V738o0udf/4b3L0wWyPs3/47lTxbJ/D8EvjBC5f+J9w8X2mPtHa2u7V8/f/FfIp+n8Pr5B/+W+U6a/OdlfhlN/gsS37GklVT+XxT27+SL1PbzS4gPh3vC4V0783t2b27Xdm0ad1P//IcJ569FElMbCPH/M7zMhPNncpTzl8H3X/ZfQX6euH7+2/AKXv8f05KjRP/xqsBPEvmD7KAof4wqH7ggn8gzzgReS9H4PwEX5RN5D/cgfvP23l7q/LlX5LdR1z/XCPz2MNV/1wp8/1aq/DqBp50/pcv3ifxG2vhNPa/n1Y+JYnvH5KT7/GO1RdbAcfu5mF9ItN9GiS/fIeHu/NDaxidZk8S3WMHK/WtvgGYTHyXs3+lgcyS+fIeEO/3187PnmvhFXStdrt/yNtzP/AKfKFLSn9eexg6TeEr61zWeB4dLPCX9a3xz+REmnpL+R/IjJZ6S/jWNP2NHmXj36V/TcCEcjfmRSfL+jWM42r9OPn/3C3As5tP082ePE3j6/tPjOT6/rZCbyls3AczrD19hJ3B8flshN1Wk9N8BTpR5jca/TuaTNP4kxMezrVm7EyhV+xdOFvk8hdf7zwGRj9H4U/gpknyNxM/j8yQ+lhxrdd9+O5WfKvJaMZ50fX4f1J/GT5P1T8YJ8lt4C87/An396nxk//sO4fz80xE/WowmtPhYYJ8xCYLPDwWL82sWoPo7mskU8oWclg2Wd/IIl8eY7+8qnZ91hoo3NgJJ138p7o8COFPFR9zJ1++vWoh4I/6RmX1ITuenQvMZ/CzEh7vo66+DKP0z2Tyx/3Iib8X2M6J1Ll5yKan/1sal/VfE86fbebkdOJN+5QvIg0U392dAc5B3IPmYzyfMS2nN6+c6eSeSXz4+IqiPH7leP92F5I9rxVRBnL9yPD9rEcr/kfF8K7X8LUb5PzIeJZ8/vETgc2R+KeJ3pPMJLRXoS0wFXLVf9Pt/lqH4F0t8RJp/BMv5x9qGb7DlJl66PytgfX8W1C/nK3D527m5n7p/fSXKfy05nkiPd5Dq37Ox/7c8ucU6/1eh9I+PJjQqfw7m8/YKqPp/52L9M/kEVX4Iy5cngF3ID2P50UKRyq8W+TyV70b82AHq+bm/YWs43n8TjeQ16xMIzO3PP7MeJD+tH+BAHH9Yi/nsMLn9vI5Xx5+z+ZiWSkSyE671B1iP+x9lvjCadtf/0e+/7DXzGf0YsoiL+qO++QS2AfvvRG5FR3AkmS6scCVfP7+1T+QHjQAGV7iQX9u8nm0U+ZaucDmAlq6ww/y/fn/oj2GTzGszvOaC38w3S/HvIsZ/ixz/Lvfx18//3WqKf5fr+PO5ANtM8e9yHX8+dzvfjts/+tUBNidIyfbLGn4A/QJPPz97APc/o9nIeDvl/ACAHZJ8S+NX6r+D78Tlp9Wu9ajyH218F8fzR/T++27cf9cK5PbvHswfwvlR5yG+e+1W2wPwVf3X83H6p+j9r0Gc/6nWYiux/rlAlL+alv4X8AuR/KHkMPH80yBEkPyh5HCGWv/slfgcYfxPH3/QRJ48fxSV+Bxp/BEgJvAZdcfFpv8T58L9IcG01kFYfwaQMPGdrnnm+yUMmfgugvxWPizxiSJN/xGJ17LueY8PIMnx+rt0xK4JZJa/ju+TeIr/rG3o46MSPzFC898pXH5H7R2w2X528zHcfiukyfVPGvsf++MTFes/FrIMbv/mR8j+L4vkt7evIfP7UftzcTiRXbbEff9LXz+bE8Y/ktlsxv36kfqm77A8x/cXDoSp6V9A8S+Q7399FxS5cH8FMf3SfFznj5zhw+T+5wTmJ4Tjw13xkyK/gZp+UwLf3kflDyA+vK4n2N/Tvb1nIFg6h95p/KjRfwe7CI0fBPWf1T3rejcHejZ3b9/jxOv7Hy5W8i2d7T2bu535S/gliN9aXr+tX70dHMrkxpz5Y+DSWfD1/gl22Sx4/fyf6Vnpfxm/XJ3+Luf/LuVXWKW/i/5LQzPA6xEP63oHurfv2TrQ17PHjf+oaQK4EvELOjpWZKtp4Nh/YXMB3iDyg3YBmNffXsGvEvmWrnA1ACfe438vu1rmNfe8fn/8NZjv1OOfKSRihUQ8mM05lz+Aa0V+EAfgxOvrx98o8qX4zwTgrP+1/DqZ1yj89fx6xPclplYEFrhPv2b/1fwGkR/EAbhJ/zeJfEtXuBqAc/5fw98s8xqFfwt/iyL+btOv2f9G/lZV/I0AnOP/Zn6jMv7lAJz1fyu/SRl/t/zN/GbEv/rcq8851V/y/MstiH/sscceo/Csbh/civh5o4WpecT+59sQP6gHYH19jnL8++2I9zz5vtuGX+67z/36F4B3SHyCyN8mzB8UcsV8IREPxDJjY4m0c/61wO2z4PX9f++cFX8Hv2NW/Lv4u9T155ZsIr3Tuf59PX+3Vf25JZtwrv+v5O9BPGee9iuI/ff3Svw0kX8f4jf2txc29nd0b98R3zCQdKj/D+rXjwDcKciH9uba+jOvWn/VC82MMTftv7sk/ojaujOvWv/YKs6c5dfMAXi/xNfUehYmsm7X/wB8QOT5FYyB2/Kj978/KPOcxn8It/+KAwN7gjv0qdu+xFTQxf6xy/mHEa+lhjO5ZGFkLDAypsWc709omgvwESU/TxmAqvx+VMkPlgJw1v9j/GNKfv2mcLez/nxuJ3wc8atWBRLxzsWLO5aPdwTziZhz+dvIPoH9d+ng+/JvPSQn3ue/BO7G/KpBQQPn9Lub34P4lq41LV1rqiE4+9+72L0CH28pa+6O19s/n0R8+eD78m838Qf/EPuUwC/pWFn6VdbBiWf+5ezT5v5Pn6Lpb1F+H2H3CXwiP6LlEnGLEOT+B28C+Azi5f3Dzv2nFfyziJ9I5hLDRS0Xj5RDcrYfgPvx+t3JQk4bSWjxRE6cv7fYv6yvP/0c4sem8vtTRP//ecTn9Q1g+Tyh/fR79gXEx4q5VIDYfvoiTr/hRIHC6+sPvoT4eCY2msgFSscQu8l/X9MF7AGc/5n4mJZ2z+v28yBev5JIjVHj/5DQfqDen3UU+7KZj1PGn78i8AXry6uU+f8iPIz4FW30+1u/ivnBNtL9rbzmYvY1wf+FWzrXWt+gaj6//in2dYHXWjqHrG9QNfPf4N/A/t8hAVTjf48I8R9so90/+z32qMCXth27vn9Wv7/umyZ+qPzb1fx1M/8W4rt3bN+4ZesA6f6Mb+Pyp1svet/5/sav8O9wdH6Dls9nR3LazCocp/MbeAPAY4iPyN7Pxfnp30V8kMx/j38P6y8VXefzIwC+j/jy/IWUfgG7+cMsfxzx5W3T7nl9/u8HIh+Rzu+wvb/TU3c//6HIBym8Pn/xI246/4Kwfu5H/Mcm3v36OW/9ZfATEx90Lb+moQmewLw+9YYSICAlgLn//hP+pMRTzk9hdSn+FOIT6VhuKqufnl/WIiAsAFadv/EU/6mSL2shLT9W+I838J9h+00Op5PpYcL5LT/jP0f8mJYvJHKU/P8F/4WJp+Q/wNOIj+USpfuLtZQ7/6PfX/VLzJfuP6Do/zT/FU6/QianDVPOv/k1/zXi900USOVX3//+G6H8ZiPU8vtbkSf5H1a7iz0j5F9sJJlOBNzWP+D7OP+dXP9kcvFVUv5b1f+8/jH+ewU/c4FatfToganKzz38Dyp+lYN8tH7wWQU/cwFalVfnv6/xk/yPs+DrGj/F/6Tg9R5kfKXIByzuv/yzki9foGYd/5n1i/fx5zA/EV/lUH9K7a/H+V9EXrj7DmWdMv899d/if5X4VQ7yxf7LX/nfRF64uw4lvUX9+2f+91nwnto/8X+I/EzWYd7S/j31n+b/lHl0950y/kL99Rf+L0X+B1zav37/0L9VvJGLov0GFOs/n+XPK/lVDvJn+t/P8xdUvJELiA+o10/8k784K/4l/pKKN3JR4AOq8b/n+H/UfCkXbctfqfzW8Jfx/h9p3MS5/Xox/6/uv/3V9otN81mxfuGn/BXMS6v33bSfX0V8RF6A6SBf778dRLxe/1P013ldhxleHnhwvr/pQc4Qv7qYn1qdmQyMW5yhYfb/zwH3oOn7zTsCUS0/clZgPJHLJ12cvw3gQfzJ1/nI/X8v4rf2eby0/vMwq0H8gvvaXqH2v2sR/8rSA7vPc5w/xO0PgDrEd4T3zO/fQ1m/BuBD/NIDX7z79BNpfD3it2u5U46vc8/r63cbED+S35+nrh9qRLx33qZjqXwT4q/deN4WaG44vsHl+It+flUz4rvXtLd3MFr85yA+X8gltLEG1+Mv+vrFuSa+ucH9/I/f40f8gYHdBar9Hob45CHwh2O+u3srNf+OQPz6RfleKn8k4hdu7CavHzwK8UEyf7TnaMQPJSfI6/eOQXxLpzz06lz/HIv5Lvr59ccJPP38+uMFvpPMnyDw9PPrTxR4+vn1rxP4xWT+JIGnn19/ssDTz68PCDz9/PpTBJ5+fv08zC+i2k+AnyrwdPs5TeDp9tMi8HT7mS/wVPs5HE4XeLr9LBB4uv2cIfB0+zlT4On2s1DgNaL/+ws7S+CjZP8ZFPgYmW8VeLr/bhP4BJlvF/ghMt+B+cX0+qNT4On1R5fA08v/IoGnl//FAk8v/0sEnl5/LBV4evlfJvD08r9c4Onlf4XAU8v/3WylwGtk+z1b4On2vwrzS+j2e47AU+13Az9X4On2GxJ4uv2GBZ5uv6sFnm6/3QJPtd+HYY3A0+23R+Dp9ddagafb7zqBp9df6wWeXn/1Cjy9/tog8NT663BPn8DTy+9GzC+l1l85vkng6eV/s8DT668tAk8v/1sFnl7+twk8vfxvF3h6+e8XeHr9NSDw9PK/Q+Cp5f8StlPg6eV/F+IHJ6UBgAA4jP9+C3ZjXl94E5fE287/fJvvEeR32amv3v8v8IvI/PkCv5jMDwr8EjJ/gcAvJfJv5xdK6d/lNP6LPvOaF3hE4heReIC9Er+YyGsSv4TAs5oCi0r8UgIPNX/jMYG/iFx+45jf0V76cTt+Cr64J4H5dvsGvGr8bkjg6f5vWODp/m8E8x30/ltS4On13z6Bp9d/owJPr/9SAk+v/8YEnl7/pQWenv8Zgafnfxbx80+dJPL/4vsFfje1/eTJCTzd/vICT82/w3hB4On5VxR4ev6NCzw9/yYEnt5+mRR4ev9lSuDp5f8A5lOZiaiWW+nW/3IfwEWYH5nKjiTSK937b4CLEb+/mClvfE6mC1o0lcDHh+o/qvnnSxD/fw==";
+var PREBUILT_KEY = "b7a3f1abe23f520014ecdb8c6f7711ed1a434cfa0d4b6d4410fda140f0bbce13";
+var PREBUILT_TABLE = "vZ0HfJvF+fifO8m2vBKxZ0EEHAJBntkhIMVxEsfZdhYYlFfDtmJZUjQ8wjKUMgp0sNpC6YLuAbSlpQto6YAO2tIFdNBFW9rSXUYp5McrvZaeu/fe8cT9//0Bx3r1fu957u655/Ydm94+GJ7z1d5p3hBdv6b9Tn/g1sPu737xaoAABAACN6295frX/faku9Y82vBM0969qwH2vu32l55+vhNgWn/jwshl63p21ayZfyW0n3blWU90BK7c9eATBy/0A5T4E657NvPYpkeePW70sCtPPAsWh+Cu6545+NzLYPwce8fqp+54PPxi0w2+8eujdYeF4OFjX3j6haeNr0M33tt03T333nrj/Vf07obghx+EwNgDlz146U0g/3D9B8yPfXyBb8ECDty3wHvGGQuWV36aAnCW1+c7w/LHd2aD7wxu/T00wQJw+uHw/+vnXKWoRtPTGo/85HI289ebLNR9uvTGc8Z7p6IQvsrEN29hZvojKNTlJTYl6PA+V/G7hW+rUBNGiEtN+k67TPD/Kt57H++pPP1iJR5LjL9qPdahtRn/nukyr37LAV5Fnzd53Oby25VPz+GnGCH8oxSDX7EfWKRDl+L5Ug/APr6vFMI9ladHGCEuUBDzGMDpHODdbEtF81tN72noyc+MfxuQfRzhIq/uFN75oYnYbYR3Run31y1C8TqlakWreuPfX0Gf51BKobdC5T0new61LHvZYs+uyqeFBCdynFD+Gmw0OMgB5pT+mmJuQl7kSv4mdoyNtgcYQEdFpzaT3OcrTz7DzlHwvY4p+mZFXALo2essQjjgIq+6Ku98WXh+khTjs2Y8hsQfj/T4vPHvB18LLWySlJS02VH6XVCmbG8p1Ec4wFoPwNv0OBKtra0ibaUi9T6gZOK2NrnI9O0uxfsnGtJOsEj7ycrzwy2l5UphrHa04JtQCFdIbzd5Xir9+6yJmirnZ0mPYc+pCinfNcJNAMDLpb+zlbeO8wCs8bzFVel6ofLWx0u/g8o0uQoARm3C+6bwqVkI4zBbC7+qFOodZS/KATbxqAfg9ab3xqVQ3iVps9XRV32cwf/g50wPwIctZHWYntRVtJ7DAVY7lvVBQce/so84vP8pvU4XnvyhEsIPheenmn29IhZ7Dfq/xucLDY33eo6p1i+ua4WNijeTwrOPsm7pnf2OufT10htfBIA+490FUrp+ZUb7StghS51Dijz5nWPMRjlAxDLMVsWzB7BVVP76khHG7yzC+hADyEgpMihofKzxaWvp9x52kRSfX+j/SyG83zYHP8zW8E8LT76G3l9iQ/aW3nuWAcxXpOp5/OcQc7CdXzOATyos4AlbqxhxaZEPo/duKVubTYk88rW25dGmkD/AAHYi6vpyulee7LGR7/HA/7Ofv1VS6FixLqs8P81SeuB/psUm4dNnHPLl95Xvz32tRJ/tAdjGMx43ndnPCvbwHz4gUZ+T3r8BEhaxX+X5WiWs9zjEbrfLVPB5AK6q6PxzQder2TuF2Awbn/5Q9q2Wdn7j/6RD/1HXbzaVNFlRSrWx0u9lJA3ex7YLKX4XB3idFMKP+VHoyQc5wDYh/ksq337S3OKw9Qjv5QBdNt+HJU2S6O+/6OMO6HPMM+gi5g9V3nnF+OunNhrOQ2lzyUwPGr3/d0niDejzMg/Ao3z0EHzJe9jWEhUuSfpVJczHIOE6byPsD/z3M/6sFM4IA/gcB1gshHFc5dNX4XEpJX5a7r2gpx+zkPYGdrRFKial5xtn7VsDphBex06wTJf3C5+WVEcjhOdvdSF3s8E+o5S1TfHsGiPuy2ArAziTVC59wtshu3ZA6XdnSbtfK9/4N3/RVvaGEvuT10r6Tgaw1uLdP9qEcBLKky8TPeAiVxbRwV+GY6WQN5hs7grh07pDtLAaIdx1SL/28php6cmLtp7tjxyg3SDnVkI43ojBWQDAKvztihRbj6SOW6To2bYanIhC+A1/shLG1CGUwAfYPNz7EPT5UtlnWeb6C6YnF82M7+leiaTNEFzEAL7KewxqzCS138b62nmrhbT9tjb7KvuOS5v+rilHbhRHeAz5b6u896/SXxOOqfAb2GL53fOv9WU+UQmxZqatxgBa2IWCRpOmeNwLA+jZQs9i4duX2D9d9MabSiF0e77NAN5bebr6kFpCp0ufB2zlny/J+KytzJfZPVJokVK6a55HK8+XV74r2uTJ66VwPmrIvU6Q/7HSWw3Gs/8g5vzK33uMb99mqfkZHoAPcR+ihyqa/bj09OwK+yb2aXYRf6jafiq9ubLy/U/YZ16r89+hkHWKTTpPS9/VK9+9kjxuM64gLvBwD8BmOE9K/cOET+cY336BLPMjBrFKSoNvVj73l8ctLPLjE2UrtbGNJ2xs8GH2GDsXse8u/b7/0KqpQ2xJPVDSbyev4wBHlsL4N0rFD7JdRrhnVeJxvgdgBQN4FcXsCePfgqUWxzlq8rVqj80ylPNKumX4F0qyGXrvA/wTSJ8W9M1bSr9vhu/zk239wd/ZEWy96Y3bOMDnbbgH4efSt6MuUr0895z11Jf0rCX4xvczgB0odnXMvYHci+QU0d/zSb7Zb7z9Zovv51jm3hYbOZeaqCHF2/+B22CLEeO/ln229EYPyQcchaSuLP2d9gBMlSRfXPnuNoswo4aGd7J+V6Wv1iKc7zOAA6WwfmmbE0tNTz4L6iDf7ZyjAeVyA7+D3c6QpQag5TypoBTz4fB9pc7LtI08Lw7BD+AzggwpQ6/EZlrqbXlR2AGrETM/+IEHpNEqXpLgtx/Lcko2P8UMpxUpKEusr74VENmAk3rMLI6jkAIw7efOmvFqBoXAL6lcyWNfNe0qzwKhitJeMTRWntAwZ4zPa5dAIdFcrIq8V8oRX0knFNXANGGgQdfCi/LWh5M25FMMzU6jF3w2Bar87nvUY7peJSsoHji8IgaL5NPqIspMUqb9yvIxjVN6gSF0RmMesCofXtMzbuF/piuNSb8UJT3WPodmDSrz04rAZ8T6bIprKSlC9k7SrkgFrCHd0U2XQ6/M2VVKjSpBQiGHMug1xTOg1MwrlEqflDGh0rPXcnzaXEy4RTxFzR4yK8GqgqZVZZArPEX1AxcK9rSpqHOcadMWJamsJLMrbBVB09XU85Ods828i585zMtUEvIURWIHDCcjqjWtCgXZir/0X7se85DCI4dM2Ym8gtdS2YChAbPwXpKt8sNV7Qm/OXWR8NLaO+7WA7to1nHrt3zOrVqU5khrX8BgA5ZDr0z2siHjs7dqCyGvxbsVs2XV4HzqaoxbW6fPKdoMJY0fBedTOMZphVF4VZWhU/JyzJpfkbK+tpLsXhvTt2gc+c1/TSsiEDCSgasSM6CsJqZ1IiC+P101DiTHK9RhbKbm9lvlTAB9MDU4faAuzqrS5av8E7IqMtO2nrOSQNOV0ALVVAnYuLHyB9+0XCN67X2l31yFBiwL+2HI9LlUwr1Kq/OaNJ0GIRChBhBytBImUwvxoozgZgs1Xg1cLoQasu5ABNTWV7UFX7uVMww51zKWPz6bBHT0tAFBDqEJrbf0q+mw16JuA0U9ziS3PG3V+QxZx8dFkap2D+RlVrjN7FWJ8attnTs4Uq9luXCMqpscssvNELHJC14hxJCV/fidu2KqesxnX4OLDVu/TyUA987sqvxANRb+inI+ZKTqGAX0F/24qScnl9ey5ei30McrSfEJ9LQRRPnp9ZLAkGOzhs1ElCHOJyjuEw01hFs+Trbqq4oJCBZfedMXcmp1+ZUG6bdtwzFsJJcrSqJXCsOv7tIqnTJqtQVMOTytZKV8DqjLBJ9pu2MoFHIabVMV1JCoeQAFyI3GlHVRbBDrML+qDvODP1DqUPitHInNiJM/hIKqdhaFNQwBU0HnYg9ZkGGu77ymusM8qsFdNPuFZGJuOoBMHfcG24rUL02bhZBcrxxhRceQWRmHr/oVl0upV+mV/UZ/hJttV1GHGaXZj5XSG7rmpmbVPVd7MAExFUKSTRrNcepCRq+Yr8dO77W2TLuw/d69DoNybjqT3PwNCzjWzKFyRLhcRAMuE0Qcl3HozVQ68YwLYx4BpYvwVTLSLxYJfcgoJAUbsilTIbn/V+4QMZsmAaukoRfbZrWCMXX0qo15XZ5f8I4Uw2LVro4fDjdnt8+miewTMiOAB3UtzGva8LLye14Iletrv5XheW3abj4pTY8t+dwQTvGQpFRVBWRD1yjcDIo1qw5xKNrszIiRz9HpMqxFwGrw0e/QfpxGsfBbjOowVUPFXB6r6ejzV5xxedTVpyj6AXNEzPUGtx9a5Ey2I7/Qv+COPSop4ha6BLxqT+rHScZD1QEpr/GXdxq3TTlKLmkSppwc01Z2G7Doq1dTVexxWwwvsZliUpJfqcMCsuiQ/HfAZBwhu2FGNu0Dr1d+GrDuYJ4mqSt0En3SgIOud5Ob6saIY0jUmjl3rHw6x80D7UqbDIF180JRbkOiEXDXIwjTCq/mm2kQc1PZMPpmGLpGepE7VdEz3sHrohYNofJvCtuLTNMvDfRaGZNX+iaAXYlX0UAyNXLtGqLy9Bj2GX7JF/rtB1Rd/2wcCPfafX/w4MGDymQzrD3c1xum8jh9wv00XndjOB/Dq+nyPSgBw93dZPm4MxrXOoNUvgbLX93fR+VrER9NxHOZ2GhQyyaDo4mpoIrHPzV+Y9+bYbTa2IF069hEvtVG/kGkBK83UIPPJ2K5RCGixWKJfD4ymgiUfqDyjyy/2V/eYz9jA2W+jI8mpgyw8iPrDw1zyz0zkQ+WAwg6y2/yAzQiXpvIR8phGCW6CkvpZ6R/Q9n0EY/xqv4W6cfqAZpFPkiT31jatS/pX/VIZV7Ov6r91DXDXInX09097xcaYNpEHuOC7lUe2W9tea1nJf+6ImL6SUGo0u9wUX4rJf104zlCkN9Kkq8b75Em+6smYdX+1PJrGxrgKLP9EniAo018q2ve2wBwjImvZqGT/dbUl3c2zvDxTDYy3hGx9V/YADx1xspR3wyfIfLHw/ECnyPyJ8AJiO/ZvQUc/K/4wANwIvK/K8Jbw8s7oq7le+uM8xkM+YMOAcjmV+M7CU5CfEtX2DYAOf9q60+GkwVeI/G6/QcQH+49oFHr31Nw/betNRxdtn3zEoL8eUj+ui1b1nX0gEP6owe1xh58xNP0P63cMzD072hra6fGvwXx67Z092/dHXRtP3rlPR/pP6V1Lm91kI8V4DXGHgyD7+/eRbb/BTj/+nrX0OLPy2f1GHwxphUiRP3PxPbXt3GA2n5aKNjfzs1U/izEFzpalyeK7u1Pr/+CUN0e3r7tUnL6l/L7SMP+DoFvQ3znIfDtiO86BL4D8YsOge9E/OJD4LsQv+QQ+EWIX3oI/GLELyPzR5XPfjD45Ycgfyniw1t7N1HtfxmakGrVDsQy6aHkcGsys7I3vsqp/6GPgy5HQwoSP+jMr4AV6Hsqz/0AK635Fide77+cPSt+Fayy5uc7x38lnDMLnvvPLp3yMPOzMLyaXH+HUP4PFtvbO1dbByLX355647wrg2+xgy3q79UCHyXy3dCN+PmnTnauXulef739sUbgF3XZ4Kb2G/cB9CB+Ybh7OzX915rT3zIQVf99nZT+dhqY028NrJfSn8b3Qq85/V3rr/f/NpjS31oDOf31dkMf4sPda6JU/7cR8+et2ULlN6FxtPbWMNl/b8btz0PgtyB+YbhnhGp/W832ZxmIufyvLp+lgOzPTgOz/WyA7ZL90fh+6DfbH0F/gAGT/VlrYC7/a8un+c3Yz4G1Rar97MR8b2aAmn+7BP+zqZvK7zbnv2Ug5vTbXj6bCeW/nQbm/BuA86T8p/Hnw/nm/HetP6vvg0FT/ltrIOe/vnfuAiH/uzVq/l8o5N/2MWr+Rcz5ZxmIyv/ulfLPTgNz+g+CJuUfjY9C1Jx/BP0vgJgp/6w1MJffnRBH/IZt2zYsJ/RfWU35rMiZ/l8+ObyKmv9DqP2eTw7rWdgVdxl/ffxuWOJXEfvfIyLf0rWG1v9NynzcPc9rAfaJ/PxTJ7vWrHTtf3rK+7kxv6Rjpdv89/oAUrj/dKA/Qc2/MaH89kep5TdtLr/9bsfveP16yEjl104Dc/mLQVYqvzR+P+w3l1/X+rP6OORM5bff9fgp+DZCHvH5ES2XiFfmn1Y5zD8dbPDPhQIKX+IHnfkiFGfFj8O4Nd/ixOv914lZ8ZMwac3PdyN/alb8ATiA+GrOOcxfVOY/JirnEwm84UWrfKA0GyTPPzbOHYGLlfwqB/llBXyNAJeoeMMLIj4g999L+jddDJfOgq9vArhMxeteNL5S5AOm8QPwzRUXHSC+5EVt4l/SwDfncmGB98Jwf4Hm/zLlU8Ak/1dw7f+y5VONsf8rUPxXDq6U/V+BVv+9QeH/Cq79X750CrTk/wru/V8Brka8FotliumCNH9oPX9a0yCuJjT4ygRoQJqAlO2/rvFouBaX/0Impw0nCPwb4Y1mnqT/dYiPZfJjmbz7+Wu9/XE94qNaITYSkeZPwW7+9Dq4AfHxTKw4lkgX4lF3+tc1ALwJp382ORbMF6P5WC6ZLSQzaPVD6Uc1/onPeUFoWp+FFpyvgm/0z5y/Y8gf1aJBYvv3rWj+ZryjtZ3C64tnbkR8bKhImj/S+ZsEXiPzNwv8aITa/rsFjb8kpjaM9O7LJCn9R3y25drU1M6OwNBYhxax9x9GEKyxfEfAjP4VPueO1xfPvF3Bd0Yc/Fdl/cU74B2IH8p0RKjt39tQ+q3f3rcjGA67nj9ldQC3I/klnmS/74R3Ij49lCXn/x1I//RQjMy/S+AzZP7dAl8k8+9BfC4dJ/PvxfOnetshqBULI0FX9udpNO4L8gl8Nhl0Z3+ehjvhThMfSyUT6ULQXn4pCG8zwF0mPh9LjrnT39tonFkr8BOJ6EgmMxp0kH8QoHGOcSOHwLtvf3hq7yrdOVLxv7Esufx9COXfeCxJ5j8s8BqZ/4jA58j8RwV+lMx/DPOJXCyRikRTmWgkNxFxyL+DUDPXuOFjZv3CQHhgoGvStf/S1099QuC7ifzdcLfA95N43X/eI/CrV1PL/70o/VavXtNNbT98EsmPjhY1av39KYHXyPynBT5Gbj/cJ/BZ2waIav7zM6L+RPn3wWcR393duzU84H79nLduYfk8S8Rv3xAh2c/nED88kifXH59H9jOcLIwUoxHLRJT9b00jwBcE+fT684tY/kiOzH9J4OnthwcEvkj2Xw9iPqUNW1R9lvOnD+H0S8ULlPLLa9Ll27Mq/NBQrBAk2J9xr0yVJ8oHeFjgk2MFUv2pn6SP+ViUyn9N4DNansh/XeCzGkW+7j++IfA5YvpdC49IfI4o/1HEr9ve0bVo2fJFHYT5128K8vMZrUBbP/ktxEeGk4WUFo3kE/l8MpN2XL9U6wf4tjXvuP5I33/xHfQ9la/1fwces+ZbnPnvwndnxX8PvmfNz3fmvw/fnxX/ODyOvh9OZQs0+38EfoDyL6sVWqn+94fIf+bJ/I/gR4hPxjLk/UM/Rvy+RHo0mc4HY7niWFQcPysNIcn9l9rm8k0QMz+FTCCby8QSiXigkAkk027s/4lZ8U/Ck7Pg9aMKnpqV/KeMe0+M/IuPktP/Zyj9rXue1vzPEb91U7iPWn/9Atnv1k3hASr/NLb/Yoqs/y9x/z8+lqCu3/4Vkq+Pf0XXxZJbkht6dxzo7XDKP30fN74FJT9Mbz/9Bpff9NRopGhdiFXr536L9C/xeQr/DDyD+f308ZffYf330+P/e4HXyPwfMD+cjaQyMS3levzPuGdzJv4p+vjpH8Xx0/bE7nBySzKc3NmzeZeT/ejcn9D3rVohpeXHO9zmX239TfBnpH9boQ0c9BcfeACeQ/oPthUG24j9x79gXg/AJgRV+/mvmNfnz9YWyv+4GP/yNAP8DfEtnWsLLUrSWv7fBX6o0NI5RGi//QP+gXh9/mztykL5Hxf6+5qvhn8K/KKlOr5o6UpX/UfeCPAvxHdv3LIhvL0/4rb/VOMD+DeeP0hmyPbzPJIfj9PH714QeHr/90WBnyDzLyF+nj70O4/SfrsU/oM+DpYCGJxHSf+X0ffzkvFEupAsTBUyo4n0PMfxu7q51VtZy/KFAAad669X4BUsP5cYTuYLObfyPXPFm+MHxQAc5Xv9BwEnZ/+uTQN9m4MdQZf+r7J521fh+3r2uOe99R8qn/Y2s38zNpqL2AyBqdYfcpnPuOehfkH5vryZ05SHE2OtQ8XcVKu6IMrrJ3xN+u3saP4zV9BnH/D8scP+6UeF+8e0XCGJvZ80/axsP+FbJ/YN5TLDBF6vP/ANI+G+7iy1/KIbASA2tnMsvq5QdFv+9P0P9Sj99+VzWUr7UR//bRD5OLX92Yj4FRHdfwzoZcf1/GkTSr9BhwBk+9EPD2hGfEtX2DYAuf6C5lNgjsBrJJ41A8xFfFl99/6X1TYzvzn+hPp7DjtMEX/3899+drgi/u7HL+eyI4T4Z7V8fiKTi7trv+r7548U428bgHn+/HB2lBR/uwDM9nOkcBenHn8afww7BvEO5q9ovx/GjkV8OjsWpth/bRPAcWa+V69E3fDeJoDjRZ7Y/hiGE5D/ykx1kttfJyI+q8VGNb0CjmjKmUR5/rZ+jn6fKR5/muEzuYILvmYOsJPUfLHgUv7JSr7oitfnnwNq3qX+J7NTMD+VTQbDwz29sfWpCa1/sVP7RT+/ZR7K/xl+c3zdzgPxbke+3g9wKuJzxejUcGIs77b9oPf/T0P650eDWroQ1OJjyXS7ohUkt9/0w1daFHw26bb8zWfzzXxGK7jlT2enK/ica34BW2Dm88m4W/4MdgbiE8YBKpT2w5mIj0YjqeR4IuLe/wMsRHwsTx3/O5Odhcr/aGKK3P8J4vZTLp+jtl9axfQn+q8ga0PyE51Rsv7tiM/bD9+o9/8jfm14Y6SvZ88qt/mn77/oRPE3eMs9MOb1O12sS8Gvct1/WcQWmXnLPTCq83sWq3iX5aeuYRqWmHnLPTBy/OuaU7BUxVvsgTH3f8ZgGeKHYkFy/i9H+T80QbefFZhP0cc/ViJ+OE8df+xkZwv2HxxJpJKxTDoRdNf+amerUPqNDNHjfw4T5h8imdwwafzpXNx/SqbJ619Cov9JDRHm3/T172HEp/LjnZEszf+vlnmbPDTz3axb4CNk/7cGpX8qNUmeP+lB/Fg7vfysxfmfp/LfgHWIT4/bz2Cp8m+9VP/rbR/340fnsF7ED3StTkVH126g1N/4Xvj8aDCTC467Hn+qrQfow+3PrH0GmuvftWwj5mP2DsTMr2KbEJ9bRi//m1H+5bL0+ZstAk9ff7UV8YXx1BR1/d42FP8SH0+Mu80/Vr+dbZf5bC4Td73+17gBeoYfpp5fd2L5zvJK/4defneg9JvQ0vGojQbm/SM72E4kf1Kjzz/vQvInRxNT+WSUtP5rN5afHytkbQJQjR/vwekvDRw4jV/q9nMeuvwsnszH8NBHQNrAI6vP68q3s8/wqcxwMr3AQb7k/waR/ymvHG/NFY1ArM9fLAdS2whwAeKLhZFMLnlA0/ffgLD/JxCwGj+5EPFG/FtjmbE2LZtsc+r/6vt3Imp+sE3RCzXvPwXYa8HrATjL/xtoFrw+B+nEN/uvhKiab+lc60b+PyFmxQ+54eMsruZLc5DO/DKWsOIVk5Cq8Y8hM69ls2UTcMMPW/KDbc7pr7ERa97F/BdA0povuhm/2WfJt7iwH4DRWfEplrLk55/qHP99bGxWfJqlEd+7bttOqv/PIP/fuy5MPj87i/j4uuU5Kr+f4fMXd5Prz5zA7yTyGuQFnn7+ZQHxwWKezBdZ9fw7+907qvzjbBz3H+L09scEHv/OR8Y7I1o2G3HbflrDJlH9Xeate6Dm8YsQm8Lt3wS9/XsA6d+/rpXMX4TbP1o2S10/dzFu/2QmE62TmcmsxRS4XH/XNQFcouCjLnl9//6lEm89+65af3MZu0zkY9T4T4t8nMpfLvJRKn8Fq94/UEp6En8pe73Ia1T5V4p8jsq/QeTzVP4qkc9Q+asRr287zLfmU1pstNSAcFP/XoPqH4kfdOavZdfOin8je+Ms+Ab/OnadNe/i/M75cP2s+BvYDdb8fGf9r2dvmgVf77+OvRnxbb3pWGYsmR7eVd6C6sw3srfg+W8pAGf938reinkpACce/FF2I+ZLCxerQTjx3B9jN+H5cwy7kN/ov5HdLPBDRP0T7BbElxcuutdfX/9+q8AvWorwqHP8/w1vw+sfwvTzI9/OqueXDa4IE+9PeQd7B+L18+vDpPHnY9ltAq8R+dvZ7Yjv69lDPL99MXsnHv+aSKbwyjGn80P0/Vt3oPGH/r52cvq/C+nf39dB5t8t8NT1D+9k7xH4LrL89wr8IjL/PoFfTOSXsjsFfglZ/l0Cv5TMv1/gl5H5Dwj8cjL/QYHXyPyHBD5K5j8s8DEy/xGBj5P5jwp8gsx/TOCHyPzHER/e1kPmP4Hnf1KxEcr+cd3/3I3a3616AImxqVLjb7zTsf1X5we4x4IfbBt3Nf5yL6p/BH6wbdx5/Oom9kkrvtje7qz/vexTFnxL51oX8m9ln7bkhxz5Rv8Yu8+C19sCTry+/+4zlvyipc76XwOfVfBaNtmazDinv57/91vybsYPAT5nzbto/wN83povOuv/OfYFS955/E8fP/3iLHg9/75kyTuP/+np98Cs+AfZg4ifzObGqeOHDyH/NUXmv8y+jPgDRF4fP/wK4gtk+V9hDyM+mizEMmjbqNP8kb5//Kuo/ZbNJcel+9Mc55++JvFagXL+3Zvg62aedP7dNxA/kRTrL3H2S1X/7IVHEB8tiOdXKXiT/TyKeOPiwNI04GnZnGP/Se//fBPZ79qNu/p7uvtcz1/W+HzwLbz+w27xoMX4ybdx/ZdMDxVzWsl3drXZj9/pATXMAfiOkh9sG+9y5z8fU/OlAJz7359i38X+o8ortwCa5f8dvqfk9dqzy9X9Kd+34Idc8A3++9jjSl69BdBc//4LfmDBL1q6cty5/nmI/VDJt03k28a73My//kid/m0T+UEX42+fZz9W86UA3Mj/ySzyv8l/M3vCKv8n8i7y7wfsSav8d8H7/F9iT80q/3/Ifmqd/xPO6f8j9jO8f6vsvwjj799iP8frR+Kp8gJmLZtUrSU2l59W9gth/RV1/fNm9jTijYtT9RU0xVgh6eh/9fNLfmmKv76CJ5HKZMdcjF/dDr/C6+8PZG0joNr/92sc/xH6+Vm/EXnbE+jM/G/Zb0U+S+OfYc+IvJ35KPjfsd9hfn97LJ91P/+jn7/1e5HXClna+Tl/wPN3o/T198+K9qtPHlqGYV4/+0v2R5EvJPIFgvw/sT+J+hP5P7I/I35iJJ+IEfvfz+H5G00rUM+//Yuw/itL5v+K9z8U6fOvf8P7FyYL5P2bf8fyJ4tk/h8CXxih8v/E+4cL7bH2jlbX9q+fv/gvkc9TeP38g3/LfCdN/vMyv4wm/wWJ71jSSir/Lwr7d/JFavv5JcSHwz3h8K6d+T27N7druzaNu6l//sOE89ciiakNhPj/GV5mwvkzOcr5y+D7L/uvID9PXD//bXgFr/+PaclRov94VeAnifxBdlCUP0aVD1yQT+QZZwKvpWj8n4CL8om8h3sQv3l7by91/twr8tuo659rBH57mOq/awW+fytVfp3A086f0uX7RH4jbfymntfz6sdEsb1jctJ9/rHaImvguP1czC8k2m+jxJfvkHB3fmht45OsSeJbrGDl/rU3QLOJjxL273SwORJfvkPCnf76+dlzTfyirpUu1295G+5nfoFPFCnpz2tPY4dJPCX96xrPg8MlnpL+Nb65/AgTT0n/I/mREk9J/5rGn7GjTLz79K9puBCOxvzIJHn/xjEc7V8nn7/7BTgW82n6+bPHCTx9/+nxHJ/fVshN5a2bAOb1h6+wEzg+v62QmypS+u8AJ8q8RuNfJ/NJGn8S4uPZ1qzdCZSq/Qsni3yewuv954DIx2j8KfwUSb5G4ufxeRIfS461um+/ncpPFXmtGE+6Pr8P6k/jp8n6J+ME+S28Bed/gb5+dT6y/32HcH7+6YgfLUYTWnwssM+YBMHnh4LF+TULUP0dzWQK+UJOywbLO3mEy2PM93eVzs86Q8UbG4Gk678U90cBnKniI+7k6/dXLUS8Ef/IzD4kp/NTofkMfhbiw1309ddBlP6ZbJ7YfzmRt2L7GdE6Fy+5lNR/a+PS/ivi+dPtvNwOnEm/8gXkwaKb+zOgOcg7kHzM5xPmpbTm9XOdvBPJLx8fEdTHj1yvn+5C8se1Yqogzl85np+1COX/yHi+lVr+FqP8HxmPks8fXiLwOTK/FPE70vmElgr0JaYCrtov+v0/y1D8iyU+Is0/guX8Y23DN9hyEy/dnxWwvj8L6pfzFbj87dzcT92/vhLlv5YcT6THO0j179nY/1ue3GKd/6tQ+sdHExqVPwfzeXsFVP2/c7H+mXyCKj+E5csTwC7kh7H8aKFI5VeLfJ7KdyN+7AD1/NzfsDUc77+JRvKa9QkE5vbnn1kPkp/WD3Agjj+sxXx2mNx+Xser48/ZfExLJSLZCdf6A6zH/Y8yXxhNu+v/6Pdf9pr5jH4MWcRF/VHffALbgP13IreiIziSTBdWuJKvn9/aJ/KDRgCDK1zIr21ezzaKfEtXuBxAS1fYYf5fvz/0x7BJ5rUZXnPBb+abpfh3EeO/RY5/l/v46+f/bjXFv8t1/PlcgG2m+He5jj+fu51vx+0f/eoAmxOkZPtlDT+AfoGnn589gPuf0WxkvJ1yfgDADkm+pfEr9d/Bd+Ly02rXelT5jza+i+P5I3r/fTfuv2sFcvt3D+YP4fyo8xDfvXar7QH4qv7r+Tj9U/T+1yDO/1RrsZVY/1wgyl9NS/8L+IVI/lBymHj+aRAiSP5QcjhDrX/2SnyOMP6njz9oIk+eP4pKfI40/ggQE/iMuuNi0/+Jc+H+kGBa6yCsPwNImPhO1zzz/RKGTHwXQX4rH5b4RJGm/4jEa1n3vMcHkOR4/V06YtcEMstfx/dJPMV/1jb08VGJnxih+e8ULr+j9g7YbD+7+RhuvxXS5Ponjf2P/fGJivUfC1kGt3/zI2T/l0Xy29vXkPn9qP25OJzILlvivv+lr5/NCeMfyWw24379SH3Td1ie4/sLB8LU9C+g+BfI97++C4pcuL+CmH5pPq7zR87wYXL/cwLzE8Lx4a74SZHfQE2/KYFv76PyBxAfXtcT7O/p3t4zECydQ+80ftTov4NdhMYPgvrP6p51vZsDPZu7t+9x4vX9Dxcr+ZbO9p7N3c78JfwSxG8tr9/Wr94ODmVyY878MXDpLPh6/wS7bBa8fv7P9Kz0v4xfrk5/l/N/l/IrrNLfRf+loRng9YiHdb0D3dv3bB3o69njxn/UNAFcifgFHR0rstU0cOy/sLkAbxD5QbsAzOtvr+BXiXxLV7gagBPv8b+XXS3zmntevz/+Gsx36vHPFBKxQiIezOacyx/AtSI/iANw4vX1428U+VL8ZwJw1v9afp3MaxT+en494vsSUysCC9ynX7P/an6DyA/iANyk/5tEvqUrXA3AOf+v4W+WeY3Cv4W/RRF/t+nX7H8jf6sq/kYAzvF/M79RGf9yAM76v5XfpIy/W/5mfjPiX33u1eec6i95/uUWxD/22GOPUXhWtw9uRfy80cLUPGL/822IH9QDsL4+Rzn+/XbEe558323DL/fd5379C8A7JD5B5G8T5g8KuWK+kIgHYpmxsUTaOf9a4PZZ8Pr+v3fOir+D3zEr/l38Xer6c0s2kd7pXP++nr/bqv7ckk041/9X8vcgnjNP+xXE/vt7JX6ayL8P8Rv72wsb+zu6t++IbxhIOtT/B/XrRwDuFORDe3Nt/ZlXrb/qhWbGmJv2310Sf0Rt3ZlXrX9sFWfO8mvmALxf4mtqPQsTWbfrfwA+IPL8CsbAbfnR+98flHlO4z+E23/FgYE9wR361G1fYiroYv/Y5fzDiNdSw5lcsjAyFhgZ02LO9yc0zQX4iJKfpwxAVX4/quQHSwE46/8x/jElv35TuNtZfz63Ez6O+FWrAol45+LFHcvHO4L5RMy5/G1kn8D+u3Twffm3HpIT7/NfAndjftWgoIFz+t3N70F8S9ealq411RCc/e9d7F6Bj7eUNXfH6+2fTyK+fPB9+beb+IN/iH1K4Jd0rCz9KuvgxDP/cvZpc/+nT9H0tyi/j7D7BD6RH9FyibhFCHL/gzcBfAbx8v5h5/7TCv5ZxE8kc4nhopaLR8ohOdsPwP14/e5kIaeNJLR4IifO31vsX9bXn34O8WNT+f0pov//POLz+gawfJ7Qfvo9+wLiY8VcKkBsP30Rp99wokDh9fUHX0J8PBMbTeQCpWOI3eS/r+kC9gDO/0x8TEu753X7eRCvX0mkxqjxf0hoP1DvzzqKfdnMxynjz18R+IL15VXK/H8RHkb8ijb6/a1fxfxgG+n+Vl5zMfua4P/CLZ1rrW9QNZ9f/xT7usBrLZ1D1jeomvlv8G9g/++QAKrxv0eE+A+20e6f/R57VOBL245d3z+r31/3TRM/VP7tav66mX8L8d07tm/csnWAdH/Gt3H5060Xve98f+NX+Hc4Or9By+ezIzltZhWO0/kNvAHgMcRHZO/n4vz07yI+SOa/x7+H9ZeKrvP5EQDfR3x5/kJKv4Dd/GGWP4748rZp97w+//cDkY9I53fY3t/pqbuf/1DkgxRen7/4ETedf0FYP/cj/mMT7379nLf+MviJiQ+6ll/T0ARPYF6fekMJEJASwNx//wl/UuIp56ewuhR/CvGJdCw3ldVPzy9rERAWAKvO33iK/1TJl7WQlh8r/Mcb+M+w/SaH08n0MOH8lp/xnyN+TMsXEjlK/v+C/8LEU/If4GnEx3KJ0v3FWsqd/9Hvr/ol5kv3H1D0f5r/CqdfIZPThinn3/ya/xrx+yYKpPKr73//jVB+sxFq+f2tyJP8D6vdxZ4R8i82kkwnAm7rH/B9nP9Orn8yufgqKf+t6n9e/xj/vYKfuUCtWnr0wFTl5x7+BxW/ykE+Wj/4rIKfuQCtyqvz39f4Sf7HWfB1jZ/if1Lweg8yvlLkAxb3X/5ZyZcvULOO/8z6xfv4c5ifiK9yqD+l9tfj/C8iL9x9h7JOmf+e+m/xv0r8Kgf5Yv/lr/xvIi/cXYeS3qL+/TP/+yx4T+2f+D9EfibrMG9p/576T/N/yjy6+04Zf6H++gv/lyL/Ay7tX79/6N8q3shF0X4DivWfz/LnlfwqB/kz/e/n+Qsq3sgFxAfU6yf+yV+cFf8Sf0nFG7ko8AHV+N9z/D9qvpSLtuWvVH5r+Mt4/480buLcfr2Y/1f33/5q+8Wm+axYv/BT/grmpdX7btrPryI+Ii/AdJCv998OIl6v/yn667yuwwwvDzw439/0IGeIX13MT63OTAbGLc7QMPv/54B70PT95h2BqJYfOSswnsjlky7O3wbwIP7k63zk/r8X8Vv7PF5a/3mY1SB+wX1tr1D737WIf2Xpgd3nOc4f4vYHQB3iO8J75vfvoaxfA/AhfumBL959+ok0vh7x27XcKcfXuef19bsNiB/J789T1w81It47b9OxVL4J8dduPG8LNDcc3+By/EU/v6oZ8d1r2ts7GC3+cxCfL+QS2liD6/EXff3iXBPf3OB+/sfv8SP+wMDuAtV+D0N88hD4wzHf3b2Vmn9HIH79onwvlT8S8Qs3dpPXDx6F+CCZP9pzNOKHkhPk9XvHIL6lUx56da5/jsV8F/38+uMEnn5+/fEC30nmTxB4+vn1Jwo8/fz61wn8YjJ/ksDTz68/WeDp59cHBJ5+fv0pAk8/v34e5hdR7SfATxV4uv2cJvB0+2kReLr9zBd4qv0cDqcLPN1+Fgg83X7OEHi6/Zwp8HT7WSjwGtH//YWdJfBRsv8MCnyMzLcKPN1/twl8gsy3C/wQme/A/GJ6/dEp8PT6o0vg6eV/kcDTy/9igaeX/yUCT68/lgo8vfwvE3h6+V8u8PTyv0LgqeX/brZS4DWy/Z4t8HT7X4X5JXT7PUfgqfa7gZ8r8HT7DQk83X7DAk+339UCT7ffboGn2u/DsEbg6fbbI/D0+mutwNPtd53A0+uv9QJPr796BZ5ef20QeGr9dbinT+Dp5Xcj5pdS668c3yTw9PK/WeDp9dcWgaeX/60CTy//2wSeXv63Czy9/PcLPL3+GhB4evnfIfDU8n8J2ynw9PK/C/GDk9IAQAAcxn+/Bbsxry+8iUvibed/vs33CPK77NRX7/8X+EVk/nyBX0zmBwV+CZm/QOCXEvm38wul9O9yGv9Fn3nNCzwi8YtIPMBeiV9M5DWJX0LgWU2BRSV+KYGHmr/xmMBfRC6/cczvaC/9uB0/BV/ck8B8u30DXjV+NyTwdP83LPB0/zeC+Q56/y0p8PT6b5/A0+u/UYGn138pgafXf2MCT6//0gJPz/+MwNPzP4v4+adOEvl/8f0Cv5vafvLkBJ5uf3mBp+bfYbwg8PT8Kwo8Pf/GBZ6efxMCT2+/TAo8vf8yJfD08n8A86nMRFTLrXTrf7kP4CLMj0xlRxLple79N8DFiN9fzJQ3PifTBS2aSuDjQ/Uf1fzzJYj/Pw==";
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
@@ -41730,7 +41761,7 @@ var options3 = object({
   allow: array(string2()).default([]).describe("the allow list; by default that of base-not-allowed")
 });
 function unknownBase({ built, base }) {
-  if (base !== null) return base.doubt === null ? null : `${base.reference} is that of a Dockerfile that need not be the one that was built (${base.doubt})`;
+  if (base !== null) return base.doubt === null ? null : `it may be ${base.reference}, but nothing sure says so (${base.doubt})`;
   if (built === null) return null;
   const { reason, baseReason, layers } = built.origin;
   const builtFromScratch = reason === null && baseReason === null && layers.every(({ owner }) => owner === "own");
@@ -47440,6 +47471,7 @@ function findOrigin(sources) {
     reason
   });
   const linesOf2 = linesIn(known2);
+  const isClaim = traced2 !== null && traced2.provenance.isOfImage === true && known2?.changed === true && files.length > 0;
   const entries = originsOfEntries(config2, history2, pairing, known2, ownership.entries);
   const layers = originsOfLayers(entries, pairing, ownership.layers, traced2, isMerged, linesOf2);
   const own2 = alignment === null ? [] : [...alignment.instructions].sort(([a], [b]) => a - b).map(([, instruction]) => instruction);
@@ -47448,7 +47480,7 @@ function findOrigin(sources) {
     dockerfile: known2?.dockerfile ?? (files.length === 1 ? files[0] ?? null : null),
     layers,
     history: entries,
-    base: baseImageOf(sources, count2, traced2, alignment, linesOf2(alignment?.base?.from), alignment === null ? null : choiceDoubt(alignment, sources)),
+    base: isClaim ? claimedBase(traced2, count2, alignBest(dockerfiles, history2, target, found)) : baseImageOf(sources, count2, traced2, alignment, linesOf2(alignment?.base?.from), alignment === null ? null : choiceDoubt(alignment, sources)),
     baseReason: ownership.reason,
     lastLines: (keyword) => linesOf2(own2.findLast((instruction) => instruction.keyword === keyword)),
     linesOf: linesOf2,
@@ -47458,6 +47490,15 @@ function findOrigin(sources) {
     reason,
     warnings
   };
+}
+function claimedBase(traced2, layers, aligned) {
+  const alignment = "alignment" in aligned ? aligned.alignment : null;
+  const written = alignment?.doubt == null ? alignment?.base?.reference ?? null : null;
+  const digest = (reference) => /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1] ?? null;
+  if (written !== null && !written.includes("$")) return { reference: written, digest: digest(written), layers, source: "dockerfile", lines: null, doubt: null };
+  if (traced2.base === null) return null;
+  const doubt = `${traced2.provenance.where} lies inside the image, and its Dockerfile is none of the checkout's`;
+  return { ...traced2.base, layers: traced2.baseLayers, source: "provenance", lines: null, doubt };
 }
 function changedWarning({ dockerfile: { text: text5 }, provenance }, path20, files) {
   const several = files.filter((file) => sameText(file.text, text5)).map((file) => file.path);

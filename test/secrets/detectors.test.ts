@@ -110,9 +110,30 @@ describe('an AWS key and its secret are a pair under every spelling', () => {
     ['Terraform', `access_key = "${id}"\nsecret_key = "${secret}"\n`],
     ['Hadoop', `fs.s3a.access.key=${id}\nfs.s3a.secret.key=${secret}\n`],
     ['capitals', `ACCESSKEYID=${id}\nSECRETACCESSKEY=${secret}\n`],
+    ['Hadoop in XML', `<property><name>fs.s3a.access.key</name><value>${id}</value></property>\n<property><name>fs.s3a.secret.key</name><value>${secret}</value></property>\n`],
+    ['two arguments', `new AWS.Credentials('${id}', '${secret}')`],
+    ['boto', `boto3.client("s3", "eu-west-1", ${'`'}${id}${'`'}, ${'`'}${secret}${'`'})`],
+    ['s3cmd', `access_key = ${id}\nsecret = ${secret}\nhost_base = s3.internal\n`],
+    ['the passwd file of s3fs', `${id}:${secret}\n`],
+    ['a table of CSV', `User name,Access key ID,Secret access key\ndeploy,${id},${secret}\n`],
+    ['rclone', `[s3]\ntype = s3\naccess_key_id = ${id}\nregion = eu-west-1\nsecret_access_key = ${secret}\n`],
+    ['a map of Kubernetes', `- name: AWS_ACCESS_KEY_ID\n  value: ${id}\n- name: AWS_SECRET_ACCESS_KEY\n  value: ${secret}\n`],
+    ['a query', `AWSAccessKeyId=${id}&AWSSecretKey=${secret}&region=eu-west-1`],
+    ['a plist', `<key>AccessKey</key>\n<string>${id}</string>\n<key>SecretKey</key>\n<string>${secret}</string>\n`],
+    ['aws configure set', `aws configure set aws_access_key_id ${id} && aws configure set aws_secret_access_key ${secret}`],
     ['a secret with an escaped slash', `{"accessKeyId":"${id}","secretAccessKey":"${secret.slice(0, 5)}\\/${secret.slice(6)}"}`],
   ])('%s', (_name, text) => {
     expect(findings(text).map(({ detector, strength }) => `${detector.id} ${strength}`)).toEqual(['aws-secret-key proven'])
+  })
+
+  it.each([
+    ['the digest of a commit', fillForm('{hex:40}', 61)],
+    ['a longer run', fillForm('{62:44}', 61)],
+    ['letters alone', 'thisIsTheWayInWhichAKeyIsRotatedEachWeek'],
+    ['the secret of the next id', `and the next ${fillForm('AKIA{32:16}', 62)}: ${secret}`],
+  ])('%s behind an id is not its secret', (_name, behind) => {
+    const pairs = findings(`the id ${id} and then ${behind}`).filter(({ detector }) => detector.id === 'aws-secret-key')
+    expect(pairs.filter(({ value }) => value !== secret)).toEqual([])
   })
 
   it.each([

@@ -1,6 +1,6 @@
 // Cloud providers, sorted by id. Those of Microsoft stand in azure.ts.
 import { awsAccount, decodeBase64, fillerKind, isMixed } from '../checks.ts'
-import type { Detector } from '../detector.ts'
+import type { Checked, Detector } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
 const AWS_DOCS = 'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids'
@@ -9,6 +9,17 @@ const AWS_OPENS = 'whatever the IAM user or role may do in the account'
 
 /** A value of mixed letters and digits, as keys of 40 characters of base64 are: no hash, no path. */
 const isMixedKey = (value: string): boolean => isMixed(value) && !/^[0-9a-f]+$/i.test(value)
+
+/** The first secret access key behind an id, in front of the next id: forty characters that stand alone and are no hash. */
+function secretBehind(behind: string): Checked | null {
+  const [own = ''] = behind.split(/A[KS]IA[A-Z2-7]{16}/)
+  for (const [run] of own.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
+    if (/EXAMPLE|FAKE/.test(run) || !isMixedKey(run) || !/[0-9]/.test(run)) continue
+    const checked = ofFiller(run)
+    return checked === null ? null : { ...checked, value: run }
+  }
+  return null
+}
 
 export const CLOUD: readonly Detector[] = [
   token({
@@ -52,7 +63,7 @@ export const CLOUD: readonly Detector[] = [
     examples: ['AKIA{32:16}', 'ASIA{32:16}'],
     quiet: ['AKIA{32:15}', 'AKIA{32:17}', 'AIDA{32:16}', 'data:image/png;base64,iVBORw0KGgoAKIA{32:16}QAAAA'],
     check: ({ value, before }) => {
-      if (/[+/=]$/.test(before) && /[A-Za-z0-9+/]{12}[+/=]$/.test(before)) return null
+      if (/[A-Za-z0-9+/]{12}[+/]$/.test(before)) return null
       if (/EXAMPLE|FAKE|TEST|DEMO|DUMMY/.test(value) || fillerKind(value.slice(4)) === 'example') return { strength: 'harmless', note: 'a public example' }
       const account = awsAccount(value)
       // Real ones are base32: a digit 0, 1, 8 or 9 was made up.
@@ -123,33 +134,41 @@ export const CLOUD: readonly Detector[] = [
     forms: ['{b64:40}'],
     proof: 'an access key id beside it',
     literals: [
-      'secret_access_key',
-      'secretaccesskey',
-      'secret-access-key',
-      'aws_secret',
-      'awssecret',
-      'aws-secret',
-      'aws_sec',
-      'aws_key',
-      'awskey',
-      's3_secret',
-      'aws.secret',
-      's3.secret',
-      'secret_key',
-      'secret-key',
-      'secret.key',
-      'secretkey',
-    ].map((text) => ({
-      text,
-      ignoreCase: true,
-      assignment: true,
-    })),
-    pattern: /(?<name>[\w.-]{3,40})["'`\s\])\\]{0,4}[=:>,|]{1,3}["'`\s\\]{0,6}(?<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/y,
+      ...['AKIA', 'ASIA'].map((text) => ({ text })),
+      ...[
+        'secret_access_key',
+        'secretaccesskey',
+        'secret-access-key',
+        'aws_secret',
+        'awssecret',
+        'aws-secret',
+        'aws_sec',
+        'aws_key',
+        'awskey',
+        's3_secret',
+        'aws.secret',
+        's3.secret',
+        'secret_key',
+        'secret-key',
+        'secret.key',
+        'secretkey',
+      ].map((text) => ({
+        text,
+        ignoreCase: true,
+        assignment: true,
+      })),
+    ],
+    // By its name, or behind the id that it belongs to, whatever stands between the two.
+    pattern:
+      /(?:A[KS]IA[A-Z2-7]{16}(?<behind>[^A-Za-z0-9][\s\S]{0,300})|(?<name>[\w.-]{3,40})["'`\s\])\\]{0,4}[=:>,|]{1,3}["'`\s\\]{0,6}(?<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=]))/y,
+    window: 330,
     strength: 'likely',
     context: true,
     examples: ['aws_secret_access_key={b64:40}', '"SecretAccessKey": "{b64:40}"', 'AWS_SECRET_KEY: {b64:40}'],
     quiet: ['aws_secret_access_key={hex:40}', 'aws_secret_access_key={b64:41}', 'aws_secret_access_key_file=/run/secrets/aws'],
     check: ({ value, groups, before, after }) => {
+      const { behind } = groups
+      if (behind !== undefined) return secretBehind(behind)
       if (groups['value'] === undefined) return null
       if (/EXAMPLE|FAKE/.test(value)) return { strength: 'harmless', note: 'a public example' }
       if (!isMixedKey(value) && fillerKind(value) !== 'example') return null
