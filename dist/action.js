@@ -41739,9 +41739,11 @@ var raise = (name2) => `(limits.${name2}). Raise the limit if the image is meant
 import zlib5 from "node:zlib";
 
 // src/packing/feed.ts
+var NOTHING = Buffer.alloc(0);
 var Feed = class _Feed {
   #more;
-  #waiting = Buffer.alloc(0);
+  /** What was pulled and not handed out, none of it empty. */
+  #pieces = [];
   #ended = false;
   /** Bytes handed out so far. */
   position;
@@ -41757,55 +41759,51 @@ var Feed = class _Feed {
       return next.done ? null : next.value;
     });
   }
-  async #fill() {
-    while (this.#waiting.length === 0 && !this.#ended) {
+  /** Pulls one more piece. @returns false at the end */
+  async #pull() {
+    while (!this.#ended) {
       const more = await this.#more();
       if (more === null) this.#ended = true;
-      else this.#waiting = more;
+      else if (more.length > 0) {
+        this.#pieces.push(more);
+        return true;
+      }
     }
-    return this.#waiting.length > 0;
+    return false;
   }
   /** The next bytes, as many as there are at once; null at the end. */
   async next() {
-    if (!await this.#fill()) return null;
-    const chunk = this.#waiting;
-    this.#waiting = Buffer.alloc(0);
-    this.position += chunk.length;
-    return chunk;
+    if (this.#pieces.length === 0) await this.#pull();
+    const piece = this.#pieces.shift() ?? null;
+    this.position += piece?.length ?? 0;
+    return piece;
   }
   /** What is there at once, without taking it; nothing at the end. */
   async atHand() {
-    await this.#fill();
-    return this.#waiting;
+    if (this.#pieces.length === 0) await this.#pull();
+    return this.#pieces[0] ?? NOTHING;
   }
   /** Gives back bytes that were taken last. */
   unread(bytes2) {
     if (bytes2.length === 0) return;
-    this.#waiting = this.#waiting.length === 0 ? bytes2 : Buffer.concat([bytes2, this.#waiting]);
+    this.#pieces.unshift(bytes2);
     this.position -= bytes2.length;
   }
   /** The next bytes without taking them: `length` of them, or fewer at the end. */
   async peek(length) {
-    if (this.#waiting.length < length && !this.#ended) {
-      const pieces3 = [this.#waiting];
-      let have = this.#waiting.length;
-      while (have < length) {
-        const more = await this.#more();
-        if (more === null) {
-          this.#ended = true;
-          break;
-        }
-        pieces3.push(more);
-        have += more.length;
-      }
-      this.#waiting = Buffer.concat(pieces3);
-    }
-    return this.#waiting.subarray(0, length);
+    let have = this.#length();
+    while (have < length && await this.#pull()) have += this.#pieces.at(-1)?.length ?? 0;
+    if ((this.#pieces[0]?.length ?? 0) < Math.min(length, have)) this.#pieces.splice(0, this.#pieces.length, Buffer.concat(this.#pieces));
+    return (this.#pieces[0] ?? NOTHING).subarray(0, length);
+  }
+  #length() {
+    return this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
   /** Takes `length` bytes, or fewer at the end. */
   async take(length) {
     const bytes2 = Buffer.from(await this.peek(length));
-    this.#waiting = this.#waiting.subarray(bytes2.length);
+    const rest = this.#pieces.shift()?.subarray(bytes2.length);
+    if (rest !== void 0 && rest.length > 0) this.#pieces.unshift(rest);
     this.position += bytes2.length;
     return bytes2;
   }
@@ -41839,18 +41837,19 @@ var Feed = class _Feed {
   }
   /** Passes over what is at hand but for its last bytes, and asks for more. @returns false at the end */
   async pass(keep2) {
-    const more = this.#ended ? null : await this.#more();
-    if (more === null) {
-      this.#ended = true;
-      return false;
+    const waiting = this.#pieces.length;
+    if (!await this.#pull()) return false;
+    let over = this.#pieces.slice(0, waiting).reduce((sum, piece) => sum + piece.length, 0) - keep2;
+    for (let first2 = this.#pieces[0]; first2 !== void 0 && over > 0; first2 = this.#pieces[0]) {
+      this.#pieces.shift();
+      if (over < first2.length) this.#pieces.unshift(Buffer.from(first2.subarray(over)));
+      this.position += Math.min(over, first2.length);
+      over -= first2.length;
     }
-    const kept = this.#waiting.subarray(Math.max(0, this.#waiting.length - keep2));
-    this.position += this.#waiting.length - kept.length;
-    this.#waiting = kept.length === 0 ? more : Buffer.concat([kept, more]);
     return true;
   }
   async atEnd() {
-    return !await this.#fill();
+    return this.#pieces.length === 0 && !await this.#pull();
   }
 };
 var PackingError = class extends Error {
@@ -44663,28 +44662,31 @@ function isTextInHex(bytes2, from, to) {
   }
   return false;
 }
-function* hexTexts(bytes2, from, to) {
-  const isHex2 = (index) => HEX_DIGIT[bytes2[index] ?? 0] !== 255;
+var isHexText = (bytes2, from, to) => PACKED_HEX.test(bytes2.toString("latin1", from, Math.min(to, from + SIGN_LENGTH))) || isTextInHex(bytes2, from, to);
+function nextHex(bytes2, from, to) {
   for (let probe = from + 2 * MIN_HEX_PAIRS - 1, done = from; probe < to; probe += 2 * MIN_HEX_PAIRS) {
-    if (!isHex2(probe)) continue;
+    if (HEX_DIGIT[bytes2[probe] ?? 0] === 255) continue;
     let [start, end2] = [probe, probe + 1];
-    while (start > done && isHex2(start - 1)) start--;
-    while (end2 < to && isHex2(end2)) end2++;
-    const head = bytes2.toString("latin1", start, start + SIGN_LENGTH + 1);
+    while (start > done && HEX_DIGIT[bytes2[start - 1] ?? 0] !== 255) start--;
+    while (end2 < to && HEX_DIGIT[bytes2[end2] ?? 0] !== 255) end2++;
     if (end2 - start >= 2 * MIN_HEX_PAIRS) {
-      for (const shift of [0, 1]) if (PACKED_HEX.test(head.slice(shift)) || isTextInHex(bytes2, start + shift, end2)) yield { start: start + shift, end: end2 };
+      const isEven = isHexText(bytes2, start, end2);
+      const isOdd = isHexText(bytes2, start + 1, end2);
+      if (isEven || isOdd) return { start, end: end2, isEven, isOdd };
     }
     done = end2;
     probe = Math.max(probe, end2 - 1);
   }
+  return null;
 }
-var hasHexText = (bytes2, from, to) => hexTexts(bytes2, from, to).next().done !== true;
 function* decodedTexts(text5) {
   const bytes2 = Buffer.from(text5, "latin1");
   let isHex2 = false;
-  for (const { start, end: end2 } of hexTexts(bytes2, 0, bytes2.length)) {
+  for (let found = nextHex(bytes2, 0, bytes2.length); found !== null; found = nextHex(bytes2, found.end, bytes2.length)) {
+    const { start, end: end2, isEven, isOdd } = found;
     isHex2 = true;
-    yield { bytes: Buffer.from(text5.slice(start, end2), "hex"), encoding: "hex" };
+    if (isEven) yield { bytes: Buffer.from(text5.slice(start, end2), "hex"), encoding: "hex" };
+    if (isOdd) yield { bytes: Buffer.from(text5.slice(start + 1, end2), "hex"), encoding: "hex" };
   }
   if (isHex2) return;
   if (mayBeBase32(bytes2, 0, bytes2.length)) yield { bytes: decodeBase32(bytes2), encoding: "base32" };
@@ -44717,7 +44719,7 @@ function base64Texts(kernel, from, length) {
     const first2 = runs[i];
     if (first2 === void 0) continue;
     const continues = first2.end < length && (window[first2.end] === 10 || window[first2.end] === 13 || window[first2.end] === 92);
-    if (!continues && window[first2.start] !== 77 && !mayBePacked2(window, first2.start) && !mayBeBase32(window, first2.start, first2.end) && !hasHexText(window, first2.start, first2.end) && !isBase64Text(window, first2.start, first2.end))
+    if (!continues && window[first2.start] !== 77 && !mayBePacked2(window, first2.start) && !mayBeBase32(window, first2.start, first2.end) && nextHex(window, first2.start, first2.end) === null && !isBase64Text(window, first2.start, first2.end))
       continue;
     let end2 = first2.end;
     let text5 = window.toString("latin1", first2.start, end2);
@@ -44750,8 +44752,8 @@ function base64Texts(kernel, from, length) {
 var JOINT2 = /\\\r?\n[ \t]{0,80}|=\r?\n|["'`]\s{0,80}(?:[+.&,]\s{0,80}|\\\r?\n\s{0,80})?["'`]|\r?\n[ \t]{1,80}/y;
 var ESCAPE2 = /%(?<percent>[0-9A-Fa-f]{2})(?!\w{1,40}%(?![0-9A-Fa-f]{2}))|\\{1,3}(?:u00(?<unicode>[0-9A-Fa-f]{2})|x(?<hex>[0-9A-Fa-f]{2})|u\{0{0,4}(?<point>[0-9A-Fa-f]{2})\}|U000000(?<wide>[0-9A-Fa-f]{2})|(?<octal>0[0-7]{2}|1[0-7]{2})|(?<sign>[/=+:#!"]))|&(?<entity>amp|quot|apos|lt|gt|lowbar|hyphen|#x0{0,4}[0-9A-Fa-f]{1,4}|#0{0,4}[0-9]{1,4});/y;
 var ANY_ESCAPE = /%[0-9A-Fa-f]{2}|\\[uxU01/=+:#!"\\]|&[aqlgh#]/;
-var NEXT_ESCAPE = /[%\\&]/g;
-var NEXT_ESCAPE_OR_JOINT = /[%\\&="'`\r\n]/g;
+var NEXT_ESCAPE = new RegExp(ANY_ESCAPE, "g");
+var NEXT_ESCAPE_OR_JOINT = new RegExp(`${ANY_ESCAPE.source}|[\\\\="'\`\\r\\n]`, "g");
 var ENTITIES = { amp: "&", quot: '"', apos: "'", lt: "<", gt: ">", lowbar: "_", hyphen: "-" };
 function charOf({ percent, unicode, hex: hex2, point, wide, octal, sign: sign2, entity }) {
   const code3 = percent ?? unicode ?? hex2 ?? point ?? wide;
@@ -44889,7 +44891,7 @@ var MatchBudget = class _MatchBudget {
   #left;
   #around;
   /** Weak matches of the image, by detector and strength. */
-  #weak = /* @__PURE__ */ new Map();
+  #weak = null;
   constructor(limit, around = null) {
     this.limit = limit;
     this.#left = limit;
@@ -44901,7 +44903,7 @@ var MatchBudget = class _MatchBudget {
   }
   /** Weak matches of this kind that one content may keep. */
   weak(kind) {
-    return (this.#weak.get(kind) ?? 0) < MANY_WEAK ? MAX_WEAK : FEW_WEAK;
+    return (this.#weak?.get(kind) ?? 0) < MANY_WEAK ? MAX_WEAK : FEW_WEAK;
   }
   /** @returns whether the match may be kept */
   take(match2) {
@@ -44910,7 +44912,10 @@ var MatchBudget = class _MatchBudget {
       this.#exceed();
       return false;
     }
-    if (isWeak(match2.strength)) this.#weak.set(kindOf2(match2), (this.#weak.get(kindOf2(match2)) ?? 0) + 1);
+    if (isWeak(match2.strength)) {
+      this.#weak ??= /* @__PURE__ */ new Map();
+      this.#weak.set(kindOf2(match2), (this.#weak.get(kindOf2(match2)) ?? 0) + 1);
+    }
     return true;
   }
   /** For a text inside a content: its matches count only when the content takes them. */
@@ -45034,8 +45039,10 @@ var LONGEST = 14;
 var ESCAPE3 = /^(?:%([0-9A-Fa-f]{2})|\\x([0-9A-Fa-f]{2})|\\u(?:00([0-9A-Fa-f]{2})|\{0{0,4}([0-9A-Fa-f]{2})\})|\\U000000([0-9A-Fa-f]{2})|\\(0[5-7][0-7]|1[0-7]{2})|&#[xX]0{0,4}([0-9A-Fa-f]{2});|&#0{0,4}([0-9]{2,3});|&(?:lowbar|hyphen);)/;
 var BASES = [16, 16, 16, 16, 16, 8, 16, 10];
 var isWord3 = (byte) => byte !== void 0 && (byte >= 48 && byte <= 57 || byte >= 65 && byte <= 90 || byte === 95 || byte >= 97 && byte <= 122);
+var isHexDigit = (byte) => byte !== void 0 && (byte >= 48 && byte <= 57 || (byte | 32) >= 97 && (byte | 32) <= 102);
 var goesOn2 = (byte) => isWord3(byte) || byte === 37 || byte === 38 || byte === 92 || byte === 59;
 function escapesLetter(window, position) {
+  if (window[position] === 37 && (!isHexDigit(window[position + 1]) || !isHexDigit(window[position + 2]))) return false;
   const text5 = window.toString("latin1", position, position + LONGEST);
   const match2 = ESCAPE3.exec(text5);
   if (match2 === null) return false;
@@ -45045,7 +45052,9 @@ function escapesLetter(window, position) {
 }
 var BEFORE = 512;
 var BEHIND2 = 4096;
+var NO_STRETCHES = [];
 function stretchesAround(places, length) {
+  if (places.length === 0) return NO_STRETCHES;
   const stretches = [];
   for (const place of places) {
     const last = stretches.at(-1);
@@ -45122,7 +45131,11 @@ function gather(text5, start) {
 var MAX_UNPACKED2 = 64 << 20;
 var MAX_ARCHIVES = 16 << 20;
 var packedBudget = () => ({ left: MAX_UNPACKED2, isCut: false, archives: [], archiveBytes: MAX_ARCHIVES });
-function* packedTexts(window, length, places, budget, isLast) {
+function packedTexts(window, length, places, budget, isLast) {
+  return places.length === 0 ? NO_TEXTS : [...textsAt(window, length, places, budget, isLast)];
+}
+var NO_TEXTS = [];
+function* textsAt(window, length, places, budget, isLast) {
   let done = 0;
   let all2 = null;
   for (const place of places) {
@@ -45267,7 +45280,9 @@ var MAX_SEEN = 1e5;
 var MAX_PENDING_SIGNS = 5e3;
 var NO_SIGNS = [];
 var NO_ARCHIVES = [];
-var NOTHING = Buffer.alloc(0);
+var NO_MATCHES = [];
+var NOTHING_DROPPED = /* @__PURE__ */ new Map();
+var NOTHING2 = Buffer.alloc(0);
 var ContentScan = class _ContentScan {
   /** What kind of program the content says it is. */
   program = null;
@@ -45281,7 +45296,7 @@ var ContentScan = class _ContentScan {
   /** The start of the content, for the detectors of files. */
   #head = [];
   #length = 0;
-  #carry = NOTHING;
+  #carry = NOTHING2;
   /** Position in the content of the window's first byte. */
   #base = 0;
   /** Position in the content up to which candidates are dealt with. */
@@ -45299,17 +45314,18 @@ var ContentScan = class _ContentScan {
   /** There were more signs of archives than are kept. */
   leftSigns = false;
   #bounds;
-  #kept;
+  /** What was found; null as long as nothing was: most contents hold nothing, and there are many. */
+  #kept = null;
   /** Text of the window from `#blockAt` on. */
   #block = "";
   #blockAt = 0;
   /** The last characters of tokens that were walked, by their places in the window. */
   #run = { from: 0, to: 0 };
   /** Where in the window the last match of a detector ends. */
-  #tried = /* @__PURE__ */ new Map();
-  #seen = /* @__PURE__ */ new Set();
-  #unescaped = new UnescapedWindow(false);
-  #joined = new UnescapedWindow(true);
+  #tried = null;
+  #seen = null;
+  #unescaped = null;
+  #joined = null;
   constructor(compiled, path19, depth, budget, bounds) {
     this.#compiled = compiled;
     this.#kernel = compiled.kernel;
@@ -45317,7 +45333,6 @@ var ContentScan = class _ContentScan {
     this.#depth = depth;
     this.#budget = budget;
     this.#bounds = bounds;
-    this.#kept = new Kept(bounds.matches, bounds.isCapped);
     this.#files = depth === 0 ? compiled.files.of(path19) : [];
   }
   /** Position up to which signs are known: at most LAG bytes behind what was pushed. */
@@ -45340,11 +45355,15 @@ var ContentScan = class _ContentScan {
   }
   /** What was found, in order of position; complete after the last chunk. */
   get matches() {
-    return this.#kept.matches;
+    return this.#kept?.matches ?? NO_MATCHES;
   }
   /** Matches that prove nothing and were not kept, by detector. */
   get dropped() {
-    return this.#kept.dropped;
+    return this.#kept?.dropped ?? NOTHING_DROPPED;
+  }
+  #keep() {
+    this.#kept ??= new Kept(this.#bounds.matches, this.#bounds.isCapped);
+    return this.#kept;
   }
   /** The file is longer than what is read of a file that its name tells. */
   get isLong() {
@@ -45388,29 +45407,33 @@ var ContentScan = class _ContentScan {
     const carry = last ? this.#carry : Buffer.from(window.subarray(Math.max(0, to - LOOK_BEHIND), length));
     const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND);
     const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift);
-    this.#tried.clear();
+    this.#tried?.clear();
     this.#block = "";
-    this.#unescaped.clear();
-    this.#joined.clear();
+    this.#unescaped?.clear();
+    this.#joined?.clear();
     this.#run = { from: 0, to: 0 };
     this.#counted = { at: 0, lines: 0 };
-    if (to > from) this.#search(from, to, length, last);
+    if (to > from) this.#search(from, to, part3, last);
     this.#carry = carry;
     this.#base += shift;
     this.#linesBefore += lines;
     this.#done = this.#base + (to - shift);
     if (last && this.#files.length > 0) this.#readFile();
-    this.#kept.settle(last ? Number.POSITIVE_INFINITY : this.#done);
+    this.#kept?.settle(last ? Number.POSITIVE_INFINITY : this.#done);
   }
-  #search(from, to, length, last) {
+  /** Searches the window, which holds what was carried over and a part. */
+  #search(from, to, part3, last) {
     const kernel = this.#kernel;
-    const { owners, marks: marks2, escaped, packed, letterEscapes, printable, triggers, names: names2, signs: signs2 } = this.#compiled;
+    const length = this.#carry.length + part3.length;
+    const { owners, isSign, marks: marks2, escaped, packed, letterEscapes, printable, triggers, names: names2, signs: signs2 } = this.#compiled;
     const places = [];
     const escapedLetters = [];
     let quotedFrom = this.#isQuoted ? 0 : length;
     const decoded3 = [];
     kernel.scan(from, length, (position, literal4, valueStart, valueLength) => {
       if (position < from || position >= to) return;
+      for (const detector of owners[literal4] ?? []) this.#try(detector, position, length, escaped[literal4] ?? null);
+      if (!isSign[literal4]) return;
       const sign2 = signs2[literal4] ?? null;
       if (sign2 !== null && this.#depth === 0 && this.#isLikely(sign2.packing, position - sign2.before)) {
         if (this.#signs.length < MAX_PENDING_SIGNS) this.#signs.push({ sign: sign2.packing, at: this.#base + position - sign2.before });
@@ -45421,7 +45444,6 @@ var ContentScan = class _ContentScan {
       if (letterEscapes[literal4] === true && escapesLetter(kernel.window, position)) escapedLetters.push(position);
       const mark = marks2[literal4] ?? null;
       if (mark !== null) this.program ??= mark;
-      for (const detector of owners[literal4] ?? []) this.#try(detector, position, length, escaped[literal4] ?? null);
       if (triggers[literal4] === true) names2.find(kernel.window, position, valueStart, valueLength, (detector, at3) => this.#try(detector, at3, length, null));
     });
     if (this.#depth >= MAX_DEPTH2) return;
@@ -45436,23 +45458,30 @@ var ContentScan = class _ContentScan {
       }
     }
     for (const text5 of packedTexts(kernel.window, length, places, this.#budget, last)) decoded3.push({ ...text5, encoding: "gzip" });
+    if (this.#wide !== null) decoded3.push(this.#narrowed(this.#wide, length));
     const unescaped = stretchesAround(escapedLetters, length).map(({ from: start, to: end2 }) => ({
       start,
       text: unescapeText(kernel.window.toString("latin1", start, end2), false)
     }));
     this.#isQuoted = quotedFrom < length;
     if (this.#isQuoted) unescaped.push({ start: quotedFrom, text: unquotePrintable(kernel.window.toString("latin1", quotedFrom, length)) });
-    if (this.#wide !== null) decoded3.push(this.#narrowed(this.#wide, length));
+    if (decoded3.length > 0) this.#searchDecoded(decoded3);
+    if (unescaped.length > 0) this.#searchUnescaped(unescaped, part3);
+  }
+  /** Searches texts that were decoded; the window is another one afterwards. */
+  #searchDecoded(decoded3) {
     const lineAt2 = decoded3.map(({ position }) => this.#lineAt(position));
-    const raw = unescaped.length === 0 ? null : Buffer.from(kernel.window.subarray(0, length));
-    decoded3.forEach(({ text: text5, position, length: run2, encoding }, index) => {
-      for (const match2 of this.#matchesIn(text5)) this.#addDecoded(match2, position, run2, encoding, lineAt2[index] ?? null);
+    decoded3.forEach(({ text: text5, position, length, encoding }, index) => {
+      for (const match2 of this.#matchesIn(text5)) this.#addDecoded(match2, position, length, encoding, lineAt2[index] ?? null);
     });
-    for (const { start, text: text5 } of unescaped) {
-      const found = this.#matchesIn(Buffer.from(text5.text, "latin1"));
-      raw?.copy(kernel.window);
-      for (const match2 of found) this.#addUnescaped(match2, text5, start, raw);
-    }
+  }
+  /** Searches stretches with their escapes undone. */
+  #searchUnescaped(unescaped, part3) {
+    const found = unescaped.map(({ start, text: text5 }) => ({ start, text: text5, matches: this.#matchesIn(Buffer.from(text5.text, "latin1")) })).filter(({ matches: matches3 }) => matches3.length > 0);
+    if (found.length === 0) return;
+    this.#carry.copy(this.#kernel.window);
+    part3.copy(this.#kernel.window, this.#carry.length);
+    for (const { start, text: text5, matches: matches3 } of found) for (const match2 of matches3) this.#addUnescaped(match2, text5, start);
   }
   /** The window's text where each character takes four bytes. */
   #narrowed(order, length) {
@@ -45468,17 +45497,17 @@ var ContentScan = class _ContentScan {
   #matchesIn(text5) {
     const inner = new _ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, { ...this.#bounds, matches: this.#bounds.matches.inside() });
     inner.push(text5, true);
-    this.#kept.leaveOut(inner.dropped);
+    if (inner.dropped.size > 0) this.#keep().leaveOut(inner.dropped);
     return inner.matches;
   }
   /** Takes what was found where letters are escaped; what is written plainly there was found before. */
-  #addUnescaped(match2, text5, start, raw) {
+  #addUnescaped(match2, text5, start) {
     const from = start + text5.original(match2.offset);
     const to = start + text5.original(match2.offset + match2.length);
     if (to - from === match2.length && match2.encoding === "raw") return;
     const offset = this.#base + from;
-    const companion = match2.companion ?? raw?.toString("latin1", from, to) ?? null;
-    this.#kept.add({ ...match2, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion });
+    const companion = match2.companion ?? this.#kernel.window.toString("latin1", from, to);
+    this.#keep().add({ ...match2, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion });
   }
   #lineAt(position) {
     if (!this.#isText) return null;
@@ -45489,12 +45518,13 @@ var ContentScan = class _ContentScan {
   #addDecoded(match2, position, run2, encoding, line2) {
     const key = `${match2.detector.id}\0${match2.identity}`;
     const offset = this.#base + position;
+    this.#seen ??= /* @__PURE__ */ new Set();
     if (this.#seen.has(key)) return;
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key);
     if (match2.detector.generic && encoding === "base64") return;
     const within2 = encoding === "utf-32" ? match2.offset * 4 : encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
     const start = offset + Math.min(within2, run2);
-    this.#kept.add({ ...match2, offset: start, length: offset + run2 - start, end: offset + run2, line: line2, encoding });
+    this.#keep().add({ ...match2, offset: start, length: offset + run2 - start, end: offset + run2, line: line2, encoding });
   }
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
   #try(detector, position, end2, escaped) {
@@ -45521,7 +45551,7 @@ var ContentScan = class _ContentScan {
       return;
     }
     if (this.#mustStandAlone(detector)) {
-      if (position < (this.#tried.get(detector) ?? 0) || !standsAlone2(text5, at3, null, this.#isText)) return;
+      if (position < (this.#tried?.get(detector) ?? 0) || !standsAlone2(text5, at3, null, this.#isText)) return;
     }
     const found = this.#match(detector, text5, at3, null, start);
     if (found === "strong") return;
@@ -45535,6 +45565,7 @@ var ContentScan = class _ContentScan {
   }
   /** Tries a detector on text whose escapes are undone. */
   #tryUnescaped(detector, position, end2) {
+    this.#unescaped ??= new UnescapedWindow(false);
     const around = this.#unescaped.around((from, to) => this.#slice(from, to, end2), position, LOOK_BEHIND, detector.window ?? DEFAULT_WINDOW, end2);
     if (around === null) return;
     if (detector.notAfter?.includes(around.text.charCodeAt(around.at - 1)) === true) return;
@@ -45547,6 +45578,7 @@ var ContentScan = class _ContentScan {
     const window = detector.window ?? DEFAULT_WINDOW;
     const run2 = this.#runEnd(text5, at3, start);
     if (!goesOn(text5, run2) && !(text5[run2 - 1] === "=" && goesOn(text5, run2 - 1))) return false;
+    this.#joined ??= new UnescapedWindow(true);
     const whole4 = this.#joined.around((from, to) => this.#slice(from, to, end2), position, 0, Math.min(MAX_PIECES2, window * 2), end2);
     if (whole4 === null) return false;
     const places = (index) => index < at3 ? start + index : whole4.raw(whole4.at + index - at3);
@@ -45578,7 +45610,10 @@ var ContentScan = class _ContentScan {
     const found = this.#found(detector, text5, at3);
     if (found === null) return "none";
     const { match: match2, mustProve } = found;
-    if (detector.alone === true && raw === null) this.#tried.set(detector, start + match2.index + match2[0].length);
+    if (detector.alone === true && raw === null) {
+      this.#tried ??= /* @__PURE__ */ new Map();
+      this.#tried.set(detector, start + match2.index + match2[0].length);
+    }
     const groups = match2.groups ?? {};
     const before = groups["before"] ?? "";
     const value = before + (groups["value"] ?? match2[0]);
@@ -45591,7 +45626,7 @@ var ContentScan = class _ContentScan {
     const first2 = raw === null ? start + at3 + inner : raw(at3 + inner);
     const length = raw === null ? size : raw(at3 + inner + size) - first2;
     const strength = checked3.strength ?? detector.strength;
-    this.#kept.add({
+    this.#keep().add({
       detector,
       value: secret,
       identity: checked3.identity ?? secret,
@@ -45645,12 +45680,12 @@ var ContentScan = class _ContentScan {
           companion: null
         });
         if (found.length < MAX_BATCH) continue;
-        this.#kept.merge(found);
+        this.#keep().merge(found);
         found = [];
         if (this.#bounds.matches.exceeded) return;
       }
     }
-    this.#kept.merge(found);
+    this.#keep().merge(found);
   }
 };
 function lineCounter(text5) {
@@ -52520,7 +52555,9 @@ function literalsOf(detectors) {
 function compile3(detectors, simd, files) {
   const all2 = literalsOf(detectors);
   const signOf = new Map(Object.entries(SIGNS));
+  const isSign = ({ spec, isTrigger }) => isTrigger || spec.text in PROGRAM_MARKS || PACKED.has(spec.text) || signOf.has(spec.text) || LETTER_ESCAPE_TEXTS.has(spec.text) || spec.text === PRINTABLE.text;
   return {
+    isSign: all2.map(isSign),
     marks: all2.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
     packed: all2.map(({ spec }) => PACKED.has(spec.text)),
     signs: all2.map(({ spec }) => signOf.get(spec.text) ?? null),
@@ -65519,7 +65556,7 @@ var Environment = class {
 };
 var isPosix = (shell) => shell === null || isShell((shell[0] ?? "").replace(/^.*[\\/]/, "").replace(/\.exe$/i, ""));
 var isWindows = (shell) => /^(?:cmd|powershell|pwsh)(?:\.exe)?$/i.test((shell?.[0] ?? "").replace(/^.*[\\/]/, ""));
-var NOTHING2 = { commands: [], incomplete: false };
+var NOTHING3 = { commands: [], incomplete: false };
 function readRun(source2, text5, shell, variables) {
   const words2 = jsonWords(text5);
   if (words2 !== null) {
@@ -65528,7 +65565,7 @@ function readRun(source2, text5, shell, variables) {
   }
   if (!isPosix(shell)) {
     const name2 = (shell?.[0] ?? "").replace(/^.*[\\/]/, "");
-    return { script: NOTHING2, unread: isWindows(shell) ? `${name2} runs it, which is not read` : `${name2} runs it, which is no shell that is read`, line: null };
+    return { script: NOTHING3, unread: isWindows(shell) ? `${name2} runs it, which is not read` : `${name2} runs it, which is no shell that is read`, line: null };
   }
   if (source2 === null) {
     const script2 = parseScript(text5, variables);
@@ -65552,10 +65589,10 @@ var NONE2 = /* @__PURE__ */ new Map();
 function toStep({ environment, shell, budget, ...known2 }) {
   const { keyword, text: text5, source: source2, lines } = known2;
   const variables = /^(?:RUN|ADD|COPY|USER|ENV|LABEL)$/.test(keyword ?? "") ? environment.now() : NONE2;
-  let read2 = { script: NOTHING2, unread: null, line: null };
+  let read2 = { script: NOTHING3, unread: null, line: null };
   if (keyword === "RUN") {
     budget.left -= text5.length + (source2?.documents.reduce((sum, { content }) => sum + content.length, 0) ?? 0);
-    read2 = budget.left < 0 ? { script: NOTHING2, unread: "the RUN instructions of the image are too long", line: null } : readRun(source2, text5, shell, variables);
+    read2 = budget.left < 0 ? { script: NOTHING3, unread: "the RUN instructions of the image are too long", line: null } : readRun(source2, text5, shell, variables);
   }
   environment.take(keyword, text5);
   const { script, unread, line: line2 } = read2;
@@ -69278,7 +69315,7 @@ var memorySchema = object({
   open: array(tuple([string2().max(64), string2().max(200), string2().max(300)])).max(200),
   fixed: array(tuple([string2().max(64), string2().max(200), string2().max(300), string2().max(40)])).max(100)
 });
-var NOTHING3 = { open: [], fixed: [] };
+var NOTHING4 = { open: [], fixed: [] };
 var MAX_TITLE = 200;
 var MAX_PLACE = 300;
 var MAX_HEAD = 400;
@@ -69288,11 +69325,11 @@ var MAX_MEMORY = 6e3;
 var MEMORY = /^<!-- layergate:memory ([\w-]*) -->$/m;
 function readMemory(section) {
   const text5 = MEMORY.exec(section ?? "")?.[1];
-  if (text5 === void 0) return NOTHING3;
+  if (text5 === void 0) return NOTHING4;
   try {
     return memorySchema.parse(JSON.parse(Buffer.from(text5, "base64url").toString("utf8")));
   } catch {
-    return NOTHING3;
+    return NOTHING4;
   }
 }
 function writeMemory(memory) {
@@ -69373,7 +69410,7 @@ function renderErrorSection(name2, failure2, earlier) {
     `### \u26A0\uFE0F ${failureHeadline(code2(name2), failure2.code)}`,
     markdown(cutText(failure2.message, MAX_MESSAGE)),
     "Nothing was judged.",
-    ...memory === NOTHING3 ? [] : [writeMemory(memory)]
+    ...memory === NOTHING4 ? [] : [writeMemory(memory)]
   ].join("\n\n");
 }
 function sectionsOf(comment2) {
@@ -72091,7 +72128,7 @@ var mayBeEntrypoint = (path19) => SCRIPTS.test(path19);
 import { createHash as createHash7 } from "node:crypto";
 
 // src/image/tar-guard.ts
-var NOTHING4 = Buffer.alloc(0);
+var NOTHING5 = Buffer.alloc(0);
 var TarGuard = class {
   #walk;
   #wanted;
@@ -72102,7 +72139,7 @@ var TarGuard = class {
   #rewritten = [];
   /** Where what was handed on ends: in front of a header that is not whole yet. */
   #handedOn = 0;
-  #kept = NOTHING4;
+  #kept = NOTHING5;
   /** @param metadata told of all that is no content */
   constructor(where, limits, onEntry, metadata = null) {
     this.#walk = walkTar(where, limits, { onEntry, onRewrite: (offset, header2) => this.#rewritten.push({ offset, header: header2 }), metadata });
@@ -72125,7 +72162,7 @@ var TarGuard = class {
       const from = offset + this.#have;
       if (from >= end2) break;
       const to = Math.min(end2, offset + length);
-      const piece = isPadding === true && isZero(chunk, from - start, to - start) ? NOTHING4 : chunk.subarray(from - start, to - start);
+      const piece = isPadding === true && isZero(chunk, from - start, to - start) ? NOTHING5 : chunk.subarray(from - start, to - start);
       this.#have += to - from;
       if (this.#have < length) {
         if (piece.length > 0) this.#partial.push(Buffer.from(piece));
@@ -72143,7 +72180,7 @@ var TarGuard = class {
     const until = isCut && this.#wanted !== null ? this.#wanted.offset : this.#position;
     const whole4 = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk]);
     let out = whole4.subarray(0, until - this.#handedOn);
-    this.#kept = isCut ? Buffer.from(whole4.subarray(out.length)) : NOTHING4;
+    this.#kept = isCut ? Buffer.from(whole4.subarray(out.length)) : NOTHING5;
     if (this.#rewritten.length > 0) {
       out = Buffer.from(out);
       for (const { offset, header: header2 } of this.#rewritten) header2.copy(out, offset - this.#handedOn);
@@ -72161,7 +72198,7 @@ var TarGuard = class {
     let rest = Buffer.concat(this.#partial);
     while (this.#wanted !== null) {
       this.#wanted = this.#step(this.#walk.next(rest));
-      rest = NOTHING4;
+      rest = NOTHING5;
     }
   }
 };
@@ -72185,7 +72222,7 @@ var NestedGuard = class {
   }
   /** @returns the bytes that were kept back: half a header */
   end() {
-    return this.#guard?.kept ?? NOTHING4;
+    return this.#guard?.kept ?? NOTHING5;
   }
 };
 
@@ -75294,7 +75331,7 @@ function leftOut(dropped) {
   return `it holds more matches that prove nothing than are kept; left out: ${named3.join(", ")}${kinds.length > 3 ? ` and of ${kinds.length - 3} more kinds` : ""}`;
 }
 var ENCODED = "(base64)";
-var NOTHING5 = Buffer.alloc(0);
+var NOTHING6 = Buffer.alloc(0);
 var Content = class _Content {
   #own = [];
   /** Those of what was unpacked, which may come before its own. */
@@ -75310,10 +75347,10 @@ var Content = class _Content {
   #depth;
   #isUnpacked;
   #scan;
-  #head = NOTHING5;
+  #head = NOTHING6;
   #isScript = false;
   /** The last bytes before those that come next, in which a sign may stand. */
-  #tail = NOTHING5;
+  #tail = NOTHING6;
   /** Bytes that were handed to be looked into. */
   #position = 0;
   #ended = false;
@@ -75385,7 +75422,7 @@ var Content = class _Content {
   /** @returns a promise to wait for, or null when all is done */
   end() {
     if (!this.#ended) {
-      const busy = this.push(NOTHING5, true);
+      const busy = this.push(NOTHING6, true);
       if (busy !== null) return busy.then(() => this.end() ?? void 0);
     }
     this.program = this.#scan.program;

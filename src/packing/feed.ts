@@ -4,10 +4,13 @@
 /** Gives the next bytes, or null at the end. */
 export type More = () => Promise<Buffer | null>
 
+const NOTHING: Buffer = Buffer.alloc(0)
+
 /** A source of bytes that knows where it stands. */
 export class Feed {
   readonly #more: More
-  #waiting: Buffer = Buffer.alloc(0)
+  /** What was pulled and not handed out, none of it empty. */
+  readonly #pieces: Buffer[] = []
   #ended = false
   /** Bytes handed out so far. */
   position: number
@@ -26,60 +29,57 @@ export class Feed {
     })
   }
 
-  async #fill(): Promise<boolean> {
-    while (this.#waiting.length === 0 && !this.#ended) {
+  /** Pulls one more piece. @returns false at the end */
+  async #pull(): Promise<boolean> {
+    while (!this.#ended) {
       const more = await this.#more()
       if (more === null) this.#ended = true
-      else this.#waiting = more
+      else if (more.length > 0) {
+        this.#pieces.push(more)
+        return true
+      }
     }
-    return this.#waiting.length > 0
+    return false
   }
 
   /** The next bytes, as many as there are at once; null at the end. */
   async next(): Promise<Buffer | null> {
-    if (!(await this.#fill())) return null
-    const chunk = this.#waiting
-    this.#waiting = Buffer.alloc(0)
-    this.position += chunk.length
-    return chunk
+    if (this.#pieces.length === 0) await this.#pull()
+    const piece = this.#pieces.shift() ?? null
+    this.position += piece?.length ?? 0
+    return piece
   }
 
   /** What is there at once, without taking it; nothing at the end. */
   async atHand(): Promise<Buffer> {
-    await this.#fill()
-    return this.#waiting
+    if (this.#pieces.length === 0) await this.#pull()
+    return this.#pieces[0] ?? NOTHING
   }
 
   /** Gives back bytes that were taken last. */
   unread(bytes: Buffer): void {
     if (bytes.length === 0) return
-    this.#waiting = this.#waiting.length === 0 ? bytes : Buffer.concat([bytes, this.#waiting])
+    this.#pieces.unshift(bytes)
     this.position -= bytes.length
   }
 
   /** The next bytes without taking them: `length` of them, or fewer at the end. */
   async peek(length: number): Promise<Buffer> {
-    if (this.#waiting.length < length && !this.#ended) {
-      const pieces = [this.#waiting]
-      let have = this.#waiting.length
-      while (have < length) {
-        const more = await this.#more()
-        if (more === null) {
-          this.#ended = true
-          break
-        }
-        pieces.push(more)
-        have += more.length
-      }
-      this.#waiting = Buffer.concat(pieces)
-    }
-    return this.#waiting.subarray(0, length)
+    let have = this.#length()
+    while (have < length && (await this.#pull())) have += this.#pieces.at(-1)?.length ?? 0
+    if ((this.#pieces[0]?.length ?? 0) < Math.min(length, have)) this.#pieces.splice(0, this.#pieces.length, Buffer.concat(this.#pieces))
+    return (this.#pieces[0] ?? NOTHING).subarray(0, length)
+  }
+
+  #length(): number {
+    return this.#pieces.reduce((sum, piece) => sum + piece.length, 0)
   }
 
   /** Takes `length` bytes, or fewer at the end. */
   async take(length: number): Promise<Buffer> {
     const bytes = Buffer.from(await this.peek(length))
-    this.#waiting = this.#waiting.subarray(bytes.length)
+    const rest = this.#pieces.shift()?.subarray(bytes.length)
+    if (rest !== undefined && rest.length > 0) this.#pieces.unshift(rest)
     this.position += bytes.length
     return bytes
   }
@@ -117,19 +117,21 @@ export class Feed {
 
   /** Passes over what is at hand but for its last bytes, and asks for more. @returns false at the end */
   async pass(keep: number): Promise<boolean> {
-    const more = this.#ended ? null : await this.#more()
-    if (more === null) {
-      this.#ended = true
-      return false
+    const waiting = this.#pieces.length
+    if (!(await this.#pull())) return false
+    let over = this.#pieces.slice(0, waiting).reduce((sum, piece) => sum + piece.length, 0) - keep
+    for (let first = this.#pieces[0]; first !== undefined && over > 0; first = this.#pieces[0]) {
+      this.#pieces.shift()
+      // What is kept of a piece outlives it: copied, it does not hold on to the whole.
+      if (over < first.length) this.#pieces.unshift(Buffer.from(first.subarray(over)))
+      this.position += Math.min(over, first.length)
+      over -= first.length
     }
-    const kept = this.#waiting.subarray(Math.max(0, this.#waiting.length - keep))
-    this.position += this.#waiting.length - kept.length
-    this.#waiting = kept.length === 0 ? more : Buffer.concat([kept, more])
     return true
   }
 
   async atEnd(): Promise<boolean> {
-    return !(await this.#fill())
+    return this.#pieces.length === 0 && !(await this.#pull())
   }
 }
 

@@ -60,6 +60,8 @@ export interface Compiled {
   readonly kernel: Kernel
   /** Detectors by number of the literal. */
   readonly owners: readonly (readonly Detector[])[]
+  /** By number of the literal: it is a sign or a trigger, one of those below. */
+  readonly isSign: readonly boolean[]
   readonly marks: readonly Mark[]
   /** By number of the literal: gzip in base64 may start with it. */
   readonly packed: readonly boolean[]
@@ -85,7 +87,17 @@ export interface SignAt {
 
 const NO_SIGNS: readonly SignAt[] = []
 const NO_ARCHIVES: readonly Buffer[] = []
+const NO_MATCHES: readonly SecretMatch[] = []
+const NOTHING_DROPPED: ReadonlyMap<SecretKind, number> = new Map()
 const NOTHING: Buffer = Buffer.alloc(0)
+
+/** Text that stood in a window in another form, and where. */
+interface Decoded {
+  readonly text: Buffer
+  readonly position: number
+  readonly length: number
+  readonly encoding: Encoding
+}
 
 /** How much of a content is kept. */
 export interface Bounds {
@@ -126,17 +138,18 @@ export class ContentScan {
   /** There were more signs of archives than are kept. */
   leftSigns = false
   readonly #bounds: Bounds
-  readonly #kept: Kept
+  /** What was found; null as long as nothing was: most contents hold nothing, and there are many. */
+  #kept: Kept | null = null
   /** Text of the window from `#blockAt` on. */
   #block = ''
   #blockAt = 0
   /** The last characters of tokens that were walked, by their places in the window. */
   #run = { from: 0, to: 0 }
   /** Where in the window the last match of a detector ends. */
-  readonly #tried = new Map<Detector, number>()
-  readonly #seen = new Set<string>()
-  readonly #unescaped = new UnescapedWindow(false)
-  readonly #joined = new UnescapedWindow(true)
+  #tried: Map<Detector, number> | null = null
+  #seen: Set<string> | null = null
+  #unescaped: UnescapedWindow | null = null
+  #joined: UnescapedWindow | null = null
 
   constructor(compiled: Compiled, path: string, depth: number, budget: PackedBudget, bounds: Bounds) {
     this.#compiled = compiled
@@ -145,7 +158,6 @@ export class ContentScan {
     this.#depth = depth
     this.#budget = budget
     this.#bounds = bounds
-    this.#kept = new Kept(bounds.matches, bounds.isCapped)
     this.#files = depth === 0 ? compiled.files.of(path) : []
   }
 
@@ -172,12 +184,17 @@ export class ContentScan {
 
   /** What was found, in order of position; complete after the last chunk. */
   get matches(): readonly SecretMatch[] {
-    return this.#kept.matches
+    return this.#kept?.matches ?? NO_MATCHES
   }
 
   /** Matches that prove nothing and were not kept, by detector. */
   get dropped(): ReadonlyMap<SecretKind, number> {
-    return this.#kept.dropped
+    return this.#kept?.dropped ?? NOTHING_DROPPED
+  }
+
+  #keep(): Kept {
+    this.#kept ??= new Kept(this.#bounds.matches, this.#bounds.isCapped)
+    return this.#kept
   }
 
   /** The file is longer than what is read of a file that its name tells. */
@@ -229,30 +246,34 @@ export class ContentScan {
     const carry = last ? this.#carry : Buffer.from(window.subarray(Math.max(0, to - LOOK_BEHIND), length))
     const shift = last ? 0 : Math.max(0, to - LOOK_BEHIND)
     const lines = shift === 0 ? 0 : this.#kernel.lines(0, shift)
-    this.#tried.clear()
+    this.#tried?.clear()
     this.#block = ''
-    this.#unescaped.clear()
-    this.#joined.clear()
+    this.#unescaped?.clear()
+    this.#joined?.clear()
     this.#run = { from: 0, to: 0 }
     this.#counted = { at: 0, lines: 0 }
-    if (to > from) this.#search(from, to, length, last)
+    if (to > from) this.#search(from, to, part, last)
     this.#carry = carry
     this.#base += shift
     this.#linesBefore += lines
     this.#done = this.#base + (to - shift)
     if (last && this.#files.length > 0) this.#readFile()
-    this.#kept.settle(last ? Number.POSITIVE_INFINITY : this.#done)
+    this.#kept?.settle(last ? Number.POSITIVE_INFINITY : this.#done)
   }
 
-  #search(from: number, to: number, length: number, last: boolean): void {
+  /** Searches the window, which holds what was carried over and a part. */
+  #search(from: number, to: number, part: Buffer, last: boolean): void {
     const kernel = this.#kernel
-    const { owners, marks, escaped, packed, letterEscapes, printable, triggers, names, signs } = this.#compiled
+    const length = this.#carry.length + part.length
+    const { owners, isSign, marks, escaped, packed, letterEscapes, printable, triggers, names, signs } = this.#compiled
     const places: number[] = []
     const escapedLetters: number[] = []
     let quotedFrom = this.#isQuoted ? 0 : length
-    const decoded: { text: Buffer; position: number; length: number; encoding: Encoding }[] = []
+    const decoded: Decoded[] = []
     kernel.scan(from, length, (position, literal, valueStart, valueLength) => {
       if (position < from || position >= to) return
+      for (const detector of owners[literal] ?? []) this.#try(detector, position, length, escaped[literal] ?? null)
+      if (!isSign[literal]) return
       const sign = signs[literal] ?? null
       if (sign !== null && this.#depth === 0 && this.#isLikely(sign.packing, position - sign.before)) {
         if (this.#signs.length < MAX_PENDING_SIGNS) this.#signs.push({ sign: sign.packing, at: this.#base + position - sign.before })
@@ -263,7 +284,6 @@ export class ContentScan {
       if (letterEscapes[literal] === true && escapesLetter(kernel.window, position)) escapedLetters.push(position)
       const mark = marks[literal] ?? null
       if (mark !== null) this.program ??= mark
-      for (const detector of owners[literal] ?? []) this.#try(detector, position, length, escaped[literal] ?? null)
       if (triggers[literal] === true) names.find(kernel.window, position, valueStart, valueLength, (detector, at) => this.#try(detector, at, length, null))
     })
     if (this.#depth >= MAX_DEPTH) return
@@ -278,28 +298,37 @@ export class ContentScan {
       }
     }
     for (const text of packedTexts(kernel.window, length, places, this.#budget, last)) decoded.push({ ...text, encoding: 'gzip' })
+    if (this.#wide !== null) decoded.push(this.#narrowed(this.#wide, length))
     const unescaped = stretchesAround(escapedLetters, length).map(({ from: start, to: end }) => ({
       start,
       text: unescapeText(kernel.window.toString('latin1', start, end), false),
     }))
     this.#isQuoted = quotedFrom < length
     if (this.#isQuoted) unescaped.push({ start: quotedFrom, text: unquotePrintable(kernel.window.toString('latin1', quotedFrom, length)) })
-    if (this.#wide !== null) decoded.push(this.#narrowed(this.#wide, length))
+    if (decoded.length > 0) this.#searchDecoded(decoded)
+    if (unescaped.length > 0) this.#searchUnescaped(unescaped, part)
+  }
+
+  /** Searches texts that were decoded; the window is another one afterwards. */
+  #searchDecoded(decoded: readonly Decoded[]): void {
     const lineAt = decoded.map(({ position }) => this.#lineAt(position))
-    const raw = unescaped.length === 0 ? null : Buffer.from(kernel.window.subarray(0, length))
-    decoded.forEach(({ text, position, length: run, encoding }, index) => {
-      for (const match of this.#matchesIn(text)) this.#addDecoded(match, position, run, encoding, lineAt[index] ?? null)
+    decoded.forEach(({ text, position, length, encoding }, index) => {
+      for (const match of this.#matchesIn(text)) this.#addDecoded(match, position, length, encoding, lineAt[index] ?? null)
     })
-    for (const { start, text } of unescaped) {
-      const found = this.#matchesIn(Buffer.from(text.text, 'latin1'))
-      // The window held what was decoded.
-      raw?.copy(kernel.window)
-      for (const match of found) this.#addUnescaped(match, text, start, raw)
-    }
+  }
+
+  /** Searches stretches with their escapes undone. */
+  #searchUnescaped(unescaped: readonly { readonly start: number; readonly text: Unescaped }[], part: Buffer): void {
+    const found = unescaped.map(({ start, text }) => ({ start, text, matches: this.#matchesIn(Buffer.from(text.text, 'latin1')) })).filter(({ matches }) => matches.length > 0)
+    if (found.length === 0) return
+    // The window held what was decoded.
+    this.#carry.copy(this.#kernel.window)
+    part.copy(this.#kernel.window, this.#carry.length)
+    for (const { start, text, matches } of found) for (const match of matches) this.#addUnescaped(match, text, start)
   }
 
   /** The window's text where each character takes four bytes. */
-  #narrowed(order: 'little' | 'big', length: number): { text: Buffer; position: number; length: number; encoding: Encoding } {
+  #narrowed(order: 'little' | 'big', length: number): Decoded {
     const position = (4 - (this.#base % 4)) % 4
     return { text: narrowWide(this.#kernel.window.subarray(position, length), order), position, length: length - position, encoding: 'utf-32' }
   }
@@ -314,18 +343,18 @@ export class ContentScan {
   #matchesIn(text: Buffer): readonly SecretMatch[] {
     const inner = new ContentScan(this.#compiled, this.#path, this.#depth + 1, this.#budget, { ...this.#bounds, matches: this.#bounds.matches.inside() })
     inner.push(text, true)
-    this.#kept.leaveOut(inner.dropped)
+    if (inner.dropped.size > 0) this.#keep().leaveOut(inner.dropped)
     return inner.matches
   }
 
   /** Takes what was found where letters are escaped; what is written plainly there was found before. */
-  #addUnescaped(match: SecretMatch, text: Unescaped, start: number, raw: Buffer | null): void {
+  #addUnescaped(match: SecretMatch, text: Unescaped, start: number): void {
     const from = start + text.original(match.offset)
     const to = start + text.original(match.offset + match.length)
     if (to - from === match.length && match.encoding === 'raw') return
     const offset = this.#base + from
-    const companion = match.companion ?? raw?.toString('latin1', from, to) ?? null
-    this.#kept.add({ ...match, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion })
+    const companion = match.companion ?? this.#kernel.window.toString('latin1', from, to)
+    this.#keep().add({ ...match, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion })
   }
 
   #lineAt(position: number): number | null {
@@ -339,6 +368,7 @@ export class ContentScan {
   #addDecoded(match: SecretMatch, position: number, run: number, encoding: Encoding, line: number | null): void {
     const key = `${match.detector.id}\0${match.identity}`
     const offset = this.#base + position
+    this.#seen ??= new Set()
     if (this.#seen.has(key)) return
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key)
     // Decoded text that is no secret of its own (the words of a base64 run) proves little: only what is not generic counts.
@@ -346,7 +376,7 @@ export class ContentScan {
     const within =
       encoding === 'utf-32' ? match.offset * 4 : encoding === 'utf-16' || encoding === 'hex' ? match.offset * 2 : encoding === 'gzip' ? 0 : Math.floor((match.offset * 4) / 3)
     const start = offset + Math.min(within, run)
-    this.#kept.add({ ...match, offset: start, length: offset + run - start, end: offset + run, line, encoding })
+    this.#keep().add({ ...match, offset: start, length: offset + run - start, end: offset + run, line, encoding })
   }
 
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
@@ -376,7 +406,7 @@ export class ContentScan {
     }
     if (this.#mustStandAlone(detector)) {
       // No token starts inside another of its kind: text that is full of starts costs no more than other text.
-      if (position < (this.#tried.get(detector) ?? 0) || !standsAlone(text, at, null, this.#isText)) return
+      if (position < (this.#tried?.get(detector) ?? 0) || !standsAlone(text, at, null, this.#isText)) return
     }
     const found = this.#match(detector, text, at, null, start)
     if (found === 'strong') return
@@ -393,6 +423,7 @@ export class ContentScan {
 
   /** Tries a detector on text whose escapes are undone. */
   #tryUnescaped(detector: Detector, position: number, end: number): void {
+    this.#unescaped ??= new UnescapedWindow(false)
     const around = this.#unescaped.around((from, to) => this.#slice(from, to, end), position, LOOK_BEHIND, detector.window ?? DEFAULT_WINDOW, end)
     if (around === null) return
     if (detector.notAfter?.includes(around.text.charCodeAt(around.at - 1)) === true) return
@@ -408,6 +439,7 @@ export class ContentScan {
     const run = this.#runEnd(text, at, start)
     // The `=` at the end of a line of quoted-printable may be one of a token too.
     if (!goesOn(text, run) && !(text[run - 1] === '=' && goesOn(text, run - 1))) return false
+    this.#joined ??= new UnescapedWindow(true)
     const whole = this.#joined.around((from, to) => this.#slice(from, to, end), position, 0, Math.min(MAX_PIECES, window * 2), end)
     if (whole === null) return false
     const places = (index: number): number => (index < at ? start + index : whole.raw(whole.at + index - at))
@@ -442,7 +474,10 @@ export class ContentScan {
     const found = this.#found(detector, text, at)
     if (found === null) return 'none'
     const { match, mustProve } = found
-    if (detector.alone === true && raw === null) this.#tried.set(detector, start + match.index + match[0].length)
+    if (detector.alone === true && raw === null) {
+      this.#tried ??= new Map()
+      this.#tried.set(detector, start + match.index + match[0].length)
+    }
     const groups = match.groups ?? {}
     const before = groups['before'] ?? ''
     const value = before + (groups['value'] ?? match[0])
@@ -459,7 +494,7 @@ export class ContentScan {
     const first = raw === null ? start + at + inner : raw(at + inner)
     const length = raw === null ? size : raw(at + inner + size) - first
     const strength = checked.strength ?? detector.strength
-    this.#kept.add({
+    this.#keep().add({
       detector,
       value: secret,
       identity: checked.identity ?? secret,
@@ -515,12 +550,12 @@ export class ContentScan {
           companion: null,
         })
         if (found.length < MAX_BATCH) continue
-        this.#kept.merge(found)
+        this.#keep().merge(found)
         found = []
         if (this.#bounds.matches.exceeded) return
       }
     }
-    this.#kept.merge(found)
+    this.#keep().merge(found)
   }
 }
 

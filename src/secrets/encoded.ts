@@ -131,33 +131,41 @@ function isTextInHex(bytes: Buffer, from: number, to: number): boolean {
   return false
 }
 
-/** The hex of text in a run of base64 characters: behind `0x`, a path, a name. Each at those of its alignments that give text. */
-function* hexTexts(bytes: Buffer, from: number, to: number): Generator<{ start: number; end: number }> {
-  const isHex = (index: number): boolean => HEX_DIGIT[bytes[index] ?? 0] !== 255
-  // Among so many characters, one digit in a row of hex is met: what cannot be part of one is passed over.
+/** Whether pairs of hex digits stand for text or for what is packed. */
+const isHexText = (bytes: Buffer, from: number, to: number): boolean =>
+  PACKED_HEX.test(bytes.toString('latin1', from, Math.min(to, from + SIGN_LENGTH))) || isTextInHex(bytes, from, to)
+
+/**
+ * The first hex digits in a run of base64 characters that stand for text: behind `0x`, a path, a name. Among so many characters,
+ * one digit in a row of hex is met: what cannot be part of one is passed over.
+ * @returns where they begin and end, and whether they do so at each alignment; null where there are none
+ */
+function nextHex(bytes: Buffer, from: number, to: number): { start: number; end: number; isEven: boolean; isOdd: boolean } | null {
   for (let probe = from + 2 * MIN_HEX_PAIRS - 1, done = from; probe < to; probe += 2 * MIN_HEX_PAIRS) {
-    if (!isHex(probe)) continue
+    if (HEX_DIGIT[bytes[probe] ?? 0] === 255) continue
     let [start, end] = [probe, probe + 1]
-    while (start > done && isHex(start - 1)) start--
-    while (end < to && isHex(end)) end++
-    const head = bytes.toString('latin1', start, start + SIGN_LENGTH + 1)
+    while (start > done && HEX_DIGIT[bytes[start - 1] ?? 0] !== 255) start--
+    while (end < to && HEX_DIGIT[bytes[end] ?? 0] !== 255) end++
     if (end - start >= 2 * MIN_HEX_PAIRS) {
-      for (const shift of [0, 1]) if (PACKED_HEX.test(head.slice(shift)) || isTextInHex(bytes, start + shift, end)) yield { start: start + shift, end }
+      const isEven = isHexText(bytes, start, end)
+      const isOdd = isHexText(bytes, start + 1, end)
+      if (isEven || isOdd) return { start, end, isEven, isOdd }
     }
     done = end
     probe = Math.max(probe, end - 1)
   }
+  return null
 }
-
-const hasHexText = (bytes: Buffer, from: number, to: number): boolean => hexTexts(bytes, from, to).next().done !== true
 
 /** What a text of base64 characters decodes to: hex or base64 at each place where it may begin. */
 export function* decodedTexts(text: string): Generator<{ bytes: Buffer; encoding: 'base64' | 'base32' | 'hex' }> {
   const bytes = Buffer.from(text, 'latin1')
   let isHex = false
-  for (const { start, end } of hexTexts(bytes, 0, bytes.length)) {
+  for (let found = nextHex(bytes, 0, bytes.length); found !== null; found = nextHex(bytes, found.end, bytes.length)) {
+    const { start, end, isEven, isOdd } = found
     isHex = true
-    yield { bytes: Buffer.from(text.slice(start, end), 'hex'), encoding: 'hex' }
+    if (isEven) yield { bytes: Buffer.from(text.slice(start, end), 'hex'), encoding: 'hex' }
+    if (isOdd) yield { bytes: Buffer.from(text.slice(start + 1, end), 'hex'), encoding: 'hex' }
   }
   if (isHex) return
   if (mayBeBase32(bytes, 0, bytes.length)) yield { bytes: decodeBase32(bytes), encoding: 'base32' }
@@ -202,7 +210,7 @@ export function base64Texts(kernel: Kernel, from: number, length: number): { pos
       window[first.start] !== 77 &&
       !mayBePacked(window, first.start) &&
       !mayBeBase32(window, first.start, first.end) &&
-      !hasHexText(window, first.start, first.end) &&
+      nextHex(window, first.start, first.end) === null &&
       !isBase64Text(window, first.start, first.end)
     )
       continue

@@ -7,8 +7,8 @@ const ESCAPE =
   /%(?<percent>[0-9A-Fa-f]{2})(?!\w{1,40}%(?![0-9A-Fa-f]{2}))|\\{1,3}(?:u00(?<unicode>[0-9A-Fa-f]{2})|x(?<hex>[0-9A-Fa-f]{2})|u\{0{0,4}(?<point>[0-9A-Fa-f]{2})\}|U000000(?<wide>[0-9A-Fa-f]{2})|(?<octal>0[0-7]{2}|1[0-7]{2})|(?<sign>[/=+:#!"]))|&(?<entity>amp|quot|apos|lt|gt|lowbar|hyphen|#x0{0,4}[0-9A-Fa-f]{1,4}|#0{0,4}[0-9]{1,4});/y
 /** What each escape starts with, and something of what follows. */
 const ANY_ESCAPE = /%[0-9A-Fa-f]{2}|\\[uxU01/=+:#!"\\]|&[aqlgh#]/
-const NEXT_ESCAPE = /[%\\&]/g
-const NEXT_ESCAPE_OR_JOINT = /[%\\&="'`\r\n]/g
+const NEXT_ESCAPE = new RegExp(ANY_ESCAPE, 'g')
+const NEXT_ESCAPE_OR_JOINT = new RegExp(`${ANY_ESCAPE.source}|[\\\\="'\`\\r\\n]`, 'g')
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', quot: '"', apos: "'", lt: '<', gt: '>', lowbar: '_', hyphen: '-' }
 

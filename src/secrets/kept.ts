@@ -30,7 +30,7 @@ export class MatchBudget {
   #left: number
   readonly #around: MatchBudget | null
   /** Weak matches of the image, by detector and strength. */
-  readonly #weak = new Map<string, number>()
+  #weak: Map<string, number> | null = null
 
   constructor(limit: number, around: MatchBudget | null = null) {
     this.limit = limit
@@ -45,7 +45,7 @@ export class MatchBudget {
 
   /** Weak matches of this kind that one content may keep. */
   weak(kind: string): number {
-    return (this.#weak.get(kind) ?? 0) < MANY_WEAK ? MAX_WEAK : FEW_WEAK
+    return (this.#weak?.get(kind) ?? 0) < MANY_WEAK ? MAX_WEAK : FEW_WEAK
   }
 
   /** @returns whether the match may be kept */
@@ -55,7 +55,10 @@ export class MatchBudget {
       this.#exceed()
       return false
     }
-    if (isWeak(match.strength)) this.#weak.set(kindOf(match), (this.#weak.get(kindOf(match)) ?? 0) + 1)
+    if (isWeak(match.strength)) {
+      this.#weak ??= new Map()
+      this.#weak.set(kindOf(match), (this.#weak.get(kindOf(match)) ?? 0) + 1)
+    }
     return true
   }
 

@@ -39,6 +39,7 @@ const ESCAPE =
 const BASES = [16, 16, 16, 16, 16, 8, 16, 10]
 
 const isWord = (byte: number | undefined): boolean => byte !== undefined && ((byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90) || byte === 95 || (byte >= 97 && byte <= 122))
+const isHexDigit = (byte: number | undefined): boolean => byte !== undefined && ((byte >= 48 && byte <= 57) || ((byte | 32) >= 97 && (byte | 32) <= 102))
 /** A letter or digit, or the sign that another escape begins or ends with. */
 const goesOn = (byte: number | undefined): boolean => isWord(byte) || byte === 37 || byte === 38 || byte === 92 || byte === 59
 
@@ -47,6 +48,8 @@ const goesOn = (byte: number | undefined): boolean => isWord(byte) || byte === 3
  * of a range, is none.
  */
 export function escapesLetter(window: Buffer, position: number): boolean {
+  // A percent sign in front of no number, which most are.
+  if (window[position] === 37 && (!isHexDigit(window[position + 1]) || !isHexDigit(window[position + 2]))) return false
   const text = window.toString('latin1', position, position + LONGEST)
   const match = ESCAPE.exec(text)
   if (match === null) return false
@@ -59,8 +62,11 @@ export function escapesLetter(window: Buffer, position: number): boolean {
 const BEFORE = 512
 const BEHIND = 4096
 
+const NO_STRETCHES: readonly { readonly from: number; readonly to: number }[] = []
+
 /** The stretches of a window to read with escapes undone. @param places in order */
-export function stretchesAround(places: readonly number[], length: number): { from: number; to: number }[] {
+export function stretchesAround(places: readonly number[], length: number): readonly { readonly from: number; readonly to: number }[] {
+  if (places.length === 0) return NO_STRETCHES
   const stretches: { from: number; to: number }[] = []
   for (const place of places) {
     const last = stretches.at(-1)

@@ -115,7 +115,13 @@ export interface PackedText {
  * @param places where signs stand in the window, in order
  * @param isLast whether the content ends with the window; what runs into its end else is cut
  */
-export function* packedTexts(window: Buffer, length: number, places: readonly number[], budget: PackedBudget, isLast: boolean): Generator<PackedText> {
+export function packedTexts(window: Buffer, length: number, places: readonly number[], budget: PackedBudget, isLast: boolean): readonly PackedText[] {
+  return places.length === 0 ? NO_TEXTS : [...textsAt(window, length, places, budget, isLast)]
+}
+
+const NO_TEXTS: readonly PackedText[] = []
+
+function* textsAt(window: Buffer, length: number, places: readonly number[], budget: PackedBudget, isLast: boolean): Generator<PackedText> {
   let done = 0
   let all: string | null = null
   for (const place of places) {

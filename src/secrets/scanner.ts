@@ -69,7 +69,10 @@ export function literalsOf(detectors: readonly Detector[]): readonly Sought[] {
 function compile(detectors: readonly Detector[], simd: boolean, files: readonly FileDetector[]): Compiled {
   const all = literalsOf(detectors)
   const signOf = new Map<string, (typeof SIGNS)[keyof typeof SIGNS]>(Object.entries(SIGNS))
+  const isSign = ({ spec, isTrigger }: Sought): boolean =>
+    isTrigger || spec.text in PROGRAM_MARKS || PACKED.has(spec.text) || signOf.has(spec.text) || LETTER_ESCAPE_TEXTS.has(spec.text) || spec.text === PRINTABLE.text
   return {
+    isSign: all.map(isSign),
     marks: all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
     packed: all.map(({ spec }) => PACKED.has(spec.text)),
     signs: all.map(({ spec }) => signOf.get(spec.text) ?? null),
