@@ -182,7 +182,7 @@ function alarmsOver(file: string): void {
   const of = (strength: SecretMatch['strength']): number => found.filter((match) => match.strength === strength).length
   console.log(`\n${texts.length} real Dockerfiles: ${of('proven')} critical, ${of('likely')} high, ${of('possible')} medium, ${of('harmless')} low`)
   if (values.alarms === true)
-    for (const match of found.filter(({ strength }) => strength !== 'harmless')) console.log(`  ${match.strength} ${match.detector.id} ${JSON.stringify(match.value.slice(0, 60))}`)
+    for (const match of found.filter(({ strength }) => strength !== 'harmless')) console.log(`  ${match.strength} ${match.detector} ${JSON.stringify(match.value.slice(0, 60))}`)
 }
 
 /** MB/s of `run` for each set of detectors, in turns, so that a slow minute of the machine slows both. */

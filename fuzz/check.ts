@@ -1,7 +1,7 @@
 // The cases of the fuzzer, each with what must hold. A check answers with what is wrong, or null.
 import { createHash } from 'node:crypto'
 import { GateError } from '../src/error.ts'
-import { cleanPath, decodeName } from '../src/filesystem/path.ts'
+import { cleanPath, decodeName } from '../src/image/path.ts'
 import { parseConfig } from '../src/image/config.ts'
 import type { LayerEntry } from '../src/layer/layer-scan.ts'
 import { scanLayer } from '../src/layer/scan.ts'

@@ -66,8 +66,9 @@ function layerOf(file: string): Layer {
 
 /** What everybody has who has the package: keys, and tokens that only their form tells. No passwords, no token that proves itself. */
 function isPublic({ detector, strength }: LayerMatch): boolean {
-  if (strength === 'harmless' || detector.generic === true || detector.guessable === true) return false
-  return isKey(detector.id) || strength !== 'proven'
+  const { generic, guessable } = scanner.catalogue.kindOf(detector)
+  if (strength === 'harmless' || generic === true || guessable === true) return false
+  return isKey(detector) || strength !== 'proven'
 }
 
 const scanner = new Scanner()
@@ -80,7 +81,7 @@ async function take(source: string, files: readonly string[]): Promise<void> {
       for (const match of scan.matches) {
         const where = `${scan.entries[match.entry]?.path}${match.inside === null ? '' : `!/${match.inside}`}`
         if (flags.includes('--list') && match.strength !== 'harmless' && match.strength !== 'possible')
-          console.log(`${isPublic(match) ? 'public' : 'left  '} ${match.strength} ${match.detector.id} ${source} ${where}`)
+          console.log(`${isPublic(match) ? 'public' : 'left  '} ${match.strength} ${match.detector} ${source} ${where}`)
         const hash = publicHash(match.identity)
         if (isPublic(match) && !found.has(hash)) found.set(hash, { hash, source })
       }

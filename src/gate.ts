@@ -18,9 +18,10 @@ import { parsePasswd, readCollected, resolveUser } from './filesystem/users.ts'
 import type { Image } from './image/image.ts'
 import { type OpenOptions, openImage } from './image/open.ts'
 import { hashEntries } from './layer/hash.ts'
-import type { ContentHashes, LayerScan } from './layer/layer-scan.ts'
+import type { LayerScan } from './layer/layer-scan.ts'
 import { scanOtherFiles } from './layer/other-files.ts'
 import { scanLayer } from './layer/scan.ts'
+import type { ContentHashes } from './packages/database.ts'
 import type { Authority, GivenBaseline } from './policy/authority.ts'
 import { type Baseline, sectionOf } from './policy/baseline.ts'
 import { agreedIgnores, type InlineIgnore, readInlineIgnores } from './policy/inline.ts'
@@ -123,7 +124,7 @@ export async function runGate(options: GateOptions): Promise<Outcome> {
       collected,
       programs: findPrograms(filesystem, layers),
       skipped: [
-        ...layers.flatMap(({ index, skipped }) => skipped.flatMap((part) => (vouching.vouchesFor(index, part.path) ? [] : [{ layer: index, ...part }]))),
+        ...layers.flatMap(({ skipped }, layer) => skipped.flatMap((part) => (vouching.vouchesFor(layer, part.path) ? [] : [{ layer, ...part }]))),
         ...others.skipped.map((part) => ({ layer: null, ...part })),
       ],
       now: options.now,
@@ -224,7 +225,7 @@ async function scanLayers(image: Image, scanner: Scanner, { policy, onProgress, 
     )
     bytes += scan.size
     done += layer.storedSize
-    kept += scan.extracts.reduce((sum, { content }) => sum + content.length, 0)
+    kept += scan.extracts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
     scans.push(scan)
   }
   return scans
@@ -236,12 +237,12 @@ async function scanLayers(image: Image, scanner: Scanner, { policy, onProgress, 
  */
 async function hashesOfMatches(image: Image, layers: readonly LayerScan[]): Promise<Map<string, ContentHashes>> {
   const hashes = new Map<string, ContentHashes>()
-  for (const scan of layers) {
-    for (const [entry, own] of scan.hashes) hashes.set(`${scan.index}:${entry}`, own)
-    const missing = new Set([...scan.records.keys()].filter((entry) => !scan.hashes.has(entry)))
-    const layer = image.layers[scan.index]
+  for (const [index, scan] of layers.entries()) {
+    for (const [entry, own] of scan.hashes) hashes.set(`${index}:${entry}`, own)
+    const missing = new Set(scan.records.flatMap(([entry]) => (hashes.has(`${index}:${entry}`) ? [] : [entry])))
+    const layer = image.layers[index]
     if (missing.size === 0 || layer === undefined) continue
-    for (const [entry, own] of await hashEntries(layer, missing)) hashes.set(`${scan.index}:${entry}`, own)
+    for (const [entry, own] of await hashEntries(layer, missing)) hashes.set(`${index}:${entry}`, own)
   }
   return hashes
 }

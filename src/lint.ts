@@ -85,7 +85,7 @@ function evidenceOf(dockerfile: Dockerfile, salt: string, scanner: Scanner, now:
     built: null,
     now,
   }
-  return { read, values: [...leaks.values, ...beside.flatMap(({ match }) => knownValues(match, dockerfile.text))] }
+  return { read, values: [...leaks.values, ...beside.flatMap(({ match }) => knownValues(scanner.catalogue, match, dockerfile.text))] }
 }
 
 /** Checks one Dockerfile. @throws ConfigError for a text that the builder would refuse */

@@ -4,13 +4,12 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import path from 'node:path'
 import { weighInPackage } from '../evidence/vouching.ts'
-import { findInstalled } from '../filesystem/installed.ts'
-import { cleanPath } from '../filesystem/path.ts'
-import { isNodeManifest, MAX_MANIFEST, namesPackage } from '../layer/collectors.ts'
+import { cleanPath } from '../image/path.ts'
 import { Content } from '../layer/content.ts'
 import type { LayerEntry, LayerMatch } from '../layer/layer-scan.ts'
 import { NestedBudget } from '../layer/nested.ts'
 import { DEFAULT_LIMITS } from '../limits.ts'
+import { findInstalled, isNodeManifest, MAX_MANIFEST, namesPackage } from '../packages/installed.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import { codeOf } from './whole-file.ts'
 
@@ -70,7 +69,9 @@ export class ContextScan {
   /** What was found, each match as what it is worth where it stands. */
   matches(): readonly ContextMatch[] {
     const installed = findInstalled(this.#entries, new Set(this.#matches.map(({ entry }) => entry)), this.#manifests)
-    return this.#matches.map((match) => weighInPackage(match, this.#entries[match.entry]?.path ?? '/', installed.get(match.entry) ?? null))
+    return this.#matches.map((match) =>
+      weighInPackage(this.#scanner.catalogue.kindOf(match.detector), match, this.#entries[match.entry]?.path ?? '/', installed.get(match.entry) ?? null),
+    )
   }
 
   /** The path of a file, by the number of its match. */

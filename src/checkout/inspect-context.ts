@@ -5,6 +5,7 @@ import path from 'node:path'
 import { ConfigError } from '../error.ts'
 import { isProvenToken } from '../evidence/vouching.ts'
 import { SEVERITIES, SEVERITY_OF, type Severity } from '../rules/finding.ts'
+import type { Catalogue } from '../secrets/catalogue.ts'
 import { KnownPublic } from '../secrets/known.ts'
 import { knownValues } from '../secrets/last-look.ts'
 import { type KnownValue, redactValue } from '../secrets/redact.ts'
@@ -100,26 +101,27 @@ class Waste {
 }
 
 /** The secrets of the files, each once for a value and line, the worst first. */
-function secretsOf(scan: ContextScan, dockerfile: string | null): { readonly secrets: ContextSecret[]; readonly values: KnownValue[] } {
+function secretsOf(scan: ContextScan, dockerfile: string | null, catalogue: Catalogue): { readonly secrets: ContextSecret[]; readonly values: KnownValue[] } {
   const known = new KnownPublic()
   const secrets: ContextSecret[] = []
   const values: KnownValue[] = []
   const seen = new Set<string>()
   for (const match of scan.matches()) {
-    values.push(...knownValues(match, null))
-    const { detector, inside, strength, value, identity } = match
+    values.push(...knownValues(catalogue, match, null))
+    const { inside, strength, value, identity } = match
     const name = scan.pathOf(match)
     const line = inside === null ? match.line : null
     const key = JSON.stringify([name, inside, identity, line])
     if (strength === 'harmless' || seen.has(key) || (!isProvenToken(match) && known.sourceOf(identity) !== null)) continue
     seen.add(key)
+    const kind = catalogue.kindOf(match.detector)
     secrets.push({
       path: name,
       inside,
       line,
       severity: SEVERITY_OF[strength],
-      title: detector.title,
-      redacted: redactValue(value, detector.guessable === true),
+      title: kind.title,
+      redacted: redactValue(value, kind.guessable === true),
       inDockerfile: name === dockerfile || isDockerfile(path.posix.basename(name)),
     })
   }
@@ -155,7 +157,7 @@ export async function inspectContext(root: string, directory: string, dockerfile
     const above = waste.above(name)
     if (above !== undefined) above.bytes += bytes
   }
-  const { secrets, values } = secretsOf(scan, places.dockerfile === null ? null : path.posix.relative(places.context, places.dockerfile))
+  const { secrets, values } = secretsOf(scan, places.dockerfile === null ? null : path.posix.relative(places.context, places.dockerfile), scanner.catalogue)
   const told = new Set(secrets.map((secret) => secret.path))
   for (const [name, bytes] of sizes) if (!told.has(name)) waste.add(name, bytes)
   const listed = waste.found.sort((a, b) => (a.path < b.path ? -1 : 1))

@@ -1,5 +1,5 @@
 // Which file of the build context a COPY or ADD brought in, as far as its words tell.
-import { baseName, cleanPath } from '../filesystem/path.ts'
+import { baseName, cleanPath } from '../image/path.ts'
 import type { Instruction } from './dockerfile.ts'
 import { jsonWords } from './words.ts'
 

@@ -1,6 +1,6 @@
 // Whether a history entry can come from an instruction: the words that builders keep are compared, what they fill in
 // (variables, build arguments) or lose (sources of a COPY in the classic builder) is left open.
-import { cleanPath } from '../filesystem/path.ts'
+import { cleanPath } from '../image/path.ts'
 import type { Instruction } from './dockerfile.ts'
 import type { HistoryInstruction } from './history.ts'
 import { fitsPattern, joinPatterns, jsonWords, letters, literal, type Pattern, patternsOf, squeeze } from './words.ts'

@@ -1,8 +1,9 @@
 // For every layer and history entry: the instruction and line that made it, and whether it is the image's own or came
 // with the base. What is not known stays unknown, with a reason.
-import { cleanPath } from '../filesystem/path.ts'
+
 import type { HistoryEntry, ImageConfig } from '../image/config.ts'
 import type { Digest } from '../image/image.ts'
+import { cleanPath } from '../image/path.ts'
 import type { Provenance } from '../provenance/provenance.ts'
 import { type Trace, trace } from '../provenance/trace.ts'
 import { type Alignment, alignBest } from './align.ts'

@@ -4,8 +4,9 @@ import type { Dockerfile, Instruction, Stage } from '../dockerfile/dockerfile.ts
 import type { DockerfileLines, EntryOrigin, Origin } from '../dockerfile/origin.ts'
 import { jsonWords } from '../dockerfile/words.ts'
 import { buildFilesystem } from '../filesystem/filesystem.ts'
-import { baseName } from '../filesystem/path.ts'
 import type { ImageConfig } from '../image/config.ts'
+import { baseName } from '../image/path.ts'
+import type { SecretKind } from '../secrets/detector.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import { type CommandCredential, credentialsOf } from './command-credentials.ts'
@@ -22,6 +23,7 @@ export interface BesideSecret {
    * made with, or an ARG before the first FROM; `comment`.
    */
   readonly where: 'file' | 'stage' | 'comment'
+  readonly kind: SecretKind
   readonly match: SecretMatch
   /** The keyword of the instruction; empty for a comment. */
   readonly keyword: string
@@ -133,7 +135,12 @@ function targetOf({ text }: Instruction, name: string): string {
 }
 
 /** What the Dockerfile says beside the image. */
-function* besideOf(dockerfile: Dockerfile, steps: readonly Step[], scanner: Scanner, linesOf: (instruction: Instruction) => DockerfileLines): Generator<BesideSecret> {
+function* besideOf(
+  dockerfile: Dockerfile,
+  steps: readonly Step[],
+  scanner: Scanner,
+  linesOf: (instruction: Instruction) => DockerfileLines,
+): Generator<Omit<BesideSecret, 'kind'>> {
   const at = (instruction: Instruction, { value, facts }: SecretMatch): DockerfileLines => ({
     ...linesOf(instruction),
     ...linesIn(instruction, value, facts['name'] ?? ''),
@@ -185,7 +192,7 @@ export function describedBy(
     const { match } = secret
     if (told.has(match.value) || seen.has(match.identity)) continue
     seen.add(match.identity)
-    beside.push(secret)
+    beside.push({ ...secret, kind: scanner.catalogue.kindOf(match.detector) })
   }
   return { origin, leaks, beside }
 }

@@ -1,7 +1,8 @@
 // The matches of the files of all layers, each with every path that shows its bytes and what became of it there.
 import type { Origin } from '../dockerfile/origin.ts'
 import type { Filesystem, Version } from '../filesystem/filesystem.ts'
-import type { ContentHashes, LayerMatch, LayerScan } from '../layer/layer-scan.ts'
+import type { LayerMatch, LayerScan } from '../layer/layer-scan.ts'
+import type { ContentHashes } from '../packages/database.ts'
 import type { FilePlace } from './leak.ts'
 
 /** Hard links to one file that count as places of what it holds. */
@@ -25,19 +26,19 @@ export function* fileMatches(
   }
   /** The identities that a version's bytes hold. */
   const identities = new Map<Version, Set<string>>()
-  for (const scan of scans) {
+  for (const [layer, scan] of scans.entries()) {
     for (const match of scan.matches) {
-      const version = filesystem.versionOf(scan.index, match.entry)
+      const version = filesystem.versionOf(layer, match.entry)
       identities.set(version, (identities.get(version) ?? new Set()).add(match.identity))
     }
   }
-  for (const scan of scans) {
+  for (const [layer, scan] of scans.entries()) {
     for (const match of scan.matches) {
-      const version = filesystem.versionOf(scan.index, match.entry)
+      const version = filesystem.versionOf(layer, match.entry)
       const places = [version, ...(links.get(version) ?? [])].map((shown): FilePlace => {
         let last = shown
         while (last.ending?.state === 'overwritten' && last.successor !== null && identities.get(last.successor.content)?.has(match.identity)) last = last.successor
-        const layer = origin.layers[shown.layer]
+        const from = origin.layers[shown.layer]
         return {
           kind: 'file',
           version: shown,
@@ -47,8 +48,8 @@ export function* fileMatches(
           encoding: match.encoding,
           state: last.ending?.state ?? 'present',
           ending: last.ending,
-          owner: layer?.owner ?? 'unknown',
-          lines: layer?.lines ?? null,
+          owner: from?.owner ?? 'unknown',
+          lines: from?.lines ?? null,
           strength: match.strength,
           name: match.facts['name'] ?? null,
           note: match.note,

@@ -2,9 +2,9 @@
 import type { Filesystem, Version } from '../filesystem/filesystem.ts'
 import { parsePasswd } from '../filesystem/users.ts'
 import type { Image } from '../image/image.ts'
-import { MAX_EXTRACT } from '../layer/collectors.ts'
 import { readEntries } from '../layer/hash.ts'
 import type { LayerScan } from '../layer/layer-scan.ts'
+import { addPackages, packageTextLimit } from '../packages/list.ts'
 
 export interface InventoryFile {
   readonly type: string
@@ -26,61 +26,16 @@ export interface Inventory {
   readonly settings: ReadonlyMap<string, string>
 }
 
-/** dpkg's status, and the files of distroless images; apk's database. */
-function readStatus(manager: 'dpkg' | 'apk', text: string, add: (name: string, version: string) => void): void {
-  const [nameKey, versionKey] = manager === 'dpkg' ? ['Package: ', 'Version: '] : ['P:', 'V:']
-  let name = ''
-  for (const line of text.split('\n')) {
-    if (line.startsWith(nameKey)) name = line.slice(nameKey.length).trim()
-    else if (line.startsWith(versionKey) && name !== '') add(`${manager} ${name}`, line.slice(versionKey.length).trim())
-    else if (line.trim() === '') name = ''
-  }
-}
-
-/** What npm, pnpm and yarn install. */
-const NODE_PACKAGE = /\/node_modules\/((?:@[^/]+\/)?[^/@.][^/]*)\/package\.json$/
-/** Bytes of one package.json; those of a large one are passed over. */
-const MAX_MANIFEST = 256 << 10
-
 /** A package that stands in several places has several versions: all are told. */
 function addVersion(found: Map<string, string>, name: string, version: string): void {
   const known = found.get(name)?.split(', ') ?? []
   if (!known.includes(version)) found.set(name, [...known, version].sort().join(', '))
 }
 
-/** Characters of a version; what is longer is none. */
-const MAX_VERSION = 100
-
-function nodeVersion(manifest: string): string | null {
-  try {
-    const value: unknown = JSON.parse(manifest)
-    return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'string' && value.version.length <= MAX_VERSION ? value.version : null
-  } catch {
-    return null
-  }
-}
-
-/** Whose database a path is; null for any other file. */
-function databaseOf(path: string): 'dpkg' | 'apk' | null {
-  if (/\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path) && !path.endsWith('.md5sums')) return 'dpkg'
-  return path.endsWith('/apk/db/installed') ? 'apk' : null
-}
-
-/** @param texts of package databases and of `package.json`, by `layer:entry` */
+/** @param texts of files that packages are read from, by `layer:entry` */
 function packagesOf(present: readonly Version[], texts: ReadonlyMap<string, string>): Map<string, string> {
   const found = new Map<string, string>()
-  for (const { path, content } of present) {
-    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path)
-    if (wheel?.[1] !== undefined && wheel[2] !== undefined) addVersion(found, `python ${wheel[1].toLowerCase().replace(/[-_.]+/g, '-')}`, wheel[2])
-    const gem = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path)
-    if (gem?.[1] !== undefined && gem[2] !== undefined) addVersion(found, `gem ${gem[1]}`, gem[2])
-    const node = NODE_PACKAGE.exec(path)?.[1]
-    const version = node === undefined ? null : nodeVersion(texts.get(`${content.layer}:${content.index}`) ?? '')
-    if (node !== undefined && version !== null) addVersion(found, `npm ${node}`, version)
-    const manager = databaseOf(path)
-    const text = manager === null ? undefined : texts.get(`${content.layer}:${content.index}`)
-    if (manager !== null && text !== undefined) readStatus(manager, text, (name, version) => found.set(name, version))
-  }
+  for (const { path, content } of present) addPackages(path, texts.get(`${content.layer}:${content.index}`) ?? null, (name, version) => addVersion(found, name, version))
   return found
 }
 
@@ -109,7 +64,7 @@ export async function takeInventory(image: Image, layers: readonly LayerScan[], 
   for (const { content, entry, path } of present) {
     if (entry.type !== 'file' && entry.type !== 'hardlink') continue
     if (!shared.has(layers[content.layer]?.diffId ?? '')) hashed[content.layer]?.add(content.index)
-    const most = NODE_PACKAGE.test(path) ? MAX_MANIFEST : databaseOf(path) === null ? 0 : MAX_EXTRACT
+    const most = packageTextLimit(path)
     if (most > 0 && content.entry.size <= most) texts[content.layer]?.add(content.index)
   }
   const checksums = new Map<string, string>()

@@ -1,7 +1,7 @@
 // What made a layer, as far as its package records depend on it: a RUN of a package manager, a script that may have called one,
 // a base image, nobody that is known, or somebody who brought files.
 import type { Origin } from '../dockerfile/origin.ts'
-import type { PackageRecord } from '../filesystem/packages.ts'
+import type { PackageRecord } from '../packages/database.ts'
 import { runOf } from '../shell/interpreter.ts'
 import { isShell, type ShellCommand } from '../shell/script.ts'
 import type { Step } from './steps.ts'

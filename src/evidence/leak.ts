@@ -3,8 +3,9 @@ import type { DockerfileLines, Origin, Owner } from '../dockerfile/origin.ts'
 import { squeeze } from '../dockerfile/words.ts'
 import type { Ending, FileState, Filesystem, Version } from '../filesystem/filesystem.ts'
 import type { TarField } from '../layer/header-text.ts'
-import type { ContentHashes, LayerScan } from '../layer/layer-scan.ts'
+import type { LayerScan } from '../layer/layer-scan.ts'
 import type { OtherMatch } from '../layer/other-files.ts'
+import type { ContentHashes } from '../packages/database.ts'
 import type { SecretKind, Strength } from '../secrets/detector.ts'
 import { KnownPublic } from '../secrets/known.ts'
 import { isIssued, knownValues } from '../secrets/last-look.ts'
@@ -140,6 +141,8 @@ function compare(a: Place, b: Place): number {
 }
 
 interface Collected {
+  /** Of the match that is surest of all with this identity. */
+  kind: SecretKind
   match: SecretMatch
   places: Place[]
 }
@@ -156,6 +159,7 @@ export function collectLeaks(
   others: readonly OtherMatch[],
   scanner: Scanner,
 ): Leaks {
+  const { catalogue } = scanner
   const byIdentity = new Map<string, Collected>()
   const values: KnownValue[] = []
   const known = new KnownPublic()
@@ -167,12 +171,13 @@ export function collectLeaks(
       return
     }
     // A password in the manual of a package is a word that the whole report may need.
-    if (places.length > 0 || isIssued(match.detector)) values.push(...knownValues(match, text))
+    const kind = catalogue.kindOf(match.detector)
+    if (places.length > 0 || isIssued(kind)) values.push(...knownValues(catalogue, match, text))
     if (places.length === 0) return
     const collected = byIdentity.get(match.identity)
-    if (collected === undefined) byIdentity.set(match.identity, { match, places: [...places] })
+    if (collected === undefined) byIdentity.set(match.identity, { kind, match, places: [...places] })
     else {
-      if (rankOf(match.strength) > rankOf(collected.match.strength)) collected.match = match
+      if (rankOf(match.strength) > rankOf(collected.match.strength)) Object.assign(collected, { kind, match })
       collected.places.push(...places)
     }
   }
@@ -180,7 +185,7 @@ export function collectLeaks(
   const vouched = new Set<string>()
   for (const found of fileMatches(scans, filesystem, origin, hashes)) {
     const { content } = found.version
-    const { match, isVouched } = vouching.weigh(found.match, content)
+    const { match, isVouched } = vouching.weigh(catalogue.kindOf(found.match.detector), found.match, content)
     if (isVouched) vouched.add(`${content.layer}:${content.index}`)
     add(match, isVouched ? [] : found.places.map((place) => ({ ...place, strength: match.strength, note: match.note })))
   }
@@ -203,10 +208,10 @@ export function collectLeaks(
   for (const match of others) add(match, isRepeated(match) ? [] : [placed(otherPlace(match), match)])
   values.push(...addKnownValues([...byIdentity.values()], texts, attestations, documents, origin))
 
-  const leaks = [...byIdentity.values()].map(({ match, places }): Leak => {
+  const leaks = [...byIdentity.values()].map(({ kind, match, places }): Leak => {
     const [first, ...rest] = dedupe(places.sort(compare)).map((place) => atItsLine(place, match.value, origin))
     if (first === undefined) throw new RangeError('a leak without a place')
-    return { detector: match.detector, value: match.value, strength: match.strength, facts: match.facts, note: match.note, places: [first, ...rest] }
+    return { detector: kind, value: match.value, strength: match.strength, facts: match.facts, note: match.note, places: [first, ...rest] }
   })
   return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size, knownPublic: publicValues.size }
 }
@@ -320,7 +325,7 @@ function addKnownValues(
 ): KnownValue[] {
   const values: KnownValue[] = []
   let searched = 0
-  for (const { match, places } of collected) {
+  for (const { kind, match, places } of collected) {
     if (match.value.length < MIN_SEARCHED || match.strength === 'harmless') continue
     const isSearched = searched++ < MAX_SEARCHED
     for (const attestation of isSearched ? attestations : []) {
@@ -331,7 +336,7 @@ function addKnownValues(
       }
     }
     // Tags and names are full of words that could be a password, too.
-    if (match.detector.guessable !== true && match.detector.generic !== true) {
+    if (kind.guessable !== true && kind.generic !== true) {
       for (const document of isSearched ? documents : []) {
         let found = 0
         for (const offset of document.find(match.value)) {
@@ -349,9 +354,9 @@ function addKnownValues(
 /** Configuration and history repeat values in fields and entries without number: all values are looked for at once. */
 function addRepeats(collected: readonly Collected[], texts: readonly Text[], values: KnownValue[]): void {
   const byValue = new Map<string, { readonly match: SecretMatch; readonly places: Place[]; readonly isWord: boolean; readonly known: Set<string> }[]>()
-  for (const { match, places } of collected) {
+  for (const { kind, match, places } of collected) {
     if (match.strength === 'harmless') continue
-    const isWord = match.detector.guessable === true && isWordLike(match.value)
+    const isWord = kind.guessable === true && isWordLike(match.value)
     const known = new Set(places.flatMap((place) => (place.kind === 'config' || place.kind === 'history' ? [keyOf(place)] : [])))
     byValue.set(match.value, [...(byValue.get(match.value) ?? []), { match, places, isWord, known }])
   }

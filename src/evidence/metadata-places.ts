@@ -41,10 +41,10 @@ export function setBy({ history }: Origin, keyword: string, name: string | null)
 
 /** The matches in the headers of the layers' tars. */
 export function* tarPlaces(scans: readonly LayerScan[], filesystem: Filesystem, origin: Origin): Generator<{ match: TarMatch; place: TarPlace }> {
-  for (const scan of scans) {
-    const layer = origin.layers[scan.index]
+  for (const [layer, scan] of scans.entries()) {
+    const from = origin.layers[layer]
     for (const match of scan.metadata) {
-      const version = match.entry === null ? null : filesystem.versionOf(scan.index, match.entry)
+      const version = match.entry === null ? null : filesystem.versionOf(layer, match.entry)
       const last = version === null ? null : lastWith(version, match)
       // A whiteout hides another file: its own name is there as long as the layer is.
       const ending = last === null || last.entry.whiteout !== null ? null : last.ending
@@ -52,15 +52,15 @@ export function* tarPlaces(scans: readonly LayerScan[], filesystem: Filesystem, 
         match,
         place: {
           kind: 'tar',
-          layer: scan.index,
+          layer,
           version,
           path: version?.path ?? '/',
           field: match.field,
           key: match.key,
           state: ending?.state ?? (version !== null && version.entry.whiteout !== null ? 'deleted' : 'present'),
           ending,
-          owner: layer?.owner ?? 'unknown',
-          lines: layer?.lines ?? null,
+          owner: from?.owner ?? 'unknown',
+          lines: from?.lines ?? null,
           strength: match.strength,
           name: match.facts['name'] ?? null,
           note: match.note,

@@ -3,10 +3,10 @@
 // or a base image to have brought it. Words of a path count only inside an installed package.
 import type { Origin } from '../dockerfile/origin.ts'
 import type { Version } from '../filesystem/filesystem.ts'
-import type { PackageRecord } from '../filesystem/packages.ts'
-import { baseName } from '../filesystem/path.ts'
-import type { ContentHashes, LayerMatch, LayerScan } from '../layer/layer-scan.ts'
-import type { Strength } from '../secrets/detector.ts'
+import { baseName } from '../image/path.ts'
+import type { LayerMatch, LayerScan } from '../layer/layer-scan.ts'
+import type { ContentHashes, PackageRecord } from '../packages/database.ts'
+import type { SecretKind, Strength } from '../secrets/detector.ts'
 import { isKey } from '../secrets/detectors/list.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 import { type LayerMaker, makerOf } from './layer-maker.ts'
@@ -37,14 +37,14 @@ const STRENGTHS: readonly Strength[] = ['harmless', 'possible', 'likely', 'prove
 export const rankOf = (strength: Strength): number => STRENGTHS.indexOf(strength)
 
 /** A token that its checksum or structure proves is reported even where a package vouches for the file; a key is not. */
-export const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength === 'proven' && !isKey(detector.id)
+export const isProvenToken = ({ detector, strength }: SecretMatch): boolean => strength === 'proven' && !isKey(detector)
 
 /** Manual pages and documentation of what a distribution installs. */
 const MANUAL = /^\/usr\/(?:local\/)?share\/(?:doc|info|man)\//
 
 /** An assignment or a password that nothing but its surroundings tells. */
-const isWords = ({ detector, strength }: SecretMatch, path: string): boolean =>
-  (detector.generic === true || detector.guessable === true) && (rankOf(strength) <= rankOf('possible') || (strength === 'likely' && MANUAL.test(path)))
+const isWords = ({ generic, guessable }: SecretKind, { strength }: SecretMatch, path: string): boolean =>
+  (generic === true || guessable === true) && (rankOf(strength) <= rankOf('possible') || (strength === 'likely' && MANUAL.test(path)))
 
 const TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i
 const DOCUMENTATION = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i
@@ -63,15 +63,15 @@ const lowered = (match: LayerMatch, strength: Strength, note: string): LayerMatc
   rankOf(match.strength) <= rankOf(strength) ? match : { ...match, strength, note: [match.note, note].filter(Boolean).join('; ') }
 
 /** A match in test data or documentation of an installed package: medium at most. */
-const asAside = (match: LayerMatch, path: string): LayerMatch =>
-  lowered(match, isWords(match, path) ? 'harmless' : 'possible', 'test data or documentation of an installed package')
+const asAside = (kind: SecretKind, match: LayerMatch, path: string): LayerMatch =>
+  lowered(match, isWords(kind, match, path) ? 'harmless' : 'possible', 'test data or documentation of an installed package')
 
 /**
  * What a match is worth in a file that nobody's record speaks of.
  * @param inPackage the path from the folder of the installed package on; null where the file belongs to none
  */
-export const weighInPackage = (match: LayerMatch, path: string, inPackage: string | null): LayerMatch =>
-  inPackage !== null && !isProvenToken(match) && isAside(inPackage) ? asAside(match, path) : match
+export const weighInPackage = (kind: SecretKind, match: LayerMatch, path: string, inPackage: string | null): LayerMatch =>
+  inPackage !== null && !isProvenToken(match) && isAside(inPackage) ? asAside(kind, match, path) : match
 
 /** What Python compiles lies beside its source: `x/__pycache__/y.cpython-311.pyc` of `x/y.py`. */
 const COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/
@@ -86,6 +86,8 @@ export interface Weighed {
 export class Vouching {
   readonly #scans: readonly LayerScan[]
   readonly #hashes: ReadonlyMap<string, ContentHashes>
+  readonly #recorded: readonly ReadonlyMap<number, readonly PackageRecord[]>[]
+  readonly #installed: readonly ReadonlyMap<number, string>[]
   readonly #makers: readonly LayerMaker[]
   /** By layer: the entries of Python sources, by path and identity of what they hold. */
   readonly #sources = new Map<number, Map<string, number>>()
@@ -94,13 +96,15 @@ export class Vouching {
   constructor(scans: readonly LayerScan[], origin: Origin, steps: readonly Step[], hashes: ReadonlyMap<string, ContentHashes>) {
     this.#scans = scans
     this.#hashes = hashes
-    this.#makers = scans.map(({ index }) => makerOf(index, origin, steps))
+    this.#recorded = scans.map(({ records }) => new Map(records))
+    this.#installed = scans.map(({ installed }) => new Map(installed))
+    this.#makers = scans.map((_, layer) => makerOf(layer, origin, steps))
   }
 
   /** The records of a file whose checksum is that of its content. */
   #records(layer: number, index: number): readonly PackageRecord[] {
     const own = this.#hashes.get(`${layer}:${index}`)
-    return own === undefined ? [] : (this.#scans[layer]?.records.get(index) ?? []).filter(({ algorithm, checksum }) => own[algorithm] === checksum)
+    return own === undefined ? [] : (this.#recorded[layer]?.get(index) ?? []).filter(({ algorithm, checksum }) => own[algorithm] === checksum)
   }
 
   /** The record that says most for a file. */
@@ -114,18 +118,18 @@ export class Vouching {
   }
 
   /** What a match is worth in the file that holds it. */
-  weigh(match: LayerMatch, version: Version): Weighed {
+  weigh(kind: SecretKind, match: LayerMatch, version: Version): Weighed {
     if (isProvenToken(match)) return { match, isVouched: false }
     const { layer, path } = version
     const index = this.#sourceOf(match, version) ?? version.index
     const best = this.#best(layer, index)
     if (best?.trust === 'quiet') return { match, isVouched: true }
     const isWritten = WRITTEN.test(baseName(path))
-    if (best !== null && isWords(match, path) && !isWritten) return { match, isVouched: true }
+    if (best !== null && isWords(kind, match, path) && !isWritten) return { match, isVouched: true }
     if (best?.trust === 'lower' && match.strength !== 'proven' && !isWritten)
       return { match: lowered(match, 'possible', `it is as ${best.record.package} was published, by its own record`), isVouched: false }
     if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path)) return { match, isVouched: false }
-    return { match: asAside(match, path), isVouched: false }
+    return { match: asAside(kind, match, path), isVouched: false }
   }
 
   /** The entry of the source that a compiled file of Python repeats a value of; null for anything else. */
@@ -147,14 +151,14 @@ export class Vouching {
 
   /** Whether a package vouches for a file that was not looked into wholly: then it is the vendor's. @param path members behind `!/` */
   vouchesFor(layer: number, path: string): boolean {
-    const { records, entries } = this.#scans[layer] ?? {}
+    const { records = [], entries } = this.#scans[layer] ?? {}
     const file = path.split('!/')[0]
-    const noted = [...(records?.keys() ?? [])].filter((index) => entries?.[index]?.path === file)
+    const noted = records.flatMap(([index]) => (entries?.[index]?.path === file ? [index] : []))
     return noted.length > 0 && noted.every((index) => this.#best(layer, index)?.trust === 'quiet')
   }
 
   #isAside(layer: number, index: number, path: string): boolean {
-    const inPackage = this.#scans[layer]?.installed.get(index)
+    const inPackage = this.#installed[layer]?.get(index)
     if (inPackage !== undefined) return isAside(inPackage)
     const site = /\/(?:site|dist)-packages(?=\/)/.exec(path)
     return site !== null && isAside(path.slice(site.index + site[0].length)) && this.#records(layer, index).some(({ kind }) => kind === 'python')

@@ -1,8 +1,8 @@
 // The layers laid over each other: the final tree, and for every path of every layer what became of it.
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md
 import { ImageError } from '../error.ts'
+import { cleanPath, type ImagePath, resolveLink } from '../image/path.ts'
 import type { LayerEntry, LayerScan } from '../layer/layer-scan.ts'
-import { cleanPath, type ImagePath, resolveLink } from './path.ts'
 
 /** `replaced`: the path, or a directory above it, became something else. */
 export type FileState = 'present' | 'deleted' | 'overwritten' | 'replaced'
@@ -163,13 +163,13 @@ interface LinkBudget {
 }
 
 /** Lays the layers over each other, lowest first. @throws ImageError where links are made to be walked without end */
-export function buildFilesystem(scans: readonly Pick<LayerScan, 'index' | 'entries'>[]): Filesystem {
+export function buildFilesystem(scans: readonly Pick<LayerScan, 'entries'>[]): Filesystem {
   const root: Node = { version: null, children: new Map() }
   const links = { left: MAX_LINKED }
-  const versions = scans.map(({ index, entries }) => {
+  const versions = scans.map(({ entries }, layer) => {
     // Whiteouts apply to lower layers only, wherever they stand in the tar.
-    for (const { path, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide(root, whiteout, { state: 'deleted', layer: index, by: path })
-    return entries.map((entry, position) => add(root, entry, index, position, links))
+    for (const { path, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide(root, whiteout, { state: 'deleted', layer, by: path })
+    return entries.map((entry, position) => add(root, entry, layer, position, links))
   })
   return new Filesystem(root, versions)
 }

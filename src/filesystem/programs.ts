@@ -1,8 +1,9 @@
 // What can be run in the final tree: shells, package managers, download tools. By what is executable there, whatever the
 // image is called.
+
+import { baseName } from '../image/path.ts'
 import type { LayerScan } from '../layer/layer-scan.ts'
 import type { Filesystem, Version } from './filesystem.ts'
-import { baseName } from './path.ts'
 
 /** Programs by what they offer an intruder; names sorted. */
 const SHELLS = new Set([
@@ -64,6 +65,7 @@ export interface Programs {
 
 /** Lists what the final tree can run, each file once under each of its names. */
 export function findPrograms(filesystem: Filesystem, scans: readonly LayerScan[]): Programs {
+  const kinds = scans.map(({ programs }) => new Map(programs))
   const shells: string[] = []
   const packageManagers: string[] = []
   const utilities: string[] = []
@@ -74,7 +76,7 @@ export function findPrograms(filesystem: Filesystem, scans: readonly LayerScan[]
     if (type !== 'file' && type !== 'hardlink' && type !== 'symlink') continue
     const target = type === 'symlink' ? filesystem.find(version.path) : version
     if (target === null || !isExecutable(target.content.entry, target.entry)) continue
-    const kind = scans[target.content.layer]?.programs.get(target.content.index)
+    const kind = kinds[target.content.layer]?.get(target.content.index)
     const name = baseName(version.path)
     if (SHELLS.has(name)) {
       shells.push(version.path)

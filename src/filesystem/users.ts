@@ -24,7 +24,7 @@ export function readCollected(filesystem: Filesystem, scans: readonly LayerScan[
   const version = filesystem.find(path)
   if (version === null) return null
   const { layer, index } = version.content
-  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString('utf8') ?? null
+  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.text ?? null
 }
 
 /** Lines of /etc/passwd: name:password:uid:gid:… */

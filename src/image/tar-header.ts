@@ -1,6 +1,6 @@
 // The fields of a tar header block, as Go's archive/tar reads them, since every engine reads layers with it. What it refuses, or
 // what others read in another way, has no value here. https://pkg.go.dev/archive/tar
-import { decodeName } from '../filesystem/path.ts'
+import { decodeName } from './path.ts'
 
 export const BLOCK = 512
 

@@ -4,9 +4,9 @@
 // test/image/tar-walk.test.ts holds both against each other.
 // Formats: V7, ustar, GNU long names and base-256 numbers, PAX (POSIX.1-2001).
 import { ImageError } from '../error.ts'
-import { countParts } from '../filesystem/path.ts'
 import { type Limits, raise } from '../limits.ts'
 import { cutText } from '../secrets/last-look.ts'
+import { countParts } from './path.ts'
 import { BLOCK, checksums, isZero, nameField, numberField, paxRecords, prefixField, sign } from './tar-header.ts'
 
 /** Larger extended headers are refused: no path or attribute needs them, and they would be held in memory. */

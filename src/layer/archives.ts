@@ -1,5 +1,5 @@
 // Archives whose members stand one after the other: tar, ar (Debian packages, static libraries), cpio, rpm.
-import { cleanPath } from '../filesystem/path.ts'
+import { cleanPath } from '../image/path.ts'
 import { NestedGuard } from '../image/tar-guard.ts'
 import { type Feed, PackingError } from '../packing/feed.ts'
 import { HEAD, packingOf } from '../packing/signs.ts'

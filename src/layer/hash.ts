@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Layer } from '../image/image.ts'
 import { TarGuard } from '../image/tar-guard.ts'
 import { NO_LIMITS } from '../limits.ts'
-import type { ContentHashes } from './layer-scan.ts'
+import type { ContentHashes } from '../packages/database.ts'
 import { TarEntries } from './tar-entries.ts'
 
 /** Takes the content of one entry. */

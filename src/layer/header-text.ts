@@ -4,6 +4,7 @@ import { ImageError } from '../error.ts'
 import { isZero } from '../image/tar-header.ts'
 import type { TarHeader, TarMetadata } from '../image/tar-walk.ts'
 import { type Limits, raise } from '../limits.ts'
+import type { Catalogue } from '../secrets/catalogue.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import type { Content } from './content.ts'
@@ -105,6 +106,7 @@ export class HeaderText implements TarMetadata {
   readonly #binary: PieceScan<TarField>
   readonly #packed = new PackedPieces<TarField>()
   readonly #seen = new Map<string, number>()
+  readonly #catalogue: Catalogue
   readonly #label: string
   readonly #most: number
   readonly #owner = Buffer.alloc(OWNER_END - OWNER)
@@ -122,6 +124,7 @@ export class HeaderText implements TarMetadata {
    * @param skip told when matches were left out
    */
   constructor(scanner: Scanner, label: string, limits: Limits, skip: (reason: string) => void) {
+    this.#catalogue = scanner.catalogue
     this.#label = label
     this.#most = limits.matches
     const report = (match: SecretMatch, of: PieceOf<TarField>): void => this.#add(match, of)
@@ -132,8 +135,8 @@ export class HeaderText implements TarMetadata {
 
   #add(match: SecretMatch, { entry, field, name }: PieceOf<TarField>): void {
     // Names are full of hashes and of words such as `token`: what only an assignment tells is none.
-    if (match.detector.generic === true && (field === 'name' || field === 'link')) return
-    const key = `${field}\0${match.detector.id}\0${match.identity}`
+    if (this.#catalogue.kindOf(match.detector).generic === true && (field === 'name' || field === 'link')) return
+    const key = `${field}\0${match.detector}\0${match.identity}`
     const count = (this.#seen.get(key) ?? 0) + 1
     this.#seen.set(key, count)
     if (count > MAX_ENTRIES) return

@@ -1,7 +1,8 @@
 // What the scan of one layer yields: it depends on that layer and the detectors alone.
-import type { LayerRecords } from '../filesystem/packages.ts'
-import type { ImagePath } from '../filesystem/path.ts'
+
 import type { Digest } from '../image/image.ts'
+import type { ImagePath } from '../image/path.ts'
+import type { ContentHashes, PackageRecord } from '../packages/database.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 import type { TarMatch } from './header-text.ts'
 
@@ -38,17 +39,11 @@ export interface LayerMatch extends SecretMatch {
   readonly inside: string | null
 }
 
-/** Checksums of an entry's content in hexadecimal, as package databases write them. */
-export interface ContentHashes {
-  readonly md5: string
-  readonly sha1: string
-  readonly sha256: string
-}
-
-/** A small file that later steps read: users, scripts, the system's name; while the layer is read, its package databases. */
+/** A small file that later steps read: users, scripts, the system's name. */
 export interface Extract {
   readonly entry: number
-  readonly content: Buffer
+  /** Its content, read as UTF-8. */
+  readonly text: string
 }
 
 /** Something that was not looked into, beyond its raw bytes. */
@@ -61,8 +56,15 @@ export interface Skipped {
 /** What kind of program an entry holds, told by its content. */
 export type ProgramKind = 'elf' | 'script' | 'busybox' | 'bash'
 
+/** Of the shape below: what was written by another version is not read. */
+export const LAYER_SCAN_VERSION = 1
+
+/** Something about some entries, by their index in `entries`. */
+type ByEntry<T> = readonly (readonly [entry: number, value: T])[]
+
+/** Plain data: it can be stored, sent to another process, and read again. Where the layer stands in an image is not its business. */
 export interface LayerScan {
-  readonly index: number
+  readonly version: typeof LAYER_SCAN_VERSION
   readonly diffId: Digest
   /** Bytes of the uncompressed tar. */
   readonly size: number
@@ -70,14 +72,13 @@ export interface LayerScan {
   readonly matches: readonly LayerMatch[]
   /** Secrets in the headers of its tar. */
   readonly metadata: readonly TarMatch[]
-  /** By entry; only entries with a match, or not looked into wholly, have hashes, and of these the ones up to 16 MiB. */
-  readonly hashes: ReadonlyMap<number, ContentHashes>
+  /** Only entries with a match, or not looked into wholly, have hashes, and of these the ones up to 16 MiB. */
+  readonly hashes: ByEntry<ContentHashes>
   /** What the package databases of this layer say of the same entries. */
-  readonly records: LayerRecords
+  readonly records: ByEntry<readonly PackageRecord[]>
   /** Entries with a match that belong to an installed package whose metadata this layer holds: the path from the package's folder on. */
-  readonly installed: ReadonlyMap<number, string>
+  readonly installed: ByEntry<string>
   readonly extracts: readonly Extract[]
-  /** By entry. */
-  readonly programs: ReadonlyMap<number, ProgramKind>
+  readonly programs: ByEntry<ProgramKind>
   readonly skipped: readonly Skipped[]
 }

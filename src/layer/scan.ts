@@ -3,19 +3,20 @@
 import { createHash } from 'node:crypto'
 import type { Header } from 'tar-stream'
 import { ImageError } from '../error.ts'
-import { findInstalled } from '../filesystem/installed.ts'
-import { readLayerRecords } from '../filesystem/packages.ts'
-import { baseName, childOf, cleanPath, type ImagePath, isSameName, parentOf } from '../filesystem/path.ts'
 import type { Layer } from '../image/image.ts'
+import { baseName, childOf, cleanPath, type ImagePath, isSameName, parentOf } from '../image/path.ts'
 import { TarGuard } from '../image/tar-guard.ts'
 import type { TarHeader } from '../image/tar-walk.ts'
 import { DEFAULT_LIMITS, type Limits, raise } from '../limits.ts'
+import type { ContentHashes, DatabaseFile } from '../packages/database.ts'
+import { findInstalled, isNodeManifest, MAX_MANIFEST, namesPackage } from '../packages/installed.ts'
+import { readLayerRecords } from '../packages/records.ts'
 import { Asides } from '../packing/asides.ts'
 import type { Scanner } from '../secrets/scanner.ts'
-import { collectorOf, isNodeManifest, MAX_EXTRACT, MAX_MANIFEST, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint, namesPackage } from './collectors.ts'
+import { collectorOf, MAX_EXTRACT, MAX_SCRIPT, MAX_SCRIPTS, mayBeEntrypoint } from './collectors.ts'
 import { Content } from './content.ts'
 import { HeaderText, type TarMatch } from './header-text.ts'
-import type { ContentHashes, EntryType, Extract, LayerEntry, LayerMatch, LayerScan, ProgramKind, Skipped } from './layer-scan.ts'
+import { type EntryType, type Extract, LAYER_SCAN_VERSION, type LayerEntry, type LayerMatch, type LayerScan, type ProgramKind, type Skipped } from './layer-scan.ts'
 import { NestedBudget } from './nested.ts'
 import { type EntryStream, type Next, TarEntries } from './tar-entries.ts'
 
@@ -147,7 +148,7 @@ class LayerReading {
   readonly #extracts: Extract[] = []
   #extractBytes = 0
   /** Package databases, until the layer is read. */
-  readonly #databases: Extract[] = []
+  readonly #databases: DatabaseFile[] = []
   /** Paths of the `package.json` of installed packages. */
   readonly #manifests = new Set<string>()
   /** Entries that hold a match, or were not looked into wholly. */
@@ -168,16 +169,16 @@ class LayerReading {
     this.#scanner.assertBounded(this.#label)
     const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: '/', reason: `${this.#notListed} more files` }]
     return {
-      index: layer.index,
+      version: LAYER_SCAN_VERSION,
       diffId: layer.diffId,
       size,
       entries: this.#entries,
       matches: this.#matches,
-      hashes: this.#hashes,
-      records: readLayerRecords(this.#databases, this.#entries, this.#noted, this.#limits.records, this.#label),
-      installed: findInstalled(this.#entries, this.#noted, this.#manifests),
+      hashes: [...this.#hashes],
+      records: [...readLayerRecords(this.#databases, this.#notedPaths(), this.#limits.records, this.#label)],
+      installed: [...findInstalled(this.#entries, this.#noted, this.#manifests)],
       extracts: this.#extracts,
-      programs: this.#programs,
+      programs: [...this.#programs],
       skipped,
     }
   }
@@ -257,10 +258,11 @@ class LayerReading {
         }
         if (guarded.size <= MAX_KEPT && this.#noted.has(index)) this.#hashes.set(index, hashesOf(pieces))
         if (content.program !== null && this.#programs.get(index) === 'elf') this.#programs.set(index, content.program)
-        if (isExtract) this.#keep(collector === 'database' ? this.#databases : this.#extracts, index, pieces)
+        if (isExtract && collector === 'database') this.#databases.push({ path: entry.path, content: this.#joined(pieces) })
+        else if (isExtract) this.#extracts.push({ entry: index, text: this.#joined(pieces).toString('utf8') })
         else if (isScript && pieces[0]?.subarray(0, 2).toString() === '#!') {
           this.#scripts++
-          this.#keep(this.#extracts, index, pieces)
+          this.#extracts.push({ entry: index, text: this.#joined(pieces).toString('utf8') })
         } else if (guarded.size <= MAX_MANIFEST && isNodeManifest(entry.path) && namesPackage(Buffer.concat(pieces).toString('latin1'))) this.#manifests.add(entry.path)
       }
       const goOn = (): void => {
@@ -278,13 +280,17 @@ class LayerReading {
     })
   }
 
-  /** Keeps a small file, as long as all of them together are small. */
-  #keep(files: Extract[], entry: number, pieces: readonly Buffer[]): void {
+  /** The content of a small file that is kept, as long as all of them together are small. */
+  #joined(pieces: readonly Buffer[]): Buffer {
     const content = Buffer.concat(pieces)
     this.#extractBytes += content.length + EXTRACT_OVERHEAD
     if (this.#extractBytes > this.#limits['extract-bytes'])
       throw new ImageError('too-large', `${this.#label}: the package databases, user lists and scripts of the image are too large together ${raise('extract-bytes')}`)
-    files.push({ entry, content })
+    return content
+  }
+
+  *#notedPaths(): Generator<readonly [number, string]> {
+    for (const entry of this.#noted) yield [entry, this.#entries[entry]?.path ?? '/']
   }
 
   #noteProgram(index: number, entry: LayerEntry, head: Buffer): void {

@@ -8,7 +8,7 @@ import type { EntryOrigin } from '../dockerfile/origin.ts'
 import { jsonWords, rawWordsOf } from '../dockerfile/words.ts'
 import { type BuildEvidence as Evidence, fileKey } from '../evidence/evidence.ts'
 import type { FilePlace, Leak, Place } from '../evidence/leak.ts'
-import { baseName, cleanPath } from '../filesystem/path.ts'
+import { baseName, cleanPath } from '../image/path.ts'
 import { withoutRemoval } from '../shell/edit.ts'
 import { type Edit, Plan } from './plan.ts'
 

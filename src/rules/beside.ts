@@ -31,8 +31,8 @@ const CHANGE: Readonly<Record<BesideSecret['where'], string>> = {
 }
 
 function seenFrom(evidence: BuildEvidence, secret: BesideSecret): PlacedFinding {
-  const { where, match, lines } = secret
-  const { detector, value, facts, note, strength } = match
+  const { where, kind: detector, match, lines } = secret
+  const { value, facts, note, strength } = match
   const { what, told } = whatOf({ detector, value, facts, note }, 1, evidence)
   return {
     ruleId: RULE[where],
@@ -57,10 +57,10 @@ export function* besideOf(evidence: BuildEvidence, ruleId: string): Generator<Dr
     const { where, match, name, lines } = secret
     if (RULE[where] !== ruleId) continue
     yield {
-      places: [{ ruleId, location: { kind: 'image' }, origin: 'own', dockerfile: lines, identity: [match.detector.id, where, name, match.facts['name'] ?? ''] }],
+      places: [{ ruleId, location: { kind: 'image' }, origin: 'own', dockerfile: lines, identity: [match.detector, where, name, match.facts['name'] ?? ''] }],
       seenFrom: () => seenFrom(evidence, secret),
       hashOf: null,
-      detector: match.detector.id,
+      detector: match.detector,
     }
   }
 }

@@ -3,7 +3,7 @@
 import type { BuildEvidence as Evidence } from '../evidence/evidence.ts'
 import { runsOf } from '../evidence/layer-maker.ts'
 import type { Leak, Place } from '../evidence/leak.ts'
-import { baseName } from '../filesystem/path.ts'
+import { baseName } from '../image/path.ts'
 import { optionsIn } from '../shell/options.ts'
 import { installs } from '../shell/packages.ts'
 import type { ShellCommand } from '../shell/script.ts'

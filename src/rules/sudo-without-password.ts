@@ -59,10 +59,9 @@ export const sudoWithoutPassword: BuildRule = {
     }
     if (built === null || told) return
     // What COPY brought is seen in the image alone.
-    const files = built.layers.flatMap(({ index, extracts }) => extracts.map(({ entry, content }) => ({ version: built.filesystem.versionOf(index, entry), content })))
-    for (const { version, content } of files) {
+    const files = built.layers.flatMap(({ extracts }, layer) => extracts.map(({ entry, text }) => ({ version: built.filesystem.versionOf(layer, entry), text })))
+    for (const { version, text } of files) {
       const { path } = version
-      const text = content.toString()
       if (version.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path) || !grants(text)) continue
       const layer = built.origin.layers[version.layer]
       yield placed(meta, {

@@ -5,6 +5,7 @@
 // Nothing here grows with the length of the content but the matches that are kept (kept.ts).
 
 import { isZlibHeader, type Sign } from '../packing/signs.ts'
+import type { Catalogue } from './catalogue.ts'
 import type { Checked, Detector, FileDetector, SecretKind } from './detector.ts'
 import { base64Texts, decodedTexts, narrow, narrowWide, wideMark } from './encoded.ts'
 import { goesOn, standsAlone, type Unescaped, unescapeText, unquotePrintable } from './escapes.ts'
@@ -57,6 +58,7 @@ export type Mark = 'busybox' | 'bash' | null
 
 /** What all scans of one scanner share. */
 export interface Compiled {
+  readonly catalogue: Catalogue
   readonly kernel: Kernel
   /** Detectors by number of the literal. */
   readonly owners: readonly (readonly Detector[])[]
@@ -349,12 +351,13 @@ export class ContentScan {
 
   /** Takes what was found where letters are escaped; what is written plainly there was found before. */
   #addUnescaped(match: SecretMatch, text: Unescaped, start: number): void {
+    const detector = this.#compiled.catalogue.kindOf(match.detector)
     const from = start + text.original(match.offset)
     const to = start + text.original(match.offset + match.length)
     if (to - from === match.length && match.encoding === 'raw') return
     const offset = this.#base + from
     const companion = match.companion ?? this.#kernel.window.toString('latin1', from, to)
-    this.#keep().add({ ...match, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion })
+    this.#keep().add({ ...match, detector, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion })
   }
 
   #lineAt(position: number): number | null {
@@ -366,17 +369,18 @@ export class ContentScan {
   }
 
   #addDecoded(match: SecretMatch, position: number, run: number, encoding: Encoding, line: number | null): void {
-    const key = `${match.detector.id}\0${match.identity}`
+    const detector = this.#compiled.catalogue.kindOf(match.detector)
+    const key = `${detector.id}\0${match.identity}`
     const offset = this.#base + position
     this.#seen ??= new Set()
     if (this.#seen.has(key)) return
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key)
     // Decoded text that is no secret of its own (the words of a base64 run) proves little: only what is not generic counts.
-    if (match.detector.generic && encoding === 'base64') return
+    if (detector.generic && encoding === 'base64') return
     const within =
       encoding === 'utf-32' ? match.offset * 4 : encoding === 'utf-16' || encoding === 'hex' ? match.offset * 2 : encoding === 'gzip' ? 0 : Math.floor((match.offset * 4) / 3)
     const start = offset + Math.min(within, run)
-    this.#keep().add({ ...match, offset: start, length: offset + run - start, end: offset + run, line, encoding })
+    this.#keep().add({ ...match, detector, offset: start, length: offset + run - start, end: offset + run, line, encoding })
   }
 
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */

@@ -20,7 +20,7 @@ const MAX_OPEN = 2000
 const WEIGHT = 1024
 
 const isWeak = (strength: Strength): boolean => strength === 'possible' || strength === 'harmless'
-const kindOf = ({ detector, strength }: SecretMatch): string => `${detector.id} ${strength}`
+const kindOf = ({ detector, strength }: Candidate): string => `${detector.id} ${strength}`
 
 /** How many matches one image may have. */
 export class MatchBudget {
@@ -49,7 +49,7 @@ export class MatchBudget {
   }
 
   /** @returns whether the match may be kept */
-  take(match: SecretMatch): boolean {
+  take(match: Candidate): boolean {
     this.#left -= 1 + Math.floor(match.value.length / WEIGHT)
     if (this.#left < 0) {
       this.#exceed()
@@ -81,6 +81,7 @@ function detachedMatch({ end: _end, ...match }: Candidate): SecretMatch {
   const facts = Object.entries(match.facts)
   return {
     ...match,
+    detector: match.detector.id,
     value,
     identity: match.identity === match.value ? value : detached(match.identity),
     facts: facts.length === 0 ? NO_FACTS : Object.fromEntries(facts.map(([name, fact]) => [name, detached(fact)])),

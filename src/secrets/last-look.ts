@@ -2,6 +2,7 @@
 // which stand nowhere by chance. What a run knows is hidden before, in its own data; this finds what it did not look for:
 // the words of an error, a name, an argument.
 import { GateError } from '../error.ts'
+import type { Catalogue } from './catalogue.ts'
 import type { SecretKind } from './detector.ts'
 import type { SecretMatch } from './match.ts'
 import { type KnownValue, Redactor, wordsBefore } from './redact.ts'
@@ -11,22 +12,22 @@ import { processScanner, type Scanner } from './scanner.ts'
 export const isIssued = ({ generic, guessable, context }: SecretKind): boolean => generic !== true && guessable !== true && context !== true
 
 /** What the redactor has to know of a match in a text. */
-export function knownValues({ detector, value, companion, facts }: SecretMatch, text: string | null): KnownValue[] {
-  const guessable = detector.guessable === true
+export function knownValues(catalogue: Catalogue, { detector, value, companion, facts }: SecretMatch, text: string | null): KnownValue[] {
+  const guessable = catalogue.kindOf(detector).guessable === true
   const name = facts['name']
   const after = [...(name === undefined ? [] : [name.toLowerCase()]), ...(text === null || !guessable ? [] : wordsBefore(text, value))]
   return [{ value, guessable, after }, ...(companion === null ? [] : [{ value: companion, guessable, after }])]
 }
 
 /** All values that stand in a text. */
-export const valuesIn = (scanner: Scanner, text: string): KnownValue[] => scanner.scanText(text).flatMap((match) => knownValues(match, text))
+export const valuesIn = (scanner: Scanner, text: string): KnownValue[] => scanner.scanText(text).flatMap((match) => knownValues(scanner.catalogue, match, text))
 
 /** The tokens and keys of issuers in a text. */
 export const tokensIn = (scanner: Scanner, text: string): KnownValue[] =>
   scanner
     .scanText(text)
-    .filter(({ detector, strength }) => isIssued(detector) && (strength === 'proven' || strength === 'likely'))
-    .flatMap((match) => knownValues(match, text))
+    .filter(({ detector, strength }) => isIssued(scanner.catalogue.kindOf(detector)) && (strength === 'proven' || strength === 'likely'))
+    .flatMap((match) => knownValues(scanner.catalogue, match, text))
 
 /** Shorter texts hold no token. */
 const MIN_TEXT = 12

@@ -4,9 +4,10 @@ import { redactValue } from './redact.ts'
 
 export type Encoding = 'raw' | 'base64' | 'base32' | 'hex' | 'gzip' | 'utf-16' | 'utf-32'
 
-/** A secret in a content. Holds the value: it never leaves the program but through the redactor. */
+/** A secret in a content: plain data. Holds the value: it never leaves the program but through the redactor. */
 export interface SecretMatch {
-  readonly detector: SecretKind
+  /** The id of its detector. */
+  readonly detector: string
   readonly value: string
   /** What makes two matches the same secret. */
   readonly identity: string
@@ -25,7 +26,8 @@ export interface SecretMatch {
 }
 
 /** A match with its end, while others may still take its place. */
-export interface Candidate extends SecretMatch {
+export interface Candidate extends Omit<SecretMatch, 'detector'> {
+  readonly detector: SecretKind
   readonly end: number
 }
 

@@ -4,6 +4,7 @@
 import { ImageError } from '../error.ts'
 import { DEFAULT_LIMITS, raise } from '../limits.ts'
 import { SIGNS } from '../packing/signs.ts'
+import { Catalogue } from './catalogue.ts'
 import { type Compiled, ContentScan, type Mark, WINDOW } from './content-scan.ts'
 import type { Detector, FileDetector, LiteralSpec } from './detector.ts'
 import { DETECTORS, FILE_DETECTORS } from './detectors/list.ts'
@@ -72,6 +73,7 @@ function compile(detectors: readonly Detector[], simd: boolean, files: readonly 
   const isSign = ({ spec, isTrigger }: Sought): boolean =>
     isTrigger || spec.text in PROGRAM_MARKS || PACKED.has(spec.text) || signOf.has(spec.text) || LETTER_ESCAPE_TEXTS.has(spec.text) || spec.text === PRINTABLE.text
   return {
+    catalogue: new Catalogue([...detectors, ...files]),
     isSign: all.map(isSign),
     marks: all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
     packed: all.map(({ spec }) => PACKED.has(spec.text)),
@@ -107,6 +109,11 @@ export class Scanner {
   ) {
     this.#compiled = compiled
     this.#matches = matches
+  }
+
+  /** The detectors that matches name. */
+  get catalogue(): Catalogue {
+    return this.#compiled.catalogue
   }
 
   /** The same detectors for one image, which may have so many matches; see `assertBounded`. */

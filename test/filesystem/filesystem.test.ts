@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { buildFilesystem, type Filesystem } from '../../src/filesystem/filesystem.ts'
-import { cleanPath, type ImagePath } from '../../src/filesystem/path.ts'
+import { cleanPath, type ImagePath } from '../../src/image/path.ts'
 import type { LayerEntry } from '../../src/layer/layer-scan.ts'
 
 const plain = { mode: 0o644, uid: 0, gid: 0, size: 1, mtime: 0, link: null, whiteout: null, afterEnd: false }

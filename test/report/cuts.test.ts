@@ -69,7 +69,8 @@ describe('strings that are cut at a length', () => {
     'src/dockerfile/fits.ts: ` ${history.slice(0, -text.length - 1)}`.slice(-MAX_FRONT)',
     'src/evidence/downloads.ts: mode.slice(-3)',
     'src/evidence/repeats.ts: value.slice(0, KEY)',
-    'src/filesystem/packages.ts: line.slice(0, 32)',
+    'src/packages/dpkg.ts: line.slice(0, 32)',
+    'src/packages/installed.ts: path.slice(match[0].length - 1)',
     // Ids of images, keyed hashes of an ignore: digests.
     'src/image/same.ts: ids[index]?.slice(0, 19)',
     'src/policy/judge.ts: entry.value?.slice(0, 24)',

@@ -7,7 +7,7 @@ const scanner = new Scanner()
 const found = (text: string): string[] =>
   scanner
     .scanText(text, '/app/settings.txt')
-    .filter(({ strength, detector }) => strength !== 'harmless' && /connection-string$/.test(detector.id))
+    .filter(({ strength, detector }) => strength !== 'harmless' && /connection-string$/.test(detector))
     .map(({ value }) => value)
 
 const long = `${random(1000, undefined, 3)}7-`

@@ -79,7 +79,7 @@ describe('a token is found', () => {
     ['slashes escaped, as PHP does', `{"dsn":"postgres:\\/\\/${login}@db.acme.io\\/app"}`],
     ['a URL in a URL', `https://acme.io/?next=postgres%3A%2F%2F${login}@db.acme.io%2Fapp`],
   ])('a connection string with %s', (_name, text) => {
-    expect(find(text).matches).toMatchObject([{ detector: { id: 'connection-string' }, value: login.slice(4) }])
+    expect(find(text).matches).toMatchObject([{ detector: 'connection-string', value: login.slice(4) }])
   })
 
   it('an AWS secret whose slashes are escaped', () => {
@@ -119,7 +119,7 @@ describe('escapes are undone for every kind', () => {
   ]
   it.each(VALUES.flatMap(([id, text]) => Object.keys(WRITERS).map((writer) => [id, writer, text] as const)))('%s as %s writes it', (id, writer, text) => {
     const found = find(WRITERS[writer]?.(text) ?? '').matches.filter(({ strength }) => strength === 'likely' || strength === 'proven')
-    expect(found.map(({ detector }) => detector.id)).toContain(id)
+    expect(found.map(({ detector }) => detector)).toContain(id)
   })
 
   it('the place is that of the escaped text, which is hidden with the value', () => {
@@ -166,7 +166,7 @@ describe('keystores', () => {
   }
 
   it.runIf(existsSync('/usr/bin/openssl'))('a PKCS #12 file that a usual password opens is proven, another is encrypted, one without a key is nothing', () => {
-    expect(find(pkcs12('changeit')).matches).toMatchObject([{ detector: { id: 'pkcs12-keystore' }, strength: 'proven' }])
+    expect(find(pkcs12('changeit')).matches).toMatchObject([{ detector: 'pkcs12-keystore', strength: 'proven' }])
     expect(find(pkcs12('')).matches).toMatchObject([{ strength: 'proven', note: 'it has no password' }])
     expect(find(pkcs12('k8dF-2lq9Xz')).matches).toMatchObject([{ strength: 'harmless' }])
     expect(checkPkcs12(pkcs12('changeit', false).toString('latin1'))).toBeNull()
@@ -190,7 +190,7 @@ describe('keystores', () => {
   }
 
   it('a JKS file with a private key counts, one of certificates does not', async () => {
-    expect(find(await jks(1, 'changeit')).matches).toMatchObject([{ detector: { id: 'java-keystore' }, strength: 'proven' }])
+    expect(find(await jks(1, 'changeit')).matches).toMatchObject([{ detector: 'java-keystore', strength: 'proven' }])
     expect(find(await jks(1, 'k8dF-2lq9Xz')).matches).toMatchObject([{ strength: 'harmless' }])
     expect(find(await jks(2, 'changeit')).matches).toEqual([])
     expect(checkJavaKeystore('\xfe\xed\xfe\xed')).toBeNull()

@@ -1,6 +1,21 @@
 // Whether a file belongs to an installed package: the package's own metadata lies beside it, in the same layer. Words in a
 // path prove nothing: `/vendor/docs` is anybody's folder.
-import type { LayerEntry } from '../layer/layer-scan.ts'
+
+/** What is asked of an entry of a layer. */
+interface Entry {
+  readonly path: string
+  readonly type: string
+  readonly whiteout: object | null
+}
+
+/** Bytes of a `package.json` that is read for its name and version. */
+export const MAX_MANIFEST = 64 << 10
+
+/** The `package.json` of what npm and its like installed. */
+export const isNodeManifest = (path: string): boolean => path.endsWith('/package.json') && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path)
+
+/** Whether a `package.json` names a package and its version: people's own folders inside a package have none, or one of a few words. */
+export const namesPackage = (text: string): boolean => /"name"\s{0,8}:\s{0,8}"[^"]/.test(text) && /"version"\s{0,8}:\s{0,8}"\d/.test(text)
 
 /** Where package managers put what they install: the package's folder, and the file that stands for its metadata. */
 const PLACES: readonly { readonly pattern: RegExp; readonly metadata: (match: RegExpExecArray) => readonly string[] }[] = [
@@ -23,7 +38,7 @@ const NODE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/
  * @param manifests paths of the `package.json` that name a package and its version
  * @returns by entry: what the path says from the package's folder on
  */
-export function findInstalled(entries: readonly LayerEntry[], files: Iterable<number>, manifests: ReadonlySet<string>): ReadonlyMap<number, string> {
+export function findInstalled(entries: readonly Entry[], files: Iterable<number>, manifests: ReadonlySet<string>): ReadonlyMap<number, string> {
   const found = new Map<number, string>()
   let paths: Set<string> | null = null
   const has = (path: string): boolean => {
