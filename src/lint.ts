@@ -1,5 +1,5 @@
 // The rules that need no image, on Dockerfiles, and what their text leaks: for editors, pre-commit hooks and repositories that are about to build.
-import { createHash, createHmac } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { SourceFile } from './checkout/checkout.ts'
 import { type Dockerfile, type Instruction, parseDockerfile } from './dockerfile/dockerfile.ts'
 import type { DockerfileLines } from './dockerfile/origin.ts'
@@ -10,12 +10,14 @@ import { hiddenInCommands } from './evidence/command-credentials.ts'
 import { describedBy } from './evidence/described.ts'
 import { type BuildEvidence, environmentOf } from './evidence/evidence.ts'
 import { givenLeaks } from './evidence/given-leaks.ts'
+import { keyedHash } from './evidence/inspect.ts'
 import { type Step, stepsOfDockerfile, unreadWarnings } from './evidence/steps.ts'
 import { resolveUser } from './filesystem/users.ts'
 import { readInlineIgnores } from './policy/inline.ts'
 import { judge, type Verdict } from './policy/judge.ts'
 import type { Policy } from './policy/policy.ts'
 import { withoutHiddenFix } from './report/fix.ts'
+import { check } from './rules/check.ts'
 import { BUILD_RULES } from './rules/list.ts'
 import { knownValues, tokensIn, valuesIn } from './secrets/last-look.ts'
 import { type KnownValue, Redactor } from './secrets/redact.ts'
@@ -62,7 +64,7 @@ function evidenceOf(dockerfile: Dockerfile, salt: string, scanner: Scanner, now:
     beside,
     layers: [],
     sources: new Map(),
-    keyedHash: (value) => `hmac-sha256:${createHmac('sha256', salt).update(value).digest('hex')}`,
+    keyedHash: keyedHash(salt),
     steps,
     environment: environmentOf(steps),
     base:
@@ -97,7 +99,7 @@ export function lintDockerfile({ path, text }: SourceFile, policy: Policy, scann
   const redactor = new Redactor([...values, ...valuesIn(scanner, text), ...tokensIn(scanner, path), ...hiddenInCommands(read.steps)], (quoted) => tokensIn(scanner, quoted))
   const evidence: BuildEvidence = { ...read, cut: (quoted, most, from) => redactor.cut(quoted, most, from) }
   const inline = readInlineIgnores(dockerfile)
-  const verdict = judge(BUILD_RULES, evidence, { policy, inline: inline.ignores, baseline: null, salt: '', redactor })
+  const verdict = judge(BUILD_RULES, check(BUILD_RULES, evidence, policy.rules), evidence, { policy, inline: inline.ignores, baseline: null, salt: '', redactor })
   const warnings = [...verdict.warnings, ...inline.problems.map((message) => ({ code: 'ignore-not-read', message: `${message}.` })), ...unreadWarnings(evidence.steps)]
   return {
     path: redactor.name(path),

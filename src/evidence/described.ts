@@ -184,7 +184,17 @@ export function describedBy(
   const origin = originOf(dockerfile, stages, own, linesOf)
   const image = { config: configOf(own), annotations: {}, documents: [], names: [] }
   const none = new Map<string, never>()
-  const leaks = collectLeaks(image, [], buildFilesystem([]), origin, [], new Vouching([], origin, own, none), none, [], scanner)
+  const leaks = collectLeaks({
+    image,
+    scans: [],
+    filesystem: buildFilesystem([]),
+    origin,
+    attestations: [],
+    vouching: new Vouching([], origin, own, none),
+    hashes: none,
+    others: [],
+    scanner,
+  })
   const told = new Set(leaks.leaks.map(({ value }) => value))
   const seen = new Set<string>()
   const beside: BesideSecret[] = []

@@ -52,15 +52,15 @@ export interface BuildEvidence {
   /** Accounts of the image that are not root, for remedies. */
   readonly accounts: readonly Account[]
   /** The image; null where only its Dockerfile is known. */
-  readonly built: Evidence | null
+  readonly built: BuiltImage | null
   /** The day of the run: expiry depends on it. */
   readonly now: Date
   /** Hides what no output may show, then shortens: whatever a rule quotes goes through it. */
   readonly cut: Redactor['cut']
 }
 
-export interface Evidence extends BuildEvidence {
-  readonly built: Evidence
+/** What only an image that was built tells. */
+export interface BuiltImage {
   readonly image: Pick<Image, 'config' | 'digest' | 'id' | 'name' | 'platform' | 'reference'>
   readonly filesystem: Filesystem
   /** The text of a small file of the final tree that was collected; null for any other. */
@@ -68,6 +68,10 @@ export interface Evidence extends BuildEvidence {
   readonly programs: Programs
   /** What was not looked into; without a layer it is a file of the archive. */
   readonly skipped: readonly (Skipped & { readonly layer: number | null })[]
+}
+
+export interface Evidence extends BuildEvidence, BuiltImage {
+  readonly built: BuiltImage
 }
 
 /** How sure it is that a place came with the base: a field of the configuration as sure as what is least sure. */

@@ -1,10 +1,10 @@
 // What an image holds, flat: for comparing two of them.
-import type { Filesystem, Version } from '../filesystem/filesystem.ts'
+import type { Version } from '../filesystem/filesystem.ts'
 import { parsePasswd } from '../filesystem/users.ts'
 import type { Image } from '../image/image.ts'
 import { readEntries } from '../layer/hash.ts'
-import type { LayerScan } from '../layer/layer-scan.ts'
 import { addPackages, packageTextLimit } from '../packages/list.ts'
+import type { Evidence } from './evidence.ts'
 
 export interface InventoryFile {
   readonly type: string
@@ -57,7 +57,7 @@ function settingsOf({ config: { run } }: Image): Map<string, string> {
  * checksum, in a second reading of their layers.
  * @param shared diff IDs that both images have
  */
-export async function takeInventory(image: Image, layers: readonly LayerScan[], filesystem: Filesystem, passwd: string | null, shared: ReadonlySet<string>): Promise<Inventory> {
+export async function takeInventory(image: Image, { layers, filesystem, collected }: Evidence, shared: ReadonlySet<string>): Promise<Inventory> {
   const present = [...filesystem.present()].filter(({ entry }) => entry.type !== 'directory' && entry.whiteout === null)
   const hashed = layers.map(() => new Set<number>())
   const texts = layers.map(() => new Set<number>())
@@ -96,7 +96,7 @@ export async function takeInventory(image: Image, layers: readonly LayerScan[], 
       }),
     ),
     packages: packagesOf(present, contents),
-    accounts: new Map(parsePasswd(passwd ?? '').map(({ name, uid, gid }) => [name, `${uid}:${gid}`])),
+    accounts: new Map(parsePasswd(collected('/etc/passwd') ?? '').map(({ name, uid, gid }) => [name, `${uid}:${gid}`])),
     settings: settingsOf(image),
   }
 }

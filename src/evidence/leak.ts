@@ -147,18 +147,22 @@ interface Collected {
   places: Place[]
 }
 
-/** Collects what the whole image shows. @param hashes checksums of entries by `layer:index` */
-export function collectLeaks(
-  image: Documented,
-  scans: readonly LayerScan[],
-  filesystem: Filesystem,
-  origin: Origin,
-  attestations: readonly AttestationText[],
-  vouching: Vouching,
-  hashes: ReadonlyMap<string, ContentHashes>,
-  others: readonly OtherMatch[],
-  scanner: Scanner,
-): Leaks {
+/** What an image shows, read. */
+export interface Shown {
+  readonly image: Documented
+  readonly scans: readonly LayerScan[]
+  readonly filesystem: Filesystem
+  readonly origin: Origin
+  readonly attestations: readonly AttestationText[]
+  readonly vouching: Vouching
+  /** Checksums of entries by `layer:index`. */
+  readonly hashes: ReadonlyMap<string, ContentHashes>
+  readonly others: readonly OtherMatch[]
+  readonly scanner: Scanner
+}
+
+/** Collects the leaks of the whole image. */
+export function collectLeaks({ image, scans, filesystem, origin, attestations, vouching, hashes, others, scanner }: Shown): Leaks {
   const { catalogue } = scanner
   const byIdentity = new Map<string, Collected>()
   const values: KnownValue[] = []

@@ -13,7 +13,7 @@ const MAX_SKIPPED = 500
 
 /** A secret in such a file. */
 export interface OtherMatch extends SecretMatch {
-  readonly file: OtherFile
+  readonly file: Pick<OtherFile, 'name' | 'kind'>
   /** Path inside the nested archives; null for the file's own bytes. */
   readonly inside: string | null
 }
@@ -37,7 +37,7 @@ export async function scanOtherFiles(files: readonly OtherFile[], scanner: Scann
     const content = new Content(skip, scanner, budget, file.name, [], 0)
     for await (const chunk of file.open()) await content.push(chunk, false)
     await content.end()
-    for (const match of content.matches) matches.push({ ...match, file })
+    for (const match of content.matches) matches.push({ ...match, file: { name: file.name, kind: file.kind } })
     if (matches.length > limits.matches)
       throw new ImageError('too-many-matches', `${file.name}: the files beside the image hold more than ${limits.matches} secrets ${raise('matches')}`)
   }

@@ -66,8 +66,12 @@ interface Terms {
   readonly redactor: Redactor
 }
 
-/** Runs the rules that are on and judges what they find. */
-export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], evidence: E, { policy, inline, baseline, salt, redactor }: Terms): Verdict {
+/**
+ * Judges what the rules found.
+ * @param rules those that were run
+ * @param drafts what they found
+ */
+export function judge(rules: readonly Pick<RuleOver<never>, 'meta'>[], drafts: Iterable<Draft>, evidence: Judgeable, { policy, inline, baseline, salt, redactor }: Terms): Verdict {
   const used = new Set<IgnoreEntry | InlineIgnore>()
   const counted = new Map<string, number>()
   const { base } = evidence
@@ -99,33 +103,29 @@ export function judge<E extends Judgeable>(rules: readonly RuleOver<E>[], eviden
   const findings: Finding[] = []
   const record = new Map<Finding, BaselineEntry>()
   const found = new Set<string>()
-  for (const { meta, check } of rules) {
-    const setting = policy.rules[meta.id]
-    if (setting === undefined || (!setting.enabled && meta.kind === 'rule')) continue
-    for (const draft of check(evidence, setting.options)) {
-      const old = baseline === null ? null : (draft.hashOf?.(baseline.salt) ?? null)
-      const value = ignoreValue(draft, policy)
-      const judged = draft.places.map((place, index): Judged => {
-        const fingerprint = fingerprintOf(place)
-        const isKnown = comparison === null ? null : index >= MAX_PLACES || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old)
-        return { index, place, fingerprint, isKnown, isQuiet: isInherited(place) && !failsInBase, cover: coverOf(place, fingerprint, draft, value) }
+  for (const draft of drafts) {
+    const old = baseline === null ? null : (draft.hashOf?.(baseline.salt) ?? null)
+    const value = ignoreValue(draft, policy)
+    const judged = draft.places.map((place, index): Judged => {
+      const fingerprint = fingerprintOf(place)
+      const isKnown = comparison === null ? null : index >= MAX_PLACES || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old)
+      return { index, place, fingerprint, isKnown, isQuiet: isInherited(place) && !failsInBase, cover: coverOf(place, fingerprint, draft, value) }
+    })
+    const lead = leadOf(judged)
+    if (lead === null) continue
+    found.add(lead.place.ruleId)
+    const made = toFinding(lead, judged, draft, policy, value, lead.place.origin === 'base' ? evidence.baseCertainty(lead.place.location) : null)
+    const finding = made.suppressed === null && fails(made, policy, lead.isQuiet) ? failing(made, failsInBase) : made
+    findings.push(finding)
+    if (finding.suppressed === null)
+      record.set(finding, {
+        rule: finding.ruleId,
+        title: redactor.text(finding.title),
+        place: redactor.text(placeOf(finding.location)),
+        fingerprints: [lead, ...judged.filter((each) => each !== lead)].slice(0, MAX_PLACES).map(({ fingerprint }) => fingerprint),
+        valueHash: draft.hashOf?.(salt) ?? null,
+        since: null,
       })
-      const lead = leadOf(judged)
-      if (lead === null) continue
-      found.add(lead.place.ruleId)
-      const made = toFinding(lead, judged, draft, policy, value, lead.place.origin === 'base' ? evidence.baseCertainty(lead.place.location) : null)
-      const finding = made.suppressed === null && fails(made, policy, lead.isQuiet) ? failing(made, failsInBase) : made
-      findings.push(finding)
-      if (finding.suppressed === null)
-        record.set(finding, {
-          rule: finding.ruleId,
-          title: redactor.text(finding.title),
-          place: redactor.text(placeOf(finding.location)),
-          fingerprints: [lead, ...judged.filter((each) => each !== lead)].slice(0, MAX_PLACES).map(({ fingerprint }) => fingerprint),
-          valueHash: draft.hashOf?.(salt) ?? null,
-          since: null,
-        })
-    }
   }
   const sorted = findings.sort((a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
   const shown = sorted.filter(({ suppressed }) => suppressed === null)

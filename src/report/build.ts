@@ -2,9 +2,9 @@
 
 import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { GateError } from '../error.ts'
-import type { Evidence } from '../evidence/evidence.ts'
+import type { Inspection } from '../evidence/inspect.ts'
 import type { Inventory } from '../evidence/inventory.ts'
-import { type Image, platformName } from '../image/image.ts'
+import { platformName } from '../image/image.ts'
 import type { Authority } from '../policy/authority.ts'
 import type { Verdict } from '../policy/judge.ts'
 import type { Loosening } from '../policy/loosening.ts'
@@ -19,8 +19,7 @@ import { withoutHiddenFix } from './fix.ts'
 import type { Outcome } from './outcome.ts'
 
 interface Parts {
-  readonly evidence: Evidence
-  readonly image: Image
+  readonly inspection: Inspection
   readonly verdict: Verdict
   readonly name: string
   readonly policy: Policy
@@ -30,12 +29,8 @@ interface Parts {
   readonly baseline: string | null
   readonly salt: string
   readonly inventory: Inventory | null
-  readonly redactor: Redactor
   /** Looks once more through all that will be shown. */
   readonly scanner: Scanner
-  readonly masks: readonly string[]
-  readonly vouchedFiles: number
-  readonly knownPublic: number
   readonly seconds: number
 }
 
@@ -46,8 +41,7 @@ const TOOL = { name: 'layergate', version: VERSION } as const
 
 /** Builds the outcome of a run. */
 export function buildOutcome({
-  evidence,
-  image,
+  inspection: { evidence, image, redactor: known, masks, leaks },
   verdict,
   name,
   policy,
@@ -56,11 +50,7 @@ export function buildOutcome({
   baseline,
   salt,
   inventory,
-  redactor: known,
   scanner,
-  masks,
-  vouchedFiles,
-  knownPublic,
   seconds,
 }: Parts): Outcome {
   const { origin, layers, programs, user } = evidence
@@ -130,8 +120,8 @@ export function buildOutcome({
       files: layers.reduce((sum, { entries }) => sum + entries.filter(({ type }) => type === 'file').length, 0),
       seconds: Math.round(seconds * 1000) / 1000,
       layersFromCache: 0,
-      vouchedFiles,
-      knownPublic,
+      vouchedFiles: leaks.vouchedFiles,
+      knownPublic: leaks.knownPublic,
       skipped: [...evidence.skipped],
     },
   }

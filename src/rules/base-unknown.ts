@@ -20,10 +20,10 @@ const options = z.object({
 })
 
 /** Why the base of an image is not known; null where it is, or where there is none. */
-function unknownBase({ built, base }: BuildEvidence): string | null {
+function unknownBase({ built, base, origin }: BuildEvidence): string | null {
   if (base !== null) return base.doubt === null ? null : `it may be ${base.reference}, but nothing sure says so (${base.doubt})`
   if (built === null) return null
-  const { reason, baseReason, layers } = built.origin
+  const { reason, baseReason, layers } = origin
   const builtFromScratch = reason === null && baseReason === null && layers.every(({ owner }) => owner === 'own')
   return builtFromScratch ? null : (reason ?? baseReason ?? 'its FROM names none')
 }

@@ -1,5 +1,5 @@
 // Programs that run as somebody else than who starts them.
-import type { BuildEvidence, Evidence } from '../evidence/evidence.ts'
+import type { BuildEvidence, BuiltImage } from '../evidence/evidence.ts'
 import { packagesIn } from '../shell/packages.ts'
 import type { ShellWord } from '../shell/words.ts'
 import type { Severity } from './finding.ts'
@@ -30,7 +30,7 @@ function isDirectory({ built }: BuildEvidence, { value }: ShellWord): boolean | 
 }
 
 /** Whether the final tree has nothing at a path, or a file without the bits. */
-function isTakenBack({ filesystem }: Evidence, { value, kind }: ShellWord): boolean {
+function isTakenBack({ filesystem }: BuiltImage, { value, kind }: ShellWord): boolean {
   if (kind !== 'literal' || !value.startsWith('/') || /[*?[{]/.test(value)) return false
   const version = filesystem.find(value)
   return version === null || (version.content.entry.mode & 0o6000) === 0

@@ -38,7 +38,7 @@ function grantedBy(command: ShellCommand): string | null {
 
 export const sudoWithoutPassword: BuildRule = {
   meta,
-  *check({ steps, built }) {
+  *check({ steps, built, layers, origin }) {
     const remedy = 'Remove the line: what needs root belongs into the build (RUN is root), or into an entrypoint that starts as root and drops to a user.'
     let told = false
     for (const step of steps) {
@@ -59,11 +59,11 @@ export const sudoWithoutPassword: BuildRule = {
     }
     if (built === null || told) return
     // What COPY brought is seen in the image alone.
-    const files = built.layers.flatMap(({ extracts }, layer) => extracts.map(({ entry, text }) => ({ version: built.filesystem.versionOf(layer, entry), text })))
+    const files = layers.flatMap(({ extracts }, layer) => extracts.map(({ entry, text }) => ({ version: built.filesystem.versionOf(layer, entry), text })))
     for (const { version, text } of files) {
       const { path } = version
       if (version.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path) || !grants(text)) continue
-      const layer = built.origin.layers[version.layer]
+      const layer = origin.layers[version.layer]
       yield placed(meta, {
         severity: grantsAll(text) ? 'medium' : 'low',
         message: `${path} lets a user run ${grantsAll(text) ? 'anything' : 'some commands'} as root without a password (NOPASSWD).`,

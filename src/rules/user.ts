@@ -1,7 +1,7 @@
 // What the rules on the user share: who drops to another user by itself, and what to write.
 
 import { jsonWords } from '../dockerfile/words.ts'
-import type { BuildEvidence, Evidence } from '../evidence/evidence.ts'
+import type { BuildEvidence, BuiltImage } from '../evidence/evidence.ts'
 import type { Step } from '../evidence/steps.ts'
 import { optionsIn } from '../shell/options.ts'
 import { installs } from '../shell/packages.ts'
@@ -72,7 +72,7 @@ export function dropsPrivileges(evidence: BuildEvidence): Drop | null {
   return null
 }
 
-function scriptDrop(built: Evidence, program: string, hops: number): Drop | null {
+function scriptDrop(built: BuiltImage, program: string, hops: number): Drop | null {
   if (program === '' || hops >= MAX_HOPS) return null
   const places = program.includes('/')
     ? [program.startsWith('/') ? program : `${(built.image.config.run.WorkingDir ?? '/').replace(/\/$/, '')}/${program.replace(/^\.\//, '')}`]

@@ -65,7 +65,7 @@ describe('strings that are cut at a length', () => {
 
   /** Places where a cut says nothing of a text from outside. */
   const CHECKED = new Set([
-    'src/build.ts: text.slice(0, 1)',
+    'src/evidence/build.ts: text.slice(0, 1)',
     'src/dockerfile/fits.ts: ` ${history.slice(0, -text.length - 1)}`.slice(-MAX_FRONT)',
     'src/evidence/downloads.ts: mode.slice(-3)',
     'src/evidence/repeats.ts: value.slice(0, KEY)',

@@ -1,14 +1,14 @@
 // What is known of the build that made an image: its provenance, the Dockerfile in the checkout, the files that were copied.
-import { type BuildContext, type ContextFile, findSource, readContext } from './checkout/build-context.ts'
-import { readSource, type SourceFile, searchDockerfiles } from './checkout/checkout.ts'
-import { type Dockerfile, flagValue, parseDockerfile } from './dockerfile/dockerfile.ts'
-import { findOrigin, type Origin } from './dockerfile/origin.ts'
-import { fileKey } from './evidence/evidence.ts'
-import type { Leak } from './evidence/leak.ts'
-import type { Image } from './image/image.ts'
-import { readBuildDocuments } from './provenance/documents.ts'
-import { engineProvenance } from './provenance/engine.ts'
-import { MAX_PROVENANCE, type Provenance, readProvenance } from './provenance/provenance.ts'
+import { type BuildContext, type ContextFile, findSource, readContext } from '../checkout/build-context.ts'
+import { readSource, type SourceFile, searchDockerfiles } from '../checkout/checkout.ts'
+import { type Dockerfile, flagValue, parseDockerfile } from '../dockerfile/dockerfile.ts'
+import { findOrigin, type Origin } from '../dockerfile/origin.ts'
+import type { Image } from '../image/image.ts'
+import { readBuildDocuments } from '../provenance/documents.ts'
+import { engineProvenance } from '../provenance/engine.ts'
+import { MAX_PROVENANCE, type Provenance, readProvenance } from '../provenance/provenance.ts'
+import { fileKey } from './evidence.ts'
+import type { Leak } from './leak.ts'
 
 export interface BuildOptions {
   /** Dockerfiles that were named, or the one that lies where one is looked for. */
