@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { GateError } from '../src/error.ts'
+import type { Finding } from '../src/finding/finding.ts'
 import { lintDockerfile } from '../src/lint.ts'
 import { PRESETS } from '../src/policy/config.ts'
 import { mergeConfigs, toPolicy } from '../src/policy/policy.ts'
-import type { Finding } from '../src/rules/finding.ts'
 import { BUILD_RULES } from '../src/rules/list.ts'
 import { Scanner } from '../src/secrets/scanner.ts'
 

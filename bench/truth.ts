@@ -8,7 +8,7 @@ import path from 'node:path'
 import { GateError } from '../src/error.ts'
 import { runGate } from '../src/gate.ts'
 import { sameReference } from '../src/image/reference.ts'
-import type { Outcome } from '../src/report/outcome.ts'
+import type { Outcome } from '../src/outcome/outcome.ts'
 import { NO_SETTINGS, prepare } from '../src/settings.ts'
 import { samples } from './samples.ts'
 

@@ -3661,7 +3661,7 @@ var require_data_url = __commonJS({
 var require_webidl = __commonJS({
   "node_modules/undici/lib/web/fetch/webidl.js"(exports, module) {
     "use strict";
-    var { types, inspect } = __require("node:util");
+    var { types, inspect: inspect2 } = __require("node:util");
     var { markAsUncloneable } = __require("node:worker_threads");
     var { toUSVString } = require_util();
     var webidl = {};
@@ -3808,7 +3808,7 @@ var require_webidl = __commonJS({
         case "Symbol":
           return `Symbol(${V.description})`;
         case "Object":
-          return inspect(V);
+          return inspect2(V);
         case "String":
           return `"${V}"`;
         default:
@@ -5319,12 +5319,12 @@ var require_formdata_parser = __commonJS({
               return "failure";
             }
             if (bufferStartsWith(input2, filenameBuffer, position)) {
-              let check = position.position + filenameBuffer.length;
-              if (input2[check] === 42) {
+              let check2 = position.position + filenameBuffer.length;
+              if (input2[check2] === 42) {
                 position.position += 1;
-                check += 1;
+                check2 += 1;
               }
-              if (input2[check] !== 61 || input2[check + 1] !== 34) {
+              if (input2[check2] !== 61 || input2[check2 + 1] !== 34) {
                 return "failure";
               }
               position.position += 12;
@@ -34914,50 +34914,6 @@ minimatch.unescape = unescape;
 // src/github/artifacts.ts
 var import_yauzl = __toESM(require_yauzl(), 1);
 
-// src/image/reference.ts
-function parseReference(text5) {
-  const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text5);
-  if (match2?.[1] === void 0) return null;
-  const path19 = match2[1];
-  const slash = path19.indexOf("/");
-  const first2 = slash === -1 ? "" : path19.slice(0, slash);
-  const hasDomain = first2.includes(".") || first2.includes(":") || first2 === "localhost" || /[A-Z]/.test(first2);
-  const domain = hasDomain ? first2 === "index.docker.io" ? "docker.io" : first2 : "docker.io";
-  const rest = hasDomain ? path19.slice(slash + 1) : path19;
-  const repository = domain === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
-  return { name: `${domain}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
-}
-function fullReference({ name: name2, tag, digest }) {
-  return `${name2}${tag !== null ? `:${tag}` : digest === null ? ":latest" : ""}${digest !== null ? `@${digest}` : ""}`;
-}
-function sameReference(a, b) {
-  const [left, right] = [parseReference(a), parseReference(b)];
-  return left !== null && right !== null && fullReference(left) === fullReference(right);
-}
-
-// src/image/reference-pattern.ts
-var MATCH_OPTIONS = { dot: true, nocomment: true, nonegate: true };
-function splitPattern(pattern) {
-  const [front = "", digest = null] = pattern.split("@");
-  const colon = front.lastIndexOf(":");
-  const hasTag = colon > front.lastIndexOf("/");
-  return { name: hasTag ? front.slice(0, colon) : front, tag: hasTag ? front.slice(colon + 1) : null, digest };
-}
-function normalName(name2) {
-  const [first2 = "", ...rest] = name2.split("/");
-  if (name2 === "*") return "**";
-  if (/[*?[{]/.test(first2) || first2.includes(".") || first2.includes(":") || first2 === "localhost") return name2;
-  return rest.length === 0 ? `docker.io/library/${name2}` : `docker.io/${name2}`;
-}
-function matchesReference(pattern, image) {
-  const reference = parseReference(image.reference);
-  if (reference === null) return false;
-  const wanted = splitPattern(pattern);
-  const match2 = (text5, glob) => glob === null || text5 !== null && minimatch(text5, glob, MATCH_OPTIONS);
-  const tag = reference.tag ?? (reference.digest === null ? "latest" : null);
-  return match2(reference.name, normalName(wanted.name)) && match2(tag, wanted.tag) && match2(reference.digest ?? image.digest, wanted.digest);
-}
-
 // node_modules/zod/v4/core/util.js
 var util_exports = {};
 __export(util_exports, {
@@ -38418,7 +38374,7 @@ function isRecursive(inst, stack, resolve) {
     return PROVEN;
   stack.add(inst);
   let result = NONE;
-  const check = (child) => {
+  const check2 = (child) => {
     if (result !== PROVEN && child?._zod) {
       const answer = isRecursive(child, stack, resolve);
       if (answer > result)
@@ -38447,32 +38403,32 @@ function isRecursive(inst, stack, resolve) {
     case "object": {
       const raw = rawShape(def);
       merge3(raw ? shape2(raw, true) : ASSUMED);
-      check(def.catchall);
+      check2(def.catchall);
       break;
     }
     case "array":
-      check(def.element);
+      check2(def.element);
       break;
     case "tuple":
       for (const el of def.items)
-        check(el);
-      check(def.rest);
+        check2(el);
+      check2(def.rest);
       break;
     case "record":
     case "map":
-      check(def.keyType);
-      check(def.valueType);
+      check2(def.keyType);
+      check2(def.valueType);
       break;
     case "set":
-      check(def.valueType);
+      check2(def.valueType);
       break;
     case "union":
       for (const el of def.options)
-        check(el);
+        check2(el);
       break;
     case "intersection":
-      check(def.left);
-      check(def.right);
+      check2(def.left);
+      check2(def.right);
       break;
     case "optional":
     case "nullable":
@@ -38483,15 +38439,15 @@ function isRecursive(inst, stack, resolve) {
     case "nonoptional":
     case "promise":
     case "success":
-      check(def.innerType);
+      check2(def.innerType);
       break;
     case "pipe":
-      check(def.in);
-      check(def.out);
+      check2(def.in);
+      check2(def.out);
       break;
     case "function":
-      check(def.input);
-      check(def.output);
+      check2(def.input);
+      check2(def.output);
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
@@ -38532,10 +38488,10 @@ function isRecursive(inst, stack, resolve) {
         if (!value || typeof value !== "object")
           continue;
         if (value._zod)
-          check(value);
+          check2(value);
         else if (Array.isArray(value))
           for (const el of value)
-            check(el);
+            check2(el);
       }
     }
   }
@@ -40566,8 +40522,8 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
     reg.add(this, meta31);
     return this;
   },
-  refine(check, params) {
-    return this.check(refine(check, params));
+  refine(check2, params) {
+    return this.check(refine(check2, params));
   },
   superRefine(refinement, params) {
     return this.check(superRefine(refinement, params));
@@ -41508,6 +41464,149 @@ function duration2(params) {
   return _isoDuration(ZodISODuration, params);
 }
 
+// src/layer/layer-scan.ts
+var TAR_FIELDS = ["name", "link", "xattr", "comment", "pax", "owner", "header", "padding", "packing"];
+var LAYER_SCAN_VERSION = 1;
+
+// src/finding/finding.ts
+var SEVERITIES = ["critical", "high", "medium", "low", "info"];
+var CONFIDENCES = ["high", "medium", "low"];
+var severitySchema = _enum(SEVERITIES);
+var confidenceSchema = _enum(CONFIDENCES);
+var SEVERITY_OF = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
+var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
+var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
+var dockerfileSchema = object({
+  path: string2(),
+  startLine: number2().int().min(1),
+  endLine: number2().int().min(1),
+  certainty: _enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
+  changed: literal2(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
+});
+var baseCertaintySchema = _enum(["proven", "aligned"]).nullable().default(null).describe("proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions");
+var fixSchema = object({
+  path: string2().describe("the Dockerfile"),
+  edits: array(object({ startLine: number2().int().min(1), endLine: number2().int().min(1), lines: array(string2()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
+  ignore: object({ path: string2(), patterns: array(string2()).readonly() }).nullable().describe("patterns for .dockerignore"),
+  build: array(string2()).readonly().describe("options that docker build then takes")
+});
+var locationSchema = discriminatedUnion("kind", [
+  object({
+    kind: literal2("layer"),
+    layer: number2().int().min(0),
+    path: string2().describe("absolute path in the image"),
+    inside: string2().optional().describe("path inside nested archives, joined by !/"),
+    line: number2().int().min(1).nullable(),
+    offset: number2().int().min(0).nullable().describe("bytes from the start of the file")
+  }),
+  object({ kind: literal2("history"), history: number2().int().min(0) }),
+  object({
+    kind: literal2("config"),
+    field: string2().describe("Env.NAME, Labels.NAME, Annotations.NAME (of the manifest), Cmd, Entrypoint, Healthcheck, OnBuild, User, WorkingDir, \u2026; any other key by its path")
+  }),
+  object({ kind: literal2("attestation"), predicateType: string2(), field: string2() }),
+  object({ kind: literal2("manifest"), field: string2().describe("path in the manifest, layers[0].annotations.NAME") }),
+  object({ kind: literal2("index"), field: string2().describe("path in the index, manifests[0].annotations.NAME; of another file of the archive its name, then the path") }),
+  object({
+    kind: literal2("tar").describe("in a layer's tar, beside the contents of its files"),
+    layer: number2().int().min(0),
+    path: string2().describe("of the entry; / for what speaks of none or of all"),
+    field: _enum(TAR_FIELDS)
+  }),
+  object({ kind: literal2("image") })
+]);
+var fileState = _enum(["present", "deleted", "overwritten", "replaced"]);
+var relatedSchema = object({
+  role: _enum(["added-by", "also-in", "hidden-by", "overwritten-by", "run-by", "base"]),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  fingerprint: string2().optional().describe("of an also-in place"),
+  state: fileState.optional().describe("of an also-in place in a file")
+});
+var findingSchema = object({
+  ruleId: string2(),
+  severity: severitySchema,
+  confidence: confidenceSchema,
+  title: string2(),
+  message: string2().describe("what, where, which line; never the secret"),
+  remedy: string2().describe("what to do in this case"),
+  fingerprint: string2().describe("names the place, not the value; survives rebuilds"),
+  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
+  location: locationSchema,
+  dockerfile: dockerfileSchema.nullable(),
+  related: array(relatedSchema),
+  file: object({
+    state: fileState,
+    mode: string2().describe("octal"),
+    uid: number2(),
+    gid: number2(),
+    size: number2(),
+    sha256: string2().nullable(),
+    package: string2().nullable(),
+    source: object({ path: string2(), ignoredBy: string2().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
+  }).nullable(),
+  secret: object({
+    detector: string2(),
+    redacted: string2(),
+    length: number2().int(),
+    keyedHash: string2().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
+    tag: string2().describe("16 bits that tell values of one report apart"),
+    ignoreValue: string2().optional().describe("what `value` of an ignore entry takes, under the salt of the configuration; not there without one"),
+    occurrences: number2().int().min(1),
+    facts: record(string2(), string2())
+  }).nullable(),
+  references: array(object({ name: string2(), url: string2() })),
+  origin: _enum(["own", "base", "unknown"]),
+  originCertainty: baseCertaintySchema.describe("of origin base; null for any other"),
+  fails: boolean2().describe("it is one of those that decide a verdict of fail"),
+  status: _enum(["new", "known"]).nullable().describe("known: the baseline has it; null without a baseline"),
+  suppressed: object({ by: _enum(["config", "inline"]), reason: string2(), expires: string2().nullable() }).nullable()
+});
+
+// src/image/reference.ts
+function parseReference(text5) {
+  const match2 = /^([A-Za-z0-9][A-Za-z0-9._\-:/[\]]*?)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(text5);
+  if (match2?.[1] === void 0) return null;
+  const path19 = match2[1];
+  const slash = path19.indexOf("/");
+  const first2 = slash === -1 ? "" : path19.slice(0, slash);
+  const hasDomain = first2.includes(".") || first2.includes(":") || first2 === "localhost" || /[A-Z]/.test(first2);
+  const domain = hasDomain ? first2 === "index.docker.io" ? "docker.io" : first2 : "docker.io";
+  const rest = hasDomain ? path19.slice(slash + 1) : path19;
+  const repository = domain === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
+  return { name: `${domain}/${repository}`, tag: match2[2] ?? null, digest: match2[3] ?? null };
+}
+function fullReference({ name: name2, tag, digest }) {
+  return `${name2}${tag !== null ? `:${tag}` : digest === null ? ":latest" : ""}${digest !== null ? `@${digest}` : ""}`;
+}
+function sameReference(a, b) {
+  const [left, right] = [parseReference(a), parseReference(b)];
+  return left !== null && right !== null && fullReference(left) === fullReference(right);
+}
+
+// src/image/reference-pattern.ts
+var MATCH_OPTIONS = { dot: true, nocomment: true, nonegate: true };
+function splitPattern(pattern) {
+  const [front = "", digest = null] = pattern.split("@");
+  const colon = front.lastIndexOf(":");
+  const hasTag = colon > front.lastIndexOf("/");
+  return { name: hasTag ? front.slice(0, colon) : front, tag: hasTag ? front.slice(colon + 1) : null, digest };
+}
+function normalName(name2) {
+  const [first2 = "", ...rest] = name2.split("/");
+  if (name2 === "*") return "**";
+  if (/[*?[{]/.test(first2) || first2.includes(".") || first2.includes(":") || first2 === "localhost") return name2;
+  return rest.length === 0 ? `docker.io/library/${name2}` : `docker.io/${name2}`;
+}
+function matchesReference(pattern, image) {
+  const reference = parseReference(image.reference);
+  if (reference === null) return false;
+  const wanted = splitPattern(pattern);
+  const match2 = (text5, glob) => glob === null || text5 !== null && minimatch(text5, glob, MATCH_OPTIONS);
+  const tag = reference.tag ?? (reference.digest === null ? "latest" : null);
+  return match2(reference.name, normalName(wanted.name)) && match2(tag, wanted.tag) && match2(reference.digest ?? image.digest, wanted.digest);
+}
+
 // src/policy/baseline.ts
 var entrySchema = object({
   rule: string2().max(100),
@@ -41594,119 +41693,760 @@ var Comparison = class {
   }
 };
 
-// src/filesystem/path.ts
-import { isUtf8 } from "node:buffer";
-function cleanPath(name2) {
-  const parts = [];
-  for (const part3 of name2.split("/")) {
-    if (part3 === "" || part3 === ".") continue;
-    if (part3 === "..") parts.pop();
-    else parts.push(part3);
-  }
-  return `/${parts.join("/")}`;
+// src/outcome/contract.ts
+var count = number2().int().min(0);
+var layerSchema = object({
+  index: count,
+  diffId: string2(),
+  digest: string2().nullable(),
+  mediaType: string2().nullable(),
+  size: count.describe("bytes, uncompressed"),
+  files: count,
+  whiteouts: count,
+  history: count.nullable().describe("index of its history entry; null when it cannot be paired"),
+  createdBy: string2().nullable(),
+  base: boolean2().nullable().describe("belongs to the base image; null when not known"),
+  baseCertainty: baseCertaintySchema,
+  dockerfile: dockerfileSchema.nullable(),
+  merged: array(count).readonly().describe("history entries whose files it holds together, where a builder made one layer of several instructions; else empty")
+});
+var imageSchema = object({
+  reference: string2().describe("as the user named it"),
+  source: _enum(["docker-archive", "oci-layout", "dir", "engine", "registry"]).describe("dir: a directory as skopeo writes it"),
+  id: string2().describe("digest of the configuration"),
+  digest: string2().nullable().describe("digest of the manifest; null for a legacy archive"),
+  platform: string2(),
+  created: string2().nullable(),
+  size: count.describe("bytes of all layers, uncompressed"),
+  user: object({ configured: string2(), uid: number2().nullable(), gid: number2().nullable(), isRoot: boolean2().nullable() }),
+  base: object({
+    reference: string2(),
+    digest: string2().nullable(),
+    layers: count.nullable(),
+    source: _enum(["provenance", "annotation", "dockerfile", "layers", "history"])
+  }).nullable(),
+  baseReason: string2().nullable().default(null).describe("why nothing tells base from own in some layers, which then count as own; null where it is known of all"),
+  distroless: object({ verdict: boolean2(), shells: array(string2()), packageManagers: array(string2()), utilities: array(string2()) }),
+  layers: array(layerSchema),
+  history: array(
+    object({
+      created: string2().nullable(),
+      createdBy: string2(),
+      layer: count.nullable().describe("index of the layer it made; null for none or when not known"),
+      base: boolean2().nullable().describe("belongs to the base image; null when not known"),
+      baseCertainty: baseCertaintySchema,
+      dockerfile: dockerfileSchema.nullable()
+    })
+  ).describe("oldest first, as in the configuration")
+});
+var policySchema = object({
+  name: string2(),
+  from: _enum(["checkout", "base"]).describe("base: the files of the commit that the pull request starts from"),
+  commit: string2().regex(/^[0-9a-f]{40,64}$/).nullable().describe("that commit; null for the checkout"),
+  loosened: array(object({ kind: _enum(["ignore", "rule", "setting", "baseline"]), text: string2() })).describe("what the checkout would let pass beyond the base; it has no effect yet")
+});
+var baselineSchema = object({
+  name: string2().nullable().describe("what was compared with; null for none"),
+  fixed: recordSchema.shape.findings.describe("findings of it that are gone"),
+  record: recordSchema.describe("this run, as a later one compares with it")
+});
+var reportSchema2 = object({
+  schemaVersion: literal2(1),
+  tool: object({ name: literal2("layergate"), version: string2() }),
+  name: string2().describe("what the image is called from build to build: without the tag of a commit"),
+  image: imageSchema.nullable().describe("null when it could not be read"),
+  findings: array(findingSchema),
+  verdict: object({
+    result: _enum(["pass", "fail", "error"]),
+    failOn: _enum(["critical", "high", "medium", "low", "never"]),
+    threshold: _enum(["critical", "high", "medium", "low"]).describe("what decided: failOn, or where that is never what it would be otherwise; then fail means: would fail"),
+    counts: object({ critical: count, high: count, medium: count, low: count, info: count }),
+    suppressed: count,
+    new: count,
+    known: count,
+    passed: array(string2()).describe("rules that were on and found nothing")
+  }),
+  policy: policySchema,
+  baseline: baselineSchema,
+  error: object({ code: string2(), message: string2() }).optional().describe("on verdict error"),
+  fixed: array(string2()).describe("fingerprints of the baseline that are gone"),
+  warnings: array(object({ code: string2(), message: string2() })),
+  notJudged: array(string2()).describe("other images or platforms in the same source"),
+  stats: object({
+    bytes: count,
+    files: count,
+    seconds: number2(),
+    layersFromCache: count,
+    vouchedFiles: count.describe("files whose findings are quiet because their package vouches for the content"),
+    knownPublic: count.describe("values that are quiet because published packages hold them: test keys, examples"),
+    skipped: array(object({ layer: count.nullable().describe("null: a file of the archive beside the layers"), path: string2(), reason: string2() })).describe("what was not looked into, and why")
+  })
+});
+
+// src/secrets/checks.ts
+import zlib from "node:zlib";
+var BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+var BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+var crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let k = 0; k < 8; k++) c = c & 1 ? 3988292384 ^ c >>> 1 : c >>> 1;
+  return c >>> 0;
+});
+function crc32(text5) {
+  const native = zlib.crc32;
+  if (native !== void 0) return native(text5);
+  let c = 4294967295;
+  for (const byte of Buffer.from(text5)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
+  return (c ^ 4294967295) >>> 0;
 }
-var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf(from)}/${target}`);
-var parentOf = (path19) => path19.slice(0, path19.lastIndexOf("/")) || "/";
-var baseName = (path19) => path19.slice(path19.lastIndexOf("/") + 1);
-var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
-function countParts(path19) {
-  let parts = 0;
-  let inside = false;
-  for (let at3 = 0; at3 < path19.length; at3++) {
-    const isSlash = path19.charCodeAt(at3) === 47;
-    if (!isSlash && !inside) parts++;
-    inside = !isSlash;
+function base62Checksum(random) {
+  let n = crc32(random);
+  let digits = "";
+  do {
+    digits = (BASE62[n % 62] ?? "") + digits;
+    n = Math.floor(n / 62);
+  } while (n > 0);
+  return digits.padStart(6, "0");
+}
+function awsAccount(id) {
+  let bits = 0n;
+  for (const c of id.slice(4, 14)) {
+    const digit2 = BASE32.indexOf(c);
+    if (digit2 === -1) return null;
+    bits = bits << 5n | BigInt(digit2);
+  }
+  const account = (bits >> 2n & 0x7fffffffff80n) >> 7n;
+  return account < 1000000000000n ? account.toString().padStart(12, "0") : null;
+}
+function entropy(text5) {
+  const counts = /* @__PURE__ */ new Map();
+  for (const c of text5) counts.set(c, (counts.get(c) ?? 0) + 1);
+  let bits = 0;
+  for (const count2 of counts.values()) bits -= count2 / text5.length * Math.log2(count2 / text5.length);
+  return bits;
+}
+function decodeBase64(text5) {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text5)) return null;
+  return Buffer.from(text5, "base64");
+}
+function decodeText(text5) {
+  const decoded3 = decodeBase64(text5)?.toString("utf8") ?? null;
+  return decoded3 === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded3) ? null : decoded3;
+}
+function decodeJson(text5) {
+  const decoded3 = decodeText(text5);
+  if (decoded3 === null) return null;
+  try {
+    const value = JSON.parse(decoded3);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+var PLACEHOLDER = new RegExp(
+  [
+    "^(?:x+|\\*+|\\.+|-+|_+|#+|0+|1+|a+|n/?a|none|null|nil|undefined|true|false|yes|no|empty|unset|todo|tbd|dummy|fake|mock|foo|bar|baz|foobar|test(?:ing)?|default|secret|password|passwd|passw0rd|pass|pwd|token|user(?:name)?|admin|root|guest|postgres|mysql|redis|string|value|key)\\d{0,3}!?$",
+    "example",
+    "change[-_ ]?(?:me|it|this)",
+    "replace[-_ ]?(?:me|with|this)",
+    "place[-_ ]?holder",
+    "your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)",
+    "my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$",
+    "insert[-_ ]",
+    "[-_ ]here\\b",
+    "enter[-_ ]",
+    "redacted",
+    "sample",
+    "dummy",
+    "not[-_ ]?(?:a[-_ ]?)?(?:real|secret)",
+    "fake",
+    "lorem",
+    "hunter2",
+    "deadbeef",
+    "letmein",
+    "abcdef",
+    "12345678",
+    "01234567",
+    "87654321",
+    "xxxx",
+    "\\*\\*\\*",
+    "\\.\\.\\.",
+    "(.)\\1{5,}",
+    "qwerty"
+  ].join("|"),
+  "i"
+);
+var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
+var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
+var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
+var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
+var isMixed = (text5) => /\d/.test(text5) && /[A-Z]/.test(text5) && /[a-z]/.test(text5);
+var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
+var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
+function stepped(token2) {
+  const text5 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (text5.length < 12) return 0;
+  let steps = 0;
+  for (let i = 0; i < text5.length; i++) {
+    const code3 = text5.charCodeAt(i);
+    for (let distance2 = 1; distance2 <= 3; distance2++) {
+      if (Math.abs(code3 - text5.charCodeAt(i - distance2)) === 1) {
+        steps++;
+        break;
+      }
+    }
+  }
+  return steps / text5.length;
+}
+function fillerKind(token2) {
+  if (EXAMPLE_WORD.test(token2)) return "example";
+  if (entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token2))
+    return "filler";
+  if (TYPED.test(token2)) return "example";
+  const bound2 = /^[0-9a-f-]+$/i.test(token2) ? 0.7 : 0.55;
+  return stepped(token2) >= bound2 ? "example" : null;
+}
+var isFiller2 = (token2) => fillerKind(token2) !== null;
+
+// src/secrets/word-like.ts
+var MAX_LENGTH = 24;
+var MAX_WORDS = 3;
+var WORD = /^(?:(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]{2,11}){0,3}\d{0,4}|[A-Z]+\d{0,4}|\d{1,8})$/;
+var NUMBER = /^\d{6,}$/;
+var CONSONANTS = /[b-df-hj-np-tv-xz]{6}/i;
+var wordsOf = (text5) => text5.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
+var isWord = (word) => WORD.test(word) && !CONSONANTS.test(word);
+var isOfWords = (text5) => wordsOf(text5).every((word) => isWord(word) && !NUMBER.test(word));
+function isWordLike(value) {
+  if (isUsualPassword(value)) return true;
+  const words2 = wordsOf(value);
+  return value.length <= MAX_LENGTH && /^[\w.:/@!-]+$/.test(value) && words2.length <= MAX_WORDS && words2.every(isWord);
+}
+
+// src/secrets/known-runs.ts
+var MIN_RUN = 10;
+var GRAM = 7;
+var STRIDE = MIN_RUN - GRAM + 1;
+var MAX_SAME = 32;
+var MAX_WORK = 60;
+var MAX_KNOWN = 4096;
+var BASE = 16777619;
+var TOP = Array.from({ length: GRAM - 1 }).reduce((power) => Math.imul(power, BASE), 1);
+var STRUCTURE = new RegExp(
+  [
+    "-----(?:BEGIN|END)[A-Z0-9 ]{0,60}-----",
+    "\\b[a-z][a-z0-9+.-]{1,20}://(?:[^\\s/@:]{1,100}@)?[\\w.-]{1,200}",
+    // What DER and OpenSSH write in front of a key: version, algorithm, lengths. Public keys and certificates have it too.
+    "MI[A-Za-z0-9+/]{2,6}(?:IBADANB|AgEAMB[AM])[A-Za-z0-9+/]{26}",
+    "MC4CAQAwBQYDK2VwBCIE",
+    "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAA[A-Za-z0-9+/]{8}"
+  ].join("|"),
+  "g"
+);
+var hashOf = (text5, at3) => {
+  let hash3 = 0;
+  for (let i = at3; i < at3 + GRAM; i++) hash3 = Math.imul(hash3, BASE) + text5.charCodeAt(i) | 0;
+  return hash3;
+};
+var KnownRuns = class {
+  #all;
+  #entries;
+  /** Places in `#all` by hash: heads of lists, and the next of each. */
+  #heads;
+  #next;
+  #places;
+  #owners;
+  #mask;
+  /** @param values of MIN_RUN characters at least, each with what is shown for it */
+  constructor(values) {
+    const entries = [];
+    const parts = [];
+    let length = 0;
+    for (const [value, shown2] of values) {
+      entries.push({ start: length, end: length + value.length, shown: shown2 });
+      parts.push(value);
+      length += value.length;
+    }
+    this.#all = parts.join("");
+    this.#entries = entries;
+    const most = Math.ceil(length / STRIDE) + entries.length * 2;
+    let size = 1024;
+    while (size < most * 2) size *= 2;
+    this.#mask = size - 1;
+    this.#heads = new Int32Array(size).fill(-1);
+    this.#next = new Int32Array(most);
+    this.#places = new Int32Array(most);
+    this.#owners = new Int32Array(most);
+    let count2 = 0;
+    for (const [owner, entry] of entries.entries()) for (const at3 of this.#seedsOf(entry)) if (this.#add(count2, at3, owner)) count2++;
+  }
+  get isEmpty() {
+    return this.#entries.length === 0;
+  }
+  /** Places of a value by which it is found: none inside what all of its kind have. */
+  #seedsOf({ start, end: end2 }) {
+    const value = this.#all.slice(start, end2);
+    const hollow = [...value.matchAll(STRUCTURE)].map(({ 0: found, index }) => [index, index + found.length]).filter(([from2, to]) => to - from2 < value.length);
+    const seeds = /* @__PURE__ */ new Set();
+    let from = 0;
+    for (const [hole, behind2] of [...hollow, [value.length, value.length]]) {
+      for (let at3 = from; at3 + GRAM <= hole; at3 += STRIDE) seeds.add(start + at3);
+      if (hole - from >= GRAM) seeds.add(start + hole - GRAM);
+      from = behind2;
+    }
+    return seeds;
+  }
+  #add(index, place, owner) {
+    const slot2 = hashOf(this.#all, place) & this.#mask;
+    let same = 0;
+    for (let i = this.#heads[slot2] ?? -1; i !== -1; i = this.#next[i] ?? -1) if (++same > MAX_SAME) return false;
+    this.#places[index] = place;
+    this.#owners[index] = owner;
+    this.#next[index] = this.#heads[slot2] ?? -1;
+    this.#heads[slot2] = index;
+    return true;
+  }
+  /** All runs of a text, each as long as it goes. Where the search would take too long, the whole text is one run. */
+  in(text5) {
+    if (this.#entries.length === 0 || text5.length < GRAM) return [];
+    const found = [];
+    const known2 = /* @__PURE__ */ new Map();
+    let work = text5.length * MAX_WORK;
+    let hash3 = hashOf(text5, 0);
+    for (let at3 = 0; ; at3++) {
+      for (let i = this.#heads[hash3 & this.#mask] ?? -1; i !== -1; i = this.#next[i] ?? -1) {
+        const place = this.#places[i] ?? 0;
+        const ahead = place - at3;
+        if ((known2.get(ahead) ?? 0) > at3) continue;
+        const entry = this.#entries[this.#owners[i] ?? 0];
+        if (entry === void 0) continue;
+        const run2 = this.#extend(text5, at3, place, entry);
+        if (run2 === null) {
+          work -= GRAM;
+        } else {
+          work -= run2.to - run2.from;
+          if (known2.size >= MAX_KNOWN) known2.clear();
+          known2.set(ahead, run2.to);
+          if (run2.shown !== null || run2.to - run2.from >= MIN_RUN && !isOfWords(text5.slice(run2.from, run2.to))) found.push(run2);
+        }
+        if (work < 0) return [{ from: 0, to: text5.length, shown: null }];
+      }
+      if (at3 + GRAM >= text5.length) return found;
+      hash3 = Math.imul(hash3 - Math.imul(text5.charCodeAt(at3), TOP), BASE) + text5.charCodeAt(at3 + GRAM) | 0;
+    }
+  }
+  /** How far text and value are the same around a place; null where they are not. */
+  #extend(text5, at3, place, { start, end: end2, shown: shown2 }) {
+    for (let i = 0; i < GRAM; i++) if (text5.charCodeAt(at3 + i) !== this.#all.charCodeAt(place + i)) return null;
+    let [from, to] = [0, GRAM];
+    while (at3 - from > 0 && place - from > start && text5.charCodeAt(at3 - from - 1) === this.#all.charCodeAt(place - from - 1)) from++;
+    while (at3 + to < text5.length && place + to < end2 && text5.charCodeAt(at3 + to) === this.#all.charCodeAt(place + to)) to++;
+    return { from: at3 - from, to: at3 + to, shown: from + to === end2 - start ? shown2 : null };
+  }
+};
+
+// src/secrets/readings.ts
+import { constants as constants4, inflateRawSync } from "node:zlib";
+var MAX_LEVELS = 4;
+var MAX_DEPTH = 3;
+var MAX_UNPACKED = 8 << 20;
+var MIN_ENCODED = 12;
+var ESCAPE = /'\\''|'"'"'|%[0-9A-Fa-f]{2}|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]{2}|\\[0-3][0-7]{2}|\\[nrt]|\\[^A-Za-z0-9\s]|&(?:amp|quot|lt|gt|apos|lowbar|hyphen|#\d{1,6}|#x[0-9A-Fa-f]{1,5});/g;
+var NAMED = {
+  "&amp;": "&",
+  "&quot;": '"',
+  "&lt;": "<",
+  "&gt;": ">",
+  "&apos;": "'",
+  "&lowbar;": "_",
+  "&hyphen;": "-",
+  "\\n": "\n",
+  "\\r": "\r",
+  "\\t": "	"
+};
+var NUMBERED = [
+  [/^(?:%|\\x|\\u\{?|\\U|&#x)(?=[0-9A-Fa-f])/, 16],
+  [/^&#(?=\d)/, 10],
+  [/^\\(?=[0-3][0-7]{2})/, 8]
+];
+function meaning(written) {
+  const named3 = NAMED[written];
+  if (named3 !== void 0) return named3;
+  if (written.startsWith("'")) return "'";
+  for (const [front, base] of NUMBERED) {
+    const start = front.exec(written)?.[0].length;
+    if (start === void 0) continue;
+    const code3 = Number.parseInt(written.slice(start), base);
+    return code3 > 1114111 ? written : String.fromCodePoint(code3);
+  }
+  return written.slice(1);
+}
+function replaced(reading, pattern, by) {
+  const { text: text5 } = reading;
+  let result = "";
+  let copied = 0;
+  const stops = [];
+  for (const match2 of text5.matchAll(pattern)) {
+    result += text5.slice(copied, match2.index);
+    const character = by(match2[0]);
+    stops.push(result.length, character.length, match2.index, match2[0].length);
+    result += character;
+    copied = match2.index + match2[0].length;
+  }
+  if (stops.length === 0) return null;
+  result += text5.slice(copied);
+  const positions = new Int32Array(stops);
+  const origin = (at3, isEnd) => {
+    let [low, high] = [0, positions.length / 4];
+    while (low < high) {
+      const middle = low + high >> 1;
+      if ((positions[middle * 4] ?? 0) <= at3) low = middle + 1;
+      else high = middle;
+    }
+    if (low === 0) return isEnd ? at3 + 1 : at3;
+    const [place = 0, made = 0, from = 0, length = 0] = positions.subarray((low - 1) * 4, low * 4);
+    if (at3 < place + made) return isEnd ? from + length : from;
+    return at3 - place - made + from + length + (isEnd ? 1 : 0);
+  };
+  return { text: result, start: (at3) => reading.start(origin(at3, false)), end: (at3) => reading.end(origin(at3, true) - 1), isEncoded: reading.isEncoded };
+}
+var JOINT = /["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s"'`\\]+/g;
+var BASE64_RUN = /[A-Za-z0-9+/_-]{8,}(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{8,})*(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{1,80}(?![A-Za-z0-9+/_-]))?/g;
+var HEX_RUN = /[0-9A-Fa-f]{2}(?:[\s:,]{0,3}(?:0x)?[0-9A-Fa-f]{2}){7,}/g;
+var part = ({ text: text5, start, end: end2, isEncoded }, from, to) => ({
+  text: text5.slice(from, to),
+  start: (at3) => start(from + at3),
+  end: (at3) => end2(from + at3),
+  isEncoded
+});
+var decoded = (of, bytes2, firstOf, lastOf) => ({
+  text: bytes2.toString("latin1"),
+  start: (at3) => of.start(firstOf(at3)),
+  end: (at3) => of.end(Math.min(of.text.length - 1, lastOf(at3))),
+  isEncoded: true
+});
+var mayHold = (text5) => /[\x20-\x7e\n\r\t]{8}|(?:[\x20-\x7e]\0){8}/.test(text5) || /\x30[\x81-\x83]/.test(text5.slice(0, 8));
+function gzipHeader(bytes2) {
+  const flags = bytes2[3] ?? 0;
+  if (bytes2.length < 18 || bytes2[0] !== 31 || bytes2[1] !== 139 || bytes2[2] !== 8 || flags > 31) return null;
+  let at3 = 10;
+  if (flags & 4) at3 += 2 + bytes2.readUInt16LE(at3);
+  for (const flag2 of [8, 16]) if (flags & flag2) at3 = bytes2.indexOf(0, at3) + 1 || bytes2.length;
+  return at3 + (flags & 2 ? 2 : 0);
+}
+var isZlib = (bytes2) => bytes2.length > 8 && bytes2[0] === 120 && bytes2.readUInt16BE(0) % 31 === 0;
+var TRAILERS = { gzip: 8, zlib: 4 };
+function* unpacked(of, bytes2, budget, characters = 4 / 3) {
+  const header2 = isZlib(bytes2) ? 2 : gzipHeader(bytes2);
+  if (header2 === null || budget.left <= 0) return;
+  try {
+    const { buffer, engine } = inflateRawSync(bytes2.subarray(header2), { finishFlush: constants4.Z_SYNC_FLUSH, maxOutputLength: budget.left, info: true });
+    budget.left -= buffer.length;
+    const last = Math.min(of.text.length, Math.ceil((header2 + engine.bytesWritten + TRAILERS[isZlib(bytes2) ? "zlib" : "gzip"]) * characters)) - 1;
+    yield { text: buffer.toString("latin1"), start: () => of.start(0), end: () => of.end(last), isEncoded: true };
+  } catch {
+  }
+}
+function* decodings(reading, budget) {
+  for (const { 0: found, index } of reading.text.matchAll(BASE64_RUN)) {
+    if (found.length < MIN_ENCODED) continue;
+    const run2 = part(reading, index, index + found.length);
+    const whole4 = replaced(run2, JOINT, () => "") ?? run2;
+    for (const skip of [0, 1, 2, 3]) {
+      const bytes2 = Buffer.from(whole4.text.slice(skip), "base64");
+      const first2 = (byte) => skip + Math.floor(byte * 4 / 3);
+      const last = (byte) => skip + Math.ceil((byte + 1) * 4 / 3) - 1;
+      if (mayHold(bytes2.toString("latin1", 0, bytes2.length))) yield decoded(whole4, bytes2, first2, last);
+      yield* unpacked(part(whole4, skip, whole4.text.length), bytes2, budget);
+    }
+    for (const { index: at3 } of whole4.text.matchAll(/H4sI|eJ[wxyz]|eN[opqr]/g))
+      if (at3 > 3) yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
+  }
+  for (const { 0: found, index } of reading.text.matchAll(HEX_RUN)) {
+    const run2 = part(reading, index, index + found.length);
+    const whole4 = replaced(run2, /0x|[\s:,]+/g, () => "") ?? run2;
+    for (const skip of [0, 1]) {
+      const bytes2 = Buffer.from(whole4.text.slice(skip), "hex");
+      if (mayHold(bytes2.toString("latin1")))
+        yield decoded(
+          whole4,
+          bytes2,
+          (byte) => skip + byte * 2,
+          (byte) => skip + byte * 2 + 1
+        );
+      yield* unpacked(part(whole4, skip, whole4.text.length), bytes2, budget, 2);
+    }
+  }
+}
+function* readingsOf(text5) {
+  yield* readings({ text: text5, start: (at3) => at3, end: (at3) => at3 + 1, isEncoded: false }, 0, { left: MAX_UNPACKED });
+}
+function* readings(first2, depth, budget) {
+  yield first2;
+  let plain = first2;
+  for (let level = 0; level < MAX_LEVELS; level++) {
+    const next = replaced(plain, ESCAPE, meaning);
+    if (next === null) break;
+    plain = next;
+    yield plain;
+  }
+  if (plain.text.includes("\0")) {
+    plain = replaced(plain, /\0/g, () => "") ?? plain;
+    yield plain;
+  }
+  const joined2 = replaced(plain, JOINT, () => "");
+  if (joined2 !== null) yield joined2;
+  if (depth < MAX_DEPTH) for (const inner of decodings(plain, budget)) yield* readings(inner, depth + 1, budget);
+}
+
+// src/secrets/redact.ts
+var HIDDEN = "\u2022\u2022\u2022";
+var ALONE_BELOW = 8;
+var MIN_VALUE = 3;
+var PEM_HEADER = /^-----BEGIN [A-Z0-9 ]+-----/;
+function redactValue(value, guessable) {
+  if (guessable) return HIDDEN;
+  const header2 = PEM_HEADER.exec(value)?.[0];
+  if (header2 !== void 0) return `${header2}\u2026`;
+  if (/[^\x21-\x7e]/.test(value)) return HIDDEN;
+  const shown2 = value.length >= 20 ? 4 : value.length >= 12 ? 2 : 0;
+  return shown2 === 0 ? HIDDEN : `${value.slice(0, shown2)}\u2026${value.slice(-shown2)}`;
+}
+var NAMES = /* @__PURE__ */ new Set([
+  "certainty",
+  "code",
+  "commit",
+  "confidence",
+  "detector",
+  "diffId",
+  "digest",
+  "failOn",
+  "fingerprint",
+  "fingerprints",
+  "id",
+  "ignoredBy",
+  "inside",
+  "keyedHash",
+  "kind",
+  "name",
+  "passed",
+  "path",
+  "patterns",
+  "platform",
+  "reference",
+  "result",
+  "role",
+  "ruleId",
+  "rule",
+  "salt",
+  "severity",
+  "sha256",
+  "source",
+  "since",
+  "state",
+  "threshold",
+  "tool",
+  "valueHash"
+]);
+var DIGESTS = /* @__PURE__ */ new Set(["diffId", "fingerprint", "fingerprints", "id", "keyedHash", "salt", "sha256", "valueHash"]);
+var DIGEST = /^(?:sha256:|hmac-sha256:)?[0-9a-f]{4,64}$/;
+var OWN_NAME = /^[A-Za-z][A-Za-z0-9]{0,30}$/;
+var SEPARATORS = /["'`\s=:>,[\\({]{0,12}$/;
+var IN_FRONT = /["'`\s=:>,[\\({]/;
+var BEHIND = /["'`\s;|&),<>\]}@\\]/;
+var GLUED = /(?:^|[\s"'])(-{1,2}[A-Za-z]{1,2})$/;
+var isWordCharacter = (c) => c !== void 0 && /[A-Za-z0-9]/.test(c);
+function wordBefore(text5, at3, length) {
+  const behind2 = text5[at3 + length];
+  if (behind2 !== void 0 && !BEHIND.test(behind2)) return null;
+  const before = text5.slice(Math.max(0, at3 - 80), at3);
+  const last = before.at(-1);
+  if (last !== void 0 && !IN_FRONT.test(last)) return GLUED.exec(before)?.[1]?.toLowerCase() ?? null;
+  return /(?<![\w.$-])[\w.$-]*$/.exec(before.replace(SEPARATORS, ""))?.[0].toLowerCase() ?? "";
+}
+function wordsBefore(text5, value) {
+  const found = /* @__PURE__ */ new Set();
+  if (!isWordLike(value)) return [];
+  for (let at3 = text5.indexOf(value); at3 !== -1 && found.size < 50; at3 = text5.indexOf(value, at3 + 1)) {
+    const word = wordBefore(text5, at3, value.length);
+    if (word !== null && word !== "") found.add(word);
+  }
+  return [...found];
+}
+function partsOf(known2) {
+  const { value } = known2;
+  const parts = [known2];
+  const login = value.length <= 4096 ? decodeText(value) : null;
+  const split = login?.indexOf(":") ?? -1;
+  if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true, after: [login.slice(0, split).toLowerCase()] });
+  if (value.length >= MIN_RUN) {
+    for (const { text: text5 } of readingsOf(value)) if (text5.length >= MIN_RUN && isReadable(text5)) parts.push({ ...known2, value: text5 });
   }
   return parts;
 }
-var LOSSY = "\uFFFD";
-function decodeName(bytes2) {
-  const text5 = bytes2.toString("utf8");
-  if (!text5.includes(LOSSY) || isUtf8(bytes2)) return text5;
-  let name2 = "";
-  for (let at3 = 0; at3 < bytes2.length; ) {
-    const length = [1, 2, 3, 4].find((count2) => at3 + count2 <= bytes2.length && isUtf8(bytes2.subarray(at3, at3 + count2)));
-    name2 += length === void 0 ? String.fromCharCode(56320 + (bytes2[at3] ?? 0)) : bytes2.toString("utf8", at3, at3 + length);
-    at3 += length ?? 1;
+var isReadable = (text5) => !/[^\x20-\x7e\s]/.test(text5);
+var keyOf = (text5, at3) => (text5.charCodeAt(at3) * 31 + text5.charCodeAt(at3 + 1)) * 31 + text5.charCodeAt(at3 + 2) & 65535;
+var MAX_REMEMBERED = 8 << 20;
+var Redactor = class _Redactor {
+  #values;
+  /** Finds values in a text that may be cut, which nothing else may have looked at. */
+  #find;
+  #runs;
+  /** Values of a few characters, by their first ones. */
+  #short = /* @__PURE__ */ new Map();
+  /** Values that are words, by their first characters, with what stands in front of them where they are values. */
+  #words = /* @__PURE__ */ new Map();
+  #remembered = /* @__PURE__ */ new Map();
+  #room = MAX_REMEMBERED;
+  constructor(values, find = () => []) {
+    this.#values = values;
+    this.#find = find;
+    const long = /* @__PURE__ */ new Map();
+    const seen = /* @__PURE__ */ new Map();
+    for (const known2 of values) {
+      for (const { value: given2, guessable, after: after2 = [] } of partsOf(known2)) {
+        const value = given2.trim();
+        if (value.length < MIN_VALUE) continue;
+        if (guessable && isWordLike(value)) {
+          const words2 = seen.get(value) ?? /* @__PURE__ */ new Set();
+          for (const word of after2) words2.add(word);
+          if (!seen.has(value)) listed(this.#words, keyOf(value, 0)).push({ value, after: words2 });
+          seen.set(value, words2);
+        } else if (value.length >= MIN_RUN) {
+          if (!long.has(value)) long.set(value, redactValue(value, guessable));
+        } else if (!seen.has(value)) {
+          seen.set(value, /* @__PURE__ */ new Set());
+          listed(this.#short, keyOf(value, 0)).push({ value, shown: redactValue(value, guessable) });
+        }
+      }
+    }
+    this.#runs = new KnownRuns(long);
   }
-  return name2;
-}
-var isSameName = (name2, lossy) => name2 === lossy || /[\udc80-\udcff]/u.test(name2) && bytesOfName(name2).toString("utf8") === lossy;
-function bytesOfName(name2) {
-  return Buffer.concat(name2.split(/([\udc80-\udcff])/u).map((part3) => /^[\udc80-\udcff]$/u.test(part3) ? Buffer.from([part3.charCodeAt(0) - 56320]) : Buffer.from(part3)));
-}
-
-// src/image/tar-header.ts
-var BLOCK = 512;
-function field(block, from, length) {
-  const end2 = block.indexOf(0, from);
-  return block.subarray(from, end2 === -1 || end2 > from + length ? from + length : end2);
-}
-var nameField = (block, from, length) => decodeName(field(block, from, length));
-function numberField(block, from, length) {
-  if (((block[from] ?? 0) & 128) !== 0) {
-    if (block[from] !== 128) return null;
-    let sum2 = 0;
-    for (let i = from + 1; i < from + length; i++) sum2 = sum2 * 256 + (block[i] ?? 0);
-    return Number.isSafeInteger(sum2) ? sum2 : null;
+  /** Another one that knows more values. */
+  with(values) {
+    return values.length === 0 ? this : new _Redactor([...this.#values, ...values], this.#find);
   }
-  const end2 = from + length;
-  let at3 = from;
-  const pad2 = block[at3];
-  if (pad2 === 32 || pad2 === 0) while (at3 < end2 && block[at3] === pad2) at3++;
-  let sum = 0;
-  for (; at3 < end2; at3++) {
-    const digit2 = (block[at3] ?? 0) - 48;
-    if (digit2 < 0 || digit2 > 7) break;
-    sum = sum * 8 + digit2;
+  /** The text with every known value hidden. */
+  text(text5) {
+    return this.#hide(text5, true);
   }
-  for (; at3 < end2; at3++) if (block[at3] !== 32 && block[at3] !== 0) return null;
-  return Number.isSafeInteger(sum) ? sum : null;
-}
-function checksums(block) {
-  let unsigned2 = 8 * 32;
-  let negative = 0;
-  for (let i = 0; i < BLOCK; i++) {
-    if (i >= 148 && i < 156) continue;
-    const byte = block[i] ?? 0;
-    unsigned2 += byte;
-    if (byte > 127) negative++;
+  /** The name of an image or a file: what is a word stays, also where it is somebody's password. */
+  name(text5) {
+    return this.#hide(text5, false);
   }
-  return { unsigned: unsigned2, signed: unsigned2 - 256 * negative };
-}
-function isZero(bytes2, from = 0, to = bytes2.length) {
-  for (let i = from; i < to; i++) if (bytes2[i] !== 0) return false;
-  return true;
-}
-function sign(block) {
-  block.write(`${checksums(block).unsigned.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
-}
-function prefixField(block) {
-  const magic = block.toString("latin1", 257, 265);
-  if (magic.startsWith("ustar\0")) {
-    const isStar = block.toString("latin1", 508, 512) === "tar\0";
-    return isStar && block[345 + 130] !== 0 ? null : nameField(block, 345, 155);
+  /**
+   * The one way to shorten a text that comes from an image, a Dockerfile or a checkout: what is hidden is hidden first, also
+   * what nobody has looked for in it yet.
+   * @param most characters of the result
+   * @param from `start` keeps the start, `end` the end; `words` cuts between words of the start
+   */
+  cut(text5, most, from = "start") {
+    const hidden = this.#once(`${text5}`, () => {
+      const known2 = this.text(text5);
+      const found = this.#find(known2);
+      return found.length === 0 ? known2 : new _Redactor(found).text(known2);
+    });
+    if (hidden.length <= most) return hidden;
+    if (from === "end") return `\u2026${hidden.slice(1 - most)}`;
+    if (from === "start") return `${hidden.slice(0, most - 1)}\u2026`;
+    const end2 = hidden.lastIndexOf(" ", most);
+    return end2 <= 0 ? "\u2026" : `${hidden.slice(0, end2)} \u2026`;
   }
-  if (magic !== "ustar  \0") return "";
-  const isTime = (at3) => block[at3] === 0 || ((block[at3] ?? 0) & 128) !== 0 || numberField(block, at3, 12) !== null;
-  return isTime(345) && isTime(357) ? "" : null;
-}
-function paxRecords(data) {
-  const records = /* @__PURE__ */ new Map();
-  for (let at3 = 0; at3 < data.length; ) {
-    const space = data.indexOf(32, at3);
-    const digits = space === -1 || space - at3 > 9 ? "" : data.toString("latin1", at3, space);
-    const end2 = at3 + (/^\d+$/.test(digits) ? Number(digits) : 0);
-    if (end2 - at3 < 5 || end2 > data.length || end2 <= space + 1 || data[end2 - 1] !== 10) return null;
-    const equals = data.indexOf(61, space + 1);
-    if (equals === -1 || equals >= end2 - 1 || equals === space + 1) return null;
-    const key = data.toString("utf8", space + 1, equals);
-    const value = data.subarray(equals + 1, end2 - 1);
-    if (key.includes("\0") || /^(?:path|linkpath|uname|gname)$/.test(key) && value.includes(0)) return null;
-    records.set(key, key === "path" || key === "linkpath" ? decodeName(value) : value.toString("utf8"));
-    at3 = end2;
+  /** Lines of one text, each hidden; a value that goes over several is hidden in all of them. */
+  lines(lines) {
+    const text5 = lines.join("\n");
+    const stretches = merged(this.#stretches(text5, true));
+    if (stretches.length === 0) return [...lines];
+    const parts = stretches.flatMap(({ from, to, shown: shown2 }) => {
+      const breaks = [...text5.slice(from, to).matchAll(/\n/g)].map(({ index }) => from + index);
+      return [...breaks, to].map((end2, index) => ({ from: index === 0 ? from : (breaks[index - 1] ?? from) + 1, to: end2, shown: index === 0 ? shown2 : null }));
+    });
+    return replaceStretches(
+      text5,
+      parts.filter(({ from, to }) => from < to)
+    ).split("\n");
   }
-  return records;
+  /** All strings of plain data, hidden; in fields that hold names, words stay. */
+  data(value) {
+    return this.#field("", value);
+  }
+  #field(key, value) {
+    if (typeof value === "string") return DIGESTS.has(key) && DIGEST.test(value) ? value : this.#hide(value, !NAMES.has(key));
+    if (Array.isArray(value)) return key === "lines" && isTexts(value) ? this.lines(value) : value.map((item) => this.#field(key, item));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name2, item]) => [OWN_NAME.test(name2) ? name2 : this.text(name2), this.#field(name2, item)]));
+  }
+  #hide(text5, words2) {
+    if (text5.length < MIN_VALUE || this.#runs.isEmpty && this.#short.size === 0 && (!words2 || this.#words.size === 0)) return text5;
+    const key = words2 ? text5 : `\0${text5}`;
+    return this.#once(key, () => replaceStretches(text5, merged(this.#stretches(text5, words2))));
+  }
+  /** Makes a text once, as long as there is room to remember it. */
+  #once(key, make) {
+    const known2 = this.#remembered.get(key);
+    if (known2 !== void 0) return known2;
+    const made = make();
+    this.#room -= key.length + made.length;
+    if (this.#room > 0) this.#remembered.set(key, made);
+    return made;
+  }
+  #stretches(text5, words2) {
+    const found = [];
+    for (const reading of readingsOf(text5)) {
+      for (const { from, to, shown: shown2 } of [...this.#runs.in(reading.text), ...this.#exact(reading.text, words2)]) {
+        if (to <= from) continue;
+        found.push({ from: reading.start(from), to: reading.end(to - 1), shown: reading.isEncoded ? null : shown2 });
+      }
+    }
+    return found;
+  }
+  /** Short values, and words where they stand as values. */
+  *#exact(text5, words2) {
+    if (this.#short.size === 0 && (!words2 || this.#words.size === 0)) return;
+    for (let at3 = 0; at3 + MIN_VALUE <= text5.length; at3++) {
+      const key = keyOf(text5, at3);
+      for (const { value, shown: shown2 } of this.#short.get(key) ?? []) if (text5.startsWith(value, at3) && standsAlone(text5, at3, value)) yield { from: at3, to: at3 + value.length, shown: shown2 };
+      if (!words2) continue;
+      for (const { value, after: after2 } of this.#words.get(key) ?? [])
+        if (text5.startsWith(value, at3) && isValueAt(text5, at3, value, after2)) yield { from: at3, to: at3 + value.length, shown: HIDDEN };
+    }
+  }
+};
+var isTexts = (value) => Array.isArray(value) && value.every((item) => typeof item === "string");
+function listed(map, key) {
+  const known2 = map.get(key);
+  if (known2 !== void 0) return known2;
+  const list = [];
+  map.set(key, list);
+  return list;
+}
+var standsAlone = (text5, at3, value) => value.length >= ALONE_BELOW || !isWordCharacter(text5[at3 - 1]) && !isWordCharacter(text5[at3 + value.length]);
+function isValueAt(text5, at3, value, after2) {
+  if (text5[at3 - 1] === ":" && text5[at3 + value.length] === "@") return true;
+  const word = wordBefore(text5, at3, value.length);
+  return word !== null && after2.has(word);
+}
+function merged(stretches) {
+  const result = [];
+  for (const stretch of stretches.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
+    const last = result.at(-1);
+    if (last === void 0 || stretch.from >= last.to) result.push({ ...stretch });
+    else if (stretch.to > last.to) {
+      last.to = stretch.to;
+      last.shown = null;
+    }
+  }
+  return result;
+}
+function replaceStretches(text5, stretches) {
+  if (stretches.length === 0) return text5;
+  let result = "";
+  let copied = 0;
+  for (const { from, to, shown: shown2 } of stretches) {
+    result += text5.slice(copied, from) + (shown2 ?? HIDDEN);
+    copied = to;
+  }
+  return result + text5.slice(copied);
 }
 
 // src/limits.ts
@@ -41736,7 +42476,7 @@ var NO_LIMITS = Object.fromEntries(Object.keys(LIMITS).map((name2) => [name2, Nu
 var raise = (name2) => `(limits.${name2}). Raise the limit if the image is meant to be like this.`;
 
 // src/packing/signs.ts
-import zlib5 from "node:zlib";
+import zlib6 from "node:zlib";
 
 // src/packing/feed.ts
 var NOTHING = Buffer.alloc(0);
@@ -41860,7 +42600,7 @@ var UnsupportedPacking = class extends PackingError {
 };
 
 // src/packing/bzip2.ts
-var BLOCK2 = 54156738319193;
+var BLOCK = 54156738319193;
 var END = 25779555029136;
 var GROUP = 50;
 var MAX_BITS = 20;
@@ -41870,7 +42610,7 @@ var MOST_AHEAD = 1 << 22;
 function isBzip2(head) {
   if (head.length < 10 || head.toString("latin1", 0, 3) !== "BZh" || (head[3] ?? 0) < 49 || (head[3] ?? 0) > 57) return false;
   const mark = head.readUIntBE(4, 6);
-  return mark === BLOCK2 || mark === END;
+  return mark === BLOCK || mark === END;
 }
 var NeedsMore = class extends Error {
 };
@@ -42064,7 +42804,7 @@ async function* oneStream(feed, blockOf) {
         await feed.skip(Math.ceil(bits.at / 8));
         return;
       }
-      if (mark !== BLOCK2) throw damaged("mark of a block");
+      if (mark !== BLOCK) throw damaged("mark of a block");
       const { length, origin } = readBlock(bits, block);
       undoSorting(block, length);
       yield* expand2(block, length, origin);
@@ -42092,15 +42832,15 @@ async function* bunzip2(feed) {
 }
 
 // src/packing/gzip.ts
-import zlib2 from "node:zlib";
+import zlib3 from "node:zlib";
 
 // src/packing/native.ts
-import zlib from "node:zlib";
+import zlib2 from "node:zlib";
 var OUT2 = 1 << 18;
 var STREAMS = {
-  deflate: () => zlib.createInflateRaw({ chunkSize: OUT2 }),
-  zlib: () => zlib.createInflate({ chunkSize: OUT2 }),
-  brotli: () => zlib.createBrotliDecompress({ chunkSize: OUT2 })
+  deflate: () => zlib2.createInflateRaw({ chunkSize: OUT2 }),
+  zlib: () => zlib2.createInflate({ chunkSize: OUT2 }),
+  brotli: () => zlib2.createBrotliDecompress({ chunkSize: OUT2 })
 };
 async function* inflate(feed, kind) {
   const stream = STREAMS[kind]();
@@ -42183,7 +42923,7 @@ async function smallMember(feed) {
 }
 function inflateRawAtOnce(packed, most) {
   try {
-    const result = zlib2.inflateRawSync(packed, { maxOutputLength: Math.max(1, most), info: true });
+    const result = zlib3.inflateRawSync(packed, { maxOutputLength: Math.max(1, most), info: true });
     const { buffer, engine } = result;
     return { bytes: buffer, read: engine.bytesWritten };
   } catch {
@@ -42191,10 +42931,10 @@ function inflateRawAtOnce(packed, most) {
   }
 }
 function gunzipAtOnce(bytes2, most) {
-  return atOnce(zlib2.gunzipSync, bytes2, most);
+  return atOnce(zlib3.gunzipSync, bytes2, most);
 }
 function inflateAtOnce(bytes2, most) {
-  return atOnce(zlib2.inflateSync, bytes2, most);
+  return atOnce(zlib3.inflateSync, bytes2, most);
 }
 function atOnce(inflateSync2, bytes2, most) {
   try {
@@ -42208,14 +42948,14 @@ function atOnce(inflateSync2, bytes2, most) {
 
 // src/packing/xz.ts
 var import_xz_decompress = __toESM(require_xz_decompress(), 1);
-import zlib3 from "node:zlib";
+import zlib4 from "node:zlib";
 var MAX_DICTIONARY = 64 << 20;
 var CHECK_SIZES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
 var KNOWN_CHECKS = [0, 1, 4];
 var WITHOUT_CHECK = Buffer.from("fd377a585a000000ff12d941", "hex");
 var FILTERS = { 3: "delta", 4: "x86", 5: "PowerPC", 6: "Itanium", 7: "ARM", 8: "ARM Thumb", 9: "SPARC", 10: "ARM64", 11: "RISC-V" };
 var LZMA2 = 33;
-var isXz = (head) => head.length >= 12 && head.toString("latin1", 0, 6) === "\xFD7zXZ\0" && zlib3.crc32(head.subarray(6, 8)) === head.readUInt32LE(8);
+var isXz = (head) => head.length >= 12 && head.toString("latin1", 0, 6) === "\xFD7zXZ\0" && zlib4.crc32(head.subarray(6, 8)) === head.readUInt32LE(8);
 var broken = () => new PackingError("unexpected end of file");
 async function all(feed, length) {
   const bytes2 = await feed.take(length);
@@ -42276,8 +43016,8 @@ async function* tail(feed) {
 async function* oneStream2(feed, onDictionary) {
   const start = await all(feed, 12);
   if (!isXz(start)) throw new PackingError("its header is damaged");
-  const check = (start[7] ?? 0) & 15;
-  const isKnown = KNOWN_CHECKS.includes(check);
+  const check2 = (start[7] ?? 0) & 15;
+  const isKnown = KNOWN_CHECKS.includes(check2);
   yield isKnown ? start : WITHOUT_CHECK;
   for (; ; ) {
     const size = (await feed.peek(1))[0];
@@ -42290,7 +43030,7 @@ async function* oneStream2(feed, onDictionary) {
     yield header2;
     const length = yield* blockData(feed);
     yield await all(feed, (4 - length % 4) % 4);
-    const sum = await all(feed, CHECK_SIZES[check] ?? 0);
+    const sum = await all(feed, CHECK_SIZES[check2] ?? 0);
     if (isKnown) yield sum;
   }
   for await (const piece of tail(feed)) if (isKnown) yield piece;
@@ -42346,7 +43086,7 @@ function* step(wasm, context3, bytes2) {
 // src/packing/zstd.ts
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import zlib4 from "node:zlib";
+import zlib5 from "node:zlib";
 
 // node_modules/fzstd/esm/index.mjs
 var ab = ArrayBuffer;
@@ -43120,7 +43860,7 @@ async function* unzstd(feed, onWindow = () => {
   await feeding;
 }
 function decoder(isNative) {
-  const native = zlib4.createZstdDecompress;
+  const native = zlib5.createZstdDecompress;
   return native !== void 0 && isNative ? native({ chunkSize: OUT3 }) : fallback();
 }
 function fallback() {
@@ -43153,7 +43893,7 @@ async function* decode2(kind, feed, listener = {}) {
   let small = [];
   let size = 0;
   try {
-    for await (const chunk of decoded(kind, feed, listener)) {
+    for await (const chunk of decoded2(kind, feed, listener)) {
       if (chunk.length >= ENOUGH && size === 0) {
         yield chunk;
         continue;
@@ -43171,7 +43911,7 @@ async function* decode2(kind, feed, listener = {}) {
   }
   if (size > 0) yield Buffer.concat(small);
 }
-function decoded(kind, feed, { aside, memory }) {
+function decoded2(kind, feed, { aside, memory }) {
   switch (kind) {
     case "gzip":
       return gunzip(feed, aside);
@@ -43233,11 +43973,11 @@ function isLzma(head) {
   const size = head.readBigUInt64LE(5);
   return dictionary >= 4096 && (rounded || rounded2) && (size === 0xffffffffffffffffn || size < 2n ** 38n);
 }
-var isZlib = (head) => head.length >= 8 && isZlibHeader(head[0] ?? 0, head[1] ?? 0) && inflates(head.subarray(2));
+var isZlib2 = (head) => head.length >= 8 && isZlibHeader(head[0] ?? 0, head[1] ?? 0) && inflates(head.subarray(2));
 var isZlibHeader = (method, flags) => (method & 143) === 8 && (method << 8 | flags) % 31 === 0 && (flags & 32) === 0;
 function inflates(bytes2) {
   try {
-    return zlib5.inflateRawSync(bytes2, { finishFlush: zlib5.constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 16 }).length > 0;
+    return zlib6.inflateRawSync(bytes2, { finishFlush: zlib6.constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 16 }).length > 0;
   } catch (error3) {
     return error3 instanceof Error && "code" in error3 && error3.code === "ERR_BUFFER_TOO_LARGE";
   }
@@ -43276,7 +44016,7 @@ function openedOf(head, first2) {
     case 48:
       return /^07070(?:[12][0-9A-Fa-f]{24}|7[0-7]{24})/.test(head.toString("latin1", 0, 30)) ? "cpio" : null;
   }
-  if ((first2 & 143) === 8 && isZlib(head)) return "zlib";
+  if ((first2 & 143) === 8 && isZlib2(head)) return "zlib";
   if (first2 < 80 || first2 > 95) return null;
   if (isSkippable(head)) return "zstd";
   if (/^PK(?:\x03\x04|\x05\x06|00PK\x03\x04|\x07\x08PK\x03\x04)/.test(head.toString("latin1", 0, 8))) return "zip";
@@ -43333,7 +44073,7 @@ async function confirmed(sign2, feed, position, isScript) {
     case "iso":
       return position === 32769 ? { closed: "ISO 9660" } : null;
     case "7z":
-      return head.length >= 32 && zlib5.crc32(head.subarray(12, 32)) === head.readUInt32LE(8) ? { closed: "7z" } : null;
+      return head.length >= 32 && zlib6.crc32(head.subarray(12, 32)) === head.readUInt32LE(8) ? { closed: "7z" } : null;
     case "rar":
       return head[9] === 115 || head[6] === 1 && head[7] === 0 && isRar5(head) ? { closed: "rar" } : null;
     case "squashfs":
@@ -43343,9 +44083,9 @@ async function confirmed(sign2, feed, position, isScript) {
     case "lzop":
       return head.length >= 20 && head[9] === 16 ? { closed: "lzop" } : null;
     case "png-text":
-      return await skipKeyword(feed) && isZlib(await feed.peek(HEAD)) ? "zlib" : null;
+      return await skipKeyword(feed) && isZlib2(await feed.peek(HEAD)) ? "zlib" : null;
     case "pdf-stream":
-      return isZlib(await feed.peek(HEAD)) ? "zlib" : null;
+      return isZlib2(await feed.peek(HEAD)) ? "zlib" : null;
   }
 }
 var MAX_KEYWORD = 200;
@@ -43360,7 +44100,7 @@ async function skipKeyword(feed) {
 }
 function isRar5(head) {
   const size = head[12] ?? 128;
-  return size < 48 && head.length >= 13 + size && zlib5.crc32(head.subarray(12, 13 + size)) === head.readUInt32LE(8);
+  return size < 48 && head.length >= 13 + size && zlib6.crc32(head.subarray(12, 13 + size)) === head.readUInt32LE(8);
 }
 async function gives(kind, bytes2) {
   let rest = Buffer.from(bytes2);
@@ -43376,1204 +44116,19 @@ async function gives(kind, bytes2) {
   return false;
 }
 
-// src/layer/metadata-scan.ts
-var CAPACITY = 1 << 20;
-var SEPARATOR = Buffer.from("\n\n");
-var PieceScan = class {
-  #scanner;
-  #report;
-  #left;
-  #buffer = null;
-  #used = 0;
-  #starts = [];
-  #pieces = [];
-  /**
-   * @param report told of each match that lies within one piece
-   * @param left told what was left out, and why
-   */
-  constructor(scanner, report, left) {
-    this.#scanner = scanner;
-    this.#report = report;
-    this.#left = left;
+// src/secrets/catalogue.ts
+var Catalogue = class {
+  #kinds;
+  constructor(kinds) {
+    this.#kinds = new Map([...kinds].map((kind) => [kind.id, kind]));
   }
-  /** Takes a piece: its bytes are copied. */
-  add(bytes2, from, to, of) {
-    this.room(to - from);
-    this.open(of);
-    this.copy(bytes2, from, to);
-    this.close();
-  }
-  /** Makes room for a piece of so many bytes. */
-  room(length) {
-    if (this.#buffer !== null && this.#used + length + SEPARATOR.length > this.#buffer.length) this.flush();
-    if (this.#buffer === null || this.#buffer.length < length + SEPARATOR.length) this.#buffer = Buffer.allocUnsafeSlow(Math.max(CAPACITY, length + SEPARATOR.length));
-  }
-  /** Begins a piece that is put together; `room` comes first, `close` ends it. */
-  open(of) {
-    this.#starts.push(this.#used);
-    this.#pieces.push(of);
-  }
-  copy(bytes2, from, to) {
-    if (this.#buffer !== null) this.#used += bytes2.copy(this.#buffer, this.#used, from, to);
-  }
-  close() {
-    if (this.#buffer !== null) this.#used += SEPARATOR.copy(this.#buffer, this.#used);
-  }
-  /** Scans what is there. */
-  flush() {
-    if (this.#buffer === null || this.#used === 0) return;
-    const scan = this.#scanner.start("");
-    scan.push(this.#buffer.subarray(0, this.#used), true);
-    for (const match2 of scan.matches) {
-      const index = this.#indexAt(match2.offset);
-      const of = this.#pieces[index];
-      const end2 = (this.#starts[index + 1] ?? this.#used) - SEPARATOR.length;
-      if (of !== void 0 && match2.offset + match2.length <= end2) this.#report(match2, of);
-    }
-    if (scan.takeArchives().length > 0) this.#left("they hold an archive in base64 or hex, which was not opened");
-    const dropped = [...scan.dropped.values()].reduce((sum, count2) => sum + count2, 0);
-    if (dropped > 0) this.#left(`they hold more matches than are kept; ${dropped} were left out`);
-    if (this.#buffer.length > CAPACITY) this.#buffer = null;
-    this.#used = 0;
-    this.#starts = [];
-    this.#pieces = [];
-  }
-  #indexAt(offset) {
-    let [low, high] = [0, this.#starts.length - 1];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+  /** @throws RangeError for a detector that this run does not have */
+  kindOf(id) {
+    const kind = this.#kinds.get(id);
+    if (kind === void 0) throw new RangeError(`no detector is called ${JSON.stringify(id)}`);
+    return kind;
   }
 };
-var MIN_PACKED = 12;
-var MAX_PIECES = 1e4;
-var MAX_BYTES = 8 << 20;
-var PackedPieces = class {
-  #waiting = [];
-  #bytes = 0;
-  #leftOut = 0;
-  /** Takes a piece that does not begin or hold text alone; its bytes are copied. */
-  add(bytes2, of) {
-    const first2 = bytes2.findIndex((byte) => byte !== 0);
-    const own2 = first2 === -1 ? bytes2.subarray(0, 0) : bytes2.subarray(first2);
-    if (own2.length < MIN_PACKED || !(mayBePacked(own2) || mayBeWide(own2))) return;
-    if (this.#waiting.length >= MAX_PIECES || this.#bytes + own2.length > MAX_BYTES) {
-      this.#leftOut++;
-      return;
-    }
-    this.#bytes += own2.length;
-    this.#waiting.push({ bytes: Buffer.from(own2), of });
-  }
-  /**
-   * Looks into all pieces.
-   * @param contentOf a content to push a piece to
-   * @returns how many were left out
-   */
-  async read(contentOf2, report) {
-    for (const { bytes: bytes2, of } of this.#waiting.splice(0)) {
-      const content = contentOf2();
-      await content.push(bytes2, true);
-      await content.end();
-      for (const { inside: _, ...match2 } of content.matches) report(match2, of);
-    }
-    return this.#leftOut;
-  }
-};
-var MIN_WIDE = 32;
-var mayBeWide = (bytes2) => bytes2.length >= MIN_WIDE && bytes2.reduce((zeros, byte) => zeros + Number(byte === 0), 0) * 3 >= bytes2.length;
-var mayBePacked = (bytes2) => packingOf(bytes2.subarray(0, HEAD), "") !== null || SIGN_BYTES.some((sign2) => bytes2.includes(sign2, 0, "latin1"));
-var SIGN_BYTES = Object.keys(SIGNS);
-
-// src/layer/header-text.ts
-var TAR_FIELDS = ["name", "link", "xattr", "comment", "pax", "owner", "header", "padding", "packing"];
-var MAX_ENTRIES = 20;
-var MAX_ANNOUNCED = 16;
-var LONG_LINK = 75;
-var GLOBAL = 103;
-var LOCAL = 120;
-var LINK2 = 157;
-var LINK_END = 257;
-var OWNER = 265;
-var GROUP2 = 297;
-var OWNER_END = 329;
-var PREFIX = 345;
-var PREFIX_END = 500;
-var MADE_UP = /^(?:PaxHeaders?(?:\.\d+)?|\.|\.\.|@LongLink|GlobalHead(?:\.\d+)*|pax_global_header)$/;
-var ALWAYS_MADE_UP = /* @__PURE__ */ new Set(["././@LongLink", "././@PaxHeader"]);
-var NUMBERS = /* @__PURE__ */ new Set([
-  "mtime",
-  "atime",
-  "ctime",
-  "uid",
-  "gid",
-  "size",
-  "SCHILY.dev",
-  "SCHILY.ino",
-  "SCHILY.nlink",
-  "GNU.sparse.major",
-  "GNU.sparse.minor",
-  "GNU.sparse.realsize"
-]);
-function textEnd(block, from, to) {
-  let end2 = from;
-  while (end2 < to && block[end2] !== 0) end2++;
-  return end2;
-}
-var hasOwners = (block) => block[257] === 117 && block[258] === 115 && block[259] === 116 && block[260] === 97 && block[261] === 114;
-var hasPrefix = (block) => hasOwners(block) && block[262] === 0;
-function isNumeric(block, from, to) {
-  for (let i = from; i < to; i++) {
-    const c = block[i] ?? 0;
-    if (c !== 0 && c !== 32 && (c < 48 || c > 55)) return false;
-  }
-  return true;
-}
-var isLike = (block, known2) => block.compare(known2, LINK2, 512, LINK2, 512) === 0;
-function isDecimal(bytes2, from, to) {
-  for (let i = from; i < to; i++) {
-    const c = bytes2[i] ?? 0;
-    if (c !== 45 && c !== 46 && (c < 48 || c > 57)) return false;
-  }
-  return true;
-}
-var HeaderText = class {
-  matches = [];
-  #text;
-  /** Pieces with a NUL, apart: they would make a program of the text around them. */
-  #binary;
-  #packed = new PackedPieces();
-  #seen = /* @__PURE__ */ new Map();
-  #label;
-  #most;
-  #owner = Buffer.alloc(OWNER_END - OWNER);
-  /** A header of which all behind the name and the numbers is known and holds nothing new: most are like the one before. */
-  #known = Buffer.alloc(512, 255);
-  /** The same of extended headers. */
-  #knownExtended = Buffer.alloc(512, 255);
-  /** Entries so far: what an extended header says is about the next one. */
-  #entry = 0;
-  /** Names of the headers of extended headers, until it is known whether they only repeat the entry's. */
-  #announced = [];
-  /**
-   * @param label names the layer in errors
-   * @param skip told when matches were left out
-   */
-  constructor(scanner, label, limits, skip) {
-    this.#label = label;
-    this.#most = limits.matches;
-    const report = (match2, of) => this.#add(match2, of);
-    const left = (reason) => skip(`the headers of its tar: ${reason}`);
-    this.#text = new PieceScan(scanner, report, left);
-    this.#binary = new PieceScan(scanner, report, left);
-  }
-  #add(match2, { entry, field: field2, name: name2 }) {
-    if (match2.detector.generic === true && (field2 === "name" || field2 === "link")) return;
-    const key = `${field2}\0${match2.detector.id}\0${match2.identity}`;
-    const count2 = (this.#seen.get(key) ?? 0) + 1;
-    this.#seen.set(key, count2);
-    if (count2 > MAX_ENTRIES) return;
-    if (this.matches.length >= this.#most)
-      throw new ImageError("too-many-matches", `${this.#label}: the headers of its tar hold more than ${this.#most} secrets ${raise("matches")}`);
-    this.matches.push({ ...match2, entry, field: field2, key: name2 });
-  }
-  #piece(bytes2, from, to, entry, field2, name2 = null) {
-    if (to <= from) return;
-    const zero = bytes2.indexOf(0, from);
-    const of = { entry, field: field2, name: name2 };
-    if (zero === -1 || zero >= to) this.#text.add(bytes2, from, to, of);
-    else {
-      this.#binary.add(bytes2, from, to, of);
-      this.#packed.add(bytes2.subarray(from, to), of);
-    }
-  }
-  entry(block, header2, ownName) {
-    const entry = this.#entry++;
-    const isKnown = isLike(block, this.#known);
-    const nameEnd = textEnd(block, 0, 100);
-    const prefixEnd = !isKnown && hasPrefix(block) ? textEnd(block, PREFIX, PREFIX_END) : PREFIX;
-    if (ownName === header2.name) this.#name(block, nameEnd, prefixEnd, entry);
-    else this.#announced.push(ownName);
-    if (this.#announced.length > 0) {
-      for (const name2 of this.#announced) this.#otherName(name2, header2.name, entry);
-      this.#announced = [];
-    }
-    const linkEnd = isKnown ? LINK2 : textEnd(block, LINK2, LINK_END);
-    if (linkEnd > LINK2) {
-      const own2 = block.toString("utf8", LINK2, linkEnd);
-      if (own2 === header2.linkName || !header2.linkName.startsWith(own2.replace(/\ufffd+$/, ""))) this.#piece(block, LINK2, linkEnd, entry, "link");
-    }
-    if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#known);
-  }
-  #name(block, nameEnd, prefixEnd, entry) {
-    this.#text.room(256);
-    this.#text.open({ entry, field: "name", name: null });
-    if (prefixEnd > PREFIX) {
-      this.#text.copy(block, PREFIX, prefixEnd);
-      this.#text.copy(SLASH, 0, 1);
-    }
-    this.#text.copy(block, 0, nameEnd);
-    this.#text.close();
-  }
-  /** A name that another one takes the place of: mostly its beginning, whose parts say nothing new. */
-  #otherName(name2, whole4, entry) {
-    if (name2.split("/").every((part3) => MADE_UP.test(part3) || whole4.includes(part3))) return;
-    const bytes2 = Buffer.from(name2);
-    this.#piece(bytes2, 0, bytes2.length, entry, "header");
-  }
-  #ownerOf(block, entry) {
-    if (!hasOwners(block) || block.compare(this.#owner, 0, this.#owner.length, OWNER, OWNER_END) === 0) return;
-    block.copy(this.#owner, 0, OWNER, OWNER_END);
-    this.#piece(block, OWNER, textEnd(block, OWNER, GROUP2), entry, "owner");
-    this.#piece(block, GROUP2, textEnd(block, GROUP2, OWNER_END), entry, "owner");
-  }
-  /**
-   * What a header holds beside its texts: numbers and zeros, or something that belongs elsewhere.
-   * @returns whether headers that are like this one hold nothing new
-   */
-  #rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd) {
-    const isPlainName = isZero(block, nameEnd, 100) && isNumeric(block, 100, 156);
-    if (isKnown && isPlainName) return false;
-    this.#ownerOf(block, entry);
-    const isPosix2 = hasOwners(block);
-    const userEnd = isPosix2 ? textEnd(block, OWNER, GROUP2) : OWNER;
-    const groupEnd = isPosix2 ? textEnd(block, GROUP2, OWNER_END) : GROUP2;
-    const isPlain2 = isZero(block, linkEnd, LINK_END) && (isPosix2 ? isNumeric(block, 263, OWNER) : isZero(block, LINK_END, OWNER)) && isZero(block, userEnd, GROUP2) && isZero(block, groupEnd, OWNER_END) && isNumeric(block, OWNER_END, PREFIX) && // The old GNU form keeps times there.
-    (prefixEnd > PREFIX ? isZero(block, prefixEnd, PREFIX_END) : isNumeric(block, PREFIX, PREFIX_END)) && isZero(block, PREFIX_END, 512);
-    const isKnowable = isPlain2 && linkEnd === LINK2 && prefixEnd === PREFIX;
-    if (isPlain2 && isPlainName) return isKnowable;
-    const rest = Buffer.from(block);
-    rest.fill(0, 0, nameEnd);
-    rest.fill(0, LINK2, linkEnd);
-    rest.fill(0, OWNER, userEnd);
-    rest.fill(0, GROUP2, groupEnd);
-    rest.fill(0, PREFIX, prefixEnd);
-    this.#piece(rest, 0, rest.length, entry, "header");
-    return isKnowable;
-  }
-  announced(block) {
-    const entry = block[156] === GLOBAL ? null : this.#entry;
-    const isKnown = isLike(block, this.#knownExtended);
-    const nameEnd = textEnd(block, 0, 100);
-    const linkEnd = isKnown ? LINK2 : textEnd(block, LINK2, LINK_END);
-    const prefixEnd = !isKnown && hasPrefix(block) ? textEnd(block, PREFIX, PREFIX_END) : PREFIX;
-    const ownName = (prefixEnd > PREFIX ? `${block.toString("utf8", PREFIX, prefixEnd)}/` : "") + block.toString("utf8", 0, nameEnd);
-    if (this.#announced.length >= MAX_ANNOUNCED) this.#otherName(ownName, "", entry);
-    else if (!ALWAYS_MADE_UP.has(ownName)) this.#announced.push(ownName);
-    this.#piece(block, LINK2, linkEnd, entry, "header");
-    if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#knownExtended);
-  }
-  extended(flag2, data) {
-    const entry = flag2 === GLOBAL ? null : this.#entry;
-    if (flag2 === LOCAL || flag2 === GLOBAL) {
-      this.#records(data, entry);
-      return;
-    }
-    const end2 = textEnd(data, 0, data.length);
-    this.#piece(data, 0, end2, entry, flag2 === LONG_LINK ? "link" : "name");
-    if (!isZero(data, end2)) this.#piece(data, end2, data.length, entry, "pax");
-  }
-  /** `LENGTH KEY=VALUE\n`, again and again; what has another form is taken as it is. */
-  #records(data, entry) {
-    let at3 = 0;
-    while (at3 < data.length) {
-      const space = data.indexOf(32, at3);
-      const length = space === -1 || space - at3 > 10 || !isDecimal(data, at3, space) ? 0 : Number(data.toString("latin1", at3, space));
-      const end2 = at3 + length;
-      const equals = data.indexOf(61, space);
-      if (!(end2 > space + 1) || end2 > data.length || equals === -1 || equals >= end2) break;
-      const valueEnd = data[end2 - 1] === 10 ? end2 - 1 : end2;
-      this.#record(data, space + 1, equals, valueEnd, entry);
-      at3 = end2;
-    }
-    if (!isZero(data, at3)) this.#piece(data, at3, data.length, entry, "pax");
-  }
-  #record(data, from, equals, to, entry) {
-    const key = data.toString("utf8", from, equals);
-    if (key === "path" || key === "linkpath" || key === "GNU.sparse.name") {
-      this.#piece(data, equals + 1, to, entry, key === "linkpath" ? "link" : "name");
-      return;
-    }
-    if (NUMBERS.has(key) && isDecimal(data, equals + 1, to)) return;
-    const attribute = /^(?:SCHILY|LIBARCHIVE|RHT)\.(?:xattr|security)\.?(.*)$/s.exec(key);
-    const field2 = attribute !== null ? "xattr" : key === "comment" ? "comment" : key === "uname" || key === "gname" ? "owner" : "pax";
-    const name2 = attribute?.[1] || key;
-    this.#piece(data, from, to, entry, field2, name2);
-    this.#packed.add(data.subarray(equals + 1, to), { entry, field: field2, name: name2 });
-    if (key.startsWith("LIBARCHIVE.xattr.")) {
-      const value = Buffer.from(data.toString("latin1", equals + 1, to), "base64");
-      this.#piece(value, 0, value.length, entry, field2, name2);
-    }
-  }
-  padding(bytes2) {
-    this.#piece(bytes2, 0, bytes2.length, this.#entry === 0 ? null : this.#entry - 1, "padding");
-  }
-  /** Scans what is left, when the tar has ended. */
-  end() {
-    for (const name2 of this.#announced) this.#otherName(name2, "", null);
-    this.#announced = [];
-    this.#text.flush();
-    this.#binary.flush();
-  }
-  /** Looks into what is packed, when the tar has ended. @param contentOf a content to push one piece to @returns pieces that were left out */
-  packed(contentOf2) {
-    return this.#packed.read(contentOf2, (match2, of) => this.#add(match2, of));
-  }
-};
-var SLASH = Buffer.from("/");
-
-// src/rules/finding.ts
-var SEVERITIES = ["critical", "high", "medium", "low", "info"];
-var CONFIDENCES = ["high", "medium", "low"];
-var severitySchema = _enum(SEVERITIES);
-var confidenceSchema = _enum(CONFIDENCES);
-var SEVERITY_OF = { proven: "critical", likely: "high", possible: "medium", harmless: "low" };
-var atLeast = (a, b) => SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b);
-var atLeastAsSure = (a, b) => CONFIDENCES.indexOf(a) <= CONFIDENCES.indexOf(b);
-var dockerfileSchema = object({
-  path: string2(),
-  startLine: number2().int().min(1),
-  endLine: number2().int().min(1),
-  certainty: _enum(["exact", "aligned"]).describe("exact: from provenance; aligned: the history held against the Dockerfile"),
-  changed: literal2(true).optional().describe("the lines are those of the Dockerfile that was built; no file of the checkout has its content")
-});
-var baseCertaintySchema = _enum(["proven", "aligned"]).nullable().default(null).describe("proven: the digests of the base's layers are known; aligned: what is left of the history in front of the Dockerfile's instructions");
-var fixSchema = object({
-  path: string2().describe("the Dockerfile"),
-  edits: array(object({ startLine: number2().int().min(1), endLine: number2().int().min(1), lines: array(string2()).readonly() })).readonly().describe("lines and what takes their place; none: they go"),
-  ignore: object({ path: string2(), patterns: array(string2()).readonly() }).nullable().describe("patterns for .dockerignore"),
-  build: array(string2()).readonly().describe("options that docker build then takes")
-});
-var locationSchema = discriminatedUnion("kind", [
-  object({
-    kind: literal2("layer"),
-    layer: number2().int().min(0),
-    path: string2().describe("absolute path in the image"),
-    inside: string2().optional().describe("path inside nested archives, joined by !/"),
-    line: number2().int().min(1).nullable(),
-    offset: number2().int().min(0).nullable().describe("bytes from the start of the file")
-  }),
-  object({ kind: literal2("history"), history: number2().int().min(0) }),
-  object({
-    kind: literal2("config"),
-    field: string2().describe("Env.NAME, Labels.NAME, Annotations.NAME (of the manifest), Cmd, Entrypoint, Healthcheck, OnBuild, User, WorkingDir, \u2026; any other key by its path")
-  }),
-  object({ kind: literal2("attestation"), predicateType: string2(), field: string2() }),
-  object({ kind: literal2("manifest"), field: string2().describe("path in the manifest, layers[0].annotations.NAME") }),
-  object({ kind: literal2("index"), field: string2().describe("path in the index, manifests[0].annotations.NAME; of another file of the archive its name, then the path") }),
-  object({
-    kind: literal2("tar").describe("in a layer's tar, beside the contents of its files"),
-    layer: number2().int().min(0),
-    path: string2().describe("of the entry; / for what speaks of none or of all"),
-    field: _enum(TAR_FIELDS)
-  }),
-  object({ kind: literal2("image") })
-]);
-var fileState = _enum(["present", "deleted", "overwritten", "replaced"]);
-var relatedSchema = object({
-  role: _enum(["added-by", "also-in", "hidden-by", "overwritten-by", "run-by", "base"]),
-  location: locationSchema,
-  dockerfile: dockerfileSchema.nullable(),
-  fingerprint: string2().optional().describe("of an also-in place"),
-  state: fileState.optional().describe("of an also-in place in a file")
-});
-var findingSchema = object({
-  ruleId: string2(),
-  severity: severitySchema,
-  confidence: confidenceSchema,
-  title: string2(),
-  message: string2().describe("what, where, which line; never the secret"),
-  remedy: string2().describe("what to do in this case"),
-  fingerprint: string2().describe("names the place, not the value; survives rebuilds"),
-  fix: fixSchema.nullable().describe("the change itself, where one is certain"),
-  location: locationSchema,
-  dockerfile: dockerfileSchema.nullable(),
-  related: array(relatedSchema),
-  file: object({
-    state: fileState,
-    mode: string2().describe("octal"),
-    uid: number2(),
-    gid: number2(),
-    size: number2(),
-    sha256: string2().nullable(),
-    package: string2().nullable(),
-    source: object({ path: string2(), ignoredBy: string2().nullable() }).nullable().describe("the file of the checkout with the same content, and the pattern of .dockerignore that keeps it out today")
-  }).nullable(),
-  secret: object({
-    detector: string2(),
-    redacted: string2(),
-    length: number2().int(),
-    keyedHash: string2().nullable().describe("HMAC-SHA-256 under the salt; null for passwords"),
-    tag: string2().describe("16 bits that tell values of one report apart"),
-    ignoreValue: string2().optional().describe("what `value` of an ignore entry takes, under the salt of the configuration; not there without one"),
-    occurrences: number2().int().min(1),
-    facts: record(string2(), string2())
-  }).nullable(),
-  references: array(object({ name: string2(), url: string2() })),
-  origin: _enum(["own", "base", "unknown"]),
-  originCertainty: baseCertaintySchema.describe("of origin base; null for any other"),
-  fails: boolean2().describe("it is one of those that decide a verdict of fail"),
-  status: _enum(["new", "known"]).nullable().describe("known: the baseline has it; null without a baseline"),
-  suppressed: object({ by: _enum(["config", "inline"]), reason: string2(), expires: string2().nullable() }).nullable()
-});
-
-// src/report/contract.ts
-var count = number2().int().min(0);
-var layerSchema = object({
-  index: count,
-  diffId: string2(),
-  digest: string2().nullable(),
-  mediaType: string2().nullable(),
-  size: count.describe("bytes, uncompressed"),
-  files: count,
-  whiteouts: count,
-  history: count.nullable().describe("index of its history entry; null when it cannot be paired"),
-  createdBy: string2().nullable(),
-  base: boolean2().nullable().describe("belongs to the base image; null when not known"),
-  baseCertainty: baseCertaintySchema,
-  dockerfile: dockerfileSchema.nullable(),
-  merged: array(count).readonly().describe("history entries whose files it holds together, where a builder made one layer of several instructions; else empty")
-});
-var imageSchema = object({
-  reference: string2().describe("as the user named it"),
-  source: _enum(["docker-archive", "oci-layout", "dir", "engine", "registry"]).describe("dir: a directory as skopeo writes it"),
-  id: string2().describe("digest of the configuration"),
-  digest: string2().nullable().describe("digest of the manifest; null for a legacy archive"),
-  platform: string2(),
-  created: string2().nullable(),
-  size: count.describe("bytes of all layers, uncompressed"),
-  user: object({ configured: string2(), uid: number2().nullable(), gid: number2().nullable(), isRoot: boolean2().nullable() }),
-  base: object({
-    reference: string2(),
-    digest: string2().nullable(),
-    layers: count.nullable(),
-    source: _enum(["provenance", "annotation", "dockerfile", "layers", "history"])
-  }).nullable(),
-  baseReason: string2().nullable().default(null).describe("why nothing tells base from own in some layers, which then count as own; null where it is known of all"),
-  distroless: object({ verdict: boolean2(), shells: array(string2()), packageManagers: array(string2()), utilities: array(string2()) }),
-  layers: array(layerSchema),
-  history: array(
-    object({
-      created: string2().nullable(),
-      createdBy: string2(),
-      layer: count.nullable().describe("index of the layer it made; null for none or when not known"),
-      base: boolean2().nullable().describe("belongs to the base image; null when not known"),
-      baseCertainty: baseCertaintySchema,
-      dockerfile: dockerfileSchema.nullable()
-    })
-  ).describe("oldest first, as in the configuration")
-});
-var policySchema = object({
-  name: string2(),
-  from: _enum(["checkout", "base"]).describe("base: the files of the commit that the pull request starts from"),
-  commit: string2().regex(/^[0-9a-f]{40,64}$/).nullable().describe("that commit; null for the checkout"),
-  loosened: array(object({ kind: _enum(["ignore", "rule", "setting", "baseline"]), text: string2() })).describe("what the checkout would let pass beyond the base; it has no effect yet")
-});
-var baselineSchema = object({
-  name: string2().nullable().describe("what was compared with; null for none"),
-  fixed: recordSchema.shape.findings.describe("findings of it that are gone"),
-  record: recordSchema.describe("this run, as a later one compares with it")
-});
-var reportSchema2 = object({
-  schemaVersion: literal2(1),
-  tool: object({ name: literal2("layergate"), version: string2() }),
-  name: string2().describe("what the image is called from build to build: without the tag of a commit"),
-  image: imageSchema.nullable().describe("null when it could not be read"),
-  findings: array(findingSchema),
-  verdict: object({
-    result: _enum(["pass", "fail", "error"]),
-    failOn: _enum(["critical", "high", "medium", "low", "never"]),
-    threshold: _enum(["critical", "high", "medium", "low"]).describe("what decided: failOn, or where that is never what it would be otherwise; then fail means: would fail"),
-    counts: object({ critical: count, high: count, medium: count, low: count, info: count }),
-    suppressed: count,
-    new: count,
-    known: count,
-    passed: array(string2()).describe("rules that were on and found nothing")
-  }),
-  policy: policySchema,
-  baseline: baselineSchema,
-  error: object({ code: string2(), message: string2() }).optional().describe("on verdict error"),
-  fixed: array(string2()).describe("fingerprints of the baseline that are gone"),
-  warnings: array(object({ code: string2(), message: string2() })),
-  notJudged: array(string2()).describe("other images or platforms in the same source"),
-  stats: object({
-    bytes: count,
-    files: count,
-    seconds: number2(),
-    layersFromCache: count,
-    vouchedFiles: count.describe("files whose findings are quiet because their package vouches for the content"),
-    knownPublic: count.describe("values that are quiet because published packages hold them: test keys, examples"),
-    skipped: array(object({ layer: count.nullable().describe("null: a file of the archive beside the layers"), path: string2(), reason: string2() })).describe("what was not looked into, and why")
-  })
-});
-
-// src/secrets/checks.ts
-import zlib6 from "node:zlib";
-var BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-var BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-var crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 3988292384 ^ c >>> 1 : c >>> 1;
-  return c >>> 0;
-});
-function crc32(text5) {
-  const native = zlib6.crc32;
-  if (native !== void 0) return native(text5);
-  let c = 4294967295;
-  for (const byte of Buffer.from(text5)) c = (crcTable[(c ^ byte) & 255] ?? 0) ^ c >>> 8;
-  return (c ^ 4294967295) >>> 0;
-}
-function base62Checksum(random) {
-  let n = crc32(random);
-  let digits = "";
-  do {
-    digits = (BASE62[n % 62] ?? "") + digits;
-    n = Math.floor(n / 62);
-  } while (n > 0);
-  return digits.padStart(6, "0");
-}
-function awsAccount(id) {
-  let bits = 0n;
-  for (const c of id.slice(4, 14)) {
-    const digit2 = BASE32.indexOf(c);
-    if (digit2 === -1) return null;
-    bits = bits << 5n | BigInt(digit2);
-  }
-  const account = (bits >> 2n & 0x7fffffffff80n) >> 7n;
-  return account < 1000000000000n ? account.toString().padStart(12, "0") : null;
-}
-function entropy(text5) {
-  const counts = /* @__PURE__ */ new Map();
-  for (const c of text5) counts.set(c, (counts.get(c) ?? 0) + 1);
-  let bits = 0;
-  for (const count2 of counts.values()) bits -= count2 / text5.length * Math.log2(count2 / text5.length);
-  return bits;
-}
-function decodeBase64(text5) {
-  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text5)) return null;
-  return Buffer.from(text5, "base64");
-}
-function decodeText(text5) {
-  const decoded3 = decodeBase64(text5)?.toString("utf8") ?? null;
-  return decoded3 === null || /[\0-\x08\x0e-\x1f\ufffd]/.test(decoded3) ? null : decoded3;
-}
-function decodeJson(text5) {
-  const decoded3 = decodeText(text5);
-  if (decoded3 === null) return null;
-  try {
-    const value = JSON.parse(decoded3);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-var PLACEHOLDER = new RegExp(
-  [
-    "^(?:x+|\\*+|\\.+|-+|_+|#+|0+|1+|a+|n/?a|none|null|nil|undefined|true|false|yes|no|empty|unset|todo|tbd|dummy|fake|mock|foo|bar|baz|foobar|test(?:ing)?|default|secret|password|passwd|passw0rd|pass|pwd|token|user(?:name)?|admin|root|guest|postgres|mysql|redis|string|value|key)\\d{0,3}!?$",
-    "example",
-    "change[-_ ]?(?:me|it|this)",
-    "replace[-_ ]?(?:me|with|this)",
-    "place[-_ ]?holder",
-    "your[-_ ]?(?:own|secret|password|passwd|token|api|key|access|client|github|account|auth|pass|private|personal|db|app|bot)",
-    "my[-_ ]?(?:secret|password|token|api[-_ ]?key|pass)\\d*$",
-    "insert[-_ ]",
-    "[-_ ]here\\b",
-    "enter[-_ ]",
-    "redacted",
-    "sample",
-    "dummy",
-    "not[-_ ]?(?:a[-_ ]?)?(?:real|secret)",
-    "fake",
-    "lorem",
-    "hunter2",
-    "deadbeef",
-    "letmein",
-    "abcdef",
-    "12345678",
-    "01234567",
-    "87654321",
-    "xxxx",
-    "\\*\\*\\*",
-    "\\.\\.\\.",
-    "(.)\\1{5,}",
-    "qwerty"
-  ].join("|"),
-  "i"
-);
-var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
-var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
-var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
-var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
-var isMixed = (text5) => /\d/.test(text5) && /[A-Z]/.test(text5) && /[a-z]/.test(text5);
-var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
-var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
-function stepped(token2) {
-  const text5 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
-  if (text5.length < 12) return 0;
-  let steps = 0;
-  for (let i = 0; i < text5.length; i++) {
-    const code3 = text5.charCodeAt(i);
-    for (let distance2 = 1; distance2 <= 3; distance2++) {
-      if (Math.abs(code3 - text5.charCodeAt(i - distance2)) === 1) {
-        steps++;
-        break;
-      }
-    }
-  }
-  return steps / text5.length;
-}
-function fillerKind(token2) {
-  if (EXAMPLE_WORD.test(token2)) return "example";
-  if (entropy(token2) < Math.min(2.6, Math.log2(token2.length) * 0.62) || /x{6,}|(.)\1{7,}|placeholder|redacted|your[-_]|change[-_]?me|insert[-_]|[-_]here\b/i.test(token2))
-    return "filler";
-  if (TYPED.test(token2)) return "example";
-  const bound2 = /^[0-9a-f-]+$/i.test(token2) ? 0.7 : 0.55;
-  return stepped(token2) >= bound2 ? "example" : null;
-}
-var isFiller2 = (token2) => fillerKind(token2) !== null;
-
-// src/secrets/word-like.ts
-var MAX_LENGTH = 24;
-var MAX_WORDS = 3;
-var WORD = /^(?:(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]{2,11}){0,3}\d{0,4}|[A-Z]+\d{0,4}|\d{1,8})$/;
-var NUMBER = /^\d{6,}$/;
-var CONSONANTS = /[b-df-hj-np-tv-xz]{6}/i;
-var wordsOf = (text5) => text5.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
-var isWord = (word) => WORD.test(word) && !CONSONANTS.test(word);
-var isOfWords = (text5) => wordsOf(text5).every((word) => isWord(word) && !NUMBER.test(word));
-function isWordLike(value) {
-  if (isUsualPassword(value)) return true;
-  const words2 = wordsOf(value);
-  return value.length <= MAX_LENGTH && /^[\w.:/@!-]+$/.test(value) && words2.length <= MAX_WORDS && words2.every(isWord);
-}
-
-// src/secrets/known-runs.ts
-var MIN_RUN = 10;
-var GRAM = 7;
-var STRIDE = MIN_RUN - GRAM + 1;
-var MAX_SAME = 32;
-var MAX_WORK = 60;
-var MAX_KNOWN = 4096;
-var BASE = 16777619;
-var TOP = Array.from({ length: GRAM - 1 }).reduce((power) => Math.imul(power, BASE), 1);
-var STRUCTURE = new RegExp(
-  [
-    "-----(?:BEGIN|END)[A-Z0-9 ]{0,60}-----",
-    "\\b[a-z][a-z0-9+.-]{1,20}://(?:[^\\s/@:]{1,100}@)?[\\w.-]{1,200}",
-    // What DER and OpenSSH write in front of a key: version, algorithm, lengths. Public keys and certificates have it too.
-    "MI[A-Za-z0-9+/]{2,6}(?:IBADANB|AgEAMB[AM])[A-Za-z0-9+/]{26}",
-    "MC4CAQAwBQYDK2VwBCIE",
-    "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAA[A-Za-z0-9+/]{8}"
-  ].join("|"),
-  "g"
-);
-var hashOf = (text5, at3) => {
-  let hash3 = 0;
-  for (let i = at3; i < at3 + GRAM; i++) hash3 = Math.imul(hash3, BASE) + text5.charCodeAt(i) | 0;
-  return hash3;
-};
-var KnownRuns = class {
-  #all;
-  #entries;
-  /** Places in `#all` by hash: heads of lists, and the next of each. */
-  #heads;
-  #next;
-  #places;
-  #owners;
-  #mask;
-  /** @param values of MIN_RUN characters at least, each with what is shown for it */
-  constructor(values) {
-    const entries = [];
-    const parts = [];
-    let length = 0;
-    for (const [value, shown2] of values) {
-      entries.push({ start: length, end: length + value.length, shown: shown2 });
-      parts.push(value);
-      length += value.length;
-    }
-    this.#all = parts.join("");
-    this.#entries = entries;
-    const most = Math.ceil(length / STRIDE) + entries.length * 2;
-    let size = 1024;
-    while (size < most * 2) size *= 2;
-    this.#mask = size - 1;
-    this.#heads = new Int32Array(size).fill(-1);
-    this.#next = new Int32Array(most);
-    this.#places = new Int32Array(most);
-    this.#owners = new Int32Array(most);
-    let count2 = 0;
-    for (const [owner, entry] of entries.entries()) for (const at3 of this.#seedsOf(entry)) if (this.#add(count2, at3, owner)) count2++;
-  }
-  get isEmpty() {
-    return this.#entries.length === 0;
-  }
-  /** Places of a value by which it is found: none inside what all of its kind have. */
-  #seedsOf({ start, end: end2 }) {
-    const value = this.#all.slice(start, end2);
-    const hollow = [...value.matchAll(STRUCTURE)].map(({ 0: found, index }) => [index, index + found.length]).filter(([from2, to]) => to - from2 < value.length);
-    const seeds = /* @__PURE__ */ new Set();
-    let from = 0;
-    for (const [hole, behind2] of [...hollow, [value.length, value.length]]) {
-      for (let at3 = from; at3 + GRAM <= hole; at3 += STRIDE) seeds.add(start + at3);
-      if (hole - from >= GRAM) seeds.add(start + hole - GRAM);
-      from = behind2;
-    }
-    return seeds;
-  }
-  #add(index, place, owner) {
-    const slot2 = hashOf(this.#all, place) & this.#mask;
-    let same = 0;
-    for (let i = this.#heads[slot2] ?? -1; i !== -1; i = this.#next[i] ?? -1) if (++same > MAX_SAME) return false;
-    this.#places[index] = place;
-    this.#owners[index] = owner;
-    this.#next[index] = this.#heads[slot2] ?? -1;
-    this.#heads[slot2] = index;
-    return true;
-  }
-  /** All runs of a text, each as long as it goes. Where the search would take too long, the whole text is one run. */
-  in(text5) {
-    if (this.#entries.length === 0 || text5.length < GRAM) return [];
-    const found = [];
-    const known2 = /* @__PURE__ */ new Map();
-    let work = text5.length * MAX_WORK;
-    let hash3 = hashOf(text5, 0);
-    for (let at3 = 0; ; at3++) {
-      for (let i = this.#heads[hash3 & this.#mask] ?? -1; i !== -1; i = this.#next[i] ?? -1) {
-        const place = this.#places[i] ?? 0;
-        const ahead = place - at3;
-        if ((known2.get(ahead) ?? 0) > at3) continue;
-        const entry = this.#entries[this.#owners[i] ?? 0];
-        if (entry === void 0) continue;
-        const run2 = this.#extend(text5, at3, place, entry);
-        if (run2 === null) {
-          work -= GRAM;
-        } else {
-          work -= run2.to - run2.from;
-          if (known2.size >= MAX_KNOWN) known2.clear();
-          known2.set(ahead, run2.to);
-          if (run2.shown !== null || run2.to - run2.from >= MIN_RUN && !isOfWords(text5.slice(run2.from, run2.to))) found.push(run2);
-        }
-        if (work < 0) return [{ from: 0, to: text5.length, shown: null }];
-      }
-      if (at3 + GRAM >= text5.length) return found;
-      hash3 = Math.imul(hash3 - Math.imul(text5.charCodeAt(at3), TOP), BASE) + text5.charCodeAt(at3 + GRAM) | 0;
-    }
-  }
-  /** How far text and value are the same around a place; null where they are not. */
-  #extend(text5, at3, place, { start, end: end2, shown: shown2 }) {
-    for (let i = 0; i < GRAM; i++) if (text5.charCodeAt(at3 + i) !== this.#all.charCodeAt(place + i)) return null;
-    let [from, to] = [0, GRAM];
-    while (at3 - from > 0 && place - from > start && text5.charCodeAt(at3 - from - 1) === this.#all.charCodeAt(place - from - 1)) from++;
-    while (at3 + to < text5.length && place + to < end2 && text5.charCodeAt(at3 + to) === this.#all.charCodeAt(place + to)) to++;
-    return { from: at3 - from, to: at3 + to, shown: from + to === end2 - start ? shown2 : null };
-  }
-};
-
-// src/secrets/readings.ts
-import { constants as constants4, inflateRawSync } from "node:zlib";
-var MAX_LEVELS = 4;
-var MAX_DEPTH = 3;
-var MAX_UNPACKED = 8 << 20;
-var MIN_ENCODED = 12;
-var ESCAPE = /'\\''|'"'"'|%[0-9A-Fa-f]{2}|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]{2}|\\[0-3][0-7]{2}|\\[nrt]|\\[^A-Za-z0-9\s]|&(?:amp|quot|lt|gt|apos|lowbar|hyphen|#\d{1,6}|#x[0-9A-Fa-f]{1,5});/g;
-var NAMED = {
-  "&amp;": "&",
-  "&quot;": '"',
-  "&lt;": "<",
-  "&gt;": ">",
-  "&apos;": "'",
-  "&lowbar;": "_",
-  "&hyphen;": "-",
-  "\\n": "\n",
-  "\\r": "\r",
-  "\\t": "	"
-};
-var NUMBERED = [
-  [/^(?:%|\\x|\\u\{?|\\U|&#x)(?=[0-9A-Fa-f])/, 16],
-  [/^&#(?=\d)/, 10],
-  [/^\\(?=[0-3][0-7]{2})/, 8]
-];
-function meaning(written) {
-  const named3 = NAMED[written];
-  if (named3 !== void 0) return named3;
-  if (written.startsWith("'")) return "'";
-  for (const [front, base] of NUMBERED) {
-    const start = front.exec(written)?.[0].length;
-    if (start === void 0) continue;
-    const code3 = Number.parseInt(written.slice(start), base);
-    return code3 > 1114111 ? written : String.fromCodePoint(code3);
-  }
-  return written.slice(1);
-}
-function replaced(reading, pattern, by) {
-  const { text: text5 } = reading;
-  let result = "";
-  let copied = 0;
-  const stops = [];
-  for (const match2 of text5.matchAll(pattern)) {
-    result += text5.slice(copied, match2.index);
-    const character = by(match2[0]);
-    stops.push(result.length, character.length, match2.index, match2[0].length);
-    result += character;
-    copied = match2.index + match2[0].length;
-  }
-  if (stops.length === 0) return null;
-  result += text5.slice(copied);
-  const positions = new Int32Array(stops);
-  const origin = (at3, isEnd) => {
-    let [low, high] = [0, positions.length / 4];
-    while (low < high) {
-      const middle = low + high >> 1;
-      if ((positions[middle * 4] ?? 0) <= at3) low = middle + 1;
-      else high = middle;
-    }
-    if (low === 0) return isEnd ? at3 + 1 : at3;
-    const [place = 0, made = 0, from = 0, length = 0] = positions.subarray((low - 1) * 4, low * 4);
-    if (at3 < place + made) return isEnd ? from + length : from;
-    return at3 - place - made + from + length + (isEnd ? 1 : 0);
-  };
-  return { text: result, start: (at3) => reading.start(origin(at3, false)), end: (at3) => reading.end(origin(at3, true) - 1), isEncoded: reading.isEncoded };
-}
-var JOINT = /["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s"'`\\]+/g;
-var BASE64_RUN = /[A-Za-z0-9+/_-]{8,}(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{8,})*(?:(?:["'`]\s{0,40}(?:[+.&,]\s{0,40})?["'`]|[\s\\]{1,40})[A-Za-z0-9+/_-]{1,80}(?![A-Za-z0-9+/_-]))?/g;
-var HEX_RUN = /[0-9A-Fa-f]{2}(?:[\s:,]{0,3}(?:0x)?[0-9A-Fa-f]{2}){7,}/g;
-var part = ({ text: text5, start, end: end2, isEncoded }, from, to) => ({
-  text: text5.slice(from, to),
-  start: (at3) => start(from + at3),
-  end: (at3) => end2(from + at3),
-  isEncoded
-});
-var decoded2 = (of, bytes2, firstOf, lastOf) => ({
-  text: bytes2.toString("latin1"),
-  start: (at3) => of.start(firstOf(at3)),
-  end: (at3) => of.end(Math.min(of.text.length - 1, lastOf(at3))),
-  isEncoded: true
-});
-var mayHold = (text5) => /[\x20-\x7e\n\r\t]{8}|(?:[\x20-\x7e]\0){8}/.test(text5) || /\x30[\x81-\x83]/.test(text5.slice(0, 8));
-function gzipHeader(bytes2) {
-  const flags = bytes2[3] ?? 0;
-  if (bytes2.length < 18 || bytes2[0] !== 31 || bytes2[1] !== 139 || bytes2[2] !== 8 || flags > 31) return null;
-  let at3 = 10;
-  if (flags & 4) at3 += 2 + bytes2.readUInt16LE(at3);
-  for (const flag2 of [8, 16]) if (flags & flag2) at3 = bytes2.indexOf(0, at3) + 1 || bytes2.length;
-  return at3 + (flags & 2 ? 2 : 0);
-}
-var isZlib2 = (bytes2) => bytes2.length > 8 && bytes2[0] === 120 && bytes2.readUInt16BE(0) % 31 === 0;
-var TRAILERS = { gzip: 8, zlib: 4 };
-function* unpacked(of, bytes2, budget, characters = 4 / 3) {
-  const header2 = isZlib2(bytes2) ? 2 : gzipHeader(bytes2);
-  if (header2 === null || budget.left <= 0) return;
-  try {
-    const { buffer, engine } = inflateRawSync(bytes2.subarray(header2), { finishFlush: constants4.Z_SYNC_FLUSH, maxOutputLength: budget.left, info: true });
-    budget.left -= buffer.length;
-    const last = Math.min(of.text.length, Math.ceil((header2 + engine.bytesWritten + TRAILERS[isZlib2(bytes2) ? "zlib" : "gzip"]) * characters)) - 1;
-    yield { text: buffer.toString("latin1"), start: () => of.start(0), end: () => of.end(last), isEncoded: true };
-  } catch {
-  }
-}
-function* decodings(reading, budget) {
-  for (const { 0: found, index } of reading.text.matchAll(BASE64_RUN)) {
-    if (found.length < MIN_ENCODED) continue;
-    const run2 = part(reading, index, index + found.length);
-    const whole4 = replaced(run2, JOINT, () => "") ?? run2;
-    for (const skip of [0, 1, 2, 3]) {
-      const bytes2 = Buffer.from(whole4.text.slice(skip), "base64");
-      const first2 = (byte) => skip + Math.floor(byte * 4 / 3);
-      const last = (byte) => skip + Math.ceil((byte + 1) * 4 / 3) - 1;
-      if (mayHold(bytes2.toString("latin1", 0, bytes2.length))) yield decoded2(whole4, bytes2, first2, last);
-      yield* unpacked(part(whole4, skip, whole4.text.length), bytes2, budget);
-    }
-    for (const { index: at3 } of whole4.text.matchAll(/H4sI|eJ[wxyz]|eN[opqr]/g))
-      if (at3 > 3) yield* unpacked(part(whole4, at3, whole4.text.length), Buffer.from(whole4.text.slice(at3), "base64"), budget);
-  }
-  for (const { 0: found, index } of reading.text.matchAll(HEX_RUN)) {
-    const run2 = part(reading, index, index + found.length);
-    const whole4 = replaced(run2, /0x|[\s:,]+/g, () => "") ?? run2;
-    for (const skip of [0, 1]) {
-      const bytes2 = Buffer.from(whole4.text.slice(skip), "hex");
-      if (mayHold(bytes2.toString("latin1")))
-        yield decoded2(
-          whole4,
-          bytes2,
-          (byte) => skip + byte * 2,
-          (byte) => skip + byte * 2 + 1
-        );
-      yield* unpacked(part(whole4, skip, whole4.text.length), bytes2, budget, 2);
-    }
-  }
-}
-function* readingsOf(text5) {
-  yield* readings({ text: text5, start: (at3) => at3, end: (at3) => at3 + 1, isEncoded: false }, 0, { left: MAX_UNPACKED });
-}
-function* readings(first2, depth, budget) {
-  yield first2;
-  let plain = first2;
-  for (let level = 0; level < MAX_LEVELS; level++) {
-    const next = replaced(plain, ESCAPE, meaning);
-    if (next === null) break;
-    plain = next;
-    yield plain;
-  }
-  if (plain.text.includes("\0")) {
-    plain = replaced(plain, /\0/g, () => "") ?? plain;
-    yield plain;
-  }
-  const joined2 = replaced(plain, JOINT, () => "");
-  if (joined2 !== null) yield joined2;
-  if (depth < MAX_DEPTH) for (const inner of decodings(plain, budget)) yield* readings(inner, depth + 1, budget);
-}
-
-// src/secrets/redact.ts
-var HIDDEN = "\u2022\u2022\u2022";
-var ALONE_BELOW = 8;
-var MIN_VALUE = 3;
-var PEM_HEADER = /^-----BEGIN [A-Z0-9 ]+-----/;
-function redactValue(value, guessable) {
-  if (guessable) return HIDDEN;
-  const header2 = PEM_HEADER.exec(value)?.[0];
-  if (header2 !== void 0) return `${header2}\u2026`;
-  if (/[^\x21-\x7e]/.test(value)) return HIDDEN;
-  const shown2 = value.length >= 20 ? 4 : value.length >= 12 ? 2 : 0;
-  return shown2 === 0 ? HIDDEN : `${value.slice(0, shown2)}\u2026${value.slice(-shown2)}`;
-}
-var NAMES = /* @__PURE__ */ new Set([
-  "certainty",
-  "code",
-  "commit",
-  "confidence",
-  "detector",
-  "diffId",
-  "digest",
-  "failOn",
-  "fingerprint",
-  "fingerprints",
-  "id",
-  "ignoredBy",
-  "inside",
-  "keyedHash",
-  "kind",
-  "name",
-  "passed",
-  "path",
-  "patterns",
-  "platform",
-  "reference",
-  "result",
-  "role",
-  "ruleId",
-  "rule",
-  "salt",
-  "severity",
-  "sha256",
-  "source",
-  "since",
-  "state",
-  "threshold",
-  "tool",
-  "valueHash"
-]);
-var DIGESTS = /* @__PURE__ */ new Set(["diffId", "fingerprint", "fingerprints", "id", "keyedHash", "salt", "sha256", "valueHash"]);
-var DIGEST = /^(?:sha256:|hmac-sha256:)?[0-9a-f]{4,64}$/;
-var OWN_NAME = /^[A-Za-z][A-Za-z0-9]{0,30}$/;
-var SEPARATORS = /["'`\s=:>,[\\({]{0,12}$/;
-var IN_FRONT = /["'`\s=:>,[\\({]/;
-var BEHIND = /["'`\s;|&),<>\]}@\\]/;
-var GLUED = /(?:^|[\s"'])(-{1,2}[A-Za-z]{1,2})$/;
-var isWordCharacter = (c) => c !== void 0 && /[A-Za-z0-9]/.test(c);
-function wordBefore(text5, at3, length) {
-  const behind2 = text5[at3 + length];
-  if (behind2 !== void 0 && !BEHIND.test(behind2)) return null;
-  const before = text5.slice(Math.max(0, at3 - 80), at3);
-  const last = before.at(-1);
-  if (last !== void 0 && !IN_FRONT.test(last)) return GLUED.exec(before)?.[1]?.toLowerCase() ?? null;
-  return /(?<![\w.$-])[\w.$-]*$/.exec(before.replace(SEPARATORS, ""))?.[0].toLowerCase() ?? "";
-}
-function wordsBefore(text5, value) {
-  const found = /* @__PURE__ */ new Set();
-  if (!isWordLike(value)) return [];
-  for (let at3 = text5.indexOf(value); at3 !== -1 && found.size < 50; at3 = text5.indexOf(value, at3 + 1)) {
-    const word = wordBefore(text5, at3, value.length);
-    if (word !== null && word !== "") found.add(word);
-  }
-  return [...found];
-}
-function partsOf(known2) {
-  const { value } = known2;
-  const parts = [known2];
-  const login = value.length <= 4096 ? decodeText(value) : null;
-  const split = login?.indexOf(":") ?? -1;
-  if (login !== null && split > 0) parts.push({ value: login, guessable: true }, { value: login.slice(split + 1), guessable: true, after: [login.slice(0, split).toLowerCase()] });
-  if (value.length >= MIN_RUN) {
-    for (const { text: text5 } of readingsOf(value)) if (text5.length >= MIN_RUN && isReadable(text5)) parts.push({ ...known2, value: text5 });
-  }
-  return parts;
-}
-var isReadable = (text5) => !/[^\x20-\x7e\s]/.test(text5);
-var keyOf = (text5, at3) => (text5.charCodeAt(at3) * 31 + text5.charCodeAt(at3 + 1)) * 31 + text5.charCodeAt(at3 + 2) & 65535;
-var MAX_REMEMBERED = 8 << 20;
-var Redactor = class _Redactor {
-  #values;
-  /** Finds values in a text that may be cut, which nothing else may have looked at. */
-  #find;
-  #runs;
-  /** Values of a few characters, by their first ones. */
-  #short = /* @__PURE__ */ new Map();
-  /** Values that are words, by their first characters, with what stands in front of them where they are values. */
-  #words = /* @__PURE__ */ new Map();
-  #remembered = /* @__PURE__ */ new Map();
-  #room = MAX_REMEMBERED;
-  constructor(values, find = () => []) {
-    this.#values = values;
-    this.#find = find;
-    const long = /* @__PURE__ */ new Map();
-    const seen = /* @__PURE__ */ new Map();
-    for (const known2 of values) {
-      for (const { value: given2, guessable, after: after2 = [] } of partsOf(known2)) {
-        const value = given2.trim();
-        if (value.length < MIN_VALUE) continue;
-        if (guessable && isWordLike(value)) {
-          const words2 = seen.get(value) ?? /* @__PURE__ */ new Set();
-          for (const word of after2) words2.add(word);
-          if (!seen.has(value)) listed(this.#words, keyOf(value, 0)).push({ value, after: words2 });
-          seen.set(value, words2);
-        } else if (value.length >= MIN_RUN) {
-          if (!long.has(value)) long.set(value, redactValue(value, guessable));
-        } else if (!seen.has(value)) {
-          seen.set(value, /* @__PURE__ */ new Set());
-          listed(this.#short, keyOf(value, 0)).push({ value, shown: redactValue(value, guessable) });
-        }
-      }
-    }
-    this.#runs = new KnownRuns(long);
-  }
-  /** Another one that knows more values. */
-  with(values) {
-    return values.length === 0 ? this : new _Redactor([...this.#values, ...values], this.#find);
-  }
-  /** The text with every known value hidden. */
-  text(text5) {
-    return this.#hide(text5, true);
-  }
-  /** The name of an image or a file: what is a word stays, also where it is somebody's password. */
-  name(text5) {
-    return this.#hide(text5, false);
-  }
-  /**
-   * The one way to shorten a text that comes from an image, a Dockerfile or a checkout: what is hidden is hidden first, also
-   * what nobody has looked for in it yet.
-   * @param most characters of the result
-   * @param from `start` keeps the start, `end` the end; `words` cuts between words of the start
-   */
-  cut(text5, most, from = "start") {
-    const hidden = this.#once(`${text5}`, () => {
-      const known2 = this.text(text5);
-      const found = this.#find(known2);
-      return found.length === 0 ? known2 : new _Redactor(found).text(known2);
-    });
-    if (hidden.length <= most) return hidden;
-    if (from === "end") return `\u2026${hidden.slice(1 - most)}`;
-    if (from === "start") return `${hidden.slice(0, most - 1)}\u2026`;
-    const end2 = hidden.lastIndexOf(" ", most);
-    return end2 <= 0 ? "\u2026" : `${hidden.slice(0, end2)} \u2026`;
-  }
-  /** Lines of one text, each hidden; a value that goes over several is hidden in all of them. */
-  lines(lines) {
-    const text5 = lines.join("\n");
-    const stretches = merged(this.#stretches(text5, true));
-    if (stretches.length === 0) return [...lines];
-    const parts = stretches.flatMap(({ from, to, shown: shown2 }) => {
-      const breaks = [...text5.slice(from, to).matchAll(/\n/g)].map(({ index }) => from + index);
-      return [...breaks, to].map((end2, index) => ({ from: index === 0 ? from : (breaks[index - 1] ?? from) + 1, to: end2, shown: index === 0 ? shown2 : null }));
-    });
-    return replaceStretches(
-      text5,
-      parts.filter(({ from, to }) => from < to)
-    ).split("\n");
-  }
-  /** All strings of plain data, hidden; in fields that hold names, words stay. */
-  data(value) {
-    return this.#field("", value);
-  }
-  #field(key, value) {
-    if (typeof value === "string") return DIGESTS.has(key) && DIGEST.test(value) ? value : this.#hide(value, !NAMES.has(key));
-    if (Array.isArray(value)) return key === "lines" && isTexts(value) ? this.lines(value) : value.map((item) => this.#field(key, item));
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name2, item]) => [OWN_NAME.test(name2) ? name2 : this.text(name2), this.#field(name2, item)]));
-  }
-  #hide(text5, words2) {
-    if (text5.length < MIN_VALUE || this.#runs.isEmpty && this.#short.size === 0 && (!words2 || this.#words.size === 0)) return text5;
-    const key = words2 ? text5 : `\0${text5}`;
-    return this.#once(key, () => replaceStretches(text5, merged(this.#stretches(text5, words2))));
-  }
-  /** Makes a text once, as long as there is room to remember it. */
-  #once(key, make) {
-    const known2 = this.#remembered.get(key);
-    if (known2 !== void 0) return known2;
-    const made = make();
-    this.#room -= key.length + made.length;
-    if (this.#room > 0) this.#remembered.set(key, made);
-    return made;
-  }
-  #stretches(text5, words2) {
-    const found = [];
-    for (const reading of readingsOf(text5)) {
-      for (const { from, to, shown: shown2 } of [...this.#runs.in(reading.text), ...this.#exact(reading.text, words2)]) {
-        if (to <= from) continue;
-        found.push({ from: reading.start(from), to: reading.end(to - 1), shown: reading.isEncoded ? null : shown2 });
-      }
-    }
-    return found;
-  }
-  /** Short values, and words where they stand as values. */
-  *#exact(text5, words2) {
-    if (this.#short.size === 0 && (!words2 || this.#words.size === 0)) return;
-    for (let at3 = 0; at3 + MIN_VALUE <= text5.length; at3++) {
-      const key = keyOf(text5, at3);
-      for (const { value, shown: shown2 } of this.#short.get(key) ?? []) if (text5.startsWith(value, at3) && standsAlone(text5, at3, value)) yield { from: at3, to: at3 + value.length, shown: shown2 };
-      if (!words2) continue;
-      for (const { value, after: after2 } of this.#words.get(key) ?? [])
-        if (text5.startsWith(value, at3) && isValueAt(text5, at3, value, after2)) yield { from: at3, to: at3 + value.length, shown: HIDDEN };
-    }
-  }
-};
-var isTexts = (value) => Array.isArray(value) && value.every((item) => typeof item === "string");
-function listed(map, key) {
-  const known2 = map.get(key);
-  if (known2 !== void 0) return known2;
-  const list = [];
-  map.set(key, list);
-  return list;
-}
-var standsAlone = (text5, at3, value) => value.length >= ALONE_BELOW || !isWordCharacter(text5[at3 - 1]) && !isWordCharacter(text5[at3 + value.length]);
-function isValueAt(text5, at3, value, after2) {
-  if (text5[at3 - 1] === ":" && text5[at3 + value.length] === "@") return true;
-  const word = wordBefore(text5, at3, value.length);
-  return word !== null && after2.has(word);
-}
-function merged(stretches) {
-  const result = [];
-  for (const stretch of stretches.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
-    const last = result.at(-1);
-    if (last === void 0 || stretch.from >= last.to) result.push({ ...stretch });
-    else if (stretch.to > last.to) {
-      last.to = stretch.to;
-      last.shown = null;
-    }
-  }
-  return result;
-}
-function replaceStretches(text5, stretches) {
-  if (stretches.length === 0) return text5;
-  let result = "";
-  let copied = 0;
-  for (const { from, to, shown: shown2 } of stretches) {
-    result += text5.slice(copied, from) + (shown2 ?? HIDDEN);
-    copied = to;
-  }
-  return result + text5.slice(copied);
-}
 
 // src/secrets/encoded.ts
 var MIN_DECODED_QUADS = 7;
@@ -44615,11 +44170,11 @@ function decodeBase32(bytes2) {
 }
 function isBase64Text(bytes2, from, to) {
   for (let skip = 0; skip < 4; skip++) if (mayBeText(bytes2, from + skip, to)) return true;
-  for (let skip = 0; skip < 8; skip++) if (mayBeWide2(bytes2, from + skip, to)) return true;
+  for (let skip = 0; skip < 8; skip++) if (mayBeWide(bytes2, from + skip, to)) return true;
   return false;
 }
 var MIN_WIDE_PAIRS = 5;
-function mayBeWide2(bytes2, from, to) {
+function mayBeWide(bytes2, from, to) {
   const reach2 = 8 * (MIN_WIDE_PAIRS - 1);
   for (let start = from; start + reach2 + 4 < to; ) {
     let at3 = start + reach2;
@@ -44632,7 +44187,7 @@ function mayBeWide2(bytes2, from, to) {
 var PACKED_BASE64 = /^(?:UEsDB|QlpoO|\/Td6W|KLUv\/|eJ[w-z]|eA[E-H]|eN[o-r]|eF[4-7])/;
 var PACKED_HEX = /^(?:1f8b08|504b0304|425a68|fd377a58|28b52ffd|78(?:9c|01|da|5e))/i;
 var SIGN_LENGTH = 8;
-function mayBePacked2(window, from) {
+function mayBePacked(window, from) {
   const first2 = window[from] ?? 0;
   if (!PACKED_FIRST.has(first2)) return false;
   const head = window.toString("latin1", from, from + SIGN_LENGTH);
@@ -44640,7 +44195,7 @@ function mayBePacked2(window, from) {
 }
 var PACKED_FIRST = new Set(Buffer.from("UQ/Ke154fF27"));
 function alignments(bytes2) {
-  const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes2, skip, bytes2.length) || mayBeWide2(bytes2, skip, bytes2.length) || mayBeWide2(bytes2, skip + 4, bytes2.length));
+  const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip + 4, bytes2.length));
   const head = bytes2.toString("latin1", 0, SIGN_LENGTH);
   return (/^M[ICH]/.test(head) || PACKED_BASE64.test(head)) && !found.includes(0) ? [0, ...found] : found;
 }
@@ -44719,7 +44274,7 @@ function base64Texts(kernel, from, length) {
     const first2 = runs[i];
     if (first2 === void 0) continue;
     const continues = first2.end < length && (window[first2.end] === 10 || window[first2.end] === 13 || window[first2.end] === 92);
-    if (!continues && window[first2.start] !== 77 && !mayBePacked2(window, first2.start) && !mayBeBase32(window, first2.start, first2.end) && nextHex(window, first2.start, first2.end) === null && !isBase64Text(window, first2.start, first2.end))
+    if (!continues && window[first2.start] !== 77 && !mayBePacked(window, first2.start) && !mayBeBase32(window, first2.start, first2.end) && nextHex(window, first2.start, first2.end) === null && !isBase64Text(window, first2.start, first2.end))
       continue;
     let end2 = first2.end;
     let text5 = window.toString("latin1", first2.start, end2);
@@ -44933,6 +44488,7 @@ function detachedMatch({ end: _end, ...match2 }) {
   const facts = Object.entries(match2.facts);
   return {
     ...match2,
+    detector: match2.detector.id,
     value,
     identity: match2.identity === match2.value ? value : detached(match2.identity),
     facts: facts.length === 0 ? NO_FACTS : Object.fromEntries(facts.map(([name2, fact]) => [name2, detached(fact)])),
@@ -45269,7 +44825,7 @@ var WINDOW = CARRY + PART;
 var DEFAULT_WINDOW = 256;
 var MAX_DEPTH2 = 3;
 var MAX_FILE2 = 8 << 20;
-var MAX_PIECES2 = 2048;
+var MAX_PIECES = 2048;
 var MAX_BATCH = 2e3;
 var MIN_BLOCK = 2048;
 var MAX_SCHEME = 40;
@@ -45502,12 +45058,13 @@ var ContentScan = class _ContentScan {
   }
   /** Takes what was found where letters are escaped; what is written plainly there was found before. */
   #addUnescaped(match2, text5, start) {
+    const detector = this.#compiled.catalogue.kindOf(match2.detector);
     const from = start + text5.original(match2.offset);
     const to = start + text5.original(match2.offset + match2.length);
     if (to - from === match2.length && match2.encoding === "raw") return;
     const offset = this.#base + from;
     const companion = match2.companion ?? this.#kernel.window.toString("latin1", from, to);
-    this.#keep().add({ ...match2, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion });
+    this.#keep().add({ ...match2, detector, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion });
   }
   #lineAt(position) {
     if (!this.#isText) return null;
@@ -45516,15 +45073,16 @@ var ContentScan = class _ContentScan {
     return this.#linesBefore + this.#counted.lines + 1;
   }
   #addDecoded(match2, position, run2, encoding, line2) {
-    const key = `${match2.detector.id}\0${match2.identity}`;
+    const detector = this.#compiled.catalogue.kindOf(match2.detector);
+    const key = `${detector.id}\0${match2.identity}`;
     const offset = this.#base + position;
     this.#seen ??= /* @__PURE__ */ new Set();
     if (this.#seen.has(key)) return;
     if (this.#seen.size < MAX_SEEN) this.#seen.add(key);
-    if (match2.detector.generic && encoding === "base64") return;
+    if (detector.generic && encoding === "base64") return;
     const within2 = encoding === "utf-32" ? match2.offset * 4 : encoding === "utf-16" || encoding === "hex" ? match2.offset * 2 : encoding === "gzip" ? 0 : Math.floor(match2.offset * 4 / 3);
     const start = offset + Math.min(within2, run2);
-    this.#keep().add({ ...match2, offset: start, length: offset + run2 - start, end: offset + run2, line: line2, encoding });
+    this.#keep().add({ ...match2, detector, offset: start, length: offset + run2 - start, end: offset + run2, line: line2, encoding });
   }
   /** Tries one detector where its literal stands; where the text is escaped or in pieces, once more on what it stands for. */
   #try(detector, position, end2, escaped) {
@@ -45579,7 +45137,7 @@ var ContentScan = class _ContentScan {
     const run2 = this.#runEnd(text5, at3, start);
     if (!goesOn(text5, run2) && !(text5[run2 - 1] === "=" && goesOn(text5, run2 - 1))) return false;
     this.#joined ??= new UnescapedWindow(true);
-    const whole4 = this.#joined.around((from, to) => this.#slice(from, to, end2), position, 0, Math.min(MAX_PIECES2, window * 2), end2);
+    const whole4 = this.#joined.around((from, to) => this.#slice(from, to, end2), position, 0, Math.min(MAX_PIECES, window * 2), end2);
     if (whole4 === null) return false;
     const places = (index) => index < at3 ? start + index : whole4.raw(whole4.at + index - at3);
     return this.#match(detector, text5.slice(0, at3) + whole4.text.slice(whole4.at), at3, places, start) !== "none";
@@ -45794,7 +45352,7 @@ function checkFiller(random) {
 }
 var withoutLiterals = (value, literals) => literals.reduce((rest, text5) => text5.length > 2 ? rest.replace(text5, "") : rest, value);
 var RIGHT_BORDER = "(?![A-Za-z0-9_-])";
-function token({ forms, strength = "likely", check, checksum = false, examples, ...about }) {
+function token({ forms, strength = "likely", check: check2, checksum = false, examples, ...about }) {
   const compiled = forms.map(compileForm);
   const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()];
   const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run2 }) => run2));
@@ -45817,7 +45375,7 @@ function token({ forms, strength = "likely", check, checksum = false, examples, 
     check: (found) => {
       const filler2 = checkFiller(withoutLiterals(found.value, fixed2));
       if (filler2 === "filler") return null;
-      const checked3 = check === void 0 ? {} : check(found);
+      const checked3 = check2 === void 0 ? {} : check2(found);
       return checked3 === null || checked3.strength === "proven" || filler2 === null ? checked3 : { ...checked3, ...filler2 };
     }
   };
@@ -45826,7 +45384,7 @@ var SECRET_WORD = /key|token|secret|passw|auth|api|\bpat\b|[_-]pat\b|cred|bearer
 var NO_SECRET = /(?:url|uri|hash|sha\d*|md5|commit|rev(?:ision)?|digest|checksum|sum|integrity|version|etag|colou?r|trace|span|request|image|file|path|class|name|email|public|pub|project|account|app|client|user|team|org|tenant|key|token)[-_]?(?:id|url|uri|hash|sha\d*|name)s?$|(?:^|[._-])(?:id|uuid|guid|url|uri|hash|sha\d*|md5|commit|rev|digest|checksum|integrity|version|etag)$/i;
 var BETWEEN = "(?<between>[^;\\n]{0,64}?(?:\\n[^;\\n]{0,32}?)?)";
 var MAX_WORDS2 = 4;
-function named({ names: names2, values, strength = "likely", word = SECRET_WORD, check, chance = (value) => value, examples, ...about }) {
+function named({ names: names2, values, strength = "likely", word = SECRET_WORD, check: check2, chance = (value) => value, examples, ...about }) {
   const body = values.map(formSource).join("|");
   const whole4 = new RegExp(`^(?:${body})$`);
   return {
@@ -45851,7 +45409,7 @@ function named({ names: names2, values, strength = "likely", word = SECRET_WORD,
       if (!word.test(name2) && !/^[\s"'`]*[=:]/.test(between)) return null;
       const filler2 = checkFiller(chance(value));
       if (filler2 === "filler") return null;
-      const checked3 = check === void 0 ? {} : check(found);
+      const checked3 = check2 === void 0 ? {} : check2(found);
       return checked3 === null || filler2 === null ? checked3 : { ...checked3, ...filler2 };
     }
   };
@@ -52557,6 +52115,7 @@ function compile3(detectors, simd, files) {
   const signOf = new Map(Object.entries(SIGNS));
   const isSign = ({ spec, isTrigger }) => isTrigger || spec.text in PROGRAM_MARKS || PACKED.has(spec.text) || signOf.has(spec.text) || LETTER_ESCAPE_TEXTS.has(spec.text) || spec.text === PRINTABLE.text;
   return {
+    catalogue: new Catalogue([...detectors, ...files]),
     isSign: all2.map(isSign),
     marks: all2.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
     packed: all2.map(({ spec }) => PACKED.has(spec.text)),
@@ -52583,6 +52142,10 @@ var Scanner = class _Scanner {
   constructor(detectors = DETECTORS, simd = true, files = FILE_DETECTORS, compiled = compile3(detectors, simd, files), matches3 = null) {
     this.#compiled = compiled;
     this.#matches = matches3;
+  }
+  /** The detectors that matches name. */
+  get catalogue() {
+    return this.#compiled.catalogue;
   }
   /** The same detectors for one image, which may have so many matches; see `assertBounded`. */
   bounded(limit) {
@@ -52615,14 +52178,14 @@ function processScanner() {
 
 // src/secrets/last-look.ts
 var isIssued = ({ generic, guessable, context: context3 }) => generic !== true && guessable !== true && context3 !== true;
-function knownValues({ detector, value, companion, facts }, text5) {
-  const guessable = detector.guessable === true;
+function knownValues(catalogue, { detector, value, companion, facts }, text5) {
+  const guessable = catalogue.kindOf(detector).guessable === true;
   const name2 = facts["name"];
   const after2 = [...name2 === void 0 ? [] : [name2.toLowerCase()], ...text5 === null || !guessable ? [] : wordsBefore(text5, value)];
   return [{ value, guessable, after: after2 }, ...companion === null ? [] : [{ value: companion, guessable, after: after2 }]];
 }
-var valuesIn = (scanner, text5) => scanner.scanText(text5).flatMap((match2) => knownValues(match2, text5));
-var tokensIn = (scanner, text5) => scanner.scanText(text5).filter(({ detector, strength }) => isIssued(detector) && (strength === "proven" || strength === "likely")).flatMap((match2) => knownValues(match2, text5));
+var valuesIn = (scanner, text5) => scanner.scanText(text5).flatMap((match2) => knownValues(scanner.catalogue, match2, text5));
+var tokensIn = (scanner, text5) => scanner.scanText(text5).filter(({ detector, strength }) => isIssued(scanner.catalogue.kindOf(detector)) && (strength === "proven" || strength === "likely")).flatMap((match2) => knownValues(scanner.catalogue, match2, text5));
 var MIN_TEXT = 12;
 function collectTexts(value, found) {
   if (typeof value === "string") {
@@ -56902,7 +56465,7 @@ async function ownLogin(octokit) {
 var MAX_ARTIFACT = 16 << 20;
 var MAX_REPORT = 32 << 20;
 var MAX_ALL = 64 << 20;
-var MAX_ENTRIES2 = 200;
+var MAX_ENTRIES = 200;
 var MAX_ARTIFACTS = 50;
 var MAX_RUNS = 10;
 var MAX_NAME = 500;
@@ -56971,7 +56534,7 @@ async function readReports(artifact, zip) {
   try {
     for await (const entry of opened.eachEntry()) {
       const file = cutText(`${artifact}/${entry.fileName}`, MAX_NAME);
-      if (++entries > MAX_ENTRIES2) return [...found, { file, problem: `more than ${MAX_ENTRIES2} files` }];
+      if (++entries > MAX_ENTRIES) return [...found, { file, problem: `more than ${MAX_ENTRIES} files` }];
       if (!/\.json$/i.test(entry.fileName)) continue;
       if (entry.uncompressedSize > MAX_REPORT || entry.uncompressedSize > left) {
         found.push({ file, problem: `more than ${MAX_REPORT >> 20} MiB` });
@@ -57054,6 +56617,39 @@ var whyOf = (code3) => Object.hasOwn(WHY, code3) ? WHY[code3] : void 0;
 var failureTitle = (code3) => whyOf(code3) === void 0 ? "Layergate could not judge the image" : `Layergate judged nothing because ${whyOf(code3)}`;
 var failureHeadline = (name2, code3) => whyOf(code3) === void 0 ? `${name2} could not be read` : `${name2} was not judged: ${whyOf(code3)}`;
 
+// src/outcome/fix.ts
+var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({ name: name2, isHidden: /…|•••/.test(value) }));
+function fixParts({ source: source2 }, { fix }) {
+  if (fix === null) return [];
+  const edit = ({ startLine, endLine, lines }) => {
+    const at3 = `${fix.path}:${startLine}`;
+    const old = source2 === null || source2.path !== fix.path ? [] : source2.lines.slice(startLine - 1, endLine);
+    const shown2 = old.filter((_line, index) => source2?.hidden.has(startLine + index) !== true);
+    const gone = old.filter((line2) => !shown2.includes(line2)).flatMap((line2) => assignments(line2).flatMap(({ name: name2, isHidden }) => isHidden ? [name2] : []));
+    const title = shown2.length === old.length ? at3 : `${at3}: ${gone.length === 0 ? "the line with the secret" : [...new Set(gone)].join(", ")} goes`;
+    return { title, lines: [...shown2.map((line2) => `- ${line2}`), ...lines.map((line2) => `+ ${line2}`)] };
+  };
+  return [
+    ...fix.edits.map(edit),
+    ...fix.ignore === null ? [] : [{ title: fix.ignore.path, lines: fix.ignore.patterns.map((pattern) => `+ ${pattern}`) }],
+    ...fix.build.length === 0 ? [] : [{ title: `docker build ${fix.build.join(" ")} \u2026`, lines: [] }]
+  ];
+}
+function withoutHiddenFix(finding, lines, redactor) {
+  const { fix } = finding;
+  if (fix === null) return finding;
+  const isHidden = (texts2) => redactor.lines(texts2).some((text5, index) => text5 !== texts2[index]);
+  const bad = fix.edits.filter((edit) => isHidden(edit.lines));
+  if (bad.length === 0 && !isHidden(fix.ignore?.patterns ?? []) && !isHidden(fix.build)) return finding;
+  const sentences = bad.map((edit) => {
+    const left = new Set(edit.lines.flatMap((line2) => assignments(line2).map(({ name: name2 }) => name2)));
+    const names2 = [...new Set(lines.slice(edit.startLine - 1, edit.endLine).flatMap((line2) => assignments(line2).map(({ name: name2 }) => name2)))].filter((name2) => !left.has(name2));
+    const what = names2.length === 0 ? "change only what this finding names" : `only ${names2.join(" and ")} ${names2.length === 1 ? "goes" : "go"}`;
+    return ` In ${fix.path}:${edit.startLine}, ${what}: another secret stands there too, so that the changed line is not shown.`;
+  });
+  return { ...finding, fix: null, remedy: finding.remedy + sentences.join("") };
+}
+
 // src/shell/words.ts
 var KINDS2 = ["literal", "variable", "open"];
 var MAX_WORD = 64 << 10;
@@ -57096,39 +56692,6 @@ function wordOf(word, variables, offset = 0) {
 }
 var literalWord = (value, position = 0) => ({ value, kind: "literal", position });
 var oneLine = (text5) => text5.replace(/\\?(?<![^\S\n])[^\S\n]*\n\s*/g, " ").replace(/\s+/g, " ").trim();
-
-// src/report/fix.ts
-var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({ name: name2, isHidden: /…|•••/.test(value) }));
-function fixParts({ source: source2 }, { fix }) {
-  if (fix === null) return [];
-  const edit = ({ startLine, endLine, lines }) => {
-    const at3 = `${fix.path}:${startLine}`;
-    const old = source2 === null || source2.path !== fix.path ? [] : source2.lines.slice(startLine - 1, endLine);
-    const shown2 = old.filter((_line, index) => source2?.hidden.has(startLine + index) !== true);
-    const gone = old.filter((line2) => !shown2.includes(line2)).flatMap((line2) => assignments(line2).flatMap(({ name: name2, isHidden }) => isHidden ? [name2] : []));
-    const title = shown2.length === old.length ? at3 : `${at3}: ${gone.length === 0 ? "the line with the secret" : [...new Set(gone)].join(", ")} goes`;
-    return { title, lines: [...shown2.map((line2) => `- ${line2}`), ...lines.map((line2) => `+ ${line2}`)] };
-  };
-  return [
-    ...fix.edits.map(edit),
-    ...fix.ignore === null ? [] : [{ title: fix.ignore.path, lines: fix.ignore.patterns.map((pattern) => `+ ${pattern}`) }],
-    ...fix.build.length === 0 ? [] : [{ title: `docker build ${fix.build.join(" ")} \u2026`, lines: [] }]
-  ];
-}
-function withoutHiddenFix(finding, lines, redactor) {
-  const { fix } = finding;
-  if (fix === null) return finding;
-  const isHidden = (texts2) => redactor.lines(texts2).some((text5, index) => text5 !== texts2[index]);
-  const bad = fix.edits.filter((edit) => isHidden(edit.lines));
-  if (bad.length === 0 && !isHidden(fix.ignore?.patterns ?? []) && !isHidden(fix.build)) return finding;
-  const sentences = bad.map((edit) => {
-    const left = new Set(edit.lines.flatMap((line2) => assignments(line2).map(({ name: name2 }) => name2)));
-    const names2 = [...new Set(lines.slice(edit.startLine - 1, edit.endLine).flatMap((line2) => assignments(line2).map(({ name: name2 }) => name2)))].filter((name2) => !left.has(name2));
-    const what = names2.length === 0 ? "change only what this finding names" : `only ${names2.join(" and ")} ${names2.length === 1 ? "goes" : "go"}`;
-    return ` In ${fix.path}:${edit.startLine}, ${what}: another secret stands there too, so that the changed line is not shown.`;
-  });
-  return { ...finding, fix: null, remedy: finding.remedy + sentences.join("") };
-}
 
 // src/rules/placed.ts
 function placed(meta31, { title = meta31.title, severity = meta31.severity, confidence = meta31.confidence, related = [], ...own2 }) {
@@ -57239,10 +56802,10 @@ var meta3 = {
 var options3 = object({
   allow: array(string2()).default([]).describe("the allow list; by default that of base-not-allowed")
 });
-function unknownBase({ built, base }) {
+function unknownBase({ built, base, origin }) {
   if (base !== null) return base.doubt === null ? null : `it may be ${base.reference}, but nothing sure says so (${base.doubt})`;
   if (built === null) return null;
-  const { reason, baseReason, layers } = built.origin;
+  const { reason, baseReason, layers } = origin;
   const builtFromScratch = reason === null && baseReason === null && layers.every(({ owner }) => owner === "own");
   return builtFromScratch ? null : reason ?? baseReason ?? "its FROM names none";
 }
@@ -57937,6 +57500,48 @@ var credentialsInCommand = {
 
 // src/rules/leak.ts
 import { createHmac as createHmac2 } from "node:crypto";
+
+// src/image/path.ts
+import { isUtf8 } from "node:buffer";
+function cleanPath(name2) {
+  const parts = [];
+  for (const part3 of name2.split("/")) {
+    if (part3 === "" || part3 === ".") continue;
+    if (part3 === "..") parts.pop();
+    else parts.push(part3);
+  }
+  return `/${parts.join("/")}`;
+}
+var resolveLink = (from, target) => cleanPath(target.startsWith("/") ? target : `${parentOf(from)}/${target}`);
+var parentOf = (path19) => path19.slice(0, path19.lastIndexOf("/")) || "/";
+var baseName = (path19) => path19.slice(path19.lastIndexOf("/") + 1);
+var childOf = (directory, name2) => directory === "/" ? `/${name2}` : `${directory}/${name2}`;
+function countParts(path19) {
+  let parts = 0;
+  let inside = false;
+  for (let at3 = 0; at3 < path19.length; at3++) {
+    const isSlash = path19.charCodeAt(at3) === 47;
+    if (!isSlash && !inside) parts++;
+    inside = !isSlash;
+  }
+  return parts;
+}
+var LOSSY = "\uFFFD";
+function decodeName(bytes2) {
+  const text5 = bytes2.toString("utf8");
+  if (!text5.includes(LOSSY) || isUtf8(bytes2)) return text5;
+  let name2 = "";
+  for (let at3 = 0; at3 < bytes2.length; ) {
+    const length = [1, 2, 3, 4].find((count2) => at3 + count2 <= bytes2.length && isUtf8(bytes2.subarray(at3, at3 + count2)));
+    name2 += length === void 0 ? String.fromCharCode(56320 + (bytes2[at3] ?? 0)) : bytes2.toString("utf8", at3, at3 + length);
+    at3 += length ?? 1;
+  }
+  return name2;
+}
+var isSameName = (name2, lossy) => name2 === lossy || /[\udc80-\udcff]/u.test(name2) && bytesOfName(name2).toString("utf8") === lossy;
+function bytesOfName(name2) {
+  return Buffer.concat(name2.split(/([\udc80-\udcff])/u).map((part3) => /^[\udc80-\udcff]$/u.test(part3) ? Buffer.from([part3.charCodeAt(0) - 56320]) : Buffer.from(part3)));
+}
 
 // src/dockerfile/words.ts
 var literal3 = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
@@ -66421,10 +66026,10 @@ function whatOf({ detector, value, facts, note }, occurrences, { keyedHash: hash
   const notes = [note, isExpired(facts, now) ? `expired ${facts["expires"]?.slice(0, 10)}` : null].filter((each2) => each2 !== null);
   const subject = detector.title.replace(/^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/, (word) => word === "JSON" ? word : word.toLowerCase());
   const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? "an" : "a";
-  const keyedHash = hash3(value);
+  const keyedHash2 = hash3(value);
   return {
     what: `${article} ${subject}${guessable ? "" : ` ${redacted}`}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`,
-    told: { detector: detector.id, redacted, length: value.length, keyedHash: guessable ? null : keyedHash, tag: keyedHash.slice(-4), occurrences, facts }
+    told: { detector: detector.id, redacted, length: value.length, keyedHash: guessable ? null : keyedHash2, tag: keyedHash2.slice(-4), occurrences, facts }
   };
 }
 
@@ -66750,8 +66355,8 @@ var BIN = /^(?:\/usr(?:\/local)?|\/opt\/[^/]+|)\/s?bin\//;
 var PROGRAMS = /\.(?:jar|war|phar|whl|deb|rpm|apk|so|run|appimage)$/i;
 var SIGNATURES = /\.(?:gpg|asc|sig|list|key|pub|pem|crt|sources|sha\d\w*)$/;
 var COMPRESSED = /\.(?:gz|xz|bz2|zst|lzma|Z)$/i;
-var LOCAL2 = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
-var isPlainHttp = (url) => url !== null && /^(?:http|ftp|git):\/\//i.test(url) && !LOCAL2.test(url);
+var LOCAL = /^(?:https?|ftp):\/\/(?:[^/@]*@)?(?:localhost|127\.|0\.0\.0\.0|\[::1?\]|host\.docker\.internal|unix)/i;
+var isPlainHttp = (url) => url !== null && /^(?:http|ftp|git):\/\//i.test(url) && !LOCAL.test(url);
 var baseOf = (path19) => path19.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
 function sameFile(word, path19) {
   const [left, right] = [word.replace(/^\.\//, ""), path19.replace(/^\.\//, "")];
@@ -66775,7 +66380,7 @@ function fetched(command2) {
   const words2 = [...options4.values("--url"), ...options4.operands];
   const url = urlOf(name2, words2);
   if (url === null && words2.length === 0 && !options4.has("-i", "--input-file")) return null;
-  if (url !== null && LOCAL2.test(url)) return null;
+  if (url !== null && LOCAL.test(url)) return null;
   if (writes.length > 0) return { url, files: [...writes] };
   const named3 = name2 === "wget" ? options4.values("-O", "--output-document") : name2 === "aria2c" ? options4.values("-o", "--out") : name2 === "curl" || name2 === "axel" || name2 === "fetch" || name2 === "http" || name2 === "https" || name2 === "xh" ? options4.values("-o", "--output") : [];
   const directory = options4.value("-P", "--directory-prefix", "--output-dir", "-d", "--dir")?.value ?? null;
@@ -66791,7 +66396,7 @@ var FETCHING = /\b(?:urlopen|urlretrieve|copy|file_get_contents|file_put_content
 var EXECUTING = /\b(?:exec|eval|iex|Invoke-Expression|system|instance_eval)\b/i;
 function fetchedInCode(code3) {
   const at3 = /['"]?((?:https?|ftp):\/\/[^\s'"()]+)['"]?(?:\s*,\s*['"]([^'"]+)['"])?/i.exec(code3);
-  if (at3?.[1] === void 0 || !FETCHING.test(code3) || LOCAL2.test(at3[1])) return null;
+  if (at3?.[1] === void 0 || !FETCHING.test(code3) || LOCAL.test(at3[1])) return null;
   return { url: at3[1], file: at3[2] ?? null, runs: EXECUTING.test(code3) };
 }
 function verifies(command2) {
@@ -67681,8 +67286,8 @@ var CHANGE2 = {
   comment: "Delete the comment."
 };
 function seenFrom2(evidence, secret) {
-  const { where, match: match2, lines } = secret;
-  const { detector, value, facts, note, strength } = match2;
+  const { where, kind: detector, match: match2, lines } = secret;
+  const { value, facts, note, strength } = match2;
   const { what, told } = whatOf({ detector, value, facts, note }, 1, evidence);
   return {
     ruleId: RULE[where],
@@ -67705,10 +67310,10 @@ function* besideOf(evidence, ruleId) {
     const { where, match: match2, name: name2, lines } = secret;
     if (RULE[where] !== ruleId) continue;
     yield {
-      places: [{ ruleId, location: { kind: "image" }, origin: "own", dockerfile: lines, identity: [match2.detector.id, where, name2, match2.facts["name"] ?? ""] }],
+      places: [{ ruleId, location: { kind: "image" }, origin: "own", dockerfile: lines, identity: [match2.detector, where, name2, match2.facts["name"] ?? ""] }],
       seenFrom: () => seenFrom2(evidence, secret),
       hashOf: null,
-      detector: match2.detector.id
+      detector: match2.detector
     };
   }
 }
@@ -68147,7 +67752,7 @@ function grantedBy(command2) {
 }
 var sudoWithoutPassword = {
   meta: meta24,
-  *check({ steps, built }) {
+  *check({ steps, built, layers, origin }) {
     const remedy = "Remove the line: what needs root belongs into the build (RUN is root), or into an entrypoint that starts as root and drops to a user.";
     let told = false;
     for (const step2 of steps) {
@@ -68165,12 +67770,11 @@ var sudoWithoutPassword = {
       }
     }
     if (built === null || told) return;
-    const files = built.layers.flatMap(({ index, extracts }) => extracts.map(({ entry, content }) => ({ version: built.filesystem.versionOf(index, entry), content })));
-    for (const { version: version2, content } of files) {
+    const files = layers.flatMap(({ extracts }, layer) => extracts.map(({ entry, text: text5 }) => ({ version: built.filesystem.versionOf(layer, entry), text: text5 })));
+    for (const { version: version2, text: text5 } of files) {
       const { path: path19 } = version2;
-      const text5 = content.toString();
       if (version2.ending !== null || !/^\/etc\/sudoers(?:\.d\/[^/]+)?$/.test(path19) || !grants(text5)) continue;
-      const layer = built.origin.layers[version2.layer];
+      const layer = origin.layers[version2.layer];
       yield placed(meta24, {
         severity: grantsAll(text5) ? "medium" : "low",
         message: `${path19} lets a user run ${grantsAll(text5) ? "anything" : "some commands"} as root without a password (NOPASSWD).`,
@@ -68257,13 +67861,13 @@ var setting = (key, off, shown2) => ({ args }) => {
   }) ? shown2 : null;
 };
 var joined = (key, off, shown2) => ({ args }) => args.some(({ value }) => value.includes("=") && key.test(value.replace(/=.*$/s, "")) && off.test(value.replace(/^[^=]*=/, ""))) ? shown2 : null;
-var behind = (verbs, check) => (command2) => {
+var behind = (verbs, check2) => (command2) => {
   const at3 = command2.args.findIndex(({ value }) => verbs.test(value));
-  return at3 === -1 ? null : check({ ...command2, args: command2.args.slice(at3 + 1) });
+  return at3 === -1 ? null : check2({ ...command2, args: command2.args.slice(at3 + 1) });
 };
 var first = (...checks) => (command2) => {
-  for (const check of checks) {
-    const found = check(command2);
+  for (const check2 of checks) {
+    const found = check2(command2);
     if (found !== null) return found;
   }
   return null;
@@ -69565,11 +69169,11 @@ import { createReadStream } from "node:fs";
 import { lstat as lstat2, opendir } from "node:fs/promises";
 import path5 from "node:path";
 var SKIPPED = /* @__PURE__ */ new Set([".git", "node_modules"]);
-var MAX_ENTRIES3 = { repository: 2e5, other: 5e3 };
+var MAX_ENTRIES2 = { repository: 2e5, other: 5e3 };
 var MAX_DOCKERFILES = 200;
 var MAX_DOCKERFILE = 256 << 10;
 var isDockerfile = (name2) => /^(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$/i.test(name2) && !/\.dockerignore$/i.test(name2);
-async function* walk(root, enter, limit = MAX_ENTRIES3.repository, missed = () => {
+async function* walk(root, enter, limit = MAX_ENTRIES2.repository, missed = () => {
 }) {
   const relativeTo = (full) => path5.relative(root, full).split(path5.sep).join("/");
   const left = [root];
@@ -69618,7 +69222,7 @@ async function searchDockerfiles(root) {
   let isWhole = true;
   let seen = 0;
   const isRepository = await lstat2(path5.join(root, ".git")).catch(() => null) !== null;
-  const limit = isRepository ? MAX_ENTRIES3.repository : MAX_ENTRIES3.other;
+  const limit = isRepository ? MAX_ENTRIES2.repository : MAX_ENTRIES2.other;
   for await (const entry of walk(root, (directory) => !SKIPPED.has(path5.posix.basename(directory)), limit)) {
     isWhole &&= ++seen < limit;
     if (entry.kind === "directory" || !isDockerfile(path5.posix.basename(entry.path))) continue;
@@ -70197,48 +69801,10 @@ function guardEnding(tell) {
 }
 
 // src/gate.ts
-import { createHash as createHash15, createHmac as createHmac3, randomBytes } from "node:crypto";
+import { createHash as createHash15, randomBytes } from "node:crypto";
 
-// src/checkout/build-context.ts
-import path9 from "node:path";
-var MAX_COMPARED = 2e4;
-var join3 = (...parts) => path9.posix.join(...parts).replace(/^\.\/|^\.$|\/$/g, "");
-async function readContext(root, directory, dockerfile) {
-  const own2 = dockerfile === null ? null : `${dockerfile}.dockerignore`;
-  const ownText = own2 === null ? null : await readSource(root, own2);
-  const general = join3(directory, ".dockerignore");
-  const text5 = ownText ?? await readSource(root, general);
-  return { directory: join3(directory), dockerignore: parseDockerignore(text5 ?? ""), ignoreFile: own2 !== null && ownText !== null ? own2 : general };
-}
-var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
-  path: join3(directory, inContext),
-  inContext,
-  ignoreFile,
-  ignoredBy: ignoredBy(dockerignore, inContext)
-});
-async function findSource(root, context3, instruction, workdir, file) {
-  const base = path9.join(root, context3.directory);
-  const isSame2 = async (relative) => {
-    const full = path9.join(base, relative);
-    return await sizeOf(full) === file.size && await sha256Of(root, full) === file.sha256;
-  };
-  const named3 = contextPath(instruction, file.path, workdir);
-  if (staysWithin(named3) && await isSame2(named3)) return toContextFile(context3, named3);
-  let compared = 0;
-  for (const source2 of copySources(instruction)) {
-    if (!staysWithin(source2) || /^[a-z]+:\/\//.test(source2)) continue;
-    const fixed2 = source2.split("/").findIndex((part3) => /[*?[$]/.test(part3));
-    const start = fixed2 === -1 ? source2 : source2.split("/").slice(0, fixed2).join("/");
-    if (fixed2 === -1 && await isSame2(start)) return toContextFile(context3, join3(start));
-    for await (const entry of walk(path9.join(base, start), (directory) => directory !== ".git")) {
-      if (entry.kind !== "file") continue;
-      if (compared++ > MAX_COMPARED) return null;
-      const relative = join3(start, entry.path);
-      if (ignoredBy(context3.dockerignore, relative) === null && await isSame2(relative)) return toContextFile(context3, relative);
-    }
-  }
-  return null;
-}
+// src/evidence/inspect.ts
+import { createHmac as createHmac3 } from "node:crypto";
 
 // src/dockerfile/chain.ts
 var MAX_CHAINS = 8;
@@ -70648,78 +70214,6 @@ function alignBest(dockerfiles, history, target, found = []) {
   return { reason: `none of ${all2.length} Dockerfiles fits the image (${names2}${all2.length > 4 ? ", \u2026" : ""})` };
 }
 
-// src/provenance/layers.ts
-var MAX_RANGES = 64;
-function add(ranges, more) {
-  for (const range2 of more) {
-    if (ranges.length < MAX_RANGES && !ranges.some(({ startLine, endLine }) => startLine === range2.startLine && endLine === range2.endLine)) ranges.push(range2);
-  }
-}
-function layersOf({ chains, lines, images }, layers) {
-  const whole4 = chains.filter(({ digests }) => digests.length === layers.length);
-  const names2 = (digests, by) => digests.every((digest, index) => layers[index] !== void 0 && by(layers[index]) === digest);
-  const verified2 = whole4.find(({ digests }) => names2(digests, ({ diffId }) => diffId) || names2(digests, ({ digest }) => digest));
-  const distinct = new Set(whole4.map(({ digests }) => digests.join()));
-  const full = verified2 ?? (distinct.size === 1 ? whole4[0] : void 0);
-  if (full === void 0 || layers.length === 0) return null;
-  const prefixes = /* @__PURE__ */ new Map();
-  let prefix2 = "";
-  full.digests.forEach((digest, index) => {
-    prefix2 += `${digest},`;
-    prefixes.set(prefix2, index);
-  });
-  const found = full.digests.map(() => []);
-  let base = null;
-  for (const { step: step2, digests } of chains) {
-    const index = prefixes.get(digests.map((digest) => `${digest},`).join(""));
-    if (index === void 0) continue;
-    const image = images.get(step2);
-    if (image === void 0) add(found[index] ?? [], lines.get(step2) ?? []);
-    else if (base === null || base.layers <= index) base = { ...image, layers: index + 1 };
-  }
-  return { lines: found, base, isVerified: verified2 !== void 0 };
-}
-
-// src/provenance/trace.ts
-var within = (range2, { startLine, endLine }) => startLine <= range2.startLine && range2.endLine <= endLine;
-var decode3 = (bytes2) => bytes2.toString("utf8");
-function trace(provenance, layers, ids, history, pairing) {
-  const { where } = provenance;
-  const ignored = (why) => ({ problem: `${where} ${why}: it was not used for lines` });
-  if (provenance.dockerfile === null) return ignored("holds no Dockerfile (mode=min)");
-  const dockerfile = parseDockerfile(provenance.repositoryPath ?? provenance.dockerfile.name, decode3(provenance.dockerfile.bytes));
-  if (dockerfile.error !== null || dockerfile.stages.length === 0) return ignored("holds a Dockerfile that does not build");
-  const mapped = layersOf(provenance, layers);
-  if (mapped === null) return ignored("names other layers than the image has");
-  const isVerified = mapped.isVerified || provenance.imageDigests.some((digest) => ids.includes(digest));
-  const aligned = align(dockerfile, history, provenance.target ?? String(dockerfile.stages.length - 1));
-  const alignment = "alignment" in aligned ? aligned.alignment : null;
-  if (!isVerified && alignment === null) return ignored("names other layers than the image has");
-  const all2 = dockerfile.stages.flatMap(({ fromInstruction, instructions: instructions2 }) => [fromInstruction, ...instructions2]);
-  const instructions = [];
-  for (const [index, ranges] of mapped.lines.entries()) {
-    const entry = pairing[index] ?? null;
-    const candidates = all2.filter((instruction) => ranges.some((range2) => within(range2, instruction)));
-    const expected = entry === null ? void 0 : alignment?.instructions.get(entry);
-    const [only] = candidates;
-    if (expected !== void 0 && only !== void 0 && !candidates.includes(expected))
-      return ignored(`says that line ${only.startLine} made layer ${index}, and the history says line ${expected.startLine}`);
-    if (expected !== void 0) instructions.push(expected);
-    else if (only === void 0 || candidates.length > 1) instructions.push(null);
-    else {
-      const keyword = entry === null ? null : history[entry]?.keyword ?? null;
-      if (keyword !== null && only.keyword !== keyword && only.keyword !== "FROM")
-        return ignored(`says that line ${only.startLine} (${only.keyword}) made layer ${index}, which the history calls ${keyword}`);
-      if (!isVerified) return ignored("names other layers than the image has");
-      instructions.push(only);
-    }
-  }
-  const count2 = mapped.base?.layers ?? 0;
-  const owned = pairing.findIndex((entry, index) => index < count2 && entry !== null && alignment !== null && entry >= alignment.ownFrom);
-  if (owned !== -1) return ignored(`says that layer ${owned} came with the base, and the history that it did not`);
-  return { trace: { provenance, dockerfile, alignment, instructions, baseLayers: alignment === null ? null : count2, base: mapped.base, isVerified } };
-}
-
 // src/dockerfile/base-image.ts
 function materialOf(provenances, named3) {
   const materials = provenances.flatMap((provenance) => provenance.materials);
@@ -70887,6 +70381,78 @@ function ownershipOf(sources) {
   return { layers, entries, reason: layers.every(({ owner }) => owner !== "unknown") ? null : reason ?? alignment.reason ?? "the history does not tell what made each layer" };
 }
 
+// src/provenance/layers.ts
+var MAX_RANGES = 64;
+function add(ranges, more) {
+  for (const range2 of more) {
+    if (ranges.length < MAX_RANGES && !ranges.some(({ startLine, endLine }) => startLine === range2.startLine && endLine === range2.endLine)) ranges.push(range2);
+  }
+}
+function layersOf({ chains, lines, images }, layers) {
+  const whole4 = chains.filter(({ digests }) => digests.length === layers.length);
+  const names2 = (digests, by) => digests.every((digest, index) => layers[index] !== void 0 && by(layers[index]) === digest);
+  const verified2 = whole4.find(({ digests }) => names2(digests, ({ diffId }) => diffId) || names2(digests, ({ digest }) => digest));
+  const distinct = new Set(whole4.map(({ digests }) => digests.join()));
+  const full = verified2 ?? (distinct.size === 1 ? whole4[0] : void 0);
+  if (full === void 0 || layers.length === 0) return null;
+  const prefixes = /* @__PURE__ */ new Map();
+  let prefix2 = "";
+  full.digests.forEach((digest, index) => {
+    prefix2 += `${digest},`;
+    prefixes.set(prefix2, index);
+  });
+  const found = full.digests.map(() => []);
+  let base = null;
+  for (const { step: step2, digests } of chains) {
+    const index = prefixes.get(digests.map((digest) => `${digest},`).join(""));
+    if (index === void 0) continue;
+    const image = images.get(step2);
+    if (image === void 0) add(found[index] ?? [], lines.get(step2) ?? []);
+    else if (base === null || base.layers <= index) base = { ...image, layers: index + 1 };
+  }
+  return { lines: found, base, isVerified: verified2 !== void 0 };
+}
+
+// src/dockerfile/trace.ts
+var within = (range2, { startLine, endLine }) => startLine <= range2.startLine && range2.endLine <= endLine;
+var decode3 = (bytes2) => bytes2.toString("utf8");
+function trace(provenance, layers, ids, history, pairing) {
+  const { where } = provenance;
+  const ignored = (why) => ({ problem: `${where} ${why}: it was not used for lines` });
+  if (provenance.dockerfile === null) return ignored("holds no Dockerfile (mode=min)");
+  const dockerfile = parseDockerfile(provenance.repositoryPath ?? provenance.dockerfile.name, decode3(provenance.dockerfile.bytes));
+  if (dockerfile.error !== null || dockerfile.stages.length === 0) return ignored("holds a Dockerfile that does not build");
+  const mapped = layersOf(provenance, layers);
+  if (mapped === null) return ignored("names other layers than the image has");
+  const isVerified = mapped.isVerified || provenance.imageDigests.some((digest) => ids.includes(digest));
+  const aligned = align(dockerfile, history, provenance.target ?? String(dockerfile.stages.length - 1));
+  const alignment = "alignment" in aligned ? aligned.alignment : null;
+  if (!isVerified && alignment === null) return ignored("names other layers than the image has");
+  const all2 = dockerfile.stages.flatMap(({ fromInstruction, instructions: instructions2 }) => [fromInstruction, ...instructions2]);
+  const instructions = [];
+  for (const [index, ranges] of mapped.lines.entries()) {
+    const entry = pairing[index] ?? null;
+    const candidates = all2.filter((instruction) => ranges.some((range2) => within(range2, instruction)));
+    const expected = entry === null ? void 0 : alignment?.instructions.get(entry);
+    const [only] = candidates;
+    if (expected !== void 0 && only !== void 0 && !candidates.includes(expected))
+      return ignored(`says that line ${only.startLine} made layer ${index}, and the history says line ${expected.startLine}`);
+    if (expected !== void 0) instructions.push(expected);
+    else if (only === void 0 || candidates.length > 1) instructions.push(null);
+    else {
+      const keyword = entry === null ? null : history[entry]?.keyword ?? null;
+      if (keyword !== null && only.keyword !== keyword && only.keyword !== "FROM")
+        return ignored(`says that line ${only.startLine} (${only.keyword}) made layer ${index}, which the history calls ${keyword}`);
+      if (!isVerified) return ignored("names other layers than the image has");
+      instructions.push(only);
+    }
+  }
+  const count2 = mapped.base?.layers ?? 0;
+  const owned = pairing.findIndex((entry, index) => index < count2 && entry !== null && alignment !== null && entry >= alignment.ownFrom);
+  if (owned !== -1) return ignored(`says that layer ${owned} came with the base, and the history that it did not`);
+  return { trace: { provenance, dockerfile, alignment, instructions, baseLayers: alignment === null ? null : count2, base: mapped.base, isVerified } };
+}
+
 // src/dockerfile/origin.ts
 var METADATA = /* @__PURE__ */ new Set(["ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME"]);
 var NO_DOCKERFILE = "no Dockerfile was given";
@@ -71009,6 +70575,2979 @@ function originsOfLayers(entries, pairing, owned, traced2, isMerged, linesOf2) {
   });
 }
 
+// src/dockerfile/references.ts
+var MAX_IMAGES2 = 1e3;
+function externalImages({ dockerfile, stage: known2, stages: own2, linesOf: linesOf2 }, provenances) {
+  const built = known2 ?? dockerfile?.stages.at(-1) ?? null;
+  if (dockerfile === null || built === null) return [];
+  const materials = provenances.flatMap((provenance) => provenance.materials);
+  const found = [];
+  const add3 = (reference, use, instruction) => {
+    if (/^scratch$/i.test(reference) || found.length >= MAX_IMAGES2) return;
+    const digest = materials.find((material) => sameReference(material.reference, reference.replace(/@sha256:.*$/s, "")))?.digest ?? null;
+    found.push({ reference, digest, use, keyword: instruction.keyword, isOpen: /[$]/.test(reference), lines: linesOf2(instruction) });
+  };
+  const made = /* @__PURE__ */ new Set([...own2, built, ...stagesOf(dockerfile, built, (stage) => own2.includes(stage) ? [] : parentsOf2(dockerfile, stage))]);
+  for (const stage of dockerfile.stages) {
+    if (!made.has(stage)) continue;
+    for (const { name: name2, stage: taken, instruction } of takenBy(dockerfile, stage)) if (taken === null) add3(name2, "content", instruction);
+  }
+  const [base] = own2;
+  for (const stage of dockerfile.stages) if (stage !== base && parentStage(dockerfile, stage) === null) add3(stage.from, "stage", stage.fromInstruction);
+  return found;
+}
+
+// src/filesystem/filesystem.ts
+var MAX_LINKS2 = 40;
+var MAX_LINKED = 6e7;
+var Filesystem = class {
+  /** By layer, then by index of the entry. */
+  versions;
+  #root;
+  constructor(root, versions) {
+    this.#root = root;
+    this.versions = versions;
+  }
+  /** The version of an entry. */
+  versionOf(layer, index) {
+    const version2 = this.versions[layer]?.[index];
+    if (version2 === void 0) throw new RangeError(`no entry ${index} in layer ${layer}`);
+    return version2;
+  }
+  /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
+  find(path19) {
+    const resolved = this.resolve(cleanPath(path19));
+    return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
+  }
+  /** The path with all links followed; null where it does not lead to something, or in a loop. */
+  resolve(path19) {
+    const walk3 = new PathWalk(path19);
+    let node2 = this.#root;
+    for (let name2 = walk3.next(); name2 !== null; name2 = walk3.next()) {
+      const next = node2.children?.get(name2);
+      if (next === void 0) return null;
+      node2 = next;
+      if (next.version?.entry.type !== "symlink") continue;
+      if (!walk3.follow(next.version.entry.link ?? "")) return null;
+      node2 = this.#root;
+    }
+    return walk3.path;
+  }
+  /** The versions of one layer that the final tree still shows, in the order of its tar. */
+  *presentIn(layer) {
+    for (const version2 of this.versions[layer] ?? []) if (version2.ending === null && version2.entry.whiteout === null) yield version2;
+  }
+  /** All versions of the final tree, in order of their paths' parts. */
+  *present() {
+    const stack = [this.#root];
+    while (stack.length > 0) {
+      const node2 = stack.pop();
+      if (node2?.version) yield node2.version;
+      if (node2?.children) for (const name2 of [...node2.children.keys()].sort().reverse()) stack.push(node2.children.get(name2) ?? { version: null, children: null });
+    }
+  }
+};
+var PathWalk = class {
+  #parts;
+  #at = 0;
+  #links = 0;
+  constructor(path19) {
+    this.#parts = partsOf3(path19);
+  }
+  /** The next part; null at the end. */
+  next() {
+    return this.#parts[this.#at++] ?? null;
+  }
+  /** Whether parts are left behind the one that was taken last. */
+  get hasMore() {
+    return this.#at < this.#parts.length;
+  }
+  /** The path up to the part that was taken last. */
+  get path() {
+    return `/${this.#parts.slice(0, this.#at).join("/")}`;
+  }
+  /** Goes on at the root with the target of the link that was taken last. @returns false in a loop */
+  follow(target) {
+    if (++this.#links > MAX_LINKS2) return false;
+    this.#parts = [...partsOf3(resolveLink(this.path, target)), ...this.#parts.slice(this.#at)];
+    this.#at = 0;
+    return true;
+  }
+  /** Parts that are to be walked anew since a link was followed. */
+  get length() {
+    return this.#parts.length;
+  }
+};
+var partsOf3 = (path19) => path19.split("/").filter((part3) => part3 !== "");
+function nodeAt(root, path19) {
+  let node2 = root;
+  for (const part3 of path19.split("/")) if (part3 !== "") node2 = node2?.children?.get(part3);
+  return node2 ?? null;
+}
+function end(node2, ending2) {
+  const stack = [node2];
+  while (stack.length > 0) {
+    const current = stack.pop();
+    if (current === void 0) return;
+    if (current.version !== null && current.version.ending === null) current.version.ending = ending2;
+    if (current.children !== null) for (const child of current.children.values()) stack.push(child);
+  }
+}
+function buildFilesystem(scans) {
+  const root = { version: null, children: /* @__PURE__ */ new Map() };
+  const links = { left: MAX_LINKED };
+  const versions = scans.map(({ entries }, layer) => {
+    for (const { path: path19, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer, by: path19 });
+    return entries.map((entry, position) => add2(root, entry, layer, position, links));
+  });
+  return new Filesystem(root, versions);
+}
+function hide2(root, { kind, hides }, ending2) {
+  const directory = kind === "opaque" ? nodeAt(root, hides) : nodeAt(root, hides.slice(0, hides.lastIndexOf("/")));
+  if (directory?.children == null) return;
+  if (kind === "opaque") {
+    for (const child2 of directory.children.values()) end(child2, ending2);
+    directory.children.clear();
+    return;
+  }
+  const name2 = hides.slice(hides.lastIndexOf("/") + 1);
+  const child = directory.children.get(name2);
+  if (child === void 0) return;
+  end(child, ending2);
+  directory.children.delete(name2);
+}
+function makeVersion(entry, layer, index, content, ending2) {
+  const version2 = { path: entry.path, layer, index, entry, ending: ending2, successor: null };
+  version2.content = content ?? version2;
+  return version2;
+}
+function add2(root, entry, layer, index, links) {
+  if (entry.whiteout !== null || entry.afterEnd) return makeVersion(entry, layer, index, null, { state: "deleted", layer, by: entry.path });
+  const target = entry.type === "hardlink" && entry.link !== null ? nodeAt(root, entry.link)?.version : null;
+  const version2 = makeVersion(entry, layer, index, target?.content ?? null, null);
+  const { node: node2, blockedBy } = makeDirectories(root, entry.path, layer, links);
+  if (blockedBy !== null) {
+    version2.ending = { state: "replaced", layer, by: blockedBy };
+    return version2;
+  }
+  const before = node2.version;
+  if (entry.type === "directory") {
+    if (before !== null && before.ending === null) before.ending = { state: node2.children === null ? "replaced" : "overwritten", layer, by: entry.path };
+    node2.children ??= /* @__PURE__ */ new Map();
+  } else {
+    const sameKind = before !== null && node2.children === null && before.entry.type === "symlink" === (entry.type === "symlink");
+    if (node2.children !== null || before !== null) end(node2, { state: sameKind ? "overwritten" : "replaced", layer, by: entry.path });
+    node2.children = null;
+  }
+  if (before !== null) before.successor = version2;
+  node2.version = version2;
+  return version2;
+}
+function makeDirectories(root, path19, layer, links) {
+  const walk3 = new PathWalk(path19);
+  let node2 = root;
+  for (let name2 = walk3.next(); name2 !== null; name2 = walk3.next()) {
+    if (node2.children === null) {
+      end(node2, { state: "replaced", layer, by: path19 });
+      node2.version = null;
+      node2.children = /* @__PURE__ */ new Map();
+    }
+    let next = node2.children.get(name2);
+    if (next === void 0) {
+      next = { version: null, children: walk3.hasMore ? /* @__PURE__ */ new Map() : null };
+      node2.children.set(name2, next);
+    }
+    if (walk3.hasMore && next.version?.entry.type === "symlink") {
+      const target = next.version.entry.link ?? "";
+      if (!walk3.follow(target)) return { node: next, blockedBy: walk3.path };
+      links.left -= target.length + walk3.length;
+      if (links.left < 0)
+        throw new ImageError("too-many-links", `layer ${layer}: paths lead through so many symbolic links that no end is in sight. Build the image without loops of links.`);
+      node2 = root;
+      continue;
+    }
+    node2 = next;
+  }
+  return { node: node2, blockedBy: null };
+}
+
+// src/filesystem/programs.ts
+var SHELLS2 = /* @__PURE__ */ new Set([
+  "ash",
+  "bash",
+  "busybox",
+  "csh",
+  "dash",
+  "elvish",
+  "fish",
+  "hush",
+  "ksh",
+  "lksh",
+  "mksh",
+  "nu",
+  "oksh",
+  "pwsh",
+  "sash",
+  "sh",
+  "static-sh",
+  "tcsh",
+  "toybox",
+  "yash",
+  "zsh"
+]);
+var PACKAGE_MANAGERS = /* @__PURE__ */ new Set([
+  "apk",
+  "apt",
+  "apt-get",
+  "aptitude",
+  "brew",
+  "conda",
+  "dnf",
+  "dnf5",
+  "dpkg",
+  "emerge",
+  "flatpak",
+  "mamba",
+  "microdnf",
+  "micromamba",
+  "nix-env",
+  "opkg",
+  "pacman",
+  "rpm",
+  "snap",
+  "tdnf",
+  "yum",
+  "zypper"
+]);
+var UTILITIES = /* @__PURE__ */ new Set(["aria2c", "curl", "ftp", "git", "nc", "ncat", "netcat", "nmap", "scp", "sftp", "socat", "ssh", "tcpdump", "telnet", "wget"]);
+function findPrograms(filesystem, scans) {
+  const kinds = scans.map(({ programs }) => new Map(programs));
+  const shells = [];
+  const packageManagers = [];
+  const utilities = [];
+  const named3 = /* @__PURE__ */ new Set();
+  const renamed = [];
+  for (const version2 of filesystem.present()) {
+    const { type } = version2.entry;
+    if (type !== "file" && type !== "hardlink" && type !== "symlink") continue;
+    const target = type === "symlink" ? filesystem.find(version2.path) : version2;
+    if (target === null || !isExecutable(target.content.entry, target.entry)) continue;
+    const kind = kinds[target.content.layer]?.get(target.content.index);
+    const name2 = baseName(version2.path);
+    if (SHELLS2.has(name2)) {
+      shells.push(version2.path);
+      named3.add(target.content);
+    } else if ((kind === "busybox" || kind === "bash") && type === "file") renamed.push(version2);
+    if (PACKAGE_MANAGERS.has(name2) && kind !== "busybox") packageManagers.push(version2.path);
+    if (UTILITIES.has(name2)) utilities.push(version2.path);
+  }
+  for (const version2 of renamed) if (!named3.has(version2.content)) shells.push(version2.path);
+  return { shells, packageManagers, utilities, distroless: shells.length === 0 && packageManagers.length === 0 };
+}
+var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
+
+// src/filesystem/users.ts
+function readCollected(filesystem, scans, path19) {
+  const version2 = filesystem.find(path19);
+  if (version2 === null) return null;
+  const { layer, index } = version2.content;
+  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.text ?? null;
+}
+function parsePasswd(text5) {
+  return text5.split("\n").flatMap((line2) => {
+    const [name2 = "", , uid = "", gid = ""] = line2.split(":");
+    return name2 !== "" && /^\d+$/.test(uid) ? [{ name: name2, uid: Number(uid), gid: Number(gid) || 0 }] : [];
+  });
+}
+function parseGroup(text5) {
+  return text5.split("\n").flatMap((line2) => {
+    const [name2 = "", , gid = ""] = line2.split(":");
+    return name2 !== "" && /^\d+$/.test(gid) ? [{ name: name2, gid: Number(gid) }] : [];
+  });
+}
+function resolveUser(configured, passwd, group) {
+  const trimmed2 = configured.trim();
+  const [user = "", groupName] = trimmed2.split(":");
+  const accounts = parsePasswd(passwd ?? "");
+  const name2 = user === "" ? "0" : user;
+  const account = accounts.find((candidate) => candidate.name === name2) ?? null;
+  const uid = account?.uid ?? (/^\d+$/.test(name2) ? Number(name2) : name2 === "root" && passwd === null ? 0 : null);
+  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
+  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
+  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
+}
+function groupId(name2, group) {
+  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name2);
+  return found?.gid ?? (/^\d+$/.test(name2) ? Number(name2) : null);
+}
+
+// src/layer/hash.ts
+import { createHash as createHash7 } from "node:crypto";
+
+// src/image/tar-header.ts
+var BLOCK2 = 512;
+function field(block, from, length) {
+  const end2 = block.indexOf(0, from);
+  return block.subarray(from, end2 === -1 || end2 > from + length ? from + length : end2);
+}
+var nameField = (block, from, length) => decodeName(field(block, from, length));
+function numberField(block, from, length) {
+  if (((block[from] ?? 0) & 128) !== 0) {
+    if (block[from] !== 128) return null;
+    let sum2 = 0;
+    for (let i = from + 1; i < from + length; i++) sum2 = sum2 * 256 + (block[i] ?? 0);
+    return Number.isSafeInteger(sum2) ? sum2 : null;
+  }
+  const end2 = from + length;
+  let at3 = from;
+  const pad2 = block[at3];
+  if (pad2 === 32 || pad2 === 0) while (at3 < end2 && block[at3] === pad2) at3++;
+  let sum = 0;
+  for (; at3 < end2; at3++) {
+    const digit2 = (block[at3] ?? 0) - 48;
+    if (digit2 < 0 || digit2 > 7) break;
+    sum = sum * 8 + digit2;
+  }
+  for (; at3 < end2; at3++) if (block[at3] !== 32 && block[at3] !== 0) return null;
+  return Number.isSafeInteger(sum) ? sum : null;
+}
+function checksums(block) {
+  let unsigned2 = 8 * 32;
+  let negative = 0;
+  for (let i = 0; i < BLOCK2; i++) {
+    if (i >= 148 && i < 156) continue;
+    const byte = block[i] ?? 0;
+    unsigned2 += byte;
+    if (byte > 127) negative++;
+  }
+  return { unsigned: unsigned2, signed: unsigned2 - 256 * negative };
+}
+function isZero(bytes2, from = 0, to = bytes2.length) {
+  for (let i = from; i < to; i++) if (bytes2[i] !== 0) return false;
+  return true;
+}
+function sign(block) {
+  block.write(`${checksums(block).unsigned.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+}
+function prefixField(block) {
+  const magic = block.toString("latin1", 257, 265);
+  if (magic.startsWith("ustar\0")) {
+    const isStar = block.toString("latin1", 508, 512) === "tar\0";
+    return isStar && block[345 + 130] !== 0 ? null : nameField(block, 345, 155);
+  }
+  if (magic !== "ustar  \0") return "";
+  const isTime = (at3) => block[at3] === 0 || ((block[at3] ?? 0) & 128) !== 0 || numberField(block, at3, 12) !== null;
+  return isTime(345) && isTime(357) ? "" : null;
+}
+function paxRecords(data) {
+  const records = /* @__PURE__ */ new Map();
+  for (let at3 = 0; at3 < data.length; ) {
+    const space = data.indexOf(32, at3);
+    const digits = space === -1 || space - at3 > 9 ? "" : data.toString("latin1", at3, space);
+    const end2 = at3 + (/^\d+$/.test(digits) ? Number(digits) : 0);
+    if (end2 - at3 < 5 || end2 > data.length || end2 <= space + 1 || data[end2 - 1] !== 10) return null;
+    const equals = data.indexOf(61, space + 1);
+    if (equals === -1 || equals >= end2 - 1 || equals === space + 1) return null;
+    const key = data.toString("utf8", space + 1, equals);
+    const value = data.subarray(equals + 1, end2 - 1);
+    if (key.includes("\0") || /^(?:path|linkpath|uname|gname)$/.test(key) && value.includes(0)) return null;
+    records.set(key, key === "path" || key === "linkpath" ? decodeName(value) : value.toString("utf8"));
+    at3 = end2;
+  }
+  return records;
+}
+
+// src/image/tar-walk.ts
+var MAX_EXTENDED_HEADER = 1 << 20;
+var TYPES = {
+  0: "file",
+  48: "file",
+  49: "link",
+  50: "symlink",
+  51: "character-device",
+  52: "block-device",
+  53: "directory",
+  54: "fifo",
+  55: "file"
+};
+var HEADER_ONLY = /* @__PURE__ */ new Set(["link", "symlink", "character-device", "block-device", "fifo"]);
+var CHANGES_ENTRIES = /^(?:path|linkpath|size)$|^GNU\.sparse\./;
+var LONG_NAME = 76;
+var LONG_LINK = 75;
+var OLD_LONG_NAME = 78;
+var OLD_SPARSE = 83;
+var PAX_GLOBAL = 103;
+var PAX = 120;
+var shortened = (name2) => JSON.stringify(cutText(name2, 60));
+function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
+  let offset = 0;
+  let zeroBlocks = 0;
+  let extension = { pax: null, longName: null, longLink: null };
+  const bad = (what) => new ImageError("not-a-tar", `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`);
+  const checkPath = (what, path19) => {
+    const [bytes2, parts] = [limits["path-bytes"], limits["path-parts"]];
+    if (path19.length * 3 > bytes2 && Buffer.byteLength(path19) > bytes2)
+      throw new ImageError("too-long", `${where}: the ${what} ${shortened(path19)} has more than ${bytes2} bytes ${raise("path-bytes")}`);
+    if (path19.length > parts && countParts(path19) > parts)
+      throw new ImageError("too-long", `${where}: the ${what} ${shortened(path19)} has more than ${parts} directories ${raise("path-parts")}`);
+  };
+  for (; ; ) {
+    const block = yield { offset, length: BLOCK2 };
+    if (block.length === 0) return;
+    if (block.length < BLOCK2)
+      throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+    const { unsigned: unsigned2, signed: signed2 } = checksums(block);
+    if (unsigned2 === 8 * 32 && isZero(block)) {
+      zeroBlocks++;
+      offset += BLOCK2;
+      continue;
+    }
+    if (zeroBlocks === 1) throw bad("a lone block of zeros before an entry");
+    const written = numberField(block, 148, 8);
+    if (written !== unsigned2 && written !== signed2) throw bad("no valid tar header");
+    const flag2 = block[156] ?? 0;
+    const ownSize = numberField(block, 124, 12);
+    if (ownSize === null) throw bad("an impossible entry size");
+    const rewritten = written === unsigned2 ? null : Buffer.from(block);
+    if (flag2 === LONG_NAME || flag2 === LONG_LINK || flag2 === PAX || flag2 === PAX_GLOBAL) {
+      if (rewritten !== null) rewrite(rewritten, offset, onRewrite);
+      offset += BLOCK2;
+      metadata?.announced(block);
+      if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
+      const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize };
+      if (data.length < ownSize)
+        throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
+      const problem = extend2(extension, flag2, data);
+      if (problem !== null) throw bad(problem);
+      metadata?.extended(flag2, data);
+      offset = yield* pad(offset + ownSize, metadata);
+      continue;
+    }
+    if (flag2 === OLD_LONG_NAME) throw bad("a long name of the oldest GNU form, which is not supported,");
+    if (flag2 === OLD_SPARSE) throw bad("a sparse entry of the old GNU form, which is not supported,");
+    const prefix2 = prefixField(block);
+    if (prefix2 === null) throw bad("a name that readers put together differently");
+    const shortName = nameField(block, 0, 100);
+    const { pax, longName, longLink } = extension;
+    const ownName = prefix2 === "" ? shortName : `${prefix2}/${shortName}`;
+    const name2 = pax?.get("path") || longName || ownName;
+    const linkName = pax?.get("linkpath") || longLink || nameField(block, 157, 100);
+    checkPath("path", name2);
+    checkPath("link to", linkName);
+    let type = TYPES[flag2] ?? "other";
+    const paxSize = pax?.get("size") || null;
+    if (paxSize !== null && !/^\d{1,15}$/.test(paxSize)) throw bad("an impossible entry size");
+    const size = paxSize === null ? ownSize : Number(paxSize);
+    if (type === "file" && name2.endsWith("/")) {
+      if (size > 0 || flag2 !== 0) throw bad("a file whose name ends in a slash, which some take for a directory,");
+      type = "directory";
+    }
+    if (HEADER_ONLY.has(type) && size > 0) {
+      if (paxSize !== null) throw bad(`a ${type} entry that claims data,`);
+      const header3 = rewritten ?? Buffer.from(block);
+      header3.write("00000000000\0", 124, "latin1");
+      rewrite(header3, offset, onRewrite);
+    } else if (rewritten !== null) rewrite(rewritten, offset, onRewrite);
+    offset += BLOCK2;
+    const held = type === "directory" || HEADER_ONLY.has(type) ? 0 : size;
+    const header2 = { name: name2, type, linkName, size: held, offset, afterEnd: zeroBlocks >= 2, pax };
+    onEntry(header2);
+    metadata?.entry(block, header2, ownName);
+    zeroBlocks = zeroBlocks >= 2 ? zeroBlocks : 0;
+    extension = { pax: null, longName: null, longLink: null };
+    offset = yield* pad(offset + held, metadata);
+  }
+}
+function* pad(offset, metadata) {
+  const fill2 = (BLOCK2 - offset % BLOCK2) % BLOCK2;
+  if (metadata !== null && fill2 > 0) {
+    const padding = yield { offset, length: fill2, isPadding: true };
+    if (padding.length > 0) metadata.padding(padding);
+  }
+  return offset + fill2;
+}
+function rewrite(header2, offset, onRewrite) {
+  sign(header2);
+  onRewrite(offset, header2);
+}
+function extend2(extension, flag2, data) {
+  if (flag2 === LONG_NAME) extension.longName = nameField(data, 0, data.length);
+  else if (flag2 === LONG_LINK) extension.longLink = nameField(data, 0, data.length);
+  else {
+    const records = paxRecords(data);
+    if (records === null) return "an extended header that is damaged";
+    const isGlobal = flag2 === PAX_GLOBAL;
+    for (const key of records.keys()) {
+      if (key.startsWith("GNU.sparse.")) return "a sparse entry, which is not supported,";
+      if (isGlobal && CHANGES_ENTRIES.test(key)) return `a global header that sets ${JSON.stringify(key)}, which readers apply differently,`;
+    }
+    if (isGlobal) return extension.pax === null && extension.longName === null && extension.longLink === null ? null : "a global header between an entry and what belongs to it,";
+    extension.pax = records;
+  }
+  const { pax, longName, longLink } = extension;
+  const disagrees = (own2, key) => own2 !== null && (pax?.get(key) || own2) !== own2;
+  return disagrees(longName, "path") || disagrees(longLink, "linkpath") ? "an entry with two long names," : null;
+}
+async function indexTar(where, size, read2, limits) {
+  const entries = [];
+  const walk3 = walkTar(where, limits, {
+    onEntry: (header2) => {
+      if (header2.offset + header2.size > size) {
+        throw new ImageError(
+          "truncated",
+          `${where}: entry ${shortened(header2.name)} needs ${header2.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`
+        );
+      }
+      if (entries.push(header2) > limits.entries) throw new ImageError("too-many-entries", `${where} has more than ${limits.entries} entries ${raise("entries")}`);
+    },
+    onRewrite: () => {
+    },
+    metadata: null
+  });
+  for (let step2 = walk3.next(); !step2.done; ) {
+    const { offset, length } = step2.value;
+    step2 = walk3.next(await read2(offset, Math.max(0, Math.min(length, size - offset))));
+  }
+  return entries;
+}
+
+// src/image/tar-guard.ts
+var NOTHING5 = Buffer.alloc(0);
+var TarGuard = class {
+  #walk;
+  #wanted;
+  #position = 0;
+  #partial = [];
+  #have = 0;
+  /** Headers to write anew in what is handed on. */
+  #rewritten = [];
+  /** Where what was handed on ends: in front of a header that is not whole yet. */
+  #handedOn = 0;
+  #kept = NOTHING5;
+  /** @param metadata told of all that is no content */
+  constructor(where, limits, onEntry, metadata = null) {
+    this.#walk = walkTar(where, limits, { onEntry, onRewrite: (offset, header2) => this.#rewritten.push({ offset, header: header2 }), metadata });
+    this.#wanted = this.#step(this.#walk.next());
+  }
+  #step(step2) {
+    return step2.done ? null : step2.value;
+  }
+  /**
+   * @returns what tar-stream is to read: the bytes themselves but for headers that it would read otherwise. A header that is
+   * not whole yet is kept back.
+   * @throws ImageError when a header is damaged or beyond the limits
+   */
+  push(chunk) {
+    const start = this.#position;
+    const end2 = start + chunk.length;
+    this.#position = end2;
+    while (this.#wanted !== null) {
+      const { offset, length, isPadding } = this.#wanted;
+      const from = offset + this.#have;
+      if (from >= end2) break;
+      const to = Math.min(end2, offset + length);
+      const piece = isPadding === true && isZero(chunk, from - start, to - start) ? NOTHING5 : chunk.subarray(from - start, to - start);
+      this.#have += to - from;
+      if (this.#have < length) {
+        if (piece.length > 0) this.#partial.push(Buffer.from(piece));
+        break;
+      }
+      const block = this.#partial.length === 0 ? piece : Buffer.concat([...this.#partial, piece]);
+      this.#partial = [];
+      this.#have = 0;
+      this.#wanted = this.#step(this.#walk.next(block));
+    }
+    return this.#handOn(chunk);
+  }
+  #handOn(chunk) {
+    const isCut = this.#wanted !== null && this.#wanted.length === BLOCK2 && this.#have > 0;
+    const until = isCut && this.#wanted !== null ? this.#wanted.offset : this.#position;
+    const whole4 = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk]);
+    let out = whole4.subarray(0, until - this.#handedOn);
+    this.#kept = isCut ? Buffer.from(whole4.subarray(out.length)) : NOTHING5;
+    if (this.#rewritten.length > 0) {
+      out = Buffer.from(out);
+      for (const { offset, header: header2 } of this.#rewritten) header2.copy(out, offset - this.#handedOn);
+      this.#rewritten = [];
+    }
+    this.#handedOn = until;
+    return out;
+  }
+  /** Bytes that were kept back: whoever reads on after an error starts with them. */
+  get kept() {
+    return this.#kept;
+  }
+  /** Tells the walk that no more bytes come. @throws ImageError `truncated` inside a header */
+  end() {
+    let rest = Buffer.concat(this.#partial);
+    while (this.#wanted !== null) {
+      this.#wanted = this.#step(this.#walk.next(rest));
+      rest = NOTHING5;
+    }
+  }
+};
+var NestedGuard = class {
+  #guard = new TarGuard("the archive", NO_LIMITS, () => {
+  });
+  /** The walk found something wrong. */
+  get failed() {
+    return this.#guard === null;
+  }
+  /** @returns what tar-stream is to read */
+  push(chunk) {
+    const guard2 = this.#guard;
+    if (guard2 === null) return chunk;
+    try {
+      return guard2.push(chunk);
+    } catch {
+      this.#guard = null;
+      return Buffer.concat([guard2.kept, chunk]);
+    }
+  }
+  /** @returns the bytes that were kept back: half a header */
+  end() {
+    return this.#guard?.kept ?? NOTHING5;
+  }
+};
+
+// src/layer/tar-entries.ts
+var import_tar_stream = __toESM(require_tar_stream(), 1);
+var TarEntries = class {
+  #extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
+  #closed;
+  #failure = null;
+  /** Entries that were handed on and not taken yet: none or one. */
+  #busy = 0;
+  #idle = () => {
+  };
+  /** @param onEntry takes an entry: it reads the stream to its end, then calls `next` */
+  constructor(onEntry) {
+    const extract = this.#extract;
+    this.#closed = new Promise((resolve) => {
+      extract.on("error", (error3) => {
+        this.#failure ??= error3;
+        resolve();
+      });
+      extract.on("close", () => resolve());
+      extract.on("finish", resolve);
+    });
+    extract.on("entry", (header2, stream, next) => {
+      let isTaken = false;
+      this.#busy++;
+      stream.on("error", () => {
+      });
+      onEntry(header2, stream, (error3) => {
+        if (isTaken) return;
+        isTaken = true;
+        this.#busy--;
+        if (error3 != null) this.#failure ??= error3;
+        next(error3);
+        if (this.#busy === 0 || error3 != null) this.#idle();
+      });
+    });
+  }
+  /** What went wrong; null so far. */
+  get failure() {
+    return this.#failure;
+  }
+  /** @returns a promise to wait for before more is written, or null */
+  write(chunk) {
+    return this.#extract.write(chunk) ? null : Promise.race([new Promise((resolve) => this.#extract.once("drain", () => resolve())), this.#closed]);
+  }
+  /** Ends the tar and waits until its last entry was taken, or something went wrong. @param rest the last bytes */
+  async end(rest) {
+    if (this.#failure === null) this.#extract.end(rest);
+    await this.#closed;
+    if (this.#failure === null && this.#busy > 0)
+      await new Promise((resolve) => {
+        this.#idle = resolve;
+      });
+  }
+  /** Stops, for a reason that is no fault of the tar. */
+  destroy(error3) {
+    this.#extract.destroy(error3);
+  }
+};
+
+// src/layer/hash.ts
+async function readAgain(layer, takerOf) {
+  let index = -1;
+  const entries = new TarEntries((header2, stream, next) => {
+    index++;
+    if (header2.type === "directory") {
+      next();
+      return;
+    }
+    const taker = takerOf(index);
+    stream.on("data", (chunk) => taker?.take(chunk));
+    stream.on("end", () => {
+      taker?.done();
+      next();
+    });
+    stream.resume();
+  });
+  const guard2 = new TarGuard("the second reading", NO_LIMITS, () => {
+  });
+  for await (const chunk of layer.open()) {
+    const passed = guard2.push(chunk);
+    const busy = passed.length > 0 ? entries.write(passed) : null;
+    if (busy !== null) await busy;
+    if (entries.failure !== null) break;
+  }
+  await entries.end();
+  if (entries.failure !== null) throw entries.failure;
+}
+async function hashEntries(layer, wanted) {
+  const found = /* @__PURE__ */ new Map();
+  await readAgain(layer, (index) => {
+    if (!wanted.has(index)) return null;
+    const hashes2 = { md5: createHash7("md5"), sha1: createHash7("sha1"), sha256: createHash7("sha256") };
+    return {
+      take: (chunk) => {
+        for (const hash3 of Object.values(hashes2)) hash3.update(chunk);
+      },
+      done: () => found.set(index, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") })
+    };
+  });
+  return found;
+}
+async function readEntries(layer, hashed2, texts2) {
+  const checksums2 = /* @__PURE__ */ new Map();
+  const contents = /* @__PURE__ */ new Map();
+  await readAgain(layer, (index) => {
+    const hash3 = hashed2.has(index) ? createHash7("sha256") : null;
+    const chunks = texts2.has(index) ? [] : null;
+    if (hash3 === null && chunks === null) return null;
+    return {
+      take: (chunk) => {
+        hash3?.update(chunk);
+        chunks?.push(Buffer.from(chunk));
+      },
+      done: () => {
+        if (hash3 !== null) checksums2.set(index, hash3.digest("hex"));
+        if (chunks !== null) contents.set(index, Buffer.concat(chunks).toString("utf8"));
+      }
+    };
+  });
+  return { checksums: checksums2, contents };
+}
+
+// src/packing/pipe.ts
+var WAITING = 2;
+var Pipe = class {
+  #pieces = [];
+  #ended = false;
+  #stopped = false;
+  #wake = null;
+  #drained = null;
+  /** @returns a promise to wait for before more is written, or null */
+  write(piece) {
+    if (this.#stopped || piece.length === 0) return null;
+    this.#pieces.push(piece);
+    this.#wake?.();
+    if (this.#pieces.length < WAITING) return null;
+    return new Promise((resolve) => {
+      this.#drained = resolve;
+    });
+  }
+  end() {
+    this.#ended = true;
+    this.#wake?.();
+  }
+  /** Nothing more will be read. */
+  stop() {
+    this.#stopped = true;
+    this.#pieces.length = 0;
+    this.#drained?.();
+  }
+  /** The next piece, null at the end. */
+  async read() {
+    while (this.#pieces.length === 0 && !this.#ended) {
+      await new Promise((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const piece = this.#pieces.shift() ?? null;
+    if (this.#pieces.length < WAITING) this.#drained?.();
+    return piece;
+  }
+};
+
+// src/layer/opening.ts
+async function deliver(host, member, chunks) {
+  const content = host.content(member);
+  try {
+    for await (const chunk of chunks) await content.push(chunk, false);
+  } finally {
+    await content.end();
+    host.done(content);
+  }
+}
+
+// src/layer/archives.ts
+var shown = (name2) => cleanPath(name2).slice(1);
+async function openTar({ feed, host }) {
+  const entries = new TarEntries((header2, source2, next) => {
+    if (header2.type === "directory") {
+      next();
+      return;
+    }
+    const member = host.content(shown(header2.name));
+    const fail = (error3) => next(error3 instanceof Error ? error3 : new Error(String(error3)));
+    source2.on("data", (chunk) => {
+      const busy = member.push(chunk, false);
+      if (busy === null) return;
+      source2.pause();
+      busy.then(() => source2.resume(), fail);
+    });
+    source2.on("end", () => {
+      const done = () => {
+        host.done(member);
+        next();
+      };
+      const ending2 = member.end();
+      if (ending2 === null) done();
+      else ending2.then(done, fail);
+    });
+    if (header2.size === 0) source2.resume();
+  });
+  const guard2 = new NestedGuard();
+  for (let chunk = await feed.next(); chunk !== null && entries.failure === null; chunk = await feed.next()) {
+    const passed = guard2.push(chunk);
+    const busy = passed.length > 0 ? entries.write(passed) : null;
+    if (busy !== null) await busy;
+  }
+  const rest = guard2.end();
+  await entries.end(rest.length === 0 ? void 0 : rest);
+  if (entries.failure !== null) throw new PackingError("its tar is damaged", { cause: entries.failure });
+  if (guard2.failed) throw new PackingError("its tar is damaged, or readers differ on what it holds");
+}
+async function openAr({ feed, host }) {
+  await feed.skip(8);
+  for (; ; ) {
+    const header2 = await feed.peek(60);
+    if (header2.length === 0) return;
+    if (header2.length < 60 || header2.toString("latin1", 58, 60) !== "`\n") {
+      if (header2.subarray(0, 1).toString("latin1") === "\n") await feed.skip(1);
+      if ((await feed.peek(60)).toString("latin1", 58, 60) !== "`\n") return;
+      continue;
+    }
+    await feed.skip(60);
+    const size = Number(header2.toString("latin1", 48, 58).trim());
+    if (!Number.isSafeInteger(size) || size < 0) throw new PackingError("its ar archive is damaged");
+    const written = header2.toString("latin1", 0, 16).trim();
+    const nameLength = written.startsWith("#1/") ? Math.min(size, 4096, Number(written.slice(3)) || 0) : 0;
+    const name2 = nameLength === 0 ? written.replace(/\/$/, "") : (await feed.take(nameLength)).toString("utf8").replace(/(?<!\0)\0+$/, "");
+    const length = size - nameLength;
+    const head = await feed.peek(Math.min(HEAD, length));
+    if (packingOf(head, name2) === null) await passOver(feed, length);
+    else await deliver(host, shown(name2), whole2(feed, length));
+    if (size % 2 === 1) await feed.skip(1);
+  }
+}
+async function* whole2(feed, length) {
+  let left = length;
+  for await (const piece of feed.part(length)) {
+    left -= piece.length;
+    yield piece;
+  }
+  if (left > 0) throw new PackingError("it ends in the middle of a member");
+}
+async function passOver(feed, length) {
+  for await (const _ of whole2(feed, length)) ;
+}
+function cpioHeader(head) {
+  const text5 = head.toString("latin1");
+  if (/^07070[12][0-9A-Fa-f]{104}/.test(text5)) {
+    const field2 = (index) => Number.parseInt(text5.slice(6 + index * 8, 14 + index * 8), 16);
+    return { size: field2(6), nameLength: field2(11), headerLength: 110, align: 4 };
+  }
+  if (/^070707[0-7]{70}/.test(text5)) return { size: Number.parseInt(text5.slice(65, 76), 8), nameLength: Number.parseInt(text5.slice(59, 65), 8), headerLength: 76, align: 1 };
+  return null;
+}
+async function openCpio({ feed, host }) {
+  for (; ; ) {
+    const header2 = cpioHeader(await feed.peek(110));
+    if (header2 === null) throw new PackingError("its cpio archive is damaged");
+    const { size, nameLength, headerLength: headerLength2, align: align2 } = header2;
+    const fill2 = (length) => (align2 - length % align2) % align2;
+    if (nameLength > 65536) throw new PackingError("its cpio archive is damaged");
+    await feed.skip(headerLength2);
+    const name2 = (await feed.take(nameLength)).toString("utf8").replace(/\0.*$/s, "");
+    await feed.skip(fill2(headerLength2 + nameLength));
+    if (name2 === "TRAILER!!!") return;
+    if (size > 0) await deliver(host, shown(name2), whole2(feed, size));
+    await feed.skip(fill2(size));
+  }
+}
+var MAX_RPM_HEADER = 256 << 20;
+async function openRpm({ feed, host }) {
+  await feed.skip(96);
+  for (const isSignature of [true, false]) {
+    const intro = await feed.take(16);
+    if (intro.length < 16 || intro.readUInt32BE(0) !== 2393761793) throw new PackingError("its rpm headers are damaged");
+    const length = intro.readUInt32BE(8) * 16 + intro.readUInt32BE(12);
+    if (length > MAX_RPM_HEADER) throw new PackingError("its rpm headers are damaged");
+    await passOver(feed, length + (isSignature ? (8 - length % 8) % 8 : 0));
+  }
+  const payload = async function* () {
+    for (let chunk = await feed.next(); chunk !== null; chunk = await feed.next()) yield chunk;
+  };
+  await deliver(host, "payload", payload());
+}
+
+// src/layer/git-objects.ts
+import { createHash as createHash8 } from "node:crypto";
+import zlib7 from "node:zlib";
+
+// src/layer/nested.ts
+var MAX_RATIO = 200;
+var RATIO_FLOOR = 16 << 20;
+var MAX_MEMORY2 = 128 << 20;
+var Stop = class extends Error {
+  name = "Stop";
+};
+var NestedBudget = class {
+  /** Archives in archives in archives: how deep. */
+  depth;
+  /** Bytes that all archives of one layer may unpack to. */
+  #bytes;
+  #left;
+  #memory = 0;
+  constructor(limits) {
+    this.depth = limits["nested-depth"];
+    this.#bytes = limits["nested-bytes"];
+    this.#left = this.#bytes;
+  }
+  /**
+   * Takes unpacked bytes off the budget.
+   * @param account bytes read from this archive so far, and bytes that it gave before these
+   * @throws Stop
+   */
+  spend(bytes2, account) {
+    this.#left -= bytes2;
+    account.unpacked += bytes2;
+    if (this.#left < 0) throw new Stop(`the archives of this layer unpack to more than ${this.#bytes} bytes (limits.nested-bytes)`);
+    if (account.unpacked > RATIO_FLOOR && account.unpacked > account.packed * MAX_RATIO) throw new Stop(`it unpacks to more than ${MAX_RATIO} times its size`);
+  }
+  /** Takes memory, to be given back. @throws Stop */
+  hold(bytes2) {
+    if (this.#memory + bytes2 > MAX_MEMORY2) throw new Stop(`opening it takes more than the ${MAX_MEMORY2 >> 20} MiB of memory that archives may take at once`);
+    this.#memory += bytes2;
+  }
+  release(bytes2) {
+    this.#memory -= bytes2;
+  }
+  /** How many bytes may still be unpacked. */
+  get left() {
+    return Math.max(0, this.#left);
+  }
+};
+
+// src/layer/kept.ts
+var MAX_KEPT = 96 << 20;
+var LARGE = 1 << 20;
+async function keep(feed, budget, what, use) {
+  let buffer = Buffer.alloc(0);
+  let size = 0;
+  let held = 0;
+  try {
+    for (let chunk = await feed.next(); chunk !== null; chunk = await feed.next()) {
+      if (size + chunk.length > MAX_KEPT) throw new Stop(`${what} of more than ${MAX_KEPT} bytes are not opened`);
+      budget.hold(chunk.length);
+      held += chunk.length;
+      if (size + chunk.length > buffer.length) {
+        const larger = Buffer.allocUnsafeSlow(size + chunk.length > LARGE ? MAX_KEPT : Math.max(size + chunk.length, Math.min(LARGE, size * 2)));
+        buffer.copy(larger, 0, 0, size);
+        buffer = larger;
+      }
+      chunk.copy(buffer, size);
+      size += chunk.length;
+    }
+    await use(buffer.subarray(0, size));
+  } finally {
+    budget.release(held);
+  }
+}
+async function* pieces(bytes2) {
+  for (let at3 = 0; at3 < bytes2.length; at3 += LARGE) yield bytes2.subarray(at3, at3 + LARGE);
+}
+
+// src/layer/git-objects.ts
+var TYPES2 = { 1: "commit", 2: "tree", 3: "blob", 4: "tag" };
+var OFFSET_DELTA = 6;
+var NAMED_DELTA = 7;
+var MAX_OBJECT = 16 << 20;
+var MAX_BASES = 32 << 20;
+var MAX_NAMED3 = 2e5;
+var LOOSE = /(?:^|\/)objects\/[0-9a-f]{2}\/[0-9a-f]{38,62}$/;
+function withoutGitHeader(path19, bytes2) {
+  if (!LOOSE.test(path19)) return bytes2;
+  const header2 = /^(?:blob|tree|commit|tag) \d+\0/.exec(bytes2.toString("latin1", 0, 32));
+  return header2 === null ? bytes2 : bytes2.subarray(header2[0].length);
+}
+var PackIndex = class {
+  count = 0;
+  #at = new Int32Array(1024);
+  #data = new Int32Array(1024);
+  #size = new Int32Array(1024);
+  #child = new Int32Array(1024);
+  #sibling = new Int32Array(1024);
+  #byId = /* @__PURE__ */ new Map();
+  #named = 0;
+  /** Deltas whose base is not known. */
+  waiting = 0;
+  add(at3, data, size) {
+    if (this.count === this.#at.length) {
+      const grown = (array2) => {
+        const larger = new Int32Array(array2.length * 2);
+        larger.set(array2);
+        return larger;
+      };
+      this.#at = grown(this.#at);
+      this.#data = grown(this.#data);
+      this.#size = grown(this.#size);
+      this.#child = grown(this.#child);
+      this.#sibling = grown(this.#sibling);
+    }
+    this.#at[this.count] = at3;
+    this.#data[this.count] = data;
+    this.#size[this.count] = size;
+    this.#child[this.count] = -1;
+    this.#sibling[this.count] = -1;
+    return this.count++;
+  }
+  entry(index) {
+    return { data: this.#data[index] ?? 0, size: this.#size[index] ?? 0 };
+  }
+  /** Notes what an object is built on. @returns whether that can be */
+  buildOn(index, base) {
+    if (typeof base === "string") {
+      if (++this.#named > MAX_NAMED3) return false;
+      const others = this.#byId.get(base);
+      if (others === void 0) this.#byId.set(base, [index]);
+      else others.push(index);
+      this.waiting++;
+      return true;
+    }
+    const parent = this.#find(base);
+    if (parent === -1) return false;
+    this.#sibling[index] = this.#child[parent] ?? -1;
+    this.#child[parent] = index;
+    this.waiting++;
+    return true;
+  }
+  /** Whether anything is built on an object. */
+  hasChildren({ index, id }) {
+    return (this.#child[index] ?? -1) !== -1 || this.#byId.has(id);
+  }
+  /** One object that is built on another, and has not been taken yet; -1 for none. */
+  take({ index, id }) {
+    const child = this.#child[index] ?? -1;
+    if (child !== -1) {
+      this.#child[index] = this.#sibling[child] ?? -1;
+      this.waiting--;
+      return child;
+    }
+    const named3 = this.#byId.get(id);
+    const next = named3?.pop();
+    if (named3?.length === 0) this.#byId.delete(id);
+    if (next === void 0) return -1;
+    this.waiting--;
+    return next;
+  }
+  /** The object that starts at a place. */
+  #find(at3) {
+    let [low, high] = [0, this.count - 1];
+    while (low <= high) {
+      const middle = low + high >> 1;
+      const value = this.#at[middle] ?? 0;
+      if (value === at3) return middle;
+      if (value < at3) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+};
+var Pack = class {
+  #opening;
+  #bytes;
+  #index = new PackIndex();
+  #unread = 0;
+  #why = "";
+  constructor(opening, bytes2) {
+    this.#opening = opening;
+    this.#bytes = bytes2;
+  }
+  /** @returns where the pack ends */
+  async read() {
+    const count2 = this.#bytes.readUInt32BE(8);
+    const whole4 = [];
+    let at3 = 12;
+    for (let i = 0; i < count2; i++) at3 = await this.#entry(at3, whole4);
+    for (const packed of whole4) {
+      const index = Math.floor(packed / 8);
+      const type = TYPES2[packed % 8] ?? "";
+      const { bytes: bytes2 } = this.#inflate(this.#index.entry(index));
+      const root = { index, type, bytes: bytes2, id: idOf2(type, bytes2) };
+      if (this.#index.hasChildren(root)) await this.#family(root);
+    }
+    if (this.#index.waiting > 0) this.#leaveOut(this.#index.waiting, "what they are built on is not in the pack");
+    if (this.#unread > 0) this.#opening.host.skip(`${this.#unread} objects of the git pack could not be read: ${this.#why}`);
+    return at3 + 20;
+  }
+  #leaveOut(count2, why) {
+    if (this.#unread === 0) this.#why = why;
+    this.#unread += count2;
+  }
+  /** One object of the pack: whole ones are read, others wait for what they are built on. @returns where the next one starts */
+  async #entry(at3, whole4) {
+    const { type, size, end: end2 } = this.#header(at3);
+    let data = end2;
+    let base = null;
+    if (type === OFFSET_DELTA) {
+      const offset = this.#offset(end2);
+      base = at3 - offset.value;
+      data = offset.end;
+    } else if (type === NAMED_DELTA) {
+      data = end2 + 20;
+      base = this.#bytes.toString("hex", end2, data);
+    } else if (TYPES2[type] === void 0) throw new PackingError("its git pack is damaged");
+    if (size > MAX_OBJECT) return this.#large({ data, size }, TYPES2[type] ?? null);
+    const { bytes: bytes2, end: next } = this.#inflate({ data, size });
+    const index = this.#index.add(at3, data, size);
+    if (base !== null) {
+      if (!this.#index.buildOn(index, base)) this.#leaveOut(1, "what they are built on is not in the pack");
+      return next;
+    }
+    whole4.push(index * 8 + type);
+    const name2 = TYPES2[type] ?? "";
+    await this.#emit({ index, type: name2, bytes: bytes2, id: idOf2(name2, bytes2) });
+    return next;
+  }
+  /** An object that is too large to build others on is read piece by piece. @param type null for what differs from another */
+  async #large({ data, size }, type) {
+    const feed = Feed.of(pieces(this.#bytes.subarray(data)));
+    const { host, budget, account } = this.#opening;
+    const inflated = async function* () {
+      for await (const chunk of inflate(feed, "zlib")) {
+        budget.spend(chunk.length, account);
+        yield chunk;
+      }
+    };
+    if (type !== null) await deliver(host, `${type} of ${size} bytes`, inflated());
+    else {
+      for await (const _ of inflated()) ;
+      this.#leaveOut(1, `one has ${size} bytes (at most ${MAX_OBJECT} are put together)`);
+    }
+    return data + feed.position;
+  }
+  async #emit({ type, bytes: bytes2, id }) {
+    this.#opening.budget.spend(bytes2.length, this.#opening.account);
+    await deliver(this.#opening.host, `${type} ${id}`, [bytes2]);
+  }
+  /** All that is built on an object, and on that. */
+  async #family(root) {
+    const stack = [root];
+    let held = root.bytes.length;
+    for (let base = stack.at(-1); base !== void 0; base = stack.at(-1)) {
+      const child = this.#index.take(base);
+      if (child === -1 || !this.#index.hasChildren(base)) {
+        stack.pop();
+        held -= base.bytes.length;
+      }
+      if (child === -1) continue;
+      try {
+        const bytes2 = applyDelta(base.bytes, this.#inflate(this.#index.entry(child)).bytes);
+        const object2 = { index: child, type: base.type, bytes: bytes2, id: idOf2(base.type, bytes2) };
+        await this.#emit(object2);
+        if (!this.#index.hasChildren(object2)) continue;
+        held += bytes2.length;
+        if (held > MAX_BASES) throw new Stop("objects of its git pack take too much memory");
+        stack.push(object2);
+      } catch (error3) {
+        if (!(error3 instanceof PackingError)) throw error3;
+        this.#leaveOut(1, error3.message);
+      }
+    }
+  }
+  #inflate({ data, size }) {
+    try {
+      const result = zlib7.inflateSync(this.#bytes.subarray(data), { maxOutputLength: size + 1, info: true });
+      const { buffer, engine } = result;
+      return { bytes: buffer, end: data + engine.bytesWritten };
+    } catch (cause) {
+      throw new PackingError("its git pack is damaged", { cause });
+    }
+  }
+  #header(from) {
+    let at3 = from;
+    let byte = this.#bytes[at3++] ?? 0;
+    const type = byte >> 4 & 7;
+    let size = byte & 15;
+    for (let weight = 16; byte >= 128 && at3 - from < 8; weight *= 128) {
+      byte = this.#bytes[at3++] ?? 0;
+      size += (byte & 127) * weight;
+    }
+    return { type, size, end: at3 };
+  }
+  #offset(from) {
+    let at3 = from;
+    let byte = this.#bytes[at3++] ?? 0;
+    let value = byte & 127;
+    while (byte >= 128 && at3 - from < 8) {
+      byte = this.#bytes[at3++] ?? 0;
+      value = (value + 1) * 128 + (byte & 127);
+    }
+    return { value, end: at3 };
+  }
+};
+var idOf2 = (type, bytes2) => createHash8("sha1").update(`${type} ${bytes2.length}\0`).update(bytes2).digest("hex");
+function applyDelta(base, delta) {
+  const damaged2 = () => new PackingError("what differs does not fit");
+  let at3 = 0;
+  const number5 = () => {
+    let [value, weight, byte] = [0, 1, 128];
+    for (; byte >= 128 && weight < 2 ** 49; weight *= 128) {
+      byte = delta[at3++] ?? 0;
+      value += (byte & 127) * weight;
+    }
+    return value;
+  };
+  if (number5() !== base.length) throw damaged2();
+  const size = number5();
+  if (size > MAX_OBJECT) throw new PackingError(`one has ${size} bytes (at most ${MAX_OBJECT} are put together)`);
+  const out = Buffer.allocUnsafe(size);
+  let done = 0;
+  while (at3 < delta.length) {
+    const operation = delta[at3++] ?? 0;
+    let [source2, from, length] = [delta, at3, operation];
+    if (operation >= 128) {
+      source2 = base;
+      from = 0;
+      length = 0;
+      for (let i = 0; i < 4; i++) if ((operation & 1 << i) !== 0) from += (delta[at3++] ?? 0) * 256 ** i;
+      for (let i = 0; i < 3; i++) if ((operation & 16 << i) !== 0) length += (delta[at3++] ?? 0) * 256 ** i;
+      if (length === 0) length = 65536;
+    } else at3 += operation;
+    if (operation === 0 || from + length > source2.length || done + length > size) throw damaged2();
+    source2.copy(out, done, from, from + length);
+    done += length;
+  }
+  if (done !== size) throw damaged2();
+  return out;
+}
+async function openGitPack(opening) {
+  await keep(opening.feed, opening.budget, "git packs", async (bytes2) => {
+    const end2 = await new Pack(opening, bytes2).read();
+    opening.feed.unread(Buffer.from(bytes2.subarray(end2)));
+  });
+}
+async function openGitBundle(opening) {
+  const at3 = (await opening.feed.peek(1 << 20)).indexOf("\n\nPACK");
+  if (at3 === -1) throw new PackingError("its git bundle is damaged");
+  await opening.feed.skip(at3 + 2);
+  await openGitPack(opening);
+}
+
+// src/layer/zip.ts
+var import_yauzl2 = __toESM(require_yauzl(), 1);
+var MEMBER = Buffer.from("PK", "latin1");
+var DIRECTORY2 = Buffer.from("PK", "latin1");
+var END2 = Buffer.from("PK", "latin1");
+var DESCRIPTOR = Buffer.from("PK\x07\b", "latin1");
+var END_LENGTH = 22;
+var METHODS = { 8: "deflate", 12: "bzip2", 93: "zstd", 95: "xz" };
+var AT_ONCE = 1 << 20;
+var MAX_DESCRIPTOR = 24;
+function findDirectory(bytes2) {
+  for (let at3 = bytes2.lastIndexOf(END2); at3 >= 0; at3 = at3 === 0 ? -1 : bytes2.lastIndexOf(END2, at3 - 1)) {
+    if (at3 + END_LENGTH > bytes2.length) continue;
+    const end2 = at3 + END_LENGTH + bytes2.readUInt16LE(at3 + 20);
+    const [count2, size, offset] = [bytes2.readUInt16LE(at3 + 10), bytes2.readUInt32LE(at3 + 12), bytes2.readUInt32LE(at3 + 16)];
+    if (end2 > bytes2.length || size > at3) continue;
+    if (offset === 4294967295 || count2 === 65535 || size === 4294967295) {
+      const start = bytes2.indexOf(DIRECTORY2);
+      return start === -1 || start > at3 ? null : { from: start, to: at3, end: end2 };
+    }
+    const from = at3 - size;
+    if (count2 > 0 && !bytes2.subarray(from, from + 4).equals(DIRECTORY2)) continue;
+    if (offset !== from) moveDirectory(bytes2, { from, to: at3 }, offset - from, at3);
+    return { from, to: at3, end: end2 };
+  }
+  return null;
+}
+function moveDirectory(bytes2, { from, to }, shift, end2) {
+  for (let at3 = from; at3 + 46 <= to && bytes2.subarray(at3, at3 + 4).equals(DIRECTORY2); ) {
+    bytes2.writeUInt32LE(Math.max(0, bytes2.readUInt32LE(at3 + 42) - shift), at3 + 42);
+    at3 += 46 + bytes2.readUInt16LE(at3 + 28) + bytes2.readUInt16LE(at3 + 30) + bytes2.readUInt16LE(at3 + 32);
+  }
+  bytes2.writeUInt32LE(from, end2 + 16);
+}
+var ZipReading = class {
+  #opening;
+  #bytes;
+  /** What members of the directory take, each from its header on. */
+  #known = [];
+  constructor(opening, bytes2) {
+    this.#opening = opening;
+    this.#bytes = bytes2;
+  }
+  /** @returns where the archive ends */
+  async read() {
+    const directory = findDirectory(this.#bytes);
+    const end2 = directory?.end ?? this.#bytes.length;
+    if (directory !== null) {
+      try {
+        await this.#readDirectory(this.#bytes.subarray(0, end2));
+        await this.#aside("the comment", [this.#bytes.subarray(directory.to + END_LENGTH, end2)]);
+      } catch (error3) {
+        if (error3 instanceof Stop) throw error3;
+        this.#opening.host.skip(`not all of it could be unpacked: ${error3 instanceof Error ? error3.message : "it is damaged"}`);
+      }
+    }
+    const found = await this.#readGaps(directory?.from ?? end2, directory !== null);
+    if (directory === null) this.#opening.host.skip(found ? "it is damaged: members were found, its directory was not" : "it is damaged");
+    return end2;
+  }
+  async #readDirectory(bytes2) {
+    const zip = await new Promise((resolve, reject) => {
+      (0, import_yauzl2.fromBuffer)(bytes2, { lazyEntries: true, decodeStrings: false, validateEntrySizes: false }, (error3, file) => error3 ? reject(error3) : resolve(file));
+    });
+    await new Promise((resolve, reject) => {
+      zip.on("entry", (entry) => {
+        this.#entry(entry).then(() => zip.readEntry(), reject);
+      });
+      zip.on("end", resolve);
+      zip.on("error", reject);
+      zip.readEntry();
+    });
+  }
+  async #entry(entry) {
+    const name2 = Buffer.from(entry.fileName).toString("utf8");
+    const at3 = entry.relativeOffsetOfLocalHeader;
+    const { host } = this.#opening;
+    if (at3 + 30 > this.#bytes.length || !this.#bytes.subarray(at3, at3 + 4).equals(MEMBER)) {
+      if (!name2.endsWith("/")) host.skip("it is not where the directory says", name2);
+      return;
+    }
+    const start = at3 + 30 + this.#bytes.readUInt16LE(at3 + 26) + this.#bytes.readUInt16LE(at3 + 28);
+    const known2 = { from: at3, to: Math.min(this.#bytes.length, start + entry.compressedSize) };
+    this.#known.push(known2);
+    const own2 = this.#bytes.subarray(at3 + 30 + this.#bytes.readUInt16LE(at3 + 26), start);
+    await this.#aside(`${name2} (beside its data)`, [...extraFields(own2), ...extraFields(entry.extraFieldRaw), entry.fileCommentRaw]);
+    if (name2.endsWith("/") && entry.compressedSize === 0) return;
+    if (entry.generalPurposeBitFlag & 1) return host.skip("it is encrypted", name2);
+    const method = this.#bytes.readUInt16LE(at3 + 8);
+    if (method !== entry.compressionMethod) host.skip("its two headers tell of different compressions", name2);
+    known2.to = start + await this.#member(name2, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize));
+  }
+  /** Looks into what is packed beside the data of members: as it stands, it was read with the whole. */
+  async #aside(name2, texts2) {
+    const { host, budget, account } = this.#opening;
+    for (const bytes2 of texts2) {
+      if (packingOf(bytes2.subarray(0, HEAD), "") === null) continue;
+      budget.spend(bytes2.length, account);
+      await deliver(host, name2, [bytes2]);
+    }
+  }
+  /** @returns how many of the bytes belong to it */
+  async #member(name2, method, packed) {
+    const { host, budget, account } = this.#opening;
+    const stream = METHODS[method];
+    if (stream === void 0) {
+      if (method !== 0) host.skip(`its compression (method ${method}) is not supported`, name2);
+      else {
+        budget.spend(packed.length, account);
+        await deliver(host, name2, [packed]);
+      }
+      return packed.length;
+    }
+    const atOnce2 = method === 8 && packed.length < AT_ONCE ? inflateRawAtOnce(packed, Math.min(AT_ONCE * 8, budget.left)) : null;
+    if (atOnce2 !== null) {
+      budget.spend(atOnce2.bytes.length, account);
+      await deliver(host, name2, [atOnce2.bytes]);
+      return atOnce2.read;
+    }
+    const feed = Feed.of(pieces(packed));
+    let held = 0;
+    const memory = (bytes2) => {
+      if (bytes2 > held) budget.hold(bytes2 - held);
+      held = Math.max(held, bytes2);
+    };
+    const inflated = async function* () {
+      for await (const chunk of stream === "deflate" ? inflate(feed, stream) : decode2(stream, feed, { memory })) {
+        budget.spend(chunk.length, account);
+        yield chunk;
+      }
+    };
+    try {
+      await deliver(host, name2, inflated());
+    } catch (error3) {
+      if (!(error3 instanceof PackingError)) throw error3;
+      host.skip("it does not decompress", name2);
+    } finally {
+      budget.release(held);
+    }
+    return feed.position;
+  }
+  /** Members that the directory does not list, and other bytes between those that it does. @returns whether there were any */
+  async #readGaps(end2, isWhole) {
+    let found = false;
+    let at3 = 0;
+    let lost = 0;
+    for (const { from, to } of [...this.#known.sort((a, b) => a.from - b.from), { from: end2, to: end2 }]) {
+      if (from > at3) {
+        const left = await this.#readGap({ from: at3, to: Math.min(from, end2) });
+        found ||= left.found;
+        lost += Math.max(0, left.bytes - (at3 === 0 ? 0 : MAX_DESCRIPTOR));
+      }
+      at3 = Math.max(at3, to);
+    }
+    if (isWhole && lost > 0) this.#opening.host.skip(`${lost} of its bytes belong to no member`);
+    return found;
+  }
+  /** @returns how many bytes are none of a member, but for zeros */
+  async #readGap({ from, to }) {
+    const gap = this.#bytes.subarray(from, to);
+    let found = false;
+    let [done, bytes2] = [0, 0];
+    for (let at3 = gap.indexOf(MEMBER); at3 !== -1; at3 = gap.indexOf(MEMBER, Math.max(done, at3 + 1))) {
+      const header2 = gap.subarray(at3);
+      if (!isZipMember(header2)) continue;
+      found = true;
+      bytes2 += unknownBytes(gap.subarray(done, at3));
+      done = at3 + await this.#localMember(header2);
+    }
+    return { found, bytes: bytes2 + unknownBytes(gap.subarray(done)) };
+  }
+  /** A member by the header in front of its data alone. @returns its length with the header */
+  async #localMember(bytes2) {
+    const { host } = this.#opening;
+    const [flags, method, declared] = [bytes2.readUInt16LE(6), bytes2.readUInt16LE(8), bytes2.readUInt32LE(18)];
+    const nameEnd = 30 + bytes2.readUInt16LE(26);
+    const name2 = bytes2.toString("utf8", 30, nameEnd);
+    const start = nameEnd + bytes2.readUInt16LE(28);
+    const length = (flags & 8) === 0 ? declared : Math.max(0, nextSign(bytes2, start) - start);
+    if ((flags & 1) !== 0) {
+      host.skip("it is encrypted", name2);
+      return start + length;
+    }
+    const data = bytes2.subarray(start, METHODS[method] !== void 0 && (flags & 8) !== 0 ? bytes2.length : start + length);
+    if (name2.endsWith("/") && data.length === 0) return start;
+    return start + await this.#member(name2, method, data);
+  }
+};
+function extraFields(bytes2) {
+  const found = [bytes2];
+  for (let at3 = 0; at3 + 4 < bytes2.length; at3 += 4 + bytes2.readUInt16LE(at3 + 2)) found.push(bytes2.subarray(at3 + 4, at3 + 4 + bytes2.readUInt16LE(at3 + 2)));
+  return found;
+}
+function nextSign(bytes2, from) {
+  const next = [MEMBER, DESCRIPTOR, DIRECTORY2].map((sign2) => bytes2.indexOf(sign2, from)).filter((at3) => at3 !== -1);
+  return Math.min(bytes2.length, ...next);
+}
+function unknownBytes(bytes2) {
+  const first2 = bytes2.findIndex((byte) => byte !== 0);
+  if (first2 === -1 || bytes2.includes("APK Sig Block 42", 0, "latin1")) return 0;
+  return bytes2.length - first2;
+}
+async function openZip2(opening) {
+  await keep(opening.feed, opening.budget, "zip archives", async (bytes2) => {
+    const end2 = await new ZipReading(opening, bytes2).read();
+    opening.feed.unread(Buffer.from(bytes2.subarray(end2)));
+  });
+}
+
+// src/layer/unpacker.ts
+var AT_ONCE2 = 1 << 18;
+var MAX_AT_ONCE = 32 << 20;
+var MAX_SIGNS = 1e3;
+var MAX_STREAMS = 5e4;
+var MAX_WAITING = 1e5;
+var STREAMS2 = ["gzip", "zstd", "xz", "bzip2", "zlib", "brotli"];
+var isStream = (packing) => STREAMS2.includes(packing);
+var Unpacker = class {
+  #told;
+  #host;
+  #budget;
+  #start;
+  #isScript;
+  #signs = [];
+  /** Signs that were looked at, from the first on. */
+  #seen = 0;
+  #pipe = new Pipe();
+  #feed = null;
+  #running = null;
+  #stopped = false;
+  #tried = 0;
+  /** Reasons that were told, each once. */
+  #said = /* @__PURE__ */ new Set();
+  /**
+   * @param told what stands at the start; null: wait for a sign
+   * @param start where in the content the first byte stands that is written
+   */
+  constructor(told, host, budget, start = 0, isScript = false) {
+    this.#told = told;
+    this.#host = host;
+    this.#budget = budget;
+    this.#start = start;
+    this.#isScript = isScript;
+  }
+  /** Tells of a sign; before the bytes are written in which it stands. */
+  sign(sign2) {
+    if (this.#stopped || this.#feed !== null && sign2.at < this.#feed.position) return;
+    if (this.#signs.length < MAX_WAITING) this.#signs.push(sign2);
+    else this.#say("it holds more signs of archives than are looked into");
+  }
+  write(chunk, last) {
+    if (this.#running === null) {
+      if (last && chunk.length < AT_ONCE2 && (this.#told === "gzip" || this.#told === "zlib")) {
+        const done = this.#unpackAtOnce(this.#told, chunk);
+        if (done !== void 0) {
+          this.#running = done;
+          return done;
+        }
+      }
+      this.#feed = new Feed(() => this.#pipe.read(), this.#start);
+      this.#running = this.#run(this.#feed).finally(() => {
+        this.#stopped = true;
+        this.#signs = [];
+        this.#pipe.stop();
+      });
+      this.#running.catch(() => {
+      });
+    }
+    return this.#pipe.write(chunk);
+  }
+  end() {
+    this.#pipe.end();
+    return this.#running;
+  }
+  /** Small compressed files are many (manual pages, changelogs, git objects): one call each. @returns undefined where that does not do */
+  #unpackAtOnce(packing, chunk) {
+    if (this.#host.tooDeep(packing) !== null) return void 0;
+    const bytes2 = (packing === "gzip" ? gunzipAtOnce : inflateAtOnce)(chunk, Math.min(this.#budget.left, MAX_AT_ONCE));
+    if (bytes2 === null) return void 0;
+    try {
+      this.#budget.spend(bytes2.length, { packed: chunk.length, unpacked: 0 });
+    } catch (error3) {
+      this.#host.skip(String(error3 instanceof Error ? error3.message : error3));
+      return null;
+    }
+    const content = this.#host.content(null);
+    return settle2([() => content.push(withoutGitHeader(this.#host.path, bytes2), true), () => content.end()], () => this.#host.done(content));
+  }
+  async #run(feed) {
+    let told = this.#told;
+    for (; ; ) {
+      told ??= await this.#nextSign(feed);
+      if (told === null) return;
+      const start = feed.position;
+      let goesOn3 = false;
+      try {
+        await this.#open(told, feed);
+        goesOn3 = feed.position > start;
+      } catch (error3) {
+        if (error3 instanceof Stop) {
+          this.#host.skip(error3.message);
+          return;
+        }
+        if (!(error3 instanceof PackingError)) throw error3;
+        this.#host.skip(error3.message);
+      }
+      if (goesOn3) await feed.skipZeros();
+      told = goesOn3 ? packingOf(await feed.peek(HEAD), "") : null;
+    }
+  }
+  #say(reason) {
+    if (!this.#said.has(reason)) this.#host.skip(reason);
+    this.#said.add(reason);
+  }
+  async #open(told, feed) {
+    if (typeof told === "object") {
+      this.#say(`archives packed with ${told.closed} are not opened`);
+      return;
+    }
+    const reason = this.#host.tooDeep(told);
+    if (reason !== null) {
+      this.#say(reason);
+      return;
+    }
+    const start = feed.position;
+    const account = {
+      get packed() {
+        return feed.position - start;
+      },
+      unpacked: 0
+    };
+    const opening = { feed, host: this.#host, budget: this.#budget, account };
+    switch (told) {
+      case "zip":
+        return openZip2(opening);
+      case "tar":
+        return openTar(opening);
+      case "ar":
+        return openAr(opening);
+      case "cpio":
+        return openCpio(opening);
+      case "rpm":
+        return openRpm(opening);
+      case "git-pack":
+        return openGitPack(opening);
+      case "git-bundle":
+        return openGitBundle(opening);
+      default:
+        return this.#openStream(told, opening);
+    }
+  }
+  async #openStream(kind, { feed, host, budget, account }) {
+    let held = 0;
+    const memory = (bytes2) => {
+      if (bytes2 <= held) return;
+      budget.hold(bytes2 - held);
+      held = bytes2;
+    };
+    const unpacked3 = async function* () {
+      let isFirst = true;
+      for await (const chunk of decode2(kind, feed, { memory })) {
+        budget.spend(chunk.length, account);
+        yield isFirst && kind === "zlib" ? withoutGitHeader(host.path, chunk) : chunk;
+        isFirst = false;
+      }
+    };
+    try {
+      await deliver(host, null, unpacked3());
+    } catch (error3) {
+      if (!(error3 instanceof PackingError)) throw error3;
+      if (kind === "brotli" && account.unpacked === 0) return;
+      throw new PackingError(`it does not decompress to its end (${kind}: ${error3.message})`, { cause: error3 });
+    } finally {
+      budget.release(held);
+    }
+  }
+  /** Passes over bytes up to the next sign that holds. */
+  async #nextSign(feed) {
+    for (; ; ) {
+      const next = this.#signs[this.#seen++];
+      if (next === void 0) {
+        this.#signs = [];
+        this.#seen = 0;
+        if (!await feed.pass(LAG + BEFORE_SIGN)) return null;
+        continue;
+      }
+      if (next.at < feed.position) continue;
+      const most = next.sign === "pdf-stream" || next.sign === "png-text" ? MAX_STREAMS : MAX_SIGNS;
+      if (++this.#tried > most) {
+        this.#host.skip(`it holds more than ${most} signs of archives; what follows was not looked into`);
+        return null;
+      }
+      await feed.skip(next.at - feed.position);
+      const told = await confirmed(next.sign, feed, next.at, this.#isScript);
+      if (told !== null) return told;
+    }
+  }
+};
+function settle2(steps, then) {
+  for (let i = 0; i < steps.length; i++) {
+    const busy = steps[i]?.() ?? null;
+    if (busy !== null) return busy.then(() => settle2(steps.slice(i + 1), then) ?? void 0);
+  }
+  then();
+  return null;
+}
+
+// src/layer/content.ts
+function leftOut(dropped) {
+  const kinds = [...dropped].sort(([, a], [, b]) => b - a);
+  const named3 = kinds.slice(0, 3).map(([{ title }, count2]) => `${count2} of ${title}`);
+  return `it holds more matches that prove nothing than are kept; left out: ${named3.join(", ")}${kinds.length > 3 ? ` and of ${kinds.length - 3} more kinds` : ""}`;
+}
+var ENCODED = "(base64)";
+var NOTHING6 = Buffer.alloc(0);
+var Content = class _Content {
+  #own = [];
+  /** Those of what was unpacked, which may come before its own. */
+  #nested = [];
+  program = null;
+  #skip;
+  #scanner;
+  #budget;
+  #path;
+  /** Names of the members that lead here, outermost first. */
+  #inside;
+  /** Archives around it; half of one more where it came out of a compressed stream, which is one with the archive that it holds. */
+  #depth;
+  #isUnpacked;
+  #scan;
+  #head = NOTHING6;
+  #isScript = false;
+  /** The last bytes before those that come next, in which a sign may stand. */
+  #tail = NOTHING6;
+  /** Bytes that were handed to be looked into. */
+  #position = 0;
+  #ended = false;
+  #unpacker = null;
+  /** @param isUnpacked its name is that of what it was unpacked from */
+  constructor(skip, scanner, budget, path19, inside, depth, isUnpacked = false) {
+    this.#skip = skip;
+    this.#scanner = scanner;
+    this.#budget = budget;
+    this.#path = path19;
+    this.#inside = inside;
+    this.#depth = depth;
+    this.#isUnpacked = isUnpacked;
+    this.#scan = scanner.start(inside.at(-1) ?? path19);
+  }
+  /** What was found, its own first; complete when the end is. What a plain archive shows raw and in its member is told once, by the member. */
+  get matches() {
+    if (this.#nested.length === 0) return this.#own;
+    const depth = this.#inside.length === 0 ? null : this.#inside.join("!/");
+    const members2 = new Set(this.#nested.filter(({ inside }) => inside !== depth).map(({ identity }) => identity));
+    return [...this.#own.filter(({ identity }) => !members2.has(identity)), ...this.#nested];
+  }
+  get where() {
+    return this.#inside.length === 0 ? this.#path : `${this.#path}!/${this.#inside.join("!/")}`;
+  }
+  /** @returns a promise to wait for before more is pushed, or null */
+  push(chunk, last) {
+    this.#scan.push(chunk, last);
+    if (last) this.#ended = true;
+    let pending = chunk;
+    if (this.#head !== null) {
+      pending = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
+      if (pending.length < HEAD && !last) {
+        this.#head = Buffer.from(pending);
+        return null;
+      }
+      this.#head = null;
+      const told = packingOf(pending, this.#isUnpacked ? "" : this.#inside.at(-1) ?? this.#path);
+      this.#isScript = pending[0] === 35 && pending[1] === 33;
+      if (told !== null) this.#unpacker = new Unpacker(told, this.#host(), this.#budget, 0, this.#isScript);
+    }
+    return this.#look(pending, last);
+  }
+  /** Hands bytes to the unpacker; where there is none yet, from the first sign of packed content on. */
+  #look(chunk, last) {
+    const signs2 = this.#scan.takeSigns();
+    const start = this.#position;
+    this.#position += chunk.length;
+    if (this.#unpacker !== null) {
+      for (const sign2 of signs2) this.#unpacker.sign(sign2);
+      return this.#unpacker.write(chunk, last);
+    }
+    const [first2] = signs2;
+    if (first2 === void 0) {
+      if (!last) this.#keepTail(chunk);
+      return null;
+    }
+    const from = start - this.#tail.length;
+    const at3 = Math.max(from, first2.at);
+    this.#unpacker = new Unpacker(null, this.#host(), this.#budget, at3, this.#isScript);
+    for (const sign2 of signs2) this.#unpacker.sign(sign2);
+    return this.#unpacker.write(at3 < start ? Buffer.concat([this.#tail.subarray(at3 - from), chunk]) : chunk.subarray(at3 - start), last);
+  }
+  /** The next piece may bring signs that stand in what was not searched yet. */
+  #keepTail(chunk) {
+    const length = Math.min(this.#tail.length + chunk.length, this.#position - this.#scan.searched + BEFORE_SIGN);
+    this.#tail = length <= chunk.length ? chunk.subarray(chunk.length - length) : Buffer.concat([this.#tail, chunk]).subarray(-length);
+  }
+  /** @returns a promise to wait for, or null when all is done */
+  end() {
+    if (!this.#ended) {
+      const busy = this.push(NOTHING6, true);
+      if (busy !== null) return busy.then(() => this.end() ?? void 0);
+    }
+    this.program = this.#scan.program;
+    for (const match2 of this.#scan.matches) this.#own.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
+    if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped));
+    if (this.#scan.isLong) this.#skip(this.where, "only its first 8 MiB were read as the kind of file that its name tells");
+    if (this.#scan.isCut) this.#skip(this.where, "a packed text (gzip in base64, an archive in base64 or hex) of more than 1 MiB was read to there; the rest was left out");
+    if (this.#scan.leftSigns) this.#skip(this.where, "it holds more signs of archives than are looked into");
+    if (this.#scan.overBudget) this.#skip(this.where, "its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out");
+    const archives = this.#scan.takeArchives();
+    const ending2 = this.#unpacker?.end() ?? null;
+    return archives.length === 0 ? ending2 : this.#openArchives(archives, ending2);
+  }
+  /** Opens archives that stood here in base64 or hex. */
+  async #openArchives(archives, ending2) {
+    await ending2;
+    const host = this.#host();
+    const reason = host.tooDeep("zip");
+    if (reason !== null) {
+      host.skip(reason);
+      return;
+    }
+    for (const bytes2 of archives) {
+      const content = host.content(ENCODED);
+      await content.push(bytes2, true);
+      await content.end();
+      host.done(content);
+    }
+  }
+  #host() {
+    let depth = this.#depth;
+    return {
+      path: this.#inside.at(-1) ?? this.#path,
+      skip: (reason, member) => this.#skip(member === void 0 ? this.where : `${this.where}!/${member}`, reason),
+      tooDeep: (packing) => {
+        if (this.#depth >= this.#budget.depth) return `archives nested deeper than ${this.#budget.depth} are not opened`;
+        depth = !isStream(packing) ? Math.floor(this.#depth) + 1 : Number.isInteger(this.#depth) ? this.#depth + 0.5 : this.#depth + 1;
+        return null;
+      },
+      content: (member) => new _Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], depth, member === null),
+      done: (content) => {
+        for (const match2 of content.matches) this.#nested.push(match2);
+      }
+    };
+  }
+};
+
+// src/layer/other-files.ts
+var MAX_SKIPPED = 500;
+async function scanOtherFiles(files, scanner, limits) {
+  const budget = new NestedBudget(limits);
+  const matches3 = [];
+  const skipped = [];
+  let notListed = 0;
+  for (const file of files) {
+    const skip = (path19, reason) => {
+      if (skipped.length < MAX_SKIPPED) skipped.push({ path: path19, reason });
+      else notListed++;
+    };
+    const content = new Content(skip, scanner, budget, file.name, [], 0);
+    for await (const chunk of file.open()) await content.push(chunk, false);
+    await content.end();
+    for (const match2 of content.matches) matches3.push({ ...match2, file: { name: file.name, kind: file.kind } });
+    if (matches3.length > limits.matches)
+      throw new ImageError("too-many-matches", `${file.name}: the files beside the image hold more than ${limits.matches} secrets ${raise("matches")}`);
+  }
+  if (notListed > 0) skipped.push({ path: "/", reason: `${notListed} more files of the archive` });
+  return { matches: matches3, skipped };
+}
+
+// src/layer/scan.ts
+import { createHash as createHash9 } from "node:crypto";
+
+// src/packages/installed.ts
+var MAX_MANIFEST = 64 << 10;
+var isNodeManifest = (path19) => path19.endsWith("/package.json") && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path19);
+var namesPackage = (text5) => /"name"\s{0,8}:\s{0,8}"[^"]/.test(text5) && /"version"\s{0,8}:\s{0,8}"\d/.test(text5);
+var PLACES = [
+  // Ruby: gems/NAME-VERSION beside specifications/NAME-VERSION.gemspec.
+  { pattern: /^(.*)\/gems\/([^/]+-\d[^/]*)\//, metadata: ([, root, name2]) => [`${root}/specifications/${name2}.gemspec`] },
+  // PHP: vendor/NAME/PACKAGE with its composer.json, and what composer wrote of all.
+  { pattern: /^(.*\/vendor)\/([^/]+\/[^/]+)\//, metadata: ([, root, name2]) => [`${root}/${name2}/composer.json`, `${root}/composer/installed.json`] },
+  // Go: pkg/mod/PATH@VERSION, and the checksum of the module that was downloaded.
+  {
+    pattern: /^(.*\/pkg\/mod)\/((?!cache\/)[^@]{1,500})@([^/]{1,255})\//,
+    metadata: ([, root, name2, version2]) => [`${root}/cache/download/${name2}/@v/${version2}.ziphash`]
+  }
+];
+var NODE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/;
+function findInstalled(entries, files, manifests) {
+  const found = /* @__PURE__ */ new Map();
+  let paths = null;
+  const has = (path19) => {
+    paths ??= new Set(entries.flatMap(({ path: own2, type, whiteout }) => type === "file" && whiteout === null ? [own2] : []));
+    return paths.has(path19);
+  };
+  for (const index of files) {
+    const path19 = entries[index]?.path ?? "/";
+    const node2 = NODE.exec(path19)?.[0];
+    if (node2 !== void 0 && manifests.has(`${node2}/package.json`)) found.set(index, path19.slice(node2.length));
+    for (const { pattern, metadata } of PLACES) {
+      const match2 = found.has(index) ? null : pattern.exec(path19);
+      if (match2 !== null && metadata(match2).every(has)) found.set(index, path19.slice(match2[0].length - 1));
+    }
+  }
+  return found;
+}
+
+// src/packages/database.ts
+function* linesOf(content) {
+  const text5 = content.toString("utf8");
+  for (let at3 = 0; at3 < text5.length; ) {
+    const end2 = text5.indexOf("\n", at3);
+    yield text5.slice(at3, end2 === -1 ? text5.length : end2);
+    if (end2 === -1) return;
+    at3 = end2 + 1;
+  }
+}
+function readStatus(text5, nameKey, versionKey, add3) {
+  let name2 = "";
+  for (const line2 of text5.split("\n")) {
+    if (line2.startsWith(nameKey)) name2 = line2.slice(nameKey.length).trim();
+    else if (line2.startsWith(versionKey) && name2 !== "") add3(name2, line2.slice(versionKey.length).trim());
+    else if (line2.trim() === "") name2 = "";
+  }
+}
+
+// src/packages/apk.ts
+var INSTALLED = /^\/(?:usr\/)?lib\/apk\/db\/installed$/;
+var MOST = 8 << 20;
+var APK = {
+  records: {
+    wants: (path19) => INSTALLED.test(path19),
+    // P: package, F: directory, R: file, Z: checksum (`Q1` and base64 of the SHA-1).
+    read(files, add3) {
+      for (const { content } of files) {
+        let [name2, directory, file] = ["", "", ""];
+        for (const line2 of linesOf(content)) {
+          const value = line2.slice(2);
+          const owner = `apk ${name2}`;
+          if (line2.startsWith("P:")) name2 = value;
+          else if (line2.startsWith("F:")) directory = value;
+          else if (line2.startsWith("R:")) file = value;
+          else if (line2.startsWith("Z:Q1"))
+            add3(`${directory}/${file}`, () => ({ kind: "apk", package: owner, algorithm: "sha1", checksum: Buffer.from(value.slice(2), "base64").toString("hex") }));
+        }
+      }
+    }
+  },
+  packages: {
+    most: (path19) => path19.endsWith("/apk/db/installed") ? MOST : 0,
+    read: (_path, text5, add3) => {
+      if (text5 !== null) readStatus(text5, "P:", "V:", (name2, version2) => add3(`apk ${name2}`, version2));
+    }
+  }
+};
+
+// src/packages/dpkg.ts
+var MD5SUMS = /^\/var\/lib\/dpkg\/(?:info|status\.d)\/[^/]+\.md5sums$/;
+var STATUS = "/var/lib/dpkg/status";
+var ANY_STATUS = /\/dpkg\/status(?:\.d\/[^/]+)?$/;
+var MOST2 = 8 << 20;
+function readMd5sums(name2, content, add3) {
+  for (const line2 of linesOf(content)) {
+    const checksum = line2.slice(0, 32);
+    add3(line2.slice(32).replace(/^\s+(?:\.\/)?/, ""), () => /^[0-9a-f]{32}$/.test(checksum) ? { kind: "dpkg", package: `dpkg ${name2}`, algorithm: "md5", checksum } : null);
+  }
+}
+function readConffiles(content, add3) {
+  let name2 = "";
+  let inside = false;
+  for (const line2 of linesOf(content)) {
+    if (line2.startsWith("Package: ")) name2 = line2.slice("Package: ".length);
+    if (!line2.startsWith(" ")) inside = line2 === "Conffiles:";
+    const match2 = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line2) : null;
+    const [, path19, checksum] = match2 ?? [];
+    const owner = `dpkg ${name2}`;
+    if (path19 !== void 0 && checksum !== void 0) add3(path19, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum }));
+  }
+}
+var DPKG2 = {
+  records: {
+    wants: (path19) => MD5SUMS.test(path19) || path19 === STATUS,
+    read(files, add3) {
+      for (const { path: path19, content } of files) {
+        if (path19 === STATUS) readConffiles(content, add3);
+        else readMd5sums(baseName(path19).replace(/(?::[^:]*)?\.md5sums$/, ""), content, add3);
+      }
+    }
+  },
+  packages: {
+    most: (path19) => ANY_STATUS.test(path19) && !path19.endsWith(".md5sums") ? MOST2 : 0,
+    read: (_path, text5, add3) => {
+      if (text5 !== null) readStatus(text5, "Package: ", "Version: ", (name2, version2) => add3(`dpkg ${name2}`, version2));
+    }
+  }
+};
+
+// src/packages/gem.ts
+var GEM = {
+  packages: {
+    most: () => 0,
+    read: (path19, _text, add3) => {
+      const [, name2, version2] = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path19) ?? [];
+      if (name2 !== void 0 && version2 !== void 0) add3(`gem ${name2}`, version2);
+    }
+  }
+};
+
+// src/packages/npm.ts
+var PACKAGE = /\/node_modules\/((?:@[^/]+\/)?[^/@.][^/]*)\/package\.json$/;
+var MOST3 = 256 << 10;
+var MAX_VERSION = 100;
+function versionIn(manifest) {
+  try {
+    const value = JSON.parse(manifest);
+    return typeof value === "object" && value !== null && "version" in value && typeof value.version === "string" && value.version.length <= MAX_VERSION ? value.version : null;
+  } catch {
+    return null;
+  }
+}
+var NPM3 = {
+  packages: {
+    most: (path19) => PACKAGE.test(path19) ? MOST3 : 0,
+    read: (path19, text5, add3) => {
+      const name2 = PACKAGE.exec(path19)?.[1];
+      const version2 = name2 === void 0 ? null : versionIn(text5 ?? "");
+      if (name2 !== void 0 && version2 !== null) add3(`npm ${name2}`, version2);
+    }
+  }
+};
+
+// src/packages/python.ts
+function readRecord(name2, sitePackages, content, add3) {
+  for (const line2 of linesOf(content)) {
+    const end2 = line2.indexOf(",sha256=");
+    if (end2 === -1) continue;
+    add3(`${sitePackages}/${line2.slice(0, end2).replace(/^"|"$/g, "")}`, () => {
+      const checksum = /^,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line2.slice(end2))?.[1];
+      return checksum === void 0 ? null : { kind: "python", package: `python ${name2}`, algorithm: "sha256", checksum: Buffer.from(checksum, "base64url").toString("hex") };
+    });
+  }
+}
+var PYTHON = {
+  records: {
+    wants: (path19) => /\.dist-info\/(?:RECORD|direct_url\.json)$/.test(path19),
+    read(files, add3) {
+      const madeHere = new Set(files.flatMap(({ path: path19 }) => /^(.*)\/direct_url\.json$/.exec(path19)?.[1] ?? []));
+      for (const { path: path19, content } of files) {
+        const folder = parentOf(path19);
+        if (path19.endsWith("/RECORD") && !madeHere.has(folder)) readRecord(baseName(folder).replace(/\.dist-info$/, ""), parentOf(folder), content, add3);
+      }
+    }
+  },
+  packages: {
+    most: () => 0,
+    read: (path19, _text, add3) => {
+      const [, name2, version2] = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path19) ?? [];
+      if (name2 !== void 0 && version2 !== void 0) add3(`python ${name2.toLowerCase().replace(/[-_.]+/g, "-")}`, version2);
+    }
+  }
+};
+
+// src/packages/list.ts
+var PACKAGE_DATABASES = [DPKG2, APK, PYTHON, NPM3, GEM];
+var holdsRecords = (path19) => PACKAGE_DATABASES.some(({ records }) => records?.wants(path19) === true);
+var packageTextLimit = (path19) => Math.max(...PACKAGE_DATABASES.map(({ packages }) => packages?.most(path19) ?? 0));
+function addPackages(path19, text5, add3) {
+  for (const { packages } of PACKAGE_DATABASES) packages?.read(path19, text5, add3);
+}
+
+// src/packages/records.ts
+var merged2 = (path19) => path19.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
+var MAX_RECORDS = 16;
+function readLayerRecords(files, wanted, budget, where) {
+  const found = /* @__PURE__ */ new Map();
+  const byPath = /* @__PURE__ */ new Map();
+  for (const [entry, path19] of wanted) {
+    const key = merged2(path19);
+    byPath.set(key, [...byPath.get(key) ?? [], entry]);
+  }
+  if (byPath.size === 0) return found;
+  let lines = 0;
+  const add3 = (path19, make) => {
+    if (++lines > budget) throw new ImageError("too-many-records", `${where}: its package databases name more than ${budget} files ${raise("records")}`);
+    const entries = byPath.get(merged2(path19.startsWith("/") ? path19 : `/${path19}`));
+    const record2 = entries === void 0 ? null : make();
+    if (entries === void 0 || record2 === null) return;
+    for (const entry of entries) {
+      const records = found.get(entry);
+      if (records === void 0) found.set(entry, [record2]);
+      else if (records.length < MAX_RECORDS) records.push(record2);
+    }
+  };
+  for (const { records } of PACKAGE_DATABASES)
+    records?.read(
+      files.filter(({ path: path19 }) => records.wants(path19)),
+      add3
+    );
+  return found;
+}
+
+// src/packing/asides.ts
+var MAX_KEPT2 = 16 << 20;
+var Asides = class {
+  #pieces = [];
+  #size = 0;
+  /** Bytes beyond the limit, which were not kept. */
+  leftOut = 0;
+  /** Takes one such piece: its bytes are copied. */
+  add(bytes2) {
+    if (this.#size + bytes2.length > MAX_KEPT2) {
+      this.leftOut += bytes2.length;
+      return;
+    }
+    this.#pieces.push(Buffer.from(bytes2), Buffer.from("\n"));
+    this.#size += bytes2.length;
+    if (this.#pieces.length > 1 << 12) this.#pieces = [Buffer.concat(this.#pieces)];
+  }
+  /** All of them; null where there are none. */
+  bytes() {
+    return this.#pieces.length === 0 ? null : Buffer.concat(this.#pieces);
+  }
+};
+
+// src/layer/collectors.ts
+var MAX_EXTRACT = 8 << 20;
+var COLLECTED = [
+  /^\/etc\/(?:passwd|group|os-release)$/,
+  /^\/usr\/lib\/os-release$/,
+  // Who may become root.
+  /^\/etc\/sudoers(?:\.d\/[^/]+)?$/
+];
+function collectorOf(path19) {
+  if (COLLECTED.some((pattern) => pattern.test(path19))) return "extract";
+  return holdsRecords(path19) ? "database" : null;
+}
+var MAX_SCRIPT = 256 << 10;
+var MAX_SCRIPTS = 500;
+var SCRIPTS = /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?=[^/]+$)(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)|[^/]+\.(?:sh|bash)$)/i;
+var mayBeEntrypoint = (path19) => SCRIPTS.test(path19);
+
+// src/layer/metadata-scan.ts
+var CAPACITY = 1 << 20;
+var SEPARATOR = Buffer.from("\n\n");
+var PieceScan = class {
+  #scanner;
+  #report;
+  #left;
+  #buffer = null;
+  #used = 0;
+  #starts = [];
+  #pieces = [];
+  /**
+   * @param report told of each match that lies within one piece
+   * @param left told what was left out, and why
+   */
+  constructor(scanner, report, left) {
+    this.#scanner = scanner;
+    this.#report = report;
+    this.#left = left;
+  }
+  /** Takes a piece: its bytes are copied. */
+  add(bytes2, from, to, of) {
+    this.room(to - from);
+    this.open(of);
+    this.copy(bytes2, from, to);
+    this.close();
+  }
+  /** Makes room for a piece of so many bytes. */
+  room(length) {
+    if (this.#buffer !== null && this.#used + length + SEPARATOR.length > this.#buffer.length) this.flush();
+    if (this.#buffer === null || this.#buffer.length < length + SEPARATOR.length) this.#buffer = Buffer.allocUnsafeSlow(Math.max(CAPACITY, length + SEPARATOR.length));
+  }
+  /** Begins a piece that is put together; `room` comes first, `close` ends it. */
+  open(of) {
+    this.#starts.push(this.#used);
+    this.#pieces.push(of);
+  }
+  copy(bytes2, from, to) {
+    if (this.#buffer !== null) this.#used += bytes2.copy(this.#buffer, this.#used, from, to);
+  }
+  close() {
+    if (this.#buffer !== null) this.#used += SEPARATOR.copy(this.#buffer, this.#used);
+  }
+  /** Scans what is there. */
+  flush() {
+    if (this.#buffer === null || this.#used === 0) return;
+    const scan = this.#scanner.start("");
+    scan.push(this.#buffer.subarray(0, this.#used), true);
+    for (const match2 of scan.matches) {
+      const index = this.#indexAt(match2.offset);
+      const of = this.#pieces[index];
+      const end2 = (this.#starts[index + 1] ?? this.#used) - SEPARATOR.length;
+      if (of !== void 0 && match2.offset + match2.length <= end2) this.#report(match2, of);
+    }
+    if (scan.takeArchives().length > 0) this.#left("they hold an archive in base64 or hex, which was not opened");
+    const dropped = [...scan.dropped.values()].reduce((sum, count2) => sum + count2, 0);
+    if (dropped > 0) this.#left(`they hold more matches than are kept; ${dropped} were left out`);
+    if (this.#buffer.length > CAPACITY) this.#buffer = null;
+    this.#used = 0;
+    this.#starts = [];
+    this.#pieces = [];
+  }
+  #indexAt(offset) {
+    let [low, high] = [0, this.#starts.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+};
+var MIN_PACKED = 12;
+var MAX_PIECES2 = 1e4;
+var MAX_BYTES = 8 << 20;
+var PackedPieces = class {
+  #waiting = [];
+  #bytes = 0;
+  #leftOut = 0;
+  /** Takes a piece that does not begin or hold text alone; its bytes are copied. */
+  add(bytes2, of) {
+    const first2 = bytes2.findIndex((byte) => byte !== 0);
+    const own2 = first2 === -1 ? bytes2.subarray(0, 0) : bytes2.subarray(first2);
+    if (own2.length < MIN_PACKED || !(mayBePacked2(own2) || mayBeWide2(own2))) return;
+    if (this.#waiting.length >= MAX_PIECES2 || this.#bytes + own2.length > MAX_BYTES) {
+      this.#leftOut++;
+      return;
+    }
+    this.#bytes += own2.length;
+    this.#waiting.push({ bytes: Buffer.from(own2), of });
+  }
+  /**
+   * Looks into all pieces.
+   * @param contentOf a content to push a piece to
+   * @returns how many were left out
+   */
+  async read(contentOf2, report) {
+    for (const { bytes: bytes2, of } of this.#waiting.splice(0)) {
+      const content = contentOf2();
+      await content.push(bytes2, true);
+      await content.end();
+      for (const { inside: _, ...match2 } of content.matches) report(match2, of);
+    }
+    return this.#leftOut;
+  }
+};
+var MIN_WIDE = 32;
+var mayBeWide2 = (bytes2) => bytes2.length >= MIN_WIDE && bytes2.reduce((zeros, byte) => zeros + Number(byte === 0), 0) * 3 >= bytes2.length;
+var mayBePacked2 = (bytes2) => packingOf(bytes2.subarray(0, HEAD), "") !== null || SIGN_BYTES.some((sign2) => bytes2.includes(sign2, 0, "latin1"));
+var SIGN_BYTES = Object.keys(SIGNS);
+
+// src/layer/header-text.ts
+var MAX_ENTRIES3 = 20;
+var MAX_ANNOUNCED = 16;
+var LONG_LINK2 = 75;
+var GLOBAL = 103;
+var LOCAL2 = 120;
+var LINK2 = 157;
+var LINK_END = 257;
+var OWNER = 265;
+var GROUP2 = 297;
+var OWNER_END = 329;
+var PREFIX = 345;
+var PREFIX_END = 500;
+var MADE_UP = /^(?:PaxHeaders?(?:\.\d+)?|\.|\.\.|@LongLink|GlobalHead(?:\.\d+)*|pax_global_header)$/;
+var ALWAYS_MADE_UP = /* @__PURE__ */ new Set(["././@LongLink", "././@PaxHeader"]);
+var NUMBERS = /* @__PURE__ */ new Set([
+  "mtime",
+  "atime",
+  "ctime",
+  "uid",
+  "gid",
+  "size",
+  "SCHILY.dev",
+  "SCHILY.ino",
+  "SCHILY.nlink",
+  "GNU.sparse.major",
+  "GNU.sparse.minor",
+  "GNU.sparse.realsize"
+]);
+function textEnd(block, from, to) {
+  let end2 = from;
+  while (end2 < to && block[end2] !== 0) end2++;
+  return end2;
+}
+var hasOwners = (block) => block[257] === 117 && block[258] === 115 && block[259] === 116 && block[260] === 97 && block[261] === 114;
+var hasPrefix = (block) => hasOwners(block) && block[262] === 0;
+function isNumeric(block, from, to) {
+  for (let i = from; i < to; i++) {
+    const c = block[i] ?? 0;
+    if (c !== 0 && c !== 32 && (c < 48 || c > 55)) return false;
+  }
+  return true;
+}
+var isLike = (block, known2) => block.compare(known2, LINK2, 512, LINK2, 512) === 0;
+function isDecimal(bytes2, from, to) {
+  for (let i = from; i < to; i++) {
+    const c = bytes2[i] ?? 0;
+    if (c !== 45 && c !== 46 && (c < 48 || c > 57)) return false;
+  }
+  return true;
+}
+var HeaderText = class {
+  matches = [];
+  #text;
+  /** Pieces with a NUL, apart: they would make a program of the text around them. */
+  #binary;
+  #packed = new PackedPieces();
+  #seen = /* @__PURE__ */ new Map();
+  #catalogue;
+  #label;
+  #most;
+  #owner = Buffer.alloc(OWNER_END - OWNER);
+  /** A header of which all behind the name and the numbers is known and holds nothing new: most are like the one before. */
+  #known = Buffer.alloc(512, 255);
+  /** The same of extended headers. */
+  #knownExtended = Buffer.alloc(512, 255);
+  /** Entries so far: what an extended header says is about the next one. */
+  #entry = 0;
+  /** Names of the headers of extended headers, until it is known whether they only repeat the entry's. */
+  #announced = [];
+  /**
+   * @param label names the layer in errors
+   * @param skip told when matches were left out
+   */
+  constructor(scanner, label, limits, skip) {
+    this.#catalogue = scanner.catalogue;
+    this.#label = label;
+    this.#most = limits.matches;
+    const report = (match2, of) => this.#add(match2, of);
+    const left = (reason) => skip(`the headers of its tar: ${reason}`);
+    this.#text = new PieceScan(scanner, report, left);
+    this.#binary = new PieceScan(scanner, report, left);
+  }
+  #add(match2, { entry, field: field2, name: name2 }) {
+    if (this.#catalogue.kindOf(match2.detector).generic === true && (field2 === "name" || field2 === "link")) return;
+    const key = `${field2}\0${match2.detector}\0${match2.identity}`;
+    const count2 = (this.#seen.get(key) ?? 0) + 1;
+    this.#seen.set(key, count2);
+    if (count2 > MAX_ENTRIES3) return;
+    if (this.matches.length >= this.#most)
+      throw new ImageError("too-many-matches", `${this.#label}: the headers of its tar hold more than ${this.#most} secrets ${raise("matches")}`);
+    this.matches.push({ ...match2, entry, field: field2, key: name2 });
+  }
+  #piece(bytes2, from, to, entry, field2, name2 = null) {
+    if (to <= from) return;
+    const zero = bytes2.indexOf(0, from);
+    const of = { entry, field: field2, name: name2 };
+    if (zero === -1 || zero >= to) this.#text.add(bytes2, from, to, of);
+    else {
+      this.#binary.add(bytes2, from, to, of);
+      this.#packed.add(bytes2.subarray(from, to), of);
+    }
+  }
+  entry(block, header2, ownName) {
+    const entry = this.#entry++;
+    const isKnown = isLike(block, this.#known);
+    const nameEnd = textEnd(block, 0, 100);
+    const prefixEnd = !isKnown && hasPrefix(block) ? textEnd(block, PREFIX, PREFIX_END) : PREFIX;
+    if (ownName === header2.name) this.#name(block, nameEnd, prefixEnd, entry);
+    else this.#announced.push(ownName);
+    if (this.#announced.length > 0) {
+      for (const name2 of this.#announced) this.#otherName(name2, header2.name, entry);
+      this.#announced = [];
+    }
+    const linkEnd = isKnown ? LINK2 : textEnd(block, LINK2, LINK_END);
+    if (linkEnd > LINK2) {
+      const own2 = block.toString("utf8", LINK2, linkEnd);
+      if (own2 === header2.linkName || !header2.linkName.startsWith(own2.replace(/\ufffd+$/, ""))) this.#piece(block, LINK2, linkEnd, entry, "link");
+    }
+    if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#known);
+  }
+  #name(block, nameEnd, prefixEnd, entry) {
+    this.#text.room(256);
+    this.#text.open({ entry, field: "name", name: null });
+    if (prefixEnd > PREFIX) {
+      this.#text.copy(block, PREFIX, prefixEnd);
+      this.#text.copy(SLASH, 0, 1);
+    }
+    this.#text.copy(block, 0, nameEnd);
+    this.#text.close();
+  }
+  /** A name that another one takes the place of: mostly its beginning, whose parts say nothing new. */
+  #otherName(name2, whole4, entry) {
+    if (name2.split("/").every((part3) => MADE_UP.test(part3) || whole4.includes(part3))) return;
+    const bytes2 = Buffer.from(name2);
+    this.#piece(bytes2, 0, bytes2.length, entry, "header");
+  }
+  #ownerOf(block, entry) {
+    if (!hasOwners(block) || block.compare(this.#owner, 0, this.#owner.length, OWNER, OWNER_END) === 0) return;
+    block.copy(this.#owner, 0, OWNER, OWNER_END);
+    this.#piece(block, OWNER, textEnd(block, OWNER, GROUP2), entry, "owner");
+    this.#piece(block, GROUP2, textEnd(block, GROUP2, OWNER_END), entry, "owner");
+  }
+  /**
+   * What a header holds beside its texts: numbers and zeros, or something that belongs elsewhere.
+   * @returns whether headers that are like this one hold nothing new
+   */
+  #rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd) {
+    const isPlainName = isZero(block, nameEnd, 100) && isNumeric(block, 100, 156);
+    if (isKnown && isPlainName) return false;
+    this.#ownerOf(block, entry);
+    const isPosix2 = hasOwners(block);
+    const userEnd = isPosix2 ? textEnd(block, OWNER, GROUP2) : OWNER;
+    const groupEnd = isPosix2 ? textEnd(block, GROUP2, OWNER_END) : GROUP2;
+    const isPlain2 = isZero(block, linkEnd, LINK_END) && (isPosix2 ? isNumeric(block, 263, OWNER) : isZero(block, LINK_END, OWNER)) && isZero(block, userEnd, GROUP2) && isZero(block, groupEnd, OWNER_END) && isNumeric(block, OWNER_END, PREFIX) && // The old GNU form keeps times there.
+    (prefixEnd > PREFIX ? isZero(block, prefixEnd, PREFIX_END) : isNumeric(block, PREFIX, PREFIX_END)) && isZero(block, PREFIX_END, 512);
+    const isKnowable = isPlain2 && linkEnd === LINK2 && prefixEnd === PREFIX;
+    if (isPlain2 && isPlainName) return isKnowable;
+    const rest = Buffer.from(block);
+    rest.fill(0, 0, nameEnd);
+    rest.fill(0, LINK2, linkEnd);
+    rest.fill(0, OWNER, userEnd);
+    rest.fill(0, GROUP2, groupEnd);
+    rest.fill(0, PREFIX, prefixEnd);
+    this.#piece(rest, 0, rest.length, entry, "header");
+    return isKnowable;
+  }
+  announced(block) {
+    const entry = block[156] === GLOBAL ? null : this.#entry;
+    const isKnown = isLike(block, this.#knownExtended);
+    const nameEnd = textEnd(block, 0, 100);
+    const linkEnd = isKnown ? LINK2 : textEnd(block, LINK2, LINK_END);
+    const prefixEnd = !isKnown && hasPrefix(block) ? textEnd(block, PREFIX, PREFIX_END) : PREFIX;
+    const ownName = (prefixEnd > PREFIX ? `${block.toString("utf8", PREFIX, prefixEnd)}/` : "") + block.toString("utf8", 0, nameEnd);
+    if (this.#announced.length >= MAX_ANNOUNCED) this.#otherName(ownName, "", entry);
+    else if (!ALWAYS_MADE_UP.has(ownName)) this.#announced.push(ownName);
+    this.#piece(block, LINK2, linkEnd, entry, "header");
+    if (this.#rest(block, entry, isKnown, nameEnd, linkEnd, prefixEnd)) block.copy(this.#knownExtended);
+  }
+  extended(flag2, data) {
+    const entry = flag2 === GLOBAL ? null : this.#entry;
+    if (flag2 === LOCAL2 || flag2 === GLOBAL) {
+      this.#records(data, entry);
+      return;
+    }
+    const end2 = textEnd(data, 0, data.length);
+    this.#piece(data, 0, end2, entry, flag2 === LONG_LINK2 ? "link" : "name");
+    if (!isZero(data, end2)) this.#piece(data, end2, data.length, entry, "pax");
+  }
+  /** `LENGTH KEY=VALUE\n`, again and again; what has another form is taken as it is. */
+  #records(data, entry) {
+    let at3 = 0;
+    while (at3 < data.length) {
+      const space = data.indexOf(32, at3);
+      const length = space === -1 || space - at3 > 10 || !isDecimal(data, at3, space) ? 0 : Number(data.toString("latin1", at3, space));
+      const end2 = at3 + length;
+      const equals = data.indexOf(61, space);
+      if (!(end2 > space + 1) || end2 > data.length || equals === -1 || equals >= end2) break;
+      const valueEnd = data[end2 - 1] === 10 ? end2 - 1 : end2;
+      this.#record(data, space + 1, equals, valueEnd, entry);
+      at3 = end2;
+    }
+    if (!isZero(data, at3)) this.#piece(data, at3, data.length, entry, "pax");
+  }
+  #record(data, from, equals, to, entry) {
+    const key = data.toString("utf8", from, equals);
+    if (key === "path" || key === "linkpath" || key === "GNU.sparse.name") {
+      this.#piece(data, equals + 1, to, entry, key === "linkpath" ? "link" : "name");
+      return;
+    }
+    if (NUMBERS.has(key) && isDecimal(data, equals + 1, to)) return;
+    const attribute = /^(?:SCHILY|LIBARCHIVE|RHT)\.(?:xattr|security)\.?(.*)$/s.exec(key);
+    const field2 = attribute !== null ? "xattr" : key === "comment" ? "comment" : key === "uname" || key === "gname" ? "owner" : "pax";
+    const name2 = attribute?.[1] || key;
+    this.#piece(data, from, to, entry, field2, name2);
+    this.#packed.add(data.subarray(equals + 1, to), { entry, field: field2, name: name2 });
+    if (key.startsWith("LIBARCHIVE.xattr.")) {
+      const value = Buffer.from(data.toString("latin1", equals + 1, to), "base64");
+      this.#piece(value, 0, value.length, entry, field2, name2);
+    }
+  }
+  padding(bytes2) {
+    this.#piece(bytes2, 0, bytes2.length, this.#entry === 0 ? null : this.#entry - 1, "padding");
+  }
+  /** Scans what is left, when the tar has ended. */
+  end() {
+    for (const name2 of this.#announced) this.#otherName(name2, "", null);
+    this.#announced = [];
+    this.#text.flush();
+    this.#binary.flush();
+  }
+  /** Looks into what is packed, when the tar has ended. @param contentOf a content to push one piece to @returns pieces that were left out */
+  packed(contentOf2) {
+    return this.#packed.read(contentOf2, (match2, of) => this.#add(match2, of));
+  }
+};
+var SLASH = Buffer.from("/");
+
+// src/layer/scan.ts
+var MAX_SKIPPED2 = 500;
+var TYPES3 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
+function whiteoutOf(path19) {
+  const name2 = baseName(path19);
+  if (!name2.startsWith(".wh.")) return null;
+  const parent = parentOf(path19);
+  if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
+  return { kind: "file", hides: childOf(parent, parent === "/" && name2.startsWith(".wh..wh.") ? ".wh..wh." : name2.slice(4)) };
+}
+var NO_WHITEOUT = /(?:^|\/)\.wh\.(?:\.{1,2})?$/;
+function entryOf(header2, guarded) {
+  const path19 = cleanPath(guarded.name);
+  const type = guarded.type === "directory" ? "directory" : TYPES3[header2.type ?? ""] ?? (header2.type === null || header2.type === void 0 ? "file" : "device");
+  const whiteout = whiteoutOf(path19);
+  const id = (own2, fallback2) => {
+    const parsed = own2 === void 0 ? fallback2 ?? 0 : Number.parseInt(own2, 10);
+    return Number.isSafeInteger(parsed) ? parsed : 0;
+  };
+  return {
+    path: path19,
+    type: whiteout === null ? type : "file",
+    mode: (header2.mode ?? 0) & 4095,
+    uid: id(guarded.pax?.get("uid"), header2.uid),
+    gid: id(guarded.pax?.get("gid"), header2.gid),
+    size: guarded.size,
+    mtime: Math.floor((header2.mtime?.getTime() ?? 0) / 1e3) || 0,
+    link: type === "hardlink" ? cleanPath(guarded.linkName) : type === "symlink" ? guarded.linkName : null,
+    whiteout,
+    afterEnd: guarded.afterEnd
+  };
+}
+var MAX_KEPT3 = 16 << 20;
+var EXTRACT_OVERHEAD = 256;
+function hashesOf(pieces3) {
+  const hex2 = (algorithm) => pieces3.reduce((hash3, piece) => hash3.update(piece), createHash9(algorithm)).digest("hex");
+  return { md5: hex2("md5"), sha1: hex2("sha1"), sha256: hex2("sha256") };
+}
+async function scanLayer(layer, scanner, where, limits = DEFAULT_LIMITS, onProgress = () => {
+}) {
+  const label = `${where}: layer ${layer.index}`;
+  const reading = new LayerReading(scanner, label, limits);
+  const guarded = [];
+  const headers = new HeaderText(scanner, label, limits, (reason) => reading.skip("/", reason));
+  const guard2 = new TarGuard(label, limits, (header2) => guarded.push(header2), headers);
+  const entries = new TarEntries((header2, stream, next) => {
+    const expected = guarded.shift();
+    if (expected === void 0 || !isSameName(expected.name, header2.name)) {
+      next(
+        new ImageError(
+          "not-a-tar",
+          `${label}: two readers of its tar see different entries near ${JSON.stringify(header2.name)}: it is damaged or made to deceive. Build the image again.`
+        )
+      );
+      return;
+    }
+    try {
+      reading.entry(header2, expected, stream, next);
+    } catch (error3) {
+      next(error3 instanceof Error ? error3 : new Error(String(error3)));
+    }
+  });
+  const asides = new Asides();
+  let size = 0;
+  try {
+    for await (const chunk of layer.open((bytes2) => asides.add(bytes2))) {
+      size += chunk.length;
+      if (size > limits["layer-bytes"]) throw new ImageError("too-large", `${label} unpacks to more than ${limits["layer-bytes"]} bytes ${raise("layer-bytes")}`);
+      const passed = guard2.push(chunk);
+      const busy = passed.length > 0 ? entries.write(passed) : null;
+      if (busy !== null) await busy;
+      if (entries.failure !== null) break;
+      onProgress(size);
+    }
+    guard2.end();
+    await entries.end();
+  } catch (error3) {
+    entries.destroy(error3 instanceof Error ? error3 : new Error(String(error3)));
+    throw error3;
+  }
+  if (entries.failure !== null) throw tarError(entries.failure, label);
+  headers.end();
+  await reading.headers(headers);
+  const beside = await reading.asides(asides);
+  return { ...reading.result(layer, size), metadata: [...headers.matches, ...beside] };
+}
+function tarError(error3, label) {
+  if (error3 instanceof ImageError) return error3;
+  return new ImageError("truncated", `${label}: its tar is damaged (${error3.message}). Save or build the image again.`, { cause: error3 });
+}
+var LayerReading = class {
+  #scanner;
+  #label;
+  #limits;
+  #budget;
+  #entries = [];
+  #matches = [];
+  #hashes = /* @__PURE__ */ new Map();
+  #extracts = [];
+  #extractBytes = 0;
+  /** Package databases, until the layer is read. */
+  #databases = [];
+  /** Paths of the `package.json` of installed packages. */
+  #manifests = /* @__PURE__ */ new Set();
+  /** Entries that hold a match, or were not looked into wholly. */
+  #noted = /* @__PURE__ */ new Set();
+  #scripts = 0;
+  #programs = /* @__PURE__ */ new Map();
+  #skipped = [];
+  #notListed = 0;
+  constructor(scanner, label, limits) {
+    this.#scanner = scanner;
+    this.#label = label;
+    this.#limits = limits;
+    this.#budget = new NestedBudget(limits);
+  }
+  result(layer, size) {
+    this.#scanner.assertBounded(this.#label);
+    const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: "/", reason: `${this.#notListed} more files` }];
+    return {
+      version: LAYER_SCAN_VERSION,
+      diffId: layer.diffId,
+      size,
+      entries: this.#entries,
+      matches: this.#matches,
+      hashes: [...this.#hashes],
+      records: [...readLayerRecords(this.#databases, this.#notedPaths(), this.#limits.records, this.#label)],
+      installed: [...findInstalled(this.#entries, this.#noted, this.#manifests)],
+      extracts: this.#extracts,
+      programs: [...this.#programs],
+      skipped
+    };
+  }
+  /** Looks into what the headers of the tar pack. */
+  async headers(headers) {
+    const skip = (_, reason) => this.skip("/", `the headers of its tar: ${reason}`);
+    const leftOut2 = await headers.packed(() => new Content(skip, this.#scanner, this.#budget, "/", [], 0));
+    if (leftOut2 > 0) this.skip("/", `the headers of its tar: ${leftOut2} values that may be packed were not looked into`);
+  }
+  /** Searches what the compression holds beside the tar. */
+  async asides(asides) {
+    if (asides.leftOut > 0) this.skip("/", `its compression holds ${asides.leftOut} bytes beside the data that were not looked into`);
+    const bytes2 = asides.bytes();
+    if (bytes2 === null) return [];
+    const content = new Content((_, reason) => this.skip("/", `what its compression holds beside the data: ${reason}`), this.#scanner, this.#budget, "/", [], 0);
+    await content.push(bytes2, true);
+    await content.end();
+    return content.matches.map(({ inside: _, ...match2 }) => ({ ...match2, entry: null, field: "packing", key: null }));
+  }
+  skip(path19, reason) {
+    if (this.#skipped.length < MAX_SKIPPED2) this.#skipped.push({ path: path19, reason });
+    else this.#notListed++;
+  }
+  /** One entry of the layer's own tar. */
+  entry(header2, guarded, stream, next) {
+    this.#scanner.assertBounded(this.#label);
+    const entry = entryOf(header2, guarded);
+    if (NO_WHITEOUT.test(entry.path))
+      throw new ImageError("bad-whiteout", `${this.#label}: ${JSON.stringify(entry.path)} is a whiteout of no file, which engines take differently. Build the image again.`);
+    const index = this.#entries.push(entry) - 1;
+    if (index >= this.#limits.entries) throw new ImageError("too-many-entries", `${this.#label} has more than ${this.#limits.entries} entries ${raise("entries")}`);
+    if (header2.type === "directory") {
+      next();
+      return;
+    }
+    if (guarded.size === 0) {
+      stream.on("end", () => next());
+      stream.resume();
+      return;
+    }
+    const skip = (where, reason) => {
+      this.#noted.add(index);
+      this.skip(where, reason);
+    };
+    const content = new Content(skip, this.#scanner, this.#budget, entry.path, [], 0);
+    const collector = collectorOf(entry.path);
+    const isExtract = collector !== null && guarded.size <= MAX_EXTRACT;
+    if (!isExtract && collector !== null) skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
+    const isScript = !isExtract && guarded.size <= MAX_SCRIPT && this.#scripts < MAX_SCRIPTS && mayBeEntrypoint(entry.path);
+    let received = 0;
+    const pieces3 = [];
+    const fail = (error3) => next(error3 instanceof Error ? error3 : new Error(String(error3)));
+    stream.on("data", (chunk) => {
+      received += chunk.length;
+      if (guarded.size <= MAX_KEPT3) pieces3.push(chunk);
+      try {
+        if (received === chunk.length) this.#noteProgram(index, entry, chunk);
+        const busy = content.push(chunk, received === guarded.size);
+        if (busy === null) return;
+        stream.pause();
+        busy.then(() => stream.resume(), fail);
+      } catch (error3) {
+        fail(error3);
+      }
+    });
+    stream.on("end", () => {
+      const finish = () => {
+        const { matches: matches3 } = content;
+        if (matches3.length > 0) {
+          for (const match2 of matches3) this.#matches.push({ ...match2, entry: index });
+          this.#noted.add(index);
+        }
+        if (guarded.size <= MAX_KEPT3 && this.#noted.has(index)) this.#hashes.set(index, hashesOf(pieces3));
+        if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
+        if (isExtract && collector === "database") this.#databases.push({ path: entry.path, content: this.#joined(pieces3) });
+        else if (isExtract) this.#extracts.push({ entry: index, text: this.#joined(pieces3).toString("utf8") });
+        else if (isScript && pieces3[0]?.subarray(0, 2).toString() === "#!") {
+          this.#scripts++;
+          this.#extracts.push({ entry: index, text: this.#joined(pieces3).toString("utf8") });
+        } else if (guarded.size <= MAX_MANIFEST && isNodeManifest(entry.path) && namesPackage(Buffer.concat(pieces3).toString("latin1"))) this.#manifests.add(entry.path);
+      };
+      const goOn = () => {
+        try {
+          finish();
+        } catch (error3) {
+          fail(error3);
+          return;
+        }
+        next();
+      };
+      const ending2 = content.end();
+      if (ending2 === null) goOn();
+      else ending2.then(goOn, fail);
+    });
+  }
+  /** The content of a small file that is kept, as long as all of them together are small. */
+  #joined(pieces3) {
+    const content = Buffer.concat(pieces3);
+    this.#extractBytes += content.length + EXTRACT_OVERHEAD;
+    if (this.#extractBytes > this.#limits["extract-bytes"])
+      throw new ImageError("too-large", `${this.#label}: the package databases, user lists and scripts of the image are too large together ${raise("extract-bytes")}`);
+    return content;
+  }
+  *#notedPaths() {
+    for (const entry of this.#noted) yield [entry, this.#entries[entry]?.path ?? "/"];
+  }
+  #noteProgram(index, entry, head) {
+    if ((entry.mode & 73) === 0) return;
+    if (head.length >= 4 && head.readUInt32BE(0) === 2135247942) this.#programs.set(index, "elf");
+    else if (head[0] === 35 && head[1] === 33) this.#programs.set(index, "script");
+  }
+};
+
+// src/secrets/masks.ts
+var MIN_MASKED = 8;
+var MAX_MASKED = 200;
+var ORDER = ["proven", "likely", "possible"];
+var STRUCTURE2 = /^-----|^[{}[\]()",:;\s]*$|^["']?[\w-]+["']?\s*[:=]\s*(?:[{["']\s*)?$|^(?:Proc-Type|DEK-Info|Comment|Version|Encryption|Public-Lines|Private-Lines|PuTTY-User-Key-File-\d):/;
+function isMaskable(line2) {
+  if (line2.length < MIN_MASKED || STRUCTURE2.test(line2) || /[^\x20-\x7e]/.test(line2)) return false;
+  return !isWordLike(line2) && !isOfWords(line2);
+}
+function masksOf(values) {
+  const lines = /* @__PURE__ */ new Set();
+  for (const strength of ORDER)
+    for (const { value } of values.filter((each2) => each2.strength === strength)) {
+      if (/[^\x09\x0a\x0d\x20-\x7e]/.test(value)) continue;
+      const own2 = value.split(/\r?\n|\\r|\\n/).map((line2) => line2.trim());
+      for (const line2 of own2) if (isMaskable(line2) && lines.size < MAX_MASKED) lines.add(line2);
+    }
+  return [...lines];
+}
+
+// src/evidence/json-text.ts
+var MAX_PIECES3 = 5e5;
+var MAX_DEPTH7 = 64;
+var LINE_FEED = 10;
+var SEPARATOR2 = "\n\n";
+var ROOT = { parent: null, key: "", depth: 0 };
+var STRUCTURE3 = /[\s,:{}[\]"]/;
+var ORDINARY = /^(?:-?\d[\d.eE+-]{0,40}|true|false|null)$/;
+function pathOf(node2) {
+  const path19 = [];
+  for (let at3 = node2; at3?.parent; at3 = at3.parent) path19.push(at3.key);
+  return path19.reverse();
+}
+function stringEnd(text5, from) {
+  for (let at3 = text5.indexOf('"', from); at3 !== -1; at3 = text5.indexOf('"', at3 + 1)) {
+    let slashes = 0;
+    while (text5[at3 - 1 - slashes] === "\\" && at3 - slashes > from) slashes++;
+    if (slashes % 2 === 0) return at3;
+  }
+  return text5.length;
+}
+function unquoted2(raw) {
+  if (!raw.includes("\\")) return raw;
+  try {
+    return String(JSON.parse(`"${raw}"`));
+  } catch {
+    return raw;
+  }
+}
+var Pieces = class {
+  starts = [];
+  nodes = [];
+  parts = [];
+  #rewrite;
+  #stack = [];
+  #offset = 0;
+  constructor(rewrite2) {
+    this.#rewrite = rewrite2;
+  }
+  add(node2, text5) {
+    this.starts.push(this.#offset);
+    this.nodes.push(node2);
+    this.parts.push(text5);
+    this.#offset += Buffer.byteLength(text5) + SEPARATOR2.length;
+  }
+  get #top() {
+    return this.#stack.at(-1);
+  }
+  /** The node of the value that comes next. */
+  #next() {
+    const top = this.#top;
+    if (top === void 0 || top.node.depth >= MAX_DEPTH7) return top?.node ?? ROOT;
+    return { parent: top.node, key: top.isArray ? top.index : top.key ?? "", depth: top.node.depth + 1 };
+  }
+  /** A key without a text behind it stands alone. */
+  #settle(node2) {
+    const top = this.#top;
+    if (top?.isPending !== true || top.key === null) return;
+    top.isPending = false;
+    this.add(node2, top.key);
+  }
+  #value(value) {
+    const node2 = this.#next();
+    const top = this.#top;
+    const text5 = this.#rewrite(() => pathOf(node2), value);
+    if (text5 === null) {
+      if (top !== void 0) top.isPending = false;
+      return;
+    }
+    if (text5 !== value || text5.includes("\n") || top?.isPending !== true || top.key === null) {
+      this.#settle(node2);
+      this.add(node2, text5);
+      return;
+    }
+    top.isPending = false;
+    this.add(node2, `${top.key.replace(/^build-arg:/, "")}=${text5}`);
+  }
+  /** Takes a document apart. */
+  walk(text5) {
+    let at3 = 0;
+    while (at3 < text5.length) {
+      if (this.parts.length >= MAX_PIECES3) {
+        this.add(ROOT, text5.slice(at3));
+        return;
+      }
+      at3 = this.#step(text5, at3);
+    }
+    this.#settle(this.#next());
+  }
+  #step(text5, at3) {
+    const character = text5[at3];
+    const top = this.#top;
+    if (character === "{" || character === "[") {
+      const node3 = this.#next();
+      this.#settle(node3);
+      this.#stack.push({ node: node3, isArray: character === "[", index: 0, key: null, isPending: false });
+      return at3 + 1;
+    }
+    if (character === "}" || character === "]") {
+      this.#settle(this.#next());
+      this.#stack.pop();
+      return at3 + 1;
+    }
+    if (character === '"') {
+      const end3 = stringEnd(text5, at3 + 1);
+      const value = unquoted2(text5.slice(at3 + 1, end3));
+      if (top !== void 0 && !top.isArray && /^\s*:/.test(text5.slice(end3 + 1, end3 + 64))) {
+        this.#settle(this.#next());
+        top.key = value;
+        top.isPending = true;
+      } else this.#value(value);
+      return end3 + 1;
+    }
+    if (character === "," && top !== void 0) top.index++;
+    let end2 = at3;
+    while (end2 < text5.length && !STRUCTURE3.test(text5[end2] ?? "")) end2++;
+    if (end2 === at3) return at3 + 1;
+    const node2 = this.#next();
+    this.#settle(node2);
+    const other = text5.slice(at3, end2);
+    if (!ORDINARY.test(other)) this.add(node2, other);
+    return end2;
+  }
+};
+function jsonText(document, rewrite2 = (_path, value) => value) {
+  const pieces3 = new Pieces(rewrite2);
+  pieces3.walk(document);
+  return textOf(pieces3);
+}
+function plainText(text5) {
+  const pieces3 = new Pieces((_path, value) => value);
+  pieces3.add(ROOT, text5);
+  return textOf(pieces3);
+}
+function textOf({ starts, nodes, parts }) {
+  const text5 = parts.join(SEPARATOR2);
+  const bytes2 = Buffer.from(text5);
+  return {
+    text: text5,
+    *find(value) {
+      const wanted = Buffer.from(value);
+      for (let at3 = bytes2.indexOf(wanted); at3 !== -1; at3 = bytes2.indexOf(wanted, at3 + wanted.length)) yield at3;
+    },
+    locate: (position) => {
+      let [low, high] = [0, starts.length - 1];
+      while (low < high) {
+        const middle = Math.ceil((low + high) / 2);
+        if ((starts[middle] ?? 0) <= position) low = middle;
+        else high = middle - 1;
+      }
+      return {
+        path: pathOf(nodes[low] ?? ROOT),
+        get line() {
+          let lines = 1;
+          for (let at3 = starts[low] ?? 0; at3 < position; at3++) if (bytes2[at3] === LINE_FEED) lines++;
+          return lines;
+        }
+      };
+    }
+  };
+}
+function fieldName2(path19, plain) {
+  let name2 = "";
+  for (const key of path19) {
+    if (typeof key === "number") name2 += `[${key}]`;
+    else if (plain.test(key)) name2 += name2 === "" ? key : `.${key}`;
+    else name2 += `[${JSON.stringify(key)}]`;
+  }
+  return name2;
+}
+
+// src/evidence/attestation-text.ts
+var PLAIN_KEY = /^[\w-]+$/;
+var isBase642 = (value) => value.length >= 4 && !/[^A-Za-z0-9+/_=\s-]/.test(value);
+var withFiles = (path19, value) => isBase642(value) && /\binfos\[\d+\]\.data$/.test(nameOf3(path19())) ? Buffer.from(value, "base64").toString("utf8") : value;
+var nameOf3 = (path19) => fieldName2(path19[0] === "predicate" && path19.length > 1 ? path19.slice(1) : path19, PLAIN_KEY);
+function attestationTexts({ predicateType, document, envelope, statement }) {
+  const texts2 = [
+    // What is no JSON is searched as it is stored: as one text without a field.
+    ...document === null ? [] : [statement === void 0 ? plainText(document.toString("utf8")) : jsonText(document.toString("utf8"), withFiles)],
+    ...envelope === null ? [] : [jsonText(envelope.toString("utf8"), withoutPayload)]
+  ];
+  return texts2.map(({ text: text5, find, locate }) => ({
+    predicateType,
+    text: text5,
+    find,
+    locate: (offset) => {
+      const { path: path19, line: line2 } = locate(offset);
+      return { field: nameOf3(path19), line: line2 };
+    }
+  }));
+}
+var withoutPayload = (path19, value) => {
+  const [key, ...below] = path19();
+  return key === "payload" && below.length === 0 && isBase642(value) && !/=[^=\s]/.test(value) ? null : value;
+};
+
+// src/checkout/build-context.ts
+import path9 from "node:path";
+var MAX_COMPARED = 2e4;
+var join3 = (...parts) => path9.posix.join(...parts).replace(/^\.\/|^\.$|\/$/g, "");
+async function readContext(root, directory, dockerfile) {
+  const own2 = dockerfile === null ? null : `${dockerfile}.dockerignore`;
+  const ownText = own2 === null ? null : await readSource(root, own2);
+  const general = join3(directory, ".dockerignore");
+  const text5 = ownText ?? await readSource(root, general);
+  return { directory: join3(directory), dockerignore: parseDockerignore(text5 ?? ""), ignoreFile: own2 !== null && ownText !== null ? own2 : general };
+}
+var toContextFile = ({ directory, dockerignore, ignoreFile }, inContext) => ({
+  path: join3(directory, inContext),
+  inContext,
+  ignoreFile,
+  ignoredBy: ignoredBy(dockerignore, inContext)
+});
+async function findSource(root, context3, instruction, workdir, file) {
+  const base = path9.join(root, context3.directory);
+  const isSame2 = async (relative) => {
+    const full = path9.join(base, relative);
+    return await sizeOf(full) === file.size && await sha256Of(root, full) === file.sha256;
+  };
+  const named3 = contextPath(instruction, file.path, workdir);
+  if (staysWithin(named3) && await isSame2(named3)) return toContextFile(context3, named3);
+  let compared = 0;
+  for (const source2 of copySources(instruction)) {
+    if (!staysWithin(source2) || /^[a-z]+:\/\//.test(source2)) continue;
+    const fixed2 = source2.split("/").findIndex((part3) => /[*?[$]/.test(part3));
+    const start = fixed2 === -1 ? source2 : source2.split("/").slice(0, fixed2).join("/");
+    if (fixed2 === -1 && await isSame2(start)) return toContextFile(context3, join3(start));
+    for await (const entry of walk(path9.join(base, start), (directory) => directory !== ".git")) {
+      if (entry.kind !== "file") continue;
+      if (compared++ > MAX_COMPARED) return null;
+      const relative = join3(start, entry.path);
+      if (ignoredBy(context3.dockerignore, relative) === null && await isSame2(relative)) return toContextFile(context3, relative);
+    }
+  }
+  return null;
+}
+
 // src/provenance/documents.ts
 import { constants as constants6 } from "node:fs";
 import { open as open5 } from "node:fs/promises";
@@ -71089,163 +73628,9 @@ function checkDocument(where, name2, size) {
   if (size > MAX_DOCUMENT) throw new ImageError("too-large", `${where}: ${name2} has ${size} bytes; manifests and configurations of up to ${MAX_DOCUMENT} are read.`);
 }
 
-// src/image/tar-walk.ts
-var MAX_EXTENDED_HEADER = 1 << 20;
-var TYPES = {
-  0: "file",
-  48: "file",
-  49: "link",
-  50: "symlink",
-  51: "character-device",
-  52: "block-device",
-  53: "directory",
-  54: "fifo",
-  55: "file"
-};
-var HEADER_ONLY = /* @__PURE__ */ new Set(["link", "symlink", "character-device", "block-device", "fifo"]);
-var CHANGES_ENTRIES = /^(?:path|linkpath|size)$|^GNU\.sparse\./;
-var LONG_NAME = 76;
-var LONG_LINK2 = 75;
-var OLD_LONG_NAME = 78;
-var OLD_SPARSE = 83;
-var PAX_GLOBAL = 103;
-var PAX = 120;
-var shortened = (name2) => JSON.stringify(cutText(name2, 60));
-function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
-  let offset = 0;
-  let zeroBlocks = 0;
-  let extension = { pax: null, longName: null, longLink: null };
-  const bad = (what) => new ImageError("not-a-tar", `${where}: ${what} at byte ${offset}: the archive is damaged or no tar archive. Save or build the image again.`);
-  const checkPath = (what, path19) => {
-    const [bytes2, parts] = [limits["path-bytes"], limits["path-parts"]];
-    if (path19.length * 3 > bytes2 && Buffer.byteLength(path19) > bytes2)
-      throw new ImageError("too-long", `${where}: the ${what} ${shortened(path19)} has more than ${bytes2} bytes ${raise("path-bytes")}`);
-    if (path19.length > parts && countParts(path19) > parts)
-      throw new ImageError("too-long", `${where}: the ${what} ${shortened(path19)} has more than ${parts} directories ${raise("path-parts")}`);
-  };
-  for (; ; ) {
-    const block = yield { offset, length: BLOCK };
-    if (block.length === 0) return;
-    if (block.length < BLOCK)
-      throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
-    const { unsigned: unsigned2, signed: signed2 } = checksums(block);
-    if (unsigned2 === 8 * 32 && isZero(block)) {
-      zeroBlocks++;
-      offset += BLOCK;
-      continue;
-    }
-    if (zeroBlocks === 1) throw bad("a lone block of zeros before an entry");
-    const written = numberField(block, 148, 8);
-    if (written !== unsigned2 && written !== signed2) throw bad("no valid tar header");
-    const flag2 = block[156] ?? 0;
-    const ownSize = numberField(block, 124, 12);
-    if (ownSize === null) throw bad("an impossible entry size");
-    const rewritten = written === unsigned2 ? null : Buffer.from(block);
-    if (flag2 === LONG_NAME || flag2 === LONG_LINK2 || flag2 === PAX || flag2 === PAX_GLOBAL) {
-      if (rewritten !== null) rewrite(rewritten, offset, onRewrite);
-      offset += BLOCK;
-      metadata?.announced(block);
-      if (ownSize > MAX_EXTENDED_HEADER) throw bad(`an extended header of ${ownSize} bytes (at most ${MAX_EXTENDED_HEADER} are read)`);
-      const data = ownSize === 0 ? Buffer.alloc(0) : yield { offset, length: ownSize };
-      if (data.length < ownSize)
-        throw new ImageError("truncated", `${where}: ends in the middle of an extended header at byte ${offset}: the archive is truncated. Save or build the image again.`);
-      const problem = extend2(extension, flag2, data);
-      if (problem !== null) throw bad(problem);
-      metadata?.extended(flag2, data);
-      offset = yield* pad(offset + ownSize, metadata);
-      continue;
-    }
-    if (flag2 === OLD_LONG_NAME) throw bad("a long name of the oldest GNU form, which is not supported,");
-    if (flag2 === OLD_SPARSE) throw bad("a sparse entry of the old GNU form, which is not supported,");
-    const prefix2 = prefixField(block);
-    if (prefix2 === null) throw bad("a name that readers put together differently");
-    const shortName = nameField(block, 0, 100);
-    const { pax, longName, longLink } = extension;
-    const ownName = prefix2 === "" ? shortName : `${prefix2}/${shortName}`;
-    const name2 = pax?.get("path") || longName || ownName;
-    const linkName = pax?.get("linkpath") || longLink || nameField(block, 157, 100);
-    checkPath("path", name2);
-    checkPath("link to", linkName);
-    let type = TYPES[flag2] ?? "other";
-    const paxSize = pax?.get("size") || null;
-    if (paxSize !== null && !/^\d{1,15}$/.test(paxSize)) throw bad("an impossible entry size");
-    const size = paxSize === null ? ownSize : Number(paxSize);
-    if (type === "file" && name2.endsWith("/")) {
-      if (size > 0 || flag2 !== 0) throw bad("a file whose name ends in a slash, which some take for a directory,");
-      type = "directory";
-    }
-    if (HEADER_ONLY.has(type) && size > 0) {
-      if (paxSize !== null) throw bad(`a ${type} entry that claims data,`);
-      const header3 = rewritten ?? Buffer.from(block);
-      header3.write("00000000000\0", 124, "latin1");
-      rewrite(header3, offset, onRewrite);
-    } else if (rewritten !== null) rewrite(rewritten, offset, onRewrite);
-    offset += BLOCK;
-    const held = type === "directory" || HEADER_ONLY.has(type) ? 0 : size;
-    const header2 = { name: name2, type, linkName, size: held, offset, afterEnd: zeroBlocks >= 2, pax };
-    onEntry(header2);
-    metadata?.entry(block, header2, ownName);
-    zeroBlocks = zeroBlocks >= 2 ? zeroBlocks : 0;
-    extension = { pax: null, longName: null, longLink: null };
-    offset = yield* pad(offset + held, metadata);
-  }
-}
-function* pad(offset, metadata) {
-  const fill2 = (BLOCK - offset % BLOCK) % BLOCK;
-  if (metadata !== null && fill2 > 0) {
-    const padding = yield { offset, length: fill2, isPadding: true };
-    if (padding.length > 0) metadata.padding(padding);
-  }
-  return offset + fill2;
-}
-function rewrite(header2, offset, onRewrite) {
-  sign(header2);
-  onRewrite(offset, header2);
-}
-function extend2(extension, flag2, data) {
-  if (flag2 === LONG_NAME) extension.longName = nameField(data, 0, data.length);
-  else if (flag2 === LONG_LINK2) extension.longLink = nameField(data, 0, data.length);
-  else {
-    const records = paxRecords(data);
-    if (records === null) return "an extended header that is damaged";
-    const isGlobal = flag2 === PAX_GLOBAL;
-    for (const key of records.keys()) {
-      if (key.startsWith("GNU.sparse.")) return "a sparse entry, which is not supported,";
-      if (isGlobal && CHANGES_ENTRIES.test(key)) return `a global header that sets ${JSON.stringify(key)}, which readers apply differently,`;
-    }
-    if (isGlobal) return extension.pax === null && extension.longName === null && extension.longLink === null ? null : "a global header between an entry and what belongs to it,";
-    extension.pax = records;
-  }
-  const { pax, longName, longLink } = extension;
-  const disagrees = (own2, key) => own2 !== null && (pax?.get(key) || own2) !== own2;
-  return disagrees(longName, "path") || disagrees(longLink, "linkpath") ? "an entry with two long names," : null;
-}
-async function indexTar(where, size, read2, limits) {
-  const entries = [];
-  const walk3 = walkTar(where, limits, {
-    onEntry: (header2) => {
-      if (header2.offset + header2.size > size) {
-        throw new ImageError(
-          "truncated",
-          `${where}: entry ${shortened(header2.name)} needs ${header2.size} bytes, but the file ends before: the archive is truncated. Save or build the image again.`
-        );
-      }
-      if (entries.push(header2) > limits.entries) throw new ImageError("too-many-entries", `${where} has more than ${limits.entries} entries ${raise("entries")}`);
-    },
-    onRewrite: () => {
-    },
-    metadata: null
-  });
-  for (let step2 = walk3.next(); !step2.done; ) {
-    const { offset, length } = step2.value;
-    step2 = walk3.next(await read2(offset, Math.max(0, Math.min(length, size - offset))));
-  }
-  return entries;
-}
-
 // src/image/archive-files.ts
 var DOCUMENTS = /* @__PURE__ */ new Set(["manifest.json", "index.json", "oci-layout", "repositories"]);
-var MAX_LINKS2 = 8;
+var MAX_LINKS3 = 8;
 var Entries = class {
   #where;
   #handle;
@@ -71299,7 +73684,7 @@ var Entries = class {
   /** Follows links inside the archive (buildah and Docker ≤ 24 link equal layers). */
   find(name2) {
     let at3 = cleanName(name2);
-    for (let hops = 0; hops < MAX_LINKS2; hops++) {
+    for (let hops = 0; hops < MAX_LINKS3; hops++) {
       const header2 = this.#files.get(at3);
       if (header2 === void 0) return null;
       if (header2.type === "file") return { name: at3, header: header2 };
@@ -71362,7 +73747,7 @@ function endOfString(text5, at3) {
   return text5.length;
 }
 var ESCAPES = /\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}/g;
-var whole2 = (text5) => /\\u[dD][89a-fA-F]/.test(text5) ? text5.replace(ESCAPES, (found) => found.length === 6 ? "\\ufffd" : found) : text5;
+var whole3 = (text5) => /\\u[dD][89a-fA-F]/.test(text5) ? text5.replace(ESCAPES, (found) => found.length === 6 ? "\\ufffd" : found) : text5;
 function keyOf3(quoted2) {
   if (!quoted2.includes("\\")) return quoted2.slice(1, -1);
   try {
@@ -71406,7 +73791,7 @@ function parseJson(bytes2, where, limits) {
   const bad = (what, cause) => new ImageError("bad-json", `${where} is not valid JSON${what}: the archive is damaged. Save or build the image again.`, { cause });
   let text5;
   try {
-    text5 = whole2(decoder2.decode(bytes2));
+    text5 = whole3(decoder2.decode(bytes2));
   } catch (cause) {
     throw bad(" (it is no UTF-8)", cause);
   }
@@ -71664,7 +74049,7 @@ async function openRecord(unpack2, where) {
 // src/provenance/engine.ts
 import { execFile as execFile2 } from "node:child_process";
 var TIMEOUT2 = 1e4;
-var MAX_RECORDS = 20;
+var MAX_RECORDS2 = 20;
 var REF = /^\w[\w./-]*$/;
 var docker = (args) => new Promise((resolve) => {
   execFile2("docker", [...args], { timeout: TIMEOUT2, maxBuffer: MAX_PROVENANCE, encoding: "utf8" }, (error3, stdout) => resolve(error3 === null ? stdout : null));
@@ -71685,7 +74070,7 @@ async function findRecord(name2) {
   if (typeof id !== "string") return null;
   if (isObject2(build2) && typeof build2["Ref"] === "string" && REF.test(build2["Ref"])) return { ref: build2["Ref"], id };
   const listed2 = await docker(["buildx", "history", "ls", "--format", "json"]) ?? "";
-  for (const line2 of listed2.split("\n").slice(0, MAX_RECORDS)) {
+  for (const line2 of listed2.split("\n").slice(0, MAX_RECORDS2)) {
     const record2 = parse5(line2);
     const ref = isObject2(record2) ? record2["ref"] : null;
     if (typeof ref !== "string" || !REF.test(ref)) continue;
@@ -71703,7 +74088,7 @@ async function engineProvenance(name2) {
   return "provenance" in result ? { ...result.provenance, imageDigests: [record2.id] } : null;
 }
 
-// src/build.ts
+// src/evidence/build.ts
 var MIB = 1 << 20;
 function attested(image) {
   const provenances = [];
@@ -71803,225 +74188,6 @@ async function findSources(leaks, { origin, provenances }, { checkout, context: 
   return found;
 }
 
-// src/dockerfile/references.ts
-var MAX_IMAGES2 = 1e3;
-function externalImages({ dockerfile, stage: known2, stages: own2, linesOf: linesOf2 }, provenances) {
-  const built = known2 ?? dockerfile?.stages.at(-1) ?? null;
-  if (dockerfile === null || built === null) return [];
-  const materials = provenances.flatMap((provenance) => provenance.materials);
-  const found = [];
-  const add3 = (reference, use, instruction) => {
-    if (/^scratch$/i.test(reference) || found.length >= MAX_IMAGES2) return;
-    const digest = materials.find((material) => sameReference(material.reference, reference.replace(/@sha256:.*$/s, "")))?.digest ?? null;
-    found.push({ reference, digest, use, keyword: instruction.keyword, isOpen: /[$]/.test(reference), lines: linesOf2(instruction) });
-  };
-  const made = /* @__PURE__ */ new Set([...own2, built, ...stagesOf(dockerfile, built, (stage) => own2.includes(stage) ? [] : parentsOf2(dockerfile, stage))]);
-  for (const stage of dockerfile.stages) {
-    if (!made.has(stage)) continue;
-    for (const { name: name2, stage: taken, instruction } of takenBy(dockerfile, stage)) if (taken === null) add3(name2, "content", instruction);
-  }
-  const [base] = own2;
-  for (const stage of dockerfile.stages) if (stage !== base && parentStage(dockerfile, stage) === null) add3(stage.from, "stage", stage.fromInstruction);
-  return found;
-}
-
-// src/evidence/json-text.ts
-var MAX_PIECES3 = 5e5;
-var MAX_DEPTH7 = 64;
-var LINE_FEED = 10;
-var SEPARATOR2 = "\n\n";
-var ROOT = { parent: null, key: "", depth: 0 };
-var STRUCTURE2 = /[\s,:{}[\]"]/;
-var ORDINARY = /^(?:-?\d[\d.eE+-]{0,40}|true|false|null)$/;
-function pathOf(node2) {
-  const path19 = [];
-  for (let at3 = node2; at3?.parent; at3 = at3.parent) path19.push(at3.key);
-  return path19.reverse();
-}
-function stringEnd(text5, from) {
-  for (let at3 = text5.indexOf('"', from); at3 !== -1; at3 = text5.indexOf('"', at3 + 1)) {
-    let slashes = 0;
-    while (text5[at3 - 1 - slashes] === "\\" && at3 - slashes > from) slashes++;
-    if (slashes % 2 === 0) return at3;
-  }
-  return text5.length;
-}
-function unquoted2(raw) {
-  if (!raw.includes("\\")) return raw;
-  try {
-    return String(JSON.parse(`"${raw}"`));
-  } catch {
-    return raw;
-  }
-}
-var Pieces = class {
-  starts = [];
-  nodes = [];
-  parts = [];
-  #rewrite;
-  #stack = [];
-  #offset = 0;
-  constructor(rewrite2) {
-    this.#rewrite = rewrite2;
-  }
-  add(node2, text5) {
-    this.starts.push(this.#offset);
-    this.nodes.push(node2);
-    this.parts.push(text5);
-    this.#offset += Buffer.byteLength(text5) + SEPARATOR2.length;
-  }
-  get #top() {
-    return this.#stack.at(-1);
-  }
-  /** The node of the value that comes next. */
-  #next() {
-    const top = this.#top;
-    if (top === void 0 || top.node.depth >= MAX_DEPTH7) return top?.node ?? ROOT;
-    return { parent: top.node, key: top.isArray ? top.index : top.key ?? "", depth: top.node.depth + 1 };
-  }
-  /** A key without a text behind it stands alone. */
-  #settle(node2) {
-    const top = this.#top;
-    if (top?.isPending !== true || top.key === null) return;
-    top.isPending = false;
-    this.add(node2, top.key);
-  }
-  #value(value) {
-    const node2 = this.#next();
-    const top = this.#top;
-    const text5 = this.#rewrite(() => pathOf(node2), value);
-    if (text5 === null) {
-      if (top !== void 0) top.isPending = false;
-      return;
-    }
-    if (text5 !== value || text5.includes("\n") || top?.isPending !== true || top.key === null) {
-      this.#settle(node2);
-      this.add(node2, text5);
-      return;
-    }
-    top.isPending = false;
-    this.add(node2, `${top.key.replace(/^build-arg:/, "")}=${text5}`);
-  }
-  /** Takes a document apart. */
-  walk(text5) {
-    let at3 = 0;
-    while (at3 < text5.length) {
-      if (this.parts.length >= MAX_PIECES3) {
-        this.add(ROOT, text5.slice(at3));
-        return;
-      }
-      at3 = this.#step(text5, at3);
-    }
-    this.#settle(this.#next());
-  }
-  #step(text5, at3) {
-    const character = text5[at3];
-    const top = this.#top;
-    if (character === "{" || character === "[") {
-      const node3 = this.#next();
-      this.#settle(node3);
-      this.#stack.push({ node: node3, isArray: character === "[", index: 0, key: null, isPending: false });
-      return at3 + 1;
-    }
-    if (character === "}" || character === "]") {
-      this.#settle(this.#next());
-      this.#stack.pop();
-      return at3 + 1;
-    }
-    if (character === '"') {
-      const end3 = stringEnd(text5, at3 + 1);
-      const value = unquoted2(text5.slice(at3 + 1, end3));
-      if (top !== void 0 && !top.isArray && /^\s*:/.test(text5.slice(end3 + 1, end3 + 64))) {
-        this.#settle(this.#next());
-        top.key = value;
-        top.isPending = true;
-      } else this.#value(value);
-      return end3 + 1;
-    }
-    if (character === "," && top !== void 0) top.index++;
-    let end2 = at3;
-    while (end2 < text5.length && !STRUCTURE2.test(text5[end2] ?? "")) end2++;
-    if (end2 === at3) return at3 + 1;
-    const node2 = this.#next();
-    this.#settle(node2);
-    const other = text5.slice(at3, end2);
-    if (!ORDINARY.test(other)) this.add(node2, other);
-    return end2;
-  }
-};
-function jsonText(document, rewrite2 = (_path, value) => value) {
-  const pieces3 = new Pieces(rewrite2);
-  pieces3.walk(document);
-  return textOf(pieces3);
-}
-function plainText(text5) {
-  const pieces3 = new Pieces((_path, value) => value);
-  pieces3.add(ROOT, text5);
-  return textOf(pieces3);
-}
-function textOf({ starts, nodes, parts }) {
-  const text5 = parts.join(SEPARATOR2);
-  const bytes2 = Buffer.from(text5);
-  return {
-    text: text5,
-    *find(value) {
-      const wanted = Buffer.from(value);
-      for (let at3 = bytes2.indexOf(wanted); at3 !== -1; at3 = bytes2.indexOf(wanted, at3 + wanted.length)) yield at3;
-    },
-    locate: (position) => {
-      let [low, high] = [0, starts.length - 1];
-      while (low < high) {
-        const middle = Math.ceil((low + high) / 2);
-        if ((starts[middle] ?? 0) <= position) low = middle;
-        else high = middle - 1;
-      }
-      return {
-        path: pathOf(nodes[low] ?? ROOT),
-        get line() {
-          let lines = 1;
-          for (let at3 = starts[low] ?? 0; at3 < position; at3++) if (bytes2[at3] === LINE_FEED) lines++;
-          return lines;
-        }
-      };
-    }
-  };
-}
-function fieldName2(path19, plain) {
-  let name2 = "";
-  for (const key of path19) {
-    if (typeof key === "number") name2 += `[${key}]`;
-    else if (plain.test(key)) name2 += name2 === "" ? key : `.${key}`;
-    else name2 += `[${JSON.stringify(key)}]`;
-  }
-  return name2;
-}
-
-// src/evidence/attestation-text.ts
-var PLAIN_KEY = /^[\w-]+$/;
-var isBase642 = (value) => value.length >= 4 && !/[^A-Za-z0-9+/_=\s-]/.test(value);
-var withFiles = (path19, value) => isBase642(value) && /\binfos\[\d+\]\.data$/.test(nameOf3(path19())) ? Buffer.from(value, "base64").toString("utf8") : value;
-var nameOf3 = (path19) => fieldName2(path19[0] === "predicate" && path19.length > 1 ? path19.slice(1) : path19, PLAIN_KEY);
-function attestationTexts({ predicateType, document, envelope, statement }) {
-  const texts2 = [
-    // What is no JSON is searched as it is stored: as one text without a field.
-    ...document === null ? [] : [statement === void 0 ? plainText(document.toString("utf8")) : jsonText(document.toString("utf8"), withFiles)],
-    ...envelope === null ? [] : [jsonText(envelope.toString("utf8"), withoutPayload)]
-  ];
-  return texts2.map(({ text: text5, find, locate }) => ({
-    predicateType,
-    text: text5,
-    find,
-    locate: (offset) => {
-      const { path: path19, line: line2 } = locate(offset);
-      return { field: nameOf3(path19), line: line2 };
-    }
-  }));
-}
-var withoutPayload = (path19, value) => {
-  const [key, ...below] = path19();
-  return key === "payload" && below.length === 0 && isBase642(value) && !/=[^=\s]/.test(value) ? null : value;
-};
-
 // src/evidence/given-leaks.ts
 var MIN_PART = 8;
 function isSameValue({ value, hidden }, other) {
@@ -72059,394 +74225,8 @@ function givenLeaks(steps, leaks, { history }) {
   };
 }
 
-// src/filesystem/users.ts
-function readCollected(filesystem, scans, path19) {
-  const version2 = filesystem.find(path19);
-  if (version2 === null) return null;
-  const { layer, index } = version2.content;
-  return scans[layer]?.extracts.find(({ entry }) => entry === index)?.content.toString("utf8") ?? null;
-}
-function parsePasswd(text5) {
-  return text5.split("\n").flatMap((line2) => {
-    const [name2 = "", , uid = "", gid = ""] = line2.split(":");
-    return name2 !== "" && /^\d+$/.test(uid) ? [{ name: name2, uid: Number(uid), gid: Number(gid) || 0 }] : [];
-  });
-}
-function parseGroup(text5) {
-  return text5.split("\n").flatMap((line2) => {
-    const [name2 = "", , gid = ""] = line2.split(":");
-    return name2 !== "" && /^\d+$/.test(gid) ? [{ name: name2, gid: Number(gid) }] : [];
-  });
-}
-function resolveUser(configured, passwd, group) {
-  const trimmed2 = configured.trim();
-  const [user = "", groupName] = trimmed2.split(":");
-  const accounts = parsePasswd(passwd ?? "");
-  const name2 = user === "" ? "0" : user;
-  const account = accounts.find((candidate) => candidate.name === name2) ?? null;
-  const uid = account?.uid ?? (/^\d+$/.test(name2) ? Number(name2) : name2 === "root" && passwd === null ? 0 : null);
-  const byId = account ?? accounts.find((candidate) => candidate.uid === uid) ?? null;
-  const gid = groupName === void 0 || groupName === "" ? byId?.gid ?? (uid === null ? null : 0) : groupId(groupName, group);
-  return { configured: trimmed2, uid, gid, isRoot: uid === null ? null : uid === 0 };
-}
-function groupId(name2, group) {
-  const found = parseGroup(group ?? "").find((candidate) => candidate.name === name2);
-  return found?.gid ?? (/^\d+$/.test(name2) ? Number(name2) : null);
-}
-
-// src/layer/collectors.ts
-var MAX_EXTRACT = 8 << 20;
-var COLLECTED = [
-  /^\/etc\/(?:passwd|group|os-release)$/,
-  /^\/usr\/lib\/os-release$/,
-  // Who may become root.
-  /^\/etc\/sudoers(?:\.d\/[^/]+)?$/
-];
-var DATABASES = [
-  // dpkg, distroless. What dpkg says of configuration files stands with the packages themselves.
-  /^\/var\/lib\/dpkg\/info\/[^/]+\.md5sums$/,
-  /^\/var\/lib\/dpkg\/status\.d\/[^/]+\.md5sums$/,
-  /^\/var\/lib\/dpkg\/status$/,
-  // apk, versions 2 and 3.
-  /^\/(?:usr\/)?lib\/apk\/db\/installed$/,
-  // Python.
-  /\.dist-info\/(?:RECORD|direct_url\.json)$/
-];
-function collectorOf(path19) {
-  if (COLLECTED.some((pattern) => pattern.test(path19))) return "extract";
-  return DATABASES.some((pattern) => pattern.test(path19)) ? "database" : null;
-}
-var MAX_MANIFEST = 64 << 10;
-var isNodeManifest = (path19) => path19.endsWith("/package.json") && /\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*\/package\.json$/.test(path19);
-var namesPackage = (text5) => /"name"\s{0,8}:\s{0,8}"[^"]/.test(text5) && /"version"\s{0,8}:\s{0,8}"\d/.test(text5);
-var MAX_SCRIPT = 256 << 10;
-var MAX_SCRIPTS = 500;
-var SCRIPTS = /^\/(?!usr\/(?:share|lib|include)\/|lib\/|etc\/init\.d\/|proc\/|sys\/)(?:[^/]+\/){0,5}(?=[^/]+$)(?:[^/]*(?:entry-?point|start|run|init|boot|launch|serve|main|cmd)|[^/]+\.(?:sh|bash)$)/i;
-var mayBeEntrypoint = (path19) => SCRIPTS.test(path19);
-
-// src/layer/hash.ts
-import { createHash as createHash7 } from "node:crypto";
-
-// src/image/tar-guard.ts
-var NOTHING5 = Buffer.alloc(0);
-var TarGuard = class {
-  #walk;
-  #wanted;
-  #position = 0;
-  #partial = [];
-  #have = 0;
-  /** Headers to write anew in what is handed on. */
-  #rewritten = [];
-  /** Where what was handed on ends: in front of a header that is not whole yet. */
-  #handedOn = 0;
-  #kept = NOTHING5;
-  /** @param metadata told of all that is no content */
-  constructor(where, limits, onEntry, metadata = null) {
-    this.#walk = walkTar(where, limits, { onEntry, onRewrite: (offset, header2) => this.#rewritten.push({ offset, header: header2 }), metadata });
-    this.#wanted = this.#step(this.#walk.next());
-  }
-  #step(step2) {
-    return step2.done ? null : step2.value;
-  }
-  /**
-   * @returns what tar-stream is to read: the bytes themselves but for headers that it would read otherwise. A header that is
-   * not whole yet is kept back.
-   * @throws ImageError when a header is damaged or beyond the limits
-   */
-  push(chunk) {
-    const start = this.#position;
-    const end2 = start + chunk.length;
-    this.#position = end2;
-    while (this.#wanted !== null) {
-      const { offset, length, isPadding } = this.#wanted;
-      const from = offset + this.#have;
-      if (from >= end2) break;
-      const to = Math.min(end2, offset + length);
-      const piece = isPadding === true && isZero(chunk, from - start, to - start) ? NOTHING5 : chunk.subarray(from - start, to - start);
-      this.#have += to - from;
-      if (this.#have < length) {
-        if (piece.length > 0) this.#partial.push(Buffer.from(piece));
-        break;
-      }
-      const block = this.#partial.length === 0 ? piece : Buffer.concat([...this.#partial, piece]);
-      this.#partial = [];
-      this.#have = 0;
-      this.#wanted = this.#step(this.#walk.next(block));
-    }
-    return this.#handOn(chunk);
-  }
-  #handOn(chunk) {
-    const isCut = this.#wanted !== null && this.#wanted.length === BLOCK && this.#have > 0;
-    const until = isCut && this.#wanted !== null ? this.#wanted.offset : this.#position;
-    const whole4 = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk]);
-    let out = whole4.subarray(0, until - this.#handedOn);
-    this.#kept = isCut ? Buffer.from(whole4.subarray(out.length)) : NOTHING5;
-    if (this.#rewritten.length > 0) {
-      out = Buffer.from(out);
-      for (const { offset, header: header2 } of this.#rewritten) header2.copy(out, offset - this.#handedOn);
-      this.#rewritten = [];
-    }
-    this.#handedOn = until;
-    return out;
-  }
-  /** Bytes that were kept back: whoever reads on after an error starts with them. */
-  get kept() {
-    return this.#kept;
-  }
-  /** Tells the walk that no more bytes come. @throws ImageError `truncated` inside a header */
-  end() {
-    let rest = Buffer.concat(this.#partial);
-    while (this.#wanted !== null) {
-      this.#wanted = this.#step(this.#walk.next(rest));
-      rest = NOTHING5;
-    }
-  }
-};
-var NestedGuard = class {
-  #guard = new TarGuard("the archive", NO_LIMITS, () => {
-  });
-  /** The walk found something wrong. */
-  get failed() {
-    return this.#guard === null;
-  }
-  /** @returns what tar-stream is to read */
-  push(chunk) {
-    const guard2 = this.#guard;
-    if (guard2 === null) return chunk;
-    try {
-      return guard2.push(chunk);
-    } catch {
-      this.#guard = null;
-      return Buffer.concat([guard2.kept, chunk]);
-    }
-  }
-  /** @returns the bytes that were kept back: half a header */
-  end() {
-    return this.#guard?.kept ?? NOTHING5;
-  }
-};
-
-// src/layer/tar-entries.ts
-var import_tar_stream = __toESM(require_tar_stream(), 1);
-var TarEntries = class {
-  #extract = (0, import_tar_stream.extract)({ allowUnknownFormat: true });
-  #closed;
-  #failure = null;
-  /** Entries that were handed on and not taken yet: none or one. */
-  #busy = 0;
-  #idle = () => {
-  };
-  /** @param onEntry takes an entry: it reads the stream to its end, then calls `next` */
-  constructor(onEntry) {
-    const extract = this.#extract;
-    this.#closed = new Promise((resolve) => {
-      extract.on("error", (error3) => {
-        this.#failure ??= error3;
-        resolve();
-      });
-      extract.on("close", () => resolve());
-      extract.on("finish", resolve);
-    });
-    extract.on("entry", (header2, stream, next) => {
-      let isTaken = false;
-      this.#busy++;
-      stream.on("error", () => {
-      });
-      onEntry(header2, stream, (error3) => {
-        if (isTaken) return;
-        isTaken = true;
-        this.#busy--;
-        if (error3 != null) this.#failure ??= error3;
-        next(error3);
-        if (this.#busy === 0 || error3 != null) this.#idle();
-      });
-    });
-  }
-  /** What went wrong; null so far. */
-  get failure() {
-    return this.#failure;
-  }
-  /** @returns a promise to wait for before more is written, or null */
-  write(chunk) {
-    return this.#extract.write(chunk) ? null : Promise.race([new Promise((resolve) => this.#extract.once("drain", () => resolve())), this.#closed]);
-  }
-  /** Ends the tar and waits until its last entry was taken, or something went wrong. @param rest the last bytes */
-  async end(rest) {
-    if (this.#failure === null) this.#extract.end(rest);
-    await this.#closed;
-    if (this.#failure === null && this.#busy > 0)
-      await new Promise((resolve) => {
-        this.#idle = resolve;
-      });
-  }
-  /** Stops, for a reason that is no fault of the tar. */
-  destroy(error3) {
-    this.#extract.destroy(error3);
-  }
-};
-
-// src/layer/hash.ts
-async function readAgain(layer, takerOf) {
-  let index = -1;
-  const entries = new TarEntries((header2, stream, next) => {
-    index++;
-    if (header2.type === "directory") {
-      next();
-      return;
-    }
-    const taker = takerOf(index);
-    stream.on("data", (chunk) => taker?.take(chunk));
-    stream.on("end", () => {
-      taker?.done();
-      next();
-    });
-    stream.resume();
-  });
-  const guard2 = new TarGuard("the second reading", NO_LIMITS, () => {
-  });
-  for await (const chunk of layer.open()) {
-    const passed = guard2.push(chunk);
-    const busy = passed.length > 0 ? entries.write(passed) : null;
-    if (busy !== null) await busy;
-    if (entries.failure !== null) break;
-  }
-  await entries.end();
-  if (entries.failure !== null) throw entries.failure;
-}
-async function hashEntries(layer, wanted) {
-  const found = /* @__PURE__ */ new Map();
-  await readAgain(layer, (index) => {
-    if (!wanted.has(index)) return null;
-    const hashes2 = { md5: createHash7("md5"), sha1: createHash7("sha1"), sha256: createHash7("sha256") };
-    return {
-      take: (chunk) => {
-        for (const hash3 of Object.values(hashes2)) hash3.update(chunk);
-      },
-      done: () => found.set(index, { md5: hashes2.md5.digest("hex"), sha1: hashes2.sha1.digest("hex"), sha256: hashes2.sha256.digest("hex") })
-    };
-  });
-  return found;
-}
-async function readEntries(layer, hashed2, texts2) {
-  const checksums2 = /* @__PURE__ */ new Map();
-  const contents = /* @__PURE__ */ new Map();
-  await readAgain(layer, (index) => {
-    const hash3 = hashed2.has(index) ? createHash7("sha256") : null;
-    const chunks = texts2.has(index) ? [] : null;
-    if (hash3 === null && chunks === null) return null;
-    return {
-      take: (chunk) => {
-        hash3?.update(chunk);
-        chunks?.push(Buffer.from(chunk));
-      },
-      done: () => {
-        if (hash3 !== null) checksums2.set(index, hash3.digest("hex"));
-        if (chunks !== null) contents.set(index, Buffer.concat(chunks).toString("utf8"));
-      }
-    };
-  });
-  return { checksums: checksums2, contents };
-}
-
-// src/evidence/inventory.ts
-function readStatus(manager, text5, add3) {
-  const [nameKey, versionKey] = manager === "dpkg" ? ["Package: ", "Version: "] : ["P:", "V:"];
-  let name2 = "";
-  for (const line2 of text5.split("\n")) {
-    if (line2.startsWith(nameKey)) name2 = line2.slice(nameKey.length).trim();
-    else if (line2.startsWith(versionKey) && name2 !== "") add3(`${manager} ${name2}`, line2.slice(versionKey.length).trim());
-    else if (line2.trim() === "") name2 = "";
-  }
-}
-var NODE_PACKAGE = /\/node_modules\/((?:@[^/]+\/)?[^/@.][^/]*)\/package\.json$/;
-var MAX_MANIFEST2 = 256 << 10;
-function addVersion(found, name2, version2) {
-  const known2 = found.get(name2)?.split(", ") ?? [];
-  if (!known2.includes(version2)) found.set(name2, [...known2, version2].sort().join(", "));
-}
-var MAX_VERSION = 100;
-function nodeVersion(manifest) {
-  try {
-    const value = JSON.parse(manifest);
-    return typeof value === "object" && value !== null && "version" in value && typeof value.version === "string" && value.version.length <= MAX_VERSION ? value.version : null;
-  } catch {
-    return null;
-  }
-}
-function databaseOf(path19) {
-  if (/\/dpkg\/status(?:\.d\/[^/]+)?$/.test(path19) && !path19.endsWith(".md5sums")) return "dpkg";
-  return path19.endsWith("/apk/db/installed") ? "apk" : null;
-}
-function packagesOf(present, texts2) {
-  const found = /* @__PURE__ */ new Map();
-  for (const { path: path19, content } of present) {
-    const wheel = /\/(?:site|dist)-packages\/([^/]+?)-([^-/]+)\.(?:dist|egg)-info(?:\/(?:METADATA|PKG-INFO))?$/.exec(path19);
-    if (wheel?.[1] !== void 0 && wheel[2] !== void 0) addVersion(found, `python ${wheel[1].toLowerCase().replace(/[-_.]+/g, "-")}`, wheel[2]);
-    const gem = /\/specifications\/(?:default\/)?([^/]+)-(\d[^/-]*)\.gemspec$/.exec(path19);
-    if (gem?.[1] !== void 0 && gem[2] !== void 0) addVersion(found, `gem ${gem[1]}`, gem[2]);
-    const node2 = NODE_PACKAGE.exec(path19)?.[1];
-    const version2 = node2 === void 0 ? null : nodeVersion(texts2.get(`${content.layer}:${content.index}`) ?? "");
-    if (node2 !== void 0 && version2 !== null) addVersion(found, `npm ${node2}`, version2);
-    const manager = databaseOf(path19);
-    const text5 = manager === null ? void 0 : texts2.get(`${content.layer}:${content.index}`);
-    if (manager !== null && text5 !== void 0) readStatus(manager, text5, (name2, version3) => found.set(name2, version3));
-  }
-  return found;
-}
-function settingsOf({ config: { run: run2 } }) {
-  const found = /* @__PURE__ */ new Map();
-  for (const [field2, value] of Object.entries(run2)) {
-    if (field2 === "Env" && Array.isArray(value)) {
-      for (const pair2 of value) found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
-    } else if (field2 === "Labels" && typeof value === "object" && value !== null) {
-      for (const [name2, text5] of Object.entries(value)) found.set(`Labels.${name2}`, String(text5));
-    } else if (value !== null && value !== void 0 && value !== "") found.set(field2, typeof value === "string" ? value : JSON.stringify(value));
-  }
-  return found;
-}
-async function takeInventory(image, layers, filesystem, passwd, shared2) {
-  const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
-  const hashed2 = layers.map(() => /* @__PURE__ */ new Set());
-  const texts2 = layers.map(() => /* @__PURE__ */ new Set());
-  for (const { content, entry, path: path19 } of present) {
-    if (entry.type !== "file" && entry.type !== "hardlink") continue;
-    if (!shared2.has(layers[content.layer]?.diffId ?? "")) hashed2[content.layer]?.add(content.index);
-    const most = NODE_PACKAGE.test(path19) ? MAX_MANIFEST2 : databaseOf(path19) === null ? 0 : MAX_EXTRACT;
-    if (most > 0 && content.entry.size <= most) texts2[content.layer]?.add(content.index);
-  }
-  const checksums2 = /* @__PURE__ */ new Map();
-  const contents = /* @__PURE__ */ new Map();
-  for (const layer of image.layers) {
-    const [own2, few] = [hashed2[layer.index] ?? /* @__PURE__ */ new Set(), texts2[layer.index] ?? /* @__PURE__ */ new Set()];
-    if (own2.size + few.size === 0) continue;
-    const read2 = await readEntries(layer, own2, few);
-    for (const [entry, checksum] of read2.checksums) checksums2.set(`${layer.index}:${entry}`, `sha256:${checksum}`);
-    for (const [entry, text5] of read2.contents) contents.set(`${layer.index}:${entry}`, text5);
-  }
-  const contentOf2 = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums2.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
-  return {
-    files: new Map(
-      present.map((version2) => {
-        const { entry, path: path19, content } = version2;
-        return [
-          path19,
-          {
-            type: entry.type === "hardlink" ? "file" : entry.type,
-            mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`,
-            size: content.entry.size,
-            content: contentOf2(version2)
-          }
-        ];
-      })
-    ),
-    packages: packagesOf(present, contents),
-    accounts: new Map(parsePasswd(passwd ?? "").map(({ name: name2, uid, gid }) => [name2, `${uid}:${gid}`])),
-    settings: settingsOf(image)
-  };
-}
-
 // src/secrets/known.ts
-import { createHash as createHash8 } from "node:crypto";
+import { createHash as createHash10 } from "node:crypto";
 
 // src/secrets/known-public.ts
 var KNOWN_PUBLIC = `
@@ -72488,7 +74268,7 @@ npm yarn: fa1393fff9412357
 `;
 
 // src/secrets/known.ts
-var publicHash = (identity) => createHash8("sha256").update(identity).digest("hex").slice(0, 16);
+var publicHash = (identity) => createHash10("sha256").update(identity).digest("hex").slice(0, 16);
 var KnownPublic = class {
   #text;
   /** Made when the first value is asked about. */
@@ -72513,7 +74293,7 @@ var KnownPublic = class {
 };
 
 // src/evidence/file-matches.ts
-var MAX_LINKS3 = 500;
+var MAX_LINKS4 = 500;
 function* fileMatches(scans, filesystem, origin, hashes2) {
   const links = /* @__PURE__ */ new Map();
   for (const versions of filesystem.versions) {
@@ -72521,23 +74301,23 @@ function* fileMatches(scans, filesystem, origin, hashes2) {
       if (version2.content === version2) continue;
       const known2 = links.get(version2.content);
       if (known2 === void 0) links.set(version2.content, [version2]);
-      else if (known2.length < MAX_LINKS3) known2.push(version2);
+      else if (known2.length < MAX_LINKS4) known2.push(version2);
     }
   }
   const identities = /* @__PURE__ */ new Map();
-  for (const scan of scans) {
+  for (const [layer, scan] of scans.entries()) {
     for (const match2 of scan.matches) {
-      const version2 = filesystem.versionOf(scan.index, match2.entry);
+      const version2 = filesystem.versionOf(layer, match2.entry);
       identities.set(version2, (identities.get(version2) ?? /* @__PURE__ */ new Set()).add(match2.identity));
     }
   }
-  for (const scan of scans) {
+  for (const [layer, scan] of scans.entries()) {
     for (const match2 of scan.matches) {
-      const version2 = filesystem.versionOf(scan.index, match2.entry);
+      const version2 = filesystem.versionOf(layer, match2.entry);
       const places = [version2, ...links.get(version2) ?? []].map((shown2) => {
         let last = shown2;
         while (last.ending?.state === "overwritten" && last.successor !== null && identities.get(last.successor.content)?.has(match2.identity)) last = last.successor;
-        const layer = origin.layers[shown2.layer];
+        const from = origin.layers[shown2.layer];
         return {
           kind: "file",
           version: shown2,
@@ -72547,8 +74327,8 @@ function* fileMatches(scans, filesystem, origin, hashes2) {
           encoding: match2.encoding,
           state: last.ending?.state ?? "present",
           ending: last.ending,
-          owner: layer?.owner ?? "unknown",
-          lines: layer?.lines ?? null,
+          owner: from?.owner ?? "unknown",
+          lines: from?.lines ?? null,
           strength: match2.strength,
           name: match2.facts["name"] ?? null,
           note: match2.note,
@@ -72580,25 +74360,25 @@ function setBy({ history }, keyword, name2) {
   return { owner: entry?.owner ?? "unknown", lines: entry?.lines ?? null };
 }
 function* tarPlaces(scans, filesystem, origin) {
-  for (const scan of scans) {
-    const layer = origin.layers[scan.index];
+  for (const [layer, scan] of scans.entries()) {
+    const from = origin.layers[layer];
     for (const match2 of scan.metadata) {
-      const version2 = match2.entry === null ? null : filesystem.versionOf(scan.index, match2.entry);
+      const version2 = match2.entry === null ? null : filesystem.versionOf(layer, match2.entry);
       const last = version2 === null ? null : lastWith(version2, match2);
       const ending2 = last === null || last.entry.whiteout !== null ? null : last.ending;
       yield {
         match: match2,
         place: {
           kind: "tar",
-          layer: scan.index,
+          layer,
           version: version2,
           path: version2?.path ?? "/",
           field: match2.field,
           key: match2.key,
           state: ending2?.state ?? (version2 !== null && version2.entry.whiteout !== null ? "deleted" : "present"),
           ending: ending2,
-          owner: layer?.owner ?? "unknown",
-          lines: layer?.lines ?? null,
+          owner: from?.owner ?? "unknown",
+          lines: from?.lines ?? null,
           strength: match2.strength,
           name: match2.facts["name"] ?? null,
           note: match2.note
@@ -72800,9 +74580,9 @@ function trustIn({ kind }, maker) {
 }
 var STRENGTHS = ["harmless", "possible", "likely", "proven"];
 var rankOf3 = (strength) => STRENGTHS.indexOf(strength);
-var isProvenToken = ({ detector, strength }) => strength === "proven" && !isKey(detector.id);
+var isProvenToken = ({ detector, strength }) => strength === "proven" && !isKey(detector);
 var MANUAL = /^\/usr\/(?:local\/)?share\/(?:doc|info|man)\//;
-var isWords = ({ detector, strength }, path19) => (detector.generic === true || detector.guessable === true) && (rankOf3(strength) <= rankOf3("possible") || strength === "likely" && MANUAL.test(path19));
+var isWords = ({ generic, guessable }, { strength }, path19) => (generic === true || guessable === true) && (rankOf3(strength) <= rankOf3("possible") || strength === "likely" && MANUAL.test(path19));
 var TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i;
 var DOCUMENTATION = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i;
 var KEY_FILE = /\/(?:[^/]*\.(?:pem|key|p8|p12|pfx|jks|keystore|ppk)|id_[^/]*)$/i;
@@ -72812,11 +74592,13 @@ function isAside(inPackage) {
   return TESTS.test(inPackage) || DOCUMENTATION.test(inPackage) && !KEY_FILE.test(inPackage);
 }
 var lowered = (match2, strength, note) => rankOf3(match2.strength) <= rankOf3(strength) ? match2 : { ...match2, strength, note: [match2.note, note].filter(Boolean).join("; ") };
-var asAside = (match2, path19) => lowered(match2, isWords(match2, path19) ? "harmless" : "possible", "test data or documentation of an installed package");
+var asAside = (kind, match2, path19) => lowered(match2, isWords(kind, match2, path19) ? "harmless" : "possible", "test data or documentation of an installed package");
 var COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/;
 var Vouching = class {
   #scans;
   #hashes;
+  #recorded;
+  #installed;
   #makers;
   /** By layer: the entries of Python sources, by path and identity of what they hold. */
   #sources = /* @__PURE__ */ new Map();
@@ -72824,12 +74606,14 @@ var Vouching = class {
   constructor(scans, origin, steps, hashes2) {
     this.#scans = scans;
     this.#hashes = hashes2;
-    this.#makers = scans.map(({ index }) => makerOf(index, origin, steps));
+    this.#recorded = scans.map(({ records }) => new Map(records));
+    this.#installed = scans.map(({ installed }) => new Map(installed));
+    this.#makers = scans.map((_, layer) => makerOf(layer, origin, steps));
   }
   /** The records of a file whose checksum is that of its content. */
   #records(layer, index) {
     const own2 = this.#hashes.get(`${layer}:${index}`);
-    return own2 === void 0 ? [] : (this.#scans[layer]?.records.get(index) ?? []).filter(({ algorithm, checksum }) => own2[algorithm] === checksum);
+    return own2 === void 0 ? [] : (this.#recorded[layer]?.get(index) ?? []).filter(({ algorithm, checksum }) => own2[algorithm] === checksum);
   }
   /** The record that says most for a file. */
   #best(layer, index) {
@@ -72841,18 +74625,18 @@ var Vouching = class {
     return found.sort((a, b) => TRUSTS.indexOf(b.trust) - TRUSTS.indexOf(a.trust))[0] ?? null;
   }
   /** What a match is worth in the file that holds it. */
-  weigh(match2, version2) {
+  weigh(kind, match2, version2) {
     if (isProvenToken(match2)) return { match: match2, isVouched: false };
     const { layer, path: path19 } = version2;
     const index = this.#sourceOf(match2, version2) ?? version2.index;
     const best = this.#best(layer, index);
     if (best?.trust === "quiet") return { match: match2, isVouched: true };
     const isWritten = WRITTEN.test(baseName(path19));
-    if (best !== null && isWords(match2, path19) && !isWritten) return { match: match2, isVouched: true };
+    if (best !== null && isWords(kind, match2, path19) && !isWritten) return { match: match2, isVouched: true };
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
       return { match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`), isVouched: false };
     if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path19)) return { match: match2, isVouched: false };
-    return { match: asAside(match2, path19), isVouched: false };
+    return { match: asAside(kind, match2, path19), isVouched: false };
   }
   /** The entry of the source that a compiled file of Python repeats a value of; null for anything else. */
   #sourceOf({ identity }, { layer, path: path19 }) {
@@ -72872,13 +74656,13 @@ var Vouching = class {
   }
   /** Whether a package vouches for a file that was not looked into wholly: then it is the vendor's. @param path members behind `!/` */
   vouchesFor(layer, path19) {
-    const { records, entries } = this.#scans[layer] ?? {};
+    const { records = [], entries } = this.#scans[layer] ?? {};
     const file = path19.split("!/")[0];
-    const noted = [...records?.keys() ?? []].filter((index) => entries?.[index]?.path === file);
+    const noted = records.flatMap(([index]) => entries?.[index]?.path === file ? [index] : []);
     return noted.length > 0 && noted.every((index) => this.#best(layer, index)?.trust === "quiet");
   }
   #isAside(layer, index, path19) {
-    const inPackage = this.#scans[layer]?.installed.get(index);
+    const inPackage = this.#installed[layer]?.get(index);
     if (inPackage !== void 0) return isAside(inPackage);
     const site = /\/(?:site|dist)-packages(?=\/)/.exec(path19);
     return site !== null && isAside(path19.slice(site.index + site[0].length)) && this.#records(layer, index).some(({ kind }) => kind === "python");
@@ -72902,7 +74686,8 @@ function compare(a, b) {
   const layerOf2 = (place) => place.kind === "file" ? place.version.layer : place.kind === "tar" ? place.layer : place.kind === "history" ? place.index : 0;
   return reach(a) - reach(b) || layerOf2(a) - layerOf2(b) || (a.kind === "file" && b.kind === "file" ? a.version.index - b.version.index || a.offset - b.offset : 0);
 }
-function collectLeaks(image, scans, filesystem, origin, attestations, vouching, hashes2, others, scanner) {
+function collectLeaks({ image, scans, filesystem, origin, attestations, vouching, hashes: hashes2, others, scanner }) {
+  const { catalogue } = scanner;
   const byIdentity = /* @__PURE__ */ new Map();
   const values = [];
   const known2 = new KnownPublic();
@@ -72912,19 +74697,20 @@ function collectLeaks(image, scans, filesystem, origin, attestations, vouching, 
       publicValues.add(match2.identity);
       return;
     }
-    if (places.length > 0 || isIssued(match2.detector)) values.push(...knownValues(match2, text5));
+    const kind = catalogue.kindOf(match2.detector);
+    if (places.length > 0 || isIssued(kind)) values.push(...knownValues(catalogue, match2, text5));
     if (places.length === 0) return;
     const collected = byIdentity.get(match2.identity);
-    if (collected === void 0) byIdentity.set(match2.identity, { match: match2, places: [...places] });
+    if (collected === void 0) byIdentity.set(match2.identity, { kind, match: match2, places: [...places] });
     else {
-      if (rankOf3(match2.strength) > rankOf3(collected.match.strength)) collected.match = match2;
+      if (rankOf3(match2.strength) > rankOf3(collected.match.strength)) Object.assign(collected, { kind, match: match2 });
       collected.places.push(...places);
     }
   };
   const vouched = /* @__PURE__ */ new Set();
   for (const found of fileMatches(scans, filesystem, origin, hashes2)) {
     const { content } = found.version;
-    const { match: match2, isVouched } = vouching.weigh(found.match, content);
+    const { match: match2, isVouched } = vouching.weigh(catalogue.kindOf(found.match.detector), found.match, content);
     if (isVouched) vouched.add(`${content.layer}:${content.index}`);
     add3(match2, isVouched ? [] : found.places.map((place) => ({ ...place, strength: match2.strength, note: match2.note })));
   }
@@ -72946,10 +74732,10 @@ function collectLeaks(image, scans, filesystem, origin, attestations, vouching, 
   }
   for (const match2 of others) add3(match2, isRepeated(match2) ? [] : [placed2(otherPlace(match2), match2)]);
   values.push(...addKnownValues([...byIdentity.values()], texts2, attestations, documents, origin));
-  const leaks = [...byIdentity.values()].map(({ match: match2, places }) => {
+  const leaks = [...byIdentity.values()].map(({ kind, match: match2, places }) => {
     const [first2, ...rest] = dedupe(places.sort(compare)).map((place) => atItsLine(place, match2.value, origin));
     if (first2 === void 0) throw new RangeError("a leak without a place");
-    return { detector: match2.detector, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first2, ...rest] };
+    return { detector: kind, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first2, ...rest] };
   });
   return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size, knownPublic: publicValues.size };
 }
@@ -73036,7 +74822,7 @@ function attestedLines(field2, line2, { dockerfile, linesOf: linesOf2 }) {
 function addKnownValues(collected, texts2, attestations, documents, origin) {
   const values = [];
   let searched = 0;
-  for (const { match: match2, places } of collected) {
+  for (const { kind, match: match2, places } of collected) {
     if (match2.value.length < MIN_SEARCHED2 || match2.strength === "harmless") continue;
     const isSearched = searched++ < MAX_SEARCHED;
     for (const attestation of isSearched ? attestations : []) {
@@ -73046,7 +74832,7 @@ function addKnownValues(collected, texts2, attestations, documents, origin) {
         places.push(attestationPlace(attestation, offset, match2, origin));
       }
     }
-    if (match2.detector.guessable !== true && match2.detector.generic !== true) {
+    if (kind.guessable !== true && kind.generic !== true) {
       for (const document of isSearched ? documents : []) {
         let found = 0;
         for (const offset of document.find(match2.value)) {
@@ -73062,9 +74848,9 @@ function addKnownValues(collected, texts2, attestations, documents, origin) {
 }
 function addRepeats(collected, texts2, values) {
   const byValue = /* @__PURE__ */ new Map();
-  for (const { match: match2, places } of collected) {
+  for (const { kind, match: match2, places } of collected) {
     if (match2.strength === "harmless") continue;
-    const isWord4 = match2.detector.guessable === true && isWordLike(match2.value);
+    const isWord4 = kind.guessable === true && isWordLike(match2.value);
     const known2 = new Set(places.flatMap((place) => place.kind === "config" || place.kind === "history" ? [keyOf4(place)] : []));
     byValue.set(match2.value, [...byValue.get(match2.value) ?? [], { match: match2, places, isWord: isWord4, known: known2 }]);
   }
@@ -73082,280 +74868,180 @@ function addRepeats(collected, texts2, values) {
   }
 }
 
-// src/filesystem/filesystem.ts
-var MAX_LINKS4 = 40;
-var MAX_LINKED = 6e7;
-var Filesystem = class {
-  /** By layer, then by index of the entry. */
-  versions;
-  #root;
-  constructor(root, versions) {
-    this.#root = root;
-    this.versions = versions;
-  }
-  /** The version of an entry. */
-  versionOf(layer, index) {
-    const version2 = this.versions[layer]?.[index];
-    if (version2 === void 0) throw new RangeError(`no entry ${index} in layer ${layer}`);
-    return version2;
-  }
-  /** What the final tree shows at a path; links in directories and at the end are followed. null where there is nothing. */
-  find(path19) {
-    const resolved = this.resolve(cleanPath(path19));
-    return resolved === null ? null : nodeAt(this.#root, resolved)?.version ?? null;
-  }
-  /** The path with all links followed; null where it does not lead to something, or in a loop. */
-  resolve(path19) {
-    const walk3 = new PathWalk(path19);
-    let node2 = this.#root;
-    for (let name2 = walk3.next(); name2 !== null; name2 = walk3.next()) {
-      const next = node2.children?.get(name2);
-      if (next === void 0) return null;
-      node2 = next;
-      if (next.version?.entry.type !== "symlink") continue;
-      if (!walk3.follow(next.version.entry.link ?? "")) return null;
-      node2 = this.#root;
-    }
-    return walk3.path;
-  }
-  /** The versions of one layer that the final tree still shows, in the order of its tar. */
-  *presentIn(layer) {
-    for (const version2 of this.versions[layer] ?? []) if (version2.ending === null && version2.entry.whiteout === null) yield version2;
-  }
-  /** All versions of the final tree, in order of their paths' parts. */
-  *present() {
-    const stack = [this.#root];
-    while (stack.length > 0) {
-      const node2 = stack.pop();
-      if (node2?.version) yield node2.version;
-      if (node2?.children) for (const name2 of [...node2.children.keys()].sort().reverse()) stack.push(node2.children.get(name2) ?? { version: null, children: null });
-    }
-  }
-};
-var PathWalk = class {
-  #parts;
-  #at = 0;
-  #links = 0;
-  constructor(path19) {
-    this.#parts = partsOf3(path19);
-  }
-  /** The next part; null at the end. */
-  next() {
-    return this.#parts[this.#at++] ?? null;
-  }
-  /** Whether parts are left behind the one that was taken last. */
-  get hasMore() {
-    return this.#at < this.#parts.length;
-  }
-  /** The path up to the part that was taken last. */
-  get path() {
-    return `/${this.#parts.slice(0, this.#at).join("/")}`;
-  }
-  /** Goes on at the root with the target of the link that was taken last. @returns false in a loop */
-  follow(target) {
-    if (++this.#links > MAX_LINKS4) return false;
-    this.#parts = [...partsOf3(resolveLink(this.path, target)), ...this.#parts.slice(this.#at)];
-    this.#at = 0;
-    return true;
-  }
-  /** Parts that are to be walked anew since a link was followed. */
-  get length() {
-    return this.#parts.length;
-  }
-};
-var partsOf3 = (path19) => path19.split("/").filter((part3) => part3 !== "");
-function nodeAt(root, path19) {
-  let node2 = root;
-  for (const part3 of path19.split("/")) if (part3 !== "") node2 = node2?.children?.get(part3);
-  return node2 ?? null;
+// src/evidence/inspect.ts
+async function inspect(image, options4) {
+  const build2 = await findBuild(image, options4.build);
+  return learn(image, build2, await scanImage(image, options4), options4);
 }
-function end(node2, ending2) {
-  const stack = [node2];
-  while (stack.length > 0) {
-    const current = stack.pop();
-    if (current === void 0) return;
-    if (current.version !== null && current.version.ending === null) current.version.ending = ending2;
-    if (current.children !== null) for (const child of current.children.values()) stack.push(child);
+async function scanImage(image, { reference, limits, scanner, onProgress }) {
+  const bounded2 = scanner.bounded(limits.matches);
+  const layers = [];
+  const stored = image.layers.reduce((sum, { storedSize }) => sum + storedSize, 0);
+  let [kept, bytes2, done] = [0, 0, 0];
+  for (const layer of image.layers) {
+    const before = bytes2;
+    const scan = await scanLayer(
+      layer,
+      bounded2,
+      reference,
+      { ...limits, "extract-bytes": limits["extract-bytes"] - kept },
+      (read2) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read2, share: stored === 0 ? 1 : (done + Math.min(read2, layer.storedSize)) / stored })
+    );
+    bytes2 += scan.size;
+    done += layer.storedSize;
+    kept += scan.extracts.reduce((sum, { text: text5 }) => sum + Buffer.byteLength(text5), 0);
+    layers.push(scan);
   }
+  return { layers, others: await scanOtherFiles(image.others, bounded2, limits) };
 }
-function buildFilesystem(scans) {
-  const root = { version: null, children: /* @__PURE__ */ new Map() };
-  const links = { left: MAX_LINKED };
-  const versions = scans.map(({ index, entries }) => {
-    for (const { path: path19, whiteout, afterEnd } of entries) if (whiteout !== null && !afterEnd) hide2(root, whiteout, { state: "deleted", layer: index, by: path19 });
-    return entries.map((entry, position) => add2(root, entry, index, position, links));
+async function learn(image, build2, { layers, others }, options4) {
+  const { origin } = build2;
+  const scanner = options4.scanner.bounded(options4.limits.matches);
+  const filesystem = buildFilesystem(layers);
+  const hashes2 = await hashesOfMatches(image, layers);
+  const steps = stepsOfImage(origin);
+  const vouching = new Vouching(layers, origin, steps, hashes2);
+  const attestations = image.attestations.flatMap(attestationTexts);
+  const leaks = collectLeaks({ image, scans: layers, filesystem, origin, attestations, vouching, hashes: hashes2, others: others.matches, scanner });
+  scanner.assertBounded(`The configuration of ${options4.reference}`);
+  const redactor = new Redactor(
+    [
+      ...leaks.values,
+      ...hiddenInCommands(steps),
+      ...dockerfileTexts(options4.build, origin).flatMap((text5) => valuesIn(options4.scanner, text5)),
+      ...tokensIn(options4.scanner, options4.quoted)
+    ],
+    (text5) => tokensIn(options4.scanner, text5)
+  );
+  const collected = (path19) => readCollected(filesystem, layers, path19);
+  const passwd = collected("/etc/passwd");
+  const built = {
+    image,
+    filesystem,
+    collected,
+    programs: findPrograms(filesystem, layers),
+    skipped: [
+      ...layers.flatMap(({ skipped }, layer) => skipped.flatMap((part3) => vouching.vouchesFor(layer, part3.path) ? [] : [{ layer, ...part3 }])),
+      ...others.skipped.map((part3) => ({ layer: null, ...part3 }))
+    ]
+  };
+  const evidence = {
+    ...built,
+    built,
+    layers,
+    origin,
+    leaks: leaks.leaks,
+    given: givenLeaks(steps, leaks.leaks, origin),
+    beside: [],
+    sources: await findSources(leaks.leaks, build2, options4.build),
+    steps,
+    environment: environmentOfImage(image, steps),
+    base: origin.base,
+    takenFrom: externalImages(origin, build2.provenances),
+    baseCertainty: (location) => certaintyAt(origin, location),
+    user: resolveUser(image.config.run.User ?? "", passwd, collected("/etc/group")),
+    userLines: origin.lastLines("USER"),
+    fromLines: origin.from,
+    accounts: parsePasswd(passwd ?? "").filter(({ uid }) => uid !== 0),
+    now: options4.now,
+    cut: (text5, most, from) => redactor.cut(text5, most, from),
+    keyedHash: keyedHash(options4.salt)
+  };
+  return { evidence, image, build: build2, redactor, masks: masksOf(leaks.leaks), leaks };
+}
+var keyedHash = (salt) => (value) => `hmac-sha256:${createHmac3("sha256", salt).update(value).digest("hex")}`;
+async function hashesOfMatches(image, layers) {
+  const hashes2 = /* @__PURE__ */ new Map();
+  for (const [index, scan] of layers.entries()) {
+    for (const [entry, own2] of scan.hashes) hashes2.set(`${index}:${entry}`, own2);
+    const missing = new Set(scan.records.flatMap(([entry]) => hashes2.has(`${index}:${entry}`) ? [] : [entry]));
+    const layer = image.layers[index];
+    if (missing.size === 0 || layer === void 0) continue;
+    for (const [entry, own2] of await hashEntries(layer, missing)) hashes2.set(`${index}:${entry}`, own2);
+  }
+  return hashes2;
+}
+var dockerfileTexts = ({ dockerfiles }, { dockerfile }) => [
+  .../* @__PURE__ */ new Set([...dockerfiles.map(({ text: text5 }) => text5), ...dockerfile === null ? [] : [dockerfile.text]])
+];
+function environmentOfImage(image, steps) {
+  const set = new Map(environmentOf(steps).map(({ name: name2, step: step2 }) => [name2, step2]));
+  return image.config.run.Env.flatMap((pair2) => {
+    const at3 = pair2.indexOf("=");
+    const name2 = pair2.slice(0, at3);
+    return at3 === -1 ? [] : [{ name: name2, value: pair2.slice(at3 + 1), step: set.get(name2) ?? null }];
   });
-  return new Filesystem(root, versions);
 }
-function hide2(root, { kind, hides }, ending2) {
-  const directory = kind === "opaque" ? nodeAt(root, hides) : nodeAt(root, hides.slice(0, hides.lastIndexOf("/")));
-  if (directory?.children == null) return;
-  if (kind === "opaque") {
-    for (const child2 of directory.children.values()) end(child2, ending2);
-    directory.children.clear();
-    return;
-  }
-  const name2 = hides.slice(hides.lastIndexOf("/") + 1);
-  const child = directory.children.get(name2);
-  if (child === void 0) return;
-  end(child, ending2);
-  directory.children.delete(name2);
-}
-function makeVersion(entry, layer, index, content, ending2) {
-  const version2 = { path: entry.path, layer, index, entry, ending: ending2, successor: null };
-  version2.content = content ?? version2;
-  return version2;
-}
-function add2(root, entry, layer, index, links) {
-  if (entry.whiteout !== null || entry.afterEnd) return makeVersion(entry, layer, index, null, { state: "deleted", layer, by: entry.path });
-  const target = entry.type === "hardlink" && entry.link !== null ? nodeAt(root, entry.link)?.version : null;
-  const version2 = makeVersion(entry, layer, index, target?.content ?? null, null);
-  const { node: node2, blockedBy } = makeDirectories(root, entry.path, layer, links);
-  if (blockedBy !== null) {
-    version2.ending = { state: "replaced", layer, by: blockedBy };
-    return version2;
-  }
-  const before = node2.version;
-  if (entry.type === "directory") {
-    if (before !== null && before.ending === null) before.ending = { state: node2.children === null ? "replaced" : "overwritten", layer, by: entry.path };
-    node2.children ??= /* @__PURE__ */ new Map();
-  } else {
-    const sameKind = before !== null && node2.children === null && before.entry.type === "symlink" === (entry.type === "symlink");
-    if (node2.children !== null || before !== null) end(node2, { state: sameKind ? "overwritten" : "replaced", layer, by: entry.path });
-    node2.children = null;
-  }
-  if (before !== null) before.successor = version2;
-  node2.version = version2;
-  return version2;
-}
-function makeDirectories(root, path19, layer, links) {
-  const walk3 = new PathWalk(path19);
-  let node2 = root;
-  for (let name2 = walk3.next(); name2 !== null; name2 = walk3.next()) {
-    if (node2.children === null) {
-      end(node2, { state: "replaced", layer, by: path19 });
-      node2.version = null;
-      node2.children = /* @__PURE__ */ new Map();
-    }
-    let next = node2.children.get(name2);
-    if (next === void 0) {
-      next = { version: null, children: walk3.hasMore ? /* @__PURE__ */ new Map() : null };
-      node2.children.set(name2, next);
-    }
-    if (walk3.hasMore && next.version?.entry.type === "symlink") {
-      const target = next.version.entry.link ?? "";
-      if (!walk3.follow(target)) return { node: next, blockedBy: walk3.path };
-      links.left -= target.length + walk3.length;
-      if (links.left < 0)
-        throw new ImageError("too-many-links", `layer ${layer}: paths lead through so many symbolic links that no end is in sight. Build the image without loops of links.`);
-      node2 = root;
-      continue;
-    }
-    node2 = next;
-  }
-  return { node: node2, blockedBy: null };
+function whyNoLines({ isNamed: isNamed3, target }, origin) {
+  if (origin.reason === null || origin.reason === NO_DOCKERFILE) return null;
+  return `Lines are not known: ${origin.reason}.${/does not fit/.test(origin.reason) && target === null && !isNamed3 ? " Name the right one with --dockerfile." : ""}`;
 }
 
-// src/filesystem/programs.ts
-var SHELLS2 = /* @__PURE__ */ new Set([
-  "ash",
-  "bash",
-  "busybox",
-  "csh",
-  "dash",
-  "elvish",
-  "fish",
-  "hush",
-  "ksh",
-  "lksh",
-  "mksh",
-  "nu",
-  "oksh",
-  "pwsh",
-  "sash",
-  "sh",
-  "static-sh",
-  "tcsh",
-  "toybox",
-  "yash",
-  "zsh"
-]);
-var PACKAGE_MANAGERS = /* @__PURE__ */ new Set([
-  "apk",
-  "apt",
-  "apt-get",
-  "aptitude",
-  "brew",
-  "conda",
-  "dnf",
-  "dnf5",
-  "dpkg",
-  "emerge",
-  "flatpak",
-  "mamba",
-  "microdnf",
-  "micromamba",
-  "nix-env",
-  "opkg",
-  "pacman",
-  "rpm",
-  "snap",
-  "tdnf",
-  "yum",
-  "zypper"
-]);
-var UTILITIES = /* @__PURE__ */ new Set(["aria2c", "curl", "ftp", "git", "nc", "ncat", "netcat", "nmap", "scp", "sftp", "socat", "ssh", "tcpdump", "telnet", "wget"]);
-function findPrograms(filesystem, scans) {
-  const shells = [];
-  const packageManagers = [];
-  const utilities = [];
-  const named3 = /* @__PURE__ */ new Set();
-  const renamed = [];
-  for (const version2 of filesystem.present()) {
-    const { type } = version2.entry;
-    if (type !== "file" && type !== "hardlink" && type !== "symlink") continue;
-    const target = type === "symlink" ? filesystem.find(version2.path) : version2;
-    if (target === null || !isExecutable(target.content.entry, target.entry)) continue;
-    const kind = scans[target.content.layer]?.programs.get(target.content.index);
-    const name2 = baseName(version2.path);
-    if (SHELLS2.has(name2)) {
-      shells.push(version2.path);
-      named3.add(target.content);
-    } else if ((kind === "busybox" || kind === "bash") && type === "file") renamed.push(version2);
-    if (PACKAGE_MANAGERS.has(name2) && kind !== "busybox") packageManagers.push(version2.path);
-    if (UTILITIES.has(name2)) utilities.push(version2.path);
-  }
-  for (const version2 of renamed) if (!named3.has(version2.content)) shells.push(version2.path);
-  return { shells, packageManagers, utilities, distroless: shells.length === 0 && packageManagers.length === 0 };
+// src/evidence/inventory.ts
+function addVersion(found, name2, version2) {
+  const known2 = found.get(name2)?.split(", ") ?? [];
+  if (!known2.includes(version2)) found.set(name2, [...known2, version2].sort().join(", "));
 }
-var isExecutable = (content, own2) => content.type === "file" && content.size > 0 && ((content.mode | (own2.type === "hardlink" ? own2.mode : 0)) & 73) !== 0;
+function packagesOf(present, texts2) {
+  const found = /* @__PURE__ */ new Map();
+  for (const { path: path19, content } of present) addPackages(path19, texts2.get(`${content.layer}:${content.index}`) ?? null, (name2, version2) => addVersion(found, name2, version2));
+  return found;
+}
+function settingsOf({ config: { run: run2 } }) {
+  const found = /* @__PURE__ */ new Map();
+  for (const [field2, value] of Object.entries(run2)) {
+    if (field2 === "Env" && Array.isArray(value)) {
+      for (const pair2 of value) found.set(`Env.${pair2.split("=")[0] ?? ""}`, pair2.slice(pair2.indexOf("=") + 1));
+    } else if (field2 === "Labels" && typeof value === "object" && value !== null) {
+      for (const [name2, text5] of Object.entries(value)) found.set(`Labels.${name2}`, String(text5));
+    } else if (value !== null && value !== void 0 && value !== "") found.set(field2, typeof value === "string" ? value : JSON.stringify(value));
+  }
+  return found;
+}
+async function takeInventory(image, { layers, filesystem, collected }, shared2) {
+  const present = [...filesystem.present()].filter(({ entry }) => entry.type !== "directory" && entry.whiteout === null);
+  const hashed2 = layers.map(() => /* @__PURE__ */ new Set());
+  const texts2 = layers.map(() => /* @__PURE__ */ new Set());
+  for (const { content, entry, path: path19 } of present) {
+    if (entry.type !== "file" && entry.type !== "hardlink") continue;
+    if (!shared2.has(layers[content.layer]?.diffId ?? "")) hashed2[content.layer]?.add(content.index);
+    const most = packageTextLimit(path19);
+    if (most > 0 && content.entry.size <= most) texts2[content.layer]?.add(content.index);
+  }
+  const checksums2 = /* @__PURE__ */ new Map();
+  const contents = /* @__PURE__ */ new Map();
+  for (const layer of image.layers) {
+    const [own2, few] = [hashed2[layer.index] ?? /* @__PURE__ */ new Set(), texts2[layer.index] ?? /* @__PURE__ */ new Set()];
+    if (own2.size + few.size === 0) continue;
+    const read2 = await readEntries(layer, own2, few);
+    for (const [entry, checksum] of read2.checksums) checksums2.set(`${layer.index}:${entry}`, `sha256:${checksum}`);
+    for (const [entry, text5] of read2.contents) contents.set(`${layer.index}:${entry}`, text5);
+  }
+  const contentOf2 = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums2.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
+  return {
+    files: new Map(
+      present.map((version2) => {
+        const { entry, path: path19, content } = version2;
+        return [
+          path19,
+          {
+            type: entry.type === "hardlink" ? "file" : entry.type,
+            mode: `${entry.mode.toString(8).padStart(4, "0")} ${entry.uid}:${entry.gid}`,
+            size: content.entry.size,
+            content: contentOf2(version2)
+          }
+        ];
+      })
+    ),
+    packages: packagesOf(present, contents),
+    accounts: new Map(parsePasswd(collected("/etc/passwd") ?? "").map(({ name: name2, uid, gid }) => [name2, `${uid}:${gid}`])),
+    settings: settingsOf(image)
+  };
+}
 
 // src/image/open.ts
 import { open as openFile, stat as stat3 } from "node:fs/promises";
 import path16 from "node:path";
-
-// src/packing/asides.ts
-var MAX_KEPT = 16 << 20;
-var Asides = class {
-  #pieces = [];
-  #size = 0;
-  /** Bytes beyond the limit, which were not kept. */
-  leftOut = 0;
-  /** Takes one such piece: its bytes are copied. */
-  add(bytes2) {
-    if (this.#size + bytes2.length > MAX_KEPT) {
-      this.leftOut += bytes2.length;
-      return;
-    }
-    this.#pieces.push(Buffer.from(bytes2), Buffer.from("\n"));
-    this.#size += bytes2.length;
-    if (this.#pieces.length > 1 << 12) this.#pieces = [Buffer.concat(this.#pieces)];
-  }
-  /** All of them; null where there are none. */
-  bytes() {
-    return this.#pieces.length === 0 ? null : Buffer.concat(this.#pieces);
-  }
-};
 
 // src/image/directory-files.ts
 import { constants as constants7 } from "node:fs";
@@ -73435,18 +75121,26 @@ async function directoryFiles(directory, limits) {
 }
 
 // src/image/digest.ts
-import { createHash as createHash9 } from "node:crypto";
+import { createHash as createHash11 } from "node:crypto";
 var digestSchema = string2().regex(/^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/, "no digest by sha256 or sha512").transform((value) => value);
 var algorithmOf = (digest) => digest.startsWith("sha512") ? "sha512" : digest.startsWith("sha384") ? "sha384" : "sha256";
 var hexOf = (digest) => digest.slice(digest.indexOf(":") + 1);
 function digestOf(bytes2, like) {
   const algorithm = like === void 0 ? "sha256" : algorithmOf(like);
-  return `${algorithm}:${createHash9(algorithm).update(bytes2).digest("hex")}`;
+  return `${algorithm}:${createHash11(algorithm).update(bytes2).digest("hex")}`;
 }
 var blobName = (digest) => `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 
-// src/image/image.ts
+// src/image/platform.ts
+var UNKNOWN2 = "unknown";
 var platformName = ({ os: os5, architecture, variant }) => [os5, architecture, ...variant ? [variant] : []].join("/");
+var ARCHITECTURES = { x86_64: "amd64", "x86-64": "amd64", i386: "386", aarch64: "arm64", armhf: "arm", armel: "arm" };
+var osOf = ({ os: os5 }) => os5.toLowerCase() === "macos" ? "darwin" : os5.toLowerCase();
+function architectureOf({ architecture }) {
+  const lower = architecture.toLowerCase();
+  return ARCHITECTURES[lower] ?? lower;
+}
+var isSamePlatform = (declared, own2) => own2.architecture === UNKNOWN2 || (declared.os === "" || osOf(declared) === osOf(own2)) && (declared.architecture === "" || architectureOf(declared) === architectureOf(own2));
 
 // src/image/choose.ts
 var MAX_LISTED = 20;
@@ -73488,12 +75182,12 @@ var struct = (plain, nested = {}) => ({
     ...Object.entries(nested).map(([name2, shape2]) => [fold3(name2), { name: name2, shape: shape2 }])
   ])
 });
-var DESCRIPTOR = struct("mediaType digest size urls annotations data artifactType", { platform: struct("architecture os os.version os.features variant") });
+var DESCRIPTOR2 = struct("mediaType digest size urls annotations data artifactType", { platform: struct("architecture os os.version os.features variant") });
 var MANIFEST_SHAPE = struct("schemaVersion mediaType artifactType annotations fsLayers", {
-  config: DESCRIPTOR,
-  layers: { list: DESCRIPTOR },
-  manifests: { list: DESCRIPTOR },
-  subject: DESCRIPTOR
+  config: DESCRIPTOR2,
+  layers: { list: DESCRIPTOR2 },
+  manifests: { list: DESCRIPTOR2 },
+  subject: DESCRIPTOR2
 });
 var CONTAINER = struct(
   "Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd ArgsEscaped Image Volumes WorkingDir Entrypoint NetworkDisabled MacAddress OnBuild Labels StopSignal StopTimeout Shell",
@@ -73569,7 +75263,6 @@ var configSchema2 = object({
   }).nullish().transform((value) => value ?? { diff_ids: [] }),
   history: array(historySchema.nullable().transform((value) => value ?? noHistory)).nullish().transform((value) => value ?? null)
 });
-var UNKNOWN2 = "unknown";
 function parseConfig(bytes2, where, limits = DEFAULT_LIMITS) {
   const parsed = configSchema2.safeParse(asGoReads(parseJson(bytes2, where, limits), CONFIG_SHAPE, where));
   if (!parsed.success) {
@@ -73673,7 +75366,7 @@ async function readDocuments(files, parts) {
 }
 
 // src/image/layer.ts
-import { createHash as createHash10 } from "node:crypto";
+import { createHash as createHash12 } from "node:crypto";
 async function* hashed(source2, hash3) {
   for await (const chunk of source2) {
     hash3.update(chunk);
@@ -73717,8 +75410,8 @@ async function* verified(files, { blob, digest, diffId }, where, aside) {
   const first2 = await iterator2.next();
   const head = first2.done ? Buffer.alloc(0) : first2.value;
   const compression = sniff(head);
-  const stored = createHash10(algorithmOf(digest ?? diffId));
-  const plain = createHash10(algorithmOf(diffId));
+  const stored = createHash12(algorithmOf(digest ?? diffId));
+  const plain = createHash12(algorithmOf(diffId));
   const all2 = (async function* () {
     if (first2.done) return;
     yield head;
@@ -73776,7 +75469,7 @@ async function candidateOf(files, { Config, RepoTags, Layers }) {
   const config2 = parseConfig(bytes2, `${files.where}: ${Config}`, files.limits);
   return { file: Config, names: RepoTags, layers: Layers, config: config2, platform: config2.platform, digests: [digestOf(bytes2)] };
 }
-function merged2(candidates) {
+function merged3(candidates) {
   const images = /* @__PURE__ */ new Map();
   for (const candidate of candidates) {
     const key = JSON.stringify([candidate.digests[0], candidate.layers.map(cleanName)]);
@@ -73790,7 +75483,7 @@ async function openDockerArchive(files, reference, choice2) {
   if (manifest.length === 0) throw new ImageError("no-image", `${files.where}: manifest.json names no image. Save the image again.`);
   const candidates = [];
   for (const entry of manifest) candidates.push(await candidateOf(files, entry));
-  const all2 = merged2(candidates);
+  const all2 = merged3(candidates);
   const { chosen, notJudged } = choose(files.where, all2, choice2);
   const { config: config2, layers } = chosen;
   refuseWindows(files.where, config2.platform);
@@ -73830,14 +75523,14 @@ async function openDockerArchive(files, reference, choice2) {
 import { spawn } from "node:child_process";
 var ENGINES = ["docker", "podman"];
 var MAX_MESSAGE2 = 300;
-var MAX_KEPT2 = 64 << 10;
+var MAX_KEPT4 = 64 << 10;
 var EngineRefused = class extends Error {
 };
 async function* save(engine, name2) {
   const child = spawn(engine, ["image", "save", name2], { stdio: ["ignore", "pipe", "pipe"] });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text5) => {
-    stderr = (stderr + text5).slice(-MAX_KEPT2);
+    stderr = (stderr + text5).slice(-MAX_KEPT4);
   });
   const ended = new Promise((resolve) => {
     child.on("error", (error3) => resolve({ code: null, error: error3 }));
@@ -74096,17 +75789,8 @@ async function readIndex(files) {
   return reading.result();
 }
 
-// src/image/platform.ts
-var ARCHITECTURES = { x86_64: "amd64", "x86-64": "amd64", i386: "386", aarch64: "arm64", armhf: "arm", armel: "arm" };
-var osOf = ({ os: os5 }) => os5.toLowerCase() === "macos" ? "darwin" : os5.toLowerCase();
-function architectureOf({ architecture }) {
-  const lower = architecture.toLowerCase();
-  return ARCHITECTURES[lower] ?? lower;
-}
-var isSamePlatform = (declared, own2) => own2.architecture === UNKNOWN2 || (declared.os === "" || osOf(declared) === osOf(own2)) && (declared.architecture === "" || architectureOf(declared) === architectureOf(own2));
-
 // src/image/two-readers.ts
-import { createHash as createHash11 } from "node:crypto";
+import { createHash as createHash13 } from "node:crypto";
 var differ = (where, what) => new ImageError("two-images", `${where}: manifest.json names another image (${what}) than index.json: which one is loaded depends on the store. Save the image again.`);
 async function imageOf(files, { Config }, images) {
   if (!await files.has(Config)) return images.find(({ manifest, config: config2 }) => config2 === null && cleanName(Config) === blobName(manifest.config.digest));
@@ -74117,7 +75801,7 @@ async function isLayer(files, name2, stored, diffId) {
   if (cleanName(name2) === blobName(stored)) return true;
   if (!await files.has(name2)) return false;
   const wanted = diffId === void 0 ? [stored] : [stored, diffId];
-  const hashes2 = wanted.map((digest) => createHash11(algorithmOf(digest)));
+  const hashes2 = wanted.map((digest) => createHash13(algorithmOf(digest)));
   for await (const chunk of files.stream(name2)) for (const hash3 of hashes2) hash3.update(chunk);
   return hashes2.some((hash3, index) => wanted[index]?.endsWith(`:${hash3.digest("hex")}`));
 }
@@ -74370,7 +76054,7 @@ async function openHandle(handle, where, reference, options4, form) {
       current = await spool(decompress(packed, compression, where, { aside: (bytes2) => asides.add(bytes2) }), where, options4);
       await handle.close();
     }
-    const image = await openTar(await tarFiles(where, current, options4.limits), reference, options4, form);
+    const image = await openTar2(await tarFiles(where, current, options4.limits), reference, options4, form);
     return { ...image, others: [...image.others, ...besideData(asides)] };
   } catch (error3) {
     await current.close().catch(() => {
@@ -74384,12 +76068,12 @@ function besideData(asides) {
   const bytes2 = asides.bytes();
   if (asides.leftOut > 0) throw new ImageError("too-large", "The compression of the archive holds more than 16 MiB of comments and frames to be skipped. Save the image again.");
   if (bytes2 === null) return [];
-  return [{ name: "the compression of the archive", kind: "index", open: () => pieces(bytes2) }];
+  return [{ name: "the compression of the archive", kind: "index", open: () => pieces2(bytes2) }];
 }
-async function* pieces(bytes2) {
+async function* pieces2(bytes2) {
   yield bytes2;
 }
-async function openTar(files, reference, options4, form) {
+async function openTar2(files, reference, options4, form) {
   const isOci = await files.has("index.json");
   const isDocker = await files.has("manifest.json");
   await checkRepositories(files);
@@ -74401,1458 +76085,138 @@ async function openTar(files, reference, options4, form) {
   );
 }
 
-// src/packing/pipe.ts
-var WAITING = 2;
-var Pipe = class {
-  #pieces = [];
-  #ended = false;
-  #stopped = false;
-  #wake = null;
-  #drained = null;
-  /** @returns a promise to wait for before more is written, or null */
-  write(piece) {
-    if (this.#stopped || piece.length === 0) return null;
-    this.#pieces.push(piece);
-    this.#wake?.();
-    if (this.#pieces.length < WAITING) return null;
-    return new Promise((resolve) => {
-      this.#drained = resolve;
-    });
-  }
-  end() {
-    this.#ended = true;
-    this.#wake?.();
-  }
-  /** Nothing more will be read. */
-  stop() {
-    this.#stopped = true;
-    this.#pieces.length = 0;
-    this.#drained?.();
-  }
-  /** The next piece, null at the end. */
-  async read() {
-    while (this.#pieces.length === 0 && !this.#ended) {
-      await new Promise((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    const piece = this.#pieces.shift() ?? null;
-    if (this.#pieces.length < WAITING) this.#drained?.();
-    return piece;
-  }
-};
+// src/version.ts
+var VERSION7 = "1.0.0";
 
-// src/layer/archives.ts
-var shown = (name2) => cleanPath(name2).slice(1);
-async function openTar2({ feed, host }) {
-  const entries = new TarEntries((header2, source2, next) => {
-    if (header2.type === "directory") {
-      next();
-      return;
-    }
-    const member = host.content(shown(header2.name));
-    const fail = (error3) => next(error3 instanceof Error ? error3 : new Error(String(error3)));
-    source2.on("data", (chunk) => {
-      const busy = member.push(chunk, false);
-      if (busy === null) return;
-      source2.pause();
-      busy.then(() => source2.resume(), fail);
-    });
-    source2.on("end", () => {
-      const done = () => {
-        host.done(member);
-        next();
-      };
-      const ending2 = member.end();
-      if (ending2 === null) done();
-      else ending2.then(done, fail);
-    });
-    if (header2.size === 0) source2.resume();
-  });
-  const guard2 = new NestedGuard();
-  for (let chunk = await feed.next(); chunk !== null && entries.failure === null; chunk = await feed.next()) {
-    const passed = guard2.push(chunk);
-    const busy = passed.length > 0 ? entries.write(passed) : null;
-    if (busy !== null) await busy;
-  }
-  const rest = guard2.end();
-  await entries.end(rest.length === 0 ? void 0 : rest);
-  if (entries.failure !== null) throw new PackingError("its tar is damaged", { cause: entries.failure });
-  if (guard2.failed) throw new PackingError("its tar is damaged, or readers differ on what it holds");
-}
-async function openAr({ feed, host }) {
-  await feed.skip(8);
-  for (; ; ) {
-    const header2 = await feed.peek(60);
-    if (header2.length === 0) return;
-    if (header2.length < 60 || header2.toString("latin1", 58, 60) !== "`\n") {
-      if (header2.subarray(0, 1).toString("latin1") === "\n") await feed.skip(1);
-      if ((await feed.peek(60)).toString("latin1", 58, 60) !== "`\n") return;
-      continue;
-    }
-    await feed.skip(60);
-    const size = Number(header2.toString("latin1", 48, 58).trim());
-    if (!Number.isSafeInteger(size) || size < 0) throw new PackingError("its ar archive is damaged");
-    const written = header2.toString("latin1", 0, 16).trim();
-    const nameLength = written.startsWith("#1/") ? Math.min(size, 4096, Number(written.slice(3)) || 0) : 0;
-    const name2 = nameLength === 0 ? written.replace(/\/$/, "") : (await feed.take(nameLength)).toString("utf8").replace(/(?<!\0)\0+$/, "");
-    const length = size - nameLength;
-    const head = await feed.peek(Math.min(HEAD, length));
-    if (packingOf(head, name2) === null) await passOver(feed, length);
-    else await deliver(host, shown(name2), whole3(feed, length));
-    if (size % 2 === 1) await feed.skip(1);
-  }
-}
-async function* whole3(feed, length) {
-  let left = length;
-  for await (const piece of feed.part(length)) {
-    left -= piece.length;
-    yield piece;
-  }
-  if (left > 0) throw new PackingError("it ends in the middle of a member");
-}
-async function passOver(feed, length) {
-  for await (const _ of whole3(feed, length)) ;
-}
-function cpioHeader(head) {
-  const text5 = head.toString("latin1");
-  if (/^07070[12][0-9A-Fa-f]{104}/.test(text5)) {
-    const field2 = (index) => Number.parseInt(text5.slice(6 + index * 8, 14 + index * 8), 16);
-    return { size: field2(6), nameLength: field2(11), headerLength: 110, align: 4 };
-  }
-  if (/^070707[0-7]{70}/.test(text5)) return { size: Number.parseInt(text5.slice(65, 76), 8), nameLength: Number.parseInt(text5.slice(59, 65), 8), headerLength: 76, align: 1 };
-  return null;
-}
-async function openCpio({ feed, host }) {
-  for (; ; ) {
-    const header2 = cpioHeader(await feed.peek(110));
-    if (header2 === null) throw new PackingError("its cpio archive is damaged");
-    const { size, nameLength, headerLength: headerLength2, align: align2 } = header2;
-    const fill2 = (length) => (align2 - length % align2) % align2;
-    if (nameLength > 65536) throw new PackingError("its cpio archive is damaged");
-    await feed.skip(headerLength2);
-    const name2 = (await feed.take(nameLength)).toString("utf8").replace(/\0.*$/s, "");
-    await feed.skip(fill2(headerLength2 + nameLength));
-    if (name2 === "TRAILER!!!") return;
-    if (size > 0) await deliver(host, shown(name2), whole3(feed, size));
-    await feed.skip(fill2(size));
-  }
-}
-var MAX_RPM_HEADER = 256 << 20;
-async function openRpm({ feed, host }) {
-  await feed.skip(96);
-  for (const isSignature of [true, false]) {
-    const intro = await feed.take(16);
-    if (intro.length < 16 || intro.readUInt32BE(0) !== 2393761793) throw new PackingError("its rpm headers are damaged");
-    const length = intro.readUInt32BE(8) * 16 + intro.readUInt32BE(12);
-    if (length > MAX_RPM_HEADER) throw new PackingError("its rpm headers are damaged");
-    await passOver(feed, length + (isSignature ? (8 - length % 8) % 8 : 0));
-  }
-  const payload = async function* () {
-    for (let chunk = await feed.next(); chunk !== null; chunk = await feed.next()) yield chunk;
-  };
-  await deliver(host, "payload", payload());
-}
-
-// src/layer/git-objects.ts
-import { createHash as createHash12 } from "node:crypto";
-import zlib7 from "node:zlib";
-
-// src/layer/nested.ts
-var MAX_RATIO = 200;
-var RATIO_FLOOR = 16 << 20;
-var MAX_MEMORY2 = 128 << 20;
-var Stop = class extends Error {
-  name = "Stop";
-};
-var NestedBudget = class {
-  /** Archives in archives in archives: how deep. */
-  depth;
-  /** Bytes that all archives of one layer may unpack to. */
-  #bytes;
-  #left;
-  #memory = 0;
-  constructor(limits) {
-    this.depth = limits["nested-depth"];
-    this.#bytes = limits["nested-bytes"];
-    this.#left = this.#bytes;
-  }
-  /**
-   * Takes unpacked bytes off the budget.
-   * @param account bytes read from this archive so far, and bytes that it gave before these
-   * @throws Stop
-   */
-  spend(bytes2, account) {
-    this.#left -= bytes2;
-    account.unpacked += bytes2;
-    if (this.#left < 0) throw new Stop(`the archives of this layer unpack to more than ${this.#bytes} bytes (limits.nested-bytes)`);
-    if (account.unpacked > RATIO_FLOOR && account.unpacked > account.packed * MAX_RATIO) throw new Stop(`it unpacks to more than ${MAX_RATIO} times its size`);
-  }
-  /** Takes memory, to be given back. @throws Stop */
-  hold(bytes2) {
-    if (this.#memory + bytes2 > MAX_MEMORY2) throw new Stop(`opening it takes more than the ${MAX_MEMORY2 >> 20} MiB of memory that archives may take at once`);
-    this.#memory += bytes2;
-  }
-  release(bytes2) {
-    this.#memory -= bytes2;
-  }
-  /** How many bytes may still be unpacked. */
-  get left() {
-    return Math.max(0, this.#left);
-  }
-};
-
-// src/layer/kept.ts
-var MAX_KEPT3 = 96 << 20;
-var LARGE = 1 << 20;
-async function keep(feed, budget, what, use) {
-  let buffer = Buffer.alloc(0);
-  let size = 0;
-  let held = 0;
-  try {
-    for (let chunk = await feed.next(); chunk !== null; chunk = await feed.next()) {
-      if (size + chunk.length > MAX_KEPT3) throw new Stop(`${what} of more than ${MAX_KEPT3} bytes are not opened`);
-      budget.hold(chunk.length);
-      held += chunk.length;
-      if (size + chunk.length > buffer.length) {
-        const larger = Buffer.allocUnsafeSlow(size + chunk.length > LARGE ? MAX_KEPT3 : Math.max(size + chunk.length, Math.min(LARGE, size * 2)));
-        buffer.copy(larger, 0, 0, size);
-        buffer = larger;
-      }
-      chunk.copy(buffer, size);
-      size += chunk.length;
-    }
-    await use(buffer.subarray(0, size));
-  } finally {
-    budget.release(held);
-  }
-}
-async function* pieces2(bytes2) {
-  for (let at3 = 0; at3 < bytes2.length; at3 += LARGE) yield bytes2.subarray(at3, at3 + LARGE);
-}
-
-// src/layer/git-objects.ts
-var TYPES2 = { 1: "commit", 2: "tree", 3: "blob", 4: "tag" };
-var OFFSET_DELTA = 6;
-var NAMED_DELTA = 7;
-var MAX_OBJECT = 16 << 20;
-var MAX_BASES = 32 << 20;
-var MAX_NAMED3 = 2e5;
-var LOOSE = /(?:^|\/)objects\/[0-9a-f]{2}\/[0-9a-f]{38,62}$/;
-function withoutGitHeader(path19, bytes2) {
-  if (!LOOSE.test(path19)) return bytes2;
-  const header2 = /^(?:blob|tree|commit|tag) \d+\0/.exec(bytes2.toString("latin1", 0, 32));
-  return header2 === null ? bytes2 : bytes2.subarray(header2[0].length);
-}
-var PackIndex = class {
-  count = 0;
-  #at = new Int32Array(1024);
-  #data = new Int32Array(1024);
-  #size = new Int32Array(1024);
-  #child = new Int32Array(1024);
-  #sibling = new Int32Array(1024);
-  #byId = /* @__PURE__ */ new Map();
-  #named = 0;
-  /** Deltas whose base is not known. */
-  waiting = 0;
-  add(at3, data, size) {
-    if (this.count === this.#at.length) {
-      const grown = (array2) => {
-        const larger = new Int32Array(array2.length * 2);
-        larger.set(array2);
-        return larger;
-      };
-      this.#at = grown(this.#at);
-      this.#data = grown(this.#data);
-      this.#size = grown(this.#size);
-      this.#child = grown(this.#child);
-      this.#sibling = grown(this.#sibling);
-    }
-    this.#at[this.count] = at3;
-    this.#data[this.count] = data;
-    this.#size[this.count] = size;
-    this.#child[this.count] = -1;
-    this.#sibling[this.count] = -1;
-    return this.count++;
-  }
-  entry(index) {
-    return { data: this.#data[index] ?? 0, size: this.#size[index] ?? 0 };
-  }
-  /** Notes what an object is built on. @returns whether that can be */
-  buildOn(index, base) {
-    if (typeof base === "string") {
-      if (++this.#named > MAX_NAMED3) return false;
-      const others = this.#byId.get(base);
-      if (others === void 0) this.#byId.set(base, [index]);
-      else others.push(index);
-      this.waiting++;
-      return true;
-    }
-    const parent = this.#find(base);
-    if (parent === -1) return false;
-    this.#sibling[index] = this.#child[parent] ?? -1;
-    this.#child[parent] = index;
-    this.waiting++;
-    return true;
-  }
-  /** Whether anything is built on an object. */
-  hasChildren({ index, id }) {
-    return (this.#child[index] ?? -1) !== -1 || this.#byId.has(id);
-  }
-  /** One object that is built on another, and has not been taken yet; -1 for none. */
-  take({ index, id }) {
-    const child = this.#child[index] ?? -1;
-    if (child !== -1) {
-      this.#child[index] = this.#sibling[child] ?? -1;
-      this.waiting--;
-      return child;
-    }
-    const named3 = this.#byId.get(id);
-    const next = named3?.pop();
-    if (named3?.length === 0) this.#byId.delete(id);
-    if (next === void 0) return -1;
-    this.waiting--;
-    return next;
-  }
-  /** The object that starts at a place. */
-  #find(at3) {
-    let [low, high] = [0, this.count - 1];
-    while (low <= high) {
-      const middle = low + high >> 1;
-      const value = this.#at[middle] ?? 0;
-      if (value === at3) return middle;
-      if (value < at3) low = middle + 1;
-      else high = middle - 1;
-    }
-    return -1;
-  }
-};
-var Pack = class {
-  #opening;
-  #bytes;
-  #index = new PackIndex();
-  #unread = 0;
-  #why = "";
-  constructor(opening, bytes2) {
-    this.#opening = opening;
-    this.#bytes = bytes2;
-  }
-  /** @returns where the pack ends */
-  async read() {
-    const count2 = this.#bytes.readUInt32BE(8);
-    const whole4 = [];
-    let at3 = 12;
-    for (let i = 0; i < count2; i++) at3 = await this.#entry(at3, whole4);
-    for (const packed of whole4) {
-      const index = Math.floor(packed / 8);
-      const type = TYPES2[packed % 8] ?? "";
-      const { bytes: bytes2 } = this.#inflate(this.#index.entry(index));
-      const root = { index, type, bytes: bytes2, id: idOf2(type, bytes2) };
-      if (this.#index.hasChildren(root)) await this.#family(root);
-    }
-    if (this.#index.waiting > 0) this.#leaveOut(this.#index.waiting, "what they are built on is not in the pack");
-    if (this.#unread > 0) this.#opening.host.skip(`${this.#unread} objects of the git pack could not be read: ${this.#why}`);
-    return at3 + 20;
-  }
-  #leaveOut(count2, why) {
-    if (this.#unread === 0) this.#why = why;
-    this.#unread += count2;
-  }
-  /** One object of the pack: whole ones are read, others wait for what they are built on. @returns where the next one starts */
-  async #entry(at3, whole4) {
-    const { type, size, end: end2 } = this.#header(at3);
-    let data = end2;
-    let base = null;
-    if (type === OFFSET_DELTA) {
-      const offset = this.#offset(end2);
-      base = at3 - offset.value;
-      data = offset.end;
-    } else if (type === NAMED_DELTA) {
-      data = end2 + 20;
-      base = this.#bytes.toString("hex", end2, data);
-    } else if (TYPES2[type] === void 0) throw new PackingError("its git pack is damaged");
-    if (size > MAX_OBJECT) return this.#large({ data, size }, TYPES2[type] ?? null);
-    const { bytes: bytes2, end: next } = this.#inflate({ data, size });
-    const index = this.#index.add(at3, data, size);
-    if (base !== null) {
-      if (!this.#index.buildOn(index, base)) this.#leaveOut(1, "what they are built on is not in the pack");
-      return next;
-    }
-    whole4.push(index * 8 + type);
-    const name2 = TYPES2[type] ?? "";
-    await this.#emit({ index, type: name2, bytes: bytes2, id: idOf2(name2, bytes2) });
-    return next;
-  }
-  /** An object that is too large to build others on is read piece by piece. @param type null for what differs from another */
-  async #large({ data, size }, type) {
-    const feed = Feed.of(pieces2(this.#bytes.subarray(data)));
-    const { host, budget, account } = this.#opening;
-    const inflated = async function* () {
-      for await (const chunk of inflate(feed, "zlib")) {
-        budget.spend(chunk.length, account);
-        yield chunk;
-      }
-    };
-    if (type !== null) await deliver(host, `${type} of ${size} bytes`, inflated());
-    else {
-      for await (const _ of inflated()) ;
-      this.#leaveOut(1, `one has ${size} bytes (at most ${MAX_OBJECT} are put together)`);
-    }
-    return data + feed.position;
-  }
-  async #emit({ type, bytes: bytes2, id }) {
-    this.#opening.budget.spend(bytes2.length, this.#opening.account);
-    await deliver(this.#opening.host, `${type} ${id}`, [bytes2]);
-  }
-  /** All that is built on an object, and on that. */
-  async #family(root) {
-    const stack = [root];
-    let held = root.bytes.length;
-    for (let base = stack.at(-1); base !== void 0; base = stack.at(-1)) {
-      const child = this.#index.take(base);
-      if (child === -1 || !this.#index.hasChildren(base)) {
-        stack.pop();
-        held -= base.bytes.length;
-      }
-      if (child === -1) continue;
-      try {
-        const bytes2 = applyDelta(base.bytes, this.#inflate(this.#index.entry(child)).bytes);
-        const object2 = { index: child, type: base.type, bytes: bytes2, id: idOf2(base.type, bytes2) };
-        await this.#emit(object2);
-        if (!this.#index.hasChildren(object2)) continue;
-        held += bytes2.length;
-        if (held > MAX_BASES) throw new Stop("objects of its git pack take too much memory");
-        stack.push(object2);
-      } catch (error3) {
-        if (!(error3 instanceof PackingError)) throw error3;
-        this.#leaveOut(1, error3.message);
-      }
-    }
-  }
-  #inflate({ data, size }) {
-    try {
-      const result = zlib7.inflateSync(this.#bytes.subarray(data), { maxOutputLength: size + 1, info: true });
-      const { buffer, engine } = result;
-      return { bytes: buffer, end: data + engine.bytesWritten };
-    } catch (cause) {
-      throw new PackingError("its git pack is damaged", { cause });
-    }
-  }
-  #header(from) {
-    let at3 = from;
-    let byte = this.#bytes[at3++] ?? 0;
-    const type = byte >> 4 & 7;
-    let size = byte & 15;
-    for (let weight = 16; byte >= 128 && at3 - from < 8; weight *= 128) {
-      byte = this.#bytes[at3++] ?? 0;
-      size += (byte & 127) * weight;
-    }
-    return { type, size, end: at3 };
-  }
-  #offset(from) {
-    let at3 = from;
-    let byte = this.#bytes[at3++] ?? 0;
-    let value = byte & 127;
-    while (byte >= 128 && at3 - from < 8) {
-      byte = this.#bytes[at3++] ?? 0;
-      value = (value + 1) * 128 + (byte & 127);
-    }
-    return { value, end: at3 };
-  }
-};
-var idOf2 = (type, bytes2) => createHash12("sha1").update(`${type} ${bytes2.length}\0`).update(bytes2).digest("hex");
-function applyDelta(base, delta) {
-  const damaged2 = () => new PackingError("what differs does not fit");
-  let at3 = 0;
-  const number5 = () => {
-    let [value, weight, byte] = [0, 1, 128];
-    for (; byte >= 128 && weight < 2 ** 49; weight *= 128) {
-      byte = delta[at3++] ?? 0;
-      value += (byte & 127) * weight;
-    }
-    return value;
-  };
-  if (number5() !== base.length) throw damaged2();
-  const size = number5();
-  if (size > MAX_OBJECT) throw new PackingError(`one has ${size} bytes (at most ${MAX_OBJECT} are put together)`);
-  const out = Buffer.allocUnsafe(size);
-  let done = 0;
-  while (at3 < delta.length) {
-    const operation = delta[at3++] ?? 0;
-    let [source2, from, length] = [delta, at3, operation];
-    if (operation >= 128) {
-      source2 = base;
-      from = 0;
-      length = 0;
-      for (let i = 0; i < 4; i++) if ((operation & 1 << i) !== 0) from += (delta[at3++] ?? 0) * 256 ** i;
-      for (let i = 0; i < 3; i++) if ((operation & 16 << i) !== 0) length += (delta[at3++] ?? 0) * 256 ** i;
-      if (length === 0) length = 65536;
-    } else at3 += operation;
-    if (operation === 0 || from + length > source2.length || done + length > size) throw damaged2();
-    source2.copy(out, done, from, from + length);
-    done += length;
-  }
-  if (done !== size) throw damaged2();
-  return out;
-}
-async function openGitPack(opening) {
-  await keep(opening.feed, opening.budget, "git packs", async (bytes2) => {
-    const end2 = await new Pack(opening, bytes2).read();
-    opening.feed.unread(Buffer.from(bytes2.subarray(end2)));
-  });
-}
-async function openGitBundle(opening) {
-  const at3 = (await opening.feed.peek(1 << 20)).indexOf("\n\nPACK");
-  if (at3 === -1) throw new PackingError("its git bundle is damaged");
-  await opening.feed.skip(at3 + 2);
-  await openGitPack(opening);
-}
-
-// src/layer/zip.ts
-var import_yauzl2 = __toESM(require_yauzl(), 1);
-var MEMBER = Buffer.from("PK", "latin1");
-var DIRECTORY2 = Buffer.from("PK", "latin1");
-var END2 = Buffer.from("PK", "latin1");
-var DESCRIPTOR2 = Buffer.from("PK\x07\b", "latin1");
-var END_LENGTH = 22;
-var METHODS = { 8: "deflate", 12: "bzip2", 93: "zstd", 95: "xz" };
-var AT_ONCE = 1 << 20;
-var MAX_DESCRIPTOR = 24;
-function findDirectory(bytes2) {
-  for (let at3 = bytes2.lastIndexOf(END2); at3 >= 0; at3 = at3 === 0 ? -1 : bytes2.lastIndexOf(END2, at3 - 1)) {
-    if (at3 + END_LENGTH > bytes2.length) continue;
-    const end2 = at3 + END_LENGTH + bytes2.readUInt16LE(at3 + 20);
-    const [count2, size, offset] = [bytes2.readUInt16LE(at3 + 10), bytes2.readUInt32LE(at3 + 12), bytes2.readUInt32LE(at3 + 16)];
-    if (end2 > bytes2.length || size > at3) continue;
-    if (offset === 4294967295 || count2 === 65535 || size === 4294967295) {
-      const start = bytes2.indexOf(DIRECTORY2);
-      return start === -1 || start > at3 ? null : { from: start, to: at3, end: end2 };
-    }
-    const from = at3 - size;
-    if (count2 > 0 && !bytes2.subarray(from, from + 4).equals(DIRECTORY2)) continue;
-    if (offset !== from) moveDirectory(bytes2, { from, to: at3 }, offset - from, at3);
-    return { from, to: at3, end: end2 };
-  }
-  return null;
-}
-function moveDirectory(bytes2, { from, to }, shift, end2) {
-  for (let at3 = from; at3 + 46 <= to && bytes2.subarray(at3, at3 + 4).equals(DIRECTORY2); ) {
-    bytes2.writeUInt32LE(Math.max(0, bytes2.readUInt32LE(at3 + 42) - shift), at3 + 42);
-    at3 += 46 + bytes2.readUInt16LE(at3 + 28) + bytes2.readUInt16LE(at3 + 30) + bytes2.readUInt16LE(at3 + 32);
-  }
-  bytes2.writeUInt32LE(from, end2 + 16);
-}
-var ZipReading = class {
-  #opening;
-  #bytes;
-  /** What members of the directory take, each from its header on. */
-  #known = [];
-  constructor(opening, bytes2) {
-    this.#opening = opening;
-    this.#bytes = bytes2;
-  }
-  /** @returns where the archive ends */
-  async read() {
-    const directory = findDirectory(this.#bytes);
-    const end2 = directory?.end ?? this.#bytes.length;
-    if (directory !== null) {
-      try {
-        await this.#readDirectory(this.#bytes.subarray(0, end2));
-        await this.#aside("the comment", [this.#bytes.subarray(directory.to + END_LENGTH, end2)]);
-      } catch (error3) {
-        if (error3 instanceof Stop) throw error3;
-        this.#opening.host.skip(`not all of it could be unpacked: ${error3 instanceof Error ? error3.message : "it is damaged"}`);
-      }
-    }
-    const found = await this.#readGaps(directory?.from ?? end2, directory !== null);
-    if (directory === null) this.#opening.host.skip(found ? "it is damaged: members were found, its directory was not" : "it is damaged");
-    return end2;
-  }
-  async #readDirectory(bytes2) {
-    const zip = await new Promise((resolve, reject) => {
-      (0, import_yauzl2.fromBuffer)(bytes2, { lazyEntries: true, decodeStrings: false, validateEntrySizes: false }, (error3, file) => error3 ? reject(error3) : resolve(file));
-    });
-    await new Promise((resolve, reject) => {
-      zip.on("entry", (entry) => {
-        this.#entry(entry).then(() => zip.readEntry(), reject);
-      });
-      zip.on("end", resolve);
-      zip.on("error", reject);
-      zip.readEntry();
-    });
-  }
-  async #entry(entry) {
-    const name2 = Buffer.from(entry.fileName).toString("utf8");
-    const at3 = entry.relativeOffsetOfLocalHeader;
-    const { host } = this.#opening;
-    if (at3 + 30 > this.#bytes.length || !this.#bytes.subarray(at3, at3 + 4).equals(MEMBER)) {
-      if (!name2.endsWith("/")) host.skip("it is not where the directory says", name2);
-      return;
-    }
-    const start = at3 + 30 + this.#bytes.readUInt16LE(at3 + 26) + this.#bytes.readUInt16LE(at3 + 28);
-    const known2 = { from: at3, to: Math.min(this.#bytes.length, start + entry.compressedSize) };
-    this.#known.push(known2);
-    const own2 = this.#bytes.subarray(at3 + 30 + this.#bytes.readUInt16LE(at3 + 26), start);
-    await this.#aside(`${name2} (beside its data)`, [...extraFields(own2), ...extraFields(entry.extraFieldRaw), entry.fileCommentRaw]);
-    if (name2.endsWith("/") && entry.compressedSize === 0) return;
-    if (entry.generalPurposeBitFlag & 1) return host.skip("it is encrypted", name2);
-    const method = this.#bytes.readUInt16LE(at3 + 8);
-    if (method !== entry.compressionMethod) host.skip("its two headers tell of different compressions", name2);
-    known2.to = start + await this.#member(name2, entry.compressionMethod, this.#bytes.subarray(start, start + entry.compressedSize));
-  }
-  /** Looks into what is packed beside the data of members: as it stands, it was read with the whole. */
-  async #aside(name2, texts2) {
-    const { host, budget, account } = this.#opening;
-    for (const bytes2 of texts2) {
-      if (packingOf(bytes2.subarray(0, HEAD), "") === null) continue;
-      budget.spend(bytes2.length, account);
-      await deliver(host, name2, [bytes2]);
-    }
-  }
-  /** @returns how many of the bytes belong to it */
-  async #member(name2, method, packed) {
-    const { host, budget, account } = this.#opening;
-    const stream = METHODS[method];
-    if (stream === void 0) {
-      if (method !== 0) host.skip(`its compression (method ${method}) is not supported`, name2);
-      else {
-        budget.spend(packed.length, account);
-        await deliver(host, name2, [packed]);
-      }
-      return packed.length;
-    }
-    const atOnce2 = method === 8 && packed.length < AT_ONCE ? inflateRawAtOnce(packed, Math.min(AT_ONCE * 8, budget.left)) : null;
-    if (atOnce2 !== null) {
-      budget.spend(atOnce2.bytes.length, account);
-      await deliver(host, name2, [atOnce2.bytes]);
-      return atOnce2.read;
-    }
-    const feed = Feed.of(pieces2(packed));
-    let held = 0;
-    const memory = (bytes2) => {
-      if (bytes2 > held) budget.hold(bytes2 - held);
-      held = Math.max(held, bytes2);
-    };
-    const inflated = async function* () {
-      for await (const chunk of stream === "deflate" ? inflate(feed, stream) : decode2(stream, feed, { memory })) {
-        budget.spend(chunk.length, account);
-        yield chunk;
-      }
-    };
-    try {
-      await deliver(host, name2, inflated());
-    } catch (error3) {
-      if (!(error3 instanceof PackingError)) throw error3;
-      host.skip("it does not decompress", name2);
-    } finally {
-      budget.release(held);
-    }
-    return feed.position;
-  }
-  /** Members that the directory does not list, and other bytes between those that it does. @returns whether there were any */
-  async #readGaps(end2, isWhole) {
-    let found = false;
-    let at3 = 0;
-    let lost = 0;
-    for (const { from, to } of [...this.#known.sort((a, b) => a.from - b.from), { from: end2, to: end2 }]) {
-      if (from > at3) {
-        const left = await this.#readGap({ from: at3, to: Math.min(from, end2) });
-        found ||= left.found;
-        lost += Math.max(0, left.bytes - (at3 === 0 ? 0 : MAX_DESCRIPTOR));
-      }
-      at3 = Math.max(at3, to);
-    }
-    if (isWhole && lost > 0) this.#opening.host.skip(`${lost} of its bytes belong to no member`);
-    return found;
-  }
-  /** @returns how many bytes are none of a member, but for zeros */
-  async #readGap({ from, to }) {
-    const gap = this.#bytes.subarray(from, to);
-    let found = false;
-    let [done, bytes2] = [0, 0];
-    for (let at3 = gap.indexOf(MEMBER); at3 !== -1; at3 = gap.indexOf(MEMBER, Math.max(done, at3 + 1))) {
-      const header2 = gap.subarray(at3);
-      if (!isZipMember(header2)) continue;
-      found = true;
-      bytes2 += unknownBytes(gap.subarray(done, at3));
-      done = at3 + await this.#localMember(header2);
-    }
-    return { found, bytes: bytes2 + unknownBytes(gap.subarray(done)) };
-  }
-  /** A member by the header in front of its data alone. @returns its length with the header */
-  async #localMember(bytes2) {
-    const { host } = this.#opening;
-    const [flags, method, declared] = [bytes2.readUInt16LE(6), bytes2.readUInt16LE(8), bytes2.readUInt32LE(18)];
-    const nameEnd = 30 + bytes2.readUInt16LE(26);
-    const name2 = bytes2.toString("utf8", 30, nameEnd);
-    const start = nameEnd + bytes2.readUInt16LE(28);
-    const length = (flags & 8) === 0 ? declared : Math.max(0, nextSign(bytes2, start) - start);
-    if ((flags & 1) !== 0) {
-      host.skip("it is encrypted", name2);
-      return start + length;
-    }
-    const data = bytes2.subarray(start, METHODS[method] !== void 0 && (flags & 8) !== 0 ? bytes2.length : start + length);
-    if (name2.endsWith("/") && data.length === 0) return start;
-    return start + await this.#member(name2, method, data);
-  }
-};
-function extraFields(bytes2) {
-  const found = [bytes2];
-  for (let at3 = 0; at3 + 4 < bytes2.length; at3 += 4 + bytes2.readUInt16LE(at3 + 2)) found.push(bytes2.subarray(at3 + 4, at3 + 4 + bytes2.readUInt16LE(at3 + 2)));
-  return found;
-}
-function nextSign(bytes2, from) {
-  const next = [MEMBER, DESCRIPTOR2, DIRECTORY2].map((sign2) => bytes2.indexOf(sign2, from)).filter((at3) => at3 !== -1);
-  return Math.min(bytes2.length, ...next);
-}
-function unknownBytes(bytes2) {
-  const first2 = bytes2.findIndex((byte) => byte !== 0);
-  if (first2 === -1 || bytes2.includes("APK Sig Block 42", 0, "latin1")) return 0;
-  return bytes2.length - first2;
-}
-async function openZip2(opening) {
-  await keep(opening.feed, opening.budget, "zip archives", async (bytes2) => {
-    const end2 = await new ZipReading(opening, bytes2).read();
-    opening.feed.unread(Buffer.from(bytes2.subarray(end2)));
-  });
-}
-
-// src/layer/unpacker.ts
-var AT_ONCE2 = 1 << 18;
-var MAX_AT_ONCE = 32 << 20;
-var MAX_SIGNS = 1e3;
-var MAX_STREAMS = 5e4;
-var MAX_WAITING = 1e5;
-var STREAMS2 = ["gzip", "zstd", "xz", "bzip2", "zlib", "brotli"];
-var isStream = (packing) => STREAMS2.includes(packing);
-async function deliver(host, member, chunks) {
-  const content = host.content(member);
-  try {
-    for await (const chunk of chunks) await content.push(chunk, false);
-  } finally {
-    await content.end();
-    host.done(content);
-  }
-}
-var Unpacker = class {
-  #told;
-  #host;
-  #budget;
-  #start;
-  #isScript;
-  #signs = [];
-  /** Signs that were looked at, from the first on. */
-  #seen = 0;
-  #pipe = new Pipe();
-  #feed = null;
-  #running = null;
-  #stopped = false;
-  #tried = 0;
-  /** Reasons that were told, each once. */
-  #said = /* @__PURE__ */ new Set();
-  /**
-   * @param told what stands at the start; null: wait for a sign
-   * @param start where in the content the first byte stands that is written
-   */
-  constructor(told, host, budget, start = 0, isScript = false) {
-    this.#told = told;
-    this.#host = host;
-    this.#budget = budget;
-    this.#start = start;
-    this.#isScript = isScript;
-  }
-  /** Tells of a sign; before the bytes are written in which it stands. */
-  sign(sign2) {
-    if (this.#stopped || this.#feed !== null && sign2.at < this.#feed.position) return;
-    if (this.#signs.length < MAX_WAITING) this.#signs.push(sign2);
-    else this.#say("it holds more signs of archives than are looked into");
-  }
-  write(chunk, last) {
-    if (this.#running === null) {
-      if (last && chunk.length < AT_ONCE2 && (this.#told === "gzip" || this.#told === "zlib")) {
-        const done = this.#unpackAtOnce(this.#told, chunk);
-        if (done !== void 0) {
-          this.#running = done;
-          return done;
-        }
-      }
-      this.#feed = new Feed(() => this.#pipe.read(), this.#start);
-      this.#running = this.#run(this.#feed).finally(() => {
-        this.#stopped = true;
-        this.#signs = [];
-        this.#pipe.stop();
-      });
-      this.#running.catch(() => {
-      });
-    }
-    return this.#pipe.write(chunk);
-  }
-  end() {
-    this.#pipe.end();
-    return this.#running;
-  }
-  /** Small compressed files are many (manual pages, changelogs, git objects): one call each. @returns undefined where that does not do */
-  #unpackAtOnce(packing, chunk) {
-    if (this.#host.tooDeep(packing) !== null) return void 0;
-    const bytes2 = (packing === "gzip" ? gunzipAtOnce : inflateAtOnce)(chunk, Math.min(this.#budget.left, MAX_AT_ONCE));
-    if (bytes2 === null) return void 0;
-    try {
-      this.#budget.spend(bytes2.length, { packed: chunk.length, unpacked: 0 });
-    } catch (error3) {
-      this.#host.skip(String(error3 instanceof Error ? error3.message : error3));
-      return null;
-    }
-    const content = this.#host.content(null);
-    return settle2([() => content.push(withoutGitHeader(this.#host.path, bytes2), true), () => content.end()], () => this.#host.done(content));
-  }
-  async #run(feed) {
-    let told = this.#told;
-    for (; ; ) {
-      told ??= await this.#nextSign(feed);
-      if (told === null) return;
-      const start = feed.position;
-      let goesOn3 = false;
-      try {
-        await this.#open(told, feed);
-        goesOn3 = feed.position > start;
-      } catch (error3) {
-        if (error3 instanceof Stop) {
-          this.#host.skip(error3.message);
-          return;
-        }
-        if (!(error3 instanceof PackingError)) throw error3;
-        this.#host.skip(error3.message);
-      }
-      if (goesOn3) await feed.skipZeros();
-      told = goesOn3 ? packingOf(await feed.peek(HEAD), "") : null;
-    }
-  }
-  #say(reason) {
-    if (!this.#said.has(reason)) this.#host.skip(reason);
-    this.#said.add(reason);
-  }
-  async #open(told, feed) {
-    if (typeof told === "object") {
-      this.#say(`archives packed with ${told.closed} are not opened`);
-      return;
-    }
-    const reason = this.#host.tooDeep(told);
-    if (reason !== null) {
-      this.#say(reason);
-      return;
-    }
-    const start = feed.position;
-    const account = {
-      get packed() {
-        return feed.position - start;
-      },
-      unpacked: 0
-    };
-    const opening = { feed, host: this.#host, budget: this.#budget, account };
-    switch (told) {
-      case "zip":
-        return openZip2(opening);
-      case "tar":
-        return openTar2(opening);
-      case "ar":
-        return openAr(opening);
-      case "cpio":
-        return openCpio(opening);
-      case "rpm":
-        return openRpm(opening);
-      case "git-pack":
-        return openGitPack(opening);
-      case "git-bundle":
-        return openGitBundle(opening);
-      default:
-        return this.#openStream(told, opening);
-    }
-  }
-  async #openStream(kind, { feed, host, budget, account }) {
-    let held = 0;
-    const memory = (bytes2) => {
-      if (bytes2 <= held) return;
-      budget.hold(bytes2 - held);
-      held = bytes2;
-    };
-    const unpacked3 = async function* () {
-      let isFirst = true;
-      for await (const chunk of decode2(kind, feed, { memory })) {
-        budget.spend(chunk.length, account);
-        yield isFirst && kind === "zlib" ? withoutGitHeader(host.path, chunk) : chunk;
-        isFirst = false;
-      }
-    };
-    try {
-      await deliver(host, null, unpacked3());
-    } catch (error3) {
-      if (!(error3 instanceof PackingError)) throw error3;
-      if (kind === "brotli" && account.unpacked === 0) return;
-      throw new PackingError(`it does not decompress to its end (${kind}: ${error3.message})`, { cause: error3 });
-    } finally {
-      budget.release(held);
-    }
-  }
-  /** Passes over bytes up to the next sign that holds. */
-  async #nextSign(feed) {
-    for (; ; ) {
-      const next = this.#signs[this.#seen++];
-      if (next === void 0) {
-        this.#signs = [];
-        this.#seen = 0;
-        if (!await feed.pass(LAG + BEFORE_SIGN)) return null;
-        continue;
-      }
-      if (next.at < feed.position) continue;
-      const most = next.sign === "pdf-stream" || next.sign === "png-text" ? MAX_STREAMS : MAX_SIGNS;
-      if (++this.#tried > most) {
-        this.#host.skip(`it holds more than ${most} signs of archives; what follows was not looked into`);
-        return null;
-      }
-      await feed.skip(next.at - feed.position);
-      const told = await confirmed(next.sign, feed, next.at, this.#isScript);
-      if (told !== null) return told;
-    }
-  }
-};
-function settle2(steps, then) {
-  for (let i = 0; i < steps.length; i++) {
-    const busy = steps[i]?.() ?? null;
-    if (busy !== null) return busy.then(() => settle2(steps.slice(i + 1), then) ?? void 0);
-  }
-  then();
-  return null;
-}
-
-// src/layer/content.ts
-function leftOut(dropped) {
-  const kinds = [...dropped].sort(([, a], [, b]) => b - a);
-  const named3 = kinds.slice(0, 3).map(([{ title }, count2]) => `${count2} of ${title}`);
-  return `it holds more matches that prove nothing than are kept; left out: ${named3.join(", ")}${kinds.length > 3 ? ` and of ${kinds.length - 3} more kinds` : ""}`;
-}
-var ENCODED = "(base64)";
-var NOTHING6 = Buffer.alloc(0);
-var Content = class _Content {
-  #own = [];
-  /** Those of what was unpacked, which may come before its own. */
-  #nested = [];
-  program = null;
-  #skip;
-  #scanner;
-  #budget;
-  #path;
-  /** Names of the members that lead here, outermost first. */
-  #inside;
-  /** Archives around it; half of one more where it came out of a compressed stream, which is one with the archive that it holds. */
-  #depth;
-  #isUnpacked;
-  #scan;
-  #head = NOTHING6;
-  #isScript = false;
-  /** The last bytes before those that come next, in which a sign may stand. */
-  #tail = NOTHING6;
-  /** Bytes that were handed to be looked into. */
-  #position = 0;
-  #ended = false;
-  #unpacker = null;
-  /** @param isUnpacked its name is that of what it was unpacked from */
-  constructor(skip, scanner, budget, path19, inside, depth, isUnpacked = false) {
-    this.#skip = skip;
-    this.#scanner = scanner;
-    this.#budget = budget;
-    this.#path = path19;
-    this.#inside = inside;
-    this.#depth = depth;
-    this.#isUnpacked = isUnpacked;
-    this.#scan = scanner.start(inside.at(-1) ?? path19);
-  }
-  /** What was found, its own first; complete when the end is. What a plain archive shows raw and in its member is told once, by the member. */
-  get matches() {
-    if (this.#nested.length === 0) return this.#own;
-    const depth = this.#inside.length === 0 ? null : this.#inside.join("!/");
-    const members2 = new Set(this.#nested.filter(({ inside }) => inside !== depth).map(({ identity }) => identity));
-    return [...this.#own.filter(({ identity }) => !members2.has(identity)), ...this.#nested];
-  }
-  get where() {
-    return this.#inside.length === 0 ? this.#path : `${this.#path}!/${this.#inside.join("!/")}`;
-  }
-  /** @returns a promise to wait for before more is pushed, or null */
-  push(chunk, last) {
-    this.#scan.push(chunk, last);
-    if (last) this.#ended = true;
-    let pending = chunk;
-    if (this.#head !== null) {
-      pending = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
-      if (pending.length < HEAD && !last) {
-        this.#head = Buffer.from(pending);
-        return null;
-      }
-      this.#head = null;
-      const told = packingOf(pending, this.#isUnpacked ? "" : this.#inside.at(-1) ?? this.#path);
-      this.#isScript = pending[0] === 35 && pending[1] === 33;
-      if (told !== null) this.#unpacker = new Unpacker(told, this.#host(), this.#budget, 0, this.#isScript);
-    }
-    return this.#look(pending, last);
-  }
-  /** Hands bytes to the unpacker; where there is none yet, from the first sign of packed content on. */
-  #look(chunk, last) {
-    const signs2 = this.#scan.takeSigns();
-    const start = this.#position;
-    this.#position += chunk.length;
-    if (this.#unpacker !== null) {
-      for (const sign2 of signs2) this.#unpacker.sign(sign2);
-      return this.#unpacker.write(chunk, last);
-    }
-    const [first2] = signs2;
-    if (first2 === void 0) {
-      if (!last) this.#keepTail(chunk);
-      return null;
-    }
-    const from = start - this.#tail.length;
-    const at3 = Math.max(from, first2.at);
-    this.#unpacker = new Unpacker(null, this.#host(), this.#budget, at3, this.#isScript);
-    for (const sign2 of signs2) this.#unpacker.sign(sign2);
-    return this.#unpacker.write(at3 < start ? Buffer.concat([this.#tail.subarray(at3 - from), chunk]) : chunk.subarray(at3 - start), last);
-  }
-  /** The next piece may bring signs that stand in what was not searched yet. */
-  #keepTail(chunk) {
-    const length = Math.min(this.#tail.length + chunk.length, this.#position - this.#scan.searched + BEFORE_SIGN);
-    this.#tail = length <= chunk.length ? chunk.subarray(chunk.length - length) : Buffer.concat([this.#tail, chunk]).subarray(-length);
-  }
-  /** @returns a promise to wait for, or null when all is done */
-  end() {
-    if (!this.#ended) {
-      const busy = this.push(NOTHING6, true);
-      if (busy !== null) return busy.then(() => this.end() ?? void 0);
-    }
-    this.program = this.#scan.program;
-    for (const match2 of this.#scan.matches) this.#own.push({ ...match2, inside: this.#inside.length === 0 ? null : this.#inside.join("!/") });
-    if (this.#scan.dropped.size > 0) this.#skip(this.where, leftOut(this.#scan.dropped));
-    if (this.#scan.isLong) this.#skip(this.where, "only its first 8 MiB were read as the kind of file that its name tells");
-    if (this.#scan.isCut) this.#skip(this.where, "a packed text (gzip in base64, an archive in base64 or hex) of more than 1 MiB was read to there; the rest was left out");
-    if (this.#scan.leftSigns) this.#skip(this.where, "it holds more signs of archives than are looked into");
-    if (this.#scan.overBudget) this.#skip(this.where, "its packed texts (gzip in base64) unpack to more than 64 MiB; the rest was left out");
-    const archives = this.#scan.takeArchives();
-    const ending2 = this.#unpacker?.end() ?? null;
-    return archives.length === 0 ? ending2 : this.#openArchives(archives, ending2);
-  }
-  /** Opens archives that stood here in base64 or hex. */
-  async #openArchives(archives, ending2) {
-    await ending2;
-    const host = this.#host();
-    const reason = host.tooDeep("zip");
-    if (reason !== null) {
-      host.skip(reason);
-      return;
-    }
-    for (const bytes2 of archives) {
-      const content = host.content(ENCODED);
-      await content.push(bytes2, true);
-      await content.end();
-      host.done(content);
-    }
-  }
-  #host() {
-    let depth = this.#depth;
-    return {
-      path: this.#inside.at(-1) ?? this.#path,
-      skip: (reason, member) => this.#skip(member === void 0 ? this.where : `${this.where}!/${member}`, reason),
-      tooDeep: (packing) => {
-        if (this.#depth >= this.#budget.depth) return `archives nested deeper than ${this.#budget.depth} are not opened`;
-        depth = !isStream(packing) ? Math.floor(this.#depth) + 1 : Number.isInteger(this.#depth) ? this.#depth + 0.5 : this.#depth + 1;
-        return null;
-      },
-      content: (member) => new _Content(this.#skip, this.#scanner, this.#budget, this.#path, member === null ? this.#inside : [...this.#inside, member], depth, member === null),
-      done: (content) => {
-        for (const match2 of content.matches) this.#nested.push(match2);
-      }
-    };
-  }
-};
-
-// src/layer/other-files.ts
-var MAX_SKIPPED = 500;
-async function scanOtherFiles(files, scanner, limits) {
-  const budget = new NestedBudget(limits);
-  const matches3 = [];
-  const skipped = [];
-  let notListed = 0;
-  for (const file of files) {
-    const skip = (path19, reason) => {
-      if (skipped.length < MAX_SKIPPED) skipped.push({ path: path19, reason });
-      else notListed++;
-    };
-    const content = new Content(skip, scanner, budget, file.name, [], 0);
-    for await (const chunk of file.open()) await content.push(chunk, false);
-    await content.end();
-    for (const match2 of content.matches) matches3.push({ ...match2, file });
-    if (matches3.length > limits.matches)
-      throw new ImageError("too-many-matches", `${file.name}: the files beside the image hold more than ${limits.matches} secrets ${raise("matches")}`);
-  }
-  if (notListed > 0) skipped.push({ path: "/", reason: `${notListed} more files of the archive` });
-  return { matches: matches3, skipped };
-}
-
-// src/layer/scan.ts
-import { createHash as createHash13 } from "node:crypto";
-
-// src/filesystem/installed.ts
-var PLACES = [
-  // Ruby: gems/NAME-VERSION beside specifications/NAME-VERSION.gemspec.
-  { pattern: /^(.*)\/gems\/([^/]+-\d[^/]*)\//, metadata: ([, root, name2]) => [`${root}/specifications/${name2}.gemspec`] },
-  // PHP: vendor/NAME/PACKAGE with its composer.json, and what composer wrote of all.
-  { pattern: /^(.*\/vendor)\/([^/]+\/[^/]+)\//, metadata: ([, root, name2]) => [`${root}/${name2}/composer.json`, `${root}/composer/installed.json`] },
-  // Go: pkg/mod/PATH@VERSION, and the checksum of the module that was downloaded.
-  {
-    pattern: /^(.*\/pkg\/mod)\/((?!cache\/)[^@]{1,500})@([^/]{1,255})\//,
-    metadata: ([, root, name2, version2]) => [`${root}/cache/download/${name2}/@v/${version2}.ziphash`]
-  }
-];
-var NODE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/;
-function findInstalled(entries, files, manifests) {
-  const found = /* @__PURE__ */ new Map();
-  let paths = null;
-  const has = (path19) => {
-    paths ??= new Set(entries.flatMap(({ path: own2, type, whiteout }) => type === "file" && whiteout === null ? [own2] : []));
-    return paths.has(path19);
-  };
-  for (const index of files) {
-    const path19 = entries[index]?.path ?? "/";
-    const node2 = NODE.exec(path19)?.[0];
-    if (node2 !== void 0 && manifests.has(`${node2}/package.json`)) found.set(index, path19.slice(node2.length));
-    for (const { pattern, metadata } of PLACES) {
-      const match2 = found.has(index) ? null : pattern.exec(path19);
-      if (match2 !== null && metadata(match2).every(has)) found.set(index, path19.slice(match2[0].length - 1));
-    }
-  }
-  return found;
-}
-
-// src/filesystem/packages.ts
-var merged3 = (path19) => path19.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, "");
-var MAX_RECORDS2 = 16;
-function readLayerRecords(databases, entries, wanted, budget, where) {
-  const found = /* @__PURE__ */ new Map();
-  const byPath = /* @__PURE__ */ new Map();
-  for (const index of wanted) {
-    const path19 = merged3(entries[index]?.path ?? "/");
-    byPath.set(path19, [...byPath.get(path19) ?? [], index]);
-  }
-  if (byPath.size === 0) return found;
-  let lines = 0;
-  const add3 = (path19, make) => {
-    if (++lines > budget) throw new ImageError("too-many-records", `${where}: its package databases name more than ${budget} files ${raise("records")}`);
-    const indices = byPath.get(merged3(path19.startsWith("/") ? path19 : `/${path19}`));
-    const record2 = indices === void 0 ? null : make();
-    if (indices === void 0 || record2 === null) return;
-    for (const index of indices) {
-      const records = found.get(index);
-      if (records === void 0) found.set(index, [record2]);
-      else if (records.length < MAX_RECORDS2) records.push(record2);
-    }
-  };
-  const pathOf2 = ({ entry }) => entries[entry]?.path ?? "/";
-  const madeHere = new Set(databases.flatMap((database) => /^(.*)\/direct_url\.json$/.exec(pathOf2(database))?.[1] ?? []));
-  for (const database of databases) {
-    const path19 = pathOf2(database);
-    const folder = parentOf(cleanPath(path19));
-    if (path19.endsWith(".md5sums")) readMd5sums(baseName(path19).replace(/(?::[^:]*)?\.md5sums$/, ""), database.content, add3);
-    else if (path19.endsWith("/dpkg/status")) readConffiles(database.content, add3);
-    else if (path19.endsWith("/apk/db/installed")) readApk(database.content, add3);
-    else if (path19.endsWith(".dist-info/RECORD") && !madeHere.has(folder)) readRecord(baseName(folder).replace(/\.dist-info$/, ""), parentOf(folder), database.content, add3);
-  }
-  return found;
-}
-function* linesOf(content) {
-  const text5 = content.toString("utf8");
-  for (let at3 = 0; at3 < text5.length; ) {
-    const end2 = text5.indexOf("\n", at3);
-    yield text5.slice(at3, end2 === -1 ? text5.length : end2);
-    if (end2 === -1) return;
-    at3 = end2 + 1;
-  }
-}
-function readMd5sums(name2, content, add3) {
-  for (const line2 of linesOf(content)) {
-    const checksum = line2.slice(0, 32);
-    add3(line2.slice(32).replace(/^\s+(?:\.\/)?/, ""), () => /^[0-9a-f]{32}$/.test(checksum) ? { kind: "dpkg", package: `dpkg ${name2}`, algorithm: "md5", checksum } : null);
-  }
-}
-function readConffiles(content, add3) {
-  let name2 = "";
-  let inside = false;
-  for (const line2 of linesOf(content)) {
-    if (line2.startsWith("Package: ")) name2 = line2.slice("Package: ".length);
-    if (!line2.startsWith(" ")) inside = line2 === "Conffiles:";
-    const match2 = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line2) : null;
-    const [, path19, checksum] = match2 ?? [];
-    const owner = `dpkg ${name2}`;
-    if (path19 !== void 0 && checksum !== void 0) add3(path19, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum }));
-  }
-}
-function readApk(content, add3) {
-  let name2 = "";
-  let directory = "";
-  let file = "";
-  for (const line2 of linesOf(content)) {
-    const value = line2.slice(2);
-    const owner = `apk ${name2}`;
-    if (line2.startsWith("P:")) name2 = value;
-    else if (line2.startsWith("F:")) directory = value;
-    else if (line2.startsWith("R:")) file = value;
-    else if (line2.startsWith("Z:Q1"))
-      add3(`${directory}/${file}`, () => ({ kind: "apk", package: owner, algorithm: "sha1", checksum: Buffer.from(value.slice(2), "base64").toString("hex") }));
-  }
-}
-function readRecord(name2, sitePackages, content, add3) {
-  for (const line2 of linesOf(content)) {
-    const end2 = line2.indexOf(",sha256=");
-    if (end2 === -1) continue;
-    add3(`${sitePackages}/${line2.slice(0, end2).replace(/^"|"$/g, "")}`, () => {
-      const checksum = /^,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line2.slice(end2))?.[1];
-      return checksum === void 0 ? null : { kind: "python", package: `python ${name2}`, algorithm: "sha256", checksum: Buffer.from(checksum, "base64url").toString("hex") };
-    });
-  }
-}
-
-// src/layer/scan.ts
-var MAX_SKIPPED2 = 500;
-var TYPES3 = { file: "file", "contiguous-file": "file", link: "hardlink", symlink: "symlink", directory: "directory" };
-function whiteoutOf(path19) {
-  const name2 = baseName(path19);
-  if (!name2.startsWith(".wh.")) return null;
-  const parent = parentOf(path19);
-  if (name2 === ".wh..wh..opq") return { kind: "opaque", hides: parent };
-  return { kind: "file", hides: childOf(parent, parent === "/" && name2.startsWith(".wh..wh.") ? ".wh..wh." : name2.slice(4)) };
-}
-var NO_WHITEOUT = /(?:^|\/)\.wh\.(?:\.{1,2})?$/;
-function entryOf(header2, guarded) {
-  const path19 = cleanPath(guarded.name);
-  const type = guarded.type === "directory" ? "directory" : TYPES3[header2.type ?? ""] ?? (header2.type === null || header2.type === void 0 ? "file" : "device");
-  const whiteout = whiteoutOf(path19);
-  const id = (own2, fallback2) => {
-    const parsed = own2 === void 0 ? fallback2 ?? 0 : Number.parseInt(own2, 10);
-    return Number.isSafeInteger(parsed) ? parsed : 0;
-  };
-  return {
-    path: path19,
-    type: whiteout === null ? type : "file",
-    mode: (header2.mode ?? 0) & 4095,
-    uid: id(guarded.pax?.get("uid"), header2.uid),
-    gid: id(guarded.pax?.get("gid"), header2.gid),
-    size: guarded.size,
-    mtime: Math.floor((header2.mtime?.getTime() ?? 0) / 1e3) || 0,
-    link: type === "hardlink" ? cleanPath(guarded.linkName) : type === "symlink" ? guarded.linkName : null,
-    whiteout,
-    afterEnd: guarded.afterEnd
-  };
-}
-var MAX_KEPT4 = 16 << 20;
-var EXTRACT_OVERHEAD = 256;
-function hashesOf(pieces3) {
-  const hex2 = (algorithm) => pieces3.reduce((hash3, piece) => hash3.update(piece), createHash13(algorithm)).digest("hex");
-  return { md5: hex2("md5"), sha1: hex2("sha1"), sha256: hex2("sha256") };
-}
-async function scanLayer(layer, scanner, where, limits = DEFAULT_LIMITS, onProgress = () => {
+// src/outcome/build.ts
+var NO_SALT = "0".repeat(32);
+var TOOL = { name: "layergate", version: VERSION7 };
+function buildOutcome({
+  inspection: { evidence, image, redactor: known2, masks, leaks },
+  verdict,
+  name: name2,
+  policy,
+  authority,
+  loosenings,
+  baseline,
+  salt,
+  inventory,
+  scanner,
+  seconds
 }) {
-  const label = `${where}: layer ${layer.index}`;
-  const reading = new LayerReading(scanner, label, limits);
-  const guarded = [];
-  const headers = new HeaderText(scanner, label, limits, (reason) => reading.skip("/", reason));
-  const guard2 = new TarGuard(label, limits, (header2) => guarded.push(header2), headers);
-  const entries = new TarEntries((header2, stream, next) => {
-    const expected = guarded.shift();
-    if (expected === void 0 || !isSameName(expected.name, header2.name)) {
-      next(
-        new ImageError(
-          "not-a-tar",
-          `${label}: two readers of its tar see different entries near ${JSON.stringify(header2.name)}: it is damaged or made to deceive. Build the image again.`
-        )
-      );
-      return;
+  const { origin, layers, programs, user } = evidence;
+  const withStatus = (status) => verdict.findings.filter((finding) => finding.suppressed === null && finding.status === status).length;
+  const report = {
+    schemaVersion: 1,
+    tool: TOOL,
+    name: name2,
+    image: {
+      reference: image.reference,
+      source: image.source,
+      id: image.id,
+      digest: image.digest,
+      platform: platformName(image.platform),
+      created: image.config.created,
+      size: layers.reduce((sum, { size }) => sum + size, 0),
+      user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
+      base: origin.base === null ? null : { reference: origin.base.reference, digest: origin.base.digest, layers: origin.base.layers, source: origin.base.source },
+      baseReason: origin.baseReason,
+      distroless: { verdict: programs.distroless, shells: [...programs.shells], packageManagers: [...programs.packageManagers], utilities: [...programs.utilities] },
+      layers: layers.map((scan, index) => {
+        const from = origin.layers[index];
+        const stored = image.layers[index];
+        return {
+          index,
+          diffId: scan.diffId,
+          digest: stored?.digest ?? null,
+          mediaType: stored?.mediaType ?? null,
+          size: scan.size,
+          files: scan.entries.filter(({ type, whiteout }) => whiteout === null && (type === "file" || type === "hardlink")).length,
+          whiteouts: scan.entries.filter(({ whiteout }) => whiteout !== null).length,
+          history: from?.history ?? null,
+          createdBy: from?.history == null ? null : image.config.history?.[from.history]?.createdBy ?? null,
+          base: from === void 0 || from.owner === "unknown" ? null : from.owner === "base",
+          baseCertainty: from?.certainty ?? null,
+          dockerfile: from?.lines ?? null,
+          merged: from?.merged ?? []
+        };
+      }),
+      history: origin.history.map(({ entry, layer, owner, certainty, lines }) => ({
+        created: entry.created,
+        createdBy: entry.createdBy,
+        layer,
+        base: owner === "unknown" ? null : owner === "base",
+        baseCertainty: certainty,
+        dockerfile: lines
+      }))
+    },
+    findings: [...verdict.findings],
+    verdict: {
+      result: verdict.result,
+      failOn: policy.failOn,
+      threshold: policy.threshold,
+      counts: verdict.counts,
+      suppressed: verdict.suppressed,
+      new: withStatus("new"),
+      known: withStatus("known"),
+      passed: [...verdict.passed]
+    },
+    policy: { name: policy.name, from: authority.from, commit: authority.from === "base" ? authority.commit : null, loosened: loosenings.map((each2) => ({ ...each2 })) },
+    baseline: { name: baseline, fixed: [...verdict.fixed], record: { salt, findings: [...verdict.record] } },
+    fixed: verdict.fixed.flatMap(({ fingerprints }) => fingerprints.slice(0, 1)),
+    warnings: [...verdict.warnings],
+    notJudged: [...image.notJudged],
+    stats: {
+      bytes: layers.reduce((sum, { size }) => sum + size, 0),
+      files: layers.reduce((sum, { entries }) => sum + entries.filter(({ type }) => type === "file").length, 0),
+      seconds: Math.round(seconds * 1e3) / 1e3,
+      layersFromCache: 0,
+      vouchedFiles: leaks.vouchedFiles,
+      knownPublic: leaks.knownPublic,
+      skipped: [...evidence.skipped]
     }
-    try {
-      reading.entry(header2, expected, stream, next);
-    } catch (error3) {
-      next(error3 instanceof Error ? error3 : new Error(String(error3)));
-    }
-  });
-  const asides = new Asides();
-  let size = 0;
-  try {
-    for await (const chunk of layer.open((bytes2) => asides.add(bytes2))) {
-      size += chunk.length;
-      if (size > limits["layer-bytes"]) throw new ImageError("too-large", `${label} unpacks to more than ${limits["layer-bytes"]} bytes ${raise("layer-bytes")}`);
-      const passed = guard2.push(chunk);
-      const busy = passed.length > 0 ? entries.write(passed) : null;
-      if (busy !== null) await busy;
-      if (entries.failure !== null) break;
-      onProgress(size);
-    }
-    guard2.end();
-    await entries.end();
-  } catch (error3) {
-    entries.destroy(error3 instanceof Error ? error3 : new Error(String(error3)));
-    throw error3;
-  }
-  if (entries.failure !== null) throw tarError(entries.failure, label);
-  headers.end();
-  await reading.headers(headers);
-  const beside = await reading.asides(asides);
-  return { ...reading.result(layer, size), metadata: [...headers.matches, ...beside] };
+  };
+  const { dockerfile } = origin;
+  const redactor = learned(
+    known2,
+    scanner,
+    report,
+    dockerfile?.lines ?? [],
+    origin.history.map(({ instruction }) => instruction.display),
+    inventory
+  );
+  const findings = report.findings.map((finding) => withoutHiddenFix(finding, dockerfile?.lines ?? [], redactor));
+  return {
+    report: redactor.data({ ...report, findings }),
+    isPublic: false,
+    source: dockerfile === null ? null : sourceOf(dockerfile, redactor),
+    instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
+    masks,
+    inventory,
+    redactor
+  };
 }
-function tarError(error3, label) {
-  if (error3 instanceof ImageError) return error3;
-  return new ImageError("truncated", `${label}: its tar is damaged (${error3.message}). Save or build the image again.`, { cause: error3 });
+function sourceOf({ path: path19, lines }, redactor) {
+  const shown2 = redactor.lines(lines);
+  return { path: redactor.name(path19), lines: shown2, hidden: new Set(shown2.flatMap((line2, index) => line2 === lines[index] ? [] : [index + 1])) };
 }
-var LayerReading = class {
-  #scanner;
-  #label;
-  #limits;
-  #budget;
-  #entries = [];
-  #matches = [];
-  #hashes = /* @__PURE__ */ new Map();
-  #extracts = [];
-  #extractBytes = 0;
-  /** Package databases, until the layer is read. */
-  #databases = [];
-  /** Paths of the `package.json` of installed packages. */
-  #manifests = /* @__PURE__ */ new Set();
-  /** Entries that hold a match, or were not looked into wholly. */
-  #noted = /* @__PURE__ */ new Set();
-  #scripts = 0;
-  #programs = /* @__PURE__ */ new Map();
-  #skipped = [];
-  #notListed = 0;
-  constructor(scanner, label, limits) {
-    this.#scanner = scanner;
-    this.#label = label;
-    this.#limits = limits;
-    this.#budget = new NestedBudget(limits);
-  }
-  result(layer, size) {
-    this.#scanner.assertBounded(this.#label);
-    const skipped = this.#notListed === 0 ? this.#skipped : [...this.#skipped, { path: "/", reason: `${this.#notListed} more files` }];
-    return {
-      index: layer.index,
-      diffId: layer.diffId,
-      size,
-      entries: this.#entries,
-      matches: this.#matches,
-      hashes: this.#hashes,
-      records: readLayerRecords(this.#databases, this.#entries, this.#noted, this.#limits.records, this.#label),
-      installed: findInstalled(this.#entries, this.#noted, this.#manifests),
-      extracts: this.#extracts,
-      programs: this.#programs,
-      skipped
-    };
-  }
-  /** Looks into what the headers of the tar pack. */
-  async headers(headers) {
-    const skip = (_, reason) => this.skip("/", `the headers of its tar: ${reason}`);
-    const leftOut2 = await headers.packed(() => new Content(skip, this.#scanner, this.#budget, "/", [], 0));
-    if (leftOut2 > 0) this.skip("/", `the headers of its tar: ${leftOut2} values that may be packed were not looked into`);
-  }
-  /** Searches what the compression holds beside the tar. */
-  async asides(asides) {
-    if (asides.leftOut > 0) this.skip("/", `its compression holds ${asides.leftOut} bytes beside the data that were not looked into`);
-    const bytes2 = asides.bytes();
-    if (bytes2 === null) return [];
-    const content = new Content((_, reason) => this.skip("/", `what its compression holds beside the data: ${reason}`), this.#scanner, this.#budget, "/", [], 0);
-    await content.push(bytes2, true);
-    await content.end();
-    return content.matches.map(({ inside: _, ...match2 }) => ({ ...match2, entry: null, field: "packing", key: null }));
-  }
-  skip(path19, reason) {
-    if (this.#skipped.length < MAX_SKIPPED2) this.#skipped.push({ path: path19, reason });
-    else this.#notListed++;
-  }
-  /** One entry of the layer's own tar. */
-  entry(header2, guarded, stream, next) {
-    this.#scanner.assertBounded(this.#label);
-    const entry = entryOf(header2, guarded);
-    if (NO_WHITEOUT.test(entry.path))
-      throw new ImageError("bad-whiteout", `${this.#label}: ${JSON.stringify(entry.path)} is a whiteout of no file, which engines take differently. Build the image again.`);
-    const index = this.#entries.push(entry) - 1;
-    if (index >= this.#limits.entries) throw new ImageError("too-many-entries", `${this.#label} has more than ${this.#limits.entries} entries ${raise("entries")}`);
-    if (header2.type === "directory") {
-      next();
-      return;
-    }
-    if (guarded.size === 0) {
-      stream.on("end", () => next());
-      stream.resume();
-      return;
-    }
-    const skip = (where, reason) => {
-      this.#noted.add(index);
-      this.skip(where, reason);
-    };
-    const content = new Content(skip, this.#scanner, this.#budget, entry.path, [], 0);
-    const collector = collectorOf(entry.path);
-    const isExtract = collector !== null && guarded.size <= MAX_EXTRACT;
-    if (!isExtract && collector !== null) skip(entry.path, `its ${guarded.size} bytes are too many for a package database or user list`);
-    const isScript = !isExtract && guarded.size <= MAX_SCRIPT && this.#scripts < MAX_SCRIPTS && mayBeEntrypoint(entry.path);
-    let received = 0;
-    const pieces3 = [];
-    const fail = (error3) => next(error3 instanceof Error ? error3 : new Error(String(error3)));
-    stream.on("data", (chunk) => {
-      received += chunk.length;
-      if (guarded.size <= MAX_KEPT4) pieces3.push(chunk);
-      try {
-        if (received === chunk.length) this.#noteProgram(index, entry, chunk);
-        const busy = content.push(chunk, received === guarded.size);
-        if (busy === null) return;
-        stream.pause();
-        busy.then(() => stream.resume(), fail);
-      } catch (error3) {
-        fail(error3);
-      }
-    });
-    stream.on("end", () => {
-      const finish = () => {
-        const { matches: matches3 } = content;
-        if (matches3.length > 0) {
-          for (const match2 of matches3) this.#matches.push({ ...match2, entry: index });
-          this.#noted.add(index);
-        }
-        if (guarded.size <= MAX_KEPT4 && this.#noted.has(index)) this.#hashes.set(index, hashesOf(pieces3));
-        if (content.program !== null && this.#programs.get(index) === "elf") this.#programs.set(index, content.program);
-        if (isExtract) this.#keep(collector === "database" ? this.#databases : this.#extracts, index, pieces3);
-        else if (isScript && pieces3[0]?.subarray(0, 2).toString() === "#!") {
-          this.#scripts++;
-          this.#keep(this.#extracts, index, pieces3);
-        } else if (guarded.size <= MAX_MANIFEST && isNodeManifest(entry.path) && namesPackage(Buffer.concat(pieces3).toString("latin1"))) this.#manifests.add(entry.path);
-      };
-      const goOn = () => {
-        try {
-          finish();
-        } catch (error3) {
-          fail(error3);
-          return;
-        }
-        next();
-      };
-      const ending2 = content.end();
-      if (ending2 === null) goOn();
-      else ending2.then(goOn, fail);
-    });
-  }
-  /** Keeps a small file, as long as all of them together are small. */
-  #keep(files, entry, pieces3) {
-    const content = Buffer.concat(pieces3);
-    this.#extractBytes += content.length + EXTRACT_OVERHEAD;
-    if (this.#extractBytes > this.#limits["extract-bytes"])
-      throw new ImageError("too-large", `${this.#label}: the package databases, user lists and scripts of the image are too large together ${raise("extract-bytes")}`);
-    files.push({ entry, content });
-  }
-  #noteProgram(index, entry, head) {
-    if ((entry.mode & 73) === 0) return;
-    if (head.length >= 4 && head.readUInt32BE(0) === 2135247942) this.#programs.set(index, "elf");
-    else if (head[0] === 35 && head[1] === 33) this.#programs.set(index, "script");
-  }
-};
+function errorReport(error3, name2) {
+  return {
+    schemaVersion: 1,
+    tool: TOOL,
+    name: name2,
+    image: null,
+    findings: [],
+    verdict: { result: "error", failOn: "high", threshold: "high", counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 }, suppressed: 0, new: 0, known: 0, passed: [] },
+    policy: { name: "not read", from: "checkout", commit: null, loosened: [] },
+    baseline: { name: null, fixed: [], record: { salt: NO_SALT, findings: [] } },
+    error: { code: error3.code, message: error3.message },
+    fixed: [],
+    warnings: [],
+    notJudged: [],
+    stats: { bytes: 0, files: 0, seconds: 0, layersFromCache: 0, vouchedFiles: 0, knownPublic: 0, skipped: [] }
+  };
+}
 
 // src/policy/inline.ts
 var DETECTOR_IDS = new Set(GROUPS.flatMap(({ detectors }) => detectors.map(({ id }) => id)));
@@ -76013,7 +76377,7 @@ function acceptsAt({ rule, path: path19, inImage, detector, startLine, endLine, 
 // src/policy/judge.ts
 import { createHash as createHash14 } from "node:crypto";
 var hash2 = (parts) => createHash14("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
-function judge(rules, evidence, { policy, inline, baseline, salt, redactor }) {
+function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redactor }) {
   const used = /* @__PURE__ */ new Set();
   const counted = /* @__PURE__ */ new Map();
   const { base } = evidence;
@@ -76041,33 +76405,29 @@ function judge(rules, evidence, { policy, inline, baseline, salt, redactor }) {
   const findings = [];
   const record2 = /* @__PURE__ */ new Map();
   const found = /* @__PURE__ */ new Set();
-  for (const { meta: meta31, check } of rules) {
-    const setting2 = policy.rules[meta31.id];
-    if (setting2 === void 0 || !setting2.enabled && meta31.kind === "rule") continue;
-    for (const draft of check(evidence, setting2.options)) {
-      const old = baseline === null ? null : draft.hashOf?.(baseline.salt) ?? null;
-      const value = ignoreValue(draft, policy);
-      const judged2 = draft.places.map((place, index) => {
-        const fingerprint = fingerprintOf(place);
-        const isKnown = comparison === null ? null : index >= MAX_PLACES || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old);
-        return { index, place, fingerprint, isKnown, isQuiet: isInherited(place) && !failsInBase, cover: coverOf(place, fingerprint, draft, value) };
+  for (const draft of drafts) {
+    const old = baseline === null ? null : draft.hashOf?.(baseline.salt) ?? null;
+    const value = ignoreValue(draft, policy);
+    const judged2 = draft.places.map((place, index) => {
+      const fingerprint = fingerprintOf(place);
+      const isKnown = comparison === null ? null : index >= MAX_PLACES || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old);
+      return { index, place, fingerprint, isKnown, isQuiet: isInherited(place) && !failsInBase, cover: coverOf(place, fingerprint, draft, value) };
+    });
+    const lead = leadOf(judged2);
+    if (lead === null) continue;
+    found.add(lead.place.ruleId);
+    const made = toFinding(lead, judged2, draft, policy, value, lead.place.origin === "base" ? evidence.baseCertainty(lead.place.location) : null);
+    const finding = made.suppressed === null && fails(made, policy, lead.isQuiet) ? failing(made, failsInBase) : made;
+    findings.push(finding);
+    if (finding.suppressed === null)
+      record2.set(finding, {
+        rule: finding.ruleId,
+        title: redactor.text(finding.title),
+        place: redactor.text(placeOf(finding.location)),
+        fingerprints: [lead, ...judged2.filter((each2) => each2 !== lead)].slice(0, MAX_PLACES).map(({ fingerprint }) => fingerprint),
+        valueHash: draft.hashOf?.(salt) ?? null,
+        since: null
       });
-      const lead = leadOf(judged2);
-      if (lead === null) continue;
-      found.add(lead.place.ruleId);
-      const made = toFinding(lead, judged2, draft, policy, value, lead.place.origin === "base" ? evidence.baseCertainty(lead.place.location) : null);
-      const finding = made.suppressed === null && fails(made, policy, lead.isQuiet) ? failing(made, failsInBase) : made;
-      findings.push(finding);
-      if (finding.suppressed === null)
-        record2.set(finding, {
-          rule: finding.ruleId,
-          title: redactor.text(finding.title),
-          place: redactor.text(placeOf(finding.location)),
-          fingerprints: [lead, ...judged2.filter((each2) => each2 !== lead)].slice(0, MAX_PLACES).map(({ fingerprint }) => fingerprint),
-          valueHash: draft.hashOf?.(salt) ?? null,
-          since: null
-        });
-    }
   }
   const sorted2 = findings.sort((a, b) => Number(a.suppressed !== null) - Number(b.suppressed !== null) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   const shown2 = sorted2.filter(({ suppressed }) => suppressed === null);
@@ -76097,8 +76457,8 @@ function covers({ rule, path: path19, fingerprint, value }, place, own2, ownValu
 var HASH_LENGTH = 32;
 function ignoreValue({ hashOf: hashOf3 }, { salt }) {
   if (salt === null || hashOf3 === null) return null;
-  const keyedHash = hashOf3(salt);
-  return keyedHash.length < HASH_LENGTH ? `tag:${keyedHash}` : `hmac-sha256:${keyedHash.slice(0, HASH_LENGTH)}`;
+  const keyedHash2 = hashOf3(salt);
+  return keyedHash2.length < HASH_LENGTH ? `tag:${keyedHash2}` : `hmac-sha256:${keyedHash2.slice(0, HASH_LENGTH)}`;
 }
 var shortValue = (value) => value.replace(/^(hmac-sha256:.{32}).*$/, "$1");
 function toFinding(lead, judged2, draft, policy, value, originCertainty) {
@@ -76159,260 +76519,60 @@ function inlineWarnings(inline, rules, policy, used, now) {
   });
 }
 
-// src/version.ts
-var VERSION7 = "1.0.0";
-
-// src/report/build.ts
-var NO_SALT = "0".repeat(32);
-var TOOL = { name: "layergate", version: VERSION7 };
-function buildOutcome({
-  evidence,
-  image,
-  verdict,
-  name: name2,
-  policy,
-  authority,
-  loosenings,
-  baseline,
-  salt,
-  inventory,
-  redactor: known2,
-  scanner,
-  masks,
-  vouchedFiles,
-  knownPublic,
-  seconds
-}) {
-  const { origin, layers, programs, user } = evidence;
-  const withStatus = (status) => verdict.findings.filter((finding) => finding.suppressed === null && finding.status === status).length;
-  const report = {
-    schemaVersion: 1,
-    tool: TOOL,
-    name: name2,
-    image: {
-      reference: image.reference,
-      source: image.source,
-      id: image.id,
-      digest: image.digest,
-      platform: platformName(image.platform),
-      created: image.config.created,
-      size: layers.reduce((sum, { size }) => sum + size, 0),
-      user: { configured: user.configured, uid: user.uid, gid: user.gid, isRoot: user.isRoot },
-      base: origin.base === null ? null : { reference: origin.base.reference, digest: origin.base.digest, layers: origin.base.layers, source: origin.base.source },
-      baseReason: origin.baseReason,
-      distroless: { verdict: programs.distroless, shells: [...programs.shells], packageManagers: [...programs.packageManagers], utilities: [...programs.utilities] },
-      layers: layers.map((scan, index) => {
-        const from = origin.layers[index];
-        const stored = image.layers[index];
-        return {
-          index,
-          diffId: scan.diffId,
-          digest: stored?.digest ?? null,
-          mediaType: stored?.mediaType ?? null,
-          size: scan.size,
-          files: scan.entries.filter(({ type, whiteout }) => whiteout === null && (type === "file" || type === "hardlink")).length,
-          whiteouts: scan.entries.filter(({ whiteout }) => whiteout !== null).length,
-          history: from?.history ?? null,
-          createdBy: from?.history == null ? null : image.config.history?.[from.history]?.createdBy ?? null,
-          base: from === void 0 || from.owner === "unknown" ? null : from.owner === "base",
-          baseCertainty: from?.certainty ?? null,
-          dockerfile: from?.lines ?? null,
-          merged: from?.merged ?? []
-        };
-      }),
-      history: origin.history.map(({ entry, layer, owner, certainty, lines }) => ({
-        created: entry.created,
-        createdBy: entry.createdBy,
-        layer,
-        base: owner === "unknown" ? null : owner === "base",
-        baseCertainty: certainty,
-        dockerfile: lines
-      }))
-    },
-    findings: [...verdict.findings],
-    verdict: {
-      result: verdict.result,
-      failOn: policy.failOn,
-      threshold: policy.threshold,
-      counts: verdict.counts,
-      suppressed: verdict.suppressed,
-      new: withStatus("new"),
-      known: withStatus("known"),
-      passed: [...verdict.passed]
-    },
-    policy: { name: policy.name, from: authority.from, commit: authority.from === "base" ? authority.commit : null, loosened: loosenings.map((each2) => ({ ...each2 })) },
-    baseline: { name: baseline, fixed: [...verdict.fixed], record: { salt, findings: [...verdict.record] } },
-    fixed: verdict.fixed.flatMap(({ fingerprints }) => fingerprints.slice(0, 1)),
-    warnings: [...verdict.warnings],
-    notJudged: [...image.notJudged],
-    stats: {
-      bytes: layers.reduce((sum, { size }) => sum + size, 0),
-      files: layers.reduce((sum, { entries }) => sum + entries.filter(({ type }) => type === "file").length, 0),
-      seconds: Math.round(seconds * 1e3) / 1e3,
-      layersFromCache: 0,
-      vouchedFiles,
-      knownPublic,
-      skipped: [...evidence.skipped]
-    }
-  };
-  const { dockerfile } = origin;
-  const redactor = learned(
-    known2,
-    scanner,
-    report,
-    dockerfile?.lines ?? [],
-    origin.history.map(({ instruction }) => instruction.display),
-    inventory
-  );
-  const findings = report.findings.map((finding) => withoutHiddenFix(finding, dockerfile?.lines ?? [], redactor));
-  return {
-    report: redactor.data({ ...report, findings }),
-    isPublic: false,
-    source: dockerfile === null ? null : sourceOf(dockerfile, redactor),
-    instructions: origin.history.map(({ instruction }) => redactor.text(instruction.display)),
-    masks,
-    inventory,
-    redactor
-  };
-}
-function sourceOf({ path: path19, lines }, redactor) {
-  const shown2 = redactor.lines(lines);
-  return { path: redactor.name(path19), lines: shown2, hidden: new Set(shown2.flatMap((line2, index) => line2 === lines[index] ? [] : [index + 1])) };
-}
-function errorReport(error3, name2) {
-  return {
-    schemaVersion: 1,
-    tool: TOOL,
-    name: name2,
-    image: null,
-    findings: [],
-    verdict: { result: "error", failOn: "high", threshold: "high", counts: { critical: 0, high: 0, medium: 0, low: 0, info: 0 }, suppressed: 0, new: 0, known: 0, passed: [] },
-    policy: { name: "not read", from: "checkout", commit: null, loosened: [] },
-    baseline: { name: null, fixed: [], record: { salt: NO_SALT, findings: [] } },
-    error: { code: error3.code, message: error3.message },
-    fixed: [],
-    warnings: [],
-    notJudged: [],
-    stats: { bytes: 0, files: 0, seconds: 0, layersFromCache: 0, vouchedFiles: 0, knownPublic: 0, skipped: [] }
-  };
-}
-
-// src/secrets/masks.ts
-var MIN_MASKED = 8;
-var MAX_MASKED = 200;
-var ORDER = ["proven", "likely", "possible"];
-var STRUCTURE3 = /^-----|^[{}[\]()",:;\s]*$|^["']?[\w-]+["']?\s*[:=]\s*(?:[{["']\s*)?$|^(?:Proc-Type|DEK-Info|Comment|Version|Encryption|Public-Lines|Private-Lines|PuTTY-User-Key-File-\d):/;
-function isMaskable(line2) {
-  if (line2.length < MIN_MASKED || STRUCTURE3.test(line2) || /[^\x20-\x7e]/.test(line2)) return false;
-  return !isWordLike(line2) && !isOfWords(line2);
-}
-function masksOf(values) {
-  const lines = /* @__PURE__ */ new Set();
-  for (const strength of ORDER)
-    for (const { value } of values.filter((each2) => each2.strength === strength)) {
-      if (/[^\x09\x0a\x0d\x20-\x7e]/.test(value)) continue;
-      const own2 = value.split(/\r?\n|\\r|\\n/).map((line2) => line2.trim());
-      for (const line2 of own2) if (isMaskable(line2) && lines.size < MAX_MASKED) lines.add(line2);
-    }
-  return [...lines];
+// src/rules/check.ts
+function* check(rules, evidence, settings2) {
+  for (const { meta: meta31, check: run2 } of rules) {
+    const setting2 = settings2[meta31.id];
+    if (setting2 === void 0 || !setting2.enabled && meta31.kind === "rule") continue;
+    yield* run2(evidence, setting2.options);
+  }
 }
 
 // src/gate.ts
 async function runGate(options4) {
   const started = performance.now();
+  const { policy, authority, scanner } = options4;
   const image = await openImage(options4.reference, options4.open);
   try {
-    const scanner = options4.scanner.bounded(options4.policy.limits.matches);
-    const build2 = await findBuild(image, options4.build);
-    const layers = await scanLayers(image, scanner, options4);
-    const filesystem = buildFilesystem(layers);
-    const { origin } = build2;
-    const attestations = image.attestations.flatMap(attestationTexts);
-    const hashes2 = await hashesOfMatches(image, layers);
-    const others = await scanOtherFiles(image.others, scanner, options4.policy.limits);
-    const steps = stepsOfImage(origin);
-    const vouching = new Vouching(layers, origin, steps, hashes2);
-    const { leaks, values, vouchedFiles, knownPublic } = collectLeaks(image, layers, filesystem, origin, attestations, vouching, hashes2, others.matches, scanner);
-    scanner.assertBounded(`The configuration of ${options4.reference}`);
-    const redactor = new Redactor(
-      // The limit of matches is the image's: what is searched so that it can be hidden does not count.
-      [
-        ...values,
-        ...hiddenInCommands(steps),
-        ...dockerfileTexts(options4.build, origin).flatMap((text5) => valuesIn(options4.scanner, text5)),
-        ...tokensIn(options4.scanner, policyTexts(options4))
-      ],
-      (text5) => tokensIn(options4.scanner, text5)
-    );
-    const collected = (path19) => readCollected(filesystem, layers, path19);
-    const passwd = collected("/etc/passwd");
-    const recordSalt = options4.baseline?.file.salt ?? options4.policy.salt ?? createHash15("sha256").update(image.id).digest("hex").slice(0, 32);
-    const salt = options4.key ?? options4.policy.salt ?? randomBytes(16).toString("hex");
-    const evidence = {
-      image,
-      layers,
-      filesystem,
-      origin,
-      leaks,
-      given: givenLeaks(steps, leaks, origin),
-      beside: [],
-      sources: await findSources(leaks, build2, options4.build),
-      steps,
-      environment: environmentOfImage(image, steps),
-      base: origin.base,
-      takenFrom: externalImages(origin, build2.provenances),
-      baseCertainty: (location) => certaintyAt(origin, location),
-      user: resolveUser(image.config.run.User ?? "", passwd, collected("/etc/group")),
-      userLines: origin.lastLines("USER"),
-      fromLines: origin.from,
-      accounts: parsePasswd(passwd ?? "").filter(({ uid }) => uid !== 0),
-      collected,
-      programs: findPrograms(filesystem, layers),
-      skipped: [
-        ...layers.flatMap(({ index, skipped }) => skipped.flatMap((part3) => vouching.vouchesFor(index, part3.path) ? [] : [{ layer: index, ...part3 }])),
-        ...others.skipped.map((part3) => ({ layer: null, ...part3 }))
-      ],
-      now: options4.now,
-      cut: (text5, most, from) => redactor.cut(text5, most, from),
-      get built() {
-        return evidence;
-      },
-      keyedHash: (value) => `hmac-sha256:${createHmac3("sha256", salt).update(value).digest("hex")}`
-    };
-    const inline = await inlineIgnores(origin, options4);
+    const salts = saltsOf(image, options4);
+    const inspection = await inspect(image, { ...options4, limits: policy.limits, salt: salts.keyed, quoted: policyTexts(options4) });
+    const { evidence, redactor, build: build2 } = inspection;
+    const inline = await inlineIgnores(build2.origin, options4);
     const baseline = chooseBaseline(options4);
-    const verdict = judge(RULES, evidence, { policy: options4.policy, inline: inline.ignores, baseline: baseline.chosen, salt: recordSalt, redactor });
+    const drafts = check(RULES, evidence, policy.rules);
+    const verdict = judge(RULES, drafts, evidence, { policy, inline: inline.ignores, baseline: baseline.chosen, salt: salts.record, redactor });
+    const noLines = verdict.findings.length > 0 || options4.build.isNamed ? whyNoLines(options4.build, build2.origin) : null;
     const warnings = [
       ...verdict.warnings,
       ...inline.problems.map((message) => ({ code: "ignore-not-read", message: `${message}.` })),
-      ...unreadWarnings(steps),
+      ...unreadWarnings(evidence.steps),
       ...options4.warnings,
       ...baseline.warnings,
       ...build2.warnings,
-      ...verdict.findings.length > 0 || options4.build.isNamed ? lineWarnings(options4.build, origin) : []
+      ...noLines === null ? [] : [{ code: "lines-not-known", message: noLines }]
     ];
+    const shared2 = options4.inventory?.shared;
     return buildOutcome({
-      evidence,
-      image,
+      inspection,
       verdict: { ...verdict, warnings },
       name: options4.name,
-      policy: options4.policy,
-      authority: options4.authority,
-      loosenings: [...options4.authority.from === "base" ? options4.authority.loosenings : [], ...inline.loosenings],
+      policy,
+      authority,
+      loosenings: [...authority.from === "base" ? authority.loosenings : [], ...inline.loosenings],
       baseline: baseline.chosen?.name ?? null,
-      salt: recordSalt,
-      inventory: options4.inventory === void 0 ? null : await takeInventory(image, layers, filesystem, passwd, options4.inventory.shared),
-      redactor,
-      scanner: options4.scanner,
-      masks: masksOf(leaks),
-      vouchedFiles,
-      knownPublic,
+      salt: salts.record,
+      inventory: shared2 === void 0 ? null : await takeInventory(image, evidence, shared2),
+      scanner,
       seconds: (performance.now() - started) / 1e3
     });
   } finally {
     await image.close();
   }
 }
+var saltsOf = ({ id }, { baseline, policy, key }) => ({
+  record: baseline?.file.salt ?? policy.salt ?? createHash15("sha256").update(id).digest("hex").slice(0, 32),
+  keyed: key ?? policy.salt ?? randomBytes(16).toString("hex")
+});
 async function inlineIgnores({ dockerfile }, { authority, now }) {
   if (dockerfile === null) return { ignores: [], problems: [], loosenings: [] };
   const { ignores, problems } = readInlineIgnores(dockerfile);
@@ -76447,65 +76607,12 @@ function chooseBaseline({ baseline, name: name2 }) {
     ]
   };
 }
-async function scanLayers(image, scanner, { policy, onProgress, reference }) {
-  const scans = [];
-  let kept = 0;
-  const stored = image.layers.reduce((sum, { storedSize }) => sum + storedSize, 0);
-  let bytes2 = 0;
-  let done = 0;
-  for (const layer of image.layers) {
-    const before = bytes2;
-    const scan = await scanLayer(
-      layer,
-      scanner,
-      reference,
-      { ...policy.limits, "extract-bytes": policy.limits["extract-bytes"] - kept },
-      (read2) => onProgress({ layer: layer.index, layers: image.layers.length, bytes: before + read2, share: stored === 0 ? 1 : (done + Math.min(read2, layer.storedSize)) / stored })
-    );
-    bytes2 += scan.size;
-    done += layer.storedSize;
-    kept += scan.extracts.reduce((sum, { content }) => sum + content.length, 0);
-    scans.push(scan);
-  }
-  return scans;
-}
-async function hashesOfMatches(image, layers) {
-  const hashes2 = /* @__PURE__ */ new Map();
-  for (const scan of layers) {
-    for (const [entry, own2] of scan.hashes) hashes2.set(`${scan.index}:${entry}`, own2);
-    const missing = new Set([...scan.records.keys()].filter((entry) => !scan.hashes.has(entry)));
-    const layer = image.layers[scan.index];
-    if (missing.size === 0 || layer === void 0) continue;
-    for (const [entry, own2] of await hashEntries(layer, missing)) hashes2.set(`${scan.index}:${entry}`, own2);
-  }
-  return hashes2;
-}
-var dockerfileTexts = ({ dockerfiles }, { dockerfile }) => [
-  .../* @__PURE__ */ new Set([...dockerfiles.map(({ text: text5 }) => text5), ...dockerfile === null ? [] : [dockerfile.text]])
-];
 var policyTexts = ({ policy, authority, baseline, name: name2 }) => [
   name2,
   ...policy.ignore.map(({ reason }) => reason),
   ...authority.from === "base" ? authority.loosenings.map(({ text: text5 }) => text5) : [],
   ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place }) => [title, place]))
 ].join("\n");
-function environmentOfImage(image, steps) {
-  const set = new Map(environmentOf(steps).map(({ name: name2, step: step2 }) => [name2, step2]));
-  return image.config.run.Env.flatMap((pair2) => {
-    const at3 = pair2.indexOf("=");
-    const name2 = pair2.slice(0, at3);
-    return at3 === -1 ? [] : [{ name: name2, value: pair2.slice(at3 + 1), step: set.get(name2) ?? null }];
-  });
-}
-function lineWarnings({ isNamed: isNamed3, target }, origin) {
-  if (origin.reason === null || origin.reason === NO_DOCKERFILE) return [];
-  return [
-    {
-      code: "lines-not-known",
-      message: `Lines are not known: ${origin.reason}.${/does not fit/.test(origin.reason) && target === null && !isNamed3 ? " Name the right one with --dockerfile." : ""}`
-    }
-  ];
-}
 
 // src/github/changes.ts
 var TEXT = /\.(?:md|mdx|markdown|rst|adoc|asciidoc)$/i;

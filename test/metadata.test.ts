@@ -3,11 +3,11 @@
 
 import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import type { Outcome } from '../src/outcome/outcome.ts'
 import { toAnnotations } from '../src/report/annotations.ts'
 import { renderSection, upsertSection } from '../src/report/comment.ts'
 import { renderHistory } from '../src/report/history.ts'
 import { renderJson } from '../src/report/json.ts'
-import type { Outcome } from '../src/report/outcome.ts'
 import { renderSarif } from '../src/report/sarif.ts'
 import { renderSummary } from '../src/report/summary.ts'
 import { renderTerminal } from '../src/report/terminal.ts'

@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { runGate } from '../src/gate.ts'
+import type { Outcome } from '../src/outcome/outcome.ts'
 import type { GivenBaseline } from '../src/policy/authority.ts'
 import { PRESETS } from '../src/policy/config.ts'
 import { parseConfigText } from '../src/policy/load.ts'
 import { mergeConfigs, toPolicy } from '../src/policy/policy.ts'
-import type { Outcome } from '../src/report/outcome.ts'
 import { Scanner } from '../src/secrets/scanner.ts'
 
 export interface RunOptions {

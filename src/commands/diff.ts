@@ -1,11 +1,11 @@
 // `layergate diff OLD NEW`: what a change brought.
 import { readFile } from 'node:fs/promises'
 import { DIFF_OPTIONS, type Hooks, parseOptions, settingsOf, surroundingsOf } from '../cli-options.ts'
-import { compare, type Side } from '../diff.ts'
 import { UsageError } from '../error.ts'
 import { type GateOptions, runGate } from '../gate.ts'
 import { openImage } from '../image/open.ts'
-import { reportSchema } from '../report/contract.ts'
+import { compare, type Side } from '../outcome/compare.ts'
+import { reportSchema } from '../outcome/contract.ts'
 import { renderDiff, renderDiffMarkdown } from '../report/diff.ts'
 import { visibleJson } from '../report/escape.ts'
 import { plainRedactor } from '../secrets/last-look.ts'

@@ -2,9 +2,9 @@
 import type { HistoryEntry, ImageConfig } from '../image/config.ts'
 import { sameReference } from '../image/reference.ts'
 import type { BaseName, Provenance } from '../provenance/provenance.ts'
-import type { Trace } from '../provenance/trace.ts'
 import type { Alignment } from './align.ts'
-import type { DockerfileLines } from './origin.ts'
+import type { DockerfileLines } from './lines.ts'
+import type { Trace } from './trace.ts'
 
 export interface BaseImage {
   readonly reference: string

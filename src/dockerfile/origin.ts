@@ -5,25 +5,16 @@ import type { HistoryEntry, ImageConfig } from '../image/config.ts'
 import type { Digest } from '../image/image.ts'
 import { cleanPath } from '../image/path.ts'
 import type { Provenance } from '../provenance/provenance.ts'
-import { type Trace, trace } from '../provenance/trace.ts'
 import { type Alignment, alignBest } from './align.ts'
 import { type BaseImage, baseImageOf } from './base-image.ts'
 import type { Dockerfile, Instruction, Stage } from './dockerfile.ts'
 import { type HistoryInstruction, pairLayers, readHistoryEntry } from './history.ts'
+import type { DockerfileLines } from './lines.ts'
 import { type BaseCertainty, choiceDoubt, type Owned, type Owner, ownershipOf } from './ownership.ts'
+import { type Trace, trace } from './trace.ts'
 
 export type { BaseImage } from './base-image.ts'
 export type { BaseCertainty, Owner } from './ownership.ts'
-
-/** Lines of the Dockerfile. `exact`: from provenance; `aligned`: history held against the Dockerfile. */
-export interface DockerfileLines {
-  readonly path: string
-  readonly startLine: number
-  readonly endLine: number
-  readonly certainty: 'exact' | 'aligned'
-  /** The lines are those of the Dockerfile that was built; no file of the checkout has its content. */
-  readonly changed?: true
-}
 
 interface LayerOrigin {
   /** Index of the history entry, null when it cannot be paired. */

@@ -1,9 +1,10 @@
 // Whose a layer or history entry is: the image's own, or the base's, and how sure that is. It never calls an own one the base's.
-import type { Trace } from '../provenance/trace.ts'
+
 import { type Alignment, align, MIN_LETTERS } from './align.ts'
 import { baseEntriesOf } from './base.ts'
 import type { Dockerfile } from './dockerfile.ts'
 import { type HistoryInstruction, isFiller } from './history.ts'
+import type { Trace } from './trace.ts'
 
 export type Owner = 'own' | 'base' | 'unknown'
 

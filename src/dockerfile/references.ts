@@ -4,7 +4,7 @@ import { sameReference } from '../image/reference.ts'
 import type { Provenance } from '../provenance/provenance.ts'
 import { chainsOf } from './chain.ts'
 import { type Dockerfile, type Instruction, parentStage, type Stage } from './dockerfile.ts'
-import type { DockerfileLines } from './origin.ts'
+import type { DockerfileLines } from './lines.ts'
 import { parentsOf, stagesOf, takenBy } from './stages.ts'
 
 export interface ExternalImage {

@@ -1,7 +1,8 @@
 // The image that a Dockerfile describes, as far as its text tells: configuration and history of the last stage, as BuildKit
 // would write them. The rules on secrets judge it as they judge an image; what is in no image stands beside it.
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/dockerfile.ts'
-import type { DockerfileLines, EntryOrigin, Origin } from '../dockerfile/origin.ts'
+import type { DockerfileLines } from '../dockerfile/lines.ts'
+import type { EntryOrigin, Origin } from '../dockerfile/origin.ts'
 import { jsonWords } from '../dockerfile/words.ts'
 import { buildFilesystem } from '../filesystem/filesystem.ts'
 import type { ImageConfig } from '../image/config.ts'

@@ -3,7 +3,7 @@ import type { Origin } from '../dockerfile/origin.ts'
 import type { Filesystem, Version } from '../filesystem/filesystem.ts'
 import type { LayerMatch, LayerScan } from '../layer/layer-scan.ts'
 import type { ContentHashes } from '../packages/database.ts'
-import type { FilePlace } from './leak.ts'
+import type { FilePlace } from './place.ts'
 
 /** Hard links to one file that count as places of what it holds. */
 const MAX_LINKS = 500

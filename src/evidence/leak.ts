@@ -1,8 +1,9 @@
 // Every secret value once, with all the places where it stands: files of layers, the configuration, the history.
-import type { DockerfileLines, Origin, Owner } from '../dockerfile/origin.ts'
+
+import type { DockerfileLines } from '../dockerfile/lines.ts'
+import type { Origin } from '../dockerfile/origin.ts'
 import { squeeze } from '../dockerfile/words.ts'
-import type { Ending, FileState, Filesystem, Version } from '../filesystem/filesystem.ts'
-import type { TarField } from '../layer/header-text.ts'
+import type { FileState, Filesystem } from '../filesystem/filesystem.ts'
 import type { LayerScan } from '../layer/layer-scan.ts'
 import type { OtherMatch } from '../layer/other-files.ts'
 import type { ContentHashes } from '../packages/database.ts'
@@ -16,81 +17,10 @@ import { isWordLike } from '../secrets/word-like.ts'
 import type { AttestationText } from './attestation-text.ts'
 import { fileMatches } from './file-matches.ts'
 import { type Documented, type DocumentText, documentTexts, otherPlace, type PlaceInDocument, setBy, tarPlaces } from './metadata-places.ts'
+import type { AttestationPlace, ConfigPlace, HistoryPlace, Place } from './place.ts'
 import { ValueSearch } from './repeats.ts'
 import { narrowed } from './value-lines.ts'
 import { isProvenToken, rankOf, type Vouching } from './vouching.ts'
-
-interface AnyPlace {
-  readonly owner: Owner
-  readonly lines: DockerfileLines | null
-  /** What the match there was worth. */
-  readonly strength: Strength
-  /** The name beside the value, such as that of a variable; null for none. */
-  readonly name: string | null
-  readonly note: string | null
-}
-
-export interface FilePlace extends AnyPlace {
-  readonly kind: 'file'
-  readonly version: Version
-  readonly inside: string | null
-  readonly line: number | null
-  readonly offset: number
-  readonly encoding: SecretMatch['encoding']
-  /** The state of the value at this path: a copy with other permissions goes on where the first ends. */
-  readonly state: FileState
-  readonly ending: Ending | null
-  readonly hashes: ContentHashes | null
-}
-
-export interface ConfigPlace extends AnyPlace {
-  readonly kind: 'config'
-  /** `Env.NAME`, `Labels.NAME`, `Annotations.NAME` (of the manifest), `Cmd`, … */
-  readonly field: string
-}
-
-export interface HistoryPlace extends AnyPlace {
-  readonly kind: 'history'
-  readonly index: number
-}
-
-export interface AttestationPlace extends AnyPlace {
-  readonly kind: 'attestation'
-  readonly predicateType: string
-  /** Path of the value in the predicate, `buildDefinition.externalParameters.request.args["build-arg:TOKEN"]`. */
-  readonly field: string
-}
-
-interface ManifestPlace extends AnyPlace {
-  readonly kind: 'manifest'
-  readonly field: string
-}
-
-interface IndexPlace extends AnyPlace {
-  readonly kind: 'index'
-  readonly field: string
-  /** In a file beside the image, that is in its archive but never pushed. */
-  readonly isBeside: boolean
-}
-
-/** In the manifest, in the index, or in another file of the archive that the image was read from. */
-export type DocumentPlace = ManifestPlace | IndexPlace
-
-/** In a layer's tar, beside the contents of its files. */
-export interface TarPlace extends AnyPlace {
-  readonly kind: 'tar'
-  readonly layer: number
-  /** The entry; null for what speaks of none or of all. */
-  readonly version: Version | null
-  readonly path: string
-  readonly field: TarField
-  /** Key of the PAX record or extended attribute; null for other fields. */
-  readonly key: string | null
-  readonly state: FileState
-  readonly ending: Ending | null
-}
-
-export type Place = FilePlace | ConfigPlace | HistoryPlace | AttestationPlace | DocumentPlace | TarPlace
 
 /** One secret and where it stands; the place that is easiest to reach comes first. */
 export interface Leak {

@@ -1,14 +1,15 @@
 // Secrets in what describes an image: the headers of its layers' tars, its documents, the files beside it in an archive. Each
 // match with its place.
-import type { DockerfileLines, EntryOrigin, Origin, Owner } from '../dockerfile/origin.ts'
+
+import type { DockerfileLines } from '../dockerfile/lines.ts'
+import type { EntryOrigin, Origin, Owner } from '../dockerfile/origin.ts'
 import type { Filesystem, Version } from '../filesystem/filesystem.ts'
 import type { ImageDocument } from '../image/documents.ts'
 import type { Image } from '../image/image.ts'
-import type { TarMatch } from '../layer/header-text.ts'
-import type { LayerScan } from '../layer/layer-scan.ts'
+import type { LayerScan, TarMatch } from '../layer/layer-scan.ts'
 import type { OtherMatch } from '../layer/other-files.ts'
 import { fieldName, type JsonPath, jsonText, type Rewrite } from './json-text.ts'
-import type { AttestationPlace, ConfigPlace, DocumentPlace, HistoryPlace, TarPlace } from './leak.ts'
+import type { AttestationPlace, ConfigPlace, DocumentPlace, HistoryPlace, TarPlace } from './place.ts'
 
 /** Whose an instruction's setting is, and where it stands. */
 export interface SetBy {

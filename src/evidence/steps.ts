@@ -1,10 +1,11 @@
 // The instructions that made an image, in their order, with the commands of each RUN: from the Dockerfile where it is known,
 // else from the history alone.
 import { type Dockerfile, type Instruction, lineAt, parentStage, type Stage } from '../dockerfile/dockerfile.ts'
-import type { DockerfileLines, EntryOrigin, Origin, Owner } from '../dockerfile/origin.ts'
+import type { DockerfileLines } from '../dockerfile/lines.ts'
+import type { EntryOrigin, Origin, Owner } from '../dockerfile/origin.ts'
 import { ancestorsOf, stagesOf } from '../dockerfile/stages.ts'
 import { jsonWords, patternsOf, rawWordsOf } from '../dockerfile/words.ts'
-import type { Location } from '../rules/finding.ts'
+import type { Location } from '../finding/finding.ts'
 import { isShell, parseScript, parseWords, type Script, type ShellCommand } from '../shell/script.ts'
 import type { Variables } from '../shell/words.ts'
 

@@ -1,6 +1,6 @@
 // The physical lines of a value inside a long instruction: whoever reads the finding looks at these.
 import { type Dockerfile, type Instruction, lineAt } from '../dockerfile/dockerfile.ts'
-import type { DockerfileLines } from '../dockerfile/origin.ts'
+import type { DockerfileLines } from '../dockerfile/lines.ts'
 
 /** Shorter lines of a value, such as the last one of a key, are not looked for alone. */
 const MIN_LINE = 12

@@ -2,10 +2,10 @@
 // A report is data of whoever ran the job: small, whole, in the form of the contract, or not taken.
 import { minimatch } from 'minimatch'
 import yauzl from 'yauzl'
+import { SEVERITIES } from '../finding/finding.ts'
 import { MATCH_OPTIONS } from '../image/reference-pattern.ts'
+import { type Report, reportSchema } from '../outcome/contract.ts'
 import type { GivenBaseline } from '../policy/authority.ts'
-import { type Report, reportSchema } from '../report/contract.ts'
-import { SEVERITIES } from '../rules/finding.ts'
 import { cutText } from '../secrets/last-look.ts'
 import { type Octokit, type Repository, reasonOf } from './client.ts'
 

@@ -1,9 +1,9 @@
 // Review comments with the changed lines themselves, where these are part of the pull request: one click takes them.
 import { readSource } from '../checkout/checkout.ts'
+import type { Finding } from '../finding/finding.ts'
+import type { Outcome } from '../outcome/outcome.ts'
 import { code, fenceFor, markdown, prose } from '../report/escape.ts'
-import type { Outcome } from '../report/outcome.ts'
 import { toldFindings } from '../report/words.ts'
-import type { Finding } from '../rules/finding.ts'
 import { type Octokit, ownLogin, type PullRequest, pages, reasonOf } from './client.ts'
 
 const MAX_SUGGESTIONS = 10

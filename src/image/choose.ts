@@ -1,7 +1,8 @@
 // Picks the one image to judge where a source holds several.
 import { ImageError, UsageError } from '../error.ts'
 import { hexOf } from './digest.ts'
-import { type Choice, type Digest, type Platform, platformName } from './image.ts'
+import type { Choice, Digest } from './image.ts'
+import { type Platform, platformName } from './platform.ts'
 import { sameReference } from './reference.ts'
 
 /** What a reader knows of an image before it opens it. */

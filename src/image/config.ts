@@ -5,8 +5,9 @@ import { ImageError } from '../error.ts'
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts'
 import { type Digest, digestSchema } from './digest.ts'
 import { asGoReads, CONFIG_SHAPE } from './go-fields.ts'
-import type { Platform } from './image.ts'
 import { parseJson } from './json.ts'
+import type { Platform } from './platform.ts'
+import { UNKNOWN } from './platform.ts'
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null)
 /** Where Go expects a string, null leaves it empty. */
@@ -82,9 +83,6 @@ const configSchema = z.object({
 })
 
 type RawConfig = z.output<typeof configSchema>
-
-/** The architecture of a configuration that names none. */
-export const UNKNOWN = 'unknown'
 
 export interface HistoryEntry {
   /** Position from 0, oldest first, as in the configuration. */

@@ -8,9 +8,10 @@ import { type Digest, digestOf } from './digest.ts'
 import { readDocuments } from './documents.ts'
 import { cleanName, type ImageFiles } from './files.ts'
 import { asGoReads, DOCKER_MANIFEST_SHAPE } from './go-fields.ts'
-import type { Choice, Image, Platform } from './image.ts'
+import type { Choice, Image } from './image.ts'
 import { parseJson } from './json.ts'
 import { storedLayer } from './layer.ts'
+import type { Platform } from './platform.ts'
 import { refuseWindows } from './windows.ts'
 
 const names = z

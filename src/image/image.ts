@@ -3,17 +3,9 @@ import type { Attestation } from './attestation.ts'
 import type { ImageConfig } from './config.ts'
 import type { Digest } from './digest.ts'
 import type { Documents } from './documents.ts'
+import type { Platform } from './platform.ts'
 
 export type { Digest } from './digest.ts'
-
-/** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md: os/architecture/variant */
-export interface Platform {
-  readonly os: string
-  readonly architecture: string
-  readonly variant: string | null
-}
-
-export const platformName = ({ os, architecture, variant }: Platform): string => [os, architecture, ...(variant ? [variant] : [])].join('/')
 
 /** One layer of one image. */
 export interface Layer {

@@ -6,8 +6,8 @@ import { isImage } from './artifact.ts'
 import { blobName, type Digest, digestOf, digestSchema } from './digest.ts'
 import type { ImageFiles } from './files.ts'
 import { asGoReads, MANIFEST_SHAPE } from './go-fields.ts'
-import type { Platform } from './image.ts'
 import { parseJson } from './json.ts'
+import type { Platform } from './platform.ts'
 
 const text = z
   .string()

@@ -1,6 +1,16 @@
 // Platforms as engines compare them. https://github.com/containerd/platforms/blob/v1.0.0/database.go
-import { UNKNOWN } from './config.ts'
-import type { Platform } from './image.ts'
+
+/** What an image says of its platform where it does not know. */
+export const UNKNOWN = 'unknown'
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md: os/architecture/variant */
+export interface Platform {
+  readonly os: string
+  readonly architecture: string
+  readonly variant: string | null
+}
+
+export const platformName = ({ os, architecture, variant }: Platform): string => [os, architecture, ...(variant ? [variant] : [])].join('/')
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', 'x86-64': 'amd64', i386: '386', aarch64: 'arm64', armhf: 'arm', armel: 'arm' }
 

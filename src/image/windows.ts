@@ -1,5 +1,5 @@
 import { ImageError } from '../error.ts'
-import { type Platform, platformName } from './image.ts'
+import { type Platform, platformName } from './platform.ts'
 
 /** Layers of Windows images hold a registry hive and other paths: nothing here would be true of them. */
 export function refuseWindows(where: string, platform: Platform): void {

@@ -3,8 +3,8 @@ import { cleanPath } from '../image/path.ts'
 import { NestedGuard } from '../image/tar-guard.ts'
 import { type Feed, PackingError } from '../packing/feed.ts'
 import { HEAD, packingOf } from '../packing/signs.ts'
+import { deliver, type Opening, type Sink } from './opening.ts'
 import { TarEntries } from './tar-entries.ts'
-import { deliver, type Opening, type Sink } from './unpacker.ts'
 
 const shown = (name: string): string => cleanPath(name).slice(1)
 

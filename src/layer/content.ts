@@ -5,7 +5,8 @@ import type { ContentScan } from '../secrets/content-scan.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import type { LayerMatch, ProgramKind } from './layer-scan.ts'
 import type { NestedBudget } from './nested.ts'
-import { isStream, type Sink, Unpacker, type UnpackerHost } from './unpacker.ts'
+import type { Sink, UnpackerHost } from './opening.ts'
+import { isStream, Unpacker } from './unpacker.ts'
 
 /** A match with the place inside nested archives. */
 type ContentMatch = Omit<LayerMatch, 'entry'>

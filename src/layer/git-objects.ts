@@ -6,7 +6,7 @@ import { Feed, PackingError } from '../packing/feed.ts'
 import { inflate } from '../packing/native.ts'
 import { keep, pieces } from './kept.ts'
 import { Stop } from './nested.ts'
-import { deliver, type Opening, type Sink } from './unpacker.ts'
+import { deliver, type Opening, type Sink } from './opening.ts'
 
 const TYPES: Readonly<Record<number, string>> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' }
 const OFFSET_DELTA = 6

@@ -8,23 +8,8 @@ import type { Catalogue } from '../secrets/catalogue.ts'
 import type { SecretMatch } from '../secrets/match.ts'
 import type { Scanner } from '../secrets/scanner.ts'
 import type { Content } from './content.ts'
+import type { TarField, TarMatch } from './layer-scan.ts'
 import { PackedPieces, type PieceOf, PieceScan } from './metadata-scan.ts'
-
-/**
- * Where in the tar: the name of an entry, the target of a link, an extended attribute, a comment, another PAX record, the name
- * of owner or group, what is left of a header, what lies between entries; and what the compression around the tar holds.
- */
-export const TAR_FIELDS = ['name', 'link', 'xattr', 'comment', 'pax', 'owner', 'header', 'padding', 'packing'] as const
-export type TarField = (typeof TAR_FIELDS)[number]
-
-/** A secret in the headers of a layer's tar. */
-export interface TarMatch extends SecretMatch {
-  /** Index of the entry; null for what speaks of none or of all. */
-  readonly entry: number | null
-  readonly field: TarField
-  /** Key of the PAX record or extended attribute; null for other fields. */
-  readonly key: string | null
-}
 
 /** Entries of one layer that are listed for one value in one field: all that lies below a directory has its name. */
 const MAX_ENTRIES = 20

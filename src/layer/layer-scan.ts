@@ -4,7 +4,6 @@ import type { Digest } from '../image/image.ts'
 import type { ImagePath } from '../image/path.ts'
 import type { ContentHashes, PackageRecord } from '../packages/database.ts'
 import type { SecretMatch } from '../secrets/match.ts'
-import type { TarMatch } from './header-text.ts'
 
 export type EntryType = 'file' | 'hardlink' | 'symlink' | 'directory' | 'device'
 
@@ -37,6 +36,22 @@ export interface LayerMatch extends SecretMatch {
   readonly entry: number
   /** Path inside the nested archives, null for the entry's own bytes. */
   readonly inside: string | null
+}
+
+/**
+ * Where in the tar: the name of an entry, the target of a link, an extended attribute, a comment, another PAX record, the name
+ * of owner or group, what is left of a header, what lies between entries; and what the compression around the tar holds.
+ */
+export const TAR_FIELDS = ['name', 'link', 'xattr', 'comment', 'pax', 'owner', 'header', 'padding', 'packing'] as const
+export type TarField = (typeof TAR_FIELDS)[number]
+
+/** A secret in the headers of a layer's tar. */
+export interface TarMatch extends SecretMatch {
+  /** Index of the entry; null for what speaks of none or of all. */
+  readonly entry: number | null
+  readonly field: TarField
+  /** Key of the PAX record or extended attribute; null for other fields. */
+  readonly key: string | null
 }
 
 /** A small file that later steps read: users, scripts, the system's name. */

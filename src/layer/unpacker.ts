@@ -9,35 +9,8 @@ import { LAG, type SignAt } from '../secrets/content-scan.ts'
 import { openAr, openCpio, openRpm, openTar } from './archives.ts'
 import { openGitBundle, openGitPack, withoutGitHeader } from './git-objects.ts'
 import { type Account, type NestedBudget, Stop } from './nested.ts'
+import { deliver, type Opening, type Sink, type UnpackerHost } from './opening.ts'
 import { openZip } from './zip.ts'
-
-/** What unpacked bytes are handed to. */
-export interface Sink {
-  /** @returns a promise to wait for before more is pushed, or null */
-  push(chunk: Buffer, last: boolean): Promise<void> | null
-  /** @returns a promise to wait for, or null when all is done */
-  end(): Promise<void> | null
-}
-
-/** The content that an archive stands in. */
-export interface UnpackerHost<S extends Sink = Sink> {
-  /** Its name, the innermost alone. */
-  readonly path: string
-  skip(reason: string, member?: string): void
-  /** A new content below this one; null for the single content of a compressed file. */
-  content(member: string | null): S
-  done(content: S): void
-  /** Why an archive or a stream may not be opened here, or null. */
-  tooDeep(packing: Packing): string | null
-}
-
-/** An archive that is being opened. */
-export interface Opening<S extends Sink = Sink> {
-  readonly feed: Feed
-  readonly host: UnpackerHost<S>
-  readonly budget: NestedBudget
-  readonly account: Account
-}
 
 /** Compressed files up to this size are unpacked in one call. */
 const AT_ONCE = 1 << 18
@@ -53,17 +26,6 @@ const MAX_WAITING = 100_000
 const STREAMS: readonly Packing[] = ['gzip', 'zstd', 'xz', 'bzip2', 'zlib', 'brotli']
 
 export const isStream = (packing: Packing): boolean => STREAMS.includes(packing)
-
-/** Hands a whole content to a sink. */
-export async function deliver<S extends Sink>(host: UnpackerHost<S>, member: string | null, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
-  const content = host.content(member)
-  try {
-    for await (const chunk of chunks) await content.push(chunk, false)
-  } finally {
-    await content.end()
-    host.done(content)
-  }
-}
 
 /** One content, from where its first packing may stand. */
 export class Unpacker<S extends Sink> {

@@ -8,7 +8,7 @@ import { HEAD, isZipMember, packingOf } from '../packing/signs.ts'
 import { decode, type Stream } from '../packing/streams.ts'
 import { keep, pieces } from './kept.ts'
 import { Stop } from './nested.ts'
-import { deliver, type Opening, type Sink } from './unpacker.ts'
+import { deliver, type Opening, type Sink } from './opening.ts'
 
 const MEMBER = Buffer.from('PK\x03\x04', 'latin1')
 const DIRECTORY = Buffer.from('PK\x01\x02', 'latin1')

@@ -1,7 +1,7 @@
 // What was there before: findings of an earlier run, by place and value. Known ones do not fail; those that are gone are fixed.
 import * as z from 'zod'
 import { ConfigError } from '../error.ts'
-import type { Location } from '../rules/finding.ts'
+import type { Location } from '../finding/finding.ts'
 
 /** One finding of an earlier run. */
 const entrySchema = z.object({

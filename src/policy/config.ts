@@ -1,7 +1,7 @@
 // The configuration, .layergate.yml: one schema, from which the JSON Schema and the defaults come.
 import * as z from 'zod'
+import { confidenceSchema, SEVERITIES, severitySchema } from '../finding/finding.ts'
 import { LIMITS, type LimitName } from '../limits.ts'
-import { confidenceSchema, SEVERITIES, severitySchema } from '../rules/finding.ts'
 import { RULES } from '../rules/list.ts'
 
 const failOn = z.enum([...SEVERITIES.slice(0, 4), 'never'] as ['critical', 'high', 'medium', 'low', 'never'])

@@ -2,9 +2,9 @@
 // hadolint for the rules that correspond. https://github.com/hadolint/hadolint#ignoring-rules
 import { minimatch } from 'minimatch'
 import type { Dockerfile, Instruction } from '../dockerfile/dockerfile.ts'
-import type { DockerfileLines } from '../dockerfile/origin.ts'
+import type { DockerfileLines } from '../dockerfile/lines.ts'
+import type { Location } from '../finding/finding.ts'
 import { MATCH_OPTIONS } from '../image/reference-pattern.ts'
-import type { Location } from '../rules/finding.ts'
 import { RULES } from '../rules/list.ts'
 import { GROUPS } from '../secrets/detectors/list.ts'
 import { nearest } from './load.ts'

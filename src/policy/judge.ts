@@ -1,8 +1,8 @@
 // Judges what the rules found: settings of rules, ignores, the base, and the verdict.
 import { createHash } from 'node:crypto'
 import type { BaseCertainty, BaseImage } from '../dockerfile/origin.ts'
+import { atLeast, atLeastAsSure, type Finding, type Location, SEVERITIES, type Severity } from '../finding/finding.ts'
 import { matchesReference } from '../image/reference-pattern.ts'
-import { atLeast, atLeastAsSure, type Finding, type Location, SEVERITIES, type Severity } from '../rules/finding.ts'
 import { findRule } from '../rules/list.ts'
 import type { Draft, PlaceOfFinding, RuleOver } from '../rules/rule.ts'
 import type { Redactor } from '../secrets/redact.ts'

@@ -1,5 +1,5 @@
 // What a change of the policy lets pass that did not pass before. The pull request that makes it is judged without it.
-import { SEVERITIES, type Severity } from '../rules/finding.ts'
+import { SEVERITIES, type Severity } from '../finding/finding.ts'
 import { RULES } from '../rules/list.ts'
 import type { BaselineEntry, BaselineFile } from './baseline.ts'
 import type { IgnoreEntry } from './config.ts'

@@ -1,7 +1,7 @@
 // The policy of one run: presets, files, environment and options laid over each other.
 import { ConfigError } from '../error.ts'
+import type { Confidence, Severity } from '../finding/finding.ts'
 import { type Limits, limitsOf } from '../limits.ts'
-import type { Confidence, Severity } from '../rules/finding.ts'
 import { RULES } from '../rules/list.ts'
 import type { Config, FailOn, IgnoreEntry } from './config.ts'
 

@@ -1,7 +1,7 @@
 // Annotations on the Dockerfile's lines. The platform shows ten errors, ten warnings and ten notices of a step.
-import type { Finding } from '../rules/finding.ts'
+import type { Finding } from '../finding/finding.ts'
+import type { Outcome } from '../outcome/outcome.ts'
 import { visible } from './escape.ts'
-import type { Outcome } from './outcome.ts'
 import { isMild } from './verdict.ts'
 import { alsoIn, factsOf, failingFirst, hiddenBy, inherited, sourceLine, verbOf } from './words.ts'
 

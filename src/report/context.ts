@@ -1,5 +1,5 @@
 // What `layergate context` prints.
-import type { ContextInspection } from '../checkout/inspect-context.ts'
+import type { ContextInspection } from '../context/inspect-context.ts'
 import { learned } from '../secrets/last-look.ts'
 import { Redactor } from '../secrets/redact.ts'
 import type { Scanner } from '../secrets/scanner.ts'

@@ -1,5 +1,5 @@
 // What the detectors find, for people: the list, one of them, and the page docs/detectors.md.
-import { SEVERITY_OF } from '../rules/finding.ts'
+import { SEVERITY_OF } from '../finding/finding.ts'
 import type { Detector, FileDetector } from '../secrets/detector.ts'
 import { GROUPS } from '../secrets/detectors/list.ts'
 import { describeForm } from '../secrets/form.ts'

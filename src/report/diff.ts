@@ -1,5 +1,5 @@
 // What a change brought, for a person at a terminal and for a comment.
-import type { Change, Difference, FileChange } from '../diff.ts'
+import type { Change, Difference, FileChange } from '../outcome/compare.ts'
 import { cutText } from '../secrets/last-look.ts'
 import { cell, code, markdown, uncommanding, visible } from './escape.ts'
 import { bytes, number, plural } from './words.ts'

@@ -1,7 +1,7 @@
 // The whole image as a table, the lowest layer first: size, age, line, instruction, base or own, and what was found there.
-import type { Finding } from '../rules/finding.ts'
+import type { Finding } from '../finding/finding.ts'
+import type { Outcome } from '../outcome/outcome.ts'
 import { visible } from './escape.ts'
-import type { Outcome } from './outcome.ts'
 import { bytes, layerOf, layerTally, shownFindings } from './words.ts'
 import { wrap } from './wrap.ts'
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Report, reportSchema } from './contract.ts'
+import { type Report, reportSchema } from '../outcome/contract.ts'
 import { visibleJson } from './escape.ts'
 
 /** The JSON report. What leaves here has passed the schema of the contract. */

@@ -1,6 +1,7 @@
 // What `layergate lint` prints: lines that editors read, JSON for programs.
+
+import type { Finding } from '../finding/finding.ts'
 import type { LintResult } from '../lint.ts'
-import type { Finding } from '../rules/finding.ts'
 import { VERSION } from '../version.ts'
 import { visible, visibleJson } from './escape.ts'
 import { plural, tally } from './words.ts'

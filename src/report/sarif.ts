@@ -1,12 +1,13 @@
 // SARIF 2.1.0 for code scanning. https://docs.oasis-open.org/sarif/sarif/v2.1.0/ and the platform's own limits:
 // https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+
+import type { Finding, Related, Severity } from '../finding/finding.ts'
 import type { LintResult } from '../lint.ts'
-import type { Finding, Related, Severity } from '../rules/finding.ts'
+import type { Outcome } from '../outcome/outcome.ts'
 import { RULES } from '../rules/list.ts'
 import type { Redactor } from '../secrets/redact.ts'
 import { VERSION } from '../version.ts'
 import { visible, visibleJson } from './escape.ts'
-import type { Outcome } from './outcome.ts'
 import { placeName } from './words.ts'
 
 /** Results of one run that the platform takes. */

@@ -1,12 +1,12 @@
 // The job summary in Markdown: verdict in words, findings by Dockerfile line, layers, what passed, what was ignored, what
 // was not looked into.
-import type { Finding, Severity } from '../rules/finding.ts'
+import type { Finding, Severity } from '../finding/finding.ts'
+import type { Report } from '../outcome/contract.ts'
+import { fixParts } from '../outcome/fix.ts'
+import type { Outcome } from '../outcome/outcome.ts'
 import { oneLine } from '../shell/words.ts'
-import type { Report } from './contract.ts'
 import { cell, code, fenceFor, markdown, prose, visible } from './escape.ts'
 import { type Failure, failureHeadline } from './failure.ts'
-import { fixParts } from './fix.ts'
-import type { Outcome } from './outcome.ts'
 import { countParts, headline, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
 import {
   alsoIn,

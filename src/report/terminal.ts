@@ -1,10 +1,10 @@
 // The report for a person at a terminal: the verdict first, findings by Dockerfile line, what to do in the imperative,
 // 80 columns.
 import { styleText } from 'node:util'
-import type { Finding, Severity } from '../rules/finding.ts'
+import type { Finding, Severity } from '../finding/finding.ts'
+import { fixParts } from '../outcome/fix.ts'
+import type { Outcome } from '../outcome/outcome.ts'
 import { uncommanding, visible } from './escape.ts'
-import { fixParts } from './fix.ts'
-import type { Outcome } from './outcome.ts'
 import { countParts, isMild, loosenedSentences, passedCount, ruleOfVerdict } from './verdict.ts'
 import {
   bytes,

@@ -1,8 +1,9 @@
 // The first lines of every report that people read: what happened, in words.
+
+import type { Finding, Severity } from '../finding/finding.ts'
+import { SEVERITIES } from '../finding/finding.ts'
+import type { Report } from '../outcome/contract.ts'
 import { describeLoosenings } from '../policy/loosening.ts'
-import type { Finding, Severity } from '../rules/finding.ts'
-import { SEVERITIES } from '../rules/finding.ts'
-import type { Report } from './contract.ts'
 import { number, plural, shownFindings, tally } from './words.ts'
 
 /** What the image does that decides the verdict: `leaks 2 secrets`, `breaks the policy`. */

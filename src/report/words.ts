@@ -1,9 +1,9 @@
 // Numbers, sizes and places as people read them; shared by all reports.
-import type { Finding, Location, Severity } from '../rules/finding.ts'
-import { SEVERITIES } from '../rules/finding.ts'
+import type { Finding, Location, Severity } from '../finding/finding.ts'
+import { SEVERITIES } from '../finding/finding.ts'
+import type { Report, ReportImage } from '../outcome/contract.ts'
+import type { Outcome } from '../outcome/outcome.ts'
 import { METADATA_TITLES } from '../rules/metadata-leak.ts'
-import type { Report, ReportImage } from './contract.ts'
-import type { Outcome } from './outcome.ts'
 
 /** `78.1 MB`, with decimal units as registries use them. */
 export function bytes(count: number): string {

@@ -2,7 +2,7 @@
 // stages say that it is only made with, and comments. `layergate lint` tells them; in an image the files and attestations do.
 import type { BesideSecret } from '../evidence/described.ts'
 import type { BuildEvidence } from '../evidence/evidence.ts'
-import { SEVERITY_OF, type Severity } from './finding.ts'
+import { SEVERITY_OF, type Severity } from '../finding/finding.ts'
 import { isExpired, whatOf } from './leak-words.ts'
 import type { Draft, PlacedFinding } from './rule.ts'
 

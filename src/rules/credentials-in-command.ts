@@ -1,6 +1,6 @@
 // A password among the words of a command: in the history, in the log of the build, in the list of processes.
 import { credentialsOf } from '../evidence/command-credentials.ts'
-import type { Severity } from './finding.ts'
+import type { Severity } from '../finding/finding.ts'
 import { onCommand } from './placed.ts'
 import { quote } from './quote.ts'
 import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'

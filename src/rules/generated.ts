@@ -2,7 +2,8 @@
 // image the same. A path alone says nothing: the RUN that made the layer runs that program, or installs its package.
 import type { BuildEvidence as Evidence } from '../evidence/evidence.ts'
 import { runsOf } from '../evidence/layer-maker.ts'
-import type { Leak, Place } from '../evidence/leak.ts'
+import type { Leak } from '../evidence/leak.ts'
+import type { Place } from '../evidence/place.ts'
 import { baseName } from '../image/path.ts'
 import { optionsIn } from '../shell/options.ts'
 import { installs } from '../shell/packages.ts'

@@ -1,6 +1,6 @@
 // How a secret is told that stands in what describes an image: its manifest, its index, the headers of a layer's tar.
-import type { DocumentPlace, TarPlace } from '../evidence/leak.ts'
-import type { TarField } from '../layer/header-text.ts'
+import type { DocumentPlace, TarPlace } from '../evidence/place.ts'
+import type { TarField } from '../layer/layer-scan.ts'
 
 /** Each part of a tar: in a title, in a sentence about an entry, and what to do about it. */
 const TAR_PARTS: Readonly<Record<TarField, { readonly title: string; readonly part: string; readonly change: string }>> = {

@@ -1,7 +1,7 @@
 // An account with a password that everybody who has the image has.
 
 import { type AccountPassword, accountPasswords } from '../evidence/account-passwords.ts'
-import type { Severity } from './finding.ts'
+import type { Severity } from '../finding/finding.ts'
 import { onCommand } from './placed.ts'
 import { type BuildRule, REFERENCES, type RuleMeta } from './rule.ts'
 

@@ -1,8 +1,10 @@
 // A finding without a file or a secret: what most rules yield.
-import type { DockerfileLines, Owner } from '../dockerfile/origin.ts'
+
+import type { DockerfileLines } from '../dockerfile/lines.ts'
+import type { Owner } from '../dockerfile/origin.ts'
 import type { Step } from '../evidence/steps.ts'
+import type { Location } from '../finding/finding.ts'
 import type { ShellCommand } from '../shell/script.ts'
-import type { Location } from './finding.ts'
 import type { Draft, PlacedFinding, RuleMeta } from './rule.ts'
 
 interface Simple {

@@ -1,7 +1,7 @@
 // What a rule is: its metadata, its options and one check over the evidence.
 import type * as z from 'zod'
 import type { BuildEvidence, Evidence } from '../evidence/evidence.ts'
-import type { Confidence, Finding, Severity } from './finding.ts'
+import type { Confidence, Finding, Severity } from '../finding/finding.ts'
 
 export interface Reference {
   readonly name: string

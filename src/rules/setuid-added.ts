@@ -1,8 +1,8 @@
 // Programs that run as somebody else than who starts them.
 import type { BuildEvidence, BuiltImage } from '../evidence/evidence.ts'
+import type { Severity } from '../finding/finding.ts'
 import { packagesIn } from '../shell/packages.ts'
 import type { ShellWord } from '../shell/words.ts'
-import type { Severity } from './finding.ts'
 import { copyMode, modeChange } from './mode-change.ts'
 import { onCommand, onStep, placed } from './placed.ts'
 import { quote } from './quote.ts'

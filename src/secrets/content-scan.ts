@@ -15,7 +15,7 @@ import { escapesLetter, stretchesAround } from './letter-escapes.ts'
 import type { Candidate, Encoding, SecretMatch } from './match.ts'
 import type { NameIndex } from './name-index.ts'
 import { type PackedBudget, packedTexts, unpackDecoded } from './packed-text.ts'
-import type { Kernel } from './prefilter/kernel.ts'
+import type { Kernel } from './prefilter/search.ts'
 import { UnescapedWindow } from './unescaped-window.ts'
 
 /** Bytes of content that one window takes besides what it carries over. */

@@ -1,7 +1,7 @@
 // Text in another form inside a window: UTF-16 made narrow, base64 and hex joined over line breaks, and whether it can be text
 // at all. What base64 packs is in packed-text.ts.
 import { decodeBase64 } from './checks.ts'
-import type { Kernel } from './prefilter/kernel.ts'
+import type { Kernel } from './prefilter/search.ts'
 
 /** Groups of three bytes: shorter text holds no credential. */
 const MIN_DECODED_QUADS = 7

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Report } from '../../src/report/contract.ts'
+import type { Report } from '../../src/outcome/contract.ts'
 
 const CLI = path.join(import.meta.dirname, '../../dist/cli.js')
 const builder = process.env['LAYERGATE_TEST_BUILDER'] ?? ''

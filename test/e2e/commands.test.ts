@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Report } from '../../src/report/contract.ts'
+import type { Report } from '../../src/outcome/contract.ts'
 import { type Engine, missingEngine, startEngine } from '../engine.ts'
 import { random } from '../values.ts'
 

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Difference } from '../../src/diff.ts'
+import type { Difference } from '../../src/outcome/compare.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'
 import { fill, VALUES } from '../values.ts'
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Report } from '../../src/report/contract.ts'
+import type { Report } from '../../src/outcome/contract.ts'
 import { type Engine, missingEngine, startEngine } from '../engine.ts'
 import { VALUES } from '../values.ts'
 

@@ -1,9 +1,9 @@
 // Known, new and fixed: what survives a rebuild, and what does not.
 import { describe, expect, it } from 'vitest'
+import type { Outcome } from '../../src/outcome/outcome.ts'
 import type { GivenBaseline } from '../../src/policy/authority.ts'
 import { type BaselineFile, parseBaseline, renderBaseline } from '../../src/policy/baseline.ts'
 import { renderJson } from '../../src/report/json.ts'
-import type { Outcome } from '../../src/report/outcome.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'
 import { judgeArchive, type RunOptions } from '../run-gate.ts'
 import { fill, random, VALUES } from '../values.ts'

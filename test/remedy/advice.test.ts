@@ -1,7 +1,7 @@
 // The words of a remedy fit what leaked and where it stands: a label goes, a command reads its environment, an app's token
 // ends by itself, a password hash needs no build secret.
 import { describe, expect, it } from 'vitest'
-import type { Finding } from '../../src/rules/finding.ts'
+import type { Finding } from '../../src/finding/finding.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'
 import { random, VALUES } from '../values.ts'

@@ -2,8 +2,8 @@
 // which no change is certain. test/e2e/remedies.test.ts builds the common ones.
 import { describe, expect, it } from 'vitest'
 import { parseDockerfile } from '../../src/dockerfile/dockerfile.ts'
+import type { Finding } from '../../src/finding/finding.ts'
 import { applyEdits } from '../../src/remedy/plan.ts'
-import type { Finding } from '../../src/rules/finding.ts'
 import { withoutRemoval } from '../../src/shell/edit.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'
 import { judgeArchive } from '../run-gate.ts'

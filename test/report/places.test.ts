@@ -1,9 +1,9 @@
 // Words speak of the place that they stand beside: what hides a copy hides that copy alone, and every place of a value is
 // named with its line, in all that people read.
 import { describe, expect, it } from 'vitest'
+import type { Outcome } from '../../src/outcome/outcome.ts'
 import { toAnnotations } from '../../src/report/annotations.ts'
 import { renderSection } from '../../src/report/comment.ts'
-import type { Outcome } from '../../src/report/outcome.ts'
 import { renderSummary } from '../../src/report/summary.ts'
 import { renderTerminal } from '../../src/report/terminal.ts'
 import { buildImage, type LayerSpec } from '../image-builder.ts'

@@ -1,6 +1,7 @@
 // The same searches in plain JavaScript: the fall-back for engines without WebAssembly SIMD, and the kernel's test.
-import type { Kernel } from './kernel.ts'
+
 import { MIN_VALUE } from './layout.ts'
+import type { Kernel } from './search.ts'
 import type { Literal } from './table-builder.ts'
 
 const COMPARED = 16

@@ -1,9 +1,9 @@
 // What a change brought: two images or reports held against each other.
-import type { Inventory, InventoryFile } from './evidence/inventory.ts'
-import type { BaselineEntry } from './policy/baseline.ts'
-import { Comparison } from './policy/baseline.ts'
-import type { Report } from './report/contract.ts'
-import { HIDDEN, type Redactor } from './secrets/redact.ts'
+import type { Inventory, InventoryFile } from '../evidence/inventory.ts'
+import type { BaselineEntry } from '../policy/baseline.ts'
+import { Comparison } from '../policy/baseline.ts'
+import { HIDDEN, type Redactor } from '../secrets/redact.ts'
+import type { Report } from './contract.ts'
 
 /** One side: a report alone, or an image with all it holds. */
 export interface Side {

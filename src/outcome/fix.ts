@@ -1,6 +1,6 @@
 // The change itself, as lines taken away and lines put in their place. Nothing that is hidden stands among the lines: whoever pastes
 // one would paste what stands for a secret.
-import type { Finding } from '../rules/finding.ts'
+import type { Finding } from '../finding/finding.ts'
 import type { Redactor } from '../secrets/redact.ts'
 import type { Outcome } from './outcome.ts'
 

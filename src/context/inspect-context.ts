@@ -2,18 +2,18 @@
 // by its place.
 import { lstat } from 'node:fs/promises'
 import path from 'node:path'
+import { readContext } from '../checkout/build-context.ts'
+import { isDockerfile, sizeOf, walk } from '../checkout/checkout.ts'
+import { hasExceptions, ignoredBy, patternOf } from '../checkout/dockerignore.ts'
 import { ConfigError } from '../error.ts'
 import { isProvenToken } from '../evidence/vouching.ts'
-import { SEVERITIES, SEVERITY_OF, type Severity } from '../rules/finding.ts'
+import { SEVERITIES, SEVERITY_OF, type Severity } from '../finding/finding.ts'
 import type { Catalogue } from '../secrets/catalogue.ts'
 import { KnownPublic } from '../secrets/known.ts'
 import { knownValues } from '../secrets/last-look.ts'
 import { type KnownValue, redactValue } from '../secrets/redact.ts'
 import type { Scanner } from '../secrets/scanner.ts'
-import { readContext } from './build-context.ts'
-import { isDockerfile, sizeOf, walk } from './checkout.ts'
 import { ContextScan, type ContextSkipped } from './context-scan.ts'
-import { hasExceptions, ignoredBy, patternOf } from './dockerignore.ts'
 
 interface ContextSecret {
   /** Relative to the context. */

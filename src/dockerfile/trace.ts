@@ -1,11 +1,12 @@
 // A provenance held against the image and its history: lines that both agree on. What contradicts the history is another
 // image's or made up, and is not used at all: it must never move a finding to a wrong line, nor call own layers the base's.
-import { type Alignment, align } from '../dockerfile/align.ts'
-import { type Dockerfile, type Instruction, parseDockerfile } from '../dockerfile/dockerfile.ts'
-import type { HistoryInstruction } from '../dockerfile/history.ts'
+
 import type { Digest } from '../image/image.ts'
-import { layersOf } from './layers.ts'
-import type { BaseName, LineRange, Provenance } from './provenance.ts'
+import { layersOf } from '../provenance/layers.ts'
+import type { BaseName, LineRange, Provenance } from '../provenance/provenance.ts'
+import { type Alignment, align } from './align.ts'
+import { type Dockerfile, type Instruction, parseDockerfile } from './dockerfile.ts'
+import type { HistoryInstruction } from './history.ts'
 
 export interface Trace {
   readonly provenance: Provenance

@@ -1,6 +1,6 @@
 // A finding as every report shows it: part of the contract of the JSON report (docs/REPORT.md).
 import * as z from 'zod'
-import { TAR_FIELDS } from '../layer/header-text.ts'
+import { TAR_FIELDS } from '../layer/layer-scan.ts'
 import type { Strength } from '../secrets/detector.ts'
 
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const

@@ -3,6 +3,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import path from 'node:path'
+import { codeOf } from '../checkout/whole-file.ts'
 import { weighInPackage } from '../evidence/vouching.ts'
 import { cleanPath } from '../image/path.ts'
 import { Content } from '../layer/content.ts'
@@ -11,7 +12,6 @@ import { NestedBudget } from '../layer/nested.ts'
 import { DEFAULT_LIMITS } from '../limits.ts'
 import { findInstalled, isNodeManifest, MAX_MANIFEST, namesPackage } from '../packages/installed.ts'
 import type { Scanner } from '../secrets/scanner.ts'
-import { codeOf } from './whole-file.ts'
 
 /** What was not looked into. */
 export interface ContextSkipped {

@@ -1,8 +1,8 @@
 // The JSON report as a schema: the contract with other programs (docs/REPORT.md), and the data that every other report is
 // made from. Names and meanings stay; additions are fine.
 import * as z from 'zod'
+import { baseCertaintySchema, dockerfileSchema, findingSchema } from '../finding/finding.ts'
 import { recordSchema } from '../policy/baseline.ts'
-import { baseCertaintySchema, dockerfileSchema, findingSchema } from '../rules/finding.ts'
 
 const count = z.number().int().min(0)
 
