@@ -21625,7 +21625,7 @@ var require_mod = __commonJS({
       }
       return score;
     };
-    var distance2 = function(a, b) {
+    var distance3 = function(a, b) {
       if (a.length < b.length) {
         var tmp = b;
         b = a;
@@ -21639,12 +21639,12 @@ var require_mod = __commonJS({
       }
       return myers_x(a, b);
     };
-    exports.distance = distance2;
+    exports.distance = distance3;
     var closest = function(str, arr) {
       var min_distance = Infinity;
       var min_index = 0;
       for (var i = 0; i < arr.length; i++) {
-        var dist = distance2(str, arr[i]);
+        var dist = distance3(str, arr[i]);
         if (dist < min_distance) {
           min_distance = dist;
           min_index = i;
@@ -31950,6 +31950,29 @@ var UsageError = class extends GateError {
     super("usage", message);
   }
 };
+var codeOf = (error3) => error3 instanceof Error && "code" in error3 ? String(error3.code) : "";
+var REASONS = {
+  EACCES: "permission denied",
+  EBUSY: "it is in use",
+  EDQUOT: "the quota of the disk is used up",
+  EFBIG: "it would be too large",
+  EIO: "the disk failed",
+  EISDIR: "it is a directory, no file",
+  ELOOP: "its symbolic links run in a circle",
+  EMFILE: "too many files are open",
+  ENAMETOOLONG: "its name is too long",
+  ENOENT: "no such file or directory",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "a part of its path is no directory",
+  ENXIO: "it is a socket or device that nobody answers",
+  EPERM: "the operation is not permitted",
+  EROFS: "the file system is read-only",
+  ERR_INVALID_ARG_VALUE: "its name is none that a file can have"
+};
+function reasonOf(error3) {
+  const code3 = codeOf(error3);
+  return REASONS[code3] ?? (code3 === "" ? "unknown error" : code3);
+}
 
 // src/checkout/git.ts
 import { execFile } from "node:child_process";
@@ -32078,7 +32101,6 @@ async function fileAt(directory, commit, file) {
 import { constants as constants3 } from "node:fs";
 import { open as open2 } from "node:fs/promises";
 var refused = (why) => ({ text: null, isMissing: false, why });
-var codeOf = (error3) => error3 instanceof Error && "code" in error3 ? String(error3.code) : "unknown error";
 function kindOf(info2) {
   if (info2.isDirectory()) return "a directory";
   if (info2.isFIFO()) return "a named pipe";
@@ -32106,7 +32128,7 @@ async function readWhole(file, most, root = null) {
     handle = await open2(file, constants3.O_RDONLY | (constants3.O_NONBLOCK ?? 0));
   } catch (error3) {
     const code3 = codeOf(error3);
-    return code3 === "ENOENT" || code3 === "ENOTDIR" ? { text: null, isMissing: true, why: "no such file" } : refused(code3 === "ENXIO" ? "it is a socket, no file" : code3);
+    return code3 === "ENOENT" || code3 === "ENOTDIR" ? { text: null, isMissing: true, why: "no such file" } : refused(code3 === "ENXIO" ? "it is a socket, no file" : reasonOf(error3));
   }
   try {
     const info2 = await handle.stat();
@@ -32114,7 +32136,7 @@ async function readWhole(file, most, root = null) {
     const text5 = await bounded(handle, most);
     return text5 === null ? refused(`it has more than ${most >> 10} KiB`) : { text: text5 };
   } catch (error3) {
-    return refused(codeOf(error3));
+    return refused(reasonOf(error3));
   } finally {
     await handle.close();
   }
@@ -41889,8 +41911,8 @@ function stepped(token2) {
   let steps = 0;
   for (let i = 0; i < text5.length; i++) {
     const code3 = text5.charCodeAt(i);
-    for (let distance2 = 1; distance2 <= 3; distance2++) {
-      if (Math.abs(code3 - text5.charCodeAt(i - distance2)) === 1) {
+    for (let distance3 = 1; distance3 <= 3; distance3++) {
+      if (Math.abs(code3 - text5.charCodeAt(i - distance3)) === 1) {
         steps++;
         break;
       }
@@ -56430,7 +56452,7 @@ function connect(token2, clock = CLOCK) {
   });
   return octokit;
 }
-function reasonOf(error3, permission) {
+function reasonOf2(error3, permission) {
   const failure2 = failureOf(error3);
   if (isLimited(failure2)) return "GitHub limits the requests of this token, and the wait is too long";
   if (failure2.status === 401) return "the token is not valid";
@@ -56575,7 +56597,7 @@ async function lastReport(octokit, repository, branch, artifact, name2) {
     }
     return { baseline: null, reason: `no push to ${branch} left an artifact ${artifact} with a report of ${name2}` };
   } catch (error3) {
-    return { baseline: null, reason: reasonOf(error3, "actions: read") };
+    return { baseline: null, reason: reasonOf2(error3, "actions: read") };
   }
 }
 
@@ -57653,6 +57675,9 @@ function contextPath(instruction, path19, workdir = null) {
   return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path19.slice(at3));
 }
 
+// src/dockerfile/dockerfile.ts
+var import_fastest_levenshtein = __toESM(require_mod(), 1);
+
 // src/dockerfile/logical-lines.ts
 var DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S(?:.*\S)?)\s*$/;
 var DIRECTIVES = /* @__PURE__ */ new Set(["check", "escape", "syntax"]);
@@ -57798,6 +57823,18 @@ function readArgs(text5, escapeCharacter, args) {
     args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
   }
 }
+var KEYWORDS2 = new Set(
+  "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(" ")
+);
+var OTHER_SYNTAX = /^(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!\S*docker\/dockerfile)\S/i;
+function unknownInstruction(text5, instructions) {
+  if (OTHER_SYNTAX.test(text5)) return null;
+  const unknown2 = instructions.find(({ keyword }) => !KEYWORDS2.has(keyword));
+  if (unknown2 === void 0) return null;
+  const near = [...KEYWORDS2].find((keyword) => (0, import_fastest_levenshtein.distance)(keyword, unknown2.keyword) <= 2);
+  const name2 = /^[A-Z-]{1,16}$/.test(unknown2.keyword) ? unknown2.keyword : "this";
+  return `line ${unknown2.startLine}: ${name2} is no instruction${near === void 0 ? "" : ` (did you mean ${near}?)`}`;
+}
 function parseDockerfile(path19, text5) {
   const read2 = readLogicalLines(text5);
   const stages = [];
@@ -57823,7 +57860,8 @@ function parseDockerfile(path19, text5) {
     }
   }
   close();
-  return { path: path19, text: text5, lines: text5.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: read2.error };
+  const error3 = read2.error ?? unknownInstruction(text5, [...globals, ...stages.flatMap(({ instructions }) => instructions)]);
+  return { path: path19, text: text5, lines: text5.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: error3 };
 }
 var lineAt = ({ starts, startLine }, offset) => starts.findLast((start) => start.offset <= offset)?.line ?? startLine;
 var BY_NAME = /* @__PURE__ */ new WeakMap();
@@ -57846,6 +57884,7 @@ function flagValue({ flags }, name2) {
   const flag2 = flags.find((candidate) => candidate.startsWith(`--${name2}=`));
   return flag2 === void 0 ? null : flag2.slice(name2.length + 3).replace(/^(["'])(.*)\1$/, "$2");
 }
+var stageOf = (stages, target) => stages.findLast(({ name: name2, index }) => name2 === target.toLowerCase() || String(index) === target) ?? null;
 
 // src/dockerfile/stages.ts
 var writtenParent = ({ escapeCharacter }, { fromInstruction }) => patternsOf(fromInstruction.text.split(/\s+/)[0] ?? "", escapeCharacter)[0] ?? [""];
@@ -65820,7 +65859,7 @@ function fixOf(evidence, leak) {
 // src/rules/advice.ts
 var MOUNT = "RUN --mount=type=secret";
 var PUBLIC2 = "everyone who can pull the image reads it";
-var KEYWORDS2 = {
+var KEYWORDS3 = {
   Cmd: "CMD",
   Entrypoint: "ENTRYPOINT",
   ExposedPorts: "EXPOSE",
@@ -65861,7 +65900,7 @@ var instructionChange = (keyword, about) => (keyword !== null && Object.hasOwn(C
 function configChange(field2, mounted) {
   const [, group = field2, name2 = null] = /^(Env|Labels|Annotations)\.(.*)$/s.exec(field2) ?? [];
   if (group === "Annotations") return `Remove the annotation ${name2} (--annotation of the build): ${PUBLIC2}.`;
-  const keyword = group === "Env" ? "ENV" : group === "Labels" ? "LABEL" : KEYWORDS2[field2.replace(/[.[].*$/s, "")];
+  const keyword = group === "Env" ? "ENV" : group === "Labels" ? "LABEL" : KEYWORDS3[field2.replace(/[.[].*$/s, "")];
   return keyword === void 0 ? "Remove it from the Dockerfile: the configuration is public to all who can pull the image." : instructionChange(keyword, { name: name2, mounted, text: "" });
 }
 
@@ -68507,10 +68546,17 @@ function placeName(location) {
   }
 }
 var lineName = ({ dockerfile, location }) => dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`;
-function layerTally(image) {
-  const base = image.layers.filter((layer) => layer.base === true).length;
-  const own2 = image.layers.length - base;
-  return base === 0 ? plural(image.layers.length, "layer") : `${plural(base, "base layer")} + ${own2} own`;
+var referenceName = ({ reference }) => reference === "-" ? "standard input" : reference;
+function layerTally({ layers }) {
+  const count2 = (base) => layers.filter((layer) => layer.base === base).length;
+  const kinds = [
+    { count: count2(true), name: "base" },
+    { count: count2(false), name: "own" },
+    { count: count2(null), name: "not known" }
+  ].filter((kind) => kind.count > 0);
+  const [first2, ...rest] = kinds;
+  if (first2 === void 0 || rest.length === 0 && first2.name !== "base") return plural(layers.length, "layer");
+  return [plural(first2.count, `${first2.name} layer`), ...rest.map((kind) => `${kind.count} ${kind.name}`)].join(" + ");
 }
 function untoldBase(report) {
   const { image } = report;
@@ -68675,7 +68721,7 @@ function compose(outcome, measure) {
   const { report } = outcome;
   const { image, stats } = report;
   const parts = [
-    `## ${headline(report, code2(image.reference))}`,
+    `## ${headline(report, code2(referenceName(image)))}`,
     untoldSection(report),
     `${countParts2(report, strong).join(" \xB7 ")} \xB7 ${passedCount(report)} \xB7 ${layerTally(image)}, ${bytes(image.size)} \xB7 policy ${ruleOfVerdict(report, code2)}`,
     loosenedSection(report),
@@ -68728,7 +68774,7 @@ ignore:
 ${entries.join("\n")}
 \`\`\`
 
-or on the line above, in the Dockerfile: \`# layergate-ignore: RULE reason until YYYY-MM-DD\``
+or on the line above, in the Dockerfile: \`# layergate-ignore: RULE path=/in/the/image reason until YYYY-MM-DD\`. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`
   );
 }
 var passedSection = ({ verdict }) => verdict.passed.length === 0 ? "" : folded("Passed", verdict.passed.map(code2).join(" "));
@@ -69092,7 +69138,7 @@ async function updateComment(octokit, pull, name2, render, mode, { pause } = CLO
     }
     return result;
   } catch (error3) {
-    return { done: "refused", reason: reasonOf(error3, "pull-requests: write") };
+    return { done: "refused", reason: reasonOf2(error3, "pull-requests: write") };
   }
 }
 
@@ -69155,7 +69201,7 @@ async function postReports(octokit, context3, pattern, always) {
     }
     return { done, problems };
   } catch (error3) {
-    return { done: [], problems: [`Nothing is posted: ${reasonOf(error3, "actions: read, pull-requests: write")}.`] };
+    return { done: [], problems: [`Nothing is posted: ${reasonOf2(error3, "actions: read, pull-requests: write")}.`] };
   }
 }
 
@@ -69186,7 +69232,7 @@ async function* walk(root, enter, limit = MAX_ENTRIES2.repository, missed = () =
         if (seen + entries.length > limit) break;
       }
     } catch (error3) {
-      missed(relativeTo(directory) || ".", `it cannot be read (${codeOf(error3)})`);
+      missed(relativeTo(directory) || ".", `it cannot be read: ${reasonOf(error3)}`);
       continue;
     }
     entries.sort((a, b) => a.name < b.name ? -1 : 1);
@@ -69372,7 +69418,7 @@ var PRESETS = {
 };
 
 // src/policy/load.ts
-var import_fastest_levenshtein = __toESM(require_mod(), 1);
+var import_fastest_levenshtein2 = __toESM(require_mod(), 1);
 var import_yaml = __toESM(require_dist(), 1);
 import path6 from "node:path";
 
@@ -69439,7 +69485,7 @@ var MAX_DEPTH6 = 8;
 var MAX_FILES2 = 64;
 var TOP_KEYS = Object.keys(configSchema.shape);
 function nearest(name2, names2) {
-  const [best] = names2.map((candidate) => ({ candidate, far: (0, import_fastest_levenshtein.distance)(name2, candidate) })).sort((a, b) => a.far - b.far);
+  const [best] = names2.map((candidate) => ({ candidate, far: (0, import_fastest_levenshtein2.distance)(name2, candidate) })).sort((a, b) => a.far - b.far);
   return best !== void 0 && best.far <= Math.max(2, Math.floor(name2.length / 3)) ? best.candidate : null;
 }
 var didYouMean = (name2, names2) => {
@@ -70174,7 +70220,7 @@ function readings2(history) {
 function align(dockerfile, history, target) {
   const { path: path19, stages } = dockerfile;
   if (dockerfile.error !== null) return { reason: `${path19} is no Dockerfile that builds: ${dockerfile.error}` };
-  const wanted = target === null ? null : stages.findLast(({ name: name2, index }) => name2 === target.toLowerCase() || String(index) === target) ?? null;
+  const wanted = target === null ? null : stageOf(stages, target);
   if (target !== null && wanted === null) return { reason: `${path19} has no stage ${JSON.stringify(target)}` };
   if (stages.length === 0) return { reason: `${path19} has no FROM` };
   if (stages.length > MAX_STAGES) return { reason: `${path19} has more than ${MAX_STAGES} stages` };
@@ -70828,6 +70874,7 @@ function findPrograms(filesystem, scans) {
   const named3 = /* @__PURE__ */ new Set();
   const renamed = [];
   for (const version2 of filesystem.present()) {
+    if (version2.path.startsWith("/etc/")) continue;
     const { type } = version2.entry;
     if (type !== "file" && type !== "hardlink" && type !== "symlink") continue;
     const target = type === "symlink" ? filesystem.find(version2.path) : version2;
@@ -74011,8 +74058,7 @@ async function readBuildDocuments(value, directory, temporary) {
   if (value.trimStart().startsWith("{"))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
   const handle = await open5(path13.resolve(directory, value), constants6.O_RDONLY | (constants6.O_NONBLOCK ?? 0)).catch((cause) => {
-    const code3 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
-    throw new ConfigError(`${value}: the build metadata cannot be read (${code3}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
+    throw new ConfigError(`${value}: the build metadata cannot be read: ${reasonOf(cause)}. Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
   });
   try {
     const info2 = await handle.stat();
@@ -74121,6 +74167,7 @@ async function findBuild(image, options4) {
   }
   const parsed = (files) => files.map(({ path: path19, text: text5 }) => parseDockerfile(path19, text5));
   const dockerfiles = parsed(options4.dockerfiles);
+  let known2 = dockerfiles;
   const originWith = (found, all2) => findOrigin({
     config: image.config,
     annotations: image.annotations,
@@ -74140,14 +74187,26 @@ async function findBuild(image, options4) {
   if ((isChanged || hasNone && !options4.isNamed || needsAll) && options4.checkout !== null) {
     const search = await searchDockerfiles(options4.checkout);
     const all2 = parsed(search.files);
-    const known2 = new Set(options4.dockerfiles.map(({ path: path19 }) => path19));
+    known2 = [...dockerfiles, ...all2];
+    const given2 = new Set(options4.dockerfiles.map(({ path: path19 }) => path19));
     const candidates = [...parsed(await namedByProvenance(options4.checkout, provenances)), ...all2];
-    const more = candidates.filter(({ path: path19 }, index) => !known2.has(path19) && candidates.findIndex((other) => other.path === path19) === index);
+    const more = candidates.filter(({ path: path19 }, index) => !given2.has(path19) && candidates.findIndex((other) => other.path === path19) === index);
     const isWanted = isChanged || hasNone && !options4.isNamed;
     const searched = originWith(isWanted ? more : [], search.isWhole ? all2 : null);
     if (!isWanted || isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
   }
+  assertTarget(options4.target, origin, options4.isNamed ? dockerfiles : known2);
   return { origin, provenances, warnings: [...problems.map((problem) => ({ code: "attestation-not-used", message: `${capital(problem)}.` })), ...origin.warnings] };
+}
+var MAX_LISTED = 20;
+function assertTarget(target, { history }, dockerfiles) {
+  if (target === null || dockerfiles.length === 0 || history.some(({ lines }) => lines !== null)) return;
+  if (dockerfiles.some(({ stages }) => stageOf(stages, target) !== null)) return;
+  const [first2, second] = dockerfiles;
+  const names2 = first2?.stages.slice(0, MAX_LISTED).map(({ name: name2, index }) => name2 ?? String(index)) ?? [];
+  throw new ConfigError(
+    second !== void 0 ? `--target ${target}: none of ${dockerfiles.length} Dockerfiles has a stage of that name. Name one with --dockerfile.` : `--target ${target}: ${first2?.path} has no stage of that name. Its stages: ${names2.join(", ")}${(first2?.stages.length ?? 0) > MAX_LISTED ? ", \u2026" : ""}.`
+  );
 }
 async function namedByProvenance(checkout, provenances) {
   const files = [];
@@ -74582,6 +74641,7 @@ var STRENGTHS = ["harmless", "possible", "likely", "proven"];
 var rankOf3 = (strength) => STRENGTHS.indexOf(strength);
 var isProvenToken = ({ detector, strength }) => strength === "proven" && !isKey(detector);
 var MANUAL = /^\/usr\/(?:local\/)?share\/(?:doc|info|man)\//;
+var memberPath = (inside) => `/${inside.split("!/").at(-1)?.replace(/^\//, "")}`;
 var isWords = ({ generic, guessable }, { strength }, path19) => (generic === true || guessable === true) && (rankOf3(strength) <= rankOf3("possible") || strength === "likely" && MANUAL.test(path19));
 var TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i;
 var DOCUMENTATION = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i;
@@ -74635,6 +74695,8 @@ var Vouching = class {
     if (best !== null && isWords(kind, match2, path19) && !isWritten) return { match: match2, isVouched: true };
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
       return { match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`), isVouched: false };
+    if (/\.(?:deb|rpm)$/.test(path19) && match2.inside !== null && isWords(kind, match2, path19) && MANUAL.test(memberPath(match2.inside)))
+      return { match: asAside(kind, match2, path19), isVouched: false };
     if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path19)) return { match: match2, isVouched: false };
     return { match: asAside(kind, match2, path19), isVouched: false };
   }
@@ -75047,22 +75109,21 @@ import path16 from "node:path";
 import { constants as constants7 } from "node:fs";
 import { open as open6, readdir as readdir2, realpath as realpath2 } from "node:fs/promises";
 import path14 from "node:path";
-var codeOf2 = (error3) => error3 instanceof Error && "code" in error3 ? String(error3.code) : "unknown error";
 async function openInside(root, name2, where) {
   const refuse = (why, cause) => new ImageError("not-readable", `${where}: ${name2} ${why}. Copy the layout again.`, { cause });
   let real;
   try {
     real = await realpath2(path14.join(root, cleanName(name2)));
   } catch (cause) {
-    if (/^(?:ENOENT|ENOTDIR)$/.test(codeOf2(cause))) return null;
-    throw refuse(`cannot be read (${codeOf2(cause)})`, cause);
+    if (/^(?:ENOENT|ENOTDIR)$/.test(codeOf(cause))) return null;
+    throw refuse(`cannot be read: ${reasonOf(cause)}`, cause);
   }
   if (!real.startsWith(root.endsWith(path14.sep) ? root : root + path14.sep)) throw refuse("is a link that leads out of the layout");
   let handle;
   try {
     handle = await open6(real, constants7.O_RDONLY | constants7.O_NONBLOCK | constants7.O_NOFOLLOW);
   } catch (cause) {
-    throw refuse(`cannot be read (${codeOf2(cause)})`, cause);
+    throw refuse(`cannot be read: ${reasonOf(cause)}`, cause);
   }
   if ((await handle.stat()).isFile()) return handle;
   await handle.close();
@@ -75071,7 +75132,7 @@ async function openInside(root, name2, where) {
 async function directoryFiles(directory, limits) {
   const where = directory;
   const root = await realpath2(directory).catch((cause) => {
-    throw new ImageError("not-readable", `${directory}: cannot be read (${codeOf2(cause)}).`, { cause });
+    throw new ImageError("not-readable", `${directory}: cannot be read: ${reasonOf(cause)}.`, { cause });
   });
   const need = async (name2) => {
     const handle = await openInside(root, name2, where);
@@ -75143,7 +75204,7 @@ function architectureOf({ architecture }) {
 var isSamePlatform = (declared, own2) => own2.architecture === UNKNOWN2 || (declared.os === "" || osOf(declared) === osOf(own2)) && (declared.architecture === "" || architectureOf(declared) === architectureOf(own2));
 
 // src/image/choose.ts
-var MAX_LISTED = 20;
+var MAX_LISTED2 = 20;
 function describe2({ names: names2, platform: platform2, digests }) {
   const what = names2.length > 0 ? names2.join(", ") : digests[0] ?? "unnamed";
   return platform2 === null ? what : `${what} (${platformName(platform2)})`;
@@ -75156,7 +75217,7 @@ function parsePlatform(text5) {
 var fits = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
 var isNamed2 = ({ names: names2, aliases = [], digests }, image) => names2.some((name2) => name2 === image || sameReference(name2, image)) || aliases.includes(image) || digests.some((digest) => digest === image || image.length >= 12 && hexOf(digest).startsWith(image.replace(/^sha\d+:/, "")));
 function choose(where, candidates, { image, platform: platform2 }) {
-  const list = candidates.slice(0, MAX_LISTED).map(describe2).join("; ") + (candidates.length > MAX_LISTED ? `; and ${candidates.length - MAX_LISTED} more` : "");
+  const list = candidates.slice(0, MAX_LISTED2).map(describe2).join("; ") + (candidates.length > MAX_LISTED2 ? `; and ${candidates.length - MAX_LISTED2} more` : "");
   let left = candidates;
   if (image !== null) {
     left = left.filter((candidate) => isNamed2(candidate, image));
@@ -76018,7 +76079,7 @@ async function openDirectory(directory, reference, options4) {
 }
 async function openArchive(file, reference, options4, form) {
   const handle = await openFile(file, "r").catch((cause) => {
-    throw new ImageError("not-readable", `${file}: cannot be read (${cause.code ?? cause.message}).`, { cause });
+    throw new ImageError("not-readable", `${file}: cannot be read: ${reasonOf(cause)}.`, { cause });
   });
   const info2 = await handle.stat();
   if (info2.isFile()) return openHandle(handle, file, reference, options4, form);
@@ -76087,6 +76148,7 @@ async function openTar2(files, reference, options4, form) {
 
 // src/version.ts
 var VERSION7 = "1.0.0";
+var REPOSITORY = "layergate/layergate";
 
 // src/outcome/build.ts
 var NO_SALT = "0".repeat(32);
@@ -76602,7 +76664,7 @@ function chooseBaseline({ baseline, name: name2 }) {
     warnings: [
       {
         code: "not-in-baseline",
-        message: `The baseline ${baseline.name} says nothing of ${name2}, so all is new. It has: ${Object.keys(file.images).slice(0, 10).join(", ")}. layergate baseline update adds it; name tells what an image is called.`
+        message: `The baseline ${baseline.name} has no entries for ${name2}: there was nothing to compare with, and every finding counts. It has entries for ${Object.keys(file.images).slice(0, 10).join(", ")}. layergate baseline update adds this image; the input or option name says what an image is called.`
       }
     ]
   };
@@ -76662,7 +76724,7 @@ function contentsAt(octokit, repository, commit) {
       const { data } = await octokit.rest.repos.getContent({ ...repository, path: path19, ref: commit, mediaType: { format: "raw" } });
       return textOf3(data);
     } catch (error3) {
-      if (statusOf(error3) !== 404) return { why: reasonOf(error3, "contents: read") };
+      if (statusOf(error3) !== 404) return { why: reasonOf2(error3, "contents: read") };
     }
     const obstacle2 = await obstacleAbove(octokit, repository, commit, path19);
     if (obstacle2 !== null) return { why: obstacle2 };
@@ -76671,7 +76733,7 @@ function contentsAt(octokit, repository, commit) {
       isReadable2 = true;
       return { text: null };
     } catch (error3) {
-      return { why: reasonOf(error3, "contents: read") };
+      return { why: reasonOf2(error3, "contents: read") };
     }
   };
 }
@@ -76740,7 +76802,7 @@ function readEvent(file) {
     if (!info2.isFile() || info2.size > MAX_EVENT) return { payload: null, problem: "the file of GITHUB_EVENT_PATH is no event" };
     value = JSON.parse(readFileSync2(file, "utf8"));
   } catch (error3) {
-    return { payload: null, problem: `the file of GITHUB_EVENT_PATH cannot be read (${error3 instanceof Error && "code" in error3 ? String(error3.code) : "no valid JSON"})` };
+    return { payload: null, problem: `the file of GITHUB_EVENT_PATH cannot be read: ${codeOf(error3) === "" ? "it is no valid JSON" : reasonOf(error3)}` };
   }
   const parsed = eventSchema.safeParse(value);
   return parsed.success ? { payload: parsed.data, problem: null } : { payload: null, problem: "the file of GITHUB_EVENT_PATH holds no event" };
@@ -76838,7 +76900,7 @@ async function postSuggestions(octokit, pull, commit, outcome, directory) {
     });
     return { posted: fresh.length };
   } catch (error3) {
-    return { refused: reasonOf(error3, "pull-requests: write") };
+    return { refused: reasonOf2(error3, "pull-requests: write") };
   }
 }
 
@@ -76958,7 +77020,7 @@ var renderJson = (report) => `${visibleJson(reportSchema2.parse(report))}
 // src/report/sarif.ts
 var MAX_RESULTS = 5e3;
 var MAX_RELATED2 = 50;
-var HOME2 = "https://github.com/layergate/layergate";
+var HOME2 = `https://github.com/${REPOSITORY}`;
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
 var FALLBACK = ".layergate.yml";
@@ -77119,7 +77181,7 @@ function wrap(text5, first2, rest) {
 }
 
 // src/report/terminal.ts
-var MAX_LISTED2 = 10;
+var MAX_LISTED3 = 10;
 var MAX_AT_LINE = 10;
 var MAX_IN_FILE = 20;
 var MAX_PLACES5 = 5;
@@ -77134,7 +77196,7 @@ function renderTerminal(outcome, { color, verbose }) {
   const { report } = outcome;
   const { image, verdict, stats } = report;
   const shown2 = verbose ? shownFindings(report) : toldFindings(report);
-  const name2 = `${visible(image.reference)} (${readAs(image.source)})`;
+  const name2 = `${visible(referenceName(image))} (${readAs(image.source)})`;
   if (shown2.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose) {
     const known2 = knownFindings(report).length;
     const ignored = `${known2 === 0 ? "" : `, ${known2} known`}${verdict.suppressed === 0 ? "" : `, ${verdict.suppressed} ignored`}`;
@@ -77164,7 +77226,7 @@ function renderTerminal(outcome, { color, verbose }) {
     lines.push(
       "",
       ...wrap(`${loosened.what} ${loosened.when}`, "", "").map((line2) => paint("yellow", line2)),
-      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED2).flatMap(({ text: text5 }) => wrap(visible(text5), "  ", "    "))
+      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED3).flatMap(({ text: text5 }) => wrap(visible(text5), "  ", "    "))
     );
   for (const { at: at3, findings } of groupByLine(shown2)) {
     lines.push("", ...heading(outcome, at3, findings, paint));
@@ -77225,7 +77287,8 @@ function fixLines(outcome, finding, paint) {
   if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX) return ["      (the changed lines are in the JSON report and the job summary)"];
   return parts.flatMap(({ title, lines }) => [
     ...wrap(visible(title), "      ", "        "),
-    ...lines.flatMap((line2) => wrap(visible(line2), "        ", "          ").map((own2) => paint(line2.startsWith("+") ? "green" : "red", own2)))
+    // Whole lines, however long they are: people copy them.
+    ...lines.map((line2) => paint(line2.startsWith("+") ? "green" : "red", `        ${visible(line2)}`))
   ]);
 }
 function secretLines(outcome, finding, isGroup) {
@@ -77283,7 +77346,7 @@ function footer({ report }, verbose) {
   parts.push(`${bytes(stats.bytes)} read in ${duration3(stats.seconds)}`);
   const list = (title, items, always) => {
     if (items.length === 0 || !always && !verbose) return [];
-    const most = verbose ? items.length : MAX_LISTED2;
+    const most = verbose ? items.length : MAX_LISTED3;
     return [
       "",
       title,

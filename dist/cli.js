@@ -157,7 +157,7 @@ var require_mod = __commonJS({
       }
       return score;
     };
-    var distance2 = function(a, b) {
+    var distance3 = function(a, b) {
       if (a.length < b.length) {
         var tmp = b;
         b = a;
@@ -171,12 +171,12 @@ var require_mod = __commonJS({
       }
       return myers_x(a, b);
     };
-    exports.distance = distance2;
+    exports.distance = distance3;
     var closest = function(str, arr) {
       var min_distance = Infinity;
       var min_index = 0;
       for (var i = 0; i < arr.length; i++) {
-        var dist = distance2(str, arr[i]);
+        var dist = distance3(str, arr[i]);
         if (dist < min_distance) {
           min_distance = dist;
           min_index = i;
@@ -11568,6 +11568,29 @@ var UsageError = class extends GateError {
     super("usage", message);
   }
 };
+var codeOf = (error2) => error2 instanceof Error && "code" in error2 ? String(error2.code) : "";
+var REASONS = {
+  EACCES: "permission denied",
+  EBUSY: "it is in use",
+  EDQUOT: "the quota of the disk is used up",
+  EFBIG: "it would be too large",
+  EIO: "the disk failed",
+  EISDIR: "it is a directory, no file",
+  ELOOP: "its symbolic links run in a circle",
+  EMFILE: "too many files are open",
+  ENAMETOOLONG: "its name is too long",
+  ENOENT: "no such file or directory",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "a part of its path is no directory",
+  ENXIO: "it is a socket or device that nobody answers",
+  EPERM: "the operation is not permitted",
+  EROFS: "the file system is read-only",
+  ERR_INVALID_ARG_VALUE: "its name is none that a file can have"
+};
+function reasonOf(error2) {
+  const code3 = codeOf(error2);
+  return REASONS[code3] ?? (code3 === "" ? "unknown error" : code3);
+}
 
 // src/checkout/git.ts
 import { execFile } from "node:child_process";
@@ -11696,7 +11719,6 @@ async function fileAt(directory, commit, file) {
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 var refused = (why) => ({ text: null, isMissing: false, why });
-var codeOf = (error2) => error2 instanceof Error && "code" in error2 ? String(error2.code) : "unknown error";
 function kindOf(info) {
   if (info.isDirectory()) return "a directory";
   if (info.isFIFO()) return "a named pipe";
@@ -11724,7 +11746,7 @@ async function readWhole(file, most, root = null) {
     handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error2) {
     const code3 = codeOf(error2);
-    return code3 === "ENOENT" || code3 === "ENOTDIR" ? { text: null, isMissing: true, why: "no such file" } : refused(code3 === "ENXIO" ? "it is a socket, no file" : code3);
+    return code3 === "ENOENT" || code3 === "ENOTDIR" ? { text: null, isMissing: true, why: "no such file" } : refused(code3 === "ENXIO" ? "it is a socket, no file" : reasonOf(error2));
   }
   try {
     const info = await handle.stat();
@@ -11732,7 +11754,7 @@ async function readWhole(file, most, root = null) {
     const text5 = await bounded(handle, most);
     return text5 === null ? refused(`it has more than ${most >> 10} KiB`) : { text: text5 };
   } catch (error2) {
-    return refused(codeOf(error2));
+    return refused(reasonOf(error2));
   } finally {
     await handle.close();
   }
@@ -11777,7 +11799,7 @@ function baseCommit(directory, commit, remote, judged3 = []) {
 import { parseArgs } from "node:util";
 
 // src/policy/load.ts
-var import_fastest_levenshtein = __toESM(require_mod(), 1);
+var import_fastest_levenshtein2 = __toESM(require_mod(), 1);
 var import_yaml = __toESM(require_dist(), 1);
 import path5 from "node:path";
 
@@ -21596,8 +21618,8 @@ function stepped(token2) {
   let steps = 0;
   for (let i = 0; i < text5.length; i++) {
     const code3 = text5.charCodeAt(i);
-    for (let distance2 = 1; distance2 <= 3; distance2++) {
-      if (Math.abs(code3 - text5.charCodeAt(i - distance2)) === 1) {
+    for (let distance3 = 1; distance3 <= 3; distance3++) {
+      if (Math.abs(code3 - text5.charCodeAt(i - distance3)) === 1) {
         steps++;
         break;
       }
@@ -22705,6 +22727,9 @@ function contextPath(instruction, path20, workdir = null) {
   return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path20.slice(at3));
 }
 
+// src/dockerfile/dockerfile.ts
+var import_fastest_levenshtein = __toESM(require_mod(), 1);
+
 // src/dockerfile/logical-lines.ts
 var DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S(?:.*\S)?)\s*$/;
 var DIRECTIVES = /* @__PURE__ */ new Set(["check", "escape", "syntax"]);
@@ -22850,6 +22875,18 @@ function readArgs(text5, escapeCharacter, args) {
     args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
   }
 }
+var KEYWORDS = new Set(
+  "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(" ")
+);
+var OTHER_SYNTAX = /^(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!\S*docker\/dockerfile)\S/i;
+function unknownInstruction(text5, instructions) {
+  if (OTHER_SYNTAX.test(text5)) return null;
+  const unknown2 = instructions.find(({ keyword }) => !KEYWORDS.has(keyword));
+  if (unknown2 === void 0) return null;
+  const near = [...KEYWORDS].find((keyword) => (0, import_fastest_levenshtein.distance)(keyword, unknown2.keyword) <= 2);
+  const name2 = /^[A-Z-]{1,16}$/.test(unknown2.keyword) ? unknown2.keyword : "this";
+  return `line ${unknown2.startLine}: ${name2} is no instruction${near === void 0 ? "" : ` (did you mean ${near}?)`}`;
+}
 function parseDockerfile(path20, text5) {
   const read2 = readLogicalLines(text5);
   const stages = [];
@@ -22875,7 +22912,8 @@ function parseDockerfile(path20, text5) {
     }
   }
   close();
-  return { path: path20, text: text5, lines: text5.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: read2.error };
+  const error2 = read2.error ?? unknownInstruction(text5, [...globals, ...stages.flatMap(({ instructions }) => instructions)]);
+  return { path: path20, text: text5, lines: text5.replace(/^\ufeff/, "").split(/\r?\n/), escapeCharacter: read2.escapeCharacter, globals, stages, error: error2 };
 }
 var lineAt = ({ starts, startLine }, offset) => starts.findLast((start) => start.offset <= offset)?.line ?? startLine;
 var BY_NAME = /* @__PURE__ */ new WeakMap();
@@ -22898,6 +22936,7 @@ function flagValue({ flags }, name2) {
   const flag2 = flags.find((candidate) => candidate.startsWith(`--${name2}=`));
   return flag2 === void 0 ? null : flag2.slice(name2.length + 3).replace(/^(["'])(.*)\1$/, "$2");
 }
+var stageOf = (stages, target) => stages.findLast(({ name: name2, index }) => name2 === target.toLowerCase() || String(index) === target) ?? null;
 
 // src/dockerfile/stages.ts
 var writtenParent = ({ escapeCharacter }, { fromInstruction }) => patternsOf(fromInstruction.text.split(/\s+/)[0] ?? "", escapeCharacter)[0] ?? [""];
@@ -30884,7 +30923,7 @@ function fixOf(evidence, leak) {
 // src/rules/advice.ts
 var MOUNT = "RUN --mount=type=secret";
 var PUBLIC = "everyone who can pull the image reads it";
-var KEYWORDS = {
+var KEYWORDS2 = {
   Cmd: "CMD",
   Entrypoint: "ENTRYPOINT",
   ExposedPorts: "EXPOSE",
@@ -30925,7 +30964,7 @@ var instructionChange = (keyword, about) => (keyword !== null && Object.hasOwn(C
 function configChange(field2, mounted) {
   const [, group = field2, name2 = null] = /^(Env|Labels|Annotations)\.(.*)$/s.exec(field2) ?? [];
   if (group === "Annotations") return `Remove the annotation ${name2} (--annotation of the build): ${PUBLIC}.`;
-  const keyword = group === "Env" ? "ENV" : group === "Labels" ? "LABEL" : KEYWORDS[field2.replace(/[.[].*$/s, "")];
+  const keyword = group === "Env" ? "ENV" : group === "Labels" ? "LABEL" : KEYWORDS2[field2.replace(/[.[].*$/s, "")];
   return keyword === void 0 ? "Remove it from the Dockerfile: the configuration is public to all who can pull the image." : instructionChange(keyword, { name: name2, mounted, text: "" });
 }
 
@@ -33709,7 +33748,7 @@ var MAX_DEPTH3 = 8;
 var MAX_FILES2 = 64;
 var TOP_KEYS = Object.keys(configSchema.shape);
 function nearest(name2, names2) {
-  const [best] = names2.map((candidate) => ({ candidate, far: (0, import_fastest_levenshtein.distance)(name2, candidate) })).sort((a, b) => a.far - b.far);
+  const [best] = names2.map((candidate) => ({ candidate, far: (0, import_fastest_levenshtein2.distance)(name2, candidate) })).sort((a, b) => a.far - b.far);
   return best !== void 0 && best.far <= Math.max(2, Math.floor(name2.length / 3)) ? best.candidate : null;
 }
 var didYouMean = (name2, names2) => {
@@ -33863,7 +33902,7 @@ async function* walk(root, enter, limit = MAX_ENTRIES.repository, missed = () =>
         if (seen + entries.length > limit) break;
       }
     } catch (error2) {
-      missed(relativeTo(directory) || ".", `it cannot be read (${codeOf(error2)})`);
+      missed(relativeTo(directory) || ".", `it cannot be read: ${reasonOf(error2)}`);
       continue;
     }
     entries.sort((a, b) => a.name < b.name ? -1 : 1);
@@ -44241,6 +44280,7 @@ var surroundingsOf = (hooks) => ({
 
 // src/version.ts
 var VERSION = "1.0.0";
+var REPOSITORY = "layergate/layergate";
 
 // src/cli-texts.ts
 var HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
@@ -44414,7 +44454,7 @@ var HELPS = {
   diff: DIFF_HELP,
   schema: "Usage: layergate schema report|config\n\nPrints the JSON Schema of the JSON report or of .layergate.yml.\n"
 };
-var TEMPLATE2 = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/layergate/layergate/main/schema/layergate.schema.json
+var TEMPLATE2 = (salt) => `# yaml-language-server: $schema=https://raw.githubusercontent.com/${REPOSITORY}/main/schema/layergate.schema.json
 # What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
 extends: recommended
 
@@ -44658,7 +44698,7 @@ function textFits(instruction, entry, setting2) {
 }
 
 // src/dockerfile/history.ts
-var KEYWORDS2 = /* @__PURE__ */ new Set([
+var KEYWORDS3 = /* @__PURE__ */ new Set([
   "ADD",
   "ARG",
   "CMD",
@@ -44732,10 +44772,10 @@ function readHistoryEntry(entry) {
   if (nop !== null) {
     const text5 = raw.slice(nop[0].length).trim();
     const keyword2 = /^[A-Z]+/.exec(text5)?.[0] ?? "";
-    return KEYWORDS2.has(keyword2) ? make(keyword2, text5.slice(keyword2.length).trim(), [], "classic") : make(null, text5, [], "classic");
+    return KEYWORDS3.has(keyword2) ? make(keyword2, text5.slice(keyword2.length).trim(), [], "classic") : make(null, text5, [], "classic");
   }
   const keyword = /^[A-Z]+(?=\s|$)/.exec(raw)?.[0] ?? "";
-  if (KEYWORDS2.has(keyword)) {
+  if (KEYWORDS3.has(keyword)) {
     const text5 = raw.slice(keyword.length).trim();
     if (keyword !== "RUN") return make(keyword, text5, [], buildkit ? "buildkit" : "other");
     const { args, rest } = splitBuildArgs(text5);
@@ -44935,7 +44975,7 @@ function readings2(history2) {
 function align(dockerfile, history2, target) {
   const { path: path20, stages } = dockerfile;
   if (dockerfile.error !== null) return { reason: `${path20} is no Dockerfile that builds: ${dockerfile.error}` };
-  const wanted = target === null ? null : stages.findLast(({ name: name2, index }) => name2 === target.toLowerCase() || String(index) === target) ?? null;
+  const wanted = target === null ? null : stageOf(stages, target);
   if (target !== null && wanted === null) return { reason: `${path20} has no stage ${JSON.stringify(target)}` };
   if (stages.length === 0) return { reason: `${path20} has no FROM` };
   if (stages.length > MAX_STAGES) return { reason: `${path20} has more than ${MAX_STAGES} stages` };
@@ -45594,6 +45634,7 @@ function findPrograms(filesystem, scans) {
   const named3 = /* @__PURE__ */ new Set();
   const renamed = [];
   for (const version2 of filesystem.present()) {
+    if (version2.path.startsWith("/etc/")) continue;
     const { type } = version2.entry;
     if (type !== "file" && type !== "hardlink" && type !== "symlink") continue;
     const target = type === "symlink" ? filesystem.find(version2.path) : version2;
@@ -48777,8 +48818,7 @@ async function readBuildDocuments(value, directory, temporary) {
   if (value.trimStart().startsWith("{"))
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ["the build metadata is too large"] } : fromJson(value, "the build metadata");
   const handle = await open4(path13.resolve(directory, value), constants4.O_RDONLY | (constants4.O_NONBLOCK ?? 0)).catch((cause) => {
-    const code3 = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
-    throw new ConfigError(`${value}: the build metadata cannot be read (${code3}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
+    throw new ConfigError(`${value}: the build metadata cannot be read: ${reasonOf(cause)}. Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause });
   });
   try {
     const info = await handle.stat();
@@ -48887,6 +48927,7 @@ async function findBuild(image, options4) {
   }
   const parsed = (files) => files.map(({ path: path20, text: text5 }) => parseDockerfile(path20, text5));
   const dockerfiles = parsed(options4.dockerfiles);
+  let known2 = dockerfiles;
   const originWith = (found, all2) => findOrigin({
     config: image.config,
     annotations: image.annotations,
@@ -48906,14 +48947,26 @@ async function findBuild(image, options4) {
   if ((isChanged || hasNone && !options4.isNamed || needsAll) && options4.checkout !== null) {
     const search = await searchDockerfiles(options4.checkout);
     const all2 = parsed(search.files);
-    const known2 = new Set(options4.dockerfiles.map(({ path: path20 }) => path20));
+    known2 = [...dockerfiles, ...all2];
+    const given2 = new Set(options4.dockerfiles.map(({ path: path20 }) => path20));
     const candidates = [...parsed(await namedByProvenance(options4.checkout, provenances)), ...all2];
-    const more = candidates.filter(({ path: path20 }, index) => !known2.has(path20) && candidates.findIndex((other) => other.path === path20) === index);
+    const more = candidates.filter(({ path: path20 }, index) => !given2.has(path20) && candidates.findIndex((other) => other.path === path20) === index);
     const isWanted = isChanged || hasNone && !options4.isNamed;
     const searched = originWith(isWanted ? more : [], search.isWhole ? all2 : null);
     if (!isWanted || isChanged || options4.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched;
   }
+  assertTarget(options4.target, origin, options4.isNamed ? dockerfiles : known2);
   return { origin, provenances, warnings: [...problems.map((problem) => ({ code: "attestation-not-used", message: `${capital(problem)}.` })), ...origin.warnings] };
+}
+var MAX_LISTED = 20;
+function assertTarget(target, { history: history2 }, dockerfiles) {
+  if (target === null || dockerfiles.length === 0 || history2.some(({ lines }) => lines !== null)) return;
+  if (dockerfiles.some(({ stages }) => stageOf(stages, target) !== null)) return;
+  const [first2, second] = dockerfiles;
+  const names2 = first2?.stages.slice(0, MAX_LISTED).map(({ name: name2, index }) => name2 ?? String(index)) ?? [];
+  throw new ConfigError(
+    second !== void 0 ? `--target ${target}: none of ${dockerfiles.length} Dockerfiles has a stage of that name. Name one with --dockerfile.` : `--target ${target}: ${first2?.path} has no stage of that name. Its stages: ${names2.join(", ")}${(first2?.stages.length ?? 0) > MAX_LISTED ? ", \u2026" : ""}.`
+  );
 }
 async function namedByProvenance(checkout, provenances) {
   const files = [];
@@ -49348,6 +49401,7 @@ var STRENGTHS = ["harmless", "possible", "likely", "proven"];
 var rankOf2 = (strength) => STRENGTHS.indexOf(strength);
 var isProvenToken = ({ detector, strength }) => strength === "proven" && !isKey(detector);
 var MANUAL = /^\/usr\/(?:local\/)?share\/(?:doc|info|man)\//;
+var memberPath = (inside) => `/${inside.split("!/").at(-1)?.replace(/^\//, "")}`;
 var isWords = ({ generic, guessable }, { strength }, path20) => (generic === true || guessable === true) && (rankOf2(strength) <= rankOf2("possible") || strength === "likely" && MANUAL.test(path20));
 var TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i;
 var DOCUMENTATION = /\/(?:docs?|man)\/|\/(?:README|CHANGE(?:S|LOG)|HISTORY|NEWS|UPGRADING)[^/]*$|\.(?:md|mdx|markdown|rst|adoc)$/i;
@@ -49402,6 +49456,8 @@ var Vouching = class {
     if (best !== null && isWords(kind, match2, path20) && !isWritten) return { match: match2, isVouched: true };
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
       return { match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`), isVouched: false };
+    if (/\.(?:deb|rpm)$/.test(path20) && match2.inside !== null && isWords(kind, match2, path20) && MANUAL.test(memberPath(match2.inside)))
+      return { match: asAside(kind, match2, path20), isVouched: false };
     if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path20)) return { match: match2, isVouched: false };
     return { match: asAside(kind, match2, path20), isVouched: false };
   }
@@ -49814,22 +49870,21 @@ import path16 from "node:path";
 import { constants as constants5 } from "node:fs";
 import { open as open5, readdir, realpath as realpath2 } from "node:fs/promises";
 import path14 from "node:path";
-var codeOf2 = (error2) => error2 instanceof Error && "code" in error2 ? String(error2.code) : "unknown error";
 async function openInside(root, name2, where) {
   const refuse = (why, cause) => new ImageError("not-readable", `${where}: ${name2} ${why}. Copy the layout again.`, { cause });
   let real;
   try {
     real = await realpath2(path14.join(root, cleanName(name2)));
   } catch (cause) {
-    if (/^(?:ENOENT|ENOTDIR)$/.test(codeOf2(cause))) return null;
-    throw refuse(`cannot be read (${codeOf2(cause)})`, cause);
+    if (/^(?:ENOENT|ENOTDIR)$/.test(codeOf(cause))) return null;
+    throw refuse(`cannot be read: ${reasonOf(cause)}`, cause);
   }
   if (!real.startsWith(root.endsWith(path14.sep) ? root : root + path14.sep)) throw refuse("is a link that leads out of the layout");
   let handle;
   try {
     handle = await open5(real, constants5.O_RDONLY | constants5.O_NONBLOCK | constants5.O_NOFOLLOW);
   } catch (cause) {
-    throw refuse(`cannot be read (${codeOf2(cause)})`, cause);
+    throw refuse(`cannot be read: ${reasonOf(cause)}`, cause);
   }
   if ((await handle.stat()).isFile()) return handle;
   await handle.close();
@@ -49838,7 +49893,7 @@ async function openInside(root, name2, where) {
 async function directoryFiles(directory, limits) {
   const where = directory;
   const root = await realpath2(directory).catch((cause) => {
-    throw new ImageError("not-readable", `${directory}: cannot be read (${codeOf2(cause)}).`, { cause });
+    throw new ImageError("not-readable", `${directory}: cannot be read: ${reasonOf(cause)}.`, { cause });
   });
   const need = async (name2) => {
     const handle = await openInside(root, name2, where);
@@ -49910,7 +49965,7 @@ function architectureOf({ architecture }) {
 var isSamePlatform = (declared, own2) => own2.architecture === UNKNOWN2 || (declared.os === "" || osOf(declared) === osOf(own2)) && (declared.architecture === "" || architectureOf(declared) === architectureOf(own2));
 
 // src/image/choose.ts
-var MAX_LISTED = 20;
+var MAX_LISTED2 = 20;
 function describe2({ names: names2, platform, digests }) {
   const what = names2.length > 0 ? names2.join(", ") : digests[0] ?? "unnamed";
   return platform === null ? what : `${what} (${platformName(platform)})`;
@@ -49923,7 +49978,7 @@ function parsePlatform(text5) {
 var fits = (wanted, has) => has !== null && wanted.os === has.os && wanted.architecture === has.architecture && (wanted.variant === null || wanted.variant === has.variant);
 var isNamed2 = ({ names: names2, aliases = [], digests }, image) => names2.some((name2) => name2 === image || sameReference(name2, image)) || aliases.includes(image) || digests.some((digest) => digest === image || image.length >= 12 && hexOf(digest).startsWith(image.replace(/^sha\d+:/, "")));
 function choose(where, candidates, { image, platform }) {
-  const list = candidates.slice(0, MAX_LISTED).map(describe2).join("; ") + (candidates.length > MAX_LISTED ? `; and ${candidates.length - MAX_LISTED} more` : "");
+  const list = candidates.slice(0, MAX_LISTED2).map(describe2).join("; ") + (candidates.length > MAX_LISTED2 ? `; and ${candidates.length - MAX_LISTED2} more` : "");
   let left = candidates;
   if (image !== null) {
     left = left.filter((candidate) => isNamed2(candidate, image));
@@ -50785,7 +50840,7 @@ async function openDirectory(directory, reference, options4) {
 }
 async function openArchive(file, reference, options4, form) {
   const handle = await openFile(file, "r").catch((cause) => {
-    throw new ImageError("not-readable", `${file}: cannot be read (${cause.code ?? cause.message}).`, { cause });
+    throw new ImageError("not-readable", `${file}: cannot be read: ${reasonOf(cause)}.`, { cause });
   });
   const info = await handle.stat();
   if (info.isFile()) return openHandle(handle, file, reference, options4, form);
@@ -51399,7 +51454,7 @@ function chooseBaseline({ baseline, name: name2 }) {
     warnings: [
       {
         code: "not-in-baseline",
-        message: `The baseline ${baseline.name} says nothing of ${name2}, so all is new. It has: ${Object.keys(file.images).slice(0, 10).join(", ")}. layergate baseline update adds it; name tells what an image is called.`
+        message: `The baseline ${baseline.name} has no entries for ${name2}: there was nothing to compare with, and every finding counts. It has entries for ${Object.keys(file.images).slice(0, 10).join(", ")}. layergate baseline update adds this image; the input or option name says what an image is called.`
       }
     ]
   };
@@ -51447,10 +51502,17 @@ function placeName(location) {
   }
 }
 var lineName = ({ dockerfile, location }) => dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`;
-function layerTally(image) {
-  const base = image.layers.filter((layer) => layer.base === true).length;
-  const own2 = image.layers.length - base;
-  return base === 0 ? plural(image.layers.length, "layer") : `${plural(base, "base layer")} + ${own2} own`;
+var referenceName = ({ reference }) => reference === "-" ? "standard input" : reference;
+function layerTally({ layers }) {
+  const count2 = (base) => layers.filter((layer) => layer.base === base).length;
+  const kinds = [
+    { count: count2(true), name: "base" },
+    { count: count2(false), name: "own" },
+    { count: count2(null), name: "not known" }
+  ].filter((kind) => kind.count > 0);
+  const [first2, ...rest] = kinds;
+  if (first2 === void 0 || rest.length === 0 && first2.name !== "base") return plural(layers.length, "layer");
+  return [plural(first2.count, `${first2.name} layer`), ...rest.map((kind) => `${kind.count} ${kind.name}`)].join(" + ");
 }
 function untoldBase(report) {
   const { image } = report;
@@ -51626,7 +51688,7 @@ async function baselineCommand(args, hooks, now) {
 `)
     );
   } catch (error2) {
-    throw new UsageError(`${file}: the baseline cannot be written (${error2 instanceof Error && "code" in error2 ? String(error2.code) : "unknown error"}).`);
+    throw new UsageError(`${file}: the baseline cannot be written: ${reasonOf(error2)}.`);
   }
   const fresh = entries.filter((entry) => isOld(entry) === void 0).length;
   const gone = before.filter((entry) => !entries.some((other) => isOld(other) === entry)).length;
@@ -51695,6 +51757,11 @@ function hiddenSettings(redactor, settings2) {
     })
   );
 }
+function basesNotKnown(images) {
+  const [first2, second] = images;
+  if (first2 !== void 0 && second?.baseReason === first2.baseReason) return [`The bases of both images are not known, so they are not compared: ${first2.baseReason}.`];
+  return images.map(({ reference, baseReason }) => `The base of ${reference} is not known, so bases are not compared: ${baseReason}.`);
+}
 function compare2(old, now) {
   const describe4 = ({ report: { image } }) => ({ reference: image.reference, id: image.id, size: image.size, layers: image.layers.length });
   const before = old.report.baseline.record;
@@ -51728,7 +51795,7 @@ function compare2(old, now) {
     ),
     files: both && hidden([.../* @__PURE__ */ new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path20) => fileChange(path20, both.a.files.get(path20), both.b.files.get(path20)))),
     notes: [
-      ...unknown2.map(({ report: { image } }) => `The base of ${image.reference} is not known, so that bases are not compared: ${image.baseReason}.`),
+      ...basesNotKnown(unknown2.map(({ report }) => report.image)),
       ...sameSalt ? [] : ["The two reports hash values under different salts: a value that changed in its place is not seen. salt in the configuration makes them comparable."],
       ...both === null ? ["A report lists no files, packages and settings: name two images to compare them."] : []
     ]
@@ -51826,7 +51893,7 @@ var reportSchema2 = object({
 });
 
 // src/report/diff.ts
-var MAX_LISTED2 = 40;
+var MAX_LISTED3 = 40;
 var MAX_VALUE2 = 200;
 var signed2 = (count2) => `${count2 < 0 ? "\u2212" : "+"}${bytes(Math.abs(count2))}`;
 var short = (text5) => cutText(text5, MAX_VALUE2);
@@ -51856,7 +51923,7 @@ var sizes = ({ old, new: now }) => `${bytes(old.size)} \u2192 ${bytes(now.size)}
 function renderDiff(difference, verbose) {
   const lines = [...wrap(visible(`${difference.old.reference} \u2192 ${difference.new.reference}`), "", "  "), ...wrap(sizes(difference), "", "")];
   for (const { title, lines: own2 } of partsOf4(difference)) {
-    const most = verbose ? own2.length : MAX_LISTED2;
+    const most = verbose ? own2.length : MAX_LISTED3;
     lines.push(
       "",
       title,
@@ -51870,10 +51937,10 @@ function renderDiff(difference, verbose) {
 }
 function renderDiffMarkdown(difference) {
   const parts = partsOf4(difference).map(({ title, lines }) => {
-    const items = lines.slice(0, MAX_LISTED2).map((line2) => `| ${markdown(line2.slice(0, 1))} | ${cell(code(line2.slice(2)))} |`);
-    const more = lines.length > MAX_LISTED2 ? `
+    const items = lines.slice(0, MAX_LISTED3).map((line2) => `| ${markdown(line2.slice(0, 1))} | ${cell(code(line2.slice(2)))} |`);
+    const more = lines.length > MAX_LISTED3 ? `
 
-\u2026and ${number4(lines.length - MAX_LISTED2)} more.` : "";
+\u2026and ${number4(lines.length - MAX_LISTED3)} more.` : "";
     return lines.length === 0 ? `**${title}**` : `<details open><summary>${title}</summary>
 
 | | |
@@ -51892,7 +51959,9 @@ async function readReport(file) {
   try {
     value = JSON.parse(await readFile(file, "utf8"));
   } catch (cause) {
-    throw new UsageError(`${file}: the report cannot be read: ${cause instanceof Error && "code" in cause ? String(cause.code) : "no valid JSON"}.`);
+    throw new UsageError(
+      `${file}: the report cannot be read: ${codeOf(cause) === "" ? "it is no valid JSON" : reasonOf(cause)}. Name a report that layergate scan --format json=FILE wrote, or an image.`
+    );
   }
   const parsed = reportSchema2.safeParse(value);
   if (!parsed.success || parsed.data.image === null) throw new UsageError(`${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`);
@@ -52459,7 +52528,7 @@ var EXPRESSION = /\$\{\{.*?\}\}/g;
 async function ownAction() {
   const root = path17.join(import.meta.dirname, "..");
   const commit = existsSync(path17.join(root, ".git")) ? await commitOf(root, "HEAD") : null;
-  return `OWNER/layergate@${commit ?? "0".repeat(40)} # v${VERSION}${commit === null ? ": put the full commit of the release here" : ""}`;
+  return `${REPOSITORY}@${commit ?? "0".repeat(40)} # v${VERSION}${commit === null ? ": put the full commit of the release here" : ""}`;
 }
 var textAt = (map, key) => {
   const node2 = map?.get(key, true);
@@ -52947,7 +53016,7 @@ var ContextScan = class {
     try {
       handle = await open6(path18.join(this.#base, name2), HOW);
     } catch (error2) {
-      this.skip(name2, `it cannot be read (${codeOf(error2)})`, true);
+      this.skip(name2, `it cannot be read: ${reasonOf(error2)}`, true);
       return null;
     }
     try {
@@ -52969,7 +53038,7 @@ var ContextScan = class {
         return await readPiece(handle);
       } catch (error2) {
         isRead = false;
-        this.skip(name2, `it cannot be read to its end (${codeOf(error2)})`, true);
+        this.skip(name2, `it cannot be read to its end: ${reasonOf(error2)}`, true);
         return Buffer.alloc(0);
       }
     };
@@ -53005,7 +53074,7 @@ var WASTE = [
   [/\.log$/, "a log"]
 ];
 var MAX_FILES3 = 2e5;
-var MAX_LISTED3 = 500;
+var MAX_LISTED4 = 500;
 async function placesOf(root, directory, dockerfile) {
   const relative = (file) => path19.relative(root, file).split(path19.sep).join("/");
   const base = path19.resolve(root, directory);
@@ -53085,7 +53154,7 @@ async function inspectContext(root, directory, dockerfile, scanner) {
     hasIgnoreFile: dockerignore.length > 0,
     files: sizes2.size,
     bytes: [...sizes2.values()].reduce((sum, size) => sum + size, 0),
-    secrets: secrets.slice(0, MAX_LISTED3),
+    secrets: secrets.slice(0, MAX_LISTED4),
     waste: listed2,
     patterns: [.../* @__PURE__ */ new Set([...left.map(({ path: name2 }) => patternOf(name2)), ...listed2.map(({ path: name2 }) => patternOf(name2))])],
     skipped: scan2.skipped,
@@ -53188,7 +53257,7 @@ function readEvent(file) {
     if (!info.isFile() || info.size > MAX_EVENT) return { payload: null, problem: "the file of GITHUB_EVENT_PATH is no event" };
     value = JSON.parse(readFileSync2(file, "utf8"));
   } catch (error2) {
-    return { payload: null, problem: `the file of GITHUB_EVENT_PATH cannot be read (${error2 instanceof Error && "code" in error2 ? String(error2.code) : "no valid JSON"})` };
+    return { payload: null, problem: `the file of GITHUB_EVENT_PATH cannot be read: ${codeOf(error2) === "" ? "it is no valid JSON" : reasonOf(error2)}` };
   }
   const parsed = eventSchema.safeParse(value);
   return parsed.success ? { payload: parsed.data, problem: null } : { payload: null, problem: "the file of GITHUB_EVENT_PATH holds no event" };
@@ -53408,7 +53477,7 @@ function lintDockerfile({ path: path20, text: text5 }, policy, scanner, now) {
 }
 
 // src/report/context.ts
-var MAX_LISTED4 = 20;
+var MAX_LISTED5 = 20;
 var contextFails = ({ secrets, skipped }) => secrets.some(({ severity }) => severity === "critical" || severity === "high") || skipped.some(({ isUnread }) => isUnread);
 function dockerfileAdvice(secrets) {
   const places = new Set(secrets.flatMap(({ path: path20, line: line2, inDockerfile }) => inDockerfile ? [`${path20}${line2 === null ? "" : `:${line2}`}`] : []));
@@ -53418,7 +53487,7 @@ function dockerfileAdvice(secrets) {
 }
 function renderContext(inspection, verbose) {
   const { directory, files, secrets, waste, patterns, ignoreFile, skipped } = inspection;
-  const most = verbose ? Number.POSITIVE_INFINITY : MAX_LISTED4;
+  const most = verbose ? Number.POSITIVE_INFINITY : MAX_LISTED5;
   const lines = [];
   const head = `${contextFails(inspection) ? "FAIL" : "PASS"}  ${visible(directory)} \xB7 ${plural(files, "file")}, ${bytes(inspection.bytes)} in the build context`;
   lines.push(...wrap(head, "", "      "));
@@ -53462,6 +53531,7 @@ function contextText({ values, ...shown2 }, scanner, { json, verbose }) {
 
 // src/report/history.ts
 var HEADINGS = ["layer", "size", "age", "line", "from", "found", "instruction"];
+var FROM = HEADINGS.indexOf("from");
 var MIN_INSTRUCTION = 12;
 function age(created, now) {
   const seconds = created === null ? Number.NaN : (now.getTime() - new Date(created).getTime()) / 1e3;
@@ -53522,10 +53592,11 @@ base ${visible(image.base.reference)}${image.base.digest === null ? "" : `@${ima
   const file = at3 == null ? "" : `
 lines of ${visible(at3.path)}${at3.changed === true ? " as it was built" : ""}, ${at3.certainty}`;
   const warnings = report.warnings.filter(({ code: code3 }) => /lines|dockerfile|provenance|attestation/.test(code3)).flatMap(({ message }) => ["", ...wrap(visible(message), "", "  ")]);
-  return `${visible(image.reference)} \xB7 ${image.platform} \xB7 ${bytes(image.size)} \xB7 ${layerTally(image)}${base}${file}
+  const legend = all2.some((row) => row[FROM] === "?") ? "\n?  base or own: not known, and counted as own\n" : "";
+  return `${visible(referenceName(image))} \xB7 ${image.platform} \xB7 ${bytes(image.size)} \xB7 ${layerTally(image)}${base}${file}
 
 ${text5.join("\n")}
-${warnings.map((line2) => `${line2}
+${legend}${warnings.map((line2) => `${line2}
 `).join("")}`;
 }
 
@@ -53534,12 +53605,21 @@ var INDENT = "    ";
 function order(a, b) {
   return (a.dockerfile?.startLine ?? 0) - (b.dockerfile?.startLine ?? 0);
 }
+function alsoLines({ dockerfile, related }) {
+  const own2 = dockerfile?.startLine;
+  const lines = [...new Set(related.flatMap(({ role, dockerfile: at3 }) => role === "also-in" && at3 !== null && at3.startLine !== own2 ? [at3.startLine] : []))].sort((x, y) => x - y);
+  if (lines.length === 0) return [];
+  const last = lines.length > 1 ? ` and ${lines.pop()}` : "";
+  return wrap(`also on ${last === "" ? "line" : "lines"} ${lines.join(", ")}${last}`, INDENT, `${INDENT}  `);
+}
 function renderLint(results, { verbose }) {
   const lines = [];
   for (const { path: path20, verdict } of results) {
     const shown2 = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== "info")).sort(order);
-    for (const { dockerfile, severity, message, ruleId, remedy } of shown2) {
+    for (const finding of shown2) {
+      const { dockerfile, severity, message, ruleId, remedy } = finding;
       lines.push(visible(`${dockerfile?.path ?? path20}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`));
+      lines.push(...alsoLines(finding));
       if (remedy !== "") lines.push(...wrap(`\u2192 ${visible(remedy)}`, INDENT, `${INDENT}  `));
     }
     const accepted = verdict.findings.filter(({ suppressed }) => suppressed !== null);
@@ -53578,7 +53658,7 @@ var renderLintJson = (results) => `${visibleJson({
 // src/report/sarif.ts
 var MAX_RESULTS = 5e3;
 var MAX_RELATED2 = 50;
-var HOME2 = "https://github.com/layergate/layergate";
+var HOME2 = `https://github.com/${REPOSITORY}`;
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
 var FALLBACK = ".layergate.yml";
@@ -53798,7 +53878,7 @@ function compose(outcome, measure) {
   const { report } = outcome;
   const { image, stats } = report;
   const parts = [
-    `## ${headline(report, code(image.reference))}`,
+    `## ${headline(report, code(referenceName(image)))}`,
     untoldSection(report),
     `${countParts2(report, strong).join(" \xB7 ")} \xB7 ${passedCount(report)} \xB7 ${layerTally(image)}, ${bytes(image.size)} \xB7 policy ${ruleOfVerdict(report, code)}`,
     loosenedSection(report),
@@ -53851,7 +53931,7 @@ ignore:
 ${entries.join("\n")}
 \`\`\`
 
-or on the line above, in the Dockerfile: \`# layergate-ignore: RULE reason until YYYY-MM-DD\``
+or on the line above, in the Dockerfile: \`# layergate-ignore: RULE path=/in/the/image reason until YYYY-MM-DD\`. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`
   );
 }
 var passedSection = ({ verdict }) => verdict.passed.length === 0 ? "" : folded("Passed", verdict.passed.map(code).join(" "));
@@ -53992,7 +54072,7 @@ ${items.slice(0, listed2).map((item) => `- ${item}`).join("\n")}${items.length >
 
 // src/report/terminal.ts
 import { styleText } from "node:util";
-var MAX_LISTED5 = 10;
+var MAX_LISTED6 = 10;
 var MAX_AT_LINE = 10;
 var MAX_IN_FILE = 20;
 var MAX_PLACES4 = 5;
@@ -54007,7 +54087,7 @@ function renderTerminal(outcome, { color, verbose }) {
   const { report } = outcome;
   const { image, verdict, stats } = report;
   const shown2 = verbose ? shownFindings(report) : toldFindings(report);
-  const name2 = `${visible(image.reference)} (${readAs(image.source)})`;
+  const name2 = `${visible(referenceName(image))} (${readAs(image.source)})`;
   if (shown2.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose) {
     const known2 = knownFindings(report).length;
     const ignored = `${known2 === 0 ? "" : `, ${known2} known`}${verdict.suppressed === 0 ? "" : `, ${verdict.suppressed} ignored`}`;
@@ -54037,7 +54117,7 @@ function renderTerminal(outcome, { color, verbose }) {
     lines.push(
       "",
       ...wrap(`${loosened.what} ${loosened.when}`, "", "").map((line2) => paint("yellow", line2)),
-      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED5).flatMap(({ text: text5 }) => wrap(visible(text5), "  ", "    "))
+      ...report.policy.loosened.slice(0, verbose ? void 0 : MAX_LISTED6).flatMap(({ text: text5 }) => wrap(visible(text5), "  ", "    "))
     );
   for (const { at: at3, findings } of groupByLine(shown2)) {
     lines.push("", ...heading(outcome, at3, findings, paint));
@@ -54073,7 +54153,7 @@ function describe3(outcome, group, paint, verbose) {
   const heads = shown2.flatMap((each2, index) => {
     const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`line ${each2.location.line}`] : [];
     const details = [...line2, ...factsOf2(outcome, each2)].join(" \xB7 ");
-    return [...headOf(each2, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...alsoLines(each2, MAX_PLACES_IN_FILE), ...advice2(own2[index] ?? "")];
+    return [...headOf(each2, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...alsoLines2(each2, MAX_PLACES_IN_FILE), ...advice2(own2[index] ?? "")];
   });
   const left = group.length - shown2.length;
   return [
@@ -54098,7 +54178,8 @@ function fixLines(outcome, finding, paint) {
   if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX) return ["      (the changed lines are in the JSON report and the job summary)"];
   return parts.flatMap(({ title, lines }) => [
     ...wrap(visible(title), "      ", "        "),
-    ...lines.flatMap((line2) => wrap(visible(line2), "        ", "          ").map((own2) => paint(line2.startsWith("+") ? "green" : "red", own2)))
+    // Whole lines, however long they are: people copy them.
+    ...lines.map((line2) => paint(line2.startsWith("+") ? "green" : "red", `        ${visible(line2)}`))
   ]);
 }
 function secretLines(outcome, finding, isGroup) {
@@ -54134,10 +54215,10 @@ function secretLines(outcome, finding, isGroup) {
     );
   } else if (location.kind === "layer" && finding.file !== null && finding.file.state !== "present")
     lines.push(...wrap(`the same layer ${SAME_LAYER[finding.file.state]} it again; the bytes stay in layer ${location.layer}`, "    ", "    "));
-  if (!isGroup) lines.push(...alsoLines(finding, MAX_PLACES4));
+  if (!isGroup) lines.push(...alsoLines2(finding, MAX_PLACES4));
   return lines;
 }
-function alsoLines(finding, most) {
+function alsoLines2(finding, most) {
   const { places, left } = otherPlaces(finding, most);
   return [
     ...places.flatMap((place) => wrap(visible(`also in ${otherPlaceName(place)}`), "    ", "      ")),
@@ -54156,7 +54237,7 @@ function footer({ report }, verbose) {
   parts.push(`${bytes(stats.bytes)} read in ${duration3(stats.seconds)}`);
   const list = (title, items, always) => {
     if (items.length === 0 || !always && !verbose) return [];
-    const most = verbose ? items.length : MAX_LISTED5;
+    const most = verbose ? items.length : MAX_LISTED6;
     return [
       "",
       title,
@@ -54481,7 +54562,7 @@ async function write(file, given2) {
   try {
     await writeFile2(file, text5);
   } catch (error2) {
-    throw new UsageError(`${file}: the report cannot be written (${error2 instanceof Error && "code" in error2 ? String(error2.code) : "unknown error"}).`);
+    throw new UsageError(`${file}: the report cannot be written: ${reasonOf(error2)}.`);
   }
 }
 function progressLine() {

@@ -1,5 +1,5 @@
 // What the command says of itself, and the configuration that it writes.
-import { VERSION } from './version.ts'
+import { REPOSITORY, VERSION } from './version.ts'
 
 export const HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
 
@@ -183,7 +183,7 @@ export const HELPS: Readonly<Record<string, string>> = {
 }
 
 /** The configuration that `layergate init` writes. */
-export const TEMPLATE = (salt: string): string => `# yaml-language-server: $schema=https://raw.githubusercontent.com/layergate/layergate/main/schema/layergate.schema.json
+export const TEMPLATE = (salt: string): string => `# yaml-language-server: $schema=https://raw.githubusercontent.com/${REPOSITORY}/main/schema/layergate.schema.json
 # What the gate lets pass. All keys: docs/CONFIGURATION.md of Layergate.
 extends: recommended
 

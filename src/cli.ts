@@ -11,7 +11,7 @@ import { proposeWorkflow } from './commands/init-github.ts'
 import { explain, listDetectors, listRules, noArguments, schema } from './commands/lists.ts'
 import { inspectContext } from './context/inspect-context.ts'
 import { guardEnding } from './ending.ts'
-import { UsageError } from './error.ts'
+import { reasonOf, UsageError } from './error.ts'
 import type { Progress } from './evidence/inspect.ts'
 import { runGate } from './gate.ts'
 import { readContext } from './github/event.ts'
@@ -253,7 +253,7 @@ async function write(file: string | null, given: string): Promise<void> {
   try {
     await writeFile(file, text)
   } catch (error) {
-    throw new UsageError(`${file}: the report cannot be written (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}).`)
+    throw new UsageError(`${file}: the report cannot be written: ${reasonOf(error)}.`)
   }
 }
 

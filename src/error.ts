@@ -57,3 +57,32 @@ export class UsageError extends GateError {
     super('usage', message)
   }
 }
+
+/** The code of an error of the operating system, `ENOENT`; empty for any other error. */
+export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
+
+/** Errors of the operating system as a person would say them. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EBUSY: 'it is in use',
+  EDQUOT: 'the quota of the disk is used up',
+  EFBIG: 'it would be too large',
+  EIO: 'the disk failed',
+  EISDIR: 'it is a directory, no file',
+  ELOOP: 'its symbolic links run in a circle',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'its name is too long',
+  ENOENT: 'no such file or directory',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of its path is no directory',
+  ENXIO: 'it is a socket or device that nobody answers',
+  EPERM: 'the operation is not permitted',
+  EROFS: 'the file system is read-only',
+  ERR_INVALID_ARG_VALUE: 'its name is none that a file can have',
+}
+
+/** Why the operating system refused, in words: `permission denied`. */
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error)
+  return REASONS[code] ?? (code === '' ? 'unknown error' : code)
+}

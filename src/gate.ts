@@ -129,7 +129,7 @@ function chooseBaseline({ baseline, name }: GateOptions): { chosen: Baseline | n
     warnings: [
       {
         code: 'not-in-baseline',
-        message: `The baseline ${baseline.name} says nothing of ${name}, so all is new. It has: ${Object.keys(file.images).slice(0, 10).join(', ')}. layergate baseline update adds it; name tells what an image is called.`,
+        message: `The baseline ${baseline.name} has no entries for ${name}: there was nothing to compare with, and every finding counts. It has entries for ${Object.keys(file.images).slice(0, 10).join(', ')}. layergate baseline update adds this image; the input or option name says what an image is called.`,
       },
     ],
   }

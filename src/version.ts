@@ -1,1 +1,4 @@
 export const VERSION = '1.0.0'
+
+/** Where the project lives: links of reports lead there, and workflows name it. */
+export const REPOSITORY = 'layergate/layergate'

@@ -50,7 +50,7 @@ describe('the gate stands between build and push', () => {
         '      - id: build\n        uses: docker/build-push-action@v6\n        with:\n          context: web\n          target: final\n          load: true\n          tags: app:1\n      - run: docker push app:1\n',
       ),
     )
-    expect(names(workflow)).toEqual(['actions/checkout', 'docker/build-push-action', 'OWNER/layergate', 'docker push app:1'])
+    expect(names(workflow)).toEqual(['actions/checkout', 'docker/build-push-action', 'layergate/layergate', 'docker push app:1'])
     expect(gate(workflow)).toEqual({ image: 'app:1', dockerfile: 'web/Dockerfile', target: 'final', 'build-metadata': '${{ steps.build.outputs.metadata }}' })
   })
 
@@ -60,7 +60,7 @@ describe('the gate stands between build and push', () => {
         "      - uses: docker/build-push-action@v6\n        with:\n          file: docker/app.Dockerfile\n          push: ${{ github.ref_name == 'main' }}\n          tags: ${{ steps.meta.outputs.tags }}\n          platforms: linux/amd64,linux/arm64\n          secrets: |\n            a=b\n            c=d\n          cache-from: type=gha\n",
       ),
     )
-    expect(names(workflow)).toEqual(['actions/checkout', 'docker/build-push-action', 'OWNER/layergate', 'docker/build-push-action'])
+    expect(names(workflow)).toEqual(['actions/checkout', 'docker/build-push-action', 'layergate/layergate', 'docker/build-push-action'])
     expect(workflow.jobs['image']?.steps[1]?.with).toEqual({ file: 'docker/app.Dockerfile', secrets: 'a=b\nc=d\n', 'cache-from': 'type=gha', load: true, tags: 'app:gate' })
     expect(workflow.jobs['image']?.steps[3]?.with?.['platforms']).toBe('linux/amd64,linux/arm64')
     expect(gate(workflow)).toMatchObject({ image: 'app:gate', dockerfile: 'docker/app.Dockerfile' })
@@ -81,7 +81,7 @@ describe('the gate stands between build and push', () => {
     expect(names(workflow)).toEqual([
       'actions/checkout',
       'set -e\ndocker build -t "$IMAGE:${{ github.sha }}" -f web/Dockerfile .',
-      'OWNER/layergate',
+      'layergate/layergate',
       'docker push "$IMAGE:${{ github.sha }}"\necho done',
     ])
     expect(gate(workflow)).toEqual({ image: '${{ env.IMAGE }}:${{ github.sha }}', dockerfile: 'web/Dockerfile' })

@@ -265,3 +265,45 @@ describe('one leak, one finding, in the image as well', () => {
     expect(found.map(({ ruleId, dockerfile: at }) => `${ruleId} ${at?.startLine}`)).toEqual(['secret-in-history 2'])
   })
 })
+
+describe('an instruction that there is none of', () => {
+  it.each([
+    ['RUNN true', 'line 2: RUNN is no instruction (did you mean RUN?)'],
+    ['COPPY . .', 'line 2: COPPY is no instruction (did you mean COPY?)'],
+    ['FROMM debian:12', 'line 2: FROMM is no instruction (did you mean FROM?)'],
+    ['entrypont ["/app"]', 'line 2: ENTRYPONT is no instruction (did you mean ENTRYPOINT?)'],
+    ['PUBLISH 80', 'line 2: PUBLISH is no instruction.'],
+    ['apt-get install -y curl', 'line 2: APT-GET is no instruction'],
+    [`${VALUES['github-token']?.()} x`, 'line 2: this is no instruction'],
+  ])('%s', (line, says) => {
+    expect(() => lint(`FROM scratch\n${line}\n`)).toThrow(says)
+  })
+
+  it('is none where a syntax line names another language', () => {
+    expect(() => lint('# syntax=acme.io/their/language:1\nFROM scratch\nINCLUDE other\nUSER 1\n')).not.toThrow()
+    expect(() => lint('# syntax=docker/dockerfile:1\nFROM scratch\nINCLUDE other\n')).toThrow('INCLUDE is no instruction')
+  })
+
+  it.each(['run true', 'HealthCheck NONE', 'STOPSIGNAL 9', 'SHELL ["sh"]', 'ONBUILD RUN true', 'MAINTAINER me', 'VOLUME /x', 'EXPOSE 80'])('is not %s', (line) => {
+    expect(() => lint(`FROM scratch\n${line}\nUSER 1\n`)).not.toThrow()
+  })
+})
+
+describe('a value that stands on several lines', () => {
+  const token = VALUES['github-token']?.() ?? ''
+
+  it('names them all, each once, in order', () => {
+    const text = renderLint([lint(`FROM scratch\nARG T=${token}\nENV T=${token}\nLABEL t=${token}\nRUN echo ${token} && \\\n echo ${token}\nUSER 1\n`)], { verbose: false })
+    expect(text).toMatch(/^Dockerfile:3: critical: .*\n {4}also on lines 2, 4 and 5\n/m)
+    expect(text).not.toContain(token)
+  })
+
+  it.each([
+    ['two', `ENV T=${token}\nLABEL t=${token}`, 'also on line 3'],
+    ['one', `ENV T=${token}`, null],
+  ])('%s', (_about, lines, says) => {
+    const text = renderLint([lint(`FROM scratch\n${lines}\nUSER 1\n`)], { verbose: false })
+    if (says === null) expect(text).not.toContain('also on')
+    else expect(text).toContain(`    ${says}\n`)
+  })
+})

@@ -1,10 +1,12 @@
 // The files of the checkout: read, never run, and no link is followed. What is large or many is left out, and said.
+
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { lstat, opendir } from 'node:fs/promises'
 import path from 'node:path'
+import { reasonOf } from '../error.ts'
 import { leadsOut } from './inside.ts'
-import { codeOf, readWhole } from './whole-file.ts'
+import { readWhole } from './whole-file.ts'
 
 export interface SourceFile {
   /** Relative to the root of the checkout, with `/`. */
@@ -51,7 +53,7 @@ export async function* walk(
         if (seen + entries.length > limit) break
       }
     } catch (error) {
-      missed(relativeTo(directory) || '.', `it cannot be read (${codeOf(error)})`)
+      missed(relativeTo(directory) || '.', `it cannot be read: ${reasonOf(error)}`)
       continue
     }
     entries.sort((a, b) => (a.name < b.name ? -1 : 1))

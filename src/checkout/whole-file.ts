@@ -1,15 +1,14 @@
 // A small file, read whole: regular files alone, so that no pipe or device holds the run up, and never more than its bound.
+
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { codeOf, reasonOf } from '../error.ts'
 import { leadsOut, pathInCheckout } from './inside.ts'
 
 /** The text of a file, or why there is none. */
 export type WholeFile = { readonly text: string } | { readonly text: null; readonly isMissing: boolean; readonly why: string }
 
 const refused = (why: string): WholeFile => ({ text: null, isMissing: false, why })
-
-/** The code of an error of the operating system. */
-export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown error')
 
 function kindOf(info: Stats): string {
   if (info.isDirectory()) return 'a directory'
@@ -50,7 +49,7 @@ export async function readWhole(file: string, most: number, root: string | null 
     handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
     const code = codeOf(error)
-    return code === 'ENOENT' || code === 'ENOTDIR' ? { text: null, isMissing: true, why: 'no such file' } : refused(code === 'ENXIO' ? 'it is a socket, no file' : code)
+    return code === 'ENOENT' || code === 'ENOTDIR' ? { text: null, isMissing: true, why: 'no such file' } : refused(code === 'ENXIO' ? 'it is a socket, no file' : reasonOf(error))
   }
   try {
     const info = await handle.stat()
@@ -58,7 +57,7 @@ export async function readWhole(file: string, most: number, root: string | null 
     const text = await bounded(handle, most)
     return text === null ? refused(`it has more than ${most >> 10} KiB`) : { text }
   } catch (error) {
-    return refused(codeOf(error))
+    return refused(reasonOf(error))
   } finally {
     await handle.close()
   }

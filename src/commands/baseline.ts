@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { readWhole } from '../checkout/whole-file.ts'
 import { BASELINE_OPTIONS, type Hooks, oneImage, parseOptions, settingsOf, surroundingsOf } from '../cli-options.ts'
-import { ConfigError, UsageError } from '../error.ts'
+import { ConfigError, reasonOf, UsageError } from '../error.ts'
 import { runGate } from '../gate.ts'
 import { type BaselineEntry, type BaselineFile, DEFAULT_BASELINE, MAX_BASELINE, parseBaseline, renderBaseline, sectionOf } from '../policy/baseline.ts'
 import { uncommanding, visible } from '../report/escape.ts'
@@ -80,7 +80,7 @@ export async function baselineCommand(args: readonly string[], hooks: Hooks, now
       sealed(renderBaseline(result), (data) => `${JSON.stringify(data, null, 2)}\n`),
     )
   } catch (error) {
-    throw new UsageError(`${file}: the baseline cannot be written (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}).`)
+    throw new UsageError(`${file}: the baseline cannot be written: ${reasonOf(error)}.`)
   }
   const fresh = entries.filter((entry) => isOld(entry) === undefined).length
   const gone = before.filter((entry) => !entries.some((other) => isOld(other) === entry)).length

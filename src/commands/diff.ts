@@ -1,7 +1,7 @@
 // `layergate diff OLD NEW`: what a change brought.
 import { readFile } from 'node:fs/promises'
 import { DIFF_OPTIONS, type Hooks, parseOptions, settingsOf, surroundingsOf } from '../cli-options.ts'
-import { UsageError } from '../error.ts'
+import { codeOf, reasonOf, UsageError } from '../error.ts'
 import { type GateOptions, runGate } from '../gate.ts'
 import { openImage } from '../image/open.ts'
 import { compare, type Side } from '../outcome/compare.ts'
@@ -18,7 +18,9 @@ async function readReport(file: string): Promise<Side> {
   try {
     value = JSON.parse(await readFile(file, 'utf8'))
   } catch (cause) {
-    throw new UsageError(`${file}: the report cannot be read: ${cause instanceof Error && 'code' in cause ? String(cause.code) : 'no valid JSON'}.`)
+    throw new UsageError(
+      `${file}: the report cannot be read: ${codeOf(cause) === '' ? 'it is no valid JSON' : reasonOf(cause)}. Name a report that layergate scan --format json=FILE wrote, or an image.`,
+    )
   }
   const parsed = reportSchema.safeParse(value)
   if (!parsed.success || parsed.data.image === null) throw new UsageError(`${file}: this is no report of a judged image. Write one: layergate scan IMAGE --format json=${file}.`)

@@ -11,7 +11,7 @@ import { stableName } from '../image/name.ts'
 import { visible } from '../report/escape.ts'
 import { optionsIn } from '../shell/options.ts'
 import { parseScript, type ShellCommand } from '../shell/script.ts'
-import { VERSION } from '../version.ts'
+import { REPOSITORY, VERSION } from '../version.ts'
 
 export interface Proposal {
   /** A unified diff for `git apply`; empty where there is nothing to change. */
@@ -46,7 +46,7 @@ async function ownAction(): Promise<string> {
   // What lies beside dist/, where this is bundled to.
   const root = path.join(import.meta.dirname, '..')
   const commit = existsSync(path.join(root, '.git')) ? await commitOf(root, 'HEAD') : null
-  return `OWNER/layergate@${commit ?? '0'.repeat(40)} # v${VERSION}${commit === null ? ': put the full commit of the release here' : ''}`
+  return `${REPOSITORY}@${commit ?? '0'.repeat(40)} # v${VERSION}${commit === null ? ': put the full commit of the release here' : ''}`
 }
 
 const textAt = (map: YAMLMap | null, key: string): string | null => {

@@ -1,9 +1,10 @@
 // The files of a build context, read as a layer with them would be: archives are opened within the same budget, and what is not
 // looked into is told. Regular files alone: links are sent as links, and a pipe would be waited for.
+
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import path from 'node:path'
-import { codeOf } from '../checkout/whole-file.ts'
+import { reasonOf } from '../error.ts'
 import { weighInPackage } from '../evidence/vouching.ts'
 import { cleanPath } from '../image/path.ts'
 import { Content } from '../layer/content.ts'
@@ -85,7 +86,7 @@ export class ContextScan {
     try {
       handle = await open(path.join(this.#base, name), HOW)
     } catch (error) {
-      this.skip(name, `it cannot be read (${codeOf(error)})`, true)
+      this.skip(name, `it cannot be read: ${reasonOf(error)}`, true)
       return null
     }
     try {
@@ -108,7 +109,7 @@ export class ContextScan {
         return await readPiece(handle)
       } catch (error) {
         isRead = false
-        this.skip(name, `it cannot be read to its end (${codeOf(error)})`, true)
+        this.skip(name, `it cannot be read to its end: ${reasonOf(error)}`, true)
         return Buffer.alloc(0)
       }
     }

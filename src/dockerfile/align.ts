@@ -2,7 +2,7 @@
 // from the end, by keyword, and the texts are held against each other. A wrong line is worse than none: whatever does not
 // fit exactly, or fits in two ways, gives a reason and no lines.
 import { type Chain, type ChainStep, chainsOf } from './chain.ts'
-import type { Dockerfile, Instruction, Stage } from './dockerfile.ts'
+import { type Dockerfile, type Instruction, type Stage, stageOf } from './dockerfile.ts'
 import { textFits } from './fits.ts'
 import { appendedEntries, type Builder, builderOf, type HistoryInstruction, isFiller } from './history.ts'
 import { jsonWords, letters } from './words.ts'
@@ -261,7 +261,7 @@ function readings(history: readonly HistoryInstruction[]): (readonly HistoryInst
 export function align(dockerfile: Dockerfile, history: readonly HistoryInstruction[], target: string | null): Aligned {
   const { path, stages } = dockerfile
   if (dockerfile.error !== null) return { reason: `${path} is no Dockerfile that builds: ${dockerfile.error}` }
-  const wanted = target === null ? null : (stages.findLast(({ name, index }) => name === target.toLowerCase() || String(index) === target) ?? null)
+  const wanted = target === null ? null : stageOf(stages, target)
   if (target !== null && wanted === null) return { reason: `${path} has no stage ${JSON.stringify(target)}` }
   if (stages.length === 0) return { reason: `${path} has no FROM` }
   if (stages.length > MAX_STAGES) return { reason: `${path} has more than ${MAX_STAGES} stages` }

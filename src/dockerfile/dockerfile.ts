@@ -1,5 +1,6 @@
 // A Dockerfile as the builder reads it: stages and instructions with their lines.
 // https://docs.docker.com/reference/dockerfile/
+import { distance } from 'fastest-levenshtein'
 import { type Escape, type HereDocument, type LineStarts, type LogicalLine, readLogicalLines } from './logical-lines.ts'
 import { patternsOf } from './words.ts'
 
@@ -93,6 +94,25 @@ function readArgs(text: string, escapeCharacter: Escape, args: Map<string, strin
   }
 }
 
+/** https://docs.docker.com/reference/dockerfile/ */
+const KEYWORDS: ReadonlySet<string> = new Set(
+  'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(' '),
+)
+
+/** A syntax line that names another builder's language, which may have instructions of its own. */
+const OTHER_SYNTAX = /^(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!\S*docker\/dockerfile)\S/i
+
+/** The first instruction that the builder would refuse, in words; null for none. */
+function unknownInstruction(text: string, instructions: readonly Instruction[]): string | null {
+  if (OTHER_SYNTAX.test(text)) return null
+  const unknown = instructions.find(({ keyword }) => !KEYWORDS.has(keyword))
+  if (unknown === undefined) return null
+  const near = [...KEYWORDS].find((keyword) => distance(keyword, unknown.keyword) <= 2)
+  // What is longer is no misspelt word, and may be anything.
+  const name = /^[A-Z-]{1,16}$/.test(unknown.keyword) ? unknown.keyword : 'this'
+  return `line ${unknown.startLine}: ${name} is no instruction${near === undefined ? '' : ` (did you mean ${near}?)`}`
+}
+
 /** Parses a Dockerfile. Text that is none gives no stages. */
 export function parseDockerfile(path: string, text: string): Dockerfile {
   const read = readLogicalLines(text)
@@ -119,7 +139,8 @@ export function parseDockerfile(path: string, text: string): Dockerfile {
     }
   }
   close()
-  return { path, text, lines: text.replace(/^\ufeff/, '').split(/\r?\n/), escapeCharacter: read.escapeCharacter, globals, stages, error: read.error }
+  const error = read.error ?? unknownInstruction(text, [...globals, ...stages.flatMap(({ instructions }) => instructions)])
+  return { path, text, lines: text.replace(/^\ufeff/, '').split(/\r?\n/), escapeCharacter: read.escapeCharacter, globals, stages, error }
 }
 
 /** The physical line of a character of an instruction's text. */
@@ -154,3 +175,7 @@ export function flagValue({ flags }: Instruction, name: string): string | null {
   const flag = flags.find((candidate) => candidate.startsWith(`--${name}=`))
   return flag === undefined ? null : flag.slice(name.length + 3).replace(/^(["'])(.*)\1$/, '$2')
 }
+
+/** The stage that --target names, by its name or its number; null where there is none. */
+export const stageOf = (stages: readonly Stage[], target: string): Stage | null =>
+  stages.findLast(({ name, index }) => name === target.toLowerCase() || String(index) === target) ?? null

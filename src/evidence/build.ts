@@ -1,8 +1,10 @@
 // What is known of the build that made an image: its provenance, the Dockerfile in the checkout, the files that were copied.
+
 import { type BuildContext, type ContextFile, findSource, readContext } from '../checkout/build-context.ts'
 import { readSource, type SourceFile, searchDockerfiles } from '../checkout/checkout.ts'
-import { type Dockerfile, flagValue, parseDockerfile } from '../dockerfile/dockerfile.ts'
+import { type Dockerfile, flagValue, parseDockerfile, stageOf } from '../dockerfile/dockerfile.ts'
 import { findOrigin, type Origin } from '../dockerfile/origin.ts'
+import { ConfigError } from '../error.ts'
 import type { Image } from '../image/image.ts'
 import { readBuildDocuments } from '../provenance/documents.ts'
 import { engineProvenance } from '../provenance/engine.ts'
@@ -70,6 +72,7 @@ export async function findBuild(image: Image, options: BuildOptions): Promise<Bu
   }
   const parsed = (files: readonly SourceFile[]): Dockerfile[] => files.map(({ path, text }) => parseDockerfile(path, text))
   const dockerfiles = parsed(options.dockerfiles)
+  let known = dockerfiles
   const originWith = (found: readonly Dockerfile[], all: readonly Dockerfile[] | null): Origin =>
     findOrigin({
       config: image.config,
@@ -91,15 +94,33 @@ export async function findBuild(image: Image, options: BuildOptions): Promise<Bu
   if ((isChanged || (hasNone && !options.isNamed) || needsAll) && options.checkout !== null) {
     const search = await searchDockerfiles(options.checkout)
     const all = parsed(search.files)
-    const known = new Set(options.dockerfiles.map(({ path }) => path))
+    known = [...dockerfiles, ...all]
+    const given = new Set(options.dockerfiles.map(({ path }) => path))
     const candidates = [...parsed(await namedByProvenance(options.checkout, provenances)), ...all]
-    const more = candidates.filter(({ path }, index) => !known.has(path) && candidates.findIndex((other) => other.path === path) === index)
+    const more = candidates.filter(({ path }, index) => !given.has(path) && candidates.findIndex((other) => other.path === path) === index)
     const isWanted = isChanged || (hasNone && !options.isNamed)
     const searched = originWith(isWanted ? more : [], search.isWhole ? all : null)
     // Where nothing fits, the file at hand tells best why.
     if (!isWanted || isChanged || options.dockerfiles.length === 0 || searched.history.some(({ lines }) => lines !== null)) origin = searched
   }
+  assertTarget(options.target, origin, options.isNamed ? dockerfiles : known)
   return { origin, provenances, warnings: [...problems.map((problem) => ({ code: 'attestation-not-used', message: `${capital(problem)}.` })), ...origin.warnings] }
+}
+
+/** Stages of a Dockerfile that are listed. */
+const MAX_LISTED = 20
+
+/** A stage that no Dockerfile has is a mistake of whoever named it. Where provenance tells the lines, it does not matter. @throws ConfigError */
+function assertTarget(target: string | null, { history }: Origin, dockerfiles: readonly Dockerfile[]): void {
+  if (target === null || dockerfiles.length === 0 || history.some(({ lines }) => lines !== null)) return
+  if (dockerfiles.some(({ stages }) => stageOf(stages, target) !== null)) return
+  const [first, second] = dockerfiles
+  const names = first?.stages.slice(0, MAX_LISTED).map(({ name, index }) => name ?? String(index)) ?? []
+  throw new ConfigError(
+    second !== undefined
+      ? `--target ${target}: none of ${dockerfiles.length} Dockerfiles has a stage of that name. Name one with --dockerfile.`
+      : `--target ${target}: ${first?.path} has no stage of that name. Its stages: ${names.join(', ')}${(first?.stages.length ?? 0) > MAX_LISTED ? ', …' : ''}.`,
+  )
 }
 
 /** The files that the provenances say were built, whatever they are called. */

@@ -42,6 +42,9 @@ export const isProvenToken = ({ detector, strength }: SecretMatch): boolean => s
 /** Manual pages and documentation of what a distribution installs. */
 const MANUAL = /^\/usr\/(?:local\/)?share\/(?:doc|info|man)\//
 
+/** The path of the innermost member but for what is compressed in itself: `/usr/share/doc/x` of `data.tar.xz!/usr/share/doc/x`. */
+const memberPath = (inside: string): string => `/${inside.split('!/').at(-1)?.replace(/^\//, '')}`
+
 /** An assignment or a password that nothing but its surroundings tells. */
 const isWords = ({ generic, guessable }: SecretKind, { strength }: SecretMatch, path: string): boolean =>
   (generic === true || guessable === true) && (rankOf(strength) <= rankOf('possible') || (strength === 'likely' && MANUAL.test(path)))
@@ -128,6 +131,9 @@ export class Vouching {
     if (best !== null && isWords(kind, match, path) && !isWritten) return { match, isVouched: true }
     if (best?.trust === 'lower' && match.strength !== 'proven' && !isWritten)
       return { match: lowered(match, 'possible', `it is as ${best.record.package} was published, by its own record`), isVouched: false }
+    // The manual of a package that lies there as it was downloaded.
+    if (/\.(?:deb|rpm)$/.test(path) && match.inside !== null && isWords(kind, match, path) && MANUAL.test(memberPath(match.inside)))
+      return { match: asAside(kind, match, path), isVouched: false }
     if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path)) return { match, isVouched: false }
     return { match: asAside(kind, match, path), isVouched: false }
   }

@@ -72,6 +72,8 @@ export function findPrograms(filesystem: Filesystem, scans: readonly LayerScan[]
   const named = new Set<Version>()
   const renamed: Version[] = []
   for (const version of filesystem.present()) {
+    // What cron or init runs is a script that is called like the program.
+    if (version.path.startsWith('/etc/')) continue
     const { type } = version.entry
     if (type !== 'file' && type !== 'hardlink' && type !== 'symlink') continue
     const target = type === 'symlink' ? filesystem.find(version.path) : version

@@ -1,6 +1,8 @@
 // What the runner says about the run: the event, the repository, the commits.
+
 import { readFileSync, statSync } from 'node:fs'
 import * as z from 'zod'
+import { codeOf, reasonOf } from '../error.ts'
 import type { PullRequest, Repository } from './client.ts'
 
 const sha = z.string().regex(/^[0-9a-f]{40,64}$/)
@@ -128,7 +130,7 @@ function readEvent(file: string | undefined): { readonly payload: Payload | null
     if (!info.isFile() || info.size > MAX_EVENT) return { payload: null, problem: 'the file of GITHUB_EVENT_PATH is no event' }
     value = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    return { payload: null, problem: `the file of GITHUB_EVENT_PATH cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'no valid JSON'})` }
+    return { payload: null, problem: `the file of GITHUB_EVENT_PATH cannot be read: ${codeOf(error) === '' ? 'it is no valid JSON' : reasonOf(error)}` }
   }
   const parsed = eventSchema.safeParse(value)
   return parsed.success ? { payload: parsed.data, problem: null } : { payload: null, problem: 'the file of GITHUB_EVENT_PATH holds no event' }

@@ -3,11 +3,9 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
-import { ImageError } from '../error.ts'
+import { codeOf, ImageError, reasonOf } from '../error.ts'
 import type { Limits } from '../limits.ts'
 import { checkDocument, chunksOf, cleanName, type ImageFiles } from './files.ts'
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown error')
 
 /** Opens a regular file below the root. @returns null where there is nothing of that name */
 async function openInside(root: string, name: string, where: string): Promise<FileHandle | null> {
@@ -17,7 +15,7 @@ async function openInside(root: string, name: string, where: string): Promise<Fi
     real = await realpath(path.join(root, cleanName(name)))
   } catch (cause) {
     if (/^(?:ENOENT|ENOTDIR)$/.test(codeOf(cause))) return null
-    throw refuse(`cannot be read (${codeOf(cause)})`, cause)
+    throw refuse(`cannot be read: ${reasonOf(cause)}`, cause)
   }
   if (!real.startsWith(root.endsWith(path.sep) ? root : root + path.sep)) throw refuse('is a link that leads out of the layout')
   let handle: FileHandle
@@ -25,7 +23,7 @@ async function openInside(root: string, name: string, where: string): Promise<Fi
     // Without waiting: a pipe that nobody writes to would hold the run for ever.
     handle = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   } catch (cause) {
-    throw refuse(`cannot be read (${codeOf(cause)})`, cause)
+    throw refuse(`cannot be read: ${reasonOf(cause)}`, cause)
   }
   if ((await handle.stat()).isFile()) return handle
   await handle.close()
@@ -36,7 +34,7 @@ async function openInside(root: string, name: string, where: string): Promise<Fi
 export async function directoryFiles(directory: string, limits: Limits): Promise<ImageFiles> {
   const where = directory
   const root = await realpath(directory).catch((cause: unknown) => {
-    throw new ImageError('not-readable', `${directory}: cannot be read (${codeOf(cause)}).`, { cause })
+    throw new ImageError('not-readable', `${directory}: cannot be read: ${reasonOf(cause)}.`, { cause })
   })
   const need = async (name: string): Promise<FileHandle> => {
     const handle = await openInside(root, name, where)

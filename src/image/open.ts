@@ -1,7 +1,7 @@
 // From what the user named to an open image: recognised by content, never by name.
 import { type FileHandle, open as openFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { ImageError, UsageError } from '../error.ts'
+import { ImageError, reasonOf, UsageError } from '../error.ts'
 import type { Limits } from '../limits.ts'
 import { Asides } from '../packing/asides.ts'
 import { tarFiles } from './archive-files.ts'
@@ -97,7 +97,7 @@ async function openDirectory(directory: string, reference: string, options: Open
 
 async function openArchive(file: string, reference: string, options: OpenOptions, form: Form | null): Promise<Image> {
   const handle = await openFile(file, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw new ImageError('not-readable', `${file}: cannot be read (${cause.code ?? cause.message}).`, { cause })
+    throw new ImageError('not-readable', `${file}: cannot be read: ${reasonOf(cause)}.`, { cause })
   })
   const info = await handle.stat()
   if (info.isFile()) return openHandle(handle, file, reference, options, form)

@@ -82,6 +82,13 @@ function hiddenSettings(redactor: Redactor, settings: ReadonlyMap<string, string
   )
 }
 
+/** Why bases are not compared; one reason of both is said once. */
+function basesNotKnown(images: readonly Side['report']['image'][]): string[] {
+  const [first, second] = images
+  if (first !== undefined && second?.baseReason === first.baseReason) return [`The bases of both images are not known, so they are not compared: ${first.baseReason}.`]
+  return images.map(({ reference, baseReason }) => `The base of ${reference} is not known, so bases are not compared: ${baseReason}.`)
+}
+
 /** Compares two images or reports. */
 export function compare(old: Side, now: Side): Difference {
   const describe = ({ report: { image } }: Side): Difference['old'] => ({ reference: image.reference, id: image.id, size: image.size, layers: image.layers.length })
@@ -123,7 +130,7 @@ export function compare(old: Side, now: Side): Difference {
     files:
       both && hidden([...new Set([...both.a.files.keys(), ...both.b.files.keys()])].sort().flatMap((path) => fileChange(path, both.a.files.get(path), both.b.files.get(path)))),
     notes: [
-      ...unknown.map(({ report: { image } }) => `The base of ${image.reference} is not known, so that bases are not compared: ${image.baseReason}.`),
+      ...basesNotKnown(unknown.map(({ report }) => report.image)),
       ...(sameSalt ? [] : ['The two reports hash values under different salts: a value that changed in its place is not seen. salt in the configuration makes them comparable.']),
       ...(both === null ? ['A report lists no files, packages and settings: name two images to compare them.'] : []),
     ],

@@ -5,7 +5,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import * as z from 'zod'
-import { ConfigError } from '../error.ts'
+import { ConfigError, reasonOf } from '../error.ts'
 import { tarFiles } from '../image/archive-files.ts'
 import { CHUNK, decompress, sniff } from '../image/compression.ts'
 import type { ImageFiles } from '../image/files.ts'
@@ -99,8 +99,7 @@ export async function readBuildDocuments(value: string, directory: string, tempo
     return value.length > MAX_PROVENANCE * 2 ? { provenances: [], problems: ['the build metadata is too large'] } : fromJson(value, 'the build metadata')
   // A pipe without a writer would be waited for.
   const handle = await open(path.resolve(directory, value), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
-    throw new ConfigError(`${value}: the build metadata cannot be read (${code}). Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause })
+    throw new ConfigError(`${value}: the build metadata cannot be read: ${reasonOf(cause)}. Name the file that --metadata-file wrote, or a .dockerbuild record.`, { cause })
   })
   try {
     const info = await handle.stat()

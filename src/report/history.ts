@@ -2,10 +2,11 @@
 import type { Finding } from '../finding/finding.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { visible } from './escape.ts'
-import { bytes, layerOf, layerTally, shownFindings } from './words.ts'
+import { bytes, layerOf, layerTally, referenceName, shownFindings } from './words.ts'
 import { wrap } from './wrap.ts'
 
 const HEADINGS = ['layer', 'size', 'age', 'line', 'from', 'found', 'instruction'] as const
+const FROM = HEADINGS.indexOf('from')
 /** Columns that the instruction has at least. */
 const MIN_INSTRUCTION = 12
 
@@ -81,5 +82,6 @@ export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: {
   const at = image.history.find(({ dockerfile }) => dockerfile !== null)?.dockerfile
   const file = at == null ? '' : `\nlines of ${visible(at.path)}${at.changed === true ? ' as it was built' : ''}, ${at.certainty}`
   const warnings = report.warnings.filter(({ code }) => /lines|dockerfile|provenance|attestation/.test(code)).flatMap(({ message }) => ['', ...wrap(visible(message), '', '  ')])
-  return `${visible(image.reference)} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}${base}${file}\n\n${text.join('\n')}\n${warnings.map((line) => `${line}\n`).join('')}`
+  const legend = all.some((row) => row[FROM] === '?') ? '\n?  base or own: not known, and counted as own\n' : ''
+  return `${visible(referenceName(image))} · ${image.platform} · ${bytes(image.size)} · ${layerTally(image)}${base}${file}\n\n${text.join('\n')}\n${legend}${warnings.map((line) => `${line}\n`).join('')}`
 }

@@ -13,13 +13,24 @@ function order(a: Finding, b: Finding): number {
   return (a.dockerfile?.startLine ?? 0) - (b.dockerfile?.startLine ?? 0)
 }
 
+/** The other lines that the same value stands on: `also on lines 6, 8 and 10`. */
+function alsoLines({ dockerfile, related }: Finding): string[] {
+  const own = dockerfile?.startLine
+  const lines = [...new Set(related.flatMap(({ role, dockerfile: at }) => (role === 'also-in' && at !== null && at.startLine !== own ? [at.startLine] : [])))].sort((x, y) => x - y)
+  if (lines.length === 0) return []
+  const last = lines.length > 1 ? ` and ${lines.pop()}` : ''
+  return wrap(`also on ${last === '' ? 'line' : 'lines'} ${lines.join(', ')}${last}`, INDENT, `${INDENT}  `)
+}
+
 /** `Dockerfile:5: medium: message [rule]`, as compilers write, so that editors and problem matchers find the line. */
 export function renderLint(results: readonly LintResult[], { verbose }: { readonly verbose: boolean }): string {
   const lines: string[] = []
   for (const { path, verdict } of results) {
     const shown = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== 'info')).sort(order)
-    for (const { dockerfile, severity, message, ruleId, remedy } of shown) {
+    for (const finding of shown) {
+      const { dockerfile, severity, message, ruleId, remedy } = finding
       lines.push(visible(`${dockerfile?.path ?? path}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`))
+      lines.push(...alsoLines(finding))
       if (remedy !== '') lines.push(...wrap(`→ ${visible(remedy)}`, INDENT, `${INDENT}  `))
     }
     const accepted = verdict.findings.filter(({ suppressed }) => suppressed !== null)

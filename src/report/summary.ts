@@ -26,6 +26,7 @@ import {
   otherPlaceName,
   placeName,
   plural,
+  referenceName,
   remediesOf,
   shownFindings,
   sourceLine,
@@ -81,7 +82,7 @@ function compose(outcome: Outcome, measure: Measure): string {
   const { report } = outcome
   const { image, stats } = report
   const parts = [
-    `## ${headline(report, code(image.reference))}`,
+    `## ${headline(report, code(referenceName(image)))}`,
     untoldSection(report),
     `${countParts(report, strong).join(' · ')} · ${passedCount(report)} · ${layerTally(image)}, ${bytes(image.size)} · policy ${ruleOfVerdict(report, code)}`,
     loosenedSection(report),
@@ -126,7 +127,7 @@ function acceptSection(report: Report): string {
   ])
   return folded(
     'To accept one of these',
-    `In the configuration, with a reason (a real secret is revoked, not accepted):\n\n\`\`\`yaml\nignore:\n${entries.join('\n')}\n\`\`\`\n\nor on the line above, in the Dockerfile: \`# layergate-ignore: RULE reason until YYYY-MM-DD\``,
+    `In the configuration, with a reason (a real secret is revoked, not accepted):\n\n\`\`\`yaml\nignore:\n${entries.join('\n')}\n\`\`\`\n\nor on the line above, in the Dockerfile: \`# layergate-ignore: RULE path=/in/the/image reason until YYYY-MM-DD\`. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`,
   )
 }
 

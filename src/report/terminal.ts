@@ -24,6 +24,7 @@ import {
   otherPlaces,
   plural,
   readAs,
+  referenceName,
   remediesOf,
   shownFindings,
   sourceLine,
@@ -73,7 +74,7 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
   const { report } = outcome
   const { image, verdict, stats } = report
   const shown = verbose ? shownFindings(report) : toldFindings(report)
-  const name = `${visible(image.reference)} (${readAs(image.source)})`
+  const name = `${visible(referenceName(image))} (${readAs(image.source)})`
   if (shown.length === 0 && report.warnings.length === 0 && stats.skipped.length === 0 && report.policy.loosened.length === 0 && report.baseline.fixed.length === 0 && !verbose) {
     const known = knownFindings(report).length
     const ignored = `${known === 0 ? '' : `, ${known} known`}${verdict.suppressed === 0 ? '' : `, ${verdict.suppressed} ignored`}`
@@ -174,7 +175,8 @@ function fixLines(outcome: Outcome, finding: Finding, paint: Paint): string[] {
   if (parts.reduce((sum, { lines }) => sum + lines.length, 0) > MAX_FIX) return ['      (the changed lines are in the JSON report and the job summary)']
   return parts.flatMap(({ title, lines }) => [
     ...wrap(visible(title), '      ', '        '),
-    ...lines.flatMap((line) => wrap(visible(line), '        ', '          ').map((own) => paint(line.startsWith('+') ? 'green' : 'red', own))),
+    // Whole lines, however long they are: people copy them.
+    ...lines.map((line) => paint(line.startsWith('+') ? 'green' : 'red', `        ${visible(line)}`)),
   ])
 }
 

@@ -57,11 +57,20 @@ export function placeName(location: Location): string {
 /** Where to look for a finding: `Dockerfile:7`, else its place in the image. */
 export const lineName = ({ dockerfile, location }: Finding): string => (dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`)
 
-/** `5 base layers + 3 own`. */
-export function layerTally(image: ReportImage): string {
-  const base = image.layers.filter((layer) => layer.base === true).length
-  const own = image.layers.length - base
-  return base === 0 ? plural(image.layers.length, 'layer') : `${plural(base, 'base layer')} + ${own} own`
+/** The image as it was named; a dash is standard input. */
+export const referenceName = ({ reference }: Pick<ReportImage, 'reference'>): string => (reference === '-' ? 'standard input' : reference)
+
+/** `5 base layers + 3 own`, `2 own layers + 3 not known`. */
+export function layerTally({ layers }: ReportImage): string {
+  const count = (base: boolean | null): number => layers.filter((layer) => layer.base === base).length
+  const kinds = [
+    { count: count(true), name: 'base' },
+    { count: count(false), name: 'own' },
+    { count: count(null), name: 'not known' },
+  ].filter((kind) => kind.count > 0)
+  const [first, ...rest] = kinds
+  if (first === undefined || (rest.length === 0 && first.name !== 'base')) return plural(layers.length, 'layer')
+  return [plural(first.count, `${first.name} layer`), ...rest.map((kind) => `${kind.count} ${kind.name}`)].join(' + ')
 }
 
 /**

@@ -123,7 +123,7 @@ describe('what COPY takes is what is read', () => {
     // No name that JavaScript can give back.
     writeFileSync(Buffer.concat([Buffer.from(`${folder.path}/caf`), Buffer.from([0xe9])]), 'x')
     const found = await inspect()
-    expect(found.skipped).toMatchObject([{ isUnread: true, reason: 'it cannot be read (ENOENT)' }])
+    expect(found.skipped).toMatchObject([{ isUnread: true, reason: 'it cannot be read: no such file or directory' }])
     expect(contextFails(found)).toBe(true)
     expect(renderContext(found, false)).toMatch(/^FAIL/)
   })

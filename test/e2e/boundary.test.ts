@@ -36,7 +36,7 @@ describe('an event that does not say where it starts from', () => {
       { event: { name: 'pull_request', payload: { pull_request: { number: 7, head: { sha: HEAD } } } } },
       /The event pull_request names no base commit: nobody can tell/,
     ],
-    ['is not there', { env: { GITHUB_EVENT_PATH: '/nowhere/event.json' } }, /cannot be read \(ENOENT\)/],
+    ['is not there', { env: { GITHUB_EVENT_PATH: '/nowhere/event.json' } }, /cannot be read: no such file or directory/],
     ['is no object', { event: { name: 'merge_group', payload: ['x'] } }, /holds no event/],
     ['has no name', { event: { name: '', payload: {} } }, /GITHUB_EVENT_NAME is not set/],
   ])('%s: nothing is judged, by no policy', async (_name, options, message) => {

@@ -104,7 +104,7 @@ describe('layergate baseline', () => {
   it('keeps the images apart: a second one has its own section, and what it has no section for is new', () => {
     layergate('baseline', 'create', 'old.tar')
     // Without a section of its own nothing of another image is known.
-    expect(layergate('scan', 'new.tar')).toMatchObject({ status: 1, stdout: expect.stringContaining('says nothing of new') })
+    expect(layergate('scan', 'new.tar')).toMatchObject({ status: 1, stdout: expect.stringContaining('has no entries for new') })
     expect(layergate('baseline', 'update', 'new.tar').stdout).toMatch(/1 finding of new, 1 new, 0 gone/)
     expect(Object.entries(file().images).map(([name, entries]) => [name, entries.length])).toEqual([
       ['new', 1],
@@ -184,7 +184,7 @@ describe('layergate diff', () => {
       ]) {
         const { facts, notes } = JSON.parse(layergate('diff', ...sides, '--format', 'json').stdout) as Difference
         expect(facts.map(({ name }) => name)).not.toContain('base')
-        expect(notes.join()).toMatch(/The base of old\.tar is not known, so that bases are not compared: Dockerfile does not fit/)
+        expect(notes.join()).toMatch(/The base of old\.tar is not known, so bases are not compared: Dockerfile does not fit/)
       }
       // Where both are known they are compared, and from scratch is no base.
       layergate('scan', 'new.tar', '--dockerfile', 'Dockerfile', '--format', 'json=known.json')
@@ -217,7 +217,7 @@ describe('layergate diff', () => {
   it.each([
     [['diff', 'old.tar'], /Name two images or reports/],
     [['diff', 'old.tar', '-'], /save them to files/],
-    [['diff', 'old.tar', 'nothing.json'], /nothing\.json: the report cannot be read: ENOENT/],
+    [['diff', 'old.tar', 'nothing.json'], /nothing\.json: the report cannot be read: no such file or directory/],
     [['diff', 'old.tar', 'new.tar', '--format', 'yaml'], /there is no such format/],
   ])('%j', (args, message) => {
     expect(layergate(...args)).toMatchObject({ status: 2, stderr: expect.stringMatching(message) })

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ValueSearch } from '../../src/evidence/repeats.ts'
 import { KnownPublic, publicHash } from '../../src/secrets/known.ts'
-import { buildImage, type FileSpec, type ImageSpec, type LayerSpec, type Layout, sha256 } from '../image-builder.ts'
+import { buildImage, type FileSpec, type ImageSpec, type LayerSpec, type Layout, sha256, tar } from '../image-builder.ts'
 import { judgeArchive, type RunOptions } from '../run-gate.ts'
 import { VALUES } from '../values.ts'
 
@@ -24,6 +24,13 @@ const file = (name: string, content = KEY): FileSpec => ({ name, content })
 
 const copy = (...files: FileSpec[]): LayerSpec => ({ by: 'COPY . / # buildkit', files })
 const run = (command: string, ...files: FileSpec[]): LayerSpec => ({ by: `RUN /bin/sh -c ${command} # buildkit`, files })
+
+/** An archive of one member, as Debian packages are. */
+const ar = (name: string, content: Buffer): Buffer =>
+  Buffer.concat([
+    Buffer.from(`!<arch>\n${`${name}/`.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'100644'.padEnd(8)}${String(content.length).padEnd(10)}\`\n`),
+    content,
+  ])
 
 async function judge(layers: readonly LayerSpec[], { layout, overrides, ...options }: RunOptions & { layout?: Layout; overrides?: Record<string, unknown> } = {}) {
   const spec: ImageSpec = { layers, config: { User: '1000' }, ...(overrides === undefined ? {} : { overrides }) }
@@ -189,6 +196,21 @@ describe('words of a path', () => {
     const readme = file('app/node_modules/x/README.md', `const password = "${value('password')}Zq81"\n`)
     expect(await judge([copy(readme, manifest('app/node_modules/x'))], { policy: 'extends: strict' })).toMatchObject({ severities: ['low'] })
     expect(await judge([copy(readme)], { policy: 'extends: strict' })).toMatchObject({ severities: ['medium'] })
+  })
+
+  it.each([
+    ['a changelog', 'usr/share/doc/x/changelog', 'password', 'deb', 'low'],
+    ['a manual', 'usr/share/man/man1/x.1', 'password', 'deb', 'low'],
+    ['a page of info', 'usr/share/info/x.info', 'password', 'rpm.deb', 'low'],
+    ['what is no manual', 'usr/share/x/settings.ini', 'password', 'deb', 'medium'],
+    ['a package under another name', 'usr/share/doc/x/changelog', 'password', 'ar', 'medium'],
+    ['a token', 'usr/share/doc/x/changelog', 'github-token', 'deb', 'critical'],
+  ])('lower a generic value in the manual of a package that was downloaded: %s', async (_about, member, kind, ending, severity) => {
+    const text = kind === 'password' ? `const password = "${value('password')}Zq81"\n` : value(kind)
+    const archive = ar('data.tar', await tar([{ name: member, content: text }]))
+    expect(await judge([run('apt-get install -y x', { name: `var/cache/apt/archives/x.${ending}`, content: archive })], { policy: 'extends: strict' })).toMatchObject({
+      severities: [severity],
+    })
   })
 
   it('lower no token that proves itself', async () => {
