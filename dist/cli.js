@@ -21605,11 +21605,20 @@ var PLACEHOLDER = new RegExp(
   ].join("|"),
   "i"
 );
-var USUAL_PASSWORD = /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
+var USUAL_PASSWORD = /^(?:(?:an?|my|our|some|the|your)[-_ ])?(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i;
 var isUsualPassword = (password) => USUAL_PASSWORD.test(password);
 var REFERENCE = /^\$[A-Za-z_({]|\$\{|\$\(|\{\{|^%[A-Za-z_]+%$|^%[sdv(]|^<[^>]*>$|^@[A-Za-z_.-]+@?$|^\{[^}]*\}$|^ENC[[(]|^vault:|^ssm:|^arn:|^secret:|^env[:.]|^file:|^[{[]|\\\(|#\{|%\(|<%/;
 var isPlaceholder = (value) => REFERENCE.test(value) || PLACEHOLDER.test(value);
-var isMixed = (text5) => /\d/.test(text5) && /[A-Z]/.test(text5) && /[a-z]/.test(text5);
+var DRAWN_CHANGES = 4;
+var JOINED_WORDS = /^(?:[a-z]+|[A-Z][a-z]+|[A-Z]+)(?:[A-Z][a-z]{2,})*$/;
+var LONG_WORD = /[A-Z]?[a-z]{2,}|[A-Z]{3,}/g;
+var areWords = (letters2) => JOINED_WORDS.test(letters2) && (letters2.match(LONG_WORD) ?? []).every((word) => word.length < 3 || /[aeiouy]/i.test(word));
+function isDrawn(text5) {
+  const [digits, small, large] = [/\d/.test(text5), /[a-z]/.test(text5), /[A-Z]/.test(text5)];
+  if (digits && small && large) return true;
+  if (digits) return (text5.match(/\d(?=[A-Za-z])|[A-Za-z](?=\d)/g)?.length ?? 0) >= DRAWN_CHANGES;
+  return small && large && !text5.split(/[^A-Za-z]+/).every((part3) => part3 === "" || areWords(part3));
+}
 var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
 var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
 function stepped(token2) {
@@ -22467,6 +22476,7 @@ function credentialsOf(command2) {
     ];
   });
 }
+var accountCredentials = (command2) => accountPasswords(command2).flatMap(({ how, value, kind }) => kind !== "literal" || value === null || value === "" ? [] : [{ by: how, value, kind, hidden: [value] }]);
 function phrasesOf(text5, value) {
   return text5.split(/\s+/).flatMap((word, index, all2) => {
     if (!word.includes(value)) return [];
@@ -32100,13 +32110,14 @@ var SAYS2 = {
 };
 var passwordSet = {
   meta: meta13,
-  *check({ steps }) {
+  *check({ steps, given: given2 }) {
     for (const step2 of steps) {
       if (step2.of !== "image") continue;
       for (const command2 of step2.commands) {
         const all2 = accountPasswords(command2);
         const set = all2.find(({ kind }) => kind === "literal") ?? all2[0];
         if (set === void 0) continue;
+        if (accountCredentials(command2).some((credential) => given2.isTold(step2, credential))) continue;
         const isLiteral = set.kind === "literal";
         yield onCommand(meta13, step2, command2, {
           severity: SEVERITY2[set.kind],
@@ -36394,7 +36405,7 @@ var CODES = Array.from({ length: 123 }, (_, code3) => code3).filter((code3) => /
 var each = (front, digits) => [...digits].map((digit2) => front + digit2);
 var LETTER_ESCAPES = [
   ...CODES.map((code3) => ({ text: `%${code3.toString(16)}`, ignoreCase: true })),
-  ...["\\x2d", "\\u002d"].map((text5) => ({ text: text5, ignoreCase: true })),
+  ...["\\x2d", "\\u002d", "%3d", "%3a"].map((text5) => ({ text: text5, ignoreCase: true })),
   ...each("\\x", "34567").map((text5) => ({ text: text5, ignoreCase: true })),
   ...[
     ...each("\\u00", "34567"),
@@ -36418,13 +36429,23 @@ var BASES = [16, 16, 16, 16, 16, 8, 16, 10];
 var isWord3 = (byte) => byte !== void 0 && (byte >= 48 && byte <= 57 || byte >= 65 && byte <= 90 || byte === 95 || byte >= 97 && byte <= 122);
 var isHexDigit = (byte) => byte !== void 0 && (byte >= 48 && byte <= 57 || (byte | 32) >= 97 && (byte | 32) <= 102);
 var goesOn2 = (byte) => isWord3(byte) || byte === 37 || byte === 38 || byte === 92 || byte === 59;
+var MIN_VALUE2 = 12;
+function isValue(window, position) {
+  for (let at3 = position; at3 < position + MIN_VALUE2; at3++) {
+    const byte = window[at3];
+    if (!goesOn2(byte) && byte !== 43 && byte !== 45 && byte !== 46 && byte !== 47) return false;
+  }
+  return true;
+}
 function escapesLetter(window, position) {
   if (window[position] === 37 && (!isHexDigit(window[position + 1]) || !isHexDigit(window[position + 2]))) return false;
   const text5 = window.toString("latin1", position, position + LONGEST);
   const match2 = ESCAPE3.exec(text5);
   if (match2 === null) return false;
   const group = BASES.findIndex((_, index) => match2[index + 1] !== void 0);
-  if (group !== -1 && !/[A-Za-z0-9_-]/.test(String.fromCharCode(Number.parseInt(match2[group + 1] ?? "", BASES[group])))) return false;
+  const character = group === -1 ? "_" : String.fromCharCode(Number.parseInt(match2[group + 1] ?? "", BASES[group]));
+  if (/[=:]/.test(character)) return isWord3(window[position - 1]) && isValue(window, position + match2[0].length);
+  if (!/[A-Za-z0-9_-]/.test(character)) return false;
   return goesOn2(window[position - 1]) || goesOn2(window[position + match2[0].length]);
 }
 var BEFORE = 512;
@@ -36877,12 +36898,11 @@ var ContentScan = class _ContentScan {
     if (inner.dropped.size > 0) this.#keep().leaveOut(inner.dropped);
     return inner.matches;
   }
-  /** Takes what was found where letters are escaped; what is written plainly there was found before. */
+  /** Takes what was found where escapes are undone; what is written plainly there was found before, and is one with this. */
   #addUnescaped(match2, text5, start) {
     const detector = this.#compiled.catalogue.kindOf(match2.detector);
     const from = start + text5.original(match2.offset);
     const to = start + text5.original(match2.offset + match2.length);
-    if (to - from === match2.length && match2.encoding === "raw") return;
     const offset = this.#base + from;
     const companion = match2.companion ?? this.#kernel.window.toString("latin1", from, to);
     this.#keep().add({ ...match2, detector, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion });
@@ -37457,7 +37477,7 @@ var AI = [
     docs: "https://docs.fireworks.ai/",
     forms: ["fw_{62:24}"],
     quiet: ["fw_initialize_connection", "fw_loadModuleFromFirmware"],
-    check: ({ value }) => /\d/.test(value.slice(3)) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
+    check: ({ value }) => isDrawn(value.slice(3)) ? {} : null
   }),
   token({
     id: "friendli-token",
@@ -37562,7 +37582,7 @@ var AI = [
     revoke: "Delete the token in the Modal settings",
     docs: "https://modal.com/docs/reference/modal.config",
     forms: ["as-{62:22}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null,
+    check: ({ value }) => isDrawn(value) ? {} : null,
     quiet: ["as-registeredInTheDocument"]
   }),
   token({
@@ -37685,7 +37705,7 @@ var AI = [
     docs: "https://platform.stability.ai/docs/getting-started/authentication",
     forms: ["sk-{62:48}"],
     quiet: ["risk-{62:48}", "sk-{a:48}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) && !value.includes("T3BlbkFJ") ? {} : null
+    check: ({ value }) => isDrawn(value) && !value.includes("T3BlbkFJ") ? {} : null
   }),
   token({
     id: "tavily-key",
@@ -37724,7 +37744,7 @@ var AI = [
     docs: "https://docs.voyageai.com/",
     forms: ["pa-{64:43}"],
     quiet: ["pa-a-class-name-of-many-small-words-in-a-style-ab", "spa-{64:43}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) && (value.match(/-/g) ?? []).length < 6 ? {} : null
+    check: ({ value }) => isDrawn(value) && (value.match(/-/g) ?? []).length < 6 ? {} : null
   }),
   token({
     id: "wandb-key",
@@ -38012,7 +38032,7 @@ var AZURE = [
 var AWS_DOCS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids";
 var AWS_REVOKE = "Deactivate and delete the access key in IAM, then make a new one";
 var AWS_OPENS = "whatever the IAM user or role may do in the account";
-var isMixedKey = (value) => isMixed(value) && !/^[0-9a-f]+$/i.test(value);
+var isMixedKey = (value) => isDrawn(value) && !/^[0-9a-f]+$/i.test(value);
 function secretBehind(behind2) {
   const [own2 = ""] = behind2.split(/A[KS]IA[A-Z2-7]{16}/);
   for (const [run] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
@@ -38032,7 +38052,7 @@ var CLOUD = [
     docs: "https://www.alibabacloud.com/help/en/ram/user-guide/create-an-accesskey-pair",
     forms: ["LTAI{62:12-20}"],
     strength: "possible",
-    check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) ? {} : null
+    check: ({ value }) => isDrawn(value.slice(4)) ? {} : null
   }),
   named2({
     id: "alibaba-secret-key",
@@ -38279,7 +38299,7 @@ var CLOUD = [
     revoke: "Remove the access of the application in the Google account",
     docs: "https://developers.google.com/identity/protocols/oauth2",
     forms: ["1//0{64:40-110}"],
-    check: ({ value }) => /\d/.test(value.slice(4)) && /[A-Z]/.test(value) ? {} : null
+    check: ({ value }) => isDrawn(value.slice(4)) ? {} : null
   }),
   token({
     id: "gcp-oauth-secret",
@@ -38745,7 +38765,7 @@ var CODE = [
     docs: "https://www.infracost.io/docs/",
     forms: ["ico-{62:32}"],
     quiet: ["ico-{a:32}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   {
     id: "jenkins-crumb",
@@ -38940,7 +38960,7 @@ var CODE = [
     strength: "possible",
     examples: ["TRAVIS_TOKEN={62:22}"],
     quiet: ["travis_token_placeholder_value"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   })
 ];
 
@@ -38980,7 +39000,7 @@ var DATA = [
     names: ["confluent", "sasl.password", "cflt", "kafka_api", "kafka_secret", "schema_registry"],
     values: ["{b64:64}", "cflt{b64:60}"],
     examples: ["CONFLUENT_API_SECRET={b64:64}", "sasl.password=cflt{b64:60}"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   token({
     id: "databricks-token",
@@ -39064,7 +39084,7 @@ var DATA = [
     docs: "https://neon.tech/docs/manage/api-keys",
     forms: ["napi_{36:64}", "npg_{62:12}"],
     quiet: ["npg_{a:12}"],
-    check: ({ value }) => value.startsWith("napi_") || isMixed(value.slice(4)) ? {} : null
+    check: ({ value }) => value.startsWith("napi_") || isDrawn(value.slice(4)) ? {} : null
   }),
   token({
     ...PLANETSCALE,
@@ -39144,7 +39164,7 @@ var DATA = [
     values: ["A{62:2}{64:45-70}={b64=:0-1}", "A{62:2}{64:50-80}"],
     word: /token|passw/i,
     examples: ["UPSTASH_REDIS_REST_TOKEN=AX{64:57}"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   token({
     id: "xata-key",
@@ -39921,7 +39941,7 @@ var HOSTING = [
     values: ["{64:40}", "{hex:37}"],
     examples: ["CLOUDFLARE_API_TOKEN={64:40}", "CF_API_KEY={hex:37}"],
     quiet: ["cloudflare_commit={hex:40}", "cloudflare-api-shield-schema-validation-v2"],
-    check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) ? {} : null
+    check: ({ value }) => isDrawn(value.slice(4)) ? {} : null
   }),
   token({
     id: "cloudflare-origin-ca-key",
@@ -39971,7 +39991,7 @@ var HOSTING = [
     docs: "https://www.fastly.com/documentation/reference/api/auth-tokens/",
     names: ["fastly"],
     values: ["{64:32}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null,
+    check: ({ value }) => isDrawn(value) ? {} : null,
     quiet: ["fastly_service_hash={hex:32}"]
   }),
   token({
@@ -40024,7 +40044,7 @@ var HOSTING = [
     docs: "https://docs.netlify.com/api/get-started/",
     names: ["netlify"],
     values: ["{64:43}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   token({
     id: "netlify-token",
@@ -40067,7 +40087,7 @@ var HOSTING = [
     revoke: "Revoke the key in the Render account settings",
     docs: "https://render.com/docs/api",
     forms: ["rnd_{62:28}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null,
+    check: ({ value }) => isDrawn(value) ? {} : null,
     quiet: ["rnd_{a:28}"]
   }),
   token({
@@ -40098,7 +40118,7 @@ var HOSTING = [
     word: /token/i,
     examples: ["VERCEL_TOKEN={62:24}"],
     quiet: ["vercel_project_id=prj_{62:24}"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   token({
     id: "vercel-token",
@@ -40379,7 +40399,8 @@ function derKey(der) {
   }
   return null;
 }
-function checkPem(label, given2, before = "") {
+function checkPem(written, given2, before = "") {
+  const label = written.replaceAll("+", " ");
   const body = withoutPrefix(given2, before);
   const checked3 = decodePem(label, body);
   return checked3 === null ? null : { ...checked3, value: canonicalPem(label, body) };
@@ -40475,7 +40496,7 @@ var serviceAccount = ({ after: after2, before }) => /^[\s\S]{0,700}?\\?"client_e
 var pem = (found) => checkPem(found.groups["label"] ?? "", found.groups["body"] ?? "", found.before);
 var PEM = {
   literals: ["-----BEGIN "],
-  pattern: /-----BEGIN (?<label>[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----(?<body>(?:(?!-----)[\x09-\x7e]){40,15000}?)-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----/y,
+  pattern: /-----BEGIN[ +](?<label>[A-Z0-9 +]{0,30}PRIVATE[ +]KEY(?:[ +]BLOCK)?)-----(?<body>(?:(?!-----)[\x09-\x7e]){40,15000}?)-----END[ +][A-Z0-9 +]{0,30}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----/y,
   window: 16384,
   strength: "likely"
 };
@@ -40874,16 +40895,17 @@ var ASSIGNMENT_WORDS = [
 ];
 var SCHEME_ENDS = ["://", ":\\/\\/", "%3A%2F%2F", "%3a%2f%2f", "\\://", ":\\\\/\\\\/", ":\\u002F\\u002F", ":\\u002f\\u002f"];
 var LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i;
-var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i;
+var EXAMPLE_HOST = /(?:^|[.@])(?:example|test|invalid|local(?:domain)?|(?:my|our|some|your)?[-]?company(?:[-]?name)?(?=\.))(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i;
 var RFC_EXAMPLES = /* @__PURE__ */ new Set(["7Fjfp0ZBr1KtDRbnfVdmIw", "Circle Of Life", "gX1fBat3bV", "open sesame", "opensesame"]);
 var TEMPLATE = /^(?:\$\w+)+$|\$[{(]|\$[A-Z][A-Z0-9_]{2}|\{\{|\{[\w.]{0,60}\}|[#%<]\{|<%|%\(|^%(?:[sdv](?![0-9A-Fa-f])|\w{1,60}%$|(?![0-9A-Fa-f]{2}))|`|\\(?![$&!'"@#])/;
+var isSampleAccount = (user, password) => /^scott$/i.test(user) && /^tiger(?![a-z])/i.test(password);
 function checkUserinfo({ groups }) {
   const { user = "", value: password = "", host = "" } = groups;
   const decoded3 = password.includes("%") ? decodeURIComponentSafely(password) : password;
   if (decoded3.length < 3 || TEMPLATE.test(password) || /[<>]|^:|\.\.\.|^[*xX.]+$/.test(password) || /[<>${}%*[\]]/.test(host) || /[<>${}%]/.test(user.slice(0, 2))) return null;
   if (/["'](?:[,:;)\]}=&|]|$)|(?:^|[,:;([{=&|])["']/.test(password)) return null;
   const isExample = EXAMPLE_HOST.test(host);
-  const isUsual = isUsualPassword(decoded3) || decoded3 === user;
+  const isUsual = isUsualPassword(decoded3) || decoded3 === user || isSampleAccount(user, decoded3);
   if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded3) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host } };
   const facts = { ...user.length >= 20 && /\d/.test(user) ? {} : { user }, host };
   if (isExample) return { strength: "harmless", note: "for a host of examples", facts };
@@ -40903,7 +40925,7 @@ function decodeURIComponentSafely(text5) {
 var usable = (password) => password.length >= 4 && !RFC_EXAMPLES.has(password) && !isPlaceholder(password) && !isUsualPassword(password) && !/^[-$<{%]/.test(password);
 function weighPassword(password, isExample, facts) {
   if (password.length < 3 || RFC_EXAMPLES.has(password) || TEMPLATE.test(password) || /^[-<{*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null;
-  const isUsual = isUsualPassword(password) || isPlaceholder(password.replace(/^\$+/, ""));
+  const isUsual = isUsualPassword(password) || isPlaceholder(password.replace(/^\$+/, "")) || isSampleAccount(facts["user"] ?? "", password);
   if (isUsual) return { strength: "harmless", note: "a default password, or an example", facts };
   return isExample ? { strength: "harmless", note: "for a host of examples", facts } : { facts };
 }
@@ -40928,7 +40950,8 @@ var LOGINS2 = [
     strength: "possible",
     context: true,
     check: ({ value, path: path20 }) => {
-      if (!/\d.*\d/.test(value) || !/[A-Za-z].*[A-Za-z]/.test(value) || isPlaceholder(value) || isFiller(value)) return null;
+      if (!(/\d.*\d/.test(value) && /[A-Za-z].*[A-Za-z]/.test(value)) && !isDrawn(value)) return null;
+      if (isPlaceholder(value) || isFiller(value)) return null;
       return path20 === "" ? { strength: "likely" } : {};
     }
   },
@@ -41022,12 +41045,18 @@ var LOGINS2 = [
     docs: "https://curl.se/libcurl/c/CURLOPT_USERPWD.html",
     revoke: "Change the password",
     examples: ['curl_setopt($ch, CURLOPT_USERPWD, "svc:{62:12}");', "curl_easy_setopt(curl, CURLOPT_PASSWORD, '{62:14}');"],
-    quiet: ["curl_setopt($ch, CURLOPT_USERPWD, $login);", 'curl_easy_setopt(curl, CURLOPT_PASSWORD, "secret");', 'CURLOPT_PASSWORD, "${PW}"'],
+    quiet: [
+      "curl_setopt($ch, CURLOPT_USERPWD, $login);",
+      'curl_easy_setopt(curl, CURLOPT_PASSWORD, "secret");',
+      'CURLOPT_PASSWORD, "${PW}"',
+      "'CURLOPT_PASSWORD', 'CURLOPT_READDATA',"
+    ],
     literals: ["CURLOPT_"],
     pattern: /CURLOPT_(?:(?:PROXY)?USERPWD|(?:PROXY|KEY|SSLKEY|SSLCERT)?PASSW(?:OR)?D)["']?\s{0,4}(?:,|=>)\s{0,4}["'](?:[^:"'\s]{1,60}:)?(?<value>[^"'\s$<>{]{4,120})["']/y,
     strength: "likely",
     guessable: true,
-    check: ({ value }) => weighPassword(value, false, {})
+    // Lists of constants hold its name and the next one.
+    check: ({ value }) => /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) ? null : weighPassword(value, false, {})
   },
   {
     id: "generic-assignment",
@@ -41085,7 +41114,9 @@ var LOGINS2 = [
     check: ({ value: whole4, groups, before }) => {
       const value = groups["single"] ?? whole4;
       const host = /(?:Server|Data Source|Host|Addr(?:ess)?)\s*=\s*([^;]+)/i.exec(before)?.[1] ?? /jdbc:\w+:\/\/([^/?;]+)/i.exec(before)?.[1];
-      const checked3 = weighPassword(value, host !== void 0 && EXAMPLE_HOST.test(host), host === void 0 ? {} : { host });
+      const user = /\b(?:User(?: ?ID)?|Uid)\s{0,2}=\s{0,2}([^;]{1,80})/i.exec(before)?.[1] ?? "";
+      const facts = host === void 0 ? {} : { host };
+      const checked3 = isSampleAccount(user, value) ? { strength: "harmless", note: "an account of samples", facts } : weighPassword(value, host !== void 0 && EXAMPLE_HOST.test(host), facts);
       if (checked3 === null) return null;
       const isLocal2 = host !== void 0 && (LOCAL_HOST.test(host) || host.startsWith(".") || /\(local/i.test(host));
       return { ...checked3, value, ...checked3.strength === void 0 && isLocal2 ? { strength: "possible" } : {} };
@@ -41136,7 +41167,7 @@ var MANAGERS2 = [
     values: ["{64:64}"],
     word: /secret|token/i,
     examples: ["AUTH0_CLIENT_SECRET={64:64}"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   named2({
     id: "bitwarden-token",
@@ -41200,7 +41231,7 @@ var MANAGERS2 = [
     values: ["{62:40}"],
     word: /skey|secret/i,
     examples: ["DUO_SKEY={62:40}", "skey = {62:40}"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   token({
     id: "infisical-token",
@@ -41325,7 +41356,7 @@ var MANAGERS2 = [
     strength: "likely",
     examples: ["VAULT_TOKEN=s.{62:24}", "-vaultToken s.{64:98}"],
     quiet: ["vault.s.getConfigurationSettings", "VAULT_TOKEN=s.{a:24}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? ofFiller(value.slice(2)) : null
+    check: ({ value }) => isDrawn(value) ? ofFiller(value.slice(2)) : null
   },
   token({
     ...VAULT,
@@ -41360,7 +41391,7 @@ var MANAGERS2 = [
     names: ["zerotier", "zt_token"],
     values: ["{62:32}"],
     word: /token|key/i,
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   })
 ];
 
@@ -41497,7 +41528,7 @@ var MESSAGING = [
     values: ["{62:16}", "WPL_AP1.{62:16}.{b64=:8}"],
     word: /secret/i,
     examples: ["LINKEDIN_CLIENT_SECRET={62:16}", "linkedin_client_secret: WPL_AP1.{62:16}.{b64:7}="],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   token({
     id: "linkedin-token",
@@ -41507,7 +41538,7 @@ var MESSAGING = [
     revoke: "Revoke the token in the LinkedIn developer portal",
     docs: "https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow",
     forms: ["AQX{64:100-400}", "AQV{64:100-400}", "AQW{64:100-400}"],
-    check: ({ value }) => /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value.slice(3)) ? { strength: "possible" } : null
+    check: ({ value }) => isDrawn(value.slice(3)) ? { strength: "possible" } : null
   }),
   token({
     id: "mailchimp-key",
@@ -41560,7 +41591,7 @@ var MESSAGING = [
     docs: "https://mailchimp.com/developer/transactional/guides/quick-start/",
     forms: ["md-{64:22}"],
     quiet: ["cmd-{64:22}", "md-list-item-with-a-nested-one"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   named2({
     id: "mattermost-token",
@@ -41615,7 +41646,7 @@ var MESSAGING = [
     docs: "https://resend.com/docs/dashboard/api-keys/introduction",
     forms: ["re_{62:8}_{62:24}"],
     quiet: ["re_{a:8}_{a:24}", "core_{62:8}_{62:24}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   token({
     id: "sendgrid-key",
@@ -41738,7 +41769,7 @@ var MESSAGING = [
     strength: "likely",
     examples: ["TWILIO_AUTH_TOKEN={hex:32}", "twilio_api_secret: {62:32}"],
     quiet: ["TWILIO_ACCOUNT_SID=AC{hex:32}", "TWILIO_AUTH_TOKEN=${TOKEN}"],
-    check: ({ value }) => /\d/.test(value) ? ofFiller(value) : null
+    check: ({ value }) => isDrawn(value) || /^[0-9a-f]+$/.test(value) ? ofFiller(value) : null
   },
   {
     ...TWILIO,
@@ -41779,7 +41810,7 @@ var MESSAGING = [
     values: ["{d:6-20}-{62:40}", "{62:50}", "{62:45}"],
     word: /secret|token|key/i,
     examples: ["TWITTER_ACCESS_TOKEN={d:18}-{62:40}", "twitter_consumer_secret={62:50}"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   named2({
     id: "vonage-secret",
@@ -41792,7 +41823,7 @@ var MESSAGING = [
     values: ["{62:16}"],
     word: /secret/i,
     examples: ["VONAGE_API_SECRET={62:16}"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   named2({
     id: "zendesk-token",
@@ -41803,7 +41834,7 @@ var MESSAGING = [
     docs: "https://developer.zendesk.com/api-reference/introduction/security-and-auth/",
     names: ["zendesk"],
     values: ["{62:40}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   named2({
     id: "zoom-secret",
@@ -41816,7 +41847,7 @@ var MESSAGING = [
     values: ["{62:32}"],
     word: /secret/i,
     examples: ["ZOOM_CLIENT_SECRET={62:32}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   })
 ];
 
@@ -42172,7 +42203,7 @@ var OBSERVABILITY = [
     docs: "https://help.sumologic.com/docs/manage/security/access-keys/",
     names: ["sumologic", "sumo_logic", "sumo_access"],
     values: ["{62:64}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   })
 ];
 
@@ -42223,7 +42254,7 @@ var PACKAGES = [
     docs: "https://crates.io/settings/tokens",
     forms: ["cio{62:32}"],
     quiet: ["cio{a:32}", "socio{62:32}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   token({
     id: "deno-token",
@@ -42365,7 +42396,8 @@ var PACKAGES = [
     examples: ["//npm.acme.io/:_authToken={uuid}", "//npm.acme.io/:_password={b64:24}=", 'npmAuthToken: "{uuid}"'],
     quiet: ["//registry.npmjs.org/:_authToken=${NPM_TOKEN}", 'npmAuthToken: "${NPM_TOKEN}"', "//r/:_authToken=%NPM_TOKEN%"],
     check: ({ value }) => {
-      if (!/\d/.test(value) || isPlaceholder(value)) return null;
+      if (!isDrawn(value) && !/\d/.test(value)) return null;
+      if (isPlaceholder(value)) return null;
       const login = decodeText(value);
       if (login !== null && isUsualPassword(login.slice(login.indexOf(":") + 1))) return { strength: "harmless", note: "a default password, or an example" };
       return ofFiller(value);
@@ -42510,7 +42542,7 @@ var PAYMENTS = [
     docs: "https://developers.binance.com/docs/binance-spot-api-docs/rest-api",
     names: ["binance"],
     values: ["{62:64}"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   {
     id: "bitcoin-extended-key",
@@ -42622,7 +42654,7 @@ var PAYMENTS = [
     revoke: "Revoke the token in the GoCardless dashboard",
     docs: "https://developer.gocardless.com/",
     forms: ["live_{64:40}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(5)) ? {} : null,
+    check: ({ value }) => isDrawn(value) ? {} : null,
     quiet: ["live_{a:40}", "sk_live_{64:40}"]
   }),
   named2({
@@ -42666,7 +42698,7 @@ var PAYMENTS = [
     revoke: "Reset the key in the Mollie dashboard",
     docs: "https://docs.mollie.com/reference/authentication",
     forms: ["live_{62:30}", "access_{62:30}"],
-    check: ({ value }) => /\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(7)) ? {} : null,
+    check: ({ value }) => isDrawn(value) ? {} : null,
     quiet: ["access_{a:30}", "sk_live_{62:30}x"]
   }),
   token({
@@ -42743,7 +42775,7 @@ var PAYMENTS = [
     values: ["{62:24}"],
     word: /secret/i,
     examples: ["RAZORPAY_KEY_SECRET={62:24}"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   token({
     ...SHOPIFY,
@@ -42966,7 +42998,7 @@ var WORK = [
     revoke: "Refresh the secret in the Notion integration settings",
     docs: "https://developers.notion.com/docs/authorization",
     forms: ["ntn_{d:11}{62:35}", "secret_{62:43}"],
-    check: ({ value }) => isMixed(value.slice(7)) ? {} : null,
+    check: ({ value }) => isDrawn(value.slice(7)) ? {} : null,
     quiet: ["secret_{a:43}", "ntn_{62:46}x"]
   }),
   token({
@@ -42998,7 +43030,7 @@ var WORK = [
     names: ["segment_api", "segment_token", "segment_write", "segment_access"],
     values: ["sgp_{62:64}", "{64:43}.{64:43}", "{62:32}"],
     examples: ["SEGMENT_API_TOKEN=sgp_{62:64}"],
-    check: ({ value }) => isMixed(value) ? {} : null
+    check: ({ value }) => isDrawn(value) ? {} : null
   }),
   token({
     id: "shippo-token",
@@ -43165,14 +43197,14 @@ var RECORD_BYTES = 16;
 var MAX_CHAIN = 16;
 var READ_AHEAD = 64;
 var MAX_RUN = 24;
-var MIN_VALUE2 = 6;
+var MIN_VALUE3 = 6;
 
 // src/secrets/prefilter/plain.ts
 var COMPARED = 16;
 var isIdentifier = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 95 || c === 46 || c === 45;
 var isQuote = (c) => c === 34 || c === 39 || c === 96 || c === 41 || c === 93 || c === 92 || /\s/.test(String.fromCharCode(c));
 var isOperator = (c) => c === 61 || c === 58 || c === 62 || c === 44 || c === 124;
-var isValue = (c) => c > 32 && c < 127 && !`"'\`,;(){}<>`.includes(String.fromCharCode(c));
+var isValue2 = (c) => c > 32 && c < 127 && !`"'\`,;(){}<>`.includes(String.fromCharCode(c));
 var isBase64 = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 43 || c === 47 || c === 45 || c === 95;
 var isToken2 = (c) => isIdentifier(c) || "+/=~%\\&#;".includes(String.fromCharCode(c));
 var fold2 = (c) => c >= 65 && c <= 90 ? c | 32 : c;
@@ -43207,7 +43239,7 @@ function plainKernel(literals, size) {
     const operator = skip(quote2, Math.min(end2, quote2 + 3), isOperator);
     if (operator === quote2) return null;
     const start = skip(operator, Math.min(end2, operator + 6), isQuote);
-    const length = skip(start, Math.min(end2, start + 160), isValue) - start;
+    const length = skip(start, Math.min(end2, start + 160), isValue2) - start;
     return length >= least ? { start, length } : null;
   };
   return {
@@ -43220,7 +43252,7 @@ function plainKernel(literals, size) {
           if (p + literal4.bytes.length > end2 || !matches3(literal4, p)) continue;
           const behind2 = p + literal4.bytes.length;
           if (!literal4.assignment && skip(behind2, Math.min(end2, behind2 + literal4.run), isToken2) !== behind2 + literal4.run) continue;
-          const value = literal4.assignment ? assigned2(behind2, end2, Math.max(MIN_VALUE2, literal4.run)) : { start: 0, length: 0 };
+          const value = literal4.assignment ? assigned2(behind2, end2, Math.max(MIN_VALUE3, literal4.run)) : { start: 0, length: 0 };
           if (value !== null) onHit(p, literal4.id, value.start, value.length);
         }
       }
@@ -43255,8 +43287,8 @@ import { createHash as createHash6 } from "node:crypto";
 import { inflateRawSync as inflateRawSync3 } from "node:zlib";
 
 // src/secrets/prefilter/prebuilt-table.ts
-var PREBUILT_KEY = "b7a3f1abe23f520014ecdb8c6f7711ed1a434cfa0d4b6d4410fda140f0bbce13";
-var PREBUILT_TABLE = "vZ0HfJvF+fifO8m2vBKxZ0EEHAJBntkhIMVxEsfZdhYYlFfDtmJZUjQ8wjKUMgp0sNpC6YLuAbSlpQto6YAO2tIFdNBFW9rSXUYp5McrvZaeu/fe8cT9//0Bx3r1fu957u655/Ydm94+GJ7z1d5p3hBdv6b9Tn/g1sPu737xaoAABAACN6295frX/faku9Y82vBM0969qwH2vu32l55+vhNgWn/jwshl63p21ayZfyW0n3blWU90BK7c9eATBy/0A5T4E657NvPYpkeePW70sCtPPAsWh+Cu6545+NzLYPwce8fqp+54PPxi0w2+8eujdYeF4OFjX3j6haeNr0M33tt03T333nrj/Vf07obghx+EwNgDlz146U0g/3D9B8yPfXyBb8ECDty3wHvGGQuWV36aAnCW1+c7w/LHd2aD7wxu/T00wQJw+uHw/+vnXKWoRtPTGo/85HI289ebLNR9uvTGc8Z7p6IQvsrEN29hZvojKNTlJTYl6PA+V/G7hW+rUBNGiEtN+k67TPD/Kt57H++pPP1iJR5LjL9qPdahtRn/nukyr37LAV5Fnzd53Oby25VPz+GnGCH8oxSDX7EfWKRDl+L5Ug/APr6vFMI9ladHGCEuUBDzGMDpHODdbEtF81tN72noyc+MfxuQfRzhIq/uFN75oYnYbYR3Run31y1C8TqlakWreuPfX0Gf51BKobdC5T0new61LHvZYs+uyqeFBCdynFD+Gmw0OMgB5pT+mmJuQl7kSv4mdoyNtgcYQEdFpzaT3OcrTz7DzlHwvY4p+mZFXALo2essQjjgIq+6Ku98WXh+khTjs2Y8hsQfj/T4vPHvB18LLWySlJS02VH6XVCmbG8p1Ec4wFoPwNv0OBKtra0ibaUi9T6gZOK2NrnI9O0uxfsnGtJOsEj7ycrzwy2l5UphrHa04JtQCFdIbzd5Xir9+6yJmirnZ0mPYc+pCinfNcJNAMDLpb+zlbeO8wCs8bzFVel6ofLWx0u/g8o0uQoARm3C+6bwqVkI4zBbC7+qFOodZS/KATbxqAfg9ab3xqVQ3iVps9XRV32cwf/g50wPwIctZHWYntRVtJ7DAVY7lvVBQce/so84vP8pvU4XnvyhEsIPheenmn29IhZ7Dfq/xucLDY33eo6p1i+ua4WNijeTwrOPsm7pnf2OufT10htfBIA+490FUrp+ZUb7StghS51Dijz5nWPMRjlAxDLMVsWzB7BVVP76khHG7yzC+hADyEgpMihofKzxaWvp9x52kRSfX+j/SyG83zYHP8zW8E8LT76G3l9iQ/aW3nuWAcxXpOp5/OcQc7CdXzOATyos4AlbqxhxaZEPo/duKVubTYk88rW25dGmkD/AAHYi6vpyulee7LGR7/HA/7Ofv1VS6FixLqs8P81SeuB/psUm4dNnHPLl95Xvz32tRJ/tAdjGMx43ndnPCvbwHz4gUZ+T3r8BEhaxX+X5WiWs9zjEbrfLVPB5AK6q6PxzQder2TuF2Awbn/5Q9q2Wdn7j/6RD/1HXbzaVNFlRSrWx0u9lJA3ex7YLKX4XB3idFMKP+VHoyQc5wDYh/ksq337S3OKw9Qjv5QBdNt+HJU2S6O+/6OMO6HPMM+gi5g9V3nnF+OunNhrOQ2lzyUwPGr3/d0niDejzMg/Ao3z0EHzJe9jWEhUuSfpVJczHIOE6byPsD/z3M/6sFM4IA/gcB1gshHFc5dNX4XEpJX5a7r2gpx+zkPYGdrRFKial5xtn7VsDphBex06wTJf3C5+WVEcjhOdvdSF3s8E+o5S1TfHsGiPuy2ArAziTVC59wtshu3ZA6XdnSbtfK9/4N3/RVvaGEvuT10r6Tgaw1uLdP9qEcBLKky8TPeAiVxbRwV+GY6WQN5hs7grh07pDtLAaIdx1SL/28php6cmLtp7tjxyg3SDnVkI43ojBWQDAKvztihRbj6SOW6To2bYanIhC+A1/shLG1CGUwAfYPNz7EPT5UtlnWeb6C6YnF82M7+leiaTNEFzEAL7KewxqzCS138b62nmrhbT9tjb7KvuOS5v+rilHbhRHeAz5b6u896/SXxOOqfAb2GL53fOv9WU+UQmxZqatxgBa2IWCRpOmeNwLA+jZQs9i4duX2D9d9MabSiF0e77NAN5bebr6kFpCp0ufB2zlny/J+KytzJfZPVJokVK6a55HK8+XV74r2uTJ66VwPmrIvU6Q/7HSWw3Gs/8g5vzK33uMb99mqfkZHoAPcR+ihyqa/bj09OwK+yb2aXYRf6jafiq9ubLy/U/YZ16r89+hkHWKTTpPS9/VK9+9kjxuM64gLvBwD8BmOE9K/cOET+cY336BLPMjBrFKSoNvVj73l8ctLPLjE2UrtbGNJ2xs8GH2GDsXse8u/b7/0KqpQ2xJPVDSbyev4wBHlsL4N0rFD7JdRrhnVeJxvgdgBQN4FcXsCePfgqUWxzlq8rVqj80ylPNKumX4F0qyGXrvA/wTSJ8W9M1bSr9vhu/zk239wd/ZEWy96Y3bOMDnbbgH4efSt6MuUr0895z11Jf0rCX4xvczgB0odnXMvYHci+QU0d/zSb7Zb7z9Zovv51jm3hYbOZeaqCHF2/+B22CLEeO/ln229EYPyQcchaSuLP2d9gBMlSRfXPnuNoswo4aGd7J+V6Wv1iKc7zOAA6WwfmmbE0tNTz4L6iDf7ZyjAeVyA7+D3c6QpQag5TypoBTz4fB9pc7LtI08Lw7BD+AzggwpQ6/EZlrqbXlR2AGrETM/+IEHpNEqXpLgtx/Lcko2P8UMpxUpKEusr74VENmAk3rMLI6jkAIw7efOmvFqBoXAL6lcyWNfNe0qzwKhitJeMTRWntAwZ4zPa5dAIdFcrIq8V8oRX0knFNXANGGgQdfCi/LWh5M25FMMzU6jF3w2Bar87nvUY7peJSsoHji8IgaL5NPqIspMUqb9yvIxjVN6gSF0RmMesCofXtMzbuF/piuNSb8UJT3WPodmDSrz04rAZ8T6bIprKSlC9k7SrkgFrCHd0U2XQ6/M2VVKjSpBQiGHMug1xTOg1MwrlEqflDGh0rPXcnzaXEy4RTxFzR4yK8GqgqZVZZArPEX1AxcK9rSpqHOcadMWJamsJLMrbBVB09XU85Ods828i585zMtUEvIURWIHDCcjqjWtCgXZir/0X7se85DCI4dM2Ym8gtdS2YChAbPwXpKt8sNV7Qm/OXWR8NLaO+7WA7to1nHrt3zOrVqU5khrX8BgA5ZDr0z2siHjs7dqCyGvxbsVs2XV4HzqaoxbW6fPKdoMJY0fBedTOMZphVF4VZWhU/JyzJpfkbK+tpLsXhvTt2gc+c1/TSsiEDCSgasSM6CsJqZ1IiC+P101DiTHK9RhbKbm9lvlTAB9MDU4faAuzqrS5av8E7IqMtO2nrOSQNOV0ALVVAnYuLHyB9+0XCN67X2l31yFBiwL+2HI9LlUwr1Kq/OaNJ0GIRChBhBytBImUwvxoozgZgs1Xg1cLoQasu5ABNTWV7UFX7uVMww51zKWPz6bBHT0tAFBDqEJrbf0q+mw16JuA0U9ziS3PG3V+QxZx8dFkap2D+RlVrjN7FWJ8attnTs4Uq9luXCMqpscssvNELHJC14hxJCV/fidu2KqesxnX4OLDVu/TyUA987sqvxANRb+inI+ZKTqGAX0F/24qScnl9ey5ei30McrSfEJ9LQRRPnp9ZLAkGOzhs1ElCHOJyjuEw01hFs+Trbqq4oJCBZfedMXcmp1+ZUG6bdtwzFsJJcrSqJXCsOv7tIqnTJqtQVMOTytZKV8DqjLBJ9pu2MoFHIabVMV1JCoeQAFyI3GlHVRbBDrML+qDvODP1DqUPitHInNiJM/hIKqdhaFNQwBU0HnYg9ZkGGu77ymusM8qsFdNPuFZGJuOoBMHfcG24rUL02bhZBcrxxhRceQWRmHr/oVl0upV+mV/UZ/hJttV1GHGaXZj5XSG7rmpmbVPVd7MAExFUKSTRrNcepCRq+Yr8dO77W2TLuw/d69DoNybjqT3PwNCzjWzKFyRLhcRAMuE0Qcl3HozVQ68YwLYx4BpYvwVTLSLxYJfcgoJAUbsilTIbn/V+4QMZsmAaukoRfbZrWCMXX0qo15XZ5f8I4Uw2LVro4fDjdnt8+miewTMiOAB3UtzGva8LLye14Iletrv5XheW3abj4pTY8t+dwQTvGQpFRVBWRD1yjcDIo1qw5xKNrszIiRz9HpMqxFwGrw0e/QfpxGsfBbjOowVUPFXB6r6ejzV5xxedTVpyj6AXNEzPUGtx9a5Ey2I7/Qv+COPSop4ha6BLxqT+rHScZD1QEpr/GXdxq3TTlKLmkSppwc01Z2G7Doq1dTVexxWwwvsZliUpJfqcMCsuiQ/HfAZBwhu2FGNu0Dr1d+GrDuYJ4mqSt0En3SgIOud5Ob6saIY0jUmjl3rHw6x80D7UqbDIF180JRbkOiEXDXIwjTCq/mm2kQc1PZMPpmGLpGepE7VdEz3sHrohYNofJvCtuLTNMvDfRaGZNX+iaAXYlX0UAyNXLtGqLy9Bj2GX7JF/rtB1Rd/2wcCPfafX/w4MGDymQzrD3c1xum8jh9wv00XndjOB/Dq+nyPSgBw93dZPm4MxrXOoNUvgbLX93fR+VrER9NxHOZ2GhQyyaDo4mpoIrHPzV+Y9+bYbTa2IF069hEvtVG/kGkBK83UIPPJ2K5RCGixWKJfD4ymgiUfqDyjyy/2V/eYz9jA2W+jI8mpgyw8iPrDw1zyz0zkQ+WAwg6y2/yAzQiXpvIR8phGCW6CkvpZ6R/Q9n0EY/xqv4W6cfqAZpFPkiT31jatS/pX/VIZV7Ov6r91DXDXInX09097xcaYNpEHuOC7lUe2W9tea1nJf+6ImL6SUGo0u9wUX4rJf104zlCkN9Kkq8b75Em+6smYdX+1PJrGxrgKLP9EniAo018q2ve2wBwjImvZqGT/dbUl3c2zvDxTDYy3hGx9V/YADx1xspR3wyfIfLHw/ECnyPyJ8AJiO/ZvQUc/K/4wANwIvK/K8Jbw8s7oq7le+uM8xkM+YMOAcjmV+M7CU5CfEtX2DYAOf9q60+GkwVeI/G6/QcQH+49oFHr31Nw/betNRxdtn3zEoL8eUj+ui1b1nX0gEP6owe1xh58xNP0P63cMzD072hra6fGvwXx67Z092/dHXRtP3rlPR/pP6V1Lm91kI8V4DXGHgyD7+/eRbb/BTj/+nrX0OLPy2f1GHwxphUiRP3PxPbXt3GA2n5aKNjfzs1U/izEFzpalyeK7u1Pr/+CUN0e3r7tUnL6l/L7SMP+DoFvQ3znIfDtiO86BL4D8YsOge9E/OJD4LsQv+QQ+EWIX3oI/GLELyPzR5XPfjD45Ycgfyniw1t7N1HtfxmakGrVDsQy6aHkcGsys7I3vsqp/6GPgy5HQwoSP+jMr4AV6Hsqz/0AK635Fide77+cPSt+Fayy5uc7x38lnDMLnvvPLp3yMPOzMLyaXH+HUP4PFtvbO1dbByLX355647wrg2+xgy3q79UCHyXy3dCN+PmnTnauXulef739sUbgF3XZ4Kb2G/cB9CB+Ybh7OzX915rT3zIQVf99nZT+dhqY028NrJfSn8b3Qq85/V3rr/f/NpjS31oDOf31dkMf4sPda6JU/7cR8+et2ULlN6FxtPbWMNl/b8btz0PgtyB+YbhnhGp/W832ZxmIufyvLp+lgOzPTgOz/WyA7ZL90fh+6DfbH0F/gAGT/VlrYC7/a8un+c3Yz4G1Rar97MR8b2aAmn+7BP+zqZvK7zbnv2Ug5vTbXj6bCeW/nQbm/BuA86T8p/Hnw/nm/HetP6vvg0FT/ltrIOe/vnfuAiH/uzVq/l8o5N/2MWr+Rcz5ZxmIyv/ulfLPTgNz+g+CJuUfjY9C1Jx/BP0vgJgp/6w1MJffnRBH/IZt2zYsJ/RfWU35rMiZ/l8+ObyKmv9DqP2eTw7rWdgVdxl/ffxuWOJXEfvfIyLf0rWG1v9NynzcPc9rAfaJ/PxTJ7vWrHTtf3rK+7kxv6Rjpdv89/oAUrj/dKA/Qc2/MaH89kep5TdtLr/9bsfveP16yEjl104Dc/mLQVYqvzR+P+w3l1/X+rP6OORM5bff9fgp+DZCHvH5ES2XiFfmn1Y5zD8dbPDPhQIKX+IHnfkiFGfFj8O4Nd/ixOv914lZ8ZMwac3PdyN/alb8ATiA+GrOOcxfVOY/JirnEwm84UWrfKA0GyTPPzbOHYGLlfwqB/llBXyNAJeoeMMLIj4g999L+jddDJfOgq9vArhMxeteNL5S5AOm8QPwzRUXHSC+5EVt4l/SwDfncmGB98Jwf4Hm/zLlU8Ak/1dw7f+y5VONsf8rUPxXDq6U/V+BVv+9QeH/Cq79X750CrTk/wru/V8Brka8FotliumCNH9oPX9a0yCuJjT4ygRoQJqAlO2/rvFouBaX/0Impw0nCPwb4Y1mnqT/dYiPZfJjmbz7+Wu9/XE94qNaITYSkeZPwW7+9Dq4AfHxTKw4lkgX4lF3+tc1ALwJp382ORbMF6P5WC6ZLSQzaPVD6Uc1/onPeUFoWp+FFpyvgm/0z5y/Y8gf1aJBYvv3rWj+ZryjtZ3C64tnbkR8bKhImj/S+ZsEXiPzNwv8aITa/rsFjb8kpjaM9O7LJCn9R3y25drU1M6OwNBYhxax9x9GEKyxfEfAjP4VPueO1xfPvF3Bd0Yc/Fdl/cU74B2IH8p0RKjt39tQ+q3f3rcjGA67nj9ldQC3I/klnmS/74R3Ij49lCXn/x1I//RQjMy/S+AzZP7dAl8k8+9BfC4dJ/PvxfOnetshqBULI0FX9udpNO4L8gl8Nhl0Z3+ehjvhThMfSyUT6ULQXn4pCG8zwF0mPh9LjrnT39tonFkr8BOJ6EgmMxp0kH8QoHGOcSOHwLtvf3hq7yrdOVLxv7Esufx9COXfeCxJ5j8s8BqZ/4jA58j8RwV+lMx/DPOJXCyRikRTmWgkNxFxyL+DUDPXuOFjZv3CQHhgoGvStf/S1099QuC7ifzdcLfA95N43X/eI/CrV1PL/70o/VavXtNNbT98EsmPjhY1av39KYHXyPynBT5Gbj/cJ/BZ2waIav7zM6L+RPn3wWcR393duzU84H79nLduYfk8S8Rv3xAh2c/nED88kifXH59H9jOcLIwUoxHLRJT9b00jwBcE+fT684tY/kiOzH9J4OnthwcEvkj2Xw9iPqUNW1R9lvOnD+H0S8ULlPLLa9Ll27Mq/NBQrBAk2J9xr0yVJ8oHeFjgk2MFUv2pn6SP+ViUyn9N4DNansh/XeCzGkW+7j++IfA5YvpdC49IfI4o/1HEr9ve0bVo2fJFHYT5128K8vMZrUBbP/ktxEeGk4WUFo3kE/l8MpN2XL9U6wf4tjXvuP5I33/xHfQ9la/1fwces+ZbnPnvwndnxX8PvmfNz3fmvw/fnxX/ODyOvh9OZQs0+38EfoDyL6sVWqn+94fIf+bJ/I/gR4hPxjLk/UM/Rvy+RHo0mc4HY7niWFQcPysNIcn9l9rm8k0QMz+FTCCby8QSiXigkAkk027s/4lZ8U/Ck7Pg9aMKnpqV/KeMe0+M/IuPktP/Zyj9rXue1vzPEb91U7iPWn/9Atnv1k3hASr/NLb/Yoqs/y9x/z8+lqCu3/4Vkq+Pf0XXxZJbkht6dxzo7XDKP30fN74FJT9Mbz/9Bpff9NRopGhdiFXr536L9C/xeQr/DDyD+f308ZffYf330+P/e4HXyPwfMD+cjaQyMS3levzPuGdzJv4p+vjpH8Xx0/bE7nBySzKc3NmzeZeT/ejcn9D3rVohpeXHO9zmX239TfBnpH9boQ0c9BcfeACeQ/oPthUG24j9x79gXg/AJgRV+/mvmNfnz9YWyv+4GP/yNAP8DfEtnWsLLUrSWv7fBX6o0NI5RGi//QP+gXh9/mztykL5Hxf6+5qvhn8K/KKlOr5o6UpX/UfeCPAvxHdv3LIhvL0/4rb/VOMD+DeeP0hmyPbzPJIfj9PH714QeHr/90WBnyDzLyF+nj70O4/SfrsU/oM+DpYCGJxHSf+X0ffzkvFEupAsTBUyo4n0PMfxu7q51VtZy/KFAAad669X4BUsP5cYTuYLObfyPXPFm+MHxQAc5Xv9BwEnZ/+uTQN9m4MdQZf+r7J521fh+3r2uOe99R8qn/Y2s38zNpqL2AyBqdYfcpnPuOehfkH5vryZ05SHE2OtQ8XcVKu6IMrrJ3xN+u3saP4zV9BnH/D8scP+6UeF+8e0XCGJvZ80/axsP+FbJ/YN5TLDBF6vP/ANI+G+7iy1/KIbASA2tnMsvq5QdFv+9P0P9Sj99+VzWUr7UR//bRD5OLX92Yj4FRHdfwzoZcf1/GkTSr9BhwBk+9EPD2hGfEtX2DYAuf6C5lNgjsBrJJ41A8xFfFl99/6X1TYzvzn+hPp7DjtMEX/3899+drgi/u7HL+eyI4T4Z7V8fiKTi7trv+r7548U428bgHn+/HB2lBR/uwDM9nOkcBenHn8afww7BvEO5q9ovx/GjkV8OjsWpth/bRPAcWa+V69E3fDeJoDjRZ7Y/hiGE5D/ykx1kttfJyI+q8VGNb0CjmjKmUR5/rZ+jn6fKR5/muEzuYILvmYOsJPUfLHgUv7JSr7oitfnnwNq3qX+J7NTMD+VTQbDwz29sfWpCa1/sVP7RT+/ZR7K/xl+c3zdzgPxbke+3g9wKuJzxejUcGIs77b9oPf/T0P650eDWroQ1OJjyXS7ohUkt9/0w1daFHw26bb8zWfzzXxGK7jlT2enK/ica34BW2Dm88m4W/4MdgbiE8YBKpT2w5mIj0YjqeR4IuLe/wMsRHwsTx3/O5Odhcr/aGKK3P8J4vZTLp+jtl9axfQn+q8ga0PyE51Rsv7tiM/bD9+o9/8jfm14Y6SvZ88qt/mn77/oRPE3eMs9MOb1O12sS8Gvct1/WcQWmXnLPTCq83sWq3iX5aeuYRqWmHnLPTBy/OuaU7BUxVvsgTH3f8ZgGeKHYkFy/i9H+T80QbefFZhP0cc/ViJ+OE8df+xkZwv2HxxJpJKxTDoRdNf+amerUPqNDNHjfw4T5h8imdwwafzpXNx/SqbJ619Cov9JDRHm3/T172HEp/LjnZEszf+vlnmbPDTz3axb4CNk/7cGpX8qNUmeP+lB/Fg7vfysxfmfp/LfgHWIT4/bz2Cp8m+9VP/rbR/340fnsF7ED3StTkVH126g1N/4Xvj8aDCTC467Hn+qrQfow+3PrH0GmuvftWwj5mP2DsTMr2KbEJ9bRi//m1H+5bL0+ZstAk9ff7UV8YXx1BR1/d42FP8SH0+Mu80/Vr+dbZf5bC4Td73+17gBeoYfpp5fd2L5zvJK/4defneg9JvQ0vGojQbm/SM72E4kf1Kjzz/vQvInRxNT+WSUtP5rN5afHytkbQJQjR/vwekvDRw4jV/q9nMeuvwsnszH8NBHQNrAI6vP68q3s8/wqcxwMr3AQb7k/waR/ymvHG/NFY1ArM9fLAdS2whwAeKLhZFMLnlA0/ffgLD/JxCwGj+5EPFG/FtjmbE2LZtsc+r/6vt3Imp+sE3RCzXvPwXYa8HrATjL/xtoFrw+B+nEN/uvhKiab+lc60b+PyFmxQ+54eMsruZLc5DO/DKWsOIVk5Cq8Y8hM69ls2UTcMMPW/KDbc7pr7ERa97F/BdA0povuhm/2WfJt7iwH4DRWfEplrLk55/qHP99bGxWfJqlEd+7bttOqv/PIP/fuy5MPj87i/j4uuU5Kr+f4fMXd5Prz5zA7yTyGuQFnn7+ZQHxwWKezBdZ9fw7+907qvzjbBz3H+L09scEHv/OR8Y7I1o2G3HbflrDJlH9Xeate6Dm8YsQm8Lt3wS9/XsA6d+/rpXMX4TbP1o2S10/dzFu/2QmE62TmcmsxRS4XH/XNQFcouCjLnl9//6lEm89+65af3MZu0zkY9T4T4t8nMpfLvJRKn8Fq94/UEp6En8pe73Ia1T5V4p8jsq/QeTzVP4qkc9Q+asRr287zLfmU1pstNSAcFP/XoPqH4kfdOavZdfOin8je+Ms+Ab/OnadNe/i/M75cP2s+BvYDdb8fGf9r2dvmgVf77+OvRnxbb3pWGYsmR7eVd6C6sw3srfg+W8pAGf938reinkpACce/FF2I+ZLCxerQTjx3B9jN+H5cwy7kN/ov5HdLPBDRP0T7BbElxcuutdfX/9+q8AvWorwqHP8/w1vw+sfwvTzI9/OqueXDa4IE+9PeQd7B+L18+vDpPHnY9ltAq8R+dvZ7Yjv69lDPL99MXsnHv+aSKbwyjGn80P0/Vt3oPGH/r52cvq/C+nf39dB5t8t8NT1D+9k7xH4LrL89wr8IjL/PoFfTOSXsjsFfglZ/l0Cv5TMv1/gl5H5Dwj8cjL/QYHXyPyHBD5K5j8s8DEy/xGBj5P5jwp8gsx/TOCHyPzHER/e1kPmP4Hnf1KxEcr+cd3/3I3a3616AImxqVLjb7zTsf1X5we4x4IfbBt3Nf5yL6p/BH6wbdx5/Oom9kkrvtje7qz/vexTFnxL51oX8m9ln7bkhxz5Rv8Yu8+C19sCTry+/+4zlvyipc76XwOfVfBaNtmazDinv57/91vybsYPAT5nzbto/wN83povOuv/OfYFS955/E8fP/3iLHg9/75kyTuP/+np98Cs+AfZg4ifzObGqeOHDyH/NUXmv8y+jPgDRF4fP/wK4gtk+V9hDyM+mizEMmjbqNP8kb5//Kuo/ZbNJcel+9Mc55++JvFagXL+3Zvg62aedP7dNxA/kRTrL3H2S1X/7IVHEB8tiOdXKXiT/TyKeOPiwNI04GnZnGP/Se//fBPZ79qNu/p7uvtcz1/W+HzwLbz+w27xoMX4ybdx/ZdMDxVzWsl3drXZj9/pATXMAfiOkh9sG+9y5z8fU/OlAJz7359i38X+o8ortwCa5f8dvqfk9dqzy9X9Kd+34Idc8A3++9jjSl69BdBc//4LfmDBL1q6cty5/nmI/VDJt03k28a73My//kid/m0T+UEX42+fZz9W86UA3Mj/ySzyv8l/M3vCKv8n8i7y7wfsSav8d8H7/F9iT80q/3/Ifmqd/xPO6f8j9jO8f6vsvwjj799iP8frR+Kp8gJmLZtUrSU2l59W9gth/RV1/fNm9jTijYtT9RU0xVgh6eh/9fNLfmmKv76CJ5HKZMdcjF/dDr/C6+8PZG0joNr/92sc/xH6+Vm/EXnbE+jM/G/Zb0U+S+OfYc+IvJ35KPjfsd9hfn97LJ91P/+jn7/1e5HXClna+Tl/wPN3o/T198+K9qtPHlqGYV4/+0v2R5EvJPIFgvw/sT+J+hP5P7I/I35iJJ+IEfvfz+H5G00rUM+//Yuw/itL5v+K9z8U6fOvf8P7FyYL5P2bf8fyJ4tk/h8CXxih8v/E+4cL7bH2jlbX9q+fv/gvkc9TeP38g3/LfCdN/vMyv4wm/wWJ71jSSir/Lwr7d/JFavv5JcSHwz3h8K6d+T27N7druzaNu6l//sOE89ciiakNhPj/GV5mwvkzOcr5y+D7L/uvID9PXD//bXgFr/+PaclRov94VeAnifxBdlCUP0aVD1yQT+QZZwKvpWj8n4CL8om8h3sQv3l7by91/twr8tuo659rBH57mOq/awW+fytVfp3A086f0uX7RH4jbfymntfz6sdEsb1jctJ9/rHaImvguP1czC8k2m+jxJfvkHB3fmht45OsSeJbrGDl/rU3QLOJjxL273SwORJfvkPCnf76+dlzTfyirpUu1295G+5nfoFPFCnpz2tPY4dJPCX96xrPg8MlnpL+Nb65/AgTT0n/I/mREk9J/5rGn7GjTLz79K9puBCOxvzIJHn/xjEc7V8nn7/7BTgW82n6+bPHCTx9/+nxHJ/fVshN5a2bAOb1h6+wEzg+v62QmypS+u8AJ8q8RuNfJ/NJGn8S4uPZ1qzdCZSq/Qsni3yewuv954DIx2j8KfwUSb5G4ufxeRIfS461um+/ncpPFXmtGE+6Pr8P6k/jp8n6J+ME+S28Bed/gb5+dT6y/32HcH7+6YgfLUYTWnwssM+YBMHnh4LF+TULUP0dzWQK+UJOywbLO3mEy2PM93eVzs86Q8UbG4Gk678U90cBnKniI+7k6/dXLUS8Ef/IzD4kp/NTofkMfhbiw1309ddBlP6ZbJ7YfzmRt2L7GdE6Fy+5lNR/a+PS/ivi+dPtvNwOnEm/8gXkwaKb+zOgOcg7kHzM5xPmpbTm9XOdvBPJLx8fEdTHj1yvn+5C8se1Yqogzl85np+1COX/yHi+lVr+FqP8HxmPks8fXiLwOTK/FPE70vmElgr0JaYCrtov+v0/y1D8iyU+Is0/guX8Y23DN9hyEy/dnxWwvj8L6pfzFbj87dzcT92/vhLlv5YcT6THO0j179nY/1ue3GKd/6tQ+sdHExqVPwfzeXsFVP2/c7H+mXyCKj+E5csTwC7kh7H8aKFI5VeLfJ7KdyN+7AD1/NzfsDUc77+JRvKa9QkE5vbnn1kPkp/WD3Agjj+sxXx2mNx+Xser48/ZfExLJSLZCdf6A6zH/Y8yXxhNu+v/6Pdf9pr5jH4MWcRF/VHffALbgP13IreiIziSTBdWuJKvn9/aJ/KDRgCDK1zIr21ezzaKfEtXuBxAS1fYYf5fvz/0x7BJ5rUZXnPBb+abpfh3EeO/RY5/l/v46+f/bjXFv8t1/PlcgG2m+He5jj+fu51vx+0f/eoAmxOkZPtlDT+AfoGnn589gPuf0WxkvJ1yfgDADkm+pfEr9d/Bd+Ly02rXelT5jza+i+P5I3r/fTfuv2sFcvt3D+YP4fyo8xDfvXar7QH4qv7r+Tj9U/T+1yDO/1RrsZVY/1wgyl9NS/8L+IVI/lBymHj+aRAiSP5QcjhDrX/2SnyOMP6njz9oIk+eP4pKfI40/ggQE/iMuuNi0/+Jc+H+kGBa6yCsPwNImPhO1zzz/RKGTHwXQX4rH5b4RJGm/4jEa1n3vMcHkOR4/V06YtcEMstfx/dJPMV/1jb08VGJnxih+e8ULr+j9g7YbD+7+RhuvxXS5Ponjf2P/fGJivUfC1kGt3/zI2T/l0Xy29vXkPn9qP25OJzILlvivv+lr5/NCeMfyWw24379SH3Td1ie4/sLB8LU9C+g+BfI97++C4pcuL+CmH5pPq7zR87wYXL/cwLzE8Lx4a74SZHfQE2/KYFv76PyBxAfXtcT7O/p3t4zECydQ+80ftTov4NdhMYPgvrP6p51vZsDPZu7t+9x4vX9Dxcr+ZbO9p7N3c78JfwSxG8tr9/Wr94ODmVyY878MXDpLPh6/wS7bBa8fv7P9Kz0v4xfrk5/l/N/l/IrrNLfRf+loRng9YiHdb0D3dv3bB3o69njxn/UNAFcifgFHR0rstU0cOy/sLkAbxD5QbsAzOtvr+BXiXxLV7gagBPv8b+XXS3zmntevz/+Gsx36vHPFBKxQiIezOacyx/AtSI/iANw4vX1428U+VL8ZwJw1v9afp3MaxT+en494vsSUysCC9ynX7P/an6DyA/iANyk/5tEvqUrXA3AOf+v4W+WeY3Cv4W/RRF/t+nX7H8jf6sq/kYAzvF/M79RGf9yAM76v5XfpIy/W/5mfjPiX33u1eec6i95/uUWxD/22GOPUXhWtw9uRfy80cLUPGL/822IH9QDsL4+Rzn+/XbEe558323DL/fd5379C8A7JD5B5G8T5g8KuWK+kIgHYpmxsUTaOf9a4PZZ8Pr+v3fOir+D3zEr/l38Xer6c0s2kd7pXP++nr/bqv7ckk041/9X8vcgnjNP+xXE/vt7JX6ayL8P8Rv72wsb+zu6t++IbxhIOtT/B/XrRwDuFORDe3Nt/ZlXrb/qhWbGmJv2310Sf0Rt3ZlXrX9sFWfO8mvmALxf4mtqPQsTWbfrfwA+IPL8CsbAbfnR+98flHlO4z+E23/FgYE9wR361G1fYiroYv/Y5fzDiNdSw5lcsjAyFhgZ02LO9yc0zQX4iJKfpwxAVX4/quQHSwE46/8x/jElv35TuNtZfz63Ez6O+FWrAol45+LFHcvHO4L5RMy5/G1kn8D+u3Twffm3HpIT7/NfAndjftWgoIFz+t3N70F8S9ealq411RCc/e9d7F6Bj7eUNXfH6+2fTyK+fPB9+beb+IN/iH1K4Jd0rCz9KuvgxDP/cvZpc/+nT9H0tyi/j7D7BD6RH9FyibhFCHL/gzcBfAbx8v5h5/7TCv5ZxE8kc4nhopaLR8ohOdsPwP14/e5kIaeNJLR4IifO31vsX9bXn34O8WNT+f0pov//POLz+gawfJ7Qfvo9+wLiY8VcKkBsP30Rp99wokDh9fUHX0J8PBMbTeQCpWOI3eS/r+kC9gDO/0x8TEu753X7eRCvX0mkxqjxf0hoP1DvzzqKfdnMxynjz18R+IL15VXK/H8RHkb8ijb6/a1fxfxgG+n+Vl5zMfua4P/CLZ1rrW9QNZ9f/xT7usBrLZ1D1jeomvlv8G9g/++QAKrxv0eE+A+20e6f/R57VOBL245d3z+r31/3TRM/VP7tav66mX8L8d07tm/csnWAdH/Gt3H5060Xve98f+NX+Hc4Or9By+ezIzltZhWO0/kNvAHgMcRHZO/n4vz07yI+SOa/x7+H9ZeKrvP5EQDfR3x5/kJKv4Dd/GGWP4748rZp97w+//cDkY9I53fY3t/pqbuf/1DkgxRen7/4ETedf0FYP/cj/mMT7379nLf+MviJiQ+6ll/T0ARPYF6fekMJEJASwNx//wl/UuIp56ewuhR/CvGJdCw3ldVPzy9rERAWAKvO33iK/1TJl7WQlh8r/Mcb+M+w/SaH08n0MOH8lp/xnyN+TMsXEjlK/v+C/8LEU/If4GnEx3KJ0v3FWsqd/9Hvr/ol5kv3H1D0f5r/CqdfIZPThinn3/ya/xrx+yYKpPKr73//jVB+sxFq+f2tyJP8D6vdxZ4R8i82kkwnAm7rH/B9nP9Orn8yufgqKf+t6n9e/xj/vYKfuUCtWnr0wFTl5x7+BxW/ykE+Wj/4rIKfuQCtyqvz39f4Sf7HWfB1jZ/if1Lweg8yvlLkAxb3X/5ZyZcvULOO/8z6xfv4c5ifiK9yqD+l9tfj/C8iL9x9h7JOmf+e+m/xv0r8Kgf5Yv/lr/xvIi/cXYeS3qL+/TP/+yx4T+2f+D9EfibrMG9p/576T/N/yjy6+04Zf6H++gv/lyL/Ay7tX79/6N8q3shF0X4DivWfz/LnlfwqB/kz/e/n+Qsq3sgFxAfU6yf+yV+cFf8Sf0nFG7ko8AHV+N9z/D9qvpSLtuWvVH5r+Mt4/480buLcfr2Y/1f33/5q+8Wm+axYv/BT/grmpdX7btrPryI+Ii/AdJCv998OIl6v/yn667yuwwwvDzw439/0IGeIX13MT63OTAbGLc7QMPv/54B70PT95h2BqJYfOSswnsjlky7O3wbwIP7k63zk/r8X8Vv7PF5a/3mY1SB+wX1tr1D737WIf2Xpgd3nOc4f4vYHQB3iO8J75vfvoaxfA/AhfumBL959+ok0vh7x27XcKcfXuef19bsNiB/J789T1w81It47b9OxVL4J8dduPG8LNDcc3+By/EU/v6oZ8d1r2ts7GC3+cxCfL+QS2liD6/EXff3iXBPf3OB+/sfv8SP+wMDuAtV+D0N88hD4wzHf3b2Vmn9HIH79onwvlT8S8Qs3dpPXDx6F+CCZP9pzNOKHkhPk9XvHIL6lUx56da5/jsV8F/38+uMEnn5+/fEC30nmTxB4+vn1Jwo8/fz61wn8YjJ/ksDTz68/WeDp59cHBJ5+fv0pAk8/v34e5hdR7SfATxV4uv2cJvB0+2kReLr9zBd4qv0cDqcLPN1+Fgg83X7OEHi6/Zwp8HT7WSjwGtH//YWdJfBRsv8MCnyMzLcKPN1/twl8gsy3C/wQme/A/GJ6/dEp8PT6o0vg6eV/kcDTy/9igaeX/yUCT68/lgo8vfwvE3h6+V8u8PTyv0LgqeX/brZS4DWy/Z4t8HT7X4X5JXT7PUfgqfa7gZ8r8HT7DQk83X7DAk+339UCT7ffboGn2u/DsEbg6fbbI/D0+mutwNPtd53A0+uv9QJPr796BZ5ef20QeGr9dbinT+Dp5Xcj5pdS668c3yTw9PK/WeDp9dcWgaeX/60CTy//2wSeXv63Czy9/PcLPL3+GhB4evnfIfDU8n8J2ynw9PK/C/GDk9IAQAAcxn+/Bbsxry+8iUvibed/vs33CPK77NRX7/8X+EVk/nyBX0zmBwV+CZm/QOCXEvm38wul9O9yGv9Fn3nNCzwi8YtIPMBeiV9M5DWJX0LgWU2BRSV+KYGHmr/xmMBfRC6/cczvaC/9uB0/BV/ck8B8u30DXjV+NyTwdP83LPB0/zeC+Q56/y0p8PT6b5/A0+u/UYGn138pgafXf2MCT6//0gJPz/+MwNPzP4v4+adOEvl/8f0Cv5vafvLkBJ5uf3mBp+bfYbwg8PT8Kwo8Pf/GBZ6efxMCT2+/TAo8vf8yJfD08n8A86nMRFTLrXTrf7kP4CLMj0xlRxLple79N8DFiN9fzJQ3PifTBS2aSuDjQ/Uf1fzzJYj/Pw==";
+var PREBUILT_KEY = "bd63d676c883d06f5270e3ece907c8ad4fbfe989f0c3a545a74179ab0c811ab3";
+var PREBUILT_TABLE = "vZ13fBzF9cDfzJ3kkyzZR6+BwyBjMKfq7pjcWZZtWe6SGwiOvSLprNPd+YqKaaKGHkoIgYTQE1poCSEQAiQESIOEdEiAJIRASAgphBrwj91b3b3ZnS3Pyud3f5x0u/ud92bmzcybsjPs1nkvbqh7ovP6mvOinuWHH+j3z9zjwQtfuxgAIMAgcPXyKy+qitct8yq+K6YFTgoBhK664y8v/c0PLBCAABwSOX2F98kq75yzmY+fe8RbewRu3nL3R2+u9TOAAEDgoJveyLy+5tnnDphdM37IUeGGENx8xSu73vhAuwsA+1+25/Mv/IyNHvK0d+ZFUU84BC9f++pL77wE+ufyG+addc+9V15+wY0D668P3vZoIDD0yOmPnvY1MH64+gHzZR+f5Zs1iwP3zfIeddSsheVPXQCO8fp8R1l+fEfX+o7i1vehDmaB04fD/9fnU9yYIOp3kRmf83mMV84oP/OchbqN2hNv6M/NRCF8zxD+Zcxey096APb07BB0uBHyLpIp4ukpUyP68/NN3CkWIV1quL6r/PuAcqi38A7t6h+EZ6/Sf9V4rHVr0v8e7TKvXjVos97jNpevkV49lh+hh/A2b2AAf2C/skiHNsn1RR6AapbRQri3fHVfPcRZOvEBA3hF/38GAziSA1zHNpY1/7x275MoXAXJ+p1El71c5PqXhWd+bSK26vZ2lPb9pHDvZ4xeimr0v3+AtZ7dKYVTytSoZ4Znd8uyly3wbNH+e5gDzCZUIgcIca630YB7AKZp/+10lU5zLO8chPg1rGATRogBzCnrdLMpXm+zr+rXvsGOlfCrHVP0QkNc3uJaO1b+BCxCOL18fbsQAkO/5pWf+Y7AHmKRP/2G6wdK0vkrH4cWNl1NS7UsSOV0aqH+kAN06tQniNbWWpa2WKLhl3fDfueUNf27HuIWie4H6/cO8SSl8T21fHVPDrBYGvsc0vjTNuXkSnTvTEMsp3ve0/7+ZcICys9erv3XpOtxuCR1fmaSmS0/dbAHYIXnUgPV5VDavqp9N+9W3fFD9P+54CeEcS67/2PLuVb7/wccYAPv9wCcZXruZEOYXyLXsV8tE5sB4EHD3QNd6hz0ANxpkd8tpiu1HoBfa3L34QAdjjJ6DbG63eF51R193eLeL5zqeiEW+0mfiekaJ8qaP0RM9R+V/7tJk5cUpN7B2g1pucMxX580PTFb126qHtZ30b29S/V/WcqtBnntkjz5s2OsBjlAhAOkpDnaKLn2SPm/X7Ep6Hqzps9fLCzqVgaQMcRX0WRu1K8epGuwXvvexsaRRvdwgBcB4EVSWbmNLeNfF658H2kXtgmrsxQXBnCUJF2O4y9AzMGj+KMQ+pEV7902BgMu/ZQnteemarpdqV0ZdiiRv2DvCpKP4V9mANsQdaoWZm/5yjZzHaCHcC2vJtSLj6A49ZI6c/sLv0bL+h8pke5V0/Z/2FVco/aXyhIfNIX8rvDrdeH+pzT9CiYtj2Dmzux9bAhdO9GzRacu12U/UL73vPbcxbDdIu1DnifK+l6vfV9smR5byenxIgf4ZTn8v6m+ArtBCP9N/e5r2nfe0s4/+z/JpTv0v9/WQvutpbS99L9LtFTLad8LSBrcyDaZUvwTphBakAa3q62/oNG88vP3mcJf6qhNm829sIFOov///rENv4S9X1e15+PlEPfS4/28DdeA0uZM/f9/oef/xasE+jNI38UegB/z7G74adezbkT9qRzmzyFByNv/8leF3yfpms4Vwjig/Ot78HPHFLzT4vo5bF8LNmm4vs4DcP+kysjhZnu11PtQw++FZfZz4qhUyfO21WuDbU5ukFw7T9drAfy5rOHpJl3vcjN2Z+cHlHJV065OmhLvCvEKmVsDjf216nEzgOW7kTuH4RE/C/6g8vWbhevzXZWQFj6XnWgIeZUhti/zM4XfK/4nbeUqpF+z9j3NZZlus3xuNZvJAPazSekujT1De2JY++7Rvt/W79eVw95lZftI+p/578qyTtuNGulhIaVPEvT+dqkdsYzLO/rfp8pPLEShDenaHMg3urK7kzV2pQfg77thpy0Wcd8xMaokvfsR+yn/+m7WWZfrf30a/wmT/Le0+JziIk/W2d69S0/Tf7CqiTrDVBf8g49qWnxFiMvPcI/IM9fA/NtFq1qnhbfc82MGcAP8f36ON+TKQ5a5VErgewyxiWuX+zw/YAB3l2yzZNMMYKdNnpxlCOeustwlSIM7tadq9SvvI+b48v/b9LtXW2p+jAfgDu5D9KClZpewr7OTUUjLtCcXurDdw2zyedxwr0b67NkMgLuwlnhZm2HJ01FPlQdgLZxgiOMeol9YvvtHYrm8nQGcL2GeLl/r0bR6lJ+oa/eeScsj+NG6/NWSkH5ruDZN//0aB3icASxFMbtO+/6mha5TDCF9TtDEI7GC2S5S4DvlUBew/UxhfIUdp117Gdf3HoBFDIChp3+j/x2ztMUDJNfOEJ5+olIeLEM5TotzRtfZi567jd+L0mdW+c6bcGmpJwa/4IfaWsc/2X5sJcF+Dte+H4XfG5jtLlhWmm31/FSLTzVB6i0MYCuK9xTHMvYf6RNFJHOmVP6HDiF/xuL6Hpa5t84mnmeZqD7T03t73ldDEfSKGJ7pII2a7Y+kHqv9n/cAjBkkX2MRZlR/7ia22ZUXdb7F9Wc4wE4XNjBfZknyPqM0tMfwj0B5uYEffVv0CSY+GhAYB5ihFj+vpXkLv3zot9+nBT7uWEAmnlfx0oUJrZhkZOnj2BiCPM/7MTuO4lr5gz5+VUCgEjX9P+aVRtzNx1tR3M2nFKlxSfzNEscBJPEYV39yV4mJAuLlkLiadpbajktCUqPoN9zwTeST5pn4J67pUkJlpb1igh5WmtAwZ4zPa6dGSExw5pAXEzmiKjleTitvyZIJn3FjlCuiQ7OMZUsbmQyUH/DZFKhS2NdLLVRV0ydVpZIIgT0nxLBxpBMfNyaB/pBJSin/y9d9MiGz9PhPaMwDVgbtNcbNyyVPBTQBE86k35C6aqx9FU9d+kFlfhxwsRsXirTPbD9+ISlC1mW5VEl6LYtUQK6XJjZUEhtCKXHpuE11EjJblxg5rykeAReF3WcoDyHt2nilcgSvXdXhN6v2mFkJVhHkVKR85h+V1FBXfIybUoULmeazkKHNFrKJR0K2pc068xyrQN1w8YVykqvLGA3BjsvzmJk18wY0dtzQfIybczaEY+cH8AegRb0bskxng0YTOb5MV9YP1E9In7qc+OxZ9id8htbVMjHHuStPwNbPcfuUT5aMYpXAJNUDgC+gRyhg6RoxoQTxSonyallawipPnC0v9sxaPa91neF1WdYYSmo/Cs4HsooxYDIho5yPG06ccefZtW1ePSxjueDjQuVYjZPda1uVmJ0jv1Ox9U5ETEuJGTgADtbeoR5MAKorRMWZ8QlVgddvKKylltsvNVAflucTM11Ndt+4Y3Euly4fyCs9k9vnc/Jbx80uZkBWTYbEHz5Tparbi9eiivU7NKHMMNZTTnth4Evi4U1cFTJL7whwnOHjcmPxlcNkrgrZuCECe+txOkMINWTZgfBaNEYVo/E10yvDkGM9WfaJvOYgmVMIAdvm0aYqUD19jrUcd9BdrL/80jZs4gGfmzYhhK/4pNEstWFGlxX7zF43KaynjDHbqwyVldeyXEiiOu4qe4WqxcZUQvKEMvYmKxpqw1SMC7jXonDbNVRcdl1eOXkF9SoOsN8ne9Irke+zMGBmKmh6Eki6o+WHvIFy13ZvWfXlDVkVDb+FfXrxIyGj2z/Rypau1mGBXqHi5U6m7zVFKiCmDzcahS9gP/jhF5QVHy7Hyudgq1ob5ge3dl0ZAUKDyOYwA147kwzZj+p4K5EJ2HUTuGXLFjDnrr8MCL47cNtIc6t0CYnSA8jauL/kTGlS/TK61qCxsQ3TS1FA61D4bSoSn1XaYJE/rXiAWOcAmhvCnXVhXIkLskNCZ8lUYZhGNUIcfO76Fn5da+aiDdOrCHctgFAZMLsBrJBdMQ5UWixzHhiVrpO3LX7hn1DZRRq3r7jV295xvx+rpjq6/pB8XNChLUZSwlrG11gWMG7jqvqEkMZPmhDum8gdd71E70n2RdtnXRH50cNeUxsScPSdQhaNZ4C5G5hgghlxaTMu2FmpM4JHUnwWcnw4q5gh50IoAKmjGKo8rHsIXoMOzD5avorxjtsN1vhlzrw4WhUwdnftP4HyaMiehvQYB1hp0yj5wFQ/2flC5SECv8lR8GojYFZpVOmduKt99tfrXObGceUVTc4zXRbGurWGwWvf3xh3rHv9enj+icTndvWF19bL9ttUNn7RvALOI6jCqCT/GBovz0fgcaQJdn0lt7jZ/eOGkP2GsT2mBeOryPUL2cTtHSJusLOJNsxrLMoBWQKGvCUXofzwSrNj6h0vh4/mTkLmNsymN+hz6OZrqWLocV8v9+GZYHXlNsw0Jhsy/n+9yUhCdk0DG/dJ5jcDlnUxO8KsbshQhVQC4EI7LdfIr0+/iM6GP2TwU7xWtsErHidAyFe2LolRhSxH2Hx23buQLJ3t+pymaUYvcoi5qVz7zRd9LqdifcbawWvTCQwZ9fcZHAyhPKBohByMyWu4E8BG6jX0RMkzET5zeShbl6He240BfvlndU+40+7+rl27dkn7t7q1h7s6w1Qep0+4m85jewkvpfHqQgAPSsBwezuZ9yI+rrQGqXwVlr+0u4vKVyM+mojnMrHBoJJNBgcTY0EZjz9VfoApqEApQzvTjUMj+UYb+buQErxGcJEgn4jlEoWIEosl8vnIYCKgfaD8xyi/zl/qIkzYQIkv4YOJMR0sf4z6Q+30Un9X5IOlAILu5E9FvDKSj5TC0Et0BTakn57+tSXTRzzGK/pbpB+rAagX+SBN/lTtrX2D/pUaqcQb869iP1PqYbqBV9PdPe8X2nZlJI9xQfcKj+y3urTWs5x/bREx/QxBGNNPNZ49RfmN1PzbS5DfSJa/t8n+KklYsT+5/KpagH3M9kvi9zXxja55b23pHWORr2Shk/1W1ZTebJzg45lsZLglYlt/YQPwTtFXjvom+AyRPxAOFPgckT8IDkJ8x1b7dffG5kdtPA5G9e+i8Prwwpaoa/meKfr+DLr8XocAjObn9R0ChyC+oS1sG4DMfg8VeIXI651qnQ937lSo7ddhuP3b0BiOLti4dp5L+Wr9OQPJX7Fu3YqWDnBIf3ShWl/ni3ia/3EEHIH0b2lqaqb6Lw2IX7GuvXv91iDJfmYi/ceU1oWNDvKxArxKf59b57vbt5DtfxbOv67OZbT489JePTpfjCmFCEF/1Xk6Gttf1+oeqv3NFuxv81oqfwziCy2NCxNF9/antn9BqLwe3rzhNHL6a/mtT0y37AbfhPjW3eCbEd+2G3wL4ufsBt+K+Lm7wbchft5u8HMQP383+LmIX0Dm94F5iF+4G/LnIz68vnMN1f4XVCakoFHZGcuk+5L9jcnM4s74Eqf+hzqbtRD1cw18rxM/xQ+wCN2n84thsTXf4MTX+8U9zuj8Elhizc90Tr9FcOwkeFV//Lbx7PBShdp+hVD+9xabm1uXWgci6z+GEd9gB1u030sFPkrk26Ed8TMPH21duti9/qr/sUzg57TZ4Cb/TW23OhA/O9y+kZr+y83pbxmIOf2Xlt6bRulvp4E5/ZaVBpVR+tP4Tug0p79r/VlNB6wypb+1Bub0Xw5diA+3L4tS67/VmD9u2ToqvwaNozU3hsn191rsf+4Gvw7xs8MdA1T7W2+2P8tAjPnnqdH3UkD2Z6eB2X5WwUaD/dH4bug2259r/VlNF/SY7M9aA6P9VfkANmH72bm8SLWfzZjvzPRQ82+LUP+saafyW835bxmIuf5ZWdqbCeW/nQbm/OuB4wz5T+OPh+PN+e9af7X/3GvKf2sNjDjzAZwg5H87uf98opB/G4eo+Rcx559lIObyuxFOMuSfnQbm9O8FxZB/ND4KUXP+udaf1WyCmCn/rDUw59+JEEf8qg0bVi0k9l8TqP+XT/YvoeZ/H/Lf88l+NQvb4i7jr47f9Rv4JcTxgwGRb2hb5j7/eLW+yxPm4+55T7X+PnaFn3n4aNuyxS7j760BGDTy81oWu81/jw8ghftPO7sT1PwbEspvd5RaftPm8tsddV1+FcgYyq+dBubyF4OsofzS+B2ww1x+u92PP54AOVP57Y66L78JyCM+P6DkEvHy/NMSh/mnXbX+6YB3ODbwvc58EYqT4odh2JpvcOLV/t/IpPhRGLXmZ7qRPzYpfifsRHwl5xzmL3QLmFILcLKM12vRCh/QZoOM849Tpw/AKVJ+iYP8kgK+qQCnyni9FkR8wNh/18y/bhBOmwQ/pW4MTpfxai0aXyzyAdP4AdRMzwurFhCv1aI28dc08E0TF3jPDncXaPVfBs6U1H8F1/VftrSrMa7/CpT6K1d64Q/XfwVa+3eOpP4ruPZf4nCuuf4ruO//roZPI16JxTLFdMEwfxiwnX88T8x/lS9PgAYME5BG+6+euq+wa0a+kMkp/QkCD3CBmSfpfyHiY5n8UCbvfv5azb+LEB9VCrGBiGH+FOznTy9GfDwTKw4l0oV41J3+av11CU7/bHIomC9G87FcMltIZtDqB+0jG3/F+7wgNK3OQguVr4Sf6gd9/x1d/qASDRL8R3X7ssvQ/M1wS2NzkOg/X474WF+RPH90hcDT558+K/CDEar/dyUaf0mMrRro3J5JUsYP8d6Wy1Njm1sCfUMtSsS+/tCDYFMBrkL6l/mcW/7z8HkJ3xpxqL/K6y+uhqsR35dpIaffNSj9Vm7s2hQMh13Pn6qbfn8Bydd4kv1+Eb6I+HRflqz/tUj/dF+MzH9J4DNk/jqBL5L56xGfS8fJ/A14/lT1HYJKsTAQdGV/nqnqeUGV9Nf5bDLozv7U9S83mfhYKplIF4L28rUgPPU3lfY3Ffh8LDnkTn/vVIBbTPxIIjqQyQwGHeTvApg6TT+RQ+Ap/edbtDNHyvVvjGa/av/zVpR/w7Ekmb9N4BUyf7vA58j8HQI/SObvxHwiF0ukItFUJhrJjUQc8m8X1E3XT/iYWL/QE+7paRt1XX+p66fuEvh2Eq+uH7lb4LuJ/D1wj8AvXUot//ei9Fu6dFk71X+4D8mPDhYVavv9NYFXSLwq/+sCHytQ+fsFPmvrgMjGv74h6k/2Xx5AfHt75/pwj/v1c3yKvp8l4jeuipDs70HE9w/kye3HQ8h++pOFgWI0YpmIsvbjW4J8evv5MJY/kCPz3xZ4uv/wiMDT2+9HMZ9S+i2aPkv/8zGcfql4gVJ+eVW6dHpWme/rixWCpPrvuyJPlA/wuMAnhwpBWvn7nsDHolT+CYHPKHki/6TAZxWKfLXf/5TA5wrU/tf3DXyOJP8H8APEr9jY0jZnwcI5LYT1Fz8U5OczCsF+1JcffoT4SH+ykFKikXwin09m0o7rl9T3J35szTuuP6r2AzyN7lP5Kv/T8Iw13+As/xn4yST4Kv9PtB0ALPiZzvJ/Cs9Ogq/yPyvsaN6fyhZo9v99+DnKv6xSaKTWn79A9WeezP8Sfon4ZCxDfn/oV4jfnkgPJtP5YCxXHIqK42faEJKx/1JdXzoJYuJTyASyuUwskYgHCplAMu3Gfn8zKf45eG5S/PPw/KT438Jv8fhXfJCc/r9D6W/d87TmX0D8+jXhLmr79SKy3/Vrwj1U/iVs/8UUWf/f4/5/fCgRIcr/A5Kvjn9FV8SS65KrOjft7Gxxyr9aP8Afcf710/2nl3H5TY8NRorWhVi2fvFPSH+Nz1P4V+AVzO+g+29/xvrvoMf/VYFXyPxrmO/PRlKZmJJyPf73p9I5mxPxT9HHT18Xx0+bE1vDyXXJcHJzx9otTvajjl//Fd1vVAopJT/c4jb/qmuu0M4Pm9C/qdAEDvqLFzwAbyD9e5sKvU3E8vN3zKsB2IQg85/fxLw6f7a8UPrjYvyrth7gH4hvaF1eaJCS1v7XPwW+r9DQ2kfQ/1/wL8Sr82fLFxdKf1zoD/VnwL8Ffs58FZ8zf7Gr/iNMPQ/eQnz76nWrwhu7I277T9wH8B88f5DMkO3nbSQ/HqeX/3cEnt7/fVfgR8j8e4ifoQ79zqD4b6fB++hnrxZA7wz36z8+gA/Q/RnJeCJdSBbGCpnBRHqG4/idbzrAfwX5QgCO/jv4D4YPsfxcoj+ZL+Tcy/8QPhLkCwE4yle3esLJ2b1lTU/X2mBL0PX8ubg5dPeWNV0d29zz6vwnQ3w8NpiL2AyBmdf/zCqdQoP5DIX3MA/iQ/2Joca+Ym6sUV4Qzesn1NPZ0fxnrqDOPuD5Y9v3p9XxryqRT+LazzD9LK3/qxG/vS+X6Sfwav8dnzAS7mrPUssvOhEAYkObh+IrCkW35U9d/1yD0n97PpeljV/+sXSSa4WP0/ipbCriF0XU+qNHLTuu50/xKXy9DgEY7UfdPKAe8Q1tYdsAzO3XYTBN4BUSP6UeYDriS+q7r39ZdT3zm+NPaP+nsT0k8XdffwPsKYm/+/HL6WwvIf5ZJZ8fyeTi7ucP9xbjbxuA2X/Yk+1jiL9dAMbsZ3V7CWdxqvGn8FC3N9sP8Q7mb4o/1O7B9kd8OjsUpth/dZ2fHWDmO9VG1A1fVQdwoMgT/Y9+OAjVX5mxVqL/9QU4GPFZJTaoqA1wRJHOJBrnb6umAfsEw+NPE3wmV3DFH8IOkfNFN3zNNIBDpXzRFa/OPwfkvEv9D2WHYX4smwyG+zs6YytTI0r3XCf/Rd2/ZQbK/wl+bXzF5p3xdkdeXX96OOJzxehYf2Io79Z/UMefj0D65weDSroQVOJDyXSzxAuSzf82SPhs0m35A5hp5jNKwS1/JDtSwudc87PYLDOfT8bd8kexoxCf0DdQofSfjkZ8NBpJJYcTEYr/MRvxsTx1/O9odgwq/4OJMXL/J4j9p1w+Rx0/axTTn1h/BVkTkp9ojZL1b0Z83n74Rv7+P+KXh1dHujq2LXGbf14fQCuKv85bvgNj9H+89W2sTcIvcT3+81+YY+Yt34Exrz8dh7ky3mX58dReAvPMvOU7MMb4++pTMF/GW7wDY25/T4YFiO+LBcn5vxDlf98I3X4WYT5FH/9YjPj+PHX8sZV9UrD/4EAilYxl0omgO/+rmS1B6TfQR4//sUyYf4hkcv2k+u9TuP+UTCu0+mdeaUfbSv2T6iPNvx3LwohP5YdbI1la/b/UyNvkoZlvZ+0CHyHbzzKU/qnUKHn+pAPxQ8308rMc53+eyj8FKxCfHrafwZLtX7PS0P6rvo/b8R+oWco6Ed/TtjQVHVy+ilL/43Ph84PBTC44TBh/Oga6sP+Ztc9As/0vZ6sxH7OvQMz8ErYG8bkF9PK/FuVfLkufv1kn8PT1V+sRXxhOjVHnHzeg+Gt8PDHsNv9U/3ujkc/mMnGX639ZbTfrxnw/df+6j0onSJf7P/Tyuwml34iSjkdtNDD7H5vYZiR/VKHPP29B8kcHE2P5ZJS0/msrlp8fKmRtApC9P78Np79h4MBp/FJdP6meGV3efzCZj+Ghj4DhBR7Z+sXjEZ/K9CfTsxzkG+q/XlT/lFaON+aKeiDW+y/u0ocfAU5AfLEwkMkldyrq+zcgvP8TCMj9rxlwIuL1+DfGMkNNSjbZ5NT/rfEDROR8b5OkFyrjT7Lg1QCc51//AYoFr85BOvffj4OonG9oXe4sX10/ELPi+9zwcRaX89ocpPP4xachYcVLJiFl+veZeSWbLZmAE6+u3+m35HubnNMfYMCa73WOv8KS1nzRiff5AbZb8g0u7CfBBifB1/lnQsqSn3m4s/x+NjQJ3ucfZGnEd67YsJla/2dQ/d+5IkzefzuL+PiKhTkqv4Ph/Re3ktvPnMBvJvN5gafvf1lAfLCYJ/NFVtn/zv7tHVn+3QrDuP8Qp/sfI3j8Ox8Zbo0o2azL9Tue2mVsFLXfJd66B2rmx9gY9n8TdP93J9K/e0UjmT8Z+z9KNkv1X0/B/k9mNNE4mhnNWkyBy+aPT5XwUZe8rw7gNANvPfsuX/9zusjHqPEfF/k4lT9D5KNU/kxWOX9AS3oSfxo7S+QVqvyzRT5H5c8R+TyVP1fkM1T+04hXXzvMN+ZTSmxQcyCc/Y8V7DzU/hj4Xmf+fHb+pPgL2AWT4FX/9UJr3sX+nUPsoknxF7OLrfmZzvpfxC6ZFP8Z9hnEN3WmY5mhZLp/S+kVVDfpdyme/zYE4Ia/DPOGAJx48EfZ5ZjXFi5WgnDiPf5/whV4/hzDruT/Gz4r8H0kXvWfr0R8aeGie/3B/xZ8TuDnzEd41Jn/D1yF1z+E6ftHfp5V9i/rXRQmnp9yNbsa8er+9WHS+p392TUCrxD5L7AvIL6rYxtx//Y57It4/GskmcIrx5z2D1Hf37oWjT90dzWT0/9LSP/urhYyf53AU9c/fJFdL/BtZPk3CPwcMn+jwM8l8qfDTQI/jyz/ZoGfT+ZvEfgFZP7LAr+QzH9F4BUyf6vAR8n8bQIfI/O3C3yczN8h8Akyf6fA95H5ryI+vKGDzN+F539SsQHq++N3I/+7UQ0gMTSmOX/Dra7Gf+6x4Hubhh3HT9Txp3tR+yPwvU3DzuMvV7D7rPhic7MTr+4f/zULvqF1+bCb+H/dku9z5Kf6U+x+C171BZzjfxX7hiU/Z74b/R+Q8Eo22ZjMNLmK/zcteefxQzX/H7TmXbw/+xB7yJovOvPfYt+y5J3H/9Ry9/AkeHX92rcteTfjhwCPTIp/lD2K+NFsbpg6fvgYqr/GyPx32HcQv5PIq+OH30V8gSz/u+xxxEeThVgGvTbqNH+kvr/0PeS/ZXPJYcP5aY7zT08YeKVA2f/uQnjSzJP2v3sK8SNJsf0SZ79k7c9J8H3ERwvi/lUS3mQ/P0C8fnCgNg14RDbn2H9S31/5IbLf5au3dHe0d7mev6zy+eBHeP2H3eJB6fjJMezHuP1LpvuKOUWrO9ua7MfvJtbPPi3le5uG25zrT7X+eEbOawE4l/+fsJ/g+qPCS18BNPOfZT+V8mrr2dbg3P7dz5614Ptc8Gr99zMpL38F0Cy/j/3cgp8zf7Fj+1fjf4z9Qso3jeSbhtvc5N8v5enfNJJ3N//2KzmvBeA8fvY19utJ5f+z7DdW+T+Sd8w/n/8R9pxV/rvg1fR7fhL5X+t/gP3WOv9HnO3nm+x3+P2tUv1FGH//EXsBrx+Jp0oLmJVsUraW2Oy/PM1eFNZf0dY/g28tewnx+sGp6gqaYqyQdKx/1f1Pfm+Kv7qCJ5HKZIcSburvP+D19zuzthGQrf/5I47/AG3/LHX/m5dF3nYHOjP/J/Ynkc8qpP7XevaKyNuZj0T+K+zPmN/RHMtnafvfvCrySoHEv8Zew/N3ZPsD+Itov+rkoWUY5vWzv2evi3whkS8Q5P+V/VXUn8i/zv6G+JGBfCJGyD91/dAbeP5GUYj7V/0e/i6s/8qS9796E7//UKTPv/4Dv78wWshS97/7J5Y/WiTz/xL4wgCV/zd+f7jQHGtuaXRt/6r//pbI5ym8Ov/6HyPfSpP/tpFfQOHfYe8Y+JZ5NP3fFd7fyRep76+8h/hwuCMc3rI5v23r2mZly5phZ/8B4H0m7L8WSYytIuh/FXzAhP1ncpT9l9X3T/8ryM8T95/8MXyI1//HlOQgcfzuI4EfJfK72C5R/hBVPnBBPolX6z8m8EqKwqv7r3NRfoqm/1/Bg/i1Gzs7qfWnV+Q3UPcvrRL4jWGq/GqB715P5acIPG3/KXX/AJ/Ir6aN39TwGl75mSg2t4yO0uyvlmP/uZifTbTfqQa+dIaEu/1Dp0w9G+oMfIMVbHF+UL2Jj7rmvb5zYJqBL50h4U5/79Tfsekmfk7bYpfrt7y1n2d+gU8UZxPL7x4Gnpb+9XxPA09Jf69vOt/LxFPSf2++t4Gnpb+f72Pi3ae/ev7DvpgfGCW/v7EfR++vk/ff/Rbsj/k0ff+yAwQ+St5/+0CO928r5Mby1i6AOf3+yw7ieP+2Qm6sSOm/Axxs5BUa/wkjn6TxhyA+nm3M2u1AKWt/DxX5PIVX+88BkY/R+MP4YQb5ComfwWcY+FhyqJHivx0u8koxnnS9fx/UHM6PMOqfjLuWD74G3oDzv0BfvzoT2f/23dg//0jEDxajCSU+FNiuT4Lg/UPBYv+aWaj9jmYyhXwhp2SDpTd5hMNjzOd3AZ8OcJSM118EMhz/JT0/6mgZH3Er/2g+G/F6/CMT7yE57Z8K9UfxYxAfbqOvvw6i9M9k88T+y8G8EdvPgNI6d95ppPqjiRvevyLuP93MS37gRPqVDiAPFt2cnwH1Qd6C5GM+nzAvpTXPv7byViS/tH1EUB0/crV+uqYOoA3JH1aKqYI4f+W4f9YclP8Dw/lGavmbi/J/YDhK3n94nsDnyPx8xG9K5xNKKtCVGAu48l9gKsACFP+ixkcM849gOf9YXTufLTTxhvOzAtbnZ3lrPHwRLn+b13ZTx38Wo/xXksOJ9HALafz0k7j+t9y5xSr/B9gSlP7xwYRCtZ9jMZ+3V0AW/09h/TP5BFV+CMs3TgA79j9/yMJYfrRQpOXfM2ypyOep+d+O+KGd1P0jXmbLOH7/JhrJK9Y7EJj9z7+xDiQ/rW7gQOy/L8d8tp/sf6/glfHnbD6mpBKR7Aih/7ES9z9KfGEw7a7/o55/2WnmM+o2ZBEX7Ye6/+wqXH8ncotaggPJdGGRK/nq+R9dIt+rB9C7yIX86vqVbLXIN7SFSwE0tIUd5v/V80N/BWuMvDLBKy74tXytIf5thPir50+tM8a/jRL/NXy9Kf5truNfPX0932CKf5vr+NdNv4FtxP6PenSAzQ5Ssv2zugWevn9MD+5/RrOR4Wb3/Tc2ZRPfZJBvafzS/Qs28824/DTaeY+y+qOJb+F4/qhI7j9sxf13pUD2f7dhfjf2jzoO8e3L19tugC/r/x6P0z9F73/14vxPNRYbSem/Pz9BlL+Ulv4n8BOR/L5kf5zWfgQhguT3Jfsz1PbnJAOfI47/KyJPnj+KGniq/JjAZ+QdF5v+T5wL54cE00oLYf0ZQMLEtxL4augz8W0EvpH3G/hEkab/gIFXsjQ+yfH6u3TEzgUy8yv4dgNPqT+rawEGDfzIAG38LYXL76B9BWy2n618CPtvhTS5/Unj+sd++0RJ+zObZbD/mx8g139ZJL+5eRmZ34H8z7nhRHbBPPf9L3X/7Jww/pHMZjPu14/U1L3E8hyfX9gTpqZ/AcW/QD7/9UtQ5ML5FcT0S/Nhld97gg8T+58AI5gfEbYPd8WPivwqavqNCXxzF5Xfifjwio5gd0f7xo6eoLYPvdP4UZ1/hJ2Mxg+C6mdpx4rOtYGOte0btznx9f6L4BQp39Da3LG23c36hVOl/GxX8j3+JnYa4teX1n+rR3cH+zK5ISdeff/l9Enw6vkp45OSP87PmBR/Jj9Tnn8u5w8BzrLKPxf9H0/96fxsef65nT/m5yAeVnT2tG/ctr6nq2Obm/pL3T/iXMTPamlZlK2koWP/qXY6wKdFvtcuAGP6Mz/AeSLf0BauBODEq+fPn2/kFQp/Ab8A861q/DOFRKyQiAezOTf2e6HI9+IA3MT/IpHX4j8RgLP+F/KLjbxC4S/hlyC+KzG2KDDLffrV+c/jnxH5XhyAm/y7VOQb2sKVAJzTbx67zMgr7nmPv5tfLom/2/Sr91/Er5DFXw/AOf6X8c9K418KwE36XSmNv1v+c/xziP/ojY/ecGo/jePXVyH+mWeeeYbCsykAn0f8jMHC2Azi+OvViO9VA7A+vkeyfvEafg3iPc/deE3/B133U+Z/v2DgEyT+i/yLwvxFIVfMFxLxQCwzNJRIO9tvA1w7CV59/+FLk+Kv49dNSv8v8evl7e+6bCK92bn9PpffYNX+rssmnP2n0/iN8vbXlXyP/xx+E+I58zSfSRx/uNnAjxP5WxC/uru5sLq7pX3jpviqnqSD/1E6PwK+LMiH5vrqmqPPXXnuO/WMMaf4q+9vfMXA71U95ehzVz6zhDN38m818FXVntmJrLv+t/r+4W0iz89kDNyWP4/vKXa7kecUHuAO7H8We3q2BTepU89dibGg4/tP6vsrdyJeSfVncsnCwFBgYEiJuTv/4atSfoY0ANn+j3dJ+V4tAGf/525+t5RfuSbc7qw/n94K9yB+yZJAIt46d27LwuGWYD4Rcy6/APfi+l/buL/0rYbkzJ8K92F+Sa+ggXP63ce/hviGtmUNbcsqITjx6v5FXxf4eENJc3c8+G9m9yO+tHF/6dtd/AG+IfDzWhZrXyUdnOvfKv6Auf/VJek6WJTf77NvCnwiP6DkEnGLEIz9F14H8CDije8/O/efFvGHED+SzCX6i0ouHimF5Kb8fguvPx4t5JSBhBJP5MT1BxbvX6vnfz2M+KGx/I4U0f/5NuLz6gts+TzB/3qVPYL4WDGXChDbn0dx+vUnChReXf/yGOLjmdhgIhfQtlF2k/++uhPYd3D+Z+JDSto9r9rPd/H6m0RqKEBK/1PgccF/oJ7/tQ/7npmPU8a/nxD4gvXhWxb++5OIX9REP3/2Kcz3NhHPnz2FfV+o/8INrcutT4A1719+JfuBwCsNrX3WJ8Ca119ewX+I63+HBJCNX/5IiH9vE+383N+wHwu89tq06/NzvfXPsadNfF/p29X4U4w9g/j2TRtXr1vfQzr/4ye4/KnWi553Pn/yCf5TjvafUPL57EBOmVhF5LT/BK8FeBbxEWPt52L/958hPkjmf85/jvU3FF3n/S8AfoH40vyLIf0CdvOPWf5LxJde+3bPq+9P/ErkI4b9RxzOH/0W/7XIB2n8Wfw33LR/h+v1f1W1tfCciaes/xuB5018kCC/Dn6LeXXqECVAwJAA5vc/fsN/Z+Ap+7+o81cvID6RjuXGsuru/yUtAsICZnP/q3baC/xFKV/SwrB8WlJ/bGEvYftN9qeT6X7C/jMAv0f8kJIvJHKU/Af4g4l3n//q+cF/RHwsl9DOX1ZS7uofdf73Zcxr5zdQ9L8A/oTTr5DJKf3u9++ZMvUl/grit48USOVXHX/7s1B+s2T+VZEn1T/q+onXhPyLDSTTiYDb9kd7/9/Y/mRy8SWG/Ldq/3nNs/x1CT9xAFyl9KiBycrP1/hfZfwSB/nl9uuv/G8SfuIAtwpvVX764I1J8Or81d8lvNqDjC8W+QDI4v8Af1PKlw6As47/xPrLb/J/YH4kvsSh/TT4X7/k/xR54ew+lHUW5f9v/F8GfomDfNP7/yIvnL2Hkt5i/cY3+FuT4Hn1m/w/Ij+RdZi3tH9Pzb78bSOPzu6Txt9wftY7kvwPuLb/N/i7Ml7PRdF+A5L1q//m70n5JQ7ySwrwqe/x92W8nguID8j7jx/wDybB19T9h/9Xxuu5KPAB8/hZzfR3+IdyXstF2/Kn7R/2T/4Rfn/JMG7i7L9ey3ap9be/4r/YuM+S9RcprvrArHL+INl/ZoiPGBeQOshX+28c8Wr7T9Ff5T2INw48OJ8/9V3uRfzSYn5saWY0MGyxB4h5/fsbUOVB0/9rNwWiSn7gmMBwIpdPuth/HKAa8Yde6CP3/6cgfn2Xx0vrP7/AfIifdX/Th9T+dw3iP5y/c+txjvOPYv+nFvEt4W0zu7fR+KmIn7/z4buPPJiyfg+gDvEbldxhB05xz6vvz9YjfiC/I09d/zQN8d4Za/an8tMRf/7q49ZBfe2BtS7HX9T9t/yIb1/W3NzC3Mdf9R/3QHy+kEsoQ7WE8Rfw7Gni62vd+p9q+7cX4nf2bC1Q7XdvxCd3g98H8+3t62n59yDbF/Er5+Q7qfm/H+Jnr24nn/+0P+KDu8EfgPi+5Ah5/eGBiG9oNQ69OrU/aXYQ5tvo++8fLPD0/fc/IfCtZP4Qgafvv3+owNP33w8I/Fwyf5jA0/ffnyHw9P33Dxd4+v77Rwg8ff/9BszPodpPgM8UeLr9HCnwdPuZJfB0+zlK4Kn2syccLfB0+5kt8HT7OUbg6fYTFHi6/TQKvEKs/wCaBD5K5psFPkbmWwQ+TuZbBT5B5tsEvo/Mz8H8XHr7MVfg6e3HPIGnl//5Ak8v/wsEnlr+H+MLBZ7efiwSeHr5Xyzw9PL/SYGnl/8lAk8t/3ezYwWeXv4/JfB0+w9hfh7dfsMCT7XfVXypwNPtt13g6e3XMoGn22+HwNPtd7nAU+33cVgh8HT7XSnw9ParU+Dp9rtK4OntV5fA09uv1QJPbb/uZWsEntp+7eNZK/D08rsO8/Op7VeOrxd4evnfIPD09mujwNPLf7fA08t/j8DTy/8mgaeX/80CT2+/tgg8vfxvFXhq+T+VbRN4evk/DvG9o4YBgAA4jv8ej3l14U3cIN52/uYnvFfo/1HL/4f8BIGnxv9H/EQh/m12uDT9IgI/h8yfJPBzybwi8PPIfFTg5xP5L/CYIf/bnMaf0W9e9T6PG/g5JB4gYeDnEvk+Az+PwKvrN/sN/Hyi/AGBP5lcfyQxv6lZ+7gdvwXfgGc75pvtOxCy8c9BgafXvymBp9e/Q5hvofcf0wJPb38zAk9vf7MCT29/dwg8vf3NCTy9/c0LPD3/CwJPz/8i4mcePkrkP+LDAr+VyI94RgSebn+jAk/Nvz34mMDT82+nwFPzbwhOFnhq/j0Mpwg83X86VeDp/afTBJ5e/k/HfCozElVyi93Wv+r7U+OYHxjLDiTSi93X3wBnIH5HMVN6cTuZLijRVAJvv6p+ZPPfZyL+/wA=";
 
 // src/secrets/prefilter/prebuilt.ts
 function keyOf2(literals) {
@@ -43883,7 +43915,7 @@ function buildKernel(literals, size, simd = true) {
     window: Buffer.from(kernel.memory.buffer, window, size),
     scan(from, end2, onHit) {
       for (let at3 = window + from; at3 < window + end2; at3 = kernel.resumeAt()) {
-        const count2 = kernel.scan(set, window, at3, window + end2, out, outEnd, MIN_VALUE2, 0);
+        const count2 = kernel.scan(set, window, at3, window + end2, out, outEnd, MIN_VALUE3, 0);
         for (let i = 0; i < count2 * 4; i += 4) onHit(record2(i), record2(i + 1), record2(i + 2), record2(i + 3));
       }
     },
@@ -43923,7 +43955,7 @@ var WRITERS = [
 ];
 function escapedSpellings(text5) {
   if (!/^[\x20-\x7e]+$/.test(text5) || !/[A-Za-z]/.test(text5) || text5.includes("\\")) return [];
-  const blanks = text5.startsWith("-----BEGIN ") ? [text5.replaceAll(" ", "%20")] : [];
+  const blanks = text5.startsWith("-----BEGIN ") ? [text5.replaceAll(" ", "%20"), text5.replaceAll(" ", "+")] : [];
   return [.../* @__PURE__ */ new Set([...WRITERS.map(([signs2, write2]) => text5.replace(signs2, write2)), ...blanks])].filter((spelling) => spelling !== text5);
 }
 
@@ -49032,7 +49064,7 @@ function givenLeaks(steps, leaks, { history: history2 }) {
   for (const step2 of steps) {
     const own2 = leaksOf2(step2);
     if (own2.length === 0) continue;
-    for (const credential of step2.commands.flatMap(credentialsOf))
+    for (const credential of step2.commands.flatMap((command2) => [...credentialsOf(command2), ...accountCredentials(command2)]))
       if (credential.kind === "literal") {
         for (const leak of own2) if (leak.strength !== "harmless" && isSameValue(credential, leak.value)) given2.add(leak);
       }
@@ -49401,6 +49433,10 @@ var STRENGTHS = ["harmless", "possible", "likely", "proven"];
 var rankOf2 = (strength) => STRENGTHS.indexOf(strength);
 var isProvenToken = ({ detector, strength }) => strength === "proven" && !isKey(detector);
 var MANUAL = /^\/usr\/(?:local\/)?share\/(?:doc|info|man)\//;
+function installedAs(inside) {
+  const [archive = "", member] = inside.split("!/");
+  return member === void 0 || !archive.startsWith("data.tar") ? null : `/${member.replace(/^\.?\//, "")}`;
+}
 var memberPath = (inside) => `/${inside.split("!/").at(-1)?.replace(/^\//, "")}`;
 var isWords = ({ generic, guessable }, { strength }, path20) => (generic === true || guessable === true) && (rankOf2(strength) <= rankOf2("possible") || strength === "likely" && MANUAL.test(path20));
 var TESTS = /\/(?:tests?|testing|__tests__|specs?|testdata|test_data|fixtures|examples?|samples?|demos?|molecule)\/|\/(?:test_[^/]*|[^/]*[_.](?:test|spec|examples?)\.[^/]*)$/i;
@@ -49421,7 +49457,7 @@ var Vouching = class {
   #recorded;
   #installed;
   #makers;
-  /** By layer: the entries of Python sources, by path and identity of what they hold. */
+  /** By layer: the entries with a match, by path and identity of what they hold. */
   #sources = /* @__PURE__ */ new Map();
   /** @param hashes checksums of entries by `layer:index` */
   constructor(scans, origin, steps, hashes2) {
@@ -49461,21 +49497,22 @@ var Vouching = class {
     if (!this.#isAside(layer, index, this.#scans[layer]?.entries[index]?.path ?? path20)) return { match: match2, isVouched: false };
     return { match: asAside(kind, match2, path20), isVouched: false };
   }
-  /** The entry of the source that a compiled file of Python repeats a value of; null for anything else. */
-  #sourceOf({ identity }, { layer, path: path20 }) {
-    const source2 = COMPILED.exec(path20);
+  /**
+   * The entry of the same layer that a file repeats a value of: of a compiled file of Python its source, of a package that lies
+   * there as it was downloaded the file that was installed from it. null for anything else.
+   */
+  #sourceOf({ identity, inside }, { layer, path: path20 }) {
+    const compiled = COMPILED.exec(path20);
+    const source2 = compiled !== null ? `${compiled[1]}/${compiled[2]}.py` : inside !== null && path20.endsWith(".deb") ? installedAs(inside) : null;
     const scan2 = this.#scans[layer];
     if (source2 === null || scan2 === void 0) return null;
     let known2 = this.#sources.get(layer);
     if (known2 === void 0) {
       known2 = /* @__PURE__ */ new Map();
-      for (const match2 of scan2.matches) {
-        const where = scan2.entries[match2.entry]?.path ?? "";
-        if (where.endsWith(".py")) known2.set(`${where} ${match2.identity}`, match2.entry);
-      }
+      for (const match2 of scan2.matches) known2.set(`${merged2(scan2.entries[match2.entry]?.path ?? "")} ${match2.identity}`, match2.entry);
       this.#sources.set(layer, known2);
     }
-    return known2.get(`${source2[1]}/${source2[2]}.py ${identity}`) ?? null;
+    return known2.get(`${merged2(source2)} ${identity}`) ?? null;
   }
   /** Whether a package vouches for a file that was not looked into wholly: then it is the vendor's. @param path members behind `!/` */
   vouchesFor(layer, path20) {

@@ -307,3 +307,17 @@ describe('a value that stands on several lines', () => {
     else expect(text).toContain(`    ${says}\n`)
   })
 })
+
+describe('a password of an account that a detector knows too is one finding', () => {
+  const password = VALUES['password']?.() ?? ''
+  it.each([
+    ['with ENV', `ENV DB_PASSWORD=${password}\nRUN echo "root:${password}" | chpasswd`, 'secret-in-env'],
+    ['with usermod', `RUN usermod --password=${password} app`, 'secret-in-history'],
+    ['with LABEL', `LABEL password=${password}\nRUN useradd -p ${password} app`, 'secret-in-config'],
+    ['with a variable of the command', `RUN PASSWORD=${password} ./x && echo ${password} | passwd --stdin root`, 'secret-in-history'],
+    ['with a URL', `ENV DB=postgres://app:${password}@db.internal/x\nRUN printf '%s:%s\\n' root ${password} | chpasswd`, 'secret-in-env'],
+  ])('%s', (_about, lines, rule) => {
+    const { verdict } = lint(`FROM scratch\n${lines}\nUSER 1\n`)
+    expect(verdict.findings.map(({ ruleId, severity }) => `${ruleId} ${severity}`)).toEqual([`${rule} high`])
+  })
+})

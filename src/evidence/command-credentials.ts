@@ -259,6 +259,10 @@ export function credentialsOf(command: ShellCommand): CommandCredential[] {
   })
 }
 
+/** The passwords among a command's words that it gives to accounts. */
+export const accountCredentials = (command: ShellCommand): CommandCredential[] =>
+  accountPasswords(command).flatMap(({ how, value, kind }) => (kind !== 'literal' || value === null || value === '' ? [] : [{ by: how, value, kind, hidden: [value] }]))
+
 /** A value of a letter or two is hidden with the word that holds it. */
 function phrasesOf(text: string, value: string): string[] {
   return text.split(/\s+/).flatMap((word, index, all) => {

@@ -1,6 +1,6 @@
 // A credential among the words of a command that a detector knows too: one leak, and one finding.
 import type { Origin } from '../dockerfile/origin.ts'
-import { type CommandCredential, credentialsOf } from './command-credentials.ts'
+import { accountCredentials, type CommandCredential, credentialsOf } from './command-credentials.ts'
 import type { Leak } from './leak.ts'
 import type { Step } from './steps.ts'
 
@@ -40,7 +40,7 @@ export function givenLeaks(steps: readonly Step[], leaks: readonly Leak[], { his
   for (const step of steps) {
     const own = leaksOf(step)
     if (own.length === 0) continue
-    for (const credential of step.commands.flatMap(credentialsOf))
+    for (const credential of step.commands.flatMap((command) => [...credentialsOf(command), ...accountCredentials(command)]))
       if (credential.kind === 'literal') for (const leak of own) if (leak.strength !== 'harmless' && isSameValue(credential, leak.value)) given.add(leak)
   }
   return {

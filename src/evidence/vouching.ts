@@ -6,6 +6,7 @@ import type { Version } from '../filesystem/filesystem.ts'
 import { baseName } from '../image/path.ts'
 import type { LayerMatch, LayerScan } from '../layer/layer-scan.ts'
 import type { ContentHashes, PackageRecord } from '../packages/database.ts'
+import { merged } from '../packages/records.ts'
 import type { SecretKind, Strength } from '../secrets/detector.ts'
 import { isKey } from '../secrets/detectors/list.ts'
 import type { SecretMatch } from '../secrets/match.ts'
@@ -41,6 +42,12 @@ export const isProvenToken = ({ detector, strength }: SecretMatch): boolean => s
 
 /** Manual pages and documentation of what a distribution installs. */
 const MANUAL = /^\/usr\/(?:local\/)?share\/(?:doc|info|man)\//
+
+/** Where a file of a Debian package is installed: `/usr/bin/x` of `data.tar.xz!/usr/bin/x!/member`; null for its control files. */
+function installedAs(inside: string): string | null {
+  const [archive = '', member] = inside.split('!/')
+  return member === undefined || !archive.startsWith('data.tar') ? null : `/${member.replace(/^\.?\//, '')}`
+}
 
 /** The path of the innermost member but for what is compressed in itself: `/usr/share/doc/x` of `data.tar.xz!/usr/share/doc/x`. */
 const memberPath = (inside: string): string => `/${inside.split('!/').at(-1)?.replace(/^\//, '')}`
@@ -92,7 +99,7 @@ export class Vouching {
   readonly #recorded: readonly ReadonlyMap<number, readonly PackageRecord[]>[]
   readonly #installed: readonly ReadonlyMap<number, string>[]
   readonly #makers: readonly LayerMaker[]
-  /** By layer: the entries of Python sources, by path and identity of what they hold. */
+  /** By layer: the entries with a match, by path and identity of what they hold. */
   readonly #sources = new Map<number, Map<string, number>>()
 
   /** @param hashes checksums of entries by `layer:index` */
@@ -138,21 +145,22 @@ export class Vouching {
     return { match: asAside(kind, match, path), isVouched: false }
   }
 
-  /** The entry of the source that a compiled file of Python repeats a value of; null for anything else. */
-  #sourceOf({ identity }: LayerMatch, { layer, path }: Version): number | null {
-    const source = COMPILED.exec(path)
+  /**
+   * The entry of the same layer that a file repeats a value of: of a compiled file of Python its source, of a package that lies
+   * there as it was downloaded the file that was installed from it. null for anything else.
+   */
+  #sourceOf({ identity, inside }: LayerMatch, { layer, path }: Version): number | null {
+    const compiled = COMPILED.exec(path)
+    const source = compiled !== null ? `${compiled[1]}/${compiled[2]}.py` : inside !== null && path.endsWith('.deb') ? installedAs(inside) : null
     const scan = this.#scans[layer]
     if (source === null || scan === undefined) return null
     let known = this.#sources.get(layer)
     if (known === undefined) {
       known = new Map()
-      for (const match of scan.matches) {
-        const where = scan.entries[match.entry]?.path ?? ''
-        if (where.endsWith('.py')) known.set(`${where} ${match.identity}`, match.entry)
-      }
+      for (const match of scan.matches) known.set(`${merged(scan.entries[match.entry]?.path ?? '')} ${match.identity}`, match.entry)
       this.#sources.set(layer, known)
     }
-    return known.get(`${source[1]}/${source[2]}.py ${identity}`) ?? null
+    return known.get(`${merged(source)} ${identity}`) ?? null
   }
 
   /** Whether a package vouches for a file that was not looked into wholly: then it is the vendor's. @param path members behind `!/` */

@@ -6,7 +6,7 @@ import type { AddRecord, DatabaseFile, PackageRecord } from './database.ts'
 import { PACKAGE_DATABASES } from './list.ts'
 
 /** `/bin`, `/sbin` and `/lib*` are links into `/usr` on merged systems: both names are one. */
-const merged = (path: string): string => path.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, '')
+export const merged = (path: string): string => path.replace(/^\/usr(?=\/(?:bin|sbin|lib|lib64|lib32|libx32)\/)/, '')
 
 /** Records of one file that are kept: it has one, or one for each of a few databases. */
 const MAX_RECORDS = 16

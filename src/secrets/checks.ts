@@ -117,7 +117,7 @@ const PLACEHOLDER = new RegExp(
 
 /** Passwords that come with programs and tutorials: whoever tries, tries these first. They are words of every text, too. */
 const USUAL_PASSWORD =
-  /^(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i
+  /^(?:(?:an?|my|our|some|the|your)[-_ ])?(?:p[a@]ss(?:w[o0]rd|wd|w)?|pwd|pw|secret|user(?:name)?|admin|root|guest|test|postgres|mysql|redis|mongo|rabbitmq|changeme|p|x+|\*+|\.+|foo|bar|baz|12345?6?7?8?|qwerty|default|oauth2?|x-oauth-basic|token|key|login|credentials?|my[-_]?pass(?:word)?|some[-_]?pass(?:word)?|db_?pass(?:word)?)\d{0,3}$/i
 
 export const isUsualPassword = (password: string): boolean => USUAL_PASSWORD.test(password)
 
@@ -128,8 +128,26 @@ const REFERENCE =
 /** Whether a value is a placeholder, a reference to another place, or filler. */
 export const isPlaceholder = (value: string): boolean => REFERENCE.test(value) || PLACEHOLDER.test(value)
 
-/** Digits and letters of both cases, as tokens of such an alphabet hold and words do not. */
-export const isMixed = (text: string): boolean => /\d/.test(text) && /[A-Z]/.test(text) && /[a-z]/.test(text)
+/** Changes between letters and digits that no words have. */
+const DRAWN_CHANGES = 4
+/** Words of code that are written as one, `getUserName`, and what may come first, `URLOf`. */
+const JOINED_WORDS = /^(?:[a-z]+|[A-Z][a-z]+|[A-Z]+)(?:[A-Z][a-z]{2,})*$/
+/** One of these words, of three letters or more. */
+const LONG_WORD = /[A-Z]?[a-z]{2,}|[A-Z]{3,}/g
+
+/** Whether letters read like words: each long one has a vowel. */
+const areWords = (letters: string): boolean => JOINED_WORDS.test(letters) && (letters.match(LONG_WORD) ?? []).every((word) => word.length < 3 || /[aeiouy]/i.test(word))
+
+/**
+ * Whether letters and digits look drawn by chance, as tokens do and words do not: digits and letters of both cases, or without
+ * one of these what reads like no words. Of twelve drawn letters and digits two in a thousand do not, of twenty one in ten thousand.
+ */
+export function isDrawn(text: string): boolean {
+  const [digits, small, large] = [/\d/.test(text), /[a-z]/.test(text), /[A-Z]/.test(text)]
+  if (digits && small && large) return true
+  if (digits) return (text.match(/\d(?=[A-Za-z])|[A-Za-z](?=\d)/g)?.length ?? 0) >= DRAWN_CHANGES
+  return small && large && !text.split(/[^A-Za-z]+/).every((part) => part === '' || areWords(part))
+}
 
 /** Runs that people type: the alphabet, the digits, the keyboard's rows. */
 const TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i

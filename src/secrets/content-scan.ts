@@ -349,12 +349,11 @@ export class ContentScan {
     return inner.matches
   }
 
-  /** Takes what was found where letters are escaped; what is written plainly there was found before. */
+  /** Takes what was found where escapes are undone; what is written plainly there was found before, and is one with this. */
   #addUnescaped(match: SecretMatch, text: Unescaped, start: number): void {
     const detector = this.#compiled.catalogue.kindOf(match.detector)
     const from = start + text.original(match.offset)
     const to = start + text.original(match.offset + match.length)
-    if (to - from === match.length && match.encoding === 'raw') return
     const offset = this.#base + from
     const companion = match.companion ?? this.#kernel.window.toString('latin1', from, to)
     this.#keep().add({ ...match, detector, offset, length: to - from, end: offset + to - from, line: this.#lineAt(from), companion })

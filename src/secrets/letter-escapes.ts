@@ -1,4 +1,4 @@
-// Escapes of characters that nobody has to escape: letters, digits, `_` and `-`. A token that is written with one has no literal
+// Escapes of characters that nobody has to escape: letters, digits, `_` and `-`; and of the sign between a name and its value. A token that is written with one has no literal
 // that the search finds, so these escapes are searched for themselves, and what stands around one is read with escapes undone.
 import type { LiteralSpec } from './detector.ts'
 
@@ -9,7 +9,7 @@ const each = (front: string, digits: string): string[] => [...digits].map((digit
 /** What such an escape begins with: URLs, JSON, JavaScript, C, Python, and HTML. */
 export const LETTER_ESCAPES: readonly LiteralSpec[] = [
   ...CODES.map((code) => ({ text: `%${code.toString(16)}`, ignoreCase: true })),
-  ...['\\x2d', '\\u002d'].map((text) => ({ text, ignoreCase: true })),
+  ...['\\x2d', '\\u002d', '%3d', '%3a'].map((text) => ({ text, ignoreCase: true })),
   ...each('\\x', '34567').map((text) => ({ text, ignoreCase: true })),
   ...[
     ...each('\\u00', '34567'),
@@ -43,6 +43,18 @@ const isHexDigit = (byte: number | undefined): boolean => byte !== undefined && 
 /** A letter or digit, or the sign that another escape begins or ends with. */
 const goesOn = (byte: number | undefined): boolean => isWord(byte) || byte === 37 || byte === 38 || byte === 92 || byte === 59
 
+/** Characters of the shortest value that is looked at behind an escaped sign. */
+const MIN_VALUE = 12
+
+/** Whether something long enough to be a value stands at a place. */
+function isValue(window: Buffer, position: number): boolean {
+  for (let at = position; at < position + MIN_VALUE; at++) {
+    const byte = window[at]
+    if (!goesOn(byte) && byte !== 43 && byte !== 45 && byte !== 46 && byte !== 47) return false
+  }
+  return true
+}
+
 /**
  * Whether at a place of the window a letter is escaped that is part of a word. A lone one, such as the `%4d` of a format or an end
  * of a range, is none.
@@ -54,7 +66,9 @@ export function escapesLetter(window: Buffer, position: number): boolean {
   const match = ESCAPE.exec(text)
   if (match === null) return false
   const group = BASES.findIndex((_, index) => match[index + 1] !== undefined)
-  if (group !== -1 && !/[A-Za-z0-9_-]/.test(String.fromCharCode(Number.parseInt(match[group + 1] ?? '', BASES[group])))) return false
+  const character = group === -1 ? '_' : String.fromCharCode(Number.parseInt(match[group + 1] ?? '', BASES[group]))
+  if (/[=:]/.test(character)) return isWord(window[position - 1]) && isValue(window, position + match[0].length)
+  if (!/[A-Za-z0-9_-]/.test(character)) return false
   return goesOn(window[position - 1]) || goesOn(window[position + match[0].length])
 }
 

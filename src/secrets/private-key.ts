@@ -63,7 +63,9 @@ function derKey(der: Buffer): KeyObject | null {
  * broken by string concatenation.
  * @param before what stands in front of the header, such as the time of a log line
  */
-export function checkPem(label: string, given: string, before = ''): Checked | null {
+export function checkPem(written: string, given: string, before = ''): Checked | null {
+  // In a form a blank is a plus.
+  const label = written.replaceAll('+', ' ')
   const body = withoutPrefix(given, before)
   const checked = decodePem(label, body)
   return checked === null ? null : { ...checked, value: canonicalPem(label, body) }

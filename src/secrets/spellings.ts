@@ -28,7 +28,7 @@ const WRITERS: readonly (readonly [RegExp, (c: string) => string])[] = [
 export function escapedSpellings(text: string): readonly string[] {
   // Bytes of programs are not escaped.
   if (!/^[\x20-\x7e]+$/.test(text) || !/[A-Za-z]/.test(text) || text.includes('\\')) return []
-  // A blank is escaped by URLs alone.
-  const blanks = text.startsWith('-----BEGIN ') ? [text.replaceAll(' ', '%20')] : []
+  // A blank is escaped by URLs alone, and is a plus in forms.
+  const blanks = text.startsWith('-----BEGIN ') ? [text.replaceAll(' ', '%20'), text.replaceAll(' ', '+')] : []
   return [...new Set([...WRITERS.map(([signs, write]) => text.replace(signs, write)), ...blanks])].filter((spelling) => spelling !== text)
 }

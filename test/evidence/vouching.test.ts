@@ -213,6 +213,20 @@ describe('words of a path', () => {
     })
   })
 
+  it('a package that lies there as it was downloaded is as the files that were installed from it', async () => {
+    const text = `login = "https://svc:${value('password')}Zq81@git.internal/x"\n`
+    const deb = (content: string, member = 'usr/lib/x/settings.py'): Promise<Buffer> => tar([{ name: member, content }]).then((data) => ar('data.tar', data))
+    const of = async (downloaded: Buffer, ...installed: FileSpec[]): Promise<readonly string[]> =>
+      (await judge([run('apt-get install -y x', ...installed, { name: 'var/cache/apt/archives/x.deb', content: downloaded })])).severities
+    const installed = [file('usr/lib/x/settings.py', text), md5sums('usr/lib/x/settings.py', text)]
+    expect(await of(await deb(text), ...installed)).toEqual([])
+    // It was not installed, another value was, it lies elsewhere, or nobody vouches for what was.
+    expect(await of(await deb(text))).toEqual(['high'])
+    expect(await of(await deb(text.replace('svc', 'app').replace('Zq81', 'Zq82')), ...installed)).toEqual(['high'])
+    expect(await of(await deb(text, 'usr/lib/y/settings.py'), ...installed)).toEqual(['high'])
+    expect(await of(await deb(text), file('usr/lib/x/settings.py', text))).toEqual(['high'])
+  })
+
   it('lower no token that proves itself', async () => {
     expect(await judge([copy(file('app/node_modules/x/README.md', value('github-token')), manifest('app/node_modules/x'))])).toMatchObject({
       result: 'fail',

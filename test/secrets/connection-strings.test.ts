@@ -88,3 +88,32 @@ describe('no password is', () => {
     expect(found(text)).toEqual([])
   })
 })
+
+describe('what manuals show is no password', () => {
+  it.each([
+    ['the account of samples', 'postgresql+psycopg2://scott:tiger@db.internal:5432/test'],
+    ['the same, made longer', 'mssql+pyodbc://scott:tiger^5HHH@mssql2017:1433/test'],
+    ['the same with digits', 'oracle://SCOTT:TIGER123@ora.internal/x'],
+    ['the same as parameters', 'DRIVER={x};Server=ora.internal;UID=scott;PWD=tiger1;'],
+    ['an article in front', 'https://jo%40email.com:a%20secret@mueller.de:1234/x'],
+    ['a word for one', 'https://user:the-password@git.internal/x'],
+    ['a company that has no name', 'https://user:he%2F%2Fo1@pypi.company.com/simple'],
+    ['another', 'https://user:S3cr3t77aa@git.mycompany.com/x'],
+  ])('%s', (_about, text) => {
+    expect(scanner.scanText(text, '/app/settings.txt').filter(({ strength }) => strength !== 'harmless')).toEqual([])
+  })
+
+  it.each([
+    ['another account with that password', 'postgres://svc:tiger77@db.internal/test'],
+    ['that account with another password', `postgres://scott:${start}7@db.internal/test`],
+    ['a company with a name', `https://user:${start}7@git.companyname2.com/x`],
+    ['a longer word', `https://user:tigerlily${start}@git.internal/x`],
+  ])('but %s is', (_about, text) => {
+    expect(scanner.scanText(text, '/app/settings.txt').filter(({ strength }) => strength !== 'harmless')).toHaveLength(1)
+  })
+
+  it('nor is a list of names', () => {
+    const names = "'CURLOPT_MAIL_RCPT', 'CURLOPT_PASSWORD', 'CURLOPT_READDATA', 'CURLOPT_USERPWD', 'CURLUSESSL_ALL'"
+    expect(scanner.scanText(names)).toEqual([])
+  })
+})

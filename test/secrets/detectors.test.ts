@@ -24,6 +24,8 @@ const findings = (text: string, path = 'settings.txt') => {
 
 const ALL = [...DETECTORS, ...FILE_DETECTORS]
 
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
 describe('each detector', () => {
   it.each(ALL.map((detector) => [detector.id, detector] as const))('%s finds its examples, and is quiet where it should be', (id, { examples, quiet = [] }) => {
     for (const [index, { path, text }] of samples(examples).entries()) {
@@ -178,6 +180,37 @@ describe('each form is found with every character of its alphabet', () => {
       const secret = fillForm('{62:34}', 80 + at)
       expect(findings(`CLIENT_SECRET=${fillForm('{62:3}', 81)}8Q~${secret.slice(0, at)}~${secret.slice(at + 1)}`)).toMatchObject([{ detector: 'azure-ad-client-secret' }])
     }
+  })
+})
+
+describe('a value that chance made without a digit, or with a word in it, counts', () => {
+  it.each([
+    ['alibaba-access-key-id', (seed: number) => `LTAI${random(20, LETTERS, seed)}`],
+    ['neon-key', (seed: number) => `npg_${random(12, LETTERS, seed)}`],
+    ['fireworks-key', (seed: number) => `fw_${random(24, LETTERS, seed)}`],
+    ['mandrill-key', (seed: number) => `md-${random(22, LETTERS, seed)}`],
+    ['modal-token', (seed: number) => `as-${random(22, LETTERS, seed)}`],
+    ['render-key', (seed: number) => `rnd_${random(28, LETTERS, seed)}`],
+    ['mollie-key', (seed: number) => `live_${random(30, LETTERS, seed)}`],
+    ['crates-token', (seed: number) => `cio${random(32, LETTERS, seed)}`],
+    ['tencent-key-id', (seed: number) => `AKID${random(32, LETTERS, seed)}`],
+    ['aws-secret-key', (seed: number) => `aws_secret_access_key=${random(40, LETTERS, seed)}`],
+    ['npm-registry-login', (seed: number) => `//npm.acme.io/:_password=${random(24, LETTERS, seed)}`],
+  ])('%s', (id, write) => {
+    const missed = Array.from({ length: 200 }, (_, seed) => write(7000 + seed)).filter(
+      (text) => !findings(text).some(({ detector, strength }) => detector === id && strength !== 'harmless'),
+    )
+    expect(missed.length, missed.slice(0, 5).join(' ')).toBeLessThanOrEqual(id === 'neon-key' ? 6 : 1)
+  })
+
+  it.each([
+    ['npg_getUserToken', 'neon-key'],
+    ['fw_getConnectionFromThePool', 'fireworks-key'],
+    ['as-SomeLongNameOfAClass', 'modal-token'],
+    ['rnd_generateRandomNumbersFromIt', 'render-key'],
+    ['live_streamOfAllTheEventsOfAnUser', 'mollie-key'],
+  ])('words are none: %s', (text, id) => {
+    expect(findings(text).filter(({ detector }) => detector === id)).toEqual([])
   })
 })
 

@@ -1,4 +1,5 @@
 // Models and what is built around them, sorted by id.
+import { isDrawn } from '../checks.ts'
 import type { Detector } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
@@ -192,7 +193,7 @@ export const AI: readonly Detector[] = [
     docs: 'https://docs.fireworks.ai/',
     forms: ['fw_{62:24}'],
     quiet: ['fw_initialize_connection', 'fw_loadModuleFromFirmware'],
-    check: ({ value }) => (/\d/.test(value.slice(3)) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null),
+    check: ({ value }) => (isDrawn(value.slice(3)) ? {} : null),
   }),
   token({
     id: 'friendli-token',
@@ -297,7 +298,7 @@ export const AI: readonly Detector[] = [
     revoke: 'Delete the token in the Modal settings',
     docs: 'https://modal.com/docs/reference/modal.config',
     forms: ['as-{62:22}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
     quiet: ['as-registeredInTheDocument'],
   }),
   token({
@@ -420,7 +421,7 @@ export const AI: readonly Detector[] = [
     docs: 'https://platform.stability.ai/docs/getting-started/authentication',
     forms: ['sk-{62:48}'],
     quiet: ['risk-{62:48}', 'sk-{a:48}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) && !value.includes('T3BlbkFJ') ? {} : null),
+    check: ({ value }) => (isDrawn(value) && !value.includes('T3BlbkFJ') ? {} : null),
   }),
   token({
     id: 'tavily-key',
@@ -459,7 +460,7 @@ export const AI: readonly Detector[] = [
     docs: 'https://docs.voyageai.com/',
     forms: ['pa-{64:43}'],
     quiet: ['pa-a-class-name-of-many-small-words-in-a-style-ab', 'spa-{64:43}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) && (value.match(/-/g) ?? []).length < 6 ? {} : null),
+    check: ({ value }) => (isDrawn(value) && (value.match(/-/g) ?? []).length < 6 ? {} : null),
   }),
   token({
     id: 'wandb-key',

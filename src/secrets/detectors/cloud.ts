@@ -1,5 +1,5 @@
 // Cloud providers, sorted by id. Those of Microsoft stand in azure.ts.
-import { awsAccount, decodeBase64, fillerKind, isMixed } from '../checks.ts'
+import { awsAccount, decodeBase64, fillerKind, isDrawn } from '../checks.ts'
 import type { Checked, Detector } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
@@ -8,7 +8,7 @@ const AWS_REVOKE = 'Deactivate and delete the access key in IAM, then make a new
 const AWS_OPENS = 'whatever the IAM user or role may do in the account'
 
 /** A value of mixed letters and digits, as keys of 40 characters of base64 are: no hash, no path. */
-const isMixedKey = (value: string): boolean => isMixed(value) && !/^[0-9a-f]+$/i.test(value)
+const isMixedKey = (value: string): boolean => isDrawn(value) && !/^[0-9a-f]+$/i.test(value)
 
 /** The first secret access key behind an id, in front of the next id: forty characters that stand alone and are no hash. */
 function secretBehind(behind: string): Checked | null {
@@ -31,7 +31,7 @@ export const CLOUD: readonly Detector[] = [
     docs: 'https://www.alibabacloud.com/help/en/ram/user-guide/create-an-accesskey-pair',
     forms: ['LTAI{62:12-20}'],
     strength: 'possible',
-    check: ({ value }) => (/\d/.test(value) && /[a-z]/.test(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value.slice(4)) ? {} : null),
   }),
   named({
     id: 'alibaba-secret-key',
@@ -284,7 +284,7 @@ export const CLOUD: readonly Detector[] = [
     revoke: 'Remove the access of the application in the Google account',
     docs: 'https://developers.google.com/identity/protocols/oauth2',
     forms: ['1//0{64:40-110}'],
-    check: ({ value }) => (/\d/.test(value.slice(4)) && /[A-Z]/.test(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value.slice(4)) ? {} : null),
   }),
   token({
     id: 'gcp-oauth-secret',

@@ -1,5 +1,5 @@
 // Code hosting, CI and the tools of developers, sorted by id.
-import { base62Checksum, crc32, decodeJson, isMixed } from '../checks.ts'
+import { base62Checksum, crc32, decodeJson, isDrawn } from '../checks.ts'
 import type { Checked, Detector, Fill, Found } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
@@ -287,7 +287,7 @@ export const CODE: readonly Detector[] = [
     docs: 'https://www.infracost.io/docs/',
     forms: ['ico-{62:32}'],
     quiet: ['ico-{a:32}'],
-    check: ({ value }) => (/\d/.test(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   {
     id: 'jenkins-crumb',
@@ -482,6 +482,6 @@ export const CODE: readonly Detector[] = [
     strength: 'possible',
     examples: ['TRAVIS_TOKEN={62:22}'],
     quiet: ['travis_token_placeholder_value'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
 ]

@@ -1,5 +1,5 @@
 // Databases, warehouses, search and files, sorted by id.
-import { isMixed } from '../checks.ts'
+import { isDrawn } from '../checks.ts'
 import type { Detector } from '../detector.ts'
 import { named, token } from './token.ts'
 
@@ -39,7 +39,7 @@ export const DATA: readonly Detector[] = [
     names: ['confluent', 'sasl.password', 'cflt', 'kafka_api', 'kafka_secret', 'schema_registry'],
     values: ['{b64:64}', 'cflt{b64:60}'],
     examples: ['CONFLUENT_API_SECRET={b64:64}', 'sasl.password=cflt{b64:60}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   token({
     id: 'databricks-token',
@@ -123,7 +123,7 @@ export const DATA: readonly Detector[] = [
     docs: 'https://neon.tech/docs/manage/api-keys',
     forms: ['napi_{36:64}', 'npg_{62:12}'],
     quiet: ['npg_{a:12}'],
-    check: ({ value }) => (value.startsWith('napi_') || isMixed(value.slice(4)) ? {} : null),
+    check: ({ value }) => (value.startsWith('napi_') || isDrawn(value.slice(4)) ? {} : null),
   }),
   token({
     ...PLANETSCALE,
@@ -203,7 +203,7 @@ export const DATA: readonly Detector[] = [
     values: ['A{62:2}{64:45-70}={b64=:0-1}', 'A{62:2}{64:50-80}'],
     word: /token|passw/i,
     examples: ['UPSTASH_REDIS_REST_TOKEN=AX{64:57}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   token({
     id: 'xata-key',

@@ -1,5 +1,5 @@
 // Where applications run and what stands before them: platforms, CDN, tunnels; sorted by id.
-import { decodeJson, isMixed } from '../checks.ts'
+import { decodeJson, isDrawn } from '../checks.ts'
 import type { Detector } from '../detector.ts'
 import { named, token } from './token.ts'
 
@@ -39,7 +39,7 @@ export const HOSTING: readonly Detector[] = [
     values: ['{64:40}', '{hex:37}'],
     examples: ['CLOUDFLARE_API_TOKEN={64:40}', 'CF_API_KEY={hex:37}'],
     quiet: ['cloudflare_commit={hex:40}', 'cloudflare-api-shield-schema-validation-v2'],
-    check: ({ value }) => (/\d/.test(value) && /[a-z]/.test(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value.slice(4)) ? {} : null),
   }),
   token({
     id: 'cloudflare-origin-ca-key',
@@ -89,7 +89,7 @@ export const HOSTING: readonly Detector[] = [
     docs: 'https://www.fastly.com/documentation/reference/api/auth-tokens/',
     names: ['fastly'],
     values: ['{64:32}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
     quiet: ['fastly_service_hash={hex:32}'],
   }),
   token({
@@ -142,7 +142,7 @@ export const HOSTING: readonly Detector[] = [
     docs: 'https://docs.netlify.com/api/get-started/',
     names: ['netlify'],
     values: ['{64:43}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   token({
     id: 'netlify-token',
@@ -185,7 +185,7 @@ export const HOSTING: readonly Detector[] = [
     revoke: 'Revoke the key in the Render account settings',
     docs: 'https://render.com/docs/api',
     forms: ['rnd_{62:28}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
     quiet: ['rnd_{a:28}'],
   }),
   token({
@@ -216,7 +216,7 @@ export const HOSTING: readonly Detector[] = [
     word: /token/i,
     examples: ['VERCEL_TOKEN={62:24}'],
     quiet: ['vercel_project_id=prj_{62:24}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   token({
     id: 'vercel-token',

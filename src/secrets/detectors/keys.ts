@@ -21,7 +21,8 @@ const pem = (found: Found): Checked | null => checkPem(found.groups['label'] ?? 
 
 const PEM = {
   literals: ['-----BEGIN '],
-  pattern: /-----BEGIN (?<label>[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----(?<body>(?:(?!-----)[\x09-\x7e]){40,15000}?)-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----/y,
+  pattern:
+    /-----BEGIN[ +](?<label>[A-Z0-9 +]{0,30}PRIVATE[ +]KEY(?:[ +]BLOCK)?)-----(?<body>(?:(?!-----)[\x09-\x7e]){40,15000}?)-----END[ +][A-Z0-9 +]{0,30}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----/y,
   window: 16_384,
   strength: 'likely',
 } as const

@@ -1,7 +1,7 @@
 // Credentials told by the statement they stand in: logins, connection strings, command lines, assignments; sorted by id.
 
 import { checkAssignment } from '../assignment.ts'
-import { decodeText, entropy, isFiller, isPlaceholder, isUsualPassword } from '../checks.ts'
+import { decodeText, entropy, isDrawn, isFiller, isPlaceholder, isUsualPassword } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 
 const ASSIGNMENT_WORDS = [
@@ -41,12 +41,15 @@ const SCHEME_ENDS = ['://', ':\\/\\/', '%3A%2F%2F', '%3a%2f%2f', '\\://', ':\\\\
 const LOCAL_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)(?::|\/|$)/i
 /** Hosts of documentation: reserved names (RFC 2606), and words for a host. */
 const EXAMPLE_HOST =
-  /(?:^|[.@])(?:example|test|invalid|local(?:domain)?)(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i
+  /(?:^|[.@])(?:example|test|invalid|local(?:domain)?|(?:my|our|some|your)?[-]?company(?:[-]?name)?(?=\.))(?:\.(?:com|org|net|io|edu))?(?::|\/|$)|^(?:host(?:name)?|server(?:name)?|domain|url|ip|address|your[-.]?\w*|my[-.]?(?:host|server|db|domain|site)\w*|some[-.]?(?:host|server|domain|where)\w*)\d?(?:\.(?:com|org|net|io|tld))?(?::|\/|$)|[<>${}%*[\]]/i
 /** Passwords of the examples in RFC 2617, 6749 and 7617. */
 const RFC_EXAMPLES = new Set(['7Fjfp0ZBr1KtDRbnfVdmIw', 'Circle Of Life', 'gX1fBat3bV', 'open sesame', 'opensesame'])
 
 /** A text that stands for a value: `${PASSWORD}`, `$PASSWORD` alone, `{password}`, `%s`. A password may hold a `$` too. */
 const TEMPLATE = /^(?:\$\w+)+$|\$[{(]|\$[A-Z][A-Z0-9_]{2}|\{\{|\{[\w.]{0,60}\}|[#%<]\{|<%|%\(|^%(?:[sdv](?![0-9A-Fa-f])|\w{1,60}%$|(?![0-9A-Fa-f]{2}))|`|\\(?![$&!'"@#])/
+
+/** The account of Oracle's samples, which the manuals of many databases repeat, also with something behind it that makes it long enough. */
+const isSampleAccount = (user: string, password: string): boolean => /^scott$/i.test(user) && /^tiger(?![a-z])/i.test(password)
 
 /** user:password@host: real when the password is no filler and the host is one that can be reached. */
 function checkUserinfo({ groups }: Found): Checked | null {
@@ -57,7 +60,7 @@ function checkUserinfo({ groups }: Found): Checked | null {
   // A quote in a password is no end of a string, nor the start of the next.
   if (/["'](?:[,:;)\]}=&|]|$)|(?:^|[,:;([{=&|])["']/.test(password)) return null
   const isExample = EXAMPLE_HOST.test(host)
-  const isUsual = isUsualPassword(decoded) || decoded === user
+  const isUsual = isUsualPassword(decoded) || decoded === user || isSampleAccount(user, decoded)
   // The token stands in the user's place: `https://TOKEN:x-oauth-basic@github.com`.
   if (/^x-oauth(?:-basic|-token)?$|^oauth2?$/.test(decoded) && user.length >= 20 && !isPlaceholder(user)) return { value: user, facts: { host } }
   // A token can stand in the user's place: only what reads like a name is shown.
@@ -85,7 +88,7 @@ const usable = (password: string): boolean =>
 /** A password where a statement says that it is one: what everybody tries is low, what stands for a value is nothing. */
 function weighPassword(password: string, isExample: boolean, facts: Readonly<Record<string, string>>): Checked | null {
   if (password.length < 3 || RFC_EXAMPLES.has(password) || TEMPLATE.test(password) || /^[-<{*[]|^x+$|\.\.\.|^(?:getenv|env|process|os)\b/i.test(password)) return null
-  const isUsual = isUsualPassword(password) || isPlaceholder(password.replace(/^\$+/, ''))
+  const isUsual = isUsualPassword(password) || isPlaceholder(password.replace(/^\$+/, '')) || isSampleAccount(facts['user'] ?? '', password)
   if (isUsual) return { strength: 'harmless', note: 'a default password, or an example', facts }
   return isExample ? { strength: 'harmless', note: 'for a host of examples', facts } : { facts }
 }
@@ -114,7 +117,8 @@ export const LOGINS: readonly Detector[] = [
     strength: 'possible',
     context: true,
     check: ({ value, path }) => {
-      if (!/\d.*\d/.test(value) || !/[A-Za-z].*[A-Za-z]/.test(value) || isPlaceholder(value) || isFiller(value)) return null
+      if (!(/\d.*\d/.test(value) && /[A-Za-z].*[A-Za-z]/.test(value)) && !isDrawn(value)) return null
+      if (isPlaceholder(value) || isFiller(value)) return null
       // In a command of the history it is used; in a file of a package it may be documentation.
       return path === '' ? { strength: 'likely' } : {}
     },
@@ -212,12 +216,18 @@ export const LOGINS: readonly Detector[] = [
     docs: 'https://curl.se/libcurl/c/CURLOPT_USERPWD.html',
     revoke: 'Change the password',
     examples: ['curl_setopt($ch, CURLOPT_USERPWD, "svc:{62:12}");', "curl_easy_setopt(curl, CURLOPT_PASSWORD, '{62:14}');"],
-    quiet: ['curl_setopt($ch, CURLOPT_USERPWD, $login);', 'curl_easy_setopt(curl, CURLOPT_PASSWORD, "secret");', 'CURLOPT_PASSWORD, "${PW}"'],
+    quiet: [
+      'curl_setopt($ch, CURLOPT_USERPWD, $login);',
+      'curl_easy_setopt(curl, CURLOPT_PASSWORD, "secret");',
+      'CURLOPT_PASSWORD, "${PW}"',
+      "'CURLOPT_PASSWORD', 'CURLOPT_READDATA',",
+    ],
     literals: ['CURLOPT_'],
     pattern: /CURLOPT_(?:(?:PROXY)?USERPWD|(?:PROXY|KEY|SSLKEY|SSLCERT)?PASSW(?:OR)?D)["']?\s{0,4}(?:,|=>)\s{0,4}["'](?:[^:"'\s]{1,60}:)?(?<value>[^"'\s$<>{]{4,120})["']/y,
     strength: 'likely',
     guessable: true,
-    check: ({ value }) => weighPassword(value, false, {}),
+    // Lists of constants hold its name and the next one.
+    check: ({ value }) => (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) ? null : weighPassword(value, false, {})),
   },
   {
     id: 'generic-assignment',
@@ -276,7 +286,11 @@ export const LOGINS: readonly Detector[] = [
     check: ({ value: whole, groups, before }) => {
       const value = groups['single'] ?? whole
       const host = /(?:Server|Data Source|Host|Addr(?:ess)?)\s*=\s*([^;]+)/i.exec(before)?.[1] ?? /jdbc:\w+:\/\/([^/?;]+)/i.exec(before)?.[1]
-      const checked = weighPassword(value, host !== undefined && EXAMPLE_HOST.test(host), host === undefined ? {} : { host })
+      const user = /\b(?:User(?: ?ID)?|Uid)\s{0,2}=\s{0,2}([^;]{1,80})/i.exec(before)?.[1] ?? ''
+      const facts = host === undefined ? {} : { host }
+      const checked = isSampleAccount(user, value)
+        ? { strength: 'harmless' as const, note: 'an account of samples', facts }
+        : weighPassword(value, host !== undefined && EXAMPLE_HOST.test(host), facts)
       if (checked === null) return null
       const isLocal = host !== undefined && (LOCAL_HOST.test(host) || host.startsWith('.') || /\(local/i.test(host))
       return { ...checked, value, ...(checked.strength === undefined && isLocal ? { strength: 'possible' } : {}) }

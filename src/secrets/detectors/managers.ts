@@ -1,5 +1,5 @@
 // Secrets managers, identity and access, sorted by id.
-import { decodeJson, isMixed } from '../checks.ts'
+import { decodeJson, isDrawn } from '../checks.ts'
 import type { Detector } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
@@ -31,7 +31,7 @@ export const MANAGERS: readonly Detector[] = [
     values: ['{64:64}'],
     word: /secret|token/i,
     examples: ['AUTH0_CLIENT_SECRET={64:64}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   named({
     id: 'bitwarden-token',
@@ -95,7 +95,7 @@ export const MANAGERS: readonly Detector[] = [
     values: ['{62:40}'],
     word: /skey|secret/i,
     examples: ['DUO_SKEY={62:40}', 'skey = {62:40}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   token({
     id: 'infisical-token',
@@ -223,7 +223,7 @@ export const MANAGERS: readonly Detector[] = [
     strength: 'likely',
     examples: ['VAULT_TOKEN=s.{62:24}', '-vaultToken s.{64:98}'],
     quiet: ['vault.s.getConfigurationSettings', 'VAULT_TOKEN=s.{a:24}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) ? ofFiller(value.slice(2)) : null),
+    check: ({ value }) => (isDrawn(value) ? ofFiller(value.slice(2)) : null),
   },
   token({
     ...VAULT,
@@ -258,6 +258,6 @@ export const MANAGERS: readonly Detector[] = [
     names: ['zerotier', 'zt_token'],
     values: ['{62:32}'],
     word: /token|key/i,
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
 ]

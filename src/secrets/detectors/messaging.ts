@@ -1,5 +1,5 @@
 // Chat, mail, SMS and social networks, sorted by id.
-import { decodeText, fillerKind, isMixed } from '../checks.ts'
+import { decodeText, fillerKind, isDrawn } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
@@ -139,7 +139,7 @@ export const MESSAGING: readonly Detector[] = [
     values: ['{62:16}', 'WPL_AP1.{62:16}.{b64=:8}'],
     word: /secret/i,
     examples: ['LINKEDIN_CLIENT_SECRET={62:16}', 'linkedin_client_secret: WPL_AP1.{62:16}.{b64:7}='],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   token({
     id: 'linkedin-token',
@@ -149,7 +149,7 @@ export const MESSAGING: readonly Detector[] = [
     revoke: 'Revoke the token in the LinkedIn developer portal',
     docs: 'https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow',
     forms: ['AQX{64:100-400}', 'AQV{64:100-400}', 'AQW{64:100-400}'],
-    check: ({ value }) => (/\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value.slice(3)) ? { strength: 'possible' } : null),
+    check: ({ value }) => (isDrawn(value.slice(3)) ? { strength: 'possible' } : null),
   }),
   token({
     id: 'mailchimp-key',
@@ -202,7 +202,7 @@ export const MESSAGING: readonly Detector[] = [
     docs: 'https://mailchimp.com/developer/transactional/guides/quick-start/',
     forms: ['md-{64:22}'],
     quiet: ['cmd-{64:22}', 'md-list-item-with-a-nested-one'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   named({
     id: 'mattermost-token',
@@ -257,7 +257,7 @@ export const MESSAGING: readonly Detector[] = [
     docs: 'https://resend.com/docs/dashboard/api-keys/introduction',
     forms: ['re_{62:8}_{62:24}'],
     quiet: ['re_{a:8}_{a:24}', 'core_{62:8}_{62:24}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   token({
     id: 'sendgrid-key',
@@ -381,7 +381,7 @@ export const MESSAGING: readonly Detector[] = [
     strength: 'likely',
     examples: ['TWILIO_AUTH_TOKEN={hex:32}', 'twilio_api_secret: {62:32}'],
     quiet: ['TWILIO_ACCOUNT_SID=AC{hex:32}', 'TWILIO_AUTH_TOKEN=${TOKEN}'],
-    check: ({ value }) => (/\d/.test(value) ? ofFiller(value) : null),
+    check: ({ value }) => (isDrawn(value) || /^[0-9a-f]+$/.test(value) ? ofFiller(value) : null),
   },
   {
     ...TWILIO,
@@ -422,7 +422,7 @@ export const MESSAGING: readonly Detector[] = [
     values: ['{d:6-20}-{62:40}', '{62:50}', '{62:45}'],
     word: /secret|token|key/i,
     examples: ['TWITTER_ACCESS_TOKEN={d:18}-{62:40}', 'twitter_consumer_secret={62:50}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   named({
     id: 'vonage-secret',
@@ -435,7 +435,7 @@ export const MESSAGING: readonly Detector[] = [
     values: ['{62:16}'],
     word: /secret/i,
     examples: ['VONAGE_API_SECRET={62:16}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   named({
     id: 'zendesk-token',
@@ -446,7 +446,7 @@ export const MESSAGING: readonly Detector[] = [
     docs: 'https://developer.zendesk.com/api-reference/introduction/security-and-auth/',
     names: ['zendesk'],
     values: ['{62:40}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   named({
     id: 'zoom-secret',
@@ -459,6 +459,6 @@ export const MESSAGING: readonly Detector[] = [
     values: ['{62:32}'],
     word: /secret/i,
     examples: ['ZOOM_CLIENT_SECRET={62:32}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
 ]

@@ -1,5 +1,5 @@
 // Logs, metrics, traces, errors and on-call, sorted by id.
-import { crc32, decodeJson, decodeText } from '../checks.ts'
+import { crc32, decodeJson, decodeText, isDrawn } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 import { named, token } from './token.ts'
 
@@ -361,6 +361,6 @@ export const OBSERVABILITY: readonly Detector[] = [
     docs: 'https://help.sumologic.com/docs/manage/security/access-keys/',
     names: ['sumologic', 'sumo_logic', 'sumo_access'],
     values: ['{62:64}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
 ]

@@ -1,5 +1,5 @@
 // Package and image registries, sorted by id.
-import { decodeBase64, decodeText, isFiller, isPlaceholder, isUsualPassword } from '../checks.ts'
+import { decodeBase64, decodeText, isDrawn, isFiller, isPlaceholder, isUsualPassword } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 import { checkBase62, withChecksum } from './code.ts'
 import { named, ofFiller, token } from './token.ts'
@@ -53,7 +53,7 @@ export const PACKAGES: readonly Detector[] = [
     docs: 'https://crates.io/settings/tokens',
     forms: ['cio{62:32}'],
     quiet: ['cio{a:32}', 'socio{62:32}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(3)) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   token({
     id: 'deno-token',
@@ -195,7 +195,8 @@ export const PACKAGES: readonly Detector[] = [
     examples: ['//npm.acme.io/:_authToken={uuid}', '//npm.acme.io/:_password={b64:24}=', 'npmAuthToken: "{uuid}"'],
     quiet: ['//registry.npmjs.org/:_authToken=${NPM_TOKEN}', 'npmAuthToken: "${NPM_TOKEN}"', '//r/:_authToken=%NPM_TOKEN%'],
     check: ({ value }) => {
-      if (!/\d/.test(value) || isPlaceholder(value)) return null
+      if (!isDrawn(value) && !/\d/.test(value)) return null
+      if (isPlaceholder(value)) return null
       // `_auth` and `_password` are base64: a login that everybody tries is one of documentation.
       const login = decodeText(value)
       if (login !== null && isUsualPassword(login.slice(login.indexOf(':') + 1))) return { strength: 'harmless', note: 'a default password, or an example' }

@@ -1,6 +1,6 @@
 // Payment, shops and currencies, sorted by id.
 import { createHash } from 'node:crypto'
-import { isMixed } from '../checks.ts'
+import { isDrawn } from '../checks.ts'
 import type { Checked, Detector, Found } from '../detector.ts'
 import { named, ofFiller, token } from './token.ts'
 
@@ -82,7 +82,7 @@ export const PAYMENTS: readonly Detector[] = [
     docs: 'https://developers.binance.com/docs/binance-spot-api-docs/rest-api',
     names: ['binance'],
     values: ['{62:64}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   {
     id: 'bitcoin-extended-key',
@@ -194,7 +194,7 @@ export const PAYMENTS: readonly Detector[] = [
     revoke: 'Revoke the token in the GoCardless dashboard',
     docs: 'https://developer.gocardless.com/',
     forms: ['live_{64:40}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(5)) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
     quiet: ['live_{a:40}', 'sk_live_{64:40}'],
   }),
   named({
@@ -238,7 +238,7 @@ export const PAYMENTS: readonly Detector[] = [
     revoke: 'Reset the key in the Mollie dashboard',
     docs: 'https://docs.mollie.com/reference/authentication',
     forms: ['live_{62:30}', 'access_{62:30}'],
-    check: ({ value }) => (/\d/.test(value) && /[A-Z]/.test(value) && /[a-z]/.test(value.slice(7)) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
     quiet: ['access_{a:30}', 'sk_live_{62:30}x'],
   }),
   token({
@@ -315,7 +315,7 @@ export const PAYMENTS: readonly Detector[] = [
     values: ['{62:24}'],
     word: /secret/i,
     examples: ['RAZORPAY_KEY_SECRET={62:24}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   token({
     ...SHOPIFY,

@@ -1,5 +1,5 @@
 // Tools of offices, design, content, customers and maps, sorted by id.
-import { isMixed } from '../checks.ts'
+import { isDrawn } from '../checks.ts'
 import type { Detector } from '../detector.ts'
 import { named, token } from './token.ts'
 
@@ -158,7 +158,7 @@ export const WORK: readonly Detector[] = [
     revoke: 'Refresh the secret in the Notion integration settings',
     docs: 'https://developers.notion.com/docs/authorization',
     forms: ['ntn_{d:11}{62:35}', 'secret_{62:43}'],
-    check: ({ value }) => (isMixed(value.slice(7)) ? {} : null),
+    check: ({ value }) => (isDrawn(value.slice(7)) ? {} : null),
     quiet: ['secret_{a:43}', 'ntn_{62:46}x'],
   }),
   token({
@@ -190,7 +190,7 @@ export const WORK: readonly Detector[] = [
     names: ['segment_api', 'segment_token', 'segment_write', 'segment_access'],
     values: ['sgp_{62:64}', '{64:43}.{64:43}', '{62:32}'],
     examples: ['SEGMENT_API_TOKEN=sgp_{62:64}'],
-    check: ({ value }) => (isMixed(value) ? {} : null),
+    check: ({ value }) => (isDrawn(value) ? {} : null),
   }),
   token({
     id: 'shippo-token',
