@@ -44020,10 +44020,23 @@ function isZipMember(head) {
   if ((head[4] ?? 0) > 63 || (head.readUInt16LE(6) & 53376) !== 0 || !(method <= 20 || method >= 93 && method <= 99) || nameLength === 0 || nameLength > 4096) return false;
   return head.subarray(30, 30 + nameLength).every((byte) => byte >= 32);
 }
+var CHECKSUM = 148;
+var CHECKSUM_END = 156;
+function isTarHeader(head) {
+  if (head.length < 512) return false;
+  let [sum, signed2] = [0, 0];
+  for (let i = 0; i < 512; i++) {
+    const byte = i >= CHECKSUM && i < CHECKSUM_END ? 32 : head[i] ?? 0;
+    sum += byte;
+    signed2 += byte > 127 ? byte - 256 : byte;
+  }
+  const written = Number.parseInt(head.toString("latin1", CHECKSUM, CHECKSUM_END).replace(/[\0 ]/g, ""), 8);
+  return written === sum || written === signed2;
+}
 function packingOf(head, path19) {
   const first2 = head[0];
   if (first2 === void 0) return null;
-  if (head[257] === 117 && ascii(head, 257, "ustar")) return "tar";
+  if (head[257] === 117 && ascii(head, 257, "ustar") && isTarHeader(head)) return "tar";
   if (head[2] === 45 && /^..-l[hz][0-9ds]-/s.test(head.toString("latin1", 0, 7))) return { closed: "lha" };
   if (path19.endsWith(".br") && !isGzip(head)) return "brotli";
   return FIRST_BYTES.has(first2) ? openedOf(head, first2) ?? closedOf(head, first2) : null;
@@ -57927,6 +57940,11 @@ function parentOf2(dockerfile, stage) {
   if (last === void 0) return { kind: "image" };
   return literal3(written) === null ? { kind: "open", stages: meant } : { kind: "stage", stage: last };
 }
+function ancestorsOf(dockerfile, stage) {
+  const found = [];
+  for (let parent = parentStage(dockerfile, stage); parent !== null; parent = parentStage(dockerfile, parent)) found.push(parent);
+  return found.reverse();
+}
 var stageNamed = (dockerfile, name2) => (/^(?:0|[1-9]\d{0,8})$/.test(name2) ? dockerfile.stages[Number(name2)] : void 0) ?? stagesNamed(dockerfile, name2.toLowerCase())[0] ?? null;
 var mountedFrom = (flag2) => flag2.startsWith("--mount=") ? flag2.slice(8).split(",").flatMap((part3) => /^from=(.*)$/i.exec(part3.replace(/["']/g, ""))?.[1] ?? []) : [];
 function takenBy(dockerfile, stage) {
@@ -66002,12 +66020,14 @@ var MANAGERS2 = [
   { names: /^(?:install_packages|clean-install|gdebi)$/, kind: "dpkg", words: null },
   { names: /^(?:xx-)?apk$/, kind: "apk", words: INSTALL },
   { names: /^(?:pip[\d.]*|pipx|uv|poetry|pdm|pipenv|rye|pixi|conda|mamba|micromamba)$/, kind: "python", words: INSTALL },
-  { names: /^(?:virtualenv|pip-sync)$/, kind: "python", words: null }
+  { names: /^(?:virtualenv|pip-sync)$/, kind: "python", words: null },
+  { names: /^(?:npm|pnpm|yarn|bun)$/, kind: "npm", words: /^(?:install|ci|i|in|add|update|up|upgrade|global|clean-install|isntall|install-test|it|cit)$/ }
 ];
 var MODULES = /^(?:pip|pipx|poetry|pdm|pipenv|uv|venv|virtualenv|ensurepip)$/;
 var isOfSystem = (program) => /^(?:\/(?:usr\/(?:local\/)?)?s?bin\/)?[^/]*$/.test(program);
 function managerIn({ name: name2, program, args }) {
   if (/^(?:python|pypy)[\d.]*$/.test(name2)) return args.some(({ value }, at3) => value === "-m" && MODULES.test(args[at3 + 1]?.value ?? "")) ? "python" : null;
+  if (name2 === "yarn" && isOfSystem(program) && args.every(({ value }) => value.startsWith("-"))) return "npm";
   const found = MANAGERS2.find(({ names: names2 }) => names2.test(name2));
   return found !== void 0 && (found.kind === "python" || isOfSystem(program)) && (found.words === null || args.some(({ value }) => found.words?.test(value))) ? found.kind : null;
 }
@@ -66034,11 +66054,21 @@ function makerOf(layer, origin, steps) {
   if (from.owner === "base") return { by: "base" };
   const runs = runsOf(layer, origin, steps);
   if (runs !== null) return runOfSteps(runs);
+  const staged = stagedBy(from.source, origin, steps);
+  if (staged !== null) return staged;
   if (from.owner === "own" || from.merged.length > 0) return { by: "brought" };
   const brings = (keyword2) => keyword2 === "COPY" || keyword2 === "ADD";
   if (from.history === null) return { by: history.some(({ instruction }, index) => index > 0 && brings(instruction.keyword)) ? "brought" : "untold" };
   const keyword = from.instruction?.keyword;
   return { by: keyword === null || keyword === "ADD" && layer === 0 ? "untold" : "brought" };
+}
+function stagedBy(source2, { dockerfile }, steps) {
+  const name2 = source2?.keyword === "COPY" ? flagValue(source2, "from") : null;
+  const stage = name2 === null || dockerfile === null ? null : stageOf(dockerfile.stages, name2);
+  if (dockerfile === null || stage === null) return null;
+  const own2 = /* @__PURE__ */ new Set([...ancestorsOf(dockerfile, stage), stage]);
+  const commands = steps.flatMap((step2) => step2.of === "stage" && step2.stage !== null && own2.has(step2.stage) ? step2.commands : []);
+  return commands.some(touchesDatabase) ? { by: "brought" } : { by: "staged", managers: new Set(commands.flatMap((command2) => managerIn(command2) ?? [])) };
 }
 function runOfSteps(steps) {
   const commands = steps.flatMap((step2) => step2.commands);
@@ -74348,6 +74378,7 @@ PyPI pycryptodome: 04a631a8f605cd24 09654ce29b849c57 132b89383052b5dc 163f27609e
 PyPI tornado: 2efb99c205de7212
 PyPI twisted: 10165b95f67adc52
 npm aws-sdk: 1314a52039d7ab42 79d571b6c0c11df3
+npm debug@2.6.9: 6e70d76ad57f3034
 npm node-rsa: 5dcdccebc582f9aa
 npm npm@8: a0b72189eee866c8 c3a5dafbffa700db f2f15a538d9353d8
 npm npm@9: 6603f55057f7a965
@@ -74429,6 +74460,35 @@ function* fileMatches(scans, filesystem, origin, hashes2) {
       yield { match: match2, version: version2, places };
     }
   }
+}
+
+// src/evidence/key-pairs.ts
+function containerOf(place) {
+  if (place.kind === "history") return `history ${place.index}`;
+  if (place.kind !== "config") return null;
+  return /^(?:Env|Labels|Annotations)(?=\.)/.exec(place.field)?.[0] ?? null;
+}
+var containersOf = ({ places }) => new Set(places.flatMap((place) => containerOf(place) ?? []));
+function pairKeys(held) {
+  const ids = held.filter(({ match: match2 }) => match2.detector === "aws-access-key" && match2.strength !== "harmless");
+  const secrets = held.filter(({ match: match2 }) => match2.detector === "aws-secret-key" && match2.strength !== "harmless");
+  const paired = /* @__PURE__ */ new Set();
+  if (ids.length === 0 || secrets.length === 0) return paired;
+  for (const secret of secrets) {
+    const own2 = containersOf(secret);
+    const beside = ids.filter((id2) => [...containersOf(id2)].some((container) => own2.has(container)));
+    const rivals = secrets.filter((other) => other !== secret && [...containersOf(other)].some((container) => own2.has(container)));
+    const [id] = beside;
+    if (id === void 0 || beside.length > 1 || rivals.length > 0) continue;
+    secret.match = {
+      ...secret.match,
+      strength: "proven",
+      facts: { ...secret.match.facts, ...id.match.facts, keyId: redactValue(id.match.value, false) },
+      companion: id.match.value
+    };
+    if (id.places.every((place) => own2.has(containerOf(place) ?? ""))) paired.add(id);
+  }
+  return paired;
 }
 
 // src/evidence/metadata-places.ts
@@ -74665,6 +74725,7 @@ var TRUSTS = ["words", "lower", "quiet"];
 function trustIn({ kind }, maker) {
   if (maker.by === "brought") return null;
   if (maker.by === "untold") return "words";
+  if (maker.by === "staged") return maker.managers.has(kind) ? "words" : null;
   if (maker.by === "base" || maker.managers.has(kind)) return kind === "python" ? "lower" : "quiet";
   if (!maker.runsMore) return null;
   return kind === "python" ? "words" : "lower";
@@ -74728,7 +74789,7 @@ var Vouching = class {
     const best = this.#best(layer, index);
     if (best?.trust === "quiet") return { match: match2, isVouched: true };
     const isWritten = WRITTEN.test(baseName(path19));
-    if (best !== null && isWords(kind, match2, path19) && !isWritten) return { match: match2, isVouched: true };
+    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match2, path19) && !isWritten) return { match: match2, isVouched: true };
     if (best?.trust === "lower" && match2.strength !== "proven" && !isWritten)
       return { match: lowered(match2, "possible", `it is as ${best.record.package} was published, by its own record`), isVouched: false };
     if (/\.(?:deb|rpm)$/.test(path19) && match2.inside !== null && isWords(kind, match2, path19) && MANUAL.test(memberPath(match2.inside)))
@@ -74752,6 +74813,12 @@ var Vouching = class {
       this.#sources.set(layer, known2);
     }
     return known2.get(`${merged2(source2)} ${identity}`) ?? null;
+  }
+  /** Whether npm or its like, or a base, put a file there as a part of a package. There are no checksums: it quiets words alone. */
+  #isOfNpm(layer, index) {
+    const maker = this.#makers[layer] ?? { by: "brought" };
+    const isMade = maker.by === "base" || maker.by === "untold" || maker.by !== "brought" && maker.managers.has("npm");
+    return isMade && this.#installed[layer]?.has(index) === true && (this.#scans[layer]?.entries[index]?.path.includes("/node_modules/") ?? false);
   }
   /** Whether a package vouches for a file that was not looked into wholly: then it is the vendor's. @param path members behind `!/` */
   vouchesFor(layer, path19) {
@@ -74799,11 +74866,11 @@ function collectLeaks({ image, scans, filesystem, origin, attestations, vouching
     const kind = catalogue.kindOf(match2.detector);
     if (places.length > 0 || isIssued(kind)) values.push(...knownValues(catalogue, match2, text5));
     if (places.length === 0) return;
-    const collected = byIdentity.get(match2.identity);
-    if (collected === void 0) byIdentity.set(match2.identity, { kind, match: match2, places: [...places] });
+    const collected2 = byIdentity.get(match2.identity);
+    if (collected2 === void 0) byIdentity.set(match2.identity, { kind, match: match2, places: [...places] });
     else {
-      if (rankOf3(match2.strength) > rankOf3(collected.match.strength)) Object.assign(collected, { kind, match: match2 });
-      collected.places.push(...places);
+      if (rankOf3(match2.strength) > rankOf3(collected2.match.strength)) Object.assign(collected2, { kind, match: match2 });
+      collected2.places.push(...places);
     }
   };
   const vouched = /* @__PURE__ */ new Set();
@@ -74831,7 +74898,9 @@ function collectLeaks({ image, scans, filesystem, origin, attestations, vouching
   }
   for (const match2 of others) add3(match2, isRepeated(match2) ? [] : [placed2(otherPlace(match2), match2)]);
   values.push(...addKnownValues([...byIdentity.values()], texts2, attestations, documents, origin));
-  const leaks = [...byIdentity.values()].map(({ kind, match: match2, places }) => {
+  const collected = [...byIdentity.values()];
+  const told = pairKeys(collected);
+  const leaks = collected.filter((each2) => !told.has(each2)).map(({ kind, match: match2, places }) => {
     const [first2, ...rest] = dedupe(places.sort(compare)).map((place) => atItsLine(place, match2.value, origin));
     if (first2 === void 0) throw new RangeError("a leak without a place");
     return { detector: kind, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first2, ...rest] };

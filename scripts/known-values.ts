@@ -28,7 +28,7 @@ const PYPI = `
   pycryptodomex pyjwt pyopenssl requests rsa setuptools sqlalchemy tornado trustme twisted urllib3 virtualenv werkzeug wheel`
 
 const NPM = `
-  npm@8 npm@9 npm@10 npm@11 yarn pnpm corepack node-gyp agent-base asn1.js aws-sdk browserify-sign express hapi hawk http-signature https-proxy-agent jsonwebtoken
+  npm@8 npm@9 npm@10 npm@11 yarn pnpm corepack node-gyp debug@2.6.9 agent-base asn1.js aws-sdk browserify-sign express hapi hawk http-signature https-proxy-agent jsonwebtoken
   jws mqtt node-forge node-rsa oauth parse-asn1 passport public-encrypt request samlify selfsigned socket.io spdy ssh2 ssh2-streams sshpk tough-cookie ursa
   webpack-dev-server ws xml-crypto xml-encryption`
 

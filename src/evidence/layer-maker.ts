@@ -1,12 +1,15 @@
 // What made a layer, as far as its package records depend on it: a RUN of a package manager, a script that may have called one,
 // a base image, nobody that is known, or somebody who brought files.
+import { flagValue, type Instruction, stageOf } from '../dockerfile/dockerfile.ts'
 import type { Origin } from '../dockerfile/origin.ts'
+import { ancestorsOf } from '../dockerfile/stages.ts'
 import type { PackageRecord } from '../packages/database.ts'
 import { runOf } from '../shell/interpreter.ts'
 import { isShell, type ShellCommand } from '../shell/script.ts'
 import type { Step } from './steps.ts'
 
-type Kind = PackageRecord['kind']
+/** What a package manager writes. npm and its like keep no checksums of files. */
+type Kind = PackageRecord['kind'] | 'npm'
 
 /** A RUN, with the package managers that it calls. */
 interface Run {
@@ -16,11 +19,17 @@ interface Run {
   readonly runsMore: boolean
 }
 
+/** A COPY from a stage of the same Dockerfile, with the package managers that the stage calls. It may have files of its own. */
+interface Staged {
+  readonly by: 'staged'
+  readonly managers: ReadonlySet<Kind>
+}
+
 /**
  * `base`: it came with the base image. `untold`: nothing says who made it, nor that anybody brought files. `brought`: COPY, ADD,
  * a layer that a builder merged from them, or a RUN that writes into the package databases by hand.
  */
-export type LayerMaker = Run | { readonly by: 'base' } | { readonly by: 'untold' } | { readonly by: 'brought' }
+export type LayerMaker = Run | Staged | { readonly by: 'base' } | { readonly by: 'untold' } | { readonly by: 'brought' }
 
 const INSTALL = /^(?:install|add|upgrade|dist-upgrade|full-upgrade|build-dep|satisfy|sync|create|update|env|venv|tool|fix|--initdb)$/
 const DPKG = /^(?:-i|--install|--unpack|--configure|-[a-zA-Z]*i)$/
@@ -33,6 +42,7 @@ const MANAGERS: readonly { readonly names: RegExp; readonly kind: Kind; readonly
   { names: /^(?:xx-)?apk$/, kind: 'apk', words: INSTALL },
   { names: /^(?:pip[\d.]*|pipx|uv|poetry|pdm|pipenv|rye|pixi|conda|mamba|micromamba)$/, kind: 'python', words: INSTALL },
   { names: /^(?:virtualenv|pip-sync)$/, kind: 'python', words: null },
+  { names: /^(?:npm|pnpm|yarn|bun)$/, kind: 'npm', words: /^(?:install|ci|i|in|add|update|up|upgrade|global|clean-install|isntall|install-test|it|cit)$/ },
 ]
 
 /** `python3 -m pip install`. */
@@ -43,6 +53,8 @@ const isOfSystem = (program: string): boolean => /^(?:\/(?:usr\/(?:local\/)?)?s?
 
 function managerIn({ name, program, args }: ShellCommand): Kind | null {
   if (/^(?:python|pypy)[\d.]*$/.test(name)) return args.some(({ value }, at) => value === '-m' && MODULES.test(args[at + 1]?.value ?? '')) ? 'python' : null
+  // `yarn` alone installs.
+  if (name === 'yarn' && isOfSystem(program) && args.every(({ value }) => value.startsWith('-'))) return 'npm'
   const found = MANAGERS.find(({ names }) => names.test(name))
   // Python's stand in virtual environments too.
   return found !== undefined && (found.kind === 'python' || isOfSystem(program)) && (found.words === null || args.some(({ value }) => found.words?.test(value))) ? found.kind : null
@@ -83,12 +95,24 @@ export function makerOf(layer: number, origin: Origin, steps: readonly Step[]): 
   if (from.owner === 'base') return { by: 'base' }
   const runs = runsOf(layer, origin, steps)
   if (runs !== null) return runOfSteps(runs)
+  const staged = stagedBy(from.source, origin, steps)
+  if (staged !== null) return staged
   if (from.owner === 'own' || from.merged.length > 0) return { by: 'brought' }
   const brings = (keyword: string | null): boolean => keyword === 'COPY' || keyword === 'ADD'
   // No history, or one that cannot be laid beside the layers: the first ADD is the root file system of a distribution.
   if (from.history === null) return { by: history.some(({ instruction }, index) => index > 0 && brings(instruction.keyword)) ? 'brought' : 'untold' }
   const keyword = from.instruction?.keyword
   return { by: keyword === null || (keyword === 'ADD' && layer === 0) ? 'untold' : 'brought' }
+}
+
+/** What the stage runs that a COPY takes from; null for anything else. */
+function stagedBy(source: Instruction | null, { dockerfile }: Origin, steps: readonly Step[]): LayerMaker | null {
+  const name = source?.keyword === 'COPY' ? flagValue(source, 'from') : null
+  const stage = name === null || dockerfile === null ? null : stageOf(dockerfile.stages, name)
+  if (dockerfile === null || stage === null) return null
+  const own = new Set([...ancestorsOf(dockerfile, stage), stage])
+  const commands = steps.flatMap((step) => (step.of === 'stage' && step.stage !== null && own.has(step.stage) ? step.commands : []))
+  return commands.some(touchesDatabase) ? { by: 'brought' } : { by: 'staged', managers: new Set(commands.flatMap((command) => managerIn(command) ?? [])) }
 }
 
 function runOfSteps(steps: readonly Step[]): LayerMaker {

@@ -16,6 +16,7 @@ import type { Scanner } from '../secrets/scanner.ts'
 import { isWordLike } from '../secrets/word-like.ts'
 import type { AttestationText } from './attestation-text.ts'
 import { fileMatches } from './file-matches.ts'
+import { pairKeys } from './key-pairs.ts'
 import { type Documented, type DocumentText, documentTexts, otherPlace, type PlaceInDocument, setBy, tarPlaces } from './metadata-places.ts'
 import type { AttestationPlace, ConfigPlace, HistoryPlace, Place } from './place.ts'
 import { ValueSearch } from './repeats.ts'
@@ -142,11 +143,15 @@ export function collectLeaks({ image, scans, filesystem, origin, attestations, v
   for (const match of others) add(match, isRepeated(match) ? [] : [placed(otherPlace(match), match)])
   values.push(...addKnownValues([...byIdentity.values()], texts, attestations, documents, origin))
 
-  const leaks = [...byIdentity.values()].map(({ kind, match, places }): Leak => {
-    const [first, ...rest] = dedupe(places.sort(compare)).map((place) => atItsLine(place, match.value, origin))
-    if (first === undefined) throw new RangeError('a leak without a place')
-    return { detector: kind, value: match.value, strength: match.strength, facts: match.facts, note: match.note, places: [first, ...rest] }
-  })
+  const collected = [...byIdentity.values()]
+  const told = pairKeys(collected)
+  const leaks = collected
+    .filter((each) => !told.has(each))
+    .map(({ kind, match, places }): Leak => {
+      const [first, ...rest] = dedupe(places.sort(compare)).map((place) => atItsLine(place, match.value, origin))
+      if (first === undefined) throw new RangeError('a leak without a place')
+      return { detector: kind, value: match.value, strength: match.strength, facts: match.facts, note: match.note, places: [first, ...rest] }
+    })
   return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size, knownPublic: publicValues.size }
 }
 

@@ -27,6 +27,7 @@ const TRUSTS: readonly Trust[] = ['words', 'lower', 'quiet']
 function trustIn({ kind }: PackageRecord, maker: LayerMaker): Trust | null {
   if (maker.by === 'brought') return null
   if (maker.by === 'untold') return 'words'
+  if (maker.by === 'staged') return maker.managers.has(kind) ? 'words' : null
   if (maker.by === 'base' || maker.managers.has(kind)) return kind === 'python' ? 'lower' : 'quiet'
   if (!maker.runsMore) return null
   return kind === 'python' ? 'words' : 'lower'
@@ -135,7 +136,7 @@ export class Vouching {
     const best = this.#best(layer, index)
     if (best?.trust === 'quiet') return { match, isVouched: true }
     const isWritten = WRITTEN.test(baseName(path))
-    if (best !== null && isWords(kind, match, path) && !isWritten) return { match, isVouched: true }
+    if ((best !== null || this.#isOfNpm(layer, index)) && isWords(kind, match, path) && !isWritten) return { match, isVouched: true }
     if (best?.trust === 'lower' && match.strength !== 'proven' && !isWritten)
       return { match: lowered(match, 'possible', `it is as ${best.record.package} was published, by its own record`), isVouched: false }
     // The manual of a package that lies there as it was downloaded.
@@ -161,6 +162,13 @@ export class Vouching {
       this.#sources.set(layer, known)
     }
     return known.get(`${merged(source)} ${identity}`) ?? null
+  }
+
+  /** Whether npm or its like, or a base, put a file there as a part of a package. There are no checksums: it quiets words alone. */
+  #isOfNpm(layer: number, index: number): boolean {
+    const maker = this.#makers[layer] ?? { by: 'brought' }
+    const isMade = maker.by === 'base' || maker.by === 'untold' || (maker.by !== 'brought' && maker.managers.has('npm'))
+    return isMade && this.#installed[layer]?.has(index) === true && (this.#scans[layer]?.entries[index]?.path.includes('/node_modules/') ?? false)
   }
 
   /** Whether a package vouches for a file that was not looked into wholly: then it is the vendor's. @param path members behind `!/` */

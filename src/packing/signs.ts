@@ -96,6 +96,23 @@ export function isZipMember(head: Buffer): boolean {
   return head.subarray(30, 30 + nameLength).every((byte) => byte >= 32)
 }
 
+/** Where the checksum of a tar header stands. */
+const CHECKSUM = 148
+const CHECKSUM_END = 156
+
+/** Whether the checksum of a header is that of its bytes, as signed ones too: text that only says `ustar` at that place is no tar. */
+function isTarHeader(head: Buffer): boolean {
+  if (head.length < 512) return false
+  let [sum, signed] = [0, 0]
+  for (let i = 0; i < 512; i++) {
+    const byte = i >= CHECKSUM && i < CHECKSUM_END ? 0x20 : (head[i] ?? 0)
+    sum += byte
+    signed += byte > 127 ? byte - 256 : byte
+  }
+  const written = Number.parseInt(head.toString('latin1', CHECKSUM, CHECKSUM_END).replace(/[\0 ]/g, ''), 8)
+  return written === sum || written === signed
+}
+
 /**
  * Tells what content is packed by its first bytes.
  * @param head its first HEAD bytes, or all of it
@@ -105,7 +122,7 @@ export function packingOf(head: Buffer, path: string): Told | null {
   const first = head[0]
   if (first === undefined) return null
   // A tar begins with the name of its first entry.
-  if (head[257] === 0x75 && ascii(head, 257, 'ustar')) return 'tar'
+  if (head[257] === 0x75 && ascii(head, 257, 'ustar') && isTarHeader(head)) return 'tar'
   if (head[2] === 0x2d && /^..-l[hz][0-9ds]-/s.test(head.toString('latin1', 0, 7))) return { closed: 'lha' }
   if (path.endsWith('.br') && !isGzip(head)) return 'brotli'
   return FIRST_BYTES.has(first) ? (openedOf(head, first) ?? closedOf(head, first)) : null

@@ -28,6 +28,7 @@ PyPI pycryptodome: 04a631a8f605cd24 09654ce29b849c57 132b89383052b5dc 163f27609e
 PyPI tornado: 2efb99c205de7212
 PyPI twisted: 10165b95f67adc52
 npm aws-sdk: 1314a52039d7ab42 79d571b6c0c11df3
+npm debug@2.6.9: 6e70d76ad57f3034
 npm node-rsa: 5dcdccebc582f9aa
 npm npm@8: a0b72189eee866c8 c3a5dafbffa700db f2f15a538d9353d8
 npm npm@9: 6603f55057f7a965

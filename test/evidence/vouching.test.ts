@@ -39,6 +39,55 @@ async function judge(layers: readonly LayerSpec[], { layout, overrides, ...optio
   return { report, result: report.verdict.result, severities: secrets.map(({ severity }) => severity).sort(), rules: secrets.map(({ ruleId }) => ruleId) }
 }
 
+describe('words in what package managers installed', () => {
+  const words = `const password = "${value('password')}Zq81"\n`
+  const source = file('app/node_modules/x/lib/index.js', words)
+  const own = { name: 'app/node_modules/x/package.json', content: '{"name":"x","version":"1.0.0"}' }
+  it.each([
+    ['npm ci', run('npm ci', source, own), 0],
+    ['npm install with flags', run('cd /app && npm install --omit=dev', source, own), 0],
+    ['yarn alone', run('yarn --frozen-lockfile', source, own), 0],
+    ['pnpm', run('pnpm i', source, own), 0],
+    ['a base', run('true', source, own), 1],
+    ['npm run', run('npm run build', source, own), 1],
+    ['a COPY of node_modules', copy(source, own), 1],
+    ['npm, of a folder that is no package', run('npm ci', source), 1],
+    ['npm, beside the packages', run('npm ci', file('app/lib/index.js', words), own), 1],
+    ['npm, in a file that people write', run('npm ci', file('app/node_modules/x/.env', `DB_PASSWORD=${value('password')}Zq81\n`), own), 1],
+  ])('%s', async (_about, layer, count) => {
+    expect((await judge([layer])).severities).toHaveLength(count)
+  })
+
+  it('a token and a key stay', async () => {
+    expect(await judge([run('npm ci', file('app/node_modules/x/lib/index.js', value('github-token')), own)])).toMatchObject({ severities: ['critical'] })
+    expect(await judge([run('npm ci', file('app/node_modules/x/lib/id.pem'), own)])).toMatchObject({ severities: ['critical'] })
+  })
+
+  const DOCKERFILE = (command: string): string => `FROM scratch AS build\nRUN ${command}\nFROM scratch\nCOPY --from=build /app /app\nCOPY --from=build /venv /venv\n`
+  const staged = (path: string, ...files: FileSpec[]): LayerSpec => ({ by: `COPY ${path} ${path} # buildkit`, files })
+  const ofStages = (command: string, files: readonly FileSpec[], python: readonly FileSpec[]): ReturnType<typeof judge> =>
+    judge([staged('/app', ...files), staged('/venv', ...python)], { dockerfile: DOCKERFILE(command) })
+  const config = `password = "${value('password')}Zq92"\n`
+  const python = [file(`${SITE}/acme/api.py`, config), record('acme/api.py', config)]
+
+  it('a stage that calls the manager is as good', async () => {
+    expect((await ofStages('npm ci && pip install acme', [source, own], python)).severities).toEqual([])
+  })
+
+  it.each([
+    ['a stage that calls none', 'make', 2],
+    ['a stage that calls another', 'npm ci && apt-get install -y x', 1],
+    ['a stage that writes records by hand', 'pip install acme && npm ci && cp x /venv/x.dist-info/RECORD', 2],
+  ])('but not %s', async (_about, command, count) => {
+    expect((await ofStages(command, [source, own], python)).severities).toHaveLength(count)
+  })
+
+  it('and a token stays there', async () => {
+    const token = `token = "${value('github-token')}"\n`
+    expect((await ofStages('pip install acme', [], [file(`${SITE}/acme/api.py`, token), record('acme/api.py', token)])).severities).toEqual(['critical'])
+  })
+})
+
 describe('a record that somebody brought', () => {
   const OPENED = 'opt/app/id.pem'
   const cases: [about: string, layers: readonly LayerSpec[], options: Parameters<typeof judge>[1]][] = [
