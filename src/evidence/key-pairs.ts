@@ -40,7 +40,9 @@ export function pairKeys<H extends Held>(held: readonly H[]): ReadonlySet<H> {
       facts: { ...secret.match.facts, ...id.match.facts, keyId: redactValue(id.match.value, false) },
       companion: id.match.value,
     }
-    if (id.places.every((place) => own.has(containerOf(place) ?? ''))) paired.add(id)
+    // The history repeats what ENV and LABEL set.
+    const isSet = id.places.some((place) => place.kind === 'config' && own.has(containerOf(place) ?? ''))
+    if (id.places.every((place) => own.has(containerOf(place) ?? '') || (isSet && place.kind === 'history'))) paired.add(id)
   }
   return paired
 }
