@@ -100,18 +100,8 @@ export function isZipMember(head: Buffer): boolean {
 const CHECKSUM = 148
 const CHECKSUM_END = 156
 
-/** Whether the checksum of a header is that of its bytes, as signed ones too: text that only says `ustar` at that place is no tar. */
-function isTarHeader(head: Buffer): boolean {
-  if (head.length < 512) return false
-  let [sum, signed] = [0, 0]
-  for (let i = 0; i < 512; i++) {
-    const byte = i >= CHECKSUM && i < CHECKSUM_END ? 0x20 : (head[i] ?? 0)
-    sum += byte
-    signed += byte > 127 ? byte - 256 : byte
-  }
-  const written = Number.parseInt(head.toString('latin1', CHECKSUM, CHECKSUM_END).replace(/[\0 ]/g, ''), 8)
-  return written === sum || written === signed
-}
+/** Whether a number stands where a header has its checksum: text that only says `ustar` at the place of the sign is no tar. */
+const isTarHeader = (head: Buffer): boolean => /^[ \0]*[0-7]*[ \0]*$/.test(head.toString('latin1', CHECKSUM, CHECKSUM_END))
 
 /**
  * Tells what content is packed by its first bytes.

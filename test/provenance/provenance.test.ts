@@ -461,7 +461,7 @@ describe('provenance that is not true', () => {
 
   it('build metadata that is not there is an error', async () => {
     await expect(judgeArchive(read('provenance/image.tar'), { buildMetadata: '/nowhere/build.json' })).rejects.toThrow(
-      /\/nowhere\/build\.json: the build metadata cannot be read \(ENOENT\)/,
+      /\/nowhere\/build\.json: the build metadata cannot be read: no such file or directory/,
     )
   })
 

@@ -1,5 +1,5 @@
 // What the command says of itself, and the configuration that it writes.
-import { REPOSITORY, VERSION } from './version.ts'
+import { REPOSITORY, VERSION } from '../version.ts'
 
 export const HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
 

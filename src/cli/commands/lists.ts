@@ -1,15 +1,15 @@
 // Commands that tell what the program knows: its rules, its detectors, a rule's page, its schemas.
 import { existsSync, readFileSync } from 'node:fs'
 import * as z from 'zod'
-import { DETECTORS_OPTIONS, parseOptions } from '../cli-options.ts'
-import { UsageError } from '../error.ts'
-import { configSchema } from '../policy/config.ts'
-import { nearest } from '../policy/load.ts'
-import { detectorData, renderDetector, renderDetectorList, renderDetectorsPage } from '../report/detectors.ts'
-import { visibleJson } from '../report/escape.ts'
-import { reportJsonSchema } from '../report/json.ts'
-import { findRule, RULES } from '../rules/list.ts'
-import { GROUPS } from '../secrets/detectors/list.ts'
+import { UsageError } from '../../error.ts'
+import { configSchema } from '../../policy/config.ts'
+import { nearest } from '../../policy/load.ts'
+import { detectorData, renderDetector, renderDetectorList, renderDetectorsPage } from '../../report/detectors.ts'
+import { visibleJson } from '../../report/escape.ts'
+import { reportJsonSchema } from '../../report/json.ts'
+import { findRule, RULES } from '../../rules/list.ts'
+import { GROUPS } from '../../secrets/detectors/list.ts'
+import { DETECTORS_OPTIONS, parseOptions } from '../options.ts'
 
 /** @throws UsageError where a command that takes nothing gets something */
 export function noArguments(command: string, args: readonly string[]): void {

@@ -1,15 +1,15 @@
 // `layergate diff OLD NEW`: what a change brought.
 import { readFile } from 'node:fs/promises'
-import { DIFF_OPTIONS, type Hooks, parseOptions, settingsOf, surroundingsOf } from '../cli-options.ts'
-import { codeOf, reasonOf, UsageError } from '../error.ts'
-import { type GateOptions, runGate } from '../gate.ts'
-import { openImage } from '../image/open.ts'
-import { compare, type Side } from '../outcome/compare.ts'
-import { reportSchema } from '../outcome/contract.ts'
-import { renderDiff, renderDiffMarkdown } from '../report/diff.ts'
-import { visibleJson } from '../report/escape.ts'
-import { plainRedactor } from '../secrets/last-look.ts'
-import { prepare } from '../settings.ts'
+import { codeOf, reasonOf, UsageError } from '../../error.ts'
+import { type GateOptions, runGate } from '../../gate.ts'
+import { openImage } from '../../image/open.ts'
+import { compare, type Side } from '../../outcome/compare.ts'
+import { reportSchema } from '../../outcome/contract.ts'
+import { renderDiff, renderDiffMarkdown } from '../../report/diff.ts'
+import { visibleJson } from '../../report/escape.ts'
+import { plainRedactor } from '../../secrets/last-look.ts'
+import { prepare } from '../../settings.ts'
+import { DIFF_OPTIONS, type Hooks, parseOptions, settingsOf, surroundingsOf } from '../options.ts'
 
 const FORMATS = ['terminal', 'json', 'markdown'] as const
 

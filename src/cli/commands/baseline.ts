@@ -1,15 +1,15 @@
 // `layergate baseline`: writes, renews and shows what was there before.
 import { writeFile } from 'node:fs/promises'
-import { readWhole } from '../checkout/whole-file.ts'
-import { BASELINE_OPTIONS, type Hooks, oneImage, parseOptions, settingsOf, surroundingsOf } from '../cli-options.ts'
-import { ConfigError, reasonOf, UsageError } from '../error.ts'
-import { runGate } from '../gate.ts'
-import { type BaselineEntry, type BaselineFile, DEFAULT_BASELINE, MAX_BASELINE, parseBaseline, renderBaseline, sectionOf } from '../policy/baseline.ts'
-import { uncommanding, visible } from '../report/escape.ts'
-import { plural } from '../report/words.ts'
-import { wrap } from '../report/wrap.ts'
-import { sealed } from '../secrets/last-look.ts'
-import { prepare } from '../settings.ts'
+import { readWhole } from '../../checkout/whole-file.ts'
+import { ConfigError, reasonOf, UsageError } from '../../error.ts'
+import { runGate } from '../../gate.ts'
+import { type BaselineEntry, type BaselineFile, DEFAULT_BASELINE, MAX_BASELINE, parseBaseline, renderBaseline, sectionOf } from '../../policy/baseline.ts'
+import { uncommanding, visible } from '../../report/escape.ts'
+import { plural } from '../../report/words.ts'
+import { wrap } from '../../report/wrap.ts'
+import { sealed } from '../../secrets/last-look.ts'
+import { prepare } from '../../settings.ts'
+import { BASELINE_OPTIONS, type Hooks, oneImage, parseOptions, settingsOf, surroundingsOf } from '../options.ts'
 
 const ACTIONS = ['create', 'update', 'show'] as const
 

@@ -1,16 +1,16 @@
 // Posts what a run of a pull request found, from a workflow_run: for pull requests from forks, whose own token only reads.
 // The report is data of the pull request: nothing of it is run, checked out or believed beyond what it says of itself.
-import { readHistoryEntry } from './dockerfile/history.ts'
-import { UsageError } from './error.ts'
-import { reportsOfRun } from './github/artifacts.ts'
-import { type Octokit, type PullRequest, type Repository, reasonOf } from './github/client.ts'
-import { updateComment } from './github/comment.ts'
-import type { RunContext, TriggeringRun } from './github/event.ts'
-import type { Report } from './outcome/contract.ts'
-import type { Outcome } from './outcome/outcome.ts'
-import { renderErrorSection, renderSection } from './report/comment.ts'
-import { toldFindings } from './report/words.ts'
-import { cutText, plainRedactor } from './secrets/last-look.ts'
+import { readHistoryEntry } from '../dockerfile/history.ts'
+import { UsageError } from '../error.ts'
+import { reportsOfRun } from '../github/artifacts.ts'
+import { type Octokit, type PullRequest, type Repository, reasonOf } from '../github/client.ts'
+import { updateComment } from '../github/comment.ts'
+import type { RunContext, TriggeringRun } from '../github/event.ts'
+import type { Report } from '../outcome/contract.ts'
+import type { Outcome } from '../outcome/outcome.ts'
+import { renderErrorSection, renderSection } from '../report/comment.ts'
+import { toldFindings } from '../report/words.ts'
+import { cutText, plainRedactor } from '../secrets/last-look.ts'
 
 /** What was done, in words for the log. */
 export interface Posted {

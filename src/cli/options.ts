@@ -1,8 +1,8 @@
 // The options of the commands, and what is made of them.
 import { parseArgs } from 'node:util'
-import { UsageError } from './error.ts'
-import { nearest } from './policy/load.ts'
-import { NO_SETTINGS, overlay, type Settings, type Surroundings, settingsFromEnvironment } from './settings.ts'
+import { UsageError } from '../error.ts'
+import { nearest } from '../policy/load.ts'
+import { NO_SETTINGS, overlay, type Settings, type Surroundings, settingsFromEnvironment } from '../settings.ts'
 
 /** What says which image is opened, and what built it. */
 const IMAGE_OPTIONS = {
