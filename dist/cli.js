@@ -36008,6 +36008,7 @@ function inflate2(bytes2, most) {
 
 // src/secrets/unescaped-window.ts
 var IN_FRONT2 = 256;
+var NEAR2 = 512;
 var MIN_STRETCH = 1536;
 var UnescapedWindow = class {
   #joints;
@@ -36036,6 +36037,7 @@ var UnescapedWindow = class {
     const from = Math.max(0, position - before);
     const to = Math.min(last, position + behind2);
     if (from < this.#from || to > this.#to) {
+      if (!this.#joints && to - from <= NEAR2 && !hasEscape(read2(from, to))) return null;
       this.#from = Math.max(0, from - IN_FRONT2);
       this.#to = Math.min(last, Math.max(this.#from + MIN_STRETCH, position + 2 * behind2));
       const text5 = read2(this.#from, this.#to);

@@ -4,6 +4,8 @@ import { hasEscape, type Unescaped, unescapeText } from './escapes.ts'
 
 /** Bytes that a stretch takes in front of what is asked for: the next candidate may start a little earlier. */
 const IN_FRONT = 256
+/** Bytes that are looked at for an escape before a stretch is decoded. */
+const NEAR = 512
 /** Shortest stretch. */
 const MIN_STRETCH = 1536
 
@@ -46,6 +48,8 @@ export class UnescapedWindow {
     const from = Math.max(0, position - before)
     const to = Math.min(last, position + behind)
     if (from < this.#from || to > this.#to) {
+      // Most have no escape near them: then no stretch is decoded.
+      if (!this.#joints && to - from <= NEAR && !hasEscape(read(from, to))) return null
       this.#from = Math.max(0, from - IN_FRONT)
       this.#to = Math.min(last, Math.max(this.#from + MIN_STRETCH, position + 2 * behind))
       const text = read(this.#from, this.#to)
