@@ -56205,7 +56205,7 @@ function isZipMember(head) {
 }
 var CHECKSUM = 148;
 var CHECKSUM_END = 156;
-var isTarHeader = (head) => /^[ \0]*[0-7]*[ \0]*$/.test(head.toString("latin1", CHECKSUM, CHECKSUM_END));
+var isTarHeader = (head) => /^[ \0]*(?:[0-7]+[ \0]*)?$/.test(head.toString("latin1", CHECKSUM, CHECKSUM_END));
 function packingOf(head, path19) {
   const first2 = head[0];
   if (first2 === void 0) return null;

@@ -101,7 +101,7 @@ const CHECKSUM = 148
 const CHECKSUM_END = 156
 
 /** Whether a number stands where a header has its checksum: text that only says `ustar` at the place of the sign is no tar. */
-const isTarHeader = (head: Buffer): boolean => /^[ \0]*[0-7]*[ \0]*$/.test(head.toString('latin1', CHECKSUM, CHECKSUM_END))
+const isTarHeader = (head: Buffer): boolean => /^[ \0]*(?:[0-7]+[ \0]*)?$/.test(head.toString('latin1', CHECKSUM, CHECKSUM_END))
 
 /**
  * Tells what content is packed by its first bytes.
