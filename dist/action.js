@@ -19270,7 +19270,7 @@ var require_mod = __commonJS({
       }
       return score;
     };
-    var distance3 = function(a, b) {
+    var distance2 = function(a, b) {
       if (a.length < b.length) {
         var tmp = b;
         b = a;
@@ -19284,12 +19284,12 @@ var require_mod = __commonJS({
       }
       return myers_x(a, b);
     };
-    exports.distance = distance3;
+    exports.distance = distance2;
     var closest = function(str, arr) {
       var min_distance = Infinity;
       var min_index = 0;
       for (var i = 0; i < arr.length; i++) {
-        var dist = distance3(str, arr[i]);
+        var dist = distance2(str, arr[i]);
         if (dist < min_distance) {
           min_distance = dist;
           min_index = i;
@@ -32319,6 +32319,13 @@ function stableName(reference, { image, platform: platform2, target, dockerfile 
 // src/policy/decide.ts
 import path7 from "node:path";
 
+// src/nearest.ts
+var import_fastest_levenshtein = __toESM(require_mod(), 1);
+function nearest(name2, names2) {
+  const [best] = names2.map((candidate) => ({ candidate, far: (0, import_fastest_levenshtein.distance)(name2, candidate) })).sort((a, b) => a.far - b.far);
+  return best !== void 0 && best.far <= Math.max(2, Math.floor(name2.length / 3)) ? best.candidate : null;
+}
+
 // node_modules/zod/v4/core/util.js
 var util_exports = {};
 __export(util_exports, {
@@ -42329,8 +42336,8 @@ function stepped(token2) {
   let steps = 0;
   for (let i = 0; i < text5.length; i++) {
     const code3 = text5.charCodeAt(i);
-    for (let distance3 = 1; distance3 <= 3; distance3++) {
-      if (Math.abs(code3 - text5.charCodeAt(i - distance3)) === 1) {
+    for (let distance2 = 1; distance2 <= 3; distance2++) {
+      if (Math.abs(code3 - text5.charCodeAt(i - distance2)) === 1) {
         steps++;
         break;
       }
@@ -43439,9 +43446,6 @@ function contextPath(instruction, path19, workdir = null) {
   return at3 === -1 ? only === "" ? name2 : join2(only, name2) : join2(only, path19.slice(at3));
 }
 
-// src/dockerfile/dockerfile.ts
-var import_fastest_levenshtein = __toESM(require_mod(), 1);
-
 // src/dockerfile/logical-lines.ts
 var DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S(?:.*\S)?)\s*$/;
 var DIRECTIVES = /* @__PURE__ */ new Set(["check", "escape", "syntax"]);
@@ -43587,17 +43591,15 @@ function readArgs(text5, escapeCharacter, args) {
     args.set(match2[1], /[$]/.test(value) ? value : patternsOf(value, escapeCharacter).flat().join(" "));
   }
 }
-var KEYWORDS = new Set(
-  "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(" ")
-);
+var KEYWORDS = "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(" ");
 var OTHER_SYNTAX = /^(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!\S*docker\/dockerfile)\S/i;
 function unknownInstruction(text5, instructions) {
   if (OTHER_SYNTAX.test(text5)) return null;
-  const unknown2 = instructions.find(({ keyword }) => !KEYWORDS.has(keyword));
+  const unknown2 = instructions.find(({ keyword }) => !KEYWORDS.includes(keyword));
   if (unknown2 === void 0) return null;
-  const near = [...KEYWORDS].find((keyword) => (0, import_fastest_levenshtein.distance)(keyword, unknown2.keyword) <= 2);
+  const near = nearest(unknown2.keyword, KEYWORDS);
   const name2 = /^[A-Z-]{1,16}$/.test(unknown2.keyword) ? unknown2.keyword : "this";
-  return `line ${unknown2.startLine}: ${name2} is no instruction${near === void 0 ? "" : ` (did you mean ${near}?)`}`;
+  return `line ${unknown2.startLine}: ${name2} is no instruction${near === null ? "" : ` (did you mean ${near}?)`}`;
 }
 function parseDockerfile(path19, text5) {
   const read2 = readLogicalLines(text5);
@@ -51784,7 +51786,7 @@ function makerOf(layer, origin, steps) {
 }
 function stagedBy(source2, { dockerfile }, steps) {
   const name2 = source2?.keyword === "COPY" ? flagValue(source2, "from") : null;
-  const stage = name2 === null || dockerfile === null ? null : stageOf(dockerfile.stages, name2);
+  const stage = name2 === null || dockerfile === null ? null : stageNamed(dockerfile, name2);
   if (dockerfile === null || stage === null) return null;
   const own2 = /* @__PURE__ */ new Set([...ancestorsOf(dockerfile, stage), stage]);
   const commands = steps.flatMap((step2) => step2.of === "stage" && step2.stage !== null && own2.has(step2.stage) ? step2.commands : []);
@@ -54305,7 +54307,6 @@ var PRESETS = {
 };
 
 // src/policy/load.ts
-var import_fastest_levenshtein2 = __toESM(require_mod(), 1);
 var import_yaml = __toESM(require_dist(), 1);
 import path6 from "node:path";
 
@@ -54371,10 +54372,6 @@ var MAX_CONFIG = 1 << 20;
 var MAX_DEPTH3 = 8;
 var MAX_FILES2 = 64;
 var TOP_KEYS = Object.keys(configSchema.shape);
-function nearest(name2, names2) {
-  const [best] = names2.map((candidate) => ({ candidate, far: (0, import_fastest_levenshtein2.distance)(name2, candidate) })).sort((a, b) => a.far - b.far);
-  return best !== void 0 && best.far <= Math.max(2, Math.floor(name2.length / 3)) ? best.candidate : null;
-}
 var didYouMean = (name2, names2) => {
   const near = nearest(name2, names2);
   return near === null ? "" : ` Did you mean ${JSON.stringify(near)}?`;
@@ -56193,7 +56190,7 @@ function inflates(bytes2) {
   try {
     return zlib6.inflateRawSync(bytes2, { finishFlush: zlib6.constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 16 }).length > 0;
   } catch (error3) {
-    return error3 instanceof Error && "code" in error3 && error3.code === "ERR_BUFFER_TOO_LARGE";
+    return codeOf(error3) === "ERR_BUFFER_TOO_LARGE";
   }
 }
 function isZipMember(head) {
@@ -56623,6 +56620,12 @@ var isLengthByte = (text5, at3) => {
 var rank = ({ generic, guessable, context: context3 }) => generic ? 0 : guessable ? 1 : context3 ? 2 : 3;
 var worth = ({ strength }) => ["possible", "likely", "harmless", "proven"].indexOf(strength);
 var compareReadings = (a, b) => rank(a.detector) - rank(b.detector) || worth(a) - worth(b);
+var provenBy = (secret, id) => ({
+  ...secret,
+  strength: "proven",
+  facts: { ...secret.facts, ...id.facts, keyId: redactValue(id.value, false) },
+  companion: id.value
+});
 var NEAR = 2048;
 function pairAwsKeys(matches3) {
   const secrets = matches3.filter(({ detector, strength }) => (detector.id === "aws-secret-key" || detector.id === "aws-credentials-file") && strength !== "harmless");
@@ -56641,7 +56644,7 @@ function pairAwsKeys(matches3) {
   }
   return matches3.filter((match2) => !used.has(match2)).map((match2) => {
     const id = paired.get(match2);
-    return id === void 0 ? match2 : { ...match2, strength: "proven", facts: { ...match2.facts, ...id.facts, keyId: redactValue(id.value, false) }, companion: id.value };
+    return id === void 0 ? match2 : provenBy(match2, id);
   });
 }
 
@@ -56885,7 +56888,7 @@ function unpack(bytes2, most) {
     const { buffer, engine } = inflateRawSync2(bytes2.subarray(header2), options4);
     return { header: bytes2.subarray(0, header2), text: buffer, length: header2 + engine.bytesWritten + 8 };
   } catch (error3) {
-    return error3 instanceof Error && "code" in error3 && error3.code === "ERR_BUFFER_TOO_LARGE" ? "too much" : null;
+    return codeOf(error3) === "ERR_BUFFER_TOO_LARGE" ? "too much" : null;
   }
 }
 function gather(text5, start) {
@@ -56992,7 +56995,7 @@ function inflate2(bytes2, most) {
   try {
     return inflateSync(bytes2, { finishFlush: constants5.Z_SYNC_FLUSH, maxOutputLength: most });
   } catch (error3) {
-    return error3 instanceof Error && "code" in error3 && error3.code === "ERR_BUFFER_TOO_LARGE" ? "too much" : null;
+    return codeOf(error3) === "ERR_BUFFER_TOO_LARGE" ? "too much" : null;
   }
 }
 
@@ -58391,11 +58394,11 @@ var AZURE = [
 var AWS_DOCS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids";
 var AWS_REVOKE = "Deactivate and delete the access key in IAM, then make a new one";
 var AWS_OPENS = "whatever the IAM user or role may do in the account";
-var isMixedKey = (value) => isDrawn(value) && !/^[0-9a-f]+$/i.test(value);
+var isDrawnKey = (value) => isDrawn(value) && !/^[0-9a-f]+$/i.test(value);
 function secretBehind(behind2) {
   const [own2 = ""] = behind2.split(/A[KS]IA[A-Z2-7]{16}/);
   for (const [run2] of own2.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
-    if (/EXAMPLE|FAKE/.test(run2) || !isMixedKey(run2) || !/[0-9]/.test(run2)) continue;
+    if (/EXAMPLE|FAKE/.test(run2) || !isDrawnKey(run2) || !/[0-9]/.test(run2)) continue;
     const checked3 = ofFiller(run2);
     return checked3 === null ? null : { ...checked3, value: run2 };
   }
@@ -58423,7 +58426,7 @@ var CLOUD = [
     names: ["alibaba", "aliyun", "alicloud", "accesskeysecret", "access_key_secret", "oss_secret"],
     values: ["{62:30}"],
     word: /secret/i,
-    check: ({ value }) => isMixedKey(value) ? {} : null,
+    check: ({ value }) => isDrawnKey(value) ? {} : null,
     examples: ["ALIBABA_CLOUD_ACCESS_KEY_SECRET={62:30}", 'accessKeySecret: "{62:30}"'],
     quiet: ["aliyunSecretManagerClientFactoryBean"]
   }),
@@ -58479,7 +58482,7 @@ var CLOUD = [
             /-at-(\d{12})/.exec(decoded3)?.slice(1, 2).map((account) => ["account", account]) ?? []
           )
         };
-      return isMixedKey(value) ? { strength: "possible" } : null;
+      return isDrawnKey(value) ? { strength: "possible" } : null;
     }
   }),
   token({
@@ -58546,7 +58549,7 @@ var CLOUD = [
       if (behind2 !== void 0) return secretBehind(behind2);
       if (groups["value"] === void 0) return null;
       if (/EXAMPLE|FAKE/.test(value)) return { strength: "harmless", note: "a public example" };
-      if (!isMixedKey(value) && fillerKind(value) !== "example") return null;
+      if (!isDrawnKey(value) && fillerKind(value) !== "example") return null;
       const checked3 = ofFiller(value);
       const near = `${before}${groups["name"] ?? ""}${after2}`;
       return checked3 === null || /aws|amazon|s3|AKIA|ASIA|access/i.test(near) ? checked3 : { strength: "possible", ...checked3 };
@@ -58687,7 +58690,7 @@ var CLOUD = [
     docs: "https://docs.hetzner.com/cloud/api/getting-started/generating-api-token/",
     names: ["hcloud", "hetzner"],
     values: ["{62:64}"],
-    check: ({ value }) => isMixedKey(value) ? {} : null,
+    check: ({ value }) => isDrawnKey(value) ? {} : null,
     quiet: ["hcloud_image_sha256={hex:64}"]
   }),
   named2({
@@ -58700,7 +58703,7 @@ var CLOUD = [
     names: ["huaweicloud", "huawei_cloud", "hw_secret", "huawei"],
     values: ["{62:40}"],
     word: /secret|_sk\b/i,
-    check: ({ value }) => isMixedKey(value) ? {} : null,
+    check: ({ value }) => isDrawnKey(value) ? {} : null,
     examples: ["HUAWEICLOUD_SECRET_KEY={62:40}"]
   }),
   named2({
@@ -58712,7 +58715,7 @@ var CLOUD = [
     docs: "https://cloud.ibm.com/docs/account?topic=account-manapikey",
     names: ["ibmcloud", "ibm_cloud", "bluemix", "ibm-cloud", "ibm_api", "ic_api", "watson"],
     values: ["{64:44}", "{64:43}"],
-    check: ({ value }) => isMixedKey(value) ? {} : null
+    check: ({ value }) => isDrawnKey(value) ? {} : null
   }),
   named2({
     id: "ibm-cos-hmac-key",
@@ -58784,7 +58787,7 @@ var CLOUD = [
     docs: "https://www.tencentcloud.com/document/product/598/32675",
     forms: ["AKID{62:32}"],
     strength: "possible",
-    check: ({ value }) => isMixedKey(value) ? {} : null
+    check: ({ value }) => isDrawnKey(value) ? {} : null
   }),
   named2({
     id: "tencent-secret-key",
@@ -58796,7 +58799,7 @@ var CLOUD = [
     names: ["tencent", "qcloud", "cos_secret_key", "tencentcloud"],
     values: ["{62:32}"],
     word: /secret_?key/i,
-    check: ({ value }) => isMixedKey(value) ? {} : null,
+    check: ({ value }) => isDrawnKey(value) ? {} : null,
     examples: ["TENCENTCLOUD_SECRET_KEY={62:32}"]
   }),
   token({
@@ -58836,7 +58839,7 @@ var CLOUD = [
     revoke: "Delete the key of the service account",
     docs: "https://yandex.cloud/en/docs/iam/concepts/authorization/api-key",
     forms: ["AQVN{64:35-38}"],
-    check: ({ value }) => isMixedKey(value) ? {} : null
+    check: ({ value }) => isDrawnKey(value) ? {} : null
   }),
   {
     id: "yandex-token",
@@ -64353,15 +64356,21 @@ function literalsOf(detectors) {
 function compile3(detectors, simd, files) {
   const all2 = literalsOf(detectors);
   const signOf = new Map(Object.entries(SIGNS));
-  const isSign = ({ spec, isTrigger }) => isTrigger || spec.text in PROGRAM_MARKS || PACKED.has(spec.text) || signOf.has(spec.text) || LETTER_ESCAPE_TEXTS.has(spec.text) || spec.text === PRINTABLE.text;
+  const marks2 = all2.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null);
+  const packed = all2.map(({ spec }) => PACKED.has(spec.text));
+  const signs2 = all2.map(({ spec }) => signOf.get(spec.text) ?? null);
+  const letterEscapes = all2.map(({ spec }) => LETTER_ESCAPE_TEXTS.has(spec.text));
+  const printable = all2.findIndex(({ spec }) => spec.text === PRINTABLE.text);
+  const triggers = all2.map(({ isTrigger }) => isTrigger);
   return {
     catalogue: new Catalogue([...detectors, ...files]),
-    isSign: all2.map(isSign),
-    marks: all2.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
-    packed: all2.map(({ spec }) => PACKED.has(spec.text)),
-    signs: all2.map(({ spec }) => signOf.get(spec.text) ?? null),
-    letterEscapes: all2.map(({ spec }) => LETTER_ESCAPE_TEXTS.has(spec.text)),
-    printable: all2.findIndex(({ spec }) => spec.text === PRINTABLE.text),
+    marks: marks2,
+    packed,
+    signs: signs2,
+    letterEscapes,
+    printable,
+    triggers,
+    isSign: all2.map((_, at3) => marks2[at3] !== null || packed[at3] === true || signs2[at3] !== null || letterEscapes[at3] === true || at3 === printable || triggers[at3] === true),
     owners: all2.map(({ owners }) => owners),
     escaped: all2.map(({ spec, isEscaped }) => ESCAPED_SCHEME.test(spec.text) ? "scheme" : isEscaped ? "literal" : null),
     kernel: buildKernel(
@@ -64369,7 +64378,6 @@ function compile3(detectors, simd, files) {
       WINDOW,
       simd
     ),
-    triggers: all2.map(({ isTrigger }) => isTrigger),
     names: new NameIndex(detectors),
     files: new FileIndex(files)
   };
@@ -67372,6 +67380,7 @@ function findInstalled(entries, files, manifests) {
 }
 
 // src/packages/database.ts
+var MAX_DATABASE = 8 << 20;
 function* linesOf(content) {
   const text5 = content.toString("utf8");
   for (let at3 = 0; at3 < text5.length; ) {
@@ -67392,7 +67401,6 @@ function readStatus(text5, nameKey, versionKey, add3) {
 
 // src/packages/apk.ts
 var INSTALLED = /^\/(?:usr\/)?lib\/apk\/db\/installed$/;
-var MOST = 8 << 20;
 var APK = {
   records: {
     wants: (path19) => INSTALLED.test(path19),
@@ -67413,7 +67421,7 @@ var APK = {
     }
   },
   packages: {
-    most: (path19) => path19.endsWith("/apk/db/installed") ? MOST : 0,
+    most: (path19) => path19.endsWith("/apk/db/installed") ? MAX_DATABASE : 0,
     read: (_path, text5, add3) => {
       if (text5 !== null) readStatus(text5, "P:", "V:", (name2, version2) => add3(`apk ${name2}`, version2));
     }
@@ -67424,7 +67432,6 @@ var APK = {
 var MD5SUMS = /^\/var\/lib\/dpkg\/(?:info|status\.d)\/[^/]+\.md5sums$/;
 var STATUS = "/var/lib/dpkg/status";
 var ANY_STATUS = /\/dpkg\/status(?:\.d\/[^/]+)?$/;
-var MOST2 = 8 << 20;
 function readMd5sums(name2, content, add3) {
   for (const line2 of linesOf(content)) {
     const checksum = line2.slice(0, 32);
@@ -67454,7 +67461,7 @@ var DPKG2 = {
     }
   },
   packages: {
-    most: (path19) => ANY_STATUS.test(path19) && !path19.endsWith(".md5sums") ? MOST2 : 0,
+    most: (path19) => ANY_STATUS.test(path19) && !path19.endsWith(".md5sums") ? MAX_DATABASE : 0,
     read: (_path, text5, add3) => {
       if (text5 !== null) readStatus(text5, "Package: ", "Version: ", (name2, version2) => add3(`dpkg ${name2}`, version2));
     }
@@ -67474,7 +67481,7 @@ var GEM = {
 
 // src/packages/npm.ts
 var PACKAGE = /\/node_modules\/((?:@[^/]+\/)?[^/@.][^/]*)\/package\.json$/;
-var MOST3 = 256 << 10;
+var MOST = 256 << 10;
 var MAX_VERSION = 100;
 function versionIn(manifest) {
   try {
@@ -67486,7 +67493,7 @@ function versionIn(manifest) {
 }
 var NPM3 = {
   packages: {
-    most: (path19) => PACKAGE.test(path19) ? MOST3 : 0,
+    most: (path19) => PACKAGE.test(path19) ? MOST : 0,
     read: (path19, text5, add3) => {
       const name2 = PACKAGE.exec(path19)?.[1];
       const version2 = name2 === void 0 ? null : versionIn(text5 ?? "");
@@ -68745,7 +68752,7 @@ async function spool(source2, where, { temporary: directory, limits }) {
     return handle;
   } catch (cause) {
     await handle.close();
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOSPC") {
+    if (codeOf(cause) === "ENOSPC") {
       throw new ImageError("disk-full", `${where}: the disk that holds ${directory} is full. Free some room or set TMPDIR to another directory.`, { cause });
     }
     throw cause;
@@ -69266,24 +69273,29 @@ function containerOf(place) {
   if (place.kind !== "config") return null;
   return /^(?:Env|Labels|Annotations)(?=\.)/.exec(place.field)?.[0] ?? null;
 }
-var containersOf = ({ places }) => new Set(places.flatMap((place) => containerOf(place) ?? []));
+function byContainer(held) {
+  const found = /* @__PURE__ */ new Map();
+  for (const each2 of held) {
+    for (const place of each2.places) {
+      const container = containerOf(place);
+      if (container === null) continue;
+      const known2 = found.get(container);
+      if (known2 === void 0) found.set(container, /* @__PURE__ */ new Set([each2]));
+      else known2.add(each2);
+    }
+  }
+  return found;
+}
 function pairKeys(held) {
-  const ids = held.filter(({ match: match2 }) => match2.detector === "aws-access-key" && match2.strength !== "harmless");
-  const secrets = held.filter(({ match: match2 }) => match2.detector === "aws-secret-key" && match2.strength !== "harmless");
+  const ids = byContainer(held.filter(({ match: match2 }) => match2.detector === "aws-access-key" && match2.strength !== "harmless"));
+  const secrets = byContainer(held.filter(({ match: match2 }) => match2.detector === "aws-secret-key" && match2.strength !== "harmless"));
   const paired = /* @__PURE__ */ new Set();
-  if (ids.length === 0 || secrets.length === 0) return paired;
-  for (const secret of secrets) {
-    const own2 = containersOf(secret);
-    const beside = ids.filter((id2) => [...containersOf(id2)].some((container) => own2.has(container)));
-    const rivals = secrets.filter((other) => other !== secret && [...containersOf(other)].some((container) => own2.has(container)));
-    const [id] = beside;
-    if (id === void 0 || beside.length > 1 || rivals.length > 0) continue;
-    secret.match = {
-      ...secret.match,
-      strength: "proven",
-      facts: { ...secret.match.facts, ...id.match.facts, keyId: redactValue(id.match.value, false) },
-      companion: id.match.value
-    };
+  for (const secret of new Set([...secrets.values()].flatMap((each2) => [...each2]))) {
+    const own2 = new Set(secret.places.flatMap((place) => containerOf(place) ?? []));
+    if ([...own2].some((container) => (secrets.get(container)?.size ?? 0) > 1 || (ids.get(container)?.size ?? 0) > 1)) continue;
+    const [id, other] = new Set([...own2].flatMap((container) => [...ids.get(container) ?? []]));
+    if (id === void 0 || other !== void 0) continue;
+    secret.match = provenBy(secret.match, id.match);
     const isSet = id.places.some((place) => place.kind === "config" && own2.has(containerOf(place) ?? ""));
     if (id.places.every((place) => own2.has(containerOf(place) ?? "") || isSet && place.kind === "history")) paired.add(id);
   }
@@ -69838,10 +69850,10 @@ function addRepeats(collected, texts2, values) {
 // src/evidence/inspect.ts
 async function inspect(image, options4) {
   const build2 = await findBuild(image, options4.build);
-  return learn(image, build2, await scanImage(image, options4), options4);
+  const bounded2 = options4.scanner.bounded(options4.limits.matches);
+  return learn(image, build2, await scanImage(image, bounded2, options4), bounded2, options4);
 }
-async function scanImage(image, { reference, limits, scanner, onProgress }) {
-  const bounded2 = scanner.bounded(limits.matches);
+async function scanImage(image, bounded2, { reference, limits, onProgress }) {
   const layers = [];
   const stored = image.layers.reduce((sum, { storedSize }) => sum + storedSize, 0);
   let [kept, bytes2, done] = [0, 0, 0];
@@ -69861,16 +69873,15 @@ async function scanImage(image, { reference, limits, scanner, onProgress }) {
   }
   return { layers, others: await scanOtherFiles(image.others, bounded2, limits) };
 }
-async function learn(image, build2, { layers, others }, options4) {
+async function learn(image, build2, { layers, others }, bounded2, options4) {
   const { origin } = build2;
-  const scanner = options4.scanner.bounded(options4.limits.matches);
   const filesystem = buildFilesystem(layers);
   const hashes2 = await hashesOfMatches(image, layers);
   const steps = stepsOfImage(origin);
   const vouching = new Vouching(layers, origin, steps, hashes2);
   const attestations = image.attestations.flatMap(attestationTexts);
-  const leaks = collectLeaks({ image, scans: layers, filesystem, origin, attestations, vouching, hashes: hashes2, others: others.matches, scanner });
-  scanner.assertBounded(`The configuration of ${options4.reference}`);
+  const leaks = collectLeaks({ image, scans: layers, filesystem, origin, attestations, vouching, hashes: hashes2, others: others.matches, scanner: bounded2 });
+  bounded2.assertBounded(`The configuration of ${options4.reference}`);
   const redactor = new Redactor(
     [
       ...leaks.values,

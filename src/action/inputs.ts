@@ -1,7 +1,7 @@
 // The inputs of the action: which there are, what they may say, and what the environment adds to them.
 import * as core from '@actions/core'
 import { UsageError } from '../error.ts'
-import { nearest } from '../policy/load.ts'
+import { nearest } from '../nearest.ts'
 import { visible } from '../report/escape.ts'
 import { cutText } from '../secrets/last-look.ts'
 import { overlay, type Settings, settingsFromEnvironment } from '../settings.ts'

@@ -5,15 +5,15 @@ import { type BaseCommit, baseCommit } from '../checkout/base-commit.ts'
 import { commitOf } from '../checkout/git.ts'
 import { inspectContext } from '../context/inspect-context.ts'
 import { guardEnding } from '../ending.ts'
-import { reasonOf, UsageError } from '../error.ts'
+import { codeOf, reasonOf, UsageError } from '../error.ts'
 import type { Progress } from '../evidence/inspect.ts'
 import { runGate } from '../gate.ts'
 import { readContext } from '../github/event.ts'
 import { lintDockerfile } from '../lint.ts'
+import { nearest } from '../nearest.ts'
 import { errorReport } from '../outcome/build.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { secondsOf } from '../policy/decide.ts'
-import { nearest } from '../policy/load.ts'
 import { contextFails, contextText } from '../report/context.ts'
 import { uncommanding, visibleJson } from '../report/escape.ts'
 import { renderHistory } from '../report/history.ts'
@@ -291,7 +291,7 @@ async function init(args: readonly string[]): Promise<number> {
   try {
     await writeFile('.layergate.yml', TEMPLATE(randomBytes(16).toString('hex')), { flag: 'wx' })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const code = codeOf(error)
     throw new UsageError(code === 'EEXIST' ? '.layergate.yml is there already: it was left as it is.' : `.layergate.yml cannot be written (${code}).`)
   }
   process.stdout.write('Wrote .layergate.yml.\n')

@@ -1,7 +1,7 @@
 // The options of the commands, and what is made of them.
 import { parseArgs } from 'node:util'
 import { UsageError } from '../error.ts'
-import { nearest } from '../policy/load.ts'
+import { nearest } from '../nearest.ts'
 import { NO_SETTINGS, overlay, type Settings, type Surroundings, settingsFromEnvironment } from '../settings.ts'
 
 /** What says which image is opened, and what built it. */

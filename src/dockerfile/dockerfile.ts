@@ -1,6 +1,6 @@
 // A Dockerfile as the builder reads it: stages and instructions with their lines.
 // https://docs.docker.com/reference/dockerfile/
-import { distance } from 'fastest-levenshtein'
+import { nearest } from '../nearest.ts'
 import { type Escape, type HereDocument, type LineStarts, type LogicalLine, readLogicalLines } from './logical-lines.ts'
 import { patternsOf } from './words.ts'
 
@@ -95,9 +95,7 @@ function readArgs(text: string, escapeCharacter: Escape, args: Map<string, strin
 }
 
 /** https://docs.docker.com/reference/dockerfile/ */
-const KEYWORDS: ReadonlySet<string> = new Set(
-  'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(' '),
-)
+const KEYWORDS: readonly string[] = 'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(' ')
 
 /** A syntax line that names another builder's language, which may have instructions of its own. */
 const OTHER_SYNTAX = /^(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!\S*docker\/dockerfile)\S/i
@@ -105,12 +103,12 @@ const OTHER_SYNTAX = /^(?:#[^\n]*\n)*?#[ \t]*syntax[ \t]*=[ \t]*(?!\S*docker\/do
 /** The first instruction that the builder would refuse, in words; null for none. */
 function unknownInstruction(text: string, instructions: readonly Instruction[]): string | null {
   if (OTHER_SYNTAX.test(text)) return null
-  const unknown = instructions.find(({ keyword }) => !KEYWORDS.has(keyword))
+  const unknown = instructions.find(({ keyword }) => !KEYWORDS.includes(keyword))
   if (unknown === undefined) return null
-  const near = [...KEYWORDS].find((keyword) => distance(keyword, unknown.keyword) <= 2)
+  const near = nearest(unknown.keyword, KEYWORDS)
   // What is longer is no misspelt word, and may be anything.
   const name = /^[A-Z-]{1,16}$/.test(unknown.keyword) ? unknown.keyword : 'this'
-  return `line ${unknown.startLine}: ${name} is no instruction${near === undefined ? '' : ` (did you mean ${near}?)`}`
+  return `line ${unknown.startLine}: ${name} is no instruction${near === null ? '' : ` (did you mean ${near}?)`}`
 }
 
 /** Parses a Dockerfile. Text that is none gives no stages. */

@@ -30,7 +30,7 @@ export function ancestorsOf(dockerfile: Dockerfile, stage: Stage): Stage[] {
 }
 
 /** The stage that `--from=` names. */
-const stageNamed = (dockerfile: Dockerfile, name: string): Stage | null =>
+export const stageNamed = (dockerfile: Dockerfile, name: string): Stage | null =>
   (/^(?:0|[1-9]\d{0,8})$/.test(name) ? dockerfile.stages[Number(name)] : undefined) ?? stagesNamed(dockerfile, name.toLowerCase())[0] ?? null
 
 /** A stage or image whose files an instruction takes. */

@@ -74,15 +74,17 @@ export interface Inspection {
 export async function inspect(image: Image, options: InspectOptions): Promise<Inspection> {
   // Before the layers are read, which takes long: what the user named may not be there.
   const build = await findBuild(image, options.build)
-  return learn(image, build, await scanImage(image, options), options)
+  // What all matches of the image come to is bounded, those of its layers and those of what describes it.
+  const bounded = options.scanner.bounded(options.limits.matches)
+  return learn(image, build, await scanImage(image, bounded, options), bounded, options)
 }
 
-/** Reads every layer, and the files beside the image. @throws ImageError */
+/** Reads every layer, and the files beside the image. @param bounded the scanner of this image @throws ImageError */
 export async function scanImage(
   image: Image,
-  { reference, limits, scanner, onProgress }: Pick<InspectOptions, 'reference' | 'limits' | 'scanner' | 'onProgress'>,
+  bounded: Scanner,
+  { reference, limits, onProgress }: Pick<InspectOptions, 'reference' | 'limits' | 'onProgress'>,
 ): Promise<ImageScan> {
-  const bounded = scanner.bounded(limits.matches)
   const layers: LayerScan[] = []
   const stored = image.layers.reduce((sum, { storedSize }) => sum + storedSize, 0)
   let [kept, bytes, done] = [0, 0, 0]
@@ -99,18 +101,17 @@ export async function scanImage(
   return { layers, others: await scanOtherFiles(image.others, bounded, limits) }
 }
 
-/** Lays together what was read of an image and what is known of its build. @throws ImageError */
-export async function learn(image: Image, build: Build, { layers, others }: ImageScan, options: Omit<InspectOptions, 'onProgress'>): Promise<Inspection> {
+/** Lays together what was read of an image and what is known of its build. @param bounded the scanner of this image @throws ImageError */
+export async function learn(image: Image, build: Build, { layers, others }: ImageScan, bounded: Scanner, options: Omit<InspectOptions, 'onProgress'>): Promise<Inspection> {
   const { origin } = build
-  // What all matches of the image come to is bounded; what is only searched so that it can be hidden does not count.
-  const scanner = options.scanner.bounded(options.limits.matches)
   const filesystem = buildFilesystem(layers)
   const hashes = await hashesOfMatches(image, layers)
   const steps = stepsOfImage(origin)
   const vouching = new Vouching(layers, origin, steps, hashes)
   const attestations = image.attestations.flatMap(attestationTexts)
-  const leaks = collectLeaks({ image, scans: layers, filesystem, origin, attestations, vouching, hashes, others: others.matches, scanner })
-  scanner.assertBounded(`The configuration of ${options.reference}`)
+  const leaks = collectLeaks({ image, scans: layers, filesystem, origin, attestations, vouching, hashes, others: others.matches, scanner: bounded })
+  bounded.assertBounded(`The configuration of ${options.reference}`)
+  // What is only searched so that it can be hidden does not count.
   const redactor = new Redactor(
     [
       ...leaks.values,

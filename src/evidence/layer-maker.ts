@@ -1,8 +1,8 @@
 // What made a layer, as far as its package records depend on it: a RUN of a package manager, a script that may have called one,
 // a base image, nobody that is known, or somebody who brought files.
-import { flagValue, type Instruction, stageOf } from '../dockerfile/dockerfile.ts'
+import { flagValue, type Instruction } from '../dockerfile/dockerfile.ts'
 import type { Origin } from '../dockerfile/origin.ts'
-import { ancestorsOf } from '../dockerfile/stages.ts'
+import { ancestorsOf, stageNamed } from '../dockerfile/stages.ts'
 import type { PackageRecord } from '../packages/database.ts'
 import { runOf } from '../shell/interpreter.ts'
 import { isShell, type ShellCommand } from '../shell/script.ts'
@@ -108,7 +108,7 @@ export function makerOf(layer: number, origin: Origin, steps: readonly Step[]): 
 /** What the stage runs that a COPY takes from; null for anything else. */
 function stagedBy(source: Instruction | null, { dockerfile }: Origin, steps: readonly Step[]): LayerMaker | null {
   const name = source?.keyword === 'COPY' ? flagValue(source, 'from') : null
-  const stage = name === null || dockerfile === null ? null : stageOf(dockerfile.stages, name)
+  const stage = name === null || dockerfile === null ? null : stageNamed(dockerfile, name)
   if (dockerfile === null || stage === null) return null
   const own = new Set([...ancestorsOf(dockerfile, stage), stage])
   const commands = steps.flatMap((step) => (step.of === 'stage' && step.stage !== null && own.has(step.stage) ? step.commands : []))

@@ -1,7 +1,7 @@
 // A temporary file without a name: the content of a pipe or of a packed archive, to be read at any offset.
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { ImageError } from '../error.ts'
+import { codeOf, ImageError } from '../error.ts'
 import { raise } from '../limits.ts'
 
 /** Where a stream is written to, and how much of it. */
@@ -37,7 +37,7 @@ export async function spool(source: AsyncIterable<Buffer>, where: string, { temp
     return handle
   } catch (cause) {
     await handle.close()
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC') {
+    if (codeOf(cause) === 'ENOSPC') {
       throw new ImageError('disk-full', `${where}: the disk that holds ${directory} is full. Free some room or set TMPDIR to another directory.`, { cause })
     }
     throw cause

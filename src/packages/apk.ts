@@ -1,9 +1,7 @@
 // apk of Alpine and Wolfi, versions 2 and 3. https://wiki.alpinelinux.org/wiki/Apk_spec
-import { linesOf, type PackageDatabase, readStatus } from './database.ts'
+import { linesOf, MAX_DATABASE, type PackageDatabase, readStatus } from './database.ts'
 
 const INSTALLED = /^\/(?:usr\/)?lib\/apk\/db\/installed$/
-/** Bytes of the database. */
-const MOST = 8 << 20
 
 export const APK: PackageDatabase = {
   records: {
@@ -25,7 +23,7 @@ export const APK: PackageDatabase = {
     },
   },
   packages: {
-    most: (path) => (path.endsWith('/apk/db/installed') ? MOST : 0),
+    most: (path) => (path.endsWith('/apk/db/installed') ? MAX_DATABASE : 0),
     read: (_path, text, add) => {
       if (text !== null) readStatus(text, 'P:', 'V:', (name, version) => add(`apk ${name}`, version))
     },

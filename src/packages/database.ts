@@ -48,6 +48,9 @@ export interface PackageDatabase {
   }
 }
 
+/** Bytes of one database file whose text is read. */
+export const MAX_DATABASE = 8 << 20
+
 /** The lines of a file, one after the other. */
 export function* linesOf(content: Buffer): Generator<string> {
   const text = content.toString('utf8')

@@ -1,12 +1,10 @@
 // dpkg, and the files that distroless images have of it.
 import { baseName } from '../image/path.ts'
-import { type AddRecord, linesOf, type PackageDatabase, readStatus } from './database.ts'
+import { type AddRecord, linesOf, MAX_DATABASE, type PackageDatabase, readStatus } from './database.ts'
 
 const MD5SUMS = /^\/var\/lib\/dpkg\/(?:info|status\.d)\/[^/]+\.md5sums$/
 const STATUS = '/var/lib/dpkg/status'
 const ANY_STATUS = /\/dpkg\/status(?:\.d\/[^/]+)?$/
-/** Bytes of a status file. */
-const MOST = 8 << 20
 
 /** `<md5>  usr/bin/x`. https://www.debian.org/doc/debian-policy/ap-pkg-controlfields.html */
 function readMd5sums(name: string, content: Buffer, add: AddRecord): void {
@@ -41,7 +39,7 @@ export const DPKG: PackageDatabase = {
     },
   },
   packages: {
-    most: (path) => (ANY_STATUS.test(path) && !path.endsWith('.md5sums') ? MOST : 0),
+    most: (path) => (ANY_STATUS.test(path) && !path.endsWith('.md5sums') ? MAX_DATABASE : 0),
     read: (_path, text, add) => {
       if (text !== null) readStatus(text, 'Package: ', 'Version: ', (name, version) => add(`dpkg ${name}`, version))
     },

@@ -1,5 +1,7 @@
 // How packed content is told: by its first bytes, and in the midst of other bytes by signs that are held against what follows.
+
 import zlib from 'node:zlib'
+import { codeOf } from '../error.ts'
 import { isBzip2 } from './bzip2.ts'
 import { Feed } from './feed.ts'
 import { isGzip } from './gzip.ts'
@@ -83,7 +85,7 @@ function inflates(bytes: Buffer): boolean {
   try {
     return zlib.inflateRawSync(bytes, { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 16 }).length > 0
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+    return codeOf(error) === 'ERR_BUFFER_TOO_LARGE'
   }
 }
 

@@ -5,9 +5,9 @@ import type { Dockerfile, Instruction } from '../dockerfile/dockerfile.ts'
 import type { DockerfileLines } from '../dockerfile/lines.ts'
 import type { Location } from '../finding/finding.ts'
 import { MATCH_OPTIONS } from '../image/reference-pattern.ts'
+import { nearest } from '../nearest.ts'
 import { RULES } from '../rules/list.ts'
 import { GROUPS } from '../secrets/detectors/list.ts'
-import { nearest } from './load.ts'
 
 /** What a comment accepts of what a rule finds at its lines; null: all of it. */
 interface Scope {

@@ -1,11 +1,11 @@
 // Reads configuration files. A mistake in one is an error that names its line and column and the nearest right name.
 import path from 'node:path'
-import { distance } from 'fastest-levenshtein'
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml'
 import type * as z from 'zod'
 import { notContent, readWhole } from '../checkout/whole-file.ts'
 import { ConfigError } from '../error.ts'
 import { LIMITS } from '../limits.ts'
+import { nearest } from '../nearest.ts'
 import { RULES } from '../rules/list.ts'
 import { type Config, configSchema, PRESETS } from './config.ts'
 import { type LayeredConfig, mergeConfigs } from './policy.ts'
@@ -18,12 +18,6 @@ const MAX_FILES = 64
 const TOP_KEYS = Object.keys(configSchema.shape)
 
 type Issue = z.core.$ZodIssue
-
-/** The nearest of several names, where one is near enough to be meant. */
-export function nearest(name: string, names: readonly string[]): string | null {
-  const [best] = names.map((candidate) => ({ candidate, far: distance(name, candidate) })).sort((a, b) => a.far - b.far)
-  return best !== undefined && best.far <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : null
-}
 
 const didYouMean = (name: string, names: readonly string[]): string => {
   const near = nearest(name, names)

@@ -40,6 +40,14 @@ const worth = ({ strength }: Candidate): number => ['possible', 'likely', 'harml
 /** Above zero where the first of two readings of the same bytes tells more than the second, below it where it tells less. */
 export const compareReadings = (a: Candidate, b: Candidate): number => rank(a.detector) - rank(b.detector) || worth(a) - worth(b)
 
+/** A secret that the id of its pair proves: it tells the id, and hides it too. */
+export const provenBy = <M extends Omit<SecretMatch, 'detector'>>(secret: M, id: Pick<SecretMatch, 'value' | 'facts'>): M => ({
+  ...secret,
+  strength: 'proven',
+  facts: { ...secret.facts, ...id.facts, keyId: redactValue(id.value, false) },
+  companion: id.value,
+})
+
 /** Bytes between the two halves of a key pair, at most. */
 const NEAR = 2048
 
@@ -66,6 +74,6 @@ export function pairAwsKeys(matches: readonly Candidate[]): readonly Candidate[]
     .filter((match) => !used.has(match))
     .map((match) => {
       const id = paired.get(match)
-      return id === undefined ? match : { ...match, strength: 'proven', facts: { ...match.facts, ...id.facts, keyId: redactValue(id.value, false) }, companion: id.value }
+      return id === undefined ? match : provenBy(match, id)
     })
 }

@@ -1,6 +1,8 @@
 // gzip in base64: a Helm release, a file in a ConfigMap, an asset in a script. Found by how its first bytes look at each of the three
 // places in a group of four characters; read over line breaks, quotes and escapes, to the end that the packed bytes have themselves.
+
 import { constants, inflateRawSync, inflateSync, type ZlibOptions } from 'node:zlib'
+import { codeOf } from '../error.ts'
 import { HEAD, packingOf } from '../packing/signs.ts'
 import { decodeBase64 } from './checks.ts'
 
@@ -55,7 +57,7 @@ function unpack(bytes: Buffer, most: number): Unpacked | 'too much' | null {
     const { buffer, engine } = inflateRawSync(bytes.subarray(header), options) as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
     return { header: bytes.subarray(0, header), text: buffer, length: header + engine.bytesWritten + 8 }
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE' ? 'too much' : null
+    return codeOf(error) === 'ERR_BUFFER_TOO_LARGE' ? 'too much' : null
   }
 }
 
@@ -205,6 +207,6 @@ function inflate(bytes: Buffer, most: number): Buffer | 'too much' | null {
   try {
     return inflateSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: most })
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE' ? 'too much' : null
+    return codeOf(error) === 'ERR_BUFFER_TOO_LARGE' ? 'too much' : null
   }
 }

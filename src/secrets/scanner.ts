@@ -70,16 +70,21 @@ export function literalsOf(detectors: readonly Detector[]): readonly Sought[] {
 function compile(detectors: readonly Detector[], simd: boolean, files: readonly FileDetector[]): Compiled {
   const all = literalsOf(detectors)
   const signOf = new Map<string, (typeof SIGNS)[keyof typeof SIGNS]>(Object.entries(SIGNS))
-  const isSign = ({ spec, isTrigger }: Sought): boolean =>
-    isTrigger || spec.text in PROGRAM_MARKS || PACKED.has(spec.text) || signOf.has(spec.text) || LETTER_ESCAPE_TEXTS.has(spec.text) || spec.text === PRINTABLE.text
+  const marks = all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null)
+  const packed = all.map(({ spec }) => PACKED.has(spec.text))
+  const signs = all.map(({ spec }) => signOf.get(spec.text) ?? null)
+  const letterEscapes = all.map(({ spec }) => LETTER_ESCAPE_TEXTS.has(spec.text))
+  const printable = all.findIndex(({ spec }) => spec.text === PRINTABLE.text)
+  const triggers = all.map(({ isTrigger }) => isTrigger)
   return {
     catalogue: new Catalogue([...detectors, ...files]),
-    isSign: all.map(isSign),
-    marks: all.map(({ spec }) => PROGRAM_MARKS[spec.text] ?? null),
-    packed: all.map(({ spec }) => PACKED.has(spec.text)),
-    signs: all.map(({ spec }) => signOf.get(spec.text) ?? null),
-    letterEscapes: all.map(({ spec }) => LETTER_ESCAPE_TEXTS.has(spec.text)),
-    printable: all.findIndex(({ spec }) => spec.text === PRINTABLE.text),
+    marks,
+    packed,
+    signs,
+    letterEscapes,
+    printable,
+    triggers,
+    isSign: all.map((_, at) => marks[at] !== null || packed[at] === true || signs[at] !== null || letterEscapes[at] === true || at === printable || triggers[at] === true),
     owners: all.map(({ owners }) => owners),
     escaped: all.map(({ spec, isEscaped }) => (ESCAPED_SCHEME.test(spec.text) ? 'scheme' : isEscaped ? 'literal' : null)),
     kernel: buildKernel(
@@ -87,7 +92,6 @@ function compile(detectors: readonly Detector[], simd: boolean, files: readonly 
       WINDOW,
       simd,
     ),
-    triggers: all.map(({ isTrigger }) => isTrigger),
     names: new NameIndex(detectors),
     files: new FileIndex(files),
   }

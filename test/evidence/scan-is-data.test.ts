@@ -46,7 +46,8 @@ async function findingsOf(file: string, copy: (scan: ImageScan) => ImageScan): P
       onProgress: () => {},
     }
     const build = await findBuild(image, options.build)
-    const { evidence, redactor, leaks } = await learn(image, build, copy(await scanImage(image, options)), options)
+    const bounded = options.scanner.bounded(options.limits.matches)
+    const { evidence, redactor, leaks } = await learn(image, build, copy(await scanImage(image, bounded, options)), bounded, options)
     const verdict = judge(RULES, check(RULES, evidence, policy.rules), evidence, { policy, inline: [], baseline: null, salt: 'salt', redactor })
     return JSON.stringify([verdict, evidence.skipped, evidence.programs, evidence.user, leaks.vouchedFiles, leaks.knownPublic, leaks.values.map(({ value }) => value)])
   } finally {

@@ -152,4 +152,11 @@ describe('an image', () => {
     const Env = numbers(5).map((index) => `T${index}=${fillForm('glpat-{64:20}', index + 1)}`)
     await expect(judged([layer({ x: '1' })], 'limits: { matches: 4 }\n', { Env })).rejects.toThrow(/limits\.matches/)
   })
+
+  it('has one limit for its files and its configuration together', async () => {
+    const token = (index: number): string => fillForm('glpat-{64:20}', index + 1)
+    const files = [layer({ a: lines(10, token) })]
+    expect((await judged(files, 'limits: { matches: 12 }\n')).verdict.result).toBe('fail')
+    await expect(judged(files, 'limits: { matches: 12 }\n', { Env: numbers(3).map((index) => `T${index}=${token(index + 20)}`) })).rejects.toThrow(/limits\.matches/)
+  })
 })

@@ -7,14 +7,14 @@ const AWS_DOCS = 'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_ide
 const AWS_REVOKE = 'Deactivate and delete the access key in IAM, then make a new one'
 const AWS_OPENS = 'whatever the IAM user or role may do in the account'
 
-/** A value of mixed letters and digits, as keys of 40 characters of base64 are: no hash, no path. */
-const isMixedKey = (value: string): boolean => isDrawn(value) && !/^[0-9a-f]+$/i.test(value)
+/** A value that looks drawn, as keys of 40 characters of base64 are: no hash, no path. */
+const isDrawnKey = (value: string): boolean => isDrawn(value) && !/^[0-9a-f]+$/i.test(value)
 
 /** The first secret access key behind an id, in front of the next id: forty characters that stand alone and are no hash. */
 function secretBehind(behind: string): Checked | null {
   const [own = ''] = behind.split(/A[KS]IA[A-Z2-7]{16}/)
   for (const [run] of own.matchAll(/(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)) {
-    if (/EXAMPLE|FAKE/.test(run) || !isMixedKey(run) || !/[0-9]/.test(run)) continue
+    if (/EXAMPLE|FAKE/.test(run) || !isDrawnKey(run) || !/[0-9]/.test(run)) continue
     const checked = ofFiller(run)
     return checked === null ? null : { ...checked, value: run }
   }
@@ -43,7 +43,7 @@ export const CLOUD: readonly Detector[] = [
     names: ['alibaba', 'aliyun', 'alicloud', 'accesskeysecret', 'access_key_secret', 'oss_secret'],
     values: ['{62:30}'],
     word: /secret/i,
-    check: ({ value }) => (isMixedKey(value) ? {} : null),
+    check: ({ value }) => (isDrawnKey(value) ? {} : null),
     examples: ['ALIBABA_CLOUD_ACCESS_KEY_SECRET={62:30}', 'accessKeySecret: "{62:30}"'],
     quiet: ['aliyunSecretManagerClientFactoryBean'],
   }),
@@ -103,7 +103,7 @@ export const CLOUD: readonly Detector[] = [
               .map((account) => ['account', account]) ?? [],
           ),
         }
-      return isMixedKey(value) ? { strength: 'possible' } : null
+      return isDrawnKey(value) ? { strength: 'possible' } : null
     },
   }),
   token({
@@ -171,7 +171,7 @@ export const CLOUD: readonly Detector[] = [
       if (behind !== undefined) return secretBehind(behind)
       if (groups['value'] === undefined) return null
       if (/EXAMPLE|FAKE/.test(value)) return { strength: 'harmless', note: 'a public example' }
-      if (!isMixedKey(value) && fillerKind(value) !== 'example') return null
+      if (!isDrawnKey(value) && fillerKind(value) !== 'example') return null
       const checked = ofFiller(value)
       // `secret_key` is a word of many programs: alone it is one more assignment, with AWS or an id near it more.
       const near = `${before}${groups['name'] ?? ''}${after}`
@@ -313,7 +313,7 @@ export const CLOUD: readonly Detector[] = [
     docs: 'https://docs.hetzner.com/cloud/api/getting-started/generating-api-token/',
     names: ['hcloud', 'hetzner'],
     values: ['{62:64}'],
-    check: ({ value }) => (isMixedKey(value) ? {} : null),
+    check: ({ value }) => (isDrawnKey(value) ? {} : null),
     quiet: ['hcloud_image_sha256={hex:64}'],
   }),
   named({
@@ -326,7 +326,7 @@ export const CLOUD: readonly Detector[] = [
     names: ['huaweicloud', 'huawei_cloud', 'hw_secret', 'huawei'],
     values: ['{62:40}'],
     word: /secret|_sk\b/i,
-    check: ({ value }) => (isMixedKey(value) ? {} : null),
+    check: ({ value }) => (isDrawnKey(value) ? {} : null),
     examples: ['HUAWEICLOUD_SECRET_KEY={62:40}'],
   }),
   named({
@@ -338,7 +338,7 @@ export const CLOUD: readonly Detector[] = [
     docs: 'https://cloud.ibm.com/docs/account?topic=account-manapikey',
     names: ['ibmcloud', 'ibm_cloud', 'bluemix', 'ibm-cloud', 'ibm_api', 'ic_api', 'watson'],
     values: ['{64:44}', '{64:43}'],
-    check: ({ value }) => (isMixedKey(value) ? {} : null),
+    check: ({ value }) => (isDrawnKey(value) ? {} : null),
   }),
   named({
     id: 'ibm-cos-hmac-key',
@@ -410,7 +410,7 @@ export const CLOUD: readonly Detector[] = [
     docs: 'https://www.tencentcloud.com/document/product/598/32675',
     forms: ['AKID{62:32}'],
     strength: 'possible',
-    check: ({ value }) => (isMixedKey(value) ? {} : null),
+    check: ({ value }) => (isDrawnKey(value) ? {} : null),
   }),
   named({
     id: 'tencent-secret-key',
@@ -422,7 +422,7 @@ export const CLOUD: readonly Detector[] = [
     names: ['tencent', 'qcloud', 'cos_secret_key', 'tencentcloud'],
     values: ['{62:32}'],
     word: /secret_?key/i,
-    check: ({ value }) => (isMixedKey(value) ? {} : null),
+    check: ({ value }) => (isDrawnKey(value) ? {} : null),
     examples: ['TENCENTCLOUD_SECRET_KEY={62:32}'],
   }),
   token({
@@ -462,7 +462,7 @@ export const CLOUD: readonly Detector[] = [
     revoke: 'Delete the key of the service account',
     docs: 'https://yandex.cloud/en/docs/iam/concepts/authorization/api-key',
     forms: ['AQVN{64:35-38}'],
-    check: ({ value }) => (isMixedKey(value) ? {} : null),
+    check: ({ value }) => (isDrawnKey(value) ? {} : null),
   }),
   {
     id: 'yandex-token',
