@@ -151,7 +151,7 @@ export function isDrawn(text: string): boolean {
 
 /** Runs that people type: the alphabet, the digits, the keyboard's rows. */
 const TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i
-const EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i
+const EXAMPLE_WORD = /example|sample|dummy|testing|t3st(?:ing|key|token)|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i
 
 /** How much of a text goes up or down by one at a distance of one to three: `a1b2c3`, `9F8E7D`. Letters folded. */
 function stepped(token: string): number {

@@ -1,5 +1,6 @@
 // Names of issuers, found in the few dozen bytes in front of a value that is assigned to a key or token. There are hundreds
 // of names: to search all bytes for them would cost more than the whole of the rest.
+import { isDrawn } from './checks.ts'
 import type { Detector, LiteralSpec } from './detector.ts'
 
 /** What a value is called that a name in front of it may tell; each with an assignment behind it. */
@@ -32,16 +33,18 @@ const isToken = (c: number): boolean =>
   c === 92 ||
   c === 95
 
-/** Whether what is assigned can be a token: its characters, and a digit among the first ones. */
+/** Bytes of the value that are looked at. */
+const SEEN = 64
+
+/** Whether what is assigned can be a token: its characters, and a digit or letters that are no words among the first ones. */
 function mayBeToken(window: Buffer, from: number, length: number): boolean {
-  if (length < MIN_LENGTH) return false
-  let digits = 0
-  for (let i = from; i < from + Math.min(length, 64); i++) {
-    const c = window[i] ?? 0
-    if (!isToken(c)) return i - from >= MIN_LENGTH && digits > 0
+  let [end, digits] = [from, 0]
+  for (const limit = from + Math.min(length, SEEN); end < limit; end++) {
+    const c = window[end] ?? 0
+    if (!isToken(c)) break
     if (c >= 48 && c <= 57) digits++
   }
-  return digits > 0
+  return end - from >= MIN_LENGTH && (digits > 0 || isDrawn(window.toString('latin1', from, end)))
 }
 
 const isUpper = (c: number): boolean => c >= 65 && c <= 90

@@ -29,8 +29,9 @@ async function readReport(file: string): Promise<Side> {
 
 const isReport = (name: string): boolean => /\.json$/i.test(name)
 
-async function diffIdsOf({ reference, open }: GateOptions): Promise<ReadonlySet<string>> {
-  const image = await openImage(reference, open)
+async function diffIdsOf(side: Side | GateOptions): Promise<ReadonlySet<string>> {
+  if ('report' in side) return new Set()
+  const image = await openImage(side.reference, side.open)
   try {
     return new Set(image.layers.map(({ diffId }) => diffId))
   } finally {
@@ -48,10 +49,13 @@ export async function diffCommand(args: readonly string[], hooks: Hooks): Promis
   if (format === undefined) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${FORMATS.join(', ')}.`)
   const surroundings = surroundingsOf(hooks)
   const settings = { ...settingsOf(values), baseline: 'none' }
-  const [old, now] = await Promise.all([oldName, newName].map(async (name) => (isReport(name) ? readReport(name) : prepare(name, settings, surroundings))))
-  if (old === undefined || now === undefined) throw new RangeError('two sides make a diff')
-  const ids = await Promise.all([old, now].map(async (side) => ('report' in side ? new Set<string>() : diffIdsOf(side))))
-  const shared = new Set([...(ids[0] ?? [])].filter((id) => ids[1]?.has(id)))
+  const sideOf = (name: string): Promise<Side | GateOptions> => (isReport(name) ? readReport(name) : prepare(name, settings, surroundings))
+  // One after the other: what is wrong with the first is told first.
+  const old = await sideOf(oldName)
+  const now = await sideOf(newName)
+  const oldIds = await diffIdsOf(old)
+  const newIds = await diffIdsOf(now)
+  const shared = new Set([...oldIds].filter((id) => newIds.has(id)))
   const first = await judged(old, null, shared)
   // Under the salt of the first, so that values can be compared.
   const second = await judged(now, first.report.baseline.record.salt, shared)

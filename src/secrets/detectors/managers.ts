@@ -231,7 +231,7 @@ export const MANAGERS: readonly Detector[] = [
     title: 'HashiCorp Vault token',
     opens: ALL_SECRETS,
     forms: ['hvs.{64:24-300}', 'hvb.{64:24-300}', 'hvr.{64:24-300}'],
-    check: ({ value }) => (/\d/.test(value) ? {} : null),
+    check: ({ value }) => (/\d/.test(value) || isDrawn(value.slice(4)) ? {} : null),
   }),
   {
     id: 'vault-unseal-key',

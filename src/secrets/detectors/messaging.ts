@@ -62,7 +62,6 @@ export const MESSAGING: readonly Detector[] = [
     word: /secret|token/i,
     examples: ['DISCORD_CLIENT_SECRET={64:32}'],
     quiet: ['DISCORD_CLIENT_ID={d:18}'],
-    check: ({ value }) => (/\d/.test(value) ? {} : null),
   }),
   token({
     id: 'discord-webhook',
@@ -215,7 +214,6 @@ export const MESSAGING: readonly Detector[] = [
     values: ['{36:26}'],
     word: /token|key/i,
     examples: ['MATTERMOST_TOKEN={36:26}'],
-    check: ({ value }) => (/\d/.test(value) ? {} : null),
   }),
   named({
     id: 'messagebird-key',

@@ -187,7 +187,6 @@ export const OBSERVABILITY: readonly Detector[] = [
     docs: 'https://docs.honeycomb.io/configure/environments/manage-api-keys/',
     names: ['honeycomb'],
     values: ['{hex:32}', '{62:22}'],
-    check: ({ value }) => (/\d/.test(value) ? {} : null),
   }),
   named({
     id: 'logdna-key',
@@ -262,7 +261,6 @@ export const OBSERVABILITY: readonly Detector[] = [
     names: ['pagerduty', 'pager_duty'],
     values: ['u+{64:18}', 'y_{64:18}', '{64:20}', '{hex:32}', 'R0{36U:30}'],
     examples: ['PAGERDUTY_API_KEY=u+{62:18}', 'pagerduty_token: {62:20}', 'pagerduty_routing_key={hex:32}'],
-    check: ({ value }) => (/\d/.test(value) ? {} : null),
   }),
   token({
     id: 'pagerduty-user-key',

@@ -136,7 +136,7 @@ export const PAYMENTS: readonly Detector[] = [
     forms: ['sk_{32l:26-31}', 'sk_{uuid}'],
     strength: 'possible',
     examples: ['sk_{uuid}'],
-    check: ({ value }) => (/^sk_[0-9a-f]{8}-/.test(value) ? { strength: 'likely' } : /\d.*\d.*\d/.test(value) ? {} : null),
+    check: ({ value }) => (/^sk_[0-9a-f]{8}-/.test(value) ? { strength: 'likely' } : /\d/.test(value) ? {} : null),
   }),
   named({
     id: 'coinbase-key',
@@ -148,7 +148,7 @@ export const PAYMENTS: readonly Detector[] = [
     names: ['coinbase'],
     values: ['{64:64}', '{62:32}', '{b64:86}==', '{62:16}'],
     word: /secret|key|token/i,
-    check: ({ value }) => (/\d/.test(value) && /[A-Za-z]/.test(value) ? {} : null),
+    check: ({ value }) => (/[A-Za-z]/.test(value) ? {} : null),
     examples: ['COINBASE_API_SECRET={62:32}'],
     quiet: ['coinbase_tx_hash={hex:64}'],
   }),

@@ -17,7 +17,6 @@ export const WORK: readonly Detector[] = [
     names: ['airtable'],
     values: ['key{62:14}'],
     examples: ['AIRTABLE_API_KEY=key{62:14}'],
-    check: ({ value }) => (/\d/.test(value) ? {} : null),
   }),
   token({
     id: 'airtable-token',
