@@ -39,5 +39,6 @@ for (const { id, examples } of [...DETECTORS, ...FILE_DETECTORS]) {
   if (count > 0) losses.push({ id, share: count / tried, lost })
 }
 
-for (const { id, share, lost } of losses.sort((a, b) => b.share - a.share)) console.log(`${(100 * share).toFixed(2).padStart(6)} %  ${id.padEnd(28)} ${JSON.stringify(lost.slice(0, 80))}`)
+for (const { id, share, lost } of losses.sort((a, b) => b.share - a.share))
+  console.log(`${(100 * share).toFixed(2).padStart(6)} %  ${id.padEnd(28)} ${JSON.stringify(lost.slice(0, 80))}`)
 console.log(`${drawn} values drawn, ${missed} lost`)

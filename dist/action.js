@@ -42329,7 +42329,7 @@ function isDrawn(text5) {
   return small && large && !text5.split(/[^A-Za-z]+/).every((part3) => part3 === "" || areWords(part3));
 }
 var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
-var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
+var EXAMPLE_WORD = /example|sample|dummy|testing|t3st(?:ing|key|token)|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
 function stepped(token2) {
   const text5 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
   if (text5.length < 12) return 0;
@@ -57636,6 +57636,7 @@ function named2({ names: names2, values, strength = "likely", word = SECRET_WORD
       const words2 = between.match(/[\w.-]+/g) ?? [];
       if (words2.length > MAX_WORDS3 || words2.some((text5) => text5.length > 40) || NO_SECRET.test(words2.at(-1) ?? "")) return null;
       if (!whole4.test(value)) return null;
+      if (!/\d/.test(value) && !isDrawn(value)) return null;
       const name2 = `${/(?<![\w.-])[\w.-]*$/.exec(before)?.[0] ?? ""}${groups["named"] ?? ""}${between}`;
       if (!word.test(name2) && !/^[\s"'`]*[=:]/.test(between)) return null;
       const filler2 = checkFiller(chance(value));
@@ -61726,7 +61727,7 @@ var MANAGERS2 = [
     title: "HashiCorp Vault token",
     opens: ALL_SECRETS,
     forms: ["hvs.{64:24-300}", "hvb.{64:24-300}", "hvr.{64:24-300}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    check: ({ value }) => /\d/.test(value) || isDrawn(value.slice(4)) ? {} : null
   }),
   {
     id: "vault-unseal-key",
@@ -61812,8 +61813,7 @@ var MESSAGING = [
     values: ["{64:32}", "{hex:64}"],
     word: /secret|token/i,
     examples: ["DISCORD_CLIENT_SECRET={64:32}"],
-    quiet: ["DISCORD_CLIENT_ID={d:18}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    quiet: ["DISCORD_CLIENT_ID={d:18}"]
   }),
   token({
     id: "discord-webhook",
@@ -61965,8 +61965,7 @@ var MESSAGING = [
     names: ["mattermost"],
     values: ["{36:26}"],
     word: /token|key/i,
-    examples: ["MATTERMOST_TOKEN={36:26}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    examples: ["MATTERMOST_TOKEN={36:26}"]
   }),
   named2({
     id: "messagebird-key",
@@ -62393,8 +62392,7 @@ var OBSERVABILITY = [
     revoke: "Disable the key in the Honeycomb settings",
     docs: "https://docs.honeycomb.io/configure/environments/manage-api-keys/",
     names: ["honeycomb"],
-    values: ["{hex:32}", "{62:22}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    values: ["{hex:32}", "{62:22}"]
   }),
   named2({
     id: "logdna-key",
@@ -62468,8 +62466,7 @@ var OBSERVABILITY = [
     docs: "https://support.pagerduty.com/main/docs/api-access-keys",
     names: ["pagerduty", "pager_duty"],
     values: ["u+{64:18}", "y_{64:18}", "{64:20}", "{hex:32}", "R0{36U:30}"],
-    examples: ["PAGERDUTY_API_KEY=u+{62:18}", "pagerduty_token: {62:20}", "pagerduty_routing_key={hex:32}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    examples: ["PAGERDUTY_API_KEY=u+{62:18}", "pagerduty_token: {62:20}", "pagerduty_routing_key={hex:32}"]
   }),
   token({
     id: "pagerduty-user-key",
@@ -62958,7 +62955,7 @@ var PAYMENTS = [
     forms: ["sk_{32l:26-31}", "sk_{uuid}"],
     strength: "possible",
     examples: ["sk_{uuid}"],
-    check: ({ value }) => /^sk_[0-9a-f]{8}-/.test(value) ? { strength: "likely" } : /\d.*\d.*\d/.test(value) ? {} : null
+    check: ({ value }) => /^sk_[0-9a-f]{8}-/.test(value) ? { strength: "likely" } : /\d/.test(value) ? {} : null
   }),
   named2({
     id: "coinbase-key",
@@ -62970,7 +62967,7 @@ var PAYMENTS = [
     names: ["coinbase"],
     values: ["{64:64}", "{62:32}", "{b64:86}==", "{62:16}"],
     word: /secret|key|token/i,
-    check: ({ value }) => /\d/.test(value) && /[A-Za-z]/.test(value) ? {} : null,
+    check: ({ value }) => /[A-Za-z]/.test(value) ? {} : null,
     examples: ["COINBASE_API_SECRET={62:32}"],
     quiet: ["coinbase_tx_hash={hex:64}"]
   }),
@@ -63218,8 +63215,7 @@ var WORK = [
     docs: "https://airtable.com/developers/web/guides/personal-access-tokens",
     names: ["airtable"],
     values: ["key{62:14}"],
-    examples: ["AIRTABLE_API_KEY=key{62:14}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    examples: ["AIRTABLE_API_KEY=key{62:14}"]
   }),
   token({
     id: "airtable-token",
@@ -63487,15 +63483,15 @@ var REACH = 48;
 var MIN_LENGTH = 16;
 var fold = (c) => c >= 65 && c <= 90 ? c | 32 : c;
 var isToken = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 35 || c === 37 || c === 38 || c === 43 || c === 45 || c === 46 || c === 47 || c === 58 || c === 61 || c === 92 || c === 95;
+var SEEN = 64;
 function mayBeToken(window, from, length) {
-  if (length < MIN_LENGTH) return false;
-  let digits = 0;
-  for (let i = from; i < from + Math.min(length, 64); i++) {
-    const c = window[i] ?? 0;
-    if (!isToken(c)) return i - from >= MIN_LENGTH && digits > 0;
+  let [end2, digits] = [from, 0];
+  for (const limit = from + Math.min(length, SEEN); end2 < limit; end2++) {
+    const c = window[end2] ?? 0;
+    if (!isToken(c)) break;
     if (c >= 48 && c <= 57) digits++;
   }
-  return digits > 0;
+  return end2 - from >= MIN_LENGTH && (digits > 0 || isDrawn(window.toString("latin1", from, end2)));
 }
 var isUpper = (c) => c >= 65 && c <= 90;
 var isLower = (c) => c >= 97 && c <= 122;
@@ -69054,8 +69050,8 @@ async function findBuild(image, options4) {
   if ((isChanged || hasNone && !options4.isNamed || needsAll) && options4.checkout !== null) {
     const search = await searchDockerfiles(options4.checkout);
     const all2 = parsed(search.files);
-    known2 = [...dockerfiles, ...all2];
     const given2 = new Set(options4.dockerfiles.map(({ path: path19 }) => path19));
+    known2 = [...dockerfiles, ...all2.filter(({ path: path19 }) => !given2.has(path19))];
     const candidates = [...parsed(await namedByProvenance(options4.checkout, provenances)), ...all2];
     const more = candidates.filter(({ path: path19 }, index) => !given2.has(path19) && candidates.findIndex((other) => other.path === path19) === index);
     const isWanted = isChanged || hasNone && !options4.isNamed;
@@ -76164,7 +76160,7 @@ function untoldBase(report) {
   const which2 = unknown2 === image.layers.length ? "every layer counts as own" : `${unknown2} of ${plural(image.layers.length, "layer")} may be the base's and count as own`;
   const isNameless = /no Dockerfile|named|\bfits?\b/.test(image.baseReason);
   return {
-    what: `Nothing tells base from own: ${which2}.`,
+    what: image.base === null ? `Nothing tells base from own: ${which2}.` : `Nothing tells the layers of the base, ${image.base.reference}, from own ones: ${which2}.`,
     how: `${image.baseReason.replace(/^[a-z]+(?=\s)/, (word) => word.replace(/^./, (letter) => letter.toUpperCase()))}. ${isNameless ? "Name the one that was built (--dockerfile, input dockerfile), or build" : "Build"} with provenance (mode=max).`
   };
 }
@@ -76352,11 +76348,14 @@ ${items.join("\n")}${left > 0 ? `
 }
 function untoldSection(report) {
   const untold = untoldBase(report);
-  return untold === null ? "" : `\u26A0\uFE0F **${untold.what}** ${markdown(untold.how)}`;
+  return untold === null ? "" : `\u26A0\uFE0F **${markdown(untold.what)}** ${markdown(untold.how)}`;
 }
 function acceptSection(report) {
   const told = toldFindings(report).slice(0, MAX_ACCEPTED);
   if (told.length === 0) return "";
+  const lined = told.find(({ dockerfile, location }) => dockerfile !== null && location.kind === "layer");
+  const path19 = lined?.location.kind === "layer" && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : "/in/the/image";
+  const example = `${lined?.ruleId ?? "RULE"} path=${path19}`;
   const entries = told.flatMap(({ ruleId, fingerprint, secret }) => [
     `  - rule: ${ruleId}`,
     `    fingerprint: ${fingerprint}`,
@@ -76373,7 +76372,7 @@ ignore:
 ${entries.join("\n")}
 \`\`\`
 
-or on the line above, in the Dockerfile: \`# layergate-ignore: RULE path=/in/the/image reason until YYYY-MM-DD\`. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`
+or on the line above, in the Dockerfile: ${code(`# layergate-ignore: ${example} reason until YYYY-MM-DD`)}. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`
   );
 }
 var passedSection = ({ verdict }) => verdict.passed.length === 0 ? "" : folded("Passed", verdict.passed.map(code).join(" "));

@@ -12517,7 +12517,7 @@ function isDrawn(text5) {
   return small && large && !text5.split(/[^A-Za-z]+/).every((part3) => part3 === "" || areWords(part3));
 }
 var TYPED = /abcdefgh|01234567|12345678|23456789|87654321|98765432|qwertyui|asdfghjk|zxcvbnm|deadbeef|cafebabe|1a2b3c4d|a1b2c3d4/i;
-var EXAMPLE_WORD = /example|sample|dummy|testing|t3st|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
+var EXAMPLE_WORD = /example|sample|dummy|testing|t3st(?:ing|key|token)|faketoken|fakekey|notreal|not_real|yourtoken|abcd1234|1234abcd/i;
 function stepped(token2) {
   const text5 = token2.toLowerCase().replace(/[^a-z0-9]/g, "");
   if (text5.length < 12) return 0;
@@ -12716,6 +12716,7 @@ function named({ names: names2, values, strength = "likely", word = SECRET_WORD,
       const words2 = between.match(/[\w.-]+/g) ?? [];
       if (words2.length > MAX_WORDS || words2.some((text5) => text5.length > 40) || NO_SECRET.test(words2.at(-1) ?? "")) return null;
       if (!whole4.test(value)) return null;
+      if (!/\d/.test(value) && !isDrawn(value)) return null;
       const name2 = `${/(?<![\w.-])[\w.-]*$/.exec(before)?.[0] ?? ""}${groups["named"] ?? ""}${between}`;
       if (!word.test(name2) && !/^[\s"'`]*[=:]/.test(between)) return null;
       const filler2 = checkFiller(chance(value));
@@ -16806,7 +16807,7 @@ var MANAGERS = [
     title: "HashiCorp Vault token",
     opens: ALL_SECRETS,
     forms: ["hvs.{64:24-300}", "hvb.{64:24-300}", "hvr.{64:24-300}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    check: ({ value }) => /\d/.test(value) || isDrawn(value.slice(4)) ? {} : null
   }),
   {
     id: "vault-unseal-key",
@@ -16892,8 +16893,7 @@ var MESSAGING = [
     values: ["{64:32}", "{hex:64}"],
     word: /secret|token/i,
     examples: ["DISCORD_CLIENT_SECRET={64:32}"],
-    quiet: ["DISCORD_CLIENT_ID={d:18}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    quiet: ["DISCORD_CLIENT_ID={d:18}"]
   }),
   token({
     id: "discord-webhook",
@@ -17045,8 +17045,7 @@ var MESSAGING = [
     names: ["mattermost"],
     values: ["{36:26}"],
     word: /token|key/i,
-    examples: ["MATTERMOST_TOKEN={36:26}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    examples: ["MATTERMOST_TOKEN={36:26}"]
   }),
   named({
     id: "messagebird-key",
@@ -17473,8 +17472,7 @@ var OBSERVABILITY = [
     revoke: "Disable the key in the Honeycomb settings",
     docs: "https://docs.honeycomb.io/configure/environments/manage-api-keys/",
     names: ["honeycomb"],
-    values: ["{hex:32}", "{62:22}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    values: ["{hex:32}", "{62:22}"]
   }),
   named({
     id: "logdna-key",
@@ -17548,8 +17546,7 @@ var OBSERVABILITY = [
     docs: "https://support.pagerduty.com/main/docs/api-access-keys",
     names: ["pagerduty", "pager_duty"],
     values: ["u+{64:18}", "y_{64:18}", "{64:20}", "{hex:32}", "R0{36U:30}"],
-    examples: ["PAGERDUTY_API_KEY=u+{62:18}", "pagerduty_token: {62:20}", "pagerduty_routing_key={hex:32}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    examples: ["PAGERDUTY_API_KEY=u+{62:18}", "pagerduty_token: {62:20}", "pagerduty_routing_key={hex:32}"]
   }),
   token({
     id: "pagerduty-user-key",
@@ -18038,7 +18035,7 @@ var PAYMENTS = [
     forms: ["sk_{32l:26-31}", "sk_{uuid}"],
     strength: "possible",
     examples: ["sk_{uuid}"],
-    check: ({ value }) => /^sk_[0-9a-f]{8}-/.test(value) ? { strength: "likely" } : /\d.*\d.*\d/.test(value) ? {} : null
+    check: ({ value }) => /^sk_[0-9a-f]{8}-/.test(value) ? { strength: "likely" } : /\d/.test(value) ? {} : null
   }),
   named({
     id: "coinbase-key",
@@ -18050,7 +18047,7 @@ var PAYMENTS = [
     names: ["coinbase"],
     values: ["{64:64}", "{62:32}", "{b64:86}==", "{62:16}"],
     word: /secret|key|token/i,
-    check: ({ value }) => /\d/.test(value) && /[A-Za-z]/.test(value) ? {} : null,
+    check: ({ value }) => /[A-Za-z]/.test(value) ? {} : null,
     examples: ["COINBASE_API_SECRET={62:32}"],
     quiet: ["coinbase_tx_hash={hex:64}"]
   }),
@@ -18298,8 +18295,7 @@ var WORK = [
     docs: "https://airtable.com/developers/web/guides/personal-access-tokens",
     names: ["airtable"],
     values: ["key{62:14}"],
-    examples: ["AIRTABLE_API_KEY=key{62:14}"],
-    check: ({ value }) => /\d/.test(value) ? {} : null
+    examples: ["AIRTABLE_API_KEY=key{62:14}"]
   }),
   token({
     id: "airtable-token",
@@ -36533,15 +36529,15 @@ var REACH = 48;
 var MIN_LENGTH = 16;
 var fold = (c) => c >= 65 && c <= 90 ? c | 32 : c;
 var isToken = (c) => c >= 48 && c <= 57 || c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 35 || c === 37 || c === 38 || c === 43 || c === 45 || c === 46 || c === 47 || c === 58 || c === 61 || c === 92 || c === 95;
+var SEEN = 64;
 function mayBeToken(window, from, length) {
-  if (length < MIN_LENGTH) return false;
-  let digits = 0;
-  for (let i = from; i < from + Math.min(length, 64); i++) {
-    const c = window[i] ?? 0;
-    if (!isToken(c)) return i - from >= MIN_LENGTH && digits > 0;
+  let [end2, digits] = [from, 0];
+  for (const limit = from + Math.min(length, SEEN); end2 < limit; end2++) {
+    const c = window[end2] ?? 0;
+    if (!isToken(c)) break;
     if (c >= 48 && c <= 57) digits++;
   }
-  return digits > 0;
+  return end2 - from >= MIN_LENGTH && (digits > 0 || isDrawn(window.toString("latin1", from, end2)));
 }
 var isUpper = (c) => c >= 65 && c <= 90;
 var isLower = (c) => c >= 97 && c <= 122;
@@ -49129,8 +49125,8 @@ async function findBuild(image, options4) {
   if ((isChanged || hasNone && !options4.isNamed || needsAll) && options4.checkout !== null) {
     const search = await searchDockerfiles(options4.checkout);
     const all2 = parsed(search.files);
-    known2 = [...dockerfiles, ...all2];
     const given2 = new Set(options4.dockerfiles.map(({ path: path20 }) => path20));
+    known2 = [...dockerfiles, ...all2.filter(({ path: path20 }) => !given2.has(path20))];
     const candidates = [...parsed(await namedByProvenance(options4.checkout, provenances)), ...all2];
     const more = candidates.filter(({ path: path20 }, index) => !given2.has(path20) && candidates.findIndex((other) => other.path === path20) === index);
     const isWanted = isChanged || hasNone && !options4.isNamed;
@@ -51855,7 +51851,7 @@ function untoldBase(report) {
   const which = unknown2 === image.layers.length ? "every layer counts as own" : `${unknown2} of ${plural(image.layers.length, "layer")} may be the base's and count as own`;
   const isNameless = /no Dockerfile|named|\bfits?\b/.test(image.baseReason);
   return {
-    what: `Nothing tells base from own: ${which}.`,
+    what: image.base === null ? `Nothing tells base from own: ${which}.` : `Nothing tells the layers of the base, ${image.base.reference}, from own ones: ${which}.`,
     how: `${image.baseReason.replace(/^[a-z]+(?=\s)/, (word) => word.replace(/^./, (letter) => letter.toUpperCase()))}. ${isNameless ? "Name the one that was built (--dockerfile, input dockerfile), or build" : "Build"} with provenance (mode=max).`
   };
 }
@@ -52049,8 +52045,8 @@ function foundIn(findings, layer, entry) {
   const hides = findings.filter(
     ({ related }) => related.some(({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === "layer" && location.layer === layer)
   ).length;
-  const [worst] = here;
-  return [worst === void 0 ? "" : `${here.length} ${worst.severity}`, hides === 0 ? "" : `hides ${hides}`].filter(Boolean).join(", ");
+  const counts = SEVERITIES.map((severity) => ({ severity, count: here.filter((finding) => finding.severity === severity).length })).filter(({ count: count2 }) => count2 > 0);
+  return [...counts.map(({ severity, count: count2 }) => `${count2} ${severity}`), hides === 0 ? "" : `hides ${hides}`].filter(Boolean).join(", ");
 }
 function renderHistory(outcome, now, { width, verbose }) {
   const { report, instructions, redactor } = outcome;
@@ -52080,7 +52076,7 @@ function renderHistory(outcome, now, { width, verbose }) {
     return [...cells, verbose ? last : redactor.cut(last, room)].join("  ").trimEnd();
   });
   const base = image.base === null ? "" : `
-base ${visible(image.base.reference)}${image.base.digest === null ? "" : `@${image.base.digest.slice(0, 19)}\u2026`} (known by ${image.base.source})`;
+base ${visible(image.base.reference)}${image.base.digest === null ? "" : `@${image.base.digest.slice(0, 19)}\u2026`} (known by ${image.base.source}${image.layers.some((layer) => layer.base === null) ? "; which layers are its is not known" : ""})`;
   const at3 = image.history.find(({ dockerfile }) => dockerfile !== null)?.dockerfile;
   const file = at3 == null ? "" : `
 lines of ${visible(at3.path)}${at3.changed === true ? " as it was built" : ""}, ${at3.certainty}`;
@@ -52498,11 +52494,14 @@ ${items.join("\n")}${left > 0 ? `
 }
 function untoldSection(report) {
   const untold = untoldBase(report);
-  return untold === null ? "" : `\u26A0\uFE0F **${untold.what}** ${markdown(untold.how)}`;
+  return untold === null ? "" : `\u26A0\uFE0F **${markdown(untold.what)}** ${markdown(untold.how)}`;
 }
 function acceptSection(report) {
   const told = toldFindings(report).slice(0, MAX_ACCEPTED);
   if (told.length === 0) return "";
+  const lined = told.find(({ dockerfile, location }) => dockerfile !== null && location.kind === "layer");
+  const path20 = lined?.location.kind === "layer" && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : "/in/the/image";
+  const example = `${lined?.ruleId ?? "RULE"} path=${path20}`;
   const entries = told.flatMap(({ ruleId, fingerprint, secret }) => [
     `  - rule: ${ruleId}`,
     `    fingerprint: ${fingerprint}`,
@@ -52519,7 +52518,7 @@ ignore:
 ${entries.join("\n")}
 \`\`\`
 
-or on the line above, in the Dockerfile: \`# layergate-ignore: RULE path=/in/the/image reason until YYYY-MM-DD\`. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`
+or on the line above, in the Dockerfile: ${code2(`# layergate-ignore: ${example} reason until YYYY-MM-DD`)}. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`
   );
 }
 var passedSection = ({ verdict }) => verdict.passed.length === 0 ? "" : folded("Passed", verdict.passed.map(code2).join(" "));
@@ -53294,8 +53293,9 @@ async function readReport(file) {
   return { report: { ...parsed.data, image: parsed.data.image }, inventory: null, redactor: plainRedactor() };
 }
 var isReport = (name2) => /\.json$/i.test(name2);
-async function diffIdsOf({ reference, open: open7 }) {
-  const image = await openImage(reference, open7);
+async function diffIdsOf(side) {
+  if ("report" in side) return /* @__PURE__ */ new Set();
+  const image = await openImage(side.reference, side.open);
   try {
     return new Set(image.layers.map(({ diffId }) => diffId));
   } finally {
@@ -53311,10 +53311,12 @@ async function diffCommand(args, hooks) {
   if (format === void 0) throw new UsageError(`--format ${values.format}: there is no such format. Formats: ${FORMATS.join(", ")}.`);
   const surroundings = surroundingsOf(hooks);
   const settings2 = { ...settingsOf2(values), baseline: "none" };
-  const [old, now] = await Promise.all([oldName, newName].map(async (name2) => isReport(name2) ? readReport(name2) : prepare2(name2, settings2, surroundings)));
-  if (old === void 0 || now === void 0) throw new RangeError("two sides make a diff");
-  const ids = await Promise.all([old, now].map(async (side) => "report" in side ? /* @__PURE__ */ new Set() : diffIdsOf(side)));
-  const shared2 = new Set([...ids[0] ?? []].filter((id) => ids[1]?.has(id)));
+  const sideOf = (name2) => isReport(name2) ? readReport(name2) : prepare2(name2, settings2, surroundings);
+  const old = await sideOf(oldName);
+  const now = await sideOf(newName);
+  const oldIds = await diffIdsOf(old);
+  const newIds = await diffIdsOf(now);
+  const shared2 = new Set([...oldIds].filter((id) => newIds.has(id)));
   const first2 = await judged2(old, null, shared2);
   const second = await judged2(now, first2.report.baseline.record.salt, shared2);
   const difference = compare2(first2, second);
@@ -54705,8 +54707,7 @@ async function init(args) {
   try {
     await writeFile2(".layergate.yml", TEMPLATE2(randomBytes2(16).toString("hex")), { flag: "wx" });
   } catch (error2) {
-    const code3 = codeOf(error2);
-    throw new UsageError(code3 === "EEXIST" ? ".layergate.yml is there already: it was left as it is." : `.layergate.yml cannot be written (${code3}).`);
+    throw new UsageError(codeOf(error2) === "EEXIST" ? ".layergate.yml is there already: it was left as it is." : `.layergate.yml cannot be written: ${reasonOf(error2)}.`);
   }
   process.stdout.write("Wrote .layergate.yml.\n");
   return 0;

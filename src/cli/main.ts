@@ -291,8 +291,7 @@ async function init(args: readonly string[]): Promise<number> {
   try {
     await writeFile('.layergate.yml', TEMPLATE(randomBytes(16).toString('hex')), { flag: 'wx' })
   } catch (error) {
-    const code = codeOf(error)
-    throw new UsageError(code === 'EEXIST' ? '.layergate.yml is there already: it was left as it is.' : `.layergate.yml cannot be written (${code}).`)
+    throw new UsageError(codeOf(error) === 'EEXIST' ? '.layergate.yml is there already: it was left as it is.' : `.layergate.yml cannot be written: ${reasonOf(error)}.`)
   }
   process.stdout.write('Wrote .layergate.yml.\n')
   return 0

@@ -94,8 +94,8 @@ export async function findBuild(image: Image, options: BuildOptions): Promise<Bu
   if ((isChanged || (hasNone && !options.isNamed) || needsAll) && options.checkout !== null) {
     const search = await searchDockerfiles(options.checkout)
     const all = parsed(search.files)
-    known = [...dockerfiles, ...all]
     const given = new Set(options.dockerfiles.map(({ path }) => path))
+    known = [...dockerfiles, ...all.filter(({ path }) => !given.has(path))]
     const candidates = [...parsed(await namedByProvenance(options.checkout, provenances)), ...all]
     const more = candidates.filter(({ path }, index) => !given.has(path) && candidates.findIndex((other) => other.path === path) === index)
     const isWanted = isChanged || (hasNone && !options.isNamed)

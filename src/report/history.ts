@@ -1,5 +1,5 @@
 // The whole image as a table, the lowest layer first: size, age, line, instruction, base or own, and what was found there.
-import type { Finding } from '../finding/finding.ts'
+import { type Finding, SEVERITIES } from '../finding/finding.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { visible } from './escape.ts'
 import { bytes, layerOf, layerTally, referenceName, shownFindings } from './words.ts'
@@ -39,8 +39,8 @@ function foundIn(findings: readonly Finding[], layer: number | null, entry: numb
   const hides = findings.filter(({ related }) =>
     related.some(({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === 'layer' && location.layer === layer),
   ).length
-  const [worst] = here
-  return [worst === undefined ? '' : `${here.length} ${worst.severity}`, hides === 0 ? '' : `hides ${hides}`].filter(Boolean).join(', ')
+  const counts = SEVERITIES.map((severity) => ({ severity, count: here.filter((finding) => finding.severity === severity).length })).filter(({ count }) => count > 0)
+  return [...counts.map(({ severity, count }) => `${count} ${severity}`), hides === 0 ? '' : `hides ${hides}`].filter(Boolean).join(', ')
 }
 
 /**
@@ -78,7 +78,9 @@ export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: {
     return [...cells, verbose ? last : redactor.cut(last, room)].join('  ').trimEnd()
   })
   const base =
-    image.base === null ? '' : `\nbase ${visible(image.base.reference)}${image.base.digest === null ? '' : `@${image.base.digest.slice(0, 19)}…`} (known by ${image.base.source})`
+    image.base === null
+      ? ''
+      : `\nbase ${visible(image.base.reference)}${image.base.digest === null ? '' : `@${image.base.digest.slice(0, 19)}…`} (known by ${image.base.source}${image.layers.some((layer) => layer.base === null) ? '; which layers are its is not known' : ''})`
   const at = image.history.find(({ dockerfile }) => dockerfile !== null)?.dockerfile
   const file = at == null ? '' : `\nlines of ${visible(at.path)}${at.changed === true ? ' as it was built' : ''}, ${at.certainty}`
   const warnings = report.warnings.filter(({ code }) => /lines|dockerfile|provenance|attestation/.test(code)).flatMap(({ message }) => ['', ...wrap(visible(message), '', '  ')])

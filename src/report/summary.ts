@@ -111,13 +111,16 @@ export function loosenedSection(report: Report): string {
 /** Where every layer counts as own, it says so first. */
 export function untoldSection(report: Report): string {
   const untold = untoldBase(report)
-  return untold === null ? '' : `⚠️ **${untold.what}** ${markdown(untold.how)}`
+  return untold === null ? '' : `⚠️ **${markdown(untold.what)}** ${markdown(untold.how)}`
 }
 
 /** What would accept a finding, to paste: nothing of it is meant for secrets that are real. */
 function acceptSection(report: Report): string {
   const told = toldFindings(report).slice(0, MAX_ACCEPTED)
   if (told.length === 0) return ''
+  const lined = told.find(({ dockerfile, location }) => dockerfile !== null && location.kind === 'layer')
+  const path = lined?.location.kind === 'layer' && /^[\w./@+-]+$/.test(lined.location.path) ? lined.location.path : '/in/the/image'
+  const example = `${lined?.ruleId ?? 'RULE'} path=${path}`
   const entries = told.flatMap(({ ruleId, fingerprint, secret }) => [
     `  - rule: ${ruleId}`,
     `    fingerprint: ${fingerprint}`,
@@ -127,7 +130,7 @@ function acceptSection(report: Report): string {
   ])
   return folded(
     'To accept one of these',
-    `In the configuration, with a reason (a real secret is revoked, not accepted):\n\n\`\`\`yaml\nignore:\n${entries.join('\n')}\n\`\`\`\n\nor on the line above, in the Dockerfile: \`# layergate-ignore: RULE path=/in/the/image reason until YYYY-MM-DD\`. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`,
+    `In the configuration, with a reason (a real secret is revoked, not accepted):\n\n\`\`\`yaml\nignore:\n${entries.join('\n')}\n\`\`\`\n\nor on the line above, in the Dockerfile: ${code(`# layergate-ignore: ${example} reason until YYYY-MM-DD`)}. Above \`COPY\` and \`ADD\` it needs the path (or \`detector=ID\`) to count on a pull request.`,
   )
 }
 

@@ -83,7 +83,7 @@ export function untoldBase(report: Report): { readonly what: string; readonly ho
   const which = unknown === image.layers.length ? 'every layer counts as own' : `${unknown} of ${plural(image.layers.length, 'layer')} may be the base's and count as own`
   const isNameless = /no Dockerfile|named|\bfits?\b/.test(image.baseReason)
   return {
-    what: `Nothing tells base from own: ${which}.`,
+    what: image.base === null ? `Nothing tells base from own: ${which}.` : `Nothing tells the layers of the base, ${image.base.reference}, from own ones: ${which}.`,
     how: `${image.baseReason.replace(/^[a-z]+(?=\s)/, (word) => word.replace(/^./, (letter) => letter.toUpperCase()))}. ${isNameless ? 'Name the one that was built (--dockerfile, input dockerfile), or build' : 'Build'} with provenance (mode=max).`,
   }
 }

@@ -199,6 +199,7 @@ describe('what cannot be judged', () => {
     [{ image: '' }, /The input "image" is missing/],
     [{ image: IMAGE, comment: 'sometimes' }, /comment: "sometimes" is none of auto, always, never/],
     [{ image: IMAGE, 'fail-on': 'hi' }, /fail-on: "hi" is none of/],
+    [{ image: IMAGE, target: 'runtime' }, /target runtime: Dockerfile has no stage of that name\. Its stages: 0\./],
   ])('%j', async (inputs, message) => {
     const { status, stdout, outputs } = await runAction(inputs)
     expect(stdout).toMatch(message)

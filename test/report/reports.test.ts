@@ -115,16 +115,24 @@ describe('base and own, in words', () => {
 
   it('a part of the layers', async () => {
     const onbuild: LayerSpec[] = [...layers.slice(0, 1), { by: 'COPY . /b # buildkit', files: [{ name: 'b', content: fill('T={{gitlab-token}}\n') }] }, ...layers.slice(1)]
-    const { terminal } = every(await judgeArchive(await buildImage({ layers: onbuild }), { dockerfile: 'FROM acme/onbuild\nCOPY a /app\n' }))
-    expect(first(terminal)).toMatch(/^Nothing tells base from own: 1 of 3 layers may be the base's and count as own\. .*ONBUILD/)
+    const { terminal, history } = every(await judgeArchive(await buildImage({ layers: onbuild }), { dockerfile: 'FROM acme/onbuild\nCOPY a /app\n' }))
+    expect(first(terminal)).toMatch(/^Nothing tells the layers of the base, acme\/onbuild, from own ones: 1 of 3 layers may be the base's and count as own\. .*ONBUILD/)
     expect(terminal).not.toMatch(/Name the one that was built/)
+    expect(history).toMatch(/^base acme\/onbuild \(known by dockerfile; which layers are its is not known\)$/m)
   })
 
   it.each<[string, Parameters<typeof judgeArchive>[1]]>([
     ['it is known', { dockerfile: 'FROM busybox\nCOPY a /app\n' }],
     ['nothing was found in what is not known', { policy: 'rules: { secret-in-image: off }\n' }],
   ])('nothing is said where %s', async (_name, options) => {
-    for (const text of Object.values(every(await judgeArchive(await buildImage({ layers }), options)))) expect(text).not.toMatch(/Nothing tells base from own/)
+    for (const text of Object.values(every(await judgeArchive(await buildImage({ layers }), options)))) expect(text).not.toMatch(/Nothing tells/)
+  })
+
+  it('the history counts what is in a layer by severity', async () => {
+    const files = [{ name: 'app/env', content: fill('T={{github-token}}\nDB_PASSWORD={{password}}\n') }]
+    const { history } = every(await judgeArchive(await buildImage({ layers: [{ by: 'COPY env /app/ # buildkit', files }] })))
+    expect(history).toMatch(/COPY env/)
+    expect(history).toMatch(/ 1 critical, 1 medium +COPY env/)
   })
 
   it('what a base that is not proven brought fails, and says so wherever it is told', async () => {
