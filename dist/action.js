@@ -4081,7 +4081,7 @@ var require_util2 = __commonJS({
   "node_modules/undici/lib/web/fetch/util.js"(exports, module) {
     "use strict";
     var { Transform: Transform2 } = __require("node:stream");
-    var zlib8 = __require("node:zlib");
+    var zlib7 = __require("node:zlib");
     var { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = require_constants3();
     var { getGlobalOrigin } = require_global();
     var { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = require_data_url();
@@ -4314,7 +4314,7 @@ var require_util2 = __commonJS({
         // eslint-disable-line
         /**
            * 1. If referrerURL is a potentially trustworthy URL and
-           * request’s current URL is not a potentially trustworthy URL,
+           * request\u2019s current URL is not a potentially trustworthy URL,
            * then return no referrer.
            * 2. Return referrerOrigin
           */
@@ -4322,7 +4322,7 @@ var require_util2 = __commonJS({
         // eslint-disable-line
         /**
          * 1. If referrerURL is a potentially trustworthy URL and
-         * request’s current URL is not a potentially trustworthy URL,
+         * request\u2019s current URL is not a potentially trustworthy URL,
          * then return no referrer.
          * 2. Return referrerOrigin
         */
@@ -4781,7 +4781,7 @@ var require_util2 = __commonJS({
             callback();
             return;
           }
-          this._inflateStream = (chunk[0] & 15) === 8 ? zlib8.createInflate(this.#zlibOptions) : zlib8.createInflateRaw(this.#zlibOptions);
+          this._inflateStream = (chunk[0] & 15) === 8 ? zlib7.createInflate(this.#zlibOptions) : zlib7.createInflateRaw(this.#zlibOptions);
           this._inflateStream.on("data", this.push.bind(this));
           this._inflateStream.on("end", () => this.push(null));
           this._inflateStream.on("error", (err2) => this.destroy(err2));
@@ -12465,12 +12465,12 @@ var require_response = __commonJS({
         }
         initializeResponse(this, init, bodyWithType);
       }
-      // Returns response’s type, e.g., "cors".
+      // Returns response\u2019s type, e.g., "cors".
       get type() {
         webidl.brandCheck(this, _Response);
         return this[kState].type;
       }
-      // Returns response’s URL, if it has one; otherwise the empty string.
+      // Returns response\u2019s URL, if it has one; otherwise the empty string.
       get url() {
         webidl.brandCheck(this, _Response);
         const urlList = this[kState].urlList;
@@ -12485,22 +12485,22 @@ var require_response = __commonJS({
         webidl.brandCheck(this, _Response);
         return this[kState].urlList.length > 1;
       }
-      // Returns response’s status.
+      // Returns response\u2019s status.
       get status() {
         webidl.brandCheck(this, _Response);
         return this[kState].status;
       }
-      // Returns whether response’s status is an ok status.
+      // Returns whether response\u2019s status is an ok status.
       get ok() {
         webidl.brandCheck(this, _Response);
         return this[kState].status >= 200 && this[kState].status <= 299;
       }
-      // Returns response’s status message.
+      // Returns response\u2019s status message.
       get statusText() {
         webidl.brandCheck(this, _Response);
         return this[kState].statusText;
       }
-      // Returns response’s headers as Headers.
+      // Returns response\u2019s headers as Headers.
       get headers() {
         webidl.brandCheck(this, _Response);
         return this[kHeaders];
@@ -12923,46 +12923,46 @@ var require_request2 = __commonJS({
           window = "no-window";
         }
         request2 = makeRequest({
-          // URL request’s URL.
+          // URL request\u2019s URL.
           // undici implementation note: this is set as the first item in request's urlList in makeRequest
-          // method request’s method.
+          // method request\u2019s method.
           method: request2.method,
-          // header list A copy of request’s header list.
+          // header list A copy of request\u2019s header list.
           // undici implementation note: headersList is cloned in makeRequest
           headersList: request2.headersList,
           // unsafe-request flag Set.
           unsafeRequest: request2.unsafeRequest,
-          // client This’s relevant settings object.
+          // client This\u2019s relevant settings object.
           client: environmentSettingsObject.settingsObject,
           // window window.
           window,
-          // priority request’s priority.
+          // priority request\u2019s priority.
           priority: request2.priority,
-          // origin request’s origin. The propagation of the origin is only significant for navigation requests
+          // origin request\u2019s origin. The propagation of the origin is only significant for navigation requests
           // being handled by a service worker. In this scenario a request can have an origin that is different
           // from the current client.
           origin: request2.origin,
-          // referrer request’s referrer.
+          // referrer request\u2019s referrer.
           referrer: request2.referrer,
-          // referrer policy request’s referrer policy.
+          // referrer policy request\u2019s referrer policy.
           referrerPolicy: request2.referrerPolicy,
-          // mode request’s mode.
+          // mode request\u2019s mode.
           mode: request2.mode,
-          // credentials mode request’s credentials mode.
+          // credentials mode request\u2019s credentials mode.
           credentials: request2.credentials,
-          // cache mode request’s cache mode.
+          // cache mode request\u2019s cache mode.
           cache: request2.cache,
-          // redirect mode request’s redirect mode.
+          // redirect mode request\u2019s redirect mode.
           redirect: request2.redirect,
-          // integrity metadata request’s integrity metadata.
+          // integrity metadata request\u2019s integrity metadata.
           integrity: request2.integrity,
-          // keepalive request’s keepalive.
+          // keepalive request\u2019s keepalive.
           keepalive: request2.keepalive,
-          // reload-navigation flag request’s reload-navigation flag.
+          // reload-navigation flag request\u2019s reload-navigation flag.
           reloadNavigation: request2.reloadNavigation,
-          // history-navigation flag request’s history-navigation flag.
+          // history-navigation flag request\u2019s history-navigation flag.
           historyNavigation: request2.historyNavigation,
-          // URL list A clone of request’s URL list.
+          // URL list A clone of request\u2019s URL list.
           urlList: [...request2.urlList]
         });
         const initHasKey = Object.keys(init).length !== 0;
@@ -13155,7 +13155,7 @@ var require_request2 = __commonJS({
         }
         this[kState].body = finalBody;
       }
-      // Returns request’s HTTP method, which is "GET" by default.
+      // Returns request\u2019s HTTP method, which is "GET" by default.
       get method() {
         webidl.brandCheck(this, _Request);
         return this[kState].method;
@@ -13180,7 +13180,7 @@ var require_request2 = __commonJS({
       }
       // Returns the referrer of request. Its value can be a same-origin URL if
       // explicitly set in init, the empty string to indicate no referrer, and
-      // "about:client" when defaulting to the global’s default. This is used
+      // "about:client" when defaulting to the global\u2019s default. This is used
       // during fetching to determine the value of the `Referer` header of the
       // request being made.
       get referrer() {
@@ -13194,7 +13194,7 @@ var require_request2 = __commonJS({
         return this[kState].referrer.toString();
       }
       // Returns the referrer policy associated with request.
-      // This is used during fetching to compute the value of the request’s
+      // This is used during fetching to compute the value of the request\u2019s
       // referrer.
       get referrerPolicy() {
         webidl.brandCheck(this, _Request);
@@ -13215,7 +13215,7 @@ var require_request2 = __commonJS({
       }
       // Returns the cache mode associated with request,
       // which is a string indicating how the request will
-      // interact with the browser’s cache when fetching.
+      // interact with the browser\u2019s cache when fetching.
       get cache() {
         webidl.brandCheck(this, _Request);
         return this[kState].cache;
@@ -13228,7 +13228,7 @@ var require_request2 = __commonJS({
         webidl.brandCheck(this, _Request);
         return this[kState].redirect;
       }
-      // Returns request’s subresource integrity metadata, which is a
+      // Returns request\u2019s subresource integrity metadata, which is a
       // cryptographic hash of the resource being fetched. Its value
       // consists of multiple hashes separated by whitespace. [SRI]
       get integrity() {
@@ -13522,7 +13522,7 @@ var require_fetch = __commonJS({
     } = require_response();
     var { HeadersList } = require_headers();
     var { Request, cloneRequest } = require_request2();
-    var zlib8 = __require("node:zlib");
+    var zlib7 = __require("node:zlib");
     var {
       bytesMatch,
       makePolicyContainer,
@@ -13812,10 +13812,10 @@ var require_fetch = __commonJS({
         response = await (async () => {
           const currentURL = requestCurrentURL(request2);
           if (
-            // - request’s current URL’s origin is same origin with request’s origin,
-            //   and request’s response tainting is "basic"
-            sameOrigin(currentURL, request2.url) && request2.responseTainting === "basic" || // request’s current URL’s scheme is "data"
-            currentURL.protocol === "data:" || // - request’s mode is "navigate" or "websocket"
+            // - request\u2019s current URL\u2019s origin is same origin with request\u2019s origin,
+            //   and request\u2019s response tainting is "basic"
+            sameOrigin(currentURL, request2.url) && request2.responseTainting === "basic" || // request\u2019s current URL\u2019s scheme is "data"
+            currentURL.protocol === "data:" || // - request\u2019s mode is "navigate" or "websocket"
             (request2.mode === "navigate" || request2.mode === "websocket")
           ) {
             request2.responseTainting = "basic";
@@ -14246,9 +14246,9 @@ var require_fetch = __commonJS({
         return makeNetworkError("proxy authentication required");
       }
       if (
-        // response’s status is 421
+        // response\u2019s status is 421
         response.status === 421 && // isNewConnectionFetch is false
-        !isNewConnectionFetch && // request’s body is null, or request’s body is non-null and request’s body’s source is non-null
+        !isNewConnectionFetch && // request\u2019s body is null, or request\u2019s body is non-null and request\u2019s body\u2019s source is non-null
         (request2.body == null || request2.body.source != null)
       ) {
         if (isCancelled(fetchParams)) {
@@ -14484,23 +14484,23 @@ var require_fetch = __commonJS({
                 for (let i = codings.length - 1; i >= 0; --i) {
                   const coding = codings[i].trim();
                   if (coding === "x-gzip" || coding === "gzip") {
-                    decoders.push(zlib8.createGunzip({
+                    decoders.push(zlib7.createGunzip({
                       // Be less strict when decoding compressed responses, since sometimes
                       // servers send slightly invalid responses that are still accepted
                       // by common browsers.
                       // Always using Z_SYNC_FLUSH is what cURL does.
-                      flush: zlib8.constants.Z_SYNC_FLUSH,
-                      finishFlush: zlib8.constants.Z_SYNC_FLUSH
+                      flush: zlib7.constants.Z_SYNC_FLUSH,
+                      finishFlush: zlib7.constants.Z_SYNC_FLUSH
                     }));
                   } else if (coding === "deflate") {
                     decoders.push(createInflate({
-                      flush: zlib8.constants.Z_SYNC_FLUSH,
-                      finishFlush: zlib8.constants.Z_SYNC_FLUSH
+                      flush: zlib7.constants.Z_SYNC_FLUSH,
+                      finishFlush: zlib7.constants.Z_SYNC_FLUSH
                     }));
                   } else if (coding === "br") {
-                    decoders.push(zlib8.createBrotliDecompress({
-                      flush: zlib8.constants.BROTLI_OPERATION_FLUSH,
-                      finishFlush: zlib8.constants.BROTLI_OPERATION_FLUSH
+                    decoders.push(zlib7.createBrotliDecompress({
+                      flush: zlib7.constants.BROTLI_OPERATION_FLUSH,
+                      finishFlush: zlib7.constants.BROTLI_OPERATION_FLUSH
                     }));
                   } else {
                     decoders.length = 0;
@@ -29785,14 +29785,14 @@ var require_crc32 = __commonJS({
 var require_yauzl = __commonJS({
   "node_modules/yauzl/index.js"(exports) {
     var fs3 = __require("fs");
-    var zlib8 = __require("zlib");
+    var zlib7 = __require("zlib");
     var fd_slicer = require_fd_slicer();
     var util = __require("util");
     var EventEmitter = __require("events").EventEmitter;
     var Transform2 = __require("stream").Transform;
     var PassThrough = __require("stream").PassThrough;
     var Writable = __require("stream").Writable;
-    var crc322 = typeof zlib8.crc32 === "function" ? zlib8.crc32 : require_crc32();
+    var crc322 = typeof zlib7.crc32 === "function" ? zlib7.crc32 : require_crc32();
     exports.open = open7;
     exports.fromFd = fromFd;
     exports.fromBuffer = fromBuffer2;
@@ -30251,7 +30251,7 @@ var require_yauzl = __commonJS({
       var endpointStream = readStream;
       if (decompress2) {
         var destroyed = false;
-        var inflateFilter = zlib8.createInflateRaw();
+        var inflateFilter = zlib7.createInflateRaw();
         readStream.on("error", function(err2) {
           setImmediate(function() {
             if (!destroyed) inflateFilter.emit("error", err2);
@@ -33679,7 +33679,7 @@ var $ZodCheckMultipleOf = /* @__PURE__ */ $constructor("$ZodCheckMultipleOf", (i
     if (typeof payload.value !== typeof def.value)
       throw new Error("Cannot mix number and bigint in multiple_of check.");
     const isMultiple = typeof payload.value === "bigint" ? (
-      // `value % 0n` throws, and nothing is a multiple of zero — the number branch already fails this way via NaN
+      // `value % 0n` throws, and nothing is a multiple of zero \u2014 the number branch already fails this way via NaN
       def.value !== BigInt(0) && payload.value % def.value === BigInt(0)
     ) : floatSafeRemainder(payload.value, def.value) === 0;
     if (isMultiple)
@@ -43163,7 +43163,7 @@ function given(command2) {
   return found;
 }
 var MIN_ALONE = 3;
-var isNone = (value) => /^(?:\/run\/secrets\/|\$\(?<?\s*(?:cat\s+)?"?\/run\/secrets\/)/.test(value) || /\/run\/secrets\//.test(value) || /^(?:true|false|null|none|-|\*+|x{3,}|[.…]{3,}|@\S+)$/i.test(value);
+var isNone = (value) => /^(?:\/run\/secrets\/|\$\(?<?\s*(?:cat\s+)?"?\/run\/secrets\/)/.test(value) || /\/run\/secrets\//.test(value) || /^(?:true|false|null|none|-|\*+|x{3,}|[.\u2026]{3,}|@\S+)$/i.test(value);
 function credentialsOf(command2) {
   const seen = /* @__PURE__ */ new Set();
   return given(command2).flatMap(({ by, word }) => {
@@ -43296,7 +43296,10 @@ import { createHmac } from "node:crypto";
 
 // src/image/path.ts
 import { isUtf8 } from "node:buffer";
+var UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
 function cleanPath(name2) {
+  const inner = name2.slice(name2.startsWith("./") ? 2 : name2.startsWith("/") ? 1 : 0, name2.endsWith("/") ? -1 : void 0);
+  if (!UNCLEAN.test(inner)) return `/${inner}`;
   const parts = [];
   for (const part3 of name2.split("/")) {
     if (part3 === "" || part3 === ".") continue;
@@ -44622,7 +44625,7 @@ var TokenValue = class {
   targetPos = 0;
   targetEnd = 0;
   assignmentOperatorPos = -1;
-  // True when `value` is exactly the raw source span [pos, end) — lets consumers
+  // True when `value` is exactly the raw source span [pos, end) \u2014 lets consumers
   // reuse the string instead of slicing the source again.
   raw = false;
   // True when a word contains no quoting, escaped characters, or expansions.
@@ -45010,7 +45013,7 @@ var LexContext = {
   ArrayElement: 5,
   FunctionName: 6,
   CasePattern: 7,
-  // Arguments of eval and let: ordinary words, but `name=(…)` keeps its array value as in Bash.
+  // Arguments of eval and let: ordinary words, but `name=(\u2026)` keeps its array value as in Bash.
   EvalArgument: 8
 };
 function isBraceCommandOpener(after2) {
@@ -45037,7 +45040,7 @@ var Lexer = class _Lexer {
   // scripts), sharing the MAX_SYNTAX_NESTING budget across lazily created lexers.
   _nestingDepth = 0;
   // `start`/`end` bound the lexer to a window of `src` so substitution scripts can be
-  // parsed in place against the original source — every position is then absolute, with
+  // parsed in place against the original source \u2014 every position is then absolute, with
   // no slicing or re-basing. Defaults cover the whole string (the common top-level parse).
   constructor(src, start = 0, end2 = src.length, parenBoundary = false, context3 = createSubstitutionContext()) {
     this.src = src;
@@ -45160,7 +45163,7 @@ var Lexer = class _Lexer {
     }
     return close;
   }
-  /** Find the closing bracket of `$[ … ]`, which unlike a subscript does not recurse into `${ }`. */
+  /** Find the closing bracket of `$[ \u2026 ]`, which unlike a subscript does not recurse into `${ }`. */
   findClosingArithmeticBracket(start, end2 = this.srcEnd) {
     const limit = Math.min(end2, this.srcEnd);
     let window = this._arithmeticBracketWindow;
@@ -45842,8 +45845,8 @@ var Lexer = class _Lexer {
   // Read the right-hand operand of =~ in [[ ]]. Bash ends the operand at
   // depth-zero whitespace, `)`, `;`, `&`, `<`, or `>` (but `<(`/`>(` open a
   // process substitution and `|` never delimits). An unquoted `(` opens a
-  // group that consumes everything — `]]`, newlines, and metacharacters
-  // included — until its matching `)`; inside a group only quotes stay opaque
+  // group that consumes everything \u2014 `]]`, newlines, and metacharacters
+  // included \u2014 until its matching `)`; inside a group only quotes stay opaque
   // and expansion parens count naively, matching bash. Quotes and expansions
   // at depth zero skip via the same readers normal words use, so their errors
   // and spans stay identical. The token is the raw source span; value and
@@ -46369,7 +46372,7 @@ var Lexer = class _Lexer {
   // Advance past the heredoc body and its delimiter line; return the body end
   // (start of the delimiter line, or srcEnd when delimited by end-of-input).
   // With parenEnds (inside $(...)), a line starting with the delimiter directly
-  // followed by ")" also terminates the body, resuming at the ")" — bash treats
+  // followed by ")" also terminates the body, resuming at the ")" \u2014 bash treats
   // the substitution's closing paren as end-of-file for its heredocs.
   // `join` crosses `\`+newline pairs, which an unquoted delimiter may straddle.
   matchHereDocDelimiter(delimiter, lineStart, end2, join4) {
@@ -47249,8 +47252,8 @@ var Lexer = class _Lexer {
     return hasEmbeddedWordStructure(this.src, start, end2) ? this.parseSubFieldWord(start, end2).parts : parseGlobParts(this.src, start, end2, void 0);
   }
   // Parse a parameter-expansion sub-field (operand, slice bound, replacement pattern) over
-  // the window [start, end) of the original source. Parsing in place — rather than against a
-  // detached slice — gives the word and any nested substitutions absolute offsets, and
+  // the window [start, end) of the original source. Parsing in place \u2014 rather than against a
+  // detached slice \u2014 gives the word and any nested substitutions absolute offsets, and
   // composes through nested ${...}. The `${...}` inner is a verbatim substring of the
   // source, so every sub-field offset maps straight back.
   parseSubFieldWord(start, end2, context3 = "word", arithmetic = false) {
@@ -54687,7 +54690,7 @@ var cell = (text5) => text5.replace(/(?<!\\)\|/g, "\\|");
 var prose = (text5) => text5.split("`").map((part3, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code(part3) : markdown(part3)).join("");
 
 // src/packing/signs.ts
-import zlib6 from "node:zlib";
+import zlib5 from "node:zlib";
 
 // src/packing/feed.ts
 var NOTHING2 = Buffer.alloc(0);
@@ -55042,9 +55045,6 @@ async function* bunzip2(feed) {
   while (isBzip2(await feed.peek(10)));
 }
 
-// src/packing/gzip.ts
-import zlib3 from "node:zlib";
-
 // src/packing/native.ts
 import zlib2 from "node:zlib";
 var OUT2 = 1 << 18;
@@ -55053,7 +55053,32 @@ var STREAMS = {
   zlib: () => zlib2.createInflate({ chunkSize: OUT2 }),
   brotli: () => zlib2.createBrotliDecompress({ chunkSize: OUT2 })
 };
+var CHUNK = 1 << 14;
+var SMALL = 1 << 14;
+var IN_ONE_CALL = { deflate: zlib2.inflateRawSync, zlib: zlib2.inflateSync, gzip: zlib2.gunzipSync };
+function inflateAtOnce(packed, kind, most) {
+  try {
+    const hint = kind === "gzip" && packed.length >= 4 ? packed.readUInt32LE(packed.length - 4) : 0;
+    const chunkSize = Math.min(Math.max(hint + 64, CHUNK), OUT2 * 4);
+    const result = IN_ONE_CALL[kind](packed, { maxOutputLength: Math.max(1, most), chunkSize, info: true });
+    const { buffer, engine } = result;
+    return { bytes: buffer, read: engine.bytesWritten };
+  } catch {
+    return null;
+  }
+}
+async function smallStream(feed, kind) {
+  const small = kind === "brotli" ? null : inflateAtOnce(await feed.atHand(), kind, SMALL);
+  if (small === null || small.read === 0) return null;
+  await feed.skip(small.read);
+  return small.bytes;
+}
 async function* inflate(feed, kind) {
+  const small = await smallStream(feed, kind);
+  if (small !== null) {
+    yield small;
+    return;
+  }
   const stream = STREAMS[kind]();
   let fed = 0;
   let last = Buffer.alloc(0);
@@ -55090,7 +55115,6 @@ var FEXTRA = 4;
 var FNAME = 8;
 var FCOMMENT = 16;
 var MAX_FIELD = 1 << 20;
-var SMALL = 1 << 14;
 var isGzip = (head) => head[0] === 31 && head[1] === 139 && head[2] === 8 && ((head[3] ?? 255) & 224) === 0;
 async function header(feed, onAside) {
   const fixed2 = await feed.take(10);
@@ -55118,55 +55142,22 @@ async function* gunzip(feed, onAside = () => {
     } catch (error3) {
       throw error3 instanceof PackingError ? error3 : new PackingError("its gzip header breaks off", { cause: error3 });
     }
-    const small = await smallMember(feed);
-    if (small !== null) yield small;
-    else yield* inflate(feed, "deflate");
+    yield* inflate(feed, "deflate");
     const trailer = await feed.take(8);
     if (trailer.length < 8) throw new PackingError("unexpected end of file");
   } while (isGzip(await feed.peek(4)));
 }
-async function smallMember(feed) {
-  const atHand = await feed.atHand();
-  const small = inflateRawAtOnce(atHand, SMALL);
-  if (small === null || small.read === 0) return null;
-  await feed.skip(small.read);
-  return small.bytes;
-}
-function inflateRawAtOnce(packed, most) {
-  try {
-    const result = zlib3.inflateRawSync(packed, { maxOutputLength: Math.max(1, most), info: true });
-    const { buffer, engine } = result;
-    return { bytes: buffer, read: engine.bytesWritten };
-  } catch {
-    return null;
-  }
-}
-function gunzipAtOnce(bytes2, most) {
-  return atOnce(zlib3.gunzipSync, bytes2, most);
-}
-function inflateAtOnce(bytes2, most) {
-  return atOnce(zlib3.inflateSync, bytes2, most);
-}
-function atOnce(inflateSync2, bytes2, most) {
-  try {
-    const result = inflateSync2(bytes2, { maxOutputLength: Math.max(1, most), info: true });
-    const { buffer, engine } = result;
-    return engine.bytesWritten === bytes2.length ? buffer : null;
-  } catch {
-    return null;
-  }
-}
 
 // src/packing/xz.ts
 var import_xz_decompress = __toESM(require_xz_decompress(), 1);
-import zlib4 from "node:zlib";
+import zlib3 from "node:zlib";
 var MAX_DICTIONARY = 64 << 20;
 var CHECK_SIZES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
 var KNOWN_CHECKS = [0, 1, 4];
 var WITHOUT_CHECK = Buffer.from("fd377a585a000000ff12d941", "hex");
 var FILTERS = { 3: "delta", 4: "x86", 5: "PowerPC", 6: "Itanium", 7: "ARM", 8: "ARM Thumb", 9: "SPARC", 10: "ARM64", 11: "RISC-V" };
 var LZMA2 = 33;
-var isXz = (head) => head.length >= 12 && head.toString("latin1", 0, 6) === "\xFD7zXZ\0" && zlib4.crc32(head.subarray(6, 8)) === head.readUInt32LE(8);
+var isXz = (head) => head.length >= 12 && head.toString("latin1", 0, 6) === "\xFD7zXZ\0" && zlib3.crc32(head.subarray(6, 8)) === head.readUInt32LE(8);
 var broken = () => new PackingError("unexpected end of file");
 async function all(feed, length) {
   const bytes2 = await feed.take(length);
@@ -55297,7 +55288,7 @@ function* step(wasm, context3, bytes2) {
 // src/packing/zstd.ts
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import zlib5 from "node:zlib";
+import zlib4 from "node:zlib";
 
 // node_modules/fzstd/esm/index.mjs
 var ab = ArrayBuffer;
@@ -56071,7 +56062,7 @@ async function* unzstd(feed, onWindow = () => {
   await feeding;
 }
 function decoder(isNative) {
-  const native = zlib5.createZstdDecompress;
+  const native = zlib4.createZstdDecompress;
   return native !== void 0 && isNative ? native({ chunkSize: OUT3 }) : fallback();
 }
 function fallback() {
@@ -56186,9 +56177,10 @@ function isLzma(head) {
 }
 var isZlib2 = (head) => head.length >= 8 && isZlibHeader(head[0] ?? 0, head[1] ?? 0) && inflates(head.subarray(2));
 var isZlibHeader = (method, flags) => (method & 143) === 8 && (method << 8 | flags) % 31 === 0 && (flags & 32) === 0;
+var PROBE = 1 << 10;
 function inflates(bytes2) {
   try {
-    return zlib6.inflateRawSync(bytes2, { finishFlush: zlib6.constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 16 }).length > 0;
+    return zlib5.inflateRawSync(bytes2, { finishFlush: zlib5.constants.Z_SYNC_FLUSH, maxOutputLength: PROBE, chunkSize: PROBE }).length > 0;
   } catch (error3) {
     return codeOf(error3) === "ERR_BUFFER_TOO_LARGE";
   }
@@ -56287,7 +56279,7 @@ async function confirmed(sign2, feed, position, isScript) {
     case "iso":
       return position === 32769 ? { closed: "ISO 9660" } : null;
     case "7z":
-      return head.length >= 32 && zlib6.crc32(head.subarray(12, 32)) === head.readUInt32LE(8) ? { closed: "7z" } : null;
+      return head.length >= 32 && zlib5.crc32(head.subarray(12, 32)) === head.readUInt32LE(8) ? { closed: "7z" } : null;
     case "rar":
       return head[9] === 115 || head[6] === 1 && head[7] === 0 && isRar5(head) ? { closed: "rar" } : null;
     case "squashfs":
@@ -56314,7 +56306,7 @@ async function skipKeyword(feed) {
 }
 function isRar5(head) {
   const size = head[12] ?? 128;
-  return size < 48 && head.length >= 13 + size && zlib6.crc32(head.subarray(12, 13 + size)) === head.readUInt32LE(8);
+  return size < 48 && head.length >= 13 + size && zlib5.crc32(head.subarray(12, 13 + size)) === head.readUInt32LE(8);
 }
 async function gives(kind, bytes2) {
   let rest = Buffer.from(bytes2);
@@ -56358,6 +56350,11 @@ function mayBeText(bytes2, from, to) {
   }
   return false;
 }
+var M = 77;
+var EQUALS = 61;
+var LINE_FEED = 10;
+var CARRIAGE_RETURN = 13;
+var BACKSLASH = 92;
 var BASE32_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => {
   const value = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(String.fromCharCode(c));
   return value === -1 ? 255 : value;
@@ -56399,6 +56396,7 @@ function mayBeWide(bytes2, from, to) {
   return false;
 }
 var PACKED_BASE64 = /^(?:UEsDB|QlpoO|\/Td6W|KLUv\/|eJ[w-z]|eA[E-H]|eN[o-r]|eF[4-7])/;
+var OPENED_BASE64 = new RegExp(`^M[ICH]|${PACKED_BASE64.source}`);
 var PACKED_HEX = /^(?:1f8b08|504b0304|425a68|fd377a58|28b52ffd|78(?:9c|01|da|5e))/i;
 var SIGN_LENGTH = 8;
 function mayBePacked(window, from) {
@@ -56410,28 +56408,45 @@ function mayBePacked(window, from) {
 var PACKED_FIRST = new Set(Buffer.from("UQ/Ke154fF27"));
 function alignments(bytes2) {
   const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip + 4, bytes2.length));
-  const head = bytes2.toString("latin1", 0, SIGN_LENGTH);
-  return (/^M[ICH]/.test(head) || PACKED_BASE64.test(head)) && !found.includes(0) ? [0, ...found] : found;
+  return !found.includes(0) && (bytes2[0] === M || PACKED_FIRST.has(bytes2[0] ?? 0)) && OPENED_BASE64.test(bytes2.toString("latin1", 0, SIGN_LENGTH)) ? [0, ...found] : found;
 }
 var MIN_HEX_PAIRS = 16;
 var HEX_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => /[0-9A-Fa-f]/.test(String.fromCharCode(c)) ? Number.parseInt(String.fromCharCode(c), 16) : 255);
 var isTextByte = (byte) => byte >= 32 && byte < 127 || byte === 9 || byte === 10 || byte === 13;
+var byteInHex = (bytes2, at3) => (HEX_DIGIT[bytes2[at3] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes2[at3 + 1] ?? 0] ?? 0);
 function isTextInHex(bytes2, from, to) {
+  const reach2 = 2 * (MIN_HEX_PAIRS - 1);
+  for (let start = from; start + reach2 + 1 < to; ) {
+    let at3 = start + reach2;
+    for (let byte = byteInHex(bytes2, at3); at3 >= start && (isTextByte(byte) || byte === 0); byte = byteInHex(bytes2, at3)) at3 -= 2;
+    if (at3 >= start) {
+      start = at3 + 2;
+      continue;
+    }
+    const end2 = textInHex(bytes2, start, to);
+    if (end2 === null) return true;
+    start = end2;
+  }
+  return false;
+}
+function textInHex(bytes2, from, to) {
   let run2 = 0;
   let wasText = false;
-  for (let i = from; i + 1 < to; i += 2) {
-    const byte = (HEX_DIGIT[bytes2[i] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes2[i + 1] ?? 0] ?? 0);
+  for (let at3 = from; at3 + 1 < to; at3 += 2) {
+    const byte = byteInHex(bytes2, at3);
     if (byte === 0 && wasText) {
       wasText = false;
       continue;
     }
     wasText = isTextByte(byte);
     run2 = wasText ? run2 + 1 : 0;
-    if (run2 === MIN_HEX_PAIRS) return true;
+    if (run2 === MIN_HEX_PAIRS) return null;
+    if (!wasText && byte !== 0) return at3 + 2;
   }
-  return false;
+  return to;
 }
-var isHexText = (bytes2, from, to) => PACKED_HEX.test(bytes2.toString("latin1", from, Math.min(to, from + SIGN_LENGTH))) || isTextInHex(bytes2, from, to);
+var isHexText = (bytes2, from, to) => PACKED_FIRST.has(bytes2[from] ?? 0) && isPackedHex(bytes2, from, to) || isTextInHex(bytes2, from, to);
+var isPackedHex = (bytes2, from, to) => PACKED_HEX.test(bytes2.toString("latin1", from, Math.min(to, from + SIGN_LENGTH)));
 function nextHex(bytes2, from, to) {
   for (let probe = from + 2 * MIN_HEX_PAIRS - 1, done = from; probe < to; probe += 2 * MIN_HEX_PAIRS) {
     if (HEX_DIGIT[bytes2[probe] ?? 0] === 255) continue;
@@ -56448,21 +56463,20 @@ function nextHex(bytes2, from, to) {
   }
   return null;
 }
-function* decodedTexts(text5) {
-  const bytes2 = Buffer.from(text5, "latin1");
+function* decodedTexts(bytes2) {
   let isHex2 = false;
   for (let found = nextHex(bytes2, 0, bytes2.length); found !== null; found = nextHex(bytes2, found.end, bytes2.length)) {
     const { start, end: end2, isEven, isOdd } = found;
     isHex2 = true;
-    if (isEven) yield { bytes: Buffer.from(text5.slice(start, end2), "hex"), encoding: "hex" };
-    if (isOdd) yield { bytes: Buffer.from(text5.slice(start + 1, end2), "hex"), encoding: "hex" };
+    if (isEven) yield { bytes: Buffer.from(bytes2.toString("latin1", start, end2), "hex"), encoding: "hex" };
+    if (isOdd) yield { bytes: Buffer.from(bytes2.toString("latin1", start + 1, end2), "hex"), encoding: "hex" };
   }
   if (isHex2) return;
   if (mayBeBase32(bytes2, 0, bytes2.length)) yield { bytes: decodeBase32(bytes2), encoding: "base32" };
   for (const skip of alignments(bytes2)) {
-    const decoded3 = decodeBase64(text5.slice(skip, text5.length - ((text5.length - skip) % 4 === 1 ? 1 : 0)));
-    if (decoded3 === null) continue;
-    yield { bytes: decoded3, encoding: "base64" };
+    const end2 = bytes2.length - ((bytes2.length - skip) % 4 === 1 ? 1 : 0);
+    if (bytes2.subarray(skip, end2 - 2).includes(EQUALS)) continue;
+    yield { bytes: Buffer.from(bytes2.toString("latin1", skip, end2), "base64"), encoding: "base64" };
   }
 }
 function narrow(bytes2, bigEndian) {
@@ -56479,6 +56493,8 @@ function narrowWide(bytes2, order) {
   for (let i = 0; i < text5.length; i++) text5[i] = bytes2[4 * i + (order === "big" ? 3 : 0)] ?? 0;
   return text5;
 }
+var PARTS = new Set(Buffer.from(`\\ 	
+\v\f\r"'+`));
 function base64Texts(kernel, from, length) {
   const runs = [];
   kernel.base64Runs(length, (position, run2) => runs.push({ start: position, end: position + run2 }));
@@ -56487,32 +56503,30 @@ function base64Texts(kernel, from, length) {
   for (let i = 0; i < runs.length; i++) {
     const first2 = runs[i];
     if (first2 === void 0) continue;
-    const continues = first2.end < length && (window[first2.end] === 10 || window[first2.end] === 13 || window[first2.end] === 92);
-    if (!continues && window[first2.start] !== 77 && !mayBePacked(window, first2.start) && !mayBeBase32(window, first2.start, first2.end) && nextHex(window, first2.start, first2.end) === null && !isBase64Text(window, first2.start, first2.end))
+    const continues = first2.end < length && (window[first2.end] === LINE_FEED || window[first2.end] === CARRIAGE_RETURN || window[first2.end] === BACKSLASH);
+    if (!continues && window[first2.start] !== M && !mayBePacked(window, first2.start) && !mayBeBase32(window, first2.start, first2.end) && nextHex(window, first2.start, first2.end) === null && !isBase64Text(window, first2.start, first2.end))
       continue;
     let end2 = first2.end;
-    let text5 = window.toString("latin1", first2.start, end2);
-    let joined2 = false;
-    for (; ; ) {
+    const pieces3 = [window.subarray(first2.start, end2)];
+    while (end2 < length && PARTS.has(window[end2] ?? 0)) {
       const rest = /^(?:\\n|\\r|[\s"'+]){1,80}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
       if (rest === null) break;
       const next = runs[i + 1];
       const nextAt = end2 + rest[0].length;
       if (next !== void 0 && next.start === nextAt) {
-        text5 += window.toString("latin1", next.start, next.end);
+        pieces3.push(window.subarray(next.start, next.end));
         end2 = next.end;
         i++;
-        joined2 = true;
         continue;
       }
-      const tail2 = joined2 || first2.end - first2.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
+      const tail2 = pieces3.length > 1 || first2.end - first2.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
       if (tail2 !== void 0) {
-        text5 += tail2;
+        pieces3.push(Buffer.from(tail2, "latin1"));
         end2 = nextAt + tail2.length;
       }
       break;
     }
-    if (end2 > from) texts2.push({ position: first2.start, length: end2 - first2.start, text: text5 });
+    if (end2 > from) texts2.push({ position: first2.start, length: end2 - first2.start, bytes: pieces3.length === 1 ? pieces3[0] ?? window.subarray(0, 0) : Buffer.concat(pieces3) });
   }
   return texts2;
 }
@@ -57239,8 +57253,8 @@ var ContentScan = class _ContentScan {
       if (position + run2 <= from) return;
       decoded3.push({ text: narrow(kernel.window.subarray(position, position + run2), bigEndian), position, length: run2, encoding: "utf-16" });
     });
-    for (const { position, length: run2, text: text5 } of base64Texts(kernel, from, length)) {
-      for (const { bytes: bytes2, encoding } of decodedTexts(text5)) {
+    for (const { position, length: run2, bytes: characters } of base64Texts(kernel, from, length)) {
+      for (const { bytes: bytes2, encoding } of decodedTexts(characters)) {
         const unpacked3 = unpackDecoded(bytes2, this.#budget);
         decoded3.push(unpacked3 === null ? { text: bytes2, position, length: run2, encoding } : { text: unpacked3, position, length: run2, encoding: "gzip" });
       }
@@ -57583,7 +57597,7 @@ function checkFiller(random) {
 }
 var withoutLiterals = (value, literals) => literals.reduce((rest, text5) => text5.length > 2 ? rest.replace(text5, "") : rest, value);
 var RIGHT_BORDER = "(?![A-Za-z0-9_-])";
-function token({ forms, strength = "likely", check: check2, checksum = false, examples, ...about }) {
+function token({ forms, strength = "likely", check: check2, checksum: checksum2 = false, examples, ...about }) {
   const compiled = forms.map(compileForm);
   const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()];
   const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run: run2 }) => run2));
@@ -57597,7 +57611,7 @@ function token({ forms, strength = "likely", check: check2, checksum = false, ex
     literals: literals.map(({ literal: literal4 }) => ({ text: literal4, run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8) })),
     pattern: new RegExp(`(?:${source2})${RIGHT_BORDER}`, "y"),
     ...compiled.some(({ before }) => before !== "") ? { looksBack: true } : {},
-    ...checksum ? { glued: new RegExp(`(?:${source2})`, "y") } : {},
+    ...checksum2 ? { glued: new RegExp(`(?:${source2})`, "y") } : {},
     // What starts with another sign needs no border.
     alone: /^(?:\[|\w)/.test(source2.replace(/^\(\?<=\(\?<before>/, "")),
     window: Math.max(256, Math.max(...compiled.map(({ literal: literal4, max }) => literal4.length + max)) + 8),
@@ -59583,7 +59597,7 @@ function* namedValues(text5) {
 var MAX_KEYTAB = 4096;
 var CHANGE2 = "Change the password or revoke the token";
 function worth2(value) {
-  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*•.xX]+$/i.test(value)) return null;
+  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*\u2022.xX]+$/i.test(value)) return null;
   if (isUsualPassword(value)) return { strength: "harmless", note: "a password that everybody tries" };
   return isPlaceholder(value) ? /example|your|change|replace|placeholder|here|redacted|insert|enter|\*\*\*|xxxx|\.\.\./i.test(value) ? null : { strength: "harmless", note: "it reads like an example" } : {};
 }
@@ -59979,7 +59993,7 @@ var FILES = [
     docs: "https://maven.apache.org/guides/mini/guide-encryption.html",
     names: ["settings.xml", "settings-security.xml", "toolchains.xml"],
     keys: /^(?:password|passphrase|master)$/,
-    // `{…}` is encrypted: it opens with the master password of settings-security.xml alone.
+    // `{\u2026}` is encrypted: it opens with the master password of settings-security.xml alone.
     value: /^(?!\{[^{}]*\}$|\$\{)/,
     example: ["/root/.m2/settings.xml", "<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>"],
     quietFile: [
@@ -60792,7 +60806,7 @@ function decodePem(label, body) {
   if (bytes2.toString("latin1", 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes2);
   const length = sequenceEnd(bytes2);
   if (length === null || bytes2.length - length > 2)
-    return base642.length >= 64 && fillerKind(base642) !== "filler" && !/\.\.\.|…/.test(body) ? { strength: "harmless", note: "it does not decode: cut off, or made up" } : null;
+    return base642.length >= 64 && fillerKind(base642) !== "filler" && !/\.\.\.|\u2026/.test(body) ? { strength: "harmless", note: "it does not decode: cut off, or made up" } : null;
   const der = bytes2.subarray(0, length);
   if (label.startsWith("ENCRYPTED")) return encrypted(base642);
   const key = derKey(der);
@@ -63495,13 +63509,13 @@ function mayBeToken(window, from, length) {
 }
 var isUpper = (c) => c >= 65 && c <= 90;
 var isLower = (c) => c >= 97 && c <= 122;
-var BACKSLASH = 92;
+var BACKSLASH2 = 92;
 var PERCENT = 37;
 function startsWord(window, at3) {
   const [before, first2] = [window[at3 - 1] ?? 0, window[at3] ?? 0];
   if (!isUpper(before) && !isLower(before)) return true;
   if (isUpper(first2) && (isLower(before) || isLower(window[at3 + 1] ?? 0))) return true;
-  return window[at3 - 2] === BACKSLASH || window[at3 - 3] === PERCENT || window[at3 - 6] === BACKSLASH && window[at3 - 5] === 117;
+  return window[at3 - 2] === BACKSLASH2 || window[at3 - 3] === PERCENT || window[at3 - 6] === BACKSLASH2 && window[at3 - 5] === 117;
 }
 var NameIndex = class _NameIndex {
   #byStart = /* @__PURE__ */ new Map();
@@ -65822,23 +65836,21 @@ function numberField(block, from, length) {
   for (; at3 < end2; at3++) if (block[at3] !== 32 && block[at3] !== 0) return null;
   return Number.isSafeInteger(sum) ? sum : null;
 }
-function checksums(block) {
-  let unsigned2 = 8 * 32;
-  let negative = 0;
-  for (let i = 0; i < BLOCK2; i++) {
-    if (i >= 148 && i < 156) continue;
-    const byte = block[i] ?? 0;
-    unsigned2 += byte;
-    if (byte > 127) negative++;
-  }
-  return { unsigned: unsigned2, signed: unsigned2 - 256 * negative };
+var SUM = 148;
+var SUM_END = 156;
+function checksum(block) {
+  let sum = (SUM_END - SUM) * 32;
+  for (let i = 0; i < SUM; i++) sum += block[i] ?? 0;
+  for (let i = SUM_END; i < BLOCK2; i++) sum += block[i] ?? 0;
+  return sum;
 }
+var signedChecksum = (block) => block.reduce((sum, byte, at3) => byte > 127 && (at3 < SUM || at3 >= SUM_END) ? sum - 256 : sum, checksum(block));
 function isZero(bytes2, from = 0, to = bytes2.length) {
   for (let i = from; i < to; i++) if (bytes2[i] !== 0) return false;
   return true;
 }
 function sign(block) {
-  block.write(`${checksums(block).unsigned.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  block.write(`${checksum(block).toString(8).padStart(6, "0")}\0 `, SUM, "latin1");
 }
 function prefixField(block) {
   const magic = block.toString("latin1", 257, 265);
@@ -65907,19 +65919,19 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
     if (block.length === 0) return;
     if (block.length < BLOCK2)
       throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
-    const { unsigned: unsigned2, signed: signed2 } = checksums(block);
-    if (unsigned2 === 8 * 32 && isZero(block)) {
+    const sum = checksum(block);
+    if (sum === 8 * 32 && isZero(block)) {
       zeroBlocks++;
       offset += BLOCK2;
       continue;
     }
     if (zeroBlocks === 1) throw bad("a lone block of zeros before an entry");
     const written = numberField(block, 148, 8);
-    if (written !== unsigned2 && written !== signed2) throw bad("no valid tar header");
+    if (written !== sum && written !== signedChecksum(block)) throw bad("no valid tar header");
     const flag2 = block[156] ?? 0;
     const ownSize = numberField(block, 124, 12);
     if (ownSize === null) throw bad("an impossible entry size");
-    const rewritten = written === unsigned2 ? null : Buffer.from(block);
+    const rewritten = written === sum ? null : Buffer.from(block);
     if (flag2 === LONG_NAME || flag2 === LONG_LINK || flag2 === PAX || flag2 === PAX_GLOBAL) {
       if (rewritten !== null) rewrite(rewritten, offset, onRewrite);
       offset += BLOCK2;
@@ -66223,7 +66235,7 @@ async function hashEntries(layer, wanted) {
   return found;
 }
 async function readEntries(layer, hashed2, texts2) {
-  const checksums2 = /* @__PURE__ */ new Map();
+  const checksums = /* @__PURE__ */ new Map();
   const contents = /* @__PURE__ */ new Map();
   await readAgain(layer, (index) => {
     const hash3 = hashed2.has(index) ? createHash7("sha256") : null;
@@ -66235,12 +66247,12 @@ async function readEntries(layer, hashed2, texts2) {
         chunks?.push(Buffer.from(chunk));
       },
       done: () => {
-        if (hash3 !== null) checksums2.set(index, hash3.digest("hex"));
+        if (hash3 !== null) checksums.set(index, hash3.digest("hex"));
         if (chunks !== null) contents.set(index, Buffer.concat(chunks).toString("utf8"));
       }
     };
   });
-  return { checksums: checksums2, contents };
+  return { checksums, contents };
 }
 
 // src/packing/pipe.ts
@@ -66409,7 +66421,7 @@ async function openRpm({ feed, host }) {
 
 // src/layer/git-objects.ts
 import { createHash as createHash8 } from "node:crypto";
-import zlib7 from "node:zlib";
+import zlib6 from "node:zlib";
 
 // src/layer/nested.ts
 var MAX_RATIO = 200;
@@ -66684,7 +66696,7 @@ var Pack = class {
   }
   #inflate({ data, size }) {
     try {
-      const result = zlib7.inflateSync(this.#bytes.subarray(data), { maxOutputLength: size + 1, info: true });
+      const result = zlib6.inflateSync(this.#bytes.subarray(data), { maxOutputLength: size + 1, info: true });
       const { buffer, engine } = result;
       return { bytes: buffer, end: data + engine.bytesWritten };
     } catch (cause) {
@@ -66874,11 +66886,11 @@ var ZipReading = class {
       }
       return packed.length;
     }
-    const atOnce2 = method === 8 && packed.length < AT_ONCE ? inflateRawAtOnce(packed, Math.min(AT_ONCE * 8, budget.left)) : null;
-    if (atOnce2 !== null) {
-      budget.spend(atOnce2.bytes.length, account);
-      await deliver(host, name2, [atOnce2.bytes]);
-      return atOnce2.read;
+    const atOnce = method === 8 && packed.length < AT_ONCE ? inflateAtOnce(packed, "deflate", Math.min(AT_ONCE * 8, budget.left)) : null;
+    if (atOnce !== null) {
+      budget.spend(atOnce.bytes.length, account);
+      await deliver(host, name2, [atOnce.bytes]);
+      return atOnce.read;
     }
     const feed = Feed.of(pieces(packed));
     let held = 0;
@@ -67038,8 +67050,9 @@ var Unpacker = class {
   /** Small compressed files are many (manual pages, changelogs, git objects): one call each. @returns undefined where that does not do */
   #unpackAtOnce(packing, chunk) {
     if (this.#host.tooDeep(packing) !== null) return void 0;
-    const bytes2 = (packing === "gzip" ? gunzipAtOnce : inflateAtOnce)(chunk, Math.min(this.#budget.left, MAX_AT_ONCE));
-    if (bytes2 === null) return void 0;
+    const inflated = inflateAtOnce(chunk, packing, Math.min(this.#budget.left, MAX_AT_ONCE));
+    if (inflated === null || inflated.read !== chunk.length) return void 0;
+    const { bytes: bytes2 } = inflated;
     try {
       this.#budget.spend(bytes2.length, { packed: chunk.length, unpacked: 0 });
     } catch (error3) {
@@ -67430,8 +67443,8 @@ var STATUS = "/var/lib/dpkg/status";
 var ANY_STATUS = /\/dpkg\/status(?:\.d\/[^/]+)?$/;
 function readMd5sums(name2, content, add3) {
   for (const line2 of linesOf(content)) {
-    const checksum = line2.slice(0, 32);
-    add3(line2.slice(32).replace(/^\s+(?:\.\/)?/, ""), () => /^[0-9a-f]{32}$/.test(checksum) ? { kind: "dpkg", package: `dpkg ${name2}`, algorithm: "md5", checksum } : null);
+    const checksum2 = line2.slice(0, 32);
+    add3(line2.slice(32).replace(/^\s+(?:\.\/)?/, ""), () => /^[0-9a-f]{32}$/.test(checksum2) ? { kind: "dpkg", package: `dpkg ${name2}`, algorithm: "md5", checksum: checksum2 } : null);
   }
 }
 function readConffiles(content, add3) {
@@ -67441,9 +67454,9 @@ function readConffiles(content, add3) {
     if (line2.startsWith("Package: ")) name2 = line2.slice("Package: ".length);
     if (!line2.startsWith(" ")) inside = line2 === "Conffiles:";
     const match2 = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line2) : null;
-    const [, path19, checksum] = match2 ?? [];
+    const [, path19, checksum2] = match2 ?? [];
     const owner = `dpkg ${name2}`;
-    if (path19 !== void 0 && checksum !== void 0) add3(path19, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum }));
+    if (path19 !== void 0 && checksum2 !== void 0) add3(path19, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
   }
 }
 var DPKG2 = {
@@ -67504,8 +67517,8 @@ function readRecord(name2, sitePackages, content, add3) {
     const end2 = line2.indexOf(",sha256=");
     if (end2 === -1) continue;
     add3(`${sitePackages}/${line2.slice(0, end2).replace(/^"|"$/g, "")}`, () => {
-      const checksum = /^,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line2.slice(end2))?.[1];
-      return checksum === void 0 ? null : { kind: "python", package: `python ${name2}`, algorithm: "sha256", checksum: Buffer.from(checksum, "base64url").toString("hex") };
+      const checksum2 = /^,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line2.slice(end2))?.[1];
+      return checksum2 === void 0 ? null : { kind: "python", package: `python ${name2}`, algorithm: "sha256", checksum: Buffer.from(checksum2, "base64url").toString("hex") };
     });
   }
 }
@@ -68223,7 +68236,7 @@ function masksOf(values) {
 // src/evidence/json-text.ts
 var MAX_PIECES3 = 5e5;
 var MAX_DEPTH6 = 64;
-var LINE_FEED = 10;
+var LINE_FEED2 = 10;
 var SEPARATOR2 = "\n\n";
 var ROOT = { parent: null, key: "", depth: 0 };
 var STRUCTURE3 = /[\s,:{}[\]"]/;
@@ -68374,7 +68387,7 @@ function textOf({ starts, nodes, parts }) {
         path: pathOf(nodes[low] ?? ROOT),
         get line() {
           let lines = 1;
-          for (let at3 = starts[low] ?? 0; at3 < position; at3++) if (bytes2[at3] === LINE_FEED) lines++;
+          for (let at3 = starts[low] ?? 0; at3 < position; at3++) if (bytes2[at3] === LINE_FEED2) lines++;
           return lines;
         }
       };
@@ -68471,7 +68484,7 @@ import { readSync } from "node:fs";
 import path10 from "node:path";
 
 // src/image/compression.ts
-var CHUNK = 1 << 20;
+var CHUNK2 = 1 << 20;
 function sniff(head) {
   if (head.length >= 2 && head[0] === 31 && head[1] === 139) return "gzip";
   if (isZstdFrame(head) || isSkippable(head)) return "zstd";
@@ -68524,8 +68537,8 @@ async function* chunksOf(handle, offset, length, where) {
   const end2 = offset + length;
   const ring = [];
   for (let at3 = offset, turn = 0; at3 < end2; turn = (turn + 1) % (VALID_CHUNKS + 2)) {
-    const wanted = Math.min(CHUNK, end2 - at3);
-    const buffer = ring[turn] ?? Buffer.allocUnsafeSlow(Math.min(CHUNK, length));
+    const wanted = Math.min(CHUNK2, end2 - at3);
+    const buffer = ring[turn] ?? Buffer.allocUnsafeSlow(Math.min(CHUNK2, length));
     ring[turn] = buffer;
     const bytesRead = readSync(handle.fd, buffer, 0, wanted, at3);
     if (bytesRead === 0) throw new ImageError("truncated", `${where}: the file ended while it was read.`);
@@ -68591,7 +68604,7 @@ var Entries = class {
   names() {
     return [...this.#files].flatMap(([name2, { type }]) => type === "file" ? [name2] : []);
   }
-  /** Follows links inside the archive (buildah and Docker ≤ 24 link equal layers). */
+  /** Follows links inside the archive (buildah and Docker \u2264 24 link equal layers). */
   find(name2) {
     let at3 = cleanName(name2);
     for (let hops = 0; hops < MAX_LINKS3; hops++) {
@@ -68643,7 +68656,7 @@ async function tarFiles(where, handle, limits) {
 var QUOTE = 34;
 var COMMA = 44;
 var OPEN_LIST = 91;
-var BACKSLASH2 = 92;
+var BACKSLASH3 = 92;
 var CLOSE_LIST = 93;
 var OPEN_OBJECT = 123;
 var CLOSE_OBJECT = 125;
@@ -68652,7 +68665,7 @@ function endOfString(text5, at3) {
   while (end2 < text5.length) {
     const c = text5.charCodeAt(end2);
     if (c === QUOTE) return end2 + 1;
-    end2 += c === BACKSLASH2 ? 2 : 1;
+    end2 += c === BACKSLASH3 ? 2 : 1;
   }
   return text5.length;
 }
@@ -68931,7 +68944,7 @@ async function readBuildDocuments(value, directory, temporary) {
     const compression = sniff(head.subarray(0, bytesRead));
     const isText = /^\s*[{[]/.test(head.subarray(0, bytesRead).toString("latin1"));
     if (!isText && compression !== "unknown") {
-      const source2 = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
+      const source2 = handle.createReadStream({ start: 0, highWaterMark: CHUNK2, autoClose: false });
       return await openRecord(() => spool(decompress(source2, compression, value), value, { temporary, limits: { "spool-bytes": MAX_RECORD } }), value);
     }
     if (info2.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info2.size} bytes, more than a provenance of a Dockerfile`] };
@@ -69196,7 +69209,7 @@ var KnownPublic = class {
   #text;
   /** Made when the first value is asked about. */
   #sources = null;
-  /** @param text lines of `SOURCE: HASH HASH …` */
+  /** @param text lines of `SOURCE: HASH HASH \u2026` */
   constructor(text5 = KNOWN_PUBLIC) {
     this.#text = text5;
   }
@@ -69577,7 +69590,7 @@ var Vouching = class {
   /** The records of a file whose checksum is that of its content. */
   #records(layer, index) {
     const own2 = this.#hashes.get(`${layer}:${index}`);
-    return own2 === void 0 ? [] : (this.#recorded[layer]?.get(index) ?? []).filter(({ algorithm, checksum }) => own2[algorithm] === checksum);
+    return own2 === void 0 ? [] : (this.#recorded[layer]?.get(index) ?? []).filter(({ algorithm, checksum: checksum2 }) => own2[algorithm] === checksum2);
   }
   /** The record that says most for a file. */
   #best(layer, index) {
@@ -69982,16 +69995,16 @@ async function takeInventory(image, { layers, filesystem, collected }, shared2) 
     const most = packageTextLimit(path19);
     if (most > 0 && content.entry.size <= most) texts2[content.layer]?.add(content.index);
   }
-  const checksums2 = /* @__PURE__ */ new Map();
+  const checksums = /* @__PURE__ */ new Map();
   const contents = /* @__PURE__ */ new Map();
   for (const layer of image.layers) {
     const [own2, few] = [hashed2[layer.index] ?? /* @__PURE__ */ new Set(), texts2[layer.index] ?? /* @__PURE__ */ new Set()];
     if (own2.size + few.size === 0) continue;
     const read2 = await readEntries(layer, own2, few);
-    for (const [entry, checksum] of read2.checksums) checksums2.set(`${layer.index}:${entry}`, `sha256:${checksum}`);
+    for (const [entry, checksum2] of read2.checksums) checksums.set(`${layer.index}:${entry}`, `sha256:${checksum2}`);
     for (const [entry, text5] of read2.contents) contents.set(`${layer.index}:${entry}`, text5);
   }
-  const contentOf2 = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums2.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
+  const contentOf2 = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
   return {
     files: new Map(
       present.map((version2) => {
@@ -70998,7 +71011,7 @@ async function openArchive(file, reference, options4, form) {
   try {
     if (!info2.isFIFO()) throw new ImageError("not-readable", `${file} is no file, directory or pipe. Name an archive, an OCI layout or a local image.`);
     return await openHandle(
-      await spool(handle.createReadStream({ highWaterMark: CHUNK, autoClose: false }), file, options4),
+      await spool(handle.createReadStream({ highWaterMark: CHUNK2, autoClose: false }), file, options4),
       file,
       reference,
       options4,
@@ -71023,7 +71036,7 @@ async function openHandle(handle, where, reference, options4, form) {
     }
     const asides = new Asides();
     if (compression !== "none") {
-      const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
+      const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK2, autoClose: false });
       current = await spool(decompress(packed, compression, where, { aside: (bytes2) => asides.add(bytes2) }), where, options4);
       await handle.close();
     }
@@ -71063,7 +71076,7 @@ var VERSION = "1.0.0";
 var REPOSITORY = "layergate/layergate";
 
 // src/outcome/fix.ts
-var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({ name: name2, isHidden: /…|•••/.test(value) }));
+var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({ name: name2, isHidden: /\u2026|\u2022\u2022\u2022/.test(value) }));
 function fixParts({ source: source2 }, { fix }) {
   if (fix === null) return [];
   const edit = ({ startLine, endLine, lines }) => {
@@ -71272,7 +71285,7 @@ function readComment(text5) {
   const { inImage, detector, rest } = scopeIn(all2);
   const until = /\buntil[\s=]+(\S+)/.exec(rest);
   const expires = until?.[1]?.replace(/(?<![.,;)])[.,;)]+$/, "") ?? null;
-  const reason = rest.replace(until?.[0] ?? "", "").replace(/^(?:reason=|[-–—:\s(])+|(?<![\s(])[\s(]+$/g, "").trim();
+  const reason = rest.replace(until?.[0] ?? "", "").replace(/^(?:reason=|[-\u2013\u2014:\s(])+|(?<![\s(])[\s(]+$/g, "").trim();
   const ids = names2.split(",").filter((id) => id !== "");
   const unknown2 = ids.find((id) => !RULES.some(({ meta: meta31 }) => meta31.id === id));
   const near = unknown2 === void 0 ? null : nearest(
@@ -72953,7 +72966,7 @@ async function getResponseData(response) {
     }
   } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
   // (RFC 2046) and must never be decoded as text, even when the response
-  // carries a (misleading) `charset=utf-8` parameter — see #751.
+  // carries a (misleading) `charset=utf-8` parameter \u2014 see #751.
   mimetype.parameters.charset?.toLowerCase() === "utf-8" && mimetype.type !== "application/octet-stream") {
     return response.text().catch(noop);
   } else {
@@ -76889,7 +76902,7 @@ function changedLines({ edits }, source2) {
   }
   return { startLine, endLine, lines };
 }
-var NOT_COMMITTED = /[•…]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/;
+var NOT_COMMITTED = /[\u2022\u2026]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/;
 function suggestionOf(finding, shown2, source2, redactor) {
   const { fix, fingerprint, title, remedy } = finding;
   const change = fix === null ? null : changedLines(fix, source2);
@@ -77419,6 +77432,7 @@ function watch(words2) {
   const worker = new Worker(`(${guard.toString()})()`, {
     eval: true,
     workerData: shared2,
+    env: {},
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 }
   });
   worker.unref();
@@ -77881,7 +77895,7 @@ run(watchdog).catch((error3) => {
 /*! Bundled license information:
 
 undici/lib/web/fetch/body.js:
-  (*! formdata-polyfill. MIT License. Jimmy Wärting <https://jimmy.warting.se/opensource> *)
+  (*! formdata-polyfill. MIT License. Jimmy W\u00e4rting <https://jimmy.warting.se/opensource> *)
 
 undici/lib/web/websocket/frame.js:
   (*! ws. MIT License. Einar Otto Stangvik <einaros@gmail.com> *)

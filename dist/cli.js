@@ -3342,14 +3342,14 @@ var require_crc32 = __commonJS({
 var require_yauzl = __commonJS({
   "node_modules/yauzl/index.js"(exports) {
     var fs = __require("fs");
-    var zlib8 = __require("zlib");
+    var zlib7 = __require("zlib");
     var fd_slicer = require_fd_slicer();
     var util = __require("util");
     var EventEmitter = __require("events").EventEmitter;
     var Transform2 = __require("stream").Transform;
     var PassThrough = __require("stream").PassThrough;
     var Writable = __require("stream").Writable;
-    var crc322 = typeof zlib8.crc32 === "function" ? zlib8.crc32 : require_crc32();
+    var crc322 = typeof zlib7.crc32 === "function" ? zlib7.crc32 : require_crc32();
     exports.open = open7;
     exports.fromFd = fromFd;
     exports.fromBuffer = fromBuffer2;
@@ -3808,7 +3808,7 @@ var require_yauzl = __commonJS({
       var endpointStream = readStream;
       if (decompress2) {
         var destroyed = false;
-        var inflateFilter = zlib8.createInflateRaw();
+        var inflateFilter = zlib7.createInflateRaw();
         readStream.on("error", function(err2) {
           setImmediate(function() {
             if (!destroyed) inflateFilter.emit("error", err2);
@@ -11804,7 +11804,10 @@ import path5 from "node:path";
 
 // src/image/path.ts
 import { isUtf8 } from "node:buffer";
+var UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
 function cleanPath(name2) {
+  const inner = name2.slice(name2.startsWith("./") ? 2 : name2.startsWith("/") ? 1 : 0, name2.endsWith("/") ? -1 : void 0);
+  if (!UNCLEAN.test(inner)) return `/${inner}`;
   const parts = [];
   for (const part3 of name2.split("/")) {
     if (part3 === "" || part3 === ".") continue;
@@ -12271,8 +12274,8 @@ var STATUS = "/var/lib/dpkg/status";
 var ANY_STATUS = /\/dpkg\/status(?:\.d\/[^/]+)?$/;
 function readMd5sums(name2, content, add3) {
   for (const line2 of linesOf(content)) {
-    const checksum = line2.slice(0, 32);
-    add3(line2.slice(32).replace(/^\s+(?:\.\/)?/, ""), () => /^[0-9a-f]{32}$/.test(checksum) ? { kind: "dpkg", package: `dpkg ${name2}`, algorithm: "md5", checksum } : null);
+    const checksum2 = line2.slice(0, 32);
+    add3(line2.slice(32).replace(/^\s+(?:\.\/)?/, ""), () => /^[0-9a-f]{32}$/.test(checksum2) ? { kind: "dpkg", package: `dpkg ${name2}`, algorithm: "md5", checksum: checksum2 } : null);
   }
 }
 function readConffiles(content, add3) {
@@ -12282,9 +12285,9 @@ function readConffiles(content, add3) {
     if (line2.startsWith("Package: ")) name2 = line2.slice("Package: ".length);
     if (!line2.startsWith(" ")) inside = line2 === "Conffiles:";
     const match2 = inside ? /^ (\/\S.*) ([0-9a-f]{32})(?: obsolete)?$/.exec(line2) : null;
-    const [, path20, checksum] = match2 ?? [];
+    const [, path20, checksum2] = match2 ?? [];
     const owner = `dpkg ${name2}`;
-    if (path20 !== void 0 && checksum !== void 0) add3(path20, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum }));
+    if (path20 !== void 0 && checksum2 !== void 0) add3(path20, () => ({ kind: "dpkg", package: owner, algorithm: "md5", checksum: checksum2 }));
   }
 }
 var DPKG = {
@@ -12345,8 +12348,8 @@ function readRecord(name2, sitePackages, content, add3) {
     const end2 = line2.indexOf(",sha256=");
     if (end2 === -1) continue;
     add3(`${sitePackages}/${line2.slice(0, end2).replace(/^"|"$/g, "")}`, () => {
-      const checksum = /^,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line2.slice(end2))?.[1];
-      return checksum === void 0 ? null : { kind: "python", package: `python ${name2}`, algorithm: "sha256", checksum: Buffer.from(checksum, "base64url").toString("hex") };
+      const checksum2 = /^,sha256=([A-Za-z0-9_-]+),\d*\r?$/.exec(line2.slice(end2))?.[1];
+      return checksum2 === void 0 ? null : { kind: "python", package: `python ${name2}`, algorithm: "sha256", checksum: Buffer.from(checksum2, "base64url").toString("hex") };
     });
   }
 }
@@ -12663,7 +12666,7 @@ function checkFiller(random) {
 }
 var withoutLiterals = (value, literals) => literals.reduce((rest, text5) => text5.length > 2 ? rest.replace(text5, "") : rest, value);
 var RIGHT_BORDER = "(?![A-Za-z0-9_-])";
-function token({ forms, strength = "likely", check: check2, checksum = false, examples, ...about }) {
+function token({ forms, strength = "likely", check: check2, checksum: checksum2 = false, examples, ...about }) {
   const compiled = forms.map(compileForm);
   const literals = [...new Map(compiled.map((form) => [form.literal, form])).values()];
   const shortest = (literal4) => Math.min(...compiled.filter((form) => form.literal === literal4).map(({ run }) => run));
@@ -12677,7 +12680,7 @@ function token({ forms, strength = "likely", check: check2, checksum = false, ex
     literals: literals.map(({ literal: literal4 }) => ({ text: literal4, run: Math.min(shortest(literal4), literal4.length < 5 ? 16 : 8) })),
     pattern: new RegExp(`(?:${source2})${RIGHT_BORDER}`, "y"),
     ...compiled.some(({ before }) => before !== "") ? { looksBack: true } : {},
-    ...checksum ? { glued: new RegExp(`(?:${source2})`, "y") } : {},
+    ...checksum2 ? { glued: new RegExp(`(?:${source2})`, "y") } : {},
     // What starts with another sign needs no border.
     alone: /^(?:\[|\w)/.test(source2.replace(/^\(\?<=\(\?<before>/, "")),
     window: Math.max(256, Math.max(...compiled.map(({ literal: literal4, max }) => literal4.length + max)) + 8),
@@ -14663,7 +14666,7 @@ function* namedValues(text5) {
 var MAX_KEYTAB = 4096;
 var CHANGE = "Change the password or revoke the token";
 function worth(value) {
-  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*•.xX]+$/i.test(value)) return null;
+  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*\u2022.xX]+$/i.test(value)) return null;
   if (isUsualPassword(value)) return { strength: "harmless", note: "a password that everybody tries" };
   return isPlaceholder(value) ? /example|your|change|replace|placeholder|here|redacted|insert|enter|\*\*\*|xxxx|\.\.\./i.test(value) ? null : { strength: "harmless", note: "it reads like an example" } : {};
 }
@@ -15059,7 +15062,7 @@ var FILES = [
     docs: "https://maven.apache.org/guides/mini/guide-encryption.html",
     names: ["settings.xml", "settings-security.xml", "toolchains.xml"],
     keys: /^(?:password|passphrase|master)$/,
-    // `{…}` is encrypted: it opens with the master password of settings-security.xml alone.
+    // `{\u2026}` is encrypted: it opens with the master password of settings-security.xml alone.
     value: /^(?!\{[^{}]*\}$|\$\{)/,
     example: ["/root/.m2/settings.xml", "<settings><servers><server><id>x</id><password>{62:14}</password></server></servers></settings>"],
     quietFile: [
@@ -15872,7 +15875,7 @@ function decodePem(label, body) {
   if (bytes2.toString("latin1", 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes2);
   const length = sequenceEnd(bytes2);
   if (length === null || bytes2.length - length > 2)
-    return base642.length >= 64 && fillerKind(base642) !== "filler" && !/\.\.\.|…/.test(body) ? { strength: "harmless", note: "it does not decode: cut off, or made up" } : null;
+    return base642.length >= 64 && fillerKind(base642) !== "filler" && !/\.\.\.|\u2026/.test(body) ? { strength: "harmless", note: "it does not decode: cut off, or made up" } : null;
   const der = bytes2.subarray(0, length);
   if (label.startsWith("ENCRYPTED")) return encrypted(base642);
   const key = derKey(der);
@@ -19883,7 +19886,7 @@ var TokenValue = class {
   targetPos = 0;
   targetEnd = 0;
   assignmentOperatorPos = -1;
-  // True when `value` is exactly the raw source span [pos, end) — lets consumers
+  // True when `value` is exactly the raw source span [pos, end) \u2014 lets consumers
   // reuse the string instead of slicing the source again.
   raw = false;
   // True when a word contains no quoting, escaped characters, or expansions.
@@ -20271,7 +20274,7 @@ var LexContext = {
   ArrayElement: 5,
   FunctionName: 6,
   CasePattern: 7,
-  // Arguments of eval and let: ordinary words, but `name=(…)` keeps its array value as in Bash.
+  // Arguments of eval and let: ordinary words, but `name=(\u2026)` keeps its array value as in Bash.
   EvalArgument: 8
 };
 function isBraceCommandOpener(after2) {
@@ -20298,7 +20301,7 @@ var Lexer = class _Lexer {
   // scripts), sharing the MAX_SYNTAX_NESTING budget across lazily created lexers.
   _nestingDepth = 0;
   // `start`/`end` bound the lexer to a window of `src` so substitution scripts can be
-  // parsed in place against the original source — every position is then absolute, with
+  // parsed in place against the original source \u2014 every position is then absolute, with
   // no slicing or re-basing. Defaults cover the whole string (the common top-level parse).
   constructor(src, start = 0, end2 = src.length, parenBoundary = false, context = createSubstitutionContext()) {
     this.src = src;
@@ -20421,7 +20424,7 @@ var Lexer = class _Lexer {
     }
     return close;
   }
-  /** Find the closing bracket of `$[ … ]`, which unlike a subscript does not recurse into `${ }`. */
+  /** Find the closing bracket of `$[ \u2026 ]`, which unlike a subscript does not recurse into `${ }`. */
   findClosingArithmeticBracket(start, end2 = this.srcEnd) {
     const limit = Math.min(end2, this.srcEnd);
     let window = this._arithmeticBracketWindow;
@@ -21103,8 +21106,8 @@ var Lexer = class _Lexer {
   // Read the right-hand operand of =~ in [[ ]]. Bash ends the operand at
   // depth-zero whitespace, `)`, `;`, `&`, `<`, or `>` (but `<(`/`>(` open a
   // process substitution and `|` never delimits). An unquoted `(` opens a
-  // group that consumes everything — `]]`, newlines, and metacharacters
-  // included — until its matching `)`; inside a group only quotes stay opaque
+  // group that consumes everything \u2014 `]]`, newlines, and metacharacters
+  // included \u2014 until its matching `)`; inside a group only quotes stay opaque
   // and expansion parens count naively, matching bash. Quotes and expansions
   // at depth zero skip via the same readers normal words use, so their errors
   // and spans stay identical. The token is the raw source span; value and
@@ -21630,7 +21633,7 @@ var Lexer = class _Lexer {
   // Advance past the heredoc body and its delimiter line; return the body end
   // (start of the delimiter line, or srcEnd when delimited by end-of-input).
   // With parenEnds (inside $(...)), a line starting with the delimiter directly
-  // followed by ")" also terminates the body, resuming at the ")" — bash treats
+  // followed by ")" also terminates the body, resuming at the ")" \u2014 bash treats
   // the substitution's closing paren as end-of-file for its heredocs.
   // `join` crosses `\`+newline pairs, which an unquoted delimiter may straddle.
   matchHereDocDelimiter(delimiter, lineStart, end2, join4) {
@@ -22510,8 +22513,8 @@ var Lexer = class _Lexer {
     return hasEmbeddedWordStructure(this.src, start, end2) ? this.parseSubFieldWord(start, end2).parts : parseGlobParts(this.src, start, end2, void 0);
   }
   // Parse a parameter-expansion sub-field (operand, slice bound, replacement pattern) over
-  // the window [start, end) of the original source. Parsing in place — rather than against a
-  // detached slice — gives the word and any nested substitutions absolute offsets, and
+  // the window [start, end) of the original source. Parsing in place \u2014 rather than against a
+  // detached slice \u2014 gives the word and any nested substitutions absolute offsets, and
   // composes through nested ${...}. The `${...}` inner is a verbatim substring of the
   // source, so every sub-field offset maps straight back.
   parseSubFieldWord(start, end2, context = "word", arithmetic = false) {
@@ -26374,7 +26377,7 @@ var Vouching = class {
   /** The records of a file whose checksum is that of its content. */
   #records(layer, index) {
     const own2 = this.#hashes.get(`${layer}:${index}`);
-    return own2 === void 0 ? [] : (this.#recorded[layer]?.get(index) ?? []).filter(({ algorithm, checksum }) => own2[algorithm] === checksum);
+    return own2 === void 0 ? [] : (this.#recorded[layer]?.get(index) ?? []).filter(({ algorithm, checksum: checksum2 }) => own2[algorithm] === checksum2);
   }
   /** The record that says most for a file. */
   #best(layer, index) {
@@ -27792,7 +27795,7 @@ var $ZodCheckMultipleOf = /* @__PURE__ */ $constructor("$ZodCheckMultipleOf", (i
     if (typeof payload.value !== typeof def.value)
       throw new Error("Cannot mix number and bigint in multiple_of check.");
     const isMultiple = typeof payload.value === "bigint" ? (
-      // `value % 0n` throws, and nothing is a multiple of zero — the number branch already fails this way via NaN
+      // `value % 0n` throws, and nothing is a multiple of zero \u2014 the number branch already fails this way via NaN
       def.value !== BigInt(0) && payload.value % def.value === BigInt(0)
     ) : floatSafeRemainder(payload.value, def.value) === 0;
     if (isMultiple)
@@ -33136,7 +33139,7 @@ var KnownPublic = class {
   #text;
   /** Made when the first value is asked about. */
   #sources = null;
-  /** @param text lines of `SOURCE: HASH HASH …` */
+  /** @param text lines of `SOURCE: HASH HASH \u2026` */
   constructor(text5 = KNOWN_PUBLIC) {
     this.#text = text5;
   }
@@ -33697,7 +33700,7 @@ function replaceStretches(text5, stretches) {
 }
 
 // src/packing/signs.ts
-import zlib6 from "node:zlib";
+import zlib5 from "node:zlib";
 
 // src/packing/feed.ts
 var NOTHING = Buffer.alloc(0);
@@ -34052,9 +34055,6 @@ async function* bunzip2(feed) {
   while (isBzip2(await feed.peek(10)));
 }
 
-// src/packing/gzip.ts
-import zlib3 from "node:zlib";
-
 // src/packing/native.ts
 import zlib2 from "node:zlib";
 var OUT2 = 1 << 18;
@@ -34063,7 +34063,32 @@ var STREAMS = {
   zlib: () => zlib2.createInflate({ chunkSize: OUT2 }),
   brotli: () => zlib2.createBrotliDecompress({ chunkSize: OUT2 })
 };
+var CHUNK = 1 << 14;
+var SMALL = 1 << 14;
+var IN_ONE_CALL = { deflate: zlib2.inflateRawSync, zlib: zlib2.inflateSync, gzip: zlib2.gunzipSync };
+function inflateAtOnce(packed, kind, most) {
+  try {
+    const hint = kind === "gzip" && packed.length >= 4 ? packed.readUInt32LE(packed.length - 4) : 0;
+    const chunkSize = Math.min(Math.max(hint + 64, CHUNK), OUT2 * 4);
+    const result = IN_ONE_CALL[kind](packed, { maxOutputLength: Math.max(1, most), chunkSize, info: true });
+    const { buffer, engine } = result;
+    return { bytes: buffer, read: engine.bytesWritten };
+  } catch {
+    return null;
+  }
+}
+async function smallStream(feed, kind) {
+  const small = kind === "brotli" ? null : inflateAtOnce(await feed.atHand(), kind, SMALL);
+  if (small === null || small.read === 0) return null;
+  await feed.skip(small.read);
+  return small.bytes;
+}
 async function* inflate(feed, kind) {
+  const small = await smallStream(feed, kind);
+  if (small !== null) {
+    yield small;
+    return;
+  }
   const stream = STREAMS[kind]();
   let fed = 0;
   let last = Buffer.alloc(0);
@@ -34100,7 +34125,6 @@ var FEXTRA = 4;
 var FNAME = 8;
 var FCOMMENT = 16;
 var MAX_FIELD = 1 << 20;
-var SMALL = 1 << 14;
 var isGzip = (head) => head[0] === 31 && head[1] === 139 && head[2] === 8 && ((head[3] ?? 255) & 224) === 0;
 async function header(feed, onAside) {
   const fixed2 = await feed.take(10);
@@ -34128,55 +34152,22 @@ async function* gunzip(feed, onAside = () => {
     } catch (error2) {
       throw error2 instanceof PackingError ? error2 : new PackingError("its gzip header breaks off", { cause: error2 });
     }
-    const small = await smallMember(feed);
-    if (small !== null) yield small;
-    else yield* inflate(feed, "deflate");
+    yield* inflate(feed, "deflate");
     const trailer = await feed.take(8);
     if (trailer.length < 8) throw new PackingError("unexpected end of file");
   } while (isGzip(await feed.peek(4)));
 }
-async function smallMember(feed) {
-  const atHand = await feed.atHand();
-  const small = inflateRawAtOnce(atHand, SMALL);
-  if (small === null || small.read === 0) return null;
-  await feed.skip(small.read);
-  return small.bytes;
-}
-function inflateRawAtOnce(packed, most) {
-  try {
-    const result = zlib3.inflateRawSync(packed, { maxOutputLength: Math.max(1, most), info: true });
-    const { buffer, engine } = result;
-    return { bytes: buffer, read: engine.bytesWritten };
-  } catch {
-    return null;
-  }
-}
-function gunzipAtOnce(bytes2, most) {
-  return atOnce(zlib3.gunzipSync, bytes2, most);
-}
-function inflateAtOnce(bytes2, most) {
-  return atOnce(zlib3.inflateSync, bytes2, most);
-}
-function atOnce(inflateSync2, bytes2, most) {
-  try {
-    const result = inflateSync2(bytes2, { maxOutputLength: Math.max(1, most), info: true });
-    const { buffer, engine } = result;
-    return engine.bytesWritten === bytes2.length ? buffer : null;
-  } catch {
-    return null;
-  }
-}
 
 // src/packing/xz.ts
 var import_xz_decompress = __toESM(require_xz_decompress(), 1);
-import zlib4 from "node:zlib";
+import zlib3 from "node:zlib";
 var MAX_DICTIONARY = 64 << 20;
 var CHECK_SIZES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
 var KNOWN_CHECKS = [0, 1, 4];
 var WITHOUT_CHECK = Buffer.from("fd377a585a000000ff12d941", "hex");
 var FILTERS = { 3: "delta", 4: "x86", 5: "PowerPC", 6: "Itanium", 7: "ARM", 8: "ARM Thumb", 9: "SPARC", 10: "ARM64", 11: "RISC-V" };
 var LZMA2 = 33;
-var isXz = (head) => head.length >= 12 && head.toString("latin1", 0, 6) === "\xFD7zXZ\0" && zlib4.crc32(head.subarray(6, 8)) === head.readUInt32LE(8);
+var isXz = (head) => head.length >= 12 && head.toString("latin1", 0, 6) === "\xFD7zXZ\0" && zlib3.crc32(head.subarray(6, 8)) === head.readUInt32LE(8);
 var broken = () => new PackingError("unexpected end of file");
 async function all(feed, length) {
   const bytes2 = await feed.take(length);
@@ -34307,7 +34298,7 @@ function* step(wasm, context, bytes2) {
 // src/packing/zstd.ts
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import zlib5 from "node:zlib";
+import zlib4 from "node:zlib";
 
 // node_modules/fzstd/esm/index.mjs
 var ab = ArrayBuffer;
@@ -35081,7 +35072,7 @@ async function* unzstd(feed, onWindow = () => {
   await feeding;
 }
 function decoder(isNative) {
-  const native = zlib5.createZstdDecompress;
+  const native = zlib4.createZstdDecompress;
   return native !== void 0 && isNative ? native({ chunkSize: OUT3 }) : fallback();
 }
 function fallback() {
@@ -35196,9 +35187,10 @@ function isLzma(head) {
 }
 var isZlib2 = (head) => head.length >= 8 && isZlibHeader(head[0] ?? 0, head[1] ?? 0) && inflates(head.subarray(2));
 var isZlibHeader = (method, flags) => (method & 143) === 8 && (method << 8 | flags) % 31 === 0 && (flags & 32) === 0;
+var PROBE = 1 << 10;
 function inflates(bytes2) {
   try {
-    return zlib6.inflateRawSync(bytes2, { finishFlush: zlib6.constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 16 }).length > 0;
+    return zlib5.inflateRawSync(bytes2, { finishFlush: zlib5.constants.Z_SYNC_FLUSH, maxOutputLength: PROBE, chunkSize: PROBE }).length > 0;
   } catch (error2) {
     return codeOf(error2) === "ERR_BUFFER_TOO_LARGE";
   }
@@ -35297,7 +35289,7 @@ async function confirmed(sign2, feed, position, isScript) {
     case "iso":
       return position === 32769 ? { closed: "ISO 9660" } : null;
     case "7z":
-      return head.length >= 32 && zlib6.crc32(head.subarray(12, 32)) === head.readUInt32LE(8) ? { closed: "7z" } : null;
+      return head.length >= 32 && zlib5.crc32(head.subarray(12, 32)) === head.readUInt32LE(8) ? { closed: "7z" } : null;
     case "rar":
       return head[9] === 115 || head[6] === 1 && head[7] === 0 && isRar5(head) ? { closed: "rar" } : null;
     case "squashfs":
@@ -35324,7 +35316,7 @@ async function skipKeyword(feed) {
 }
 function isRar5(head) {
   const size = head[12] ?? 128;
-  return size < 48 && head.length >= 13 + size && zlib6.crc32(head.subarray(12, 13 + size)) === head.readUInt32LE(8);
+  return size < 48 && head.length >= 13 + size && zlib5.crc32(head.subarray(12, 13 + size)) === head.readUInt32LE(8);
 }
 async function gives(kind, bytes2) {
   let rest = Buffer.from(bytes2);
@@ -35368,6 +35360,11 @@ function mayBeText(bytes2, from, to) {
   }
   return false;
 }
+var M = 77;
+var EQUALS = 61;
+var LINE_FEED = 10;
+var CARRIAGE_RETURN = 13;
+var BACKSLASH = 92;
 var BASE32_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => {
   const value = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(String.fromCharCode(c));
   return value === -1 ? 255 : value;
@@ -35409,6 +35406,7 @@ function mayBeWide(bytes2, from, to) {
   return false;
 }
 var PACKED_BASE64 = /^(?:UEsDB|QlpoO|\/Td6W|KLUv\/|eJ[w-z]|eA[E-H]|eN[o-r]|eF[4-7])/;
+var OPENED_BASE64 = new RegExp(`^M[ICH]|${PACKED_BASE64.source}`);
 var PACKED_HEX = /^(?:1f8b08|504b0304|425a68|fd377a58|28b52ffd|78(?:9c|01|da|5e))/i;
 var SIGN_LENGTH = 8;
 function mayBePacked(window, from) {
@@ -35420,28 +35418,45 @@ function mayBePacked(window, from) {
 var PACKED_FIRST = new Set(Buffer.from("UQ/Ke154fF27"));
 function alignments(bytes2) {
   const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip, bytes2.length) || mayBeWide(bytes2, skip + 4, bytes2.length));
-  const head = bytes2.toString("latin1", 0, SIGN_LENGTH);
-  return (/^M[ICH]/.test(head) || PACKED_BASE64.test(head)) && !found.includes(0) ? [0, ...found] : found;
+  return !found.includes(0) && (bytes2[0] === M || PACKED_FIRST.has(bytes2[0] ?? 0)) && OPENED_BASE64.test(bytes2.toString("latin1", 0, SIGN_LENGTH)) ? [0, ...found] : found;
 }
 var MIN_HEX_PAIRS = 16;
 var HEX_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => /[0-9A-Fa-f]/.test(String.fromCharCode(c)) ? Number.parseInt(String.fromCharCode(c), 16) : 255);
 var isTextByte = (byte) => byte >= 32 && byte < 127 || byte === 9 || byte === 10 || byte === 13;
+var byteInHex = (bytes2, at3) => (HEX_DIGIT[bytes2[at3] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes2[at3 + 1] ?? 0] ?? 0);
 function isTextInHex(bytes2, from, to) {
+  const reach2 = 2 * (MIN_HEX_PAIRS - 1);
+  for (let start = from; start + reach2 + 1 < to; ) {
+    let at3 = start + reach2;
+    for (let byte = byteInHex(bytes2, at3); at3 >= start && (isTextByte(byte) || byte === 0); byte = byteInHex(bytes2, at3)) at3 -= 2;
+    if (at3 >= start) {
+      start = at3 + 2;
+      continue;
+    }
+    const end2 = textInHex(bytes2, start, to);
+    if (end2 === null) return true;
+    start = end2;
+  }
+  return false;
+}
+function textInHex(bytes2, from, to) {
   let run = 0;
   let wasText = false;
-  for (let i = from; i + 1 < to; i += 2) {
-    const byte = (HEX_DIGIT[bytes2[i] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes2[i + 1] ?? 0] ?? 0);
+  for (let at3 = from; at3 + 1 < to; at3 += 2) {
+    const byte = byteInHex(bytes2, at3);
     if (byte === 0 && wasText) {
       wasText = false;
       continue;
     }
     wasText = isTextByte(byte);
     run = wasText ? run + 1 : 0;
-    if (run === MIN_HEX_PAIRS) return true;
+    if (run === MIN_HEX_PAIRS) return null;
+    if (!wasText && byte !== 0) return at3 + 2;
   }
-  return false;
+  return to;
 }
-var isHexText = (bytes2, from, to) => PACKED_HEX.test(bytes2.toString("latin1", from, Math.min(to, from + SIGN_LENGTH))) || isTextInHex(bytes2, from, to);
+var isHexText = (bytes2, from, to) => PACKED_FIRST.has(bytes2[from] ?? 0) && isPackedHex(bytes2, from, to) || isTextInHex(bytes2, from, to);
+var isPackedHex = (bytes2, from, to) => PACKED_HEX.test(bytes2.toString("latin1", from, Math.min(to, from + SIGN_LENGTH)));
 function nextHex(bytes2, from, to) {
   for (let probe = from + 2 * MIN_HEX_PAIRS - 1, done = from; probe < to; probe += 2 * MIN_HEX_PAIRS) {
     if (HEX_DIGIT[bytes2[probe] ?? 0] === 255) continue;
@@ -35458,21 +35473,20 @@ function nextHex(bytes2, from, to) {
   }
   return null;
 }
-function* decodedTexts(text5) {
-  const bytes2 = Buffer.from(text5, "latin1");
+function* decodedTexts(bytes2) {
   let isHex2 = false;
   for (let found = nextHex(bytes2, 0, bytes2.length); found !== null; found = nextHex(bytes2, found.end, bytes2.length)) {
     const { start, end: end2, isEven, isOdd } = found;
     isHex2 = true;
-    if (isEven) yield { bytes: Buffer.from(text5.slice(start, end2), "hex"), encoding: "hex" };
-    if (isOdd) yield { bytes: Buffer.from(text5.slice(start + 1, end2), "hex"), encoding: "hex" };
+    if (isEven) yield { bytes: Buffer.from(bytes2.toString("latin1", start, end2), "hex"), encoding: "hex" };
+    if (isOdd) yield { bytes: Buffer.from(bytes2.toString("latin1", start + 1, end2), "hex"), encoding: "hex" };
   }
   if (isHex2) return;
   if (mayBeBase32(bytes2, 0, bytes2.length)) yield { bytes: decodeBase32(bytes2), encoding: "base32" };
   for (const skip of alignments(bytes2)) {
-    const decoded3 = decodeBase64(text5.slice(skip, text5.length - ((text5.length - skip) % 4 === 1 ? 1 : 0)));
-    if (decoded3 === null) continue;
-    yield { bytes: decoded3, encoding: "base64" };
+    const end2 = bytes2.length - ((bytes2.length - skip) % 4 === 1 ? 1 : 0);
+    if (bytes2.subarray(skip, end2 - 2).includes(EQUALS)) continue;
+    yield { bytes: Buffer.from(bytes2.toString("latin1", skip, end2), "base64"), encoding: "base64" };
   }
 }
 function narrow(bytes2, bigEndian) {
@@ -35489,6 +35503,8 @@ function narrowWide(bytes2, order2) {
   for (let i = 0; i < text5.length; i++) text5[i] = bytes2[4 * i + (order2 === "big" ? 3 : 0)] ?? 0;
   return text5;
 }
+var PARTS = new Set(Buffer.from(`\\ 	
+\v\f\r"'+`));
 function base64Texts(kernel, from, length) {
   const runs = [];
   kernel.base64Runs(length, (position, run) => runs.push({ start: position, end: position + run }));
@@ -35497,32 +35513,30 @@ function base64Texts(kernel, from, length) {
   for (let i = 0; i < runs.length; i++) {
     const first2 = runs[i];
     if (first2 === void 0) continue;
-    const continues = first2.end < length && (window[first2.end] === 10 || window[first2.end] === 13 || window[first2.end] === 92);
-    if (!continues && window[first2.start] !== 77 && !mayBePacked(window, first2.start) && !mayBeBase32(window, first2.start, first2.end) && nextHex(window, first2.start, first2.end) === null && !isBase64Text(window, first2.start, first2.end))
+    const continues = first2.end < length && (window[first2.end] === LINE_FEED || window[first2.end] === CARRIAGE_RETURN || window[first2.end] === BACKSLASH);
+    if (!continues && window[first2.start] !== M && !mayBePacked(window, first2.start) && !mayBeBase32(window, first2.start, first2.end) && nextHex(window, first2.start, first2.end) === null && !isBase64Text(window, first2.start, first2.end))
       continue;
     let end2 = first2.end;
-    let text5 = window.toString("latin1", first2.start, end2);
-    let joined3 = false;
-    for (; ; ) {
+    const pieces3 = [window.subarray(first2.start, end2)];
+    while (end2 < length && PARTS.has(window[end2] ?? 0)) {
       const rest = /^(?:\\n|\\r|[\s"'+]){1,80}(?=[A-Za-z0-9+/=])/.exec(window.toString("latin1", end2, Math.min(length, end2 + MAX_GAP + 1)));
       if (rest === null) break;
       const next = runs[i + 1];
       const nextAt = end2 + rest[0].length;
       if (next !== void 0 && next.start === nextAt) {
-        text5 += window.toString("latin1", next.start, next.end);
+        pieces3.push(window.subarray(next.start, next.end));
         end2 = next.end;
         i++;
-        joined3 = true;
         continue;
       }
-      const tail2 = joined3 || first2.end - first2.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
+      const tail2 = pieces3.length > 1 || first2.end - first2.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString("latin1", nextAt, Math.min(length, nextAt + 80)))?.[0] : void 0;
       if (tail2 !== void 0) {
-        text5 += tail2;
+        pieces3.push(Buffer.from(tail2, "latin1"));
         end2 = nextAt + tail2.length;
       }
       break;
     }
-    if (end2 > from) texts2.push({ position: first2.start, length: end2 - first2.start, text: text5 });
+    if (end2 > from) texts2.push({ position: first2.start, length: end2 - first2.start, bytes: pieces3.length === 1 ? pieces3[0] ?? window.subarray(0, 0) : Buffer.concat(pieces3) });
   }
   return texts2;
 }
@@ -36249,8 +36263,8 @@ var ContentScan = class _ContentScan {
       if (position + run <= from) return;
       decoded3.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: "utf-16" });
     });
-    for (const { position, length: run, text: text5 } of base64Texts(kernel, from, length)) {
-      for (const { bytes: bytes2, encoding } of decodedTexts(text5)) {
+    for (const { position, length: run, bytes: characters } of base64Texts(kernel, from, length)) {
+      for (const { bytes: bytes2, encoding } of decodedTexts(characters)) {
         const unpacked3 = unpackDecoded(bytes2, this.#budget);
         decoded3.push(unpacked3 === null ? { text: bytes2, position, length: run, encoding } : { text: unpacked3, position, length: run, encoding: "gzip" });
       }
@@ -36541,13 +36555,13 @@ function mayBeToken(window, from, length) {
 }
 var isUpper = (c) => c >= 65 && c <= 90;
 var isLower = (c) => c >= 97 && c <= 122;
-var BACKSLASH = 92;
+var BACKSLASH2 = 92;
 var PERCENT = 37;
 function startsWord(window, at3) {
   const [before, first2] = [window[at3 - 1] ?? 0, window[at3] ?? 0];
   if (!isUpper(before) && !isLower(before)) return true;
   if (isUpper(first2) && (isLower(before) || isLower(window[at3 + 1] ?? 0))) return true;
-  return window[at3 - 2] === BACKSLASH || window[at3 - 3] === PERCENT || window[at3 - 6] === BACKSLASH && window[at3 - 5] === 117;
+  return window[at3 - 2] === BACKSLASH2 || window[at3 - 3] === PERCENT || window[at3 - 6] === BACKSLASH2 && window[at3 - 5] === 117;
 }
 var NameIndex = class _NameIndex {
   #byStart = /* @__PURE__ */ new Map();
@@ -37582,23 +37596,21 @@ function numberField(block, from, length) {
   for (; at3 < end2; at3++) if (block[at3] !== 32 && block[at3] !== 0) return null;
   return Number.isSafeInteger(sum) ? sum : null;
 }
-function checksums(block) {
-  let unsigned2 = 8 * 32;
-  let negative = 0;
-  for (let i = 0; i < BLOCK2; i++) {
-    if (i >= 148 && i < 156) continue;
-    const byte = block[i] ?? 0;
-    unsigned2 += byte;
-    if (byte > 127) negative++;
-  }
-  return { unsigned: unsigned2, signed: unsigned2 - 256 * negative };
+var SUM = 148;
+var SUM_END = 156;
+function checksum(block) {
+  let sum = (SUM_END - SUM) * 32;
+  for (let i = 0; i < SUM; i++) sum += block[i] ?? 0;
+  for (let i = SUM_END; i < BLOCK2; i++) sum += block[i] ?? 0;
+  return sum;
 }
+var signedChecksum = (block) => block.reduce((sum, byte, at3) => byte > 127 && (at3 < SUM || at3 >= SUM_END) ? sum - 256 : sum, checksum(block));
 function isZero(bytes2, from = 0, to = bytes2.length) {
   for (let i = from; i < to; i++) if (bytes2[i] !== 0) return false;
   return true;
 }
 function sign(block) {
-  block.write(`${checksums(block).unsigned.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  block.write(`${checksum(block).toString(8).padStart(6, "0")}\0 `, SUM, "latin1");
 }
 function prefixField(block) {
   const magic = block.toString("latin1", 257, 265);
@@ -37667,19 +37679,19 @@ function* walkTar(where, limits, { onEntry, onRewrite, metadata }) {
     if (block.length === 0) return;
     if (block.length < BLOCK2)
       throw new ImageError("truncated", `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`);
-    const { unsigned: unsigned2, signed: signed3 } = checksums(block);
-    if (unsigned2 === 8 * 32 && isZero(block)) {
+    const sum = checksum(block);
+    if (sum === 8 * 32 && isZero(block)) {
       zeroBlocks++;
       offset += BLOCK2;
       continue;
     }
     if (zeroBlocks === 1) throw bad("a lone block of zeros before an entry");
     const written = numberField(block, 148, 8);
-    if (written !== unsigned2 && written !== signed3) throw bad("no valid tar header");
+    if (written !== sum && written !== signedChecksum(block)) throw bad("no valid tar header");
     const flag2 = block[156] ?? 0;
     const ownSize = numberField(block, 124, 12);
     if (ownSize === null) throw bad("an impossible entry size");
-    const rewritten = written === unsigned2 ? null : Buffer.from(block);
+    const rewritten = written === sum ? null : Buffer.from(block);
     if (flag2 === LONG_NAME || flag2 === LONG_LINK || flag2 === PAX || flag2 === PAX_GLOBAL) {
       if (rewritten !== null) rewrite(rewritten, offset, onRewrite);
       offset += BLOCK2;
@@ -38065,7 +38077,7 @@ async function openRpm({ feed, host }) {
 
 // src/layer/git-objects.ts
 import { createHash as createHash8 } from "node:crypto";
-import zlib7 from "node:zlib";
+import zlib6 from "node:zlib";
 
 // src/layer/nested.ts
 var MAX_RATIO = 200;
@@ -38340,7 +38352,7 @@ var Pack = class {
   }
   #inflate({ data, size }) {
     try {
-      const result = zlib7.inflateSync(this.#bytes.subarray(data), { maxOutputLength: size + 1, info: true });
+      const result = zlib6.inflateSync(this.#bytes.subarray(data), { maxOutputLength: size + 1, info: true });
       const { buffer, engine } = result;
       return { bytes: buffer, end: data + engine.bytesWritten };
     } catch (cause) {
@@ -38530,11 +38542,11 @@ var ZipReading = class {
       }
       return packed.length;
     }
-    const atOnce2 = method === 8 && packed.length < AT_ONCE ? inflateRawAtOnce(packed, Math.min(AT_ONCE * 8, budget.left)) : null;
-    if (atOnce2 !== null) {
-      budget.spend(atOnce2.bytes.length, account);
-      await deliver(host, name2, [atOnce2.bytes]);
-      return atOnce2.read;
+    const atOnce = method === 8 && packed.length < AT_ONCE ? inflateAtOnce(packed, "deflate", Math.min(AT_ONCE * 8, budget.left)) : null;
+    if (atOnce !== null) {
+      budget.spend(atOnce.bytes.length, account);
+      await deliver(host, name2, [atOnce.bytes]);
+      return atOnce.read;
     }
     const feed = Feed.of(pieces(packed));
     let held = 0;
@@ -38694,8 +38706,9 @@ var Unpacker = class {
   /** Small compressed files are many (manual pages, changelogs, git objects): one call each. @returns undefined where that does not do */
   #unpackAtOnce(packing, chunk) {
     if (this.#host.tooDeep(packing) !== null) return void 0;
-    const bytes2 = (packing === "gzip" ? gunzipAtOnce : inflateAtOnce)(chunk, Math.min(this.#budget.left, MAX_AT_ONCE));
-    if (bytes2 === null) return void 0;
+    const inflated = inflateAtOnce(chunk, packing, Math.min(this.#budget.left, MAX_AT_ONCE));
+    if (inflated === null || inflated.read !== chunk.length) return void 0;
+    const { bytes: bytes2 } = inflated;
     try {
       this.#budget.spend(bytes2.length, { packed: chunk.length, unpacked: 0 });
     } catch (error2) {
@@ -39006,12 +39019,12 @@ function findInstalled(entries, files, manifests) {
 }
 
 // src/context/context-scan.ts
-var CHUNK = 1 << 20;
+var CHUNK2 = 1 << 20;
 var MAX_SKIPPED = 500;
 var HOW = constants4.O_RDONLY | (constants4.O_NONBLOCK ?? 0) | (constants4.O_NOFOLLOW ?? 0);
 async function readPiece(handle) {
-  const buffer = Buffer.allocUnsafe(CHUNK);
-  const { bytesRead } = await handle.read(buffer, 0, CHUNK, null);
+  const buffer = Buffer.allocUnsafe(CHUNK2);
+  const { bytesRead } = await handle.read(buffer, 0, CHUNK2, null);
   return buffer.subarray(0, bytesRead);
 }
 var ContextScan = class {
@@ -39083,7 +39096,7 @@ var ContextScan = class {
     let piece = await take();
     if (piece.length <= MAX_MANIFEST && isNodeManifest(file) && namesPackage(piece.toString("latin1"))) this.#manifests.add(file);
     while (piece.length > 0) {
-      const next = piece.length < CHUNK && bytes2 + piece.length === size ? Buffer.alloc(0) : await take();
+      const next = piece.length < CHUNK2 && bytes2 + piece.length === size ? Buffer.alloc(0) : await take();
       bytes2 += piece.length;
       await content.push(piece, next.length === 0);
       piece = next;
@@ -42584,7 +42597,7 @@ function given(command2) {
   return found;
 }
 var MIN_ALONE = 3;
-var isNone = (value) => /^(?:\/run\/secrets\/|\$\(?<?\s*(?:cat\s+)?"?\/run\/secrets\/)/.test(value) || /\/run\/secrets\//.test(value) || /^(?:true|false|null|none|-|\*+|x{3,}|[.…]{3,}|@\S+)$/i.test(value);
+var isNone = (value) => /^(?:\/run\/secrets\/|\$\(?<?\s*(?:cat\s+)?"?\/run\/secrets\/)/.test(value) || /\/run\/secrets\//.test(value) || /^(?:true|false|null|none|-|\*+|x{3,}|[.\u2026]{3,}|@\S+)$/i.test(value);
 function credentialsOf(command2) {
   const seen = /* @__PURE__ */ new Set();
   return given(command2).flatMap(({ by, word }) => {
@@ -47638,7 +47651,7 @@ async function hashEntries(layer, wanted) {
   return found;
 }
 async function readEntries(layer, hashed2, texts2) {
-  const checksums2 = /* @__PURE__ */ new Map();
+  const checksums = /* @__PURE__ */ new Map();
   const contents = /* @__PURE__ */ new Map();
   await readAgain(layer, (index) => {
     const hash3 = hashed2.has(index) ? createHash9("sha256") : null;
@@ -47650,12 +47663,12 @@ async function readEntries(layer, hashed2, texts2) {
         chunks?.push(Buffer.from(chunk));
       },
       done: () => {
-        if (hash3 !== null) checksums2.set(index, hash3.digest("hex"));
+        if (hash3 !== null) checksums.set(index, hash3.digest("hex"));
         if (chunks !== null) contents.set(index, Buffer.concat(chunks).toString("utf8"));
       }
     };
   });
-  return { checksums: checksums2, contents };
+  return { checksums, contents };
 }
 
 // src/layer/other-files.ts
@@ -48339,7 +48352,7 @@ function masksOf(values) {
 // src/evidence/json-text.ts
 var MAX_PIECES3 = 5e5;
 var MAX_DEPTH6 = 64;
-var LINE_FEED = 10;
+var LINE_FEED2 = 10;
 var SEPARATOR2 = "\n\n";
 var ROOT = { parent: null, key: "", depth: 0 };
 var STRUCTURE3 = /[\s,:{}[\]"]/;
@@ -48490,7 +48503,7 @@ function textOf({ starts, nodes, parts }) {
         path: pathOf(nodes[low] ?? ROOT),
         get line() {
           let lines = 1;
-          for (let at3 = starts[low] ?? 0; at3 < position; at3++) if (bytes2[at3] === LINE_FEED) lines++;
+          for (let at3 = starts[low] ?? 0; at3 < position; at3++) if (bytes2[at3] === LINE_FEED2) lines++;
           return lines;
         }
       };
@@ -48546,7 +48559,7 @@ import { readSync } from "node:fs";
 import path12 from "node:path";
 
 // src/image/compression.ts
-var CHUNK2 = 1 << 20;
+var CHUNK3 = 1 << 20;
 function sniff(head) {
   if (head.length >= 2 && head[0] === 31 && head[1] === 139) return "gzip";
   if (isZstdFrame(head) || isSkippable(head)) return "zstd";
@@ -48599,8 +48612,8 @@ async function* chunksOf(handle, offset, length, where) {
   const end2 = offset + length;
   const ring = [];
   for (let at3 = offset, turn = 0; at3 < end2; turn = (turn + 1) % (VALID_CHUNKS + 2)) {
-    const wanted = Math.min(CHUNK2, end2 - at3);
-    const buffer = ring[turn] ?? Buffer.allocUnsafeSlow(Math.min(CHUNK2, length));
+    const wanted = Math.min(CHUNK3, end2 - at3);
+    const buffer = ring[turn] ?? Buffer.allocUnsafeSlow(Math.min(CHUNK3, length));
     ring[turn] = buffer;
     const bytesRead = readSync(handle.fd, buffer, 0, wanted, at3);
     if (bytesRead === 0) throw new ImageError("truncated", `${where}: the file ended while it was read.`);
@@ -48666,7 +48679,7 @@ var Entries = class {
   names() {
     return [...this.#files].flatMap(([name2, { type }]) => type === "file" ? [name2] : []);
   }
-  /** Follows links inside the archive (buildah and Docker ≤ 24 link equal layers). */
+  /** Follows links inside the archive (buildah and Docker \u2264 24 link equal layers). */
   find(name2) {
     let at3 = cleanName(name2);
     for (let hops = 0; hops < MAX_LINKS3; hops++) {
@@ -48718,7 +48731,7 @@ async function tarFiles(where, handle, limits) {
 var QUOTE = 34;
 var COMMA = 44;
 var OPEN_LIST = 91;
-var BACKSLASH2 = 92;
+var BACKSLASH3 = 92;
 var CLOSE_LIST = 93;
 var OPEN_OBJECT = 123;
 var CLOSE_OBJECT = 125;
@@ -48727,7 +48740,7 @@ function endOfString(text5, at3) {
   while (end2 < text5.length) {
     const c = text5.charCodeAt(end2);
     if (c === QUOTE) return end2 + 1;
-    end2 += c === BACKSLASH2 ? 2 : 1;
+    end2 += c === BACKSLASH3 ? 2 : 1;
   }
   return text5.length;
 }
@@ -49006,7 +49019,7 @@ async function readBuildDocuments(value, directory, temporary) {
     const compression = sniff(head.subarray(0, bytesRead));
     const isText = /^\s*[{[]/.test(head.subarray(0, bytesRead).toString("latin1"));
     if (!isText && compression !== "unknown") {
-      const source2 = handle.createReadStream({ start: 0, highWaterMark: CHUNK2, autoClose: false });
+      const source2 = handle.createReadStream({ start: 0, highWaterMark: CHUNK3, autoClose: false });
       return await openRecord(() => spool(decompress(source2, compression, value), value, { temporary, limits: { "spool-bytes": MAX_RECORD } }), value);
     }
     if (info.size > MAX_PROVENANCE * 2) return { provenances: [], problems: [`${value} has ${info.size} bytes, more than a provenance of a Dockerfile`] };
@@ -49874,16 +49887,16 @@ async function takeInventory(image, { layers, filesystem, collected }, shared2) 
     const most = packageTextLimit(path20);
     if (most > 0 && content.entry.size <= most) texts2[content.layer]?.add(content.index);
   }
-  const checksums2 = /* @__PURE__ */ new Map();
+  const checksums = /* @__PURE__ */ new Map();
   const contents = /* @__PURE__ */ new Map();
   for (const layer of image.layers) {
     const [own2, few] = [hashed2[layer.index] ?? /* @__PURE__ */ new Set(), texts2[layer.index] ?? /* @__PURE__ */ new Set()];
     if (own2.size + few.size === 0) continue;
     const read2 = await readEntries(layer, own2, few);
-    for (const [entry, checksum] of read2.checksums) checksums2.set(`${layer.index}:${entry}`, `sha256:${checksum}`);
+    for (const [entry, checksum2] of read2.checksums) checksums.set(`${layer.index}:${entry}`, `sha256:${checksum2}`);
     for (const [entry, text5] of read2.contents) contents.set(`${layer.index}:${entry}`, text5);
   }
-  const contentOf = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums2.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
+  const contentOf = ({ content, entry }) => entry.type === "file" || entry.type === "hardlink" ? checksums.get(`${content.layer}:${content.index}`) ?? `${layers[content.layer]?.diffId} ${content.index}` : `${entry.type} ${entry.link ?? ""}`;
   return {
     files: new Map(
       present.map((version2) => {
@@ -50890,7 +50903,7 @@ async function openArchive(file, reference, options4, form) {
   try {
     if (!info.isFIFO()) throw new ImageError("not-readable", `${file} is no file, directory or pipe. Name an archive, an OCI layout or a local image.`);
     return await openHandle(
-      await spool(handle.createReadStream({ highWaterMark: CHUNK2, autoClose: false }), file, options4),
+      await spool(handle.createReadStream({ highWaterMark: CHUNK3, autoClose: false }), file, options4),
       file,
       reference,
       options4,
@@ -50915,7 +50928,7 @@ async function openHandle(handle, where, reference, options4, form) {
     }
     const asides = new Asides();
     if (compression !== "none") {
-      const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK2, autoClose: false });
+      const packed = handle.createReadStream({ start: 0, highWaterMark: CHUNK3, autoClose: false });
       current = await spool(decompress(packed, compression, where, { aside: (bytes2) => asides.add(bytes2) }), where, options4);
       await handle.close();
     }
@@ -50955,7 +50968,7 @@ var VERSION = "1.0.0";
 var REPOSITORY = "layergate/layergate";
 
 // src/outcome/fix.ts
-var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({ name: name2, isHidden: /…|•••/.test(value) }));
+var assignments = (line2) => [...line2.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name2 = "", value = ""]) => ({ name: name2, isHidden: /\u2026|\u2022\u2022\u2022/.test(value) }));
 function fixParts({ source: source2 }, { fix }) {
   if (fix === null) return [];
   const edit = ({ startLine, endLine, lines }) => {
@@ -51164,7 +51177,7 @@ function readComment(text5) {
   const { inImage, detector, rest } = scopeIn(all2);
   const until = /\buntil[\s=]+(\S+)/.exec(rest);
   const expires = until?.[1]?.replace(/(?<![.,;)])[.,;)]+$/, "") ?? null;
-  const reason = rest.replace(until?.[0] ?? "", "").replace(/^(?:reason=|[-–—:\s(])+|(?<![\s(])[\s(]+$/g, "").trim();
+  const reason = rest.replace(until?.[0] ?? "", "").replace(/^(?:reason=|[-\u2013\u2014:\s(])+|(?<![\s(])[\s(]+$/g, "").trim();
   const ids = names2.split(",").filter((id) => id !== "");
   const unknown2 = ids.find((id) => !RULES.some(({ meta: meta31 }) => meta31.id === id));
   const near = unknown2 === void 0 ? null : nearest(
@@ -52929,6 +52942,7 @@ function watch(words2) {
   const worker = new Worker(`(${guard.toString()})()`, {
     eval: true,
     workerData: shared2,
+    env: {},
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 }
   });
   worker.unref();

@@ -19,6 +19,16 @@ const { metafile } = await build({
   logLevel: 'warning',
 })
 
+// A single other character, and each takes two bytes, which costs a fifth of the time to start. esbuild escapes those of strings;
+// those of comments and regular expressions are escaped here.
+for (const file of Object.keys(metafile.outputs)) {
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(
+    file,
+    text.replace(/[^\x00-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  )
+}
+
 /** The folder of the package that a bundled file is of; null for a file of our own. */
 const packageOf = (file: string): string | null => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? null
 

@@ -101,6 +101,7 @@ export function watch(words: LastWords): Watchdog {
   const worker = new Worker(`(${guard.toString()})()`, {
     eval: true,
     workerData: shared,
+    env: {},
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },
   })
   worker.unref()

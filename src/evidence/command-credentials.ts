@@ -233,7 +233,7 @@ const MIN_ALONE = 3
 const isNone = (value: string): boolean =>
   /^(?:\/run\/secrets\/|\$\(?<?\s*(?:cat\s+)?"?\/run\/secrets\/)/.test(value) ||
   /\/run\/secrets\//.test(value) ||
-  /^(?:true|false|null|none|-|\*+|x{3,}|[.…]{3,}|@\S+)$/i.test(value)
+  /^(?:true|false|null|none|-|\*+|x{3,}|[.\u2026]{3,}|@\S+)$/i.test(value)
 
 /** The credentials of a command's words. */
 export function credentialsOf(command: ShellCommand): CommandCredential[] {

@@ -58,7 +58,7 @@ function changedLines({ edits }: NonNullable<Finding['fix']>, source: readonly s
 }
 
 /** Characters that stand for something hidden, or that cannot be seen: what is suggested must be what can be committed. */
-const NOT_COMMITTED = /[•…]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/
+const NOT_COMMITTED = /[\u2022\u2026]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/
 
 /** The change of a finding, where the pull request shows all its lines. */
 function suggestionOf(finding: Finding, shown: ReadonlyMap<number, string>, source: readonly string[], redactor: Outcome['redactor']): Suggestion | null {

@@ -4,8 +4,14 @@ import { isUtf8 } from 'node:buffer'
 /** A cleaned absolute path of the image. */
 export type ImagePath = string & { readonly __imagePath: true }
 
+/** A part that a clean path has not: an empty one, `.` or `..`. */
+const UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/
+
 /** Cleans the name of a tar entry or a link target: `./a//b/../c` is `/a/c`, `../../etc` is `/etc`. */
 export function cleanPath(name: string): ImagePath {
+  // As most names are: nothing to leave out but what stands at both ends.
+  const inner = name.slice(name.startsWith('./') ? 2 : name.startsWith('/') ? 1 : 0, name.endsWith('/') ? -1 : undefined)
+  if (!UNCLEAN.test(inner)) return `/${inner}` as ImagePath
   const parts: string[] = []
   for (const part of name.split('/')) {
     if (part === '' || part === '.') continue

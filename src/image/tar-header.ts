@@ -35,18 +35,20 @@ export function numberField(block: Buffer, from: number, length: number): number
   return Number.isSafeInteger(sum) ? sum : null
 }
 
-/** The sum of a header, its own field taken for blanks. Old archives hold the sum of signed bytes. */
-export function checksums(block: Buffer): { readonly unsigned: number; readonly signed: number } {
-  let unsigned = 8 * 32
-  let negative = 0
-  for (let i = 0; i < BLOCK; i++) {
-    if (i >= 148 && i < 156) continue
-    const byte = block[i] ?? 0
-    unsigned += byte
-    if (byte > 127) negative++
-  }
-  return { unsigned, signed: unsigned - 256 * negative }
+/** Where a header has its checksum. */
+const SUM = 148
+const SUM_END = 156
+
+/** The sum of a header's bytes, its own field taken for blanks. */
+export function checksum(block: Buffer): number {
+  let sum = (SUM_END - SUM) * 32
+  for (let i = 0; i < SUM; i++) sum += block[i] ?? 0
+  for (let i = SUM_END; i < BLOCK; i++) sum += block[i] ?? 0
+  return sum
 }
+
+/** The same of signed bytes, as old archives have it. */
+export const signedChecksum = (block: Buffer): number => block.reduce((sum, byte, at) => (byte > 127 && (at < SUM || at >= SUM_END) ? sum - 256 : sum), checksum(block))
 
 /** Whether bytes are zeros alone. */
 export function isZero(bytes: Buffer, from = 0, to = bytes.length): boolean {
@@ -56,7 +58,7 @@ export function isZero(bytes: Buffer, from = 0, to = bytes.length): boolean {
 
 /** Writes the checksum anew. */
 export function sign(block: Buffer): void {
-  block.write(`${checksums(block).unsigned.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+  block.write(`${checksum(block).toString(8).padStart(6, '0')}\0 `, SUM, 'latin1')
 }
 
 /** What stands in front of the name; null where Go takes old GNU times for it and others do not. */

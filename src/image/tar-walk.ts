@@ -7,7 +7,7 @@ import { ImageError } from '../error.ts'
 import { type Limits, raise } from '../limits.ts'
 import { cutText } from '../secrets/last-look.ts'
 import { countParts } from './path.ts'
-import { BLOCK, checksums, isZero, nameField, numberField, paxRecords, prefixField, sign } from './tar-header.ts'
+import { BLOCK, checksum, isZero, nameField, numberField, paxRecords, prefixField, sign, signedChecksum } from './tar-header.ts'
 
 /** Larger extended headers are refused: no path or attribute needs them, and they would be held in memory. */
 const MAX_EXTENDED_HEADER = 1 << 20
@@ -116,20 +116,20 @@ export function* walkTar(where: string, limits: Limits, { onEntry, onRewrite, me
     if (block.length === 0) return
     if (block.length < BLOCK)
       throw new ImageError('truncated', `${where}: ends in the middle of a tar header at byte ${offset}: the archive is truncated. Save or build the image again.`)
-    const { unsigned, signed } = checksums(block)
+    const sum = checksum(block)
     // The sum leaves the checksum's own bytes out: Go takes a block that holds nothing else for an entry.
-    if (unsigned === 8 * 32 && isZero(block)) {
+    if (sum === 8 * 32 && isZero(block)) {
       zeroBlocks++
       offset += BLOCK
       continue
     }
     if (zeroBlocks === 1) throw bad('a lone block of zeros before an entry')
     const written = numberField(block, 148, 8)
-    if (written !== unsigned && written !== signed) throw bad('no valid tar header')
+    if (written !== sum && written !== signedChecksum(block)) throw bad('no valid tar header')
     const flag = block[156] ?? 0
     const ownSize = numberField(block, 124, 12)
     if (ownSize === null) throw bad('an impossible entry size')
-    const rewritten = written === unsigned ? null : Buffer.from(block)
+    const rewritten = written === sum ? null : Buffer.from(block)
 
     if (flag === LONG_NAME || flag === LONG_LINK || flag === PAX || flag === PAX_GLOBAL) {
       if (rewritten !== null) rewrite(rewritten, offset, onRewrite)

@@ -1,7 +1,7 @@
 // Looks into one content that is packed, or holds packed content behind other bytes. Nothing is written to disk. What is
 // damaged, too large or of a form that is not opened is listed: its raw bytes have been read all the same.
 import { Feed, PackingError } from '../packing/feed.ts'
-import { gunzipAtOnce, inflateAtOnce } from '../packing/gzip.ts'
+import { inflateAtOnce } from '../packing/native.ts'
 import { Pipe } from '../packing/pipe.ts'
 import { BEFORE_SIGN, confirmed, HEAD, type Packing, packingOf, type Told } from '../packing/signs.ts'
 import { decode } from '../packing/streams.ts'
@@ -93,8 +93,10 @@ export class Unpacker<S extends Sink> {
   /** Small compressed files are many (manual pages, changelogs, git objects): one call each. @returns undefined where that does not do */
   #unpackAtOnce(packing: 'gzip' | 'zlib', chunk: Buffer): Promise<void> | null | undefined {
     if (this.#host.tooDeep(packing) !== null) return undefined
-    const bytes = (packing === 'gzip' ? gunzipAtOnce : inflateAtOnce)(chunk, Math.min(this.#budget.left, MAX_AT_ONCE))
-    if (bytes === null) return undefined
+    const inflated = inflateAtOnce(chunk, packing, Math.min(this.#budget.left, MAX_AT_ONCE))
+    // What is left behind it is looked at, too.
+    if (inflated === null || inflated.read !== chunk.length) return undefined
+    const { bytes } = inflated
     try {
       this.#budget.spend(bytes.length, { packed: chunk.length, unpacked: 0 })
     } catch (error) {

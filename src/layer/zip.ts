@@ -2,8 +2,7 @@
 // unpack all the same.
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 import { Feed, PackingError } from '../packing/feed.ts'
-import { inflateRawAtOnce } from '../packing/gzip.ts'
-import { inflate } from '../packing/native.ts'
+import { inflate, inflateAtOnce } from '../packing/native.ts'
 import { HEAD, isZipMember, packingOf } from '../packing/signs.ts'
 import { decode, type Stream } from '../packing/streams.ts'
 import { keep, pieces } from './kept.ts'
@@ -151,7 +150,7 @@ class ZipReading<S extends Sink> {
       }
       return packed.length
     }
-    const atOnce = method === 8 && packed.length < AT_ONCE ? inflateRawAtOnce(packed, Math.min(AT_ONCE * 8, budget.left)) : null
+    const atOnce = method === 8 && packed.length < AT_ONCE ? inflateAtOnce(packed, 'deflate', Math.min(AT_ONCE * 8, budget.left)) : null
     if (atOnce !== null) {
       budget.spend(atOnce.bytes.length, account)
       await deliver(host, name, [atOnce.bytes])

@@ -13,7 +13,7 @@ export interface FixPart {
 
 /** Names that are given a value in a line of a Dockerfile, each with whether the value is hidden. */
 const assignments = (line: string): { name: string; isHidden: boolean }[] =>
-  [...line.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name = '', value = '']) => ({ name, isHidden: /…|•••/.test(value) }))
+  [...line.matchAll(/(?:^|\s)["']?([A-Za-z_][\w.-]*)=("[^"]*"|'[^']*'|\S*)/g)].map(([, name = '', value = '']) => ({ name, isHidden: /\u2026|\u2022\u2022\u2022/.test(value) }))
 
 /** The parts of a finding's change, in the order in which they are made; none where no change is certain. */
 export function fixParts({ source }: Outcome, { fix }: Finding): FixPart[] {

@@ -80,10 +80,13 @@ const isZlib = (head: Buffer): boolean => head.length >= 8 && isZlibHeader(head[
 /** Deflate, a window of up to 32 KiB, no dictionary that is agreed on, a checksum. RFC 1950, section 2.2 */
 export const isZlibHeader = (method: number, flags: number): boolean => (method & 0x8f) === 8 && ((method << 8) | flags) % 31 === 0 && (flags & 0x20) === 0
 
+/** Bytes that are inflated to see whether they can be. */
+const PROBE = 1 << 10
+
 /** Whether raw deflate may start here: the bytes at hand inflate to something. */
 function inflates(bytes: Buffer): boolean {
   try {
-    return zlib.inflateRawSync(bytes, { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 16 }).length > 0
+    return zlib.inflateRawSync(bytes, { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: PROBE, chunkSize: PROBE }).length > 0
   } catch (error) {
     return codeOf(error) === 'ERR_BUFFER_TOO_LARGE'
   }

@@ -96,7 +96,7 @@ function readComment(text: string): Comment | null {
   const expires = until?.[1]?.replace(/(?<![.,;)])[.,;)]+$/, '') ?? null
   const reason = rest
     .replace(until?.[0] ?? '', '')
-    .replace(/^(?:reason=|[-–—:\s(])+|(?<![\s(])[\s(]+$/g, '')
+    .replace(/^(?:reason=|[-\u2013\u2014:\s(])+|(?<![\s(])[\s(]+$/g, '')
     .trim()
   const ids = names.split(',').filter((id) => id !== '')
   const unknown = ids.find((id) => !RULES.some(({ meta }) => meta.id === id))

@@ -293,8 +293,8 @@ export class ContentScan {
       if (position + run <= from) return
       decoded.push({ text: narrow(kernel.window.subarray(position, position + run), bigEndian), position, length: run, encoding: 'utf-16' })
     })
-    for (const { position, length: run, text } of base64Texts(kernel, from, length)) {
-      for (const { bytes, encoding } of decodedTexts(text)) {
+    for (const { position, length: run, bytes: characters } of base64Texts(kernel, from, length)) {
+      for (const { bytes, encoding } of decodedTexts(characters)) {
         const unpacked = unpackDecoded(bytes, this.#budget)
         decoded.push(unpacked === null ? { text: bytes, position, length: run, encoding } : { text: unpacked, position, length: run, encoding: 'gzip' })
       }

@@ -1,6 +1,5 @@
 // Text in another form inside a window: UTF-16 made narrow, base64 and hex joined over line breaks, and whether it can be text
 // at all. What base64 packs is in packed-text.ts.
-import { decodeBase64 } from './checks.ts'
 import type { Kernel } from './prefilter/search.ts'
 
 /** Groups of three bytes: shorter text holds no credential. */
@@ -25,6 +24,12 @@ function mayBeText(bytes: Buffer, from: number, to: number): boolean {
   }
   return false
 }
+
+const M = 77
+const EQUALS = 61
+const LINE_FEED = 10
+const CARRIAGE_RETURN = 13
+const BACKSLASH = 92
 
 /** The value of a base32 digit by its character; 255 for any other. RFC 4648, section 6 */
 const BASE32_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => {
@@ -81,6 +86,8 @@ function mayBeWide(bytes: Buffer, from: number, to: number): boolean {
 
 /** How base64 begins with a packing: zip, bzip2, xz, zstd, zlib at its four levels. gzip is found anywhere (packed-text.ts). */
 const PACKED_BASE64 = /^(?:UEsDB|QlpoO|\/Td6W|KLUv\/|eJ[w-z]|eA[E-H]|eN[o-r]|eF[4-7])/
+/** The same, or the structure of a DER key. */
+const OPENED_BASE64 = new RegExp(`^M[ICH]|${PACKED_BASE64.source}`)
 /** The same in hex, with gzip. */
 const PACKED_HEX = /^(?:1f8b08|504b0304|425a68|fd377a58|28b52ffd|78(?:9c|01|da|5e))/i
 /** Characters that these take. */
@@ -102,8 +109,7 @@ const PACKED_FIRST = new Set(Buffer.from('UQ/Ke154fF27'))
  */
 function alignments(bytes: Buffer): number[] {
   const found = [0, 1, 2, 3].filter((skip) => mayBeText(bytes, skip, bytes.length) || mayBeWide(bytes, skip, bytes.length) || mayBeWide(bytes, skip + 4, bytes.length))
-  const head = bytes.toString('latin1', 0, SIGN_LENGTH)
-  return (/^M[ICH]/.test(head) || PACKED_BASE64.test(head)) && !found.includes(0) ? [0, ...found] : found
+  return !found.includes(0) && (bytes[0] === M || PACKED_FIRST.has(bytes[0] ?? 0)) && OPENED_BASE64.test(bytes.toString('latin1', 0, SIGN_LENGTH)) ? [0, ...found] : found
 }
 
 /** Pairs of hex digits in a row that stand for text: a hash of twenty bytes has them once in a million. */
@@ -113,27 +119,50 @@ const HEX_DIGIT = Uint8Array.from({ length: 256 }, (_, c) => (/[0-9A-Fa-f]/.test
 
 const isTextByte = (byte: number): boolean => (byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13
 
-/** Whether pairs of hex digits from a place on stand for text. */
+const byteInHex = (bytes: Buffer, at: number): number => (HEX_DIGIT[bytes[at] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes[at + 1] ?? 0] ?? 0)
+
+/**
+ * Whether pairs of hex digits from a place on stand for text. Of so many pairs in a row the last is looked at first: what cannot
+ * be part of a run is passed over.
+ */
 function isTextInHex(bytes: Buffer, from: number, to: number): boolean {
+  const reach = 2 * (MIN_HEX_PAIRS - 1)
+  for (let start = from; start + reach + 1 < to; ) {
+    let at = start + reach
+    // In UTF-16 every other byte is a zero.
+    for (let byte = byteInHex(bytes, at); at >= start && (isTextByte(byte) || byte === 0); byte = byteInHex(bytes, at)) at -= 2
+    if (at >= start) {
+      start = at + 2
+      continue
+    }
+    const end = textInHex(bytes, start, to)
+    if (end === null) return true
+    start = end
+  }
+  return false
+}
+
+/** @returns where text ends too early; null where it is long enough */
+function textInHex(bytes: Buffer, from: number, to: number): number | null {
   let run = 0
   let wasText = false
-  for (let i = from; i + 1 < to; i += 2) {
-    const byte = (HEX_DIGIT[bytes[i] ?? 0] ?? 0) * 16 + (HEX_DIGIT[bytes[i + 1] ?? 0] ?? 0)
-    // In UTF-16 every other byte is a zero.
+  for (let at = from; at + 1 < to; at += 2) {
+    const byte = byteInHex(bytes, at)
     if (byte === 0 && wasText) {
       wasText = false
       continue
     }
     wasText = isTextByte(byte)
     run = wasText ? run + 1 : 0
-    if (run === MIN_HEX_PAIRS) return true
+    if (run === MIN_HEX_PAIRS) return null
+    if (!wasText && byte !== 0) return at + 2
   }
-  return false
+  return to
 }
 
 /** Whether pairs of hex digits stand for text or for what is packed. */
-const isHexText = (bytes: Buffer, from: number, to: number): boolean =>
-  PACKED_HEX.test(bytes.toString('latin1', from, Math.min(to, from + SIGN_LENGTH))) || isTextInHex(bytes, from, to)
+const isHexText = (bytes: Buffer, from: number, to: number): boolean => (PACKED_FIRST.has(bytes[from] ?? 0) && isPackedHex(bytes, from, to)) || isTextInHex(bytes, from, to)
+const isPackedHex = (bytes: Buffer, from: number, to: number): boolean => PACKED_HEX.test(bytes.toString('latin1', from, Math.min(to, from + SIGN_LENGTH)))
 
 /**
  * The first hex digits in a run of base64 characters that stand for text: behind `0x`, a path, a name. Among so many characters,
@@ -157,22 +186,22 @@ function nextHex(bytes: Buffer, from: number, to: number): { start: number; end:
   return null
 }
 
-/** What a text of base64 characters decodes to: hex or base64 at each place where it may begin. */
-export function* decodedTexts(text: string): Generator<{ bytes: Buffer; encoding: 'base64' | 'base32' | 'hex' }> {
-  const bytes = Buffer.from(text, 'latin1')
+/** What base64 characters decode to: hex or base64 at each place where it may begin. */
+export function* decodedTexts(bytes: Buffer): Generator<{ bytes: Buffer; encoding: 'base64' | 'base32' | 'hex' }> {
   let isHex = false
   for (let found = nextHex(bytes, 0, bytes.length); found !== null; found = nextHex(bytes, found.end, bytes.length)) {
     const { start, end, isEven, isOdd } = found
     isHex = true
-    if (isEven) yield { bytes: Buffer.from(text.slice(start, end), 'hex'), encoding: 'hex' }
-    if (isOdd) yield { bytes: Buffer.from(text.slice(start + 1, end), 'hex'), encoding: 'hex' }
+    if (isEven) yield { bytes: Buffer.from(bytes.toString('latin1', start, end), 'hex'), encoding: 'hex' }
+    if (isOdd) yield { bytes: Buffer.from(bytes.toString('latin1', start + 1, end), 'hex'), encoding: 'hex' }
   }
   if (isHex) return
   if (mayBeBase32(bytes, 0, bytes.length)) yield { bytes: decodeBase32(bytes), encoding: 'base32' }
   for (const skip of alignments(bytes)) {
-    const decoded = decodeBase64(text.slice(skip, text.length - ((text.length - skip) % 4 === 1 ? 1 : 0)))
-    if (decoded === null) continue
-    yield { bytes: decoded, encoding: 'base64' }
+    const end = bytes.length - ((bytes.length - skip) % 4 === 1 ? 1 : 0)
+    // It ends with two signs at most.
+    if (bytes.subarray(skip, end - 2).includes(EQUALS)) continue
+    yield { bytes: Buffer.from(bytes.toString('latin1', skip, end), 'base64'), encoding: 'base64' }
   }
 }
 
@@ -195,19 +224,22 @@ export function narrowWide(bytes: Buffer, order: 'little' | 'big'): Buffer {
   return text
 }
 
-/** Base64 texts of a window: runs, those that a line break parts joined. */
-export function base64Texts(kernel: Kernel, from: number, length: number): { position: number; length: number; text: string }[] {
+/** What parts base64 into lines: a break, also written as an escape, quotes, signs that join texts. */
+const PARTS = new Set(Buffer.from('\\ \t\n\v\f\r"\'+'))
+
+/** Base64 texts of a window: runs, those that a line break parts joined. The bytes are views of the window where they can be. */
+export function base64Texts(kernel: Kernel, from: number, length: number): { position: number; length: number; bytes: Buffer }[] {
   const runs: { start: number; end: number }[] = []
   kernel.base64Runs(length, (position, run) => runs.push({ start: position, end: position + run }))
-  const texts: { position: number; length: number; text: string }[] = []
+  const texts: { position: number; length: number; bytes: Buffer }[] = []
   const { window } = kernel
   for (let i = 0; i < runs.length; i++) {
     const first = runs[i]
     if (first === undefined) continue
-    const continues = first.end < length && (window[first.end] === 10 || window[first.end] === 13 || window[first.end] === 92)
+    const continues = first.end < length && (window[first.end] === LINE_FEED || window[first.end] === CARRIAGE_RETURN || window[first.end] === BACKSLASH)
     if (
       !continues &&
-      window[first.start] !== 77 &&
+      window[first.start] !== M &&
       !mayBePacked(window, first.start) &&
       !mayBeBase32(window, first.start, first.end) &&
       nextHex(window, first.start, first.end) === null &&
@@ -215,29 +247,28 @@ export function base64Texts(kernel: Kernel, from: number, length: number): { pos
     )
       continue
     let end = first.end
-    let text = window.toString('latin1', first.start, end)
-    let joined = false
-    for (;;) {
+    const pieces = [window.subarray(first.start, end)]
+    while (end < length && PARTS.has(window[end] ?? 0)) {
       const rest = /^(?:\\n|\\r|[\s"'+]){1,80}(?=[A-Za-z0-9+/=])/.exec(window.toString('latin1', end, Math.min(length, end + MAX_GAP + 1)))
       if (rest === null) break
       const next = runs[i + 1]
       const nextAt = end + rest[0].length
       if (next !== undefined && next.start === nextAt) {
-        text += window.toString('latin1', next.start, next.end)
+        pieces.push(window.subarray(next.start, next.end))
         end = next.end
         i++
-        joined = true
         continue
       }
       // The last line of a block is shorter than a run.
-      const tail = joined || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString('latin1', nextAt, Math.min(length, nextAt + 80)))?.[0] : undefined
+      const tail =
+        pieces.length > 1 || first.end - first.start >= 60 ? /^[A-Za-z0-9+/_-]{1,80}/.exec(window.toString('latin1', nextAt, Math.min(length, nextAt + 80)))?.[0] : undefined
       if (tail !== undefined) {
-        text += tail
+        pieces.push(Buffer.from(tail, 'latin1'))
         end = nextAt + tail.length
       }
       break
     }
-    if (end > from) texts.push({ position: first.start, length: end - first.start, text })
+    if (end > from) texts.push({ position: first.start, length: end - first.start, bytes: pieces.length === 1 ? (pieces[0] ?? window.subarray(0, 0)) : Buffer.concat(pieces) })
   }
   return texts
 }

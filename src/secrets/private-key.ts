@@ -108,7 +108,7 @@ function decodePem(label: string, body: string): Checked | null {
   if (bytes.toString('latin1', 0, OPENSSH_MAGIC.length) === OPENSSH_MAGIC) return checkOpenSsh(bytes)
   const length = sequenceEnd(bytes)
   if (length === null || bytes.length - length > 2)
-    return base64.length >= 64 && fillerKind(base64) !== 'filler' && !/\.\.\.|…/.test(body) ? { strength: 'harmless', note: 'it does not decode: cut off, or made up' } : null
+    return base64.length >= 64 && fillerKind(base64) !== 'filler' && !/\.\.\.|\u2026/.test(body) ? { strength: 'harmless', note: 'it does not decode: cut off, or made up' } : null
   const der = bytes.subarray(0, length)
   if (label.startsWith('ENCRYPTED')) return encrypted(base64)
   const key = derKey(der)

@@ -10,7 +10,7 @@ const CHANGE = 'Change the password or revoke the token'
 
 /** What a value is worth in a file that is there to hold it; null for none. */
 function worth(value: string): { strength?: Strength; note?: string } | null {
-  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*•.xX]+$/i.test(value)) return null
+  if (value.length < 3 || /^\$[{(A-Za-z_]|^%\w+%$|^\{\{|^<[^>]*>$|^env[.:]|^@\w+@$|^(?:null|none|nil|true|false|~|\[\]|\{\})$|^\s*$|^[*\u2022.xX]+$/i.test(value)) return null
   if (isUsualPassword(value)) return { strength: 'harmless', note: 'a password that everybody tries' }
   return isPlaceholder(value)
     ? /example|your|change|replace|placeholder|here|redacted|insert|enter|\*\*\*|xxxx|\.\.\./i.test(value)
