@@ -76998,22 +76998,29 @@ async function oneImageOf(references, options4) {
 var renderJson = (report) => `${visibleJson(reportSchema2.parse(report))}
 `;
 
+// src/report/repository-place.ts
+var FALLBACK = ".layergate.yml";
+var isInside = (path19) => path19 !== "" && !path19.startsWith("/") && !path19.split("/").includes("..");
+function placeInRepository(at3, files) {
+  if (at3 === null || at3.changed === true || !isInside(at3.path))
+    return { path: [files.dockerfile, files.config].find((path19) => path19 !== null && isInside(path19)) ?? FALLBACK, lines: null };
+  return { path: at3.path, lines: { startLine: at3.startLine, endLine: at3.endLine } };
+}
+
 // src/report/sarif.ts
 var MAX_RESULTS = 5e3;
 var MAX_RELATED2 = 50;
 var HOME2 = `https://github.com/${REPOSITORY}`;
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
-var FALLBACK = ".layergate.yml";
 var MAX_SNIPPET = 2e3;
 var uri = (path19) => path19.split("/").map(encodeURIComponent).join("/");
-var isInside = (path19) => path19 !== "" && !path19.startsWith("/") && !path19.split("/").includes("..");
 var visibleLines = (lines, redactor) => redactor.cut(lines.map(visible).join("\n"), MAX_SNIPPET);
 function physical(at3, files) {
-  if (at3 === null || at3.changed === true || !isInside(at3.path))
-    return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path19) => path19 !== null && isInside(path19)) ?? FALLBACK) } };
-  const snippet = at3.path === files.dockerfile ? visibleLines(files.lines.slice(at3.startLine - 1, at3.endLine), files.redactor) : null;
-  return { artifactLocation: { uri: uri(at3.path) }, region: { startLine: at3.startLine, endLine: at3.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
+  const { path: path19, lines } = placeInRepository(at3, files);
+  if (lines === null) return { artifactLocation: { uri: uri(path19) } };
+  const snippet = path19 === files.dockerfile ? visibleLines(files.lines.slice(lines.startLine - 1, lines.endLine), files.redactor) : null;
+  return { artifactLocation: { uri: uri(path19) }, region: { startLine: lines.startLine, endLine: lines.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
 }
 function logical(location) {
   if (location.kind !== "layer" && location.kind !== "tar") return [{ name: visible(placeName(location)), kind: "object" }];

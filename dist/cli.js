@@ -26354,7 +26354,7 @@ function isAside(inPackage) {
   if (WRITTEN.test(baseName(inPackage))) return false;
   return TESTS.test(inPackage) || DOCUMENTATION.test(inPackage) && !KEY_FILE.test(inPackage);
 }
-var lowered = (match2, strength, note) => rankOf(match2.strength) <= rankOf(strength) ? match2 : { ...match2, strength, note: [match2.note, note].filter(Boolean).join("; ") };
+var lowered = (match2, strength, note2) => rankOf(match2.strength) <= rankOf(strength) ? match2 : { ...match2, strength, note: [match2.note, note2].filter(Boolean).join("; ") };
 var asAside = (kind, match2, path20) => lowered(match2, isWords(kind, match2, path20) ? "harmless" : "possible", "test data or documentation of an installed package");
 var weighInPackage = (kind, match2, path20, inPackage) => inPackage !== null && !isProvenToken(match2) && isAside(inPackage) ? asAside(kind, match2, path20) : match2;
 var COMPILED = /^(.*)\/__pycache__\/([^/]+?)\.[\w-]+(?:\.opt-\d)?\.pyc$/;
@@ -33246,11 +33246,11 @@ var KnownRuns = class {
     }
     return seeds;
   }
-  #add(index, place, owner) {
-    const slot2 = hashOf(this.#all, place) & this.#mask;
+  #add(index, place2, owner) {
+    const slot2 = hashOf(this.#all, place2) & this.#mask;
     let same = 0;
     for (let i = this.#heads[slot2] ?? -1; i !== -1; i = this.#next[i] ?? -1) if (++same > MAX_SAME) return false;
-    this.#places[index] = place;
+    this.#places[index] = place2;
     this.#owners[index] = owner;
     this.#next[index] = this.#heads[slot2] ?? -1;
     this.#heads[slot2] = index;
@@ -33265,12 +33265,12 @@ var KnownRuns = class {
     let hash3 = hashOf(text5, 0);
     for (let at3 = 0; ; at3++) {
       for (let i = this.#heads[hash3 & this.#mask] ?? -1; i !== -1; i = this.#next[i] ?? -1) {
-        const place = this.#places[i] ?? 0;
-        const ahead = place - at3;
+        const place2 = this.#places[i] ?? 0;
+        const ahead = place2 - at3;
         if ((known2.get(ahead) ?? 0) > at3) continue;
         const entry = this.#entries[this.#owners[i] ?? 0];
         if (entry === void 0) continue;
-        const run = this.#extend(text5, at3, place, entry);
+        const run = this.#extend(text5, at3, place2, entry);
         if (run === null) {
           work -= GRAM;
         } else {
@@ -33286,11 +33286,11 @@ var KnownRuns = class {
     }
   }
   /** How far text and value are the same around a place; null where they are not. */
-  #extend(text5, at3, place, { start, end: end2, shown: shown2 }) {
-    for (let i = 0; i < GRAM; i++) if (text5.charCodeAt(at3 + i) !== this.#all.charCodeAt(place + i)) return null;
+  #extend(text5, at3, place2, { start, end: end2, shown: shown2 }) {
+    for (let i = 0; i < GRAM; i++) if (text5.charCodeAt(at3 + i) !== this.#all.charCodeAt(place2 + i)) return null;
     let [from, to] = [0, GRAM];
-    while (at3 - from > 0 && place - from > start && text5.charCodeAt(at3 - from - 1) === this.#all.charCodeAt(place - from - 1)) from++;
-    while (at3 + to < text5.length && place + to < end2 && text5.charCodeAt(at3 + to) === this.#all.charCodeAt(place + to)) to++;
+    while (at3 - from > 0 && place2 - from > start && text5.charCodeAt(at3 - from - 1) === this.#all.charCodeAt(place2 - from - 1)) from++;
+    while (at3 + to < text5.length && place2 + to < end2 && text5.charCodeAt(at3 + to) === this.#all.charCodeAt(place2 + to)) to++;
     return { from: at3 - from, to: at3 + to, shown: from + to === end2 - start ? shown2 : null };
   }
 };
@@ -33354,9 +33354,9 @@ function replaced(reading, pattern, by) {
       else high = middle;
     }
     if (low === 0) return isEnd ? at3 + 1 : at3;
-    const [place = 0, made = 0, from = 0, length = 0] = positions.subarray((low - 1) * 4, low * 4);
-    if (at3 < place + made) return isEnd ? from + length : from;
-    return at3 - place - made + from + length + (isEnd ? 1 : 0);
+    const [place2 = 0, made = 0, from = 0, length = 0] = positions.subarray((low - 1) * 4, low * 4);
+    if (at3 < place2 + made) return isEnd ? from + length : from;
+    return at3 - place2 - made + from + length + (isEnd ? 1 : 0);
   };
   return { text: result, start: (at3) => reading.start(origin(at3, false)), end: (at3) => reading.end(origin(at3, true) - 1), isEncoded: reading.isEncoded };
 }
@@ -35572,9 +35572,9 @@ var Unescaped = class {
     return (this.#stops[stop + 1] ?? 0) + index - (this.#stops[stop] ?? 0);
   }
   /** The first character of the text that does not stand in front of a place of the original. */
-  indexOf(place) {
-    const stop = this.#stopOf(place, 1);
-    return Math.min((this.#stops[stop] ?? 0) + place - (this.#stops[stop + 1] ?? 0), this.#stops[stop + 2] ?? this.text.length);
+  indexOf(place2) {
+    const stop = this.#stopOf(place2, 1);
+    return Math.min((this.#stops[stop] ?? 0) + place2 - (this.#stops[stop + 1] ?? 0), this.#stops[stop + 2] ?? this.text.length);
   }
   /** The last pair whose first (0) or second (1) number is not above a value. */
   #stopOf(value, side) {
@@ -35866,10 +35866,10 @@ var NO_STRETCHES = [];
 function stretchesAround(places, length) {
   if (places.length === 0) return NO_STRETCHES;
   const stretches = [];
-  for (const place of places) {
+  for (const place2 of places) {
     const last = stretches.at(-1);
-    const from = Math.max(0, place - BEFORE);
-    const to = Math.min(length, place + BEHIND2);
+    const from = Math.max(0, place2 - BEFORE);
+    const to = Math.min(length, place2 + BEHIND2);
     if (last !== void 0 && from <= last.to) last.to = Math.max(last.to, to);
     else stretches.push({ from, to });
   }
@@ -35948,15 +35948,15 @@ var NO_TEXTS = [];
 function* textsAt(window, length, places, budget, isLast) {
   let done = 0;
   let all2 = null;
-  for (const place of places) {
-    if (place < done) continue;
+  for (const place2 of places) {
+    if (place2 < done) continue;
     all2 ??= window.toString("latin1", 0, length);
-    let start = place;
-    while (start > Math.max(done, place - 3) && /[A-Za-z0-9+/_-]/.test(all2[start - 1] ?? "")) start--;
+    let start = place2;
+    while (start > Math.max(done, place2 - 3) && /[A-Za-z0-9+/_-]/.test(all2[start - 1] ?? "")) start--;
     const { joined: joined3, end: end2 } = gather(all2, start);
     for (const { header: header2, text: text5, isWhole } of unpacked2(joined3, budget)) {
-      if (header2.length > 10) yield { position: place, length: end2 - place, text: header2 };
-      yield { position: place, length: end2 - place, text: text5 };
+      if (header2.length > 10) yield { position: place2, length: end2 - place2, text: header2 };
+      yield { position: place2, length: end2 - place2, text: text5 };
       if (!isWhole && end2 === length && !isLast) budget.isCut = true;
     }
     done = end2;
@@ -36359,8 +36359,8 @@ var ContentScan = class _ContentScan {
       const before = unescapeText(text5.slice(front, at3), false);
       const after2 = unescapeText(login, false);
       const size = before.text.length;
-      const place = (index) => start + (index < size ? front + before.original(index) : at3 + after2.original(index - size));
-      this.#match(detector, before.text + after2.text, size, place, start);
+      const place2 = (index) => start + (index < size ? front + before.original(index) : at3 + after2.original(index - size));
+      this.#match(detector, before.text + after2.text, size, place2, start);
       return;
     }
     if (this.#mustStandAlone(detector)) {
@@ -36477,7 +36477,7 @@ var ContentScan = class _ContentScan {
     const lineAt2 = lineCounter(text5);
     let found = [];
     for (const detector of this.#files) {
-      for (const { value, at: at3, strength, facts, note, identity } of detector.parse(text5, this.#path)) {
+      for (const { value, at: at3, strength, facts, note: note2, identity } of detector.parse(text5, this.#path)) {
         found.push({
           detector,
           value,
@@ -36489,7 +36489,7 @@ var ContentScan = class _ContentScan {
           line: this.#isText || isUtf16 ? lineAt2(at3) : null,
           encoding: "raw",
           facts: facts ?? {},
-          note: note ?? null,
+          note: note2 ?? null,
           companion: null
         });
         if (found.length < MAX_BATCH) continue;
@@ -36502,15 +36502,15 @@ var ContentScan = class _ContentScan {
   }
 };
 function lineCounter(text5) {
-  let [place, line2] = [0, 1];
+  let [place2, line2] = [0, 1];
   const count2 = (from, to) => {
     let feeds = 0;
     for (let feed = text5.indexOf("\n", from); feed !== -1 && feed < to; feed = text5.indexOf("\n", feed + 1)) feeds++;
     return feeds;
   };
   return (at3) => {
-    line2 += at3 >= place ? count2(place, at3) : -count2(at3, place);
-    place = at3;
+    line2 += at3 >= place2 ? count2(place2, at3) : -count2(at3, place2);
+    place2 = at3;
     return line2;
   };
 }
@@ -37510,11 +37510,11 @@ function learned(redactor, scanner, ...data) {
 var finder = (text5) => tokensIn(processScanner(), text5);
 var plainRedactor = () => new Redactor([], finder);
 var cutText = (text5, most, from) => plainRedactor().cut(text5, most, from);
-function sealed(text5, render2 = null) {
+function sealed(text5, render = null) {
   const found = finder(text5);
   if (found.length === 0) return text5;
   const redactor = new Redactor(found);
-  const result = render2 === null ? redactor.text(text5) : render2(redactor.data(JSON.parse(text5)));
+  const result = render === null ? redactor.text(text5) : render(redactor.data(JSON.parse(text5)));
   if (finder(result).length > 0)
     throw new GateError(
       "internal",
@@ -39349,8 +39349,8 @@ var Comparison = class {
    * Whether the baseline has the place with this value. Of equal places (two tokens in one file) each has a number in its
    * fingerprint, which moves when one of them goes: the value tells them apart.
    */
-  knows(fingerprint, rule, place, value) {
-    const entry = this.#byFingerprint.get(fingerprint)?.find((candidate) => candidate.valueHash === value) ?? (value === null ? void 0 : this.#byPlace.get([rule, place, value].join("\0"))?.[0]);
+  knows(fingerprint, rule, place2, value) {
+    const entry = this.#byFingerprint.get(fingerprint)?.find((candidate) => candidate.valueHash === value) ?? (value === null ? void 0 : this.#byPlace.get([rule, place2, value].join("\0"))?.[0]);
     if (entry === void 0) return false;
     this.#seen.add(entry);
     return true;
@@ -43126,20 +43126,20 @@ var Planner = class {
   /** Plans for all places. @returns whether the leak is gone then */
   run() {
     if (this.#leak.places.some(({ owner, kind }) => owner === "base" || owner === "unknown" && kind !== "config")) return false;
-    for (const place of this.#leak.places) this.#collectNames(place);
-    const files = this.#leak.places.filter((place) => place.kind === "file");
-    const isDone = this.#literals() && this.#variables() && files.every((place) => this.#file(place));
-    return isDone && this.#leak.places.every((place) => this.#isCovered(place));
+    for (const place2 of this.#leak.places) this.#collectNames(place2);
+    const files = this.#leak.places.filter((place2) => place2.kind === "file");
+    const isDone = this.#literals() && this.#variables() && files.every((place2) => this.#file(place2));
+    return isDone && this.#leak.places.every((place2) => this.#isCovered(place2));
   }
-  #collectNames(place) {
-    if (place.kind === "config" && place.field.startsWith("Env.")) this.#names.add(place.field.slice(4));
-    if (place.kind === "config" && place.field.startsWith("Labels.")) this.#names.add(place.field.slice(7));
-    if (place.kind === "attestation") {
-      const name2 = /build-arg:([\w.-]+)/.exec(place.field)?.[1];
+  #collectNames(place2) {
+    if (place2.kind === "config" && place2.field.startsWith("Env.")) this.#names.add(place2.field.slice(4));
+    if (place2.kind === "config" && place2.field.startsWith("Labels.")) this.#names.add(place2.field.slice(7));
+    if (place2.kind === "attestation") {
+      const name2 = /build-arg:([\w.-]+)/.exec(place2.field)?.[1];
       if (name2 !== void 0) this.#names.add(name2);
     }
-    if (place.kind !== "history") return;
-    const entry = this.#evidence.origin.history[place.index];
+    if (place2.kind !== "history") return;
+    const entry = this.#evidence.origin.history[place2.index];
     for (const argument of entry?.instruction.buildArgs ?? []) if (argument.includes(this.#leak.value)) this.#names.add(argument.slice(0, argument.indexOf("=")));
     const source2 = entry?.source;
     if (source2 != null && /^(?:ARG|ENV|LABEL)$/.test(source2.keyword)) {
@@ -43152,12 +43152,12 @@ var Planner = class {
     }
   }
   /** Where every place went: nothing may be left that the plan does not touch. */
-  #isCovered(place) {
-    if (place.kind === "file") return true;
-    if (place.kind === "config") return /^(?:Env|Labels)\./.test(place.field);
-    if (place.kind === "attestation") return /build-arg:/.test(place.field);
-    if (place.kind !== "history") return false;
-    const { source: source2, instruction } = this.#evidence.origin.history[place.index] ?? {};
+  #isCovered(place2) {
+    if (place2.kind === "file") return true;
+    if (place2.kind === "config") return /^(?:Env|Labels)\./.test(place2.field);
+    if (place2.kind === "attestation") return /build-arg:/.test(place2.field);
+    if (place2.kind !== "history") return false;
+    const { source: source2, instruction } = this.#evidence.origin.history[place2.index] ?? {};
     if (source2 == null || instruction === void 0) return false;
     const { value } = this.#leak;
     if (source2.keyword === "RUN") return source2.text.includes(value) || instruction.buildArgs.some((argument) => argument.includes(value));
@@ -43213,35 +43213,35 @@ var Planner = class {
     }
     return true;
   }
-  #file(place) {
-    const at3 = this.#steps.findIndex(({ entry }) => entry.layer === place.version.layer);
+  #file(place2) {
+    const at3 = this.#steps.findIndex(({ entry }) => entry.layer === place2.version.layer);
     const step2 = this.#steps[at3];
-    if (step2 === void 0 || place.version.content !== place.version || place.inside !== null) return false;
+    if (step2 === void 0 || place2.version.content !== place2.version || place2.inside !== null) return false;
     const { keyword } = step2.source;
-    if (keyword === "COPY" || keyword === "ADD") return this.#copied(place, step2, at3);
-    return keyword === "RUN" && this.#made(place, step2, at3);
+    if (keyword === "COPY" || keyword === "ADD") return this.#copied(place2, step2, at3);
+    return keyword === "RUN" && this.#made(place2, step2, at3);
   }
   /** The step that hides the file, and the operand of its rm. */
-  #hider(place) {
-    if (place.ending === null || place.ending.state !== "deleted") return null;
-    const layer = place.ending.layer;
+  #hider(place2) {
+    if (place2.ending === null || place2.ending.state !== "deleted") return null;
+    const layer = place2.ending.layer;
     const at3 = this.#steps.findIndex(({ entry }) => entry.layer === layer);
     const step2 = this.#steps[at3];
     return step2 === void 0 || step2.source.keyword !== "RUN" ? null : { step: step2, at: at3 };
   }
   #resolves = (path20, workdir) => (operand) => cleanPath(operand.startsWith("/") ? operand : operand.startsWith("~/") ? `/root/${operand.slice(2)}` : `${workdir}/${operand}`) === path20;
   /** Left out of the context, or its COPY taken out; what needs it meanwhile mounts it. */
-  #copied(place, { source: source2, workdir }, at3) {
-    const path20 = place.version.path;
+  #copied(place2, { source: source2, workdir }, at3) {
+    const path20 = place2.version.path;
     if (flagValue(source2, "from") !== null || source2.documents.length > 0) return false;
-    const known2 = this.#evidence.sources.get(fileKey(place.version.layer, place.version.index));
+    const known2 = this.#evidence.sources.get(fileKey(place2.version.layer, place2.version.index));
     const inContext = known2?.inContext ?? contextPath(source2, path20, workdir);
     const sources = copySources(source2);
     if (sources.some((name2) => /^[a-z][a-z+]*:\/\/|\.(?:tar|tgz|txz|tbz2?)(?:\.\w+)?$/.test(name2))) return false;
     const isNamed3 = sources.includes(inContext);
-    const hider = this.#hider(place);
-    if (place.ending !== null && place.ending.layer !== place.version.layer) {
-      const { layer, state } = place.ending;
+    const hider = this.#hider(place2);
+    if (place2.ending !== null && place2.ending.layer !== place2.version.layer) {
+      const { layer, state } = place2.ending;
       const over = this.#steps.find(({ entry }) => entry.layer === layer)?.source.keyword;
       if (hider === null && (state !== "overwritten" || over !== "COPY" && over !== "ADD")) return false;
     }
@@ -43267,8 +43267,8 @@ var Planner = class {
     return true;
   }
   /** Made and removed by RUNs: one RUN leaves nothing behind; with other steps between them, a stage of its own does. */
-  #made(place, { source: source2 }, at3) {
-    const hider = this.#hider(place);
+  #made(place2, { source: source2 }, at3) {
+    const hider = this.#hider(place2);
     if (hider === null || hider.at <= at3) return false;
     const between = this.#steps.slice(at3, hider.at + 1).map((step2) => step2.source);
     const isJoinable = between.every(({ keyword, documents, text: text5 }) => keyword === "RUN" && documents.length === 0 && !text5.startsWith("["));
@@ -43389,12 +43389,12 @@ var installedIn = (layer, { packages }, { layers }) => layers[layer]?.entries.so
   const name2 = /^\/var\/lib\/dpkg\/info\/([^/:]+)(?::\w+)?\.postinst$/.exec(path20)?.[1];
   return name2 !== void 0 && packages.test(name2);
 }) === true;
-function isGenerated(leak, place, evidence) {
-  if (place.kind !== "file" || !KINDS3.has(leak.detector.id) || leak.strength === "harmless") return false;
-  const { path: path20, layer } = place.version.content;
+function isGenerated(leak, place2, evidence) {
+  if (place2.kind !== "file" || !KINDS3.has(leak.detector.id) || leak.strength === "harmless") return false;
+  const { path: path20, layer } = place2.version.content;
   const generators = GENERATORS.filter((generator2) => generator2.path.test(path20));
   if (generators.length === 0) return false;
-  if (place.owner === "base") return true;
+  if (place2.owner === "base") return true;
   const runs = runsOf(layer, evidence.origin, evidence.steps);
   if (runs === null) return false;
   return generators.some((generator2) => runs.some(({ commands }) => commands.some((command2) => makes(command2, generator2, path20))) || installedIn(layer, generator2, evidence));
@@ -43402,10 +43402,10 @@ function isGenerated(leak, place, evidence) {
 
 // src/rules/leak-words.ts
 var isExpired = (facts, now) => facts["expires"] !== void 0 && new Date(facts["expires"]) < now;
-function whatOf({ detector, value, facts, note }, occurrences, { keyedHash: hash3, now }) {
+function whatOf({ detector, value, facts, note: note2 }, occurrences, { keyedHash: hash3, now }) {
   const guessable = detector.guessable === true;
   const redacted = redactValue(value, guessable);
-  const notes = [note, isExpired(facts, now) ? `expired ${facts["expires"]?.slice(0, 10)}` : null].filter((each2) => each2 !== null);
+  const notes = [note2, isExpired(facts, now) ? `expired ${facts["expires"]?.slice(0, 10)}` : null].filter((each2) => each2 !== null);
   const subject = detector.title.replace(/^(?:Password|Registry|Login|Private|Connection|Database|Basic|JSON)/, (word) => word === "JSON" ? word : word.toLowerCase());
   const article = /^[AEIOaeio]|^SQL|^npm|^SSH/.test(subject) && !/^[Oo]ne/.test(subject) ? "an" : "a";
   const keyedHash2 = hash3(value);
@@ -43432,11 +43432,11 @@ var TAR_PARTS = {
   }
 };
 var METADATA_TITLES = [...Object.values(TAR_PARTS).map(({ title }) => title), "the image's manifest", "the image's index", "the image's archive"];
-var metadataTitle = (place) => place.kind === "tar" ? TAR_PARTS[place.field].title : `the image's ${place.kind === "index" && place.isBeside ? "archive" : place.kind}`;
-var metadataChange = (place) => place.kind === "tar" ? TAR_PARTS[place.field].change : "Take it out of the names, tags and annotations that the builder is given: they are public to all who can pull the image.";
-function documentMessage(place, what) {
-  const { kind, field: field2 } = place;
-  if (kind === "index" && place.isBeside) return `The archive holds ${what} beside the image (${field2}): everyone who gets the archive can read it.`;
+var metadataTitle = (place2) => place2.kind === "tar" ? TAR_PARTS[place2.field].title : `the image's ${place2.kind === "index" && place2.isBeside ? "archive" : place2.kind}`;
+var metadataChange = (place2) => place2.kind === "tar" ? TAR_PARTS[place2.field].change : "Take it out of the names, tags and annotations that the builder is given: they are public to all who can pull the image.";
+function documentMessage(place2, what) {
+  const { kind, field: field2 } = place2;
+  if (kind === "index" && place2.isBeside) return `The archive holds ${what} beside the image (${field2}): everyone who gets the archive can read it.`;
   return `The ${kind} of the image (${field2}) holds ${what}: everyone who gets the image can read it.`;
 }
 function tarMessage({ field: field2, key, path: path20, version: version2, layer, state, ending: ending2 }, what, layerName2) {
@@ -43451,25 +43451,25 @@ function tarMessage({ field: field2, key, path: path20, version: version2, layer
 }
 
 // src/rules/leak.ts
-function ruleOf(evidence, leak, place) {
-  if (isGenerated(leak, place, evidence)) return "generated-key";
-  if (place.kind === "history") return "secret-in-history";
-  if (place.kind === "attestation") return "secret-in-attestation";
-  if (place.kind === "config") return place.field.startsWith("Env.") ? "secret-in-env" : "secret-in-config";
-  if (place.kind === "manifest" || place.kind === "index") return "secret-in-config";
-  return place.state === "present" ? "secret-in-image" : "deleted-secret";
+function ruleOf(evidence, leak, place2) {
+  if (isGenerated(leak, place2, evidence)) return "generated-key";
+  if (place2.kind === "history") return "secret-in-history";
+  if (place2.kind === "attestation") return "secret-in-attestation";
+  if (place2.kind === "config") return place2.field.startsWith("Env.") ? "secret-in-env" : "secret-in-config";
+  if (place2.kind === "manifest" || place2.kind === "index") return "secret-in-config";
+  return place2.state === "present" ? "secret-in-image" : "deleted-secret";
 }
 function* leaksOf(evidence, ruleId) {
   for (const leak of evidence.leaks) if (ruleOf(evidence, leak, leak.places[0]) === ruleId) yield draftOf(evidence, leak);
 }
 function draftOf(evidence, leak) {
-  const [first2, ...rest] = leak.places.map((place) => ({
-    ruleId: ruleOf(evidence, leak, place),
-    location: locationOf(evidence, place),
-    origin: place.owner,
-    dockerfile: place.lines,
-    identity: identityOf3(evidence, leak, place),
-    isProven: leak.strength === "proven" && !isGenerated(leak, place, evidence) && !isExpired(leak.facts, evidence.now)
+  const [first2, ...rest] = leak.places.map((place2) => ({
+    ruleId: ruleOf(evidence, leak, place2),
+    location: locationOf(evidence, place2),
+    origin: place2.owner,
+    dockerfile: place2.lines,
+    identity: identityOf3(evidence, leak, place2),
+    isProven: leak.strength === "proven" && !isGenerated(leak, place2, evidence) && !isExpired(leak.facts, evidence.now)
   }));
   if (first2 === void 0) throw new RangeError("a leak without a place");
   return {
@@ -43483,31 +43483,31 @@ function hashOf2({ value, detector }, salt) {
   const hash3 = createHmac2("sha256", salt).update(value).digest("hex");
   return detector.guessable === true ? hash3.slice(-4) : hash3.slice(0, 32);
 }
-var locationOf = ({ built }, place) => {
-  if (place.kind === "history") return built === null ? { kind: "image" } : { kind: "history", history: place.index };
-  if (place.kind === "config") return { kind: "config", field: place.field };
-  if (place.kind === "attestation") return { kind: "attestation", predicateType: place.predicateType, field: place.field };
-  if (place.kind === "manifest" || place.kind === "index") return { kind: place.kind, field: place.field };
-  if (place.kind === "tar") return { kind: "tar", layer: place.layer, path: place.path, field: place.field };
+var locationOf = ({ built }, place2) => {
+  if (place2.kind === "history") return built === null ? { kind: "image" } : { kind: "history", history: place2.index };
+  if (place2.kind === "config") return { kind: "config", field: place2.field };
+  if (place2.kind === "attestation") return { kind: "attestation", predicateType: place2.predicateType, field: place2.field };
+  if (place2.kind === "manifest" || place2.kind === "index") return { kind: place2.kind, field: place2.field };
+  if (place2.kind === "tar") return { kind: "tar", layer: place2.layer, path: place2.path, field: place2.field };
   return {
     kind: "layer",
-    layer: place.version.layer,
-    path: place.version.path,
-    ...place.inside === null ? {} : { inside: place.inside },
-    line: place.inside === null ? place.line : null,
-    offset: place.offset
+    layer: place2.version.layer,
+    path: place2.version.path,
+    ...place2.inside === null ? {} : { inside: place2.inside },
+    line: place2.inside === null ? place2.line : null,
+    offset: place2.offset
   };
 };
-function removedByName(place, evidence) {
-  if (place.kind !== "file" || place.ending?.state !== "deleted") return false;
-  const remover = evidence.origin.layers[place.ending.layer];
-  if (remover === void 0 || remover.owner === "base" || place.owner === "base") return false;
+function removedByName(place2, evidence) {
+  if (place2.kind !== "file" || place2.ending?.state !== "deleted") return false;
+  const remover = evidence.origin.layers[place2.ending.layer];
+  if (remover === void 0 || remover.owner === "base" || place2.owner === "base") return false;
   const text5 = remover.source?.text ?? remover.instruction?.text ?? "";
-  const name2 = baseName(place.version.path);
+  const name2 = baseName(place2.version.path);
   return /\b(?:rm|shred|unlink)\b/.test(text5) && name2.length > 1 && text5.includes(name2);
 }
-function gravity(leak, place, evidence) {
-  if (isGenerated(leak, place, evidence)) return { severity: "medium", confidence: "medium" };
+function gravity(leak, place2, evidence) {
+  if (isGenerated(leak, place2, evidence)) return { severity: "medium", confidence: "medium" };
   if (leak.strength === "harmless" || isExpired(leak.facts, evidence.now)) return { severity: "low", confidence: "high" };
   if (leak.strength === "proven") return { severity: "critical", confidence: "high" };
   if (leak.strength === "likely") return { severity: "high", confidence: "high" };
@@ -43534,26 +43534,26 @@ function mergedName({ origin }, merged4) {
   const [first2, last] = [lines[0], lines.at(-1)];
   return `merged from ${merged4.length} instructions${first2 === void 0 || last === void 0 ? "" : `, ${first2.path}:${first2.startLine}-${last.endLine}`}`;
 }
-function fileMessage(evidence, place, what) {
-  const { version: version2, ending: ending2 } = place;
-  const inside = place.inside === null ? "" : ` (in ${place.inside})`;
-  const line2 = place.line === null || place.inside !== null ? "" : ` line ${place.line}`;
+function fileMessage(evidence, place2, what) {
+  const { version: version2, ending: ending2 } = place2;
+  const inside = place2.inside === null ? "" : ` (in ${place2.inside})`;
+  const line2 = place2.line === null || place2.inside !== null ? "" : ` line ${place2.line}`;
   const added = `${version2.path}${inside}${line2} holds ${what}, added in ${layerName(evidence, version2.layer)}`;
   if (version2.entry.afterEnd) return `${added} behind the end of its tar: it is never on disk, but in every copy of the layer.`;
-  if (place.state === "present" || ending2 === null) return `${added}.`;
-  const verb = { deleted: "hides it", overwritten: "overwrites it", replaced: "replaces it" }[place.state];
+  if (place2.state === "present" || ending2 === null) return `${added}.`;
+  const verb = { deleted: "hides it", overwritten: "overwrites it", replaced: "replaces it" }[place2.state];
   if (ending2.layer === version2.layer) return `${added}; the same layer ${verb} again, but its bytes stay in the layer: anyone who can pull the image can read them.`;
   return `${added}; ${layerName(evidence, ending2.layer)} ${verb}, but does not erase it: the bytes stay in layer ${version2.layer}, and anyone who can pull the image can read them.`;
 }
-function messageOf(evidence, leak, place, what) {
-  if (place.kind === "file") return fileMessage(evidence, place, what);
-  if (place.kind === "config") return `${fieldName(place)} holds ${what}: everyone who can pull the image can read its configuration.`;
-  if (place.kind === "attestation") return attestationMessage(place, what);
-  if (place.kind === "manifest" || place.kind === "index") return documentMessage(place, what);
-  if (place.kind === "tar") return tarMessage(place, what, (layer) => layerName(evidence, layer));
-  const instruction = evidence.origin.history[place.index]?.instruction;
+function messageOf(evidence, leak, place2, what) {
+  if (place2.kind === "file") return fileMessage(evidence, place2, what);
+  if (place2.kind === "config") return `${fieldName(place2)} holds ${what}: everyone who can pull the image can read its configuration.`;
+  if (place2.kind === "attestation") return attestationMessage(place2, what);
+  if (place2.kind === "manifest" || place2.kind === "index") return documentMessage(place2, what);
+  if (place2.kind === "tar") return tarMessage(place2, what, (layer) => layerName(evidence, layer));
+  const instruction = evidence.origin.history[place2.index]?.instruction;
   const argument = instruction?.buildArgs.some((arg) => arg.includes(leak.value)) || instruction?.keyword === "ARG";
-  const lines = place.lines === null ? "" : ` (${place.lines.path}:${place.lines.startLine})`;
+  const lines = place2.lines === null ? "" : ` (${place2.lines.path}:${place2.lines.startLine})`;
   return `The history entry of ${instruction?.keyword ?? "an instruction"}${lines} holds ${what}${argument ? ", given as a build argument" : ""}: docker history shows it to everyone who can pull the image.`;
 }
 var fieldName = ({ field: field2 }) => {
@@ -43568,65 +43568,65 @@ function attestationMessage({ predicateType, field: field2, lines }, what) {
   return `The ${kind} of the image${field2 === "" ? "" : ` (${field2})`} holds ${what}${argument}${lines === null ? "" : `, from ${lines.path}:${lines.startLine}`}: it is pushed with the image, and docker buildx imagetools inspect shows it to everyone who can pull.`;
 }
 var PURGE = "Delete pushed tags and the build cache: they keep it.";
-function remedyOf(evidence, leak, place, fix) {
-  if (place.owner === "base")
+function remedyOf(evidence, leak, place2, fix) {
+  if (place2.owner === "base")
     return `Inherited from the base image${evidence.origin.base === null ? "" : ` ${evidence.origin.base.reference}`}: tell who builds it, and take a base without it. ${leak.strength === "harmless" ? "" : leak.detector.revoke}.`.replace(
       / \.$/,
       ""
     );
-  if (isGenerated(leak, place, evidence))
+  if (isGenerated(leak, place2, evidence))
     return "Every container of this image has the same key. Delete it in the RUN that installs the package and make one when the container starts.";
-  const what = changeOf(evidence, leak, place, fix);
+  const what = changeOf(evidence, leak, place2, fix);
   return leak.strength === "harmless" ? what : `${leak.detector.revoke}. ${what} ${PURGE}`;
 }
-function instructionOf({ origin }, { value }, place) {
-  if (place.kind === "history") {
-    const instruction = origin.history[place.index]?.instruction;
+function instructionOf({ origin }, { value }, place2) {
+  if (place2.kind === "history") {
+    const instruction = origin.history[place2.index]?.instruction;
     if (instruction?.buildArgs.some((argument2) => argument2.includes(value))) return { keyword: "ARG", text: "" };
     return { keyword: instruction?.keyword ?? null, text: instruction?.text ?? "" };
   }
-  const [, argument] = /\["?(build-arg|label):/.exec(place.field) ?? [];
+  const [, argument] = /\["?(build-arg|label):/.exec(place2.field) ?? [];
   if (argument !== void 0) return { keyword: argument === "label" ? "LABEL" : "ARG", text: "" };
-  const line2 = place.lines?.startLine ?? 0;
+  const line2 = place2.lines?.startLine ?? 0;
   const source2 = origin.dockerfile?.stages.flatMap(({ instructions }) => instructions).find(({ startLine, endLine }) => startLine <= line2 && line2 <= endLine);
   return { keyword: source2?.keyword ?? null, text: source2?.text ?? "" };
 }
-function changeOf(evidence, leak, place, fix) {
+function changeOf(evidence, leak, place2, fix) {
   const mounts = fix?.edits.map(({ lines }) => lines.join("\n").replace(/\\\n/g, "")).find((text5) => text5.includes(MOUNT.slice(4)));
   const line2 = oneLine(mounts ?? "");
   const mounted = line2 === "" || evidence.cut(line2, line2.length) !== line2 ? "" : ` \`${evidence.cut(line2, MAX_MOUNT)}\``;
-  if (place.kind === "config") return configChange(place.field, mounted);
-  if (place.kind === "history" || place.kind === "attestation") {
-    const { keyword: keyword2, text: text5 } = instructionOf(evidence, leak, place);
-    return instructionChange(keyword2, { name: place.name, mounted, text: text5 });
+  if (place2.kind === "config") return configChange(place2.field, mounted);
+  if (place2.kind === "history" || place2.kind === "attestation") {
+    const { keyword: keyword2, text: text5 } = instructionOf(evidence, leak, place2);
+    return instructionChange(keyword2, { name: place2.name, mounted, text: text5 });
   }
-  if (place.kind !== "file") return metadataChange(place);
+  if (place2.kind !== "file") return metadataChange(place2);
   const { instead } = leak.detector;
-  const layer = evidence.origin.layers[place.version.layer];
+  const layer = evidence.origin.layers[place2.version.layer];
   const { source: source2 } = layer ?? {};
   const keyword = source2?.keyword ?? layer?.instruction?.keyword;
-  if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, leak, place, keyword, mounted, fix);
+  if (keyword === "COPY" || keyword === "ADD") return copyChange(evidence, leak, place2, keyword, mounted, fix);
   if (keyword === "RUN") {
-    if (instead !== void 0 && place.state === "present") return `${instead}.`;
+    if (instead !== void 0 && place2.state === "present") return `${instead}.`;
     if (fix?.edits.some(({ lines }) => lines.some((line3) => /^FROM /i.test(line3)))) return "Build with it in a stage of its own and copy only the result into the image.";
-    if (fix !== null && place.state === "deleted") return "Make, use and remove it in one RUN: then it is in no layer.";
+    if (fix !== null && place2.state === "deleted") return "Make, use and remove it in one RUN: then it is in no layer.";
     return `Read it from${mounted === "" ? ` ${MOUNT}` : mounted} in the RUN that needs it, and write it to no file of the image.`;
   }
   return instead === void 0 ? `Leave the file out of the image; what the build needs comes from ${MOUNT}.` : `${instead}.`;
 }
-function copyChange(evidence, { detector }, place, keyword, mounted, fix) {
+function copyChange(evidence, { detector }, place2, keyword, mounted, fix) {
   const { origin, sources } = evidence;
-  const layer = origin.layers[place.version.layer];
+  const layer = origin.layers[place2.version.layer];
   const source2 = layer?.source ?? null;
   const stage = source2 === null ? null : flagValue(source2, "from");
   if (stage !== null) return `Copy only what the image needs from ${stage}${detector.instead === void 0 ? `, and let that stage read the secret from ${MOUNT}` : ""}.`;
   const use = detector.instead !== void 0 ? `. ${detector.instead}.` : mounted === "" ? `; what the build needs comes from ${MOUNT}.` : `; the RUN that needs it mounts it:${mounted}.`;
-  const known2 = sources.get(fileKey(place.version.content.layer, place.version.content.index));
+  const known2 = sources.get(fileKey(place2.version.content.layer, place2.version.content.index));
   const from = known2 === void 0 || known2.path === known2.inContext ? "" : ` It is ${known2.path} of the checkout.`;
   if (known2?.ignoredBy != null)
     return `\`${known2.ignoredBy.pattern}\` in ${known2.ignoreFile} (line ${known2.ignoredBy.line}) keeps ${known2.path} out of the context today: build the image anew${use}`;
   const text5 = source2 ?? (layer?.instruction?.builder === "buildkit" ? layer.instruction : null);
-  const path20 = known2?.inContext ?? (text5 === null ? baseName(place.version.path) : contextPath(text5, place.version.path, layer?.workdir));
+  const path20 = known2?.inContext ?? (text5 === null ? baseName(place2.version.path) : contextPath(text5, place2.version.path, layer?.workdir));
   const isNamed3 = source2 !== null && copySources(source2).includes(path20);
   const how = isNamed3 ? `and take it out of this ${keyword}` : `so that ${keyword} leaves it out`;
   return `Add \`${fix?.ignore?.patterns[0] ?? path20}\` to ${known2?.ignoreFile ?? ".dockerignore"} ${how}${use}${from}`;
@@ -43636,9 +43636,9 @@ function relatedOf(evidence, leak, lead) {
   const layerLines = (layer) => evidence.origin.layers[layer]?.lines ?? null;
   const related = [];
   const hiders = /* @__PURE__ */ new Set();
-  const addEnding = (place) => {
-    if (place.kind !== "file" && place.kind !== "tar" || place.ending === null || place.ending.layer === place.version?.layer) return;
-    const { layer, by, state } = place.ending;
+  const addEnding = (place2) => {
+    if (place2.kind !== "file" && place2.kind !== "tar" || place2.ending === null || place2.ending.layer === place2.version?.layer) return;
+    const { layer, by, state } = place2.ending;
     const role = state === "deleted" ? "hidden-by" : "overwritten-by";
     const key = `${role} ${layer} ${by}`;
     if (hiders.has(key)) return;
@@ -43646,71 +43646,71 @@ function relatedOf(evidence, leak, lead) {
     related.push({ role, location: { kind: "layer", layer, path: by, line: null, offset: null }, dockerfile: layerLines(layer) });
   };
   addEnding(lead);
-  for (const place of leak.places) {
-    if (place === lead) continue;
+  for (const place2 of leak.places) {
+    if (place2 === lead) continue;
     if (related.length >= MAX_RELATED) break;
     related.push({
       role: "also-in",
-      location: locationOf(evidence, place),
-      dockerfile: place.lines,
-      ...place.kind === "file" || place.kind === "tar" ? { state: place.state } : {}
+      location: locationOf(evidence, place2),
+      dockerfile: place2.lines,
+      ...place2.kind === "file" || place2.kind === "tar" ? { state: place2.state } : {}
     });
-    addEnding(place);
+    addEnding(place2);
   }
   return related;
 }
-function identityOf3(evidence, leak, place) {
-  const name2 = place.name ?? "";
-  if (place.kind === "file") return [leak.detector.id, place.version.path, place.inside ?? "", name2];
-  if (place.kind === "config") return [leak.detector.id, place.field, name2];
-  if (place.kind === "attestation") return [leak.detector.id, place.predicateType, withoutDigests(place.field), name2];
-  if (place.kind === "manifest" || place.kind === "index") return [leak.detector.id, place.kind, withoutDigests(place.field), name2];
-  if (place.kind === "tar") return [leak.detector.id, place.path, `tar ${place.field}`, place.key ?? "", name2];
-  return [leak.detector.id, historyIdentity(evidence, place), name2];
+function identityOf3(evidence, leak, place2) {
+  const name2 = place2.name ?? "";
+  if (place2.kind === "file") return [leak.detector.id, place2.version.path, place2.inside ?? "", name2];
+  if (place2.kind === "config") return [leak.detector.id, place2.field, name2];
+  if (place2.kind === "attestation") return [leak.detector.id, place2.predicateType, withoutDigests(place2.field), name2];
+  if (place2.kind === "manifest" || place2.kind === "index") return [leak.detector.id, place2.kind, withoutDigests(place2.field), name2];
+  if (place2.kind === "tar") return [leak.detector.id, place2.path, `tar ${place2.field}`, place2.key ?? "", name2];
+  return [leak.detector.id, historyIdentity(evidence, place2), name2];
 }
 var withoutDigests = (field2) => field2.replace(/\b[0-9a-f]{64}\b/g, "\u2026");
-var historyIdentity = (evidence, place) => {
-  const instruction = evidence.origin.history[place.index]?.instruction;
+var historyIdentity = (evidence, place2) => {
+  const instruction = evidence.origin.history[place2.index]?.instruction;
   return `${instruction?.keyword ?? ""} ${instruction?.text ?? ""}`;
 };
-function titleOf(leak, place, generated) {
+function titleOf(leak, place2, generated) {
   const { title } = leak.detector;
   if (generated) return `${title} that a package made when it was installed`;
-  if (place.kind === "history") return `${title} in the image's history`;
-  if (place.kind === "attestation") return `${title} in an attestation of the image`;
-  if (place.kind === "config") return place.field.startsWith("Env.") ? `${title} in an environment variable` : `${title} in the image's configuration`;
-  if (place.kind !== "file") return `${title} in ${metadataTitle(place)}`;
-  return place.state === "present" ? `${title} in the image` : `${title} stays in the image`;
+  if (place2.kind === "history") return `${title} in the image's history`;
+  if (place2.kind === "attestation") return `${title} in an attestation of the image`;
+  if (place2.kind === "config") return place2.field.startsWith("Env.") ? `${title} in an environment variable` : `${title} in the image's configuration`;
+  if (place2.kind !== "file") return `${title} in ${metadataTitle(place2)}`;
+  return place2.state === "present" ? `${title} in the image` : `${title} stays in the image`;
 }
-var fromLines = ({ origin }, place) => place.kind === "file" && origin.layers[place.version.layer]?.history === null ? null : origin.base?.lines ?? null;
-function seenFrom(evidence, leak, place) {
+var fromLines = ({ origin }, place2) => place2.kind === "file" && origin.layers[place2.version.layer]?.history === null ? null : origin.base?.lines ?? null;
+function seenFrom(evidence, leak, place2) {
   const { what, told } = whatOf(leak, leak.places.length, evidence);
-  const entry = place.kind === "file" || place.kind === "tar" ? place.version?.entry ?? null : null;
-  const fix = place.owner === "base" ? null : fixOf(evidence, leak);
-  const source2 = place.kind === "file" ? evidence.sources.get(fileKey(place.version.content.layer, place.version.content.index)) : void 0;
+  const entry = place2.kind === "file" || place2.kind === "tar" ? place2.version?.entry ?? null : null;
+  const fix = place2.owner === "base" ? null : fixOf(evidence, leak);
+  const source2 = place2.kind === "file" ? evidence.sources.get(fileKey(place2.version.content.layer, place2.version.content.index)) : void 0;
   return {
-    ruleId: ruleOf(evidence, leak, place),
-    ...gravity(leak, place, evidence),
-    title: titleOf(leak, place, isGenerated(leak, place, evidence)),
-    message: messageOf(evidence, leak, place, what) + (isGenerated(leak, place, evidence) ? " The script of a package made it in the build: all containers share it." : ""),
-    remedy: remedyOf(evidence, leak, place, fix),
+    ruleId: ruleOf(evidence, leak, place2),
+    ...gravity(leak, place2, evidence),
+    title: titleOf(leak, place2, isGenerated(leak, place2, evidence)),
+    message: messageOf(evidence, leak, place2, what) + (isGenerated(leak, place2, evidence) ? " The script of a package made it in the build: all containers share it." : ""),
+    remedy: remedyOf(evidence, leak, place2, fix),
     fix,
-    location: locationOf(evidence, place),
-    dockerfile: place.owner === "base" ? fromLines(evidence, place) : place.lines,
-    related: relatedOf(evidence, leak, place),
-    file: (place.kind === "file" || place.kind === "tar") && entry !== null ? {
-      state: place.state,
+    location: locationOf(evidence, place2),
+    dockerfile: place2.owner === "base" ? fromLines(evidence, place2) : place2.lines,
+    related: relatedOf(evidence, leak, place2),
+    file: (place2.kind === "file" || place2.kind === "tar") && entry !== null ? {
+      state: place2.state,
       mode: entry.mode.toString(8).padStart(4, "0"),
       uid: entry.uid,
       gid: entry.gid,
-      size: place.kind === "file" ? place.version.content.entry.size : entry.size,
+      size: place2.kind === "file" ? place2.version.content.entry.size : entry.size,
       // Who has the hash of a file with a password in it can try passwords.
-      sha256: place.kind === "file" && leak.detector.guessable !== true ? place.hashes?.sha256 ?? null : null,
+      sha256: place2.kind === "file" && leak.detector.guessable !== true ? place2.hashes?.sha256 ?? null : null,
       package: null,
       source: source2 === void 0 ? null : { path: source2.path, ignoredBy: source2.ignoredBy?.pattern ?? null }
     } : null,
     secret: told,
-    origin: place.owner
+    origin: place2.owner
   };
 }
 
@@ -44670,8 +44670,8 @@ var CHANGE2 = {
 };
 function seenFrom2(evidence, secret) {
   const { where, kind: detector, match: match2, lines } = secret;
-  const { value, facts, note, strength } = match2;
-  const { what, told } = whatOf({ detector, value, facts, note }, 1, evidence);
+  const { value, facts, note: note2, strength } = match2;
+  const { what, told } = whatOf({ detector, value, facts, note: note2 }, 1, evidence);
   return {
     ruleId: RULE[where],
     severity: severityOf(secret, evidence.now),
@@ -44869,15 +44869,15 @@ var secretMountCopied = {
         }
         if (told.size > 0) continue;
         const leak = evidence.leaks.find(
-          ({ places, strength }) => strength !== "harmless" && places.some((place2) => place2.kind === "file" && place2.version.content.layer === step2.layer && place2.version.path !== mount.target)
+          ({ places, strength }) => strength !== "harmless" && places.some((place3) => place3.kind === "file" && place3.version.content.layer === step2.layer && place3.version.path !== mount.target)
         );
-        const place = leak?.places.find((candidate) => candidate.kind === "file" && candidate.version.content.layer === step2.layer);
-        if (leak === void 0 || place?.kind !== "file") continue;
+        const place2 = leak?.places.find((candidate) => candidate.kind === "file" && candidate.version.content.layer === step2.layer);
+        if (leak === void 0 || place2?.kind !== "file") continue;
         yield onStep(meta20, step2, {
           confidence: "medium",
-          message: `RUN mounts the secret ${mount.id}, and its layer ${step2.layer} holds a secret in ${place.version.path}: what the RUN runs may have written it there.`,
-          remedy: `Look into ${place.version.path}. Let the command read /run/secrets/${mount.id} and write it nowhere.`,
-          identity: [mount.id, place.version.path]
+          message: `RUN mounts the secret ${mount.id}, and its layer ${step2.layer} holds a secret in ${place2.version.path}: what the RUN runs may have written it there.`,
+          remedy: `Look into ${place2.version.path}. Let the command read /run/secrets/${mount.id} and write it nowhere.`,
+          identity: [mount.id, place2.version.path]
         });
       }
     }
@@ -46101,7 +46101,7 @@ function baselineLoosenings(before, after2) {
   const known2 = new Set(entriesOf(before).flatMap(({ image, entry }) => keysOf2(image, entry)));
   const sameSalt = before === null || after2 === null || before.salt === after2.salt;
   const added = entriesOf(after2).filter(({ image, entry }) => !sameSalt || keysOf2(image, entry).some((key) => !known2.has(key)));
-  return added.map(({ image, entry: { rule, place } }) => ({ kind: "baseline", text: `the baseline knows ${rule} in ${place} of ${image}` }));
+  return added.map(({ image, entry: { rule, place: place2 } }) => ({ kind: "baseline", text: `the baseline knows ${rule} in ${place2} of ${image}` }));
 }
 function looseningsOf(before, after2) {
   const ignores = after2.ignore.filter((entry) => !isCovered(entry, before.ignore)).map((entry) => ({ kind: "ignore", text: describeIgnore(entry) }));
@@ -46156,8 +46156,8 @@ function atCommit(directory, base, given2, disk) {
   };
 }
 var isPreset = (name2) => /^(?:recommended|strict)$/.test(name2);
-async function readPolicy(settings2, place, isRequired) {
-  const { name: name2, config: config2 } = await readConfiguration(settings2.config, place, isRequired);
+async function readPolicy(settings2, place2, isRequired) {
+  const { name: name2, config: config2 } = await readConfiguration(settings2.config, place2, isRequired);
   return toPolicy(
     name2,
     mergeConfigs([
@@ -46205,9 +46205,9 @@ async function decide(settings2, name2, { directory, base = null, isConfined = f
   const disk = onDisk(directory, isConfined);
   const own2 = await readPolicy(settings2, disk, true);
   const isOfBranch = (policy2) => policy2.baseline !== null && REPORT_OF_BRANCH.test(policy2.baseline);
-  const finish = async (policy2, place, authority) => {
+  const finish = async (policy2, place2, authority) => {
     const fromBranch = isOfBranch(policy2) ? await branchBaseline(policy2.baseline ?? "", name2, lastReport) : null;
-    const baseline = fromBranch === null ? await readBaseline(policy2, settings2.baseline, place, base === null) : fromBranch.baseline;
+    const baseline = fromBranch === null ? await readBaseline(policy2, settings2.baseline, place2, base === null) : fromBranch.baseline;
     const warnings = fromBranch !== null && fromBranch.baseline === null ? [{ code: "no-baseline", message: `There is no report of the default branch to compare with, so all counts as new: ${fromBranch.reason}.` }] : [];
     return { policy: policy2, baseline, authority: await authority(baseline), warnings };
   };
@@ -46233,6 +46233,7 @@ function visible(text5) {
 }
 var uncommanding = (text5) => text5.replace(/^([^\S\r\n]*):(?=:)/gm, "$1\\x3a");
 var visibleJson = (value) => JSON.stringify(value, null, 2).replace(/(?<!\\)((?:\\\\)*)\\udc([89a-f][0-9a-f])/g, "$1\\\\x$2").replace(INVISIBLE, (c) => `\\u${hex(c, 4)}`).replace(/[\x7f-\x9f]/g, (c) => `\\u${hex(c, 4)}`).replace(OLD_COMMAND, "#\\u0023");
+var xml = (text5) => visible(text5).replace(/[&<>"'\ufffe\uffff]/g, (c) => c < "\uFFFE" ? `&#${c.charCodeAt(0)};` : `\\u{${hex(c, 4)}}`);
 function markdown(text5) {
   return visible(text5).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&").replace(/@(?=\w)/g, "@<!-- -->").replace(/\\#(?=\d)/g, "\\#<!-- -->").replace(/\bGH(?=-\d)/gi, "$&<!-- -->").replace(/\b(https?|ftp|mailto)(?=:)/gi, "$1<!-- -->").replace(/\bwww(?=\.)/gi, "www<!-- -->");
 }
@@ -49180,15 +49181,15 @@ async function findSources(leaks, { origin, provenances }, { checkout, context }
   for (const directory of directories) contexts.push(await readContext(checkout, directory, path20));
   let traced2 = 0;
   for (const { places } of leaks) {
-    for (const place of places) {
-      if (place.kind !== "file") continue;
-      const { layer, index, entry, path: inImage } = place.version.content;
+    for (const place2 of places) {
+      if (place2.kind !== "file") continue;
+      const { layer, index, entry, path: inImage } = place2.version.content;
       const key = fileKey(layer, index);
       const { source: instruction, workdir = "/" } = origin.layers[layer] ?? {};
-      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place.hashes === null || found.has(key)) continue;
+      if (instruction == null || !/^(?:COPY|ADD)$/.test(instruction.keyword) || flagValue(instruction, "from") !== null || place2.hashes === null || found.has(key)) continue;
       if (traced2++ >= MAX_TRACED) return found;
       for (const candidate of contexts) {
-        const source2 = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place.hashes.sha256 });
+        const source2 = await findSource(checkout, candidate, instruction, workdir, { path: inImage, size: entry.size, sha256: place2.hashes.sha256 });
         if (source2 === null) continue;
         found.set(key, source2);
         break;
@@ -49208,10 +49209,10 @@ function givenLeaks(steps, leaks, { history: history2 }) {
   const bySource = new Map(history2.flatMap(({ source: source2, entry }) => source2 === null ? [] : [[source2, entry.index]]));
   const byEntry = /* @__PURE__ */ new Map();
   for (const leak of leaks) {
-    for (const place of leak.places) {
-      if (place.kind !== "history") continue;
-      const known2 = byEntry.get(place.index);
-      if (known2 === void 0) byEntry.set(place.index, [leak]);
+    for (const place2 of leak.places) {
+      if (place2.kind !== "history") continue;
+      const known2 = byEntry.get(place2.index);
+      if (known2 === void 0) byEntry.set(place2.index, [leak]);
       else known2.push(leak);
     }
   }
@@ -49284,16 +49285,16 @@ function* fileMatches(scans, filesystem, origin, hashes2) {
 }
 
 // src/evidence/key-pairs.ts
-function containerOf(place) {
-  if (place.kind === "history") return `history ${place.index}`;
-  if (place.kind !== "config") return null;
-  return /^(?:Env|Labels|Annotations)(?=\.)/.exec(place.field)?.[0] ?? null;
+function containerOf(place2) {
+  if (place2.kind === "history") return `history ${place2.index}`;
+  if (place2.kind !== "config") return null;
+  return /^(?:Env|Labels|Annotations)(?=\.)/.exec(place2.field)?.[0] ?? null;
 }
 function byContainer(held) {
   const found = /* @__PURE__ */ new Map();
   for (const each2 of held) {
-    for (const place of each2.places) {
-      const container = containerOf(place);
+    for (const place2 of each2.places) {
+      const container = containerOf(place2);
       if (container === null) continue;
       const known2 = found.get(container);
       if (known2 === void 0) found.set(container, /* @__PURE__ */ new Set([each2]));
@@ -49307,13 +49308,13 @@ function pairKeys(held) {
   const secrets = byContainer(held.filter(({ match: match2 }) => match2.detector === "aws-secret-key" && match2.strength !== "harmless"));
   const paired = /* @__PURE__ */ new Set();
   for (const secret of new Set([...secrets.values()].flatMap((each2) => [...each2]))) {
-    const own2 = new Set(secret.places.flatMap((place) => containerOf(place) ?? []));
+    const own2 = new Set(secret.places.flatMap((place2) => containerOf(place2) ?? []));
     if ([...own2].some((container) => (secrets.get(container)?.size ?? 0) > 1 || (ids.get(container)?.size ?? 0) > 1)) continue;
     const [id, other] = new Set([...own2].flatMap((container) => [...ids.get(container) ?? []]));
     if (id === void 0 || other !== void 0) continue;
     secret.match = provenBy(secret.match, id.match);
-    const isSet = id.places.some((place) => place.kind === "config" && own2.has(containerOf(place) ?? ""));
-    if (id.places.every((place) => own2.has(containerOf(place) ?? "") || isSet && place.kind === "history")) paired.add(id);
+    const isSet = id.places.some((place2) => place2.kind === "config" && own2.has(containerOf(place2) ?? ""));
+    if (id.places.every((place2) => own2.has(containerOf(place2) ?? "") || isSet && place2.kind === "history")) paired.add(id);
   }
   return paired;
 }
@@ -49401,7 +49402,7 @@ function documentText(document, image, origin) {
     text: text5,
     find: find2,
     placeAt: (offset) => placeOf2(document, locate(offset).path, origin),
-    repeats: (place) => document.name !== null || place.kind === "config" && place.field === LEGACY
+    repeats: (place2) => document.name !== null || place2.kind === "config" && place2.field === LEGACY
   };
 }
 function placeOf2({ kind, name: name2 }, path20, origin) {
@@ -49552,16 +49553,16 @@ var MAX_FIELDS = 50;
 var MAX_SEARCHED = 1e3;
 var MIN_SEARCHED2 = 8;
 var SET_FIELD = /^(?:[A-Z]|author$|comment$|container_config$)/;
-function reach(place) {
-  if (place.kind === "config" && SET_FIELD.test(place.field)) return place.field.startsWith("Env.") ? 0 : 1;
-  if (place.kind === "history") return 2;
-  if (place.kind === "attestation") return 3;
-  if (place.kind !== "file" && place.kind !== "tar") return place.kind === "index" && place.isBeside ? 8 : 4;
+function reach(place2) {
+  if (place2.kind === "config" && SET_FIELD.test(place2.field)) return place2.field.startsWith("Env.") ? 0 : 1;
+  if (place2.kind === "history") return 2;
+  if (place2.kind === "attestation") return 3;
+  if (place2.kind !== "file" && place2.kind !== "tar") return place2.kind === "index" && place2.isBeside ? 8 : 4;
   const states = { present: 5, overwritten: 6, replaced: 6, deleted: 7 };
-  return states[place.state] + (place.kind === "tar" ? 0.5 : 0);
+  return states[place2.state] + (place2.kind === "tar" ? 0.5 : 0);
 }
 function compare(a, b) {
-  const layerOf2 = (place) => place.kind === "file" ? place.version.layer : place.kind === "tar" ? place.layer : place.kind === "history" ? place.index : 0;
+  const layerOf2 = (place2) => place2.kind === "file" ? place2.version.layer : place2.kind === "tar" ? place2.layer : place2.kind === "history" ? place2.index : 0;
   return reach(a) - reach(b) || layerOf2(a) - layerOf2(b) || (a.kind === "file" && b.kind === "file" ? a.version.index - b.version.index || a.offset - b.offset : 0);
 }
 function collectLeaks({ image, scans, filesystem, origin, attestations, vouching, hashes: hashes2, others, scanner }) {
@@ -49590,7 +49591,7 @@ function collectLeaks({ image, scans, filesystem, origin, attestations, vouching
     const { content } = found.version;
     const { match: match2, isVouched } = vouching.weigh(catalogue.kindOf(found.match.detector), found.match, content);
     if (isVouched) vouched.add(`${content.layer}:${content.index}`);
-    add3(match2, isVouched ? [] : found.places.map((place) => ({ ...place, strength: match2.strength, note: match2.note })));
+    add3(match2, isVouched ? [] : found.places.map((place2) => ({ ...place2, strength: match2.strength, note: match2.note })));
   }
   const texts2 = configTexts(image, origin);
   for (const text5 of texts2) {
@@ -49599,13 +49600,13 @@ function collectLeaks({ image, scans, filesystem, origin, attestations, vouching
   for (const attestation of attestations) {
     for (const match2 of scanner.scanText(attestation.text)) add3(match2, [attestationPlace(attestation, match2.offset, match2, origin)], attestation.text);
   }
-  for (const { match: match2, place } of tarPlaces(scans, filesystem, origin)) add3(match2, [place]);
+  for (const { match: match2, place: place2 } of tarPlaces(scans, filesystem, origin)) add3(match2, [place2]);
   const isRepeated = (match2) => byIdentity.get(match2.identity)?.places.some(({ kind }) => kind !== "file" && kind !== "tar") === true;
   const documents = documentTexts(image, origin);
   for (const document of documents) {
     for (const match2 of scanner.scanText(document.text)) {
-      const place = document.placeAt(match2.offset);
-      add3(match2, document.repeats(place) && isRepeated(match2) ? [] : [placed2(place, match2)], document.text);
+      const place2 = document.placeAt(match2.offset);
+      add3(match2, document.repeats(place2) && isRepeated(match2) ? [] : [placed2(place2, match2)], document.text);
     }
   }
   for (const match2 of others) add3(match2, isRepeated(match2) ? [] : [placed2(otherPlace(match2), match2)]);
@@ -49613,39 +49614,39 @@ function collectLeaks({ image, scans, filesystem, origin, attestations, vouching
   const collected = [...byIdentity.values()];
   const told = pairKeys(collected);
   const leaks = collected.filter((each2) => !told.has(each2)).map(({ kind, match: match2, places }) => {
-    const [first2, ...rest] = dedupe(places.sort(compare)).map((place) => atItsLine(place, match2.value, origin));
+    const [first2, ...rest] = dedupe(places.sort(compare)).map((place2) => atItsLine(place2, match2.value, origin));
     if (first2 === void 0) throw new RangeError("a leak without a place");
     return { detector: kind, value: match2.value, strength: match2.strength, facts: match2.facts, note: match2.note, places: [first2, ...rest] };
   });
   return { leaks: leaks.sort((a, b) => compare(a.places[0], b.places[0])), values, vouchedFiles: vouched.size, knownPublic: publicValues.size };
 }
-function atItsLine(place, value, { dockerfile }) {
-  if (place.kind !== "history" && place.kind !== "config") return place;
-  const name2 = place.kind === "config" ? place.field.replace(/^(?:Env|Labels)\./, "") : place.name ?? "";
-  return { ...place, lines: narrowed(dockerfile, place.lines, value, name2) };
+function atItsLine(place2, value, { dockerfile }) {
+  if (place2.kind !== "history" && place2.kind !== "config") return place2;
+  const name2 = place2.kind === "config" ? place2.field.replace(/^(?:Env|Labels)\./, "") : place2.name ?? "";
+  return { ...place2, lines: narrowed(dockerfile, place2.lines, value, name2) };
 }
-var placed2 = (place, match2) => ({ ...place, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note });
+var placed2 = (place2, match2) => ({ ...place2, strength: match2.strength, name: match2.facts["name"] ?? null, note: match2.note });
 function dedupe(places) {
   const seen = /* @__PURE__ */ new Set();
-  return places.filter((place) => {
-    const key = keyOf4(place);
+  return places.filter((place2) => {
+    const key = keyOf4(place2);
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
 }
-function keyOf4(place) {
-  switch (place.kind) {
+function keyOf4(place2) {
+  switch (place2.kind) {
     case "file":
-      return `${place.version.layer}:${place.version.index}:${place.inside}:${place.offset}`;
+      return `${place2.version.layer}:${place2.version.index}:${place2.inside}:${place2.offset}`;
     case "tar":
-      return `tar ${place.layer}:${place.version?.index}:${place.field}:${place.key}`;
+      return `tar ${place2.layer}:${place2.version?.index}:${place2.field}:${place2.key}`;
     case "history":
-      return `history ${place.index}`;
+      return `history ${place2.index}`;
     case "attestation":
-      return `${place.predicateType} ${place.field}`;
+      return `${place2.predicateType} ${place2.field}`;
     default:
-      return `${place.kind} ${place.field}`;
+      return `${place2.kind} ${place2.field}`;
   }
 }
 function configTexts(image, origin) {
@@ -49717,8 +49718,8 @@ function addKnownValues(collected, texts2, attestations, documents, origin) {
         let found = 0;
         for (const offset of document.find(match2.value)) {
           if (found++ >= MAX_FIELDS) break;
-          const place = document.placeAt(offset);
-          if (!document.repeats(place)) places.push(placed2(place, match2));
+          const place2 = document.placeAt(offset);
+          if (!document.repeats(place2)) places.push(placed2(place2, match2));
         }
       }
     }
@@ -49731,14 +49732,14 @@ function addRepeats(collected, texts2, values) {
   for (const { kind, match: match2, places } of collected) {
     if (match2.strength === "harmless") continue;
     const isWord4 = kind.guessable === true && isWordLike(match2.value);
-    const known2 = new Set(places.flatMap((place) => place.kind === "config" || place.kind === "history" ? [keyOf4(place)] : []));
+    const known2 = new Set(places.flatMap((place2) => place2.kind === "config" || place2.kind === "history" ? [keyOf4(place2)] : []));
     byValue.set(match2.value, [...byValue.get(match2.value) ?? [], { match: match2, places, isWord: isWord4, known: known2 }]);
   }
   const search = new ValueSearch(byValue.keys());
-  for (const { text: text5, place } of texts2) {
+  for (const { text: text5, place: place2 } of texts2) {
     for (const value of new Set([...search.in(text5)].map((found) => found.value))) {
       for (const { match: match2, places, isWord: isWord4, known: known2 } of byValue.get(value) ?? []) {
-        const added = { ...place, strength: match2.strength, name: null, note: match2.note };
+        const added = { ...place2, strength: match2.strength, name: null, note: match2.note };
         if (known2.has(keyOf4(added)) || isWord4 && wordsBefore(text5, value).length === 0) continue;
         known2.add(keyOf4(added));
         places.push(added);
@@ -51302,11 +51303,11 @@ function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redact
   };
   const failsInBase = policy.base === "fail" || ownBase;
   const isInherited = ({ origin, location, isProven }) => origin === "base" && !(isProven === true && evidence.baseCertainty(location) !== "proven");
-  const coverOf = (place, fingerprint, draft, value) => {
-    if (policy.rules[place.ruleId]?.enabled !== true) return { kind: "off" };
-    if (isInherited(place) && policy.base === "ignore" && !ownBase) return { kind: "base" };
-    const entry = policy.ignore.find((candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place, fingerprint, value));
-    const accepts = (candidate) => !isExpired2(candidate, evidence.now) && acceptsAt(candidate, place.ruleId, place.dockerfile, { location: place.location, detector: draft.detector ?? null });
+  const coverOf = (place2, fingerprint, draft, value) => {
+    if (policy.rules[place2.ruleId]?.enabled !== true) return { kind: "off" };
+    if (isInherited(place2) && policy.base === "ignore" && !ownBase) return { kind: "base" };
+    const entry = policy.ignore.find((candidate) => !isExpired2(candidate, evidence.now) && covers(candidate, place2, fingerprint, value));
+    const accepts = (candidate) => !isExpired2(candidate, evidence.now) && acceptsAt(candidate, place2.ruleId, place2.dockerfile, { location: place2.location, detector: draft.detector ?? null });
     const comment = entry === void 0 ? inline.find(accepts) : void 0;
     const cover = entry ?? comment;
     if (cover === void 0) return null;
@@ -51320,10 +51321,10 @@ function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redact
   for (const draft of drafts) {
     const old = baseline === null ? null : draft.hashOf?.(baseline.salt) ?? null;
     const value = ignoreValue(draft, policy);
-    const judged3 = draft.places.map((place, index) => {
-      const fingerprint = fingerprintOf(place);
-      const isKnown = comparison === null ? null : index >= MAX_PLACES2 || comparison.knows(fingerprint, place.ruleId, redactor.text(placeOf(place.location)), old);
-      return { index, place, fingerprint, isKnown, isQuiet: isInherited(place) && !failsInBase, cover: coverOf(place, fingerprint, draft, value) };
+    const judged3 = draft.places.map((place2, index) => {
+      const fingerprint = fingerprintOf(place2);
+      const isKnown = comparison === null ? null : index >= MAX_PLACES2 || comparison.knows(fingerprint, place2.ruleId, redactor.text(placeOf(place2.location)), old);
+      return { index, place: place2, fingerprint, isKnown, isQuiet: isInherited(place2) && !failsInBase, cover: coverOf(place2, fingerprint, draft, value) };
     });
     const lead = leadOf(judged3);
     if (lead === null) continue;
@@ -51360,11 +51361,11 @@ function leadOf(judged3) {
   const open7 = added.length > 0 ? added : uncovered;
   return open7.find(({ isQuiet }) => !isQuiet) ?? open7[0] ?? judged3.find(({ cover }) => cover?.kind === "ignore") ?? null;
 }
-function covers({ rule, path: path20, fingerprint, value }, place, own2, ownValue) {
-  if (rule !== void 0 && rule !== place.ruleId) return false;
+function covers({ rule, path: path20, fingerprint, value }, place2, own2, ownValue) {
+  if (rule !== void 0 && rule !== place2.ruleId) return false;
   if (fingerprint !== void 0 && fingerprint !== own2) return false;
   if (value !== void 0 && shortValue(value) !== ownValue) return false;
-  return path20 === void 0 || liesAt(place.location, path20);
+  return path20 === void 0 || liesAt(place2.location, path20);
 }
 var HASH_LENGTH = 32;
 function ignoreValue({ hashOf: hashOf3 }, { salt }) {
@@ -51375,7 +51376,7 @@ function ignoreValue({ hashOf: hashOf3 }, { salt }) {
 var shortValue = (value) => value.replace(/^(hmac-sha256:.{32}).*$/, "$1");
 function toFinding(lead, judged3, draft, policy, value, originCertainty) {
   const placed3 = draft.seenFrom(lead.index);
-  const fingerprints = new Map(judged3.map(({ place, fingerprint }) => [JSON.stringify(place.location), fingerprint]));
+  const fingerprints = new Map(judged3.map(({ place: place2, fingerprint }) => [JSON.stringify(place2.location), fingerprint]));
   const setting2 = policy.rules[placed3.ruleId];
   const rule = findRule(placed3.ruleId);
   const own2 = placed3.severity === "info" && rule?.meta.severity !== "info" ? null : setting2?.severity ?? null;
@@ -51523,7 +51524,7 @@ var policyTexts = ({ policy, authority, baseline, name: name2 }) => [
   name2,
   ...policy.ignore.map(({ reason }) => reason),
   ...authority.from === "base" ? authority.loosenings.map(({ text: text5 }) => text5) : [],
-  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place }) => [title, place]))
+  ...Object.values(baseline?.file.images ?? {}).flatMap((entries) => entries.flatMap(({ title, place: place2 }) => [title, place2]))
 ].join("\n");
 
 // src/github/event.ts
@@ -51907,7 +51908,7 @@ function otherPlaces({ related, secret }, most) {
   );
   return { places, left: Math.max(also.length, (secret?.occurrences ?? 1) - 1) - places.length };
 }
-var otherPlaceName = ({ line: line2, place, state }) => line2 === null ? `${place}${state}` : `${line2} (${place}${state})`;
+var otherPlaceName = ({ line: line2, place: place2, state }) => line2 === null ? `${place2}${state}` : `${line2} (${place2}${state})`;
 function alsoIn(finding, most, shown2 = otherPlaceName) {
   const { places, left } = otherPlaces(finding, most);
   if (places.length === 0) return left > 0 ? `also in ${plural(left, "more place")}` : "";
@@ -52031,75 +52032,33 @@ function contextText({ values, ...shown2 }, scanner, { json, verbose }) {
 ` : renderContext(hidden, verbose);
 }
 
-// src/report/history.ts
-var HEADINGS = ["layer", "size", "age", "line", "from", "found", "instruction"];
-var FROM = HEADINGS.indexOf("from");
-var MIN_INSTRUCTION = 12;
-function age(created, now) {
-  const seconds = created === null ? Number.NaN : (now.getTime() - new Date(created).getTime()) / 1e3;
-  if (!Number.isFinite(seconds) || seconds < 0 || seconds > 45 * 365 * 86400) return "";
-  const units = [
-    ["y", 365 * 86400],
-    ["mo", 30 * 86400],
-    ["d", 86400],
-    ["h", 3600],
-    ["min", 60]
-  ];
-  for (const [unit, length] of units) {
-    const count2 = Math.floor(seconds / length);
-    if (count2 >= 1) return `${count2} ${unit}`;
-  }
-  return "now";
+// src/report/repository-place.ts
+var FALLBACK = ".layergate.yml";
+var isInside = (path20) => path20 !== "" && !path20.startsWith("/") && !path20.split("/").includes("..");
+function placeInRepository(at3, files) {
+  if (at3 === null || at3.changed === true || !isInside(at3.path))
+    return { path: [files.dockerfile, files.config].find((path20) => path20 !== null && isInside(path20)) ?? FALLBACK, lines: null };
+  return { path: at3.path, lines: { startLine: at3.startLine, endLine: at3.endLine } };
 }
-function foundIn(findings, layer, entry) {
-  const here = findings.filter(
-    ({ location, related }) => layer !== null && layerOf(location) === layer || location.kind === "history" && location.history === entry || related.some(({ role, location: other }) => role === "also-in" && (layer !== null && layerOf(other) === layer || other.kind === "history" && other.history === entry))
-  );
-  const hides = findings.filter(
-    ({ related }) => related.some(({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === "layer" && location.layer === layer)
-  ).length;
-  const counts = SEVERITIES.map((severity) => ({ severity, count: here.filter((finding) => finding.severity === severity).length })).filter(({ count: count2 }) => count2 > 0);
-  return [...counts.map(({ severity, count: count2 }) => `${count2} ${severity}`), hides === 0 ? "" : `hides ${hides}`].filter(Boolean).join(", ");
-}
-function renderHistory(outcome, now, { width, verbose }) {
-  const { report, instructions, redactor } = outcome;
-  const { image } = report;
-  const findings = shownFindings(report);
-  const from = (base2) => base2 === null ? "?" : base2 ? "base" : "own";
-  const lines = (at4) => at4 === null ? "" : at4.startLine === at4.endLine ? String(at4.startLine) : `${at4.startLine}-${at4.endLine}`;
-  const rows = image.history.map((entry, index) => {
-    const layer = entry.layer === null ? null : image.layers[entry.layer] ?? null;
-    return [
-      layer === null ? "" : String(layer.index),
-      layer === null ? "" : bytes(layer.size),
-      age(entry.created, now),
-      lines(entry.dockerfile),
-      from(entry.base),
-      foundIn(findings, layer?.index ?? null, index),
-      `${(layer?.merged.length ?? 0) > 0 ? `(layer of ${layer?.merged.length} instructions above) ` : ""}${visible((instructions[index] ?? "").replace(/\s+/g, " "))}`
-    ];
-  });
-  const unpaired = image.layers.filter(({ history: history2 }) => history2 === null).map((layer) => [String(layer.index), bytes(layer.size), "", "", from(layer.base), foundIn(findings, layer.index, null), "(no history entry)"]);
-  const all2 = [[...HEADINGS], ...rows, ...unpaired];
-  const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all2.map((row) => (row[column] ?? "").length)));
-  const room = Math.max(MIN_INSTRUCTION, width - widths.reduce((sum, own2) => sum + own2 + 2, 0));
-  const text5 = all2.map((row) => {
-    const cells = widths.map((own2, column) => column < 2 ? (row[column] ?? "").padStart(own2) : (row[column] ?? "").padEnd(own2));
-    const last = row.at(-1) ?? "";
-    return [...cells, verbose ? last : redactor.cut(last, room)].join("  ").trimEnd();
-  });
-  const base = image.base === null ? "" : `
-base ${visible(image.base.reference)}${image.base.digest === null ? "" : `@${image.base.digest.slice(0, 19)}\u2026`} (known by ${image.base.source}${image.layers.some((layer) => layer.base === null) ? "; which layers are its is not known" : ""})`;
-  const at3 = image.history.find(({ dockerfile }) => dockerfile !== null)?.dockerfile;
-  const file = at3 == null ? "" : `
-lines of ${visible(at3.path)}${at3.changed === true ? " as it was built" : ""}, ${at3.certainty}`;
-  const warnings = report.warnings.filter(({ code: code3 }) => /lines|dockerfile|provenance|attestation/.test(code3)).flatMap(({ message }) => ["", ...wrap(visible(message), "", "  ")]);
-  const legend = all2.some((row) => row[FROM] === "?") ? "\n?  base or own: not known, and counted as own\n" : "";
-  return `${visible(referenceName(image))} \xB7 ${image.platform} \xB7 ${bytes(image.size)} \xB7 ${layerTally(image)}${base}${file}
 
-${text5.join("\n")}
-${legend}${warnings.map((line2) => `${line2}
-`).join("")}`;
+// src/report/gitlab.ts
+var SEVERITIES2 = { critical: "blocker", high: "critical", medium: "major", low: "minor", info: "info" };
+function renderGitlab({ report, source: source2 }, configPath2) {
+  const files = { dockerfile: source2?.path ?? null, config: configPath2 };
+  const findings = report.findings.filter(({ suppressed }) => suppressed === null);
+  return `${visibleJson(
+    findings.map(({ ruleId, severity, fingerprint, message, remedy, dockerfile }) => {
+      const { path: path20, lines } = placeInRepository(dockerfile, files);
+      return {
+        description: `${visible(message)} ${visible(remedy)}`,
+        check_name: ruleId,
+        fingerprint,
+        severity: SEVERITIES2[severity],
+        location: { path: path20, lines: { begin: lines?.startLine ?? 1 } }
+      };
+    })
+  )}
+`;
 }
 
 // src/outcome/contract.ts
@@ -52197,60 +52156,54 @@ var renderJson = (report) => `${visibleJson(reportSchema2.parse(report))}
 `;
 var reportJsonSchema = () => ({ title: "Layergate report", ...toJSONSchema(reportSchema2, { io: "output" }) });
 
-// src/report/lint.ts
-var INDENT = "    ";
-function order(a, b) {
-  return (a.dockerfile?.startLine ?? 0) - (b.dockerfile?.startLine ?? 0);
+// src/report/junit.ts
+var place = ({ dockerfile, location }) => dockerfile === null ? placeName(location) : `${dockerfile.path}:${dockerfile.startLine}`;
+var failure2 = (finding) => `      <failure type="${finding.severity}" message="${xml(`${finding.title} (${place(finding)})`)}">${xml(finding.message)} ${xml(finding.remedy)}</failure>`;
+var note = (finding) => `${finding.severity}: ${xml(place(finding))}: ${xml(finding.message)}`;
+function testcase(rule, findings) {
+  const failing2 = findings.filter(({ fails: fails2 }) => fails2);
+  const others = findings.filter(({ fails: fails2 }) => !fails2);
+  const inside = [...failing2.map(failure2), ...others.length === 0 ? [] : [`      <system-out>${others.map(note).join("\n")}</system-out>`]];
+  const head = `    <testcase classname="layergate" name="${xml(rule)}"`;
+  return inside.length === 0 ? `${head}/>` : `${head}>
+${inside.join("\n")}
+    </testcase>`;
 }
-function alsoLines({ dockerfile, related }) {
-  const own2 = dockerfile?.startLine;
-  const lines = [...new Set(related.flatMap(({ role, dockerfile: at3 }) => role === "also-in" && at3 !== null && at3.startLine !== own2 ? [at3.startLine] : []))].sort((x, y) => x - y);
-  if (lines.length === 0) return [];
-  const last = lines.length > 1 ? ` and ${lines.pop()}` : "";
-  return wrap(`also on ${last === "" ? "line" : "lines"} ${lines.join(", ")}${last}`, INDENT, `${INDENT}  `);
-}
-function renderLint(results, { verbose }) {
-  const lines = [];
-  for (const { path: path20, verdict } of results) {
-    const shown2 = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== "info")).sort(order);
-    for (const finding of shown2) {
-      const { dockerfile, severity, message, ruleId, remedy } = finding;
-      lines.push(visible(`${dockerfile?.path ?? path20}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`));
-      lines.push(...alsoLines(finding));
-      if (remedy !== "") lines.push(...wrap(`\u2192 ${visible(remedy)}`, INDENT, `${INDENT}  `));
-    }
-    const accepted = verdict.findings.filter(({ suppressed }) => suppressed !== null);
-    for (const { dockerfile, ruleId, suppressed } of verbose ? accepted : [])
-      lines.push(
-        visible(
-          `${dockerfile?.path ?? path20}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
-        )
-      );
-    for (const { message } of verdict.warnings) lines.push(...wrap(visible(message), "note: ", "      "));
-    const info = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && severity === "info").length;
-    const counts = tally(verdict.counts);
-    const rest = [
-      counts === "" ? "nothing found" : counts,
-      `${plural(verdict.passed.length, "rule")} passed`,
-      ...accepted.length === 0 ? [] : [`${accepted.length} accepted`],
-      ...info === 0 || verbose ? [] : [`${info} for information (--verbose)`]
-    ];
-    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path20)} \xB7 ${rest.join(" \xB7 ")}`);
-  }
-  return `${lines.join("\n")}
+function suite(name2, counts, cases, seconds) {
+  const numbers = `tests="${counts.tests}" failures="${counts.failures}" errors="${counts.errors}"`;
+  const body = cases.length === 0 ? "" : `${cases.join("\n")}
+`;
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="Layergate" ${numbers}>
+  <testsuite name="${xml(name2)}" ${numbers} time="${seconds.toFixed(3)}">
+${body}  </testsuite>
+</testsuites>
 `;
 }
-var renderLintJson = (results) => `${visibleJson({
-  schemaVersion: 1,
-  tool: { name: "layergate", version: VERSION },
-  files: results.map(({ path: path20, verdict }) => ({
-    path: path20,
-    verdict: { result: verdict.result, counts: verdict.counts, suppressed: verdict.suppressed },
-    findings: verdict.findings,
-    warnings: verdict.warnings
-  }))
-})}
-`;
+function renderJunit({ report }) {
+  const findings = shownFindings(report);
+  const rules = [.../* @__PURE__ */ new Set([...findings.map(({ ruleId }) => ruleId), ...report.verdict.passed])].sort();
+  const failing2 = new Set(findings.filter(({ fails: fails2 }) => fails2).map(({ ruleId }) => ruleId));
+  return suite(
+    report.name,
+    { tests: rules.length, failures: failing2.size, errors: 0 },
+    rules.map(
+      (rule) => testcase(
+        rule,
+        findings.filter(({ ruleId }) => ruleId === rule)
+      )
+    ),
+    report.stats.seconds
+  );
+}
+var renderJunitError = (error2, name2) => suite(
+  name2,
+  { tests: 1, failures: 0, errors: 1 },
+  [`    <testcase classname="layergate" name="image">
+      <error type="${xml(error2.code)}" message="${xml(error2.message)}"/>
+    </testcase>`],
+  0
+);
 
 // src/report/sarif.ts
 var MAX_RESULTS = 5e3;
@@ -52258,16 +52211,14 @@ var MAX_RELATED2 = 50;
 var HOME2 = `https://github.com/${REPOSITORY}`;
 var LEVELS = { critical: "error", high: "error", medium: "warning", low: "note", info: "note" };
 var SECURITY_SEVERITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info: "0.5" };
-var FALLBACK = ".layergate.yml";
 var MAX_SNIPPET = 2e3;
 var uri = (path20) => path20.split("/").map(encodeURIComponent).join("/");
-var isInside = (path20) => path20 !== "" && !path20.startsWith("/") && !path20.split("/").includes("..");
 var visibleLines = (lines, redactor) => redactor.cut(lines.map(visible).join("\n"), MAX_SNIPPET);
 function physical(at3, files) {
-  if (at3 === null || at3.changed === true || !isInside(at3.path))
-    return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path20) => path20 !== null && isInside(path20)) ?? FALLBACK) } };
-  const snippet = at3.path === files.dockerfile ? visibleLines(files.lines.slice(at3.startLine - 1, at3.endLine), files.redactor) : null;
-  return { artifactLocation: { uri: uri(at3.path) }, region: { startLine: at3.startLine, endLine: at3.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
+  const { path: path20, lines } = placeInRepository(at3, files);
+  if (lines === null) return { artifactLocation: { uri: uri(path20) } };
+  const snippet = path20 === files.dockerfile ? visibleLines(files.lines.slice(lines.startLine - 1, lines.endLine), files.redactor) : null;
+  return { artifactLocation: { uri: uri(path20) }, region: { startLine: lines.startLine, endLine: lines.endLine, ...snippet === null ? {} : { snippet: { text: snippet } } } };
 }
 function logical(location) {
   if (location.kind !== "layer" && location.kind !== "tar") return [{ name: visible(placeName(location)), kind: "object" }];
@@ -52540,10 +52491,10 @@ var folded = (title, content) => content === "" ? "" : `<details><summary>${titl
 ${content}
 
 </details>`;
-function renderErrorSummary(reference, failure2) {
-  return `## \u26A0\uFE0F ${failureHeadline(code2(reference), failure2.code)}
+function renderErrorSummary(reference, failure3) {
+  return `## \u26A0\uFE0F ${failureHeadline(code2(reference), failure3.code)}
 
-${markdown(failure2.message)}
+${markdown(failure3.message)}
 
 Nothing was judged: this is neither a pass nor a fail.
 `;
@@ -52560,7 +52511,7 @@ function findingsSection(outcome, measure) {
         const [finding] = group;
         if (finding === void 0) return "";
         if (group.length > 1) return groupItem(outcome, group, measure);
-        const also = alsoIn(finding, MAX_PLACES3, (place) => code2(otherPlaceName(place)));
+        const also = alsoIn(finding, MAX_PLACES3, (place2) => code2(otherPlaceName(place2)));
         const more = also === "" ? "" : ` ${also.replace("also", "Also")}.`;
         const facts = factsOf2(outcome, finding);
         return `- ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${prose(finding.message)}${facts.length === 0 ? "" : ` (${markdown(facts.join(", "))})`}${more}${advice(finding.remedy)}${measure.fixes ? fixBlock(outcome, finding) : ""}`;
@@ -52583,7 +52534,7 @@ function groupItem(outcome, group, { fixes }) {
     const line2 = finding.location.kind === "layer" && finding.location.line !== null ? `line ${finding.location.line}` : "";
     const shown2 = finding.secret === null || finding.secret.redacted === "\u2022\u2022\u2022" ? "" : code2(finding.secret.redacted);
     const details = [line2, shown2, ...factsOf2(outcome, finding).map(markdown)].filter(Boolean).join(", ");
-    const also = alsoIn(finding, MAX_PLACES3, (place) => code2(otherPlaceName(place)));
+    const also = alsoIn(finding, MAX_PLACES3, (place2) => code2(otherPlaceName(place2)));
     return `  - ${ICONS[finding.severity]} **${finding.severity}** \xB7 ${code2(finding.ruleId)} \xB7 ${markdown(subjectOf(finding))}${details === "" ? "" : ` (${details})`}${also === "" ? "" : `, ${also}`}${own2[index] ? `: ${prose(own2[index])}` : ""}`;
   });
   return `- **${plural(group.length, "secret")} in ${code2(first2.location.kind === "layer" ? `${first2.location.path}${first2.location.inside === void 0 ? "" : `!/${first2.location.inside}`}` : "")}**${layer}${hiding}${advice(common)}
@@ -52640,7 +52591,7 @@ ${items.slice(0, listed2).map((item) => `- ${item}`).join("\n")}${items.length >
     ),
     list(
       "Fixed",
-      baseline.fixed.map(({ rule, title, place }) => `\u2705 ${markdown(title)} in ${code2(place)} (${code2(rule)})`)
+      baseline.fixed.map(({ rule, title, place: place2 }) => `\u2705 ${markdown(title)} in ${code2(place2)} (${code2(rule)})`)
     ),
     list(
       `Known, by ${code2(baseline.name ?? "")}`,
@@ -52753,7 +52704,7 @@ function describe3(outcome, group, paint, verbose) {
   const heads = shown2.flatMap((each2, index) => {
     const line2 = each2.location.kind === "layer" && each2.location.line !== null ? [`line ${each2.location.line}`] : [];
     const details = [...line2, ...factsOf2(outcome, each2)].join(" \xB7 ");
-    return [...headOf(each2, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...alsoLines2(each2, MAX_PLACES_IN_FILE), ...advice2(own2[index] ?? "")];
+    return [...headOf(each2, paint), ...details === "" ? [] : wrap(visible(details), "    ", "    "), ...alsoLines(each2, MAX_PLACES_IN_FILE), ...advice2(own2[index] ?? "")];
   });
   const left = group.length - shown2.length;
   return [
@@ -52815,13 +52766,13 @@ function secretLines(outcome, finding, isGroup) {
     );
   } else if (location.kind === "layer" && finding.file !== null && finding.file.state !== "present")
     lines.push(...wrap(`the same layer ${SAME_LAYER[finding.file.state]} it again; the bytes stay in layer ${location.layer}`, "    ", "    "));
-  if (!isGroup) lines.push(...alsoLines2(finding, MAX_PLACES4));
+  if (!isGroup) lines.push(...alsoLines(finding, MAX_PLACES4));
   return lines;
 }
-function alsoLines2(finding, most) {
+function alsoLines(finding, most) {
   const { places, left } = otherPlaces(finding, most);
   return [
-    ...places.flatMap((place) => wrap(visible(`also in ${otherPlaceName(place)}`), "    ", "      ")),
+    ...places.flatMap((place2) => wrap(visible(`also in ${otherPlaceName(place2)}`), "    ", "      ")),
     ...left > 0 ? [`    ${places.length === 0 ? "also" : "and"} in ${plural(left, "more place")}`] : []
   ];
 }
@@ -52859,7 +52810,7 @@ function footer({ report }, verbose) {
     ),
     ...list(
       "Fixed",
-      report.baseline.fixed.map(({ rule, title, place }) => `${rule}: ${title}, ${place}`),
+      report.baseline.fixed.map(({ rule, title, place: place2 }) => `${rule}: ${title}, ${place2}`),
       true
     ),
     ...list(
@@ -52882,6 +52833,142 @@ function footer({ report }, verbose) {
     )
   ];
 }
+
+// src/report/forms.ts
+var FORMS = [
+  { name: "terminal", about: "for people, the default", render: (outcome, look) => renderTerminal(outcome, look), renderError: null },
+  { name: "json", about: "for programs", render: ({ report }) => renderJson(report), renderError: (error2, _reference, name2) => renderJson(errorReport(error2, name2)) },
+  { name: "sarif", about: "for code scanning", render: (outcome, { configPath: configPath2 }) => renderSarif(outcome, configPath2), renderError: null },
+  { name: "markdown", about: "for job summaries", render: (outcome) => renderSummary(outcome), renderError: (error2, reference) => renderErrorSummary(reference, error2) },
+  { name: "junit", about: "JUnit XML, one test a rule", render: (outcome) => renderJunit(outcome), renderError: (error2, _reference, name2) => renderJunitError(error2, name2) },
+  { name: "gitlab", about: "GitLab's Code Quality", render: (outcome, { configPath: configPath2 }) => renderGitlab(outcome, configPath2), renderError: null }
+];
+
+// src/report/history.ts
+var HEADINGS = ["layer", "size", "age", "line", "from", "found", "instruction"];
+var FROM = HEADINGS.indexOf("from");
+var MIN_INSTRUCTION = 12;
+function age(created, now) {
+  const seconds = created === null ? Number.NaN : (now.getTime() - new Date(created).getTime()) / 1e3;
+  if (!Number.isFinite(seconds) || seconds < 0 || seconds > 45 * 365 * 86400) return "";
+  const units = [
+    ["y", 365 * 86400],
+    ["mo", 30 * 86400],
+    ["d", 86400],
+    ["h", 3600],
+    ["min", 60]
+  ];
+  for (const [unit, length] of units) {
+    const count2 = Math.floor(seconds / length);
+    if (count2 >= 1) return `${count2} ${unit}`;
+  }
+  return "now";
+}
+function foundIn(findings, layer, entry) {
+  const here = findings.filter(
+    ({ location, related }) => layer !== null && layerOf(location) === layer || location.kind === "history" && location.history === entry || related.some(({ role, location: other }) => role === "also-in" && (layer !== null && layerOf(other) === layer || other.kind === "history" && other.history === entry))
+  );
+  const hides = findings.filter(
+    ({ related }) => related.some(({ role, location }) => /^(?:hidden|overwritten)-by$/.test(role) && location.kind === "layer" && location.layer === layer)
+  ).length;
+  const counts = SEVERITIES.map((severity) => ({ severity, count: here.filter((finding) => finding.severity === severity).length })).filter(({ count: count2 }) => count2 > 0);
+  return [...counts.map(({ severity, count: count2 }) => `${count2} ${severity}`), hides === 0 ? "" : `hides ${hides}`].filter(Boolean).join(", ");
+}
+function renderHistory(outcome, now, { width, verbose }) {
+  const { report, instructions, redactor } = outcome;
+  const { image } = report;
+  const findings = shownFindings(report);
+  const from = (base2) => base2 === null ? "?" : base2 ? "base" : "own";
+  const lines = (at4) => at4 === null ? "" : at4.startLine === at4.endLine ? String(at4.startLine) : `${at4.startLine}-${at4.endLine}`;
+  const rows = image.history.map((entry, index) => {
+    const layer = entry.layer === null ? null : image.layers[entry.layer] ?? null;
+    return [
+      layer === null ? "" : String(layer.index),
+      layer === null ? "" : bytes(layer.size),
+      age(entry.created, now),
+      lines(entry.dockerfile),
+      from(entry.base),
+      foundIn(findings, layer?.index ?? null, index),
+      `${(layer?.merged.length ?? 0) > 0 ? `(layer of ${layer?.merged.length} instructions above) ` : ""}${visible((instructions[index] ?? "").replace(/\s+/g, " "))}`
+    ];
+  });
+  const unpaired = image.layers.filter(({ history: history2 }) => history2 === null).map((layer) => [String(layer.index), bytes(layer.size), "", "", from(layer.base), foundIn(findings, layer.index, null), "(no history entry)"]);
+  const all2 = [[...HEADINGS], ...rows, ...unpaired];
+  const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all2.map((row) => (row[column] ?? "").length)));
+  const room = Math.max(MIN_INSTRUCTION, width - widths.reduce((sum, own2) => sum + own2 + 2, 0));
+  const text5 = all2.map((row) => {
+    const cells = widths.map((own2, column) => column < 2 ? (row[column] ?? "").padStart(own2) : (row[column] ?? "").padEnd(own2));
+    const last = row.at(-1) ?? "";
+    return [...cells, verbose ? last : redactor.cut(last, room)].join("  ").trimEnd();
+  });
+  const base = image.base === null ? "" : `
+base ${visible(image.base.reference)}${image.base.digest === null ? "" : `@${image.base.digest.slice(0, 19)}\u2026`} (known by ${image.base.source}${image.layers.some((layer) => layer.base === null) ? "; which layers are its is not known" : ""})`;
+  const at3 = image.history.find(({ dockerfile }) => dockerfile !== null)?.dockerfile;
+  const file = at3 == null ? "" : `
+lines of ${visible(at3.path)}${at3.changed === true ? " as it was built" : ""}, ${at3.certainty}`;
+  const warnings = report.warnings.filter(({ code: code3 }) => /lines|dockerfile|provenance|attestation/.test(code3)).flatMap(({ message }) => ["", ...wrap(visible(message), "", "  ")]);
+  const legend = all2.some((row) => row[FROM] === "?") ? "\n?  base or own: not known, and counted as own\n" : "";
+  return `${visible(referenceName(image))} \xB7 ${image.platform} \xB7 ${bytes(image.size)} \xB7 ${layerTally(image)}${base}${file}
+
+${text5.join("\n")}
+${legend}${warnings.map((line2) => `${line2}
+`).join("")}`;
+}
+
+// src/report/lint.ts
+var INDENT = "    ";
+function order(a, b) {
+  return (a.dockerfile?.startLine ?? 0) - (b.dockerfile?.startLine ?? 0);
+}
+function alsoLines2({ dockerfile, related }) {
+  const own2 = dockerfile?.startLine;
+  const lines = [...new Set(related.flatMap(({ role, dockerfile: at3 }) => role === "also-in" && at3 !== null && at3.startLine !== own2 ? [at3.startLine] : []))].sort((x, y) => x - y);
+  if (lines.length === 0) return [];
+  const last = lines.length > 1 ? ` and ${lines.pop()}` : "";
+  return wrap(`also on ${last === "" ? "line" : "lines"} ${lines.join(", ")}${last}`, INDENT, `${INDENT}  `);
+}
+function renderLint(results, { verbose }) {
+  const lines = [];
+  for (const { path: path20, verdict } of results) {
+    const shown2 = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && (verbose || severity !== "info")).sort(order);
+    for (const finding of shown2) {
+      const { dockerfile, severity, message, ruleId, remedy } = finding;
+      lines.push(visible(`${dockerfile?.path ?? path20}:${dockerfile?.startLine ?? 1}: ${severity}: ${message} [${ruleId}]`));
+      lines.push(...alsoLines2(finding));
+      if (remedy !== "") lines.push(...wrap(`\u2192 ${visible(remedy)}`, INDENT, `${INDENT}  `));
+    }
+    const accepted = verdict.findings.filter(({ suppressed }) => suppressed !== null);
+    for (const { dockerfile, ruleId, suppressed } of verbose ? accepted : [])
+      lines.push(
+        visible(
+          `${dockerfile?.path ?? path20}:${dockerfile?.startLine ?? 1}: accepted: ${ruleId}${suppressed?.expires == null ? "" : ` until ${suppressed.expires}`} (${suppressed?.reason})`
+        )
+      );
+    for (const { message } of verdict.warnings) lines.push(...wrap(visible(message), "note: ", "      "));
+    const info = verdict.findings.filter(({ suppressed, severity }) => suppressed === null && severity === "info").length;
+    const counts = tally(verdict.counts);
+    const rest = [
+      counts === "" ? "nothing found" : counts,
+      `${plural(verdict.passed.length, "rule")} passed`,
+      ...accepted.length === 0 ? [] : [`${accepted.length} accepted`],
+      ...info === 0 || verbose ? [] : [`${info} for information (--verbose)`]
+    ];
+    lines.push(`${verdict.result === "fail" ? "FAIL" : "PASS"}  ${visible(path20)} \xB7 ${rest.join(" \xB7 ")}`);
+  }
+  return `${lines.join("\n")}
+`;
+}
+var renderLintJson = (results) => `${visibleJson({
+  schemaVersion: 1,
+  tool: { name: "layergate", version: VERSION },
+  files: results.map(({ path: path20, verdict }) => ({
+    path: path20,
+    verdict: { result: verdict.result, counts: verdict.counts, suppressed: verdict.suppressed },
+    findings: verdict.findings,
+    warnings: verdict.warnings
+  }))
+})}
+`;
 
 // src/watchdog.ts
 import { Worker } from "node:worker_threads";
@@ -53145,7 +53232,7 @@ async function show2(file) {
   const lines = Object.entries(images).flatMap(([name2, entries]) => [
     `${visible(name2)}: ${plural(entries.length, "finding")}`,
     ...entries.flatMap(
-      ({ rule, title, place, since, fingerprints }) => wrap(visible(`${since ?? "          "}  ${rule}  ${title}: ${place} (${fingerprints[0] ?? ""})`), "  ", "              ")
+      ({ rule, title, place: place2, since, fingerprints }) => wrap(visible(`${since ?? "          "}  ${rule}  ${title}: ${place2} (${fingerprints[0] ?? ""})`), "  ", "              ")
     )
   ]);
   process.stdout.write(uncommanding(sealed(`${lines.join("\n")}
@@ -53246,8 +53333,8 @@ function partsOf4(difference) {
     {
       title: `Findings: ${findings.new.length} new, ${findings.fixed.length} fixed, ${findings.same} the same`,
       lines: [
-        ...findings.new.map(({ rule, title, place }) => `+ ${rule}: ${title} (${place})`),
-        ...findings.fixed.map(({ rule, title, place }) => `- ${rule}: ${title} (${place})`)
+        ...findings.new.map(({ rule, title, place: place2 }) => `+ ${rule}: ${title} (${place2})`),
+        ...findings.fixed.map(({ rule, title, place: place2 }) => `- ${rule}: ${title} (${place2})`)
       ]
     },
     { title: "Image", lines: facts.map(changeText) },
@@ -53270,7 +53357,7 @@ function renderDiff(difference, verbose) {
       ...own2.length > most ? [`  and ${number4(own2.length - most)} more (--verbose)`] : []
     );
   }
-  for (const note of difference.notes) lines.push("", ...wrap(visible(note), "", ""));
+  for (const note2 of difference.notes) lines.push("", ...wrap(visible(note2), "", ""));
   return uncommanding(`${lines.join("\n")}
 `);
 }
@@ -54350,8 +54437,8 @@ var SCAN_HELP = `Usage: layergate scan IMAGE [options]
                          workflow), or a revision of git such as origin/main
   --timeout SECONDS      what takes longer is an error (default: limits.seconds of the
                          configuration, else 3600)
-  --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
-                         of them may go to standard output
+  --format NAME[=FILE]   can be repeated; one of them may go to standard output
+${FORMS.map(({ name: name2, about }) => `                         ${name2.padEnd(10)}${about}`).join("\n")}
   --output FILE          where the one format goes
   --verbose              lists what is otherwise only counted
   --no-color             no colour, as with NO_COLOR
@@ -54494,7 +54581,6 @@ salt: ${salt}
 `;
 
 // src/cli/main.ts
-var FORMATS2 = ["terminal", "json", "sarif", "markdown"];
 var NOTHING_JUDGED = " (exit 2: nothing was judged)";
 var lost = null;
 var watchdog = watch({ stream: 2, line: `layergate: ${TOO_LONG2}${NOTHING_JUDGED}
@@ -54554,19 +54640,20 @@ async function main(args) {
 function parseTargets(formats, output) {
   const targets = (formats.length === 0 ? ["terminal"] : formats).map((text5) => {
     const [name2 = "", ...rest] = text5.split("=");
-    const format = FORMATS2.find((known2) => known2 === name2);
-    if (format === void 0) {
-      const near = nearest(name2, FORMATS2);
-      throw new UsageError(`--format ${name2}: there is no such format.${near === null ? "" : ` Did you mean ${near}?`} Formats: ${FORMATS2.join(", ")}.`);
+    const form = FORMS.find((known2) => known2.name === name2);
+    if (form === void 0) {
+      const names2 = FORMS.map((known2) => known2.name);
+      const near = nearest(name2, names2);
+      throw new UsageError(`--format ${name2}: there is no such format.${near === null ? "" : ` Did you mean ${near}?`} Formats: ${names2.join(", ")}.`);
     }
-    return { format, file: rest.length === 0 ? null : rest.join("=") };
+    return { form, file: rest.length === 0 ? null : rest.join("=") };
   });
   const open7 = targets.filter(({ file }) => file === null);
   if (output !== void 0) {
     if (open7.length !== 1) throw new UsageError("--output goes with one format; write several as --format json=FILE --format sarif=FILE.");
     return targets.map((target) => target.file === null ? { ...target, file: output } : target);
   }
-  if (open7.length > 1) throw new UsageError(`Only one format can go to standard output; write the others to files: --format ${open7[1]?.format}=FILE.`);
+  if (open7.length > 1) throw new UsageError(`Only one format can go to standard output; write the others to files: --format ${open7[1]?.form.name}=FILE.`);
   return targets;
 }
 async function history(args) {
@@ -54639,14 +54726,11 @@ async function scan(args) {
     ({ outcome, configPath: configPath2 } = await Promise.race([judged3, watchdog.over]));
   } catch (error2) {
     const shown2 = presentable(error2);
-    for (const { format, file } of targets) {
-      if (format === "json") await write(file, renderJson(errorReport(shown2, nameOf(reference, settings2))));
-      if (format === "markdown") await write(file, renderErrorSummary(reference, shown2));
-    }
+    for (const { form, file } of targets) if (form.renderError !== null) await write(file, form.renderError(shown2, reference, nameOf(reference, settings2)));
     throw error2;
   }
   const color = values["no-color"] !== true && process.env["NO_COLOR"] === void 0 && (process.stdout.isTTY === true || (process.env["FORCE_COLOR"] ?? "0") !== "0");
-  for (const { format, file } of targets) await write(file, render(format, outcome, { color: color && file === null, verbose: values.verbose === true, configPath: configPath2 }));
+  for (const { form, file } of targets) await write(file, form.render(outcome, { color: color && file === null, verbose: values.verbose === true, configPath: configPath2 }));
   return outcome.report.verdict.result === "fail" && !isMild(outcome.report) ? 1 : 0;
 }
 async function commitOfPolicy(given2) {
@@ -54660,20 +54744,8 @@ async function commitOfPolicy(given2) {
     );
   return baseCommit(process.cwd(), commit, null);
 }
-function render(format, outcome, { color, verbose, configPath: configPath2 }) {
-  switch (format) {
-    case "json":
-      return renderJson(outcome.report);
-    case "sarif":
-      return renderSarif(outcome, configPath2 ?? ".layergate.yml");
-    case "markdown":
-      return renderSummary(outcome);
-    case "terminal":
-      return renderTerminal(outcome, { color, verbose });
-  }
-}
 async function write(file, given2) {
-  const text5 = sealed(given2, given2.startsWith("{") ? (data) => `${visibleJson(data)}
+  const text5 = sealed(given2, /^(?:\{|\[\n)/.test(given2) ? (data) => `${visibleJson(data)}
 ` : null);
   if (file === null) {
     await new Promise((resolve) => process.stdout.write(uncommanding(text5), () => resolve()));
@@ -54713,7 +54785,7 @@ async function init(args) {
   noArguments("init", positionals);
   if (values.github === true) {
     const { patch, notes } = await proposeWorkflow(process.cwd());
-    for (const note of notes) process.stderr.write(`${sealed(note)}
+    for (const note2 of notes) process.stderr.write(`${sealed(note2)}
 `);
     await new Promise((resolve) => process.stdout.write(sealed(patch), () => resolve()));
     return 0;

@@ -8,7 +8,6 @@ import { gzipSync } from 'node:zlib'
 import { inspectContext } from '../src/context/inspect-context.ts'
 import { UsageError } from '../src/error.ts'
 import { lintDockerfile } from '../src/lint.ts'
-import { errorReport } from '../src/outcome/build.ts'
 import { compare } from '../src/outcome/compare.ts'
 import type { Outcome } from '../src/outcome/outcome.ts'
 import { renderBaseline } from '../src/policy/baseline.ts'
@@ -18,11 +17,10 @@ import { toAnnotations } from '../src/report/annotations.ts'
 import { renderErrorSection, renderSection, upsertSection } from '../src/report/comment.ts'
 import { contextText } from '../src/report/context.ts'
 import { renderDiff, renderDiffMarkdown } from '../src/report/diff.ts'
+import { FORMS } from '../src/report/forms.ts'
 import { renderHistory } from '../src/report/history.ts'
-import { renderJson } from '../src/report/json.ts'
 import { renderLint, renderLintJson } from '../src/report/lint.ts'
-import { renderLintSarif, renderSarif } from '../src/report/sarif.ts'
-import { renderErrorSummary, renderSummary } from '../src/report/summary.ts'
+import { renderLintSarif } from '../src/report/sarif.ts'
 import { renderTerminal } from '../src/report/terminal.ts'
 import { processScanner } from '../src/secrets/scanner.ts'
 import { presentable } from '../src/settings.ts'
@@ -191,13 +189,10 @@ export function outputsOf(outcome: Outcome): Record<string, string> {
   const memory = /layergate:memory ([\w-]+)/.exec(comment)?.[1] ?? ''
   const change = compare(outcome, outcome)
   return {
-    json: renderJson(report),
-    sarif: renderSarif(outcome, '.layergate.yml'),
-    summary: renderSummary(outcome),
+    ...Object.fromEntries(FORMS.map(({ name, render }) => [name, render(outcome, { color: false, verbose: true, configPath: '.layergate.yml' })])),
     comment,
     memory: Buffer.from(memory, 'base64url').toString('utf8'),
     section: Buffer.from(/layergate:image ([\w-]+)/.exec(comment)?.[1] ?? '', 'base64url').toString('utf8'),
-    terminal: renderTerminal(outcome, { color: false, verbose: true }),
     short: renderTerminal(outcome, { color: false, verbose: false }),
     annotations: JSON.stringify(toAnnotations(outcome)),
     history: renderHistory(outcome, NOW, { width: 120, verbose: false }),
@@ -215,8 +210,7 @@ function otherOutputsOf({ dockerfile, plainName, planted }: Attack): Record<stri
   const error = presentable(new UsageError(`${plainName}: there is no such file; ${token} was meant, or ${base64(`x${token}`)}.`))
   const found: Record<string, string> = {
     error: error.message,
-    'error report': renderJson(errorReport(error, 'x')),
-    'error summary': renderErrorSummary('x', error),
+    ...Object.fromEntries(FORMS.flatMap(({ name, renderError }) => (renderError === null ? [] : [[`error as ${name}`, renderError(error, 'x', 'x')]]))),
     'error comment': renderErrorSection('x', error, null),
   }
   try {

@@ -11,17 +11,14 @@ import { runGate } from '../gate.ts'
 import { readContext } from '../github/event.ts'
 import { lintDockerfile } from '../lint.ts'
 import { nearest } from '../nearest.ts'
-import { errorReport } from '../outcome/build.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { secondsOf } from '../policy/decide.ts'
 import { contextFails, contextText } from '../report/context.ts'
 import { uncommanding, visibleJson } from '../report/escape.ts'
+import { FORMS, type Form } from '../report/forms.ts'
 import { renderHistory } from '../report/history.ts'
-import { renderJson } from '../report/json.ts'
 import { renderLint, renderLintJson } from '../report/lint.ts'
-import { renderLintSarif, renderSarif } from '../report/sarif.ts'
-import { renderErrorSummary, renderSummary } from '../report/summary.ts'
-import { renderTerminal } from '../report/terminal.ts'
+import { renderLintSarif } from '../report/sarif.ts'
 import { isMild } from '../report/verdict.ts'
 import { bytes } from '../report/words.ts'
 import { sealed } from '../secrets/last-look.ts'
@@ -35,9 +32,6 @@ import { proposeWorkflow } from './commands/init-github.ts'
 import { explain, listDetectors, listRules, noArguments, schema } from './commands/lists.ts'
 import { CONTEXT_OPTIONS, HISTORY_OPTIONS, type Hooks, INIT_OPTIONS, LINT_OPTIONS, oneImage, parseOptions, SCAN_OPTIONS, settingsOf, surroundingsOf } from './options.ts'
 import { HELP, HELPS, TEMPLATE } from './texts.ts'
-
-const FORMATS = ['terminal', 'json', 'sarif', 'markdown'] as const
-type Format = (typeof FORMATS)[number]
 
 const NOTHING_JUDGED = ' (exit 2: nothing was judged)'
 
@@ -102,7 +96,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 interface Target {
-  readonly format: Format
+  readonly form: Form
   /** null: standard output. */
   readonly file: string | null
 }
@@ -110,19 +104,20 @@ interface Target {
 function parseTargets(formats: readonly string[], output: string | undefined): Target[] {
   const targets = (formats.length === 0 ? ['terminal'] : formats).map((text): Target => {
     const [name = '', ...rest] = text.split('=')
-    const format = FORMATS.find((known) => known === name)
-    if (format === undefined) {
-      const near = nearest(name, FORMATS)
-      throw new UsageError(`--format ${name}: there is no such format.${near === null ? '' : ` Did you mean ${near}?`} Formats: ${FORMATS.join(', ')}.`)
+    const form = FORMS.find((known) => known.name === name)
+    if (form === undefined) {
+      const names = FORMS.map((known) => known.name)
+      const near = nearest(name, names)
+      throw new UsageError(`--format ${name}: there is no such format.${near === null ? '' : ` Did you mean ${near}?`} Formats: ${names.join(', ')}.`)
     }
-    return { format, file: rest.length === 0 ? null : rest.join('=') }
+    return { form, file: rest.length === 0 ? null : rest.join('=') }
   })
   const open = targets.filter(({ file }) => file === null)
   if (output !== undefined) {
     if (open.length !== 1) throw new UsageError('--output goes with one format; write several as --format json=FILE --format sarif=FILE.')
     return targets.map((target) => (target.file === null ? { ...target, file: output } : target))
   }
-  if (open.length > 1) throw new UsageError(`Only one format can go to standard output; write the others to files: --format ${open[1]?.format}=FILE.`)
+  if (open.length > 1) throw new UsageError(`Only one format can go to standard output; write the others to files: --format ${open[1]?.form.name}=FILE.`)
   return targets
 }
 
@@ -201,16 +196,12 @@ async function scan(args: readonly string[]): Promise<number> {
   try {
     ;({ outcome, configPath } = await Promise.race([judged, watchdog.over]))
   } catch (error) {
-    // An empty SARIF would close every alert: none is written. The others say that nothing was judged.
     const shown = presentable(error)
-    for (const { format, file } of targets) {
-      if (format === 'json') await write(file, renderJson(errorReport(shown, nameOf(reference, settings))))
-      if (format === 'markdown') await write(file, renderErrorSummary(reference, shown))
-    }
+    for (const { form, file } of targets) if (form.renderError !== null) await write(file, form.renderError(shown, reference, nameOf(reference, settings)))
     throw error
   }
   const color = values['no-color'] !== true && process.env['NO_COLOR'] === undefined && (process.stdout.isTTY === true || (process.env['FORCE_COLOR'] ?? '0') !== '0')
-  for (const { format, file } of targets) await write(file, render(format, outcome, { color: color && file === null, verbose: values.verbose === true, configPath }))
+  for (const { form, file } of targets) await write(file, form.render(outcome, { color: color && file === null, verbose: values.verbose === true, configPath }))
   return outcome.report.verdict.result === 'fail' && !isMild(outcome.report) ? 1 : 0
 }
 
@@ -229,21 +220,8 @@ async function commitOfPolicy(given: string | undefined): Promise<BaseCommit | n
   return baseCommit(process.cwd(), commit, null)
 }
 
-function render(format: Format, outcome: Outcome, { color, verbose, configPath }: { color: boolean; verbose: boolean; configPath: string | null }): string {
-  switch (format) {
-    case 'json':
-      return renderJson(outcome.report)
-    case 'sarif':
-      return renderSarif(outcome, configPath ?? '.layergate.yml')
-    case 'markdown':
-      return renderSummary(outcome)
-    case 'terminal':
-      return renderTerminal(outcome, { color, verbose })
-  }
-}
-
 async function write(file: string | null, given: string): Promise<void> {
-  const text = sealed(given, given.startsWith('{') ? (data) => `${visibleJson(data)}\n` : null)
+  const text = sealed(given, /^(?:\{|\[\n)/.test(given) ? (data) => `${visibleJson(data)}\n` : null)
   if (file === null) {
     // Also a name of a file can look like a command to the runner of a workflow.
     await new Promise<void>((resolve) => process.stdout.write(uncommanding(text), () => resolve()))

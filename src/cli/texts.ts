@@ -1,4 +1,5 @@
 // What the command says of itself, and the configuration that it writes.
+import { FORMS } from '../report/forms.ts'
 import { REPOSITORY, VERSION } from '../version.ts'
 
 export const HELP = `layergate ${VERSION}: the gate that a container image passes on its way out of CI.
@@ -54,8 +55,8 @@ const SCAN_HELP = `Usage: layergate scan IMAGE [options]
                          workflow), or a revision of git such as origin/main
   --timeout SECONDS      what takes longer is an error (default: limits.seconds of the
                          configuration, else 3600)
-  --format NAME[=FILE]   terminal, json, sarif or markdown; can be repeated, one
-                         of them may go to standard output
+  --format NAME[=FILE]   can be repeated; one of them may go to standard output
+${FORMS.map(({ name, about }) => `                         ${name.padEnd(10)}${about}`).join('\n')}
   --output FILE          where the one format goes
   --verbose              lists what is otherwise only counted
   --no-color             no colour, as with NO_COLOR

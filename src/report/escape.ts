@@ -35,6 +35,9 @@ export const visibleJson = (value: unknown): string =>
     .replace(/[\x7f-\x9f]/g, (c) => `\\u${hex(c, 4)}`)
     .replace(OLD_COMMAND, '#\\u0023')
 
+/** Text or the value of an attribute in XML, which has no character for U+FFFE and U+FFFF. */
+export const xml = (text: string): string => visible(text).replace(/[&<>"'\ufffe\uffff]/g, (c) => (c < '\ufffe' ? `&#${c.charCodeAt(0)};` : `\\u{${hex(c, 4)}}`))
+
 /** Markdown that shows the text as it is: no markup, no HTML, no mention, no link. */
 export function markdown(text: string): string {
   return visible(text)

@@ -8,6 +8,7 @@ import { RULES } from '../rules/list.ts'
 import type { Redactor } from '../secrets/redact.ts'
 import { REPOSITORY, VERSION } from '../version.ts'
 import { visible, visibleJson } from './escape.ts'
+import { type KnownFiles, placeInRepository } from './repository-place.ts'
 import { placeName } from './words.ts'
 
 /** Results of one run that the platform takes. */
@@ -19,33 +20,25 @@ const LEVELS: Record<Severity, string> = { critical: 'error', high: 'error', med
 /** The platform sorts by this number: 9 and more is critical, 7 high, 4 medium. */
 const SECURITY_SEVERITY: Record<Severity, string> = { critical: '9.5', high: '8.0', medium: '5.5', low: '2.5', info: '0.5' }
 
-/** Every path in the repository that a result may point at. */
-interface Files {
-  readonly dockerfile: string | null
-  readonly config: string
+/** What a result may point at. */
+interface Files extends KnownFiles {
   /** Lines of the Dockerfile, all secrets hidden. */
   readonly lines: readonly string[]
   readonly redactor: Redactor
 }
-
-/** Where a result points that has no other file of the repository. */
-const FALLBACK = '.layergate.yml'
 
 /** Characters of an instruction that are quoted. */
 const MAX_SNIPPET = 2000
 
 const uri = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
 
-/** A file of the repository: what lies elsewhere has no alert on it. */
-const isInside = (path: string): boolean => path !== '' && !path.startsWith('/') && !path.split('/').includes('..')
-
 const visibleLines = (lines: readonly string[], redactor: Redactor): string => redactor.cut(lines.map(visible).join('\n'), MAX_SNIPPET)
 
 function physical(at: Finding['dockerfile'], files: Files): object {
-  if (at === null || at.changed === true || !isInside(at.path))
-    return { artifactLocation: { uri: uri([files.dockerfile, files.config].find((path) => path !== null && isInside(path)) ?? FALLBACK) } }
-  const snippet = at.path === files.dockerfile ? visibleLines(files.lines.slice(at.startLine - 1, at.endLine), files.redactor) : null
-  return { artifactLocation: { uri: uri(at.path) }, region: { startLine: at.startLine, endLine: at.endLine, ...(snippet === null ? {} : { snippet: { text: snippet } }) } }
+  const { path, lines } = placeInRepository(at, files)
+  if (lines === null) return { artifactLocation: { uri: uri(path) } }
+  const snippet = path === files.dockerfile ? visibleLines(files.lines.slice(lines.startLine - 1, lines.endLine), files.redactor) : null
+  return { artifactLocation: { uri: uri(path) }, region: { startLine: lines.startLine, endLine: lines.endLine, ...(snippet === null ? {} : { snippet: { text: snippet } }) } }
 }
 
 function logical(location: Finding['location']): object[] {
@@ -170,7 +163,7 @@ export function renderLintSarif(results: readonly LintResult[]): string {
  * Renders SARIF. Suppressed findings are left out: the platform would open them as alerts.
  * @param configPath where a result points whose line and Dockerfile are not known
  */
-export function renderSarif({ report, source, redactor }: Outcome, configPath: string): string {
+export function renderSarif({ report, source, redactor }: Outcome, configPath: string | null): string {
   const { image } = report
   const files: Files = { dockerfile: source?.path ?? null, config: configPath, lines: source?.lines ?? [], redactor }
   const results = report.findings.filter(({ suppressed }) => suppressed === null)

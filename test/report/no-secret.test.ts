@@ -64,7 +64,7 @@ describe('no output differs from the truth but by secrets', () => {
       file: `${word}.tar`,
       policy: `ignore:\n  - rule: sudo-installed\n    reason: for ${word} alone\n`,
     })
-    const { json = '', sarif = '', terminal = '', annotations = '', summary = '', comment = '' } = outputsOf(outcome)
+    const { json = '', sarif = '', terminal = '', annotations = '', markdown: summary = '', comment = '' } = outputsOf(outcome)
     expect(outcome.report.name).toBe(`ghcr.io/${word}/web`)
     expect(outcome.report.image.reference).toMatch(new RegExp(`/${word}\\.tar$`))
     for (const text of [json, terminal, summary, comment]) expect(text).toContain(`deb.${word}.org/${word}/x.sh`)
@@ -140,7 +140,7 @@ describe('a change that is printed holds nothing that is hidden', () => {
     ['ENV with one secret and other settings', `ENV GITHUB_TOKEN=${TOKEN} MODE=fast`, { GITHUB_TOKEN: TOKEN, MODE: 'fast' }, /\+ ENV MODE=fast/],
     ['ENV with one secret alone', `ENV GITHUB_TOKEN=${TOKEN}`, { GITHUB_TOKEN: TOKEN }, /Dockerfile:3: GITHUB_TOKEN goes/],
   ])('%s: what comes is printed, what goes is named', async (_about, line, env, wanted) => {
-    const { terminal = '', summary = '', json = '' } = outputsOf(await judged(line, env))
+    const { terminal = '', markdown: summary = '', json = '' } = outputsOf(await judged(line, env))
     for (const text of [terminal, summary]) {
       expect(text).toMatch(/Dockerfile:3: GITHUB_TOKEN goes/)
       expect(text).toMatch(wanted)
