@@ -11848,15 +11848,15 @@ function bytesOfName(name2) {
 }
 
 // src/dockerfile/words.ts
-var literal = (pattern) => pattern.length === 1 ? pattern[0] ?? "" : null;
-function fitsPattern(pattern, text5) {
-  const first2 = pattern[0] ?? "";
-  const last = pattern.at(-1) ?? "";
-  if (pattern.length === 1) return text5 === first2;
+var literal = (pattern2) => pattern2.length === 1 ? pattern2[0] ?? "" : null;
+function fitsPattern(pattern2, text5) {
+  const first2 = pattern2[0] ?? "";
+  const last = pattern2.at(-1) ?? "";
+  if (pattern2.length === 1) return text5 === first2;
   if (!text5.startsWith(first2) || !text5.endsWith(last) || text5.length < first2.length + last.length) return false;
   let at3 = first2.length;
   const end2 = text5.length - last.length;
-  for (const part3 of pattern.slice(1, -1)) {
+  for (const part3 of pattern2.slice(1, -1)) {
     const found = text5.indexOf(part3, at3);
     if (found === -1 || found + part3.length > end2) return false;
     at3 = found + part3.length;
@@ -12083,11 +12083,11 @@ function tokensOf(text5) {
   }
   return tokens;
 }
-function clean(pattern) {
+function clean(pattern2) {
   const parts = [];
-  for (const part3 of pattern.split("/")) {
+  for (const part3 of pattern2.split("/")) {
     if (part3 === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
-    else if (part3 !== "" && part3 !== "." && (part3 !== ".." || !pattern.startsWith("/"))) parts.push(part3);
+    else if (part3 !== "" && part3 !== "." && (part3 !== ".." || !pattern2.startsWith("/"))) parts.push(part3);
   }
   return parts.join("/");
 }
@@ -12096,8 +12096,8 @@ function parseDockerignore(text5) {
     const line2 = whole4.trim();
     if (whole4.startsWith("#") || line2 === "" || line2.length > MAX_PATTERN) return [];
     const isException = line2.startsWith("!");
-    const pattern = clean(isException ? line2.slice(1).trim() : line2);
-    return pattern === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern) }];
+    const pattern2 = clean(isException ? line2.slice(1).trim() : line2);
+    return pattern2 === "" ? [] : [{ text: line2, line: index + 1, isException, tokens: tokensOf(pattern2) }];
   });
 }
 var inClass = (char, { not, ranges }) => ranges.some(([from, to]) => from <= char && char <= to) !== not;
@@ -12140,11 +12140,11 @@ function* upTo(path20) {
 }
 function ignoredBy(dockerignore, path20) {
   let found = null;
-  for (const pattern of dockerignore) {
-    if (pattern.isException === (found === null)) continue;
+  for (const pattern2 of dockerignore) {
+    if (pattern2.isException === (found === null)) continue;
     for (const part3 of upTo(path20)) {
-      if (!matches(pattern.tokens, part3)) continue;
-      found = pattern.isException ? null : pattern;
+      if (!matches(pattern2.tokens, part3)) continue;
+      found = pattern2.isException ? null : pattern2;
       break;
     }
   }
@@ -12622,10 +12622,10 @@ var formSource = (form) => partsOf(form).map(({ source: source2 }) => source2).j
 var formLength = (form) => longest(partsOf(form));
 var LETTERS = Object.fromEntries(
   Object.entries(ALPHABETS).map(([name2, inside]) => {
-    const pattern = new RegExp(`[${inside}]`);
+    const pattern2 = new RegExp(`[${inside}]`);
     return [
       name2,
-      Array.from({ length: 95 }, (_, code3) => String.fromCharCode(code3 + 32)).filter((c) => pattern.test(c)).join("")
+      Array.from({ length: 95 }, (_, code3) => String.fromCharCode(code3 + 32)).filter((c) => pattern2.test(c)).join("")
     ];
   })
 );
@@ -14639,8 +14639,8 @@ function withoutComments(text5) {
   }
   return parts.join("") + text5.slice(done);
 }
-function* matches2(pattern, text5) {
-  for (const match2 of text5.matchAll(pattern)) {
+function* matches2(pattern2, text5) {
+  for (const match2 of text5.matchAll(pattern2)) {
     const { name: name2 = "", value = "", lead = "", quote: quote2 = "" } = match2.groups ?? {};
     const end2 = quote2 === "" ? value.replace(/(?<!\s)\s+[#;].*$/s, "").trimEnd() : value.slice(0, Math.max(0, value.indexOf(quote2) === -1 ? value.length : value.indexOf(quote2)));
     if (end2 === "") continue;
@@ -16272,7 +16272,7 @@ function isData(value, rest, path20) {
   if (/^[({[.]|^[ \t]*(?:[+*?<]|\|\||&&|==|\()/.test(rest)) return false;
   return !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/^(?:new|await|function|lambda|self|this|process|os|std|string|str|int|bool|boolean|bytes?|char|const|var|let|final|static|void|null|type|optional|any|object)\b/i.test(value);
 }
-var classes = (value) => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern) => pattern.test(value)).length;
+var classes = (value) => [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((pattern2) => pattern2.test(value)).length;
 var isName = (value) => /^[A-Za-z]+(?:[-_.:/\s][A-Za-z]+)*[-_.:/]?\d{0,2}$/.test(value) || /^[a-z]+([A-Z][a-z]+)+\d?$/.test(value) || /^[A-Z][A-Z0-9_]+$/.test(value) || /^[A-Za-z]+$/.test(value);
 var isStructured = (value) => /^(?:\d{1,4}[-/.:]){2,}\d|^\d+(?:\.\d+)*[a-z%]*$|^v?\d+\.\d+|^#[0-9a-f]{3,8}$|^[\w.+-]+@[\w-]+\.[\w.]+$|^(?:\.{0,2}|~|[A-Za-z]:)[/\\]|^[a-z][a-z0-9+.-]*:\/\/|^(?:data|urn|sha\d+|md5|bcrypt|pbkdf2|argon2\w*|scrypt)[:$]|^\$(?:[0-9a-z-]+)\$|^[0-9a-f]{8}-[0-9a-f]{4}-|^0x[0-9a-f]+$|^[\w-]+\.(?:json|ya?ml|xml|txt|js|py|so|dll|exe|pem|key|crt|conf|cfg|ini|html?|png|svg)$|^&|^\^|[\\|]{2}|\[[^\]]*\]|^\*|=>|;$/i.test(
   value
@@ -19029,8 +19029,8 @@ function forEachChild(node2, callback) {
         callback(item);
       return;
     case "CaseItem":
-      for (const pattern of node2.pattern)
-        callback(pattern);
+      for (const pattern2 of node2.pattern)
+        callback(pattern2);
       callback(node2.body);
       return;
     case "ArithmeticFor": {
@@ -25499,7 +25499,7 @@ var Parser = class {
     while (t !== Token.Esac && t !== Token.EOF) {
       const itemPos = this.tok.peek(LexContext.Normal).pos;
       this.accept(Token.LParen, LexContext.Normal);
-      const pattern = [];
+      const pattern2 = [];
       let expectWord = true;
       let next = this.tok.peek(LexContext.Normal);
       while (next.token !== Token.RParen && next.token !== Token.EOF) {
@@ -25512,7 +25512,7 @@ var Parser = class {
         }
         const tok = this.tok.next(LexContext.Normal);
         if (tok.token === Token.Word)
-          pattern.push(this.toWord(tok));
+          pattern2.push(this.toWord(tok));
         next = this.tok.peek(LexContext.Normal);
       }
       if (expectWord && next.token === Token.RParen && !invalid) {
@@ -25521,13 +25521,13 @@ var Parser = class {
       }
       const rparenEnd = this.acceptEnd(Token.RParen, LexContext.Normal);
       const cmds = this.list();
-      const bodyPos = rparenEnd >= 0 ? rparenEnd : pattern.length > 0 ? pattern[pattern.length - 1].end : itemPos;
+      const bodyPos = rparenEnd >= 0 ? rparenEnd : pattern2.length > 0 ? pattern2[pattern2.length - 1].end : itemPos;
       const itemEnd = cmds.length > 0 ? cmds[cmds.length - 1].end : bodyPos;
       const item = {
         type: "CaseItem",
         pos: itemPos,
         end: itemEnd,
-        pattern,
+        pattern: pattern2,
         body: cmds.length > 0 ? this.makeCompoundList(cmds) : { type: "CompoundList", pos: bodyPos, end: bodyPos, commands: [] },
         terminator: void 0
       };
@@ -27716,8 +27716,8 @@ function anchor(source2) {
 var date = /* @__PURE__ */ anchor(dateSource);
 function timeSource(args) {
   const hhmm = `(?:[01]\\d|2[0-3]):[0-5]\\d`;
-  const regex = typeof args.precision === "number" ? args.precision === -1 ? `${hhmm}` : args.precision === 0 ? `${hhmm}:[0-5]\\d` : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}` : args.seconds ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?` : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
-  return regex;
+  const regex2 = typeof args.precision === "number" ? args.precision === -1 ? `${hhmm}` : args.precision === 0 ? `${hhmm}:[0-5]\\d` : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}` : args.seconds ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?` : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
+  return regex2;
 }
 function time(args) {
   return new RegExp(`^${timeSource(args)}$`);
@@ -27998,8 +27998,8 @@ var $ZodCheckUpperCase = /* @__PURE__ */ $constructor("$ZodCheckUpperCase", (ins
 var $ZodCheckIncludes = /* @__PURE__ */ $constructor("$ZodCheckIncludes", (inst, def) => {
   $ZodCheck.init(inst, def);
   const escapedRegex = escapeRegex(def.includes);
-  const pattern = new RegExp(typeof def.position === "number" ? `^.{${def.position},}${escapedRegex}` : escapedRegex);
-  def.pattern = pattern;
+  const pattern2 = new RegExp(typeof def.position === "number" ? `^.{${def.position},}${escapedRegex}` : escapedRegex);
+  def.pattern = pattern2;
   inst._zod.check = (payload) => {
     if (payload.value.includes(def.includes, def.position))
       return;
@@ -28016,8 +28016,8 @@ var $ZodCheckIncludes = /* @__PURE__ */ $constructor("$ZodCheckIncludes", (inst,
 });
 var $ZodCheckStartsWith = /* @__PURE__ */ $constructor("$ZodCheckStartsWith", (inst, def) => {
   $ZodCheck.init(inst, def);
-  const pattern = new RegExp(`^${escapeRegex(def.prefix)}.*`);
-  def.pattern ?? (def.pattern = pattern);
+  const pattern2 = new RegExp(`^${escapeRegex(def.prefix)}.*`);
+  def.pattern ?? (def.pattern = pattern2);
   inst._zod.check = (payload) => {
     if (payload.value.startsWith(def.prefix))
       return;
@@ -28034,8 +28034,8 @@ var $ZodCheckStartsWith = /* @__PURE__ */ $constructor("$ZodCheckStartsWith", (i
 });
 var $ZodCheckEndsWith = /* @__PURE__ */ $constructor("$ZodCheckEndsWith", (inst, def) => {
   $ZodCheck.init(inst, def);
-  const pattern = new RegExp(`.*${escapeRegex(def.suffix)}$`);
-  def.pattern ?? (def.pattern = pattern);
+  const pattern2 = new RegExp(`.*${escapeRegex(def.suffix)}$`);
+  def.pattern ?? (def.pattern = pattern2);
   inst._zod.check = (payload) => {
     if (payload.value.endsWith(def.suffix))
       return;
@@ -29531,8 +29531,8 @@ var $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
     return values ? /* @__PURE__ */ new Set([...values, void 0]) : void 0;
   });
   defineLazyInternal(inst, "pattern", (zod) => {
-    const pattern = zod.def.innerType._zod.pattern;
-    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
+    const pattern2 = zod.def.innerType._zod.pattern;
+    return pattern2 ? new RegExp(`^(${cleanRegex(pattern2.source)})?$`) : void 0;
   });
   inst._zod.parse = (payload, ctx) => {
     if (payload.value === void 0) {
@@ -29559,8 +29559,8 @@ var $ZodNullable = /* @__PURE__ */ $constructor("$ZodNullable", (inst, def) => {
   defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin);
   defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
   defineLazyInternal(inst, "pattern", (zod) => {
-    const pattern = zod.def.innerType._zod.pattern;
-    return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
+    const pattern2 = zod.def.innerType._zod.pattern;
+    return pattern2 ? new RegExp(`^(${cleanRegex(pattern2.source)}|null)$`) : void 0;
   });
   defineLazyInternal(inst, "values", (zod) => {
     return zod.def.innerType._zod.values ? /* @__PURE__ */ new Set([...zod.def.innerType._zod.values, null]) : void 0;
@@ -30576,12 +30576,12 @@ function _length(length, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _regex(pattern, params) {
+function _regex(pattern2, params) {
   return new $ZodCheckRegex({
     check: "string_format",
     format: "regex",
     ...normalizeParams(params),
-    pattern
+    pattern: pattern2
   });
 }
 // @__NO_SIDE_EFFECTS__
@@ -31255,9 +31255,9 @@ var addDivisor = (agg, value) => {
   if (!agg.multipleOf.includes(value))
     agg.multipleOf.push(value);
 };
-var addPattern = (agg, pattern) => {
+var addPattern = (agg, pattern2) => {
   agg.patterns ?? (agg.patterns = /* @__PURE__ */ new Set());
-  agg.patterns.add(pattern);
+  agg.patterns.add(pattern2);
 };
 var intersectMime = (agg, mime) => {
   agg.mime = agg.mime ? agg.mime.filter((m) => mime.includes(m)) : [...mime];
@@ -31322,8 +31322,8 @@ function aggregateChecks(schema2) {
   }
   if (bag.mime)
     intersectMime(agg, bag.mime);
-  for (const pattern of bag.patterns ?? [])
-    addPattern(agg, pattern);
+  for (const pattern2 of bag.patterns ?? [])
+    addPattern(agg, pattern2);
   return agg;
 }
 var formatMap = {
@@ -31363,9 +31363,9 @@ var stringProcessor = (schema2, ctx, _json, _params) => {
       json.pattern = patternList[0].source;
     else if (patternList.length > 1) {
       json.allOf = [
-        ...patternList.map((regex) => ({
+        ...patternList.map((regex2) => ({
           ...ctx.target === "draft-07" || ctx.target === "draft-04" || ctx.target === "openapi-3.0" ? { type: "string" } : {},
-          pattern: regex.source
+          pattern: regex2.source
         }))
       ];
     }
@@ -31505,11 +31505,11 @@ var nanProcessor = (schema2, ctx, json, params) => {
 };
 var templateLiteralProcessor = (schema2, _ctx, json, _params) => {
   const _json = json;
-  const pattern = schema2._zod.pattern;
-  if (!pattern)
+  const pattern2 = schema2._zod.pattern;
+  if (!pattern2)
     throw new Error("Pattern not found in template literal");
   _json.type = "string";
-  _json.pattern = pattern.source;
+  _json.pattern = pattern2.source;
 };
 var fileProcessor = (schema2, _ctx, json, _params) => {
   const _json = json;
@@ -31780,8 +31780,8 @@ var recordProcessor = (schema2, ctx, _json, params) => {
       path: [...params.path, "patternProperties", "*"]
     });
     json.patternProperties = {};
-    for (const pattern of patterns) {
-      assignProp(json.patternProperties, exactPattern(pattern).source, valueSchema);
+    for (const pattern2 of patterns) {
+      assignProp(json.patternProperties, exactPattern(pattern2).source, valueSchema);
     }
   } else {
     if (ctx.target === "draft-07" || ctx.target === "draft-2020-12") {
@@ -33331,12 +33331,12 @@ function meaning(written) {
   }
   return written.slice(1);
 }
-function replaced(reading, pattern, by) {
+function replaced(reading, pattern2, by) {
   const { text: text5 } = reading;
   let result = "";
   let copied = 0;
   const stops = [];
-  for (const match2 of text5.matchAll(pattern)) {
+  for (const match2 of text5.matchAll(pattern2)) {
     result += text5.slice(copied, match2.index);
     const character = by(match2[0]);
     stops.push(result.length, character.length, match2.index, match2[0].length);
@@ -36457,9 +36457,9 @@ var ContentScan = class _ContentScan {
   }
   /** A match that stands alone, or one that touches other text and must prove itself. */
   #found(detector, text5, at3) {
-    const { pattern, glued } = detector;
-    pattern.lastIndex = at3;
-    const match2 = pattern.exec(text5);
+    const { pattern: pattern2, glued } = detector;
+    pattern2.lastIndex = at3;
+    const match2 = pattern2.exec(text5);
     if (match2 !== null) {
       const before = match2.groups?.["before"]?.length ?? 0;
       if (detector.alone !== true || standsAlone2(text5, at3 - before, before + match2[0].length, this.#isText)) return { match: match2, mustProve: false };
@@ -37274,7 +37274,7 @@ function writeClasses(image) {
   ];
   for (let c = 0; c < 256; c++) {
     const s = String.fromCharCode(c);
-    image[CLASSES + c] = classes2.reduce((sum, [pattern, bit]) => pattern.test(s) ? sum | bit : sum, 0);
+    image[CLASSES + c] = classes2.reduce((sum, [pattern2, bit]) => pattern2.test(s) ? sum | bit : sum, 0);
   }
 }
 function spellings(trigram, ignoreCase) {
@@ -37585,8 +37585,8 @@ function numberField(block, from, length) {
   }
   const end2 = from + length;
   let at3 = from;
-  const pad2 = block[at3];
-  if (pad2 === 32 || pad2 === 0) while (at3 < end2 && block[at3] === pad2) at3++;
+  const pad3 = block[at3];
+  if (pad3 === 32 || pad3 === 0) while (at3 < end2 && block[at3] === pad3) at3++;
   let sum = 0;
   for (; at3 < end2; at3++) {
     const digit2 = (block[at3] ?? 0) - 48;
@@ -39010,8 +39010,8 @@ function findInstalled(entries, files, manifests) {
     const path20 = entries[index]?.path ?? "/";
     const node2 = NODE.exec(path20)?.[0];
     if (node2 !== void 0 && manifests.has(`${node2}/package.json`)) found.set(index, path20.slice(node2.length));
-    for (const { pattern, metadata } of PLACES) {
-      const match2 = found.has(index) ? null : pattern.exec(path20);
+    for (const { pattern: pattern2, metadata } of PLACES) {
+      const match2 = found.has(index) ? null : pattern2.exec(path20);
       if (match2 !== null && metadata(match2).every(has)) found.set(index, path20.slice(match2[0].length - 1));
     }
   }
@@ -39141,7 +39141,7 @@ var Waste = class {
   }
   /** @param name directories end in a slash */
   add(name2, bytes2) {
-    const reason = this.above(name2) === void 0 ? WASTE.find(([pattern]) => pattern.test(name2))?.[1] : void 0;
+    const reason = this.above(name2) === void 0 ? WASTE.find(([pattern2]) => pattern2.test(name2))?.[1] : void 0;
     if (reason !== void 0) this.found.push({ path: name2, reason, bytes: bytes2 });
   }
 };
@@ -39587,8 +39587,8 @@ function expandSequence(body, isAlphaSequence, max, maxLength, budget) {
     incr *= -1;
     test = gte;
   }
-  const pad2 = n.some(isPadded);
-  const cost = pad2 ? width : 1;
+  const pad3 = n.some(isPadded);
+  const cost = pad3 ? width : 1;
   let length = 0;
   for (let i = x; test(i, y) && N.length < max; i += incr) {
     budget.remaining -= cost;
@@ -39603,7 +39603,7 @@ function expandSequence(body, isAlphaSequence, max, maxLength, budget) {
       }
     } else {
       c = String(i);
-      if (pad2) {
+      if (pad3) {
         const need = width - c.length;
         if (need > 0) {
           const z = new Array(need + 1).join("0");
@@ -40430,16 +40430,16 @@ var Matcher = class {
   #affix = false;
   #dfa;
   #form;
-  constructor(pattern, options4 = {}) {
-    if (pattern.includes("/")) {
-      throw new Error("can only match a single path portion, got pattern: " + pattern);
+  constructor(pattern2, options4 = {}) {
+    if (pattern2.includes("/")) {
+      throw new Error("can only match a single path portion, got pattern: " + pattern2);
     }
-    this.pattern = pattern;
+    this.pattern = pattern2;
     this.options = options4;
     const { nocase = false, noext = false, normalize: n } = options4;
     this.#form = n === true ? "NFC" : n || void 0;
-    const literal4 = /^[?*+@]\(\)$/.test(pattern);
-    const toks = tokenize(pattern, nocase, noext || literal4, this.#form, options4.rangeMark);
+    const literal4 = /^[?*+@]\(\)$/.test(pattern2);
+    const toks = tokenize(pattern2, nocase, noext || literal4, this.#form, options4.rangeMark);
     let [items] = build(toks, pair(toks), 0, toks.length, true);
     if (this.#form)
       items = normalize(items, this.#form);
@@ -40574,11 +40574,11 @@ var Matcher = class {
 
 // node_modules/minimatch/dist/esm/assert-valid-pattern.js
 var MAX_PATTERN_LENGTH = 1024 * 64;
-var assertValidPattern = (pattern) => {
-  if (typeof pattern !== "string") {
+var assertValidPattern = (pattern2) => {
+  if (typeof pattern2 !== "string") {
     throw new TypeError("invalid pattern");
   }
-  if (pattern.length > MAX_PATTERN_LENGTH) {
+  if (pattern2.length > MAX_PATTERN_LENGTH) {
     throw new TypeError("pattern is too long");
   }
 };
@@ -40611,12 +40611,12 @@ var unescape = (s, { windowsPathsNoEscape = false, magicalBraces = true } = {}) 
 var DEFAULT_BRACE_EXPAND_MAX = 1e5;
 var DEFAULT_GLOB_STAR_RECURSION_MAX = 200;
 var AWE_KEY = "allowWindowsEscape";
-var minimatch = (p, pattern, options4) => {
-  assertValidPattern(pattern);
-  if (!options4?.nocomment && pattern.charAt(0) === "#") {
+var minimatch = (p, pattern2, options4) => {
+  assertValidPattern(pattern2);
+  if (!options4?.nocomment && pattern2.charAt(0) === "#") {
     return false;
   }
-  return cachedMinimatch(pattern, options4).match(p);
+  return cachedMinimatch(pattern2, options4).match(p);
 };
 var cache = /* @__PURE__ */ new Map();
 var oldCache = /* @__PURE__ */ new Map();
@@ -40712,12 +40712,12 @@ var copyOptions = (o) => {
     copy[k] = o[k];
   return copy;
 };
-var cachedMinimatch = (pattern, options4) => {
+var cachedMinimatch = (pattern2, options4) => {
   const key = options4 ? optionsKey(options4) : 0;
-  let mm = cache.get(key)?.get(pattern);
+  let mm = cache.get(key)?.get(pattern2);
   if (mm)
     return mm;
-  mm = oldCache.get(key)?.get(pattern) ?? new Minimatch(pattern, copyOptions(options4));
+  mm = oldCache.get(key)?.get(pattern2) ?? new Minimatch(pattern2, copyOptions(options4));
   const weight = cacheWeight(mm);
   if (weight > cacheMaxEntryWeight)
     return mm;
@@ -40730,7 +40730,7 @@ var cachedMinimatch = (pattern, options4) => {
   let byPattern = cache.get(key);
   if (!byPattern)
     cache.set(key, byPattern = /* @__PURE__ */ new Map());
-  byPattern.set(pattern, mm);
+  byPattern.set(pattern2, mm);
   cacheSize++;
   cacheTotalWeight += weight;
   return mm;
@@ -40744,9 +40744,9 @@ var sep = defaultPlatform === "win32" ? path8.win32.sep : path8.posix.sep;
 minimatch.sep = sep;
 var GLOBSTAR = /* @__PURE__ */ Symbol("globstar **");
 minimatch.GLOBSTAR = GLOBSTAR;
-var filter = (pattern, options4) => {
+var filter = (pattern2, options4) => {
   let mm;
-  return (p) => (mm ??= cachedMinimatch(pattern, options4)).match(p);
+  return (p) => (mm ??= cachedMinimatch(pattern2, options4)).match(p);
 };
 minimatch.filter = filter;
 var ext = (a, b = {}) => Object.assign({}, a, b);
@@ -40755,11 +40755,11 @@ var defaults = (def) => {
     return minimatch;
   }
   const orig = minimatch;
-  const m = (p, pattern, options4 = {}) => orig(p, pattern, ext(def, options4));
+  const m = (p, pattern2, options4 = {}) => orig(p, pattern2, ext(def, options4));
   return Object.assign(m, {
     Minimatch: class Minimatch extends orig.Minimatch {
-      constructor(pattern, options4 = {}) {
-        super(pattern, ext(def, options4));
+      constructor(pattern2, options4 = {}) {
+        super(pattern2, ext(def, options4));
       }
       static defaults(options4) {
         return orig.defaults(ext(def, options4)).Minimatch;
@@ -40767,21 +40767,21 @@ var defaults = (def) => {
     },
     unescape: (s, options4 = {}) => orig.unescape(s, ext(def, options4)),
     escape: (s, options4 = {}) => orig.escape(s, ext(def, options4)),
-    filter: (pattern, options4 = {}) => orig.filter(pattern, ext(def, options4)),
+    filter: (pattern2, options4 = {}) => orig.filter(pattern2, ext(def, options4)),
     defaults: (options4) => orig.defaults(ext(def, options4)),
-    braceExpand: (pattern, options4 = {}) => orig.braceExpand(pattern, ext(def, options4)),
-    match: (list, pattern, options4 = {}) => orig.match(list, pattern, ext(def, options4)),
+    braceExpand: (pattern2, options4 = {}) => orig.braceExpand(pattern2, ext(def, options4)),
+    match: (list, pattern2, options4 = {}) => orig.match(list, pattern2, ext(def, options4)),
     sep: orig.sep,
     GLOBSTAR
   });
 };
 minimatch.defaults = defaults;
-var braceExpand = (pattern, options4 = {}) => {
-  assertValidPattern(pattern);
-  if (options4.nobrace || !/\{(?:(?!\{).)*\}/.test(pattern)) {
-    return [pattern];
+var braceExpand = (pattern2, options4 = {}) => {
+  assertValidPattern(pattern2);
+  if (options4.nobrace || !/\{(?:(?!\{).)*\}/.test(pattern2)) {
+    return [pattern2];
   }
-  let p = pattern.replace(/\\\\/g, "\\\\\\\\");
+  let p = pattern2.replace(/\\\\/g, "\\\\\\\\");
   if (options4.windowsPathsNoEscape || options4[AWE_KEY] === false) {
     p = p.replace(/\[([{}])\]/g, "[\\$1]");
   }
@@ -40808,23 +40808,23 @@ var inRepeatOrNegExt = (portion, mark) => {
   }
   return false;
 };
-var match = (list, pattern, options4 = {}) => {
-  const mm = new Minimatch(pattern, options4);
+var match = (list, pattern2, options4 = {}) => {
+  const mm = new Minimatch(pattern2, options4);
   list = list.filter((f) => mm.match(f));
   if (mm.options.nonull && !list.length) {
-    list.push(pattern);
+    list.push(pattern2);
   }
   return list;
 };
 minimatch.match = match;
 var globMagic = /[?*]|[+@!]\(.*?\)|\[|\]/;
-var classEnd = (pattern, start) => {
+var classEnd = (pattern2, start) => {
   let i = start + 1;
-  if (pattern.charAt(i) === "!" || pattern.charAt(i) === "^")
+  if (pattern2.charAt(i) === "!" || pattern2.charAt(i) === "^")
     i++;
   let sawStart = false;
-  for (; i < pattern.length; i++) {
-    const c = pattern.charAt(i);
+  for (; i < pattern2.length; i++) {
+    const c = pattern2.charAt(i);
     if (c === "]" && sawStart)
       return i;
     sawStart = true;
@@ -40833,31 +40833,31 @@ var classEnd = (pattern, start) => {
   }
   return -1;
 };
-var literal3 = (pattern, noext) => {
-  if (!noext && (pattern === "+()" || pattern === "@()"))
-    return pattern;
+var literal3 = (pattern2, noext) => {
+  if (!noext && (pattern2 === "+()" || pattern2 === "@()"))
+    return pattern2;
   let lit2 = "";
-  for (let i = 0; i < pattern.length; i++) {
-    const c = pattern.charAt(i);
+  for (let i = 0; i < pattern2.length; i++) {
+    const c = pattern2.charAt(i);
     if (c === "\\") {
-      lit2 += pattern.charAt(++i) || c;
+      lit2 += pattern2.charAt(++i) || c;
     } else if (c === "*" || c === "?") {
       return void 0;
     } else if (c === "[") {
-      const close = classEnd(pattern, i);
+      const close = classEnd(pattern2, i);
       if (close === -1) {
         lit2 += c;
         continue;
       }
-      let body = pattern.slice(i + 1, close);
+      let body = pattern2.slice(i + 1, close);
       if (body.startsWith("\\"))
         body = body.slice(1);
-      if ([...body].length !== 1 || "!^".includes(pattern.charAt(i + 1))) {
+      if ([...body].length !== 1 || "!^".includes(pattern2.charAt(i + 1))) {
         return void 0;
       }
       lit2 += body;
       i = close;
-    } else if (!noext && "+@!".includes(c) && pattern.charAt(i + 1) === "(" && pattern.includes(")", i + 2)) {
+    } else if (!noext && "+@!".includes(c) && pattern2.charAt(i + 1) === "(" && pattern2.includes(")", i + 2)) {
       return void 0;
     } else {
       lit2 += c;
@@ -40866,38 +40866,38 @@ var literal3 = (pattern, noext) => {
   return lit2;
 };
 var MAX_EXTGLOBS = 256;
-var extglobCount = (pattern) => {
+var extglobCount = (pattern2) => {
   let n = 0;
-  for (let i = 0; i < pattern.length - 1; i++) {
-    const c = pattern.charAt(i);
+  for (let i = 0; i < pattern2.length - 1; i++) {
+    const c = pattern2.charAt(i);
     if (c === "\\") {
       i++;
-    } else if ("+@!?*".includes(c) && pattern.charAt(i + 1) === "(") {
+    } else if ("+@!?*".includes(c) && pattern2.charAt(i + 1) === "(") {
       n++;
       i++;
     }
   }
   return n;
 };
-var assertValidExtglobs = (pattern) => {
-  if (extglobCount(pattern) > MAX_EXTGLOBS) {
+var assertValidExtglobs = (pattern2) => {
+  if (extglobCount(pattern2) > MAX_EXTGLOBS) {
     throw new TypeError("pattern has too many extglobs");
   }
 };
-var extSafe = (pattern) => {
-  if (/^[?*+@]\(\)$/.test(pattern) || pattern.includes("[:"))
+var extSafe = (pattern2) => {
+  if (/^[?*+@]\(\)$/.test(pattern2) || pattern2.includes("[:"))
     return false;
   let depth = 0;
-  for (let i = 0; i < pattern.length; i++) {
-    const c = pattern.charAt(i);
+  for (let i = 0; i < pattern2.length; i++) {
+    const c = pattern2.charAt(i);
     if (c === "\\") {
-      if (++i === pattern.length)
+      if (++i === pattern2.length)
         return false;
     } else if (c === "[") {
-      const close = classEnd(pattern, i);
+      const close = classEnd(pattern2, i);
       if (close !== -1)
         i = close;
-    } else if ("+@!?*".includes(c) && pattern.charAt(i + 1) === "(") {
+    } else if ("+@!?*".includes(c) && pattern2.charAt(i + 1) === "(") {
       depth++;
       i++;
     } else if (c === ")") {
@@ -40994,12 +40994,12 @@ var Minimatch = class {
   #rangeMark;
   // the GlobstarParts of each pattern row, by start index and partial
   #globstarParts = /* @__PURE__ */ new WeakMap();
-  constructor(pattern, options4 = {}) {
-    assertValidPattern(pattern);
+  constructor(pattern2, options4 = {}) {
+    assertValidPattern(pattern2);
     options4 = options4 || {};
     this.options = options4;
     this.maxGlobstarRecursion = options4.maxGlobstarRecursion ?? DEFAULT_GLOB_STAR_RECURSION_MAX;
-    this.pattern = pattern;
+    this.pattern = pattern2;
     this.platform = options4.platform || defaultPlatform;
     this.isWindows = this.platform === "win32";
     this.windowsPathsNoEscape = !!options4.windowsPathsNoEscape || options4[AWE_KEY] === false;
@@ -41074,8 +41074,8 @@ var Minimatch = class {
     if (this.options.magicalBraces && this.set.length > 1) {
       return true;
     }
-    for (const pattern of this.set) {
-      for (const part3 of pattern) {
+    for (const pattern2 of this.set) {
+      for (const part3 of pattern2) {
         if (typeof part3 !== "string")
           return true;
       }
@@ -41083,13 +41083,13 @@ var Minimatch = class {
     return false;
   }
   make() {
-    const pattern = this.pattern;
+    const pattern2 = this.pattern;
     const options4 = this.options;
-    if (!options4.nocomment && pattern.charAt(0) === "#") {
+    if (!options4.nocomment && pattern2.charAt(0) === "#") {
       this.comment = true;
       return;
     }
-    if (!pattern) {
+    if (!pattern2) {
       this.empty = true;
       return;
     }
@@ -41656,15 +41656,15 @@ var Minimatch = class {
   parseNegate() {
     if (this.nonegate)
       return;
-    const pattern = this.pattern;
+    const pattern2 = this.pattern;
     let negate = false;
     let negateOffset = 0;
-    for (let i = 0; i < pattern.length && pattern.charAt(i) === "!"; i++) {
+    for (let i = 0; i < pattern2.length && pattern2.charAt(i) === "!"; i++) {
       negate = !negate;
       negateOffset++;
     }
     if (negateOffset)
-      this.pattern = pattern.slice(negateOffset);
+      this.pattern = pattern2.slice(negateOffset);
     this.negate = negate;
   }
   // Match the parts of a path against one row of the set. `resolved`
@@ -41673,14 +41673,14 @@ var Minimatch = class {
   // example, "/a/b" matches the start of "/*/b/*/d". Partial means, if
   // you run out of file before you run out of pattern, then that's
   // fine, as long as all the parts match.
-  #matchRow(file, resolved, pattern, partial2) {
+  #matchRow(file, resolved, pattern2, partial2) {
     let fileStartIndex = 0;
     let patternStartIndex = 0;
     const fh = this.isWindows ? uncHost(resolved) : -1;
-    const ph = fh === -1 ? -1 : uncHost(pattern);
+    const ph = fh === -1 ? -1 : uncHost(pattern2);
     if (ph !== -1) {
-      const host = pattern[ph];
-      const share = pattern[ph + 1];
+      const host = pattern2[ph];
+      const share = pattern2[ph + 1];
       if (typeof host !== "string" || typeof share !== "string") {
         fileStartIndex = fh;
         patternStartIndex = ph;
@@ -41691,14 +41691,14 @@ var Minimatch = class {
     } else if (this.isWindows) {
       const fileDrive = typeof file[0] === "string" && /^[a-z]:$/i.test(file[0]);
       const fileUNC = !fileDrive && file[0] === "" && file[1] === "" && file[2] === "?" && /^[a-z]:$/i.test(file[3]);
-      const patternDrive = typeof pattern[0] === "string" && /^[a-z]:$/i.test(pattern[0]);
-      const patternUNC = !patternDrive && pattern[0] === "" && pattern[1] === "" && pattern[2] === "?" && typeof pattern[3] === "string" && /^[a-z]:$/i.test(pattern[3]);
+      const patternDrive = typeof pattern2[0] === "string" && /^[a-z]:$/i.test(pattern2[0]);
+      const patternUNC = !patternDrive && pattern2[0] === "" && pattern2[1] === "" && pattern2[2] === "?" && typeof pattern2[3] === "string" && /^[a-z]:$/i.test(pattern2[3]);
       const fdi = fileUNC ? 3 : fileDrive ? 0 : void 0;
       const pdi = patternUNC ? 3 : patternDrive ? 0 : void 0;
       if (typeof fdi === "number" && typeof pdi === "number") {
         const [fd, pd] = [
           file[fdi],
-          pattern[pdi]
+          pattern2[pdi]
         ];
         if (fd.toLowerCase() === pd.toLowerCase()) {
           patternStartIndex = pdi + 1;
@@ -41707,13 +41707,13 @@ var Minimatch = class {
       }
     }
     file = resolved;
-    if (pattern.includes(GLOBSTAR)) {
-      return this.#matchGlobstar(file, pattern, partial2, fileStartIndex, patternStartIndex);
+    if (pattern2.includes(GLOBSTAR)) {
+      return this.#matchGlobstar(file, pattern2, partial2, fileStartIndex, patternStartIndex);
     }
-    return this.#matchOne(file, pattern, partial2, fileStartIndex, patternStartIndex);
+    return this.#matchOne(file, pattern2, partial2, fileStartIndex, patternStartIndex);
   }
-  #matchGlobstar(file, pattern, partial2, fileIndex, patternIndex) {
-    const { head, body, tail: tail2, segments } = this.#getGlobstarParts(pattern, partial2, patternIndex);
+  #matchGlobstar(file, pattern2, partial2, fileIndex, patternIndex) {
+    const { head, body, tail: tail2, segments } = this.#getGlobstarParts(pattern2, partial2, patternIndex);
     if (head.length) {
       const headEnd = fileIndex + head.length;
       if (!this.#matchOne(file, head, partial2, fileIndex, 0, headEnd)) {
@@ -41757,21 +41757,21 @@ var Minimatch = class {
   // parts. The tail has to be at the end, and the others just have to
   // be found in order from the head. These only depend on the pattern
   // row, so they are kept for the next path.
-  #getGlobstarParts(pattern, partial2, patternIndex) {
-    let byStart = this.#globstarParts.get(pattern);
+  #getGlobstarParts(pattern2, partial2, patternIndex) {
+    let byStart = this.#globstarParts.get(pattern2);
     if (!byStart) {
       byStart = [];
-      this.#globstarParts.set(pattern, byStart);
+      this.#globstarParts.set(pattern2, byStart);
     }
     const key = patternIndex * 2 + (partial2 ? 1 : 0);
     const found = byStart[key];
     if (found)
       return found;
-    const firstgs = pattern.indexOf(GLOBSTAR, patternIndex);
-    const lastgs = pattern.lastIndexOf(GLOBSTAR);
-    const head = pattern.slice(patternIndex, firstgs);
-    const body = pattern.slice(firstgs + 1, partial2 ? void 0 : lastgs);
-    const tail2 = partial2 ? [] : pattern.slice(lastgs + 1);
+    const firstgs = pattern2.indexOf(GLOBSTAR, patternIndex);
+    const lastgs = pattern2.lastIndexOf(GLOBSTAR);
+    const head = pattern2.slice(patternIndex, firstgs);
+    const body = pattern2.slice(firstgs + 1, partial2 ? void 0 : lastgs);
+    const tail2 = partial2 ? [] : pattern2.slice(lastgs + 1);
     const segments = [[[], 0]];
     let current = segments[0];
     let nonGsParts = 0;
@@ -41834,13 +41834,13 @@ var Minimatch = class {
     }
     return partial2 || null;
   }
-  #matchOne(file, pattern, partial2, fileIndex, patternIndex, fileEnd = file.length) {
+  #matchOne(file, pattern2, partial2, fileIndex, patternIndex, fileEnd = file.length) {
     let fi;
     let pi;
     let pl;
     let fl;
-    for (fi = fileIndex, pi = patternIndex, fl = Math.min(fileEnd, file.length), pl = pattern.length; fi < fl && pi < pl; fi++, pi++) {
-      let p = pattern[pi];
+    for (fi = fileIndex, pi = patternIndex, fl = Math.min(fileEnd, file.length), pl = pattern2.length; fi < fl && pi < pl; fi++, pi++) {
+      let p = pattern2[pi];
       let f = file[fi];
       if (p === false || p === GLOBSTAR) {
         return false;
@@ -41866,17 +41866,17 @@ var Minimatch = class {
   // `<mark>0..999<mark>`, for the Matcher to test. If a range might
   // be inside a [...] class, expand all of them instead.
   #expandBraces() {
-    const { pattern } = this;
+    const { pattern: pattern2 } = this;
     if (this.options.nobrace)
       return this.braceExpand();
     let code3 = 57344;
-    while (pattern.includes(String.fromCharCode(code3))) {
+    while (pattern2.includes(String.fromCharCode(code3))) {
       if (++code3 > 63743)
         return this.braceExpand();
     }
     const mark = String.fromCharCode(code3);
     let found = false;
-    const marked = pattern.replace(rangeRe, (m, lo, hi) => {
+    const marked = pattern2.replace(rangeRe, (m, lo, hi) => {
       const a = Number(lo);
       const b = Number(hi);
       if (!Number.isSafeInteger(a) || !Number.isSafeInteger(b) || Math.abs(a - b) + 1 < RANGE_MIN) {
@@ -41902,33 +41902,33 @@ var Minimatch = class {
     this.#rangeMark = mark;
     return set;
   }
-  parse(pattern) {
-    assertValidPattern(pattern);
+  parse(pattern2) {
+    assertValidPattern(pattern2);
     const options4 = this.options;
-    if (pattern === "**")
+    if (pattern2 === "**")
       return GLOBSTAR;
-    if (pattern === "")
+    if (pattern2 === "")
       return "";
     const { nocase, nocaseMagicOnly, noext = false, dot, normalize: normalize2 } = options4;
     const rangeMark = this.#rangeMark;
-    const lit2 = rangeMark && pattern.includes(rangeMark) ? void 0 : literal3(pattern, noext);
-    if (lit2 !== void 0 && !(nocase && !nocaseMagicOnly && pattern.toUpperCase() !== pattern.toLowerCase())) {
+    const lit2 = rangeMark && pattern2.includes(rangeMark) ? void 0 : literal3(pattern2, noext);
+    if (lit2 !== void 0 && !(nocase && !nocaseMagicOnly && pattern2.toUpperCase() !== pattern2.toLowerCase())) {
       return this.#norm(lit2);
     }
     if (this.#pending)
       return PENDING;
-    let m = this.#matchers.get(pattern);
+    let m = this.#matchers.get(pattern2);
     if (!m) {
       if (!noext)
-        assertValidExtglobs(pattern);
-      m = new Matcher(pattern, {
+        assertValidExtglobs(pattern2);
+      m = new Matcher(pattern2, {
         nocase,
         noext,
         dot,
         normalize: normalize2,
         ...rangeMark && { rangeMark }
       });
-      this.#matchers.set(pattern, m);
+      this.#matchers.set(pattern2, m);
     }
     return m;
   }
@@ -41974,9 +41974,9 @@ var Minimatch = class {
       }
     }
     for (let r = 0; r < set.length; r++) {
-      const pattern = set[r];
+      const pattern2 = set[r];
       const shape2 = partial2 ? void 0 : this.#shapes[r];
-      const hit = shape2 === "base" ? portionMatch(pattern[0], filename) : shape2 ? this.#matchShape(resolved, pattern, shape2) : options4.matchBase && pattern.length === 1 ? this.#matchRow([filename], [filename], pattern, partial2) : this.#matchRow(ff, resolved, pattern, partial2);
+      const hit = shape2 === "base" ? portionMatch(pattern2[0], filename) : shape2 ? this.#matchShape(resolved, pattern2, shape2) : options4.matchBase && pattern2.length === 1 ? this.#matchRow([filename], [filename], pattern2, partial2) : this.#matchRow(ff, resolved, pattern2, partial2);
       if (hit) {
         if (options4.flipNegate) {
           return true;
@@ -42020,8 +42020,8 @@ function sameReference(a, b) {
 
 // src/image/reference-pattern.ts
 var MATCH_OPTIONS = { dot: true, nocomment: true, nonegate: true };
-function splitPattern(pattern) {
-  const [front = "", digest = null] = pattern.split("@");
+function splitPattern(pattern2) {
+  const [front = "", digest = null] = pattern2.split("@");
   const colon = front.lastIndexOf(":");
   const hasTag = colon > front.lastIndexOf("/");
   return { name: hasTag ? front.slice(0, colon) : front, tag: hasTag ? front.slice(colon + 1) : null, digest };
@@ -42032,10 +42032,10 @@ function normalName(name2) {
   if (/[*?[{]/.test(first2) || first2.includes(".") || first2.includes(":") || first2 === "localhost") return name2;
   return rest.length === 0 ? `docker.io/library/${name2}` : `docker.io/${name2}`;
 }
-function matchesReference(pattern, image) {
+function matchesReference(pattern2, image) {
   const reference = parseReference(image.reference);
   if (reference === null) return false;
-  const wanted = splitPattern(pattern);
+  const wanted = splitPattern(pattern2);
   const match2 = (text5, glob) => glob === null || text5 !== null && minimatch(text5, glob, MATCH_OPTIONS);
   const tag = reference.tag ?? (reference.digest === null ? "latest" : null);
   return match2(reference.name, normalName(wanted.name)) && match2(tag, wanted.tag) && match2(reference.digest ?? image.digest, wanted.digest);
@@ -42115,8 +42115,8 @@ var baseNotAllowed = {
       ...takenFrom.filter(({ isOpen, use }) => !isOpen && (use !== "stage" || stages === "all"))
     ];
     for (const { use, keyword, lines, ...image } of images) {
-      const denied = deny.find((pattern) => matchesReference(pattern, image));
-      const isAllowed = allow.length === 0 || allow.some((pattern) => matchesReference(pattern, image));
+      const denied = deny.find((pattern2) => matchesReference(pattern2, image));
+      const isAllowed = allow.length === 0 || allow.some((pattern2) => matchesReference(pattern2, image));
       const key = `${image.reference} ${lines?.startLine}`;
       if (denied === void 0 && isAllowed || seen.has(key)) continue;
       seen.add(key);
@@ -46089,7 +46089,7 @@ function settingLoosenings(before, after2) {
       found.push(`min-confidence of ${kind}s: ${before.minConfidence[kind]} \u2192 ${after2.minConfidence[kind]}`);
   if (isLess(BASE2, before.base, after2.base)) found.push(`base: ${before.base} \u2192 ${after2.base}`);
   if (before.skipped === "fail" && after2.skipped === "report") found.push("skipped: fail \u2192 report");
-  const gone = before.ownBases.filter((pattern) => !after2.ownBases.includes(pattern));
+  const gone = before.ownBases.filter((pattern2) => !after2.ownBases.includes(pattern2));
   if (gone.length > 0) found.push(`own-bases: without ${gone.join(", ")}`);
   if (after2.limits["nested-bytes"] < before.limits["nested-bytes"] || after2.limits["nested-depth"] < before.limits["nested-depth"])
     found.push("limits: less of nested archives is read");
@@ -46241,8 +46241,8 @@ var fenceFor = (text5, least) => "`".repeat(Math.max(least, ...[...text5.matchAl
 function code2(text5) {
   const shown2 = visible(text5);
   const fence = fenceFor(shown2, 1);
-  const pad2 = shown2.startsWith("`") || shown2.endsWith("`") || shown2 === "" ? " " : "";
-  return `${fence}${pad2}${shown2}${pad2}${fence}`;
+  const pad3 = shown2.startsWith("`") || shown2.endsWith("`") || shown2 === "" ? " " : "";
+  return `${fence}${pad3}${shown2}${pad3}${fence}`;
 }
 var cell = (text5) => text5.replace(/(?<!\\)\|/g, "\\|");
 var prose = (text5) => text5.split("`").map((part3, index, parts) => index % 2 === 1 && index < parts.length - 1 ? code2(part3) : markdown(part3)).join("");
@@ -46485,19 +46485,19 @@ function runFits(instruction, raw, shell) {
   });
 }
 var withoutEdges = (path20) => path20.replace(/^(?:\.\/)+/, "").replace(/(?<=[^/]|^\/)\/+$/, "");
-function pathFits(pattern, built) {
-  const written = literal(pattern);
+function pathFits(pattern2, built) {
+  const written = literal(pattern2);
   if (written !== null) {
     if (written === built || withoutEdges(written) === withoutEdges(built)) return true;
     if (written.startsWith("/")) return cleanPath(written) === cleanPath(built);
     const bare2 = withoutEdges(written);
     return bare2 === "" || bare2 === "." || written.includes("..") || withoutEdges(built).endsWith(`/${bare2}`);
   }
-  if (pattern.some((part3) => /\/\/|\.\./.test(part3))) return true;
-  const [head = "", ...tail2] = pattern;
+  if (pattern2.some((part3) => /\/\/|\.\./.test(part3))) return true;
+  const [head = "", ...tail2] = pattern2;
   const open7 = [withoutEdges(head) === head ? head : head.replace(/^(?:\.\/)+/, ""), ...tail2.slice(0, -1), (tail2.at(-1) ?? "").replace(/(?<!\/)\/+$/, "")];
   const bare = built.replace(/(?<=[^/]|^\/)\/+$/, "");
-  return fitsPattern(open7, bare) || fitsPattern(pattern, built) || !head.startsWith("/") && fitsPattern(["", ...open7], bare);
+  return fitsPattern(open7, bare) || fitsPattern(pattern2, built) || !head.startsWith("/") && fitsPattern(["", ...open7], bare);
 }
 function copyFits(instruction, entry, { escapeCharacter }) {
   const json = jsonWords(instruction.text);
@@ -46523,7 +46523,7 @@ function pairsFit(instruction, entry, { escapeCharacter }) {
   const [first2, ...rest] = words2;
   if (first2 === void 0) return false;
   const isOld = !/^[^\s=]+=/.test(instruction.text) && !(first2[0] ?? "").includes("=");
-  const squeezed = (pattern) => pattern.map((part3) => part3.replace(/\s+/g, " "));
+  const squeezed = (pattern2) => pattern2.map((part3) => part3.replace(/\s+/g, " "));
   const bare = built.replace(/["']/g, "");
   if (!isOld)
     return fitsPattern(trimmed(squeezed(joinPatterns(words2))), built) || fitsPattern(trimmed(squeezed(joinPatterns(words2)).map((part3) => part3.replace(/["']/g, ""))), bare);
@@ -46535,7 +46535,7 @@ function pairsFit(instruction, entry, { escapeCharacter }) {
     return fitsPattern(trimmed([`${key.join("")}=${head}`, ...tail2]), built) || fitsPattern(trimmed([`${key.join("")} ${head}`, ...tail2]), built);
   });
 }
-var trimmed = (pattern) => pattern.map((part3, index) => index === 0 && index === pattern.length - 1 ? part3.trim() : index === 0 ? part3.trimStart() : index === pattern.length - 1 ? part3.trimEnd() : part3);
+var trimmed = (pattern2) => pattern2.map((part3, index) => index === 0 && index === pattern2.length - 1 ? part3.trim() : index === 0 ? part3.trimStart() : index === pattern2.length - 1 ? part3.trimEnd() : part3);
 function namesFit(instruction, entry) {
   const names2 = instruction.text.split(/(?<!\s)\s+(?=[\w.-]+(?:=|\s|$))/).map((word) => word.split("=")[0] ?? "");
   const [only] = names2;
@@ -46770,13 +46770,13 @@ function fitStage(dockerfile, stage, history2, effort) {
   if (effort.left <= 0) return TOO_LONG;
   const { chains, isWhole } = chainsOf(dockerfile, stage);
   const results = chains.map((chain) => fitChain(dockerfile, chain, history2, effort));
-  const fits2 = results.filter((result) => "chain" in result);
-  const [first2] = fits2;
+  const fits3 = results.filter((result) => "chain" in result);
+  const [first2] = fits3;
   const onImage = results.at(-1);
   if (first2 === void 0 || onImage === void 0) return onImage === void 0 || "chain" in onImage ? { reason: "the stage has no instructions", isOther: false } : onImage;
-  if (chains.length === 1) return fits2;
+  if (chains.length === 1) return fits3;
   const most = "chain" in onImage ? onImage.pairs.size : 0;
-  const through = fits2.filter(({ chain, pairs }) => chain.chosen.length > 0 && pairs.size > most);
+  const through = fits3.filter(({ chain, pairs }) => chain.chosen.length > 0 && pairs.size > most);
   if (through.length > 0) {
     const longest2 = through.reduce((best, fit2) => fit2.pairs.size > best.pairs.size ? fit2 : best);
     const others = through.filter(({ chain: { stages } }) => stages.some((own2, index) => own2 !== longest2.chain.stages.at(index - stages.length)));
@@ -46786,9 +46786,9 @@ function fitStage(dockerfile, stage, history2, effort) {
       doubt: `FROM of line ${stage.fromInstruction.startLine} can name ${longest2.chain.chosen.map(nameOf2).join(" and ")} or another stage`
     }));
   }
-  const empty = fits2.filter(({ chain }) => chain.chosen.length > 0);
+  const empty = fits3.filter(({ chain }) => chain.chosen.length > 0);
   const meant = empty.find(({ chain }) => chain.chosen.every((chosen) => chain.stages.some(({ from }) => from.toLowerCase() === chosen.name)));
-  const fit = meant ?? fits2.at(-1) ?? first2;
+  const fit = meant ?? fits3.at(-1) ?? first2;
   const ruledOut = results.every((result) => "chain" in result || result.isOther);
   const at3 = chains.at(-1)?.stages[0];
   return [
@@ -46836,13 +46836,13 @@ function fitSteps(dockerfile, chain, steps, history2, builder, effort) {
 }
 function fitKaniko(dockerfile, chain, history2, effort) {
   const { steps } = chain;
-  const fits2 = (step2, entry) => step2 !== void 0 && entry !== void 0 && effort.left-- > 0 && mismatch(step2, entry, "kaniko", dockerfile.escapeCharacter) === null;
+  const fits3 = (step2, entry) => step2 !== void 0 && entry !== void 0 && effort.left-- > 0 && mismatch(step2, entry, "kaniko", dockerfile.escapeCharacter) === null;
   const pairs = /* @__PURE__ */ new Map();
   let at3 = steps.length - 1;
   let index = history2.length - 1;
   for (; index >= 0 && history2[index]?.author === "kaniko"; index--) {
     let found = at3;
-    while (found >= 0 && !fits2(steps[found], history2[index])) found--;
+    while (found >= 0 && !fits3(steps[found], history2[index])) found--;
     if (found < 0) break;
     pairs.set(index, found);
     at3 = found - 1;
@@ -46854,7 +46854,7 @@ function fitKaniko(dockerfile, chain, history2, effort) {
   const sure = /* @__PURE__ */ new Map();
   let from = 0;
   for (const entry of [...pairs.keys()].sort((a, b) => a - b)) {
-    while (from < steps.length && !fits2(steps[from], history2[entry])) from++;
+    while (from < steps.length && !fits3(steps[from], history2[entry])) from++;
     const step2 = steps[from];
     if (step2 !== void 0 && pairs.get(entry) === from) sure.set(entry, step2.at);
     from++;
@@ -46862,16 +46862,16 @@ function fitKaniko(dockerfile, chain, history2, effort) {
   const baseEntries = history2.findLastIndex(({ author }) => author !== "kaniko") + 1;
   return { chain, pairs: sure, baseEntries, ownFrom: index + 1, making: [...sure.values()], doubt: null };
 }
-function agree(dockerfile, fits2, history2) {
-  const last = fits2.at(-1) ?? fits2[0];
+function agree(dockerfile, fits3, history2) {
+  const last = fits3.at(-1) ?? fits3[0];
   const [root] = last.chain.stages;
   const instructions = /* @__PURE__ */ new Map();
   for (const [index, instruction] of last.pairs) {
-    if (fits2.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine)) instructions.set(index, instruction);
+    if (fits3.every(({ pairs }) => pairs.get(index)?.startLine === instruction.startLine)) instructions.set(index, instruction);
   }
-  const boundaries = fits2.map(({ baseEntries }) => baseEntries);
-  const isOne = fits2.every(({ chain: { stages } }) => stages[0].from === root.from && stages[0].fromInstruction.startLine === root.fromInstruction.startLine);
-  const certain = fits2.length === 1 || instructions.size === last.pairs.size && new Set(boundaries).size === 1;
+  const boundaries = fits3.map(({ baseEntries }) => baseEntries);
+  const isOne = fits3.every(({ chain: { stages } }) => stages[0].from === root.from && stages[0].fromInstruction.startLine === root.fromInstruction.startLine);
+  const certain = fits3.length === 1 || instructions.size === last.pairs.size && new Set(boundaries).size === 1;
   return {
     dockerfile,
     stage: last.chain.stages.at(-1) ?? root,
@@ -46879,12 +46879,12 @@ function agree(dockerfile, fits2, history2) {
     builder: builderOf(history2),
     instructions,
     baseEntries: Math.min(...boundaries, history2.length),
-    ownFrom: Math.max(...fits2.map(({ ownFrom }) => ownFrom)),
-    weight: Math.min(...fits2.map(({ making }) => making.length)),
-    letters: Math.min(...fits2.map(({ making }) => making.reduce((sum, { text: text5 }) => sum + letters(text5).length, 0))),
+    ownFrom: Math.max(...fits3.map(({ ownFrom }) => ownFrom)),
+    weight: Math.min(...fits3.map(({ making }) => making.length)),
+    letters: Math.min(...fits3.map(({ making }) => making.reduce((sum, { text: text5 }) => sum + letters(text5).length, 0))),
     base: isOne ? { reference: root.from, from: root.fromInstruction } : null,
     reason: certain ? null : `several stages of ${dockerfile.path} fit the image: name the one that was built with --target`,
-    doubt: fits2.find(({ doubt }) => doubt !== null)?.doubt ?? null
+    doubt: fits3.find(({ doubt }) => doubt !== null)?.doubt ?? null
   };
 }
 function readings2(history2) {
@@ -46921,9 +46921,9 @@ function alignBest(dockerfiles, history2, target, found = []) {
   if (only !== void 0 && results.length + found.length === 1) return only;
   const alignmentsOf = (all3) => all3.flatMap((result) => "alignment" in result ? [result.alignment] : []);
   const searched = alignmentsOf(found.map((dockerfile) => align(dockerfile, history2, target)));
-  const fits2 = [...alignmentsOf(results), ...searched.filter((alignment) => alignment.letters >= MIN_LETTERS)];
-  const most = Math.max(-1, ...fits2.map(({ weight }) => weight));
-  const best = fits2.filter(({ weight }) => weight === most);
+  const fits3 = [...alignmentsOf(results), ...searched.filter((alignment) => alignment.letters >= MIN_LETTERS)];
+  const most = Math.max(-1, ...fits3.map(({ weight }) => weight));
+  const best = fits3.filter(({ weight }) => weight === most);
   const [winner] = best;
   if (winner !== void 0 && best.length === 1) return { alignment: winner };
   const all2 = [...dockerfiles, ...found];
@@ -47730,7 +47730,7 @@ var COLLECTED = [
   /^\/etc\/sudoers(?:\.d\/[^/]+)?$/
 ];
 function collectorOf(path20) {
-  if (COLLECTED.some((pattern) => pattern.test(path20))) return "extract";
+  if (COLLECTED.some((pattern2) => pattern2.test(path20))) return "extract";
   return holdsRecords(path20) ? "database" : null;
 }
 var MAX_SCRIPT = 256 << 10;
@@ -50982,7 +50982,7 @@ function fixParts({ source: source2 }, { fix }) {
   };
   return [
     ...fix.edits.map(edit),
-    ...fix.ignore === null ? [] : [{ title: fix.ignore.path, lines: fix.ignore.patterns.map((pattern) => `+ ${pattern}`) }],
+    ...fix.ignore === null ? [] : [{ title: fix.ignore.path, lines: fix.ignore.patterns.map((pattern2) => `+ ${pattern2}`) }],
     ...fix.build.length === 0 ? [] : [{ title: `docker build ${fix.build.join(" ")} \u2026`, lines: [] }]
   ];
 }
@@ -51204,7 +51204,7 @@ function detectorProblem(detector) {
   const near = nearest(detector, [...DETECTOR_IDS]);
   return `names ${JSON.stringify(detector)}, which is no detector${near === null ? "" : ` (did you mean ${near}?)`}`;
 }
-var liesAt = (location, pattern) => (location.kind === "layer" || location.kind === "tar") && minimatch(location.path, pattern.startsWith("/") || pattern.startsWith("**") ? pattern : `/${pattern}`, MATCH_OPTIONS);
+var liesAt = (location, pattern2) => (location.kind === "layer" || location.kind === "tar") && minimatch(location.path, pattern2.startsWith("/") || pattern2.startsWith("**") ? pattern2 : `/${pattern2}`, MATCH_OPTIONS);
 function readInlineIgnores(dockerfile) {
   const { lines, path: path20 } = dockerfile;
   const instructions = [
@@ -51294,7 +51294,7 @@ function judge(rules, drafts, evidence, { policy, inline, baseline, salt, redact
   const used = /* @__PURE__ */ new Set();
   const counted = /* @__PURE__ */ new Map();
   const { base } = evidence;
-  const ownBase = base !== null && policy.ownBases.some((pattern) => matchesReference(pattern, base));
+  const ownBase = base !== null && policy.ownBases.some((pattern2) => matchesReference(pattern2, base));
   const fingerprintOf = ({ ruleId, identity }) => {
     const parts = [ruleId, ...identity.map((part3) => redactor.text(part3))];
     const count2 = counted.get(parts.join("\0")) ?? 0;
@@ -51952,24 +51952,283 @@ function remediesOf(group) {
   };
 }
 
+// node_modules/ansi-regex/index.js
+var ST = String.raw`(?:\u001B\u005C|\u009C)`;
+var stringControls = String.raw`\u0018\u001A\u001B\u0080-\u009F`;
+var osc = String.raw`(?:\u001B\]|\u009D)[^\u0007${stringControls}]*(?:\u0007|${ST})`;
+var controlString = String.raw`(?:\u001B[PX^_k]|[\u0090\u0098\u009E\u009F])[^${stringControls}]*${ST}`;
+var linuxPalette = String.raw`\u001B\](?:P[\dA-Fa-f]{7}|R)(?:\u0007|${ST})?`;
+var csi = String.raw`(?:\u001B\[|\u009B)[\u0030-\u003F]*[\u0020-\u002F]*[\u0040-\u007E]`;
+var escape2 = String.raw`\u001B(?:[\u0020-\u002F]+[\u0030-\u007E]|[\dA-PR-TZcf-oq-uy=><~|}])`;
+var pattern = `${linuxPalette}|${osc}|${controlString}|${csi}|${escape2}`;
+function ansiRegex({ onlyFirst = false } = {}) {
+  return new RegExp(pattern, onlyFirst ? void 0 : "g");
+}
+
+// node_modules/strip-ansi/index.js
+var regex = ansiRegex();
+function stripAnsi(string3) {
+  if (typeof string3 !== "string") {
+    throw new TypeError(`Expected a \`string\`, got \`${typeof string3}\``);
+  }
+  if (!string3.includes("\x1B") && !string3.includes("\x9B")) {
+    return string3;
+  }
+  return string3.replace(regex, "");
+}
+
+// node_modules/get-east-asian-width/lookup-data.js
+var ambiguousMinimalCodePoint = 161;
+var ambiguousMaximumCodePoint = 1114109;
+var ambiguousRanges = [161, 161, 164, 164, 167, 168, 170, 170, 173, 174, 176, 180, 182, 186, 188, 191, 198, 198, 208, 208, 215, 216, 222, 225, 230, 230, 232, 234, 236, 237, 240, 240, 242, 243, 247, 250, 252, 252, 254, 254, 257, 257, 273, 273, 275, 275, 283, 283, 294, 295, 299, 299, 305, 307, 312, 312, 319, 322, 324, 324, 328, 331, 333, 333, 338, 339, 358, 359, 363, 363, 462, 462, 464, 464, 466, 466, 468, 468, 470, 470, 472, 472, 474, 474, 476, 476, 593, 593, 609, 609, 708, 708, 711, 711, 713, 715, 717, 717, 720, 720, 728, 731, 733, 733, 735, 735, 768, 879, 913, 929, 931, 937, 945, 961, 963, 969, 1025, 1025, 1040, 1103, 1105, 1105, 8208, 8208, 8211, 8214, 8216, 8217, 8220, 8221, 8224, 8226, 8228, 8231, 8240, 8240, 8242, 8243, 8245, 8245, 8251, 8251, 8254, 8254, 8308, 8308, 8319, 8319, 8321, 8324, 8364, 8364, 8451, 8451, 8453, 8453, 8457, 8457, 8467, 8467, 8470, 8470, 8481, 8482, 8486, 8486, 8491, 8491, 8531, 8532, 8539, 8542, 8544, 8555, 8560, 8569, 8585, 8585, 8592, 8601, 8632, 8633, 8658, 8658, 8660, 8660, 8679, 8679, 8704, 8704, 8706, 8707, 8711, 8712, 8715, 8715, 8719, 8719, 8721, 8721, 8725, 8725, 8730, 8730, 8733, 8736, 8739, 8739, 8741, 8741, 8743, 8748, 8750, 8750, 8756, 8759, 8764, 8765, 8776, 8776, 8780, 8780, 8786, 8786, 8800, 8801, 8804, 8807, 8810, 8811, 8814, 8815, 8834, 8835, 8838, 8839, 8853, 8853, 8857, 8857, 8869, 8869, 8895, 8895, 8978, 8978, 9312, 9449, 9451, 9547, 9552, 9587, 9600, 9615, 9618, 9621, 9632, 9633, 9635, 9641, 9650, 9651, 9654, 9655, 9660, 9661, 9664, 9665, 9670, 9672, 9675, 9675, 9678, 9681, 9698, 9701, 9711, 9711, 9733, 9734, 9737, 9737, 9742, 9743, 9756, 9756, 9758, 9758, 9792, 9792, 9794, 9794, 9824, 9825, 9827, 9829, 9831, 9834, 9836, 9837, 9839, 9839, 9886, 9887, 9919, 9919, 9926, 9933, 9935, 9939, 9941, 9953, 9955, 9955, 9960, 9961, 9963, 9969, 9972, 9972, 9974, 9977, 9979, 9980, 9982, 9983, 10045, 10045, 10102, 10111, 11094, 11097, 12872, 12879, 57344, 63743, 65024, 65039, 65533, 65533, 127232, 127242, 127248, 127277, 127280, 127337, 127344, 127373, 127375, 127376, 127387, 127404, 917760, 917999, 983040, 1048573, 1048576, 1114109];
+var fullwidthMinimalCodePoint = 12288;
+var fullwidthMaximumCodePoint = 65510;
+var fullwidthRanges = [12288, 12288, 65281, 65376, 65504, 65510];
+var wideMinimalCodePoint = 4352;
+var wideMaximumCodePoint = 262141;
+var wideRanges = [4352, 4447, 8986, 8987, 9001, 9002, 9193, 9196, 9200, 9200, 9203, 9203, 9725, 9726, 9748, 9749, 9776, 9783, 9800, 9811, 9855, 9855, 9866, 9871, 9875, 9875, 9889, 9889, 9898, 9899, 9917, 9918, 9924, 9925, 9934, 9934, 9940, 9940, 9962, 9962, 9970, 9971, 9973, 9973, 9978, 9978, 9981, 9981, 9989, 9989, 9994, 9995, 10024, 10024, 10060, 10060, 10062, 10062, 10067, 10069, 10071, 10071, 10133, 10135, 10160, 10160, 10175, 10175, 11035, 11036, 11088, 11088, 11093, 11093, 11904, 11929, 11931, 12019, 12032, 12245, 12272, 12287, 12289, 12350, 12353, 12438, 12441, 12543, 12549, 12591, 12593, 12686, 12688, 12773, 12783, 12830, 12832, 12871, 12880, 42124, 42128, 42182, 43360, 43388, 44032, 55203, 63744, 64255, 65040, 65049, 65072, 65106, 65108, 65126, 65128, 65131, 94176, 94180, 94192, 94198, 94208, 101594, 101631, 101664, 101760, 101874, 101888, 102801, 102816, 102866, 110576, 110579, 110581, 110587, 110589, 110590, 110592, 110888, 110898, 110898, 110928, 110930, 110933, 110933, 110948, 110952, 110960, 111355, 119552, 119638, 119648, 119670, 126980, 126980, 127183, 127183, 127374, 127374, 127377, 127386, 127406, 127406, 127488, 127490, 127504, 127547, 127552, 127560, 127568, 127569, 127584, 127589, 127744, 127776, 127789, 127797, 127799, 127868, 127870, 127891, 127904, 127946, 127951, 127955, 127968, 127984, 127988, 127988, 127992, 128062, 128064, 128064, 128066, 128252, 128255, 128317, 128331, 128334, 128336, 128359, 128378, 128378, 128405, 128406, 128420, 128420, 128507, 128591, 128640, 128709, 128716, 128716, 128720, 128722, 128725, 128729, 128732, 128735, 128747, 128748, 128756, 128764, 128986, 128986, 128992, 129003, 129008, 129008, 129292, 129338, 129340, 129349, 129351, 129535, 129648, 129660, 129664, 129734, 129736, 129736, 129740, 129757, 129759, 129771, 129775, 129786, 131072, 196605, 196608, 262141];
+
+// node_modules/get-east-asian-width/utilities.js
+var isInRange = (ranges, codePoint2) => {
+  let low = 0;
+  let high = Math.floor(ranges.length / 2) - 1;
+  while (low <= high) {
+    const mid = Math.floor((low + high) / 2);
+    const i = mid * 2;
+    if (codePoint2 < ranges[i]) {
+      high = mid - 1;
+    } else if (codePoint2 > ranges[i + 1]) {
+      low = mid + 1;
+    } else {
+      return true;
+    }
+  }
+  return false;
+};
+
+// node_modules/get-east-asian-width/lookup.js
+var commonCjkCodePoint = 19968;
+var [wideFastPathStart, wideFastPathEnd] = /* @__PURE__ */ findWideFastPathRange(wideRanges);
+function findWideFastPathRange(ranges) {
+  let fastPathStart = ranges[0];
+  let fastPathEnd = ranges[1];
+  for (let index = 0; index < ranges.length; index += 2) {
+    const start = ranges[index];
+    const end2 = ranges[index + 1];
+    if (commonCjkCodePoint >= start && commonCjkCodePoint <= end2) {
+      return [start, end2];
+    }
+    if (end2 - start > fastPathEnd - fastPathStart) {
+      fastPathStart = start;
+      fastPathEnd = end2;
+    }
+  }
+  return [fastPathStart, fastPathEnd];
+}
+var isAmbiguous = (codePoint2) => {
+  if (codePoint2 < ambiguousMinimalCodePoint || codePoint2 > ambiguousMaximumCodePoint) {
+    return false;
+  }
+  return isInRange(ambiguousRanges, codePoint2);
+};
+var isFullwidth = (codePoint2) => {
+  if (codePoint2 < fullwidthMinimalCodePoint || codePoint2 > fullwidthMaximumCodePoint) {
+    return false;
+  }
+  return isInRange(fullwidthRanges, codePoint2);
+};
+var isWide = (codePoint2) => {
+  if (codePoint2 >= wideFastPathStart && codePoint2 <= wideFastPathEnd) {
+    return true;
+  }
+  if (codePoint2 < wideMinimalCodePoint || codePoint2 > wideMaximumCodePoint) {
+    return false;
+  }
+  return isInRange(wideRanges, codePoint2);
+};
+
+// node_modules/get-east-asian-width/index.js
+function validate2(codePoint2) {
+  if (!Number.isSafeInteger(codePoint2)) {
+    throw new TypeError(`Expected a code point, got \`${typeof codePoint2}\`.`);
+  }
+}
+function eastAsianWidth(codePoint2, { ambiguousAsWide = false } = {}) {
+  validate2(codePoint2);
+  if (isFullwidth(codePoint2) || isWide(codePoint2) || ambiguousAsWide && isAmbiguous(codePoint2)) {
+    return 2;
+  }
+  return 1;
+}
+
+// node_modules/string-width/index.js
+var segmenter = new Intl.Segmenter();
+var visibleCharacterRegex = new RegExp("[^\\p{Default_Ignorable_Code_Point}\\p{Control}\\p{Format}\\p{Nonspacing_Mark}\\p{Enclosing_Mark}\\p{Surrogate}]", "v");
+var spacingMarkRegex = new RegExp("\\p{Spacing_Mark}", "v");
+var rgiEmojiRegex = new RegExp("^\\p{RGI_Emoji}$", "v");
+var unqualifiedKeycapRegex = /^[\d#*]\u20E3$/;
+var extendedPictographicRegex = new RegExp("\\p{Extended_Pictographic}", "gu");
+function isDoubleWidthNonRgiEmojiSequence(segment) {
+  if (segment.length > 50) {
+    return false;
+  }
+  if (unqualifiedKeycapRegex.test(segment)) {
+    return true;
+  }
+  if (segment.includes("\u200D")) {
+    const pictographics = segment.match(extendedPictographicRegex);
+    return pictographics !== null && pictographics.length >= 2;
+  }
+  return false;
+}
+function baseVisible(segment) {
+  const index = segment.search(visibleCharacterRegex);
+  return index === -1 ? void 0 : segment.slice(index);
+}
+function isHangulLeadingJamo(codePoint2) {
+  return codePoint2 >= 4352 && codePoint2 <= 4447 || codePoint2 >= 43360 && codePoint2 <= 43388;
+}
+function isHangulVowelJamo(codePoint2) {
+  return codePoint2 >= 4448 && codePoint2 <= 4519 || codePoint2 >= 55216 && codePoint2 <= 55238;
+}
+function isHangulTrailingJamo(codePoint2) {
+  return codePoint2 >= 4520 && codePoint2 <= 4607 || codePoint2 >= 55243 && codePoint2 <= 55291;
+}
+function isHangulJamo(codePoint2) {
+  return isHangulLeadingJamo(codePoint2) || isHangulVowelJamo(codePoint2) || isHangulTrailingJamo(codePoint2);
+}
+function hangulClusterWidth(visibleSegment, eastAsianWidthOptions) {
+  const codePoints2 = [];
+  for (const character of visibleSegment) {
+    if (!visibleCharacterRegex.test(character)) {
+      continue;
+    }
+    codePoints2.push(character.codePointAt(0));
+  }
+  if (codePoints2.length === 0) {
+    return void 0;
+  }
+  let width = 0;
+  for (let index = 0; index < codePoints2.length; index++) {
+    const codePoint2 = codePoints2[index];
+    if (!isHangulJamo(codePoint2)) {
+      if (width === 0) {
+        return void 0;
+      }
+      for (let remaining = index; remaining < codePoints2.length; remaining++) {
+        width += eastAsianWidth(codePoints2[remaining], eastAsianWidthOptions);
+      }
+      return width;
+    }
+    if (isHangulLeadingJamo(codePoint2) && isHangulVowelJamo(codePoints2[index + 1])) {
+      width += 2;
+      index += isHangulTrailingJamo(codePoints2[index + 2]) ? 2 : 1;
+      continue;
+    }
+    width += eastAsianWidth(codePoint2, eastAsianWidthOptions);
+  }
+  return width;
+}
+function trailingWidth(visibleSegment, eastAsianWidthOptions) {
+  let extra = 0;
+  let first2 = true;
+  for (const character of visibleSegment) {
+    if (first2) {
+      first2 = false;
+      continue;
+    }
+    if (spacingMarkRegex.test(character) || character >= "\uFF00" && character <= "\uFFEF") {
+      extra += eastAsianWidth(character.codePointAt(0), eastAsianWidthOptions);
+    }
+  }
+  return extra;
+}
+function stringWidth(input, options4 = {}) {
+  if (typeof input !== "string" || input.length === 0) {
+    return 0;
+  }
+  const {
+    ambiguousIsNarrow = true,
+    countAnsiEscapeCodes = false
+  } = options4;
+  let string3 = input;
+  if (!countAnsiEscapeCodes && (string3.includes("\x1B") || string3.includes("\x9B"))) {
+    string3 = stripAnsi(string3);
+  }
+  if (string3.length === 0) {
+    return 0;
+  }
+  if (/^[\u0020-\u007E]*$/.test(string3)) {
+    return string3.length;
+  }
+  let width = 0;
+  const eastAsianWidthOptions = { ambiguousAsWide: !ambiguousIsNarrow };
+  for (const { segment } of segmenter.segment(string3)) {
+    const visibleSegment = baseVisible(segment);
+    if (visibleSegment === void 0) {
+      continue;
+    }
+    if (rgiEmojiRegex.test(segment) || isDoubleWidthNonRgiEmojiSequence(segment)) {
+      width += 2;
+      continue;
+    }
+    const hangulWidth = hangulClusterWidth(visibleSegment, eastAsianWidthOptions);
+    if (hangulWidth !== void 0) {
+      width += hangulWidth;
+      continue;
+    }
+    const codePoint2 = visibleSegment.codePointAt(0);
+    width += eastAsianWidth(codePoint2, eastAsianWidthOptions);
+    width += trailingWidth(visibleSegment, eastAsianWidthOptions);
+  }
+  return width;
+}
+
 // src/report/wrap.ts
-import { stripVTControlCharacters } from "node:util";
 var WIDTH = 80;
+var columns = (text5) => /^[\x20-\x7e]*$/.test(text5) ? text5.length : stringWidth(text5);
+var graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+var MARKS = 16;
+function fitting(text5, room) {
+  const head = text5.slice(0, Math.max(1, room) + 1);
+  if (/^[\x20-\x7e]*$/.test(head)) return head.slice(0, Math.max(1, room));
+  let [end2, used] = [0, 0];
+  for (const { segment } of graphemes.segment(text5.slice(0, WIDTH * MARKS))) {
+    used += columns(segment);
+    if (used > room && end2 > 0) break;
+    end2 += segment.length;
+  }
+  return text5.slice(0, end2);
+}
+var fits2 = (text5, room) => text5 === "" || room > 0 && fitting(text5, room) === text5 && columns(text5) <= room;
+var pad2 = (text5, to, side) => {
+  const blanks = " ".repeat(Math.max(0, to - columns(text5)));
+  return side === "end" ? text5 + blanks : blanks + text5;
+};
+function cutToColumns(redactor, text5, room, from) {
+  let most = Math.max(1, room);
+  for (; ; ) {
+    const shown2 = redactor.cut(text5, most, from);
+    const over = columns(shown2) - room;
+    if (over <= 0 || most === 1) return shown2;
+    most = Math.max(1, most - Math.ceil(over / 2));
+  }
+}
 function wrap(text5, first2, rest) {
   const lines = [];
   let line2 = first2;
   let empty = true;
   for (const word of text5.split(" ")) {
     let left = word;
-    if (!empty && stripVTControlCharacters(line2).length + 1 + left.length > WIDTH) {
+    if (!empty && !fits2(left, WIDTH - columns(line2) - 1)) {
       lines.push(line2);
       line2 = rest;
       empty = true;
     }
-    while (line2.length + left.length + (empty ? 0 : 1) > WIDTH) {
-      const room = Math.max(1, WIDTH - line2.length);
-      lines.push(line2 + left.slice(0, room));
-      left = left.slice(room);
+    while (!fits2(left, WIDTH - columns(line2) - (empty ? 0 : 1))) {
+      const part3 = fitting(left, WIDTH - columns(line2));
+      lines.push(line2 + part3);
+      left = left.slice(part3.length);
       line2 = rest;
       empty = true;
     }
@@ -52014,7 +52273,7 @@ function renderContext(inspection, verbose) {
   }
   if (patterns.length > 0) {
     lines.push("", `\u2192 Add to ${visible(ignoreFile)}:`);
-    for (const pattern of patterns.slice(0, most)) lines.push(`    ${visible(pattern)}`);
+    for (const pattern2 of patterns.slice(0, most)) lines.push(`    ${visible(pattern2)}`);
     if (patterns.length > most) lines.push(`    and ${number4(patterns.length - most)} more (--verbose)`);
   }
   lines.push(...dockerfileAdvice(secrets));
@@ -52660,7 +52919,7 @@ function renderTerminal(outcome, { color, verbose }) {
   const right = visible(ruleOfVerdict(report, (text5) => text5));
   const word = isMild(report) ? "WOULD FAIL" : isFail ? "FAIL" : "PASS";
   const head = `${paint(["bold", isMild(report) ? "yellow" : isFail ? "red" : "green"], word)}  ${counts}`;
-  const room = WIDTH - word.length - 2 - counts.length - right.length;
+  const room = WIDTH - word.length - 2 - columns(counts) - columns(right);
   if (room >= 2) lines.push(`${head}${" ".repeat(room)}${paint("gray", right)}`);
   else lines.push(head, ...wrap(right, "      ", "      ").map((line2) => paint("gray", line2)));
   const loosened = loosenedSentences(report);
@@ -52685,13 +52944,13 @@ function renderTerminal(outcome, { color, verbose }) {
 function heading(outcome, at3, findings, paint) {
   if (at3 === null) return [paint("bold", findings.some(({ location }) => layerOf(location) !== null) ? "line not known" : "image")];
   const whole4 = visible(`${at3.path}:${at3.startLine}`);
-  const where = outcome.redactor.cut(whole4, MAX_PLACE, "end");
+  const where = cutToColumns(outcome.redactor, whole4, MAX_PLACE, "end");
   const source2 = visible(sourceLine(outcome, at3) ?? "");
   const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true);
   const isProven = findings.every(({ originCertainty }) => originCertainty === "proven");
   const base = findings.every(({ origin }) => origin === "base") ? isProven ? "   (base image)" : "   (base image, not proven)" : changed ? "   (as built)" : "";
-  const room = WIDTH - where.length - 3 - base.length;
-  return [`${paint("bold", where)}   ${outcome.redactor.cut(source2, Math.max(1, room))}${base}`];
+  const room = WIDTH - columns(where) - 3 - base.length;
+  return [`${paint("bold", where)}   ${cutToColumns(outcome.redactor, source2, room)}${base}`];
 }
 function describe3(outcome, group, paint, verbose) {
   const [finding] = group;
@@ -52754,7 +53013,7 @@ function secretLines(outcome, finding, isGroup) {
   if (hidden?.location.kind === "layer" && location.kind === "layer") {
     const at3 = hidden.dockerfile;
     const source2 = sourceLine(outcome, at3) ?? "";
-    const cut = outcome.redactor.cut(source2, MAX_HIDER);
+    const cut = cutToColumns(outcome.redactor, source2, MAX_HIDER);
     lines.push(
       ...wrap(
         visible(
@@ -52894,12 +53153,12 @@ function renderHistory(outcome, now, { width, verbose }) {
   });
   const unpaired = image.layers.filter(({ history: history2 }) => history2 === null).map((layer) => [String(layer.index), bytes(layer.size), "", "", from(layer.base), foundIn(findings, layer.index, null), "(no history entry)"]);
   const all2 = [[...HEADINGS], ...rows, ...unpaired];
-  const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all2.map((row) => (row[column] ?? "").length)));
+  const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all2.map((row) => columns(row[column] ?? ""))));
   const room = Math.max(MIN_INSTRUCTION, width - widths.reduce((sum, own2) => sum + own2 + 2, 0));
   const text5 = all2.map((row) => {
-    const cells = widths.map((own2, column) => column < 2 ? (row[column] ?? "").padStart(own2) : (row[column] ?? "").padEnd(own2));
+    const cells = widths.map((own2, column) => pad2(row[column] ?? "", own2, column < 2 ? "start" : "end"));
     const last = row.at(-1) ?? "";
-    return [...cells, verbose ? last : redactor.cut(last, room)].join("  ").trimEnd();
+    return [...cells, verbose ? last : cutToColumns(redactor, last, room)].join("  ").trimEnd();
   });
   const base = image.base === null ? "" : `
 base ${visible(image.base.reference)}${image.base.digest === null ? "" : `@${image.base.digest.slice(0, 19)}\u2026`} (known by ${image.base.source}${image.layers.some((layer) => layer.base === null) ? "; which layers are its is not known" : ""})`;
@@ -54664,9 +54923,9 @@ async function history(args) {
     return { outcome: await runGate(prepared), now: prepared.now };
   });
   const { image, findings, warnings } = outcome.report;
-  const columns = process.stdout.isTTY === true ? process.stdout.columns : 80;
+  const columns2 = process.stdout.isTTY === true ? process.stdout.columns : 80;
   const text5 = values.json === true ? `${visibleJson({ image, findings, warnings })}
-` : renderHistory(outcome, now, { width: columns, verbose: values.verbose === true });
+` : renderHistory(outcome, now, { width: columns2, verbose: values.verbose === true });
   await write(null, text5);
   return 0;
 }

@@ -1,8 +1,11 @@
-// Runs the bundled action the way a runner runs it: inputs as INPUT_*, the GITHUB_* files, an event, a workspace.
+// Runs the action the way a runner runs it: inputs as INPUT_*, the GITHUB_* files, an event, a workspace. In this process, since most
+// tests ask what it does; as the bundled file in a process of its own, where they ask how it starts and ends.
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { runAction } from '../src/action/run.ts'
+import type { Clock } from '../src/github/client.ts'
 
 export const ROOT = path.join(import.meta.dirname, '..')
 /** The image of the trap: its Dockerfile deletes a secret. */
@@ -55,6 +58,8 @@ export class Runner {
   /** Where the stand-in listens. */
   readonly api: string
   #runs = 0
+  /** The last run in this process. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(api: string) {
     this.api = api
@@ -68,8 +73,8 @@ export class Runner {
     rmSync(this.#work, { recursive: true, force: true })
   }
 
-  /** Runs dist/action.js in a workspace that holds the Dockerfile of the trap. */
-  async run(inputs: Record<string, string>, { env = {}, event = PULL, files = {}, prepare }: RunOptions = {}): Promise<Run> {
+  /** A job of its own: its folder, its workspace with the Dockerfile of the trap, its environment. */
+  #job(inputs: Record<string, string>, { env = {}, event = PULL, files = {}, prepare }: RunOptions): Job {
     const folder = path.join(this.#work, String(this.#runs++))
     const workspace = path.join(folder, 'workspace')
     mkdirSync(path.join(folder, 'temp'), { recursive: true })
@@ -85,8 +90,10 @@ export class Runner {
     const eventFile = path.join(folder, 'event.json')
     writeFileSync(eventFile, JSON.stringify(event.payload))
     const all = Object.fromEntries(Object.entries({ token: 'a-token-of-the-runner', ...inputs }).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]))
-    const child = spawn(process.execPath, [path.join(ROOT, 'dist/action.js')], {
-      cwd: workspace,
+    return {
+      workspace,
+      output,
+      summary,
       env: {
         PATH: process.env['PATH'],
         GITHUB_ACTIONS: 'true',
@@ -104,7 +111,20 @@ export class Runner {
         ...all,
         ...env,
       },
-    })
+    }
+  }
+
+  /** Runs the action in this process, one run after the other: what it takes of the process is set and put back. */
+  run(inputs: Record<string, string>, options: RunOptions = {}): Promise<Run> {
+    const done = this.#last.then(() => inProcess(this.#job(inputs, options)))
+    this.#last = done.catch(() => {})
+    return done
+  }
+
+  /** Runs dist/action.js as a runner does: a process of its own. */
+  async spawn(inputs: Record<string, string>, options: RunOptions = {}): Promise<Run> {
+    const job = this.#job(inputs, options)
+    const child = spawn(process.execPath, [path.join(ROOT, 'dist/action.js')], { cwd: job.workspace, env: job.env })
     let stdout = ''
     child.stdout.on('data', (chunk) => {
       stdout += String(chunk)
@@ -112,8 +132,45 @@ export class Runner {
     child.stderr.on('data', (chunk) => {
       stdout += String(chunk)
     })
-    const status = await new Promise<number | null>((resolve) => child.on('close', resolve))
-    const outputs = Object.fromEntries([...readFileSync(output, 'utf8').matchAll(/^(.+?)<<(\S+)\n([\s\S]*?)\n\2$/gm)].map(([, name = '', , value = '']) => [name, value]))
-    return { status, stdout, outputs, summary: readFileSync(summary, 'utf8'), workspace }
+    return resultOf(job, await new Promise<number | null>((resolve) => child.on('close', resolve)), stdout)
+  }
+}
+
+interface Job {
+  readonly workspace: string
+  readonly output: string
+  readonly summary: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+function resultOf({ workspace, output, summary }: Job, status: number | null, stdout: string): Run {
+  const outputs = Object.fromEntries([...readFileSync(output, 'utf8').matchAll(/^(.+?)<<(\S+)\n([\s\S]*?)\n\2$/gm)].map(([, name = '', , value = '']) => [name, value]))
+  return { status, stdout, outputs, summary: readFileSync(summary, 'utf8'), workspace }
+}
+
+/** Waits happen in their order, a hundred times as fast. */
+const QUICK: Clock = { now: () => Date.now(), pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms / 100)) }
+
+async function inProcess(job: Job): Promise<Run> {
+  const before = { env: process.env, directory: process.cwd(), stdout: process.stdout.write, stderr: process.stderr.write }
+  let printed = ''
+  const take = (text: string | Uint8Array, ...rest: unknown[]): boolean => {
+    printed += String(text)
+    const done = rest.find((each) => typeof each === 'function') as (() => void) | undefined
+    done?.()
+    return true
+  }
+  process.env = { ...job.env }
+  process.chdir(job.workspace)
+  process.stdout.write = take as typeof process.stdout.write
+  process.stderr.write = take as typeof process.stderr.write
+  try {
+    const status = await runAction({ over: new Promise<never>(() => {}), within: () => {}, onPhase: () => {}, clock: QUICK })
+    return resultOf(job, status, printed)
+  } finally {
+    process.env = before.env
+    process.chdir(before.directory)
+    process.stdout.write = before.stdout
+    process.stderr.write = before.stderr
   }
 }

@@ -3,7 +3,7 @@
 import { readHistoryEntry } from '../dockerfile/history.ts'
 import { UsageError } from '../error.ts'
 import { reportsOfRun } from '../github/artifacts.ts'
-import { type Octokit, type PullRequest, type Repository, reasonOf } from '../github/client.ts'
+import { type Clock, type Octokit, type PullRequest, type Repository, reasonOf } from '../github/client.ts'
 import { updateComment } from '../github/comment.ts'
 import type { RunContext, TriggeringRun } from '../github/event.ts'
 import type { Report } from '../outcome/contract.ts'
@@ -47,7 +47,7 @@ function outcomeOf(report: Report, image: NonNullable<Report['image']>, isPublic
 }
 
 /** @param pattern of the artifacts' names @throws UsageError outside a workflow_run */
-export async function postReports(octokit: Octokit, context: RunContext, pattern: string, always: boolean): Promise<Posted> {
+export async function postReports(octokit: Octokit, context: RunContext, pattern: string, always: boolean, clock: Clock): Promise<Posted> {
   const { triggeredBy: run, repository, repositoryUrl } = context
   if (context.event !== 'workflow_run' || run === null || repository === null)
     throw new UsageError('report-artifact is for workflows with on: workflow_run, which post what the run of a pull request found. To judge an image, name it in the input image.')
@@ -78,6 +78,7 @@ export async function postReports(octokit: Octokit, context: RunContext, pattern
           name,
           (earlier) => (outcome === null ? renderErrorSection(name, error ?? { code: '', message: '' }, earlier) : renderSection(outcome, comment, earlier)),
           { always, hasNews: report.verdict.result !== 'pass' || toldFindings(report).length > 0 || report.policy.loosened.length > 0 },
+          clock,
         )
         if (result.done === 'refused') problems.push(`No comment on #${pull.number}: ${result.reason}.`)
         else done.push(`The comment on #${pull.number} is ${result.done === 'not-needed' ? 'not needed' : result.done} for ${name}.`)

@@ -1,7 +1,7 @@
 // What the runner takes from the action: masks, the log, annotations, the job summary, files of its own.
 import { createHash, randomBytes } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as core from '@actions/core'
 import type { FileLine } from '../error.ts'
@@ -56,9 +56,10 @@ export function annotate(outcome: Outcome, runUrl: string | null): void {
 
 /** Always written, also when nothing else may be. */
 export async function writeSummary(text: string): Promise<void> {
-  if (!process.env['GITHUB_STEP_SUMMARY']) return
+  const file = process.env['GITHUB_STEP_SUMMARY']
+  if (!file) return
   try {
-    await core.summary.addRaw(sealed(text), true).write()
+    await appendFile(file, `${sealed(text)}\n`)
   } catch (error) {
     core.warning(`The job summary cannot be written: ${visible(error instanceof Error ? error.message : String(error))}`)
   }

@@ -67,7 +67,7 @@ function waitFor(failure: Failure, method: string, attempt: number, now: number)
 
 /** A client that waits for rate limits and repeats what the server failed to answer, a minute in all. */
 export function connect(token: string, clock: Clock = CLOCK): Octokit {
-  const octokit = getOctokit(token)
+  const octokit = getOctokit(token, { baseUrl: process.env['GITHUB_API_URL'] ?? 'https://api.github.com' })
   let left = MAX_WAIT
   octokit.hook.wrap('request', async (request, options) => {
     for (let attempt = 0; ; attempt++) {

@@ -3,7 +3,7 @@ import { type Finding, SEVERITIES } from '../finding/finding.ts'
 import type { Outcome } from '../outcome/outcome.ts'
 import { visible } from './escape.ts'
 import { bytes, layerOf, layerTally, referenceName, shownFindings } from './words.ts'
-import { wrap } from './wrap.ts'
+import { columns, cutToColumns, pad, wrap } from './wrap.ts'
 
 const HEADINGS = ['layer', 'size', 'age', 'line', 'from', 'found', 'instruction'] as const
 const FROM = HEADINGS.indexOf('from')
@@ -70,12 +70,12 @@ export function renderHistory(outcome: Outcome, now: Date, { width, verbose }: {
     .filter(({ history }) => history === null)
     .map((layer) => [String(layer.index), bytes(layer.size), '', '', from(layer.base), foundIn(findings, layer.index, null), '(no history entry)'])
   const all = [[...HEADINGS], ...rows, ...unpaired]
-  const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  const widths = HEADINGS.slice(0, -1).map((_, column) => Math.max(...all.map((row) => columns(row[column] ?? ''))))
   const room = Math.max(MIN_INSTRUCTION, width - widths.reduce((sum, own) => sum + own + 2, 0))
   const text = all.map((row) => {
-    const cells = widths.map((own, column) => (column < 2 ? (row[column] ?? '').padStart(own) : (row[column] ?? '').padEnd(own)))
+    const cells = widths.map((own, column) => pad(row[column] ?? '', own, column < 2 ? 'start' : 'end'))
     const last = row.at(-1) ?? ''
-    return [...cells, verbose ? last : redactor.cut(last, room)].join('  ').trimEnd()
+    return [...cells, verbose ? last : cutToColumns(redactor, last, room)].join('  ').trimEnd()
   })
   const base =
     image.base === null

@@ -33,7 +33,7 @@ import {
   untoldBase,
   verbOf,
 } from './words.ts'
-import { WIDTH, wrap } from './wrap.ts'
+import { columns, cutToColumns, WIDTH, wrap } from './wrap.ts'
 
 /** Ignored findings, skipped files and warnings that are named; the rest is counted. */
 const MAX_LISTED = 10
@@ -99,7 +99,7 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
   const right = visible(ruleOfVerdict(report, (text) => text))
   const word = isMild(report) ? 'WOULD FAIL' : isFail ? 'FAIL' : 'PASS'
   const head = `${paint(['bold', isMild(report) ? 'yellow' : isFail ? 'red' : 'green'], word)}  ${counts}`
-  const room = WIDTH - word.length - 2 - counts.length - right.length
+  const room = WIDTH - word.length - 2 - columns(counts) - columns(right)
   if (room >= 2) lines.push(`${head}${' '.repeat(room)}${paint('gray', right)}`)
   else lines.push(head, ...wrap(right, '      ', '      ').map((line) => paint('gray', line)))
   const loosened = loosenedSentences(report)
@@ -124,13 +124,13 @@ export function renderTerminal(outcome: Outcome, { color, verbose }: TerminalOpt
 function heading(outcome: Outcome, at: Finding['dockerfile'] | { path: string; startLine: number } | null, findings: readonly Finding[], paint: Paint): string[] {
   if (at === null) return [paint('bold', findings.some(({ location }) => layerOf(location) !== null) ? 'line not known' : 'image')]
   const whole = visible(`${at.path}:${at.startLine}`)
-  const where = outcome.redactor.cut(whole, MAX_PLACE, 'end')
+  const where = cutToColumns(outcome.redactor, whole, MAX_PLACE, 'end')
   const source = visible(sourceLine(outcome, at) ?? '')
   const changed = findings.some(({ dockerfile }) => dockerfile?.changed === true)
   const isProven = findings.every(({ originCertainty }) => originCertainty === 'proven')
   const base = findings.every(({ origin }) => origin === 'base') ? (isProven ? '   (base image)' : '   (base image, not proven)') : changed ? '   (as built)' : ''
-  const room = WIDTH - where.length - 3 - base.length
-  return [`${paint('bold', where)}   ${outcome.redactor.cut(source, Math.max(1, room))}${base}`]
+  const room = WIDTH - columns(where) - 3 - base.length
+  return [`${paint('bold', where)}   ${cutToColumns(outcome.redactor, source, room)}${base}`]
 }
 
 /** One finding, or the secrets of one file: each with its own line, what holds for all once. */
@@ -202,7 +202,7 @@ function secretLines(outcome: Outcome, finding: Finding, isGroup: boolean): stri
   if (hidden?.location.kind === 'layer' && location.kind === 'layer') {
     const at = hidden.dockerfile
     const source = sourceLine(outcome, at) ?? ''
-    const cut = outcome.redactor.cut(source, MAX_HIDER)
+    const cut = cutToColumns(outcome.redactor, source, MAX_HIDER)
     lines.push(
       ...wrap(
         visible(

@@ -1,7 +1,49 @@
-// Text in lines of 80 columns.
-import { stripVTControlCharacters } from 'node:util'
+// Text in lines of 80 columns: Chinese characters and emoji take two, marks on letters none.
+import stringWidth from 'string-width'
+import type { Redactor } from '../secrets/redact.ts'
 
 export const WIDTH = 80
+
+/** Columns that a text takes in a terminal; its colours take none. */
+export const columns = (text: string): number => (/^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text))
+
+/** What stands beside each other in one place is never parted. */
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** Code units of text that are looked at for each column: letters may carry that many marks. */
+const MARKS = 16
+
+/** The first part of a text that fits, one grapheme at least. */
+function fitting(text: string, room: number): string {
+  const head = text.slice(0, Math.max(1, room) + 1)
+  if (/^[\x20-\x7e]*$/.test(head)) return head.slice(0, Math.max(1, room))
+  let [end, used] = [0, 0]
+  for (const { segment } of graphemes.segment(text.slice(0, WIDTH * MARKS))) {
+    used += columns(segment)
+    if (used > room && end > 0) break
+    end += segment.length
+  }
+  return text.slice(0, end)
+}
+
+const fits = (text: string, room: number): boolean => text === '' || (room > 0 && fitting(text, room) === text && columns(text) <= room)
+
+/** Fills a text with blanks up to so many columns. */
+export const pad = (text: string, to: number, side: 'start' | 'end'): string => {
+  const blanks = ' '.repeat(Math.max(0, to - columns(text)))
+  return side === 'end' ? text + blanks : blanks + text
+}
+
+/** Shortens a text to so many columns; values in it are hidden first. */
+export function cutToColumns(redactor: Redactor, text: string, room: number, from?: 'start' | 'end'): string {
+  let most = Math.max(1, room)
+  for (;;) {
+    const shown = redactor.cut(text, most, from)
+    const over = columns(shown) - room
+    if (over <= 0 || most === 1) return shown
+    most = Math.max(1, most - Math.ceil(over / 2))
+  }
+}
 
 /** Breaks text at spaces; long words are broken too, so that nothing scrolls sideways. @param first begins the first line, `rest` the others */
 export function wrap(text: string, first: string, rest: string): string[] {
@@ -10,15 +52,15 @@ export function wrap(text: string, first: string, rest: string): string[] {
   let empty = true
   for (const word of text.split(' ')) {
     let left = word
-    if (!empty && stripVTControlCharacters(line).length + 1 + left.length > WIDTH) {
+    if (!empty && !fits(left, WIDTH - columns(line) - 1)) {
       lines.push(line)
       line = rest
       empty = true
     }
-    while (line.length + left.length + (empty ? 0 : 1) > WIDTH) {
-      const room = Math.max(1, WIDTH - line.length)
-      lines.push(line + left.slice(0, room))
-      left = left.slice(room)
+    while (!fits(left, WIDTH - columns(line) - (empty ? 0 : 1))) {
+      const part = fitting(left, WIDTH - columns(line))
+      lines.push(line + part)
+      left = left.slice(part.length)
       line = rest
       empty = true
     }

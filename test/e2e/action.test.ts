@@ -11,7 +11,7 @@ import { fill, VALUES } from '../values.ts'
 
 const api = new GitHub()
 let runner: Runner
-const runAction = (inputs: Record<string, string>, options?: RunOptions): Promise<Run> => runner.run(inputs, options)
+const runAction = (inputs: Record<string, string>, options?: RunOptions): Promise<Run> => runner.spawn(inputs, options)
 
 beforeAll(async () => {
   runner = new Runner(await api.start())

@@ -11,7 +11,7 @@ import { BASE, CLEAN, IMAGE, PUSH, ROOT, type Run, Runner, type RunOptions } fro
 const api = new GitHub()
 let runner: Runner
 let bin = ''
-const run = (inputs: Record<string, string>, options?: RunOptions): Promise<Run> => runner.run(inputs, options)
+const run = (inputs: Record<string, string>, options?: RunOptions): Promise<Run> => runner.spawn(inputs, options)
 const CLI = path.join(ROOT, 'dist/cli.js')
 /** A stack trace, or what Node says before it dies. */
 const TRACE = /^\s+at .*:\d+:\d+|node:internal|Node\.js v|Native stack/m

@@ -1,4 +1,4 @@
-// What a pull request shows, and what it cannot switch off: the bundled action against the stand-in of GitHub's API, event by
+// What a pull request shows, and what it cannot switch off: the action against the stand-in of GitHub's API, event by
 // event.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -261,7 +261,7 @@ describe('one comment', () => {
   })
 
   it('two jobs of a matrix at once: both sections stand, in one comment', async () => {
-    const runs = await Promise.all(['one', 'two', 'three'].map((name, index) => run({ image: index === 1 ? CLEAN : IMAGE, name, comment: 'always' })))
+    const runs = await Promise.all(['one', 'two', 'three'].map((name, index) => runner.spawn({ image: index === 1 ? CLEAN : IMAGE, name, comment: 'always' })))
     expect(runs.map(({ status }) => status)).toEqual([1, 0, 1])
     expect(api.comments).toHaveLength(1)
     for (const name of ['one', 'two', 'three']) expect(comment()).toContain(`\`${name}\``)
