@@ -11,7 +11,9 @@ import { fill, VALUES } from '../values.ts'
 
 const api = new GitHub()
 let runner: Runner
-const runAction = (inputs: Record<string, string>, options?: RunOptions): Promise<Run> => runner.spawn(inputs, options)
+const runAction = (inputs: Record<string, string>, options?: RunOptions): Promise<Run> => runner.run(inputs, options)
+/** The bundled file, as a process of its own. */
+const runBundle = (inputs: Record<string, string>, options?: RunOptions): Promise<Run> => runner.spawn(inputs, options)
 
 beforeAll(async () => {
   runner = new Runner(await api.start())
@@ -28,7 +30,7 @@ beforeEach(() => {
 
 describe('a pull request that leaks a secret', () => {
   it('fails on the right line, with summary, outputs, reports and one comment', async () => {
-    const { status, stdout, outputs, summary } = await runAction({ image: IMAGE })
+    const { status, stdout, outputs, summary } = await runBundle({ image: IMAGE })
     expect(status).toBe(1)
     expect(stdout).toMatch(
       /^::error title=GitHub token stays in the image,file=Dockerfile,line=5,endLine=5::\/app\/secret\.txt line 2 is in layer 3, added by this line\. Line 7 \(RUN rm \/app\/secret\.txt\) hides it/m,
@@ -45,9 +47,9 @@ describe('a pull request that leaks a secret', () => {
   })
 
   it('edits its comment in place, and turns it to clean', async () => {
-    await runAction({ image: IMAGE })
+    await runBundle({ image: IMAGE })
     api.files.set(`${BASE}:.layergate.yml`, 'rules: { deleted-secret: off }\n')
-    await runAction({ image: IMAGE })
+    await runBundle({ image: IMAGE })
     expect(api.comments).toHaveLength(1)
     expect(api.comments[0]?.body).toContain('✅')
     expect(api.comments[0]?.body).not.toContain('❌')
@@ -56,7 +58,7 @@ describe('a pull request that leaks a secret', () => {
   it('leaves a comment alone that only carries the marker', async () => {
     api.addComment('<!-- layergate -->\nmine', { login: 'mallory', type: 'User' })
     api.addComment('<!-- layergate -->\nof another robot', { login: 'renovate[bot]', type: 'Bot' })
-    await runAction({ image: IMAGE })
+    await runBundle({ image: IMAGE })
     expect(api.comments[0]?.body).toBe('<!-- layergate -->\nmine')
     expect(api.comments[1]?.body).toContain('of another robot')
     expect(api.comments).toHaveLength(3)
@@ -67,7 +69,7 @@ describe('a pull request that leaks a secret', () => {
       api.onWrite = null
       api.addComment(upsertSection(null, 'other', () => 'of the other job'))
     }
-    await runAction({ image: IMAGE })
+    await runBundle({ image: IMAGE })
     expect(api.comments).toHaveLength(1)
     expect(api.comments[0]?.body).toContain('of the other job')
     expect(api.comments[0]?.body).toContain('leaks a secret')
@@ -75,14 +77,14 @@ describe('a pull request that leaks a secret', () => {
 
   it('without the right to comment gives a notice, and the verdict is the same', async () => {
     api.mayWrite = false
-    const { status, stdout, summary } = await runAction({ image: IMAGE })
+    const { status, stdout, summary } = await runBundle({ image: IMAGE })
     expect(status).toBe(1)
     expect(stdout).toMatch(/^::notice::No comment on the pull request: the token may not do that: give the job `permissions: pull-requests: write`/m)
     expect(summary).not.toBe('')
   })
 
   it('without a token says so, and talks to nobody', async () => {
-    const { status, stdout } = await runAction({ image: IMAGE, token: '', 'policy-from': 'head' })
+    const { status, stdout } = await runBundle({ image: IMAGE, token: '', 'policy-from': 'head' })
     expect(status).toBe(1)
     expect(stdout).toContain('::notice::No comment on the pull request: the action has no token.')
     expect(api.requests).toEqual([])
@@ -92,7 +94,7 @@ describe('a pull request that leaks a secret', () => {
     const token = VALUES['github-token']?.() ?? ''
     const file = path.join(runner.folder, 'planted.tar')
     writeFileSync(file, await buildImage({ layers: [{ by: `COPY ${token} /k # buildkit`, files: [{ name: `k/${token}`, content: fill('{{ec-key}}\n{{github-token}}') }] }] }))
-    const { stdout, summary, outputs } = await runAction({ image: file })
+    const { stdout, summary, outputs } = await runBundle({ image: file })
     expect(stdout).toContain(`::add-mask::${token}`)
     const rest = stdout
       .split('\n')
@@ -169,7 +171,7 @@ describe('a push, a clean image', () => {
 describe('what cannot be judged', () => {
   it('is an error with its own verdict, never the last green one', async () => {
     api.addComment('<!-- layergate -->\n', BOT)
-    const { status, stdout, outputs, summary } = await runAction({ image: './nothing.tar' })
+    const { status, stdout, outputs, summary } = await runBundle({ image: './nothing.tar' })
     expect(status).toBe(2)
     expect(stdout).toMatch(/^::error title=Layergate could not judge the image::.*nothing\.tar: no such file or directory/m)
     expect(outputs['verdict']).toBe('error')
